@@ -1,0 +1,2 @@
+//! The `jobline` binary.
+fn main() {}

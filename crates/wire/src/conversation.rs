@@ -1,0 +1,118 @@
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What two users say to each other.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Conversation {
+    /// `conv_<a>_<b>`.
+    pub id: String,
+    /// The two user ids, in byte order.
+    pub participants: Vec<String>,
+    /// The job last written about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job_id: Option<u64>,
+    /// How to show the participants.
+    pub people: Vec<Person>,
+    /// The job last written about, as the host tells it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job: Option<Job>,
+    /// The beginning of the last message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_message: Option<String>,
+    /// When the last message was accepted. ISO 8601, UTC, milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_message_at: Option<String>,
+    /// For each participant, how many messages from others come after the point they have read.
+    pub unread_count: BTreeMap<String, u64>,
+    /// When the first message was accepted. ISO 8601, UTC, milliseconds.
+    pub created_at: String,
+    /// When anything in it last changed. ISO 8601, UTC, milliseconds.
+    pub updated_at: String,
+}
+
+/// How to show a user.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Person {
+    /// The user id.
+    pub id: String,
+    /// The name that the host told, or the id where it told none.
+    pub name: String,
+    /// A picture.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub avatar_url: Option<String>,
+}
+
+/// A job, as its participants see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Job {
+    /// The job id, 1 to 2^53 − 1.
+    pub id: u64,
+    /// What the host calls it.
+    pub title: String,
+    /// Whether it may be written about.
+    pub status: JobStatus,
+}
+
+/// Whether a job may be written about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum JobStatus {
+    /// Its participants may write to each other.
+    Open,
+    /// Its conversations can be read only.
+    Closed,
+}
+
+/// Input of `getConversations`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ListConversations {
+    /// The `cursor` of the last answer, or an ISO 8601 timestamp: answers the conversations that changed since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<String>,
+    /// At most how many conversations, 1 to 50; 50 when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+}
+
+/// Output of `getConversations`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Conversations {
+    /// The conversations, the one written in last first.
+    pub conversations: Vec<Conversation>,
+    /// More wait: ask again at once with `since` = `cursor`.
+    pub has_more: bool,
+    /// Pass it as `since` next time.
+    pub cursor: String,
+    /// When to ask again, in milliseconds.
+    pub next_poll_ms: u64,
+    /// `true` when the cursor was older than what is kept, and this is a fresh start instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reset: Option<bool>,
+}
+
+/// Input of `markAsRead`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct MarkAsRead {
+    /// The conversation.
+    pub conversation_id: String,
+    /// The id of the last message that was read; all of them when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub up_to: Option<String>,
+}
+
+/// Output of `markAsRead`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct MarkedAsRead {
+    /// The conversation.
+    pub conversation_id: String,
+    /// How many messages are left unread for the one who asked.
+    pub unread_count: u64,
+}

@@ -1,0 +1,145 @@
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A message, as the one who asked may see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Message {
+    /// `message_<unix ms>_<nanoid>`.
+    pub id: String,
+    /// The conversation it belongs to.
+    pub conversation_id: String,
+    /// Who wrote it.
+    pub sender_id: String,
+    /// Whom it is for.
+    pub receiver_id: String,
+    /// The text: at most 2,000 Unicode scalar values; may be empty when a file comes with it.
+    pub content: String,
+    /// What the message is.
+    #[serde(rename = "type")]
+    pub kind: MessageType,
+    /// Where to download the file, good for one hour. Absent once the file has expired.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file_url: Option<String>,
+    /// The file's name, as its sender gave it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file_name: Option<String>,
+    /// The file's size in bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file_size: Option<u64>,
+    /// The file's media type.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content_type: Option<String>,
+    /// `true` when the message's file was kept for as long as files are kept, and is gone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file_expired: Option<bool>,
+    /// How far it has come; never goes back.
+    pub status: Status,
+    /// The job it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job_id: Option<u64>,
+    /// The sender's own id for this send; seen by the sender only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_id: Option<String>,
+    /// 1, 2, 3 … in its conversation, without gaps.
+    pub number: u64,
+    /// When it was accepted; rises strictly with `number`. ISO 8601, UTC, milliseconds.
+    pub created_at: String,
+    /// When it last changed. ISO 8601, UTC, milliseconds.
+    pub updated_at: String,
+}
+
+/// What a message is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum MessageType {
+    /// Text alone.
+    Text,
+    /// A JPEG, PNG, GIF or WebP picture, perhaps with text.
+    Image,
+    /// Any other file, perhaps with text.
+    File,
+}
+
+/// How far a message has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// The server keeps it.
+    Sent,
+    /// A device of the recipient has it.
+    Delivered,
+    /// The recipient has read it.
+    Read,
+}
+
+/// Input of `send`. Exactly one of `receiverId` and `conversationId` says whom it is for.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SendMessage {
+    /// Whom it is for; begins the conversation if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub receiver_id: Option<String>,
+    /// The conversation it goes to, which exists already.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conversation_id: Option<String>,
+    /// The text: 1 to 2,000 Unicode scalar values, not only white space; may be left out when a file comes with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content: Option<String>,
+    /// What the message is; told from the file when left out.
+    #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
+    pub kind: Option<MessageType>,
+    /// The `fileUrl` that `uploadFile` answered, after the bytes were uploaded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file_url: Option<String>,
+    /// The job it is about: an open one that both take part in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job_id: Option<u64>,
+    /// The sender's own id for this send, 1 to 64 bytes: repeating it answers the first message again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_id: Option<String>,
+}
+
+/// Output of `send`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SentMessage {
+    /// The message that is stored now.
+    pub message: Message,
+    /// The conversation it is in.
+    pub conversation_id: String,
+}
+
+/// Input of `list`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ListMessages {
+    /// The conversation.
+    pub conversation_id: String,
+    /// The `cursor` of the last answer, or an ISO 8601 timestamp: answers what changed since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<String>,
+    /// A message id: answers the messages before it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<String>,
+    /// At most how many messages, 1 to 50; 50 when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+}
+
+/// Output of `list`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Messages {
+    /// The messages, oldest first; with `since`, in the order of their changes.
+    pub messages: Vec<Message>,
+    /// Without `since`: older messages exist. With `since`: more changes wait, ask again at once.
+    pub has_more: bool,
+    /// Pass it as `since` next time.
+    pub cursor: String,
+    /// When to ask again, in milliseconds.
+    pub next_poll_ms: u64,
+    /// `true` when the cursor was older than what is kept, and this is a fresh start instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reset: Option<bool>,
+}

@@ -1,0 +1,100 @@
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// An error, as RFC 9457 has it (`application/problem+json`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Problem {
+    /// `urn:jobline:problem:<code>`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The kind of error in a few words; the same for every error of one code.
+    pub title: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// What went wrong here and what to do about it. Holds nothing that the caller may not see.
+    pub detail: String,
+    /// What programs look at.
+    pub code: Code,
+    /// The input field that is at fault.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+    /// When it may be tried again, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after_ms: Option<u64>,
+}
+
+/// Declares [`Code`]: each code with its HTTP status and its title, once.
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $code:literal, $status:literal, $title:literal;)*) => {
+        /// What went wrong, for programs.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+        pub enum Code {
+            $($(#[$doc])* #[serde(rename = $code)] $name,)*
+        }
+
+        impl Code {
+            /// Every code.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// As it stands in `code`.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $code,)* }
+            }
+
+            /// The HTTP status that goes with it.
+            #[must_use]
+            pub fn status(self) -> u16 {
+                match self { $(Self::$name => $status,)* }
+            }
+
+            /// The `title` that goes with it.
+            #[must_use]
+            pub fn title(self) -> &'static str {
+                match self { $(Self::$name => $title,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    /// The input is not what the contract says.
+    InvalidRequest = "invalid_request", 400, "Invalid request";
+    /// A message without text or file.
+    ContentEmpty = "content_empty", 400, "Empty message";
+    /// More than 2,000 Unicode scalar values.
+    ContentTooLong = "content_too_long", 400, "Message too long";
+    /// A cursor that this server did not give to this user for this list.
+    InvalidCursor = "invalid_cursor", 400, "Invalid cursor";
+    /// A file name, size or type that is not accepted.
+    InvalidFile = "invalid_file", 400, "File not accepted";
+    /// The bytes are not what was announced.
+    FileTypeMismatch = "file_type_mismatch", 400, "File type mismatch";
+    /// The bytes have not arrived.
+    FileNotUploaded = "file_not_uploaded", 400, "File not uploaded";
+    /// No token, or one that is not accepted.
+    Unauthenticated = "unauthenticated", 401, "Not signed in";
+    /// No open job is shared.
+    NotJobParticipant = "not_job_participant", 403, "No shared job";
+    /// The shared job is closed.
+    JobClosed = "job_closed", 403, "Job closed";
+    /// Not there, or not the caller's.
+    NotFound = "not_found", 404, "Not found";
+    /// The path is there, the method is not.
+    MethodNotAllowed = "method_not_allowed", 405, "Method not allowed";
+    /// The body is not JSON.
+    UnsupportedMediaType = "unsupported_media_type", 415, "Unsupported media type";
+    /// One client id, two different messages.
+    ClientIdReused = "client_id_reused", 409, "Client id reused";
+    /// The file is in another message already.
+    FileAlreadyUsed = "file_already_used", 409, "File already used";
+    /// The body is larger than 64 KiB.
+    PayloadTooLarge = "payload_too_large", 413, "Request too large";
+    /// The file is larger than 10 MB.
+    FileTooLarge = "file_too_large", 413, "File too large";
+    /// Too many messages in a minute.
+    RateLimited = "rate_limited", 429, "Too many messages";
+    /// The server cannot do it now; nothing was half done.
+    Unavailable = "unavailable", 503, "Temporarily unavailable";
+}
