@@ -38,7 +38,7 @@ pub struct HostUser {
 pub struct HostJobInput {
     /// What to call it, 1 to 200 characters.
     pub title: String,
-    /// The users who take part, 1 to 90.
+    /// The users who take part, 1 to 100.
     pub participants: Vec<String>,
     /// Whether they may write to each other.
     pub status: JobStatus,

@@ -1,0 +1,152 @@
+//! **The data model**: every row there is, with who writes and who reads it. Keys are built here and nowhere else.
+//!
+//! | row | partition / sort | written by | read by |
+//! |---|---|---|---|
+//! | secrets | `SYSTEM` / `SECRETS` | the first start | every start |
+//! | conversation | `CONVERSATION#<id>` / `CONVERSATION#<id>` | send, receipts, host's job changes | everything |
+//! | message | `CONVERSATION#<id>` / `MESSAGE#<createdAt>#<message id>` | send | list, sync, markAsRead |
+//! | change | `CONVERSATION#<id>` / `CHANGE#<number>` | receipts, host's job changes | list, sync |
+//! | sent | `CONVERSATION#<id>` / `SENT#<sender>#<clientId>` | send with a `clientId` | a repeated send |
+//! | user's conversation | `USER#<id>` / `CONVERSATION#<id>` | the first send | getConversations, sync from the start |
+//! | user's head | `USER#<id>` / `HEAD` | whatever moves a conversation of theirs | getConversations, sync, send |
+//! | profile | `USER#<id>` / `PROFILE` | host | getConversations, sync |
+//! | user's open job | `USER#<id>` / `OPENJOB#<job id>` | host | send, uploadFile |
+//! | user's closed job | `USER#<id>` / `CLOSEDJOB#<job id>` | host | a refusal, to say which it is |
+//! | job | `JOB#<id>` / `JOB#<id>` | host | send with a `jobId`, getConversations, sync |
+//! | job's conversation | `JOB#<id>` / `CONVERSATION#<id>` | a send about another job than before | host's job changes |
+//! | file | `FILE#<id>` / `FILE#<id>` | uploadFile, send | send, the sweeper |
+//!
+//! Numbers are padded so that the order of bytes is theirs. Values are JSON with a version in `v`.
+
+use crate::id::{ConversationId, JobId, MessageId, UserId};
+use jobline_store::{Consistency, Direction, Key, Range};
+use std::fmt::Write as _;
+
+/// The row of random bits from which all keys of this deployment are derived.
+pub(crate) fn secrets() -> Key {
+    Key::new("SYSTEM", "SECRETS")
+}
+
+pub(crate) fn conversation(id: &ConversationId) -> Key {
+    let name = format!("CONVERSATION#{}", id.as_str());
+    Key::new(name.clone(), name)
+}
+
+pub(crate) fn message(conversation: &ConversationId, id: &MessageId) -> Key {
+    Key::new(partition(conversation), format!("{}#{}", message_at(id.at_ms()), id.as_str()))
+}
+
+pub(crate) fn change(conversation: &ConversationId, number: u64) -> Key {
+    Key::new(partition(conversation), change_sort(number))
+}
+
+/// `clientId` is any text: what is not plain in it stands as `%` and two hexadecimal digits a byte.
+pub(crate) fn sent(conversation: &ConversationId, sender: &UserId, client_id: &str) -> Key {
+    let mut sort = format!("SENT#{sender}#");
+    for byte in client_id.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._".contains(&byte) {
+            sort.push(char::from(byte));
+        } else {
+            let _ = write!(sort, "%{byte:02X}");
+        }
+    }
+    Key::new(partition(conversation), sort)
+}
+
+pub(crate) fn membership(user: &UserId, conversation: &ConversationId) -> Key {
+    Key::new(format!("USER#{user}"), format!("CONVERSATION#{}", conversation.as_str()))
+}
+
+pub(crate) fn head(user: &UserId) -> Key {
+    Key::new(format!("USER#{user}"), "HEAD")
+}
+
+pub(crate) fn profile(user: &UserId) -> Key {
+    Key::new(format!("USER#{user}"), "PROFILE")
+}
+
+pub(crate) fn open_job(user: &UserId, job: JobId) -> Key {
+    Key::new(format!("USER#{user}"), format!("OPENJOB#{:016}", job.get()))
+}
+
+pub(crate) fn closed_job(user: &UserId, job: JobId) -> Key {
+    Key::new(format!("USER#{user}"), format!("CLOSEDJOB#{:016}", job.get()))
+}
+
+pub(crate) fn job(id: JobId) -> Key {
+    let name = format!("JOB#{:016}", id.get());
+    Key::new(name.clone(), name)
+}
+
+pub(crate) fn job_conversation(id: JobId, conversation: &ConversationId) -> Key {
+    Key::new(format!("JOB#{:016}", id.get()), format!("CONVERSATION#{}", conversation.as_str()))
+}
+
+pub(crate) fn file(id: &str) -> Key {
+    let name = format!("FILE#{id}");
+    Key::new(name.clone(), name)
+}
+
+/// The messages of a conversation with `after < createdAt < before`.
+pub(crate) fn messages(
+    id: &ConversationId,
+    after: u64,
+    before: u64,
+    direction: Direction,
+    limit: usize,
+    consistency: Consistency,
+) -> Range {
+    let (from, to) = (message_at(after.saturating_add(1)), message_at(before));
+    Range { partition: partition(id), from, to, direction, limit, consistency }
+}
+
+/// The changes of a conversation that are no new messages, from number `from` on.
+pub(crate) fn changes(id: &ConversationId, from: u64, limit: usize) -> Range {
+    Range {
+        partition: partition(id),
+        from: change_sort(from),
+        to: "CHANGE$".to_owned(),
+        direction: Direction::Ascending,
+        limit,
+        // Receipts tell which state a message was in at a point of the log, so one that is missing would be misread.
+        consistency: Consistency::Strong,
+    }
+}
+
+/// The conversations of a user, after the one with the id `after`.
+pub(crate) fn memberships(user: &UserId, after: Option<&str>, limit: usize) -> Range {
+    let range = Range::prefix(format!("USER#{user}"), "CONVERSATION#", limit);
+    match after {
+        Some(id) => range.after(&format!("CONVERSATION#{id}")),
+        None => range,
+    }
+}
+
+pub(crate) fn open_jobs(user: &UserId, consistency: Consistency) -> Range {
+    Range { consistency, ..Range::prefix(format!("USER#{user}"), "OPENJOB#", 100) }
+}
+
+pub(crate) fn closed_jobs(user: &UserId) -> Range {
+    Range::prefix(format!("USER#{user}"), "CLOSEDJOB#", 100)
+}
+
+pub(crate) fn job_conversations(id: JobId) -> Range {
+    Range::prefix(format!("JOB#{:016}", id.get()), "CONVERSATION#", 50)
+}
+
+/// What a key of [`memberships`] or [`job_conversations`] names.
+pub(crate) fn named_conversation(key: &Key) -> Option<ConversationId> {
+    ConversationId::new(key.sort.strip_prefix("CONVERSATION#")?)
+}
+
+fn partition(id: &ConversationId) -> String {
+    format!("CONVERSATION#{}", id.as_str())
+}
+
+fn message_at(ms: u64) -> String {
+    format!("MESSAGE#{:014}", ms.min(99_999_999_999_999))
+}
+
+fn change_sort(number: u64) -> String {
+    format!("CHANGE#{number:016}")
+}

@@ -1,0 +1,83 @@
+//! The send rate: a token bucket in the sender's head, so that it counts on every server alike.
+
+use serde::{Deserialize, Serialize};
+
+/// What a sender may still send, in thousandths of a message, and when that was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "(u64, u64)", into = "(u64, u64)")]
+pub(crate) struct Bucket {
+    thousandths: u64,
+    at: u64,
+}
+
+impl From<(u64, u64)> for Bucket {
+    fn from((thousandths, at): (u64, u64)) -> Self {
+        Self { thousandths, at }
+    }
+}
+
+impl From<Bucket> for (u64, u64) {
+    fn from(bucket: Bucket) -> Self {
+        (bucket.thousandths, bucket.at)
+    }
+}
+
+impl Bucket {
+    /// A full bucket at `rate` messages a minute.
+    pub fn full(rate: u32, now: u64) -> Self {
+        Self { thousandths: u64::from(rate) * 1_000, at: now }
+    }
+
+    /// The bucket after one more message, or in how many milliseconds there is one to send.
+    ///
+    /// A clock that ran backwards gives nothing and takes nothing.
+    pub fn take(self, rate: u32, now: u64) -> Result<Self, u64> {
+        let rate = u64::from(rate);
+        // `rate` messages a minute are `rate / 60` thousandths a millisecond.
+        let elapsed = now.saturating_sub(self.at).min(120_000);
+        let refilled = (self.thousandths * 60 + elapsed * rate).min(rate * 60_000);
+        let left = refilled.checked_sub(60_000).ok_or_else(|| (60_000 - refilled).div_ceil(rate))?;
+        Ok(Self { thousandths: left / 60, at: self.at.max(now) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ten_messages_at_once_then_one_every_six_seconds() {
+        let mut bucket = Bucket::full(10, 1_000);
+        for _ in 0..10 {
+            bucket = bucket.take(10, 1_000).unwrap();
+        }
+        assert_eq!(bucket.take(10, 1_000), Err(6_000));
+        assert_eq!(bucket.take(10, 4_000), Err(3_000));
+        bucket = bucket.take(10, 7_000).unwrap();
+        assert_eq!(bucket.take(10, 500), Err(6_000), "a clock that runs backwards gives nothing");
+        assert!(bucket.take(10, 13_000).is_ok());
+    }
+
+    #[test]
+    fn a_long_rest_fills_the_bucket_and_no_more() {
+        let mut bucket = Bucket::full(3, 0);
+        for _ in 0..3 {
+            bucket = bucket.take(3, u64::from(u32::MAX)).unwrap();
+        }
+        assert!(bucket.take(3, u64::from(u32::MAX)).is_err());
+    }
+
+    #[test]
+    fn the_wait_that_is_told_is_enough() {
+        for rate in [1, 3, 7, 10, 59, 600] {
+            let mut bucket = Bucket::full(rate, 0);
+            let mut now = 0;
+            for _ in 0..3 * rate {
+                bucket = bucket.take(rate, now).unwrap_or_else(|wait| {
+                    now += wait;
+                    bucket.take(rate, now).expect("the wait is over")
+                });
+            }
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! Turns: on one server, those who lost a race for a row queue up for it.
+//!
+//! Correctness never depends on it: the conditions of commits decide, across all servers. It only spares a crowd at one
+//! conversation the work of running into each other again and again.
+
+use futures_util::lock::{Mutex, MutexGuard};
+use jobline_store::Key;
+use std::hash::{BuildHasher, Hash, Hasher, RandomState};
+
+/// As many queues; rows that share one wait for each other needlessly, but only when both are contended.
+const QUEUES: usize = 256;
+
+/// The queues.
+pub(crate) struct Turns {
+    queues: Box<[Mutex<()>]>,
+    hasher: RandomState,
+}
+
+/// Held while it is one's turn. Nobody holds two, so nobody waits in a circle.
+pub(crate) type Turn<'a> = MutexGuard<'a, ()>;
+
+impl Default for Turns {
+    fn default() -> Self {
+        Self { queues: (0..QUEUES).map(|_| Mutex::new(())).collect(), hasher: RandomState::new() }
+    }
+}
+
+impl Turns {
+    /// Waits for the turn at `key`.
+    pub async fn wait(&self, key: &Key) -> Turn<'_> {
+        let mut hasher = self.hasher.build_hasher();
+        key.hash(&mut hasher);
+        let index = usize::try_from(hasher.finish() % QUEUES as u64).expect("less than the number of queues");
+        self.queues[index].lock().await
+    }
+}
