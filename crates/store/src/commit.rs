@@ -2,7 +2,8 @@ use crate::{Error, Key, Version, limits};
 use bytes::Bytes;
 use std::collections::HashSet;
 
-/// What makes a commit the same commit when it is tried again. 128 random bits, never reused.
+/// What makes a commit the same commit when it is tried again. 128 random bits, never reused: an attempt that was
+/// answered a conflict is over, and the next one takes a new token. Engines remember a token for ten minutes at least.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Token(pub u128);
 
@@ -62,7 +63,6 @@ pub struct Commit {
 
 impl Commit {
     /// Begins a commit.
-    #[must_use]
     pub fn builder(token: Token) -> CommitBuilder {
         CommitBuilder { commit: Commit { token, operations: Vec::with_capacity(8) } }
     }

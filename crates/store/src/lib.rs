@@ -6,9 +6,9 @@
 //! # What an engine promises
 //!
 //! 1. A [`Key`] is *(partition, sort)*; rows of one partition are ordered by the bytes of their sort key.
-//! 2. A [`Commit`] carries at most one [`Operation`] for each key, each with a [`Condition`]; it happens whole or not at
-//!    all. When `commit` answers [`Outcome::Committed`] the rows are as durable as the engine can make them, and every
-//!    later [`Consistency::Strong`] read sees them.
+//! 2. A [`Commit`] carries at most one [`Operation`] for each key, each with a [`Condition`]; it happens whole or not
+//!    at all. When `commit` answers [`Outcome::Committed`] the rows are as durable as the engine can make them, and
+//!    every later [`Consistency::Strong`] read sees them.
 //! 3. A commit carries a [`Token`]: repeated with the same token after an unknown outcome it takes effect once.
 //! 4. Outcomes are data: a failed condition is [`Outcome::Conflict`], not an error.
 //!
@@ -66,7 +66,8 @@ pub trait Store: Send + Sync + 'static {
     /// [`limits::KEYS_PER_READ`] keys, none of them twice.
     ///
     /// # Errors
-    /// [`Error::Unavailable`], [`Error::Corrupt`], and [`Error::TooLarge`] for too many keys.
+    /// [`Error::Unavailable`], [`Error::Corrupt`], and [`Error::TooLarge`] for too many keys or one that is there
+    /// twice.
     async fn get_many(&self, keys: &[Key], consistency: Consistency) -> Result<Vec<Option<Row>>, Error>;
 
     /// One page of the rows of one partition between two sort keys.
