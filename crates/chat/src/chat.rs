@@ -32,12 +32,15 @@ pub struct Settings {
     pub retention_days: u32,
     /// Files older than this many days are gone, their messages stay; 0 keeps them.
     pub file_retention_days: u32,
+    /// About how many bytes a user's head may spend on the conversations that moved lately: 850 keep the row within one
+    /// write unit of DynamoDB. A poller who is away while more conversations move than fit gets a fresh start.
+    pub window_bytes: usize,
 }
 
 impl Default for Settings {
     /// The defaults of the contract.
     fn default() -> Self {
-        Self { send_rate: 10, retention_days: 0, file_retention_days: 0 }
+        Self { send_rate: 10, retention_days: 0, file_retention_days: 0, window_bytes: 4_000 }
     }
 }
 
@@ -196,7 +199,11 @@ impl Chat {
 
     /// Carries out a commit. One of unknown outcome is repeated with its token until it is known.
     pub(crate) async fn commit(&self, builder: CommitBuilder) -> Result<Outcome> {
-        let commit = builder.build()?;
+        self.carry_out(builder.build()?).await
+    }
+
+    /// [`Chat::commit`] of a commit whose version is wanted.
+    pub(crate) async fn carry_out(&self, commit: Commit) -> Result<Outcome> {
         let mut repeats = 0;
         loop {
             match self.inner.store.commit(&commit).await {
@@ -205,6 +212,7 @@ impl Chat {
                     repeats += 1;
                     self.pause(repeats).await;
                 }
+                Err(jobline_store::Error::Unknown(cause)) => return Err(Error::undecided(cause)),
                 Err(error) => return Err(error.into()),
             }
         }

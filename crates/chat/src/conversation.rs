@@ -2,6 +2,7 @@
 
 use crate::{
     change::ChangeRow,
+    id::MessageId,
     marks::{Mark, Marks},
     rows::LAYOUT,
 };
@@ -52,8 +53,8 @@ pub(crate) struct ConversationRow {
     pub created: u64,
     /// When the last change happened: later than every change before it, whatever the clock says.
     pub updated: u64,
-    /// The beginning of the last message.
-    pub preview: String,
+    /// The id of the last message. What it says stays in its own row alone, which expires.
+    pub last: String,
     /// The job last written about, and which state of it the participants were told.
     pub job: Option<(u64, u64)>,
     pub sides: [Side; 2],
@@ -68,7 +69,7 @@ impl ConversationRow {
             receipt: 0,
             created: now,
             updated: 0,
-            preview: String::new(),
+            last: String::new(),
             job: None,
             sides: [Side::default(); 2],
         }
@@ -93,11 +94,11 @@ impl ConversationRow {
         self.sides[side].delivered.number < number.min(self.sides[1 - side].last)
     }
 
-    /// Takes the next number of the log for a new message of `side` at `at`.
-    pub fn append_message(&mut self, side: usize, at: u64, preview: String) {
-        self.log = Position { change: self.log.change + 1, number: self.log.number + 1, at };
-        self.updated = at;
-        self.preview = preview;
+    /// Takes the next number of the log for a new message of `side`.
+    pub fn append_message(&mut self, side: usize, id: &MessageId) {
+        self.log = Position { change: self.log.change + 1, number: self.log.number + 1, at: id.at_ms() };
+        self.updated = id.at_ms();
+        id.as_str().clone_into(&mut self.last);
         self.sides[side].sent += 1;
         self.sides[side].last = self.log.number;
     }

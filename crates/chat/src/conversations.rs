@@ -34,7 +34,7 @@ impl Chat {
                 self.walk_by_time(me, Some((version, walk)), since, limit, now, false).await
             }
             Since::Cursor(ConversationsCursor { version, walk: None }) => {
-                let head = self.head(me, version).await?;
+                let head = self.head(me, version, version).await?;
                 if forgotten(&head, version) {
                     return self.walk_by_time(me, None, 0, limit, now, true).await;
                 }
@@ -43,10 +43,11 @@ impl Chat {
         }
     }
 
-    /// A user's head as a poll needs it: an eventual read, and a strong one only when that cannot be the whole truth.
-    pub(crate) async fn head(&self, me: &UserId, version: u64) -> Result<HeadRow> {
+    /// A user's head as a poll needs it that goes on from `version` and whose client was answered from `seen`: an
+    /// eventual read, and a strong one only when that cannot be the whole truth.
+    pub(crate) async fn head(&self, me: &UserId, version: u64, seen: u64) -> Result<HeadRow> {
         let head = self.read_head(me, Consistency::Eventual).await?;
-        if head.version < version || forgotten(&head, version) {
+        if head.version < seen || forgotten(&head, version) {
             return self.read_head(me, Consistency::Strong).await;
         }
         Ok(head)

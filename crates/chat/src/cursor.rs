@@ -67,7 +67,10 @@ pub(crate) struct Known {
 /// A place in everything of a user.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct SyncCursor {
+    /// The version of the head up to which all moves were answered.
     pub version: u64,
+    /// The newest version of the head that an answer was made from: an older one would not know all of `known`.
+    pub seen: u64,
     pub known: Vec<Known>,
     pub walk: Option<Walk>,
 }
@@ -268,6 +271,7 @@ impl Encode for SyncCursor {
 
     fn write(&self, to: &mut Writer) {
         to.number(self.version);
+        to.number(self.seen);
         write_walk(self.walk.as_ref(), to);
         to.number(self.known.len() as u64);
         for known in &self.known {
@@ -278,7 +282,8 @@ impl Encode for SyncCursor {
     }
 
     fn read(from: &mut Reader<'_>) -> Option<Self> {
-        let mut cursor = Self { version: from.number()?, walk: read_walk(from)?, known: Vec::new() };
+        let mut cursor =
+            Self { version: from.number()?, seen: from.number()?, walk: read_walk(from)?, known: Vec::new() };
         for _ in 0..from.number()? {
             let (conversation, rest) = from.0.split_at_checked(8)?;
             from.0 = rest;

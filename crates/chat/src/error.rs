@@ -48,6 +48,12 @@ impl Error {
         error
     }
 
+    /// `unavailable`, where the store took the change and did not say what became of it: all of it is done, or nothing.
+    pub fn undecided(cause: impl Into<String>) -> Self {
+        let detail = "The server cannot say whether this was done. Repeat it, with the same clientId if it is a send.";
+        Self { detail: detail.to_owned(), ..Self::unavailable(cause) }
+    }
+
     /// Names the field at fault.
     #[must_use]
     pub fn at(mut self, field: &'static str) -> Self {

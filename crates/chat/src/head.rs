@@ -2,14 +2,12 @@
 //!
 //! It counts the moves of the user's conversations (`version`) and keeps a window of those that moved lately, each with
 //! the place in its log from which a reader who last looked at an older version has to go on. A cursor that is older
-//! than the window gets a fresh start. The window is as long as fits into [`WINDOW_BYTES`], which keeps the row within
-//! one write unit of DynamoDB (1 KB) and one half of a read unit.
+//! than the window gets a fresh start. How long the window may be is a setting: where bytes are billed it keeps the row
+//! within one write unit (1 KB on DynamoDB), elsewhere there is room for more.
 
 use crate::{conversation::Position, id::ConversationId, rate::Bucket, rows::LAYOUT};
 use serde::{Deserialize, Serialize};
 
-/// About how many bytes the window may have as JSON, room for the rest of the row left.
-const WINDOW_BYTES: usize = 850;
 /// How many conversations stay in the window however long their ids are.
 const WINDOW_MIN: usize = 3;
 
@@ -64,7 +62,7 @@ impl Default for HeadRow {
 
 impl HeadRow {
     /// Records that `conversation` moved on from `before`.
-    pub fn bump(&mut self, conversation: &ConversationId, before: Position, now: u64) {
+    pub fn bump(&mut self, conversation: &ConversationId, before: Position, now: u64, window_bytes: usize) {
         self.version += 1;
         self.at = self.at.max(now);
         let known = self.window.iter().position(|moved| moved.conversation == conversation.as_str());
@@ -79,7 +77,7 @@ impl HeadRow {
         };
         moved.version = self.version;
         self.window.push(moved);
-        self.shorten();
+        self.shorten(window_bytes);
     }
 
     /// What moved after `version`, the first move first.
@@ -87,10 +85,10 @@ impl HeadRow {
         self.window.iter().filter(move |moved| moved.version > version)
     }
 
-    fn shorten(&mut self) {
+    fn shorten(&mut self, window_bytes: usize) {
         let bytes = |moved: &Moved| moved.conversation.len() + 45;
         let mut total: usize = self.window.iter().map(bytes).sum();
-        while total > WINDOW_BYTES && self.window.len() > WINDOW_MIN {
+        while total > window_bytes && self.window.len() > WINDOW_MIN {
             let oldest = self.window.remove(0);
             total -= bytes(&oldest);
             self.floor = self.floor.max(oldest.version);
@@ -110,9 +108,9 @@ mod tests {
     #[test]
     fn the_window_knows_where_a_reader_of_an_older_version_goes_on() {
         let mut head = HeadRow::default();
-        head.bump(&id(1), Position { change: 4, number: 4, at: 40 }, 50);
-        head.bump(&id(2), Position::default(), 60);
-        head.bump(&id(1), Position { change: 5, number: 5, at: 50 }, 70);
+        head.bump(&id(1), Position { change: 4, number: 4, at: 40 }, 50, 850);
+        head.bump(&id(2), Position::default(), 60, 850);
+        head.bump(&id(1), Position { change: 5, number: 5, at: 50 }, 70, 850);
         let moved: Vec<_> =
             head.after(1).map(|moved| (moved.conversation.as_str(), moved.since, moved.from.change)).collect();
         assert_eq!(moved, [("conv_me_user2", 2, 0), ("conv_me_user1", 1, 4)]);
@@ -121,13 +119,14 @@ mod tests {
     }
 
     #[test]
-    fn the_row_stays_within_one_write_unit_and_knows_what_it_forgot() {
+    fn the_row_can_stay_within_one_write_unit_and_knows_what_it_forgot() {
         let mut head = HeadRow::default();
         for other in 0..100 {
             head.bump(
                 &id(other),
                 Position { change: 1_000_000, number: 1_000_000, at: 1_763_116_200_007 },
                 1_763_116_200_007,
+                850,
             );
         }
         head.bucket = Some(Bucket::full(10, 1_763_116_200_007));

@@ -117,11 +117,10 @@ impl Chat {
         }
         let last = keys::messages(id, 0, instant + 1, Direction::Descending, 1, Consistency::Strong);
         let last: Option<MessageRow> = self.decoded(last).await?.pop();
-        let mut position = last.map_or_else(Position::default, |message| Position {
-            change: message.change,
-            number: message.number,
-            at: message.at,
-        });
+        let Some(last) = last.filter(|message| message.at >= horizon) else {
+            return self.before_first(id, row, horizon).await;
+        };
+        let mut position = Position { change: last.change, number: last.number, at: last.at };
         // The changes between that message and the next one, as far as they happened in time.
         loop {
             let changes: Vec<ChangeRow> = self.decoded(keys::changes(id, position.change + 1, CHANGES_PAGE)).await?;

@@ -10,15 +10,15 @@ use crate::{
     rows::{self, LAYOUT},
     text,
 };
-use jobline_store::{Condition, Consistency, Key, Outcome, Row};
+use jobline_store::{CommitBuilder, Condition, Consistency, Key, Outcome, Row};
 use jobline_wire::{Code, HostJob, HostJobInput, JobStatus};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 /// Users who take part in one job.
 pub const PARTICIPANTS: usize = 100;
-/// How many participants' rows go into one commit: two operations each, and room for the job itself.
-const CHUNK: usize = 45;
+/// How many users' copies go into one commit: two operations each, and room for the job itself.
+const CHUNK: usize = 49;
 
 /// `JOB#<id>` / `JOB#<id>`, and a copy for each participant under `USER#<id>`, by which a send finds an open job that two
 /// users share in one read.
@@ -31,9 +31,18 @@ pub(crate) struct JobRow {
     pub status: JobStatus,
     /// Rises with every change, so that a conversation knows whether its participants were told.
     pub revision: u64,
+    /// Who may hold a copy beside the participants, while a change goes on that takes more than one commit.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    copies: BTreeSet<String>,
 }
 
 impl JobRow {
+    /// Whether it is `wanted` already, and whole.
+    fn says(&self, wanted: &Self) -> bool {
+        let same = self.title == wanted.title && self.participants == wanted.participants;
+        same && self.status == wanted.status && self.copies.is_empty()
+    }
+
     fn includes(&self, user: &UserId) -> bool {
         self.participants.iter().any(|one| one == user.as_str())
     }
@@ -47,15 +56,10 @@ impl Chat {
     pub async fn put_job(&self, id: JobId, input: HostJobInput) -> Result<HostJob> {
         text::line("title", &input.title)?;
         let participants = check_participants(input.participants)?;
-        let known = self.job(id, Consistency::Strong).await?;
-        let revision = known.as_ref().map_or(0, |job| job.revision);
-        let mut job =
-            JobRow { v: LAYOUT, id: id.get(), title: input.title, participants, status: input.status, revision };
-        if known.as_ref() != Some(&job) {
-            job.revision = self.now().max(revision + 1);
-            self.write_job(id, known.as_ref(), &job).await?;
-        }
-        self.tell(id, job.revision).await?;
+        let (title, status) = (input.title, input.status);
+        let job = JobRow { v: LAYOUT, id: id.get(), title, participants, status, revision: 0, copies: BTreeSet::new() };
+        let revision = self.replace_job(id, Some(&job)).await?;
+        self.tell(id, revision).await?;
         Ok(host_job(job))
     }
 
@@ -72,18 +76,8 @@ impl Chat {
     /// # Errors
     /// `unavailable`.
     pub async fn delete_job(&self, id: JobId) -> Result<()> {
-        if let Some(known) = self.job(id, Consistency::Strong).await? {
-            for users in known.participants.chunks(CHUNK) {
-                let drop = users.iter().filter_map(|user| UserId::new(user)).fold(self.begin(), |commit, user| {
-                    commit
-                        .delete(keys::open_job(&user, id), Condition::Any)
-                        .delete(keys::closed_job(&user, id), Condition::Any)
-                });
-                self.commit_unconditionally(drop).await?;
-            }
-            self.commit_unconditionally(self.begin().delete(keys::job(id), Condition::Any)).await?;
-        }
-        self.tell(id, 0).await
+        let revision = self.replace_job(id, None).await?;
+        self.tell(id, revision).await
     }
 
     /// The job under which `me` may write to `other` now: the one `wanted`, else the one they last wrote about, else any
@@ -115,31 +109,68 @@ impl Chat {
         self.get(&keys::job(id), consistency).await?.as_ref().map(rows::decode).transpose()
     }
 
-    /// Writes the participants' rows, then the job: until the last commit a repeated call finds the old job and does
-    /// all of it again. With few participants there is one commit.
-    async fn write_job(&self, id: JobId, known: Option<&JobRow>, job: &JobRow) -> Result<()> {
-        let value = rows::encode(job);
-        let stays: BTreeSet<&str> = job.participants.iter().map(String::as_str).collect();
-        let left = known.map(|known| known.participants.as_slice()).unwrap_or_default().iter().map(String::as_str);
-        let users: Vec<&str> = left.filter(|user| !stays.contains(user)).chain(stays.iter().copied()).collect();
-        let mut chunks = users.chunks(CHUNK).peekable();
-        while let Some(chunk) = chunks.next() {
-            let mut commit = self.begin();
-            for (user, text) in chunk.iter().filter_map(|user| Some((UserId::new(user)?, user))) {
-                let (open, closed) = (keys::open_job(&user, id), keys::closed_job(&user, id));
-                let (keep, drop) = if job.status == JobStatus::Open { (open, closed) } else { (closed, open) };
-                commit = commit.delete(drop, Condition::Any);
-                commit = match stays.contains(text) {
-                    true => commit.put(keep, Condition::Any, value.clone(), None),
-                    false => commit.delete(keep, Condition::Any),
-                };
+    /// Makes `wanted` the job, or makes it no job; answers its revision, 0 for none.
+    ///
+    /// The job and its copies are one commit, on the condition that nobody else changed the job meanwhile. Where they
+    /// are too many, the job first notes who may hold a copy, the copies follow under the same condition, and the job
+    /// itself comes last: whatever stops in between, the next change knows which copies to clean up.
+    async fn replace_job(&self, id: JobId, wanted: Option<&JobRow>) -> Result<u64> {
+        let mut attempts = self.attempts();
+        loop {
+            let row = self.get(&keys::job(id), Consistency::Strong).await?;
+            let known: Option<JobRow> = row.as_ref().map(rows::decode).transpose()?;
+            if let Some(same) = known.as_ref().filter(|known| wanted.is_some_and(|wanted| known.says(wanted))) {
+                return Ok(same.revision);
             }
-            if chunks.peek().is_none() {
-                commit = commit.put(keys::job(id), Condition::Any, value.clone(), None);
+            if known.is_none() && wanted.is_none() {
+                return Ok(0);
             }
-            self.commit_unconditionally(commit).await?;
+            let condition = row.map_or(Condition::Absent, |row| Condition::Version(row.version));
+            let revision = self.now().max(known.as_ref().map_or(0, |known| known.revision) + 1);
+            let wanted = wanted.map(|wanted| JobRow { revision, ..wanted.clone() });
+            match self.write_job(id, known, wanted.as_ref(), condition).await? {
+                Outcome::Committed => return Ok(wanted.map_or(0, |job| job.revision)),
+                Outcome::Conflict(keys) => attempts.again(&keys).await?,
+            }
         }
-        Ok(())
+    }
+
+    async fn write_job(
+        &self,
+        id: JobId,
+        known: Option<JobRow>,
+        wanted: Option<&JobRow>,
+        mut condition: Condition,
+    ) -> Result<Outcome> {
+        let holders = |job: &JobRow| job.participants.iter().chain(&job.copies).cloned().collect::<BTreeSet<_>>();
+        let mut users = known.as_ref().map(holders).unwrap_or_default();
+        users.extend(wanted.map(holders).unwrap_or_default());
+        let users: Vec<UserId> = users.iter().filter_map(|user| UserId::new(user)).collect();
+        let (first, rest) = users.split_at(users.len().min(CHUNK));
+        if !rest.is_empty() {
+            let noted = known.as_ref().or(wanted).expect("users come from one of the two");
+            let copies = users.iter().map(UserId::to_string).collect();
+            // A job that is new takes nobody in until it is whole.
+            let participants = known.as_ref().map(|known| known.participants.clone()).unwrap_or_default();
+            let noted = rows::encode(&JobRow { copies, participants, ..noted.clone() });
+            let note = self.begin().put(keys::job(id), condition, noted, None).build()?;
+            condition = Condition::Version(note.version());
+            if let conflict @ Outcome::Conflict(_) = self.carry_out(note).await? {
+                return Ok(conflict);
+            }
+            for chunk in rest.chunks(CHUNK) {
+                let copies = put_copies(self.begin(), id, chunk, wanted).check(keys::job(id), condition);
+                if let conflict @ Outcome::Conflict(_) = self.commit(copies).await? {
+                    return Ok(conflict);
+                }
+            }
+        }
+        let last = put_copies(self.begin(), id, first, wanted);
+        self.commit(match wanted {
+            Some(job) => last.put(keys::job(id), condition, rows::encode(job), None),
+            None => last.delete(keys::job(id), condition),
+        })
+        .await
     }
 
     /// Makes conversations about the job move whose participants were not told of `revision` yet.
@@ -195,6 +226,21 @@ fn permits(jobs: impl Iterator<Item = JobRow>, me: &UserId, other: &UserId) -> R
     }
     let detail = "You share no open job with this user. The host has to put both of you on one before you can write.";
     Err(Error::new(Code::NotJobParticipant, detail))
+}
+
+/// Writes the copies of `wanted` that `users` are to hold, and deletes those they are not to hold.
+fn put_copies(commit: CommitBuilder, id: JobId, users: &[UserId], wanted: Option<&JobRow>) -> CommitBuilder {
+    users.iter().fold(commit, |commit, user| {
+        let (open, closed) = (keys::open_job(user, id), keys::closed_job(user, id));
+        match wanted.filter(|job| job.includes(user)) {
+            None => commit.delete(open, Condition::Any).delete(closed, Condition::Any),
+            Some(job) => {
+                let is_open = job.status == JobStatus::Open;
+                let (keep, drop) = if is_open { (open, closed) } else { (closed, open) };
+                commit.delete(drop, Condition::Any).put(keep, Condition::Any, rows::encode(job), None)
+            }
+        }
+    })
 }
 
 fn jobs(rows: Vec<(Key, Row)>) -> Result<Vec<JobRow>> {

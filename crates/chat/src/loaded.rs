@@ -16,6 +16,7 @@ pub(crate) struct Loaded {
     pub row: ConversationRow,
     pub heads: [HeadRow; 2],
     conditions: [Condition; 3],
+    window_bytes: usize,
     /// The rows of the further keys that were asked for.
     pub rest: Vec<Option<Row>>,
 }
@@ -52,6 +53,7 @@ impl Chat {
             id: id.clone(),
             row: found[0].as_ref().map_or_else(|| Ok(ConversationRow::new(now)), rows::decode)?,
             heads: [head(&found[1])?, head(&found[2])?],
+            window_bytes: self.settings().window_bytes,
             conditions: [condition(&found[0]), condition(&found[1]), condition(&found[2])],
             rest,
         })
@@ -67,7 +69,7 @@ impl Loaded {
     /// Lets the heads of `sides` know that the conversation moved on from `before`.
     pub fn bump<const N: usize>(&mut self, sides: [usize; N], before: Position, now: u64) {
         for side in sides {
-            self.heads[side].bump(&self.id, before, now);
+            self.heads[side].bump(&self.id, before, now, self.window_bytes);
         }
     }
 

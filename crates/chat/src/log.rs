@@ -23,6 +23,9 @@ use futures_util::try_join;
 use jobline_store::{Consistency, Direction};
 use serde::de::DeserializeOwned;
 
+/// How many messages are read at once in search of those that a change touched.
+const TOUCHED_PAGE: usize = 100;
+
 /// What is read, and for whom.
 #[derive(Clone, Copy)]
 pub(crate) struct Log<'a> {
@@ -161,9 +164,11 @@ impl Chat {
         let end = change.to.at.min(begin.at) + 1;
         let mut touched = Vec::new();
         while after + 1 < end && touched.len() < limit {
-            let range = keys::messages(log.id, after, end, Direction::Ascending, limit, Consistency::Strong);
+            // Messages of the one who acknowledged stand between them, so a page is more than what is wanted.
+            let page = limit.max(TOUCHED_PAGE);
+            let range = keys::messages(log.id, after, end, Direction::Ascending, page, Consistency::Strong);
             let rows: Vec<MessageRow> = self.decoded(range).await?;
-            let full = rows.len() == limit;
+            let full = rows.len() == page;
             after = rows.last().filter(|_| full).map_or(end, |row| row.at);
             touched.extend(rows.into_iter().filter(|row| change.touches(row.number, row.from)));
         }

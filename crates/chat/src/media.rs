@@ -145,13 +145,13 @@ fn mentions(head: &[u8], entry: &str, name: &str) -> bool {
 fn is_text(head: &[u8]) -> bool {
     let utf16 = head.starts_with(&[0xff, 0xfe]) || head.starts_with(&[0xfe, 0xff]);
     let control = |byte: &u8| *byte < 0x20 && !b"\t\n\r\x0c".contains(byte);
-    (utf16 || !head.iter().any(control)) && !is_zip(head) && !looks_like_page(head) && !is_binary(head)
+    (utf16 || !head.iter().any(control))
+        && !looks_like_page(head)
+        && !PRINTABLE.iter().any(|signature| head.starts_with(signature))
 }
 
-/// What the signatures of binary formats begin with that happen to be printable.
-fn is_binary(head: &[u8]) -> bool {
-    infer::get(head).is_some_and(|kind| !matches!(kind.matcher_type(), infer::MatcherType::Text))
-}
+/// How formats begin that are no plain text, though all of it is printable.
+const PRINTABLE: &[&[u8]] = &[b"%PDF-", b"%!PS", b"{\\rtf", b"PK\x03\x04", b"GIF8"];
 
 /// Whether a browser that guesses would take it for a page, a drawing or a script.
 fn looks_like_page(head: &[u8]) -> bool {
@@ -196,6 +196,8 @@ mod tests {
             ("application/msword", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1....", true),
             ("text/plain", "Grüße, 漢字\n".as_bytes(), true),
             ("text/csv", b"a,b\r\n1,2\r\n", true),
+            ("text/csv", b"BMI,weight\n21,70\n", true),
+            ("text/plain", b"MZ is a place", true),
             ("text/plain", b"a\0b", false),
             ("text/plain", b" \n<!DOCTYPE html><p>", false),
             ("text/plain", b"<script>alert(1)</script>", false),

@@ -1,6 +1,8 @@
 //! The message row, and the message as one of the two sees it.
 
-use crate::{chat::Chat, error::Result, files::DownloadGrant, id::ConversationId, marks::Marks, media, time::iso};
+use crate::{
+    chat::Chat, error::Result, files::DownloadGrant, id::ConversationId, marks::Marks, media, text, time::iso,
+};
 use jobline_wire::{Message, MessageType};
 use serde::{Deserialize, Serialize};
 
@@ -42,6 +44,11 @@ pub(crate) struct MessageRow {
 }
 
 impl MessageRow {
+    /// Its beginning, on one line.
+    pub fn preview(&self) -> String {
+        text::preview(&self.text, self.file.as_ref().map(|file| file.name.as_str()))
+    }
+
     /// How many messages the side other than `side` has written up to this one.
     pub fn others(&self, side: usize) -> u64 {
         if self.from == side { self.number - self.ordinal } else { self.ordinal }

@@ -4,9 +4,10 @@ use crate::{
     chat::Chat,
     conversation::ConversationRow,
     error::{Error, Result},
-    id::{ConversationId, JobId, UserId},
+    id::{ConversationId, JobId, MessageId, UserId},
     job::JobRow,
     keys,
+    message::MessageRow,
     rows::{self, LAYOUT},
     text,
     time::iso,
@@ -75,7 +76,8 @@ impl Chat {
         }
     }
 
-    /// Conversations as they are shown, with the people and jobs they are about: one read for all of them.
+    /// Conversations as they are shown, with their last messages and the people and jobs they are about: one read for
+    /// up to a hundred rows of these.
     pub(crate) async fn show_conversations(
         &self,
         conversations: &[(ConversationId, ConversationRow)],
@@ -84,11 +86,12 @@ impl Chat {
         let mut wanted: Vec<Key> = Vec::new();
         for (id, row) in conversations {
             wanted.extend(id.pair().iter().map(keys::profile));
+            wanted.extend(last_message(id, row));
             wanted.extend(row.job.and_then(|(job, _)| JobId::parse(job).ok()).map(keys::job));
         }
         wanted.sort();
         wanted.dedup();
-        let found = self.get_many(&wanted, Consistency::Eventual).await?;
+        let found = self.get_many(&wanted, Consistency::Strong).await?;
         let found: HashMap<Key, Row> =
             wanted.into_iter().zip(found).filter_map(|(key, row)| Some((key, row?))).collect();
         let mut shown = Vec::with_capacity(conversations.len());
@@ -110,15 +113,16 @@ impl Chat {
             unread_count.insert(user.to_string(), self.unread(id, row, side, now).await?);
         }
         let people = id.pair().iter().map(|user| person(user, found)).collect::<Result<_>>()?;
-        let kept = row.log.at >= self.horizon(now);
+        let last = last_message(id, row).and_then(|key| found.get(&key));
+        let last = rows::live::<MessageRow>(last, now)?.filter(|row| row.at >= self.horizon(now));
         Ok(Conversation {
             id: id.as_str().to_owned(),
             participants: id.pair().iter().map(UserId::to_string).collect(),
             job_id: row.job.map(|(job, _)| job),
             people,
             job: shown_job(row, found)?,
-            last_message: kept.then(|| row.preview.clone()),
-            last_message_at: kept.then(|| iso(row.log.at)),
+            last_message: last.as_ref().map(MessageRow::preview),
+            last_message_at: last.as_ref().map(|row| iso(row.at)),
             unread_count,
             created_at: iso(row.created),
             updated_at: iso(row.updated),
@@ -142,13 +146,17 @@ impl Chat {
             keys::messages(id, horizon.saturating_sub(1), u64::MAX, Direction::Ascending, 1, Consistency::Strong);
         let gone = match self.range(kept).await?.first() {
             Some((_, row)) => {
-                let oldest: crate::message::MessageRow = rows::decode(row)?;
+                let oldest: MessageRow = rows::decode(row)?;
                 oldest.others(side) - u64::from(oldest.from != side)
             }
             None => row.sides[1 - side].sent,
         };
         Ok(row.sides[1 - side].sent.saturating_sub(gone.max(row.sides[side].seen)))
     }
+}
+
+fn last_message(id: &ConversationId, row: &ConversationRow) -> Option<Key> {
+    Some(keys::message(id, &MessageId::new(&row.last)?))
 }
 
 fn person(user: &UserId, found: &HashMap<Key, Row>) -> Result<Person> {

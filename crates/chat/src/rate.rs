@@ -30,14 +30,15 @@ impl Bucket {
 
     /// The bucket after one more message, or in how many milliseconds there is one to send.
     ///
-    /// A clock that ran backwards gives nothing and takes nothing.
+    /// A clock that ran backwards gives nothing and takes nothing; one that was far ahead is forgotten.
     pub fn take(self, rate: u32, now: u64) -> Result<Self, u64> {
         let rate = u64::from(rate);
         // `rate` messages a minute are `rate / 60` thousandths a millisecond.
-        let elapsed = now.saturating_sub(self.at).min(120_000);
+        let at = if self.at > now + 60_000 { now } else { self.at };
+        let elapsed = now.saturating_sub(at).min(120_000);
         let refilled = (self.thousandths * 60 + elapsed * rate).min(rate * 60_000);
         let left = refilled.checked_sub(60_000).ok_or_else(|| (60_000 - refilled).div_ceil(rate))?;
-        Ok(Self { thousandths: left / 60, at: self.at.max(now) })
+        Ok(Self { thousandths: left / 60, at: at.max(now) })
     }
 }
 
@@ -55,7 +56,10 @@ mod tests {
         assert_eq!(bucket.take(10, 4_000), Err(3_000));
         bucket = bucket.take(10, 7_000).unwrap();
         assert_eq!(bucket.take(10, 500), Err(6_000), "a clock that runs backwards gives nothing");
-        assert!(bucket.take(10, 13_000).is_ok());
+        bucket = bucket.take(10, 13_000).unwrap();
+        let far_ahead = Bucket { at: 9_000_000, ..bucket };
+        assert_eq!(far_ahead.take(10, 13_000), Err(6_000));
+        assert!(Bucket { thousandths: 1_000, ..far_ahead }.take(10, 13_000).is_ok_and(|after| after.at == 13_000));
     }
 
     #[test]

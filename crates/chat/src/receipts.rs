@@ -60,6 +60,8 @@ impl Chat {
             let now = self.now();
             let loaded = self.load(id, attempts.consistency(), &[]).await?;
             let mut loaded = loaded.ok_or_else(|| Error::not_found("conversation"))?;
+            // Not beyond the end, should the store have been put back to an earlier state.
+            let to = to.min(loaded.row.log.mark());
             if !loaded.row.undelivered(side, to.number) {
                 return Ok(loaded.row);
             }

@@ -123,6 +123,11 @@ impl Chat {
         let users = (&draft.me, &draft.conversation.pair()[1 - draft.side]);
         let wanted = draft.job.map(|id| (id, loaded.rest[0].as_ref()));
         let job = self.permit(users, wanted, loaded.row.job.map(|(job, _)| job), consistency).await?;
+        let told = loaded.row.job.filter(|(id, _)| *id == job.id).map(|(_, revision)| revision);
+        if consistency == Consistency::Eventual && told.is_some_and(|told| told != job.revision) {
+            // The participants were told of another state of the job than this read knows: it is stale.
+            return Ok(Attempt::Lost(Vec::new()));
+        }
         let file = match &draft.file {
             Some(_) => Some(self.check_file(draft, loaded.rest.last().and_then(Option::as_ref)).await?),
             None => None,
@@ -193,8 +198,7 @@ impl Chat {
         job: &JobRow,
         file: Option<&FileRow>,
     ) -> MessageRow {
-        let preview = text::preview(&draft.text, file.map(|file| file.name.as_str()));
-        loaded.row.append_message(draft.side, id.at_ms(), preview);
+        loaded.row.append_message(draft.side, id);
         MessageRow {
             v: LAYOUT,
             id: id.as_str().to_owned(),
@@ -203,7 +207,7 @@ impl Chat {
             change: loaded.row.log.change,
             from: draft.side,
             ordinal: loaded.row.sides[draft.side].sent,
-            kind: file.map_or(MessageType::Text, |file| media::message_type(&file.content_type)),
+            kind: draft.kind.or(file.map(|file| media::message_type(&file.content_type))).unwrap_or(MessageType::Text),
             text: draft.text.clone(),
             job: Some(job.id),
             client: draft.client_id.clone(),
@@ -248,10 +252,13 @@ impl Chat {
             let detail = "This file is in a message already. Upload it again to send it once more.";
             return Err(Error::new(Code::FileAlreadyUsed, detail).at("fileUrl"));
         }
-        let kind = media::message_type(&file.content_type);
-        if draft.kind.is_some_and(|wanted| wanted != kind) {
-            let detail = format!("type does not fit a file of type {}; leave type out.", file.content_type);
+        if draft.kind == Some(MessageType::Image) && !media::shown_inline(&file.content_type) {
+            let detail = format!("type is image, which a file of type {} is not; leave type out.", file.content_type);
             return Err(Error::invalid("type", detail));
+        }
+        if file.is_stale(self.now()) {
+            let detail = "This file waited too long for its message and is gone. Upload it again.";
+            return Err(Error::new(Code::FileNotUploaded, detail).at("fileUrl"));
         }
         let id = draft.file.as_deref().unwrap_or_default();
         let arrived = self.files().arrived(id, media::HEAD_BYTES).await?;
@@ -273,17 +280,17 @@ impl Chat {
         let now = self.now();
         let row = self.get(&key, Consistency::Strong).await?;
         let Some(sent) = rows::live::<SentRow>(row.as_ref(), now)? else {
-            // Expired, but still in the way.
-            if let Some(row) = row {
-                let drop = self.begin().delete(key, Condition::Version(row.version));
-                let _lost_to_another_who_dropped_it = self.commit(drop).await?;
-            }
+            self.forget_sent(key, row).await?;
             return Ok(None);
         };
         let id = MessageId::new(&sent.message).ok_or_else(|| Error::unavailable("a SENT row names no message"))?;
         let wanted = [keys::message(&draft.conversation, &id), keys::conversation(&draft.conversation)];
         let found = self.get_many(&wanted, Consistency::Strong).await?;
-        let Some(message) = rows::live::<MessageRow>(found[0].as_ref(), now)? else { return Ok(None) };
+        let message = rows::live::<MessageRow>(found[0].as_ref(), now)?.filter(|row| row.at >= self.horizon(now));
+        let Some(message) = message else {
+            self.forget_sent(key, row).await?;
+            return Ok(None);
+        };
         if sent.input != draft.fingerprint() {
             let detail = "This clientId was used for another message. Use a new one for each message.";
             return Err(Error::new(Code::ClientIdReused, detail).at("clientId"));
@@ -296,6 +303,15 @@ impl Chat {
             None => message.at,
         };
         self.answer(draft, Shown { row: message, updated }, marks).await.map(Some)
+    }
+
+    /// Makes a client id free again whose message is gone, though its row is still in the way.
+    async fn forget_sent(&self, key: Key, row: Option<Row>) -> Result<()> {
+        if let Some(row) = row {
+            let drop = self.begin().delete(key, Condition::Version(row.version));
+            let _lost_to_another_who_dropped_it = self.commit(drop).await?;
+        }
+        Ok(())
     }
 
     async fn answer(&self, draft: &Draft, shown: Shown, marks: crate::marks::Marks) -> Result<SentMessage> {
@@ -311,8 +327,7 @@ impl Draft {
     }
 
     fn fingerprint(&self) -> String {
-        let kind = self.kind.map(|kind| kind as u8);
-        let parts = (&self.text, kind, &self.file, self.job.map(JobId::get));
+        let parts = (&self.text, &self.file, self.job.map(JobId::get));
         blake3::hash(&rows::encode(&parts)).to_hex()[..32].to_owned()
     }
 }

@@ -69,9 +69,10 @@ impl Chat {
             |cursor| Draft { limit, now, cursor, conversations: Vec::new(), messages: Vec::new(), reset: false };
         match self.sealer().open::<SyncCursor>(input.since.as_deref(), me, SCOPE)? {
             Since::Start => self.start(me, draft(SyncCursor::default()), 0).await,
-            Since::Instant(since) => self.start(me, draft(SyncCursor::default()), since).await,
+            // 0 stands for a walk over the newest messages; nothing happened in the first millisecond of 1970.
+            Since::Instant(since) => self.start(me, draft(SyncCursor::default()), since.max(1)).await,
             Since::Cursor(cursor) => {
-                let head = self.head(me, cursor.version).await?;
+                let head = self.head(me, cursor.version, cursor.seen).await?;
                 if cursor.walk.is_none() && cursor.version == head.version && !cursor.is_handed() {
                     let as_it_was = input.since.unwrap_or_default();
                     return self.synced(as_it_was, draft(cursor), head.at, false).await;
@@ -146,6 +147,7 @@ impl Chat {
         if !has_more {
             draft.cursor.version = head.version;
         }
+        draft.cursor.seen = head.version;
         draft.cursor.known = places.into_values().collect();
         let cursor = self.seal_sync(me, &draft.cursor);
         self.synced(cursor, draft, head.at, has_more).await.map(Some)
@@ -220,6 +222,7 @@ impl Chat {
             known.handed || partial == Some(known.conversation) || window.contains_key(&known.conversation)
         };
         draft.cursor.known = places.into_values().filter(needed).collect();
+        draft.cursor.seen = head.version;
         draft.cursor.walk = has_more.then_some(walk);
         let cursor = self.seal_sync(me, &draft.cursor);
         self.synced(cursor, draft, head.at, has_more).await
@@ -244,7 +247,10 @@ impl Chat {
             };
             let taken = self.take_in(me, id, row, &mut known, draft).await?;
             *place = Some(known);
-            return Ok(if taken == Taken::Gone { Taken::All } else { taken });
+            if taken != Taken::Gone {
+                return Ok(taken);
+            }
+            // What changed first after the instant is not kept any more: the newest messages are all there is.
         }
         if draft.room() < draft.limit.min(usize::try_from(row.log.number).unwrap_or(usize::MAX)) {
             return Ok(Taken::Part);

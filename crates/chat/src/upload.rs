@@ -18,6 +18,8 @@ use serde::{Deserialize, Serialize};
 const UPLOAD_MS: u64 = 5 * 60_000;
 /// How long a file may wait for its message.
 const WAIT_MS: u64 = 24 * 3_600_000;
+/// How much longer its bytes stay.
+const GRACE_MS: u64 = 3_600_000;
 /// How many files one sweep looks at between two reads.
 const SWEEP_PAGE: usize = 100;
 
@@ -35,6 +37,14 @@ pub(crate) struct FileRow {
     pub at: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub used: Option<String>,
+}
+
+impl FileRow {
+    /// Whether it waited for its message as long as files may. Its bytes stay an hour longer, so that no send that is
+    /// under way finds them gone.
+    pub fn is_stale(&self, now: u64) -> bool {
+        self.at + WAIT_MS < now
+    }
 }
 
 impl Chat {
@@ -64,7 +74,7 @@ impl Chat {
             at: now,
             used: None,
         };
-        let expires = Some((now + WAIT_MS).div_ceil(1_000));
+        let expires = Some((now + WAIT_MS + GRACE_MS).div_ceil(1_000));
         let put = self.begin().put(keys::file(&file_id), Condition::Absent, rows::encode(&row), expires);
         self.commit_unconditionally(put).await?;
         let grant = UploadGrant {
@@ -110,11 +120,11 @@ impl Chat {
     fn is_over(&self, kept: &Kept, row: Option<FileRow>, now: u64) -> bool {
         match row {
             // The row is written before the URL is given out, so bytes without one are left over.
-            None => announced_at(kept).is_none_or(|at| at + UPLOAD_MS < now),
+            None => announced_at(kept).is_none_or(|at| at + GRACE_MS < now),
             Some(FileRow { used: Some(message), .. }) => {
                 crate::id::MessageId::new(&message).is_some_and(|message| message.at_ms() < self.file_horizon(now))
             }
-            Some(file) => file.at + WAIT_MS < now,
+            Some(file) => file.at + WAIT_MS + GRACE_MS < now,
         }
     }
 }

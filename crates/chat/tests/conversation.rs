@@ -368,7 +368,7 @@ async fn sync_goes_on_page_by_page() {
 
 #[tokio::test]
 async fn a_sync_cursor_older_than_the_window_gets_a_fresh_start() {
-    let world = World::new().await;
+    let world = World::with(Settings { send_rate: 0, window_bytes: 850, ..Settings::default() }).await;
     let others: Vec<String> = (0..40).map(|n| format!("a-user-with-a-rather-long-id-{n:02}")).collect();
     let mut all: Vec<&str> = others.iter().map(String::as_str).collect();
     all.push("anna");
@@ -450,13 +450,13 @@ async fn files_that_nobody_sent_are_swept() {
     let target = anna.announce(&ben, "b.txt", "text/plain", 4).await.unwrap();
     world.files.upload(&target, b"lost");
     assert_eq!((world.chat.sweep().await.unwrap(), world.files.count()), (0, 2));
-    world.clock.forward(25 * 3_600_000);
+    world.clock.forward(26 * 3_600_000);
     assert_eq!((world.chat.sweep().await.unwrap(), world.files.count()), (1, 1));
 }
 
 #[tokio::test]
 async fn expired_messages_are_gone_everywhere_at_once() {
-    let world = World::with(Settings { send_rate: 0, retention_days: 30, file_retention_days: 0 }).await;
+    let world = World::with(Settings { send_rate: 0, retention_days: 30, ..Settings::default() }).await;
     let (anna, ben) = world.pair().await;
     let day = 86_400_000;
     anna.send_once(&ben, "old 1", "c1").await.unwrap();
@@ -484,7 +484,7 @@ async fn expired_messages_are_gone_everywhere_at_once() {
 
 #[tokio::test]
 async fn a_cursor_before_what_is_kept_gets_a_fresh_start() {
-    let world = World::with(Settings { send_rate: 0, retention_days: 30, file_retention_days: 0 }).await;
+    let world = World::with(Settings { send_rate: 0, retention_days: 30, ..Settings::default() }).await;
     let (anna, ben) = world.pair().await;
     anna.send(&ben, "1").await.unwrap();
     let old = ben.list(&anna).await.unwrap();
@@ -500,7 +500,7 @@ async fn a_cursor_before_what_is_kept_gets_a_fresh_start() {
 
 #[tokio::test]
 async fn a_file_can_expire_before_its_message() {
-    let world = World::with(Settings { send_rate: 0, retention_days: 0, file_retention_days: 7 }).await;
+    let world = World::with(Settings { send_rate: 0, file_retention_days: 7, ..Settings::default() }).await;
     let (anna, ben) = world.pair().await;
     anna.send_file(&ben, "a.txt", "text/plain", b"text").await.unwrap();
     world.clock.forward(8 * 86_400_000);
@@ -508,4 +508,116 @@ async fn a_file_can_expire_before_its_message() {
     assert_eq!((message.file_url, message.file_expired), (None, Some(true)));
     assert_eq!(message.file_name.as_deref(), Some("a.txt"));
     assert_eq!((world.chat.sweep().await.unwrap(), world.files.count()), (1, 0));
+}
+
+#[tokio::test]
+async fn a_sync_from_an_instant_long_ago_is_everything() {
+    let world = World::new().await;
+    world.job(1, &["anna", "ben", "carl"], JobStatus::Open).await;
+    let anna = world.user("anna");
+    for other in ["ben", "carl"] {
+        for number in 1..=60 {
+            world.user(other).send(&anna, &number.to_string()).await.unwrap();
+        }
+    }
+    for since in ["1970-01-01T00:00:00Z", "1969-12-31T00:00:00Z"] {
+        let (mut cursor, mut count) = (since.to_owned(), 0);
+        loop {
+            let page = anna.sync(Some(&cursor)).await.unwrap();
+            count += page.messages.len();
+            cursor = page.cursor;
+            if !page.has_more {
+                break;
+            }
+        }
+        assert_eq!(count, 120, "{since}");
+    }
+}
+
+#[tokio::test]
+async fn an_instant_before_what_is_kept_begins_with_what_is_kept() {
+    let world = World::with(Settings { send_rate: 0, retention_days: 30, ..Settings::default() }).await;
+    let (anna, ben) = world.pair().await;
+    let day = 86_400_000;
+    for text in ["1", "2"] {
+        anna.send(&ben, text).await.unwrap();
+    }
+    world.clock.forward(31 * day);
+    anna.send(&ben, "3").await.unwrap();
+    world.clock.forward(day);
+    for since in [MORNING, MORNING + 2 * day, MORNING + 30 * day] {
+        let since = jobline_chat::iso(since);
+        let list = ben.list_since(&anna, &since).await.unwrap();
+        assert_eq!((texts(&list.messages), list.reset), (vec!["3"], None), "{since}");
+        let synced = ben.sync(Some(&since)).await.unwrap();
+        assert_eq!((texts(&synced.messages), synced.reset), (vec!["3"], None), "{since}");
+    }
+}
+
+#[tokio::test]
+async fn hosts_that_change_a_job_at_once_leave_no_permission_behind() {
+    let world = World::new().await;
+    world.job(1, &["anna", "dora"], JobStatus::Open).await;
+    tokio::join!(
+        world.job(1, &["anna", "ben"], JobStatus::Open),
+        world.job(1, &["anna", "carl"], JobStatus::Open),
+        world.job(1, &["anna", "emil"], JobStatus::Open),
+    );
+    let job = world.chat.get_job(jobline_chat::JobId::parse(1).unwrap()).await.unwrap();
+    let anna = world.user("anna");
+    let mut may = Vec::new();
+    for other in ["ben", "carl", "dora", "emil"] {
+        if world.user(other).send(&anna, "hi").await.is_ok() {
+            may.push(other);
+        }
+    }
+    assert_eq!(may, job.participants[1..]);
+    world.chat.delete_job(jobline_chat::JobId::parse(1).unwrap()).await.unwrap();
+    assert_eq!(world.user(may[0]).send(&anna, "hi").await.unwrap_err().code, Code::NotJobParticipant);
+}
+
+#[tokio::test]
+async fn a_job_may_have_a_hundred_participants() {
+    let world = World::new().await;
+    let others: Vec<String> = (0..100).map(|n| format!("user{n:02}")).collect();
+    let all: Vec<&str> = others.iter().map(String::as_str).collect();
+    world.job(1, &all, JobStatus::Open).await;
+    world.user("user99").send(&world.user("user00"), "hi").await.unwrap();
+    world.job(1, &all[..50], JobStatus::Open).await;
+    assert!(world.user("user99").send(&world.user("user00"), "hi").await.is_err());
+    world.user("user49").send(&world.user("user00"), "hi").await.unwrap();
+    world.job(1, &all[..50], JobStatus::Closed).await;
+    assert_eq!(world.user("user49").send(&world.user("user00"), "hi").await.unwrap_err().code, Code::JobClosed);
+}
+
+#[tokio::test]
+async fn a_picture_may_be_sent_as_a_file_but_a_file_not_as_a_picture() {
+    let world = World::new().await;
+    let (anna, ben) = world.pair().await;
+    let as_kind = |target: &jobline_wire::UploadTarget, kind| SendMessage {
+        receiver_id: Some("ben".into()),
+        file_url: Some(target.file_url.clone()),
+        kind: Some(kind),
+        ..Default::default()
+    };
+    let png = anna.announce(&ben, "a.png", "image/png", 16).await.unwrap();
+    world.files.upload(&png, b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR");
+    assert_eq!(anna.send_as(as_kind(&png, MessageType::File)).await.unwrap().message.kind, MessageType::File);
+    let pdf = anna.announce(&ben, "a.pdf", "application/pdf", 5).await.unwrap();
+    world.files.upload(&pdf, b"%PDF-");
+    assert_eq!(anna.send_as(as_kind(&pdf, MessageType::Image)).await.unwrap_err().field, Some("type"));
+    assert_eq!(anna.send_as(as_kind(&pdf, MessageType::Text)).await.unwrap_err().field, Some("type"));
+}
+
+#[tokio::test]
+async fn a_file_that_waited_a_day_is_not_sent() {
+    let world = World::new().await;
+    let (anna, ben) = world.pair().await;
+    let target = anna.announce(&ben, "b.txt", "text/plain", 4).await.unwrap();
+    world.files.upload(&target, b"late");
+    world.clock.forward(24 * 3_600_000 + 1);
+    assert_eq!(anna.send_uploaded(&ben, &target).await.unwrap_err().code, Code::FileNotUploaded);
+    assert_eq!(world.chat.sweep().await.unwrap(), 0, "no send that is under way finds its bytes gone");
+    world.clock.forward(3_600_000);
+    assert_eq!(world.chat.sweep().await.unwrap(), 1);
 }

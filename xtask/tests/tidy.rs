@@ -1,0 +1,215 @@
+//! The tree checks itself: directions of dependencies, budgets of size, things that must not be there.
+//!
+//! The budgets are those of the design: handler ≤ 30 lines, function ≤ 70 with a median near 10, file ≤ 500 without its
+//! tests, `store` ≤ 5 direct dependencies, `chat` ≤ 10.
+
+use serde_json::Value;
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+use syn::{spanned::Spanned, visit::Visit};
+
+const FILE_LINES: usize = 500;
+const FUNCTION_LINES: usize = 70;
+const HANDLER_LINES: usize = 30;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+/// Files below `folder` whose name ends in `ending`.
+fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if path.is_dir() && !["target", ".git", "node_modules", "jobline-data"].contains(&name.as_str()) {
+            found.extend(files(&path, ending));
+        } else if name.ends_with(ending) && path.is_file() {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
+
+/// The Rust sources of the product, tests apart.
+fn sources() -> Vec<PathBuf> {
+    let crates = root().join("crates");
+    let all = files(&crates, ".rs").into_iter().chain(files(&root().join("xtask"), ".rs"));
+    all.filter(|path| !is_test(path)).collect()
+}
+
+fn is_test(path: &Path) -> bool {
+    let relative = path.strip_prefix(root()).unwrap().to_string_lossy().into_owned();
+    ["/tests/", "/examples/", "/testing/", "/tests.rs", "_tests.rs"].iter().any(|part| relative.contains(part))
+}
+
+/// A source without its test module.
+fn without_tests(path: &Path) -> String {
+    let text = fs::read_to_string(path).unwrap();
+    text.split("\n#[cfg(test)]\nmod tests").next().unwrap_or_default().to_owned()
+}
+
+fn shown(path: &Path) -> String {
+    path.strip_prefix(root()).unwrap().display().to_string()
+}
+
+fn manifests() -> BTreeMap<String, Vec<String>> {
+    let arguments = ["metadata", "--no-deps", "--format-version", "1", "--offline"];
+    let output = Command::new(env!("CARGO")).args(arguments).current_dir(root()).output().unwrap();
+    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let normal = |package: &Value| {
+        let all = package["dependencies"].as_array().unwrap().iter();
+        all.filter(|one| one["kind"].is_null()).map(|one| one["name"].as_str().unwrap().to_owned()).collect()
+    };
+    let packages = metadata["packages"].as_array().unwrap().iter();
+    packages.map(|package| (package["name"].as_str().unwrap().to_owned(), normal(package))).collect()
+}
+
+#[test]
+fn dependencies_point_downwards() {
+    let allowed: BTreeMap<&str, &[&str]> = BTreeMap::from([
+        ("jobline", &["jobline-chat", "jobline-store", "jobline-store-embedded", "jobline-wire"][..]),
+        ("jobline-chat", &["jobline-store", "jobline-wire"]),
+        ("jobline-store", &[]),
+        ("jobline-store-embedded", &["jobline-store"]),
+        ("jobline-wire", &[]),
+        ("xtask", &[]),
+    ]);
+    for (name, dependencies) in manifests() {
+        let ours = dependencies.iter().filter(|one| one.starts_with("jobline"));
+        let allowed = allowed.get(name.as_str()).unwrap_or_else(|| panic!("{name} is new: say what it may depend on"));
+        for dependency in ours {
+            assert!(allowed.contains(&dependency.as_str()), "{name} must not depend on {dependency}");
+        }
+    }
+}
+
+#[test]
+fn the_port_and_the_domain_stay_light() {
+    let manifests = manifests();
+    for (name, budget) in [("jobline-store", 5), ("jobline-chat", 10)] {
+        assert!(manifests[name].len() <= budget, "{name} has {} dependencies: {:?}", manifests[name].len(), manifests[name]);
+    }
+}
+
+#[test]
+fn only_the_composition_root_names_an_engine() {
+    let server = root().join("crates/server/src");
+    let naming: Vec<String> = files(&server, ".rs")
+        .iter()
+        .filter(|path| without_tests(path).contains("jobline_store_embedded"))
+        .map(|path| shown(path))
+        .collect();
+    assert!(naming.len() <= 2, "the engine is named in {naming:?}; name it where it is chosen, and in the bench");
+}
+
+#[test]
+fn the_domain_reads_no_clock_draws_no_number_and_opens_nothing() {
+    let forbidden = ["SystemTime", "Instant::now", "rand::", "std::fs", "std::net", "std::env", "tokio::", "http", "axum"];
+    for path in files(&root().join("crates/chat/src"), ".rs") {
+        for (number, line) in without_tests(&path).lines().enumerate() {
+            let code = line.split("//").next().unwrap_or_default();
+            let code = code.split('"').step_by(2).collect::<String>();
+            for word in forbidden {
+                assert!(!code.contains(word), "{}:{} has {word}", shown(&path), number + 1);
+            }
+        }
+    }
+}
+
+#[test]
+fn files_are_short() {
+    let long: Vec<String> = sources()
+        .iter()
+        .map(|path| (path, without_tests(path).lines().count()))
+        .filter(|(_, lines)| *lines > FILE_LINES)
+        .map(|(path, lines)| format!("{} has {lines} lines", shown(path)))
+        .collect();
+    assert!(long.is_empty(), "at most {FILE_LINES}: {long:#?}");
+}
+
+/// The functions of a file with their lengths.
+#[derive(Default)]
+struct Functions(Vec<(String, usize, bool)>);
+
+impl Functions {
+    fn add(&mut self, signature: &syn::Signature, block: &syn::Block) {
+        let lines = block.span().end().line - block.span().start().line + 1;
+        self.0.push((signature.ident.to_string(), lines, signature.asyncness.is_some()));
+    }
+}
+
+impl<'a> Visit<'a> for Functions {
+    fn visit_item_fn(&mut self, function: &'a syn::ItemFn) {
+        self.add(&function.sig, &function.block);
+        syn::visit::visit_item_fn(self, function);
+    }
+
+    fn visit_impl_item_fn(&mut self, function: &'a syn::ImplItemFn) {
+        self.add(&function.sig, &function.block);
+        syn::visit::visit_impl_item_fn(self, function);
+    }
+}
+
+#[test]
+fn functions_are_short() {
+    let mut all = Vec::new();
+    let mut long = Vec::new();
+    for path in sources() {
+        let mut functions = Functions::default();
+        functions.visit_file(&syn::parse_file(&without_tests(&path)).unwrap());
+        let handlers = shown(&path).contains("server/src/api/");
+        for (name, lines, is_async) in functions.0 {
+            let budget = if handlers && is_async { HANDLER_LINES } else { FUNCTION_LINES };
+            if lines > budget {
+                long.push(format!("{} {name}: {lines} lines, at most {budget}", shown(&path)));
+            }
+            all.push(lines);
+        }
+    }
+    assert!(long.is_empty(), "{long:#?}");
+    all.sort_unstable();
+    let median = all[all.len() / 2];
+    assert!((4..=14).contains(&median), "the median function has {median} lines");
+}
+
+#[test]
+fn nothing_is_left_behind() {
+    // Spelled in halves, so that this file does not hold them.
+    let words = [["TO", "DO"], ["FIX", "ME"], ["XX", "X"], ["unimple", "mented!"], ["db", "g!("]].map(|halves| halves.concat());
+    for path in files(&root(), ".rs") {
+        let text = fs::read_to_string(&path).unwrap();
+        for word in &words {
+            assert!(!text.contains(word.as_str()), "{} has {word}", shown(&path));
+        }
+    }
+}
+
+#[test]
+fn lock_files_name_the_public_registry_alone() {
+    let lock = fs::read_to_string(root().join("Cargo.lock")).unwrap();
+    for line in lock.lines().filter(|line| line.starts_with("source = ")) {
+        assert_eq!(line, "source = \"registry+https://github.com/rust-lang/crates.io-index\"");
+    }
+}
+
+#[test]
+fn the_readme_is_short_and_every_link_leads_somewhere() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    assert!(readme.lines().count() <= 100, "README.md has {} lines", readme.lines().count());
+    for path in files(&root(), ".md") {
+        let text = fs::read_to_string(&path).unwrap();
+        for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let file = target.split('#').next().unwrap_or_default();
+            if file.is_empty() || file.contains("://") || file.starts_with("mailto:") {
+                continue;
+            }
+            assert!(path.parent().unwrap().join(file).exists(), "{} links to {target}", shown(&path));
+        }
+    }
+}
