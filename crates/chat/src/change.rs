@@ -49,17 +49,6 @@ impl ChangeRow {
         Self { v: LAYOUT, number, kind, by, from, to, at: row.next_at(now), before: row.marks() }
     }
 
-    /// How far everyone had come after it.
-    pub fn after(&self) -> Marks {
-        let mut marks = self.before;
-        match self.kind {
-            ChangeKind::Delivered => marks.raise_delivered(self.by, self.to.number),
-            ChangeKind::Read => marks.raise_read(self.by, self.to.number),
-            ChangeKind::Job => {}
-        }
-        marks
-    }
-
     /// Whether it alters a message in the eyes of `viewer`: see [`Marks::status`].
     pub fn shows(&self, viewer: usize) -> bool {
         match self.kind {

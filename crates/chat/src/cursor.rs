@@ -7,6 +7,7 @@ use crate::{
     conversation::Position,
     error::{Error, Result},
     id::UserId,
+    marks::{Mark, Marks},
     time,
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -33,6 +34,31 @@ pub(crate) struct ListCursor {
     pub position: Position,
     /// … and of the next change those of its messages whose `createdAt` is at most this; 0 when none.
     pub within: u64,
+    /// What the answers lead up to, while one is not enough.
+    pub target: Option<Target>,
+}
+
+/// The state that a series of answers shows: the end of the log when the first of them was made.
+///
+/// All of them show messages as they stood then, so what was answered is not answered again because of a change that it
+/// showed already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Target {
+    /// The number of the last change up to there.
+    pub change: u64,
+    /// How far everyone had come there.
+    pub marks: Marks,
+    /// The last message before the first answer of the series: later ones are answered as new.
+    pub begin: Mark,
+    /// How far the other side had received before the first answer.
+    pub delivered: u64,
+}
+
+impl ListCursor {
+    /// The cursor of an answer that ended there.
+    pub fn at(position: Position) -> Self {
+        Self { position, within: 0, target: None }
+    }
 }
 
 /// How far a walk through all conversations has come.
@@ -62,6 +88,8 @@ pub(crate) struct Known {
     pub cursor: ListCursor,
     /// The last answer held messages that will have been delivered when this cursor comes back.
     pub handed: bool,
+    /// A walk has begun to answer it and has not passed it yet; others may come to stand before it meanwhile.
+    pub begun: bool,
 }
 
 /// A place in everything of a user.
@@ -217,11 +245,25 @@ impl Encode for ListCursor {
         to.number(self.position.number);
         to.number(self.position.at);
         to.number(self.within);
+        to.number(u64::from(self.target.is_some()));
+        if let Some(Target { change, marks, begin, delivered }) = self.target {
+            for number in [change, begin.number, begin.at, delivered].into_iter().chain(marks.0.into_iter().flatten()) {
+                to.number(number);
+            }
+        }
     }
 
     fn read(from: &mut Reader<'_>) -> Option<Self> {
         let position = Position { change: from.number()?, number: from.number()?, at: from.number()? };
-        Some(Self { position, within: from.number()? })
+        let within = from.number()?;
+        if from.number()? == 0 {
+            return Some(Self { position, within, target: None });
+        }
+        let change = from.number()?;
+        let begin = Mark { number: from.number()?, at: from.number()? };
+        let delivered = from.number()?;
+        let marks = Marks([[from.number()?, from.number()?], [from.number()?, from.number()?]]);
+        Some(Self { position, within, target: Some(Target { change, marks, begin, delivered }) })
     }
 }
 
@@ -277,7 +319,7 @@ impl Encode for SyncCursor {
         for known in &self.known {
             to.0.extend_from_slice(&known.conversation.to_le_bytes());
             known.cursor.write(to);
-            to.number(u64::from(known.handed));
+            to.number(u64::from(known.handed) | u64::from(known.begun) << 1);
         }
     }
 
@@ -287,11 +329,9 @@ impl Encode for SyncCursor {
         for _ in 0..from.number()? {
             let (conversation, rest) = from.0.split_at_checked(8)?;
             from.0 = rest;
-            cursor.known.push(Known {
-                conversation: u64::from_le_bytes(conversation.try_into().ok()?),
-                cursor: ListCursor::read(from)?,
-                handed: from.number()? == 1,
-            });
+            let conversation = u64::from_le_bytes(conversation.try_into().ok()?);
+            let (place, flags) = (ListCursor::read(from)?, from.number()?);
+            cursor.known.push(Known { conversation, cursor: place, handed: flags & 1 > 0, begun: flags & 2 > 0 });
         }
         Some(cursor)
     }

@@ -8,6 +8,7 @@ use crate::{
     id::ConversationId,
     keys,
     log::Log,
+    marks::Marks,
     message::{MessageRow, Shown},
 };
 use jobline_store::{Consistency, Direction};
@@ -27,35 +28,38 @@ impl Chat {
         let has_more = rows.len() > limit;
         rows.truncate(limit);
         rows.reverse();
-        let updated = self.updated(log.id, log.row, log.viewer, &rows).await?;
+        let (marks, last) = (log.row.marks(), log.row.receipt);
+        let updated = self.updated(log.id, marks, last, log.viewer, &rows, Vec::new()).await?;
         Ok((rows.into_iter().zip(updated).map(|(row, updated)| Shown { row, updated }).collect(), has_more))
     }
 
-    /// When each of `messages`, oldest first, last changed in the eyes of `viewer`: accepted, delivered or read.
+    /// When each of `messages` last changed in the eyes of `viewer`: accepted, delivered or read, as `marks` have it at
+    /// the change `last`. `known` are changes that were read already.
     ///
     /// The changes that touched a page nearly always follow it closely, so one range finds them. Where somebody read
     /// long after, a search by halves does: changes carry how far everyone had come before them.
     pub(crate) async fn updated(
         &self,
         id: &ConversationId,
-        row: &ConversationRow,
+        marks: Marks,
+        last: u64,
         viewer: usize,
         messages: &[MessageRow],
+        mut known: Vec<ChangeRow>,
     ) -> Result<Vec<u64>> {
-        let marks = row.marks();
         let kind_of = |message: &MessageRow| match marks.status(message.number, message.from, viewer) {
             Status::Read => Some(ChangeKind::Read),
             Status::Delivered if viewer == message.from => Some(ChangeKind::Delivered),
             _ => None,
         };
-        let Some(first) = messages.iter().find(|message| kind_of(message).is_some()) else {
-            return Ok(messages.iter().map(|message| message.at).collect());
-        };
-        let mut known: Vec<ChangeRow> = self.decoded(keys::changes(id, first.change + 1, CHANGES_PAGE)).await?;
+        let first = messages.iter().filter(|message| kind_of(message).is_some()).map(|message| message.change).min();
+        if let (Some(first), true) = (first, known.is_empty()) {
+            known = self.decoded(keys::changes(id, first + 1, CHANGES_PAGE)).await?;
+        }
         let mut updated = Vec::with_capacity(messages.len());
         for message in messages {
             let at = match kind_of(message) {
-                Some(kind) => self.touched_at(id, row, message, kind, &mut known).await?,
+                Some(kind) => self.touched_at(id, last, message, kind, &mut known).await?,
                 None => None,
             };
             updated.push(at.unwrap_or(message.at));
@@ -67,7 +71,7 @@ impl Chat {
     async fn touched_at(
         &self,
         id: &ConversationId,
-        row: &ConversationRow,
+        last: u64,
         message: &MessageRow,
         kind: ChangeKind,
         known: &mut Vec<ChangeRow>,
@@ -77,7 +81,7 @@ impl Chat {
             return Ok(Some(change.at));
         }
         let by = 1 - message.from;
-        let (mut low, mut high) = (message.change + 1, row.receipt);
+        let (mut low, mut high) = (message.change + 1, last);
         while low <= high {
             let middle = low + (high - low) / 2;
             let probe: Option<ChangeRow> = self.decoded(keys::changes(id, middle, 1)).await?.pop();
@@ -138,7 +142,12 @@ impl Chat {
     }
 
     /// The place before the oldest message that is kept.
-    async fn before_first(&self, id: &ConversationId, row: &ConversationRow, horizon: u64) -> Result<Position> {
+    pub(crate) async fn before_first(
+        &self,
+        id: &ConversationId,
+        row: &ConversationRow,
+        horizon: u64,
+    ) -> Result<Position> {
         let first =
             keys::messages(id, horizon.saturating_sub(1), u64::MAX, Direction::Ascending, 1, Consistency::Strong);
         let first: Option<MessageRow> = self.decoded(first).await?.pop();

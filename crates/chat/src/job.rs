@@ -93,16 +93,27 @@ impl Chat {
             let job: Option<JobRow> = row.map(rows::decode).transpose()?;
             return permits(job.into_iter(), me, other);
         }
-        let open = self.range_all(keys::open_jobs(me, consistency)).await?;
-        let mut shared = jobs(open)?.into_iter().filter(|job| job.includes(other)).peekable();
-        if shared.peek().is_some() {
-            let mut shared: Vec<JobRow> = shared.collect();
-            let index = shared.iter().position(|job| Some(job.id) == last).unwrap_or(0);
-            return Ok(shared.swap_remove(index));
+        let mut shared = self.shared_open(me, other, consistency).await?;
+        if shared.is_empty() {
+            // Nothing will be sent: whether there is a closed job in common only decides which refusal it is.
+            let closed = jobs(self.range_all(keys::closed_jobs(me)).await?)?;
+            let refusal = permits(closed.into_iter(), me, other);
+            if !matches!(&refusal, Err(error) if error.code == Code::NotJobParticipant) {
+                return refusal;
+            }
+            // One that was opened between the two reads was in neither.
+            shared = self.shared_open(me, other, Consistency::Strong).await?;
+            if shared.is_empty() {
+                return refusal;
+            }
         }
-        // Nothing will be sent: whether there is a closed job in common only decides which refusal it is.
-        let closed = self.range_all(keys::closed_jobs(me)).await?;
-        permits(jobs(closed)?.into_iter().filter(|job| job.includes(other)), me, other)
+        let index = shared.iter().position(|job| Some(job.id) == last).unwrap_or(0);
+        Ok(shared.swap_remove(index))
+    }
+
+    async fn shared_open(&self, me: &UserId, other: &UserId, consistency: Consistency) -> Result<Vec<JobRow>> {
+        let open = jobs(self.range_all(keys::open_jobs(me, consistency)).await?)?;
+        Ok(open.into_iter().filter(|job| job.includes(other)).collect())
     }
 
     async fn job(&self, id: JobId, consistency: Consistency) -> Result<Option<JobRow>> {

@@ -74,9 +74,7 @@ impl Chat {
     async fn answer_since(&self, log: Log<'_>, since: Since<ListCursor>, limit: usize) -> Result<Answer> {
         let from = match since {
             Since::Start => return self.newest(log, limit, false).await,
-            Since::Instant(instant) => {
-                ListCursor { position: self.position_at(log.id, log.row, instant, log.now).await?, within: 0 }
-            }
+            Since::Instant(instant) => ListCursor::at(self.position_at(log.id, log.row, instant, log.now).await?),
             // The store was put back to an earlier state: what the client has is not there any more.
             Since::Cursor(cursor) if cursor.position.change > log.row.log.change => {
                 return self.newest(log, limit, true).await;
@@ -97,7 +95,7 @@ impl Chat {
 
     async fn newest(&self, log: Log<'_>, limit: usize, reset: bool) -> Result<Answer> {
         let (shown, has_more) = self.page(log, u64::MAX, limit).await?;
-        let cursor = ListCursor { position: log.row.log, within: 0 };
+        let cursor = ListCursor::at(log.row.log);
         Ok(Answer { shown, marks: log.row.marks(), has_more, cursor, reset })
     }
 
@@ -119,7 +117,7 @@ impl Chat {
             number: row.number,
             at: row.at,
         });
-        let cursor = ListCursor { position, within: 0 };
+        let cursor = ListCursor::at(position);
         self.worded(me, log, Answer { shown, marks: row.marks(), has_more, cursor, reset: false }).await
     }
 

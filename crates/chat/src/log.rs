@@ -4,14 +4,14 @@
 //! merges the two and accepts only what follows its place number by number, so it does not matter how fresh the pages
 //! are that it gets: what is missing ends the answer, and the next one goes on there.
 //!
-//! An answer shows each message once, in the order in which they were first touched, and as it stood at the end of the
-//! answer: it is a function of the log up to its cursor, the same for whoever asks and whenever.
+//! A series of answers that leads up to the end of the log shows each message once, where it was first touched, and as it
+//! stood at that end: see [`Target`]. What comes after is another series.
 
 use crate::{
-    change::ChangeRow,
+    change::{ChangeKind, ChangeRow},
     chat::Chat,
     conversation::{ConversationRow, Position},
-    cursor::ListCursor,
+    cursor::{ListCursor, Target},
     error::Result,
     id::ConversationId,
     keys,
@@ -41,14 +41,14 @@ pub(crate) struct Segment {
     pub shown: Vec<Shown>,
     /// Where it ends.
     pub cursor: ListCursor,
-    /// How far everyone had come there.
+    /// How far everyone had come at the point that it shows.
     pub marks: Marks,
 }
 
 impl Segment {
     /// Whether the log went on when it was read.
     pub fn has_more(&self, row: &ConversationRow) -> bool {
-        self.cursor.position.change < row.log.change
+        self.cursor.target.is_some() || self.cursor.position.change < row.log.change
     }
 }
 
@@ -98,70 +98,62 @@ impl Chat {
     }
 
     async fn merge(&self, log: Log<'_>, from: ListCursor, limit: usize, fetched: Fetched) -> Result<Segment> {
-        let marks = fetched.changes.first().map_or_else(|| log.row.marks(), |change| change.before);
-        let mut segment = Segment { shown: Vec::new(), cursor: from, marks };
+        let target = from.target.unwrap_or_else(|| target(log, from.position, &fetched.changes));
+        let (mut cursor, mut found) = (ListCursor { target: Some(target), ..from }, Vec::new());
+        let known = fetched.changes.clone();
         let (mut messages, mut changes) =
             (fetched.messages.into_iter().peekable(), fetched.changes.into_iter().peekable());
-        while segment.cursor.position.change < log.row.log.change {
-            let next = segment.cursor.position.change + 1;
-            if let Some(row) = messages.next_if(|row| row.change == next) {
-                if segment.shown.len() == limit {
-                    break;
-                }
-                segment.cursor.position = Position { change: next, number: row.number, at: row.at };
-                segment.shown.push(Shown { updated: row.at, row });
+        while cursor.position.change < target.change {
+            let next = cursor.position.change + 1;
+            if let Some(row) = messages.next_if(|row| row.change == next && found.len() < limit) {
+                cursor.position = Position { change: next, number: row.number, at: row.at };
+                found.push(row);
             } else if let Some(change) = changes.next_if(|change| change.number == next) {
-                if !self.apply(log, from, limit, &change, &mut segment).await? {
+                let room = limit - found.len();
+                let mut touched = self.touched(log, target, &change, cursor.within, room + 1).await?;
+                if touched.len() > room {
+                    touched.truncate(room);
+                    cursor.within = touched.last().map_or(cursor.within, |row| row.at);
+                    found.extend(touched);
                     break;
                 }
+                found.extend(touched);
+                cursor.position.change = next;
+                cursor.within = 0;
             } else {
                 break;
             }
         }
-        Ok(segment)
+        // The target stays with a client that has begun to follow it.
+        let unmoved = cursor.position == from.position && cursor.within == from.within;
+        cursor.target =
+            if unmoved { from.target } else { Some(target).filter(|_| cursor.position.change < target.change) };
+        let updated = self.updated(log.id, target.marks, target.change, log.viewer, &found, known).await?;
+        let shown = found.into_iter().zip(updated).map(|(row, updated)| Shown { row, updated }).collect();
+        Ok(Segment { shown, cursor, marks: target.marks })
     }
 
-    /// Takes `change` into the segment; `false` when the segment is full and ends before or within it.
-    async fn apply(
-        &self,
-        log: Log<'_>,
-        from: ListCursor,
-        limit: usize,
-        change: &ChangeRow,
-        segment: &mut Segment,
-    ) -> Result<bool> {
-        if change.shows(log.viewer) {
-            let room = limit - segment.shown.iter().filter(|shown| !touched_before(shown, from, change)).count();
-            let mut older = self.touched(log, from.position, change, segment.cursor.within, room + 1).await?;
-            if older.len() > room {
-                if !segment.shown.is_empty() {
-                    return Ok(false);
-                }
-                older.truncate(room);
-                segment.cursor.within = older.last().map_or(0, |row| row.at);
-                segment.marks = change.after();
-                segment.shown = older.into_iter().map(|row| Shown { row, updated: change.at }).collect();
-                return Ok(false);
-            }
-            show(segment, change, older);
-        }
-        segment.marks = change.after();
-        segment.cursor.position.change = change.number;
-        segment.cursor.within = 0;
-        Ok(true)
-    }
-
-    /// The first `limit` messages touched by `change` that are older than where the reader began, and not yet answered.
+    /// The first `limit` messages that `change` touches in the eyes of the viewer, and that no answer before this one
+    /// showed as the target has them.
     async fn touched(
         &self,
         log: Log<'_>,
-        begin: Position,
+        target: Target,
         change: &ChangeRow,
         within: u64,
         limit: usize,
     ) -> Result<Vec<MessageRow>> {
+        if !change.shows(log.viewer) {
+            return Ok(Vec::new());
+        }
+        let other = 1 - log.viewer;
+        // What the other side received since the series began was answered then, with what they have read of it.
+        let answered = match change.kind {
+            ChangeKind::Read if change.by == other => target.delivered + 1..=change.before.delivered(other),
+            _ => 1..=0,
+        };
         let mut after = change.from.at.max(within).max(self.horizon(log.now).saturating_sub(1));
-        let end = change.to.at.min(begin.at) + 1;
+        let end = change.to.at.min(target.begin.at) + 1;
         let mut touched = Vec::new();
         while after + 1 < end && touched.len() < limit {
             // Messages of the one who acknowledged stand between them, so a page is more than what is wanted.
@@ -170,28 +162,18 @@ impl Chat {
             let rows: Vec<MessageRow> = self.decoded(range).await?;
             let full = rows.len() == page;
             after = rows.last().filter(|_| full).map_or(end, |row| row.at);
-            touched.extend(rows.into_iter().filter(|row| change.touches(row.number, row.from)));
+            let wanted = |row: &MessageRow| change.touches(row.number, row.from) && !answered.contains(&row.number);
+            touched.extend(rows.into_iter().filter(wanted));
         }
         touched.truncate(limit);
         Ok(touched)
     }
 }
 
-/// Whether a message of the segment is an older one that `change` touches again, so that it needs no room of its own.
-fn touched_before(shown: &Shown, from: ListCursor, change: &ChangeRow) -> bool {
-    shown.row.number <= from.position.number && change.touches(shown.row.number, shown.row.from)
-}
-
-/// Adds what `change` touched to the segment, each message once.
-fn show(segment: &mut Segment, change: &ChangeRow, older: Vec<MessageRow>) {
-    for shown in &mut segment.shown {
-        if change.touches(shown.row.number, shown.row.from) {
-            shown.updated = change.at;
-        }
-    }
-    for row in older {
-        if segment.shown.iter().all(|shown| shown.row.number != row.number) {
-            segment.shown.push(Shown { row, updated: change.at });
-        }
-    }
+/// A new series: up to the end of the log.
+fn target(log: Log<'_>, from: Position, changes: &[ChangeRow]) -> Target {
+    let marks = log.row.marks();
+    let before = changes.first().map_or(marks, |change| change.before);
+    let delivered = before.delivered(1 - log.viewer);
+    Target { change: log.row.log.change, marks, begin: from.mark(), delivered }
 }

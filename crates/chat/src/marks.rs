@@ -38,15 +38,6 @@ impl Marks {
         self.0[side][1]
     }
 
-    pub fn raise_delivered(&mut self, side: usize, number: u64) {
-        self.0[side][0] = self.0[side][0].max(number);
-    }
-
-    pub fn raise_read(&mut self, side: usize, number: u64) {
-        self.0[side][1] = self.0[side][1].max(number);
-        self.raise_delivered(side, number);
-    }
-
     /// The status of message `number` from the side `sender`, as the side `viewer` sees it.
     ///
     /// To the one it is for, a message is never merely `sent`: that they hold it is its delivery. So what changes for a

@@ -73,7 +73,8 @@ impl Chat {
                 }
                 // What was read may have been stale: a refusal is only given on what is certain. A repetition of
                 // something that was accepted is answered as it was then, whatever has become of the permission.
-                Err(_) if attempts.may_be_stale() => attempts.insist(),
+                // A commit of unknown outcome is no refusal: another attempt might send the message a second time.
+                Err(refusal) if attempts.may_be_stale() && refusal.code != Code::Unavailable => attempts.insist(),
                 Err(refusal) => return self.sent_before(&draft).await?.ok_or(refusal),
             }
         };
@@ -299,7 +300,10 @@ impl Chat {
             found[1].as_ref().map(rows::decode).transpose()?;
         let marks = conversation.as_ref().map(|row| row.marks()).unwrap_or_default();
         let updated = match &conversation {
-            Some(row) => self.updated(&draft.conversation, row, draft.side, std::slice::from_ref(&message)).await?[0],
+            Some(row) => {
+                let only = std::slice::from_ref(&message);
+                self.updated(&draft.conversation, marks, row.receipt, draft.side, only, Vec::new()).await?[0]
+            }
             None => message.at,
         };
         self.answer(draft, Shown { row: message, updated }, marks).await.map(Some)

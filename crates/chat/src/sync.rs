@@ -203,24 +203,22 @@ impl Chat {
         let head = self.read_head(me, Consistency::Strong).await?;
         let mut places: HashMap<u64, Known> =
             draft.cursor.known.iter().map(|known| (known.conversation, *known)).collect();
-        let (mut has_more, mut partial) = (page.len() > draft.limit, None);
+        let mut has_more = page.len() > draft.limit;
         for (id, row) in &found {
             let print = fingerprint(id.as_str());
             let mut place = places.get(&print).copied();
             let taken = self.visit(me, id, row, &mut place, walk.since, &mut draft).await?;
-            places.extend(place.map(|place| (print, place)));
-            if taken != Taken::All {
+            let begun = taken != Taken::All;
+            places.extend(place.map(|place| (print, Known { begun, ..place })));
+            if begun {
                 has_more = true;
-                partial = Some(print);
                 break;
             }
             walk.after = id.as_str().to_owned();
         }
         // The place in a conversation that has not moved lately is where it ends: the head will know it when it moves.
         let window = window_names(&head);
-        let needed = |known: &Known| {
-            known.handed || partial == Some(known.conversation) || window.contains_key(&known.conversation)
-        };
+        let needed = |known: &Known| known.handed || known.begun || window.contains_key(&known.conversation);
         draft.cursor.known = places.into_values().filter(needed).collect();
         draft.cursor.seen = head.version;
         draft.cursor.walk = has_more.then_some(walk);
@@ -239,18 +237,23 @@ impl Chat {
         since: u64,
         draft: &mut Draft,
     ) -> Result<Taken> {
-        let at = |cursor| Known { conversation: fingerprint(id.as_str()), cursor, handed: false };
+        let at = |cursor| Known { conversation: fingerprint(id.as_str()), cursor, handed: false, begun: false };
         if since > 0 {
             let mut known = match *place {
                 Some(known) => known,
-                None => at(ListCursor { position: self.position_at(id, row, since, draft.now).await?, within: 0 }),
+                None => at(ListCursor::at(self.position_at(id, row, since, draft.now).await?)),
             };
-            let taken = self.take_in(me, id, row, &mut known, draft).await?;
-            *place = Some(known);
-            if taken != Taken::Gone {
-                return Ok(taken);
+            let mut taken = self.take_in(me, id, row, &mut known, draft).await?;
+            if taken == Taken::Gone {
+                // What comes next is not kept any more: the oldest message that is comes after it, and none is left out.
+                let kept = self.before_first(id, row, self.horizon(draft.now)).await?;
+                if kept.change > known.cursor.position.change {
+                    known = at(ListCursor::at(kept));
+                    taken = self.take_in(me, id, row, &mut known, draft).await?;
+                }
             }
-            // What changed first after the instant is not kept any more: the newest messages are all there is.
+            *place = Some(known);
+            return Ok(if taken == Taken::Gone { Taken::All } else { taken });
         }
         if draft.room() < draft.limit.min(usize::try_from(row.log.number).unwrap_or(usize::MAX)) {
             return Ok(Taken::Part);
@@ -258,7 +261,7 @@ impl Chat {
         let side = id.side(me).expect("a user's head and memberships name only conversations they are in");
         let log = Log { id, row, viewer: side, now: draft.now };
         let (shown, _) = self.page(log, u64::MAX, draft.limit).await?;
-        let mut known = at(ListCursor { position: row.log, within: 0 });
+        let mut known = at(ListCursor::at(row.log));
         let segment = Segment { shown, cursor: known.cursor, marks: row.marks() };
         self.hand_over(log, &mut known, segment, draft).await?;
         *place = Some(known);
@@ -294,12 +297,16 @@ fn places(head: &HeadRow, cursor: &SyncCursor) -> HashMap<u64, Known> {
     let window = head.window.iter().map(|moved| {
         let from: Position = moved.from;
         let conversation = fingerprint(&moved.conversation);
-        Known { conversation, cursor: ListCursor { position: from, within: 0 }, handed: false }
+        Known { conversation, cursor: ListCursor::at(from), handed: false, begun: false }
     });
     let mut places: HashMap<u64, Known> = window.map(|known| (known.conversation, known)).collect();
     for known in &cursor.known {
         // A conversation that has left the window has not moved since, or the cursor is too old by now.
-        if known.handed || known.cursor.within > 0 || places.contains_key(&known.conversation) {
+        if known.handed
+            || known.cursor.within > 0
+            || known.cursor.target.is_some()
+            || places.contains_key(&known.conversation)
+        {
             places.insert(known.conversation, *known);
         }
     }

@@ -621,3 +621,49 @@ async fn a_file_that_waited_a_day_is_not_sent() {
     world.clock.forward(3_600_000);
     assert_eq!(world.chat.sweep().await.unwrap(), 1);
 }
+
+#[tokio::test]
+async fn a_long_way_back_is_answered_once_as_it_stands() {
+    let world = World::new().await;
+    let (anna, ben) = world.pair().await;
+    let mut ben_at = ben_sees(&ben, &anna, None).await;
+    for number in 1..=9 {
+        anna.send(&ben, &number.to_string()).await.unwrap();
+        if number % 2 == 0 {
+            ben_at = ben_sees(&ben, &anna, ben_at).await;
+            ben_at = ben_sees(&ben, &anna, ben_at).await;
+        }
+        if number == 6 {
+            ben.read(&anna).await.unwrap();
+        }
+    }
+    let (mut since, mut seen) = ("1970-01-01T00:00:00Z".to_owned(), Vec::new());
+    for answer in 0.. {
+        let input =
+            ListMessages { conversation_id: anna.conversation(&ben), since: Some(since), limit: Some(2), before: None };
+        let page = anna.list_as(input).await.unwrap();
+        seen.extend(page.messages);
+        since = page.cursor;
+        if answer == 1 {
+            // What happens meanwhile is another series of answers.
+            ben.read(&anna).await.unwrap();
+        }
+        if !page.has_more {
+            break;
+        }
+    }
+    let numbers: Vec<u64> = seen.iter().map(|message| message.number).collect();
+    assert_eq!(numbers, [1, 2, 3, 4, 5, 6, 7, 8, 9, 7, 8, 9], "each once, then what Ben read meanwhile");
+    let statuses: Vec<Status> = seen.iter().map(|message| message.status).collect();
+    assert_eq!(statuses[..6], [Status::Read; 6]);
+    assert_eq!(statuses[6..9], [Status::Delivered, Status::Delivered, Status::Sent]);
+    assert_eq!(statuses[9..], [Status::Read; 3]);
+    assert_eq!(anna.list(&ben).await.unwrap().messages[6..], seen[9..]);
+}
+
+async fn ben_sees(ben: &support::User<'_>, anna: &support::User<'_>, since: Option<String>) -> Option<String> {
+    match since {
+        Some(since) => Some(ben.list_since(anna, &since).await.unwrap().cursor),
+        None => ben.list(anna).await.ok().map(|list| list.cursor),
+    }
+}

@@ -1,0 +1,123 @@
+//! One seed, one history: many clients, devices and servers over a store that fails, forgets and lags, checked against
+//! the contract after every step.
+//!
+//! `SIM_SEED=7 cargo test -p jobline-chat --test simulation` lives through history 7 alone; `SIM_SEEDS=1000` through so
+//! many. A failure prints its seed.
+
+#[path = "simulation/mod.rs"]
+mod histories;
+mod support;
+
+use histories::{
+    mutant::Mutant,
+    plan::{Kind, Plan},
+    run,
+};
+use std::collections::BTreeMap;
+
+/// Histories that are lived through unless told otherwise.
+const SEEDS: u64 = 48;
+/// Histories that a broken store is given to be found out.
+const CHANCES: u64 = 12;
+
+fn setting(name: &str) -> Option<u64> {
+    std::env::var(name).ok().map(|value| value.parse().unwrap_or_else(|_| panic!("{name} is a number")))
+}
+
+#[test]
+fn every_history_keeps_the_promise() {
+    let seeds = match setting("SIM_SEED") {
+        Some(seed) => seed..seed + 1,
+        None => 0..setting("SIM_SEEDS").unwrap_or(SEEDS),
+    };
+    let alone = seeds.end - seeds.start == 1;
+    let mut tally: BTreeMap<&str, u64> = BTreeMap::new();
+    for seed in seeds {
+        let report = run(Plan::of(seed)).unwrap_or_else(|failure| panic!("{failure}"));
+        for (what, count) in report.tally {
+            *tally.entry(what).or_default() += count;
+        }
+    }
+    println!("{tally:?}");
+    for what in EXPECTED.iter().filter(|_| !alone) {
+        assert!(tally.contains_key(what), "no history has {what:?}: {tally:?}");
+    }
+}
+
+/// What the histories together have to contain, so that they prove something.
+const EXPECTED: [&str; 12] = [
+    "accepted",
+    "refused",
+    "repeated",
+    "sent twice at once",
+    "server died",
+    "answer lost",
+    "unavailable",
+    "older cursor",
+    "row swept",
+    "reset of a list",
+    "reset of a sync",
+    "reset of conversations",
+];
+
+#[test]
+fn the_same_seed_is_the_same_history() {
+    for seed in 0..8 {
+        let [one, other] = [0, 1].map(|_| run(Plan::of(seed)).unwrap_or_else(|failure| panic!("{failure}")));
+        assert_eq!((one.hash, one.lines), (other.hash, other.lines), "seed {seed}");
+    }
+    let kinds: Vec<Kind> = (0..8).map(|seed| Plan::of(seed).kind).collect();
+    for kind in [Kind::Mixed, Kind::Crowd, Kind::Wide, Kind::Expiring] {
+        assert!(kinds.contains(&kind), "{kind:?} is among them");
+    }
+}
+
+/// The checker fails over a store with this fault.
+fn found_out(mutant: Mutant) {
+    let failure = (0..CHANCES).find_map(|seed| run(Plan::with(seed, mutant)).err());
+    let failure = failure.unwrap_or_else(|| panic!("{CHANCES} histories over a store that {mutant:?} seem in order"));
+    println!("{mutant:?}: {}", failure.lines().rev().find(|line| !line.is_empty()).unwrap_or_default());
+    assert!(failure.contains("SIM_SEED="), "a failure prints its seed: {failure}");
+}
+
+#[test]
+fn a_store_that_loses_an_acknowledged_commit_is_found_out() {
+    found_out(Mutant::Loses);
+}
+
+#[test]
+fn a_store_that_does_not_recognise_a_repeated_commit_is_found_out() {
+    found_out(Mutant::ForgetsTokens);
+}
+
+#[test]
+fn a_store_that_keeps_a_message_twice_is_found_out() {
+    found_out(Mutant::Doubles);
+}
+
+#[test]
+fn a_store_that_mixes_up_the_order_is_found_out() {
+    found_out(Mutant::Reorders);
+}
+
+#[test]
+fn a_store_that_acknowledges_too_early_is_found_out() {
+    found_out(Mutant::Delays);
+}
+
+#[test]
+fn a_store_that_looks_at_no_conditions_is_found_out() {
+    found_out(Mutant::IgnoresConditions);
+}
+
+#[test]
+fn a_store_whose_strong_reads_are_old_is_found_out() {
+    found_out(Mutant::ReadsThePast);
+}
+
+#[test]
+fn a_store_that_does_half_a_commit_is_found_out_whichever_half_it_is() {
+    for left_out in ["MESSAGE#", "CHANGE#", "SENT#", "HEAD", "CONVERSATION#"] {
+        found_out(Mutant::Halves(left_out));
+    }
+}

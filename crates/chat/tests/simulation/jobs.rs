@@ -1,0 +1,90 @@
+//! What the host said about jobs, and what may therefore be written.
+
+use super::plan::Plan;
+
+/// One `PUT` of a job.
+#[derive(Debug, Clone)]
+struct Put {
+    begun: u64,
+    ended: Option<u64>,
+    /// It was answered, and no call for the opposite that was never answered can still take effect.
+    certain: bool,
+    open: bool,
+    /// How many commits the store had answered when this was answered.
+    commits: u64,
+}
+
+/// From when to when something was asked.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked {
+    pub begun: u64,
+    /// How many commits the store had answered then.
+    pub commits: u64,
+    pub ended: u64,
+}
+
+#[derive(Debug)]
+pub struct Jobs {
+    puts: Vec<Vec<Put>>,
+    /// For each job, whether calls to close and to open it were given up that may still take effect.
+    ///
+    /// Such a call goes on at the same time as what follows it, and may come last: where the host's next call found the
+    /// job as it wants it already, nothing was written that could be in its way.
+    given_up: Vec<[bool; 2]>,
+    /// How many commits eventual reads are late.
+    lag: u64,
+}
+
+impl Jobs {
+    pub fn new(plan: &Plan) -> Self {
+        let count = plan.jobs.len() + 1;
+        Self { puts: vec![Vec::new(); count], given_up: vec![[false; 2]; count], lag: plan.lag }
+    }
+
+    pub fn begin(&mut self, job: u64, open: bool, begun: u64) {
+        let put = Put { begun, ended: None, certain: false, open, commits: 0 };
+        self.puts[usize::try_from(job).expect("few jobs")].push(put);
+    }
+
+    pub fn end(&mut self, job: u64, answered: bool, ended: u64, commits: u64) {
+        let job = usize::try_from(job).expect("few jobs");
+        let put = self.puts[job].last_mut().expect("it began");
+        let given_up = &mut self.given_up[job];
+        if !answered {
+            given_up[usize::from(put.open)] = true;
+        }
+        let certain = answered && !given_up[usize::from(!put.open)];
+        if certain {
+            *given_up = [false; 2];
+        }
+        (put.ended, put.certain, put.commits) = (Some(ended), certain, commits);
+    }
+
+    /// Whether the last answered status is what it was all the time; `None` while the host is at it, or does not know
+    /// itself what became of its call.
+    fn settled(&self, job: u64, asked: Asked) -> Option<&Put> {
+        let puts = self.puts.get(usize::try_from(job).ok()?)?;
+        let last = puts.iter().rfind(|put| put.begun < asked.ended)?;
+        (last.certain && last.ended.is_some_and(|ended| ended < asked.begun)).then_some(last)
+    }
+
+    /// The job was open all the time, on every reading.
+    pub fn surely_open(&self, job: u64, asked: Asked) -> bool {
+        self.settled(job, asked).is_some_and(|put| put.open)
+    }
+
+    /// The job was closed all the time, on every reading.
+    ///
+    /// A send may decide on eventual reads, which are up to `lag` commits late. So it has to be refused once the host's
+    /// call was answered and `lag` further commits were made before the send began: from then on no reading shows the
+    /// job open.
+    pub fn surely_closed(&self, job: u64, asked: Asked) -> bool {
+        self.settled(job, asked).is_some_and(|put| !put.open && put.commits + self.lag <= asked.commits)
+    }
+
+    /// What the host was last answered.
+    pub fn is_open(&self, job: u64) -> Option<bool> {
+        let last = self.puts.get(usize::try_from(job).ok()?)?.last()?;
+        last.certain.then_some(last.open)
+    }
+}

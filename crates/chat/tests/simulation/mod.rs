@@ -1,0 +1,106 @@
+//! A deployment, its users and its troubles, in virtual time and from one seed; and a model that watches them.
+//!
+//! `plan.rs` says what a history is made of, `world.rs` what stands between a client and the store, `chaos.rs` what goes
+//! wrong. `sender.rs` and the devices act; `model.rs` and `view.rs` check every answer; `quiescence.rs` checks the end.
+
+mod chaos;
+mod device;
+mod dice;
+mod jobs;
+mod list_device;
+mod model;
+pub mod mutant;
+mod overview_device;
+pub mod plan;
+mod quiescence;
+mod reads;
+mod sender;
+mod sync_device;
+mod trace;
+mod view;
+mod world;
+
+use device::Device;
+use dice::Dice;
+use futures_util::{StreamExt, stream::FuturesUnordered};
+use model::Check;
+use plan::Plan;
+use sender::Sender;
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::Pin,
+    rc::Rc,
+};
+use world::World;
+
+/// A history that kept the promise.
+#[derive(Debug)]
+pub struct Report {
+    /// Of everything that happened.
+    pub hash: String,
+    pub lines: u64,
+    /// How often what happened.
+    pub tally: BTreeMap<&'static str, u64>,
+}
+
+/// Lives through the history of `plan`; the error says what was not as promised, and how it came to that.
+pub fn run(plan: Plan) -> Result<Report, String> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+    let runtime = runtime.expect("a runtime");
+    let kept: RefCell<Option<Rc<World>>> = RefCell::default();
+    let (seed, about) = (plan.seed, format!("{plan:?}"));
+    let lived = catch_unwind(AssertUnwindSafe(|| {
+        runtime.block_on(async {
+            let world = Rc::new(World::new(plan).await);
+            *kept.borrow_mut() = Some(world.clone());
+            live(&world).await
+        })
+    }));
+    let world = kept.take().expect("the world was made");
+    let trace = world.trace.borrow();
+    let failure = match lived {
+        Ok(Ok(())) => {
+            let mut tally = world.tally.borrow().clone();
+            let model = world.model.borrow();
+            tally.insert("messages", model.talks.values().map(|talk| talk.facts.len() as u64).sum());
+            return Ok(Report { hash: trace.hash(), lines: trace.lines(), tally });
+        }
+        Ok(Err(failure)) => failure,
+        Err(panic) => {
+            let text = panic.downcast_ref::<String>().map(String::as_str);
+            format!("panicked: {}", text.or(panic.downcast_ref::<&str>().copied()).unwrap_or("no message"))
+        }
+    };
+    let last = trace.last();
+    Err(format!("{about}\nthe last steps:\n{last}\n{failure}\n\nSIM_SEED={seed} reproduces this history exactly.\n"))
+}
+
+type Actor<'a> = Pin<Box<dyn Future<Output = Check<Option<Device<'a>>>> + 'a>>;
+
+async fn live(world: &World) -> Check {
+    let mut dice = Dice::new(world.plan.seed, "setup");
+    for job in 1..=world.plan.jobs.len() as u64 {
+        while !chaos::put_job(world, &mut dice, job, true).await? {}
+    }
+    let mut actors: FuturesUnordered<Actor<'_>> = FuturesUnordered::new();
+    for device in (0..world.plan.devices.len()).filter_map(|number| Device::new(world, number)) {
+        actors.push(Box::pin(async move { device.run().await.map(Some) }));
+    }
+    for user in 0..world.plan.users.len() {
+        actors.push(Box::pin(async move { Sender::new(world, user).run().await.map(|()| None) }));
+    }
+    actors.push(Box::pin(async { chaos::host(world).await.map(|()| None) }));
+    let over = Cell::new(false);
+    let acting = async {
+        let mut devices = Vec::new();
+        while let Some(done) = actors.next().await {
+            devices.extend(done?);
+        }
+        over.set(true);
+        Ok(devices)
+    };
+    let (mut devices, ()) = futures_util::try_join!(acting, chaos::weather(world, || over.get()))?;
+    quiescence::check(world, &mut devices).await
+}

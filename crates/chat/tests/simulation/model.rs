@@ -1,0 +1,287 @@
+//! What must be true, told without the domain: what was asked, what was answered, and what follows from that.
+//!
+//! The model keeps every send, every message that any answer ever showed, every call of markAsRead and of the host. It
+//! never computes what an answer should be; it says whether an answer can be, after all that is known.
+
+use super::{jobs::Jobs, plan::Plan, reads::Reads};
+use jobline_chat::{ConversationId, UserId, iso};
+use jobline_wire::{Message, MessageType, Status};
+use std::collections::{BTreeMap, HashMap};
+
+/// What a check says when it fails.
+pub type Check<T = ()> = Result<T, String>;
+
+macro_rules! ensure {
+    ($condition:expr, $($message:tt)+) => {
+        if !$condition {
+            return Err(format!($($message)+));
+        }
+    };
+}
+pub(crate) use ensure;
+
+/// A message that somebody means to send: with a `clientId` by as many requests as it takes, without one by a single
+/// request. Its text names it, so that every message that is ever shown can be told from all others.
+#[derive(Debug, Clone)]
+pub struct Intent {
+    pub conversation: String,
+    pub sender: String,
+    pub client_id: Option<String>,
+    pub job: Option<u64>,
+    pub with_file: bool,
+    /// When the first request began.
+    pub begun: Option<u64>,
+    pub in_flight: usize,
+    /// A request of it was never answered, so it may be stored whatever else was said.
+    pub uncertain: bool,
+    pub refused: bool,
+    /// When a request was first answered with the message.
+    pub accepted: Option<u64>,
+    /// Its number, and when an answer first showed it.
+    pub seen: Option<(u64, u64)>,
+}
+
+impl Intent {
+    /// Whether it cannot be stored.
+    fn is_out(&self) -> bool {
+        self.begun.is_none() || (self.refused && !self.uncertain && self.in_flight == 0 && self.accepted.is_none())
+    }
+}
+
+/// What is known of a message.
+#[derive(Debug, Clone)]
+pub struct Fact {
+    pub intent: usize,
+    pub id: String,
+    pub created_ms: u64,
+    pub created_at: String,
+    pub job: Option<u64>,
+}
+
+/// What is known of a conversation.
+#[derive(Debug, Default)]
+pub struct Talk {
+    pub pair: [String; 2],
+    pub facts: BTreeMap<u64, Fact>,
+    /// For each side, up to which number a cursor that a device polled with covered.
+    pub covered: [u64; 2],
+    /// For each side, the latest instant that a device began to read from.
+    pub covered_since: [String; 2],
+    pub reads: [Reads; 2],
+    /// For each side, message and status: its `updatedAt`, and when an answer first showed it.
+    pub shown: BTreeMap<(usize, u64, Status), (String, u64)>,
+}
+
+impl Talk {
+    pub fn side(&self, user: &str) -> usize {
+        usize::from(self.pair[1] == user)
+    }
+}
+
+pub struct Model {
+    tick: u64,
+    pub intents: Vec<Intent>,
+    pub talks: BTreeMap<String, Talk>,
+    pub jobs: Jobs,
+    /// For how long messages are kept.
+    pub retention_ms: Option<u64>,
+    /// How far apart two servers may see the time, and more.
+    pub slack_ms: u64,
+    ids: HashMap<String, (String, u64)>,
+}
+
+impl Model {
+    pub fn new(plan: &Plan) -> Self {
+        let mut talks = BTreeMap::new();
+        for one in 0..plan.users.len() {
+            for other in plan.partners(one) {
+                let id = conversation(&plan.users[one], &plan.users[other]);
+                let mut pair = [plan.users[one].clone(), plan.users[other].clone()];
+                pair.sort();
+                talks.entry(id).or_insert_with(|| Talk { pair, ..Talk::default() });
+            }
+        }
+        Self {
+            tick: 0,
+            intents: Vec::new(),
+            talks,
+            jobs: Jobs::new(plan),
+            retention_ms: plan.retention_ms(),
+            slack_ms: 2 * plan.skew_ms + 120_000,
+            ids: HashMap::new(),
+        }
+    }
+
+    /// The next instant in the order of events.
+    pub fn tick(&mut self) -> u64 {
+        self.tick += 1;
+        self.tick
+    }
+
+    pub fn talk(&mut self, conversation: &str) -> &mut Talk {
+        self.talks.get_mut(conversation).expect("every pair that shares a job has a talk")
+    }
+
+    /// The text of an intent.
+    pub fn text(intent: usize) -> String {
+        format!("m{intent}")
+    }
+
+    fn intent_of(text: &str) -> Option<usize> {
+        text.strip_prefix('m')?.parse().ok()
+    }
+
+    pub fn intend(&mut self, intent: Intent) -> usize {
+        self.intents.push(intent);
+        self.intents.len() - 1
+    }
+
+    /// Whether a message may have been gone at `now_ms` in the eyes of the server whose clock is furthest ahead.
+    pub fn may_be_gone(&self, created_ms: u64, now_ms: u64) -> bool {
+        created_ms < self.gone_before(now_ms)
+    }
+
+    /// What was created earlier than this may be gone.
+    pub fn gone_before(&self, now_ms: u64) -> u64 {
+        self.retention_ms.map_or(0, |kept| (now_ms + self.slack_ms).saturating_sub(kept))
+    }
+
+    /// Takes in a message that `viewer` was shown, and says whether it can be.
+    pub fn see(&mut self, viewer: &str, message: &Message) -> Check {
+        let intent = self.see_content(viewer, message)?;
+        self.see_number(intent, message)?;
+        self.see_status(viewer, message)
+    }
+
+    fn see_content(&mut self, viewer: &str, message: &Message) -> Check<usize> {
+        let intent = Self::intent_of(&message.content).filter(|intent| *intent < self.intents.len());
+        let intent = intent.ok_or_else(|| format!("nobody sent {message:?}"))?;
+        let meant = &self.intents[intent];
+        ensure!(meant.conversation == message.conversation_id, "shown in another conversation: {message:?}");
+        let talk = &self.talks[&message.conversation_id];
+        ensure!(talk.pair.iter().any(|user| user == viewer), "{viewer} is shown what others said: {message:?}");
+        let side = talk.side(&meant.sender);
+        ensure!(message.sender_id == meant.sender, "wrong sender: {message:?}");
+        ensure!(message.receiver_id == talk.pair[1 - side], "wrong receiver: {message:?}");
+        let client_id = meant.client_id.as_ref().filter(|_| viewer == meant.sender);
+        ensure!(message.client_id.as_ref() == client_id, "clientId of {message:?}, expected {client_id:?}");
+        let kind = if meant.with_file { MessageType::File } else { MessageType::Text };
+        ensure!(message.kind == kind, "wrong type: {message:?}");
+        ensure!(message.file_url.is_some() == meant.with_file, "fileUrl: {message:?}");
+        ensure!(meant.job.is_none() || meant.job == message.job_id, "wrong job: {message:?}");
+        ensure!(!meant.is_out(), "shown although it was refused: {message:?}");
+        Ok(intent)
+    }
+
+    fn see_number(&mut self, intent: usize, message: &Message) -> Check {
+        let tick = self.tick();
+        match self.intents[intent].seen {
+            Some((number, _)) => ensure!(number == message.number, "one send became {number} and {message:?}"),
+            None => self.intents[intent].seen = Some((message.number, tick)),
+        }
+        let place = (message.conversation_id.clone(), message.number);
+        let known = self.ids.entry(message.id.clone()).or_insert_with(|| place.clone());
+        ensure!(*known == place, "one id for two messages: {message:?}");
+        let created_ms = message.id.split('_').nth(1).and_then(|ms| ms.parse().ok());
+        let created_ms: u64 = created_ms.ok_or_else(|| format!("id without a time: {message:?}"))?;
+        ensure!(iso(created_ms) == message.created_at, "the id tells another time than createdAt: {message:?}");
+        ensure!(message.updated_at >= message.created_at, "changed before it was created: {message:?}");
+        let facts = &mut self.talk(&message.conversation_id).facts;
+        let fact = Fact {
+            intent,
+            id: message.id.clone(),
+            created_ms,
+            created_at: message.created_at.clone(),
+            job: message.job_id,
+        };
+        let known = facts.entry(message.number).or_insert_with(|| fact.clone());
+        let same = known.intent == intent && known.id == fact.id && known.job == fact.job;
+        ensure!(same && message.number > 0, "number {} is both {known:?} and {message:?}", message.number);
+        let before = facts.range(..message.number).next_back();
+        ensure!(
+            before.is_none_or(|(_, before)| before.created_ms < created_ms),
+            "createdAt does not rise: {message:?}"
+        );
+        let after = facts.range(message.number + 1..).next();
+        ensure!(after.is_none_or(|(_, after)| after.created_ms > created_ms), "createdAt does not rise: {message:?}");
+        Ok(())
+    }
+
+    fn see_status(&mut self, viewer: &str, message: &Message) -> Check {
+        let tick = self.tick();
+        let begun = |intent: usize, intents: &[Intent]| intents[intent].begun.unwrap_or(u64::MAX);
+        let talk = self.talks.get_mut(&message.conversation_id).expect("its content was looked at");
+        let (side, receiver) = (talk.side(viewer), talk.side(&message.receiver_id));
+        let number = message.number;
+        if message.status == Status::Read {
+            let sent = begun(talk.facts[&number].intent, &self.intents);
+            ensure!(talk.reads[receiver].may_cover(number, sent), "nobody read {message:?}");
+        }
+        if message.status == Status::Delivered && side != receiver {
+            let covered = talk.covered[receiver] >= number || talk.covered_since[receiver] >= message.created_at;
+            ensure!(covered, "no device of the recipient received {message:?}");
+        }
+        let key = (side, number, message.status);
+        let shown = talk.shown.entry(key).or_insert_with(|| (message.updated_at.clone(), tick));
+        ensure!(shown.0 == message.updated_at, "updatedAt was {} in another answer: {message:?}", shown.0);
+        for (later, earlier) in [(Status::Read, Status::Delivered), (Status::Delivered, Status::Sent)] {
+            let times = [later, earlier].map(|status| talk.shown.get(&(side, number, status)));
+            if let [Some(later), Some(earlier)] = times {
+                ensure!(later.0 > earlier.0, "a later status with an earlier updatedAt: {message:?}");
+            }
+        }
+        let read = [0, 1].map(|side| talk.shown.get(&(side, number, Status::Read)).map(|shown| &shown.0));
+        ensure!(read[0].is_none() || read[1].is_none() || read[0] == read[1], "read at two times: {message:?}");
+        Ok(())
+    }
+
+    /// Whether a reading of the present that began at `begun` may still show `message` in this status.
+    pub fn is_fresh(&self, viewer: &str, message: &Message, begun: u64) -> Check {
+        let talk = &self.talks[&message.conversation_id];
+        for later in [Status::Delivered, Status::Read].into_iter().filter(|later| *later > message.status) {
+            let shown = talk.shown.get(&(talk.side(viewer), message.number, later));
+            ensure!(shown.is_none_or(|shown| shown.1 > begun), "{later:?} before, now {message:?}");
+        }
+        Ok(())
+    }
+
+    /// The largest number of a message of this conversation that had been answered before `begun`.
+    pub fn accepted_before(&self, conversation: &str, begun: u64) -> u64 {
+        let facts = &self.talks[conversation].facts;
+        let accepted = facts.iter().filter(|(_, fact)| self.was_accepted(fact.intent, begun));
+        accepted.map(|(number, _)| *number).max().unwrap_or(0)
+    }
+
+    pub fn was_accepted(&self, intent: usize, before: u64) -> bool {
+        let seen = self.intents[intent].seen.is_some_and(|(_, seen)| seen < before);
+        seen || self.intents[intent].accepted.is_some_and(|accepted| accepted < before)
+    }
+
+    /// The least and the most that `user` can have unread in an answer that was asked for at `begun` and came now.
+    pub fn unread_bounds(&self, conversation: &str, user: &str, begun: u64, now_ms: u64) -> (u64, u64) {
+        let talk = &self.talks[conversation];
+        let reads = &talk.reads[talk.side(user)];
+        let read = reads.surely_up_to(begun);
+        let number = |intent: &Intent| intent.seen.map(|(number, _)| number);
+        let others = self.intents.iter().enumerate();
+        let others = others.filter(|(_, one)| one.conversation == conversation && one.sender != user);
+        let (mut least, mut most) = (0, 0);
+        for (index, intent) in others.filter(|(_, one)| !one.is_out()) {
+            let Some(number) = number(intent) else {
+                most += 1;
+                continue;
+            };
+            most += u64::from(number > read);
+            let kept = talk.facts.get(&number).is_some_and(|fact| !self.may_be_gone(fact.created_ms, now_ms));
+            let read = reads.may_cover(number, intent.begun.unwrap_or(u64::MAX));
+            least += u64::from(kept && !read && self.was_accepted(index, begun));
+        }
+        (least, most)
+    }
+}
+
+/// The id of the conversation of two users.
+pub fn conversation(one: &str, other: &str) -> String {
+    let [one, other] = [one, other].map(|id| UserId::new(id).expect("a user id"));
+    ConversationId::of(&one, &other).expect("two users").as_str().to_owned()
+}

@@ -1,0 +1,193 @@
+//! What a history is made of, as its seed decides.
+
+use super::{dice::Dice, mutant::Mutant};
+use jobline_chat::Settings;
+
+/// The kinds of histories.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A few users and jobs, everything happens.
+    Mixed,
+    /// Two users with 16 devices at one hot conversation.
+    Crowd,
+    /// One user with so many conversations that they do not fit into the window of the head.
+    Wide,
+    /// Messages expire while devices are away.
+    Expiring,
+}
+
+/// How a device asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Polls {
+    List,
+    Sync,
+    Conversations,
+}
+
+#[derive(Debug, Clone)]
+pub struct Plan {
+    pub seed: u64,
+    pub kind: Kind,
+    pub users: Vec<String>,
+    /// The participants of job 1, 2, …, as places in `users`.
+    pub jobs: Vec<Vec<usize>>,
+    /// Whose device it is, and how it polls.
+    pub devices: Vec<(usize, Polls)>,
+    pub servers: usize,
+    /// How many commits eventual reads are late.
+    pub lag: u64,
+    /// Up to how long each side of a store call takes.
+    pub delay_ms: u64,
+    /// Rows on a page of the store.
+    pub page_cap: usize,
+    /// The chance that the server dies under a request.
+    pub crash: f64,
+    /// The chance that the answer is lost on its way.
+    pub lost: f64,
+    /// Messages each user means to send.
+    pub sends: usize,
+    /// Steps of each device.
+    pub steps: usize,
+    /// Calls of the host.
+    pub host_steps: usize,
+    /// Up to how long everybody waits between two steps.
+    pub pause_ms: u64,
+    /// How far a server's clock may be off, either way.
+    pub skew_ms: u64,
+    pub settings: Settings,
+    /// What is wrong with the store, if anything.
+    pub mutant: Option<Mutant>,
+}
+
+const NAMES: [&str; 5] = ["anna", "ben", "carl_x", "d~ora", "eve.w|1@x"];
+const HOUR_MS: u64 = 3_600_000;
+
+impl Plan {
+    /// The plan of `seed`.
+    pub fn of(seed: u64) -> Self {
+        match seed % 8 {
+            5 => Self::crowd(seed),
+            6 => Self::wide(seed),
+            7 => Self::expiring(seed),
+            _ => Self::mixed(seed),
+        }
+    }
+
+    /// The plan of `seed`, over a store with this fault.
+    pub fn with(seed: u64, mutant: Mutant) -> Self {
+        Self { mutant: Some(mutant), ..Self::mixed(seed) }
+    }
+
+    pub fn mixed(seed: u64) -> Self {
+        let mut dice = Dice::new(seed, "plan");
+        let users: Vec<String> = NAMES[..dice.between(2, 5) as usize].iter().map(|name| (*name).to_owned()).collect();
+        let jobs = (0..dice.between(1, 4)).map(|_| Self::some_of(users.len(), &mut dice)).collect();
+        let mut devices = Vec::new();
+        for user in 0..users.len() {
+            for _ in 0..dice.between(2, 4) {
+                devices.push((user, *dice.pick(&[Polls::List, Polls::List, Polls::Sync, Polls::Conversations])));
+            }
+        }
+        let settings = Settings { send_rate: if dice.chance(0.2) { 30 } else { 0 }, ..Settings::default() };
+        Self {
+            seed,
+            kind: Kind::Mixed,
+            users,
+            jobs,
+            devices,
+            servers: dice.between(1, 4) as usize,
+            lag: dice.up_to(12),
+            delay_ms: dice.up_to(25),
+            page_cap: *dice.pick(&[1, 3, 7, 50, usize::MAX]),
+            crash: 0.06,
+            lost: 0.06,
+            sends: 10,
+            steps: 22,
+            host_steps: 6,
+            pause_ms: dice.between(20, 400),
+            skew_ms: *dice.pick(&[0, 2_000, 90_000, HOUR_MS]),
+            settings,
+            mutant: None,
+        }
+    }
+
+    pub fn crowd(seed: u64) -> Self {
+        let kinds = [Polls::List, Polls::Sync, Polls::Conversations, Polls::List];
+        Self {
+            kind: Kind::Crowd,
+            users: vec!["anna".into(), "ben".into()],
+            jobs: vec![vec![0, 1]],
+            devices: (0..16).map(|n| (n % 2, kinds[n / 2 % 4])).collect(),
+            servers: 3,
+            sends: 25,
+            steps: 20,
+            pause_ms: 60,
+            delay_ms: 20,
+            ..Self::mixed(seed)
+        }
+    }
+
+    pub fn wide(seed: u64) -> Self {
+        let partners = 22;
+        let mut users = vec!["hub".to_owned()];
+        users.extend((0..partners).map(|n| format!("a-partner-with-a-rather-long-id-{n:02}")));
+        let mut devices =
+            vec![(0, Polls::Sync), (0, Polls::Sync), (0, Polls::Conversations), (0, Polls::Conversations)];
+        devices.extend((1..=partners).step_by(5).map(|user| (user, Polls::List)));
+        devices.extend([(0, Polls::List), (3, Polls::Sync)]);
+        Self {
+            kind: Kind::Wide,
+            users,
+            jobs: (1..=partners).map(|partner| vec![0, partner]).collect(),
+            devices,
+            sends: 3,
+            steps: 14,
+            pause_ms: 300,
+            settings: Settings { send_rate: 0, window_bytes: 850, ..Settings::default() },
+            ..Self::mixed(seed)
+        }
+    }
+
+    pub fn expiring(seed: u64) -> Self {
+        let plan = Self::mixed(seed);
+        let users = plan.users.iter().take(3).cloned().collect::<Vec<_>>();
+        Self {
+            kind: Kind::Expiring,
+            jobs: vec![(0..users.len()).collect()],
+            devices: plan.devices.iter().copied().filter(|(user, _)| *user < users.len()).collect(),
+            users,
+            pause_ms: 8 * HOUR_MS,
+            skew_ms: plan.skew_ms.min(90_000),
+            settings: Settings { send_rate: 0, retention_days: 1, ..Settings::default() },
+            ..plan
+        }
+    }
+
+    /// At least two of so many.
+    fn some_of(count: usize, dice: &mut Dice) -> Vec<usize> {
+        let mut some: Vec<usize> = (0..count).filter(|_| dice.chance(0.6)).collect();
+        if some.len() < 2 {
+            some = (0..count).collect();
+        }
+        some
+    }
+
+    /// The jobs that two users share, by id.
+    pub fn shared(&self, one: usize, other: usize) -> Vec<u64> {
+        let both = |users: &Vec<usize>| users.contains(&one) && users.contains(&other);
+        (1..).zip(&self.jobs).filter(|(_, users)| both(users)).map(|(id, _)| id).collect()
+    }
+
+    /// Those with whom a user shares a job.
+    pub fn partners(&self, user: usize) -> Vec<usize> {
+        (0..self.users.len()).filter(|other| *other != user && !self.shared(user, *other).is_empty()).collect()
+    }
+
+    /// For how long messages are kept.
+    pub fn retention_ms(&self) -> Option<u64> {
+        (self.settings.retention_days > 0).then(|| u64::from(self.settings.retention_days) * 24 * HOUR_MS)
+    }
+
+    /// More conversations of one user than this may overflow the window of their head; as many as this never do.
+    pub const WINDOW: usize = 10;
+}

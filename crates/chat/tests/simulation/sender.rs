@@ -1,0 +1,261 @@
+//! Somebody who writes: with and without `clientId`, until there is an answer, twice at once, to whom they may not.
+
+use super::{
+    dice::Dice,
+    jobs::Asked,
+    model::{Check, Intent, Model, conversation, ensure},
+    plan::Kind,
+    world::{Heard, World},
+};
+use jobline_chat::UserId;
+use jobline_wire::{Code, SendMessage, SentMessage, UploadFile};
+use std::time::Duration;
+
+pub struct Sender<'a> {
+    world: &'a World,
+    dice: Dice,
+    name: String,
+    user: usize,
+    me: UserId,
+    /// Sends that were answered, to repeat them.
+    done: Vec<(usize, SendMessage)>,
+}
+
+impl<'a> Sender<'a> {
+    pub fn new(world: &'a World, user: usize) -> Self {
+        let name = world.plan.users[user].clone();
+        let dice = Dice::new(world.plan.seed, &format!("sender {name}"));
+        let me = UserId::new(&name).expect("a user id");
+        Self { world, dice, name, user, me, done: Vec::new() }
+    }
+
+    pub async fn run(mut self) -> Check {
+        let partners = self.world.plan.partners(self.user);
+        for _ in 0..self.world.plan.sends {
+            self.world.pause(&mut self.dice).await;
+            if partners.is_empty() || self.dice.chance(0.04) {
+                self.write_to_a_stranger().await?;
+            } else if self.dice.chance(0.08) {
+                self.repeat().await?;
+            } else {
+                let to = *self.dice.pick(&partners);
+                self.write(to).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends one message to `to`, asking until there is an answer.
+    async fn write(&mut self, to: usize) -> Check {
+        let shared = self.world.plan.shared(self.user, to);
+        let job = self.dice.chance(0.3).then(|| *self.dice.pick(&shared));
+        let with_client_id = self.dice.chance(0.6);
+        let file_url = if with_client_id && self.dice.chance(0.15) { self.upload(to).await? } else { None };
+        let (mut intent, mut input) = self.intend(to, job, with_client_id, file_url);
+        for _ in 0..12 {
+            let answered = if with_client_id && self.dice.chance(0.1) {
+                // An impatient client sends the same again while the first request is under way.
+                let (one, other) = futures_util::join!(
+                    request(self.world, self.dice.up_to(u64::MAX), &self.me, intent, &input),
+                    request(self.world, self.dice.up_to(u64::MAX), &self.me, intent, &input),
+                );
+                self.world.count("sent twice at once");
+                one? | other?
+            } else {
+                request(self.world, self.dice.up_to(u64::MAX), &self.me, intent, &input).await?
+            };
+            if answered {
+                self.done.push((intent, input));
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_millis(self.dice.up_to(150))).await;
+            if !with_client_id {
+                (intent, input) = self.intend(to, job, false, None);
+            }
+        }
+        Ok(())
+    }
+
+    fn intend(
+        &mut self,
+        to: usize,
+        job: Option<u64>,
+        with_client_id: bool,
+        file_url: Option<String>,
+    ) -> (usize, SendMessage) {
+        let receiver = self.world.plan.users[to].clone();
+        let conversation = conversation(&self.name, &receiver);
+        let mut model = self.world.model.borrow_mut();
+        let number = model.intents.len();
+        let client_id = with_client_id.then(|| format!("client id #{number}/é"));
+        let begins = model.talks[&conversation].facts.is_empty() || self.dice.chance(0.5);
+        let input = SendMessage {
+            receiver_id: begins.then_some(receiver),
+            conversation_id: (!begins).then(|| conversation.clone()),
+            content: Some(Model::text(number)),
+            file_url,
+            job_id: job,
+            client_id: client_id.clone(),
+            ..SendMessage::default()
+        };
+        let intent = Intent {
+            conversation,
+            sender: self.name.clone(),
+            client_id,
+            job,
+            with_file: input.file_url.is_some(),
+            begun: None,
+            in_flight: 0,
+            uncertain: false,
+            refused: false,
+            accepted: None,
+            seen: None,
+        };
+        (model.intend(intent), input)
+    }
+
+    /// Sends what was answered once more, or something else under its client id.
+    async fn repeat(&mut self) -> Check {
+        // Where messages expire, an old client id may be free again.
+        let known: Vec<_> = self.done.iter().filter(|(_, input)| input.client_id.is_some()).cloned().collect();
+        if known.is_empty() || self.world.plan.kind == Kind::Expiring {
+            return Ok(());
+        }
+        let (intent, mut input) = self.dice.pick(&known).clone();
+        if self.world.model.borrow().intents[intent].accepted.is_none() {
+            return Ok(());
+        }
+        if self.dice.chance(0.5) {
+            self.world.count("repeated");
+            return request(self.world, self.dice.up_to(u64::MAX), &self.me, intent, &input).await.map(drop);
+        }
+        input.content = Some("something else".into());
+        let chat = self.world.server(&mut self.dice);
+        let heard =
+            self.world.hear(&mut self.dice, &self.name, "another under a used clientId", chat.send(&self.me, input));
+        match heard.await {
+            Heard::Answer(sent) => Err(format!("a used clientId was accepted: {sent:?}")),
+            Heard::Refusal(error) if error.code != Code::ClientIdReused => Err(format!("refused with {error}")),
+            _ => Ok(()),
+        }
+    }
+
+    async fn upload(&mut self, to: usize) -> Check<Option<String>> {
+        let input = UploadFile {
+            receiver_id: Some(self.world.plan.users[to].clone()),
+            file_name: "notes.txt".into(),
+            file_size: 4,
+            content_type: "text/plain".into(),
+            ..UploadFile::default()
+        };
+        let chat = self.world.server(&mut self.dice);
+        let heard = self.world.hear(&mut self.dice, &self.name, "upload", chat.upload_file(&self.me, input)).await;
+        match heard {
+            Heard::Answer(target) => {
+                self.world.files.upload(&target, b"text");
+                Ok(Some(target.file_url))
+            }
+            Heard::Refusal(error) if error.code != Code::JobClosed => Err(format!("upload was refused: {error}")),
+            _ => Ok(None),
+        }
+    }
+
+    async fn write_to_a_stranger(&mut self) -> Check {
+        let partners = self.world.plan.partners(self.user);
+        let strangers = (0..self.world.plan.users.len()).filter(|user| *user != self.user && !partners.contains(user));
+        let strangers: Vec<usize> = strangers.collect();
+        if strangers.is_empty() {
+            return Ok(());
+        }
+        let receiver = self.world.plan.users[*self.dice.pick(&strangers)].clone();
+        let by_id = self.dice.chance(0.5);
+        let input = SendMessage {
+            conversation_id: by_id.then(|| conversation(&self.name, &receiver)),
+            receiver_id: (!by_id).then_some(receiver),
+            content: Some("hello, stranger".into()),
+            ..SendMessage::default()
+        };
+        let expected = if by_id { Code::NotFound } else { Code::NotJobParticipant };
+        let chat = self.world.server(&mut self.dice);
+        match self.world.hear(&mut self.dice, &self.name, "to a stranger", chat.send(&self.me, input)).await {
+            Heard::Answer(sent) => Err(format!("a stranger was written to: {sent:?}")),
+            Heard::Refusal(error) if error.code != expected => Err(format!("refused with {error}")),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// One request of a send; answers whether it was answered, be it with a refusal.
+async fn request(world: &World, seed: u64, me: &UserId, intent: usize, input: &SendMessage) -> Check<bool> {
+    let mut dice = Dice::new(seed, "request");
+    let (begun, commits) = (world.tick(), world.gate.commits());
+    {
+        let mut model = world.model.borrow_mut();
+        let meant = &mut model.intents[intent];
+        meant.begun.get_or_insert(begun);
+        meant.in_flight += 1;
+    }
+    let what = format!("send m{intent} {input:?}");
+    let chat = world.server(&mut dice);
+    let heard = world.hear(&mut dice, me.as_str(), &what, chat.send(me, input.clone())).await;
+    let asked = Asked { begun, commits, ended: world.tick() };
+    world.model.borrow_mut().intents[intent].in_flight -= 1;
+    match heard {
+        Heard::Nothing => {
+            world.model.borrow_mut().intents[intent].uncertain = true;
+            Ok(false)
+        }
+        Heard::Answer(sent) => accepted(world, me, intent, input, asked, &sent).map(|()| true),
+        Heard::Refusal(error) => refused(world, intent, input, asked, &error).map(|()| true),
+    }
+}
+
+fn accepted(world: &World, me: &UserId, intent: usize, input: &SendMessage, asked: Asked, sent: &SentMessage) -> Check {
+    world.count("accepted");
+    let mut model = world.model.borrow_mut();
+    let alone = {
+        let meant = &model.intents[intent];
+        meant.accepted.is_none() && !meant.uncertain && meant.in_flight == 0
+    };
+    if alone {
+        let jobs = candidates(world, &model, intent, input);
+        let closed = jobs.iter().all(|job| model.jobs.surely_closed(*job, asked));
+        ensure!(!closed, "accepted though all of the jobs {jobs:?} are closed: {sent:?}");
+    }
+    ensure!(sent.conversation_id == sent.message.conversation_id, "two conversations: {sent:?}");
+    ensure!(sent.message.content == Model::text(intent), "another message was answered: {sent:?}");
+    // Of two requests at once, one may have been refused because the job was just being closed.
+    model.intents[intent].accepted.get_or_insert(asked.ended);
+    model.see(me.as_str(), &sent.message)
+}
+
+fn refused(world: &World, intent: usize, input: &SendMessage, asked: Asked, error: &jobline_chat::Error) -> Check {
+    world.count("refused");
+    let mut model = world.model.borrow_mut();
+    let meant = &model.intents[intent];
+    let stored = model.was_accepted(intent, asked.begun);
+    ensure!(!stored || model.retention_ms.is_some(), "m{intent} was stored, but its repetition refused: {error}");
+    let jobs = candidates(world, &model, intent, input);
+    match error.code {
+        Code::JobClosed => {
+            let open = jobs.iter().find(|job| model.jobs.surely_open(**job, asked));
+            ensure!(open.is_none(), "refused, though job {open:?} is open: {error}");
+        }
+        Code::RateLimited => ensure!(world.plan.settings.send_rate > 0, "refused without a limit: {error}"),
+        // The conversation was named by the id of a message that has expired since.
+        _ => return Err(format!("m{intent} {meant:?} was refused with {error}")),
+    }
+    model.intents[intent].refused = true;
+    Ok(())
+}
+
+/// The jobs of which one open one would do.
+fn candidates(world: &World, model: &Model, intent: usize, input: &SendMessage) -> Vec<u64> {
+    if let Some(job) = input.job_id {
+        return vec![job];
+    }
+    let meant = &model.intents[intent];
+    let talk = &model.talks[&meant.conversation];
+    let place = |user: &String| world.plan.users.iter().position(|one| one == user).expect("a user of the plan");
+    world.plan.shared(place(&talk.pair[0]), place(&talk.pair[1]))
+}

@@ -1,0 +1,219 @@
+//! A device that polls everything with `sync`.
+
+use super::{
+    device::{Client, in_short, see_conversation},
+    model::{Check, Fact, ensure},
+    plan::Plan,
+    view::View,
+};
+use jobline_wire::{Conversation, Message, SyncQuery, Synced};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Where a device stands, and what it knows there.
+#[derive(Clone, Default)]
+pub struct Place {
+    cursor: Option<String>,
+    /// Everything up to this instant was committed and visible when the cursor was made.
+    shown_ms: u64,
+    behind: bool,
+    pub views: BTreeMap<String, View>,
+    pub conversations: BTreeMap<String, Conversation>,
+    /// It is still being told of everything for the first time.
+    walking: bool,
+    visited: BTreeSet<String>,
+    since: Option<String>,
+}
+
+impl Place {
+    /// Whether it was told of everything, not only of what changed since an instant.
+    pub fn is_complete(&self) -> bool {
+        self.since.is_none()
+    }
+}
+
+pub struct SyncDevice<'a> {
+    pub client: Client<'a>,
+    pub place: Place,
+    past: Vec<Place>,
+}
+
+impl<'a> SyncDevice<'a> {
+    pub fn new(client: Client<'a>) -> Self {
+        Self { client, place: Place::default(), past: Vec::new() }
+    }
+
+    pub async fn step(&mut self) -> Check {
+        match self.client.dice.up_to(99) {
+            0..=4 => self.place = Place::default(),
+            5..=11 if !self.past.is_empty() => {
+                self.place = self.client.dice.pick(&self.past).clone();
+                self.client.world.count("older cursor");
+            }
+            12..=21 if !self.place.views.is_empty() => return self.mark().await,
+            22..=24 => return self.client.trespass().await,
+            _ => {}
+        }
+        self.poll().await.map(drop)
+    }
+
+    async fn mark(&mut self) -> Check {
+        let ids: Vec<String> = self.place.views.keys().cloned().collect();
+        let id = self.client.dice.pick(&ids).clone();
+        let known = self.place.views[&id].known.values();
+        let known: Vec<_> = known.map(|message| (message.number, message.id.clone())).collect();
+        self.client.mark(&id, &known).await
+    }
+
+    /// Polls until an answer brings nothing and the same cursor.
+    pub async fn settle(&mut self) -> Check<bool> {
+        let mut moved = false;
+        for _ in 0..2_000 {
+            let before = self.place.cursor.clone();
+            let answer = self.poll().await?.ok_or("no answer, though nothing fails")?;
+            let nothing = answer.messages.is_empty() && answer.conversations.is_empty() && !answer.has_more;
+            if nothing && before.as_ref() == Some(&answer.cursor) {
+                return Ok(moved);
+            }
+            moved = true;
+        }
+        Err("syncs without an end".into())
+    }
+
+    /// Asks once with the cursor, or begins.
+    pub async fn poll(&mut self) -> Check<Option<Synced>> {
+        let world = self.client.world;
+        let limit = self.client.dice.limit();
+        let mut place = self.place.clone();
+        if place.cursor.is_none() {
+            place.since = self.client.dice.chance(0.25).then(|| self.client.instant());
+            place.walking = true;
+        }
+        for (conversation, view) in &place.views {
+            view.cover(self.client.me.as_str(), conversation, &mut world.model.borrow_mut());
+        }
+        if let (Some(since), Some(_)) = (&place.since, &place.cursor) {
+            self.cover_all(since);
+        }
+        let since = place.cursor.clone().or_else(|| place.since.clone());
+        let (begun, shown_ms) = (world.tick(), world.gate.shown_ms());
+        let what = format!("sync limit {limit} since {since:?}");
+        let chat = world.server(&mut self.client.dice);
+        let input = SyncQuery { since, limit: Some(limit) };
+        let heard =
+            world.hear(&mut self.client.dice, &self.client.name, &what, chat.sync(&self.client.me, input)).await;
+        let Some(answer) = heard.answer("sync")? else { return Ok(None) };
+        world.note(&self.client.name, &in_short(&answer.messages), &());
+        self.take_in(&mut place, &answer, limit as usize, begun)?;
+        place.cursor = Some(answer.cursor.clone());
+        (place.shown_ms, place.behind) = (shown_ms, answer.has_more);
+        self.past.push(std::mem::replace(&mut self.place, place));
+        if self.past.len() > 6 {
+            self.past.remove(0);
+        }
+        Ok(Some(answer))
+    }
+
+    /// A device that began at an instant was given what came before it, in every conversation.
+    fn cover_all(&self, since: &str) {
+        let user = self.client.user();
+        for talk in self.client.world.model.borrow_mut().talks.values_mut() {
+            let side = talk.side(user);
+            if talk.pair[side] == user && talk.covered_since[side].as_str() < since {
+                talk.covered_since[side] = since.to_owned();
+            }
+        }
+    }
+
+    fn take_in(&self, place: &mut Place, answer: &Synced, limit: usize, begun: u64) -> Check {
+        let world = self.client.world;
+        let user = self.client.user();
+        ensure!(answer.messages.len() <= limit, "more than {limit} messages: {answer:?}");
+        ensure!(answer.conversations.len() <= limit, "more than {limit} conversations: {answer:?}");
+        {
+            let mut model = world.model.borrow_mut();
+            for message in &answer.messages {
+                model.see(user, message)?;
+            }
+            for conversation in &answer.conversations {
+                see_conversation(&model, user, conversation, begun, world.now_ms())?;
+            }
+        }
+        let before = if answer.reset == Some(true) { Some(self.reset(place)?) } else { None };
+        if let (Some(since), None) = (&place.since, &place.cursor) {
+            let late = answer.messages.iter().find(|message| message.updated_at <= *since);
+            ensure!(late.is_none(), "not after {since}: {late:?}");
+        }
+        let told: BTreeSet<&str> = answer.conversations.iter().map(|one| one.id.as_str()).collect();
+        ensure!(told.len() == answer.conversations.len(), "one conversation twice: {answer:?}");
+        let mut by_conversation: BTreeMap<&str, Vec<Message>> = told.iter().map(|id| (*id, Vec::new())).collect();
+        let mut last = None;
+        for message in &answer.messages {
+            let id = message.conversation_id.as_str();
+            ensure!(told.contains(id), "a message without its conversation: {message:?}");
+            let together = last.replace(id) == Some(id) || by_conversation[id].is_empty();
+            ensure!(together, "messages of one conversation apart: {message:?}");
+            by_conversation.get_mut(id).expect("told").push(message.clone());
+        }
+        for (id, messages) in by_conversation {
+            self.take_conversation(place, id, &messages, limit, begun)?;
+            if let Some(before) = before.as_ref().and_then(|before| before.views.get(id)) {
+                for message in &messages {
+                    let known = before.known.get(&message.number);
+                    ensure!(known.is_none_or(|known| known.status <= message.status), "went back: {message:?}");
+                }
+            }
+        }
+        for conversation in &answer.conversations {
+            place.conversations.insert(conversation.id.clone(), conversation.clone());
+        }
+        place.walking &= answer.has_more;
+        Ok(())
+    }
+
+    fn take_conversation(&self, place: &mut Place, id: &str, messages: &[Message], limit: usize, begun: u64) -> Check {
+        let model = self.client.world.model.borrow();
+        let talk = &model.talks[id];
+        if place.walking && place.since.is_none() && place.visited.insert(id.to_owned()) {
+            let view = View::snapshot(messages)?;
+            for message in messages {
+                model.is_fresh(self.client.user(), message, begun)?;
+            }
+            if model.retention_ms.is_none() {
+                let accepted = model.accepted_before(id, begun);
+                ensure!(view.high.unwrap_or(0) >= accepted, "message {accepted} is missing: {messages:?}");
+                ensure!(view.base == Some(1) || messages.len() == limit, "not the newest of {id}: {messages:?}");
+            }
+            place.views.insert(id.to_owned(), view);
+            return Ok(());
+        }
+        let view = place.views.entry(id.to_owned()).or_insert_with(|| match &place.since {
+            Some(since) => View::since(since),
+            None if model.retention_ms.is_some() => View::default(),
+            None => View::from_the_beginning(),
+        });
+        view.changes(messages, talk, model.gone_before(self.client.world.now_ms()))
+    }
+
+    /// Begins again; answers where the device stood before.
+    fn reset(&self, place: &mut Place) -> Check<Place> {
+        let world = self.client.world;
+        world.count("reset of a sync");
+        let model = world.model.borrow();
+        let overflows = model.talks.values().filter(|talk| talk.pair.iter().any(|user| user == self.client.user()));
+        let overflows = overflows.count() > Plan::WINDOW;
+        let expired = model.retention_ms.is_some_and(|kept| {
+            let away = place.shown_ms + kept < world.now_ms() + model.slack_ms;
+            // A receipt of one's own is not echoed, so the place in a conversation that rested for as long as messages
+            // are kept may be before one that is gone, although the device was never away.
+            let gone = place.views.iter().any(|(id, view)| {
+                let around = view.high.map(|high| model.talks[id].facts.range(high..=high + 1));
+                let gone = |fact: &Fact| model.may_be_gone(fact.created_ms, world.now_ms());
+                around.is_none_or(|mut around| around.any(|(_, fact)| gone(fact)))
+            });
+            away || gone || place.behind
+        });
+        ensure!(place.cursor.is_some() && (overflows || expired), "reset without a reason");
+        let fresh = Place { walking: true, cursor: place.cursor.clone(), ..Place::default() };
+        Ok(std::mem::replace(place, fresh))
+    }
+}

@@ -1,0 +1,137 @@
+//! What one device knows of one conversation, from its polls alone.
+
+use super::model::{Check, Model, Talk, ensure};
+use jobline_wire::Message;
+use std::collections::{BTreeMap, BTreeSet};
+
+#[derive(Debug, Clone, Default)]
+pub struct View {
+    /// What polls answered, by number.
+    pub known: BTreeMap<u64, Message>,
+    /// What pages back answered; they may be ahead of the polls.
+    pub paged: BTreeMap<u64, Message>,
+    /// The number of the last new message; `None` when the device does not know where it began.
+    pub high: Option<u64>,
+    /// Every message from here up to `high` is known.
+    pub base: Option<u64>,
+    /// The instant from which the device began to read.
+    pub since: Option<String>,
+}
+
+impl View {
+    /// Of a device that was there from the beginning.
+    pub fn from_the_beginning() -> Self {
+        Self { high: Some(0), base: Some(1), ..Self::default() }
+    }
+
+    pub fn since(instant: &str) -> Self {
+        Self { since: Some(instant.to_owned()), ..Self::default() }
+    }
+
+    /// What an answer without `since` shows: some messages in a row, the newest.
+    pub fn snapshot(messages: &[Message]) -> Check<Self> {
+        in_a_row(messages)?;
+        let known: BTreeMap<u64, Message> = messages.iter().map(|message| (message.number, message.clone())).collect();
+        let (base, high) = (known.keys().next().copied(), known.keys().last().copied());
+        Ok(Self { known, base, high, ..Self::default() })
+    }
+
+    /// What an answer to a cursor changes. What was created before `gone_before` may not be kept any more.
+    pub fn changes(&mut self, messages: &[Message], talk: &Talk, gone_before: u64) -> Check {
+        let mut answered = BTreeSet::new();
+        for message in messages {
+            ensure!(answered.insert(message.number), "twice in one answer: {message:?}");
+            if self.is_new(message) {
+                self.append(message, talk, gone_before)?;
+            } else if let Some(known) = self.known.get(&message.number) {
+                let changed = message.status > known.status && message.updated_at > known.updated_at;
+                ensure!(changed, "returned again: {message:?}\n  though the device knew {known:?}");
+            }
+            self.known.insert(message.number, message.clone());
+        }
+        Ok(())
+    }
+
+    fn is_new(&self, message: &Message) -> bool {
+        match (self.high, &self.since) {
+            (Some(high), _) => message.number > high,
+            (None, Some(since)) => message.created_at > *since,
+            (None, None) => true,
+        }
+    }
+
+    fn append(&mut self, message: &Message, talk: &Talk, gone_before: u64) -> Check {
+        match self.high {
+            Some(high) => {
+                // Where a device is still being told what changed since an instant, what expired meanwhile is left out.
+                let mut between = high + 1..message.number;
+                let gone = |number| talk.facts.get(&number).is_none_or(|fact| fact.created_ms < gone_before);
+                let expired = self.since.is_some() && gone_before > 0 && between.all(gone);
+                ensure!(message.number == high + 1 || expired, "after {high} came {message:?}");
+            }
+            None => {
+                if let (Some(since), Some(before)) = (&self.since, talk.facts.get(&(message.number - 1))) {
+                    let kept = before.created_ms >= gone_before;
+                    ensure!(
+                        !kept || before.created_at <= *since,
+                        "since {since} began with {message:?}, not with {before:?}"
+                    );
+                }
+                self.base = Some(message.number);
+            }
+        }
+        self.high = Some(message.number);
+        Ok(())
+    }
+
+    /// A page of older messages, read in the present.
+    pub fn page_back(&mut self, messages: &[Message]) -> Check {
+        in_a_row(messages)?;
+        for message in messages {
+            for known in [self.known.get(&message.number), self.paged.get(&message.number)].into_iter().flatten() {
+                let kept = message.status >= known.status && message.updated_at >= known.updated_at;
+                ensure!(kept, "went back: {message:?}\n  though the device knew {known:?}");
+            }
+            self.paged.insert(message.number, message.clone());
+        }
+        Ok(())
+    }
+
+    /// The device's last word on every message it has seen.
+    pub fn merged(&self) -> BTreeMap<u64, &Message> {
+        let mut merged: BTreeMap<u64, &Message> =
+            self.paged.iter().map(|(number, message)| (*number, message)).collect();
+        for (number, message) in &self.known {
+            let newer = merged.get(number).is_none_or(|paged| paged.updated_at <= message.updated_at);
+            if newer {
+                merged.insert(*number, message);
+            }
+        }
+        merged
+    }
+
+    /// Tells the model what a poll with this device's cursor proves to have arrived.
+    pub fn cover(&self, user: &str, conversation: &str, model: &mut Model) {
+        let expires = model.retention_ms.is_some();
+        let talk = model.talk(conversation);
+        let side = talk.side(user);
+        match (self.high, &self.since) {
+            (Some(high), _) => talk.covered[side] = talk.covered[side].max(high),
+            (None, Some(since)) => {
+                let latest = talk.covered_since[side].clone().max(since.clone());
+                talk.covered_since[side] = latest;
+            }
+            // All that there was had expired: up to where, nobody can see.
+            (None, None) if expires => talk.covered[side] = u64::MAX,
+            (None, None) => {}
+        }
+    }
+}
+
+/// Whether messages follow each other number by number.
+pub fn in_a_row(messages: &[Message]) -> Check {
+    for two in messages.windows(2) {
+        ensure!(two[0].number + 1 == two[1].number, "not in a row: {:?}\n  then {:?}", two[0], two[1]);
+    }
+    Ok(())
+}

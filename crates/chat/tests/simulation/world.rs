@@ -1,0 +1,274 @@
+//! Servers over one store, with everything between them that can go wrong.
+
+use super::{
+    dice::Dice,
+    model::{Check, Model},
+    mutant::Mutated,
+    plan::Plan,
+    trace::Trace,
+};
+use crate::support::{MORNING, MemoryFiles, SeededRandom};
+use async_trait::async_trait;
+use jobline_chat::{Chat, Clock, Error, Result, Secrets};
+use jobline_store::{
+    Commit, Consistency, Error as StoreError, Key, MemoryStore, Outcome, Page, Range, Row, Store,
+    testing::{Counting, FaultRates, Faulty, Slow, WeaklyVisible},
+};
+use jobline_wire::Code;
+use std::{
+    cell::{Cell, RefCell},
+    collections::HashSet,
+    fmt::Debug,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+use tokio::time::Instant;
+
+/// A clock that is off, by an amount that may change at any time.
+pub struct SkewedClock {
+    started: Instant,
+    skew_ms: AtomicI64,
+}
+
+impl SkewedClock {
+    pub fn set_skew(&self, skew_ms: i64) {
+        self.skew_ms.store(skew_ms, Ordering::SeqCst);
+    }
+}
+
+#[async_trait]
+impl Clock for SkewedClock {
+    fn now_ms(&self) -> u64 {
+        let elapsed = u64::try_from(self.started.elapsed().as_millis()).expect("a short history");
+        (MORNING + elapsed).saturating_add_signed(self.skew_ms.load(Ordering::SeqCst))
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        tokio::time::sleep(duration).await;
+    }
+}
+
+/// Lets eventual reads through to the past, or to the present once it is calm; counts commits.
+pub struct Gate {
+    past: WeaklyVisible,
+    present: Arc<dyn Store>,
+    calm: AtomicBool,
+    committed: Mutex<HashSet<u128>>,
+    /// When each commit was first answered.
+    times: Mutex<Vec<Instant>>,
+    lag: usize,
+    started: Instant,
+}
+
+impl Gate {
+    /// Every read from now on, however late, shows what was committed up to this instant.
+    pub fn shown_ms(&self) -> u64 {
+        let times = self.times.lock().unwrap();
+        let oldest = times.len().checked_sub(self.lag + 1).map_or(self.started, |index| times[index]);
+        MORNING + u64::try_from(oldest.duration_since(self.started).as_millis()).expect("a short history")
+    }
+
+    fn store(&self) -> &dyn Store {
+        if self.calm.load(Ordering::SeqCst) { &*self.present } else { &self.past }
+    }
+
+    pub fn calm(&self) {
+        self.calm.store(true, Ordering::SeqCst);
+    }
+
+    pub fn commits(&self) -> u64 {
+        self.committed.lock().unwrap().len() as u64
+    }
+}
+
+#[async_trait]
+impl Store for Gate {
+    async fn get(&self, key: &Key, consistency: Consistency) -> std::result::Result<Option<Row>, StoreError> {
+        self.store().get(key, consistency).await
+    }
+
+    async fn get_many(
+        &self,
+        keys: &[Key],
+        consistency: Consistency,
+    ) -> std::result::Result<Vec<Option<Row>>, StoreError> {
+        self.store().get_many(keys, consistency).await
+    }
+
+    async fn range(&self, range: &Range) -> std::result::Result<Page, StoreError> {
+        self.store().range(range).await
+    }
+
+    async fn commit(&self, commit: &Commit) -> std::result::Result<Outcome, StoreError> {
+        let outcome = self.past.commit(commit).await?;
+        if outcome == Outcome::Committed {
+            let first = self.committed.lock().unwrap().insert(commit.token().0);
+            self.times.lock().unwrap().extend(first.then(Instant::now));
+        }
+        Ok(outcome)
+    }
+}
+
+/// One process of the deployment.
+pub struct Server {
+    pub chat: Chat,
+    pub clock: Arc<SkewedClock>,
+    pub faulty: Arc<Faulty>,
+}
+
+/// What a client heard of a request.
+#[derive(Debug)]
+pub enum Heard<T> {
+    Answer(T),
+    Refusal(Error),
+    /// The server died, or the answer got lost, or it was `unavailable`: nobody knows what became of it.
+    Nothing,
+}
+
+impl<T> Heard<T> {
+    /// The answer, where nothing may be refused.
+    pub fn answer(self, what: &str) -> Check<Option<T>> {
+        match self {
+            Self::Answer(answer) => Ok(Some(answer)),
+            Self::Nothing => Ok(None),
+            Self::Refusal(error) => Err(format!("{what} was refused: {error}")),
+        }
+    }
+}
+
+pub struct World {
+    pub plan: Plan,
+    pub model: RefCell<Model>,
+    pub trace: RefCell<Trace>,
+    pub servers: Vec<Server>,
+    pub memory: Arc<MemoryStore>,
+    pub counting: Arc<Counting>,
+    pub gate: Arc<Gate>,
+    pub files: Arc<MemoryFiles>,
+    /// How often what was reached: a history in which nothing happens proves nothing.
+    pub tally: RefCell<std::collections::BTreeMap<&'static str, u64>>,
+    quiet: Cell<bool>,
+    started: Instant,
+}
+
+impl World {
+    pub async fn new(plan: Plan) -> Self {
+        let started = Instant::now();
+        let memory = Arc::new(MemoryStore::with_page_cap(plan.page_cap));
+        let random = Arc::new(SeededRandom::new(plan.seed));
+        let secrets = Secrets::load(&*memory, &*random).await.expect("a store that is well");
+        let counting = Arc::new(Counting::new(memory.clone()));
+        let present: Arc<dyn Store> = match plan.mutant {
+            Some(mutant) => Arc::new(Mutated::new(counting.clone(), mutant)),
+            None => counting.clone(),
+        };
+        let past = WeaklyVisible::new(present.clone(), plan.seed, plan.lag);
+        let (calm, committed) = (AtomicBool::new(false), Mutex::default());
+        let lag = usize::try_from(plan.lag).expect("a short lag");
+        let gate = Arc::new(Gate { past, present, calm, committed, times: Mutex::default(), lag, started });
+        let files = Arc::new(MemoryFiles::default());
+        let servers = (0..plan.servers as u64).map(|number| {
+            let seed = plan.seed.wrapping_mul(31).wrapping_add(number);
+            let faulty = Arc::new(Faulty::new(gate.clone(), seed, FaultRates::default()));
+            let slow = Arc::new(Slow::new(faulty.clone(), seed, Duration::from_millis(plan.delay_ms)));
+            let clock = Arc::new(SkewedClock { started, skew_ms: AtomicI64::new(0) });
+            let chat = Chat::new(slow, files.clone(), clock.clone(), random.clone(), &secrets, plan.settings);
+            Server { chat, clock, faulty }
+        });
+        Self {
+            model: RefCell::new(Model::new(&plan)),
+            trace: RefCell::default(),
+            servers: servers.collect(),
+            memory,
+            counting,
+            gate,
+            files,
+            tally: RefCell::default(),
+            quiet: Cell::new(false),
+            started,
+            plan,
+        }
+    }
+
+    /// The true time.
+    pub fn now_ms(&self) -> u64 {
+        MORNING + u64::try_from(self.started.elapsed().as_millis()).expect("a short history")
+    }
+
+    pub fn tick(&self) -> u64 {
+        self.model.borrow_mut().tick()
+    }
+
+    pub fn count(&self, what: &'static str) {
+        *self.tally.borrow_mut().entry(what).or_default() += 1;
+    }
+
+    /// Adds a line to the history.
+    pub fn note(&self, who: &str, line: &str, more: &impl Debug) {
+        let at = self.now_ms() - MORNING;
+        self.trace.borrow_mut().add(format!("{at:>8} ms {who}: {line}"), &format!("{more:?}"));
+    }
+
+    /// From here on nothing fails, clocks are right, and every read shows the present.
+    pub fn quieten(&self) {
+        self.quiet.set(true);
+        self.gate.calm();
+        for server in &self.servers {
+            server.faulty.calm();
+            server.clock.set_skew(0);
+        }
+    }
+
+    /// Any server.
+    pub fn server(&self, dice: &mut Dice) -> &Chat {
+        &dice.pick(&self.servers).chat
+    }
+
+    pub async fn pause(&self, dice: &mut Dice) {
+        let wait = dice.up_to(self.plan.pause_ms);
+        tokio::time::sleep(Duration::from_millis(wait)).await;
+    }
+
+    /// What a client hears of `request`: its server may die at any point of it, and the answer may get lost.
+    pub async fn hear<T: Debug>(
+        &self,
+        dice: &mut Dice,
+        who: &str,
+        what: &str,
+        request: impl Future<Output = Result<T>>,
+    ) -> Heard<T> {
+        if self.quiet.get() {
+            return self.heard(who, what, Some(request.await));
+        }
+        let patience = if dice.chance(self.plan.crash) { dice.up_to(12 * self.plan.delay_ms + 5) } else { 3_600_000 };
+        let lost = dice.chance(self.plan.lost);
+        let outcome = tokio::time::timeout(Duration::from_millis(patience), request).await.ok();
+        if outcome.is_none() {
+            self.count("server died");
+        }
+        let outcome = outcome.filter(|_| {
+            if lost {
+                self.count("answer lost");
+            }
+            !lost
+        });
+        self.heard(who, what, outcome)
+    }
+
+    fn heard<T: Debug>(&self, who: &str, what: &str, outcome: Option<Result<T>>) -> Heard<T> {
+        let (line, heard) = match outcome {
+            None => ("nothing".to_owned(), Heard::Nothing),
+            Some(Ok(answer)) => ("answered".to_owned(), Heard::Answer(answer)),
+            Some(Err(error)) if error.code == Code::Unavailable => {
+                self.count("unavailable");
+                (format!("{error}"), Heard::Nothing)
+            }
+            Some(Err(error)) => (error.code.as_str().to_owned(), Heard::Refusal(error)),
+        };
+        self.note(who, &format!("{what} -> {line}"), &heard);
+        heard
+    }
+}
