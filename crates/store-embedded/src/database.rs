@@ -1,0 +1,221 @@
+//! The database under the engine: fjall, opened with care and kept from stalling.
+//!
+//! All rows are in one keyspace. With more of them, the one that is written least would hold every journal back.
+
+use crate::codec::{ID_KEY, SEQUENCE_KEY, sequence};
+use crate::error::Fault;
+use crate::journal::{self, Journals};
+use crate::options::Options;
+use crate::tables;
+use fjall::compaction::Leveled;
+use fjall::{
+    AbstractTree, CompressionType, Database, Keyspace, KeyspaceCreateOptions, OwnedWriteBatch, PersistMode, Slice,
+};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread::{Builder, JoinHandle};
+use std::time::Duration;
+
+const ROWS: &str = "rows";
+/// Sealed memtables that may wait to be written out before the active one grows instead. fjall would halt at four,
+/// and for ever if its worker died meanwhile.
+const SEALED: usize = 2;
+/// Runs in level 0 from which on the active memtable grows instead. fjall slows writers down at 20 and halts them at 30.
+const LEVEL_0: usize = 14;
+/// What a row costs in a memtable besides its bytes.
+const ROW_OVERHEAD: usize = 96;
+/// How much larger than usual the active memtable may become.
+const GROWTH: u64 = 4;
+/// The largest part that one compaction moves is a small multiple of this: a compaction occupies the only worker.
+const TABLE_BYTES: u64 = 8 * 1024 * 1024;
+/// How long closing waits until everything is in tables; if it takes longer, the next start reads the journal.
+const CLOSE_POLLS: u32 = 5000;
+const POLL: Duration = Duration::from_millis(2);
+
+/// An open database.
+pub(crate) struct Db {
+    database: Database,
+    rows: Keyspace,
+    folder: PathBuf,
+    memtable_bytes: u64,
+    /// What the active memtable holds, about.
+    unrotated: u64,
+    rotation: Option<Rotation>,
+}
+
+/// A memtable being sealed, on a thread of its own: what it takes in the writer's way is an exchange of pointers, but
+/// afterwards journals are deleted and the memory of older memtables is freed, which takes tens of milliseconds.
+type Rotation = JoinHandle<Result<(), fjall::Error>>;
+
+impl Db {
+    /// A new database in `folder`, marked with the store's `id`.
+    pub(crate) fn create(folder: &Path, id: u128, options: &Options) -> Result<Self, Fault> {
+        std::fs::create_dir_all(folder)?;
+        let mut db = Self::start(folder, options)?;
+        db.write([(ID_KEY.into(), Some(id.to_le_bytes().into()))], 0)?;
+        Ok(db)
+    }
+
+    /// The database in `folder` and its last group, after everything that can be verified fast was.
+    pub(crate) fn open(folder: &Path, id: u128, acknowledged: u64, options: &Options) -> Result<(Self, u64), Fault> {
+        tables::verify_folder(folder)?;
+        let journals = journal::verify(folder, acknowledged)?;
+        let db = Self::start(folder, options)?;
+        let last = db.verify(id, acknowledged, &journals)?;
+        Ok((db, last))
+    }
+
+    fn start(folder: &Path, options: &Options) -> Result<Self, Fault> {
+        let open = || -> Result<Self, fjall::Error> {
+            let database = Database::builder(folder)
+                .cache_size(options.block_cache_bytes)
+                .max_cached_files(Some(256))
+                .max_journaling_size(64 * 1024 * 1024)
+                .journal_compression(CompressionType::None)
+                .manual_journal_persist(true)
+                .worker_threads(options.worker_threads)
+                .open()?;
+            let rows = database.keyspace(ROWS, || {
+                KeyspaceCreateOptions::default()
+                    // The writer rotates by itself, see `make_room`.
+                    .max_memtable_size(u64::MAX)
+                    .manual_journal_persist(true)
+                    .compaction_strategy(Arc::new(Leveled::default().with_table_target_size(TABLE_BYTES)))
+            })?;
+            let unrotated = database.write_buffer_size();
+            let memtable_bytes = options.memtable_bytes;
+            Ok(Self { database, rows, folder: folder.to_owned(), memtable_bytes, unrotated, rotation: None })
+        };
+        // What gets past the verification may still be more than fjall expects, and it expects with assertions.
+        catch_unwind(AssertUnwindSafe(open))
+            .map_err(|_| Fault::damaged("its files contradict each other"))?
+            .map_err(Fault::from)
+    }
+
+    fn verify(&self, id: u128, acknowledged: u64, journals: &Journals) -> Result<u64, Fault> {
+        if self.rows.get(ID_KEY)?.as_deref() != Some(id.to_le_bytes().as_slice()) {
+            return Err(Fault::damaged("its rows belong to another store"));
+        }
+        let last = self.sequence(u64::MAX)?;
+        if last < acknowledged {
+            return Err(Fault::damaged(format!("groups {} to {acknowledged} are missing", last + 1)));
+        }
+        let persisted = self.rows.tree.get_highest_persisted_seqno();
+        let in_tables = persisted.map_or(Ok(0), |number| self.sequence(number + 1))?;
+        match journals.groups {
+            Some((first, _)) if first > in_tables + 1 => {
+                Err(Fault::damaged(format!("groups {} to {} are missing from its journals", in_tables + 1, first - 1)))
+            }
+            Some((_, newest)) if newest > last => Err(Fault::damaged("its journals were not read to their end")),
+            _ => Ok(last),
+        }
+    }
+
+    /// The last group among the batches before `number`, in fjall's own count.
+    fn sequence(&self, number: u64) -> Result<u64, Fault> {
+        let row = self.rows.tree.get(SEQUENCE_KEY, number).map_err(fjall::Error::from)?;
+        row.map_or(Ok(0), |row| sequence(&row).ok_or_else(|| Fault::damaged("its last group has no number")))
+    }
+
+    pub(crate) fn rows(&self) -> &Keyspace {
+        &self.rows
+    }
+
+    /// Reads the checksums of all tables that `budget` is enough for.
+    pub(crate) fn verify_tables(&self, budget: Duration) -> Result<(), Fault> {
+        tables::verify_contents(&self.rows, budget)
+    }
+
+    /// Writes `items` (a key; a value, or none to remove it) as one group, durably. Nothing is visible before.
+    pub(crate) fn write(
+        &mut self,
+        items: impl IntoIterator<Item = (Slice, Option<Slice>)>,
+        group: u64,
+    ) -> Result<(), fjall::Error> {
+        let items = items.into_iter();
+        let mut batch = OwnedWriteBatch::with_capacity(self.database.clone(), items.size_hint().0 + 1)
+            .durability(Some(PersistMode::SyncData));
+        batch.insert(&self.rows, SEQUENCE_KEY, group.to_le_bytes());
+        let mut bytes = 0;
+        for (key, value) in items {
+            bytes += key.len() + value.as_ref().map_or(0, |value| value.len()) + ROW_OVERHEAD;
+            match value {
+                Some(value) => batch.insert(&self.rows, key, value),
+                None => batch.remove(&self.rows, key),
+            }
+        }
+        batch.commit()?;
+        self.unrotated += bytes as u64;
+        Ok(())
+    }
+
+    /// Has the active memtable written out when it is full, and waits when that lags far behind.
+    pub(crate) fn make_room(&mut self) -> Result<(), fjall::Error> {
+        while self.unrotated >= self.memtable_bytes {
+            let rotating = self.rotation.as_ref().is_some_and(|rotation| !rotation.is_finished());
+            let room = self.rows.sealed_memtable_count() < SEALED && self.rows.l0_table_count() < LEVEL_0;
+            if !rotating && room {
+                return self.rotate();
+            }
+            if self.unrotated < self.memtable_bytes * GROWTH {
+                return Ok(());
+            }
+            self.check()?;
+            std::thread::sleep(POLL);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn rotate(&mut self) -> Result<(), fjall::Error> {
+        self.rotated()?;
+        let rows = self.rows.clone();
+        let rotate = move || rows.rotate_memtable().map(|_| ());
+        self.rotation = Some(Builder::new().name("store-rotate".into()).spawn(rotate)?);
+        self.unrotated = 0;
+        Ok(())
+    }
+
+    /// Waits for the rotation that is under way.
+    fn rotated(&mut self) -> Result<(), fjall::Error> {
+        self.rotation.take().map_or(Ok(()), |rotation| rotation.join().unwrap_or(Err(fjall::Error::Poisoned)))
+    }
+
+    /// Fails when the database has given up, be it in a worker.
+    fn check(&self) -> Result<(), fjall::Error> {
+        self.database.persist(PersistMode::Buffer)
+    }
+
+    /// What the database may have to write besides the next group.
+    pub(crate) fn owed_bytes(&self) -> u64 {
+        self.database.write_buffer_size()
+    }
+
+    /// Closes the database; `true` says that everything is in tables and the journals are empty.
+    pub(crate) fn close(mut self) -> bool {
+        let flushed = self.flush().is_ok();
+        let folder = self.folder.clone();
+        drop(self);
+        flushed && journal::empty(&folder).is_ok()
+    }
+
+    fn flush(&mut self) -> Result<(), fjall::Error> {
+        self.rotate()?;
+        self.rotated()?;
+        for _ in 0..CLOSE_POLLS {
+            if self.rows.sealed_memtable_count() == 0 {
+                return Ok(());
+            }
+            self.check()?;
+            std::thread::sleep(POLL);
+        }
+        Err(fjall::Error::Poisoned)
+    }
+}
+
+impl Drop for Db {
+    fn drop(&mut self) {
+        // Holds the database open until it is done.
+        let _ = self.rotated();
+    }
+}

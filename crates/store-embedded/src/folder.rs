@@ -1,0 +1,108 @@
+//! The data folder: who may use it, and what is in it.
+//!
+//! ```text
+//! lock         held by the process that has the store open
+//! store.state  see `state`
+//! db/          the database
+//! ```
+
+use crate::database::Db;
+use crate::error::{Fault, OpenError};
+use crate::options::Options;
+use crate::state::{self, Mark, Phase, State};
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+
+pub(crate) const DATABASE: &str = "db";
+const LOCK: &str = "lock";
+/// What a file system puts into its root by itself.
+const LOST_AND_FOUND: &str = "lost+found";
+/// How long a start may spend on the checksums of tables.
+const VERIFY_BUDGET: Duration = Duration::from_millis(20);
+
+/// An open store, locked.
+pub(crate) struct Opened {
+    pub(crate) lock: File,
+    pub(crate) state: State,
+    pub(crate) db: Db,
+    pub(crate) last: u64,
+}
+
+pub(crate) fn open(path: &Path, options: &Options) -> Result<Opened, OpenError> {
+    prepare(path).map_err(|fault| fault.at(path))?;
+    let lock = lock(path)?;
+    open_locked(path, lock, options).map_err(|fault| fault.at(path))
+}
+
+/// Makes the folder if there is none, and looks whether it is one of a store.
+fn prepare(path: &Path) -> Result<(), Fault> {
+    match fs::metadata(path) {
+        Ok(found) if !found.is_dir() => return Err(Fault::Foreign("it is a file, not a folder".into())),
+        Ok(_) => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => fs::create_dir_all(path).map_err(Fault::Io)?,
+        Err(error) => return Err(Fault::Io(error)),
+    }
+    if path.join(state::FILE).exists() {
+        return Ok(());
+    }
+    if path.join(DATABASE).exists() {
+        return Err(Fault::damaged(format!("the file {} is missing", state::FILE)));
+    }
+    for entry in fs::read_dir(path).map_err(Fault::Io)? {
+        let name = entry.map_err(Fault::Io)?.file_name();
+        let known = [LOCK, LOST_AND_FOUND, state::NEW_FILE].iter().any(|known| name == *known);
+        if !known {
+            return Err(Fault::Foreign(format!("it holds {}", name.to_string_lossy())));
+        }
+    }
+    Ok(())
+}
+
+fn lock(path: &Path) -> Result<File, OpenError> {
+    let io = |source| OpenError::Io { path: path.to_owned(), source };
+    let file =
+        OpenOptions::new().create(true).truncate(false).read(true).write(true).open(path.join(LOCK)).map_err(io)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(OpenError::Locked { path: path.to_owned() }),
+        Err(TryLockError::Error(source)) => Err(io(source)),
+    }
+}
+
+fn open_locked(path: &Path, lock: File, options: &Options) -> Result<Opened, Fault> {
+    let database = path.join(DATABASE);
+    match State::open(path)? {
+        Some(state) if state.mark().phase != Phase::Creating => open_existing(&database, lock, state, options),
+        unfinished => {
+            // Whoever began this store was stopped before it answered anyone.
+            let state = match unfinished {
+                Some(state) => state,
+                None => State::create(path, rand::random()).map_err(Fault::Io)?,
+            };
+            if database.exists() {
+                fs::remove_dir_all(&database).map_err(Fault::Io)?;
+            }
+            create(path, lock, state, options)
+        }
+    }
+}
+
+fn create(path: &Path, lock: File, mut state: State, options: &Options) -> Result<Opened, Fault> {
+    let db = Db::create(&path.join(DATABASE), state.id(), options)?;
+    File::open(path).and_then(|folder| folder.sync_all()).map_err(Fault::Io)?;
+    state.settle(Mark { group: 0, phase: Phase::Open }).map_err(Fault::Io)?;
+    Ok(Opened { lock, state, db, last: 0 })
+}
+
+fn open_existing(database: &Path, lock: File, mut state: State, options: &Options) -> Result<Opened, Fault> {
+    let Mark { group, phase } = state.mark();
+    let (db, last) = Db::open(database, state.id(), group, options)?;
+    if phase == Phase::Closed && last != group {
+        return Err(Fault::damaged(format!("it was closed after group {group} and holds group {last}")));
+    }
+    db.verify_tables(VERIFY_BUDGET)?;
+    state.settle(Mark { group: last, phase: Phase::Open }).map_err(Fault::Io)?;
+    Ok(Opened { lock, state, db, last })
+}

@@ -1,0 +1,236 @@
+//! The state file: what the database itself cannot know, namely how much it should hold.
+//!
+//! ```text
+//!    0  one line of text: format, store id, checksum; spaces up to 512
+//!  512  slot A: counter, last group, phase, checksum
+//! 1024  slot B
+//! ```
+//!
+//! The slots are written in turn, so that a write torn by a power cut leaves the one before. The last group is written after
+//! that group is durable and before anyone is answered, and so is never ahead of the database; a database behind it has lost
+//! something. It reaches the operating system with every group, and the disk every second and when the store is closed.
+
+use crate::error::Fault;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+use xxhash_rust::xxh3::xxh3_64;
+
+pub(crate) const FILE: &str = "store.state";
+/// Its name until it is complete.
+pub(crate) const NEW_FILE: &str = "store.state.new";
+
+const FORMAT: u32 = 1;
+const HEADER_BYTES: usize = 512;
+const SLOT_BYTES: usize = 32;
+const FILE_BYTES: usize = 3 * 512;
+
+/// What a store is at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// The database is being made. Nothing has been answered yet.
+    Creating = 1,
+    /// In use, or left by a crash.
+    Open = 2,
+    /// Closed in order: the database ends with exactly the last group.
+    Closed = 3,
+}
+
+/// A slot's content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Mark {
+    pub(crate) group: u64,
+    pub(crate) phase: Phase,
+}
+
+#[derive(Debug)]
+pub(crate) struct State {
+    file: File,
+    id: u128,
+    counter: u64,
+    mark: Mark,
+}
+
+impl State {
+    /// A new state file, durable, in phase `Creating`.
+    pub(crate) fn create(folder: &Path, id: u128) -> io::Result<Self> {
+        let mark = Mark { group: 0, phase: Phase::Creating };
+        let mut bytes = header(id).into_bytes();
+        for counter in [0, 1] {
+            bytes.extend_from_slice(&slot(id, counter, mark));
+            bytes.resize(bytes.len().next_multiple_of(512), 0);
+        }
+        let new = folder.join(NEW_FILE);
+        let mut file = File::create(&new)?;
+        file.write_all(&bytes)?;
+        file.sync_all()?;
+        fs::rename(&new, folder.join(FILE))?;
+        File::open(folder)?.sync_all()?;
+        let file = OpenOptions::new().read(true).write(true).open(folder.join(FILE))?;
+        Ok(Self { file, id, counter: 1, mark })
+    }
+
+    /// The state file of a store, `None` if there is none.
+    pub(crate) fn open(folder: &Path) -> Result<Option<Self>, Fault> {
+        let file = match OpenOptions::new().read(true).write(true).open(folder.join(FILE)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            other => other.map_err(Fault::Io)?,
+        };
+        let mut bytes = [0; FILE_BYTES];
+        let long = file.metadata()?.len() != FILE_BYTES as u64;
+        if long || file.read_exact_at(&mut bytes, 0).is_err() {
+            return Err(Fault::damaged(format!("{FILE} does not have {FILE_BYTES} bytes")));
+        }
+        let id = read_header(&bytes[..HEADER_BYTES])?;
+        let slots = [512, 1024].map(|at| read_slot(id, &bytes[at..at + SLOT_BYTES]));
+        let newest = slots.iter().flatten().max_by_key(|(counter, _)| *counter);
+        let &(counter, mark) = newest.ok_or_else(|| Fault::damaged(format!("{FILE} has no valid slot")))?;
+        Ok(Some(Self { file, id, counter, mark }))
+    }
+
+    pub(crate) fn id(&self) -> u128 {
+        self.id
+    }
+
+    pub(crate) fn mark(&self) -> Mark {
+        self.mark
+    }
+
+    /// Notes `mark`; it survives the death of the process.
+    pub(crate) fn note(&mut self, mark: Mark) -> io::Result<()> {
+        self.counter += 1;
+        self.mark = mark;
+        let at = 512 + 512 * (self.counter % 2);
+        self.file.write_all_at(&slot(self.id, self.counter, mark), at)
+    }
+
+    /// What was noted survives a power cut.
+    pub(crate) fn sync(&self) -> io::Result<()> {
+        self.file.sync_data()
+    }
+
+    /// Notes `mark` in both slots, durably, so that damage to either cannot bring back an older one.
+    pub(crate) fn settle(&mut self, mark: Mark) -> io::Result<()> {
+        for _ in 0..2 {
+            self.note(mark)?;
+            self.sync()?;
+        }
+        Ok(())
+    }
+}
+
+fn header(id: u128) -> String {
+    let text = format!("jobline-store format={FORMAT} id={id:032x}");
+    let line = format!("{text} sum={:016x}", xxh3_64(text.as_bytes()));
+    format!("{line:<width$}\n", width = HEADER_BYTES - 1)
+}
+
+fn read_header(bytes: &[u8]) -> Result<u128, Fault> {
+    let damaged = || Fault::damaged(format!("the first line of {FILE} is not what this program writes"));
+    let text = std::str::from_utf8(bytes).map_err(|_| damaged())?;
+    let mut words = text.split_ascii_whitespace();
+    let (name, format, id) = (words.next(), words.next(), words.next());
+    let known = format!("format={FORMAT}");
+    match (name, format) {
+        (Some("jobline-store"), Some(format)) if format == known => {}
+        (Some("jobline-store"), Some(format)) if is_checked(text) => {
+            return Err(Fault::Foreign(format!("it has {format}, this program knows {known}")));
+        }
+        _ => return Err(damaged()),
+    }
+    let digits = id.and_then(|id| id.strip_prefix("id=")).ok_or_else(damaged)?;
+    let id = u128::from_str_radix(digits, 16).map_err(|_| damaged())?;
+    if text == header(id) { Ok(id) } else { Err(damaged()) }
+}
+
+fn is_checked(text: &str) -> bool {
+    let Some((text, sum)) = text.trim_end().rsplit_once(" sum=") else { return false };
+    sum == format!("{:016x}", xxh3_64(text.as_bytes()))
+}
+
+fn slot(id: u128, counter: u64, mark: Mark) -> [u8; SLOT_BYTES] {
+    let mut slot = [0; SLOT_BYTES];
+    for (at, number) in [counter, mark.group, mark.phase as u64].into_iter().enumerate() {
+        slot[at * 8..at * 8 + 8].copy_from_slice(&number.to_le_bytes());
+    }
+    let sum = slot_sum(id, &slot);
+    slot[24..].copy_from_slice(&sum.to_le_bytes());
+    slot
+}
+
+fn slot_sum(id: u128, slot: &[u8]) -> u64 {
+    let mut checked = id.to_le_bytes().to_vec();
+    checked.extend_from_slice(&slot[..24]);
+    xxh3_64(&checked)
+}
+
+fn read_slot(id: u128, slot: &[u8]) -> Option<(u64, Mark)> {
+    let number = |at: usize| slot[at..at + 8].try_into().ok().map(u64::from_le_bytes);
+    if number(24)? != slot_sum(id, slot) {
+        return None;
+    }
+    let phase =
+        [Phase::Creating, Phase::Open, Phase::Closed].into_iter().find(|phase| number(16) == Some(*phase as u64));
+    Some((number(0)?, Mark { group: number(8)?, phase: phase? }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn open(folder: &Path) -> Result<Mark, Fault> {
+        State::open(folder).map(|state| state.unwrap().mark())
+    }
+
+    #[test]
+    fn the_newest_mark_comes_back() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(State::open(folder.path()).unwrap().is_none());
+        let mut state = State::create(folder.path(), 5).unwrap();
+        assert_eq!(open(folder.path()).unwrap(), Mark { group: 0, phase: Phase::Creating });
+        for group in 1..6 {
+            let mark = Mark { group, phase: Phase::Open };
+            state.note(mark).unwrap();
+            assert_eq!(open(folder.path()).unwrap(), mark);
+        }
+        let mark = Mark { group: 9, phase: Phase::Closed };
+        state.settle(mark).unwrap();
+        assert_eq!(open(folder.path()).unwrap(), mark);
+        assert_eq!(State::open(folder.path()).unwrap().unwrap().id(), 5);
+    }
+
+    #[test]
+    fn every_byte_is_guarded() {
+        let folder = tempfile::tempdir().unwrap();
+        let mark = Mark { group: 9, phase: Phase::Closed };
+        State::create(folder.path(), 5).unwrap().settle(mark).unwrap();
+        let whole = fs::read(folder.path().join(FILE)).unwrap();
+        for at in 0..whole.len() {
+            let mut bytes = whole.clone();
+            bytes[at] ^= 0x21;
+            fs::write(folder.path().join(FILE), &bytes).unwrap();
+            match open(folder.path()) {
+                Ok(found) => assert_eq!(found, mark, "byte {at}"),
+                Err(Fault::Damaged(_)) => assert!(at < HEADER_BYTES, "byte {at}"),
+                Err(other) => panic!("byte {at}: {other}"),
+            }
+        }
+        for length in [0, 100, 600, 1535, 1537] {
+            fs::write(folder.path().join(FILE), vec![b' '; length]).unwrap();
+            assert!(matches!(open(folder.path()), Err(Fault::Damaged(_))), "{length}");
+        }
+    }
+
+    #[test]
+    fn another_format_is_not_damage() {
+        let folder = tempfile::tempdir().unwrap();
+        State::create(folder.path(), 5).unwrap();
+        let mut bytes = fs::read(folder.path().join(FILE)).unwrap();
+        let text = "jobline-store format=2 id=00";
+        let line = format!("{text} sum={:016x}", xxh3_64(text.as_bytes()));
+        bytes[..512].copy_from_slice(format!("{line:<511}\n").as_bytes());
+        fs::write(folder.path().join(FILE), &bytes).unwrap();
+        assert!(matches!(open(folder.path()), Err(Fault::Foreign(_))));
+    }
+}

@@ -1,0 +1,96 @@
+//! What the tests of the engine share.
+#![allow(dead_code, reason = "each test binary uses its part")]
+
+use jobline_store::{Commit, Condition, Consistency, Error, Key, Outcome, Range, Row, Scan, Store, Token};
+use jobline_store_embedded::{EmbeddedStore, OpenError, Options};
+use std::future::Future;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+pub fn open(folder: &Path) -> Result<EmbeddedStore, OpenError> {
+    EmbeddedStore::open(folder, Options::default())
+}
+
+pub fn key(partition: u64, sort: u64) -> Key {
+    Key::new(format!("PARTITION#{partition:04}"), format!("ROW#{sort:06}"))
+}
+
+/// What the row at `key(partition, sort)` holds in these tests.
+pub fn value(partition: u64, sort: u64, bytes: usize) -> String {
+    let text = format!("{partition}/{sort}:");
+    let mixed = partition.wrapping_mul(0x9e37_79b9) ^ sort.wrapping_mul(0x85eb_ca6b);
+    let filler = (0..bytes as u64).map(|at| char::from(b'a' + (mixed.wrapping_add(at * at * 7) % 26) as u8));
+    text.chars().chain(filler).collect()
+}
+
+/// The commit of five rows with number `number`; each row occurs once.
+pub fn commit(number: u64, bytes: usize) -> Commit {
+    let token = Token(u128::from(number + 1) << 64 | u128::from(number + 1));
+    let mut commit = Commit::builder(token);
+    for row in 0..5 {
+        let (partition, sort) = (number % 7, number * 5 + row);
+        commit = commit.put(key(partition, sort), Condition::Absent, value(partition, sort, bytes), None);
+    }
+    commit.build().unwrap()
+}
+
+pub async fn write(store: &EmbeddedStore, numbers: impl Iterator<Item = u64>) {
+    for number in numbers {
+        assert_eq!(store.commit(&commit(number, 300)).await.unwrap(), Outcome::Committed, "commit {number}");
+    }
+}
+
+/// Whether all five rows of a commit are there, or none of them; anything else is a broken promise.
+pub async fn is_there(store: &EmbeddedStore, number: u64, bytes: usize) -> Result<bool, Error> {
+    let keys: Vec<Key> = (0..5).map(|row| key(number % 7, number * 5 + row)).collect();
+    let rows = store.get_many(&keys, Consistency::Strong).await?;
+    let there = rows.iter().flatten().count();
+    assert!(there == 0 || there == 5, "commit {number} is there by {there} rows of 5");
+    for (row, sort) in rows.iter().flatten().zip(number * 5..) {
+        assert_eq!(row.value, value(number % 7, sort, bytes), "commit {number}");
+    }
+    Ok(there == 5)
+}
+
+/// Everything, by ranges.
+pub async fn all_rows(store: &EmbeddedStore) -> Result<Vec<(Key, Row)>, Error> {
+    let (mut rows, mut after) = (Vec::new(), None);
+    loop {
+        let page = store.scan(after.as_ref(), 1000).await?;
+        rows.extend(page.rows);
+        match page.next {
+            Some(next) => after = Some(next),
+            None => return Ok(rows),
+        }
+    }
+}
+
+pub fn partition(partition: u64) -> Range {
+    Range::prefix(format!("PARTITION#{partition:04}"), "ROW#", 100)
+}
+
+pub fn block_on<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap().block_on(future)
+}
+
+/// Tries until it holds.
+pub async fn eventually<F: Future<Output = bool>>(what: &str, mut holds: impl FnMut() -> F) {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while !holds().await {
+        assert!(Instant::now() < deadline, "not within 30 s: {what}");
+        tokio::task::yield_now().await;
+    }
+}
+
+pub fn copy_folder(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy_folder(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
