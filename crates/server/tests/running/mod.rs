@@ -1,0 +1,77 @@
+//! The real server over memory and a temporary folder, for tests that speak HTTP to it.
+
+use axum::Router;
+use jobline_chat::{Chat, Clock, Files, Random, Secrets, Settings};
+use jobline_server::app::{App, Parts};
+use jobline_server::files::{self, LocalFiles};
+use jobline_server::http::{Origins, Service};
+use jobline_server::identity::{HostKey, Identity, IdentitySettings};
+use jobline_server::metrics::Metrics;
+use jobline_server::serve::{Listening, serve};
+use jobline_server::system::{SystemClock, SystemRandom};
+use jobline_store::{MemoryStore, Store};
+use std::sync::Arc;
+use tokio::net::TcpListener;
+
+pub const JWT_SECRET: &str = "a jwt secret that is long enough for a test";
+pub const HOST_KEY: &str = "a-host-key-that-is-long-enough-for-a-test";
+
+/// The engines of a server, and what it needs beside them.
+pub struct Engines {
+    pub store: Arc<dyn Store>,
+    pub files: Arc<LocalFiles>,
+    pub secrets: Secrets,
+    pub clock: Arc<dyn Clock>,
+    pub random: Arc<dyn Random>,
+    pub identity: Arc<Identity>,
+    pub base_url: String,
+    listener: TcpListener,
+    _folder: tempfile::TempDir,
+}
+
+impl Engines {
+    /// `base_url`: how the server believes to be reached; its own address when left out.
+    pub async fn new(base_url: Option<String>) -> Self {
+        let (clock, random): (Arc<dyn Clock>, Arc<dyn Random>) = (Arc::new(SystemClock), Arc::new(SystemRandom));
+        let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+        let secrets = Secrets::load(&*store, &*random).await.unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base_url = base_url.unwrap_or_else(|| format!("http://{}", listener.local_addr().unwrap()));
+        let folder = tempfile::tempdir().unwrap();
+        let files = LocalFiles::new(folder.path(), &base_url, &secrets.derive("file urls"), clock.clone()).unwrap();
+        let tokens = IdentitySettings { jwt_secret: Some(JWT_SECRET.to_owned()), ..IdentitySettings::default() };
+        let identity = Arc::new(Identity::new(tokens, clock.clone()).unwrap());
+        Self { store, files: Arc::new(files), secrets, clock, random, identity, base_url, listener, _folder: folder }
+    }
+
+    pub fn chat(&self, clock: Arc<dyn Clock>, send_rate: u32) -> Chat {
+        let files: Arc<dyn Files> = self.files.clone();
+        let settings = Settings { send_rate, ..Settings::default() };
+        Chat::new(self.store.clone(), files, clock, self.random.clone(), &self.secrets, settings)
+    }
+
+    /// Serves, with `beside` next to the API, and answers the server's address.
+    pub fn serve(self, beside: Router) -> Running {
+        let address = self.listener.local_addr().unwrap();
+        let app = App::new(Parts {
+            chat: self.chat(self.clock.clone(), 10),
+            identity: self.identity.clone(),
+            host_key: Some(HostKey::new(HOST_KEY).unwrap()),
+            clock: self.clock.clone(),
+            random: self.random.clone(),
+            metrics: Arc::new(Metrics::new()),
+            origins: Origins::new(&[]),
+            base_url: self.base_url.clone(),
+            beside: beside.merge(files::router(self.files.clone())),
+        });
+        let listening = Listening { tls: None, max_connections: 1_000 };
+        tokio::spawn(serve(Service::new(app), self.listener, listening, std::future::pending()));
+        Running { url: format!("http://{address}"), _folder: self._folder }
+    }
+}
+
+/// A server, for as long as the test's runtime lives.
+pub struct Running {
+    pub url: String,
+    _folder: tempfile::TempDir,
+}
