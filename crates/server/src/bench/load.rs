@@ -1,0 +1,81 @@
+//! Many connections that each send one request after the other, as fast as they are answered.
+
+use super::client::Connection;
+use super::histogram::Histogram;
+use futures_util::future::try_join_all;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+/// What one connection asks, again and again.
+pub(super) trait Caller: Send + 'static {
+    /// The next request.
+    fn request(&mut self) -> &[u8];
+
+    /// Whether the answer is what it should be.
+    fn accepts(&mut self, status: u16, body: &[u8]) -> bool;
+}
+
+/// The same request every time, answered with 200.
+pub(super) struct Repeat(pub Vec<u8>);
+
+impl Caller for Repeat {
+    fn request(&mut self) -> &[u8] {
+        &self.0
+    }
+
+    fn accepts(&mut self, status: u16, _body: &[u8]) -> bool {
+        status == 200
+    }
+}
+
+/// What was measured.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Figures {
+    pub per_second: f64,
+    pub p50: Duration,
+    pub p99: Duration,
+    pub requests: u64,
+}
+
+/// Runs `callers`, each over a connection of its own, for `length`, after a tenth of that to warm up.
+pub(super) async fn run(
+    address: SocketAddr,
+    callers: Vec<Box<dyn Caller>>,
+    length: Duration,
+) -> Result<Figures, String> {
+    let begin = Instant::now() + length / 10;
+    let end = begin + length;
+    let tasks = callers.into_iter().map(|caller| tokio::spawn(one(address, caller, begin, end)));
+    let results = try_join_all(tasks).await.map_err(|error| error.to_string())?;
+    let mut all = Histogram::new();
+    for result in results {
+        all.merge(&result?);
+    }
+    let per_second = all.total() as f64 / length.as_secs_f64();
+    Ok(Figures { per_second, p50: all.percentile(50), p99: all.percentile(99), requests: all.total() })
+}
+
+async fn one(
+    address: SocketAddr,
+    mut caller: Box<dyn Caller>,
+    begin: Instant,
+    end: Instant,
+) -> Result<Histogram, String> {
+    let mut connection = Connection::open(address).await.map_err(|error| error.to_string())?;
+    let mut times = Histogram::new();
+    loop {
+        let asked = Instant::now();
+        let answer = connection.call(caller.request()).await.map_err(|error| error.to_string())?;
+        let answered = Instant::now();
+        if !caller.accepts(answer.status, answer.body) {
+            let body = String::from_utf8_lossy(&answer.body[..answer.body.len().min(300)]);
+            return Err(format!("unexpected answer {}: {body}", answer.status));
+        }
+        if answered >= end {
+            return Ok(times);
+        }
+        if asked >= begin {
+            times.add(answered - asked);
+        }
+    }
+}

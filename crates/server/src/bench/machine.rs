@@ -1,0 +1,61 @@
+//! What the machine itself can do, and what this process takes of it.
+
+use super::histogram::Histogram;
+use std::fs::OpenOptions;
+use std::io::{self, Seek, SeekFrom, Write};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// Bytes that each sync brings to disk: about what one message is in a log.
+const WRITE_BYTES: usize = 1_024;
+/// Bytes of the file that is written over and over: its blocks are on disk before anything is measured, as those of a
+/// log that grows in steps are, so that a sync has nothing to do but bring the bytes there.
+const FILE_BYTES: usize = 4 << 20;
+
+/// The time that half of all bare `fdatasync` calls take on the disk of `folder`, each after a small write.
+pub(super) fn fdatasync(folder: &Path, length: Duration) -> io::Result<Duration> {
+    let path = folder.join("fdatasync");
+    let mut file = OpenOptions::new().create(true).truncate(true).write(true).open(&path)?;
+    file.write_all(&vec![b'-'; FILE_BYTES])?;
+    file.sync_all()?;
+    let mut times = Histogram::new();
+    let end = Instant::now() + length;
+    for at in (0..FILE_BYTES).step_by(WRITE_BYTES).cycle() {
+        let begin = Instant::now();
+        file.seek(SeekFrom::Start(at as u64))?;
+        file.write_all(&[b'x'; WRITE_BYTES])?;
+        file.sync_data()?;
+        times.add(begin.elapsed());
+        if Instant::now() >= end {
+            break;
+        }
+    }
+    std::fs::remove_file(&path)?;
+    Ok(times.percentile(50))
+}
+
+/// The memory of this process that is in use now, in bytes; `None` where the system does not tell.
+pub(super) fn resident() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kilobytes: u64 = line.trim().strip_suffix(" kB")?.trim().parse().ok()?;
+    Some(kilobytes * 1_024)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn syncing_takes_time_and_leaves_nothing_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(fdatasync(folder.path(), Duration::from_millis(20)).unwrap() > Duration::ZERO);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_process_uses_memory() {
+        assert!(resident().unwrap() > 1_000_000);
+    }
+}
