@@ -1,0 +1,100 @@
+//! The page, and what it needs beyond the public API.
+
+use super::{PEOPLE, person};
+use crate::http::Failure;
+use crate::identity::Identity;
+use axum::Router;
+use axum::extract::State;
+use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST};
+use axum::http::{HeaderMap, HeaderName};
+use axum::response::IntoResponse;
+use axum::routing::{get, post};
+use bytes::Bytes;
+use jobline_chat::{Error, iso};
+use jobline_wire::{Code, MintedToken};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long a demo's tokens are good for; the page asks for another when one is not accepted any more.
+const TOKEN_LIFE: Duration = Duration::from_secs(3_600);
+/// Nothing from elsewhere, no inline code or style; pictures also from memory, before they are sent.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; \
+                      connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Who {
+    user_id: String,
+}
+
+/// The routes of demo mode: `/`, `/demo/app.js`, `/demo/app.css`, `/demo/people`, `/demo/token`.
+pub fn routes(identity: Arc<Identity>) -> Router {
+    Router::new()
+        .route("/", get(|| async { file("text/html; charset=utf-8", include_str!("page/index.html")) }))
+        .route("/demo/app.js", get(|| async { file("text/javascript; charset=utf-8", include_str!("page/app.js")) }))
+        .route("/demo/app.css", get(|| async { file("text/css; charset=utf-8", include_str!("page/app.css")) }))
+        .route("/demo/people", get(people))
+        .route("/demo/token", post(token))
+        .with_state(identity)
+}
+
+/// What stands at `/` when the server is no demo.
+pub fn home() -> Router {
+    const TEXT: &str = concat!(
+        "Jobline ",
+        env!("CARGO_PKG_VERSION"),
+        ": messaging for job marketplaces.\nThe API is described at /openapi.json.\n"
+    );
+    Router::new().route("/", get(|| async { file("text/plain; charset=utf-8", TEXT) }))
+}
+
+fn file(kind: &'static str, text: &'static str) -> impl IntoResponse {
+    let headers: [(HeaderName, &str); 2] = [(CONTENT_TYPE, kind), (CONTENT_SECURITY_POLICY, POLICY)];
+    (headers, text)
+}
+
+fn json(value: &impl Serialize) -> ([(HeaderName, &'static str); 1], String) {
+    ([(CONTENT_TYPE, "application/json")], serde_json::json!(value).to_string())
+}
+
+async fn people() -> impl IntoResponse {
+    let people = PEOPLE.map(|(id, name)| serde_json::json!({ "id": id, "name": name }));
+    json(&serde_json::json!({ "people": people }))
+}
+
+async fn token(
+    State(identity): State<Arc<Identity>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<impl IntoResponse, Failure> {
+    // A page of another site that let its name point here could read the answer; it cannot choose this header.
+    if !is_loopback(headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default()) {
+        return Err(Failure::from(Error::not_found("page")));
+    }
+    let Who { user_id } = serde_json::from_slice(&body)
+        .map_err(|_| Failure::new(Code::InvalidRequest, "The body is {\"userId\": …}, one of GET /demo/people."))?;
+    let minted = identity.mint(&person(&user_id)?, TOKEN_LIFE)?;
+    Ok(json(&MintedToken { token: minted.token, expires_at: iso(minted.expires_ms) }))
+}
+
+fn is_loopback(host: &str) -> bool {
+    let Ok(authority) = host.parse::<http::uri::Authority>() else { return false };
+    let name = authority.host().trim_start_matches('[').trim_end_matches(']');
+    name == "localhost" || name.parse().is_ok_and(|address: std::net::IpAddr| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_names_of_this_machine_are_loopback() {
+        for host in ["localhost", "localhost:8080", "127.0.0.1:8080", "127.8.8.8", "[::1]:8080"] {
+            assert!(is_loopback(host), "{host}");
+        }
+        for host in ["", "evil.example", "localhost.evil.example", "127.0.0.1.evil.example:80", "10.0.0.1", "[::2]"] {
+            assert!(!is_loopback(host), "{host}");
+        }
+    }
+}
