@@ -1,2 +1,7 @@
 //! The `jobline` binary.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    jobline_server::commands::main()
+}

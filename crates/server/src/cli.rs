@@ -1,0 +1,191 @@
+//! The command line: commands, and every setting as text. What the text means is [`crate::config`]'s business, so that a
+//! setting is judged the same way wherever it comes from.
+
+use crate::bench::BenchArgs;
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+const EXAMPLES: &str = "\
+Examples:
+  jobline
+      A demo on http://127.0.0.1:8080 with an empty ./jobline-data: people, jobs and conversations to click through.
+  JOBLINE_JWT_SECRET=… JOBLINE_HOST_KEY=… jobline --listen 0.0.0.0:8080 --public-url https://chat.example.com
+      Behind a proxy that encrypts. Make each secret with: openssl rand -hex 32
+  jobline --listen 0.0.0.0:443 --tls-cert cert.pem --tls-key key.pem --jwks-url https://example.com/jwks.json
+      HTTPS by the server itself, user tokens signed by the host's own keys.
+  jobline token --user anna --ttl 1h
+      Prints a user token signed with --jwt-secret.
+
+Every setting is a flag with an environment twin: --send-rate is JOBLINE_SEND_RATE. A flag wins over its twin.
+Keep secrets in the environment: flags can be read by everyone on the machine.";
+
+/// Messaging for job marketplaces, in one binary.
+#[derive(Debug, Parser)]
+#[command(name = "jobline", version, about, after_help = EXAMPLES, max_term_width = 120)]
+pub struct Cli {
+    /// What to do; `serve` when left out.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// The settings.
+    #[command(flatten)]
+    pub settings: Settings,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve API and web app (what happens without a command).
+    Serve,
+    /// Print a user token signed with the configured secret.
+    Token(TokenArgs),
+    /// Write every row and file of the configured store to a file.
+    Export {
+        /// The file to write.
+        file: PathBuf,
+    },
+    /// Read every row and file of an export into the configured store.
+    Import {
+        /// The file to read.
+        file: PathBuf,
+    },
+    /// Run a synthetic conversation against a running deployment and say what failed.
+    Check(CheckArgs),
+    /// Generate load and measure; the figures in the documentation come from this.
+    Bench(BenchArgs),
+}
+
+/// Arguments of `jobline token`.
+#[derive(Debug, Clone, Args)]
+pub struct TokenArgs {
+    /// The user id that the token is for.
+    #[arg(long, value_name = "ID")]
+    pub user: String,
+    /// How long the token is good for: a number with s, m, h or d, at most 365d.
+    #[arg(long, value_name = "TIME", default_value = "1h")]
+    pub ttl: String,
+}
+
+/// Arguments of `jobline check`.
+#[derive(Debug, Clone, Args)]
+pub struct CheckArgs {
+    /// Where the deployment is reached, such as https://chat.example.com. Uses --host-key, and --jwt-secret if set.
+    pub url: String,
+    /// The longest that one call may take: a number with s, m or h.
+    #[arg(long, value_name = "TIME", default_value = "10s")]
+    pub timeout: String,
+}
+
+/// Every setting, as it was written. `None`: left out.
+#[derive(Clone, Default, Args)]
+pub struct Settings {
+    /// The address to listen on; port 0 picks a free one. [default: 127.0.0.1:8080]
+    #[arg(long, global = true, env = "JOBLINE_LISTEN", value_name = "HOST:PORT", help_heading = "Server")]
+    pub listen: Option<String>,
+    /// How browsers reach this server, such as https://chat.example.com. [default: from --listen]
+    #[arg(long, global = true, env = "JOBLINE_PUBLIC_URL", value_name = "URL", help_heading = "Server")]
+    pub public_url: Option<String>,
+    /// PEM file of the certificate chain: HTTPS by the server itself, reloaded when the file changes.
+    #[arg(long, global = true, env = "JOBLINE_TLS_CERT", value_name = "FILE", help_heading = "Server")]
+    pub tls_cert: Option<String>,
+    /// PEM file of the certificate's private key.
+    #[arg(long, global = true, env = "JOBLINE_TLS_KEY", value_name = "FILE", help_heading = "Server")]
+    pub tls_key: Option<String>,
+    /// Pages of the host's that may call the API, comma separated: https://example.com,https://www.example.com
+    #[arg(long, global = true, env = "JOBLINE_ALLOWED_ORIGINS", value_name = "ORIGINS", help_heading = "Server")]
+    pub allowed_origins: Option<String>,
+    /// How many connections may be open at a time. [default: 10000]
+    #[arg(long, global = true, env = "JOBLINE_MAX_CONNECTIONS", value_name = "NUMBER", help_heading = "Server")]
+    pub max_connections: Option<String>,
+    /// How much to log on standard error: error, warn, info, debug or off. [default: info]
+    #[arg(long, global = true, env = "JOBLINE_LOG", value_name = "LEVEL", help_heading = "Server")]
+    pub log: Option<String>,
+
+    /// HS256 secret of the user tokens, at least 32 bytes.
+    #[arg(
+        long,
+        global = true,
+        env = "JOBLINE_JWT_SECRET",
+        hide_env_values = true,
+        value_name = "SECRET",
+        help_heading = "Who may call"
+    )]
+    pub jwt_secret: Option<String>,
+    /// Where the public keys of the user tokens are (RS256, ES256, EdDSA).
+    #[arg(long, global = true, env = "JOBLINE_JWKS_URL", value_name = "URL", help_heading = "Who may call")]
+    pub jwks_url: Option<String>,
+    /// A file with the public keys of the user tokens.
+    #[arg(long, global = true, env = "JOBLINE_JWKS_FILE", value_name = "FILE", help_heading = "Who may call")]
+    pub jwks_file: Option<String>,
+    /// What `iss` in a user token must be.
+    #[arg(long, global = true, env = "JOBLINE_JWT_ISSUER", value_name = "TEXT", help_heading = "Who may call")]
+    pub jwt_issuer: Option<String>,
+    /// What `aud` in a user token must be or contain.
+    #[arg(long, global = true, env = "JOBLINE_JWT_AUDIENCE", value_name = "TEXT", help_heading = "Who may call")]
+    pub jwt_audience: Option<String>,
+    /// Key of the host API, at least 32 bytes; without it the host API is closed.
+    #[arg(
+        long,
+        global = true,
+        env = "JOBLINE_HOST_KEY",
+        hide_env_values = true,
+        value_name = "SECRET",
+        help_heading = "Who may call"
+    )]
+    pub host_key: Option<String>,
+
+    /// Folder of the embedded store and local files. [default: ./jobline-data]
+    #[arg(long, global = true, env = "JOBLINE_DATA", value_name = "FOLDER", help_heading = "Storage")]
+    pub data: Option<String>,
+    /// Where rows are kept: embedded or dynamodb. [default: embedded]
+    #[arg(long, global = true, env = "JOBLINE_STORE", value_name = "ENGINE", help_heading = "Storage")]
+    pub store: Option<String>,
+    /// The table of --store dynamodb.
+    #[arg(long, global = true, env = "JOBLINE_DYNAMODB_TABLE", value_name = "NAME", help_heading = "Storage")]
+    pub dynamodb_table: Option<String>,
+    /// Where files are kept: local or s3. [default: local]
+    #[arg(long, global = true, env = "JOBLINE_FILES", value_name = "ENGINE", help_heading = "Storage")]
+    pub files: Option<String>,
+    /// The bucket of --files s3.
+    #[arg(long, global = true, env = "JOBLINE_S3_BUCKET", value_name = "NAME", help_heading = "Storage")]
+    pub s3_bucket: Option<String>,
+    /// Messages and files older than this many days disappear; 0 keeps them. [default: 0]
+    #[arg(long, global = true, env = "JOBLINE_RETENTION_DAYS", value_name = "DAYS", help_heading = "Storage")]
+    pub retention_days: Option<String>,
+    /// Files older than this many days disappear, their messages stay; 0 keeps them. [default: 0]
+    #[arg(long, global = true, env = "JOBLINE_FILE_RETENTION_DAYS", value_name = "DAYS", help_heading = "Storage")]
+    pub file_retention_days: Option<String>,
+
+    /// Messages a minute for one sender; 0 is no limit. [default: 10]
+    #[arg(long, global = true, env = "JOBLINE_SEND_RATE", value_name = "NUMBER", help_heading = "Messages")]
+    pub send_rate: Option<String>,
+    /// Where signed events go.
+    #[arg(long, global = true, env = "JOBLINE_WEBHOOK_URL", value_name = "URL", help_heading = "Messages")]
+    pub webhook_url: Option<String>,
+    /// What the events are signed with.
+    #[arg(
+        long,
+        global = true,
+        env = "JOBLINE_WEBHOOK_SECRET",
+        hide_env_values = true,
+        value_name = "SECRET",
+        help_heading = "Messages"
+    )]
+    pub webhook_secret: Option<String>,
+}
+
+/// Some of the settings are secret, so none of them is ever printed.
+impl std::fmt::Debug for Settings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Settings(…)")
+    }
+}
+
+/// What `clap` says of a wrong command line, in one line.
+#[must_use]
+pub fn one_line(error: &clap::Error) -> String {
+    let text = error.render().to_string();
+    let said = text.split("\n\n").filter(|part| !part.starts_with("Usage") && !part.starts_with("For more"));
+    let parts: Vec<String> = said.map(|part| part.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+    let line = parts.join("; ").replace("; tip: ", "; ");
+    format!("{}; see jobline --help", line.strip_prefix("error: ").unwrap_or(&line))
+}

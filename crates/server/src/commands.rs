@@ -1,0 +1,187 @@
+//! The commands of the binary, and how they end: 0 when done, 1 when something failed, 2 for a wrong setting.
+
+use crate::cli::{CheckArgs, Cli, Command, Settings, TokenArgs, one_line};
+use crate::config::{Config, ConfigError};
+use crate::identity::{Identity, IdentitySettings};
+use crate::start::{self, Engines};
+use crate::system::{SystemClock, SystemRandom};
+use crate::{bench, check, transfer};
+use clap::Parser;
+use clap::error::ErrorKind;
+use jobline_chat::UserId;
+use std::fmt::Display;
+use std::future::Future;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Why a command ended early: one line, and the exit code.
+struct End {
+    code: u8,
+    line: String,
+}
+
+impl End {
+    fn failed(error: impl Display) -> Self {
+        Self { code: 1, line: error.to_string() }
+    }
+
+    fn wrong(error: impl Display) -> Self {
+        Self { code: 2, line: error.to_string() }
+    }
+}
+
+impl From<ConfigError> for End {
+    fn from(error: ConfigError) -> Self {
+        Self::wrong(error)
+    }
+}
+
+/// The program: reads the command line and the environment, does what they say, and tells how it went.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(asked) if matches!(asked.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
+            // Nobody may be reading, as in `jobline --help | head -1`.
+            let _ = asked.print();
+            return ExitCode::SUCCESS;
+        }
+        Err(error) => return end(&End::wrong(one_line(&error))),
+    };
+    match run(&cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => end(&why),
+    }
+}
+
+fn end(why: &End) -> ExitCode {
+    use std::io::Write;
+    let line: Vec<&str> = why.line.split_whitespace().collect();
+    let _ = writeln!(std::io::stderr(), "jobline: {}", line.join(" "));
+    ExitCode::from(why.code)
+}
+
+fn run(cli: &Cli) -> Result<(), End> {
+    let config = Config::new(&cli.settings)?;
+    match &cli.command {
+        None | Some(Command::Serve) => serve(&config),
+        Some(Command::Token(args)) => token(&config, args),
+        Some(Command::Export { file }) => {
+            copy(&config, "exported", async |engines| transfer::export(engines.transfer(), file).await)
+        }
+        Some(Command::Import { file }) => {
+            copy(&config, "imported", async |engines| transfer::import(engines.transfer(), file).await)
+        }
+        Some(Command::Check(args)) => check(&cli.settings, args),
+        Some(Command::Bench(args)) => {
+            runtime()?.block_on(bench::run(args, &mut std::io::stdout())).map_err(End::failed)
+        }
+    }
+}
+
+fn serve(config: &Config) -> Result<(), End> {
+    log_as_json(config);
+    let runtime = runtime()?;
+    let ended = runtime.block_on(async { Ok(start::run(config, stop_signal()?).await?) });
+    // What still waits for a disk or another machine has nobody to tell any more.
+    runtime.shutdown_background();
+    ended
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, End> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(End::failed)
+}
+
+/// One JSON object a line, on standard error: standard output belongs to whoever started the program.
+fn log_as_json(config: &Config) {
+    tracing_subscriber::fmt()
+        .json()
+        .flatten_event(true)
+        .with_current_span(false)
+        .with_span_list(false)
+        .with_target(false)
+        .with_max_level(config.log)
+        .with_writer(std::io::stderr)
+        .init();
+    // Only where it happened: the text of a panic may quote what people wrote.
+    std::panic::set_hook(Box::new(|panic| {
+        let at = panic.location().map(ToString::to_string);
+        tracing::error!(at, "panicked");
+    }));
+}
+
+/// Ready at the first SIGTERM or SIGINT. Listens for them from now on, not only once it is polled: whoever reads that
+/// the server listens may stop it at once.
+fn stop_signal() -> Result<impl Future<Output = ()>, End> {
+    let mut terminate = signal(SignalKind::terminate()).map_err(End::failed)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(End::failed)?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping");
+    })
+}
+
+fn token(config: &Config, args: &TokenArgs) -> Result<(), End> {
+    let user = UserId::new(&args.user)
+        .ok_or_else(|| End::wrong("--user is not a user id; accepted are 1 to 128 of A–Z a–z 0–9 . _ | @ : + = ~ -"))?;
+    let ttl = duration("--ttl", &args.ttl)?;
+    let Some(secret) = &config.identity.jwt_secret else {
+        return Err(ConfigError::new("jwt-secret", "is missing: tokens are signed with it").into());
+    };
+    let settings = IdentitySettings {
+        jwt_secret: Some(secret.expose().to_owned()),
+        issuer: config.identity.issuer.clone(),
+        audience: config.identity.audience.clone(),
+        ..IdentitySettings::default()
+    };
+    let identity = Identity::new(settings, Arc::new(SystemClock)).map_err(End::wrong)?;
+    let minted = identity.mint(&user, ttl).map_err(End::failed)?;
+    println!("{}", minted.token);
+    Ok(())
+}
+
+/// Opens the engines, copies, and closes them again.
+fn copy<E: Display>(
+    config: &Config,
+    done: &str,
+    copying: impl AsyncFnOnce(&Engines) -> Result<transfer::Summary, E>,
+) -> Result<(), End> {
+    runtime()?.block_on(async {
+        let engines = Engines::open(config, &config.base_url(config.listen)).await?;
+        let copied = copying(&engines).await;
+        engines.store.close().await;
+        println!("{done} {}", copied.map_err(End::failed)?);
+        Ok(())
+    })
+}
+
+fn check(settings: &Settings, args: &CheckArgs) -> Result<(), End> {
+    let target = check::Target {
+        url: args.url.clone(),
+        host_key: settings.host_key.clone(),
+        jwt_secret: settings.jwt_secret.clone(),
+        timeout: duration("--timeout", &args.timeout)?,
+    };
+    let well = check::run(&target, Arc::new(SystemClock), &SystemRandom, &mut std::io::stdout());
+    if well { Ok(()) } else { Err(End::failed(format_args!("{} is not well", args.url))) }
+}
+
+/// A number with a unit: 90s, 15m, 1h, 30d; at most a year.
+fn duration(flag: &str, text: &str) -> Result<Duration, End> {
+    const YEAR: u64 = 365 * 86_400;
+    let seconds = || {
+        let unit = text.chars().last()?;
+        let number = text.strip_suffix(unit)?;
+        let digits = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+        let times = [('s', 1), ('m', 60), ('h', 3_600), ('d', 86_400)].into_iter().find(|(name, _)| *name == unit)?.1;
+        digits.then(|| number.parse::<u64>().ok()?.checked_mul(times)).flatten()
+    };
+    match seconds().filter(|seconds| (1..=YEAR).contains(seconds)) {
+        Some(seconds) => Ok(Duration::from_secs(seconds)),
+        None => Err(End::wrong(format!("{flag} is \"{text}\"; accepted is a number with s, m, h or d, at most 365d"))),
+    }
+}

@@ -1,0 +1,397 @@
+//! The configuration: every setting of the contract, checked as a whole before anything starts.
+//!
+//! A wrong setting is a [`ConfigError`], one line that names it and says what is accepted. Nothing here reads the
+//! environment: [`crate::cli`] does, and tests write [`Settings`] by hand.
+
+use crate::cli::Settings;
+use std::fmt;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+/// Bytes that a secret has at least.
+pub const SECRET_BYTES: usize = 32;
+/// The longest retention, in days: a hundred years.
+const DAYS_MAX: u32 = 36_500;
+
+/// What the program was told.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The address to listen on.
+    pub listen: SocketAddr,
+    /// How browsers reach this server, without a slash at the end; from the address when left out.
+    pub public_url: Option<String>,
+    /// The certificate, when the server speaks HTTPS itself.
+    pub tls: Option<TlsFiles>,
+    /// Origins that browsers may call from.
+    pub allowed_origins: Vec<String>,
+    /// How many connections may be open at a time.
+    pub max_connections: usize,
+    /// How much is logged.
+    pub log: tracing_subscriber::filter::LevelFilter,
+    /// How users prove who they are.
+    pub identity: IdentityConfig,
+    /// The key of the host API; without it that API is closed.
+    pub host_key: Option<Secret>,
+    /// Folder of the embedded store and local files.
+    pub data: PathBuf,
+    /// Where rows are kept.
+    pub store: StoreKind,
+    /// Where files are kept.
+    pub files: FilesKind,
+    /// Days after which messages and files disappear; 0: never.
+    pub retention_days: u32,
+    /// Days after which files disappear; 0: never.
+    pub file_retention_days: u32,
+    /// Messages a minute for one sender; 0: no limit.
+    pub send_rate: u32,
+}
+
+/// How users prove who they are. Neither a secret nor keys: nobody can.
+#[derive(Debug, Clone, Default)]
+pub struct IdentityConfig {
+    /// The HS256 secret.
+    pub jwt_secret: Option<Secret>,
+    /// Where the public keys are.
+    pub jwks: Option<Jwks>,
+    /// What `iss` must be.
+    pub issuer: Option<String>,
+    /// What `aud` must be or contain.
+    pub audience: Option<String>,
+}
+
+impl IdentityConfig {
+    /// Whether any user token could be accepted.
+    #[must_use]
+    pub fn is_set(&self) -> bool {
+        self.jwt_secret.is_some() || self.jwks.is_some()
+    }
+}
+
+/// Where the public keys of the user tokens are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Jwks {
+    /// At an http or https URL.
+    Url(String),
+    /// In a file.
+    File(PathBuf),
+}
+
+/// Where rows are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StoreKind {
+    /// In the data folder.
+    Embedded,
+}
+
+/// Where files are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FilesKind {
+    /// In the data folder.
+    Local,
+}
+
+/// The PEM files of HTTPS.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// The certificate chain.
+    pub cert: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
+}
+
+/// Text that is never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Wraps a secret; its length is checked where settings are read.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The secret itself.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+/// A setting that is wrong or missing: one line for the operator.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigError(String);
+
+impl ConfigError {
+    /// Names `flag` with its environment twin and says what is the matter.
+    #[must_use]
+    pub fn new(flag: &str, matter: impl fmt::Display) -> Self {
+        Self(format!("--{flag} ({}) {matter}", twin(flag)))
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+/// The environment variable that stands for `flag`.
+fn twin(flag: &str) -> String {
+    format!("JOBLINE_{}", flag.to_uppercase().replace('-', "_"))
+}
+
+/// `value` is wrong; `accepted` says what is not.
+fn wrong(flag: &str, value: &str, accepted: &str) -> ConfigError {
+    let shown: String = value.chars().filter(|char| !char.is_control()).take(80).collect();
+    ConfigError::new(flag, format_args!("is \"{shown}\"; accepted is {accepted}"))
+}
+
+type Result<T> = std::result::Result<T, ConfigError>;
+
+impl Config {
+    /// The configuration that `settings` describe.
+    ///
+    /// # Errors
+    /// The first setting that is wrong.
+    pub fn new(settings: &Settings) -> Result<Self> {
+        not_in_this_build(settings)?;
+        let config = Self {
+            listen: address(settings.listen.as_deref().unwrap_or("127.0.0.1:8080"))?,
+            public_url: settings.public_url.as_deref().map(public_url).transpose()?,
+            tls: tls(settings)?,
+            allowed_origins: settings.allowed_origins.as_deref().map(origins).transpose()?.unwrap_or_default(),
+            max_connections: number("max-connections", settings.max_connections.as_deref(), 10_000, 1..=1_000_000)?
+                as usize,
+            log: level(settings.log.as_deref().unwrap_or("info"))?,
+            identity: identity(settings)?,
+            host_key: secret("host-key", settings.host_key.as_deref())?,
+            data: folder(settings.data.as_deref().unwrap_or("./jobline-data"))?,
+            store: StoreKind::Embedded,
+            files: FilesKind::Local,
+            retention_days: number("retention-days", settings.retention_days.as_deref(), 0, 0..=DAYS_MAX)?,
+            file_retention_days: number(
+                "file-retention-days",
+                settings.file_retention_days.as_deref(),
+                0,
+                0..=DAYS_MAX,
+            )?,
+            send_rate: number("send-rate", settings.send_rate.as_deref(), 10, 0..=1_000_000)?,
+        };
+        config.host_key_fits_a_header()?;
+        Ok(config)
+    }
+
+    /// Without user tokens there is only the demo, and that only where nobody else can reach it.
+    ///
+    /// # Errors
+    /// The setting that is missing.
+    pub fn check_exposure(&self) -> Result<()> {
+        if self.identity.is_set() || self.listen.ip().is_loopback() {
+            return Ok(());
+        }
+        Err(ConfigError::new(
+            "jwt-secret",
+            format_args!(
+                "is missing: {} can be reached from other machines, so user tokens are needed; set it, or --jwks-url or \
+                 --jwks-file, or listen on 127.0.0.1 for the demo",
+                self.listen
+            ),
+        ))
+    }
+
+    /// What to warn of at the start, if anything.
+    #[must_use]
+    pub fn warning(&self) -> Option<String> {
+        (self.tls.is_none() && !self.listen.ip().is_loopback()).then(|| {
+            format!(
+                "{} is not a loopback address and --tls-cert is not set: a proxy in front of this server must encrypt, \
+                 or tokens and messages can be read on the way",
+                self.listen
+            )
+        })
+    }
+
+    /// How browsers reach a server that listens on `bound`.
+    #[must_use]
+    pub fn base_url(&self, bound: SocketAddr) -> String {
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        let mut reached = bound;
+        if bound.ip().is_unspecified() {
+            reached.set_ip(Ipv4Addr::LOCALHOST.into());
+        }
+        self.public_url.clone().unwrap_or_else(|| format!("{scheme}://{reached}"))
+    }
+
+    /// It travels in `Authorization`, where other bytes would never arrive.
+    fn host_key_fits_a_header(&self) -> Result<()> {
+        match &self.host_key {
+            Some(key) if !key.expose().bytes().all(|byte| byte.is_ascii_graphic()) => {
+                Err(ConfigError::new("host-key", "holds spaces or other bytes; accepted are visible ASCII characters"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Settings of the contract whose engines come later: better refused than silently ignored.
+fn not_in_this_build(settings: &Settings) -> Result<()> {
+    let choices = [("store", &settings.store, "embedded", "dynamodb"), ("files", &settings.files, "local", "s3")];
+    for (flag, value, known, later) in choices {
+        match value.as_deref() {
+            None => {}
+            Some(value) if value == known => {}
+            Some(value) if value == later => {
+                let matter = format_args!("is {later}, which this build does not contain yet; accepted is {known}");
+                return Err(ConfigError::new(flag, matter));
+            }
+            Some(value) => return Err(wrong(flag, value, known)),
+        }
+    }
+    let absent = [
+        ("dynamodb-table", &settings.dynamodb_table),
+        ("s3-bucket", &settings.s3_bucket),
+        ("webhook-url", &settings.webhook_url),
+        ("webhook-secret", &settings.webhook_secret),
+    ];
+    match absent.into_iter().find(|(_, value)| value.is_some()) {
+        Some((flag, _)) => {
+            Err(ConfigError::new(flag, "is set, but this build does not contain what it is for yet; leave it out"))
+        }
+        None => Ok(()),
+    }
+}
+
+fn address(text: &str) -> Result<SocketAddr> {
+    let named = text.strip_prefix("localhost:").map(|port| format!("127.0.0.1:{port}"));
+    let accepted = "an IP address and a port, such as 127.0.0.1:8080, 0.0.0.0:8080 or [::1]:8080";
+    named.as_deref().unwrap_or(text).parse().map_err(|_| wrong("listen", text, accepted))
+}
+
+fn number(flag: &str, text: Option<&str>, default: u32, range: std::ops::RangeInclusive<u32>) -> Result<u32> {
+    let Some(text) = text else { return Ok(default) };
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let parsed = digits.then(|| text.parse().ok()).flatten().filter(|number| range.contains(number));
+    let accepted = format!("a whole number from {} to {}", range.start(), range.end());
+    parsed.ok_or_else(|| wrong(flag, text, &accepted))
+}
+
+fn level(text: &str) -> Result<tracing_subscriber::filter::LevelFilter> {
+    use tracing_subscriber::filter::LevelFilter;
+    match text {
+        "off" => Ok(LevelFilter::OFF),
+        "error" => Ok(LevelFilter::ERROR),
+        "warn" => Ok(LevelFilter::WARN),
+        "info" => Ok(LevelFilter::INFO),
+        "debug" => Ok(LevelFilter::DEBUG),
+        _ => Err(wrong("log", text, "error, warn, info, debug or off")),
+    }
+}
+
+fn folder(text: &str) -> Result<PathBuf> {
+    let path = PathBuf::from(text);
+    if text.is_empty() || path.is_file() {
+        return Err(wrong("data", text, "a folder, which is made if it is not there"));
+    }
+    Ok(path)
+}
+
+fn secret(flag: &str, text: Option<&str>) -> Result<Option<Secret>> {
+    match text {
+        Some(text) if text.len() < SECRET_BYTES => Err(ConfigError::new(
+            flag,
+            format_args!("has {} bytes; accepted are at least {SECRET_BYTES}: openssl rand -hex 32", text.len()),
+        )),
+        text => Ok(text.map(Secret::new)),
+    }
+}
+
+fn tls(settings: &Settings) -> Result<Option<TlsFiles>> {
+    match (&settings.tls_cert, &settings.tls_key) {
+        (None, None) => Ok(None),
+        (Some(cert), Some(key)) => Ok(Some(TlsFiles { cert: cert.into(), key: key.into() })),
+        (Some(_), None) => Err(ConfigError::new("tls-key", "is missing: --tls-cert needs the private key with it")),
+        (None, Some(_)) => Err(ConfigError::new("tls-cert", "is missing: --tls-key needs the certificate with it")),
+    }
+}
+
+fn identity(settings: &Settings) -> Result<IdentityConfig> {
+    let jwks = match (&settings.jwks_url, &settings.jwks_file) {
+        (Some(_), Some(_)) => {
+            return Err(ConfigError::new("jwks-file", "and --jwks-url are both set; accepted is one of them"));
+        }
+        (Some(url), None) => Some(Jwks::Url(jwks_url(url)?)),
+        (None, Some(file)) => Some(Jwks::File(file.into())),
+        (None, None) => None,
+    };
+    let config = IdentityConfig {
+        jwt_secret: secret("jwt-secret", settings.jwt_secret.as_deref())?,
+        jwks,
+        issuer: not_empty("jwt-issuer", settings.jwt_issuer.as_deref())?,
+        audience: not_empty("jwt-audience", settings.jwt_audience.as_deref())?,
+    };
+    let pinned = [("jwt-issuer", config.issuer.is_some()), ("jwt-audience", config.audience.is_some())];
+    match pinned.into_iter().find(|(_, set)| *set && !config.is_set()) {
+        Some((flag, _)) => {
+            Err(ConfigError::new(flag, "is set without keys: it needs --jwt-secret, --jwks-url or --jwks-file with it"))
+        }
+        None => Ok(config),
+    }
+}
+
+fn not_empty(flag: &str, text: Option<&str>) -> Result<Option<String>> {
+    match text {
+        Some("") => Err(wrong(flag, "", "a text, or leave it out")),
+        text => Ok(text.map(str::to_owned)),
+    }
+}
+
+/// Scheme, host with port, and path of an http or https URL without user, query and fragment.
+fn web_url(text: &str) -> Option<(&str, String, String)> {
+    let uri: http::Uri = text.parse().ok()?;
+    let scheme = ["https", "http"].into_iter().find(|scheme| uri.scheme_str() == Some(scheme))?;
+    let authority = uri.authority()?;
+    let plain = !authority.as_str().contains('@') && !authority.host().is_empty();
+    let port_fits = authority.port().is_some() == authority.as_str().rsplit(']').next()?.contains(':');
+    (plain && port_fits && !text.contains('#'))
+        .then(|| (scheme, authority.as_str().to_lowercase(), uri.path().to_owned()))
+        .filter(|_| authority.port().is_none() || authority.port_u16().is_some())
+}
+
+fn public_url(text: &str) -> Result<String> {
+    let accepted = "an http or https URL without a query, such as https://chat.example.com";
+    let (scheme, host, path) =
+        web_url(text).filter(|_| !text.contains('?')).ok_or_else(|| wrong("public-url", text, accepted))?;
+    Ok(format!("{scheme}://{host}{}", path.trim_end_matches('/')))
+}
+
+fn jwks_url(text: &str) -> Result<String> {
+    match web_url(text) {
+        Some(_) => Ok(text.to_owned()),
+        None => Err(wrong("jwks-url", text, "an http or https URL, such as https://example.com/.well-known/jwks.json")),
+    }
+}
+
+fn origins(text: &str) -> Result<Vec<String>> {
+    text.split(',').map(str::trim).map(origin).collect()
+}
+
+/// One origin, as browsers write it: lower case, without the scheme's own port.
+fn origin(text: &str) -> Result<String> {
+    if text == "*" {
+        let matter = "is \"*\", which would let every page on the web use a token it gets hold of; name the origins";
+        return Err(ConfigError::new("allowed-origins", matter));
+    }
+    let accepted = "a comma separated list of origins without a path, such as https://example.com";
+    let bare = web_url(text).filter(|(_, _, path)| path == "/" && !text.ends_with('/') && !text.contains('?'));
+    let (scheme, host, _) = bare.ok_or_else(|| wrong("allowed-origins", text, accepted))?;
+    let usual = if scheme == "https" { ":443" } else { ":80" };
+    Ok(format!("{scheme}://{}", host.strip_suffix(usual).unwrap_or(&host)))
+}

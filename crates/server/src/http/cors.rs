@@ -1,0 +1,61 @@
+//! Which pages of other origins may call: those that the operator named, and no others.
+
+use axum::body::Body;
+use axum::response::Response;
+use http::header::{
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
+    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD, ORIGIN, VARY,
+};
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
+
+/// The origins that may call. No credentials are ever allowed: a token travels in a header that the page sets itself.
+#[derive(Debug, Clone, Default)]
+pub struct Origins(Vec<HeaderValue>);
+
+impl Origins {
+    /// Exactly these.
+    #[must_use]
+    pub fn new(origins: &[String]) -> Self {
+        Self(origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok()).collect())
+    }
+
+    /// The caller's origin, if it may call.
+    #[must_use]
+    pub fn allowed(&self, headers: &HeaderMap) -> Option<HeaderValue> {
+        let origin = headers.get(ORIGIN)?;
+        self.0.iter().find(|allowed| *allowed == origin).cloned()
+    }
+
+    /// The answer to a preflight; `None` when `request` is not one. A page that may not call gets no permission in it.
+    #[must_use]
+    pub fn preflight(&self, request: &Request<Body>) -> Option<Response> {
+        let asks =
+            request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD) && request.headers().contains_key(ORIGIN);
+        if request.method() != Method::OPTIONS || !asks {
+            return None;
+        }
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = StatusCode::NO_CONTENT;
+        if self.allowed(request.headers()).is_some() {
+            let headers = response.headers_mut();
+            headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST, PUT, DELETE"));
+            let sent = "authorization, content-type, x-request-id";
+            headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static(sent));
+            headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("7200"));
+        }
+        Some(response)
+    }
+
+    /// Marks an answer, a problem as well, for the page it goes to.
+    pub fn mark(&self, origin: Option<HeaderValue>, headers: &mut HeaderMap) {
+        if self.0.is_empty() {
+            return;
+        }
+        headers.append(VARY, HeaderValue::from_static("origin"));
+        if let Some(origin) = origin {
+            headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+            let read = "x-request-id, retry-after";
+            headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(read));
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Asking clients to poll less often when the server is short of something.
+
+use crate::app::App;
+use std::time::{Duration, Instant};
+
+/// How often the load is looked at.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// Requests in flight that a server takes in its stride.
+const REQUESTS: f64 = 256.0;
+/// Commits under way that the store takes in its stride.
+const COMMITS: f64 = 512.0;
+/// How late the runtime may wake a task before it counts as busy.
+const LATE: Duration = Duration::from_millis(100);
+/// The most that clients are slowed down.
+const MOST: f64 = 20.0;
+
+/// What the load was at one moment.
+#[derive(Debug, Clone, Copy)]
+pub struct Load {
+    /// Requests in flight.
+    pub requests: i64,
+    /// Commits under way.
+    pub commits: i64,
+    /// How late the runtime woke a task.
+    pub late: Duration,
+}
+
+impl Load {
+    /// How many times less often clients should poll: 1 for a server at ease.
+    #[must_use]
+    pub fn slowdown(self) -> f64 {
+        #[expect(clippy::cast_precision_loss, reason = "counts of requests are far below 2^52")]
+        let shares = [
+            self.requests as f64 / REQUESTS,
+            self.commits as f64 / COMMITS,
+            self.late.as_secs_f64() / LATE.as_secs_f64(),
+        ];
+        shares.into_iter().fold(1.0, f64::max).min(MOST)
+    }
+}
+
+/// What to ask for next: more at once, less by and by, so that the clients' polls do not come back all together.
+#[must_use]
+pub fn eased(last: f64, now: f64) -> f64 {
+    now.max(1.0 + (last - 1.0) * 0.8)
+}
+
+/// Tells the domain how much to slow clients down, for as long as it is polled.
+pub async fn advise(app: &App) {
+    let mut factor = 1.0;
+    loop {
+        let begun = Instant::now();
+        app.clock.sleep(LOOK_EVERY).await;
+        let load = Load {
+            requests: app.metrics.in_flight(),
+            commits: app.metrics.waiting_commits(),
+            late: begun.elapsed().saturating_sub(LOOK_EVERY),
+        };
+        factor = eased(factor, load.slowdown());
+        app.chat.set_slowdown(factor);
+        app.metrics.slowdown(factor);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_at_ease_slows_nobody_down() {
+        let load = Load { requests: 10, commits: 3, late: Duration::from_millis(2) };
+        assert!((load.slowdown() - 1.0).abs() < f64::EPSILON);
+    }
+
+    #[test]
+    fn whatever_is_short_decides() {
+        let at_ease = Load { requests: 0, commits: 0, late: Duration::ZERO };
+        assert!((Load { requests: 1024, ..at_ease }.slowdown() - 4.0).abs() < 0.01);
+        assert!((Load { commits: 1024, ..at_ease }.slowdown() - 2.0).abs() < 0.01);
+        assert!((Load { late: Duration::from_millis(300), ..at_ease }.slowdown() - 3.0).abs() < 0.01);
+        assert!((Load { requests: 1_000_000, ..at_ease }.slowdown() - MOST).abs() < 0.01);
+    }
+
+    #[test]
+    fn clients_are_slowed_at_once_and_let_go_slowly() {
+        assert!((eased(1.0, 8.0) - 8.0).abs() < 0.01);
+        let after: f64 = (0..5).fold(8.0, |last, _| eased(last, 1.0));
+        assert!(after > 1.5 && after < 8.0, "{after}");
+    }
+}

@@ -1,0 +1,216 @@
+//! The composition root: from a configuration to a server that runs. The one place that names engines.
+
+use crate::app::{App, Parts};
+use crate::config::{Config, ConfigError, FilesKind, Jwks, Secret, StoreKind};
+use crate::counted::CountedStore;
+use crate::demo::{self, DemoSecrets, PastClock};
+use crate::files::{self, LocalFiles};
+use crate::http::{Origins, Service};
+use crate::identity::{HostKey, Identity, IdentitySettings};
+use crate::metrics::Metrics;
+use crate::serve::{Listening, serve};
+use crate::system::{SystemClock, SystemRandom};
+use crate::tls::Tls;
+use crate::{load, transfer, upkeep};
+use jobline_chat::{Chat, Clock, Random, Secrets, Settings};
+use jobline_store::Store;
+use jobline_store_embedded::{EmbeddedStore, Options};
+use std::future::Future;
+use std::io::Write;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+
+/// The engines of a configuration, open.
+pub struct Engines {
+    /// The rows.
+    pub store: EmbeddedStore,
+    /// The files.
+    pub files: Arc<LocalFiles>,
+    /// What cursors and URLs are signed with.
+    pub secrets: Secrets,
+    /// The wall clock.
+    pub clock: Arc<dyn Clock>,
+    /// The machine's chance.
+    pub random: Arc<dyn Random>,
+}
+
+impl Engines {
+    /// Opens the engines that `config` names; files have URLs under `base_url`.
+    ///
+    /// # Errors
+    /// The setting to look at.
+    pub async fn open(config: &Config, base_url: &str) -> Result<Self, ConfigError> {
+        let (clock, random) = (Arc::new(SystemClock), Arc::new(SystemRandom));
+        let store = match config.store {
+            StoreKind::Embedded => EmbeddedStore::open(&config.data.join("store"), Options::default()),
+        };
+        let unusable =
+            |error: &dyn std::fmt::Display| ConfigError::new("data", format_args!("cannot be used: {error}"));
+        let store = store.map_err(|error| unusable(&error))?;
+        let secrets = Secrets::load(&store, &*random).await.map_err(|error| unusable(&error))?;
+        let key = secrets.derive("file urls");
+        let files = match config.files {
+            FilesKind::Local => LocalFiles::new(config.data.join("files"), base_url, &key, clock.clone()),
+        };
+        let files = Arc::new(files.map_err(|error| unusable(&error))?);
+        Ok(Self { store, files, secrets, clock, random })
+    }
+
+    /// What export and import work on.
+    #[must_use]
+    pub fn transfer(&self) -> transfer::Engines<'_> {
+        transfer::Engines {
+            store: &self.store,
+            scan: &self.store,
+            files: &*self.files,
+            clock: &*self.clock,
+            random: &*self.random,
+        }
+    }
+}
+
+/// The secrets of the demo, if the server is one: nobody configured who may call, and there is nothing real to show.
+///
+/// # Errors
+/// The setting that is missing, where neither a demo nor a real server may start.
+fn demo_secrets(config: &Config) -> Result<Option<DemoSecrets>, ConfigError> {
+    if config.identity.is_set() {
+        return Ok(None);
+    }
+    let secrets = demo::prepare(&config.data, &SystemRandom)
+        .map_err(|error| ConfigError::new("data", format_args!("cannot be used: {error}")))?;
+    if secrets.is_some() {
+        return Ok(secrets);
+    }
+    let matter = format_args!(
+        "is missing: {} holds conversations that no demo made; set it, or --jwks-url or --jwks-file, or choose an empty \
+         folder for a demo",
+        config.data.display()
+    );
+    Err(ConfigError::new("jwt-secret", matter))
+}
+
+/// `jobline serve`: until `shutdown`.
+///
+/// # Errors
+/// What stopped the start.
+pub async fn run(config: &Config, shutdown: impl Future<Output = ()>) -> Result<(), ConfigError> {
+    config.check_exposure()?;
+    let tls = config.tls.clone().map(Tls::load).transpose()?.map(Arc::new);
+    let in_use =
+        |error| ConfigError::new("listen", format_args!("is {}, which cannot be used: {error}", config.listen));
+    let listener = TcpListener::bind(config.listen).await.map_err(in_use)?;
+    let bound = listener.local_addr().map_err(in_use)?;
+    let demo = demo_secrets(config)?;
+    let engines = Engines::open(config, &config.base_url(bound)).await?;
+    let app = app(config, &engines, config.base_url(bound), demo).await?;
+    if let Some(warning) = config.warning() {
+        tracing::warn!("{warning}");
+    }
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    announce(&format!("listening on {scheme}://{bound}"));
+    let background = background(&app, &engines);
+    let listening = Listening { tls, max_connections: config.max_connections };
+    serve(Service::new(app), listener, listening, shutdown).await;
+    drop(background);
+    engines.store.close().await;
+    Ok(())
+}
+
+/// Whoever started the program reads this line to know that it accepts requests; nobody need be there to read it.
+fn announce(line: &str) {
+    let mut out = std::io::stdout();
+    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+}
+
+/// The application over open engines.
+async fn app(
+    config: &Config,
+    engines: &Engines,
+    base_url: String,
+    demo: Option<DemoSecrets>,
+) -> Result<App, ConfigError> {
+    if transfer::unfinished_import(&engines.store).await.unwrap_or(false) {
+        return Err(ConfigError::new("data", "holds an import that was not finished: run jobline import again first"));
+    }
+    let metrics = Arc::new(Metrics::new());
+    let store: Arc<dyn Store> = Arc::new(CountedStore::new(Arc::new(engines.store.clone()), Arc::clone(&metrics)));
+    let settings = Settings {
+        send_rate: config.send_rate,
+        retention_days: config.retention_days,
+        file_retention_days: config.file_retention_days,
+        ..Settings::default()
+    };
+    let (clock, random) = (Arc::clone(&engines.clock), Arc::clone(&engines.random));
+    let identity = Arc::new(identity(config, demo.as_ref(), clock.clone())?);
+    let pages = match demo {
+        Some(_) => {
+            seed(engines)
+                .await
+                .map_err(|error| ConfigError::new("data", format_args!("cannot hold a demo: {error}")))?;
+            demo::routes(Arc::clone(&identity))
+        }
+        None => demo::home(),
+    };
+    let key = config.host_key.clone().or_else(|| demo.map(|demo| Secret::new(demo.host_key)));
+    let host_key = key.map(|key| HostKey::new(key.expose())).transpose();
+    Ok(App::new(Parts {
+        chat: Chat::new(store, engines.files.clone(), clock.clone(), random.clone(), &engines.secrets, settings),
+        identity,
+        host_key: host_key.map_err(|error| ConfigError::new("host-key", format_args!("is not usable: {error}")))?,
+        clock,
+        random,
+        metrics,
+        origins: Origins::new(&config.allowed_origins),
+        base_url,
+        beside: files::router(Arc::clone(&engines.files)).merge(pages),
+    }))
+}
+
+/// Writes the demo's conversations, as if they had happened before: by a clock that can be set back, and without the rate
+/// that people are held to.
+async fn seed(engines: &Engines) -> jobline_chat::Result<()> {
+    let past = Arc::new(PastClock::new(Arc::clone(&engines.clock)));
+    let settings = Settings { send_rate: 0, ..Settings::default() };
+    let (store, files, random) = (Arc::new(engines.store.clone()), engines.files.clone(), engines.random.clone());
+    demo::seed(&Chat::new(store, files, past.clone(), random, &engines.secrets, settings), &past).await
+}
+
+/// Who users are.
+fn identity(config: &Config, demo: Option<&DemoSecrets>, clock: Arc<dyn Clock>) -> Result<Identity, ConfigError> {
+    let told = &config.identity;
+    let (jwks_url, jwks_file) = match &told.jwks {
+        Some(Jwks::Url(url)) => (Some(url.clone()), None),
+        Some(Jwks::File(file)) => (None, Some(file.clone())),
+        None => (None, None),
+    };
+    let secret = told.jwt_secret.as_ref().map(Secret::expose);
+    let settings = IdentitySettings {
+        jwt_secret: secret.or(demo.map(|demo| demo.jwt_secret.as_str())).map(str::to_owned),
+        jwks_url,
+        jwks_file,
+        issuer: told.issuer.clone(),
+        audience: told.audience.clone(),
+    };
+    let at_fault = match &told.jwks {
+        Some(Jwks::Url(_)) => "jwks-url",
+        Some(Jwks::File(_)) => "jwks-file",
+        None => "jwt-secret",
+    };
+    Identity::new(settings, clock).map_err(|error| ConfigError::new(at_fault, format_args!("is not usable: {error}")))
+}
+
+/// What goes on beside the requests, until the result is dropped.
+fn background(app: &App, engines: &Engines) -> JoinSet<()> {
+    let mut tasks = JoinSet::new();
+    let (keys, advised, swept, store) = (app.clone(), app.clone(), app.clone(), engines.store.clone());
+    tasks.spawn(async move { keys.identity.keep_fresh().await });
+    tasks.spawn(async move { load::advise(&advised).await });
+    let expired = move |second, rows| {
+        let store = store.clone();
+        async move { store.sweep_expired(second, rows).await }
+    };
+    tasks.spawn(async move { upkeep::sweep(&swept, expired).await });
+    tasks
+}

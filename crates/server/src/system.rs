@@ -1,0 +1,31 @@
+//! The machine's own clock and chance: what the domain is given in production.
+
+use async_trait::async_trait;
+use jobline_chat::{Clock, Random};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// The wall clock, and waiting by the runtime's timer.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemClock;
+
+#[async_trait]
+impl Clock for SystemClock {
+    fn now_ms(&self) -> u64 {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        tokio::time::sleep(duration).await;
+    }
+}
+
+/// A generator of each thread's own that the operating system seeds, and reseeds.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemRandom;
+
+impl Random for SystemRandom {
+    fn bits(&self) -> u128 {
+        rand::random()
+    }
+}

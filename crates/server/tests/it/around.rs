@@ -1,0 +1,191 @@
+//! What happens around every request: ids, origins, time limits, panics, headers.
+
+use crate::support::{Differs, ORIGIN, TestApp, eventually};
+use axum::Router;
+use axum::body::Body;
+use axum::routing::get;
+use http::{Method, Request};
+use jobline_server::http::REQUEST_TIMEOUT;
+use jobline_wire::Code;
+use std::time::Duration;
+
+#[tokio::test]
+async fn a_sane_request_id_comes_back() {
+    let app = TestApp::new().await;
+    for id in ["a", "4bf92f3577b34da6", "!#$%&'()*+,-./:;<=>?@[]^_`{|}~", &"x".repeat(128)] {
+        let request = Request::get("/healthz").header("x-request-id", id).body(Body::empty()).unwrap();
+        assert_eq!(app.ask(request).await.header("x-request-id"), Some(id));
+    }
+}
+
+#[tokio::test]
+async fn any_other_is_replaced() {
+    let app = TestApp::new().await;
+    for id in ["", "a b", "a\tb", &"x".repeat(129)] {
+        let request = Request::get("/healthz").header("x-request-id", id).body(Body::empty()).unwrap();
+        let reply = app.ask(request).await;
+        let given = reply.header("x-request-id").unwrap();
+        assert_ne!(given, id);
+        assert_eq!(given.len(), 32);
+    }
+    let (one, other) = (app.get("/healthz").await, app.get("/healthz").await);
+    assert_ne!(one.header("x-request-id"), other.header("x-request-id"));
+}
+
+#[tokio::test]
+async fn every_answer_has_an_id_and_is_not_sniffed_or_stored() {
+    let app = TestApp::furnished().await;
+    let (anna, host) = (app.user("anna"), app.host());
+    let replies = [
+        anna.get("/messages/sync").await,
+        anna.get("/messages/sync?x=1").await,
+        anna.get("/nowhere").await,
+        anna.delete("/messages/sync").await,
+        host.delete("/host/users/anna").await,
+        app.get("/messages/sync").await,
+        app.get("/healthz").await,
+        app.get("/openapi.json").await,
+    ];
+    for reply in replies {
+        assert!(reply.header("x-request-id").is_some(), "{reply:?}");
+        assert_eq!(reply.header("x-content-type-options"), Some("nosniff"), "{reply:?}");
+        assert_eq!(reply.header("cache-control"), Some("no-store"), "{reply:?}");
+    }
+}
+
+fn from_page(method: Method, path: &str, origin: &str) -> Request<Body> {
+    Request::builder().method(method).uri(path).header("origin", origin).body(Body::empty()).unwrap()
+}
+
+#[tokio::test]
+async fn a_page_that_may_call_reads_answers_and_problems() {
+    let app = TestApp::new().await;
+    for path in ["/healthz", "/messages/sync", "/nowhere"] {
+        let reply = app.ask(from_page(Method::GET, path, ORIGIN)).await;
+        assert_eq!(reply.header("access-control-allow-origin"), Some(ORIGIN), "{path}");
+        assert_eq!(reply.header("access-control-expose-headers"), Some("x-request-id, retry-after"));
+        assert_eq!(reply.header("vary"), Some("origin"));
+        assert_eq!(reply.header("access-control-allow-credentials"), None);
+    }
+}
+
+#[tokio::test]
+async fn any_other_page_may_not() {
+    let app = TestApp::new().await;
+    for origin in ["https://evil.example", "http://market.example", "https://market.example.evil", "null", ""] {
+        let reply = app.ask(from_page(Method::GET, "/healthz", origin)).await;
+        assert_eq!(reply.header("access-control-allow-origin"), None, "{origin}");
+        assert_eq!(reply.header("vary"), Some("origin"));
+    }
+}
+
+#[tokio::test]
+async fn a_preflight_is_answered() {
+    let app = TestApp::new().await;
+    let mut request = from_page(Method::OPTIONS, "/messages/send", ORIGIN);
+    request.headers_mut().insert("access-control-request-method", "POST".parse().unwrap());
+    let reply = app.ask(request).await;
+    assert_eq!(reply.status, 204);
+    assert_eq!(reply.header("access-control-allow-origin"), Some(ORIGIN));
+    assert!(reply.header("access-control-allow-methods").unwrap().contains("POST"));
+    assert!(reply.header("access-control-allow-headers").unwrap().contains("authorization"));
+    assert!(reply.header("x-request-id").is_some());
+}
+
+#[tokio::test]
+async fn a_preflight_of_another_page_gets_no_permission() {
+    let app = TestApp::new().await;
+    let mut request = from_page(Method::OPTIONS, "/messages/send", "https://evil.example");
+    request.headers_mut().insert("access-control-request-method", "POST".parse().unwrap());
+    let reply = app.ask(request).await;
+    assert_eq!(reply.header("access-control-allow-origin"), None);
+    assert_eq!(reply.header("access-control-allow-methods"), None);
+}
+
+#[tokio::test]
+async fn without_origins_nothing_is_said_of_them() {
+    let app = TestApp::with(Differs { origins: Vec::new(), ..Differs::default() }).await;
+    let reply = app.ask(from_page(Method::GET, "/healthz", ORIGIN)).await;
+    assert_eq!((reply.header("vary"), reply.header("access-control-allow-origin")), (None, None));
+}
+
+#[tokio::test]
+async fn a_request_that_takes_too_long_is_unavailable() {
+    let slow = Router::new().route("/slow", get(std::future::pending::<String>));
+    let app = TestApp::beside(slow).await;
+    let asking = async { app.get("/slow").await };
+    let waiting = async {
+        eventually("the time limit", || app.clock.sleepers() > 0).await;
+        app.clock.advance(REQUEST_TIMEOUT);
+    };
+    let (reply, ()) = tokio::join!(asking, waiting);
+    let problem = reply.is_problem(Code::Unavailable);
+    assert_eq!(reply.header("retry-after"), Some("1"));
+    assert_eq!(problem.retry_after_ms, Some(1000));
+    assert!(!problem.detail.contains("10 s"), "the reason is for the log: {problem:?}");
+}
+
+#[tokio::test]
+async fn a_body_that_never_ends_is_not_waited_for() {
+    let app = TestApp::furnished().await;
+    let endless = Body::from_stream(futures_util::stream::pending::<Result<bytes::Bytes, std::io::Error>>());
+    let anna = app.user("anna");
+    let asking = async { anna.json(Method::POST, "/messages/send", endless).await };
+    let waiting = async {
+        eventually("the time limit", || app.clock.sleepers() > 0).await;
+        app.clock.advance(Duration::from_secs(10));
+    };
+    let (reply, ()) = tokio::join!(asking, waiting);
+    reply.is_problem(Code::Unavailable);
+}
+
+#[tokio::test]
+async fn a_panic_is_a_problem_and_not_the_end() {
+    async fn panics() -> String {
+        panic!("secret of the server")
+    }
+    let app = TestApp::beside(Router::new().route("/panic", get(panics))).await;
+    let reply = app.get("/panic").await;
+    reply.is_problem(Code::Unavailable);
+    assert!(reply.header("retry-after").is_some());
+    assert!(reply.header("x-request-id").is_some());
+    assert!(!reply.text().contains("secret"));
+    app.get("/healthz").await;
+    assert_eq!(app.service.app().metrics.in_flight(), 0);
+}
+
+#[tokio::test]
+async fn a_store_that_fails_is_unavailable_and_its_reason_stays_inside() {
+    let app = TestApp::furnished().await;
+    app.store.fail(true);
+    let anna = app.user("anna");
+    let asking = async { anna.get("/messages/sync").await };
+    let waiting = async {
+        // The domain may try again after a pause; let every pause pass.
+        for _ in 0..100 {
+            app.clock.advance(Duration::from_secs(1));
+            tokio::task::yield_now().await;
+        }
+    };
+    let (reply, ()) = tokio::join!(asking, waiting);
+    reply.is_problem(Code::Unavailable);
+    assert!(reply.header("retry-after").is_some());
+    assert!(!reply.text().contains("disk"), "{reply:?}");
+    app.store.fail(false);
+    anna.get("/messages/sync").await.is(200);
+}
+
+#[tokio::test]
+async fn too_many_messages_say_when_to_come_back() {
+    let app = TestApp::furnished().await;
+    for number in 0..10 {
+        app.user("anna").send("ben", &number.to_string()).await.is(200);
+    }
+    let reply = app.user("anna").send("ben", "one more").await;
+    let problem = reply.is_problem(Code::RateLimited);
+    let seconds: u64 = reply.header("retry-after").unwrap().parse().unwrap();
+    assert_eq!(seconds, problem.retry_after_ms.unwrap().div_ceil(1000));
+    assert!((1..=6).contains(&seconds), "{seconds}");
+    app.clock.advance(Duration::from_secs(seconds));
+    app.user("anna").send("ben", "one more").await.is(200);
+}

@@ -1,0 +1,155 @@
+//! Settings, one wrong one at a time: each is named, with what is accepted.
+
+use jobline_server::cli::Settings;
+use jobline_server::config::{Config, Jwks};
+
+fn refused(change: impl FnOnce(&mut Settings)) -> String {
+    let mut settings = Settings::default();
+    change(&mut settings);
+    let line = Config::new(&settings).expect_err("it should be refused").to_string();
+    assert!(!line.contains('\n'), "{line}");
+    line
+}
+
+fn accepted(change: impl FnOnce(&mut Settings)) -> Config {
+    let mut settings = Settings::default();
+    change(&mut settings);
+    Config::new(&settings).unwrap()
+}
+
+#[track_caller]
+fn says(line: &str, parts: &[&str]) {
+    for part in parts {
+        assert!(line.contains(part), "{part:?} is not in {line:?}");
+    }
+}
+
+#[test]
+fn the_defaults_are_those_of_the_contract() {
+    let config = accepted(|_| {});
+    assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
+    assert_eq!(config.data.to_str(), Some("./jobline-data"));
+    assert_eq!((config.send_rate, config.retention_days, config.file_retention_days), (10, 0, 0));
+    assert!(config.tls.is_none() && config.host_key.is_none() && !config.identity.is_set());
+}
+
+#[test]
+fn listen() {
+    for text in ["8080", "localhost", "127.0.0.1", "127.0.0.1:x", "127.0.0.1:99999", "example.com:80", ""] {
+        says(&refused(|s| s.listen = Some(text.into())), &["--listen", "JOBLINE_LISTEN", "127.0.0.1:8080"]);
+    }
+    for text in ["127.0.0.1:0", "0.0.0.0:8080", "[::1]:8080", "localhost:8080"] {
+        accepted(|s| s.listen = Some(text.into()));
+    }
+}
+
+#[test]
+fn numbers() {
+    for text in ["abc", "-1", "1.5", "", " 5", "+5", "99999999999"] {
+        says(&refused(|s| s.send_rate = Some(text.into())), &["--send-rate", "JOBLINE_SEND_RATE", "whole number"]);
+        says(&refused(|s| s.retention_days = Some(text.into())), &["--retention-days", "whole number"]);
+        says(&refused(|s| s.file_retention_days = Some(text.into())), &["--file-retention-days", "whole number"]);
+        says(&refused(|s| s.max_connections = Some(text.into())), &["--max-connections", "whole number"]);
+    }
+    assert_eq!(accepted(|s| s.send_rate = Some("0".into())).send_rate, 0);
+}
+
+#[test]
+fn secrets_are_long_and_never_shown() {
+    let short = "hunter2";
+    for line in [refused(|s| s.jwt_secret = Some(short.into())), refused(|s| s.host_key = Some(short.into()))] {
+        says(&line, &["at least 32"]);
+        assert!(!line.contains(short), "{line}");
+    }
+    says(&refused(|s| s.jwt_secret = Some(String::new())), &["--jwt-secret", "JOBLINE_JWT_SECRET"]);
+    says(
+        &refused(|s| s.host_key = Some("a key with spaces and more than 32 bytes".into())),
+        &["--host-key", "visible"],
+    );
+    let long = "x".repeat(32);
+    let config = accepted(|s| {
+        s.jwt_secret = Some(long.clone());
+        s.host_key = Some(long.clone());
+    });
+    assert!(!format!("{config:?}").contains(&long));
+}
+
+#[test]
+fn tls_needs_both_files() {
+    says(&refused(|s| s.tls_cert = Some("c.pem".into())), &["--tls-key", "missing"]);
+    says(&refused(|s| s.tls_key = Some("k.pem".into())), &["--tls-cert", "missing"]);
+}
+
+#[test]
+fn public_url() {
+    for text in
+        ["example.com", "ftp://example.com", "https://", "https://a/?b", "https://a/#b", "https://u:p@a", "https://a:x"]
+    {
+        says(&refused(|s| s.public_url = Some(text.into())), &["--public-url", "https://chat.example.com"]);
+    }
+    let url = |text: &str| accepted(|s| s.public_url = Some(text.into())).public_url.unwrap();
+    assert_eq!(url("https://Chat.Example.com/"), "https://chat.example.com");
+    assert_eq!(url("http://localhost:8080"), "http://localhost:8080");
+    assert_eq!(url("https://example.com/chat/"), "https://example.com/chat");
+}
+
+#[test]
+fn keys_of_user_tokens() {
+    says(&refused(|s| s.jwks_url = Some("keys.json".into())), &["--jwks-url", "http"]);
+    let both = refused(|s| (s.jwks_url, s.jwks_file) = (Some("https://a/b".into()), Some("c".into())));
+    says(&both, &["--jwks-file", "--jwks-url"]);
+    says(&refused(|s| s.jwt_issuer = Some("a".into())), &["--jwt-issuer", "--jwt-secret"]);
+    says(&refused(|s| s.jwt_audience = Some("a".into())), &["--jwt-audience", "--jwt-secret"]);
+    let config = accepted(|s| s.jwks_url = Some("https://example.com/jwks.json".into()));
+    assert_eq!(config.identity.jwks, Some(Jwks::Url("https://example.com/jwks.json".into())));
+}
+
+#[test]
+fn origins() {
+    says(&refused(|s| s.allowed_origins = Some("*".into())), &["--allowed-origins", "every page"]);
+    for text in ["example.com", "https://a.example/", "https://a.example/x", "https://a.example,,", "null", ""] {
+        says(&refused(|s| s.allowed_origins = Some(text.into())), &["--allowed-origins", "https://example.com"]);
+    }
+    let config = accepted(|s| s.allowed_origins = Some("https://A.example:443, http://b.example:8080".into()));
+    assert_eq!(config.allowed_origins, ["https://a.example", "http://b.example:8080"]);
+}
+
+#[test]
+fn what_this_build_does_not_contain() {
+    says(&refused(|s| s.store = Some("dynamodb".into())), &["--store", "does not contain", "embedded"]);
+    says(&refused(|s| s.files = Some("s3".into())), &["--files", "does not contain", "local"]);
+    says(&refused(|s| s.store = Some("postgres".into())), &["--store", "embedded"]);
+    says(&refused(|s| s.webhook_url = Some("https://a".into())), &["--webhook-url", "does not contain"]);
+    says(&refused(|s| s.dynamodb_table = Some("t".into())), &["--dynamodb-table", "does not contain"]);
+}
+
+#[test]
+fn log_and_data() {
+    says(&refused(|s| s.log = Some("loud".into())), &["--log", "error, warn, info, debug or off"]);
+    says(&refused(|s| s.data = Some(String::new())), &["--data", "folder"]);
+    says(&refused(|s| s.data = Some("/etc/hostname".into())), &["--data", "folder"]);
+}
+
+#[test]
+fn a_public_address_needs_keys_and_encryption() {
+    let open = accepted(|s| s.listen = Some("0.0.0.0:8080".into()));
+    let line = open.check_exposure().unwrap_err().to_string();
+    says(&line, &["--jwt-secret", "JOBLINE_JWT_SECRET", "missing", "0.0.0.0:8080"]);
+    let keyed = accepted(|s| {
+        s.listen = Some("0.0.0.0:8080".into());
+        s.jwt_secret = Some("x".repeat(32));
+    });
+    assert!(keyed.check_exposure().is_ok());
+    says(&keyed.warning().unwrap(), &["proxy", "encrypt"]);
+    assert!(accepted(|_| {}).warning().is_none());
+}
+
+#[test]
+fn browsers_are_sent_where_the_server_listens() {
+    let bound = |text: &str| text.parse().unwrap();
+    let config = accepted(|_| {});
+    assert_eq!(config.base_url(bound("127.0.0.1:4321")), "http://127.0.0.1:4321");
+    assert_eq!(config.base_url(bound("0.0.0.0:80")), "http://127.0.0.1:80");
+    let told = accepted(|s| s.public_url = Some("https://chat.example.com".into()));
+    assert_eq!(told.base_url(bound("0.0.0.0:80")), "https://chat.example.com");
+}

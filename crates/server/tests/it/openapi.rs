@@ -1,0 +1,92 @@
+//! The description of the API is a snapshot: what changes in it is seen in review. `UPDATE_SNAPSHOTS=1` rewrites it.
+
+use crate::support::TestApp;
+use jobline_server::router;
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::path::Path;
+
+async fn document() -> (String, Value) {
+    let reply = TestApp::new().await.get("/openapi.json").await;
+    assert_eq!(reply.header("content-type"), Some("application/json"));
+    (reply.text().to_owned(), reply.is(200))
+}
+
+#[tokio::test]
+async fn it_is_as_it_was_reviewed() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/snapshots/openapi.json");
+    let (text, _) = document().await;
+    if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, &text).unwrap();
+    }
+    let reviewed = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        text == reviewed,
+        "openapi.json changed: run UPDATE_SNAPSHOTS=1 cargo test -p jobline and look at the difference"
+    );
+}
+
+/// Calls `look` with every object in `value`.
+fn walk(value: &Value, look: &mut impl FnMut(&serde_json::Map<String, Value>)) {
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| walk(item, look)),
+        Value::Object(fields) => {
+            look(fields);
+            fields.values().for_each(|field| walk(field, look));
+        }
+        _ => {}
+    }
+}
+
+#[tokio::test]
+async fn every_reference_resolves() {
+    let (_, document) = document().await;
+    let mut references = BTreeSet::new();
+    walk(&document, &mut |fields| {
+        references.extend(fields.get("$ref").and_then(Value::as_str).map(str::to_owned));
+        assert!(!fields.contains_key("$defs") && !fields.contains_key("$schema"), "{fields:?}");
+    });
+    assert!(references.len() > 10, "{references:?}");
+    for reference in &references {
+        let pointer = reference.strip_prefix('#').unwrap();
+        assert!(document.pointer(pointer).is_some(), "{reference}");
+    }
+    let named = document["components"]["schemas"].as_object().unwrap().keys();
+    for name in named {
+        assert!(references.contains(&format!("#/components/schemas/{name}")), "{name} is used nowhere");
+    }
+}
+
+#[tokio::test]
+async fn every_procedure_is_described_once() {
+    let (_, document) = document().await;
+    assert_eq!(document["openapi"], "3.1.0");
+    let mut ids = BTreeSet::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let id = operation["operationId"].as_str().unwrap_or_else(|| panic!("{method} {path} has no operationId"));
+            assert!(ids.insert(id.to_owned()), "{id} is there twice");
+            assert!(operation["summary"].as_str().is_some_and(|summary| !summary.is_empty()), "{id}");
+            let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
+            for (start, _) in path.match_indices('{') {
+                let name = path[start + 1..].split('}').next().unwrap();
+                assert!(parameters.iter().any(|one| one["name"] == name && one["in"] == "path"), "{id} {name}");
+            }
+        }
+    }
+    for procedure in router::procedures() {
+        let operation = &document["paths"][procedure.path][procedure.method.as_str().to_lowercase()];
+        assert_eq!(operation["operationId"], procedure.name);
+        assert_eq!(operation["responses"]["401"]["content"].as_object().unwrap().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn absent_fields_are_not_null() {
+    let (text, document) = document().await;
+    assert!(!text.contains("\"null\""), "fields are absent, never null");
+    let message = &document["components"]["schemas"]["Message"];
+    assert_eq!(message["properties"]["fileUrl"]["type"], "string");
+    assert!(!message["required"].as_array().unwrap().contains(&"fileUrl".into()));
+}

@@ -1,0 +1,155 @@
+//! What only shows over a connection: stopping, idling, bounds.
+
+use crate::support::{Differs, Running, TestApp, eventually};
+use axum::Router;
+use axum::routing::get;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Notify;
+
+#[tokio::test]
+async fn a_connection_is_kept_for_the_next_poll() {
+    let running = Running::new(TestApp::new().await).await;
+    let mut client = running.connect().await;
+    for _ in 0..3 {
+        assert!(client.get("/healthz").await.starts_with("HTTP/1.1 200"));
+    }
+    assert_eq!(running.app.service.app().metrics.open_connections(), 1);
+}
+
+#[tokio::test]
+async fn http2_without_tls_is_understood() {
+    let running = Running::new(TestApp::new().await).await;
+    let stream = hyper_util::rt::TokioIo::new(running.connect().await.0);
+    let executor = hyper_util::rt::TokioExecutor::new();
+    let (mut sender, connection) = hyper::client::conn::http2::handshake(executor, stream).await.unwrap();
+    tokio::spawn(connection);
+    let request = http::Request::get("http://jobline/healthz").body(axum::body::Body::empty()).unwrap();
+    assert_eq!(sender.send_request(request).await.unwrap().status(), 200);
+}
+
+#[tokio::test]
+async fn a_stop_finishes_what_runs() {
+    let (begun, go) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let (entered, released) = (begun.clone(), go.clone());
+    let slow = move || {
+        let (entered, released) = (entered.clone(), released.clone());
+        async move {
+            entered.notify_one();
+            released.notified().await;
+            "finished"
+        }
+    };
+    let app = TestApp::beside(Router::new().route("/slow", get(slow))).await;
+    let mut running = Running::new(app).await;
+    let (mut idle, mut busy) = (running.connect().await, running.connect().await);
+    idle.get("/healthz").await;
+    busy.write("GET /slow HTTP/1.1\r\nhost: a\r\n\r\n").await;
+    begun.notified().await;
+    running.stop();
+    assert!(idle.is_closed().await, "an idle connection does not hold up a stop");
+    let refused = || std::net::TcpStream::connect(running.address).is_err();
+    eventually("no new connections", refused).await;
+    assert!(!running.has_stopped());
+    go.notify_one();
+    assert!(busy.answer().await.ends_with("finished"));
+    running.stopped().await;
+}
+
+#[tokio::test]
+async fn a_stop_does_not_wait_for_a_request_that_is_half_sent() {
+    let mut running = Running::new(TestApp::new().await).await;
+    let (mut half, mut silent) = (running.connect().await, running.connect().await);
+    half.get("/healthz").await;
+    half.write("GET /healthz HTTP/1.1\r\nhos").await;
+    eventually("both connections", || running.app.service.app().metrics.open_connections() == 2).await;
+    running.stop();
+    assert!(silent.is_closed().await);
+    eventually("the stop", || {
+        running.app.clock.advance(Duration::from_millis(250));
+        running.has_stopped()
+    })
+    .await;
+    assert!(half.is_closed().await);
+}
+
+#[tokio::test]
+async fn a_stop_ends_even_when_a_request_does_not() {
+    let stuck = Router::new().route("/files/stuck/for-long", get(std::future::pending::<String>));
+    let mut running = Running::new(TestApp::beside(stuck).await).await;
+    let mut client = running.connect().await;
+    client.write("GET /files/stuck/for-long HTTP/1.1\r\nhost: a\r\n\r\n").await;
+    eventually("the request", || running.app.service.app().metrics.in_flight() == 1).await;
+    running.stop();
+    eventually("the stop", || {
+        running.app.clock.advance(Duration::from_millis(500));
+        running.has_stopped()
+    })
+    .await;
+    assert!(running.app.now_seconds() < 1_763_114_400 + 60 * 60);
+    running.stopped().await;
+}
+
+#[tokio::test]
+async fn whoever_connects_and_says_nothing_is_let_go() {
+    let running = Running::new(TestApp::new().await).await;
+    let (mut silent, mut slow) = (running.connect().await, running.connect().await);
+    slow.write("G").await;
+    eventually("both to be watched", || running.app.clock.sleepers() == 2).await;
+    running.app.clock.advance(Duration::from_secs(10));
+    assert!(silent.is_closed().await);
+    assert!(slow.is_closed().await);
+}
+
+#[tokio::test]
+async fn a_connection_outlives_the_longest_poll_interval_but_not_much_more() {
+    let running = Running::new(TestApp::new().await).await;
+    let mut client = running.connect().await;
+    client.get("/healthz").await;
+    for _ in 0..2 {
+        for _ in 0..4 {
+            eventually("the watch", || running.app.clock.sleepers() == 1).await;
+            running.app.clock.advance(Duration::from_secs(15));
+        }
+        eventually("the watch", || running.app.clock.sleepers() == 1).await;
+        assert!(client.get("/healthz").await.starts_with("HTTP/1.1 200"), "polling again after a minute");
+    }
+    let metrics = &running.app.service.app().metrics;
+    eventually("the idle connection to be closed", || {
+        running.app.clock.advance(Duration::from_secs(15));
+        metrics.open_connections() == 0
+    })
+    .await;
+    assert!(client.is_closed().await);
+}
+
+#[tokio::test]
+async fn further_connections_wait_for_room() {
+    let running = Running::with(TestApp::with(Differs::default()).await, None, 1).await;
+    let mut first = running.connect().await;
+    first.get("/healthz").await;
+    let mut second = running.connect().await;
+    second.write("GET /healthz HTTP/1.1\r\nhost: a\r\n\r\n").await;
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(running.app.service.app().metrics.open_connections(), 1);
+    drop(first);
+    assert!(second.answer().await.starts_with("HTTP/1.1 200"));
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_large_gets_its_answer() {
+    let running = Running::new(TestApp::furnished().await).await;
+    let token = running.app.user("anna").key;
+    let mut client = running.connect().await;
+    let body = "x".repeat(300_000);
+    client
+        .write(&format!(
+            "POST /messages/send HTTP/1.1\r\nhost: a\r\nauthorization: Bearer {token}\r\n\
+             content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        ))
+        .await;
+    assert!(client.answer().await.starts_with("HTTP/1.1 413"));
+}

@@ -1,0 +1,192 @@
+//! The harness. `TestApp::new().await` is a server; `app.user("anna").send("ben", "Hello").await` is what it is for.
+
+mod clock;
+mod reply;
+mod socket;
+mod store;
+
+pub use clock::ManualClock;
+pub use reply::Reply;
+pub use socket::{Client, Running};
+pub use store::FailingStore;
+
+use axum::Router;
+use axum::body::Body;
+use http::{Method, Request};
+use jobline_chat::{Chat, Clock, Random, Secrets, Settings, UserId};
+use jobline_server::app::{App, Parts};
+use jobline_server::counted::CountedStore;
+use jobline_server::files::{self, LocalFiles};
+use jobline_server::http::{Origins, Service};
+use jobline_server::identity::{HostKey, Identity, IdentitySettings};
+use jobline_server::metrics::Metrics;
+use jobline_server::system::SystemRandom;
+use jobline_store::MemoryStore;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::time::Duration;
+use tempfile::TempDir;
+
+pub const HOST_KEY: &str = "a host key that is long enough for the tests";
+pub const JWT_SECRET: &str = "a JWT secret that is long enough for the tests";
+pub const BASE_URL: &str = "http://jobline.test";
+/// The page that may call, and none else.
+pub const ORIGIN: &str = "https://market.example";
+
+/// A whole server of one test's own.
+pub struct TestApp {
+    pub service: Service,
+    pub clock: Arc<ManualClock>,
+    pub store: Arc<FailingStore>,
+    _folder: TempDir,
+}
+
+/// What can be different about a server.
+pub struct Differs {
+    pub beside: Router,
+    pub host_key: Option<&'static str>,
+    pub origins: Vec<String>,
+    pub settings: Settings,
+}
+
+impl Default for Differs {
+    fn default() -> Self {
+        Self {
+            beside: Router::new(),
+            host_key: Some(HOST_KEY),
+            origins: vec![ORIGIN.to_owned()],
+            settings: Settings::default(),
+        }
+    }
+}
+
+impl TestApp {
+    pub async fn new() -> Self {
+        Self::with(Differs::default()).await
+    }
+
+    /// With routes of the test's own beside the API.
+    pub async fn beside(beside: Router) -> Self {
+        Self::with(Differs { beside, ..Differs::default() }).await
+    }
+
+    pub async fn with(differs: Differs) -> Self {
+        let folder = TempDir::new().unwrap();
+        let clock = Arc::new(ManualClock::default());
+        let random: Arc<dyn Random> = Arc::new(SystemRandom);
+        let store = Arc::new(FailingStore::new(MemoryStore::default()));
+        let secrets = Secrets::load(&*store, &*random).await.unwrap();
+        let metrics = Arc::new(Metrics::new());
+        let key = secrets.derive("file urls");
+        let local = Arc::new(LocalFiles::new(folder.path(), BASE_URL, &key, clock.clone()).unwrap());
+        let counted = Arc::new(CountedStore::new(store.clone(), metrics.clone()));
+        let chat = Chat::new(counted, local.clone(), clock.clone(), random.clone(), &secrets, differs.settings);
+        let tokens = IdentitySettings { jwt_secret: Some(JWT_SECRET.into()), ..IdentitySettings::default() };
+        let app = App::new(Parts {
+            chat,
+            identity: Arc::new(Identity::new(tokens, clock.clone()).unwrap()),
+            host_key: differs.host_key.map(|key| HostKey::new(key).unwrap()),
+            clock: clock.clone(),
+            random,
+            metrics,
+            origins: Origins::new(&differs.origins),
+            base_url: BASE_URL.into(),
+            beside: files::router(local).merge(differs.beside),
+        });
+        Self { service: Service::new(app), clock, store, _folder: folder }
+    }
+
+    /// A server where anna and ben share job 7.
+    pub async fn furnished() -> Self {
+        let app = Self::new().await;
+        app.host().knows(&["anna", "ben"]).await;
+        app.host().job(7, &["anna", "ben"], "open").await.is(200);
+        app
+    }
+
+    pub async fn ask(&self, request: Request<Body>) -> Reply {
+        Reply::read(self.service.handle(request).await).await
+    }
+
+    pub async fn get(&self, path: &str) -> Reply {
+        self.ask(Request::get(path).body(Body::empty()).unwrap()).await
+    }
+
+    pub fn user(&self, id: &str) -> Caller<'_> {
+        let ttl = Duration::from_secs(3600);
+        let minted = self.service.app().identity.mint(&UserId::new(id).unwrap(), ttl).unwrap();
+        self.bearer(&minted.token)
+    }
+
+    /// Someone with a token that was made elsewhere.
+    pub fn bearer(&self, key: &str) -> Caller<'_> {
+        Caller { app: self, key: key.to_owned() }
+    }
+
+    pub fn host(&self) -> Caller<'_> {
+        self.bearer(HOST_KEY)
+    }
+
+    pub fn now_seconds(&self) -> u64 {
+        self.clock.now_ms() / 1000
+    }
+}
+
+/// Someone with a token or a key.
+pub struct Caller<'a> {
+    app: &'a TestApp,
+    pub key: String,
+}
+
+impl Caller<'_> {
+    /// A request of this caller's, still without a body.
+    pub fn request(&self, method: Method, path: &str) -> http::request::Builder {
+        Request::builder().method(method).uri(path).header("authorization", format!("Bearer {}", self.key))
+    }
+
+    pub async fn get(&self, path: &str) -> Reply {
+        self.app.ask(self.request(Method::GET, path).body(Body::empty()).unwrap()).await
+    }
+
+    pub async fn delete(&self, path: &str) -> Reply {
+        self.app.ask(self.request(Method::DELETE, path).body(Body::empty()).unwrap()).await
+    }
+
+    pub async fn post(&self, path: &str, body: &Value) -> Reply {
+        self.json(Method::POST, path, body.to_string()).await
+    }
+
+    pub async fn put(&self, path: &str, body: &Value) -> Reply {
+        self.json(Method::PUT, path, body.to_string()).await
+    }
+
+    /// A body that says it is JSON, whatever it is.
+    pub async fn json(&self, method: Method, path: &str, body: impl Into<Body>) -> Reply {
+        let request = self.request(method, path).header("content-type", "application/json");
+        self.app.ask(request.body(body.into()).unwrap()).await
+    }
+
+    pub async fn send(&self, to: &str, text: &str) -> Reply {
+        self.post("/messages/send", &json!({"receiverId": to, "content": text})).await
+    }
+
+    pub async fn knows(&self, users: &[&str]) {
+        for user in users {
+            self.put(&format!("/host/users/{user}"), &json!({"name": user})).await.is(200);
+        }
+    }
+
+    pub async fn job(&self, id: u64, participants: &[&str], status: &str) -> Reply {
+        let body = json!({"title": format!("Job {id}"), "participants": participants, "status": status});
+        self.put(&format!("/host/jobs/{id}"), &body).await
+    }
+}
+
+/// Lets other tasks run until `condition`; fails when it never comes true.
+pub async fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
+    let deadline = std::time::Instant::now() + Duration::from_secs(10);
+    while !condition() {
+        assert!(std::time::Instant::now() < deadline, "{what} never came true");
+        tokio::task::yield_now().await;
+    }
+}
