@@ -93,7 +93,12 @@ fn dependencies_point_downwards() {
 fn the_port_and_the_domain_stay_light() {
     let manifests = manifests();
     for (name, budget) in [("jobline-store", 5), ("jobline-chat", 10)] {
-        assert!(manifests[name].len() <= budget, "{name} has {} dependencies: {:?}", manifests[name].len(), manifests[name]);
+        assert!(
+            manifests[name].len() <= budget,
+            "{name} has {} dependencies: {:?}",
+            manifests[name].len(),
+            manifests[name]
+        );
     }
 }
 
@@ -110,7 +115,8 @@ fn only_the_composition_root_names_an_engine() {
 
 #[test]
 fn the_domain_reads_no_clock_draws_no_number_and_opens_nothing() {
-    let forbidden = ["SystemTime", "Instant::now", "rand::", "std::fs", "std::net", "std::env", "tokio::", "http", "axum"];
+    let forbidden =
+        ["SystemTime", "Instant::now", "rand::", "std::fs", "std::net", "std::env", "tokio::", "http", "axum"];
     for path in files(&root().join("crates/chat/src"), ".rs") {
         for (number, line) in without_tests(&path).lines().enumerate() {
             let code = line.split("//").next().unwrap_or_default();
@@ -181,7 +187,8 @@ fn functions_are_short() {
 #[test]
 fn nothing_is_left_behind() {
     // Spelled in halves, so that this file does not hold them.
-    let words = [["TO", "DO"], ["FIX", "ME"], ["XX", "X"], ["unimple", "mented!"], ["db", "g!("]].map(|halves| halves.concat());
+    let words =
+        [["TO", "DO"], ["FIX", "ME"], ["XX", "X"], ["unimple", "mented!"], ["db", "g!("]].map(|halves| halves.concat());
     for path in files(&root(), ".rs") {
         let text = fs::read_to_string(&path).unwrap();
         for word in &words {
