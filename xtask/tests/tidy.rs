@@ -3,6 +3,8 @@
 //! The budgets are those of the design: handler ≤ 30 lines, function ≤ 70 with a median near 10, file ≤ 500 without its
 //! tests, `store` ≤ 5 direct dependencies, `chat` ≤ 10.
 
+#![expect(clippy::unwrap_used, reason = "a check that panics has failed, and says where")]
+
 use serde_json::Value;
 use std::{
     collections::BTreeMap,

@@ -68,7 +68,7 @@ impl Chat {
         let reached = if has_more { moved[limit - 1].1 } else { head.version };
         let ids = moved.into_iter().take(limit).map(|(id, _)| id).collect();
         let mut found = self.load_conversations(ids).await?;
-        found.sort_by(|a, b| newest_first(a).cmp(&newest_first(b)));
+        found.sort_by_key(newest_first);
         let cursor = ConversationsCursor { version: reached, walk: None };
         self.conversations_answer(me, &found, cursor, has_more, head.at, now, false).await
     }
@@ -92,7 +92,7 @@ impl Chat {
         let memberships = self.range_all(keys::memberships(me, None, 100)).await?;
         let mut found = self.load_conversations(named(&memberships)).await?;
         found.retain(|one| one.1.updated > since && after.as_ref().is_none_or(|after| newest_first(one) > *after));
-        found.sort_by(|a, b| newest_first(a).cmp(&newest_first(b)));
+        found.sort_by_key(newest_first);
         let has_more = found.len() > limit;
         found.truncate(limit);
         let walk = found.last().filter(|_| has_more).map(|(id, row)| Walk {

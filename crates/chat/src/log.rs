@@ -149,8 +149,8 @@ impl Chat {
         let other = 1 - log.viewer;
         // What the other side received since the series began was answered then, with what they have read of it.
         let answered = match change.kind {
-            ChangeKind::Read if change.by == other => target.delivered + 1..=change.before.delivered(other),
-            _ => 1..=0,
+            ChangeKind::Read if change.by == other => target.delivered..change.before.delivered(other),
+            _ => 0..0,
         };
         let mut after = change.from.at.max(within).max(self.horizon(log.now).saturating_sub(1));
         let end = change.to.at.min(target.begin.at) + 1;
@@ -162,7 +162,8 @@ impl Chat {
             let rows: Vec<MessageRow> = self.decoded(range).await?;
             let full = rows.len() == page;
             after = rows.last().filter(|_| full).map_or(end, |row| row.at);
-            let wanted = |row: &MessageRow| change.touches(row.number, row.from) && !answered.contains(&row.number);
+            let wanted =
+                |row: &MessageRow| change.touches(row.number, row.from) && !answered.contains(&(row.number - 1));
             touched.extend(rows.into_iter().filter(wanted));
         }
         touched.truncate(limit);

@@ -663,7 +663,7 @@ async fn a_long_way_back_is_answered_once_as_it_stands() {
 
 async fn ben_sees(ben: &support::User<'_>, anna: &support::User<'_>, since: Option<String>) -> Option<String> {
     match since {
-        Some(since) => Some(ben.list_since(anna, &since).await.unwrap().cursor),
+        Some(since) => Some(ben.list_since(anna, &since).await.expect("a list").cursor),
         None => ben.list(anna).await.ok().map(|list| list.cursor),
     }
 }

@@ -1,5 +1,6 @@
 //! Two people talk while the store fails and others get in between: one small test for each fault that the simulation
 //! found.
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
 
 mod support;
 
@@ -61,7 +62,7 @@ impl Store for OpensMeanwhile {
 }
 
 #[tokio::test]
-async fn a_job_that_is_opened_while_somebody_writes_is_not_overlooked() {
+async fn a_job_that_is_opened_while_somebody_is_looking_for_it_is_not_overlooked() {
     let inner = Arc::new(MemoryStore::new());
     let store = Arc::new(OpensMeanwhile { inner: inner.clone(), host: OnceLock::new() });
     let world = World::over(store.clone(), unlimited(), 1).await;
@@ -69,7 +70,7 @@ async fn a_job_that_is_opened_while_somebody_writes_is_not_overlooked() {
     world.job(1, &["anna", "ben"], JobStatus::Closed).await;
     let host = World::over(inner, unlimited(), 2).await.chat;
     assert!(store.host.set(host).is_ok());
-    assert_eq!(anna.send(&ben, "just in time").await.unwrap().message.number, 1);
+    anna.announce(&ben, "just-in-time.txt", "text/plain", 4).await.unwrap();
 }
 
 #[tokio::test]
@@ -114,7 +115,7 @@ async fn a_slow_reader_is_told_nothing_twice_because_others_begin_to_write() {
             world.user(other).send(&anna, &format!("{other} {number}")).await.unwrap();
         }
     }
-    while page.has_more {
+    while page.has_more && seen.len() <= 14 {
         page = anna.sync_limit(Some(&page.cursor), Some(2)).await.unwrap();
         seen.extend(page.messages.iter().map(|message| message.content.clone()));
     }

@@ -1,4 +1,5 @@
 //! What holds for any input: names, cursors, content and the send rate, through what the crate shows to the outside.
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
 
 mod support;
 
@@ -120,10 +121,14 @@ fn cursors() -> &'static Cursors {
             let world = World::new().await;
             let (anna, ben) = world.pair().await;
             world.job(2, &["anna", "carl"], jobline_wire::JobStatus::Open).await;
-            anna.send(&ben, "1").await.unwrap();
-            anna.send(&world.user("carl"), "1").await.unwrap();
-            let list = anna.list(&ben).await.unwrap().cursor;
-            let cursors = [list, anna.sync(None).await.unwrap().cursor, anna.conversations().await.unwrap().cursor];
+            anna.send(&ben, "1").await.expect("a world that is well");
+            anna.send(&world.user("carl"), "1").await.expect("a world that is well");
+            let list = anna.list(&ben).await.expect("a world that is well").cursor;
+            let cursors = [
+                list,
+                anna.sync(None).await.expect("a world that is well").cursor,
+                anna.conversations().await.expect("a world that is well").cursor,
+            ];
             (world, cursors)
         });
         Cursors { runtime, world, cursors }

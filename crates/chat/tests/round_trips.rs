@@ -1,4 +1,5 @@
 //! What every operation costs, in round trips to the store, against the table in `docs/costs.md`.
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
 
 mod support;
 

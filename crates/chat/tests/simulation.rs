@@ -3,6 +3,7 @@
 //!
 //! `SIM_SEED=7 cargo test -p jobline-chat --test simulation` lives through history 7 alone; `SIM_SEEDS=1000` through so
 //! many. A failure prints its seed.
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
 
 #[path = "simulation/mod.rs"]
 mod histories;
@@ -16,7 +17,7 @@ use histories::{
 use std::collections::BTreeMap;
 
 /// Histories that are lived through unless told otherwise.
-const SEEDS: u64 = 48;
+const SEEDS: u64 = 64;
 /// Histories that a broken store is given to be found out.
 const CHANCES: u64 = 12;
 
@@ -34,6 +35,9 @@ fn every_history_keeps_the_promise() {
     let mut tally: BTreeMap<&str, u64> = BTreeMap::new();
     for seed in seeds {
         let report = run(Plan::of(seed)).unwrap_or_else(|failure| panic!("{failure}"));
+        if alone {
+            println!("seed {seed}: {} lines, {}", report.lines, report.hash);
+        }
         for (what, count) in report.tally {
             *tally.entry(what).or_default() += count;
         }

@@ -1,5 +1,6 @@
 use jobline_store::Error;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 /// Why a store could not be opened. Each prints as one line that names the folder and says what to do.
@@ -99,4 +100,10 @@ pub(crate) fn read_error(error: fjall::Error) -> Error {
         }
         other => Error::Corrupt(other.to_string()),
     }
+}
+
+/// Reads from the database, which asserts what its checksums have promised: should that fail, this read fails.
+pub(crate) fn guarded<T>(read: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    catch_unwind(AssertUnwindSafe(read))
+        .unwrap_or_else(|_| Err(Error::Corrupt("the database met what it did not expect".into())))
 }

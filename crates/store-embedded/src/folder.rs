@@ -20,7 +20,7 @@ const LOCK: &str = "lock";
 /// What a file system puts into its root by itself.
 const LOST_AND_FOUND: &str = "lost+found";
 /// How long a start may spend on the checksums of tables.
-const VERIFY_BUDGET: Duration = Duration::from_millis(20);
+const VERIFY_BUDGET: Duration = Duration::from_millis(10);
 
 /// An open store, locked.
 pub(crate) struct Opened {

@@ -2,7 +2,7 @@
 
 use crate::cache::{Lookup, RowCache};
 use crate::codec::{self, Head};
-use crate::error::read_error;
+use crate::error::{guarded, read_error};
 use fjall::{Keyspace, Slice};
 use jobline_store::{Action, Commit, Condition, Error, Key, Outcome, Row, Token, Version};
 use quick_cache::DefaultHashBuilder;
@@ -86,7 +86,7 @@ impl Base<'_> {
     }
 
     fn stored(&self, row_key: &[u8]) -> Result<Option<Head>, Error> {
-        let row = self.rows.get(row_key).map_err(read_error)?;
+        let row = guarded(|| self.rows.get(row_key).map_err(read_error))?;
         row.map(|row| codec::decode_head(&row).map(|(head, _)| head)).transpose()
     }
 }

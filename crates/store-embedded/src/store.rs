@@ -1,6 +1,6 @@
 use crate::cache::{Lookup, RowCache};
 use crate::codec::{self, ROWS_BEGIN, ROWS_END};
-use crate::error::{OpenError, read_error};
+use crate::error::{OpenError, guarded, read_error};
 use crate::folder::{self, DATABASE, Opened};
 use crate::group::Prepared;
 use crate::options::Options;
@@ -13,7 +13,6 @@ use jobline_store::{
     Commit, Consistency, Direction, Error, Key, Outcome, Page, Range, Row, Scan, ScanPage, Store, limits,
 };
 use std::ops::Bound;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Sender};
@@ -134,9 +133,7 @@ impl EmbeddedStore {
     fn read<T>(&self, read: impl FnOnce(&Keyspace) -> Result<T, Error>) -> Result<T, Error> {
         let rows = self.inner.shared.rows.read().unwrap_or_else(PoisonError::into_inner);
         let rows = rows.as_ref().ok_or_else(closed)?;
-        // The database asserts what its checksums have promised; should that fail, one read fails.
-        catch_unwind(AssertUnwindSafe(|| read(rows)))
-            .unwrap_or_else(|_| Err(Error::Corrupt("the database met what it did not expect".into())))
+        guarded(|| read(rows))
     }
 
     fn read_page(&self, range: &Range) -> Result<Page, Error> {

@@ -6,7 +6,7 @@
 use crate::cache::RowCache;
 use crate::codec;
 use crate::database::Db;
-use crate::error::{Fault, read_error};
+use crate::error::{Fault, guarded, read_error};
 use crate::group::{Base, Group, Prepared};
 use crate::options::Options;
 use crate::space::Space;
@@ -190,7 +190,8 @@ impl Writer {
             return;
         }
         let count = commits.len();
-        let (mut answers, mut runtime) = (Vec::with_capacity(count), None);
+        let mut answers = Vec::with_capacity(count);
+        let runtime = common_runtime(&commits);
         let ready = self.ready(bytes as u64);
         let mut group = Group::of(count);
         for (commit, waiting) in commits {
@@ -200,7 +201,6 @@ impl Writer {
                 Ok(rows) => group.decide(commit, &Base { cache: &self.shared.cache, rows }),
             };
             answers.push((waiting.reply, outcome));
-            runtime = waiting.runtime;
         }
         // The database cannot be opened again while somebody holds it.
         drop(ready);
@@ -350,23 +350,34 @@ impl Writer {
             return Ok(swept);
         }
         let rows = self.ready(0)?;
-        let base = Base { cache: &self.shared.cache, rows: &rows };
         let mut group = Group::default();
-        let mut reached = now;
+        let reached = guarded(|| self.collect_due(&rows, now, limit, &mut group, &mut swept))?;
+        drop(rows);
+        self.write(&group)?;
+        self.swept = reached;
+        Ok(swept)
+    }
+
+    /// Takes what is due before `now` into `group`; answers up to when that is everything.
+    fn collect_due(
+        &self,
+        rows: &Keyspace,
+        now: u64,
+        limit: usize,
+        group: &mut Group,
+        swept: &mut Swept,
+    ) -> Result<u64, Error> {
+        let base = Base { cache: &self.shared.cache, rows };
         let due = rows.range(codec::expiry_from(self.swept)..codec::expiry_from(now));
         for (entries, entry) in due.enumerate() {
             let entry = entry.key().map_err(read_error)?;
             if swept.rows == limit.min(SWEEP_ROWS) || entries == 4 * SWEEP_ROWS {
                 swept.more = true;
-                reached = codec::split_expiry_key(&entry)?.0;
-                break;
+                return Ok(codec::split_expiry_key(&entry)?.0);
             }
             swept.rows += usize::from(group.expire(&entry, &base)?);
         }
-        drop(rows);
-        self.write(&group)?;
-        self.swept = reached;
-        Ok(swept)
+        Ok(now)
     }
 
     fn close(&mut self) {
@@ -379,6 +390,13 @@ impl Writer {
         let _ = self.state.settle(mark);
         let _ = self.lock.unlock();
     }
+}
+
+/// The runtime that everybody waits in, if it is one.
+fn common_runtime(commits: &[(Prepared, Waiting)]) -> Option<Handle> {
+    let first = commits.first()?.1.runtime.as_ref()?;
+    let waits_there = |(_, waiting): &(_, Waiting)| waiting.runtime.as_ref().is_some_and(|it| it.id() == first.id());
+    commits.iter().all(waits_there).then(|| first.clone())
 }
 
 pub(crate) fn closed() -> Error {

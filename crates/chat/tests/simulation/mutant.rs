@@ -61,13 +61,13 @@ impl Mutated {
     async fn remember(&self, commit: &Commit) -> Result<(), Error> {
         for operation in commit.operations() {
             let row = self.inner.get(&operation.key, Consistency::Strong).await?;
-            self.past.lock().unwrap().insert(operation.key.clone(), row);
+            self.past.lock().expect("nobody panics with it").insert(operation.key.clone(), row);
         }
         Ok(())
     }
 
     fn past(&self, key: &Key) -> Option<Option<Row>> {
-        self.past.lock().unwrap().get(key).cloned()
+        self.past.lock().expect("nobody panics with it").get(key).cloned()
     }
 
     async fn commit_badly(&self, commit: &Commit) -> Result<Outcome, Error> {
@@ -91,13 +91,13 @@ impl Mutated {
             Mutant::Delays if self.strikes() => {
                 let outcome = self.pretend(commit).await?;
                 if outcome == Outcome::Committed {
-                    *self.held.lock().unwrap() = Some(commit.clone());
+                    *self.held.lock().expect("nobody panics with it") = Some(commit.clone());
                 }
                 Ok(outcome)
             }
             Mutant::Delays => {
                 let outcome = self.inner.commit(commit).await;
-                let held = self.held.lock().unwrap().take();
+                let held = self.held.lock().expect("nobody panics with it").take();
                 if let Some(held) = held {
                     drop(self.inner.commit(&held).await);
                 }

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 /// Lines that a failure prints.
-const KEPT: usize = 400;
+const KEPT: usize = 80;
 
 #[derive(Default)]
 pub struct Trace {

@@ -1,5 +1,6 @@
 //! A small world to test the domain in: a store, files in memory, a clock that is moved by hand, and users who speak.
 #![allow(dead_code, reason = "each test file uses its part of it")]
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
 
 use async_trait::async_trait;
 use jobline_chat::{
