@@ -57,8 +57,10 @@ impl Chat {
             }
         }
         let log = Log { id: &id, row: &row, viewer: side, now };
-        let answer = self.answer_since(log, since, limit).await?;
-        self.worded(me, log, answer).await
+        let answer = self.answer_since(log, since.clone(), limit).await?;
+        // Nothing new: the cursor that came in says so as well as a new one would, and is sealed already.
+        let kept = input.since.filter(|_| since == Since::Cursor(answer.cursor));
+        self.worded(me, log, answer, kept).await
     }
 
     /// The conversation row of a conversation that exists.
@@ -118,15 +120,15 @@ impl Chat {
             at: row.at,
         });
         let cursor = ListCursor::at(position);
-        self.worded(me, log, Answer { shown, marks: row.marks(), has_more, cursor, reset: false }).await
+        self.worded(me, log, Answer { shown, marks: row.marks(), has_more, cursor, reset: false }, None).await
     }
 
-    async fn worded(&self, me: &UserId, log: Log<'_>, answer: Answer) -> Result<Messages> {
+    async fn worded(&self, me: &UserId, log: Log<'_>, answer: Answer, cursor: Option<String>) -> Result<Messages> {
         let view = View { conversation: log.id, viewer: log.viewer, marks: answer.marks, now: log.now };
         Ok(Messages {
             messages: self.show_all(view, answer.shown).await?,
             has_more: answer.has_more,
-            cursor: self.sealer().seal(&answer.cursor, me, log.id.as_str()),
+            cursor: cursor.unwrap_or_else(|| self.sealer().seal(&answer.cursor, me, log.id.as_str())),
             next_poll_ms: self.next_poll_ms(log.row.updated, log.now),
             reset: answer.reset.then_some(true),
         })

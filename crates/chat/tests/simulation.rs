@@ -80,7 +80,8 @@ fn the_same_seed_is_the_same_history() {
 fn found_out(mutant: Mutant) {
     let failure = (0..CHANCES).find_map(|seed| run(Plan::with(seed, mutant)).err());
     let failure = failure.unwrap_or_else(|| panic!("{CHANCES} histories over a store that {mutant:?} seem in order"));
-    println!("{mutant:?}: {}", failure.lines().rev().find(|line| !line.is_empty()).unwrap_or_default());
+    let reason = failure.split("\n\n").nth(1).and_then(|reason| reason.lines().next());
+    println!("{mutant:?}: {}", reason.unwrap_or_default());
     assert!(failure.contains("SIM_SEED="), "a failure prints its seed: {failure}");
 }
 
