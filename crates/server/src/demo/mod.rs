@@ -2,8 +2,8 @@
 //!
 //! A demo starts where nobody configured who may call, nobody else can reach the server, and no real conversations are:
 //! in an empty folder or in one that a demo made. [`prepare`] decides that and keeps the demo's secrets in `demo.env`,
-//! which a shell can `source`; [`seed`] writes the conversations through the domain, so that they obey all its rules;
-//! [`routes`] are the page and what it needs beyond the public API. [`home`] is what stands at `/` otherwise.
+//! which a shell can `source`; [`seed()`] writes the conversations through the domain, so that they obey all its rules;
+//! [`routes()`] are the page and what it needs beyond the public API. [`home`] is what stands at `/` otherwise.
 
 mod folder;
 mod past;
