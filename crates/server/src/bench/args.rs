@@ -18,7 +18,7 @@ pub struct BenchArgs {
     /// All senders write into one conversation, instead of each into its own.
     #[arg(long)]
     pub shared: bool,
-    /// Also measure memory while so many connections poll every three seconds.
+    /// Also measure the memory of the server alone while so many connections poll every three seconds.
     #[arg(long, value_name = "NUMBER", default_value_t = 0)]
     pub pollers: usize,
     /// Where the folder of the measured store is made: on the disk that is to be measured.
@@ -27,6 +27,9 @@ pub struct BenchArgs {
     /// JSON instead of a table.
     #[arg(long)]
     pub json: bool,
+    /// The binary that is measured as a program of its own: its start, and its memory. This one, unless that is unknown.
+    #[arg(skip = std::env::current_exe().ok())]
+    pub program: Option<PathBuf>,
 }
 
 impl BenchArgs {
@@ -37,6 +40,7 @@ impl BenchArgs {
             (self.connections.iter().all(|count| (1..=1_024).contains(count)), "--connections must be from 1 to 1024"),
             (self.messages <= 10_000_000, "--messages must be at most 10000000"),
             (self.pollers <= 10_000, "--pollers must be at most 10000"),
+            (self.pollers == 0 || self.program.is_some(), "--pollers needs the path of this program, which is unknown"),
         ];
         bounds.iter().find(|(kept, _)| !kept).map_or(Ok(()), |(_, bound)| Err((*bound).to_owned()))
     }

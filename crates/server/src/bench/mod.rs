@@ -3,8 +3,9 @@
 //! The real server (router, serve loop, embedded store, files, checked HS256 tokens) runs in this process on a loopback
 //! port over a new folder that is removed at the end. The load comes from the same process over real sockets, so whatever
 //! it costs is part of every figure. A hello-world is measured in the same run, by the same client, on the same HTTP
-//! stack, once through the server's own serve loop and once bare; what matters is the ratio to it, for that hardly depends
-//! on the machine.
+//! stack, once through the server's own serve loop and once bare; what matters is the ratio to the bare one, for that
+//! hardly depends on the machine. What a start takes and what the server has in memory is measured on the program by
+//! itself, as a child of this one.
 
 mod args;
 mod client;
@@ -14,12 +15,14 @@ mod histogram;
 mod load;
 mod machine;
 mod pollers;
+mod program;
 mod report;
 mod scenarios;
 mod server;
 
 pub use args::BenchArgs;
 
+use program::Program;
 use report::Report;
 use scenarios::Stage;
 use server::Running;
@@ -56,25 +59,45 @@ async fn measure(args: &BenchArgs, folder: &Path) -> Result<Report, String> {
     report.furnished(stage.messages, begun.elapsed());
     server.stop().await?;
 
-    let begun = Instant::now();
-    let server = Running::start(folder).await?;
-    stage.first_answer(&server).await?;
-    report.started(begun.elapsed());
+    if let Some(program) = &args.program {
+        starts(program, folder, &stage, length, &mut report).await?;
+    }
 
+    let server = Running::start(folder).await?;
     report.synced(sync_alone(folder, length).await?);
     for connections in &args.connections {
         let baseline = hello::measure(&server, *connections, length).await?;
-        let figures = stage.measure(&server, *connections, length, args.shared).await?;
+        let figures = stage.measure(server.address, *connections, length, args.shared).await?;
         report.add(*connections, &baseline, &figures);
     }
     // A disk that others use too has good and bad moments: the better of two is what it can do.
     report.synced(sync_alone(folder, length).await?);
-    report.resident = machine::resident();
-    if args.pollers > 0 {
-        report.pollers = Some(pollers::measure(&server, &stage, args.pollers, length).await?);
-    }
+    report.resident = machine::resident("self");
     server.stop().await?;
+    if let (Some(program), 1..) = (&args.program, args.pollers) {
+        let server = Program::start(program, folder).await?;
+        stage.first_answer(server.address).await?;
+        report.pollers = Some(pollers::measure(&server, stage.idle(args.pollers), length).await?);
+    }
     Ok(report)
+}
+
+/// Measures a start after the store was closed in order, and one after the program was killed while it was written to.
+async fn starts(
+    program: &Path,
+    folder: &Path,
+    stage: &Stage,
+    length: Duration,
+    report: &mut Report,
+) -> Result<(), String> {
+    let server = Program::start(program, folder).await?;
+    stage.first_answer(server.address).await?;
+    report.started(server.since_start());
+    server.kill_under(stage.senders(stage.writers(), false, "killed"), length).await?;
+    let mut server = Program::start(program, folder).await?;
+    stage.first_answer(server.address).await?;
+    report.recovered(server.since_start());
+    server.kill().await
 }
 
 async fn sync_alone(folder: &Path, length: Duration) -> Result<Duration, String> {
@@ -87,19 +110,25 @@ async fn sync_alone(folder: &Path, length: Duration) -> Result<Duration, String>
 mod tests {
     use super::*;
 
+    /// The shortest run, without the program: a test is none.
+    fn short(folder: &Path) -> BenchArgs {
+        BenchArgs {
+            seconds: 0.1,
+            connections: vec![1],
+            messages: 0,
+            shared: false,
+            pollers: 0,
+            folder: folder.to_owned(),
+            json: false,
+            program: None,
+        }
+    }
+
     #[tokio::test(flavor = "multi_thread")]
     async fn a_short_run_measures_everything_and_leaves_nothing_behind() {
         let folder = tempfile::tempdir().unwrap();
         for shared in [false, true] {
-            let args = BenchArgs {
-                seconds: 0.1,
-                connections: vec![1, 3],
-                messages: 500,
-                shared,
-                pollers: 0,
-                folder: folder.path().to_owned(),
-                json: true,
-            };
+            let args = BenchArgs { connections: vec![1, 3], messages: 500, shared, json: true, ..short(folder.path()) };
             let mut out = Vec::new();
             run(&args, &mut out).await.unwrap();
             let report: serde_json::Value = serde_json::from_slice(&out).unwrap();
@@ -108,15 +137,7 @@ mod tests {
             assert!(rows.iter().all(|row| row["requests"].as_u64().unwrap() > 0), "{rows:?}");
             assert!(report["messages"].as_u64().unwrap() >= 500);
         }
-        let args = BenchArgs {
-            seconds: 0.1,
-            connections: vec![1],
-            messages: 0,
-            shared: false,
-            pollers: 0,
-            folder: folder.path().to_owned(),
-            json: false,
-        };
+        let args = short(folder.path());
         let mut out = Vec::new();
         run(&args, &mut out).await.unwrap();
         let table = String::from_utf8(out).unwrap();
@@ -126,15 +147,7 @@ mod tests {
 
     #[test]
     fn options_have_bounds() {
-        let args = BenchArgs {
-            seconds: 1.0,
-            connections: vec![0],
-            messages: 0,
-            shared: false,
-            pollers: 0,
-            folder: ".".into(),
-            json: false,
-        };
+        let args = BenchArgs { connections: vec![0], ..short(Path::new(".")) };
         assert!(args.check().unwrap_err().contains("--connections"));
         assert!(BenchArgs { connections: vec![1], ..args.clone() }.check().is_ok());
         assert!(BenchArgs { connections: vec![1], seconds: f64::NAN, ..args }.check().is_err());

@@ -3,9 +3,7 @@
 use super::client::Connection;
 use super::histogram::Histogram;
 use super::load::Caller;
-use super::machine;
-use super::scenarios::Stage;
-use super::server::Running;
+use super::program::Program;
 use futures_util::future::try_join_all;
 use serde::Serialize;
 use std::net::SocketAddr;
@@ -19,19 +17,23 @@ const EVERY: Duration = Duration::from_secs(3);
 #[serde(rename_all = "camelCase")]
 pub(super) struct Polled {
     pub connections: usize,
+    /// Memory of the server before, without the load.
     pub resident_before: Option<u64>,
-    /// Includes this process's own side of the connections.
+    /// The same while they poll.
     pub resident: Option<u64>,
     pub p50_us: f64,
     pub p99_us: f64,
 }
 
-/// Lets `count` connections poll for `length`, each at least twice.
-pub(super) async fn measure(server: &Running, stage: &Stage, count: usize, length: Duration) -> Result<Polled, String> {
-    let resident_before = machine::resident();
+/// Lets `callers` poll `server` for `length`, each at least twice.
+pub(super) async fn measure(
+    server: &Program,
+    callers: Vec<Box<dyn Caller>>,
+    length: Duration,
+) -> Result<Polled, String> {
+    let (count, resident_before) = (callers.len(), server.resident());
     let end = Instant::now() + length.max(EVERY * 2);
-    let callers = stage.idle(server, count)?.into_iter().enumerate();
-    let tasks = callers.map(|(index, caller)| {
+    let tasks = callers.into_iter().enumerate().map(|(index, caller)| {
         // Spread over the interval, as clients are.
         let first = EVERY.mul_f64(index as f64 / count as f64);
         tokio::spawn(poll(server.address, caller, first, end))
@@ -45,7 +47,7 @@ pub(super) async fn measure(server: &Running, stage: &Stage, count: usize, lengt
         connections.push(connection);
     }
     // All of them are still open.
-    let resident = machine::resident();
+    let resident = server.resident();
     let micros = |percent| times.percentile(percent).as_secs_f64() * 1e6;
     Ok(Polled { connections: connections.len(), resident_before, resident, p50_us: micros(50), p99_us: micros(99) })
 }

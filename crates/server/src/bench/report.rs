@@ -19,7 +19,9 @@ pub(super) struct Report {
     shared: bool,
     messages: u64,
     furnish_seconds: f64,
-    start_ms: f64,
+    start_ms: Option<f64>,
+    /// The same after the program was killed while it was written to.
+    recovery_ms: Option<f64>,
     fdatasync_p50_us: f64,
     rows: Vec<Row>,
     pub resident: Option<u64>,
@@ -35,7 +37,7 @@ struct Row {
     p50_us: f64,
     p99_us: f64,
     requests: u64,
-    /// Requests a second, as a part of the hello-world's of the same method in the same serve loop.
+    /// Requests a second, as a part of the bare hello-world's of the same method.
     to_hello: Option<f64>,
 }
 
@@ -48,7 +50,8 @@ impl Report {
             shared: args.shared,
             messages: 0,
             furnish_seconds: 0.0,
-            start_ms: 0.0,
+            start_ms: None,
+            recovery_ms: None,
             fdatasync_p50_us: f64::INFINITY,
             rows: Vec::new(),
             resident: None,
@@ -67,7 +70,11 @@ impl Report {
     }
 
     pub(super) fn started(&mut self, took: Duration) {
-        self.start_ms = took.as_secs_f64() * 1e3;
+        self.start_ms = Some(took.as_secs_f64() * 1e3);
+    }
+
+    pub(super) fn recovered(&mut self, took: Duration) {
+        self.recovery_ms = Some(took.as_secs_f64() * 1e3);
     }
 
     pub(super) fn add(&mut self, connections: usize, hello: &Baseline, measured: &Measured) {
@@ -83,12 +90,12 @@ impl Report {
             });
         };
         add("hello GET, bare", &hello.bare_get, None);
-        add("hello GET", &hello.get, None);
-        add("idle poll", &measured.idle, Some(&hello.get));
-        add("poll of 50", &measured.page, Some(&hello.get));
+        add("hello GET", &hello.get, Some(&hello.bare_get));
+        add("idle poll", &measured.idle, Some(&hello.bare_get));
+        add("poll of 50", &measured.page, Some(&hello.bare_get));
         add("hello POST, bare", &hello.bare_post, None);
-        add("hello POST", &hello.post, None);
-        add("durable send", &measured.send, Some(&hello.post));
+        add("hello POST", &hello.post, Some(&hello.bare_post));
+        add("durable send", &measured.send, Some(&hello.bare_post));
     }
 
     pub(super) fn json(&self) -> String {
@@ -127,7 +134,9 @@ impl Report {
             let ratio = lone.p50_us / self.fdatasync_p50_us;
             writeln!(text, "one durable send alone, p50:   {}, {ratio:.2} of fdatasync", time(lone.p50_us))?;
         }
-        writeln!(text, "start until the first answer:  {:.0} ms", self.start_ms)?;
+        if let (Some(start), Some(recovery)) = (self.start_ms, self.recovery_ms) {
+            writeln!(text, "start until the first answer:  {start:.0} ms; killed while written to: {recovery:.0} ms")?;
+        }
         writeln!(text, "storing the messages took:     {:.1} s", self.furnish_seconds)?;
         if let Some(resident) = self.resident {
             writeln!(text, "memory of server and load:     {} MB", megabytes(resident))?;
@@ -139,7 +148,7 @@ impl Report {
             let count = polled.connections;
             writeln!(
                 text,
-                "with {count} connections polling: {during} MB (before: {before} MB), p50 {p50}, p99 {p99}"
+                "the server alone: {during} MB with {count} connections polling ({before} MB before), p50 {p50}, p99 {p99}"
             )?;
         }
         Ok(())

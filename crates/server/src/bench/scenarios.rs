@@ -7,6 +7,7 @@ use super::server::Running;
 use futures_util::future::try_join_all;
 use jobline_wire::Messages;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 /// Messages of the conversations that are polled: a page behind some that are older.
@@ -19,17 +20,24 @@ const IDLE: &[u8] = b"\"messages\":[]";
 /// The conversations that are polled and written to.
 pub(super) struct Stage {
     readers: Vec<Reader>,
-    writers: Vec<Pair>,
+    writers: Vec<Writer>,
     /// How many messages there are.
     pub messages: u64,
 }
 
+/// The polls of one user, as they go over the wire.
 struct Reader {
+    /// Brings fifty messages.
+    page: Vec<u8>,
+    /// Brings nothing.
+    idle: Vec<u8>,
+}
+
+/// Two users who write to each other.
+struct Writer {
     pair: Pair,
-    /// Fifty messages follow.
-    behind: String,
-    /// Nothing follows.
-    current: String,
+    /// The tokens of both.
+    tokens: [String; 2],
 }
 
 /// The figures of one number of connections.
@@ -50,47 +58,51 @@ impl Stage {
         let others = usize::try_from(messages.saturating_sub(own).div_ceil(EACH)).map_err(|error| error.to_string())?;
         furnish(&server.chat, &pairs(2 * connections, others)?, EACH).await?;
         let readers = try_join_all(readers.into_iter().map(|pair| Reader::place(server, pair))).await?;
+        let writers = writers.into_iter().map(|pair| Writer::new(server, pair)).collect::<Result<_, _>>()?;
         Ok(Self { readers, writers, messages: own + others as u64 * EACH })
     }
 
     /// Waits for the first answer to a poll.
-    pub(super) async fn first_answer(&self, server: &Running) -> Result<(), String> {
+    pub(super) async fn first_answer(&self, address: SocketAddr) -> Result<(), String> {
         let reader = self.readers.first().ok_or("nobody polls")?;
-        let request = reader.poll(server, &reader.current)?;
-        let mut connection = Connection::open(server.address).await.map_err(|error| error.to_string())?;
-        let answer = connection.call(&request).await.map_err(|error| error.to_string())?;
+        let mut connection = Connection::open(address).await.map_err(|error| error.to_string())?;
+        let answer = connection.call(&reader.idle).await.map_err(|error| error.to_string())?;
         if answer.status == 200 { Ok(()) } else { Err(format!("the first answer has status {}", answer.status)) }
     }
 
     pub(super) async fn measure(
         &self,
-        server: &Running,
+        address: SocketAddr,
         connections: usize,
         length: Duration,
         shared: bool,
     ) -> Result<Measured, String> {
-        let readers = &self.readers[..connections];
-        let idle = readers.iter().map(|reader| reader.idle(server)).collect::<Result<Vec<_>, _>>()?;
-        let page = readers.iter().map(|reader| {
-            reader.poll(server, &reader.behind).map(|request| Box::new(Repeat(request)) as Box<dyn Caller>)
-        });
-        let page = page.collect::<Result<Vec<_>, _>>()?;
-        let senders = (0..connections).map(|index| {
-            let pair = if shared { &self.writers[0] } else { &self.writers[index] };
-            let run = format!("{connections}-{index}");
-            Sender::new(server, pair, index % 2 == 1, run).map(|sender| Box::new(sender) as Box<dyn Caller>)
-        });
-        let senders = senders.collect::<Result<Vec<_>, _>>()?;
+        let pages = self.readers[..connections].iter().map(|reader| Box::new(Repeat(reader.page.clone())) as _);
+        let senders = self.senders(connections, shared, &connections.to_string());
         Ok(Measured {
-            idle: load::run(server.address, idle, length).await?,
-            page: load::run(server.address, page, length).await?,
-            send: load::run(server.address, senders, length).await?,
+            idle: load::run(address, self.idle(connections), length).await?,
+            page: load::run(address, pages.collect(), length).await?,
+            send: load::run(address, senders, length).await?,
         })
     }
 
+    /// How many conversations there are to write into.
+    pub(super) fn writers(&self) -> usize {
+        self.writers.len()
+    }
+
+    /// `count` senders, each in a conversation of its own or all in one; `run` is in the ids of what they send.
+    pub(super) fn senders(&self, count: usize, shared: bool, run: &str) -> Vec<Box<dyn Caller>> {
+        let sender = |index: usize| {
+            let writer = if shared { &self.writers[0] } else { &self.writers[index] };
+            Box::new(Sender::new(writer, index % 2, format!("{run}-{index}"))) as Box<dyn Caller>
+        };
+        (0..count).map(sender).collect()
+    }
+
     /// One idle poller for each of the first `count` readers.
-    pub(super) fn idle(&self, server: &Running, count: usize) -> Result<Vec<Box<dyn Caller>>, String> {
-        self.readers[..count].iter().map(|reader| reader.idle(server)).collect()
+    pub(super) fn idle(&self, count: usize) -> Vec<Box<dyn Caller>> {
+        self.readers[..count].iter().map(|reader| Box::new(Idle(reader.idle.clone())) as _).collect()
     }
 }
 
@@ -107,17 +119,19 @@ impl Reader {
         while !page.messages.is_empty() || page.has_more {
             page = list(server, &pair, Some(page.cursor)).await?;
         }
-        Ok(Self { pair, behind, current: page.cursor })
+        let token = server.token(&pair.b)?;
+        let poll = |cursor: &str| {
+            let (id, cursor) = (pair.conversation.as_str(), utf8_percent_encode(cursor, NON_ALPHANUMERIC));
+            client::get(&format!("/messages/list?conversationId={id}&since={cursor}"), Some(&token))
+        };
+        Ok(Self { page: poll(&behind), idle: poll(&page.cursor) })
     }
+}
 
-    fn poll(&self, server: &Running, cursor: &str) -> Result<Vec<u8>, String> {
-        let (id, cursor) = (self.pair.conversation.as_str(), utf8_percent_encode(cursor, NON_ALPHANUMERIC));
-        let path = format!("/messages/list?conversationId={id}&since={cursor}");
-        Ok(client::get(&path, Some(&server.token(&self.pair.b)?)))
-    }
-
-    fn idle(&self, server: &Running) -> Result<Box<dyn Caller>, String> {
-        Ok(Box::new(Idle(self.poll(server, &self.current)?)))
+impl Writer {
+    fn new(server: &Running, pair: Pair) -> Result<Self, String> {
+        let tokens = [server.token(&pair.a)?, server.token(&pair.b)?];
+        Ok(Self { pair, tokens })
     }
 }
 
@@ -150,10 +164,11 @@ struct Sender {
 }
 
 impl Sender {
-    fn new(server: &Running, pair: &Pair, other_way: bool, run: String) -> Result<Self, String> {
-        let (from, to) = if other_way { (&pair.b, &pair.a) } else { (&pair.a, &pair.b) };
-        let (token, receiver) = (server.token(from)?, to.to_string());
-        Ok(Self { token, receiver, run, count: 0, request: String::new() })
+    /// Of the two, the one with index `side` writes.
+    fn new(writer: &Writer, side: usize, run: String) -> Self {
+        let receiver = if side == 0 { &writer.pair.b } else { &writer.pair.a };
+        let (token, receiver) = (writer.tokens[side].clone(), receiver.to_string());
+        Self { token, receiver, run, count: 0, request: String::new() }
     }
 }
 

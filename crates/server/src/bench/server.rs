@@ -19,7 +19,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 /// Signs the tokens of a server that nobody else reaches.
-const JWT_SECRET: &str = "the secret of a server that lives for one measurement";
+pub(super) const JWT_SECRET: &str = "the secret of a server that lives for one measurement";
 const TOKEN_LIFE: Duration = Duration::from_secs(86_400);
 
 /// A server that answers.
