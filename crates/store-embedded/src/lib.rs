@@ -1,8 +1,8 @@
 //! The embedded engine of Jobline's storage port: a store in one folder, for one process.
 //!
 //! ```text
-//! get, range ──> row cache ──> fjall (block cache, tables)
-//! commit ──> queue ──> writer: decide, one batch, one fdatasync ──> row cache, answers
+//! get, range ──> row cache, range cache ──> fjall (block cache, tables)
+//! commit ──> queue ──> writer: decide, one batch, one fdatasync ──> caches, answers
 //! ```
 //!
 //! - **Durable.** `Committed` is answered after `fdatasync`. Commits that arrive while the disk is at work share the next sync.
@@ -20,6 +20,7 @@ mod folder;
 mod group;
 mod journal;
 mod options;
+mod ranges;
 mod space;
 mod state;
 mod store;

@@ -8,6 +8,8 @@ pub struct Options {
     pub block_cache_bytes: u64,
     /// Rows kept in memory, in front of the database.
     pub row_cache_bytes: usize,
+    /// Small ranges kept in memory, in front of the database.
+    pub range_cache_bytes: usize,
     /// Threads that write tables and compact them.
     pub worker_threads: usize,
     /// Commits that may wait; beyond it they are refused as unavailable.
@@ -24,6 +26,7 @@ impl Default for Options {
             memtable_bytes: 4 * MIB,
             block_cache_bytes: 8 * MIB,
             row_cache_bytes: 8 * 1024 * 1024,
+            range_cache_bytes: 2 * 1024 * 1024,
             worker_threads: 1,
             queue: 16 * 1024,
             reserve_bytes: 8 * MIB,

@@ -4,6 +4,7 @@ use crate::error::{OpenError, guarded, read_error};
 use crate::folder::{self, DATABASE, Opened};
 use crate::group::Prepared;
 use crate::options::Options;
+use crate::ranges::{Found, RangeCache};
 use crate::space::Space;
 use crate::tokens::Tokens;
 use crate::writer::{Job, Shared, Swept, Waiting, Writer, closed};
@@ -51,6 +52,7 @@ impl EmbeddedStore {
         let io = |source| OpenError::Io { path: path.to_owned(), source };
         let shared = Arc::new(Shared {
             cache: RowCache::new(options.row_cache_bytes),
+            ranges: RangeCache::new(options.range_cache_bytes),
             rows: RwLock::new(Some(db.rows().clone())),
             queued: AtomicUsize::new(0),
         });
@@ -140,6 +142,17 @@ impl EmbeddedStore {
         self.read(|rows| page(rows, range))
     }
 
+    fn read_small(&self, range: &Range) -> Result<Page, Error> {
+        let ranges = &self.inner.shared.ranges;
+        let ticket = match ranges.get(range) {
+            Found::Hit(page) => return Ok(page),
+            Found::Miss(ticket) => ticket,
+        };
+        let page = self.read_page(range)?;
+        ranges.fill(range, &page, ticket);
+        Ok(page)
+    }
+
     fn read_scan(&self, after: Option<&Key>, limit: usize) -> Result<ScanPage, Error> {
         self.read(|rows| scan_page(rows, after, limit))
     }
@@ -186,7 +199,7 @@ impl Store for EmbeddedStore {
 
     async fn range(&self, range: &Range) -> Result<Page, Error> {
         if range.limit <= INLINE_ROWS {
-            return self.read_page(range);
+            return self.read_small(range);
         }
         let range = range.clone();
         self.unblocked(move |store| store.read_page(&range)).await

@@ -9,6 +9,7 @@ use crate::database::Db;
 use crate::error::{Fault, guarded, read_error};
 use crate::group::{Base, Group, Prepared};
 use crate::options::Options;
+use crate::ranges::RangeCache;
 use crate::space::Space;
 use crate::state::{Mark, Phase, State};
 use crate::tokens::Tokens;
@@ -39,6 +40,7 @@ pub(crate) const SWEEP_ROWS: usize = 256;
 /// What readers share with the writer.
 pub(crate) struct Shared {
     pub(crate) cache: RowCache,
+    pub(crate) ranges: RangeCache,
     /// `None` while the database is being opened again, and after it is closed.
     pub(crate) rows: RwLock<Option<Keyspace>>,
     /// Commits handed in and not answered.
@@ -234,14 +236,17 @@ impl Writer {
             return Ok(());
         }
         self.shared.cache.begin(group.keys());
+        self.shared.ranges.begin(group.keys());
         if let Err(error) = self.attempt(group) {
             let resolved = self.resolve(group, &error);
             // Readers may have seen the rows of before or of after, whichever did not last.
             self.shared.cache.abandon();
+            self.shared.ranges.abandon();
             resolved?;
         } else {
             self.trouble = None;
             self.shared.cache.end(group.rows());
+            self.shared.ranges.end(group.keys());
         }
         self.tokens_and_mark(group);
         Ok(())

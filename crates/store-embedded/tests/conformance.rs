@@ -17,7 +17,12 @@ fn store() -> (TempDir, EmbeddedStore) {
 /// Small enough that tables are written and compacted and rows leave the cache while the suite runs.
 fn small() -> (TempDir, EmbeddedStore) {
     let folder = tempfile::tempdir().unwrap();
-    let options = Options { memtable_bytes: 16 * 1024, row_cache_bytes: 64 * 1024, ..Options::default() };
+    let options = Options {
+        memtable_bytes: 16 * 1024,
+        row_cache_bytes: 64 * 1024,
+        range_cache_bytes: 64 * 1024,
+        ..Options::default()
+    };
     let store = EmbeddedStore::open(folder.path(), options).unwrap();
     (folder, store)
 }
