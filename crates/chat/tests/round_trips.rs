@@ -1,4 +1,4 @@
-//! What every operation costs, in round trips to the store, against the table in `docs/costs.md`.
+//! What every operation costs, in round trips to the store, against the table in `docs/cost.md`.
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
 
 mod support;
@@ -128,9 +128,9 @@ async fn every_operation_costs_what_the_table_says() {
     costs.extend(polls().await);
     costs.extend(uploads().await);
     let measured: Vec<String> = costs.iter().map(row).collect();
-    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/costs.md")).unwrap_or_default();
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/cost.md")).unwrap_or_default();
     let stated: Vec<&str> = page.lines().filter(|line| line.starts_with("| `")).collect();
-    assert_eq!(stated, measured, "docs/costs.md should say:\n{}\n", measured.join("\n"));
+    assert_eq!(stated, measured, "docs/cost.md should say:\n{}\n", measured.join("\n"));
 
     let find = |name: &str| costs.iter().find(|(one, _)| *one == name).map(|(_, counts)| *counts).expect("measured");
     for idle in ["`list`, nothing new", "`sync`, nothing new", "`getConversations`, nothing new"] {
