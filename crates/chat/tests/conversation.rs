@@ -443,6 +443,18 @@ async fn files_go_along() {
 }
 
 #[tokio::test]
+async fn bytes_that_are_swapped_after_the_look_are_never_sent() {
+    let world = World::new().await;
+    let (anna, ben) = world.pair().await;
+    let target = anna.announce(&ben, "plan.pdf", "application/pdf", 5).await.unwrap();
+    world.files.upload(&target, b"%PDF-");
+    world.files.swap_after_a_look(b"<html");
+    assert_eq!(anna.send_uploaded(&ben, &target).await.unwrap_err().code, Code::FileNotUploaded);
+    assert_eq!(anna.send_uploaded(&ben, &target).await.unwrap_err().code, Code::FileTypeMismatch);
+    assert_eq!(ben.list(&anna).await.unwrap().messages.len(), 0);
+}
+
+#[tokio::test]
 async fn files_that_nobody_sent_are_swept() {
     let world = World::new().await;
     let (anna, ben) = world.pair().await;

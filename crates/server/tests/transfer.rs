@@ -150,9 +150,11 @@ impl Files for Place {
     }
     async fn arrived(&self, id: &str, head: usize) -> ChatResult<Option<Arrived>> {
         let files = self.files.lock().unwrap();
-        Ok(files
-            .get(id)
-            .map(|bytes| Arrived { size: bytes.len() as u64, head: bytes[..head.min(bytes.len())].to_vec() }))
+        Ok(files.get(id).map(|bytes| Arrived {
+            size: bytes.len() as u64,
+            head: bytes[..head.min(bytes.len())].to_vec(),
+            tag: String::new(),
+        }))
     }
     async fn delete(&self, id: &str) -> ChatResult<()> {
         self.files.lock().unwrap().remove(id);

@@ -73,6 +73,7 @@ impl Random for SeededRandom {
 #[derive(Default)]
 pub struct MemoryFiles {
     kept: Mutex<BTreeMap<String, Vec<u8>>>,
+    swap: Mutex<Option<Vec<u8>>>,
 }
 
 impl MemoryFiles {
@@ -83,6 +84,11 @@ impl MemoryFiles {
 
     pub fn count(&self) -> usize {
         self.kept.lock().unwrap().len()
+    }
+
+    /// Puts other bytes in the place of the next file that is looked at, right after the look.
+    pub fn swap_after_a_look(&self, bytes: &[u8]) {
+        *self.swap.lock().unwrap() = Some(bytes.to_vec());
     }
 }
 
@@ -107,10 +113,19 @@ impl Files for MemoryFiles {
     }
 
     async fn arrived(&self, id: &str, head: usize) -> Result<Option<Arrived>> {
+        let mut kept = self.kept.lock().unwrap();
+        let Some(bytes) = kept.get_mut(id) else { return Ok(None) };
+        let (size, tag) = (bytes.len() as u64, blake3::hash(bytes).to_string());
+        let arrived = Arrived { size, head: bytes[..head.min(bytes.len())].to_vec(), tag };
+        if let Some(swap) = self.swap.lock().unwrap().take() {
+            *bytes = swap;
+        }
+        Ok(Some(arrived))
+    }
+
+    async fn keep(&self, id: &str, arrived: &Arrived) -> Result<bool> {
         let kept = self.kept.lock().unwrap();
-        Ok(kept
-            .get(id)
-            .map(|bytes| Arrived { size: bytes.len() as u64, head: bytes[..head.min(bytes.len())].to_vec() }))
+        Ok(kept.get(id).is_some_and(|bytes| blake3::hash(bytes).to_string() == arrived.tag))
     }
 
     async fn delete(&self, id: &str) -> Result<()> {

@@ -1,5 +1,3 @@
-//! `Content-Disposition` (RFC 6266): under which name a browser saves a file.
-
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// What RFC 8187 lets stand unescaped.
@@ -17,8 +15,10 @@ const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'|')
     .remove(b'~');
 
-/// The header for a file of this name, which is another user's text.
-pub(super) fn header(inline: bool, name: &str) -> String {
+/// `Content-Disposition` (RFC 6266) for a file of this name, which is another user's text: whether a browser may show the
+/// file in place, and under which name it saves it.
+#[must_use]
+pub fn content_disposition(inline: bool, name: &str) -> String {
     let kind = if inline { "inline" } else { "attachment" };
     let name = harmless(name);
     // Some browsers decode escapes even here, so none may be in it.
