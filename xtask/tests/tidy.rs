@@ -75,9 +75,21 @@ fn manifests() -> BTreeMap<String, Vec<String>> {
 #[test]
 fn dependencies_point_downwards() {
     let allowed: BTreeMap<&str, &[&str]> = BTreeMap::from([
-        ("jobline", &["jobline-chat", "jobline-store", "jobline-store-embedded", "jobline-wire"][..]),
+        (
+            "jobline",
+            &[
+                "jobline-chat",
+                "jobline-files-s3",
+                "jobline-store",
+                "jobline-store-dynamodb",
+                "jobline-store-embedded",
+                "jobline-wire",
+            ][..],
+        ),
         ("jobline-chat", &["jobline-store", "jobline-wire"]),
+        ("jobline-files-s3", &["jobline-chat", "jobline-wire"]),
         ("jobline-store", &[]),
+        ("jobline-store-dynamodb", &["jobline-store"]),
         ("jobline-store-embedded", &["jobline-store"]),
         ("jobline-wire", &[]),
         ("xtask", &[]),

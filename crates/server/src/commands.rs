@@ -2,10 +2,10 @@
 
 use crate::cli::{CheckArgs, Cli, Command, Settings, TokenArgs, one_line};
 use crate::config::{Config, ConfigError};
+use crate::engines::Engines;
 use crate::identity::{Identity, IdentitySettings};
-use crate::start::{self, Engines};
 use crate::system::{SystemClock, SystemRandom};
-use crate::{bench, check, transfer};
+use crate::{bench, check, start, transfer};
 use clap::Parser;
 use clap::error::ErrorKind;
 use jobline_chat::UserId;
@@ -153,7 +153,7 @@ fn copy<E: Display>(
     runtime()?.block_on(async {
         let engines = Engines::open(config, &config.base_url(config.listen)).await?;
         let copied = copying(&engines).await;
-        engines.store.close().await;
+        engines.close().await;
         println!("{done} {}", copied.map_err(End::failed)?);
         Ok(())
     })

@@ -9,6 +9,7 @@ pub mod commands;
 pub mod config;
 pub mod counted;
 pub mod demo;
+pub mod engines;
 pub mod files;
 pub mod http;
 pub mod identity;

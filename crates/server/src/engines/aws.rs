@@ -1,0 +1,32 @@
+//! The engines of the cloud, over one set of credentials and connections.
+
+use super::{Kept, Rows};
+use crate::config::ConfigError;
+use aws_config::{BehaviorVersion, SdkConfig};
+use aws_smithy_http_client::{Builder, tls};
+use tokio::sync::OnceCell;
+
+/// The account that the environment names: region, credentials, endpoints; looked up when an engine first asks.
+#[derive(Default)]
+pub(super) struct Cloud(OnceCell<SdkConfig>);
+
+impl Cloud {
+    /// What the standard `AWS_*` variables, profiles and the machine's role say.
+    async fn config(&self) -> &SdkConfig {
+        let ring = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring);
+        let http = Builder::new().tls_provider(ring).build_https();
+        self.0.get_or_init(|| aws_config::defaults(BehaviorVersion::latest()).http_client(http).load()).await
+    }
+
+    /// The table.
+    pub(super) async fn dynamodb(&self, _table: &str) -> Result<Rows, ConfigError> {
+        let _config = self.config().await;
+        Err(ConfigError::new("store", "is dynamodb, which this build does not contain; accepted is embedded"))
+    }
+
+    /// The bucket; its URLs are its own, so there are no routes.
+    pub(super) async fn s3(&self, _bucket: &str) -> Result<Kept, ConfigError> {
+        let _config = self.config().await;
+        Err(ConfigError::new("files", "is s3, which this build does not contain; accepted is local"))
+    }
+}

@@ -1,0 +1,1 @@
+//! The DynamoDB engine of the Jobline storage port.
