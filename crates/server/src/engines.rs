@@ -94,7 +94,7 @@ impl Engines {
         let kept = match &config.files {
             FilesKind::Local => local(config, base_url, &secrets, clock.clone())?,
             #[cfg(feature = "aws")]
-            FilesKind::S3 { bucket } => cloud.s3(bucket).await?,
+            FilesKind::S3 { bucket } => cloud.s3(bucket, clock.clone()).await?,
         };
         let Kept { files, routes: file_routes } = kept;
         Ok(Self { store, scan, files, file_routes, upkeep, window_bytes, secrets, clock, random })

@@ -4,6 +4,9 @@ use super::{Kept, Rows};
 use crate::config::ConfigError;
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_smithy_http_client::{Builder, tls};
+use jobline_chat::Clock;
+use jobline_files_s3::{S3Files, Unusable};
+use std::sync::Arc;
 use tokio::sync::OnceCell;
 
 /// The account that the environment names: region, credentials, endpoints; looked up when an engine first asks.
@@ -25,8 +28,9 @@ impl Cloud {
     }
 
     /// The bucket; its URLs are its own, so there are no routes.
-    pub(super) async fn s3(&self, _bucket: &str) -> Result<Kept, ConfigError> {
-        let _config = self.config().await;
-        Err(ConfigError::new("files", "is s3, which this build does not contain; accepted is local"))
+    pub(super) async fn s3(&self, bucket: &str, clock: Arc<dyn Clock>) -> Result<Kept, ConfigError> {
+        let files = S3Files::new(self.config().await, bucket, clock);
+        files.check().await.map_err(|Unusable(why)| ConfigError::new("s3-bucket", format_args!("{bucket} {why}")))?;
+        Ok(Kept { files: Arc::new(files), routes: None })
     }
 }
