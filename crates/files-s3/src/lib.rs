@@ -13,6 +13,8 @@ mod listing;
 mod object;
 mod place;
 mod presign;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use connect::Unusable;
 

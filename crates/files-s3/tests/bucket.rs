@@ -1,17 +1,15 @@
 //! Files in a bucket of an S3 server on this machine: uploaded, proved, kept, fetched, lost and found.
 #![allow(clippy::unwrap_used, reason = "a test fails where something is not as it should be")]
 
-mod support;
-
 use async_trait::async_trait;
 use jobline_chat::{Clock, DownloadGrant, Files, UploadGrant};
 use jobline_files_s3::S3Files;
+use jobline_files_s3::testing::{self as support, Link, Way};
 use jobline_wire::{Code, UploadTarget};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
-use support::link::{Link, Way};
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR and so on";
 const FIVE_MINUTES_MS: u64 = 300_000;

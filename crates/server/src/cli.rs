@@ -171,6 +171,10 @@ pub struct Settings {
         help_heading = "Messages"
     )]
     pub webhook_secret: Option<String>,
+
+    /// Set by AWS Lambda where it starts the program: then it is a function.
+    #[arg(long, global = true, env = "AWS_LAMBDA_RUNTIME_API", hide = true)]
+    pub lambda_runtime_api: Option<String>,
 }
 
 /// Some of the settings are secret, so none of them is ever printed.

@@ -65,6 +65,7 @@ fn end(why: &End) -> ExitCode {
 fn run(cli: &Cli) -> Result<(), End> {
     let config = Config::new(&cli.settings)?;
     match &cli.command {
+        None | Some(Command::Serve) if config.is_function => function(&config),
         None | Some(Command::Serve) => serve(&config),
         Some(Command::Token(args)) => token(&config, args),
         Some(Command::Export { file }) => {
@@ -87,6 +88,22 @@ fn serve(config: &Config) -> Result<(), End> {
     // What still waits for a disk or another machine has nobody to tell any more.
     runtime.shutdown_background();
     ended
+}
+
+/// Serves one request at a time, so one thread is enough, and the quickest to start.
+#[cfg(feature = "aws")]
+fn function(config: &Config) -> Result<(), End> {
+    log_as_json(config);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(End::failed)?;
+    Ok(runtime.block_on(crate::lambda::run(config))?)
+}
+
+#[cfg(not(feature = "aws"))]
+fn function(_: &Config) -> Result<(), End> {
+    Err(End::wrong(
+        "AWS_LAMBDA_RUNTIME_API is set, but this build is no Lambda function; build one: cargo build --release \
+         --features aws",
+    ))
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime, End> {

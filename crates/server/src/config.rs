@@ -44,6 +44,8 @@ pub struct Config {
     pub file_retention_days: u32,
     /// Messages a minute for one sender; 0: no limit.
     pub send_rate: u32,
+    /// Whether AWS Lambda started the program.
+    pub is_function: bool,
 }
 
 /// How users prove who they are. Neither a secret nor keys: nobody can.
@@ -208,6 +210,7 @@ impl Config {
                 0..=DAYS_MAX,
             )?,
             send_rate: number("send-rate", settings.send_rate.as_deref(), 10, 0..=1_000_000)?,
+            is_function: settings.lambda_runtime_api.is_some(),
         };
         config.host_key_fits_a_header()?;
         Ok(config)
@@ -229,6 +232,28 @@ impl Config {
                 self.listen
             ),
         ))
+    }
+
+    /// A function is called from anywhere, many of it run at a time, and each loses its disk: it needs user tokens, and
+    /// rows and files that are elsewhere.
+    ///
+    /// # Errors
+    /// The setting that is missing.
+    pub fn check_function(&self) -> Result<()> {
+        if self.store == StoreKind::Embedded {
+            return Err(ConfigError::new(
+                "store",
+                "is embedded; a Lambda function has no disk to keep: set it to dynamodb",
+            ));
+        }
+        if self.files == FilesKind::Local {
+            return Err(ConfigError::new("files", "is local; a Lambda function has no disk to keep: set it to s3"));
+        }
+        if !self.identity.is_set() {
+            let matter = "is missing: a Lambda function needs user tokens; set it, or --jwks-url or --jwks-file";
+            return Err(ConfigError::new("jwt-secret", matter));
+        }
+        Ok(())
     }
 
     /// Whether everything is in the data folder, where a demo can tell its own conversations from real ones.

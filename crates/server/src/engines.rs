@@ -83,7 +83,7 @@ impl Engines {
     pub async fn open(config: &Config, base_url: &str) -> Result<Self, ConfigError> {
         let (clock, random) = (Arc::new(SystemClock), Arc::new(SystemRandom));
         #[cfg(feature = "aws")]
-        let cloud = aws::Cloud::default();
+        let cloud = aws::Cloud::new(!config.is_function);
         let Rows { store, scan, upkeep, window_bytes } = match &config.store {
             StoreKind::Embedded => embedded(config)?,
             #[cfg(feature = "aws")]

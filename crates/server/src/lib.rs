@@ -13,6 +13,8 @@ pub mod engines;
 pub mod files;
 pub mod http;
 pub mod identity;
+#[cfg(feature = "aws")]
+pub mod lambda;
 pub mod load;
 pub mod metrics;
 pub mod openapi;

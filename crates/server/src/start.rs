@@ -81,7 +81,10 @@ fn announce(line: &str) {
 }
 
 /// The application over open engines.
-async fn app(
+///
+/// # Errors
+/// The setting to look at.
+pub(crate) async fn app(
     config: &Config,
     engines: &Engines,
     base_url: String,

@@ -1,5 +1,3 @@
-//! A way to a server that can be cut.
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use tokio::net::{TcpListener, TcpStream};
@@ -17,16 +15,20 @@ pub enum Way {
 
 /// A port of this machine that leads to another.
 pub struct Link {
+    /// Its near end, as a URL.
     pub endpoint: String,
     way: Arc<AtomicU8>,
 }
 
 impl Link {
     /// A link to `endpoint`, open.
+    ///
+    /// # Panics
+    /// When there is no free port.
     pub async fn to(endpoint: &str) -> Self {
-        let far = endpoint.strip_prefix("http://").unwrap().to_owned();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let near = format!("http://{}", listener.local_addr().unwrap());
+        let far = endpoint.strip_prefix("http://").unwrap_or(endpoint).to_owned();
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let near = format!("http://{}", listener.local_addr().expect("the listener is bound"));
         let way = Arc::new(AtomicU8::new(Way::Open as u8));
         let now = Arc::clone(&way);
         tokio::spawn(async move {

@@ -1,6 +1,0 @@
-//! What the tests run against.
-
-pub mod link;
-mod server;
-
-pub use server::{KEY, account, bucket, client, endpoint};
