@@ -143,6 +143,26 @@ async fn every_operation_costs_what_the_table_says() {
     assert_eq!(find("`markAsRead`, repeated").commits, 0);
 }
 
+/// Every poll that sees an answer used to record first that one's own message had been delivered to oneself.
+#[tokio::test]
+async fn whoever_is_answered_has_nothing_to_prove_yet() {
+    let world = world(unlimited()).await;
+    let (anna, ben) = world.pair().await;
+    anna.send(&ben, "Can you come on Monday?").await.unwrap();
+    let seen = anna.list(&ben).await.unwrap();
+    ben.list(&anna).await.unwrap();
+    ben.read(&anna).await.unwrap();
+    ben.send(&anna, "Yes").await.unwrap();
+    world.store.reset();
+    let answer = anna.list_since(&ben, &seen.cursor).await.unwrap();
+    assert_eq!(answer.messages.last().unwrap().content, "Yes");
+    assert_eq!(world.store.reset().commits, 0, "her cursor covers nothing of his yet");
+    anna.list_since(&ben, &answer.cursor).await.unwrap();
+    assert_eq!(world.store.reset().commits, 1, "now it covers his answer");
+    let status = ben.list(&anna).await.unwrap().messages.pop().unwrap().status;
+    assert_eq!(status, Status::Delivered);
+}
+
 #[tokio::test]
 async fn a_refusal_commits_nothing() {
     let world = world(Settings { send_rate: 1, ..Settings::default() }).await;
