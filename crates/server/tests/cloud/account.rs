@@ -5,7 +5,7 @@ use jobline_store_dynamodb::Options;
 use jobline_store_dynamodb::testing::Emulator;
 use std::process::Command;
 
-pub const HOST_KEY: &str = "a host key that is long enough for the tests";
+pub const HOST_KEY: &str = "a-host-key-that-is-long-enough-for-the-tests";
 pub const JWT_SECRET: &str = "a JWT secret that is long enough for the tests";
 const TABLE: &str = "jobline";
 
@@ -38,6 +38,7 @@ impl Account {
             ("JOBLINE_S3_BUCKET", &self.bucket),
             ("JOBLINE_JWT_SECRET", JWT_SECRET),
             ("JOBLINE_HOST_KEY", HOST_KEY),
+            ("JOBLINE_LOG", "error"),
         ]);
         command
     }

@@ -10,7 +10,7 @@ use serde_json::Value;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
 use tokio::sync::{Mutex, mpsc};
 
@@ -56,8 +56,14 @@ impl Function {
     pub async fn invoke(&mut self, event: Value) -> (String, Ended) {
         let id = format!("invocation-{}", self.number.fetch_add(1, Ordering::Relaxed));
         self.events.send((id.clone(), event)).await.unwrap();
-        let ended = tokio::time::timeout(Duration::from_secs(60), self.ended.recv()).await;
-        let (of, ended) = ended.expect("an end of the invocation").unwrap();
+        let deadline = Instant::now() + Duration::from_secs(60);
+        let (of, ended) = loop {
+            match tokio::time::timeout(Duration::from_millis(100), self.ended.recv()).await {
+                Ok(ended) => break ended.unwrap(),
+                Err(_) => assert_eq!(self.child.try_wait().unwrap(), None, "the function has ended"),
+            }
+            assert!(Instant::now() < deadline, "an invocation did not end");
+        };
         assert_eq!(of, id);
         (id, ended)
     }
