@@ -1,6 +1,9 @@
 //! The cloud's tools and tests: a Python environment with the doubles of AWS, the template's lint, a deployment end to end.
 
-use crate::run::{is_there, root, run};
+mod deployment;
+mod emulator;
+
+use crate::run::{cargo, is_there, root, run};
 use std::{fs, path::PathBuf, process::Command};
 
 /// Which file of pinned versions.
@@ -17,6 +20,16 @@ pub(crate) fn tools(build: bool) -> Result<(), String> {
     environment()?;
     install(TEST)?;
     if build { install(BUILD) } else { Ok(()) }
+}
+
+/// The template against its lint, and a deployment of it end to end. The tools must be there.
+pub(crate) fn test() -> Result<(), String> {
+    let line = "target/cloud-tools/bin/cfn-lint deploy/template.yaml";
+    run(line, Command::new(folder().join("bin/cfn-lint")).arg("deploy/template.yaml"))?;
+    // As the tests of the workspace built it, so that there is nothing left to build.
+    cargo(&["build", "--workspace", "--all-features"], &[])?;
+    println!("xtask: docs/deploy.md, against doubles of the services");
+    deployment::rehearse()
 }
 
 /// The virtual environment; on Debian, as root, with what it needs from there.

@@ -29,6 +29,8 @@ enum Task {
         #[arg(long)]
         build: bool,
     },
+    /// Lints the template and deploys it end to end, with the commands of `docs/deploy.md`, against doubles of AWS.
+    Cloud,
     /// Prints the figures of `jobline bench` as `docs/performance.md` has them; takes some minutes.
     Bench {
         /// Passed on to `jobline bench`.
@@ -42,6 +44,7 @@ fn main() -> ExitCode {
         Task::Test => test(),
         Task::Snapshots => cargo(&["test", "--package", "jobline", "--test", "openapi"], &[("UPDATE_SNAPSHOTS", "1")]),
         Task::CloudTools { build } => cloud::tools(build),
+        Task::Cloud => cloud::tools(false).and_then(|()| cloud::test()),
         Task::Bench { rest } => {
             let mut arguments = vec!["run", "--release", "--package", "jobline", "--", "bench"];
             arguments.extend(rest.iter().map(String::as_str));
@@ -63,7 +66,9 @@ fn test() -> Result<(), String> {
     let begun = Instant::now();
     cargo(&["fmt", "--all", "--check"], &[])?;
     cargo(&["clippy", "--workspace", "--all-targets", "--all-features", "--", "--deny", "warnings"], &[])?;
+    cloud::tools(false)?;
     cargo(&["test", "--workspace", "--all-features"], &[])?;
+    cloud::test()?;
     cargo(&["doc", "--workspace", "--no-deps", "--document-private-items"], &[("RUSTDOCFLAGS", "--deny warnings")])?;
     println!("xtask: everything passed in {} s", begun.elapsed().as_secs());
     Ok(())
