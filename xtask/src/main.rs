@@ -2,6 +2,7 @@
 //!
 //! Every step is an ordinary command that is printed before it runs, so that a failing one can be repeated by hand.
 
+mod bill;
 mod cloud;
 mod run;
 
@@ -31,6 +32,8 @@ enum Task {
     },
     /// Lints the template and deploys it end to end, with the commands of `docs/deploy.md`, against doubles of AWS.
     Cloud,
+    /// Measures the founding document's month in small, multiplies by the prices and writes `docs/cost.md`.
+    Bill,
     /// Prints the figures of `jobline bench` as `docs/performance.md` has them; takes some minutes.
     Bench {
         /// Passed on to `jobline bench`.
@@ -45,6 +48,7 @@ fn main() -> ExitCode {
         Task::Snapshots => cargo(&["test", "--package", "jobline", "--test", "openapi"], &[("UPDATE_SNAPSHOTS", "1")]),
         Task::CloudTools { build } => cloud::tools(build),
         Task::Cloud => cloud::tools(false).and_then(|()| cloud::test()),
+        Task::Bill => bill::bill(),
         Task::Bench { rest } => {
             let mut arguments = vec!["run", "--release", "--package", "jobline", "--", "bench"];
             arguments.extend(rest.iter().map(String::as_str));
