@@ -1,6 +1,6 @@
 //! The commands of the binary, and how they end: 0 when done, 1 when something failed, 2 for a wrong setting.
 
-use crate::cli::{CheckArgs, Cli, Command, Settings, TokenArgs, one_line};
+use crate::cli::{CheckArgs, Cli, Command, Settings, TableCommand, TokenArgs, one_line};
 use crate::config::{Config, ConfigError};
 use crate::engines::Engines;
 use crate::identity::{Identity, IdentitySettings};
@@ -71,9 +71,13 @@ fn run(cli: &Cli) -> Result<(), End> {
         Some(Command::Export { file }) => {
             copy(&config, "exported", async |engines| transfer::export(engines.transfer(), file).await)
         }
-        Some(Command::Import { file }) => {
+        Some(Command::Import { file, dry_run: true }) => {
+            copy(&config, "rehearsed:", async |engines| transfer::rehearse(engines.transfer(), file).await)
+        }
+        Some(Command::Import { file, dry_run: false }) => {
             copy(&config, "imported", async |engines| transfer::import(engines.transfer(), file).await)
         }
+        Some(Command::Table(what)) => table(&config, *what),
         Some(Command::Check(args)) => check(&cli.settings, args),
         Some(Command::Bench(args)) => {
             runtime()?.block_on(bench::run(args, &mut std::io::stdout())).map_err(End::failed)
@@ -161,11 +165,27 @@ fn token(config: &Config, args: &TokenArgs) -> Result<(), End> {
     Ok(())
 }
 
+#[cfg_attr(not(feature = "aws"), expect(unused_variables, reason = "no engine of this build has a table"))]
+fn table(config: &Config, what: TableCommand) -> Result<(), End> {
+    #[cfg(feature = "aws")]
+    if let crate::config::StoreKind::DynamoDb { table } = &config.store {
+        let said = runtime()?.block_on(async {
+            match what {
+                TableCommand::Create => crate::engines::create_table(table).await,
+                TableCommand::Check => crate::engines::check_table(table).await,
+            }
+        });
+        println!("{}", said.map_err(End::failed)?);
+        return Ok(());
+    }
+    Err(ConfigError::new("store", "is embedded, which has no table; set --store dynamodb and --dynamodb-table").into())
+}
+
 /// Opens the engines, copies, and closes them again.
-fn copy<E: Display>(
+fn copy<T: Display, E: Display>(
     config: &Config,
     done: &str,
-    copying: impl AsyncFnOnce(&Engines) -> Result<transfer::Summary, E>,
+    copying: impl AsyncFnOnce(&Engines) -> Result<T, E>,
 ) -> Result<(), End> {
     runtime()?.block_on(async {
         let engines = Engines::open(config, &config.base_url(config.listen)).await?;

@@ -14,6 +14,8 @@ use std::sync::Arc;
 
 #[cfg(feature = "aws")]
 mod aws;
+#[cfg(feature = "aws")]
+pub use aws::{check_table, create_table};
 
 /// The engines of a configuration, open.
 pub struct Engines {
@@ -29,6 +31,8 @@ pub struct Engines {
     pub upkeep: Option<Arc<dyn Upkeep>>,
     /// See [`Settings::window_bytes`].
     pub window_bytes: usize,
+    /// How an import writes rows.
+    pub pace: transfer::Pace,
     /// What cursors and URLs are signed with.
     pub secrets: Secrets,
     /// The wall clock.
@@ -67,6 +71,7 @@ struct Rows {
     scan: Arc<dyn Scan>,
     upkeep: Option<Arc<dyn Upkeep>>,
     window_bytes: usize,
+    pace: transfer::Pace,
 }
 
 /// What is chosen by `--files`.
@@ -84,7 +89,7 @@ impl Engines {
         let (clock, random) = (Arc::new(SystemClock), Arc::new(SystemRandom));
         #[cfg(feature = "aws")]
         let cloud = aws::Cloud::new(!config.is_function);
-        let Rows { store, scan, upkeep, window_bytes } = match &config.store {
+        let Rows { store, scan, upkeep, window_bytes, pace } = match &config.store {
             StoreKind::Embedded => embedded(config)?,
             #[cfg(feature = "aws")]
             StoreKind::DynamoDb { table } => cloud.dynamodb(table).await?,
@@ -97,7 +102,7 @@ impl Engines {
             FilesKind::S3 { bucket } => cloud.s3(bucket, clock.clone()).await?,
         };
         let Kept { files, routes: file_routes } = kept;
-        Ok(Self { store, scan, files, file_routes, upkeep, window_bytes, secrets, clock, random })
+        Ok(Self { store, scan, files, file_routes, upkeep, window_bytes, pace, secrets, clock, random })
     }
 
     /// What export and import work on.
@@ -109,6 +114,7 @@ impl Engines {
             files: &*self.files,
             clock: &*self.clock,
             random: &*self.random,
+            pace: self.pace,
         }
     }
 
@@ -124,7 +130,13 @@ fn embedded(config: &Config) -> Result<Rows, ConfigError> {
     let store = EmbeddedStore::open(&config.data.join("store"), Options::default());
     let store = Arc::new(store.map_err(|error| unusable("data", &error))?);
     let window_bytes = Settings::default().window_bytes;
-    Ok(Rows { store: store.clone(), scan: store.clone(), upkeep: Some(store), window_bytes })
+    Ok(Rows {
+        store: store.clone(),
+        scan: store.clone(),
+        upkeep: Some(store),
+        window_bytes,
+        pace: transfer::Pace::GROUPS,
+    })
 }
 
 fn local(config: &Config, base_url: &str, secrets: &Secrets, clock: Arc<dyn Clock>) -> Result<Kept, ConfigError> {

@@ -2,10 +2,12 @@
 
 use super::{Kept, Rows};
 use crate::config::ConfigError;
+use crate::transfer::Pace;
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_smithy_http_client::{Builder, tls};
 use jobline_chat::Clock;
 use jobline_files_s3::{S3Files, Unusable};
+use jobline_store_dynamodb::{DynamoDbStore, Flaw, Options, TableError, WINDOW_BYTES};
 use std::sync::Arc;
 use tokio::sync::OnceCell;
 
@@ -29,10 +31,21 @@ impl Cloud {
         self.account.get_or_init(|| aws_config::defaults(BehaviorVersion::latest()).http_client(http).load()).await
     }
 
-    /// The table.
-    pub(super) async fn dynamodb(&self, _table: &str) -> Result<Rows, ConfigError> {
-        let _config = self.config().await;
-        Err(ConfigError::new("store", "is dynamodb, which this build does not contain; accepted is embedded"))
+    /// The table. What DynamoDB does not tell for want of a permission is passed over: serving needs none of it.
+    pub(super) async fn dynamodb(&self, table: &str) -> Result<Rows, ConfigError> {
+        let store = Arc::new(DynamoDbStore::new(self.config().await, table, Options::default()));
+        if self.looks_first {
+            // Where nothing is answered, the first read of a row will say so.
+            for flaw in store.check_table().await.unwrap_or_default() {
+                match flaw {
+                    Flaw::Unusable(why) => {
+                        return Err(ConfigError::new("dynamodb-table", format_args!("is wrong: {why}")));
+                    }
+                    Flaw::Lacking(what) | Flaw::Hidden(what) => tracing::warn!("{what}"),
+                }
+            }
+        }
+        Ok(Rows { store: store.clone(), scan: store, upkeep: None, window_bytes: WINDOW_BYTES, pace: Pace::SINGLES })
     }
 
     /// The bucket; its URLs are its own, so there are no routes.
@@ -46,4 +59,28 @@ impl Cloud {
         }
         Ok(Kept { files: Arc::new(files), routes: None })
     }
+}
+
+/// `jobline table create`: says what was done.
+///
+/// # Errors
+/// What is in the way, and what to do about it.
+pub async fn create_table(table: &str) -> Result<String, TableError> {
+    let store = DynamoDbStore::new(Cloud::new(false).config().await, table, Options::default());
+    let done = if store.create_table().await? { "is made" } else { "was there already, and fits" };
+    Ok(format!("table {table} {done}"))
+}
+
+/// `jobline table check`: says what does not fit, each on a line of its own.
+///
+/// # Errors
+/// When the table cannot be used, or does not answer: what to do about it.
+pub async fn check_table(table: &str) -> Result<String, TableError> {
+    let store = DynamoDbStore::new(Cloud::new(false).config().await, table, Options::default());
+    let flaws = store.check_table().await?;
+    if let Some(flaw) = flaws.iter().find(|flaw| matches!(flaw, Flaw::Unusable(_))) {
+        return Err(TableError(flaw.to_string()));
+    }
+    let lines: Vec<String> = flaws.iter().map(|flaw| format!("but {flaw}\n")).collect();
+    Ok(format!("table {table} can be used\n{}", lines.concat()).trim_end().to_owned())
 }
