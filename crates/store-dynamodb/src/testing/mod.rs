@@ -7,5 +7,7 @@ mod emulator;
 mod proxy;
 mod wire;
 
+/// For tests that talk to an emulator by themselves.
+pub use aws_sdk_dynamodb as sdk;
 pub use emulator::Emulator;
 pub use proxy::{FaultRates, Proxy};

@@ -1,10 +1,8 @@
 //! Two people talk: the scenarios of the founding document.
 
-mod support;
-
+use crate::support::{MORNING, World, texts};
 use jobline_chat::Settings;
 use jobline_wire::{Code, JobStatus, ListMessages, MessageType, SendMessage, Status};
-use support::{MORNING, World, texts};
 
 #[tokio::test]
 async fn a_message_is_sent_received_read_and_the_sender_sees_it() {
@@ -673,7 +671,11 @@ async fn a_long_way_back_is_answered_once_as_it_stands() {
     assert_eq!(anna.list(&ben).await.unwrap().messages[6..], seen[9..]);
 }
 
-async fn ben_sees(ben: &support::User<'_>, anna: &support::User<'_>, since: Option<String>) -> Option<String> {
+async fn ben_sees(
+    ben: &crate::support::User<'_>,
+    anna: &crate::support::User<'_>,
+    since: Option<String>,
+) -> Option<String> {
     match since {
         Some(since) => Some(ben.list_since(anna, &since).await.expect("a list").cursor),
         None => ben.list(anna).await.ok().map(|list| list.cursor),

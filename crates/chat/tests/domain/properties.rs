@@ -1,13 +1,9 @@
 //! What holds for any input: names, cursors, content and the send rate, through what the crate shows to the outside.
-#![allow(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
-
-mod support;
-
+use crate::support::{User, World};
 use jobline_chat::{ConversationId, MessageId, Settings, UserId};
 use jobline_wire::{Code, ListConversations, ListMessages, SyncQuery};
 use proptest::prelude::*;
 use std::sync::OnceLock;
-use support::{User, World};
 use tokio::runtime::Runtime;
 
 /// User ids, those with the two characters that are escaped among them more often than chance would have it.
@@ -110,7 +106,7 @@ struct Cursors {
 }
 
 fn runtime() -> Runtime {
-    tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime")
+    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime")
 }
 
 fn cursors() -> &'static Cursors {

@@ -7,7 +7,7 @@ use jobline_chat::{
     Arrived, Chat, Clock, ConversationId, DownloadGrant, Error, Files, JobId, Kept, Random, Result, Secrets, Settings,
     UploadGrant, UserId, iso,
 };
-use jobline_store::{MemoryStore, Store, testing::Counting};
+use jobline_store::{Store, testing::Counting};
 use jobline_wire::{
     Conversation, Conversations, HostJobInput, HostUserInput, JobStatus, ListConversations, ListMessages, MarkAsRead,
     Message, Messages, SendMessage, SentMessage, SyncQuery, Synced, UploadFile, UploadTarget,
@@ -163,7 +163,7 @@ impl World {
     }
 
     pub async fn with(settings: Settings) -> Self {
-        Self::over(Arc::new(MemoryStore::new()), settings, 1).await
+        Self::over(crate::engine::start().await.store, settings, 1).await
     }
 
     pub async fn over(store: Arc<dyn Store>, settings: Settings, seed: u64) -> Self {

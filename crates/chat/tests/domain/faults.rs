@@ -1,18 +1,15 @@
 //! Two people talk while the store fails and others get in between: one small test for each fault that the simulation
 //! found.
-#![allow(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
-
-mod support;
-
+use crate::engine;
+use crate::support::{MORNING, World, texts};
 use async_trait::async_trait;
 use jobline_chat::{Chat, JobId, Settings};
 use jobline_store::{
-    Commit, Consistency, Error, Key, MemoryStore, Outcome, Page, Range, Row, Store,
+    Commit, Consistency, Error, Key, Outcome, Page, Range, Row, Store,
     testing::{FaultRates, Faulty},
 };
 use jobline_wire::{Code, HostJobInput, JobStatus};
 use std::sync::{Arc, OnceLock};
-use support::{MORNING, World, texts};
 
 fn unlimited() -> Settings {
     Settings { send_rate: 0, ..Settings::default() }
@@ -20,7 +17,7 @@ fn unlimited() -> Settings {
 
 #[tokio::test]
 async fn a_send_that_nobody_can_say_the_outcome_of_is_stored_once_at_most() {
-    let store = Arc::new(Faulty::new(Arc::new(MemoryStore::new()), 1, FaultRates::default()));
+    let store = Arc::new(Faulty::new(engine::start().await.store, 1, FaultRates::default()));
     let world = World::over(store.clone(), unlimited(), 1).await;
     let (anna, ben) = world.pair().await;
     store.set_rates(FaultRates { unknown_done: 1.0, ..FaultRates::default() });
@@ -63,7 +60,7 @@ impl Store for OpensMeanwhile {
 
 #[tokio::test]
 async fn a_job_that_is_opened_while_somebody_is_looking_for_it_is_not_overlooked() {
-    let inner = Arc::new(MemoryStore::new());
+    let inner = engine::start().await.store;
     let store = Arc::new(OpensMeanwhile { inner: inner.clone(), host: OnceLock::new() });
     let world = World::over(store.clone(), unlimited(), 1).await;
     let (anna, ben) = world.pair().await;
