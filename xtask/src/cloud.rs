@@ -4,7 +4,7 @@ mod deployment;
 mod emulator;
 
 use crate::run::{cargo, is_there, root, run};
-use std::{fs, path::PathBuf, process::Command};
+use std::{env, fs, path::PathBuf, process::Command};
 
 /// Which file of pinned versions.
 const TEST: &str = "deploy/requirements.txt";
@@ -22,10 +22,23 @@ pub(crate) fn tools(build: bool) -> Result<(), String> {
     if build { install(BUILD) } else { Ok(()) }
 }
 
+/// The function's zip, as the template looks for it: `target/lambda/jobline/bootstrap.zip`.
+pub(crate) fn zip(arm64: bool) -> Result<(), String> {
+    tools(true)?;
+    let machine = if arm64 { "--arm64" } else { "--x86-64" };
+    let arguments = ["lambda", "build", "--release", "--package", "jobline", "--bin", "jobline", "--features", "aws"];
+    let path = format!("{}:{}", folder().join("bin").display(), env::var("PATH").unwrap_or_default());
+    let mut command = Command::new(folder().join("bin/cargo-lambda"));
+    command.args(arguments).args([machine, "--output-format", "zip"]).env("PATH", path);
+    run(&format!("cargo {} {machine} --output-format zip", arguments.join(" ")), &mut command)
+}
+
 /// The template against its lint, and a deployment of it end to end. The tools must be there.
 pub(crate) fn test() -> Result<(), String> {
     let line = "target/cloud-tools/bin/cfn-lint deploy/template.yaml";
     run(line, Command::new(folder().join("bin/cfn-lint")).arg("deploy/template.yaml"))?;
+    let line = "target/cloud-tools/bin/hadolint deploy/Dockerfile";
+    run(line, Command::new(folder().join("bin/hadolint")).arg("deploy/Dockerfile"))?;
     // As the tests of the workspace built it, so that there is nothing left to build.
     cargo(&["build", "--workspace", "--all-features"], &[])?;
     println!("xtask: docs/deploy.md, against doubles of the services");

@@ -32,6 +32,12 @@ enum Task {
     },
     /// Lints the template and deploys it end to end, with the commands of `docs/deploy.md`, against doubles of AWS.
     Cloud,
+    /// Builds the Lambda function: `target/lambda/jobline/bootstrap.zip`.
+    Zip {
+        /// For arm64, which `rustup target add aarch64-unknown-linux-gnu` prepares; left out, for x86-64.
+        #[arg(long)]
+        arm64: bool,
+    },
     /// Measures the founding document's month in small, multiplies by the prices and writes `docs/cost.md`.
     Bill,
     /// Prints the figures of `jobline bench` as `docs/performance.md` has them; takes some minutes.
@@ -48,6 +54,7 @@ fn main() -> ExitCode {
         Task::Snapshots => cargo(&["test", "--package", "jobline", "--test", "openapi"], &[("UPDATE_SNAPSHOTS", "1")]),
         Task::CloudTools { build } => cloud::tools(build),
         Task::Cloud => cloud::tools(false).and_then(|()| cloud::test()),
+        Task::Zip { arm64 } => cloud::zip(arm64),
         Task::Bill => bill::bill(),
         Task::Bench { rest } => {
             let mut arguments = vec!["run", "--release", "--package", "jobline", "--", "bench"];
@@ -72,6 +79,9 @@ fn test() -> Result<(), String> {
     cargo(&["clippy", "--workspace", "--all-targets", "--all-features", "--", "--deny", "warnings"], &[])?;
     cloud::tools(false)?;
     cargo(&["test", "--workspace", "--all-features"], &[])?;
+    // Everything over HTTP once more, on DynamoDB.
+    let dynamodb = [("JOBLINE_TEST_STORE", "dynamodb")];
+    cargo(&["test", "--workspace", "--all-features", "--test", "it"], &dynamodb)?;
     cloud::test()?;
     cargo(&["doc", "--workspace", "--no-deps", "--document-private-items"], &[("RUSTDOCFLAGS", "--deny warnings")])?;
     println!("xtask: everything passed in {} s", begun.elapsed().as_secs());
