@@ -90,6 +90,7 @@ pub async fn bucket() -> String {
         .allowed_origins("*")
         .set_allowed_methods(Some(["PUT", "GET", "HEAD"].map(str::to_owned).to_vec()))
         .set_allowed_headers(Some(["content-type", "x-amz-checksum-sha256"].map(str::to_owned).to_vec()))
+        .expose_headers("content-disposition")
         .build()
         .and_then(|rule| CorsConfiguration::builder().cors_rules(rule).build())
         .expect("a rule with origins and methods");

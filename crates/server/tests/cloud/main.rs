@@ -2,6 +2,9 @@
 #![allow(clippy::unwrap_used, reason = "a test fails where something is not as it should be")]
 
 mod account;
+mod browser;
+mod faults;
 mod front;
 mod function;
 mod lambda;
+mod moving;
