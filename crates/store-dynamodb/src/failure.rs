@@ -94,8 +94,12 @@ fn hint(code: &str, message: &str) -> &'static str {
     }
 }
 
-/// Whether nobody listened where the request was to go.
+/// Whether the request was never sent: nobody listened where it was to go, or there was nothing to sign it with.
 fn never_left(error: &dyn StdError) -> bool {
+    let words = causes(error);
+    if ["identity", "credentials"].iter().any(|unsigned| words.contains(unsigned)) {
+        return true;
+    }
     use io::ErrorKind::{AddrNotAvailable, ConnectionRefused, HostUnreachable, NetworkUnreachable};
     let mut cause = error.source();
     while let Some(error) = cause {
