@@ -12,7 +12,6 @@ use crate::serve::{Listening, serve};
 use crate::system::SystemRandom;
 use crate::tls::Tls;
 use crate::{load, transfer, upkeep};
-use axum::Router;
 use jobline_chat::{Chat, Clock, Settings};
 use jobline_store::Store;
 use std::future::Future;
@@ -124,7 +123,7 @@ pub(crate) async fn app(
         metrics,
         origins: Origins::new(&config.allowed_origins),
         base_url,
-        beside: engines.file_routes.clone().unwrap_or_else(Router::new).merge(pages),
+        beside: engines.file_routes.clone().unwrap_or_default().merge(pages),
     }))
 }
 
