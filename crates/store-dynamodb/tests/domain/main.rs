@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
 
 mod engine;
+mod head;
 
 #[path = "../../../chat/tests/domain/conversation.rs"]
 mod conversation;
