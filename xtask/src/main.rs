@@ -2,13 +2,13 @@
 //!
 //! Every step is an ordinary command that is printed before it runs, so that a failing one can be repeated by hand.
 
+mod bill;
+mod cloud;
+mod run;
+
 use clap::{Parser, Subcommand};
-use std::{
-    env,
-    path::Path,
-    process::{Command, ExitCode},
-    time::Instant,
-};
+use run::{cargo, require};
+use std::{process::ExitCode, time::Instant};
 
 /// Developer commands of Jobline.
 #[derive(Parser)]
@@ -24,6 +24,22 @@ enum Task {
     Test,
     /// Rewrites what is generated from the code and kept in the repository (the OpenAPI document).
     Snapshots,
+    /// Installs what the cloud's tests need (doubles of AWS, the template's lint) into `target/cloud-tools`.
+    CloudTools {
+        /// Also what builds the function's zip: cargo-lambda, with its linker for other targets.
+        #[arg(long)]
+        build: bool,
+    },
+    /// Lints the template and deploys it end to end, with the commands of `docs/deploy.md`, against doubles of AWS.
+    Cloud,
+    /// Builds the Lambda function: `target/lambda/jobline/bootstrap.zip`.
+    Zip {
+        /// For arm64, which `rustup target add aarch64-unknown-linux-gnu` prepares; left out, for x86-64.
+        #[arg(long)]
+        arm64: bool,
+    },
+    /// Measures the founding document's month in small, multiplies by the prices and writes `docs/cost.md`.
+    Bill,
     /// Prints the figures of `jobline bench` as `docs/performance.md` has them; takes some minutes.
     Bench {
         /// Passed on to `jobline bench`.
@@ -36,6 +52,10 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().task {
         Task::Test => test(),
         Task::Snapshots => cargo(&["test", "--package", "jobline", "--test", "openapi"], &[("UPDATE_SNAPSHOTS", "1")]),
+        Task::CloudTools { build } => cloud::tools(build),
+        Task::Cloud => cloud::tools(false).and_then(|()| cloud::test()),
+        Task::Zip { arm64 } => cloud::zip(arm64),
+        Task::Bill => bill::bill(),
         Task::Bench { rest } => {
             let mut arguments = vec!["run", "--release", "--package", "jobline", "--", "bench"];
             arguments.extend(rest.iter().map(String::as_str));
@@ -57,31 +77,13 @@ fn test() -> Result<(), String> {
     let begun = Instant::now();
     cargo(&["fmt", "--all", "--check"], &[])?;
     cargo(&["clippy", "--workspace", "--all-targets", "--all-features", "--", "--deny", "warnings"], &[])?;
+    cloud::tools(false)?;
     cargo(&["test", "--workspace", "--all-features"], &[])?;
+    // Everything over HTTP once more, on DynamoDB.
+    let dynamodb = [("JOBLINE_TEST_STORE", "dynamodb")];
+    cargo(&["test", "--workspace", "--all-features", "--test", "it"], &dynamodb)?;
+    cloud::test()?;
     cargo(&["doc", "--workspace", "--no-deps", "--document-private-items"], &[("RUSTDOCFLAGS", "--deny warnings")])?;
     println!("xtask: everything passed in {} s", begun.elapsed().as_secs());
     Ok(())
-}
-
-/// Runs cargo on the workspace.
-fn cargo(arguments: &[&str], variables: &[(&str, &str)]) -> Result<(), String> {
-    let cargo = env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().ok_or("xtask has no parent folder")?;
-    let line = format!("cargo {}", arguments.join(" "));
-    println!("xtask: {line}");
-    let mut command = Command::new(cargo);
-    command.args(arguments).current_dir(root).envs(variables.iter().copied());
-    match command.status() {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(format!("`{line}` failed ({status})")),
-        Err(error) => Err(format!("`{line}` did not start: {error}")),
-    }
-}
-
-/// Fails with how to get it when `program` is not there.
-fn require(program: &str, how: &str) -> Result<(), String> {
-    match Command::new(program).arg("--version").output() {
-        Ok(_) => Ok(()),
-        Err(_) => Err(format!("`{program}` is missing. Needed: {how}")),
-    }
 }

@@ -75,9 +75,21 @@ fn manifests() -> BTreeMap<String, Vec<String>> {
 #[test]
 fn dependencies_point_downwards() {
     let allowed: BTreeMap<&str, &[&str]> = BTreeMap::from([
-        ("jobline", &["jobline-chat", "jobline-store", "jobline-store-embedded", "jobline-wire"][..]),
+        (
+            "jobline",
+            &[
+                "jobline-chat",
+                "jobline-files-s3",
+                "jobline-store",
+                "jobline-store-dynamodb",
+                "jobline-store-embedded",
+                "jobline-wire",
+            ][..],
+        ),
         ("jobline-chat", &["jobline-store", "jobline-wire"]),
+        ("jobline-files-s3", &["jobline-chat", "jobline-wire"]),
         ("jobline-store", &[]),
+        ("jobline-store-dynamodb", &["jobline-store"]),
         ("jobline-store-embedded", &["jobline-store"]),
         ("jobline-wire", &[]),
         ("xtask", &[]),
@@ -106,13 +118,12 @@ fn the_port_and_the_domain_stay_light() {
 
 #[test]
 fn only_the_composition_root_names_an_engine() {
-    let server = root().join("crates/server/src");
-    let naming: Vec<String> = files(&server, ".rs")
-        .iter()
-        .filter(|path| without_tests(path).contains("jobline_store_embedded"))
-        .map(|path| shown(path))
-        .collect();
-    assert!(naming.len() <= 2, "the engine is named in {naming:?}; name it where it is chosen, and in the bench");
+    let sources = files(&root().join("crates/server/src"), ".rs");
+    for engine in ["jobline_store_embedded", "jobline_store_dynamodb", "jobline_files_s3"] {
+        let named = sources.iter().filter(|path| without_tests(path).contains(engine)).map(|path| shown(path));
+        let naming: Vec<String> = named.filter(|path| !path.starts_with("crates/server/src/bench/")).collect();
+        assert!(naming.len() <= 1, "{engine} is named in {naming:?}; name it where it is chosen, and in the bench");
+    }
 }
 
 #[test]

@@ -95,12 +95,19 @@ impl ConversationRow {
     }
 
     /// Takes the next number of the log for a new message of `side`.
+    ///
+    /// Whoever has received everything has received their own message, too; noted here, it costs nothing, and a cursor
+    /// that covers only it proves nothing new when the other answers.
     pub fn append_message(&mut self, side: usize, id: &MessageId) {
+        let up_to_date = self.sides[side].delivered.number >= self.sides[1 - side].last;
         self.log = Position { change: self.log.change + 1, number: self.log.number + 1, at: id.at_ms() };
         self.updated = id.at_ms();
         id.as_str().clone_into(&mut self.last);
         self.sides[side].sent += 1;
         self.sides[side].last = self.log.number;
+        if up_to_date {
+            self.sides[side].delivered = self.log.mark();
+        }
     }
 
     /// Takes the next number of the log for `change`, which happens at [`ChangeRow::at`].

@@ -44,6 +44,8 @@ pub struct Arrived {
     pub size: u64,
     /// Its first bytes, as many as were asked for or as there are.
     pub head: Vec<u8>,
+    /// Which bytes these are, in words of the engine's own: for [`Files::keep`]. Empty where what arrived never changes.
+    pub tag: String,
 }
 
 /// A file as the engine keeps it.
@@ -53,6 +55,16 @@ pub struct Kept {
     pub id: String,
     /// Its size in bytes.
     pub size: u64,
+}
+
+/// Whether `id` has the form `file_<unix ms>_<nanoid>`, which is safe as the name of a file and in a URL.
+#[must_use]
+pub fn is_file_id(id: &str) -> bool {
+    let Some((ms, nanoid)) = id.strip_prefix("file_").and_then(|rest| rest.split_once('_')) else { return false };
+    (1..=14).contains(&ms.len())
+        && ms.bytes().all(|byte| byte.is_ascii_digit())
+        && (1..=32).contains(&nanoid.len())
+        && nanoid.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
 }
 
 /// Where files are kept.
@@ -78,6 +90,16 @@ pub trait Files: Send + Sync + 'static {
     /// # Errors
     /// `unavailable`.
     async fn arrived(&self, id: &str, head: usize) -> Result<Option<Arrived>>;
+
+    /// Makes what arrived permanent, once it is proved: from now on `id` stands for exactly the bytes that `arrived` tells
+    /// of, whatever is done with the upload URL. May be repeated. `false` when other bytes have taken their place.
+    ///
+    /// # Errors
+    /// `unavailable`.
+    async fn keep(&self, _id: &str, _arrived: &Arrived) -> Result<bool> {
+        // For engines that accept nothing a second time.
+        Ok(true)
+    }
 
     /// Deletes the bytes; no error when they are not there.
     ///

@@ -41,7 +41,7 @@ mod upload;
 pub use chat::{Chat, Settings};
 pub use clock::{Clock, Random};
 pub use error::{Error, Result};
-pub use files::{Arrived, DownloadGrant, Files, Kept, UploadGrant};
+pub use files::{Arrived, DownloadGrant, Files, Kept, UploadGrant, is_file_id};
 pub use id::{ConversationId, JOB_ID_MAX, JobId, MessageId, USER_ID_BYTES, UserId};
 pub use job::PARTICIPANTS;
 pub use media::FILE_BYTES;

@@ -129,11 +129,12 @@ impl Chat {
             // The participants were told of another state of the job than this read knows: it is stale.
             return Ok(Attempt::Lost(Vec::new()));
         }
+        // Before the file: who sends too fast must not keep the file engine busy.
+        let bucket = self.take(&loaded, draft.side, now)?;
         let file = match &draft.file {
             Some(_) => Some(self.check_file(draft, loaded.rest.last().and_then(Option::as_ref)).await?),
             None => None,
         };
-        let bucket = self.take(&loaded, draft.side, now)?;
         self.store(draft, loaded, &job, file, bucket, now).await
     }
 
@@ -271,6 +272,10 @@ impl Chat {
             let detail =
                 format!("The bytes are not those of a file of type {}. Announce what it really is.", file.content_type);
             return Err(Error::new(Code::FileTypeMismatch, detail).at("fileUrl"));
+        }
+        if !self.files().keep(id, &arrived).await? {
+            let detail = "The bytes of this file were replaced while they were looked at. Send the message again.";
+            return Err(Error::new(Code::FileNotUploaded, detail).at("fileUrl"));
         }
         Ok((file, Condition::Version(row.version)))
     }

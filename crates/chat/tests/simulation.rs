@@ -5,8 +5,11 @@
 //! many. A failure prints its seed.
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
 
+#[path = "domain/engine.rs"]
+mod engine;
 #[path = "simulation/mod.rs"]
 mod histories;
+#[path = "domain/support/mod.rs"]
 mod support;
 
 use histories::{

@@ -47,11 +47,26 @@ pub enum Command {
     Import {
         /// The file to read.
         file: PathBuf,
+        /// Read and verify the whole file and say what an import would do; write nothing of it.
+        #[arg(long)]
+        dry_run: bool,
     },
+    /// Make the table of --store dynamodb, or say what about it does not fit.
+    #[command(subcommand)]
+    Table(TableCommand),
     /// Run a synthetic conversation against a running deployment and say what failed.
     Check(CheckArgs),
     /// Generate load and measure; the figures in the documentation come from this.
     Bench(BenchArgs),
+}
+
+/// What `jobline table` does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
+pub enum TableCommand {
+    /// Make the table: on demand, with time to live and point-in-time recovery, which are switched on where they are off.
+    Create,
+    /// Say what about the table does not fit: keys, time to live, permissions.
+    Check,
 }
 
 /// Arguments of `jobline token`.
@@ -171,6 +186,10 @@ pub struct Settings {
         help_heading = "Messages"
     )]
     pub webhook_secret: Option<String>,
+
+    /// Set by AWS Lambda where it starts the program: then it is a function.
+    #[arg(long, global = true, env = "AWS_LAMBDA_RUNTIME_API", hide = true)]
+    pub lambda_runtime_api: Option<String>,
 }
 
 /// Some of the settings are secret, so none of them is ever printed.

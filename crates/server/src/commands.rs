@@ -1,11 +1,11 @@
 //! The commands of the binary, and how they end: 0 when done, 1 when something failed, 2 for a wrong setting.
 
-use crate::cli::{CheckArgs, Cli, Command, Settings, TokenArgs, one_line};
+use crate::cli::{CheckArgs, Cli, Command, Settings, TableCommand, TokenArgs, one_line};
 use crate::config::{Config, ConfigError};
+use crate::engines::Engines;
 use crate::identity::{Identity, IdentitySettings};
-use crate::start::{self, Engines};
 use crate::system::{SystemClock, SystemRandom};
-use crate::{bench, check, transfer};
+use crate::{bench, check, start, transfer};
 use clap::Parser;
 use clap::error::ErrorKind;
 use jobline_chat::UserId;
@@ -65,14 +65,19 @@ fn end(why: &End) -> ExitCode {
 fn run(cli: &Cli) -> Result<(), End> {
     let config = Config::new(&cli.settings)?;
     match &cli.command {
+        None | Some(Command::Serve) if config.is_function => function(&config),
         None | Some(Command::Serve) => serve(&config),
         Some(Command::Token(args)) => token(&config, args),
         Some(Command::Export { file }) => {
             copy(&config, "exported", async |engines| transfer::export(engines.transfer(), file).await)
         }
-        Some(Command::Import { file }) => {
+        Some(Command::Import { file, dry_run: true }) => {
+            copy(&config, "rehearsed:", async |engines| transfer::rehearse(engines.transfer(), file).await)
+        }
+        Some(Command::Import { file, dry_run: false }) => {
             copy(&config, "imported", async |engines| transfer::import(engines.transfer(), file).await)
         }
+        Some(Command::Table(what)) => table(&config, *what),
         Some(Command::Check(args)) => check(&cli.settings, args),
         Some(Command::Bench(args)) => {
             runtime()?.block_on(bench::run(args, &mut std::io::stdout())).map_err(End::failed)
@@ -87,6 +92,22 @@ fn serve(config: &Config) -> Result<(), End> {
     // What still waits for a disk or another machine has nobody to tell any more.
     runtime.shutdown_background();
     ended
+}
+
+/// Serves one request at a time, so one thread is enough, and the quickest to start.
+#[cfg(feature = "aws")]
+fn function(config: &Config) -> Result<(), End> {
+    log_as_json(config);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(End::failed)?;
+    Ok(runtime.block_on(crate::lambda::run(config))?)
+}
+
+#[cfg(not(feature = "aws"))]
+fn function(_: &Config) -> Result<(), End> {
+    Err(End::wrong(
+        "AWS_LAMBDA_RUNTIME_API is set, but this build is no Lambda function; build one: cargo build --release \
+         --features aws",
+    ))
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime, End> {
@@ -144,16 +165,32 @@ fn token(config: &Config, args: &TokenArgs) -> Result<(), End> {
     Ok(())
 }
 
+#[cfg_attr(not(feature = "aws"), expect(unused_variables, reason = "no engine of this build has a table"))]
+fn table(config: &Config, what: TableCommand) -> Result<(), End> {
+    #[cfg(feature = "aws")]
+    if let crate::config::StoreKind::DynamoDb { table } = &config.store {
+        let said = runtime()?.block_on(async {
+            match what {
+                TableCommand::Create => crate::engines::create_table(table).await,
+                TableCommand::Check => crate::engines::check_table(table).await,
+            }
+        });
+        println!("{}", said.map_err(End::failed)?);
+        return Ok(());
+    }
+    Err(ConfigError::new("store", "is embedded, which has no table; set --store dynamodb and --dynamodb-table").into())
+}
+
 /// Opens the engines, copies, and closes them again.
-fn copy<E: Display>(
+fn copy<T: Display, E: Display>(
     config: &Config,
     done: &str,
-    copying: impl AsyncFnOnce(&Engines) -> Result<transfer::Summary, E>,
+    copying: impl AsyncFnOnce(&Engines) -> Result<T, E>,
 ) -> Result<(), End> {
     runtime()?.block_on(async {
         let engines = Engines::open(config, &config.base_url(config.listen)).await?;
         let copied = copying(&engines).await;
-        engines.store.close().await;
+        engines.close().await;
         println!("{done} {}", copied.map_err(End::failed)?);
         Ok(())
     })

@@ -8,6 +8,9 @@ use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
+mod places;
+pub use places::{FilesKind, StoreKind};
+
 /// Bytes that a secret has at least.
 pub const SECRET_BYTES: usize = 32;
 /// The longest retention, in days: a hundred years.
@@ -44,6 +47,8 @@ pub struct Config {
     pub file_retention_days: u32,
     /// Messages a minute for one sender; 0: no limit.
     pub send_rate: u32,
+    /// Whether AWS Lambda started the program.
+    pub is_function: bool,
 }
 
 /// How users prove who they are. Neither a secret nor keys: nobody can.
@@ -74,20 +79,6 @@ pub enum Jwks {
     Url(String),
     /// In a file.
     File(PathBuf),
-}
-
-/// Where rows are kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StoreKind {
-    /// In the data folder.
-    Embedded,
-}
-
-/// Where files are kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FilesKind {
-    /// In the data folder.
-    Local,
 }
 
 /// The PEM files of HTTPS.
@@ -174,8 +165,8 @@ impl Config {
             identity: identity(settings)?,
             host_key: secret("host-key", settings.host_key.as_deref())?,
             data: folder(settings.data.as_deref().unwrap_or("./jobline-data"))?,
-            store: StoreKind::Embedded,
-            files: FilesKind::Local,
+            store: places::store(settings)?,
+            files: places::files(settings)?,
             retention_days: number("retention-days", settings.retention_days.as_deref(), 0, 0..=DAYS_MAX)?,
             file_retention_days: number(
                 "file-retention-days",
@@ -184,6 +175,7 @@ impl Config {
                 0..=DAYS_MAX,
             )?,
             send_rate: number("send-rate", settings.send_rate.as_deref(), 10, 0..=1_000_000)?,
+            is_function: settings.lambda_runtime_api.is_some(),
         };
         config.host_key_fits_a_header()?;
         Ok(config)
@@ -205,6 +197,34 @@ impl Config {
                 self.listen
             ),
         ))
+    }
+
+    /// A function is called from anywhere, many of it run at a time, and each loses its disk: it needs user tokens, and
+    /// rows and files that are elsewhere.
+    ///
+    /// # Errors
+    /// The setting that is missing.
+    pub fn check_function(&self) -> Result<()> {
+        if self.store == StoreKind::Embedded {
+            return Err(ConfigError::new(
+                "store",
+                "is embedded; a Lambda function has no disk to keep: set it to dynamodb",
+            ));
+        }
+        if self.files == FilesKind::Local {
+            return Err(ConfigError::new("files", "is local; a Lambda function has no disk to keep: set it to s3"));
+        }
+        if !self.identity.is_set() {
+            let matter = "is missing: a Lambda function needs user tokens; set it, or --jwks-url or --jwks-file";
+            return Err(ConfigError::new("jwt-secret", matter));
+        }
+        Ok(())
+    }
+
+    /// Whether everything is in the data folder, where a demo can tell its own conversations from real ones.
+    #[must_use]
+    pub fn can_be_a_demo(&self) -> bool {
+        (&self.store, &self.files) == (&StoreKind::Embedded, &FilesKind::Local)
     }
 
     /// What to warn of at the start, if anything.
@@ -241,26 +261,9 @@ impl Config {
     }
 }
 
-/// Settings of the contract whose engines come later: better refused than silently ignored.
+/// Settings of the contract whose parts come later: better refused than silently ignored.
 fn not_in_this_build(settings: &Settings) -> Result<()> {
-    let choices = [("store", &settings.store, "embedded", "dynamodb"), ("files", &settings.files, "local", "s3")];
-    for (flag, value, known, later) in choices {
-        match value.as_deref() {
-            None => {}
-            Some(value) if value == known => {}
-            Some(value) if value == later => {
-                let matter = format_args!("is {later}, which this build does not contain yet; accepted is {known}");
-                return Err(ConfigError::new(flag, matter));
-            }
-            Some(value) => return Err(wrong(flag, value, known)),
-        }
-    }
-    let absent = [
-        ("dynamodb-table", &settings.dynamodb_table),
-        ("s3-bucket", &settings.s3_bucket),
-        ("webhook-url", &settings.webhook_url),
-        ("webhook-secret", &settings.webhook_secret),
-    ];
+    let absent = [("webhook-url", &settings.webhook_url), ("webhook-secret", &settings.webhook_secret)];
     match absent.into_iter().find(|(_, value)| value.is_some()) {
         Some((flag, _)) => {
             Err(ConfigError::new(flag, "is set, but this build does not contain what it is for yet; leave it out"))

@@ -9,9 +9,12 @@ pub mod commands;
 pub mod config;
 pub mod counted;
 pub mod demo;
+pub mod engines;
 pub mod files;
 pub mod http;
 pub mod identity;
+#[cfg(feature = "aws")]
+pub mod lambda;
 pub mod load;
 pub mod metrics;
 pub mod openapi;

@@ -1,74 +1,24 @@
-//! The composition root: from a configuration to a server that runs. The one place that names engines.
+//! The composition root: from a configuration to a server that runs.
 
 use crate::app::{App, Parts};
-use crate::config::{Config, ConfigError, FilesKind, Jwks, Secret, StoreKind};
+use crate::config::{Config, ConfigError, Jwks, Secret};
 use crate::counted::CountedStore;
 use crate::demo::{self, DemoSecrets, PastClock};
-use crate::files::{self, LocalFiles};
+use crate::engines::Engines;
 use crate::http::{Origins, Service};
 use crate::identity::{HostKey, Identity, IdentitySettings};
 use crate::metrics::Metrics;
 use crate::serve::{Listening, serve};
-use crate::system::{SystemClock, SystemRandom};
+use crate::system::SystemRandom;
 use crate::tls::Tls;
 use crate::{load, transfer, upkeep};
-use jobline_chat::{Chat, Clock, Random, Secrets, Settings};
+use jobline_chat::{Chat, Clock, Settings};
 use jobline_store::Store;
-use jobline_store_embedded::{EmbeddedStore, Options};
 use std::future::Future;
 use std::io::Write;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
-
-/// The engines of a configuration, open.
-pub struct Engines {
-    /// The rows.
-    pub store: EmbeddedStore,
-    /// The files.
-    pub files: Arc<LocalFiles>,
-    /// What cursors and URLs are signed with.
-    pub secrets: Secrets,
-    /// The wall clock.
-    pub clock: Arc<dyn Clock>,
-    /// The machine's chance.
-    pub random: Arc<dyn Random>,
-}
-
-impl Engines {
-    /// Opens the engines that `config` names; files have URLs under `base_url`.
-    ///
-    /// # Errors
-    /// The setting to look at.
-    pub async fn open(config: &Config, base_url: &str) -> Result<Self, ConfigError> {
-        let (clock, random) = (Arc::new(SystemClock), Arc::new(SystemRandom));
-        let store = match config.store {
-            StoreKind::Embedded => EmbeddedStore::open(&config.data.join("store"), Options::default()),
-        };
-        let unusable =
-            |error: &dyn std::fmt::Display| ConfigError::new("data", format_args!("cannot be used: {error}"));
-        let store = store.map_err(|error| unusable(&error))?;
-        let secrets = Secrets::load(&store, &*random).await.map_err(|error| unusable(&error))?;
-        let key = secrets.derive("file urls");
-        let files = match config.files {
-            FilesKind::Local => LocalFiles::new(config.data.join("files"), base_url, &key, clock.clone()),
-        };
-        let files = Arc::new(files.map_err(|error| unusable(&error))?);
-        Ok(Self { store, files, secrets, clock, random })
-    }
-
-    /// What export and import work on.
-    #[must_use]
-    pub fn transfer(&self) -> transfer::Engines<'_> {
-        transfer::Engines {
-            store: &self.store,
-            scan: &self.store,
-            files: &*self.files,
-            clock: &*self.clock,
-            random: &*self.random,
-        }
-    }
-}
 
 /// The secrets of the demo, if the server is one: nobody configured who may call, and there is nothing real to show.
 ///
@@ -77,6 +27,11 @@ impl Engines {
 fn demo_secrets(config: &Config) -> Result<Option<DemoSecrets>, ConfigError> {
     if config.identity.is_set() {
         return Ok(None);
+    }
+    if !config.can_be_a_demo() {
+        let matter = "is missing: a demo keeps everything in its folder (--store embedded, --files local), so user tokens \
+                      are needed; set it, or --jwks-url or --jwks-file";
+        return Err(ConfigError::new("jwt-secret", matter));
     }
     let secrets = demo::prepare(&config.data, &SystemRandom)
         .map_err(|error| ConfigError::new("data", format_args!("cannot be used: {error}")))?;
@@ -114,7 +69,7 @@ pub async fn run(config: &Config, shutdown: impl Future<Output = ()>) -> Result<
     let listening = Listening { tls, max_connections: config.max_connections };
     serve(Service::new(app), listener, listening, shutdown).await;
     drop(background);
-    engines.store.close().await;
+    engines.close().await;
     Ok(())
 }
 
@@ -125,22 +80,26 @@ fn announce(line: &str) {
 }
 
 /// The application over open engines.
-async fn app(
+///
+/// # Errors
+/// The setting to look at.
+pub(crate) async fn app(
     config: &Config,
     engines: &Engines,
     base_url: String,
     demo: Option<DemoSecrets>,
 ) -> Result<App, ConfigError> {
-    if transfer::unfinished_import(&engines.store).await.unwrap_or(false) {
-        return Err(ConfigError::new("data", "holds an import that was not finished: run jobline import again first"));
+    if transfer::unfinished_import(&*engines.store).await.unwrap_or(false) {
+        let matter = "holds an import that was not finished: run jobline import again first";
+        return Err(ConfigError::new(config.store.setting(), matter));
     }
     let metrics = Arc::new(Metrics::new());
-    let store: Arc<dyn Store> = Arc::new(CountedStore::new(Arc::new(engines.store.clone()), Arc::clone(&metrics)));
+    let store: Arc<dyn Store> = Arc::new(CountedStore::new(Arc::clone(&engines.store), Arc::clone(&metrics)));
     let settings = Settings {
         send_rate: config.send_rate,
         retention_days: config.retention_days,
         file_retention_days: config.file_retention_days,
-        ..Settings::default()
+        window_bytes: engines.window_bytes,
     };
     let (clock, random) = (Arc::clone(&engines.clock), Arc::clone(&engines.random));
     let identity = Arc::new(identity(config, demo.as_ref(), clock.clone())?);
@@ -164,7 +123,7 @@ async fn app(
         metrics,
         origins: Origins::new(&config.allowed_origins),
         base_url,
-        beside: files::router(Arc::clone(&engines.files)).merge(pages),
+        beside: engines.file_routes.clone().unwrap_or_default().merge(pages),
     }))
 }
 
@@ -173,7 +132,7 @@ async fn app(
 async fn seed(engines: &Engines) -> jobline_chat::Result<()> {
     let past = Arc::new(PastClock::new(Arc::clone(&engines.clock)));
     let settings = Settings { send_rate: 0, ..Settings::default() };
-    let (store, files, random) = (Arc::new(engines.store.clone()), engines.files.clone(), engines.random.clone());
+    let (store, files, random) = (engines.store.clone(), engines.files.clone(), engines.random.clone());
     demo::seed(&Chat::new(store, files, past.clone(), random, &engines.secrets, settings), &past).await
 }
 
@@ -204,13 +163,9 @@ fn identity(config: &Config, demo: Option<&DemoSecrets>, clock: Arc<dyn Clock>) 
 /// What goes on beside the requests, until the result is dropped.
 fn background(app: &App, engines: &Engines) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
-    let (keys, advised, swept, store) = (app.clone(), app.clone(), app.clone(), engines.store.clone());
+    let (keys, advised, swept, upkeep) = (app.clone(), app.clone(), app.clone(), engines.upkeep.clone());
     tasks.spawn(async move { keys.identity.keep_fresh().await });
     tasks.spawn(async move { load::advise(&advised).await });
-    let expired = move |second, rows| {
-        let store = store.clone();
-        async move { store.sweep_expired(second, rows).await }
-    };
-    tasks.spawn(async move { upkeep::sweep(&swept, expired).await });
+    tasks.spawn(async move { upkeep::sweep(&swept, upkeep.as_deref()).await });
     tasks
 }

@@ -1,8 +1,8 @@
 //! Removing what has had its time: files nobody can reach any more, rows that have expired.
 
 use crate::app::App;
+use crate::engines::Upkeep;
 use jobline_store::Error;
-use std::future::Future;
 use std::time::Duration;
 
 /// How long after the start the first round is, so that a start is never slow because of it.
@@ -12,13 +12,8 @@ const EVERY: Duration = Duration::from_secs(600);
 /// Rows removed in one step, between which requests have their turn.
 const ROWS_AT_ONCE: usize = 500;
 
-/// Sweeps for as long as it is polled. `expired` removes at most so many rows that expired before a Unix second, and
-/// answers how many it did: an engine's own business, which some engines do by themselves.
-pub async fn sweep<F, Fut>(app: &App, expired: F)
-where
-    F: Fn(u64, usize) -> Fut,
-    Fut: Future<Output = Result<usize, Error>>,
-{
+/// Sweeps for as long as it is polled: files, and the rows of an engine that does not remove expired ones by itself.
+pub async fn sweep(app: &App, rows: Option<&dyn Upkeep>) {
     app.clock.sleep(FIRST_AFTER).await;
     loop {
         match app.chat.sweep().await {
@@ -26,18 +21,16 @@ where
             Ok(files) => tracing::info!(files, "swept files"),
             Err(error) => tracing::error!(%error, "files could not be swept"),
         }
-        if let Err(error) = sweep_rows(app, &expired).await {
+        if let Some(rows) = rows
+            && let Err(error) = sweep_rows(app, rows).await
+        {
             tracing::error!(%error, "rows could not be swept");
         }
         app.clock.sleep(EVERY).await;
     }
 }
 
-async fn sweep_rows<F, Fut>(app: &App, expired: &F) -> Result<(), Error>
-where
-    F: Fn(u64, usize) -> Fut,
-    Fut: Future<Output = Result<usize, Error>>,
-{
-    while expired(app.clock.now_ms() / 1000, ROWS_AT_ONCE).await? >= ROWS_AT_ONCE {}
+async fn sweep_rows(app: &App, rows: &dyn Upkeep) -> Result<(), Error> {
+    while rows.sweep_expired(app.clock.now_ms() / 1000, ROWS_AT_ONCE).await? >= ROWS_AT_ONCE {}
     Ok(())
 }

@@ -3,7 +3,7 @@
 //! A shard is the beginning of an id, as far as it stays the same for about a day. So the order of the shards is the
 //! order of the ids, and no folder grows without end.
 
-use jobline_chat::Kept;
+use jobline_chat::{Kept, is_file_id};
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -13,15 +13,6 @@ use std::sync::{Mutex, PoisonError};
 /// `file_` and the first five of thirteen digits of the milliseconds: 10^8 ms, 28 hours.
 const SHARD_BYTES: usize = 10;
 const INCOMING: &str = "incoming";
-
-/// Whether `id` has the form `file_<unix ms>_<nanoid>`, which is safe as the name of a file.
-pub(super) fn is_id(id: &str) -> bool {
-    let Some((ms, nanoid)) = id.strip_prefix("file_").and_then(|rest| rest.split_once('_')) else { return false };
-    (1..=14).contains(&ms.len())
-        && ms.bytes().all(|byte| byte.is_ascii_digit())
-        && (1..=32).contains(&nanoid.len())
-        && nanoid.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
-}
 
 /// The folder of the files. One process at a time uses it; the store next to it sees to that.
 pub(super) struct Disk {
@@ -106,7 +97,7 @@ impl Disk {
         let mut kept = Vec::new();
         for shard in shards {
             let mut ids = names(&self.root.join(shard))?;
-            ids.retain(|id| is_id(id) && id.as_str() > after);
+            ids.retain(|id| is_file_id(id) && id.as_str() > after);
             ids.sort_unstable();
             for id in ids {
                 if kept.len() >= limit {

@@ -2,7 +2,7 @@
 
 use super::grant::Download;
 use super::range::{self, Part};
-use super::{LocalFiles, disk, disposition, refuse, text};
+use super::{LocalFiles, refuse, text};
 use axum::body::Body;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
@@ -10,8 +10,8 @@ use axum::response::Response;
 use bytes::Bytes;
 use futures_util::Stream;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
-use jobline_chat::{Error, Result};
-use jobline_wire::Code;
+use jobline_chat::{Error, Result, is_file_id};
+use jobline_wire::{Code, content_disposition};
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::sync::Arc;
@@ -41,7 +41,7 @@ impl LocalFiles {
         let now_ms = self.clock.now_ms();
         let grant = self.signer.download(id, query, now_ms)?;
         let gone = || Error::new(Code::NotFound, "The file behind this URL is no longer kept.");
-        if !disk::is_id(id) {
+        if !is_file_id(id) {
             return Err(gone());
         }
         let owned = id.to_owned();
@@ -69,7 +69,7 @@ fn describe(grant: &Download, etag: &str, now_ms: u64, headers: &mut HeaderMap) 
     let fresh_s = grant.expires_ms.saturating_sub(now_ms) / 1_000;
     let values = [
         (header::CONTENT_TYPE, HeaderValue::from_str(&grant.content_type)),
-        (header::CONTENT_DISPOSITION, HeaderValue::from_str(&disposition::header(inline, &grant.name))),
+        (header::CONTENT_DISPOSITION, HeaderValue::from_str(&content_disposition(inline, &grant.name))),
         (header::CACHE_CONTROL, HeaderValue::from_str(&format!("private, max-age={fresh_s}, immutable"))),
         (header::ETAG, HeaderValue::from_str(etag)),
     ];

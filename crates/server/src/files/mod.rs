@@ -5,7 +5,6 @@
 //! about it, and one for uploading is worth nothing for downloading.
 
 mod disk;
-mod disposition;
 mod download;
 mod grant;
 mod range;
@@ -21,8 +20,8 @@ use axum::routing::put;
 use disk::Disk;
 use grant::{Download, Signer, Upload};
 use http::{HeaderMap, HeaderValue, header};
-use jobline_chat::{Arrived, Clock, DownloadGrant, Error, Files, Kept, Result, UploadGrant};
-use jobline_wire::{Code, UploadTarget};
+use jobline_chat::{Arrived, Clock, DownloadGrant, Error, Files, Kept, Result, UploadGrant, is_file_id, iso};
+use jobline_wire::UploadTarget;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -91,13 +90,13 @@ impl Files for LocalFiles {
             // The length is not among them: browsers set it themselves and refuse to have it set.
             headers: BTreeMap::from([("content-type".to_owned(), upload.content_type)]),
             file_url,
-            expires_at: iso(grant.expires_ms)?,
+            expires_at: iso(grant.expires_ms),
         })
     }
 
     fn file_id(&self, file_url: &str) -> Option<String> {
         let id = file_url.strip_prefix(&self.base)?;
-        disk::is_id(id).then(|| id.to_owned())
+        is_file_id(id).then(|| id.to_owned())
     }
 
     async fn download_url(&self, grant: &DownloadGrant<'_>) -> Result<String> {
@@ -111,20 +110,20 @@ impl Files for LocalFiles {
     }
 
     async fn arrived(&self, id: &str, head: usize) -> Result<Option<Arrived>> {
-        if !disk::is_id(id) {
+        if !is_file_id(id) {
             return Ok(None);
         }
         let id = id.to_owned();
         self.on_disk(move |disk| {
             let Some((_, size)) = disk.open_file(&id)? else { return Ok(None) };
             let head = disk.read(&id, 0, head)?;
-            Ok(head.map(|head| Arrived { size, head }))
+            Ok(head.map(|head| Arrived { size, head, tag: String::new() }))
         })
         .await
     }
 
     async fn delete(&self, id: &str) -> Result<()> {
-        if !disk::is_id(id) {
+        if !is_file_id(id) {
             return Ok(());
         }
         let id = id.to_owned();
@@ -150,17 +149,11 @@ impl Files for LocalFiles {
 
 /// The id, if no path can be made of it.
 fn checked(id: &str) -> Result<&str> {
-    if disk::is_id(id) { Ok(id) } else { Err(Error::not_found("file")) }
+    if is_file_id(id) { Ok(id) } else { Err(Error::not_found("file")) }
 }
 
 fn failed(error: &io::Error) -> Error {
     Error::unavailable(format!("files: {error}"))
-}
-
-fn iso(ms: u64) -> Result<String> {
-    let time = i64::try_from(ms).ok().and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok());
-    let time = time.ok_or_else(|| Error::new(Code::InvalidRequest, "The expiry is out of range."))?;
-    Ok(format!("{time:.3}"))
 }
 
 /// Answers of this module that are problems are never kept by a cache: the next URL may be a good one.

@@ -1,6 +1,6 @@
 //! `PUT /files/{id}`: the bytes that a grant announced, exactly once.
 
-use super::disk::{self, Disk};
+use super::disk::Disk;
 use super::grant::Upload;
 use super::{LocalFiles, failed, refuse, text};
 use axum::body::{Body, BodyDataStream};
@@ -9,7 +9,7 @@ use axum::extract::{Path, RawQuery, State};
 use axum::response::Response;
 use futures_util::StreamExt as _;
 use http::{HeaderMap, header};
-use jobline_chat::{Clock, Error, Result};
+use jobline_chat::{Clock, Error, Result, is_file_id};
 use jobline_wire::Code;
 use ring::digest;
 use std::fmt::Write as _;
@@ -57,7 +57,7 @@ impl LocalFiles {
     ) -> Result<()> {
         let grant = self.signer.upload(id, query, self.clock.now_ms())?;
         // A signature covers any text; ids are what may become a path.
-        if !disk::is_id(id) {
+        if !is_file_id(id) {
             return Err(Error::not_found("file"));
         }
         check_headers(&grant, headers)?;

@@ -9,6 +9,7 @@ use super::{Engines, Summary, progress};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::future::try_join_all;
+use futures_util::stream::{self, StreamExt, TryStreamExt};
 use jobline_store::{Commit, CommitBuilder, Condition, Consistency, Outcome, Token, limits};
 use std::fs::File;
 use std::io::{Seek, SeekFrom, Write};
@@ -16,8 +17,12 @@ use std::path::Path;
 use std::time::Duration;
 use tempfile::NamedTempFile;
 
-/// Commits on their way at the same time: an engine that groups them pays for one sync.
-const COMMITS_AT_ONCE: usize = 8;
+/// Rows and bytes that are written between two marks.
+const ROWS_AT_ONCE: usize = 800;
+const BYTES_AT_ONCE: usize = 8 * limits::COMMIT_BYTES;
+/// Files, and bytes of them, that are collected on this machine's disk and then written at the same time.
+const FILES_AT_ONCE: usize = 16;
+const FILE_BYTES_AT_ONCE: u64 = 64 << 20;
 /// The partition of a deployment's secrets: the export brings others in their place.
 const SYSTEM: &str = "SYSTEM";
 /// How often a commit is tried, waiting longer each time: half a minute in all.
@@ -35,7 +40,7 @@ pub async fn import(into: Engines<'_>, path: &Path) -> Result<Summary, Error> {
         Claim::From(offset) => {
             file.seek(SeekFrom::Start(offset)).map_err(Error::disk(path))?;
             let lines = Lines::new(file, offset);
-            Importer { into, path, sha256: &found.sha256, lines, rows: Vec::new(), bytes: 0, file: None }.run().await?;
+            Importer::new(into, path, &found.sha256, lines).run().await?;
         }
     }
     Ok(found.summary)
@@ -48,33 +53,49 @@ enum Claim {
     From(u64),
 }
 
-/// Finds out whether the store is ours to write to, and marks it.
-async fn claim(into: Engines<'_>, file: &mut File, path: &Path, found: &Verified) -> Result<Claim, Error> {
+/// What of an export a store holds.
+pub(super) enum State {
+    /// Nothing, and nothing else.
+    Empty,
+    /// Everything before this byte; an import of it was interrupted.
+    Begun(u64),
+    /// All of it.
+    Complete,
+}
+
+/// Finds out whether the store is ours to write to. Writes nothing.
+pub(super) async fn state(into: Engines<'_>, file: &mut File, path: &Path, found: &Verified) -> Result<State, Error> {
     if let Some(mark) = Mark::read(into.store).await? {
         if mark.sha256 == found.sha256 {
-            return Ok(Claim::From(mark.offset));
+            return Ok(State::Begun(mark.offset));
         }
         return Err(Error::refused(
             "an import of another file into this store is unfinished: finish that one, or begin with an empty store",
         ));
     }
     if is_empty(into).await? {
-        let mark = Commit::builder(Token(into.random.bits())).put(
-            Mark::key(),
-            Condition::Absent,
-            Mark::new(&found.sha256, 0).text(),
-            None,
-        );
-        return match commit(into, mark).await? {
-            Outcome::Committed => Ok(Claim::From(0)),
-            Outcome::Conflict(_) => Err(Error::refused("another import into this store began at the same moment")),
-        };
+        return Ok(State::Empty);
     }
     file.rewind().map_err(Error::disk(path))?;
     if holds_all(into, Lines::new(file.try_clone().map_err(Error::disk(path))?, 0), path).await? {
-        return Ok(Claim::Done);
+        return Ok(State::Complete);
     }
     Err(Error::refused("the store holds other data already: import into an empty one (another --data folder or table)"))
+}
+
+/// Marks an empty store as ours.
+async fn claim(into: Engines<'_>, file: &mut File, path: &Path, found: &Verified) -> Result<Claim, Error> {
+    match state(into, file, path, found).await? {
+        State::Begun(offset) => return Ok(Claim::From(offset)),
+        State::Complete => return Ok(Claim::Done),
+        State::Empty => {}
+    }
+    let text = Mark::new(&found.sha256, 0).text();
+    let mark = Commit::builder(Token(into.random.bits())).put(Mark::key(), Condition::Absent, text, None);
+    match commit(into, mark).await? {
+        Outcome::Committed => Ok(Claim::From(0)),
+        Outcome::Conflict(_) => Err(Error::refused("another import into this store began at the same moment")),
+    }
 }
 
 /// Whether there is nothing to lose: no rows, or only the secrets that the first start of a server makes.
@@ -156,10 +177,17 @@ struct Importer<'a> {
     /// Rows that were read and not written, and their size.
     rows: Vec<RowLine>,
     bytes: usize,
+    /// The file that is being read.
     file: Option<Incoming>,
+    /// Files that were read and not written.
+    files: Vec<Incoming>,
 }
 
-impl Importer<'_> {
+impl<'a> Importer<'a> {
+    fn new(into: Engines<'a>, path: &'a Path, sha256: &'a str, lines: Lines) -> Self {
+        Self { into, path, sha256, lines, rows: Vec::new(), bytes: 0, file: None, files: Vec::new() }
+    }
+
     async fn run(mut self) -> Result<(), Error> {
         let total = std::fs::metadata(self.path).map_err(Error::disk(self.path))?.len();
         let bar = progress::of_bytes(total, "importing");
@@ -168,6 +196,7 @@ impl Importer<'_> {
                 Line::Row(row) => self.row(row).await?,
                 Line::End(_) => {
                     self.write_rows().await?;
+                    self.write_files().await?;
                     bar.finish_and_clear();
                     return self.unmark().await;
                 }
@@ -181,9 +210,7 @@ impl Importer<'_> {
     async fn row(&mut self, row: RowLine) -> Result<(), Error> {
         self.bytes += row.partition.len() + row.sort.len() + row.value.len();
         self.rows.push(row);
-        let full = self.rows.len() >= limits::OPERATIONS_PER_COMMIT * COMMITS_AT_ONCE
-            || self.bytes >= limits::COMMIT_BYTES * COMMITS_AT_ONCE;
-        if full {
+        if self.rows.len() >= ROWS_AT_ONCE || self.bytes >= BYTES_AT_ONCE {
             self.write_rows().await?;
             self.mark(self.lines.end()).await?;
         }
@@ -194,8 +221,21 @@ impl Importer<'_> {
     async fn write_rows(&mut self) -> Result<(), Error> {
         self.bytes = 0;
         let rows = std::mem::take(&mut self.rows);
-        let commits = pack(rows, || Token(self.into.random.bits()));
-        try_join_all(commits.into_iter().map(|builder| self.put(builder))).await.map(drop)
+        let commits = pack(rows, self.into.pace.rows, || Token(self.into.random.bits()));
+        let this = &*self;
+        let writes = stream::iter(commits).map(|builder| this.put(builder));
+        writes.buffer_unordered(self.into.pace.commits).try_collect::<()>().await
+    }
+
+    /// Writes the files that were collected, all at once.
+    async fn write_files(&mut self) -> Result<(), Error> {
+        let files = std::mem::take(&mut self.files);
+        let into = self.into.files;
+        try_join_all(
+            files.iter().map(|Incoming { line, bytes }| into.write(&line.id, &line.content_type, bytes.path())),
+        )
+        .await?;
+        Ok(())
     }
 
     async fn file_line(&mut self, line: Line) -> Result<(), Error> {
@@ -213,9 +253,12 @@ impl Importer<'_> {
                 self.file = Some(file);
             }
             (Line::FileEnd(_), Some(file)) => {
-                let Incoming { line, bytes } = file;
-                self.into.files.write(&line.id, &line.content_type, bytes.path()).await?;
-                self.mark(self.lines.end()).await?;
+                self.files.push(file);
+                let bytes: u64 = self.files.iter().map(|file| file.line.size).sum();
+                if self.files.len() >= FILES_AT_ONCE || bytes >= FILE_BYTES_AT_ONCE {
+                    self.write_files().await?;
+                    self.mark(self.lines.end()).await?;
+                }
             }
             // A file that went away while it was exported, and the header.
             _ => {}
@@ -240,15 +283,15 @@ impl Importer<'_> {
     }
 }
 
-/// Unconditional commits of `rows`, each within the limits.
-fn pack(rows: Vec<RowLine>, token: impl Fn() -> Token) -> Vec<CommitBuilder> {
+/// Unconditional commits of `rows`, of at most `most` each, and within the limits.
+fn pack(rows: Vec<RowLine>, most: usize, token: impl Fn() -> Token) -> Vec<CommitBuilder> {
     let mut commits = Vec::new();
     let mut open: Option<(CommitBuilder, usize, usize)> = None;
     for row in rows {
         let size = row.partition.len() + row.sort.len() + row.value.len();
         let (builder, count, bytes) = match open.take() {
             Some((builder, count, bytes))
-                if count < limits::OPERATIONS_PER_COMMIT && bytes + size <= limits::COMMIT_BYTES =>
+                if count < most.min(limits::OPERATIONS_PER_COMMIT) && bytes + size <= limits::COMMIT_BYTES =>
             {
                 (builder, count, bytes)
             }
@@ -277,11 +320,12 @@ mod tests {
             expires: None,
         };
         let sizes = |bytes: usize, count: usize| {
-            let commits = pack((0..count).map(|i| row(i, bytes)).collect(), || Token(1));
+            let commits = pack((0..count).map(|i| row(i, bytes)).collect(), 100, || Token(1));
             commits.into_iter().map(|builder| builder.build().unwrap().operations().len()).collect::<Vec<_>>()
         };
         assert_eq!(sizes(10, 0), Vec::<usize>::new());
         assert_eq!(sizes(10, 250), [100, 100, 50]);
         assert_eq!(sizes(390 * 1024, 12), [10, 2]);
+        assert_eq!(pack(vec![row(1, 1), row(2, 1), row(3, 1)], 1, || Token(1)).len(), 3);
     }
 }

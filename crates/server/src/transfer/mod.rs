@@ -29,11 +29,13 @@
 //! store that was written to meanwhile, is refused and never completed into a mixture. (Rows whose `expires` has passed
 //! may be missing: engines drop those by themselves.)
 //!
-//! `import` puts rows without conditions, a hundred in a commit, so that repeating one does no harm, and keeps a mark in
+//! `import` puts rows without conditions, many at a time, so that repeating one does no harm, and keeps a mark in
 //! the target, the row `TRANSFER / IMPORT`: which file (by its checksum) is coming in and up to which byte of it all is
 //! done. The mark is written before the first row and removed after the last file; while it is there the store must not
 //! be served (see [`unfinished_import`]). A store that holds rows but no mark of the same file is left alone, unless all
 //! of the file is in it already.
+//!
+//! `import --dry-run` reads the whole file and says what an import would do, and writes none of it.
 //!
 //! Stop the servers first: a copy made while messages are sent has no single moment at which it was true.
 
@@ -42,7 +44,9 @@ mod export;
 mod format;
 mod import;
 mod mark;
+mod pace;
 mod progress;
+mod rehearsal;
 mod rows;
 mod verify;
 mod walk;
@@ -51,6 +55,8 @@ pub use error::Error;
 pub use export::export;
 pub use import::import;
 pub use mark::unfinished_import;
+pub use pace::Pace;
+pub use rehearsal::{Plan, Rehearsal, rehearse};
 
 use jobline_chat::{Clock, Files, Random};
 use jobline_store::{Scan, Store};
@@ -68,6 +74,8 @@ pub struct Engines<'a> {
     pub clock: &'a dyn Clock,
     /// Names commits.
     pub random: &'a dyn Random,
+    /// How the store likes to be written to.
+    pub pace: Pace,
 }
 
 /// What was copied.

@@ -115,12 +115,46 @@ fn origins() {
 }
 
 #[test]
-fn what_this_build_does_not_contain() {
-    says(&refused(|s| s.store = Some("dynamodb".into())), &["--store", "does not contain", "embedded"]);
-    says(&refused(|s| s.files = Some("s3".into())), &["--files", "does not contain", "local"]);
-    says(&refused(|s| s.store = Some("postgres".into())), &["--store", "embedded"]);
+fn what_no_build_contains() {
+    says(&refused(|s| s.store = Some("postgres".into())), &["--store", "embedded or dynamodb"]);
+    says(&refused(|s| s.files = Some("ftp".into())), &["--files", "local or s3"]);
     says(&refused(|s| s.webhook_url = Some("https://a".into())), &["--webhook-url", "does not contain"]);
-    says(&refused(|s| s.dynamodb_table = Some("t".into())), &["--dynamodb-table", "does not contain"]);
+}
+
+#[test]
+fn a_place_in_the_cloud_is_for_the_engine_of_the_cloud() {
+    says(&refused(|s| s.dynamodb_table = Some("jobline".into())), &["--dynamodb-table", "--store dynamodb"]);
+    says(&refused(|s| s.s3_bucket = Some("jobline".into())), &["--s3-bucket", "--files s3"]);
+}
+
+#[cfg(not(feature = "aws"))]
+#[test]
+fn a_build_without_the_cloud_says_how_to_get_it() {
+    says(&refused(|s| s.store = Some("dynamodb".into())), &["--store", "does not contain", "--features aws"]);
+    says(&refused(|s| s.files = Some("s3".into())), &["--files", "does not contain", "--features aws"]);
+}
+
+#[cfg(feature = "aws")]
+#[test]
+fn engines_of_the_cloud_are_told_where() {
+    use jobline_server::config::{FilesKind, StoreKind};
+    says(&refused(|s| s.store = Some("dynamodb".into())), &["--dynamodb-table", "JOBLINE_DYNAMODB_TABLE", "missing"]);
+    says(&refused(|s| s.files = Some("s3".into())), &["--s3-bucket", "JOBLINE_S3_BUCKET", "missing"]);
+    for name in ["ab", "a/b", "ä".repeat(3).as_str(), &"a".repeat(256)] {
+        let line = refused(|s| (s.store, s.dynamodb_table) = (Some("dynamodb".into()), Some(name.into())));
+        says(&line, &["--dynamodb-table", "3 to 255"]);
+    }
+    for name in ["jobline", "Jobline_2.test-1", "arn:aws:dynamodb:eu-west-1:123456789012:table/jobline"] {
+        let config = accepted(|s| (s.store, s.dynamodb_table) = (Some("dynamodb".into()), Some(name.into())));
+        assert_eq!(config.store, StoreKind::DynamoDb { table: name.into() });
+        assert!(!config.can_be_a_demo());
+    }
+    let config = accepted(|s| (s.files, s.s3_bucket) = (Some("s3".into()), Some("jobline-files".into())));
+    assert_eq!(config.files, FilesKind::S3 { bucket: "jobline-files".into() });
+    says(
+        &refused(|s| (s.files, s.s3_bucket) = (Some("s3".into()), Some("Jobline".into()))),
+        &["--s3-bucket", "3 to 63"],
+    );
 }
 
 #[test]

@@ -8,7 +8,7 @@ mod store;
 pub use clock::ManualClock;
 pub use reply::Reply;
 pub use socket::{Client, Running};
-pub use store::FailingStore;
+pub use store::{FailingStore, engine};
 
 use axum::Router;
 use axum::body::Body;
@@ -21,7 +21,6 @@ use jobline_server::http::{Origins, Service};
 use jobline_server::identity::{HostKey, Identity, IdentitySettings};
 use jobline_server::metrics::Metrics;
 use jobline_server::system::SystemRandom;
-use jobline_store::MemoryStore;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
@@ -74,7 +73,7 @@ impl TestApp {
         let folder = TempDir::new().unwrap();
         let clock = Arc::new(ManualClock::default());
         let random: Arc<dyn Random> = Arc::new(SystemRandom);
-        let store = Arc::new(FailingStore::new(MemoryStore::default()));
+        let store = Arc::new(FailingStore::new(engine().await));
         let secrets = Secrets::load(&*store, &*random).await.unwrap();
         let metrics = Arc::new(Metrics::new());
         let key = secrets.derive("file urls");

@@ -1,15 +1,34 @@
 use async_trait::async_trait;
 use jobline_store::{Commit, Consistency, Error, Key, MemoryStore, Outcome, Page, Range, Row, Store};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// A store in memory that fails when a test says so.
+/// A store of one test's own: in memory, or with `JOBLINE_TEST_STORE=dynamodb` (in a build with `cloud-tests`) on an
+/// emulator.
+pub async fn engine() -> Arc<dyn Store> {
+    match std::env::var("JOBLINE_TEST_STORE").as_deref() {
+        #[cfg(feature = "cloud-tests")]
+        Ok("dynamodb") => {
+            use jobline_store_dynamodb::{Options, testing::Emulator};
+            let emulator = Emulator::start().await;
+            let store = emulator.store("rows", Options::default()).await;
+            // It serves until the runtime of the test ends.
+            std::mem::forget(emulator);
+            Arc::new(store)
+        }
+        Ok(other) => panic!("JOBLINE_TEST_STORE is {other:?}, which this build does not contain"),
+        Err(_) => Arc::new(MemoryStore::default()),
+    }
+}
+
+/// A store that fails when a test says so.
 pub struct FailingStore {
-    store: MemoryStore,
+    store: Arc<dyn Store>,
     fails: AtomicBool,
 }
 
 impl FailingStore {
-    pub fn new(store: MemoryStore) -> Self {
+    pub fn new(store: Arc<dyn Store>) -> Self {
         Self { store, fails: AtomicBool::new(false) }
     }
 

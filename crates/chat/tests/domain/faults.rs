@@ -1,0 +1,123 @@
+//! Two people talk while the store fails and others get in between: one small test for each fault that the simulation
+//! found.
+use crate::engine;
+use crate::support::{MORNING, World, texts};
+use async_trait::async_trait;
+use jobline_chat::{Chat, JobId, Settings};
+use jobline_store::{
+    Commit, Consistency, Error, Key, Outcome, Page, Range, Row, Store,
+    testing::{FaultRates, Faulty},
+};
+use jobline_wire::{Code, HostJobInput, JobStatus};
+use std::sync::{Arc, OnceLock};
+
+fn unlimited() -> Settings {
+    Settings { send_rate: 0, ..Settings::default() }
+}
+
+#[tokio::test]
+async fn a_send_that_nobody_can_say_the_outcome_of_is_stored_once_at_most() {
+    let store = Arc::new(Faulty::new(engine::start().await.store, 1, FaultRates::default()));
+    let world = World::over(store.clone(), unlimited(), 1).await;
+    let (anna, ben) = world.pair().await;
+    store.set_rates(FaultRates { unknown_done: 1.0, ..FaultRates::default() });
+    assert_eq!(anna.send(&ben, "once").await.unwrap_err().code, Code::Unavailable);
+    let found = anna.send_once(&ben, "with a client id", "x").await.unwrap();
+    store.calm();
+    assert_eq!(anna.send_once(&ben, "with a client id", "x").await.unwrap(), found);
+    assert_eq!(texts(&ben.list(&anna).await.unwrap().messages), ["once", "with a client id"]);
+}
+
+/// A store under which the host opens job 1 whenever somebody is about to look for closed jobs.
+struct OpensMeanwhile {
+    inner: Arc<dyn Store>,
+    host: OnceLock<Chat>,
+}
+
+#[async_trait]
+impl Store for OpensMeanwhile {
+    async fn get(&self, key: &Key, consistency: Consistency) -> Result<Option<Row>, Error> {
+        self.inner.get(key, consistency).await
+    }
+
+    async fn get_many(&self, keys: &[Key], consistency: Consistency) -> Result<Vec<Option<Row>>, Error> {
+        self.inner.get_many(keys, consistency).await
+    }
+
+    async fn range(&self, range: &Range) -> Result<Page, Error> {
+        if let Some(host) = self.host.get().filter(|_| range.from.starts_with("CLOSEDJOB#")) {
+            let participants = vec!["anna".to_owned(), "ben".to_owned()];
+            let open = HostJobInput { title: "Job 1".into(), participants, status: JobStatus::Open };
+            host.put_job(JobId::parse(1).expect("a job id"), open).await.expect("a store that is well");
+        }
+        self.inner.range(range).await
+    }
+
+    async fn commit(&self, commit: &Commit) -> Result<Outcome, Error> {
+        self.inner.commit(commit).await
+    }
+}
+
+#[tokio::test]
+async fn a_job_that_is_opened_while_somebody_is_looking_for_it_is_not_overlooked() {
+    let inner = engine::start().await.store;
+    let store = Arc::new(OpensMeanwhile { inner: inner.clone(), host: OnceLock::new() });
+    let world = World::over(store.clone(), unlimited(), 1).await;
+    let (anna, ben) = world.pair().await;
+    world.job(1, &["anna", "ben"], JobStatus::Closed).await;
+    let host = World::over(inner, unlimited(), 2).await.chat;
+    assert!(store.host.set(host).is_ok());
+    anna.announce(&ben, "just-in-time.txt", "text/plain", 4).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_slow_reader_of_what_changed_since_an_instant_misses_nothing_that_is_kept() {
+    let world = World::with(Settings { retention_days: 30, ..unlimited() }).await;
+    let (anna, ben) = world.pair().await;
+    let day = 86_400_000;
+    for number in 1..=4 {
+        anna.send(&ben, &number.to_string()).await.unwrap();
+    }
+    let first = ben.sync_limit(Some(&jobline_chat::iso(MORNING - 1)), Some(2)).await.unwrap();
+    assert_eq!((texts(&first.messages), first.has_more), (vec!["1", "2"], true));
+    world.clock.forward(20 * day);
+    for number in 5..=9 {
+        anna.send(&ben, &number.to_string()).await.unwrap();
+    }
+    world.clock.forward(11 * day);
+    let (mut cursor, mut seen) = (first.cursor, Vec::new());
+    loop {
+        let page = ben.sync_limit(Some(&cursor), Some(2)).await.unwrap();
+        seen.extend(page.messages.iter().map(|message| message.content.clone()));
+        cursor = page.cursor;
+        if !page.has_more {
+            break;
+        }
+    }
+    assert_eq!(seen, ["5", "6", "7", "8", "9"]);
+}
+
+#[tokio::test]
+async fn a_slow_reader_is_told_nothing_twice_because_others_begin_to_write() {
+    let world = World::with(Settings { window_bytes: 0, ..unlimited() }).await;
+    world.job(1, &["anna", "bea", "ben", "bob", "carl"], JobStatus::Open).await;
+    let anna = world.user("anna");
+    for number in 1..=5 {
+        world.user("carl").send(&anna, &format!("carl {number}")).await.unwrap();
+    }
+    let mut page = anna.sync_limit(Some(&jobline_chat::iso(MORNING - 1)), Some(2)).await.unwrap();
+    let mut seen: Vec<String> = texts(&page.messages).into_iter().map(str::to_owned).collect();
+    for other in ["bea", "ben", "bob"] {
+        for number in 1..=3 {
+            world.user(other).send(&anna, &format!("{other} {number}")).await.unwrap();
+        }
+    }
+    while page.has_more && seen.len() <= 14 {
+        page = anna.sync_limit(Some(&page.cursor), Some(2)).await.unwrap();
+        seen.extend(page.messages.iter().map(|message| message.content.clone()));
+    }
+    let told = seen.len();
+    seen.sort();
+    seen.dedup();
+    assert_eq!((told, seen.len()), (14, 14), "{seen:?}");
+}

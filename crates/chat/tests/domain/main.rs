@@ -1,0 +1,10 @@
+//! The domain from outside, on the engine of [`engine`]: in memory here, and on others where their crates include these
+//! files with an engine of their own.
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
+
+mod conversation;
+mod engine;
+mod faults;
+mod properties;
+mod round_trips;
+mod support;

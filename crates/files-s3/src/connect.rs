@@ -1,0 +1,87 @@
+use crate::S3Files;
+use aws_config::SdkConfig;
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_sdk_s3::config::{BehaviorVersion, Builder, RequestChecksumCalculation, ResponseChecksumValidation};
+use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata};
+use aws_types::service_config::ServiceConfigKey;
+use jobline_chat::Clock;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long it may take until a connection stands.
+const CONNECT: Duration = Duration::from_secs(1);
+/// How long one attempt may take.
+const ATTEMPT: Duration = Duration::from_secs(3);
+/// How long all attempts may take, with the pauses between them: a request of the API has ten seconds.
+const ALL: Duration = Duration::from_secs(7);
+const ATTEMPTS: u32 = 3;
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// Why a bucket cannot hold files: one line for the operator, without the name of a setting.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unusable(pub String);
+
+impl S3Files {
+    /// Files in `bucket`, with the region, credentials and endpoint of `account`. Asks for nothing yet. URLs are made for
+    /// the time that `clock` tells.
+    #[must_use]
+    pub fn new(account: &SdkConfig, bucket: &str, clock: Arc<dyn Clock>) -> Self {
+        let timeouts =
+            TimeoutConfig::builder().connect_timeout(CONNECT).operation_attempt_timeout(ATTEMPT).operation_timeout(ALL);
+        let retries = RetryConfig::standard()
+            .with_max_attempts(ATTEMPTS)
+            .with_initial_backoff(FIRST_PAUSE)
+            .with_max_backoff(LONGEST_PAUSE);
+        let config = Builder::from(account)
+            .behavior_version(BehaviorVersion::latest())
+            .force_path_style(names_an_endpoint(account))
+            // Compatible servers need not know the newer checksums, and a presigned URL must not ask for one that the
+            // client did not announce.
+            .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
+            .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
+            .timeout_config(timeouts.build())
+            .retry_config(retries)
+            .build();
+        Self { client: aws_sdk_s3::Client::from_conf(config), bucket: bucket.to_owned(), clock }
+    }
+
+    /// Looks whether the bucket is there and may be used. What cannot be said now, because the service does not answer, is
+    /// no reason not to start.
+    ///
+    /// # Errors
+    /// [`Unusable`], when the service says so.
+    pub async fn check(&self) -> Result<(), Unusable> {
+        let Err(error) = self.client.list_objects_v2().bucket(&self.bucket).max_keys(1).send().await else {
+            return Ok(());
+        };
+        let why = match error.raw_response().map(|response| response.status().as_u16()) {
+            Some(404) => "does not exist: create it, or correct the name".to_owned(),
+            Some(301) => "is in another region: set AWS_REGION to the bucket's".to_owned(),
+            Some(400 | 401 | 403) => format!(
+                "may not be used with these credentials ({}): they need s3:ListBucket on the bucket, and s3:GetObject, \
+                 s3:PutObject and s3:DeleteObject on its objects",
+                error.code().unwrap_or("no reason given")
+            ),
+            _ if error.as_service_error().is_none() && is_missing_setting(&error) => {
+                format!("cannot be reached: {}", DisplayErrorContext(&error))
+            }
+            _ => return Ok(()),
+        };
+        Err(Unusable(why))
+    }
+}
+
+/// Whether nothing was even sent, because the region or the like is missing.
+fn is_missing_setting<E, R>(error: &aws_sdk_s3::error::SdkError<E, R>) -> bool {
+    matches!(error, aws_sdk_s3::error::SdkError::ConstructionFailure(_))
+}
+
+/// Whether the environment names an endpoint for S3: then it is a compatible server, or one behind an address of its own,
+/// and the bucket is a part of the path.
+fn names_an_endpoint(account: &SdkConfig) -> bool {
+    let key = ServiceConfigKey::builder().service_id("S3").env("AWS_ENDPOINT_URL").profile("endpoint_url").build();
+    let of_s3 = key.ok().and_then(|key| account.service_config()?.load_config(key));
+    of_s3.is_some() || account.endpoint_url().is_some()
+}

@@ -1,0 +1,112 @@
+//! The S3 engine of Jobline's files.
+//!
+//! Clients send bytes to the bucket and fetch them from there; the server signs what they may do and never carries the
+//! bytes itself. Uploads arrive under `incoming/`, where a URL may write more than once while it is good; the bytes that
+//! were proved are copied to `files/`, which no URL can write. `docs/decisions/0006-s3-files.md` has the reasons.
+//!
+//! What the bucket must be: private, in the configured region, with a CORS rule for the pages that upload, and lifecycle
+//! rules that delete what is older than two days under `incoming/`, and older than the retention under `files/`.
+
+mod connect;
+mod failure;
+mod listing;
+mod object;
+mod place;
+mod presign;
+#[cfg(feature = "testing")]
+pub mod testing;
+
+pub use connect::Unusable;
+
+use async_trait::async_trait;
+use aws_sdk_s3::Client;
+use jobline_chat::{Arrived, Clock, DownloadGrant, Error, Files, Kept, Result, UploadGrant, is_file_id};
+use jobline_wire::UploadTarget;
+use object::Part;
+use place::Place;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Files in a bucket. Clones share connections and credentials.
+#[derive(Clone)]
+pub struct S3Files {
+    client: Client,
+    bucket: String,
+    clock: Arc<dyn Clock>,
+}
+
+/// What the tag of an upload that was kept before begins with: no `ETag` does, for those are quoted.
+const KEPT: &str = "kept";
+
+#[async_trait]
+impl Files for S3Files {
+    async fn upload_target(&self, grant: &UploadGrant<'_>) -> Result<UploadTarget> {
+        checked(grant.id)?;
+        self.presign_upload(grant).await
+    }
+
+    fn file_id(&self, file_url: &str) -> Option<String> {
+        place::uploaded_id(file_url, &self.bucket).map(str::to_owned)
+    }
+
+    async fn download_url(&self, grant: &DownloadGrant<'_>) -> Result<String> {
+        checked(grant.id)?;
+        self.presign_download(grant).await
+    }
+
+    /// One ranged read tells size, first bytes and which bytes these are, all of the same state of the object.
+    async fn arrived(&self, id: &str, head: usize) -> Result<Option<Arrived>> {
+        if !is_file_id(id) {
+            return Ok(None);
+        }
+        let whole = |part: Part, tag: String| Arrived { size: part.size, head: part.bytes, tag };
+        if let Some(mut part) = self.part(Place::Incoming, id, 0, head).await? {
+            let tag = std::mem::take(&mut part.etag);
+            return Ok(Some(whole(part, tag)));
+        }
+        // An attempt before this one may have kept it, and the upload has had its time since.
+        let kept = self.part(Place::Files, id, 0, head).await?;
+        Ok(kept.map(|part| whole(part, KEPT.to_owned())))
+    }
+
+    async fn keep(&self, id: &str, arrived: &Arrived) -> Result<bool> {
+        match arrived.tag.as_str() {
+            KEPT => Ok(true),
+            etag => self.copy_to_files(checked(id)?, etag).await,
+        }
+    }
+
+    async fn delete(&self, id: &str) -> Result<()> {
+        if !is_file_id(id) {
+            return Ok(());
+        }
+        let (files, incoming) = futures_util::join!(self.remove(Place::Files, id), self.remove(Place::Incoming, id));
+        files.and(incoming)
+    }
+
+    async fn list(&self, after: Option<&str>, limit: usize) -> Result<Vec<Kept>> {
+        let after = after.unwrap_or_default();
+        let (files, incoming) =
+            futures_util::join!(self.listed(Place::Files, after, limit), self.listed(Place::Incoming, after, limit));
+        Ok(listing::merged(files?, incoming?, limit))
+    }
+
+    async fn read(&self, id: &str, offset: u64, length: usize) -> Result<Vec<u8>> {
+        checked(id)?;
+        for place in [Place::Files, Place::Incoming] {
+            if let Some(part) = self.part(place, id, offset, length).await? {
+                return Ok(part.bytes);
+            }
+        }
+        Err(Error::not_found("file"))
+    }
+
+    async fn write(&self, id: &str, content_type: &str, path: &Path) -> Result<()> {
+        self.upload(checked(id)?, content_type, path).await
+    }
+}
+
+/// The id, if it can be a part of a key.
+fn checked(id: &str) -> Result<&str> {
+    if is_file_id(id) { Ok(id) } else { Err(Error::not_found("file")) }
+}

@@ -1,0 +1,60 @@
+use jobline_chat::is_file_id;
+
+/// Where in the bucket a file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// Uploaded, not looked at; a lifecycle rule deletes it after two days.
+    Incoming,
+    /// Proved, and never changed.
+    Files,
+}
+
+impl Place {
+    /// What the keys there begin with.
+    pub(crate) fn prefix(self) -> &'static str {
+        match self {
+            Self::Incoming => "incoming/",
+            Self::Files => "files/",
+        }
+    }
+
+    /// The key of a file there.
+    pub(crate) fn key(self, id: &str) -> String {
+        format!("{}{id}", self.prefix())
+    }
+}
+
+/// The id in a `fileUrl`: the address of an upload in `bucket`, without a query. Whose upload it is says the file's row.
+pub(crate) fn uploaded_id<'a>(file_url: &'a str, bucket: &str) -> Option<&'a str> {
+    let (scheme, rest) = file_url.split_once("://")?;
+    let (before, id) = rest.rsplit_once("/incoming/")?;
+    let in_host = before.strip_prefix(bucket).is_some_and(|host| host.starts_with('.') && !host.contains('/'));
+    let in_path = before.rsplit_once('/').is_some_and(|(_, last)| last == bucket);
+    (["https", "http"].contains(&scheme) && (in_host || in_path) && is_file_id(id)).then_some(id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_url_is_the_address_of_an_upload_in_this_bucket() {
+        let id = |url| uploaded_id(url, "photos");
+        let known = Some("file_17_aZ-_");
+        assert_eq!(id("https://photos.s3.eu-west-1.amazonaws.com/incoming/file_17_aZ-_"), known);
+        assert_eq!(id("http://127.0.0.1:9000/photos/incoming/file_17_aZ-_"), known);
+        for other in [
+            "https://photos.s3.eu-west-1.amazonaws.com/files/file_17_aZ-_",
+            "https://photos.s3.eu-west-1.amazonaws.com/incoming/file_17_aZ-_?X-Amz-Signature=1",
+            "https://photos.s3.eu-west-1.amazonaws.com/incoming/../files/file_17_a",
+            "https://other.s3.eu-west-1.amazonaws.com/incoming/file_17_aZ-_",
+            "http://127.0.0.1:9000/other/incoming/file_17_aZ-_",
+            "https://photosmith.example.com/incoming/file_17_aZ-_",
+            "s3://photos/incoming/file_17_aZ-_",
+            "file_17_aZ-_",
+            "",
+        ] {
+            assert_eq!(id(other), None, "{other}");
+        }
+    }
+}

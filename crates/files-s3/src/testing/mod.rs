@@ -1,0 +1,8 @@
+//! For the tests of the engine and of everything above it (feature `testing`): an S3 server on this machine, and a way
+//! to it that can be cut.
+
+mod link;
+mod server;
+
+pub use link::{Link, Way};
+pub use server::{KEY, REGION, account, bucket, client, endpoint};

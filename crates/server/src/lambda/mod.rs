@@ -1,0 +1,67 @@
+//! The same server as an AWS Lambda function, behind a function URL or an API Gateway.
+//!
+//! Everything that can be done once is done before the first event is asked for: that time is the start's, and on one
+//! connection that is open already the first request waits for nothing. Between two events the process is frozen, so
+//! nothing goes on beside the requests: rows expire by the table's TTL, files by the bucket's lifecycle, keys are
+//! refreshed by the request that finds them old, and Lambda itself limits how much runs at a time.
+
+mod event;
+mod reply;
+
+use crate::config::{Config, ConfigError};
+use crate::engines::Engines;
+use crate::http::{Failure, Service};
+use crate::start;
+use axum::response::IntoResponse;
+use event::{Event, Unreadable};
+use jobline_wire::Code;
+use lambda_runtime::{Diagnostic, LambdaEvent, Runtime, service_fn};
+use reply::Reply;
+
+/// What Lambda sets for every function, and its library will not start without.
+const VARIABLES: [&str; 3] =
+    ["AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_VERSION", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE"];
+
+/// Answers events for as long as Lambda sends some.
+///
+/// # Errors
+/// What stopped the start.
+pub async fn run(config: &Config) -> Result<(), ConfigError> {
+    config.check_function()?;
+    let broken =
+        |why: &dyn std::fmt::Display| ConfigError::new("lambda-runtime-api", format_args!("is set, but {why}"));
+    if let Some(name) = VARIABLES.into_iter().find(|name| std::env::var_os(name).is_none()) {
+        return Err(broken(&format_args!(
+            "{name} is not: this is no Lambda environment; unset AWS_LAMBDA_RUNTIME_API"
+        )));
+    }
+    let service = service(config).await?;
+    let handler = service_fn(async |event| answer(&service, event).await);
+    Runtime::new(handler).run().await.map_err(|error| broken(&error))
+}
+
+/// The service over engines that are connected, with everything loaded.
+async fn service(config: &Config) -> Result<Service, ConfigError> {
+    let base_url = config.base_url(config.listen);
+    let engines = Engines::open(config, &base_url).await?;
+    let app = start::app(config, &engines, base_url, None).await?;
+    app.identity.load_keys().await;
+    Ok(Service::new(app))
+}
+
+async fn answer(service: &Service, event: LambdaEvent<Event>) -> Result<Reply, Diagnostic> {
+    let front = event.payload.front();
+    let response = match event.payload.into_request(&event.context.request_id) {
+        Ok(request) => service.handle(request).await,
+        Err(Unreadable::NotHttp) => {
+            return Err(Diagnostic {
+                error_type: "Jobline.NotHttp".to_owned(),
+                error_message: "the event is no HTTP request of a function URL or an API Gateway".to_owned(),
+            });
+        }
+        Err(Unreadable::Malformed(what)) => {
+            Failure::new(Code::InvalidRequest, format!("The {what} of the request cannot be read.")).into_response()
+        }
+    };
+    Ok(Reply::new(response, front).await)
+}

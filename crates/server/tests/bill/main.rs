@@ -1,0 +1,48 @@
+//! The founding document's month in small, through the real router over DynamoDB's emulator: what each operation uses,
+//! against the table in `docs/cost.md`. `cargo xtask bill` multiplies it by the prices.
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
+
+mod doubles;
+mod meter;
+mod month;
+mod table;
+mod world;
+
+use month::{CONVERSATIONS, DAYS, SMALLER};
+use table::Table;
+use world::World;
+
+#[tokio::test]
+async fn the_month_uses_what_the_page_says() {
+    let world = World::new().await;
+    let usage = month::run(&world).await;
+    let table = Table::of(&usage, SMALLER, world.stored_bytes().await);
+
+    let polls: u64 = usage.iter().filter(|(name, _)| name.starts_with("list")).map(|(_, used)| used.times).sum();
+    let sends: u64 = usage.iter().filter(|(name, _)| name.starts_with("send")).map(|(_, used)| used.times).sum();
+    assert_eq!((polls * SMALLER, sends * SMALLER), (1_000_000, 30_000), "the founding document's month");
+    assert_eq!(CONVERSATIONS * DAYS * SMALLER, 100 * 30);
+
+    let idle = &usage["list, nothing new"];
+    assert!(idle.read_units <= 0.5 * idle.times_f64(), "an idle poll is half a read unit: {idle:?}");
+    assert!(idle.write_units == 0.0 && idle.reads == idle.times, "an idle poll is one read: {idle:?}");
+    // With a clientId; a file is one row more.
+    let send = &usage["send"];
+    assert!(send.write_units <= 10.0 * send.times_f64() && send.read_units <= 2.0 * send.times_f64(), "{send:?}");
+    table.compare_or_update();
+
+    world.customer(0).send_without_client_id(&world, "Hi!").await;
+    let plain = world.usage()["send without a clientId"].write_units;
+    assert_eq!(plain, send.write_units / send.times_f64() - 2.0, "a clientId is one row, as `cargo xtask bill` has it");
+}
+
+/// What a poll is billed for is its own time and that of the table. Here the table's server is asked the same without the
+/// program around it, and that is subtracted.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_idle_poll_takes_less_than_3_ms_beside_the_table() {
+    let world = World::new().await;
+    world.begin(1).await;
+    let (poll, read) = world.idle_poll_ms().await;
+    println!("an idle poll takes {poll:.2} ms, of which {read:.2} ms are the emulator's");
+    assert!(poll - read < 3.0, "{poll:.2} ms, of which {read:.2} ms are the emulator's");
+}

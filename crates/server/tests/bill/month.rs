@@ -1,0 +1,95 @@
+//! What people do in the founding document's month, in small.
+//!
+//! Every conversation has ten messages a day, one of them a picture of 1 MB, in two sittings of some four minutes:
+//!
+//! - **together**: both have the chat open, five messages go back and forth, and each is read at once;
+//! - **left for later**: one writes five messages and closes the app; hours later the other opens it and reads them.
+//!
+//! Who opens the app asks for the conversations that moved and for what is new in the chat, from the cursors that the app
+//! kept, marks what is new as read, and polls every three seconds until it is closed.
+
+use crate::meter::Usage;
+use crate::world::{Device, World};
+
+/// The month is this many times as long, or has as many more conversations.
+pub const SMALLER: u64 = 100;
+pub const CONVERSATIONS: u64 = 5;
+pub const DAYS: u64 = 6;
+
+const POLL_MS: u64 = 3_000;
+const FILE_BYTES: u64 = 1_000_000;
+/// Polls of one device in a sitting: four of them are 333⅓ a day and conversation.
+const POLLS: u64 = 83;
+const HOUR_MS: u64 = 3_600_000;
+
+const TEXTS: [&str; 5] = [
+    "Hi! I can start on Monday, if that suits you.",
+    "Great! What time would be good? The gate is open from seven, and somebody is at home the whole morning.",
+    "8 AM works.",
+    "Could you bring the long ladder? The wall behind the garage is about five metres high, and the neighbour has lent ours \
+     to his brother. The paint is here already, two buckets of ten litres.",
+    "Sure, no problem. See you then!",
+];
+
+/// Runs the month and answers what each kind of request used.
+pub async fn run(world: &World) -> Usage {
+    world.begin(CONVERSATIONS).await;
+    let mut pairs: Vec<_> = (0..CONVERSATIONS).map(|worker| (world.customer(worker), world.worker(worker))).collect();
+    for day in 0..DAYS {
+        for (customer, worker) in &mut pairs {
+            together(world, customer, worker, u64::from(day % 3 == 0)).await;
+            world.clock.forward(HOUR_MS);
+            let (writer, reader) = if day % 2 == 0 { (customer, worker) } else { (worker, customer) };
+            left_for_later(world, writer, reader).await;
+            world.clock.forward(HOUR_MS);
+        }
+        world.clock.forward(14 * HOUR_MS);
+    }
+    world.usage()
+}
+
+/// `more` polls than usual by one of them.
+async fn together(world: &World, one: &mut Device, other: &mut Device, more: u64) {
+    one.open(world).await;
+    other.open(world).await;
+    // `open` was the first poll.
+    for poll in 1..POLLS + more {
+        world.clock.forward(POLL_MS / 2);
+        one.poll(world).await;
+        world.clock.forward(POLL_MS / 2);
+        if poll < POLLS {
+            other.poll(world).await;
+        }
+        if let Some(message) = due(poll) {
+            let sender = if message % 2 == 0 { &mut *one } else { &mut *other };
+            match message {
+                2 => sender.send_file(world, TEXTS[message], FILE_BYTES).await,
+                _ => sender.send(world, TEXTS[message]).await,
+            }
+        }
+    }
+}
+
+async fn left_for_later(world: &World, writer: &mut Device, reader: &mut Device) {
+    writer.open(world).await;
+    for poll in 1..POLLS {
+        world.clock.forward(POLL_MS);
+        writer.poll(world).await;
+        if let Some(message) = due(poll) {
+            writer.send(world, TEXTS[message]).await;
+        }
+    }
+    world.clock.forward(4 * HOUR_MS);
+    reader.open(world).await;
+    // One more than the writer, for the third of a poll that is left over each day.
+    for _ in 1..=POLLS {
+        world.clock.forward(POLL_MS);
+        reader.poll(world).await;
+    }
+}
+
+/// The message that is written after this poll of a sitting: one every 45 seconds.
+fn due(poll: u64) -> Option<usize> {
+    let message = usize::try_from(poll / 15).ok()?;
+    (poll % 15 == 7 && message < TEXTS.len()).then_some(message)
+}

@@ -1,0 +1,61 @@
+//! The table in `docs/cost.md`.
+
+use crate::meter::{Usage, Used};
+use std::fs;
+use std::path::PathBuf;
+
+const BEGIN: &str = "<!-- usage: measured by `cargo xtask bill` -->\n";
+const END: &str = "<!-- end of usage -->\n";
+
+pub struct Table(String);
+
+impl Table {
+    /// Of a month that is `larger` times what was measured; `stored` bytes are what it leaves behind.
+    pub fn of(usage: &Usage, larger: u64, stored: u64) -> Self {
+        let mut lines = vec![
+            "| operation | a month | read units | write units | reads | commits | S3 PUT | S3 GET | bytes out |"
+                .to_owned(),
+            "|---|---|---|---|---|---|---|---|---|".to_owned(),
+        ];
+        lines.extend(usage.iter().map(|(name, used)| row(name, used, larger)));
+        let text =
+            format!("{BEGIN}{}\n\nRows at the end of the month: {} bytes.\n{END}", lines.join("\n"), stored * larger);
+        Self(text)
+    }
+
+    /// Fails when the page says something else; with `UPDATE_SNAPSHOTS=1`, makes it say this.
+    pub fn compare_or_update(&self) {
+        let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/cost.md"));
+        let page = fs::read_to_string(&path).unwrap();
+        let begin = page.find(BEGIN).expect("docs/cost.md has the beginning of the table");
+        let end = page.find(END).expect("docs/cost.md has the end of the table") + END.len();
+        if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
+            fs::write(&path, format!("{}{}{}", &page[..begin], self.0, &page[end..])).unwrap();
+        } else {
+            let hint = "is it meant? then `cargo xtask bill` writes it";
+            assert_eq!(&page[begin..end], self.0, "what a month uses is not what docs/cost.md says; {hint}");
+        }
+    }
+}
+
+/// Averages of one request, but for how often it is made.
+fn row(name: &str, used: &Used, larger: u64) -> String {
+    let each = |total: u64| average(u32::try_from(total).map(f64::from).unwrap(), used);
+    format!(
+        "| {name} | {} | {} | {} | {} | {} | {} | {} | {:.0} |",
+        used.times * larger,
+        average(used.read_units, used),
+        average(used.write_units, used),
+        each(used.reads),
+        each(used.commits),
+        each(used.puts),
+        each(used.gets),
+        u32::try_from(used.bytes_out).map(f64::from).unwrap() / used.times_f64(),
+    )
+}
+
+/// With at most three digits behind the point, and none that say nothing.
+fn average(total: f64, used: &Used) -> String {
+    let text = format!("{:.3}", total / used.times_f64());
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}

@@ -1,0 +1,303 @@
+//! A server over DynamoDB's emulator, and the devices that call it.
+
+use crate::doubles::{CountedBucket, HandClock, SeededRandom};
+use crate::meter::{Usage, Used};
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use http::{Method, Request, Response};
+use jobline_chat::{Chat, JobId, Secrets, Settings, UserId};
+use jobline_server::app::{App, Parts};
+use jobline_server::http::{Origins, Service};
+use jobline_server::identity::{Identity, IdentitySettings};
+use jobline_server::metrics::Metrics;
+use jobline_store::testing::Counting;
+use jobline_store::{Scan, Store};
+use jobline_store_dynamodb::testing::Emulator;
+use jobline_store_dynamodb::{Consumed, Observer, Options, WINDOW_BYTES};
+use jobline_wire::{HostJobInput, HostUserInput, JobStatus};
+use serde_json::{Value, json};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+const JWT_SECRET: &str = "a jwt secret that is long enough for a test";
+
+pub struct World {
+    pub clock: Arc<HandClock>,
+    service: Service,
+    chat: Chat,
+    identity: Arc<Identity>,
+    counting: Arc<Counting>,
+    /// Read and written since the last request.
+    units: Arc<Mutex<(f64, f64)>>,
+    emulator: Emulator,
+    bucket: Arc<CountedBucket>,
+    scan: Arc<dyn Scan>,
+    usage: Mutex<Usage>,
+}
+
+impl World {
+    pub async fn new() -> Self {
+        let (clock, random) = (Arc::new(HandClock::new()), Arc::new(SeededRandom::new()));
+        let units = Arc::new(Mutex::new((0.0, 0.0)));
+        let emulator = Emulator::start().await;
+        let observer = Some(observer(Arc::clone(&units)));
+        let store = Arc::new(emulator.store("jobline", Options { observer, ..Options::default() }).await);
+        let counting = Arc::new(Counting::new(store.clone()));
+        let secrets = Secrets::load(&*counting, &*random).await.unwrap();
+        let bucket = Arc::new(CountedBucket::default());
+        let settings = Settings { retention_days: 30, window_bytes: WINDOW_BYTES, ..Settings::default() };
+        let ports: Arc<dyn Store> = counting.clone();
+        let chat = Chat::new(ports, bucket.clone(), clock.clone(), random.clone(), &secrets, settings);
+        let tokens = IdentitySettings { jwt_secret: Some(JWT_SECRET.to_owned()), ..IdentitySettings::default() };
+        let identity = Arc::new(Identity::new(tokens, clock.clone()).unwrap());
+        let app = App::new(Parts {
+            chat: chat.clone(),
+            identity: identity.clone(),
+            host_key: None,
+            clock: clock.clone(),
+            random,
+            metrics: Arc::new(Metrics::new()),
+            origins: Origins::new(&[]),
+            base_url: "https://chat.example.com".to_owned(),
+            beside: Router::new(),
+        });
+        let (service, usage) = (Service::new(app), Mutex::default());
+        Self { clock, service, chat, identity, units, emulator, counting, bucket, scan: store, usage }
+    }
+
+    /// One customer with a job for each of `workers`, who have introduced themselves.
+    pub async fn begin(&self, workers: u64) {
+        let named = |name: &str| HostUserInput { name: name.to_owned(), avatar_url: None, email: None };
+        self.chat.put_user(&UserId::new("customer-0000").unwrap(), named("Anna Berger")).await.unwrap();
+        for worker in 0..workers {
+            let id = format!("worker-{worker:04}");
+            self.chat.put_user(&UserId::new(&id).unwrap(), named("Ben Miller")).await.unwrap();
+            let participants = vec!["customer-0000".to_owned(), id];
+            let job = HostJobInput { title: "Paint the fence".to_owned(), participants, status: JobStatus::Open };
+            self.chat.put_job(JobId::parse(worker + 1).unwrap(), job).await.unwrap();
+            self.worker(worker).send(self, "Hello, I am Ben.").await;
+        }
+        self.usage.lock().unwrap().clear();
+        self.counting.reset();
+        *self.units.lock().unwrap() = (0.0, 0.0);
+    }
+
+    pub fn customer(&self, worker: u64) -> Device {
+        Device::new("customer-0000", &format!("worker-{worker:04}"))
+    }
+
+    pub fn worker(&self, worker: u64) -> Device {
+        Device::new(&format!("worker-{worker:04}"), "customer-0000")
+    }
+
+    pub fn usage(&self) -> Usage {
+        self.usage.lock().unwrap().clone()
+    }
+
+    /// The median times, in milliseconds, of an idle poll and of nothing but the request to the table in it.
+    pub async fn idle_poll_ms(&self) -> (f64, f64) {
+        let mut device = self.customer(0);
+        device.open(self).await;
+        device.poll(self).await;
+        let key = format!("CONVERSATION#{}", device.conversation_id());
+        let read = json!({ "TableName": "jobline", "Key": { "pk": { "S": key }, "sk": { "S": key } } }).to_string();
+        let url = format!("http://{}/", self.emulator.address());
+        let (mut polls, mut reads) = (Vec::new(), Vec::new());
+        for _ in 0..200 {
+            let begun = Instant::now();
+            device.poll(self).await;
+            polls.push(begun.elapsed());
+            let (url, read) = (url.clone(), read.clone());
+            reads.push(tokio::task::spawn_blocking(move || bare_read(&url, &read)).await.unwrap());
+        }
+        (median_ms(polls), median_ms(reads))
+    }
+
+    /// Bytes of all rows: names and values, and 100 a row as DynamoDB bills them.
+    pub async fn stored_bytes(&self) -> u64 {
+        let (mut bytes, mut after) = (0, None);
+        loop {
+            let page = self.scan.scan(after.as_ref(), 1_000).await.unwrap();
+            for (key, row) in &page.rows {
+                bytes += (key.partition.len() + key.sort.len() + row.value.len() + 100) as u64;
+            }
+            match page.next {
+                Some(next) => after = Some(next),
+                None => return bytes,
+            }
+        }
+    }
+
+    /// One request; `kind` names it from what it was answered and whether it wrote.
+    async fn call(
+        &self,
+        user: &str,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+        kind: impl FnOnce(&Value, bool) -> &'static str,
+    ) -> Value {
+        let token = self.identity.mint(&UserId::new(user).unwrap(), Duration::from_secs(60)).unwrap().token;
+        let request = Request::builder().method(method).uri(path).header("authorization", format!("Bearer {token}"));
+        let request = request.header("content-type", "application/json");
+        let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
+        let response = self.service.handle(request.body(body).unwrap()).await;
+        let (head, headers) = (response.status(), header_bytes(&response));
+        let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        assert!(head.is_success(), "{path}: {head} {}", String::from_utf8_lossy(&bytes));
+        let answer: Value = serde_json::from_slice(&bytes).unwrap();
+        let counts = self.counting.reset();
+        let (puts, gets) = self.bucket.take();
+        let (read_units, write_units) = std::mem::take(&mut *self.units.lock().unwrap());
+        let used = Used {
+            times: 1,
+            read_units,
+            write_units,
+            reads: counts.reads,
+            commits: counts.commits,
+            puts,
+            gets,
+            bytes_out: (headers + bytes.len()) as u64,
+        };
+        self.usage.lock().unwrap().entry(kind(&answer, counts.commits > 0)).or_default().add(used);
+        answer
+    }
+}
+
+/// Adds what the table's server says it consumed.
+fn observer(units: Arc<Mutex<(f64, f64)>>) -> Observer {
+    Arc::new(move |consumed: Consumed| {
+        let mut units = units.lock().unwrap();
+        *units = (units.0 + consumed.reads, units.1 + consumed.writes);
+    })
+}
+
+/// How long the table's server takes for a read that it is sent as it is.
+fn bare_read(url: &str, read: &str) -> Duration {
+    thread_local!(static AGENT: ureq::Agent = ureq::Agent::new_with_defaults());
+    AGENT.with(|agent| {
+        let request = agent.post(url).header("x-amz-target", "DynamoDB_20120810.GetItem");
+        let request = request.header("content-type", "application/x-amz-json-1.0");
+        let signature = "AWS4-HMAC-SHA256 Credential=test/20251114/eu-central-1/dynamodb/aws4_request, \
+                         SignedHeaders=host;x-amz-date, Signature=00";
+        let request = request.header("authorization", signature).header("x-amz-date", "20251114T103000Z");
+        let begun = Instant::now();
+        let answer = request.send(read).unwrap().body_mut().read_to_string().unwrap();
+        let took = begun.elapsed();
+        assert!(answer.contains("Item"), "{answer}");
+        took
+    })
+}
+
+fn median_ms(mut times: Vec<Duration>) -> f64 {
+    times.sort_unstable();
+    times[times.len() / 2].as_secs_f64() * 1_000.0
+}
+
+/// The status line and the headers, as HTTP/1.1 writes them.
+fn header_bytes(response: &Response<Body>) -> usize {
+    let headers = response.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4);
+    "HTTP/1.1 200 OK\r\n\r\n".len() + headers.sum::<usize>()
+}
+
+/// Somebody's app, with one chat open.
+#[derive(Clone)]
+pub struct Device {
+    user: String,
+    other: String,
+    /// Of the chat.
+    cursor: String,
+    /// Of the list of chats.
+    overview: String,
+    sent: u64,
+}
+
+impl Device {
+    fn new(user: &str, other: &str) -> Self {
+        let (user, other) = (user.to_owned(), other.to_owned());
+        Self { user, other, cursor: String::new(), overview: String::new(), sent: 0 }
+    }
+
+    fn conversation_id(&self) -> String {
+        let (first, second) =
+            if self.user < self.other { (&self.user, &self.other) } else { (&self.other, &self.user) };
+        format!("conv_{first}_{second}")
+    }
+
+    /// The app is opened, and the chat in it: from what it kept, or from nothing the first time.
+    pub async fn open(&mut self, world: &World) {
+        let known = !self.overview.is_empty();
+        let since = if known { format!("?since={}", self.overview) } else { String::new() };
+        let path = format!("/messages/conversations{since}");
+        let all = world.call(&self.user, Method::GET, &path, None, |_, _| "getConversations, on opening").await;
+        all["cursor"].as_str().unwrap().clone_into(&mut self.overview);
+        if known {
+            return self.poll(world).await;
+        }
+        let path = format!("/messages/list?conversationId={}", self.conversation_id());
+        let newest = world.call(&self.user, Method::GET, &path, None, |_, _| "list, the first time").await;
+        newest["cursor"].as_str().unwrap().clone_into(&mut self.cursor);
+        self.mark_as_read(world).await;
+    }
+
+    /// Asks for what is new, and has it read by whoever looks at the chat.
+    pub async fn poll(&mut self, world: &World) {
+        let path = format!("/messages/list?conversationId={}&since={}", self.conversation_id(), self.cursor);
+        let kind = |answer: &Value, wrote: bool| {
+            let messages = answer["messages"].as_array().unwrap();
+            match (messages.is_empty(), wrote) {
+                (_, true) => "list, proves delivery",
+                (true, false) => "list, nothing new",
+                (false, false) if messages.iter().all(|one| one["senderId"] == self.user.as_str()) => {
+                    "list, own messages or their status"
+                }
+                (false, false) => "list, new messages",
+            }
+        };
+        let answer = world.call(&self.user, Method::GET, &path, None, kind).await;
+        answer["cursor"].as_str().unwrap().clone_into(&mut self.cursor);
+        let messages = answer["messages"].as_array().unwrap();
+        let news = |one: &&Value| one["senderId"] != self.user.as_str() && one["status"] != "read";
+        if messages.iter().any(|one| news(&one)) {
+            if messages.iter().any(|one| one["fileUrl"].is_string()) {
+                world.bucket.download();
+            }
+            self.mark_as_read(world).await;
+        }
+    }
+
+    async fn mark_as_read(&self, world: &World) {
+        let body = json!({ "conversationId": self.conversation_id() });
+        world.call(&self.user, Method::POST, "/messages/markAsRead", Some(body), |_, _| "markAsRead").await;
+    }
+
+    /// As the founding document has it.
+    pub async fn send_without_client_id(&mut self, world: &World, text: &str) {
+        let body = json!({ "receiverId": self.other, "content": text });
+        world.call(&self.user, Method::POST, "/messages/send", Some(body), |_, _| "send without a clientId").await;
+    }
+
+    pub async fn send(&mut self, world: &World, text: &str) {
+        let body = json!({ "receiverId": self.other, "content": text, "clientId": self.client_id(world) });
+        world.call(&self.user, Method::POST, "/messages/send", Some(body), |_, _| "send").await;
+    }
+
+    pub async fn send_file(&mut self, world: &World, text: &str, size: u64) {
+        let announced = json!({
+            "receiverId": self.other, "fileName": "IMG_20251114_103000.jpg", "fileSize": size, "contentType": "image/jpeg",
+        });
+        let path = "/messages/uploadFile";
+        let target = world.call(&self.user, Method::POST, path, Some(announced), |_, _| "uploadFile").await;
+        let url = target["fileUrl"].as_str().unwrap();
+        world.bucket.upload(url, size);
+        let body =
+            json!({ "receiverId": self.other, "content": text, "fileUrl": url, "clientId": self.client_id(world) });
+        world.call(&self.user, Method::POST, "/messages/send", Some(body), |_, _| "send with a file").await;
+    }
+
+    /// As long as a UUID, which is what clients use.
+    fn client_id(&mut self, world: &World) -> String {
+        self.sent += 1;
+        format!("{:032x}-{:03}", jobline_chat::Clock::now_ms(&*world.clock), self.sent)
+    }
+}

@@ -1,0 +1,87 @@
+//! What a program needs to know to use the doubles.
+
+use axum::Router;
+use jobline_chat::{Chat, Clock, Random, Secrets, Settings};
+use jobline_files_s3::S3Files;
+use jobline_files_s3::testing as s3;
+use jobline_server::app::{App, Parts};
+use jobline_server::http::{Origins, Service};
+use jobline_server::identity::{HostKey, Identity, IdentitySettings};
+use jobline_server::metrics::Metrics;
+use jobline_server::serve::{Listening, serve};
+use jobline_server::system::{SystemClock, SystemRandom};
+use jobline_store_dynamodb::DynamoDbStore;
+use jobline_store_dynamodb::Options;
+use jobline_store_dynamodb::testing::Emulator;
+use std::net::SocketAddr;
+use std::process::Command;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+
+pub const HOST_KEY: &str = "a-host-key-that-is-long-enough-for-the-tests";
+pub const JWT_SECRET: &str = "a JWT secret that is long enough for the tests";
+pub const TABLE: &str = "jobline";
+
+/// A table and a bucket of one test's own.
+pub struct Account {
+    pub dynamodb: Emulator,
+    /// How programs reach the table and the bucket.
+    pub dynamodb_endpoint: String,
+    pub s3_endpoint: String,
+    pub bucket: String,
+}
+
+impl Account {
+    pub async fn new() -> Self {
+        let dynamodb = Emulator::start().await;
+        dynamodb.store(TABLE, Options::default()).await;
+        let dynamodb_endpoint = format!("http://{}", dynamodb.address());
+        Self { dynamodb, dynamodb_endpoint, s3_endpoint: s3::endpoint().to_owned(), bucket: s3::bucket().await }
+    }
+
+    /// The server over this account, with `beside` next to the API, for as long as the test's runtime lives.
+    pub async fn serve(&self, beside: Router) -> SocketAddr {
+        let (clock, random): (Arc<dyn Clock>, Arc<dyn Random>) = (Arc::new(SystemClock), Arc::new(SystemRandom));
+        let store = Arc::new(DynamoDbStore::new(self.dynamodb.config(), TABLE, Options::default()));
+        let secrets = Secrets::load(&*store, &*random).await.unwrap();
+        let account = s3::account(&self.s3_endpoint, s3::KEY).await;
+        let files = Arc::new(S3Files::new(&account, &self.bucket, clock.clone()));
+        let tokens = IdentitySettings { jwt_secret: Some(JWT_SECRET.to_owned()), ..IdentitySettings::default() };
+        let app = App::new(Parts {
+            chat: Chat::new(store, files, clock.clone(), random.clone(), &secrets, Settings::default()),
+            identity: Arc::new(Identity::new(tokens, clock.clone()).unwrap()),
+            host_key: Some(HostKey::new(HOST_KEY).unwrap()),
+            clock,
+            random,
+            metrics: Arc::new(Metrics::new()),
+            origins: Origins::new(&[]),
+            base_url: "http://jobline.test".to_owned(),
+            beside,
+        });
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let listening = Listening { tls: None, max_connections: 1_000 };
+        tokio::spawn(serve(Service::new(app), listener, listening, std::future::pending()));
+        address
+    }
+
+    /// The binary, set to this account, with nothing else in its environment.
+    pub fn program(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_jobline"));
+        command.env_clear().envs([
+            ("AWS_REGION", s3::REGION),
+            ("AWS_ACCESS_KEY_ID", s3::KEY),
+            ("AWS_SECRET_ACCESS_KEY", s3::KEY),
+            ("AWS_ENDPOINT_URL_DYNAMODB", &self.dynamodb_endpoint),
+            ("AWS_ENDPOINT_URL_S3", &self.s3_endpoint),
+            ("JOBLINE_STORE", "dynamodb"),
+            ("JOBLINE_DYNAMODB_TABLE", TABLE),
+            ("JOBLINE_FILES", "s3"),
+            ("JOBLINE_S3_BUCKET", &self.bucket),
+            ("JOBLINE_JWT_SECRET", JWT_SECRET),
+            ("JOBLINE_HOST_KEY", HOST_KEY),
+            ("JOBLINE_LOG", "error"),
+        ]);
+        command
+    }
+}

@@ -1,0 +1,10 @@
+//! `jobline export` and `jobline import`: whole, torn at every byte, damaged, repeated.
+#![allow(clippy::unwrap_used, reason = "a test fails where something is not as it should be")]
+
+mod clients;
+mod damage;
+mod exports;
+mod folder;
+mod imports;
+mod place;
+mod whole;

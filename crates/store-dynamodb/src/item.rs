@@ -1,0 +1,135 @@
+//! Rows as items, and back.
+
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::AttributeValue;
+use jobline_store::{Bytes, Condition, Error, Key, Row, Version};
+use std::collections::HashMap;
+
+/// An item of the table.
+pub(crate) type Item = HashMap<String, AttributeValue>;
+
+pub(crate) const PARTITION: &str = "pk";
+pub(crate) const SORT: &str = "sk";
+const VALUE: &str = "v";
+pub(crate) const VERSION: &str = "r";
+const BEFORE: &str = "p";
+/// What stands for the version before where the write did not look.
+const ANYTHING: &str = "any";
+pub(crate) const EXPIRES: &str = "expires";
+
+/// The primary key of an item.
+pub(crate) fn key(partition: &str, sort: &str) -> Item {
+    let text = |text: &str| AttributeValue::S(text.to_owned());
+    HashMap::from([(PARTITION.to_owned(), text(partition)), (SORT.to_owned(), text(sort))])
+}
+
+/// A version as it is stored.
+pub(crate) fn version(version: Version) -> AttributeValue {
+    AttributeValue::S(format!("{:016x}", version.0))
+}
+
+/// The item that holds `row` after a write under `condition`.
+pub(crate) fn encode(at: &Key, row: &Row, condition: Condition) -> Item {
+    let mut item = key(&at.partition, &at.sort);
+    let value = match std::str::from_utf8(&row.value) {
+        Ok(text) => AttributeValue::S(text.to_owned()),
+        Err(_) => AttributeValue::B(Blob::new(row.value.to_vec())),
+    };
+    item.insert(VALUE.to_owned(), value);
+    item.insert(VERSION.to_owned(), version(row.version));
+    match condition {
+        Condition::Absent => {}
+        Condition::Version(before) => drop(item.insert(BEFORE.to_owned(), version(before))),
+        Condition::Any => drop(item.insert(BEFORE.to_owned(), AttributeValue::S(ANYTHING.to_owned()))),
+    }
+    if let Some(expires) = row.expires {
+        item.insert(EXPIRES.to_owned(), AttributeValue::N(expires.to_string()));
+    }
+    item
+}
+
+/// The key and the row that an item holds.
+pub(crate) fn decode(mut item: Item) -> Result<(Key, Row), Error> {
+    let at = key_of(&item).ok_or_else(|| Error::Corrupt("an item without the strings pk and sk".into()))?;
+    let broken = |attribute: &str| Error::Corrupt(format!("the item at {at} has no legible {attribute}"));
+    let version = parse(item.get(VERSION)).ok_or_else(|| broken(VERSION))?;
+    let expires = match item.get(EXPIRES) {
+        None => None,
+        Some(AttributeValue::N(number)) => Some(number.parse().map_err(|_| broken(EXPIRES))?),
+        Some(_) => return Err(broken(EXPIRES)),
+    };
+    let value = match item.remove(VALUE) {
+        Some(AttributeValue::S(text)) => Bytes::from(text),
+        Some(AttributeValue::B(blob)) => Bytes::from(blob.into_inner()),
+        _ => return Err(broken(VALUE)),
+    };
+    Ok((at, Row { value, version, expires }))
+}
+
+/// The key of an item, or of what DynamoDB calls the last evaluated key.
+pub(crate) fn key_of(item: &Item) -> Option<Key> {
+    let text = |name: &str| item.get(name)?.as_s().ok().cloned();
+    Some(Key { partition: text(PARTITION)?, sort: text(SORT)? })
+}
+
+/// Whether `version` is known to have been there: it made the item, or the item replaced it.
+pub(crate) fn shows(item: &Item, version: Version) -> bool {
+    [VERSION, BEFORE].into_iter().any(|name| parse(item.get(name)) == Some(version))
+}
+
+/// Whether the item was written where there was none.
+pub(crate) fn is_first(item: &Item) -> bool {
+    !item.contains_key(BEFORE)
+}
+
+fn parse(value: Option<&AttributeValue>) -> Option<Version> {
+    let digits = value?.as_s().ok().filter(|digits| digits.len() == 16)?;
+    u64::from_str_radix(digits, 16).ok().map(Version)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(value: &'static [u8], expires: Option<u64>) -> Row {
+        Row { value: Bytes::from_static(value), version: Version(0xbeef), expires }
+    }
+
+    #[test]
+    fn a_row_comes_back_as_it_was() {
+        let at = Key::new("USER#anna", "HEAD");
+        for row in [row(b"{\"v\":1}", None), row(b"", Some(4_102_444_800)), row(b"\xff\0", Some(0))] {
+            let item = encode(&at, &row, Condition::Absent);
+            assert_eq!(decode(item).unwrap(), (at.clone(), row));
+        }
+    }
+
+    #[test]
+    fn a_person_can_read_it_in_the_console() {
+        let item = encode(&Key::new("A", "B"), &row(b"{}", Some(9)), Condition::Version(Version(7)));
+        let text = |name: &str| item[name].as_s().unwrap().clone();
+        assert_eq!([text("pk"), text("sk"), text("v")], ["A", "B", "{}"]);
+        assert_eq!([text("r"), text("p")], ["000000000000beef", "0000000000000007"]);
+        assert!(shows(&item, Version(0xbeef)) && shows(&item, Version(7)) && !shows(&item, Version(8)));
+        assert_eq!(item["expires"], AttributeValue::N("9".into()), "what TTL needs is a number of seconds");
+    }
+
+    #[test]
+    fn a_row_tells_whether_it_was_the_first() {
+        let first = |condition| is_first(&encode(&Key::new("A", "B"), &row(b"{}", None), condition));
+        assert!(first(Condition::Absent));
+        assert!(!first(Condition::Any) && !first(Condition::Version(Version(7))));
+    }
+
+    #[test]
+    fn what_is_no_row_is_reported_with_its_key() {
+        let whole = encode(&Key::new("A", "B"), &row(b"{}", Some(9)), Condition::Absent);
+        for (name, value) in [("v", AttributeValue::Bool(true)), ("r", AttributeValue::S("7".into()))] {
+            let mut item = whole.clone();
+            item.insert(name.to_owned(), value);
+            let Err(Error::Corrupt(said)) = decode(item) else { panic!("{name} was accepted") };
+            assert!(said.contains("A / B") && said.contains(name), "{said}");
+        }
+        assert!(matches!(decode(Item::new()), Err(Error::Corrupt(_))));
+    }
+}

@@ -1,0 +1,303 @@
+use super::emulator::config;
+use super::wire::{self, Answer};
+use aws_sdk_dynamodb::config::Builder;
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper::{Request, StatusCode};
+use hyper_util::client::legacy::{Client, connect::HttpConnector};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+/// How often a [`Proxy`] interferes: probabilities from 0 to 1, each drawn by itself. The default is never.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct FaultRates {
+    /// Of all requests: refused as throttled. Nothing happens.
+    pub throttled: f64,
+    /// Of all requests: answered 500. Nothing happens.
+    pub failed: f64,
+    /// Of all requests: carried out, and answered 500.
+    pub failed_done: f64,
+    /// Of all requests: the connection is cut. Nothing happens.
+    pub cut: f64,
+    /// Of all requests: carried out, and the connection is cut.
+    pub cut_done: f64,
+    /// Of writes: refused because another transaction is at work, on one or more rows wherever they stand in it.
+    pub conflict: f64,
+    /// Of transactions: cancelled because a row in them is throttled.
+    pub cancelled: f64,
+    /// Of transactions: carried out, and answered that it is still in progress.
+    pub in_progress: f64,
+    /// Of queries, scans and batches: fewer rows than there are, and where to go on.
+    pub short: f64,
+}
+
+impl FaultRates {
+    /// Every fault, each at `rate`.
+    #[must_use]
+    pub fn all(rate: f64) -> Self {
+        Self {
+            throttled: rate,
+            failed: rate,
+            failed_done: rate,
+            cut: rate,
+            cut_done: rate,
+            conflict: rate,
+            cancelled: rate,
+            in_progress: rate,
+            short: rate,
+        }
+    }
+}
+
+/// Stands between the SDK and an engine that speaks DynamoDB's protocol, until it is dropped.
+pub struct Proxy {
+    address: SocketAddr,
+    server: JoinHandle<()>,
+    shared: Arc<Shared>,
+}
+
+/// What every connection needs.
+struct Shared {
+    upstream: SocketAddr,
+    client: Client<HttpConnector, Full<Bytes>>,
+    state: Mutex<State>,
+}
+
+struct State {
+    rng: StdRng,
+    rates: FaultRates,
+    /// How often each fault was injected.
+    injected: BTreeMap<&'static str, u64>,
+    /// Whether nothing is let through.
+    down: bool,
+}
+
+/// What happens to one request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Served,
+    Throttled,
+    Failed,
+    FailedDone,
+    Cut,
+    CutDone,
+    Conflict,
+    Cancelled,
+    InProgress,
+    Short,
+}
+
+impl Proxy {
+    /// Starts one in front of `upstream`, on the runtime of the caller.
+    ///
+    /// # Panics
+    /// When there is no free port.
+    pub async fn start(upstream: SocketAddr, seed: u64, rates: FaultRates) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("the listener is bound");
+        let state = State { rng: StdRng::seed_from_u64(seed), rates, injected: BTreeMap::new(), down: false };
+        let client = Client::builder(TokioExecutor::new()).build_http();
+        let shared = Arc::new(Shared { upstream, client, state: Mutex::new(state) });
+        let server = tokio::spawn(accept(listener, Arc::clone(&shared)));
+        Self { address, server, shared }
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What the SDK has to be told to talk through it.
+    #[must_use]
+    pub fn config(&self) -> Builder {
+        config(self.address)
+    }
+
+    /// Interferes at other rates from here on.
+    pub fn set_rates(&self, rates: FaultRates) {
+        self.shared.state().rates = rates;
+    }
+
+    /// Lets nothing through, or everything again: every connection is cut as soon as something is asked.
+    pub fn set_down(&self, down: bool) {
+        self.shared.state().down = down;
+    }
+
+    /// How often each fault was injected.
+    #[must_use]
+    pub fn injected(&self) -> BTreeMap<&'static str, u64> {
+        self.shared.state().injected.clone()
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+async fn accept(listener: TcpListener, shared: Arc<Shared>) {
+    // Connections end with the proxy.
+    let mut connections = tokio::task::JoinSet::new();
+    while let Ok((stream, _)) = listener.accept().await {
+        let shared = Arc::clone(&shared);
+        connections.spawn(async move {
+            let service = service_fn(move |request| {
+                let shared = Arc::clone(&shared);
+                async move { shared.serve(request).await }
+            });
+            // An error is a connection that was cut, by one side or the other.
+            drop(hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await);
+        });
+        while connections.try_join_next().is_some() {}
+    }
+}
+
+/// The connection is cut: what hyper does with a service that fails.
+#[derive(Debug)]
+struct Cut;
+
+impl std::fmt::Display for Cut {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("cut by the proxy")
+    }
+}
+
+impl std::error::Error for Cut {}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn serve(&self, request: Request<Incoming>) -> Result<Answer, Cut> {
+        let (mut parts, body) = request.into_parts();
+        let body = body.collect().await.map_err(|_| Cut)?.to_bytes();
+        let target = parts.headers.get("x-amz-target").and_then(|target| target.to_str().ok());
+        let operation = target.and_then(|target| target.rsplit('.').next()).unwrap_or_default().to_owned();
+        // The length is written anew with the body that is passed on.
+        parts.headers.remove(hyper::header::CONTENT_LENGTH);
+        let asked = Asked { parts, body, operation };
+        let fate = self.state().draw(&asked.operation);
+        match fate {
+            Fate::Served => self.pass(&asked, asked.body.clone()).await,
+            Fate::Throttled => Ok(wire::throttled()),
+            Fate::Failed => Ok(wire::failed()),
+            Fate::Cut => Err(Cut),
+            Fate::FailedDone => self.pass(&asked, asked.body.clone()).await.map(|_| wire::failed()),
+            Fate::CutDone => self.pass(&asked, asked.body.clone()).await.and(Err(Cut)),
+            Fate::InProgress => self.pass(&asked, asked.body.clone()).await.map(|_| wire::in_progress()),
+            Fate::Conflict if asked.operation == "PutItem" => Ok(wire::conflict()),
+            Fate::Conflict => Ok(self.cancel(&asked, "TransactionConflict")),
+            Fate::Cancelled => Ok(self.cancel(&asked, "ThrottlingError")),
+            Fate::Short if asked.operation == "BatchGetItem" => self.leave_some(&asked).await,
+            Fate::Short => self.shorten(&asked).await,
+        }
+    }
+
+    async fn pass(&self, asked: &Asked, body: Bytes) -> Result<Answer, Cut> {
+        let mut request = Request::new(Full::new(body));
+        *request.method_mut() = asked.parts.method.clone();
+        *request.headers_mut() = asked.parts.headers.clone();
+        *request.uri_mut() = format!("http://{}/", self.upstream).parse().expect("an address and a path");
+        let (parts, body) = self.client.request(request).await.map_err(|_| Cut)?.into_parts();
+        let body = body.collect().await.map_err(|_| Cut)?.to_bytes();
+        let mut answer = Answer::new(Full::new(body));
+        *answer.status_mut() = parts.status;
+        *answer.headers_mut() = parts.headers;
+        Ok(answer)
+    }
+
+    /// A transaction is cancelled because of one row in it, or several.
+    fn cancel(&self, asked: &Asked, code: &str) -> Answer {
+        let length = asked.json()["TransactItems"].as_array().map_or(1, Vec::len);
+        let mut state = self.state();
+        let certain = state.rng.random_range(0..length);
+        let slots: Vec<usize> =
+            (0..length).filter(|slot| *slot == certain || state.rng.random_range(0..4) == 0).collect();
+        wire::cancelled(length, &slots, code)
+    }
+
+    /// Asks for fewer rows than were asked for.
+    async fn shorten(&self, asked: &Asked) -> Result<Answer, Cut> {
+        let mut body = asked.json();
+        let limit = body["Limit"].as_u64().unwrap_or(100);
+        body["Limit"] = self.state().rng.random_range(1..=limit.max(1)).into();
+        self.pass(asked, body.to_string().into()).await
+    }
+
+    /// Asks for some keys of a batch, at least one, and answers that the others were not processed.
+    async fn leave_some(&self, asked: &Asked) -> Result<Answer, Cut> {
+        let mut body = asked.json();
+        let Some((table, wanted)) = body["RequestItems"].as_object().and_then(|tables| tables.iter().next()) else {
+            return self.pass(asked, asked.body.clone()).await;
+        };
+        let (table, wanted) = (table.clone(), wanted.clone());
+        let mut keys = wanted["Keys"].as_array().cloned().unwrap_or_default();
+        let rest = keys.split_off(self.state().rng.random_range(1..=keys.len().max(1)).min(keys.len()));
+        body["RequestItems"][&table]["Keys"] = keys.into();
+        let (parts, whole) = self.pass(asked, body.to_string().into()).await?.into_parts();
+        let whole = whole.collect().await.map_err(|_| Cut)?.to_bytes();
+        let mut told: Value = serde_json::from_slice(&whole).map_err(|_| Cut)?;
+        if parts.status != StatusCode::OK || rest.is_empty() {
+            return Ok(wire::answer(parts.status, &told));
+        }
+        let mut left = wanted;
+        left["Keys"] = rest.into();
+        told["UnprocessedKeys"] = json!({ table: left });
+        Ok(wire::answer(parts.status, &told))
+    }
+}
+
+/// A request that was read.
+struct Asked {
+    parts: hyper::http::request::Parts,
+    body: Bytes,
+    operation: String,
+}
+
+impl Asked {
+    fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_default()
+    }
+}
+
+impl State {
+    /// What happens to a request, as the seed decides.
+    fn draw(&mut self, operation: &str) -> Fate {
+        if self.down {
+            return Fate::Cut;
+        }
+        let (transaction, put) = (operation == "TransactWriteItems", operation == "PutItem");
+        let pages = matches!(operation, "Query" | "Scan" | "BatchGetItem");
+        let rates = self.rates;
+        let candidates = [
+            ("throttled", rates.throttled, true, Fate::Throttled),
+            ("failed", rates.failed, true, Fate::Failed),
+            ("failed_done", rates.failed_done, true, Fate::FailedDone),
+            ("cut", rates.cut, true, Fate::Cut),
+            ("cut_done", rates.cut_done, true, Fate::CutDone),
+            ("conflict", rates.conflict, transaction || put, Fate::Conflict),
+            ("cancelled", rates.cancelled, transaction, Fate::Cancelled),
+            ("in_progress", rates.in_progress, transaction, Fate::InProgress),
+            ("short", rates.short, pages, Fate::Short),
+        ];
+        for (name, rate, fits, fate) in candidates {
+            if fits && self.rng.random::<f64>() < rate {
+                *self.injected.entry(name).or_default() += 1;
+                return fate;
+            }
+        }
+        Fate::Served
+    }
+}

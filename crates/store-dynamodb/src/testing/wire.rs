@@ -1,0 +1,56 @@
+//! DynamoDB's answers, as it writes them.
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::{Response, StatusCode};
+use serde_json::{Value, json};
+
+pub(super) type Answer = Response<Full<Bytes>>;
+
+pub(super) fn answer(status: StatusCode, body: &Value) -> Answer {
+    let mut answer = Response::new(Full::new(Bytes::from(body.to_string())));
+    *answer.status_mut() = status;
+    let json = hyper::header::HeaderValue::from_static("application/x-amz-json-1.0");
+    answer.headers_mut().insert(hyper::header::CONTENT_TYPE, json);
+    answer
+}
+
+/// An error of DynamoDB's own.
+fn error(status: StatusCode, name: &str, message: &str) -> Answer {
+    answer(status, &json!({"__type": format!("com.amazonaws.dynamodb.v20120810#{name}"), "message": message}))
+}
+
+pub(super) fn throttled() -> Answer {
+    let message = "The level of configured provisioned throughput for the table was exceeded.";
+    error(StatusCode::BAD_REQUEST, "ProvisionedThroughputExceededException", message)
+}
+
+pub(super) fn failed() -> Answer {
+    error(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError", "Internal server error")
+}
+
+pub(super) fn in_progress() -> Answer {
+    let message = "Transaction is in progress for the specified idempotent token.";
+    error(StatusCode::BAD_REQUEST, "TransactionInProgressException", message)
+}
+
+/// Another transaction is at work on the row of a single-item request.
+pub(super) fn conflict() -> Answer {
+    let message = "Transaction is ongoing for the item";
+    error(StatusCode::BAD_REQUEST, "TransactionConflictException", message)
+}
+
+/// A transaction of `length` operations is cancelled, because of `code` in those of `slots`.
+pub(super) fn cancelled(length: usize, slots: &[usize], code: &str) -> Answer {
+    let code = |slot: usize| if slots.contains(&slot) { code } else { "None" };
+    let codes: Vec<&str> = (0..length).map(code).collect();
+    let reason = |code: &&str| match *code {
+        "None" => json!({"Code": "None"}),
+        code => json!({"Code": code, "Message": "Transaction is ongoing for the item"}),
+    };
+    let message =
+        format!("Transaction cancelled, please refer cancellation reasons for specific reasons [{}]", codes.join(", "));
+    let reasons: Vec<Value> = codes.iter().map(reason).collect();
+    let name = "com.amazonaws.dynamodb.v20120810#TransactionCanceledException";
+    answer(StatusCode::BAD_REQUEST, &json!({"__type": name, "message": message, "CancellationReasons": reasons}))
+}

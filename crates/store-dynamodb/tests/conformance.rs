@@ -1,0 +1,63 @@
+//! The port's promises, on the engine itself, under every decorator, and through a network that fails.
+#![allow(clippy::unwrap_used, reason = "helpers of tests, too")]
+
+use jobline_store::testing::{Counting, FaultRates, Faulty, WeaklyVisible, conformance};
+use jobline_store::{Scan, Store};
+use jobline_store_dynamodb::testing::{self, Emulator, Proxy};
+use jobline_store_dynamodb::{DynamoDbStore, Options};
+use std::sync::Arc;
+use std::time::Duration;
+
+async fn store() -> (Emulator, Arc<DynamoDbStore>) {
+    let emulator = Emulator::start().await;
+    let store = emulator.store("rows", Options::default()).await;
+    (emulator, Arc::new(store))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_engine_conforms() {
+    let (_emulator, store) = store().await;
+    conformance::run_all(store, 1).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn counted_it_conforms() {
+    let (_emulator, store) = store().await;
+    conformance::run_all(Arc::new(Counting::new(store)), 2).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn weakly_visible_it_conforms() {
+    let (_emulator, store) = store().await;
+    conformance::run_all(Arc::new(WeaklyVisible::new(store, 3, 8)), 3).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn under_faults_it_conforms() {
+    let (_emulator, store) = store().await;
+    conformance::run_all_under_faults(Arc::new(Faulty::new(store, 4, FaultRates::all())), 4).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn through_a_failing_network_it_conforms() {
+    for seed in 5..8 {
+        let (emulator, _) = store().await;
+        let proxy = Proxy::start(emulator.address(), seed, testing::FaultRates::all(0.04)).await;
+        // So impatient that some calls give up and the suite has to repeat them.
+        let (deadline, pause) = (Duration::from_millis(20), Duration::from_millis(1));
+        let options = Options { deadline, pause, ..Options::default() };
+        let store = Arc::new(DynamoDbStore::new(proxy.config(), "rows", options));
+        conformance::run_all_under_faults(store.clone(), seed).await;
+        let scan: Arc<dyn Scan> = store.clone();
+        conformance::scan_all(store, scan, seed + 100).await;
+        let injected = proxy.injected();
+        assert_eq!(injected.len(), 9, "every kind of fault was met: {injected:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn scans_conform() {
+    let (_emulator, store) = store().await;
+    let (rows, scan): (Arc<dyn Store>, Arc<dyn Scan>) = (store.clone(), store);
+    conformance::scan_all(rows, scan, 9).await;
+}

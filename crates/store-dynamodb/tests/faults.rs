@@ -1,0 +1,204 @@
+//! What DynamoDB does when it is unwell, and what the engine makes of it: each fault answers what the port says, loses
+//! nothing, and is over when it is over.
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
+
+use jobline_store::{Commit, Condition, Consistency, Error, Key, Outcome, Store, Token};
+use jobline_store_dynamodb::testing::sdk::config::{BehaviorVersion, Credentials, Region};
+use jobline_store_dynamodb::testing::{Emulator, FaultRates, Proxy};
+use jobline_store_dynamodb::{DynamoDbStore, Options};
+use std::time::Duration;
+
+/// A store behind a proxy, with a deadline that a test can wait for.
+struct Stage {
+    _emulator: Emulator,
+    proxy: Proxy,
+    store: DynamoDbStore,
+}
+
+impl Stage {
+    async fn new() -> Self {
+        let emulator = Emulator::start().await;
+        emulator.store("rows", Options::default()).await;
+        let proxy = Proxy::start(emulator.address(), 1, FaultRates::default()).await;
+        let store = DynamoDbStore::new(proxy.config(), "rows", options());
+        Self { _emulator: emulator, proxy, store }
+    }
+
+    /// Fails as `rates` say, and nothing else is wrong from the next call on.
+    fn fail(&self, rates: FaultRates) {
+        self.proxy.set_rates(rates);
+    }
+
+    async fn value(&self, sort: &str) -> Option<String> {
+        let row = self.store.get(&key(sort), Consistency::Strong).await.unwrap();
+        row.map(|row| String::from_utf8(row.value.to_vec()).unwrap())
+    }
+}
+
+fn options() -> Options {
+    Options { deadline: Duration::from_millis(40), pause: Duration::from_millis(1), ..Options::default() }
+}
+
+fn key(sort: &str) -> Key {
+    Key::new("P", sort)
+}
+
+/// A commit that puts each of `sorts`, which are absent.
+fn put(token: u128, sorts: &[&str], value: &str) -> Commit {
+    let builder = Commit::builder(Token(token));
+    let all = sorts.iter().fold(builder, |b, sort| b.put(key(sort), Condition::Absent, value.to_owned(), None));
+    all.build().unwrap()
+}
+
+fn always(change: impl FnOnce(&mut FaultRates)) -> FaultRates {
+    let mut rates = FaultRates::default();
+    change(&mut rates);
+    rates
+}
+
+#[tokio::test]
+async fn throttled_for_long_it_is_unavailable_and_nothing_happened() {
+    let stage = Stage::new().await;
+    for (token, sorts) in [(1, &["A"][..]), (2, &["B", "C"])] {
+        stage.fail(always(|rates| rates.throttled = 1.0));
+        let refused = stage.store.commit(&put(token, sorts, "x")).await;
+        assert!(matches!(refused, Err(Error::Unavailable(_))), "{refused:?}");
+        let read = stage.store.get(&key(sorts[0]), Consistency::Strong).await;
+        assert!(matches!(read, Err(Error::Unavailable(_))), "{read:?}");
+        stage.fail(FaultRates::default());
+        assert_eq!(stage.value(sorts[0]).await, None);
+        assert_eq!(stage.store.commit(&put(token, sorts, "x")).await.unwrap(), Outcome::Committed);
+    }
+}
+
+#[tokio::test]
+async fn a_transaction_cancelled_by_throttling_is_unavailable() {
+    let stage = Stage::new().await;
+    stage.fail(always(|rates| rates.cancelled = 1.0));
+    let refused = stage.store.commit(&put(1, &["A", "B"], "x")).await;
+    assert!(matches!(refused, Err(Error::Unavailable(_))), "{refused:?}");
+    stage.fail(FaultRates::default());
+    assert_eq!(stage.value("A").await, None);
+}
+
+#[tokio::test]
+async fn a_commit_whose_answers_are_lost_is_unknown_and_takes_effect_once() {
+    let lost: [fn(&mut FaultRates); 2] = [|rates| rates.failed_done = 1.0, |rates| rates.cut_done = 1.0];
+    for (number, rates) in lost.into_iter().enumerate() {
+        for sorts in [&["A"][..], &["B", "C"]] {
+            let stage = Stage::new().await;
+            stage.fail(always(rates));
+            let commit = put(number as u128 + 1, sorts, "once");
+            let answer = stage.store.commit(&commit).await;
+            assert!(matches!(answer, Err(Error::Unknown(_))), "{sorts:?}: {answer:?}");
+            stage.fail(FaultRates::default());
+            // Somebody goes on from what was written, before the repetition.
+            let later =
+                Commit::builder(Token(99)).put(key(sorts[0]), Condition::Version(commit.version()), "later", None);
+            assert_eq!(stage.store.commit(&later.build().unwrap()).await.unwrap(), Outcome::Committed);
+            assert_eq!(stage.store.commit(&commit).await.unwrap(), Outcome::Committed, "{sorts:?}");
+            assert_eq!(stage.value(sorts[0]).await.as_deref(), Some("later"), "{sorts:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_repetition_that_meets_another_writer_does_not_call_it_a_conflict() {
+    let stage = Stage::new().await;
+    let commit = put(1, &["A", "B"], "mine");
+    stage.fail(always(|rates| rates.failed_done = 1.0));
+    assert!(matches!(stage.store.commit(&commit).await, Err(Error::Unknown(_))));
+    stage.fail(always(|rates| rates.conflict = 1.0));
+    let answer = stage.store.commit(&commit).await;
+    assert!(matches!(answer, Err(Error::Unknown(_))), "it had happened: {answer:?}");
+    stage.fail(FaultRates::default());
+    assert_eq!(stage.store.commit(&commit).await.unwrap(), Outcome::Committed);
+}
+
+#[tokio::test]
+async fn another_transaction_at_work_is_a_conflict_that_names_its_rows() {
+    let stage = Stage::new().await;
+    stage.fail(always(|rates| rates.conflict = 1.0));
+    for (token, sorts) in [(1, &["A"][..]), (2, &["B", "C", "D"])] {
+        let Outcome::Conflict(keys) = stage.store.commit(&put(token, sorts, "x")).await.unwrap() else {
+            panic!("it was committed")
+        };
+        assert!(!keys.is_empty() && keys.iter().all(|key| sorts.contains(&key.sort.as_str())), "{keys:?}");
+    }
+    stage.fail(FaultRates::default());
+    assert_eq!((stage.value("A").await, stage.value("B").await), (None, None));
+}
+
+#[tokio::test]
+async fn a_refused_condition_is_told_through_all_of_it() {
+    let stage = Stage::new().await;
+    let taken = put(1, &["A"], "taken");
+    assert_eq!(stage.store.commit(&taken).await.unwrap(), Outcome::Committed);
+    stage.fail(FaultRates::all(0.1));
+    for token in 10..40 {
+        // Until it is decided, as any caller does.
+        let outcome = loop {
+            match stage.store.commit(&put(token, &["A"], "late")).await {
+                Ok(outcome) => break outcome,
+                Err(Error::Unavailable(_) | Error::Unknown(_)) => {}
+                Err(error) => panic!("{error}"),
+            }
+        };
+        assert_eq!(outcome, Outcome::Conflict(vec![key("A")]));
+    }
+    stage.fail(FaultRates::default());
+    assert_eq!(stage.value("A").await.as_deref(), Some("taken"));
+}
+
+#[tokio::test]
+async fn out_of_reach_it_is_unavailable_and_comes_back_by_itself() {
+    let stage = Stage::new().await;
+    assert_eq!(stage.store.commit(&put(1, &["A"], "x")).await.unwrap(), Outcome::Committed);
+    stage.proxy.set_down(true);
+    let read = stage.store.get(&key("A"), Consistency::Eventual).await;
+    assert!(matches!(read, Err(Error::Unavailable(_))), "{read:?}");
+    stage.proxy.set_down(false);
+    assert_eq!(stage.value("A").await.as_deref(), Some("x"));
+}
+
+#[tokio::test]
+async fn where_nobody_listens_a_commit_certainly_did_not_happen() {
+    let emulator = Emulator::start().await;
+    // A port that was free a moment ago, and that nobody was told of.
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let config = emulator.config().endpoint_url(format!("http://{closed}"));
+    let store = DynamoDbStore::new(config, "rows", options());
+    let answer = store.commit(&put(1, &["A", "B"], "x")).await;
+    assert!(matches!(&answer, Err(Error::Unavailable(said)) if said.contains("TransactWriteItems")), "{answer:?}");
+}
+
+#[tokio::test]
+async fn a_missing_table_is_named_with_what_to_do() {
+    let emulator = Emulator::start().await;
+    let store = DynamoDbStore::new(emulator.config(), "rows", options());
+    for said in [
+        store.get(&key("A"), Consistency::Strong).await.unwrap_err().to_string(),
+        store.commit(&put(1, &["A"], "x")).await.unwrap_err().to_string(),
+    ] {
+        assert!(said.contains("ResourceNotFoundException") && said.contains("jobline table create"), "{said}");
+        assert!(!said.contains('\n') && said.len() < 300, "one line for a log: {said}");
+    }
+}
+
+#[tokio::test]
+async fn without_credentials_it_says_so_and_nothing_happened() {
+    let emulator = Emulator::start().await;
+    emulator.store("rows", Options::default()).await;
+    // Credentials that ran out, from a provider that has no others.
+    let expired = Credentials::new("a", "b", None, Some(std::time::UNIX_EPOCH), "tests");
+    let config = emulator.config().credentials_provider(expired);
+    let asked = DynamoDbStore::new(config, "rows", options()).get(&key("A"), Consistency::Strong).await;
+    assert!(asked.is_ok(), "whether credentials are good is for the service to say: {asked:?}");
+    let nobody = jobline_store_dynamodb::testing::sdk::config::Builder::new()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("eu-central-1"))
+        .endpoint_url(format!("http://{}", emulator.address()));
+    let store = DynamoDbStore::new(nobody, "rows", options());
+    let answer = store.commit(&put(1, &["A"], "x")).await;
+    assert!(matches!(answer, Err(Error::Unavailable(_))), "{answer:?}");
+}

@@ -1,0 +1,53 @@
+//! `cargo xtask bill`: the founding document's month, measured in small and multiplied by the prices.
+//!
+//! What the month uses is measured by a test of the server (`crates/server/tests/bill`), which writes the first table of
+//! `docs/cost.md`. Here that table is priced; the priced tables stand below it. A test of xtask fails when they do not
+//! follow from it any more, and the server's test when the first table does not hold any more.
+
+mod price;
+mod report;
+mod usage;
+
+use crate::run::{cargo, root};
+pub(crate) use price::Prices;
+use std::fs;
+pub(crate) use usage::Usage;
+
+const BEGIN: &str = "<!-- bill: priced by `cargo xtask bill` -->\n";
+const END: &str = "<!-- end of bill -->\n";
+
+/// Measures, prices, prints, and writes it all to `docs/cost.md`.
+pub(crate) fn bill() -> Result<(), String> {
+    let test = ["test", "--package", "jobline", "--all-features", "--test", "bill"];
+    cargo(&test, &[("UPDATE_SNAPSHOTS", "1")])?;
+    let page = page()?;
+    let report = priced(&page)?;
+    println!("{report}");
+    let (before, rest) = page.split_once(BEGIN).ok_or("docs/cost.md has no beginning of the bill")?;
+    let (_, after) = rest.split_once(END).ok_or("docs/cost.md has no end of the bill")?;
+    let path = root().join("docs/cost.md");
+    fs::write(path, format!("{before}{BEGIN}{report}{END}{after}")).map_err(|error| format!("docs/cost.md: {error}"))
+}
+
+fn page() -> Result<String, String> {
+    fs::read_to_string(root().join("docs/cost.md")).map_err(|error| format!("docs/cost.md: {error}"))
+}
+
+/// The priced tables that follow from the first table of `page`.
+fn priced(page: &str) -> Result<String, String> {
+    let prices = fs::read_to_string(root().join("deploy/prices.json"));
+    let prices = Prices::parse(&prices.map_err(|error| format!("deploy/prices.json: {error}"))?)?;
+    Ok(report::report(&Usage::parse(page)?, &prices))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_has_the_bill_that_follows_from_what_is_used() {
+        let page = page().unwrap();
+        let stated = page.split_once(BEGIN).unwrap().1.split_once(END).unwrap().0;
+        assert_eq!(stated, priced(&page).unwrap(), "`cargo xtask bill` writes it");
+    }
+}

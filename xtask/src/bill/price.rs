@@ -1,0 +1,33 @@
+use serde_json::Value;
+
+/// `deploy/prices.json`: what AWS asks, and what is assumed where nothing can be measured here.
+pub(crate) struct Prices(Value);
+
+impl Prices {
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        serde_json::from_str(text).map(Self).map_err(|error| format!("deploy/prices.json: {error}"))
+    }
+
+    /// Dollars for one of what the name says.
+    ///
+    /// # Panics
+    /// When there is no such price: the names are in the code and in the file, and a test prices everything.
+    pub(super) fn dollars(&self, name: &str) -> f64 {
+        self.0["prices"][name]["price"].as_f64().unwrap_or_else(|| panic!("deploy/prices.json has no price \"{name}\""))
+    }
+
+    /// What is assumed.
+    ///
+    /// # Panics
+    /// As [`Prices::dollars`].
+    pub(super) fn assumed(&self, name: &str) -> f64 {
+        self.0["assumed"][name]["value"]
+            .as_f64()
+            .unwrap_or_else(|| panic!("deploy/prices.json does not assume \"{name}\""))
+    }
+
+    /// When the prices were looked up, and where.
+    pub(super) fn of(&self) -> String {
+        format!("{}, {}", self.0["region"].as_str().unwrap_or_default(), self.0["as of"].as_str().unwrap_or_default())
+    }
+}

@@ -1,0 +1,61 @@
+//! The first table of `docs/cost.md`, read again.
+
+/// One kind of request: how often it is made in the month, and what each uses.
+#[derive(Debug, Clone)]
+pub(crate) struct Operation {
+    pub name: String,
+    pub times: f64,
+    pub read_units: f64,
+    pub write_units: f64,
+    pub reads: f64,
+    pub commits: f64,
+    pub puts: f64,
+    pub gets: f64,
+    pub bytes_out: f64,
+    /// Calls of the bucket that the function makes and waits for, of `puts` and `gets` together.
+    pub waits: f64,
+}
+
+/// What a month uses.
+#[derive(Debug, Clone)]
+pub(crate) struct Usage {
+    pub operations: Vec<Operation>,
+    /// Bytes of the rows at its end.
+    pub stored: f64,
+}
+
+impl Usage {
+    /// From the page.
+    pub(super) fn parse(page: &str) -> Result<Self, String> {
+        let table = page.split_once("<!-- usage:").and_then(|(_, rest)| rest.split_once("<!-- end of usage -->"));
+        let (table, _) = table.ok_or("docs/cost.md has no table of what is used")?;
+        let rows = table.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| operation"));
+        let operations = rows.map(Operation::parse).collect::<Result<Vec<_>, _>>()?;
+        let stored = table.split_once("Rows at the end of the month: ").and_then(|(_, rest)| rest.split_once(' '));
+        let stored =
+            stored.and_then(|(number, _)| number.parse().ok()).ok_or("docs/cost.md does not say what is stored")?;
+        Ok(Self { operations, stored })
+    }
+
+    /// The sum over all requests of the month.
+    pub(super) fn sum(&self, of: impl Fn(&Operation) -> f64) -> f64 {
+        self.operations.iter().map(|one| one.times * of(one)).sum()
+    }
+}
+
+impl Operation {
+    fn parse(line: &str) -> Result<Self, String> {
+        let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
+        let illegible = || format!("docs/cost.md has an illegible row: {line}");
+        let (name, numbers) = cells.split_first().ok_or_else(illegible)?;
+        let numbers: Vec<f64> =
+            numbers.iter().map(|cell| cell.parse()).collect::<Result<_, _>>().map_err(|_| illegible())?;
+        let [times, read_units, write_units, reads, commits, puts, gets, bytes_out] = numbers[..] else {
+            return Err(illegible());
+        };
+        // The client uploads and downloads by itself; the server looks at the file and copies it.
+        let waits = if name.starts_with("send") { gets + puts / 2.0 } else { 0.0 };
+        let name = (*name).to_owned();
+        Ok(Self { name, times, read_units, write_units, reads, commits, puts, gets, bytes_out, waits })
+    }
+}

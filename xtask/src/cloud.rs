@@ -1,0 +1,84 @@
+//! The cloud's tools and tests: a Python environment with the doubles of AWS, the template's lint, a deployment end to end.
+
+mod deployment;
+mod emulator;
+
+use crate::run::{cargo, is_there, root, run};
+use std::{env, fs, path::PathBuf, process::Command};
+
+/// Which file of pinned versions.
+const TEST: &str = "deploy/requirements.txt";
+const BUILD: &str = "deploy/build-requirements.txt";
+
+/// Where the tools are: a Python virtual environment.
+pub(crate) fn folder() -> PathBuf {
+    root().join("target/cloud-tools")
+}
+
+/// Installs the tools of the tests, and those that build the zip when `build` is set, unless they are there.
+pub(crate) fn tools(build: bool) -> Result<(), String> {
+    environment()?;
+    install(TEST)?;
+    if build { install(BUILD) } else { Ok(()) }
+}
+
+/// The function's zip, as the template looks for it: `target/lambda/jobline/bootstrap.zip`.
+pub(crate) fn zip(arm64: bool) -> Result<(), String> {
+    tools(true)?;
+    let machine = if arm64 { "--arm64" } else { "--x86-64" };
+    let arguments = ["lambda", "build", "--release", "--package", "jobline", "--bin", "jobline", "--features", "aws"];
+    let path = format!("{}:{}", folder().join("bin").display(), env::var("PATH").unwrap_or_default());
+    let mut command = Command::new(folder().join("bin/cargo-lambda"));
+    command.args(arguments).args([machine, "--output-format", "zip"]).env("PATH", path);
+    run(&format!("cargo {} {machine} --output-format zip", arguments.join(" ")), &mut command)
+}
+
+/// The template against its lint, and a deployment of it end to end. The tools must be there.
+pub(crate) fn test() -> Result<(), String> {
+    let line = "target/cloud-tools/bin/cfn-lint deploy/template.yaml";
+    run(line, Command::new(folder().join("bin/cfn-lint")).arg("deploy/template.yaml"))?;
+    let line = "target/cloud-tools/bin/hadolint deploy/Dockerfile";
+    run(line, Command::new(folder().join("bin/hadolint")).arg("deploy/Dockerfile"))?;
+    // As the tests of the workspace built it, so that there is nothing left to build.
+    cargo(&["build", "--workspace", "--all-features"], &[])?;
+    println!("xtask: docs/deploy.md, against doubles of the services");
+    deployment::rehearse()
+}
+
+/// The virtual environment; on Debian, as root, with what it needs from there.
+fn environment() -> Result<(), String> {
+    let folder = folder();
+    if folder.join("bin/pip").exists() {
+        return Ok(());
+    }
+    let usable = || is_there("python3", &["-c", "import ensurepip, venv, sys; sys.exit(sys.version_info < (3, 10))"]);
+    if !usable() && is_there("apt-get", &["--version"]) && is_root() {
+        run("apt-get update", Command::new("apt-get").arg("update"))?;
+        let arguments = ["install", "--yes", "--no-install-recommends", "python3", "python3-venv"];
+        run(&format!("apt-get {}", arguments.join(" ")), Command::new("apt-get").args(arguments))?;
+    }
+    if !usable() {
+        return Err("the cloud's tests need Python 3.10 or later with its module venv: \
+                    `apt-get install python3 python3-venv`, `brew install python`, or https://www.python.org"
+            .to_owned());
+    }
+    let shown = "python3 -m venv target/cloud-tools";
+    run(shown, Command::new("python3").args(["-m", "venv"]).arg(&folder))
+}
+
+fn is_root() -> bool {
+    Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.trim_ascii() == b"0")
+}
+
+/// Installs what a file pins, once for each content of the file.
+fn install(file: &str) -> Result<(), String> {
+    let wanted = fs::read_to_string(root().join(file)).map_err(|error| format!("{file}: {error}"))?;
+    let stamp = folder().join(file.replace('/', "-"));
+    if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
+        return Ok(());
+    }
+    let line = format!("target/cloud-tools/bin/pip install --requirement {file}");
+    let arguments = ["install", "--quiet", "--disable-pip-version-check", "--requirement", file];
+    run(&line, Command::new(folder().join("bin/pip")).args(arguments))?;
+    fs::write(&stamp, wanted).map_err(|error| format!("{}: {error}", stamp.display()))
+}

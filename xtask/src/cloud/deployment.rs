@@ -1,0 +1,167 @@
+//! A deployment from an empty account to `jobline check` passing and back to nothing, with the commands of
+//! `docs/deploy.md` as they stand there.
+//!
+//! What differs from AWS is put around the `aws` and `cargo` of those commands: the zip holds the program as it was built for
+//! the tests, the stack is told where the doubles are, and the function's URL, which no name server knows, becomes a path of
+//! the emulator.
+
+use super::{emulator::Emulator, folder};
+use crate::run::root;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+/// What stands around the commands.
+const AROUND: &str = r#"
+set -euo pipefail
+cargo() { :; }
+aws() {
+    case "$1 $2" in
+    "cloudformation deploy") command aws "$@" Architecture=x86_64 DynamoDbEndpoint=$EMULATOR S3Endpoint=$EMULATOR ;;
+    "cloudformation package") command aws "${@/deploy\/template.yaml/$TEMPLATE}" ;;
+    *) command aws "$@" | sed -E "s#https://([a-z0-9]+)\.lambda-url\.[^/]*/#$EMULATOR/_aws/lambda-url/\1#" ;;
+    esac
+}
+"#;
+
+/// What is taken from the template, and what is put there instead: `jobline check` has to fail without each of these
+/// permissions, and when a bucket that wants TLS is reached without.
+const BROKEN: [(&str, &str); 6] = [
+    ("dynamodb:PutItem", "dynamodb:DescribeTable"),
+    ("dynamodb:Query", "dynamodb:DescribeTable"),
+    ("dynamodb:BatchGetItem", "dynamodb:DescribeTable"),
+    ("s3:PutObject", "s3:GetObjectAcl"),
+    ("s3:GetObject,", "s3:GetObjectAcl,"),
+    ("Condition: S3IsOfAws", "Condition: HasS3Endpoint"),
+];
+
+/// The whole of it.
+pub(super) fn rehearse() -> Result<(), String> {
+    let place = root().join("target/deployment");
+    let emulator = Emulator::start(&place)?;
+    let stage = Stage { page: read(&root().join("docs/deploy.md"))?, url: emulator.url.clone(), place };
+    stage.zip()?;
+    let template = read(&root().join("deploy/template.yaml"))?;
+    let whole = stage.template("whole.yaml", &template)?;
+    stage.run(&["secrets", "deploy", "check"], &whole)?;
+    for (part, other) in BROKEN {
+        let broken = stage.template("broken.yaml", &broken(&template, part, other)?)?;
+        stage.shell(&package_and_deploy(&stage.block("deploy")?), &broken)?;
+        if stage.run(&["check"], &broken).is_ok() {
+            return Err(format!("jobline check passes although the template has {other} instead of {part}"));
+        }
+        println!("xtask: jobline check fails, as it should, with {other} instead of {part}");
+    }
+    stage.run(&["remove"], &whole)?;
+    stage.nothing_is_left()
+}
+
+struct Stage {
+    page: String,
+    url: String,
+    place: PathBuf,
+}
+
+impl Stage {
+    /// The program that the tests were built with, without what only a debugger reads, as the function's zip.
+    fn zip(&self) -> Result<(), String> {
+        let program = root().join("target/debug/jobline");
+        let stripped = self.place.join("bootstrap");
+        let told = |error: std::io::Error| format!("{}: {error}", program.display());
+        fs::copy(&program, &stripped).map_err(told)?;
+        let _ = Command::new("strip").arg(&stripped).status();
+        fs::create_dir_all(self.place.join("target/lambda/jobline")).map_err(told)?;
+        let zip = ["-m", "zipfile", "--create", "target/lambda/jobline/bootstrap.zip", "bootstrap"];
+        self.command(folder().join("bin/python"))
+            .args(zip)
+            .status()
+            .map_err(told)
+            .and_then(|status| if status.success() { Ok(()) } else { Err("the zip could not be made".to_owned()) })
+    }
+
+    /// Writes a template where the commands find it, one folder below the zip.
+    fn template(&self, name: &str, text: &str) -> Result<PathBuf, String> {
+        let path = self.place.join("deploy").join(name);
+        let written = fs::create_dir_all(self.place.join("deploy")).and_then(|()| fs::write(&path, text));
+        written.map_err(|error| format!("{}: {error}", path.display()))?;
+        Ok(path)
+    }
+
+    /// Runs blocks of the page, one after the other in one shell.
+    fn run(&self, names: &[&str], template: &Path) -> Result<(), String> {
+        let blocks = names.iter().map(|name| self.block(name)).collect::<Result<Vec<_>, _>>()?;
+        self.shell(&blocks.concat(), template)
+    }
+
+    fn shell(&self, commands: &str, template: &Path) -> Result<(), String> {
+        let mut shell = self.command("bash");
+        shell.arg("-c").arg(format!("{AROUND}{commands}")).env("TEMPLATE", template);
+        let output = shell.output().map_err(|error| format!("bash: {error}"))?;
+        if output.status.success() {
+            return Ok(());
+        }
+        let said = [output.stdout, output.stderr].concat();
+        Err(format!("docs/deploy.md, against the doubles:\n{commands}\n{}", String::from_utf8_lossy(&said)))
+    }
+
+    /// The commands in the block of `docs/deploy.md` that begins with ```` ```sh name ````.
+    fn block(&self, name: &str) -> Result<String, String> {
+        let rest = self.page.split_once(&format!("\n```sh {name}\n")).map(|(_, rest)| rest);
+        let block = rest.and_then(|rest| rest.split_once("\n```")).map(|(block, _)| format!("{block}\n"));
+        block.ok_or_else(|| format!("docs/deploy.md has no block ```sh {name}"))
+    }
+
+    /// A command that finds the tools, the program and the doubles.
+    fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
+        let old = std::env::var("PATH").unwrap_or_default();
+        let path = format!("{}:{}:{old}", folder().join("bin").display(), root().join("target/debug").display());
+        let mut command = Command::new(program);
+        command
+            .current_dir(&self.place)
+            .env("PATH", path)
+            .env("EMULATOR", &self.url)
+            .env("AWS_ENDPOINT_URL", &self.url);
+        command.envs([("AWS_ACCESS_KEY_ID", "test"), ("AWS_SECRET_ACCESS_KEY", "test")]);
+        command.envs([("AWS_DEFAULT_REGION", "us-east-1"), ("AWS_CONFIG_FILE", "/dev/null")]);
+        command.env_remove("AWS_SESSION_TOKEN").env_remove("AWS_PROFILE");
+        command
+    }
+
+    /// Fails if the account holds anything that the deployment made.
+    fn nothing_is_left(&self) -> Result<(), String> {
+        let left = r#"
+            aws cloudformation list-stacks --query "StackSummaries[?StackStatus!='DELETE_COMPLETE'].StackName" --output text
+            aws dynamodb list-tables --query 'TableNames' --output text
+            aws s3 ls
+            aws iam list-roles --query "Roles[?starts_with(RoleName, 'jobline')].RoleName" --output text
+            aws lambda list-functions --query 'Functions[].FunctionName' --output text
+            aws logs describe-log-groups --log-group-name-prefix /jobline --query 'logGroups[].logGroupName' --output text
+            aws ssm describe-parameters --query 'Parameters[].Name' --output text
+        "#;
+        let output = self.command("bash").arg("-ec").arg(left).output().map_err(|error| format!("bash: {error}"))?;
+        let said = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+        if output.status.success() && said.is_empty() {
+            return Ok(());
+        }
+        Err(format!("left behind: {said} {}", String::from_utf8_lossy(&output.stderr)))
+    }
+}
+
+fn read(path: &Path) -> Result<String, String> {
+    fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+/// The template with `other` instead of `part`.
+fn broken(template: &str, part: &str, other: &str) -> Result<String, String> {
+    if template.matches(part).count() != 1 {
+        return Err(format!("the template should have \"{part}\" once"));
+    }
+    Ok(template.replace(part, other))
+}
+
+/// The commands of a later version: all but the making of the bucket for code.
+fn package_and_deploy(block: &str) -> String {
+    block.split_once('\n').map(|(_, rest)| rest.to_owned()).unwrap_or_default()
+}
