@@ -1,0 +1,16 @@
+/** The client of Jobline for any surroundings. In a page, import `@jobline/sdk/browser` instead. */
+
+export type { Cache, Value, Write } from './cache/port.ts';
+export type {
+  ConversationRef,
+  Conversations,
+  FileLike,
+  FileMeta,
+  Jobline,
+  JoblineOptions,
+  Timeline,
+} from './client.ts';
+export type { Code, Problem } from './errors.ts';
+export type { Observable } from './observable.ts';
+export type * from './ports.ts';
+export type * from './state.ts';
