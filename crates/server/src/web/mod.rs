@@ -41,7 +41,6 @@ struct File {
 }
 
 /// The routes of the app in this build, or of a page that says why there is none.
-#[must_use]
 pub fn routes(embedding: &Embedding) -> Router {
     match ABSENT {
         None => routes_of(ASSETS, embedding),
