@@ -1,0 +1,98 @@
+import { useState } from 'preact/hooks';
+import { filtered } from '../models/filter.ts';
+import { ConnectionLine } from './ConnectionLine.tsx';
+import { ConversationRow } from './ConversationRow.tsx';
+import { useSurroundings } from './context.ts';
+import { useNow, useValue } from './hooks.ts';
+import { Icon } from './Icon.tsx';
+import { Settings } from './Settings.tsx';
+
+/** From how many points before its end the list asks for more conversations. */
+const NEAR = 600;
+
+/** All conversations, the one written in last first, with a filter by name and job. */
+export function ConversationList({ openId }: { openId: string | undefined }) {
+  const { client, words, menu } = useSurroundings();
+  const { status, items, hasMore } = useValue(client.conversations);
+  const [query, setQuery] = useState('');
+  const now = useNow(30_000);
+  const found = filtered(items, query);
+  const more = (scroller: HTMLElement) => {
+    if (hasMore && scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < NEAR) {
+      client.conversations.loadMore().catch(() => undefined);
+    }
+  };
+  return (
+    <section class="pane list-pane" aria-label={words.t('conversations')}>
+      <header class="list-head">
+        <h1>{words.t('messages')}</h1>
+        {menu && <Settings />}
+      </header>
+      {items.length > 0 && <Filter query={query} change={setQuery} />}
+      <ConnectionLine />
+      {status === 'loading' && items.length === 0 ? (
+        <Loading />
+      ) : found.length === 0 ? (
+        <Nothing filtering={items.length > 0} />
+      ) : (
+        <ul class="conversations" onScroll={event => more(event.currentTarget)}>
+          {found.map(item => (
+            <li key={item.id}>
+              <ConversationRow item={item} now={Math.floor(now / 30_000)} open={item.id === openId} />
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+}
+
+function Filter({ query, change }: { query: string; change: (query: string) => void }) {
+  const { words } = useSurroundings();
+  return (
+    <div class="filter" role="search">
+      <Icon name="search" />
+      <input
+        type="search"
+        value={query}
+        dir="auto"
+        placeholder={words.t('filter')}
+        aria-label={words.t('filter')}
+        enterkeyhint="search"
+        autocomplete="off"
+        spellcheck={false}
+        onInput={event => change(event.currentTarget.value)}
+        onKeyDown={event => event.key === 'Escape' && change('')}
+      />
+    </div>
+  );
+}
+
+function Loading() {
+  const { words } = useSurroundings();
+  return (
+    <div class="conversations" role="status" aria-label={words.t('loading')}>
+      {[1, 2, 3, 4].map(number => (
+        <div class="skeleton" key={number}>
+          <i />
+          <i />
+          <i />
+        </div>
+      ))}
+    </div>
+  );
+}
+
+function Nothing({ filtering }: { filtering: boolean }) {
+  const { client, words } = useSurroundings();
+  const { problem } = useValue(client.connection);
+  const failed = !filtering && problem !== undefined;
+  const title = filtering ? 'noMatch' : failed ? 'cannotLoad' : 'noConversations';
+  return (
+    <div class="blank" role="status">
+      <Icon name={filtering ? 'search' : failed ? 'alert' : 'chat'} />
+      <strong>{words.t(title)}</strong>
+      {!filtering && !failed && <p>{words.t('noConversationsHint')}</p>}
+    </div>
+  );
+}
