@@ -28,7 +28,7 @@ const APPLICATION = 0xff;
 /** Every extension block, up to the end or to the first thing that is no GIF. */
 function* extensions(bytes: Uint8Array): Generator<Extension> {
   const signature = String.fromCharCode(...bytes.subarray(0, 4));
-  if (signature !== "GIF8") return;
+  if (signature !== 'GIF8') return;
   let at = 13 + colorTable(bytes[10]);
   while (at < bytes.length) {
     const start = at;
@@ -37,7 +37,11 @@ function* extensions(bytes: Uint8Array): Generator<Extension> {
     } else if (bytes[at] === EXTENSION) {
       const label = bytes[at + 1];
       at = subBlocks(bytes, at + 2);
-      yield { start, end: at, metadata: label === COMMENT || (label === APPLICATION && !loops(bytes, start)) };
+      yield {
+        start,
+        end: at,
+        metadata: label === COMMENT || (label === APPLICATION && !loops(bytes, start)),
+      };
     } else {
       return;
     }
@@ -59,5 +63,5 @@ function subBlocks(bytes: Uint8Array, at: number): number {
 /** How often an animation repeats is told by an application extension too; that one stays. */
 function loops(bytes: Uint8Array, start: number): boolean {
   const name = String.fromCharCode(...bytes.subarray(start + 3, start + 14));
-  return name === "NETSCAPE2.0" || name === "ANIMEXTS1.0";
+  return name === 'NETSCAPE2.0' || name === 'ANIMEXTS1.0';
 }

@@ -1,6 +1,6 @@
-import { nameWithSize, type Dimensions } from "../models/fileName.ts";
-import { strippedGif } from "./gif.ts";
-import { isPhoto, typeOf } from "./kinds.ts";
+import { type Dimensions, nameWithSize } from '../models/fileName.ts';
+import { strippedGif } from './gif.ts';
+import { isPhoto, typeOf } from './kinds.ts';
 
 /** The longer side of a photo after shrinking, in pixels: sharp on a phone held sideways, a tenth of a camera's bytes. */
 const LONG_SIDE = 2048;
@@ -24,8 +24,12 @@ export interface Prepared {
  */
 export async function prepared(file: File): Promise<Prepared> {
   const type = typeOf(file.name, file.type) ?? file.type;
-  const asIs: Prepared = { blob: file.type === type ? file : new Blob([file], { type }), name: file.name, type };
-  if (type === "image/gif") return gif(file);
+  const asIs: Prepared = {
+    blob: file.type === type ? file : new Blob([file], { type }),
+    name: file.name,
+    type,
+  };
+  if (type === 'image/gif') return gif(file);
   if (!isPhoto(type)) return asIs;
   const picture = await decoded(file);
   if (!picture) return { ...asIs, untouched: true };
@@ -39,7 +43,7 @@ export async function prepared(file: File): Promise<Prepared> {
 /** The pixels, upright; undefined where the browser does not know the format (HEIC, in most) or the file is damaged. */
 async function decoded(blob: Blob): Promise<ImageBitmap | undefined> {
   try {
-    return await createImageBitmap(blob, { imageOrientation: "from-image" });
+    return await createImageBitmap(blob, { imageOrientation: 'from-image' });
   } catch {
     return undefined;
   }
@@ -47,39 +51,47 @@ async function decoded(blob: Blob): Promise<ImageBitmap | undefined> {
 
 async function gif(file: File): Promise<Prepared> {
   const bytes = new Uint8Array(await file.arrayBuffer());
-  const blob = new Blob(strippedGif(bytes), { type: "image/gif" });
+  const blob = new Blob(strippedGif(bytes), { type: 'image/gif' });
   const picture = await decoded(blob);
-  if (!picture) return { blob, name: file.name, type: "image/gif" };
+  if (!picture) return { blob, name: file.name, type: 'image/gif' };
   const size = { width: picture.width, height: picture.height };
   picture.close();
-  return { blob, name: nameWithSize(file.name, "gif", size), type: "image/gif", size };
+  return { blob, name: nameWithSize(file.name, 'gif', size), type: 'image/gif', size };
 }
 
 async function redrawn(picture: ImageBitmap, name: string, type: string): Promise<Prepared> {
   const scale = Math.min(1, LONG_SIDE / Math.max(picture.width, picture.height));
-  const size = { width: Math.max(1, Math.round(picture.width * scale)), height: Math.max(1, Math.round(picture.height * scale)) };
-  if (type === "image/png" || type === "image/webp") {
-    const lossless = await drawn(picture, size, "image/png");
-    if (lossless.size <= PNG_LIMIT) return { blob: lossless, name: nameWithSize(name, "png", size), type: "image/png", size };
+  const size = {
+    width: Math.max(1, Math.round(picture.width * scale)),
+    height: Math.max(1, Math.round(picture.height * scale)),
+  };
+  if (type === 'image/png' || type === 'image/webp') {
+    const lossless = await drawn(picture, size, 'image/png');
+    if (lossless.size <= PNG_LIMIT)
+      return { blob: lossless, name: nameWithSize(name, 'png', size), type: 'image/png', size };
   }
-  const blob = await drawn(picture, size, "image/jpeg");
-  return { blob, name: nameWithSize(name, "jpg", size), type: "image/jpeg", size };
+  const blob = await drawn(picture, size, 'image/jpeg');
+  return { blob, name: nameWithSize(name, 'jpg', size), type: 'image/jpeg', size };
 }
 
 function drawn(picture: ImageBitmap, { width, height }: Dimensions, type: string): Promise<Blob> {
-  const canvas = document.createElement("canvas");
+  const canvas = document.createElement('canvas');
   canvas.width = width;
   canvas.height = height;
-  const context = canvas.getContext("2d", { alpha: type === "image/png" });
-  if (!context) return Promise.reject(new Error("This browser has no canvas."));
-  context.imageSmoothingQuality = "high";
-  if (type === "image/jpeg") {
+  const context = canvas.getContext('2d', { alpha: type === 'image/png' });
+  if (!context) return Promise.reject(new Error('This browser has no canvas.'));
+  context.imageSmoothingQuality = 'high';
+  if (type === 'image/jpeg') {
     // JPEG knows no transparency: what was clear becomes paper, not black.
-    context.fillStyle = "#fff";
+    context.fillStyle = '#fff';
     context.fillRect(0, 0, width, height);
   }
   context.drawImage(picture, 0, 0, width, height);
   return new Promise((resolve, reject) => {
-    canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("The photo could not be drawn."))), type, QUALITY);
+    canvas.toBlob(
+      blob => (blob ? resolve(blob) : reject(new Error('The photo could not be drawn.'))),
+      type,
+      QUALITY,
+    );
   });
 }

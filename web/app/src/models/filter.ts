@@ -15,6 +15,6 @@ export function filtered(items: readonly ConversationItem[], query: string): rea
   if (words.length === 0) return items;
   return items.filter(({ person, job }) => {
     const names = folded(`${person.name} ${job ? `#${job.id} ${job.title}` : ''}`);
-    return words.every((word) => names.includes(word));
+    return words.every(word => names.includes(word));
   });
 }

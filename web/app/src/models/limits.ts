@@ -21,5 +21,8 @@ export function charactersLeft(text: string): number | undefined {
 
 /** `text` as it is sent: line ends are `\n`, and what the server refuses (control characters) is not in it. */
 export function contentOf(text: string): string {
-  return text.replace(/\r\n?/g, "\n").replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, "").trim();
+  return text
+    .replace(/\r\n?/g, '\n')
+    .replace(/[^\P{Cc}\t\n]/gu, '')
+    .trim();
 }

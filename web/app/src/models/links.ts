@@ -5,8 +5,8 @@ export interface Segment {
 }
 
 /** Ends at white space, brackets, quotes, and at anything that could turn the direction of what is shown. */
-const CANDIDATE = /https?:\/\/[^\s<>"'`{}|\\^\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]+/giu;
-const PAIRS: Readonly<Record<string, string>> = { ")": "(", "]": "[" };
+const CANDIDATE = /https?:\/\/[^\s<>"'`{}|\\^\p{Cc}\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]+/giu;
+const PAIRS: Readonly<Record<string, string>> = { ')': '(', ']': '[' };
 
 /**
  * `text` in pieces. Only `http:` and `https:` become links, and what a link shows is what it opens: an address with a
@@ -45,7 +45,8 @@ function checked(address: string): string | undefined {
   } catch {
     return undefined;
   }
-  const safe = (url.protocol === "https:" || url.protocol === "http:") && !url.username && !url.password && url.hostname;
+  const safe =
+    (url.protocol === 'https:' || url.protocol === 'http:') && !url.username && !url.password && url.hostname;
   return safe ? url.href : undefined;
 }
 

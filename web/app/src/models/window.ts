@@ -8,7 +8,7 @@ export const MOST = 150;
  * to and including the message with the key `end`. So a conversation of 10,000 messages costs what one of 150 does.
  */
 export interface Window {
-  readonly end?: string;
+  readonly end?: string | undefined;
   readonly size: number;
 }
 

@@ -26,7 +26,11 @@ export function zoomed(zoom: Zoom, scale: number, at: Point): Zoom {
 }
 
 /** `zoom` moved, not further than half a stage beyond what the enlarged picture covers. */
-export function moved(zoom: Zoom, by: Point, stage: { readonly width: number; readonly height: number }): Zoom {
+export function moved(
+  zoom: Zoom,
+  by: Point,
+  stage: { readonly width: number; readonly height: number },
+): Zoom {
   const within = (value: number, side: number) => {
     const most = ((zoom.scale - 1) * side) / 2;
     return Math.min(most, Math.max(-most, value));

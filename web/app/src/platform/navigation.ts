@@ -27,7 +27,8 @@ export function routeOf(fragment: string): Route {
 /** The fragment that names `route`. */
 export function fragmentOf({ chat, photo }: Route): string {
   if (chat === undefined) return '#/';
-  const place = typeof chat === 'string' ? ['c', chat] : ['with', chat.with, ...(chat.job ? [String(chat.job)] : [])];
+  const place =
+    typeof chat === 'string' ? ['c', chat] : ['with', chat.with, ...(chat.job ? [String(chat.job)] : [])];
   return `#/${[...place, ...(photo ? ['photo', photo] : [])].map(encodeURIComponent).join('/')}`;
 }
 

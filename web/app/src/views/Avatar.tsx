@@ -8,7 +8,15 @@ export function Avatar({ person, small }: { person: Person; small?: boolean }) {
   const size = small ? ' small' : '';
   const url = person.avatarUrl;
   if (url && url !== broken && /^(https?:|blob:|\/)/i.test(url)) {
-    return <img class={`avatar${size}`} src={url} alt="" onError={() => setBroken(url)} referrerpolicy="no-referrer" />;
+    return (
+      <img
+        class={`avatar${size}`}
+        src={url}
+        alt=""
+        onError={() => setBroken(url)}
+        referrerpolicy="no-referrer"
+      />
+    );
   }
   return (
     <span class={`avatar${size} tone-${tone(person.id)}`} aria-hidden="true">

@@ -11,7 +11,12 @@ export function ChatHead({ state, name }: { state: TimelineState; name: string }
   return (
     <header class="chat-head">
       {!single && (
-        <button type="button" class="icon-button back" aria-label={words.t('back')} onClick={() => navigation.back()}>
+        <button
+          type="button"
+          class="icon-button back"
+          aria-label={words.t('back')}
+          onClick={() => navigation.back()}
+        >
           <Icon name="back" turns />
         </button>
       )}

@@ -24,7 +24,11 @@ export function ChatPane({ timeline, photo }: { timeline: Timeline; photo?: stri
   const dropping = useDrop(pane, state.canWrite ? attachments.add : undefined);
   const [edited, setEdited] = useState<{ clientId: string; text: string }>();
   const editing = useMemo<Editing>(
-    () => ({ ...edited, begin: (clientId, text) => setEdited({ clientId, text }), end: () => setEdited(undefined) }),
+    () => ({
+      ...edited,
+      begin: (clientId, text) => setEdited({ clientId, text }),
+      end: () => setEdited(undefined),
+    }),
     [edited],
   );
   const name = personName(state.person?.name, state.person?.id ?? '');

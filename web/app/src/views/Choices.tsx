@@ -1,7 +1,7 @@
 import type { Problem, Timeline, TimelineMessage } from '@jobline/sdk';
 import type { Key } from '../i18n/translator.ts';
-import { useEditing } from './Editing.ts';
 import { useSurroundings } from './context.ts';
+import { useEditing } from './Editing.ts';
 
 const REASONS: Partial<Record<Problem['code'], Key>> = {
   not_job_participant: 'errorNotParticipant',
@@ -20,7 +20,9 @@ export function Choices(props: { timeline: Timeline; message: TimelineMessage; p
   const reason = REASONS[problem.code];
   return (
     <>
-      <div class="meta reason">{reason ? words.t(reason) : words.t('errorRefused', { reason: problem.detail })}</div>
+      <div class="meta reason">
+        {reason ? words.t(reason) : words.t('errorRefused', { reason: problem.detail })}
+      </div>
       <div class="choices">
         <button type="button" onClick={() => timeline.retry(clientId).catch(() => undefined)}>
           {words.t('retry')}

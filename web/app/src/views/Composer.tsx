@@ -7,8 +7,8 @@ import { useSurroundings } from './context.ts';
 import { useEditing } from './Editing.ts';
 import { Icon } from './Icon.tsx';
 import { Tray } from './Tray.tsx';
-import { useSend } from './useSend.ts';
 import type { Attachments } from './useAttachments.ts';
+import { useSend } from './useSend.ts';
 
 /** Where a message is written. Its draft is kept with the conversation. */
 export function Composer({ timeline, attachments }: { timeline: Timeline; attachments: Attachments }) {
@@ -37,11 +37,13 @@ export function Composer({ timeline, attachments }: { timeline: Timeline; attach
     field.current?.focus();
   };
 
+  const stopEditing = () => {
+    editing.end();
+    setText(timeline.draft.get());
+  };
+
   // The draft is read from the device: it may come after the field, but never over what is being typed.
-  useEffect(
-    () => timeline.draft.subscribe(() => typed.current || setText(timeline.draft.get())),
-    [timeline],
-  );
+  useEffect(() => timeline.draft.subscribe(() => typed.current || setText(timeline.draft.get())), [timeline]);
   useEffect(() => {
     if (editing.clientId === undefined) return;
     setText(editing.text ?? '');
@@ -52,7 +54,7 @@ export function Composer({ timeline, attachments }: { timeline: Timeline; attach
   return (
     <>
       <Tray attachments={attachments} />
-      {editing.clientId !== undefined && <EditLine stop={() => (editing.end(), setText(timeline.draft.get()))} />}
+      {editing.clientId !== undefined && <EditLine stop={stopEditing} />}
       <form
         class="composer"
         onSubmit={event => {
@@ -131,7 +133,8 @@ function grow(field: HTMLTextAreaElement | null): void {
 
 function Counter({ left }: { left: number }) {
   const { words } = useSurroundings();
-  const text = left < 0 ? words.t('charactersOver', { count: -left }) : words.t('charactersLeft', { count: left });
+  const text =
+    left < 0 ? words.t('charactersOver', { count: -left }) : words.t('charactersLeft', { count: left });
   return (
     <div class={left < 0 ? 'left over' : 'left'} role={left <= 20 ? 'status' : undefined}>
       {text}

@@ -8,7 +8,14 @@ export function ConnectionLine() {
   const { state } = useValue(client.connection);
   const { kind } = useValue(client.storage);
   const offline = state === 'offline' || state === 'reconnecting';
-  const key = state === 'offline' ? 'offline' : offline ? 'reconnecting' : state === 'signedOut' ? 'expired' : undefined;
+  const key =
+    state === 'offline'
+      ? 'offline'
+      : offline
+        ? 'reconnecting'
+        : state === 'signedOut'
+          ? 'expired'
+          : undefined;
   return (
     <div role="status">
       {(key ?? kind === 'memory') && (

@@ -50,7 +50,7 @@ export function ConversationList({ openId }: { openId: string | undefined }) {
 function Filter({ query, change }: { query: string; change: (query: string) => void }) {
   const { words } = useSurroundings();
   return (
-    <div class="filter" role="search">
+    <search class="filter">
       <Icon name="search" />
       <input
         type="search"
@@ -64,7 +64,7 @@ function Filter({ query, change }: { query: string; change: (query: string) => v
         onInput={event => change(event.currentTarget.value)}
         onKeyDown={event => event.key === 'Escape' && change('')}
       />
-    </div>
+    </search>
   );
 }
 

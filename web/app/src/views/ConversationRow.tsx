@@ -10,37 +10,39 @@ import { Icon } from './Icon.tsx';
 import { StatusIcon } from './Status.tsx';
 
 /** One conversation of the list. `now` changes when the times have to be told anew. */
-export const ConversationRow = memo(({ item, open }: { item: ConversationItem; now: number; open: boolean }) => {
-  const { navigation, words } = useSurroundings();
-  const name = personName(item.person.name, item.person.id);
-  return (
-    <button
-      type="button"
-      class={item.unread ? 'conversation unread' : 'conversation'}
-      data-conversation={item.id}
-      aria-current={open ? 'true' : undefined}
-      onClick={() => navigation.open(item.id)}
-    >
-      <Avatar person={item.person} />
-      <bdi class="name">{name}</bdi>
-      <time class="when" dateTime={new Date(item.at).toISOString()} title={words.moment(item.at)}>
-        {told(item.at, words)}
-      </time>
-      <Preview item={item} open={open} />
-      {item.unread > 0 && (
-        <span class="badge">
-          <span aria-hidden="true">{words.number(item.unread)}</span>
-          <span class="hidden">{words.t('unread', { count: item.unread })}</span>
-        </span>
-      )}
-    </button>
-  );
-});
+export const ConversationRow = memo(
+  ({ item, open }: { item: ConversationItem; now: number; open: boolean }) => {
+    const { navigation, words } = useSurroundings();
+    const name = personName(item.person.name, item.person.id);
+    return (
+      <button
+        type="button"
+        class={item.unread ? 'conversation unread' : 'conversation'}
+        data-conversation={item.id}
+        aria-current={open ? 'true' : undefined}
+        onClick={() => navigation.open(item.id)}
+      >
+        <Avatar person={item.person} />
+        <bdi class="name">{name}</bdi>
+        <time class="when" dateTime={new Date(item.at).toISOString()} title={words.moment(item.at)}>
+          {told(item.at, words)}
+        </time>
+        <Preview item={item} open={open} />
+        {item.unread > 0 && (
+          <span class="badge">
+            <span aria-hidden="true">{words.number(item.unread)}</span>
+            <span class="hidden">{words.t('unread', { count: item.unread })}</span>
+          </span>
+        )}
+      </button>
+    );
+  },
+);
 
 function told(at: number, words: Translator): string {
   const past = ago(at, Date.now());
   if (past.unit === 'now') return words.t('agoNow');
-  if (past.unit === 'date') return words.date(at, 'short');
+  if (!('count' in past)) return words.date(at, 'short');
   const key = ({ minutes: 'agoMinutes', hours: 'agoHours', days: 'agoDays' } as const)[past.unit];
   return words.t(key, { count: past.count });
 }
@@ -69,7 +71,11 @@ function Preview({ item, open }: { item: ConversationItem; open: boolean }) {
   const picture = preview?.type === 'image' || sizeInName(preview?.text) !== undefined;
   const file = preview?.type === 'file' && !preview.text;
   const { base, ending } = fileName(preview?.fileName, words.t('file'));
-  const text = file ? base + ending : picture && !preview?.text.includes(' ') ? words.t('photo') : plain(preview?.text ?? '');
+  const text = file
+    ? base + ending
+    : picture && !preview?.text.includes(' ')
+      ? words.t('photo')
+      : plain(preview?.text ?? '');
   return (
     <span class="preview">
       {preview?.mine && preview.state && <StatusIcon state={preview.state} />}

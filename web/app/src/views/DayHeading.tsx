@@ -7,9 +7,5 @@ export const DayHeading = memo(({ at }: { at: number }) => {
   const { words } = useSurroundings();
   const name = dayName(at, Date.now());
   const text = name === 'today' || name === 'yesterday' ? words.t(name) : words.date(at, name);
-  return (
-    <div class="day" role="separator" aria-label={text}>
-      {text}
-    </div>
-  );
+  return <h2 class="day">{text}</h2>;
 });

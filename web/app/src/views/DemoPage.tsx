@@ -5,7 +5,11 @@ import { Avatar } from './Avatar.tsx';
 import { Icon } from './Icon.tsx';
 
 /** The first page of a demo: whom to be. */
-export function DemoPage(props: { words: Translator; people: readonly DemoPerson[]; become: (id: string) => void }) {
+export function DemoPage(props: {
+  words: Translator;
+  people: readonly DemoPerson[];
+  become: (id: string) => void;
+}) {
   const { words, people, become } = props;
   return (
     <main class="page">

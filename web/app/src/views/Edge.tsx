@@ -2,7 +2,15 @@ import type { Timeline, TimelineState } from '@jobline/sdk';
 import { useSurroundings } from './context.ts';
 
 /** What stands above the first message: that older ones are coming, that they could not be loaded, or that there are none. */
-export function Edge({ timeline, state, whole }: { timeline: Timeline; state: TimelineState; whole: boolean }) {
+export function Edge({
+  timeline,
+  state,
+  whole,
+}: {
+  timeline: Timeline;
+  state: TimelineState;
+  whole: boolean;
+}) {
   const { words } = useSurroundings();
   const { olderProblem, hasOlder, messages } = state;
   if (olderProblem) {

@@ -20,7 +20,9 @@ export function Lightbox({ timeline, messages, photo, name }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   const stage = useRef<HTMLDivElement>(null);
   const gestures = useRef<Gestures>(undefined);
-  const photos = messages.filter(message => message.type === 'image' && message.file && !message.file.expired);
+  const photos = messages.filter(
+    message => message.type === 'image' && message.file && !message.file.expired,
+  );
   const at = photos.findIndex(message => message.key === photo);
   const message = photos[at];
   const url = message && pictures.url(message);
@@ -45,7 +47,8 @@ export function Lightbox({ timeline, messages, photo, name }: Props) {
     return () => {
       box?.close();
       const tile = `[data-photo="${CSS.escape(shown.current)}"]`;
-      if (root instanceof Document || root instanceof ShadowRoot) root.querySelector<HTMLElement>(tile)?.focus();
+      if (root instanceof Document || root instanceof ShadowRoot)
+        root.querySelector<HTMLElement>(tile)?.focus();
     };
   }, []);
   // A link to a photo that is not here (any more) shows the chat.
@@ -56,7 +59,11 @@ export function Lightbox({ timeline, messages, photo, name }: Props) {
   const broken = () => {
     if (!message) return;
     const another = pictures.failed(message);
-    if (!another) timeline.refreshFile(message.key).then(() => redraw(undefined), () => undefined);
+    if (!another)
+      timeline.refreshFile(message.key).then(
+        () => redraw(undefined),
+        () => undefined,
+      );
     redraw(undefined);
   };
   const pressed = (event: KeyboardEvent) => {
@@ -83,7 +90,9 @@ export function Lightbox({ timeline, messages, photo, name }: Props) {
       }}
     >
       <div class="stage" ref={stage}>
-        {url && <img src={url} alt={words.t('photoFrom', { name: author })} draggable={false} onError={broken} />}
+        {url && (
+          <img src={url} alt={words.t('photoFrom', { name: author })} draggable={false} onError={broken} />
+        )}
       </div>
       <div class="bar">
         <button type="button" class="icon-button" aria-label={words.t('close')} onClick={close}>
@@ -94,25 +103,52 @@ export function Lightbox({ timeline, messages, photo, name }: Props) {
           {message && `, ${words.date(message.at, 'short')}, ${words.clock(message.at)}`}
           {photos.length > 1 && ` · ${words.t('position', { number: at + 1, count: photos.length })}`}
         </p>
-        <button type="button" class="icon-button" aria-label={words.t('zoomOut')} onClick={() => gestures.current?.by(1 / 1.5)}>
+        <button
+          type="button"
+          class="icon-button"
+          aria-label={words.t('zoomOut')}
+          onClick={() => gestures.current?.by(1 / 1.5)}
+        >
           <Icon name="zoomOut" />
         </button>
-        <button type="button" class="icon-button" aria-label={words.t('zoomIn')} onClick={() => gestures.current?.by(1.5)}>
+        <button
+          type="button"
+          class="icon-button"
+          aria-label={words.t('zoomIn')}
+          onClick={() => gestures.current?.by(1.5)}
+        >
           <Icon name="zoomIn" />
         </button>
         {download && (
-          <a class="icon-button" href={download} download={message?.file?.name ?? ''} target="_blank" rel="noopener noreferrer" aria-label={words.t('download')}>
+          <a
+            class="icon-button"
+            href={download}
+            download={message?.file?.name ?? ''}
+            target="_blank"
+            rel="noopener noreferrer"
+            aria-label={words.t('download')}
+          >
             <Icon name="download" />
           </a>
         )}
       </div>
       {at > 0 && (
-        <button type="button" class="icon-button turn before" aria-label={words.t('previous')} onClick={() => turn(-1)}>
+        <button
+          type="button"
+          class="icon-button turn before"
+          aria-label={words.t('previous')}
+          onClick={() => turn(-1)}
+        >
           <Icon name="back" turns />
         </button>
       )}
       {at < photos.length - 1 && (
-        <button type="button" class="icon-button turn after" aria-label={words.t('next')} onClick={() => turn(1)}>
+        <button
+          type="button"
+          class="icon-button turn after"
+          aria-label={words.t('next')}
+          onClick={() => turn(1)}
+        >
           <Icon name="forward" turns />
         </button>
       )}

@@ -49,7 +49,8 @@ export function MessageList({ timeline, state, name }: Props) {
     if (area.scrollTop < NEAR) {
       const next = older(window, keys);
       if (next !== window) setWindow(next);
-      else if (state.hasOlder && !state.loadingOlder && !state.olderProblem) timeline.loadOlder().catch(() => undefined);
+      else if (state.hasOlder && !state.loadingOlder && !state.olderProblem)
+        timeline.loadOlder().catch(() => undefined);
     } else if (area.scrollHeight - area.scrollTop - area.clientHeight < NEAR) {
       setWindow(newer(window, keys));
     }
@@ -123,13 +124,16 @@ export function MessageList({ timeline, state, name }: Props) {
         role="log"
         aria-live="off"
         aria-label={words.t('conversationWith', { name })}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls can be scrolled with the keyboard.
         tabIndex={0}
         ref={scroller}
         onScroll={scrolled}
       >
         <div class="messages" ref={content}>
           {state.status === 'ready' && <Edge timeline={timeline} state={state} whole={from === 0} />}
-          {rows(messages, from, to, firstUnread).map(row => drawn(row, timeline, row.kind === 'message' && row.message.mine ? words.t('you') : name))}
+          {rows(messages, from, to, firstUnread).map(row =>
+            drawn(row, timeline, row.kind === 'message' && row.message.mine ? words.t('you') : name),
+          )}
         </div>
       </div>
       {!atEnd && <JumpButton count={fresh} jump={jump} />}
@@ -147,11 +151,7 @@ function drawn(row: Row, timeline: Timeline, author: string) {
 
 function Divider() {
   const { words } = useSurroundings();
-  return (
-    <div class="divider" role="separator" aria-label={words.t('newMessages')}>
-      {words.t('newMessages')}
-    </div>
-  );
+  return <h2 class="divider">{words.t('newMessages')}</h2>;
 }
 
 /** Tells the server what has been read: everything, once the reader is at the end and the page is in front of them. */

@@ -1,7 +1,7 @@
 import type { Timeline, TimelineMessage } from '@jobline/sdk';
 import { isOnlyEmoji } from '../models/links.ts';
-import { useSurroundings } from './context.ts';
 import { Choices } from './Choices.tsx';
+import { useSurroundings } from './context.ts';
 import { FileCard } from './FileCard.tsx';
 import { memo } from './hooks.ts';
 import { PhotoTile } from './PhotoTile.tsx';
@@ -25,9 +25,21 @@ export const MessageView = memo(({ timeline, message, author, first, last, meta 
   const { state, mine, key } = message;
   const time = words.clock(message.at);
   const unsent = mine && ['queued', 'sending', 'uploading', 'waiting'].includes(state.is);
-  const names = ['message', mine && 'mine', first && 'first', last && 'last', unsent && 'waiting', state.is === 'failed' && 'failed'];
+  const names = [
+    'message',
+    mine && 'mine',
+    first && 'first',
+    last && 'last',
+    unsent && 'waiting',
+    state.is === 'failed' && 'failed',
+  ];
   return (
-    <article class={names.filter(Boolean).join(' ')} data-key={key} data-state={state.is} aria-label={`${author}, ${time}`}>
+    <article
+      class={names.filter(Boolean).join(' ')}
+      data-key={key}
+      data-state={state.is}
+      aria-label={`${author}, ${time}`}
+    >
       <Bubble timeline={timeline} message={message} author={author} />
       {meta && (
         <div class="meta">
@@ -43,7 +55,15 @@ export const MessageView = memo(({ timeline, message, author, first, last, meta 
   );
 });
 
-function Bubble({ timeline, message, author }: { timeline: Timeline; message: TimelineMessage; author: string }) {
+function Bubble({
+  timeline,
+  message,
+  author,
+}: {
+  timeline: Timeline;
+  message: TimelineMessage;
+  author: string;
+}) {
   const { file, text, type } = message;
   const photo = file && type === 'image' && !file.expired;
   const emoji = !file && isOnlyEmoji(text);

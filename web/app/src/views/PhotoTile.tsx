@@ -17,7 +17,8 @@ export function PhotoTile({ timeline, message, file, author }: Props) {
   const { navigation, pictures, words } = useSurroundings();
   const [, redraw] = useReducer((count: number) => count + 1, 0);
   const [tried, setTried] = useState(0);
-  const known = file.width && file.height ? { width: file.width, height: file.height } : sizeInName(file.name);
+  const known =
+    file.width && file.height ? { width: file.width, height: file.height } : sizeInName(file.name);
   const [{ width, ratio }] = useState(() => tileSize(known));
   const url = pictures.url(message);
 
@@ -30,7 +31,8 @@ export function PhotoTile({ timeline, message, file, author }: Props) {
   }, [url, tried, file.url]);
 
   const loaded = ({ naturalWidth, naturalHeight }: HTMLImageElement) => {
-    if (!known && naturalWidth && naturalHeight) timeline.rememberSize(message.key, naturalWidth, naturalHeight);
+    if (!known && naturalWidth && naturalHeight)
+      timeline.rememberSize(message.key, naturalWidth, naturalHeight);
   };
   const broken = () => {
     const another = pictures.failed(message);

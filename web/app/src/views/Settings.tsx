@@ -18,15 +18,15 @@ export function Settings() {
   const close = () => dialog.current?.close();
   return (
     <>
-      <button type="button" class="icon-button" aria-label={words.t('settings')} onClick={() => dialog.current?.showModal()}>
+      <button
+        type="button"
+        class="icon-button"
+        aria-label={words.t('settings')}
+        onClick={() => dialog.current?.showModal()}
+      >
         <Avatar person={{ id: user, name: user }} small />
       </button>
-      <dialog
-        class="sheet-dialog"
-        ref={dialog}
-        aria-label={words.t('settings')}
-        onClick={event => event.target === dialog.current && close()}
-      >
+      <dialog class="sheet-dialog" ref={dialog} aria-label={words.t('settings')} {...{ closedby: 'any' }}>
         <div class="rows">
           <div class="head">
             <Avatar person={{ id: user, name: user }} />
@@ -39,7 +39,9 @@ export function Settings() {
             {words.t('language')}
             <select
               value={words.lang}
-              onChange={event => isLanguage(event.currentTarget.value) && menu.choose(event.currentTarget.value)}
+              onChange={event =>
+                isLanguage(event.currentTarget.value) && menu.choose(event.currentTarget.value)
+              }
             >
               {Object.entries(LANGUAGES).map(([tag, name]) => (
                 <option key={tag} value={tag} lang={tag}>
@@ -54,7 +56,8 @@ export function Settings() {
             </button>
           )}
           <p class="quiet">
-            {words.t('signOutText')} {unsent > 0 && <strong>{words.t('unsentWarning', { count: unsent })}</strong>}
+            {words.t('signOutText')}{' '}
+            {unsent > 0 && <strong>{words.t('unsentWarning', { count: unsent })}</strong>}
           </p>
           <button type="button" class="button danger" onClick={menu.signOut}>
             {words.t(menu.demo ? 'switchPerson' : 'signOut')}

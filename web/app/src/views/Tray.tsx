@@ -13,7 +13,12 @@ export function Tray({ attachments }: { attachments: Attachments }) {
         {notice && (
           <div class="note">
             <span>{notice}</span>
-            <button type="button" class="icon-button" aria-label={words.t('dismiss')} onClick={attachments.dismiss}>
+            <button
+              type="button"
+              class="icon-button"
+              aria-label={words.t('dismiss')}
+              onClick={attachments.dismiss}
+            >
               <Icon name="close" />
             </button>
           </div>

@@ -18,7 +18,11 @@ export function UploadBar({ timeline, message, state }: Props) {
   };
   return (
     <div class="upload choices">
-      <progress value={state.sentBytes} max={Math.max(1, state.totalBytes)} aria-label={words.t('statusUploading', { percent })} />
+      <progress
+        value={state.sentBytes}
+        max={Math.max(1, state.totalBytes)}
+        aria-label={words.t('statusUploading', { percent })}
+      />
       <button type="button" aria-label={words.t('cancelUpload', { name: base + ending })} onClick={cancel}>
         {words.t('cancel')}
       </button>

@@ -48,7 +48,9 @@ export function useAttachments(): Attachments {
     if (file.untouched) tell('mayHoldLocation', { name: base + ending });
     const preview = file.size ? URL.createObjectURL(file.blob) : undefined;
     if (preview) previews.current.add(preview);
-    setList(before => before.map(one => (one.number === number ? { ...one, file, ...(preview && { preview }) } : one)));
+    setList(before =>
+      before.map(one => (one.number === number ? { ...one, file, ...(preview && { preview }) } : one)),
+    );
   };
   const take = (file: File) => {
     const { base, ending } = fileName(file.name, words.t('file'));
@@ -76,10 +78,13 @@ export function useAttachments(): Attachments {
   return {
     list,
     ...(notice !== undefined && { notice }),
-    add: useCallback(files => {
-      setNotice(undefined);
-      for (const file of files) take(file);
-    }, [words]),
+    add: useCallback(
+      files => {
+        setNotice(undefined);
+        for (const file of files) take(file);
+      },
+      [words],
+    ),
     remove: drop,
     take: () => {
       if (all.length < list.length) return undefined;

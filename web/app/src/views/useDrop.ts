@@ -3,7 +3,10 @@ import { useEffect, useState } from 'preact/hooks';
 import { useLatest } from './hooks.ts';
 
 /** Files dragged onto `area` are given to `take`. Answers whether some hover over it now. */
-export function useDrop(area: RefObject<HTMLElement>, take: ((files: Iterable<File>) => void) | undefined): boolean {
+export function useDrop(
+  area: RefObject<HTMLElement | null>,
+  take: ((files: Iterable<File>) => void) | undefined,
+): boolean {
   const [over, setOver] = useState(false);
   const latest = useLatest(take);
   useEffect(() => {
@@ -11,7 +14,8 @@ export function useDrop(area: RefObject<HTMLElement>, take: ((files: Iterable<Fi
     if (!element) return;
     // Entering a child leaves its parent: the drag is over when as many were left as were entered.
     let depth = 0;
-    const files = (event: DragEvent) => Boolean(latest.current && event.dataTransfer?.types.includes('Files'));
+    const files = (event: DragEvent) =>
+      Boolean(latest.current && event.dataTransfer?.types.includes('Files'));
     const heard = (event: DragEvent) => {
       if (!files(event)) return;
       event.preventDefault();

@@ -16,7 +16,12 @@ interface Swipes {
 }
 
 /** Fingers, mouse and wheel on a picture: two fingers or a double tap enlarge it, one moves it, or swipes it away. */
-export function useGestures(stage: RefObject<HTMLElement>, picture: string, swipes: Swipes, hand: (made: Gestures) => void): void {
+export function useGestures(
+  stage: RefObject<HTMLElement | null>,
+  picture: string,
+  swipes: Swipes,
+  hand: (made: Gestures) => void,
+): void {
   const latest = useLatest(swipes);
   useLayoutEffect(() => {
     const element = stage.current;
@@ -76,7 +81,10 @@ class Fingers implements Gestures {
     const by = { x: now.x - before.x, y: now.y - before.y };
     if (other) {
       const wider = distance(now, other) / Math.max(1, distance(before, other));
-      this.#zoom = zoomed(this.#zoom, this.#zoom.scale * wider, { x: (now.x + other.x) / 2, y: (now.y + other.y) / 2 });
+      this.#zoom = zoomed(this.#zoom, this.#zoom.scale * wider, {
+        x: (now.x + other.x) / 2,
+        y: (now.y + other.y) / 2,
+      });
     } else if (this.#zoom.scale > 1) {
       this.#zoom = moved(this.#zoom, by, this.stage.getBoundingClientRect());
     } else {
@@ -96,8 +104,8 @@ class Fingers implements Gestures {
 
   #ended(drawn: Point, at: Point, when: number): void {
     const swipe = this.#zoom.scale === 1 ? swiped(drawn) : undefined;
-    if (swipe) return this.swipes.current[swipe]();
-    if (Math.hypot(drawn.x, drawn.y) > 12) return;
+    if (swipe) this.swipes.current[swipe]();
+    if (swipe || Math.hypot(drawn.x, drawn.y) > 12) return;
     const twice = when - this.#tapped < 320;
     this.#tapped = twice ? 0 : when;
     if (twice) this.#zoom = this.#zoom.scale > 1 ? WHOLE : zoomed(this.#zoom, CLOSE, at);
