@@ -1,0 +1,54 @@
+import { test as base, type BrowserContext, type BrowserContextOptions } from '@playwright/test';
+import type { Api } from './api.ts';
+import { type Name, Person } from './person.ts';
+import { Server } from './server.ts';
+
+export { expect } from '@playwright/test';
+
+interface World {
+  /** Flags of the server, besides address and data. */
+  flags: string[];
+  server: Server;
+  api: Api;
+  /** Somebody in a browser of their own, signed in. */
+  person: (name: Name, options?: BrowserContextOptions) => Promise<Person>;
+  /** A browser of its own, with nothing in it, that knows the server as its base. */
+  browserOfOne: (options?: BrowserContextOptions) => Promise<BrowserContext>;
+}
+
+/** Every test has a server with data of its own. An error in a page's console, or an uncaught one, fails the test. */
+export const test = base.extend<World>({
+  flags: [[], { option: true }],
+  server: async ({ flags }, use) => {
+    const server = await Server.start(...flags);
+    await use(server);
+    await server.remove();
+  },
+  api: async ({ server }, use) => use(await server.api()),
+  browserOfOne: async ({ browser, server }, use, info) => {
+    const contexts: BrowserContext[] = [];
+    const errors: string[] = [];
+    await use(async more => {
+      const context = await browser.newContext({ ...info.project.use, ...more, baseURL: server.url });
+      contexts.push(context);
+      context.on('weberror', error => errors.push(String(error.error())));
+      context.on('console', message => {
+        if (message.type() === 'error' && !isNetwork(message.text())) errors.push(message.text());
+      });
+      return context;
+    });
+    for (const context of contexts) await context.close();
+    if (errors.length > 0) throw new Error(`The page complained:\n${errors.join('\n')}`);
+  },
+  person: async ({ browserOfOne }, use) => {
+    await use(async (name, options) => {
+      const context = await browserOfOne(options);
+      return new Person(await context.newPage()).signIn(name);
+    });
+  },
+});
+
+/** The browser itself reports every request that fails; many tests are about those. */
+function isNetwork(text: string): boolean {
+  return /Failed to load resource|net::ERR_/.test(text);
+}
