@@ -1,6 +1,8 @@
+/// <reference types="vitest/config" />
+
 import { createHash } from 'node:crypto';
-import type { Plugin } from 'vite';
-import { defineConfig } from 'vitest/config';
+// Of Vitest the types alone: whoever builds the app has no test runner.
+import { defineConfig, type Plugin } from 'vite';
 
 /** Writes into the service worker which files there are. */
 function fileList(): Plugin {
