@@ -29,7 +29,13 @@ export const test = base.extend<World>({
     const contexts: BrowserContext[] = [];
     const errors: string[] = [];
     await use(async more => {
-      const context = await browser.newContext({ ...info.project.use, ...more, baseURL: server.url });
+      const context = await browser.newContext({
+        ...info.project.use,
+        // Its requests cannot be held or counted; the tests about it allow it.
+        serviceWorkers: 'block',
+        ...more,
+        baseURL: server.url,
+      });
       contexts.push(context);
       context.on('weberror', error => errors.push(String(error.error())));
       context.on('console', message => {
