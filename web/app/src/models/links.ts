@@ -33,9 +33,14 @@ function withoutTail(address: string): string {
   for (; end > 0; end--) {
     const last = address.charAt(end - 1);
     const opening = PAIRS[last];
-    if (opening ? address.slice(0, end).includes(opening) : !/[.,;:!?…*_~]/.test(last)) break;
+    const before = address.slice(0, end);
+    if (opening ? count(before, opening) >= count(before, last) : !/[.,;:!?…*_~]/.test(last)) break;
   }
   return address.slice(0, end);
+}
+
+function count(text: string, character: string): number {
+  return text.split(character).length - 1;
 }
 
 function checked(address: string): string | undefined {
@@ -50,8 +55,16 @@ function checked(address: string): string | undefined {
   return safe ? url.href : undefined;
 }
 
+/** Made of nothing but emoji and what joins them. (`\p{RGI_Emoji}` says it in one word, and takes 200 ms to compile.) */
+const EMOJI = /^(?:\p{Extended_Pictographic}|\p{Emoji_Modifier}|\p{Regional_Indicator}|[\u200d\ufe0f\s])+$/u;
+
 /** Whether `text` is a few emoji and nothing else, which are shown larger and without a bubble. */
 export function isOnlyEmoji(text: string): boolean {
-  const trimmed = text.trim();
-  return trimmed.length <= 32 && /^(?:\p{RGI_Emoji}\s*){1,3}$/v.test(trimmed);
+  const joined = text.replace(/\s/g, '');
+  return joined.length > 0 && joined.length <= 32 && EMOJI.test(joined) && characters(joined) <= 3;
+}
+
+/** How many characters `text` has for whoever reads it: a family is one. */
+function characters(text: string): number {
+  return [...new Intl.Segmenter('en').segment(text)].length;
 }
