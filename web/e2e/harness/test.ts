@@ -25,12 +25,11 @@ export const test = base.extend<World>({
     await server.remove();
   },
   api: async ({ server }, use) => use(await server.api()),
-  browserOfOne: async ({ browser, server }, use, info) => {
+  browserOfOne: async ({ browser, server }, use) => {
     const contexts: BrowserContext[] = [];
     const errors: string[] = [];
     await use(async more => {
       const context = await browser.newContext({
-        ...info.project.use,
         // Its requests cannot be held or counted; the tests about it allow it.
         serviceWorkers: 'block',
         ...more,

@@ -64,13 +64,12 @@ test('killed again and again while it sends', async ({ person, api }, info) => {
   await context.setOffline(false);
   for (let life = 0; life < 6; life++) {
     const page = await context.newPage();
-    let answers = 0;
-    const second = new Promise<void>(resolve => {
-      // Each life dies with an answer of the server under way.
-      page.on('request', request => request.url().includes('/messages/') && ++answers > 1 + (life % 3) && resolve());
-    });
+    let asked = 0;
+    // Each life dies with an answer of the server under way, this one earlier and that one later. There is always another
+    // request: it polls.
+    const dies = page.waitForEvent('request', request => request.url().includes('/messages/') && ++asked > 1 + (life % 3));
     await page.goto('/');
-    await Promise.race([second, page.waitForTimeout(5_000)]);
+    await dies;
     await page.close();
   }
   await completes(await context.newPage(), api);
