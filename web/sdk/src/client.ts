@@ -12,7 +12,10 @@ export interface JoblineOptions {
    * whenever the server refuses it; what it answers is used until then. A rejection is retried like a lost connection.
    */
   readonly getToken: () => string | Promise<string>;
-  /** The user's id. When left out it is read from the first token; give it, so that the cache opens offline at once. */
+  /**
+   * The user's id. When left out it is read from the first token, and `conversation` cannot be called before `ready`;
+   * give it, so that what is kept is there at once and offline.
+   */
   readonly user?: string;
   readonly ports: Ports;
 }
@@ -86,11 +89,16 @@ export interface Conversations extends Observable<ConversationsState> {
 }
 
 export interface Jobline {
+  /** Settles when the user is known and what is kept has been read. */
+  readonly ready: Promise<void>;
   /** The user's id, once it is known. */
   readonly user: Observable<string | undefined>;
   /** Polls while somebody subscribes to it, to `unread`, or has a chat open. */
   readonly conversations: Conversations;
-  /** The timeline of a conversation; the same object for the same conversation and job. */
+  /**
+   * The timeline of a conversation; the same object for the same conversation and job. Throws `unauthenticated` as long
+   * as the user is not known: give `user`, or wait for `ready`.
+   */
   conversation(ref: ConversationRef): Timeline;
   readonly connection: Observable<Connection>;
   readonly storage: Observable<StorageState>;

@@ -1,0 +1,128 @@
+/** All conversations as a list shows them, and how many messages are unread. */
+
+import type { Api } from './api.ts';
+import type { Conversations as Page } from './generated/contract.ts';
+import { otherIn } from './ids.ts';
+import { type Cell, share } from './observable.ts';
+import type { Progress } from './progress.ts';
+import { unreadIn } from './receipts.ts';
+import { type ConversationRow, conversationKey, type OutboxRow } from './rows.ts';
+import type { ConversationItem, ConversationPreview, ConversationsState } from './state.ts';
+import type { Store } from './store.ts';
+import { personIn, previewOf, viewOfEntry, viewOfMessage } from './view.ts';
+
+/** Less than any epoch: rows that the next fresh start replaces. */
+const PROVISIONAL = -1;
+
+export interface ListCells {
+  readonly conversations: Cell<ConversationsState>;
+  readonly unread: Cell<number>;
+}
+
+export class ConversationList {
+  readonly #me: string;
+  readonly #api: Api;
+  readonly #store: Store;
+  readonly #progress: Progress;
+  readonly #cells: ListCells;
+  readonly #items = new Map<string, ConversationItem>();
+  /** Where the next page of a new device begins; `undefined` before the first and after the last. */
+  #cursor: string | undefined;
+  #answered = false;
+
+  constructor(me: string, api: Api, store: Store, progress: Progress, cells: ListCells) {
+    this.#me = me;
+    this.#api = api;
+    this.#store = store;
+    this.#progress = progress;
+    this.#cells = cells;
+  }
+
+  /**
+   * On a new device: the conversations written in last, in one request, while polls fetch all of them with their
+   * messages. What they bring replaces this.
+   */
+  async preload(since?: string): Promise<void> {
+    if (this.#store.mirror.sync.cursor !== undefined) return;
+    const page: Page = await this.#api.call('getConversations', since === undefined ? {} : { since });
+    const keys = page.conversations.map(({ id }) => conversationKey(id));
+    await this.#store.transact(keys, kept =>
+      page.conversations.flatMap((conversation, index) => {
+        const value: ConversationRow = { conversation, first: 0, last: 0, epoch: PROVISIONAL };
+        return kept[index] ? [] : [{ put: conversationKey(conversation.id), value }];
+      }),
+    );
+    this.#cursor = page.hasMore ? page.cursor : undefined;
+    this.answered();
+  }
+
+  async loadMore(): Promise<void> {
+    const cursor = this.#cursor;
+    this.#cursor = undefined;
+    if (cursor !== undefined) await this.preload(cursor);
+  }
+
+  /** The server has answered: what is not here is not there, or comes soon. */
+  answered(): void {
+    this.#answered = true;
+    this.#show();
+  }
+
+  /** Everything may have changed. */
+  reload(): void {
+    const { conversations } = this.#store.mirror;
+    for (const id of this.#items.keys()) if (!conversations.has(id)) this.#items.delete(id);
+    this.changed([...conversations.keys(), ...this.#store.mirror.pending()]);
+  }
+
+  changed(ids: Iterable<string>): void {
+    for (const id of ids) {
+      const item = this.#item(id);
+      if (item) this.#items.set(id, share(this.#items.get(id), item));
+      else this.#items.delete(id);
+    }
+    this.#show();
+  }
+
+  #show(): void {
+    const { sync } = this.#store.mirror;
+    const items = [...this.#items.values()].sort((a, b) => b.at - a.at || (a.id < b.id ? -1 : 1));
+    const known = this.#answered || sync.cursor !== undefined || items.length > 0;
+    const hasMore = this.#cursor !== undefined && (sync.cursor === undefined || sync.walking);
+    const next: ConversationsState = { status: known ? 'ready' : 'loading', items, hasMore };
+    this.#cells.conversations.set(share(this.#cells.conversations.get(), next));
+    this.#cells.unread.set(items.reduce((sum, { unread }) => sum + unread, 0));
+  }
+
+  #item(id: string): ConversationItem | undefined {
+    const { conversations, reads, drafts } = this.#store.mirror;
+    const row = conversations.get(id);
+    const entries = this.#store.mirror.entries(id);
+    const other = otherIn(id, this.#me);
+    if (other === undefined || (!row && entries.length === 0)) return undefined;
+    const preview = this.#preview(row, entries.at(-1));
+    const [draft, job] = [drafts.get(id), row?.conversation.job];
+    return {
+      id,
+      person: personIn(row?.conversation.people ?? [], other),
+      ...(job && { job }),
+      ...(preview && { preview }),
+      at: Math.max(timeOf(row), ...entries.map(({ at }) => at)),
+      unread: row ? unreadIn(row, reads.get(id), this.#me) : 0,
+      pending: entries.filter(({ accepted, problem }) => !accepted && !problem).length,
+      failed: entries.filter(({ problem }) => problem).length,
+      ...(draft !== undefined && { draft }),
+    };
+  }
+
+  #preview(row: ConversationRow | undefined, entry: OutboxRow | undefined): ConversationPreview | undefined {
+    if (entry) return previewOf(viewOfEntry(entry, this.#progress.get(entry.clientId), this.#me));
+    if (row?.newest) return previewOf(viewOfMessage({ message: row.newest, fetchedAt: 0 }, this.#me));
+    const text = row?.conversation.lastMessage;
+    return text === undefined ? undefined : { text, type: 'text', mine: false };
+  }
+}
+
+function timeOf(row: ConversationRow | undefined): number {
+  return row ? Date.parse(row.conversation.lastMessageAt ?? row.conversation.createdAt) : 0;
+}
