@@ -255,11 +255,14 @@ export class ConversationTimeline implements Timeline {
   }
 
   async #read(): Promise<void> {
-    this.#missed = [];
+    const missed: MessageRow[] = [];
+    this.#missed = missed;
     const rows = await this.#core.store.messages(this.id);
+    // A later reading has begun meanwhile: it knows more, and goes on.
+    if (this.#missed !== missed) return;
     this.#epoch = this.#currentEpoch();
     this.#loaded.replace(rows);
-    this.#loaded.take(this.#missed.filter(({ message }) => message.number >= this.#loaded.first));
+    this.#loaded.take(missed.filter(({ message }) => message.number >= this.#loaded.first));
     this.#missed = undefined;
     if (this.#status === 'loading' && this.isOpen) this.#divider.open(this.#unread(), this.#loaded.last);
     this.#status = 'ready';
