@@ -51,6 +51,13 @@ export function Lightbox({ timeline, messages, photo, name }: Props) {
         root.querySelector<HTMLElement>(tile)?.focus();
     };
   }, []);
+  // The button to the last photo goes when that is shown; the focus stays here, or keys would do nothing any more.
+  useLayoutEffect(() => {
+    const box = dialog.current;
+    const root = box?.getRootNode();
+    if (!(root instanceof Document || root instanceof ShadowRoot)) return;
+    if (!box?.contains(root.activeElement)) box?.focus();
+  }, [photo]);
   // A link to a photo that is not here (any more) shows the chat.
   useLayoutEffect(() => {
     if (messages.length > 0 && !message) close();
@@ -82,6 +89,7 @@ export function Lightbox({ timeline, messages, photo, name }: Props) {
     <dialog
       class="lightbox"
       ref={dialog}
+      tabIndex={-1}
       aria-label={words.t('photos')}
       onKeyDown={pressed}
       onCancel={event => {
