@@ -31,6 +31,11 @@ export class Person {
     return this;
   }
 
+  /** The same person in another tab of the same browser. A tab of its own could be anybody: it asks. */
+  async inNewTab(name: Name): Promise<Person> {
+    return new Person(await this.page.context().newPage()).signIn(name);
+  }
+
   /** The row of the conversation with somebody. */
   row(name: string): Locator {
     return this.list.getByRole('button', { name });

@@ -36,7 +36,7 @@ export const test = base.extend<World>({
         baseURL: server.url,
       });
       contexts.push(context);
-      context.on('weberror', error => errors.push(String(error.error())));
+      context.on('weberror', error => errors.push(error.error().stack ?? String(error.error())));
       context.on('console', message => {
         if (message.type() === 'error' && !isNetwork(message.text())) errors.push(message.text());
       });

@@ -68,7 +68,7 @@ test('killed again and again while it sends', async ({ person, api }, info) => {
     // Each life dies with an answer of the server under way, this one earlier and that one later. There is always another
     // request: it polls.
     const dies = page.waitForEvent('request', request => request.url().includes('/messages/') && ++asked > 1 + (life % 3));
-    await page.goto('/');
+    await new Person(page).signIn('You');
     await dies;
     await page.close();
   }
@@ -100,8 +100,7 @@ function hold(page: Page, step: Step): Promise<void> {
 
 /** The next life of the tab: it sends what is left, and then each message is there once, in its order. */
 async function completes(page: Page, api: Api): Promise<void> {
-  const you = new Person(page);
-  await page.goto('/');
+  const you = await new Person(page).signIn('You');
   const mine = async () => {
     const said = await api.messages('you', WITH_JOHN);
     return said.filter(message => message.senderId === 'you').map(message => message.content);

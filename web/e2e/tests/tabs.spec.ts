@@ -1,5 +1,4 @@
 import type { Page } from '@playwright/test';
-import { Person } from '../harness/person.ts';
 import { expect, test } from '../harness/test.ts';
 
 test.skip(({ isMobile }) => isMobile, 'about tabs, which are the same there');
@@ -16,10 +15,8 @@ function polls(page: Page): () => number {
 test('several tabs share one poller, and another goes on when it is closed', async ({ person, api }) => {
   test.setTimeout(90_000);
   const first = await person('You');
-  const context = first.page.context();
-  const tabs = [first, ...(await Promise.all([1, 2].map(async () => new Person(await context.newPage()))))];
+  const tabs = [first, await first.inNewTab('You'), await first.inNewTab('You')];
   const counts = tabs.map(tab => polls(tab.page));
-  for (const tab of tabs.slice(1)) await tab.page.goto('/');
   for (const tab of tabs) await tab.open('John Smith');
   const before = counts.map(count => count());
   for (const text of ['Say one', 'Say two']) {
@@ -37,8 +34,7 @@ test('several tabs share one poller, and another goes on when it is closed', asy
 
 test('what one tab sends is in the others at once, once', async ({ person }) => {
   const one = await (await person('You')).open('John Smith');
-  const other = new Person(await one.page.context().newPage());
-  await other.page.goto('/');
+  const other = await one.inNewTab('You');
   await other.open('John Smith');
   await one.say('From the first tab');
   await other.sees('From the first tab');
@@ -51,8 +47,7 @@ test('what one tab sends is in the others at once, once', async ({ person }) => 
 test('signing out wipes what was kept, in every tab', async ({ person }) => {
   const one = await (await person('You')).open('John Smith');
   await one.sees('8 AM works?');
-  const other = new Person(await one.page.context().newPage());
-  await other.page.goto('/');
+  const other = await one.inNewTab('You');
   await other.page.getByRole('button', { name: 'Settings' }).click();
   await other.page.getByRole('button', { name: 'Be someone else' }).click();
   await expect(other.page.getByRole('heading', { name: 'Who are you?' })).toBeVisible();
