@@ -37,7 +37,7 @@ export const TONES = 8;
 
 /** The colour of someone's avatar: the same on every device, for it comes from the id alone. */
 export function tone(id: string): number {
-  let hash = 0;
-  for (const character of id) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) >>> 0;
-  return hash % TONES;
+  let hash = 0x811c9dc5;
+  for (const character of id) hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193) >>> 0;
+  return (hash >>> 24) % TONES;
 }

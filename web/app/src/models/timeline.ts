@@ -57,6 +57,17 @@ function needsWords({ state }: TimelineMessage): boolean {
   return state.is === 'uploading' || state.is === 'failed' || state.is === 'waiting';
 }
 
+/** `all` by day: a part begins at each heading. The first part may have none, when its day began before the part in the page. */
+export function byDay(all: readonly Row[]): Row[][] {
+  const days: Row[][] = [];
+  for (const row of all) {
+    const day = days.at(-1);
+    if (!day || row.kind === 'day') days.push([row]);
+    else day.push(row);
+  }
+  return days;
+}
+
 /** How many messages of others came after the message `key`; all of them when it is not there. */
 export function incomingAfter(messages: readonly TimelineMessage[], key: string | undefined): number {
   let count = 0;

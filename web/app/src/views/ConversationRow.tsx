@@ -23,7 +23,9 @@ export const ConversationRow = memo(
         onClick={() => navigation.open(item.id)}
       >
         <Avatar person={item.person} />
-        <bdi class="name">{name}</bdi>
+        <span class="name" dir="auto">
+          {name}
+        </span>
         <time class="when" dateTime={new Date(item.at).toISOString()} title={words.moment(item.at)}>
           {told(item.at, words)}
         </time>

@@ -1,6 +1,7 @@
 import type { Timeline, TimelineMessage, TimelineState } from '@jobline/sdk';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { incomingAfter, type Row, rows } from '../models/timeline.ts';
+import { dayNumber } from '../models/time.ts';
+import { byDay, incomingAfter, type Row, rows } from '../models/timeline.ts';
 import { around, LATEST, newer, older, slice } from '../models/window.ts';
 import { Announcer } from './Announcer.tsx';
 import { useSurroundings } from './context.ts';
@@ -112,6 +113,7 @@ export function MessageList({ timeline, state, name }: Props) {
   }
 
   useRead(timeline, state, atEnd);
+  const you = words.t('you');
   const fresh = atEnd ? 0 : incomingAfter(messages, seen.current);
   return (
     <div class="conversation-body">
@@ -131,15 +133,23 @@ export function MessageList({ timeline, state, name }: Props) {
       >
         <div class="messages" ref={content}>
           {state.status === 'ready' && <Edge timeline={timeline} state={state} whole={from === 0} />}
-          {rows(messages, from, to, firstUnread).map(row =>
-            drawn(row, timeline, row.kind === 'message' && row.message.mine ? words.t('you') : name),
-          )}
+          {byDay(rows(messages, from, to, firstUnread)).map(day => (
+            <div class="day-group" key={dayKey(day)}>
+              {day.map(row => drawn(row, timeline, row.kind === 'message' && row.message.mine ? you : name))}
+            </div>
+          ))}
         </div>
       </div>
       {!atEnd && <JumpButton count={fresh} jump={jump} />}
       <Announcer message={last} name={name} />
     </div>
   );
+}
+
+/** The same day has the same key, whether or not its beginning is in the page. */
+function dayKey(day: readonly Row[]): number {
+  for (const row of day) if (row.kind !== 'unread') return dayNumber(row.kind === 'day' ? row.at : row.message.at);
+  return 0;
 }
 
 function drawn(row: Row, timeline: Timeline, author: string) {
@@ -151,7 +161,12 @@ function drawn(row: Row, timeline: Timeline, author: string) {
 
 function Divider() {
   const { words } = useSurroundings();
-  return <h2 class="divider">{words.t('newMessages')}</h2>;
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a line with words in it; <hr> has none.
+    <div class="divider" role="separator" aria-label={words.t('newMessages')}>
+      {words.t('newMessages')}
+    </div>
+  );
 }
 
 /** Tells the server what has been read: everything, once the reader is at the end and the page is in front of them. */
