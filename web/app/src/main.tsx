@@ -8,6 +8,7 @@ import { watchInstall } from './platform/install.ts';
 import { english, keepLanguage, load, preferredLanguage } from './platform/language.ts';
 import { addressNavigation } from './platform/navigation.ts';
 import { Pictures } from './platform/pictures.ts';
+import { pageHttp } from './platform/server.ts';
 import {
   demoPeople,
   demoToken,
@@ -42,8 +43,9 @@ function drawPage(view: ComponentChildren): void {
 }
 
 function clientOf(session: Session): Jobline {
-  if ('token' in session) return createJobline({ baseUrl: '', getToken: () => session.token });
-  return createJobline({ baseUrl: '', user: session.demo, getToken: () => demoToken(session.demo) });
+  const common = { baseUrl: '', ports: { http: pageHttp() } };
+  if ('token' in session) return createJobline({ ...common, getToken: () => session.token });
+  return createJobline({ ...common, user: session.demo, getToken: () => demoToken(session.demo) });
 }
 
 function chat(session: Session): void {

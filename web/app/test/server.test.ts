@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { webAddress } from '../src/platform/pictures.ts';
-import { sameServer } from '../src/platform/server.ts';
+import { sameServer, webAddress } from '../src/platform/server.ts';
 
 const page = { hostname: 'localhost', port: '8080', origin: 'http://localhost:8080' };
 
@@ -20,9 +19,9 @@ test('other servers stay other servers', () => {
   expect(sameServer('http://127.0.0.1/a', elsewhere)).toBe('http://127.0.0.1/a');
 });
 test('only addresses of the web are opened', () => {
-  expect(webAddress('https://files.example/a')).toBe('https://files.example/a');
-  expect(webAddress('/files/a')).toBe('/files/a');
+  expect(webAddress('https://files.example/a', page)).toBe('https://files.example/a');
+  expect(webAddress('/files/a', page)).toBe('/files/a');
   for (const url of ['javascript:alert(1)', 'data:text/html,x', '//evil.example', '', undefined]) {
-    expect(webAddress(url)).toBeUndefined();
+    expect(webAddress(url, page)).toBeUndefined();
   }
 });

@@ -11,6 +11,8 @@ const PNG_LIMIT = 2_000_000;
 /** A file as it is going to be sent. */
 export interface Prepared {
   readonly blob: Blob;
+  /** What is in `blob`. */
+  readonly bytes: ArrayBuffer;
   readonly name: string;
   readonly type: string;
   readonly size?: Dimensions;
@@ -23,8 +25,15 @@ export interface Prepared {
  * (place, time, device) is left; GIFs without comments; anything else as it is.
  */
 export async function prepared(file: File): Promise<Prepared> {
+  const ready = await made(file);
+  return { ...ready, bytes: await ready.blob.arrayBuffer() };
+}
+
+type Made = Omit<Prepared, 'bytes'>;
+
+async function made(file: File): Promise<Made> {
   const type = typeOf(file.name, file.type) ?? file.type;
-  const asIs: Prepared = {
+  const asIs: Made = {
     blob: file.type === type ? file : new Blob([file], { type }),
     name: file.name,
     type,
@@ -49,7 +58,7 @@ async function decoded(blob: Blob): Promise<ImageBitmap | undefined> {
   }
 }
 
-async function gif(file: File): Promise<Prepared> {
+async function gif(file: File): Promise<Made> {
   const bytes = new Uint8Array(await file.arrayBuffer());
   const blob = new Blob(strippedGif(bytes), { type: 'image/gif' });
   const picture = await decoded(blob);
@@ -59,7 +68,7 @@ async function gif(file: File): Promise<Prepared> {
   return { blob, name: nameWithSize(file.name, 'gif', size), type: 'image/gif', size };
 }
 
-async function redrawn(picture: ImageBitmap, name: string, type: string): Promise<Prepared> {
+async function redrawn(picture: ImageBitmap, name: string, type: string): Promise<Made> {
   const scale = Math.min(1, LONG_SIDE / Math.max(picture.width, picture.height));
   const size = {
     width: Math.max(1, Math.round(picture.width * scale)),

@@ -1,4 +1,5 @@
 import type { MessageFile, Timeline, TimelineMessage } from '@jobline/sdk';
+import { webAddress } from './server.ts';
 
 /** How many pictures of this device are held in memory at most; the oldest are let go. */
 const HELD = 40;
@@ -61,9 +62,4 @@ export class Pictures {
 function usable(file: MessageFile): string | undefined {
   const expired = file.expired || (file.urlExpiresAt !== undefined && file.urlExpiresAt <= Date.now());
   return expired ? undefined : webAddress(file.url);
-}
-
-/** `url` if a browser may open it: nothing but `http:` and `https:` comes from the server into an address. */
-export function webAddress(url: string | undefined): string | undefined {
-  return url && /^(https?:\/\/|\/(?!\/))/i.test(url) ? url : undefined;
 }

@@ -1,15 +1,27 @@
-import type { Http } from '@jobline/sdk';
+import { browserPorts, type Http } from '@jobline/sdk/browser';
 
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 
+/** What of `location` says which server a page is of. */
+type Page = Pick<Location, 'hostname' | 'port' | 'origin'>;
+
 /**
- * A server on this machine has several names, and tells its own in file URLs. To the browser they are several origins, of
- * which the page may use one: URLs under another name of the same server are used under the page's.
+ * A server on this machine has several names, and tells one of them in file URLs. To the browser they are several origins, of
+ * which a page may use its own: URLs under another name of the same server are used under the page's.
  */
-export function sameServer(url: string, page: Pick<Location, 'hostname' | 'port' | 'origin'>): string {
+export function sameServer(url: string, page: Page): string {
   if (!LOOPBACK.test(page.hostname) || !URL.canParse(url)) return url;
   const { hostname, port, pathname, search } = new URL(url);
   return LOOPBACK.test(hostname) && port === page.port ? page.origin + pathname + search : url;
 }
 
-export type { Http };
+/** HTTP that uploads to the server under the page's name for it. */
+export function pageHttp(): Http {
+  const { http } = browserPorts();
+  return request => http({ ...request, url: sameServer(request.url, location) });
+}
+
+/** `url` if it may be opened: nothing but `http:` and `https:` comes from the server into an address. */
+export function webAddress(url: string | undefined, page: Page = location): string | undefined {
+  return url && /^(https?:\/\/|\/(?!\/))/i.test(url) ? sameServer(url, page) : undefined;
+}

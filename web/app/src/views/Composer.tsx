@@ -21,7 +21,7 @@ export function Composer({ timeline, attachments }: { timeline: Timeline; attach
   const left = charactersLeft(content);
   const waiting = attachments.list.some(one => !one.file);
   const ready = (content !== '' || attachments.list.length > 0) && (left ?? 0) >= 0 && !waiting;
-  const send = useSend(timeline, attachments);
+  const send = useSend(timeline, attachments, content => setText(typing => typing || content));
 
   const change = (next: string) => {
     typed.current = true;
@@ -32,7 +32,6 @@ export function Composer({ timeline, attachments }: { timeline: Timeline; attach
     if (!ready) return;
     send(content);
     setText('');
-    timeline.setDraft('');
     // Whatever was pressed, writing goes on: the keyboard stays.
     field.current?.focus();
   };

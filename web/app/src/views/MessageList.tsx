@@ -148,7 +148,8 @@ export function MessageList({ timeline, state, name }: Props) {
 
 /** The same day has the same key, whether or not its beginning is in the page. */
 function dayKey(day: readonly Row[]): number {
-  for (const row of day) if (row.kind !== 'unread') return dayNumber(row.kind === 'day' ? row.at : row.message.at);
+  for (const row of day)
+    if (row.kind !== 'unread') return dayNumber(row.kind === 'day' ? row.at : row.message.at);
   return 0;
 }
 

@@ -7,10 +7,23 @@ import type { Attachments } from './useAttachments.ts';
 /**
  * Hands what was written to the outbox. Each file is a message of its own, in the order in which they were chosen; the text
  * goes with the last of them, so that it stands below all.
+ *
+ * The draft goes when the message is kept, not before: a tab that is killed in between has one of the two. The outbox
+ * refuses only when it can keep nothing at all; then the text is given back.
  */
-export function useSend(timeline: Timeline, attachments: Attachments): (content: string) => void {
+export function useSend(
+  timeline: Timeline,
+  attachments: Attachments,
+  giveBack: (content: string) => void,
+): (content: string) => void {
   const { pictures } = useSurroundings();
   const editing = useEditing();
+
+  const sendText = async (content: string) => {
+    const draft = timeline.draft.get();
+    await timeline.send(content);
+    if (timeline.draft.get() === draft) timeline.setDraft('');
+  };
   const sendFile = async (file: Prepared, text: string) => {
     const meta: FileMeta = {
       name: file.name,
@@ -18,24 +31,29 @@ export function useSend(timeline: Timeline, attachments: Attachments): (content:
       ...(text && { text }),
       ...(file.size && { width: file.size.width, height: file.size.height }),
     };
-    const clientId = await timeline.sendFile(file.blob, meta);
-    if (file.size) pictures.hold(clientId, file.blob);
+    // The bytes are here already, so that files and texts reach the outbox in the order in which they were sent.
+    const { bytes, blob, type } = file;
+    const clientId = await timeline.sendFile(
+      { size: bytes.byteLength, type, arrayBuffer: async () => bytes },
+      meta,
+    );
+    if (file.size) pictures.hold(clientId, blob);
+    if (text) timeline.setDraft('');
   };
   return content => {
+    const refused = (error: unknown) => {
+      console.error('The message was not kept.', error);
+      giveBack(content);
+    };
     if (editing.clientId !== undefined) {
-      timeline.edit(editing.clientId, content).catch(report);
+      timeline.edit(editing.clientId, content).catch(refused);
       editing.end();
       return;
     }
     const files = attachments.take() ?? [];
-    if (files.length === 0) timeline.send(content).catch(report);
+    if (files.length === 0) sendText(content).catch(refused);
     files.forEach((file, place) => {
-      sendFile(file, place === files.length - 1 ? content : '').catch(report);
+      sendFile(file, place === files.length - 1 ? content : '').catch(refused);
     });
   };
-}
-
-/** The outbox keeps what it takes, and what it does not take was checked before: nothing else can be done here. */
-function report(error: unknown): void {
-  console.error('The message was not kept.', error);
 }
