@@ -4,11 +4,11 @@ import { createJobline, type Jobline } from '@jobline/sdk/browser';
 import { type ComponentChildren, render } from 'preact';
 import type { Language } from './i18n/languages.ts';
 import type { Translator } from './i18n/translator.ts';
+import { pageHttp } from './platform/http.ts';
 import { watchInstall } from './platform/install.ts';
 import { english, keepLanguage, load, preferredLanguage } from './platform/language.ts';
 import { addressNavigation } from './platform/navigation.ts';
 import { Pictures } from './platform/pictures.ts';
-import { pageHttp } from './platform/server.ts';
 import {
   demoPeople,
   demoToken,

@@ -1,5 +1,5 @@
 import type { MessageFile, Timeline, TimelineMessage } from '@jobline/sdk';
-import { webAddress } from './server.ts';
+import { webAddress } from './addresses.ts';
 
 /** How many pictures of this device are held in memory at most; the oldest are let go. */
 const HELD = 40;

@@ -1,6 +1,6 @@
 import type { MessageFile, Timeline, TimelineMessage } from '@jobline/sdk';
 import { fileName } from '../models/fileName.ts';
-import { webAddress } from '../platform/server.ts';
+import { webAddress } from '../platform/addresses.ts';
 import { useSurroundings } from './context.ts';
 import { useLatest } from './hooks.ts';
 

@@ -1,6 +1,6 @@
 import type { Timeline, TimelineMessage } from '@jobline/sdk';
 import { useLayoutEffect, useReducer, useRef } from 'preact/hooks';
-import { webAddress } from '../platform/server.ts';
+import { webAddress } from '../platform/addresses.ts';
 import { useSurroundings } from './context.ts';
 import { Icon } from './Icon.tsx';
 import { type Gestures, useGestures } from './useGestures.ts';

@@ -1,5 +1,3 @@
-import { browserPorts, type Http } from '@jobline/sdk/browser';
-
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 
 /** What of `location` says which server a page is of. */
@@ -13,12 +11,6 @@ export function sameServer(url: string, page: Page): string {
   if (!LOOPBACK.test(page.hostname) || !URL.canParse(url)) return url;
   const { hostname, port, pathname, search } = new URL(url);
   return LOOPBACK.test(hostname) && port === page.port ? page.origin + pathname + search : url;
-}
-
-/** HTTP that uploads to the server under the page's name for it. */
-export function pageHttp(): Http {
-  const { http } = browserPorts();
-  return request => http({ ...request, url: sameServer(request.url, location) });
 }
 
 /** `url` if it may be opened: nothing but `http:` and `https:` comes from the server into an address. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { sameServer, webAddress } from '../src/platform/server.ts';
+import { sameServer, webAddress } from '../src/platform/addresses.ts';
 
 const page = { hostname: 'localhost', port: '8080', origin: 'http://localhost:8080' };
 
