@@ -66,6 +66,10 @@ export function MessageList({ timeline, state, name }: Props) {
     if (keeper.current) keeper.current.atEnd = true;
     setAtEnd(true);
     keeper.current?.settle();
+  };
+  /** The button goes away with being pressed, so the focus moves on to what it led to. */
+  const pressed = () => {
+    jump();
     scroller.current?.focus({ preventScroll: true });
   };
 
@@ -140,7 +144,7 @@ export function MessageList({ timeline, state, name }: Props) {
           ))}
         </div>
       </div>
-      {!atEnd && <JumpButton count={fresh} jump={jump} />}
+      {!atEnd && <JumpButton count={fresh} jump={pressed} />}
       <Announcer message={last} name={name} />
     </div>
   );
