@@ -8,6 +8,8 @@ export { expect } from '@playwright/test';
 interface World {
   /** Flags of the server, besides address and data. */
   flags: string[];
+  /** What a page may complain of: what the test provokes. */
+  provoked: RegExp;
   server: Server;
   api: Api;
   /** Somebody in a browser of their own, signed in. */
@@ -19,13 +21,15 @@ interface World {
 /** Every test has a server with data of its own. An error in a page's console, or an uncaught one, fails the test. */
 export const test = base.extend<World>({
   flags: [[], { option: true }],
+  // The browser itself reports every request that fails; many tests are about those.
+  provoked: [/Failed to load resource|net::ERR_/, { option: true }],
   server: async ({ flags }, use) => {
     const server = await Server.start(...flags);
     await use(server);
     await server.remove();
   },
   api: async ({ server }, use) => use(await server.api()),
-  browserOfOne: async ({ browser, server }, use) => {
+  browserOfOne: async ({ browser, server, provoked }, use) => {
     const contexts: BrowserContext[] = [];
     const errors: string[] = [];
     await use(async more => {
@@ -38,7 +42,7 @@ export const test = base.extend<World>({
       contexts.push(context);
       context.on('weberror', error => errors.push(error.error().stack ?? String(error.error())));
       context.on('console', message => {
-        if (message.type() === 'error' && !isNetwork(message.text())) errors.push(message.text());
+        if (message.type() === 'error' && !provoked.test(message.text())) errors.push(message.text());
       });
       return context;
     });
@@ -52,8 +56,3 @@ export const test = base.extend<World>({
     });
   },
 });
-
-/** The browser itself reports every request that fails; many tests are about those. */
-function isNetwork(text: string): boolean {
-  return /Failed to load resource|net::ERR_/.test(text);
-}

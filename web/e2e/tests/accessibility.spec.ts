@@ -30,7 +30,7 @@ for (const [look, options] of Object.entries(LOOKS)) {
     await page.locator('.blank [class], .blank strong').first().waitFor();
     await clean('nothing found');
     await page.locator('input[type=search]').fill('');
-    await page.locator('.list-head button').click();
+    await page.locator('.list-head > button').click();
     await page.locator('dialog[open]').waitFor();
     await clean('settings');
     await page.keyboard.press('Escape');

@@ -48,6 +48,7 @@ test('it can be installed, and opens without a connection', async ({ person }) =
     expect((await you.page.request.get(new URL(icon.src, you.page.url()).href)).status()).toBe(200);
   }
   await you.page.evaluate(() => navigator.serviceWorker.ready);
+  await expect(you.row('John Smith')).toBeVisible();
   await you.page.context().setOffline(true);
   await you.page.reload();
   await expect(you.row('John Smith')).toBeVisible();
