@@ -56,7 +56,10 @@ export function FileCard(props: { timeline: Timeline; message: TimelineMessage; 
       aria-label={words.t('downloadFile', { name: base + ending, size })}
       onClick={event => void follow(event)}
     >
-      <FileLabel name={file.name} size={size} />
+      {/* The name of the link says all of it, in an order to be heard. */}
+      <span class="file-shown" aria-hidden="true">
+        <FileLabel name={file.name} size={size} />
+      </span>
     </a>
   );
 }
