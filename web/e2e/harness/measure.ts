@@ -34,10 +34,7 @@ export async function shifts(page: Page): Promise<{ shift: number; shifted: stri
   return page.evaluate(() => window.jobline ?? { shift: Number.NaN, shifted: ['nobody watched'] });
 }
 
-/**
- * Milliseconds from the start of the page's script until the first message was painted, taken from the browser's own clock.
- * The page must have been opened after `watchPaint`.
- */
+/** From the next navigation on, marks when the first message was painted. */
 export async function watchPaint(page: Page): Promise<void> {
   await page.addInitScript(() => {
     const seen = new MutationObserver(() => {
@@ -54,6 +51,10 @@ export async function watchPaint(page: Page): Promise<void> {
   });
 }
 
+/**
+ * Milliseconds from when the page had its script until the first message was painted, by the browser's own clock. Needs
+ * `watchPaint` before.
+ */
 export async function paintedAfterScript(page: Page): Promise<number> {
   await page.waitForFunction(() => performance.getEntriesByName('painted').length > 0);
   return page.evaluate(() => {
@@ -62,5 +63,29 @@ export async function paintedAfterScript(page: Page): Promise<number> {
     const started = Math.max(...fetched.filter(entry => entry.name.includes('/assets/app-')).map(entry => entry.responseEnd));
     const painted = performance.getEntriesByName('painted')[0]?.startTime ?? Number.NaN;
     return painted - started;
+  });
+}
+
+/** Milliseconds for what every app would have to do: open the database, read all rows one after another, draw a frame. */
+export async function bareReading(page: Page): Promise<number> {
+  return page.evaluate(async () => {
+    const times: number[] = [];
+    const { name = '' } = (await indexedDB.databases())[0] ?? {};
+    const answer = <T>(request: IDBRequest<T>): Promise<T> =>
+      new Promise((resolve, reject) => {
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(request.error);
+      });
+    for (let round = 0; round < 5; round++) {
+      const began = performance.now();
+      const database = await answer(indexedDB.open(name));
+      for (const store of database.objectStoreNames) {
+        for (let read = 0; read < 3; read++) await answer(database.transaction(store).objectStore(store).getAll());
+      }
+      await new Promise(resolve => requestAnimationFrame(resolve));
+      times.push(performance.now() - began);
+      database.close();
+    }
+    return Math.min(...times);
   });
 }
