@@ -28,8 +28,6 @@ export class Outbox {
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #random: Random;
-  /** The place of the last message that was written here. */
-  #order = 0;
 
   constructor(store: Store, clock: Clock, random: Random) {
     this.#store = store;
@@ -44,20 +42,21 @@ export class Outbox {
     if (wrong) throw wrong;
     const clientId = randomId(this.#random);
     const { conversationId, to, job, file, bytes } = draft;
-    const row: OutboxRow = {
+    const row = {
       clientId,
       conversationId,
       to,
       ...(job !== undefined && { job }),
       text,
       at: this.#clock.now(),
-      order: this.#next(conversationId),
-      ...(file && { file }),
     };
-    const writes: Write[] = [{ put: outboxKey(clientId), value: row }];
-    if (bytes) writes.push({ put: bytesKey(clientId), value: bytes });
-    if (draft.fromDraft) writes.push({ drop: draftKey(conversationId) });
-    await this.#store.transact([], () => writes);
+    await this.#store.transact([], (_, order) => {
+      const kept: OutboxRow = { ...row, order, ...(file && { file }) };
+      const writes: Write[] = [{ put: outboxKey(clientId), value: kept }];
+      if (bytes) writes.push({ put: bytesKey(clientId), value: bytes });
+      if (draft.fromDraft) writes.push({ drop: draftKey(conversationId) });
+      return writes;
+    });
     return clientId;
   }
 
@@ -67,12 +66,12 @@ export class Outbox {
     // An id that the server knows from something else is of no use; any other stays for the message's whole life.
     const renewed = randomId(this.#random);
     let found = false;
-    await this.#store.transact([outboxKey(clientId), bytesKey(clientId)], ([kept, bytes]) => {
+    await this.#store.transact([outboxKey(clientId), bytesKey(clientId)], ([kept, bytes], order) => {
       const row = kept as OutboxRow | undefined;
       if (!row?.problem) return undefined;
       found = true;
       const { problem, refusals: _, ...rest } = row;
-      const changed = { ...rest, text: cleaned ?? row.text, order: this.#next(row.conversationId) };
+      const changed = { ...rest, text: cleaned ?? row.text, order };
       const wrong = fault(changed.text, row.file !== undefined);
       if (wrong) throw wrong;
       if (problem.code !== 'client_id_reused') return [{ put: outboxKey(clientId), value: changed }];
@@ -95,14 +94,5 @@ export class Outbox {
       return done ? dropped(clientId) : undefined;
     });
     return done;
-  }
-
-  /** A place after all others of the conversation. Times order those of several tabs; a clock put back does not disturb. */
-  #next(conversationId: string): number {
-    const last = this.#store.mirror
-      .entries(conversationId)
-      .reduce((most, { order }) => Math.max(most, order), 0);
-    this.#order = Math.max(this.#clock.now(), last + 1, this.#order + 1);
-    return this.#order;
   }
 }

@@ -75,7 +75,7 @@ export interface OutboxRow {
   readonly text: string;
   /** When it was written, Unix milliseconds. */
   readonly at: number;
-  /** Its place among those of its conversation; rises. */
+  /** Its place among the others: the number of the transaction that kept it. */
   readonly order: number;
   readonly file?: OutboxFile;
   /** Where the file's bytes were put, once they all were. */

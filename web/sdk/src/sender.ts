@@ -103,7 +103,8 @@ export class Sender {
 
   #next(id: string): OutboxRow | undefined {
     const { clock, store, isOnline } = this.#parts;
-    if (!this.#running || !isOnline() || clock.now() < this.#pausedUntil) return undefined;
+    // Another tab may have written something that goes first.
+    if (!this.#running || store.isBehind || !isOnline() || clock.now() < this.#pausedUntil) return undefined;
     return store.mirror.entries(id).find(row => !row.accepted && !row.problem);
   }
 

@@ -73,11 +73,12 @@ export class Store {
 
   /**
    * Reads rows, decides, writes, all at once; then shows it here and in the other tabs. `decide` answers `undefined` to
-   * change nothing. Rejects with `signed_out` once the session is over.
+   * change nothing; it is told the number of the transaction, which is higher than that of any before it, in whatever
+   * tab. Rejects with `signed_out` once the session is over.
    */
   async transact(
     keys: readonly string[],
-    decide: (rows: readonly Value[]) => readonly Write[] | undefined,
+    decide: (rows: readonly Value[], count: number) => readonly Write[] | undefined,
   ): Promise<void> {
     let outcome: { count: number; writes: readonly Write[] } | 'over' | undefined;
     const cache = await this.#ready();
@@ -88,7 +89,7 @@ export class Store {
         outcome = 'over';
         return undefined;
       }
-      const writes = decide(rows);
+      const writes = decide(rows, session.count + 1);
       if (!writes || writes.length === 0) return undefined;
       outcome = { count: session.count + 1, writes };
       return [...writes, { put: SESSION, value: { ...session, count: outcome.count } }];
@@ -110,6 +111,11 @@ export class Store {
     this.#events.touched(rows);
   }
 
+  /** Some of what other tabs wrote is not here yet. */
+  get isBehind(): boolean {
+    return this.#reloading !== undefined;
+  }
+
   /** Catches up with what other tabs wrote unheard. */
   async refresh(): Promise<void> {
     const row = await this.get('session', SESSION);
@@ -122,6 +128,7 @@ export class Store {
   reload(): Promise<void> {
     this.#reloading ??= this.#load().finally(() => {
       this.#reloading = undefined;
+      if (!this.#closed) this.#events.reloaded();
     });
     return this.#reloading;
   }
@@ -174,9 +181,9 @@ export class Store {
     if (this.#closed || count <= this.#count) return;
     const missed = count !== this.#count + 1;
     this.#count = count;
-    this.#events.changed(this.mirror.apply(writes));
     // A failure here is met again by the next transaction, and answered there.
     if (missed) this.reload().catch(() => undefined);
+    this.#events.changed(this.mirror.apply(writes));
   }
 
   async #load(): Promise<void> {
@@ -194,7 +201,7 @@ export class Store {
       this.mirror.apply(ranges.flat().map(([put, value]) => ({ put, value })));
       this.mirror.apply(sync ? [{ put: SYNC, value: sync }] : []);
       this.#count = after.count;
-      return this.#events.reloaded();
+      return;
     }
   }
 }

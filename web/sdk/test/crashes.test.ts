@@ -1,8 +1,21 @@
 import { expect, test } from 'vitest';
 import type { Jobline } from '../src/index.ts';
-import { type Device, type FakeServer, type ManualClock, seeded, settle, type Tab, world } from '../testing/index.ts';
+import {
+  type Device,
+  type FakeServer,
+  type ManualClock,
+  seeded,
+  settle,
+  type Tab,
+  world,
+} from '../testing/index.ts';
 
-const PHOTO = { size: 4, type: 'image/png', name: 'kitchen.png', arrayBuffer: async () => new ArrayBuffer(4) };
+const PHOTO = {
+  size: 4,
+  type: 'image/png',
+  name: 'kitchen.png',
+  arrayBuffer: async () => new ArrayBuffer(4),
+};
 
 /** Waits until nothing is on its way, however often that is tried. */
 async function quiet(clock: ManualClock, jobline: Jobline, other: string): Promise<void> {
@@ -10,10 +23,14 @@ async function quiet(clock: ManualClock, jobline: Jobline, other: string): Promi
   chat.open();
   for (let turn = 0; turn < 40; turn += 1) {
     await clock.advance(3000);
-    const open = chat.get().messages.filter(({ state }) => !['sent', 'delivered', 'received'].includes(state.is));
+    const open = chat
+      .get()
+      .messages.filter(({ state }) => !['sent', 'delivered', 'received'].includes(state.is));
     if (turn > 1 && open.length === 0 && chat.get().status === 'ready') return;
   }
-  throw new Error(`Still on the way: ${JSON.stringify(chat.get().messages.map(({ text, state }) => [text, state]))}`);
+  throw new Error(
+    `Still on the way: ${JSON.stringify(chat.get().messages.map(({ text, state }) => [text, state]))}`,
+  );
 }
 
 /** What ben got from anna must be what she was told is kept, once each, in her order. */
@@ -25,7 +42,10 @@ function check(server: FakeServer, promised: readonly string[], tried: readonly 
 }
 
 /** Sends in a tab that dies after `fuse` steps; answers what was promised before that, and whether it died. */
-async function sendAndDie(device: Device, fuse: number): Promise<{ promised: string[]; tried: string[]; died: boolean }> {
+async function sendAndDie(
+  device: Device,
+  fuse: number,
+): Promise<{ promised: string[]; tried: string[]; died: boolean }> {
   const { tab, jobline } = device.client('anna');
   tab.fuse = fuse;
   const chat = jobline.conversation({ with: 'ben' });
@@ -54,7 +74,10 @@ test('a tab may die at any step of sending: nothing is lost, doubled or swapped'
     const { jobline } = phone.client('anna');
     await quiet(clock, jobline, 'ben');
     check(server, promised, tried);
-    const shown = jobline.conversation({ with: 'ben' }).get().messages.map(({ text }) => text);
+    const shown = jobline
+      .conversation({ with: 'ben' })
+      .get()
+      .messages.map(({ text }) => text);
     expect(shown).toEqual(server.said('anna', 'ben').map(({ content }) => content));
     if (!died) break;
     deaths += 1;
@@ -97,7 +120,10 @@ async function history(seed: number): Promise<void> {
   server.fault = () => undefined;
   for (const { tab } of tabs) tab.kill();
   await quiet(clock, phone.client('anna').jobline, 'ben');
-  const arrived = server.said('anna', 'ben').filter(({ senderId }) => senderId === 'anna').map(({ content }) => content);
+  const arrived = server
+    .said('anna', 'ben')
+    .filter(({ senderId }) => senderId === 'anna')
+    .map(({ content }) => content);
   expect(new Set(arrived).size, `seed ${seed} doubled: ${arrived}`).toBe(arrived.length);
   for (const text of promised) expect(arrived, `seed ${seed} lost`).toContain(text);
   expect(arrived, `seed ${seed} swapped`).toEqual(tried.filter(text => arrived.includes(text)));

@@ -83,6 +83,8 @@ export class Tab {
   isAlive = true;
   visible = true;
   online = true;
+  /** It keeps its locks, and nothing of it runs. */
+  isFrozen = false;
   /** Steps that the tab may still take before it dies: each call of the cache or the server has two. */
   fuse = Number.POSITIVE_INFINITY;
   /** Steps that it has taken. */
@@ -115,7 +117,10 @@ export class Tab {
     const { clock, random, modern, openCache } = this.#device;
     const open = async (name: string) => this.#cache(openCache ? await openCache(name) : this.#shared(name));
     return {
-      clock: { now: clock.now, after: (ms, then) => clock.after(ms, () => this.isAlive && then()) },
+      clock: {
+        now: clock.now,
+        after: (ms, then) => clock.after(ms, () => this.isAlive && !this.isFrozen && then()),
+      },
       random,
       http: request => this.#http(request),
       lifecycle: {
@@ -201,7 +206,9 @@ export class Tab {
   #receive(name: string, message: unknown): void {
     for (const channel of [...this.#channels]) {
       if (channel.name === name)
-        queueMicrotask(() => this.isAlive && this.#channels.has(channel) && channel.heard(message));
+        queueMicrotask(
+          () => this.isAlive && !this.isFrozen && this.#channels.has(channel) && channel.heard(message),
+        );
     }
   }
 }

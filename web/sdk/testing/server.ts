@@ -85,11 +85,13 @@ export class FakeServer {
     this.#clock = clock;
   }
 
-  /** A token for `user`; those given before are not accepted any more. */
-  token(user: string): string {
+  /** A token for `user`, that says when it expires if it is told to; those given before are not accepted any more. */
+  token(user: string, expiresAt?: number): string {
     for (const [token, owner] of this.#tokens) if (owner === user) this.#tokens.delete(token);
     this.#made += 1;
-    const claims = btoa(JSON.stringify({ sub: user, n: this.#made })).replaceAll('=', '');
+    const claims = btoa(
+      JSON.stringify({ sub: user, n: this.#made, ...(expiresAt && { exp: expiresAt / 1000 }) }),
+    ).replaceAll('=', '');
     const token = `head.${claims}.signature`;
     this.#tokens.set(token, user);
     return token;

@@ -44,7 +44,7 @@ class IndexedDbCache implements Cache {
     database.onversionchange = () => database.close();
   }
 
-  get(key: string): Promise<Value> {
+  async get(key: string): Promise<Value> {
     return answered(this.#rows('readonly').get(key));
   }
 
