@@ -45,7 +45,7 @@ function drawPage(view: ComponentChildren): void {
 function clientOf(session: Session): Jobline {
   const common = { baseUrl: '', ports: { http: pageHttp() } };
   if ('token' in session) return createJobline({ ...common, getToken: () => session.token });
-  return createJobline({ ...common, user: session.demo, getToken: () => demoToken(session.demo) });
+  return createJobline({ ...common, user: session.demo.id, getToken: () => demoToken(session.demo.id) });
 }
 
 function chat(session: Session): void {
@@ -66,6 +66,7 @@ function chat(session: Session): void {
   const show = () => {
     const menu = {
       demo: 'demo' in session,
+      ...('demo' in session && { name: session.demo.name }),
       choose: (language: Language) => void choose(language),
       signOut: () => void signOut(),
     };
@@ -86,7 +87,7 @@ async function noSession(): Promise<void> {
     const action = { label: words.t('retry'), run: () => void noSession() };
     drawPage(<MessagePage title={words.t('cannotLoad')} action={action} />);
   } else if (people) {
-    const become = (demo: string) => {
+    const become = (demo: DemoPerson) => {
       keepSession({ demo });
       chat({ demo });
     };

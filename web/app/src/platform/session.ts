@@ -1,5 +1,5 @@
 /** Who this tab is: a person with a token from the marketplace, or one of the people of a demo. */
-export type Session = { readonly token: string } | { readonly demo: string };
+export type Session = { readonly token: string } | { readonly demo: DemoPerson };
 
 export interface DemoPerson {
   readonly id: string;
@@ -21,11 +21,8 @@ export function readSession(): Session | undefined {
     history.replaceState(null, '', `${location.pathname}#${given.get('open') ?? '/'}`);
     return { token };
   }
-  const kept: unknown = JSON.parse(sessionStorage.getItem(KEPT) ?? 'null');
-  if (kept === null || typeof kept !== 'object') return undefined;
-  if ('token' in kept && typeof kept.token === 'string') return { token: kept.token };
-  if ('demo' in kept && typeof kept.demo === 'string') return { demo: kept.demo };
-  return undefined;
+  // Nobody but this app writes it, and only below.
+  return (JSON.parse(sessionStorage.getItem(KEPT) ?? 'null') as Session | null) ?? undefined;
 }
 
 export function keepSession(session: Session): void {

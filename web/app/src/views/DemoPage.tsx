@@ -8,7 +8,7 @@ import { Icon } from './Icon.tsx';
 export function DemoPage(props: {
   words: Translator;
   people: readonly DemoPerson[];
-  become: (id: string) => void;
+  become: (person: DemoPerson) => void;
 }) {
   const { words, people, become } = props;
   return (
@@ -22,7 +22,7 @@ export function DemoPage(props: {
         <ul class="people">
           {people.map(person => (
             <li key={person.id}>
-              <button type="button" class="person" onClick={() => become(person.id)}>
+              <button type="button" class="person" onClick={() => become(person)}>
                 <Avatar person={person} />
                 <bdi>{personName(person.name, person.id)}</bdi>
                 <Icon name="forward" turns />

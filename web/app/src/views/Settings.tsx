@@ -1,5 +1,6 @@
 import { useRef } from 'preact/hooks';
 import { isLanguage, LANGUAGES } from '../i18n/languages.ts';
+import { personName } from '../models/plainText.ts';
 import { installPrompt } from '../platform/install.ts';
 import { Avatar } from './Avatar.tsx';
 import { useSurroundings } from './context.ts';
@@ -14,6 +15,7 @@ export function Settings() {
   const install = useValue(installPrompt);
   const { items } = useValue(client.conversations);
   if (!menu || user === undefined) return null;
+  const me = { id: user, name: personName(menu.name, user) };
   const unsent = items.reduce((sum, item) => sum + item.pending + item.failed, 0);
   const close = () => dialog.current?.close();
   return (
@@ -24,13 +26,13 @@ export function Settings() {
         aria-label={words.t('settings')}
         onClick={() => dialog.current?.showModal()}
       >
-        <Avatar person={{ id: user, name: user }} small />
+        <Avatar person={me} small />
       </button>
       <dialog class="sheet-dialog" ref={dialog} aria-label={words.t('settings')} {...{ closedby: 'any' }}>
         <div class="rows">
           <div class="head">
-            <Avatar person={{ id: user, name: user }} />
-            <h2>{words.t('signedInAs', { name: user })}</h2>
+            <Avatar person={me} />
+            <h2>{words.t('signedInAs', { name: me.name })}</h2>
             <button type="button" class="icon-button" aria-label={words.t('close')} onClick={close}>
               <Icon name="close" />
             </button>

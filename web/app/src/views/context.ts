@@ -10,6 +10,8 @@ import type { Pictures } from '../platform/pictures.ts';
 export interface Menu {
   /** In a demo one does not sign out but becomes somebody else. */
   readonly demo: boolean;
+  /** Who is signed in, where that is known; their id stands in for it. */
+  readonly name?: string;
   choose(language: Language): void;
   signOut(): void;
 }
