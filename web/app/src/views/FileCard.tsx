@@ -53,10 +53,10 @@ export function FileCard(props: { timeline: Timeline; message: TimelineMessage; 
       href={url}
       download={base + ending}
       rel="noopener noreferrer nofollow"
-      aria-label={words.t('downloadFile', { name: base + ending, size })}
       onClick={event => void follow(event)}
     >
-      {/* The name of the link says all of it, in an order to be heard. */}
+      {/* One to be heard, with the whole name in one word, and one to be seen. */}
+      <span class="hidden">{words.t('downloadFile', { name: base + ending, size })}</span>
       <span class="file-shown" aria-hidden="true">
         <FileLabel name={file.name} size={size} />
       </span>
