@@ -53,7 +53,7 @@ for (const [look, options] of Object.entries(LOOKS)) {
     await clean('photo');
     await page.keyboard.press('Escape');
     await context.setOffline(true);
-    await page.locator('.line').first().waitFor();
+    await page.locator('.line:visible').first().waitFor();
     await clean('offline');
     await context.setOffline(false);
     await api.job(42, 'Paint the living room', ['you', 'john'], 'closed');

@@ -87,7 +87,7 @@ test('the pictures', async ({ person, browserOfOne, api, server }) => {
   await offline.sees('When can you come?');
   await offline.page.context().setOffline(true);
   await offline.say('On Thursday, around noon. I bring the new hinges.');
-  await expect(offline.page.locator('.line').first()).toBeVisible();
+  await expect(offline.page.locator('.line:visible').first()).toBeVisible();
   await save(offline.page, 'offline');
 
   const dark = await (await person('You', { ...PHONE, colorScheme: 'dark' })).open('John Smith');
