@@ -10,6 +10,7 @@ import { english, keepLanguage, load, preferredLanguage } from './platform/langu
 import { addressNavigation } from './platform/navigation.ts';
 import { Pictures } from './platform/pictures.ts';
 import {
+  type DemoPerson,
   demoPeople,
   demoToken,
   dropSession,

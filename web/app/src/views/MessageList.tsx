@@ -73,12 +73,6 @@ export function MessageList({ timeline, state, name }: Props) {
     scroller.current?.focus({ preventScroll: true });
   };
 
-  // The button goes when it was pressed; the focus goes to what it led to.
-  const jumpAway = () => {
-    jump();
-    scroller.current?.focus({ preventScroll: true });
-  };
-
   useLayoutEffect(() => {
     const area = scroller.current;
     if (!area || !content.current) return;

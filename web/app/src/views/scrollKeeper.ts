@@ -8,7 +8,8 @@ const AT_END = 48;
  */
 export class ScrollKeeper {
   readonly #scroller: HTMLElement;
-  #seen: { readonly key: string; readonly top: number } | undefined;
+  /** The first message that can be seen, and how far below the beginning of the list it stands. */
+  #seen: { readonly key: string; readonly offset: number } | undefined;
   /** Whether the reader is at the end, and stays there when something is added. */
   atEnd = true;
 
@@ -22,10 +23,13 @@ export class ScrollKeeper {
     this.atEnd = scrollHeight - scrollTop - clientHeight < AT_END;
     const row = this.#firstSeen();
     const key = row?.dataset.key;
-    this.#seen = row && key !== undefined ? { key, top: row.offsetTop - scrollTop } : undefined;
+    this.#seen = row && key !== undefined ? { key, offset: row.offsetTop } : undefined;
   }
 
-  /** Puts the noted place back after something has changed. */
+  /**
+   * Puts the noted place back after something has changed. Only what was put in or taken out is made good: how far the
+   * reader has scrolled in the meantime stays.
+   */
   settle(): void {
     if (this.atEnd) {
       this.#scroller.scrollTop = this.#scroller.scrollHeight;
@@ -33,8 +37,9 @@ export class ScrollKeeper {
     }
     const row = this.#seen && this.row(this.#seen.key);
     if (!row || !this.#seen) return;
-    const moved = row.offsetTop - this.#scroller.scrollTop - this.#seen.top;
-    if (Math.abs(moved) >= 1) this.#scroller.scrollTop += moved;
+    const moved = row.offsetTop - this.#seen.offset;
+    this.#seen = { key: this.#seen.key, offset: row.offsetTop };
+    if (moved !== 0) this.#scroller.scrollTop += moved;
   }
 
   toEnd(): void {
