@@ -9,7 +9,7 @@ export function ChatHead({ state, name }: { state: TimelineState; name: string }
   const { navigation, single, words } = useSurroundings();
   const { job, person } = state;
   return (
-    <header class="chat-head">
+    <header class="chat-head" part="header">
       {!single && (
         <button
           type="button"

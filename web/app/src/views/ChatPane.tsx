@@ -40,7 +40,12 @@ export function ChatPane({ timeline, photo }: { timeline: Timeline; photo?: stri
   }, [timeline]);
   return (
     <EditingContext.Provider value={editing}>
-      <section class="pane chat-pane" ref={pane} aria-label={words.t('conversationWith', { name })}>
+      <section
+        class="pane chat-pane"
+        part="chat"
+        ref={pane}
+        aria-label={words.t('conversationWith', { name })}
+      >
         <ChatHead state={state} name={name} />
         <ConnectionLine />
         <MessageList timeline={timeline} state={state} name={name} />

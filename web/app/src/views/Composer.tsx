@@ -56,6 +56,7 @@ export function Composer({ timeline, attachments }: { timeline: Timeline; attach
       {editing.clientId !== undefined && <EditLine stop={stopEditing} />}
       <form
         class="composer"
+        part="composer"
         onSubmit={event => {
           event.preventDefault();
           submit();
@@ -104,6 +105,7 @@ export function Composer({ timeline, attachments }: { timeline: Timeline; attach
         <button
           type="submit"
           class="icon-button send"
+          part="send"
           aria-label={words.t('send')}
           disabled={!ready}
           onPointerDown={event => event.preventDefault()}

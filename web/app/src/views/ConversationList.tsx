@@ -23,7 +23,7 @@ export function ConversationList({ openId }: { openId: string | undefined }) {
     }
   };
   return (
-    <section class="pane list-pane" aria-label={words.t('conversations')}>
+    <section class="pane list-pane" part="list" aria-label={words.t('conversations')}>
       <header class="list-head">
         <h1>{words.t('messages')}</h1>
         {menu && <Settings />}

@@ -18,6 +18,7 @@ export const ConversationRow = memo(
       <button
         type="button"
         class={item.unread ? 'conversation unread' : 'conversation'}
+        part="conversation"
         data-conversation={item.id}
         aria-current={open ? 'true' : undefined}
         onClick={() => navigation.open(item.id)}
@@ -31,7 +32,7 @@ export const ConversationRow = memo(
         </time>
         <Preview item={item} open={open} />
         {item.unread > 0 && (
-          <span class="badge">
+          <span class="badge" part="badge">
             <span aria-hidden="true">{words.number(item.unread)}</span>
             <span class="hidden">{words.t('unread', { count: item.unread })}</span>
           </span>

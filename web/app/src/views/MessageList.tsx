@@ -127,6 +127,7 @@ export function MessageList({ timeline, state, name }: Props) {
        */}
       <div
         class="log"
+        part="log"
         role="log"
         aria-live="off"
         aria-label={words.t('conversationWith', { name })}

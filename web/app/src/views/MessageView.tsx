@@ -68,7 +68,10 @@ function Bubble({
   const photo = file && type === 'image' && !file.expired;
   const emoji = !file && isOnlyEmoji(text);
   return (
-    <div class={`bubble${photo ? ' has-photo' : ''}${emoji ? ' emoji' : ''}`}>
+    <div
+      class={`bubble${photo ? ' has-photo' : ''}${emoji ? ' emoji' : ''}`}
+      part={message.mine ? 'bubble own-bubble' : 'bubble'}
+    >
       {photo && <PhotoTile timeline={timeline} message={message} file={file} author={author} />}
       {file && !photo && <FileCard timeline={timeline} message={message} file={file} />}
       {text && <Text text={text} />}
