@@ -82,7 +82,12 @@ fn install(work: &Path, version: &str) -> Result<(), String> {
 /// Runs a command in `folder`; a failure is told by the line of its output that says most.
 fn run(program: &str, arguments: &[&str], folder: &Path) -> Result<(), String> {
     let mut command = Command::new(program);
-    command.args(arguments).current_dir(folder).env("NO_COLOR", "1").env("NO_UPDATE_NOTIFIER", "1");
+    command
+        .args(arguments)
+        .current_dir(folder)
+        .env("NO_COLOR", "1")
+        .env("FORCE_COLOR", "0")
+        .env("NO_UPDATE_NOTIFIER", "1");
     let output = command.output().map_err(|error| format!("install {NODE}, for {program} does not start ({error})"))?;
     if output.status.success() {
         return Ok(());
@@ -98,6 +103,7 @@ fn run(program: &str, arguments: &[&str], folder: &Path) -> Result<(), String> {
 /// The first line that speaks of an error, or else the last.
 fn telling(said: &str) -> &str {
     let lines = || said.lines().map(str::trim).filter(|line| !line.is_empty());
-    let error = lines().find(|line| line.to_lowercase().contains("error"));
+    // "error during build:" only announces one.
+    let error = lines().find(|line| line.to_lowercase().contains("error") && !line.ends_with(':'));
     error.or_else(|| lines().next_back()).unwrap_or("it said nothing")
 }
