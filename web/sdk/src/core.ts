@@ -1,25 +1,30 @@
 /** What a signed-in client is made of, for those of its parts that need the others. */
 
+import type { Api } from './api.ts';
 import type { History } from './history.ts';
-import type { Draft, Outbox } from './outbox.ts';
-import type { Clock } from './ports.ts';
+import type { Outbox } from './outbox.ts';
+import type { Poller, Report } from './poller.ts';
+import type { Ports } from './ports.ts';
 import type { Progress } from './progress.ts';
-import type { Receipts } from './receipts.ts';
 import type { Store } from './store.ts';
+import type { Tabs } from './tabs.ts';
+
+/** What somebody looks at in this tab. */
+export type Interest = 'chat' | 'list' | undefined;
 
 export interface Core {
   readonly me: string;
-  readonly clock: Clock;
+  readonly ports: Ports;
+  readonly api: Api;
   readonly store: Store;
-  readonly outbox: Outbox;
+  readonly tabs: Tabs;
   readonly progress: Progress;
-  readonly receipts: Receipts;
+  readonly poller: Poller;
+  readonly outbox: Outbox;
   readonly history: History;
-  /** Keeps a message to be sent. */
-  add(draft: Draft): Promise<string>;
-  /** Somebody did something. */
-  active(): void;
-  /** A chat was opened or closed. */
+  interest(): Interest;
+  /** A chat was opened or closed, or the list. */
   interestChanged(): void;
-  isVisible(): boolean;
+  /** A poll has ended. */
+  reported(report: Report): void;
 }

@@ -15,7 +15,7 @@ export class Draft extends Cell<string> {
   #callOff: (() => void) | undefined;
 
   constructor(id: string, store: Store, clock: Clock) {
-    super(store.mirror.drafts.get(id) ?? '');
+    super(store.mirror.draft.get(id) ?? '');
     this.#id = id;
     this.#store = store;
     this.#clock = clock;
@@ -47,6 +47,6 @@ export class Draft extends Cell<string> {
 
   /** Takes over what another tab wrote, unless it is being written here. */
   follow(): void {
-    if (!this.#callOff) this.set(this.#store.mirror.drafts.get(this.#id) ?? '');
+    if (!this.#callOff) this.set(this.#store.mirror.draft.get(this.#id) ?? '');
   }
 }

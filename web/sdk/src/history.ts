@@ -29,21 +29,16 @@ export class History {
 
   /** The page before a message, or the newest. */
   async page(conversationId: string, before: string | undefined): Promise<Page> {
-    const answer = await this.#api.call('list', { conversationId, ...(before !== undefined && { before }) });
+    const answer = await this.#api.call('list', { conversationId, before });
     const fetchedAt = this.#clock.now();
     return { rows: answer.messages.map(message => ({ message, fetchedAt })), hasOlder: answer.hasMore };
   }
 
   /** The messages around `number` as the server has them now, with new URLs; kept where they are kept anyway. */
-  async renew(conversationId: string, loaded: Loaded, number: number): Promise<readonly MessageRow[]> {
+  async renew(conversationId: string, loaded: Loaded, number: number): Promise<void> {
     const before = loaded.at(number + AROUND)?.message.id;
     const { rows } = await this.page(conversationId, before);
-    const renewed = rows.map(row => {
-      const size = loaded.at(row.message.number)?.size;
-      return size ? { ...row, size } : row;
-    });
-    await this.keep(renewed);
-    return renewed;
+    await this.keep(rows.map(row => ({ ...row, size: loaded.at(row.message.number)?.size })));
   }
 
   /** Replaces messages that are kept; those that are not are shown alone. */
@@ -59,7 +54,7 @@ export class History {
         return [{ put: key, value: { ...row, message: newer(known.message, row.message) } }];
       }),
     );
-    this.#store.touch([...loose]);
+    if (loose.size > 0) this.#store.touch([...loose]);
   }
 }
 

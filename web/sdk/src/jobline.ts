@@ -41,7 +41,7 @@ class Client implements Jobline {
     this.unread = new Cell(0, watched);
     this.#list = new Cell(NOTHING, watched);
     const { get, subscribe } = this.#list;
-    this.conversations = { get, subscribe, loadMore: () => this.#loadMore() };
+    this.conversations = { get, subscribe, loadMore: async () => this.#session?.list.loadMore() };
     this.#tokens = new Tokens(getToken, ports.clock);
     this.#api = new Api(baseUrl, ports.http, ports.clock, this.#tokens);
     this.#forget = ports.lifecycle.listen(event => {
@@ -97,42 +97,29 @@ class Client implements Jobline {
   #begin(user: string): Promise<void> {
     if (this.#over) return Promise.resolve();
     const { baseUrl, ports } = this.#options;
-    this.#session = new Session({
-      me: user,
-      name: `jobline:${baseUrl}:${user}`,
-      api: this.#api,
-      ports,
-      cells: { conversations: this.#list, unread: this.unread },
+    const cells = { conversations: this.#list, unread: this.unread };
+    this.#session = new Session(user, `jobline:${baseUrl}:${user}`, this.#api, ports, cells, {
       reported: report => this.#note(report),
       storage: state => this.storage.set(state),
-      lost: () => void this.#lost(),
+      // It ends here too, and there is nothing left that could fail.
+      lost: () => void this.#end(false, true),
     });
     this.user.set(user);
     return this.#session.store.opened;
   }
 
-  async #loadMore(): Promise<void> {
-    await this.#session?.list.loadMore();
-  }
-
-  async #end(wipe: boolean): Promise<void> {
+  /** Ends; `gone`, with nothing left to show. */
+  async #end(wipe: boolean, gone = wipe): Promise<void> {
     this.#over = true;
     this.#forget();
-    const session = this.#session;
     try {
-      await session?.end(wipe);
+      await this.#session?.end(wipe);
     } finally {
-      if (wipe) {
-        session?.empty();
+      if (gone) {
+        this.#session?.empty();
         this.connection.set({ state: 'signedOut' });
       }
     }
-  }
-
-  async #lost(): Promise<void> {
-    await this.#end(false);
-    this.#session?.empty();
-    this.connection.set({ state: 'signedOut' });
   }
 
   #note(report: Report): void {
@@ -148,9 +135,11 @@ class Client implements Jobline {
     const { problem, retryAt } = this.#report ?? {};
     if (!this.#options.ports.lifecycle.now().online) return { state: 'offline' };
     if (!this.#report) return { state: 'connecting' };
-    if (!problem)
-      return this.connection.get().state === 'online' ? this.connection.get() : { state: 'online' };
-    const state = problem.code === 'unauthenticated' ? 'signedOut' : 'reconnecting';
-    return { state, ...(retryAt !== undefined && { nextRetryAt: retryAt }), problem };
+    if (!problem) return { state: 'online' };
+    return {
+      state: problem.code === 'unauthenticated' ? 'signedOut' : 'reconnecting',
+      nextRetryAt: retryAt,
+      problem,
+    };
   }
 }

@@ -5,11 +5,10 @@ import type { Conversations as Page } from './generated/contract.ts';
 import { otherIn } from './ids.ts';
 import { type Cell, share } from './observable.ts';
 import type { Progress } from './progress.ts';
-import { unreadIn } from './receipts.ts';
 import { type ConversationRow, conversationKey, type OutboxRow } from './rows.ts';
 import type { ConversationItem, ConversationPreview, ConversationsState } from './state.ts';
 import type { Store } from './store.ts';
-import { personIn, previewOf, viewOfEntry, viewOfMessage } from './view.ts';
+import { personIn, previewOf, unreadIn, viewOfEntry, viewOfMessage } from './view.ts';
 
 /** Less than any epoch: rows that the next fresh start replaces. */
 const PROVISIONAL = -1;
@@ -43,8 +42,8 @@ export class ConversationList {
    * messages. What they bring replaces this.
    */
   async preload(since?: string): Promise<void> {
-    if (this.#store.mirror.sync.cursor !== undefined) return;
-    const page: Page = await this.#api.call('getConversations', since === undefined ? {} : { since });
+    if (this.#store.mirror.cursor !== undefined) return;
+    const page: Page = await this.#api.call('getConversations', { since });
     const keys = page.conversations.map(({ id }) => conversationKey(id));
     await this.#store.transact(keys, kept =>
       page.conversations.flatMap((conversation, index) => {
@@ -70,9 +69,8 @@ export class ConversationList {
 
   /** Everything may have changed. */
   reload(): void {
-    const { conversations } = this.#store.mirror;
-    for (const id of this.#items.keys()) if (!conversations.has(id)) this.#items.delete(id);
-    this.changed([...conversations.keys(), ...this.#store.mirror.pending()]);
+    const { conversation } = this.#store.mirror;
+    this.changed([...this.#items.keys(), ...conversation.keys(), ...this.#store.mirror.pending()]);
   }
 
   changed(ids: Iterable<string>): void {
@@ -85,33 +83,30 @@ export class ConversationList {
   }
 
   #show(): void {
-    const { sync } = this.#store.mirror;
     const items = [...this.#items.values()].sort((a, b) => b.at - a.at || (a.id < b.id ? -1 : 1));
-    const known = this.#answered || sync.cursor !== undefined || items.length > 0;
-    const hasMore = this.#cursor !== undefined && (sync.cursor === undefined || sync.walking);
-    const next: ConversationsState = { status: known ? 'ready' : 'loading', items, hasMore };
-    this.#cells.conversations.set(share(this.#cells.conversations.get(), next));
+    const { cursor, isComplete } = this.#store.mirror;
+    const known = this.#answered || cursor !== undefined || items.length > 0;
+    const hasMore = this.#cursor !== undefined && !isComplete;
+    this.#cells.conversations.set({ status: known ? 'ready' : 'loading', items, hasMore });
     this.#cells.unread.set(items.reduce((sum, { unread }) => sum + unread, 0));
   }
 
   #item(id: string): ConversationItem | undefined {
-    const { conversations, reads, drafts } = this.#store.mirror;
-    const row = conversations.get(id);
+    const { conversation, read, draft } = this.#store.mirror;
+    const row = conversation.get(id);
     const entries = this.#store.mirror.entries(id);
     const other = otherIn(id, this.#me);
     if (other === undefined || (!row && entries.length === 0)) return undefined;
-    const preview = this.#preview(row, entries.at(-1));
-    const [draft, job] = [drafts.get(id), row?.conversation.job];
     return {
       id,
       person: personIn(row?.conversation.people ?? [], other),
-      ...(job && { job }),
-      ...(preview && { preview }),
+      job: row?.conversation.job,
+      preview: this.#preview(row, entries.at(-1)),
       at: Math.max(timeOf(row), ...entries.map(({ at }) => at)),
-      unread: row ? unreadIn(row, reads.get(id), this.#me) : 0,
+      unread: row ? unreadIn(row, read.get(id), this.#me) : 0,
       pending: entries.filter(({ accepted, problem }) => !accepted && !problem).length,
       failed: entries.filter(({ problem }) => problem).length,
-      ...(draft !== undefined && { draft }),
+      draft: draft.get(id),
     };
   }
 

@@ -1,42 +1,64 @@
 /** The rows that every view needs, in memory: what the cache holds but messages and bytes. */
 
-import type { Write } from './cache/port.ts';
-import type { ConversationRow, MessageRow, OutboxRow, ReadRow, Rows, SyncRow } from './rows.ts';
-import { parse } from './rows.ts';
+import type { Value, Write } from './cache/port.ts';
+import {
+  type ConversationRow,
+  type Kind,
+  type MessageRow,
+  type OutboxRow,
+  parse,
+  type ReadRow,
+  type SyncRow,
+} from './rows.ts';
 
 /** What a transaction changed. */
 export interface Change {
   /** Conversations any row of which changed. */
   readonly conversations: ReadonlySet<string>;
-  /** Messages that were written. */
+  /** Messages that were written, by conversation. */
   readonly messages: ReadonlyMap<string, readonly MessageRow[]>;
 }
 
-const NO_ENTRIES: ReadonlyMap<string, OutboxRow> = new Map();
-const AT_THE_START: SyncRow = { epoch: 0, walking: false };
+/** The kinds of rows that are mirrored. */
+export const MIRRORED = ['conversation', 'outbox', 'draft', 'read', 'sync'] as const;
 
 export class Mirror {
-  sync = AT_THE_START;
-  readonly conversations = new Map<string, ConversationRow>();
-  readonly drafts = new Map<string, string>();
-  readonly reads = new Map<string, ReadRow>();
+  readonly conversation = new Map<string, ConversationRow>();
   readonly outbox = new Map<string, OutboxRow>();
-  readonly #byConversation = new Map<string, Map<string, OutboxRow>>();
+  readonly draft = new Map<string, string>();
+  readonly read = new Map<string, ReadRow>();
+  readonly sync = new Map<string, SyncRow>();
+
+  /** The cursor of the last poll that brought something. */
+  get cursor(): string | undefined {
+    return this.sync.get('')?.cursor;
+  }
+
+  /** Whether polls have brought everything once. */
+  get isComplete(): boolean {
+    return this.cursor !== undefined && !this.sync.get('')?.walking;
+  }
 
   /** The own messages of a conversation that are on their way, in the order in which they will be in it. */
   entries(conversationId: string): readonly OutboxRow[] {
-    return [...(this.#byConversation.get(conversationId) ?? NO_ENTRIES).values()].sort(inOrder);
+    return [...this.outbox.values()].filter(row => row.conversationId === conversationId).sort(inOrder);
   }
 
   /** The conversations that have own messages on their way. */
-  pending(): Iterable<string> {
-    return this.#byConversation.keys();
+  pending(): ReadonlySet<string> {
+    return new Set([...this.outbox.values()].map(row => row.conversationId));
   }
 
   clear(): void {
-    this.sync = AT_THE_START;
-    for (const map of [this.conversations, this.drafts, this.reads, this.outbox, this.#byConversation])
-      map.clear();
+    for (const kind of MIRRORED) this[kind].clear();
+  }
+
+  /** All rows under their keys. */
+  rows(): Map<string, Value> {
+    const rows = MIRRORED.flatMap(kind =>
+      [...this[kind]].map(([name, row]) => [`${kind}/${name}`, row] as const),
+    );
+    return new Map<string, Value>(rows);
   }
 
   apply(writes: readonly Write[]): Change {
@@ -44,53 +66,29 @@ export class Mirror {
     const messages = new Map<string, MessageRow[]>();
     for (const write of writes) {
       if ('dropFrom' in write) continue;
-      const [kind, name] = 'put' in write ? parse(write.put) : parse(write.drop);
-      const value = 'put' in write ? write.value : undefined;
-      if (kind === 'message') {
-        if (value) messages.set(name, [...(messages.get(name) ?? []), value as MessageRow]);
-        conversations.add(name);
-      } else if (kind === 'outbox') {
-        for (const id of this.#setEntry(name, value as OutboxRow | undefined)) conversations.add(id);
-      } else if (this.#set(kind, name, value)) {
-        conversations.add(name);
-      }
+      const [key, value] = 'put' in write ? [write.put, write.value] : [write.drop, undefined];
+      const [kind, name] = parse(key);
+      if (kind === 'message' && value)
+        messages.set(name, [...(messages.get(name) ?? []), value as MessageRow]);
+      const before = this.#set(kind, name, value);
+      const entry = (value ?? before) as Partial<OutboxRow> | undefined;
+      conversations.add(kind === 'outbox' ? (entry?.conversationId ?? '') : name);
     }
     return { conversations, messages };
   }
 
-  /** Whether the row belongs to a conversation. */
-  #set(kind: keyof Rows, name: string, value: unknown): boolean {
-    if (kind === 'sync') this.sync = (value as SyncRow | undefined) ?? AT_THE_START;
-    else if (kind === 'conversation') put(this.conversations, name, value as ConversationRow | undefined);
-    else if (kind === 'draft') put(this.drafts, name, value as string | undefined);
-    else if (kind === 'read') put(this.reads, name, value as ReadRow | undefined);
-    return kind === 'conversation' || kind === 'draft' || kind === 'read';
+  /** Answers what was there before. */
+  #set(kind: Kind, name: string, value: Value): Value {
+    const rows = (this as Partial<Record<Kind, unknown>>)[kind] as Map<string, Value> | undefined;
+    const before = rows?.get(name);
+    if (value === undefined) rows?.delete(name);
+    else rows?.set(name, value);
+    return before;
   }
-
-  #setEntry(clientId: string, row: OutboxRow | undefined): string[] {
-    const touched = [this.outbox.get(clientId)?.conversationId, row?.conversationId].filter(
-      id => id !== undefined,
-    );
-    put(this.outbox, clientId, row);
-    for (const id of touched) {
-      const entries = this.#byConversation.get(id) ?? new Map<string, OutboxRow>();
-      put(entries, clientId, row);
-      put(this.#byConversation, id, entries.size > 0 ? entries : undefined);
-    }
-    return touched;
-  }
-}
-
-function put<T>(map: Map<string, T>, name: string, value: T | undefined): void {
-  if (value === undefined) map.delete(name);
-  else map.set(name, value);
 }
 
 /** What the server has comes first, in its order; then what is on its way, in the order in which it was written. */
 function inOrder(one: OutboxRow, other: OutboxRow): number {
-  const [a, b] = [
-    one.accepted?.number ?? Number.MAX_SAFE_INTEGER,
-    other.accepted?.number ?? Number.MAX_SAFE_INTEGER,
-  ];
+  const [a, b] = [one, other].map(row => row.accepted?.number ?? Number.MAX_SAFE_INTEGER) as [number, number];
   return a - b || one.order - other.order;
 }

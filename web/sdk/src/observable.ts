@@ -23,8 +23,9 @@ export class Cell<T> implements Observable<T> {
   get = (): T => this.#value;
 
   set(value: T): void {
-    if (Object.is(value, this.#value)) return;
-    this.#value = value;
+    const next = share(this.#value, value);
+    if (next === this.#value) return;
+    this.#value = next;
     for (const changed of [...this.#listeners]) {
       try {
         changed();
@@ -50,17 +51,18 @@ export class Cell<T> implements Observable<T> {
   }
 }
 
-/** `next`, or `previous` where both have the same fields with the same values. */
-export function share<T extends object>(previous: T | undefined, next: T): T {
-  if (!previous) return next;
-  const [before, after] = [Object.entries(previous), Object.entries(next)];
-  const known = previous as Record<string, unknown>;
-  const same = before.length === after.length && after.every(([name, value]) => equal(known[name], value));
-  return same ? previous : next;
-}
-
-function equal(one: unknown, other: unknown): boolean {
-  if (Object.is(one, other)) return true;
-  if (typeof one !== 'object' || typeof other !== 'object' || !one || !other) return false;
-  return share(one, other) === one;
+/**
+ * `after`, with those of its parts replaced by the ones of `before` that say the same; `before` itself where all do. The
+ * items of lists are compared by identity: whoever makes a list shares them already.
+ */
+export function share<T>(before: T | undefined, after: T): T {
+  if (Array.isArray(before) && Array.isArray(after)) {
+    return before.length === after.length && after.every((item, index) => item === before[index])
+      ? before
+      : after;
+  }
+  if (typeof before !== 'object' || typeof after !== 'object' || !before || !after) return after;
+  const names = Object.keys({ ...before, ...after }) as (keyof (T | (T & object)))[];
+  const shared = Object.fromEntries(names.map(name => [name, share(before[name], after[name])])) as T;
+  return names.every(name => shared[name] === before[name]) ? before : shared;
 }

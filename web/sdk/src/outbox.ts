@@ -10,7 +10,7 @@ import type { Clock, Random } from './ports.ts';
 import { bytesKey, draftKey, type OutboxFile, type OutboxRow, outboxKey } from './rows.ts';
 import type { Store } from './store.ts';
 import { dropped } from './sync.ts';
-import { clean, fault } from './text.ts';
+import { check, clean } from './text.ts';
 
 /** A message to be sent. */
 export interface Draft {
@@ -37,22 +37,13 @@ export class Outbox {
 
   /** Keeps a message; answers its `clientId`. */
   async add(draft: Draft): Promise<string> {
-    const text = clean(draft.text);
-    const wrong = fault(text, draft.file !== undefined);
-    if (wrong) throw wrong;
-    const clientId = randomId(this.#random);
     const { conversationId, to, job, file, bytes } = draft;
-    const row = {
-      clientId,
-      conversationId,
-      to,
-      ...(job !== undefined && { job }),
-      text,
-      at: this.#clock.now(),
-    };
+    const text = clean(draft.text);
+    check(text, file !== undefined);
+    const clientId = randomId(this.#random);
+    const row = { clientId, conversationId, to, job, text, at: this.#clock.now(), file };
     await this.#store.transact([], (_, order) => {
-      const kept: OutboxRow = { ...row, order, ...(file && { file }) };
-      const writes: Write[] = [{ put: outboxKey(clientId), value: kept }];
+      const writes: Write[] = [{ put: outboxKey(clientId), value: { ...row, order } }];
       if (bytes) writes.push({ put: bytesKey(clientId), value: bytes });
       if (draft.fromDraft) writes.push({ drop: draftKey(conversationId) });
       return writes;
@@ -62,27 +53,14 @@ export class Outbox {
 
   /** Sends a refused message again, at the end of the queue and with another text if one is given. */
   async again(clientId: string, text?: string): Promise<void> {
-    const cleaned = text === undefined ? undefined : clean(text);
-    // An id that the server knows from something else is of no use; any other stays for the message's whole life.
-    const renewed = randomId(this.#random);
-    let found = false;
-    await this.#store.transact([outboxKey(clientId), bytesKey(clientId)], ([kept, bytes], order) => {
+    const key = outboxKey(clientId);
+    await this.#store.transact([key], ([kept], order) => {
       const row = kept as OutboxRow | undefined;
-      if (!row?.problem) return undefined;
-      found = true;
-      const { problem, refusals: _, ...rest } = row;
-      const changed = { ...rest, text: cleaned ?? row.text, order };
-      const wrong = fault(changed.text, row.file !== undefined);
-      if (wrong) throw wrong;
-      if (problem.code !== 'client_id_reused') return [{ put: outboxKey(clientId), value: changed }];
-      const moved: Write[] = bytes ? [{ put: bytesKey(renewed), value: bytes }] : [];
-      return [
-        ...dropped(clientId),
-        { put: outboxKey(renewed), value: { ...changed, clientId: renewed } },
-        ...moved,
-      ];
+      if (!row?.problem) throw failure('not_found', 'No refused message has this clientId.');
+      const changed = clean(text ?? row.text);
+      check(changed, row.file !== undefined);
+      return [{ put: key, value: { ...row, text: changed, order, problem: undefined, refusals: 0 } }];
     });
-    if (!found) throw failure('not_found', 'No refused message has this clientId.');
   }
 
   /** Drops a message, unless the server has it. Answers whether it did. */

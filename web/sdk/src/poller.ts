@@ -10,13 +10,10 @@
  * A tab that does not lead asks the leader; when no word comes (it may be frozen) it polls itself.
  */
 
-import type { Api } from './api.ts';
+import type { Core } from './core.ts';
 import { type Problem, problemOf } from './errors.ts';
-import type { Clock, Lifecycle, Random } from './ports.ts';
 import { SYNC, type SyncRow } from './rows.ts';
-import type { Store } from './store.ts';
 import { absorb } from './sync.ts';
-import type { Tabs } from './tabs.ts';
 import { Backoff } from './time.ts';
 
 const OPEN_MS = 3000;
@@ -39,73 +36,57 @@ export interface Report {
   readonly notBefore?: number;
 }
 
-/** What somebody looks at in this tab. */
-export type Interest = 'chat' | 'list' | undefined;
-
-export interface PollerParts {
-  readonly api: Api;
-  readonly store: Store;
-  readonly tabs: Tabs;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly lifecycle: Lifecycle;
-  readonly me: string;
-  readonly interest: () => Interest;
-  readonly reported: (report: Report) => void;
-}
-
 export class Poller {
-  readonly #parts: PollerParts;
+  readonly #core: Core;
   readonly #backoff: Backoff;
   #report: Report = { at: Number.NEGATIVE_INFINITY, nextPollMs: 0 };
   #running: Promise<void> | undefined;
   #again = false;
   #stopped = false;
   #activeAt: number;
-  #hiddenAt: number | undefined;
-  #online: boolean;
+  #hiddenAt = Number.POSITIVE_INFINITY;
+  #wasOnline = true;
   #callOff: (() => void) | undefined;
 
-  constructor(parts: PollerParts) {
-    this.#parts = parts;
-    this.#backoff = new Backoff(parts.random);
-    this.#activeAt = parts.clock.now();
-    const { visible, online } = parts.lifecycle.now();
-    this.#hiddenAt = visible ? undefined : this.#activeAt;
-    this.#online = online;
-    parts.tabs.listen(word => {
-      if (word.is === 'polled') this.#told(word.report as Report);
-      else if (word.is === 'poll' && parts.tabs.isLeading) this.#asked(word.urgent);
+  constructor(core: Core) {
+    this.#core = core;
+    this.#backoff = new Backoff(core.ports.random);
+    this.#activeAt = this.#now();
+    core.tabs.listen(word => {
+      if (word.is === 'polled') {
+        this.#note(word.report as Report);
+        this.plan();
+      } else if (word.is === 'poll' && core.tabs.isLeading) this.#poll(word.urgent);
     });
+    this.changed();
   }
 
   /** Somebody did something: the pauses are short again. */
   active(): void {
-    const was = this.#parts.clock.now() - this.#activeAt;
-    this.#activeAt = this.#parts.clock.now();
-    if (was >= IDLE_AFTER_MS) this.plan();
+    const idle = this.#now() - this.#activeAt;
+    this.#activeAt = this.#now();
+    if (idle >= IDLE_AFTER_MS) this.plan();
   }
 
   /** Visibility or being online changed. */
   changed(): void {
-    const { visible, online } = this.#parts.lifecycle.now();
-    const back = (visible && this.#hiddenAt !== undefined) || (online && !this.#online);
-    this.#online = online;
-    if (!visible) this.#hiddenAt ??= this.#parts.clock.now();
-    else this.#hiddenAt = undefined;
+    const { visible, online } = this.#core.ports.lifecycle.now();
+    const back = (visible && this.#hiddenAt < this.#now()) || (online && !this.#wasOnline);
+    this.#hiddenAt = visible ? Number.POSITIVE_INFINITY : Math.min(this.#hiddenAt, this.#now());
+    this.#wasOnline = online;
     if (back) this.now();
     else this.plan();
   }
 
   /** Asks at once; if that is `urgent` and a poll is under way, once more right after it. */
   now(urgent = true): void {
-    if (this.#stopped || !this.#parts.lifecycle.now().online) return;
-    const { clock, tabs } = this.#parts;
-    const wait = (this.#report.notBefore ?? 0) - clock.now();
+    const { tabs, ports } = this.#core;
+    if (this.#stopped || !ports.lifecycle.now().online) return;
+    const wait = (this.#report.notBefore ?? 0) - this.#now();
     if (wait > 0) return this.#schedule(wait);
-    if (tabs.isLeading || !tabs.areHeard) return this.#asked(urgent);
+    if (tabs.isLeading || !tabs.areHeard) return this.#poll(urgent);
     tabs.tell({ is: 'poll', urgent });
-    this.#schedule(SILENCE_MS, () => this.#asked(true));
+    this.#schedule(SILENCE_MS, () => this.#poll(true));
   }
 
   /** Plans the next poll from how things stand. */
@@ -113,10 +94,8 @@ export class Poller {
     if (this.#stopped || this.#running) return;
     this.#callOff?.();
     const pause = this.#pause();
-    if (pause === undefined || !this.#parts.lifecycle.now().online) return;
     const { at, nextPollMs, retryAt } = this.#report;
-    const due = retryAt ?? at + Math.max(pause, nextPollMs);
-    this.#schedule(Math.max(0, due - this.#parts.clock.now()));
+    if (pause && this.#wasOnline) this.#schedule((retryAt ?? at + Math.max(pause, nextPollMs)) - this.#now());
   }
 
   stop(): void {
@@ -124,67 +103,64 @@ export class Poller {
     this.#callOff?.();
   }
 
-  /** How long this tab can do without news; `undefined` for ever. */
-  #pause(): number | undefined {
-    const { clock, interest } = this.#parts;
-    const wanted = interest();
-    const hidden = this.#hiddenAt === undefined ? 0 : clock.now() - this.#hiddenAt;
-    if (!wanted || hidden >= STOP_AFTER_MS) return undefined;
-    if (clock.now() - this.#activeAt >= IDLE_AFTER_MS) return IDLE_MS;
-    return wanted === 'chat' && this.#hiddenAt === undefined ? OPEN_MS : BACKGROUND_MS;
+  #now(): number {
+    return this.#core.ports.clock.now();
   }
 
-  #asked(urgent: boolean): void {
-    this.#again ||= urgent && this.#running !== undefined;
-    this.#poll();
+  /** How long this tab can do without news; `undefined` for ever. */
+  #pause(): number | undefined {
+    const wanted = this.#core.interest();
+    const hidden = this.#now() - this.#hiddenAt;
+    if (!wanted || hidden >= STOP_AFTER_MS) return undefined;
+    if (this.#now() - this.#activeAt >= IDLE_AFTER_MS) return IDLE_MS;
+    return wanted === 'chat' && hidden < 0 ? OPEN_MS : BACKGROUND_MS;
   }
 
   #schedule(ms: number, then = () => this.now(false)): void {
     this.#callOff?.();
-    this.#callOff = this.#parts.clock.after(ms, then);
+    this.#callOff = this.#core.ports.clock.after(Math.max(0, ms), then);
   }
 
-  #poll(): void {
+  #poll(urgent: boolean): void {
     this.#callOff?.();
+    if (this.#running) this.#again ||= urgent;
     this.#running ??= this.#series().finally(() => {
-      const again = this.#again && !this.#report.problem;
+      const again = this.#again && !this.#report.problem && !this.#stopped;
       this.#running = undefined;
       this.#again = false;
-      if (again && !this.#stopped) this.#poll();
+      if (again) this.#poll(false);
       else this.plan();
     });
   }
 
   /** Polls until nothing more waits. */
   async #series(): Promise<void> {
-    const { clock, store, tabs } = this.#parts;
     let report: Report;
     try {
-      await store.refresh();
+      await this.#core.store.refresh();
       let answer = await this.#once();
       while (answer.hasMore && !this.#stopped) answer = await this.#once();
       this.#backoff.reset();
-      report = { at: clock.now(), nextPollMs: answer.nextPollMs };
+      report = { at: this.#now(), nextPollMs: answer.nextPollMs };
     } catch (error) {
       const problem = problemOf(error);
-      if (this.#stopped || problem.code === 'signed_out') return;
-      const wait = this.#backoff.next(problem.retryAfterMs);
+      const { retryAfterMs } = problem;
+      const at = this.#now();
+      const retryAt = at + this.#backoff.next(retryAfterMs);
       const { nextPollMs } = this.#report;
-      const notBefore =
-        problem.retryAfterMs === undefined ? {} : { notBefore: clock.now() + problem.retryAfterMs };
-      report = { at: clock.now(), nextPollMs, problem, retryAt: clock.now() + wait, ...notBefore };
+      report = { at, nextPollMs, problem, retryAt, notBefore: retryAfterMs && at + retryAfterMs };
     }
     if (this.#stopped) return;
-    tabs.tell({ is: 'polled', report });
+    this.#core.tabs.tell({ is: 'polled', report });
     this.#note(report);
   }
 
   async #once(): Promise<{ hasMore: boolean; nextPollMs: number }> {
-    const { api, store, clock, me } = this.#parts;
-    const { cursor } = store.mirror.sync;
+    const { api, store, me } = this.#core;
+    const { cursor } = store.mirror;
     try {
-      const answer = await api.call('sync', cursor === undefined ? {} : { since: cursor });
-      const taken = await absorb(store, me, clock.now(), cursor, answer);
+      const answer = await api.call('sync', { since: cursor });
+      const taken = await absorb(store, me, this.#now(), cursor, answer);
       if (!taken) await store.reload();
       return { hasMore: answer.hasMore || !taken, nextPollMs: answer.nextPollMs };
     } catch (error) {
@@ -196,7 +172,7 @@ export class Poller {
 
   /** The server does not know this cursor, as after it was set up anew: everything is fetched again. */
   async #startAnew(cursor: string): Promise<void> {
-    await this.#parts.store.transact([SYNC], ([kept]) => {
+    await this.#core.store.transact([SYNC], ([kept]) => {
       const row = kept as SyncRow | undefined;
       return row?.cursor === cursor
         ? [{ put: SYNC, value: { epoch: row.epoch, walking: false } }]
@@ -204,14 +180,8 @@ export class Poller {
     });
   }
 
-  #told(report: Report): void {
-    if (report.at < this.#report.at) return;
-    this.#note(report);
-    this.plan();
-  }
-
   #note(report: Report): void {
     this.#report = report;
-    this.#parts.reported(report);
+    this.#core.reported(report);
   }
 }

@@ -1,5 +1,6 @@
 /** How far own messages are while they are on their way: known to the tab that sends, told to the others, never kept. */
 
+import { share } from './observable.ts';
 import type { MessageState } from './state.ts';
 import type { Tabs } from './tabs.ts';
 
@@ -34,8 +35,7 @@ export class Progress {
 
   #set(clientId: string, state: MessageState | undefined): boolean {
     const before = this.#states.get(clientId);
-    if (before === state || (before && state && JSON.stringify(before) === JSON.stringify(state)))
-      return false;
+    if (share(before, state) === before) return false;
     if (state) this.#states.set(clientId, state);
     else this.#states.delete(clientId);
     this.#changed([clientId]);

@@ -4,7 +4,7 @@
  * | row | written by | holds |
  * |---|---|---|
  * | `session` | opening, signing out, every transaction | whose cache it is, and how many transactions it has seen |
- * | `sync` | each poll that brought something | the cursor |
+ * | `sync/` | each poll that brought something | the cursor |
  * | `conversation/<id>` | the poll that brought it | the conversation, and which messages of it are kept |
  * | `message/<id>/<number>` | polls, `refreshFile`, `rememberSize` | a message: the last 50 of each conversation |
  * | `outbox/<clientId>` | sending | an own message until a poll has brought it |
@@ -111,7 +111,7 @@ export interface Rows {
 export type Kind = keyof Rows;
 
 export const SESSION = 'session';
-export const SYNC = 'sync';
+export const SYNC = 'sync/';
 
 export const conversationKey = (id: string) => `conversation/${id}`;
 export const outboxKey = (clientId: string) => `outbox/${clientId}`;
@@ -127,8 +127,6 @@ export const EVERYTHING: [from: string, to: string] = ['', '\uffff'];
 
 /** The kind and the name in a key; ids hold no `/`. */
 export function parse(key: string): readonly [kind: Kind, name: string] {
-  const slash = key.indexOf('/');
-  if (slash < 0) return [key as Kind, ''];
-  const last = key.startsWith('message/') ? key.lastIndexOf('/') : key.length;
-  return [key.slice(0, slash) as Kind, key.slice(slash + 1, last)];
+  const [kind, name = ''] = key.split('/');
+  return [kind as Kind, name];
 }

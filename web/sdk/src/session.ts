@@ -1,20 +1,18 @@
 /** A client whose user is known: puts the parts together and passes on what happens. */
 
 import type { Api } from './api.ts';
-import { EnduringCache, type Reason } from './cache/enduring.ts';
 import { MemoryCache } from './cache/memory.ts';
 import type { Cache } from './cache/port.ts';
-import type { Core } from './core.ts';
+import type { Core, Interest } from './core.ts';
 import { History } from './history.ts';
 import { randomId } from './ids.ts';
 import { ConversationList, type ListCells } from './list.ts';
 import type { Change } from './mirror.ts';
-import { type Draft, Outbox } from './outbox.ts';
-import { type Interest, Poller, type Report } from './poller.ts';
+import { Outbox } from './outbox.ts';
+import { Poller, type Report } from './poller.ts';
 import type { Ports } from './ports.ts';
 import { Progress } from './progress.ts';
-import { Receipts } from './receipts.ts';
-import { EVERYTHING, type MessageRow } from './rows.ts';
+import type { MessageRow } from './rows.ts';
 import { Sender } from './sender.ts';
 import type { StorageState } from './state.ts';
 import { Store } from './store.ts';
@@ -25,110 +23,81 @@ import { ConversationTimeline } from './timeline.ts';
 /** How long the cache may take to open; some browsers never answer in private windows. */
 const OPENING_MS = 5000;
 
-export interface SessionParts {
-  readonly me: string;
-  /** Names the cache, the lock and the channel. */
-  readonly name: string;
-  readonly api: Api;
-  readonly ports: Ports;
-  readonly cells: ListCells;
-  readonly reported: (report: Report) => void;
-  readonly storage: (state: StorageState) => void;
+export interface SessionEvents {
+  reported(report: Report): void;
+  storage(state: StorageState): void;
   /** Somebody signed out in another tab. */
-  readonly lost: () => void;
+  lost(): void;
 }
 
 export class Session implements Core {
   readonly me: string;
-  readonly clock;
+  readonly ports: Ports;
+  readonly api: Api;
   readonly store: Store;
-  readonly outbox: Outbox;
+  readonly tabs: Tabs;
   readonly progress: Progress;
-  readonly receipts: Receipts;
+  readonly poller: Poller;
+  readonly outbox: Outbox;
   readonly history: History;
   readonly list: ConversationList;
-  readonly #parts: SessionParts;
-  readonly #tabs: Tabs;
+  readonly #cells: ListCells;
+  readonly #events: SessionEvents;
   readonly #sender: Sender;
-  readonly #poller: Poller;
   readonly #timelines = new Map<string, ConversationTimeline>();
   #over = false;
 
-  constructor(parts: SessionParts) {
-    const { me, name, api, ports } = parts;
-    const { clock, random, http, lifecycle } = ports;
-    this.#parts = parts;
+  /** `name` is that of the cache, the lock and the channel. */
+  constructor(me: string, name: string, api: Api, ports: Ports, cells: ListCells, events: SessionEvents) {
     this.me = me;
-    this.clock = clock;
-    this.#tabs = new Tabs(name, ports.channel?.(name), ports.locks);
-    this.store = new Store(this.#openCache(), this.#tabs, this.#events(), randomId(random));
-    this.progress = new Progress(this.#tabs, ids => this.#progressed(ids));
-    this.outbox = new Outbox(this.store, clock, random);
-    this.receipts = new Receipts(api, this.store, clock, random);
-    this.history = new History(api, this.store, clock);
-    this.list = new ConversationList(me, api, this.store, this.progress, parts.cells);
-    this.#sender = new Sender({
-      api,
-      http,
-      store: this.store,
-      clock,
-      random,
-      isOnline: () => lifecycle.now().online,
-      progress: (clientId, state) => this.progress.set(clientId, state),
-      accepted: () => this.#poller.now(),
-    });
-    this.#poller = new Poller({
-      api,
-      store: this.store,
-      tabs: this.#tabs,
-      clock,
-      random,
-      lifecycle,
-      me,
-      interest: () => this.#interest(),
-      reported: report => this.#reported(report),
-    });
-    // A cache that fails has memory behind it; what can reject here is that the session was over before it began.
-    this.store.opened.then(() => this.#tabs.elect(() => this.#lead())).catch(() => undefined);
+    this.ports = ports;
+    this.api = api;
+    this.#cells = cells;
+    this.#events = events;
+    this.tabs = new Tabs(name, ports.channel?.(name), ports.locks);
+    this.store = new Store(this.#openCache(name), this.tabs, this.#storeEvents(), randomId(ports.random));
+    this.progress = new Progress(this.tabs, ids => this.#progressed(ids));
+    this.outbox = new Outbox(this.store, ports.clock, ports.random);
+    this.history = new History(api, this.store, ports.clock);
+    this.list = new ConversationList(me, api, this.store, this.progress, cells);
+    this.#sender = new Sender(this);
+    this.poller = new Poller(this);
+    this.#elect();
   }
 
   timeline(id: string, job: number | undefined): ConversationTimeline {
     const key = `${id}/${job ?? ''}`;
-    const known = this.#timelines.get(key);
-    if (known) return known;
-    const made = new ConversationTimeline(this, id, job);
-    this.#timelines.set(key, made);
-    return made;
+    const timeline = this.#timelines.get(key) ?? new ConversationTimeline(this, id, job);
+    this.#timelines.set(key, timeline);
+    return timeline;
   }
 
-  async add(draft: Draft): Promise<string> {
-    this.active();
-    return this.outbox.add(draft);
-  }
-
-  active(): void {
-    this.#poller.active();
+  interest(): Interest {
+    for (const timeline of this.#timelines.values()) if (timeline.isOpen) return 'chat';
+    return this.#cells.conversations.isWatched || this.#cells.unread.isWatched ? 'list' : undefined;
   }
 
   interestChanged(): void {
-    this.#poller.active();
-    this.#poller.plan();
+    this.poller.active();
+    this.poller.plan();
   }
 
-  isVisible(): boolean {
-    return this.#parts.ports.lifecycle.now().visible;
+  reported(report: Report): void {
+    this.#events.reported(report);
+    if (report.problem) return;
+    this.#each(timeline => timeline.polled(report.at));
+    this.list.answered();
   }
 
   /** What the device and the reader do. */
   happened(event: 'change' | 'focus' | 'activity' | 'leave'): void {
     if (event === 'leave') return this.#each(timeline => timeline.flush());
-    if (event === 'activity') return this.#poller.active();
-    if (event === 'focus') this.#poller.active();
-    this.#poller.changed();
-    if (event === 'focus') this.#poller.now();
-    if (this.isVisible()) {
+    if (event !== 'change') this.poller.active();
+    if (event === 'activity') return;
+    this.poller.changed();
+    if (event === 'focus') this.poller.now();
+    if (this.ports.lifecycle.now().visible) {
       this.#sender.hurry();
-      this.receipts.kick();
       // What cannot be read now is met again by the next poll.
       this.store.refresh().catch(() => undefined);
     }
@@ -141,13 +110,12 @@ export class Session implements Core {
     this.#over = true;
     if (!wipe) this.#each(timeline => timeline.flush());
     this.#sender.stop();
-    this.#poller.stop();
-    this.receipts.stop();
+    this.poller.stop();
     try {
       if (wipe) await this.store.wipe();
     } finally {
       this.store.close();
-      this.#tabs.leave();
+      this.tabs.leave();
     }
   }
 
@@ -159,99 +127,64 @@ export class Session implements Core {
     this.#each(timeline => timeline.empty());
   }
 
-  async #openCache(): Promise<Cache> {
-    const { ports, name, storage } = this.#parts;
+  async #openCache(name: string): Promise<Cache> {
     try {
-      const opening = ports.openCache(name);
-      const cache = await within(ports.clock, OPENING_MS, opening, 'The cache did not open in 5 s.');
-      storage({
-        kind: cache.durable ? 'durable' : 'memory',
-        ...(!cache.durable && { reason: 'unavailable' }),
-      });
-      return new EnduringCache(
-        cache,
-        EVERYTHING,
-        () => this.store.salvage(),
-        reason => this.#fell(reason),
-      );
+      const opening = this.ports.openCache(name);
+      const cache = await within(this.ports.clock, OPENING_MS, opening, 'The cache did not open in 5 s.');
+      this.#events.storage(cache.durable ? { kind: 'durable' } : { kind: 'memory', reason: 'unavailable' });
+      return cache;
     } catch {
-      this.#tabs.part();
-      storage({ kind: 'memory', reason: 'unavailable' });
+      // What this tab keeps is not what the others keep.
+      this.tabs.part();
+      this.#events.storage({ kind: 'memory', reason: 'unavailable' });
       return new MemoryCache();
     }
   }
 
-  /** Memory has taken over from the cache: this tab goes on alone. */
-  #fell(reason: Reason): void {
-    this.#tabs.part();
-    this.#parts.storage({ kind: 'memory', reason });
-    this.store.opened
-      .then(() => this.store.reload())
-      .then(() => this.#tabs.elect(() => this.#lead()))
-      .catch(() => undefined);
-  }
-
-  #events() {
+  #storeEvents() {
     return {
-      changed: (change: Change) => this.#changed(change),
+      changed: (change: Change) => {
+        this.list.changed(change.conversations);
+        this.#each(timeline => change.conversations.has(timeline.id) && timeline.changed(change));
+        this.#sender.kick();
+      },
       reloaded: () => {
         this.list.reload();
         this.#each(timeline => void timeline.reload());
-        this.#kick();
+        this.#sender.kick();
       },
       touched: (rows: readonly MessageRow[]) => this.#each(timeline => timeline.touched(rows)),
-      lost: () => this.#parts.lost(),
+      fell: (reason: StorageState['reason']) => {
+        this.tabs.part();
+        this.#events.storage({ kind: 'memory', reason });
+        this.store.opened.then(() => this.store.reload()).catch(() => undefined);
+        this.#elect();
+      },
+      lost: () => this.#events.lost(),
     };
   }
 
-  /** This tab polls and sends from now on. */
-  #lead(): void {
-    if (this.#over) return;
-    this.progress.clear();
-    this.#sender.start();
-    this.receipts.start();
-    this.#poller.now(false);
-    // The list comes with the polls in any case; this is only sooner.
-    this.list.preload().catch(() => undefined);
-  }
-
-  #changed(change: Change): void {
-    this.list.changed(change.conversations);
-    this.#each(timeline => {
-      if (change.conversations.has(timeline.id)) timeline.changed(change);
-    });
-    this.#kick();
+  /** Polls and sends as soon as no other tab does. */
+  #elect(): void {
+    const lead = () => {
+      if (this.#over) return;
+      this.progress.clear();
+      this.#sender.start();
+      this.poller.now(false);
+      // The list comes with the polls in any case; this is only sooner.
+      this.list.preload().catch(() => undefined);
+    };
+    // What can reject here is that the session was over before it began.
+    this.store.opened.then(() => this.tabs.elect(lead)).catch(() => undefined);
   }
 
   #progressed(clientIds: readonly string[]): void {
-    const rows = clientIds.map(id => this.store.mirror.outbox.get(id));
-    const ids = new Set(rows.map(row => row?.conversationId).filter(id => id !== undefined));
+    const ids = new Set(clientIds.map(id => this.store.mirror.outbox.get(id)?.conversationId ?? ''));
     this.list.changed(ids);
-    this.#each(timeline => {
-      if (ids.has(timeline.id)) timeline.refresh();
-    });
+    this.#each(timeline => ids.has(timeline.id) && timeline.refresh());
   }
 
-  #reported(report: Report): void {
-    this.#parts.reported(report);
-    if (report.problem) return;
-    this.#each(timeline => timeline.polled(report.at));
-    this.list.answered();
-  }
-
-  #kick(): void {
-    this.#sender.kick();
-    this.receipts.kick();
-  }
-
-  #interest(): Interest {
-    const timelines = [...this.#timelines.values()];
-    if (timelines.some(timeline => timeline.isOpen)) return 'chat';
-    const { conversations, unread } = this.#parts.cells;
-    return conversations.isWatched || unread.isWatched ? 'list' : undefined;
-  }
-
-  #each(act: (timeline: ConversationTimeline) => void): void {
+  #each(act: (timeline: ConversationTimeline) => unknown): void {
     for (const timeline of this.#timelines.values()) act(timeline);
   }
 }

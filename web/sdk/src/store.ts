@@ -1,29 +1,29 @@
 /**
  * The rows of one user, in the cache and in memory. What changes is written first and shown afterwards, in this tab and
  * in the others; every tab hears of every transaction in turn, and reads everything again when it missed one.
+ *
+ * When the cache fails (a full disk, a private window, a closed database), memory takes its place, with what can be read.
  */
 
+import { MemoryCache } from './cache/memory.ts';
 import type { Cache, Value, Write } from './cache/port.ts';
 import { failure } from './errors.ts';
-import { type Change, Mirror } from './mirror.ts';
+import { type Change, MIRRORED, Mirror } from './mirror.ts';
 import {
-  conversationKey,
-  draftKey,
   EVERYTHING,
   type Kind,
   type MessageRow,
-  outboxKey,
   parse,
   type Rows,
-  readKey,
   SESSION,
   type SessionRow,
-  SYNC,
   under,
 } from './rows.ts';
+import type { StorageState } from './state.ts';
 import type { Tabs } from './tabs.ts';
 
-const MIRRORED: readonly Kind[] = ['conversation', 'outbox', 'draft', 'read'];
+/** Says what to write, knowing rows and the number of the transaction. */
+type Decide = (rows: readonly Value[], count: number) => readonly Write[] | undefined;
 
 export interface StoreEvents {
   /** Rows changed. */
@@ -32,6 +32,8 @@ export interface StoreEvents {
   reloaded(): void;
   /** Messages changed that are older than those that are kept. */
   touched(rows: readonly MessageRow[]): void;
+  /** Memory has taken over. */
+  fell(reason: StorageState['reason']): void;
   /** Somebody signed out. */
   lost(): void;
 }
@@ -40,9 +42,9 @@ export class Store {
   readonly mirror = new Mirror();
   /** Settles when the session has begun and all rows are read. */
   readonly opened: Promise<void>;
-  readonly #cache: Promise<Cache>;
   readonly #tabs: Tabs;
   readonly #events: StoreEvents;
+  #cache: Promise<Cache>;
   #session = '';
   #count = 0;
   #closed = false;
@@ -62,12 +64,14 @@ export class Store {
   }
 
   async get<K extends Kind>(_kind: K, key: string): Promise<Rows[K] | undefined> {
-    return (await this.#ready()).get(key) as Promise<Rows[K] | undefined>;
+    await this.#ready();
+    return this.#use(cache => cache.get(key)) as Promise<Rows[K] | undefined>;
   }
 
   /** The messages of a conversation that are kept, oldest first. */
   async messages(conversationId: string): Promise<readonly MessageRow[]> {
-    const rows = await (await this.#ready()).range(...under(`message/${conversationId}`));
+    await this.#ready();
+    const rows = await this.#use(cache => cache.range(...under(`message/${conversationId}`)));
     return rows.map(([, row]) => row as MessageRow);
   }
 
@@ -76,37 +80,35 @@ export class Store {
    * change nothing; it is told the number of the transaction, which is higher than that of any before it, in whatever
    * tab. Rejects with `signed_out` once the session is over.
    */
-  async transact(
-    keys: readonly string[],
-    decide: (rows: readonly Value[], count: number) => readonly Write[] | undefined,
-  ): Promise<void> {
-    let outcome: { count: number; writes: readonly Write[] } | 'over' | undefined;
-    const cache = await this.#ready();
-    await cache.transact([SESSION, ...keys], ([row, ...rows]) => {
+  async transact(keys: readonly string[], decide: Decide): Promise<void> {
+    await this.#ready();
+    let done: { count: number; writes: readonly Write[] } | undefined;
+    let thrown: unknown;
+    const attempt: Decide = ([row, ...rows]) => {
       const session = row as SessionRow | undefined;
-      outcome = undefined;
-      if (session?.session !== this.#session) {
-        outcome = 'over';
+      [done, thrown] = [undefined, undefined];
+      try {
+        if (session?.session !== this.#session) throw over();
+        const count = session.count + 1;
+        const writes = decide(rows, count);
+        if (!writes?.length) return undefined;
+        done = { count, writes };
+        return [...writes, { put: SESSION, value: { ...session, count } }];
+      } catch (error) {
+        // No fault of the cache.
+        thrown = error;
         return undefined;
       }
-      const writes = decide(rows, session.count + 1);
-      if (!writes || writes.length === 0) return undefined;
-      outcome = { count: session.count + 1, writes };
-      return [...writes, { put: SESSION, value: { ...session, count: outcome.count } }];
-    });
-    if (outcome === 'over') {
-      this.#lose();
-      throw over();
-    }
-    if (outcome) {
-      this.#tabs.tell({ is: 'wrote', count: outcome.count, writes: outcome.writes.filter(mirrored) });
-      this.#land(outcome.count, outcome.writes);
-    }
+    };
+    await this.#use(cache => cache.transact([SESSION, ...keys], rows => attempt(rows, 0)));
+    if (thrown) throw thrown;
+    if (!done) return;
+    this.#tabs.tell({ is: 'wrote', count: done.count, writes: done.writes.filter(isTold) });
+    this.#land(done.count, done.writes);
   }
 
   /** Shows messages that changed and are not kept, here and in the other tabs. */
   touch(rows: readonly MessageRow[]): void {
-    if (rows.length === 0) return;
     this.#tabs.tell({ is: 'touched', rows });
     this.#events.touched(rows);
   }
@@ -119,7 +121,6 @@ export class Store {
   /** Catches up with what other tabs wrote unheard. */
   async refresh(): Promise<void> {
     const row = await this.get('session', SESSION);
-    if (this.#closed) return;
     if (row?.session !== this.#session) this.#lose();
     else if (row.count !== this.#count) await this.reload();
   }
@@ -136,20 +137,8 @@ export class Store {
   /** Forgets everything that is kept of this user, in every tab. */
   async wipe(): Promise<void> {
     const [dropFrom, to] = EVERYTHING;
-    await (await this.#cache).transact([], () => [{ dropFrom, to }]);
+    await this.#use(cache => cache.transact([], () => [{ dropFrom, to }]));
     this.#tabs.tell({ is: 'signedOut' });
-  }
-
-  /** What memory can give back of a cache that cannot be read any more: all but messages, which the server has. */
-  salvage(): Map<string, Value> {
-    const { conversations, outbox, drafts, reads } = this.mirror;
-    return new Map<string, Value>([
-      [SESSION, { session: this.#session, count: this.#count }],
-      ...[...conversations].map(([id, row]) => [conversationKey(id), { ...row, first: 0, last: 0 }] as const),
-      ...[...outbox].map(([id, row]) => [outboxKey(id), row] as const),
-      ...[...drafts].map(([id, text]) => [draftKey(id), text] as const),
-      ...[...reads].map(([id, row]) => [readKey(id), row] as const),
-    ]);
   }
 
   close(): void {
@@ -157,20 +146,47 @@ export class Store {
     this.#cache.then(cache => cache.close());
   }
 
-  async #ready(): Promise<Cache> {
+  async #ready(): Promise<void> {
     await this.opened;
     if (this.#closed) throw over();
-    return this.#cache;
   }
 
   async #open(session: string): Promise<void> {
-    const cache = await this.#cache;
-    await cache.transact([SESSION], ([kept]) => {
-      const row = (kept as SessionRow | undefined) ?? { session, count: 0 };
-      this.#session = row.session;
-      return kept ? undefined : [{ put: SESSION, value: row }];
-    });
+    await this.#use(cache =>
+      cache.transact([SESSION], ([kept]) => {
+        const row = (kept as SessionRow | undefined) ?? { session, count: 0 };
+        this.#session = row.session;
+        return kept || this.#closed ? undefined : [{ put: SESSION, value: row }];
+      }),
+    );
     await this.reload();
+  }
+
+  async #use<T>(work: (cache: Cache) => Promise<T>): Promise<T> {
+    const opened = this.#cache;
+    const cache = await opened;
+    try {
+      return await work(cache);
+    } catch (error) {
+      if (this.#closed || cache instanceof MemoryCache) throw error;
+      if (this.#cache === opened) this.#cache = this.#fall(cache, error);
+      return work(await this.#cache);
+    }
+  }
+
+  /** A cache in memory, with what the failed one can still read, or else with what is mirrored. */
+  async #fall(cache: Cache, error: unknown): Promise<Cache> {
+    const kept = await cache.range(...EVERYTHING).catch(() => undefined);
+    const rows = kept ? new Map(kept) : this.mirror.rows();
+    if (!kept) {
+      // Messages and the cursor that covers them go together: the server has them.
+      for (const [id, row] of this.mirror.conversation)
+        rows.set(`conversation/${id}`, { ...row, first: 0, last: 0 });
+      rows.set(SESSION, { session: this.#session, count: this.#count });
+      rows.delete('sync/');
+    }
+    this.#events.fell(error instanceof Error && error.name === 'QuotaExceededError' ? 'quota' : 'failed');
+    return new MemoryCache(rows);
   }
 
   #lose(): void {
@@ -187,27 +203,26 @@ export class Store {
   }
 
   async #load(): Promise<void> {
-    const cache = await this.#cache;
+    const session = () => this.#use(cache => cache.get(SESSION)) as Promise<SessionRow | undefined>;
     for (;;) {
-      const before = (await cache.get(SESSION)) as SessionRow | undefined;
-      const ranges = await Promise.all(MIRRORED.map(kind => cache.range(...under(kind))));
-      const sync = await cache.get(SYNC);
-      const after = (await cache.get(SESSION)) as SessionRow | undefined;
+      const before = await session();
+      const ranges = await Promise.all(MIRRORED.map(kind => this.#use(cache => cache.range(...under(kind)))));
+      const after = await session();
       if (this.#closed) return;
       if (after?.session !== this.#session) return this.#lose();
       // Somebody wrote in between: what was read does not belong together, or is older than what is shown.
       if (before?.count !== after.count || after.count < this.#count) continue;
       this.mirror.clear();
       this.mirror.apply(ranges.flat().map(([put, value]) => ({ put, value })));
-      this.mirror.apply(sync ? [{ put: SYNC, value: sync }] : []);
       this.#count = after.count;
       return;
     }
   }
 }
 
-const mirrored = (write: Write) => !('put' in write) || parse(write.put)[0] !== 'bytes';
+/** Bytes are not told: who needs them reads them. */
+const isTold = (write: Write) => !('put' in write) || parse(write.put)[0] !== 'bytes';
 
 function over() {
-  return failure('signed_out', 'This client was signed out or disposed. Create another one.');
+  return failure('signed_out', 'This client was signed out or disposed.');
 }

@@ -76,7 +76,7 @@ export async function absorb(
     touched = taken.touched;
     return taken.writes;
   });
-  if (current) store.touch(touched);
+  if (current && touched.length > 0) store.touch(touched);
   return current;
 }
 
@@ -110,14 +110,14 @@ function takeIn(intake: Intake): { writes: Write[]; touched: MessageRow[] } {
   }
   const walked = sync.walking && !answer.hasMore;
   if (walked)
-    for (const [id, row] of mirror.conversations)
+    for (const [id, row] of mirror.conversation)
       if (row.epoch < sync.epoch && !told.has(id)) writes.push(...forget(id));
   writes.push({ put: SYNC, value: walked ? { ...sync, walking: false } : sync });
   return { writes, touched };
 }
 
 function asRow(conversation: Conversation, { first, last, newest }: Run, epoch: number): ConversationRow {
-  return { conversation, first, last, epoch, ...(newest && { newest }) };
+  return { conversation, first, last, epoch, newest };
 }
 
 /** The run of a conversation after `messages`, which come in the order of their changes. */
@@ -172,7 +172,7 @@ function rowOf({ kept, now, me }: Intake, message: Message): MessageRow {
   const own = message.senderId === me ? message.clientId : undefined;
   const entry = own === undefined ? undefined : (kept.get(outboxKey(own)) as OutboxRow | undefined);
   const size = before?.size ?? entry?.file?.dimensions;
-  return { message, fetchedAt: now, ...(size && { size }) };
+  return { message, fetchedAt: now, size };
 }
 
 /** The own messages that have come back: they are not on their way any more. */

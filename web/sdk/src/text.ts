@@ -1,6 +1,6 @@
 /** What the text of a message may be. */
 
-import { failure, type JoblineError } from './errors.ts';
+import { failure } from './errors.ts';
 
 /** Unicode scalar values in a message. */
 export const CONTENT_CHARACTERS = 2000;
@@ -18,15 +18,11 @@ export function clean(text: string): string {
     .replace(/\p{Surrogate}/gu, '\ufffd');
 }
 
-/** Why `text`, cleaned, is no message. */
-export function fault(text: string, withFile: boolean): JoblineError | undefined {
+/** Throws what is wrong with `text`, cleaned, as a message. */
+export function check(text: string, withFile: boolean): void {
   const length = [...text].length;
-  if (length > CONTENT_CHARACTERS) {
-    return failure('content_too_long', `The text has ${length} characters; at most 2,000 are accepted.`, {
-      field: 'content',
-    });
-  }
-  if (!withFile && text.trim() === '')
-    return failure('content_empty', 'The text is empty.', { field: 'content' });
-  return undefined;
+  const field = { field: 'content' };
+  if (length > CONTENT_CHARACTERS)
+    throw failure('content_too_long', `${length} characters; 2,000 are accepted.`, field);
+  if (!withFile && text.trim() === '') throw failure('content_empty', 'The text is empty.', field);
 }

@@ -9,18 +9,10 @@ import { otherIn } from './ids.ts';
 import { Loaded } from './loaded.ts';
 import type { Change } from './mirror.ts';
 import { Cell, type Observable, share } from './observable.ts';
-import { unreadIn } from './receipts.ts';
-import { bytesKey, KEPT, type MessageRow, type OutboxRow } from './rows.ts';
-import type { MessageState, TimelineMessage, TimelineState } from './state.ts';
+import { bytesKey, KEPT, type MessageRow, type ReadRow, readKey } from './rows.ts';
+import type { TimelineMessage, TimelineState } from './state.ts';
 import { FILE_BYTES } from './text.ts';
-import { personIn, viewOfEntry } from './view.ts';
-
-/** An own message on its way, as it was shown last. */
-interface Shown {
-  readonly row: OutboxRow;
-  readonly progress: MessageState | undefined;
-  readonly view: TimelineMessage;
-}
+import { personIn, unreadIn, viewOfEntry } from './view.ts';
 
 export class ConversationTimeline implements Timeline {
   readonly id: string;
@@ -31,7 +23,8 @@ export class ConversationTimeline implements Timeline {
   readonly #cell: Cell<TimelineState>;
   readonly #draft: Draft;
   readonly #divider = new Divider();
-  #shown = new Map<string, Shown>();
+  /** Own messages on their way, as they were shown last. */
+  #entries = new Map<string, TimelineMessage>();
   #opened = 0;
   #openedAt = 0;
   #status: 'loading' | 'ready' = 'loading';
@@ -51,7 +44,7 @@ export class ConversationTimeline implements Timeline {
     this.#job = job;
     this.#other = otherIn(id, core.me);
     this.#loaded = new Loaded(core.me);
-    this.#draft = new Draft(id, core.store, core.clock);
+    this.#draft = new Draft(id, core.store, core.ports.clock);
     this.#cell = new Cell<TimelineState>(this.#state([], undefined), () => void this.load());
   }
 
@@ -63,7 +56,7 @@ export class ConversationTimeline implements Timeline {
   }
 
   setDraft(text: string): void {
-    this.#core.active();
+    this.#core.poller.active();
     this.#draft.write(text);
   }
 
@@ -74,7 +67,7 @@ export class ConversationTimeline implements Timeline {
   open(): () => void {
     this.#opened += 1;
     if (this.#opened === 1) {
-      this.#openedAt = this.#core.clock.now();
+      this.#openedAt = this.#core.ports.clock.now();
       if (this.#status === 'ready') this.#divider.open(this.#unread(), this.#loaded.last);
       this.#core.interestChanged();
       void this.load().then(() => this.#renewLinks());
@@ -100,7 +93,7 @@ export class ConversationTimeline implements Timeline {
   async send(text: string): Promise<string> {
     const fromDraft = this.#draft.get().trim() === text.trim();
     const draft = { conversationId: this.id, to: this.#to(), job: this.#job, text, fromDraft };
-    const clientId = await this.#core.add(draft);
+    const clientId = await this.#core.outbox.add(draft);
     if (fromDraft) this.#draft.sent();
     return clientId;
   }
@@ -119,7 +112,7 @@ export class ConversationTimeline implements Timeline {
     const dimensions =
       meta.width && meta.height ? { dimensions: { width: meta.width, height: meta.height } } : {};
     const kept = { name, size, contentType, ...dimensions };
-    return this.#core.add({
+    return this.#core.outbox.add({
       conversationId: this.id,
       to,
       job: this.#job,
@@ -148,7 +141,7 @@ export class ConversationTimeline implements Timeline {
 
   loadOlder(): Promise<void> {
     if (this.#older || !this.#hasOlder()) return this.#older ?? Promise.resolve();
-    this.#core.active();
+    this.#core.poller.active();
     this.#older = this.#fetchOlder().finally(() => {
       this.#older = undefined;
       this.refresh();
@@ -158,11 +151,15 @@ export class ConversationTimeline implements Timeline {
   }
 
   markAsRead(): void {
-    const row = this.#loaded.at(this.#loaded.last);
-    const known = this.#core.store.mirror.reads.get(this.id)?.number ?? 0;
-    if (!row || row.message.number <= known || this.#unread() === 0) return;
-    // A cache that fails answers for itself; the next call tries again.
-    this.#core.receipts.mark(this.id, row.message).catch(() => undefined);
+    const { number, id } = this.#loaded.at(this.#loaded.last)?.message ?? { number: 0, id: '' };
+    const key = readKey(this.id);
+    if (number <= (this.#core.store.mirror.read.get(this.id)?.number ?? 0) || this.#unread() === 0) return;
+    const mark = ([kept]: readonly unknown[]) =>
+      number > ((kept as ReadRow | undefined)?.number ?? 0)
+        ? [{ put: key, value: { number, id, told: false } }]
+        : undefined;
+    // A cache that fails has memory behind it; a session that is over has nothing to tell.
+    this.#core.store.transact([key], mark).catch(() => undefined);
   }
 
   fileBytes(clientId: string): Promise<ArrayBuffer | undefined> {
@@ -188,14 +185,15 @@ export class ConversationTimeline implements Timeline {
 
   /** Reads the kept messages, once. */
   load(): Promise<void> {
-    this.#loading ??= this.#read();
+    // The session may be over first: then there is nothing to show.
+    this.#loading ??= this.#read().catch(() => undefined);
     return this.#loading;
   }
 
   /** Everything may have changed. */
   async reload(): Promise<void> {
     this.#draft.follow();
-    if (this.#loading) await this.#read();
+    if (this.#loading) await this.#read().catch(() => undefined);
   }
 
   /** Rows of this conversation changed. */
@@ -231,14 +229,12 @@ export class ConversationTimeline implements Timeline {
 
   /** Shows how things stand. */
   refresh(): void {
-    const before = this.#cell.get();
-    const messages = this.#messages(before.messages);
-    const seen = this.isOpen && this.#core.isVisible();
+    const messages = this.#messages();
+    const seen = this.isOpen && this.#core.ports.lifecycle.now().visible;
     const first =
       this.#status === 'ready' ? this.#divider.place(this.#loaded, seen, this.#core.me) : undefined;
     const key = first === undefined ? undefined : this.#loaded.views[first - this.#loaded.first]?.key;
-    const next = this.#state(messages, key);
-    this.#cell.set(sameFields(before, next) ? before : next);
+    this.#cell.set(this.#state(messages, key));
   }
 
   /** Keeps what is kept with a delay. */
@@ -289,7 +285,7 @@ export class ConversationTimeline implements Timeline {
 
   /** Asks for new URLs when some that are shown first are over. */
   #renewLinks(): void {
-    const now = this.#core.clock.now();
+    const now = this.#core.ports.clock.now();
     const over = this.#loaded.views
       .slice(-KEPT)
       .findLast(({ file }) => file?.url && (file.urlExpiresAt ?? 0) < now);
@@ -304,46 +300,36 @@ export class ConversationTimeline implements Timeline {
   }
 
   #currentEpoch(): number {
-    return this.#core.store.mirror.conversations.get(this.id)?.epoch ?? 0;
+    return this.#core.store.mirror.conversation.get(this.id)?.epoch ?? 0;
   }
 
   #unread(): number {
-    const { conversations, reads } = this.#core.store.mirror;
-    const row = conversations.get(this.id);
-    return row ? unreadIn(row, reads.get(this.id), this.#core.me) : 0;
+    const { conversation, read } = this.#core.store.mirror;
+    const row = conversation.get(this.id);
+    return row ? unreadIn(row, read.get(this.id), this.#core.me) : 0;
   }
 
   #hasOlder(): boolean {
     if (this.#other === undefined || this.#start === -1) return false;
     if (this.#loaded.first > 0) return this.#loaded.first > 1 && this.#loaded.first !== this.#start;
-    const { conversations, sync } = this.#core.store.mirror;
+    const { conversation, isComplete } = this.#core.store.mirror;
     // What complete polls have not brought is not there.
-    return conversations.has(this.id) || sync.cursor === undefined || sync.walking;
+    return conversation.has(this.id) || !isComplete;
   }
 
-  /** Server's messages, then own ones on their way; the same array when nothing changed. */
-  #messages(before: readonly TimelineMessage[]): readonly TimelineMessage[] {
+  /** Server's messages, then own ones on their way. */
+  #messages(): readonly TimelineMessage[] {
     const { store, progress, me } = this.#core;
-    const shown = new Map<string, Shown>();
-    for (const row of store.mirror.entries(this.id)) {
-      const state = progress.get(row.clientId);
-      const known = this.#shown.get(row.clientId);
-      const same = known?.row === row && known.progress === state;
-      shown.set(row.clientId, same ? known : { row, progress: state, view: viewOfEntry(row, state, me) });
-    }
-    this.#shown = shown;
-    const after = [...this.#loaded.views, ...[...shown.values()].map(({ view }) => view)];
-    return after.length === before.length && after.every((view, index) => view === before[index])
-      ? before
-      : after;
+    const entries = store.mirror.entries(this.id).map(row => {
+      const view = viewOfEntry(row, progress.get(row.clientId), me);
+      return share(this.#entries.get(view.key), view);
+    });
+    this.#entries = new Map(entries.map(view => [view.key, view]));
+    return [...this.#loaded.views, ...entries];
   }
 
   #state(messages: readonly TimelineMessage[], firstUnread: string | undefined): TimelineState {
-    const row = this.#core.store.mirror.conversations.get(this.id);
-    const before = this.#cell?.get();
-    const person =
-      this.#other === undefined ? undefined : personIn(row?.conversation.people ?? [], this.#other);
-    const job = row?.conversation.job;
+    const row = this.#core.store.mirror.conversation.get(this.id);
     const reason = this.#refusal(messages);
     return {
       id: this.id,
@@ -351,34 +337,23 @@ export class ConversationTimeline implements Timeline {
       messages,
       hasOlder: this.#hasOlder(),
       loadingOlder: this.#older !== undefined,
-      ...(this.#olderProblem && { olderProblem: this.#olderProblem }),
-      ...(firstUnread !== undefined && { firstUnread }),
+      olderProblem: this.#olderProblem,
+      firstUnread,
       unread: this.#unread(),
-      ...(person && { person: share(before?.person, person) }),
-      ...(job && { job: share(before?.job, job) }),
+      person: this.#other === undefined ? undefined : personIn(row?.conversation.people ?? [], this.#other),
+      job: row?.conversation.job,
       canWrite: this.#other !== undefined && !reason,
-      ...(reason && { reason }),
+      reason,
     };
   }
 
   /** Why writing would be refused, as far as is known: the job is closed, or the last attempt was refused. */
   #refusal(messages: readonly TimelineMessage[]): TimelineState['reason'] {
-    const job = this.#core.store.mirror.conversations.get(this.id)?.conversation.job;
+    const job = this.#core.store.mirror.conversation.get(this.id)?.conversation.job;
     const about = this.#job === undefined || this.#job === job?.id;
     if (job && about) return job.status === 'closed' ? 'job_closed' : undefined;
     const state = messages.at(-1)?.state;
     const code = state?.is === 'failed' ? state.problem.code : undefined;
     return code === 'job_closed' || code === 'not_job_participant' ? code : undefined;
   }
-}
-
-function sameFields(one: object, other: object): boolean {
-  const [before, after] = [Object.entries(one), Object.entries(other)];
-  return (
-    before.length === after.length &&
-    after.every(([name, value], index) => {
-      const [known, was] = before[index] ?? [];
-      return known === name && Object.is(was, value);
-    })
-  );
 }

@@ -1,7 +1,7 @@
 /** Rows as views see them. */
 
 import type { Message } from './generated/contract.ts';
-import type { MessageRow, OutboxRow, Size } from './rows.ts';
+import type { ConversationRow, MessageRow, OutboxRow, ReadRow, Size } from './rows.ts';
 import type { ConversationPreview, MessageFile, MessageState, Person, TimelineMessage } from './state.ts';
 
 /** Download URLs are good for an hour; a little less, so that none expires on its way. */
@@ -13,81 +13,66 @@ export function keyOf(message: Message, me: string): string {
 }
 
 export function viewOfMessage({ message, fetchedAt, size }: MessageRow, me: string): TimelineMessage {
-  const mine = message.senderId === me;
-  const file = fileOf(message, fetchedAt, size);
+  const { id, number, content, type, status, jobId, senderId } = message;
+  const mine = senderId === me;
   return {
     key: keyOf(message, me),
-    id: message.id,
-    ...(mine && message.clientId !== undefined && { clientId: message.clientId }),
-    number: message.number,
+    id,
+    clientId: mine ? message.clientId : undefined,
+    number,
     mine,
-    text: message.content,
-    type: message.type,
-    ...(file && { file }),
+    text: content,
+    type,
+    file: fileOf(message, fetchedAt, size),
     at: Date.parse(message.createdAt),
-    ...(message.jobId !== undefined && { jobId: message.jobId }),
-    state: { is: mine || message.status === 'read' ? message.status : 'received' },
+    jobId,
+    state: { is: mine || status === 'read' ? status : 'received' },
   };
 }
 
-function fileOf(message: Message, fetchedAt: number, size: Size | undefined): MessageFile | undefined {
-  if (message.type === 'text' && message.fileName === undefined) return undefined;
-  const link =
-    message.fileUrl === undefined ? {} : { url: message.fileUrl, urlExpiresAt: fetchedAt + URL_MS };
-  return {
-    name: message.fileName ?? '',
-    size: message.fileSize ?? 0,
-    contentType: message.contentType ?? 'application/octet-stream',
-    ...link,
-    expired: message.fileExpired === true,
-    ...size,
-  };
+function fileOf(message: Message, fetchedAt: number, dimensions: Size | undefined): MessageFile | undefined {
+  const {
+    fileName: name = '',
+    fileSize: size = 0,
+    contentType = '',
+    fileUrl: url,
+    fileExpired,
+    type,
+  } = message;
+  if (type === 'text') return undefined;
+  const urlExpiresAt = url === undefined ? undefined : fetchedAt + URL_MS;
+  return { name, size, contentType, url, urlExpiresAt, expired: fileExpired === true, ...dimensions };
 }
-
-/** What the server shows as a picture; the rest are files. */
-const PICTURES = ['image/jpeg', 'image/png', 'image/gif', 'image/webp'];
 
 export function viewOfEntry(row: OutboxRow, progress: MessageState | undefined, me: string): TimelineMessage {
-  if (row.accepted) {
-    return viewOfMessage({ message: row.accepted, fetchedAt: row.at, ...sizeOf(row) }, me);
-  }
-  const { clientId, text, at, job, file, problem } = row;
+  const { clientId, text, at, job: jobId, file, problem, accepted } = row;
+  if (accepted) return viewOfMessage({ message: accepted, fetchedAt: at, size: file?.dimensions }, me);
+  // What the server shows as a picture; the rest are files.
+  const picture = /^image\/(jpeg|png|gif|webp)$/i.test(file?.contentType ?? '');
   return {
     key: clientId,
     clientId,
     mine: true,
     text,
-    type: typeOf(row),
-    ...(file && {
-      file: {
-        name: file.name,
-        size: file.size,
-        contentType: file.contentType,
-        expired: false,
-        ...file.dimensions,
-      },
-    }),
+    type: file ? (picture ? 'image' : 'file') : 'text',
+    file: file && { ...file, ...file.dimensions, expired: false },
     at,
-    ...(job !== undefined && { jobId: job }),
+    jobId,
     state: problem ? { is: 'failed', problem } : (progress ?? { is: 'queued' }),
   };
 }
 
-function sizeOf({ file }: OutboxRow): { size?: Size } {
-  return file?.dimensions ? { size: file.dimensions } : {};
-}
-
-function typeOf({ file }: OutboxRow): 'text' | 'image' | 'file' {
-  if (!file) return 'text';
-  return PICTURES.includes(file.contentType.toLowerCase()) ? 'image' : 'file';
-}
-
-export function previewOf(message: TimelineMessage): ConversationPreview {
-  const { text, type, mine, file, state } = message;
-  return { text, type, mine, ...(file && { fileName: file.name }), ...(mine && { state }) };
+export function previewOf({ text, type, mine, file, state }: TimelineMessage): ConversationPreview {
+  return { text, type, mine, fileName: file?.name, state: mine ? state : undefined };
 }
 
 /** The other person in a conversation, by name where the host told one. */
 export function personIn(people: readonly Person[], id: string): Person {
   return people.find(person => person.id === id) ?? { id, name: id };
+}
+
+/** Unread messages of a conversation: as the server says, unless more was read here than it knows. */
+export function unreadIn(row: ConversationRow, read: ReadRow | undefined, me: string): number {
+  const told = row.conversation.unreadCount[me] ?? 0;
+  return read && row.last > 0 ? Math.min(told, Math.max(0, row.last - read.number)) : told;
 }

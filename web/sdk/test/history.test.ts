@@ -207,7 +207,7 @@ test('snapshots share what did not change', async () => {
   expect(jobline.conversations.get()).toBe(list);
   server.say('ben', 'anna', 'message 6');
   await clock.advance(3000);
-  before.messages.forEach((message, index) => expect(chat.get().messages[index]).toBe(message));
+  for (const [index, message] of before.messages.entries()) expect(chat.get().messages[index]).toBe(message);
   expect(chat.get().person).toBe(before.person);
   const cleo = (state: typeof list) => state.items.find(({ person }) => person.id === 'cleo');
   expect(cleo(jobline.conversations.get())).toBe(cleo(list));
