@@ -1,8 +1,8 @@
 /** Calls of the server's procedures, typed by its OpenAPI document. */
 
-import { type Code, failure, JoblineError, type Problem } from './errors.ts';
+import { type Code, JoblineError, type Problem } from './errors.ts';
 import type { Procedures } from './generated/contract.ts';
-import type { Clock, Http, HttpAnswer, HttpRequest } from './ports.ts';
+import type { Clock, Http, HttpAnswer } from './ports.ts';
 import { within } from './time.ts';
 import type { Tokens } from './token.ts';
 
@@ -36,16 +36,16 @@ export class Api {
   }
 
   /** Calls a procedure; a token that is refused is renewed once. Rejects with a `JoblineError`. */
-  async call<P extends Procedure>(procedure: P, input: Input<P>): Promise<Output<P>> {
-    const token = await this.#tokens.get();
-    let answer = await this.#request(procedure, input, token);
+  async call<P extends Procedure>(procedure: P, input: Input<P>, again = true): Promise<Output<P>> {
+    const token = this.#tokens.get();
+    const answer = await this.#request(procedure, input, await token);
     if (answer.status === 401) {
       this.#tokens.refused(token);
-      const renewed = await this.#tokens.get();
-      answer = await this.#request(procedure, input, renewed);
-      if (answer.status === 401) this.#tokens.refused(renewed);
+      if (again) return this.call(procedure, input, false);
     }
-    return read(answer) as Output<P>;
+    const output = parse(answer.body);
+    if (answer.status === 200 && output) return output as Output<P>;
+    throw new JoblineError(problemIn(answer));
   }
 
   /** The absolute form of a URL that the server gave. */
@@ -55,20 +55,15 @@ export class Api {
 
   async #request<P extends Procedure>(procedure: P, input: Input<P>, token: string): Promise<HttpAnswer> {
     const [method, path] = ROUTES[procedure];
-    const authorised = { Authorization: `Bearer ${token}` };
-    const url = this.#baseUrl + path;
-    const request: HttpRequest =
-      method === 'GET'
-        ? { method, url: url + query(input), headers: authorised }
-        : {
-            method,
-            url,
-            headers: { ...authorised, 'Content-Type': 'application/json' },
-            body: JSON.stringify(input),
-          };
-    const call = this.#http(request);
+    const get = method === 'GET';
+    const call = this.#http({
+      method,
+      url: this.#baseUrl + path + (get ? query(input) : ''),
+      headers: { Authorization: `Bearer ${token}`, ...(!get && { 'Content-Type': 'application/json' }) },
+      body: get ? undefined : JSON.stringify(input),
+    });
     try {
-      return await within(this.#clock, GIVE_UP_MS, call.answer, 'The server did not answer in 30 s.');
+      return await within(this.#clock, GIVE_UP_MS, call.answer);
     } catch (error) {
       call.cancel();
       throw error;
@@ -78,35 +73,30 @@ export class Api {
 
 function query(input: object): string {
   const given = Object.entries(input).filter(([, value]) => value !== undefined);
-  return given.length
-    ? `?${given.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&')}`
-    : '';
+  return given
+    .map(([name, value], index) => `${index ? '&' : '?'}${name}=${encodeURIComponent(value)}`)
+    .join('');
 }
 
-/** The output in an answer. */
-function read(answer: HttpAnswer): unknown {
-  if (answer.status >= 200 && answer.status < 300) {
-    const output = parse(answer.body);
-    if (output) return output;
-    throw failure('network', 'The answer is not one of this server: something in between gave it.');
-  }
-  throw new JoblineError(problemIn(answer));
-}
+/** What something in between, or a server in trouble, means by a status. */
+const CODES: { readonly [status: number]: Code } = {
+  401: 'unauthenticated',
+  429: 'rate_limited',
+  503: 'unavailable',
+};
 
-/** The problem that an answer tells of; one that is not of this server's making counts as its being unavailable. */
-export function problemIn(answer: HttpAnswer): Problem {
-  const seconds = Number(answer.header('retry-after') ?? Number.NaN);
-  const waits = Number.isFinite(seconds) ? { retryAfterMs: seconds * 1000 } : {};
-  const told = parse(answer.body) as Partial<Problem> | undefined;
-  if (typeof told?.code === 'string' && typeof told.detail === 'string') {
-    const field = typeof told.field === 'string' ? { field: told.field } : {};
-    const precise = typeof told.retryAfterMs === 'number' ? { retryAfterMs: told.retryAfterMs } : waits;
-    return { code: told.code, detail: told.detail, status: answer.status, ...field, ...precise };
-  }
-  const code: Code =
-    ({ 401: 'unauthenticated', 429: 'rate_limited', 503: 'unavailable' } as const)[answer.status] ??
-    'network';
-  return { code, detail: `The server answered ${answer.status}.`, status: answer.status, ...waits };
+/** The problem that an answer tells of; one that is not of this server's making is a matter of the network. */
+export function problemIn({ status, header, body }: HttpAnswer): Problem {
+  const told = parse(body) as Partial<Problem> | undefined;
+  const seconds = Number(header('retry-after'));
+  const { code = CODES[status] ?? 'network', detail = `The answer is ${status}.`, field } = told ?? {};
+  return {
+    code,
+    detail,
+    status,
+    field,
+    retryAfterMs: told?.retryAfterMs ?? (seconds ? seconds * 1000 : undefined),
+  };
 }
 
 function parse(body: string): object | undefined {

@@ -84,17 +84,13 @@ export interface Timeline extends Observable<TimelineState> {
   setDraft(text: string): void;
 }
 
-export interface Conversations extends Observable<ConversationsState> {
-  loadMore(): Promise<void>;
-}
-
 export interface Jobline {
   /** Settles when the user is known and what is kept has been read. */
   readonly ready: Promise<void>;
   /** The user's id, once it is known. */
   readonly user: Observable<string | undefined>;
   /** Polls while somebody subscribes to it, to `unread`, or has a chat open. */
-  readonly conversations: Conversations;
+  readonly conversations: Observable<ConversationsState>;
   /**
    * The timeline of a conversation; the same object for the same conversation and job. Throws `unauthenticated` as long
    * as the user is not known: give `user`, or wait for `ready`.

@@ -1,11 +1,8 @@
 /** Pages of a conversation that the cache does not hold, and download URLs that are not over yet. */
 
-import type { Api } from './api.ts';
-import type { Message } from './generated/contract.ts';
+import type { Core } from './core.ts';
 import type { Loaded } from './loaded.ts';
-import type { Clock } from './ports.ts';
 import { type MessageRow, messageKey } from './rows.ts';
-import type { Store } from './store.ts';
 
 export interface Page {
   /** Oldest first. */
@@ -17,20 +14,16 @@ export interface Page {
 const AROUND = 25;
 
 export class History {
-  readonly #api: Api;
-  readonly #store: Store;
-  readonly #clock: Clock;
+  readonly #core: Core;
 
-  constructor(api: Api, store: Store, clock: Clock) {
-    this.#api = api;
-    this.#store = store;
-    this.#clock = clock;
+  constructor(core: Core) {
+    this.#core = core;
   }
 
   /** The page before a message, or the newest. */
   async page(conversationId: string, before: string | undefined): Promise<Page> {
-    const answer = await this.#api.call('list', { conversationId, before });
-    const fetchedAt = this.#clock.now();
+    const answer = await this.#core.api.call('list', { conversationId, before });
+    const fetchedAt = this.#core.ports.clock.now();
     return { rows: answer.messages.map(message => ({ message, fetchedAt })), hasOlder: answer.hasMore };
   }
 
@@ -38,28 +31,25 @@ export class History {
   async renew(conversationId: string, loaded: Loaded, number: number): Promise<void> {
     const before = loaded.at(number + AROUND)?.message.id;
     const { rows } = await this.page(conversationId, before);
-    await this.keep(rows.map(row => ({ ...row, size: loaded.at(row.message.number)?.size })));
+    await this.keep(rows);
   }
 
-  /** Replaces messages that are kept; those that are not are shown alone. */
+  /** Replaces messages where they are kept, and where they are shown. */
   async keep(rows: readonly MessageRow[]): Promise<void> {
     const keys = rows.map(({ message }) => messageKey(message.conversationId, message.number));
-    const loose = new Set(rows);
-    await this.#store.transact(keys, kept =>
+    await this.#core.store.transact(keys, kept =>
       rows.flatMap((row, index) => {
         const known = kept[index] as MessageRow | undefined;
-        if (!known) return [];
-        loose.delete(row);
-        const key = messageKey(row.message.conversationId, row.message.number);
-        return [{ put: key, value: { ...row, message: newer(known.message, row.message) } }];
+        return known ? [{ put: keys[index] ?? '', value: fresher(known, row) }] : [];
       }),
     );
-    if (loose.size > 0) this.#store.touch([...loose]);
+    this.#core.store.touch(rows);
   }
 }
 
-/** The message as it was changed last, with the URL that was made last: an answer may have been overtaken by a poll. */
-function newer(kept: Message, fetched: Message): Message {
-  if (kept.updatedAt <= fetched.updatedAt || fetched.fileUrl === undefined) return fetched;
-  return { ...kept, fileUrl: fetched.fileUrl };
+/** `row`, unless a poll has brought a later state of its message; the newer URL and the size that is known in any case. */
+export function fresher(known: MessageRow | undefined, row: MessageRow): MessageRow {
+  const size = row.size ?? known?.size;
+  if (!known || known.message.updatedAt <= row.message.updatedAt) return { ...row, size };
+  return { ...row, size, message: { ...known.message, fileUrl: row.message.fileUrl } };
 }

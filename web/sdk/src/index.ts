@@ -4,7 +4,6 @@ export { MemoryCache } from './cache/memory.ts';
 export type { Cache, Value, Write } from './cache/port.ts';
 export type {
   ConversationRef,
-  Conversations,
   FileLike,
   FileMeta,
   Jobline,

@@ -1,7 +1,7 @@
 /** Makes a client, and keeps it until it is signed out or disposed. */
 
 import { Api } from './api.ts';
-import type { ConversationRef, Conversations, Jobline, JoblineOptions, Timeline } from './client.ts';
+import type { ConversationRef, Jobline, JoblineOptions, Timeline } from './client.ts';
 import { failure, problemOf } from './errors.ts';
 import { conversationOf } from './ids.ts';
 import { Cell } from './observable.ts';
@@ -11,7 +11,7 @@ import type { Connection, ConversationsState, StorageState } from './state.ts';
 import { Backoff } from './time.ts';
 import { Tokens, userOf } from './token.ts';
 
-const NOTHING: ConversationsState = { status: 'loading', items: [], hasMore: false };
+const NOTHING: ConversationsState = { status: 'loading', items: [] };
 
 /** A client of the server at `baseUrl` for one user. It polls and sends from now on, until `signOut` or `dispose`. */
 export function createJobline(options: JoblineOptions): Jobline {
@@ -24,8 +24,7 @@ class Client implements Jobline {
   readonly connection = new Cell<Connection>({ state: 'connecting' });
   readonly storage = new Cell<StorageState>({ kind: 'opening' });
   readonly unread: Cell<number>;
-  readonly conversations: Conversations;
-  readonly #list: Cell<ConversationsState>;
+  readonly conversations: Cell<ConversationsState>;
   readonly #options: JoblineOptions;
   readonly #api: Api;
   readonly #tokens: Tokens;
@@ -39,9 +38,7 @@ class Client implements Jobline {
     const watched = () => this.#session?.interestChanged();
     this.#options = options;
     this.unread = new Cell(0, watched);
-    this.#list = new Cell(NOTHING, watched);
-    const { get, subscribe } = this.#list;
-    this.conversations = { get, subscribe, loadMore: async () => this.#session?.list.loadMore() };
+    this.conversations = new Cell(NOTHING, watched);
     this.#tokens = new Tokens(getToken, ports.clock);
     this.#api = new Api(baseUrl, ports.http, ports.clock, this.#tokens);
     this.#forget = ports.lifecycle.listen(event => {
@@ -97,8 +94,7 @@ class Client implements Jobline {
   #begin(user: string): Promise<void> {
     if (this.#over) return Promise.resolve();
     const { baseUrl, ports } = this.#options;
-    const cells = { conversations: this.#list, unread: this.unread };
-    this.#session = new Session(user, `jobline:${baseUrl}:${user}`, this.#api, ports, cells, {
+    this.#session = new Session(user, `jobline:${baseUrl}:${user}`, this.#api, ports, this, {
       reported: report => this.#note(report),
       storage: state => this.storage.set(state),
       // It ends here too, and there is nothing left that could fail.

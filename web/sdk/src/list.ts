@@ -1,13 +1,10 @@
 /** All conversations as a list shows them, and how many messages are unread. */
 
-import type { Api } from './api.ts';
-import type { Conversations as Page } from './generated/contract.ts';
+import type { Core } from './core.ts';
 import { otherIn } from './ids.ts';
 import { type Cell, share } from './observable.ts';
-import type { Progress } from './progress.ts';
 import { type ConversationRow, conversationKey, type OutboxRow } from './rows.ts';
 import type { ConversationItem, ConversationPreview, ConversationsState } from './state.ts';
-import type { Store } from './store.ts';
 import { personIn, previewOf, unreadIn, viewOfEntry, viewOfMessage } from './view.ts';
 
 /** Less than any epoch: rows that the next fresh start replaces. */
@@ -19,21 +16,13 @@ export interface ListCells {
 }
 
 export class ConversationList {
-  readonly #me: string;
-  readonly #api: Api;
-  readonly #store: Store;
-  readonly #progress: Progress;
+  readonly #core: Core;
   readonly #cells: ListCells;
   readonly #items = new Map<string, ConversationItem>();
-  /** Where the next page of a new device begins; `undefined` before the first and after the last. */
-  #cursor: string | undefined;
   #answered = false;
 
-  constructor(me: string, api: Api, store: Store, progress: Progress, cells: ListCells) {
-    this.#me = me;
-    this.#api = api;
-    this.#store = store;
-    this.#progress = progress;
+  constructor(core: Core, cells: ListCells) {
+    this.#core = core;
     this.#cells = cells;
   }
 
@@ -41,24 +30,16 @@ export class ConversationList {
    * On a new device: the conversations written in last, in one request, while polls fetch all of them with their
    * messages. What they bring replaces this.
    */
-  async preload(since?: string): Promise<void> {
-    if (this.#store.mirror.cursor !== undefined) return;
-    const page: Page = await this.#api.call('getConversations', { since });
-    const keys = page.conversations.map(({ id }) => conversationKey(id));
-    await this.#store.transact(keys, kept =>
-      page.conversations.flatMap((conversation, index) => {
+  async preload(): Promise<void> {
+    if (this.#core.store.mirror.cursor !== undefined) return;
+    const { conversations } = await this.#core.api.call('getConversations', {});
+    const keys = conversations.map(({ id }) => conversationKey(id));
+    await this.#core.store.transact(keys, kept =>
+      conversations.flatMap((conversation, index) => {
         const value: ConversationRow = { conversation, first: 0, last: 0, epoch: PROVISIONAL };
-        return kept[index] ? [] : [{ put: conversationKey(conversation.id), value }];
+        return kept[index] ? [] : [{ put: keys[index] ?? '', value }];
       }),
     );
-    this.#cursor = page.hasMore ? page.cursor : undefined;
-    this.answered();
-  }
-
-  async loadMore(): Promise<void> {
-    const cursor = this.#cursor;
-    this.#cursor = undefined;
-    if (cursor !== undefined) await this.preload(cursor);
   }
 
   /** The server has answered: what is not here is not there, or comes soon. */
@@ -69,8 +50,8 @@ export class ConversationList {
 
   /** Everything may have changed. */
   reload(): void {
-    const { conversation } = this.#store.mirror;
-    this.changed([...this.#items.keys(), ...conversation.keys(), ...this.#store.mirror.pending()]);
+    const { conversation } = this.#core.store.mirror;
+    this.changed([...this.#items.keys(), ...conversation.keys(), ...this.#core.store.mirror.pending()]);
   }
 
   changed(ids: Iterable<string>): void {
@@ -84,18 +65,16 @@ export class ConversationList {
 
   #show(): void {
     const items = [...this.#items.values()].sort((a, b) => b.at - a.at || (a.id < b.id ? -1 : 1));
-    const { cursor, isComplete } = this.#store.mirror;
-    const known = this.#answered || cursor !== undefined || items.length > 0;
-    const hasMore = this.#cursor !== undefined && !isComplete;
-    this.#cells.conversations.set({ status: known ? 'ready' : 'loading', items, hasMore });
+    const known = this.#answered || this.#core.store.mirror.cursor !== undefined || items.length > 0;
+    this.#cells.conversations.set({ status: known ? 'ready' : 'loading', items });
     this.#cells.unread.set(items.reduce((sum, { unread }) => sum + unread, 0));
   }
 
   #item(id: string): ConversationItem | undefined {
-    const { conversation, read, draft } = this.#store.mirror;
+    const { conversation, read, draft } = this.#core.store.mirror;
     const row = conversation.get(id);
-    const entries = this.#store.mirror.entries(id);
-    const other = otherIn(id, this.#me);
+    const entries = this.#core.store.mirror.entries(id);
+    const other = otherIn(id, this.#core.me);
     if (other === undefined || (!row && entries.length === 0)) return undefined;
     return {
       id,
@@ -103,7 +82,7 @@ export class ConversationList {
       job: row?.conversation.job,
       preview: this.#preview(row, entries.at(-1)),
       at: Math.max(timeOf(row), ...entries.map(({ at }) => at)),
-      unread: row ? unreadIn(row, read.get(id), this.#me) : 0,
+      unread: row ? unreadIn(row, read.get(id), this.#core.me) : 0,
       pending: entries.filter(({ accepted, problem }) => !accepted && !problem).length,
       failed: entries.filter(({ problem }) => problem).length,
       draft: draft.get(id),
@@ -111,8 +90,8 @@ export class ConversationList {
   }
 
   #preview(row: ConversationRow | undefined, entry: OutboxRow | undefined): ConversationPreview | undefined {
-    if (entry) return previewOf(viewOfEntry(entry, this.#progress.get(entry.clientId), this.#me));
-    if (row?.newest) return previewOf(viewOfMessage({ message: row.newest, fetchedAt: 0 }, this.#me));
+    if (entry) return previewOf(viewOfEntry(entry, this.#core.progress.get(entry.clientId), this.#core.me));
+    if (row?.newest) return previewOf(viewOfMessage({ message: row.newest, fetchedAt: 0 }, this.#core.me));
     const text = row?.conversation.lastMessage;
     return text === undefined ? undefined : { text, type: 'text', mine: false };
   }

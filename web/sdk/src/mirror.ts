@@ -53,12 +53,12 @@ export class Mirror {
     for (const kind of MIRRORED) this[kind].clear();
   }
 
-  /** All rows under their keys. */
-  rows(): Map<string, Value> {
-    const rows = MIRRORED.flatMap(kind =>
-      [...this[kind]].map(([name, row]) => [`${kind}/${name}`, row] as const),
+  /** The rows that are nowhere else, under their keys. */
+  own(): Map<string, Value> {
+    const kinds = ['outbox', 'draft', 'read'] as const;
+    return new Map(
+      kinds.flatMap(kind => [...this[kind]].map(([name, row]) => [`${kind}/${name}`, row as Value])),
     );
-    return new Map<string, Value>(rows);
   }
 
   apply(writes: readonly Write[]): Change {

@@ -4,11 +4,10 @@
  */
 
 import type { Write } from './cache/port.ts';
+import type { Core } from './core.ts';
 import { failure } from './errors.ts';
 import { randomId } from './ids.ts';
-import type { Clock, Random } from './ports.ts';
 import { bytesKey, draftKey, type OutboxFile, type OutboxRow, outboxKey } from './rows.ts';
-import type { Store } from './store.ts';
 import { dropped } from './sync.ts';
 import { check, clean } from './text.ts';
 
@@ -25,14 +24,10 @@ export interface Draft {
 }
 
 export class Outbox {
-  readonly #store: Store;
-  readonly #clock: Clock;
-  readonly #random: Random;
+  readonly #core: Core;
 
-  constructor(store: Store, clock: Clock, random: Random) {
-    this.#store = store;
-    this.#clock = clock;
-    this.#random = random;
+  constructor(core: Core) {
+    this.#core = core;
   }
 
   /** Keeps a message; answers its `clientId`. */
@@ -40,9 +35,9 @@ export class Outbox {
     const { conversationId, to, job, file, bytes } = draft;
     const text = clean(draft.text);
     check(text, file !== undefined);
-    const clientId = randomId(this.#random);
-    const row = { clientId, conversationId, to, job, text, at: this.#clock.now(), file };
-    await this.#store.transact([], (_, order) => {
+    const clientId = randomId(this.#core.ports.random);
+    const row = { clientId, conversationId, to, job, text, at: this.#core.ports.clock.now(), file };
+    await this.#core.store.transact([], (_, order) => {
       const writes: Write[] = [{ put: outboxKey(clientId), value: { ...row, order } }];
       if (bytes) writes.push({ put: bytesKey(clientId), value: bytes });
       if (draft.fromDraft) writes.push({ drop: draftKey(conversationId) });
@@ -54,7 +49,7 @@ export class Outbox {
   /** Sends a refused message again, at the end of the queue and with another text if one is given. */
   async again(clientId: string, text?: string): Promise<void> {
     const key = outboxKey(clientId);
-    await this.#store.transact([key], ([kept], order) => {
+    await this.#core.store.transact([key], ([kept], order) => {
       const row = kept as OutboxRow | undefined;
       if (!row?.problem) throw failure('not_found', 'No refused message has this clientId.');
       const changed = clean(text ?? row.text);
@@ -66,7 +61,7 @@ export class Outbox {
   /** Drops a message, unless the server has it. Answers whether it did. */
   async drop(clientId: string): Promise<boolean> {
     let done = false;
-    await this.#store.transact([outboxKey(clientId)], ([kept]) => {
+    await this.#core.store.transact([outboxKey(clientId)], ([kept]) => {
       const row = kept as OutboxRow | undefined;
       done = row !== undefined && !row.accepted;
       return done ? dropped(clientId) : undefined;

@@ -12,7 +12,7 @@
 
 import type { Core } from './core.ts';
 import { type Problem, problemOf } from './errors.ts';
-import { SYNC, type SyncRow } from './rows.ts';
+import { SYNC } from './rows.ts';
 import { absorb } from './sync.ts';
 import { Backoff } from './time.ts';
 
@@ -165,19 +165,11 @@ export class Poller {
       return { hasMore: answer.hasMore || !taken, nextPollMs: answer.nextPollMs };
     } catch (error) {
       if (problemOf(error).code !== 'invalid_cursor' || cursor === undefined) throw error;
-      await this.#startAnew(cursor);
+      // The server does not know it, as after it was set up anew: everything is fetched again.
+      const { epoch = 0 } = store.mirror.sync.get('') ?? {};
+      await store.transact([], () => [{ put: SYNC, value: { epoch, walking: false } }]);
       return { hasMore: true, nextPollMs: 0 };
     }
-  }
-
-  /** The server does not know this cursor, as after it was set up anew: everything is fetched again. */
-  async #startAnew(cursor: string): Promise<void> {
-    await this.#core.store.transact([SYNC], ([kept]) => {
-      const row = kept as SyncRow | undefined;
-      return row?.cursor === cursor
-        ? [{ put: SYNC, value: { epoch: row.epoch, walking: false } }]
-        : undefined;
-    });
   }
 
   #note(report: Report): void {

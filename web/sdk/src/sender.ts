@@ -26,8 +26,7 @@ import { upload } from './uploads.ts';
 
 /** How often an upload may be refused before the message is. */
 const REFUSALS = 3;
-/** When the server says so of where the bytes are, or of how many came, the file is uploaded again. */
-const UPLOAD_AGAIN = ['file_not_uploaded', 'file_already_used', 'invalid_file'];
+/** What is wrong with a refused file when it may help to upload it again: where the bytes are, or what arrived of them. */
 const OF_THE_UPLOAD = ['fileUrl', 'fileSize', 'sha256'];
 /** How long to wait when the rate limit does not say. */
 const RATE_LIMIT_MS = 5000;
@@ -164,10 +163,9 @@ export class Sender {
   async #fail(row: OutboxRow, problem: Problem): Promise<boolean> {
     if (problem.code === 'cancelled') return true;
     if (!isRefusal(problem)) return this.#pause(problem);
-    const uploadAgain = UPLOAD_AGAIN.includes(problem.code) && OF_THE_UPLOAD.includes(problem.field ?? '');
     await this.#change(row.clientId, kept => {
       const refusals = (kept.refusals ?? 0) + 1;
-      const again = uploadAgain && refusals < REFUSALS;
+      const again = OF_THE_UPLOAD.includes(problem.field ?? '') && refusals < REFUSALS;
       return { ...kept, fileUrl: undefined, refusals, problem: again ? undefined : problem };
     });
     // Another tab may have sent it: then the next poll brings it.

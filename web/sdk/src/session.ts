@@ -57,9 +57,9 @@ export class Session implements Core {
     this.tabs = new Tabs(name, ports.channel?.(name), ports.locks);
     this.store = new Store(this.#openCache(name), this.tabs, this.#storeEvents(), randomId(ports.random));
     this.progress = new Progress(this.tabs, ids => this.#progressed(ids));
-    this.outbox = new Outbox(this.store, ports.clock, ports.random);
-    this.history = new History(api, this.store, ports.clock);
-    this.list = new ConversationList(me, api, this.store, this.progress, cells);
+    this.outbox = new Outbox(this);
+    this.history = new History(this);
+    this.list = new ConversationList(this, cells);
     this.#sender = new Sender(this);
     this.poller = new Poller(this);
     this.#elect();
@@ -85,18 +85,20 @@ export class Session implements Core {
   reported(report: Report): void {
     this.#events.reported(report);
     if (report.problem) return;
-    this.#each(timeline => timeline.polled(report.at));
+    this.#each(timeline => timeline.polled());
     this.list.answered();
   }
 
   /** What the device and the reader do. */
   happened(event: 'change' | 'focus' | 'activity' | 'leave'): void {
-    if (event === 'leave') return this.#each(timeline => timeline.flush());
+    const { visible } = this.ports.lifecycle.now();
+    // A hidden page may be ended without another word.
+    if (event === 'leave' || !visible) this.#each(timeline => timeline.flush());
     if (event !== 'change') this.poller.active();
     if (event === 'activity') return;
     this.poller.changed();
     if (event === 'focus') this.poller.now();
-    if (this.ports.lifecycle.now().visible) {
+    if (visible) {
       this.#sender.hurry();
       // What cannot be read now is met again by the next poll.
       this.store.refresh().catch(() => undefined);
@@ -129,8 +131,7 @@ export class Session implements Core {
 
   async #openCache(name: string): Promise<Cache> {
     try {
-      const opening = this.ports.openCache(name);
-      const cache = await within(this.ports.clock, OPENING_MS, opening, 'The cache did not open in 5 s.');
+      const cache = await within(this.ports.clock, OPENING_MS, this.ports.openCache(name));
       this.#events.storage(cache.durable ? { kind: 'durable' } : { kind: 'memory', reason: 'unavailable' });
       return cache;
     } catch {

@@ -112,10 +112,8 @@ export interface ConversationItem {
 export interface ConversationsState {
   /** `loading` until the cache has answered, and on a new device until the server has. */
   readonly status: 'loading' | 'ready';
-  /** The one written in last first. */
+  /** All there are, the one written in last first. On a new device they come over the first seconds. */
   readonly items: readonly ConversationItem[];
-  /** Whether `loadMore` would bring more at once; they come by themselves a little later. */
-  readonly hasMore: boolean;
 }
 
 /**

@@ -177,14 +177,10 @@ export class Store {
   /** A cache in memory, with what the failed one can still read, or else with what is mirrored. */
   async #fall(cache: Cache, error: unknown): Promise<Cache> {
     const kept = await cache.range(...EVERYTHING).catch(() => undefined);
-    const rows = kept ? new Map(kept) : this.mirror.rows();
-    if (!kept) {
-      // Messages and the cursor that covers them go together: the server has them.
-      for (const [id, row] of this.mirror.conversation)
-        rows.set(`conversation/${id}`, { ...row, first: 0, last: 0 });
-      rows.set(SESSION, { session: this.#session, count: this.#count });
-      rows.delete('sync/');
-    }
+    // What the server has is fetched again; what is on its way is not lost.
+    const rows = kept
+      ? new Map(kept)
+      : this.mirror.own().set(SESSION, { session: this.#session, count: this.#count });
     this.#events.fell(error instanceof Error && error.name === 'QuotaExceededError' ? 'quota' : 'failed');
     return new MemoryCache(rows);
   }

@@ -9,8 +9,7 @@
 
 import type { Write } from './cache/port.ts';
 import { failure } from './errors.ts';
-import type { Conversation, Message, Synced } from './generated/contract.ts';
-import type { Mirror } from './mirror.ts';
+import type { Message, Synced } from './generated/contract.ts';
 import {
   bytesKey,
   type ConversationRow,
@@ -19,7 +18,6 @@ import {
   KEPT,
   type MessageRow,
   messageKey,
-  type OutboxRow,
   outboxKey,
   readKey,
   SYNC,
@@ -32,20 +30,7 @@ import type { Store } from './store.ts';
 interface Run {
   first: number;
   last: number;
-  newest: Message | undefined;
-  readonly writes: Write[];
-  /** Older than those that are kept. */
-  readonly touched: MessageRow[];
-}
-
-/** An answer on its way into the cache. */
-interface Intake {
-  readonly me: string;
-  readonly now: number;
-  readonly answer: Synced;
-  readonly sync: SyncRow;
-  readonly kept: ReadonlyMap<string, unknown>;
-  readonly mirror: Mirror;
+  newest?: Message;
 }
 
 /**
@@ -59,154 +44,136 @@ export async function absorb(
   cursor: string | undefined,
   answer: Synced,
 ): Promise<boolean> {
-  if (cursor === answer.cursor && answer.messages.length === 0 && answer.conversations.length === 0)
-    return true;
-  const keys = wanted(answer, me);
-  let current = true;
-  let touched: MessageRow[] = [];
+  const { conversations, messages } = answer;
+  if (cursor === answer.cursor && messages.length + conversations.length === 0) return true;
+  const ids = [
+    ...new Set([...conversations.map(({ id }) => id), ...messages.map(message => message.conversationId)]),
+  ];
+  const messageKeys = messages.map(message => messageKey(message.conversationId, message.number));
+  const keys = [SYNC, ...ids.map(conversationKey), ...messageKeys];
+  let intake: Intake | undefined;
   await store.transact(keys, rows => {
-    const kept = new Map(keys.map((key, index) => [key, rows[index]]));
-    const before = (kept.get(SYNC) as SyncRow | undefined) ?? { epoch: 0, walking: false };
-    current = before.cursor === cursor;
-    if (!current) return undefined;
-    const fresh = cursor === undefined || answer.reset === true;
-    const epoch = fresh ? before.epoch + 1 : before.epoch;
-    const sync = { cursor: answer.cursor, epoch, walking: fresh || before.walking };
-    const taken = takeIn({ me, now, answer, sync, kept, mirror: store.mirror });
-    touched = taken.touched;
-    return taken.writes;
+    intake = undefined;
+    const before = (rows[0] as SyncRow | undefined) ?? { epoch: 0, walking: false };
+    if (before.cursor !== cursor) return undefined;
+    const fresh = cursor === undefined || answer.reset;
+    const epoch = before.epoch + (fresh ? 1 : 0);
+    intake = new Intake(
+      store,
+      me,
+      now,
+      epoch,
+      fresh || before.walking,
+      new Map(keys.map((key, index) => [key, rows[index]])),
+    );
+    return intake.take(answer, ids);
   });
-  if (current && touched.length > 0) store.touch(touched);
-  return current;
+  if (intake?.touched.length) store.touch(intake.touched);
+  return intake !== undefined;
 }
 
-/** Which rows have to be read. */
-function wanted(answer: Synced, me: string): string[] {
-  const keys = new Set([SYNC, ...answer.conversations.map(({ id }) => conversationKey(id))]);
-  for (const message of answer.messages) {
-    keys.add(conversationKey(message.conversationId));
-    keys.add(messageKey(message.conversationId, message.number));
-    if (message.clientId !== undefined && message.senderId === me) keys.add(outboxKey(message.clientId));
+/** An answer on its way into the cache. */
+class Intake {
+  /** Messages that changed and are older than those that are kept. */
+  readonly touched: MessageRow[] = [];
+  readonly #writes: Write[] = [];
+  readonly #store: Store;
+  readonly #me: string;
+  readonly #now: number;
+  readonly #epoch: number;
+  readonly #walking: boolean;
+  /** What is kept of that which the answer is about. */
+  readonly #kept: ReadonlyMap<string, unknown>;
+
+  constructor(
+    store: Store,
+    me: string,
+    now: number,
+    epoch: number,
+    walking: boolean,
+    kept: ReadonlyMap<string, unknown>,
+  ) {
+    this.#store = store;
+    this.#me = me;
+    this.#now = now;
+    this.#epoch = epoch;
+    this.#walking = walking;
+    this.#kept = kept;
   }
-  return [...keys];
-}
 
-function takeIn(intake: Intake): { writes: Write[]; touched: MessageRow[] } {
-  const { answer, sync, mirror } = intake;
-  const grouped = byConversation(answer.messages);
-  const told = new Map(answer.conversations.map(conversation => [conversation.id, conversation]));
-  const writes: Write[] = [];
-  const touched: MessageRow[] = [];
-  for (const id of new Set([...told.keys(), ...grouped.keys()])) {
-    const row = intake.kept.get(conversationKey(id)) as ConversationRow | undefined;
-    const conversation = told.get(id) ?? row?.conversation;
-    // Nothing of an answer that does not fit together is taken in; the poll is repeated.
-    if (!conversation)
-      throw failure('network', `The answer has messages of ${id} and does not say what that is.`);
-    const run = follow(intake, id, row, grouped.get(id) ?? []);
-    writes.push(...run.writes, ...echoed(intake, id, grouped.get(id) ?? [], run.last));
-    writes.push({ put: conversationKey(id), value: asRow(conversation, run, sync.epoch) });
-    touched.push(...run.touched);
+  /** What to write for an answer about the conversations `ids`. */
+  take({ conversations, messages, hasMore, cursor }: Synced, ids: readonly string[]): Write[] {
+    for (const id of ids) {
+      const row = this.#kept.get(conversationKey(id)) as ConversationRow | undefined;
+      const conversation = conversations.find(one => one.id === id) ?? row?.conversation;
+      // Nothing of an answer that does not fit together is taken in; the poll is repeated.
+      if (!conversation) throw failure('network', `The answer does not say what ${id} is.`);
+      const run = this.#follow(
+        id,
+        row,
+        messages.filter(message => message.conversationId === id),
+      );
+      this.#writes.push({ put: conversationKey(id), value: { ...run, conversation, epoch: this.#epoch } });
+    }
+    const walking = this.#walking && hasMore;
+    if (this.#walking && !hasMore) {
+      for (const [id, { epoch }] of this.#store.mirror.conversation) {
+        if (epoch < this.#epoch && !ids.includes(id)) this.#forget(id);
+      }
+    }
+    this.#writes.push({ put: SYNC, value: { cursor, epoch: this.#epoch, walking } });
+    return this.#writes;
   }
-  const walked = sync.walking && !answer.hasMore;
-  if (walked)
-    for (const [id, row] of mirror.conversation)
-      if (row.epoch < sync.epoch && !told.has(id)) writes.push(...forget(id));
-  writes.push({ put: SYNC, value: walked ? { ...sync, walking: false } : sync });
-  return { writes, touched };
-}
 
-function asRow(conversation: Conversation, { first, last, newest }: Run, epoch: number): ConversationRow {
-  return { conversation, first, last, epoch, newest };
-}
-
-/** The run of a conversation after `messages`, which come in the order of their changes. */
-function follow(
-  intake: Intake,
-  id: string,
-  row: ConversationRow | undefined,
-  messages: readonly Message[],
-): Run {
-  const replaced = intake.sync.walking && row?.epoch !== intake.sync.epoch;
-  const run: Run = {
-    first: row?.first ?? 0,
-    last: row?.last ?? 0,
-    newest: row?.newest,
-    writes: [],
-    touched: [],
-  };
-  if (replaced) restart(run, id);
-  for (const message of [...messages].sort((a, b) => a.number - b.number)) place(intake, run, message);
-  const surplus = run.last - run.first + 1 - KEPT;
-  if (run.first > 0 && surplus > 0) {
-    run.first += surplus;
-    run.writes.push({ dropFrom: under(`message/${id}`)[0], to: messageKey(id, run.first) });
+  /** The run of a conversation after `messages`, which come in the order of their changes. */
+  #follow(id: string, row: ConversationRow | undefined, messages: Message[]): Run {
+    const run: Run = { first: row?.first ?? 0, last: row?.last ?? 0, newest: row?.newest };
+    if (this.#walking && row?.epoch !== this.#epoch) this.#restart(run, id);
+    for (const message of messages.sort((a, b) => a.number - b.number)) this.#place(run, id, message);
+    if (run.first && run.last - run.first >= KEPT) {
+      run.first = run.last - KEPT + 1;
+      this.#writes.push({ dropFrom: under(`message/${id}`)[0], to: messageKey(id, run.first) });
+    }
+    for (const { clientId, accepted } of this.#store.mirror.entries(id)) {
+      if (accepted && accepted.number <= run.last) this.#writes.push(...dropped(clientId));
+    }
+    return run;
   }
-  return run;
-}
 
-function place(intake: Intake, run: Run, message: Message): void {
-  const { number, conversationId: id } = message;
-  const row = rowOf(intake, message);
-  if (run.first > 0 && number < run.first) {
-    run.touched.push(row);
-    return;
+  #place(run: Run, id: string, message: Message): void {
+    const { number, clientId = '', senderId } = message;
+    const key = messageKey(id, number);
+    const entry = senderId === this.#me ? this.#store.mirror.outbox.get(clientId) : undefined;
+    const known = this.#kept.get(key) as MessageRow | undefined;
+    const value: MessageRow = { message, fetchedAt: this.#now, size: known?.size ?? entry?.file?.dimensions };
+    // An own message that has come back is not on its way any more.
+    if (clientId && senderId === this.#me) this.#writes.push(...dropped(clientId));
+    if (number < run.first) {
+      this.touched.push(value);
+      return;
+    }
+    // A gap cannot come from an exact cursor; should there be one, what is older is asked for again when it is looked at.
+    if (run.last && number > run.last + 1) this.#restart(run, id);
+    run.first ||= number;
+    run.last = Math.max(run.last, number);
+    if (number === run.last) run.newest = message;
+    this.#writes.push({ put: key, value });
   }
-  // A gap cannot come from an exact cursor; should there be one, what is older is asked for again when it is looked at.
-  if (number > run.last + 1 && run.last > 0) restart(run, id);
-  run.first ||= number;
-  run.last = Math.max(run.last, number);
-  if (number === run.last) run.newest = message;
-  run.writes.push({ put: messageKey(id, number), value: row });
-}
 
-/** Begins a run anew: nothing of it is kept. */
-function restart(run: Run, id: string): void {
-  const [dropFrom, to] = under(`message/${id}`);
-  Object.assign(run, { first: 0, last: 0, newest: undefined });
-  run.writes.push({ dropFrom, to });
-}
+  /** Begins a run anew: nothing of it is kept. */
+  #restart(run: Run, id: string): void {
+    const [dropFrom, to] = under(`message/${id}`);
+    Object.assign(run, { first: 0, last: 0, newest: undefined });
+    this.#writes.push({ dropFrom, to });
+  }
 
-function rowOf({ kept, now, me }: Intake, message: Message): MessageRow {
-  const before = kept.get(messageKey(message.conversationId, message.number)) as MessageRow | undefined;
-  const own = message.senderId === me ? message.clientId : undefined;
-  const entry = own === undefined ? undefined : (kept.get(outboxKey(own)) as OutboxRow | undefined);
-  const size = before?.size ?? entry?.file?.dimensions;
-  return { message, fetchedAt: now, size };
-}
-
-/** The own messages that have come back: they are not on their way any more. */
-function echoed(
-  { me, kept, mirror }: Intake,
-  id: string,
-  messages: readonly Message[],
-  last: number,
-): Write[] {
-  const own = messages.filter(({ senderId }) => senderId === me).map(({ clientId }) => clientId);
-  const arrived = own.filter(
-    clientId => clientId !== undefined && kept.get(outboxKey(clientId)) !== undefined,
-  );
-  const behind = mirror.entries(id).filter(({ accepted }) => accepted && accepted.number <= last);
-  const gone = new Set([...arrived, ...behind.map(({ clientId }) => clientId)]);
-  return [...gone].flatMap(clientId => (clientId === undefined ? [] : dropped(clientId)));
+  #forget(id: string): void {
+    this.#restart({ first: 0, last: 0 }, id);
+    this.#writes.push({ drop: conversationKey(id) }, { drop: readKey(id) }, { drop: draftKey(id) });
+  }
 }
 
 /** Drops an own message that is not on its way any more, and its file. */
 export function dropped(clientId: string): Write[] {
   return [{ drop: outboxKey(clientId) }, { drop: bytesKey(clientId) }];
-}
-
-function forget(id: string): Write[] {
-  const [dropFrom, to] = under(`message/${id}`);
-  return [{ dropFrom, to }, { drop: conversationKey(id) }, { drop: readKey(id) }, { drop: draftKey(id) }];
-}
-
-function byConversation(messages: readonly Message[]): Map<string, Message[]> {
-  const grouped = new Map<string, Message[]>();
-  for (const message of messages) {
-    const group = grouped.get(message.conversationId);
-    if (group) group.push(message);
-    else grouped.set(message.conversationId, [message]);
-  }
-  return grouped;
 }

@@ -4,9 +4,9 @@ import { failure } from './errors.ts';
 import type { Clock, Random } from './ports.ts';
 
 /** What `promised` answers, or a `network` failure after `ms`. */
-export function within<T>(clock: Clock, ms: number, promised: Promise<T>, detail: string): Promise<T> {
+export function within<T>(clock: Clock, ms: number, promised: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
-    const callOff = clock.after(ms, () => reject(failure('network', detail)));
+    const callOff = clock.after(ms, () => reject(failure('network', `No answer in ${ms} ms.`)));
     promised.then(resolve, reject).finally(callOff);
   });
 }

@@ -5,6 +5,7 @@ import type { Core } from './core.ts';
 import { Divider } from './divider.ts';
 import { Draft } from './drafts.ts';
 import { failure, type Problem, problemOf } from './errors.ts';
+import { fresher } from './history.ts';
 import { otherIn } from './ids.ts';
 import { Loaded } from './loaded.ts';
 import type { Change } from './mirror.ts';
@@ -26,7 +27,6 @@ export class ConversationTimeline implements Timeline {
   /** Own messages on their way, as they were shown last. */
   #entries = new Map<string, TimelineMessage>();
   #opened = 0;
-  #openedAt = 0;
   #status: 'loading' | 'ready' = 'loading';
   #loading: Promise<void> | undefined;
   #older: Promise<void> | undefined;
@@ -36,7 +36,6 @@ export class ConversationTimeline implements Timeline {
   #epoch = 0;
   /** What changed while the kept messages are being read. */
   #missed: MessageRow[] | undefined;
-  #renewing = false;
 
   constructor(core: Core, id: string, job: number | undefined) {
     this.id = id;
@@ -67,10 +66,9 @@ export class ConversationTimeline implements Timeline {
   open(): () => void {
     this.#opened += 1;
     if (this.#opened === 1) {
-      this.#openedAt = this.#core.ports.clock.now();
       if (this.#status === 'ready') this.#divider.open(this.#unread(), this.#loaded.last);
       this.#core.interestChanged();
-      void this.load().then(() => this.#renewLinks());
+      void this.load();
     }
     let open = true;
     return () => {
@@ -102,8 +100,7 @@ export class ConversationTimeline implements Timeline {
     const to = this.#to();
     const name = meta.name ?? file.name ?? 'file';
     const contentType = meta.contentType ?? file.type;
-    if (file.size > FILE_BYTES)
-      throw failure('file_too_large', 'At most 10 MB are accepted.', { field: 'fileSize' });
+    if (file.size > FILE_BYTES) throw failure('file_too_large', 'At most 10 MB are accepted.');
     const bytes = await file.arrayBuffer().catch(error => {
       throw failure('invalid_file', `The file cannot be read: ${problemOf(error).detail}`);
     });
@@ -168,13 +165,7 @@ export class ConversationTimeline implements Timeline {
 
   async refreshFile(key: string): Promise<void> {
     const row = this.#loaded.find(key);
-    if (!row || this.#renewing) return;
-    this.#renewing = true;
-    try {
-      await this.#core.history.renew(this.id, this.#loaded, row.message.number);
-    } finally {
-      this.#renewing = false;
-    }
+    if (row) await this.#core.history.renew(this.id, this.#loaded, row.message.number);
   }
 
   rememberSize(key: string, width: number, height: number): void {
@@ -202,12 +193,9 @@ export class ConversationTimeline implements Timeline {
     this.#draft.follow();
     this.#missed?.push(...rows);
     if (this.#status === 'ready') {
-      if (this.#epoch !== this.#currentEpoch()) {
-        this.#epoch = this.#currentEpoch();
-        this.#loaded.replace(rows);
-      } else {
-        this.#loaded.take(rows);
-      }
+      this.#loaded.take(rows);
+      // A fresh start brings whole conversations: what is shown is put together anew.
+      if (this.#epoch !== this.#currentEpoch()) void this.reload();
     }
     this.refresh();
   }
@@ -218,13 +206,13 @@ export class ConversationTimeline implements Timeline {
       ({ message }) => message.conversationId === this.id && this.#loaded.at(message.number),
     );
     if (known.length === 0) return;
-    this.#loaded.take(known.map(row => ({ ...this.#loaded.at(row.message.number), ...row })));
+    this.#loaded.take(known.map(row => fresher(this.#loaded.at(row.message.number), row)));
     this.refresh();
   }
 
-  /** A poll that began at `at` or later has ended well. */
-  polled(at: number): void {
-    if (this.isOpen && at >= this.#openedAt) this.#divider.settle();
+  /** A poll has ended well: what comes from now on is new. */
+  polled(): void {
+    if (this.#status === 'ready') this.#divider.settle();
   }
 
   /** Shows how things stand. */
@@ -281,15 +269,6 @@ export class ConversationTimeline implements Timeline {
       if (problem.code === 'not_found') this.#start = -1;
       else this.#olderProblem = problem;
     }
-  }
-
-  /** Asks for new URLs when some that are shown first are over. */
-  #renewLinks(): void {
-    const now = this.#core.ports.clock.now();
-    const over = this.#loaded.views
-      .slice(-KEPT)
-      .findLast(({ file }) => file?.url && (file.urlExpiresAt ?? 0) < now);
-    if (over) this.refreshFile(over.key).catch(() => undefined);
   }
 
   /** Whom messages go to. */

@@ -35,11 +35,11 @@ export async function upload(
     if (cancelled) throw target;
     const url = api.url(target.uploadUrl);
     call = ports.http({ method: 'PUT', url, headers: target.headers, body: bytes, onProgress });
-    const answer = await within(ports.clock, GIVE_UP_MS, call.answer, 'The upload takes too long.');
+    const answer = await within(ports.clock, GIVE_UP_MS, call.answer);
     if (answer.status >= 300) throw new JoblineError(problemIn(answer));
     return target.fileUrl;
   } catch (error) {
     call?.cancel();
-    throw cancelled ? failure('cancelled', 'The upload was cancelled.') : error;
+    throw cancelled ? failure('cancelled', 'As you wished.') : error;
   }
 }

@@ -20,17 +20,18 @@ test('the user may come from the token', async () => {
   expect(jobline.conversation('conv_anna_ben').get().person).toEqual({ id: 'ben', name: 'ben' });
 });
 
-test('however many ask for a token, the host is asked once; and again before it expires', async () => {
+test('however many ask for a token, the host is asked once; and again when the server refuses it', async () => {
   const { server, clock, device } = world();
   let asked = 0;
-  const getToken = () => {
+  const getToken = async () => {
     asked += 1;
-    return server.token('anna', clock.now() + 120_000);
+    return server.token('anna');
   };
   const jobline = createJobline({ baseUrl: '', user: 'anna', getToken, ports: device().tab().ports() });
   jobline.conversation({ with: 'ben' }).open();
   await clock.advance(60_000);
   expect(asked).toBe(1);
+  server.expireTokens();
   await clock.advance(60_000);
   expect(asked).toBe(2);
 });

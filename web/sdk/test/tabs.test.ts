@@ -115,6 +115,7 @@ test('signing out in one tab ends the others and leaves nothing behind', async (
 
 test('a message that is under way during a sign-out does not come back', async () => {
   const { clock, laptop, first, one } = two();
+  await settle();
   const sending = one.send('late').catch(() => undefined);
   await first.jobline.signOut();
   await sending;

@@ -85,13 +85,11 @@ export class FakeServer {
     this.#clock = clock;
   }
 
-  /** A token for `user`, that says when it expires if it is told to; those given before are not accepted any more. */
-  token(user: string, expiresAt?: number): string {
+  /** A token for `user`; those given before are not accepted any more. */
+  token(user: string): string {
     for (const [token, owner] of this.#tokens) if (owner === user) this.#tokens.delete(token);
     this.#made += 1;
-    const claims = btoa(
-      JSON.stringify({ sub: user, n: this.#made, ...(expiresAt && { exp: expiresAt / 1000 }) }),
-    ).replaceAll('=', '');
+    const claims = btoa(JSON.stringify({ sub: user, n: this.#made })).replaceAll('=', '');
     const token = `head.${claims}.signature`;
     this.#tokens.set(token, user);
     return token;
@@ -336,16 +334,18 @@ export class FakeServer {
         changeFor(a.stored, me) - changeFor(b.stored, me) ||
         a.stored.message.number - b.stored.message.number,
     );
-    let page = messages.slice(0, limit);
-    const cut = messages[limit];
-    // An answer ends between two changes, never within one.
-    if (cut) page = page.filter(({ stored }) => changeFor(stored, me) < changeFor(cut.stored, me));
-    const reached = cut ? changeFor(page.at(-1)?.stored ?? cut.stored, me) : this.#log;
+    // An answer ends between two changes, never within one; so it may be longer than was asked for.
+    const end = messages[limit - 1];
+    const page = end
+      ? messages.filter(({ stored }) => changeFor(stored, me) <= changeFor(end.stored, me))
+      : messages;
+    const cut = page.length < messages.length;
+    const reached = cut && end ? changeFor(end.stored, me) : this.#log;
     const told = talks.filter(talk => !cut || page.some(one => one.talk === talk));
     return {
       conversations: told.map(talk => this.#conversation(talk)),
       messages: page.map(({ talk, stored }) => this.#show(me, talk, stored.message.number)),
-      hasMore: cut !== undefined,
+      hasMore: cut,
       cursor: `s${reached}`,
       nextPollMs: this.nextPollMs,
     };

@@ -16,45 +16,33 @@ function random(): number {
   return (crypto.getRandomValues(new Uint32Array(1))[0] ?? 0) / 2 ** 32;
 }
 
-/** The happenings that show that somebody is there. */
-const ACTIVITY = ['pointerdown', 'keydown', 'wheel', 'touchmove'];
+/** What the window hears of, and what it means. */
+const EVENTS = {
+  online: 'change',
+  offline: 'change',
+  visibilitychange: 'change',
+  // Also out of the back-forward cache.
+  pageshow: 'focus',
+  focus: 'focus',
+  pagehide: 'leave',
+  pointerdown: 'activity',
+  keydown: 'activity',
+  wheel: 'activity',
+} as const;
 
 const lifecycle: Lifecycle = {
   now: () => ({
-    visible: typeof document === 'undefined' || document.visibilityState === 'visible',
-    online: typeof navigator === 'undefined' || navigator.onLine !== false,
+    visible: globalThis.document?.visibilityState !== 'hidden',
+    online: navigator.onLine !== false,
   }),
   listen(heard) {
     const stop = new AbortController();
-    const on = (target: EventTarget, names: readonly string[], event: Parameters<typeof heard>[0]) => {
-      for (const name of names) {
-        target.addEventListener(name, () => heard(event), {
-          signal: stop.signal,
-          passive: true,
-          capture: true,
-        });
-      }
-    };
-    on(globalThis, ['online', 'offline'], 'change');
-    on(globalThis, ['pagehide'], 'leave');
-    if (typeof document !== 'undefined') {
-      document.addEventListener('visibilitychange', () => leaveIfHidden(heard), { signal: stop.signal });
-      on(document, ['visibilitychange', 'resume'], 'change');
-      on(document, ACTIVITY, 'activity');
-      window.addEventListener('focus', () => heard('focus'), { signal: stop.signal });
-      // A page that comes back from the back-forward cache has missed everything.
-      window.addEventListener('pageshow', event => event.persisted && heard('focus'), {
-        signal: stop.signal,
-      });
+    for (const [name, event] of Object.entries(EVENTS)) {
+      addEventListener(name, () => heard(event), { signal: stop.signal, passive: true });
     }
     return () => stop.abort();
   },
 };
-
-/** A hidden page on a phone may be ended without another word. */
-function leaveIfHidden(heard: (event: 'leave') => void): void {
-  if (document.visibilityState === 'hidden') heard('leave');
-}
 
 const locks: Locks = {
   request(name, held) {
@@ -84,7 +72,7 @@ export function browserPorts(): Ports {
     random,
     lifecycle,
     openCache: name => openIndexedDb(name),
-    ...(typeof navigator !== 'undefined' && navigator.locks && { locks }),
-    ...(typeof BroadcastChannel !== 'undefined' && { channel }),
+    ...(navigator.locks && { locks }),
+    ...(globalThis.BroadcastChannel && { channel }),
   };
 }

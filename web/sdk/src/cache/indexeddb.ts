@@ -5,28 +5,12 @@ import type { Cache, Value, Write } from './port.ts';
 /** Raised when the rows of `rows.ts` change their meaning; `upgrade` says what becomes of the older ones. */
 const LAYOUT = 1;
 const STORE = 'rows';
-/** How long another tab may keep an older layout open before this one does without the database. */
-const BLOCKED_MS = 3000;
 
 /** Opens the cache `name`. Rejects where IndexedDB is missing, forbidden or broken. */
 export async function openIndexedDb(name: string, factory: IDBFactory = indexedDB): Promise<Cache> {
-  return new IndexedDbCache(await open(name, factory));
-}
-
-function open(name: string, factory: IDBFactory): Promise<IDBDatabase> {
-  return new Promise((resolve, reject) => {
-    const request = factory.open(name, LAYOUT);
-    const blocked = (): void => {
-      setTimeout(
-        () => reject(new Error('Another tab keeps the database of an older version open.')),
-        BLOCKED_MS,
-      );
-    };
-    request.onupgradeneeded = event => upgrade(request.result, event.oldVersion);
-    request.onblocked = blocked;
-    request.onerror = () => reject(request.error ?? new Error('IndexedDB cannot be opened.'));
-    request.onsuccess = () => resolve(request.result);
-  });
+  const request = factory.open(name, LAYOUT);
+  request.onupgradeneeded = event => upgrade(request.result, event.oldVersion);
+  return new IndexedDbCache(await answered(request));
 }
 
 /** Brings a database of an older layout to this one. */
@@ -58,36 +42,26 @@ class IndexedDbCache implements Cache {
     return keys.map((key, index) => [String(key), values[index]] as const);
   }
 
-  transact(
+  async transact(
     keys: readonly string[],
     decide: (rows: readonly Value[]) => readonly Write[] | undefined,
   ): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const rows = this.#rows('readwrite');
-      const { transaction } = rows;
-      let thrown: unknown;
+    const rows = this.#rows('readwrite');
+    const { transaction } = rows;
+    const done = new Promise<void>((resolve, reject) => {
       transaction.oncomplete = () => resolve();
-      transaction.onabort = () =>
-        reject(thrown ?? transaction.error ?? new Error('The transaction was called off.'));
-      const read: Value[] = [];
-      const decideNow = () => {
-        try {
-          for (const write of decide(read) ?? []) carryOut(rows, write);
-        } catch (error) {
-          thrown = error;
-          transaction.abort();
-        }
-      };
-      keys.forEach((key, index) => {
-        const request = rows.get(key);
-        // Requests of one transaction are answered in the order in which they were made.
-        request.onsuccess = () => {
-          read[index] = request.result;
-          if (index === keys.length - 1) decideNow();
-        };
-      });
-      if (keys.length === 0) decideNow();
+      transaction.onabort = () => reject(transaction.error);
     });
+    // The transaction lasts until the answers have been looked at: that happens before the browser does anything else.
+    const decided = Promise.all(keys.map(key => answered(rows.get(key)))).then(read => {
+      for (const write of decide(read) ?? []) carryOut(rows, write);
+    });
+    await decided.catch(error => {
+      transaction.abort();
+      done.catch(() => undefined);
+      throw error;
+    });
+    await done;
   }
 
   close(): void {
@@ -108,6 +82,6 @@ function carryOut(rows: IDBObjectStore, write: Write): void {
 function answered<T>(request: IDBRequest<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error ?? new Error('IndexedDB failed.'));
+    request.onerror = () => reject(request.error);
   });
 }
