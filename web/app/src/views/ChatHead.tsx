@@ -22,12 +22,12 @@ export function ChatHead({ state, name }: { state: TimelineState; name: string }
       )}
       {person && <Avatar person={person} small />}
       <div class="who">
-        <h1 class="name" dir="auto" tabIndex={-1}>
-          {name}
+        <h1 class="name" tabIndex={-1}>
+          <bdi>{name}</bdi>
         </h1>
         {job && (
-          <p class="title" dir="auto">
-            {plain(job.title)}
+          <p class="title">
+            <bdi>{plain(job.title)}</bdi>
           </p>
         )}
       </div>

@@ -81,7 +81,7 @@ export function Composer({ timeline, attachments }: { timeline: Timeline; attach
             ref={field}
             rows={1}
             value={text}
-            dir="auto"
+            dir={text ? 'auto' : words.dir}
             placeholder={words.t('messagePlaceholder')}
             aria-label={words.t('message')}
             enterkeyhint={touches() ? 'enter' : 'send'}

@@ -7,21 +7,13 @@ import { useNow, useValue } from './hooks.ts';
 import { Icon } from './Icon.tsx';
 import { Settings } from './Settings.tsx';
 
-/** From how many points before its end the list asks for more conversations. */
-const NEAR = 600;
-
 /** All conversations, the one written in last first, with a filter by name and job. */
 export function ConversationList({ openId }: { openId: string | undefined }) {
   const { client, words, menu } = useSurroundings();
-  const { status, items, hasMore } = useValue(client.conversations);
+  const { status, items } = useValue(client.conversations);
   const [query, setQuery] = useState('');
   const now = useNow(30_000);
   const found = filtered(items, query);
-  const more = (scroller: HTMLElement) => {
-    if (hasMore && scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < NEAR) {
-      client.conversations.loadMore().catch(() => undefined);
-    }
-  };
   return (
     <section class="pane list-pane" part="list" aria-label={words.t('conversations')}>
       <header class="list-head">
@@ -35,7 +27,7 @@ export function ConversationList({ openId }: { openId: string | undefined }) {
       ) : found.length === 0 ? (
         <Nothing filtering={items.length > 0} />
       ) : (
-        <ul class="conversations" onScroll={event => more(event.currentTarget)}>
+        <ul class="conversations">
           {found.map(item => (
             <li key={item.id}>
               <ConversationRow item={item} now={Math.floor(now / 30_000)} open={item.id === openId} />
@@ -55,7 +47,8 @@ function Filter({ query, change }: { query: string; change: (query: string) => v
       <input
         type="search"
         value={query}
-        dir="auto"
+        // An empty field with `auto` would be left-to-right, and so would its placeholder.
+        dir={query ? 'auto' : words.dir}
         placeholder={words.t('filter')}
         aria-label={words.t('filter')}
         enterkeyhint="search"

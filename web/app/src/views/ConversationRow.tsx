@@ -24,8 +24,8 @@ export const ConversationRow = memo(
         onClick={() => navigation.open(item.id)}
       >
         <Avatar person={item.person} />
-        <span class="name" dir="auto">
-          {name}
+        <span class="name">
+          <bdi>{name}</bdi>
         </span>
         <time class="when" dateTime={new Date(item.at).toISOString()} title={words.moment(item.at)}>
           {told(item.at, words)}
