@@ -3,7 +3,7 @@
 mod deployment;
 mod emulator;
 
-use crate::run::{cargo, is_there, root, run};
+use crate::run::{cargo, is_root, is_there, root, run};
 use std::{env, fs, path::PathBuf, process::Command};
 
 /// Which file of pinned versions.
@@ -64,10 +64,6 @@ fn environment() -> Result<(), String> {
     }
     let shown = "python3 -m venv target/cloud-tools";
     run(shown, Command::new("python3").args(["-m", "venv"]).arg(&folder))
-}
-
-fn is_root() -> bool {
-    Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.trim_ascii() == b"0")
 }
 
 /// Installs what a file pins, once for each content of the file.

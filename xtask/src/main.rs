@@ -5,6 +5,7 @@
 mod bill;
 mod cloud;
 mod run;
+mod web;
 
 use clap::{Parser, Subcommand};
 use run::{cargo, require};
@@ -20,7 +21,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Formatting, lints, every test, the documentation: what has to pass before a change is merged.
+    /// Formatting, lints, every test, those in a browser, the documentation: what has to pass before a change is merged.
     Test,
     /// Rewrites what is generated from the code and kept in the repository (the OpenAPI document).
     Snapshots,
@@ -40,6 +41,8 @@ enum Task {
     },
     /// Measures the founding document's month in small, multiplies by the prices and writes `docs/cost.md`.
     Bill,
+    /// Draws the pictures of the documentation anew, in a browser.
+    Pictures,
     /// Prints the figures of `jobline bench` as `docs/performance.md` has them; takes some minutes.
     Bench {
         /// Passed on to `jobline bench`.
@@ -56,6 +59,7 @@ fn main() -> ExitCode {
         Task::Cloud => cloud::tools(false).and_then(|()| cloud::test()),
         Task::Zip { arm64 } => cloud::zip(arm64),
         Task::Bill => bill::bill(),
+        Task::Pictures => web::pictures(),
         Task::Bench { rest } => {
             let mut arguments = vec!["run", "--release", "--package", "jobline", "--", "bench"];
             arguments.extend(rest.iter().map(String::as_str));
@@ -74,16 +78,19 @@ fn main() -> ExitCode {
 /// All checks, the quick ones first.
 fn test() -> Result<(), String> {
     require("cc", "a C compiler, for the cryptography crates: `apt-get install gcc` or Xcode's command line tools")?;
+    web::require()?;
     let begun = Instant::now();
     cargo(&["fmt", "--all", "--check"], &[])?;
-    cargo(&["clippy", "--workspace", "--all-targets", "--all-features", "--", "--deny", "warnings"], &[])?;
+    cargo(&["clippy", "--workspace", "--all-targets", "--all-features", "--", "--deny", "warnings"], &[web::WITH_APP])?;
     cloud::tools(false)?;
-    cargo(&["test", "--workspace", "--all-features"], &[])?;
+    cargo(&["test", "--workspace", "--all-features"], &[web::WITH_APP])?;
     // Everything over HTTP once more, on DynamoDB.
-    let dynamodb = [("JOBLINE_TEST_STORE", "dynamodb")];
+    let dynamodb = [("JOBLINE_TEST_STORE", "dynamodb"), web::WITH_APP];
     cargo(&["test", "--workspace", "--all-features", "--test", "it"], &dynamodb)?;
     cloud::test()?;
-    cargo(&["doc", "--workspace", "--no-deps", "--document-private-items"], &[("RUSTDOCFLAGS", "--deny warnings")])?;
+    web::test()?;
+    let doc = ["doc", "--workspace", "--no-deps", "--document-private-items"];
+    cargo(&doc, &[("RUSTDOCFLAGS", "--deny warnings"), web::WITH_APP])?;
     println!("xtask: everything passed in {} s", begun.elapsed().as_secs());
     Ok(())
 }

@@ -22,8 +22,13 @@ pub(crate) fn cargo(arguments: &[&str], variables: &[(&str, &str)]) -> Result<()
 
 /// Runs a command in the folder of the workspace; `line` is how it is shown.
 pub(crate) fn run(line: &str, command: &mut Command) -> Result<(), String> {
+    run_in(&root(), line, command)
+}
+
+/// The same in another folder.
+pub(crate) fn run_in(folder: &Path, line: &str, command: &mut Command) -> Result<(), String> {
     println!("xtask: {line}");
-    match command.current_dir(root()).status() {
+    match command.current_dir(folder).status() {
         Ok(status) if status.success() => Ok(()),
         Ok(status) => Err(format!("`{line}` failed ({status})")),
         Err(error) => Err(format!("`{line}` did not start: {error}")),
@@ -38,4 +43,9 @@ pub(crate) fn require(program: &str, how: &str) -> Result<(), String> {
 /// Whether the program starts and succeeds with these arguments.
 pub(crate) fn is_there(program: &str, arguments: &[&str]) -> bool {
     Command::new(program).args(arguments).output().is_ok_and(|output| output.status.success())
+}
+
+/// Whether packages may be installed without asking.
+pub(crate) fn is_root() -> bool {
+    Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.trim_ascii() == b"0")
 }

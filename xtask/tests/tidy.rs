@@ -83,6 +83,7 @@ fn dependencies_point_downwards() {
                 "jobline-store",
                 "jobline-store-dynamodb",
                 "jobline-store-embedded",
+                "jobline-web",
                 "jobline-wire",
             ][..],
         ),
@@ -91,6 +92,7 @@ fn dependencies_point_downwards() {
         ("jobline-store", &[]),
         ("jobline-store-dynamodb", &["jobline-store"]),
         ("jobline-store-embedded", &["jobline-store"]),
+        ("jobline-web", &[]),
         ("jobline-wire", &[]),
         ("xtask", &[]),
     ]);

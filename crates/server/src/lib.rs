@@ -25,3 +25,4 @@ pub mod system;
 pub mod tls;
 pub mod transfer;
 pub mod upkeep;
+pub mod web;

@@ -11,7 +11,8 @@ use crate::metrics::Metrics;
 use crate::serve::{Listening, serve};
 use crate::system::SystemRandom;
 use crate::tls::Tls;
-use crate::{load, transfer, upkeep};
+use crate::{load, transfer, upkeep, web};
+use axum::Router;
 use jobline_chat::{Chat, Clock, Settings};
 use jobline_store::Store;
 use std::future::Future;
@@ -103,15 +104,12 @@ pub(crate) async fn app(
     };
     let (clock, random) = (Arc::clone(&engines.clock), Arc::clone(&engines.random));
     let identity = Arc::new(identity(config, demo.as_ref(), clock.clone())?);
-    let pages = match demo {
-        Some(_) => {
-            seed(engines)
-                .await
-                .map_err(|error| ConfigError::new("data", format_args!("cannot hold a demo: {error}")))?;
-            demo::routes(Arc::clone(&identity))
-        }
-        None => demo::home(),
-    };
+    if demo.is_some() {
+        let unusable = |error| ConfigError::new("data", format_args!("cannot hold a demo: {error}"));
+        seed(engines).await.map_err(unusable)?;
+    }
+    let origins = own_origins(&base_url);
+    let pages = pages(config, demo.is_some().then_some(&identity), &origins);
     let key = config.host_key.clone().or_else(|| demo.map(|demo| Secret::new(demo.host_key)));
     let host_key = key.map(|key| HostKey::new(key.expose())).transpose();
     Ok(App::new(Parts {
@@ -121,10 +119,32 @@ pub(crate) async fn app(
         clock,
         random,
         metrics,
-        origins: Origins::new(&config.allowed_origins),
+        origins: Origins::new(&[&config.allowed_origins[..], &origins].concat()),
         base_url,
         beside: engines.file_routes.clone().unwrap_or_default().merge(pages),
     }))
+}
+
+/// What people look at: the web app, and in a demo what lets them choose who they are.
+fn pages(config: &Config, demo: Option<&Arc<Identity>>, own: &[String]) -> Router {
+    let embedding = web::Embedding { files: own.to_vec(), frames: config.allowed_origins.clone() };
+    match demo {
+        Some(identity) if web::is_embedded() => demo::routes(Arc::clone(identity)).merge(web::routes(&embedding)),
+        Some(identity) => demo::routes(Arc::clone(identity)).merge(demo::page()),
+        None => web::routes(&embedding),
+    }
+}
+
+/// The origins under which a browser reaches this very server: files have URLs under its public one. A server on this
+/// machine has two names, and whoever types one of them meets the other in those URLs.
+fn own_origins(base_url: &str) -> Vec<String> {
+    let Some((scheme, rest)) = base_url.split_once("://") else { return Vec::new() };
+    let host = rest.split('/').next().unwrap_or_default();
+    let mut hosts = vec![host.to_owned()];
+    if let Some(port) = host.strip_prefix("127.0.0.1").filter(|port| port.is_empty() || port.starts_with(':')) {
+        hosts.push(format!("localhost{port}"));
+    }
+    hosts.into_iter().map(|host| format!("{scheme}://{host}")).collect()
 }
 
 /// Writes the demo's conversations, as if they had happened before: by a clock that can be set back, and without the rate
@@ -168,4 +188,16 @@ fn background(app: &App, engines: &Engines) -> JoinSet<()> {
     tasks.spawn(async move { load::advise(&advised).await });
     tasks.spawn(async move { upkeep::sweep(&swept, upkeep.as_deref()).await });
     tasks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_on_this_machine_has_two_names() {
+        assert_eq!(own_origins("http://127.0.0.1:8080"), ["http://127.0.0.1:8080", "http://localhost:8080"]);
+        assert_eq!(own_origins("https://chat.example.com/sub"), ["https://chat.example.com"]);
+        assert_eq!(own_origins("http://127.0.0.10:80"), ["http://127.0.0.10:80"]);
+    }
 }

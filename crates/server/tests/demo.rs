@@ -148,7 +148,7 @@ async fn a_seeding_that_was_cut_short_is_completed() {
 async fn demo_server() -> Running {
     let (engines, _) = seeded().await;
     let routes = demo::routes(engines.identity.clone());
-    engines.serve(routes)
+    engines.serve(routes.merge(demo::page()))
 }
 
 /// Status, headers as text, body.
@@ -217,13 +217,4 @@ async fn tokens_are_for_the_four_and_for_this_machine_alone() {
     assert_eq!(call("POST", url.clone(), &[], json!({ "user": "you" })).await.0, 400);
     let rebound = &[("host", "evil.example")];
     assert_eq!(call("POST", url, rebound, json!({ "userId": "you" })).await.0, 404);
-}
-
-#[tokio::test]
-async fn another_server_says_what_it_is() {
-    let server = Engines::new(None).await.serve(demo::home());
-    let (status, _, text) = call("GET", server.url.clone() + "/", &[], Value::Null).await;
-    assert_eq!(status, 200);
-    assert!(text.contains("/openapi.json"));
-    assert_eq!(call("GET", server.url.clone() + "/demo/people", &[], Value::Null).await.0, 404);
 }

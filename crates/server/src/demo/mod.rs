@@ -1,9 +1,10 @@
-//! Demo mode: four people, two jobs, and a page on which you pick who you are.
+//! Demo mode: four people, two jobs, and their tokens for whoever asks.
 //!
 //! A demo starts where nobody configured who may call, nobody else can reach the server, and no real conversations are:
 //! in an empty folder or in one that a demo made. [`prepare`] decides that and keeps the demo's secrets in `demo.env`,
 //! which a shell can `source`; [`seed()`] writes the conversations through the domain, so that they obey all its rules;
-//! [`routes()`] are the page and what it needs beyond the public API. [`home`] is what stands at `/` otherwise.
+//! [`routes()`] are what the web app needs beyond the public API to let you pick who you are. [`page`] stands in for the
+//! app where a build has none.
 
 mod folder;
 mod past;
@@ -12,7 +13,7 @@ mod seed;
 
 pub use folder::{DemoSecrets, ENV_FILE, prepare};
 pub use past::PastClock;
-pub use routes::{home, routes};
+pub use routes::{page, routes};
 pub use seed::seed;
 
 use jobline_chat::{Error, Result, UserId};

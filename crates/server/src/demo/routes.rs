@@ -28,25 +28,17 @@ struct Who {
     user_id: String,
 }
 
-/// The routes of demo mode: `/`, `/demo/app.js`, `/demo/app.css`, `/demo/people`, `/demo/token`.
+/// What every demo has beyond the public API: `/demo/people` and `/demo/token`.
 pub fn routes(identity: Arc<Identity>) -> Router {
+    Router::new().route("/demo/people", get(people)).route("/demo/token", post(token)).with_state(identity)
+}
+
+/// A small page at `/`, for a build without the web app: enough to try the API by hand.
+pub fn page() -> Router {
     Router::new()
         .route("/", get(|| async { file("text/html; charset=utf-8", include_str!("page/index.html")) }))
         .route("/demo/app.js", get(|| async { file("text/javascript; charset=utf-8", include_str!("page/app.js")) }))
         .route("/demo/app.css", get(|| async { file("text/css; charset=utf-8", include_str!("page/app.css")) }))
-        .route("/demo/people", get(people))
-        .route("/demo/token", post(token))
-        .with_state(identity)
-}
-
-/// What stands at `/` when the server is no demo.
-pub fn home() -> Router {
-    const TEXT: &str = concat!(
-        "Jobline ",
-        env!("CARGO_PKG_VERSION"),
-        ": messaging for job marketplaces.\nThe API is described at /openapi.json.\n"
-    );
-    Router::new().route("/", get(|| async { file("text/plain; charset=utf-8", TEXT) }))
 }
 
 fn file(kind: &'static str, text: &'static str) -> impl IntoResponse {

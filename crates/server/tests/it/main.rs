@@ -16,3 +16,4 @@ mod operations;
 mod sockets;
 mod support;
 mod tls;
+mod web;

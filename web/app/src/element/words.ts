@@ -1,0 +1,22 @@
+import { type Language, negotiate } from '../i18n/languages.ts';
+import ar from '../i18n/messages/ar.json';
+import en from '../i18n/messages/en.json';
+import es from '../i18n/messages/es.json';
+import { type Translator, translator } from '../i18n/translator.ts';
+
+/** One script has to bring all of them: the page around may not let it fetch any. */
+const MESSAGES = { ar, en, es };
+const made = new Map<Language, Translator>();
+
+/** The translator of a language, made once. */
+export function words(language: Language): Translator {
+  const found = made.get(language) ?? translator(language, MESSAGES[language]);
+  made.set(language, found);
+  return found;
+}
+
+/** The language of the element or of what it stands in, else the reader's. */
+export function chosenLanguage(element: Element): Language {
+  const tag = element.closest('[lang]')?.getAttribute('lang');
+  return negotiate(tag ? [tag, ...navigator.languages] : navigator.languages);
+}

@@ -1,0 +1,19 @@
+/** The languages there are, each by its own name. English is always at hand; the others are fetched when they are chosen. */
+export const LANGUAGES = { en: 'English', es: 'Español', ar: 'العربية' } as const;
+
+/** A language of {@link LANGUAGES}. */
+export type Language = keyof typeof LANGUAGES;
+
+/** Whether there are messages in `tag`, which is one of ours or anything. */
+export function isLanguage(tag: string | null | undefined): tag is Language {
+  return Object.hasOwn(LANGUAGES, tag ?? '');
+}
+
+/** The first of `preferred` (such as `navigator.languages`) that there is; English when there is none. */
+export function negotiate(preferred: readonly string[]): Language {
+  for (const tag of preferred) {
+    const base = tag.toLowerCase().split('-')[0];
+    if (isLanguage(base)) return base;
+  }
+  return 'en';
+}

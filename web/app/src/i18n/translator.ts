@@ -1,0 +1,88 @@
+import type en from './messages/en.json';
+
+/** The name of a message. English has all of them; a test holds the other languages to it. */
+export type Key = keyof typeof en;
+/** A message with a form for each plural category that the language has. */
+type Plural = { readonly [category in Intl.LDMLPluralRule]?: string };
+/** A whole language. */
+export type Messages = { readonly [key in Key]: string | Plural };
+/** What stands in the braces of a message. `count` chooses the plural form. */
+export type Values = Readonly<Record<string, string | number>>;
+
+/** One language: its texts, numbers, days and times. */
+export interface Translator {
+  readonly lang: string;
+  readonly dir: 'ltr' | 'rtl';
+  /** The message `key`, with `values` in its braces. */
+  t(key: Key, values?: Values): string;
+  /** The hour and minute of an instant, in the reader's zone. */
+  clock(at: number): string;
+  /** Day and time in full, for those who ask. */
+  moment(at: number): string;
+  /** The name of a weekday, or a date with or without its year. */
+  date(at: number, form: 'weekday' | 'date' | 'dateAndYear' | 'short'): string;
+  /** A size in bytes, in the unit that suits it. */
+  size(bytes: number): string;
+  percent(part: number): string;
+  number(value: number): string;
+}
+
+const RIGHT_TO_LEFT = /^(ar|fa|he|ur)\b/;
+const RTL_LETTERS = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/;
+const LTR_LETTERS = /[A-Za-z\u00c0-\u024f\u0370-\u058f]/;
+
+/** Text that runs against the direction of the message around it stays together and turns nothing else over. */
+function isolated(value: string, dir: 'ltr' | 'rtl'): string {
+  return (dir === 'ltr' ? RTL_LETTERS : LTR_LETTERS).test(value) ? `\u2068${value}\u2069` : value;
+}
+
+const DATE_FORMS = {
+  weekday: { weekday: 'long' },
+  date: { weekday: 'short', day: 'numeric', month: 'long' },
+  dateAndYear: { day: 'numeric', month: 'long', year: 'numeric' },
+  short: { day: 'numeric', month: 'short' },
+} as const;
+
+/** `messages` in `lang`, with `zone` as the reader's time zone (the system's when left out). */
+export function translator(lang: string, messages: Messages, zone?: string): Translator {
+  const dir = RIGHT_TO_LEFT.test(lang) ? 'rtl' : 'ltr';
+  const plurals = new Intl.PluralRules(lang);
+  const numbers = new Intl.NumberFormat(lang);
+  const formats = new Map<object, Intl.DateTimeFormat>();
+  const format = (options: Intl.DateTimeFormatOptions, at: number) => {
+    const made = formats.get(options) ?? new Intl.DateTimeFormat(lang, { timeZone: zone, ...options });
+    formats.set(options, made);
+    return made.format(at);
+  };
+  return {
+    lang,
+    dir,
+    t(key, values = {}) {
+      const message = messages[key];
+      const form =
+        typeof message === 'string'
+          ? message
+          : (message[plurals.select(Number(values.count))] ?? message.other);
+      return (form ?? key).replace(/\{(\w+)\}/g, (braces, name: string) => {
+        const value = values[name];
+        if (value === undefined) return braces;
+        return typeof value === 'number' ? numbers.format(value) : isolated(value, dir);
+      });
+    },
+    clock: at => format(CLOCK, at),
+    moment: at => format(MOMENT, at),
+    date: (at, form) => format(DATE_FORMS[form], at),
+    size: bytes => size(lang, bytes),
+    percent: part => new Intl.NumberFormat(lang, { style: 'percent' }).format(part),
+    number: value => numbers.format(value),
+  };
+}
+
+const CLOCK = { hour: 'numeric', minute: '2-digit' } as const;
+const MOMENT = { dateStyle: 'full', timeStyle: 'short' } as const;
+
+function size(lang: string, bytes: number): string {
+  const [value, unit] =
+    bytes < 1_000_000 ? [Math.max(1, Math.round(bytes / 1024)), 'kilobyte'] : [bytes / 1_048_576, 'megabyte'];
+  return new Intl.NumberFormat(lang, { style: 'unit', unit, maximumFractionDigits: 1 }).format(value);
+}

@@ -1,0 +1,106 @@
+import { type Dimensions, nameWithSize } from '../models/fileName.ts';
+import { strippedGif } from './gif.ts';
+import { isPhoto, typeOf } from './kinds.ts';
+
+/** The longer side of a photo after shrinking, in pixels: sharp on a phone held sideways, a tenth of a camera's bytes. */
+const LONG_SIDE = 2048;
+const QUALITY = 0.82;
+/** A drawing with hard edges stays PNG, unless it needs more bytes than this. */
+const PNG_LIMIT = 2_000_000;
+
+/** A file as it is going to be sent. */
+export interface Prepared {
+  readonly blob: Blob;
+  /** What is in `blob`. */
+  readonly bytes: ArrayBuffer;
+  readonly name: string;
+  readonly type: string;
+  readonly size?: Dimensions;
+  /** The browser could not open it, so what a camera wrote into it (perhaps a place) is still there. */
+  readonly untouched?: true;
+}
+
+/**
+ * `file` made ready: photos upright, at most 2,048 pixels long, and drawn anew, so that nothing of what the camera noted
+ * (place, time, device) is left; GIFs without comments; anything else as it is.
+ */
+export async function prepared(file: File): Promise<Prepared> {
+  const ready = await made(file);
+  return { ...ready, bytes: await ready.blob.arrayBuffer() };
+}
+
+type Made = Omit<Prepared, 'bytes'>;
+
+async function made(file: File): Promise<Made> {
+  const type = typeOf(file.name, file.type) ?? file.type;
+  const asIs: Made = {
+    blob: file.type === type ? file : new Blob([file], { type }),
+    name: file.name,
+    type,
+  };
+  if (type === 'image/gif') return gif(file);
+  if (!isPhoto(type)) return asIs;
+  const picture = await decoded(file);
+  if (!picture) return { ...asIs, untouched: true };
+  try {
+    return await redrawn(picture, file.name, type);
+  } finally {
+    picture.close();
+  }
+}
+
+/** The pixels, upright; undefined where the browser does not know the format (HEIC, in most) or the file is damaged. */
+async function decoded(blob: Blob): Promise<ImageBitmap | undefined> {
+  try {
+    return await createImageBitmap(blob, { imageOrientation: 'from-image' });
+  } catch {
+    return undefined;
+  }
+}
+
+async function gif(file: File): Promise<Made> {
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  const blob = new Blob(strippedGif(bytes), { type: 'image/gif' });
+  const picture = await decoded(blob);
+  if (!picture) return { blob, name: file.name, type: 'image/gif' };
+  const size = { width: picture.width, height: picture.height };
+  picture.close();
+  return { blob, name: nameWithSize(file.name, 'gif', size), type: 'image/gif', size };
+}
+
+async function redrawn(picture: ImageBitmap, name: string, type: string): Promise<Made> {
+  const scale = Math.min(1, LONG_SIDE / Math.max(picture.width, picture.height));
+  const size = {
+    width: Math.max(1, Math.round(picture.width * scale)),
+    height: Math.max(1, Math.round(picture.height * scale)),
+  };
+  if (type === 'image/png' || type === 'image/webp') {
+    const lossless = await drawn(picture, size, 'image/png');
+    if (lossless.size <= PNG_LIMIT)
+      return { blob: lossless, name: nameWithSize(name, 'png', size), type: 'image/png', size };
+  }
+  const blob = await drawn(picture, size, 'image/jpeg');
+  return { blob, name: nameWithSize(name, 'jpg', size), type: 'image/jpeg', size };
+}
+
+function drawn(picture: ImageBitmap, { width, height }: Dimensions, type: string): Promise<Blob> {
+  const canvas = document.createElement('canvas');
+  canvas.width = width;
+  canvas.height = height;
+  const context = canvas.getContext('2d', { alpha: type === 'image/png' });
+  if (!context) return Promise.reject(new Error('This browser has no canvas.'));
+  context.imageSmoothingQuality = 'high';
+  if (type === 'image/jpeg') {
+    // JPEG knows no transparency: what was clear becomes paper, not black.
+    context.fillStyle = '#fff';
+    context.fillRect(0, 0, width, height);
+  }
+  context.drawImage(picture, 0, 0, width, height);
+  return new Promise((resolve, reject) => {
+    canvas.toBlob(
+      blob => (blob ? resolve(blob) : reject(new Error('The photo could not be drawn.'))),
+      type,
+      QUALITY,
+    );
+  });
+}

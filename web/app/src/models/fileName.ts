@@ -1,0 +1,43 @@
+import { plain } from './plainText.ts';
+
+/** A file name in two parts, so that a long one can be cut in the middle and never loses its ending. */
+export interface FileName {
+  readonly base: string;
+  /** With its dot, or empty. */
+  readonly ending: string;
+}
+
+/** `name` as it may be shown: without a path, without characters that hide what it is. */
+export function fileName(name: string | undefined, fallback: string): FileName {
+  const whole = plain((name ?? '').replace(/^.*[/\\]/s, '')) || fallback;
+  const dot = whole.lastIndexOf('.');
+  if (dot < 1 || whole.length - dot > 6) return { base: whole, ending: '' };
+  return { base: whole.slice(0, dot), ending: whole.slice(dot) };
+}
+
+/** Width and height in pixels of a picture. */
+export interface Dimensions {
+  readonly width: number;
+  readonly height: number;
+}
+
+const MARK = /-(\d{1,5})x(\d{1,5})(?=\.[a-z]{3,4}$)/i;
+
+/**
+ * The name under which a picture is sent: its size is part of it, as in `garden-1600x1200.jpg`. The contract has no field for
+ * the size, and whoever receives the picture needs it before the picture is there, to leave the right room.
+ */
+export function nameWithSize(name: string, ending: string, { width, height }: Dimensions): string {
+  const base = plain(name.replace(/^.*[/\\]/s, ''))
+    .replace(/\.[^.]{1,5}$/, '')
+    .replace(/-\d{1,5}x\d{1,5}$/, '');
+  return `${[...(base || 'photo')].slice(0, 60).join('')}-${width}x${height}.${ending}`;
+}
+
+/** The size that a name tells, if it tells one that can be true. */
+export function sizeInName(name: string | undefined): Dimensions | undefined {
+  const found = MARK.exec(name ?? '');
+  const width = Number(found?.[1]);
+  const height = Number(found?.[2]);
+  return width > 0 && height > 0 ? { width, height } : undefined;
+}

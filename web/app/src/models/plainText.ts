@@ -1,0 +1,43 @@
+/**
+ * Characters that change how the text around them is laid out, or that nobody sees. In a name or a file name they can only
+ * deceive: a name with U+202E in it can read as "exe.jpg" backwards. Joiners (U+200C, U+200D) stay, since Persian and emoji need them.
+ */
+const DECEIVING = /[\p{Cc}\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/gu;
+
+/** `text` on one line, without anything that could make it look like another text. */
+export function plain(text: string): string {
+  return text
+    .replace(/[\t\n\r\u2028\u2029]+/g, ' ')
+    .replace(DECEIVING, '')
+    .replace(/\s+/g, ' ')
+    .trim();
+}
+
+/** A person's name to show: `name`, or the user id where nothing of the name can be seen. */
+export function personName(name: string | undefined, id: string): string {
+  return plain(name ?? '') || plain(id) || '?';
+}
+
+/** One or two letters for someone without a picture. */
+export function initials(name: string): string {
+  const words = plain(name)
+    .split(/[\s._-]+/u)
+    .filter(word => /[\p{L}\p{N}]/u.test(word));
+  const chosen = words.length > 1 ? [words[0], words[words.length - 1]] : words;
+  return chosen.map(word => firstLetter(word ?? '')).join('') || '#';
+}
+
+function firstLetter(word: string): string {
+  const found = /[\p{L}\p{N}]\p{M}*/u.exec(word);
+  return found ? found[0].toLocaleUpperCase() : '';
+}
+
+/** How many colours avatars have; the style sheet defines `tone-0` to `tone-7`. */
+export const TONES = 8;
+
+/** The colour of someone's avatar: the same on every device, for it comes from the id alone. */
+export function tone(id: string): number {
+  let hash = 0x811c9dc5;
+  for (const character of id) hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193) >>> 0;
+  return (hash >>> 24) % TONES;
+}

@@ -1,0 +1,26 @@
+import type { Person } from '@jobline/sdk';
+import { useState } from 'preact/hooks';
+import { initials, personName, tone } from '../models/plainText.ts';
+
+/** Somebody's picture, or their initials on a colour of their own when there is none or it cannot be loaded. */
+export function Avatar({ person, small }: { person: Person; small?: boolean }) {
+  const [broken, setBroken] = useState<string>();
+  const size = small ? ' small' : '';
+  const url = person.avatarUrl;
+  if (url && url !== broken && /^(https?:|blob:|\/)/i.test(url)) {
+    return (
+      <img
+        class={`avatar${size}`}
+        src={url}
+        alt=""
+        onError={() => setBroken(url)}
+        referrerpolicy="no-referrer"
+      />
+    );
+  }
+  return (
+    <span class={`avatar${size} tone-${tone(person.id)}`} aria-hidden="true">
+      {initials(personName(person.name, person.id))}
+    </span>
+  );
+}

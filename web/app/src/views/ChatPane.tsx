@@ -1,0 +1,64 @@
+import type { Timeline } from '@jobline/sdk';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { personName } from '../models/plainText.ts';
+import { ChatHead } from './ChatHead.tsx';
+import { Composer } from './Composer.tsx';
+import { ConnectionLine } from './ConnectionLine.tsx';
+import { useSurroundings } from './context.ts';
+import { type Editing, EditingContext } from './Editing.ts';
+import { useValue } from './hooks.ts';
+import { Lightbox } from './Lightbox.tsx';
+import { MessageList } from './MessageList.tsx';
+import { useAttachments } from './useAttachments.ts';
+import { useDrop } from './useDrop.ts';
+
+/** Whether a keyboard of glass would cover the chat when a field gets the focus. */
+export const touches = (): boolean => matchMedia('(pointer: coarse)').matches;
+
+/** An open chat. */
+export function ChatPane({ timeline, photo }: { timeline: Timeline; photo?: string }) {
+  const { words } = useSurroundings();
+  const state = useValue(timeline);
+  const pane = useRef<HTMLElement>(null);
+  const attachments = useAttachments();
+  const dropping = useDrop(pane, state.canWrite ? attachments.add : undefined);
+  const [edited, setEdited] = useState<{ clientId: string; text: string }>();
+  const editing = useMemo<Editing>(
+    () => ({
+      ...edited,
+      begin: (clientId, text) => setEdited({ clientId, text }),
+      end: () => setEdited(undefined),
+    }),
+    [edited],
+  );
+  const name = personName(state.person?.name, state.person?.id ?? '');
+  useLayoutEffect(() => timeline.open(), [timeline]);
+  // The field gets the focus where that brings up no keyboard of glass; elsewhere the chat itself does.
+  useEffect(() => {
+    const field = touches() ? null : pane.current?.querySelector<HTMLElement>('textarea');
+    (field ?? pane.current?.querySelector<HTMLElement>('h1'))?.focus({ preventScroll: true });
+  }, [timeline]);
+  return (
+    <EditingContext.Provider value={editing}>
+      <section
+        class="pane chat-pane"
+        part="chat"
+        ref={pane}
+        aria-label={words.t('conversationWith', { name })}
+      >
+        <ChatHead state={state} name={name} />
+        <ConnectionLine />
+        <MessageList timeline={timeline} state={state} name={name} />
+        {state.canWrite || state.status === 'loading' ? (
+          <Composer timeline={timeline} attachments={attachments} />
+        ) : (
+          <p class="note plain" role="status">
+            {words.t(state.reason === 'job_closed' ? 'jobClosed' : 'errorNotParticipant')}
+          </p>
+        )}
+        {dropping && <div class="drop">{words.t('dropHere')}</div>}
+        {photo && <Lightbox timeline={timeline} messages={state.messages} photo={photo} name={name} />}
+      </section>
+    </EditingContext.Provider>
+  );
+}

@@ -1,0 +1,39 @@
+import type { Problem, Timeline, TimelineMessage } from '@jobline/sdk';
+import type { Key } from '../i18n/translator.ts';
+import { useSurroundings } from './context.ts';
+import { useEditing } from './Editing.ts';
+
+const REASONS: Partial<Record<Problem['code'], Key>> = {
+  not_job_participant: 'errorNotParticipant',
+  job_closed: 'errorJobClosed',
+  file_type_mismatch: 'errorFileType',
+  cancelled: 'errorCancelled',
+};
+
+/** Why a message was refused, and what can be done with it: try again, write it anew, drop it. */
+export function Choices(props: { timeline: Timeline; message: TimelineMessage; problem: Problem }) {
+  const { timeline, message, problem } = props;
+  const { words } = useSurroundings();
+  const editing = useEditing();
+  const { clientId } = message;
+  if (!clientId) return null;
+  const reason = REASONS[problem.code];
+  return (
+    <>
+      <div class="meta reason">
+        {reason ? words.t(reason) : words.t('errorRefused', { reason: problem.detail })}
+      </div>
+      <div class="choices">
+        <button type="button" onClick={() => timeline.retry(clientId).catch(() => undefined)}>
+          {words.t('retry')}
+        </button>
+        <button type="button" onClick={() => editing.begin(clientId, message.text)}>
+          {words.t('edit')}
+        </button>
+        <button type="button" onClick={() => timeline.delete(clientId).catch(() => undefined)}>
+          {words.t('delete')}
+        </button>
+      </div>
+    </>
+  );
+}

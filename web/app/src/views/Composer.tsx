@@ -1,0 +1,156 @@
+import type { Timeline } from '@jobline/sdk';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { ACCEPT } from '../media/kinds.ts';
+import { charactersLeft, contentOf } from '../models/limits.ts';
+import { touches } from './ChatPane.tsx';
+import { useSurroundings } from './context.ts';
+import { useEditing } from './Editing.ts';
+import { Icon } from './Icon.tsx';
+import { Tray } from './Tray.tsx';
+import type { Attachments } from './useAttachments.ts';
+import { useSend } from './useSend.ts';
+
+/** Where a message is written. Its draft is kept with the conversation. */
+export function Composer({ timeline, attachments }: { timeline: Timeline; attachments: Attachments }) {
+  const { words } = useSurroundings();
+  const editing = useEditing();
+  const field = useRef<HTMLTextAreaElement>(null);
+  const typed = useRef(false);
+  const [text, setText] = useState(() => timeline.draft.get());
+  const content = contentOf(text);
+  const left = charactersLeft(content);
+  const waiting = attachments.list.some(one => !one.file);
+  const ready = (content !== '' || attachments.list.length > 0) && (left ?? 0) >= 0 && !waiting;
+  const send = useSend(timeline, attachments, content => setText(typing => typing || content));
+
+  const change = (next: string) => {
+    typed.current = true;
+    setText(next);
+    if (!editing.clientId) timeline.setDraft(next);
+  };
+  const submit = () => {
+    if (!ready) return;
+    send(content);
+    setText('');
+    // Whatever was pressed, writing goes on: the keyboard stays.
+    field.current?.focus();
+  };
+
+  const stopEditing = () => {
+    editing.end();
+    setText(timeline.draft.get());
+  };
+
+  // The draft is read from the device: it may come after the field, but never over what is being typed.
+  useEffect(() => timeline.draft.subscribe(() => typed.current || setText(timeline.draft.get())), [timeline]);
+  useEffect(() => {
+    if (editing.clientId === undefined) return;
+    setText(editing.text ?? '');
+    field.current?.focus();
+  }, [editing.clientId]);
+  useLayoutEffect(() => grow(field.current), [text]);
+
+  return (
+    <>
+      <Tray attachments={attachments} />
+      {editing.clientId !== undefined && <EditLine stop={stopEditing} />}
+      <form
+        class="composer"
+        part="composer"
+        onSubmit={event => {
+          event.preventDefault();
+          submit();
+        }}
+      >
+        <label class="icon-button attach">
+          <Icon name="attach" />
+          <input
+            type="file"
+            multiple
+            accept={ACCEPT}
+            aria-label={words.t('attach')}
+            onChange={event => {
+              attachments.add(event.currentTarget.files ?? []);
+              event.currentTarget.value = '';
+              field.current?.focus();
+            }}
+          />
+        </label>
+        <div class="field">
+          <textarea
+            ref={field}
+            rows={1}
+            value={text}
+            dir={text ? 'auto' : words.dir}
+            placeholder={words.t('messagePlaceholder')}
+            aria-label={words.t('message')}
+            enterkeyhint={touches() ? 'enter' : 'send'}
+            autocomplete="off"
+            onInput={event => change(event.currentTarget.value)}
+            onKeyDown={event => {
+              if (!sends(event)) return;
+              event.preventDefault();
+              submit();
+            }}
+            onPaste={event => {
+              const files = [...(event.clipboardData?.files ?? [])];
+              if (files.length === 0) return;
+              event.preventDefault();
+              attachments.add(files);
+            }}
+          />
+          {left !== undefined && <Counter left={left} />}
+        </div>
+        {/* Pressing it takes no focus away from the field, so a phone's keyboard stays where it is. */}
+        <button
+          type="submit"
+          class="icon-button send"
+          part="send"
+          aria-label={words.t('send')}
+          disabled={!ready}
+          onPointerDown={event => event.preventDefault()}
+          onMouseDown={event => event.preventDefault()}
+        >
+          <Icon name="send" />
+        </button>
+      </form>
+    </>
+  );
+}
+
+/** Enter sends where there is a real keyboard. On glass it makes a new line, and while a word is being composed it is part of that. */
+function sends(event: KeyboardEvent): boolean {
+  const composing = event.isComposing || event.keyCode === 229;
+  if (event.key !== 'Enter' || composing || event.shiftKey || event.altKey) return false;
+  return event.ctrlKey || event.metaKey || !touches();
+}
+
+/** For browsers that do not size a field by its content themselves; the style sheet limits how far it grows. */
+function grow(field: HTMLTextAreaElement | null): void {
+  if (!field || CSS.supports('field-sizing', 'content')) return;
+  field.style.height = 'auto';
+  field.style.height = `${field.scrollHeight}px`;
+}
+
+function Counter({ left }: { left: number }) {
+  const { words } = useSurroundings();
+  const text =
+    left < 0 ? words.t('charactersOver', { count: -left }) : words.t('charactersLeft', { count: left });
+  return (
+    <div class={left < 0 ? 'left over' : 'left'} role={left <= 20 ? 'status' : undefined}>
+      {text}
+    </div>
+  );
+}
+
+function EditLine({ stop }: { stop: () => void }) {
+  const { words } = useSurroundings();
+  return (
+    <div class="note">
+      <span>{words.t('editing')}</span>
+      <button type="button" class="icon-button" aria-label={words.t('cancel')} onClick={stop}>
+        <Icon name="close" />
+      </button>
+    </div>
+  );
+}

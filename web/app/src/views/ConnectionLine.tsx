@@ -1,0 +1,29 @@
+import { useSurroundings } from './context.ts';
+import { useValue } from './hooks.ts';
+import { Icon } from './Icon.tsx';
+
+/** A line that is there only when something is to be said: no connection, sign-in ended, nothing is kept. */
+export function ConnectionLine() {
+  const { client, words } = useSurroundings();
+  const { state } = useValue(client.connection);
+  const { kind } = useValue(client.storage);
+  const offline = state === 'offline' || state === 'reconnecting';
+  const key =
+    state === 'offline'
+      ? 'offline'
+      : offline
+        ? 'reconnecting'
+        : state === 'signedOut'
+          ? 'expired'
+          : undefined;
+  return (
+    <div role="status">
+      {(key ?? kind === 'memory') && (
+        <p class="line">
+          <Icon name={offline ? 'offline' : 'alert'} />
+          {words.t(key ?? 'storageProblem')}
+        </p>
+      )}
+    </div>
+  );
+}

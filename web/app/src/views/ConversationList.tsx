@@ -1,0 +1,91 @@
+import { useState } from 'preact/hooks';
+import { filtered } from '../models/filter.ts';
+import { ConnectionLine } from './ConnectionLine.tsx';
+import { ConversationRow } from './ConversationRow.tsx';
+import { useSurroundings } from './context.ts';
+import { useNow, useValue } from './hooks.ts';
+import { Icon } from './Icon.tsx';
+import { Settings } from './Settings.tsx';
+
+/** All conversations, the one written in last first, with a filter by name and job. */
+export function ConversationList({ openId }: { openId: string | undefined }) {
+  const { client, words, menu } = useSurroundings();
+  const { status, items } = useValue(client.conversations);
+  const [query, setQuery] = useState('');
+  const now = useNow(30_000);
+  const found = filtered(items, query);
+  return (
+    <section class="pane list-pane" part="list" aria-label={words.t('conversations')}>
+      <header class="list-head">
+        <h1>{words.t('messages')}</h1>
+        {menu && <Settings />}
+      </header>
+      {items.length > 0 && <Filter query={query} change={setQuery} />}
+      <ConnectionLine />
+      {status === 'loading' && items.length === 0 ? (
+        <Loading />
+      ) : found.length === 0 ? (
+        <Nothing filtering={items.length > 0} />
+      ) : (
+        <ul class="conversations">
+          {found.map(item => (
+            <li key={item.id}>
+              <ConversationRow item={item} now={Math.floor(now / 30_000)} open={item.id === openId} />
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+}
+
+function Filter({ query, change }: { query: string; change: (query: string) => void }) {
+  const { words } = useSurroundings();
+  return (
+    <search class="filter">
+      <Icon name="search" />
+      <input
+        type="search"
+        value={query}
+        // An empty field with `auto` would be left-to-right, and so would its placeholder.
+        dir={query ? 'auto' : words.dir}
+        placeholder={words.t('filter')}
+        aria-label={words.t('filter')}
+        enterkeyhint="search"
+        autocomplete="off"
+        spellcheck={false}
+        onInput={event => change(event.currentTarget.value)}
+        onKeyDown={event => event.key === 'Escape' && change('')}
+      />
+    </search>
+  );
+}
+
+function Loading() {
+  const { words } = useSurroundings();
+  return (
+    <div class="conversations" role="status" aria-label={words.t('loading')}>
+      {[1, 2, 3, 4].map(number => (
+        <div class="skeleton" key={number}>
+          <i />
+          <i />
+          <i />
+        </div>
+      ))}
+    </div>
+  );
+}
+
+function Nothing({ filtering }: { filtering: boolean }) {
+  const { client, words } = useSurroundings();
+  const { problem } = useValue(client.connection);
+  const failed = !filtering && problem !== undefined;
+  const title = filtering ? 'noMatch' : failed ? 'cannotLoad' : 'noConversations';
+  return (
+    <div class="blank" role="status">
+      <Icon name={filtering ? 'search' : failed ? 'alert' : 'chat'} />
+      <strong>{words.t(title)}</strong>
+      {!filtering && !failed && <p>{words.t('noConversationsHint')}</p>}
+    </div>
+  );
+}

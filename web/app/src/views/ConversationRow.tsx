@@ -1,0 +1,89 @@
+import type { ConversationItem } from '@jobline/sdk';
+import type { Translator } from '../i18n/translator.ts';
+import { fileName, sizeInName } from '../models/fileName.ts';
+import { personName, plain } from '../models/plainText.ts';
+import { ago } from '../models/time.ts';
+import { Avatar } from './Avatar.tsx';
+import { useSurroundings } from './context.ts';
+import { memo } from './hooks.ts';
+import { Icon } from './Icon.tsx';
+import { StatusIcon } from './Status.tsx';
+
+/** One conversation of the list. `now` changes when the times have to be told anew. */
+export const ConversationRow = memo(
+  ({ item, open }: { item: ConversationItem; now: number; open: boolean }) => {
+    const { navigation, words } = useSurroundings();
+    const name = personName(item.person.name, item.person.id);
+    return (
+      <button
+        type="button"
+        class={item.unread ? 'conversation unread' : 'conversation'}
+        part="conversation"
+        data-conversation={item.id}
+        aria-current={open ? 'true' : undefined}
+        onClick={() => navigation.open(item.id)}
+      >
+        <Avatar person={item.person} />
+        <span class="name">
+          <bdi>{name}</bdi>
+        </span>
+        <time class="when" dateTime={new Date(item.at).toISOString()} title={words.moment(item.at)}>
+          {told(item.at, words)}
+        </time>
+        <Preview item={item} open={open} />
+        {item.unread > 0 && (
+          <span class="badge" part="badge">
+            <span aria-hidden="true">{words.number(item.unread)}</span>
+            <span class="hidden">{words.t('unread', { count: item.unread })}</span>
+          </span>
+        )}
+      </button>
+    );
+  },
+);
+
+function told(at: number, words: Translator): string {
+  const past = ago(at, Date.now());
+  if (past.unit === 'now') return words.t('agoNow');
+  if (!('count' in past)) return words.date(at, 'short');
+  const key = ({ minutes: 'agoMinutes', hours: 'agoHours', days: 'agoDays' } as const)[past.unit];
+  return words.t(key, { count: past.count });
+}
+
+/** What was written last, or what is being written, or what could not be sent. */
+function Preview({ item, open }: { item: ConversationItem; open: boolean }) {
+  const { words } = useSurroundings();
+  const { preview, draft, failed } = item;
+  if (failed > 0) {
+    return (
+      <span class="preview failed">
+        <Icon name="alert" small />
+        <span>{words.t('statusFailed')}</span>
+      </span>
+    );
+  }
+  if (draft?.trim() && !open) {
+    return (
+      <span class="preview">
+        <span>
+          <span class="draft">{words.t('draft')}</span> <bdi>{plain(draft)}</bdi>
+        </span>
+      </span>
+    );
+  }
+  const picture = preview?.type === 'image' || sizeInName(preview?.text) !== undefined;
+  const file = preview?.type === 'file' && !preview.text;
+  const { base, ending } = fileName(preview?.fileName, words.t('file'));
+  const text = file
+    ? base + ending
+    : picture && !preview?.text.includes(' ')
+      ? words.t('photo')
+      : plain(preview?.text ?? '');
+  return (
+    <span class="preview">
+      {preview?.mine && preview.state && <StatusIcon state={preview.state} />}
+      {(picture || file) && <Icon name={picture ? 'photo' : 'file'} small />}
+      <span dir="auto">{text}</span>
+    </span>
+  );
+}

@@ -1,0 +1,36 @@
+import type { Timeline, TimelineState } from '@jobline/sdk';
+import { useSurroundings } from './context.ts';
+
+/** What stands above the first message: that older ones are coming, that they could not be loaded, or that there are none. */
+export function Edge({
+  timeline,
+  state,
+  whole,
+}: {
+  timeline: Timeline;
+  state: TimelineState;
+  whole: boolean;
+}) {
+  const { words } = useSurroundings();
+  const { olderProblem, hasOlder, messages } = state;
+  if (olderProblem) {
+    return (
+      <div class="edge" role="status">
+        <p>{words.t(olderProblem.code === 'not_found' ? 'notFound' : 'cannotLoad')}</p>
+        {olderProblem.code !== 'not_found' && (
+          <button type="button" class="button" onClick={() => timeline.loadOlder().catch(() => undefined)}>
+            {words.t('retry')}
+          </button>
+        )}
+      </div>
+    );
+  }
+  if (hasOlder || !whole) {
+    return (
+      <div class="edge">
+        <span class="spinner" role="img" aria-label={words.t('loadingOlder')} />
+      </div>
+    );
+  }
+  return <div class="edge">{words.t(messages.length > 0 ? 'beginning' : 'emptyChat')}</div>;
+}

@@ -1,0 +1,14 @@
+import { createContext } from 'preact';
+import { useContext } from 'preact/hooks';
+
+/** The refused message that is written anew in the composer, if any. */
+export interface Editing {
+  readonly clientId?: string;
+  readonly text?: string;
+  begin(clientId: string, text: string): void;
+  end(): void;
+}
+
+export const EditingContext = createContext<Editing>({ begin: () => undefined, end: () => undefined });
+
+export const useEditing = (): Editing => useContext(EditingContext);

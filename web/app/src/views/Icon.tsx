@@ -1,0 +1,32 @@
+/** Line drawings on a field of 24 by 24. */
+const PATHS = {
+  search: 'M11 4a7 7 0 1 0 0 14 7 7 0 0 0 0-14Zm5 12 4.5 4.5',
+  back: 'M15 5l-7 7 7 7',
+  forward: 'M9 5l7 7-7 7',
+  send: 'M12 19V5m-6 6 6-6 6 6',
+  attach: 'm20 11-8.3 8.3a5 5 0 0 1-7-7l8.5-8.6a3.3 3.3 0 0 1 4.7 4.7l-8.5 8.5a1.7 1.7 0 0 1-2.4-2.4l7.8-7.7',
+  close: 'M6 6l12 12M18 6L6 18',
+  down: 'M6 10l6 6 6-6',
+  clock: 'M12 4a8 8 0 1 0 0 16 8 8 0 0 0 0-16Zm0 4v4.5l3 1.7',
+  check: 'M5 12.5l4.5 4.5L19 7.5',
+  checks: 'M2 12.5 6.5 17 16 7.5m-4.5 8 1.5 1.5 9-9.5',
+  alert: 'M12 4a8 8 0 1 0 0 16 8 8 0 0 0 0-16Zm0 4v5m0 3v.01',
+  photo:
+    'M5 5h14a2 2 0 0 1 2 2v10a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2V7a2 2 0 0 1 2-2Zm-2 11 5-5 4 4 3-3 6 6M15.5 9.5v.01',
+  file: 'M13 3H7a2 2 0 0 0-2 2v14a2 2 0 0 0 2 2h10a2 2 0 0 0 2-2V9Zm0 0v6h6',
+  download: 'M12 4v11m-5-5 5 5 5-5M5 20h14',
+  chat: 'M5 4h14a2 2 0 0 1 2 2v9a2 2 0 0 1-2 2h-7l-5 4v-4H5a2 2 0 0 1-2-2V6a2 2 0 0 1 2-2Zm3 5h8m-8 3.5h5',
+  offline: 'M3 3l18 18M8.5 8.6A10 10 0 0 0 4 11m7-5a11 11 0 0 1 10 3M8 14.5a6 6 0 0 1 5.5-1.4M12 19v.01',
+  zoomIn: 'M11 4a7 7 0 1 0 0 14 7 7 0 0 0 0-14Zm5 12 4.5 4.5M11 8v6m-3-3h6',
+  zoomOut: 'M11 4a7 7 0 1 0 0 14 7 7 0 0 0 0-14Zm5 12 4.5 4.5M8 11h6',
+} as const;
+
+/** A drawing; words stand beside it or in its button's name. `turns`: points the other way in right-to-left scripts. */
+export function Icon(props: { name: keyof typeof PATHS; turns?: boolean; small?: boolean }) {
+  const className = `icon${props.turns ? ' turns' : ''}${props.small ? ' small-icon' : ''}`;
+  return (
+    <svg class={className} viewBox="0 0 24 24" aria-hidden="true" focusable="false">
+      <path d={PATHS[props.name]} />
+    </svg>
+  );
+}

@@ -1,0 +1,165 @@
+import type { Timeline, TimelineMessage } from '@jobline/sdk';
+import { useLayoutEffect, useReducer, useRef } from 'preact/hooks';
+import { webAddress } from '../platform/addresses.ts';
+import { useSurroundings } from './context.ts';
+import { Icon } from './Icon.tsx';
+import { type Gestures, useGestures } from './useGestures.ts';
+
+interface Props {
+  readonly timeline: Timeline;
+  readonly messages: readonly TimelineMessage[];
+  /** The key of the message whose photo is shown. */
+  readonly photo: string;
+  readonly name: string;
+}
+
+/** The photos of a conversation, large, one at a time. The browser's modal dialog keeps the focus and gives it back. */
+export function Lightbox({ timeline, messages, photo, name }: Props) {
+  const { navigation, pictures, words } = useSurroundings();
+  const [, redraw] = useReducer((count: number) => count + 1, 0);
+  const dialog = useRef<HTMLDialogElement>(null);
+  const stage = useRef<HTMLDivElement>(null);
+  const gestures = useRef<Gestures>(undefined);
+  const photos = messages.filter(
+    message => message.type === 'image' && message.file && !message.file.expired,
+  );
+  const at = photos.findIndex(message => message.key === photo);
+  const message = photos[at];
+  const url = message && pictures.url(message);
+  const shown = useRef(photo);
+  shown.current = photo;
+
+  const turn = (by: number) => {
+    const next = photos[at + by];
+    if (next) navigation.show(next.key);
+  };
+  const forwards = words.dir === 'rtl' ? -1 : 1;
+  const close = () => navigation.back();
+  const swipes = { close, before: () => turn(-forwards), after: () => turn(forwards) };
+  useGestures(stage, photo, swipes, made => {
+    gestures.current = made;
+  });
+
+  useLayoutEffect(() => {
+    const box = dialog.current;
+    const root = box?.getRootNode();
+    box?.showModal();
+    return () => {
+      box?.close();
+      const tile = `[data-photo="${CSS.escape(shown.current)}"]`;
+      if (root instanceof Document || root instanceof ShadowRoot)
+        root.querySelector<HTMLElement>(tile)?.focus();
+    };
+  }, []);
+  // The button to the last photo goes when that is shown; the focus stays here, or keys would do nothing any more.
+  useLayoutEffect(() => {
+    const box = dialog.current;
+    const root = box?.getRootNode();
+    if (!(root instanceof Document || root instanceof ShadowRoot)) return;
+    if (!box?.contains(root.activeElement)) box?.focus();
+  }, [photo]);
+  // A link to a photo that is not here (any more) shows the chat.
+  useLayoutEffect(() => {
+    if (messages.length > 0 && !message) close();
+  }, [message]);
+
+  const broken = () => {
+    if (!message) return;
+    const another = pictures.failed(message);
+    if (!another)
+      timeline.refreshFile(message.key).then(
+        () => redraw(undefined),
+        () => undefined,
+      );
+    redraw(undefined);
+  };
+  const pressed = (event: KeyboardEvent) => {
+    const actions: Record<string, () => void> = {
+      ArrowLeft: swipes.before,
+      ArrowRight: swipes.after,
+      '+': () => gestures.current?.by(1.5),
+      '=': () => gestures.current?.by(1.5),
+      '-': () => gestures.current?.by(1 / 1.5),
+    };
+    actions[event.key]?.();
+  };
+  const author = message?.mine ? words.t('you') : name;
+  const download = webAddress(message?.file?.url) ?? url;
+  return (
+    <dialog
+      class="lightbox"
+      ref={dialog}
+      tabIndex={-1}
+      aria-label={words.t('photos')}
+      onKeyDown={pressed}
+      onCancel={event => {
+        event.preventDefault();
+        close();
+      }}
+    >
+      <div class="stage" ref={stage}>
+        {url && (
+          <img src={url} alt={words.t('photoFrom', { name: author })} draggable={false} onError={broken} />
+        )}
+      </div>
+      <div class="bar">
+        <button type="button" class="icon-button" aria-label={words.t('close')} onClick={close}>
+          <Icon name="close" />
+        </button>
+        <p class="caption" role="status">
+          <bdi>{author}</bdi>
+          {message && `, ${words.date(message.at, 'short')}, ${words.clock(message.at)}`}
+          {photos.length > 1 && ` · ${words.t('position', { number: at + 1, count: photos.length })}`}
+        </p>
+        <button
+          type="button"
+          class="icon-button"
+          aria-label={words.t('zoomOut')}
+          onClick={() => gestures.current?.by(1 / 1.5)}
+        >
+          <Icon name="zoomOut" />
+        </button>
+        <button
+          type="button"
+          class="icon-button"
+          aria-label={words.t('zoomIn')}
+          onClick={() => gestures.current?.by(1.5)}
+        >
+          <Icon name="zoomIn" />
+        </button>
+        {download && (
+          <a
+            class="icon-button"
+            href={download}
+            download={message?.file?.name ?? ''}
+            target="_blank"
+            rel="noopener noreferrer"
+            aria-label={words.t('download')}
+          >
+            <Icon name="download" />
+          </a>
+        )}
+      </div>
+      {at > 0 && (
+        <button
+          type="button"
+          class="icon-button turn before"
+          aria-label={words.t('previous')}
+          onClick={() => turn(-1)}
+        >
+          <Icon name="back" turns />
+        </button>
+      )}
+      {at < photos.length - 1 && (
+        <button
+          type="button"
+          class="icon-button turn after"
+          aria-label={words.t('next')}
+          onClick={() => turn(1)}
+        >
+          <Icon name="forward" turns />
+        </button>
+      )}
+    </dialog>
+  );
+}

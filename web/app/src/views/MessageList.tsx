@@ -1,0 +1,190 @@
+import type { Timeline, TimelineMessage, TimelineState } from '@jobline/sdk';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { dayNumber } from '../models/time.ts';
+import { byDay, incomingAfter, type Row, rows } from '../models/timeline.ts';
+import { around, LATEST, newer, older, slice } from '../models/window.ts';
+import { Announcer } from './Announcer.tsx';
+import { useSurroundings } from './context.ts';
+import { DayHeading } from './DayHeading.tsx';
+import { Edge } from './Edge.tsx';
+import { useLatest } from './hooks.ts';
+import { JumpButton } from './JumpButton.tsx';
+import { MessageView } from './MessageView.tsx';
+import { ScrollKeeper } from './scrollKeeper.ts';
+
+/** From how many pixels before an edge the next page is put in. */
+const NEAR = 1200;
+
+interface Props {
+  readonly timeline: Timeline;
+  readonly state: TimelineState;
+  /** The name of the other one. */
+  readonly name: string;
+}
+
+/**
+ * The conversation. A part of it is in the page (`models/window.ts`); what the reader looks at stays in its place
+ * (`scrollKeeper.ts`).
+ */
+export function MessageList({ timeline, state, name }: Props) {
+  const { words } = useSurroundings();
+  const { messages, firstUnread } = state;
+  const scroller = useRef<HTMLDivElement>(null);
+  const content = useRef<HTMLDivElement>(null);
+  const keeper = useRef<ScrollKeeper>(undefined);
+  const placed = useRef(false);
+  /** The last message that was seen at the end; what others wrote after it is counted. */
+  const seen = useRef<string>(undefined);
+  const [window, setWindow] = useState(LATEST);
+  const [atEnd, setAtEnd] = useState(true);
+  const keys = messages.map(message => message.key);
+  const { from, to } = slice(window, keys);
+  const latest = useLatest({ state, keys, window });
+  const last = messages[messages.length - 1];
+
+  /** Puts in what comes next at the edge that the reader is near to. */
+  const reach = () => {
+    const area = scroller.current;
+    if (!area) return;
+    const { keys, window, state } = latest.current;
+    if (area.scrollTop < NEAR) {
+      const next = older(window, keys);
+      if (next !== window) setWindow(next);
+      else if (state.hasOlder && !state.loadingOlder && !state.olderProblem)
+        timeline.loadOlder().catch(() => undefined);
+    } else if (area.scrollHeight - area.scrollTop - area.clientHeight < NEAR) {
+      setWindow(newer(window, keys));
+    }
+  };
+  const scrolled = () => {
+    keeper.current?.note();
+    setAtEnd(Boolean(keeper.current?.atEnd) && latest.current.window.end === undefined);
+    reach();
+  };
+  const jump = () => {
+    setWindow(LATEST);
+    if (keeper.current) keeper.current.atEnd = true;
+    setAtEnd(true);
+    keeper.current?.settle();
+  };
+  /** The button goes away with being pressed, so the focus moves on to what it led to. */
+  const pressed = () => {
+    jump();
+    scroller.current?.focus({ preventScroll: true });
+  };
+
+  useLayoutEffect(() => {
+    const area = scroller.current;
+    if (!area || !content.current) return;
+    keeper.current = new ScrollKeeper(area);
+    // The keyboard opens, a window is made larger, a font arrives: the place is kept through all of it.
+    const observer = new ResizeObserver(() => keeper.current?.settle());
+    observer.observe(area);
+    observer.observe(content.current);
+    return () => observer.disconnect();
+  }, []);
+
+  // What was written here just now is shown, wherever the reader was.
+  useLayoutEffect(() => {
+    if (placed.current && last?.mine && last.number === undefined) jump();
+  }, [last?.key]);
+
+  useLayoutEffect(() => {
+    const keep = keeper.current;
+    if (!keep || state.status !== 'ready') return;
+    if (!placed.current) placed.current = place(keep, firstUnread);
+    else keep.settle();
+    if (atEnd && keep.atEnd) seen.current = last?.key;
+    reach();
+  });
+
+  /** The first time: where the unread messages begin, or the end. Answers whether that was possible already. */
+  function place(keep: ScrollKeeper, unread: string | undefined): boolean {
+    const at = unread === undefined ? -1 : keys.indexOf(unread);
+    if (at < 0 || unread === undefined) {
+      keep.toEnd();
+      return true;
+    }
+    const row = content.current?.querySelector<HTMLElement>('.divider');
+    if (!row) {
+      setWindow(around(keys, unread));
+      return false;
+    }
+    seen.current = keys[at - 1];
+    keep.to(row);
+    setAtEnd(keep.atEnd && window.end === undefined);
+    return true;
+  }
+
+  useRead(timeline, state, atEnd);
+  const you = words.t('you');
+  const fresh = atEnd ? 0 : incomingAfter(messages, seen.current);
+  return (
+    <div class="conversation-body">
+      {/*
+       * A log, which assistive technology reads aloud as it grows. This one also grows at its beginning, with what was
+       * written long ago; so it is silent itself, and the Announcer speaks of what is new.
+       */}
+      <div
+        class="log"
+        part="log"
+        role="log"
+        aria-live="off"
+        aria-label={words.t('conversationWith', { name })}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls can be scrolled with the keyboard.
+        tabIndex={0}
+        ref={scroller}
+        onScroll={scrolled}
+      >
+        <div class="messages" ref={content}>
+          {state.status === 'ready' && <Edge timeline={timeline} state={state} whole={from === 0} />}
+          {byDay(rows(messages, from, to, firstUnread)).map(day => (
+            <div class="day-group" key={dayKey(day)}>
+              {day.map(row => drawn(row, timeline, row.kind === 'message' && row.message.mine ? you : name))}
+            </div>
+          ))}
+        </div>
+      </div>
+      {!atEnd && <JumpButton count={fresh} jump={pressed} />}
+      <Announcer message={last} name={name} />
+    </div>
+  );
+}
+
+/** The same day has the same key, whether or not its beginning is in the page. */
+function dayKey(day: readonly Row[]): number {
+  for (const row of day)
+    if (row.kind !== 'unread') return dayNumber(row.kind === 'day' ? row.at : row.message.at);
+  return 0;
+}
+
+function drawn(row: Row, timeline: Timeline, author: string) {
+  if (row.kind === 'day') return <DayHeading key={row.key} at={row.at} />;
+  if (row.kind === 'unread') return <Divider key={row.key} />;
+  const { message, first, last, meta } = row;
+  return <MessageView key={row.key} {...{ timeline, message, author, first, last, meta }} />;
+}
+
+function Divider() {
+  const { words } = useSurroundings();
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a line with words in it; <hr> has none.
+    <div class="divider" role="separator" aria-label={words.t('newMessages')}>
+      {words.t('newMessages')}
+    </div>
+  );
+}
+
+/** Tells the server what has been read: everything, once the reader is at the end and the page is in front of them. */
+function useRead(timeline: Timeline, state: TimelineState, atEnd: boolean): void {
+  const [visible, setVisible] = useState(document.visibilityState === 'visible');
+  useEffect(() => {
+    const changed = () => setVisible(document.visibilityState === 'visible');
+    document.addEventListener('visibilitychange', changed);
+    return () => document.removeEventListener('visibilitychange', changed);
+  }, []);
+  const last: TimelineMessage | undefined = state.messages[state.messages.length - 1];
+  useEffect(() => {
+    if (visible && atEnd && state.status === 'ready' && state.unread > 0) timeline.markAsRead();
+  }, [visible, atEnd, state.status, state.unread, last?.key]);
+}

@@ -1,0 +1,80 @@
+import type { Timeline, TimelineMessage } from '@jobline/sdk';
+import { isOnlyEmoji } from '../models/links.ts';
+import { Choices } from './Choices.tsx';
+import { useSurroundings } from './context.ts';
+import { FileCard } from './FileCard.tsx';
+import { memo } from './hooks.ts';
+import { PhotoTile } from './PhotoTile.tsx';
+import { Status } from './Status.tsx';
+import { Text } from './Text.tsx';
+import { UploadBar } from './UploadBar.tsx';
+
+export interface MessageProps {
+  readonly timeline: Timeline;
+  readonly message: TimelineMessage;
+  /** The name of whoever wrote it, for those who hear it. */
+  readonly author: string;
+  readonly first: boolean;
+  readonly last: boolean;
+  readonly meta: boolean;
+}
+
+/** One message: its bubble, and below it when it was written and how far it has come. */
+export const MessageView = memo(({ timeline, message, author, first, last, meta }: MessageProps) => {
+  const { words } = useSurroundings();
+  const { state, mine, key } = message;
+  const time = words.clock(message.at);
+  const unsent = mine && ['queued', 'sending', 'uploading', 'waiting'].includes(state.is);
+  const names = [
+    'message',
+    mine && 'mine',
+    first && 'first',
+    last && 'last',
+    unsent && 'waiting',
+    state.is === 'failed' && 'failed',
+  ];
+  return (
+    <article
+      class={names.filter(Boolean).join(' ')}
+      data-key={key}
+      data-state={state.is}
+      aria-label={`${author}, ${time}`}
+    >
+      <Bubble timeline={timeline} message={message} author={author} />
+      {meta && (
+        <div class="meta">
+          <time dateTime={new Date(message.at).toISOString()} title={words.moment(message.at)}>
+            {time}
+          </time>
+          {mine && <Status state={state} />}
+        </div>
+      )}
+      {state.is === 'uploading' && <UploadBar timeline={timeline} message={message} state={state} />}
+      {state.is === 'failed' && <Choices timeline={timeline} message={message} problem={state.problem} />}
+    </article>
+  );
+});
+
+function Bubble({
+  timeline,
+  message,
+  author,
+}: {
+  timeline: Timeline;
+  message: TimelineMessage;
+  author: string;
+}) {
+  const { file, text, type } = message;
+  const photo = file && type === 'image' && !file.expired;
+  const emoji = !file && isOnlyEmoji(text);
+  return (
+    <div
+      class={`bubble${photo ? ' has-photo' : ''}${emoji ? ' emoji' : ''}`}
+      part={message.mine ? 'bubble own-bubble' : 'bubble'}
+    >
+      {photo && <PhotoTile timeline={timeline} message={message} file={file} author={author} />}
+      {file && !photo && <FileCard timeline={timeline} message={message} file={file} />}
+      {text && <Text text={text} />}
+    </div>
+  );
+}

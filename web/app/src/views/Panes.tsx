@@ -1,0 +1,61 @@
+import { useLayoutEffect, useRef } from 'preact/hooks';
+import { ChatPane } from './ChatPane.tsx';
+import { ConnectionLine } from './ConnectionLine.tsx';
+import { ConversationList } from './ConversationList.tsx';
+import { useSurroundings } from './context.ts';
+import { useValue } from './hooks.ts';
+import { Icon } from './Icon.tsx';
+
+/** List and chat: side by side where there is room, one at a time on a phone. */
+export function Panes() {
+  const { client, navigation, single, embedded } = useSurroundings();
+  const { chat, photo } = useValue(navigation);
+  // Whose chats they are is known once there is a token; in all but the first moment that is at once.
+  const known = useValue(client.user) !== undefined;
+  const timeline = chat === undefined || !known ? undefined : client.conversation(chat);
+  const root = useRef<HTMLDivElement>(null);
+  const before = useRef(timeline?.id);
+
+  // Where one pane takes the place of the other, the focus goes along: into the chat, and back to where it was opened.
+  useLayoutEffect(() => {
+    const left = before.current;
+    before.current = timeline?.id;
+    if (timeline || !left) return;
+    root.current?.querySelector<HTMLElement>(`[data-conversation="${CSS.escape(left)}"]`)?.focus();
+  }, [timeline]);
+
+  const Root = embedded ? 'div' : 'main';
+  return (
+    <Root class="panes" ref={root} {...(!single && { 'data-open': String(chat !== undefined) })}>
+      {!single && <ConversationList openId={timeline?.id} />}
+      {timeline ? (
+        <ChatPane key={timeline.id} timeline={timeline} {...(photo && { photo })} />
+      ) : (
+        <NoChat waiting={chat !== undefined} />
+      )}
+    </Root>
+  );
+}
+
+function NoChat({ waiting }: { waiting: boolean }) {
+  const { words } = useSurroundings();
+  if (waiting) {
+    return (
+      <div class="pane chat-pane">
+        <ConnectionLine />
+        <div class="blank">
+          <span class="spinner" role="img" aria-label={words.t('loading')} />
+        </div>
+      </div>
+    );
+  }
+  return (
+    <div class="pane chat-pane">
+      <div class="blank">
+        <Icon name="chat" />
+        <strong>{words.t('chooseConversation')}</strong>
+        <p>{words.t('chooseConversationHint')}</p>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,35 @@
+import { Component, type ComponentChildren } from 'preact';
+import { Around, type Surroundings } from './context.ts';
+import { Panes } from './Panes.tsx';
+
+/** The chat with everything around it, in the language and direction of its words. */
+export function Root({ around }: { around: Surroundings }) {
+  const { words } = around;
+  return (
+    <div class="root" lang={words.lang} dir={words.dir}>
+      <Around.Provider value={around}>
+        <Boundary sorry={words.t('unexpected')}>
+          <Panes />
+        </Boundary>
+      </Around.Provider>
+    </div>
+  );
+}
+
+/** A mistake of ours in drawing leaves a sentence, not an empty page. What was written is kept all the same. */
+class Boundary extends Component<{ sorry: string; children: ComponentChildren }, { failed?: boolean }> {
+  static override getDerivedStateFromError() {
+    return { failed: true };
+  }
+  override componentDidCatch(error: unknown) {
+    console.error(error);
+  }
+  override render() {
+    if (!this.state.failed) return this.props.children;
+    return (
+      <p class="blank" role="alert">
+        {this.props.sorry}
+      </p>
+    );
+  }
+}

@@ -1,0 +1,60 @@
+import type { MessageState } from '@jobline/sdk';
+import type { Key } from '../i18n/translator.ts';
+import { useSurroundings } from './context.ts';
+import { useNow } from './hooks.ts';
+import { Icon } from './Icon.tsx';
+
+type Name = MessageState['is'];
+
+const WORDS: Partial<Record<Name, Key>> = {
+  queued: 'statusQueued',
+  sending: 'statusSending',
+  sent: 'statusSent',
+  delivered: 'statusDelivered',
+  read: 'statusRead',
+  failed: 'statusFailed',
+};
+
+function drawing(is: Name): 'check' | 'checks' | 'alert' | 'clock' {
+  if (is === 'sent') return 'check';
+  if (is === 'delivered' || is === 'read') return 'checks';
+  return is === 'failed' ? 'alert' : 'clock';
+}
+
+/** How far an own message has come: a drawing and words. */
+export function Status({ state }: { state: MessageState }) {
+  const { words } = useSurroundings();
+  if (state.is === 'waiting') return <Waiting until={state.until} />;
+  const key = WORDS[state.is];
+  const percent = state.is === 'uploading' ? state.sentBytes / Math.max(1, state.totalBytes) : 0;
+  return (
+    <span class={`status ${state.is}`}>
+      <Icon name={drawing(state.is)} small />
+      {key ? words.t(key) : words.t('statusUploading', { percent: words.percent(percent) })}
+    </span>
+  );
+}
+
+/** The seconds until the rate limit lets a message through. */
+function Waiting({ until }: { until: number }) {
+  const { words } = useSurroundings();
+  const seconds = Math.max(1, Math.ceil((until - useNow(500)) / 1000));
+  return (
+    <span class="status waiting">
+      <Icon name="clock" small />
+      {words.t('statusLimited', { count: seconds })}
+    </span>
+  );
+}
+
+/** The same where there is room for the drawing alone; the words are for those who hear them. */
+export function StatusIcon({ state }: { state: MessageState }) {
+  const { words } = useSurroundings();
+  const key = WORDS[state.is] ?? 'statusQueued';
+  return (
+    <span class={`status ${state.is}`}>
+      <Icon name={drawing(state.is)} small />
+      <span class="hidden">{words.t(key)}</span>
+    </span>
+  );
+}

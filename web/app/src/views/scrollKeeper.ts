@@ -1,0 +1,75 @@
+/** How near to its end, in pixels, a list counts as being there. */
+const AT_END = 48;
+
+/**
+ * Keeps what the reader looks at in its place while rows come and go, pictures load and the keyboard opens: at the end
+ * the end, elsewhere the first message that can be seen. Browsers' own scroll anchoring is switched off for it, because not
+ * all have it and none knows that the end of a chat is a place.
+ */
+export class ScrollKeeper {
+  readonly #scroller: HTMLElement;
+  /** The first message that can be seen, and how far below the beginning of the list it stands. */
+  #seen: { readonly key: string; readonly offset: number } | undefined;
+  /** Whether the reader is at the end, and stays there when something is added. */
+  atEnd = true;
+
+  constructor(scroller: HTMLElement) {
+    this.#scroller = scroller;
+  }
+
+  /** Notes what the reader sees now. */
+  note(): void {
+    const { scrollTop, scrollHeight, clientHeight } = this.#scroller;
+    this.atEnd = scrollHeight - scrollTop - clientHeight < AT_END;
+    const row = this.#firstSeen();
+    const key = row?.dataset.key;
+    this.#seen = row && key !== undefined ? { key, offset: row.offsetTop } : undefined;
+  }
+
+  /**
+   * Puts the noted place back after something has changed. Only what was put in or taken out is made good: how far the
+   * reader has scrolled in the meantime stays.
+   */
+  settle(): void {
+    if (this.atEnd) {
+      this.#scroller.scrollTop = this.#scroller.scrollHeight;
+      return;
+    }
+    const row = this.#seen && this.row(this.#seen.key);
+    if (!row || !this.#seen) return;
+    const moved = row.offsetTop - this.#seen.offset;
+    this.#seen = { key: this.#seen.key, offset: row.offsetTop };
+    if (moved !== 0) this.#scroller.scrollTop += moved;
+  }
+
+  toEnd(): void {
+    this.atEnd = true;
+    this.settle();
+  }
+
+  /** Shows `row` a little below the upper edge. */
+  to(row: HTMLElement): void {
+    this.#scroller.scrollTop = row.offsetTop - this.#scroller.clientHeight / 5;
+    this.note();
+  }
+
+  /** The row of a message, if it is in the page. */
+  row(key: string): HTMLElement | null {
+    return this.#scroller.querySelector<HTMLElement>(`[data-key="${CSS.escape(key)}"]`);
+  }
+
+  /** Rows stand in order, so the first that ends below the upper edge is found by halving. */
+  #firstSeen(): HTMLElement | undefined {
+    const rows = this.#scroller.querySelectorAll<HTMLElement>('[data-key]');
+    const edge = this.#scroller.scrollTop;
+    let low = 0;
+    let high = rows.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      const row = rows[middle];
+      if (row && row.offsetTop + row.offsetHeight <= edge) low = middle + 1;
+      else high = middle;
+    }
+    return rows[low];
+  }
+}

@@ -1,0 +1,59 @@
+import type { FileMeta, Timeline } from '@jobline/sdk';
+import type { Prepared } from '../media/photo.ts';
+import { useSurroundings } from './context.ts';
+import { useEditing } from './Editing.ts';
+import type { Attachments } from './useAttachments.ts';
+
+/**
+ * Hands what was written to the outbox. Each file is a message of its own, in the order in which they were chosen; the text
+ * goes with the last of them, so that it stands below all.
+ *
+ * The draft goes when the message is kept, not before: a tab that is killed in between has one of the two. The outbox
+ * refuses only when it can keep nothing at all; then the text is given back.
+ */
+export function useSend(
+  timeline: Timeline,
+  attachments: Attachments,
+  giveBack: (content: string) => void,
+): (content: string) => void {
+  const { pictures } = useSurroundings();
+  const editing = useEditing();
+
+  const sendText = async (content: string) => {
+    const draft = timeline.draft.get();
+    await timeline.send(content);
+    if (timeline.draft.get() === draft) timeline.setDraft('');
+  };
+  const sendFile = async (file: Prepared, text: string) => {
+    const meta: FileMeta = {
+      name: file.name,
+      contentType: file.type,
+      ...(text && { text }),
+      ...(file.size && { width: file.size.width, height: file.size.height }),
+    };
+    // The bytes are here already, so that files and texts reach the outbox in the order in which they were sent.
+    const { bytes, blob, type } = file;
+    const clientId = await timeline.sendFile(
+      { size: bytes.byteLength, type, arrayBuffer: async () => bytes },
+      meta,
+    );
+    if (file.size) pictures.hold(clientId, blob);
+    if (text) timeline.setDraft('');
+  };
+  return content => {
+    const refused = (error: unknown) => {
+      console.error('The message was not kept.', error);
+      giveBack(content);
+    };
+    if (editing.clientId !== undefined) {
+      timeline.edit(editing.clientId, content).catch(refused);
+      editing.end();
+      return;
+    }
+    const files = attachments.take() ?? [];
+    if (files.length === 0) sendText(content).catch(refused);
+    files.forEach((file, place) => {
+      sendFile(file, place === files.length - 1 ? content : '').catch(refused);
+    });
+  };
+}

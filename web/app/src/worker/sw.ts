@@ -1,0 +1,55 @@
+/**
+ * The service worker: the app opens without a connection. It keeps the app's own files and nothing else; answers of the
+ * API and people's files never pass through it.
+ *
+ * The page itself comes from the server whenever that answers in time, so a new version is used from the next start on, and
+ * brings the names of its own files with it. Files with a hash in their names never change: what is kept is right.
+ */
+
+export {};
+
+declare const self: ServiceWorkerGlobalScope;
+/** Put in by the build: the files of this version, and a name for it. */
+declare const __FILES__: readonly string[];
+declare const __VERSION__: string;
+
+const PREFIX = 'jobline-shell-';
+const CACHE = PREFIX + __VERSION__;
+/** How long the server may take before the page that is kept is shown, in milliseconds. */
+const PATIENCE = 2_500;
+
+self.addEventListener('install', event => {
+  event.waitUntil(caches.open(CACHE).then(cache => cache.addAll(['/', ...__FILES__])));
+});
+
+self.addEventListener('activate', event => {
+  event.waitUntil(dropOthers());
+});
+
+self.addEventListener('fetch', event => {
+  const { request } = event;
+  const url = new URL(request.url);
+  if (request.method !== 'GET' || url.origin !== self.location.origin) return;
+  if (request.mode === 'navigate' && url.pathname === '/') event.respondWith(page(request));
+  else if (__FILES__.includes(url.pathname)) event.respondWith(file(request));
+});
+
+async function dropOthers(): Promise<void> {
+  const names = await caches.keys();
+  await Promise.all(
+    names.filter(name => name.startsWith(PREFIX) && name !== CACHE).map(name => caches.delete(name)),
+  );
+}
+
+async function page(request: Request): Promise<Response> {
+  const kept = caches.match('/', { cacheName: CACHE });
+  try {
+    return await fetch(request, { signal: AbortSignal.timeout(PATIENCE) });
+  } catch {
+    return (await kept) ?? Response.error();
+  }
+}
+
+async function file(request: Request): Promise<Response> {
+  return (await caches.match(request, { cacheName: CACHE })) ?? fetch(request);
+}

@@ -1,0 +1,75 @@
+import { describe, expect, test } from 'vitest';
+import { isOnlyEmoji, segments } from '../src/models/links.ts';
+
+const hrefs = (text: string) => segments(text).flatMap(segment => segment.href ?? []);
+const whole = (text: string) =>
+  segments(text)
+    .map(segment => segment.text)
+    .join('');
+
+describe('links', () => {
+  test('are http and https, with what stands around them left alone', () => {
+    expect(segments('See https://example.com/a?b=1#c, please.')).toEqual([
+      { text: 'See ' },
+      { text: 'https://example.com/a?b=1#c', href: 'https://example.com/a?b=1#c' },
+      { text: ', please.' },
+    ]);
+    expect(hrefs('HTTP://EXAMPLE.COM')).toEqual(['http://example.com/']);
+  });
+
+  test('keep a bracket that is theirs and leave one that is not', () => {
+    expect(hrefs('(https://example.com/a_(b))')).toEqual(['https://example.com/a_(b)']);
+    expect(hrefs('(https://example.com)')).toEqual(['https://example.com/']);
+  });
+
+  test.each([
+    'javascript:alert(1)',
+    'data:text/html,<script>alert(1)</script>',
+    'vbscript:msgbox(1)',
+    'ftp://example.com',
+    'https://',
+    'https://bank.example@evil.example/',
+    'https://user:password@evil.example/',
+    'jaVaScript://https:/alert(1)',
+  ])('%s is none', text => {
+    expect(hrefs(text)).toEqual([]);
+    expect(whole(text)).toBe(text);
+  });
+
+  test('end before a character that turns the direction, so what is shown is what is opened', () => {
+    expect(hrefs('https://example.com/\u202emoc.live//:sptth')).toEqual(['https://example.com/']);
+    expect(hrefs('https://example.com/\u2066x')).toEqual(['https://example.com/']);
+  });
+
+  test('end before quotes and angle brackets', () => {
+    expect(hrefs('<a href="https://example.com/x">y</a>')).toEqual(['https://example.com/x']);
+    expect(hrefs("https://example.com/'onmouseover='alert(1)")).toEqual(['https://example.com/']);
+  });
+
+  test('never lose or change a character of the text', () => {
+    for (const text of [
+      '',
+      'a',
+      'https://a.example https://b.example',
+      'x\n<b>https://c.example</b>\u202e!',
+    ]) {
+      expect(whole(text)).toBe(text);
+    }
+  });
+
+  test('a hostile text of the greatest length is cut up at once', () => {
+    for (const piece of ['https://a.example', '(((((((((', 'https://', 'http://a.b/(', '.,;:']) {
+      const text = piece.repeat(2_000 / piece.length);
+      expect(whole(text)).toBe(text);
+    }
+  });
+});
+
+test('one to three emoji alone are shown large', () => {
+  expect(isOnlyEmoji('👍')).toBe(true);
+  expect(isOnlyEmoji('👩‍🔧 🇪🇸 👍🏽')).toBe(true);
+  expect(isOnlyEmoji('👍👍👍👍')).toBe(false);
+  expect(isOnlyEmoji('ok 👍')).toBe(false);
+  expect(isOnlyEmoji('42')).toBe(false);
+  expect(isOnlyEmoji('')).toBe(false);
+});

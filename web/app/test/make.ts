@@ -1,0 +1,29 @@
+import type { ConversationItem, TimelineMessage } from '@jobline/sdk';
+
+/** A text message of somebody else's, at noon, with what a test says about it. */
+export function message(number: number, changes: Partial<TimelineMessage> = {}): TimelineMessage {
+  return {
+    key: `m${number}`,
+    id: `message_${number}`,
+    number,
+    mine: false,
+    text: `message ${number}`,
+    type: 'text',
+    at: Date.UTC(2026, 10, 14, 12, 0, number),
+    state: { is: 'received' },
+    ...changes,
+  };
+}
+
+/** A conversation of the list. */
+export function conversation(name: string, changes: Partial<ConversationItem> = {}): ConversationItem {
+  return {
+    id: `conv_${name}`,
+    person: { id: name, name },
+    at: 0,
+    unread: 0,
+    pending: 0,
+    failed: 0,
+    ...changes,
+  };
+}

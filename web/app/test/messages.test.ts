@@ -1,0 +1,96 @@
+import { describe, expect, test } from 'vitest';
+import { LANGUAGES, negotiate } from '../src/i18n/languages.ts';
+import ar from '../src/i18n/messages/ar.json' with { type: 'json' };
+import en from '../src/i18n/messages/en.json' with { type: 'json' };
+import es from '../src/i18n/messages/es.json' with { type: 'json' };
+import { type Messages, translator } from '../src/i18n/translator.ts';
+
+const all: Record<string, Messages> = { ar, en, es };
+const forms = (message: Messages[keyof Messages]) =>
+  typeof message === 'string' ? [message] : Object.values(message);
+const holes = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map(match => match[1]).sort();
+
+test('there are messages for every language, and no others', () => {
+  expect(Object.keys(all).sort()).toEqual(Object.keys(LANGUAGES).sort());
+});
+
+describe.each(Object.entries(all))('%s', (lang, messages) => {
+  test('says everything that English says, and nothing else', () => {
+    expect(Object.keys(messages).sort()).toEqual(Object.keys(en).sort());
+  });
+
+  test('has the same places to fill in', () => {
+    for (const [key, message] of Object.entries(messages)) {
+      const wanted = holes(forms(en[key as keyof typeof en]).at(-1) ?? '');
+      // "No messages", "one message": a form for a single number may leave the number out.
+      const single = typeof message === 'string' ? [] : [message.zero, message.one, message.two];
+      for (const form of forms(message)) {
+        const expected = single.includes(form) && holes(form).length === 0 ? [] : wanted;
+        expect(holes(form), `${lang} ${key}: ${form}`).toEqual(expected);
+      }
+    }
+  });
+
+  test('has a form for every number', () => {
+    const categories = new Intl.PluralRules(lang).resolvedOptions().pluralCategories;
+    for (const [key, message] of Object.entries(messages)) {
+      const plural = typeof en[key as keyof typeof en] !== 'string';
+      expect(typeof message !== 'string', key).toBe(plural);
+      if (typeof message !== 'string')
+        expect(Object.keys(message).sort(), key).toEqual([...categories].sort());
+    }
+  });
+
+  test('has no empty message, and none with markup', () => {
+    for (const message of Object.values(messages)) {
+      for (const form of forms(message)) expect(form).toMatch(/^[^<>]+$/);
+    }
+  });
+});
+
+describe('a translator', () => {
+  test('chooses the form by the rules of the language', () => {
+    expect(translator('en', en).t('unread', { count: 1 })).toBe('1 unread message');
+    expect(translator('en', en).t('unread', { count: 12 })).toBe('12 unread messages');
+    const few = translator('ar', ar).t('unread', { count: 3 });
+    expect(few).toContain('رسائل غير مقروءة');
+    expect(translator('ar', ar).t('unread', { count: 11 })).not.toBe(few);
+  });
+
+  test('keeps a name that runs the other way together, and leaves others alone', () => {
+    expect(translator('en', en).t('conversationWith', { name: 'John' })).toBe('Conversation with John');
+    expect(translator('en', en).t('conversationWith', { name: 'أحمد' })).toContain('\u2068أحمد\u2069');
+    expect(translator('ar', ar).t('conversationWith', { name: 'John' })).toContain('\u2068John\u2069');
+  });
+
+  test('fills in each value once: what a person is called is no message', () => {
+    expect(translator('en', en).t('announce', { name: '{text}', text: '$& {name}' })).toBe(
+      '{text}: $& {name}',
+    );
+  });
+
+  test('tells times in the zone of the reader', () => {
+    const at = Date.UTC(2026, 10, 14, 23, 5);
+    expect(translator('en', en, 'UTC').clock(at)).toMatch(/11:05/);
+    expect(translator('en', en, 'Asia/Tokyo').clock(at)).toMatch(/8:05/);
+    expect(translator('es', es, 'Asia/Tokyo').date(at, 'date')).toMatch(/15/);
+  });
+
+  test('knows its direction', () => {
+    expect(translator('ar', ar).dir).toBe('rtl');
+    expect(translator('es', es).dir).toBe('ltr');
+  });
+
+  test('tells sizes and parts', () => {
+    expect(translator('en', en).size(1)).toBe('1 kB');
+    expect(translator('en', en).size(2_621_440)).toBe('2.5 MB');
+    expect(translator('en', en).percent(0.42)).toBe('42%');
+  });
+});
+
+test('the first language of the reader that there is, else English', () => {
+  expect(negotiate(['fr-FR', 'es-MX', 'en'])).toBe('es');
+  expect(negotiate(['AR'])).toBe('ar');
+  expect(negotiate(['constructor', 'fr'])).toBe('en');
+  expect(negotiate([])).toBe('en');
+});

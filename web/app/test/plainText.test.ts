@@ -1,0 +1,44 @@
+import { describe, expect, test } from 'vitest';
+import { initials, personName, plain, TONES, tone } from '../src/models/plainText.ts';
+
+describe('names', () => {
+  test('lose what turns the text around them', () => {
+    expect(plain('Anna\u202egnp.exe\u202c')).toBe('Annagnp.exe');
+    expect(plain('\u2067abc\u2069 \u200fdef')).toBe('abc def');
+  });
+
+  test('stay on one line, however they were written', () => {
+    expect(plain('Anna\n\n  Smith\u2028\u0007 ')).toBe('Anna Smith');
+  });
+
+  test('keep the joiners that Persian and emoji need', () => {
+    expect(plain('می\u200cخواهم 👩\u200d🔧')).toBe('می\u200cخواهم 👩\u200d🔧');
+  });
+
+  test('of nothing that can be seen are the user id', () => {
+    expect(personName('\u200b\u202e ', 'user-7')).toBe('user-7');
+    expect(personName(undefined, '')).toBe('?');
+  });
+
+  test('markup in them is text like any other', () => {
+    expect(personName('<img src=x onerror=alert(1)>', 'x')).toBe('<img src=x onerror=alert(1)>');
+  });
+});
+
+describe('initials', () => {
+  test.each([
+    ['John Smith', 'JS'],
+    ['Mike', 'M'],
+    ['maría de la o', 'MO'],
+    ['محمد علي', 'مع'],
+    ['🙂 Anna', 'A'],
+    ['<script>', 'S'],
+    ['—', '#'],
+  ])('of %s are %s', (name, letters) => expect(initials(name)).toBe(letters));
+});
+
+test('an avatar keeps its colour, and there are enough for eight people', () => {
+  expect(tone('john')).toBe(tone('john'));
+  const all = new Set(Array.from({ length: 200 }, (_, number) => tone(`user-${number}`)));
+  expect(all.size).toBe(TONES);
+});

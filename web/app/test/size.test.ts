@@ -1,0 +1,29 @@
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { build } from 'vite';
+import { expect, test } from 'vitest';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** Bytes of every script that a build makes, each compressed as a server would send it. */
+async function scripts(configFile: string): Promise<number> {
+  const made = await build({
+    root,
+    configFile: `${root}/${configFile}`,
+    logLevel: 'silent',
+    build: { write: false },
+  });
+  const results = Array.isArray(made) ? made : [made];
+  const chunks = results.flatMap(result => ('output' in result ? result.output : []));
+  const codes = chunks.flatMap(chunk => (chunk.type === 'chunk' ? chunk.code : []));
+  expect(codes.length).toBeGreaterThan(0);
+  return codes.reduce((sum, code) => sum + gzipSync(code, { level: 9 }).length, 0);
+}
+
+test('all scripts of the app, service worker and SDK included, have at most 40 KB', async () => {
+  expect(await scripts('vite.config.ts')).toBeLessThanOrEqual(40_000);
+}, 60_000);
+
+test('the element, which brings its styles and every language in one script, has at most 50 KB', async () => {
+  expect(await scripts('vite.element.config.ts')).toBeLessThanOrEqual(50_000);
+}, 60_000);

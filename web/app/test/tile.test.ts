@@ -1,0 +1,12 @@
+import { expect, test } from 'vitest';
+import { tileSize } from '../src/models/tile.ts';
+
+test('a photo has the room of its own shape', () => {
+  expect(tileSize({ width: 1600, height: 1200 })).toEqual({ width: 300, ratio: 1.333 });
+  expect(tileSize({ width: 900, height: 1600 })).toEqual({ width: 203, ratio: 0.563 });
+});
+test('a very long or very high one is cut, so that there is something to tap', () => {
+  expect(tileSize({ width: 9_000, height: 300 }).ratio).toBe(2.4);
+  expect(tileSize({ width: 100, height: 5_000 })).toEqual({ width: 180, ratio: 0.5 });
+});
+test('one of unknown size has the room that most need', () => expect(tileSize(undefined).ratio).toBe(1.333));

@@ -1,0 +1,66 @@
+import { describe, expect, test } from 'vitest';
+import { around, LATEST, MOST, newer, older, PAGE, slice, type Window } from '../src/models/window.ts';
+
+const keys = (count: number, from = 0) => Array.from({ length: count }, (_, n) => `m${n + from}`);
+const all = keys(10_000);
+const count = (window: Window) => slice(window, all).to - slice(window, all).from;
+
+describe('the part of a conversation that is in the page', () => {
+  test('is the latest messages at first, however many there are', () => {
+    expect(slice(LATEST, all)).toEqual({ from: 9_950, to: 10_000 });
+    expect(slice(LATEST, keys(3))).toEqual({ from: 0, to: 3 });
+  });
+
+  test('follows new messages while it shows the latest', () => {
+    expect(slice(LATEST, keys(61)).to).toBe(61);
+  });
+
+  test('grows upwards to its limit and then moves', () => {
+    let window = LATEST;
+    for (let page = 0; page < 20; page++) {
+      const before = slice(window, all);
+      window = older(window, all);
+      expect(slice(window, all).from).toBe(before.from - PAGE);
+      expect(count(window)).toBeLessThanOrEqual(MOST);
+    }
+    expect(window.end).toBeDefined();
+  });
+
+  test('comes back to the latest on the way down, page by page', () => {
+    let window = LATEST;
+    for (let page = 0; page < 10; page++) window = older(window, all);
+    for (let page = 0; page < 10; page++) window = newer(window, all);
+    expect(window.end).toBeUndefined();
+    expect(slice(window, all).to).toBe(10_000);
+  });
+
+  test('ends at the beginning of what is loaded', () => {
+    let window = LATEST;
+    for (let page = 0; page < 300; page++) window = older(window, all);
+    expect(slice(window, all).from).toBe(0);
+    expect(older(window, all)).toBe(window);
+  });
+
+  test('stays where it is while older ones are put in before it and new ones come', () => {
+    const window = older(older(older(older(LATEST, all), all), all), all);
+    const more = [...keys(50).map(key => `old-${key}`), ...all, 'new'];
+    const before = slice(window, all);
+    expect(slice(window, more)).toEqual({ from: before.from + 50, to: before.to + 50 });
+  });
+
+  test('has the first unread message well inside of it', () => {
+    const { from, to } = slice(around(all, 'm5000'), all);
+    expect(from).toBeLessThan(5_000 - 20);
+    expect(to).toBeGreaterThan(5_000 + 20);
+    expect(around(all, 'm9990')).toBe(LATEST);
+    expect(around(all, 'gone')).toBe(LATEST);
+  });
+
+  test('shows the latest when the message that it ended with is gone', () => {
+    expect(slice({ end: 'gone', size: 60 }, all).to).toBe(10_000);
+  });
+
+  test('of a short conversation does not stay short', () => {
+    expect(older(LATEST, keys(3)).size).toBeGreaterThanOrEqual(PAGE);
+  });
+});

@@ -1,0 +1,48 @@
+/// <reference types="vitest/config" />
+
+import { createHash } from 'node:crypto';
+// Of Vitest the types alone: whoever builds the app has no test runner.
+import { defineConfig, type Plugin } from 'vite';
+
+/** Writes into the service worker which files there are. */
+function fileList(): Plugin {
+  return {
+    name: 'jobline-file-list',
+    apply: 'build',
+    enforce: 'post',
+    generateBundle(_, bundle) {
+      const worker = bundle['sw.js'];
+      if (worker?.type !== 'chunk') return this.error('There is no service worker in this build.');
+      const files = Object.keys(bundle)
+        .filter(name => name.startsWith('assets/'))
+        .sort()
+        .map(name => `/${name}`);
+      const all = [...files, '/manifest.webmanifest', '/icon.svg'];
+      const version = createHash('sha256').update(all.join()).digest('hex').slice(0, 12);
+      worker.code = worker.code
+        .replaceAll('__FILES__', JSON.stringify(all))
+        .replaceAll('__VERSION__', JSON.stringify(version));
+    },
+  };
+}
+
+const server = process.env.JOBLINE_SERVER ?? 'http://127.0.0.1:8080';
+
+export default defineConfig({
+  resolve: { conditions: ['jobline-source', 'module', 'browser', 'development|production'] },
+  plugins: [fileList()],
+  build: {
+    target: ['chrome123', 'firefox128', 'safari17.5'],
+    // Data URLs would let more into the policy than the app needs.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    rollupOptions: {
+      input: { app: 'index.html', sw: 'src/worker/sw.ts' },
+      output: { entryFileNames: chunk => (chunk.name === 'sw' ? 'sw.js' : 'assets/[name]-[hash].js') },
+    },
+  },
+  server: {
+    proxy: Object.fromEntries(['/messages', '/demo', '/files', '/openapi.json'].map(path => [path, server])),
+  },
+  test: { include: ['test/**/*.test.{ts,tsx}'] },
+});

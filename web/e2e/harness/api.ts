@@ -1,0 +1,95 @@
+import { createHmac } from 'node:crypto';
+
+/** A message as the API tells it; only what the tests look at. */
+export interface Told {
+  readonly id: string;
+  readonly number: number;
+  readonly senderId: string;
+  readonly content: string;
+  readonly clientId?: string;
+  readonly status: string;
+}
+
+/** Somebody who speaks the public API: what a test says through it is what another device of theirs would say. */
+export class Api {
+  readonly #tokens = new Map<string, string>();
+
+  constructor(
+    readonly url: string,
+    private readonly hostKey: string,
+    private readonly jwtSecret: string,
+  ) {}
+
+  /** A user token that expires in `seconds`, or expired that long ago. */
+  token(user: string, seconds = 3600): string {
+    const encoded = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url');
+    const now = Math.floor(Date.now() / 1000);
+    const text = `${encoded({ alg: 'HS256', typ: 'JWT' })}.${encoded({ sub: user, iat: now - 7200, exp: now + seconds })}`;
+    return `${text}.${createHmac('sha256', this.jwtSecret).update(text).digest('base64url')}`;
+  }
+
+  async say(from: string, to: string, content: string, clientId?: string): Promise<void> {
+    await this.#call(from, 'POST', '/messages/send', { receiverId: to, content, ...(clientId && { clientId }) });
+  }
+
+  /** `count` messages between two people, by turns, each with its number as its text. */
+  async history(one: string, other: string, count: number): Promise<void> {
+    for (let number = 1; number <= count; number++) {
+      const [from, to] = number % 3 === 0 ? [other, one] : [one, other];
+      await this.say(from, to, `Message ${number}`);
+    }
+  }
+
+  /** Every message of a conversation, the first one first. */
+  async messages(user: string, conversationId: string): Promise<Told[]> {
+    const all: Told[] = [];
+    for (let before: string | undefined; ; ) {
+      const query = new URLSearchParams({ conversationId, ...(before && { before }) });
+      const page = (await this.#call(user, 'GET', `/messages/list?${query}`)) as { messages: Told[]; hasMore: boolean };
+      all.unshift(...page.messages);
+      before = page.messages[0]?.id;
+      if (!page.hasMore || !before) return all;
+    }
+  }
+
+  async job(id: number, title: string, participants: string[], status: 'open' | 'closed'): Promise<void> {
+    await this.#host('PUT', `/host/jobs/${id}`, { title, participants, status });
+  }
+
+  async person(id: string, name: string): Promise<void> {
+    await this.#host('PUT', `/host/users/${encodeURIComponent(id)}`, { name });
+  }
+
+  /** A file of `from`'s, sent to `to`, with the name and type that are told. */
+  async sendFile(from: string, to: string, fileName: string, contentType: string, bytes: Buffer): Promise<void> {
+    const announced = { receiverId: to, fileName, fileSize: bytes.length, contentType };
+    const target = (await this.#call(from, 'POST', '/messages/uploadFile', announced)) as {
+      uploadUrl: string;
+      fileUrl: string;
+    };
+    await answered(await fetch(target.uploadUrl, { method: 'PUT', headers: { 'content-type': contentType }, body: new Uint8Array(bytes) }));
+    await this.#call(from, 'POST', '/messages/send', { receiverId: to, content: '', fileUrl: target.fileUrl });
+  }
+
+  async #call(user: string, method: string, path: string, body?: object): Promise<unknown> {
+    const token = this.#tokens.get(user) ?? this.token(user);
+    this.#tokens.set(user, token);
+    return this.#ask(token, method, path, body);
+  }
+
+  #host(method: string, path: string, body: object): Promise<unknown> {
+    return this.#ask(this.hostKey, method, path, body);
+  }
+
+  async #ask(key: string, method: string, path: string, body?: object): Promise<unknown> {
+    const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
+    const answer = await fetch(this.url + path, { method, headers, ...(body && { body: JSON.stringify(body) }) });
+    return JSON.parse(await answered(answer));
+  }
+}
+
+async function answered(answer: Response): Promise<string> {
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(`${answer.url} answered ${answer.status}: ${text}`);
+  return text;
+}

@@ -1,0 +1,83 @@
+import { expect, type Locator, type Page } from '@playwright/test';
+
+/** The people of the demo: their ids, by name. */
+export const PEOPLE = { You: 'you', 'John Smith': 'john', 'Jane Doe': 'jane', 'Mike Worker': 'mike' } as const;
+export type Name = keyof typeof PEOPLE;
+
+/** What you and John Smith say to each other. */
+export const WITH_JOHN = 'conv_john_you';
+
+/** Somebody in front of a browser: what they do and see, in the names that the page gives to things. */
+export class Person {
+  readonly list: Locator;
+  readonly log: Locator;
+  readonly field: Locator;
+  readonly send: Locator;
+  readonly messages: Locator;
+
+  constructor(readonly page: Page) {
+    this.list = page.getByRole('region', { name: 'Conversations' });
+    this.log = page.getByRole('log');
+    this.messages = this.log.getByRole('article');
+    this.field = page.getByRole('textbox', { name: 'Message', exact: true });
+    this.send = page.getByRole('button', { name: 'Send', exact: true });
+  }
+
+  /** Opens the demo and says who they are. */
+  async signIn(name: Name): Promise<this> {
+    await this.page.goto('/');
+    await this.page.getByRole('button', { name }).click();
+    await expect(this.list.getByRole('heading', { name: 'Messages' })).toBeVisible();
+    return this;
+  }
+
+  /** The same person in another tab of the same browser. A tab of its own could be anybody: it asks. */
+  async inNewTab(name: Name): Promise<Person> {
+    return new Person(await this.page.context().newPage()).signIn(name);
+  }
+
+  /** The row of the conversation with somebody. */
+  row(name: string): Locator {
+    return this.list.getByRole('button', { name });
+  }
+
+  /** Opens the conversation with somebody. */
+  async open(name: string): Promise<this> {
+    await this.row(name).click();
+    await expect(this.page.getByRole('region', { name: `Conversation with ${name}` })).toBeVisible();
+    return this;
+  }
+
+  /** Writes and sends a message. */
+  async say(text: string): Promise<this> {
+    await this.field.fill(text);
+    await this.send.click();
+    return this;
+  }
+
+  /** Goes back to the list, on a phone. */
+  async back(): Promise<void> {
+    await this.page.getByRole('button', { name: 'Back to all conversations' }).click();
+  }
+
+  /** The messages with this text. */
+  message(text: string | RegExp): Locator {
+    return this.messages.filter({ hasText: text });
+  }
+
+  /** Sees one message of this text, no more. */
+  async sees(text: string): Promise<void> {
+    await expect(this.message(text)).toHaveCount(1);
+    await expect(this.message(text)).toBeVisible();
+  }
+
+  /** The texts in the page, in their order. */
+  async texts(): Promise<string[]> {
+    return this.messages.locator('.text').allInnerTexts();
+  }
+
+  /** Chooses files as the file dialog would. */
+  async attach(...files: { name: string; mimeType: string; buffer: Buffer }[]): Promise<void> {
+    await this.page.getByLabel('Add photos or files').setInputFiles(files);
+  }
+}

@@ -1,0 +1,79 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { Api } from './api.ts';
+
+/** The program under test. `cargo xtask test` names the one that it has built. */
+const BINARY =
+  process.env.JOBLINE_BIN ?? new URL('../../../target/debug/jobline', import.meta.url).pathname;
+
+/** A real server with the demo's people, on a free port of this machine, with a data folder of its own. */
+export class Server {
+  #process: ChildProcess;
+
+  private constructor(
+    readonly url: string,
+    readonly folder: string,
+    private readonly flags: readonly string[],
+    process: ChildProcess,
+  ) {
+    this.#process = process;
+  }
+
+  /** Starts one, and resolves when it accepts requests. `flags` are the program's own. */
+  static async start(...flags: string[]): Promise<Server> {
+    const folder = await mkdtemp(join(tmpdir(), 'jobline-e2e-'));
+    const [started, url] = await run(folder, '127.0.0.1:0', flags);
+    return new Server(url, folder, flags, started);
+  }
+
+  /** Asks it to stop and waits until it has. */
+  async stop(): Promise<void> {
+    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
+    const gone = once(this.#process, 'exit');
+    this.#process.kill('SIGTERM');
+    await gone;
+  }
+
+  /** Starts it again, with the same data at the same address. */
+  async start(): Promise<void> {
+    [this.#process] = await run(this.folder, new URL(this.url).host, this.flags);
+  }
+
+  /** Stops it for good. */
+  async remove(): Promise<void> {
+    await this.stop();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  /** The public API, spoken without a browser. */
+  async api(): Promise<Api> {
+    // A server that is no demo keeps no secrets there; its tests bring their own.
+    const secrets = await readFile(join(this.folder, 'demo.env'), 'utf8').catch(() => '');
+    const secret = (name: string) => new RegExp(`^${name}=(.*)$`, 'm').exec(secrets)?.[1] ?? '';
+    return new Api(this.url, secret('JOBLINE_HOST_KEY'), secret('JOBLINE_JWT_SECRET'));
+  }
+}
+
+async function run(folder: string, listen: string, flags: readonly string[]): Promise<[ChildProcess, string]> {
+  const started = spawn(BINARY, ['--listen', listen, '--data', folder, '--log', 'warn', ...flags], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  // Nothing is left running, however the tests end.
+  process.once('exit', () => started.kill('SIGKILL'));
+  const failed = once(started, 'error').then(([error]) => Promise.reject(error));
+  const ended = once(started, 'exit').then(([code]) => Promise.reject(new Error(`jobline ended with ${code}`)));
+  const announced = (async () => {
+    for await (const line of createInterface(started.stdout ?? [])) {
+      const url = /^listening on (.*)$/.exec(line)?.[1];
+      if (url) return url;
+    }
+    throw new Error('jobline did not say where it listens');
+  })();
+  const url = await Promise.race([announced, failed, ended]);
+  for (const settled of [failed, ended]) settled.catch(() => undefined);
+  return [started, url];
+}

@@ -1,0 +1,58 @@
+import { test as base, type BrowserContext, type BrowserContextOptions } from '@playwright/test';
+import type { Api } from './api.ts';
+import { type Name, Person } from './person.ts';
+import { Server } from './server.ts';
+
+export { expect } from '@playwright/test';
+
+interface World {
+  /** Flags of the server, besides address and data. */
+  flags: string[];
+  /** What a page may complain of: what the test provokes. */
+  provoked: RegExp;
+  server: Server;
+  api: Api;
+  /** Somebody in a browser of their own, signed in. */
+  person: (name: Name, options?: BrowserContextOptions) => Promise<Person>;
+  /** A browser of its own, with nothing in it, that knows the server as its base. */
+  browserOfOne: (options?: BrowserContextOptions) => Promise<BrowserContext>;
+}
+
+/** Every test has a server with data of its own. An error in a page's console, or an uncaught one, fails the test. */
+export const test = base.extend<World>({
+  flags: [[], { option: true }],
+  // The browser itself reports every request that fails; many tests are about those.
+  provoked: [/Failed to load resource|net::ERR_/, { option: true }],
+  server: async ({ flags }, use) => {
+    const server = await Server.start(...flags);
+    await use(server);
+    await server.remove();
+  },
+  api: async ({ server }, use) => use(await server.api()),
+  browserOfOne: async ({ browser, server, provoked }, use) => {
+    const contexts: BrowserContext[] = [];
+    const errors: string[] = [];
+    await use(async more => {
+      const context = await browser.newContext({
+        // Its requests cannot be held or counted; the tests about it allow it.
+        serviceWorkers: 'block',
+        ...more,
+        baseURL: server.url,
+      });
+      contexts.push(context);
+      context.on('weberror', error => errors.push(error.error().stack ?? String(error.error())));
+      context.on('console', message => {
+        if (message.type() === 'error' && !provoked.test(message.text())) errors.push(message.text());
+      });
+      return context;
+    });
+    for (const context of contexts) await context.close();
+    if (errors.length > 0) throw new Error(`The page complained:\n${errors.join('\n')}`);
+  },
+  person: async ({ browserOfOne }, use) => {
+    await use(async (name, options) => {
+      const context = await browserOfOne(options);
+      return new Person(await context.newPage()).signIn(name);
+    });
+  },
+});

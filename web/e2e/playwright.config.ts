@@ -1,0 +1,59 @@
+import { existsSync } from 'node:fs';
+import { defineConfig, type PlaywrightTestOptions } from '@playwright/test';
+
+/** Debian's Chromium, unless another one is named; where neither is, the browser that Playwright installed itself. */
+const chromium = [process.env.JOBLINE_CHROMIUM, '/usr/bin/chromium'].find(path => path && existsSync(path));
+
+/** No sandbox, since tests also run as root in containers; nothing that looks for servers of the browser's maker. */
+const args = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--disable-quic',
+  '--no-first-run',
+];
+
+type Profile = Partial<PlaywrightTestOptions> & { name: string };
+
+const phone = { isMobile: true, hasTouch: true } as const;
+const profiles: Profile[] = [
+  { name: 'desktop', viewport: { width: 1280, height: 800 } },
+  {
+    name: 'iphone',
+    ...phone,
+    viewport: { width: 390, height: 844 },
+    deviceScaleFactor: 3,
+    userAgent:
+      'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1',
+  },
+  {
+    name: 'android',
+    ...phone,
+    viewport: { width: 360, height: 800 },
+    deviceScaleFactor: 2,
+    userAgent:
+      'Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Mobile Safari/537.36',
+  },
+];
+
+export default defineConfig({
+  testDir: 'tests',
+  fullyParallel: true,
+  workers: Number(process.env.JOBLINE_E2E_WORKERS ?? 2),
+  forbidOnly: true,
+  // A test that fails once has found something: it is not tried again.
+  retries: 0,
+  timeout: 60_000,
+  expect: { timeout: 12_000 },
+  reporter: [['list'], ['html', { open: 'never' }]],
+  use: {
+    locale: 'en-GB',
+    timezoneId: 'Europe/Berlin',
+    colorScheme: 'light',
+    trace: process.env.JOBLINE_TRACE ? "retain-on-failure" : "off",
+    launchOptions: { args, ...(chromium && { executablePath: chromium }) },
+  },
+  projects: profiles.map(({ name, ...use }) => ({ name, use })),
+});

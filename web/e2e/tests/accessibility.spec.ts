@@ -1,0 +1,91 @@
+import type { BrowserContextOptions } from '@playwright/test';
+import { findings } from '../harness/axe.ts';
+import { pdf, png } from '../harness/picture.ts';
+import { expect, test } from '../harness/test.ts';
+
+const LOOKS: Record<string, BrowserContextOptions> = {
+  light: { colorScheme: 'light' },
+  dark: { colorScheme: 'dark' },
+  'right to left': { locale: 'ar-EG', colorScheme: 'light' },
+};
+
+for (const [look, options] of Object.entries(LOOKS)) {
+  test(`axe finds nothing on any screen: ${look}`, async ({ browserOfOne, api }, info) => {
+    test.skip(info.project.name === 'iphone', 'the screens of the other phone');
+    await api.sendFile('john', 'you', 'wall-800x600.png', 'image/png', png(800, 600));
+    await api.sendFile('john', 'you', 'Offer.pdf', 'application/pdf', pdf());
+    await api.say('john', 'you', 'See https://paint.example');
+    const context = await browserOfOne(options);
+    const page = await context.newPage();
+    const clean = async (screen: string) => expect(await findings(page), screen).toEqual([]);
+    // Found by what they are and not by name: this runs in three languages.
+    await page.goto('/');
+    await page.locator('button.person').first().waitFor();
+    expect(await page.evaluate(() => document.documentElement.dir)).toBe(look === 'right to left' ? 'rtl' : 'ltr');
+    await clean('who are you');
+    await page.locator('button.person').first().click();
+    await page.locator('button.conversation').first().waitFor();
+    await clean('list');
+    await page.locator('input[type=search]').fill('nobody');
+    await page.locator('.blank [class], .blank strong').first().waitFor();
+    await clean('nothing found');
+    await page.locator('input[type=search]').fill('');
+    await page.locator('.list-head > button').click();
+    await page.locator('dialog[open]').waitFor();
+    await clean('settings');
+    await page.keyboard.press('Escape');
+    await page.locator('button.conversation').first().click();
+    await page.locator('[role=log] img').waitFor();
+    await clean('chat');
+    await page.locator('input[type=file]').setInputFiles([
+      { name: 'one.png', mimeType: 'image/png', buffer: png(300, 200) },
+      { name: 'two.pdf', mimeType: 'application/pdf', buffer: pdf() },
+    ]);
+    await page.locator('.tray img').waitFor();
+    await page.locator('textarea').fill('x'.repeat(1_995));
+    await clean('about to send');
+    await page.route('**/files/**', route => (route.request().method() === 'PUT' ? undefined : route.continue()));
+    await page.locator('button.send').click();
+    await page.getByRole('progressbar').first().waitFor();
+    await clean('upload');
+    await page.locator('[data-photo]').first().click();
+    await page.locator('dialog.lightbox[open] img').waitFor();
+    await clean('photo');
+    await page.keyboard.press('Escape');
+    await context.setOffline(true);
+    await page.locator('.line:visible').first().waitFor();
+    await clean('offline');
+    await context.setOffline(false);
+    await api.job(42, 'Paint the living room', ['you', 'john'], 'closed');
+    await page.locator('.note.plain').waitFor({ timeout: 30_000 });
+    await clean('closed job');
+  });
+}
+
+test('what somebody writes is read out once, and the log has a name', async ({ person, api }) => {
+  const you = await (await person('You')).open('John Smith');
+  await expect(you.page.getByRole('log', { name: 'Conversation with John Smith' })).toBeVisible();
+  await you.sees("Great! I'll start tomorrow");
+  await api.say('john', 'you', 'Read me out');
+  await expect(you.page.locator('[aria-live=polite]').filter({ hasText: 'John Smith: Read me out' })).toHaveCount(1);
+});
+
+test('less motion where less is wanted', async ({ person }) => {
+  const you = await person('You', { reducedMotion: 'reduce' });
+  await you.open('John Smith');
+  await you.say('Calmly');
+  await expect(you.message('Calmly')).toBeVisible();
+  const long = await you.page.evaluate(() =>
+    document.getAnimations().filter(one => Number(one.effect?.getComputedTiming().duration ?? 0) > 10).length,
+  );
+  expect(long).toBe(0);
+});
+
+test('text can be twice as large', async ({ person }) => {
+  const you = await (await person('You')).open('John Smith');
+  await you.page.evaluate(() => document.documentElement.style.setProperty('font-size', '200%'));
+  await expect(you.field).toBeInViewport({ ratio: 1 });
+  await expect(you.send).toBeInViewport({ ratio: 1 });
+  const wide = await you.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  expect(wide).toBe(0);
+});

@@ -1,0 +1,116 @@
+import { expect, test } from '../harness/test.ts';
+
+test('two people write to each other', async ({ person }) => {
+  const you = await (await person('You')).open('John Smith');
+  const john = await (await person('John Smith')).open('You');
+  await you.say('Shall I bring the ladder?');
+  await john.sees('Shall I bring the ladder?');
+  await john.say('Yes, please');
+  await you.sees('Yes, please');
+  for (const one of [you, john]) {
+    const said = await one.texts();
+    expect(said.slice(-2)).toEqual(['Shall I bring the ladder?', 'Yes, please']);
+  }
+});
+
+test('a status tells in words how far a message has come', async ({ person }) => {
+  const you = await (await person('You')).open('John Smith');
+  await you.say('Are you there?');
+  const sent = you.message('Are you there?');
+  await expect(sent).toContainText('Sent');
+  const john = await person('John Smith');
+  await expect(sent).toContainText('Delivered');
+  await john.open('You');
+  await expect(sent).toContainText('Read');
+});
+
+test('what is unread is counted in the list and in the title, and is read when it is seen', async ({ person, api }) => {
+  const you = await person('You');
+  await expect(you.row('John Smith')).toContainText('1 unread message');
+  await expect(you.page).toHaveTitle(/1/);
+  await api.say('john', 'you', 'One more thing');
+  await expect(you.row('John Smith')).toContainText('2 unread messages');
+  await expect(you.row('John Smith')).toContainText('One more thing');
+  await expect(you.page).toHaveTitle(/2/);
+  await you.open('John Smith');
+  await expect(you.log.getByRole('separator', { name: 'New messages' })).toBeVisible();
+  await expect(you.page).not.toHaveTitle(/\d/);
+  // The line that says where the unread ones began stays where it is.
+  await api.say('john', 'you', 'And another');
+  await you.sees('And another');
+  await expect(you.log.getByRole('separator', { name: 'New messages' })).toHaveCount(1);
+  const order = await you.log.locator('.divider, article').allInnerTexts();
+  expect(order.findIndex(text => text.includes('New messages'))).toBeLessThan(
+    order.findIndex(text => text.includes('One more thing')),
+  );
+});
+
+test('the list is filtered by name and by job, never by what was written', async ({ person }) => {
+  const you = await person('You');
+  const filter = you.page.getByRole('searchbox', { name: 'Filter by name or job' });
+  await filter.fill('fence');
+  await expect(you.row('Jane Doe')).toBeVisible();
+  await expect(you.row('John Smith')).toHaveCount(0);
+  await filter.fill('mike');
+  await expect(you.list.getByRole('listitem')).toHaveCount(1);
+  await filter.fill('tomorrow');
+  await expect(you.page.getByText('Nobody and no job by that name.')).toBeVisible();
+});
+
+test('an unsent draft is kept with its conversation', async ({ person }) => {
+  const you = await (await person('You')).open('John Smith');
+  await you.field.fill('I have been thinking');
+  if (await you.page.getByRole('button', { name: 'Back to all conversations' }).isVisible()) await you.back();
+  await you.open('Jane Doe');
+  await expect(you.field).toHaveValue('');
+  await you.page.reload();
+  if (await you.page.getByRole('button', { name: 'Back to all conversations' }).isVisible()) await you.back();
+  await expect(you.row('John Smith')).toContainText('Draft: I have been thinking');
+  await you.open('John Smith');
+  await expect(you.field).toHaveValue('I have been thinking');
+});
+
+test('a message may have 2,000 characters, and the composer counts down to it', async ({ person }) => {
+  const you = await (await person('You')).open('John Smith');
+  await you.field.fill('👍'.repeat(1990));
+  await expect(you.page.getByText('10 characters left')).toBeVisible();
+  await you.field.fill('x'.repeat(2003));
+  await expect(you.page.getByText('3 characters too many')).toBeVisible();
+  await expect(you.send).toBeDisabled();
+  await you.say('👍'.repeat(2000));
+  await expect(you.messages.last()).toContainText('Sent');
+});
+
+test('the bubble is there in the frame after sending, whatever the network does', async ({ person }) => {
+  const you = await (await person('You')).open('John Smith');
+  // No answer to the send comes before the bubble was measured.
+  let answer = () => {};
+  const held = new Promise<void>(resolve => {
+    answer = resolve;
+  });
+  await you.page.route('**/messages/send', async route => {
+    await held;
+    await route.continue();
+  });
+  await you.field.fill('At once');
+  const frames = await you.page.evaluate(
+    () =>
+      new Promise<number>(resolve => {
+        const shown = () => [...document.querySelectorAll('[role=log] article')].some(one => one.textContent?.includes('At once'));
+        document.querySelector<HTMLElement>('button.send')?.click();
+        let count = 0;
+        const look = () => {
+          if (shown() || count > 60) resolve(count);
+          else {
+            count++;
+            requestAnimationFrame(look);
+          }
+        };
+        requestAnimationFrame(look);
+      }),
+  );
+  // The look of frame 0 runs just before that frame is drawn: what it finds is in it.
+  expect(frames).toBeLessThanOrEqual(1);
+  answer();
+  await expect(you.message('At once')).toContainText('Sent');
+});

@@ -1,0 +1,88 @@
+import { findings } from '../harness/axe.ts';
+import { Host } from '../harness/host.ts';
+import { WITH_JOHN } from '../harness/person.ts';
+import { png } from '../harness/picture.ts';
+import { Server } from '../harness/server.ts';
+import { test as base, expect } from '../harness/test.ts';
+
+/** A server that a marketplace on another origin may call, and that marketplace. */
+const test = base.extend<{ host: Host }>({
+  host: async ({ page: _ }, use) => {
+    const host = await Host.start();
+    await use(host);
+    await host.stop();
+  },
+  server: async ({ host }, use) => {
+    const server = await Server.start('--allowed-origins', host.origin);
+    await use(server);
+    await server.remove();
+  },
+});
+
+const page = (server: Server, token: string, attributes: string) => `<!doctype html>
+<html lang="en"><head><title>Marketplace</title>
+<style>* { color: #900; font-size: 9px } button { display: none } jobline-chat { display: block; height: 560px; --jobline-accent: rgb(120, 0, 120) }</style>
+</head><body><main><h1>Paint the living room</h1>
+<script src="${server.url}/jobline-chat.js"></script>
+<jobline-chat ${attributes}></jobline-chat>
+</main>
+<script>
+  const chat = document.querySelector('jobline-chat');
+  window.told = [];
+  for (const name of ['jobline-unread', 'jobline-sent', 'jobline-message', 'unread', 'message', 'sent'])
+    chat.addEventListener(name, event => window.told.push(name));
+  chat.token = ${JSON.stringify(token)};
+</script></body></html>`;
+
+test('a chat within a page of somebody else', async ({ host, server, api, browserOfOne }) => {
+  const address = host.publish('/job/42', page(server, api.token('you'), 'conversation-with="john" job="42"'));
+  const opened = await (await browserOfOne()).newPage();
+  await opened.goto(address);
+  // There is one chat and no list, and nothing of the page's styles is in it.
+  const log = opened.getByRole('log');
+  await expect(log.getByText('8 AM works?')).toBeVisible();
+  await expect(opened.getByRole('button', { name: 'Back to all conversations' })).toHaveCount(0);
+  const field = opened.getByRole('textbox', { name: 'Message', exact: true });
+  await field.fill('From the marketplace');
+  await opened.getByRole('button', { name: 'Send', exact: true }).click();
+  const sent = log.getByRole('article').filter({ hasText: 'From the marketplace' });
+  await expect(sent).toContainText('Sent');
+  expect(await sent.locator('.text').evaluate(text => getComputedStyle(text).fontSize)).not.toBe('9px');
+  const said = await api.messages('you', WITH_JOHN);
+  expect(said.at(-1)).toMatchObject({ content: 'From the marketplace', senderId: 'you' });
+  await api.say('john', 'you', 'Seen from afar');
+  await expect(log.getByText('Seen from afar')).toBeVisible();
+  expect((await opened.evaluate(() => (window as unknown as { told: string[] }).told)).length).toBeGreaterThan(0);
+});
+
+test('a photo goes through from there, and axe finds nothing', async ({ host, server, api, browserOfOne }) => {
+  const address = host.publish('/', page(server, api.token('you'), 'conversation-with="john"'));
+  const opened = await (await browserOfOne()).newPage();
+  await opened.goto(address);
+  await expect(opened.getByRole('log').getByText('8 AM works?')).toBeVisible();
+  await opened.getByLabel('Add photos or files').setInputFiles([{ name: 'wall.png', mimeType: 'image/png', buffer: png(600, 400) }]);
+  await opened.getByRole('button', { name: 'Send', exact: true }).click();
+  await expect(opened.getByRole('log').getByRole('img', { name: 'Photo from You' })).toBeVisible();
+  await expect(opened.getByRole('article').last()).toContainText('Sent');
+  expect(await findings(opened)).toEqual([]);
+});
+
+test('without a conversation it is the whole app, list and all', async ({ host, server, api, browserOfOne }) => {
+  const address = host.publish('/', page(server, api.token('you'), ''));
+  const opened = await (await browserOfOne()).newPage();
+  await opened.goto(address);
+  await opened.getByRole('button', { name: 'Jane Doe' }).click();
+  await expect(opened.getByRole('log').getByText('When can you come?')).toBeVisible();
+});
+
+test('a page that is not allowed gets nothing', async ({ api, server, browserOfOne }) => {
+  const stranger = await Host.start();
+  const address = stranger.publish('/', page(server, api.token('you'), 'conversation-with="john"'));
+  const opened = await (await browserOfOne()).newPage();
+  const asked = opened.waitForEvent('requestfailed', request => request.url().includes('/messages/'));
+  await opened.goto(address);
+  await asked;
+  await expect(opened.getByText('8 AM works?')).toHaveCount(0);
+  await stranger.stop();
+});
+test.use({ provoked: /Failed to load resource|net::ERR_|CORS policy/ });

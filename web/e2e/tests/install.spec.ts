@@ -1,0 +1,77 @@
+import { gzipSync } from 'node:zlib';
+import { expect, test } from '../harness/test.ts';
+
+/** The most JavaScript that the app may load, in bytes, gzipped: the app, its worker, its languages. */
+const APP_BYTES = 40 * 1024;
+
+test('all JavaScript of the app has at most 40 KB', async ({ browserOfOne, server }, info) => {
+  test.skip(info.project.name !== 'desktop', 'the same files');
+  const page = await (await browserOfOne()).newPage();
+  await page.goto('/');
+  // What the page names, what those files name in turn, and the worker.
+  const found = new Map<string, number>();
+  const look = async (path: string): Promise<void> => {
+    if (found.has(path)) return;
+    const answer = await fetch(server.url + path);
+    expect(answer.status, path).toBe(200);
+    const text = await answer.text();
+    if (path.endsWith('.js')) found.set(path, gzipSync(text, { level: 9 }).length);
+    for (const [, name] of text.matchAll(/[`"'](?:\.?\/)?((?:assets\/)?[\w-]+-[\w-]{8}\.js)[`"']/g)) {
+      if (name) await look(`/assets/${name.replace('assets/', '')}`);
+    }
+  };
+  await look('/');
+  await look('/sw.js');
+  const total = [...found.values()].reduce((sum, bytes) => sum + bytes, 0);
+  info.annotations.push({ type: 'JavaScript', description: `${total} bytes gzipped: ${JSON.stringify([...found])}` });
+  expect(found.size).toBeGreaterThan(1);
+  expect(total).toBeLessThanOrEqual(APP_BYTES);
+  // The script of the element stands alone, and has the same budget.
+  const element = await (await fetch(`${server.url}/jobline-chat.js`)).text();
+  expect(gzipSync(element, { level: 9 }).length).toBeLessThanOrEqual(APP_BYTES + 10 * 1024);
+});
+
+test('it can be installed, and opens without a connection', async ({ person }) => {
+  const you = await person('You', { serviceWorkers: 'allow' });
+  const manifest = await you.page.evaluate(async () => {
+    const link = document.querySelector<HTMLLinkElement>('link[rel=manifest]');
+    const answer = await fetch(link?.href ?? '');
+    return { type: answer.headers.get('content-type'), ...(await answer.json()) };
+  });
+  expect(manifest.type).toBe('application/manifest+json');
+  expect(manifest).toMatchObject({ display: 'standalone', start_url: expect.any(String), name: expect.any(String) });
+  const sizes = manifest.icons.map((icon: { sizes: string }) => icon.sizes).join(' ');
+  expect(sizes).toMatch(/192x192/);
+  expect(sizes).toMatch(/512x512/);
+  expect(JSON.stringify(manifest.icons)).toContain('maskable');
+  for (const icon of manifest.icons) {
+    expect((await you.page.request.get(new URL(icon.src, you.page.url()).href)).status()).toBe(200);
+  }
+  await you.page.evaluate(() => navigator.serviceWorker.ready);
+  await expect(you.row('John Smith')).toBeVisible();
+  await you.page.context().setOffline(true);
+  await you.page.reload();
+  await expect(you.row('John Smith')).toBeVisible();
+});
+
+test('the languages: English, Spanish, Arabic from right to left', async ({ person }) => {
+  const you = await person('You');
+  await you.page.getByRole('button', { name: 'Settings' }).click();
+  await you.page.getByRole('combobox').selectOption('es');
+  await expect(you.page.locator('html')).toHaveAttribute('lang', 'es');
+  await expect(you.page.getByRole('heading', { name: 'Mensajes' })).toBeAttached();
+  await you.page.getByRole('combobox').selectOption('ar');
+  await expect(you.page.locator('html')).toHaveAttribute('dir', 'rtl');
+  await you.page.reload();
+  await expect(you.page.locator('html')).toHaveAttribute('lang', 'ar');
+});
+
+test.describe('on a server that is no demo', () => {
+  test.use({ flags: ['--jwt-secret', 'a secret of the tests that is long enough'] });
+
+  test('the page says where to sign in', async ({ browserOfOne }) => {
+    const page = await (await browserOfOne()).newPage();
+    await page.goto('/');
+    await expect(page.getByRole('heading', { name: 'You are not signed in' })).toBeVisible();
+  });
+});

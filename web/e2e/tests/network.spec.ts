@@ -1,0 +1,97 @@
+import { WITH_JOHN } from '../harness/person.ts';
+import { png } from '../harness/picture.ts';
+import { expect, test } from '../harness/test.ts';
+
+const numbered = (count: number) => Array.from({ length: count }, (_, at) => `Line ${at + 1}`);
+
+test('offline for a while: everything waits on the device and goes out in its order', async ({ person, api }) => {
+  const you = await (await person('You')).open('John Smith');
+  await expect(you.messages.last()).toBeVisible();
+  await you.page.context().setOffline(true);
+  await expect(you.page.getByText('You are offline.', { exact: false }).first()).toBeVisible();
+  const written = numbered(5);
+  for (const text of written) await you.say(text);
+  await you.attach({ name: 'wall.png', mimeType: 'image/png', buffer: png(400, 300) });
+  await you.say('And a photo');
+  await expect(you.message('And a photo')).toContainText('Waiting');
+  await api.say('john', 'you', 'Meanwhile');
+  await you.page.context().setOffline(false);
+  await expect(you.message('And a photo')).toContainText('Sent');
+  await you.sees('Meanwhile');
+  const said = (await api.messages('you', WITH_JOHN)).filter(message => message.senderId === 'you');
+  expect(said.map(message => message.content).slice(-6)).toEqual([...written, 'And a photo']);
+  await expect(you.page.getByText('You are offline.', { exact: false })).toHaveCount(0);
+});
+
+test('what is on the device is shown without a connection, and what is written there is sent later', async ({ person }) => {
+  const you = await (await person('You', { serviceWorkers: 'allow' })).open('John Smith');
+  await you.sees('8 AM works?');
+  await you.page.evaluate(() => navigator.serviceWorker.ready);
+  await you.page.context().setOffline(true);
+  await you.page.reload();
+  await you.sees('8 AM works?');
+  await you.say('Written without a connection');
+  await expect(you.message('Written without a connection')).toContainText('Waiting');
+  await you.page.reload();
+  await expect(you.message('Written without a connection')).toContainText('Waiting');
+  await you.page.context().setOffline(false);
+  await expect(you.message('Written without a connection')).toContainText('Sent');
+});
+
+test('a server that is started again is found again', async ({ person, server }) => {
+  const you = await (await person('You')).open('John Smith');
+  const john = await (await person('John Smith')).open('You');
+  await server.stop();
+  await you.say('Still there?');
+  await expect(you.message('Still there?')).not.toContainText('Sent');
+  await expect(you.page.getByText('Reconnecting…').first()).toBeVisible();
+  await server.start();
+  await expect(you.message('Still there?')).toContainText(/Sent|Delivered|Read/, { timeout: 40_000 });
+  await john.sees('Still there?');
+  await expect(you.page.getByText('Reconnecting…')).toHaveCount(0);
+});
+
+test.describe('with a rate of three a minute', () => {
+  test.use({ flags: ['--send-rate', '3'] });
+
+  test('the message over the limit says when it goes, and those behind it wait', async ({ person }) => {
+    const you = await (await person('You')).open('John Smith');
+    for (const text of numbered(4)) await you.say(text);
+    await expect(you.message('Line 4')).toContainText(/Sends in \d+ seconds?/);
+    for (const text of numbered(3)) await expect(you.message(text)).toBeVisible();
+    await expect(you.message('Line 4')).toContainText('Sent', { timeout: 30_000 });
+    expect((await you.texts()).slice(-4)).toEqual(numbered(4));
+  });
+});
+
+test('a token that has expired is renewed, and nobody notices', async ({ browserOfOne, api }) => {
+  const context = await browserOfOne();
+  const page = await context.newPage();
+  let asked = 0;
+  await page.route('**/demo/token', async route => {
+    asked++;
+    if (asked > 1) return route.continue();
+    await route.fulfill({ json: { token: api.token('you', -120), expiresAt: '2030-01-01T00:00:00.000Z' } });
+  });
+  await page.goto('/');
+  await page.getByRole('button', { name: 'You' }).click();
+  await page.getByRole('button', { name: 'John Smith' }).click();
+  await page.getByRole('textbox', { name: 'Message', exact: true }).fill('Renewed');
+  await page.getByRole('button', { name: 'Send', exact: true }).click();
+  await expect(page.getByRole('article').filter({ hasText: 'Renewed' })).toContainText('Sent');
+  expect(asked).toBeGreaterThan(1);
+});
+
+test('a closed job can be read and not written in, and an open one again', async ({ person, api }) => {
+  const you = await (await person('You')).open('John Smith');
+  await expect(you.field).toBeVisible();
+  await api.job(42, 'Paint the living room', ['you', 'john'], 'closed');
+  await you.say('Too late');
+  await expect(you.message('Too late')).toContainText('This job is closed.');
+  await expect(you.page.getByText('You can read the conversation, but not write in it.', { exact: false })).toBeVisible();
+  await expect(you.message('8 AM works?')).toBeVisible();
+  await api.job(42, 'Paint the living room', ['you', 'john'], 'open');
+  await expect(you.field).toBeVisible({ timeout: 30_000 });
+  await you.message('Too late').getByRole('button', { name: 'Try again' }).click();
+  await expect(you.message('Too late')).toContainText('Sent');
+});

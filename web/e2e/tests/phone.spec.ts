@@ -1,0 +1,91 @@
+import { expect, test } from '../harness/test.ts';
+
+test.skip(({ isMobile }) => !isMobile, 'conventions of phones');
+
+test('fields have at least 16 px, or the page would zoom when they are touched', async ({ person }) => {
+  const you = await (await person('You')).open('John Smith');
+  const sizes = () =>
+    you.page.locator('input:not([type=file]), textarea, select').evaluateAll(fields =>
+      fields.map(field => Number.parseFloat(getComputedStyle(field).fontSize)),
+    );
+  expect((await sizes()).length).toBeGreaterThan(0);
+  for (const size of await sizes()) expect(size).toBeGreaterThanOrEqual(16);
+  await you.back();
+  for (const size of await sizes()) expect(size).toBeGreaterThanOrEqual(16);
+});
+
+test('everything that is touched is at least 44 points high and wide', async ({ person }) => {
+  const you = await person('You');
+  const small = () =>
+    you.page.locator('button:visible, [role=button]:visible, select:visible, label:has(input[type=file]):visible').evaluateAll(all =>
+      all
+        .map(one => ({ name: one.getAttribute('aria-label') ?? one.textContent, box: one.getBoundingClientRect() }))
+        .filter(({ box }) => box.width < 44 || box.height < 44)
+        .map(({ name, box }) => `${name}: ${box.width} × ${box.height}`),
+    );
+  expect(await small()).toEqual([]);
+  await you.page.getByRole('button', { name: 'Settings' }).click();
+  expect(await small()).toEqual([]);
+  await you.page.getByRole('button', { name: 'Close' }).click();
+  await you.open('John Smith');
+  expect(await small()).toEqual([]);
+});
+
+test('Enter makes a line, the button sends, and the keyboard stays for the next message', async ({ person }) => {
+  const you = await (await person('You')).open('John Smith');
+  await expect(you.field).toHaveAttribute('enterkeyhint', 'enter');
+  await you.field.tap();
+  await you.field.pressSequentially('One');
+  await you.page.keyboard.press('Enter');
+  await you.field.pressSequentially('Two');
+  await expect(you.field).toHaveValue('One\nTwo');
+  await you.send.tap();
+  await expect(you.field).toBeFocused();
+  await expect(you.field).toHaveValue('');
+  await expect(you.messages.last().locator('.text')).toHaveText('One\nTwo', { useInnerText: true });
+});
+
+test('the keyboard comes when the field is touched, not when a chat is opened', async ({ person }) => {
+  const you = await (await person('You')).open('John Smith');
+  await expect(you.field).not.toBeFocused();
+});
+
+test('the page neither scrolls nor zooms, and leaves room for notch and keyboard', async ({ person }) => {
+  const you = await (await person('You')).open('John Smith');
+  const viewport = await you.page.locator('meta[name=viewport]').getAttribute('content');
+  expect(viewport).toContain('width=device-width');
+  expect(viewport).toContain('viewport-fit=cover');
+  expect(viewport).toContain('interactive-widget=resizes-content');
+  // Who needs to zoom may.
+  expect(viewport).not.toMatch(/user-scalable\s*=\s*no|maximum-scale/);
+  const room = await you.page.evaluate(() => {
+    window.scrollTo(0, 500);
+    const { scrollHeight, clientHeight, scrollWidth, clientWidth } = document.documentElement;
+    return { scrolled: window.scrollY, high: scrollHeight - clientHeight, wide: scrollWidth - clientWidth };
+  });
+  expect(room).toEqual({ scrolled: 0, high: 0, wide: 0 });
+});
+
+test('the composer stays above the keyboard, and the last message above the composer', async ({ person }) => {
+  const you = await (await person('You')).open('John Smith');
+  await you.sees("Great! I'll start tomorrow");
+  const size = you.page.viewportSize();
+  if (!size) throw new Error('a phone has a size');
+  // What a keyboard does to a page that says `interactive-widget=resizes-content`.
+  await you.page.setViewportSize({ width: size.width, height: size.height - 300 });
+  await expect(you.field).toBeInViewport({ ratio: 1 });
+  await expect(you.send).toBeInViewport({ ratio: 1 });
+  await expect(you.message("Great! I'll start tomorrow")).toBeInViewport();
+});
+
+test('list and chat take turns, and going back is what closes the chat', async ({ person }) => {
+  const you = await person('You');
+  await you.open('John Smith');
+  await expect(you.list).toBeHidden();
+  await you.page.goBack();
+  await expect(you.list).toBeVisible();
+  await expect(you.field).toBeHidden();
+  await you.open('Jane Doe');
+  await you.back();
+  await expect(you.row('Jane Doe')).toBeFocused();
+});

@@ -1,0 +1,128 @@
+import type { Page } from '@playwright/test';
+import type { Api } from '../harness/api.ts';
+import { Person } from '../harness/person.ts';
+import { expect, test } from '../harness/test.ts';
+
+/** Draws the pictures of the documentation: `cargo xtask pictures`. They are of the app as these tests find it. */
+
+test.skip(!process.env.UPDATE_PICTURES, 'they are drawn when asked for');
+test.skip(({ viewport, isMobile }) => isMobile || viewport?.width !== 1280, 'each once');
+test.use({ deviceScaleFactor: 2 });
+
+const FOLDER = new URL('../../../docs/pictures/', import.meta.url).pathname;
+const PHONE = { viewport: { width: 390, height: 780 }, isMobile: true, hasTouch: true, deviceScaleFactor: 2 } as const;
+
+/** A room with a fresh wall, drawn by the browser itself: nobody's photo. */
+async function room(page: Page): Promise<Buffer> {
+  const bytes = await page.evaluate(async () => {
+    const canvas = new OffscreenCanvas(1600, 1100);
+    const draw = canvas.getContext('2d');
+    if (!draw) return [];
+    const fill = (colour: string | CanvasGradient, ...[x, y, width, height]: [number, number, number, number]) => {
+      draw.fillStyle = colour;
+      draw.fillRect(x, y, width, height);
+    };
+    const wall = draw.createLinearGradient(0, 0, 1600, 800);
+    wall.addColorStop(0, '#f7f3ea');
+    wall.addColorStop(1, '#ddd5c6');
+    fill(wall, 0, 0, 1600, 820);
+    fill('#b98d5f', 0, 820, 1600, 280);
+    for (let plank = 0; plank < 8; plank++) fill('#a97e52', 0, 820 + plank * 36, 1600, 3);
+    fill('#fbfaf6', 0, 790, 1600, 34);
+    fill('#8fb9d6', 980, 150, 380, 420);
+    fill('#cfe3ef', 980, 150, 380, 190);
+    for (const [x, y, w, h] of [[965, 135, 410, 16], [965, 570, 410, 22], [965, 135, 16, 450], [1360, 135, 16, 450], [1162, 150, 14, 420]] as const) {
+      fill('#ffffff', x, y, w, h);
+    }
+    fill('#d8dde0', 420, 330, 26, 560);
+    fill('#d8dde0', 640, 330, 26, 560);
+    for (let rung = 0; rung < 7; rung++) fill('#c3cacf', 420, 390 + rung * 72, 246, 20);
+    fill('#5f7f8f', 760, 730, 150, 160);
+    fill('#f7f3ea', 760, 716, 150, 22);
+    const blob = await canvas.convertToBlob({ type: 'image/jpeg', quality: 0.85 });
+    return [...new Uint8Array(await blob.arrayBuffer())];
+  });
+  return Buffer.from(bytes);
+}
+
+/** A conversation worth looking at. */
+async function furnish(api: Api, page: Page): Promise<Buffer> {
+  const photo = await room(page);
+  await api.say('you', 'john', 'Almost done. One wall still wants a second coat.');
+  await api.sendFile('you', 'john', 'living-room-1600x1100.jpg', 'image/jpeg', photo);
+  await api.say('john', 'you', 'That looks wonderful! 😍');
+  await api.say('john', 'you', 'Is tomorrow at 9 still good for the last wall?');
+  return photo;
+}
+
+test('the pictures', async ({ person, browserOfOne, api, server }) => {
+  test.setTimeout(120_000);
+  const painter = await browserOfOne();
+  const photo = await furnish(api, await painter.newPage().then(async page => (await page.goto('/'), page)));
+  const save = async (page: Page, name: string) => {
+    await page.evaluate(() => document.fonts.ready);
+    await page.screenshot({ path: `${FOLDER}${name}.png`, animations: 'disabled', caret: 'hide' });
+  };
+  const shown = async (one: Person) => {
+    const image = one.log.getByRole('img', { name: /^Photo/ }).first();
+    await expect.poll(() => image.evaluate((it: HTMLImageElement) => it.naturalWidth)).toBeGreaterThan(0);
+  };
+
+  const phone = await person('You', PHONE);
+  await expect(phone.row('John Smith')).toContainText('Is tomorrow at 9');
+  await save(phone.page, 'list');
+  await phone.open('John Smith');
+  await shown(phone);
+  await save(phone.page, 'chat');
+
+  await phone.page.route('**/files/**', async route => {
+    if (route.request().method() !== 'PUT') await route.continue();
+  });
+  await phone.attach({ name: 'second-coat.jpg', mimeType: 'image/jpeg', buffer: photo });
+  await phone.say('Here it is, with the second coat');
+  await expect(phone.log.getByRole('progressbar')).toBeVisible();
+  await save(phone.page, 'upload');
+
+  const offline = await (await person('You', PHONE)).open('Jane Doe');
+  await offline.sees('When can you come?');
+  await offline.page.context().setOffline(true);
+  await offline.say('On Thursday, around noon. I bring the new hinges.');
+  await expect(offline.page.locator('.line:visible').first()).toBeVisible();
+  await save(offline.page, 'offline');
+
+  const dark = await (await person('You', { ...PHONE, colorScheme: 'dark' })).open('John Smith');
+  await shown(dark);
+  await save(dark.page, 'dark');
+
+  const wide = await (await person('You', { viewport: { width: 1180, height: 760 } })).open('John Smith');
+  await shown(wide);
+  await save(wide.page, 'desktop');
+
+  await api.job(42, 'دهان غرفة المعيشة', ['you', 'john'], 'open');
+  await api.person('john', 'يوسف المصري');
+  const turned = await browserOfOne({ ...PHONE, locale: 'ar-EG' });
+  const page = await turned.newPage();
+  await page.goto('/');
+  await page.locator('button.person').first().click();
+  await api.say('john', 'you', 'هل يناسبك الغد الساعة التاسعة؟');
+  await api.say('you', 'john', 'نعم، سأحضر السلم معي.');
+  await page.locator('button.conversation').first().click();
+  await expect(page.getByText('نعم، سأحضر السلم معي.').last()).toBeVisible();
+  await save(page, 'right-to-left');
+
+  // The one of the README: three of them side by side, on a page of their own.
+  const frame = await (await browserOfOne({ viewport: { width: 1200, height: 800 } })).newPage();
+  await frame.route(`${server.url}/frame*`, async route => {
+    const name = new URL(route.request().url()).searchParams.get('picture');
+    if (name) return route.fulfill({ path: `${FOLDER}${name}.png` });
+    const images = ['list', 'chat', 'dark'].map(one => `<img src="/frame?picture=${one}" alt="" width="370" height="740">`);
+    await route.fulfill({
+      contentType: 'text/html',
+      body: `<style>body{margin:0;height:800px;display:flex;gap:20px;align-items:center;justify-content:center;background:#dfe7e9}
+        img{border-radius:26px;box-shadow:0 8px 30px rgb(12 30 35/22%)}</style>${images.join('')}`,
+    });
+  });
+  await frame.goto('/frame');
+  await expect.poll(() => frame.evaluate(() => [...document.images].every(image => image.naturalWidth > 0))).toBe(true);
+  await frame.screenshot({ path: `${FOLDER}demo.png` });
+});

@@ -1,0 +1,87 @@
+/** A cache in IndexedDB: one database for each user, one object store, keys as they are. */
+
+import type { Cache, Value, Write } from './port.ts';
+
+/** Raised when the rows of `rows.ts` change their meaning; `upgrade` says what becomes of the older ones. */
+const LAYOUT = 1;
+const STORE = 'rows';
+
+/** Opens the cache `name`. Rejects where IndexedDB is missing, forbidden or broken. */
+export async function openIndexedDb(name: string, factory: IDBFactory = indexedDB): Promise<Cache> {
+  const request = factory.open(name, LAYOUT);
+  request.onupgradeneeded = event => upgrade(request.result, event.oldVersion);
+  return new IndexedDbCache(await answered(request));
+}
+
+/** Brings a database of an older layout to this one. */
+function upgrade(database: IDBDatabase, from: number): void {
+  if (from < 1) database.createObjectStore(STORE);
+}
+
+class IndexedDbCache implements Cache {
+  readonly durable = true;
+  readonly #database: IDBDatabase;
+
+  constructor(database: IDBDatabase) {
+    this.#database = database;
+    // A newer version in another tab waits for this; what is asked of us afterwards rejects.
+    database.onversionchange = () => database.close();
+  }
+
+  async get(key: string): Promise<Value> {
+    return answered(this.#rows('readonly').get(key));
+  }
+
+  async range(from: string, to: string): Promise<readonly (readonly [string, Value])[]> {
+    const rows = this.#rows('readonly');
+    const wanted = IDBKeyRange.bound(from, to, false, true);
+    const [keys, values] = await Promise.all([
+      answered(rows.getAllKeys(wanted)),
+      answered(rows.getAll(wanted)),
+    ]);
+    return keys.map((key, index) => [String(key), values[index]] as const);
+  }
+
+  async transact(
+    keys: readonly string[],
+    decide: (rows: readonly Value[]) => readonly Write[] | undefined,
+  ): Promise<void> {
+    const rows = this.#rows('readwrite');
+    const { transaction } = rows;
+    const done = new Promise<void>((resolve, reject) => {
+      transaction.oncomplete = () => resolve();
+      transaction.onabort = () => reject(transaction.error);
+    });
+    // The transaction lasts until the answers have been looked at: that happens before the browser does anything else.
+    const decided = Promise.all(keys.map(key => answered(rows.get(key)))).then(read => {
+      for (const write of decide(read) ?? []) carryOut(rows, write);
+    });
+    await decided.catch(error => {
+      transaction.abort();
+      done.catch(() => undefined);
+      throw error;
+    });
+    await done;
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+
+  #rows(mode: IDBTransactionMode): IDBObjectStore {
+    return this.#database.transaction(STORE, mode).objectStore(STORE);
+  }
+}
+
+function carryOut(rows: IDBObjectStore, write: Write): void {
+  if ('put' in write) rows.put(write.value, write.put);
+  else if ('drop' in write) rows.delete(write.drop);
+  else rows.delete(IDBKeyRange.bound(write.dropFrom, write.to, false, true));
+}
+
+function answered<T>(request: IDBRequest<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+}

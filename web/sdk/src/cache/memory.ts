@@ -1,0 +1,49 @@
+/** A cache that lasts as long as the page, and the yardstick for those that last longer. */
+
+import type { Cache, Value, Write } from './port.ts';
+
+export class MemoryCache implements Cache {
+  readonly durable = false;
+  readonly #rows: Map<string, Value>;
+  #closed = false;
+
+  /** `rows` may be shared, as two tabs share a database. */
+  constructor(rows: Map<string, Value> = new Map()) {
+    this.#rows = rows;
+  }
+
+  async get(key: string): Promise<Value> {
+    this.#check();
+    return this.#rows.get(key);
+  }
+
+  async range(from: string, to: string): Promise<readonly (readonly [string, Value])[]> {
+    this.#check();
+    return [...this.#rows].filter(([key]) => key >= from && key < to).sort(([a], [b]) => (a < b ? -1 : 1));
+  }
+
+  async transact(
+    keys: readonly string[],
+    decide: (rows: readonly Value[]) => readonly Write[] | undefined,
+  ): Promise<void> {
+    this.#check();
+    for (const write of decide(keys.map(key => this.#rows.get(key))) ?? []) this.#write(write);
+  }
+
+  close(): void {
+    this.#closed = true;
+  }
+
+  #write(write: Write): void {
+    if ('put' in write) this.#rows.set(write.put, write.value);
+    else if ('drop' in write) this.#rows.delete(write.drop);
+    else {
+      for (const key of this.#rows.keys())
+        if (key >= write.dropFrom && key < write.to) this.#rows.delete(key);
+    }
+  }
+
+  #check(): void {
+    if (this.#closed) throw new Error('This cache is closed.');
+  }
+}

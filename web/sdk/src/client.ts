@@ -1,0 +1,107 @@
+/** The client: what an app holds. */
+
+import type { Observable } from './observable.ts';
+import type { Ports } from './ports.ts';
+import type { Connection, ConversationsState, StorageState, TimelineState } from './state.ts';
+
+export interface JoblineOptions {
+  /** Where the server is: `https://chat.example.com`, or empty for the page's own origin. */
+  readonly baseUrl: string;
+  /**
+   * Answers a user token. Called when one is needed for the first time, and again shortly before it expires and
+   * whenever the server refuses it; what it answers is used until then. A rejection is retried like a lost connection.
+   */
+  readonly getToken: () => string | Promise<string>;
+  /**
+   * The user's id. When left out it is read from the first token, and `conversation` cannot be called before `ready`;
+   * give it, so that what is kept is there at once and offline.
+   */
+  readonly user?: string;
+  readonly ports: Ports;
+}
+
+/** What `sendFile` needs of a file: a `File` or `Blob` is one. */
+export interface FileLike {
+  readonly size: number;
+  readonly type: string;
+  readonly name?: string;
+  arrayBuffer(): Promise<ArrayBuffer>;
+}
+
+export interface FileMeta {
+  /** With its extension; default: the file's own. */
+  readonly name?: string;
+  /** Default: the file's own. */
+  readonly contentType?: string;
+  /** Text that goes with it. */
+  readonly text?: string;
+  /** Of images, in pixels: so that the tile has its final shape at once. */
+  readonly width?: number;
+  readonly height?: number;
+}
+
+/** A conversation by its id, or by whom it is with and, where the host knows, about which job. */
+export type ConversationRef = string | { readonly with: string; readonly job?: number };
+
+export interface Timeline extends Observable<TimelineState> {
+  readonly id: string;
+  /**
+   * The chat is on the screen: polls quickly, loads the cached messages, remembers where the unread ones begin.
+   * The returned function (or `close`) takes it off again.
+   */
+  open(): () => void;
+  close(): void;
+  /**
+   * Keeps the message and shows it; resolves with its `clientId` then. It is sent as soon as that is possible, whatever
+   * happens to the page. Rejects with `content_empty` or `content_too_long` (over 2,000 characters), and keeps nothing.
+   */
+  send(text: string): Promise<string>;
+  /** The same with a file of at most 10 MB. Also rejects with `file_too_large` and `invalid_file` (empty, or unreadable). */
+  sendFile(file: FileLike, meta?: FileMeta): Promise<string>;
+  /** Sends a refused message again, after those that were written since. */
+  retry(clientId: string): Promise<void>;
+  /** The same with another text. */
+  edit(clientId: string, text: string): Promise<void>;
+  /** Drops a message that is refused, queued or uploading. Answers `false` when it is too late for that. */
+  delete(clientId: string): Promise<boolean>;
+  /** Stops an upload and drops the message, as `delete` does. */
+  cancelUpload(clientId: string): Promise<boolean>;
+  /** Loads up to 50 messages before the oldest; `olderProblem` says why not. One at a time. */
+  loadOlder(): Promise<void>;
+  /**
+   * All that is here has been read. Call it when the chat is open and visible; offline it is told later. Repeating it costs
+   * nothing.
+   */
+  markAsRead(): void;
+  /** The bytes of a file that is on its way; `undefined` once the server has it. */
+  fileBytes(clientId: string): Promise<ArrayBuffer | undefined>;
+  /** Fetches new download URLs for the message with this key and those around it, when they have expired. */
+  refreshFile(key: string): Promise<void>;
+  /** Remembers how large the image of a message is, for the next time it is shown. */
+  rememberSize(key: string, width: number, height: number): void;
+  /** The unsent text of the composer, kept per conversation. */
+  readonly draft: Observable<string>;
+  setDraft(text: string): void;
+}
+
+export interface Jobline {
+  /** Settles when the user is known and what is kept has been read. */
+  readonly ready: Promise<void>;
+  /** The user's id, once it is known. */
+  readonly user: Observable<string | undefined>;
+  /** Polls while somebody subscribes to it, to `unread`, or has a chat open. */
+  readonly conversations: Observable<ConversationsState>;
+  /**
+   * The timeline of a conversation; the same object for the same conversation and job. Throws `unauthenticated` as long
+   * as the user is not known: give `user`, or wait for `ready`.
+   */
+  conversation(ref: ConversationRef): Timeline;
+  readonly connection: Observable<Connection>;
+  readonly storage: Observable<StorageState>;
+  /** Unread messages in all conversations. */
+  readonly unread: Observable<number>;
+  /** Stops, forgets all that is kept of this user on this device, unsent messages included, in every tab. */
+  signOut(): Promise<void>;
+  /** Stops. What is kept stays, and the next client goes on with it. */
+  dispose(): void;
+}

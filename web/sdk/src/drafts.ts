@@ -1,0 +1,52 @@
+/** Unsent text, per conversation: shown at once, kept a moment later. */
+
+import { Cell } from './observable.ts';
+import type { Clock } from './ports.ts';
+import { draftKey } from './rows.ts';
+import type { Store } from './store.ts';
+
+/** How long typing may go on before it is kept. */
+const PAUSE_MS = 300;
+
+export class Draft extends Cell<string> {
+  readonly #id: string;
+  readonly #store: Store;
+  readonly #clock: Clock;
+  #callOff: (() => void) | undefined;
+
+  constructor(id: string, store: Store, clock: Clock) {
+    super(store.mirror.draft.get(id) ?? '');
+    this.#id = id;
+    this.#store = store;
+    this.#clock = clock;
+  }
+
+  write(text: string): void {
+    this.set(text);
+    this.#callOff ??= this.#clock.after(PAUSE_MS, () => this.keep());
+  }
+
+  /** Keeps it now. */
+  keep(): void {
+    if (!this.#callOff) return;
+    this.#callOff();
+    this.#callOff = undefined;
+    const [key, value] = [draftKey(this.#id), this.get()];
+    // A failure to keep a draft is one of the whole cache, which answers for it itself.
+    this.#store
+      .transact([], () => [value === '' ? { drop: key } : { put: key, value }])
+      .catch(() => undefined);
+  }
+
+  /** It was sent, and is not kept any more. */
+  sent(): void {
+    this.#callOff?.();
+    this.#callOff = undefined;
+    this.set('');
+  }
+
+  /** Takes over what another tab wrote, unless it is being written here. */
+  follow(): void {
+    if (!this.#callOff) this.set(this.#store.mirror.draft.get(this.#id) ?? '');
+  }
+}

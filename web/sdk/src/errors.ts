@@ -1,0 +1,50 @@
+/** What went wrong, in the contract's words. */
+
+import type { Code as ContractCode } from './generated/contract.ts';
+
+/**
+ * The contract's codes, and three of this client's own: `network` (no answer, or one that is not this server's: offline,
+ * a proxy, a captive portal), `signed_out` (`signOut` or `dispose` came first) and `cancelled` (an upload was).
+ */
+export type Code = ContractCode | 'network' | 'signed_out' | 'cancelled';
+
+/** Plain data, so that it can be kept with a refused message. */
+export interface Problem {
+  readonly code: Code;
+  /** English, for developers: it says what to do. Show readers your own words for `code`. */
+  readonly detail: string;
+  readonly status?: number;
+  /** The input that is wrong. */
+  readonly field?: string;
+  readonly retryAfterMs?: number;
+}
+
+/** What the client's promises reject with. */
+export class JoblineError extends Error {
+  readonly problem: Problem;
+
+  constructor(problem: Problem) {
+    super(`${problem.code}: ${problem.detail}`);
+    this.name = 'JoblineError';
+    this.problem = problem;
+  }
+}
+
+export function failure(code: Code, detail: string, more?: Partial<Problem>): JoblineError {
+  return new JoblineError({ ...more, code, detail });
+}
+
+/** The problem in whatever was thrown; what is not an answer of the server's counts as a lost connection. */
+export function problemOf(error: unknown): Problem {
+  if (error instanceof JoblineError) return error.problem;
+  return { code: 'network', detail: error instanceof Error ? error.message : String(error) };
+}
+
+/**
+ * Whether asking again cannot help: the server looked at the input and refused it. Everything else passes, in time: no
+ * connection, a token to be renewed, a rate limit, a server that is down.
+ */
+export function isRefusal({ code, status }: Problem): boolean {
+  if (code === 'unauthenticated' || code === 'rate_limited' || code === 'network') return false;
+  return status !== undefined && status >= 400 && status < 500;
+}

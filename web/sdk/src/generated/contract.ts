@@ -1,0 +1,264 @@
+// Made by `npm run generate` from the OpenAPI document of the server. Do not edit.
+
+/** What went wrong, for programs. */
+export type Code = "invalid_request" | "content_empty" | "content_too_long" | "invalid_cursor" | "invalid_file" | "file_type_mismatch" | "file_not_uploaded" | "unauthenticated" | "not_job_participant" | "job_closed" | "not_found" | "method_not_allowed" | "unsupported_media_type" | "client_id_reused" | "file_already_used" | "payload_too_large" | "file_too_large" | "rate_limited" | "unavailable";
+
+/** What two users say to each other. */
+export interface Conversation {
+  /** When the first message was accepted. ISO 8601, UTC, milliseconds. */
+  readonly createdAt: string;
+  /** `conv_<a>_<b>`. */
+  readonly id: string;
+  /** The job last written about, as the host tells it. */
+  readonly job?: Job;
+  /** The job last written about. */
+  readonly jobId?: number;
+  /** The beginning of the last message. */
+  readonly lastMessage?: string;
+  /** When the last message was accepted. ISO 8601, UTC, milliseconds. */
+  readonly lastMessageAt?: string;
+  /** The two user ids, in byte order. */
+  readonly participants: readonly (string)[];
+  /** How to show the participants. */
+  readonly people: readonly (Person)[];
+  /** For each participant, how many messages from others come after the point they have read. */
+  readonly unreadCount: { readonly [key: string]: number };
+  /** When anything in it last changed. ISO 8601, UTC, milliseconds. */
+  readonly updatedAt: string;
+}
+
+/** Output of `getConversations`. */
+export interface Conversations {
+  /** The conversations, the one written in last first. */
+  readonly conversations: readonly (Conversation)[];
+  /** Pass it as `since` next time. */
+  readonly cursor: string;
+  /** More wait: ask again at once with `since` = `cursor`. */
+  readonly hasMore: boolean;
+  /** When to ask again, in milliseconds. */
+  readonly nextPollMs: number;
+  /** `true` when the cursor was older than what is kept, and this is a fresh start instead. */
+  readonly reset?: boolean;
+}
+
+/** A job, as its participants see it. */
+export interface Job {
+  /** The job id, 1 to 2^53 − 1. */
+  readonly id: number;
+  /** Whether it may be written about. */
+  readonly status: JobStatus;
+  /** What the host calls it. */
+  readonly title: string;
+}
+
+/** Whether a job may be written about. */
+export type JobStatus = "open" | "closed";
+
+/** Input of `markAsRead`. */
+export interface MarkAsRead {
+  /** The conversation. */
+  readonly conversationId: string;
+  /** The id of the last message that was read; all of them when left out. */
+  readonly upTo?: string;
+}
+
+/** Output of `markAsRead`. */
+export interface MarkedAsRead {
+  /** The conversation. */
+  readonly conversationId: string;
+  /** How many messages are left unread for the one who asked. */
+  readonly unreadCount: number;
+}
+
+/** A message, as the one who asked may see it. */
+export interface Message {
+  /** The sender's own id for this send; seen by the sender only. */
+  readonly clientId?: string;
+  /** The text: at most 2,000 Unicode scalar values; may be empty when a file comes with it. */
+  readonly content: string;
+  /** The file's media type. */
+  readonly contentType?: string;
+  /** The conversation it belongs to. */
+  readonly conversationId: string;
+  /** When it was accepted; rises strictly with `number`. ISO 8601, UTC, milliseconds. */
+  readonly createdAt: string;
+  /** `true` when the message's file was kept for as long as files are kept, and is gone. */
+  readonly fileExpired?: boolean;
+  /** The file's name, as its sender gave it. */
+  readonly fileName?: string;
+  /** The file's size in bytes. */
+  readonly fileSize?: number;
+  /** Where to download the file, good for one hour. Absent once the file has expired. */
+  readonly fileUrl?: string;
+  /** `message_<unix ms>_<nanoid>`. */
+  readonly id: string;
+  /** The job it is about. */
+  readonly jobId?: number;
+  /** 1, 2, 3 … in its conversation, without gaps. */
+  readonly number: number;
+  /** Whom it is for. */
+  readonly receiverId: string;
+  /** Who wrote it. */
+  readonly senderId: string;
+  /** How far it has come; never goes back. */
+  readonly status: Status;
+  /** What the message is. */
+  readonly type: MessageType;
+  /** When it last changed. ISO 8601, UTC, milliseconds. */
+  readonly updatedAt: string;
+}
+
+/** What a message is. */
+export type MessageType = "text" | "image" | "file";
+
+/** Output of `list`. */
+export interface Messages {
+  /** Pass it as `since` next time. */
+  readonly cursor: string;
+  /** Without `since`: older messages exist. With `since`: more changes wait, ask again at once. */
+  readonly hasMore: boolean;
+  /** The messages, oldest first; with `since`, in the order of their changes. */
+  readonly messages: readonly (Message)[];
+  /** When to ask again, in milliseconds. */
+  readonly nextPollMs: number;
+  /** `true` when the cursor was older than what is kept, and this is a fresh start instead. */
+  readonly reset?: boolean;
+}
+
+/** How to show a user. */
+export interface Person {
+  /** A picture. */
+  readonly avatarUrl?: string;
+  /** The user id. */
+  readonly id: string;
+  /** The name that the host told, or the id where it told none. */
+  readonly name: string;
+}
+
+/** An error, as RFC 9457 has it (`application/problem+json`). */
+export interface Problem {
+  /** What programs look at. */
+  readonly code: Code;
+  /** What went wrong here and what to do about it. Holds nothing that the caller may not see. */
+  readonly detail: string;
+  /** The input field that is at fault. */
+  readonly field?: string;
+  /** When it may be tried again, in milliseconds. */
+  readonly retryAfterMs?: number;
+  /** The HTTP status. */
+  readonly status: number;
+  /** The kind of error in a few words; the same for every error of one code. */
+  readonly title: string;
+  /** `urn:jobline:problem:<code>`. */
+  readonly type: string;
+}
+
+/** Input of `send`. Exactly one of `receiverId` and `conversationId` says whom it is for. */
+export interface SendMessage {
+  /** The sender's own id for this send, 1 to 64 bytes: repeating it answers the first message again. */
+  readonly clientId?: string;
+  /** The text: 1 to 2,000 Unicode scalar values, not only white space; may be left out when a file comes with it. */
+  readonly content?: string;
+  /** The conversation it goes to, which exists already. */
+  readonly conversationId?: string;
+  /** The `fileUrl` that `uploadFile` answered, after the bytes were uploaded. */
+  readonly fileUrl?: string;
+  /** The job it is about: an open one that both take part in. */
+  readonly jobId?: number;
+  /** Whom it is for; begins the conversation if there is none. */
+  readonly receiverId?: string;
+  /** What the message is; told from the file when left out. */
+  readonly type?: MessageType;
+}
+
+/** Output of `send`. */
+export interface SentMessage {
+  /** The conversation it is in. */
+  readonly conversationId: string;
+  /** The message that is stored now. */
+  readonly message: Message;
+}
+
+/** How far a message has come. */
+export type Status = "sent" | "delivered" | "read";
+
+/** Output of `sync`: all that changed for the one who asked, in every conversation. */
+export interface Synced {
+  /** The conversations that changed, as they stand. */
+  readonly conversations: readonly (Conversation)[];
+  /** Pass it as `since` next time. */
+  readonly cursor: string;
+  /** More waits: ask again at once with `since` = `cursor`. */
+  readonly hasMore: boolean;
+  /** The messages that changed: those of one conversation together, in the order of their changes. */
+  readonly messages: readonly (Message)[];
+  /** When to ask again, in milliseconds. */
+  readonly nextPollMs: number;
+  /** `true` when the cursor was older than what is kept, and this is a fresh start instead. */
+  readonly reset?: boolean;
+}
+
+/** Input of `uploadFile`. Exactly one of `conversationId` and `receiverId` says whom it is for. */
+export interface UploadFile {
+  /** The file's media type, one of those that are allowed. */
+  readonly contentType: string;
+  /** The conversation it goes to, which exists already. */
+  readonly conversationId?: string;
+  /** The file's name, 1 to 255 bytes, without a path. */
+  readonly fileName: string;
+  /** The file's exact size in bytes, 1 to 10,485,760. */
+  readonly fileSize: number;
+  /** Whom it is for. */
+  readonly receiverId?: string;
+  /** The SHA-256 of the bytes, 64 hexadecimal digits: what arrives must match it. */
+  readonly sha256?: string;
+}
+
+/** Output of `uploadFile`: where to put the bytes, and what to name in `send` afterwards. */
+export interface UploadTarget {
+  /** Until when the bytes are accepted. ISO 8601, UTC, milliseconds. */
+  readonly expiresAt: string;
+  /** What to pass as `fileUrl` in `send`. */
+  readonly fileUrl: string;
+  /** The headers to send, exactly. */
+  readonly headers: { readonly [key: string]: string };
+  /** The HTTP method to use. */
+  readonly method: string;
+  /** Where the bytes go. */
+  readonly uploadUrl: string;
+}
+
+/** Every procedure of the user API. */
+export interface Procedures {
+/** My conversations, or those that changed since a cursor. */
+getConversations: { method: 'GET'; path: '/messages/conversations'; input: {
+  /** At most how many conversations, 1 to 50; 50 when left out. */
+  readonly limit?: number;
+  /** The `cursor` of the last answer, or an ISO 8601 timestamp: answers the conversations that changed since. */
+  readonly since?: string;
+}; output: Conversations };
+/** The newest messages of a conversation, older ones, or what changed since a cursor. */
+list: { method: 'GET'; path: '/messages/list'; input: {
+  /** A message id: answers the messages before it. */
+  readonly before?: string;
+  /** The conversation. */
+  readonly conversationId: string;
+  /** At most how many messages, 1 to 50; 50 when left out. */
+  readonly limit?: number;
+  /** The `cursor` of the last answer, or an ISO 8601 timestamp: answers what changed since. */
+  readonly since?: string;
+}; output: Messages };
+/** Marks what I was sent in a conversation as read, up to a message. */
+markAsRead: { method: 'POST'; path: '/messages/markAsRead'; input: MarkAsRead; output: MarkedAsRead };
+/** Sends a message. Repeated with the same `clientId` it answers the first message and stores nothing. */
+send: { method: 'POST'; path: '/messages/send'; input: SendMessage; output: SentMessage };
+/** All that changed for me, in every conversation, since a cursor. */
+sync: { method: 'GET'; path: '/messages/sync'; input: {
+  /** At most how many conversations and how many messages, 1 to 50; 50 when left out. */
+  readonly limit?: number;
+  /** The `cursor` of the last answer, or an ISO 8601 timestamp: answers what changed since. */
+  readonly since?: string;
+}; output: Synced };
+/** A URL that accepts exactly this file, for five minutes. Put the bytes there, then send the message. */
+uploadFile: { method: 'POST'; path: '/messages/uploadFile'; input: UploadFile; output: UploadTarget };
+}

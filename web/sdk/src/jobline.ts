@@ -1,0 +1,141 @@
+/** Makes a client, and keeps it until it is signed out or disposed. */
+
+import { Api } from './api.ts';
+import type { ConversationRef, Jobline, JoblineOptions, Timeline } from './client.ts';
+import { failure, problemOf } from './errors.ts';
+import { conversationOf } from './ids.ts';
+import { Cell } from './observable.ts';
+import type { Report } from './poller.ts';
+import { Session } from './session.ts';
+import type { Connection, ConversationsState, StorageState } from './state.ts';
+import { Backoff } from './time.ts';
+import { Tokens, userOf } from './token.ts';
+
+const NOTHING: ConversationsState = { status: 'loading', items: [] };
+
+/** A client of the server at `baseUrl` for one user. It polls and sends from now on, until `signOut` or `dispose`. */
+export function createJobline(options: JoblineOptions): Jobline {
+  return new Client(options);
+}
+
+class Client implements Jobline {
+  readonly ready: Promise<void>;
+  readonly user = new Cell<string | undefined>(undefined);
+  readonly connection = new Cell<Connection>({ state: 'connecting' });
+  readonly storage = new Cell<StorageState>({ kind: 'opening' });
+  readonly unread: Cell<number>;
+  readonly conversations: Cell<ConversationsState>;
+  readonly #options: JoblineOptions;
+  readonly #api: Api;
+  readonly #tokens: Tokens;
+  readonly #forget: () => void;
+  #session: Session | undefined;
+  #report: Report | undefined;
+  #over = false;
+
+  constructor(options: JoblineOptions) {
+    const { ports, baseUrl, getToken } = options;
+    const watched = () => this.#session?.interestChanged();
+    this.#options = options;
+    this.unread = new Cell(0, watched);
+    this.conversations = new Cell(NOTHING, watched);
+    this.#tokens = new Tokens(getToken, ports.clock);
+    this.#api = new Api(baseUrl, ports.http, ports.clock, this.#tokens);
+    this.#forget = ports.lifecycle.listen(event => {
+      this.#session?.happened(event);
+      this.#showConnection();
+    });
+    this.ready = options.user === undefined ? this.#identify() : this.#begin(options.user);
+    // Whoever waits for it hears of a failure; that nobody does is no fault.
+    this.ready.catch(() => undefined);
+    this.#showConnection();
+  }
+
+  conversation(ref: ConversationRef): Timeline {
+    const session = this.#session;
+    if (!session)
+      throw failure('unauthenticated', 'The user is not known yet. Give user, or wait for ready.');
+    if (typeof ref === 'string') return session.timeline(ref, undefined);
+    return session.timeline(conversationOf(session.me, ref.with), ref.job);
+  }
+
+  async signOut(): Promise<void> {
+    await this.#end(true);
+  }
+
+  dispose(): void {
+    // Nothing is left to fail but the closing of the cache, which nobody waits for.
+    this.#end(false).catch(() => undefined);
+  }
+
+  /** Reads the user from a token, however long it takes to get one. */
+  async #identify(): Promise<void> {
+    const { clock, random } = this.#options.ports;
+    const backoff = new Backoff(random);
+    while (!this.#over) {
+      try {
+        const user = userOf(await this.#tokens.get());
+        if (user === undefined) throw failure('unauthenticated', 'The token names no user: sub is missing.');
+        return await this.#begin(user);
+      } catch (error) {
+        const wait = backoff.next();
+        this.#note({
+          at: clock.now(),
+          nextPollMs: 0,
+          problem: problemOf(error),
+          retryAt: clock.now() + wait,
+        });
+        await new Promise<void>(resolve => void clock.after(wait, resolve));
+      }
+    }
+    throw failure('signed_out', 'This client was signed out or disposed.');
+  }
+
+  #begin(user: string): Promise<void> {
+    if (this.#over) return Promise.resolve();
+    const { baseUrl, ports } = this.#options;
+    this.#session = new Session(user, `jobline:${baseUrl}:${user}`, this.#api, ports, this, {
+      reported: report => this.#note(report),
+      storage: state => this.storage.set(state),
+      // It ends here too, and there is nothing left that could fail.
+      lost: () => void this.#end(false, true),
+    });
+    this.user.set(user);
+    return this.#session.store.opened;
+  }
+
+  /** Ends; `gone`, with nothing left to show. */
+  async #end(wipe: boolean, gone = wipe): Promise<void> {
+    this.#over = true;
+    this.#forget();
+    try {
+      await this.#session?.end(wipe);
+    } finally {
+      if (gone) {
+        this.#session?.empty();
+        this.connection.set({ state: 'signedOut' });
+      }
+    }
+  }
+
+  #note(report: Report): void {
+    this.#report = report;
+    this.#showConnection();
+  }
+
+  #showConnection(): void {
+    if (!this.#over) this.connection.set(this.#stand());
+  }
+
+  #stand(): Connection {
+    const { problem, retryAt } = this.#report ?? {};
+    if (!this.#options.ports.lifecycle.now().online) return { state: 'offline' };
+    if (!this.#report) return { state: 'connecting' };
+    if (!problem) return { state: 'online' };
+    return {
+      state: problem.code === 'unauthenticated' ? 'signedOut' : 'reconnecting',
+      nextRetryAt: retryAt,
+      problem,
+    };
+  }
+}

@@ -1,0 +1,102 @@
+/** All conversations as a list shows them, and how many messages are unread. */
+
+import type { Core } from './core.ts';
+import { otherIn } from './ids.ts';
+import { type Cell, share } from './observable.ts';
+import { type ConversationRow, conversationKey, type OutboxRow } from './rows.ts';
+import type { ConversationItem, ConversationPreview, ConversationsState } from './state.ts';
+import { personIn, previewOf, unreadIn, viewOfEntry, viewOfMessage } from './view.ts';
+
+/** Less than any epoch: rows that the next fresh start replaces. */
+const PROVISIONAL = -1;
+
+export interface ListCells {
+  readonly conversations: Cell<ConversationsState>;
+  readonly unread: Cell<number>;
+}
+
+export class ConversationList {
+  readonly #core: Core;
+  readonly #cells: ListCells;
+  readonly #items = new Map<string, ConversationItem>();
+  #answered = false;
+
+  constructor(core: Core, cells: ListCells) {
+    this.#core = core;
+    this.#cells = cells;
+  }
+
+  /**
+   * On a new device: the conversations written in last, in one request, while polls fetch all of them with their
+   * messages. What they bring replaces this.
+   */
+  async preload(): Promise<void> {
+    if (this.#core.store.mirror.cursor !== undefined) return;
+    const { conversations } = await this.#core.api.call('getConversations', {});
+    const keys = conversations.map(({ id }) => conversationKey(id));
+    await this.#core.store.transact(keys, kept =>
+      conversations.flatMap((conversation, index) => {
+        const value: ConversationRow = { conversation, first: 0, last: 0, epoch: PROVISIONAL };
+        return kept[index] ? [] : [{ put: keys[index] ?? '', value }];
+      }),
+    );
+  }
+
+  /** The server has answered: what is not here is not there, or comes soon. */
+  answered(): void {
+    this.#answered = true;
+    this.#show();
+  }
+
+  /** Everything may have changed. */
+  reload(): void {
+    const { conversation } = this.#core.store.mirror;
+    this.changed([...this.#items.keys(), ...conversation.keys(), ...this.#core.store.mirror.pending()]);
+  }
+
+  changed(ids: Iterable<string>): void {
+    for (const id of ids) {
+      const item = this.#item(id);
+      if (item) this.#items.set(id, share(this.#items.get(id), item));
+      else this.#items.delete(id);
+    }
+    this.#show();
+  }
+
+  #show(): void {
+    const items = [...this.#items.values()].sort((a, b) => b.at - a.at || (a.id < b.id ? -1 : 1));
+    const known = this.#answered || this.#core.store.mirror.cursor !== undefined || items.length > 0;
+    this.#cells.conversations.set({ status: known ? 'ready' : 'loading', items });
+    this.#cells.unread.set(items.reduce((sum, { unread }) => sum + unread, 0));
+  }
+
+  #item(id: string): ConversationItem | undefined {
+    const { conversation, read, draft } = this.#core.store.mirror;
+    const row = conversation.get(id);
+    const entries = this.#core.store.mirror.entries(id);
+    const other = otherIn(id, this.#core.me);
+    if (other === undefined || (!row && entries.length === 0)) return undefined;
+    return {
+      id,
+      person: personIn(row?.conversation.people ?? [], other),
+      job: row?.conversation.job,
+      preview: this.#preview(row, entries.at(-1)),
+      at: Math.max(timeOf(row), ...entries.map(({ at }) => at)),
+      unread: row ? unreadIn(row, read.get(id), this.#core.me) : 0,
+      pending: entries.filter(({ accepted, problem }) => !accepted && !problem).length,
+      failed: entries.filter(({ problem }) => problem).length,
+      draft: draft.get(id),
+    };
+  }
+
+  #preview(row: ConversationRow | undefined, entry: OutboxRow | undefined): ConversationPreview | undefined {
+    if (entry) return previewOf(viewOfEntry(entry, this.#core.progress.get(entry.clientId), this.#core.me));
+    if (row?.newest) return previewOf(viewOfMessage({ message: row.newest, fetchedAt: 0 }, this.#core.me));
+    const text = row?.conversation.lastMessage;
+    return text === undefined ? undefined : { text, type: 'text', mine: false };
+  }
+}
+
+function timeOf(row: ConversationRow | undefined): number {
+  return row ? Date.parse(row.conversation.lastMessageAt ?? row.conversation.createdAt) : 0;
+}

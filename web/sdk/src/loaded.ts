@@ -1,0 +1,96 @@
+/**
+ * The messages of a conversation in memory: a run without gaps, so that a message's number says where it is. What a new
+ * message costs does not depend on how many there are, but for one copy of an array of references.
+ */
+
+import type { MessageRow } from './rows.ts';
+import type { TimelineMessage } from './state.ts';
+import { viewOfMessage } from './view.ts';
+
+export class Loaded {
+  readonly #me: string;
+  #rows: MessageRow[] = [];
+  #views: TimelineMessage[] = [];
+
+  constructor(me: string) {
+    this.#me = me;
+  }
+
+  get views(): readonly TimelineMessage[] {
+    return this.#views;
+  }
+
+  /** Number of the first message; 0 when there is none. */
+  get first(): number {
+    return this.#rows[0]?.message.number ?? 0;
+  }
+
+  /** Number of the last message; 0 when there is none. */
+  get last(): number {
+    return this.#rows.at(-1)?.message.number ?? 0;
+  }
+
+  at(number: number): MessageRow | undefined {
+    return this.#rows[number - this.first];
+  }
+
+  find(key: string): MessageRow | undefined {
+    const index = this.#views.findLastIndex(view => view.key === key);
+    return this.#rows[index];
+  }
+
+  /** How many messages of others come after `number`. */
+  othersAfter(number: number): number {
+    let count = 0;
+    for (let index = this.#rows.length - 1; index >= 0; index -= 1) {
+      const row = this.#rows[index];
+      if (!row || row.message.number <= number) break;
+      if (row.message.senderId !== this.#me) count += 1;
+    }
+    return count;
+  }
+
+  /** Takes in messages that are new or changed, in the order of their numbers; those before the run are left out. */
+  take(rows: readonly MessageRow[]): void {
+    for (const row of rows) {
+      const { number } = row.message;
+      if (this.#rows.length > 0 && number < this.first) continue;
+      if (number > this.last + 1) this.clear();
+      const index = this.#rows.length === 0 ? 0 : number - this.first;
+      this.#rows[index] = row;
+      this.#views[index] = viewOfMessage(row, this.#me);
+    }
+  }
+
+  /** Puts a page right before the run; answers `false` when it does not belong there. */
+  prepend(rows: readonly MessageRow[]): boolean {
+    const last = rows.at(-1)?.message.number;
+    if (last === undefined || (this.#rows.length > 0 && last !== this.first - 1)) return false;
+    this.#rows = [...rows, ...this.#rows];
+    this.#views = [...rows.map(row => viewOfMessage(row, this.#me)), ...this.#views];
+    return true;
+  }
+
+  /** Takes over what is kept: older messages stay where they join it without a gap. */
+  replace(rows: readonly MessageRow[]): void {
+    const first = rows[0];
+    const joins =
+      first &&
+      (this.last + 1 === first.message.number ||
+        this.at(first.message.number)?.message.id === first.message.id);
+    const longer = joins && this.last > (rows.at(-1)?.message.number ?? 0);
+    if (!joins || longer) this.clear();
+    this.take(rows);
+  }
+
+  /** Lets go of all but the last `count`. */
+  trim(count: number): void {
+    this.#rows = this.#rows.slice(-count);
+    this.#views = this.#views.slice(-count);
+  }
+
+  clear(): void {
+    this.#rows = [];
+    this.#views = [];
+  }
+}

@@ -1,0 +1,94 @@
+/** The rows that every view needs, in memory: what the cache holds but messages and bytes. */
+
+import type { Value, Write } from './cache/port.ts';
+import {
+  type ConversationRow,
+  type Kind,
+  type MessageRow,
+  type OutboxRow,
+  parse,
+  type ReadRow,
+  type SyncRow,
+} from './rows.ts';
+
+/** What a transaction changed. */
+export interface Change {
+  /** Conversations any row of which changed. */
+  readonly conversations: ReadonlySet<string>;
+  /** Messages that were written, by conversation. */
+  readonly messages: ReadonlyMap<string, readonly MessageRow[]>;
+}
+
+/** The kinds of rows that are mirrored. */
+export const MIRRORED = ['conversation', 'outbox', 'draft', 'read', 'sync'] as const;
+
+export class Mirror {
+  readonly conversation = new Map<string, ConversationRow>();
+  readonly outbox = new Map<string, OutboxRow>();
+  readonly draft = new Map<string, string>();
+  readonly read = new Map<string, ReadRow>();
+  readonly sync = new Map<string, SyncRow>();
+
+  /** The cursor of the last poll that brought something. */
+  get cursor(): string | undefined {
+    return this.sync.get('')?.cursor;
+  }
+
+  /** Whether polls have brought everything once. */
+  get isComplete(): boolean {
+    return this.cursor !== undefined && !this.sync.get('')?.walking;
+  }
+
+  /** The own messages of a conversation that are on their way, in the order in which they will be in it. */
+  entries(conversationId: string): readonly OutboxRow[] {
+    return [...this.outbox.values()].filter(row => row.conversationId === conversationId).sort(inOrder);
+  }
+
+  /** The conversations that have own messages on their way. */
+  pending(): ReadonlySet<string> {
+    return new Set([...this.outbox.values()].map(row => row.conversationId));
+  }
+
+  clear(): void {
+    for (const kind of MIRRORED) this[kind].clear();
+  }
+
+  /** The rows that are nowhere else, under their keys. */
+  own(): Map<string, Value> {
+    const kinds = ['outbox', 'draft', 'read'] as const;
+    return new Map(
+      kinds.flatMap(kind => [...this[kind]].map(([name, row]) => [`${kind}/${name}`, row as Value])),
+    );
+  }
+
+  apply(writes: readonly Write[]): Change {
+    const conversations = new Set<string>();
+    const messages = new Map<string, MessageRow[]>();
+    for (const write of writes) {
+      if ('dropFrom' in write) continue;
+      const [key, value] = 'put' in write ? [write.put, write.value] : [write.drop, undefined];
+      const [kind, name] = parse(key);
+      if (kind === 'message' && value)
+        messages.set(name, [...(messages.get(name) ?? []), value as MessageRow]);
+      const before = this.#set(kind, name, value);
+      const entry = (value ?? before) as Partial<OutboxRow> | undefined;
+      conversations.add(kind === 'outbox' ? (entry?.conversationId ?? '') : name);
+    }
+    return { conversations, messages };
+  }
+
+  /** Answers what was there before. */
+  #set(kind: Kind, name: string, value: Value): Value {
+    const rows = (this as Partial<Record<Kind, unknown>>)[kind] as Map<string, Value> | undefined;
+    const before = rows?.get(name);
+    if (value === undefined) rows?.delete(name);
+    else rows?.set(name, value);
+    return before;
+  }
+}
+
+/** What the server has comes first, in its order; then what is on its way, in the order in which it was written. */
+function inOrder(one: OutboxRow, other: OutboxRow): number {
+  const [a, b] = [one, other].map(row => row.accepted?.number ?? Number.MAX_SAFE_INTEGER) as [number, number];
+  return a - b || one.order - other.order;
+}

@@ -1,0 +1,179 @@
+/**
+ * When to ask the server what is new, and asking it: one poll for everything, one in flight, one tab that does it.
+ *
+ * A tab wants to know every 3 s while a chat is open, every 10 s in the background or with only the list in view, every
+ * 30 s after five minutes in which nobody did anything, and not at all when nothing is in view or it has been hidden for
+ * an hour. The server's `nextPollMs` is the shortest pause between two polls: it says how lively the conversations are,
+ * and asks for longer pauses when it is short of capacity. What cannot wait is asked at once: coming back, coming online,
+ * opening a chat, having sent something. Only `Retry-After` holds that up.
+ *
+ * A tab that does not lead asks the leader; when no word comes (it may be frozen) it polls itself.
+ */
+
+import type { Core } from './core.ts';
+import { type Problem, problemOf } from './errors.ts';
+import { SYNC } from './rows.ts';
+import { absorb } from './sync.ts';
+import { Backoff } from './time.ts';
+
+const OPEN_MS = 3000;
+const BACKGROUND_MS = 10_000;
+const IDLE_MS = 30_000;
+const IDLE_AFTER_MS = 5 * 60_000;
+const STOP_AFTER_MS = 60 * 60_000;
+/** How long the leader may stay silent when it was asked. */
+const SILENCE_MS = 5000;
+
+/** How polling stands; the same in all tabs. */
+export interface Report {
+  /** When the last poll ended, Unix milliseconds. */
+  readonly at: number;
+  readonly nextPollMs: number;
+  /** What went wrong, and when the next attempt is made. */
+  readonly problem?: Problem;
+  readonly retryAt?: number;
+  /** No attempt before: the server said so. */
+  readonly notBefore?: number;
+}
+
+export class Poller {
+  readonly #core: Core;
+  readonly #backoff: Backoff;
+  #report: Report = { at: Number.NEGATIVE_INFINITY, nextPollMs: 0 };
+  #running: Promise<void> | undefined;
+  #again = false;
+  #stopped = false;
+  #activeAt: number;
+  #hiddenAt = Number.POSITIVE_INFINITY;
+  #wasOnline = true;
+  #callOff: (() => void) | undefined;
+
+  constructor(core: Core) {
+    this.#core = core;
+    this.#backoff = new Backoff(core.ports.random);
+    this.#activeAt = this.#now();
+    core.tabs.listen(word => {
+      if (word.is === 'polled') {
+        this.#note(word.report as Report);
+        this.plan();
+      } else if (word.is === 'poll' && core.tabs.isLeading) this.#poll(word.urgent);
+    });
+    this.changed();
+  }
+
+  /** Somebody did something: the pauses are short again. */
+  active(): void {
+    const idle = this.#now() - this.#activeAt;
+    this.#activeAt = this.#now();
+    if (idle >= IDLE_AFTER_MS) this.plan();
+  }
+
+  /** Visibility or being online changed. */
+  changed(): void {
+    const { visible, online } = this.#core.ports.lifecycle.now();
+    const back = (visible && this.#hiddenAt < this.#now()) || (online && !this.#wasOnline);
+    this.#hiddenAt = visible ? Number.POSITIVE_INFINITY : Math.min(this.#hiddenAt, this.#now());
+    this.#wasOnline = online;
+    if (back) this.now();
+    else this.plan();
+  }
+
+  /** Asks at once; if that is `urgent` and a poll is under way, once more right after it. */
+  now(urgent = true): void {
+    const { tabs, ports } = this.#core;
+    if (this.#stopped || !ports.lifecycle.now().online) return;
+    const wait = (this.#report.notBefore ?? 0) - this.#now();
+    if (wait > 0) return this.#schedule(wait);
+    if (tabs.isLeading || !tabs.areHeard) return this.#poll(urgent);
+    tabs.tell({ is: 'poll', urgent });
+    this.#schedule(SILENCE_MS, () => this.#poll(true));
+  }
+
+  /** Plans the next poll from how things stand. */
+  plan(): void {
+    if (this.#stopped || this.#running) return;
+    this.#callOff?.();
+    const pause = this.#pause();
+    const { at, nextPollMs, retryAt } = this.#report;
+    if (pause && this.#wasOnline) this.#schedule((retryAt ?? at + Math.max(pause, nextPollMs)) - this.#now());
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#callOff?.();
+  }
+
+  #now(): number {
+    return this.#core.ports.clock.now();
+  }
+
+  /** How long this tab can do without news; `undefined` for ever. */
+  #pause(): number | undefined {
+    const wanted = this.#core.interest();
+    const hidden = this.#now() - this.#hiddenAt;
+    if (!wanted || hidden >= STOP_AFTER_MS) return undefined;
+    if (this.#now() - this.#activeAt >= IDLE_AFTER_MS) return IDLE_MS;
+    return wanted === 'chat' && hidden < 0 ? OPEN_MS : BACKGROUND_MS;
+  }
+
+  #schedule(ms: number, then = () => this.now(false)): void {
+    this.#callOff?.();
+    this.#callOff = this.#core.ports.clock.after(Math.max(0, ms), then);
+  }
+
+  #poll(urgent: boolean): void {
+    this.#callOff?.();
+    if (this.#running) this.#again ||= urgent;
+    this.#running ??= this.#series().finally(() => {
+      const again = this.#again && !this.#report.problem && !this.#stopped;
+      this.#running = undefined;
+      this.#again = false;
+      if (again) this.#poll(false);
+      else this.plan();
+    });
+  }
+
+  /** Polls until nothing more waits. */
+  async #series(): Promise<void> {
+    let report: Report;
+    try {
+      await this.#core.store.refresh();
+      let answer = await this.#once();
+      while (answer.hasMore && !this.#stopped) answer = await this.#once();
+      this.#backoff.reset();
+      report = { at: this.#now(), nextPollMs: answer.nextPollMs };
+    } catch (error) {
+      const problem = problemOf(error);
+      const { retryAfterMs } = problem;
+      const at = this.#now();
+      const retryAt = at + this.#backoff.next(retryAfterMs);
+      const { nextPollMs } = this.#report;
+      report = { at, nextPollMs, problem, retryAt, notBefore: retryAfterMs && at + retryAfterMs };
+    }
+    if (this.#stopped) return;
+    this.#core.tabs.tell({ is: 'polled', report });
+    this.#note(report);
+  }
+
+  async #once(): Promise<{ hasMore: boolean; nextPollMs: number }> {
+    const { api, store, me } = this.#core;
+    const { cursor } = store.mirror;
+    try {
+      const answer = await api.call('sync', { since: cursor });
+      const taken = await absorb(store, me, this.#now(), cursor, answer);
+      if (!taken) await store.reload();
+      return { hasMore: answer.hasMore || !taken, nextPollMs: answer.nextPollMs };
+    } catch (error) {
+      if (problemOf(error).code !== 'invalid_cursor' || cursor === undefined) throw error;
+      // The server does not know it, as after it was set up anew: everything is fetched again.
+      const { epoch = 0 } = store.mirror.sync.get('') ?? {};
+      await store.transact([], () => [{ put: SYNC, value: { epoch, walking: false } }]);
+      return { hasMore: true, nextPollMs: 0 };
+    }
+  }
+
+  #note(report: Report): void {
+    this.#report = report;
+    this.#core.reported(report);
+  }
+}

@@ -1,0 +1,78 @@
+/** What the client needs of its surroundings. `@jobline/sdk/browser` brings all of it for pages and workers. */
+
+import type { Cache } from './cache/port.ts';
+
+export interface HttpRequest {
+  readonly method: 'GET' | 'POST' | 'PUT';
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string | ArrayBuffer;
+  /** Told while `body` is on its way, in bytes. */
+  readonly onProgress?: (sent: number) => void;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  /** The header's value; `undefined` when it is not there or may not be read. */
+  header(name: string): string | undefined;
+  readonly body: string;
+}
+
+/** A request under way. `answer` rejects when there is no answer, and soon after `cancel`. */
+export interface HttpCall {
+  readonly answer: Promise<HttpAnswer>;
+  cancel(): void;
+}
+
+export type Http = (request: HttpRequest) => HttpCall;
+
+export interface Clock {
+  /** Unix milliseconds. */
+  now(): number;
+  /** Calls `then` once, after `ms`; the returned function calls it off. */
+  after(ms: number, then: () => void): () => void;
+}
+
+/** A number from 0 up to but not including 1. */
+export type Random = () => number;
+
+/** A lock that one tab of this origin holds at a time, as Web Locks are. */
+export interface Locks {
+  /** Runs `held` once the lock is ours; it is ours until that promise settles. The returned function stops waiting. */
+  request(name: string, held: () => Promise<void>): () => void;
+}
+
+/** Messages to the other tabs of this origin, as `BroadcastChannel` has them. */
+export interface Channel {
+  post(message: unknown): void;
+  listen(heard: (message: unknown) => void): void;
+  close(): void;
+}
+
+export interface Presence {
+  readonly visible: boolean;
+  readonly online: boolean;
+}
+
+/** What the device and the reader do. */
+export interface Lifecycle {
+  now(): Presence;
+  /**
+   * `change`: visibility or being online changed. `focus`: the reader came back. `activity`: they touched or typed.
+   * `leave`: the page may never run again after this.
+   */
+  listen(heard: (event: 'change' | 'focus' | 'activity' | 'leave') => void): () => void;
+}
+
+export interface Ports {
+  readonly http: Http;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly lifecycle: Lifecycle;
+  /** Opens the cache of this name. When it rejects, memory is used, and `client.storage` says so. */
+  readonly openCache: (name: string) => Promise<Cache>;
+  /** Without it every tab polls for itself. */
+  readonly locks?: Locks;
+  /** Without it tabs learn of each other's work when they are looked at. */
+  readonly channel?: (name: string) => Channel;
+}

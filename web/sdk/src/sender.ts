@@ -1,0 +1,220 @@
+/**
+ * Tells the server what the reader did: sends the outbox, one message at a time in each conversation, in order, each until
+ * the server has it or has refused it; and tells what was read. Only the tab that leads does.
+ *
+ * A message keeps its `clientId`, so that an attempt whose answer was lost is repeated without harm. A refusal is kept
+ * with the message, and those behind it go on. Everything else is tried again: after a pause that grows, or at once when
+ * the device comes online.
+ */
+
+import type { Core } from './core.ts';
+import { failure, isRefusal, type Problem, problemOf } from './errors.ts';
+import type { Message } from './generated/contract.ts';
+import {
+  bytesKey,
+  type ConversationRow,
+  conversationKey,
+  type OutboxRow,
+  outboxKey,
+  type ReadRow,
+  readKey,
+} from './rows.ts';
+import type { MessageState } from './state.ts';
+import { dropped } from './sync.ts';
+import { Backoff } from './time.ts';
+import { upload } from './uploads.ts';
+
+/** How often an upload may be refused before the message is. */
+const REFUSALS = 3;
+/** What is wrong with a refused file when it may help to upload it again: where the bytes are, or what arrived of them. */
+const OF_THE_UPLOAD = ['fileUrl', 'fileSize', 'sha256'];
+/** How long to wait when the rate limit does not say. */
+const RATE_LIMIT_MS = 5000;
+
+export class Sender {
+  readonly #core: Core;
+  readonly #backoff: Backoff;
+  /** What is being worked on: conversations, and the marks of what was read. */
+  readonly #lanes = new Set<string>();
+  /** How to cancel the uploads that are under way. */
+  readonly #uploads = new Map<string, () => void>();
+  #running = false;
+  #pausedUntil = 0;
+  /** The pause is the server's, who counts messages: no hurry shortens it. */
+  #rateLimited = false;
+  #callOff: (() => void) | undefined;
+
+  constructor(core: Core) {
+    this.#core = core;
+    this.#backoff = new Backoff(core.ports.random);
+  }
+
+  start(): void {
+    this.#running = true;
+    this.kick();
+  }
+
+  stop(): void {
+    this.#running = false;
+    this.#callOff?.();
+    for (const cancel of this.#uploads.values()) cancel();
+  }
+
+  /** The device is online again, or the reader is back: what waits for a connection is tried at once. */
+  hurry(): void {
+    if (!this.#rateLimited) this.#pausedUntil = 0;
+    this.kick();
+  }
+
+  /** Looks at what there is to tell. */
+  kick(): void {
+    const { outbox } = this.#core.store.mirror;
+    for (const [clientId, cancel] of this.#uploads) if (!outbox.has(clientId)) cancel();
+    if (!this.#running) return;
+    this.#callOff?.();
+    const wait = this.#pausedUntil - this.#core.ports.clock.now();
+    if (wait > 0) {
+      this.#callOff = this.#core.ports.clock.after(wait, () => this.kick());
+      if (this.#rateLimited) this.#showWaiting();
+      return;
+    }
+    for (const id of this.#core.store.mirror.pending()) void this.#lane(id, () => this.#sendNext(id));
+    void this.#lane('', () => this.#tellNext());
+  }
+
+  /** Takes step after step until there is none, or a pause is due. */
+  async #lane(name: string, step: () => Promise<boolean>): Promise<void> {
+    if (this.#lanes.has(name)) return;
+    this.#lanes.add(name);
+    try {
+      while (this.#mayGoOn() && (await step())) this.#backoff.reset();
+    } catch {
+      // The session is over.
+      this.#running = false;
+    } finally {
+      this.#lanes.delete(name);
+    }
+  }
+
+  #mayGoOn(): boolean {
+    const { ports, store } = this.#core;
+    // A tab that is behind may not know of something that goes first.
+    const { online } = ports.lifecycle.now();
+    return this.#running && online && !store.isBehind && ports.clock.now() >= this.#pausedUntil;
+  }
+
+  async #sendNext(conversationId: string): Promise<boolean> {
+    const { store, progress } = this.#core;
+    const row = store.mirror.entries(conversationId).find(({ accepted, problem }) => !accepted && !problem);
+    if (!row) return false;
+    try {
+      const fileUrl = row.file ? (row.fileUrl ?? (await this.#upload(row))) : undefined;
+      // Dropped while its file was on its way.
+      if (!this.#running || !store.mirror.outbox.has(row.clientId)) return true;
+      await this.#accept(row.clientId, await this.#post(row, fileUrl));
+      progress.set(row.clientId, undefined);
+      return true;
+    } catch (error) {
+      progress.set(row.clientId, undefined);
+      return this.#fail(row, problemOf(error));
+    }
+  }
+
+  async #upload(row: OutboxRow): Promise<string> {
+    const { clientId, file } = row;
+    const bytes = await this.#core.store.get('bytes', bytesKey(clientId));
+    if (!bytes || !file)
+      throw failure('invalid_file', 'The file is not on this device any more.', { status: 410 });
+    const show = (sent: number) => {
+      const sentBytes = Math.min(sent, file.size);
+      this.#core.progress.set(clientId, { is: 'uploading', sentBytes, totalBytes: file.size });
+    };
+    show(0);
+    try {
+      const begun = (cancel: () => void) => this.#uploads.set(clientId, cancel);
+      const fileUrl = await upload(this.#core, row.to, file, bytes, show, begun);
+      await this.#change(clientId, kept => ({ ...kept, fileUrl }));
+      return fileUrl;
+    } finally {
+      this.#uploads.delete(clientId);
+    }
+  }
+
+  async #post(row: OutboxRow, fileUrl: string | undefined): Promise<Message> {
+    const { clientId, to: receiverId, text: content, job: jobId } = row;
+    this.#core.progress.set(clientId, { is: 'sending' });
+    const sent = await this.#core.api.call('send', { receiverId, content, clientId, jobId, fileUrl });
+    return sent.message;
+  }
+
+  /** The server has it. If polls have passed its place already, the cache has it too. */
+  async #accept(clientId: string, message: Message): Promise<void> {
+    const keys = [outboxKey(clientId), conversationKey(message.conversationId)];
+    await this.#core.store.transact(keys, ([kept, conversation]) => {
+      if (!kept) return undefined;
+      if (message.number <= ((conversation as ConversationRow | undefined)?.last ?? 0))
+        return dropped(clientId);
+      return [{ put: outboxKey(clientId), value: { ...kept, accepted: message } }];
+    });
+    this.#core.poller.now();
+  }
+
+  /** Answers whether to go on at once. */
+  async #fail(row: OutboxRow, problem: Problem): Promise<boolean> {
+    if (problem.code === 'cancelled') return true;
+    if (!isRefusal(problem)) return this.#pause(problem);
+    await this.#change(row.clientId, kept => {
+      const refusals = (kept.refusals ?? 0) + 1;
+      const again = OF_THE_UPLOAD.includes(problem.field ?? '') && refusals < REFUSALS;
+      return { ...kept, fileUrl: undefined, refusals, problem: again ? undefined : problem };
+    });
+    // Another tab may have sent it: then the next poll brings it.
+    if (problem.code === 'client_id_reused') this.#core.poller.now();
+    return true;
+  }
+
+  /** Tells the server what was read in one conversation. */
+  async #tellNext(): Promise<boolean> {
+    const { api, store } = this.#core;
+    const [conversationId, read] = [...store.mirror.read].find(([, row]) => !row.told) ?? [];
+    if (conversationId === undefined || !read) return false;
+    try {
+      await api.call('markAsRead', { conversationId, upTo: read.id });
+    } catch (error) {
+      // Refused for good: the message or the conversation is gone, and so is what there was to tell.
+      if (!isRefusal(problemOf(error))) return this.#pause(problemOf(error));
+    }
+    const key = readKey(conversationId);
+    await store.transact([key], ([kept]) => {
+      const row = kept as ReadRow | undefined;
+      return row?.number === read.number ? [{ put: key, value: { ...row, told: true } }] : undefined;
+    });
+    return true;
+  }
+
+  #pause({ code, retryAfterMs, detail }: Problem): false {
+    if (code === 'signed_out') throw failure(code, detail);
+    const now = this.#core.ports.clock.now();
+    this.#rateLimited = code === 'rate_limited';
+    const wait = this.#rateLimited ? (retryAfterMs ?? RATE_LIMIT_MS) : this.#backoff.next(retryAfterMs);
+    this.#pausedUntil = Math.max(this.#pausedUntil, now + wait);
+    this.kick();
+    return false;
+  }
+
+  /** All that waits shows until when. */
+  #showWaiting(): void {
+    const waiting: MessageState = { is: 'waiting', until: this.#pausedUntil };
+    for (const { clientId, accepted, problem } of this.#core.store.mirror.outbox.values()) {
+      if (!accepted && !problem && !this.#uploads.has(clientId)) this.#core.progress.set(clientId, waiting);
+    }
+  }
+
+  /** Changes a message that is still there. */
+  async #change(clientId: string, change: (row: OutboxRow) => OutboxRow): Promise<void> {
+    await this.#core.store.transact([outboxKey(clientId)], ([kept]) => {
+      const row = kept as OutboxRow | undefined;
+      return row && !row.accepted ? [{ put: outboxKey(clientId), value: change(row) }] : undefined;
+    });
+  }
+}

@@ -1,0 +1,191 @@
+/** A client whose user is known: puts the parts together and passes on what happens. */
+
+import type { Api } from './api.ts';
+import { MemoryCache } from './cache/memory.ts';
+import type { Cache } from './cache/port.ts';
+import type { Core, Interest } from './core.ts';
+import { History } from './history.ts';
+import { randomId } from './ids.ts';
+import { ConversationList, type ListCells } from './list.ts';
+import type { Change } from './mirror.ts';
+import { Outbox } from './outbox.ts';
+import { Poller, type Report } from './poller.ts';
+import type { Ports } from './ports.ts';
+import { Progress } from './progress.ts';
+import type { MessageRow } from './rows.ts';
+import { Sender } from './sender.ts';
+import type { StorageState } from './state.ts';
+import { Store } from './store.ts';
+import { Tabs } from './tabs.ts';
+import { within } from './time.ts';
+import { ConversationTimeline } from './timeline.ts';
+
+/** How long the cache may take to open; some browsers never answer in private windows. */
+const OPENING_MS = 5000;
+
+export interface SessionEvents {
+  reported(report: Report): void;
+  storage(state: StorageState): void;
+  /** Somebody signed out in another tab. */
+  lost(): void;
+}
+
+export class Session implements Core {
+  readonly me: string;
+  readonly ports: Ports;
+  readonly api: Api;
+  readonly store: Store;
+  readonly tabs: Tabs;
+  readonly progress: Progress;
+  readonly poller: Poller;
+  readonly outbox: Outbox;
+  readonly history: History;
+  readonly list: ConversationList;
+  readonly #cells: ListCells;
+  readonly #events: SessionEvents;
+  readonly #sender: Sender;
+  readonly #timelines = new Map<string, ConversationTimeline>();
+  #over = false;
+
+  /** `name` is that of the cache, the lock and the channel. */
+  constructor(me: string, name: string, api: Api, ports: Ports, cells: ListCells, events: SessionEvents) {
+    this.me = me;
+    this.ports = ports;
+    this.api = api;
+    this.#cells = cells;
+    this.#events = events;
+    this.tabs = new Tabs(name, ports.channel?.(name), ports.locks);
+    this.store = new Store(this.#openCache(name), this.tabs, this.#storeEvents(), randomId(ports.random));
+    this.progress = new Progress(this.tabs, ids => this.#progressed(ids));
+    this.outbox = new Outbox(this);
+    this.history = new History(this);
+    this.list = new ConversationList(this, cells);
+    this.#sender = new Sender(this);
+    this.poller = new Poller(this);
+    this.#elect();
+  }
+
+  timeline(id: string, job: number | undefined): ConversationTimeline {
+    const key = `${id}/${job ?? ''}`;
+    const timeline = this.#timelines.get(key) ?? new ConversationTimeline(this, id, job);
+    this.#timelines.set(key, timeline);
+    return timeline;
+  }
+
+  interest(): Interest {
+    for (const timeline of this.#timelines.values()) if (timeline.isOpen) return 'chat';
+    return this.#cells.conversations.isWatched || this.#cells.unread.isWatched ? 'list' : undefined;
+  }
+
+  interestChanged(): void {
+    this.poller.active();
+    this.poller.plan();
+  }
+
+  reported(report: Report): void {
+    this.#events.reported(report);
+    if (report.problem) return;
+    this.#each(timeline => timeline.polled());
+    this.list.answered();
+  }
+
+  /** What the device and the reader do. */
+  happened(event: 'change' | 'focus' | 'activity' | 'leave'): void {
+    const { visible } = this.ports.lifecycle.now();
+    // A hidden page may be ended without another word.
+    if (event === 'leave' || !visible) this.#each(timeline => timeline.flush());
+    if (event !== 'change') this.poller.active();
+    if (event === 'activity') return;
+    this.poller.changed();
+    if (event === 'focus') this.poller.now();
+    if (visible) {
+      this.#sender.hurry();
+      // What cannot be read now is met again by the next poll.
+      this.store.refresh().catch(() => undefined);
+    }
+    this.#each(timeline => timeline.refresh());
+  }
+
+  /** Stops; `wipe` also forgets what is kept. */
+  async end(wipe: boolean): Promise<void> {
+    if (this.#over) return;
+    this.#over = true;
+    if (!wipe) this.#each(timeline => timeline.flush());
+    this.#sender.stop();
+    this.poller.stop();
+    try {
+      if (wipe) await this.store.wipe();
+    } finally {
+      this.store.close();
+      this.tabs.leave();
+    }
+  }
+
+  /** Shows nothing any more: the session is over, and its data is gone. */
+  empty(): void {
+    this.store.mirror.clear();
+    this.progress.clear();
+    this.list.reload();
+    this.#each(timeline => timeline.empty());
+  }
+
+  async #openCache(name: string): Promise<Cache> {
+    try {
+      const cache = await within(this.ports.clock, OPENING_MS, this.ports.openCache(name));
+      this.#events.storage(cache.durable ? { kind: 'durable' } : { kind: 'memory', reason: 'unavailable' });
+      return cache;
+    } catch {
+      // What this tab keeps is not what the others keep.
+      this.tabs.part();
+      this.#events.storage({ kind: 'memory', reason: 'unavailable' });
+      return new MemoryCache();
+    }
+  }
+
+  #storeEvents() {
+    return {
+      changed: (change: Change) => {
+        this.list.changed(change.conversations);
+        this.#each(timeline => change.conversations.has(timeline.id) && timeline.changed(change));
+        this.#sender.kick();
+      },
+      reloaded: () => {
+        this.list.reload();
+        this.#each(timeline => void timeline.reload());
+        this.#sender.kick();
+      },
+      touched: (rows: readonly MessageRow[]) => this.#each(timeline => timeline.touched(rows)),
+      fell: (reason: StorageState['reason']) => {
+        this.tabs.part();
+        this.#events.storage({ kind: 'memory', reason });
+        this.store.opened.then(() => this.store.reload()).catch(() => undefined);
+        this.#elect();
+      },
+      lost: () => this.#events.lost(),
+    };
+  }
+
+  /** Polls and sends as soon as no other tab does. */
+  #elect(): void {
+    const lead = () => {
+      if (this.#over) return;
+      this.progress.clear();
+      this.#sender.start();
+      this.poller.now(false);
+      // The list comes with the polls in any case; this is only sooner.
+      this.list.preload().catch(() => undefined);
+    };
+    // What can reject here is that the session was over before it began.
+    this.store.opened.then(() => this.tabs.elect(lead)).catch(() => undefined);
+  }
+
+  #progressed(clientIds: readonly string[]): void {
+    const ids = new Set(clientIds.map(id => this.store.mirror.outbox.get(id)?.conversationId ?? ''));
+    this.list.changed(ids);
+    this.#each(timeline => ids.has(timeline.id) && timeline.refresh());
+  }
+
+  #each(act: (timeline: ConversationTimeline) => unknown): void {
+    for (const timeline of this.#timelines.values()) act(timeline);
+  }
+}

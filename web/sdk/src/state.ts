@@ -1,0 +1,136 @@
+/** What views see. Every object here is immutable; what did not change keeps its identity. */
+
+import type { Problem } from './errors.ts';
+
+export interface Person {
+  readonly id: string;
+  /** The name the host gave; the id where it gave none. */
+  readonly name: string;
+  readonly avatarUrl?: string;
+}
+
+export interface Job {
+  readonly id: number;
+  readonly title: string;
+  readonly status: 'open' | 'closed';
+}
+
+/**
+ * How far a message has come.
+ *
+ * Own messages, on this device: `queued` (kept, not under way), `uploading` its file, `sending`, `waiting` for the rate
+ * limit until an instant in Unix milliseconds, `failed` (refused for good: retry, edit or delete). On the server: `sent`,
+ * `delivered`, `read`. Messages of others are `received`, and `read` once they were marked as read.
+ */
+export type MessageState =
+  | { readonly is: 'queued' | 'sending' | 'sent' | 'delivered' | 'read' | 'received' }
+  | { readonly is: 'uploading'; readonly sentBytes: number; readonly totalBytes: number }
+  | { readonly is: 'waiting'; readonly until: number }
+  | { readonly is: 'failed'; readonly problem: Problem };
+
+export interface MessageFile {
+  readonly name: string;
+  /** In bytes. */
+  readonly size: number;
+  readonly contentType: string;
+  /** Where to download it. Absent while it is on this device alone (see `Timeline.fileBytes`), and once it expired. */
+  readonly url?: string;
+  /** Unix milliseconds after which `url` answers an error: call `Timeline.refreshFile` then. */
+  readonly urlExpiresAt?: number;
+  /** The server no longer has it. */
+  readonly expired: boolean;
+  /** In pixels, where known: told to `sendFile`, or by `Timeline.rememberSize`. */
+  readonly width?: number;
+  readonly height?: number;
+}
+
+export interface TimelineMessage {
+  /** The same for the message's whole life on this device, from bubble to read: the key for a list. */
+  readonly key: string;
+  /** The server's id, once it has one. */
+  readonly id?: string;
+  /** Of own messages that were sent with one: what `retry`, `edit`, `delete` and `cancelUpload` take. */
+  readonly clientId?: string;
+  /** 1, 2, 3 … in its conversation, once the server has it. */
+  readonly number?: number;
+  readonly mine: boolean;
+  /** May be empty when a file comes with it. Never HTML. */
+  readonly text: string;
+  readonly type: 'text' | 'image' | 'file';
+  readonly file?: MessageFile;
+  /** Unix milliseconds: accepted by the server, or written on this device. */
+  readonly at: number;
+  readonly jobId?: number;
+  readonly state: MessageState;
+}
+
+export interface TimelineState {
+  readonly id: string;
+  /** `loading` until the cache has answered. */
+  readonly status: 'loading' | 'ready';
+  /** Oldest first; messages that are still on their way come last, in the order in which they will be sent. */
+  readonly messages: readonly TimelineMessage[];
+  readonly hasOlder: boolean;
+  readonly loadingOlder: boolean;
+  /** Why older messages could not be loaded the last time. */
+  readonly olderProblem?: Problem;
+  /** Key of the first message that was unread when the chat was opened; stays put until it is closed. */
+  readonly firstUnread?: string;
+  readonly unread: number;
+  readonly person?: Person;
+  readonly job?: Job;
+  readonly canWrite: boolean;
+  /** Why not. */
+  readonly reason?: 'job_closed' | 'not_job_participant';
+}
+
+export interface ConversationPreview {
+  readonly text: string;
+  readonly type: 'text' | 'image' | 'file';
+  readonly fileName?: string;
+  readonly mine: boolean;
+  /** Of own messages. */
+  readonly state?: MessageState;
+}
+
+export interface ConversationItem {
+  readonly id: string;
+  readonly person: Person;
+  readonly job?: Job;
+  /** The last message, own ones that are on their way included. */
+  readonly preview?: ConversationPreview;
+  /** When it was written: Unix milliseconds. */
+  readonly at: number;
+  readonly unread: number;
+  /** Own messages that are on their way. */
+  readonly pending: number;
+  /** Own messages that were refused. */
+  readonly failed: number;
+  readonly draft?: string;
+}
+
+export interface ConversationsState {
+  /** `loading` until the cache has answered, and on a new device until the server has. */
+  readonly status: 'loading' | 'ready';
+  /** All there are, the one written in last first. On a new device they come over the first seconds. */
+  readonly items: readonly ConversationItem[];
+}
+
+/**
+ * `connecting` before the first answer, `online` after one, `offline` when the device says so, `reconnecting` when the
+ * server cannot be reached or answers errors, `signedOut` when the token was refused again after it was renewed (it is
+ * still tried on) or after `signOut`.
+ */
+export interface Connection {
+  readonly state: 'connecting' | 'online' | 'offline' | 'reconnecting' | 'signedOut';
+  /** Unix milliseconds of the next attempt, while `reconnecting` or `signedOut`. */
+  readonly nextRetryAt?: number;
+  readonly problem?: Problem;
+}
+
+/** Where messages and drafts are kept. `memory`: they are lost with the page, and the reader should be told. */
+export interface StorageState {
+  readonly kind: 'opening' | 'durable' | 'memory';
+  /** Why it is not durable. */
+  readonly reason?: 'unavailable' | 'quota' | 'failed';
+}

@@ -1,0 +1,179 @@
+/**
+ * What an answer of `sync` does to the cache: the cursor and all that it covers, in one transaction.
+ *
+ * The cursor proves to the server that we have what it covers, so it is kept together with that or not at all. Of each
+ * conversation a run of messages without gaps is kept, up to the newest. A fresh start (the first answer, or `reset`)
+ * comes in several answers, each with whole conversations; what is kept of the older epoch stays on the screen until its
+ * conversation comes, and what never comes is dropped at the end.
+ */
+
+import type { Write } from './cache/port.ts';
+import { failure } from './errors.ts';
+import type { Message, Synced } from './generated/contract.ts';
+import {
+  bytesKey,
+  type ConversationRow,
+  conversationKey,
+  draftKey,
+  KEPT,
+  type MessageRow,
+  messageKey,
+  outboxKey,
+  readKey,
+  SYNC,
+  type SyncRow,
+  under,
+} from './rows.ts';
+import type { Store } from './store.ts';
+
+/** What becomes of the messages of one conversation. */
+interface Run {
+  first: number;
+  last: number;
+  newest?: Message;
+}
+
+/**
+ * Takes in the answer to a poll that was made with `cursor`. Answers `false`, and changes nothing, when another tab has
+ * taken in an answer in the meantime.
+ */
+export async function absorb(
+  store: Store,
+  me: string,
+  now: number,
+  cursor: string | undefined,
+  answer: Synced,
+): Promise<boolean> {
+  const { conversations, messages } = answer;
+  if (cursor === answer.cursor && messages.length + conversations.length === 0) return true;
+  const ids = [
+    ...new Set([...conversations.map(({ id }) => id), ...messages.map(message => message.conversationId)]),
+  ];
+  const messageKeys = messages.map(message => messageKey(message.conversationId, message.number));
+  const keys = [SYNC, ...ids.map(conversationKey), ...messageKeys];
+  let intake: Intake | undefined;
+  await store.transact(keys, rows => {
+    intake = undefined;
+    const before = (rows[0] as SyncRow | undefined) ?? { epoch: 0, walking: false };
+    if (before.cursor !== cursor) return undefined;
+    const fresh = cursor === undefined || answer.reset;
+    const epoch = before.epoch + (fresh ? 1 : 0);
+    intake = new Intake(
+      store,
+      me,
+      now,
+      epoch,
+      fresh || before.walking,
+      new Map(keys.map((key, index) => [key, rows[index]])),
+    );
+    return intake.take(answer, ids);
+  });
+  if (intake?.touched.length) store.touch(intake.touched);
+  return intake !== undefined;
+}
+
+/** An answer on its way into the cache. */
+class Intake {
+  /** Messages that changed and are older than those that are kept. */
+  readonly touched: MessageRow[] = [];
+  readonly #writes: Write[] = [];
+  readonly #store: Store;
+  readonly #me: string;
+  readonly #now: number;
+  readonly #epoch: number;
+  readonly #walking: boolean;
+  /** What is kept of that which the answer is about. */
+  readonly #kept: ReadonlyMap<string, unknown>;
+
+  constructor(
+    store: Store,
+    me: string,
+    now: number,
+    epoch: number,
+    walking: boolean,
+    kept: ReadonlyMap<string, unknown>,
+  ) {
+    this.#store = store;
+    this.#me = me;
+    this.#now = now;
+    this.#epoch = epoch;
+    this.#walking = walking;
+    this.#kept = kept;
+  }
+
+  /** What to write for an answer about the conversations `ids`. */
+  take({ conversations, messages, hasMore, cursor }: Synced, ids: readonly string[]): Write[] {
+    for (const id of ids) {
+      const row = this.#kept.get(conversationKey(id)) as ConversationRow | undefined;
+      const conversation = conversations.find(one => one.id === id) ?? row?.conversation;
+      // Nothing of an answer that does not fit together is taken in; the poll is repeated.
+      if (!conversation) throw failure('network', `The answer does not say what ${id} is.`);
+      const run = this.#follow(
+        id,
+        row,
+        messages.filter(message => message.conversationId === id),
+      );
+      this.#writes.push({ put: conversationKey(id), value: { ...run, conversation, epoch: this.#epoch } });
+    }
+    const walking = this.#walking && hasMore;
+    if (this.#walking && !hasMore) {
+      for (const [id, { epoch }] of this.#store.mirror.conversation) {
+        if (epoch < this.#epoch && !ids.includes(id)) this.#forget(id);
+      }
+    }
+    this.#writes.push({ put: SYNC, value: { cursor, epoch: this.#epoch, walking } });
+    return this.#writes;
+  }
+
+  /** The run of a conversation after `messages`, which come in the order of their changes. */
+  #follow(id: string, row: ConversationRow | undefined, messages: Message[]): Run {
+    const run: Run = { first: row?.first ?? 0, last: row?.last ?? 0, newest: row?.newest };
+    if (this.#walking && row?.epoch !== this.#epoch) this.#restart(run, id);
+    for (const message of messages.sort((a, b) => a.number - b.number)) this.#place(run, id, message);
+    if (run.first && run.last - run.first >= KEPT) {
+      run.first = run.last - KEPT + 1;
+      this.#writes.push({ dropFrom: under(`message/${id}`)[0], to: messageKey(id, run.first) });
+    }
+    for (const { clientId, accepted } of this.#store.mirror.entries(id)) {
+      if (accepted && accepted.number <= run.last) this.#writes.push(...dropped(clientId));
+    }
+    return run;
+  }
+
+  #place(run: Run, id: string, message: Message): void {
+    const { number, clientId = '', senderId } = message;
+    const key = messageKey(id, number);
+    const entry = senderId === this.#me ? this.#store.mirror.outbox.get(clientId) : undefined;
+    const known = this.#kept.get(key) as MessageRow | undefined;
+    const value: MessageRow = { message, fetchedAt: this.#now, size: known?.size ?? entry?.file?.dimensions };
+    // An own message that has come back is not on its way any more.
+    if (clientId && senderId === this.#me) this.#writes.push(...dropped(clientId));
+    if (number < run.first) {
+      this.touched.push(value);
+      return;
+    }
+    // A gap cannot come from an exact cursor; should there be one, what is older is asked for again when it is looked at.
+    if (run.last && number > run.last + 1) this.#restart(run, id);
+    run.first ||= number;
+    run.last = Math.max(run.last, number);
+    if (number === run.last) run.newest = message;
+    this.#writes.push({ put: key, value });
+  }
+
+  /** Begins a run anew: nothing of it is kept. */
+  #restart(run: Run, id: string): void {
+    const [dropFrom, to] = under(`message/${id}`);
+    Object.assign(run, { first: 0, last: 0, newest: undefined });
+    this.#writes.push({ dropFrom, to });
+  }
+
+  #forget(id: string): void {
+    this.#restart({ first: 0, last: 0 }, id);
+    this.#writes.push({ drop: conversationKey(id) }, { drop: readKey(id) }, { drop: draftKey(id) });
+  }
+}
+
+/** Drops an own message that is not on its way any more, and its file. */
+export function dropped(clientId: string): Write[] {
+  return [{ drop: outboxKey(clientId) }, { drop: bytesKey(clientId) }];
+}

@@ -1,0 +1,28 @@
+/** What the text of a message may be. */
+
+import { failure } from './errors.ts';
+
+/** Unicode scalar values in a message. */
+export const CONTENT_CHARACTERS = 2000;
+/** Bytes in a file: 10 MB. */
+export const FILE_BYTES = 10_485_760;
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones that the contract refuses.
+const REFUSED = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
+
+/** `text` as the server accepts it: lines end in `\n`, no other control characters but tabs, no halves of characters. */
+export function clean(text: string): string {
+  return text
+    .replace(/\r\n?/g, '\n')
+    .replace(REFUSED, '')
+    .replace(/\p{Surrogate}/gu, '\ufffd');
+}
+
+/** Throws what is wrong with `text`, cleaned, as a message. */
+export function check(text: string, withFile: boolean): void {
+  const length = [...text].length;
+  const field = { field: 'content' };
+  if (length > CONTENT_CHARACTERS)
+    throw failure('content_too_long', `${length} characters; 2,000 are accepted.`, field);
+  if (!withFile && text.trim() === '') throw failure('content_empty', 'The text is empty.', field);
+}

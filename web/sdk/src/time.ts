@@ -1,0 +1,36 @@
+/** Waiting: time limits, and pauses that grow. */
+
+import { failure } from './errors.ts';
+import type { Clock, Random } from './ports.ts';
+
+/** What `promised` answers, or a `network` failure after `ms`. */
+export function within<T>(clock: Clock, ms: number, promised: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const callOff = clock.after(ms, () => reject(failure('network', `No answer in ${ms} ms.`)));
+    promised.then(resolve, reject).finally(callOff);
+  });
+}
+
+const FIRST_MS = 1000;
+const LONGEST_MS = 60_000;
+
+/** Pauses between attempts: 1 s, 2 s, 4 s … up to a minute, each shortened by up to half at random, so that clients part. */
+export class Backoff {
+  readonly #random: Random;
+  #failures = 0;
+
+  constructor(random: Random) {
+    this.#random = random;
+  }
+
+  /** How long to wait after one more failure, in milliseconds; at least `floor`. */
+  next(floor = 0): number {
+    const longest = Math.min(LONGEST_MS, FIRST_MS * 2 ** Math.min(this.#failures, 10));
+    this.#failures += 1;
+    return Math.max(floor, Math.round(longest * (1 - this.#random() / 2)));
+  }
+
+  reset(): void {
+    this.#failures = 0;
+  }
+}

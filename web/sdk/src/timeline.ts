@@ -1,0 +1,338 @@
+/** A conversation as a chat shows it: what the server has, then what is on its way there. */
+
+import type { FileLike, FileMeta, Timeline } from './client.ts';
+import type { Core } from './core.ts';
+import { Divider } from './divider.ts';
+import { Draft } from './drafts.ts';
+import { failure, type Problem, problemOf } from './errors.ts';
+import { fresher } from './history.ts';
+import { otherIn } from './ids.ts';
+import { Loaded } from './loaded.ts';
+import type { Change } from './mirror.ts';
+import { Cell, type Observable, share } from './observable.ts';
+import { bytesKey, KEPT, type MessageRow, type ReadRow, readKey } from './rows.ts';
+import type { TimelineMessage, TimelineState } from './state.ts';
+import { FILE_BYTES } from './text.ts';
+import { personIn, unreadIn, viewOfEntry } from './view.ts';
+
+export class ConversationTimeline implements Timeline {
+  readonly id: string;
+  readonly #core: Core;
+  readonly #job: number | undefined;
+  readonly #other: string | undefined;
+  readonly #loaded: Loaded;
+  readonly #cell: Cell<TimelineState>;
+  readonly #draft: Draft;
+  readonly #divider = new Divider();
+  /** Own messages on their way, as they were shown last. */
+  #entries = new Map<string, TimelineMessage>();
+  #opened = 0;
+  #status: 'loading' | 'ready' = 'loading';
+  #loading: Promise<void> | undefined;
+  #older: Promise<void> | undefined;
+  #olderProblem: Problem | undefined;
+  /** Number of the first message there is, once the server has said so. */
+  #start = 0;
+  #epoch = 0;
+  /** What changed while the kept messages are being read. */
+  #missed: MessageRow[] | undefined;
+
+  constructor(core: Core, id: string, job: number | undefined) {
+    this.id = id;
+    this.#core = core;
+    this.#job = job;
+    this.#other = otherIn(id, core.me);
+    this.#loaded = new Loaded(core.me);
+    this.#draft = new Draft(id, core.store, core.ports.clock);
+    this.#cell = new Cell<TimelineState>(this.#state([], undefined), () => void this.load());
+  }
+
+  get = (): TimelineState => this.#cell.get();
+  subscribe = (changed: () => void): (() => void) => this.#cell.subscribe(changed);
+
+  get draft(): Observable<string> {
+    return this.#draft;
+  }
+
+  setDraft(text: string): void {
+    this.#core.poller.active();
+    this.#draft.write(text);
+  }
+
+  get isOpen(): boolean {
+    return this.#opened > 0;
+  }
+
+  open(): () => void {
+    this.#opened += 1;
+    if (this.#opened === 1) {
+      if (this.#status === 'ready') this.#divider.open(this.#unread(), this.#loaded.last);
+      this.#core.interestChanged();
+      void this.load();
+    }
+    let open = true;
+    return () => {
+      if (open) this.close();
+      open = false;
+    };
+  }
+
+  close(): void {
+    if (this.#opened === 0) return;
+    this.#opened -= 1;
+    if (this.#opened > 0) return;
+    this.#draft.keep();
+    this.#divider.open(0, this.#loaded.last);
+    this.#loaded.trim(KEPT);
+    this.#core.interestChanged();
+    this.refresh();
+  }
+
+  async send(text: string): Promise<string> {
+    const fromDraft = this.#draft.get().trim() === text.trim();
+    const draft = { conversationId: this.id, to: this.#to(), job: this.#job, text, fromDraft };
+    const clientId = await this.#core.outbox.add(draft);
+    if (fromDraft) this.#draft.sent();
+    return clientId;
+  }
+
+  async sendFile(file: FileLike, meta: FileMeta = {}): Promise<string> {
+    const to = this.#to();
+    const name = meta.name ?? file.name ?? 'file';
+    const contentType = meta.contentType ?? file.type;
+    if (file.size > FILE_BYTES) throw failure('file_too_large', 'At most 10 MB are accepted.');
+    const bytes = await file.arrayBuffer().catch(error => {
+      throw failure('invalid_file', `The file cannot be read: ${problemOf(error).detail}`);
+    });
+    const size = bytes.byteLength;
+    if (size === 0) throw failure('invalid_file', 'The file is empty.', { field: 'fileSize' });
+    const dimensions =
+      meta.width && meta.height ? { dimensions: { width: meta.width, height: meta.height } } : {};
+    const kept = { name, size, contentType, ...dimensions };
+    return this.#core.outbox.add({
+      conversationId: this.id,
+      to,
+      job: this.#job,
+      text: meta.text ?? '',
+      file: kept,
+      bytes,
+    });
+  }
+
+  retry(clientId: string): Promise<void> {
+    return this.#core.outbox.again(clientId);
+  }
+
+  edit(clientId: string, text: string): Promise<void> {
+    return this.#core.outbox.again(clientId, text);
+  }
+
+  async delete(clientId: string): Promise<boolean> {
+    if (this.#core.progress.get(clientId)?.is === 'sending') return false;
+    return this.#core.outbox.drop(clientId);
+  }
+
+  cancelUpload(clientId: string): Promise<boolean> {
+    return this.delete(clientId);
+  }
+
+  loadOlder(): Promise<void> {
+    if (this.#older || !this.#hasOlder()) return this.#older ?? Promise.resolve();
+    this.#core.poller.active();
+    this.#older = this.#fetchOlder().finally(() => {
+      this.#older = undefined;
+      this.refresh();
+    });
+    this.refresh();
+    return this.#older;
+  }
+
+  markAsRead(): void {
+    const { number, id } = this.#loaded.at(this.#loaded.last)?.message ?? { number: 0, id: '' };
+    const key = readKey(this.id);
+    if (number <= (this.#core.store.mirror.read.get(this.id)?.number ?? 0) || this.#unread() === 0) return;
+    const mark = ([kept]: readonly unknown[]) =>
+      number > ((kept as ReadRow | undefined)?.number ?? 0)
+        ? [{ put: key, value: { number, id, told: false } }]
+        : undefined;
+    // A cache that fails has memory behind it; a session that is over has nothing to tell.
+    this.#core.store.transact([key], mark).catch(() => undefined);
+  }
+
+  fileBytes(clientId: string): Promise<ArrayBuffer | undefined> {
+    return this.#core.store.get('bytes', bytesKey(clientId));
+  }
+
+  async refreshFile(key: string): Promise<void> {
+    const row = this.#loaded.find(key);
+    if (row) await this.#core.history.renew(this.id, this.#loaded, row.message.number);
+  }
+
+  rememberSize(key: string, width: number, height: number): void {
+    const row = this.#loaded.find(key);
+    if (!row || (row.size?.width === width && row.size.height === height)) return;
+    this.#core.history.keep([{ ...row, size: { width, height } }]).catch(() => undefined);
+  }
+
+  /** Reads the kept messages, once. */
+  load(): Promise<void> {
+    // The session may be over first: then there is nothing to show.
+    this.#loading ??= this.#read().catch(() => undefined);
+    return this.#loading;
+  }
+
+  /** Everything may have changed. */
+  async reload(): Promise<void> {
+    this.#draft.follow();
+    if (this.#loading) await this.#read().catch(() => undefined);
+  }
+
+  /** Rows of this conversation changed. */
+  changed(change: Change): void {
+    const rows = change.messages.get(this.id) ?? [];
+    this.#draft.follow();
+    this.#missed?.push(...rows);
+    if (this.#status === 'ready') {
+      this.#loaded.take(rows);
+      // A fresh start brings whole conversations: what is shown is put together anew.
+      if (this.#epoch !== this.#currentEpoch()) void this.reload();
+    }
+    this.refresh();
+  }
+
+  /** Messages changed that may be older than those that are kept. */
+  touched(rows: readonly MessageRow[]): void {
+    const known = rows.filter(
+      ({ message }) => message.conversationId === this.id && this.#loaded.at(message.number),
+    );
+    if (known.length === 0) return;
+    this.#loaded.take(known.map(row => fresher(this.#loaded.at(row.message.number), row)));
+    this.refresh();
+  }
+
+  /** A poll has ended well: what comes from now on is new. */
+  polled(): void {
+    if (this.#status === 'ready') this.#divider.settle();
+  }
+
+  /** Shows how things stand. */
+  refresh(): void {
+    const messages = this.#messages();
+    const seen = this.isOpen && this.#core.ports.lifecycle.now().visible;
+    const first =
+      this.#status === 'ready' ? this.#divider.place(this.#loaded, seen, this.#core.me) : undefined;
+    const key = first === undefined ? undefined : this.#loaded.views[first - this.#loaded.first]?.key;
+    this.#cell.set(this.#state(messages, key));
+  }
+
+  /** Keeps what is kept with a delay. */
+  flush(): void {
+    this.#draft.keep();
+  }
+
+  /** The session is over: nothing of it is shown any more. */
+  empty(): void {
+    this.#loaded.clear();
+    this.#draft.sent();
+    this.#start = -1;
+    this.refresh();
+  }
+
+  async #read(): Promise<void> {
+    const missed: MessageRow[] = [];
+    this.#missed = missed;
+    const rows = await this.#core.store.messages(this.id);
+    // A later reading has begun meanwhile: it knows more, and goes on.
+    if (this.#missed !== missed) return;
+    this.#epoch = this.#currentEpoch();
+    this.#loaded.replace(rows);
+    this.#loaded.take(missed.filter(({ message }) => message.number >= this.#loaded.first));
+    this.#missed = undefined;
+    if (this.#status === 'loading' && this.isOpen) this.#divider.open(this.#unread(), this.#loaded.last);
+    this.#status = 'ready';
+    this.refresh();
+    if (rows.length === 0 && this.#hasOlder()) await this.loadOlder();
+  }
+
+  async #fetchOlder(): Promise<void> {
+    const before = this.#loaded.at(this.#loaded.first)?.message.id;
+    try {
+      const page = await this.#core.history.page(this.id, before);
+      this.#loaded.prepend(page.rows);
+      // The newest page was not here when the chat was opened, and it is not what arrived since.
+      if (before === undefined && this.isOpen) this.#divider.open(this.#unread(), this.#loaded.last);
+      if (!page.hasOlder) this.#start = this.#loaded.first || -1;
+      this.#olderProblem = undefined;
+    } catch (error) {
+      const problem = problemOf(error);
+      // A conversation that nobody has begun yet.
+      if (problem.code === 'not_found') this.#start = -1;
+      else this.#olderProblem = problem;
+    }
+  }
+
+  /** Whom messages go to. */
+  #to(): string {
+    if (this.#other === undefined)
+      throw failure('not_found', `${this.id} is no conversation of ${this.#core.me}.`);
+    return this.#other;
+  }
+
+  #currentEpoch(): number {
+    return this.#core.store.mirror.conversation.get(this.id)?.epoch ?? 0;
+  }
+
+  #unread(): number {
+    const { conversation, read } = this.#core.store.mirror;
+    const row = conversation.get(this.id);
+    return row ? unreadIn(row, read.get(this.id), this.#core.me) : 0;
+  }
+
+  #hasOlder(): boolean {
+    if (this.#other === undefined || this.#start === -1) return false;
+    if (this.#loaded.first > 0) return this.#loaded.first > 1 && this.#loaded.first !== this.#start;
+    const { conversation, isComplete } = this.#core.store.mirror;
+    // What complete polls have not brought is not there.
+    return conversation.has(this.id) || !isComplete;
+  }
+
+  /** Server's messages, then own ones on their way. */
+  #messages(): readonly TimelineMessage[] {
+    const { store, progress, me } = this.#core;
+    const entries = store.mirror.entries(this.id).map(row => {
+      const view = viewOfEntry(row, progress.get(row.clientId), me);
+      return share(this.#entries.get(view.key), view);
+    });
+    this.#entries = new Map(entries.map(view => [view.key, view]));
+    return [...this.#loaded.views, ...entries];
+  }
+
+  #state(messages: readonly TimelineMessage[], firstUnread: string | undefined): TimelineState {
+    const row = this.#core.store.mirror.conversation.get(this.id);
+    const reason = this.#refusal(messages);
+    return {
+      id: this.id,
+      status: this.#status,
+      messages,
+      hasOlder: this.#hasOlder(),
+      loadingOlder: this.#older !== undefined,
+      olderProblem: this.#olderProblem,
+      firstUnread,
+      unread: this.#unread(),
+      person: this.#other === undefined ? undefined : personIn(row?.conversation.people ?? [], this.#other),
+      job: row?.conversation.job,
+      canWrite: this.#other !== undefined && !reason,
+      reason,
+    };
+  }
+
+  /** Why writing would be refused, as far as is known: the job is closed, or the last attempt was refused. */
+  #refusal(messages: readonly TimelineMessage[]): TimelineState['reason'] {
+    const job = this.#core.store.mirror.conversation.get(this.id)?.conversation.job;
+    const about = this.#job === undefined || this.#job === job?.id;
+    if (job && about) return job.status === 'closed' ? 'job_closed' : undefined;
+    const state = messages.at(-1)?.state;
+    const code = state?.is === 'failed' ? state.problem.code : undefined;
+    return code === 'job_closed' || code === 'not_job_participant' ? code : undefined;
+  }
+}

@@ -1,0 +1,78 @@
+/** Rows as views see them. */
+
+import type { Message } from './generated/contract.ts';
+import type { ConversationRow, MessageRow, OutboxRow, ReadRow, Size } from './rows.ts';
+import type { ConversationPreview, MessageFile, MessageState, Person, TimelineMessage } from './state.ts';
+
+/** Download URLs are good for an hour; a little less, so that none expires on its way. */
+const URL_MS = 55 * 60_000;
+
+/** The same for a message's whole life on this device. */
+export function keyOf(message: Message, me: string): string {
+  return message.senderId === me && message.clientId !== undefined ? message.clientId : message.id;
+}
+
+export function viewOfMessage({ message, fetchedAt, size }: MessageRow, me: string): TimelineMessage {
+  const { id, number, content, type, status, jobId, senderId } = message;
+  const mine = senderId === me;
+  return {
+    key: keyOf(message, me),
+    id,
+    clientId: mine ? message.clientId : undefined,
+    number,
+    mine,
+    text: content,
+    type,
+    file: fileOf(message, fetchedAt, size),
+    at: Date.parse(message.createdAt),
+    jobId,
+    state: { is: mine || status === 'read' ? status : 'received' },
+  };
+}
+
+function fileOf(message: Message, fetchedAt: number, dimensions: Size | undefined): MessageFile | undefined {
+  const {
+    fileName: name = '',
+    fileSize: size = 0,
+    contentType = '',
+    fileUrl: url,
+    fileExpired,
+    type,
+  } = message;
+  if (type === 'text') return undefined;
+  const urlExpiresAt = url === undefined ? undefined : fetchedAt + URL_MS;
+  return { name, size, contentType, url, urlExpiresAt, expired: fileExpired === true, ...dimensions };
+}
+
+export function viewOfEntry(row: OutboxRow, progress: MessageState | undefined, me: string): TimelineMessage {
+  const { clientId, text, at, job: jobId, file, problem, accepted } = row;
+  if (accepted) return viewOfMessage({ message: accepted, fetchedAt: at, size: file?.dimensions }, me);
+  // What the server shows as a picture; the rest are files.
+  const picture = /^image\/(jpeg|png|gif|webp)$/i.test(file?.contentType ?? '');
+  return {
+    key: clientId,
+    clientId,
+    mine: true,
+    text,
+    type: file ? (picture ? 'image' : 'file') : 'text',
+    file: file && { ...file, ...file.dimensions, expired: false },
+    at,
+    jobId,
+    state: problem ? { is: 'failed', problem } : (progress ?? { is: 'queued' }),
+  };
+}
+
+export function previewOf({ text, type, mine, file, state }: TimelineMessage): ConversationPreview {
+  return { text, type, mine, fileName: file?.name, state: mine ? state : undefined };
+}
+
+/** The other person in a conversation, by name where the host told one. */
+export function personIn(people: readonly Person[], id: string): Person {
+  return people.find(person => person.id === id) ?? { id, name: id };
+}
+
+/** Unread messages of a conversation: as the server says, unless more was read here than it knows. */
+export function unreadIn(row: ConversationRow, read: ReadRow | undefined, me: string): number {
+  const told = row.conversation.unreadCount[me] ?? 0;
+  return read && row.last > 0 ? Math.min(told, Math.max(0, row.last - read.number)) : told;
+}

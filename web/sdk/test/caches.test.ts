@@ -1,0 +1,134 @@
+import { IDBFactory, IDBKeyRange } from 'fake-indexeddb';
+import { expect, test } from 'vitest';
+import { openIndexedDb } from '../src/cache/indexeddb.ts';
+import { type Cache, MemoryCache } from '../src/index.ts';
+import { settle, until, world } from '../testing/index.ts';
+import { conforms } from './conformance.ts';
+
+Object.assign(globalThis, { IDBKeyRange });
+
+const maps = new Map<string, Map<string, unknown>>();
+conforms('memory', async name => {
+  const rows = maps.get(name) ?? new Map<string, unknown>();
+  maps.set(name, rows);
+  return new MemoryCache(rows);
+});
+
+const factory = new IDBFactory();
+conforms('IndexedDB', name => openIndexedDb(name, factory));
+
+test('what is in IndexedDB outlasts the page', async () => {
+  const first = await openIndexedDb('kept', factory);
+  await first.transact([], () => [{ put: 'a', value: 'still here' }]);
+  first.close();
+  expect(await (await openIndexedDb('kept', factory)).get('a')).toBe('still here');
+});
+
+test('a whole conversation works on IndexedDB, across a reload', async () => {
+  const { server, device } = world();
+  const phone = device();
+  phone.openCache = name => openIndexedDb(name, factory);
+  const first = phone.client('anna');
+  const chat = first.jobline.conversation({ with: 'ben' });
+  chat.open();
+  await chat.send('Hello');
+  await until(() => chat.get().messages[0]?.state.is === 'sent');
+  expect(first.jobline.storage.get()).toEqual({ kind: 'durable' });
+  first.tab.kill();
+  const offline = phone.client('anna');
+  offline.tab.set({ online: false });
+  const again = offline.jobline.conversation({ with: 'ben' });
+  again.open();
+  await until(() => again.get().status === 'ready');
+  expect(again.get().messages.map(({ text }) => text)).toEqual(['Hello']);
+  expect(server.said('anna', 'ben')).toHaveLength(1);
+});
+
+test('a database of a later version is left alone, and memory is used', async () => {
+  await new Promise<void>(resolve => {
+    const request = factory.open('jobline::anna', 99);
+    request.onsuccess = () => {
+      request.result.close();
+      resolve();
+    };
+  });
+  const { device } = world();
+  const phone = device();
+  phone.openCache = name => openIndexedDb(name, factory);
+  const { jobline } = phone.client('anna');
+  await until(() => jobline.storage.get().kind === 'memory');
+  expect(jobline.storage.get()).toEqual({ kind: 'memory', reason: 'unavailable' });
+});
+
+/** A cache that fails from the moment the test says so. */
+function failing(name: string): { cache: Cache; fail: () => void; reads: () => void } {
+  const inner = new MemoryCache();
+  let [writes, reads] = [true, true];
+  const broken = (): never => {
+    throw Object.assign(new Error('No room.'), { name });
+  };
+  return {
+    fail: () => {
+      writes = false;
+    },
+    reads: () => {
+      reads = false;
+    },
+    cache: {
+      durable: true,
+      get: async key => (reads ? inner.get(key) : broken()),
+      range: async (from, to) => (reads ? inner.range(from, to) : broken()),
+      transact: async (keys, decide) => (writes ? inner.transact(keys, decide) : broken()),
+      close: () => inner.close(),
+    },
+  };
+}
+
+test('when the disk is full, everything goes on in memory and the reader can be told', async () => {
+  const { clock, server, device } = world();
+  const phone = device();
+  const { cache, fail } = failing('QuotaExceededError');
+  phone.openCache = async () => cache;
+  const { jobline } = phone.client('anna');
+  const chat = jobline.conversation({ with: 'ben' });
+  chat.open();
+  await chat.send('before');
+  await settle();
+  fail();
+  await chat.send('after');
+  await clock.advance(3000);
+  expect(jobline.storage.get()).toEqual({ kind: 'memory', reason: 'quota' });
+  expect(chat.get().messages.map(({ text, state }) => [text, state.is])).toEqual([
+    ['before', 'sent'],
+    ['after', 'sent'],
+  ]);
+  expect(server.said('anna', 'ben')).toHaveLength(2);
+});
+
+test('when the cache cannot even be read, what is on its way is not lost', async () => {
+  const { clock, server, device } = world();
+  const phone = device();
+  const { cache, fail, reads } = failing('UnknownError');
+  phone.openCache = async () => cache;
+  const { tab, jobline } = phone.client('anna');
+  tab.set({ online: false });
+  const chat = jobline.conversation({ with: 'ben' });
+  chat.open();
+  await chat.send('written offline');
+  fail();
+  reads();
+  tab.set({ online: true });
+  await clock.advance(10_000);
+  expect(jobline.storage.get()).toEqual({ kind: 'memory', reason: 'failed' });
+  expect(server.said('anna', 'ben').map(({ content }) => content)).toEqual(['written offline']);
+});
+
+test('a cache that never opens is not waited for', async () => {
+  const { clock, device } = world();
+  const phone = device();
+  phone.openCache = () => new Promise(() => undefined);
+  const { jobline } = phone.client('anna');
+  await clock.advance(5000);
+  expect(jobline.storage.get()).toEqual({ kind: 'memory', reason: 'unavailable' });
+  await jobline.ready;
+});

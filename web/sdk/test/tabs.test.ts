@@ -1,0 +1,124 @@
+import { expect, test } from 'vitest';
+import { settle, world } from '../testing/index.ts';
+
+function two() {
+  const { server, clock, device } = world();
+  const laptop = device();
+  const [first, second] = [laptop.client('anna'), laptop.client('anna')];
+  const chats = [first, second].map(({ jobline }) => jobline.conversation({ with: 'ben' }));
+  for (const chat of chats) chat.open();
+  const [one, other] = chats;
+  if (!one || !other) throw new Error('There are two.');
+  return { server, clock, laptop, first, second, one, other };
+}
+
+const texts = (chat: { get(): { messages: readonly { text: string }[] } }) =>
+  chat.get().messages.map(({ text }) => text);
+const polls = (requests: readonly { procedure: string }[]) =>
+  requests.filter(({ procedure }) => procedure === 'sync').length;
+
+test('two tabs share one poller, and both show what it brings', async () => {
+  const { server, clock, one, other } = two();
+  await settle();
+  const before = polls(server.requests);
+  server.say('ben', 'anna', 'Hello');
+  await clock.advance(30_000);
+  expect(polls(server.requests) - before).toBe(10);
+  expect([texts(one), texts(other)]).toEqual([['Hello'], ['Hello']]);
+});
+
+test('what is written in one tab is sent by the other, and shown in both on its way', async () => {
+  const { server, clock, one, other } = two();
+  await settle();
+  await other.send('from the second tab');
+  await clock.advance(1000);
+  expect([texts(one), texts(other)]).toEqual([['from the second tab'], ['from the second tab']]);
+  expect(other.get().messages[0]?.state.is).toBe('sent');
+  expect(server.said('anna', 'ben')).toHaveLength(1);
+});
+
+test('when the tab that works is killed, the other takes over', async () => {
+  const { server, clock, first, other } = two();
+  await settle();
+  first.tab.kill();
+  await other.send('still here');
+  server.say('ben', 'anna', 'good');
+  await clock.advance(6000);
+  expect(texts(other).sort()).toEqual(['good', 'still here']);
+});
+
+test('when the tab that works is frozen, the other polls itself', async () => {
+  const { server, clock, first, other } = two();
+  await settle();
+  // A frozen tab keeps its lock and hears nothing.
+  first.tab.isFrozen = true;
+  server.say('ben', 'anna', 'anybody?');
+  await clock.advance(12_000);
+  expect(texts(other)).toEqual(['anybody?']);
+});
+
+test('a visible tab gets its pace though the one that works is in the background', async () => {
+  const { server, clock, first } = two();
+  await settle();
+  first.tab.set({ visible: false });
+  await clock.advance(10_000);
+  const before = polls(server.requests);
+  await clock.advance(30_000);
+  expect(polls(server.requests) - before).toBe(10);
+});
+
+test('without locks and channels each tab works for itself, and nothing is sent or shown twice', async () => {
+  const { server, clock, device } = world();
+  const old = device();
+  old.modern = false;
+  const chats = [old.client('anna'), old.client('anna')].map(({ jobline }) =>
+    jobline.conversation({ with: 'ben' }),
+  );
+  for (const chat of chats) chat.open();
+  await settle();
+  await Promise.all(chats.map((chat, index) => chat.send(`tab ${index}`)));
+  server.say('ben', 'anna', 'answer');
+  await clock.advance(9000);
+  const said = server.said('anna', 'ben').map(({ content }) => content);
+  expect([...said].sort()).toEqual(['answer', 'tab 0', 'tab 1']);
+  for (const chat of chats) expect(texts(chat)).toEqual(said);
+});
+
+test('reading in one tab is reading in all', async () => {
+  const { server, clock, first, second, one } = two();
+  server.say('ben', 'anna', 'Hello');
+  second.jobline.unread.subscribe(() => undefined);
+  await clock.advance(3000);
+  expect([first.jobline.unread.get(), second.jobline.unread.get()]).toEqual([1, 1]);
+  one.markAsRead();
+  await settle();
+  expect([first.jobline.unread.get(), second.jobline.unread.get()]).toEqual([0, 0]);
+  expect(server.said('anna', 'ben')[0]?.status).toBe('read');
+});
+
+test('signing out in one tab ends the others and leaves nothing behind', async () => {
+  const { server, clock, laptop, first, second, other } = two();
+  server.say('ben', 'anna', 'secret');
+  await clock.advance(3000);
+  other.setDraft('private');
+  await first.jobline.signOut();
+  await clock.advance(60_000);
+  expect([...laptop.rows.values()].map(rows => rows.size)).toEqual([0]);
+  expect(second.jobline.connection.get()).toEqual({ state: 'signedOut' });
+  expect(second.jobline.conversations.get().items).toEqual([]);
+  expect([texts(other), other.draft.get()]).toEqual([[], '']);
+  await expect(other.send('more')).rejects.toMatchObject({ problem: { code: 'signed_out' } });
+  const before = server.requests.length;
+  await clock.advance(60 * 60_000);
+  expect(server.requests.length).toBe(before);
+});
+
+test('a message that is under way during a sign-out does not come back', async () => {
+  const { clock, laptop, first, one } = two();
+  await settle();
+  const sending = one.send('late').catch(() => undefined);
+  await first.jobline.signOut();
+  await sending;
+  await clock.advance(60_000);
+  expect([...laptop.rows.values()].map(rows => rows.size)).toEqual([0]);
+});
