@@ -26,13 +26,11 @@ pub(crate) fn tools(build: bool) -> Result<(), String> {
 pub(crate) fn zip(arm64: bool) -> Result<(), String> {
     tools(true)?;
     let machine = if arm64 { "--arm64" } else { "--x86-64" };
-    // As `cargo build --release` does it: why, says docs/decisions/0007-lambda.md.
-    let how = ["lambda", "build", "--profile", "release", "--disable-optimizations", machine, "--output-format", "zip"];
-    let what = ["--package", "jobline", "--features", "aws"];
+    let arguments = ["lambda", "build", "--release", "--package", "jobline", "--bin", "jobline", "--features", "aws"];
     let path = format!("{}:{}", folder().join("bin").display(), env::var("PATH").unwrap_or_default());
     let mut command = Command::new(folder().join("bin/cargo-lambda"));
-    command.args(how).args(what).env("PATH", path);
-    run(&format!("cargo {} {}", how.join(" "), what.join(" ")), &mut command)
+    command.args(arguments).args([machine, "--output-format", "zip"]).env("PATH", path);
+    run(&format!("cargo {} {machine} --output-format zip", arguments.join(" ")), &mut command)
 }
 
 /// The template against its lint, and a deployment of it end to end. The tools must be there.
