@@ -99,7 +99,7 @@ fn serve(config: &Config) -> Result<(), End> {
 fn function(config: &Config) -> Result<(), End> {
     log_as_json(config);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(End::failed)?;
-    Ok(runtime.block_on(crate::lambda::run(config))?)
+    runtime.block_on(crate::lambda::run(config)).map_err(End::wrong)
 }
 
 #[cfg(not(feature = "aws"))]

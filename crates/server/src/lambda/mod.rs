@@ -22,22 +22,32 @@ use reply::Reply;
 const VARIABLES: [&str; 3] =
     ["AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_VERSION", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE"];
 
+/// Why a function does not answer events (any more): one line for the operator.
+#[derive(Debug, thiserror::Error)]
+pub enum Stopped {
+    /// A setting.
+    #[error(transparent)]
+    Setting(#[from] ConfigError),
+    /// What Lambda sets is not there.
+    #[error("AWS_LAMBDA_RUNTIME_API is set and {0} is not: this is no Lambda environment; unset the former to serve")]
+    Environment(&'static str),
+    /// Lambda itself.
+    #[error("Lambda's runtime API at AWS_LAMBDA_RUNTIME_API has failed: {0}")]
+    Runtime(lambda_runtime::Error),
+}
+
 /// Answers events for as long as Lambda sends some.
 ///
 /// # Errors
-/// What stopped the start.
-pub async fn run(config: &Config) -> Result<(), ConfigError> {
+/// [`Stopped`].
+pub async fn run(config: &Config) -> Result<(), Stopped> {
     config.check_function()?;
-    let broken =
-        |why: &dyn std::fmt::Display| ConfigError::new("lambda-runtime-api", format_args!("is set, but {why}"));
     if let Some(name) = VARIABLES.into_iter().find(|name| std::env::var_os(name).is_none()) {
-        return Err(broken(&format_args!(
-            "{name} is not: this is no Lambda environment; unset AWS_LAMBDA_RUNTIME_API"
-        )));
+        return Err(Stopped::Environment(name));
     }
     let service = service(config).await?;
     let handler = service_fn(async |event| answer(&service, event).await);
-    Runtime::new(handler).run().await.map_err(|error| broken(&error))
+    Runtime::new(handler).run().await.map_err(Stopped::Runtime)
 }
 
 /// The service over engines that are connected, with everything loaded.

@@ -145,14 +145,16 @@ async fn a_function_that_would_lose_what_it_is_told_does_not_start() {
         (("JOBLINE_STORE", "embedded"), "--store"),
         (("JOBLINE_FILES", "local"), "--files"),
         (("JOBLINE_JWT_SECRET", ""), "--jwt-secret"),
+        (("AWS_LAMBDA_FUNCTION_NAME", ""), "AWS_LAMBDA_FUNCTION_NAME"),
     ] {
         let mut command = account.program();
+        environment(&mut command, "127.0.0.1:9");
         match change {
             (name, "") => command.env_remove(name),
             ("JOBLINE_STORE", value) => command.env("JOBLINE_STORE", value).env_remove("JOBLINE_DYNAMODB_TABLE"),
             (name, value) => command.env(name, value).env_remove("JOBLINE_S3_BUCKET"),
         };
-        let output = environment(&mut command, "127.0.0.1:9").stdin(Stdio::null()).output().unwrap();
+        let output = command.stdin(Stdio::null()).output().unwrap();
         let said = String::from_utf8(output.stderr).unwrap();
         assert_eq!((output.status.code(), said.lines().count()), (Some(2), 1), "{said}");
         assert!(said.contains(named), "{said}");
