@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { LANGUAGES, negotiate } from '../src/i18n/languages.ts';
 import ar from '../src/i18n/messages/ar.json' with { type: 'json' };
@@ -46,6 +47,15 @@ describe.each(Object.entries(all))('%s', (lang, messages) => {
       for (const form of forms(message)) expect(form).toMatch(/^[^<>]+$/);
     }
   });
+});
+
+test('there is no message that nobody says', () => {
+  const src = new URL('../src/', import.meta.url);
+  const code = readdirSync(src, { recursive: true, encoding: 'utf8' })
+    .filter(path => /\.tsx?$/.test(path))
+    .map(path => readFileSync(new URL(path, src), 'utf8'))
+    .join('\n');
+  for (const key of Object.keys(en)) expect(code, key).toContain(`'${key}'`);
 });
 
 describe('a translator', () => {

@@ -1,16 +1,15 @@
 /** Calls of the server's procedures, typed by its OpenAPI document. */
 
-import { type Code, JoblineError, type Problem } from './errors.ts';
+import { type Code, failure, JoblineError, type Problem } from './errors.ts';
 import type { Procedures } from './generated/contract.ts';
-import type { Clock, Http, HttpAnswer } from './ports.ts';
+import type { HttpAnswer, Ports } from './ports.ts';
 import { within } from './time.ts';
-import type { Tokens } from './token.ts';
 
 export type Procedure = keyof Procedures;
 export type Input<P extends Procedure> = Procedures[P]['input'];
 export type Output<P extends Procedure> = Procedures[P]['output'];
 
-/** How long an answer may take. */
+/** How long an answer may take, the host's included. */
 const GIVE_UP_MS = 30_000;
 
 const ROUTES: { readonly [P in Procedure]: readonly [Procedures[P]['method'], Procedures[P]['path']] } = {
@@ -22,25 +21,43 @@ const ROUTES: { readonly [P in Procedure]: readonly [Procedures[P]['method'], Pr
   uploadFile: ['POST', '/messages/uploadFile'],
 };
 
-export class Api {
-  readonly #baseUrl: string;
-  readonly #http: Http;
-  readonly #clock: Clock;
-  readonly #tokens: Tokens;
+/** Where the server is, and whose token opens it. */
+interface Options {
+  readonly baseUrl: string;
+  readonly getToken: () => string | Promise<string>;
+  readonly ports: Pick<Ports, 'http' | 'clock'>;
+}
 
-  constructor(baseUrl: string, http: Http, clock: Clock, tokens: Tokens) {
-    this.#baseUrl = baseUrl.replace(/\/+$/, '');
-    this.#http = http;
-    this.#clock = clock;
-    this.#tokens = tokens;
+export class Api {
+  readonly #options: Options;
+  readonly #baseUrl: string;
+  #token: Promise<string> | undefined;
+
+  constructor(options: Options) {
+    this.#options = options;
+    this.#baseUrl = options.baseUrl.replace(/\/+$/, '');
+  }
+
+  /** A token that should be accepted, kept until it is refused. However many ask, the host is asked once. */
+  token(): Promise<string> {
+    const { getToken, ports } = this.#options;
+    const ask = async (): Promise<string> => {
+      const token = await getToken();
+      if (!token) throw failure('unauthenticated', 'getToken answered no token.');
+      return token;
+    };
+    const token = this.#token ?? within(ports.clock, GIVE_UP_MS, ask());
+    this.#token = token;
+    token.catch(() => this.#refused(token));
+    return token;
   }
 
   /** Calls a procedure; a token that is refused is renewed once. Rejects with a `JoblineError`. */
   async call<P extends Procedure>(procedure: P, input: Input<P>, again = true): Promise<Output<P>> {
-    const token = this.#tokens.get();
+    const token = this.token();
     const answer = await this.#request(procedure, input, await token);
     if (answer.status === 401) {
-      this.#tokens.refused(token);
+      this.#refused(token);
       if (again) return this.call(procedure, input, false);
     }
     const output = parse(answer.body);
@@ -53,17 +70,22 @@ export class Api {
     return given.startsWith('/') ? this.#baseUrl + given : given;
   }
 
+  #refused(token: Promise<string>): void {
+    if (this.#token === token) this.#token = undefined;
+  }
+
   async #request<P extends Procedure>(procedure: P, input: Input<P>, token: string): Promise<HttpAnswer> {
     const [method, path] = ROUTES[procedure];
     const get = method === 'GET';
-    const call = this.#http({
+    const { http, clock } = this.#options.ports;
+    const call = http({
       method,
       url: this.#baseUrl + path + (get ? query(input) : ''),
       headers: { Authorization: `Bearer ${token}`, ...(!get && { 'Content-Type': 'application/json' }) },
       body: get ? undefined : JSON.stringify(input),
     });
     try {
-      return await within(this.#clock, GIVE_UP_MS, call.answer);
+      return await within(clock, GIVE_UP_MS, call.answer);
     } catch (error) {
       call.cancel();
       throw error;

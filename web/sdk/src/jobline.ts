@@ -9,7 +9,7 @@ import type { Report } from './poller.ts';
 import { Session } from './session.ts';
 import type { Connection, ConversationsState, StorageState } from './state.ts';
 import { Backoff } from './time.ts';
-import { Tokens, userOf } from './token.ts';
+import { userOf } from './token.ts';
 
 const NOTHING: ConversationsState = { status: 'loading', items: [] };
 
@@ -27,21 +27,18 @@ class Client implements Jobline {
   readonly conversations: Cell<ConversationsState>;
   readonly #options: JoblineOptions;
   readonly #api: Api;
-  readonly #tokens: Tokens;
   readonly #forget: () => void;
   #session: Session | undefined;
   #report: Report | undefined;
   #over = false;
 
   constructor(options: JoblineOptions) {
-    const { ports, baseUrl, getToken } = options;
     const watched = () => this.#session?.interestChanged();
     this.#options = options;
     this.unread = new Cell(0, watched);
     this.conversations = new Cell(NOTHING, watched);
-    this.#tokens = new Tokens(getToken, ports.clock);
-    this.#api = new Api(baseUrl, ports.http, ports.clock, this.#tokens);
-    this.#forget = ports.lifecycle.listen(event => {
+    this.#api = new Api(options);
+    this.#forget = options.ports.lifecycle.listen(event => {
       this.#session?.happened(event);
       this.#showConnection();
     });
@@ -53,8 +50,7 @@ class Client implements Jobline {
 
   conversation(ref: ConversationRef): Timeline {
     const session = this.#session;
-    if (!session)
-      throw failure('unauthenticated', 'The user is not known yet. Give user, or wait for ready.');
+    if (!session) throw failure('unauthenticated', 'Give user, or wait for ready.');
     if (typeof ref === 'string') return session.timeline(ref, undefined);
     return session.timeline(conversationOf(session.me, ref.with), ref.job);
   }
@@ -74,21 +70,17 @@ class Client implements Jobline {
     const backoff = new Backoff(random);
     while (!this.#over) {
       try {
-        const user = userOf(await this.#tokens.get());
-        if (user === undefined) throw failure('unauthenticated', 'The token names no user: sub is missing.');
+        const user = userOf(await this.#api.token());
+        if (user === undefined) throw failure('unauthenticated', 'The token has no sub.');
         return await this.#begin(user);
       } catch (error) {
+        const at = clock.now();
         const wait = backoff.next();
-        this.#note({
-          at: clock.now(),
-          nextPollMs: 0,
-          problem: problemOf(error),
-          retryAt: clock.now() + wait,
-        });
+        this.#note({ at, due: at + wait, problem: problemOf(error) });
         await new Promise<void>(resolve => void clock.after(wait, resolve));
       }
     }
-    throw failure('signed_out', 'This client was signed out or disposed.');
+    throw failure('signed_out', 'This client has ended.');
   }
 
   #begin(user: string): Promise<void> {
@@ -108,14 +100,8 @@ class Client implements Jobline {
   async #end(wipe: boolean, gone = wipe): Promise<void> {
     this.#over = true;
     this.#forget();
-    try {
-      await this.#session?.end(wipe);
-    } finally {
-      if (gone) {
-        this.#session?.empty();
-        this.connection.set({ state: 'signedOut' });
-      }
-    }
+    if (gone) this.connection.set({ state: 'signedOut' });
+    await this.#session?.end(wipe, gone);
   }
 
   #note(report: Report): void {
@@ -128,13 +114,13 @@ class Client implements Jobline {
   }
 
   #stand(): Connection {
-    const { problem, retryAt } = this.#report ?? {};
+    const { problem, due } = this.#report ?? {};
     if (!this.#options.ports.lifecycle.now().online) return { state: 'offline' };
     if (!this.#report) return { state: 'connecting' };
     if (!problem) return { state: 'online' };
     return {
       state: problem.code === 'unauthenticated' ? 'signedOut' : 'reconnecting',
-      nextRetryAt: retryAt,
+      nextRetryAt: due,
       problem,
     };
   }

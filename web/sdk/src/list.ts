@@ -19,7 +19,6 @@ export class ConversationList {
   readonly #core: Core;
   readonly #cells: ListCells;
   readonly #items = new Map<string, ConversationItem>();
-  #answered = false;
 
   constructor(core: Core, cells: ListCells) {
     this.#core = core;
@@ -42,12 +41,6 @@ export class ConversationList {
     );
   }
 
-  /** The server has answered: what is not here is not there, or comes soon. */
-  answered(): void {
-    this.#answered = true;
-    this.#show();
-  }
-
   /** Everything may have changed. */
   reload(): void {
     const { conversation } = this.#core.store.mirror;
@@ -65,7 +58,7 @@ export class ConversationList {
 
   #show(): void {
     const items = [...this.#items.values()].sort((a, b) => b.at - a.at || (a.id < b.id ? -1 : 1));
-    const known = this.#answered || this.#core.store.mirror.cursor !== undefined || items.length > 0;
+    const known = this.#core.store.mirror.cursor !== undefined || items.length > 0;
     this.#cells.conversations.set({ status: known ? 'ready' : 'loading', items });
     this.#cells.unread.set(items.reduce((sum, { unread }) => sum + unread, 0));
   }

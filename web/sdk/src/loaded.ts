@@ -41,45 +41,36 @@ export class Loaded {
 
   /** How many messages of others come after `number`. */
   othersAfter(number: number): number {
-    let count = 0;
-    for (let index = this.#rows.length - 1; index >= 0; index -= 1) {
-      const row = this.#rows[index];
-      if (!row || row.message.number <= number) break;
-      if (row.message.senderId !== this.#me) count += 1;
-    }
-    return count;
+    const after = this.#rows.slice(Math.max(0, number + 1 - this.first));
+    return after.filter(({ message }) => message.senderId !== this.#me).length;
   }
 
   /** Takes in messages that are new or changed, in the order of their numbers; those before the run are left out. */
   take(rows: readonly MessageRow[]): void {
     for (const row of rows) {
       const { number } = row.message;
-      if (this.#rows.length > 0 && number < this.first) continue;
+      if (number < this.first) continue;
       if (number > this.last + 1) this.clear();
-      const index = this.#rows.length === 0 ? 0 : number - this.first;
+      const index = number - (this.first || number);
       this.#rows[index] = row;
       this.#views[index] = viewOfMessage(row, this.#me);
     }
   }
 
-  /** Puts a page right before the run; answers `false` when it does not belong there. */
-  prepend(rows: readonly MessageRow[]): boolean {
-    const last = rows.at(-1)?.message.number;
-    if (last === undefined || (this.#rows.length > 0 && last !== this.first - 1)) return false;
+  /** Puts a page right before the run, if it belongs there. */
+  prepend(rows: readonly MessageRow[]): void {
+    if (this.first && rows.at(-1)?.message.number !== this.first - 1) return;
     this.#rows = [...rows, ...this.#rows];
     this.#views = [...rows.map(row => viewOfMessage(row, this.#me)), ...this.#views];
-    return true;
   }
 
   /** Takes over what is kept: older messages stay where they join it without a gap. */
   replace(rows: readonly MessageRow[]): void {
-    const first = rows[0];
-    const joins =
-      first &&
-      (this.last + 1 === first.message.number ||
-        this.at(first.message.number)?.message.id === first.message.id);
-    const longer = joins && this.last > (rows.at(-1)?.message.number ?? 0);
-    if (!joins || longer) this.clear();
+    const { number = 0, id } = rows[0]?.message ?? {};
+    const joins = this.at(number - 1) && (this.at(number)?.message.id ?? id) === id;
+    const older = joins ? number - this.first : 0;
+    this.#rows = this.#rows.slice(0, older);
+    this.#views = this.#views.slice(0, older);
     this.take(rows);
   }
 

@@ -51,7 +51,7 @@ export class Outbox {
     const key = outboxKey(clientId);
     await this.#core.store.transact([key], ([kept], order) => {
       const row = kept as OutboxRow | undefined;
-      if (!row?.problem) throw failure('not_found', 'No refused message has this clientId.');
+      if (!row?.problem) throw failure('not_found', 'No such refused message.');
       const changed = clean(text ?? row.text);
       check(changed, row.file !== undefined);
       return [{ put: key, value: { ...row, text: changed, order, problem: undefined, refusals: 0 } }];

@@ -28,18 +28,16 @@ const SILENCE_MS = 5000;
 export interface Report {
   /** When the last poll ended, Unix milliseconds. */
   readonly at: number;
-  readonly nextPollMs: number;
-  /** What went wrong, and when the next attempt is made. */
+  /** When the server, or the pause after a failure, lets the next one be made; before that only what cannot wait is. */
+  readonly due: number;
+  /** What went wrong. */
   readonly problem?: Problem;
-  readonly retryAt?: number;
-  /** No attempt before: the server said so. */
-  readonly notBefore?: number;
 }
 
 export class Poller {
   readonly #core: Core;
   readonly #backoff: Backoff;
-  #report: Report = { at: Number.NEGATIVE_INFINITY, nextPollMs: 0 };
+  #report: Report = { at: Number.NEGATIVE_INFINITY, due: 0 };
   #running: Promise<void> | undefined;
   #again = false;
   #stopped = false;
@@ -82,11 +80,12 @@ export class Poller {
   now(urgent = true): void {
     const { tabs, ports } = this.#core;
     if (this.#stopped || !ports.lifecycle.now().online) return;
-    const wait = (this.#report.notBefore ?? 0) - this.#now();
-    if (wait > 0) return this.#schedule(wait);
+    const { at, problem } = this.#report;
+    const notBefore = at + (problem?.retryAfterMs ?? 0);
+    if (notBefore > this.#now()) return this.#schedule(notBefore);
     if (tabs.isLeading || !tabs.areHeard) return this.#poll(urgent);
     tabs.tell({ is: 'poll', urgent });
-    this.#schedule(SILENCE_MS, () => this.#poll(true));
+    this.#schedule(this.#now() + SILENCE_MS, () => this.#poll(true));
   }
 
   /** Plans the next poll from how things stand. */
@@ -94,8 +93,8 @@ export class Poller {
     if (this.#stopped || this.#running) return;
     this.#callOff?.();
     const pause = this.#pause();
-    const { at, nextPollMs, retryAt } = this.#report;
-    if (pause && this.#wasOnline) this.#schedule((retryAt ?? at + Math.max(pause, nextPollMs)) - this.#now());
+    const { at, due, problem } = this.#report;
+    if (pause && this.#wasOnline) this.#schedule(problem ? due : Math.max(at + pause, due));
   }
 
   stop(): void {
@@ -116,9 +115,9 @@ export class Poller {
     return wanted === 'chat' && hidden < 0 ? OPEN_MS : BACKGROUND_MS;
   }
 
-  #schedule(ms: number, then = () => this.now(false)): void {
+  #schedule(at: number, then = () => this.now(false)): void {
     this.#callOff?.();
-    this.#callOff = this.#core.ports.clock.after(Math.max(0, ms), then);
+    this.#callOff = this.#core.ports.clock.after(Math.max(0, at - this.#now()), then);
   }
 
   #poll(urgent: boolean): void {
@@ -141,14 +140,10 @@ export class Poller {
       let answer = await this.#once();
       while (answer.hasMore && !this.#stopped) answer = await this.#once();
       this.#backoff.reset();
-      report = { at: this.#now(), nextPollMs: answer.nextPollMs };
+      report = { at: this.#now(), due: this.#now() + answer.nextPollMs };
     } catch (error) {
       const problem = problemOf(error);
-      const { retryAfterMs } = problem;
-      const at = this.#now();
-      const retryAt = at + this.#backoff.next(retryAfterMs);
-      const { nextPollMs } = this.#report;
-      report = { at, nextPollMs, problem, retryAt, notBefore: retryAfterMs && at + retryAfterMs };
+      report = { at: this.#now(), due: this.#now() + this.#backoff.next(problem.retryAfterMs), problem };
     }
     if (this.#stopped) return;
     this.#core.tabs.tell({ is: 'polled', report });

@@ -1,6 +1,5 @@
 /** How far own messages are while they are on their way: known to the tab that sends, told to the others, never kept. */
 
-import { share } from './observable.ts';
 import type { MessageState } from './state.ts';
 import type { Tabs } from './tabs.ts';
 
@@ -24,7 +23,8 @@ export class Progress {
   }
 
   set(clientId: string, state: MessageState | undefined): void {
-    if (this.#set(clientId, state)) this.#tabs.tell({ is: 'progress', clientId, state });
+    this.#set(clientId, state);
+    this.#tabs.tell({ is: 'progress', clientId, state });
   }
 
   clear(): void {
@@ -33,12 +33,9 @@ export class Progress {
     this.#changed(ids);
   }
 
-  #set(clientId: string, state: MessageState | undefined): boolean {
-    const before = this.#states.get(clientId);
-    if (share(before, state) === before) return false;
+  #set(clientId: string, state: MessageState | undefined): void {
     if (state) this.#states.set(clientId, state);
     else this.#states.delete(clientId);
     this.#changed([clientId]);
-    return true;
   }
 }

@@ -123,8 +123,7 @@ export class Sender {
   async #upload(row: OutboxRow): Promise<string> {
     const { clientId, file } = row;
     const bytes = await this.#core.store.get('bytes', bytesKey(clientId));
-    if (!bytes || !file)
-      throw failure('invalid_file', 'The file is not on this device any more.', { status: 410 });
+    if (!bytes || !file) throw failure('invalid_file', 'Its bytes are gone.', { status: 410 });
     const show = (sent: number) => {
       const sentBytes = Math.min(sent, file.size);
       this.#core.progress.set(clientId, { is: 'uploading', sentBytes, totalBytes: file.size });

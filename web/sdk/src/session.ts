@@ -15,7 +15,7 @@ import { Progress } from './progress.ts';
 import type { MessageRow } from './rows.ts';
 import { Sender } from './sender.ts';
 import type { StorageState } from './state.ts';
-import { Store } from './store.ts';
+import { Store, type StoreEvents } from './store.ts';
 import { Tabs } from './tabs.ts';
 import { within } from './time.ts';
 import { ConversationTimeline } from './timeline.ts';
@@ -30,7 +30,7 @@ export interface SessionEvents {
   lost(): void;
 }
 
-export class Session implements Core {
+export class Session implements Core, StoreEvents {
   readonly me: string;
   readonly ports: Ports;
   readonly api: Api;
@@ -55,7 +55,7 @@ export class Session implements Core {
     this.#cells = cells;
     this.#events = events;
     this.tabs = new Tabs(name, ports.channel?.(name), ports.locks);
-    this.store = new Store(this.#openCache(name), this.tabs, this.#storeEvents(), randomId(ports.random));
+    this.store = new Store(this.#openCache(name), this.tabs, this, randomId(ports.random));
     this.progress = new Progress(this.tabs, ids => this.#progressed(ids));
     this.outbox = new Outbox(this);
     this.history = new History(this);
@@ -84,9 +84,7 @@ export class Session implements Core {
 
   reported(report: Report): void {
     this.#events.reported(report);
-    if (report.problem) return;
-    this.#each(timeline => timeline.polled());
-    this.list.answered();
+    if (!report.problem) this.#each(timeline => timeline.polled());
   }
 
   /** What the device and the reader do. */
@@ -106,23 +104,24 @@ export class Session implements Core {
     this.#each(timeline => timeline.refresh());
   }
 
-  /** Stops; `wipe` also forgets what is kept. */
-  async end(wipe: boolean): Promise<void> {
+  /** Stops. `wipe` also forgets what is kept; `gone`, what is shown. */
+  async end(wipe: boolean, gone: boolean): Promise<void> {
     if (this.#over) return;
     this.#over = true;
-    if (!wipe) this.#each(timeline => timeline.flush());
     this.#sender.stop();
     this.poller.stop();
+    if (!gone) this.#each(timeline => timeline.flush());
     try {
       if (wipe) await this.store.wipe();
     } finally {
       this.store.close();
       this.tabs.leave();
+      if (gone) this.#empty();
     }
   }
 
   /** Shows nothing any more: the session is over, and its data is gone. */
-  empty(): void {
+  #empty(): void {
     this.store.mirror.clear();
     this.progress.clear();
     this.list.reload();
@@ -142,27 +141,31 @@ export class Session implements Core {
     }
   }
 
-  #storeEvents() {
-    return {
-      changed: (change: Change) => {
-        this.list.changed(change.conversations);
-        this.#each(timeline => change.conversations.has(timeline.id) && timeline.changed(change));
-        this.#sender.kick();
-      },
-      reloaded: () => {
-        this.list.reload();
-        this.#each(timeline => void timeline.reload());
-        this.#sender.kick();
-      },
-      touched: (rows: readonly MessageRow[]) => this.#each(timeline => timeline.touched(rows)),
-      fell: (reason: StorageState['reason']) => {
-        this.tabs.part();
-        this.#events.storage({ kind: 'memory', reason });
-        this.store.opened.then(() => this.store.reload()).catch(() => undefined);
-        this.#elect();
-      },
-      lost: () => this.#events.lost(),
-    };
+  changed(change: Change): void {
+    this.list.changed(change.conversations);
+    this.#each(timeline => change.conversations.has(timeline.id) && timeline.changed(change));
+    this.#sender.kick();
+  }
+
+  reloaded(): void {
+    this.list.reload();
+    this.#each(timeline => void timeline.reload());
+    this.#sender.kick();
+  }
+
+  touched(rows: readonly MessageRow[]): void {
+    this.#each(timeline => timeline.touched(rows));
+  }
+
+  fell(reason: StorageState['reason']): void {
+    this.tabs.part();
+    this.#events.storage({ kind: 'memory', reason });
+    this.store.opened.then(() => this.store.reload()).catch(() => undefined);
+    this.#elect();
+  }
+
+  lost(): void {
+    this.#events.lost();
   }
 
   /** Polls and sends as soon as no other tab does. */

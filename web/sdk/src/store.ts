@@ -65,7 +65,7 @@ export class Store {
 
   async get<K extends Kind>(_kind: K, key: string): Promise<Rows[K] | undefined> {
     await this.#ready();
-    return this.#use(cache => cache.get(key)) as Promise<Rows[K] | undefined>;
+    return this.#get(key) as Promise<Rows[K] | undefined>;
   }
 
   /** The messages of a conversation that are kept, oldest first. */
@@ -162,6 +162,11 @@ export class Store {
     await this.reload();
   }
 
+  async #get(key: string): Promise<Value> {
+    const [row] = await this.#use(cache => cache.range(key, `${key}\0`));
+    return row?.[1];
+  }
+
   async #use<T>(work: (cache: Cache) => Promise<T>): Promise<T> {
     const opened = this.#cache;
     const cache = await opened;
@@ -199,11 +204,10 @@ export class Store {
   }
 
   async #load(): Promise<void> {
-    const session = () => this.#use(cache => cache.get(SESSION)) as Promise<SessionRow | undefined>;
     for (;;) {
-      const before = await session();
+      const before = (await this.#get(SESSION)) as SessionRow | undefined;
       const ranges = await Promise.all(MIRRORED.map(kind => this.#use(cache => cache.range(...under(kind)))));
-      const after = await session();
+      const after = (await this.#get(SESSION)) as SessionRow | undefined;
       if (this.#closed) return;
       if (after?.session !== this.#session) return this.#lose();
       // Somebody wrote in between: what was read does not belong together, or is older than what is shown.
@@ -220,5 +224,5 @@ export class Store {
 const isTold = (write: Write) => !('put' in write) || parse(write.put)[0] !== 'bytes';
 
 function over() {
-  return failure('signed_out', 'This client was signed out or disposed.');
+  return failure('signed_out', 'This client has ended.');
 }

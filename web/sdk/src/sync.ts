@@ -107,7 +107,7 @@ class Intake {
       const row = this.#kept.get(conversationKey(id)) as ConversationRow | undefined;
       const conversation = conversations.find(one => one.id === id) ?? row?.conversation;
       // Nothing of an answer that does not fit together is taken in; the poll is repeated.
-      if (!conversation) throw failure('network', `The answer does not say what ${id} is.`);
+      if (!conversation) throw failure('network', `Not told: ${id}.`);
       const run = this.#follow(
         id,
         row,

@@ -18,21 +18,23 @@ export type Word =
   | { readonly is: 'signedOut' };
 
 export class Tabs {
-  #channel: Channel | undefined;
-  #locks: Locks | undefined;
   readonly #name: string;
   readonly #heard = new Set<(word: Word) => void>();
-  #release: (() => void) | undefined;
-  #stopWaiting: (() => void) | undefined;
-  #left = false;
+  #channel: Channel | undefined;
+  #locks: Locks | undefined;
   #leading = false;
+  #stopWaiting: (() => void) | undefined;
+  #release = (): void => undefined;
+  readonly #left = new Promise<void>(resolve => {
+    this.#release = resolve;
+  });
 
   constructor(name: string, channel: Channel | undefined, locks: Locks | undefined) {
     this.#name = name;
     this.#channel = channel;
     this.#locks = locks;
     channel?.listen(message => {
-      if (!this.#left) for (const heard of this.#heard) heard(message as Word);
+      for (const heard of this.#heard) heard(message as Word);
     });
   }
 
@@ -46,7 +48,7 @@ export class Tabs {
   }
 
   tell(word: Word): void {
-    if (!this.#left) this.#channel?.post(word);
+    this.#channel?.post(word);
   }
 
   listen(heard: (word: Word) => void): void {
@@ -60,17 +62,15 @@ export class Tabs {
    */
   elect(lead: () => void): void {
     const held = () => {
-      if (this.#left || this.#leading) return Promise.resolve();
-      const until = new Promise<void>(resolve => {
-        this.#release = resolve;
-      });
-      this.#leading = true;
-      this.tell({ is: 'leading' });
-      lead();
-      return until;
+      if (!this.#leading) {
+        this.#leading = true;
+        this.tell({ is: 'leading' });
+        lead();
+      }
+      return this.#left;
     };
     if (this.#locks) this.#stopWaiting = this.#locks.request(this.#name, held);
-    else void held();
+    else held();
   }
 
   /** Goes on without the others: what this tab keeps is not what they keep. */
@@ -81,10 +81,8 @@ export class Tabs {
   }
 
   leave(): void {
-    this.#left = true;
-    this.#leading = false;
+    this.part();
     this.#stopWaiting?.();
-    this.#release?.();
-    this.#channel?.close();
+    this.#release();
   }
 }

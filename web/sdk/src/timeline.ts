@@ -100,23 +100,16 @@ export class ConversationTimeline implements Timeline {
     const to = this.#to();
     const name = meta.name ?? file.name ?? 'file';
     const contentType = meta.contentType ?? file.type;
-    if (file.size > FILE_BYTES) throw failure('file_too_large', 'At most 10 MB are accepted.');
+    if (file.size > FILE_BYTES) throw failure('file_too_large', '10 MB are accepted.');
     const bytes = await file.arrayBuffer().catch(error => {
-      throw failure('invalid_file', `The file cannot be read: ${problemOf(error).detail}`);
+      throw failure('invalid_file', `It cannot be read: ${problemOf(error).detail}`);
     });
     const size = bytes.byteLength;
-    if (size === 0) throw failure('invalid_file', 'The file is empty.', { field: 'fileSize' });
-    const dimensions =
-      meta.width && meta.height ? { dimensions: { width: meta.width, height: meta.height } } : {};
-    const kept = { name, size, contentType, ...dimensions };
-    return this.#core.outbox.add({
-      conversationId: this.id,
-      to,
-      job: this.#job,
-      text: meta.text ?? '',
-      file: kept,
-      bytes,
-    });
+    if (size === 0) throw failure('invalid_file', 'It is empty.');
+    const { width, height, text = '' } = meta;
+    const dimensions = width && height ? { width, height } : undefined;
+    const kept = { name, size, contentType, dimensions };
+    return this.#core.outbox.add({ conversationId: this.id, to, job: this.#job, text, file: kept, bytes });
   }
 
   retry(clientId: string): Promise<void> {
@@ -148,15 +141,12 @@ export class ConversationTimeline implements Timeline {
   }
 
   markAsRead(): void {
-    const { number, id } = this.#loaded.at(this.#loaded.last)?.message ?? { number: 0, id: '' };
-    const key = readKey(this.id);
-    if (number <= (this.#core.store.mirror.read.get(this.id)?.number ?? 0) || this.#unread() === 0) return;
-    const mark = ([kept]: readonly unknown[]) =>
-      number > ((kept as ReadRow | undefined)?.number ?? 0)
-        ? [{ put: key, value: { number, id, told: false } }]
-        : undefined;
+    const { store } = this.#core;
+    const { number = 0, id = '' } = this.#loaded.at(this.#loaded.last)?.message ?? {};
+    if (number <= (store.mirror.read.get(this.id)?.number ?? 0) || this.#unread() === 0) return;
+    const value: ReadRow = { number, id, told: false };
     // A cache that fails has memory behind it; a session that is over has nothing to tell.
-    this.#core.store.transact([key], mark).catch(() => undefined);
+    store.transact([], () => [{ put: readKey(this.id), value }]).catch(() => undefined);
   }
 
   fileBytes(clientId: string): Promise<ArrayBuffer | undefined> {
@@ -273,8 +263,7 @@ export class ConversationTimeline implements Timeline {
 
   /** Whom messages go to. */
   #to(): string {
-    if (this.#other === undefined)
-      throw failure('not_found', `${this.id} is no conversation of ${this.#core.me}.`);
+    if (this.#other === undefined) throw failure('not_found', `${this.id} is not yours.`);
     return this.#other;
   }
 

@@ -40,6 +40,6 @@ export async function upload(
     return target.fileUrl;
   } catch (error) {
     call?.cancel();
-    throw cancelled ? failure('cancelled', 'As you wished.') : error;
+    throw cancelled ? failure('cancelled', 'Cancelled.') : error;
   }
 }

@@ -7,18 +7,14 @@ import type { ConversationPreview, MessageFile, MessageState, Person, TimelineMe
 /** Download URLs are good for an hour; a little less, so that none expires on its way. */
 const URL_MS = 55 * 60_000;
 
-/** The same for a message's whole life on this device. */
-export function keyOf(message: Message, me: string): string {
-  return message.senderId === me && message.clientId !== undefined ? message.clientId : message.id;
-}
-
 export function viewOfMessage({ message, fetchedAt, size }: MessageRow, me: string): TimelineMessage {
   const { id, number, content, type, status, jobId, senderId } = message;
   const mine = senderId === me;
+  const clientId = mine ? message.clientId : undefined;
   return {
-    key: keyOf(message, me),
+    key: clientId ?? id,
     id,
-    clientId: mine ? message.clientId : undefined,
+    clientId,
     number,
     mine,
     text: content,

@@ -3,6 +3,8 @@
 import { expect, test } from 'vitest';
 import type { Cache } from '../src/index.ts';
 
+const get = async (cache: Cache, key: string) => (await cache.range(key, `${key}\0`))[0]?.[1];
+
 /** `open` opens the same data each time it is called with the same name. */
 export function conforms(engine: string, open: (name: string) => Promise<Cache>): void {
   let names = 0;
@@ -16,14 +18,14 @@ export function conforms(engine: string, open: (name: string) => Promise<Cache>)
     });
 
   named('a row that was never written is undefined', async cache => {
-    expect(await cache.get('a')).toBeUndefined();
+    expect(await get(cache, 'a')).toBeUndefined();
     expect(await cache.range('', '\uffff')).toEqual([]);
   });
 
   named('what is written is there, numbers, nested data and bytes alike', async cache => {
     const value = { n: 1, list: ['ä', { deep: true }], bytes: new Uint8Array([1, 2, 255]).buffer };
     await cache.transact([], () => [{ put: 'a', value }]);
-    expect(await cache.get('a')).toEqual(value);
+    expect(await get(cache, 'a')).toEqual(value);
   });
 
   named('a range is ordered by key, includes its beginning and excludes its end', async cache => {
@@ -81,20 +83,20 @@ export function conforms(engine: string, open: (name: string) => Promise<Cache>)
     const add = (to: Cache) =>
       to.transact(['sum'], ([sum]) => [{ put: 'sum', value: ((sum as number | undefined) ?? 0) + 1 }]);
     await Promise.all(Array.from({ length: 20 }, (_, index) => add(index % 2 ? cache : other)));
-    expect(await cache.get('sum')).toBe(20);
+    expect(await get(cache, 'sum')).toBe(20);
     other.close();
   });
 
   named('names are worlds of their own', async (cache, name) => {
     const other = await open(`${name}-other`);
     await cache.transact([], () => [{ put: 'a', value: 1 }]);
-    expect(await other.get('a')).toBeUndefined();
+    expect(await get(other, 'a')).toBeUndefined();
     other.close();
   });
 
   named('a closed cache rejects', async cache => {
     cache.close();
-    await expect(cache.get('a')).rejects.toThrow();
+    await expect(get(cache, 'a')).rejects.toThrow();
     await expect((async () => cache.transact([], () => [{ put: 'a', value: 1 }]))()).rejects.toThrow();
   });
 }

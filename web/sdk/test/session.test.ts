@@ -83,6 +83,7 @@ test('a client that was disposed is silent, and the next one goes on with what i
   chat.open();
   await chat.send('later');
   first.jobline.dispose();
+  await settle();
   const before = server.requests.length;
   first.tab.set({ online: true });
   await clock.advance(60_000);

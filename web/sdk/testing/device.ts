@@ -176,7 +176,6 @@ export class Tab {
     };
     return {
       durable: true,
-      get: key => guarded(async () => structuredClone(await cache.get(key))),
       range: (from, to) => guarded(async () => structuredClone(await cache.range(from, to))),
       transact: (keys, decide) =>
         guarded(() => cache.transact(keys, rows => structuredClone(decide(structuredClone(rows))))),

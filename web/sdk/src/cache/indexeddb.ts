@@ -28,10 +28,6 @@ class IndexedDbCache implements Cache {
     database.onversionchange = () => database.close();
   }
 
-  async get(key: string): Promise<Value> {
-    return answered(this.#rows('readonly').get(key));
-  }
-
   async range(from: string, to: string): Promise<readonly (readonly [string, Value])[]> {
     const rows = this.#rows('readonly');
     const wanted = IDBKeyRange.bound(from, to, false, true);

@@ -12,11 +12,6 @@ export class MemoryCache implements Cache {
     this.#rows = rows;
   }
 
-  async get(key: string): Promise<Value> {
-    this.#check();
-    return this.#rows.get(key);
-  }
-
   async range(from: string, to: string): Promise<readonly (readonly [string, Value])[]> {
     this.#check();
     return [...this.#rows].filter(([key]) => key >= from && key < to).sort(([a], [b]) => (a < b ? -1 : 1));

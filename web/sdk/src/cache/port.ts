@@ -15,7 +15,6 @@ export type Write =
   | { readonly dropFrom: string; readonly to: string };
 
 export interface Cache {
-  get(key: string): Promise<Value>;
   /** All rows from `from` up to but not including `to`, in the order of their keys. */
   range(from: string, to: string): Promise<readonly (readonly [key: string, value: Value])[]>;
   /**
