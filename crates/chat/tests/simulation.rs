@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
 
 #[path = "domain/engine.rs"]
+#[expect(dead_code, reason = "the tests of the domain need more of an engine than the simulation")]
 mod engine;
 #[path = "simulation/mod.rs"]
 mod histories;
