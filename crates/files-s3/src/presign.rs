@@ -56,6 +56,18 @@ impl S3Files {
         Ok(signed.uri().to_owned())
     }
 
+    /// The origin of all its URLs, for the policies of pages that upload and show files: `https://bucket.s3.…`, or that of
+    /// a compatible server.
+    ///
+    /// # Errors
+    /// [`jobline_wire::Code::Unavailable`] without credentials: nothing can be signed then.
+    pub async fn origin(&self) -> Result<String> {
+        let soon = self.until(self.clock.now_ms())?;
+        let signed = self.client.get_object().bucket(&self.bucket).key(Place::Files.prefix()).presigned(soon).await;
+        let signed = signed.map_err(|error| unavailable("a URL could not be signed", &error))?;
+        origin(signed.uri()).ok_or_else(|| Error::unavailable("files: a signed URL without a host"))
+    }
+
     /// From now until `expires_ms`, in whole seconds, as S3 counts.
     fn until(&self, expires_ms: u64) -> Result<PresigningConfig> {
         let now_ms = self.clock.now_ms();
@@ -64,6 +76,12 @@ impl S3Files {
         let config = PresigningConfig::builder().start_time(UNIX_EPOCH + Duration::from_millis(now_ms));
         config.expires_in(life).build().map_err(|error| Error::unavailable(format!("files: {error}")))
     }
+}
+
+fn origin(url: &str) -> Option<String> {
+    let (scheme, rest) = url.split_once("://")?;
+    let host = rest.split(['/', '?']).next().filter(|host| !host.is_empty())?;
+    Some(format!("{scheme}://{host}"))
 }
 
 /// The same bytes, as S3 has them written. What is not hexadecimal is left out; the domain has looked at it.

@@ -241,6 +241,15 @@ async fn names_that_are_no_ids_reach_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_page_is_told_where_files_are() {
+    let bucket = Bucket::new().await;
+    let origin = bucket.files.origin().await.unwrap();
+    assert_eq!(origin, support::endpoint().trim_end_matches('/'));
+    let target = bucket.announce("file_1_a", b"x", None).await;
+    assert!(target.upload_url.starts_with(&format!("{origin}/")), "{}", target.upload_url);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_start_says_what_is_wrong_with_the_bucket() {
     let bucket = Bucket::new().await;
     assert_eq!(bucket.files.check().await, Ok(()));

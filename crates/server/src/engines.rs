@@ -27,6 +27,8 @@ pub struct Engines {
     pub files: Arc<dyn Files>,
     /// The routes behind the URLs of files that this server keeps itself.
     pub file_routes: Option<Router>,
+    /// Where files are that this server does not keep itself: what a page of it has to be allowed to reach.
+    pub file_origin: Option<String>,
     /// What the engine of the rows leaves to the server.
     pub upkeep: Option<Arc<dyn Upkeep>>,
     /// See [`Settings::window_bytes`].
@@ -78,6 +80,7 @@ struct Rows {
 struct Kept {
     files: Arc<dyn Files>,
     routes: Option<Router>,
+    origin: Option<String>,
 }
 
 impl Engines {
@@ -101,8 +104,8 @@ impl Engines {
             #[cfg(feature = "aws")]
             FilesKind::S3 { bucket } => cloud.s3(bucket, clock.clone()).await?,
         };
-        let Kept { files, routes: file_routes } = kept;
-        Ok(Self { store, scan, files, file_routes, upkeep, window_bytes, pace, secrets, clock, random })
+        let Kept { files, routes: file_routes, origin: file_origin } = kept;
+        Ok(Self { store, scan, files, file_routes, file_origin, upkeep, window_bytes, pace, secrets, clock, random })
     }
 
     /// What export and import work on.
@@ -142,7 +145,7 @@ fn embedded(config: &Config) -> Result<Rows, ConfigError> {
 fn local(config: &Config, base_url: &str, secrets: &Secrets, clock: Arc<dyn Clock>) -> Result<Kept, ConfigError> {
     let files = LocalFiles::new(config.data.join("files"), base_url, &secrets.derive("file urls"), clock);
     let files = Arc::new(files.map_err(|error| unusable("data", &error))?);
-    Ok(Kept { routes: Some(files::router(Arc::clone(&files))), files })
+    Ok(Kept { routes: Some(files::router(Arc::clone(&files))), files, origin: None })
 }
 
 fn unusable(setting: &str, error: &dyn Display) -> ConfigError {

@@ -109,7 +109,9 @@ pub(crate) async fn app(
         seed(engines).await.map_err(unusable)?;
     }
     let origins = own_origins(&base_url);
-    let pages = pages(config, demo.is_some().then_some(&identity), &origins);
+    let files = origins.iter().chain(&engines.file_origin).cloned().collect();
+    let embedding = web::Embedding { files, frames: config.allowed_origins.clone() };
+    let pages = pages(demo.is_some().then_some(&identity), &embedding);
     let key = config.host_key.clone().or_else(|| demo.map(|demo| Secret::new(demo.host_key)));
     let host_key = key.map(|key| HostKey::new(key.expose())).transpose();
     Ok(App::new(Parts {
@@ -126,12 +128,11 @@ pub(crate) async fn app(
 }
 
 /// What people look at: the web app, and in a demo what lets them choose who they are.
-fn pages(config: &Config, demo: Option<&Arc<Identity>>, own: &[String]) -> Router {
-    let embedding = web::Embedding { files: own.to_vec(), frames: config.allowed_origins.clone() };
+fn pages(demo: Option<&Arc<Identity>>, embedding: &web::Embedding) -> Router {
     match demo {
-        Some(identity) if web::is_embedded() => demo::routes(Arc::clone(identity)).merge(web::routes(&embedding)),
+        Some(identity) if web::is_embedded() => demo::routes(Arc::clone(identity)).merge(web::routes(embedding)),
         Some(identity) => demo::routes(Arc::clone(identity)).merge(demo::page()),
-        None => web::routes(&embedding),
+        None => web::routes(embedding),
     }
 }
 

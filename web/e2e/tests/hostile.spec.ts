@@ -93,7 +93,8 @@ test.describe('with a page that tries', () => {
       script.textContent = 'document.title = "owned"';
       document.body.append(script);
       const image = new Image();
-      image.src = 'https://evil.example/pixel.png';
+      // Avatars may come from any address over HTTPS, and from nowhere else.
+      image.src = 'http://evil.example/pixel.png';
       document.body.append(image);
       const style = document.createElement('style');
       style.textContent = 'body { display: none }';

@@ -57,7 +57,10 @@ impl Cloud {
                 .await
                 .map_err(|Unusable(why)| ConfigError::new("s3-bucket", format_args!("{bucket} {why}")))?;
         }
-        Ok(Kept { files: Arc::new(files), routes: None })
+        // Without credentials nothing else will work either, and the first upload will say so.
+        let origin =
+            files.origin().await.inspect_err(|error| tracing::warn!(%error, "the bucket has no address yet")).ok();
+        Ok(Kept { files: Arc::new(files), routes: None, origin })
     }
 }
 

@@ -14,7 +14,8 @@ pub struct Embedding {
 /// The policy, without a single `unsafe-…`: code and styles come from this server alone, so that text which somehow got
 /// into the page as markup would still do nothing.
 ///
-/// Pictures may also come from memory, for those that are still to be sent.
+/// Pictures may also come from memory, for those that are still to be sent, and from any address over HTTPS: people's
+/// avatars are where the host keeps them. No message can name one.
 #[must_use]
 pub fn policy(embedding: &Embedding) -> HeaderValue {
     let files = embedding.files.join(" ");
@@ -23,7 +24,7 @@ pub fn policy(embedding: &Embedding) -> HeaderValue {
         "default-src 'none'",
         "script-src 'self'",
         "style-src 'self'",
-        &format!("img-src 'self' blob: data: {files}"),
+        &format!("img-src 'self' blob: data: https: {files}"),
         &format!("connect-src 'self' {files}"),
         "worker-src 'self'",
         "manifest-src 'self'",

@@ -12,13 +12,13 @@ const PDF: &[u8] = b"%PDF-1.7 and so on";
 struct Deployment {
     function: Function,
     front: Front,
-    _account: Account,
+    account: Account,
 }
 
 impl Deployment {
     async fn new(front: Front) -> Self {
         let account = Account::new().await;
-        Self { function: Function::start(&mut account.program()).await, front, _account: account }
+        Self { function: Function::start(&mut account.program()).await, front, account }
     }
 
     async fn ask(&mut self, asked: Asked<'_>) -> crate::front::Answer {
@@ -92,6 +92,20 @@ async fn files_go_to_the_bucket_and_never_through_the_function() {
     let listed = deployment.get(&ben, "/messages/list", &[("conversationId", conversation)]).await;
     let mut file = ureq::get(listed["messages"][0]["fileUrl"].as_str().unwrap()).call().unwrap();
     assert_eq!(file.body_mut().read_to_vec().unwrap(), PDF);
+}
+
+/// The page of the app comes from the function; what it uploads and shows goes to the bucket, which its policy has to allow.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_app_may_reach_the_bucket() {
+    let mut deployment = Deployment::new(Front::FunctionUrl).await;
+    let page = deployment.ask(Asked { method: "GET", path: "/", ..Asked::default() }).await;
+    assert_eq!(page.status, 200, "{page:?}");
+    let policy = page.headers["content-security-policy"].clone();
+    let bucket = deployment.account.s3_endpoint.trim_end_matches('/').to_owned();
+    for directive in ["img-src", "connect-src"] {
+        let allowed = policy.split("; ").find(|part| part.starts_with(directive)).unwrap();
+        assert!(allowed.split(' ').any(|origin| origin == bucket), "{allowed} without {bucket}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

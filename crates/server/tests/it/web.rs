@@ -142,7 +142,7 @@ async fn the_page_loads_code_and_styles_from_this_server_alone() {
         "default-src 'none'",
         "script-src 'self'",
         "style-src 'self'",
-        &format!("img-src 'self' blob: data: {files}"),
+        &format!("img-src 'self' blob: data: https: {files}"),
         &format!("connect-src 'self' {files}"),
         "worker-src 'self'",
         "manifest-src 'self'",
@@ -162,7 +162,7 @@ async fn the_page_loads_code_and_styles_from_this_server_alone() {
 async fn without_other_hosts_the_policy_names_none() {
     let policy = web::policy(&Embedding::default());
     let policy = policy.to_str().unwrap();
-    assert!(policy.contains("img-src 'self' blob: data:; connect-src 'self'; "), "{policy}");
+    assert!(policy.contains("img-src 'self' blob: data: https:; connect-src 'self'; "), "{policy}");
     assert!(policy.contains("frame-ancestors 'self'; "), "{policy}");
 }
 
