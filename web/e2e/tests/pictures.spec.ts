@@ -71,8 +71,9 @@ async function furnish(api: Api, page: Page): Promise<Buffer> {
 
 test('the pictures', async ({ person, browserOfOne, api, server }) => {
   test.setTimeout(120_000);
-  const painter = await browserOfOne();
-  const photo = await furnish(api, await painter.newPage().then(async page => (await page.goto('/'), page)));
+  const painter = await (await browserOfOne()).newPage();
+  await painter.goto('/');
+  const photo = await furnish(api, painter);
   const save = async (page: Page, name: string) => {
     await page.evaluate(() => document.fonts.ready);
     await page.screenshot({ path: `${FOLDER}${name}.png`, animations: 'disabled', caret: 'hide' });
