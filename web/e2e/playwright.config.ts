@@ -52,7 +52,7 @@ export default defineConfig({
     locale: 'en-GB',
     timezoneId: 'Europe/Berlin',
     colorScheme: 'light',
-    trace: process.env.JOBLINE_TRACE ? "retain-on-failure" : "off",
+    trace: process.env.JOBLINE_TRACE ? 'retain-on-failure' : 'off',
     launchOptions: { args, ...(chromium && { executablePath: chromium }) },
   },
   projects: profiles.map(({ name, ...use }) => ({ name, use })),

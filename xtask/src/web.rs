@@ -42,7 +42,7 @@ pub fn pictures() -> Result<(), String> {
 fn end_to_end(build: &[&str], names: &[&str]) -> Result<(), String> {
     cargo(build, &[WITH_APP])?;
     let binary = target().join("debug").join(if cfg!(windows) { "jobline.exe" } else { "jobline" });
-    let arguments = [&["run", "e2e", "--workspace", "e2e", "--"], names].concat();
+    let arguments = [&["test", "--workspace", "e2e", "--"], names].concat();
     let mut variables = vec![("JOBLINE_BIN", binary.to_string_lossy().into_owned())];
     if !names.is_empty() {
         variables.push(("UPDATE_PICTURES", "1".to_owned()));

@@ -18,6 +18,10 @@ const FILE_LINES: usize = 500;
 const FUNCTION_LINES: usize = 70;
 const HANDLER_LINES: usize = 30;
 
+/// Folders that tools fill.
+const LEFT_OUT: [&str; 8] =
+    ["target", ".git", "node_modules", "jobline-data", "dist", "generated", "test-results", "playwright-report"];
+
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
@@ -28,7 +32,7 @@ fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        if path.is_dir() && !["target", ".git", "node_modules", "jobline-data"].contains(&name.as_str()) {
+        if path.is_dir() && !LEFT_OUT.contains(&name.as_str()) {
             found.extend(files(&path, ending));
         } else if name.ends_with(ending) && path.is_file() {
             found.push(path);
@@ -47,7 +51,20 @@ fn sources() -> Vec<PathBuf> {
 
 fn is_test(path: &Path) -> bool {
     let relative = path.strip_prefix(root()).unwrap().to_string_lossy().into_owned();
-    ["/tests/", "/examples/", "/testing/", "/tests.rs", "_tests.rs"].iter().any(|part| relative.contains(part))
+    ["/test/", "/tests/", "/examples/", "/testing/", "/tests.rs", "_tests.rs"]
+        .iter()
+        .any(|part| relative.contains(part))
+}
+
+/// The sources of SDK, app and browser tests.
+fn web_sources() -> Vec<PathBuf> {
+    let endings = [".ts", ".tsx", ".mjs", ".css"];
+    endings.iter().flat_map(|ending| files(&root().join("web"), ending)).collect()
+}
+
+/// A file of JSON below the root.
+fn json(path: &str) -> Value {
+    serde_json::from_str(&fs::read_to_string(root().join(path)).unwrap()).unwrap()
 }
 
 /// A source without its test module.
@@ -147,6 +164,7 @@ fn the_domain_reads_no_clock_draws_no_number_and_opens_nothing() {
 fn files_are_short() {
     let long: Vec<String> = sources()
         .iter()
+        .chain(web_sources().iter().filter(|path| !is_test(path)))
         .map(|path| (path, without_tests(path).lines().count()))
         .filter(|(_, lines)| *lines > FILE_LINES)
         .map(|(path, lines)| format!("{} has {lines} lines", shown(path)))
@@ -204,7 +222,7 @@ fn nothing_is_left_behind() {
     // Spelled in halves, so that this file does not hold them.
     let words =
         [["TO", "DO"], ["FIX", "ME"], ["XX", "X"], ["unimple", "mented!"], ["db", "g!("]].map(|halves| halves.concat());
-    for path in files(&root(), ".rs") {
+    for path in files(&root(), ".rs").into_iter().chain(web_sources()) {
         let text = fs::read_to_string(&path).unwrap();
         for word in &words {
             assert!(!text.contains(word.as_str()), "{} has {word}", shown(&path));
@@ -217,6 +235,43 @@ fn lock_files_name_the_public_registry_alone() {
     let lock = fs::read_to_string(root().join("Cargo.lock")).unwrap();
     for line in lock.lines().filter(|line| line.starts_with("source = ")) {
         assert_eq!(line, "source = \"registry+https://github.com/rust-lang/crates.io-index\"");
+    }
+}
+
+/// What a package of `web/` needs when it runs.
+fn web_dependencies(package: &str) -> Vec<String> {
+    let manifest = json(&format!("web/{package}/package.json"));
+    let named = |field: &str| manifest[field].as_object().into_iter().flatten().map(|(name, _)| name.clone());
+    ["dependencies", "peerDependencies", "optionalDependencies"].into_iter().flat_map(named).collect()
+}
+
+#[test]
+fn the_client_needs_nothing_but_a_browser() {
+    assert_eq!(web_dependencies("sdk"), [] as [&str; 0], "the SDK has no dependency at run time");
+    assert_eq!(web_dependencies("app"), ["@jobline/sdk", "preact"]);
+    for path in files(&root().join("web/sdk/src"), ".ts") {
+        let text = fs::read_to_string(&path).unwrap();
+        for name in text.split(" from '").skip(1).filter_map(|rest| rest.split('\'').next()) {
+            assert!(name.starts_with('.'), "{} imports {name}", shown(&path));
+        }
+    }
+}
+
+#[test]
+fn the_web_lock_file_names_the_public_registry_and_every_platform() {
+    let lock = json("web/package-lock.json");
+    let packages = lock["packages"].as_object().unwrap();
+    for (path, package) in packages {
+        if let Some(from) = package["resolved"].as_str().filter(|_| package["link"] != true) {
+            assert!(from.starts_with("https://registry.npmjs.org/"), "{path} comes from {from}");
+        }
+        // npm leaves out what it could not look up, and then refuses to install on those platforms.
+        for name in package["optionalDependencies"].as_object().into_iter().flatten().map(|(name, _)| name) {
+            assert!(
+                packages.contains_key(&format!("node_modules/{name}")),
+                "{name}, an option of {path}, is not locked"
+            );
+        }
     }
 }
 

@@ -1,11 +1,11 @@
 // Compresses every file of a folder beside itself, once and as hard as it goes, so that no request has to: `app.js.br`
 // and `app.js.gz` next to `app.js`. Pictures are compressed already, and what does not get smaller is left alone.
-import { readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { extname, join } from "node:path";
-import { promisify } from "node:util";
-import { brotliCompress, constants, gzip } from "node:zlib";
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { extname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { brotliCompress, constants, gzip } from 'node:zlib';
 
-const TEXT = new Set([".html", ".js", ".css", ".json", ".svg", ".txt", ".webmanifest", ".ico"]);
+const TEXT = new Set(['.html', '.js', '.css', '.json', '.svg', '.txt', '.webmanifest', '.ico']);
 
 const [folder] = process.argv.slice(2);
 for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {

@@ -29,7 +29,11 @@ export class Api {
   }
 
   async say(from: string, to: string, content: string, clientId?: string): Promise<void> {
-    await this.#call(from, 'POST', '/messages/send', { receiverId: to, content, ...(clientId && { clientId }) });
+    await this.#call(from, 'POST', '/messages/send', {
+      receiverId: to,
+      content,
+      ...(clientId && { clientId }),
+    });
   }
 
   /** `count` messages between two people, by turns, each with its number as its text. */
@@ -45,7 +49,10 @@ export class Api {
     const all: Told[] = [];
     for (let before: string | undefined; ; ) {
       const query = new URLSearchParams({ conversationId, ...(before && { before }) });
-      const page = (await this.#call(user, 'GET', `/messages/list?${query}`)) as { messages: Told[]; hasMore: boolean };
+      const page = (await this.#call(user, 'GET', `/messages/list?${query}`)) as {
+        messages: Told[];
+        hasMore: boolean;
+      };
       all.unshift(...page.messages);
       before = page.messages[0]?.id;
       if (!page.hasMore || !before) return all;
@@ -61,14 +68,30 @@ export class Api {
   }
 
   /** A file of `from`'s, sent to `to`, with the name and type that are told. */
-  async sendFile(from: string, to: string, fileName: string, contentType: string, bytes: Buffer): Promise<void> {
+  async sendFile(
+    from: string,
+    to: string,
+    fileName: string,
+    contentType: string,
+    bytes: Buffer,
+  ): Promise<void> {
     const announced = { receiverId: to, fileName, fileSize: bytes.length, contentType };
     const target = (await this.#call(from, 'POST', '/messages/uploadFile', announced)) as {
       uploadUrl: string;
       fileUrl: string;
     };
-    await answered(await fetch(target.uploadUrl, { method: 'PUT', headers: { 'content-type': contentType }, body: new Uint8Array(bytes) }));
-    await this.#call(from, 'POST', '/messages/send', { receiverId: to, content: '', fileUrl: target.fileUrl });
+    await answered(
+      await fetch(target.uploadUrl, {
+        method: 'PUT',
+        headers: { 'content-type': contentType },
+        body: new Uint8Array(bytes),
+      }),
+    );
+    await this.#call(from, 'POST', '/messages/send', {
+      receiverId: to,
+      content: '',
+      fileUrl: target.fileUrl,
+    });
   }
 
   async #call(user: string, method: string, path: string, body?: object): Promise<unknown> {
@@ -83,7 +106,11 @@ export class Api {
 
   async #ask(key: string, method: string, path: string, body?: object): Promise<unknown> {
     const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
-    const answer = await fetch(this.url + path, { method, headers, ...(body && { body: JSON.stringify(body) }) });
+    const answer = await fetch(this.url + path, {
+      method,
+      headers,
+      ...(body && { body: JSON.stringify(body) }),
+    });
     return JSON.parse(await answered(answer));
   }
 }

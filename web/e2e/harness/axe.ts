@@ -4,10 +4,16 @@ import axe, { type AxeResults } from 'axe-core';
 /** What axe finds wrong on the page as it is, one line for each; best practices included. */
 export async function findings(page: Page): Promise<string[]> {
   // Colours fade in and out; what is judged is where they end.
-  await page.evaluate(() => Promise.all(document.getAnimations().map(one => one.finished.catch(() => undefined))));
+  await page.evaluate(() =>
+    Promise.all(document.getAnimations().map(one => one.finished.catch(() => undefined))),
+  );
   await page.evaluate(axe.source);
-  const results = await page.evaluate(() => (window as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run());
+  const results = await page.evaluate(() =>
+    (window as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run(),
+  );
   return results.violations.flatMap(violation =>
-    violation.nodes.map(node => `${violation.id} (${violation.impact}): ${node.html.slice(0, 200)} — ${node.failureSummary}`),
+    violation.nodes.map(
+      node => `${violation.id} (${violation.impact}): ${node.html.slice(0, 200)} — ${node.failureSummary}`,
+    ),
   );
 }

@@ -1,7 +1,12 @@
 import { expect, type Locator, type Page } from '@playwright/test';
 
 /** The people of the demo: their ids, by name. */
-export const PEOPLE = { You: 'you', 'John Smith': 'john', 'Jane Doe': 'jane', 'Mike Worker': 'mike' } as const;
+export const PEOPLE = {
+  You: 'you',
+  'John Smith': 'john',
+  'Jane Doe': 'jane',
+  'Mike Worker': 'mike',
+} as const;
 export type Name = keyof typeof PEOPLE;
 
 /** What you and John Smith say to each other. */

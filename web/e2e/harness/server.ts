@@ -7,8 +7,7 @@ import { createInterface } from 'node:readline';
 import { Api } from './api.ts';
 
 /** The program under test. `cargo xtask test` names the one that it has built. */
-const BINARY =
-  process.env.JOBLINE_BIN ?? new URL('../../../target/debug/jobline', import.meta.url).pathname;
+const BINARY = process.env.JOBLINE_BIN ?? new URL('../../../target/debug/jobline', import.meta.url).pathname;
 
 /** A real server with the demo's people, on a free port of this machine, with a data folder of its own. */
 export class Server {
@@ -58,14 +57,20 @@ export class Server {
   }
 }
 
-async function run(folder: string, listen: string, flags: readonly string[]): Promise<[ChildProcess, string]> {
+async function run(
+  folder: string,
+  listen: string,
+  flags: readonly string[],
+): Promise<[ChildProcess, string]> {
   const started = spawn(BINARY, ['--listen', listen, '--data', folder, '--log', 'warn', ...flags], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   // Nothing is left running, however the tests end.
   process.once('exit', () => started.kill('SIGKILL'));
   const failed = once(started, 'error').then(([error]) => Promise.reject(error));
-  const ended = once(started, 'exit').then(([code]) => Promise.reject(new Error(`jobline ended with ${code}`)));
+  const ended = once(started, 'exit').then(([code]) =>
+    Promise.reject(new Error(`jobline ended with ${code}`)),
+  );
   const announced = (async () => {
     for await (const line of createInterface(started.stdout ?? [])) {
       const url = /^listening on (.*)$/.exec(line)?.[1];

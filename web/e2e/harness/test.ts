@@ -1,4 +1,4 @@
-import { test as base, type BrowserContext, type BrowserContextOptions } from '@playwright/test';
+import { type BrowserContext, type BrowserContextOptions, test as base } from '@playwright/test';
 import type { Api } from './api.ts';
 import { type Name, Person } from './person.ts';
 import { Server } from './server.ts';

@@ -21,7 +21,9 @@ for (const [look, options] of Object.entries(LOOKS)) {
     // Found by what they are and not by name: this runs in three languages.
     await page.goto('/');
     await page.locator('button.person').first().waitFor();
-    expect(await page.evaluate(() => document.documentElement.dir)).toBe(look === 'right to left' ? 'rtl' : 'ltr');
+    expect(await page.evaluate(() => document.documentElement.dir)).toBe(
+      look === 'right to left' ? 'rtl' : 'ltr',
+    );
     await clean('who are you');
     await page.locator('button.person').first().click();
     await page.locator('button.conversation').first().waitFor();
@@ -44,7 +46,9 @@ for (const [look, options] of Object.entries(LOOKS)) {
     await page.locator('.tray img').waitFor();
     await page.locator('textarea').fill('x'.repeat(1_995));
     await clean('about to send');
-    await page.route('**/files/**', route => (route.request().method() === 'PUT' ? undefined : route.continue()));
+    await page.route('**/files/**', route =>
+      route.request().method() === 'PUT' ? undefined : route.continue(),
+    );
     await page.locator('button.send').click();
     await page.getByRole('progressbar').first().waitFor();
     await clean('upload');
@@ -67,7 +71,9 @@ test('what somebody writes is read out once, and the log has a name', async ({ p
   await expect(you.page.getByRole('log', { name: 'Conversation with John Smith' })).toBeVisible();
   await you.sees("Great! I'll start tomorrow");
   await api.say('john', 'you', 'Read me out');
-  await expect(you.page.locator('[aria-live=polite]').filter({ hasText: 'John Smith: Read me out' })).toHaveCount(1);
+  await expect(
+    you.page.locator('[aria-live=polite]').filter({ hasText: 'John Smith: Read me out' }),
+  ).toHaveCount(1);
 });
 
 test('less motion where less is wanted', async ({ person }) => {
@@ -75,8 +81,10 @@ test('less motion where less is wanted', async ({ person }) => {
   await you.open('John Smith');
   await you.say('Calmly');
   await expect(you.message('Calmly')).toBeVisible();
-  const long = await you.page.evaluate(() =>
-    document.getAnimations().filter(one => Number(one.effect?.getComputedTiming().duration ?? 0) > 10).length,
+  const long = await you.page.evaluate(
+    () =>
+      document.getAnimations().filter(one => Number(one.effect?.getComputedTiming().duration ?? 0) > 10)
+        .length,
   );
   expect(long).toBe(0);
 });
@@ -86,6 +94,8 @@ test('text can be twice as large', async ({ person }) => {
   await you.page.evaluate(() => document.documentElement.style.setProperty('font-size', '200%'));
   await expect(you.field).toBeInViewport({ ratio: 1 });
   await expect(you.send).toBeInViewport({ ratio: 1 });
-  const wide = await you.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  const wide = await you.page.evaluate(
+    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  );
   expect(wide).toBe(0);
 });

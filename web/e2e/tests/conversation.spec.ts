@@ -24,7 +24,10 @@ test('a status tells in words how far a message has come', async ({ person }) =>
   await expect(sent).toContainText('Read');
 });
 
-test('what is unread is counted in the list and in the title, and is read when it is seen', async ({ person, api }) => {
+test('what is unread is counted in the list and in the title, and is read when it is seen', async ({
+  person,
+  api,
+}) => {
   const you = await person('You');
   await expect(you.row('John Smith')).toContainText('1 unread message');
   await expect(you.page).toHaveTitle(/1/);
@@ -96,7 +99,10 @@ test('the bubble is there in the frame after sending, whatever the network does'
   const frames = await you.page.evaluate(
     () =>
       new Promise<number>(resolve => {
-        const shown = () => [...document.querySelectorAll('[role=log] article')].some(one => one.textContent?.includes('At once'));
+        const shown = () =>
+          [...document.querySelectorAll('[role=log] article')].some(one =>
+            one.textContent?.includes('At once'),
+          );
         document.querySelector<HTMLElement>('button.send')?.click();
         let count = 0;
         const look = () => {

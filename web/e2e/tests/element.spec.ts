@@ -35,7 +35,10 @@ const page = (server: Server, token: string, attributes: string) => `<!doctype h
 </script></body></html>`;
 
 test('a chat within a page of somebody else', async ({ host, server, api, browserOfOne }) => {
-  const address = host.publish('/job/42', page(server, api.token('you'), 'conversation-with="john" job="42"'));
+  const address = host.publish(
+    '/job/42',
+    page(server, api.token('you'), 'conversation-with="john" job="42"'),
+  );
   const opened = await (await browserOfOne()).newPage();
   await opened.goto(address);
   // There is one chat and no list, and nothing of the page's styles is in it.
@@ -52,22 +55,36 @@ test('a chat within a page of somebody else', async ({ host, server, api, browse
   expect(said.at(-1)).toMatchObject({ content: 'From the marketplace', senderId: 'you' });
   await api.say('john', 'you', 'Seen from afar');
   await expect(log.getByText('Seen from afar')).toBeVisible();
-  expect((await opened.evaluate(() => (window as unknown as { told: string[] }).told)).length).toBeGreaterThan(0);
+  expect(
+    (await opened.evaluate(() => (window as unknown as { told: string[] }).told)).length,
+  ).toBeGreaterThan(0);
 });
 
-test('a photo goes through from there, and axe finds nothing', async ({ host, server, api, browserOfOne }) => {
+test('a photo goes through from there, and axe finds nothing', async ({
+  host,
+  server,
+  api,
+  browserOfOne,
+}) => {
   const address = host.publish('/', page(server, api.token('you'), 'conversation-with="john"'));
   const opened = await (await browserOfOne()).newPage();
   await opened.goto(address);
   await expect(opened.getByRole('log').getByText('8 AM works?')).toBeVisible();
-  await opened.getByLabel('Add photos or files').setInputFiles([{ name: 'wall.png', mimeType: 'image/png', buffer: png(600, 400) }]);
+  await opened
+    .getByLabel('Add photos or files')
+    .setInputFiles([{ name: 'wall.png', mimeType: 'image/png', buffer: png(600, 400) }]);
   await opened.getByRole('button', { name: 'Send', exact: true }).click();
   await expect(opened.getByRole('log').getByRole('img', { name: 'Photo from You' })).toBeVisible();
   await expect(opened.getByRole('article').last()).toContainText('Sent');
   expect(await findings(opened)).toEqual([]);
 });
 
-test('without a conversation it is the whole app, list and all', async ({ host, server, api, browserOfOne }) => {
+test('without a conversation it is the whole app, list and all', async ({
+  host,
+  server,
+  api,
+  browserOfOne,
+}) => {
   const address = host.publish('/', page(server, api.token('you'), ''));
   const opened = await (await browserOfOne()).newPage();
   await opened.goto(address);

@@ -2,7 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { pdf, png } from '../harness/picture.ts';
 import { expect, test } from '../harness/test.ts';
 
-const photo = (name = 'garden.png', seed = 0) => ({ name, mimeType: 'image/png', buffer: png(1200, 800, seed) });
+const photo = (name = 'garden.png', seed = 0) => ({
+  name,
+  mimeType: 'image/png',
+  buffer: png(1200, 800, seed),
+});
 
 test('a photo goes through, in a tile that has its shape before it is there', async ({ person }) => {
   const you = await (await person('You')).open('John Smith');
@@ -16,7 +20,9 @@ test('a photo goes through, in a tile that has its shape before it is there', as
   const box = await tile.boundingBox();
   expect((box?.width ?? 0) / (box?.height ?? 1)).toBeCloseTo(1.5, 1);
   await expect
-    .poll(() => tile.getByRole('img').evaluate((image: HTMLImageElement) => image.complete && image.naturalWidth))
+    .poll(() =>
+      tile.getByRole('img').evaluate((image: HTMLImageElement) => image.complete && image.naturalWidth),
+    )
     .toBe(1200);
 });
 
@@ -54,16 +60,24 @@ test('several files keep the order in which they were chosen', async ({ person }
   const you = await (await person('You')).open('John Smith');
   const john = await (await person('John Smith')).open('You');
   const names = ['a.pdf', 'b.pdf', 'c.pdf'];
-  await you.attach(...names.map((name, at) => ({ name, mimeType: 'application/pdf', buffer: pdf(3_000 - at * 900) })));
+  await you.attach(
+    ...names.map((name, at) => ({ name, mimeType: 'application/pdf', buffer: pdf(3_000 - at * 900) })),
+  );
   await you.say('All three');
   await expect(john.log.getByRole('link', { name: /^Download/ })).toHaveCount(3);
-  const order = await john.log.getByRole('link', { name: /^Download/ }).evaluateAll(links => links.map(link => link.getAttribute('download')));
+  const order = await john.log
+    .getByRole('link', { name: /^Download/ })
+    .evaluateAll(links => links.map(link => link.getAttribute('download')));
   expect(order).toEqual(names);
 });
 
 test('what cannot be sent is said at once and never uploaded', async ({ person }) => {
   const you = await (await person('You')).open('John Smith');
-  await you.attach({ name: 'page.html', mimeType: 'text/html', buffer: Buffer.from('<script>alert(1)</script>') });
+  await you.attach({
+    name: 'page.html',
+    mimeType: 'text/html',
+    buffer: Buffer.from('<script>alert(1)</script>'),
+  });
   await expect(you.page.getByText('page.html cannot be sent.', { exact: false })).toBeVisible();
   await you.attach({ name: 'film.pdf', mimeType: 'application/pdf', buffer: pdf(10_485_761) });
   await expect(you.page.getByText('film.pdf is too large.', { exact: false })).toBeVisible();
@@ -74,7 +88,11 @@ test('what cannot be sent is said at once and never uploaded', async ({ person }
 
 test('a file that is not what its name says stays, with the reason', async ({ person }) => {
   const you = await (await person('You')).open('John Smith');
-  await you.attach({ name: 'scan.pdf', mimeType: 'application/pdf', buffer: Buffer.from('MZ this is a program'.repeat(20)) });
+  await you.attach({
+    name: 'scan.pdf',
+    mimeType: 'application/pdf',
+    buffer: Buffer.from('MZ this is a program'.repeat(20)),
+  });
   await you.send.click();
   const refused = you.messages.last();
   await expect(refused).toContainText('The file is not what its name says.');
@@ -84,7 +102,9 @@ test('a file that is not what its name says stays, with the reason', async ({ pe
 
 test('an upload shows how far it is, and can be cancelled', async ({ person, api }) => {
   const you = await (await person('You')).open('John Smith');
-  await you.page.route('**/files/**', route => (route.request().method() === 'PUT' ? undefined : route.continue()));
+  await you.page.route('**/files/**', route =>
+    route.request().method() === 'PUT' ? undefined : route.continue(),
+  );
   await you.attach({ name: 'plan.pdf', mimeType: 'application/pdf', buffer: pdf(400_000) });
   await you.say('The plan');
   const uploading = you.message('The plan');

@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test';
-import { bareReading, paintedAfterScript, shifts, watchPaint, watchShifts } from '../harness/measure.ts';
+import { paintedAfterScript, paintedAsText, shifts, watchPaint, watchShifts } from '../harness/measure.ts';
 import type { Person } from '../harness/person.ts';
 import { png } from '../harness/picture.ts';
 import { expect, test } from '../harness/test.ts';
@@ -44,7 +44,11 @@ test('the reader stays where they are when older messages come in', async ({ per
   }
 });
 
-test('10,000 messages open and scroll about as fast as 100', async ({ person, api, browserName: _ }, info) => {
+test('10,000 messages open and scroll about as fast as 100', async ({
+  person,
+  api,
+  browserName: _,
+}, info) => {
   test.skip(info.project.name !== 'desktop', 'a ratio, which says the same on every screen');
   test.setTimeout(240_000);
   await api.person('short', 'Short History');
@@ -62,11 +66,17 @@ test('10,000 messages open and scroll about as fast as 100', async ({ person, ap
   await wide('Short History');
   await wide('John Smith');
   const [short, long] = [await wide('Short History'), await wide('John Smith')];
-  info.annotations.push({ type: 'ratio', description: `${(long / short).toFixed(2)} (${long.toFixed(1)} / ${short.toFixed(1)} ms)` });
+  info.annotations.push({
+    type: 'ratio',
+    description: `${(long / short).toFixed(2)} (${long.toFixed(1)} / ${short.toFixed(1)} ms)`,
+  });
   expect(long / short).toBeLessThan(1.8);
 });
 
-test('a chat that is on the device is painted within 100 ms of the script, and nothing moves', async ({ person, api }, info) => {
+test('a chat that is on the device is painted within 100 ms of the script, and nothing moves', async ({
+  person,
+  api,
+}, info) => {
   await api.history('john', 'you', 80);
   await api.sendFile('john', 'you', 'wall-800x600.png', 'image/png', png(800, 600));
   const you = await (await person('You')).open('John Smith');
@@ -82,13 +92,15 @@ test('a chat that is on the device is painted within 100 ms of the script, and n
     const found = await shifts(you.page);
     if (found.shift > moved.shift) moved = found;
   }
-  info.annotations.push({ type: 'first paint', description: `${times.map(time => time.toFixed(0)).join(', ')} ms` });
+  info.annotations.push({
+    type: 'first paint',
+    description: `${times.map(time => time.toFixed(0)).join(', ')} ms`,
+  });
   expect(moved.shift, moved.shifted.join('\n')).toBeLessThan(0.005);
-  // The best of five, on a machine that does what the app cannot avoid in 25 ms: open the database, read, draw. Where that
-  // takes longer, as in CI beside other tests, so may the rest.
-  const bare = await bareReading(you.page);
-  info.annotations.push({ type: 'bare reading', description: `${bare.toFixed(0)} ms` });
-  expect(Math.min(...times)).toBeLessThan(100 * Math.max(1, bare / 25));
+  const text = await paintedAsText(you.page);
+  info.annotations.push({ type: 'the same without scripts', description: `${text.toFixed(0)} ms` });
+  // The best of five, each. On a machine where a page without a script takes longer than 40 ms, so may the app.
+  expect(Math.min(...times)).toBeLessThan(Math.max(100, 2.5 * text));
 });
 
 test('nothing moves when a photo arrives in its tile, or when a status changes', async ({ person, api }) => {
@@ -122,7 +134,9 @@ test('nothing moves when a photo arrives in its tile, or when a status changes',
   const before = await places();
   letPass();
   await expect(you.message('Thanks')).toContainText('Sent');
-  await expect.poll(() => tile.getByRole('img').evaluate((image: HTMLImageElement) => image.naturalWidth)).toBe(1200);
+  await expect
+    .poll(() => tile.getByRole('img').evaluate((image: HTMLImageElement) => image.naturalWidth))
+    .toBe(1200);
   expect(await places()).toEqual(before);
 });
 
@@ -133,11 +147,15 @@ async function opening(you: Person, name: string): Promise<number> {
   return you.page.evaluate(
     label =>
       new Promise<number>(resolve => {
-        const row = [...document.querySelectorAll('button.conversation')].find(one => one.textContent?.includes(label));
+        const row = [...document.querySelectorAll('button.conversation')].find(one =>
+          one.textContent?.includes(label),
+        );
         const began = performance.now();
         (row as HTMLElement).click();
         const look = () => {
-          const texts = [...document.querySelectorAll('[role=log] article')].map(one => one.textContent ?? '');
+          const texts = [...document.querySelectorAll('[role=log] article')].map(
+            one => one.textContent ?? '',
+          );
           const { port1, port2 } = new MessageChannel();
           port1.onmessage = () => resolve(performance.now() - began);
           if (texts.some(text => text.includes('Message '))) port2.postMessage(undefined);
@@ -157,8 +175,13 @@ function median(times: number[]): number {
 async function topmost(you: Person): Promise<{ text: string; top: number }> {
   return you.log.evaluate(log => {
     const edge = log.getBoundingClientRect().top;
-    const one = [...log.querySelectorAll('article')].find(article => article.getBoundingClientRect().top > edge);
-    return { text: one?.querySelector('.text')?.textContent ?? '', top: one?.getBoundingClientRect().top ?? 0 };
+    const one = [...log.querySelectorAll('article')].find(
+      article => article.getBoundingClientRect().top > edge,
+    );
+    return {
+      text: one?.querySelector('.text')?.textContent ?? '',
+      top: one?.getBoundingClientRect().top ?? 0,
+    };
   });
 }
 
@@ -175,5 +198,7 @@ async function position(you: Person, text: string): Promise<number> {
 
 /** Two frames: what the first one changed is drawn in the second. */
 async function settled(page: Page): Promise<void> {
-  await page.evaluate(() => new Promise(resolve => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+  await page.evaluate(
+    () => new Promise(resolve => requestAnimationFrame(() => requestAnimationFrame(resolve))),
+  );
 }

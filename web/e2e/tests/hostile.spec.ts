@@ -24,7 +24,9 @@ test('what people write is text, whatever it looks like', async ({ person, api }
   }
   await expect(you.page).not.toHaveTitle(/owned/);
   await expect(you.log.locator('.text').locator('img, script, svg, iframe, style')).toHaveCount(0);
-  const links = await you.log.locator('.text a').evaluateAll(all => all.map(one => one.getAttribute('href') ?? ''));
+  const links = await you.log
+    .locator('.text a')
+    .evaluateAll(all => all.map(one => one.getAttribute('href') ?? ''));
   for (const link of links) expect(link).toMatch(/^https?:\/\//);
   expect(links.join()).not.toContain('bank.example');
 });
@@ -66,12 +68,17 @@ test('names and file names cannot pretend to be something else', async ({ person
   const shown = await you.page.locator('body').innerText();
   expect(shown).not.toMatch(/[\u202A-\u202E\u2066-\u2069]/);
   expect(await you.page.locator('body img[src="x"]').count()).toBe(0);
-  const names = await you.log.getByRole('link', { name: /^Download/ }).evaluateAll(all => all.map(one => one.getAttribute('download') ?? ''));
+  const names = await you.log
+    .getByRole('link', { name: /^Download/ })
+    .evaluateAll(all => all.map(one => one.getAttribute('download') ?? ''));
   for (const name of names) expect(name).not.toMatch(/[\u202A-\u202E\u2066-\u2069]/);
   expect(names[0]).toMatch(/\.txt$/);
 });
 
-test('a message of 2,000 characters without a space breaks, and nothing is wider than the screen', async ({ person, api }) => {
+test('a message of 2,000 characters without a space breaks, and nothing is wider than the screen', async ({
+  person,
+  api,
+}) => {
   await api.say('john', 'you', 'W'.repeat(2000));
   await api.say('john', 'you', `https://example.com/${'a'.repeat(1900)}`);
   const you = await (await person('You')).open('John Smith');

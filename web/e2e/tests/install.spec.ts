@@ -23,7 +23,10 @@ test('all JavaScript of the app has at most 40 KB', async ({ browserOfOne, serve
   await look('/');
   await look('/sw.js');
   const total = [...found.values()].reduce((sum, bytes) => sum + bytes, 0);
-  info.annotations.push({ type: 'JavaScript', description: `${total} bytes gzipped: ${JSON.stringify([...found])}` });
+  info.annotations.push({
+    type: 'JavaScript',
+    description: `${total} bytes gzipped: ${JSON.stringify([...found])}`,
+  });
   expect(found.size).toBeGreaterThan(1);
   expect(total).toBeLessThanOrEqual(APP_BYTES);
   // The script of the element stands alone, and has the same budget.
@@ -39,7 +42,11 @@ test('it can be installed, and opens without a connection', async ({ person }) =
     return { type: answer.headers.get('content-type'), ...(await answer.json()) };
   });
   expect(manifest.type).toBe('application/manifest+json');
-  expect(manifest).toMatchObject({ display: 'standalone', start_url: expect.any(String), name: expect.any(String) });
+  expect(manifest).toMatchObject({
+    display: 'standalone',
+    start_url: expect.any(String),
+    name: expect.any(String),
+  });
   const sizes = manifest.icons.map((icon: { sizes: string }) => icon.sizes).join(' ');
   expect(sizes).toMatch(/192x192/);
   expect(sizes).toMatch(/512x512/);

@@ -41,7 +41,8 @@ test('everything works without a pointer', async ({ browserOfOne }) => {
 });
 
 test('the log scrolls by keys', async ({ person, api }) => {
-  for (let number = 1; number <= 9; number++) await api.say('john', 'you', `Long ${number}\n\n\n\n\n\n\n\nend`);
+  for (let number = 1; number <= 9; number++)
+    await api.say('john', 'you', `Long ${number}\n\n\n\n\n\n\n\nend`);
   const you = await (await person('You')).open('John Smith');
   await you.log.focus();
   const end = await you.log.evaluate(log => log.scrollTop);

@@ -26,13 +26,54 @@ const put = (route: Route) => route.request().method() === 'PUT';
 
 const STEPS: Step[] = [
   { name: 'as the message is about to be sent', url: '**/messages/send', matches: isThird, when: 'before' },
-  { name: 'as the server has the message, unanswered', url: '**/messages/send', matches: isThird, when: 'after' },
-  { name: 'as its photo is about to be announced', url: '**/messages/uploadFile', matches: () => true, when: 'before', photo: true },
-  { name: 'as its photo is announced, unanswered', url: '**/messages/uploadFile', matches: () => true, when: 'after', photo: true },
-  { name: 'as its photo is about to be uploaded', url: '**/files/**', matches: put, when: 'before', photo: true },
-  { name: 'as its photo is uploaded, unanswered', url: '**/files/**', matches: put, when: 'after', photo: true },
-  { name: 'as the message with the photo is about to be sent', url: '**/messages/send', matches: isThird, when: 'before', photo: true },
-  { name: 'as the server has the message with the photo, unanswered', url: '**/messages/send', matches: isThird, when: 'after', photo: true },
+  {
+    name: 'as the server has the message, unanswered',
+    url: '**/messages/send',
+    matches: isThird,
+    when: 'after',
+  },
+  {
+    name: 'as its photo is about to be announced',
+    url: '**/messages/uploadFile',
+    matches: () => true,
+    when: 'before',
+    photo: true,
+  },
+  {
+    name: 'as its photo is announced, unanswered',
+    url: '**/messages/uploadFile',
+    matches: () => true,
+    when: 'after',
+    photo: true,
+  },
+  {
+    name: 'as its photo is about to be uploaded',
+    url: '**/files/**',
+    matches: put,
+    when: 'before',
+    photo: true,
+  },
+  {
+    name: 'as its photo is uploaded, unanswered',
+    url: '**/files/**',
+    matches: put,
+    when: 'after',
+    photo: true,
+  },
+  {
+    name: 'as the message with the photo is about to be sent',
+    url: '**/messages/send',
+    matches: isThird,
+    when: 'before',
+    photo: true,
+  },
+  {
+    name: 'as the server has the message with the photo, unanswered',
+    url: '**/messages/send',
+    matches: isThird,
+    when: 'after',
+    photo: true,
+  },
 ];
 
 for (const step of STEPS) {
@@ -67,7 +108,10 @@ test('killed again and again while it sends', async ({ person, api }, info) => {
     let asked = 0;
     // Each life dies with an answer of the server under way, this one earlier and that one later. There is always another
     // request: it polls.
-    const dies = page.waitForEvent('request', request => request.url().includes('/messages/') && ++asked > life % 3);
+    const dies = page.waitForEvent(
+      'request',
+      request => request.url().includes('/messages/') && ++asked > life % 3,
+    );
     await new Person(page).signIn('You');
     await dies;
     await page.close();
@@ -79,7 +123,9 @@ async function write(you: Person, photo?: true): Promise<void> {
   for (const text of WRITTEN) {
     if (photo && text === 'Third') {
       await you.attach({ name: 'wall.png', mimeType: 'image/png', buffer: png(600, 400) });
-      await expect(you.page.getByRole('list', { name: 'To be sent' }).getByRole('img', { name: 'wall.png' })).toBeVisible();
+      await expect(
+        you.page.getByRole('list', { name: 'To be sent' }).getByRole('img', { name: 'wall.png' }),
+      ).toBeVisible();
     }
     await you.say(text);
   }

@@ -4,7 +4,10 @@ import { expect, test } from '../harness/test.ts';
 
 const numbered = (count: number) => Array.from({ length: count }, (_, at) => `Line ${at + 1}`);
 
-test('offline for a while: everything waits on the device and goes out in its order', async ({ person, api }) => {
+test('offline for a while: everything waits on the device and goes out in its order', async ({
+  person,
+  api,
+}) => {
   const you = await (await person('You')).open('John Smith');
   await expect(you.messages.last()).toBeVisible();
   await you.page.context().setOffline(true);
@@ -23,7 +26,9 @@ test('offline for a while: everything waits on the device and goes out in its or
   await expect(you.page.getByText('You are offline.', { exact: false })).toHaveCount(0);
 });
 
-test('what is on the device is shown without a connection, and what is written there is sent later', async ({ person }) => {
+test('what is on the device is shown without a connection, and what is written there is sent later', async ({
+  person,
+}) => {
   const you = await (await person('You', { serviceWorkers: 'allow' })).open('John Smith');
   await you.sees('8 AM works?');
   await you.page.evaluate(() => navigator.serviceWorker.ready);
@@ -88,7 +93,9 @@ test('a closed job can be read and not written in, and an open one again', async
   await api.job(42, 'Paint the living room', ['you', 'john'], 'closed');
   await you.say('Too late');
   await expect(you.message('Too late')).toContainText('This job is closed.');
-  await expect(you.page.getByText('You can read the conversation, but not write in it.', { exact: false })).toBeVisible();
+  await expect(
+    you.page.getByText('You can read the conversation, but not write in it.', { exact: false }),
+  ).toBeVisible();
   await expect(you.message('8 AM works?')).toBeVisible();
   await api.job(42, 'Paint the living room', ['you', 'john'], 'open');
   await expect(you.field).toBeVisible({ timeout: 30_000 });

@@ -5,9 +5,9 @@ test.skip(({ isMobile }) => !isMobile, 'conventions of phones');
 test('fields have at least 16 px, or the page would zoom when they are touched', async ({ person }) => {
   const you = await (await person('You')).open('John Smith');
   const sizes = () =>
-    you.page.locator('input:not([type=file]), textarea, select').evaluateAll(fields =>
-      fields.map(field => Number.parseFloat(getComputedStyle(field).fontSize)),
-    );
+    you.page
+      .locator('input:not([type=file]), textarea, select')
+      .evaluateAll(fields => fields.map(field => Number.parseFloat(getComputedStyle(field).fontSize)));
   expect((await sizes()).length).toBeGreaterThan(0);
   for (const size of await sizes()) expect(size).toBeGreaterThanOrEqual(16);
   await you.back();
@@ -17,12 +17,17 @@ test('fields have at least 16 px, or the page would zoom when they are touched',
 test('everything that is touched is at least 44 points high and wide', async ({ person }) => {
   const you = await person('You');
   const small = () =>
-    you.page.locator('button:visible, [role=button]:visible, select:visible, label:has(input[type=file]):visible').evaluateAll(all =>
-      all
-        .map(one => ({ name: one.getAttribute('aria-label') ?? one.textContent, box: one.getBoundingClientRect() }))
-        .filter(({ box }) => box.width < 44 || box.height < 44)
-        .map(({ name, box }) => `${name}: ${box.width} × ${box.height}`),
-    );
+    you.page
+      .locator('button:visible, [role=button]:visible, select:visible, label:has(input[type=file]):visible')
+      .evaluateAll(all =>
+        all
+          .map(one => ({
+            name: one.getAttribute('aria-label') ?? one.textContent,
+            box: one.getBoundingClientRect(),
+          }))
+          .filter(({ box }) => box.width < 44 || box.height < 44)
+          .map(({ name, box }) => `${name}: ${box.width} × ${box.height}`),
+      );
   expect(await small()).toEqual([]);
   await you.page.getByRole('button', { name: 'Settings' }).click();
   expect(await small()).toEqual([]);
@@ -31,7 +36,9 @@ test('everything that is touched is at least 44 points high and wide', async ({ 
   expect(await small()).toEqual([]);
 });
 
-test('Enter makes a line, the button sends, and the keyboard stays for the next message', async ({ person }) => {
+test('Enter makes a line, the button sends, and the keyboard stays for the next message', async ({
+  person,
+}) => {
   const you = await (await person('You')).open('John Smith');
   await expect(you.field).toHaveAttribute('enterkeyhint', 'enter');
   await you.field.tap();

@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test';
 import type { Api } from '../harness/api.ts';
-import { Person } from '../harness/person.ts';
+import type { Person } from '../harness/person.ts';
 import { expect, test } from '../harness/test.ts';
 
 /** Draws the pictures of the documentation: `cargo xtask pictures`. They are of the app as these tests find it. */
@@ -10,7 +10,12 @@ test.skip(({ viewport, isMobile }) => isMobile || viewport?.width !== 1280, 'eac
 test.use({ deviceScaleFactor: 2 });
 
 const FOLDER = new URL('../../../docs/pictures/', import.meta.url).pathname;
-const PHONE = { viewport: { width: 390, height: 780 }, isMobile: true, hasTouch: true, deviceScaleFactor: 2 } as const;
+const PHONE = {
+  viewport: { width: 390, height: 780 },
+  isMobile: true,
+  hasTouch: true,
+  deviceScaleFactor: 2,
+} as const;
 
 /** A room with a fresh wall, drawn by the browser itself: nobody's photo. */
 async function room(page: Page): Promise<Buffer> {
@@ -18,7 +23,10 @@ async function room(page: Page): Promise<Buffer> {
     const canvas = new OffscreenCanvas(1600, 1100);
     const draw = canvas.getContext('2d');
     if (!draw) return [];
-    const fill = (colour: string | CanvasGradient, ...[x, y, width, height]: [number, number, number, number]) => {
+    const fill = (
+      colour: string | CanvasGradient,
+      ...[x, y, width, height]: [number, number, number, number]
+    ) => {
       draw.fillStyle = colour;
       draw.fillRect(x, y, width, height);
     };
@@ -31,7 +39,13 @@ async function room(page: Page): Promise<Buffer> {
     fill('#fbfaf6', 0, 790, 1600, 34);
     fill('#8fb9d6', 980, 150, 380, 420);
     fill('#cfe3ef', 980, 150, 380, 190);
-    for (const [x, y, w, h] of [[965, 135, 410, 16], [965, 570, 410, 22], [965, 135, 16, 450], [1360, 135, 16, 450], [1162, 150, 14, 420]] as const) {
+    for (const [x, y, w, h] of [
+      [965, 135, 410, 16],
+      [965, 570, 410, 22],
+      [965, 135, 16, 450],
+      [1360, 135, 16, 450],
+      [1162, 150, 14, 420],
+    ] as const) {
       fill('#ffffff', x, y, w, h);
     }
     fill('#d8dde0', 420, 330, 26, 560);
@@ -57,8 +71,9 @@ async function furnish(api: Api, page: Page): Promise<Buffer> {
 
 test('the pictures', async ({ person, browserOfOne, api, server }) => {
   test.setTimeout(120_000);
-  const painter = await browserOfOne();
-  const photo = await furnish(api, await painter.newPage().then(async page => (await page.goto('/'), page)));
+  const painter = await (await browserOfOne()).newPage();
+  await painter.goto('/');
+  const photo = await furnish(api, painter);
   const save = async (page: Page, name: string) => {
     await page.evaluate(() => document.fonts.ready);
     await page.screenshot({ path: `${FOLDER}${name}.png`, animations: 'disabled', caret: 'hide' });
@@ -75,12 +90,14 @@ test('the pictures', async ({ person, browserOfOne, api, server }) => {
   await shown(phone);
   await save(phone.page, 'chat');
 
-  await phone.page.route('**/files/**', async route => {
-    if (route.request().method() !== 'PUT') await route.continue();
-  });
+  // A line as slow as in a cellar.
+  const line = await phone.page.context().newCDPSession(phone.page);
+  const slow = { offline: false, latency: 40, downloadThroughput: -1, uploadThroughput: 12_000 };
+  await line.send('Network.emulateNetworkConditions', slow);
   await phone.attach({ name: 'second-coat.jpg', mimeType: 'image/jpeg', buffer: photo });
   await phone.say('Here it is, with the second coat');
-  await expect(phone.log.getByRole('progressbar')).toBeVisible();
+  const progress = phone.log.getByRole('progressbar');
+  await expect.poll(() => progress.evaluate((bar: HTMLProgressElement) => bar.position)).toBeGreaterThan(0.3);
   await save(phone.page, 'upload');
 
   const offline = await (await person('You', PHONE)).open('Jane Doe');
@@ -98,24 +115,29 @@ test('the pictures', async ({ person, browserOfOne, api, server }) => {
   await shown(wide);
   await save(wide.page, 'desktop');
 
-  await api.job(42, 'دهان غرفة المعيشة', ['you', 'john'], 'open');
-  await api.person('john', 'يوسف المصري');
-  const turned = await browserOfOne({ ...PHONE, locale: 'ar-EG' });
-  const page = await turned.newPage();
-  await page.goto('/');
-  await page.locator('button.person').first().click();
-  await api.say('john', 'you', 'هل يناسبك الغد الساعة التاسعة؟');
-  await api.say('you', 'john', 'نعم، سأحضر السلم معي.');
-  await page.locator('button.conversation').first().click();
-  await expect(page.getByText('نعم، سأحضر السلم معي.').last()).toBeVisible();
-  await save(page, 'right-to-left');
+  await api.person('youssef', 'يوسف المصري');
+  await api.job(90, 'دهان غرفة المعيشة', ['you', 'youssef'], 'open');
+  await api.say('youssef', 'you', 'مرحبًا! غرفة المعيشة 20 م²، أريدها بيضاء. هل يمكنك ذلك؟');
+  await api.say('you', 'youssef', 'نعم، بكل سرور. متى أبدأ؟');
+  await api.say('youssef', 'you', 'هل يناسبك الغد الساعة التاسعة؟');
+  const turned = await (await browserOfOne({ ...PHONE, locale: 'ar-EG' })).newPage();
+  await turned.goto('/');
+  await turned.locator('button.person').first().click();
+  await turned.locator('button.conversation').first().click();
+  const field = turned.locator('textarea');
+  await field.fill('نعم، سأحضر السلم معي.');
+  await turned.locator('button.send').click();
+  await expect(turned.locator('article').last()).toHaveAttribute('data-state', 'sent');
+  await save(turned, 'right-to-left');
 
   // The one of the README: three of them side by side, on a page of their own.
   const frame = await (await browserOfOne({ viewport: { width: 1200, height: 800 } })).newPage();
   await frame.route(`${server.url}/frame*`, async route => {
     const name = new URL(route.request().url()).searchParams.get('picture');
     if (name) return route.fulfill({ path: `${FOLDER}${name}.png` });
-    const images = ['list', 'chat', 'dark'].map(one => `<img src="/frame?picture=${one}" alt="" width="370" height="740">`);
+    const images = ['list', 'chat', 'dark'].map(
+      one => `<img src="/frame?picture=${one}" alt="" width="370" height="740">`,
+    );
     await route.fulfill({
       contentType: 'text/html',
       body: `<style>body{margin:0;height:800px;display:flex;gap:20px;align-items:center;justify-content:center;background:#dfe7e9}
@@ -123,6 +145,8 @@ test('the pictures', async ({ person, browserOfOne, api, server }) => {
     });
   });
   await frame.goto('/frame');
-  await expect.poll(() => frame.evaluate(() => [...document.images].every(image => image.naturalWidth > 0))).toBe(true);
+  await expect
+    .poll(() => frame.evaluate(() => [...document.images].every(image => image.naturalWidth > 0)))
+    .toBe(true);
   await frame.screenshot({ path: `${FOLDER}demo.png` });
 });

@@ -12,14 +12,18 @@ export type Output<P extends Procedure> = Procedures[P]['output'];
 /** How long an answer may take, the host's included. */
 const GIVE_UP_MS = 30_000;
 
-const ROUTES: { readonly [P in Procedure]: readonly [Procedures[P]['method'], Procedures[P]['path']] } = {
-  getConversations: ['GET', '/messages/conversations'],
-  list: ['GET', '/messages/list'],
-  markAsRead: ['POST', '/messages/markAsRead'],
-  send: ['POST', '/messages/send'],
-  sync: ['GET', '/messages/sync'],
-  uploadFile: ['POST', '/messages/uploadFile'],
+const METHODS: { readonly [P in Procedure]: Procedures[P]['method'] } = {
+  getConversations: 'GET',
+  list: 'GET',
+  markAsRead: 'POST',
+  send: 'POST',
+  sync: 'GET',
+  uploadFile: 'POST',
 };
+
+/** Every procedure stands under its own name but one. */
+const pathOf = (procedure: Procedure): Procedures[Procedure]['path'] =>
+  `/messages/${procedure === 'getConversations' ? 'conversations' : procedure}`;
 
 /** Where the server is, and whose token opens it. */
 interface Options {
@@ -75,12 +79,12 @@ export class Api {
   }
 
   async #request<P extends Procedure>(procedure: P, input: Input<P>, token: string): Promise<HttpAnswer> {
-    const [method, path] = ROUTES[procedure];
+    const method = METHODS[procedure];
     const get = method === 'GET';
     const { http, clock } = this.#options.ports;
     const call = http({
       method,
-      url: this.#baseUrl + path + (get ? query(input) : ''),
+      url: this.#baseUrl + pathOf(procedure) + (get ? query(input) : ''),
       headers: { Authorization: `Bearer ${token}`, ...(!get && { 'Content-Type': 'application/json' }) },
       body: get ? undefined : JSON.stringify(input),
     });

@@ -23,8 +23,6 @@ export interface Core {
   readonly outbox: Outbox;
   readonly history: History;
   interest(): Interest;
-  /** A chat was opened or closed, or the list. */
-  interestChanged(): void;
   /** A poll has ended. */
   reported(report: Report): void;
 }

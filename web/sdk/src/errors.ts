@@ -34,6 +34,9 @@ export function failure(code: Code, detail: string, more?: Partial<Problem>): Jo
   return new JoblineError({ ...more, code, detail });
 }
 
+/** What comes after `signOut` and `dispose` rejects with this. */
+export const ended = () => failure('signed_out', 'This client has ended.');
+
 /** The problem in whatever was thrown; what is not an answer of the server's counts as a lost connection. */
 export function problemOf(error: unknown): Problem {
   if (error instanceof JoblineError) return error.problem;

@@ -2,7 +2,7 @@
 
 import { Api } from './api.ts';
 import type { ConversationRef, Jobline, JoblineOptions, Timeline } from './client.ts';
-import { failure, problemOf } from './errors.ts';
+import { ended, failure, problemOf } from './errors.ts';
 import { conversationOf } from './ids.ts';
 import { Cell } from './observable.ts';
 import type { Report } from './poller.ts';
@@ -33,7 +33,7 @@ class Client implements Jobline {
   #over = false;
 
   constructor(options: JoblineOptions) {
-    const watched = () => this.#session?.interestChanged();
+    const watched = () => this.#session?.poller.active();
     this.#options = options;
     this.unread = new Cell(0, watched);
     this.conversations = new Cell(NOTHING, watched);
@@ -80,7 +80,7 @@ class Client implements Jobline {
         await new Promise<void>(resolve => void clock.after(wait, resolve));
       }
     }
-    throw failure('signed_out', 'This client has ended.');
+    throw ended();
   }
 
   #begin(user: string): Promise<void> {
@@ -116,12 +116,8 @@ class Client implements Jobline {
   #stand(): Connection {
     const { problem, due } = this.#report ?? {};
     if (!this.#options.ports.lifecycle.now().online) return { state: 'offline' };
-    if (!this.#report) return { state: 'connecting' };
-    if (!problem) return { state: 'online' };
-    return {
-      state: problem.code === 'unauthenticated' ? 'signedOut' : 'reconnecting',
-      nextRetryAt: due,
-      problem,
-    };
+    if (!problem) return { state: this.#report ? 'online' : 'connecting' };
+    const state = problem.code === 'unauthenticated' ? 'signedOut' : 'reconnecting';
+    return { state, nextRetryAt: due, problem };
   }
 }

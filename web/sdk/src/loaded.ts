@@ -39,10 +39,9 @@ export class Loaded {
     return this.#rows[index];
   }
 
-  /** How many messages of others come after `number`. */
-  othersAfter(number: number): number {
-    const after = this.#rows.slice(Math.max(0, number + 1 - this.first));
-    return after.filter(({ message }) => message.senderId !== this.#me).length;
+  /** Whether the message with this number is loaded and of the other person. */
+  isOther(number: number): boolean {
+    return this.#views[number - this.first]?.mine === false;
   }
 
   /** Takes in messages that are new or changed, in the order of their numbers; those before the run are left out. */
@@ -50,7 +49,7 @@ export class Loaded {
     for (const row of rows) {
       const { number } = row.message;
       if (number < this.first) continue;
-      if (number > this.last + 1) this.clear();
+      if (number > this.last + 1) this.keep(0, 0);
       const index = number - (this.first || number);
       this.#rows[index] = row;
       this.#views[index] = viewOfMessage(row, this.#me);
@@ -69,19 +68,13 @@ export class Loaded {
     const { number = 0, id } = rows[0]?.message ?? {};
     const joins = this.at(number - 1) && (this.at(number)?.message.id ?? id) === id;
     const older = joins ? number - this.first : 0;
-    this.#rows = this.#rows.slice(0, older);
-    this.#views = this.#views.slice(0, older);
+    this.keep(0, older);
     this.take(rows);
   }
 
-  /** Lets go of all but the last `count`. */
-  trim(count: number): void {
-    this.#rows = this.#rows.slice(-count);
-    this.#views = this.#views.slice(-count);
-  }
-
-  clear(): void {
-    this.#rows = [];
-    this.#views = [];
+  /** Lets go of all but a stretch, as `slice` has it. */
+  keep(from: number, to?: number): void {
+    this.#rows = this.#rows.slice(from, to);
+    this.#views = this.#views.slice(from, to);
   }
 }

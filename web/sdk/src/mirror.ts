@@ -36,7 +36,7 @@ export class Mirror {
 
   /** Whether polls have brought everything once. */
   get isComplete(): boolean {
-    return this.cursor !== undefined && !this.sync.get('')?.walking;
+    return this.sync.get('')?.walking === false;
   }
 
   /** The own messages of a conversation that are on their way, in the order in which they will be in it. */
@@ -51,14 +51,6 @@ export class Mirror {
 
   clear(): void {
     for (const kind of MIRRORED) this[kind].clear();
-  }
-
-  /** The rows that are nowhere else, under their keys. */
-  own(): Map<string, Value> {
-    const kinds = ['outbox', 'draft', 'read'] as const;
-    return new Map(
-      kinds.flatMap(kind => [...this[kind]].map(([name, row]) => [`${kind}/${name}`, row as Value])),
-    );
   }
 
   apply(writes: readonly Write[]): Change {

@@ -54,7 +54,7 @@ export class Outbox {
       if (!row?.problem) throw failure('not_found', 'No such refused message.');
       const changed = clean(text ?? row.text);
       check(changed, row.file !== undefined);
-      return [{ put: key, value: { ...row, text: changed, order, problem: undefined, refusals: 0 } }];
+      return [{ put: key, value: { ...row, text: changed, order, problem: undefined } }];
     });
   }
 

@@ -43,7 +43,7 @@ export class Poller {
   #stopped = false;
   #activeAt: number;
   #hiddenAt = Number.POSITIVE_INFINITY;
-  #wasOnline = true;
+  #wasThere = true;
   #callOff: (() => void) | undefined;
 
   constructor(core: Core) {
@@ -61,17 +61,16 @@ export class Poller {
 
   /** Somebody did something: the pauses are short again. */
   active(): void {
-    const idle = this.#now() - this.#activeAt;
     this.#activeAt = this.#now();
-    if (idle >= IDLE_AFTER_MS) this.plan();
+    this.plan();
   }
 
   /** Visibility or being online changed. */
   changed(): void {
     const { visible, online } = this.#core.ports.lifecycle.now();
-    const back = (visible && this.#hiddenAt < this.#now()) || (online && !this.#wasOnline);
     this.#hiddenAt = visible ? Number.POSITIVE_INFINITY : Math.min(this.#hiddenAt, this.#now());
-    this.#wasOnline = online;
+    const back = visible && online && !this.#wasThere;
+    this.#wasThere = visible && online;
     if (back) this.now();
     else this.plan();
   }
@@ -94,7 +93,8 @@ export class Poller {
     this.#callOff?.();
     const pause = this.#pause();
     const { at, due, problem } = this.#report;
-    if (pause && this.#wasOnline) this.#schedule(problem ? due : Math.max(at + pause, due));
+    if (pause && this.#core.ports.lifecycle.now().online)
+      this.#schedule(problem ? due : Math.max(at + pause, due));
   }
 
   stop(): void {
@@ -151,18 +151,18 @@ export class Poller {
   }
 
   async #once(): Promise<{ hasMore: boolean; nextPollMs: number }> {
-    const { api, store, me } = this.#core;
+    const { api, store } = this.#core;
     const { cursor } = store.mirror;
     try {
       const answer = await api.call('sync', { since: cursor });
-      const taken = await absorb(store, me, this.#now(), cursor, answer);
+      const taken = await absorb(this.#core, cursor, answer);
       if (!taken) await store.reload();
       return { hasMore: answer.hasMore || !taken, nextPollMs: answer.nextPollMs };
     } catch (error) {
       if (problemOf(error).code !== 'invalid_cursor' || cursor === undefined) throw error;
       // The server does not know it, as after it was set up anew: everything is fetched again.
       const { epoch = 0 } = store.mirror.sync.get('') ?? {};
-      await store.transact([], () => [{ put: SYNC, value: { epoch, walking: false } }]);
+      await store.transact([], () => [{ put: SYNC, value: { epoch, walking: true } }]);
       return { hasMore: true, nextPollMs: 0 };
     }
   }

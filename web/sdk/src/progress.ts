@@ -6,15 +6,13 @@ import type { Tabs } from './tabs.ts';
 export class Progress {
   readonly #states = new Map<string, MessageState>();
   readonly #tabs: Tabs;
-  readonly #changed: (clientIds: readonly string[]) => void;
+  readonly #changed: (clientId: string) => void;
 
-  constructor(tabs: Tabs, changed: (clientIds: readonly string[]) => void) {
+  constructor(tabs: Tabs, changed: (clientId: string) => void) {
     this.#tabs = tabs;
     this.#changed = changed;
     tabs.listen(word => {
       if (word.is === 'progress') this.#set(word.clientId, word.state as MessageState | undefined);
-      // What the one before it was doing is over.
-      else if (word.is === 'leading') this.clear();
     });
   }
 
@@ -27,15 +25,14 @@ export class Progress {
     this.#tabs.tell({ is: 'progress', clientId, state });
   }
 
+  /** Nothing is under way: what another tab was doing is over. */
   clear(): void {
-    const ids = [...this.#states.keys()];
-    this.#states.clear();
-    this.#changed(ids);
+    for (const clientId of this.#states.keys()) this.set(clientId, undefined);
   }
 
   #set(clientId: string, state: MessageState | undefined): void {
     if (state) this.#states.set(clientId, state);
     else this.#states.delete(clientId);
-    this.#changed([clientId]);
+    this.#changed(clientId);
   }
 }

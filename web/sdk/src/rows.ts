@@ -80,8 +80,8 @@ export interface OutboxRow {
   readonly file?: OutboxFile;
   /** Where the file's bytes were put, once they all were. */
   readonly fileUrl?: string;
-  /** How often an upload was refused. */
-  readonly refusals?: number;
+  /** The upload was refused once, and is being tried a second time. */
+  readonly uploadedAgain?: boolean;
   /** Refused for good, unless the reader says otherwise. */
   readonly problem?: Problem;
   /** The server has it; the next poll brings it. */

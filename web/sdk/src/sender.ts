@@ -8,7 +8,7 @@
  */
 
 import type { Core } from './core.ts';
-import { failure, isRefusal, type Problem, problemOf } from './errors.ts';
+import { ended, failure, isRefusal, type Problem, problemOf } from './errors.ts';
 import type { Message } from './generated/contract.ts';
 import {
   bytesKey,
@@ -24,12 +24,8 @@ import { dropped } from './sync.ts';
 import { Backoff } from './time.ts';
 import { upload } from './uploads.ts';
 
-/** How often an upload may be refused before the message is. */
-const REFUSALS = 3;
-/** What is wrong with a refused file when it may help to upload it again: where the bytes are, or what arrived of them. */
+/** What is wrong with a refused file when it may help to upload it once more: where its bytes are, or what arrived of them. */
 const OF_THE_UPLOAD = ['fileUrl', 'fileSize', 'sha256'];
-/** How long to wait when the rate limit does not say. */
-const RATE_LIMIT_MS = 5000;
 
 export class Sender {
   readonly #core: Core;
@@ -162,11 +158,9 @@ export class Sender {
   async #fail(row: OutboxRow, problem: Problem): Promise<boolean> {
     if (problem.code === 'cancelled') return true;
     if (!isRefusal(problem)) return this.#pause(problem);
-    await this.#change(row.clientId, kept => {
-      const refusals = (kept.refusals ?? 0) + 1;
-      const again = OF_THE_UPLOAD.includes(problem.field ?? '') && refusals < REFUSALS;
-      return { ...kept, fileUrl: undefined, refusals, problem: again ? undefined : problem };
-    });
+    const again = !row.uploadedAgain && OF_THE_UPLOAD.includes(problem.field ?? '');
+    const verdict = { fileUrl: undefined, uploadedAgain: again, problem: again ? undefined : problem };
+    await this.#change(row.clientId, kept => ({ ...kept, ...verdict }));
     // Another tab may have sent it: then the next poll brings it.
     if (problem.code === 'client_id_reused') this.#core.poller.now();
     return true;
@@ -191,12 +185,11 @@ export class Sender {
     return true;
   }
 
-  #pause({ code, retryAfterMs, detail }: Problem): false {
-    if (code === 'signed_out') throw failure(code, detail);
+  #pause({ code, retryAfterMs }: Problem): false {
+    if (code === 'signed_out') throw ended();
     const now = this.#core.ports.clock.now();
     this.#rateLimited = code === 'rate_limited';
-    const wait = this.#rateLimited ? (retryAfterMs ?? RATE_LIMIT_MS) : this.#backoff.next(retryAfterMs);
-    this.#pausedUntil = Math.max(this.#pausedUntil, now + wait);
+    this.#pausedUntil = Math.max(this.#pausedUntil, now + this.#backoff.next(retryAfterMs));
     this.kick();
     return false;
   }

@@ -56,7 +56,7 @@ export class Session implements Core, StoreEvents {
     this.#events = events;
     this.tabs = new Tabs(name, ports.channel?.(name), ports.locks);
     this.store = new Store(this.#openCache(name), this.tabs, this, randomId(ports.random));
-    this.progress = new Progress(this.tabs, ids => this.#progressed(ids));
+    this.progress = new Progress(this.tabs, id => this.#progressed(id));
     this.outbox = new Outbox(this);
     this.history = new History(this);
     this.list = new ConversationList(this, cells);
@@ -75,11 +75,6 @@ export class Session implements Core, StoreEvents {
   interest(): Interest {
     for (const timeline of this.#timelines.values()) if (timeline.isOpen) return 'chat';
     return this.#cells.conversations.isWatched || this.#cells.unread.isWatched ? 'list' : undefined;
-  }
-
-  interestChanged(): void {
-    this.poller.active();
-    this.poller.plan();
   }
 
   reported(report: Report): void {
@@ -131,7 +126,7 @@ export class Session implements Core, StoreEvents {
   async #openCache(name: string): Promise<Cache> {
     try {
       const cache = await within(this.ports.clock, OPENING_MS, this.ports.openCache(name));
-      this.#events.storage(cache.durable ? { kind: 'durable' } : { kind: 'memory', reason: 'unavailable' });
+      this.#events.storage({ kind: cache.durable ? 'durable' : 'memory' });
       return cache;
     } catch {
       // What this tab keeps is not what the others keep.
@@ -182,10 +177,10 @@ export class Session implements Core, StoreEvents {
     this.store.opened.then(() => this.tabs.elect(lead)).catch(() => undefined);
   }
 
-  #progressed(clientIds: readonly string[]): void {
-    const ids = new Set(clientIds.map(id => this.store.mirror.outbox.get(id)?.conversationId ?? ''));
-    this.list.changed(ids);
-    this.#each(timeline => ids.has(timeline.id) && timeline.refresh());
+  #progressed(clientId: string): void {
+    const id = this.store.mirror.outbox.get(clientId)?.conversationId ?? '';
+    this.list.changed([id]);
+    this.#each(timeline => timeline.id === id && timeline.refresh());
   }
 
   #each(act: (timeline: ConversationTimeline) => unknown): void {

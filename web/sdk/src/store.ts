@@ -7,12 +7,13 @@
 
 import { MemoryCache } from './cache/memory.ts';
 import type { Cache, Value, Write } from './cache/port.ts';
-import { failure } from './errors.ts';
+import { ended } from './errors.ts';
 import { type Change, MIRRORED, Mirror } from './mirror.ts';
 import {
   EVERYTHING,
   type Kind,
   type MessageRow,
+  outboxKey,
   parse,
   type Rows,
   SESSION,
@@ -88,7 +89,7 @@ export class Store {
       const session = row as SessionRow | undefined;
       [done, thrown] = [undefined, undefined];
       try {
-        if (session?.session !== this.#session) throw over();
+        if (session?.session !== this.#session) throw ended();
         const count = session.count + 1;
         const writes = decide(rows, count);
         if (!writes?.length) return undefined;
@@ -148,7 +149,7 @@ export class Store {
 
   async #ready(): Promise<void> {
     await this.opened;
-    if (this.#closed) throw over();
+    if (this.#closed) throw ended();
   }
 
   async #open(session: string): Promise<void> {
@@ -183,9 +184,9 @@ export class Store {
   async #fall(cache: Cache, error: unknown): Promise<Cache> {
     const kept = await cache.range(...EVERYTHING).catch(() => undefined);
     // What the server has is fetched again; what is on its way is not lost.
-    const rows = kept
-      ? new Map(kept)
-      : this.mirror.own().set(SESSION, { session: this.#session, count: this.#count });
+    const own = [...this.mirror.outbox].map(([id, row]) => [outboxKey(id), row] as const);
+    const session = { session: this.#session, count: this.#count };
+    const rows = new Map<string, Value>(kept ?? [[SESSION, session], ...own]);
     this.#events.fell(error instanceof Error && error.name === 'QuotaExceededError' ? 'quota' : 'failed');
     return new MemoryCache(rows);
   }
@@ -222,7 +223,3 @@ export class Store {
 
 /** Bytes are not told: who needs them reads them. */
 const isTold = (write: Write) => !('put' in write) || parse(write.put)[0] !== 'bytes';
-
-function over() {
-  return failure('signed_out', 'This client has ended.');
-}

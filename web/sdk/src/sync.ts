@@ -8,7 +8,7 @@
  */
 
 import type { Write } from './cache/port.ts';
-import { failure } from './errors.ts';
+import type { Core } from './core.ts';
 import type { Message, Synced } from './generated/contract.ts';
 import {
   bytesKey,
@@ -24,7 +24,6 @@ import {
   type SyncRow,
   under,
 } from './rows.ts';
-import type { Store } from './store.ts';
 
 /** What becomes of the messages of one conversation. */
 interface Run {
@@ -37,13 +36,7 @@ interface Run {
  * Takes in the answer to a poll that was made with `cursor`. Answers `false`, and changes nothing, when another tab has
  * taken in an answer in the meantime.
  */
-export async function absorb(
-  store: Store,
-  me: string,
-  now: number,
-  cursor: string | undefined,
-  answer: Synced,
-): Promise<boolean> {
+export async function absorb(core: Core, cursor: string | undefined, answer: Synced): Promise<boolean> {
   const { conversations, messages } = answer;
   if (cursor === answer.cursor && messages.length + conversations.length === 0) return true;
   const ids = [
@@ -52,23 +45,20 @@ export async function absorb(
   const messageKeys = messages.map(message => messageKey(message.conversationId, message.number));
   const keys = [SYNC, ...ids.map(conversationKey), ...messageKeys];
   let intake: Intake | undefined;
-  await store.transact(keys, rows => {
+  await core.store.transact(keys, rows => {
     intake = undefined;
     const before = (rows[0] as SyncRow | undefined) ?? { epoch: 0, walking: false };
     if (before.cursor !== cursor) return undefined;
-    const fresh = cursor === undefined || answer.reset;
-    const epoch = before.epoch + (fresh ? 1 : 0);
-    intake = new Intake(
-      store,
-      me,
-      now,
-      epoch,
-      fresh || before.walking,
-      new Map(keys.map((key, index) => [key, rows[index]])),
-    );
+    const fresh = cursor === undefined || answer.reset === true;
+    const sync = {
+      cursor: answer.cursor,
+      epoch: before.epoch + (fresh ? 1 : 0),
+      walking: fresh || before.walking,
+    };
+    intake = new Intake(core, sync, new Map(keys.map((key, index) => [key, rows[index]])));
     return intake.take(answer, ids);
   });
-  if (intake?.touched.length) store.touch(intake.touched);
+  if (intake?.touched.length) core.store.touch(intake.touched);
   return intake !== undefined;
 }
 
@@ -77,64 +67,53 @@ class Intake {
   /** Messages that changed and are older than those that are kept. */
   readonly touched: MessageRow[] = [];
   readonly #writes: Write[] = [];
-  readonly #store: Store;
-  readonly #me: string;
-  readonly #now: number;
-  readonly #epoch: number;
-  readonly #walking: boolean;
+  readonly #core: Core;
+  readonly #sync: SyncRow;
   /** What is kept of that which the answer is about. */
   readonly #kept: ReadonlyMap<string, unknown>;
 
-  constructor(
-    store: Store,
-    me: string,
-    now: number,
-    epoch: number,
-    walking: boolean,
-    kept: ReadonlyMap<string, unknown>,
-  ) {
-    this.#store = store;
-    this.#me = me;
-    this.#now = now;
-    this.#epoch = epoch;
-    this.#walking = walking;
+  constructor(core: Core, sync: SyncRow, kept: ReadonlyMap<string, unknown>) {
+    this.#core = core;
+    this.#sync = sync;
     this.#kept = kept;
   }
 
   /** What to write for an answer about the conversations `ids`. */
-  take({ conversations, messages, hasMore, cursor }: Synced, ids: readonly string[]): Write[] {
+  take({ conversations, messages, hasMore }: Synced, ids: readonly string[]): Write[] {
     for (const id of ids) {
       const row = this.#kept.get(conversationKey(id)) as ConversationRow | undefined;
       const conversation = conversations.find(one => one.id === id) ?? row?.conversation;
       // Nothing of an answer that does not fit together is taken in; the poll is repeated.
-      if (!conversation) throw failure('network', `Not told: ${id}.`);
+      if (!conversation) throw new Error(`Not told: ${id}.`);
       const run = this.#follow(
         id,
         row,
         messages.filter(message => message.conversationId === id),
       );
-      this.#writes.push({ put: conversationKey(id), value: { ...run, conversation, epoch: this.#epoch } });
+      this.#writes.push({
+        put: conversationKey(id),
+        value: { ...run, conversation, epoch: this.#sync.epoch },
+      });
     }
-    const walking = this.#walking && hasMore;
-    if (this.#walking && !hasMore) {
-      for (const [id, { epoch }] of this.#store.mirror.conversation) {
-        if (epoch < this.#epoch && !ids.includes(id)) this.#forget(id);
+    if (this.#sync.walking && !hasMore) {
+      for (const [id, { epoch }] of this.#core.store.mirror.conversation) {
+        if (epoch < this.#sync.epoch && !ids.includes(id)) this.#forget(id);
       }
     }
-    this.#writes.push({ put: SYNC, value: { cursor, epoch: this.#epoch, walking } });
+    this.#writes.push({ put: SYNC, value: { ...this.#sync, walking: this.#sync.walking && hasMore } });
     return this.#writes;
   }
 
   /** The run of a conversation after `messages`, which come in the order of their changes. */
   #follow(id: string, row: ConversationRow | undefined, messages: Message[]): Run {
     const run: Run = { first: row?.first ?? 0, last: row?.last ?? 0, newest: row?.newest };
-    if (this.#walking && row?.epoch !== this.#epoch) this.#restart(run, id);
+    if (this.#sync.walking && row?.epoch !== this.#sync.epoch) this.#restart(run, id);
     for (const message of messages.sort((a, b) => a.number - b.number)) this.#place(run, id, message);
     if (run.first && run.last - run.first >= KEPT) {
       run.first = run.last - KEPT + 1;
       this.#writes.push({ dropFrom: under(`message/${id}`)[0], to: messageKey(id, run.first) });
     }
-    for (const { clientId, accepted } of this.#store.mirror.entries(id)) {
+    for (const { clientId, accepted } of this.#core.store.mirror.entries(id)) {
       if (accepted && accepted.number <= run.last) this.#writes.push(...dropped(clientId));
     }
     return run;
@@ -143,11 +122,15 @@ class Intake {
   #place(run: Run, id: string, message: Message): void {
     const { number, clientId = '', senderId } = message;
     const key = messageKey(id, number);
-    const entry = senderId === this.#me ? this.#store.mirror.outbox.get(clientId) : undefined;
+    const entry = senderId === this.#core.me ? this.#core.store.mirror.outbox.get(clientId) : undefined;
     const known = this.#kept.get(key) as MessageRow | undefined;
-    const value: MessageRow = { message, fetchedAt: this.#now, size: known?.size ?? entry?.file?.dimensions };
+    const value: MessageRow = {
+      message,
+      fetchedAt: this.#core.ports.clock.now(),
+      size: known?.size ?? entry?.file?.dimensions,
+    };
     // An own message that has come back is not on its way any more.
-    if (clientId && senderId === this.#me) this.#writes.push(...dropped(clientId));
+    if (clientId && senderId === this.#core.me) this.#writes.push(...dropped(clientId));
     if (number < run.first) {
       this.touched.push(value);
       return;

@@ -14,7 +14,6 @@ export type Word =
   | { readonly is: 'poll'; readonly urgent: boolean }
   /** How far own messages are, while they are on their way. */
   | { readonly is: 'progress'; readonly clientId: string; readonly state: unknown }
-  | { readonly is: 'leading' }
   | { readonly is: 'signedOut' };
 
 export class Tabs {
@@ -64,7 +63,6 @@ export class Tabs {
     const held = () => {
       if (!this.#leading) {
         this.#leading = true;
-        this.tell({ is: 'leading' });
         lead();
       }
       return this.#left;

@@ -17,9 +17,8 @@ export function clean(text: string): string {
 
 /** Throws what is wrong with `text`, cleaned, as a message. */
 export function check(text: string, withFile: boolean): void {
-  const length = [...text].length;
   const field = { field: 'content' };
-  if (length > CONTENT_CHARACTERS)
-    throw failure('content_too_long', `${length} characters; 2,000 are accepted.`, field);
+  if ([...text].length > CONTENT_CHARACTERS)
+    throw failure('content_too_long', 'Over 2,000 characters.', field);
   if (!withFile && text.trim() === '') throw failure('content_empty', 'The text is empty.', field);
 }

@@ -29,7 +29,7 @@ export class ConversationTimeline implements Timeline {
   #opened = 0;
   #status: 'loading' | 'ready' = 'loading';
   #loading: Promise<void> | undefined;
-  #older: Promise<void> | undefined;
+  #loadingOlder = false;
   #olderProblem: Problem | undefined;
   /** Number of the first message there is, once the server has said so. */
   #start = 0;
@@ -67,14 +67,10 @@ export class ConversationTimeline implements Timeline {
     this.#opened += 1;
     if (this.#opened === 1) {
       if (this.#status === 'ready') this.#divider.open(this.#unread(), this.#loaded.last);
-      this.#core.interestChanged();
+      this.#core.poller.active();
       void this.load();
     }
-    let open = true;
-    return () => {
-      if (open) this.close();
-      open = false;
-    };
+    return () => this.close();
   }
 
   close(): void {
@@ -83,8 +79,8 @@ export class ConversationTimeline implements Timeline {
     if (this.#opened > 0) return;
     this.#draft.keep();
     this.#divider.open(0, this.#loaded.last);
-    this.#loaded.trim(KEPT);
-    this.#core.interestChanged();
+    this.#loaded.keep(-KEPT);
+    this.#core.poller.active();
     this.refresh();
   }
 
@@ -101,8 +97,8 @@ export class ConversationTimeline implements Timeline {
     const name = meta.name ?? file.name ?? 'file';
     const contentType = meta.contentType ?? file.type;
     if (file.size > FILE_BYTES) throw failure('file_too_large', '10 MB are accepted.');
-    const bytes = await file.arrayBuffer().catch(error => {
-      throw failure('invalid_file', `It cannot be read: ${problemOf(error).detail}`);
+    const bytes = await file.arrayBuffer().catch(() => {
+      throw failure('invalid_file', 'It cannot be read.');
     });
     const size = bytes.byteLength;
     if (size === 0) throw failure('invalid_file', 'It is empty.');
@@ -129,15 +125,26 @@ export class ConversationTimeline implements Timeline {
     return this.delete(clientId);
   }
 
-  loadOlder(): Promise<void> {
-    if (this.#older || !this.#hasOlder()) return this.#older ?? Promise.resolve();
+  async loadOlder(): Promise<void> {
+    if (this.#loadingOlder || !this.#hasOlder()) return;
+    this.#loadingOlder = true;
     this.#core.poller.active();
-    this.#older = this.#fetchOlder().finally(() => {
-      this.#older = undefined;
-      this.refresh();
-    });
     this.refresh();
-    return this.#older;
+    const before = this.#loaded.at(this.#loaded.first)?.message.id;
+    try {
+      const page = await this.#core.history.page(this.id, before);
+      this.#loaded.prepend(page.rows);
+      // The newest page was not here when the chat was opened, and it is not what arrived since.
+      if (before === undefined && this.isOpen) this.#divider.open(this.#unread(), this.#loaded.last);
+      if (!page.hasOlder) this.#start = this.#loaded.first || -1;
+      this.#olderProblem = undefined;
+    } catch (error) {
+      this.#olderProblem = problemOf(error);
+      // A conversation that nobody has begun yet.
+      if (this.#olderProblem.code === 'not_found') this.#start = -1;
+    }
+    this.#loadingOlder = false;
+    this.refresh();
   }
 
   markAsRead(): void {
@@ -209,8 +216,7 @@ export class ConversationTimeline implements Timeline {
   refresh(): void {
     const messages = this.#messages();
     const seen = this.isOpen && this.#core.ports.lifecycle.now().visible;
-    const first =
-      this.#status === 'ready' ? this.#divider.place(this.#loaded, seen, this.#core.me) : undefined;
+    const first = this.#status === 'ready' ? this.#divider.place(this.#loaded, seen) : undefined;
     const key = first === undefined ? undefined : this.#loaded.views[first - this.#loaded.first]?.key;
     this.#cell.set(this.#state(messages, key));
   }
@@ -222,7 +228,7 @@ export class ConversationTimeline implements Timeline {
 
   /** The session is over: nothing of it is shown any more. */
   empty(): void {
-    this.#loaded.clear();
+    this.#loaded.keep(0, 0);
     this.#draft.sent();
     this.#start = -1;
     this.refresh();
@@ -242,23 +248,6 @@ export class ConversationTimeline implements Timeline {
     this.#status = 'ready';
     this.refresh();
     if (rows.length === 0 && this.#hasOlder()) await this.loadOlder();
-  }
-
-  async #fetchOlder(): Promise<void> {
-    const before = this.#loaded.at(this.#loaded.first)?.message.id;
-    try {
-      const page = await this.#core.history.page(this.id, before);
-      this.#loaded.prepend(page.rows);
-      // The newest page was not here when the chat was opened, and it is not what arrived since.
-      if (before === undefined && this.isOpen) this.#divider.open(this.#unread(), this.#loaded.last);
-      if (!page.hasOlder) this.#start = this.#loaded.first || -1;
-      this.#olderProblem = undefined;
-    } catch (error) {
-      const problem = problemOf(error);
-      // A conversation that nobody has begun yet.
-      if (problem.code === 'not_found') this.#start = -1;
-      else this.#olderProblem = problem;
-    }
   }
 
   /** Whom messages go to. */
@@ -304,8 +293,8 @@ export class ConversationTimeline implements Timeline {
       status: this.#status,
       messages,
       hasOlder: this.#hasOlder(),
-      loadingOlder: this.#older !== undefined,
-      olderProblem: this.#olderProblem,
+      loadingOlder: this.#loadingOlder,
+      olderProblem: this.#start === -1 ? undefined : this.#olderProblem,
       firstUnread,
       unread: this.#unread(),
       person: this.#other === undefined ? undefined : personIn(row?.conversation.people ?? [], this.#other),

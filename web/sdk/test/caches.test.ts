@@ -1,7 +1,8 @@
 import { IDBFactory, IDBKeyRange } from 'fake-indexeddb';
 import { expect, test } from 'vitest';
 import { openIndexedDb } from '../src/cache/indexeddb.ts';
-import { type Cache, MemoryCache } from '../src/index.ts';
+import { MemoryCache } from '../src/cache/memory.ts';
+import type { Cache } from '../src/index.ts';
 import { settle, until, world } from '../testing/index.ts';
 import { conforms } from './conformance.ts';
 

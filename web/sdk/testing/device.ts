@@ -1,5 +1,6 @@
 /** Devices and their tabs: what a client needs of its surroundings, in the hands of a test. */
 
+import { MemoryCache } from '../src/cache/memory.ts';
 import {
   type Cache,
   type Channel,
@@ -10,7 +11,6 @@ import {
   type Jobline,
   type Lifecycle,
   type Locks,
-  MemoryCache,
   type Ports,
   type Random,
 } from '../src/index.ts';

@@ -9,7 +9,7 @@ export function browserHttp({ method, url, headers, body, onProgress }: HttpRequ
     xhr.open(method, url);
     for (const [name, value] of Object.entries(headers)) {
       // The browser sets these itself and refuses to be told.
-      if (!/^(content-length|host)$/i.test(name)) xhr.setRequestHeader(name, value);
+      if (!/length|host/i.test(name)) xhr.setRequestHeader(name, value);
     }
     // Listening makes a request to another origin ask first: only where somebody wants to know.
     if (onProgress) xhr.upload.onprogress = event => onProgress(event.loaded);

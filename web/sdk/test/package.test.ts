@@ -1,0 +1,71 @@
+/** What is published: its size, its types, its files, and what its README says. */
+
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
+import { build, type Rolldown } from 'vite';
+import { expect, test } from 'vitest';
+// @ts-expect-error a script without types.
+import { generate, read, written } from '../scripts/generate.mjs';
+
+const here = new URL('..', import.meta.url).pathname;
+
+test('the generated types are those of the OpenAPI document; if not: npm run generate -w sdk', () => {
+  expect(written()).toBe(generate(read()));
+});
+
+test('the client with IndexedDB and the browser ports is at most 12 KB gzipped', async () => {
+  const output = { format: 'es' as const, minify: true };
+  const built = await build({
+    configFile: false,
+    logLevel: 'error',
+    root: here,
+    resolve: { conditions: ['jobline-source'] },
+    build: {
+      write: false,
+      target: 'es2022',
+      modulePreload: { polyfill: false },
+      rollupOptions: { input: `${here}src/browser/index.ts`, preserveEntrySignatures: 'strict', output },
+    },
+  });
+  const [chunk] = (built as Rolldown.RolldownOutput).output;
+  const size = gzipSync(chunk.code, { level: 9 }).length;
+  expect(chunk.code).toContain('XMLHttpRequest');
+  expect(size).toBeLessThanOrEqual(12 * 1024);
+  console.log(`The client: ${chunk.code.length} bytes minified, ${size} gzipped.`);
+}, 60_000);
+
+test('the core names nothing of a browser, and the package needs nothing at run time', () => {
+  const manifest = JSON.parse(readFileSync(`${here}package.json`, 'utf8'));
+  expect(manifest.dependencies).toBeUndefined();
+  expect(manifest).toMatchObject({ license: 'MIT', sideEffects: false, type: 'module' });
+  const core = readdirSync(`${here}src`).filter(name => name.endsWith('.ts'));
+  expect(core).toContain('session.ts');
+  for (const name of [...core, 'cache/memory.ts', 'cache/port.ts']) {
+    const code = readFileSync(`${here}src/${name}`, 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '');
+    expect(code, name).not.toMatch(
+      /\b(window|document|navigator|localStorage|indexedDB|fetch\(|setTimeout|Date\.now)\b/,
+    );
+    expect(code, name).not.toMatch(/from '(?!\.)/);
+  }
+});
+
+test('the package holds sources, types, licence and README, and no tests', () => {
+  const packed = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
+    cwd: here,
+    encoding: 'utf8',
+  });
+  const [{ files }] = JSON.parse(packed) as [{ files: { path: string }[] }];
+  const paths = files.map(({ path }) => path);
+  for (const path of ['LICENSE', 'README.md', 'package.json', 'src/browser/index.ts'])
+    expect(paths).toContain(path);
+  expect(paths.filter(path => /^(test|testing|scripts)\//.test(path))).toEqual([]);
+}, 60_000);
+
+test('what the README shows is what the types check', () => {
+  const readme = readFileSync(`${here}README.md`, 'utf8');
+  const [, example = ''] = /```ts\n([\s\S]*?)```/.exec(readme) ?? [];
+  const checked = readFileSync(`${here}test/readme.ts`, 'utf8').replace(/^[\s\S]*?\/\/ README\n/, '');
+  expect(checked.trim()).toBe(example.trim());
+  expect(example.trim().split('\n').length).toBeLessThanOrEqual(12);
+});
