@@ -1,6 +1,7 @@
 //! What a request that failed says about the next one, and how long to go on.
 
 use crate::Options;
+use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use jobline_store::Error;
 use std::error::Error as StdError;
@@ -96,15 +97,12 @@ fn hint(code: &str, message: &str) -> &'static str {
 
 /// Whether the request was never sent: nobody listened where it was to go, or there was nothing to sign it with.
 fn never_left(error: &dyn StdError) -> bool {
-    let words = causes(error);
-    if ["identity", "credentials"].iter().any(|unsigned| words.contains(unsigned)) {
-        return true;
-    }
     use io::ErrorKind::{AddrNotAvailable, ConnectionRefused, HostUnreachable, NetworkUnreachable};
     let mut cause = error.source();
     while let Some(error) = cause {
         let kind = error.downcast_ref::<io::Error>().map(io::Error::kind);
-        if matches!(kind, Some(ConnectionRefused | HostUnreachable | NetworkUnreachable | AddrNotAvailable)) {
+        let nobody = matches!(kind, Some(ConnectionRefused | HostUnreachable | NetworkUnreachable | AddrNotAvailable));
+        if nobody || error.is::<CredentialsError>() {
             return true;
         }
         cause = error.source();

@@ -2,9 +2,11 @@
 //! nothing, and is over when it is over.
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
 
+use aws_credential_types::provider::error::CredentialsError;
+use aws_credential_types::provider::future::ProvideCredentials as ProvidedCredentials;
 use jobline_store::{Commit, Condition, Consistency, Error, Key, Outcome, Store, Token};
-use jobline_store_dynamodb::testing::sdk::config::{BehaviorVersion, Credentials, Region};
-use jobline_store_dynamodb::testing::{Emulator, FaultRates, Proxy};
+use jobline_store_dynamodb::testing::sdk::config::{Credentials, ProvideCredentials};
+use jobline_store_dynamodb::testing::{Emulator, FaultRates, Proxy, Refusal};
 use jobline_store_dynamodb::{DynamoDbStore, Options};
 use std::time::Duration;
 
@@ -185,6 +187,19 @@ async fn a_missing_table_is_named_with_what_to_do() {
     }
 }
 
+/// A provider of credentials that has none, as on a machine without a role.
+#[derive(Debug)]
+struct Nobody;
+
+impl ProvideCredentials for Nobody {
+    fn provide_credentials<'a>(&'a self) -> ProvidedCredentials<'a>
+    where
+        Self: 'a,
+    {
+        ProvidedCredentials::ready(Err(CredentialsError::not_loaded("no role, no profile")))
+    }
+}
+
 #[tokio::test]
 async fn without_credentials_it_says_so_and_nothing_happened() {
     let emulator = Emulator::start().await;
@@ -194,11 +209,40 @@ async fn without_credentials_it_says_so_and_nothing_happened() {
     let config = emulator.config().credentials_provider(expired);
     let asked = DynamoDbStore::new(config, "rows", options()).get(&key("A"), Consistency::Strong).await;
     assert!(asked.is_ok(), "whether credentials are good is for the service to say: {asked:?}");
-    let nobody = jobline_store_dynamodb::testing::sdk::config::Builder::new()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new("eu-central-1"))
-        .endpoint_url(format!("http://{}", emulator.address()));
-    let store = DynamoDbStore::new(nobody, "rows", options());
-    let answer = store.commit(&put(1, &["A"], "x")).await;
-    assert!(matches!(answer, Err(Error::Unavailable(_))), "{answer:?}");
+    let store = DynamoDbStore::new(emulator.config().credentials_provider(Nobody), "rows", options());
+    for sorts in [&["A"][..], &["B", "C"]] {
+        let answer = store.commit(&put(1, sorts, "x")).await;
+        assert!(matches!(&answer, Err(Error::Unavailable(said)) if said.contains("no role, no profile")), "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_is_refused_is_told_why_and_nothing_happened() {
+    let stage = Stage::new().await;
+    let refusals = [
+        (Refusal::ExpiredToken, "ExpiredTokenException The security token included in the request is expired"),
+        (Refusal::UnrecognizedClient, "UnrecognizedClientException The security token included"),
+        (Refusal::AccessDenied, "AccessDeniedException User: arn:aws:sts::111122223333:assumed-role/jobline/function"),
+    ];
+    for (number, (refusal, said)) in refusals.into_iter().enumerate() {
+        for (token, sorts) in [(10, &["A"][..]), (20, &["B", "C"])] {
+            let sorts: Vec<String> = sorts.iter().map(|sort| format!("{sort}{number}")).collect();
+            let sorts: Vec<&str> = sorts.iter().map(String::as_str).collect();
+            let commit = put(token + number as u128, &sorts, "x");
+            stage.proxy.set_refusal(Some(refusal));
+            let begun = std::time::Instant::now();
+            for error in [
+                stage.store.commit(&commit).await.unwrap_err(),
+                stage.store.get(&key(sorts[0]), Consistency::Eventual).await.unwrap_err(),
+                stage.store.get_many(&[key("X"), key("Y")], Consistency::Eventual).await.unwrap_err(),
+            ] {
+                let Error::Unavailable(text) = &error else { panic!("certainly not done: {error:?}") };
+                assert!(text.contains(said) && text.contains("; the "), "{text}");
+            }
+            assert!(begun.elapsed() < Options::default().deadline, "another try would be refused as well");
+            stage.proxy.set_refusal(None);
+            assert_eq!(stage.value(sorts[0]).await, None, "{refusal:?}");
+            assert_eq!(stage.store.commit(&commit).await.unwrap(), Outcome::Committed);
+        }
+    }
 }

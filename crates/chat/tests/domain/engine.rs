@@ -3,6 +3,9 @@
 use jobline_store::{MemoryStore, Store};
 use std::sync::{Arc, Mutex};
 
+/// How many cases a property that sends a lot is tried with.
+pub const LONG_CASES: u32 = 256;
+
 /// A store of one test's own.
 pub struct Engine {
     pub store: Arc<dyn Store>,

@@ -1,4 +1,6 @@
 //! What holds for any input: names, cursors, content and the send rate, through what the crate shows to the outside.
+
+use crate::engine;
 use crate::support::{User, World};
 use jobline_chat::{ConversationId, MessageId, Settings, UserId};
 use jobline_wire::{Code, ListConversations, ListMessages, SyncQuery};
@@ -218,6 +220,10 @@ proptest! {
         };
         prop_assert_eq!(answer, expected);
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: engine::LONG_CASES, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn nobody_sends_faster_than_the_rate_and_the_wait_that_is_told_is_enough(

@@ -1,5 +1,5 @@
 use super::emulator::config;
-use super::wire::{self, Answer};
+use super::wire::{self, Answer, Refusal};
 use aws_sdk_dynamodb::config::Builder;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
@@ -79,12 +79,17 @@ struct State {
     injected: BTreeMap<&'static str, u64>,
     /// Whether nothing is let through.
     down: bool,
+    /// What the service says to everybody.
+    refusal: Option<Refusal>,
+    /// The operations that any of this happens to.
+    reach: fn(&str) -> bool,
 }
 
 /// What happens to one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fate {
     Served,
+    Refused(Refusal),
     Throttled,
     Failed,
     FailedDone,
@@ -104,7 +109,8 @@ impl Proxy {
     pub async fn start(upstream: SocketAddr, seed: u64, rates: FaultRates) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("the listener is bound");
-        let state = State { rng: StdRng::seed_from_u64(seed), rates, injected: BTreeMap::new(), down: false };
+        let (rng, injected) = (StdRng::seed_from_u64(seed), BTreeMap::new());
+        let state = State { rng, rates, injected, down: false, refusal: None, reach: |_| true };
         let client = Client::builder(TokioExecutor::new()).build_http();
         let shared = Arc::new(Shared { upstream, client, state: Mutex::new(state) });
         let server = tokio::spawn(accept(listener, Arc::clone(&shared)));
@@ -131,6 +137,16 @@ impl Proxy {
     /// Lets nothing through, or everything again: every connection is cut as soon as something is asked.
     pub fn set_down(&self, down: bool) {
         self.shared.state().down = down;
+    }
+
+    /// Refuses everything, or nothing again, as the service does before it does anything.
+    pub fn set_refusal(&self, refusal: Option<Refusal>) {
+        self.shared.state().refusal = refusal;
+    }
+
+    /// Interferes from here on only with the operations whose names `reach` accepts; with all of them at first.
+    pub fn set_reach(&self, reach: fn(&str) -> bool) {
+        self.shared.state().reach = reach;
     }
 
     /// How often each fault was injected.
@@ -191,6 +207,7 @@ impl Shared {
         let fate = self.state().draw(&asked.operation);
         match fate {
             Fate::Served => self.pass(&asked, asked.body.clone()).await,
+            Fate::Refused(refusal) => Ok(wire::refused(refusal, &asked.operation)),
             Fate::Throttled => Ok(wire::throttled()),
             Fate::Failed => Ok(wire::failed()),
             Fate::Cut => Err(Cut),
@@ -275,8 +292,14 @@ impl Asked {
 impl State {
     /// What happens to a request, as the seed decides.
     fn draw(&mut self, operation: &str) -> Fate {
+        if !(self.reach)(operation) {
+            return Fate::Served;
+        }
         if self.down {
             return Fate::Cut;
+        }
+        if let Some(refusal) = self.refusal {
+            return Fate::Refused(refusal);
         }
         let (transaction, put) = (operation == "TransactWriteItems", operation == "PutItem");
         let pages = matches!(operation, "Query" | "Scan" | "BatchGetItem");

@@ -5,6 +5,17 @@ use http_body_util::Full;
 use hyper::{Response, StatusCode};
 use serde_json::{Value, json};
 
+/// Why the service refuses a caller, whatever is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// The credentials were good once.
+    ExpiredToken,
+    /// Nobody knows the credentials.
+    UnrecognizedClient,
+    /// The credentials are good, and the role lacks the permission.
+    AccessDenied,
+}
+
 pub(super) type Answer = Response<Full<Bytes>>;
 
 pub(super) fn answer(status: StatusCode, body: &Value) -> Answer {
@@ -18,6 +29,27 @@ pub(super) fn answer(status: StatusCode, body: &Value) -> Answer {
 /// An error of DynamoDB's own.
 fn error(status: StatusCode, name: &str, message: &str) -> Answer {
     answer(status, &json!({"__type": format!("com.amazonaws.dynamodb.v20120810#{name}"), "message": message}))
+}
+
+/// The front of every service of AWS refuses, in its own name, and not always with a small `message`.
+pub(super) fn refused(refusal: Refusal, operation: &str) -> Answer {
+    let (name, key, message) = match refusal {
+        Refusal::ExpiredToken => {
+            ("ExpiredTokenException", "message", "The security token included in the request is expired".to_owned())
+        }
+        Refusal::UnrecognizedClient => {
+            let message = "The security token included in the request is invalid.".to_owned();
+            ("UnrecognizedClientException", "message", message)
+        }
+        Refusal::AccessDenied => {
+            let message = format!(
+                "User: arn:aws:sts::111122223333:assumed-role/jobline/function is not authorized to perform: \
+                 dynamodb:{operation} because no identity-based policy allows the dynamodb:{operation} action"
+            );
+            ("AccessDeniedException", "Message", message)
+        }
+    };
+    answer(StatusCode::BAD_REQUEST, &json!({"__type": format!("com.amazon.coral.service#{name}"), key: message}))
 }
 
 pub(super) fn throttled() -> Answer {

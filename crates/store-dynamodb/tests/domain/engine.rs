@@ -6,6 +6,9 @@ use jobline_store_dynamodb::{Consumed, DynamoDbStore, Options};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+/// How many cases a property that sends a lot is tried with: each send is ten requests, and the rule is the domain's.
+pub const LONG_CASES: u32 = 16;
+
 /// A store of one test's own.
 pub struct Engine {
     pub store: Arc<dyn Store>,
