@@ -21,6 +21,8 @@ use std::{
 const ATTEMPTS: u32 = 64;
 /// How often a commit of unknown outcome is repeated.
 const REPEATS: u32 = 5;
+/// For how long it is: an engine that itself tried for so long has tried enough, and somebody waits for the answer.
+const REPEATING_MS: u64 = 3_000;
 const DAY_MS: u64 = 86_400_000;
 
 /// What an operator can set.
@@ -204,11 +206,14 @@ impl Chat {
 
     /// [`Chat::commit`] of a commit whose version is wanted.
     pub(crate) async fn carry_out(&self, commit: Commit) -> Result<Outcome> {
-        let mut repeats = 0;
+        let (begun, mut repeats) = (self.inner.clock.now_ms(), 0);
         loop {
+            let in_time = || self.inner.clock.now_ms().saturating_sub(begun) < REPEATING_MS;
             match self.inner.store.commit(&commit).await {
                 Ok(outcome) => return Ok(outcome),
-                Err(jobline_store::Error::Unknown(_) | jobline_store::Error::Unavailable(_)) if repeats < REPEATS => {
+                Err(jobline_store::Error::Unknown(_) | jobline_store::Error::Unavailable(_))
+                    if repeats < REPEATS && in_time() =>
+                {
                     repeats += 1;
                     self.pause(repeats).await;
                 }

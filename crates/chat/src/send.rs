@@ -75,7 +75,14 @@ impl Chat {
                 // something that was accepted is answered as it was then, whatever has become of the permission.
                 // A commit of unknown outcome is no refusal: another attempt might send the message a second time.
                 Err(refusal) if attempts.may_be_stale() && refusal.code != Code::Unavailable => attempts.insist(),
-                Err(refusal) => return self.sent_before(&draft).await?.ok_or(refusal),
+                Err(refusal) => {
+                    return match self.sent_before(&draft).await {
+                        Ok(first) => first.ok_or(refusal),
+                        // Nothing more is known of what may have been stored.
+                        Err(error) if [error.code, refusal.code] == [Code::Unavailable; 2] => Err(refusal),
+                        Err(error) => Err(error),
+                    };
+                }
             }
         };
         let marks = crate::marks::Marks::default();

@@ -2,7 +2,7 @@
 
 use crate::DynamoDbStore;
 use crate::failure::{Effect, Failure};
-use crate::item::{EXPIRES, PARTITION, SORT};
+use crate::item::{self, EXPIRES, PARTITION, SORT};
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, KeySchemaElement, KeyType, PointInTimeRecoverySpecification,
@@ -98,12 +98,13 @@ impl DynamoDbStore {
         let name = &self.table;
         let mut flaws = Vec::new();
         match self.describe().await? {
-            Answer::Missing => {
-                let text = format!("there is no table {name} in this region: jobline table create makes it");
-                return Ok(vec![Flaw::Unusable(text)]);
-            }
-            Answer::Forbidden(said) => flaws.push(Flaw::Hidden(said)),
-            Answer::Unheard => {}
+            Answer::Missing => return Ok(vec![Flaw::Unusable(missing(name))]),
+            // Use shows what may not be looked at.
+            Answer::Forbidden(said) => match self.use_it().await? {
+                Some(unusable) => return Ok(vec![unusable]),
+                None => flaws.push(Flaw::Hidden(said)),
+            },
+            Answer::Unheard => flaws.extend(self.use_it().await?),
             Answer::Is(table) => {
                 flaws.extend(keys_that_do_not_fit(name, &table).map(Flaw::Unusable));
                 flaws.extend(status_that_does_not_serve(name, &table).map(Flaw::Unusable));
@@ -112,6 +113,17 @@ impl DynamoDbStore {
         flaws.extend(self.check_expiry().await?);
         flaws.extend(self.check_recovery().await?);
         Ok(flaws)
+    }
+
+    /// Asks for a row that nobody wrote: what keeps one from being read.
+    async fn use_it(&self) -> Result<Option<Flaw>, TableError> {
+        let row = || self.client.get_item().table_name(&self.table).set_key(Some(item::key("check", "check"))).send();
+        Ok(match self.ask("GetItem", row).await? {
+            Answer::Is(_) => None,
+            Answer::Missing => Some(Flaw::Unusable(missing(&self.table))),
+            Answer::Forbidden(said) => Some(Flaw::Unusable(format!("{said}: see docs/deploy.md"))),
+            Answer::Unheard => Some(Flaw::Unusable("this engine has no GetItem; see its own documentation".into())),
+        })
     }
 
     async fn describe(&self) -> Result<Answer<TableDescription>, TableError> {
@@ -290,6 +302,10 @@ impl DynamoDbStore {
             }
         }
     }
+}
+
+fn missing(name: &str) -> String {
+    format!("there is no table {name} in this region: jobline table create makes it")
 }
 
 /// What is wrong with the keys of a table, in words.

@@ -1,7 +1,7 @@
 //! Two people talk while the store fails and others get in between: one small test for each fault that the simulation
 //! found.
 use crate::engine;
-use crate::support::{MORNING, World, texts};
+use crate::support::{HandClock, MORNING, World, texts};
 use async_trait::async_trait;
 use jobline_chat::{Chat, JobId, Settings};
 use jobline_store::{
@@ -9,6 +9,7 @@ use jobline_store::{
     testing::{FaultRates, Faulty},
 };
 use jobline_wire::{Code, HostJobInput, JobStatus};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
 fn unlimited() -> Settings {
@@ -26,6 +27,48 @@ async fn a_send_that_nobody_can_say_the_outcome_of_is_stored_once_at_most() {
     store.calm();
     assert_eq!(anna.send_once(&ben, "with a client id", "x").await.unwrap(), found);
     assert_eq!(texts(&ben.list(&anna).await.unwrap().messages), ["once", "with a client id"]);
+}
+
+/// A store that tries for three seconds and then says that it does not know, once it has a clock to move.
+struct Tired {
+    inner: Arc<dyn Store>,
+    clock: OnceLock<Arc<HandClock>>,
+    commits: AtomicU32,
+}
+
+#[async_trait]
+impl Store for Tired {
+    async fn get(&self, key: &Key, consistency: Consistency) -> Result<Option<Row>, Error> {
+        self.inner.get(key, consistency).await
+    }
+
+    async fn get_many(&self, keys: &[Key], consistency: Consistency) -> Result<Vec<Option<Row>>, Error> {
+        self.inner.get_many(keys, consistency).await
+    }
+
+    async fn range(&self, range: &Range) -> Result<Page, Error> {
+        self.inner.range(range).await
+    }
+
+    async fn commit(&self, commit: &Commit) -> Result<Outcome, Error> {
+        let Some(clock) = self.clock.get() else { return self.inner.commit(commit).await };
+        clock.forward(3_000);
+        self.commits.fetch_add(1, Ordering::SeqCst);
+        Err(Error::Unknown("no answer".into()))
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_has_tried_for_long_is_not_asked_again_while_somebody_waits() {
+    let (inner, clock) = (engine::start().await.store, OnceLock::new());
+    let store = Arc::new(Tired { inner, clock, commits: AtomicU32::new(0) });
+    let world = World::over(store.clone(), unlimited(), 1).await;
+    let (anna, ben) = world.pair().await;
+    assert!(store.clock.set(world.clock.clone()).is_ok());
+    let refusal = anna.send_once(&ben, "Hello", "1").await.unwrap_err();
+    assert_eq!(refusal.code, Code::Unavailable);
+    assert!(refusal.detail.contains("cannot say"), "it may have been stored: {refusal}");
+    assert_eq!(store.commits.load(Ordering::SeqCst), 1);
 }
 
 /// A store under which the host opens job 1 whenever somebody is about to look for closed jobs.

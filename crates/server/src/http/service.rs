@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 use http::header::{CACHE_CONTROL, HeaderName, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderMap, HeaderValue, Method, Request};
+use jobline_chat::Error;
 use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
 use tower::ServiceExt;
@@ -91,19 +92,22 @@ impl Service {
     /// for, which an idle poll has not.
     async fn answer(&self, request: Request<Body>) -> Response {
         let limit = if request.uri().path().starts_with("/files/") { FILE_TIMEOUT } else { REQUEST_TIMEOUT };
+        // What is cut off in the middle of a change may have made it.
+        let cut_off = if request.method().is_safe() { Error::unavailable } else { Error::undecided };
         let answering = AssertUnwindSafe(self.router.clone().oneshot(request)).catch_unwind();
         let outcome = tokio::select! {
             biased;
             outcome = answering => outcome,
             () = async { self.app.clock.sleep(limit).await } => {
-                return Failure::unavailable(format!("no answer within {} s", limit.as_secs())).into_response();
+                let cause = format!("no answer within {} s", limit.as_secs());
+                return Failure::from(cut_off(cause)).into_response();
             }
         };
         match outcome {
             Ok(Ok(response)) => response,
             Ok(Err(never)) => match never {},
             // Its text may quote a message; where it happened was logged by the panic hook.
-            Err(_) => Failure::unavailable("a panic").into_response(),
+            Err(_) => Failure::from(cut_off("a panic".to_owned())).into_response(),
         }
     }
 

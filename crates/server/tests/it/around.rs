@@ -3,7 +3,7 @@
 use crate::support::{Differs, ORIGIN, TestApp, eventually};
 use axum::Router;
 use axum::body::Body;
-use axum::routing::get;
+use axum::routing::{get, post};
 use http::{Method, Request};
 use jobline_server::http::REQUEST_TIMEOUT;
 use jobline_wire::Code;
@@ -123,6 +123,22 @@ async fn a_request_that_takes_too_long_is_unavailable() {
     assert_eq!(reply.header("retry-after"), Some("1"));
     assert_eq!(problem.retry_after_ms, Some(1000));
     assert!(!problem.detail.contains("10 s"), "the reason is for the log: {problem:?}");
+    assert!(problem.detail.contains("Nothing was changed"), "{problem:?}");
+}
+
+#[tokio::test]
+async fn a_change_that_takes_too_long_is_not_said_to_be_undone() {
+    let slow = Router::new().route("/slow", post(std::future::pending::<String>));
+    let app = TestApp::beside(slow).await;
+    let asking = async { app.ask(Request::post("/slow").body(Body::empty()).unwrap()).await };
+    let waiting = async {
+        eventually("the time limit", || app.clock.sleepers() > 0).await;
+        app.clock.advance(REQUEST_TIMEOUT);
+    };
+    let (reply, ()) = tokio::join!(asking, waiting);
+    let problem = reply.is_problem(Code::Unavailable);
+    assert_eq!(reply.header("retry-after"), Some("1"));
+    assert!(problem.detail.contains("cannot say") && problem.detail.contains("clientId"), "{problem:?}");
 }
 
 #[tokio::test]
