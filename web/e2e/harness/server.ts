@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +9,9 @@ import { Api } from './api.ts';
 
 /** The program under test. `cargo xtask test` names the one that it has built. */
 const BINARY = process.env.JOBLINE_BIN ?? new URL('../../../target/debug/jobline', import.meta.url).pathname;
+
+/** Where data is kept: in memory where that is possible, since histories of thousands are written, one after another. */
+const FOLDERS = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 
 /** A real server with the demo's people, on a free port of this machine, with a data folder of its own. */
 export class Server {
@@ -24,7 +28,7 @@ export class Server {
 
   /** Starts one, and resolves when it accepts requests. `flags` are the program's own. */
   static async start(...flags: string[]): Promise<Server> {
-    const folder = await mkdtemp(join(tmpdir(), 'jobline-e2e-'));
+    const folder = await mkdtemp(join(FOLDERS, 'jobline-e2e-'));
     const [started, url] = await run(folder, '127.0.0.1:0', flags);
     return new Server(url, folder, flags, started);
   }

@@ -23,17 +23,17 @@ export class Draft extends Cell<string> {
 
   write(text: string): void {
     this.set(text);
-    this.#callOff ??= this.#clock.after(PAUSE_MS, () => this.keep());
+    this.#callOff ??= this.#clock.after(PAUSE_MS, () => void this.keep());
   }
 
-  /** Keeps it now. */
-  keep(): void {
+  /** Keeps it now, if it is not kept yet. */
+  async keep(): Promise<void> {
     if (!this.#callOff) return;
     this.#callOff();
     this.#callOff = undefined;
     const [key, value] = [draftKey(this.#id), this.get()];
     // A failure to keep a draft is one of the whole cache, which answers for it itself.
-    this.#store
+    await this.#store
       .transact([], () => [value === '' ? { drop: key } : { put: key, value }])
       .catch(() => undefined);
   }

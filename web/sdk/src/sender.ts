@@ -161,8 +161,6 @@ export class Sender {
     const again = !row.uploadedAgain && OF_THE_UPLOAD.includes(problem.field ?? '');
     const verdict = { fileUrl: undefined, uploadedAgain: again, problem: again ? undefined : problem };
     await this.#change(row.clientId, kept => ({ ...kept, ...verdict }));
-    // Another tab may have sent it: then the next poll brings it.
-    if (problem.code === 'client_id_reused') this.#core.poller.now();
     return true;
   }
 

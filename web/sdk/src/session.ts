@@ -105,9 +105,9 @@ export class Session implements Core, StoreEvents {
     this.#over = true;
     this.#sender.stop();
     this.poller.stop();
-    if (!gone) this.#each(timeline => timeline.flush());
     try {
       if (wipe) await this.store.wipe();
+      else await Promise.all([...this.#timelines.values()].map(timeline => timeline.flush()));
     } finally {
       this.store.close();
       this.tabs.leave();

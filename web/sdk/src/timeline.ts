@@ -77,7 +77,7 @@ export class ConversationTimeline implements Timeline {
     if (this.#opened === 0) return;
     this.#opened -= 1;
     if (this.#opened > 0) return;
-    this.#draft.keep();
+    void this.flush();
     this.#divider.open(0, this.#loaded.last);
     this.#loaded.keep(-KEPT);
     this.#core.poller.active();
@@ -222,8 +222,8 @@ export class ConversationTimeline implements Timeline {
   }
 
   /** Keeps what is kept with a delay. */
-  flush(): void {
-    this.#draft.keep();
+  flush(): Promise<void> {
+    return this.#draft.keep();
   }
 
   /** The session is over: nothing of it is shown any more. */

@@ -82,6 +82,7 @@ test('a client that was disposed is silent, and the next one goes on with what i
   const chat = first.jobline.conversation({ with: 'ben' });
   chat.open();
   await chat.send('later');
+  chat.setDraft('half a sen');
   first.jobline.dispose();
   await settle();
   const before = server.requests.length;
@@ -92,6 +93,7 @@ test('a client that was disposed is silent, and the next one goes on with what i
   next.open();
   await clock.advance(3000);
   expect(next.get().messages.map(({ text, state }) => [text, state.is])).toEqual([['later', 'sent']]);
+  expect(next.draft.get()).toBe('half a sen');
 });
 
 test('a view that fails does not stop the others', async () => {

@@ -5,62 +5,22 @@ import { conversationOf } from '../src/ids.ts';
 import type { HttpAnswer, HttpRequest } from '../src/index.ts';
 import { CONTENT_CHARACTERS, FILE_BYTES } from '../src/text.ts';
 import type { ManualClock } from './clock.ts';
+import {
+  changeFor,
+  type Fault,
+  instead,
+  iso,
+  ok,
+  other,
+  problem,
+  Refusal,
+  type Seen,
+  type StoredFile,
+  type Talk,
+  unread,
+} from './stored.ts';
 
-/**
- * What goes wrong with a request: it never arrives (`offline`); it is carried out and its answer is lost (`lost`); nothing
- * is ever heard of it (`silent`); or something answers instead of the server.
- */
-export type Fault =
-  | 'offline'
-  | 'lost'
-  | 'silent'
-  | { readonly status: number; readonly code?: string; readonly retryAfterMs?: number };
-
-/** A request as faults see it: its procedure, or `put` for the bytes of a file. */
-export interface Seen {
-  readonly procedure: string;
-  readonly user: string | undefined;
-  readonly input: Record<string, unknown>;
-}
-
-interface Stored {
-  message: Message;
-  /** The log's number of its last change. */
-  changed: number;
-  /** The same for its recipient: they do not see it being delivered. */
-  changedForRecipient: number;
-  readonly fileId?: string;
-}
-
-interface Talk {
-  readonly id: string;
-  readonly pair: readonly [string, string];
-  readonly messages: Stored[];
-  readonly sent: Map<string, { number: number; input: string }>;
-  readonly read: Map<string, number>;
-  readonly delivered: Map<string, number>;
-  changed: number;
-  job: number | undefined;
-}
-
-interface StoredFile {
-  readonly owner: string;
-  readonly conversation: string;
-  readonly announced: UploadFile;
-  readonly until: number;
-  arrived: boolean;
-  used: boolean;
-}
-
-class Refusal extends Error {
-  readonly problem: Record<string, unknown>;
-  constructor(status: number, code: string, detail: string, more: Record<string, unknown> = {}) {
-    super(code);
-    this.problem = { type: `urn:jobline:problem:${code}`, title: code, status, code, detail, ...more };
-  }
-}
-
-const iso = (ms: number) => new Date(ms).toISOString();
+export type { Fault, Seen } from './stored.ts';
 
 export class FakeServer {
   /** Says what goes wrong with a request; nothing does by default. */
@@ -481,32 +441,4 @@ export class FakeServer {
     if (tokens < 1)
       throw new Refusal(429, 'rate_limited', 'Slow down.', { retryAfterMs: Math.ceil((1 - tokens) * each) });
   }
-}
-
-const other = (talk: Talk, me: string) => (talk.pair[0] === me ? talk.pair[1] : talk.pair[0]);
-const changeFor = (stored: Stored, me: string) =>
-  stored.message.senderId === me ? stored.changed : stored.changedForRecipient;
-
-function unread(talk: Talk, me: string): number {
-  const read = talk.read.get(me) ?? 0;
-  return talk.messages.filter(({ message }) => message.senderId !== me && message.number > read).length;
-}
-
-function ok(output: unknown): HttpAnswer {
-  return { status: 200, header: () => undefined, body: JSON.stringify(output) };
-}
-
-function problem(body: Record<string, unknown>): HttpAnswer {
-  return { status: Number(body.status), header: () => undefined, body: JSON.stringify(body) };
-}
-
-/** The answer of something in between, or of a server in trouble. */
-function instead({ status, code, retryAfterMs }: Exclude<Fault, string>): HttpAnswer {
-  const waits = retryAfterMs === undefined ? {} : { retryAfterMs };
-  const body =
-    code === undefined
-      ? '<h1>Bad gateway</h1>'
-      : JSON.stringify({ code, detail: 'Injected.', status, ...waits });
-  const after = retryAfterMs === undefined ? undefined : String(Math.ceil(retryAfterMs / 1000));
-  return { status, header: name => (name === 'retry-after' ? after : undefined), body };
 }

@@ -51,5 +51,7 @@ async function page(request: Request): Promise<Response> {
 }
 
 async function file(request: Request): Promise<Response> {
-  return (await caches.match(request, { cacheName: CACHE })) ?? fetch(request);
+  // Its own files are the same for everyone, whatever the server says answers vary by: a script's request names its origin,
+  // and the one that filled the cache did not.
+  return (await caches.match(request, { cacheName: CACHE, ignoreVary: true })) ?? fetch(request);
 }

@@ -1,0 +1,89 @@
+/** What the server in memory keeps, and how it answers. */
+
+import type { Message, UploadFile } from '../src/generated/contract.ts';
+import type { HttpAnswer } from '../src/index.ts';
+
+/**
+ * What goes wrong with a request: it never arrives (`offline`); it is carried out and its answer is lost (`lost`); nothing
+ * is ever heard of it (`silent`); or something answers instead of the server.
+ */
+export type Fault =
+  | 'offline'
+  | 'lost'
+  | 'silent'
+  | { readonly status: number; readonly code?: string; readonly retryAfterMs?: number };
+
+/** A request as faults see it: its procedure, or `put` for the bytes of a file. */
+export interface Seen {
+  readonly procedure: string;
+  readonly user: string | undefined;
+  readonly input: Record<string, unknown>;
+}
+
+export interface Stored {
+  message: Message;
+  /** The log's number of its last change. */
+  changed: number;
+  /** The same for its recipient: they do not see it being delivered. */
+  changedForRecipient: number;
+  readonly fileId?: string;
+}
+
+export interface Talk {
+  readonly id: string;
+  readonly pair: readonly [string, string];
+  readonly messages: Stored[];
+  readonly sent: Map<string, { number: number; input: string }>;
+  readonly read: Map<string, number>;
+  readonly delivered: Map<string, number>;
+  changed: number;
+  job: number | undefined;
+}
+
+export interface StoredFile {
+  readonly owner: string;
+  readonly conversation: string;
+  readonly announced: UploadFile;
+  readonly until: number;
+  arrived: boolean;
+  used: boolean;
+}
+
+/** A request that is refused, with the problem to answer. */
+export class Refusal extends Error {
+  readonly problem: Record<string, unknown>;
+  constructor(status: number, code: string, detail: string, more: Record<string, unknown> = {}) {
+    super(code);
+    this.problem = { type: `urn:jobline:problem:${code}`, title: code, status, code, detail, ...more };
+  }
+}
+
+export const iso = (ms: number) => new Date(ms).toISOString();
+
+export const other = (talk: Talk, me: string) => (talk.pair[0] === me ? talk.pair[1] : talk.pair[0]);
+export const changeFor = (stored: Stored, me: string) =>
+  stored.message.senderId === me ? stored.changed : stored.changedForRecipient;
+
+export function unread(talk: Talk, me: string): number {
+  const read = talk.read.get(me) ?? 0;
+  return talk.messages.filter(({ message }) => message.senderId !== me && message.number > read).length;
+}
+
+export function ok(output: unknown): HttpAnswer {
+  return { status: 200, header: () => undefined, body: JSON.stringify(output) };
+}
+
+export function problem(body: Record<string, unknown>): HttpAnswer {
+  return { status: Number(body.status), header: () => undefined, body: JSON.stringify(body) };
+}
+
+/** The answer of something in between, or of a server in trouble. */
+export function instead({ status, code, retryAfterMs }: Exclude<Fault, string>): HttpAnswer {
+  const waits = retryAfterMs === undefined ? {} : { retryAfterMs };
+  const body =
+    code === undefined
+      ? '<h1>Bad gateway</h1>'
+      : JSON.stringify({ code, detail: 'Injected.', status, ...waits });
+  const after = retryAfterMs === undefined ? undefined : String(Math.ceil(retryAfterMs / 1000));
+  return { status, header: name => (name === 'retry-after' ? after : undefined), body };
+}
