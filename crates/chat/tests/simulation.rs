@@ -7,7 +7,6 @@
 
 #[allow(dead_code, reason = "histories are counted and billed by themselves; the suite beside needs more of an engine")]
 #[path = "domain/engine.rs"]
-#[expect(dead_code, reason = "the tests of the domain need more of an engine than the simulation")]
 mod engine;
 #[path = "simulation/mod.rs"]
 mod histories;
