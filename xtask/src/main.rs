@@ -85,8 +85,7 @@ fn test() -> Result<(), String> {
     cloud::tools(false)?;
     cargo(&["test", "--workspace", "--all-features"], &[web::WITH_APP])?;
     // Everything over HTTP once more, on DynamoDB.
-    let dynamodb = [("JOBLINE_TEST_STORE", "dynamodb"), web::WITH_APP];
-    cargo(&["test", "--workspace", "--all-features", "--test", "it"], &dynamodb)?;
+    run::built_test("jobline", "it", &[("JOBLINE_TEST_STORE", "dynamodb")], web::WITH_APP)?;
     cloud::test()?;
     web::test()?;
     let doc = ["doc", "--workspace", "--no-deps", "--document-private-items"];
