@@ -12,7 +12,7 @@ test('offline for a while: everything waits on the device and goes out in its or
   await expect(you.messages.last()).toBeVisible();
   await you.page.context().setOffline(true);
   await expect(
-    you.page.getByText('You are offline.', { exact: false }).filter({ visible: true }),
+    you.page.getByText('You are offline.', { exact: false }).filter({ visible: true }).first(),
   ).toBeVisible();
   const written = numbered(5);
   for (const text of written) await you.say(text);
@@ -51,7 +51,7 @@ test('a server that is started again is found again', async ({ person, server })
   await server.stop();
   await you.say('Still there?');
   await expect(you.message('Still there?')).not.toContainText('Sent');
-  await expect(you.page.getByText('Reconnecting…').filter({ visible: true })).toBeVisible();
+  await expect(you.page.getByText('Reconnecting…').filter({ visible: true }).first()).toBeVisible();
   await server.start();
   await expect(you.message('Still there?')).toContainText(/Sent|Delivered|Read/, { timeout: 40_000 });
   await john.sees('Still there?');
