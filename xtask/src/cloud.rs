@@ -3,7 +3,7 @@
 mod deployment;
 mod emulator;
 
-use crate::run::{cargo, is_root, is_there, root, run};
+use crate::run::{built, is_root, is_there, root, run};
 use std::{env, fs, path::PathBuf, process::Command};
 
 /// Which file of pinned versions.
@@ -40,9 +40,9 @@ pub(crate) fn test() -> Result<(), String> {
     let line = "target/cloud-tools/bin/hadolint deploy/Dockerfile";
     run(line, Command::new(folder().join("bin/hadolint")).arg("deploy/Dockerfile"))?;
     // As the tests of the workspace built it, so that there is nothing left to build.
-    cargo(&["build", "--workspace", "--all-features"], &[])?;
+    let program = built("bin", "jobline")?;
     println!("xtask: docs/deploy.md, against doubles of the services");
-    deployment::rehearse()
+    deployment::rehearse(&program)
 }
 
 /// The virtual environment; on Debian, as root, with what it needs from there.

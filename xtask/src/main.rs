@@ -9,7 +9,10 @@ mod web;
 
 use clap::{Parser, Subcommand};
 use run::{cargo, require};
-use std::{process::ExitCode, time::Instant};
+use std::{
+    process::{Command, ExitCode},
+    time::Instant,
+};
 
 /// Developer commands of Jobline.
 #[derive(Parser)]
@@ -85,7 +88,9 @@ fn test() -> Result<(), String> {
     cloud::tools(false)?;
     cargo(&["test", "--workspace", "--all-features"], &[web::WITH_APP])?;
     // Everything over HTTP once more, on DynamoDB.
-    run::built_test("jobline", "it", &[("JOBLINE_TEST_STORE", "dynamodb")], web::WITH_APP)?;
+    let line = "JOBLINE_TEST_STORE=dynamodb cargo test --workspace --all-features --test it";
+    let suite = run::built("test", "it")?;
+    run::run_in(&run::root().join("crates/server"), line, Command::new(suite).env("JOBLINE_TEST_STORE", "dynamodb"))?;
     cloud::test()?;
     web::test()?;
     let doc = ["doc", "--workspace", "--no-deps", "--document-private-items"];

@@ -1,5 +1,6 @@
 //! Running commands: each is printed before it starts.
 
+use crate::web::WITH_APP;
 use serde_json::Value;
 use std::{
     env,
@@ -36,35 +37,25 @@ pub(crate) fn run_in(folder: &Path, line: &str, command: &mut Command) -> Result
     }
 }
 
-/// Runs a test program that `cargo test --workspace --all-features` has built, with other variables. Naming it to cargo would
-/// build it, and the SDK of AWS, a second time: without the other tests, fewer features of what they share are asked for.
-pub(crate) fn built_test(
-    package: &str,
-    name: &str,
-    variables: &[(&str, &str)],
-    building: (&str, &str),
-) -> Result<(), String> {
+/// A program of package `jobline` as `cargo test --workspace --all-features` builds it: `kind` is `bin` or `test`. Any other
+/// command would build it, and the SDK of AWS, a second time, because it asks for other features of what they share.
+pub(crate) fn built(kind: &str, name: &str) -> Result<PathBuf, String> {
     let arguments = ["test", "--workspace", "--all-features", "--no-run", "--message-format=json"];
     let cargo = env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
     let mut command = Command::new(cargo);
-    command.args(arguments).envs([building]).current_dir(root()).stderr(Stdio::inherit());
-    let built = command.output().map_err(|error| format!("cargo did not start: {error}"))?;
-    let lines = String::from_utf8_lossy(&built.stdout);
+    command.args(arguments).envs([WITH_APP]).current_dir(root()).stderr(Stdio::inherit());
+    let output = command.output().map_err(|error| format!("cargo did not start: {error}"))?;
+    let lines = String::from_utf8_lossy(&output.stdout);
     let program = lines.lines().find_map(|line| {
         let artifact: Value = serde_json::from_str(line).ok()?;
         let target = &artifact["target"];
-        let wanted = target["name"] == name && target["kind"][0] == "test";
-        let ours = artifact["package_id"].as_str()?.contains(&format!("#{package}@"));
+        // A binary is there twice: as itself, and as the program of its own tests.
+        let wanted =
+            target["name"] == name && target["kind"][0] == kind && artifact["profile"]["test"] == (kind == "test");
+        let ours = artifact["package_id"].as_str()?.contains("#jobline@");
         (wanted && ours).then(|| artifact["executable"].as_str().map(PathBuf::from)).flatten()
     });
-    let program = program.ok_or_else(|| format!("cargo built no test {name} of {package}"))?;
-    let folder = root().join("crates/server");
-    let set: Vec<String> = variables.iter().map(|(name, value)| format!("{name}={value}")).collect();
-    run_in(
-        &folder,
-        &format!("{} {}", set.join(" "), program.display()),
-        Command::new(&program).envs(variables.to_vec()),
-    )
+    program.ok_or_else(|| format!("cargo built no {kind} {name} of jobline"))
 }
 
 /// Fails with how to get it when `program` is not there.

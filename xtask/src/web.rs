@@ -1,7 +1,7 @@
 //! The web step of `cargo xtask test`: types, lints, unit tests of SDK and app, and the browser tests against the server
 //! that was just built.
 
-use crate::run::{cargo, is_root, is_there, root, run, run_in};
+use crate::run::{built, is_root, is_there, root, run, run_in};
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -27,21 +27,19 @@ pub fn test() -> Result<(), String> {
     install()?;
     npm(&["run", "check"], &[])?;
     npm(&["test"], &[])?;
-    // With the features that the tests of the workspace had, so that there is nothing left to build.
-    end_to_end(&["build", "--workspace", "--all-features"], &[])
+    end_to_end(&[])
 }
 
 /// Draws the pictures of the documentation anew.
 pub fn pictures() -> Result<(), String> {
     require()?;
     install()?;
-    end_to_end(&["build", "--package", "jobline"], &["pictures.spec.ts"])
+    end_to_end(&["pictures.spec.ts"])
 }
 
-/// The browser tests against what `build` makes; with names, those alone.
-fn end_to_end(build: &[&str], names: &[&str]) -> Result<(), String> {
-    cargo(build, &[WITH_APP])?;
-    let binary = target().join("debug").join(if cfg!(windows) { "jobline.exe" } else { "jobline" });
+/// The browser tests; with names, those alone.
+fn end_to_end(names: &[&str]) -> Result<(), String> {
+    let binary = built("bin", "jobline")?;
     let arguments = [&["test", "--workspace", "e2e", "--"], names].concat();
     let mut variables = vec![("JOBLINE_BIN", binary.to_string_lossy().into_owned())];
     if !names.is_empty() {
@@ -49,12 +47,6 @@ fn end_to_end(build: &[&str], names: &[&str]) -> Result<(), String> {
     }
     let variables: Vec<(&str, &str)> = variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
     npm(&arguments, &variables)
-}
-
-/// Where cargo builds, wherever that was moved to.
-fn target() -> PathBuf {
-    let moved = env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
-    moved.unwrap_or_else(|| root().join("target"))
 }
 
 /// `npm ci`, unless what is installed is newer than the lock file.

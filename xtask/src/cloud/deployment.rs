@@ -37,12 +37,12 @@ const BROKEN: [(&str, &str); 4] = [
     ("Condition: S3IsOfAws", "Condition: HasS3Endpoint"),
 ];
 
-/// The whole of it.
-pub(super) fn rehearse() -> Result<(), String> {
+/// The whole of it, with `program` as the function.
+pub(super) fn rehearse(program: &Path) -> Result<(), String> {
     let place = root().join("target/deployment");
     let emulator = Emulator::start(&place)?;
     let stage = Stage { page: read(&root().join("docs/deploy.md"))?, url: emulator.url.clone(), place };
-    stage.zip()?;
+    stage.zip(program)?;
     let template = read(&root().join("deploy/template.yaml"))?;
     let whole = stage.template("whole.yaml", &template)?;
     stage.run(&["secrets", "deploy", "check"], &whole)?;
@@ -70,12 +70,11 @@ struct Stage {
 }
 
 impl Stage {
-    /// The program that the tests were built with, without what only a debugger reads, as the function's zip.
-    fn zip(&self) -> Result<(), String> {
-        let program = root().join("target/debug/jobline");
+    /// The program, without what only a debugger reads, as the function's zip.
+    fn zip(&self, program: &Path) -> Result<(), String> {
         let stripped = self.place.join("bootstrap");
         let told = |error: std::io::Error| format!("{}: {error}", program.display());
-        fs::copy(&program, &stripped).map_err(told)?;
+        fs::copy(program, &stripped).map_err(told)?;
         let _ = Command::new("strip").arg(&stripped).status();
         fs::create_dir_all(self.place.join("target/lambda/jobline")).map_err(told)?;
         let zip = ["-m", "zipfile", "--create", "target/lambda/jobline/bootstrap.zip", "bootstrap"];
