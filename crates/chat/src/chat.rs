@@ -5,6 +5,7 @@ use crate::{
     cursor::Sealer,
     error::{Error, Result},
     files::Files,
+    memo::Memos,
     secrets::Secrets,
     turns::Turns,
 };
@@ -60,6 +61,7 @@ struct Inner {
     sealer: Sealer,
     settings: Settings,
     turns: Turns,
+    memos: Memos,
     /// In hundredths.
     slowdown: AtomicU32,
 }
@@ -76,8 +78,8 @@ impl Chat {
         settings: Settings,
     ) -> Self {
         let sealer = Sealer::new(secrets.derive("cursors"));
-        let (turns, slowdown) = (Turns::default(), AtomicU32::new(100));
-        Self { inner: Arc::new(Inner { store, files, clock, random, sealer, settings, turns, slowdown }) }
+        let (turns, memos, slowdown) = (Turns::default(), Memos::default(), AtomicU32::new(100));
+        Self { inner: Arc::new(Inner { store, files, clock, random, sealer, settings, turns, memos, slowdown }) }
     }
 
     /// Whether the store answers.
@@ -116,6 +118,10 @@ impl Chat {
 
     pub(crate) fn sealer(&self) -> &Sealer {
         &self.inner.sealer
+    }
+
+    pub(crate) fn memos(&self) -> &Memos {
+        &self.inner.memos
     }
 
     pub(crate) fn settings(&self) -> Settings {

@@ -7,7 +7,7 @@ use crate::{
     error::Result,
     head::HeadRow,
     id::{ConversationId, UserId},
-    keys, rows, text,
+    keys, text,
 };
 use jobline_store::{Consistency, Key, Row};
 use jobline_wire::{Conversations, ListConversations};
@@ -54,8 +54,9 @@ impl Chat {
     }
 
     pub(crate) async fn read_head(&self, me: &UserId, consistency: Consistency) -> Result<HeadRow> {
-        let row = self.get(&keys::head(me), consistency).await?;
-        row.as_ref().map_or_else(|| Ok(HeadRow::default()), rows::decode)
+        let key = keys::head(me);
+        let row = self.get(&key, consistency).await?;
+        row.map_or_else(|| Ok(HeadRow::default()), |row| self.memos().heads.decode(&key, &row))
     }
 
     /// The conversations that moved after `version`.
@@ -108,8 +109,8 @@ impl Chat {
     pub(crate) async fn load_conversations(&self, ids: Vec<ConversationId>) -> Result<Loaded> {
         let wanted: Vec<Key> = ids.iter().map(keys::conversation).collect();
         let found = self.get_many(&wanted, Consistency::Strong).await?;
-        let rows = ids.into_iter().zip(found).filter_map(|(id, row)| Some((id, row?)));
-        rows.map(|(id, row)| Ok((id, rows::decode(&row)?))).collect()
+        let rows = ids.into_iter().zip(&wanted).zip(found).filter_map(|(name, row)| Some((name, row?)));
+        rows.map(|((id, key), row)| Ok((id, self.memos().conversations.decode(key, &row)?))).collect()
     }
 
     #[expect(clippy::too_many_arguments, reason = "the parts of one answer")]

@@ -3,7 +3,7 @@
 //! All of them are free of `#` and `/`, so none can break the key layout of `keys.rs`.
 
 use crate::error::{Error, Result};
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 /// Bytes of a user id.
 pub const USER_ID_BYTES: usize = 128;
@@ -88,7 +88,7 @@ impl ConversationId {
         }
         let mut pair = [one.clone(), other.clone()];
         pair.sort();
-        let text = format!("conv_{}_{}", escape(pair[0].as_str()), escape(pair[1].as_str()));
+        let text = ["conv_", &escape(pair[0].as_str()), "_", &escape(pair[1].as_str())].concat();
         Some(Self { text, pair })
     }
 
@@ -96,8 +96,9 @@ impl ConversationId {
     #[must_use]
     pub fn new(text: &str) -> Option<Self> {
         let (a, b) = text.strip_prefix("conv_")?.split_once('_')?;
-        let id = Self::of(&UserId::new(&unescape(a)?)?, &UserId::new(&unescape(b)?)?)?;
-        (id.text == text).then_some(id)
+        let pair = [UserId::new(&unescape(a)?)?, UserId::new(&unescape(b)?)?];
+        // Each id is escaped in one way only, so the order is all that two texts of one pair could differ in.
+        (pair[0] < pair[1]).then(|| Self { text: text.to_owned(), pair })
     }
 
     /// The id as text.
@@ -119,11 +120,17 @@ impl ConversationId {
     }
 }
 
-fn escape(id: &str) -> String {
-    id.replace('~', "~0").replace('_', "~1")
+fn escape(id: &str) -> Cow<'_, str> {
+    if !id.contains(['~', '_']) {
+        return Cow::Borrowed(id);
+    }
+    Cow::Owned(id.replace('~', "~0").replace('_', "~1"))
 }
 
-fn unescape(text: &str) -> Option<String> {
+fn unescape(text: &str) -> Option<Cow<'_, str>> {
+    if !text.contains(['~', '_']) {
+        return Some(Cow::Borrowed(text));
+    }
     let mut id = String::with_capacity(text.len());
     let mut rest = text.chars();
     while let Some(char) = rest.next() {
@@ -137,7 +144,7 @@ fn unescape(text: &str) -> Option<String> {
             _ => id.push(char),
         }
     }
-    Some(id)
+    Some(Cow::Owned(id))
 }
 
 /// `message_<unix ms>_<nanoid>`: the milliseconds are its `createdAt`.

@@ -10,7 +10,7 @@ use crate::{
     rows::{self, LAYOUT},
     text,
 };
-use jobline_store::{CommitBuilder, Condition, Consistency, Key, Outcome, Row};
+use jobline_store::{CommitBuilder, Condition, Consistency, Outcome, Range, Row};
 use jobline_wire::{Code, HostJob, HostJobInput, JobStatus};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -96,7 +96,7 @@ impl Chat {
         let mut shared = self.shared_open(me, other, consistency).await?;
         if shared.is_empty() {
             // Nothing will be sent: whether there is a closed job in common only decides which refusal it is.
-            let closed = jobs(self.range_all(keys::closed_jobs(me)).await?)?;
+            let closed = self.jobs(keys::closed_jobs(me)).await?;
             let refusal = permits(closed.into_iter(), me, other);
             if !matches!(&refusal, Err(error) if error.code == Code::NotJobParticipant) {
                 return refusal;
@@ -112,8 +112,13 @@ impl Chat {
     }
 
     async fn shared_open(&self, me: &UserId, other: &UserId, consistency: Consistency) -> Result<Vec<JobRow>> {
-        let open = jobs(self.range_all(keys::open_jobs(me, consistency)).await?)?;
+        let open = self.jobs(keys::open_jobs(me, consistency)).await?;
         Ok(open.into_iter().filter(|job| job.includes(other)).collect())
+    }
+
+    async fn jobs(&self, copies: Range) -> Result<Vec<JobRow>> {
+        let rows = self.range_all(copies).await?;
+        rows.iter().map(|(key, row)| self.memos().jobs.decode(key, row)).collect()
     }
 
     async fn job(&self, id: JobId, consistency: Consistency) -> Result<Option<JobRow>> {
@@ -208,13 +213,13 @@ impl Chat {
             loaded.row.job = Some((job.get(), revision));
             loaded.row.append_change(&change);
             loaded.bump([0, 1], before, now);
-            let commit = loaded.put(self.begin(), [0, 1]).put(
+            let commit = self.begin().put(
                 keys::change(id, change.number),
                 Condition::Absent,
                 rows::encode(&change),
                 self.expires(change.at),
             );
-            match self.commit(commit).await? {
+            match self.commit_with(&loaded, commit, [0, 1]).await? {
                 Outcome::Committed => return Ok(()),
                 Outcome::Conflict(keys) => attempts.again(&keys).await?,
             }
@@ -252,10 +257,6 @@ fn put_copies(commit: CommitBuilder, id: JobId, users: &[UserId], wanted: Option
             }
         }
     })
-}
-
-fn jobs(rows: Vec<(Key, Row)>) -> Result<Vec<JobRow>> {
-    rows.iter().map(|(_, row)| rows::decode(row)).collect()
 }
 
 fn check_participants(participants: Vec<String>) -> Result<Vec<String>> {

@@ -28,7 +28,7 @@ pub(crate) fn secrets() -> Key {
 }
 
 pub(crate) fn conversation(id: &ConversationId) -> Key {
-    let name = format!("CONVERSATION#{}", id.as_str());
+    let name = partition(id);
     Key::new(name.clone(), name)
 }
 
@@ -54,23 +54,23 @@ pub(crate) fn sent(conversation: &ConversationId, sender: &UserId, client_id: &s
 }
 
 pub(crate) fn membership(user: &UserId, conversation: &ConversationId) -> Key {
-    Key::new(format!("USER#{user}"), format!("CONVERSATION#{}", conversation.as_str()))
+    Key::new(of_user(user), partition(conversation))
 }
 
 pub(crate) fn head(user: &UserId) -> Key {
-    Key::new(format!("USER#{user}"), "HEAD")
+    Key::new(of_user(user), "HEAD")
 }
 
 pub(crate) fn profile(user: &UserId) -> Key {
-    Key::new(format!("USER#{user}"), "PROFILE")
+    Key::new(of_user(user), "PROFILE")
 }
 
 pub(crate) fn open_job(user: &UserId, job: JobId) -> Key {
-    Key::new(format!("USER#{user}"), format!("OPENJOB#{:016}", job.get()))
+    Key::new(of_user(user), format!("OPENJOB#{:016}", job.get()))
 }
 
 pub(crate) fn closed_job(user: &UserId, job: JobId) -> Key {
-    Key::new(format!("USER#{user}"), format!("CLOSEDJOB#{:016}", job.get()))
+    Key::new(of_user(user), format!("CLOSEDJOB#{:016}", job.get()))
 }
 
 pub(crate) fn job(id: JobId) -> Key {
@@ -79,7 +79,7 @@ pub(crate) fn job(id: JobId) -> Key {
 }
 
 pub(crate) fn job_conversation(id: JobId, conversation: &ConversationId) -> Key {
-    Key::new(format!("JOB#{:016}", id.get()), format!("CONVERSATION#{}", conversation.as_str()))
+    Key::new(format!("JOB#{:016}", id.get()), partition(conversation))
 }
 
 pub(crate) fn file(id: &str) -> Key {
@@ -115,7 +115,7 @@ pub(crate) fn changes(id: &ConversationId, from: u64, limit: usize) -> Range {
 
 /// The conversations of a user, after the one with the id `after`.
 pub(crate) fn memberships(user: &UserId, after: Option<&str>, limit: usize) -> Range {
-    let range = Range::prefix(format!("USER#{user}"), "CONVERSATION#", limit);
+    let range = Range::prefix(of_user(user), "CONVERSATION#", limit);
     match after {
         Some(id) => range.after(&format!("CONVERSATION#{id}")),
         None => range,
@@ -123,11 +123,11 @@ pub(crate) fn memberships(user: &UserId, after: Option<&str>, limit: usize) -> R
 }
 
 pub(crate) fn open_jobs(user: &UserId, consistency: Consistency) -> Range {
-    Range { consistency, ..Range::prefix(format!("USER#{user}"), "OPENJOB#", 100) }
+    Range { consistency, ..Range::prefix(of_user(user), "OPENJOB#", 100) }
 }
 
 pub(crate) fn closed_jobs(user: &UserId) -> Range {
-    Range::prefix(format!("USER#{user}"), "CLOSEDJOB#", 100)
+    Range::prefix(of_user(user), "CLOSEDJOB#", 100)
 }
 
 pub(crate) fn job_conversations(id: JobId) -> Range {
@@ -140,7 +140,11 @@ pub(crate) fn named_conversation(key: &Key) -> Option<ConversationId> {
 }
 
 fn partition(id: &ConversationId) -> String {
-    format!("CONVERSATION#{}", id.as_str())
+    ["CONVERSATION#", id.as_str()].concat()
+}
+
+fn of_user(id: &UserId) -> String {
+    ["USER#", id.as_str()].concat()
 }
 
 fn message_at(ms: u64) -> String {

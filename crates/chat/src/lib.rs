@@ -25,6 +25,7 @@ mod loaded;
 mod log;
 mod marks;
 mod media;
+mod memo;
 mod message;
 mod people;
 mod rate;

@@ -10,7 +10,7 @@ use crate::{
     log::Log,
     message::{Shown, View},
     receipts::own,
-    rows, text,
+    text,
 };
 use jobline_store::Consistency;
 use jobline_wire::{ListMessages, Messages};
@@ -70,7 +70,8 @@ impl Chat {
         if row.is_none() && consistency == Consistency::Eventual {
             row = self.get(&key, Consistency::Strong).await?;
         }
-        rows::decode(&row.ok_or_else(|| Error::not_found("conversation"))?)
+        let row = row.ok_or_else(|| Error::not_found("conversation"))?;
+        self.memos().conversations.decode(&key, &row)
     }
 
     async fn answer_since(&self, log: Log<'_>, since: Since<ListCursor>, limit: usize) -> Result<Answer> {

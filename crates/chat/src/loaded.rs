@@ -8,13 +8,14 @@ use crate::{
     id::ConversationId,
     keys, rows,
 };
-use jobline_store::{CommitBuilder, Condition, Consistency, Key, Row};
+use jobline_store::{CommitBuilder, Condition, Consistency, Key, Outcome, Row};
 
 /// The rows that every change of a conversation goes through, with the conditions that hold them to what was read.
 pub(crate) struct Loaded {
     pub id: ConversationId,
     pub row: ConversationRow,
     pub heads: [HeadRow; 2],
+    keys: [Key; 3],
     conditions: [Condition; 3],
     window_bytes: usize,
     /// The rows of the further keys that were asked for.
@@ -42,21 +43,56 @@ impl Chat {
         now: u64,
     ) -> Result<Loaded> {
         let [one, other] = id.pair();
-        let mut wanted = vec![keys::conversation(id), keys::head(one), keys::head(other)];
-        wanted.extend_from_slice(rest);
+        let keys = [keys::conversation(id), keys::head(one), keys::head(other)];
+        let wanted: Vec<Key> = keys.iter().chain(rest).cloned().collect();
         let mut found = self.get_many(&wanted, consistency).await?;
         let rest = found.split_off(3);
         let condition =
             |row: &Option<Row>| row.as_ref().map_or(Condition::Absent, |row| Condition::Version(row.version));
-        let head = |row: &Option<Row>| row.as_ref().map_or_else(|| Ok(HeadRow::default()), rows::decode);
+        let (memos, [conversation, _, _]) = (self.memos(), &keys);
+        let head = |at: usize| match &found[at] {
+            Some(row) => memos.heads.decode(&keys[at], row),
+            None => Ok(HeadRow::default()),
+        };
         Ok(Loaded {
             id: id.clone(),
-            row: found[0].as_ref().map_or_else(|| Ok(ConversationRow::new(now)), rows::decode)?,
-            heads: [head(&found[1])?, head(&found[2])?],
+            row: match &found[0] {
+                Some(row) => memos.conversations.decode(conversation, row)?,
+                None => ConversationRow::new(now),
+            },
+            heads: [head(1)?, head(2)?],
             window_bytes: self.settings().window_bytes,
             conditions: [condition(&found[0]), condition(&found[1]), condition(&found[2])],
+            keys,
             rest,
         })
+    }
+
+    /// Carries out `commit`, and writes the conversation and the heads of `sides` with it, provided that they are as
+    /// they were read.
+    pub(crate) async fn commit_with<const N: usize>(
+        &self,
+        loaded: &Loaded,
+        mut commit: CommitBuilder,
+        sides: [usize; N],
+    ) -> Result<Outcome> {
+        let Loaded { row, heads, keys, conditions, .. } = loaded;
+        let conversation = rows::encode(row);
+        let heads = sides.map(|side| (1 + side, &heads[side], rows::encode(&heads[side])));
+        commit = commit.put(keys[0].clone(), conditions[0], conversation.clone(), None);
+        for (at, _, head) in &heads {
+            commit = commit.put(keys[*at].clone(), conditions[*at], head.clone(), None);
+        }
+        let commit = commit.build()?;
+        let version = commit.version();
+        let outcome = self.carry_out(commit).await?;
+        if outcome == Outcome::Committed {
+            self.memos().conversations.keep(&keys[0], version, row, conversation.len());
+            for (at, head, stored) in heads {
+                self.memos().heads.keep(&keys[at], version, head, stored.len());
+            }
+        }
+        Ok(outcome)
     }
 }
 
@@ -71,15 +107,5 @@ impl Loaded {
         for side in sides {
             self.heads[side].bump(&self.id, before, now, self.window_bytes);
         }
-    }
-
-    /// Writes the conversation and the heads of `sides`, provided that they are as they were read.
-    pub fn put<const N: usize>(&self, commit: CommitBuilder, sides: [usize; N]) -> CommitBuilder {
-        let conversation = rows::encode(&self.row);
-        let commit = commit.put(keys::conversation(&self.id), self.conditions[0], conversation, None);
-        sides.into_iter().fold(commit, |commit, side| {
-            let key = keys::head(&self.id.pair()[side]);
-            commit.put(key, self.conditions[1 + side], rows::encode(&self.heads[side]), None)
-        })
     }
 }

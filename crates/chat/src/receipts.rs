@@ -106,9 +106,8 @@ impl Chat {
         loaded.row.append_change(&change);
         loaded.bump(sides, before, now);
         let key = keys::change(&loaded.id, change.number);
-        let commit = loaded.put(self.begin(), sides);
-        let commit = commit.put(key, Condition::Absent, rows::encode(&change), self.expires(change.at));
-        Ok(match self.commit(commit).await? {
+        let commit = self.begin().put(key, Condition::Absent, rows::encode(&change), self.expires(change.at));
+        Ok(match self.commit_with(&loaded, commit, sides).await? {
             Outcome::Committed => Ok(loaded.row),
             Outcome::Conflict(keys) => Err(keys),
         })

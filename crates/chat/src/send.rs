@@ -177,7 +177,8 @@ impl Chat {
         let expires = self.expires(at);
         let mut commit = self.begin().put(
             keys::message(&draft.conversation, &id),
-            Condition::Absent,
+            // The id is new; what else could be in the way is told by the conversation's condition.
+            Condition::Any,
             rows::encode(&message),
             expires,
         );
@@ -191,8 +192,7 @@ impl Chat {
             let key = keys::file(draft.file.as_deref().unwrap_or_default());
             commit = commit.put(key, condition, rows::encode(&file), self.file_expires(at));
         }
-        commit = loaded.put(commit, [0, 1]);
-        Ok(match self.commit(commit).await? {
+        Ok(match self.commit_with(&loaded, commit, [0, 1]).await? {
             Outcome::Committed => Attempt::Sent(Box::new(Shown { row: message, updated: at })),
             Outcome::Conflict(keys) => Attempt::Lost(keys),
         })

@@ -133,8 +133,10 @@ impl Service {
         };
         let given = headers.get(REQUEST_ID).filter(sane).cloned();
         given.unwrap_or_else(|| {
-            HeaderValue::from_str(&format!("{:032x}", self.app.random.bits()))
-                .unwrap_or_else(|_| HeaderValue::from_static("none"))
+            let bits = self.app.random.bits();
+            let digit = |at: usize| b"0123456789abcdef"[(bits >> (4 * at)) as usize & 15];
+            let digits: [u8; 32] = std::array::from_fn(digit);
+            HeaderValue::from_bytes(&digits).unwrap_or_else(|_| HeaderValue::from_static("none"))
         })
     }
 }
