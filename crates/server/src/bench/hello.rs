@@ -2,7 +2,7 @@
 
 use super::client;
 use super::load::{self, Caller, Figures, Repeat};
-use super::server::{Running, listen};
+use super::server::{Running, Serving, listen};
 use axum::Router;
 use axum::routing::get;
 use hyper::body::Incoming;
@@ -12,47 +12,49 @@ use hyper_util::rt::TokioIo;
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 use tower::ServiceExt;
 
-/// The figures of the hello-worlds.
-pub(super) struct Baseline {
-    /// GET through the server's serve loop.
-    pub get: Figures,
-    /// POST through the server's serve loop.
-    pub post: Figures,
-    /// GET through nothing but axum.
-    pub bare_get: Figures,
-    /// POST through nothing but axum.
-    pub bare_post: Figures,
+/// The hello-worlds, which answer until this is dropped.
+pub(super) struct Hello {
+    /// Through the server's serve loop.
+    looped: Serving,
+    /// Through nothing but axum.
+    bare: JoinHandle<()>,
+    bare_address: SocketAddr,
 }
 
-/// Measures them one after the other.
-pub(super) async fn measure(server: &Running, connections: usize, length: Duration) -> Result<Baseline, String> {
-    let serving = server.beside(router()).await?;
-    let (get, post) = both(serving.address, connections, length).await?;
-    serving.stop().await?;
-    let listener = listen().await?;
-    let address = listener.local_addr().map_err(|error| error.to_string())?;
-    let bare = tokio::spawn(bare(listener));
-    let (bare_get, bare_post) = both(address, connections, length).await?;
-    bare.abort();
-    Ok(Baseline { get, post, bare_get, bare_post })
+impl Hello {
+    pub(super) async fn start(server: &Running) -> Result<Self, String> {
+        let looped = server.beside(router()).await?;
+        let listener = listen().await?;
+        let bare_address = listener.local_addr().map_err(|error| error.to_string())?;
+        Ok(Self { looped, bare: tokio::spawn(bare(listener)), bare_address })
+    }
+
+    /// GET, and POST of a body as long as what a send carries: first through nothing but axum, then through the loop.
+    pub(super) async fn measure(&self, connections: usize, length: Duration) -> Result<[[Figures; 2]; 2], String> {
+        let callers = |request: &[u8]| -> Vec<Box<dyn Caller>> {
+            (0..connections).map(|_| Box::new(Repeat(request.to_owned())) as Box<dyn Caller>).collect()
+        };
+        let mut post = String::new();
+        client::post(&mut post, "/", None, &format!("{{\"content\":\"{}\"}}", "x".repeat(120)));
+        let [get, post] = [client::get("/", None), post.into_bytes()];
+        let [bare, looped] = [self.bare_address, self.looped.address];
+        Ok([
+            [load::run(bare, callers(&get), length).await?, load::run(bare, callers(&post), length).await?],
+            [load::run(looped, callers(&get), length).await?, load::run(looped, callers(&post), length).await?],
+        ])
+    }
+
+    pub(super) async fn stop(self) -> Result<(), String> {
+        self.bare.abort();
+        self.looped.stop().await
+    }
 }
 
 fn router() -> Router {
     Router::new().route("/", get(|| async { "hello" }).post(|body: String| async move { body }))
-}
-
-async fn both(address: SocketAddr, connections: usize, length: Duration) -> Result<(Figures, Figures), String> {
-    let callers = |request: Vec<u8>| -> Vec<Box<dyn Caller>> {
-        (0..connections).map(|_| Box::new(Repeat(request.clone())) as Box<dyn Caller>).collect()
-    };
-    let mut post = String::new();
-    // As long as what a send carries.
-    client::post(&mut post, "/", None, &format!("{{\"content\":\"{}\"}}", "x".repeat(120)));
-    let get = load::run(address, callers(client::get("/", None)), length).await?;
-    let post = load::run(address, callers(post.into_bytes()), length).await?;
-    Ok((get, post))
 }
 
 /// Serves with as little as possible around axum.

@@ -29,12 +29,29 @@ impl Caller for Repeat {
 }
 
 /// What was measured.
-#[derive(Debug, Clone, Copy)]
 pub(super) struct Figures {
-    pub per_second: f64,
-    pub p50: Duration,
-    pub p99: Duration,
-    pub requests: u64,
+    /// How long each request took.
+    pub times: Histogram,
+    /// How long there were requests.
+    pub length: Duration,
+}
+
+impl Figures {
+    /// Nothing yet.
+    pub(super) fn none() -> Self {
+        Self { times: Histogram::new(), length: Duration::ZERO }
+    }
+
+    /// Adds what was measured at another time.
+    pub(super) fn add(&mut self, other: &Self) {
+        self.times.merge(&other.times);
+        self.length += other.length;
+    }
+
+    /// Requests a second.
+    pub(super) fn per_second(&self) -> f64 {
+        self.times.total() as f64 / self.length.as_secs_f64()
+    }
 }
 
 /// Runs `callers`, each over a connection of its own, for `length`, after a tenth of that to warm up.
@@ -47,12 +64,11 @@ pub(super) async fn run(
     let end = begin + length;
     let tasks = callers.into_iter().map(|caller| tokio::spawn(one(address, caller, begin, end)));
     let results = try_join_all(tasks).await.map_err(|error| error.to_string())?;
-    let mut all = Histogram::new();
+    let mut all = Figures { length, ..Figures::none() };
     for result in results {
-        all.merge(&result?);
+        all.times.merge(&result?);
     }
-    let per_second = all.total() as f64 / length.as_secs_f64();
-    Ok(Figures { per_second, p50: all.percentile(50), p99: all.percentile(99), requests: all.total() })
+    Ok(all)
 }
 
 async fn one(

@@ -12,8 +12,8 @@ const WRITE_BYTES: usize = 1_024;
 /// log that grows in steps are, so that a sync has nothing to do but bring the bytes there.
 const FILE_BYTES: usize = 4 << 20;
 
-/// The time that half of all bare `fdatasync` calls take on the disk of `folder`, each after a small write.
-pub(super) fn fdatasync(folder: &Path, length: Duration) -> io::Result<Duration> {
+/// How long bare `fdatasync` calls take on the disk of `folder`, each after a small write.
+pub(super) fn fdatasync(folder: &Path, length: Duration) -> io::Result<Histogram> {
     let path = folder.join("fdatasync");
     let mut file = OpenOptions::new().create(true).truncate(true).write(true).open(&path)?;
     file.write_all(&vec![b'-'; FILE_BYTES])?;
@@ -31,7 +31,7 @@ pub(super) fn fdatasync(folder: &Path, length: Duration) -> io::Result<Duration>
         }
     }
     std::fs::remove_file(&path)?;
-    Ok(times.percentile(50))
+    Ok(times)
 }
 
 /// The memory in use now of the process with id `process`, or of this one as `self`, in bytes; `None` where the system does
@@ -50,7 +50,7 @@ mod tests {
     #[test]
     fn syncing_takes_time_and_leaves_nothing_behind() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(fdatasync(folder.path(), Duration::from_millis(20)).unwrap() > Duration::ZERO);
+        assert!(fdatasync(folder.path(), Duration::from_millis(20)).unwrap().percentile(50) > Duration::ZERO);
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 

@@ -17,6 +17,7 @@ mod machine;
 mod pollers;
 mod program;
 mod report;
+mod rounds;
 mod scenarios;
 mod server;
 
@@ -64,14 +65,9 @@ async fn measure(args: &BenchArgs, folder: &Path) -> Result<Report, String> {
     }
 
     let server = Running::start(folder).await?;
-    report.synced(sync_alone(folder, length).await?);
     for connections in &args.connections {
-        let baseline = hello::measure(&server, *connections, length).await?;
-        let figures = stage.measure(server.address, *connections, length, args.shared).await?;
-        report.add(*connections, &baseline, &figures);
+        report.add(*connections, &rounds::measure(&server, &stage, folder, *connections, args).await?);
     }
-    // A disk that others use too has good and bad moments: the better of two is what it can do.
-    report.synced(sync_alone(folder, length).await?);
     report.resident = machine::resident("self");
     server.stop().await?;
     if let (Some(program), 1..) = (&args.program, args.pollers) {
@@ -98,12 +94,6 @@ async fn starts(
     stage.first_answer(server.address).await?;
     report.recovered(server.since_start());
     server.kill().await
-}
-
-async fn sync_alone(folder: &Path, length: Duration) -> Result<Duration, String> {
-    let (folder, length) = (folder.to_owned(), length.min(Duration::from_secs(2)));
-    let measured = tokio::task::spawn_blocking(move || machine::fdatasync(&folder, length)).await;
-    measured.map_err(|error| error.to_string())?.map_err(|error| error.to_string())
 }
 
 #[cfg(test)]

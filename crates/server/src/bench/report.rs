@@ -1,10 +1,9 @@
 //! What is printed.
 
 use super::args::BenchArgs;
-use super::hello::Baseline;
 use super::load::Figures;
 use super::pollers::Polled;
-use super::scenarios::Measured;
+use super::rounds::Measured;
 use serde::Serialize;
 use std::fmt::Write;
 use std::time::Duration;
@@ -52,7 +51,7 @@ impl Report {
             furnish_seconds: 0.0,
             start_ms: None,
             recovery_ms: None,
-            fdatasync_p50_us: f64::INFINITY,
+            fdatasync_p50_us: 0.0,
             rows: Vec::new(),
             resident: None,
             pollers: None,
@@ -64,11 +63,6 @@ impl Report {
         self.furnish_seconds = took.as_secs_f64();
     }
 
-    /// Keeps the fastest.
-    pub(super) fn synced(&mut self, p50: Duration) {
-        self.fdatasync_p50_us = self.fdatasync_p50_us.min(micros(p50));
-    }
-
     pub(super) fn started(&mut self, took: Duration) {
         self.start_ms = Some(took.as_secs_f64() * 1e3);
     }
@@ -77,25 +71,29 @@ impl Report {
         self.recovery_ms = Some(took.as_secs_f64() * 1e3);
     }
 
-    pub(super) fn add(&mut self, connections: usize, hello: &Baseline, measured: &Measured) {
+    /// The first sync that is measured is the one that a lone send is compared with.
+    pub(super) fn add(&mut self, connections: usize, measured: &Measured) {
+        if self.rows.is_empty() {
+            self.fdatasync_p50_us = micros(measured.sync.percentile(50));
+        }
         let mut add = |what, figures: &Figures, baseline: Option<&Figures>| {
             self.rows.push(Row {
                 connections,
                 what,
-                per_second: figures.per_second,
-                p50_us: micros(figures.p50),
-                p99_us: micros(figures.p99),
-                requests: figures.requests,
-                to_hello: baseline.map(|baseline| figures.per_second / baseline.per_second),
+                per_second: figures.per_second(),
+                p50_us: micros(figures.times.percentile(50)),
+                p99_us: micros(figures.times.percentile(99)),
+                requests: figures.times.total(),
+                to_hello: baseline.map(|baseline| figures.per_second() / baseline.per_second()),
             });
         };
-        add("hello GET, bare", &hello.bare_get, None);
-        add("hello GET", &hello.get, Some(&hello.bare_get));
-        add("idle poll", &measured.idle, Some(&hello.bare_get));
-        add("poll of 50", &measured.page, Some(&hello.bare_get));
-        add("hello POST, bare", &hello.bare_post, None);
-        add("hello POST", &hello.post, Some(&hello.bare_post));
-        add("durable send", &measured.send, Some(&hello.bare_post));
+        add("hello GET, bare", &measured.bare_get, None);
+        add("hello GET", &measured.get, Some(&measured.bare_get));
+        add("idle poll", &measured.idle, Some(&measured.bare_get));
+        add("poll of 50", &measured.page, Some(&measured.bare_get));
+        add("hello POST, bare", &measured.bare_post, None);
+        add("hello POST", &measured.post, Some(&measured.bare_post));
+        add("durable send", &measured.send, Some(&measured.bare_post));
     }
 
     pub(super) fn json(&self) -> String {

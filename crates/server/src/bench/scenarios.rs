@@ -40,13 +40,6 @@ struct Writer {
     tokens: [String; 2],
 }
 
-/// The figures of one number of connections.
-pub(super) struct Measured {
-    pub send: Figures,
-    pub idle: Figures,
-    pub page: Figures,
-}
-
 impl Stage {
     /// Makes conversations for `connections` pollers and as many senders, and others until there are `messages`.
     pub(super) async fn furnish(server: &Running, connections: usize, messages: u64) -> Result<Self, String> {
@@ -70,20 +63,21 @@ impl Stage {
         if answer.status == 200 { Ok(()) } else { Err(format!("the first answer has status {}", answer.status)) }
     }
 
+    /// Idle polls, polls of fifty and durable sends; `run` is in the ids of what is sent.
     pub(super) async fn measure(
         &self,
         address: SocketAddr,
         connections: usize,
         length: Duration,
         shared: bool,
-    ) -> Result<Measured, String> {
+        run: &str,
+    ) -> Result<[Figures; 3], String> {
         let pages = self.readers[..connections].iter().map(|reader| Box::new(Repeat(reader.page.clone())) as _);
-        let senders = self.senders(connections, shared, &connections.to_string());
-        Ok(Measured {
-            idle: load::run(address, self.idle(connections), length).await?,
-            page: load::run(address, pages.collect(), length).await?,
-            send: load::run(address, senders, length).await?,
-        })
+        Ok([
+            load::run(address, self.idle(connections), length).await?,
+            load::run(address, pages.collect(), length).await?,
+            load::run(address, self.senders(connections, shared, run), length).await?,
+        ])
     }
 
     /// How many conversations there are to write into.
