@@ -1,4 +1,5 @@
 import { gzipSync } from 'node:zlib';
+import { Person } from '../harness/person.ts';
 import { expect, test } from '../harness/test.ts';
 
 /** The most JavaScript that the app may load, in bytes, gzipped: the app, its worker, its languages. */
@@ -59,6 +60,33 @@ test('it can be installed, and opens without a connection', async ({ person }) =
   await you.page.context().setOffline(true);
   await you.page.reload();
   await expect(you.row('John Smith')).toBeVisible();
+});
+
+test('whom a marketplace sent opens the installed app without a connection, until they sign out', async ({
+  browserOfOne,
+  api,
+}) => {
+  const context = await browserOfOne({ serviceWorkers: 'allow' });
+  const sent = new Person(await context.newPage());
+  await sent.page.goto(`/#token=${api.token('you')}`);
+  await expect(sent.row('John Smith')).toBeVisible();
+  expect(sent.page.url()).not.toContain('token');
+  await sent.page.evaluate(() => navigator.serviceWorker.ready);
+  await sent.page.close();
+
+  await context.setOffline(true);
+  const later = new Person(await context.newPage());
+  await later.page.goto('/');
+  await expect(later.row('John Smith')).toBeVisible();
+
+  await context.setOffline(false);
+  await later.page.getByRole('button', { name: 'Settings' }).click();
+  await later.page.getByRole('button', { name: 'Sign out' }).click();
+  await expect(later.page.getByRole('heading', { name: 'Who are you?' })).toBeVisible();
+  await later.page.close();
+  const nobody = await context.newPage();
+  await nobody.goto('/');
+  await expect(nobody.getByRole('heading', { name: 'Who are you?' })).toBeVisible();
 });
 
 test('the languages: English, Spanish, Arabic from right to left', async ({ person }) => {

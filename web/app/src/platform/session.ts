@@ -1,4 +1,4 @@
-/** Who this tab is: a person with a token from the marketplace, or one of the people of a demo. */
+/** Who this is: a person with a token from the marketplace, or one of the people of a demo. */
 export type Session = { readonly token: string } | { readonly demo: DemoPerson };
 
 export interface DemoPerson {
@@ -9,9 +9,10 @@ export interface DemoPerson {
 const KEPT = 'jobline-session';
 
 /**
- * The session of this tab. A marketplace opens the app at `#token=…`, and may name a chat too: `#token=…&open=/with/anna/42`.
- * A fragment is sent to no server and stands in no log; the token leaves the address at once, and the tab forgets it when
- * it is closed.
+ * The session of this tab, or else the one that was begun here last. A marketplace opens the app at `#token=…`, and may
+ * name a chat too: `#token=…&open=/with/anna/42`. A fragment is sent to no server and stands in no log; the token leaves
+ * the address at once. The device keeps it, as it keeps the messages, until the person signs out: an installed app opens
+ * without a connection. Of a demo's people only the tab knows, so that two of them can talk in two tabs.
  */
 export function readSession(): Session | undefined {
   const given = new URLSearchParams(location.hash.slice(1));
@@ -21,16 +22,20 @@ export function readSession(): Session | undefined {
     history.replaceState(null, '', `${location.pathname}#${given.get('open') ?? '/'}`);
     return { token };
   }
+  const kept = sessionStorage.getItem(KEPT) ?? localStorage.getItem(KEPT);
   // Nobody but this app writes it, and only below.
-  return (JSON.parse(sessionStorage.getItem(KEPT) ?? 'null') as Session | null) ?? undefined;
+  return kept === null ? undefined : (JSON.parse(kept) as Session);
 }
 
 export function keepSession(session: Session): void {
-  sessionStorage.setItem(KEPT, JSON.stringify(session));
+  const kept = JSON.stringify(session);
+  sessionStorage.setItem(KEPT, kept);
+  if ('token' in session) localStorage.setItem(KEPT, kept);
 }
 
 export function dropSession(): void {
   sessionStorage.removeItem(KEPT);
+  localStorage.removeItem(KEPT);
 }
 
 /** The people of a demo; none where this server is no demo. Rejects when the server does not answer. */
