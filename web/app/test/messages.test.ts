@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { LANGUAGES, negotiate } from '../src/i18n/languages.ts';
+import { LANGUAGES, negotiate, regional } from '../src/i18n/languages.ts';
 import ar from '../src/i18n/messages/ar.json' with { type: 'json' };
 import en from '../src/i18n/messages/en.json' with { type: 'json' };
 import es from '../src/i18n/messages/es.json' with { type: 'json' };
@@ -81,9 +81,20 @@ describe('a translator', () => {
 
   test('tells times in the zone of the reader', () => {
     const at = Date.UTC(2026, 10, 14, 23, 5);
-    expect(translator('en', en, 'UTC').clock(at)).toMatch(/11:05/);
-    expect(translator('en', en, 'Asia/Tokyo').clock(at)).toMatch(/8:05/);
-    expect(translator('es', es, 'Asia/Tokyo').date(at, 'date')).toMatch(/15/);
+    expect(translator('en', en, { zone: 'UTC' }).clock(at)).toMatch(/11:05/);
+    expect(translator('en', en, { zone: 'Asia/Tokyo' }).clock(at)).toMatch(/8:05/);
+    expect(translator('es', es, { zone: 'Asia/Tokyo' }).date(at, 'date')).toMatch(/15/);
+  });
+
+  test('writes them as the region of the reader does', () => {
+    const at = Date.UTC(2026, 10, 14, 23, 5);
+    const inRegion = (...preferred: string[]) =>
+      translator('en', en, { locale: regional('en', preferred), zone: 'UTC' });
+    expect(inRegion('de-DE', 'en-GB').clock(at)).toBe('23:05');
+    expect(inRegion('en-US', 'en-GB').clock(at)).toMatch(/^11:05\sPM$/);
+    expect(inRegion('en-GB').date(at, 'short')).toBe('14 Nov');
+    expect(regional('ar', ['en-GB', 'AR-EG'])).toBe('AR-EG');
+    expect(regional('es', ['en-GB'])).toBe('es');
   });
 
   test('knows its direction', () => {

@@ -1,4 +1,4 @@
-import { type Language, negotiate } from '../i18n/languages.ts';
+import { type Language, negotiate, regional } from '../i18n/languages.ts';
 import ar from '../i18n/messages/ar.json';
 import en from '../i18n/messages/en.json';
 import es from '../i18n/messages/es.json';
@@ -10,7 +10,8 @@ const made = new Map<Language, Translator>();
 
 /** The translator of a language, made once. */
 export function words(language: Language): Translator {
-  const found = made.get(language) ?? translator(language, MESSAGES[language]);
+  const locale = regional(language, navigator.languages);
+  const found = made.get(language) ?? translator(language, MESSAGES[language], { locale });
   made.set(language, found);
   return found;
 }

@@ -17,3 +17,8 @@ export function negotiate(preferred: readonly string[]): Language {
   }
   return 'en';
 }
+
+/** `language` as the reader's region has it: the first of `preferred` in that language, such as `en-GB`. */
+export function regional(language: Language, preferred: readonly string[]): string {
+  return preferred.find(tag => tag.toLowerCase().split('-')[0] === language) ?? language;
+}

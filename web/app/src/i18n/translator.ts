@@ -43,14 +43,23 @@ const DATE_FORMS = {
   short: { day: 'numeric', month: 'short' },
 } as const;
 
-/** `messages` in `lang`, with `zone` as the reader's time zone (the system's when left out). */
-export function translator(lang: string, messages: Messages, zone?: string): Translator {
+/** How the reader writes times and numbers. */
+export interface Customs {
+  /** The language with the reader's region, such as `en-GB`; the language's own customs when left out. */
+  readonly locale?: string;
+  /** The time zone; the system's when left out. */
+  readonly zone?: string;
+}
+
+/** `messages` in `lang`, with times and numbers as the reader's region writes them. */
+export function translator(lang: string, messages: Messages, customs: Customs = {}): Translator {
+  const { locale = lang, zone } = customs;
   const dir = RIGHT_TO_LEFT.test(lang) ? 'rtl' : 'ltr';
   const plurals = new Intl.PluralRules(lang);
-  const numbers = new Intl.NumberFormat(lang);
+  const numbers = new Intl.NumberFormat(locale);
   const formats = new Map<object, Intl.DateTimeFormat>();
   const format = (options: Intl.DateTimeFormatOptions, at: number) => {
-    const made = formats.get(options) ?? new Intl.DateTimeFormat(lang, { timeZone: zone, ...options });
+    const made = formats.get(options) ?? new Intl.DateTimeFormat(locale, { timeZone: zone, ...options });
     formats.set(options, made);
     return made.format(at);
   };
@@ -72,8 +81,8 @@ export function translator(lang: string, messages: Messages, zone?: string): Tra
     clock: at => format(CLOCK, at),
     moment: at => format(MOMENT, at),
     date: (at, form) => format(DATE_FORMS[form], at),
-    size: bytes => size(lang, bytes),
-    percent: part => new Intl.NumberFormat(lang, { style: 'percent' }).format(part),
+    size: bytes => size(locale, bytes),
+    percent: part => new Intl.NumberFormat(locale, { style: 'percent' }).format(part),
     number: value => numbers.format(value),
   };
 }
@@ -81,8 +90,8 @@ export function translator(lang: string, messages: Messages, zone?: string): Tra
 const CLOCK = { hour: 'numeric', minute: '2-digit' } as const;
 const MOMENT = { dateStyle: 'full', timeStyle: 'short' } as const;
 
-function size(lang: string, bytes: number): string {
+function size(locale: string, bytes: number): string {
   const [value, unit] =
     bytes < 1_000_000 ? [Math.max(1, Math.round(bytes / 1024)), 'kilobyte'] : [bytes / 1_048_576, 'megabyte'];
-  return new Intl.NumberFormat(lang, { style: 'unit', unit, maximumFractionDigits: 1 }).format(value);
+  return new Intl.NumberFormat(locale, { style: 'unit', unit, maximumFractionDigits: 1 }).format(value);
 }

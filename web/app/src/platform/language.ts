@@ -1,4 +1,4 @@
-import { isLanguage, type Language, negotiate } from '../i18n/languages.ts';
+import { isLanguage, type Language, negotiate, regional } from '../i18n/languages.ts';
 import ar from '../i18n/messages/ar.json?url';
 import en from '../i18n/messages/en.json';
 import es from '../i18n/messages/es.json?url';
@@ -19,7 +19,7 @@ export function keepLanguage(language: Language): void {
 
 /** English, which needs no fetching. */
 export function english(): Translator {
-  return translator('en', en);
+  return inRegion('en', en);
 }
 
 /** The translator of a language; English when its messages cannot be fetched. */
@@ -27,8 +27,12 @@ export async function load(language: Language): Promise<Translator> {
   if (language === 'en') return english();
   try {
     const answer = await fetch(FILES[language]);
-    return translator(language, (await answer.json()) as Messages);
+    return inRegion(language, (await answer.json()) as Messages);
   } catch {
     return english();
   }
+}
+
+function inRegion(language: Language, messages: Messages): Translator {
+  return translator(language, messages, { locale: regional(language, navigator.languages) });
 }
