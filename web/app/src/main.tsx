@@ -85,8 +85,13 @@ function chat(session: Session): void {
 async function noSession(): Promise<void> {
   const people = await demoPeople().catch(() => 'unreachable' as const);
   if (people === 'unreachable') {
-    const action = { label: words.t('retry'), run: () => void noSession() };
-    drawPage(<MessagePage title={words.t('cannotLoad')} action={action} />);
+    drawPage(
+      <MessagePage title={words.t('cannotLoad')}>
+        <button type="button" class="button main" onClick={() => void noSession()}>
+          {words.t('retry')}
+        </button>
+      </MessagePage>,
+    );
   } else if (people) {
     const become = (demo: DemoPerson) => {
       keepSession({ demo });

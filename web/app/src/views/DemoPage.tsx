@@ -3,6 +3,7 @@ import { personName } from '../models/plainText.ts';
 import type { DemoPerson } from '../platform/session.ts';
 import { Avatar } from './Avatar.tsx';
 import { Icon } from './Icon.tsx';
+import { MessagePage } from './MessagePage.tsx';
 
 /** The first page of a demo: whom to be. */
 export function DemoPage(props: {
@@ -12,28 +13,21 @@ export function DemoPage(props: {
 }) {
   const { words, people, become } = props;
   return (
-    <main class="page">
-      <div class="card">
-        <span class="mark">
-          <Icon name="chat" />
-        </span>
-        <h1>{words.t('whoAreYou')}</h1>
-        <p class="quiet">{words.t('demoText')}</p>
-        <ul class="people">
-          {people.map(person => (
-            <li key={person.id}>
-              <button type="button" class="person" onClick={() => become(person)}>
-                <Avatar person={person} />
-                <bdi>{personName(person.name, person.id)}</bdi>
-                <Icon name="forward" turns />
-              </button>
-            </li>
-          ))}
-        </ul>
-        <p class="quiet">
-          <a href="/openapi.json">{words.t('demoApi')}</a>
-        </p>
-      </div>
-    </main>
+    <MessagePage title={words.t('whoAreYou')} text={words.t('demoText')}>
+      <ul class="people">
+        {people.map(person => (
+          <li key={person.id}>
+            <button type="button" class="person" onClick={() => become(person)}>
+              <Avatar person={person} />
+              <bdi>{personName(person.name, person.id)}</bdi>
+              <Icon name="forward" turns />
+            </button>
+          </li>
+        ))}
+      </ul>
+      <p class="quiet">
+        <a href="/openapi.json">{words.t('demoApi')}</a>
+      </p>
+    </MessagePage>
   );
 }

@@ -1,13 +1,15 @@
+import type { ComponentChildren } from 'preact';
 import { Icon } from './Icon.tsx';
 
 interface Props {
   readonly title: string;
   readonly text?: string;
-  readonly action?: { readonly label: string; readonly run: () => void };
+  /** What there is to do. */
+  readonly children?: ComponentChildren;
 }
 
 /** A page that says one thing: that nobody is signed in, or that the server cannot be reached. */
-export function MessagePage({ title, text, action }: Props) {
+export function MessagePage({ title, text, children }: Props) {
   return (
     <main class="page">
       <div class="card">
@@ -16,11 +18,7 @@ export function MessagePage({ title, text, action }: Props) {
         </span>
         <h1>{title}</h1>
         {text && <p class="quiet">{text}</p>}
-        {action && (
-          <button type="button" class="button main" onClick={action.run}>
-            {action.label}
-          </button>
-        )}
+        {children}
       </div>
     </main>
   );
