@@ -65,9 +65,9 @@ export class Person {
     await this.page.getByRole('button', { name: 'Back to all conversations' }).click();
   }
 
-  /** The messages with this text. */
+  /** The messages with this text; the time that follows it is not part of it. */
   message(text: string | RegExp): Locator {
-    return this.messages.filter({ hasText: text });
+    return this.messages.filter({ has: this.page.locator('.text').filter({ hasText: text }) });
   }
 
   /** Sees one message of this text, no more. */
