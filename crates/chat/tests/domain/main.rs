@@ -4,7 +4,11 @@
 
 mod conversation;
 mod engine;
+mod everything;
 mod faults;
+mod files;
+mod jobs;
 mod properties;
+mod retention;
 mod round_trips;
 mod support;

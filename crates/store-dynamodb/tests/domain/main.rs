@@ -6,10 +6,18 @@ mod head;
 
 #[path = "../../../chat/tests/domain/conversation.rs"]
 mod conversation;
+#[path = "../../../chat/tests/domain/everything.rs"]
+mod everything;
 #[path = "../../../chat/tests/domain/faults.rs"]
 mod faults;
+#[path = "../../../chat/tests/domain/files.rs"]
+mod files;
+#[path = "../../../chat/tests/domain/jobs.rs"]
+mod jobs;
 #[path = "../../../chat/tests/domain/properties.rs"]
 mod properties;
+#[path = "../../../chat/tests/domain/retention.rs"]
+mod retention;
 #[path = "../../../chat/tests/domain/round_trips.rs"]
 mod round_trips;
 #[path = "../../../chat/tests/domain/support/mod.rs"]

@@ -1,0 +1,86 @@
+//! Who may write to whom, and what hosts change about it.
+
+use crate::support::{World, texts};
+use jobline_wire::{Code, JobStatus, SendMessage};
+
+#[tokio::test]
+async fn who_shares_no_open_job_may_not_write() {
+    let world = World::new().await;
+    let (anna, ben) = world.pair().await;
+    let carl = world.user("carl");
+    world.job(2, &["carl", "ben"], JobStatus::Closed).await;
+    assert_eq!(anna.send(&carl, "hi").await.unwrap_err().code, Code::NotJobParticipant);
+    assert_eq!(carl.send(&ben, "hi").await.unwrap_err().code, Code::JobClosed);
+    let about = |job| SendMessage {
+        receiver_id: Some("ben".into()),
+        content: Some("hi".into()),
+        job_id: Some(job),
+        ..Default::default()
+    };
+    assert_eq!(anna.send_as(about(2)).await.unwrap_err().code, Code::NotJobParticipant);
+    assert_eq!(anna.send_as(about(9)).await.unwrap_err().code, Code::NotJobParticipant);
+    assert_eq!(anna.send_as(about(1)).await.unwrap().message.job_id, Some(1));
+    world.job(1, &["anna", "ben"], JobStatus::Closed).await;
+    assert_eq!(anna.send(&ben, "hi").await.unwrap_err().code, Code::JobClosed);
+    assert_eq!(texts(&ben.list(&anna).await.unwrap().messages), ["hi"], "a closed job leaves it readable");
+    world.job(3, &["anna", "ben"], JobStatus::Open).await;
+    assert_eq!(anna.send(&ben, "again").await.unwrap().message.job_id, Some(3), "another open job will do");
+    world.job(3, &["anna"], JobStatus::Open).await;
+    assert_eq!(anna.send(&ben, "hi").await.unwrap_err().code, Code::JobClosed, "no longer a participant");
+}
+
+#[tokio::test]
+async fn closing_a_job_reaches_those_who_poll() {
+    let world = World::new().await;
+    let (anna, ben) = world.pair().await;
+    anna.send(&ben, "hi").await.unwrap();
+    let before = ben.conversations().await.unwrap();
+    assert_eq!(before.conversations[0].job.as_ref().unwrap().status, JobStatus::Open);
+    let synced = ben.sync(None).await.unwrap();
+    world.job(1, &["anna", "ben"], JobStatus::Closed).await;
+    let after = ben.conversations_since(Some(&before.cursor)).await.unwrap();
+    assert_eq!(after.conversations[0].job.as_ref().unwrap().status, JobStatus::Closed);
+    let after_sync = ben.sync(Some(&synced.cursor)).await.unwrap();
+    assert_eq!((after_sync.conversations.len(), after_sync.messages.len()), (1, 0));
+    world.job(1, &["anna", "ben"], JobStatus::Closed).await;
+    assert!(
+        ben.conversations_since(Some(&after.cursor)).await.unwrap().conversations.is_empty(),
+        "the same changes nothing"
+    );
+}
+
+#[tokio::test]
+async fn hosts_that_change_a_job_at_once_leave_no_permission_behind() {
+    let world = World::new().await;
+    world.job(1, &["anna", "dora"], JobStatus::Open).await;
+    tokio::join!(
+        world.job(1, &["anna", "ben"], JobStatus::Open),
+        world.job(1, &["anna", "carl"], JobStatus::Open),
+        world.job(1, &["anna", "emil"], JobStatus::Open),
+    );
+    let job = world.chat.get_job(jobline_chat::JobId::parse(1).unwrap()).await.unwrap();
+    let anna = world.user("anna");
+    let mut may = Vec::new();
+    for other in ["ben", "carl", "dora", "emil"] {
+        if world.user(other).send(&anna, "hi").await.is_ok() {
+            may.push(other);
+        }
+    }
+    assert_eq!(may, job.participants[1..]);
+    world.chat.delete_job(jobline_chat::JobId::parse(1).unwrap()).await.unwrap();
+    assert_eq!(world.user(may[0]).send(&anna, "hi").await.unwrap_err().code, Code::NotJobParticipant);
+}
+
+#[tokio::test]
+async fn a_job_may_have_a_hundred_participants() {
+    let world = World::new().await;
+    let others: Vec<String> = (0..100).map(|n| format!("user{n:02}")).collect();
+    let all: Vec<&str> = others.iter().map(String::as_str).collect();
+    world.job(1, &all, JobStatus::Open).await;
+    world.user("user99").send(&world.user("user00"), "hi").await.unwrap();
+    world.job(1, &all[..50], JobStatus::Open).await;
+    assert!(world.user("user99").send(&world.user("user00"), "hi").await.is_err());
+    world.user("user49").send(&world.user("user00"), "hi").await.unwrap();
+    world.job(1, &all[..50], JobStatus::Closed).await;
+    assert_eq!(world.user("user49").send(&world.user("user00"), "hi").await.unwrap_err().code, Code::JobClosed);
+}
