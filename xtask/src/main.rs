@@ -26,7 +26,7 @@ struct Arguments {
 enum Task {
     /// Formatting, lints, every test, those in a browser, the documentation: what has to pass before a change is merged.
     Test,
-    /// Rewrites what is generated from the code and kept in the repository (the OpenAPI document).
+    /// Rewrites what is generated from the code and kept in the repository: the OpenAPI document, and the SDK's types from it.
     Snapshots,
     /// Installs what the cloud's tests need (doubles of AWS, the template's lint) into `target/cloud-tools`.
     CloudTools {
@@ -57,7 +57,7 @@ enum Task {
 fn main() -> ExitCode {
     let done = match Arguments::parse().task {
         Task::Test => test(),
-        Task::Snapshots => cargo(&["test", "--package", "jobline", "--test", "openapi"], &[("UPDATE_SNAPSHOTS", "1")]),
+        Task::Snapshots => snapshots(),
         Task::CloudTools { build } => cloud::tools(build),
         Task::Cloud => cloud::tools(false).and_then(|()| cloud::test()),
         Task::Zip { arm64 } => cloud::zip(arm64),
@@ -76,6 +76,13 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// The document first: the types are made from it.
+fn snapshots() -> Result<(), String> {
+    let arguments = ["test", "--package", "jobline", "--test", "it", "openapi"];
+    cargo(&arguments, &[("UPDATE_SNAPSHOTS", "1")])?;
+    web::generate()
 }
 
 /// All checks, the quick ones first.

@@ -30,6 +30,12 @@ pub fn test() -> Result<(), String> {
     end_to_end(&[])
 }
 
+/// The SDK's types, from the OpenAPI document.
+pub fn generate() -> Result<(), String> {
+    install()?;
+    npm(&["run", "generate", "--workspace", "sdk"], &[])
+}
+
 /// Draws the pictures of the documentation anew.
 pub fn pictures() -> Result<(), String> {
     require()?;

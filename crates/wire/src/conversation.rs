@@ -12,6 +12,7 @@ pub struct Conversation {
     pub participants: Vec<String>,
     /// The job last written about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 9_007_199_254_740_991_u64))]
     pub job_id: Option<u64>,
     /// How to show the participants.
     pub people: Vec<Person>,
@@ -76,6 +77,7 @@ pub struct ListConversations {
     pub since: Option<String>,
     /// At most how many conversations, 1 to 50; 50 when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 50))]
     pub limit: Option<u32>,
 }
 

@@ -13,8 +13,10 @@ pub struct UploadFile {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub receiver_id: Option<String>,
     /// The file's name, 1 to 255 bytes, without a path.
+    #[schemars(length(min = 1, max = 255))]
     pub file_name: String,
     /// The file's exact size in bytes, 1 to 10,485,760.
+    #[schemars(range(min = 1, max = 10_485_760))]
     pub file_size: u64,
     /// The file's media type, one of those that are allowed.
     pub content_type: String,

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct HostUserInput {
     /// The name to show, 1 to 200 characters.
+    #[schemars(length(min = 1, max = 200))]
     pub name: String,
     /// An https URL of a picture.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -37,8 +38,10 @@ pub struct HostUser {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct HostJobInput {
     /// What to call it, 1 to 200 characters.
+    #[schemars(length(min = 1, max = 200))]
     pub title: String,
     /// The users who take part, 1 to 100.
+    #[schemars(length(min = 1, max = 100))]
     pub participants: Vec<String>,
     /// Whether they may write to each other.
     pub status: JobStatus,
@@ -64,6 +67,7 @@ pub struct HostJob {
 pub struct MintToken {
     /// How long the token is good for, in seconds, 1 to 86,400; 3,600 when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 86_400))]
     pub ttl_seconds: Option<u64>,
 }
 

@@ -11,6 +11,7 @@ pub struct SyncQuery {
     pub since: Option<String>,
     /// At most how many conversations and how many messages, 1 to 50; 50 when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 50))]
     pub limit: Option<u32>,
 }
 

@@ -21,10 +21,7 @@ async fn it_is_as_it_was_reviewed() {
         std::fs::write(&path, &text).unwrap();
     }
     let reviewed = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(
-        text == reviewed,
-        "openapi.json changed: run UPDATE_SNAPSHOTS=1 cargo test -p jobline and look at the difference"
-    );
+    assert!(text == reviewed, "openapi.json changed: run cargo xtask snapshots and look at the difference");
 }
 
 /// Calls `look` with every object in `value`.
