@@ -28,8 +28,6 @@ pub struct Parts {
     pub metrics: Arc<Metrics>,
     /// Which pages of other origins may call.
     pub origins: Origins,
-    /// How browsers reach this server.
-    pub base_url: String,
     /// Routes beside the API: files, pages.
     pub beside: Router,
 }

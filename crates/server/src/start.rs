@@ -60,7 +60,7 @@ pub async fn run(config: &Config, shutdown: impl Future<Output = ()>) -> Result<
     let bound = listener.local_addr().map_err(in_use)?;
     let demo = demo_secrets(config)?;
     let engines = Engines::open(config, &config.base_url(bound)).await?;
-    let app = app(config, &engines, config.base_url(bound), demo).await?;
+    let app = app(config, &engines, &config.base_url(bound), demo).await?;
     if let Some(warning) = config.warning() {
         tracing::warn!("{warning}");
     }
@@ -87,7 +87,7 @@ fn announce(line: &str) {
 pub(crate) async fn app(
     config: &Config,
     engines: &Engines,
-    base_url: String,
+    base_url: &str,
     demo: Option<DemoSecrets>,
 ) -> Result<App, ConfigError> {
     if transfer::unfinished_import(&*engines.store).await.unwrap_or(false) {
@@ -108,7 +108,7 @@ pub(crate) async fn app(
         let unusable = |error| ConfigError::new("data", format_args!("cannot hold a demo: {error}"));
         seed(engines).await.map_err(unusable)?;
     }
-    let origins = own_origins(&base_url);
+    let origins = own_origins(base_url);
     let files = origins.iter().chain(&engines.file_origin).cloned().collect();
     let embedding = web::Embedding { files, frames: config.allowed_origins.clone() };
     let pages = pages(demo.is_some().then_some(&identity), &embedding);
@@ -122,7 +122,6 @@ pub(crate) async fn app(
         random,
         metrics,
         origins: Origins::new(&[&config.allowed_origins[..], &origins].concat()),
-        base_url,
         beside: engines.file_routes.clone().unwrap_or_default().merge(pages),
     }))
 }

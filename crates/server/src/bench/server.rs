@@ -63,7 +63,6 @@ impl Running {
             random,
             metrics: Arc::new(Metrics::new()),
             origins: Origins::new(&[]),
-            base_url,
             beside: files::router(files),
         });
         let serving = Serving::start(Service::new(app.clone()), listener)?;

@@ -54,7 +54,7 @@ pub async fn run(config: &Config) -> Result<(), Stopped> {
 async fn service(config: &Config) -> Result<Service, ConfigError> {
     let base_url = config.base_url(config.listen);
     let engines = Engines::open(config, &base_url).await?;
-    let app = start::app(config, &engines, base_url, None).await?;
+    let app = start::app(config, &engines, &base_url, None).await?;
     app.identity.load_keys().await;
     Ok(Service::new(app))
 }

@@ -58,7 +58,6 @@ impl World {
             random,
             metrics: Arc::new(Metrics::new()),
             origins: Origins::new(&[]),
-            base_url: "https://chat.example.com".to_owned(),
             beside: Router::new(),
         });
         let (service, usage) = (Service::new(app), Mutex::default());

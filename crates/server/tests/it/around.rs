@@ -1,9 +1,9 @@
 //! What happens around every request: ids, origins, time limits, panics, headers.
 
-use crate::support::{Differs, ORIGIN, TestApp, eventually};
+use crate::support::{Differs, ORIGIN, Reply, TestApp, eventually};
 use axum::Router;
 use axum::body::Body;
-use axum::routing::{get, post};
+use axum::routing::get;
 use http::{Method, Request};
 use jobline_server::http::REQUEST_TIMEOUT;
 use jobline_wire::Code;
@@ -109,16 +109,21 @@ async fn without_origins_nothing_is_said_of_them() {
     assert_eq!((reply.header("vary"), reply.header("access-control-allow-origin")), (None, None));
 }
 
-#[tokio::test]
-async fn a_request_that_takes_too_long_is_unavailable() {
-    let slow = Router::new().route("/slow", get(std::future::pending::<String>));
-    let app = TestApp::beside(slow).await;
-    let asking = async { app.get("/slow").await };
+/// The answer to a request that would never end.
+async fn cut_off(method: Method) -> Reply {
+    let endless = get(std::future::pending::<String>).post(std::future::pending::<String>);
+    let app = TestApp::beside(Router::new().route("/slow", endless)).await;
+    let request = Request::builder().method(method).uri("/slow").body(Body::empty()).unwrap();
     let waiting = async {
         eventually("the time limit", || app.clock.sleepers() > 0).await;
         app.clock.advance(REQUEST_TIMEOUT);
     };
-    let (reply, ()) = tokio::join!(asking, waiting);
+    tokio::join!(app.ask(request), waiting).0
+}
+
+#[tokio::test]
+async fn a_request_that_takes_too_long_is_unavailable() {
+    let reply = cut_off(Method::GET).await;
     let problem = reply.is_problem(Code::Unavailable);
     assert_eq!(reply.header("retry-after"), Some("1"));
     assert_eq!(problem.retry_after_ms, Some(1000));
@@ -128,14 +133,7 @@ async fn a_request_that_takes_too_long_is_unavailable() {
 
 #[tokio::test]
 async fn a_change_that_takes_too_long_is_not_said_to_be_undone() {
-    let slow = Router::new().route("/slow", post(std::future::pending::<String>));
-    let app = TestApp::beside(slow).await;
-    let asking = async { app.ask(Request::post("/slow").body(Body::empty()).unwrap()).await };
-    let waiting = async {
-        eventually("the time limit", || app.clock.sleepers() > 0).await;
-        app.clock.advance(REQUEST_TIMEOUT);
-    };
-    let (reply, ()) = tokio::join!(asking, waiting);
+    let reply = cut_off(Method::POST).await;
     let problem = reply.is_problem(Code::Unavailable);
     assert_eq!(reply.header("retry-after"), Some("1"));
     assert!(problem.detail.contains("cannot say") && problem.detail.contains("clientId"), "{problem:?}");

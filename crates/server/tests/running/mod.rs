@@ -24,7 +24,6 @@ pub struct Engines {
     pub clock: Arc<dyn Clock>,
     pub random: Arc<dyn Random>,
     pub identity: Arc<Identity>,
-    pub base_url: String,
     listener: TcpListener,
     _folder: tempfile::TempDir,
 }
@@ -41,7 +40,7 @@ impl Engines {
         let files = LocalFiles::new(folder.path(), &base_url, &secrets.derive("file urls"), clock.clone()).unwrap();
         let tokens = IdentitySettings { jwt_secret: Some(JWT_SECRET.to_owned()), ..IdentitySettings::default() };
         let identity = Arc::new(Identity::new(tokens, clock.clone()).unwrap());
-        Self { store, files: Arc::new(files), secrets, clock, random, identity, base_url, listener, _folder: folder }
+        Self { store, files: Arc::new(files), secrets, clock, random, identity, listener, _folder: folder }
     }
 
     pub fn chat(&self, clock: Arc<dyn Clock>, send_rate: u32) -> Chat {
@@ -61,7 +60,6 @@ impl Engines {
             random: self.random.clone(),
             metrics: Arc::new(Metrics::new()),
             origins: Origins::new(&[]),
-            base_url: self.base_url.clone(),
             beside: beside.merge(files::router(self.files.clone())),
         });
         let listening = Listening { tls: None, max_connections: 1_000 };

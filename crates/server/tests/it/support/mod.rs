@@ -89,7 +89,6 @@ impl TestApp {
             random,
             metrics,
             origins: Origins::new(&differs.origins),
-            base_url: BASE_URL.into(),
             beside: files::router(local).merge(differs.beside),
         });
         Self { service: Service::new(app), clock, store, _folder: folder }
