@@ -1,6 +1,5 @@
 use crate::{Error, Key, Version, limits};
 use bytes::Bytes;
-use std::collections::HashSet;
 
 /// What makes a commit the same commit when it is tried again. 128 random bits, never reused: an attempt that was
 /// answered a conflict is over, and the next one takes a new token. Engines remember a token for ten minutes at least.
@@ -131,10 +130,10 @@ impl CommitBuilder {
                 limits::OPERATIONS_PER_COMMIT
             )));
         }
-        let mut keys = HashSet::with_capacity(operations.len());
         let mut total = 0;
-        for operation in operations {
-            if !keys.insert(&operation.key) {
+        for (at, operation) in operations.iter().enumerate() {
+            // Compared one by one: mostly there are five.
+            if operations[..at].iter().any(|other| other.key == operation.key) {
                 return Err(Error::TooLarge(format!("two operations for {} in a commit", operation.key)));
             }
             total += check_row(operation)?;
