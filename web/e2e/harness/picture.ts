@@ -24,6 +24,29 @@ export function png(width: number, height: number, seed = 0): Buffer {
   ]);
 }
 
+/** A PNG with a second frame, and with `told` written into it as a camera or an editor would. */
+export function animatedPng(width: number, height: number, told: string): Buffer {
+  const still = png(width, height);
+  const frame = (number: number) => {
+    const control = Buffer.alloc(26);
+    for (const [place, value] of [number, width, height].entries()) control.writeUInt32BE(value, place * 4);
+    control.writeUInt16BE(1, 20);
+    control.writeUInt16BE(2, 22);
+    return chunk('fcTL', control);
+  };
+  const pixels = still.subarray(still.indexOf('IDAT') + 4, still.indexOf('IEND') - 8);
+  return Buffer.concat([
+    still.subarray(0, 33),
+    chunk('acTL', Buffer.from([0, 0, 0, 2, 0, 0, 0, 0])),
+    chunk('tEXt', Buffer.from(told)),
+    frame(0),
+    chunk('IDAT', pixels),
+    frame(1),
+    chunk('fdAT', Buffer.concat([Buffer.from([0, 0, 0, 2]), pixels])),
+    chunk('IEND', Buffer.alloc(0)),
+  ]);
+}
+
 function chunk(type: string, data: Buffer): Buffer {
   const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
   const whole = Buffer.alloc(body.length + 8);

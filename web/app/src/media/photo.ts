@@ -1,6 +1,6 @@
 import { type Dimensions, nameWithSize } from '../models/fileName.ts';
-import { strippedGif } from './gif.ts';
 import { isPhoto, typeOf } from './kinds.ts';
+import { type Moving, moving } from './moving.ts';
 
 /** The longer side of a photo after shrinking, in pixels: sharp on a phone held sideways, a tenth of a camera's bytes. */
 const LONG_SIDE = 2048;
@@ -22,7 +22,7 @@ export interface Prepared {
 
 /**
  * `file` made ready: photos upright, at most 2,048 pixels long, and drawn anew, so that nothing of what the camera noted
- * (place, time, device) is left; GIFs without comments; anything else as it is.
+ * (place, time, device) is left; pictures that move with their frames as they are, and nothing else; other files as they are.
  */
 export async function prepared(file: File): Promise<Prepared> {
   const ready = await made(file);
@@ -38,8 +38,9 @@ async function made(file: File): Promise<Made> {
     name: file.name,
     type,
   };
-  if (type === 'image/gif') return gif(file);
-  if (!isPhoto(type)) return asIs;
+  if (!isPhoto(type) && type !== 'image/gif') return asIs;
+  const found = moving(new Uint8Array(await file.arrayBuffer()));
+  if (found) return undrawn(found, file.name);
   const picture = await decoded(file);
   if (!picture) return { ...asIs, untouched: true };
   try {
@@ -58,14 +59,13 @@ async function decoded(blob: Blob): Promise<ImageBitmap | undefined> {
   }
 }
 
-async function gif(file: File): Promise<Made> {
-  const bytes = new Uint8Array(await file.arrayBuffer());
-  const blob = new Blob(strippedGif(bytes), { type: 'image/gif' });
+async function undrawn({ parts, type }: Moving, name: string): Promise<Made> {
+  const blob = new Blob(parts, { type });
   const picture = await decoded(blob);
-  if (!picture) return { blob, name: file.name, type: 'image/gif' };
+  if (!picture) return { blob, name, type };
   const size = { width: picture.width, height: picture.height };
   picture.close();
-  return { blob, name: nameWithSize(file.name, 'gif', size), type: 'image/gif', size };
+  return { blob, name: nameWithSize(name, type.slice(6), size), type, size };
 }
 
 async function redrawn(picture: ImageBitmap, name: string, type: string): Promise<Made> {
