@@ -6,6 +6,7 @@ import { elementEvents } from './element/events.ts';
 import { chosenLanguage, words } from './element/words.ts';
 import { innerNavigation, type Navigation } from './platform/navigation.ts';
 import { Pictures } from './platform/pictures.ts';
+import { Trays } from './platform/trays.ts';
 import css from './styles/all.css?inline';
 import host from './styles/host.css?inline';
 import { Root } from './views/Root.tsx';
@@ -26,6 +27,7 @@ class JoblineChat extends HTMLElement {
   #navigation: Navigation = innerNavigation();
   #stop: (() => void) | undefined;
   readonly #pictures = new Pictures();
+  readonly #trays = new Trays();
 
   constructor() {
     super();
@@ -113,6 +115,7 @@ class JoblineChat extends HTMLElement {
       client: this.#client,
       navigation: this.#navigation,
       pictures: this.#pictures,
+      trays: this.#trays,
       words: words(chosenLanguage(this)),
       embedded: true,
       single: this.#conversation() !== undefined,
@@ -127,6 +130,7 @@ class JoblineChat extends HTMLElement {
     this.#client?.dispose();
     this.#client = undefined;
     this.#pictures.clear();
+    this.#trays.clear();
   }
 }
 

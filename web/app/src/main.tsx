@@ -19,6 +19,7 @@ import {
   type Session,
 } from './platform/session.ts';
 import { followKeyboard, showUnread } from './platform/surface.ts';
+import { Trays } from './platform/trays.ts';
 import { DemoPage } from './views/DemoPage.tsx';
 import { MessagePage } from './views/MessagePage.tsx';
 import { Root } from './views/Root.tsx';
@@ -53,6 +54,7 @@ function chat(session: Session): void {
   const client = clientOf(session);
   const navigation = addressNavigation();
   const pictures = new Pictures();
+  const trays = new Trays();
   const stopTelling = showUnread(client.unread, words.t('appName'));
   const signOut = async () => {
     stopTelling();
@@ -60,6 +62,7 @@ function chat(session: Session): void {
     dropSession();
     await client.signOut();
     pictures.clear();
+    trays.clear();
     history.replaceState(null, '', location.pathname);
     navigator.clearAppBadge?.().catch(() => undefined);
     await noSession();
@@ -71,7 +74,7 @@ function chat(session: Session): void {
       choose: (language: Language) => void choose(language),
       signOut: () => void signOut(),
     };
-    draw(<Root around={{ client, navigation, pictures, words, menu }} />);
+    draw(<Root around={{ client, navigation, pictures, trays, words, menu }} />);
   };
   const choose = async (language: Language) => {
     keepLanguage(language);

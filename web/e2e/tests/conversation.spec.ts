@@ -130,3 +130,23 @@ test('the bubble is there in the frame after sending, whatever the network does'
   // The last of a group tells the status of all that are as far.
   await expect(you.message('And once more')).toContainText('Sent');
 });
+
+test('a message that was refused can be tried again and deleted, and edited where one can write', async ({
+  person,
+  api,
+}) => {
+  const you = await (await person('You')).open('John Smith');
+  const choice = (name: string) => you.messages.last().getByRole('button', { name });
+  await api.job(42, 'Paint the living room', ['you', 'john'], 'closed');
+  await you.say('Too late');
+  await expect(you.messages.last()).toContainText('This job is closed.');
+  await expect(you.field).toHaveCount(0);
+  await expect(choice('Edit')).toHaveCount(0);
+  await expect(choice('Delete')).toBeVisible();
+  await api.job(42, 'Paint the living room', ['you', 'john'], 'open');
+  await expect(you.field).toBeVisible({ timeout: 30_000 });
+  await choice('Edit').click();
+  await expect(you.field).toHaveValue('Too late');
+  await you.say('Just in time');
+  await expect(you.message('Just in time')).toContainText('Sent');
+});

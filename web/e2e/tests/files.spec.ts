@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { pdf, png } from '../harness/picture.ts';
+import { animatedPng, pdf, png } from '../harness/picture.ts';
 import { expect, test } from '../harness/test.ts';
 
 const photo = (name = 'garden.png', seed = 0) => ({
@@ -140,3 +140,52 @@ test('a photo loses where it was taken, and is made small enough', async ({ pers
   expect(kept.includes('GPS')).toBe(false);
   expect(kept.includes('Exif')).toBe(false);
 });
+
+test('a picture that moves still does, and tells no more than it shows', async ({ person, api }) => {
+  const you = await (await person('You')).open('John Smith');
+  const buffer = animatedPng(200, 100, 'Comment\0taken in Madrid');
+  await you.attach({ name: 'waving.png', mimeType: 'image/png', buffer });
+  await you.say('Look');
+  await expect(you.message('Look')).toContainText('Sent');
+  const sent = (await api.messages('you', 'conv_john_you')).at(-1) as unknown as { fileUrl: string };
+  const kept = Buffer.from(await (await fetch(sent.fileUrl)).arrayBuffer());
+  expect(kept.includes('acTL') && kept.includes('fdAT')).toBe(true);
+  expect(kept.includes('Madrid')).toBe(false);
+});
+
+test('what was chosen in one chat is there again after a look into another', async ({ person }) => {
+  const you = await (await person('You')).open('John Smith');
+  const chosen = you.page.getByRole('list', { name: 'To be sent' }).getByRole('listitem');
+  await you.attach(photo(), { name: 'offer.pdf', mimeType: 'application/pdf', buffer: pdf() });
+  await expect(chosen).toHaveCount(2);
+  const back = you.page.getByRole('button', { name: 'Back to all conversations' });
+  if (await back.isVisible()) await back.click();
+  await you.open('Jane Doe');
+  await expect(chosen).toHaveCount(0);
+  if (await back.isVisible()) await back.click();
+  await you.open('John Smith');
+  await expect(chosen).toHaveCount(2);
+  await expect(chosen.getByRole('img', { name: 'garden.png' })).toBeVisible();
+  await you.say('Both');
+  await expect(you.message('Both')).toContainText('Sent');
+  await expect(you.log.getByRole('button', { name: /^Open the photo garden/ })).toBeVisible();
+});
+
+for (const [shape, width, height] of [
+  ['high', 400, 1_600],
+  ['wide', 1_800, 300],
+] as const) {
+  test(`a ${shape} photo is seen whole, before it is sent and large`, async ({ person }) => {
+    const you = await (await person('You')).open('John Smith');
+    await you.attach({ name: 'shape.png', mimeType: 'image/png', buffer: png(width, height) });
+    const preview = you.page.getByRole('img', { name: 'shape.png' });
+    const small = await preview.boundingBox();
+    expect(Math.sign((small?.width ?? 0) - (small?.height ?? 0))).toBe(Math.sign(width - height));
+    await you.send.click();
+    await you.log.getByRole('button', { name: /^Open the photo shape/ }).click();
+    const large = you.page.getByRole('dialog', { name: 'Photos' }).getByRole('img');
+    await expect(large).toBeInViewport({ ratio: 1 });
+    const box = await large.boundingBox();
+    expect((box?.width ?? 0) / (box?.height ?? 1)).toBeCloseTo(width / height, 1);
+  });
+}

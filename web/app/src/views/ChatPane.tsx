@@ -9,7 +9,6 @@ import { type Editing, EditingContext } from './Editing.ts';
 import { useValue } from './hooks.ts';
 import { Lightbox } from './Lightbox.tsx';
 import { MessageList } from './MessageList.tsx';
-import { useAttachments } from './useAttachments.ts';
 import { useDrop } from './useDrop.ts';
 
 /** Whether a keyboard of glass would cover the chat when a field gets the focus. */
@@ -17,19 +16,20 @@ export const touches = (): boolean => matchMedia('(pointer: coarse)').matches;
 
 /** An open chat. */
 export function ChatPane({ timeline, photo }: { timeline: Timeline; photo?: string }) {
-  const { words } = useSurroundings();
+  const { trays, words } = useSurroundings();
   const state = useValue(timeline);
   const pane = useRef<HTMLElement>(null);
-  const attachments = useAttachments();
-  const dropping = useDrop(pane, state.canWrite ? attachments.add : undefined);
+  const tray = trays.of(timeline.id);
+  const dropping = useDrop(pane, state.canWrite ? files => tray.add(files) : undefined);
   const [edited, setEdited] = useState<{ clientId: string; text: string }>();
   const editing = useMemo<Editing>(
     () => ({
       ...edited,
+      possible: state.canWrite,
       begin: (clientId, text) => setEdited({ clientId, text }),
       end: () => setEdited(undefined),
     }),
-    [edited],
+    [edited, state.canWrite],
   );
   const name = personName(state.person?.name, state.person?.id ?? '');
   useLayoutEffect(() => timeline.open(), [timeline]);
@@ -50,7 +50,7 @@ export function ChatPane({ timeline, photo }: { timeline: Timeline; photo?: stri
         <ConnectionLine />
         <MessageList timeline={timeline} state={state} name={name} />
         {state.canWrite || state.status === 'loading' ? (
-          <Composer timeline={timeline} attachments={attachments} />
+          <Composer timeline={timeline} tray={tray} />
         ) : (
           <p class="note plain" role="status">
             {words.t(state.reason === 'job_closed' ? 'jobClosed' : 'errorNotParticipant')}

@@ -27,9 +27,11 @@ export function Choices(props: { timeline: Timeline; message: TimelineMessage; p
         <button type="button" onClick={() => timeline.retry(clientId).catch(() => undefined)}>
           {words.t('retry')}
         </button>
-        <button type="button" onClick={() => editing.begin(clientId, message.text)}>
-          {words.t('edit')}
-        </button>
+        {editing.possible && (
+          <button type="button" onClick={() => editing.begin(clientId, message.text)}>
+            {words.t('edit')}
+          </button>
+        )}
         <button type="button" onClick={() => timeline.delete(clientId).catch(() => undefined)}>
           {words.t('delete')}
         </button>

@@ -2,16 +2,17 @@ import type { Timeline } from '@jobline/sdk';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { ACCEPT } from '../media/kinds.ts';
 import { charactersLeft, contentOf } from '../models/limits.ts';
+import type { Tray as Chosen } from '../platform/trays.ts';
 import { touches } from './ChatPane.tsx';
 import { useSurroundings } from './context.ts';
 import { useEditing } from './Editing.ts';
+import { useValue } from './hooks.ts';
 import { Icon } from './Icon.tsx';
 import { Tray } from './Tray.tsx';
-import type { Attachments } from './useAttachments.ts';
 import { useSend } from './useSend.ts';
 
 /** Where a message is written. Its draft is kept with the conversation. */
-export function Composer({ timeline, attachments }: { timeline: Timeline; attachments: Attachments }) {
+export function Composer({ timeline, tray }: { timeline: Timeline; tray: Chosen }) {
   const { words } = useSurroundings();
   const editing = useEditing();
   const field = useRef<HTMLTextAreaElement>(null);
@@ -19,9 +20,10 @@ export function Composer({ timeline, attachments }: { timeline: Timeline; attach
   const [text, setText] = useState(() => timeline.draft.get());
   const content = contentOf(text);
   const left = charactersLeft(content);
-  const waiting = attachments.list.some(one => !one.file);
-  const ready = (content !== '' || attachments.list.length > 0) && (left ?? 0) >= 0 && !waiting;
-  const send = useSend(timeline, attachments, content => setText(typing => typing || content));
+  const { list } = useValue(tray);
+  const waiting = list.some(one => !one.file);
+  const ready = (content !== '' || list.length > 0) && (left ?? 0) >= 0 && !waiting;
+  const send = useSend(timeline, tray, content => setText(typing => typing || content));
 
   const change = (next: string) => {
     typed.current = true;
@@ -52,7 +54,7 @@ export function Composer({ timeline, attachments }: { timeline: Timeline; attach
 
   return (
     <>
-      <Tray attachments={attachments} />
+      <Tray tray={tray} />
       {editing.clientId !== undefined && <EditLine stop={stopEditing} />}
       <form
         class="composer"
@@ -70,7 +72,7 @@ export function Composer({ timeline, attachments }: { timeline: Timeline; attach
             accept={ACCEPT}
             aria-label={words.t('attach')}
             onChange={event => {
-              attachments.add(event.currentTarget.files ?? []);
+              tray.add(event.currentTarget.files ?? []);
               event.currentTarget.value = '';
               field.current?.focus();
             }}
@@ -96,7 +98,7 @@ export function Composer({ timeline, attachments }: { timeline: Timeline; attach
               const files = [...(event.clipboardData?.files ?? [])];
               if (files.length === 0) return;
               event.preventDefault();
-              attachments.add(files);
+              tray.add(files);
             }}
           />
           {left !== undefined && <Counter left={left} />}

@@ -5,10 +5,16 @@ import { useContext } from 'preact/hooks';
 export interface Editing {
   readonly clientId?: string;
   readonly text?: string;
+  /** Whether there is a composer to write it in. */
+  readonly possible: boolean;
   begin(clientId: string, text: string): void;
   end(): void;
 }
 
-export const EditingContext = createContext<Editing>({ begin: () => undefined, end: () => undefined });
+export const EditingContext = createContext<Editing>({
+  possible: false,
+  begin: () => undefined,
+  end: () => undefined,
+});
 
 export const useEditing = (): Editing => useContext(EditingContext);

@@ -1,23 +1,30 @@
+import { fileName } from '../models/fileName.ts';
+import { FILE_LIMIT } from '../models/limits.ts';
+import type { Attachment, Tray as Chosen } from '../platform/trays.ts';
 import { useSurroundings } from './context.ts';
 import { FileLabel } from './FileCard.tsx';
+import { useValue } from './hooks.ts';
 import { Icon } from './Icon.tsx';
-import type { Attachment, Attachments } from './useAttachments.ts';
 
 /** What was chosen, to look at before it is sent. */
-export function Tray({ attachments }: { attachments: Attachments }) {
+export function Tray({ tray }: { tray: Chosen }) {
   const { words } = useSurroundings();
-  const { list, notice } = attachments;
+  const { list, notice } = useValue(tray);
+  const shown = (name: string) => {
+    const { base, ending } = fileName(name, words.t('file'));
+    return base + ending;
+  };
   return (
     <>
       <div role="status">
         {notice && (
           <div class="note">
-            <span>{notice}</span>
+            <span>{words.t(notice.key, { name: shown(notice.name), limit: words.size(FILE_LIMIT) })}</span>
             <button
               type="button"
               class="icon-button"
               aria-label={words.t('dismiss')}
-              onClick={attachments.dismiss}
+              onClick={() => tray.dismiss()}
             >
               <Icon name="close" />
             </button>
@@ -28,12 +35,12 @@ export function Tray({ attachments }: { attachments: Attachments }) {
         <ul class="tray" aria-label={words.t('attachments')}>
           {list.map(one => (
             <li key={one.number}>
-              <Chosen attachment={one} />
+              <Preview attachment={one} name={shown(one.name)} />
               <button
                 type="button"
                 class="remove"
-                aria-label={words.t('removeAttachment', { name: one.name })}
-                onClick={() => attachments.remove(one.number)}
+                aria-label={words.t('removeAttachment', { name: shown(one.name) })}
+                onClick={() => tray.remove(one.number)}
               >
                 <Icon name="close" />
               </button>
@@ -45,7 +52,7 @@ export function Tray({ attachments }: { attachments: Attachments }) {
   );
 }
 
-function Chosen({ attachment: { name, file, preview } }: { attachment: Attachment }) {
+function Preview({ attachment: { file, preview }, name }: { attachment: Attachment; name: string }) {
   const { words } = useSurroundings();
   if (!file) {
     return (

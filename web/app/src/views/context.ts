@@ -5,6 +5,7 @@ import type { Language } from '../i18n/languages.ts';
 import type { Translator } from '../i18n/translator.ts';
 import type { Navigation } from '../platform/navigation.ts';
 import type { Pictures } from '../platform/pictures.ts';
+import type { Trays } from '../platform/trays.ts';
 
 /** What the reader may change about the app around the chat. An embedded chat has none of it: its host has. */
 export interface Menu {
@@ -22,6 +23,7 @@ export interface Surroundings {
   readonly words: Translator;
   readonly navigation: Navigation;
   readonly pictures: Pictures;
+  readonly trays: Trays;
   readonly menu?: Menu;
   /** There is one chat, chosen by the page around it: no list, no way back to it. */
   readonly single?: boolean;

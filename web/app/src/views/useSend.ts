@@ -1,8 +1,8 @@
 import type { FileMeta, Timeline } from '@jobline/sdk';
 import type { Prepared } from '../media/photo.ts';
+import type { Tray } from '../platform/trays.ts';
 import { useSurroundings } from './context.ts';
 import { useEditing } from './Editing.ts';
-import type { Attachments } from './useAttachments.ts';
 
 /**
  * Hands what was written to the outbox. Each file is a message of its own, in the order in which they were chosen; the text
@@ -13,7 +13,7 @@ import type { Attachments } from './useAttachments.ts';
  */
 export function useSend(
   timeline: Timeline,
-  attachments: Attachments,
+  tray: Tray,
   giveBack: (content: string) => void,
 ): (content: string) => void {
   const { pictures } = useSurroundings();
@@ -50,7 +50,7 @@ export function useSend(
       editing.end();
       return;
     }
-    const files = attachments.take() ?? [];
+    const files = tray.take() ?? [];
     if (files.length === 0) sendText(content).catch(refused);
     files.forEach((file, place) => {
       sendFile(file, place === files.length - 1 ? content : '').catch(refused);

@@ -1,0 +1,130 @@
+import type { Observable } from '@jobline/sdk';
+import { isPhoto, typeOf } from '../media/kinds.ts';
+import { type Prepared, prepared } from '../media/photo.ts';
+import { FILE_LIMIT } from '../models/limits.ts';
+import { type Refusal, refusal } from '../models/upload.ts';
+
+/** A file that was chosen and not sent yet. */
+export interface Attachment {
+  readonly number: number;
+  /** As the device has it. */
+  readonly name: string;
+  /** Missing while it is made ready. */
+  readonly file?: Prepared;
+  /** Of pictures, to look at before sending. */
+  readonly preview?: string;
+}
+
+/** Something about the file `name` that was not taken, or that its sender should know. */
+export interface Notice {
+  readonly key: Refusal | 'mayHoldLocation';
+  readonly name: string;
+}
+
+export interface TrayState {
+  readonly list: readonly Attachment[];
+  readonly notice?: Notice | undefined;
+}
+
+let numbers = 0;
+
+/** The files that are about to be sent in one conversation, each made ready as soon as it is chosen. */
+export class Tray implements Observable<TrayState> {
+  #state: TrayState = { list: [] };
+  readonly #listeners = new Set<() => void>();
+  readonly #prepare: (file: File) => Promise<Prepared>;
+
+  constructor(prepare: (file: File) => Promise<Prepared> = prepared) {
+    this.#prepare = prepare;
+  }
+
+  get = (): TrayState => this.#state;
+
+  subscribe = (changed: () => void): (() => void) => {
+    this.#listeners.add(changed);
+    return () => this.#listeners.delete(changed);
+  };
+
+  add(files: Iterable<File>): void {
+    this.dismiss();
+    for (const file of files) this.#take(file);
+  }
+
+  remove(number: number): void {
+    for (const one of this.#state.list)
+      if (one.number === number && one.preview) URL.revokeObjectURL(one.preview);
+    this.#set({ list: this.#state.list.filter(one => one.number !== number) });
+  }
+
+  /** Takes all out that are ready, if all of them are. */
+  take(): readonly Prepared[] | undefined {
+    const ready = this.#state.list.flatMap(one => one.file ?? []);
+    if (ready.length < this.#state.list.length) return undefined;
+    this.clear();
+    return ready;
+  }
+
+  clear(): void {
+    for (const { number } of this.#state.list) this.remove(number);
+  }
+
+  dismiss(): void {
+    this.#set({ notice: undefined });
+  }
+
+  #take(file: File): void {
+    const { name } = file;
+    const key = refusal(file, isPhoto(typeOf(name, file.type) ?? ''));
+    if (key) return this.#set({ notice: { key, name } });
+    const number = ++numbers;
+    this.#set({ list: [...this.#state.list, { number, name }] });
+    this.#prepare(file).then(
+      result => this.#ready(number, result),
+      () => this.#refuse(number, { key: 'fileKind', name }),
+    );
+  }
+
+  #ready(number: number, file: Prepared): void {
+    const { name } = file;
+    if (file.blob.size > FILE_LIMIT) return this.#refuse(number, { key: 'fileTooLarge', name });
+    // It may have been taken out of the tray in the meantime: then there is nothing to look at.
+    const waiting = this.#state.list.some(one => one.number === number);
+    const preview = file.size && waiting ? URL.createObjectURL(file.blob) : undefined;
+    this.#set({
+      list: this.#state.list.map(one =>
+        one.number === number ? { ...one, file, ...(preview && { preview }) } : one,
+      ),
+      ...(waiting && file.untouched && { notice: { key: 'mayHoldLocation', name } }),
+    });
+  }
+
+  #refuse(number: number, notice: Notice): void {
+    this.remove(number);
+    this.#set({ notice });
+  }
+
+  #set(changes: Partial<TrayState>): void {
+    this.#state = { ...this.#state, ...changes };
+    for (const changed of [...this.#listeners]) changed();
+  }
+}
+
+/**
+ * What was chosen in each conversation, for as long as the app is open: whoever looks something up in another chat finds
+ * it again. It is not kept on the device, as a draft is: only sending says that somebody wants that.
+ */
+export class Trays {
+  readonly #trays = new Map<string, Tray>();
+
+  /** The tray of a conversation. */
+  of(conversationId: string): Tray {
+    const tray = this.#trays.get(conversationId) ?? new Tray();
+    this.#trays.set(conversationId, tray);
+    return tray;
+  }
+
+  clear(): void {
+    for (const tray of this.#trays.values()) tray.clear();
+    this.#trays.clear();
+  }
+}

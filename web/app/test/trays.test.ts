@@ -1,0 +1,69 @@
+import { expect, test } from 'vitest';
+import type { Prepared } from '../src/media/photo.ts';
+import { Tray, Trays } from '../src/platform/trays.ts';
+
+const pdf = (name: string) => new File(['%PDF-1.7'], name, { type: 'application/pdf' });
+
+async function asItIs(file: File): Promise<Prepared> {
+  return { blob: file, bytes: await file.arrayBuffer(), name: file.name, type: file.type };
+}
+
+/** A tray whose files are ready when the test says so. */
+function held() {
+  const waiting: (() => void)[] = [];
+  const tray = new Tray(async file => {
+    await new Promise<void>(resolve => waiting.push(resolve));
+    return asItIs(file);
+  });
+  const ready = async () => {
+    waiting.shift()?.();
+    await new Promise(resolve => setTimeout(resolve));
+  };
+  return { tray, ready };
+}
+
+const names = (tray: Tray) => tray.get().list.map(one => one.name);
+
+test('each conversation has a tray of its own, which is there again when one comes back', () => {
+  const trays = new Trays();
+  trays.of('john').add([pdf('offer.pdf')]);
+  expect(names(trays.of('jane'))).toEqual([]);
+  expect(names(trays.of('john'))).toEqual(['offer.pdf']);
+  trays.clear();
+  expect(names(trays.of('john'))).toEqual([]);
+});
+
+test('nothing is taken before everything is ready, and then all in the order in which it was chosen', async () => {
+  const { tray, ready } = held();
+  tray.add([pdf('one.pdf'), pdf('two.pdf')]);
+  await ready();
+  expect(tray.take()).toBeUndefined();
+  await ready();
+  expect(tray.take()?.map(file => file.name)).toEqual(['one.pdf', 'two.pdf']);
+  expect(tray.get().list).toEqual([]);
+});
+
+test('a file that was taken out while it was made ready does not come back', async () => {
+  const { tray, ready } = held();
+  tray.add([pdf('one.pdf'), pdf('two.pdf')]);
+  tray.remove(tray.get().list[0]?.number ?? 0);
+  await ready();
+  await ready();
+  expect(tray.take()?.map(file => file.name)).toEqual(['two.pdf']);
+});
+
+test('says what it did not take, until something else is chosen', () => {
+  const tray = new Tray(asItIs);
+  tray.add([new File(['x'], 'setup.exe'), pdf('offer.pdf')]);
+  expect(tray.get().notice).toEqual({ key: 'fileKind', name: 'setup.exe' });
+  expect(names(tray)).toEqual(['offer.pdf']);
+  tray.add([pdf('plan.pdf')]);
+  expect(tray.get().notice).toBeUndefined();
+});
+
+test('a file that cannot be read is named and left out', async () => {
+  const tray = new Tray(() => Promise.reject(new Error('gone')));
+  tray.add([pdf('offer.pdf')]);
+  await new Promise(resolve => setTimeout(resolve));
+  expect(tray.get()).toEqual({ list: [], notice: { key: 'fileKind', name: 'offer.pdf' } });
+});
