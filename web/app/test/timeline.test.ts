@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { incomingAfter, type Row, rows } from '../src/models/timeline.ts';
+import { type Row, rows } from '../src/models/timeline.ts';
 import { message } from './make.ts';
 
 const at = (day: number, hour: number, minute = 0) => new Date(2026, 10, day, hour, minute).getTime();
@@ -55,11 +55,4 @@ describe('rows', () => {
     );
     expect(all.filter(row => row.kind === 'message' && row.meta)).toHaveLength(2);
   });
-});
-
-describe('the count beside the arrow down', () => {
-  const messages = [message(1), message(2, { mine: true }), message(3), message(4)];
-  test('is of what others wrote since', () => expect(incomingAfter(messages, 'm1')).toBe(2));
-  test('is none at the end', () => expect(incomingAfter(messages, 'm4')).toBe(0));
-  test('is all of theirs when nothing was seen', () => expect(incomingAfter(messages, undefined)).toBe(3));
 });

@@ -67,14 +67,3 @@ export function byDay(all: readonly Row[]): Row[][] {
   }
   return days;
 }
-
-/** How many messages of others came after the message `key`; all of them when it is not there. */
-export function incomingAfter(messages: readonly TimelineMessage[], key: string | undefined): number {
-  let count = 0;
-  for (let at = messages.length - 1; at >= 0; at--) {
-    const message = messages[at];
-    if (!message || message.key === key) break;
-    if (!message.mine) count++;
-  }
-  return count;
-}

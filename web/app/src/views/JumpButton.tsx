@@ -1,7 +1,7 @@
 import { useSurroundings } from './context.ts';
 import { Icon } from './Icon.tsx';
 
-/** Goes to the latest message, and says how many have come since the reader was there. */
+/** Goes to the latest message, and says how many of them are unread. */
 export function JumpButton({ count, jump }: { count: number; jump: () => void }) {
   const { words } = useSurroundings();
   return (

@@ -1,7 +1,7 @@
 import type { Timeline, TimelineMessage, TimelineState } from '@jobline/sdk';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { dayNumber } from '../models/time.ts';
-import { byDay, incomingAfter, type Row, rows } from '../models/timeline.ts';
+import { byDay, type Row, rows } from '../models/timeline.ts';
 import { around, LATEST, newer, older, slice } from '../models/window.ts';
 import { Announcer } from './Announcer.tsx';
 import { useSurroundings } from './context.ts';
@@ -33,10 +33,11 @@ export function MessageList({ timeline, state, name }: Props) {
   const content = useRef<HTMLDivElement>(null);
   const keeper = useRef<ScrollKeeper>(undefined);
   const placed = useRef(false);
-  /** The last message that was seen at the end; what others wrote after it is counted. */
-  const seen = useRef<string>(undefined);
+  /** The first unread message that the reader was brought to, until they move themselves. */
+  const brought = useRef<string>(undefined);
   const [window, setWindow] = useState(LATEST);
-  const [atEnd, setAtEnd] = useState(true);
+  /** Undefined until the first messages are in their place: nothing has been read before that. */
+  const [atEnd, setAtEnd] = useState<boolean>();
   const keys = messages.map(message => message.key);
   const { from, to } = slice(window, keys);
   const latest = useLatest({ state, keys, window });
@@ -61,7 +62,11 @@ export function MessageList({ timeline, state, name }: Props) {
     setAtEnd(Boolean(keeper.current?.atEnd) && latest.current.window.end === undefined);
     reach();
   };
+  const moved = () => {
+    brought.current = undefined;
+  };
   const jump = () => {
+    moved();
     setWindow(LATEST);
     if (keeper.current) keeper.current.atEnd = true;
     setAtEnd(true);
@@ -92,9 +97,8 @@ export function MessageList({ timeline, state, name }: Props) {
   useLayoutEffect(() => {
     const keep = keeper.current;
     if (!keep || state.status !== 'ready') return;
-    if (!placed.current) placed.current = place(keep, firstUnread);
+    if (!placed.current || isEarlier(firstUnread)) placed.current = place(keep, firstUnread);
     else keep.settle();
-    if (atEnd && keep.atEnd) seen.current = last?.key;
     reach();
   });
 
@@ -103,6 +107,7 @@ export function MessageList({ timeline, state, name }: Props) {
     const at = unread === undefined ? -1 : keys.indexOf(unread);
     if (at < 0 || unread === undefined) {
       keep.toEnd();
+      setAtEnd(true);
       return true;
     }
     const row = content.current?.querySelector<HTMLElement>('.divider');
@@ -110,15 +115,20 @@ export function MessageList({ timeline, state, name }: Props) {
       setWindow(around(keys, unread));
       return false;
     }
-    seen.current = keys[at - 1];
+    brought.current = unread;
     keep.to(row);
     setAtEnd(keep.atEnd && window.end === undefined);
     return true;
   }
 
+  /** The unread messages begin before what was here at first: a reader who has not moved is taken along. */
+  function isEarlier(unread: string | undefined): boolean {
+    const before = brought.current;
+    return unread !== undefined && before !== undefined && keys.indexOf(unread) < keys.indexOf(before);
+  }
+
   useRead(timeline, state, atEnd);
   const you = words.t('you');
-  const fresh = atEnd ? 0 : incomingAfter(messages, seen.current);
   return (
     <div class="conversation-body">
       {/*
@@ -135,6 +145,9 @@ export function MessageList({ timeline, state, name }: Props) {
         tabIndex={0}
         ref={scroller}
         onScroll={scrolled}
+        onWheel={moved}
+        onPointerDown={moved}
+        onKeyDown={moved}
       >
         <div class="messages" ref={content}>
           {state.status === 'ready' && <Edge timeline={timeline} state={state} whole={from === 0} />}
@@ -145,7 +158,7 @@ export function MessageList({ timeline, state, name }: Props) {
           ))}
         </div>
       </div>
-      {!atEnd && <JumpButton count={fresh} jump={pressed} />}
+      {atEnd === false && <JumpButton count={state.unread} jump={pressed} />}
       <Announcer message={last} name={name} />
     </div>
   );
@@ -176,7 +189,7 @@ function Divider() {
 }
 
 /** Tells the server what has been read: everything, once the reader is at the end and the page is in front of them. */
-function useRead(timeline: Timeline, state: TimelineState, atEnd: boolean): void {
+function useRead(timeline: Timeline, state: TimelineState, atEnd = false): void {
   const [visible, setVisible] = useState(document.visibilityState === 'visible');
   useEffect(() => {
     const changed = () => setVisible(document.visibilityState === 'visible');
