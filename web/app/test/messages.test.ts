@@ -92,6 +92,7 @@ describe('a translator', () => {
       translator('en', en, { locale: regional('en', preferred), zone: 'UTC' });
     expect(inRegion('de-DE', 'en-GB').clock(at)).toBe('23:05');
     expect(inRegion('en-US', 'en-GB').clock(at)).toMatch(/^11:05\sPM$/);
+    expect(inRegion('en-GB').clock(Date.UTC(2026, 10, 14, 7, 5))).toBe('07:05');
     expect(inRegion('en-GB').date(at, 'short')).toBe('14 Nov');
     expect(regional('ar', ['en-GB', 'AR-EG'])).toBe('AR-EG');
     expect(regional('es', ['en-GB'])).toBe('es');

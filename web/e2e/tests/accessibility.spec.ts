@@ -92,10 +92,45 @@ test('less motion where less is wanted', async ({ person }) => {
 test('text can be twice as large', async ({ person }) => {
   const you = await (await person('You')).open('John Smith');
   await you.page.evaluate(() => document.documentElement.style.setProperty('font-size', '200%'));
+  // Whom one writes to is not cut for the sake of the rest.
+  const cut = await you.page
+    .locator('.chat-head .name bdi')
+    .evaluate(name => name.scrollWidth - name.clientWidth);
+  expect(cut).toBe(0);
   await expect(you.field).toBeInViewport({ ratio: 1 });
   await expect(you.send).toBeInViewport({ ratio: 1 });
   const wide = await you.page.evaluate(
     () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
   );
   expect(wide).toBe(0);
+});
+
+test('with colours of the reader, lines tell what grounds and shadows told', async ({ person, api }) => {
+  for (let number = 1; number <= 8; number++)
+    await api.say('jane', 'you', `News ${number}\n\n\n\n\n`.repeat(2));
+  const you = await (await person('You', { forcedColors: 'active' })).open('Jane Doe');
+  await expect(you.page.getByRole('separator', { name: 'New messages' })).toBeVisible();
+  await you.page.route('**/files/**', route =>
+    route.request().method() === 'PUT' ? undefined : route.continue(),
+  );
+  const seen = (selector: string, pseudo?: string) =>
+    you.page
+      .locator(selector)
+      .first()
+      .evaluate((one, pseudo) => {
+        const { backgroundColor, borderTopWidth, borderTopColor } = getComputedStyle(one, pseudo);
+        const ground = getComputedStyle(document.body).backgroundColor;
+        const line = borderTopWidth !== '0px' && borderTopColor !== ground;
+        return line || backgroundColor !== ground;
+      }, pseudo);
+  expect(await seen('.divider', '::before')).toBe(true);
+  for (const part of ['.bubble', '.day', '.jump', '.job', '.avatar'])
+    expect(await seen(part), part).toBe(true);
+  await you.attach({ name: 'plan.pdf', mimeType: 'application/pdf', buffer: pdf() });
+  await expect(you.page.getByRole('list', { name: 'To be sent' })).toContainText('plan.pdf');
+  expect(await seen('.tray .file')).toBe(true);
+  expect(await seen('.composer .send')).toBe(true);
+  await you.send.click();
+  await expect(you.log.getByRole('progressbar')).toBeVisible();
+  expect(await seen('.upload progress')).toBe(true);
 });

@@ -41,6 +41,30 @@ test('a link opens elsewhere, and tells that page nothing', async ({ person, api
   await expect(you.log.getByRole('link', { name: 'http://other.example' })).toBeVisible();
 });
 
+test('the address of a link reads as it is, whatever the text around it turns over', async ({
+  person,
+  api,
+}) => {
+  await api.say('john', 'you', '\u202ePay here https://evil.example/moc.knab//:sptth now');
+  await api.say('john', 'you', 'ادفع هنا https://evil.example/pay شكرا');
+  const you = await (await person('You')).open('John Smith');
+  await expect(you.log.getByRole('link')).toHaveCount(2);
+  const forwards = await you.log.getByRole('link').evaluateAll(links =>
+    links.map(link => {
+      const text = link.firstChild;
+      const left = (at: number) => {
+        const range = document.createRange();
+        if (text) range.setStart(text, at);
+        if (text) range.setEnd(text, at + 1);
+        return range.getBoundingClientRect().left;
+      };
+      // The name of the server, letter by letter.
+      return [9, 10, 11, 12].every(at => left(at) > left(at - 1));
+    }),
+  );
+  expect(forwards).toEqual([true, true]);
+});
+
 test('names and file names cannot pretend to be something else', async ({ person, api }) => {
   await api.person('john', '<b>John</b> <img src=x onerror=alert(1)>');
   await api.sendFile('john', 'you', 'invoice.txt', 'text/plain', Buffer.from('hello'));

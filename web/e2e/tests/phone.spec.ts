@@ -96,3 +96,14 @@ test('list and chat take turns, and going back is what closes the chat', async (
   await you.back();
   await expect(you.row('Jane Doe')).toBeFocused();
 });
+
+test('what was touched does not stay lit, as if a finger hovered over it', async ({ person }) => {
+  const you = await person('You');
+  const ground = () => you.row('Jane Doe').evaluate(row => getComputedStyle(row).backgroundColor);
+  const before = await ground();
+  await you.row('Jane Doe').tap();
+  await expect(you.field).toBeVisible();
+  await you.page.goBack();
+  await expect(you.list).toBeVisible();
+  expect(await ground()).toBe(before);
+});

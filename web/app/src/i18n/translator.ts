@@ -87,7 +87,7 @@ export function translator(lang: string, messages: Messages, customs: Customs = 
   };
 }
 
-const CLOCK = { hour: 'numeric', minute: '2-digit' } as const;
+const CLOCK = { timeStyle: 'short' } as const;
 const MOMENT = { dateStyle: 'full', timeStyle: 'short' } as const;
 
 function size(locale: string, bytes: number): string {
