@@ -70,7 +70,17 @@ class JoblineChat extends HTMLElement {
   }
 
   connectedCallback(): void {
+    this.#adopt('token');
+    this.#adopt('getToken');
     this.#restart();
+  }
+
+  /** The page may have set a property before this script was there: then it hides the one that is meant. */
+  #adopt(name: 'token' | 'getToken'): void {
+    const early = Object.getOwnPropertyDescriptor(this, name);
+    if (!early) return;
+    delete this[name];
+    Object.assign(this, { [name]: early.value });
   }
 
   disconnectedCallback(): void {

@@ -103,3 +103,23 @@ test('a page that is not allowed gets nothing', async ({ api, server, browserOfO
   await stranger.stop();
 });
 test.use({ provoked: /Failed to load resource|net::ERR_|CORS policy/ });
+
+test('the script may come after the page has said how to get a token', async ({
+  host,
+  server,
+  api,
+  browserOfOne,
+}) => {
+  const html = `<!doctype html><html lang="en"><head><title>Marketplace</title></head><body>
+    <jobline-chat id="one" conversation-with="john"></jobline-chat>
+    <jobline-chat id="other" conversation-with="jane"></jobline-chat>
+    <script>
+      document.getElementById('one').getToken = () => ${JSON.stringify(api.token('you'))};
+      document.getElementById('other').token = ${JSON.stringify(api.token('you'))};
+    </script>
+    <script src="${server.url}/jobline-chat.js" async></script></body></html>`;
+  const opened = await (await browserOfOne()).newPage();
+  await opened.goto(host.publish('/late', html));
+  await expect(opened.locator('#one').getByRole('log').getByText('8 AM works?')).toBeVisible();
+  await expect(opened.locator('#other').getByRole('log').getByText('When can you come?')).toBeVisible();
+});
