@@ -13,6 +13,7 @@
  * | `read/<id>` | `markAsRead` | how far the reader has read, and whether the server knows |
  */
 
+import type { Range } from './cache/port.ts';
 import type { Problem } from './errors.ts';
 import type { Conversation, Message } from './generated/contract.ts';
 
@@ -121,9 +122,11 @@ export const readKey = (id: string) => `read/${id}`;
 export const messageKey = (id: string, number: number) => `message/${id}/${String(number).padStart(16, '0')}`;
 
 /** All keys that begin with `prefix/`: `0` follows `/`. */
-export const under = (prefix: string): [from: string, to: string] => [`${prefix}/`, `${prefix}0`];
+export const under = (prefix: string): Range => [`${prefix}/`, `${prefix}0`];
+/** One key alone. */
+export const one = (key: string): Range => [key, `${key}\0`];
 /** All keys there can be. */
-export const EVERYTHING: [from: string, to: string] = ['', '\uffff'];
+export const EVERYTHING: Range = ['', '\uffff'];
 
 /** The kind and the name in a key; ids hold no `/`. */
 export function parse(key: string): readonly [kind: Kind, name: string] {

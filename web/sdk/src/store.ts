@@ -6,13 +6,14 @@
  */
 
 import { MemoryCache } from './cache/memory.ts';
-import type { Cache, Value, Write } from './cache/port.ts';
+import type { Cache, Range, Value, Write } from './cache/port.ts';
 import { ended } from './errors.ts';
 import { type Change, MIRRORED, Mirror } from './mirror.ts';
 import {
   EVERYTHING,
   type Kind,
   type MessageRow,
+  one,
   outboxKey,
   parse,
   type Rows,
@@ -65,15 +66,13 @@ export class Store {
   }
 
   async get<K extends Kind>(_kind: K, key: string): Promise<Rows[K] | undefined> {
-    await this.#ready();
-    return this.#get(key) as Promise<Rows[K] | undefined>;
+    const [row] = await this.#values(one(key));
+    return row as Rows[K] | undefined;
   }
 
   /** The messages of a conversation that are kept, oldest first. */
-  async messages(conversationId: string): Promise<readonly MessageRow[]> {
-    await this.#ready();
-    const rows = await this.#use(cache => cache.range(...under(`message/${conversationId}`)));
-    return rows.map(([, row]) => row as MessageRow);
+  messages(conversationId: string): Promise<readonly MessageRow[]> {
+    return this.#values(under(`message/${conversationId}`)) as Promise<readonly MessageRow[]>;
   }
 
   /**
@@ -147,6 +146,12 @@ export class Store {
     this.#cache.then(cache => cache.close());
   }
 
+  async #values(range: Range): Promise<readonly Value[]> {
+    await this.#ready();
+    const rows = await this.#use(cache => cache.range(range));
+    return rows.map(([, value]) => value);
+  }
+
   async #ready(): Promise<void> {
     await this.opened;
     if (this.#closed) throw ended();
@@ -163,11 +168,6 @@ export class Store {
     await this.reload();
   }
 
-  async #get(key: string): Promise<Value> {
-    const [row] = await this.#use(cache => cache.range(key, `${key}\0`));
-    return row?.[1];
-  }
-
   async #use<T>(work: (cache: Cache) => Promise<T>): Promise<T> {
     const opened = this.#cache;
     const cache = await opened;
@@ -182,7 +182,7 @@ export class Store {
 
   /** A cache in memory, with what the failed one can still read, or else with what is mirrored. */
   async #fall(cache: Cache, error: unknown): Promise<Cache> {
-    const kept = await cache.range(...EVERYTHING).catch(() => undefined);
+    const kept = await cache.range(EVERYTHING).catch(() => undefined);
     // What the server has is fetched again; what is on its way is not lost.
     const own = [...this.mirror.outbox].map(([id, row]) => [outboxKey(id), row] as const);
     const session = { session: this.#session, count: this.#count };
@@ -205,19 +205,14 @@ export class Store {
   }
 
   async #load(): Promise<void> {
-    for (;;) {
-      const before = (await this.#get(SESSION)) as SessionRow | undefined;
-      const ranges = await Promise.all(MIRRORED.map(kind => this.#use(cache => cache.range(...under(kind)))));
-      const after = (await this.#get(SESSION)) as SessionRow | undefined;
-      if (this.#closed) return;
-      if (after?.session !== this.#session) return this.#lose();
-      // Somebody wrote in between: what was read does not belong together, or is older than what is shown.
-      if (before?.count !== after.count || after.count < this.#count) continue;
-      this.mirror.clear();
-      this.mirror.apply(ranges.flat().map(([put, value]) => ({ put, value })));
-      this.#count = after.count;
-      return;
-    }
+    const rows = await this.#use(cache => cache.range(one(SESSION), ...MIRRORED.map(under)));
+    const row = rows[0]?.[1] as SessionRow | undefined;
+    if (this.#closed || row?.session !== this.#session) return this.#lose();
+    // Somebody wrote in the meantime: what was read is older than what is shown.
+    if (row.count < this.#count) return this.#load();
+    this.mirror.clear();
+    this.mirror.apply(rows.map(([put, value]) => ({ put, value })));
+    this.#count = row.count;
   }
 }
 

@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest';
 import type { Cache } from '../src/index.ts';
 
-const get = async (cache: Cache, key: string) => (await cache.range(key, `${key}\0`))[0]?.[1];
+const get = async (cache: Cache, key: string) => (await cache.range([key, `${key}\0`]))[0]?.[1];
 
 /** `open` opens the same data each time it is called with the same name. */
 export function conforms(engine: string, open: (name: string) => Promise<Cache>): void {
@@ -19,7 +19,7 @@ export function conforms(engine: string, open: (name: string) => Promise<Cache>)
 
   named('a row that was never written is undefined', async cache => {
     expect(await get(cache, 'a')).toBeUndefined();
-    expect(await cache.range('', '\uffff')).toEqual([]);
+    expect(await cache.range(['', '\uffff'])).toEqual([]);
   });
 
   named('what is written is there, numbers, nested data and bytes alike', async cache => {
@@ -30,8 +30,20 @@ export function conforms(engine: string, open: (name: string) => Promise<Cache>)
 
   named('a range is ordered by key, includes its beginning and excludes its end', async cache => {
     await cache.transact([], () => ['m/2', 'm/10', 'm/1', 'n/1', 'l/9'].map(put => ({ put, value: put })));
-    expect((await cache.range('m/', 'm0')).map(([key]) => key)).toEqual(['m/1', 'm/10', 'm/2']);
-    expect((await cache.range('m/1', 'm/2')).map(([, value]) => value)).toEqual(['m/1', 'm/10']);
+    expect((await cache.range(['m/', 'm0'])).map(([key]) => key)).toEqual(['m/1', 'm/10', 'm/2']);
+    expect((await cache.range(['m/1', 'm/2'])).map(([, value]) => value)).toEqual(['m/1', 'm/10']);
+  });
+
+  named('several ranges come one after another, as they were at one instant', async cache => {
+    const write = (value: number) =>
+      cache.transact([], () => ['a/1', 'm/1', 'm/2', 'z'].map(put => ({ put, value })));
+    await write(1);
+    const [rows] = await Promise.all([
+      cache.range(['z', 'z\0'], ['m/', 'm0'], ['a/', 'a0'], ['x', 'y']),
+      write(2),
+    ]);
+    expect(rows.map(([key]) => key)).toEqual(['z', 'm/1', 'm/2', 'a/1']);
+    expect(new Set(rows.map(([, value]) => value)).size).toBe(1);
   });
 
   named(
@@ -58,7 +70,7 @@ export function conforms(engine: string, open: (name: string) => Promise<Cache>)
       { drop: 'n' },
       { drop: 'never' },
     ]);
-    expect(await cache.range('', '\uffff')).toEqual([
+    expect(await cache.range(['', '\uffff'])).toEqual([
       ['m/2', 'new'],
       ['m/3', 0],
     ]);
@@ -66,7 +78,7 @@ export function conforms(engine: string, open: (name: string) => Promise<Cache>)
 
   named('undefined writes nothing', async cache => {
     await cache.transact(['a'], () => undefined);
-    expect(await cache.range('', '\uffff')).toEqual([]);
+    expect(await cache.range(['', '\uffff'])).toEqual([]);
   });
 
   named('a decision that throws writes nothing and is heard', async cache => {
@@ -75,7 +87,7 @@ export function conforms(engine: string, open: (name: string) => Promise<Cache>)
         throw new Error('no');
       }),
     ).rejects.toThrow('no');
-    expect(await cache.range('', '\uffff')).toEqual([]);
+    expect(await cache.range(['', '\uffff'])).toEqual([]);
   });
 
   named('no transaction comes between reading and writing', async (cache, name) => {

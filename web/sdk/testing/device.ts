@@ -176,7 +176,7 @@ export class Tab {
     };
     return {
       durable: true,
-      range: (from, to) => guarded(async () => structuredClone(await cache.range(from, to))),
+      range: (...ranges) => guarded(async () => structuredClone(await cache.range(...ranges))),
       transact: (keys, decide) =>
         guarded(() => cache.transact(keys, rows => structuredClone(decide(structuredClone(rows))))),
       close: () => cache.close(),

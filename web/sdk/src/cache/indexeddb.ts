@@ -1,6 +1,6 @@
 /** A cache in IndexedDB: one database for each user, one object store, keys as they are. */
 
-import type { Cache, Value, Write } from './port.ts';
+import type { Cache, Range, Value, Write } from './port.ts';
 
 /** Raised when the rows of `rows.ts` change their meaning; `upgrade` says what becomes of the older ones. */
 const LAYOUT = 1;
@@ -28,14 +28,18 @@ class IndexedDbCache implements Cache {
     database.onversionchange = () => database.close();
   }
 
-  async range(from: string, to: string): Promise<readonly (readonly [string, Value])[]> {
+  async range(...ranges: readonly Range[]): Promise<readonly (readonly [string, Value])[]> {
+    // One transaction, which sees no other one's writes.
     const rows = this.#rows('readonly');
-    const wanted = IDBKeyRange.bound(from, to, false, true);
-    const [keys, values] = await Promise.all([
-      answered(rows.getAllKeys(wanted)),
-      answered(rows.getAll(wanted)),
-    ]);
-    return keys.map((key, index) => [String(key), values[index]] as const);
+    const found = ranges.map(async ([from, to]) => {
+      const wanted = IDBKeyRange.bound(from, to, false, true);
+      const [keys, values] = await Promise.all([
+        answered(rows.getAllKeys(wanted)),
+        answered(rows.getAll(wanted)),
+      ]);
+      return keys.map((key, index) => [key as string, values[index]] as const);
+    });
+    return (await Promise.all(found)).flat();
   }
 
   async transact(

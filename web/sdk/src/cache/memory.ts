@@ -1,6 +1,6 @@
 /** A cache that lasts as long as the page, and the yardstick for those that last longer. */
 
-import type { Cache, Value, Write } from './port.ts';
+import type { Cache, Range, Value, Write } from './port.ts';
 
 export class MemoryCache implements Cache {
   readonly durable = false;
@@ -12,9 +12,10 @@ export class MemoryCache implements Cache {
     this.#rows = rows;
   }
 
-  async range(from: string, to: string): Promise<readonly (readonly [string, Value])[]> {
+  async range(...ranges: readonly Range[]): Promise<readonly (readonly [string, Value])[]> {
     this.#check();
-    return [...this.#rows].filter(([key]) => key >= from && key < to).sort(([a], [b]) => (a < b ? -1 : 1));
+    const rows = [...this.#rows].sort(([a], [b]) => (a < b ? -1 : 1));
+    return ranges.flatMap(([from, to]) => rows.filter(([key]) => key >= from && key < to));
   }
 
   async transact(

@@ -14,9 +14,15 @@ export type Write =
   /** Drops all keys from `from` up to but not including `to`. */
   | { readonly dropFrom: string; readonly to: string };
 
+/** Keys from `from` up to but not including `to`. */
+export type Range = readonly [from: string, to: string];
+
 export interface Cache {
-  /** All rows from `from` up to but not including `to`, in the order of their keys. */
-  range(from: string, to: string): Promise<readonly (readonly [key: string, value: Value])[]>;
+  /**
+   * All rows of each range, in the order of their keys, one range after another; as they were at one instant, between
+   * two transactions.
+   */
+  range(...ranges: readonly Range[]): Promise<readonly (readonly [key: string, value: Value])[]>;
   /**
    * Reads `keys`, lets `decide` say what to write, and writes all of it or nothing, with no other transaction in
    * between, those of other tabs included. `decide` is called once and must not wait; `undefined` writes nothing.
