@@ -90,8 +90,14 @@ test('less motion where less is wanted', async ({ person }) => {
 });
 
 test('text can be twice as large', async ({ person }) => {
-  const you = await (await person('You')).open('John Smith');
+  const you = await person('You');
   await you.page.evaluate(() => document.documentElement.style.setProperty('font-size', '200%'));
+  const heading = you.list.getByRole('heading', { name: 'Messages' });
+  const lines = await heading.evaluate(
+    one => one.clientHeight / Number.parseFloat(getComputedStyle(one).lineHeight),
+  );
+  expect(Math.round(lines)).toBe(1);
+  await you.open('John Smith');
   // Whom one writes to is not cut for the sake of the rest.
   const cut = await you.page
     .locator('.chat-head .name bdi')

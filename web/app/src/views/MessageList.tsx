@@ -33,8 +33,6 @@ export function MessageList({ timeline, state, name }: Props) {
   const content = useRef<HTMLDivElement>(null);
   const keeper = useRef<ScrollKeeper>(undefined);
   const placed = useRef(false);
-  /** The first unread message that the reader was brought to, until they move themselves. */
-  const brought = useRef<string>(undefined);
   const [window, setWindow] = useState(LATEST);
   /** Undefined until the first messages are in their place: nothing has been read before that. */
   const [atEnd, setAtEnd] = useState<boolean>();
@@ -62,11 +60,7 @@ export function MessageList({ timeline, state, name }: Props) {
     setAtEnd(Boolean(keeper.current?.atEnd) && latest.current.window.end === undefined);
     reach();
   };
-  const moved = () => {
-    brought.current = undefined;
-  };
   const jump = () => {
-    moved();
     setWindow(LATEST);
     if (keeper.current) keeper.current.atEnd = true;
     setAtEnd(true);
@@ -97,7 +91,7 @@ export function MessageList({ timeline, state, name }: Props) {
   useLayoutEffect(() => {
     const keep = keeper.current;
     if (!keep || state.status !== 'ready') return;
-    if (!placed.current || isEarlier(firstUnread)) placed.current = place(keep, firstUnread);
+    if (!placed.current) placed.current = place(keep, firstUnread);
     else keep.settle();
     reach();
   });
@@ -115,16 +109,9 @@ export function MessageList({ timeline, state, name }: Props) {
       setWindow(around(keys, unread));
       return false;
     }
-    brought.current = unread;
     keep.to(row);
     setAtEnd(keep.atEnd && window.end === undefined);
     return true;
-  }
-
-  /** The unread messages begin before what was here at first: a reader who has not moved is taken along. */
-  function isEarlier(unread: string | undefined): boolean {
-    const before = brought.current;
-    return unread !== undefined && before !== undefined && keys.indexOf(unread) < keys.indexOf(before);
   }
 
   useRead(timeline, state, atEnd);
@@ -145,9 +132,6 @@ export function MessageList({ timeline, state, name }: Props) {
         tabIndex={0}
         ref={scroller}
         onScroll={scrolled}
-        onWheel={moved}
-        onPointerDown={moved}
-        onKeyDown={moved}
       >
         <div class="messages" ref={content}>
           {state.status === 'ready' && <Edge timeline={timeline} state={state} whole={from === 0} />}

@@ -58,7 +58,7 @@ export function Settings() {
             </button>
           )}
           <p class="quiet">
-            {words.t('signOutText')}{' '}
+            {!menu.demo && words.t('signOutText')}{' '}
             {unsent > 0 && <strong>{words.t('unsentWarning', { count: unsent })}</strong>}
           </p>
           <button type="button" class="button danger" onClick={menu.signOut}>
