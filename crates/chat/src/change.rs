@@ -58,6 +58,11 @@ impl ChangeRow {
         }
     }
 
+    /// Whether it only says that `viewer` has received something, which to them looks as before.
+    pub fn is_own(&self, viewer: usize) -> bool {
+        self.kind == ChangeKind::Delivered && self.by == viewer
+    }
+
     /// Whether it touched the message `number` that the side `sender` wrote.
     pub fn touches(&self, number: u64, sender: usize) -> bool {
         sender != self.by && self.from.number < number && number <= self.to.number

@@ -124,6 +124,14 @@ impl Chat {
                 break;
             }
         }
+        if cursor.position.change >= target.change {
+            // The viewer's own receipts after the target show them nothing; left there, they would look like more to come.
+            while let Some(own) =
+                changes.next_if(|change| cursor.position.change + 1 == change.number && change.is_own(log.viewer))
+            {
+                cursor.position.change = own.number;
+            }
+        }
         // The target stays with a client that has begun to follow it.
         let unmoved = cursor.position == from.position && cursor.within == from.within;
         cursor.target =

@@ -64,6 +64,25 @@ async fn polling_with_a_cursor_gives_every_message_once_in_order() {
 }
 
 #[tokio::test]
+async fn the_last_page_says_that_nothing_more_waits() {
+    let world = World::new().await;
+    let (anna, ben) = world.pair().await;
+    anna.send(&ben, "0").await.unwrap();
+    let mut cursor = ben.list(&anna).await.unwrap().cursor;
+    for text in ["1", "2", "3", "4"] {
+        anna.send(&ben, text).await.unwrap();
+    }
+    for (wanted, more) in [(["1", "2"], true), (["3", "4"], false)] {
+        let (conversation_id, since, limit) = (ben.conversation(&anna), Some(cursor), Some(2));
+        let input = ListMessages { conversation_id, since, limit, ..Default::default() };
+        let page = ben.list_as(input).await.unwrap();
+        assert_eq!((texts(&page.messages), page.has_more), (wanted.to_vec(), more));
+        cursor = page.cursor;
+    }
+    assert!(ben.list_since(&anna, &cursor).await.unwrap().messages.is_empty());
+}
+
+#[tokio::test]
 async fn older_messages_are_paged_back_to() {
     let world = World::new().await;
     let (anna, ben) = world.pair().await;
