@@ -120,7 +120,8 @@ impl Chat {
                 name: &file.name,
                 content_type: &file.content_type,
                 inline: media::shown_inline(&file.content_type),
-                expires_ms: now + DOWNLOAD_MS,
+                // Not beyond the end of the file itself, whenever its bytes are removed.
+                expires_ms: self.file_expires(sent_at).map_or(u64::MAX, |end| end * 1_000).min(now + DOWNLOAD_MS),
             };
             message.file_url = Some(self.files().download_url(&grant).await?);
         }

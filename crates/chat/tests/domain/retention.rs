@@ -52,8 +52,13 @@ async fn a_cursor_before_what_is_kept_gets_a_fresh_start() {
 async fn a_file_can_expire_before_its_message() {
     let world = World::with(Settings { send_rate: 0, file_retention_days: 7, ..Settings::default() }).await;
     let (anna, ben) = world.pair().await;
-    anna.send_file(&ben, "a.txt", "text/plain", b"text").await.unwrap();
-    world.clock.forward(8 * 86_400_000);
+    let sent = anna.send_file(&ben, "a.txt", "text/plain", b"text").await.unwrap().message;
+    world.clock.forward(7 * 86_400_000 - 60_000);
+    let url = ben.list(&anna).await.unwrap().messages.remove(0).file_url.unwrap();
+    let until: u64 = url.split_once("until=").unwrap().1.parse().unwrap();
+    let end = jobline_chat::parse_iso(&sent.created_at).unwrap() + 7 * 86_400_000;
+    assert!((end..end + 1_000).contains(&until), "a URL that is given a minute before the end ends with it");
+    world.clock.forward(86_400_000);
     let message = ben.list(&anna).await.unwrap().messages.remove(0);
     assert_eq!((message.file_url, message.file_expired), (None, Some(true)));
     assert_eq!(message.file_name.as_deref(), Some("a.txt"));
