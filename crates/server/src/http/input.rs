@@ -83,16 +83,19 @@ pub fn from_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Failure> {
         return Err(Failure::new(Code::InvalidRequest, "The body is not a JSON object."));
     }
     let mut parser = serde_json::Deserializer::from_slice(body);
-    let input = serde_path_to_error::deserialize(&mut parser).map_err(|error| refuse_json(&error))?;
+    let input = serde_path_to_error::deserialize(&mut parser).map_err(|error| refuse_json(body, &error))?;
     parser.end().map_err(|_| Failure::new(Code::InvalidRequest, "Something follows the JSON object in the body."))?;
     Ok(input)
 }
 
-fn refuse_json(error: &serde_path_to_error::Error<serde_json::Error>) -> Failure {
+fn refuse_json(body: &[u8], error: &serde_path_to_error::Error<serde_json::Error>) -> Failure {
     use serde_json::error::Category;
     let inner = error.inner();
+    // A number where one of several words is expected counts as broken JSON there, though it is none.
+    let is_json = || serde_json::from_slice::<serde_json::Value>(body).is_ok();
     match inner.classify() {
         Category::Data => refuse_field(&error.path().to_string(), &inner.to_string()),
+        Category::Syntax if is_json() => refuse_field(&error.path().to_string(), &inner.to_string()),
         _ => Failure::new(
             Code::InvalidRequest,
             format!("The body is not JSON: line {}, column {}.", inner.line(), inner.column()),
@@ -138,7 +141,24 @@ fn refuse_field(path: &str, message: &str) -> Failure {
         return Failure::invalid(field, "This field is there more than once.");
     }
     let said: String = message.split(" at line ").next().unwrap_or_default().chars().take(200).collect();
-    Failure::invalid(path, format!("{path} does not fit: {said}."))
+    Failure::invalid(path, format!("{path} does not fit: {}.", in_terms_of_json(&said)))
+}
+
+/// What serde says, in the words that JSON has for it. What the caller wrote stands before "expected" and stays as it is.
+fn in_terms_of_json(said: &str) -> String {
+    let (found, expected) = said.rsplit_once(", expected ").unwrap_or((said, ""));
+    let found = match found {
+        "invalid type: map" => "it is an object",
+        "invalid type: sequence" => "it is an array",
+        found => found,
+    };
+    let expected = match expected {
+        "" => return found.to_owned(),
+        "u64" | "u32" => "a whole number",
+        "a sequence" => "an array",
+        expected => expected,
+    };
+    format!("{found}, expected {expected}")
 }
 
 /// One value of a query: text, until a field asks for a number.

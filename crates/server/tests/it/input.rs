@@ -49,6 +49,15 @@ async fn json_nested_without_end() {
 }
 
 #[tokio::test]
+async fn another_kind_of_value_than_a_word() {
+    let problem = send_text("{\"receiverId\":\"ben\",\"content\":\"Hello\",\"type\":1}").await.is_invalid("type");
+    assert!(!problem.detail.contains("not JSON"), "{problem:?}");
+    let number = send_text("{\"receiverId\":\"ben\",\"content\":\"Hello\",\"jobId\":{\"u64\":1}}").await;
+    let detail = number.is_invalid("jobId").detail;
+    assert_eq!(detail, "jobId does not fit: it is an object, expected a whole number.");
+}
+
+#[tokio::test]
 async fn an_unknown_field() {
     let body = json!({"receiverId": "ben", "content": "Hello", "reciever": 1});
     send_text(body.to_string()).await.is_invalid("reciever");
