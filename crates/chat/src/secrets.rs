@@ -30,6 +30,7 @@ impl Secrets {
     /// # Errors
     /// `unavailable`.
     pub async fn load(store: &dyn Store, random: &dyn Random) -> Result<Self> {
+        let mut cause = String::new();
         for _ in 0..8 {
             if let Some(row) = store.get(&keys::secrets(), Consistency::Strong).await? {
                 return Self::read(&rows::decode(&row)?);
@@ -39,13 +40,15 @@ impl Secrets {
             let commit =
                 Commit::builder(Token(random.bits())).put(keys::secrets(), Condition::Absent, row, None).build()?;
             // Whatever the outcome is, the row is there now, by this server or by another: it is read, not assumed.
-            if let Err(error @ (jobline_store::Error::TooLarge(_) | jobline_store::Error::Corrupt(_))) =
-                store.commit(&commit).await
-            {
-                return Err(error.into());
+            match store.commit(&commit).await {
+                Err(error @ (jobline_store::Error::TooLarge(_) | jobline_store::Error::Corrupt(_))) => {
+                    return Err(error.into());
+                }
+                Err(error) => cause = format!(": {error}"),
+                Ok(_) => {}
             }
         }
-        Err(Error::unavailable("the secrets row can be neither read nor written"))
+        Err(Error::unavailable(format!("the first row, that of the secrets, cannot be written{cause}")))
     }
 
     fn read(row: &SecretsRow) -> Result<Self> {

@@ -36,12 +36,18 @@ pub(crate) fn open(path: &Path, options: &Options) -> Result<Opened, OpenError> 
     open_locked(path, lock, options).map_err(|fault| fault.at(path))
 }
 
+/// Makes the folder, and those above it, for nobody else on this machine: what people write to each other is in it.
+fn make(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
 /// Makes the folder if there is none, and looks whether it is one of a store.
 fn prepare(path: &Path) -> Result<(), Fault> {
     match fs::metadata(path) {
         Ok(found) if !found.is_dir() => return Err(Fault::Foreign("it is a file, not a folder".into())),
         Ok(_) => {}
-        Err(error) if error.kind() == io::ErrorKind::NotFound => fs::create_dir_all(path).map_err(Fault::Io)?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => make(path).map_err(Fault::Io)?,
         Err(error) => return Err(Fault::Io(error)),
     }
     if path.join(state::FILE).exists() {

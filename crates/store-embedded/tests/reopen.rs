@@ -10,6 +10,17 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+#[test]
+fn a_new_folder_is_for_nobody_else() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("data/store");
+    drop(open(&path).unwrap());
+    for made in [path.as_path(), path.parent().unwrap()] {
+        assert_eq!(std::fs::metadata(made).unwrap().permissions().mode() & 0o777, 0o700, "{}", made.display());
+    }
+}
+
 #[tokio::test]
 async fn everything_survives_closing_and_dropping() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,5 +1,6 @@
 //! The folder of a demo: empty, or marked by the secrets that a demo left in it.
 
+use crate::system::private_folder;
 use jobline_chat::Random;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -36,7 +37,7 @@ pub fn prepare(folder: &Path, random: &dyn Random) -> io::Result<Option<DemoSecr
     if !is_empty(folder)? {
         return Ok(None);
     }
-    fs::create_dir_all(folder)?;
+    private_folder(folder)?;
     let secret = || format!("{:032x}{:032x}", random.bits(), random.bits());
     let secrets = DemoSecrets { jwt_secret: secret(), host_key: secret() };
     write(folder, &secrets)?;

@@ -3,6 +3,7 @@
 //! A shard is the beginning of an id, as far as it stays the same for about a day. So the order of the shards is the
 //! order of the ids, and no folder grows without end.
 
+use crate::system::private_folder;
 use jobline_chat::{Kept, is_file_id};
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read as _, Seek as _, SeekFrom};
@@ -43,7 +44,7 @@ impl Disk {
         let incoming = root.join(INCOMING);
         match fs::remove_dir_all(&incoming) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
-            _ => fs::create_dir_all(&incoming)?,
+            _ => private_folder(&incoming)?,
         }
         Ok(Self { root, placing: Mutex::new(()), temporary: AtomicU64::new(0) })
     }
