@@ -90,6 +90,21 @@ test('a token that has expired is renewed, and nobody notices', async ({ browser
   expect(asked).toBeGreaterThan(1);
 });
 
+test('a closed job is no end for two who share another one', async ({ person, api }) => {
+  const you = await (await person('You')).open('John Smith');
+  await api.job(42, 'Paint the living room', ['you', 'john'], 'closed');
+  await you.say('Too late');
+  const other = you.page.getByRole('button', { name: 'Write about another job' });
+  await other.click();
+  await you.say('And about the fence?');
+  await expect(you.message('And about the fence?')).toContainText('This job is closed.');
+  await api.job(77, 'Mend the fence', ['you', 'john'], 'open');
+  await you.say('Now about the fence');
+  await expect(you.message('Now about the fence')).toContainText('Sent');
+  await expect(other).toBeHidden();
+  await expect(you.page.getByText('Mend the fence').first()).toBeVisible();
+});
+
 test('a closed job can be read and not written in, and an open one again', async ({ person, api }) => {
   const you = await (await person('You')).open('John Smith');
   await expect(you.field).toBeVisible();

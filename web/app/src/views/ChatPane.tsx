@@ -31,6 +31,8 @@ export function ChatPane({ timeline, photo }: { timeline: Timeline; photo?: stri
     }),
     [edited, state.canWrite],
   );
+  // The two may share another job that is open, which only the server knows: who wants to write may try.
+  const [trying, setTrying] = useState<Timeline>();
   const name = personName(state.person?.name, state.person?.id ?? '');
   useLayoutEffect(() => timeline.open(), [timeline]);
   // The field gets the focus where that brings up no keyboard of glass; elsewhere the chat itself does.
@@ -49,11 +51,14 @@ export function ChatPane({ timeline, photo }: { timeline: Timeline; photo?: stri
         <ChatHead state={state} name={name} />
         <ConnectionLine />
         <MessageList timeline={timeline} state={state} name={name} />
-        {state.canWrite || state.status === 'loading' ? (
+        {state.canWrite || state.status === 'loading' || trying === timeline ? (
           <Composer timeline={timeline} tray={tray} />
         ) : (
           <p class="note plain" role="status">
             {words.t(state.reason === 'job_closed' ? 'jobClosed' : 'errorNotParticipant')}
+            <button type="button" class="button" onClick={() => setTrying(timeline)}>
+              {words.t('otherJob')}
+            </button>
           </p>
         )}
         {dropping && <div class="drop">{words.t('dropHere')}</div>}
