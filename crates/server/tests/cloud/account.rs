@@ -55,7 +55,6 @@ impl Account {
             random,
             metrics: Arc::new(Metrics::new()),
             origins: Origins::new(&[]),
-            base_url: "http://jobline.test".to_owned(),
             beside,
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
