@@ -38,8 +38,12 @@ export class ScrollKeeper {
     const row = this.#seen && this.row(this.#seen.key);
     if (!row || !this.#seen) return;
     const moved = row.offsetTop - this.#seen.offset;
-    this.#seen = { key: this.#seen.key, offset: row.offsetTop };
-    if (moved !== 0) this.#scroller.scrollTop += moved;
+    if (moved === 0) return;
+    const before = this.#scroller.scrollTop;
+    this.#scroller.scrollTop = before + moved;
+    // At the edge of the list there may be no room yet; what is missing is made good as soon as there is.
+    const missing = moved - (this.#scroller.scrollTop - before);
+    this.#seen = { key: this.#seen.key, offset: row.offsetTop - missing };
   }
 
   toEnd(): void {
