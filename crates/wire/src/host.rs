@@ -9,7 +9,7 @@ pub struct HostUserInput {
     /// The name to show, 1 to 200 characters.
     #[schemars(length(min = 1, max = 200))]
     pub name: String,
-    /// An https URL of a picture.
+    /// An http or https URL of a picture, at most 2,048 bytes; a page that came by https shows only https.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub avatar_url: Option<String>,
     /// Where notices can be sent; never shown to other users.
