@@ -96,6 +96,7 @@ test('a closed job is no end for two who share another one', async ({ person, ap
   await you.say('Too late');
   const other = you.page.getByRole('button', { name: 'Write about another job' });
   await other.click();
+  await expect(you.field).toBeFocused();
   await you.say('And about the fence?');
   await expect(you.message('And about the fence?')).toContainText('This job is closed.');
   await api.job(77, 'Mend the fence', ['you', 'john'], 'open');

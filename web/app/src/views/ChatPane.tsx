@@ -35,11 +35,12 @@ export function ChatPane({ timeline, photo }: { timeline: Timeline; photo?: stri
   const [trying, setTrying] = useState<Timeline>();
   const name = personName(state.person?.name, state.person?.id ?? '');
   useLayoutEffect(() => timeline.open(), [timeline]);
-  // The field gets the focus where that brings up no keyboard of glass; elsewhere the chat itself does.
+  // The field gets the focus where that brings up no keyboard of glass, or was asked for; elsewhere the chat itself does.
   useEffect(() => {
-    const field = touches() ? null : pane.current?.querySelector<HTMLElement>('textarea');
+    const field =
+      touches() && trying !== timeline ? null : pane.current?.querySelector<HTMLElement>('textarea');
     (field ?? pane.current?.querySelector<HTMLElement>('h1'))?.focus({ preventScroll: true });
-  }, [timeline]);
+  }, [timeline, trying]);
   return (
     <EditingContext.Provider value={editing}>
       <section
