@@ -15,7 +15,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tower::ServiceExt;
 
-/// The hello-worlds, which answer until this is dropped.
+/// The hello-worlds, which answer until they are stopped.
 pub(super) struct Hello {
     /// Through the server's serve loop.
     looped: Serving,
