@@ -46,7 +46,8 @@ export default defineConfig({
   // A test that fails once has found something: it is not tried again.
   retries: 0,
   timeout: 60_000,
-  expect: { timeout: 12_000 },
+  // Long enough for the longest pause between two polls, 10 s, and a machine that does more than this.
+  expect: { timeout: 20_000 },
   reporter: [['list'], ['html', { open: 'never' }]],
   use: {
     locale: 'en-GB',

@@ -115,7 +115,7 @@ const CODES: { readonly [status: number]: Code } = {
 export function problemIn({ status, header, body }: HttpAnswer): Problem {
   const told = parse(body) as Partial<Problem> | undefined;
   const seconds = Number(header('retry-after'));
-  const { code = CODES[status] ?? 'network', detail = `The answer is ${status}.`, field } = told ?? {};
+  const { code = CODES[status] ?? 'network', detail = `Status ${status}.`, field } = told ?? {};
   return {
     code,
     detail,

@@ -3,7 +3,8 @@
  *
  * A tab wants to know every 3 s while a chat is open, every 10 s in the background or with only the list in view, every
  * 30 s after five minutes in which nobody did anything, and not at all when nothing is in view or it has been hidden for
- * an hour. The server's `nextPollMs` is the shortest pause between two polls: it says how lively the conversations are,
+ * an hour. After a poll that brought messages of others the next one comes in 3 s wherever it is wanted: its cursor is
+ * what tells the server, and so the sender, that they were delivered. The server's `nextPollMs` is the shortest pause between two polls: it says how lively the conversations are,
  * and asks for longer pauses when it is short of capacity. What cannot wait is asked at once: coming back, coming online,
  * opening a chat, having sent something. Only `Retry-After` holds that up.
  *
@@ -12,7 +13,8 @@
 
 import type { Core } from './core.ts';
 import { type Problem, problemOf } from './errors.ts';
-import { SYNC } from './rows.ts';
+import type { Synced } from './generated/contract.ts';
+import { SYNC, type SyncRow } from './rows.ts';
 import { absorb } from './sync.ts';
 import { Backoff } from './time.ts';
 
@@ -30,6 +32,8 @@ export interface Report {
   readonly at: number;
   /** When the server, or the pause after a failure, lets the next one be made; before that only what cannot wait is. */
   readonly due: number;
+  /** Whether it brought messages of others, of which the server does not know yet that they are here. */
+  readonly news?: boolean;
   /** What went wrong. */
   readonly problem?: Problem;
 }
@@ -111,6 +115,7 @@ export class Poller {
     const wanted = this.#core.interest();
     const hidden = this.#now() - this.#hiddenAt;
     if (!wanted || hidden >= STOP_AFTER_MS) return undefined;
+    if (this.#report.news) return OPEN_MS;
     if (this.#now() - this.#activeAt >= IDLE_AFTER_MS) return IDLE_MS;
     return wanted === 'chat' && hidden < 0 ? OPEN_MS : BACKGROUND_MS;
   }
@@ -137,10 +142,11 @@ export class Poller {
     let report: Report;
     try {
       await this.#core.store.refresh();
-      let answer = await this.#once();
-      while (answer.hasMore && !this.#stopped) answer = await this.#once();
+      let answer: Synced | undefined;
+      while (answer?.hasMore !== false && !this.#stopped) answer = await this.#once();
       this.#backoff.reset();
-      report = { at: this.#now(), due: this.#now() + answer.nextPollMs };
+      const news = answer?.messages.some(({ senderId }) => senderId !== this.#core.me);
+      report = { at: this.#now(), due: this.#now() + (answer?.nextPollMs ?? 0), news };
     } catch (error) {
       const problem = problemOf(error);
       report = { at: this.#now(), due: this.#now() + this.#backoff.next(problem.retryAfterMs), problem };
@@ -150,21 +156,22 @@ export class Poller {
     this.#note(report);
   }
 
-  async #once(): Promise<{ hasMore: boolean; nextPollMs: number }> {
+  /** One poll; `undefined` when its answer could not be taken in, and it is to be made again. */
+  async #once(): Promise<Synced | undefined> {
     const { api, store } = this.#core;
     const { cursor } = store.mirror;
     try {
       const answer = await api.call('sync', { since: cursor });
-      const taken = await absorb(this.#core, cursor, answer);
-      if (!taken) await store.reload();
-      return { hasMore: answer.hasMore || !taken, nextPollMs: answer.nextPollMs };
+      if (await absorb(this.#core, cursor, answer)) return answer;
+      await store.reload();
     } catch (error) {
       if (problemOf(error).code !== 'invalid_cursor' || cursor === undefined) throw error;
       // The server does not know it, as after it was set up anew: everything is fetched again.
-      const { epoch = 0 } = store.mirror.sync.get('') ?? {};
-      await store.transact([], () => [{ put: SYNC, value: { epoch, walking: true } }]);
-      return { hasMore: true, nextPollMs: 0 };
+      await store.transact([SYNC], ([row]) => [
+        { put: SYNC, value: { ...(row as SyncRow), cursor: undefined, walking: true } },
+      ]);
     }
+    return undefined;
   }
 
   #note(report: Report): void {

@@ -6,7 +6,7 @@ import type { Clock, Random } from './ports.ts';
 /** What `promised` answers, or a `network` failure after `ms`. */
 export function within<T>(clock: Clock, ms: number, promised: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
-    const callOff = clock.after(ms, () => reject(failure('network', `No answer in ${ms} ms.`)));
+    const callOff = clock.after(ms, () => reject(failure('network', 'No answer in time.')));
     promised.then(resolve, reject).finally(callOff);
   });
 }
@@ -25,8 +25,7 @@ export class Backoff {
 
   /** How long to wait after one more failure, in milliseconds; at least `floor`. */
   next(floor = 0): number {
-    const longest = Math.min(LONGEST_MS, FIRST_MS * 2 ** Math.min(this.#failures, 10));
-    this.#failures += 1;
+    const longest = Math.min(LONGEST_MS, FIRST_MS * 2 ** this.#failures++);
     return Math.max(floor, Math.round(longest * (1 - this.#random() / 2)));
   }
 

@@ -33,6 +33,19 @@ test('every 10 s with the list alone, and in the background', async () => {
   expect(await during(60_000)).toBe(6);
 });
 
+test('3 s after messages of others came in, so that their sender soon learns of it; not after own ones', async () => {
+  const { server, jobline, during } = watched();
+  jobline.conversations.subscribe(() => undefined);
+  await during(1000);
+  server.say('ben', 'anna', 'Are you there?');
+  expect(await during(9000)).toBe(1);
+  expect(await during(3000)).toBe(1);
+  expect(await during(9000)).toBe(0);
+  server.say('anna', 'ben', 'From another device');
+  expect(await during(1000)).toBe(1);
+  expect(await during(9000)).toBe(0);
+});
+
 test('every 30 s after five minutes in which nobody did anything, and quickly again after a touch', async () => {
   const { jobline, tab, during } = watched();
   jobline.conversation({ with: 'ben' }).open();
