@@ -19,6 +19,7 @@ mod error;
 mod folder;
 mod group;
 mod journal;
+mod ledger;
 mod options;
 mod ranges;
 mod space;

@@ -1,15 +1,13 @@
 //! Small ranges read lately, whole: one for each partition.
 //!
 //! Who may write to whom is a range of a handful of rows that every send reads and that hardly ever changes; reading it
-//! from the tables costs more than everything else a send reads. The rules are those of the row cache: a reader that misses
-//! takes a [`Ticket`] before it reads the database, and what it read is kept only if no write to the shard ended since and
-//! nothing in the range is being written.
+//! from the tables costs more than everything else a send reads. The rules are those of the row cache, with a
+//! partition in the place of a key.
 
+use crate::ledger::{Ledger, Place, Ticket};
 use fjall::Slice;
 use jobline_store::{Direction, Page, Range};
-use quick_cache::{DefaultHashBuilder, Weighter, unsync};
-use std::collections::HashSet;
-use std::hash::BuildHasher;
+use quick_cache::{Weighter, unsync};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 const SHARDS: usize = 32;
@@ -19,18 +17,12 @@ const BYTES: usize = 8 * 1024;
 /// What an entry costs besides its bytes.
 const OVERHEAD: usize = 320;
 
-pub(crate) struct RangeCache {
-    shards: Vec<Mutex<Shard>>,
-    hasher: DefaultHashBuilder,
-}
+/// By partition.
+type Ranges = unsync::Cache<String, Entry, Weigh>;
 
-struct Shard {
-    /// By partition.
-    ranges: unsync::Cache<String, Entry, Weigh>,
-    /// Changes when a write has ended.
-    epoch: u64,
-    /// Row keys of what is being written.
-    writing: HashSet<Slice, DefaultHashBuilder>,
+pub(crate) struct RangeCache {
+    shards: Vec<Mutex<Ranges>>,
+    ledger: Ledger,
 }
 
 #[derive(Clone)]
@@ -57,42 +49,36 @@ pub(crate) enum Found {
     Miss(Ticket),
 }
 
-/// The state of the cache when a reader missed.
-pub(crate) struct Ticket(u64);
-
 impl RangeCache {
     pub(crate) fn new(bytes: usize) -> Self {
         let capacity = (bytes / SHARDS) as u64;
         let items = (capacity / 1024).max(8) as usize;
-        let ranges = || unsync::Cache::with_weighter(items, capacity, Weigh);
-        let shard = || Mutex::new(Shard { ranges: ranges(), epoch: 0, writing: HashSet::default() });
-        Self { shards: (0..SHARDS).map(|_| shard()).collect(), hasher: DefaultHashBuilder::default() }
+        let ranges = || Mutex::new(Ranges::with_weighter(items, capacity, Weigh));
+        Self { shards: (0..SHARDS).map(|_| ranges()).collect(), ledger: Ledger::new() }
     }
 
-    fn shard(&self, partition: &str) -> MutexGuard<'_, Shard> {
-        let index = (self.hasher.hash_one(partition) >> 48) as usize % SHARDS;
-        self.shards[index].lock().unwrap_or_else(PoisonError::into_inner)
+    fn shard(&self, place: Place) -> MutexGuard<'_, Ranges> {
+        self.shards[place.shard(SHARDS)].lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn get(&self, range: &Range) -> Found {
-        let shard = self.shard(&range.partition);
-        match shard.ranges.get(range.partition.as_str()) {
+        let place = self.ledger.place(range.partition.as_str());
+        match self.shard(place).get(range.partition.as_str()) {
             Some(entry) if entry.answers(range) => Found::Hit(entry.page.clone()),
-            _ => Found::Miss(Ticket(shard.epoch)),
+            _ => Found::Miss(self.ledger.ticket(place)),
         }
     }
 
     /// Keeps what a reader found in the database after it missed with `ticket`.
-    pub(crate) fn fill(&self, range: &Range, page: &Page, ticket: Ticket) {
+    pub(crate) fn fill(&self, range: &Range, page: &Page, ticket: &Ticket) {
         if page.next.is_some() || page.rows.len() > ROWS.min(range.limit) || bytes(page) > BYTES {
             return;
         }
         let entry =
             Entry { from: range.from.clone(), to: range.to.clone(), direction: range.direction, page: page.clone() };
-        let mut shard = self.shard(&range.partition);
-        let overtaken = ticket.0 != shard.epoch || shard.writing.iter().any(|key| entry.holds(&range.partition, key));
-        if !overtaken {
-            shard.ranges.insert(range.partition.clone(), entry);
+        let mut ranges = self.shard(ticket.place());
+        if self.ledger.holds(ticket) {
+            ranges.insert(range.partition.clone(), entry);
         }
     }
 
@@ -100,31 +86,25 @@ impl RangeCache {
     pub(crate) fn begin<'a>(&self, row_keys: impl Iterator<Item = &'a Slice>) {
         for key in row_keys {
             let Some(partition) = partition(key) else { continue };
-            let mut shard = self.shard(partition);
-            if shard.ranges.get(partition).is_some_and(|entry| entry.holds(partition, key)) {
-                shard.ranges.remove(partition);
+            let place = self.ledger.place(partition);
+            self.ledger.begin(place);
+            let mut ranges = self.shard(place);
+            if ranges.get(partition).is_some_and(|entry| entry.holds(partition, key)) {
+                ranges.remove(partition);
             }
-            shard.writing.insert(key.clone());
         }
     }
 
     /// The write has ended.
     pub(crate) fn end<'a>(&self, row_keys: impl Iterator<Item = &'a Slice>) {
-        for key in row_keys {
-            let Some(partition) = partition(key) else { continue };
-            let mut shard = self.shard(partition);
-            shard.writing.remove(&**key);
-            shard.epoch += 1;
-        }
+        row_keys.filter_map(|key| partition(key)).for_each(|partition| self.ledger.end(self.ledger.place(partition)));
     }
 
     /// The write has ended otherwise, and readers may have seen what is no longer so.
     pub(crate) fn abandon(&self) {
+        self.ledger.abandon();
         for shard in &self.shards {
-            let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
-            shard.writing.clear();
-            shard.ranges.clear();
-            shard.epoch += 1;
+            shard.lock().unwrap_or_else(PoisonError::into_inner).clear();
         }
     }
 }
@@ -182,7 +162,7 @@ mod tests {
     fn filled(numbers: &[u64]) -> RangeCache {
         let cache = RangeCache::new(1 << 20);
         let ticket = miss(&cache, &jobs());
-        cache.fill(&jobs(), &page(numbers), ticket);
+        cache.fill(&jobs(), &page(numbers), &ticket);
         cache
     }
 
@@ -203,11 +183,11 @@ mod tests {
         let within = [key("USER#ann", "OPENJOB#3")];
         cache.begin(within.iter());
         let during = miss(&cache, &jobs());
-        cache.fill(&jobs(), &page(&[1, 2]), during);
+        cache.fill(&jobs(), &page(&[1, 2]), &during);
         let _ = miss(&cache, &jobs());
         cache.end(within.iter());
         let after = miss(&cache, &jobs());
-        cache.fill(&jobs(), &page(&[1, 2, 3]), after);
+        cache.fill(&jobs(), &page(&[1, 2, 3]), &after);
         assert!(matches!(cache.get(&jobs()), Found::Hit(hit) if hit == page(&[1, 2, 3])));
     }
 
@@ -218,7 +198,7 @@ mod tests {
         let within = [key("USER#ann", "OPENJOB#3")];
         cache.begin(within.iter());
         cache.end(within.iter());
-        cache.fill(&jobs(), &page(&[1]), before);
+        cache.fill(&jobs(), &page(&[1]), &before);
         let _ = miss(&cache, &jobs());
     }
 
@@ -235,7 +215,7 @@ mod tests {
     fn only_small_and_whole_pages_are_kept() {
         let cache = filled(&(0..17).collect::<Vec<_>>());
         let ticket = miss(&cache, &jobs());
-        cache.fill(&jobs(), &Page { next: Some("OPENJOB#1".into()), ..page(&[1]) }, ticket);
+        cache.fill(&jobs(), &Page { next: Some("OPENJOB#1".into()), ..page(&[1]) }, &ticket);
         let _ = miss(&cache, &jobs());
     }
 
@@ -245,7 +225,7 @@ mod tests {
         let before = miss(&cache, &Range::prefix("USER#bob", "OPENJOB#", 100));
         cache.abandon();
         let _ = miss(&cache, &jobs());
-        cache.fill(&Range::prefix("USER#bob", "OPENJOB#", 100), &page(&[]), before);
+        cache.fill(&Range::prefix("USER#bob", "OPENJOB#", 100), &page(&[]), &before);
         let _ = miss(&cache, &Range::prefix("USER#bob", "OPENJOB#", 100));
     }
 
@@ -255,9 +235,9 @@ mod tests {
         for user in 0..10_000 {
             let range = Range::prefix(format!("USER#{user}"), "OPENJOB#", 100);
             let ticket = miss(&cache, &range);
-            cache.fill(&range, &page(&[1]), ticket);
+            cache.fill(&range, &page(&[1]), &ticket);
         }
-        let weight: u64 = cache.shards.iter().map(|shard| shard.lock().unwrap().ranges.weight()).sum();
+        let weight: u64 = cache.shards.iter().map(|shard| shard.lock().unwrap().weight()).sum();
         assert!((1 << 18..=1 << 20).contains(&weight), "{weight}");
     }
 }

@@ -128,7 +128,7 @@ impl EmbeddedStore {
             let row = rows.get(&row_key).map_err(read_error)?;
             row.map(|row| codec::decode_row(&row)).transpose()
         })?;
-        cache.fill(&row_key, &row, ticket);
+        cache.fill(&row_key, &row, &ticket);
         Ok(row)
     }
 
@@ -149,7 +149,7 @@ impl EmbeddedStore {
             Found::Miss(ticket) => ticket,
         };
         let page = self.read_page(range)?;
-        ranges.fill(range, &page, ticket);
+        ranges.fill(range, &page, &ticket);
         Ok(page)
     }
 
