@@ -30,6 +30,8 @@ pub(crate) fn zip(arm64: bool) -> Result<(), String> {
     let path = format!("{}:{}", folder().join("bin").display(), env::var("PATH").unwrap_or_default());
     let mut command = Command::new(folder().join("bin/cargo-lambda"));
     command.args(arguments).args([machine, "--output-format", "zip"]).env("PATH", path);
+    // A deployment without the web app would be a surprise; whoever wants that says so.
+    command.env("JOBLINE_WEB", env::var("JOBLINE_WEB").unwrap_or_else(|_| "on".to_owned()));
     run(&format!("cargo {} {machine} --output-format zip", arguments.join(" ")), &mut command)
 }
 

@@ -8,6 +8,8 @@
 #[allow(dead_code, reason = "histories are counted and billed by themselves; the suite beside needs more of an engine")]
 #[path = "domain/engine.rs"]
 mod engine;
+#[path = "simulation/ground.rs"]
+mod ground;
 #[path = "simulation/mod.rs"]
 mod histories;
 #[path = "domain/support/mod.rs"]

@@ -56,13 +56,19 @@ impl S3Files {
         let Err(error) = self.client.list_objects_v2().bucket(&self.bucket).max_keys(1).send().await else {
             return Ok(());
         };
-        let why = match error.raw_response().map(|response| response.status().as_u16()) {
-            Some(404) => "does not exist: create it, or correct the name".to_owned(),
-            Some(301) => "is in another region: set AWS_REGION to the bucket's".to_owned(),
-            Some(400 | 401 | 403) => format!(
+        let told = error.raw_response();
+        let elsewhere = told.and_then(|response| response.headers().get("x-amz-bucket-region"));
+        let why = match (told.map_or(0, |response| response.status().as_u16()), error.code().unwrap_or_default()) {
+            (404, _) => "does not exist: create it, or correct the name".to_owned(),
+            (301 | 307, _) | (400, "AuthorizationHeaderMalformed" | "IllegalLocationConstraintException") => {
+                let region = elsewhere.map(|region| format!(", {region}")).unwrap_or_default();
+                format!("is in another region: set AWS_REGION to the bucket's{region}")
+            }
+            (403, "RequestTimeTooSkewed") => "cannot be used: this machine's clock is wrong".to_owned(),
+            (400 | 401 | 403, code) => format!(
                 "may not be used with these credentials ({}): they need s3:ListBucket on the bucket, and s3:GetObject, \
                  s3:PutObject and s3:DeleteObject on its objects",
-                error.code().unwrap_or("no reason given")
+                if code.is_empty() { "no reason given" } else { code }
             ),
             _ if error.as_service_error().is_none() && is_missing_setting(&error) => {
                 format!("cannot be reached: {}", DisplayErrorContext(&error))

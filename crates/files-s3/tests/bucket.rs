@@ -36,7 +36,7 @@ struct Bucket {
 
 impl Bucket {
     async fn new() -> Self {
-        Self::behind(support::endpoint(), support::KEY, &support::bucket().await).await
+        Self::behind(support::endpoint(), support::key(), &support::bucket().await).await
     }
 
     async fn behind(endpoint: &str, key: &str, name: &str) -> Self {
@@ -253,7 +253,7 @@ async fn a_page_is_told_where_files_are() {
 async fn a_start_says_what_is_wrong_with_the_bucket() {
     let bucket = Bucket::new().await;
     assert_eq!(bucket.files.check().await, Ok(()));
-    let missing = Bucket::behind(support::endpoint(), support::KEY, "jobline-never-made").await;
+    let missing = Bucket::behind(support::endpoint(), support::key(), "jobline-never-made").await;
     assert!(missing.files.check().await.unwrap_err().0.starts_with("does not exist"));
     let stranger = Bucket::behind(support::endpoint(), "AKIAIOSFODNN7EXAMPLE", &bucket.name).await;
     let why = stranger.files.check().await.unwrap_err().0;
@@ -263,7 +263,7 @@ async fn a_start_says_what_is_wrong_with_the_bucket() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bucket_that_is_gone_or_closed_is_unavailable() {
     let stranger = Bucket::behind(support::endpoint(), "AKIAIOSFODNN7EXAMPLE", &support::bucket().await).await;
-    let missing = Bucket::behind(support::endpoint(), support::KEY, "jobline-never-made").await;
+    let missing = Bucket::behind(support::endpoint(), support::key(), "jobline-never-made").await;
     for bucket in [stranger, missing] {
         let files = &bucket.files;
         for error in [
@@ -280,7 +280,7 @@ async fn a_bucket_that_is_gone_or_closed_is_unavailable() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_outage_is_unavailable_in_time_and_then_over() {
     let link = Link::to(support::endpoint()).await;
-    let bucket = Bucket::behind(&link.endpoint, support::KEY, &support::bucket().await).await;
+    let bucket = Bucket::behind(&link.endpoint, support::key(), &support::bucket().await).await;
     let id = "file_1700000000007_abc";
     bucket.kept(id, PNG).await;
     for way in [Way::Cut, Way::Silent] {

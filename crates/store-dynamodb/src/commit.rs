@@ -262,12 +262,16 @@ async fn transact(store: &DynamoDbStore, commit: &Commit, sent: &[&Operation], i
 
 /// What the reasons of a cancelled transaction say; they are in the order of its operations.
 fn cancellation(commit: &Commit, sent: &[&Operation], reasons: &[CancellationReason], said: &str) -> Said {
-    if reasons.len() != sent.len() {
+    let mut codes: Vec<&str> = reasons.iter().map(|reason| reason.code().unwrap_or_default()).collect();
+    if codes.len() != sent.len() {
+        codes = codes_in_words(said);
+    }
+    if codes.len() != sent.len() {
         let keys = commit.operations().iter().map(|operation| operation.key.clone()).collect();
         return Said::Busy(keys);
     }
     let with = |is: &dyn Fn(&str) -> bool| -> Vec<Key> {
-        let told = sent.iter().zip(reasons).filter(|(_, reason)| reason.code().is_some_and(is));
+        let told = sent.iter().zip(&codes).filter(|(_, code)| is(code));
         told.map(|(operation, _)| operation.key.clone()).collect()
     };
     let failed = with(&|code| code == "ConditionalCheckFailed");
@@ -281,10 +285,45 @@ fn cancellation(commit: &Commit, sent: &[&Operation], reasons: &[CancellationRea
         return Said::Busy(busy);
     }
     let reason = format!("TransactWriteItems: {said}");
-    let invalid = |code: &str| matches!(code, "ValidationError" | "ItemCollectionSizeLimitExceeded");
-    match reasons.iter().any(|reason| reason.code().is_some_and(invalid)) {
-        true => Said::Wrong(Error::TooLarge(reason)),
+    match with(&|code| matches!(code, "ValidationError" | "ItemCollectionSizeLimitExceeded")).is_empty() {
+        false => Said::Wrong(Error::TooLarge(reason)),
         // Throttled, or a reason that is not known here: either way nothing happened.
-        false => Said::Failed(Failure { effect: Effect::None, reason }),
+        true => Said::Failed(Failure { effect: Effect::None, reason }),
+    }
+}
+
+/// The codes as the message has them, `… for specific reasons [None, ConditionalCheckFailed]`: the list of reasons is
+/// documented for one SDK only.
+fn codes_in_words(said: &str) -> Vec<&str> {
+    let list = said.rsplit_once('[').and_then(|(_, rest)| rest.split_once(']'));
+    list.map(|(codes, _)| codes.split(',').map(str::trim).collect()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(said: &Said) -> Vec<&str> {
+        match said {
+            Said::Refused { keys, .. } | Said::Busy(keys) => keys.iter().map(|key| key.sort.as_str()).collect(),
+            _ => panic!("neither refused nor busy"),
+        }
+    }
+
+    #[test]
+    fn a_cancellation_without_a_list_of_reasons_is_read_from_its_message() {
+        let put = |b: jobline_store::CommitBuilder, sort| b.put(Key::new("P", sort), Condition::Absent, "x", None);
+        let commit = ["A", "B", "C"].into_iter().fold(Commit::builder(Token(1)), put).build().expect("a commit");
+        let sent: Vec<_> = commit.operations().iter().collect();
+        let told = |codes: &str| {
+            let said = "Transaction cancelled, please refer cancellation reasons for specific reasons";
+            cancellation(&commit, &sent, &[], &format!("{said} {codes}"))
+        };
+        let refused = told("[None, ConditionalCheckFailed, None]");
+        assert!(matches!(refused, Said::Refused { certain: true, .. }));
+        assert_eq!(names(&refused), ["B"]);
+        assert_eq!(names(&told("[TransactionConflict, None, TransactionConflict]")), ["A", "C"]);
+        assert!(matches!(told("[None, ThrottlingError, None]"), Said::Failed(Failure { effect: Effect::None, .. })));
+        assert_eq!(names(&told("")), ["A", "B", "C"], "nobody knows which");
     }
 }

@@ -88,9 +88,8 @@ fn hint(code: &str, message: &str) -> &'static str {
         "ResourceNotFoundException" => "; there is no such table in this region: jobline table create makes it",
         "ValidationException" if message.contains("key") => "; see jobline table check",
         "AccessDeniedException" => "; the role lacks a permission for the table: see docs/deploy.md",
-        "ExpiredTokenException" | "UnrecognizedClientException" | "InvalidSignatureException" => {
-            "; the credentials are expired or wrong"
-        }
+        "ExpiredTokenException" | "UnrecognizedClientException" => "; the credentials are expired or wrong",
+        "InvalidSignatureException" => "; the credentials, or this machine's clock, are wrong",
         _ => "",
     }
 }

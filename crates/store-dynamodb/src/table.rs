@@ -52,6 +52,8 @@ enum Answer<T> {
     Is(T),
     Missing,
     Forbidden(String),
+    /// The table is being changed, or its backups are not there yet, which may take a minute: what was said.
+    Busy(String),
     /// An engine that speaks DynamoDB's protocol and has no such thing.
     Unheard,
 }
@@ -62,6 +64,7 @@ impl<T> Answer<T> {
             Self::Is(answer) => Answer::Is(change(answer)),
             Self::Missing => Answer::Missing,
             Self::Forbidden(said) => Answer::Forbidden(said),
+            Self::Busy(said) => Answer::Busy(said),
             Self::Unheard => Answer::Unheard,
         }
     }
@@ -82,7 +85,7 @@ impl DynamoDbStore {
                 false
             }
             // Whoever may make a table need not be allowed to look at it.
-            Answer::Missing | Answer::Forbidden(_) | Answer::Unheard => self.make().await?,
+            Answer::Missing | Answer::Forbidden(_) | Answer::Busy(_) | Answer::Unheard => self.make().await?,
         };
         self.wait_until_active().await?;
         self.switch_on_expiry().await?;
@@ -104,7 +107,7 @@ impl DynamoDbStore {
                 Some(unusable) => return Ok(vec![unusable]),
                 None => flaws.push(Flaw::Hidden(said)),
             },
-            Answer::Unheard => flaws.extend(self.use_it().await?),
+            Answer::Busy(_) | Answer::Unheard => flaws.extend(self.use_it().await?),
             Answer::Is(table) => {
                 flaws.extend(keys_that_do_not_fit(name, &table).map(Flaw::Unusable));
                 flaws.extend(status_that_does_not_serve(name, &table).map(Flaw::Unusable));
@@ -122,6 +125,7 @@ impl DynamoDbStore {
             Answer::Is(_) => None,
             Answer::Missing => Some(Flaw::Unusable(missing(&self.table))),
             Answer::Forbidden(said) => Some(Flaw::Unusable(format!("{said}: see docs/deploy.md"))),
+            Answer::Busy(said) => Some(Flaw::Unusable(said)),
             Answer::Unheard => Some(Flaw::Unusable("this engine has no GetItem; see its own documentation".into())),
         })
     }
@@ -132,6 +136,7 @@ impl DynamoDbStore {
             Answer::Is(Some(table)) => Answer::Is(table),
             Answer::Is(None) | Answer::Missing => Answer::Missing,
             Answer::Forbidden(said) => Answer::Forbidden(said),
+            Answer::Busy(said) => Answer::Busy(said),
             Answer::Unheard => Answer::Unheard,
         })
     }
@@ -173,7 +178,7 @@ impl DynamoDbStore {
                 Answer::Is(table) if table.table_status() == Some(&TableStatus::Active) => return Ok(()),
                 // Nobody may look; what follows will say whether it is there.
                 Answer::Forbidden(_) | Answer::Unheard => return Ok(()),
-                Answer::Is(_) | Answer::Missing => tokio::time::sleep(BETWEEN_LOOKS).await,
+                Answer::Is(_) | Answer::Missing | Answer::Busy(_) => tokio::time::sleep(BETWEEN_LOOKS).await,
             }
         }
         Err(TableError(format!("table {} is being made and not there yet: try again in a minute", self.table)))
@@ -193,13 +198,12 @@ impl DynamoDbStore {
         use TimeToLiveStatus::{Enabled, Enabling};
         let name = &self.table;
         Ok(match self.expiry().await? {
-            Answer::Forbidden(said) => Some(Flaw::Hidden(said)),
-            Answer::Unheard => None,
-            Answer::Is((Some(Enabled | Enabling), attribute)) if attribute == EXPIRES => None,
-            Answer::Is((Some(Enabled | Enabling), attribute)) => Some(Flaw::Lacking(format!(
-                "time to live of table {name} looks at the attribute {attribute:?}, so rows past their retention stay: \
-                 switch it off there, and on for {EXPIRES:?}"
+            Answer::Forbidden(said) | Answer::Busy(said) => Some(Flaw::Hidden(said)),
+            Answer::Unheard => Some(Flaw::Lacking(format!(
+                "the engine of table {name} knows no time to live, so rows past their retention stay"
             ))),
+            Answer::Is((Some(Enabled | Enabling), attribute)) if attribute == EXPIRES => None,
+            Answer::Is((Some(Enabled | Enabling), attribute)) => Some(Flaw::Lacking(looks_elsewhere(name, &attribute))),
             Answer::Is(_) | Answer::Missing => Some(Flaw::Lacking(format!(
                 "time to live of table {name} is off, so rows past their retention stay: jobline table create switches \
                  it on for the attribute {EXPIRES:?}"
@@ -208,16 +212,21 @@ impl DynamoDbStore {
     }
 
     async fn switch_on_expiry(&self) -> Result<(), TableError> {
-        match self.check_expiry().await? {
-            None => return Ok(()),
-            Some(Flaw::Lacking(said)) if !said.contains("is off") => return Err(TableError(said)),
-            Some(_) => {}
+        use TimeToLiveStatus::{Enabled, Enabling};
+        match self.expiry().await? {
+            // Rows past their retention stay, which a check says; nothing else needs it.
+            Answer::Unheard => return Ok(()),
+            Answer::Is((Some(Enabled | Enabling), attribute)) if attribute == EXPIRES => return Ok(()),
+            Answer::Is((Some(Enabled | Enabling), attribute)) => {
+                return Err(TableError(looks_elsewhere(&self.table, &attribute)));
+            }
+            _ => {}
         }
         let built = TimeToLiveSpecification::builder().attribute_name(EXPIRES).enabled(true).build();
         let specification = built.expect("attribute and state are set");
         let request =
             self.client.update_time_to_live().table_name(&self.table).time_to_live_specification(specification);
-        let answer = self.ask("UpdateTimeToLive", || {
+        let answer = self.ask_until_free("UpdateTimeToLive", || {
             let sent = request.clone().send();
             async {
                 match sent.await {
@@ -227,7 +236,10 @@ impl DynamoDbStore {
                 }
             }
         });
-        self.granted(answer.await?)
+        match answer.await? {
+            Answer::Unheard => Ok(()),
+            answer => self.granted(answer),
+        }
     }
 
     async fn check_recovery(&self) -> Result<Option<Flaw>, TableError> {
@@ -238,7 +250,7 @@ impl DynamoDbStore {
             description?.point_in_time_recovery_description?.point_in_time_recovery_status
         };
         Ok(match answer.await?.map(|output| status(output.continuous_backups_description)) {
-            Answer::Forbidden(said) => Some(Flaw::Hidden(said)),
+            Answer::Forbidden(said) | Answer::Busy(said) => Some(Flaw::Hidden(said)),
             Answer::Unheard | Answer::Is(Some(PointInTimeRecoveryStatus::Enabled)) => None,
             Answer::Is(_) | Answer::Missing => Some(Flaw::Lacking(format!(
                 "point-in-time recovery of table {name} is off, so what is deleted by mistake is lost: jobline table \
@@ -255,7 +267,7 @@ impl DynamoDbStore {
             .update_continuous_backups()
             .table_name(&self.table)
             .point_in_time_recovery_specification(specification);
-        let answer = self.ask("UpdateContinuousBackups", || request.clone().send());
+        let answer = self.ask_until_free("UpdateContinuousBackups", || request.clone().send());
         match answer.await? {
             Answer::Unheard => Ok(()),
             answer => self.granted(answer.map(drop)),
@@ -266,9 +278,24 @@ impl DynamoDbStore {
         match answer {
             Answer::Is(answer) => Ok(answer),
             Answer::Missing => Err(TableError(format!("there is no table {} in this region", self.table))),
-            Answer::Forbidden(said) => Err(TableError(said)),
+            Answer::Forbidden(said) | Answer::Busy(said) => Err(TableError(said)),
             Answer::Unheard => Err(TableError("this engine cannot do that; see its own documentation".into())),
         }
+    }
+
+    /// As [`Self::ask`], and again for as long as a new table may take to be whole.
+    async fn ask_until_free<T, E, F>(&self, operation: &str, request: impl Fn() -> F) -> Result<Answer<T>, TableError>
+    where
+        F: Future<Output = Result<T, SdkError<E>>>,
+        E: ProvideErrorMetadata + StdError + 'static,
+    {
+        for _ in 0..LOOKS {
+            match self.ask(operation, &request).await? {
+                Answer::Busy(_) => tokio::time::sleep(BETWEEN_LOOKS).await,
+                answer => return Ok(answer),
+            }
+        }
+        self.ask(operation, &request).await
     }
 
     /// A request about the table, made again while it is of use.
@@ -290,18 +317,24 @@ impl DynamoDbStore {
                     return Ok(Answer::Forbidden(said));
                 }
                 Some("UnknownOperationException") => return Ok(Answer::Unheard),
-                // A table that is being changed, or a backup that is not there yet.
-                Some("ContinuousBackupsUnavailableException" | "ResourceInUseException") if patience.pause().await => {
-                    continue;
-                }
                 _ => {}
             }
             let failure = Failure::of(operation, &error);
+            if matches!(error.code(), Some("ContinuousBackupsUnavailableException" | "ResourceInUseException")) {
+                return Ok(Answer::Busy(failure.reason));
+            }
             if failure.effect == Effect::Refused || !patience.pause().await {
                 return Err(TableError(failure.reason));
             }
         }
     }
+}
+
+fn looks_elsewhere(name: &str, attribute: &str) -> String {
+    format!(
+        "time to live of table {name} looks at the attribute {attribute:?}, so rows past their retention stay: switch it \
+         off there, and on for {EXPIRES:?}"
+    )
 }
 
 fn missing(name: &str) -> String {

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 async fn store() -> (Emulator, Arc<DynamoDbStore>) {
-    let emulator = Emulator::start().await;
-    let store = emulator.store("rows", Options::default()).await;
+    let emulator = Emulator::start_or_elsewhere().await;
+    let store = emulator.store(&Emulator::name(), Options::default()).await;
     (emulator, Arc::new(store))
 }
 
@@ -41,18 +41,31 @@ async fn under_faults_it_conforms() {
 #[tokio::test(flavor = "multi_thread")]
 async fn through_a_failing_network_it_conforms() {
     for seed in 5..8 {
-        let (emulator, _) = store().await;
+        let (emulator, table) = (Emulator::start_or_elsewhere().await, Emulator::name());
+        emulator.store(&table, Options::default()).await;
         let proxy = Proxy::start(emulator.address(), seed, testing::FaultRates::all(0.04)).await;
         // So impatient that some calls give up and the suite has to repeat them.
         let (deadline, pause) = (Duration::from_millis(20), Duration::from_millis(1));
         let options = Options { deadline, pause, ..Options::default() };
-        let store = Arc::new(DynamoDbStore::new(proxy.config(), "rows", options));
+        let store = Arc::new(DynamoDbStore::new(proxy.config(), &table, options));
         conformance::run_all_under_faults(store.clone(), seed).await;
         let scan: Arc<dyn Scan> = store.clone();
         conformance::scan_all(store, scan, seed + 100).await;
         let injected = proxy.injected();
         assert_eq!(injected.len(), 9, "every kind of fault was met: {injected:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_answers_say_no_more_than_they_must_it_conforms() {
+    let (emulator, table) = (Emulator::start_or_elsewhere().await, Emulator::name());
+    emulator.store(&table, Options::default()).await;
+    let proxy = Proxy::start(emulator.address(), 10, testing::FaultRates::default()).await;
+    proxy.set_terse(true);
+    let store = Arc::new(DynamoDbStore::new(proxy.config(), &table, Options::default()));
+    conformance::run_all(store.clone(), 10).await;
+    let scan: Arc<dyn Scan> = store.clone();
+    conformance::scan_all(store, scan, 11).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

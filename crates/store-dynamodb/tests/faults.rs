@@ -246,3 +246,19 @@ async fn whoever_is_refused_is_told_why_and_nothing_happened() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_table_is_made_though_its_backups_take_longer_than_any_request() {
+    let stage = Stage::new().await;
+    stage.proxy.set_reach(|operation| operation == "UpdateContinuousBackups");
+    stage.proxy.set_refusal(Some(Refusal::BackupsUnavailable));
+    let store = DynamoDbStore::new(stage.proxy.config(), "others", options());
+    let made = tokio::spawn(async move { store.create_table().await });
+    let begun = std::time::Instant::now();
+    while stage.proxy.injected().get("refused").is_none_or(|times| *times < 2) {
+        assert!(!made.is_finished() && begun.elapsed() < Duration::from_secs(30), "it asks again");
+        tokio::task::yield_now().await;
+    }
+    stage.proxy.set_refusal(None);
+    assert_eq!(made.await.unwrap(), Ok(true));
+}

@@ -6,7 +6,7 @@ use super::{
     world::{Heard, World},
 };
 use jobline_chat::JobId;
-use jobline_store::{Commit, Condition, Scan, Store, Token, testing::FaultRates};
+use jobline_store::{Commit, Condition, Store, Token, testing::FaultRates};
 use jobline_wire::{HostJobInput, JobStatus};
 use std::time::Duration;
 
@@ -44,7 +44,7 @@ fn rates(dice: &mut Dice) -> FaultRates {
 async fn sweep(world: &World, dice: &mut Dice) {
     let mut after = None;
     loop {
-        let page = world.memory.scan(after.as_ref(), 100).await.expect("a store in memory");
+        let page = world.rows.scan(after.as_ref(), 100).await.expect("an engine that is well");
         for (key, row) in page.rows {
             let expired = row.expires.is_some_and(|seconds| seconds * 1_000 + world.plan.skew_ms < world.now_ms());
             if expired && dice.chance(0.5) {

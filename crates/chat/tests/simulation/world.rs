@@ -7,11 +7,12 @@ use super::{
     plan::Plan,
     trace::Trace,
 };
+use crate::ground::Ground;
 use crate::support::{MORNING, MemoryFiles, SeededRandom};
 use async_trait::async_trait;
 use jobline_chat::{Chat, Clock, Error, Result, Secrets};
 use jobline_store::{
-    Commit, Consistency, Error as StoreError, Key, MemoryStore, Outcome, Page, Range, Row, Store,
+    Commit, Consistency, Error as StoreError, Key, Outcome, Page, Range, Row, Scan, Store,
     testing::{Counting, FaultRates, Faulty, Slow, WeaklyVisible},
 };
 use jobline_wire::Code;
@@ -144,7 +145,8 @@ pub struct World {
     pub model: RefCell<Model>,
     pub trace: RefCell<Trace>,
     pub servers: Vec<Server>,
-    pub memory: Arc<MemoryStore>,
+    /// Everything that the engine holds.
+    pub rows: Arc<dyn Scan>,
     pub counting: Arc<Counting>,
     pub gate: Arc<Gate>,
     pub files: Arc<MemoryFiles>,
@@ -157,10 +159,10 @@ pub struct World {
 impl World {
     pub async fn new(plan: Plan) -> Self {
         let started = Instant::now();
-        let memory = Arc::new(MemoryStore::with_page_cap(plan.page_cap));
+        let ground = Ground::new(plan.seed, plan.page_cap);
         let random = Arc::new(SeededRandom::new(plan.seed));
-        let secrets = Secrets::load(&*memory, &*random).await.expect("a store that is well");
-        let counting = Arc::new(Counting::new(memory.clone()));
+        let secrets = Secrets::load(&*ground.store, &*random).await.expect("a store that is well");
+        let counting = Arc::new(Counting::new(ground.store));
         let present: Arc<dyn Store> = match plan.mutant {
             Some(mutant) => Arc::new(Mutated::new(counting.clone(), mutant)),
             None => counting.clone(),
@@ -182,7 +184,7 @@ impl World {
             model: RefCell::new(Model::new(&plan)),
             trace: RefCell::default(),
             servers: servers.collect(),
-            memory,
+            rows: ground.scan,
             counting,
             gate,
             files,

@@ -5,4 +5,4 @@ mod link;
 mod server;
 
 pub use link::{Link, Way};
-pub use server::{KEY, REGION, account, bucket, client, endpoint};
+pub use server::{REGION, account, account_of, bucket, client, endpoint, key, secret};

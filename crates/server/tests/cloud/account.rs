@@ -44,7 +44,7 @@ impl Account {
         let (clock, random): (Arc<dyn Clock>, Arc<dyn Random>) = (Arc::new(SystemClock), Arc::new(SystemRandom));
         let store = Arc::new(DynamoDbStore::new(self.dynamodb.config(), TABLE, Options::default()));
         let secrets = Secrets::load(&*store, &*random).await.unwrap();
-        let account = s3::account(&self.s3_endpoint, s3::KEY).await;
+        let account = s3::account(&self.s3_endpoint, s3::key()).await;
         let files = Arc::new(S3Files::new(&account, &self.bucket, clock.clone()));
         let tokens = IdentitySettings { jwt_secret: Some(JWT_SECRET.to_owned()), ..IdentitySettings::default() };
         let app = App::new(Parts {
@@ -69,8 +69,8 @@ impl Account {
         let mut command = Command::new(env!("CARGO_BIN_EXE_jobline"));
         command.env_clear().envs([
             ("AWS_REGION", s3::REGION),
-            ("AWS_ACCESS_KEY_ID", s3::KEY),
-            ("AWS_SECRET_ACCESS_KEY", s3::KEY),
+            ("AWS_ACCESS_KEY_ID", s3::key()),
+            ("AWS_SECRET_ACCESS_KEY", s3::secret()),
             ("AWS_ENDPOINT_URL_DYNAMODB", &self.dynamodb_endpoint),
             ("AWS_ENDPOINT_URL_S3", &self.s3_endpoint),
             ("JOBLINE_STORE", "dynamodb"),

@@ -44,7 +44,7 @@ async fn on_disk<T>(data: &Path, look: impl AsyncFnOnce(&Chat, &LocalFiles) -> T
 
 async fn in_cloud(account: &Account) -> Chat {
     let store = Arc::new(DynamoDbStore::new(account.dynamodb.config(), TABLE, Options::default()));
-    let config = s3::account(s3::endpoint(), s3::KEY).await;
+    let config = s3::account(s3::endpoint(), s3::key()).await;
     chat(store, Arc::new(S3Files::new(&config, &account.bucket, Arc::new(SystemClock)))).await
 }
 
@@ -215,7 +215,7 @@ async fn a_conversation_moves_to_the_cloud_and_back_and_nobody_notices() {
     assert!(rehearsed.contains("interrupted"), "{rehearsed}");
     finish(account.program(), &["import"], &out);
 
-    let bucket = S3Files::new(&s3::account(s3::endpoint(), s3::KEY).await, &account.bucket, Arc::new(SystemClock));
+    let bucket = S3Files::new(&s3::account(s3::endpoint(), s3::key()).await, &account.bucket, Arc::new(SystemClock));
     assert_same(&told(&in_cloud(&account).await, &cursors, &bucket).await, &expected, "in the cloud");
 
     let partial = folder.path().join("home.partial");

@@ -5,13 +5,32 @@ use std::net::SocketAddr;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
+/// The address of another engine that speaks DynamoDB's protocol, such as `127.0.0.1:8000`: tests that ask for tables of
+/// their own then run on it instead, with credentials that it must not check.
+const ELSEWHERE: &str = "JOBLINE_TEST_DYNAMODB";
+
 /// A DynamoDB in memory behind a loopback address, until it is dropped.
 pub struct Emulator {
     address: SocketAddr,
-    server: JoinHandle<()>,
+    server: Option<JoinHandle<()>>,
 }
 
 impl Emulator {
+    /// The engine that `JOBLINE_TEST_DYNAMODB` names, where it is set: one for all tests, so tables need names that
+    /// nobody else has ([`Emulator::name`]). A new one otherwise.
+    ///
+    /// # Panics
+    /// When what is set is no address, or there is no free port.
+    pub async fn start_or_elsewhere() -> Self {
+        match std::env::var(ELSEWHERE) {
+            Ok(address) => {
+                let address = address.parse();
+                Self { address: address.expect("JOBLINE_TEST_DYNAMODB is an address and a port"), server: None }
+            }
+            Err(_) => Self::start().await,
+        }
+    }
+
     /// Starts one, without tables, on the runtime of the caller.
     ///
     /// # Panics
@@ -21,7 +40,13 @@ impl Emulator {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("the listener is bound");
         let server = tokio::spawn(dynoxide::server::serve_on(listener, database));
-        Self { address, server }
+        Self { address, server: Some(server) }
+    }
+
+    /// A name for a table that no other test uses, in no other run either.
+    #[must_use]
+    pub fn name() -> String {
+        format!("rows-{:016x}", rand::random::<u64>())
     }
 
     /// Where it listens.
@@ -49,7 +74,9 @@ impl Emulator {
 
 impl Drop for Emulator {
     fn drop(&mut self) {
-        self.server.abort();
+        if let Some(server) = &self.server {
+            server.abort();
+        }
     }
 }
 

@@ -83,6 +83,8 @@ struct State {
     refusal: Option<Refusal>,
     /// The operations that any of this happens to.
     reach: fn(&str) -> bool,
+    /// Whether answers are passed on without what some engines leave out.
+    terse: bool,
 }
 
 /// What happens to one request.
@@ -110,7 +112,7 @@ impl Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("the listener is bound");
         let (rng, injected) = (StdRng::seed_from_u64(seed), BTreeMap::new());
-        let state = State { rng, rates, injected, down: false, refusal: None, reach: |_| true };
+        let state = State { rng, rates, injected, down: false, refusal: None, reach: |_| true, terse: false };
         let client = Client::builder(TokioExecutor::new()).build_http();
         let shared = Arc::new(Shared { upstream, client, state: Mutex::new(state) });
         let server = tokio::spawn(accept(listener, Arc::clone(&shared)));
@@ -147,6 +149,12 @@ impl Proxy {
     /// Interferes from here on only with the operations whose names `reach` accepts; with all of them at first.
     pub fn set_reach(&self, reach: fn(&str) -> bool) {
         self.shared.state().reach = reach;
+    }
+
+    /// Passes answers on as engines write them that are not DynamoDB itself: errors without their origin, cancelled
+    /// transactions without the list of reasons, and nothing that is empty or only asked for to be counted.
+    pub fn set_terse(&self, terse: bool) {
+        self.shared.state().terse = terse;
     }
 
     /// How often each fault was injected.
@@ -228,10 +236,18 @@ impl Shared {
         *request.headers_mut() = asked.parts.headers.clone();
         *request.uri_mut() = format!("http://{}/", self.upstream).parse().expect("an address and a path");
         let (parts, body) = self.client.request(request).await.map_err(|_| Cut)?.into_parts();
-        let body = body.collect().await.map_err(|_| Cut)?.to_bytes();
-        let mut answer = Answer::new(Full::new(body));
+        let mut body = body.collect().await.map_err(|_| Cut)?.to_bytes();
+        let mut answer = Answer::default();
         *answer.status_mut() = parts.status;
         *answer.headers_mut() = parts.headers;
+        if self.state().terse {
+            body = wire::terse(&body);
+            // Of the body as it was.
+            for name in ["content-length", "x-amz-crc32"] {
+                answer.headers_mut().remove(name);
+            }
+        }
+        *answer.body_mut() = Full::new(body);
         Ok(answer)
     }
 
@@ -299,6 +315,7 @@ impl State {
             return Fate::Cut;
         }
         if let Some(refusal) = self.refusal {
+            *self.injected.entry("refused").or_default() += 1;
             return Fate::Refused(refusal);
         }
         let (transaction, put) = (operation == "TransactWriteItems", operation == "PutItem");

@@ -14,6 +14,8 @@ pub enum Refusal {
     UnrecognizedClient,
     /// The credentials are good, and the role lacks the permission.
     AccessDenied,
+    /// The table is so new that its backups cannot be changed yet.
+    BackupsUnavailable,
 }
 
 pub(super) type Answer = Response<Full<Bytes>>;
@@ -34,6 +36,10 @@ fn error(status: StatusCode, name: &str, message: &str) -> Answer {
 /// The front of every service of AWS refuses, in its own name, and not always with a small `message`.
 pub(super) fn refused(refusal: Refusal, operation: &str) -> Answer {
     let (name, key, message) = match refusal {
+        Refusal::BackupsUnavailable => {
+            let message = "Backups are being enabled for the table. Please retry later";
+            return error(StatusCode::BAD_REQUEST, "ContinuousBackupsUnavailableException", message);
+        }
         Refusal::ExpiredToken => {
             ("ExpiredTokenException", "message", "The security token included in the request is expired".to_owned())
         }
@@ -85,4 +91,22 @@ pub(super) fn cancelled(length: usize, slots: &[usize], code: &str) -> Answer {
     let reasons: Vec<Value> = codes.iter().map(reason).collect();
     let name = "com.amazonaws.dynamodb.v20120810#TransactionCanceledException";
     answer(StatusCode::BAD_REQUEST, &json!({"__type": name, "message": message, "CancellationReasons": reasons}))
+}
+
+/// An answer with nothing in it but what every engine of the protocol says: names of errors without their origin, and no
+/// list of reasons beside the message that has them in words.
+pub(super) fn terse(body: &Bytes) -> Bytes {
+    let Ok(Value::Object(mut told)) = serde_json::from_slice(body) else { return body.clone() };
+    for name in ["CancellationReasons", "ConsumedCapacity", "UnprocessedKeys"] {
+        told.remove(name);
+    }
+    if let Some(Value::String(name)) = told.get_mut("__type")
+        && let Some((_, short)) = name.rsplit_once('#')
+    {
+        *name = short.to_owned();
+    }
+    if let Some(message) = told.remove("message") {
+        told.insert("Message".to_owned(), message);
+    }
+    Bytes::from(Value::Object(told).to_string())
 }

@@ -18,12 +18,12 @@ pub struct Engine {
 
 /// One behind a network that fails now and then, and cuts pages.
 pub async fn start() -> Engine {
-    let emulator = Emulator::start().await;
-    emulator.store("rows", Options::default()).await;
+    let (emulator, table) = (Emulator::start_or_elsewhere().await, Emulator::name());
+    emulator.store(&table, Options::default()).await;
     let rates = FaultRates { short: 0.3, ..FaultRates::all(0.01) };
     let proxy = Proxy::start(emulator.address(), 1, rates).await;
     let options = Options { pause: Duration::from_millis(1), ..Options::default() };
-    let store = Arc::new(DynamoDbStore::new(proxy.config(), "rows", options));
+    let store = Arc::new(DynamoDbStore::new(proxy.config(), &table, options));
     // Both serve until the runtime of the test ends.
     std::mem::forget((emulator, proxy));
     Engine { store, units: None }
@@ -38,8 +38,9 @@ pub async fn start_with_whole_pages() -> Engine {
         units.0 += consumed.reads;
         units.1 += consumed.writes;
     };
-    let emulator = Emulator::start().await;
-    let store = emulator.store("rows", Options { observer: Some(Arc::new(observer)), ..Options::default() }).await;
+    let emulator = Emulator::start_or_elsewhere().await;
+    let options = Options { observer: Some(Arc::new(observer)), ..Options::default() };
+    let store = emulator.store(&Emulator::name(), options).await;
     std::mem::forget(emulator);
     Engine { store: Arc::new(store), units: Some(units) }
 }

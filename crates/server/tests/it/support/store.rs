@@ -10,8 +10,8 @@ pub async fn engine() -> Arc<dyn Store> {
         #[cfg(feature = "cloud-tests")]
         Ok("dynamodb") => {
             use jobline_store_dynamodb::{Options, testing::Emulator};
-            let emulator = Emulator::start().await;
-            let store = emulator.store("rows", Options::default()).await;
+            let emulator = Emulator::start_or_elsewhere().await;
+            let store = emulator.store(&Emulator::name(), Options::default()).await;
             // It serves until the runtime of the test ends.
             std::mem::forget(emulator);
             Arc::new(store)

@@ -1,0 +1,99 @@
+//! A table, for histories in virtual time.
+//!
+//! A client of DynamoDB waits for the network in real time, and a virtual clock runs on while nothing but a network is
+//! waited for: every request would be out of time at once. So the client lives on a runtime of its own, and a history
+//! stands still for each of its calls until that is answered. Calls of one history never overlap, so the engine and the
+//! network between see the same requests in the same order in every run; that they take their time, and overtake each
+//! other, is the business of the decorators above, in virtual time, on this engine as on any.
+
+use async_trait::async_trait;
+use jobline_store::{Commit, Consistency, Error, Key, Outcome, Page, Range, Row, Scan, ScanPage, Store};
+use jobline_store_dynamodb::testing::{Emulator, FaultRates, Proxy};
+use jobline_store_dynamodb::{DynamoDbStore, Options};
+use std::sync::{Arc, LazyLock, mpsc};
+use std::time::Duration;
+use tokio::runtime::{Builder, Runtime};
+
+/// How often the network fails. Not so often that a call gives up: what then happens to a client is the business of the
+/// decorators above, too.
+const FAILS: f64 = 0.01;
+/// How often a page is cut short.
+const SHORT: f64 = 0.2;
+
+/// Where the clients of all histories live.
+static NETWORK: LazyLock<Runtime> =
+    LazyLock::new(|| Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime"));
+
+/// An empty table behind a network that fails now and then, as the seed decides.
+pub struct Ground {
+    pub store: Arc<dyn Store>,
+    pub scan: Arc<dyn Scan>,
+}
+
+impl Ground {
+    pub fn new(seed: u64, _page_cap: usize) -> Self {
+        let table = Arc::new(aside(Table::new(seed)));
+        Self { store: table.clone(), scan: table }
+    }
+}
+
+/// What `work` answers; the caller's thread waits, and with it everything that lives in its time.
+fn aside<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
+    let (tell, told) = mpsc::channel();
+    NETWORK.spawn(async move { drop(tell.send(work.await)) });
+    told.recv().expect("neither client nor emulator panics")
+}
+
+struct Table {
+    store: Arc<DynamoDbStore>,
+    _emulator: Emulator,
+    _proxy: Proxy,
+}
+
+impl Table {
+    async fn new(seed: u64) -> Self {
+        let (emulator, name) = (Emulator::start_or_elsewhere().await, Emulator::name());
+        emulator.store(&name, Options::default()).await;
+        let rates = FaultRates { short: SHORT, ..FaultRates::all(FAILS) };
+        let proxy = Proxy::start(emulator.address(), seed, rates).await;
+        let options = Options { pause: Duration::from_millis(1), ..Options::default() };
+        let store = Arc::new(DynamoDbStore::new(proxy.config(), name, options));
+        Self { store, _emulator: emulator, _proxy: proxy }
+    }
+}
+
+#[async_trait]
+impl Store for Table {
+    async fn get(&self, key: &Key, consistency: Consistency) -> Result<Option<Row>, Error> {
+        let (store, key) = (Arc::clone(&self.store), key.clone());
+        aside(async move { store.get(&key, consistency).await })
+    }
+
+    async fn get_many(&self, keys: &[Key], consistency: Consistency) -> Result<Vec<Option<Row>>, Error> {
+        let (store, keys) = (Arc::clone(&self.store), keys.to_vec());
+        aside(async move { store.get_many(&keys, consistency).await })
+    }
+
+    async fn range(&self, range: &Range) -> Result<Page, Error> {
+        let (store, range) = (Arc::clone(&self.store), range.clone());
+        aside(async move { store.range(&range).await })
+    }
+
+    async fn commit(&self, commit: &Commit) -> Result<Outcome, Error> {
+        let (store, commit) = (Arc::clone(&self.store), commit.clone());
+        aside(async move { store.commit(&commit).await })
+    }
+}
+
+#[async_trait]
+impl Scan for Table {
+    async fn scan(&self, after: Option<&Key>, limit: usize) -> Result<ScanPage, Error> {
+        let (store, after) = (Arc::clone(&self.store), after.cloned());
+        aside(async move { store.scan(after.as_ref(), limit).await })
+    }
+
+    async fn estimate(&self) -> Result<u64, Error> {
+        let store = Arc::clone(&self.store);
+        aside(async move { store.estimate().await })
+    }
+}

@@ -1,0 +1,51 @@
+//! The simulation of the domain, on DynamoDB: the same histories and the same checks, under the faulty and the weakly
+//! visible decorators, with a failing network below the engine.
+//!
+//! `SIM_SEED=7 cargo test -p jobline-store-dynamodb --test simulation` lives through history 7 alone; `SIM_SEEDS=100`
+//! through so many. A failure prints its seed.
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
+
+#[allow(dead_code, reason = "histories have a ground of their own; the suite that the helpers are for has this engine")]
+#[path = "../domain/engine.rs"]
+mod engine;
+mod ground;
+#[allow(dead_code, reason = "that the checks find broken stores out is proved beside them, in memory")]
+#[path = "../../../chat/tests/simulation/mod.rs"]
+mod histories;
+#[path = "../../../chat/tests/domain/support/mod.rs"]
+mod support;
+
+use histories::plan::{Kind, Plan};
+use histories::run;
+use std::collections::BTreeSet;
+
+/// The histories that are lived through unless told otherwise: one of each kind.
+const SEEDS: [u64; 4] = [0, 5, 6, 7];
+
+fn setting(name: &str) -> Option<u64> {
+    std::env::var(name).ok().map(|value| value.parse().unwrap_or_else(|_| panic!("{name} is a number")))
+}
+
+#[test]
+fn every_history_keeps_the_promise_on_dynamodb() {
+    let seeds: Vec<u64> = match (setting("SIM_SEED"), setting("SIM_SEEDS")) {
+        (Some(seed), _) => vec![seed],
+        (None, Some(many)) => (0..many).collect(),
+        (None, None) => SEEDS.to_vec(),
+    };
+    let kinds: BTreeSet<String> = seeds.iter().map(|seed| format!("{:?}", Plan::of(*seed).kind)).collect();
+    let mut happened = BTreeSet::new();
+    for &seed in &seeds {
+        let report = run(Plan::of(seed)).unwrap_or_else(|failure| panic!("{failure}"));
+        println!("seed {seed}: {} lines, {}, {:?}", report.lines, report.hash, report.tally);
+        happened.extend(report.tally.into_keys());
+    }
+    if seeds.len() >= SEEDS.len() {
+        for kind in [Kind::Mixed, Kind::Crowd, Kind::Wide, Kind::Expiring] {
+            assert!(kinds.contains(&format!("{kind:?}")), "{kind:?} is among them");
+        }
+        for what in ["accepted", "repeated", "server died", "answer lost", "unavailable", "row swept"] {
+            assert!(happened.contains(what), "no history has {what:?}: {happened:?}");
+        }
+    }
+}
