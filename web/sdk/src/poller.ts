@@ -14,7 +14,7 @@
 import type { Core } from './core.ts';
 import { type Problem, problemOf } from './errors.ts';
 import type { Synced } from './generated/contract.ts';
-import { SYNC, type SyncRow } from './rows.ts';
+import { SYNC } from './rows.ts';
 import { absorb } from './sync.ts';
 import { Backoff } from './time.ts';
 
@@ -167,9 +167,7 @@ export class Poller {
     } catch (error) {
       if (problemOf(error).code !== 'invalid_cursor' || cursor === undefined) throw error;
       // The server does not know it, as after it was set up anew: everything is fetched again.
-      await store.transact([SYNC], ([row]) => [
-        { put: SYNC, value: { ...(row as SyncRow), cursor: undefined, walking: true } },
-      ]);
+      await store.update('sync', [SYNC], row => row && { ...row, cursor: undefined, walking: true });
     }
     return undefined;
   }

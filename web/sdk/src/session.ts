@@ -129,11 +129,15 @@ export class Session implements Core, StoreEvents {
       this.#events.storage({ kind: cache.durable ? 'durable' : 'memory' });
       return cache;
     } catch {
-      // What this tab keeps is not what the others keep.
-      this.tabs.part();
-      this.#events.storage({ kind: 'memory', reason: 'unavailable' });
+      this.#forgetful('unavailable');
       return new MemoryCache();
     }
+  }
+
+  /** Memory is all there is: what this tab keeps is not what the others keep. */
+  #forgetful(reason: StorageState['reason']): void {
+    this.tabs.part();
+    this.#events.storage({ kind: 'memory', reason });
   }
 
   changed(change: Change): void {
@@ -153,8 +157,7 @@ export class Session implements Core, StoreEvents {
   }
 
   fell(reason: StorageState['reason']): void {
-    this.tabs.part();
-    this.#events.storage({ kind: 'memory', reason });
+    this.#forgetful(reason);
     this.store.opened.then(() => this.store.reload()).catch(() => undefined);
     this.#elect();
   }

@@ -114,6 +114,8 @@ export interface ConversationsState {
   readonly status: 'loading' | 'ready';
   /** All there are, the one written in last first. On a new device they come over the first seconds. */
   readonly items: readonly ConversationItem[];
+  /** Who the user is to the others, by name as soon as a conversation has told it. */
+  readonly me?: Person;
 }
 
 /**

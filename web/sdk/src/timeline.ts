@@ -10,7 +10,7 @@ import { otherIn } from './ids.ts';
 import { Loaded } from './loaded.ts';
 import type { Change } from './mirror.ts';
 import { Cell, type Observable, share } from './observable.ts';
-import { bytesKey, KEPT, type MessageRow, type ReadRow, readKey } from './rows.ts';
+import { bytesKey, KEPT, type MessageRow, readKey } from './rows.ts';
 import type { TimelineMessage, TimelineState } from './state.ts';
 import { FILE_BYTES } from './text.ts';
 import { personIn, unreadIn, viewOfEntry } from './view.ts';
@@ -68,6 +68,7 @@ export class ConversationTimeline implements Timeline {
     if (this.#opened === 1) {
       if (this.#status === 'ready') this.#divider.open(this.#unread(), this.#loaded.last);
       this.#core.poller.active();
+      this.refresh();
       void this.load();
     }
     return () => this.close();
@@ -132,7 +133,9 @@ export class ConversationTimeline implements Timeline {
     this.refresh();
     const before = this.#loaded.at(this.#loaded.first)?.message.id;
     try {
-      const page = await this.#core.history.page(this.id, before);
+      // On a new device the list tells how many are unread.
+      const listed = before ?? this.#core.list.preload().catch(() => undefined);
+      const [page] = await Promise.all([this.#core.history.page(this.id, before), listed]);
       this.#loaded.prepend(page.rows);
       // The newest page was not here when the chat was opened, and it is not what arrived since.
       if (before === undefined && this.isOpen) this.#divider.open(this.#unread(), this.#loaded.last);
@@ -151,9 +154,8 @@ export class ConversationTimeline implements Timeline {
     const { store } = this.#core;
     const { number = 0, id = '' } = this.#loaded.at(this.#loaded.last)?.message ?? {};
     if (number <= (store.mirror.read.get(this.id)?.number ?? 0) || this.#unread() === 0) return;
-    const value: ReadRow = { number, id, told: false };
     // A cache that fails has memory behind it; a session that is over has nothing to tell.
-    store.transact([], () => [{ put: readKey(this.id), value }]).catch(() => undefined);
+    store.update('read', [readKey(this.id)], () => ({ number, id, told: false })).catch(() => undefined);
   }
 
   fileBytes(clientId: string): Promise<ArrayBuffer | undefined> {
@@ -188,8 +190,8 @@ export class ConversationTimeline implements Timeline {
   changed(change: Change): void {
     const rows = change.messages.get(this.id) ?? [];
     this.#draft.follow();
-    this.#missed?.push(...rows);
-    if (this.#status === 'ready') {
+    if (this.#missed) this.#missed.push(...rows);
+    else if (this.#loading) {
       this.#loaded.take(rows);
       // A fresh start brings whole conversations: what is shown is put together anew.
       if (this.#epoch !== this.#currentEpoch()) void this.reload();
@@ -219,6 +221,7 @@ export class ConversationTimeline implements Timeline {
     const first = this.#status === 'ready' ? this.#divider.place(this.#loaded, seen) : undefined;
     const key = first === undefined ? undefined : this.#loaded.views[first - this.#loaded.first]?.key;
     this.#cell.set(this.#state(messages, key));
+    if (this.isOpen && this.#divider.isSought && !this.#olderProblem) void this.loadOlder();
   }
 
   /** Keeps what is kept with a delay. */
@@ -245,9 +248,9 @@ export class ConversationTimeline implements Timeline {
     this.#loaded.take(missed.filter(({ message }) => message.number >= this.#loaded.first));
     this.#missed = undefined;
     if (this.#status === 'loading' && this.isOpen) this.#divider.open(this.#unread(), this.#loaded.last);
+    if (rows.length === 0 && this.#hasOlder()) await this.loadOlder();
     this.#status = 'ready';
     this.refresh();
-    if (rows.length === 0 && this.#hasOlder()) await this.loadOlder();
   }
 
   /** Whom messages go to. */
@@ -262,8 +265,7 @@ export class ConversationTimeline implements Timeline {
 
   #unread(): number {
     const { conversation, read } = this.#core.store.mirror;
-    const row = conversation.get(this.id);
-    return row ? unreadIn(row, read.get(this.id), this.#core.me) : 0;
+    return unreadIn(conversation.get(this.id), read.get(this.id), this.#core.me);
   }
 
   #hasOlder(): boolean {
@@ -297,7 +299,7 @@ export class ConversationTimeline implements Timeline {
       olderProblem: this.#start === -1 ? undefined : this.#olderProblem,
       firstUnread,
       unread: this.#unread(),
-      person: this.#other === undefined ? undefined : personIn(row?.conversation.people ?? [], this.#other),
+      person: this.#other === undefined ? undefined : personIn(row, this.#other),
       job: row?.conversation.job,
       canWrite: this.#other !== undefined && !reason,
       reason,
