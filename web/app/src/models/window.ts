@@ -22,8 +22,6 @@ export function firstSight(keys: readonly string[], unread: string | undefined, 
   const size = fits + Math.ceil(fits / 4);
   return end === keys.length ? { size } : { end: keys[end - 1], size };
 }
-    : { end: keys[end - 1], size: fits + fits / 4 };
-}
 
 /** The latest messages. */
 export const LATEST: Window = { size: PAGE };
