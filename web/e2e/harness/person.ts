@@ -60,6 +60,14 @@ export class Person {
     return this;
   }
 
+  /** Has the list in front of them: on a phone a chat that is open is left for it. */
+  async toList(): Promise<void> {
+    const back = this.page.getByRole('button', { name: 'Back to all conversations' });
+    await expect(this.list.or(back).filter({ visible: true }).first()).toBeVisible();
+    if (!(await this.list.isVisible())) await back.click();
+    await expect(this.list).toBeVisible();
+  }
+
   /** Goes back to the list, on a phone. */
   async back(): Promise<void> {
     await this.page.getByRole('button', { name: 'Back to all conversations' }).click();

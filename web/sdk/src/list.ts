@@ -3,7 +3,7 @@
 import type { Core } from './core.ts';
 import { otherIn } from './ids.ts';
 import { type Cell, share } from './observable.ts';
-import { type ConversationRow, conversationKey, type OutboxRow } from './rows.ts';
+import { type ConversationRow, conversationKey, isUnsent, type OutboxRow } from './rows.ts';
 import type { ConversationItem, ConversationPreview, ConversationsState } from './state.ts';
 import { personIn, previewOf, unreadIn, viewOfEntry, viewOfMessage } from './view.ts';
 
@@ -82,7 +82,7 @@ export class ConversationList {
       preview: this.#preview(row, entries.at(-1)),
       at: Math.max(timeOf(row), ...entries.map(({ at }) => at)),
       unread: unreadIn(row, read.get(id), this.#core.me),
-      pending: entries.filter(({ accepted, problem }) => !accepted && !problem).length,
+      pending: entries.filter(isUnsent).length,
       failed: entries.filter(({ problem }) => problem).length,
       draft: draft.get(id),
     };

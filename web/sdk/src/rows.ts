@@ -89,6 +89,9 @@ export interface OutboxRow {
   readonly accepted?: Message;
 }
 
+/** Whether a message is still to be sent: neither accepted nor refused. */
+export const isUnsent = ({ accepted, problem }: OutboxRow) => !accepted && !problem;
+
 export interface ReadRow {
   /** Up to which message: its number and id. */
   readonly number: number;

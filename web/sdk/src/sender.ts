@@ -15,6 +15,7 @@ import {
   bytesKey,
   type ConversationRow,
   conversationKey,
+  isUnsent,
   type OutboxRow,
   outboxKey,
   readKey,
@@ -101,7 +102,7 @@ export class Sender {
 
   async #sendNext(conversationId: string): Promise<boolean> {
     const { store, progress } = this.#core;
-    const row = store.mirror.entries(conversationId).find(({ accepted, problem }) => !accepted && !problem);
+    const row = store.mirror.entries(conversationId).find(isUnsent);
     if (!row) return false;
     try {
       const fileUrl = row.file ? (row.fileUrl ?? (await this.#upload(row))) : undefined;
@@ -197,8 +198,8 @@ export class Sender {
   /** All that waits shows until when. */
   #showWaiting(): void {
     const waiting: MessageState = { is: 'waiting', until: this.#pausedUntil };
-    for (const { clientId, accepted, problem } of this.#core.store.mirror.outbox.values()) {
-      if (!accepted && !problem && !this.#uploads.has(clientId)) this.#core.progress.set(clientId, waiting);
+    for (const [clientId, row] of this.#core.store.mirror.outbox) {
+      if (isUnsent(row) && !this.#uploads.has(clientId)) this.#core.progress.set(clientId, waiting);
     }
   }
 

@@ -9,7 +9,7 @@ import { fresher } from './history.ts';
 import { otherIn } from './ids.ts';
 import { Loaded } from './loaded.ts';
 import type { Change } from './mirror.ts';
-import { Cell, type Observable, share } from './observable.ts';
+import { Cell, share } from './observable.ts';
 import { bytesKey, KEPT, type MessageRow, readKey } from './rows.ts';
 import type { TimelineMessage, TimelineState } from './state.ts';
 import { FILE_BYTES } from './text.ts';
@@ -17,12 +17,12 @@ import { personIn, unreadIn, viewOfEntry } from './view.ts';
 
 export class ConversationTimeline implements Timeline {
   readonly id: string;
+  readonly draft: Draft;
   readonly #core: Core;
   readonly #job: number | undefined;
   readonly #other: string | undefined;
   readonly #loaded: Loaded;
   readonly #cell: Cell<TimelineState>;
-  readonly #draft: Draft;
   readonly #divider = new Divider();
   /** Own messages on their way, as they were shown last. */
   #entries = new Map<string, TimelineMessage>();
@@ -43,20 +43,16 @@ export class ConversationTimeline implements Timeline {
     this.#job = job;
     this.#other = otherIn(id, core.me);
     this.#loaded = new Loaded(core.me);
-    this.#draft = new Draft(id, core.store, core.ports.clock);
+    this.draft = new Draft(id, core.store, core.ports.clock);
     this.#cell = new Cell<TimelineState>(this.#state([], undefined), () => void this.load());
   }
 
   get = (): TimelineState => this.#cell.get();
   subscribe = (changed: () => void): (() => void) => this.#cell.subscribe(changed);
 
-  get draft(): Observable<string> {
-    return this.#draft;
-  }
-
   setDraft(text: string): void {
     this.#core.poller.active();
-    this.#draft.write(text);
+    this.draft.write(text);
   }
 
   get isOpen(): boolean {
@@ -86,10 +82,10 @@ export class ConversationTimeline implements Timeline {
   }
 
   async send(text: string): Promise<string> {
-    const fromDraft = this.#draft.get().trim() === text.trim();
+    const fromDraft = this.draft.get().trim() === text.trim();
     const draft = { conversationId: this.id, to: this.#to(), job: this.#job, text, fromDraft };
     const clientId = await this.#core.outbox.add(draft);
-    if (fromDraft) this.#draft.sent();
+    if (fromDraft) this.draft.sent();
     return clientId;
   }
 
@@ -182,14 +178,14 @@ export class ConversationTimeline implements Timeline {
 
   /** Everything may have changed. */
   async reload(): Promise<void> {
-    this.#draft.follow();
+    this.draft.follow();
     if (this.#loading) await this.#read().catch(() => undefined);
   }
 
   /** Rows of this conversation changed. */
   changed(change: Change): void {
     const rows = change.messages.get(this.id) ?? [];
-    this.#draft.follow();
+    this.draft.follow();
     if (this.#missed) this.#missed.push(...rows);
     else if (this.#loading) {
       this.#loaded.take(rows);
@@ -226,13 +222,13 @@ export class ConversationTimeline implements Timeline {
 
   /** Keeps what is kept with a delay. */
   flush(): Promise<void> {
-    return this.#draft.keep();
+    return this.draft.keep();
   }
 
   /** The session is over: nothing of it is shown any more. */
   empty(): void {
     this.#loaded.keep(0, 0);
-    this.#draft.sent();
+    this.draft.sent();
     this.#start = -1;
     this.refresh();
   }

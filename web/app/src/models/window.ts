@@ -18,8 +18,9 @@ export interface Window {
  */
 export function firstSight(keys: readonly string[], unread: string | undefined, fits: number): Window {
   const at = unread === undefined ? -1 : keys.indexOf(unread);
-  const end = at < 0 ? keys.length : Math.min(keys.length, at + fits);
-  const size = fits + Math.ceil(fits / 4);
+  if (at < 0) return { size: fits };
+  const end = Math.min(keys.length, at + fits);
+  const size = Math.max(fits, end - at + Math.ceil(fits / 4));
   return end === keys.length ? { size } : { end: keys[end - 1], size };
 }
 

@@ -15,7 +15,7 @@ import { ScrollKeeper } from './scrollKeeper.ts';
 /** From how many pixels before an edge the next page is put in. */
 const NEAR = 1200;
 /** Pixels that a message takes at least. */
-const LOWEST = 32;
+const LOWEST = 36;
 
 interface Props {
   readonly timeline: Timeline;
