@@ -1,5 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import { around, firstSight, LATEST, MOST, newer, older, PAGE, slice, type Window } from '../src/models/window.ts';
+import {
+  around,
+  firstSight,
+  LATEST,
+  MOST,
+  newer,
+  older,
+  PAGE,
+  slice,
+  type Window,
+} from '../src/models/window.ts';
 
 const keys = (count: number, from = 0) => Array.from({ length: count }, (_, n) => `m${n + from}`);
 const all = keys(10_000);

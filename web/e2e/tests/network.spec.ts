@@ -92,8 +92,11 @@ test('a token that has expired is renewed, and nobody notices', async ({ browser
 
 test('a closed job is no end for two who share another one', async ({ person, api }) => {
   const you = await (await person('You')).open('John Smith');
+  const hear = await you.deaf();
   await api.job(42, 'Paint the living room', ['you', 'john'], 'closed');
   await you.say('Too late');
+  await expect(you.message('Too late')).toContainText('This job is closed.');
+  hear();
   const other = you.page.getByRole('button', { name: 'Write about another job' });
   await other.click();
   await expect(you.field).toBeFocused();
@@ -109,9 +112,11 @@ test('a closed job is no end for two who share another one', async ({ person, ap
 test('a closed job can be read and not written in, and an open one again', async ({ person, api }) => {
   const you = await (await person('You')).open('John Smith');
   await expect(you.field).toBeVisible();
+  const hear = await you.deaf();
   await api.job(42, 'Paint the living room', ['you', 'john'], 'closed');
   await you.say('Too late');
   await expect(you.message('Too late')).toContainText('This job is closed.');
+  hear();
   await expect(
     you.page.getByText('You can read the conversation, but not write in it.', { exact: false }),
   ).toBeVisible();

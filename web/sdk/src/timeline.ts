@@ -134,7 +134,7 @@ export class ConversationTimeline implements Timeline {
       const [page] = await Promise.all([this.#core.history.page(this.id, before), listed]);
       this.#loaded.prepend(page.rows);
       // The newest page was not here when the chat was opened, and it is not what arrived since.
-      if (before === undefined && this.isOpen) this.#divider.open(this.#unread(), this.#loaded.last);
+      if (before === undefined) this.#divider.open(this.#unread(), this.#loaded.last);
       if (!page.hasOlder) this.#start = this.#loaded.first || -1;
       this.#olderProblem = undefined;
     } catch (error) {
@@ -243,7 +243,7 @@ export class ConversationTimeline implements Timeline {
     this.#loaded.replace(rows);
     this.#loaded.take(missed.filter(({ message }) => message.number >= this.#loaded.first));
     this.#missed = undefined;
-    if (this.#status === 'loading' && this.isOpen) this.#divider.open(this.#unread(), this.#loaded.last);
+    if (this.#status === 'loading') this.#divider.open(this.#unread(), this.#loaded.last);
     if (rows.length === 0 && this.#hasOlder()) await this.loadOlder();
     this.#status = 'ready';
     this.refresh();
@@ -256,7 +256,8 @@ export class ConversationTimeline implements Timeline {
   }
 
   #currentEpoch(): number {
-    return this.#core.store.mirror.conversation.get(this.id)?.epoch ?? 0;
+    // What the list was shown with before polls brought it is none.
+    return Math.max(0, this.#core.store.mirror.conversation.get(this.id)?.epoch ?? 0);
   }
 
   #unread(): number {

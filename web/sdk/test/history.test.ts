@@ -156,6 +156,26 @@ test('a chat with more unread messages than are kept goes back to the first of t
   expect(marked(later)).toBe('message 21');
 });
 
+test('a chat that is looked at before it is opened has its line, and no other', async () => {
+  const { server, clock, phone, tab, chat } = anna(5);
+  server.reads('anna', 'ben');
+  chat.open();
+  await clock.advance(3000);
+  tab.kill();
+  const read = phone.client('anna').jobline.conversation({ with: 'ben' });
+  read.subscribe(() => undefined);
+  await settle();
+  expect([read.get().status, marked(read)]).toEqual(['ready', undefined]);
+  server.say('ben', 'anna', 'news');
+  read.open();
+  await clock.advance(3000);
+  expect(marked(read)).toBe('news');
+  const other = phone.client('anna').jobline.conversation({ with: 'ben' });
+  other.subscribe(() => undefined);
+  await settle();
+  expect([other.get().status, marked(other)]).toEqual(['ready', 'news']);
+});
+
 test('on a new device a chat that was opened by a link has its line as soon as it is ready', async () => {
   const { server, chat } = anna(20);
   server.reads('anna', 'ben');

@@ -104,11 +104,24 @@ export function MessageList({ timeline, state, name }: Props) {
     } else keep.settle();
   });
 
-  // What is out of sight comes after what is seen was painted.
+  // What is out of sight comes after what is seen was painted: a task that is posted in a frame runs when that was drawn.
+  const starting = state.status === 'ready' && chosen === undefined;
   useEffect(() => {
-    if (state.status !== 'ready') return;
+    if (!starting) return;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const frame = requestAnimationFrame(() => {
+      timer = setTimeout(() => {
+        const { keys, state } = latest.current;
+        setWindow(around(keys, state.firstUnread ?? ''));
+      });
+    });
+    return () => {
+      cancelAnimationFrame(frame);
+      clearTimeout(timer);
+    };
+  }, [starting]);
+  useEffect(() => {
     if (chosen) reach();
-    else setWindow(around(keys, firstUnread ?? ''));
   });
 
   /** The first time: where the unread messages begin, or the end. */
