@@ -169,7 +169,7 @@ test('a message that was refused can be tried again and deleted, and edited wher
   await expect(choice('Edit')).toHaveCount(0);
   await expect(choice('Delete')).toBeVisible();
   await api.job(42, 'Paint the living room', ['you', 'john'], 'open');
-  await expect(you.field).toBeVisible({ timeout: 30_000 });
+  await expect(you.field).toBeVisible();
   await choice('Edit').click();
   await expect(you.field).toHaveValue('Too late');
   await you.say('Just in time');

@@ -8,7 +8,7 @@ test.use({ flags: ['--send-rate', '0'] });
 
 test('a history of 1,000 messages is read from the last to the first', async ({ person, api }, info) => {
   test.skip(info.project.name === 'iphone', 'it takes long, and does the same on the other phone');
-  test.setTimeout(120_000);
+  test.setTimeout(300_000);
   await api.history('you', 'john', 1_000);
   await api.read('you', WITH_JOHN);
   const you = await (await person('You')).open('John Smith');
@@ -21,7 +21,7 @@ test('a history of 1,000 messages is read from the last to the first', async ({ 
         await you.log.evaluate(log => log.scrollTo({ top: 0 }));
         return you.page.getByText('The beginning of your conversation').isVisible();
       },
-      { timeout: 90_000, intervals: [50] },
+      { timeout: 240_000, intervals: [50] },
     )
     .toBe(true);
   for (const text of await you.texts()) seen.add(text);
@@ -103,7 +103,7 @@ test('10,000 messages open and scroll about as fast as 100', async ({
   browserName: _,
 }, info) => {
   test.skip(info.project.name !== 'desktop', 'a ratio, which says the same on every screen');
-  test.setTimeout(240_000);
+  test.setTimeout(480_000);
   await api.person('short', 'Short History');
   await api.job(100, 'Short', ['you', 'short'], 'open');
   await Promise.all([api.history('short', 'you', 100), api.history('john', 'you', 10_000)]);

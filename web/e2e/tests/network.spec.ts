@@ -53,7 +53,7 @@ test('a server that is started again is found again', async ({ person, server })
   await expect(you.message('Still there?')).not.toContainText('Sent');
   await expect(you.page.getByText('Reconnecting…').filter({ visible: true }).first()).toBeVisible();
   await server.start();
-  await expect(you.message('Still there?')).toContainText(/Sent|Delivered|Read/, { timeout: 40_000 });
+  await expect(you.message('Still there?')).toContainText(/Sent|Delivered|Read/);
   await john.sees('Still there?');
   await expect(you.page.getByText('Reconnecting…')).toHaveCount(0);
 });
@@ -67,7 +67,7 @@ test.describe('with a rate of three a minute', () => {
     for (const text of numbered(4)) await you.say(text);
     await expect(you.message('Line 4')).toContainText(/Sends in \d+ seconds?/);
     for (const text of numbered(3)) await expect(you.message(text)).toBeVisible();
-    await expect(you.message('Line 4')).toContainText('Sent', { timeout: 30_000 });
+    await expect(you.message('Line 4')).toContainText('Sent');
     expect((await you.texts()).slice(-4)).toEqual(numbered(4));
   });
 });
@@ -122,7 +122,7 @@ test('a closed job can be read and not written in, and an open one again', async
   ).toBeVisible();
   await expect(you.message('8 AM works?')).toBeVisible();
   await api.job(42, 'Paint the living room', ['you', 'john'], 'open');
-  await expect(you.field).toBeVisible({ timeout: 30_000 });
+  await expect(you.field).toBeVisible();
   await you.message('Too late').getByRole('button', { name: 'Try again' }).click();
   await expect(you.message('Too late')).toContainText('Sent');
 });
