@@ -8,8 +8,8 @@ export interface JoblineOptions {
   /** Where the server is: `https://chat.example.com`, or empty for the page's own origin. */
   readonly baseUrl: string;
   /**
-   * Answers a user token. Called when one is needed for the first time, and again shortly before it expires and
-   * whenever the server refuses it; what it answers is used until then. A rejection is retried like a lost connection.
+   * Answers a user token. Called when one is needed for the first time, and again whenever the server refuses it, as it does
+   * once it has expired; what it answers is used until then. A rejection is retried like a lost connection.
    */
   readonly getToken: () => string | Promise<string>;
   /**
