@@ -62,10 +62,8 @@ export interface Timeline extends Observable<TimelineState> {
   retry(clientId: string): Promise<void>;
   /** The same with another text. */
   edit(clientId: string, text: string): Promise<void>;
-  /** Drops a message that is refused, queued or uploading. Answers `false` when it is too late for that. */
+  /** Drops a message that is refused, queued or uploading; its upload stops. Answers `false` when it is too late for that. */
   delete(clientId: string): Promise<boolean>;
-  /** Stops an upload and drops the message, as `delete` does. */
-  cancelUpload(clientId: string): Promise<boolean>;
   /** Loads up to 50 messages before the oldest; `olderProblem` says why not. One at a time. */
   loadOlder(): Promise<void>;
   /**

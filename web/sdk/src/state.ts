@@ -49,7 +49,7 @@ export interface TimelineMessage {
   readonly key: string;
   /** The server's id, once it has one. */
   readonly id?: string;
-  /** Of own messages that were sent with one: what `retry`, `edit`, `delete` and `cancelUpload` take. */
+  /** Of own messages that were sent with one: what `retry`, `edit` and `delete` take. */
   readonly clientId?: string;
   /** 1, 2, 3 … in its conversation, once the server has it. */
   readonly number?: number;

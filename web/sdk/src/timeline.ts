@@ -118,10 +118,6 @@ export class ConversationTimeline implements Timeline {
     return this.#core.outbox.drop(clientId);
   }
 
-  cancelUpload(clientId: string): Promise<boolean> {
-    return this.delete(clientId);
-  }
-
   async loadOlder(): Promise<void> {
     if (this.#loadingOlder || !this.#hasOlder()) return;
     this.#loadingOlder = true;
