@@ -4,6 +4,7 @@ import { createJobline, type Jobline } from '@jobline/sdk/browser';
 import { type ComponentChildren, render } from 'preact';
 import type { Language } from './i18n/languages.ts';
 import type { Translator } from './i18n/translator.ts';
+import { firstSight } from './platform/firstSight.ts';
 import { pageHttp } from './platform/http.ts';
 import { watchInstall } from './platform/install.ts';
 import { english, keepLanguage, load, preferredLanguage } from './platform/language.ts';
@@ -50,9 +51,12 @@ function clientOf(session: Session): Jobline {
   return createJobline({ ...common, user: session.demo.id, getToken: () => demoToken(session.demo.id) });
 }
 
-function chat(session: Session): void {
+async function chat(session: Session): Promise<void> {
+  // The cache opens while the language is fetched.
   const client = clientOf(session);
   const navigation = addressNavigation();
+  const sight = firstSight(client, navigation);
+  words = await load(preferredLanguage());
   const pictures = new Pictures();
   const trays = new Trays();
   const stopTelling = showUnread(client.unread, words.t('appName'));
@@ -81,6 +85,7 @@ function chat(session: Session): void {
     words = await load(language);
     show();
   };
+  await sight;
   show();
 }
 
@@ -98,7 +103,7 @@ async function noSession(): Promise<void> {
   } else if (people) {
     const become = (demo: DemoPerson) => {
       keepSession({ demo });
-      chat({ demo });
+      void chat({ demo });
     };
     drawPage(<DemoPage words={words} people={people} become={become} />);
   } else {
@@ -108,10 +113,9 @@ async function noSession(): Promise<void> {
 
 async function start(): Promise<void> {
   const session = readSession();
-  const language = preferredLanguage();
-  if (language !== 'en') words = await load(language);
-  if (session) chat(session);
-  else await noSession();
+  if (session) return chat(session);
+  words = await load(preferredLanguage());
+  await noSession();
 }
 
 watchInstall();

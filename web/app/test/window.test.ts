@@ -1,5 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import { around, LATEST, MOST, newer, older, PAGE, slice, type Window } from '../src/models/window.ts';
+import {
+  around,
+  firstSight,
+  LATEST,
+  MOST,
+  newer,
+  older,
+  PAGE,
+  slice,
+  type Window,
+} from '../src/models/window.ts';
 
 const keys = (count: number, from = 0) => Array.from({ length: count }, (_, n) => `m${n + from}`);
 const all = keys(10_000);
@@ -46,6 +56,15 @@ describe('the part of a conversation that is in the page', () => {
     const more = [...keys(50).map(key => `old-${key}`), ...all, 'new'];
     const before = slice(window, all);
     expect(slice(window, more)).toEqual({ from: before.from + 50, to: before.to + 50 });
+  });
+
+  test('is no more than a screen at first: the latest, or what was unread with a few before it', () => {
+    expect(slice(firstSight(all, undefined, 20), all)).toEqual({ from: 9_980, to: 10_000 });
+    expect(slice(firstSight(all, 'gone', 20), all)).toEqual({ from: 9_980, to: 10_000 });
+    expect(slice(firstSight(all, 'm5000', 20), all)).toEqual({ from: 4_995, to: 5_020 });
+    expect(slice(firstSight(all, 'm9990', 20), all)).toEqual({ from: 9_980, to: 10_000 });
+    expect(slice(firstSight(all, 'm9970', 20), all)).toEqual({ from: 9_965, to: 9_990 });
+    expect(slice(firstSight(keys(3), 'm0', 20), keys(3))).toEqual({ from: 0, to: 3 });
   });
 
   test('has the first unread message well inside of it', () => {

@@ -44,6 +44,11 @@ export class Api {
     }
   }
 
+  /** Has read all of a conversation, on another device. */
+  async read(user: string, conversationId: string): Promise<void> {
+    await this.#call(user, 'POST', '/messages/markAsRead', { conversationId });
+  }
+
   /** Every message of a conversation, the first one first. */
   async messages(user: string, conversationId: string): Promise<Told[]> {
     const all: Told[] = [];

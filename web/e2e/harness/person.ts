@@ -1,4 +1,4 @@
-import { expect, type Locator, type Page } from '@playwright/test';
+import { expect, type JSHandle, type Locator, type Page } from '@playwright/test';
 
 /** The people of the demo: their ids, by name. */
 export const PEOPLE = {
@@ -60,6 +60,14 @@ export class Person {
     return this;
   }
 
+  /** Has the list in front of them: on a phone a chat that is open is left for it. */
+  async toList(): Promise<void> {
+    const back = this.page.getByRole('button', { name: 'Back to all conversations' });
+    await expect(this.list.or(back).filter({ visible: true }).first()).toBeVisible();
+    if (!(await this.list.isVisible())) await back.click();
+    await expect(this.list).toBeVisible();
+  }
+
   /** Goes back to the list, on a phone. */
   async back(): Promise<void> {
     await this.page.getByRole('button', { name: 'Back to all conversations' }).click();
@@ -79,6 +87,52 @@ export class Person {
   /** The texts in the page, in their order. */
   async texts(): Promise<string[]> {
     return this.messages.locator('.text').allInnerTexts();
+  }
+
+  /** From now on hears nothing of what happens elsewhere, until the returned function is called. */
+  async deaf(): Promise<() => void> {
+    let hear = () => {};
+    const held = new Promise<void>(resolve => {
+      hear = resolve;
+    });
+    await this.page.route('**/messages/sync*', async route => {
+      await held;
+      // It may have been given up meanwhile.
+      await route.continue().catch(() => undefined);
+    });
+    return hear;
+  }
+
+  /** Lets go of files over the chat, as after dragging them out of another window. */
+  async drop(...files: { name: string; mimeType: string; buffer: Buffer }[]): Promise<void> {
+    const data = await this.#transfer(files);
+    const chat = this.page.getByRole('region', { name: /^Conversation with/ });
+    for (const type of ['dragenter', 'dragover']) await chat.dispatchEvent(type, { dataTransfer: data });
+    await expect(this.page.getByText('Drop photos or files here')).toBeVisible();
+    await chat.dispatchEvent('drop', { dataTransfer: data });
+    await expect(this.page.getByText('Drop photos or files here')).toHaveCount(0);
+  }
+
+  /** Pastes files, as after copying a picture elsewhere. */
+  async paste(...files: { name: string; mimeType: string; buffer: Buffer }[]): Promise<void> {
+    const data = await this.#transfer(files);
+    await this.field.evaluate(
+      (field, clipboardData) =>
+        field.dispatchEvent(
+          new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true, composed: true }),
+        ),
+      data,
+    );
+  }
+
+  #transfer(files: { name: string; mimeType: string; buffer: Buffer }[]): Promise<JSHandle<DataTransfer>> {
+    const told = files.map(({ name, mimeType, buffer }) => ({ name, type: mimeType, bytes: [...buffer] }));
+    return this.page.evaluateHandle(all => {
+      const data = new DataTransfer();
+      for (const { name, type, bytes } of all)
+        data.items.add(new File([new Uint8Array(bytes)], name, { type }));
+      return data;
+    }, told);
   }
 
   /** Chooses files as the file dialog would. */

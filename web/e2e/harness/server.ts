@@ -61,6 +61,12 @@ export class Server {
   }
 }
 
+/** Those that run: none is left running, however the tests end. */
+const running = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const one of running) one.kill('SIGKILL');
+});
+
 async function run(
   folder: string,
   listen: string,
@@ -69,8 +75,8 @@ async function run(
   const started = spawn(BINARY, ['--listen', listen, '--data', folder, '--log', 'warn', ...flags], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  // Nothing is left running, however the tests end.
-  process.once('exit', () => started.kill('SIGKILL'));
+  running.add(started);
+  started.once('exit', () => running.delete(started));
   const failed = once(started, 'error').then(([error]) => Promise.reject(error));
   const ended = once(started, 'exit').then(([code]) =>
     Promise.reject(new Error(`jobline ended with ${code}`)),

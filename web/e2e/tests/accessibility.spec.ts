@@ -61,7 +61,7 @@ for (const [look, options] of Object.entries(LOOKS)) {
     await clean('offline');
     await context.setOffline(false);
     await api.job(42, 'Paint the living room', ['you', 'john'], 'closed');
-    await page.locator('.note.plain').waitFor({ timeout: 30_000 });
+    await page.locator('.note.plain').waitFor();
     await clean('closed job');
   });
 }

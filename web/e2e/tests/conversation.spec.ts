@@ -64,11 +64,11 @@ test('the list is filtered by name and by job, never by what was written', async
 test('an unsent draft is kept with its conversation', async ({ person }) => {
   const you = await (await person('You')).open('John Smith');
   await you.field.fill('I have been thinking');
-  if (await you.page.getByRole('button', { name: 'Back to all conversations' }).isVisible()) await you.back();
+  await you.toList();
   await you.open('Jane Doe');
   await expect(you.field).toHaveValue('');
   await you.page.reload();
-  if (await you.page.getByRole('button', { name: 'Back to all conversations' }).isVisible()) await you.back();
+  await you.toList();
   await expect(you.row('John Smith')).toContainText('Draft: I have been thinking');
   await you.open('John Smith');
   await expect(you.field).toHaveValue('I have been thinking');
@@ -85,29 +85,49 @@ test('a message may have 2,000 characters, and the composer counts down to it', 
   await expect(you.messages.last()).toContainText('Sent');
 });
 
-/** Sends what is in the field, and counts the frames that are drawn without its bubble. */
-function framesUntilShown(page: Page, text: string): Promise<number> {
-  return page.evaluate(
-    wanted =>
-      new Promise<number>(resolve => {
-        const shown = () =>
-          [...document.querySelectorAll('[role=log] article')].some(one => one.textContent?.includes(wanted));
-        document.querySelector<HTMLElement>('button.send')?.click();
-        let count = 0;
-        const look = () => {
-          if (shown() || count > 60) resolve(count);
-          else {
-            count++;
-            requestAnimationFrame(look);
-          }
-        };
-        requestAnimationFrame(look);
-      }),
-    text,
-  );
+/** The frames that are drawn until something has happened; 0 is before the first. */
+interface Frames {
+  /** Until a row was on the device, and nothing else was done: what no bubble that is kept first can go below. */
+  readonly row: number;
+  /** Until the bubble of what was in the field was there. */
+  readonly bubble: number;
 }
 
-test('the bubble is there in the frame after sending, whatever the network does', async ({ person }) => {
+/** Writes a row of its own, then sends what is in the field, and counts the frames for each. */
+function framesUntilShown(page: Page, text: string): Promise<Frames> {
+  return page.evaluate(async wanted => {
+    const frames = (done: () => boolean) =>
+      new Promise<number>(resolve => {
+        let count = 0;
+        const look = () => {
+          if (done() || count++ > 60) resolve(count);
+          else requestAnimationFrame(look);
+        };
+        requestAnimationFrame(look);
+      });
+    const opening = indexedDB.open('of the test');
+    opening.onupgradeneeded = () => opening.result.createObjectStore('rows');
+    await new Promise(resolve => {
+      opening.onsuccess = resolve;
+    });
+    let kept = false;
+    const writing = opening.result.transaction('rows', 'readwrite');
+    writing.objectStore('rows').put(wanted, wanted);
+    writing.oncomplete = () => {
+      kept = true;
+    };
+    const row = await frames(() => kept);
+    opening.result.close();
+    document.querySelector<HTMLElement>('button.send')?.click();
+    const shown = () =>
+      [...document.querySelectorAll('[role=log] article')].some(one => one.textContent?.includes(wanted));
+    return { row, bubble: await frames(shown) };
+  }, text);
+}
+
+test('the bubble is there in the frame after sending, whatever the network does', async ({
+  person,
+}, info) => {
   const you = await (await person('You')).open('John Smith');
   // No answer to the send comes before the bubble was measured.
   let answer = () => {};
@@ -118,14 +138,16 @@ test('the bubble is there in the frame after sending, whatever the network does'
     await held;
     await route.continue();
   });
-  const frames: number[] = [];
-  for (const text of ['At once', 'And again', 'And once more']) {
+  const frames: Frames[] = [];
+  for (const text of ['At once', 'And again', 'And a third time', 'And a fourth', 'And once more']) {
     await you.field.fill(text);
     frames.push(await framesUntilShown(you.page, text));
   }
-  // The look of frame 0 runs just before that frame is drawn: what it finds is in it. The best of three: the message is
-  // on the device first, and a disk that others use too may take longer than a frame once.
-  expect(Math.min(...frames)).toBeLessThanOrEqual(1);
+  info.annotations.push({ type: 'frames', description: JSON.stringify(frames) });
+  // The look of frame 0 runs just before that frame is drawn: what it finds is in it. The message is on the device first, so
+  // a device whose disk is busy has as many frames more as any row takes there. The best of five, each.
+  const best = (what: keyof Frames) => Math.min(...frames.map(one => one[what]));
+  expect(best('bubble')).toBeLessThanOrEqual(1 + best('row'));
   answer();
   // The last of a group tells the status of all that are as far.
   await expect(you.message('And once more')).toContainText('Sent');
@@ -137,14 +159,17 @@ test('a message that was refused can be tried again and deleted, and edited wher
 }) => {
   const you = await (await person('You')).open('John Smith');
   const choice = (name: string) => you.messages.last().getByRole('button', { name });
+  // Whoever hears of it in time writes nothing.
+  const hear = await you.deaf();
   await api.job(42, 'Paint the living room', ['you', 'john'], 'closed');
   await you.say('Too late');
   await expect(you.messages.last()).toContainText('This job is closed.');
+  hear();
   await expect(you.field).toHaveCount(0);
   await expect(choice('Edit')).toHaveCount(0);
   await expect(choice('Delete')).toBeVisible();
   await api.job(42, 'Paint the living room', ['you', 'john'], 'open');
-  await expect(you.field).toBeVisible({ timeout: 30_000 });
+  await expect(you.field).toBeVisible();
   await choice('Edit').click();
   await expect(you.field).toHaveValue('Too late');
   await you.say('Just in time');

@@ -45,6 +45,9 @@ test('a chat within a page of somebody else', async ({ host, server, api, browse
   const log = opened.getByRole('log');
   await expect(log.getByText('8 AM works?')).toBeVisible();
   await expect(opened.getByRole('button', { name: 'Back to all conversations' })).toHaveCount(0);
+  // It has all the room that the page gives to the element.
+  const wide = (selector: string) => opened.locator(selector).evaluate(one => one.clientWidth);
+  expect(await wide('.chat-pane')).toBe(await wide('jobline-chat'));
   const field = opened.getByRole('textbox', { name: 'Message', exact: true });
   await field.fill('From the marketplace');
   await opened.getByRole('button', { name: 'Send', exact: true }).click();

@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test';
 import { paintedAfterScript, paintedAsText, shifts, watchPaint, watchShifts } from '../harness/measure.ts';
-import type { Person } from '../harness/person.ts';
+import { type Person, WITH_JOHN } from '../harness/person.ts';
 import { png } from '../harness/picture.ts';
 import { expect, test } from '../harness/test.ts';
 
@@ -8,8 +8,9 @@ test.use({ flags: ['--send-rate', '0'] });
 
 test('a history of 1,000 messages is read from the last to the first', async ({ person, api }, info) => {
   test.skip(info.project.name === 'iphone', 'it takes long, and does the same on the other phone');
-  test.setTimeout(120_000);
+  test.setTimeout(300_000);
   await api.history('you', 'john', 1_000);
+  await api.read('you', WITH_JOHN);
   const you = await (await person('You')).open('John Smith');
   await you.sees('Message 1000');
   const seen = new Set<string>();
@@ -20,7 +21,7 @@ test('a history of 1,000 messages is read from the last to the first', async ({ 
         await you.log.evaluate(log => log.scrollTo({ top: 0 }));
         return you.page.getByText('The beginning of your conversation').isVisible();
       },
-      { timeout: 90_000, intervals: [50] },
+      { timeout: 240_000, intervals: [50] },
     )
     .toBe(true);
   for (const text of await you.texts()) seen.add(text);
@@ -34,6 +35,7 @@ test('a history of 1,000 messages is read from the last to the first', async ({ 
 
 test('the reader stays where they are when older messages come in', async ({ person, api }) => {
   await api.history('you', 'john', 200);
+  await api.read('you', WITH_JOHN);
   const you = await (await person('You')).open('John Smith');
   await you.sees('Message 200');
   // Scrolled as a reader does, in steps; a message that is in view stays in view while pages are put in above it.
@@ -55,6 +57,12 @@ test('unread messages stay unread and counted until they are read, more than the
   await you.open('John Smith');
   const jump = you.page.getByRole('button', { name: '121 new messages, jump to the latest' });
   await expect(jump).toBeVisible();
+  // It begins where the unread ones do, although the device keeps the last 50 only.
+  const line = you.page.getByRole('separator', { name: 'New messages' });
+  await expect(line).toBeInViewport();
+  await expect(line.locator('xpath=following-sibling::article[1]')).toContainText(
+    "Great! I'll start tomorrow",
+  );
   // Neither opening it nor looking at what was said before makes the rest read.
   const beginning = you.page.getByText('The beginning of your conversation');
   await expect
@@ -63,7 +71,6 @@ test('unread messages stay unread and counted until they are read, more than the
       return beginning.isVisible();
     })
     .toBe(true);
-  const line = you.page.getByRole('separator', { name: 'New messages' });
   await expect(line).toBeVisible();
   await expect(line.locator('xpath=following-sibling::article[1]')).toContainText(
     "Great! I'll start tomorrow",
@@ -75,28 +82,40 @@ test('unread messages stay unread and counted until they are read, more than the
   await expect(you.page).toHaveTitle('Jobline');
 });
 
+test('a chat that a link opens on an empty device begins where the unread messages do', async ({
+  browserOfOne,
+  api,
+}) => {
+  await api.history('you', 'john', 60);
+  await api.read('you', WITH_JOHN);
+  for (let number = 1; number <= 30; number++) await api.say('john', 'you', `News ${number}`);
+  const page = await (await browserOfOne()).newPage();
+  await page.goto(`/#token=${api.token('you')}&open=/c/${WITH_JOHN}`);
+  const line = page.getByRole('separator', { name: 'New messages' });
+  await expect(line).toBeInViewport();
+  await expect(line.locator('xpath=following-sibling::article[1]')).toContainText('News 1');
+  await expect(page.getByRole('button', { name: '30 new messages, jump to the latest' })).toBeVisible();
+});
+
 test('10,000 messages open and scroll about as fast as 100', async ({
   person,
   api,
   browserName: _,
 }, info) => {
   test.skip(info.project.name !== 'desktop', 'a ratio, which says the same on every screen');
-  test.setTimeout(240_000);
+  test.setTimeout(480_000);
   await api.person('short', 'Short History');
   await api.job(100, 'Short', ['you', 'short'], 'open');
   await Promise.all([api.history('short', 'you', 100), api.history('john', 'you', 10_000)]);
+  await api.read('you', WITH_JOHN);
+  await api.read('you', 'conv_short_you');
   const you = await person('You');
-  const wide = async (name: string) => {
-    await you.open(name);
-    await expect(you.message(/Message \d+/).last()).toBeVisible();
-    const times: number[] = [];
-    for (let round = 0; round < 7; round++) times.push(await opening(you, name), await opening(you, name));
-    return median(times);
-  };
-  // The first opening of each fills the caches.
-  await wide('Short History');
-  await wide('John Smith');
-  const [short, long] = [await wide('Short History'), await wide('John Smith')];
+  // By turns, so that whatever else the machine does holds up both. The first openings fill the caches.
+  const times: [number, number][] = [];
+  for (let round = 0; round < 17; round++)
+    times.push([await opening(you, 'Short History'), await opening(you, 'John Smith')]);
+  const of = (which: 0 | 1) => median(times.slice(3).map(both => both[which]));
+  const [short, long] = [of(0), of(1)];
   info.annotations.push({
     type: 'ratio',
     description: `${(long / short).toFixed(2)} (${long.toFixed(1)} / ${short.toFixed(1)} ms)`,
@@ -110,13 +129,14 @@ test('a chat that is on the device is painted within 100 ms of the script, and n
 }, info) => {
   await api.history('john', 'you', 80);
   await api.sendFile('john', 'you', 'wall-800x600.png', 'image/png', png(800, 600));
+  await api.read('you', WITH_JOHN);
   const you = await (await person('You')).open('John Smith');
   await expect(you.log.getByRole('img', { name: /Photo from/ })).toBeVisible();
   const times: number[] = [];
   let moved = { shift: 0, shifted: [] as string[] };
   await watchShifts(you.page);
   await watchPaint(you.page);
-  for (let round = 0; round < 5; round++) {
+  for (let round = 0; round < 7; round++) {
     await you.page.reload();
     times.push(await paintedAfterScript(you.page));
     await expect(you.log.getByRole('img', { name: /Photo from/ })).toBeVisible();
@@ -130,8 +150,8 @@ test('a chat that is on the device is painted within 100 ms of the script, and n
   expect(moved.shift, moved.shifted.join('\n')).toBeLessThan(0.005);
   const text = await paintedAsText(you.page);
   info.annotations.push({ type: 'the same without scripts', description: `${text.toFixed(0)} ms` });
-  // The best of five, each. On a machine where a page without a script takes longer than 30 ms, so may the app.
-  expect(Math.min(...times)).toBeLessThan(Math.max(100, 3.5 * text));
+  // The best of seven, each. Where the same page takes over 60 ms without any script, the app has 40 ms on top.
+  expect(Math.min(...times)).toBeLessThan(Math.max(100, 40 + text));
 });
 
 test('nothing moves when a photo arrives in its tile, or when a status changes', async ({ person, api }) => {

@@ -151,7 +151,7 @@ async function completes(page: Page, api: Api): Promise<void> {
     const said = await api.messages('you', WITH_JOHN);
     return said.filter(message => message.senderId === 'you').map(message => message.content);
   };
-  await expect.poll(async () => (await mine()).at(-1), { timeout: 30_000 }).toBe('Fifth');
+  await expect.poll(async () => (await mine()).at(-1)).toBe('Fifth');
   expect((await mine()).slice(-5)).toEqual(WRITTEN);
   expect((await mine()).filter(text => WRITTEN.includes(text))).toHaveLength(5);
   await you.open('John Smith');

@@ -70,7 +70,6 @@ async function furnish(api: Api, page: Page): Promise<Buffer> {
 }
 
 test('the pictures', async ({ person, browserOfOne, api, server }) => {
-  test.setTimeout(120_000);
   const painter = await (await browserOfOne()).newPage();
   await painter.goto('/');
   const photo = await furnish(api, painter);

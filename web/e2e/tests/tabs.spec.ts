@@ -13,7 +13,6 @@ function polls(page: Page): () => number {
 }
 
 test('several tabs share one poller, and another goes on when it is closed', async ({ person, api }) => {
-  test.setTimeout(90_000);
   const first = await person('You');
   const tabs = [first, await first.inNewTab('You'), await first.inNewTab('You')];
   const counts = tabs.map(tab => polls(tab.page));

@@ -3,7 +3,7 @@
 import { type Code, failure, JoblineError, type Problem } from './errors.ts';
 import type { Procedures } from './generated/contract.ts';
 import type { HttpAnswer, Ports } from './ports.ts';
-import { within } from './time.ts';
+import { answerOf, within } from './time.ts';
 
 export type Procedure = keyof Procedures;
 export type Input<P extends Procedure> = Procedures[P]['input'];
@@ -12,14 +12,9 @@ export type Output<P extends Procedure> = Procedures[P]['output'];
 /** How long an answer may take, the host's included. */
 const GIVE_UP_MS = 30_000;
 
-const METHODS: { readonly [P in Procedure]: Procedures[P]['method'] } = {
-  getConversations: 'GET',
-  list: 'GET',
-  markAsRead: 'POST',
-  send: 'POST',
-  sync: 'GET',
-  uploadFile: 'POST',
-};
+/** Those that change something. */
+type Posted = { [P in Procedure]: Procedures[P]['method'] extends 'POST' ? P : never }[Procedure];
+const POSTED: Readonly<Record<Posted, true>> = { markAsRead: true, send: true, uploadFile: true };
 
 /** Every procedure stands under its own name but one. */
 const pathOf = (procedure: Procedure): Procedures[Procedure]['path'] =>
@@ -78,22 +73,16 @@ export class Api {
     if (this.#token === token) this.#token = undefined;
   }
 
-  async #request<P extends Procedure>(procedure: P, input: Input<P>, token: string): Promise<HttpAnswer> {
-    const method = METHODS[procedure];
-    const get = method === 'GET';
+  #request<P extends Procedure>(procedure: P, input: Input<P>, token: string): Promise<HttpAnswer> {
+    const get = !(procedure in POSTED);
     const { http, clock } = this.#options.ports;
     const call = http({
-      method,
+      method: get ? 'GET' : 'POST',
       url: this.#baseUrl + pathOf(procedure) + (get ? query(input) : ''),
       headers: { Authorization: `Bearer ${token}`, ...(!get && { 'Content-Type': 'application/json' }) },
       body: get ? undefined : JSON.stringify(input),
     });
-    try {
-      return await within(clock, GIVE_UP_MS, call.answer);
-    } catch (error) {
-      call.cancel();
-      throw error;
-    }
+    return answerOf(call, clock, GIVE_UP_MS);
   }
 }
 

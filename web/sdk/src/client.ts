@@ -8,8 +8,8 @@ export interface JoblineOptions {
   /** Where the server is: `https://chat.example.com`, or empty for the page's own origin. */
   readonly baseUrl: string;
   /**
-   * Answers a user token. Called when one is needed for the first time, and again shortly before it expires and
-   * whenever the server refuses it; what it answers is used until then. A rejection is retried like a lost connection.
+   * Answers a user token. Called when one is needed for the first time, and again whenever the server refuses it, as it does
+   * once it has expired; what it answers is used until then. A rejection is retried like a lost connection.
    */
   readonly getToken: () => string | Promise<string>;
   /**
@@ -62,10 +62,8 @@ export interface Timeline extends Observable<TimelineState> {
   retry(clientId: string): Promise<void>;
   /** The same with another text. */
   edit(clientId: string, text: string): Promise<void>;
-  /** Drops a message that is refused, queued or uploading. Answers `false` when it is too late for that. */
+  /** Drops a message that is refused, queued or uploading; its upload stops. Answers `false` when it is too late for that. */
   delete(clientId: string): Promise<boolean>;
-  /** Stops an upload and drops the message, as `delete` does. */
-  cancelUpload(clientId: string): Promise<boolean>;
   /** Loads up to 50 messages before the oldest; `olderProblem` says why not. One at a time. */
   loadOlder(): Promise<void>;
   /**

@@ -2,6 +2,7 @@
 
 import type { Api } from './api.ts';
 import type { History } from './history.ts';
+import type { ConversationList } from './list.ts';
 import type { Outbox } from './outbox.ts';
 import type { Poller, Report } from './poller.ts';
 import type { Ports } from './ports.ts';
@@ -22,6 +23,7 @@ export interface Core {
   readonly poller: Poller;
   readonly outbox: Outbox;
   readonly history: History;
+  readonly list: ConversationList;
   interest(): Interest;
   /** A poll has ended. */
   reported(report: Report): void;

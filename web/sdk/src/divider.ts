@@ -2,6 +2,9 @@
 
 import type { Loaded } from './loaded.ts';
 
+/** Beyond so many unread messages that are not here, the first of them is not searched for. */
+const SOUGHT = 500;
+
 export class Divider {
   /** How many that were unread are still to be found, going back from `#from`. */
   #missing = 0;
@@ -19,6 +22,11 @@ export class Divider {
     this.#last = last;
     this.#number = undefined;
     this.#settled = false;
+  }
+
+  /** The first message that was unread is older than all that were looked at, and near enough to be fetched. */
+  get isSought(): boolean {
+    return this.#missing > 0 && this.#missing <= SOUGHT;
   }
 
   /** A poll has ended: what comes from now on is new while the reader looks. */

@@ -3,10 +3,10 @@
 import type { Code as ContractCode } from './generated/contract.ts';
 
 /**
- * The contract's codes, and three of this client's own: `network` (no answer, or one that is not this server's: offline,
- * a proxy, a captive portal), `signed_out` (`signOut` or `dispose` came first) and `cancelled` (an upload was).
+ * The contract's codes, and two of this client's own: `network` (no answer, or one that is not this server's: offline,
+ * a proxy, a captive portal) and `signed_out` (`signOut` or `dispose` came first).
  */
-export type Code = ContractCode | 'network' | 'signed_out' | 'cancelled';
+export type Code = ContractCode | 'network' | 'signed_out';
 
 /** Plain data, so that it can be kept with a refused message. */
 export interface Problem {
@@ -47,7 +47,7 @@ export function problemOf(error: unknown): Problem {
  * Whether asking again cannot help: the server looked at the input and refused it. Everything else passes, in time: no
  * connection, a token to be renewed, a rate limit, a server that is down.
  */
-export function isRefusal({ code, status }: Problem): boolean {
-  if (code === 'unauthenticated' || code === 'rate_limited' || code === 'network') return false;
-  return status !== undefined && status >= 400 && status < 500;
+export function isRefusal({ code, status = 0 }: Problem): boolean {
+  const passes = ['unauthenticated', 'rate_limited', 'network'].includes(code);
+  return !passes && status >= 400 && status < 500;
 }

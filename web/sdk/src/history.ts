@@ -37,12 +37,10 @@ export class History {
   /** Replaces messages where they are kept, and where they are shown. */
   async keep(rows: readonly MessageRow[]): Promise<void> {
     const keys = rows.map(({ message }) => messageKey(message.conversationId, message.number));
-    await this.#core.store.transact(keys, kept =>
-      rows.flatMap((row, index) => {
-        const known = kept[index] as MessageRow | undefined;
-        return known ? [{ put: keys[index] ?? '', value: fresher(known, row) }] : [];
-      }),
-    );
+    await this.#core.store.update('message', keys, (known, place) => {
+      const row = rows[place];
+      return known && row && fresher(known, row);
+    });
     this.#core.store.touch(rows);
   }
 }

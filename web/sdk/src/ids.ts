@@ -8,8 +8,7 @@ const unescaped = (text: string) => text.replaceAll('~1', '_').replaceAll('~0', 
 /** The conversation of two users: `conv_<a>_<b>`, the ids in byte order, `~` and `_` in them escaped. */
 export function conversationOf(one: string, other: string): string {
   // User ids are ASCII, so the order of UTF-16 units is the order of bytes.
-  const [a, b] = one < other ? [one, other] : [other, one];
-  return `conv_${escaped(a)}_${escaped(b)}`;
+  return `conv_${[one, other].sort().map(escaped).join('_')}`;
 }
 
 /** Whom `me` talks to in a conversation; `undefined` for text that is no conversation of theirs. */

@@ -6,7 +6,7 @@ import { ended, failure, problemOf } from './errors.ts';
 import { conversationOf } from './ids.ts';
 import { Cell } from './observable.ts';
 import type { Report } from './poller.ts';
-import { Session } from './session.ts';
+import { type Owner, Session } from './session.ts';
 import type { Connection, ConversationsState, StorageState } from './state.ts';
 import { Backoff } from './time.ts';
 import { userOf } from './token.ts';
@@ -18,7 +18,7 @@ export function createJobline(options: JoblineOptions): Jobline {
   return new Client(options);
 }
 
-class Client implements Jobline {
+class Client implements Jobline, Owner {
   readonly ready: Promise<void>;
   readonly user = new Cell<string | undefined>(undefined);
   readonly connection = new Cell<Connection>({ state: 'connecting' });
@@ -76,7 +76,7 @@ class Client implements Jobline {
       } catch (error) {
         const at = clock.now();
         const wait = backoff.next();
-        this.#note({ at, due: at + wait, problem: problemOf(error) });
+        this.reported({ at, due: at + wait, problem: problemOf(error) });
         await new Promise<void>(resolve => void clock.after(wait, resolve));
       }
     }
@@ -86,14 +86,14 @@ class Client implements Jobline {
   #begin(user: string): Promise<void> {
     if (this.#over) return Promise.resolve();
     const { baseUrl, ports } = this.#options;
-    this.#session = new Session(user, `jobline:${baseUrl}:${user}`, this.#api, ports, this, {
-      reported: report => this.#note(report),
-      storage: state => this.storage.set(state),
-      // It ends here too, and there is nothing left that could fail.
-      lost: () => void this.#end(false, true),
-    });
+    this.#session = new Session(user, `jobline:${baseUrl}:${user}`, this.#api, ports, this);
     this.user.set(user);
     return this.#session.store.opened;
+  }
+
+  lost(): void {
+    // There is nothing left that could fail.
+    void this.#end(false, true);
   }
 
   /** Ends; `gone`, with nothing left to show. */
@@ -104,7 +104,7 @@ class Client implements Jobline {
     await this.#session?.end(wipe, gone);
   }
 
-  #note(report: Report): void {
+  reported(report: Report): void {
     this.#report = report;
     this.#showConnection();
   }

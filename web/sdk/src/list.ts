@@ -3,7 +3,7 @@
 import type { Core } from './core.ts';
 import { otherIn } from './ids.ts';
 import { type Cell, share } from './observable.ts';
-import { type ConversationRow, conversationKey, type OutboxRow } from './rows.ts';
+import { type ConversationRow, conversationKey, isUnsent, type OutboxRow } from './rows.ts';
 import type { ConversationItem, ConversationPreview, ConversationsState } from './state.ts';
 import { personIn, previewOf, unreadIn, viewOfEntry, viewOfMessage } from './view.ts';
 
@@ -18,6 +18,7 @@ export interface ListCells {
 export class ConversationList {
   readonly #core: Core;
   readonly #cells: ListCells;
+  #preloaded: Promise<void> | undefined;
   readonly #items = new Map<string, ConversationItem>();
 
   constructor(core: Core, cells: ListCells) {
@@ -29,16 +30,19 @@ export class ConversationList {
    * On a new device: the conversations written in last, in one request, while polls fetch all of them with their
    * messages. What they bring replaces this.
    */
-  async preload(): Promise<void> {
+  preload(): Promise<void> {
+    this.#preloaded ??= this.#preload();
+    return this.#preloaded;
+  }
+
+  async #preload(): Promise<void> {
     if (this.#core.store.mirror.cursor !== undefined) return;
     const { conversations } = await this.#core.api.call('getConversations', {});
     const keys = conversations.map(({ id }) => conversationKey(id));
-    await this.#core.store.transact(keys, kept =>
-      conversations.flatMap((conversation, index) => {
-        const value: ConversationRow = { conversation, first: 0, last: 0, epoch: PROVISIONAL };
-        return kept[index] ? [] : [{ put: keys[index] ?? '', value }];
-      }),
-    );
+    await this.#core.store.update('conversation', keys, (kept, place) => {
+      const conversation = conversations[place];
+      return kept || !conversation ? undefined : { conversation, first: 0, last: 0, epoch: PROVISIONAL };
+    });
   }
 
   /** Everything may have changed. */
@@ -59,7 +63,9 @@ export class ConversationList {
   #show(): void {
     const items = [...this.#items.values()].sort((a, b) => b.at - a.at || (a.id < b.id ? -1 : 1));
     const known = this.#core.store.mirror.cursor !== undefined || items.length > 0;
-    this.#cells.conversations.set({ status: known ? 'ready' : 'loading', items });
+    const [row] = this.#core.store.mirror.conversation.values();
+    const me = personIn(row, this.#core.me);
+    this.#cells.conversations.set({ status: known ? 'ready' : 'loading', items, me });
     this.#cells.unread.set(items.reduce((sum, { unread }) => sum + unread, 0));
   }
 
@@ -71,12 +77,12 @@ export class ConversationList {
     if (other === undefined || (!row && entries.length === 0)) return undefined;
     return {
       id,
-      person: personIn(row?.conversation.people ?? [], other),
+      person: personIn(row, other),
       job: row?.conversation.job,
       preview: this.#preview(row, entries.at(-1)),
       at: Math.max(timeOf(row), ...entries.map(({ at }) => at)),
-      unread: row ? unreadIn(row, read.get(id), this.#core.me) : 0,
-      pending: entries.filter(({ accepted, problem }) => !accepted && !problem).length,
+      unread: unreadIn(row, read.get(id), this.#core.me),
+      pending: entries.filter(isUnsent).length,
       failed: entries.filter(({ problem }) => problem).length,
       draft: draft.get(id),
     };

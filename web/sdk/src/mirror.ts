@@ -20,7 +20,7 @@ export interface Change {
 }
 
 /** The kinds of rows that are mirrored. */
-export const MIRRORED = ['conversation', 'outbox', 'draft', 'read', 'sync'] as const;
+const MIRRORED = ['conversation', 'outbox', 'draft', 'read', 'sync'] as const;
 
 export class Mirror {
   readonly conversation = new Map<string, ConversationRow>();

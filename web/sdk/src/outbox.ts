@@ -48,13 +48,11 @@ export class Outbox {
 
   /** Sends a refused message again, at the end of the queue and with another text if one is given. */
   async again(clientId: string, text?: string): Promise<void> {
-    const key = outboxKey(clientId);
-    await this.#core.store.transact([key], ([kept], order) => {
-      const row = kept as OutboxRow | undefined;
+    await this.#core.store.update('outbox', [outboxKey(clientId)], (row, _, order) => {
       if (!row?.problem) throw failure('not_found', 'No such refused message.');
       const changed = clean(text ?? row.text);
       check(changed, row.file !== undefined);
-      return [{ put: key, value: { ...row, text: changed, order, problem: undefined } }];
+      return { ...row, text: changed, order, problem: undefined };
     });
   }
 

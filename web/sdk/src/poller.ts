@@ -4,9 +4,10 @@
  * A tab wants to know every 3 s while a chat is open, every 10 s in the background or with only the list in view, every
  * 30 s after five minutes in which nobody did anything, and not at all when nothing is in view or it has been hidden for
  * an hour. After a poll that brought messages of others the next one comes in 3 s wherever it is wanted: its cursor is
- * what tells the server, and so the sender, that they were delivered. The server's `nextPollMs` is the shortest pause between two polls: it says how lively the conversations are,
- * and asks for longer pauses when it is short of capacity. What cannot wait is asked at once: coming back, coming online,
- * opening a chat, having sent something. Only `Retry-After` holds that up.
+ * what tells the server, and so the sender, that they were delivered. The server's `nextPollMs` is the shortest pause
+ * between two polls: it says how lively the conversations are, and asks for longer pauses when it is short of capacity.
+ * What cannot wait is asked at once: coming back, coming online, opening a chat, having sent something. Only `Retry-After`
+ * holds that up.
  *
  * A tab that does not lead asks the leader; when no word comes (it may be frozen) it polls itself.
  */
@@ -14,7 +15,7 @@
 import type { Core } from './core.ts';
 import { type Problem, problemOf } from './errors.ts';
 import type { Synced } from './generated/contract.ts';
-import { SYNC, type SyncRow } from './rows.ts';
+import { SYNC } from './rows.ts';
 import { absorb } from './sync.ts';
 import { Backoff } from './time.ts';
 
@@ -167,9 +168,7 @@ export class Poller {
     } catch (error) {
       if (problemOf(error).code !== 'invalid_cursor' || cursor === undefined) throw error;
       // The server does not know it, as after it was set up anew: everything is fetched again.
-      await store.transact([SYNC], ([row]) => [
-        { put: SYNC, value: { ...(row as SyncRow), cursor: undefined, walking: true } },
-      ]);
+      await store.update('sync', [SYNC], row => row && { ...row, cursor: undefined, walking: true });
     }
     return undefined;
   }

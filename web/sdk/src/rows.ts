@@ -89,6 +89,9 @@ export interface OutboxRow {
   readonly accepted?: Message;
 }
 
+/** Whether a message is still to be sent: neither accepted nor refused. */
+export const isUnsent = ({ accepted, problem }: OutboxRow) => !accepted && !problem;
+
 export interface ReadRow {
   /** Up to which message: its number and id. */
   readonly number: number;
@@ -123,8 +126,11 @@ export const messageKey = (id: string, number: number) => `message/${id}/${Strin
 
 /** All keys that begin with `prefix/`: `0` follows `/`. */
 export const under = (prefix: string): Range => [`${prefix}/`, `${prefix}0`];
-/** One key alone. */
-export const one = (key: string): Range => [key, `${key}\0`];
+/** All rows but bytes and messages, whose keys stand before and between these two. */
+export const HELD: readonly Range[] = [
+  ['conversation/', 'message/'],
+  ['outbox/', 'sync0'],
+];
 /** All keys there can be. */
 export const EVERYTHING: Range = ['', '\uffff'];
 

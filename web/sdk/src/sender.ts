@@ -10,13 +10,14 @@
 import type { Core } from './core.ts';
 import { ended, failure, isRefusal, type Problem, problemOf } from './errors.ts';
 import type { Message } from './generated/contract.ts';
+import type { HttpCall } from './ports.ts';
 import {
   bytesKey,
   type ConversationRow,
   conversationKey,
+  isUnsent,
   type OutboxRow,
   outboxKey,
-  type ReadRow,
   readKey,
 } from './rows.ts';
 import type { MessageState } from './state.ts';
@@ -32,8 +33,8 @@ export class Sender {
   readonly #backoff: Backoff;
   /** What is being worked on: conversations, and the marks of what was read. */
   readonly #lanes = new Set<string>();
-  /** How to cancel the uploads that are under way. */
-  readonly #uploads = new Map<string, () => void>();
+  /** The uploads that are under way. */
+  readonly #uploads = new Map<string, HttpCall>();
   #running = false;
   #pausedUntil = 0;
   /** The pause is the server's, who counts messages: no hurry shortens it. */
@@ -53,7 +54,7 @@ export class Sender {
   stop(): void {
     this.#running = false;
     this.#callOff?.();
-    for (const cancel of this.#uploads.values()) cancel();
+    for (const call of this.#uploads.values()) call.cancel();
   }
 
   /** The device is online again, or the reader is back: what waits for a connection is tried at once. */
@@ -65,7 +66,7 @@ export class Sender {
   /** Looks at what there is to tell. */
   kick(): void {
     const { outbox } = this.#core.store.mirror;
-    for (const [clientId, cancel] of this.#uploads) if (!outbox.has(clientId)) cancel();
+    for (const [clientId, call] of this.#uploads) if (!outbox.has(clientId)) call.cancel();
     if (!this.#running) return;
     this.#callOff?.();
     const wait = this.#pausedUntil - this.#core.ports.clock.now();
@@ -101,7 +102,7 @@ export class Sender {
 
   async #sendNext(conversationId: string): Promise<boolean> {
     const { store, progress } = this.#core;
-    const row = store.mirror.entries(conversationId).find(({ accepted, problem }) => !accepted && !problem);
+    const row = store.mirror.entries(conversationId).find(isUnsent);
     if (!row) return false;
     try {
       const fileUrl = row.file ? (row.fileUrl ?? (await this.#upload(row))) : undefined;
@@ -112,6 +113,8 @@ export class Sender {
       return true;
     } catch (error) {
       progress.set(row.clientId, undefined);
+      // Dropped, and its upload cancelled.
+      if (!store.mirror.outbox.has(row.clientId)) return true;
       return this.#fail(row, problemOf(error));
     }
   }
@@ -126,9 +129,12 @@ export class Sender {
     };
     show(0);
     try {
-      const begun = (cancel: () => void) => this.#uploads.set(clientId, cancel);
-      const fileUrl = await upload(this.#core, row.to, file, bytes, show, begun);
-      await this.#change(clientId, kept => ({ ...kept, fileUrl }));
+      const fileUrl = await upload(this.#core, row.to, file, bytes, show, call => {
+        this.#uploads.set(clientId, call);
+        // It may have been dropped before.
+        this.kick();
+      });
+      await this.#change(clientId, { fileUrl });
       return fileUrl;
     } finally {
       this.#uploads.delete(clientId);
@@ -156,11 +162,10 @@ export class Sender {
 
   /** Answers whether to go on at once. */
   async #fail(row: OutboxRow, problem: Problem): Promise<boolean> {
-    if (problem.code === 'cancelled') return true;
     if (!isRefusal(problem)) return this.#pause(problem);
     const again = !row.uploadedAgain && OF_THE_UPLOAD.includes(problem.field ?? '');
     const verdict = { fileUrl: undefined, uploadedAgain: again, problem: again ? undefined : problem };
-    await this.#change(row.clientId, kept => ({ ...kept, ...verdict }));
+    await this.#change(row.clientId, verdict);
     return true;
   }
 
@@ -175,11 +180,9 @@ export class Sender {
       // Refused for good: the message or the conversation is gone, and so is what there was to tell.
       if (!isRefusal(problemOf(error))) return this.#pause(problemOf(error));
     }
-    const key = readKey(conversationId);
-    await store.transact([key], ([kept]) => {
-      const row = kept as ReadRow | undefined;
-      return row?.number === read.number ? [{ put: key, value: { ...row, told: true } }] : undefined;
-    });
+    await store.update('read', [readKey(conversationId)], row =>
+      row?.number === read.number ? { ...row, told: true } : undefined,
+    );
     return true;
   }
 
@@ -195,16 +198,15 @@ export class Sender {
   /** All that waits shows until when. */
   #showWaiting(): void {
     const waiting: MessageState = { is: 'waiting', until: this.#pausedUntil };
-    for (const { clientId, accepted, problem } of this.#core.store.mirror.outbox.values()) {
-      if (!accepted && !problem && !this.#uploads.has(clientId)) this.#core.progress.set(clientId, waiting);
+    for (const [clientId, row] of this.#core.store.mirror.outbox) {
+      if (isUnsent(row) && !this.#uploads.has(clientId)) this.#core.progress.set(clientId, waiting);
     }
   }
 
   /** Changes a message that is still there. */
-  async #change(clientId: string, change: (row: OutboxRow) => OutboxRow): Promise<void> {
-    await this.#core.store.transact([outboxKey(clientId)], ([kept]) => {
-      const row = kept as OutboxRow | undefined;
-      return row && !row.accepted ? [{ put: outboxKey(clientId), value: change(row) }] : undefined;
-    });
+  #change(clientId: string, change: Partial<OutboxRow>): Promise<void> {
+    return this.#core.store.update('outbox', [outboxKey(clientId)], row =>
+      row && !row.accepted ? { ...row, ...change } : undefined,
+    );
   }
 }

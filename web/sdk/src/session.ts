@@ -8,6 +8,7 @@ import { History } from './history.ts';
 import { randomId } from './ids.ts';
 import { ConversationList, type ListCells } from './list.ts';
 import type { Change } from './mirror.ts';
+import type { Cell } from './observable.ts';
 import { Outbox } from './outbox.ts';
 import { Poller, type Report } from './poller.ts';
 import type { Ports } from './ports.ts';
@@ -23,9 +24,10 @@ import { ConversationTimeline } from './timeline.ts';
 /** How long the cache may take to open; some browsers never answer in private windows. */
 const OPENING_MS = 5000;
 
-export interface SessionEvents {
+/** Whose session it is: what it shows, and what it tells. */
+export interface Owner extends ListCells {
+  readonly storage: Cell<StorageState>;
   reported(report: Report): void;
-  storage(state: StorageState): void;
   /** Somebody signed out in another tab. */
   lost(): void;
 }
@@ -41,25 +43,23 @@ export class Session implements Core, StoreEvents {
   readonly outbox: Outbox;
   readonly history: History;
   readonly list: ConversationList;
-  readonly #cells: ListCells;
-  readonly #events: SessionEvents;
+  readonly #owner: Owner;
   readonly #sender: Sender;
   readonly #timelines = new Map<string, ConversationTimeline>();
   #over = false;
 
   /** `name` is that of the cache, the lock and the channel. */
-  constructor(me: string, name: string, api: Api, ports: Ports, cells: ListCells, events: SessionEvents) {
+  constructor(me: string, name: string, api: Api, ports: Ports, owner: Owner) {
     this.me = me;
     this.ports = ports;
     this.api = api;
-    this.#cells = cells;
-    this.#events = events;
+    this.#owner = owner;
     this.tabs = new Tabs(name, ports.channel?.(name), ports.locks);
     this.store = new Store(this.#openCache(name), this.tabs, this, randomId(ports.random));
     this.progress = new Progress(this.tabs, id => this.#progressed(id));
     this.outbox = new Outbox(this);
     this.history = new History(this);
-    this.list = new ConversationList(this, cells);
+    this.list = new ConversationList(this, owner);
     this.#sender = new Sender(this);
     this.poller = new Poller(this);
     this.#elect();
@@ -74,11 +74,12 @@ export class Session implements Core, StoreEvents {
 
   interest(): Interest {
     for (const timeline of this.#timelines.values()) if (timeline.isOpen) return 'chat';
-    return this.#cells.conversations.isWatched || this.#cells.unread.isWatched ? 'list' : undefined;
+    const { conversations, unread } = this.#owner;
+    return conversations.isWatched || unread.isWatched ? 'list' : undefined;
   }
 
   reported(report: Report): void {
-    this.#events.reported(report);
+    this.#owner.reported(report);
     if (!report.problem) this.#each(timeline => timeline.polled());
   }
 
@@ -126,14 +127,18 @@ export class Session implements Core, StoreEvents {
   async #openCache(name: string): Promise<Cache> {
     try {
       const cache = await within(this.ports.clock, OPENING_MS, this.ports.openCache(name));
-      this.#events.storage({ kind: cache.durable ? 'durable' : 'memory' });
+      this.#owner.storage.set({ kind: cache.durable ? 'durable' : 'memory' });
       return cache;
     } catch {
-      // What this tab keeps is not what the others keep.
-      this.tabs.part();
-      this.#events.storage({ kind: 'memory', reason: 'unavailable' });
+      this.#forgetful('unavailable');
       return new MemoryCache();
     }
+  }
+
+  /** Memory is all there is: what this tab keeps is not what the others keep. */
+  #forgetful(reason: StorageState['reason']): void {
+    this.tabs.part();
+    this.#owner.storage.set({ kind: 'memory', reason });
   }
 
   changed(change: Change): void {
@@ -153,14 +158,13 @@ export class Session implements Core, StoreEvents {
   }
 
   fell(reason: StorageState['reason']): void {
-    this.tabs.part();
-    this.#events.storage({ kind: 'memory', reason });
+    this.#forgetful(reason);
     this.store.opened.then(() => this.store.reload()).catch(() => undefined);
     this.#elect();
   }
 
   lost(): void {
-    this.#events.lost();
+    this.#owner.lost();
   }
 
   /** Polls and sends as soon as no other tab does. */

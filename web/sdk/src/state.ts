@@ -49,7 +49,7 @@ export interface TimelineMessage {
   readonly key: string;
   /** The server's id, once it has one. */
   readonly id?: string;
-  /** Of own messages that were sent with one: what `retry`, `edit`, `delete` and `cancelUpload` take. */
+  /** Of own messages that were sent with one: what `retry`, `edit` and `delete` take. */
   readonly clientId?: string;
   /** 1, 2, 3 … in its conversation, once the server has it. */
   readonly number?: number;
@@ -114,6 +114,8 @@ export interface ConversationsState {
   readonly status: 'loading' | 'ready';
   /** All there are, the one written in last first. On a new device they come over the first seconds. */
   readonly items: readonly ConversationItem[];
+  /** Who the user is to the others, by name as soon as a conversation has told it. */
+  readonly me?: Person;
 }
 
 /**

@@ -7,13 +7,13 @@
 
 import { MemoryCache } from './cache/memory.ts';
 import type { Cache, Range, Value, Write } from './cache/port.ts';
-import { ended } from './errors.ts';
-import { type Change, MIRRORED, Mirror } from './mirror.ts';
+import { ended, JoblineError } from './errors.ts';
+import { type Change, Mirror } from './mirror.ts';
 import {
   EVERYTHING,
+  HELD,
   type Kind,
   type MessageRow,
-  one,
   outboxKey,
   parse,
   type Rows,
@@ -47,7 +47,8 @@ export class Store {
   readonly #tabs: Tabs;
   readonly #events: StoreEvents;
   #cache: Promise<Cache>;
-  #session = '';
+  /** Undefined until it is read or begun. */
+  #session: string | undefined;
   #count = 0;
   #closed = false;
   #reloading: Promise<void> | undefined;
@@ -66,7 +67,7 @@ export class Store {
   }
 
   async get<K extends Kind>(_kind: K, key: string): Promise<Rows[K] | undefined> {
-    const [row] = await this.#values(one(key));
+    const [row] = await this.#values([key, `${key}\0`]);
     return row as Rows[K] | undefined;
   }
 
@@ -82,29 +83,33 @@ export class Store {
    */
   async transact(keys: readonly string[], decide: Decide): Promise<void> {
     await this.#ready();
-    let done: { count: number; writes: readonly Write[] } | undefined;
-    let thrown: unknown;
-    const attempt: Decide = ([row, ...rows]) => {
+    let count = 0;
+    let writes: readonly Write[] = [];
+    const attempt = ([row, ...rows]: readonly Value[]): readonly Write[] => {
       const session = row as SessionRow | undefined;
-      [done, thrown] = [undefined, undefined];
-      try {
-        if (session?.session !== this.#session) throw ended();
-        const count = session.count + 1;
-        const writes = decide(rows, count);
-        if (!writes?.length) return undefined;
-        done = { count, writes };
-        return [...writes, { put: SESSION, value: { ...session, count } }];
-      } catch (error) {
-        // No fault of the cache.
-        thrown = error;
-        return undefined;
-      }
+      if (!session || session.session !== this.#session) throw ended();
+      count = session.count + 1;
+      writes = decide(rows, count) ?? [];
+      return writes.length ? [...writes, { put: SESSION, value: { ...session, count } }] : writes;
     };
-    await this.#use(cache => cache.transact([SESSION, ...keys], rows => attempt(rows, 0)));
-    if (thrown) throw thrown;
-    if (!done) return;
-    this.#tabs.tell({ is: 'wrote', count: done.count, writes: done.writes.filter(isTold) });
-    this.#land(done.count, done.writes);
+    await this.#use(cache => cache.transact([SESSION, ...keys], attempt));
+    if (!writes.length) return;
+    this.#tabs.tell({ is: 'wrote', count, writes: writes.filter(isTold) });
+    this.#land(count, writes);
+  }
+
+  /** Puts what `change` makes of each row, told its place among `keys`; nothing where that is `undefined`. */
+  update<K extends Kind>(
+    _kind: K,
+    keys: readonly string[],
+    change: (row: Rows[K] | undefined, place: number, count: number) => Rows[K] | undefined,
+  ): Promise<void> {
+    return this.transact(keys, (rows, count) =>
+      keys.flatMap((put, place) => {
+        const value = change(rows[place] as Rows[K] | undefined, place, count);
+        return value ? [{ put, value }] : [];
+      }),
+    );
   }
 
   /** Shows messages that changed and are not kept, here and in the other tabs. */
@@ -120,8 +125,9 @@ export class Store {
 
   /** Catches up with what other tabs wrote unheard. */
   async refresh(): Promise<void> {
+    await this.#ready();
     const row = await this.get('session', SESSION);
-    if (row?.session !== this.#session) this.#lose();
+    if (!row || row.session !== this.#session) this.#lose();
     else if (row.count !== this.#count) await this.reload();
   }
 
@@ -147,8 +153,9 @@ export class Store {
   }
 
   async #values(range: Range): Promise<readonly Value[]> {
-    await this.#ready();
-    const rows = await this.#use(cache => cache.range(range));
+    // Asked for at once, so that what a chat shows comes along with the rest.
+    const [rows] = await Promise.all([this.#use(cache => cache.range(range)), this.opened]);
+    if (this.#closed) throw ended();
     return rows.map(([, value]) => value);
   }
 
@@ -158,12 +165,11 @@ export class Store {
   }
 
   async #open(session: string): Promise<void> {
+    await this.reload();
+    if (this.#session !== undefined) return;
+    const begin: Write = { put: SESSION, value: { session, count: 0 } };
     await this.#use(cache =>
-      cache.transact([SESSION], ([kept]) => {
-        const row = (kept as SessionRow | undefined) ?? { session, count: 0 };
-        this.#session = row.session;
-        return kept || this.#closed ? undefined : [{ put: SESSION, value: row }];
-      }),
+      cache.transact([SESSION], ([kept]) => (kept || this.#closed ? undefined : [begin])),
     );
     await this.reload();
   }
@@ -174,7 +180,9 @@ export class Store {
     try {
       return await work(cache);
     } catch (error) {
-      if (this.#closed || cache instanceof MemoryCache) throw error;
+      if (this.#closed) throw ended();
+      // What was decided against is no fault of the cache.
+      if (error instanceof JoblineError || cache instanceof MemoryCache) throw error;
       if (this.#cache === opened) this.#cache = this.#fall(cache, error);
       return work(await this.#cache);
     }
@@ -185,7 +193,7 @@ export class Store {
     const kept = await cache.range(EVERYTHING).catch(() => undefined);
     // What the server has is fetched again; what is on its way is not lost.
     const own = [...this.mirror.outbox].map(([id, row]) => [outboxKey(id), row] as const);
-    const session = { session: this.#session, count: this.#count };
+    const session = { session: this.#session ?? '', count: this.#count };
     const rows = new Map<string, Value>(kept ?? [[SESSION, session], ...own]);
     this.#events.fell(error instanceof Error && error.name === 'QuotaExceededError' ? 'quota' : 'failed');
     return new MemoryCache(rows);
@@ -205,9 +213,12 @@ export class Store {
   }
 
   async #load(): Promise<void> {
-    const rows = await this.#use(cache => cache.range(one(SESSION), ...MIRRORED.map(under)));
-    const row = rows[0]?.[1] as SessionRow | undefined;
+    const rows = await this.#use(cache => cache.range(...HELD));
+    const row = new Map(rows).get(SESSION) as SessionRow | undefined;
+    this.#session ??= row?.session;
     if (this.#closed || row?.session !== this.#session) return this.#lose();
+    // None has begun here yet.
+    if (!row) return;
     // Somebody wrote in the meantime: what was read is older than what is shown.
     if (row.count < this.#count) return this.#load();
     this.mirror.clear();

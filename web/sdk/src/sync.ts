@@ -9,6 +9,7 @@
 
 import type { Write } from './cache/port.ts';
 import type { Core } from './core.ts';
+import { failure } from './errors.ts';
 import type { Message, Synced } from './generated/contract.ts';
 import {
   bytesKey,
@@ -84,7 +85,7 @@ class Intake {
       const row = this.#kept.get(conversationKey(id)) as ConversationRow | undefined;
       const conversation = conversations.find(one => one.id === id) ?? row?.conversation;
       // Nothing of an answer that does not fit together is taken in; the poll is repeated.
-      if (!conversation) throw new Error(`Not told: ${id}.`);
+      if (!conversation) throw failure('network', `Not told: ${id}.`);
       const run = this.#follow(
         id,
         row,

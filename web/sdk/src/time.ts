@@ -1,13 +1,21 @@
 /** Waiting: time limits, and pauses that grow. */
 
 import { failure } from './errors.ts';
-import type { Clock, Random } from './ports.ts';
+import type { Clock, HttpAnswer, HttpCall, Random } from './ports.ts';
 
 /** What `promised` answers, or a `network` failure after `ms`. */
 export function within<T>(clock: Clock, ms: number, promised: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const callOff = clock.after(ms, () => reject(failure('network', 'No answer in time.')));
     promised.then(resolve, reject).finally(callOff);
+  });
+}
+
+/** The answer to `call`, which is cancelled when there is none in time. */
+export function answerOf(call: HttpCall, clock: Clock, ms: number): Promise<HttpAnswer> {
+  return within(clock, ms, call.answer).catch(error => {
+    call.cancel();
+    throw error;
   });
 }
 

@@ -9,20 +9,20 @@ import { fresher } from './history.ts';
 import { otherIn } from './ids.ts';
 import { Loaded } from './loaded.ts';
 import type { Change } from './mirror.ts';
-import { Cell, type Observable, share } from './observable.ts';
-import { bytesKey, KEPT, type MessageRow, type ReadRow, readKey } from './rows.ts';
+import { Cell, share } from './observable.ts';
+import { bytesKey, KEPT, type MessageRow, readKey } from './rows.ts';
 import type { TimelineMessage, TimelineState } from './state.ts';
 import { FILE_BYTES } from './text.ts';
 import { personIn, unreadIn, viewOfEntry } from './view.ts';
 
 export class ConversationTimeline implements Timeline {
   readonly id: string;
+  readonly draft: Draft;
   readonly #core: Core;
   readonly #job: number | undefined;
   readonly #other: string | undefined;
   readonly #loaded: Loaded;
   readonly #cell: Cell<TimelineState>;
-  readonly #draft: Draft;
   readonly #divider = new Divider();
   /** Own messages on their way, as they were shown last. */
   #entries = new Map<string, TimelineMessage>();
@@ -43,20 +43,16 @@ export class ConversationTimeline implements Timeline {
     this.#job = job;
     this.#other = otherIn(id, core.me);
     this.#loaded = new Loaded(core.me);
-    this.#draft = new Draft(id, core.store, core.ports.clock);
+    this.draft = new Draft(id, core.store, core.ports.clock);
     this.#cell = new Cell<TimelineState>(this.#state([], undefined), () => void this.load());
   }
 
   get = (): TimelineState => this.#cell.get();
   subscribe = (changed: () => void): (() => void) => this.#cell.subscribe(changed);
 
-  get draft(): Observable<string> {
-    return this.#draft;
-  }
-
   setDraft(text: string): void {
     this.#core.poller.active();
-    this.#draft.write(text);
+    this.draft.write(text);
   }
 
   get isOpen(): boolean {
@@ -68,6 +64,7 @@ export class ConversationTimeline implements Timeline {
     if (this.#opened === 1) {
       if (this.#status === 'ready') this.#divider.open(this.#unread(), this.#loaded.last);
       this.#core.poller.active();
+      this.refresh();
       void this.load();
     }
     return () => this.close();
@@ -85,10 +82,10 @@ export class ConversationTimeline implements Timeline {
   }
 
   async send(text: string): Promise<string> {
-    const fromDraft = this.#draft.get().trim() === text.trim();
+    const fromDraft = this.draft.get().trim() === text.trim();
     const draft = { conversationId: this.id, to: this.#to(), job: this.#job, text, fromDraft };
     const clientId = await this.#core.outbox.add(draft);
-    if (fromDraft) this.#draft.sent();
+    if (fromDraft) this.draft.sent();
     return clientId;
   }
 
@@ -121,10 +118,6 @@ export class ConversationTimeline implements Timeline {
     return this.#core.outbox.drop(clientId);
   }
 
-  cancelUpload(clientId: string): Promise<boolean> {
-    return this.delete(clientId);
-  }
-
   async loadOlder(): Promise<void> {
     if (this.#loadingOlder || !this.#hasOlder()) return;
     this.#loadingOlder = true;
@@ -132,10 +125,12 @@ export class ConversationTimeline implements Timeline {
     this.refresh();
     const before = this.#loaded.at(this.#loaded.first)?.message.id;
     try {
-      const page = await this.#core.history.page(this.id, before);
+      // On a new device the list tells how many are unread.
+      const listed = before ?? this.#core.list.preload().catch(() => undefined);
+      const [page] = await Promise.all([this.#core.history.page(this.id, before), listed]);
       this.#loaded.prepend(page.rows);
       // The newest page was not here when the chat was opened, and it is not what arrived since.
-      if (before === undefined && this.isOpen) this.#divider.open(this.#unread(), this.#loaded.last);
+      if (before === undefined) this.#divider.open(this.#unread(), this.#loaded.last);
       if (!page.hasOlder) this.#start = this.#loaded.first || -1;
       this.#olderProblem = undefined;
     } catch (error) {
@@ -151,9 +146,8 @@ export class ConversationTimeline implements Timeline {
     const { store } = this.#core;
     const { number = 0, id = '' } = this.#loaded.at(this.#loaded.last)?.message ?? {};
     if (number <= (store.mirror.read.get(this.id)?.number ?? 0) || this.#unread() === 0) return;
-    const value: ReadRow = { number, id, told: false };
     // A cache that fails has memory behind it; a session that is over has nothing to tell.
-    store.transact([], () => [{ put: readKey(this.id), value }]).catch(() => undefined);
+    store.update('read', [readKey(this.id)], () => ({ number, id, told: false })).catch(() => undefined);
   }
 
   fileBytes(clientId: string): Promise<ArrayBuffer | undefined> {
@@ -180,16 +174,16 @@ export class ConversationTimeline implements Timeline {
 
   /** Everything may have changed. */
   async reload(): Promise<void> {
-    this.#draft.follow();
+    this.draft.follow();
     if (this.#loading) await this.#read().catch(() => undefined);
   }
 
   /** Rows of this conversation changed. */
   changed(change: Change): void {
     const rows = change.messages.get(this.id) ?? [];
-    this.#draft.follow();
-    this.#missed?.push(...rows);
-    if (this.#status === 'ready') {
+    this.draft.follow();
+    if (this.#missed) this.#missed.push(...rows);
+    else if (this.#loading) {
       this.#loaded.take(rows);
       // A fresh start brings whole conversations: what is shown is put together anew.
       if (this.#epoch !== this.#currentEpoch()) void this.reload();
@@ -219,17 +213,18 @@ export class ConversationTimeline implements Timeline {
     const first = this.#status === 'ready' ? this.#divider.place(this.#loaded, seen) : undefined;
     const key = first === undefined ? undefined : this.#loaded.views[first - this.#loaded.first]?.key;
     this.#cell.set(this.#state(messages, key));
+    if (this.isOpen && this.#divider.isSought && !this.#olderProblem) void this.loadOlder();
   }
 
   /** Keeps what is kept with a delay. */
   flush(): Promise<void> {
-    return this.#draft.keep();
+    return this.draft.keep();
   }
 
   /** The session is over: nothing of it is shown any more. */
   empty(): void {
     this.#loaded.keep(0, 0);
-    this.#draft.sent();
+    this.draft.sent();
     this.#start = -1;
     this.refresh();
   }
@@ -244,10 +239,10 @@ export class ConversationTimeline implements Timeline {
     this.#loaded.replace(rows);
     this.#loaded.take(missed.filter(({ message }) => message.number >= this.#loaded.first));
     this.#missed = undefined;
-    if (this.#status === 'loading' && this.isOpen) this.#divider.open(this.#unread(), this.#loaded.last);
+    if (this.#status === 'loading') this.#divider.open(this.#unread(), this.#loaded.last);
+    if (rows.length === 0 && this.#hasOlder()) await this.loadOlder();
     this.#status = 'ready';
     this.refresh();
-    if (rows.length === 0 && this.#hasOlder()) await this.loadOlder();
   }
 
   /** Whom messages go to. */
@@ -257,13 +252,13 @@ export class ConversationTimeline implements Timeline {
   }
 
   #currentEpoch(): number {
-    return this.#core.store.mirror.conversation.get(this.id)?.epoch ?? 0;
+    // What the list was shown with before polls brought it is none.
+    return Math.max(0, this.#core.store.mirror.conversation.get(this.id)?.epoch ?? 0);
   }
 
   #unread(): number {
     const { conversation, read } = this.#core.store.mirror;
-    const row = conversation.get(this.id);
-    return row ? unreadIn(row, read.get(this.id), this.#core.me) : 0;
+    return unreadIn(conversation.get(this.id), read.get(this.id), this.#core.me);
   }
 
   #hasOlder(): boolean {
@@ -297,7 +292,7 @@ export class ConversationTimeline implements Timeline {
       olderProblem: this.#start === -1 ? undefined : this.#olderProblem,
       firstUnread,
       unread: this.#unread(),
-      person: this.#other === undefined ? undefined : personIn(row?.conversation.people ?? [], this.#other),
+      person: this.#other === undefined ? undefined : personIn(row, this.#other),
       job: row?.conversation.job,
       canWrite: this.#other !== undefined && !reason,
       reason,

@@ -1,10 +1,10 @@
-/** One file on its way: a place for it, then its bytes. */
+/** Files on their way to the server. */
 
 import { type Api, problemIn } from './api.ts';
-import { failure, JoblineError } from './errors.ts';
+import { JoblineError } from './errors.ts';
 import type { HttpCall, Ports } from './ports.ts';
 import type { OutboxFile } from './rows.ts';
-import { within } from './time.ts';
+import { answerOf } from './time.ts';
 
 /** How long an upload may take: 10 MB at 17 kB/s. */
 const GIVE_UP_MS = 10 * 60_000;
@@ -13,33 +13,21 @@ const GIVE_UP_MS = 10 * 60_000;
  * Uploads `bytes` under a URL of its own and answers the `fileUrl` for `send`. URLs are good for five minutes and one file,
  * so each attempt gets another; what an attempt leaves behind is swept by the server.
  *
- * `begun` is told how to cancel: then this rejects with `cancelled`.
+ * `begun` is told the call, to cancel it: then this rejects as when the connection is lost.
  */
 export async function upload(
   { api, ports }: { readonly api: Api; readonly ports: Ports },
   to: string,
-  file: OutboxFile,
-  bytes: ArrayBuffer,
+  { name: fileName, size: fileSize, contentType }: OutboxFile,
+  body: ArrayBuffer,
   onProgress: (sent: number) => void,
-  begun: (cancel: () => void) => void,
+  begun: (call: HttpCall) => void,
 ): Promise<string> {
-  let cancelled = false;
-  let call: HttpCall | undefined;
-  begun(() => {
-    cancelled = true;
-    call?.cancel();
-  });
-  try {
-    const { name: fileName, size: fileSize, contentType } = file;
-    const target = await api.call('uploadFile', { receiverId: to, fileName, fileSize, contentType });
-    if (cancelled) throw target;
-    const url = api.url(target.uploadUrl);
-    call = ports.http({ method: 'PUT', url, headers: target.headers, body: bytes, onProgress });
-    const answer = await within(ports.clock, GIVE_UP_MS, call.answer);
-    if (answer.status >= 300) throw new JoblineError(problemIn(answer));
-    return target.fileUrl;
-  } catch (error) {
-    call?.cancel();
-    throw cancelled ? failure('cancelled', 'Cancelled.') : error;
-  }
+  const target = await api.call('uploadFile', { receiverId: to, fileName, fileSize, contentType });
+  const url = api.url(target.uploadUrl);
+  const call = ports.http({ method: 'PUT', url, headers: target.headers, body, onProgress });
+  begun(call);
+  const answer = await answerOf(call, ports.clock, GIVE_UP_MS);
+  if (answer.status >= 300) throw new JoblineError(problemIn(answer));
+  return target.fileUrl;
 }

@@ -63,12 +63,12 @@ export function previewOf({ text, type, mine, file, state }: TimelineMessage): C
 }
 
 /** The other person in a conversation, by name where the host told one. */
-export function personIn(people: readonly Person[], id: string): Person {
-  return people.find(person => person.id === id) ?? { id, name: id };
+export function personIn(row: ConversationRow | undefined, id: string): Person {
+  return row?.conversation.people.find(person => person.id === id) ?? { id, name: id };
 }
 
 /** Unread messages of a conversation: as the server says, unless more was read here than it knows. */
-export function unreadIn(row: ConversationRow, read: ReadRow | undefined, me: string): number {
-  const told = row.conversation.unreadCount[me] ?? 0;
-  return read && row.last > 0 ? Math.min(told, Math.max(0, row.last - read.number)) : told;
+export function unreadIn(row: ConversationRow | undefined, read: ReadRow | undefined, me: string): number {
+  const told = row?.conversation.unreadCount[me] ?? 0;
+  return row && read && row.last > 0 ? Math.min(told, Math.max(0, row.last - read.number)) : told;
 }

@@ -16,7 +16,8 @@ function anna(messages = 0) {
 }
 
 test('the last 50 messages are there at once, offline too; older ones come page by page', async () => {
-  const { clock, phone, tab, chat } = anna(120);
+  const { server, clock, phone, tab, chat } = anna(120);
+  server.reads('anna', 'ben');
   chat.open();
   await clock.advance(3000);
   expect(texts(chat)).toEqual(upTo(120, 71));
@@ -67,6 +68,7 @@ test('statuses of older messages change in every tab that shows them', async () 
 
 test('a fresh start replaces what is kept; nothing flickers, nothing is missing', async () => {
   const { server, clock, jobline, chat } = anna(60);
+  server.reads('anna', 'ben');
   server.say('cleo', 'anna', 'Hello');
   jobline.conversations.subscribe(() => expect(jobline.conversations.get().items.length).not.toBe(1));
   chat.open();
@@ -118,13 +120,82 @@ test('a new device shows the list in one request, and opens any chat before poll
   const chat = jobline.conversation({ with: 'worker58' });
   chat.open();
   await settle();
-  expect(texts(chat)).toEqual(upTo(59, 10));
+  expect(texts(chat)).toEqual(upTo(59));
   server.fault = () => undefined;
   await clock.advance(60_000);
   await clock.advance(60_000);
   expect(jobline.conversations.get().items).toHaveLength(60);
   expect(jobline.unread.get()).toBe((60 * 61) / 2);
-  expect(texts(chat)).toEqual(upTo(59, 10));
+  expect(texts(chat)).toEqual(upTo(59));
+});
+
+/** The message after the line. */
+const marked = (chat: Timeline) =>
+  chat.get().messages.find(({ key }) => key === chat.get().firstUnread)?.text;
+
+test('a chat with more unread messages than are kept goes back to the first of them', async () => {
+  const { server, clock, phone, tab, chat } = anna(20);
+  server.reads('anna', 'ben');
+  for (const text of upTo(150, 21)) server.say('ben', 'anna', text);
+  chat.subscribe(() => undefined);
+  await settle();
+  await clock.advance(30_000);
+  tab.set({ online: false });
+  chat.open();
+  await clock.advance(30_000);
+  // Without a connection it begins with what is here.
+  expect([marked(chat), chat.get().olderProblem?.code]).toEqual(['message 101', 'network']);
+  tab.set({ online: true });
+  await chat.loadOlder();
+  await settle();
+  expect([marked(chat), chat.get().unread]).toEqual(['message 21', 130]);
+  tab.kill();
+  const later = phone.client('anna').jobline.conversation({ with: 'ben' });
+  later.open();
+  await settle();
+  expect(marked(later)).toBe('message 21');
+});
+
+test('a chat that is looked at before it is opened has its line, and no other', async () => {
+  const { server, clock, phone, tab, chat } = anna(5);
+  server.reads('anna', 'ben');
+  chat.open();
+  await clock.advance(3000);
+  tab.kill();
+  const read = phone.client('anna').jobline.conversation({ with: 'ben' });
+  read.subscribe(() => undefined);
+  await settle();
+  expect([read.get().status, marked(read)]).toEqual(['ready', undefined]);
+  server.say('ben', 'anna', 'news');
+  read.open();
+  await clock.advance(3000);
+  expect(marked(read)).toBe('news');
+  const other = phone.client('anna').jobline.conversation({ with: 'ben' });
+  other.subscribe(() => undefined);
+  await settle();
+  expect([other.get().status, marked(other)]).toEqual(['ready', 'news']);
+});
+
+test('on a new device a chat that was opened by a link has its line as soon as it is ready', async () => {
+  const { server, chat } = anna(20);
+  server.reads('anna', 'ben');
+  for (const text of upTo(25, 21)) server.say('ben', 'anna', text);
+  server.fault = ({ procedure }) => (procedure === 'sync' ? 'silent' : undefined);
+  const seen: (string | undefined)[] = [];
+  chat.subscribe(() => {
+    if (chat.get().status === 'ready') seen.push(marked(chat));
+  });
+  chat.open();
+  await settle();
+  expect(seen[0]).toBe('message 21');
+});
+
+test('whom the others call by name is told with the list', async () => {
+  const { clock, jobline, chat } = anna(1);
+  expect(jobline.conversations.get().me).toBeUndefined();
+  chat.open();
+  await clock.advance(3000);
+  expect(jobline.conversations.get().me).toMatchObject({ id: 'anna', name: 'Anna Berg' });
 });
 
 test('the line before the unread messages stays put while they are read and older ones load', async () => {
@@ -140,16 +211,15 @@ test('the line before the unread messages stays put while they are read and olde
   chat.markAsRead();
   await clock.advance(3000);
   await chat.loadOlder();
-  const marked = () => chat.get().messages.find(({ key }) => key === chat.get().firstUnread)?.text;
-  expect(marked()).toBe('message 11');
+  expect(marked(chat)).toBe('message 11');
   server.say('ben', 'anna', 'while reading');
   await clock.advance(3000);
-  expect(marked()).toBe('message 11');
+  expect(marked(chat)).toBe('message 11');
   chat.close();
   chat.open();
   await clock.advance(3000);
   expect(chat.get().unread).toBe(1);
-  expect(marked()).toBe('while reading');
+  expect(marked(chat)).toBe('while reading');
 });
 
 test('what arrives while the reader looks gets no line; what arrives while they are away does', async () => {
@@ -168,8 +238,7 @@ test('what arrives while the reader looks gets no line; what arrives while they 
   tab.set({ visible: false });
   server.say('ben', 'anna', 'unseen');
   await clock.advance(10_000);
-  const marked = chat.get().messages.find(({ key }) => key === chat.get().firstUnread);
-  expect(marked?.text).toBe('unseen');
+  expect(marked(chat)).toBe('unseen');
 });
 
 test('reading offline is told later, and never more than was there', async () => {
@@ -230,4 +299,4 @@ test('a message in a conversation of 10,000 costs about what it costs in one of 
   const few = await cost(100);
   // A frame has 16 ms; the fake's own work on 10,000 messages is part of neither figure.
   expect(await cost(10_000)).toBeLessThan(Math.max(8, few * 8));
-}, 60_000);
+});

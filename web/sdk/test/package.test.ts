@@ -33,7 +33,7 @@ test('the client with IndexedDB and the browser ports is at most 12 KB gzipped',
   expect(chunk.code).toContain('XMLHttpRequest');
   expect(size).toBeLessThanOrEqual(12 * 1024);
   console.log(`The client: ${chunk.code.length} bytes minified, ${size} gzipped.`);
-}, 60_000);
+});
 
 test('the core names nothing of a browser, and the package needs nothing at run time', () => {
   const manifest = JSON.parse(readFileSync(`${here}package.json`, 'utf8'));
@@ -60,7 +60,7 @@ test('the package holds sources, types, licence and README, and no tests', () =>
   for (const path of ['LICENSE', 'README.md', 'package.json', 'src/browser/index.ts'])
     expect(paths).toContain(path);
   expect(paths.filter(path => /^(test|testing|scripts)\//.test(path))).toEqual([]);
-}, 60_000);
+});
 
 test('what the README shows is what the types check', () => {
   const readme = readFileSync(`${here}README.md`, 'utf8');

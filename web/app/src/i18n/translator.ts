@@ -55,8 +55,17 @@ export interface Customs {
 export function translator(lang: string, messages: Messages, customs: Customs = {}): Translator {
   const { locale = lang, zone } = customs;
   const dir = RIGHT_TO_LEFT.test(lang) ? 'rtl' : 'ltr';
-  const plurals = new Intl.PluralRules(lang);
-  const numbers = new Intl.NumberFormat(locale);
+  // Each is made when it is needed: together they would hold up the first paint.
+  let plurals: Intl.PluralRules | undefined;
+  let numbers: Intl.NumberFormat | undefined;
+  const plural = (count: number) => {
+    plurals ??= new Intl.PluralRules(lang);
+    return plurals.select(count);
+  };
+  const number = (value: number) => {
+    numbers ??= new Intl.NumberFormat(locale);
+    return numbers.format(value);
+  };
   const formats = new Map<object, Intl.DateTimeFormat>();
   const format = (options: Intl.DateTimeFormatOptions, at: number) => {
     const made = formats.get(options) ?? new Intl.DateTimeFormat(locale, { timeZone: zone, ...options });
@@ -69,13 +78,11 @@ export function translator(lang: string, messages: Messages, customs: Customs = 
     t(key, values = {}) {
       const message = messages[key];
       const form =
-        typeof message === 'string'
-          ? message
-          : (message[plurals.select(Number(values.count))] ?? message.other);
+        typeof message === 'string' ? message : (message[plural(Number(values.count))] ?? message.other);
       return (form ?? key).replace(/\{(\w+)\}/g, (braces, name: string) => {
         const value = values[name];
         if (value === undefined) return braces;
-        return typeof value === 'number' ? numbers.format(value) : isolated(value, dir);
+        return typeof value === 'number' ? number(value) : isolated(value, dir);
       });
     },
     clock: at => format(CLOCK, at),
@@ -83,7 +90,7 @@ export function translator(lang: string, messages: Messages, customs: Customs = 
     date: (at, form) => format(DATE_FORMS[form], at),
     size: bytes => size(locale, bytes),
     percent: part => new Intl.NumberFormat(locale, { style: 'percent' }).format(part),
-    number: value => numbers.format(value),
+    number,
   };
 }
 

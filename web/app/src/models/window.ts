@@ -12,6 +12,18 @@ export interface Window {
   readonly size: number;
 }
 
+/**
+ * As much as is seen at first of `keys`, where `fits` messages fill the screen: the first unread one with a few before it, or
+ * the latest. More is put in once that is painted.
+ */
+export function firstSight(keys: readonly string[], unread: string | undefined, fits: number): Window {
+  const at = unread === undefined ? -1 : keys.indexOf(unread);
+  if (at < 0) return { size: fits };
+  const end = Math.min(keys.length, at + fits);
+  const size = Math.max(fits, end - at + Math.ceil(fits / 4));
+  return end === keys.length ? { size } : { end: keys[end - 1], size };
+}
+
 /** The latest messages. */
 export const LATEST: Window = { size: PAGE };
 

@@ -1,6 +1,7 @@
 import type { Person } from '@jobline/sdk';
 import { useState } from 'preact/hooks';
 import { initials, personName, tone } from '../models/plainText.ts';
+import { Icon } from './Icon.tsx';
 
 /** Somebody's picture, or their initials on a colour of their own when there is none or it cannot be loaded. */
 export function Avatar({ person, small }: { person: Person; small?: boolean }) {
@@ -20,7 +21,7 @@ export function Avatar({ person, small }: { person: Person; small?: boolean }) {
   }
   return (
     <span class={`avatar${size} tone-${tone(person.id)}`} aria-hidden="true">
-      {initials(personName(person.name, person.id))}
+      {person.name || person.id ? initials(personName(person.name, person.id)) : <Icon name="person" />}
     </span>
   );
 }

@@ -7,7 +7,6 @@ const REASONS: Partial<Record<Problem['code'], Key>> = {
   not_job_participant: 'errorNotParticipant',
   job_closed: 'errorJobClosed',
   file_type_mismatch: 'errorFileType',
-  cancelled: 'errorCancelled',
 };
 
 /** Why a message was refused, and what can be done with it: try again, write it anew, drop it. */

@@ -27,7 +27,7 @@ export const ConversationRow = memo(
         <span class="name">
           <bdi>{name}</bdi>
         </span>
-        <time class="when" dateTime={new Date(item.at).toISOString()} title={words.moment(item.at)}>
+        <time class="when" dateTime={new Date(item.at).toISOString()}>
           {told(item.at, words)}
         </time>
         <Preview item={item} open={open} />

@@ -2,7 +2,7 @@ import type { Timeline, TimelineMessage, TimelineState } from '@jobline/sdk';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { dayNumber } from '../models/time.ts';
 import { byDay, type Row, rows } from '../models/timeline.ts';
-import { around, LATEST, newer, older, slice } from '../models/window.ts';
+import { around, firstSight, LATEST, newer, older, slice, type Window } from '../models/window.ts';
 import { Announcer } from './Announcer.tsx';
 import { useSurroundings } from './context.ts';
 import { DayHeading } from './DayHeading.tsx';
@@ -14,6 +14,8 @@ import { ScrollKeeper } from './scrollKeeper.ts';
 
 /** From how many pixels before an edge the next page is put in. */
 const NEAR = 1200;
+/** Pixels that a message takes at least. */
+const LOWEST = 36;
 
 interface Props {
   readonly timeline: Timeline;
@@ -32,11 +34,14 @@ export function MessageList({ timeline, state, name }: Props) {
   const scroller = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
   const keeper = useRef<ScrollKeeper>(undefined);
-  const placed = useRef(false);
-  const [window, setWindow] = useState(LATEST);
+  /** Where the list was put at first: before this message, or at the end (''). */
+  const placed = useRef<string>(undefined);
+  /** Undefined until what is seen first is painted. */
+  const [chosen, setWindow] = useState<Window>();
   /** Undefined until the first messages are in their place: nothing has been read before that. */
   const [atEnd, setAtEnd] = useState<boolean>();
   const keys = messages.map(message => message.key);
+  const window = chosen ?? firstSight(keys, firstUnread, Math.ceil(innerHeight / LOWEST));
   const { from, to } = slice(window, keys);
   const latest = useLatest({ state, keys, window });
   const last = messages[messages.length - 1];
@@ -85,33 +90,47 @@ export function MessageList({ timeline, state, name }: Props) {
 
   // What was written here just now is shown, wherever the reader was.
   useLayoutEffect(() => {
-    if (placed.current && last?.mine && last.number === undefined) jump();
+    if (placed.current !== undefined && last?.mine && last.number === undefined) jump();
   }, [last?.key]);
 
   useLayoutEffect(() => {
     const keep = keeper.current;
     if (!keep || state.status !== 'ready') return;
-    if (!placed.current) placed.current = place(keep, firstUnread);
-    else keep.settle();
-    reach();
+    if (placed.current === undefined) place(keep);
+    // Older messages have come, and the unread ones begin further up: whoever has not gone elsewhere is taken along.
+    else if (firstUnread && placed.current && placed.current !== firstUnread && keep.isUntouched) {
+      placed.current = undefined;
+      setWindow(undefined);
+    } else keep.settle();
   });
 
-  /** The first time: where the unread messages begin, or the end. Answers whether that was possible already. */
-  function place(keep: ScrollKeeper, unread: string | undefined): boolean {
-    const at = unread === undefined ? -1 : keys.indexOf(unread);
-    if (at < 0 || unread === undefined) {
-      keep.toEnd();
-      setAtEnd(true);
-      return true;
-    }
-    const row = content.current?.querySelector<HTMLElement>('.divider');
-    if (!row) {
-      setWindow(around(keys, unread));
-      return false;
-    }
-    keep.to(row);
+  // What is out of sight comes after what is seen was painted: a task that is posted in a frame runs when that was drawn.
+  const starting = state.status === 'ready' && chosen === undefined;
+  useEffect(() => {
+    if (!starting) return;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const frame = requestAnimationFrame(() => {
+      timer = setTimeout(() => {
+        const { keys, state } = latest.current;
+        setWindow(around(keys, state.firstUnread ?? ''));
+      });
+    });
+    return () => {
+      cancelAnimationFrame(frame);
+      clearTimeout(timer);
+    };
+  }, [starting]);
+  useEffect(() => {
+    if (chosen) reach();
+  });
+
+  /** The first time: where the unread messages begin, or the end. */
+  function place(keep: ScrollKeeper): void {
+    const line = content.current?.querySelector<HTMLElement>('.divider');
+    placed.current = line ? firstUnread : '';
+    if (line) keep.to(line);
+    else keep.toEnd();
     setAtEnd(keep.atEnd && window.end === undefined);
-    return true;
   }
 
   useRead(timeline, state, atEnd);
@@ -134,7 +153,9 @@ export function MessageList({ timeline, state, name }: Props) {
         onScroll={scrolled}
       >
         <div class="messages" ref={content}>
-          {state.status === 'ready' && <Edge timeline={timeline} state={state} whole={from === 0} />}
+          {(state.status === 'ready' || state.loadingOlder) && (
+            <Edge timeline={timeline} state={state} whole={from === 0} />
+          )}
           {byDay(rows(messages, from, to, firstUnread)).map(day => (
             <div class="day-group" key={dayKey(day)}>
               {day.map(row => drawn(row, timeline, row.kind === 'message' && row.message.mine ? you : name))}

@@ -43,9 +43,7 @@ export const MessageView = memo(({ timeline, message, author, first, last, meta 
       <Bubble timeline={timeline} message={message} author={author} />
       {meta && (
         <div class="meta">
-          <time dateTime={new Date(message.at).toISOString()} title={words.moment(message.at)}>
-            {time}
-          </time>
+          <time dateTime={new Date(message.at).toISOString()}>{time}</time>
           {mine && <Status state={state} />}
         </div>
       )}

@@ -8,7 +8,7 @@ import { Icon } from './Icon.tsx';
 
 /** List and chat: side by side where there is room, one at a time on a phone. */
 export function Panes() {
-  const { client, navigation, single, embedded } = useSurroundings();
+  const { client, navigation, single, embedded, words } = useSurroundings();
   const { chat, photo } = useValue(navigation);
   // Whose chats they are is known once there is a token; in all but the first moment that is at once.
   const known = useValue(client.user) !== undefined;
@@ -24,9 +24,19 @@ export function Panes() {
     root.current?.querySelector<HTMLElement>(`[data-conversation="${CSS.escape(left)}"]`)?.focus();
   }, [timeline]);
 
+  // Day and time in full are for who points at a time: to write them for all takes longer than to draw the messages.
+  const explain = ({ target }: Event) => {
+    const time = target instanceof Element && target.closest('time');
+    if (time) time.title = words.moment(Date.parse(time.dateTime));
+  };
   const Root = embedded ? 'div' : 'main';
   return (
-    <Root class="panes" ref={root} {...(!single && { 'data-open': String(chat !== undefined) })}>
+    <Root
+      class="panes"
+      ref={root}
+      onMouseOver={explain}
+      {...(!single && { 'data-open': String(chat !== undefined) })}
+    >
       {!single && <ConversationList openId={timeline?.id} />}
       {timeline ? (
         <ChatPane key={timeline.id} timeline={timeline} {...(photo && { photo })} />

@@ -1,6 +1,6 @@
 import { useRef } from 'preact/hooks';
 import { isLanguage, LANGUAGES } from '../i18n/languages.ts';
-import { personName } from '../models/plainText.ts';
+import { plain } from '../models/plainText.ts';
 import { installPrompt } from '../platform/install.ts';
 import { Avatar } from './Avatar.tsx';
 import { useSurroundings } from './context.ts';
@@ -13,9 +13,11 @@ export function Settings() {
   const dialog = useRef<HTMLDialogElement>(null);
   const user = useValue(client.user);
   const install = useValue(installPrompt);
-  const { items } = useValue(client.conversations);
+  const { items, me: known } = useValue(client.conversations);
   if (!menu || user === undefined) return null;
-  const me = { id: user, name: personName(menu.name, user) };
+  // A marketplace's id for somebody says nothing to them.
+  const name = plain(menu.name ?? (known?.name === user ? '' : (known?.name ?? '')));
+  const me = { ...known, id: name && user, name };
   const unsent = items.reduce((sum, item) => sum + item.pending + item.failed, 0);
   const close = () => dialog.current?.close();
   return (
@@ -32,7 +34,7 @@ export function Settings() {
         <div class="rows">
           <div class="head">
             <Avatar person={me} />
-            <h2>{words.t('signedInAs', { name: me.name })}</h2>
+            <h2>{name ? words.t('signedInAs', { name }) : words.t('settings')}</h2>
             <button type="button" class="icon-button" aria-label={words.t('close')} onClick={close}>
               <Icon name="close" />
             </button>

@@ -10,11 +10,18 @@ export class ScrollKeeper {
   readonly #scroller: HTMLElement;
   /** The first message that can be seen, and how far below the beginning of the list it stands. */
   #seen: { readonly key: string; readonly offset: number } | undefined;
+  /** Where `to` or `settle` left the list. */
+  #left = 0;
   /** Whether the reader is at the end, and stays there when something is added. */
   atEnd = true;
 
   constructor(scroller: HTMLElement) {
     this.#scroller = scroller;
+  }
+
+  /** The reader has not scrolled since the list was put somewhere. */
+  get isUntouched(): boolean {
+    return Math.abs(this.#scroller.scrollTop - this.#left) < 2;
   }
 
   /** Notes what the reader sees now. */
@@ -40,7 +47,9 @@ export class ScrollKeeper {
     const moved = row.offsetTop - this.#seen.offset;
     if (moved === 0) return;
     const before = this.#scroller.scrollTop;
+    const untouched = this.isUntouched;
     this.#scroller.scrollTop = before + moved;
+    if (untouched) this.#left = this.#scroller.scrollTop;
     // At the edge of the list there may be no room yet; what is missing is made good as soon as there is.
     const missing = moved - (this.#scroller.scrollTop - before);
     this.#seen = { key: this.#seen.key, offset: row.offsetTop - missing };
@@ -54,6 +63,7 @@ export class ScrollKeeper {
   /** Shows `row` a little below the upper edge. */
   to(row: HTMLElement): void {
     this.#scroller.scrollTop = row.offsetTop - this.#scroller.clientHeight / 5;
+    this.#left = this.#scroller.scrollTop;
     this.note();
   }
 

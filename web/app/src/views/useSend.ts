@@ -19,11 +19,6 @@ export function useSend(
   const { pictures } = useSurroundings();
   const editing = useEditing();
 
-  const sendText = async (content: string) => {
-    const draft = timeline.draft.get();
-    await timeline.send(content);
-    if (timeline.draft.get() === draft) timeline.setDraft('');
-  };
   const sendFile = async (file: Prepared, text: string) => {
     const meta: FileMeta = {
       name: file.name,
@@ -51,7 +46,7 @@ export function useSend(
       return;
     }
     const files = tray.take() ?? [];
-    if (files.length === 0) sendText(content).catch(refused);
+    if (files.length === 0) timeline.send(content).catch(refused);
     files.forEach((file, place) => {
       sendFile(file, place === files.length - 1 ? content : '').catch(refused);
     });

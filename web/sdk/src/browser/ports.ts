@@ -5,7 +5,7 @@ import type { Channel, Clock, Lifecycle, Locks, Ports } from '../ports.ts';
 import { browserHttp } from './http.ts';
 
 const clock: Clock = {
-  now: () => Date.now(),
+  now: Date.now,
   after(ms, then) {
     const timer = setTimeout(then, ms);
     return () => clearTimeout(timer);

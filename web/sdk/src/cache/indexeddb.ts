@@ -2,20 +2,15 @@
 
 import type { Cache, Range, Value, Write } from './port.ts';
 
-/** Raised when the rows of `rows.ts` change their meaning; `upgrade` says what becomes of the older ones. */
+/** Raised when the rows of `rows.ts` change their meaning; opening then says what becomes of the older ones. */
 const LAYOUT = 1;
 const STORE = 'rows';
 
 /** Opens the cache `name`. Rejects where IndexedDB is missing, forbidden or broken. */
 export async function openIndexedDb(name: string, factory: IDBFactory = indexedDB): Promise<Cache> {
   const request = factory.open(name, LAYOUT);
-  request.onupgradeneeded = event => upgrade(request.result, event.oldVersion);
+  request.onupgradeneeded = () => request.result.createObjectStore(STORE);
   return new IndexedDbCache(await answered(request));
-}
-
-/** Brings a database of an older layout to this one. */
-function upgrade(database: IDBDatabase, from: number): void {
-  if (from < 1) database.createObjectStore(STORE);
 }
 
 class IndexedDbCache implements Cache {
@@ -56,12 +51,11 @@ class IndexedDbCache implements Cache {
     const decided = Promise.all(keys.map(key => answered(rows.get(key)))).then(read => {
       for (const write of decide(read) ?? []) carryOut(rows, write);
     });
-    await decided.catch(error => {
+    const failed = decided.catch(error => {
       transaction.abort();
-      done.catch(() => undefined);
       throw error;
     });
-    await done;
+    await Promise.all([failed, done]);
   }
 
   close(): void {
