@@ -158,6 +158,9 @@ mod tests {
         end(&cache, 2);
         cache.fill(b"k", &row(1), &during);
         assert_eq!(hit(&cache), row(2));
+
+        cache.fill(b"k", &row(1), &before);
+        assert_eq!(hit(&cache), row(2));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use quick_cache::DefaultHashBuilder;
 use std::hash::{BuildHasher, Hash};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// A few times as many as a full group has rows, so that reads beside it are kept.
+/// Many times as many as a group of a busy server has rows, so that what is read beside it is kept.
 const STRIPES: usize = 4096;
 /// The lower half of a stripe counts the writes that are under way, the upper one those that have ended.
 const ENDED: u64 = 1 << 32;
