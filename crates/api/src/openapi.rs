@@ -135,11 +135,11 @@ fn responses(procedure: &Procedure, shapes: &mut SchemaGenerator) -> Value {
             if let Some(example) = examples::output(procedure.name) {
                 content["example"] = example;
             }
-            let done = json!({"description": "Done.", "content": {"application/json": content}});
+            let done = json!({"description": "It is done.", "content": {"application/json": content}});
             responses.insert("200".into(), done);
         }
         None => {
-            responses.insert("204".into(), json!({"description": "Done, now or before."}));
+            responses.insert("204".into(), json!({"description": "It is done, or was done before."}));
         }
     }
     let mut codes: BTreeMap<String, Vec<Code>> = BTreeMap::new();

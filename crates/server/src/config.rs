@@ -265,7 +265,9 @@ impl Config {
 fn not_in_this_build(settings: &Settings) -> Result<()> {
     let absent = [("webhook-url", &settings.webhook_url), ("webhook-secret", &settings.webhook_secret)];
     match absent.into_iter().find(|(_, value)| value.is_some()) {
-        Some((flag, _)) => Err(ConfigError::new(flag, "is set, but this build cannot use it yet; leave it out")),
+        Some((flag, _)) => {
+            Err(ConfigError::new(flag, "is set, but this build does not contain what uses it yet; leave it out"))
+        }
         None => Ok(()),
     }
 }
