@@ -58,7 +58,7 @@ async fn app(folder: &Path, store: &EmbeddedStore) -> Result<(App, TcpListener),
         random,
         metrics: Arc::new(Metrics::new()),
         origins: Origins::new(&[]),
-        beside: files::router(files),
+        extra_routes: files::router(files),
     });
     Ok((app, listener))
 }

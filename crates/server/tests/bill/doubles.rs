@@ -1,4 +1,4 @@
-//! A clock that is moved by hand, chance from a seed, and a bucket that counts.
+//! A clock that tests move, random numbers from a seed, and a bucket that counts calls.
 
 use async_trait::async_trait;
 use jobline_chat::{Arrived, Clock, DownloadGrant, Error, Files, Kept, Random, Result, UploadGrant, iso};
@@ -30,7 +30,7 @@ impl Clock for HandClock {
         self.0.load(Ordering::SeqCst)
     }
 
-    /// As long as it is asked to: only what is late waits here.
+    /// Sleeps for the real duration: only late calls sleep here.
     async fn sleep(&self, time: Duration) {
         tokio::time::sleep(time).await;
     }

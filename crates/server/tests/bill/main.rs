@@ -36,10 +36,10 @@ async fn the_month_uses_what_the_page_says() {
     assert_eq!(plain, send.write_units / send.times_f64() - 2.0, "a clientId is one row, as `cargo xtask bill` has it");
 }
 
-/// What a poll is billed for is its own time and that of the table. Here the table's server is asked the same without the
-/// program around it, and that is subtracted.
+/// What a poll is billed for is its own time and that of the table. Here the table's server is asked the same without
+/// the program around it, and that is subtracted.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_idle_poll_takes_less_than_3_ms_beside_the_table() {
+async fn an_idle_poll_takes_less_than_3_ms_besides_the_table() {
     let world = World::new().await;
     world.begin(1).await;
     let (poll, read) = world.idle_poll_ms().await;

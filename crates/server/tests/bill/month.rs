@@ -5,8 +5,8 @@
 //! - **together**: both have the chat open, five messages go back and forth, and each is read at once;
 //! - **left for later**: one writes five messages and closes the app; hours later the other opens it and reads them.
 //!
-//! Who opens the app asks for the conversations that moved and for what is new in the chat, from the cursors that the app
-//! kept, marks what is new as read, and polls every three seconds until it is closed.
+//! Who opens the app asks for the conversations that moved and for what is new in the chat, from the cursors that the
+//! app kept, marks what is new as read, and polls every three seconds until it is closed.
 
 use crate::meter::Usage;
 use crate::world::{Device, World};

@@ -59,7 +59,7 @@ impl World {
             random,
             metrics: Arc::new(Metrics::new()),
             origins: Origins::new(&[]),
-            beside: Router::new(),
+            extra_routes: Router::new(),
         });
         let (service, usage) = (Service::new(app), Mutex::default());
         Self { clock, service, chat, identity, units, emulator, counting, bucket, scan: store, usage }
