@@ -18,7 +18,12 @@ use crate::{
     inbox, keys, messages,
 };
 use jobline_store::{Consistency, Store};
-use jobline_wire::{ChangedMessage, ConversationDetails, Conversations, DeleteMessage, EditMessage, GetConversation, HostDeleteMessage, HostJob, HostJobInput, HostMessageInput, HostUser, HostUserInput, ListConversations, ListMessages, ListVersions, MarkAsRead, MarkedAsRead, Messages, React, SendMessage, SentMessage, SyncQuery, Synced, UploadFile, UploadTarget, Versions};
+use jobline_wire::{
+    ChangedMessage, ConversationDetails, Conversations, DeleteMessage, EditMessage, GetConversation, HostDeleteMessage,
+    HostJob, HostJobInput, HostMessageInput, HostUser, HostUserInput, ListConversations, ListMessages, ListVersions,
+    MarkAsRead, MarkedAsRead, Messages, React, SendMessage, SentMessage, SyncQuery, Synced, UploadFile, UploadTarget,
+    Versions,
+};
 use std::sync::Arc;
 
 /// The conversations of one deployment. Clones share the same state.

@@ -173,6 +173,12 @@ pub struct Settings {
     /// Messages a minute for one sender; 0 is no limit. [default: 10]
     #[arg(long, global = true, env = "JOBLINE_SEND_RATE", value_name = "NUMBER", help_heading = "Messages")]
     pub send_rate: Option<String>,
+    /// Minutes for which the sender may edit a message; 0 is never. [default: 15]
+    #[arg(long, global = true, env = "JOBLINE_EDIT_MINUTES", value_name = "MINUTES", help_heading = "Messages")]
+    pub edit_minutes: Option<String>,
+    /// Hours for which the sender may delete a message; 0 is never. [default: 24]
+    #[arg(long, global = true, env = "JOBLINE_DELETE_HOURS", value_name = "HOURS", help_heading = "Messages")]
+    pub delete_hours: Option<String>,
     /// Where signed events go.
     #[arg(long, global = true, env = "JOBLINE_WEBHOOK_URL", value_name = "URL", help_heading = "Messages")]
     pub webhook_url: Option<String>,

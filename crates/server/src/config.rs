@@ -15,6 +15,9 @@ pub use places::{FilesKind, StoreKind};
 pub const SECRET_BYTES: usize = 32;
 /// The longest retention, in days: a hundred years.
 const DAYS_MAX: u32 = 36_500;
+/// A year.
+const HOURS_MAX: u32 = 366 * 24;
+const MINUTES_MAX: u32 = HOURS_MAX * 60;
 
 /// The checked settings.
 #[derive(Debug, Clone)]
@@ -47,6 +50,10 @@ pub struct Config {
     pub file_retention_days: u32,
     /// Messages a minute for one sender; 0: no limit.
     pub send_rate: u32,
+    /// Minutes for which the sender may edit a message; 0: never.
+    pub edit_minutes: u32,
+    /// Hours for which the sender may delete a message; 0: never.
+    pub delete_hours: u32,
     /// Whether AWS Lambda started the program.
     pub is_function: bool,
 }
@@ -175,6 +182,8 @@ impl Config {
                 0..=DAYS_MAX,
             )?,
             send_rate: number("send-rate", settings.send_rate.as_deref(), 10, 0..=1_000_000)?,
+            edit_minutes: number("edit-minutes", settings.edit_minutes.as_deref(), 15, 0..=MINUTES_MAX)?,
+            delete_hours: number("delete-hours", settings.delete_hours.as_deref(), 24, 0..=HOURS_MAX)?,
             is_function: settings.lambda_runtime_api.is_some(),
         };
         config.host_key_fits_a_header()?;

@@ -24,7 +24,14 @@ pub struct Settings {
 impl Default for Settings {
     /// The defaults of the contract.
     fn default() -> Self {
-        Self { send_rate: 10, retention_days: 0, file_retention_days: 0, edit_minutes: 15, delete_hours: 24, window_bytes: 4_000 }
+        Self {
+            send_rate: 10,
+            retention_days: 0,
+            file_retention_days: 0,
+            edit_minutes: 15,
+            delete_hours: 24,
+            window_bytes: 4_000,
+        }
     }
 }
 

@@ -18,8 +18,7 @@ use jobline_wire::{Code, ConversationDetails, GetConversation};
 /// # Errors
 /// `invalid_request`, `not_found`, `unavailable`.
 pub(crate) async fn details(cx: &Context, me: &UserId, input: GetConversation) -> Result<ConversationDetails> {
-    let (id, must_exist) =
-        access::addressed(me, input.receiver_id.as_deref(), input.conversation_id.as_deref())?;
+    let (id, must_exist) = access::addressed(me, input.receiver_id.as_deref(), input.conversation_id.as_deref())?;
     let wanted = input.job_id.map(JobId::parse).transpose()?;
     let member = id.side(me).ok_or_else(|| Error::not_found("conversation"))?;
     let other = &id.pair()[1 - member];

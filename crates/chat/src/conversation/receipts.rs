@@ -1,6 +1,12 @@
 //! Receipts: a member's devices have received up to a message, or the member has read up to it.
 
-use super::{access, row::{ConversationRow, Member}, unread, update::ConversationUpdate, watermarks::Watermark};
+use super::{
+    access,
+    row::{ConversationRow, Member},
+    unread,
+    update::ConversationUpdate,
+    watermarks::Watermark,
+};
 use crate::{
     base::{
         attempts::Attempts,

@@ -9,10 +9,7 @@ use crate::{
     context::Context,
     conversation::update::ConversationUpdate,
     keys,
-    log::{
-        append,
-        change::ChangeRow,
-    },
+    log::{append, change::ChangeRow},
 };
 use jobline_store::Outcome;
 

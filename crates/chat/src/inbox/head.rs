@@ -70,7 +70,16 @@ pub(crate) struct HeadRow {
 
 impl Default for HeadRow {
     fn default() -> Self {
-        Self { v: LAYOUT, version: 0, at: 0, floor: 0, window: Vec::new(), bucket: None, changes: None, extra: Extra::default() }
+        Self {
+            v: LAYOUT,
+            version: 0,
+            at: 0,
+            floor: 0,
+            window: Vec::new(),
+            bucket: None,
+            changes: None,
+            extra: Extra::default(),
+        }
     }
 }
 

@@ -60,11 +60,7 @@ fn check_window(cx: &Context, row: &MessageRow, now: u64) -> Result<()> {
 }
 
 /// Makes the message a tombstone if `check` lets it, and removes the bytes of its file.
-async fn bury(
-    cx: &Context,
-    target: &Target<'_>,
-    check: impl Fn(&MessageRow, u64) -> Result<()>,
-) -> Result<MessageRow> {
+async fn bury(cx: &Context, target: &Target<'_>, check: impl Fn(&MessageRow, u64) -> Result<()>) -> Result<MessageRow> {
     let mut file = None;
     let row = touch::touch(cx, target, |touched| {
         check(&touched.row, touched.now)?;

@@ -41,10 +41,7 @@ pub(crate) struct Repetition<'a> {
 ///
 /// # Errors
 /// `client_id_reused`, `unavailable`.
-pub(crate) async fn sent_before(
-    cx: &Context,
-    request: &Repetition<'_>,
-) -> Result<Option<(ListedMessage, Watermarks)>> {
+pub(crate) async fn sent_before(cx: &Context, request: &Repetition<'_>) -> Result<Option<(ListedMessage, Watermarks)>> {
     let Some(key) = request.key.clone() else { return Ok(None) };
     let now = cx.now();
     let row = cx.db.get(&key, Consistency::Strong).await?;

@@ -69,7 +69,8 @@ mod tests {
 
     #[test]
     fn one_emoji_of_the_list_is_accepted_and_nothing_else() {
-        for good in ["👍", "❤️", "😂", "👍🏽", "👨‍👩‍👧‍👦", "🇪🇸", "1️⃣", "🏴󠁧󠁢󠁥󠁮󠁧󠁿"] {
+        for good in ["👍", "❤️", "😂", "👍🏽", "👨‍👩‍👧‍👦", "🇪🇸", "1️⃣", "🏴󠁧󠁢󠁥󠁮󠁧󠁿"]
+        {
             assert!(emoji(good).is_ok(), "{good}");
         }
         for bad in ["", "a", "ok", "👍👍", "🏽", "\u{200d}", "\u{fe0f}", "👍a", " 👍", "1", "#", "🇪"] {

@@ -98,9 +98,9 @@ fn reply_to(text: &str) -> Result<MessageId> {
 
 fn check_kind(kind: Option<&MessageType>, with_file: bool) -> Result<()> {
     let detail = match (kind, with_file) {
-        (None, _)
-        | (Some(MessageType::Text), false)
-        | (Some(MessageType::Image | MessageType::File), true) => return Ok(()),
+        (None, _) | (Some(MessageType::Text), false) | (Some(MessageType::Image | MessageType::File), true) => {
+            return Ok(());
+        }
         (Some(MessageType::Text), true) => "type is text, but the message has a file. Leave type out.",
         (Some(MessageType::Image | MessageType::File), false) => {
             "type says that the message has a file, but fileUrl is missing."

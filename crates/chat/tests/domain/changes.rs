@@ -105,7 +105,7 @@ async fn edits_are_refused_with_the_reason() {
     }
     assert_eq!(code(&anna, edit(&sent, "6")).await, Code::EditWindowOver, "five edits are all");
     let later = anna.send(&ben, "Later").await.unwrap().message;
-    world.clock.forward(15 * MINUTE + 1);
+    world.clock.forward(15 * MINUTE + 1_000);
     assert_eq!(code(&anna, edit(&later, "x")).await, Code::EditWindowOver);
     assert_eq!(world.chat.edit(&anna.id, edit(&later, "Later")).await.unwrap().message.content, "Later");
 }
@@ -141,10 +141,9 @@ async fn a_deleted_message_is_a_tombstone_everywhere() {
     assert_eq!((quote.content.as_str(), quote.deleted_at), ("", gone.deleted_at));
     let error = world.chat.versions(&ben.id, versions(&sent)).await.unwrap_err();
     assert_eq!(error.code, Code::MessageDeleted);
-    for refused in [
-        world.chat.edit(&anna.id, edit(&sent, "x")).await,
-        world.chat.react(&ben.id, react(&sent, Some("👍"))).await,
-    ] {
+    for refused in
+        [world.chat.edit(&anna.id, edit(&sent, "x")).await, world.chat.react(&ben.id, react(&sent, Some("👍"))).await]
+    {
         assert_eq!(refused.unwrap_err().code, Code::MessageDeleted);
     }
 }
