@@ -1,6 +1,7 @@
 //! The domain's one object, and what all its operations share: settings, horizons, commits and their retries.
 
 use crate::{
+    accept::Looks,
     clock::{Clock, Random},
     cursor::Sealer,
     error::{Error, Result},
@@ -31,6 +32,8 @@ const DAY_MS: u64 = 86_400_000;
 pub struct Settings {
     /// Messages a minute for one sender, and how many at once; 0 is no limit.
     pub send_rate: u32,
+    /// Files a minute that one user may announce, and how many at once; 0 is no limit.
+    pub upload_rate: u32,
     /// Messages and files older than this many days are gone; 0 keeps them.
     pub retention_days: u32,
     /// Files older than this many days are gone, their messages stay; 0 keeps them.
@@ -43,7 +46,7 @@ pub struct Settings {
 impl Default for Settings {
     /// The defaults of the contract.
     fn default() -> Self {
-        Self { send_rate: 10, retention_days: 0, file_retention_days: 0, window_bytes: 4_000 }
+        Self { send_rate: 10, upload_rate: 20, retention_days: 0, file_retention_days: 0, window_bytes: 4_000 }
     }
 }
 
@@ -61,6 +64,7 @@ struct Inner {
     sealer: Sealer,
     settings: Settings,
     turns: Turns,
+    looks: Looks,
     memos: Memos,
     /// In hundredths.
     slowdown: AtomicU32,
@@ -78,8 +82,10 @@ impl Chat {
         settings: Settings,
     ) -> Self {
         let sealer = Sealer::new(secrets.derive("cursors"));
-        let (turns, memos, slowdown) = (Turns::default(), Memos::default(), AtomicU32::new(100));
-        Self { inner: Arc::new(Inner { store, files, clock, random, sealer, settings, turns, memos, slowdown }) }
+        let (turns, looks, memos) = (Turns::default(), Looks::default(), Memos::default());
+        let slowdown = AtomicU32::new(100);
+        let inner = Inner { store, files, clock, random, sealer, settings, turns, looks, memos, slowdown };
+        Self { inner: Arc::new(inner) }
     }
 
     /// Whether the store answers.
@@ -118,6 +124,10 @@ impl Chat {
 
     pub(crate) fn sealer(&self) -> &Sealer {
         &self.inner.sealer
+    }
+
+    pub(crate) fn looks(&self) -> &Looks {
+        &self.inner.looks
     }
 
     pub(crate) fn memos(&self) -> &Memos {

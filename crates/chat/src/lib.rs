@@ -7,6 +7,8 @@
 //! It knows neither HTTP nor AWS nor the wall clock: rows go through the store port, bytes through the [`Files`] port,
 //! time and chance through [`Clock`] and [`Random`].
 
+mod accept;
+mod allowance;
 mod change;
 mod chat;
 mod clock;
@@ -15,6 +17,7 @@ mod conversations;
 mod cursor;
 mod error;
 mod files;
+mod folder;
 mod head;
 mod history;
 mod id;
@@ -33,16 +36,19 @@ mod receipts;
 mod rows;
 mod secrets;
 mod send;
+mod sweep;
 mod sync;
 mod text;
 mod time;
 mod turns;
 mod upload;
 
+pub use accept::file_of;
 pub use chat::{Chat, Settings};
 pub use clock::{Clock, Random};
 pub use error::{Error, Result};
-pub use files::{Arrived, DownloadGrant, Files, Kept, UploadGrant, is_file_id};
+pub use files::{Arrived, DownloadGrant, Files, Keep, Kept, UploadGrant, is_file_id};
+pub use folder::claim_folder;
 pub use id::{ConversationId, JOB_ID_MAX, JobId, MessageId, USER_ID_BYTES, UserId};
 pub use job::PARTICIPANTS;
 pub use media::FILE_BYTES;

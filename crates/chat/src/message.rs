@@ -2,6 +2,7 @@
 
 use crate::{
     chat::Chat, error::Result, files::DownloadGrant, id::ConversationId, marks::Marks, media, text, time::iso,
+    upload::FileRow,
 };
 use jobline_wire::{Message, MessageType};
 use serde::{Deserialize, Serialize};
@@ -12,11 +13,32 @@ const DOWNLOAD_MS: u64 = 3_600_000;
 /// The file of a message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Attachment {
+    /// The name that it is kept under.
     pub id: String,
     pub name: String,
     pub size: u64,
     #[serde(rename = "type")]
     pub content_type: String,
+    /// Of an image that browsers show: pixels as it is seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub width: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub height: Option<u32>,
+}
+
+impl Attachment {
+    /// The file as it was accepted.
+    pub fn of(file: &FileRow) -> Option<Self> {
+        let kept = file.kept.as_ref()?;
+        Some(Self {
+            id: kept.name.clone(),
+            name: file.name.clone(),
+            size: kept.size,
+            content_type: file.content_type.clone(),
+            width: kept.width,
+            height: kept.height,
+        })
+    }
 }
 
 /// `CONVERSATION#<id>` / `MESSAGE#<createdAt>#<message id>`. Its status is not in it: see `marks.rs`.
@@ -98,6 +120,8 @@ impl Chat {
             file_name: None,
             file_size: None,
             content_type: None,
+            width: None,
+            height: None,
             file_expired: None,
             job_id: row.job,
             client_id: row.client.filter(|_| row.from == view.viewer),
@@ -128,6 +152,7 @@ impl Chat {
         message.file_name = Some(file.name);
         message.file_size = Some(file.size);
         message.content_type = Some(file.content_type);
+        (message.width, message.height) = (file.width, file.height);
         Ok(())
     }
 }

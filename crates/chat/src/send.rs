@@ -187,14 +187,21 @@ impl Chat {
             commit = commit.put(about_key(job, &draft.conversation)?, Condition::Any, rows::encode(&LAYOUT), None);
         }
         loaded.row.job = Some((job.id, job.revision));
+        let mut kept = None;
         if let Some((mut file, condition)) = file {
             file.used = Some(message.id.clone());
             let key = keys::file(draft.file.as_deref().unwrap_or_default());
             commit = commit.put(key, condition, rows::encode(&file), self.file_expires(at));
+            kept = Some(file);
         }
         Ok(match self.commit_with(&loaded, commit, [0, 1]).await? {
             Outcome::Committed => Attempt::Sent(Box::new(Shown { row: message, updated: at })),
-            Outcome::Conflict(keys) => Attempt::Lost(keys),
+            Outcome::Conflict(keys) => {
+                if let (Some(id), Some(file)) = (&draft.file, &kept) {
+                    self.drop_kept(id, file).await;
+                }
+                Attempt::Lost(keys)
+            }
         })
     }
 
@@ -220,12 +227,7 @@ impl Chat {
             text: draft.text.clone(),
             job: Some(job.id),
             client: draft.client_id.clone(),
-            file: file.zip(draft.file.clone()).map(|(file, id)| Attachment {
-                id,
-                name: file.name.clone(),
-                size: file.size,
-                content_type: file.content_type.clone(),
-            }),
+            file: file.and_then(Attachment::of),
         }
     }
 
@@ -253,7 +255,7 @@ impl Chat {
     /// The file that the draft names, if the sender may use it here and its bytes are what they were said to be.
     async fn check_file(&self, draft: &Draft, row: Option<&Row>) -> Result<(FileRow, Condition)> {
         let row = row.ok_or_else(not_your_file)?;
-        let file: FileRow = rows::decode(row)?;
+        let mut file: FileRow = rows::decode(row)?;
         if file.owner != draft.me.as_str() || file.conversation != draft.conversation.as_str() {
             return Err(not_your_file());
         }
@@ -270,20 +272,7 @@ impl Chat {
             return Err(Error::new(Code::FileNotUploaded, detail).at("fileUrl"));
         }
         let id = draft.file.as_deref().unwrap_or_default();
-        let arrived = self.files().arrived(id, media::HEAD_BYTES).await?;
-        let Some(arrived) = arrived.filter(|arrived| arrived.size == file.size) else {
-            let detail = "The bytes of this file have not arrived. Upload them to uploadUrl first, then send.";
-            return Err(Error::new(Code::FileNotUploaded, detail).at("fileUrl"));
-        };
-        if !media::proves(&file.content_type, &arrived.head) {
-            let detail =
-                format!("The bytes are not those of a file of type {}. Announce what it really is.", file.content_type);
-            return Err(Error::new(Code::FileTypeMismatch, detail).at("fileUrl"));
-        }
-        if !self.files().keep(id, &arrived).await? {
-            let detail = "The bytes of this file were replaced while they were looked at. Send the message again.";
-            return Err(Error::new(Code::FileNotUploaded, detail).at("fileUrl"));
-        }
+        self.accept_file(&draft.me, id, &mut file, draft.kind).await?;
         Ok((file, Condition::Version(row.version)))
     }
 

@@ -1,27 +1,41 @@
-//! Files: announced, uploaded, used once, swept when nobody did.
+//! Files: announced, uploaded, used once.
 
 use crate::{
     chat::Chat,
     clock::nanoid,
     error::{Error, Result},
-    files::{Kept, UploadGrant},
+    files::UploadGrant,
     id::UserId,
     keys, media,
     rows::{self, LAYOUT},
     send::addressed,
 };
-use jobline_store::{Condition, Consistency};
-use jobline_wire::{UploadFile, UploadTarget};
+use jobline_store::{Condition, Consistency, Outcome};
+use jobline_wire::{Code, UploadFile, UploadTarget};
 use serde::{Deserialize, Serialize};
 
 /// How long an upload URL is good for.
 const UPLOAD_MS: u64 = 5 * 60_000;
 /// How long a file may wait for its message.
-const WAIT_MS: u64 = 24 * 3_600_000;
-/// How much longer its bytes stay.
-const GRACE_MS: u64 = 3_600_000;
-/// How many files one sweep looks at between two reads.
-const SWEEP_PAGE: usize = 100;
+pub(crate) const WAIT_MS: u64 = 3_600_000;
+/// How much longer its bytes stay, so that no send that is under way finds them gone.
+pub(crate) const GRACE_MS: u64 = 5 * 60_000;
+/// How long its row stays, which tells the sweep that nobody sent the file.
+const ROW_MS: u64 = 86_400_000;
+
+/// How the bytes of a file are kept that a message names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct KeptAs {
+    /// What the engine knows them by: the file's id, or that and a suffix.
+    pub name: String,
+    /// Bytes, which are fewer than were announced when metadata was removed.
+    pub size: u64,
+    /// Of an image that browsers show: pixels as it is seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub width: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub height: Option<u32>,
+}
 
 /// `FILE#<id>` / `FILE#<id>`: what was announced, by whom, for which conversation, and which message it is in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,11 +51,13 @@ pub(crate) struct FileRow {
     pub at: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub used: Option<String>,
+    /// Missing in what older servers sent: those files are known by their ids.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept: Option<KeptAs>,
 }
 
 impl FileRow {
-    /// Whether it waited for its message as long as files may. Its bytes stay an hour longer, so that no send that is
-    /// under way finds them gone.
+    /// Whether it waited for its message as long as files may.
     pub fn is_stale(&self, now: u64) -> bool {
         self.at + WAIT_MS < now
     }
@@ -52,10 +68,10 @@ impl Chat {
     ///
     /// # Errors
     /// `invalid_request`, `invalid_file`, `file_too_large`, `not_found`, `not_job_participant`, `job_closed`,
-    /// `unavailable`.
+    /// `rate_limited`, `unavailable`.
     pub async fn upload_file(&self, me: &UserId, input: UploadFile) -> Result<UploadTarget> {
         let (id, must_exist) = addressed(me, input.receiver_id.as_deref(), input.conversation_id.as_deref())?;
-        let content_type = media::announced(&input.file_name, input.file_size, &input.content_type)?;
+        let announced = media::announced(&input.file_name, input.file_size, &input.content_type)?;
         let sha256 = input.sha256.as_deref().map(check_sha256).transpose()?;
         if must_exist && self.get(&keys::conversation(&id), Consistency::Strong).await?.is_none() {
             return Err(Error::not_found("conversation"));
@@ -68,15 +84,13 @@ impl Chat {
             v: LAYOUT,
             owner: me.to_string(),
             conversation: id.as_str().to_owned(),
-            name: input.file_name,
+            name: announced.name,
             size: input.file_size,
-            content_type,
+            content_type: announced.content_type.to_owned(),
             at: now,
             used: None,
+            kept: None,
         };
-        let expires = Some((now + WAIT_MS + GRACE_MS).div_ceil(1_000));
-        let put = self.begin().put(keys::file(&file_id), Condition::Absent, rows::encode(&row), expires);
-        self.commit_unconditionally(put).await?;
         let grant = UploadGrant {
             id: &file_id,
             size: row.size,
@@ -84,7 +98,35 @@ impl Chat {
             sha256: sha256.as_deref(),
             expires_ms: now + UPLOAD_MS,
         };
-        self.files().upload_target(&grant).await
+        // First, for an engine without room refuses here.
+        let target = self.files().upload_target(&grant).await?;
+        self.announce(me, &file_id, &row).await?;
+        Ok(target)
+    }
+
+    /// Writes the row of a file together with what it takes of the user's allowance.
+    async fn announce(&self, me: &UserId, id: &str, file: &FileRow) -> Result<()> {
+        let (key, now) = (keys::uploads(me), file.at);
+        let mut attempts = self.attempts();
+        loop {
+            let row = self.get(&key, attempts.consistency()).await?;
+            let uploads = match self.allow_upload(row.as_ref(), id, file.size, now).await {
+                // What was read may have been stale.
+                Err(refusal) if attempts.may_be_stale() && refusal.code != Code::Unavailable => {
+                    attempts.insist();
+                    continue;
+                }
+                decided => rows::encode(&decided?),
+            };
+            let condition = row.map_or(Condition::Absent, |row| Condition::Version(row.version));
+            let expires = |ms: u64| Some((now + ms).div_ceil(1_000));
+            let commit = self.begin().put(key.clone(), condition, uploads, expires(WAIT_MS));
+            let commit = commit.put(keys::file(id), Condition::Absent, rows::encode(file), expires(ROW_MS));
+            match self.commit(commit).await? {
+                Outcome::Committed => return Ok(()),
+                Outcome::Conflict(keys) => attempts.again(&keys).await?,
+            }
+        }
     }
 
     /// When the engine may drop the row of a file whose message was accepted at `at`.
@@ -94,44 +136,6 @@ impl Chat {
             [settings.retention_days, settings.file_retention_days].into_iter().filter(|days| *days > 0).min()?;
         Some((at + u64::from(days) * 86_400_000).div_ceil(1_000))
     }
-
-    /// Deletes the bytes of files that no message will ever name, or whose time is over. Answers how many.
-    ///
-    /// # Errors
-    /// `unavailable`; what was deleted stays deleted, and the next sweep goes on.
-    pub async fn sweep(&self) -> Result<usize> {
-        let (mut deleted, mut after) = (0, None);
-        loop {
-            let page = self.files().list(after.as_deref(), SWEEP_PAGE).await?;
-            let Some(last) = page.last() else { return Ok(deleted) };
-            after = Some(last.id.clone());
-            let wanted: Vec<_> = page.iter().map(|kept| keys::file(&kept.id)).collect();
-            let found = self.get_many(&wanted, Consistency::Strong).await?;
-            let now = self.now();
-            for (kept, row) in page.iter().zip(found) {
-                if self.is_over(kept, rows::live(row.as_ref(), now)?, now) {
-                    self.files().delete(&kept.id).await?;
-                    deleted += 1;
-                }
-            }
-        }
-    }
-
-    fn is_over(&self, kept: &Kept, row: Option<FileRow>, now: u64) -> bool {
-        match row {
-            // The row is written before the URL is given out, so bytes without one are left over.
-            None => announced_at(kept).is_none_or(|at| at + GRACE_MS < now),
-            Some(FileRow { used: Some(message), .. }) => {
-                crate::id::MessageId::new(&message).is_some_and(|message| message.at_ms() < self.file_horizon(now))
-            }
-            Some(file) => file.at + WAIT_MS + GRACE_MS < now,
-        }
-    }
-}
-
-/// When the id of a file was made: `file_<unix ms>_<nanoid>`.
-fn announced_at(kept: &Kept) -> Option<u64> {
-    kept.id.strip_prefix("file_")?.split_once('_')?.0.parse().ok()
 }
 
 fn check_sha256(text: &str) -> Result<String> {

@@ -75,7 +75,9 @@ async fn hostile_names_are_harmless() {
         ("\u{feff}\u{200b}", "file", "file"),
         ("50%25;x='y'", "50_25;x='y'", "50%2525%3Bx%3D%27y%27"),
         ("日本.pdf", "__.pdf", "%E6%97%A5%E6%9C%AC.pdf"),
-        ("👩\u{200d}🔧.txt", "__.txt", "%F0%9F%91%A9%F0%9F%94%A7.txt"),
+        ("👩\u{200d}🔧.txt", "___.txt", "%F0%9F%91%A9%E2%80%8D%F0%9F%94%A7.txt"),
+        ("می\u{200c}خواهم.pdf", "________.pdf", "%D9%85%DB%8C%E2%80%8C%D8%AE%D9%88%D8%A7%D9%87%D9%85.pdf"),
+        ("\u{200d}", "file", "file"),
         ("a\u{7f}\u{85}b\0", "ab", "ab"),
     ] {
         let response = stage.get(&stage.link(name, "application/pdf", false).await, &[]).await;
