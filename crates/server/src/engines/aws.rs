@@ -2,13 +2,13 @@
 
 use super::{Claim, Kept, Rows};
 use crate::config::ConfigError;
-use crate::transfer::Pace;
 use async_trait::async_trait;
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_smithy_http_client::{Builder, tls};
 use jobline_chat::Clock;
 use jobline_files_s3::{S3Files, Unusable};
 use jobline_store_dynamodb::{DynamoDbStore, Flaw, Options, TableError, WINDOW_BYTES};
+use jobline_tools::transfer::Pace;
 use std::sync::Arc;
 use tokio::sync::OnceCell;
 
