@@ -173,13 +173,16 @@ impl Disk {
         Ok(dropped)
     }
 
-    /// Keeps an upload as it is, on stable storage.
-    pub(super) fn keep(&self, id: &str) -> io::Result<()> {
+    /// Keeps an upload as it is, on stable storage; `false` when it is gone.
+    pub(super) fn keep(&self, id: &str) -> io::Result<bool> {
         let _one = self.placing.lock().unwrap_or_else(PoisonError::into_inner);
         if self.path(id).try_exists()? {
-            return Ok(());
+            return Ok(true);
         }
-        self.move_to(&self.unsent(id), &self.shard(id), id)
+        if !self.unsent(id).try_exists()? {
+            return Ok(false);
+        }
+        self.move_to(&self.unsent(id), &self.shard(id), id).map(|()| true)
     }
 
     /// Keeps these bytes, on stable storage.

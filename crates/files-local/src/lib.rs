@@ -194,11 +194,11 @@ impl Files for LocalFiles {
     async fn keep(&self, _arrived: &Arrived, keep: Keep<'_>) -> Result<Option<String>> {
         let (id, name) = (checked(keep.id)?.to_owned(), checked(keep.name)?.to_owned());
         let bytes = keep.bytes;
-        let kept = self.on_disk(move |disk| match bytes {
-            Some(bytes) => disk.keep_as(&name, &bytes).map(|()| name),
-            None => disk.keep(&id).map(|()| id),
-        });
-        kept.await.map(Some)
+        self.on_disk(move |disk| match bytes {
+            Some(bytes) => disk.keep_as(&name, &bytes).map(|()| Some(name)),
+            None => disk.keep(&id).map(|kept| kept.then_some(id)),
+        })
+        .await
     }
 
     async fn drop_uploads(&self, before_ms: u64) -> Result<usize> {

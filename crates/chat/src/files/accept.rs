@@ -77,7 +77,7 @@ impl Chat {
         let name = format!("{id}-{}", &nanoid(self.random())[..SUFFIX]);
         let keep = Keep { id, name: &name, content_type: &file.content_type, bytes };
         let Some(name) = self.files().keep(&arrived, keep).await? else {
-            let detail = "The bytes of this file were replaced while they were looked at. Send the message again.";
+            let detail = "The bytes of this file changed while they were looked at. Send again, or upload them again.";
             return Err(Error::new(Code::FileNotUploaded, detail).at("fileUrl"));
         };
         let (width, height) = (shown.map(|shown| shown.width), shown.map(|shown| shown.height));

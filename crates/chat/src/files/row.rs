@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 
 /// How long a file may wait for its message.
 pub(crate) const WAIT_MS: u64 = 3_600_000;
-/// How much longer its bytes stay, so that no send that is under way finds them gone.
+/// How far the clocks of two servers may be apart. One may announce what another sends.
+pub(crate) const CLOCKS_MS: u64 = 2 * 3_600_000;
+/// How much longer its bytes stay, so that a send that is under way does not find them gone.
 pub(crate) const GRACE_MS: u64 = 5 * 60_000;
 /// How long its row stays, which tells the sweep that nobody sent the file.
 pub(crate) const ROW_MS: u64 = 86_400_000;
@@ -45,6 +47,6 @@ pub(crate) struct FileRow {
 impl FileRow {
     /// Whether it waited for its message as long as files may.
     pub fn is_stale(&self, now: u64) -> bool {
-        self.at + WAIT_MS < now
+        self.at + WAIT_MS + CLOCKS_MS < now
     }
 }

@@ -11,10 +11,10 @@ use crate::{
     chat::Chat,
     files::accept::file_of,
     files::port::Kept,
-    files::row::{FileRow, GRACE_MS, WAIT_MS},
+    files::row::{CLOCKS_MS, FileRow, GRACE_MS, WAIT_MS},
     keys,
 };
-use jobline_store::{Condition, Consistency};
+use jobline_store::{Condition, Consistency, Key, Outcome, Row};
 use serde::{Deserialize, Serialize};
 
 /// How many files one sweep looks at between two reads.
@@ -38,8 +38,8 @@ impl Chat {
         let now = self.now();
         let over = now.saturating_sub(WAIT_MS + GRACE_MS);
         let never_kept = self.files().drop_uploads(over).await?;
-        let (expired, left_over) = (self.sweep_expired(now).await?, self.sweep_left_over(over).await?);
-        Ok(never_kept + expired + left_over)
+        let expired = self.sweep_expired(now).await?;
+        Ok(never_kept + expired + self.sweep_left_over(over.saturating_sub(CLOCKS_MS)).await?)
     }
 
     /// From the oldest on, as long as they are older than what is kept.
@@ -50,8 +50,9 @@ impl Chat {
         }
         loop {
             let page = self.files().list(None, PAGE).await?;
-            // A message names a file within an hour of when it was announced.
-            let expired = page.iter().take_while(|kept| announced_at(kept).is_some_and(|at| at + WAIT_MS < horizon));
+            // A message names a file within this time of when it was announced.
+            let within = WAIT_MS + CLOCKS_MS;
+            let expired = page.iter().take_while(|kept| announced_at(kept).is_some_and(|at| at + within < horizon));
             let before = deleted;
             for kept in expired {
                 self.files().delete(&kept.id).await?;
@@ -87,18 +88,31 @@ impl Chat {
         let mut wanted: Vec<_> = page.iter().map(|kept| keys::file(file_of(&kept.id))).collect();
         wanted.dedup();
         let found = self.get_many(&wanted, Consistency::Strong).await?;
-        let mut deleted = 0;
+        let (mut deleted, mut dropped) = (0, None);
         for kept in page {
             let key = keys::file(file_of(&kept.id));
             let row = wanted.iter().position(|one| *one == key).and_then(|at| found[at].as_ref());
-            // One that has expired and is still there tells the same.
-            let file: Option<FileRow> = row.map(rows::decode).transpose()?;
-            if file.is_some_and(|file| !file.is_sent_as(&kept.id)) {
+            let Some(row) = row else { continue };
+            // A row that has expired and is still there tells the same.
+            let file: FileRow = rows::decode(row)?;
+            let is_unused = match file.used {
+                Some(_) => !file.is_sent_as(&kept.id),
+                // Several attempts to send it may have left something.
+                None => dropped.as_ref() == Some(&key) || self.drop_row(&key, row).await?,
+            };
+            if is_unused {
                 self.files().delete(&kept.id).await?;
-                deleted += 1;
+                (deleted, dropped) = (deleted + 1, file.used.is_none().then_some(key));
             }
         }
         Ok(deleted)
+    }
+
+    /// Deletes the row of a file that was not sent, so that a send which is under way after all fails. `false` when it has
+    /// happened.
+    async fn drop_row(&self, key: &Key, row: &Row) -> Result<bool> {
+        let drop = self.begin().delete(key.clone(), Condition::Version(row.version));
+        Ok(self.commit(drop).await? == Outcome::Committed)
     }
 }
 

@@ -536,8 +536,11 @@ async fn what_is_not_kept_in_time_is_dropped() {
     let stage = Stage::new();
     stage.put(b"hello").await;
     assert_eq!(stage.files.drop_uploads(NOW_MS).await.unwrap(), 0, "not yet");
+    let arrived = stage.files.arrived(ID, 9).await.unwrap().unwrap();
     assert_eq!(stage.files.drop_uploads(NOW_MS + 1).await.unwrap(), 1);
     assert!(stage.kept().await.is_empty());
+    let late = stage.files.keep(&arrived, keep("file_1_x", None)).await.unwrap();
+    assert_eq!(late, None, "a send that looked at it before keeps nothing");
 }
 
 fn keep<'a>(name: &'a str, bytes: Option<&[u8]>) -> Keep<'a> {
