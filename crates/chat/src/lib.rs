@@ -32,7 +32,6 @@ pub use chat::Chat;
 pub use files::{
     accept::file_of,
     folder::claim_folder,
-    media::FILE_BYTES,
     port::{Arrived, DownloadGrant, Files, Keep, Kept, UploadGrant, is_file_id},
 };
-pub use jobline_wire::limits::{JOB_ID_MAX, PARTICIPANTS, USER_ID_BYTES};
+pub use jobline_wire::limits::{FILE_BYTES, JOB_ID_MAX, PARTICIPANTS, USER_ID_BYTES};
