@@ -179,6 +179,9 @@ pub struct Settings {
     /// Hours for which the sender may delete a message; 0 is never. [default: 24]
     #[arg(long, global = true, env = "JOBLINE_DELETE_HOURS", value_name = "HOURS", help_heading = "Messages")]
     pub delete_hours: Option<String>,
+    /// Files a minute that one user may announce; 0 is no limit. [default: 20]
+    #[arg(long, global = true, env = "JOBLINE_UPLOAD_RATE", value_name = "NUMBER", help_heading = "Messages")]
+    pub upload_rate: Option<String>,
     /// Where signed events go.
     #[arg(long, global = true, env = "JOBLINE_WEBHOOK_URL", value_name = "URL", help_heading = "Messages")]
     pub webhook_url: Option<String>,

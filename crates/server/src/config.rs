@@ -54,6 +54,8 @@ pub struct Config {
     pub edit_minutes: u32,
     /// Hours for which the sender may delete a message; 0: never.
     pub delete_hours: u32,
+    /// Files a minute that one user may announce; 0: no limit.
+    pub upload_rate: u32,
     /// Whether AWS Lambda started the program.
     pub is_function: bool,
 }
@@ -184,6 +186,7 @@ impl Config {
             send_rate: number("send-rate", settings.send_rate.as_deref(), 10, 0..=1_000_000)?,
             edit_minutes: number("edit-minutes", settings.edit_minutes.as_deref(), 15, 0..=MINUTES_MAX)?,
             delete_hours: number("delete-hours", settings.delete_hours.as_deref(), 24, 0..=HOURS_MAX)?,
+            upload_rate: number("upload-rate", settings.upload_rate.as_deref(), 20, 0..=1_000_000)?,
             is_function: settings.lambda_runtime_api.is_some(),
         };
         config.host_key_fits_a_header()?;

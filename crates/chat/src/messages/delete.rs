@@ -13,6 +13,7 @@ use crate::{
     },
     context::Context,
     conversation::access,
+    files::accept::file_of,
     keys,
     log::change::ChangeKind,
 };
@@ -88,7 +89,7 @@ fn empty(cx: &Context, touched: &mut Touched, by: Author) -> CommitBuilder {
         commit = commit.delete(keys::version(&touched.update.id, row.number, former), Condition::Any);
     }
     if let Some(file) = row.file.take() {
-        commit = commit.delete(keys::file(&file.id), Condition::Any);
+        commit = commit.delete(keys::file(file_of(&file.id)), Condition::Any);
         commit = commit.put(keys::removal(&file.id), Condition::Any, rows::encode(&LAYOUT), None);
     }
     row.text.clear();

@@ -80,6 +80,8 @@ fn without_file(view: Viewpoint<'_>, listed: ListedMessage, originals: &Original
         file_name: None,
         file_size: None,
         content_type: None,
+        width: None,
+        height: None,
         file_expired: None,
         job_id: row.job,
         client_id: row.client.filter(|_| row.from.is(view.viewer)),
@@ -119,5 +121,6 @@ async fn attach(cx: &Context, message: &mut Message, file: Attachment, sent_at: 
     message.file_name = Some(file.name);
     message.file_size = Some(file.size);
     message.content_type = Some(file.content_type);
+    (message.width, message.height) = (file.width, file.height);
     Ok(())
 }
