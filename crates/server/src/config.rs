@@ -301,7 +301,7 @@ fn level(text: &str) -> Result<tracing_subscriber::filter::LevelFilter> {
 fn folder(text: &str) -> Result<PathBuf> {
     let path = PathBuf::from(text);
     if text.is_empty() || path.is_file() {
-        return Err(wrong("data", text, "a folder, which is made if it is not there"));
+        return Err(wrong("data", text, "a folder, which is made if it does not exist"));
     }
     Ok(path)
 }
@@ -386,10 +386,10 @@ fn origins(text: &str) -> Result<Vec<String>> {
     text.split(',').map(str::trim).map(origin).collect()
 }
 
-/// One origin, as browsers write it: lower case, without the scheme's own port.
+/// One origin as browsers write it: lower case, without the default port.
 fn origin(text: &str) -> Result<String> {
     if text == "*" {
-        let matter = "is \"*\", which would let every page on the web use a token it gets hold of; name the origins";
+        let matter = "is \"*\", which would let every page on the web use a stolen token; name the origins";
         return Err(ConfigError::new("allowed-origins", matter));
     }
     let accepted = "a comma separated list of origins without a path, such as https://example.com";
