@@ -13,7 +13,7 @@ use crate::{
     },
     context::{Context, Memos},
     conversation::receipts,
-    files::port::Files,
+    files::{looks::Looks, port::Files, sweep, upload},
     host::{jobs, people},
     inbox, keys, messages,
 };
@@ -43,9 +43,9 @@ impl Chat {
     ) -> Self {
         let db = Db::new(store, clock.clone(), random.clone());
         let sealer = Sealer::new(secrets.derive("cursors"));
-        let (polling, memos) = (Polling::default(), Memos::default());
+        let (polling, memos, looks) = (Polling::default(), Memos::default(), Looks::default());
         let retention = settings.retention();
-        let cx = Context { db, files, clock, random, sealer, settings, retention, polling, memos };
+        let cx = Context { db, files, clock, random, sealer, settings, retention, polling, memos, looks };
         Self { cx: Arc::new(cx) }
     }
 
@@ -108,9 +108,9 @@ impl Chat {
     ///
     /// # Errors
     /// `invalid_request`, `invalid_file`, `file_too_large`, `not_found`, `not_job_participant`, `job_closed`,
-    /// `unavailable`.
+    /// `rate_limited`, `unavailable`.
     pub async fn upload_file(&self, me: &UserId, input: UploadFile) -> Result<UploadTarget> {
-        self.cx.upload_file(me, input).await
+        upload::upload_file(&self.cx, me, input).await
     }
 
     /// Deletes the bytes of files that no message will ever use, and of those that have expired. Answers how many.
@@ -118,7 +118,7 @@ impl Chat {
     /// # Errors
     /// `unavailable`; what was deleted stays deleted, and the next sweep deletes the rest.
     pub async fn sweep(&self) -> Result<usize> {
-        self.cx.sweep().await
+        sweep::sweep(&self.cx).await
     }
 
     /// Creates or replaces a job, and tells the members of conversations about it. The same again changes nothing.

@@ -14,7 +14,10 @@
 //! | user's closed job | `USER#<id>` / `CLOSEDJOB#<job id>` | host | a refused send or uploadFile, to choose the error |
 //! | job | `JOB#<id>` / `JOB#<id>` | host | send with a `jobId`, getConversations, sync |
 //! | job's conversation | `JOB#<id>` / `CONVERSATION#<id>` | a send about another job than the last one | host's job changes |
-//! | file | `FILE#<id>` / `FILE#<id>` | uploadFile, send | send, the sweeper |
+//! | file | `FILE#<id>` / `FILE#<id>` | uploadFile, send | send, uploadFile at its limit, the sweeper |
+//! | user's uploads | `USER#<id>` / `UPLOADS` | uploadFile | uploadFile |
+//! | folder of the files | `SYSTEM` / `FILES` | the first start with local files over a shared table | every such start |
+//! | sweep | `SYSTEM` / `SWEEP` | the sweeper | the sweeper |
 //!
 //! Numbers are padded with zeros, so that rows are in their order. Values are JSON with a version in `v`.
 
@@ -86,6 +89,21 @@ pub(crate) fn job_conversation(id: JobId, conversation: &ConversationId) -> Key 
 pub(crate) fn file(id: &str) -> Key {
     let name = format!("FILE#{id}");
     Key::new(name.clone(), name)
+}
+
+/// What a user announced lately.
+pub(crate) fn uploads(user: &UserId) -> Key {
+    Key::new(user_partition(user), "UPLOADS")
+}
+
+/// Which folder the files are in, where several servers could each have their own.
+pub(crate) fn folder() -> Key {
+    Key::new("SYSTEM", "FILES")
+}
+
+/// How far the sweeper has come.
+pub(crate) fn sweep() -> Key {
+    Key::new("SYSTEM", "SWEEP")
 }
 
 /// The messages of a conversation with `after < createdAt < before`.

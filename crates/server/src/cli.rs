@@ -173,6 +173,9 @@ pub struct Settings {
     /// Messages a minute for one sender; 0 is no limit. [default: 10]
     #[arg(long, global = true, env = "JOBLINE_SEND_RATE", value_name = "NUMBER", help_heading = "Messages")]
     pub send_rate: Option<String>,
+    /// Files a minute that one user may announce; 0 is no limit. [default: 20]
+    #[arg(long, global = true, env = "JOBLINE_UPLOAD_RATE", value_name = "NUMBER", help_heading = "Messages")]
+    pub upload_rate: Option<String>,
     /// Where signed events go.
     #[arg(long, global = true, env = "JOBLINE_WEBHOOK_URL", value_name = "URL", help_heading = "Messages")]
     pub webhook_url: Option<String>,

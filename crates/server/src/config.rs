@@ -47,6 +47,8 @@ pub struct Config {
     pub file_retention_days: u32,
     /// Messages a minute for one sender; 0: no limit.
     pub send_rate: u32,
+    /// Files a minute that one user may announce; 0: no limit.
+    pub upload_rate: u32,
     /// Whether AWS Lambda started the program.
     pub is_function: bool,
 }
@@ -175,6 +177,7 @@ impl Config {
                 0..=DAYS_MAX,
             )?,
             send_rate: number("send-rate", settings.send_rate.as_deref(), 10, 0..=1_000_000)?,
+            upload_rate: number("upload-rate", settings.upload_rate.as_deref(), 20, 0..=1_000_000)?,
             is_function: settings.lambda_runtime_api.is_some(),
         };
         config.host_key_fits_a_header()?;

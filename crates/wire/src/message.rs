@@ -22,15 +22,21 @@ pub struct Message {
     /// Where to download the file, good for one hour. Absent once the file has expired.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file_url: Option<String>,
-    /// The file's name, as its sender gave it.
+    /// The file's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file_name: Option<String>,
-    /// The file's size in bytes.
+    /// The file's size in bytes, without what was removed from an image when it was accepted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file_size: Option<u64>,
     /// The file's media type.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content_type: Option<String>,
+    /// Of a JPEG, PNG, GIF or WebP image: its pixels from left to right as it is seen, turned upright.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub width: Option<u32>,
+    /// Its pixels from top to bottom.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub height: Option<u32>,
     /// `true` when the message's file was kept for as long as files are kept, and is gone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file_expired: Option<bool>,

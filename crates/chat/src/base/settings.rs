@@ -7,6 +7,8 @@ use super::retention::Retention;
 pub struct Settings {
     /// Messages a minute that one sender may send, and how many at once; 0 is no limit.
     pub send_rate: u32,
+    /// Files a minute that one user may announce, and how many at once; 0 is no limit.
+    pub upload_rate: u32,
     /// Messages and their files are deleted after this many days; 0 keeps them.
     pub retention_days: u32,
     /// Files are deleted after this many days, their messages stay; 0 keeps them.
@@ -20,7 +22,7 @@ pub struct Settings {
 impl Default for Settings {
     /// The defaults of the contract.
     fn default() -> Self {
-        Self { send_rate: 10, retention_days: 0, file_retention_days: 0, window_bytes: 4_000 }
+        Self { send_rate: 10, upload_rate: 20, retention_days: 0, file_retention_days: 0, window_bytes: 4_000 }
     }
 }
 

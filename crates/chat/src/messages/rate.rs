@@ -50,7 +50,7 @@ impl Bucket {
     ///
     /// A clock that runs backwards neither fills nor empties it. A bucket from more than a minute in the future is
     /// replaced by a full one: the clock that wrote it was wrong, and nobody could wait that long.
-    fn take(self, rate: u32, now: u64) -> std::result::Result<Self, u64> {
+    pub fn take(self, rate: u32, now: u64) -> std::result::Result<Self, u64> {
         if self.at > now + 60_000 {
             return Self::full(rate, now).take(rate, now);
         }

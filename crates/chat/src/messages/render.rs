@@ -48,6 +48,8 @@ pub(crate) async fn message(cx: &Context, view: Viewpoint<'_>, listed: ListedMes
         file_name: None,
         file_size: None,
         content_type: None,
+        width: None,
+        height: None,
         file_expired: None,
         job_id: row.job,
         client_id: row.client.filter(|_| row.from == view.viewer),
@@ -79,5 +81,6 @@ async fn attach(cx: &Context, message: &mut Message, file: Attachment, sent_at: 
     message.file_name = Some(file.name);
     message.file_size = Some(file.size);
     message.content_type = Some(file.content_type);
+    (message.width, message.height) = (file.width, file.height);
     Ok(())
 }

@@ -1,17 +1,38 @@
 //! The message row.
 
-use crate::base::text;
+use crate::{base::text, files::row::FileRow};
 use jobline_wire::MessageType;
 use serde::{Deserialize, Serialize};
 
 /// The file of a message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Attachment {
+    /// The name that the file is kept under.
     pub id: String,
     pub name: String,
     pub size: u64,
     #[serde(rename = "type")]
     pub content_type: String,
+    /// Of an image that browsers show: its pixels, turned upright.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub width: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub height: Option<u32>,
+}
+
+impl Attachment {
+    /// The file as it was accepted.
+    pub fn of(file: &FileRow) -> Option<Self> {
+        let kept = file.kept.as_ref()?;
+        Some(Self {
+            id: kept.name.clone(),
+            name: file.name.clone(),
+            size: kept.size,
+            content_type: file.content_type.clone(),
+            width: kept.width,
+            height: kept.height,
+        })
+    }
 }
 
 /// `CONVERSATION#<id>` / `MESSAGE#<createdAt>#<message id>`. Its status is not in it: see `conversation/watermarks.rs`.

@@ -22,9 +22,9 @@ use crate::{
     context::Context,
     conversation::{update::ConversationUpdate, watermarks::Watermarks},
     files::{
-        media,
+        accept, media,
         proof::{self, FileUse},
-        upload::FileRow,
+        row::FileRow,
     },
     host::{job_row::JobRow, permission},
     keys,
@@ -146,15 +146,22 @@ async fn commit(
         commit = commit.put(key, Condition::Any, rows::encode(&LAYOUT), None);
     }
     update.row.job = Some((job.id, job.revision));
-    if let Some((mut file, condition)) = file {
+    let mut kept = None;
+    if let (Some((mut file, condition)), Some(id)) = (file, &request.file) {
         file.used = Some(message.id.clone());
-        let key = keys::file(request.file.as_deref().unwrap_or_default());
-        commit = commit.put(key, condition, rows::encode(&file), cx.retention.file_expires(message.at));
+        let expires = cx.retention.file_expires(message.at);
+        commit = commit.put(keys::file(id), condition, rows::encode(&file), expires);
+        kept = Some((id, file));
     }
-    Ok(match update.commit(cx, commit, [0, 1]).await? {
-        Outcome::Committed => Attempt::Sent(Box::new(message)),
-        Outcome::Conflict(keys) => Attempt::Conflict(keys),
-    })
+    match update.commit(cx, commit, [0, 1]).await? {
+        Outcome::Committed => Ok(Attempt::Sent(Box::new(message))),
+        Outcome::Conflict(keys) => {
+            if let Some((id, file)) = kept {
+                accept::delete_kept(cx, id, &file).await;
+            }
+            Ok(Attempt::Conflict(keys))
+        }
+    }
 }
 
 /// The message as it is stored, at the end of the log of `update`.
@@ -178,12 +185,7 @@ fn message_row(
         text: request.text.clone(),
         job: Some(job.id),
         client: request.client_id.clone(),
-        file: file.zip(request.file.clone()).map(|(file, id)| Attachment {
-            id,
-            name: file.name.clone(),
-            size: file.size,
-            content_type: file.content_type.clone(),
-        }),
+        file: file.and_then(Attachment::of),
     }
 }
 

@@ -1,7 +1,7 @@
 //! A clock that tests move, random numbers from a seed, and a bucket that counts calls.
 
 use async_trait::async_trait;
-use jobline_chat::{Arrived, Clock, DownloadGrant, Error, Files, Kept, Random, Result, UploadGrant, iso};
+use jobline_chat::{Arrived, Clock, DownloadGrant, Error, Files, Keep, Kept, Random, Result, UploadGrant, iso};
 use jobline_wire::UploadTarget;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -58,8 +58,8 @@ impl Random for SeededRandom {
     }
 }
 
-/// The first bytes of a JPEG.
-const JPEG: &[u8] = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00";
+/// The first bytes of a JPEG of 4,000 by 3,000 pixels without metadata, as the app makes them.
+const JPEG: &[u8] = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00\xff\xc0\x00\x0b\x08\x0b\xb8\x0f\xa0\x01\x01\x11\x00";
 
 /// A bucket that keeps only the sizes of objects. As in `files-s3`, one ranged GET looks at a file and one copy keeps it.
 #[derive(Default)]
@@ -119,9 +119,9 @@ impl Files for CountedBucket {
         Ok(size.map(|size| Arrived { size, head: JPEG.to_vec(), tag: "etag".to_owned() }))
     }
 
-    async fn keep(&self, _id: &str, _arrived: &Arrived) -> Result<bool> {
+    async fn keep(&self, _arrived: &Arrived, keep: Keep<'_>) -> Result<Option<String>> {
         self.puts.fetch_add(1, Ordering::SeqCst);
-        Ok(true)
+        Ok(Some(keep.name.to_owned()))
     }
 
     async fn delete(&self, _id: &str) -> Result<()> {

@@ -212,6 +212,7 @@ fn help_lists_every_setting_and_shows_no_secret() {
         "jwt-audience",
         "host-key",
         "send-rate",
+        "upload-rate",
         "retention-days",
         "file-retention-days",
         "tls-cert",

@@ -52,6 +52,9 @@ fn numbers() {
         says(&refused(|s| s.max_connections = Some(text.into())), &["--max-connections", "whole number"]);
     }
     assert_eq!(accepted(|s| s.send_rate = Some("0".into())).send_rate, 0);
+    assert_eq!(accepted(|_| ()).upload_rate, 20);
+    assert_eq!(accepted(|s| s.upload_rate = Some("0".into())).upload_rate, 0);
+    says(&refused(|s| s.upload_rate = Some("-1".into())), &["--upload-rate", "JOBLINE_UPLOAD_RATE", "whole number"]);
 }
 
 #[test]

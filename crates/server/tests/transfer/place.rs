@@ -1,6 +1,6 @@
 use async_trait::async_trait;
 use jobline_chat::{
-    Arrived, Clock, DownloadGrant, Error as ChatError, Files, Kept, Random, Result as ChatResult, UploadGrant,
+    Arrived, Clock, DownloadGrant, Error as ChatError, Files, Keep, Kept, Random, Result as ChatResult, UploadGrant,
 };
 use jobline_store::{
     Commit, Condition, Consistency, Error, Key, MemoryStore, Outcome, Page, Range, Row, Scan, Store, Token,
@@ -148,6 +148,9 @@ impl Files for Place {
             head: bytes[..head.min(bytes.len())].to_vec(),
             tag: String::new(),
         }))
+    }
+    async fn keep(&self, _arrived: &Arrived, keep: Keep<'_>) -> ChatResult<Option<String>> {
+        Ok(Some(keep.id.to_owned()))
     }
     async fn delete(&self, id: &str) -> ChatResult<()> {
         self.files.lock().unwrap().remove(id);
