@@ -9,6 +9,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 mod places;
+mod urls;
 pub use places::{FilesKind, StoreKind};
 
 /// The fewest bytes of a secret.
@@ -165,9 +166,9 @@ impl Config {
         not_in_this_build(settings)?;
         let config = Self {
             listen: address(settings.listen.as_deref().unwrap_or("127.0.0.1:8080"))?,
-            public_url: settings.public_url.as_deref().map(public_url).transpose()?,
+            public_url: settings.public_url.as_deref().map(urls::public_url).transpose()?,
             tls: tls(settings)?,
-            allowed_origins: settings.allowed_origins.as_deref().map(origins).transpose()?.unwrap_or_default(),
+            allowed_origins: settings.allowed_origins.as_deref().map(urls::origins).transpose()?.unwrap_or_default(),
             max_connections: number("max-connections", settings.max_connections.as_deref(), 10_000, 1..=1_000_000)?
                 as usize,
             log: level(settings.log.as_deref().unwrap_or("info"))?,
@@ -313,7 +314,7 @@ fn level(text: &str) -> Result<tracing_subscriber::filter::LevelFilter> {
 fn folder(text: &str) -> Result<PathBuf> {
     let path = PathBuf::from(text);
     if text.is_empty() || path.is_file() {
-        return Err(wrong("data", text, "a folder, which is made if it is not there"));
+        return Err(wrong("data", text, "a folder, which is made if it does not exist"));
     }
     Ok(path)
 }
@@ -342,7 +343,7 @@ fn identity(settings: &Settings) -> Result<IdentityConfig> {
         (Some(_), Some(_)) => {
             return Err(ConfigError::new("jwks-file", "and --jwks-url are both set; accepted is one of them"));
         }
-        (Some(url), None) => Some(Jwks::Url(jwks_url(url)?)),
+        (Some(url), None) => Some(Jwks::Url(urls::jwks_url(url)?)),
         (None, Some(file)) => Some(Jwks::File(file.into())),
         (None, None) => None,
     };
@@ -366,47 +367,4 @@ fn not_empty(flag: &str, text: Option<&str>) -> Result<Option<String>> {
         Some("") => Err(wrong(flag, "", "a text, or leave it out")),
         text => Ok(text.map(str::to_owned)),
     }
-}
-
-/// Scheme, host with port, and path of an http or https URL without user, query and fragment.
-fn web_url(text: &str) -> Option<(&str, String, String)> {
-    let uri: http::Uri = text.parse().ok()?;
-    let scheme = ["https", "http"].into_iter().find(|scheme| uri.scheme_str() == Some(scheme))?;
-    let authority = uri.authority()?;
-    let plain = !authority.as_str().contains('@') && !authority.host().is_empty();
-    let port_fits = authority.port().is_some() == authority.as_str().rsplit(']').next()?.contains(':');
-    (plain && port_fits && !text.contains('#'))
-        .then(|| (scheme, authority.as_str().to_lowercase(), uri.path().to_owned()))
-        .filter(|_| authority.port().is_none() || authority.port_u16().is_some())
-}
-
-fn public_url(text: &str) -> Result<String> {
-    let accepted = "an http or https URL without a query, such as https://chat.example.com";
-    let (scheme, host, path) =
-        web_url(text).filter(|_| !text.contains('?')).ok_or_else(|| wrong("public-url", text, accepted))?;
-    Ok(format!("{scheme}://{host}{}", path.trim_end_matches('/')))
-}
-
-fn jwks_url(text: &str) -> Result<String> {
-    match web_url(text) {
-        Some(_) => Ok(text.to_owned()),
-        None => Err(wrong("jwks-url", text, "an http or https URL, such as https://example.com/.well-known/jwks.json")),
-    }
-}
-
-fn origins(text: &str) -> Result<Vec<String>> {
-    text.split(',').map(str::trim).map(origin).collect()
-}
-
-/// One origin, as browsers write it: lower case, without the scheme's own port.
-fn origin(text: &str) -> Result<String> {
-    if text == "*" {
-        let matter = "is \"*\", which would let every page on the web use a token it gets hold of; name the origins";
-        return Err(ConfigError::new("allowed-origins", matter));
-    }
-    let accepted = "a comma separated list of origins without a path, such as https://example.com";
-    let bare = web_url(text).filter(|(_, _, path)| path == "/" && !text.ends_with('/') && !text.contains('?'));
-    let (scheme, host, _) = bare.ok_or_else(|| wrong("allowed-origins", text, accepted))?;
-    let usual = if scheme == "https" { ":443" } else { ":80" };
-    Ok(format!("{scheme}://{}", host.strip_suffix(usual).unwrap_or(&host)))
 }

@@ -29,6 +29,7 @@ pub struct Engines {
     pub file_routes: Option<Router>,
     /// The origin of files that another server keeps: pages have to be allowed to load from it.
     pub file_origin: Option<String>,
+    /// Makes the files belong to this deployment; `None`: nothing else can use them.
     claim: Option<Arc<dyn Claim>>,
     /// The work that the engine of the rows leaves to the server; `None`: it leaves none.
     pub upkeep: Option<Arc<dyn Upkeep>>,
@@ -68,10 +69,10 @@ impl Upkeep for EmbeddedStore {
     }
 }
 
-/// Looks whether the files of a deployment are where its rows say, and nobody else's.
+/// Checks that the files of a deployment are where its rows say, and belong to no other deployment.
 #[async_trait]
 trait Claim: Send + Sync {
-    /// Makes the place that of this deployment, whose rows are in `store`, or looks whether it is.
+    /// Marks the files as those of this deployment, whose rows are in `store`, or checks that mark.
     async fn claim(&self, deployment: &str, store: &str) -> Result<(), ConfigError>;
 }
 
@@ -130,8 +131,8 @@ impl Engines {
         })
     }
 
-    /// Before anything is served or swept: the files must be this deployment's alone. A function sweeps nothing, and starts
-    /// too often to ask.
+    /// Checks, before anything is served or swept, that the files belong to this deployment alone. A function does not: it
+    /// sweeps nothing, and starts too often.
     ///
     /// # Errors
     /// The setting to look at.
@@ -146,20 +147,17 @@ impl Engines {
             return self.claim_folder(config, &store).await;
         }
         match &self.claim {
-            Some(claim) if !config.is_function => {
-                let id = self
-                    .secrets
-                    .derive("deployment")
-                    .iter()
-                    .take(16)
-                    .fold(String::new(), |id, byte| format!("{id}{byte:02x}"));
-                claim.claim(&id, &store).await
-            }
+            Some(claim) if !config.is_function => claim.claim(&self.deployment_id(), &store).await,
             _ => Ok(()),
         }
     }
 
-    /// A table that servers may share names the one folder that its files are in.
+    /// Names this deployment without telling its secrets: 32 hexadecimal digits.
+    fn deployment_id(&self) -> String {
+        self.secrets.derive("deployment").iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// Checks that the folder is the one that the table names: several servers may share a table.
     #[cfg(feature = "aws")]
     async fn claim_folder(&self, config: &Config, store: &str) -> Result<(), ConfigError> {
         let folder = files::folder_id(&config.data.join("files"), &*self.random);

@@ -74,7 +74,7 @@ impl Cloud {
     }
 }
 
-/// The bucket, as what a deployment claims.
+/// The bucket of a deployment.
 struct Bucket {
     files: S3Files,
     name: String,
