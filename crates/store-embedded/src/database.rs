@@ -3,7 +3,7 @@
 //! All rows are in one keyspace. With more of them, the one that is written least would hold every journal back.
 
 use crate::codec::{ID_KEY, SEQUENCE_KEY, sequence};
-use crate::error::Fault;
+use crate::error::{Fault, read_error};
 use crate::journal::{self, Journals};
 use crate::options::Options;
 use crate::tables;
@@ -11,11 +11,12 @@ use fjall::compaction::Leveled;
 use fjall::{
     AbstractTree, CompressionType, Database, Keyspace, KeyspaceCreateOptions, OwnedWriteBatch, PersistMode, Slice,
 };
+use jobline_store::Error;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::{Builder, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const ROWS: &str = "rows";
 /// Sealed memtables that may wait to be written out before the active one grows instead. fjall would halt at four,
@@ -32,6 +33,26 @@ const TABLE_BYTES: u64 = 8 * 1024 * 1024;
 /// How long closing waits until everything is in tables; if it takes longer, the next start reads the journal.
 const CLOSE_POLLS: u32 = 5000;
 const POLL: Duration = Duration::from_millis(2);
+/// How long a write waits for the worker before the database counts as failed: a worker that panicked says nothing.
+const STALL: Duration = Duration::from_secs(20);
+
+/// Why a group was not written.
+#[derive(Debug)]
+pub(crate) enum WriteFailure {
+    /// The database had failed before; the disk holds nothing of the group.
+    Before(fjall::Error),
+    /// The group may be on the disk.
+    During(fjall::Error),
+}
+
+impl std::fmt::Display for WriteFailure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Before(fjall::Error::Poisoned) => f.write_str("the database failed earlier"),
+            Self::Before(error) | Self::During(error) => error.fmt(f),
+        }
+    }
+}
 
 /// An open database.
 pub(crate) struct Db {
@@ -42,6 +63,8 @@ pub(crate) struct Db {
     /// What the active memtable holds, about.
     unrotated: u64,
     rotation: Option<Rotation>,
+    /// What the journal holds may not be on the disk, so nothing is to be written after it.
+    refuses_writes: bool,
 }
 
 /// A memtable being sealed, on a thread of its own: what it takes in the writer's way is an exchange of pointers, but
@@ -53,7 +76,7 @@ impl Db {
     pub(crate) fn create(folder: &Path, id: u128, options: &Options) -> Result<Self, Fault> {
         std::fs::create_dir_all(folder)?;
         let mut db = Self::start(folder, options)?;
-        db.write([(ID_KEY.into(), Some(id.to_le_bytes().into()))], 0)?;
+        db.write_batch([(ID_KEY.into(), Some(id.to_le_bytes().into()))], 0)?;
         Ok(db)
     }
 
@@ -85,7 +108,15 @@ impl Db {
             })?;
             let unrotated = database.write_buffer_size();
             let memtable_bytes = options.memtable_bytes;
-            Ok(Self { database, rows, folder: folder.to_owned(), memtable_bytes, unrotated, rotation: None })
+            Ok(Self {
+                database,
+                rows,
+                folder: folder.to_owned(),
+                memtable_bytes,
+                unrotated,
+                rotation: None,
+                refuses_writes: false,
+            })
         };
         // What gets past the verification may still be more than fjall expects, and it expects with assertions.
         catch_unwind(AssertUnwindSafe(open))
@@ -127,8 +158,31 @@ impl Db {
         tables::verify_contents(&self.rows, budget)
     }
 
+    /// Whether the database can be read and its journal can be written.
+    pub(crate) fn examine(&self) -> Result<(), Error> {
+        self.check().map_err(read_error)?;
+        self.rows.get(SEQUENCE_KEY).map(|_| ()).map_err(read_error)
+    }
+
     /// Writes `items` (a key; a value, or none to remove it) as one group, durably. Nothing is visible before.
     pub(crate) fn write(
+        &mut self,
+        items: impl IntoIterator<Item = (Slice, Option<Slice>)>,
+        group: u64,
+    ) -> Result<(), WriteFailure> {
+        if self.refuses_writes {
+            return Err(WriteFailure::Before(fjall::Error::Poisoned));
+        }
+        // The database panics where a lock was left by a worker that did.
+        let written = catch_unwind(AssertUnwindSafe(|| self.write_batch(items, group)));
+        written.unwrap_or(Err(fjall::Error::Unrecoverable)).map_err(|error| match error {
+            // Found before the journal is written to.
+            fjall::Error::Poisoned => WriteFailure::Before(error),
+            error => WriteFailure::During(error),
+        })
+    }
+
+    fn write_batch(
         &mut self,
         items: impl IntoIterator<Item = (Slice, Option<Slice>)>,
         group: u64,
@@ -150,24 +204,42 @@ impl Db {
         Ok(())
     }
 
-    /// Has the active memtable written out when it is full, and waits when that lags far behind.
-    pub(crate) fn make_room(&mut self) -> Result<(), fjall::Error> {
+    /// Has the active memtable written out when it is full, and waits when that lags far behind. Returns whether it is
+    /// being written out.
+    pub(crate) fn make_room(&mut self) -> Result<bool, WriteFailure> {
+        catch_unwind(AssertUnwindSafe(|| self.rotate_full()))
+            .unwrap_or(Err(fjall::Error::Poisoned))
+            .map_err(WriteFailure::Before)
+    }
+
+    fn rotate_full(&mut self) -> Result<bool, fjall::Error> {
+        let begin = Instant::now();
         while self.unrotated >= self.memtable_bytes {
             let rotating = self.rotation.as_ref().is_some_and(|rotation| !rotation.is_finished());
             let room = self.rows.sealed_memtable_count() < SEALED && self.rows.l0_table_count() < LEVEL_0;
             if !rotating && room {
-                return self.rotate();
+                return self.rotate().map(|()| true);
             }
             if self.unrotated < self.memtable_bytes * GROWTH {
-                return Ok(());
+                return Ok(false);
             }
             self.check()?;
+            if begin.elapsed() > STALL {
+                return Err(fjall::Error::Poisoned);
+            }
             std::thread::sleep(POLL);
         }
-        Ok(())
+        Ok(false)
     }
 
-    pub(crate) fn rotate(&mut self) -> Result<(), fjall::Error> {
+    /// Has what the journal gave back written to tables: the system may believe bytes to be on the disk whose sync failed.
+    pub(crate) fn rewrite(&mut self) -> Result<(), Fault> {
+        let rotated = catch_unwind(AssertUnwindSafe(|| self.rotate())).unwrap_or(Err(fjall::Error::Poisoned));
+        self.refuses_writes = rotated.is_err();
+        rotated.map_err(Fault::from)
+    }
+
+    fn rotate(&mut self) -> Result<(), fjall::Error> {
         self.rotated()?;
         let rows = self.rows.clone();
         let rotate = move || rows.rotate_memtable().map(|_| ());
@@ -184,6 +256,12 @@ impl Db {
     /// Fails when the database has given up, be it in a worker.
     fn check(&self) -> Result<(), fjall::Error> {
         self.database.persist(PersistMode::Buffer)
+    }
+
+    /// Nothing is being written out or compacted.
+    pub(crate) fn is_settled(&self) -> bool {
+        let rotated = self.rotation.as_ref().is_none_or(JoinHandle::is_finished);
+        rotated && self.rows.sealed_memtable_count() == 0 && self.database.active_compactions() == 0
     }
 
     /// What the database may have to write besides the next group.

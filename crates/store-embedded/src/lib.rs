@@ -12,19 +12,24 @@
 //!
 //! Why fjall, what was measured and what was read in its source: `docs/decisions/0002-embedded-engine.md`.
 
+mod backoff;
 mod cache;
 mod codec;
 mod database;
 mod error;
 mod folder;
 mod group;
+mod jobs;
 mod journal;
 mod ledger;
 mod options;
 mod ranges;
+mod shared;
 mod space;
+mod spare;
 mod state;
 mod store;
+mod supervisor;
 mod tables;
 mod tokens;
 mod writer;

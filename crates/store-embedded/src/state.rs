@@ -45,14 +45,14 @@ pub(crate) struct Mark {
 }
 
 #[derive(Debug)]
-pub(crate) struct State {
+pub(crate) struct StateFile {
     file: File,
     id: u128,
     counter: u64,
     mark: Mark,
 }
 
-impl State {
+impl StateFile {
     /// A new state file, durable, in phase `Creating`.
     pub(crate) fn create(folder: &Path, id: u128) -> io::Result<Self> {
         let mark = Mark { group: 0, phase: Phase::Creating };
@@ -180,14 +180,14 @@ mod tests {
     use super::*;
 
     fn open(folder: &Path) -> Result<Mark, Fault> {
-        State::open(folder).map(|state| state.unwrap().mark())
+        StateFile::open(folder).map(|state| state.unwrap().mark())
     }
 
     #[test]
     fn the_newest_mark_comes_back() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(State::open(folder.path()).unwrap().is_none());
-        let mut state = State::create(folder.path(), 5).unwrap();
+        assert!(StateFile::open(folder.path()).unwrap().is_none());
+        let mut state = StateFile::create(folder.path(), 5).unwrap();
         assert_eq!(open(folder.path()).unwrap(), Mark { group: 0, phase: Phase::Creating });
         for group in 1..6 {
             let mark = Mark { group, phase: Phase::Open };
@@ -197,14 +197,14 @@ mod tests {
         let mark = Mark { group: 9, phase: Phase::Closed };
         state.settle(mark).unwrap();
         assert_eq!(open(folder.path()).unwrap(), mark);
-        assert_eq!(State::open(folder.path()).unwrap().unwrap().id(), 5);
+        assert_eq!(StateFile::open(folder.path()).unwrap().unwrap().id(), 5);
     }
 
     #[test]
     fn every_byte_is_guarded() {
         let folder = tempfile::tempdir().unwrap();
         let mark = Mark { group: 9, phase: Phase::Closed };
-        State::create(folder.path(), 5).unwrap().settle(mark).unwrap();
+        StateFile::create(folder.path(), 5).unwrap().settle(mark).unwrap();
         let whole = fs::read(folder.path().join(FILE)).unwrap();
         for at in 0..whole.len() {
             let mut bytes = whole.clone();
@@ -225,7 +225,7 @@ mod tests {
     #[test]
     fn another_format_is_not_damage() {
         let folder = tempfile::tempdir().unwrap();
-        State::create(folder.path(), 5).unwrap();
+        StateFile::create(folder.path(), 5).unwrap();
         let mut bytes = fs::read(folder.path().join(FILE)).unwrap();
         let text = "jobline-store format=2 id=00";
         let line = format!("{text} sum={:016x}", xxh3_64(text.as_bytes()));

@@ -1,13 +1,14 @@
 use crate::cache::{Lookup, RowCache};
 use crate::codec::{self, ROWS_BEGIN, ROWS_END};
 use crate::error::{OpenError, guarded, read_error};
-use crate::folder::{self, DATABASE, Opened};
+use crate::folder;
 use crate::group::Prepared;
+use crate::jobs::{Job, Swept, Waiting};
 use crate::options::Options;
 use crate::ranges::{Found, RangeCache};
-use crate::space::Space;
-use crate::tokens::Tokens;
-use crate::writer::{Job, Shared, Swept, Waiting, Writer, closed};
+use crate::shared::{Shared, closed};
+use crate::supervisor::Supervisor;
+use crate::writer::Writer;
 use async_trait::async_trait;
 use fjall::Keyspace;
 use jobline_store::{
@@ -15,9 +16,9 @@ use jobline_store::{
 };
 use std::ops::Bound;
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{self, Sender};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
@@ -48,29 +49,13 @@ impl EmbeddedStore {
     /// See [`OpenError`]. Nothing is repaired or thrown away, save the end of the journal that a power cut tore and that
     /// nobody was told about.
     pub fn open(path: &Path, options: Options) -> Result<Self, OpenError> {
-        let Opened { lock, state, db, last } = folder::open(path, &options)?;
+        let opened = folder::open(path, &options)?;
         let io = |source| OpenError::Io { path: path.to_owned(), source };
-        let shared = Arc::new(Shared {
-            cache: RowCache::new(options.row_cache_bytes),
-            ranges: RangeCache::new(options.range_cache_bytes),
-            rows: RwLock::new(Some(db.rows().clone())),
-            queued: AtomicUsize::new(0),
-        });
+        let caches = (RowCache::new(options.row_cache_bytes), RangeCache::new(options.range_cache_bytes));
+        let shared = Arc::new(Shared::new(caches.0, caches.1, opened.db.rows().clone()));
         let queue = options.queue;
-        let writer = Writer {
-            shared: Arc::clone(&shared),
-            db: Some(db),
-            state,
-            space: Space::new(path, options.reserve_bytes).map_err(io)?,
-            folder: path.join(DATABASE),
-            options,
-            lock,
-            last,
-            tokens: Tokens::default(),
-            swept: 0,
-            noted: None,
-            trouble: None,
-        };
+        let supervisor = Supervisor::new(path, options, opened, Arc::clone(&shared)).map_err(io)?;
+        let writer = Writer::new(Arc::clone(&shared), supervisor);
         let (jobs, queued) = mpsc::channel();
         let thread = Builder::new().name("store-writer".into()).spawn(move || writer.run(&queued)).map_err(io)?;
         let inner = Inner { shared, queue, jobs: Some(jobs), thread: Mutex::new(Some(thread)) };
@@ -133,9 +118,14 @@ impl EmbeddedStore {
     }
 
     fn read<T>(&self, read: impl FnOnce(&Keyspace) -> Result<T, Error>) -> Result<T, Error> {
-        let rows = self.inner.shared.rows.read().unwrap_or_else(PoisonError::into_inner);
-        let rows = rows.as_ref().ok_or_else(closed)?;
-        guarded(|| read(rows))
+        let shared = &self.inner.shared;
+        shared.read(|rows| guarded(|| read(rows))).inspect_err(|error| {
+            // Damage to a row leaves the database open; one that cannot be read at all is opened again.
+            if matches!(error, Error::Corrupt(_)) && !shared.examining.swap(true, Ordering::Relaxed) {
+                // Fails only when the store is closed.
+                let _ = self.send(Job::Examine);
+            }
+        })
     }
 
     fn read_page(&self, range: &Range) -> Result<Page, Error> {

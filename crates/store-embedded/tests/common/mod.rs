@@ -74,10 +74,15 @@ pub fn block_on<T>(future: impl Future<Output = T>) -> T {
 }
 
 /// Tries until it holds.
-pub async fn eventually<F: Future<Output = bool>>(what: &str, mut holds: impl FnMut() -> F) {
-    let deadline = Instant::now() + Duration::from_secs(30);
+pub async fn eventually<F: Future<Output = bool>>(what: &str, holds: impl FnMut() -> F) {
+    eventually_within(Duration::from_secs(30), what, holds).await;
+}
+
+/// Tries until it holds, for at most `limit`.
+pub async fn eventually_within<F: Future<Output = bool>>(limit: Duration, what: &str, mut holds: impl FnMut() -> F) {
+    let deadline = Instant::now() + limit;
     while !holds().await {
-        assert!(Instant::now() < deadline, "not within 30 s: {what}");
+        assert!(Instant::now() < deadline, "not within {limit:?}: {what}");
         tokio::task::yield_now().await;
     }
 }
