@@ -5,13 +5,14 @@
 
 mod common;
 
-use common::{all_rows, block_on, commit, eventually, is_there, key, open, partition, write};
+use common::{all_rows, block_on, commit, eventually, eventually_within, is_there, key, open, partition, write};
 use jobline_store::{Consistency, Error, Outcome, Store};
 use jobline_store_embedded::{EmbeddedStore, OpenError, Options};
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 use tempfile::TempDir;
 
 /// A mounted file system, unmounted when it is dropped.
@@ -154,6 +155,75 @@ fn a_disk_that_fills_in_the_middle_of_a_write_loses_nothing() {
         let store = open(&folder).unwrap();
         check(&store).await;
         assert!(all_rows(&store).await.unwrap() == rows, "what was refused stays undone");
+    });
+}
+
+/// How soon a store has to be back when there is room.
+const SOON: Duration = Duration::from_secs(1);
+
+/// Keeps few rows in memory, so that most reads go to the disk.
+fn cold_options() -> Options {
+    Options {
+        memtable_bytes: 256 * 1024,
+        row_cache_bytes: 16 * 1024,
+        range_cache_bytes: 16 * 1024,
+        block_cache_bytes: 64 * 1024,
+        ..Options::default()
+    }
+}
+
+#[test]
+fn on_a_full_disk_all_rows_can_be_read() {
+    let Some(mount) = Mount::memory(64) else { return };
+    let folder = mount.path().join("store");
+    block_on(async {
+        let store = EmbeddedStore::open(&folder, cold_options()).unwrap();
+        write(&store, 0..1000).await;
+        drop(store);
+        let store = EmbeddedStore::open(&folder, cold_options()).unwrap();
+        let filler = fill(mount.path());
+        for _ in 0..2 {
+            let refused = store.commit(&commit(1000, 300)).await;
+            assert!(matches!(&refused, Err(Error::Unavailable(why)) if why.contains("disk is full")), "{refused:?}");
+            // The second time each is from the cache.
+            for number in (0..1000).flat_map(|number| [number, number]) {
+                assert!(is_there(&store, number, 300).await.unwrap(), "commit {number}");
+            }
+            assert_eq!(all_rows(&store).await.unwrap().len(), 5000);
+        }
+        assert!(matches!(store.sweep_expired(u64::MAX, 10).await, Err(Error::Unavailable(_))));
+        fs::remove_file(filler).unwrap();
+        eventually_within(SOON, "commits are carried out again", || try_write(&store, 1000, 300)).await;
+    });
+}
+
+#[test]
+fn a_write_that_runs_out_of_space_leaves_the_store_readable() {
+    let Some(mount) = Mount::memory(64) else { return };
+    let folder = mount.path().join("store");
+    block_on(async {
+        let store = EmbeddedStore::open(&folder, Options { reserve_bytes: 0, ..cold_options() }).unwrap();
+        write(&store, 0..200).await;
+        let mut next = 200;
+        for _ in 0..2 {
+            let filler = fill(mount.path());
+            for _ in 0..5 {
+                while try_write(&store, next, 300).await {
+                    next += 1;
+                }
+                for number in 0..next {
+                    // A write that failed within has the database opened again, during which a read may be refused.
+                    let readable = async || is_there(&store, number, 300).await.is_ok();
+                    eventually_within(SOON, "reads are answered", readable).await;
+                    assert!(is_there(&store, number, 300).await.unwrap(), "commit {number}");
+                }
+            }
+            fs::remove_file(filler).unwrap();
+            eventually_within(SOON, "commits are carried out again", || try_write(&store, next, 300)).await;
+            next += 1;
+        }
+        drop(store);
+        assert_eq!(all_rows(&open(&folder).unwrap()).await.unwrap().len() as u64, next * 5);
     });
 }
 
