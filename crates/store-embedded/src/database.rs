@@ -1,6 +1,6 @@
-//! The database under the engine: fjall, opened with care and kept from stalling.
+//! The database under the engine: fjall, checked before it is opened, and kept from stalling.
 //!
-//! All rows are in one keyspace. With more of them, the one that is written least would hold every journal back.
+//! All rows are in one keyspace. With several, the one that is written least would keep old journals from being deleted.
 
 use crate::codec::{ID_KEY, SEQUENCE_KEY, sequence};
 use crate::error::{Fault, read_error};
@@ -19,27 +19,27 @@ use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
 const ROWS: &str = "rows";
-/// Sealed memtables that may wait to be written out before the active one grows instead. fjall would halt at four,
-/// and for ever if its worker died meanwhile.
+/// Sealed memtables that may wait to be written out; with more the active memtable grows instead. fjall halts writers at
+/// four, for ever if its worker has failed.
 const SEALED: usize = 2;
-/// Runs in level 0 from which on the active memtable grows instead. fjall slows writers down at 20 and halts them at 30.
+/// Runs in level 0; with more the active memtable grows instead. fjall slows writers down at 20 and halts them at 30.
 const LEVEL_0: usize = 14;
 /// What a row costs in a memtable besides its bytes.
 const ROW_OVERHEAD: usize = 96;
-/// How much larger than usual the active memtable may become.
+/// How many times its usual size the active memtable may reach.
 const GROWTH: u64 = 4;
-/// The largest part that one compaction moves is a small multiple of this: a compaction occupies the only worker.
+/// A compaction moves a small multiple of this at once, and occupies the only worker meanwhile.
 const TABLE_BYTES: u64 = 8 * 1024 * 1024;
-/// How long closing waits until everything is in tables; if it takes longer, the next start reads the journal.
+/// How often closing looks whether everything is in tables, before it leaves the rest to the journal.
 const CLOSE_POLLS: u32 = 5000;
 const POLL: Duration = Duration::from_millis(2);
-/// How long a write waits for the worker before the database counts as failed: a worker that panicked says nothing.
+/// How long a write waits for the worker before the database counts as failed. A worker that panicked leaves no other sign.
 const STALL: Duration = Duration::from_secs(20);
 
 /// Why a group was not written.
 #[derive(Debug)]
 pub(crate) enum WriteFailure {
-    /// The database had failed before; the disk holds nothing of the group.
+    /// The database had failed earlier; nothing of the group was written.
     Before(fjall::Error),
     /// The group may be on the disk.
     During(fjall::Error),
@@ -60,15 +60,15 @@ pub(crate) struct Db {
     rows: Keyspace,
     folder: PathBuf,
     memtable_bytes: u64,
-    /// What the active memtable holds, about.
+    /// About how many bytes the active memtable holds.
     unrotated: u64,
     rotation: Option<Rotation>,
-    /// What the journal holds may not be on the disk, so nothing is to be written after it.
+    /// Set while the journal's content may not be on the disk: nothing may be written after it.
     refuses_writes: bool,
 }
 
-/// A memtable being sealed, on a thread of its own: what it takes in the writer's way is an exchange of pointers, but
-/// afterwards journals are deleted and the memory of older memtables is freed, which takes tens of milliseconds.
+/// A memtable being sealed on a thread of its own: sealing blocks writes only for an exchange of pointers, but then deletes
+/// journals and frees older memtables, which takes tens of milliseconds.
 type Rotation = JoinHandle<Result<(), fjall::Error>>;
 
 impl Db {
@@ -80,7 +80,8 @@ impl Db {
         Ok(db)
     }
 
-    /// The database in `folder` and its last group, after everything that can be verified fast was.
+    /// The database in `folder` and its last group, after all quick checks. `acknowledged` is the last group known to be
+    /// durable.
     pub(crate) fn open(folder: &Path, id: u128, acknowledged: u64, options: &Options) -> Result<(Self, u64), Fault> {
         tables::verify_folder(folder)?;
         let journals = journal::verify(folder, acknowledged)?;
@@ -101,7 +102,7 @@ impl Db {
                 .open()?;
             let rows = database.keyspace(ROWS, || {
                 KeyspaceCreateOptions::default()
-                    // The writer rotates by itself, see `make_room`.
+                    // Rotated by `make_room`.
                     .max_memtable_size(u64::MAX)
                     .manual_journal_persist(true)
                     .compaction_strategy(Arc::new(Leveled::default().with_table_target_size(TABLE_BYTES)))
@@ -118,9 +119,9 @@ impl Db {
                 refuses_writes: false,
             })
         };
-        // What gets past the verification may still be more than fjall expects, and it expects with assertions.
+        // fjall panics on some damage that passes the checks above.
         catch_unwind(AssertUnwindSafe(open))
-            .map_err(|_| Fault::damaged("its files contradict each other"))?
+            .map_err(|_| Fault::damaged("its database cannot be opened: its files contradict each other"))?
             .map_err(Fault::from)
     }
 
@@ -138,22 +139,26 @@ impl Db {
             Some((first, _)) if first > in_tables + 1 => {
                 Err(Fault::damaged(format!("groups {} to {} are missing from its journals", in_tables + 1, first - 1)))
             }
-            Some((_, newest)) if newest > last => Err(Fault::damaged("its journals were not read to their end")),
+            Some((_, newest)) if newest > last => {
+                Err(Fault::damaged("the database did not read its journals to their end"))
+            }
             _ => Ok(last),
         }
     }
 
-    /// The last group among the batches before `number`, in fjall's own count.
+    /// The last group before fjall's batch number `number`.
     fn sequence(&self, number: u64) -> Result<u64, Fault> {
         let row = self.rows.tree.get(SEQUENCE_KEY, number).map_err(fjall::Error::from)?;
-        row.map_or(Ok(0), |row| sequence(&row).ok_or_else(|| Fault::damaged("its last group has no number")))
+        row.map_or(Ok(0), |row| {
+            sequence(&row).ok_or_else(|| Fault::damaged("the number of its last group is not readable"))
+        })
     }
 
     pub(crate) fn rows(&self) -> &Keyspace {
         &self.rows
     }
 
-    /// Reads the checksums of all tables that `budget` is enough for.
+    /// Compares the checksums of tables for at most `budget`.
     pub(crate) fn verify_tables(&self, budget: Duration) -> Result<(), Fault> {
         tables::verify_contents(&self.rows, budget)
     }
@@ -164,7 +169,7 @@ impl Db {
         self.rows.get(SEQUENCE_KEY).map(|_| ()).map_err(read_error)
     }
 
-    /// Writes `items` (a key; a value, or none to remove it) as one group, durably. Nothing is visible before.
+    /// Writes `items` (a key and a value, or none to delete the key) durably as one group. Readers see them afterwards.
     pub(crate) fn write(
         &mut self,
         items: impl IntoIterator<Item = (Slice, Option<Slice>)>,
@@ -173,7 +178,7 @@ impl Db {
         if self.refuses_writes {
             return Err(WriteFailure::Before(fjall::Error::Poisoned));
         }
-        // The database panics where a lock was left by a worker that did.
+        // The database panics on a lock that was held by a worker when it panicked.
         let written = catch_unwind(AssertUnwindSafe(|| self.write_batch(items, group)));
         written.unwrap_or(Err(fjall::Error::Unrecoverable)).map_err(|error| match error {
             // Found before the journal is written to.
@@ -204,8 +209,8 @@ impl Db {
         Ok(())
     }
 
-    /// Has the active memtable written out when it is full, and waits when that lags far behind. Returns whether it is
-    /// being written out.
+    /// Starts writing out the active memtable if it is full, and waits if earlier ones lag far behind. Returns whether it
+    /// started.
     pub(crate) fn make_room(&mut self) -> Result<bool, WriteFailure> {
         catch_unwind(AssertUnwindSafe(|| self.rotate_full()))
             .unwrap_or(Err(fjall::Error::Poisoned))
@@ -232,7 +237,8 @@ impl Db {
         Ok(false)
     }
 
-    /// Has what the journal gave back written to tables: the system may believe bytes to be on the disk whose sync failed.
+    /// Starts writing what was recovered from the journal to tables: after a failed sync the system may report bytes as
+    /// written that are not on the disk.
     pub(crate) fn rewrite(&mut self) -> Result<(), Fault> {
         let rotated = catch_unwind(AssertUnwindSafe(|| self.rotate())).unwrap_or(Err(fjall::Error::Poisoned));
         self.refuses_writes = rotated.is_err();
@@ -240,7 +246,7 @@ impl Db {
     }
 
     fn rotate(&mut self) -> Result<(), fjall::Error> {
-        self.rotated()?;
+        self.finish_rotation()?;
         let rows = self.rows.clone();
         let rotate = move || rows.rotate_memtable().map(|_| ());
         self.rotation = Some(Builder::new().name("store-rotate".into()).spawn(rotate)?);
@@ -248,28 +254,28 @@ impl Db {
         Ok(())
     }
 
-    /// Waits for the rotation that is under way.
-    fn rotated(&mut self) -> Result<(), fjall::Error> {
+    /// Waits for the running rotation.
+    fn finish_rotation(&mut self) -> Result<(), fjall::Error> {
         self.rotation.take().map_or(Ok(()), |rotation| rotation.join().unwrap_or(Err(fjall::Error::Poisoned)))
     }
 
-    /// Fails when the database has given up, be it in a worker.
+    /// Fails if the database has failed, in a write or in a worker.
     fn check(&self) -> Result<(), fjall::Error> {
         self.database.persist(PersistMode::Buffer)
     }
 
-    /// Nothing is being written out or compacted.
+    /// Whether nothing is being written out or compacted.
     pub(crate) fn is_settled(&self) -> bool {
         let rotated = self.rotation.as_ref().is_none_or(JoinHandle::is_finished);
         rotated && self.rows.sealed_memtable_count() == 0 && self.database.active_compactions() == 0
     }
 
-    /// What the database may have to write besides the next group.
+    /// Bytes that are still to be written to tables.
     pub(crate) fn owed_bytes(&self) -> u64 {
         self.database.write_buffer_size()
     }
 
-    /// Closes the database; `true` says that everything is in tables and the journals are empty.
+    /// Closes the database. Returns whether everything is in tables and the journals are empty.
     pub(crate) fn close(mut self) -> bool {
         let flushed = self.flush().is_ok();
         let folder = self.folder.clone();
@@ -279,7 +285,7 @@ impl Db {
 
     fn flush(&mut self) -> Result<(), fjall::Error> {
         self.rotate()?;
-        self.rotated()?;
+        self.finish_rotation()?;
         for _ in 0..CLOSE_POLLS {
             if self.rows.sealed_memtable_count() == 0 {
                 return Ok(());
@@ -293,7 +299,7 @@ impl Db {
 
 impl Drop for Db {
     fn drop(&mut self) {
-        // Holds the database open until it is done.
-        let _ = self.rotated();
+        // A running rotation holds the database open.
+        let _ = self.finish_rotation();
     }
 }

@@ -1,4 +1,4 @@
-//! The data folder: who may use it, and what is in it.
+//! The data folder: its lock and its files.
 //!
 //! ```text
 //! lock         held by the process that has the store open
@@ -17,10 +17,10 @@ use std::time::Duration;
 
 pub(crate) const DATABASE: &str = "db";
 const LOCK: &str = "lock";
-/// There only while it is found out whether the disk can be written.
+/// Written by [`probe`], and deleted at once.
 const PROBE: &str = "store.probe";
 const PROBE_BYTES: usize = 64 * 1024;
-/// What a file system puts into its root by itself.
+/// A folder that file systems create in their root.
 const LOST_AND_FOUND: &str = "lost+found";
 /// How long a start may spend on the checksums of tables.
 const VERIFY_BUDGET: Duration = Duration::from_millis(10);
@@ -39,18 +39,18 @@ pub(crate) fn open(path: &Path, options: &Options) -> Result<Opened, OpenError> 
     open_locked(path, lock, options).map_err(|fault| fault.at(path))
 }
 
-/// Makes the folder, and those above it, for nobody else on this machine: what people write to each other is in it.
-fn make(path: &Path) -> io::Result<()> {
+/// Creates the folder and its parents, readable by this user alone: it holds private messages.
+fn create_folder(path: &Path) -> io::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
     fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
-/// Makes the folder if there is none, and looks whether it is one of a store.
+/// Creates the folder if it does not exist, and checks that it is a store's or empty.
 fn prepare(path: &Path) -> Result<(), Fault> {
     match fs::metadata(path) {
         Ok(found) if !found.is_dir() => return Err(Fault::Foreign("it is a file, not a folder".into())),
         Ok(_) => {}
-        Err(error) if error.kind() == io::ErrorKind::NotFound => make(path).map_err(Fault::Io)?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => create_folder(path).map_err(Fault::Io)?,
         Err(error) => return Err(Fault::Io(error)),
     }
     if path.join(state::FILE).exists() {
@@ -69,7 +69,7 @@ fn prepare(path: &Path) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Whether a file can be made in the store's folder and written to its disk.
+/// Checks that a file can be created in the store's folder and written to its disk.
 pub(crate) fn probe(path: &Path) -> io::Result<()> {
     let path = path.join(PROBE);
     let written = File::create(&path).and_then(|mut file| {
@@ -96,7 +96,7 @@ fn open_locked(path: &Path, lock: File, options: &Options) -> Result<Opened, Fau
     match StateFile::open(path)? {
         Some(state) if state.mark().phase != Phase::Creating => open_existing(&database, lock, state, options),
         unfinished => {
-            // Whoever began this store was stopped before it answered anyone.
+            // The process that created this store was stopped before it acknowledged anything.
             let state = match unfinished {
                 Some(state) => state,
                 None => StateFile::create(path, rand::random()).map_err(Fault::Io)?,
@@ -120,7 +120,7 @@ fn open_existing(database: &Path, lock: File, mut state: StateFile, options: &Op
     let Mark { group, phase } = state.mark();
     let (db, last_group) = Db::open(database, state.id(), group, options)?;
     if phase == Phase::Closed && last_group != group {
-        return Err(Fault::damaged(format!("it was closed after group {group} and holds group {last_group}")));
+        return Err(Fault::damaged(format!("it was closed after group {group} and its last group is {last_group}")));
     }
     db.verify_tables(VERIFY_BUDGET)?;
     state.settle(Mark { group: last_group, phase: Phase::Open }).map_err(Fault::Io)?;

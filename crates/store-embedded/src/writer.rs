@@ -130,7 +130,7 @@ impl Writer {
         (group, Replies(replies))
     }
 
-    /// Writes `group` durably. The database cannot be opened again while a handle to its rows is held.
+    /// Writes `group` durably. The caller holds no handle to the rows: it would keep the database from being opened again.
     fn write(&mut self, group: &Group) -> Result<(), Error> {
         if group.is_empty() {
             return Ok(());

@@ -1,4 +1,4 @@
-//! A damaged or foreign folder is refused, or loses nothing; it is never less than it was without a word.
+//! A damaged or foreign folder is refused, or loses nothing: rows never disappear silently.
 #![allow(clippy::unwrap_used, reason = "helpers of tests, too")]
 
 mod common;
@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
-/// A store that has tables on several levels and, unless it was closed, groups that only the journal has.
+/// A store that has tables on several levels and, unless it was closed, groups that are only in the journal.
 struct Sample {
     folder: TempDir,
     rows: Vec<(Key, Row)>,
@@ -30,13 +30,13 @@ fn sample(closed: bool) -> Sample {
         }
         rows
     });
-    // What is on disk while the process runs is what a kill leaves.
+    // The files of a running process are what a kill leaves.
     copy_settled(live.path(), folder.path());
     trim_journals(&folder.path().join("db"));
     Sample { folder, rows }
 }
 
-/// Copies a folder whose files a worker may be replacing, until it holds still.
+/// Copies a folder in which a worker may replace files, until nothing changes during the copy.
 fn copy_settled(from: &Path, to: &Path) {
     loop {
         let before = files(from);
@@ -48,7 +48,7 @@ fn copy_settled(from: &Path, to: &Path) {
     }
 }
 
-/// Leaves the preallocated zeros out, which makes the copies small.
+/// Cuts off the preallocated zeros, which makes the copies small.
 fn trim_journals(folder: &Path) {
     for path in files(folder) {
         if path.extension().is_some_and(|extension| extension == "jnl") {
@@ -59,7 +59,7 @@ fn trim_journals(folder: &Path) {
     }
 }
 
-/// All files below `folder`, but for those that are only locked.
+/// All files below `folder`, except those that are only locked.
 fn files(folder: &Path) -> Vec<PathBuf> {
     let mut all = Vec::new();
     let Ok(entries) = fs::read_dir(folder) else { return all };
@@ -75,7 +75,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     all
 }
 
-/// In memory where there is such a place: none of this is about the disk.
+/// A folder in memory if possible: these tests are not about the disk.
 fn temporary() -> TempDir {
     tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
 }
@@ -87,7 +87,7 @@ struct Tally {
     whole: usize,
 }
 
-/// Opens the folder and holds it to the promise.
+/// Opens the folder, which must be refused as damaged, report damage when it is read, or have all rows.
 fn judge(folder: &Path, sample: &Sample, what: &str, tally: &mut Tally) {
     let store = match open(folder) {
         Ok(store) => store,
@@ -197,11 +197,11 @@ fn an_older_database_under_a_newer_state_file() {
 }
 
 #[test]
-fn a_torn_end_that_nobody_was_told_of_is_let_go() {
+fn a_torn_last_group_that_was_not_acknowledged_is_dropped() {
     let sample = sample(false);
     let journal = newest_journal(&sample.folder.path().join("db"));
     let whole = fs::read(&journal).unwrap();
-    // The beginning of the group that would have come next, with bytes of its middle missing as after a power cut.
+    // The beginning of what would be the next group, with bytes in its middle missing as after a power cut.
     let group = last_group(&whole);
     let mut torn = group.to_vec();
     let next = u64::from_le_bytes(torn[5..13].try_into().unwrap()) + 1;
@@ -224,7 +224,7 @@ fn newest_journal(folder: &Path) -> PathBuf {
     journals.max_by_key(|path| path.file_stem().unwrap().to_str().unwrap().parse::<u64>().unwrap()).unwrap()
 }
 
-/// The last batch of a journal: what follows the last but one end.
+/// The last batch of a journal: what follows the end of the batch before.
 fn last_group(journal: &[u8]) -> &[u8] {
     let ends: Vec<usize> =
         journal.windows(4).enumerate().filter(|(_, four)| four == b"FJL\x03").map(|(at, _)| at + 4).collect();
@@ -232,7 +232,7 @@ fn last_group(journal: &[u8]) -> &[u8] {
 }
 
 #[test]
-fn foreign_places_are_refused_and_left_alone() {
+fn foreign_folders_are_refused_and_not_changed() {
     let folder = temporary();
     let file = folder.path().join("letter.txt");
     fs::write(&file, "Dear John").unwrap();

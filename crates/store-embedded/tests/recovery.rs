@@ -64,7 +64,7 @@ async fn assert_whole(store: &EmbeddedStore, written: u64) {
 }
 
 #[test]
-fn a_store_that_cannot_be_opened_returns_without_any_request() {
+fn a_database_that_cannot_be_opened_returns_without_any_request() {
     let folder = tempfile::tempdir().unwrap();
     let (db, elsewhere) = (folder.path().join("db"), folder.path().join("elsewhere"));
     block_on(async {
@@ -111,7 +111,7 @@ fn reads_alone_see_it_return() {
     });
 }
 
-/// Environment of the child process that runs out of descriptors: its folder.
+/// The environment variable that gives a child process its folder.
 const CHILD: &str = "JOBLINE_TEST_STORE_WITHOUT_DESCRIPTORS";
 
 /// Runs a test of this file in a process of its own, whose limits it may change.
@@ -140,7 +140,7 @@ fn without_descriptors_reads_go_on_and_commits_return() {
     run_child("descriptors_run_out");
 }
 
-/// Not a test by itself: what the child process runs.
+/// Runs only in a child process.
 #[test]
 fn descriptors_run_out() {
     let Ok(folder) = std::env::var(CHILD) else { return };
@@ -165,7 +165,7 @@ fn descriptors_run_out() {
 }
 
 #[test]
-fn a_process_that_takes_every_descriptor_holds_the_store_up_only_while_it_does() {
+fn the_store_returns_when_others_stop_taking_every_descriptor() {
     run_child("descriptors_are_taken");
 }
 
@@ -188,7 +188,7 @@ impl Drop for SetOnDrop<'_> {
     }
 }
 
-/// Not a test by itself: what the child process runs.
+/// Runs only in a child process.
 #[test]
 fn descriptors_are_taken() {
     let Ok(folder) = std::env::var(CHILD) else { return };
@@ -201,7 +201,7 @@ fn descriptors_are_taken() {
         let over = AtomicBool::new(false);
         let mut written = 100;
         thread::scope(|scope| {
-            // Ends with this, by a panic too.
+            // Ends the thread, also after a panic.
             let _over = SetOnDrop(&over);
             scope.spawn(|| take_descriptors(&over));
             tokio::task::block_in_place(|| {
