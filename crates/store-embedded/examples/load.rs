@@ -4,12 +4,15 @@
 //! cargo run --release -p jobline-store-embedded --example load -- [CLIENTS] [SECONDS] [FOLDER]
 //! ```
 //!
-//! The environment may set `WORKERS` (threads of the database) and `MEMTABLE` (MB). Prints sends a second, how long commits took, memory, and how long it takes to read a hot row and ranges, in place and on
-//! a blocking thread.
+//! The environment may set `WORKERS` (threads of the database), `MEMTABLE` (MB) and `IN_PLACE` (microseconds). Prints sends
+//! a second, how long commits took, memory, how long it takes to read cached rows and ranges, and how long reads from a disk
+//! whose pages are not in memory occupy their caller's thread.
 
 use jobline_store::{Commit, Condition, Consistency, Key, Outcome, Range, Store, Token, Version};
 use jobline_store_embedded::{EmbeddedStore, Options};
-use std::path::PathBuf;
+use std::future::Future;
+use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -29,6 +32,9 @@ fn main() -> Result<()> {
     if let Ok(megabytes) = std::env::var("MEMTABLE") {
         options.memtable_bytes = megabytes.parse::<u64>()? << 20;
     }
+    if let Ok(micros) = std::env::var("IN_PLACE") {
+        options.in_place = Duration::from_micros(micros.parse()?);
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
         let store = EmbeddedStore::open(folder.path(), options.clone())?;
@@ -43,8 +49,8 @@ fn main() -> Result<()> {
         let begin = Instant::now();
         let store = EmbeddedStore::open(folder.path(), options)?;
         println!("open: {:.1} ms", millis(begin.elapsed()));
-        drop(store);
-        Ok(())
+        forget_pages(folder.path())?;
+        read_cold(&store, clients).await
     })
 }
 
@@ -93,7 +99,7 @@ async fn send_one(
     seen: Option<Version>,
     token: Token,
 ) -> Result<Duration> {
-    let partition = format!("CONVERSATION#conv_{conversation:06}_{conversation:06}");
+    let partition = partition(conversation);
     let (head, user) = (Key::new(&*partition, &*partition), Key::new(format!("USER#{conversation:06}"), "HEAD"));
     store.get_many(&[head.clone(), user.clone()], Consistency::Strong).await?;
     let condition = seen.map_or(Condition::Absent, Condition::Version);
@@ -134,8 +140,7 @@ async fn read(store: &EmbeddedStore) -> Result<()> {
         let mut found = 0;
         for conversation in 0..2000u64 {
             let begin = Instant::now();
-            let partition = format!("CONVERSATION#conv_{conversation:06}_{conversation:06}");
-            let mut range = Range::prefix(partition, "MESSAGE#", limit);
+            let mut range = Range::prefix(partition(conversation), "MESSAGE#", limit);
             range.limit = limit.max(rows);
             found += store.range(&range).await?.rows.len();
             slowest = slowest.max(begin.elapsed());
@@ -145,6 +150,75 @@ async fn read(store: &EmbeddedStore) -> Result<()> {
         println!("a range of {} rows {place}: {each:.0} µs, {:.2} ms at most", found / 2000, millis(slowest));
     }
     hop().await
+}
+
+/// Reads rows and ranges of conversations that nothing has read before.
+async fn read_cold(store: &EmbeddedStore, clients: u64) -> Result<()> {
+    let (mut rows, mut ranges) = (Occupied::default(), Occupied::default());
+    for client in 0..clients {
+        let conversations = (0..50).map(|slot| client * 50 + slot);
+        let heads: Vec<Key> =
+            conversations.clone().map(|number| Key::new(partition(number), partition(number))).collect();
+        rows.watch(store.get_many(&heads, Consistency::Eventual)).await?;
+        for number in conversations {
+            ranges.watch(store.range(&Range::prefix(partition(number), "MESSAGE#", 50))).await?;
+        }
+    }
+    println!("50 cold rows: {rows}");
+    println!("a cold range: {ranges}");
+    Ok(())
+}
+
+fn partition(conversation: u64) -> String {
+    format!("CONVERSATION#conv_{conversation:06}_{conversation:06}")
+}
+
+/// Takes the store's files out of the system's memory.
+fn forget_pages(folder: &Path) -> Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            forget_pages(&path)?;
+        } else {
+            rustix::fs::fadvise(std::fs::File::open(path)?, 0, None, rustix::fs::Advice::DontNeed)?;
+        }
+    }
+    Ok(())
+}
+
+/// How long reads took, and how long they occupied the thread that polled them.
+#[derive(Default)]
+struct Occupied {
+    reads: u32,
+    total: Duration,
+    polled: Duration,
+    longest: Duration,
+}
+
+impl Occupied {
+    async fn watch<T>(&mut self, read: impl Future<Output = T>) -> T {
+        let begin = Instant::now();
+        let mut read = pin!(read);
+        let output = std::future::poll_fn(|context| {
+            let begin = Instant::now();
+            let polled = read.as_mut().poll(context);
+            self.polled += begin.elapsed();
+            self.longest = self.longest.max(begin.elapsed());
+            polled
+        });
+        let output = output.await;
+        self.total += begin.elapsed();
+        self.reads += 1;
+        output
+    }
+}
+
+impl std::fmt::Display for Occupied {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let each = |time: Duration| time.as_secs_f64() * 1e6 / f64::from(self.reads.max(1));
+        let (total, polled, longest) = (each(self.total), each(self.polled), millis(self.longest));
+        write!(f, "{total:.0} µs, of which {polled:.0} µs on the caller's thread, {longest:.2} ms at most")
+    }
 }
 
 /// What moving a read to another thread costs by itself.
