@@ -4,9 +4,9 @@
 //! cargo run --release -p jobline-store-embedded --example load -- [CLIENTS] [SECONDS] [FOLDER]
 //! ```
 //!
-//! The environment may set `WORKERS` (threads of the database), `MEMTABLE` (MB) and `IN_PLACE` (microseconds). Prints sends
-//! a second, how long commits took, memory, how long it takes to read cached rows and ranges, and how long reads from a disk
-//! whose pages are not in memory occupy their caller's thread.
+//! The environment may set `WORKERS` (threads of the database) and `MEMTABLE` (MB). Prints sends a second, how long commits
+//! took, memory, how long reading cached rows and ranges takes, and how often reads from the disk and from the system's
+//! memory make their caller's thread wait, with and without a budget.
 
 use jobline_store::{Commit, Condition, Consistency, Key, Outcome, Range, Store, Token, Version};
 use jobline_store_embedded::{EmbeddedStore, Options};
@@ -32,9 +32,6 @@ fn main() -> Result<()> {
     if let Ok(megabytes) = std::env::var("MEMTABLE") {
         options.memtable_bytes = megabytes.parse::<u64>()? << 20;
     }
-    if let Ok(micros) = std::env::var("IN_PLACE") {
-        options.in_place = Duration::from_micros(micros.parse()?);
-    }
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
         let store = EmbeddedStore::open(folder.path(), options.clone())?;
@@ -47,10 +44,10 @@ fn main() -> Result<()> {
         drop(store);
         println!("close: {:.1} ms", millis(begin.elapsed()));
         let begin = Instant::now();
-        let store = EmbeddedStore::open(folder.path(), options)?;
+        let store = EmbeddedStore::open(folder.path(), options.clone())?;
         println!("open: {:.1} ms", millis(begin.elapsed()));
-        forget_pages(folder.path())?;
-        read_cold(&store, clients).await
+        drop(store);
+        compare_budgets(folder.path(), &options, clients).await
     })
 }
 
@@ -152,20 +149,34 @@ async fn read(store: &EmbeddedStore) -> Result<()> {
     hop().await
 }
 
-/// Reads rows and ranges of conversations that nothing has read before.
-async fn read_cold(store: &EmbeddedStore, clients: u64) -> Result<()> {
-    let (mut rows, mut ranges) = (Occupied::default(), Occupied::default());
-    for client in 0..clients {
-        let conversations = (0..50).map(|slot| client * 50 + slot);
-        let heads: Vec<Key> =
-            conversations.clone().map(|number| Key::new(partition(number), partition(number))).collect();
-        rows.watch(store.get_many(&heads, Consistency::Eventual)).await?;
-        for number in conversations {
-            ranges.watch(store.range(&Range::prefix(partition(number), "MESSAGE#", 50))).await?;
+/// Reads from the disk, then the same from the system's memory, in turn without an end to reading in place and with one.
+async fn compare_budgets(folder: &Path, options: &Options, clients: u64) -> Result<()> {
+    // Next to no caches: every read goes to the database.
+    let caches = Options { row_cache_bytes: 0, range_cache_bytes: 0, block_cache_bytes: 0, ..options.clone() };
+    for round in 0..3 {
+        for (name, in_place) in [("without a budget", Duration::from_secs(3600)), ("with the budget", options.in_place)]
+        {
+            let store = EmbeddedStore::open(folder, Options { in_place, ..caches.clone() })?;
+            forget_pages(folder)?;
+            for from in ["the disk", "memory"] {
+                read_all(&store, clients, &format!("round {round}, {name}, from {from}")).await?;
+            }
         }
     }
-    println!("50 cold rows: {rows}");
-    println!("a cold range: {ranges}");
+    Ok(())
+}
+
+async fn read_all(store: &EmbeddedStore, clients: u64, what: &str) -> Result<()> {
+    let (mut rows, mut ranges) = (Watched::default(), Watched::default());
+    for client in 0..clients {
+        let numbers = (0..50).map(|slot| client * 50 + slot);
+        let heads: Vec<Key> = numbers.clone().map(|number| Key::new(partition(number), partition(number))).collect();
+        rows.watch(store.get_many(&heads, Consistency::Eventual)).await??;
+        for number in numbers {
+            ranges.watch(store.range(&Range::prefix(partition(number), "MESSAGE#", 50))).await??;
+        }
+    }
+    println!("{what}: 50 rows {rows}; a range {ranges}");
     Ok(())
 }
 
@@ -186,38 +197,46 @@ fn forget_pages(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// How long reads took, and how long they occupied the thread that polled them.
+/// How long reads took, and how often the thread that polled them waited for the disk or for a lock meanwhile.
 #[derive(Default)]
-struct Occupied {
+struct Watched {
     reads: u32,
-    total: Duration,
-    polled: Duration,
-    longest: Duration,
+    time: Duration,
+    waits: u64,
+    most_waits: u64,
 }
 
-impl Occupied {
-    async fn watch<T>(&mut self, read: impl Future<Output = T>) -> T {
+impl Watched {
+    async fn watch<T>(&mut self, read: impl Future<Output = T>) -> Result<T> {
         let begin = Instant::now();
-        let mut read = pin!(read);
+        let (mut read, mut waits) = (pin!(read), 0);
         let output = std::future::poll_fn(|context| {
-            let begin = Instant::now();
+            let before = thread_waits();
             let polled = read.as_mut().poll(context);
-            self.polled += begin.elapsed();
-            self.longest = self.longest.max(begin.elapsed());
+            waits += thread_waits() - before;
             polled
         });
         let output = output.await;
-        self.total += begin.elapsed();
+        self.time += begin.elapsed();
+        self.waits += waits;
+        self.most_waits = self.most_waits.max(waits);
         self.reads += 1;
-        output
+        Ok(output)
     }
 }
 
-impl std::fmt::Display for Occupied {
+/// How often this thread gave its processor away to wait.
+fn thread_waits() -> u64 {
+    let status = std::fs::read_to_string("/proc/thread-self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
+    line.and_then(|count| count.trim().parse().ok()).unwrap_or_default()
+}
+
+impl std::fmt::Display for Watched {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let each = |time: Duration| time.as_secs_f64() * 1e6 / f64::from(self.reads.max(1));
-        let (total, polled, longest) = (each(self.total), each(self.polled), millis(self.longest));
-        write!(f, "{total:.0} µs, of which {polled:.0} µs on the caller's thread, {longest:.2} ms at most")
+        let reads = f64::from(self.reads.max(1));
+        let (each, waits) = (self.time.as_secs_f64() * 1e6 / reads, self.waits as f64 / reads);
+        write!(f, "{each:.0} µs with {waits:.1} waits of the caller's thread, {} at most", self.most_waits)
     }
 }
 

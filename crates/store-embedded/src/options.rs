@@ -12,8 +12,8 @@ pub struct Options {
     pub row_cache_bytes: usize,
     /// Size of the cache of small ranges.
     pub range_cache_bytes: usize,
-    /// How long a read that misses the caches may use its caller's thread, before it continues on a thread that may block.
-    /// Reading a page from memory takes less than the default, reading it from a disk more.
+    /// How long a read that misses the caches may use its caller's thread, before it continues on a thread that may block. It
+    /// also continues there when one step takes more than an eighth of this, which a step from memory never needs.
     pub in_place: Duration,
     /// Threads that write and compact tables.
     pub worker_threads: usize,
@@ -33,7 +33,7 @@ impl Default for Options {
             block_cache_bytes: 8 * MIB,
             row_cache_bytes: 8 * 1024 * 1024,
             range_cache_bytes: 2 * 1024 * 1024,
-            in_place: Duration::from_micros(200),
+            in_place: Duration::from_millis(1),
             worker_threads: 1,
             queue: 16 * 1024,
             reserve_bytes: 8 * MIB,

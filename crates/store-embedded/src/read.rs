@@ -11,30 +11,46 @@ use std::time::{Duration, Instant};
 const PAGE_BYTES: usize = 1024 * 1024;
 /// The largest capacity that is reserved for a page's rows.
 const ROWS_RESERVED: usize = 256;
-/// The budget is looked at once for so many rows.
+/// The budget is checked after this many rows.
 const ROWS_PER_CHECK: usize = 4;
 
-/// The time that a read may take.
-#[derive(Clone, Copy)]
+/// The part of a budget that one step may take. A step from memory takes far less than a read from a disk.
+const STEPS: u32 = 8;
+
+/// The time that a read may take, in all and for a single step.
 pub(crate) struct Budget {
-    end: Option<Instant>,
+    /// `None` for a read that may take any time.
+    limits: Option<Limits>,
+}
+
+struct Limits {
+    end: Instant,
+    step: Duration,
+    last_step: Instant,
 }
 
 impl Budget {
-    pub(crate) const UNLIMITED: Self = Self { end: None };
+    pub(crate) fn unlimited() -> Self {
+        Self { limits: None }
+    }
 
     /// A budget of `time` from now on.
     pub(crate) fn of(time: Duration) -> Self {
-        Self { end: Some(Instant::now() + time) }
+        let now = Instant::now();
+        Self { limits: Some(Limits { end: now + time, step: time / STEPS, last_step: now }) }
     }
 
-    pub(crate) fn is_spent(self) -> bool {
-        self.end.is_some_and(|end| Instant::now() >= end)
+    /// Whether the time is over, or the step since the last call took so long that it probably waited for the disk.
+    pub(crate) fn is_spent(&mut self) -> bool {
+        let Some(limits) = &mut self.limits else { return false };
+        let now = Instant::now();
+        let step = now - std::mem::replace(&mut limits.last_step, now);
+        now >= limits.end || step > limits.step
     }
 }
 
 /// The page of `range`, from one snapshot; `None` if the budget was spent before the page was complete.
-pub(crate) fn page(rows: &Keyspace, range: &Range, budget: Budget) -> Result<Option<Page>, Error> {
+pub(crate) fn page(rows: &Keyspace, range: &Range, mut budget: Budget) -> Result<Option<Page>, Error> {
     let from = codec::row_key(&range.partition, &range.from);
     let to = codec::row_key(&range.partition, &range.to);
     if from >= to {
@@ -59,17 +75,20 @@ pub(crate) fn scan_page(rows: &Keyspace, after: Option<&Key>, limit: usize) -> R
     let from = after.map(|key| codec::row_key(&key.partition, &key.sort));
     let from = from.as_deref().map_or(Bound::Included(ROWS_BEGIN), Bound::Excluded);
     let entries = rows.range::<&[u8], _>((from, Bound::Excluded(ROWS_END)));
-    let (rows, more) = collect(entries, limit, Budget::UNLIMITED)?.expect("an unlimited budget is never spent");
+    let (rows, more) = collect(entries, limit, Budget::unlimited())?.expect("an unlimited budget is never spent");
     let next = rows.last().filter(|_| more).map(|(key, _)| key.clone());
     Ok(ScanPage { rows, next })
 }
 
-/// The first rows, and whether more follow; `None` if the budget was spent before.
+/// Rows, and whether more follow.
+type Collected = (Vec<(Key, Row)>, bool);
+
+/// The first rows of `entries`; `None` if the budget was spent before.
 fn collect(
     entries: impl Iterator<Item = fjall::Guard>,
     limit: usize,
-    budget: Budget,
-) -> Result<Option<(Vec<(Key, Row)>, bool)>, Error> {
+    mut budget: Budget,
+) -> Result<Option<Collected>, Error> {
     let mut rows = Vec::with_capacity(limit.min(ROWS_RESERVED));
     let mut bytes = 0;
     for entry in entries {

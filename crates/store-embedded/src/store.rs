@@ -122,7 +122,7 @@ impl EmbeddedStore {
     /// Reads rows from the database, each with its number: in place while the budget lasts, the rest on a thread that may
     /// block.
     async fn read_missed(&self, mut missed: Vec<(usize, Miss)>) -> Result<Vec<(usize, Option<Row>)>, Error> {
-        let budget = Budget::of(self.inner.in_place);
+        let mut budget = Budget::of(self.inner.in_place);
         let mut rows = Vec::with_capacity(missed.len());
         while let Some((number, miss)) = missed.pop_if(|_| !budget.is_spent()) {
             rows.push((number, self.read_row(&miss)?));
@@ -148,7 +148,7 @@ impl EmbeddedStore {
     }
 
     fn read_page(&self, range: &Range) -> Result<Page, Error> {
-        let page = self.read(|rows| page(rows, range, Budget::UNLIMITED))?;
+        let page = self.read(|rows| page(rows, range, Budget::unlimited()))?;
         Ok(page.expect("an unlimited budget is never spent"))
     }
 

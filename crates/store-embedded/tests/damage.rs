@@ -219,6 +219,56 @@ fn a_torn_last_group_that_was_not_acknowledged_is_dropped() {
     }
 }
 
+/// A killed store with the state file that the disk had when half of the groups were written, as a power cut may leave it.
+fn sample_with_older_state() -> Sample {
+    let (live, folder) = (temporary(), temporary());
+    let store = open(live.path()).unwrap();
+    let (state, rows) = block_on(async {
+        write(&store, 0..40).await;
+        let state = fs::read(live.path().join("store.state")).unwrap();
+        write(&store, 40..80).await;
+        (state, all_rows(&store).await.unwrap())
+    });
+    copy_settled(live.path(), folder.path());
+    fs::write(folder.path().join("store.state"), state).unwrap();
+    trim_journals(&folder.path().join("db"));
+    Sample { folder, rows }
+}
+
+#[test]
+fn damage_that_the_state_file_does_not_know_of_is_refused() {
+    let sample = sample_with_older_state();
+    let mut tally = Tally::default();
+    judge(sample.folder.path(), &sample, "not damaged", &mut tally);
+    assert_eq!(tally.whole, 1, "{tally:?}");
+
+    let sample = sample_with_older_state();
+    let journal = newest_journal(&sample.folder.path().join("db"));
+    let whole = fs::read(&journal).unwrap();
+    // The first byte of the last group but one: a power cut tears only the last.
+    let at = group_ends(&whole).into_iter().rev().nth(2).unwrap();
+    let mut damaged = whole.clone();
+    damaged[at] ^= 1;
+    fs::write(&journal, damaged).unwrap();
+    judge(sample.folder.path(), &sample, "damage after the state file's last group", &mut tally);
+    assert_eq!(tally.refused, 1, "{tally:?}");
+}
+
+#[test]
+fn a_damaged_journal_is_not_changed_when_it_is_refused() {
+    let sample = sample(false);
+    let journal = newest_journal(&sample.folder.path().join("db"));
+    let mut bytes = fs::read(&journal).unwrap();
+    let ends = group_ends(&bytes);
+    bytes[ends[ends.len() / 2]] ^= 1;
+    fs::write(&journal, &bytes).unwrap();
+    for _ in 0..2 {
+        let error = open(sample.folder.path()).unwrap_err();
+        assert!(matches!(error, OpenError::Damaged { .. }), "{error}");
+        assert!(fs::read(&journal).unwrap() == bytes, "what follows the damage may still be needed");
+    }
+}
+
 fn newest_journal(folder: &Path) -> PathBuf {
     let journals = files(folder).into_iter().filter(|path| path.extension().is_some_and(|kind| kind == "jnl"));
     journals.max_by_key(|path| path.file_stem().unwrap().to_str().unwrap().parse::<u64>().unwrap()).unwrap()
@@ -226,9 +276,13 @@ fn newest_journal(folder: &Path) -> PathBuf {
 
 /// The last batch of a journal: what follows the end of the batch before.
 fn last_group(journal: &[u8]) -> &[u8] {
-    let ends: Vec<usize> =
-        journal.windows(4).enumerate().filter(|(_, four)| four == b"FJL\x03").map(|(at, _)| at + 4).collect();
+    let ends = group_ends(journal);
     &journal[ends[ends.len() - 2]..ends[ends.len() - 1]]
+}
+
+/// Where the batches of a journal end.
+fn group_ends(journal: &[u8]) -> Vec<usize> {
+    journal.windows(4).enumerate().filter(|(_, four)| four == b"FJL\x03").map(|(at, _)| at + 4).collect()
 }
 
 #[test]
