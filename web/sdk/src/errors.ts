@@ -3,10 +3,12 @@
 import type { Code as ContractCode } from './generated/contract.ts';
 
 /**
- * The contract's codes, and two of this client's own: `network` (no answer, or one that is not this server's: offline,
- * a proxy, a captive portal) and `signed_out` (`signOut` or `dispose` came first).
+ * The contract's codes, and three of this client's own: `network` (no answer, or one that is not this server's: offline,
+ * a proxy, a captive portal), `proxy_refused` (something between here and the server refused this message again and
+ * again, while other requests went through; `status` is what it answered) and `signed_out` (`signOut` or `dispose` came
+ * first, or somebody else's token).
  */
-export type Code = ContractCode | 'network' | 'signed_out';
+export type Code = ContractCode | 'network' | 'proxy_refused' | 'signed_out';
 
 /** Plain data, so that it can be kept with a refused message. */
 export interface Problem {

@@ -14,3 +14,4 @@ export { createJobline } from './jobline.ts';
 export type { Observable } from './observable.ts';
 export type * from './ports.ts';
 export type * from './state.ts';
+export { userOf } from './tokens.ts';

@@ -2,14 +2,19 @@
  * The rows of one user, in the cache and in memory. What changes is written first and shown afterwards, in this tab and
  * in the others; every tab hears of every transaction in turn, and reads everything again when it missed one.
  *
- * When the cache fails (a full disk, a private window, a closed database), memory takes its place, with what can be read.
+ * When the cache fails (a full disk, a private window, a closed database, one that does not answer), memory takes its
+ * place, with what can be read. What is dropped from then on is dropped in the failed cache too, as far as that works: it
+ * must not come back when the page is opened again.
  */
 
 import { MemoryCache } from './cache/memory.ts';
 import type { Cache, Range, Value, Write } from './cache/port.ts';
 import { ended, JoblineError } from './errors.ts';
 import { type Change, Mirror } from './mirror.ts';
+import type { Clock } from './ports.ts';
 import {
+  conversationKey,
+  draftKey,
   EVERYTHING,
   HELD,
   type Kind,
@@ -17,15 +22,29 @@ import {
   outboxKey,
   parse,
   type Rows,
+  readKey,
   SESSION,
   type SessionRow,
+  SYNC,
   under,
 } from './rows.ts';
 import type { StorageState } from './state.ts';
 import type { Tabs } from './tabs.ts';
+import { within } from './time.ts';
 
 /** Says what to write, knowing rows and the number of the transaction. */
 type Decide = (rows: readonly Value[], count: number) => readonly Write[] | undefined;
+
+/**
+ * How long the cache may take, in milliseconds: twice this. A page that was suspended finds its time over when it wakes,
+ * and the answer right behind it.
+ */
+const PATIENCE_MS = 2500;
+/** Bytes of own files that are held in memory until they are sent, in case the cache cannot be read. */
+const HELD_BYTES = 50_000_000;
+
+/** The cache did not answer in time. */
+const LATE = new Error('The cache does not answer.');
 
 export interface StoreEvents {
   /** Rows changed. */
@@ -45,8 +64,13 @@ export class Store {
   /** Settles when the session has begun and all rows are read. */
   readonly opened: Promise<void>;
   readonly #tabs: Tabs;
+  readonly #clock: Clock;
   readonly #events: StoreEvents;
+  /** Files that were sent from this tab, by the keys of their rows. */
+  readonly #bytes = new Map<string, ArrayBuffer>();
   #cache: Promise<Cache>;
+  /** The cache whose place memory has taken. */
+  #failed: Cache | undefined;
   /** Undefined until it is read or begun. */
   #session: string | undefined;
   #count = 0;
@@ -54,9 +78,10 @@ export class Store {
   #reloading: Promise<void> | undefined;
 
   /** `session` is the id of a session, should a new one begin. */
-  constructor(cache: Promise<Cache>, tabs: Tabs, events: StoreEvents, session: string) {
+  constructor(cache: Promise<Cache>, tabs: Tabs, clock: Clock, events: StoreEvents, session: string) {
     this.#cache = cache;
     this.#tabs = tabs;
+    this.#clock = clock;
     this.#events = events;
     this.opened = this.#open(session);
     tabs.listen(word => {
@@ -67,6 +92,8 @@ export class Store {
   }
 
   async get<K extends Kind>(_kind: K, key: string): Promise<Rows[K] | undefined> {
+    const held = this.#bytes.get(key) as Rows[K] | undefined;
+    if (held) return held;
     const [row] = await this.#values([key, `${key}\0`]);
     return row as Rows[K] | undefined;
   }
@@ -94,6 +121,7 @@ export class Store {
     };
     await this.#use(cache => cache.transact([SESSION, ...keys], attempt));
     if (!writes.length) return;
+    this.#dropFailed(writes);
     this.#tabs.tell({ is: 'wrote', count, writes: writes.filter(isTold) });
     this.#land(count, writes);
   }
@@ -140,15 +168,24 @@ export class Store {
     return this.#reloading;
   }
 
-  /** Forgets everything that is kept of this user, in every tab. */
-  async wipe(): Promise<void> {
+  /** Forgets everything that is kept of this user, in every tab. Answers whether the cache itself is empty now. */
+  async wipe(): Promise<boolean> {
     const [dropFrom, to] = EVERYTHING;
-    await this.#use(cache => cache.transact([], () => [{ dropFrom, to }]));
+    const wipe = (cache: Cache) => this.#inTime(cache.transact([], () => [{ dropFrom, to }]));
+    const wiped = await this.#cache
+      .then(cache => wipe(this.#failed ?? cache))
+      .then(
+        () => true,
+        () => false,
+      );
     this.#tabs.tell({ is: 'signedOut' });
+    return wiped;
   }
 
   close(): void {
     this.#closed = true;
+    this.#bytes.clear();
+    this.#failed?.close();
     this.#cache.then(cache => cache.close());
   }
 
@@ -178,7 +215,8 @@ export class Store {
     const opened = this.#cache;
     const cache = await opened;
     try {
-      return await work(cache);
+      // Memory answers at once, or never will.
+      return await (cache instanceof MemoryCache ? work(cache) : this.#inTime(work(cache)));
     } catch (error) {
       if (this.#closed) throw ended();
       // What was decided against is no fault of the cache.
@@ -188,15 +226,51 @@ export class Store {
     }
   }
 
+  /** What `promised` answers; rejects when the cache does not answer in time. */
+  #inTime<T>(promised: Promise<T>): Promise<T> {
+    return within(this.#clock, PATIENCE_MS, promised, LATE).catch(error => {
+      if (error !== LATE) throw error;
+      return within(this.#clock, PATIENCE_MS, promised, LATE);
+    });
+  }
+
   /** A cache in memory, with what the failed one can still read, or else with what is mirrored. */
   async #fall(cache: Cache, error: unknown): Promise<Cache> {
-    const kept = await cache.range(EVERYTHING).catch(() => undefined);
-    // What the server has is fetched again; what is on its way is not lost.
-    const own = [...this.mirror.outbox].map(([id, row]) => [outboxKey(id), row] as const);
-    const session = { session: this.#session ?? '', count: this.#count };
-    const rows = new Map<string, Value>(kept ?? [[SESSION, session], ...own]);
+    this.#failed = cache;
+    const kept =
+      error === LATE ? undefined : await this.#inTime(cache.range(EVERYTHING)).catch(() => undefined);
+    const rows = new Map<string, Value>(kept ?? this.#own());
+    for (const [key, bytes] of this.#bytes) rows.set(key, bytes);
     this.#events.fell(error instanceof Error && error.name === 'QuotaExceededError' ? 'quota' : 'failed');
     return new MemoryCache(rows);
+  }
+
+  /** What is mirrored. Messages are not: the server has them, and they are fetched again. */
+  *#own(): Iterable<[string, Value]> {
+    const { outbox, draft, read, conversation, sync } = this.mirror;
+    yield [SESSION, { session: this.#session ?? '', count: this.#count }];
+    for (const row of sync.values()) yield [SYNC, row];
+    for (const [id, row] of conversation) yield [conversationKey(id), { ...row, first: 0, last: 0 }];
+    for (const [id, row] of outbox) yield [outboxKey(id), row];
+    for (const [id, row] of draft) yield [draftKey(id), row];
+    for (const [id, row] of read) yield [readKey(id), row];
+  }
+
+  /** Holds files in memory that were put, and lets go of those that were dropped. */
+  #hold(writes: readonly Write[]): void {
+    for (const write of writes) {
+      if ('drop' in write) this.#bytes.delete(write.drop);
+      else if ('put' in write && parse(write.put)[0] === 'bytes')
+        this.#bytes.set(write.put, write.value as ArrayBuffer);
+    }
+    const size = () => [...this.#bytes.values()].reduce((sum, { byteLength }) => sum + byteLength, 0);
+    for (const key of this.#bytes.keys()) if (size() > HELD_BYTES) this.#bytes.delete(key);
+  }
+
+  /** Drops in the failed cache what was dropped in memory. That it fails is what it is known for. */
+  #dropFailed(writes: readonly Write[]): void {
+    const drops = writes.filter(write => !('put' in write));
+    if (drops.length > 0) this.#failed?.transact([], () => drops).catch(() => undefined);
   }
 
   #lose(): void {
@@ -207,6 +281,7 @@ export class Store {
     if (this.#closed || count <= this.#count) return;
     const missed = count !== this.#count + 1;
     this.#count = count;
+    this.#hold(writes);
     // A failure here is met again by the next transaction, and answered there.
     if (missed) this.reload().catch(() => undefined);
     this.#events.changed(this.mirror.apply(writes));

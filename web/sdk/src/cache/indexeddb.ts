@@ -13,6 +13,11 @@ export async function openIndexedDb(name: string, factory: IDBFactory = indexedD
   return new IndexedDbCache(await answered(request));
 }
 
+/** Deletes the cache `name`; those that have it open are asked to close it, and do. */
+export async function deleteIndexedDb(name: string): Promise<void> {
+  await answered(indexedDB.deleteDatabase(name));
+}
+
 class IndexedDbCache implements Cache {
   readonly durable = true;
   readonly #database: IDBDatabase;
