@@ -28,7 +28,7 @@ test('a link of somebody else asks before it takes over, and then is for its tab
   const stays = await opened(context, api.token('mike'), '&open=/with/john');
   await expect(asks(stays)).toHaveText('You are signed in as You. Continue as Mike Worker?');
   expect(stays.page.url()).not.toContain('token');
-  await stays.page.getByRole('button', { name: 'Stay You' }).click();
+  await stays.page.getByRole('button', { name: 'Stay signed in as You' }).click();
   await expect(stays.row('Jane Doe')).toBeVisible();
 
   const mike = await opened(context, api.token('mike'));

@@ -5,6 +5,7 @@ import type { Core } from './core.ts';
 import { Divider } from './divider.ts';
 import { Draft } from './drafts.ts';
 import { failure, type Problem, problemOf } from './errors.ts';
+import { FILE_BYTES } from './generated/limits.ts';
 import { fresher, type History } from './history.ts';
 import { otherIn } from './ids.ts';
 import type { ConversationList } from './list.ts';
@@ -15,7 +16,6 @@ import type { Outbox } from './outbox.ts';
 import type { Poller } from './poller.ts';
 import { bytesKey, KEPT, type MessageRow, readKey } from './rows.ts';
 import type { TimelineMessage, TimelineState } from './state.ts';
-import { FILE_BYTES } from './text.ts';
 import { personIn, unreadIn, viewOfEntry } from './view.ts';
 
 /** The parts that a timeline works with. */

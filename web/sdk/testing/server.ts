@@ -1,9 +1,9 @@
 /** The contract in memory: what the real server would answer, and what goes wrong between it and a client. */
 
 import type { Conversation, Job, Message, SendMessage, UploadFile } from '../src/generated/contract.ts';
+import { CONTENT_CHARACTERS, FILE_BYTES } from '../src/generated/limits.ts';
 import { conversationOf } from '../src/ids.ts';
 import type { HttpAnswer, HttpRequest } from '../src/index.ts';
-import { CONTENT_CHARACTERS, FILE_BYTES } from '../src/text.ts';
 import type { ManualClock } from './clock.ts';
 import {
   changeFor,

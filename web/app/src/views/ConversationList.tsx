@@ -81,8 +81,7 @@ function Nothing({ filtering }: { filtering: boolean }) {
   const { client, words } = useSurroundings();
   const { problem } = useValue(client.connection);
   const failed = !filtering && problem !== undefined;
-  const ended = problem?.code === 'unauthenticated';
-  const title = filtering ? 'noMatch' : ended ? 'expired' : failed ? 'cannotLoad' : 'noConversations';
+  const title = filtering ? 'noMatch' : failed ? 'cannotLoad' : 'noConversations';
   return (
     <div class="blank" role="status">
       <Icon name={filtering ? 'search' : failed ? 'alert' : 'chat'} />
