@@ -28,7 +28,7 @@ interface Options {
   /** Whose requests these are: none is made with a token of somebody else. */
   readonly user: string;
   /** The host's token is another user's now. */
-  readonly taken: (user: string) => void;
+  readonly userChanged: (user: string) => void;
 }
 
 /** A request under way. */
@@ -94,11 +94,11 @@ export class Api {
 
   /** Throws unless `token` is one of this user. */
   #check(token: string, asked: Promise<string>): void {
-    const { user, tokens, taken } = this.#options;
+    const { user, tokens, userChanged } = this.#options;
     if (this.#closed) throw ended();
     const owner = userOf(token);
     if (owner === user) return;
-    if (owner !== undefined) taken(owner);
+    if (owner !== undefined) userChanged(owner);
     else tokens.drop(asked);
     throw owner === undefined ? noToken() : ended();
   }

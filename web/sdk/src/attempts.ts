@@ -45,7 +45,7 @@ export class Attempts {
   }
 
   /** The file of this message has been failing for so long that those behind it go first. */
-  isAside(name: string, order: number): boolean {
+  isOvertaken(name: string, order: number): boolean {
     const attempt = this.#known(name, order);
     return attempt !== undefined && attempt.failures > 1 && attempt.failedAt - attempt.since >= AHEAD_MS;
   }
@@ -72,12 +72,12 @@ export class Attempts {
   }
 
   /** It is done, one way or the other. */
-  over(name: string): void {
+  forget(name: string): void {
     this.#attempts.delete(name);
   }
 
   /** Everything is tried at once: there is a connection again, or the reader is back. */
-  hurry(): void {
+  retryNow(): void {
     for (const attempt of this.#attempts.values()) {
       attempt.notBefore = 0;
       attempt.backoff.reset();

@@ -26,7 +26,7 @@ class Client implements Jobline, Owner {
   readonly conversations: Cell<ConversationsState>;
   readonly #options: JoblineOptions;
   readonly #tokens: Tokens;
-  readonly #forget: () => void;
+  readonly #stopListening: () => void;
   #session: Session | undefined;
   #report: Report | undefined;
   /** When that was, Unix milliseconds. */
@@ -41,8 +41,8 @@ class Client implements Jobline, Owner {
     this.unread = new Cell(0, watched);
     this.conversations = new Cell(NOTHING, watched);
     this.#tokens = new Tokens(options.getToken, options.ports.clock);
-    this.#forget = options.ports.lifecycle.listen(event => {
-      this.#session?.happened(event);
+    this.#stopListening = options.ports.lifecycle.listen(event => {
+      this.#session?.onLifecycle(event);
       if (event === 'focus' || event === 'network') this.#wake();
       this.#showConnection();
     });
@@ -71,7 +71,7 @@ class Client implements Jobline, Owner {
   renewToken(): void {
     this.#tokens.drop();
     this.#wake();
-    this.#session?.poller.now();
+    this.#session?.poller.pollNow();
   }
 
   /** Reads the user from a token, however long it takes to get one. */
@@ -111,13 +111,13 @@ class Client implements Jobline, Owner {
     await this.#session.store.opened;
   }
 
-  lost(): void {
+  sessionEnded(): void {
     // There is nothing left that could fail.
     void this.#end(false, true);
   }
 
   /** Somebody else uses this device now: what is kept of the first stays for them, and is neither shown nor sent. */
-  taken(user: string): void {
+  userChanged(user: string): void {
     const before = this.#session;
     if (this.#over || before?.me === user) return;
     this.#report = undefined;
@@ -128,13 +128,13 @@ class Client implements Jobline, Owner {
     this.#showConnection();
   }
 
-  /** Ends; `gone`, with nothing left to show. */
-  async #end(wipe: boolean, gone = wipe): Promise<void> {
+  /** Ends. `wipe` also deletes what is kept; `clear` empties what is shown. */
+  async #end(wipe: boolean, clear = wipe): Promise<void> {
     if (this.#over) return;
     this.#over = true;
-    this.#forget();
-    if (gone) this.connection.set({ state: 'signedOut' });
-    await this.#session?.end(wipe, gone);
+    this.#stopListening();
+    if (clear) this.connection.set({ state: 'signedOut' });
+    await this.#session?.end(wipe, clear);
   }
 
   reported(report: Report): void {
@@ -144,10 +144,10 @@ class Client implements Jobline, Owner {
   }
 
   #showConnection(): void {
-    if (!this.#over) this.connection.set(this.#stand());
+    if (!this.#over) this.connection.set(this.#currentConnection());
   }
 
-  #stand(): Connection {
+  #currentConnection(): Connection {
     const { problem, pause = 0 } = this.#report ?? {};
     const { online } = this.#options.ports.lifecycle.now();
     const offline = this.#session ? this.#session.poller.offlineSince !== undefined : !online;

@@ -54,7 +54,7 @@ export interface Watcher {
   /** A poll has ended. */
   reported(report: Report): void;
   /** A fresh start takes more requests: what is on the screen need not wait for its turn in them. */
-  meanwhile(): Promise<void>;
+  refreshOpenChats(): Promise<void>;
 }
 
 export class Poller {
@@ -78,11 +78,11 @@ export class Poller {
     this.#watcher = watcher;
     this.#backoff = new Backoff(core.ports.random);
     this.#activeAt = this.#now();
-    core.tabs.listen(word => {
-      if (word.is === 'polled') {
-        this.#note(word.outcome as Outcome);
+    core.tabs.listen(message => {
+      if (message.is === 'polled') {
+        this.#note(message.outcome as Outcome);
         this.plan();
-      } else if (word.is === 'poll' && core.tabs.isLeading) this.#poll(word.urgent);
+      } else if (message.is === 'poll' && core.tabs.isLeading) this.#poll(message.urgent);
     });
     this.changed();
   }
@@ -112,22 +112,22 @@ export class Poller {
     const back = visible && (!this.#wasVisible || (online && !this.#wasOnline));
     this.#wasVisible = visible;
     this.#wasOnline = online;
-    if (back) this.now();
+    if (back) this.pollNow();
     else this.plan();
     return back;
   }
 
   /** Asks at once; if that is `urgent` and a poll is under way, once more right after it. */
-  now(urgent = true): void {
+  pollNow(urgent = true): void {
     const { tabs } = this.#core;
     if (this.#stopped) return;
     const { at, problem } = this.#report;
     const notBefore = at + (problem?.retryAfterMs ?? 0);
     if (notBefore > this.#now()) return this.#schedule(notBefore);
     if (tabs.isLeading || !tabs.areHeard) return this.#poll(urgent);
-    tabs.tell({ is: 'poll', urgent });
-    tabs.rouse();
-    // Asked again in time, should that word be lost.
+    tabs.post({ is: 'poll', urgent });
+    tabs.ensureLeader();
+    // Asked again in time, should that message be lost.
     this.#schedule(this.#now() + BACKGROUND_MS);
   }
 
@@ -159,7 +159,7 @@ export class Poller {
     return wanted === 'chat' && hidden < 0 ? OPEN_MS : BACKGROUND_MS;
   }
 
-  #schedule(at: number, then = () => this.now(false)): void {
+  #schedule(at: number, then = () => this.pollNow(false)): void {
     this.#callOff?.();
     this.#callOff = this.#core.ports.clock.after(Math.max(0, at - this.#now()), then);
   }
@@ -199,14 +199,14 @@ export class Poller {
       if (answer?.hasMore !== true || this.#stopped) continue;
       // The first of many answers is a sign of life already.
       this.#tell({ pause: 0, more: true });
-      await this.#watcher.meanwhile();
+      await this.#watcher.refreshOpenChats();
     }
     const news = answer?.messages.some(({ senderId }) => senderId !== this.#core.me);
     return { pause: pauseOf(answer?.nextPollMs), news };
   }
 
   #tell(outcome: Outcome): void {
-    this.#core.tabs.tell({ is: 'polled', outcome });
+    this.#core.tabs.post({ is: 'polled', outcome });
     this.#note(outcome);
   }
 

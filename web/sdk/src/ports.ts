@@ -80,7 +80,7 @@ export interface Ports {
   readonly lifecycle: Lifecycle;
   /** Opens the cache of this name. When it rejects, memory is used, and `client.storage` says so. */
   readonly openCache: (name: string) => Promise<Cache>;
-  /** Deletes the cache of this name, whoever has it open. Without it a cache that failed cannot be emptied on sign-out. */
+  /** Deletes the cache of this name, even if other tabs have it open. Without it a cache that failed cannot be emptied on sign-out. */
   readonly deleteCache?: (name: string) => Promise<void>;
   /** Without it every tab polls for itself. */
   readonly locks?: Locks;

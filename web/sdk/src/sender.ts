@@ -46,7 +46,7 @@ export class Sender {
   /** By `Clock.elapsed`. */
   #pausedUntil = 0;
   #triedAt = 0;
-  /** The pause is the server's, who counts messages: no hurry shortens it. */
+  /** The pause is the server's, which counts messages: coming back does not shorten it. */
   #rateLimited = false;
   #callOff: (() => void) | undefined;
 
@@ -60,7 +60,7 @@ export class Sender {
 
   start(): void {
     this.#running = true;
-    this.kick();
+    this.sendPending();
   }
 
   stop(): void {
@@ -73,21 +73,21 @@ export class Sender {
    * There is a connection again, or the reader is back: what waits is tried at once, and uploads that have not moved for
    * `still` milliseconds are begun anew.
    */
-  hurry(still: number): void {
+  retryNow(still: number): void {
     this.#uploads.renew(still);
-    this.#attempts.hurry();
+    this.#attempts.retryNow();
     if (!this.#rateLimited) this.#pausedUntil = 0;
-    this.kick();
+    this.sendPending();
   }
 
   /** Looks at what there is to tell. */
-  kick(): void {
+  sendPending(): void {
     const { outbox, read } = this.#core.store.mirror;
     this.#uploads.keep(clientId => outbox.has(clientId));
     const unsent = [...outbox.values()].filter(isUnsent);
     const untold = [...read].filter(([, { told }]) => !told);
     if (unsent.length + untold.length === 0) return;
-    if (!this.#running) return this.#core.tabs.rouse();
+    if (!this.#running) return this.#core.tabs.ensureLeader();
     const wait = this.#notBefore() - this.#now();
     if (wait > 0) {
       this.#plan(wait);
@@ -97,7 +97,7 @@ export class Sender {
     for (const id of new Set(unsent.map(row => row.conversationId)))
       void this.#lane(id, () => this.#sendNext(id));
     for (const row of unsent)
-      if (this.#isAside(row)) void this.#lane(row.clientId, () => this.#sendAside(row.clientId));
+      if (this.#isOvertaken(row)) void this.#lane(row.clientId, () => this.#sendOvertaken(row.clientId));
     for (const [id] of untold) void this.#lane(readKey(id), () => this.#tell(id));
   }
 
@@ -115,7 +115,7 @@ export class Sender {
   #plan(wait = this.#attempts.wait()): void {
     this.#callOff?.();
     if (wait !== undefined && this.#running)
-      this.#callOff = this.#core.ports.clock.after(wait, () => this.kick());
+      this.#callOff = this.#core.ports.clock.after(wait, () => this.sendPending());
   }
 
   /** Takes step after step until there is none, or a pause is due. */
@@ -138,16 +138,16 @@ export class Sender {
     return this.#running && !this.#core.store.isBehind && this.#now() >= this.#pausedUntil;
   }
 
-  #isAside({ file, clientId, order }: OutboxRow): boolean {
-    return file !== undefined && this.#attempts.isAside(clientId, order);
+  #isOvertaken({ file, clientId, order }: OutboxRow): boolean {
+    return file !== undefined && this.#attempts.isOvertaken(clientId, order);
   }
 
   async #sendNext(conversationId: string): Promise<boolean> {
     const rows = this.#core.store.mirror.entries(conversationId);
-    return this.#send(rows.find(row => isUnsent(row) && !this.#isAside(row)));
+    return this.#send(rows.find(row => isUnsent(row) && !this.#isOvertaken(row)));
   }
 
-  async #sendAside(clientId: string): Promise<boolean> {
+  async #sendOvertaken(clientId: string): Promise<boolean> {
     const row = this.#core.store.mirror.outbox.get(clientId);
     return this.#send(row && isUnsent(row) ? row : undefined);
   }
@@ -194,7 +194,7 @@ export class Sender {
 
   /** The server has it. If polls have passed its place already, the cache has it too. */
   async #accept(clientId: string, message: Message): Promise<void> {
-    this.#attempts.over(clientId);
+    this.#attempts.forget(clientId);
     const keys = [outboxKey(clientId), conversationKey(message.conversationId)];
     await this.#core.store.transact(keys, ([kept, conversation]) => {
       if (!kept) return undefined;
@@ -202,7 +202,7 @@ export class Sender {
         return dropped(clientId);
       return [{ put: outboxKey(clientId), value: { ...kept, accepted: message } }];
     });
-    this.#poller.now();
+    this.#poller.pollNow();
   }
 
   /** Answers whether to go on at once. */
@@ -212,7 +212,7 @@ export class Sender {
     if (isRefusal(problem)) {
       const again =
         OF_THE_UPLOAD.includes(problem.field ?? '') && this.#attempts.uploadsAgain(clientId, order);
-      if (!again) this.#attempts.over(clientId);
+      if (!again) this.#attempts.forget(clientId);
       await this.#change(clientId, { fileUrl: undefined, problem: again ? undefined : problem });
       return true;
     }
@@ -226,20 +226,20 @@ export class Sender {
     const { clientId, order } = row;
     const final = this.#attempts.failed(clientId, order, problem, this.#poller.succeededAt);
     if (final) {
-      this.#attempts.over(clientId);
+      this.#attempts.forget(clientId);
       await this.#change(clientId, { problem: { ...problem, code: 'proxy_refused' } });
       return true;
     }
     // Is it this message alone, or does the server not answer at all?
-    if (problem.status) this.#poller.now(false);
-    return this.#isAside(row);
+    if (problem.status) this.#poller.pollNow(false);
+    return this.#isOvertaken(row);
   }
 
   /** An earlier attempt arrived, with another upload of its file: the next poll brings the message. */
   async #arrived(clientId: string): Promise<boolean> {
-    this.#attempts.over(clientId);
+    this.#attempts.forget(clientId);
     await this.#core.store.transact([], () => dropped(clientId));
-    this.#poller.now();
+    this.#poller.pollNow();
     return true;
   }
 
@@ -261,7 +261,7 @@ export class Sender {
         return false;
       }
     }
-    this.#attempts.over(key);
+    this.#attempts.forget(key);
     await store.update('read', [key], row =>
       row?.number === read.number ? { ...row, told: true } : undefined,
     );
@@ -272,7 +272,7 @@ export class Sender {
     if (code === 'signed_out') throw ended();
     this.#rateLimited = code === 'rate_limited';
     this.#pausedUntil = Math.max(this.#pausedUntil, this.#now() + this.#backoff.next(retryAfterMs));
-    this.kick();
+    this.sendPending();
     return false;
   }
 

@@ -37,9 +37,9 @@ export interface Owner extends ListCells {
   readonly storage: Cell<StorageState>;
   reported(report: Report): void;
   /** Somebody signed out in another tab. */
-  lost(): void;
+  sessionEnded(): void;
   /** The host's token is another user's now. */
-  taken(user: string): void;
+  userChanged(user: string): void;
 }
 
 /** Whose session it is, and where. */
@@ -67,7 +67,7 @@ export class Session implements TimelineParts, StoreEvents, Watcher {
   readonly #timelines = new Map<string, ConversationTimeline>();
   #over = false;
   /** Memory is all there is. */
-  #forgetful = false;
+  #inMemoryOnly = false;
   #caughtUpAt = Number.NEGATIVE_INFINITY;
 
   constructor({ user, baseUrl, tokens, ports }: Place, owner: Owner) {
@@ -77,7 +77,7 @@ export class Session implements TimelineParts, StoreEvents, Watcher {
     this.ports = ports;
     this.#name = name;
     this.#owner = owner;
-    this.api = new Api({ baseUrl, tokens, ports, user, taken: other => this.#taken(other) });
+    this.api = new Api({ baseUrl, tokens, ports, user, userChanged: other => this.#userChanged(other) });
     this.tabs = new Tabs(name, ports.clock, ports.channel?.(name), ports.locks);
     this.store = new Store(this.#openCache(), this.tabs, ports.clock, this, randomId(ports.random));
     this.progress = new Progress(this.tabs, id => this.#progressed(id));
@@ -107,10 +107,10 @@ export class Session implements TimelineParts, StoreEvents, Watcher {
     if (report.problem) return;
     if (!report.more) this.#each(timeline => timeline.polled());
     // Requests go through: the device may have called itself offline for nothing.
-    this.#sender.kick();
+    this.#sender.sendPending();
   }
 
-  async meanwhile(): Promise<void> {
+  async refreshOpenChats(): Promise<void> {
     const now = this.ports.clock.elapsed();
     if (now - this.#caughtUpAt < MEANWHILE_MS) return;
     this.#caughtUpAt = now;
@@ -118,26 +118,26 @@ export class Session implements TimelineParts, StoreEvents, Watcher {
   }
 
   /** What the device and the reader do. */
-  happened(event: LifecycleEvent): void {
+  onLifecycle(event: LifecycleEvent): void {
     const { visible } = this.ports.lifecycle.now();
-    // A hidden page may be ended without another word.
+    // A hidden page may be ended without another event.
     if (event === 'leave' || !visible) this.#each(timeline => timeline.flush());
     if (event !== 'change' && event !== 'network') this.poller.active();
     if (event === 'activity') return;
     if (event === 'network') this.api.renew(0);
     else if (event === 'focus') this.api.renew(OLD_MS);
     const asked = this.poller.changed();
-    if (!asked && (event === 'focus' || (event === 'network' && visible))) this.poller.now();
+    if (!asked && (event === 'focus' || (event === 'network' && visible))) this.poller.pollNow();
     if (visible || event === 'network') {
-      this.#sender.hurry(event === 'network' ? MOVING_MS : STILL_MS);
+      this.#sender.retryNow(event === 'network' ? MOVING_MS : STILL_MS);
       // What cannot be read now is met again by the next poll.
       this.store.refresh().catch(() => undefined);
     }
     this.#each(timeline => timeline.refresh());
   }
 
-  /** Stops. `wipe` also forgets what is kept; `gone`, what is shown. */
-  async end(wipe: boolean, gone: boolean): Promise<void> {
+  /** Stops. `wipe` also deletes what is kept; `clear` empties what is shown. */
+  async end(wipe: boolean, clear: boolean): Promise<void> {
     if (this.#over) return;
     this.#over = true;
     this.#sender.stop();
@@ -145,7 +145,7 @@ export class Session implements TimelineParts, StoreEvents, Watcher {
     this.api.close();
     // What is on the screen goes at once, whatever the cache does.
     const flushed = [...this.#timelines.values()].map(timeline => !wipe && timeline.flush());
-    if (gone) this.#empty();
+    if (clear) this.#empty();
     let wiped = true;
     try {
       if (wipe) wiped = await this.store.wipe();
@@ -154,7 +154,7 @@ export class Session implements TimelineParts, StoreEvents, Watcher {
       this.store.close();
       this.tabs.leave();
     }
-    if (wipe && (!wiped || this.#forgetful)) await this.#deleteCache();
+    if (wipe && (!wiped || this.#inMemoryOnly)) await this.#deleteCache();
   }
 
   /** The cache could not be emptied through what was open of it. */
@@ -164,8 +164,8 @@ export class Session implements TimelineParts, StoreEvents, Watcher {
     if (deleteCache) await within(clock, OPENING_MS, deleteCache(this.#name)).catch(() => undefined);
   }
 
-  #taken(other: string): void {
-    if (!this.#over) this.#owner.taken(other);
+  #userChanged(other: string): void {
+    if (!this.#over) this.#owner.userChanged(other);
   }
 
   /** Shows nothing any more: the session is over, and its data is gone. */
@@ -188,14 +188,14 @@ export class Session implements TimelineParts, StoreEvents, Watcher {
         cache => cache.close(),
         () => undefined,
       );
-      this.#inMemory('unavailable');
+      this.#useMemory('unavailable');
       return new MemoryCache();
     }
   }
 
   /** Memory is all there is: what this tab keeps is not what the others keep. */
-  #inMemory(reason: StorageState['reason']): void {
-    this.#forgetful = true;
+  #useMemory(reason: StorageState['reason']): void {
+    this.#inMemoryOnly = true;
     this.tabs.part();
     if (!this.#over) this.#owner.storage.set({ kind: 'memory', reason });
   }
@@ -204,29 +204,29 @@ export class Session implements TimelineParts, StoreEvents, Watcher {
     if (this.#over) return;
     this.list.changed(change.conversations);
     this.#each(timeline => change.conversations.has(timeline.id) && timeline.changed(change));
-    this.#sender.kick();
+    this.#sender.sendPending();
   }
 
   reloaded(): void {
     if (this.#over) return;
     this.list.reload();
     this.#each(timeline => void timeline.reload());
-    this.#sender.kick();
+    this.#sender.sendPending();
   }
 
   touched(rows: readonly MessageRow[]): void {
     this.#each(timeline => timeline.touched(rows));
   }
 
-  fell(reason: StorageState['reason']): void {
+  cacheFailed(reason: StorageState['reason']): void {
     if (this.#over) return;
-    this.#inMemory(reason);
+    this.#useMemory(reason);
     this.store.opened.then(() => this.store.reload()).catch(() => undefined);
     this.#elect();
   }
 
-  lost(): void {
-    if (!this.#over) this.#owner.lost();
+  sessionEnded(): void {
+    if (!this.#over) this.#owner.sessionEnded();
   }
 
   /** Polls and sends as soon as no other tab does. */
@@ -235,7 +235,7 @@ export class Session implements TimelineParts, StoreEvents, Watcher {
       if (this.#over) return;
       this.progress.clear();
       this.#sender.start();
-      this.poller.now(false);
+      this.poller.pollNow(false);
       // The list comes with the polls in any case; this is only sooner.
       this.list.preload().catch(() => undefined);
     };

@@ -1,6 +1,7 @@
 /**
  * The rows of one user, in the cache and in memory. What changes is written first and shown afterwards, in this tab and
- * in the others; every tab hears of every transaction in turn, and reads everything again when it missed one.
+ * in the others. Transactions are numbered: a tab that hears of one whose number does not follow has missed some, and reads
+ * everything again.
  *
  * When the cache fails (a full disk, a private window, a closed database, one that does not answer), memory takes its
  * place, with what can be read. What is dropped from then on is dropped in the failed cache too, as far as that works: it
@@ -53,10 +54,10 @@ export interface StoreEvents {
   reloaded(): void;
   /** Messages changed that are older than those that are kept. */
   touched(rows: readonly MessageRow[]): void;
-  /** Memory has taken over. */
-  fell(reason: StorageState['reason']): void;
-  /** Somebody signed out. */
-  lost(): void;
+  /** The cache failed, and memory has taken its place. */
+  cacheFailed(reason: StorageState['reason']): void;
+  /** Somebody signed out in another tab, or through another client. */
+  sessionEnded(): void;
 }
 
 export class Store {
@@ -84,10 +85,10 @@ export class Store {
     this.#clock = clock;
     this.#events = events;
     this.opened = this.#open(session);
-    tabs.listen(word => {
-      if (word.is === 'wrote') this.#land(word.count, word.writes as readonly Write[]);
-      else if (word.is === 'touched') events.touched(word.rows as readonly MessageRow[]);
-      else if (word.is === 'signedOut') this.#lose();
+    tabs.listen(message => {
+      if (message.is === 'wrote') this.#show(message.count, message.writes as readonly Write[]);
+      else if (message.is === 'touched') events.touched(message.rows as readonly MessageRow[]);
+      else if (message.is === 'signedOut') this.#endSession();
     });
   }
 
@@ -119,11 +120,11 @@ export class Store {
       writes = decide(rows, count) ?? [];
       return writes.length ? [...writes, { put: SESSION, value: { ...session, count } }] : writes;
     };
-    await this.#use(cache => cache.transact([SESSION, ...keys], attempt));
+    await this.#withCache(cache => cache.transact([SESSION, ...keys], attempt));
     if (!writes.length) return;
     this.#dropFailed(writes);
-    this.#tabs.tell({ is: 'wrote', count, writes: writes.filter(isTold) });
-    this.#land(count, writes);
+    this.#tabs.post({ is: 'wrote', count, writes: writes.filter(isTold) });
+    this.#show(count, writes);
   }
 
   /** Puts what `change` makes of each row, told its place among `keys`; nothing where that is `undefined`. */
@@ -142,7 +143,7 @@ export class Store {
 
   /** Shows messages that changed and are not kept, here and in the other tabs. */
   touch(rows: readonly MessageRow[]): void {
-    this.#tabs.tell({ is: 'touched', rows });
+    this.#tabs.post({ is: 'touched', rows });
     this.#events.touched(rows);
   }
 
@@ -155,7 +156,7 @@ export class Store {
   async refresh(): Promise<void> {
     await this.#ready();
     const row = await this.get('session', SESSION);
-    if (!row || row.session !== this.#session) this.#lose();
+    if (!row || row.session !== this.#session) this.#endSession();
     else if (row.count !== this.#count) await this.reload();
   }
 
@@ -178,7 +179,7 @@ export class Store {
         () => true,
         () => false,
       );
-    this.#tabs.tell({ is: 'signedOut' });
+    this.#tabs.post({ is: 'signedOut' });
     return wiped;
   }
 
@@ -191,7 +192,7 @@ export class Store {
 
   async #values(range: Range): Promise<readonly Value[]> {
     // Asked for at once, so that what a chat shows comes along with the rest.
-    const [rows] = await Promise.all([this.#use(cache => cache.range(range)), this.opened]);
+    const [rows] = await Promise.all([this.#withCache(cache => cache.range(range)), this.opened]);
     if (this.#closed) throw ended();
     return rows.map(([, value]) => value);
   }
@@ -205,13 +206,13 @@ export class Store {
     await this.reload();
     if (this.#session !== undefined) return;
     const begin: Write = { put: SESSION, value: { session, count: 0 } };
-    await this.#use(cache =>
+    await this.#withCache(cache =>
       cache.transact([SESSION], ([kept]) => (kept || this.#closed ? undefined : [begin])),
     );
     await this.reload();
   }
 
-  async #use<T>(work: (cache: Cache) => Promise<T>): Promise<T> {
+  async #withCache<T>(work: (cache: Cache) => Promise<T>): Promise<T> {
     const opened = this.#cache;
     const cache = await opened;
     try {
@@ -221,7 +222,7 @@ export class Store {
       if (this.#closed) throw ended();
       // What was decided against is no fault of the cache.
       if (error instanceof JoblineError || cache instanceof MemoryCache) throw error;
-      if (this.#cache === opened) this.#cache = this.#fall(cache, error);
+      if (this.#cache === opened) this.#cache = this.#replaceCache(cache, error);
       return work(await this.#cache);
     }
   }
@@ -235,18 +236,20 @@ export class Store {
   }
 
   /** A cache in memory, with what the failed one can still read, or else with what is mirrored. */
-  async #fall(cache: Cache, error: unknown): Promise<Cache> {
+  async #replaceCache(cache: Cache, error: unknown): Promise<Cache> {
     this.#failed = cache;
     const kept =
       error === LATE ? undefined : await this.#inTime(cache.range(EVERYTHING)).catch(() => undefined);
-    const rows = new Map<string, Value>(kept ?? this.#own());
+    const rows = new Map<string, Value>(kept ?? this.#mirrored());
     for (const [key, bytes] of this.#bytes) rows.set(key, bytes);
-    this.#events.fell(error instanceof Error && error.name === 'QuotaExceededError' ? 'quota' : 'failed');
+    this.#events.cacheFailed(
+      error instanceof Error && error.name === 'QuotaExceededError' ? 'quota' : 'failed',
+    );
     return new MemoryCache(rows);
   }
 
   /** What is mirrored. Messages are not: the server has them, and they are fetched again. */
-  *#own(): Iterable<[string, Value]> {
+  *#mirrored(): Iterable<[string, Value]> {
     const { outbox, draft, read, conversation, sync } = this.mirror;
     yield [SESSION, { session: this.#session ?? '', count: this.#count }];
     for (const row of sync.values()) yield [SYNC, row];
@@ -256,8 +259,8 @@ export class Store {
     for (const [id, row] of read) yield [readKey(id), row];
   }
 
-  /** Holds files in memory that were put, and lets go of those that were dropped. */
-  #hold(writes: readonly Write[]): void {
+  /** Keeps files in memory that were put, and releases those that were dropped. */
+  #keepBytes(writes: readonly Write[]): void {
     for (const write of writes) {
       if ('drop' in write) this.#bytes.delete(write.drop);
       else if ('put' in write && parse(write.put)[0] === 'bytes')
@@ -273,25 +276,25 @@ export class Store {
     if (drops.length > 0) this.#failed?.transact([], () => drops).catch(() => undefined);
   }
 
-  #lose(): void {
-    if (!this.#closed) this.#events.lost();
+  #endSession(): void {
+    if (!this.#closed) this.#events.sessionEnded();
   }
 
-  #land(count: number, writes: readonly Write[]): void {
+  #show(count: number, writes: readonly Write[]): void {
     if (this.#closed || count <= this.#count) return;
     const missed = count !== this.#count + 1;
     this.#count = count;
-    this.#hold(writes);
+    this.#keepBytes(writes);
     // A failure here is met again by the next transaction, and answered there.
     if (missed) this.reload().catch(() => undefined);
     this.#events.changed(this.mirror.apply(writes));
   }
 
   async #load(): Promise<void> {
-    const rows = await this.#use(cache => cache.range(...HELD));
+    const rows = await this.#withCache(cache => cache.range(...HELD));
     const row = new Map(rows).get(SESSION) as SessionRow | undefined;
     this.#session ??= row?.session;
-    if (this.#closed || row?.session !== this.#session) return this.#lose();
+    if (this.#closed || row?.session !== this.#session) return this.#endSession();
     // None has begun here yet.
     if (!row) return;
     // Somebody wrote in the meantime: what was read is older than what is shown.

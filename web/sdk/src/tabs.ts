@@ -3,7 +3,7 @@
 import type { Channel, Clock, Locks } from './ports.ts';
 
 /** What tabs tell each other. */
-export type Word =
+export type TabMessage =
   /** Rows were written: transaction `count`. */
   | { readonly is: 'wrote'; readonly count: number; readonly writes: unknown }
   /** Messages older than those that are kept have changed. */
@@ -33,7 +33,7 @@ interface Role {
 export class Tabs {
   readonly #name: string;
   readonly #clock: Clock;
-  readonly #heard = new Set<(word: Word) => void>();
+  readonly #heard = new Set<(message: TabMessage) => void>();
   #role: Role | undefined;
   #channel: Channel | undefined;
   #locks: Locks | undefined;
@@ -41,7 +41,7 @@ export class Tabs {
   #parted = false;
   #leading = false;
   #stopWaiting: (() => void) | undefined;
-  #stopListening: (() => void) | undefined;
+  #stopWaitingForLeader: (() => void) | undefined;
   /** Lets go of the lock. */
   #release: (() => void) | undefined;
 
@@ -50,7 +50,7 @@ export class Tabs {
     this.#clock = clock;
     this.#channel = channel;
     this.#locks = locks;
-    channel?.listen(message => this.#hear(message as Word));
+    channel?.listen(message => this.#hear(message as TabMessage));
   }
 
   get isLeading(): boolean {
@@ -62,11 +62,11 @@ export class Tabs {
     return this.#channel !== undefined && !this.#parted;
   }
 
-  tell(word: Word): void {
-    if (!this.#parted || word.is === 'signedOut') this.#channel?.post(word);
+  post(message: TabMessage): void {
+    if (!this.#parted || message.is === 'signedOut') this.#channel?.post(message);
   }
 
-  listen(heard: (word: Word) => void): void {
+  listen(heard: (message: TabMessage) => void): void {
     this.#heard.add(heard);
   }
 
@@ -82,12 +82,12 @@ export class Tabs {
   }
 
   /** There is something to do for the tab that leads: should it not run, this tab takes its place. */
-  rouse(): void {
+  ensureLeader(): void {
     const locks = this.#locks;
-    if (this.#leading || this.#stopListening || !this.areHeard || !locks || !this.#role) return;
-    this.tell({ is: 'leads' });
-    this.#stopListening = this.#clock.after(SILENCE_MS, () => {
-      this.#stopListening = undefined;
+    if (this.#leading || this.#stopWaitingForLeader || !this.areHeard || !locks || !this.#role) return;
+    this.post({ is: 'leads' });
+    this.#stopWaitingForLeader = this.#clock.after(SILENCE_MS, () => {
+      this.#stopWaitingForLeader = undefined;
       this.#stopWaiting?.();
       this.#request(locks, true);
     });
@@ -97,7 +97,7 @@ export class Tabs {
   part(): void {
     this.#parted = true;
     this.#locks = undefined;
-    this.#calm();
+    this.#leaderIsAlive();
     this.#stopWaiting?.();
     this.#release?.();
   }
@@ -109,18 +109,18 @@ export class Tabs {
     this.#channel = undefined;
   }
 
-  #hear(word: Word): void {
-    if (this.#parted && word.is !== 'signedOut') return;
+  #hear(message: TabMessage): void {
+    if (this.#parted && message.is !== 'signedOut') return;
     // Only a leader says these.
-    if (word.is === 'here' || word.is === 'polled' || word.is === 'progress') this.#calm();
-    if (word.is === 'leads' && this.#leading) this.tell({ is: 'here' });
-    for (const heard of this.#heard) heard(word);
+    if (message.is === 'here' || message.is === 'polled' || message.is === 'progress') this.#leaderIsAlive();
+    if (message.is === 'leads' && this.#leading) this.post({ is: 'here' });
+    for (const heard of this.#heard) heard(message);
   }
 
   /** The leader runs. */
-  #calm(): void {
-    this.#stopListening?.();
-    this.#stopListening = undefined;
+  #leaderIsAlive(): void {
+    this.#stopWaitingForLeader?.();
+    this.#stopWaitingForLeader = undefined;
   }
 
   #request(locks: Locks, steal: boolean): void {
@@ -135,7 +135,7 @@ export class Tabs {
   }
 
   #lead(): void {
-    this.#calm();
+    this.#leaderIsAlive();
     if (this.#leading) return;
     this.#leading = true;
     this.#role?.lead();

@@ -42,7 +42,7 @@ export class ConversationTimeline implements Timeline {
   #loading: Promise<void> | undefined;
   #loadingOlder = false;
   #olderProblem: Problem | undefined;
-  /** Number of the first message there is, once the server has said so. */
+  /** Number of the first message there is, known from the answer of the server. */
   #start = 0;
   #epoch = 0;
   /** What changed while the kept messages are being read. */

@@ -132,7 +132,7 @@ export class Uploads {
   #problem(answer: HttpAnswer): JoblineError {
     const { status } = answer;
     const problem = problemIn(answer, this.#ports.clock);
-    // Two URLs in turn were not accepted: that says nothing about the file.
+    // Two URLs, one after the other, were not accepted: that says nothing about the file.
     const over = OVER.includes(status);
     return over ? failure('network', problem.detail, { status }) : new JoblineError(problem);
   }

@@ -69,7 +69,7 @@ export class Device {
     };
   }
 
-  /** Gives locks that nobody alive holds to whoever waits. */
+  /** Gives locks that no living tab holds to the tabs that wait for them. */
   grant(): void {
     for (const [name, { tab }] of this.#holders) if (!tab.isAlive) this.#holders.delete(name);
     for (const wish of [...this.#waiting]) {

@@ -1,6 +1,6 @@
 import type { Jobline } from '@jobline/sdk';
 
-/** Something that whoever builds the page has to set right. */
+/** Something that the builder of the page has to correct. */
 interface Fault {
   readonly code: 'origin_not_allowed' | 'blocked_by_policy';
   readonly detail: string;

@@ -59,7 +59,7 @@ export function takeLink(now = Date.now()): Link | undefined {
 /**
  * The session of this tab, or else the one that was begun on this device last. A device keeps a token, as it keeps the
  * messages, until the person signs out: an installed app opens without a connection. Of a demo's people only the tab
- * knows, so that two of them can talk in two tabs. Whoever signed out, in whichever tab, is not signed in any more.
+ * knows, so that two of them can talk in two tabs. After a sign-out, in any tab, that person is not signed in any more.
  */
 export function readSession(): Session | undefined {
   return sessionIn(inTab) ?? sessionIn(onDevice);

@@ -2,7 +2,7 @@
 
 import type { Cache, Range, Value, Write } from './port.ts';
 
-/** Raised when the rows of `rows.ts` change their meaning; opening then says what becomes of the older ones. */
+/** Raised when the rows of `rows.ts` change their meaning; opening then converts or deletes the older ones. */
 const LAYOUT = 1;
 const STORE = 'rows';
 
