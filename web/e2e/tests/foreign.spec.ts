@@ -1,24 +1,32 @@
 import type { Page } from '@playwright/test';
 import { Host } from '../harness/host.ts';
+import { test as base } from '../harness/hosted.ts';
 import { WITH_JOHN } from '../harness/person.ts';
 import { png } from '../harness/picture.ts';
-import { Server } from '../harness/server.ts';
-import { test as base, expect } from '../harness/test.ts';
+import type { Server } from '../harness/server.ts';
+import { expect } from '../harness/test.ts';
 
-/** The element in pages of a marketplace that do as they please. */
-const test = base.extend<{ host: Host; opened: Page }>({
-  host: async ({ page: _ }, use) => {
-    const host = await Host.start();
-    await use(host);
-    await host.stop();
-  },
-  server: async ({ host }, use) => {
-    const server = await Server.start('--allowed-origins', host.origin);
-    await use(server);
-    await server.remove();
-  },
+/** The element in a page of a marketplace that does as it pleases. */
+const test = base.extend<{ opened: Page; visit: (attributes: string, more?: Around) => Promise<string> }>({
   opened: async ({ browserOfOne }, use) => use(await (await browserOfOne()).newPage()),
+  // Publishes such a page, opens it, and answers its address.
+  visit: async ({ host, server, opened }, use) => {
+    await use(async (attributes, more) => {
+      const address = host.publish('/', page(server, attributes, more));
+      await opened.goto(address);
+      return address;
+    });
+  },
 });
+
+/** What such a page has besides the element. */
+interface Around {
+  readonly head?: string;
+  readonly script?: string;
+}
+
+/** Sets a token of this text, as the page would. */
+const token = (text: string) => `chat.token = ${JSON.stringify(text)};`;
 
 test.skip(({ isMobile }) => isMobile, 'about pages around, which are the same there');
 
@@ -39,7 +47,7 @@ declare global {
 const EVENTS = ['ready', 'unread', 'message', 'error', 'signed-out'];
 
 /** A page with a form of its own and the element; `head` goes before, `script` after it. */
-const page = (server: Server, attributes: string, { head = '', script = '' } = {}) => `<!doctype html>
+const page = (server: Server, attributes: string, { head = '', script = '' }: Around = {}) => `<!doctype html>
 <html lang="en"><head><title>Marketplace</title>${head}</head><body><main>
 <h1>Paint the living room</h1><input aria-label="Search jobs">
 <jobline-chat ${attributes}></jobline-chat></main>
@@ -80,13 +88,12 @@ const kept = (opened: Page) =>
   });
 
 test('an element whose token becomes another person’s shows and sends nothing of the first', async ({
-  host,
-  server,
   api,
   opened,
+  visit,
 }) => {
-  const script = `chat.token = ${JSON.stringify(api.token('you'))}`;
-  await opened.goto(host.publish('/', page(server, 'conversation-with="john"', { script })));
+  const script = token(api.token('you'));
+  await visit('conversation-with="john"', { script });
   await expect(opened.getByText('8 AM works?')).toBeVisible();
   await opened.route('**/messages/send', route => route.abort());
   const field = opened.getByRole('textbox', { name: 'Message', exact: true });
@@ -117,13 +124,12 @@ test('an element whose token becomes another person’s shows and sends nothing 
 });
 
 test('a getToken of somebody else is noticed, and typed text is not theirs', async ({
-  host,
-  server,
   api,
   opened,
+  visit,
 }) => {
   const script = `chat.getToken = () => ${JSON.stringify(api.token('you'))}`;
-  await opened.goto(host.publish('/', page(server, '', { script })));
+  await visit('', { script });
   await expect(opened.getByRole('button', { name: 'Jane Doe' })).toBeVisible();
   await opened.evaluate(token => {
     window.chat.getToken = async () => token;
@@ -133,13 +139,12 @@ test('a getToken of somebody else is noticed, and typed text is not theirs', asy
 });
 
 test('signing out leaves no row in any tab, and the next token begins again', async ({
-  host,
-  server,
   api,
   opened,
+  visit,
 }) => {
-  const script = `chat.token = ${JSON.stringify(api.token('you'))}`;
-  const address = host.publish('/', page(server, 'conversation-with="john"', { script }));
+  const script = token(api.token('you'));
+  const address = await visit('conversation-with="john"', { script });
   const other = await opened.context().newPage();
   for (const tab of [opened, other]) {
     await tab.goto(address);
@@ -159,13 +164,12 @@ test('signing out leaves no row in any tab, and the next token begins again', as
 });
 
 test('it takes no focus: neither when it comes nor when its attributes change', async ({
-  host,
-  server,
   api,
   opened,
+  visit,
 }) => {
-  const script = `document.querySelector('input').focus(); chat.token = ${JSON.stringify(api.token('you'))}`;
-  await opened.goto(host.publish('/', page(server, 'conversation-with="john"', { script })));
+  const script = `document.querySelector('input').focus(); ${token(api.token('you'))}`;
+  await visit('conversation-with="john"', { script });
   await expect(opened.getByText('8 AM works?')).toBeVisible();
   await opened.keyboard.type('pain');
   await opened.evaluate(() => window.chat.setAttribute('conversation-with', 'jane'));
@@ -174,28 +178,22 @@ test('it takes no focus: neither when it comes nor when its attributes change', 
   await expect(opened.getByLabel('Search jobs')).toHaveValue('painter');
 });
 
-test('in the list the focus goes along into the chat that is opened', async ({
-  host,
-  server,
-  api,
-  opened,
-}) => {
-  const script = `chat.token = ${JSON.stringify(api.token('you'))}`;
-  await opened.goto(host.publish('/', page(server, '', { script })));
+test('in the list the focus goes along into the chat that is opened', async ({ api, opened, visit }) => {
+  const script = token(api.token('you'));
+  await visit('', { script });
   await opened.getByRole('button', { name: 'Jane Doe' }).click();
   await expect(opened.getByRole('textbox', { name: 'Message', exact: true })).toBeFocused();
 });
 
 test('what is typed in it reaches no shortcut of the page; its shortcuts with Control do', async ({
-  host,
-  server,
   api,
   opened,
+  visit,
 }) => {
   const script = `
-    chat.token = ${JSON.stringify(api.token('you'))};
+    ${token(api.token('you'))}
     document.addEventListener('keydown', event => { if (/^[/jk]$/.test(event.key)) event.preventDefault(); });`;
-  await opened.goto(host.publish('/', page(server, 'conversation-with="john"', { script })));
+  await visit('conversation-with="john"', { script });
   const field = opened.getByRole('textbox', { name: 'Message', exact: true });
   await field.click();
   await opened.keyboard.type('j/k and more');
@@ -204,13 +202,13 @@ test('what is typed in it reaches no shortcut of the page; its shortcuts with Co
   expect(await opened.evaluate(() => window.keys.filter(key => key.length === 1))).toEqual(['y', 'y']);
 });
 
-test('nothing of how the page writes is inherited', async ({ host, server, api, opened }) => {
+test('nothing of how the page writes is inherited', async ({ api, opened, visit }) => {
   const head = `<style>body { text-transform: uppercase; letter-spacing: 5px; text-indent: 40px; user-select: none;
     cursor: wait; word-break: break-all; font: italic 30px serif; line-height: 3; text-align: right; color: red;
     white-space: pre; direction: ltr; word-spacing: 9px; text-shadow: 1px 1px red; } jobline-chat { color-scheme: dark }
     * { letter-spacing: 5px; text-indent: 40px }</style>`;
-  const script = `chat.token = ${JSON.stringify(api.token('you'))}`;
-  await opened.goto(host.publish('/', page(server, 'conversation-with="john"', { head, script })));
+  const script = token(api.token('you'));
+  await visit('conversation-with="john"', { head, script });
   const text = opened.getByText('8 AM works?');
   await expect(text).toBeVisible();
   const looks = await text.evaluate(one => {
@@ -249,7 +247,7 @@ test('under a strict policy it works and complains of nothing', async ({ host, s
   const policy = `default-src 'none'; script-src ${server.url} 'nonce-page'; connect-src http://127.0.0.1:*; img-src http://127.0.0.1:* blob:; style-src 'none'`;
   const script = `
     document.addEventListener('securitypolicyviolation', event => told.push(['violation', event.effectiveDirective + ' ' + event.blockedURI]));
-    chat.token = ${JSON.stringify(api.token('you'))};`;
+    ${token(api.token('you'))}`;
   const head = `<meta http-equiv="Content-Security-Policy" content="${policy}">`;
   const html = page(server, 'conversation-with="john"', { head, script }).replace(
     '<script>',
@@ -270,34 +268,34 @@ test('under a strict policy it works and complains of nothing', async ({ host, s
   expect(await told(opened, 'violation')).toEqual([]);
 });
 
-test('it tells that nothing is unread, and getToken is asked once', async ({ host, server, api, opened }) => {
+test('it tells that nothing is unread, and getToken is asked once', async ({ api, opened, visit }) => {
   await api.read('you', WITH_JOHN);
   const script = `chat.getToken = async () => { asked += 1; return ${JSON.stringify(api.token('mike'))}; };`;
-  await opened.goto(host.publish('/', page(server, 'conversation-with="john" job="42"', { script })));
+  await visit('conversation-with="john" job="42"', { script });
   await expect.poll(() => told(opened, 'unread')).not.toEqual([]);
   expect((await told(opened, 'unread'))[0]).toEqual({ count: expect.any(Number) });
   await expect.poll(() => told(opened, 'ready')).toEqual([{ user: 'mike' }]);
   expect(await opened.evaluate(() => window.asked)).toBe(1);
 });
 
-test('with nobody’s messages unread it tells 0', async ({ host, server, api, opened }) => {
-  const script = `chat.token = ${JSON.stringify(api.token('nobody'))}`;
-  await opened.goto(host.publish('/', page(server, '', { script })));
+test('with nobody’s messages unread it tells 0', async ({ api, opened, visit }) => {
+  const script = token(api.token('nobody'));
+  await visit('', { script });
   await expect.poll(() => told(opened, 'unread')).toEqual([{ count: 0 }]);
 });
 
-test('any height is taken', async ({ host, server, api, opened }) => {
+test('any height is taken', async ({ api, opened, visit }) => {
   const head = '<style>jobline-chat { height: 180px }</style>';
-  const script = `chat.token = ${JSON.stringify(api.token('you'))}`;
-  await opened.goto(host.publish('/', page(server, 'conversation-with="john"', { head, script })));
+  const script = token(api.token('you'));
+  await visit('conversation-with="john"', { head, script });
   await expect(opened.getByRole('log')).toBeVisible();
   expect(await opened.evaluate(() => window.chat.clientHeight)).toBe(180);
   await expect(opened.getByRole('textbox', { name: 'Message', exact: true })).toBeInViewport();
 });
 
-test('a getToken that fails is told, and tried again', async ({ host, server, api, opened }) => {
+test('a getToken that fails is told, and tried again', async ({ api, opened, visit }) => {
   const script = `chat.getToken = async () => { asked += 1; if (asked < 2) throw new Error('Down.'); return ${JSON.stringify(api.token('you'))}; };`;
-  await opened.goto(host.publish('/', page(server, 'conversation-with="john"', { script })));
+  await visit('conversation-with="john"', { script });
   await expect.poll(() => told(opened, 'error')).toEqual([{ code: 'network', detail: 'Down.' }]);
   await expect(opened.getByText('8 AM works?')).toBeVisible();
 });
@@ -314,7 +312,7 @@ test.describe('a page', () => {
     opened,
   }) => {
     const stranger = await Host.start();
-    const script = `chat.token = ${JSON.stringify(api.token('you'))}`;
+    const script = token(api.token('you'));
     const said = opened.waitForEvent('console', message => /does not let pages/.test(message.text()));
     await opened.goto(stranger.publish('/', page(server, 'conversation-with="john"', { script })));
     expect((await said).text()).toContain(`--allowed-origins ${stranger.origin}`);
@@ -324,10 +322,10 @@ test.describe('a page', () => {
     await stranger.stop();
   });
 
-  test('whose policy forbids the server is told so', async ({ host, server, api, opened }) => {
+  test('whose policy forbids the server is told so', async ({ api, opened, visit }) => {
     const head = `<meta http-equiv="Content-Security-Policy" content="connect-src 'none'">`;
-    const script = `chat.token = ${JSON.stringify(api.token('you'))}`;
-    await opened.goto(host.publish('/', page(server, 'conversation-with="john"', { head, script })));
+    const script = token(api.token('you'));
+    await visit('conversation-with="john"', { head, script });
     await expect
       .poll(() => told(opened, 'error'))
       .toContainEqual({ code: 'blocked_by_policy', detail: expect.stringContaining('connect-src') });

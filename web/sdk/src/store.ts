@@ -40,7 +40,7 @@ type Decide = (rows: readonly Value[], count: number) => readonly Write[] | unde
  * How long the cache may take, in milliseconds: twice this. A page that was suspended finds its time over when it wakes,
  * and the answer right behind it.
  */
-const PATIENCE_MS = 2500;
+const PATIENCE_MS = 4000;
 /** Bytes of own files that are held in memory until they are sent, in case the cache cannot be read. */
 const HELD_BYTES = 50_000_000;
 

@@ -21,7 +21,7 @@ export type TabMessage =
   | { readonly is: 'signedOut' };
 
 /** How long a leader may take to answer, in milliseconds: one that is suspended never does. */
-const SILENCE_MS = 4000;
+const SILENCE_MS = 6000;
 
 /** What a tab is told of its own role. */
 interface Role {

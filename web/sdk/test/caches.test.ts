@@ -146,7 +146,7 @@ test('a cache that stops answering is given up on within seconds, and nothing th
   await chat.sendFile({ size: 4, type: 'image/png', name: 'a.png', arrayBuffer: async () => bytes });
   tab.cacheHangs = true;
   const text = chat.send('after');
-  await clock.advance(6000);
+  await clock.advance(9000);
   await text;
   expect(jobline.storage.get()).toEqual({ kind: 'memory', reason: 'failed' });
   // What was shown is still shown, also by the list.
