@@ -296,7 +296,9 @@ test('any height is taken', async ({ api, opened, visit }) => {
 test('a getToken that fails is told, and tried again', async ({ api, opened, visit }) => {
   const script = `chat.getToken = async () => { asked += 1; if (asked < 2) throw new Error('Down.'); return ${JSON.stringify(api.token('you'))}; };`;
   await visit('conversation-with="john"', { script });
-  await expect.poll(() => told(opened, 'error')).toEqual([{ code: 'network', detail: 'Down.' }]);
+  await expect
+    .poll(() => told(opened, 'error'))
+    .toEqual([{ code: 'token_failed', detail: 'getToken failed: Down.' }]);
   await expect(opened.getByText('8 AM works?')).toBeVisible();
 });
 
@@ -331,3 +333,19 @@ test.describe('a page', () => {
       .toContainEqual({ code: 'blocked_by_policy', detail: expect.stringContaining('connect-src') });
   });
 });
+
+for (const [attributes, what] of [
+  ['', 'the list'],
+  ['conversation-with="john"', 'a chat'],
+] as const) {
+  test(`${what} does not look as if it were loading while there is no token`, async ({ opened, visit }) => {
+    for (const script of [
+      "chat.token = 'damaged'",
+      "chat.getToken = async () => { throw new Error('Down.') }",
+    ]) {
+      await visit(attributes, { script });
+      await expect(opened.getByText('Your messages could not be loaded.')).toBeVisible();
+      await expect(opened.getByLabel('Loading…')).toHaveCount(0);
+    }
+  });
+}

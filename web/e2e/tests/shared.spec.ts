@@ -1,4 +1,5 @@
 import type { BrowserContext } from '@playwright/test';
+import { findings } from '../harness/axe.ts';
 import { Person } from '../harness/person.ts';
 import { expect, test } from '../harness/test.ts';
 
@@ -28,6 +29,7 @@ test('a link of somebody else asks before it takes over, and then is for its tab
   const stays = await opened(context, api.token('mike'), '&open=/with/john');
   await expect(asks(stays)).toHaveText('You are signed in as You. Continue as Mike Worker?');
   expect(stays.page.url()).not.toContain('token');
+  expect(await findings(stays.page)).toEqual([]);
   await stays.page.getByRole('button', { name: 'Stay signed in as You' }).click();
   await expect(stays.row('Jane Doe')).toBeVisible();
 

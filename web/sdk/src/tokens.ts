@@ -1,6 +1,6 @@
 /** The tokens of the host: asked for, kept until they are refused, and looked into. */
 
-import { failure } from './errors.ts';
+import { failure, textOf } from './errors.ts';
 import type { Clock } from './ports.ts';
 import { within } from './time.ts';
 
@@ -35,11 +35,19 @@ export class Tokens {
 
   /** A token that should be accepted. However many ask, the host is asked once. */
   get(): Promise<string> {
-    const ask = async () => this.#getToken();
-    const token = this.#kept ?? within(this.#clock, GIVE_UP_MS, ask());
+    const token = this.#kept ?? this.#ask();
     this.#kept = token;
     token.catch(() => this.drop(token));
     return token;
+  }
+
+  async #ask(): Promise<string> {
+    const ask = async () => this.#getToken();
+    try {
+      return await within(this.#clock, GIVE_UP_MS, ask());
+    } catch (error) {
+      throw failure('token_failed', `getToken failed: ${textOf(error)}`);
+    }
   }
 
   /** Asks for another one the next time; of `token` alone, if one is given. */

@@ -23,7 +23,7 @@ export function watchReach(client: Jobline, server: string, tell: (fault: Fault)
     const { problem } = client.connection.get();
     failures = problem?.code === 'network' && problem.status === undefined ? failures + 1 : 0;
     // Once may be a connection that was lost for a moment.
-    if (failures < 2 || told.has('origin_not_allowed') || !(await answers(server))) return;
+    if (failures < 2 || told.has('origin_not_allowed') || !(await isForbidden(server))) return;
     once({
       code: 'origin_not_allowed',
       detail: `${server} is there and does not let pages of ${location.origin} call it. Start it with --allowed-origins ${location.origin}`,
@@ -44,11 +44,12 @@ export function watchReach(client: Jobline, server: string, tell: (fault: Fault)
   };
 }
 
-/** Whether there is a server, whatever it lets this page read. */
-async function answers(server: string): Promise<boolean> {
-  const how: RequestInit = { mode: 'no-cors', cache: 'no-store', credentials: 'omit' };
-  return fetch(`${server}/healthz`, how).then(
-    () => true,
-    () => false,
-  );
+/** Whether there is a server, and it lets this page read nothing. */
+async function isForbidden(server: string): Promise<boolean> {
+  const answers = (mode: RequestMode) =>
+    fetch(`${server}/messages/conversations`, { mode, cache: 'no-store', credentials: 'omit' }).then(
+      () => true,
+      () => false,
+    );
+  return (await answers('no-cors')) && !(await answers('cors'));
 }
