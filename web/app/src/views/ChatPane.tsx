@@ -57,7 +57,7 @@ export function ChatPane({ timeline, photo }: { timeline: Timeline; photo?: stri
         ) : (
           <p class="note plain" role="status">
             {words.t(state.reason === 'job_closed' ? 'jobClosed' : 'errorNotParticipant')}
-            <button type="button" class="button" onClick={() => setTrying(timeline)}>
+            <button type="button" class="button outlined" onClick={() => setTrying(timeline)}>
               {words.t('otherJob')}
             </button>
           </p>

@@ -1,5 +1,6 @@
 import { Component, type ComponentChildren } from 'preact';
 import { Around, type Surroundings } from './context.ts';
+import { HostColours } from './HostColours.tsx';
 import { Panes } from './Panes.tsx';
 
 /** The chat with everything around it, in the language and direction of its words. */
@@ -9,6 +10,7 @@ export function Root({ around }: { around: Surroundings }) {
     <div class="root" lang={words.lang} dir={words.dir}>
       <Around.Provider value={around}>
         <Boundary sorry={words.t('unexpected')}>
+          {around.embedded && <HostColours />}
           <Panes />
         </Boundary>
       </Around.Provider>
