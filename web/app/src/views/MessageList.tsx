@@ -1,4 +1,4 @@
-import type { Timeline, TimelineMessage, TimelineState } from '@jobline/sdk';
+import type { Timeline, TimelineState } from '@jobline/sdk';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { dayNumber } from '../models/time.ts';
 import { byDay, type Row, rows } from '../models/timeline.ts';
@@ -11,6 +11,7 @@ import { useLatest } from './hooks.ts';
 import { JumpButton } from './JumpButton.tsx';
 import { MessageView } from './MessageView.tsx';
 import { ScrollKeeper } from './scrollKeeper.ts';
+import { useSeen } from './useSeen.ts';
 
 /** From how many pixels before an edge the next page is put in. */
 const NEAR = 1200;
@@ -133,7 +134,9 @@ export function MessageList({ timeline, state, name }: Props) {
     setAtEnd(keep.atEnd && window.end === undefined);
   }
 
-  useRead(timeline, state, atEnd);
+  // Read is what was seen: everything, once the reader is at the end and the end is in front of them.
+  const wanted = atEnd === true && state.status === 'ready' && state.unread > 0;
+  useSeen(scroller, wanted, () => timeline.markAsRead());
   const you = words.t('you');
   return (
     <div class="conversation-body">
@@ -191,18 +194,4 @@ function Divider() {
       {words.t('newMessages')}
     </div>
   );
-}
-
-/** Tells the server what has been read: everything, once the reader is at the end and the page is in front of them. */
-function useRead(timeline: Timeline, state: TimelineState, atEnd = false): void {
-  const [visible, setVisible] = useState(document.visibilityState === 'visible');
-  useEffect(() => {
-    const changed = () => setVisible(document.visibilityState === 'visible');
-    document.addEventListener('visibilitychange', changed);
-    return () => document.removeEventListener('visibilitychange', changed);
-  }, []);
-  const last: TimelineMessage | undefined = state.messages[state.messages.length - 1];
-  useEffect(() => {
-    if (visible && atEnd && state.status === 'ready' && state.unread > 0) timeline.markAsRead();
-  }, [visible, atEnd, state.status, state.unread, last?.key]);
 }
