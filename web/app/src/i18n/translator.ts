@@ -25,6 +25,10 @@ export interface Translator {
   size(bytes: number): string;
   percent(part: number): string;
   number(value: number): string;
+  /** Two parts of one line, with the comma of the language between them. */
+  both(one: string, other: string): string;
+  /** The same language in the time zone that the reader is in by now. */
+  renewed(): Translator;
 }
 
 const RIGHT_TO_LEFT = /^(ar|fa|he|ur)\b/;
@@ -91,6 +95,8 @@ export function translator(lang: string, messages: Messages, customs: Customs = 
     size: bytes => size(locale, bytes),
     percent: part => new Intl.NumberFormat(locale, { style: 'percent' }).format(part),
     number,
+    both: (one, other) => `${one}${dir === 'rtl' ? '،' : ','} ${other}`,
+    renewed: () => translator(lang, messages, customs),
   };
 }
 

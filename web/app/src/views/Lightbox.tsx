@@ -107,9 +107,13 @@ export function Lightbox({ timeline, messages, photo, name }: Props) {
           <Icon name="close" />
         </button>
         <p class="caption" role="status">
-          <bdi>{author}</bdi>
-          {message && `, ${words.date(message.at, 'short')}, ${words.clock(message.at)}`}
-          {photos.length > 1 && ` · ${words.t('position', { number: at + 1, count: photos.length })}`}
+          {photos.length > 1 && (
+            <span class="place">{words.t('position', { number: at + 1, count: photos.length })}</span>
+          )}
+          <span class="from">
+            <bdi>{author}</bdi>
+            {message && words.both('', words.both(words.date(message.at, 'short'), words.clock(message.at)))}
+          </span>
         </p>
         <button
           type="button"

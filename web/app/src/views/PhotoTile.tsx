@@ -1,7 +1,8 @@
 import type { MessageFile, Timeline, TimelineMessage } from '@jobline/sdk';
 import { useLayoutEffect, useReducer, useState } from 'preact/hooks';
 import { fileName, sizeInName } from '../models/fileName.ts';
-import { tileSize } from '../models/tile.ts';
+import { isTiny, tileSize } from '../models/tile.ts';
+import type { Cell } from '../models/timeline.ts';
 import { useSurroundings } from './context.ts';
 import { Icon } from './Icon.tsx';
 
@@ -10,10 +11,12 @@ interface Props {
   readonly message: TimelineMessage;
   readonly file: MessageFile;
   readonly author: string;
+  /** Its place in the grid of those that were sent with it; alone it has the shape of its own. */
+  readonly cell?: Cell | undefined;
 }
 
 /** A photo in a bubble. Its room is reserved before it is there, and never changes while it is in the page. */
-export function PhotoTile({ timeline, message, file, author }: Props) {
+export function PhotoTile({ timeline, message, file, author, cell }: Props) {
   const { navigation, pictures, words } = useSurroundings();
   const [, redraw] = useReducer((count: number) => count + 1, 0);
   const [tried, setTried] = useState(0);
@@ -43,8 +46,12 @@ export function PhotoTile({ timeline, message, file, author }: Props) {
   return (
     <button
       type="button"
-      class="photo"
-      style={{ width: `${width}px`, aspectRatio: String(ratio) }}
+      class={isTiny(known) && !cell ? 'photo tiny' : 'photo'}
+      style={
+        cell
+          ? { width: '100%', aspectRatio: cell === 'wide' ? '2' : '1' }
+          : { width: `${width}px`, aspectRatio: String(ratio) }
+      }
       aria-label={words.t('openPhoto', { name: base + ending })}
       data-photo={message.key}
       onClick={() => navigation.show(message.key)}
