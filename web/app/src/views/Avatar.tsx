@@ -6,6 +6,7 @@ import { Icon } from './Icon.tsx';
 /** Somebody's picture, or their initials on a colour of their own when there is none or it cannot be loaded. */
 export function Avatar({ person, small }: { person: Person; small?: boolean }) {
   const [broken, setBroken] = useState<string>();
+  const name = personName(person.name, person.id);
   const size = small ? ' small' : '';
   const url = person.avatarUrl;
   if (url && url !== broken && /^(https?:|blob:|\/)/i.test(url)) {
@@ -21,7 +22,7 @@ export function Avatar({ person, small }: { person: Person; small?: boolean }) {
   }
   return (
     <span class={`avatar${size} tone-${tone(person.id)}`} aria-hidden="true">
-      {person.name || person.id ? initials(personName(person.name, person.id)) : <Icon name="person" />}
+      {name ? initials(name) : <Icon name="person" />}
     </span>
   );
 }

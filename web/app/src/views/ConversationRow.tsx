@@ -22,7 +22,7 @@ interface Props {
 export const ConversationRow = memo(({ item, open, stop }: Props) => {
   const { navigation, words } = useSurroundings();
   const { job, person } = item;
-  const name = personName(person.name, person.id);
+  const name = personName(person.name, person.id) || words.t('somebody');
   return (
     <button
       type="button"
