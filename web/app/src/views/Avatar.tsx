@@ -2,6 +2,7 @@ import type { Person } from '@jobline/sdk';
 import { useState } from 'preact/hooks';
 import { initials, personName, tone } from '../models/plainText.ts';
 import { Icon } from './Icon.tsx';
+import { useAgain } from './useAgain.ts';
 
 /** Somebody's picture, or their initials on a colour of their own when there is none or it cannot be loaded. */
 export function Avatar({ person, small }: { person: Person; small?: boolean }) {
@@ -9,6 +10,7 @@ export function Avatar({ person, small }: { person: Person; small?: boolean }) {
   const name = personName(person.name, person.id);
   const size = small ? ' small' : '';
   const url = person.avatarUrl;
+  useAgain(broken !== undefined, () => setBroken(undefined));
   if (url && url !== broken && /^(https?:|blob:|\/)/i.test(url)) {
     return (
       <img

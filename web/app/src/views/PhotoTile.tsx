@@ -1,10 +1,11 @@
 import type { MessageFile, Timeline, TimelineMessage } from '@jobline/sdk';
-import { useLayoutEffect, useReducer, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { fileName, sizeInName } from '../models/fileName.ts';
 import { isTiny, tileSize } from '../models/tile.ts';
 import type { Cell } from '../models/timeline.ts';
 import { useSurroundings } from './context.ts';
 import { Icon } from './Icon.tsx';
+import { usePicture } from './usePicture.ts';
 
 interface Props {
   readonly timeline: Timeline;
@@ -17,30 +18,15 @@ interface Props {
 
 /** A photo in a bubble. Its room is reserved before it is there, and never changes while it is in the page. */
 export function PhotoTile({ timeline, message, file, author, cell }: Props) {
-  const { navigation, pictures, words } = useSurroundings();
-  const [, redraw] = useReducer((count: number) => count + 1, 0);
-  const [tried, setTried] = useState(0);
+  const { navigation, words } = useSurroundings();
+  const { url, failed, broken } = usePicture(timeline, message);
   const known =
     file.width && file.height ? { width: file.width, height: file.height } : sizeInName(file.name);
   const [{ width, ratio }] = useState(() => tileSize(known));
-  const url = pictures.url(message);
-
-  useLayoutEffect(() => {
-    if (url || tried > 2) return;
-    const fetched = message.clientId ? pictures.fetchOwn(timeline, message) : Promise.resolve(false);
-    fetched
-      .then(found => (found ? redraw(undefined) : timeline.refreshFile(message.key)))
-      .catch(() => setTried(tried + 1));
-  }, [url, tried, file.url]);
 
   const loaded = ({ naturalWidth, naturalHeight }: HTMLImageElement) => {
     if (!known && naturalWidth && naturalHeight)
       timeline.rememberSize(message.key, naturalWidth, naturalHeight);
-  };
-  const broken = () => {
-    const another = pictures.failed(message);
-    if (another || tried > 1) redraw(undefined);
-    setTried(tried + 1);
   };
   const { base, ending } = fileName(file.name, words.t('photo'));
   return (
@@ -68,7 +54,7 @@ export function PhotoTile({ timeline, message, file, author, cell }: Props) {
       ) : (
         <span class="unavailable">
           <Icon name="photo" />
-          {tried > 2 && words.t('photoUnavailable')}
+          {failed && words.t('photoUnavailable')}
         </span>
       )}
     </button>
