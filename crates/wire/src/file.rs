@@ -1,3 +1,4 @@
+use crate::limits::FILE_BYTES;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -17,7 +18,7 @@ pub struct UploadFile {
     #[schemars(length(min = 1))]
     pub file_name: String,
     /// The file's exact size in bytes, 1 to 10,485,760.
-    #[schemars(range(min = 1, max = 10_485_760))]
+    #[schemars(range(min = 1, max = FILE_BYTES))]
     pub file_size: u64,
     /// The file's media type, one of those that are accepted. Parameters are ignored; where it is empty or
     /// `application/octet-stream`, the ending of the name decides.

@@ -1,103 +1,69 @@
-//! A file on its way into a message: its bytes are looked at, proved, rid of what tells where a photo was taken, and kept.
+//! Accepting the file of a message: its bytes are proved, the location in a photo is removed, and the result is kept.
 //!
-//! Each attempt keeps them under a name of its own, and the message names the one of its attempt. So nobody, the sender
-//! included, can put other bytes in the place of those that were proved.
+//! Each attempt to send keeps the bytes under a name of its own, and the message names the one of its attempt. So nobody,
+//! not even the sender, can replace bytes that were proved.
 
+use super::{
+    media,
+    port::{Arrived, Keep},
+    row::{FileRow, KeptAs},
+};
 use crate::{
-    base::clock::nanoid,
-    base::error::{Error, Result},
-    base::id::UserId,
-    chat::Chat,
-    files::media,
-    files::port::{Arrived, Keep},
-    files::row::{FileRow, KeptAs},
+    base::{
+        clock::nanoid,
+        error::{Error, Result},
+        id::UserId,
+    },
+    context::Context,
 };
-use futures_util::lock::{Mutex, MutexGuard};
 use jobline_wire::{Code, MessageType};
-use std::{
-    hash::{DefaultHasher, Hash as _, Hasher as _},
-    sync::atomic::{AtomicUsize, Ordering},
-};
 
-/// How many files are looked at at a time: each may need twice its 10 MB of memory.
-const LOOKS: usize = 4;
-/// Users who share one of these wait for each other, so one user takes one look at a time.
-const USERS: usize = 256;
 /// Characters that an attempt adds to the id.
 const SUFFIX: usize = 10;
 /// Characters of the random part of an id.
 const NANOID: usize = 21;
 
-/// Who may look at a file now.
-pub(crate) struct Looks {
-    users: Box<[Mutex<()>]>,
-    places: [Mutex<()>; LOOKS],
-    next: AtomicUsize,
+/// Proves and keeps the bytes of a file that `sender` announced, for a message of this kind, and records in `file` how.
+///
+/// # Errors
+/// `file_not_uploaded`, `file_type_mismatch`, `invalid_file` (an image that is too large), `unavailable`.
+pub(crate) async fn accept(
+    cx: &Context,
+    sender: &UserId,
+    id: &str,
+    file: &mut FileRow,
+    kind: Option<MessageType>,
+) -> Result<()> {
+    let _place = cx.looks.wait(sender).await;
+    let arrived = arrived(cx, id, file).await?;
+    let dimensions = media::prove(&file.content_type, &arrived.head)?;
+    // An image that is sent as a file keeps its metadata.
+    let is_image = kind != Some(MessageType::File) && media::shown_inline(&file.content_type);
+    let bytes = is_image.then(|| media::without_metadata(&file.content_type, &arrived.head)).flatten();
+    let size = bytes.as_ref().map_or(file.size, |bytes| bytes.len() as u64);
+    let name = format!("{id}-{}", &nanoid(&*cx.random)[..SUFFIX]);
+    let keep = Keep { id, name: &name, content_type: &file.content_type, bytes };
+    let Some(name) = cx.files.keep(&arrived, keep).await? else {
+        let detail = "The bytes of this file changed while they were checked. Send again, or upload the file again.";
+        return Err(Error::new(Code::FileNotUploaded, detail).at("fileUrl"));
+    };
+    let (width, height) = (dimensions.map(|one| one.width), dimensions.map(|one| one.height));
+    file.kept = Some(KeptAs { name, size, width, height });
+    Ok(())
 }
 
-impl Default for Looks {
-    fn default() -> Self {
-        let users = (0..USERS).map(|_| Mutex::new(())).collect();
-        Self { users, places: std::array::from_fn(|_| Mutex::new(())), next: AtomicUsize::new(0) }
-    }
+async fn arrived(cx: &Context, id: &str, file: &FileRow) -> Result<Arrived> {
+    let arrived = cx.files.arrived(id, media::bytes_to_see(&file.content_type)).await?;
+    arrived.filter(|arrived| arrived.size == file.size).ok_or_else(|| {
+        let detail = "The bytes of this file have not arrived. Upload them to uploadUrl first, then send.";
+        Error::new(Code::FileNotUploaded, detail).at("fileUrl")
+    })
 }
 
-impl Looks {
-    /// Waits for a place. First come those of other users: whoever sends many files waits for themselves alone.
-    async fn wait(&self, user: &UserId) -> (MutexGuard<'_, ()>, MutexGuard<'_, ()>) {
-        let mut hasher = DefaultHasher::new();
-        user.as_str().hash(&mut hasher);
-        let index = usize::try_from(hasher.finish() % USERS as u64).expect("less than the number of users' places");
-        let mine = self.users[index].lock().await;
-        let place = self.next.fetch_add(1, Ordering::Relaxed) % LOOKS;
-        (mine, self.places[place].lock().await)
-    }
-}
-
-impl Chat {
-    /// Proves and keeps the bytes of a file that `me` announced, for a message that is said to be of this kind; notes in
-    /// `file` how.
-    ///
-    /// # Errors
-    /// `file_not_uploaded`, `file_type_mismatch`, `invalid_file` (an image that is too large), `unavailable`.
-    pub(crate) async fn accept_file(
-        &self,
-        me: &UserId,
-        id: &str,
-        file: &mut FileRow,
-        kind: Option<MessageType>,
-    ) -> Result<()> {
-        let _place = self.looks().wait(me).await;
-        let arrived = self.arrived(id, file).await?;
-        let shown = media::prove(&file.content_type, &arrived.head)?;
-        // What is sent as a file is wanted as it is.
-        let is_picture = kind != Some(MessageType::File) && media::shown_inline(&file.content_type);
-        let bytes = is_picture.then(|| media::without_metadata(&file.content_type, &arrived.head)).flatten();
-        let size = bytes.as_ref().map_or(file.size, |bytes| bytes.len() as u64);
-        let name = format!("{id}-{}", &nanoid(self.random())[..SUFFIX]);
-        let keep = Keep { id, name: &name, content_type: &file.content_type, bytes };
-        let Some(name) = self.files().keep(&arrived, keep).await? else {
-            let detail = "The bytes of this file changed while they were looked at. Send again, or upload them again.";
-            return Err(Error::new(Code::FileNotUploaded, detail).at("fileUrl"));
-        };
-        let (width, height) = (shown.map(|shown| shown.width), shown.map(|shown| shown.height));
-        file.kept = Some(KeptAs { name, size, width, height });
-        Ok(())
-    }
-
-    async fn arrived(&self, id: &str, file: &FileRow) -> Result<Arrived> {
-        let arrived = self.files().arrived(id, media::bytes_to_see(&file.content_type)).await?;
-        arrived.filter(|arrived| arrived.size == file.size).ok_or_else(|| {
-            let detail = "The bytes of this file have not arrived. Upload them to uploadUrl first, then send.";
-            Error::new(Code::FileNotUploaded, detail).at("fileUrl")
-        })
-    }
-
-    /// Deletes what an attempt kept whose commit certainly did not happen. Should that fail, the sweep does it.
-    pub(crate) async fn drop_kept(&self, id: &str, file: &FileRow) {
-        if let Some(kept) = file.kept.as_ref().filter(|kept| kept.name != id) {
-            let _swept_later = self.files().delete(&kept.name).await;
-        }
+/// Deletes what an attempt kept whose commit certainly did not happen. If that fails, the sweep deletes it.
+pub(crate) async fn delete_kept(cx: &Context, id: &str, file: &FileRow) {
+    if let Some(kept) = file.kept.as_ref().filter(|kept| kept.name != id) {
+        let _ = cx.files.delete(&kept.name).await;
     }
 }
 

@@ -3,11 +3,13 @@
 //! Both are kept in one row of the user's, so they hold on every server alike. A send does not touch that row: which of
 //! the files were sent is only looked up when the limit is reached.
 
+use super::row::{FileRow, WAIT_MS};
 use crate::{
-    base::error::{Error, Result},
-    base::rows::{self, LAYOUT},
-    chat::Chat,
-    files::row::{FileRow, WAIT_MS},
+    base::{
+        error::{Error, Result},
+        rows::{self, LAYOUT},
+    },
+    context::Context,
     keys,
     messages::rate::Bucket,
 };
@@ -47,43 +49,41 @@ impl UploadsRow {
     }
 }
 
-impl Chat {
-    /// The row of the user's after one more file of `size` bytes.
-    ///
-    /// # Errors
-    /// `rate_limited`, `unavailable`.
-    pub(crate) async fn allow_upload(&self, row: Option<&Row>, id: &str, size: u64, now: u64) -> Result<UploadsRow> {
-        let mut uploads: UploadsRow = rows::live(row, now)?.unwrap_or_default();
-        let rate = self.settings().upload_rate;
-        if rate > 0 {
-            let bucket = uploads.bucket.unwrap_or_else(|| Bucket::full(rate, now));
-            uploads.bucket = Some(bucket.take(rate, now).map_err(|wait| too_many(rate, wait))?);
-        }
-        uploads.waiting.retain(|(.., at)| at + WAIT_MS > now);
-        if !uploads.fits(size) {
-            self.forget_sent_files(&mut uploads).await?;
-        }
-        if !uploads.fits(size) {
-            let oldest = uploads.waiting.iter().map(|(.., at)| *at).min().unwrap_or(now);
-            return Err(too_much((oldest + WAIT_MS).saturating_sub(now)));
-        }
-        uploads.waiting.push((id.to_owned(), size, now));
-        Ok(uploads)
+/// The user's row after one more file of `size` bytes.
+///
+/// # Errors
+/// `rate_limited`, `unavailable`.
+pub(crate) async fn allow(cx: &Context, row: Option<&Row>, id: &str, size: u64, now: u64) -> Result<UploadsRow> {
+    let mut uploads: UploadsRow = rows::live(row, now)?.unwrap_or_default();
+    let rate = cx.settings.upload_rate;
+    if rate > 0 {
+        let bucket = uploads.bucket.unwrap_or_else(|| Bucket::full(rate, now));
+        uploads.bucket = Some(bucket.take(rate, now).map_err(|wait| too_many(rate, wait))?);
     }
+    uploads.waiting.retain(|(.., at)| at + WAIT_MS > now);
+    if !uploads.fits(size) {
+        remove_sent_files(cx, &mut uploads).await?;
+    }
+    if !uploads.fits(size) {
+        let oldest = uploads.waiting.iter().map(|(.., at)| *at).min().unwrap_or(now);
+        return Err(too_much((oldest + WAIT_MS).saturating_sub(now)));
+    }
+    uploads.waiting.push((id.to_owned(), size, now));
+    Ok(uploads)
+}
 
-    /// Takes what is in a message by now, or gone, out of what waits.
-    async fn forget_sent_files(&self, uploads: &mut UploadsRow) -> Result<()> {
-        let wanted: Vec<_> = uploads.waiting.iter().map(|(id, ..)| keys::file(id)).collect();
-        let found = self.get_many(&wanted, Consistency::Strong).await?;
-        let mut waits = Vec::with_capacity(found.len());
-        for row in &found {
-            let file: Option<FileRow> = row.as_ref().map(rows::decode).transpose()?;
-            waits.push(file.is_some_and(|file| file.used.is_none()));
-        }
-        let mut waits = waits.into_iter();
-        uploads.waiting.retain(|_| waits.next().unwrap_or(true));
-        Ok(())
+/// Removes from the waiting files those that are in a message, or gone.
+async fn remove_sent_files(cx: &Context, uploads: &mut UploadsRow) -> Result<()> {
+    let wanted: Vec<_> = uploads.waiting.iter().map(|(id, ..)| keys::file(id)).collect();
+    let found = cx.db.get_many(&wanted, Consistency::Strong).await?;
+    let mut waits = Vec::with_capacity(found.len());
+    for row in &found {
+        let file: Option<FileRow> = row.as_ref().map(rows::decode).transpose()?;
+        waits.push(file.is_some_and(|file| file.used.is_none()));
     }
+    let mut waits = waits.into_iter();
+    uploads.waiting.retain(|_| waits.next().unwrap_or(true));
+    Ok(())
 }
 
 fn too_many(rate: u32, wait: u64) -> Error {

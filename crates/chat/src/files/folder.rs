@@ -1,9 +1,11 @@
 //! Which folder the files of a table are in: servers that share a table must not have a folder each.
 
 use crate::{
-    base::clock::Random,
-    base::error::{Error, Result},
-    base::rows::{self, LAYOUT},
+    base::{
+        clock::Random,
+        error::{Error, Result},
+        rows::{self, LAYOUT},
+    },
     keys,
 };
 use jobline_store::{Commit, Condition, Consistency, Store, Token};

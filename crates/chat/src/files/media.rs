@@ -2,6 +2,7 @@
 
 mod bytes;
 mod exif;
+mod format;
 mod gif;
 mod image;
 mod jpeg;
@@ -14,14 +15,13 @@ mod tests;
 mod webp;
 mod zip;
 
-pub(crate) use image::{Dimensions, without_metadata};
+pub(crate) use format::without_metadata;
+pub(crate) use image::Dimensions;
 
 use crate::base::error::{Error, Result};
-use jobline_wire::{Code, MessageType};
+use jobline_wire::{Code, MessageType, file_types, limits::FILE_BYTES};
 use zip::Zip;
 
-/// Bytes of a file.
-pub const FILE_BYTES: u64 = 10 * 1024 * 1024;
 /// How many of the first bytes tell what a file is that has a signature.
 const HEAD_BYTES: usize = 64 * 1024;
 
@@ -209,7 +209,7 @@ pub(crate) fn prove(content_type: &str, bytes: &[u8]) -> Result<Option<Dimension
     if *proof != Proof::Image {
         return if proves(name, *proof, bytes) { Ok(None) } else { Err(lie()) };
     }
-    let image = image::read(name, bytes).filter(|image| !image.stored.is_empty()).ok_or_else(lie)?;
+    let image = format::read(name, bytes).filter(|image| !image.stored.is_empty()).ok_or_else(lie)?;
     if image.largest.is_too_large() {
         let Dimensions { width, height, .. } = image.largest;
         let detail = format!(
@@ -222,7 +222,7 @@ pub(crate) fn prove(content_type: &str, bytes: &[u8]) -> Result<Option<Dimension
 
 fn proves(name: &str, proof: Proof, bytes: &[u8]) -> bool {
     match proof {
-        Proof::Image => image::read(name, bytes).is_some(),
+        Proof::Image => format::read(name, bytes).is_some(),
         Proof::Signature(signature) => bytes.starts_with(signature),
         Proof::Brand(brands) => has_brand(bytes, brands),
         Proof::Zip => Zip::read(bytes).is_some(),
@@ -257,7 +257,7 @@ pub(crate) fn message_type(content_type: &str) -> MessageType {
 
 /// Whether a browser may show it in place.
 pub(crate) fn shown_inline(content_type: &str) -> bool {
-    matches!(content_type, "image/jpeg" | "image/png" | "image/gif" | "image/webp")
+    file_types::is_inline_image(content_type)
 }
 
 fn find(content_type: &str) -> Option<&'static Media> {
