@@ -12,15 +12,17 @@ use crate::{
         settings::Settings,
     },
     context::{Context, Memos},
-    conversation::receipts,
+    conversation::{self, receipts},
     files::{looks::Looks, port::Files, sweep, upload},
     host::{jobs, people},
     inbox, keys, messages,
 };
 use jobline_store::{Consistency, Store};
 use jobline_wire::{
-    Conversations, HostJob, HostJobInput, HostUser, HostUserInput, ListConversations, ListMessages, MarkAsRead,
-    MarkedAsRead, Messages, SendMessage, SentMessage, SyncQuery, Synced, UploadFile, UploadTarget,
+    ChangedMessage, ConversationDetails, Conversations, DeleteMessage, EditMessage, GetConversation, HostDeleteMessage,
+    HostJob, HostJobInput, HostMessageInput, HostUser, HostUserInput, ListConversations, ListMessages, ListVersions,
+    MarkAsRead, MarkedAsRead, Messages, React, SendMessage, SentMessage, SyncQuery, Synced, UploadFile, UploadTarget,
+    Versions,
 };
 use std::sync::Arc;
 
@@ -71,6 +73,64 @@ impl Chat {
         messages::send::send(&self.cx, me, input).await
     }
 
+    /// Replaces the text of a message that `me` sent. The same text again changes nothing.
+    ///
+    /// # Errors
+    /// `invalid_request`, `content_empty`, `content_too_long`, `not_found`, `not_your_message`, `message_deleted`,
+    /// `edit_window_over`, `rate_limited`, `unavailable`.
+    pub async fn edit(&self, me: &UserId, input: EditMessage) -> Result<ChangedMessage> {
+        messages::edit::edit(&self.cx, me, input).await
+    }
+
+    /// Deletes a message that `me` sent, for everyone. Repeating it changes nothing.
+    ///
+    /// # Errors
+    /// `not_found`, `not_your_message`, `delete_window_over`, `unavailable`.
+    pub async fn delete(&self, me: &UserId, input: DeleteMessage) -> Result<ChangedMessage> {
+        messages::delete::delete(&self.cx, me, input).await
+    }
+
+    /// Sets the one reaction of `me` to a message, or takes it back. The same again changes nothing.
+    ///
+    /// # Errors
+    /// `invalid_emoji`, `not_found`, `message_deleted`, `rate_limited`, `unavailable`.
+    pub async fn react(&self, me: &UserId, input: React) -> Result<ChangedMessage> {
+        messages::react::react(&self.cx, me, input).await
+    }
+
+    /// Every text that a message has had, the present one last.
+    ///
+    /// # Errors
+    /// `not_found`, `message_deleted`, `unavailable`.
+    pub async fn versions(&self, me: &UserId, input: ListVersions) -> Result<Versions> {
+        messages::versions::versions(&self.cx, me, input).await
+    }
+
+    /// Adds a line from the host to a conversation, which it begins if it names two users. Repeated with the same
+    /// `clientId` it answers the first line again.
+    ///
+    /// # Errors
+    /// `invalid_request`, `content_empty`, `content_too_long`, `not_found`, `client_id_reused`, `unavailable`.
+    pub async fn post_host_message(&self, input: HostMessageInput) -> Result<SentMessage> {
+        messages::host_line::post(&self.cx, input).await
+    }
+
+    /// Deletes any message for everyone, on behalf of the host. Repeating it changes nothing.
+    ///
+    /// # Errors
+    /// `not_found`, `unavailable`.
+    pub async fn delete_host_message(&self, message_id: &str, input: HostDeleteMessage) -> Result<()> {
+        messages::delete::delete_as_host(&self.cx, message_id, input).await
+    }
+
+    /// A conversation of `me` with its people and job, also one that has not begun, and whether `me` may write in it.
+    ///
+    /// # Errors
+    /// `invalid_request`, `not_found`, `unavailable`.
+    pub async fn conversation(&self, me: &UserId, input: GetConversation) -> Result<ConversationDetails> {
+        conversation::details::details(&self.cx, me, input).await
+    }
+
     /// The messages of a conversation: without `since` the newest, with it what changed. One read when nothing did.
     ///
     /// # Errors
@@ -118,7 +178,8 @@ impl Chat {
     /// # Errors
     /// `unavailable`; what was deleted stays deleted, and the next sweep deletes the rest.
     pub async fn sweep(&self) -> Result<usize> {
-        sweep::sweep(&self.cx).await
+        let deleted = messages::delete::finish_removals(&self.cx).await?;
+        Ok(deleted + sweep::sweep(&self.cx).await?)
     }
 
     /// Creates or replaces a job, and tells the members of conversations about it. The same again changes nothing.

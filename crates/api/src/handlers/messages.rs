@@ -1,4 +1,4 @@
-//! The user API: each handler takes who asks and what for, calls the domain and answers.
+//! The user API: each handler calls the domain for the user who calls.
 
 use crate::app::App;
 use crate::caller::User;
@@ -51,4 +51,44 @@ pub async fn upload_file(app: App, User(me): User, input: wire::UploadFile) -> R
 /// As the domain's `sync`.
 pub async fn sync(app: App, User(me): User, input: wire::SyncQuery) -> Result<wire::Synced> {
     app.chat.sync(&me, input).await
+}
+
+/// `GET /messages/conversation`
+///
+/// # Errors
+/// As the domain's `conversation`.
+pub async fn conversation(app: App, User(me): User, input: wire::GetConversation) -> Result<wire::ConversationDetails> {
+    app.chat.conversation(&me, input).await
+}
+
+/// `POST /messages/edit`
+///
+/// # Errors
+/// As the domain's `edit`.
+pub async fn edit(app: App, User(me): User, input: wire::EditMessage) -> Result<wire::ChangedMessage> {
+    app.chat.edit(&me, input).await
+}
+
+/// `POST /messages/delete`
+///
+/// # Errors
+/// As the domain's `delete`.
+pub async fn delete(app: App, User(me): User, input: wire::DeleteMessage) -> Result<wire::ChangedMessage> {
+    app.chat.delete(&me, input).await
+}
+
+/// `POST /messages/react`
+///
+/// # Errors
+/// As the domain's `react`.
+pub async fn react(app: App, User(me): User, input: wire::React) -> Result<wire::ChangedMessage> {
+    app.chat.react(&me, input).await
+}
+
+/// `GET /messages/versions`
+///
+/// # Errors
+/// As the domain's `versions`.
+pub async fn versions(app: App, User(me): User, input: wire::ListVersions) -> Result<wire::Versions> {
+    app.chat.versions(&me, input).await
 }

@@ -1,6 +1,7 @@
 //! What every room stands on: ids and errors, clock and randomness, rows and their store, cursors and their seal.
 
 pub(crate) mod attempts;
+pub(crate) mod author;
 pub(crate) mod clock;
 pub(crate) mod cursor;
 pub(crate) mod db;

@@ -39,7 +39,12 @@ export function Panes() {
     >
       {!single && <ConversationList openId={timeline?.id} />}
       {timeline ? (
-        <ChatPane key={timeline.id} timeline={timeline} {...(photo && { photo })} />
+        <ChatPane
+          key={timeline.id}
+          timeline={timeline}
+          {...(typeof chat === 'object' && chat.job && { about: chat.job })}
+          {...(photo && { photo })}
+        />
       ) : (
         <NoChat waiting={chat !== undefined} />
       )}
@@ -48,13 +53,18 @@ export function Panes() {
 }
 
 function NoChat({ waiting }: { waiting: boolean }) {
-  const { words } = useSurroundings();
+  const { client, words } = useSurroundings();
+  const { problem } = useValue(client.connection);
   if (waiting) {
     return (
       <div class="pane chat-pane">
         <ConnectionLine />
         <div class="blank">
-          <span class="spinner" role="img" aria-label={words.t('loading')} />
+          {problem ? (
+            <p role="status">{words.t('cannotLoad')}</p>
+          ) : (
+            <span class="spinner" role="img" aria-label={words.t('loading')} />
+          )}
         </div>
       </div>
     );
