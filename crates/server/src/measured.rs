@@ -45,7 +45,7 @@ async fn app(folder: &Path, store: &EmbeddedStore) -> Result<(App, TcpListener),
     let base_url = format!("http://{}", listener.local_addr().map_err(|error| error.to_string())?);
     let files = LocalFiles::new(folder.join("files"), &base_url, &secrets.derive("file urls"), Arc::clone(&clock));
     let files = Arc::new(files.map_err(|error| error.to_string())?);
-    let settings = Settings { send_rate: 0, ..Settings::default() };
+    let settings = Settings { send_rate: 0, upload_rate: 0, ..Settings::default() };
     let rows: Arc<dyn Store> = Arc::new(store.clone());
     let file_engine: Arc<dyn Files> = files.clone();
     let chat = Chat::new(rows, file_engine, Arc::clone(&clock), Arc::clone(&random), &secrets, settings);
