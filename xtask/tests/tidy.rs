@@ -106,6 +106,7 @@ fn dependencies_point_downwards() {
         ),
         ("jobline-chat", &["jobline-store", "jobline-wire"]),
         ("jobline-files-s3", &["jobline-chat", "jobline-wire"]),
+        ("jobline-live", &["jobline-chat"]),
         ("jobline-store", &[]),
         ("jobline-store-dynamodb", &["jobline-store"]),
         ("jobline-store-embedded", &["jobline-store"]),
