@@ -9,7 +9,6 @@ mod policy;
 
 pub use policy::{Embedding, policy};
 
-use crate::http::Served;
 use axum::Router;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
@@ -21,6 +20,7 @@ use http::header::{
     IF_NONE_MATCH, REFERRER_POLICY, VARY,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use jobline_http::Served;
 use jobline_web::{ABSENT, ASSETS, Asset};
 use std::sync::Arc;
 
