@@ -2,7 +2,7 @@
 //!
 //! All of them are free of `#` and `/`, so none can break the key layout of `keys.rs`.
 
-use crate::error::{Error, Result};
+use crate::base::error::{Error, Result};
 use std::{borrow::Cow, fmt};
 
 /// Bytes of a user id.

@@ -1,6 +1,6 @@
 //! What text is accepted: message content, names, client ids, the limit of a list.
 
-use crate::error::{Error, Result};
+use crate::base::error::{Error, Result};
 use jobline_wire::Code;
 
 /// Unicode scalar values of a message.

@@ -1,15 +1,15 @@
 //! Messages without a cursor: the newest ones, older pages, and where a moment stands in the log.
 
 use crate::{
-    change::{ChangeKind, ChangeRow},
+    base::error::Result,
+    base::id::ConversationId,
     chat::Chat,
-    conversation::{ConversationRow, Position},
-    error::Result,
-    id::ConversationId,
+    conversation::row::{ConversationRow, Position},
+    conversation::watermarks::Marks,
     keys,
-    log::Log,
-    marks::Marks,
-    message::{MessageRow, Shown},
+    log::change::{ChangeKind, ChangeRow},
+    log::read::Log,
+    messages::row::{MessageRow, Shown},
 };
 use jobline_store::{Consistency, Direction};
 use jobline_wire::Status;

@@ -1,16 +1,16 @@
 //! `list`: the messages of one conversation, from the newest back or from a cursor on.
 
 use crate::{
+    base::cursor::{ListCursor, Since},
+    base::error::{Error, Result},
+    base::id::{ConversationId, MessageId, UserId},
+    base::text,
     chat::Chat,
-    conversation::{ConversationRow, Position},
-    cursor::{ListCursor, Since},
-    error::{Error, Result},
-    id::{ConversationId, MessageId, UserId},
+    conversation::receipts::own,
+    conversation::row::{ConversationRow, Position},
     keys,
-    log::Log,
-    message::{Shown, View},
-    receipts::own,
-    text,
+    log::read::Log,
+    messages::row::{Shown, View},
 };
 use jobline_store::Consistency;
 use jobline_wire::{ListMessages, Messages};
@@ -18,7 +18,7 @@ use jobline_wire::{ListMessages, Messages};
 /// An answer before it is put into words.
 struct Answer {
     shown: Vec<Shown>,
-    marks: crate::marks::Marks,
+    marks: crate::conversation::watermarks::Marks,
     has_more: bool,
     cursor: ListCursor,
     reset: bool,

@@ -1,6 +1,6 @@
 //! Rows in and out of the store: versioned JSON, legible in a database console.
 
-use crate::error::{Error, Result};
+use crate::base::error::{Error, Result};
 use jobline_store::{Bytes, Row};
 use serde::{Serialize, de::DeserializeOwned};
 

@@ -5,7 +5,7 @@
 //! than the window gets a fresh start. How long the window may be is a setting: where bytes are billed it keeps the row
 //! within one write unit (1 KB on DynamoDB), elsewhere there is room for more.
 
-use crate::{conversation::Position, id::ConversationId, rate::Bucket, rows::LAYOUT};
+use crate::{base::id::ConversationId, base::rows::LAYOUT, conversation::row::Position, messages::rate::Bucket};
 use serde::{Deserialize, Serialize};
 
 /// How many conversations stay in the window however long their ids are.
@@ -99,7 +99,7 @@ impl HeadRow {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::id::UserId;
+    use crate::base::id::UserId;
 
     fn id(other: usize) -> ConversationId {
         ConversationId::of(&UserId::new("me").unwrap(), &UserId::new(&format!("user{other}")).unwrap()).unwrap()
@@ -130,7 +130,7 @@ mod tests {
             );
         }
         head.bucket = Some(Bucket::full(10, 1_763_116_200_007));
-        assert!(crate::rows::encode(&head).len() <= 1_000, "{}", crate::rows::encode(&head).len());
+        assert!(crate::base::rows::encode(&head).len() <= 1_000, "{}", crate::base::rows::encode(&head).len());
         let oldest = head.window.first().unwrap();
         assert_eq!(oldest.version, head.floor + 1, "everything after the floor is in the window");
     }

@@ -1,12 +1,13 @@
 //! A conversation and the heads of its two users, loaded together and written back together.
 
 use crate::{
+    base::error::Result,
+    base::id::ConversationId,
+    base::rows,
     chat::Chat,
-    conversation::{ConversationRow, Position},
-    error::Result,
-    head::HeadRow,
-    id::ConversationId,
-    keys, rows,
+    conversation::row::{ConversationRow, Position},
+    inbox::head::HeadRow,
+    keys,
 };
 use jobline_store::{CommitBuilder, Condition, Consistency, Key, Outcome, Row};
 

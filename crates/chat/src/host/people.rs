@@ -1,16 +1,16 @@
 //! Users' display data, as the host tells it, and conversations as they are shown.
 
 use crate::{
+    base::error::{Error, Result},
+    base::id::{ConversationId, JobId, MessageId, UserId},
+    base::rows::{self, LAYOUT},
+    base::text,
+    base::time::iso,
     chat::Chat,
-    conversation::ConversationRow,
-    error::{Error, Result},
-    id::{ConversationId, JobId, MessageId, UserId},
-    job::JobRow,
+    conversation::row::ConversationRow,
+    host::jobs::JobRow,
     keys,
-    message::MessageRow,
-    rows::{self, LAYOUT},
-    text,
-    time::iso,
+    messages::row::MessageRow,
 };
 use jobline_store::{Condition, Consistency, Direction, Key, Outcome, Row};
 use jobline_wire::{Conversation, HostUser, HostUserInput, Job, Person};

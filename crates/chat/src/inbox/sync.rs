@@ -5,17 +5,17 @@
 //! cursor, or with one that is too old, a walk through all conversations answers the newest messages of each.
 
 use crate::{
+    base::cursor::{Known, ListCursor, Since, SyncCursor, Walk, fingerprint},
+    base::error::Result,
+    base::id::{ConversationId, UserId},
+    base::text,
     chat::Chat,
-    conversation::{ConversationRow, Position},
-    conversations::{forgotten, named},
-    cursor::{Known, ListCursor, Since, SyncCursor, Walk, fingerprint},
-    error::Result,
-    head::HeadRow,
-    id::{ConversationId, UserId},
+    conversation::row::{ConversationRow, Position},
+    inbox::head::HeadRow,
+    inbox::list::{forgotten, named},
     keys,
-    log::{Log, Segment},
-    message::View,
-    text,
+    log::read::{Log, Segment},
+    messages::row::View,
 };
 use jobline_store::Consistency;
 use jobline_wire::{Message, SyncQuery, Synced};

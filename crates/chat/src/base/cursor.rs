@@ -4,11 +4,11 @@
 //! holds no secret; the seal makes an altered one, or somebody else's, an `invalid_cursor` instead of a strange answer.
 
 use crate::{
-    conversation::Position,
-    error::{Error, Result},
-    id::UserId,
-    marks::{Mark, Marks},
-    time,
+    base::error::{Error, Result},
+    base::id::UserId,
+    base::time,
+    conversation::row::Position,
+    conversation::watermarks::{Mark, Marks},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use jobline_wire::Code;

@@ -1,6 +1,6 @@
 //! Which files are accepted, and whether bytes are what they are said to be.
 
-use crate::error::{Error, Result};
+use crate::base::error::{Error, Result};
 use jobline_wire::{Code, MessageType};
 
 /// Bytes of a file.

@@ -3,7 +3,7 @@
 //! The bytes never pass through the domain: it hands out URLs that carry their own signature and expiry, and looks at
 //! what arrived before a message may name it. A file is written once, under an id that is random, and never changed.
 
-use crate::error::Result;
+use crate::base::error::Result;
 use async_trait::async_trait;
 use jobline_wire::UploadTarget;
 

@@ -3,7 +3,9 @@
 //! Nothing here can be stale. What is looked up is a version that was just read from the store, and a version belongs to
 //! one commit, which wrote a row once: same key and same version, same row.
 
-use crate::{conversation::ConversationRow, error::Result, head::HeadRow, job::JobRow, rows};
+use crate::{
+    base::error::Result, base::rows, conversation::row::ConversationRow, host::jobs::JobRow, inbox::head::HeadRow,
+};
 use jobline_store::{Key, Row, Version};
 use serde::de::DeserializeOwned;
 use std::{

@@ -1,13 +1,14 @@
 //! `getConversations`: a user's conversations, the one written in last first, or those that moved since a cursor.
 
 use crate::{
+    base::cursor::{ConversationsCursor, Since, Walk},
+    base::error::Result,
+    base::id::{ConversationId, UserId},
+    base::text,
     chat::Chat,
-    conversation::ConversationRow,
-    cursor::{ConversationsCursor, Since, Walk},
-    error::Result,
-    head::HeadRow,
-    id::{ConversationId, UserId},
-    keys, text,
+    conversation::row::ConversationRow,
+    inbox::head::HeadRow,
+    keys,
 };
 use jobline_store::{Consistency, Key, Row};
 use jobline_wire::{Conversations, ListConversations};

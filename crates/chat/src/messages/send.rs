@@ -5,19 +5,19 @@
 //! there in part, and a repeated `clientId` meets its own row.
 
 use crate::{
+    base::error::{Error, Result},
+    base::id::{ConversationId, JobId, MessageId, UserId},
+    base::rows::{self, LAYOUT},
+    base::text,
     chat::Chat,
-    conversation::Position,
-    error::{Error, Result},
-    id::{ConversationId, JobId, MessageId, UserId},
-    job::JobRow,
+    conversation::load::Loaded,
+    conversation::row::Position,
+    files::media,
+    files::upload::FileRow,
+    host::jobs::JobRow,
     keys,
-    loaded::Loaded,
-    media,
-    message::{Attachment, MessageRow, Shown, View},
-    rate::Bucket,
-    rows::{self, LAYOUT},
-    text,
-    upload::FileRow,
+    messages::rate::Bucket,
+    messages::row::{Attachment, MessageRow, Shown, View},
 };
 use jobline_store::{CommitBuilder, Condition, Consistency, Key, Outcome, Row};
 use jobline_wire::{Code, MessageType, SendMessage, SentMessage};
@@ -85,7 +85,7 @@ impl Chat {
                 }
             }
         };
-        let marks = crate::marks::Marks::default();
+        let marks = crate::conversation::watermarks::Marks::default();
         self.answer(&draft, shown, marks).await
     }
 
@@ -170,7 +170,7 @@ impl Chat {
     ) -> Result<Attempt> {
         let before = loaded.row.log;
         let at = loaded.row.next_at(now);
-        let id = MessageId::make(at, &crate::clock::nanoid(self.random()));
+        let id = MessageId::make(at, &crate::base::clock::nanoid(self.random()));
         let message = self.compose(draft, &mut loaded, &id, job, file.as_ref().map(|(file, _)| file));
         loaded.bump([0, 1], before, now);
         loaded.heads[draft.side].bucket = bucket;
@@ -308,7 +308,7 @@ impl Chat {
             let detail = "This clientId was used for another message. Use a new one for each message.";
             return Err(Error::new(Code::ClientIdReused, detail).at("clientId"));
         }
-        let conversation: Option<crate::conversation::ConversationRow> =
+        let conversation: Option<crate::conversation::row::ConversationRow> =
             found[1].as_ref().map(rows::decode).transpose()?;
         let marks = conversation.as_ref().map(|row| row.marks()).unwrap_or_default();
         let updated = match &conversation {
@@ -330,7 +330,12 @@ impl Chat {
         Ok(())
     }
 
-    async fn answer(&self, draft: &Draft, shown: Shown, marks: crate::marks::Marks) -> Result<SentMessage> {
+    async fn answer(
+        &self,
+        draft: &Draft,
+        shown: Shown,
+        marks: crate::conversation::watermarks::Marks,
+    ) -> Result<SentMessage> {
         let view = View { conversation: &draft.conversation, viewer: draft.side, marks, now: self.now() };
         let message = self.show(view, shown).await?;
         Ok(SentMessage { conversation_id: message.conversation_id.clone(), message })

@@ -1,14 +1,15 @@
 //! Files: announced, uploaded, used once, swept when nobody did.
 
 use crate::{
+    base::clock::nanoid,
+    base::error::{Error, Result},
+    base::id::UserId,
+    base::rows::{self, LAYOUT},
     chat::Chat,
-    clock::nanoid,
-    error::{Error, Result},
-    files::{Kept, UploadGrant},
-    id::UserId,
-    keys, media,
-    rows::{self, LAYOUT},
-    send::addressed,
+    files::media,
+    files::port::{Kept, UploadGrant},
+    keys,
+    messages::send::addressed,
 };
 use jobline_store::{Condition, Consistency};
 use jobline_wire::{UploadFile, UploadTarget};
@@ -121,9 +122,8 @@ impl Chat {
         match row {
             // The row is written before the URL is given out, so bytes without one are left over.
             None => announced_at(kept).is_none_or(|at| at + GRACE_MS < now),
-            Some(FileRow { used: Some(message), .. }) => {
-                crate::id::MessageId::new(&message).is_some_and(|message| message.at_ms() < self.file_horizon(now))
-            }
+            Some(FileRow { used: Some(message), .. }) => crate::base::id::MessageId::new(&message)
+                .is_some_and(|message| message.at_ms() < self.file_horizon(now)),
             Some(file) => file.at + WAIT_MS + GRACE_MS < now,
         }
     }

@@ -4,10 +4,10 @@
 //! and tokens of clients go on working on another engine.
 
 use crate::{
-    clock::Random,
-    error::{Error, Result},
+    base::clock::Random,
+    base::error::{Error, Result},
+    base::rows::{self, LAYOUT},
     keys,
-    rows::{self, LAYOUT},
 };
 use jobline_store::{Commit, Condition, Consistency, Store, Token};
 use serde::{Deserialize, Serialize};

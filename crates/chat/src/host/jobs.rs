@@ -1,14 +1,14 @@
 //! Jobs, as the host tells them, and whether they let two users write to each other.
 
 use crate::{
-    change::{ChangeKind, ChangeRow},
+    base::error::{Error, Result},
+    base::id::{ConversationId, JobId, UserId},
+    base::rows::{self, LAYOUT},
+    base::text,
     chat::Chat,
-    error::{Error, Result},
-    id::{ConversationId, JobId, UserId},
+    conversation::watermarks::Mark,
     keys,
-    marks::Mark,
-    rows::{self, LAYOUT},
-    text,
+    log::change::{ChangeKind, ChangeRow},
 };
 use jobline_store::{CommitBuilder, Condition, Consistency, Outcome, Range, Row};
 use jobline_wire::{Code, HostJob, HostJobInput, JobStatus};

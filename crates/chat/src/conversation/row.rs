@@ -1,10 +1,10 @@
 //! The conversation row: where its log stands, and what follows from it.
 
 use crate::{
-    change::ChangeRow,
-    id::MessageId,
-    marks::{Mark, Marks},
-    rows::LAYOUT,
+    base::id::MessageId,
+    base::rows::LAYOUT,
+    conversation::watermarks::{Mark, Marks},
+    log::change::ChangeRow,
 };
 use serde::{Deserialize, Serialize};
 

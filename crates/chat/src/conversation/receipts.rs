@@ -1,16 +1,16 @@
 //! Receipts: what was received and what was read, as facts about a point in the log.
 
 use crate::{
-    change::{ChangeKind, ChangeRow},
+    base::error::{Error, Result},
+    base::id::{ConversationId, MessageId, UserId},
+    base::rows,
     chat::Chat,
-    conversation::ConversationRow,
-    error::{Error, Result},
-    id::{ConversationId, MessageId, UserId},
+    conversation::load::Loaded,
+    conversation::row::ConversationRow,
+    conversation::watermarks::Mark,
     keys,
-    loaded::Loaded,
-    marks::Mark,
-    message::MessageRow,
-    rows,
+    log::change::{ChangeKind, ChangeRow},
+    messages::row::MessageRow,
 };
 use jobline_store::{Condition, Key, Outcome};
 use jobline_wire::{MarkAsRead, MarkedAsRead};

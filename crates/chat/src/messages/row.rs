@@ -1,7 +1,8 @@
 //! The message row, and the message as one of the two sees it.
 
 use crate::{
-    chat::Chat, error::Result, files::DownloadGrant, id::ConversationId, marks::Marks, media, text, time::iso,
+    base::error::Result, base::id::ConversationId, base::text, base::time::iso, chat::Chat,
+    conversation::watermarks::Marks, files::media, files::port::DownloadGrant,
 };
 use jobline_wire::{Message, MessageType};
 use serde::{Deserialize, Serialize};

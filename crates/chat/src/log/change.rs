@@ -1,9 +1,9 @@
 //! The change row: what a change other than a new message touched.
 
 use crate::{
-    conversation::ConversationRow,
-    marks::{Mark, Marks},
-    rows::LAYOUT,
+    base::rows::LAYOUT,
+    conversation::row::ConversationRow,
+    conversation::watermarks::{Mark, Marks},
 };
 use serde::{Deserialize, Serialize};
 

@@ -8,16 +8,16 @@
 //! stood at that end: see [`Target`]. What comes after is another series.
 
 use crate::{
-    change::{ChangeKind, ChangeRow},
+    base::cursor::{ListCursor, Target},
+    base::error::Result,
+    base::id::ConversationId,
+    base::rows,
     chat::Chat,
-    conversation::{ConversationRow, Position},
-    cursor::{ListCursor, Target},
-    error::Result,
-    id::ConversationId,
+    conversation::row::{ConversationRow, Position},
+    conversation::watermarks::Marks,
     keys,
-    marks::Marks,
-    message::{MessageRow, Shown},
-    rows,
+    log::change::{ChangeKind, ChangeRow},
+    messages::row::{MessageRow, Shown},
 };
 use futures_util::try_join;
 use jobline_store::{Consistency, Direction};
