@@ -9,6 +9,7 @@
 
 mod base;
 mod chat;
+mod context;
 mod conversation;
 mod files;
 mod host;
@@ -20,14 +21,15 @@ mod messages;
 pub use base::{
     clock::{Clock, Random},
     error::{Error, Result},
-    id::{ConversationId, JOB_ID_MAX, JobId, MessageId, USER_ID_BYTES, UserId},
+    id::{ConversationId, JobId, MessageId, UserId},
     secrets::Secrets,
+    settings::Settings,
     text::{CLIENT_ID_BYTES, CONTENT_CHARS, LIMIT},
     time::{iso, parse_iso},
 };
-pub use chat::{Chat, Settings};
+pub use chat::Chat;
 pub use files::{
     media::FILE_BYTES,
     port::{Arrived, DownloadGrant, Files, Kept, UploadGrant, is_file_id},
 };
-pub use host::jobs::PARTICIPANTS;
+pub use jobline_wire::limits::{JOB_ID_MAX, PARTICIPANTS, USER_ID_BYTES};

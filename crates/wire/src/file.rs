@@ -1,3 +1,4 @@
+use crate::limits::{FILE_BYTES, FILE_NAME_BYTES};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -13,10 +14,10 @@ pub struct UploadFile {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub receiver_id: Option<String>,
     /// The file's name, 1 to 255 bytes, without a path.
-    #[schemars(length(min = 1, max = 255))]
+    #[schemars(length(min = 1, max = FILE_NAME_BYTES))]
     pub file_name: String,
     /// The file's exact size in bytes, 1 to 10,485,760.
-    #[schemars(range(min = 1, max = 10_485_760))]
+    #[schemars(range(min = 1, max = FILE_BYTES))]
     pub file_size: u64,
     /// The file's media type, one of those that are allowed.
     pub content_type: String,

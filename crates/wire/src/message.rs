@@ -1,3 +1,4 @@
+use crate::limits::{CLIENT_ID_BYTES, CONTENT_CHARS, JOB_ID_MAX, PAGE_ITEMS};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -37,7 +38,7 @@ pub struct Message {
     pub status: Status,
     /// The job it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1, max = 9_007_199_254_740_991_u64))]
+    #[schemars(range(min = 1, max = JOB_ID_MAX))]
     pub job_id: Option<u64>,
     /// The sender's own id for this send; seen by the sender only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -86,7 +87,7 @@ pub struct SendMessage {
     pub conversation_id: Option<String>,
     /// The text: 1 to 2,000 Unicode scalar values, not only white space; may be left out when a file comes with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 2_000))]
+    #[schemars(length(max = CONTENT_CHARS))]
     pub content: Option<String>,
     /// What the message is; told from the file when left out.
     #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
@@ -96,11 +97,11 @@ pub struct SendMessage {
     pub file_url: Option<String>,
     /// The job it is about: an open one that both take part in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1, max = 9_007_199_254_740_991_u64))]
+    #[schemars(range(min = 1, max = JOB_ID_MAX))]
     pub job_id: Option<u64>,
     /// The sender's own id for this send, 1 to 64 bytes: repeating it answers the first message again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 64))]
+    #[schemars(length(min = 1, max = CLIENT_ID_BYTES))]
     pub client_id: Option<String>,
 }
 
@@ -128,7 +129,7 @@ pub struct ListMessages {
     pub before: Option<String>,
     /// At most how many messages, 1 to 50; 50 when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1, max = 50))]
+    #[schemars(range(min = 1, max = PAGE_ITEMS))]
     pub limit: Option<u32>,
 }
 

@@ -5,11 +5,11 @@ use crate::{
     base::error::{Error, Result},
     base::id::UserId,
     base::rows::{self, LAYOUT},
-    chat::Chat,
+    context::Context as Chat,
+    conversation::access::addressed,
     files::media,
     files::port::{Kept, UploadGrant},
     keys,
-    messages::send::addressed,
 };
 use jobline_store::{Condition, Consistency};
 use jobline_wire::{UploadFile, UploadTarget};
@@ -86,14 +86,6 @@ impl Chat {
             expires_ms: now + UPLOAD_MS,
         };
         self.files().upload_target(&grant).await
-    }
-
-    /// When the engine may drop the row of a file whose message was accepted at `at`.
-    pub(crate) fn file_expires(&self, at: u64) -> Option<u64> {
-        let settings = self.settings();
-        let days =
-            [settings.retention_days, settings.file_retention_days].into_iter().filter(|days| *days > 0).min()?;
-        Some((at + u64::from(days) * 86_400_000).div_ceil(1_000))
     }
 
     /// Deletes the bytes of files that no message will ever name, or whose time is over. Answers how many.
