@@ -1,6 +1,7 @@
 //! What a running server consists of, and how it is put together.
 
 use crate::cors::Origins;
+use crate::live::Live;
 use crate::metrics::Metrics;
 use axum::Router;
 use jobline_chat::{Chat, Clock, Random};
@@ -28,6 +29,8 @@ pub struct Parts {
     pub metrics: Arc<Metrics>,
     /// Which pages of other origins may call.
     pub origins: Origins,
+    /// Live connections and polls that wait; without it there are none.
+    pub live: Option<Live>,
     /// Routes beside the API: files, pages.
     pub beside: Router,
 }

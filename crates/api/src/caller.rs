@@ -3,6 +3,7 @@
 
 use crate::app::App;
 use http::HeaderMap;
+use http::header::HOST;
 use jobline_chat::UserId;
 use jobline_http::Failure;
 use std::future::Future;
@@ -37,6 +38,25 @@ impl Caller for User {
 
     async fn authenticate(app: &App, headers: &HeaderMap) -> Result<Self, Failure> {
         Ok(Self(app.identity.authenticate(headers).await?))
+    }
+}
+
+/// A user, and the `Host` under which they reach this server, if they say so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Visitor {
+    /// Who it is.
+    pub user: UserId,
+    /// The name by which they reach this server: what they wrote, unchecked.
+    pub host: Option<String>,
+}
+
+impl Caller for Visitor {
+    const SCHEME: Scheme = Scheme::User;
+
+    async fn authenticate(app: &App, headers: &HeaderMap) -> Result<Self, Failure> {
+        let User(user) = User::authenticate(app, headers).await?;
+        let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+        Ok(Self { user, host: host.map(str::to_owned) })
     }
 }
 

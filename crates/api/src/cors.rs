@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::response::Response;
 use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD, ORIGIN, VARY,
+    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD, HOST, ORIGIN, VARY,
 };
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
 
@@ -24,6 +24,13 @@ impl Origins {
     pub fn allowed(&self, headers: &HeaderMap) -> Option<HeaderValue> {
         let origin = headers.get(ORIGIN)?;
         self.0.iter().find(|allowed| *allowed == origin).cloned()
+    }
+
+    /// Whether a page may connect that sent `headers`: one of this server's own, or of an origin that may call. Whoever
+    /// sends no `Origin` is no page.
+    #[must_use]
+    pub fn admits(&self, headers: &HeaderMap) -> bool {
+        !headers.contains_key(ORIGIN) || is_same_origin(headers) || self.allowed(headers).is_some()
     }
 
     /// The answer to a preflight; `None` when `request` is not one. A page that may not call gets no permission in it.
@@ -58,4 +65,11 @@ impl Origins {
             headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(read));
         }
     }
+}
+
+/// Whether `Origin` is that of the page's own server, under the name by which the request came.
+fn is_same_origin(headers: &HeaderMap) -> bool {
+    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    let origin = text(ORIGIN).and_then(|origin| origin.split_once("://"));
+    matches!((origin, text(HOST)), (Some((_, origin)), Some(host)) if origin.eq_ignore_ascii_case(host))
 }

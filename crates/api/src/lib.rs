@@ -7,6 +7,7 @@ pub mod app;
 pub mod caller;
 pub mod cors;
 pub mod handlers;
+pub mod live;
 pub mod metrics;
 pub mod openapi;
 pub mod procedure;

@@ -41,6 +41,11 @@ struct Call {
     call: &'static str,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Closed {
+    code: u16,
+}
+
 type Durations<L> = Family<L, Histogram, fn() -> Histogram>;
 
 /// All that is counted.
@@ -54,6 +59,26 @@ pub struct Metrics {
     store_durations: Durations<Call>,
     commits_waiting: Gauge,
     slowdown: Gauge<f64, AtomicU64>,
+    live: LiveMetrics,
+}
+
+/// What is counted about live connections.
+#[derive(Default)]
+struct LiveMetrics {
+    connections: Gauge,
+    opens: Counter,
+    closes: Family<Closed, Counter>,
+    pushes: Counter,
+}
+
+impl LiveMetrics {
+    fn register(&self, registry: &mut Registry) {
+        registry.register("live_connections", "Open live connections", self.connections.clone());
+        registry.register("live_opens", "Live connections that began", self.opens.clone());
+        let help = "Live connections that ended, by closing code; 1006 for those that broke or the client closed";
+        registry.register("live_closes", help, self.closes.clone());
+        registry.register("live_pushes", "Answers pushed over live connections", self.pushes.clone());
+    }
 }
 
 impl Default for Metrics {
@@ -94,6 +119,7 @@ impl Metrics {
             store_durations: Family::new_with_constructor(histogram),
             commits_waiting: Gauge::default(),
             slowdown: Gauge::default(),
+            live: LiveMetrics::default(),
         };
         metrics.register();
         metrics
@@ -114,6 +140,7 @@ impl Metrics {
         registry.register_with_unit("store_duration", help, Unit::Seconds, self.store_durations.clone());
         registry.register("store_commits_waiting", "Commits not yet durable", self.commits_waiting.clone());
         registry.register("slowdown", "How many times less often clients are asked to poll", self.slowdown.clone());
+        self.live.register(registry);
     }
 
     /// A request is being answered until the result is dropped.
@@ -141,6 +168,23 @@ impl Metrics {
     pub fn store_call(&self, call: &'static str, outcome: &'static str, took: Duration) {
         self.store_calls.get_or_create(&StoreCall { call, outcome }).inc();
         self.store_durations.get_or_create(&Call { call }).observe(took.as_secs_f64());
+    }
+
+    /// A live connection began.
+    pub fn live_opens(&self) {
+        self.live.connections.inc();
+        self.live.opens.inc();
+    }
+
+    /// A live connection ended: by the server with this code, or otherwise.
+    pub fn live_closes(&self, code: Option<u16>) {
+        self.live.connections.dec();
+        self.live.closes.get_or_create(&Closed { code: code.unwrap_or(1006) }).inc();
+    }
+
+    /// An answer was pushed over a live connection.
+    pub fn live_pushes(&self) {
+        self.live.pushes.inc();
     }
 
     /// Clients are asked to poll `factor` times less often.

@@ -1,7 +1,7 @@
 //! What a procedure is: a row of the table in [`crate::table`], from which routes and documentation are made.
 
 use crate::app::App;
-use crate::caller::{Caller, Host, Scheme, User};
+use crate::caller::{Caller, Host, Scheme, User, Visitor};
 use crate::target::{Parameter, Target};
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
@@ -76,6 +76,18 @@ impl Procedure {
         E: Into<Failure> + 'static,
     {
         Self::new(name, method, path, move |app, user, (), input| run(app, user, input))
+    }
+
+    /// A procedure that a user calls, and whose answer depends on how they reach this server.
+    pub fn visitor<I, O, E, F, Fut>(name: &'static str, method: Method, path: &'static str, run: F) -> Self
+    where
+        F: Fn(App, Visitor, I) -> Fut + Clone + Send + Sync + 'static,
+        Fut: Future<Output = Result<O, E>> + Send + 'static,
+        I: DeserializeOwned + JsonSchema + Send + 'static,
+        O: Serialize + JsonSchema + 'static,
+        E: Into<Failure> + 'static,
+    {
+        Self::new(name, method, path, move |app, visitor, (), input| run(app, visitor, input))
     }
 
     /// A procedure that the host calls about something that the path names.

@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::handlers::operations;
+use crate::live::upgrade;
 use crate::procedure::Procedure;
 use crate::{openapi, table};
 use axum::Router;
@@ -18,11 +19,12 @@ pub fn build(app: &App) -> Router {
     for procedure in table::procedures() {
         router = rest(router, procedure, app.clone());
     }
-    let (ready, metered) = (app.clone(), app.clone());
+    let (ready, metered, live) = (app.clone(), app.clone(), app.clone());
     router
         .route("/healthz", get(operations::healthz))
         .route("/readyz", get(move || operations::readyz(ready.clone())))
         .route("/metrics", get(move |headers: HeaderMap| operations::metrics(metered.clone(), headers)))
+        .route("/messages/live", get(move |request| upgrade::connect(live.clone(), request)))
         .route("/openapi.json", get(|| operations::openapi(DOCUMENT.get_or_init(openapi::text).clone())))
         .merge(app.beside.clone())
         .method_not_allowed_fallback(method_not_allowed)

@@ -4,6 +4,7 @@
 //! One function instead of a tower of layers, because an idle poll is so cheap that every boxed future shows.
 
 use crate::app::App;
+use crate::live::wait::WAIT_SECONDS;
 use crate::routes;
 use axum::Router;
 use axum::body::Body;
@@ -82,7 +83,7 @@ impl Service {
     /// The router's answer, unless it panics or takes too long. The clock is asked only when there is something to wait
     /// for, which an idle poll has not.
     async fn answer(&self, request: Request<Body>) -> Response {
-        let limit = if request.uri().path().starts_with("/files/") { FILE_TIMEOUT } else { REQUEST_TIMEOUT };
+        let limit = time_limit(&request);
         // What is cut off in the middle of a change may have made it.
         let cut_off = if request.method().is_safe() { Error::unavailable } else { Error::undecided };
         let answering = AssertUnwindSafe(self.router.clone().oneshot(request)).catch_unwind();
@@ -129,6 +130,18 @@ impl Service {
             let digits: [u8; 32] = std::array::from_fn(digit);
             HeaderValue::from_bytes(&digits).unwrap_or_else(|_| HeaderValue::from_static("none"))
         })
+    }
+}
+
+/// A poll may say how long it waits; as a part of its query in tRPC as well.
+fn time_limit(request: &Request<Body>) -> Duration {
+    let waits = |query: &str| request.method() == Method::GET && query.contains("wait");
+    if request.uri().path().starts_with("/files/") {
+        FILE_TIMEOUT
+    } else if request.uri().query().is_some_and(waits) {
+        REQUEST_TIMEOUT + Duration::from_secs(WAIT_SECONDS.into())
+    } else {
+        REQUEST_TIMEOUT
     }
 }
 

@@ -44,7 +44,7 @@ pub fn user_api() -> Vec<Procedure> {
         Procedure::user("uploadFile", POST, "/messages/uploadFile", messages::upload_file)
             .does("A URL that accepts exactly this file, for five minutes. Put the bytes there, then send the message.")
             .fails(&[Code::InvalidFile, Code::NotJobParticipant, Code::JobClosed, Code::NotFound, Code::FileTooLarge]),
-        Procedure::user("sync", GET, "/messages/sync", messages::sync)
+        Procedure::visitor("sync", GET, "/messages/sync", messages::sync)
             .does("All that changed for me, in every conversation, since a cursor.")
             .fails(&[Code::InvalidCursor])
             .polled(),

@@ -57,6 +57,15 @@ pub struct Minted {
     pub expires_ms: u64,
 }
 
+/// A token that was checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checked {
+    /// Whose it is.
+    pub user: UserId,
+    /// Its `exp`, in Unix milliseconds; it is accepted for another 60 s, for clocks differ.
+    pub expires_ms: u64,
+}
+
 /// Checks user tokens, and mints them when there is a secret.
 pub struct Identity {
     secret: Option<hmac::Key>,
@@ -141,6 +150,14 @@ impl Identity {
     /// # Errors
     /// As [`Identity::authenticate`].
     pub async fn authenticate_token(&self, token: &str) -> Result<UserId> {
+        Ok(self.check_token(token).await?.user)
+    }
+
+    /// The user of a token, and until when it is good, for a connection that lasts.
+    ///
+    /// # Errors
+    /// As [`Identity::authenticate`].
+    pub async fn check_token(&self, token: &str) -> Result<Checked> {
         let now_ms = self.clock.now_ms();
         for source in &self.sources {
             if source.is_overdue(now_ms) {
@@ -171,10 +188,10 @@ impl Identity {
     }
 
     /// All of it that needs no waiting.
-    fn check(&self, token: &str) -> std::result::Result<UserId, Refusal> {
+    fn check(&self, token: &str) -> std::result::Result<Checked, Refusal> {
         let now_ms = self.clock.now_ms();
         if let Some((user, period)) = self.verified.get(token) {
-            return period.check(now_ms).map(|()| user);
+            return period.check(now_ms).map(|()| Checked { user, expires_ms: period.expires_ms() });
         }
         // Read before the keys are: when they change in between, what is kept below counts for nothing.
         let generation = self.verified.generation();
@@ -183,7 +200,7 @@ impl Identity {
         let (user, period) = jws.claims(&self.expected)?;
         period.check(now_ms)?;
         self.verified.keep(generation, token, user.clone(), period);
-        Ok(user)
+        Ok(Checked { user, expires_ms: period.expires_ms() })
     }
 
     fn check_signature(&self, jws: &Jws<'_>) -> std::result::Result<(), Refusal> {

@@ -158,6 +158,10 @@ pub(super) struct Period {
 }
 
 impl Period {
+    pub(super) fn expires_ms(self) -> u64 {
+        self.expires_ms
+    }
+
     pub(super) fn check(self, now_ms: u64) -> Result<(), Refusal> {
         if now_ms >= self.expires_ms.saturating_add(LEEWAY_MS) {
             return Err(Refusal::Expired);

@@ -6,7 +6,7 @@
 mod member;
 mod rooms;
 
-use jobline_chat::UserId;
+use jobline_chat::{Announce, ConversationId, UserId};
 use member::Member;
 use rooms::Rooms;
 use std::{
@@ -133,6 +133,13 @@ impl Hub {
         let users = self.inner.users.read().unwrap_or_else(PoisonError::into_inner).len();
         let (rooms, typing) = self.inner.rooms.remembered();
         (users, rooms, typing)
+    }
+}
+
+/// The domain tells it of every commit that happened.
+impl Announce for Hub {
+    fn moved(&self, users: &[&UserId], _: &ConversationId) {
+        Self::moved(self, users.iter().copied());
     }
 }
 

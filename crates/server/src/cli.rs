@@ -173,6 +173,13 @@ pub struct Settings {
     /// Messages a minute for one sender; 0 is no limit. [default: 10]
     #[arg(long, global = true, env = "JOBLINE_SEND_RATE", value_name = "NUMBER", help_heading = "Messages")]
     pub send_rate: Option<String>,
+    /// Live connections beside the polls, which make news arrive at once: on or off. [default: on]
+    #[arg(long, global = true, env = "JOBLINE_LIVE", value_name = "on|off", help_heading = "Live")]
+    pub live: Option<String>,
+    /// The share of users to whom they are offered, always the same ones: 0 to 100. [default: 100]
+    #[arg(long, global = true, env = "JOBLINE_LIVE_PERCENT", value_name = "PERCENT", help_heading = "Live")]
+    pub live_percent: Option<String>,
+
     /// Where signed events go.
     #[arg(long, global = true, env = "JOBLINE_WEBHOOK_URL", value_name = "URL", help_heading = "Messages")]
     pub webhook_url: Option<String>,

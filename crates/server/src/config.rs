@@ -47,6 +47,8 @@ pub struct Config {
     pub file_retention_days: u32,
     /// Messages a minute for one sender; 0: no limit.
     pub send_rate: u32,
+    /// The share of users to whom live connections are offered, in percent; 0 where they are off.
+    pub live_percent: u32,
     /// Whether AWS Lambda started the program.
     pub is_function: bool,
 }
@@ -175,6 +177,7 @@ impl Config {
                 0..=DAYS_MAX,
             )?,
             send_rate: number("send-rate", settings.send_rate.as_deref(), 10, 0..=1_000_000)?,
+            live_percent: live_percent(settings)?,
             is_function: settings.lambda_runtime_api.is_some(),
         };
         config.host_key_fits_a_header()?;
@@ -284,6 +287,16 @@ fn number(flag: &str, text: Option<&str>, default: u32, range: std::ops::RangeIn
     let parsed = digits.then(|| text.parse().ok()).flatten().filter(|number| range.contains(number));
     let accepted = format!("a whole number from {} to {}", range.start(), range.end());
     parsed.ok_or_else(|| wrong(flag, text, &accepted))
+}
+
+/// A share that is told while live connections are off is checked all the same.
+fn live_percent(settings: &Settings) -> Result<u32> {
+    let percent = number("live-percent", settings.live_percent.as_deref(), 100, 0..=100)?;
+    match settings.live.as_deref() {
+        None | Some("on") => Ok(percent),
+        Some("off") => Ok(0),
+        Some(other) => Err(wrong("live", other, "on or off")),
+    }
 }
 
 fn level(text: &str) -> Result<tracing_subscriber::filter::LevelFilter> {

@@ -58,6 +58,7 @@ async fn app(folder: &Path, store: &EmbeddedStore) -> Result<(App, TcpListener),
         random,
         metrics: Arc::new(Metrics::new()),
         origins: Origins::new(&[]),
+        live: None,
         beside: files::router(files),
     });
     Ok((app, listener))

@@ -11,10 +11,12 @@ use crate::{load, upkeep, web};
 use axum::Router;
 use jobline_api::app::{App, Parts};
 use jobline_api::cors::Origins;
+use jobline_api::live::{Live, Reach, Uses};
 use jobline_api::metrics::Metrics;
 use jobline_api::service::Service;
 use jobline_chat::{Chat, Clock, Settings};
 use jobline_identity::{HostKey, Identity, IdentitySettings};
+use jobline_live::{Hub, Limits};
 use jobline_store::Store;
 use jobline_tools::transfer;
 use std::future::Future;
@@ -112,20 +114,43 @@ pub(crate) async fn app(
     }
     let origins = own_origins(base_url);
     let files = origins.iter().chain(&engines.file_origin).cloned().collect();
-    let embedding = web::Embedding { files, frames: config.allowed_origins.clone() };
+    let live = origins.iter().map(|origin| origin.replacen("http", "ws", 1)).collect();
+    let embedding = web::Embedding { files, live, frames: config.allowed_origins.clone() };
     let pages = pages(demo.is_some().then_some(&identity), &embedding);
     let key = config.host_key.clone().or_else(|| demo.map(|demo| Secret::new(demo.host_key)));
     let host_key = key.map(|key| HostKey::new(key.expose())).transpose();
+    let (files, hub) = (engines.files.clone(), hub(config));
+    let announcer = Arc::new(hub.clone());
+    let chat = Chat::with_announcer(
+        store,
+        files,
+        Arc::clone(&clock),
+        Arc::clone(&random),
+        &engines.secrets,
+        settings,
+        announcer,
+    );
+    let uses = Uses { chat: &chat, identity: &identity, metrics: &metrics, clock: &clock, random: &random };
+    let reach = Reach { public_url: config.public_url.clone(), base_url: base_url.to_owned() };
+    // A function is not there any more when something moves.
+    let live = (!config.is_function).then(|| Live::new(hub, &uses, config.live_percent, reach));
     Ok(App::new(Parts {
-        chat: Chat::new(store, engines.files.clone(), clock.clone(), random.clone(), &engines.secrets, settings),
+        chat,
         identity,
         host_key: host_key.map_err(|error| ConfigError::new("host-key", format_args!("is not usable: {error}")))?,
         clock,
         random,
         metrics,
         origins: Origins::new(&[&config.allowed_origins[..], &origins].concat()),
+        live,
         beside: engines.file_routes.clone().unwrap_or_default().merge(pages),
     }))
+}
+
+/// Who is connected: so many that a tenth of the connections is left to polls.
+fn hub(config: &Config) -> Hub {
+    let in_all = config.max_connections - config.max_connections / 10;
+    Hub::new(Limits { in_all, ..Limits::default() })
 }
 
 /// What people look at: the web app, and in a demo what lets them choose who they are.

@@ -23,4 +23,4 @@ pub use file::{UploadFile, UploadTarget};
 pub use host::{HostJob, HostJobInput, HostUser, HostUserInput, MintToken, MintedToken};
 pub use message::{ListMessages, Message, MessageType, Messages, SendMessage, SentMessage, Status};
 pub use problem::{Code, Problem};
-pub use sync::{SyncQuery, Synced};
+pub use sync::{LiveOffer, SyncQuery, Synced};

@@ -79,6 +79,8 @@ codes! {
     NotJobParticipant = "not_job_participant", 403, "No shared job";
     /// The shared job is closed.
     JobClosed = "job_closed", 403, "Job closed";
+    /// The deployment does not offer this, or not to this user or page.
+    NotOffered = "not_offered", 403, "Not offered";
     /// Not there, or not the caller's.
     NotFound = "not_found", 404, "Not found";
     /// The path is there, the method is not.

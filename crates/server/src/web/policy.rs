@@ -7,6 +7,8 @@ use http::HeaderValue;
 pub struct Embedding {
     /// Where files are uploaded to and shown from, this server's public URL included.
     pub files: Vec<String>,
+    /// Where live connections are opened: `wss://chat.example.com`. Some browsers do not count them to `'self'`.
+    pub live: Vec<String>,
     /// Pages that may show the app in a frame.
     pub frames: Vec<String>,
 }
@@ -19,13 +21,14 @@ pub struct Embedding {
 #[must_use]
 pub fn policy(embedding: &Embedding) -> HeaderValue {
     let files = embedding.files.join(" ");
+    let connected = [&embedding.files[..], &embedding.live].concat().join(" ");
     let frames = embedding.frames.join(" ");
     let text = [
         "default-src 'none'",
         "script-src 'self'",
         "style-src 'self'",
         &format!("img-src 'self' blob: data: https: {files}"),
-        &format!("connect-src 'self' {files}"),
+        &format!("connect-src 'self' {connected}"),
         "worker-src 'self'",
         "manifest-src 'self'",
         &format!("frame-ancestors 'self' {frames}"),

@@ -59,6 +59,7 @@ impl World {
             random,
             metrics: Arc::new(Metrics::new()),
             origins: Origins::new(&[]),
+            live: None,
             beside: Router::new(),
         });
         let (service, usage) = (Service::new(app), Mutex::default());

@@ -56,6 +56,7 @@ impl Account {
             random,
             metrics: Arc::new(Metrics::new()),
             origins: Origins::new(&[]),
+            live: None,
             beside,
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -25,6 +25,7 @@ static FILES: &[Asset] = &[
 fn embedding() -> Embedding {
     Embedding {
         files: vec!["https://files.example".to_owned(), "https://bucket.s3.eu-central-1.amazonaws.com".to_owned()],
+        live: vec!["wss://chat.example".to_owned()],
         frames: vec!["https://market.example".to_owned()],
     }
 }
@@ -143,7 +144,7 @@ async fn the_page_loads_code_and_styles_from_this_server_alone() {
         "script-src 'self'",
         "style-src 'self'",
         &format!("img-src 'self' blob: data: https: {files}"),
-        &format!("connect-src 'self' {files}"),
+        &format!("connect-src 'self' {files} wss://chat.example"),
         "worker-src 'self'",
         "manifest-src 'self'",
         "frame-ancestors 'self' https://market.example",

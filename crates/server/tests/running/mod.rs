@@ -61,6 +61,7 @@ impl Engines {
             random: self.random.clone(),
             metrics: Arc::new(Metrics::new()),
             origins: Origins::new(&[]),
+            live: None,
             beside: beside.merge(files::router(self.files.clone())),
         });
         let listening = Listening { tls: None, max_connections: 1_000 };

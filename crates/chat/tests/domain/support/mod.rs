@@ -297,12 +297,12 @@ impl User<'_> {
     }
 
     pub async fn sync_limit(&self, since: Option<&str>, limit: Option<u32>) -> Result<Synced> {
-        self.world.chat.sync(&self.id, SyncQuery { since: since.map(str::to_owned), limit }).await
+        self.world.chat.sync(&self.id, SyncQuery { since: since.map(str::to_owned), limit, wait: None }).await
     }
 
     /// As a live connection asks: without recording what the cursor proves.
     pub async fn sync_unrecorded(&self, since: Option<&str>) -> Result<Synced> {
-        let input = SyncQuery { since: since.map(str::to_owned), limit: Some(20) };
+        let input = SyncQuery { since: since.map(str::to_owned), limit: Some(20), wait: None };
         self.world.chat.sync_unrecorded(&self.id, input).await
     }
 

@@ -90,6 +90,7 @@ impl TestApp {
             random,
             metrics,
             origins: Origins::new(&differs.origins),
+            live: None,
             beside: files::router(local).merge(differs.beside),
         });
         Self { service: Service::new(app), clock, store, _folder: folder }
