@@ -8,7 +8,7 @@ mod run;
 mod web;
 
 use clap::{Parser, Subcommand};
-use run::{cargo, require};
+use run::{WITH_APP, cargo, require};
 use std::{
     process::{Command, ExitCode},
     time::Instant,
@@ -91,9 +91,9 @@ fn test() -> Result<(), String> {
     web::require()?;
     let begun = Instant::now();
     cargo(&["fmt", "--all", "--check"], &[])?;
-    cargo(&["clippy", "--workspace", "--all-targets", "--all-features", "--", "--deny", "warnings"], &[web::WITH_APP])?;
+    cargo(&["clippy", "--workspace", "--all-targets", "--all-features", "--", "--deny", "warnings"], &[WITH_APP])?;
     cloud::tools(false)?;
-    cargo(&["test", "--workspace", "--all-features"], &[web::WITH_APP])?;
+    cargo(&["test", "--workspace", "--all-features"], &[WITH_APP])?;
     // Everything over HTTP once more, on DynamoDB.
     let line = "JOBLINE_TEST_STORE=dynamodb cargo test --workspace --all-features --test it";
     let suite = run::built("test", "it")?;
@@ -101,7 +101,7 @@ fn test() -> Result<(), String> {
     cloud::test()?;
     web::test()?;
     let doc = ["doc", "--workspace", "--no-deps", "--document-private-items"];
-    cargo(&doc, &[("RUSTDOCFLAGS", "--deny warnings"), web::WITH_APP])?;
+    cargo(&doc, &[("RUSTDOCFLAGS", "--deny warnings"), WITH_APP])?;
     println!("xtask: everything passed in {} s", begun.elapsed().as_secs());
     Ok(())
 }

@@ -1,12 +1,14 @@
 //! Running commands: each is printed before it starts.
 
-use crate::web::WITH_APP;
 use serde_json::Value;
 use std::{
     env,
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
+
+/// A build without the app is an error: for every cargo command of one run, or cargo would build twice.
+pub(crate) const WITH_APP: (&str, &str) = ("JOBLINE_WEB", "on");
 
 /// The folder of the workspace.
 pub(crate) fn root() -> PathBuf {

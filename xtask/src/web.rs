@@ -8,8 +8,6 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::SystemTime;
 
-/// A build without the app is an error: for every cargo command of one run, or cargo would build twice.
-pub const WITH_APP: (&str, &str) = ("JOBLINE_WEB", "on");
 /// Debian's name and place of the browser.
 const CHROMIUM: &str = "/usr/bin/chromium";
 

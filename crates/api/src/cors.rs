@@ -1,4 +1,4 @@
-//! Which pages of other origins may call: those that the operator named, and no others.
+//! Cross-origin requests (CORS): only pages of the origins that the operator named may call.
 
 use axum::body::Body;
 use axum::response::Response;
@@ -8,12 +8,12 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
 
-/// The origins that may call. No credentials are ever allowed: a token travels in a header that the page sets itself.
+/// The origins that may call. Cookies are never allowed: the token is in a header that the page sets itself.
 #[derive(Debug, Clone, Default)]
 pub struct Origins(Vec<HeaderValue>);
 
 impl Origins {
-    /// Exactly these.
+    /// These origins and no others.
     #[must_use]
     pub fn new(origins: &[String]) -> Self {
         Self(origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok()).collect())
@@ -26,14 +26,14 @@ impl Origins {
         self.0.iter().find(|allowed| *allowed == origin).cloned()
     }
 
-    /// Whether a page may connect that sent `headers`: one of this server's own, or of an origin that may call. Whoever
-    /// sends no `Origin` is no page.
+    /// Whether a page that sent `headers` may open a live connection: a page of this server, or of an origin that may call.
+    /// A client that sends no `Origin` is no page.
     #[must_use]
     pub fn admits(&self, headers: &HeaderMap) -> bool {
         !headers.contains_key(ORIGIN) || is_same_origin(headers) || self.allowed(headers).is_some()
     }
 
-    /// The answer to a preflight; `None` when `request` is not one. A page that may not call gets no permission in it.
+    /// The response to a preflight; `None` when `request` is not one. To other origins it grants nothing.
     #[must_use]
     pub fn preflight(&self, request: &Request<Body>) -> Option<Response> {
         let asks =
@@ -46,23 +46,23 @@ impl Origins {
         if self.allowed(request.headers()).is_some() {
             let headers = response.headers_mut();
             headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST, PUT, DELETE"));
-            let sent = "authorization, content-type, x-request-id";
-            headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static(sent));
+            let request_headers = "authorization, content-type, x-request-id";
+            headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static(request_headers));
             headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("7200"));
         }
         Some(response)
     }
 
-    /// Marks an answer, a problem as well, for the page it goes to.
-    pub fn mark(&self, origin: Option<HeaderValue>, headers: &mut HeaderMap) {
+    /// Adds the headers that let a page of `origin` read the response, problems included.
+    pub fn add_headers(&self, origin: Option<HeaderValue>, headers: &mut HeaderMap) {
         if self.0.is_empty() {
             return;
         }
         headers.append(VARY, HeaderValue::from_static("origin"));
         if let Some(origin) = origin {
             headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-            let read = "x-request-id, retry-after";
-            headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(read));
+            let response_headers = "x-request-id, retry-after";
+            headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(response_headers));
         }
     }
 }

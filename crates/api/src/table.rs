@@ -1,7 +1,7 @@
 //! The whole API on one page.
 //!
-//! Each row of the table is a procedure: its routes, the methods its path allows, its description in OpenAPI and its name
-//! in metrics and logs all come from here. Another face of the same API is another loop over the same table.
+//! Each row is a procedure. Its route, its description in OpenAPI and its name in metrics and logs all come from here.
+//! Another face of the API is another loop over this table.
 
 use crate::handlers::{host, messages};
 use crate::procedure::Procedure;
@@ -44,7 +44,7 @@ pub fn user_api() -> Vec<Procedure> {
         Procedure::user("uploadFile", POST, "/messages/uploadFile", messages::upload_file)
             .does("A URL that accepts exactly this file, for five minutes. Put the bytes there, then send the message.")
             .fails(&[Code::InvalidFile, Code::NotJobParticipant, Code::JobClosed, Code::NotFound, Code::FileTooLarge]),
-        Procedure::visitor("sync", GET, "/messages/sync", messages::sync)
+        Procedure::user("sync", GET, "/messages/sync", messages::sync)
             .does("All that changed for me, in every conversation, since a cursor.")
             .fails(&[Code::InvalidCursor])
             .polled(),

@@ -1,4 +1,4 @@
-//! HTTP in and out, alike for everything that answers requests: strict input, problems, and what the log is told.
+//! What everything that responds to HTTP requests has in common: strict input, problems, and what the log is told.
 
 mod input;
 mod percent;

@@ -59,7 +59,7 @@ async fn app(folder: &Path, store: &EmbeddedStore) -> Result<(App, TcpListener),
         metrics: Arc::new(Metrics::new()),
         origins: Origins::new(&[]),
         live: None,
-        beside: files::router(files),
+        extra_routes: files::router(files),
     });
     Ok((app, listener))
 }

@@ -1,4 +1,4 @@
-//! The composition root: from a configuration to a server that runs.
+//! The composition root: makes a running server from a configuration.
 
 use crate::config::{Config, ConfigError, Jwks, Secret};
 use crate::counted::CountedStore;
@@ -11,7 +11,7 @@ use crate::{load, upkeep, web};
 use axum::Router;
 use jobline_api::app::{App, Parts};
 use jobline_api::cors::Origins;
-use jobline_api::live::{Live, Reach, Uses};
+use jobline_api::live::{Live, Uses};
 use jobline_api::metrics::Metrics;
 use jobline_api::service::Service;
 use jobline_chat::{Chat, Clock, Settings};
@@ -25,10 +25,10 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-/// The secrets of the demo, if the server is one: nobody configured who may call, and there is nothing real to show.
+/// The secrets of the demo, if this server is one: no user tokens are configured, and its folder holds no real data.
 ///
 /// # Errors
-/// The setting that is missing, where neither a demo nor a real server may start.
+/// The setting that is missing, where neither a demo nor a real server can start.
 fn demo_secrets(config: &Config) -> Result<Option<DemoSecrets>, ConfigError> {
     if config.identity.is_set() {
         return Ok(None);
@@ -78,7 +78,7 @@ pub async fn run(config: &Config, shutdown: impl Future<Output = ()>) -> Result<
     Ok(())
 }
 
-/// Whoever started the program reads this line to know that it accepts requests; nobody need be there to read it.
+/// Prints a line from which other programs learn that this one accepts requests. It is fine if nobody reads it.
 fn announce(line: &str) {
     let mut out = std::io::stdout();
     let _ = writeln!(out, "{line}").and_then(|()| out.flush());
@@ -131,9 +131,8 @@ pub(crate) async fn app(
         announcer,
     );
     let uses = Uses { chat: &chat, identity: &identity, metrics: &metrics, clock: &clock, random: &random };
-    let reach = Reach { public_url: config.public_url.clone(), base_url: base_url.to_owned() };
     // A function is not there any more when something moves.
-    let live = (!config.is_function).then(|| Live::new(hub, &uses, config.live_percent, reach));
+    let live = (!config.is_function).then(|| Live::new(hub, &uses, config.live_percent, base_url));
     Ok(App::new(Parts {
         chat,
         identity,
@@ -143,7 +142,7 @@ pub(crate) async fn app(
         metrics,
         origins: Origins::new(&[&config.allowed_origins[..], &origins].concat()),
         live,
-        beside: engines.file_routes.clone().unwrap_or_default().merge(pages),
+        extra_routes: engines.file_routes.clone().unwrap_or_default().merge(pages),
     }))
 }
 
@@ -153,7 +152,7 @@ fn hub(config: &Config) -> Hub {
     Hub::new(Limits { in_all, ..Limits::default() })
 }
 
-/// What people look at: the web app, and in a demo what lets them choose who they are.
+/// The routes of the web app, and in a demo those that let people choose who they are.
 fn pages(demo: Option<&Arc<Identity>>, embedding: &web::Embedding) -> Router {
     match demo {
         Some(identity) if web::is_embedded() => demo::routes(Arc::clone(identity)).merge(web::routes(embedding)),
@@ -162,8 +161,8 @@ fn pages(demo: Option<&Arc<Identity>>, embedding: &web::Embedding) -> Router {
     }
 }
 
-/// The origins under which a browser reaches this very server: files have URLs under its public one. A server on this
-/// machine has two names, and whoever types one of them meets the other in those URLs.
+/// The origins under which a browser reaches this server. On this machine there are two, `127.0.0.1` and `localhost`: a
+/// page may be opened under one while file URLs begin with the other.
 fn own_origins(base_url: &str) -> Vec<String> {
     let Some((scheme, rest)) = base_url.split_once("://") else { return Vec::new() };
     let host = rest.split('/').next().unwrap_or_default();
@@ -174,8 +173,7 @@ fn own_origins(base_url: &str) -> Vec<String> {
     hosts.into_iter().map(|host| format!("{scheme}://{host}")).collect()
 }
 
-/// Writes the demo's conversations, as if they had happened before: by a clock that can be set back, and without the rate
-/// that people are held to.
+/// Writes the conversations of the demo into the past: with a clock that can be set back, and without a send rate.
 async fn seed(engines: &Engines) -> jobline_chat::Result<()> {
     let past = Arc::new(PastClock::new(Arc::clone(&engines.clock)));
     let settings = Settings { send_rate: 0, ..Settings::default() };
@@ -183,7 +181,7 @@ async fn seed(engines: &Engines) -> jobline_chat::Result<()> {
     demo::seed(&Chat::new(store, files, past.clone(), random, &engines.secrets, settings), &past).await
 }
 
-/// Who users are.
+/// Makes the check of user tokens.
 fn identity(config: &Config, demo: Option<&DemoSecrets>, clock: Arc<dyn Clock>) -> Result<Identity, ConfigError> {
     let told = &config.identity;
     let (jwks_url, jwks_file) = match &told.jwks {
@@ -207,7 +205,7 @@ fn identity(config: &Config, demo: Option<&DemoSecrets>, clock: Arc<dyn Clock>) 
     Identity::new(settings, clock).map_err(|error| ConfigError::new(at_fault, format_args!("is not usable: {error}")))
 }
 
-/// What goes on beside the requests, until the result is dropped.
+/// Starts the background tasks. They end when the result is dropped.
 fn background(app: &App, engines: &Engines) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
     let (keys, advised, swept, upkeep) = (app.clone(), app.clone(), app.clone(), engines.upkeep.clone());

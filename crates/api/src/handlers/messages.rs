@@ -1,7 +1,7 @@
-//! The user API: each handler takes who asks and what for, calls the domain and answers.
+//! The user API: each handler calls the domain for the user who calls.
 
 use crate::app::App;
-use crate::caller::{User, Visitor};
+use crate::caller::User;
 use crate::live;
 use jobline_chat::Result;
 use jobline_wire as wire;
@@ -50,8 +50,8 @@ pub async fn upload_file(app: App, User(me): User, input: wire::UploadFile) -> R
 ///
 /// # Errors
 /// As the domain's `sync`, and `invalid_request` for a wait that is too long.
-pub async fn sync(app: App, Visitor { user, host }: Visitor, input: wire::SyncQuery) -> Result<wire::Synced> {
-    let mut synced = live::wait::sync(&app, &user, input).await?;
-    synced.live = app.live.as_ref().and_then(|live| live.offer(&user, host.as_deref()));
+pub async fn sync(app: App, User(me): User, input: wire::SyncQuery) -> Result<wire::Synced> {
+    let mut synced = live::wait::sync(&app, &me, input).await?;
+    synced.live = app.live.as_ref().and_then(|live| live.offer(&me));
     Ok(synced)
 }

@@ -16,8 +16,6 @@ use std::any::Any;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
-pub use offer::Reach;
-
 /// How many live sessions read at a time.
 const READERS: usize = 64;
 
@@ -43,10 +41,10 @@ pub struct Uses<'a> {
 }
 
 impl Live {
-    /// Live connections for `percent` of the users, who reach this server as `reach` says. With 0 nobody gets one, and
-    /// polls can still wait.
+    /// Live connections for `percent` of the users, who reach this server at `base_url`. With 0 nobody gets one, and polls
+    /// can still wait.
     #[must_use]
-    pub fn new(hub: Hub, uses: &Uses<'_>, percent: u32, reach: Reach) -> Self {
+    pub fn new(hub: Hub, uses: &Uses<'_>, percent: u32, base_url: &str) -> Self {
         let ports = Arc::new(Ports {
             feed: Arc::new(ports::ChatFeed(uses.chat.clone())),
             audiences: Arc::new(ports::ChatAudiences(uses.chat.clone())),
@@ -56,7 +54,7 @@ impl Live {
             meter: Arc::clone(uses.metrics) as Arc<dyn jobline_live::Meter>,
             readers: Semaphore::new(READERS),
         });
-        Self { hub, ports, offer: Offer::new(percent, reach) }
+        Self { hub, ports, offer: Offer::new(percent, base_url) }
     }
 
     /// Who is connected.
@@ -65,10 +63,10 @@ impl Live {
         &self.hub
     }
 
-    /// What `sync` offers to `user`, who asked under the name `host`.
+    /// What `sync` offers to `user`.
     #[must_use]
-    pub fn offer(&self, user: &UserId, host: Option<&str>) -> Option<LiveOffer> {
-        self.offer.to(user, host)
+    pub fn offer(&self, user: &UserId) -> Option<LiveOffer> {
+        self.offer.to(user)
     }
 }
 

@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_of_one_commit_are_told_apart_though_they_share_its_version() {
+    fn rows_of_one_commit_are_kept_apart_though_they_share_its_version() {
         let memo = Memo::<u64>::default();
         for round in 0..2 {
             for at in 0..3 * SLOTS as u64 {

@@ -1,10 +1,10 @@
-//! Files that go along with messages.
+//! Files of messages.
 
 use crate::support::World;
 use jobline_wire::{Code, MessageType, SendMessage};
 
 #[tokio::test]
-async fn files_go_along() {
+async fn a_message_can_carry_a_file() {
     let world = World::new().await;
     let (anna, ben) = world.pair().await;
     let png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR";
@@ -27,19 +27,19 @@ async fn files_go_along() {
 }
 
 #[tokio::test]
-async fn bytes_that_are_swapped_after_the_look_are_never_sent() {
+async fn bytes_that_are_replaced_after_the_proof_are_never_sent() {
     let world = World::new().await;
     let (anna, ben) = world.pair().await;
     let target = anna.announce(&ben, "plan.pdf", "application/pdf", 5).await.unwrap();
     world.files.upload(&target, b"%PDF-");
-    world.files.swap_after_a_look(b"<html");
-    // They are not those that were proved, so they are looked at again.
+    world.files.replace_after_the_proof(b"<html");
+    // They are not the bytes that were proved, so they are proved again.
     assert_eq!(anna.send_uploaded(&ben, &target).await.unwrap_err().code, Code::FileTypeMismatch);
     assert_eq!(ben.list(&anna).await.unwrap_err().code, Code::NotFound, "nothing was sent");
 }
 
 #[tokio::test]
-async fn files_that_nobody_sent_are_swept() {
+async fn files_that_were_not_sent_are_swept() {
     let world = World::new().await;
     let (anna, ben) = world.pair().await;
     anna.send_file(&ben, "a.txt", "text/plain", b"kept").await.unwrap();
@@ -51,7 +51,7 @@ async fn files_that_nobody_sent_are_swept() {
 }
 
 #[tokio::test]
-async fn a_picture_may_be_sent_as_a_file_but_a_file_not_as_a_picture() {
+async fn an_image_may_be_sent_as_a_file_but_a_file_not_as_an_image() {
     let world = World::new().await;
     let (anna, ben) = world.pair().await;
     let as_kind = |target: &jobline_wire::UploadTarget, kind| SendMessage {
@@ -77,7 +77,7 @@ async fn a_file_that_waited_a_day_is_not_sent() {
     world.files.upload(&target, b"late");
     world.clock.forward(24 * 3_600_000 + 1);
     assert_eq!(anna.send_uploaded(&ben, &target).await.unwrap_err().code, Code::FileNotUploaded);
-    assert_eq!(world.chat.sweep().await.unwrap(), 0, "no send that is under way finds its bytes gone");
+    assert_eq!(world.chat.sweep().await.unwrap(), 0, "the bytes stay for sends that are under way");
     world.clock.forward(3_600_000);
     assert_eq!(world.chat.sweep().await.unwrap(), 1);
 }

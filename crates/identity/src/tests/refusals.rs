@@ -348,7 +348,7 @@ fn the_cache_of_verified_tokens_is_bounded() {
     runtime().block_on(async {
         for number in 0..20_000 {
             let token = hs256(&json!({ "sub": format!("user{number}"), "exp": NOW_S + 60, "pad": "x".repeat(1_500) }));
-            assert!(identity.authenticate_token(&token).await.is_ok());
+            assert!(identity.authenticate(token.as_str()).await.is_ok());
         }
     });
     assert!(identity.verified.weight() <= 16 << 20, "{}", identity.verified.weight());
@@ -381,7 +381,7 @@ proptest! {
             mutated[position] = byte;
             let Ok(token) = String::from_utf8(mutated) else { return Ok(()) };
             // A header that no longer names the key the same way is fine if it still verifies; nothing does.
-            match runtime().block_on(identity.authenticate_token(&token)) {
+            match runtime().block_on(identity.authenticate(token.as_str())) {
                 Ok(user) => prop_assert!(token == tokens[kind] && user.as_str() == "jane", "{token}"),
                 Err(error) => prop_assert_eq!(error.code, Code::Unauthenticated),
             }
@@ -392,7 +392,7 @@ proptest! {
     #[test]
     fn garbage_never_panics(token in ".{0,200}") {
         let identity = by_secret(&Manual::new());
-        let refused = runtime().block_on(identity.authenticate_token(&token)).is_err();
+        let refused = runtime().block_on(identity.authenticate(token.as_str())).is_err();
         prop_assert!(refused);
     }
 }

@@ -60,7 +60,7 @@ impl World {
             metrics: Arc::new(Metrics::new()),
             origins: Origins::new(&[]),
             live: None,
-            beside: Router::new(),
+            extra_routes: Router::new(),
         });
         let (service, usage) = (Service::new(app), Mutex::default());
         Self { clock, service, chat, identity, units, emulator, counting, bucket, scan: store, usage }

@@ -112,7 +112,7 @@ async fn without_origins_nothing_is_said_of_them() {
 /// The answer to a request that would never end.
 async fn cut_off(method: Method) -> Reply {
     let endless = get(std::future::pending::<String>).post(std::future::pending::<String>);
-    let app = TestApp::beside(Router::new().route("/slow", endless)).await;
+    let app = TestApp::with_routes(Router::new().route("/slow", endless)).await;
     let request = Request::builder().method(method).uri("/slow").body(Body::empty()).unwrap();
     let waiting = async {
         eventually("the time limit", || app.clock.sleepers() > 0).await;
@@ -158,7 +158,7 @@ async fn a_panic_is_a_problem_and_not_the_end() {
     async fn panics() -> String {
         panic!("secret of the server")
     }
-    let app = TestApp::beside(Router::new().route("/panic", get(panics))).await;
+    let app = TestApp::with_routes(Router::new().route("/panic", get(panics))).await;
     let reply = app.get("/panic").await;
     reply.is_problem(Code::Unavailable);
     assert!(reply.header("retry-after").is_some());

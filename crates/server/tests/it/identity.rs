@@ -10,7 +10,7 @@ use std::time::Duration;
 /// A path of every procedure, its parameter filled in.
 fn paths(all: Vec<jobline_api::procedure::Procedure>) -> Vec<(http::Method, String)> {
     let fill = |path: &str| path.replace("{userId}", "anna").replace("{jobId}", "7");
-    all.into_iter().map(|procedure| (procedure.method.clone(), fill(procedure.path))).collect()
+    all.into_iter().map(|procedure| (procedure.route.method.clone(), fill(procedure.route.path))).collect()
 }
 
 fn request(method: &http::Method, path: &str, authorization: Option<&str>) -> Request<Body> {

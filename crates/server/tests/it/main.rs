@@ -8,6 +8,7 @@ mod around;
 mod binary;
 mod config;
 mod crash;
+mod faces;
 mod flow;
 mod identity;
 mod input;

@@ -73,7 +73,7 @@ async fn every_procedure_is_described_once() {
         }
     }
     for procedure in table::procedures() {
-        let operation = &document["paths"][procedure.path][procedure.method.as_str().to_lowercase()];
+        let operation = &document["paths"][procedure.route.path][procedure.route.method.as_str().to_lowercase()];
         assert_eq!(operation["operationId"], procedure.name);
         assert_eq!(operation["responses"]["401"]["content"].as_object().unwrap().len(), 1);
     }

@@ -40,7 +40,7 @@ async fn a_stop_finishes_what_runs() {
             "finished"
         }
     };
-    let app = TestApp::beside(Router::new().route("/slow", get(slow))).await;
+    let app = TestApp::with_routes(Router::new().route("/slow", get(slow))).await;
     let mut running = Running::new(app).await;
     let (mut idle, mut busy) = (running.connect().await, running.connect().await);
     idle.get("/healthz").await;
@@ -76,7 +76,7 @@ async fn a_stop_does_not_wait_for_a_request_that_is_half_sent() {
 #[tokio::test]
 async fn a_stop_ends_even_when_a_request_does_not() {
     let stuck = Router::new().route("/files/stuck/for-long", get(std::future::pending::<String>));
-    let mut running = Running::new(TestApp::beside(stuck).await).await;
+    let mut running = Running::new(TestApp::with_routes(stuck).await).await;
     let mut client = running.connect().await;
     client.write("GET /files/stuck/for-long HTTP/1.1\r\nhost: a\r\n\r\n").await;
     eventually("the request", || running.app.service.app().metrics.in_flight() == 1).await;

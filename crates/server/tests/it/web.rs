@@ -31,7 +31,7 @@ fn embedding() -> Embedding {
 }
 
 async fn app() -> TestApp {
-    TestApp::beside(web::routes_of(FILES, &embedding())).await
+    TestApp::with_routes(web::routes_of(FILES, &embedding())).await
 }
 
 async fn with(app: &TestApp, path: &str, headers: &[(&str, &str)]) -> Reply {
@@ -215,7 +215,7 @@ async fn the_api_is_what_it_was() {
 
 #[tokio::test]
 async fn the_app_in_this_build_is_whole() {
-    let app = TestApp::with(Differs { beside: web::routes(&embedding()), ..Differs::default() }).await;
+    let app = TestApp::with(Differs { extra_routes: web::routes(&embedding()), ..Differs::default() }).await;
     let page = app.get("/").await;
     assert_eq!(page.status, 200);
     if let Some(why) = ABSENT {

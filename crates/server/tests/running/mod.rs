@@ -17,7 +17,7 @@ use tokio::net::TcpListener;
 pub const JWT_SECRET: &str = "a jwt secret that is long enough for a test";
 pub const HOST_KEY: &str = "a-host-key-that-is-long-enough-for-a-test";
 
-/// The engines of a server, and what it needs beside them.
+/// The engines of a server, and what else it needs.
 pub struct Engines {
     pub store: Arc<dyn Store>,
     pub files: Arc<LocalFiles>,
@@ -50,8 +50,8 @@ impl Engines {
         Chat::new(self.store.clone(), files, clock, self.random.clone(), &self.secrets, settings)
     }
 
-    /// Serves, with `beside` next to the API, and answers the server's address.
-    pub fn serve(self, beside: Router) -> Running {
+    /// Serves, with `extra_routes` next to the API, and answers the server's address.
+    pub fn serve(self, extra_routes: Router) -> Running {
         let address = self.listener.local_addr().unwrap();
         let app = App::new(Parts {
             chat: self.chat(self.clock.clone(), 10),
@@ -62,7 +62,7 @@ impl Engines {
             metrics: Arc::new(Metrics::new()),
             origins: Origins::new(&[]),
             live: None,
-            beside: beside.merge(files::router(self.files.clone())),
+            extra_routes: extra_routes.merge(files::router(self.files.clone())),
         });
         let listening = Listening { tls: None, max_connections: 1_000 };
         tokio::spawn(serve(Service::new(app), self.listener, listening, std::future::pending()));

@@ -2,7 +2,7 @@
 
 use crate::folder::Folder;
 use crate::place::{Place, assert_same};
-use jobline_tools::transfer::{Pace, Plan, export, import, rehearse, unfinished_import};
+use jobline_tools::transfer::{Pace, Plan, dry_run, export, import, unfinished_import};
 use std::sync::atomic::Ordering;
 
 #[tokio::test]
@@ -86,25 +86,25 @@ async fn a_rehearsal_says_what_an_import_would_do_and_writes_nothing() {
     let (folder, from, to) = (Folder::new(), Place::furnished().await, Place::empty());
     let path = folder.path("all");
     let summary = export(from.engines(), &path).await.unwrap();
-    let rehearsal = rehearse(to.engines(), &path).await.unwrap();
+    let rehearsal = dry_run(to.engines(), &path).await.unwrap();
     assert_eq!((rehearsal.summary, rehearsal.plan), (summary, Plan::Everything));
     assert!(to.rows().await.is_empty() && to.files.lock().unwrap().is_empty());
 
     to.writes_left.store(2, Ordering::SeqCst);
     assert!(import(to.engines(), &path).await.is_err());
     let total = std::fs::metadata(&path).unwrap().len();
-    let Plan::Rest(_, of) = rehearse(to.engines(), &path).await.unwrap().plan else { panic!("it was interrupted") };
+    let Plan::Rest(_, of) = dry_run(to.engines(), &path).await.unwrap().plan else { panic!("it was interrupted") };
     assert_eq!(of, total);
     to.writes_left.store(i64::MAX, Ordering::SeqCst);
     import(to.engines(), &path).await.unwrap();
     let left = to.writes_left.load(Ordering::SeqCst);
-    let rehearsal = rehearse(to.engines(), &path).await.unwrap();
+    let rehearsal = dry_run(to.engines(), &path).await.unwrap();
     assert_eq!(rehearsal.plan, Plan::Nothing);
     assert!(rehearsal.to_string().contains("would write nothing"), "{rehearsal}");
 
     to.put("USER#theirs", "HEAD", "{}").await;
     std::fs::write(folder.path("cut"), "{}").unwrap();
-    assert!(rehearse(to.engines(), &folder.path("cut")).await.is_err(), "what an import refuses");
+    assert!(dry_run(to.engines(), &folder.path("cut")).await.is_err(), "what an import refuses");
     assert_eq!(to.writes_left.load(Ordering::SeqCst), left, "only reads");
 }
 

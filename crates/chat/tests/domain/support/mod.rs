@@ -1,4 +1,4 @@
-//! A small world to test the domain in: a store, files in memory, a clock that is moved by hand, and users who speak.
+//! A small world to test the domain in: a store, files in memory, a clock that is moved by hand, and users.
 #![allow(dead_code, reason = "each test file uses its part of it")]
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
 
@@ -26,7 +26,7 @@ use std::{
 /// 2025-11-14T10:30:00Z.
 pub const MORNING: u64 = 1_763_116_200_000;
 
-/// A clock that stands still until it is moved. Waiting moves nothing and lets others run.
+/// A clock that stands still until it is moved. Sleeping does not move it, and lets other tasks run.
 pub struct HandClock(AtomicU64);
 
 impl HandClock {
@@ -104,8 +104,8 @@ impl MemoryFiles {
         self.kept.lock().unwrap().len()
     }
 
-    /// Puts other bytes in the place of the next file that is looked at, right after the look.
-    pub fn swap_after_a_look(&self, bytes: &[u8]) {
+    /// Replaces the bytes of the next file that is proved, right after they were read.
+    pub fn replace_after_the_proof(&self, bytes: &[u8]) {
         *self.swap.lock().unwrap() = Some(bytes.to_vec());
     }
 }
@@ -166,7 +166,7 @@ impl Files for MemoryFiles {
     }
 }
 
-/// The world.
+/// The domain over a store, with everything that tests need to steer it.
 pub struct World {
     pub chat: Chat,
     pub clock: Arc<HandClock>,
@@ -219,7 +219,7 @@ impl World {
     }
 }
 
-/// Someone who uses Jobline.
+/// A user.
 #[derive(Clone)]
 pub struct User<'a> {
     world: &'a World,

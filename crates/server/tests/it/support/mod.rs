@@ -43,7 +43,7 @@ pub struct TestApp {
 
 /// What can be different about a server.
 pub struct Differs {
-    pub beside: Router,
+    pub extra_routes: Router,
     pub host_key: Option<&'static str>,
     pub origins: Vec<String>,
     pub settings: Settings,
@@ -52,7 +52,7 @@ pub struct Differs {
 impl Default for Differs {
     fn default() -> Self {
         Self {
-            beside: Router::new(),
+            extra_routes: Router::new(),
             host_key: Some(HOST_KEY),
             origins: vec![ORIGIN.to_owned()],
             settings: Settings::default(),
@@ -65,9 +65,9 @@ impl TestApp {
         Self::with(Differs::default()).await
     }
 
-    /// With routes of the test's own beside the API.
-    pub async fn beside(beside: Router) -> Self {
-        Self::with(Differs { beside, ..Differs::default() }).await
+    /// With routes of the test's own next to the API.
+    pub async fn with_routes(extra_routes: Router) -> Self {
+        Self::with(Differs { extra_routes, ..Differs::default() }).await
     }
 
     pub async fn with(differs: Differs) -> Self {
@@ -91,7 +91,7 @@ impl TestApp {
             metrics,
             origins: Origins::new(&differs.origins),
             live: None,
-            beside: files::router(local).merge(differs.beside),
+            extra_routes: files::router(local).merge(differs.extra_routes),
         });
         Self { service: Service::new(app), clock, store, _folder: folder }
     }
