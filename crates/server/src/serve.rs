@@ -4,6 +4,7 @@
 //! idles is closed.
 
 mod connection;
+mod upgrades;
 mod watched;
 
 use crate::tls::Tls;
@@ -17,6 +18,7 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use upgrades::Upgrades;
 
 /// How long a stop waits for what runs, so that the store can still be closed within the ten seconds of the contract.
 const STOP_WITHIN: Duration = Duration::from_secs(8);
@@ -36,7 +38,8 @@ pub struct Listening {
 pub async fn serve(service: Service, listener: TcpListener, listening: Listening, shutdown: impl Future<Output = ()>) {
     let app = service.app().clone();
     let (stop, stopping) = watch::channel(false);
-    let server = Server { service: Arc::new(service), tls: listening.tls, stopping };
+    let upgrades = Upgrades::default();
+    let server = Server { service: Arc::new(service), tls: listening.tls, stopping, upgrades: upgrades.clone() };
     let mut connections = JoinSet::new();
     let mut background = JoinSet::new();
     if let Some(tls) = server.tls.clone() {
@@ -45,10 +48,11 @@ pub async fn serve(service: Service, listener: TcpListener, listening: Listening
     }
     let mut shutdown = pin!(shutdown);
     loop {
-        let room = connections.len() < listening.max_connections;
+        let room = connections.len() + upgrades.len() < listening.max_connections;
         tokio::select! {
             () = &mut shutdown => break,
             Some(_) = connections.join_next() => {}
+            () = upgrades.one_ends() => {}
             accepted = accept(&listener, &app), if room => {
                 if let Some(stream) = accepted {
                     connections.spawn(server.clone().connection(stream));
@@ -58,8 +62,14 @@ pub async fn serve(service: Service, listener: TcpListener, listening: Listening
     }
     drop(listener);
     let _ = stop.send(true);
+    if let Some(live) = &app.live {
+        live.hub().stop();
+    }
     tokio::select! {
-        () = async { while connections.join_next().await.is_some() {} } => {}
+        () = async {
+            while connections.join_next().await.is_some() {}
+            upgrades.all_end().await;
+        } => {}
         () = app.clock.sleep(STOP_WITHIN) => {
             tracing::warn!(connections = connections.len(), "stopped before all requests were finished");
         }
@@ -85,4 +95,5 @@ struct Server {
     service: Arc<Service>,
     tls: Option<Arc<Tls>>,
     stopping: watch::Receiver<bool>,
+    upgrades: Upgrades,
 }

@@ -5,6 +5,7 @@ use super::watched::{Activity, Watched};
 use axum::body::{Body, HttpBody};
 use axum::response::Response;
 use http::Request;
+use http::header::UPGRADE;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -62,10 +63,15 @@ impl Server {
     async fn drive<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(&self, stream: S) {
         let activity = Arc::new(Activity::default());
         let io = TokioIo::new(Watched::new(stream, Arc::clone(&activity)));
-        let (service, seen) = (Arc::clone(&self.service), Arc::clone(&activity));
-        let answer = service_fn(move |request| answer(Arc::clone(&service), Arc::clone(&seen), request));
+        let (service, seen, upgrades) = (Arc::clone(&self.service), Arc::clone(&activity), self.upgrades.clone());
+        let answer = service_fn(move |mut request: Request<Incoming>| {
+            if request.headers().contains_key(UPGRADE) {
+                request.extensions_mut().insert(upgrades.begin(service.app().metrics.connection_opens()));
+            }
+            answer(Arc::clone(&service), Arc::clone(&seen), request)
+        });
         let builder = builder();
-        let mut connection = pin!(builder.serve_connection(io, answer));
+        let mut connection = pin!(builder.serve_connection_with_upgrades(io, answer));
         tokio::select! {
             biased;
             // How a connection breaks is the network's affair and not worth a line in the log.
