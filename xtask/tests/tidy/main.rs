@@ -108,6 +108,7 @@ fn dependencies_point_downwards() {
                 "jobline-files-s3",
                 "jobline-http",
                 "jobline-identity",
+                "jobline-live",
                 "jobline-store",
                 "jobline-store-dynamodb",
                 "jobline-store-embedded",
