@@ -35,8 +35,10 @@ pub enum Input<'a> {
     Missing(fn() -> Failure),
 }
 
+type Decode = dyn FnOnce(&str, Input<'_>) -> Result<Decoded, Failure> + Send;
+
 /// A call whose caller is known. Its target and input are not read yet.
-pub struct Authenticated(Box<dyn FnOnce(&str, Input<'_>) -> Result<Decoded, Failure> + Send>);
+pub struct Authenticated(Box<Decode>);
 
 /// A call that is ready to run.
 pub struct Decoded(BoxFuture<'static, Result<Vec<u8>, Failure>>);

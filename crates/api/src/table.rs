@@ -38,12 +38,35 @@ pub fn user_api() -> Vec<Procedure> {
             .does("My conversations, or those that changed since a cursor.")
             .fails(&[Code::InvalidCursor])
             .polled(),
+        Procedure::user("getConversation", GET, "/messages/conversation", messages::conversation)
+            .does("A conversation with its people and job, also before it begins, and whether I may write in it.")
+            .fails(&[Code::NotFound]),
         Procedure::user("markAsRead", POST, "/messages/markAsRead", messages::mark_as_read)
             .does("Marks what I was sent in a conversation as read, up to a message.")
             .fails(&[Code::NotFound]),
         Procedure::user("uploadFile", POST, "/messages/uploadFile", messages::upload_file)
             .does("A URL that accepts exactly this file, for five minutes. Put the bytes there, then send the message.")
             .fails(&[Code::InvalidFile, Code::NotJobParticipant, Code::JobClosed, Code::NotFound, Code::FileTooLarge]),
+        Procedure::user("edit", POST, "/messages/edit", messages::edit)
+            .does("Replaces the text of a message that I sent. The same text again changes nothing.")
+            .fails(&[
+                Code::ContentEmpty,
+                Code::ContentTooLong,
+                Code::NotFound,
+                Code::NotYourMessage,
+                Code::EditWindowOver,
+                Code::MessageDeleted,
+                Code::RateLimited,
+            ]),
+        Procedure::user("delete", POST, "/messages/delete", messages::delete)
+            .does("Deletes a message that I sent, for everyone. Repeating it changes nothing.")
+            .fails(&[Code::NotFound, Code::NotYourMessage, Code::DeleteWindowOver]),
+        Procedure::user("react", POST, "/messages/react", messages::react)
+            .does("Sets my one reaction to a message; `null` takes it back.")
+            .fails(&[Code::InvalidEmoji, Code::NotFound, Code::MessageDeleted, Code::RateLimited]),
+        Procedure::user("versions", GET, "/messages/versions", messages::versions)
+            .does("What a message has said, the present text last.")
+            .fails(&[Code::NotFound, Code::MessageDeleted]),
         Procedure::user("sync", GET, "/messages/sync", messages::sync)
             .does("All that changed for me, in every conversation, since a cursor.")
             .fails(&[Code::InvalidCursor])
@@ -67,6 +90,14 @@ pub fn host_api() -> Vec<Procedure> {
             .does("Forgets a user's display data; messages stay."),
         Procedure::host("mintToken", Method::POST, "/host/users/{userId}/token", host::mint_token)
             .does("Mints a user token. Needs the JWT secret."),
+        Procedure::host("postMessage", Method::POST, "/host/messages", host::post_message)
+            .does(
+                "Adds a line from the host to a conversation. Repeated with the same `clientId` it answers the first.",
+            )
+            .fails(&[Code::ContentEmpty, Code::ContentTooLong, Code::NotFound, Code::ClientIdReused]),
+        Procedure::host("deleteMessage", DELETE, "/host/messages/{messageId}", host::delete_message)
+            .does("Deletes a message for everyone, at any time.")
+            .fails(&[Code::NotFound]),
         Procedure::host("putJob", PUT, "/host/jobs/{jobId}", host::put_job).does("Creates or replaces a job."),
         Procedure::host("getJob", GET, "/host/jobs/{jobId}", host::get_job).does("A job.").fails(&[Code::NotFound]),
         Procedure::host("deleteJob", DELETE, "/host/jobs/{jobId}", host::delete_job)

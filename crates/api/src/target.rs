@@ -1,6 +1,6 @@
 //! Targets: the user or the job that a call of the host API is about. Over REST it is in the path.
 
-use jobline_chat::{JobId, UserId};
+use jobline_chat::{Error, JobId, MessageId, UserId};
 use jobline_http::Failure;
 
 /// The parameter that names a target.
@@ -53,5 +53,14 @@ impl Target for JobId {
         let canonical = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
         let number = if canonical { text.parse().unwrap_or(0) } else { 0 };
         Ok(Self::parse(number)?)
+    }
+}
+
+impl Target for MessageId {
+    const PARAMETER: Option<Parameter> =
+        Some(Parameter { name: "messageId", number: false, description: "`message_<unix ms>_<nanoid>`." });
+
+    fn parse(text: &str) -> Result<Self, Failure> {
+        Ok(Self::new(text).ok_or_else(|| Error::not_found("message").at("messageId"))?)
     }
 }

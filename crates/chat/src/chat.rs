@@ -13,15 +13,17 @@ use crate::{
         settings::Settings,
     },
     context::{Context, Memos},
-    conversation::receipts,
-    files::port::Files,
+    conversation::{self, receipts},
+    files::{looks::Looks, port::Files, sweep, upload},
     host::{jobs, people, permission},
     inbox, keys, messages,
 };
 use jobline_store::{Consistency, Store};
 use jobline_wire::{
-    Conversations, HostJob, HostJobInput, HostUser, HostUserInput, ListConversations, ListMessages, MarkAsRead,
-    MarkedAsRead, Messages, SendMessage, SentMessage, SyncQuery, Synced, UploadFile, UploadTarget,
+    ChangedMessage, ConversationDetails, Conversations, DeleteMessage, EditMessage, GetConversation, HostDeleteMessage,
+    HostJob, HostJobInput, HostMessageInput, HostUser, HostUserInput, ListConversations, ListMessages, ListVersions,
+    MarkAsRead, MarkedAsRead, Messages, React, SendMessage, SentMessage, SyncQuery, Synced, UploadFile, UploadTarget,
+    Versions,
 };
 use std::sync::Arc;
 
@@ -58,9 +60,9 @@ impl Chat {
     ) -> Self {
         let db = Db::new(store, clock.clone(), random.clone());
         let sealer = Sealer::new(secrets.derive("cursors"));
-        let (polling, memos) = (Polling::default(), Memos::default());
+        let (polling, memos, looks) = (Polling::default(), Memos::default(), Looks::default());
         let retention = settings.retention();
-        let cx = Context { db, files, clock, random, announcer, sealer, settings, retention, polling, memos };
+        let cx = Context { db, files, clock, random, announcer, sealer, settings, retention, polling, memos, looks };
         Self { cx: Arc::new(cx) }
     }
 
@@ -84,6 +86,64 @@ impl Chat {
     /// All of the contract's that a send can meet; then nothing was stored.
     pub async fn send(&self, me: &UserId, input: SendMessage) -> Result<SentMessage> {
         messages::send::send(&self.cx, me, input).await
+    }
+
+    /// Replaces the text of a message that `me` sent. The same text again changes nothing.
+    ///
+    /// # Errors
+    /// `invalid_request`, `content_empty`, `content_too_long`, `not_found`, `not_your_message`, `message_deleted`,
+    /// `edit_window_over`, `rate_limited`, `unavailable`.
+    pub async fn edit(&self, me: &UserId, input: EditMessage) -> Result<ChangedMessage> {
+        messages::edit::edit(&self.cx, me, input).await
+    }
+
+    /// Deletes a message that `me` sent, for everyone. Repeating it changes nothing.
+    ///
+    /// # Errors
+    /// `not_found`, `not_your_message`, `delete_window_over`, `unavailable`.
+    pub async fn delete(&self, me: &UserId, input: DeleteMessage) -> Result<ChangedMessage> {
+        messages::delete::delete(&self.cx, me, input).await
+    }
+
+    /// Sets the one reaction of `me` to a message, or takes it back. The same again changes nothing.
+    ///
+    /// # Errors
+    /// `invalid_emoji`, `not_found`, `message_deleted`, `rate_limited`, `unavailable`.
+    pub async fn react(&self, me: &UserId, input: React) -> Result<ChangedMessage> {
+        messages::react::react(&self.cx, me, input).await
+    }
+
+    /// Every text that a message has had, the present one last.
+    ///
+    /// # Errors
+    /// `not_found`, `message_deleted`, `unavailable`.
+    pub async fn versions(&self, me: &UserId, input: ListVersions) -> Result<Versions> {
+        messages::versions::versions(&self.cx, me, input).await
+    }
+
+    /// Adds a line from the host to a conversation, which it begins if it names two users. Repeated with the same
+    /// `clientId` it answers the first line again.
+    ///
+    /// # Errors
+    /// `invalid_request`, `content_empty`, `content_too_long`, `not_found`, `client_id_reused`, `unavailable`.
+    pub async fn post_host_message(&self, input: HostMessageInput) -> Result<SentMessage> {
+        messages::host_line::post(&self.cx, input).await
+    }
+
+    /// Deletes any message for everyone, on behalf of the host. Repeating it changes nothing.
+    ///
+    /// # Errors
+    /// `not_found`, `unavailable`.
+    pub async fn delete_host_message(&self, message_id: &str, input: HostDeleteMessage) -> Result<()> {
+        messages::delete::delete_as_host(&self.cx, message_id, input).await
+    }
+
+    /// A conversation of `me` with its people and job, also one that has not begun, and whether `me` may write in it.
+    ///
+    /// # Errors
+    /// `invalid_request`, `not_found`, `unavailable`.
+    pub async fn conversation(&self, me: &UserId, input: GetConversation) -> Result<ConversationDetails> {
+        conversation::details::details(&self.cx, me, input).await
     }
 
     /// The messages of a conversation: without `since` the newest, with it what changed. One read when nothing did.
@@ -149,9 +209,9 @@ impl Chat {
     ///
     /// # Errors
     /// `invalid_request`, `invalid_file`, `file_too_large`, `not_found`, `not_job_participant`, `job_closed`,
-    /// `unavailable`.
+    /// `rate_limited`, `unavailable`.
     pub async fn upload_file(&self, me: &UserId, input: UploadFile) -> Result<UploadTarget> {
-        self.cx.upload_file(me, input).await
+        upload::upload_file(&self.cx, me, input).await
     }
 
     /// Deletes the bytes of files that no message will ever use, and of those that have expired. Answers how many.
@@ -159,7 +219,8 @@ impl Chat {
     /// # Errors
     /// `unavailable`; what was deleted stays deleted, and the next sweep deletes the rest.
     pub async fn sweep(&self) -> Result<usize> {
-        self.cx.sweep().await
+        let deleted = messages::delete::finish_removals(&self.cx).await?;
+        Ok(deleted + sweep::sweep(&self.cx).await?)
     }
 
     /// Creates or replaces a job, and tells the members of conversations about it. The same again changes nothing.

@@ -12,7 +12,7 @@ use crate::{
         settings::Settings,
     },
     conversation::row::ConversationRow,
-    files::port::Files,
+    files::{looks::Looks, port::Files},
     host::job_row::JobRow,
     inbox::head::HeadRow,
 };
@@ -30,6 +30,7 @@ pub(crate) struct Context {
     pub retention: Retention,
     pub polling: Polling,
     pub memos: Memos,
+    pub looks: Looks,
 }
 
 impl Context {

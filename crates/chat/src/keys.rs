@@ -4,8 +4,9 @@
 //! |---|---|---|---|
 //! | secrets | `SYSTEM` / `SECRETS` | the first start | every start |
 //! | conversation | `CONVERSATION#<id>` / `CONVERSATION#<id>` | send, receipts, host's job changes | everything |
-//! | message | `CONVERSATION#<id>` / `MESSAGE#<createdAt>#<message id>` | send | list, sync, markAsRead |
-//! | change | `CONVERSATION#<id>` / `CHANGE#<number>` | receipts, host's job changes | list, sync |
+//! | message | `CONVERSATION#<id>` / `MESSAGE#<createdAt>#<message id>` | send, edit, delete, react, the host's lines | list, sync, markAsRead |
+//! | change | `CONVERSATION#<id>` / `CHANGE#<number>` | receipts, edit, delete, react, host's job changes | list, sync |
+//! | version | `CONVERSATION#<id>` / `VERSION#<message number>#<n>` | edit, delete | versions |
 //! | sent | `CONVERSATION#<id>` / `SENT#<sender>#<clientId>` | send with a `clientId` | a repeated send |
 //! | user's conversation | `USER#<id>` / `CONVERSATION#<id>` | the first send | getConversations, sync from the start |
 //! | user's head | `USER#<id>` / `HEAD` | every change of a conversation of theirs | getConversations, sync, send |
@@ -14,7 +15,11 @@
 //! | user's closed job | `USER#<id>` / `CLOSEDJOB#<job id>` | host | a refused send or uploadFile, to choose the error |
 //! | job | `JOB#<id>` / `JOB#<id>` | host | send with a `jobId`, getConversations, sync |
 //! | job's conversation | `JOB#<id>` / `CONVERSATION#<id>` | a send about another job than the last one | host's job changes |
-//! | file | `FILE#<id>` / `FILE#<id>` | uploadFile, send | send, the sweeper |
+//! | file | `FILE#<id>` / `FILE#<id>` | uploadFile, send, delete | send, uploadFile at its limit, the sweeper |
+//! | user's uploads | `USER#<id>` / `UPLOADS` | uploadFile | uploadFile |
+//! | removal | `REMOVALS` / `FILE#<id>` | delete, and the sweeper once the bytes are gone | the sweeper |
+//! | folder of the files | `SYSTEM` / `FILES` | the first start with local files over a shared table | every such start |
+//! | sweep | `SYSTEM` / `SWEEP` | the sweeper | the sweeper |
 //!
 //! Numbers are padded with zeros, so that rows are in their order. Values are JSON with a version in `v`.
 
@@ -40,9 +45,33 @@ pub(crate) fn change(conversation: &ConversationId, number: u64) -> Key {
     Key::new(conversation_partition(conversation), change_sort(number))
 }
 
+/// A former text of a message, of which `before` came earlier.
+pub(crate) fn version(conversation: &ConversationId, message: u64, before: u32) -> Key {
+    Key::new(conversation_partition(conversation), format!("{}{before:04}", version_prefix(message)))
+}
+
+/// The former texts of a message, the oldest first.
+pub(crate) fn versions(conversation: &ConversationId, message: u64) -> Range {
+    Range::prefix(conversation_partition(conversation), &version_prefix(message), 100)
+}
+
+/// That the bytes of a file are to be removed, since its message was deleted.
+pub(crate) fn removal(file: &str) -> Key {
+    Key::new("REMOVALS", format!("FILE#{file}"))
+}
+
+pub(crate) fn removals() -> Range {
+    Range::prefix("REMOVALS".to_owned(), "FILE#", 100)
+}
+
+/// The file that a key of [`removals`] names.
+pub(crate) fn removed_file(key: &Key) -> Option<&str> {
+    key.sort.strip_prefix("FILE#")
+}
+
 /// `clientId` is any text: each byte that is not a letter, a digit, `-`, `.` or `_` is written as `%` and two hexadecimal
 /// digits.
-pub(crate) fn sent(conversation: &ConversationId, sender: &UserId, client_id: &str) -> Key {
+pub(crate) fn sent(conversation: &ConversationId, sender: &str, client_id: &str) -> Key {
     let mut sort = format!("SENT#{sender}#");
     for byte in client_id.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._".contains(&byte) {
@@ -86,6 +115,21 @@ pub(crate) fn job_conversation(id: JobId, conversation: &ConversationId) -> Key 
 pub(crate) fn file(id: &str) -> Key {
     let name = format!("FILE#{id}");
     Key::new(name.clone(), name)
+}
+
+/// What a user announced lately.
+pub(crate) fn uploads(user: &UserId) -> Key {
+    Key::new(user_partition(user), "UPLOADS")
+}
+
+/// Which folder the files are in, where several servers could each have their own.
+pub(crate) fn folder() -> Key {
+    Key::new("SYSTEM", "FILES")
+}
+
+/// How far the sweeper has come.
+pub(crate) fn sweep() -> Key {
+    Key::new("SYSTEM", "SWEEP")
 }
 
 /// The messages of a conversation with `after < createdAt < before`.
@@ -155,6 +199,10 @@ fn user_partition(id: &UserId) -> String {
 
 fn message_sort(ms: u64) -> String {
     format!("MESSAGE#{:014}", ms.min(99_999_999_999_999))
+}
+
+fn version_prefix(message: u64) -> String {
+    format!("VERSION#{message:016}#")
 }
 
 fn change_sort(number: u64) -> String {

@@ -31,7 +31,8 @@ pub use base::{
 };
 pub use chat::Chat;
 pub use files::{
-    media::FILE_BYTES,
-    port::{Arrived, DownloadGrant, Files, Kept, UploadGrant, is_file_id},
+    accept::file_of,
+    folder::claim_folder,
+    port::{Arrived, DownloadGrant, Files, Keep, Kept, UploadGrant, is_file_id},
 };
-pub use jobline_wire::limits::{JOB_ID_MAX, PARTICIPANTS, USER_ID_BYTES};
+pub use jobline_wire::limits::{FILE_BYTES, JOB_ID_MAX, PARTICIPANTS, USER_ID_BYTES};

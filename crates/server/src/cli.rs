@@ -173,13 +173,15 @@ pub struct Settings {
     /// Messages a minute for one sender; 0 is no limit. [default: 10]
     #[arg(long, global = true, env = "JOBLINE_SEND_RATE", value_name = "NUMBER", help_heading = "Messages")]
     pub send_rate: Option<String>,
-    /// Live connections beside the polls, which make news arrive at once: on or off. [default: on]
-    #[arg(long, global = true, env = "JOBLINE_LIVE", value_name = "on|off", help_heading = "Live")]
-    pub live: Option<String>,
-    /// The share of users to whom they are offered, always the same ones: 0 to 100. [default: 100]
-    #[arg(long, global = true, env = "JOBLINE_LIVE_PERCENT", value_name = "PERCENT", help_heading = "Live")]
-    pub live_percent: Option<String>,
-
+    /// Minutes for which the sender may edit a message; 0 is never. [default: 15]
+    #[arg(long, global = true, env = "JOBLINE_EDIT_MINUTES", value_name = "MINUTES", help_heading = "Messages")]
+    pub edit_minutes: Option<String>,
+    /// Hours for which the sender may delete a message; 0 is never. [default: 24]
+    #[arg(long, global = true, env = "JOBLINE_DELETE_HOURS", value_name = "HOURS", help_heading = "Messages")]
+    pub delete_hours: Option<String>,
+    /// Files a minute that one user may announce; 0 is no limit. [default: 20]
+    #[arg(long, global = true, env = "JOBLINE_UPLOAD_RATE", value_name = "NUMBER", help_heading = "Messages")]
+    pub upload_rate: Option<String>,
     /// Where signed events go.
     #[arg(long, global = true, env = "JOBLINE_WEBHOOK_URL", value_name = "URL", help_heading = "Messages")]
     pub webhook_url: Option<String>,
@@ -193,6 +195,13 @@ pub struct Settings {
         help_heading = "Messages"
     )]
     pub webhook_secret: Option<String>,
+
+    /// Live connections beside the polls, which make news arrive at once: on or off. [default: on]
+    #[arg(long, global = true, env = "JOBLINE_LIVE", value_name = "on|off", help_heading = "Live")]
+    pub live: Option<String>,
+    /// The share of users to whom they are offered, always the same ones: 0 to 100. [default: 100]
+    #[arg(long, global = true, env = "JOBLINE_LIVE_PERCENT", value_name = "PERCENT", help_heading = "Live")]
+    pub live_percent: Option<String>,
 
     /// Set by AWS Lambda, where the program is a function.
     #[arg(long, global = true, env = "AWS_LAMBDA_RUNTIME_API", hide = true)]

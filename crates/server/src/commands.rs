@@ -19,12 +19,12 @@ use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Why a command failed: one line, and the exit code.
-struct Failed {
+struct CommandError {
     code: u8,
     line: String,
 }
 
-impl Failed {
+impl CommandError {
     fn failed(error: impl Display) -> Self {
         Self { code: 1, line: error.to_string() }
     }
@@ -34,7 +34,7 @@ impl Failed {
     }
 }
 
-impl From<ConfigError> for Failed {
+impl From<ConfigError> for CommandError {
     fn from(error: ConfigError) -> Self {
         Self::wrong(error)
     }
@@ -49,7 +49,7 @@ pub fn main() -> ExitCode {
             let _ = asked.print();
             return ExitCode::SUCCESS;
         }
-        Err(error) => return end(&Failed::wrong(one_line(&error))),
+        Err(error) => return end(&CommandError::wrong(one_line(&error))),
     };
     match run(&cli) {
         Ok(()) => ExitCode::SUCCESS,
@@ -57,14 +57,14 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn end(why: &Failed) -> ExitCode {
+fn end(why: &CommandError) -> ExitCode {
     use std::io::Write;
     let line: Vec<&str> = why.line.split_whitespace().collect();
     let _ = writeln!(std::io::stderr(), "jobline: {}", line.join(" "));
     ExitCode::from(why.code)
 }
 
-fn run(cli: &Cli) -> Result<(), Failed> {
+fn run(cli: &Cli) -> Result<(), CommandError> {
     let config = Config::new(&cli.settings)?;
     match &cli.command {
         None | Some(Command::Serve) if config.is_function => function(&config),
@@ -82,12 +82,12 @@ fn run(cli: &Cli) -> Result<(), Failed> {
         Some(Command::Table(what)) => table(&config, *what),
         Some(Command::Check(args)) => check(&cli.settings, args),
         Some(Command::Bench(args)) => {
-            runtime()?.block_on(bench::run(args, &Measured, &mut std::io::stdout())).map_err(Failed::failed)
+            runtime()?.block_on(bench::run(args, &Measured, &mut std::io::stdout())).map_err(CommandError::failed)
         }
     }
 }
 
-fn serve(config: &Config) -> Result<(), Failed> {
+fn serve(config: &Config) -> Result<(), CommandError> {
     log_as_json(config);
     let runtime = runtime()?;
     let ended = runtime.block_on(async { Ok(start::run(config, stop_signal()?).await?) });
@@ -98,22 +98,22 @@ fn serve(config: &Config) -> Result<(), Failed> {
 
 /// A function serves one request at a time, so one thread is enough, and starts fastest.
 #[cfg(feature = "aws")]
-fn function(config: &Config) -> Result<(), Failed> {
+fn function(config: &Config) -> Result<(), CommandError> {
     log_as_json(config);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failed::failed)?;
-    runtime.block_on(crate::lambda::run(config)).map_err(Failed::wrong)
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(CommandError::failed)?;
+    runtime.block_on(crate::lambda::run(config)).map_err(CommandError::wrong)
 }
 
 #[cfg(not(feature = "aws"))]
-fn function(_: &Config) -> Result<(), Failed> {
-    Err(Failed::wrong(
+fn function(_: &Config) -> Result<(), CommandError> {
+    Err(CommandError::wrong(
         "AWS_LAMBDA_RUNTIME_API is set, but this build is no Lambda function; build one: cargo build --release \
          --features aws",
     ))
 }
 
-fn runtime() -> Result<tokio::runtime::Runtime, Failed> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failed::failed)
+fn runtime() -> Result<tokio::runtime::Runtime, CommandError> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(CommandError::failed)
 }
 
 /// Logs one JSON object a line to standard error; standard output is for results.
@@ -136,9 +136,9 @@ fn log_as_json(config: &Config) {
 
 /// A future that is ready at the first SIGTERM or SIGINT. It catches signals from now on, not only once it is polled:
 /// one may come right after the server says that it listens.
-fn stop_signal() -> Result<impl Future<Output = ()>, Failed> {
-    let mut terminate = signal(SignalKind::terminate()).map_err(Failed::failed)?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(Failed::failed)?;
+fn stop_signal() -> Result<impl Future<Output = ()>, CommandError> {
+    let mut terminate = signal(SignalKind::terminate()).map_err(CommandError::failed)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(CommandError::failed)?;
     Ok(async move {
         tokio::select! {
             _ = terminate.recv() => {}
@@ -148,9 +148,9 @@ fn stop_signal() -> Result<impl Future<Output = ()>, Failed> {
     })
 }
 
-fn token(config: &Config, args: &TokenArgs) -> Result<(), Failed> {
+fn token(config: &Config, args: &TokenArgs) -> Result<(), CommandError> {
     let user = UserId::new(&args.user).ok_or_else(|| {
-        Failed::wrong("--user is not a user id; accepted are 1 to 128 of A–Z a–z 0–9 . _ | @ : + = ~ -")
+        CommandError::wrong("--user is not a user id; accepted are 1 to 128 of A–Z a–z 0–9 . _ | @ : + = ~ -")
     })?;
     let ttl = duration("--ttl", &args.ttl)?;
     let Some(secret) = &config.identity.jwt_secret else {
@@ -162,14 +162,14 @@ fn token(config: &Config, args: &TokenArgs) -> Result<(), Failed> {
         audience: config.identity.audience.clone(),
         ..IdentitySettings::default()
     };
-    let identity = Identity::new(settings, Arc::new(SystemClock)).map_err(Failed::wrong)?;
-    let minted = identity.mint(&user, ttl).map_err(Failed::failed)?;
+    let identity = Identity::new(settings, Arc::new(SystemClock)).map_err(CommandError::wrong)?;
+    let minted = identity.mint(&user, ttl).map_err(CommandError::failed)?;
     println!("{}", minted.token);
     Ok(())
 }
 
 #[cfg_attr(not(feature = "aws"), expect(unused_variables, reason = "no engine of this build has a table"))]
-fn table(config: &Config, what: TableCommand) -> Result<(), Failed> {
+fn table(config: &Config, what: TableCommand) -> Result<(), CommandError> {
     #[cfg(feature = "aws")]
     if let crate::config::StoreKind::DynamoDb { table } = &config.store {
         let said = runtime()?.block_on(async {
@@ -178,7 +178,7 @@ fn table(config: &Config, what: TableCommand) -> Result<(), Failed> {
                 TableCommand::Check => crate::engines::check_table(table).await,
             }
         });
-        println!("{}", said.map_err(Failed::failed)?);
+        println!("{}", said.map_err(CommandError::failed)?);
         return Ok(());
     }
     Err(ConfigError::new("store", "is embedded, which has no table; set --store dynamodb and --dynamodb-table").into())
@@ -189,17 +189,17 @@ fn copy<T: Display, E: Display>(
     config: &Config,
     done: &str,
     copying: impl AsyncFnOnce(&Engines) -> Result<T, E>,
-) -> Result<(), Failed> {
+) -> Result<(), CommandError> {
     runtime()?.block_on(async {
         let engines = Engines::open(config, &config.base_url(config.listen)).await?;
         let copied = copying(&engines).await;
         engines.close().await;
-        println!("{done} {}", copied.map_err(Failed::failed)?);
+        println!("{done} {}", copied.map_err(CommandError::failed)?);
         Ok(())
     })
 }
 
-fn check(settings: &Settings, args: &CheckArgs) -> Result<(), Failed> {
+fn check(settings: &Settings, args: &CheckArgs) -> Result<(), CommandError> {
     let target = check::Target {
         url: args.url.clone(),
         host_key: settings.host_key.clone(),
@@ -207,11 +207,11 @@ fn check(settings: &Settings, args: &CheckArgs) -> Result<(), Failed> {
         timeout: duration("--timeout", &args.timeout)?,
     };
     let well = check::run(&target, Arc::new(SystemClock), &SystemRandom, &mut std::io::stdout());
-    if well { Ok(()) } else { Err(Failed::failed(format_args!("{} is not well", args.url))) }
+    if well { Ok(()) } else { Err(CommandError::failed(format_args!("{} is not well", args.url))) }
 }
 
 /// A number with a unit: 90s, 15m, 1h, 30d; at most a year.
-fn duration(flag: &str, text: &str) -> Result<Duration, Failed> {
+fn duration(flag: &str, text: &str) -> Result<Duration, CommandError> {
     const YEAR: u64 = 365 * 86_400;
     let seconds = || {
         let unit = text.chars().last()?;
@@ -222,8 +222,8 @@ fn duration(flag: &str, text: &str) -> Result<Duration, Failed> {
     };
     match seconds().filter(|seconds| (1..=YEAR).contains(seconds)) {
         Some(seconds) => Ok(Duration::from_secs(seconds)),
-        None => {
-            Err(Failed::wrong(format!("{flag} is \"{text}\"; accepted is a number with s, m, h or d, at most 365d")))
-        }
+        None => Err(CommandError::wrong(format!(
+            "{flag} is \"{text}\"; accepted is a number with s, m, h or d, at most 365d"
+        ))),
     }
 }

@@ -9,12 +9,16 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 mod places;
+mod urls;
 pub use places::{FilesKind, StoreKind};
 
 /// The fewest bytes of a secret.
 pub const SECRET_BYTES: usize = 32;
 /// The longest retention, in days: a hundred years.
 const DAYS_MAX: u32 = 36_500;
+/// A year.
+const HOURS_MAX: u32 = 366 * 24;
+const MINUTES_MAX: u32 = HOURS_MAX * 60;
 
 /// The checked settings.
 #[derive(Debug, Clone)]
@@ -47,6 +51,12 @@ pub struct Config {
     pub file_retention_days: u32,
     /// Messages a minute for one sender; 0: no limit.
     pub send_rate: u32,
+    /// Minutes for which the sender may edit a message; 0: never.
+    pub edit_minutes: u32,
+    /// Hours for which the sender may delete a message; 0: never.
+    pub delete_hours: u32,
+    /// Files a minute that one user may announce; 0: no limit.
+    pub upload_rate: u32,
     /// The share of users to whom live connections are offered, in percent; 0 where they are off.
     pub live_percent: u32,
     /// Whether AWS Lambda started the program.
@@ -158,9 +168,9 @@ impl Config {
         not_in_this_build(settings)?;
         let config = Self {
             listen: address(settings.listen.as_deref().unwrap_or("127.0.0.1:8080"))?,
-            public_url: settings.public_url.as_deref().map(public_url).transpose()?,
+            public_url: settings.public_url.as_deref().map(urls::public_url).transpose()?,
             tls: tls(settings)?,
-            allowed_origins: settings.allowed_origins.as_deref().map(origins).transpose()?.unwrap_or_default(),
+            allowed_origins: settings.allowed_origins.as_deref().map(urls::origins).transpose()?.unwrap_or_default(),
             max_connections: number("max-connections", settings.max_connections.as_deref(), 10_000, 1..=1_000_000)?
                 as usize,
             log: level(settings.log.as_deref().unwrap_or("info"))?,
@@ -177,6 +187,9 @@ impl Config {
                 0..=DAYS_MAX,
             )?,
             send_rate: number("send-rate", settings.send_rate.as_deref(), 10, 0..=1_000_000)?,
+            edit_minutes: number("edit-minutes", settings.edit_minutes.as_deref(), 15, 0..=MINUTES_MAX)?,
+            delete_hours: number("delete-hours", settings.delete_hours.as_deref(), 24, 0..=HOURS_MAX)?,
+            upload_rate: number("upload-rate", settings.upload_rate.as_deref(), 20, 0..=1_000_000)?,
             live_percent: live_percent(settings)?,
             is_function: settings.lambda_runtime_api.is_some(),
         };
@@ -314,7 +327,7 @@ fn level(text: &str) -> Result<tracing_subscriber::filter::LevelFilter> {
 fn folder(text: &str) -> Result<PathBuf> {
     let path = PathBuf::from(text);
     if text.is_empty() || path.is_file() {
-        return Err(wrong("data", text, "a folder, which is made if it is not there"));
+        return Err(wrong("data", text, "a folder, which is made if it does not exist"));
     }
     Ok(path)
 }
@@ -343,7 +356,7 @@ fn identity(settings: &Settings) -> Result<IdentityConfig> {
         (Some(_), Some(_)) => {
             return Err(ConfigError::new("jwks-file", "and --jwks-url are both set; accepted is one of them"));
         }
-        (Some(url), None) => Some(Jwks::Url(jwks_url(url)?)),
+        (Some(url), None) => Some(Jwks::Url(urls::jwks_url(url)?)),
         (None, Some(file)) => Some(Jwks::File(file.into())),
         (None, None) => None,
     };
@@ -367,47 +380,4 @@ fn not_empty(flag: &str, text: Option<&str>) -> Result<Option<String>> {
         Some("") => Err(wrong(flag, "", "a text, or leave it out")),
         text => Ok(text.map(str::to_owned)),
     }
-}
-
-/// Scheme, host with port, and path of an http or https URL without user, query and fragment.
-fn web_url(text: &str) -> Option<(&str, String, String)> {
-    let uri: http::Uri = text.parse().ok()?;
-    let scheme = ["https", "http"].into_iter().find(|scheme| uri.scheme_str() == Some(scheme))?;
-    let authority = uri.authority()?;
-    let plain = !authority.as_str().contains('@') && !authority.host().is_empty();
-    let port_fits = authority.port().is_some() == authority.as_str().rsplit(']').next()?.contains(':');
-    (plain && port_fits && !text.contains('#'))
-        .then(|| (scheme, authority.as_str().to_lowercase(), uri.path().to_owned()))
-        .filter(|_| authority.port().is_none() || authority.port_u16().is_some())
-}
-
-fn public_url(text: &str) -> Result<String> {
-    let accepted = "an http or https URL without a query, such as https://chat.example.com";
-    let (scheme, host, path) =
-        web_url(text).filter(|_| !text.contains('?')).ok_or_else(|| wrong("public-url", text, accepted))?;
-    Ok(format!("{scheme}://{host}{}", path.trim_end_matches('/')))
-}
-
-fn jwks_url(text: &str) -> Result<String> {
-    match web_url(text) {
-        Some(_) => Ok(text.to_owned()),
-        None => Err(wrong("jwks-url", text, "an http or https URL, such as https://example.com/.well-known/jwks.json")),
-    }
-}
-
-fn origins(text: &str) -> Result<Vec<String>> {
-    text.split(',').map(str::trim).map(origin).collect()
-}
-
-/// One origin, as browsers write it: lower case, without the scheme's own port.
-fn origin(text: &str) -> Result<String> {
-    if text == "*" {
-        let matter = "is \"*\", which would let every page on the web use a token it gets hold of; name the origins";
-        return Err(ConfigError::new("allowed-origins", matter));
-    }
-    let accepted = "a comma separated list of origins without a path, such as https://example.com";
-    let bare = web_url(text).filter(|(_, _, path)| path == "/" && !text.ends_with('/') && !text.contains('?'));
-    let (scheme, host, _) = bare.ok_or_else(|| wrong("allowed-origins", text, accepted))?;
-    let usual = if scheme == "https" { ":443" } else { ":80" };
-    Ok(format!("{scheme}://{}", host.strip_suffix(usual).unwrap_or(&host)))
 }

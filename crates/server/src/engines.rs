@@ -29,6 +29,8 @@ pub struct Engines {
     pub file_routes: Option<Router>,
     /// The origin of files that another server keeps: pages have to be allowed to load from it.
     pub file_origin: Option<String>,
+    /// Makes the files belong to this deployment; `None`: nothing else can use them.
+    claim: Option<Arc<dyn Claim>>,
     /// The work that the engine of the rows leaves to the server; `None`: it leaves none.
     pub upkeep: Option<Arc<dyn Upkeep>>,
     /// See [`Settings::window_bytes`].
@@ -67,6 +69,13 @@ impl Upkeep for EmbeddedStore {
     }
 }
 
+/// Checks that the files of a deployment are where its rows say, and belong to no other deployment.
+#[async_trait]
+trait Claim: Send + Sync {
+    /// Marks the files as those of this deployment, whose rows are in `store`, or checks that mark.
+    async fn claim(&self, deployment: &str, store: &str) -> Result<(), ConfigError>;
+}
+
 /// The engine that `--store` chose.
 struct RowEngine {
     store: Arc<dyn Store>,
@@ -81,6 +90,7 @@ struct FileEngine {
     files: Arc<dyn Files>,
     routes: Option<Router>,
     origin: Option<String>,
+    claim: Option<Arc<dyn Claim>>,
 }
 
 impl Engines {
@@ -104,8 +114,63 @@ impl Engines {
             #[cfg(feature = "aws")]
             FilesKind::S3 { bucket } => cloud.s3(bucket, clock.clone()).await?,
         };
-        let FileEngine { files, routes: file_routes, origin: file_origin } = file_engine;
-        Ok(Self { store, scan, files, file_routes, file_origin, upkeep, window_bytes, pace, secrets, clock, random })
+        let FileEngine { files, routes: file_routes, origin: file_origin, claim } = file_engine;
+        Ok(Self {
+            store,
+            scan,
+            files,
+            file_routes,
+            file_origin,
+            claim,
+            upkeep,
+            window_bytes,
+            pace,
+            secrets,
+            clock,
+            random,
+        })
+    }
+
+    /// Checks, before anything is served or swept, that the files belong to this deployment alone. A function does not: it
+    /// sweeps nothing, and starts too often.
+    ///
+    /// # Errors
+    /// The setting to look at.
+    pub async fn claim_files(&self, config: &Config) -> Result<(), ConfigError> {
+        let store = match &config.store {
+            StoreKind::Embedded => "a folder".to_owned(),
+            #[cfg(feature = "aws")]
+            StoreKind::DynamoDb { table } => format!("the table {table}"),
+        };
+        #[cfg(feature = "aws")]
+        if let (StoreKind::DynamoDb { .. }, FilesKind::Local) = (&config.store, &config.files) {
+            return self.claim_folder(config, &store).await;
+        }
+        match &self.claim {
+            Some(claim) if !config.is_function => claim.claim(&self.deployment_id(), &store).await,
+            _ => Ok(()),
+        }
+    }
+
+    /// Names this deployment without telling its secrets: 32 hexadecimal digits.
+    fn deployment_id(&self) -> String {
+        self.secrets.derive("deployment").iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// Checks that the folder is the one that the table names: several servers may share a table.
+    #[cfg(feature = "aws")]
+    async fn claim_folder(&self, config: &Config, store: &str) -> Result<(), ConfigError> {
+        let folder = files::folder_id(&config.data.join("files"), &*self.random);
+        let folder = folder.map_err(|error| unusable("data", &error))?;
+        let claimed = jobline_chat::claim_folder(&*self.store, &*self.random, store, &folder).await;
+        if claimed.map_err(|error| unusable(config.store.setting(), &error))? {
+            return Ok(());
+        }
+        let matter = format_args!(
+            "is local, but the files of {store} are in another folder, perhaps on another machine: several servers share \
+             their files with --files s3; for one server, set --data to the folder with the files"
+        );
+        Err(ConfigError::new("files", matter))
     }
 
     /// The engines, as export and import take them.
@@ -143,9 +208,9 @@ fn embedded(config: &Config) -> Result<RowEngine, ConfigError> {
 }
 
 fn local(config: &Config, base_url: &str, secrets: &Secrets, clock: Arc<dyn Clock>) -> Result<FileEngine, ConfigError> {
-    let files = LocalFiles::new(config.data.join("files"), base_url, &secrets.derive("file urls"), clock);
+    let files = LocalFiles::alone(config.data.join("files"), base_url, &secrets.derive("file urls"), clock);
     let files = Arc::new(files.map_err(|error| unusable("data", &error))?);
-    Ok(FileEngine { routes: Some(files::router(Arc::clone(&files))), files, origin: None })
+    Ok(FileEngine { routes: Some(files::router(Arc::clone(&files))), files, origin: None, claim: None })
 }
 
 fn unusable(setting: &str, error: &dyn Display) -> ConfigError {

@@ -64,6 +64,7 @@ pub async fn run(config: &Config, shutdown: impl Future<Output = ()>) -> Result<
     let bound = listener.local_addr().map_err(in_use)?;
     let demo = demo_secrets(config)?;
     let engines = Engines::open(config, &config.base_url(bound)).await?;
+    engines.claim_files(config).await?;
     let app = app(config, &engines, &config.base_url(bound), demo).await?;
     if let Some(warning) = config.warning() {
         tracing::warn!("{warning}");
@@ -102,6 +103,9 @@ pub(crate) async fn app(
     let store: Arc<dyn Store> = Arc::new(CountedStore::new(Arc::clone(&engines.store), Arc::clone(&metrics)));
     let settings = Settings {
         send_rate: config.send_rate,
+        edit_minutes: config.edit_minutes,
+        delete_hours: config.delete_hours,
+        upload_rate: config.upload_rate,
         retention_days: config.retention_days,
         file_retention_days: config.file_retention_days,
         window_bytes: engines.window_bytes,
@@ -176,7 +180,7 @@ fn own_origins(base_url: &str) -> Vec<String> {
 /// Writes the conversations of the demo into the past: with a clock that can be set back, and without a send rate.
 async fn seed(engines: &Engines) -> jobline_chat::Result<()> {
     let past = Arc::new(PastClock::new(Arc::clone(&engines.clock)));
-    let settings = Settings { send_rate: 0, ..Settings::default() };
+    let settings = Settings { send_rate: 0, upload_rate: 0, ..Settings::default() };
     let (store, files, random) = (engines.store.clone(), engines.files.clone(), engines.random.clone());
     demo::seed(&Chat::new(store, files, past.clone(), random, &engines.secrets, settings), &past).await
 }

@@ -1,6 +1,6 @@
 use crate::{
     JobStatus,
-    limits::{NAME_CHARS, PARTICIPANTS, TOKEN_SECONDS_MAX},
+    limits::{CLIENT_ID_BYTES, CONTENT_CHARS, NAME_CHARS, PARTICIPANTS, TOKEN_SECONDS_MAX},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -62,6 +62,50 @@ pub struct HostJob {
     pub participants: Vec<String>,
     /// Whether they may write to each other.
     pub status: JobStatus,
+}
+
+/// Input of `POST /host/messages`. Exactly one of `conversationId` and `userIds` says where the line goes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct HostMessageInput {
+    /// A conversation that exists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conversation_id: Option<String>,
+    /// Two users; begins their conversation if there is none, whether or not they share a job.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 2, max = 2))]
+    pub user_ids: Option<Vec<String>>,
+    /// The text of the line, 1 to 2,000 Unicode scalar values.
+    #[schemars(length(max = CONTENT_CHARS))]
+    pub content: String,
+    /// `text`, which counts as unread, or `event`, which does not; `text` when left out.
+    #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
+    pub kind: Option<HostMessageType>,
+    /// What clients get in `event.data`, with type `event` alone; at most 4,096 bytes of JSON.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data: Option<serde_json::Map<String, serde_json::Value>>,
+    /// The host's own id for this line, 1 to 64 bytes: repeating it answers the first one again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = CLIENT_ID_BYTES))]
+    pub client_id: Option<String>,
+}
+
+/// What a line of the host is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum HostMessageType {
+    /// A message from the host; counts as unread.
+    Text,
+    /// Something that happened; does not count as unread.
+    Event,
+}
+
+/// Input of `DELETE /host/messages/{messageId}`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct HostDeleteMessage {
+    /// The conversation that the message is in.
+    pub conversation_id: String,
 }
 
 /// Input of `POST /host/users/{userId}/token`.

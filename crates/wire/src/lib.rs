@@ -16,11 +16,18 @@ mod problem;
 mod sync;
 
 pub use conversation::{
-    Conversation, Conversations, Job, JobStatus, ListConversations, MarkAsRead, MarkedAsRead, Person,
+    Conversation, ConversationDetails, ConversationKind, Conversations, GetConversation, Job, JobStatus,
+    ListConversations, MarkAsRead, MarkedAsRead, Person,
 };
 pub use disposition::content_disposition;
 pub use file::{UploadFile, UploadTarget};
-pub use host::{HostJob, HostJobInput, HostUser, HostUserInput, MintToken, MintedToken};
-pub use message::{ListMessages, Message, MessageType, Messages, SendMessage, SentMessage, Status};
+pub use host::{
+    HostDeleteMessage, HostJob, HostJobInput, HostMessageInput, HostMessageType, HostUser, HostUserInput, MintToken,
+    MintedToken,
+};
+pub use message::{
+    ChangedMessage, DeleteMessage, DeletedBy, EditMessage, Event, ListMessages, ListVersions, Message, MessageType,
+    Messages, Quote, React, Reaction, SendMessage, SentMessage, Status, Version, Versions,
+};
 pub use problem::{Code, Problem};
 pub use sync::{LiveOffer, SyncQuery, Synced};

@@ -34,3 +34,11 @@ pub const TOKEN_BYTES: usize = 8_192;
 pub const TOKEN_SECONDS_MAX: u64 = 86_400;
 /// Seconds that a token made by the host API is valid when the host does not say.
 pub const TOKEN_SECONDS: u64 = 3_600;
+/// Edits of one message.
+pub const EDITS: u32 = 5;
+/// Edits and reactions of one user in a minute.
+pub const CHANGES_PER_MINUTE: u32 = 30;
+/// Unicode scalar values of a quoted message.
+pub const QUOTE_CHARS: usize = 120;
+/// Bytes of what a host attaches to a line, as JSON.
+pub const EVENT_DATA_BYTES: usize = 4_096;

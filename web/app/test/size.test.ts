@@ -25,10 +25,10 @@ async function scripts(configFile: string): Promise<number> {
   return bytes;
 }
 
-test('all scripts of the app, service worker and SDK included, have at most 40 KB', async () => {
-  expect(await scripts('vite.config.ts')).toBeLessThanOrEqual(40_000);
+test('all scripts of the app, service worker and SDK included, have at most 46 KB', async () => {
+  expect(await scripts('vite.config.ts')).toBeLessThanOrEqual(46_000);
 }, 60_000);
 
-test('the element, which brings its styles and every language in one script, has at most 50 KB', async () => {
-  expect(await scripts('vite.element.config.ts')).toBeLessThanOrEqual(50_000);
+test('the element, which brings its styles and every language in one script, has at most 56 KB', async () => {
+  expect(await scripts('vite.element.config.ts')).toBeLessThanOrEqual(56_000);
 }, 60_000);

@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::caller::Host;
-use jobline_chat::{Error, JobId, Result, UserId, iso};
+use jobline_chat::{Error, JobId, MessageId, Result, UserId, iso};
 use jobline_http::Nothing;
 use jobline_wire as wire;
 use std::ops::RangeInclusive;
@@ -72,4 +72,20 @@ pub async fn get_job(app: App, _: Host, id: JobId, _: Nothing) -> Result<wire::H
 /// As the domain's `delete_job`.
 pub async fn delete_job(app: App, _: Host, id: JobId, _: Nothing) -> Result<()> {
     app.chat.delete_job(id).await
+}
+
+/// `POST /host/messages`
+///
+/// # Errors
+/// As the domain's `post_host_message`.
+pub async fn post_message(app: App, _: Host, (): (), input: wire::HostMessageInput) -> Result<wire::SentMessage> {
+    app.chat.post_host_message(input).await
+}
+
+/// `DELETE /host/messages/{messageId}`
+///
+/// # Errors
+/// As the domain's `delete_host_message`.
+pub async fn delete_message(app: App, _: Host, id: MessageId, input: wire::HostDeleteMessage) -> Result<()> {
+    app.chat.delete_host_message(id.as_str(), input).await
 }

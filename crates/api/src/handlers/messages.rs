@@ -55,3 +55,43 @@ pub async fn sync(app: App, User(me): User, input: wire::SyncQuery) -> Result<wi
     synced.live = app.live.as_ref().and_then(|live| live.offer(&me));
     Ok(synced)
 }
+
+/// `GET /messages/conversation`
+///
+/// # Errors
+/// As the domain's `conversation`.
+pub async fn conversation(app: App, User(me): User, input: wire::GetConversation) -> Result<wire::ConversationDetails> {
+    app.chat.conversation(&me, input).await
+}
+
+/// `POST /messages/edit`
+///
+/// # Errors
+/// As the domain's `edit`.
+pub async fn edit(app: App, User(me): User, input: wire::EditMessage) -> Result<wire::ChangedMessage> {
+    app.chat.edit(&me, input).await
+}
+
+/// `POST /messages/delete`
+///
+/// # Errors
+/// As the domain's `delete`.
+pub async fn delete(app: App, User(me): User, input: wire::DeleteMessage) -> Result<wire::ChangedMessage> {
+    app.chat.delete(&me, input).await
+}
+
+/// `POST /messages/react`
+///
+/// # Errors
+/// As the domain's `react`.
+pub async fn react(app: App, User(me): User, input: wire::React) -> Result<wire::ChangedMessage> {
+    app.chat.react(&me, input).await
+}
+
+/// `GET /messages/versions`
+///
+/// # Errors
+/// As the domain's `versions`.
+pub async fn versions(app: App, User(me): User, input: wire::ListVersions) -> Result<wire::Versions> {
+    app.chat.versions(&me, input).await
+}

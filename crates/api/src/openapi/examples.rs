@@ -17,6 +17,11 @@ pub fn input(procedure: &str) -> Option<Value> {
         "uploadFile" => json!({"conversationId": CONVERSATION, "fileName": "kitchen.png", "fileSize": 48213,
             "contentType": "image/png"}),
         "putUser" => json!({"name": "Anna Berg", "avatarUrl": "https://example.com/anna.jpg"}),
+        "edit" => json!({"conversationId": CONVERSATION, "messageId": MESSAGE, "content": "Is the kitchen job open?"}),
+        "delete" => json!({"conversationId": CONVERSATION, "messageId": MESSAGE}),
+        "react" => json!({"conversationId": CONVERSATION, "messageId": MESSAGE, "emoji": "👍"}),
+        "postMessage" => json!({"userIds": ["anna", "ben"], "content": "You are matched for Kitchen renovation.",
+            "type": "event", "data": {"step": "matched"}, "clientId": "match-7"}),
         "mintToken" => json!({"ttlSeconds": 3600}),
         "putJob" => json!({"title": "Kitchen renovation", "participants": ["anna", "ben"], "status": "open"}),
         _ => return None,
@@ -32,7 +37,10 @@ pub fn output(procedure: &str) -> Option<Value> {
         value
     };
     Some(match procedure {
-        "send" => json!({"message": message(), "conversationId": CONVERSATION}),
+        "send" | "postMessage" => json!({"message": message(), "conversationId": CONVERSATION}),
+        "edit" | "delete" | "react" => json!({"message": message()}),
+        "versions" => json!({"versions": [{"content": "Is the kitchen job still open?", "at": AT}]}),
+        "getConversation" => json!({"conversation": conversation(), "canSend": true}),
         "list" => polled(json!({"messages": [message()]})),
         "getConversations" => polled(json!({"conversations": [conversation()]})),
         "sync" => polled(json!({"conversations": [conversation()], "messages": [message()]})),
@@ -54,9 +62,9 @@ fn message() -> Value {
 }
 
 fn conversation() -> Value {
-    json!({"id": CONVERSATION, "participants": ["anna", "ben"], "jobId": 7,
+    json!({"id": CONVERSATION, "kind": "pair", "participants": ["anna", "ben"], "jobId": 7,
         "people": [{"id": "anna", "name": "Anna Berg"}, {"id": "ben", "name": "Ben Okafor"}],
         "job": {"id": 7, "title": "Kitchen renovation", "status": "open"},
-        "lastMessage": "Is the kitchen job still open?", "lastMessageAt": AT, "unreadCount": {"anna": 0, "ben": 1},
+        "lastMessage": "Is the kitchen job still open?", "lastMessageType": "text", "lastMessageAt": AT, "unreadCount": {"anna": 0, "ben": 1},
         "createdAt": AT, "updatedAt": AT})
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod announcer;
 pub(crate) mod attempts;
+pub(crate) mod author;
 pub(crate) mod clock;
 pub(crate) mod cursor;
 pub(crate) mod db;

@@ -3,11 +3,15 @@
 use super::error::{Error, Result};
 use jobline_store::{Bytes, Row};
 use serde::{Serialize, de::DeserializeOwned};
+use std::collections::BTreeMap;
 
-/// The layout that this code writes, and the only one it reads.
+/// The layout that this code writes. Rows of a later one are read as far as their fields are known, and keep their `v`.
 pub(crate) const LAYOUT: u8 = 1;
 
-/// `value` as a row stores it.
+/// The fields of a row that this version does not know, from a later one: kept when the row is written again.
+pub(crate) type Extra = BTreeMap<String, serde_json::Value>;
+
+/// `value` as it is stored.
 pub(crate) fn encode<T: Serialize>(value: &T) -> Bytes {
     let json =
         serde_json::to_vec(value).expect("rows are plain structs of strings and numbers, which always serialise");

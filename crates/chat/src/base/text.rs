@@ -37,12 +37,17 @@ pub(crate) fn content(text: Option<String>, with_file: bool) -> Result<String> {
 
 /// The beginning of a message for the list of conversations, on one line.
 pub(crate) fn preview(text: &str, file_name: Option<&str>) -> String {
+    beginning(text, file_name, PREVIEW_CHARS)
+}
+
+/// The first `length` characters of a message, or of its file's name where it has no text, on one line.
+pub(crate) fn beginning(text: &str, file_name: Option<&str>, length: usize) -> String {
     let shown = if text.trim().is_empty() { file_name.unwrap_or_default() } else { text };
-    let mut preview: String = shown.chars().take(PREVIEW_CHARS).map(|c| if c.is_control() { ' ' } else { c }).collect();
-    if shown.chars().nth(PREVIEW_CHARS).is_some() {
-        preview.push('…');
+    let mut line: String = shown.chars().take(length).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if shown.chars().nth(length).is_some() {
+        line.push('…');
     }
-    preview
+    line
 }
 
 /// A client id, checked.

@@ -1,6 +1,7 @@
 //! One conversation: its row, its members and their watermarks, unread counts, and who may see it.
 
 pub(crate) mod access;
+pub(crate) mod details;
 pub(crate) mod read;
 pub(crate) mod receipts;
 pub(crate) mod render;

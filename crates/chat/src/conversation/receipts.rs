@@ -1,6 +1,12 @@
 //! Receipts: a member's devices have received up to a message, or the member has read up to it.
 
-use super::{access, row::ConversationRow, unread, update::ConversationUpdate, watermarks::Watermark};
+use super::{
+    access,
+    row::{ConversationRow, Member},
+    unread,
+    update::ConversationUpdate,
+    watermarks::Watermark,
+};
 use crate::{
     base::{
         attempts::Attempts,
@@ -34,8 +40,11 @@ pub(crate) async fn mark_as_read(cx: &Context, me: &UserId, input: MarkAsRead) -
         let update = ConversationUpdate::load(cx, &id, attempts.consistency(), &wanted).await?;
         let mut update = update.ok_or_else(|| Error::not_found("conversation"))?;
         let to = match &up_to {
-            Some(_) => up_to_message(cx, &update, member, now)?,
-            None => ReadUpTo { message: update.row.log.last_message(), count: update.row.members[1 - member].sent },
+            Some(_) => up_to_message(cx, &update, member, now).await?,
+            None => {
+                let (message, count) = (update.row.log.last_message(), update.row.counted_for(member));
+                ReadUpTo { message, count, unread_deleted: 0 }
+            }
         };
         if let Outcome::Conflict(keys) = read_up_to(cx, &mut update, member, to, now).await? {
             attempts.after_conflict(&keys).await?;
@@ -49,16 +58,24 @@ pub(crate) async fn mark_as_read(cx: &Context, me: &UserId, input: MarkAsRead) -
 /// What a member has read.
 struct ReadUpTo {
     message: Watermark,
-    /// How many messages of others are up to it.
+    /// How many messages that counted as unread are up to it.
     count: u64,
+    /// How many deleted ones of these come after it.
+    unread_deleted: u64,
 }
 
 /// Up to the message whose row was read with `update`.
-fn up_to_message(cx: &Context, update: &ConversationUpdate, member: usize, now: u64) -> Result<ReadUpTo> {
+async fn up_to_message(cx: &Context, update: &ConversationUpdate, member: usize, now: u64) -> Result<ReadUpTo> {
     let row = rows::live::<MessageRow>(update.rest[0].as_ref(), now)?;
     let row = row.filter(|row| row.at >= cx.retention.horizon(now)).ok_or_else(no_such_message)?;
     let message = Watermark { number: row.number, at: row.at };
-    Ok(ReadUpTo { message, count: row.written_by_others(member) })
+    let Member { read, unread_deleted, .. } = update.row.members[member];
+    let before = match unread_deleted {
+        0 => 0,
+        _ => unread::deleted_between(cx, &update.id, member, read, message).await?,
+    };
+    let unread_deleted = unread_deleted.saturating_sub(before);
+    Ok(ReadUpTo { message, count: row.counted_for(member), unread_deleted })
 }
 
 /// Records that a device of `member` has received up to `to`, which its cursor proves. Answers the conversation as it
@@ -82,7 +99,7 @@ pub(crate) async fn deliver(
         if !update.row.is_undelivered(member, to.number) {
             return Ok(update.row);
         }
-        let change = ChangeRow::next(&update.row, ChangeKind::Delivered, member, to, now);
+        let change = ChangeRow::receipt(&update.row, ChangeKind::Delivered, member, to, now);
         update.row.members[member].delivered = to;
         // Nothing changes for the recipient, so only the head of the sender moves.
         match append::change(cx, &mut update, &change, [1 - member], now).await? {
@@ -103,10 +120,11 @@ async fn read_up_to(
     if to.count <= update.row.members[member].read_count {
         return Ok(Outcome::Committed);
     }
-    let change = ChangeRow::next(&update.row, ChangeKind::Read, member, to.message, now);
+    let change = ChangeRow::receipt(&update.row, ChangeKind::Read, member, to.message, now);
     let mine = &mut update.row.members[member];
     mine.read = to.message;
     mine.read_count = to.count;
+    mine.unread_deleted = to.unread_deleted;
     mine.delivered = mine.delivered.max(to.message);
     append::change(cx, update, &change, [0, 1], now).await
 }

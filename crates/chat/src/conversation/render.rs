@@ -14,7 +14,7 @@ use crate::{
     messages::row::MessageRow,
 };
 use jobline_store::{Consistency, Key, Row};
-use jobline_wire::{Conversation, Job, Person};
+use jobline_wire::{Conversation, ConversationKind, Job, Person};
 use std::collections::{BTreeMap, HashMap};
 
 /// The rows that conversations are rendered with.
@@ -65,16 +65,37 @@ async fn conversation(
     let last = rows::live::<MessageRow>(last, now)?.filter(|row| row.at >= cx.retention.horizon(now));
     Ok(Conversation {
         id: id.as_str().to_owned(),
+        kind: ConversationKind::Pair,
         participants: id.pair().iter().map(UserId::to_string).collect(),
         job_id: row.job.map(|(job, _)| job),
         people: id.pair().iter().map(|user| person(user, rows)).collect::<Result<_>>()?,
         job: job(row, rows)?,
         last_message: last.as_ref().map(MessageRow::preview),
+        last_message_type: last.as_ref().map(|row| (&row.kind).into()),
         last_message_at: last.as_ref().map(|row| iso(row.at)),
         unread_count,
         created_at: iso(row.created),
         updated_at: iso(row.updated),
     })
+}
+
+/// A conversation that has not begun, without anything that is stored of its members.
+pub(crate) fn between_strangers(id: &ConversationId, now: u64) -> Conversation {
+    let people = id.pair().iter().map(|user| Person { id: user.to_string(), name: user.to_string(), avatar_url: None });
+    Conversation {
+        id: id.as_str().to_owned(),
+        kind: ConversationKind::Pair,
+        participants: id.pair().iter().map(UserId::to_string).collect(),
+        job_id: None,
+        people: people.collect(),
+        job: None,
+        last_message: None,
+        last_message_type: None,
+        last_message_at: None,
+        unread_count: id.pair().iter().map(|user| (user.to_string(), 0)).collect(),
+        created_at: iso(now),
+        updated_at: iso(now),
+    }
 }
 
 fn last_message_key(id: &ConversationId, row: &ConversationRow) -> Option<Key> {

@@ -2,7 +2,10 @@
 
 use super::watermarks::{Watermark, Watermarks};
 use crate::{
-    base::{id::MessageId, rows::LAYOUT},
+    base::{
+        id::MessageId,
+        rows::{Extra, LAYOUT},
+    },
     log::position::Position,
 };
 use serde::{Deserialize, Serialize};
@@ -21,6 +24,42 @@ pub(crate) struct Member {
     /// How many messages of others are up to [`Member::read`].
     #[serde(rename = "seen")]
     pub read_count: u64,
+    /// How many deleted messages of those that count as unread for them come after [`Member::read`].
+    #[serde(default, rename = "gone", skip_serializing_if = "is_zero")]
+    pub unread_deleted: u64,
+}
+
+/// How many lines from the host a conversation has.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "(u64, u64)", into = "(u64, u64)")]
+pub(crate) struct HostLines {
+    /// Those that count as unread.
+    pub texts: u64,
+    /// Those that do not.
+    pub events: u64,
+}
+
+impl HostLines {
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl From<(u64, u64)> for HostLines {
+    fn from((texts, events): (u64, u64)) -> Self {
+        Self { texts, events }
+    }
+}
+
+impl From<HostLines> for (u64, u64) {
+    fn from(lines: HostLines) -> Self {
+        (lines.texts, lines.events)
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// `CONVERSATION#<id>` / `CONVERSATION#<id>`. The two members are named by the id; `members` is in its order.
@@ -42,6 +81,13 @@ pub(crate) struct ConversationRow {
     pub job: Option<(u64, u64)>,
     #[serde(rename = "sides")]
     pub members: [Member; 2],
+    #[serde(default, skip_serializing_if = "HostLines::is_empty")]
+    pub host: HostLines,
+    /// The number of the last change that touched one message: an edit, a reaction or a deletion; 0 when there was none.
+    #[serde(default, rename = "touched", skip_serializing_if = "is_zero")]
+    pub last_touch: u64,
+    #[serde(flatten)]
+    pub extra: Extra,
 }
 
 impl ConversationRow {
@@ -56,6 +102,9 @@ impl ConversationRow {
             last: String::new(),
             job: None,
             members: [Member::default(); 2],
+            host: HostLines::default(),
+            last_touch: 0,
+            extra: Extra::default(),
         }
     }
 
@@ -68,9 +117,15 @@ impl ConversationRow {
         now.max(self.updated + 1)
     }
 
-    /// How many messages of others `member` has not read, expired ones included.
+    /// How many messages count as unread for `member` until they have read them, from the first message on.
+    pub fn counted_for(&self, member: usize) -> u64 {
+        self.members[1 - member].sent + self.host.texts
+    }
+
+    /// How many messages `member` has not read, expired ones included, deleted ones not.
     pub fn unread(&self, member: usize) -> u64 {
-        self.members[1 - member].sent.saturating_sub(self.members[member].read_count)
+        let Member { read_count, unread_deleted, .. } = self.members[member];
+        self.counted_for(member).saturating_sub(read_count + unread_deleted)
     }
 
     /// Whether `member` has received messages up to `number` and the row does not record it yet.
@@ -92,6 +147,18 @@ impl ConversationRow {
         self.members[member].last = self.log.number;
         if up_to_date {
             self.members[member].delivered = self.log.last_message();
+        }
+    }
+
+    /// Takes the next number of the log for a line from the host.
+    pub fn append_host_line(&mut self, id: &MessageId, is_event: bool) {
+        self.log = Position { change: self.log.change + 1, number: self.log.number + 1, at: id.at_ms() };
+        self.updated = id.at_ms();
+        id.as_str().clone_into(&mut self.last);
+        if is_event {
+            self.host.events += 1;
+        } else {
+            self.host.texts += 1;
         }
     }
 

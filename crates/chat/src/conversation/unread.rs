@@ -1,6 +1,6 @@
 //! Unread counts.
 
-use super::row::ConversationRow;
+use super::{row::ConversationRow, watermarks::Watermark};
 use crate::{
     base::{error::Result, id::ConversationId},
     context::Context,
@@ -8,6 +8,9 @@ use crate::{
     messages::row::MessageRow,
 };
 use jobline_store::{Consistency, Direction};
+
+/// How many messages are read at once in search of deleted ones.
+const PAGE: usize = 100;
 
 /// How many messages of others come after the point that `member` has read, and still exist.
 pub(crate) async fn count(
@@ -25,10 +28,37 @@ pub(crate) async fn count(
     let after = horizon.saturating_sub(1);
     let oldest = keys::messages(id, after, u64::MAX, Direction::Ascending, 1, Consistency::Strong);
     let oldest: Option<MessageRow> = cx.db.decode_range(oldest).await?.pop();
-    let sent = row.members[1 - member].sent;
-    let expired = match oldest {
-        Some(oldest) => oldest.written_by_others(member) - u64::from(oldest.from != member),
-        None => sent,
+    let Some(oldest) = oldest else { return Ok(0) };
+    let expired = oldest.counted_for(member) - u64::from(oldest.counts_for(member));
+    let deleted = match row.members[member].unread_deleted {
+        0 => 0,
+        _ => {
+            let kept = Watermark { number: oldest.number - 1, at: oldest.at - 1 };
+            let from = kept.max(row.members[member].read);
+            deleted_between(cx, id, member, from, row.log.last_message()).await?
+        }
     };
-    Ok(sent.saturating_sub(expired.max(row.members[member].read_count)))
+    let gone = expired.max(row.members[member].read_count) + deleted;
+    Ok(row.counted_for(member).saturating_sub(gone))
+}
+
+/// How many messages after `from` and up to `to` count as unread for `member`, but were deleted. Reads all messages
+/// between the two, so callers ask only where the conversation's row knows of any.
+pub(crate) async fn deleted_between(
+    cx: &Context,
+    id: &ConversationId,
+    member: usize,
+    from: Watermark,
+    to: Watermark,
+) -> Result<u64> {
+    let (mut deleted, mut after) = (0, from.at);
+    loop {
+        let range = keys::messages(id, after, to.at + 1, Direction::Ascending, PAGE, Consistency::Strong);
+        let rows: Vec<MessageRow> = cx.db.decode_range(range).await?;
+        deleted += rows.iter().map(|row| u64::from(row.deleted.is_some() && row.counts_for(member))).sum::<u64>();
+        match rows.last() {
+            Some(last) if rows.len() == PAGE => after = last.at,
+            _ => return Ok(deleted),
+        }
+    }
 }

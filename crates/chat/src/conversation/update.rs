@@ -2,7 +2,11 @@
 
 use super::row::ConversationRow;
 use crate::{
-    base::{error::Result, id::ConversationId, rows},
+    base::{
+        error::Result,
+        id::ConversationId,
+        rows::{self, LAYOUT},
+    },
     context::Context,
     inbox::head::HeadRow,
     keys,
@@ -75,6 +79,13 @@ impl ConversationUpdate {
         for member in members {
             self.heads[member].bump(&self.id, before, now, self.window_bytes);
         }
+    }
+
+    /// Adds the memberships of a new conversation.
+    pub fn put_memberships(&self, commit: CommitBuilder) -> CommitBuilder {
+        self.id.pair().iter().fold(commit, |commit, user| {
+            commit.put(keys::membership(user, &self.id), Condition::Any, rows::encode(&LAYOUT), None)
+        })
     }
 
     /// Carries out `commit`, which also writes the conversation and the heads of `members`, on the condition that these

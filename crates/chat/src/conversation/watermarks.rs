@@ -1,5 +1,6 @@
 //! How far each member of a conversation has received and read, and the status of a message that follows from it.
 
+use crate::base::author::Author;
 use jobline_wire::Status;
 use serde::{Deserialize, Serialize};
 
@@ -39,12 +40,13 @@ impl Watermarks {
         self.0[member][1]
     }
 
-    /// The status of the message `number`, written by the member `sender`, as the member `viewer` sees it.
+    /// The status of the message `number` of `author`, as the member `viewer` sees it.
     ///
     /// A recipient never sees `sent`: that they see the message is its delivery. So the only change of status that a
-    /// recipient sees is that they have read it, and their own polls cause no change for themselves.
-    pub fn status(self, number: u64, sender: usize, viewer: usize) -> Status {
-        let receiver = 1 - sender;
+    /// recipient sees is that they have read it, and their own polls cause no change for themselves. Of a line from the
+    /// host each member sees their own status.
+    pub fn status(self, number: u64, author: Author, viewer: usize) -> Status {
+        let receiver = receiver(author, viewer);
         if number <= self.read(receiver) {
             Status::Read
         } else if number <= self.delivered(receiver) || viewer == receiver {
@@ -52,5 +54,13 @@ impl Watermarks {
         } else {
             Status::Sent
         }
+    }
+}
+
+/// The member whose receipts make the status of a message of `author` as `viewer` sees it.
+pub(crate) fn receiver(author: Author, viewer: usize) -> usize {
+    match author {
+        Author::Member(member) => 1 - member,
+        Author::Host => viewer,
     }
 }

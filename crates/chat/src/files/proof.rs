@@ -1,6 +1,6 @@
-//! Proving a file before a message may use it: whose it is, that its bytes arrived, and that they are what was announced.
+//! Proving a file before a message may use it: whose it is, and, by `accept.rs`, that its bytes are what was announced.
 
-use super::{media, port::Arrived, upload::FileRow};
+use super::{accept, media, row::FileRow};
 use crate::{
     base::{
         error::{Error, Result},
@@ -28,15 +28,9 @@ pub(crate) struct FileUse<'a> {
 /// `invalid_file`, `invalid_request`, `file_already_used`, `file_not_uploaded`, `file_type_mismatch`, `unavailable`.
 pub(crate) async fn prove(cx: &Context, wanted: FileUse<'_>, row: Option<&Row>) -> Result<(FileRow, Condition)> {
     let row = row.ok_or_else(not_your_file)?;
-    let file: FileRow = rows::decode(row)?;
+    let mut file: FileRow = rows::decode(row)?;
     check_use(&wanted, &file, cx.now())?;
-    let arrived = cx.files.arrived(wanted.id, media::HEAD_BYTES).await?;
-    let arrived = check_bytes(&file, arrived)?;
-    if !cx.files.keep(wanted.id, &arrived).await? {
-        return Err(not_uploaded(
-            "The bytes of this file were replaced while they were checked. Send the message again.",
-        ));
-    }
+    accept::accept(cx, wanted.sender, wanted.id, &mut file, wanted.kind).await?;
     Ok((file, Condition::Version(row.version)))
 }
 
@@ -54,24 +48,9 @@ fn check_use(wanted: &FileUse<'_>, file: &FileRow, now: u64) -> Result<()> {
         return Err(Error::invalid("type", detail));
     }
     if file.is_stale(now) {
-        return Err(not_uploaded("This file was not sent within a day of its upload and is gone. Upload it again."));
+        return Err(not_uploaded("This file waited too long for its message and is gone. Upload it again."));
     }
     Ok(())
-}
-
-/// Whether the bytes that arrived are those that were announced.
-fn check_bytes(file: &FileRow, arrived: Option<Arrived>) -> Result<Arrived> {
-    let Some(arrived) = arrived.filter(|arrived| arrived.size == file.size) else {
-        return Err(not_uploaded("The bytes of this file have not arrived. Upload them to uploadUrl, then send."));
-    };
-    if !media::proves(&file.content_type, &arrived.head) {
-        let detail = format!(
-            "The bytes are not those of a file of type {}. Call uploadFile with the type that the file has.",
-            file.content_type
-        );
-        return Err(Error::new(Code::FileTypeMismatch, detail).at("fileUrl"));
-    }
-    Ok(arrived)
 }
 
 fn not_uploaded(detail: &str) -> Error {

@@ -7,12 +7,9 @@ use crate::{
         id::{ConversationId, JobId},
     },
     context::Context,
-    conversation::{update::ConversationUpdate, watermarks::Watermark},
+    conversation::update::ConversationUpdate,
     keys,
-    log::{
-        append,
-        change::{ChangeKind, ChangeRow},
-    },
+    log::{append, change::ChangeRow},
 };
 use jobline_store::Outcome;
 
@@ -38,7 +35,7 @@ async fn tell_members(cx: &Context, id: &ConversationId, job: JobId, revision: u
         if update.row.job.is_none_or(|(about, told)| about != job.get() || told == revision) {
             return Ok(());
         }
-        let change = ChangeRow::next(&update.row, ChangeKind::Job, 0, Watermark::default(), now);
+        let change = ChangeRow::job(&update.row, now);
         update.row.job = Some((job.get(), revision));
         match append::change(cx, &mut update, &change, [0, 1], now).await? {
             Outcome::Committed => return Ok(()),

@@ -7,7 +7,10 @@
 
 use super::cursor::fingerprint;
 use crate::{
-    base::{id::ConversationId, rows::LAYOUT},
+    base::{
+        id::ConversationId,
+        rows::{Extra, LAYOUT},
+    },
     log::position::Position,
     messages::rate::Bucket,
 };
@@ -58,11 +61,25 @@ pub(crate) struct HeadRow {
     /// How much the user may still send.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bucket: Option<Bucket>,
+    /// How many more edits and reactions the user may make.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changes: Option<Bucket>,
+    #[serde(flatten)]
+    pub extra: Extra,
 }
 
 impl Default for HeadRow {
     fn default() -> Self {
-        Self { v: LAYOUT, version: 0, at: 0, floor: 0, window: Vec::new(), bucket: None }
+        Self {
+            v: LAYOUT,
+            version: 0,
+            at: 0,
+            floor: 0,
+            window: Vec::new(),
+            bucket: None,
+            changes: None,
+            extra: Extra::default(),
+        }
     }
 }
 

@@ -28,8 +28,16 @@ pub(crate) struct Snapshot {
     pub watermarks: Watermarks,
     /// The last message before the first answer of the series: later ones are answered as new.
     pub begin: Watermark,
-    /// How far the other member had received before the first answer: the number of a message.
-    pub delivered: u64,
+    /// What was before the first answer of the series. `None` in cursors from before messages could be edited.
+    pub before: Option<Before>,
+}
+
+/// The log before the first answer of a series.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Before {
+    /// The number of the last change that the client had.
+    pub change: u64,
+    pub watermarks: Watermarks,
 }
 
 impl LogCursor {
@@ -47,27 +55,60 @@ impl Encode for LogCursor {
         to.number(self.position.number);
         to.number(self.position.at);
         to.number(self.within);
-        to.number(u64::from(self.snapshot.is_some()));
-        if let Some(Snapshot { change, watermarks, begin, delivered }) = self.snapshot {
-            let numbers = [change, begin.number, begin.at, delivered];
-            numbers.into_iter().chain(watermarks.0.into_iter().flatten()).for_each(|number| to.number(number));
+        match &self.snapshot {
+            None => to.number(NO_SNAPSHOT),
+            Some(snapshot) => {
+                to.number(SNAPSHOT);
+                snapshot.write(to);
+            }
         }
     }
 
     fn read(from: &mut Reader<'_>) -> Option<Self> {
         let position = Position { change: from.number()?, number: from.number()?, at: from.number()? };
         let within = from.number()?;
-        let snapshot = if from.number()? == 0 { None } else { Some(Snapshot::read(from)?) };
+        let snapshot = match from.number()? {
+            NO_SNAPSHOT => None,
+            FIRST_SNAPSHOT => Some(Snapshot::read_first(from)?),
+            _ => Some(Snapshot::read(from)?),
+        };
         Some(Self { position, within, snapshot })
     }
 }
 
+/// What follows the position in a sealed cursor.
+const NO_SNAPSHOT: u64 = 0;
+/// A snapshot as it was written before messages could be edited: read, and written no more.
+const FIRST_SNAPSHOT: u64 = 1;
+const SNAPSHOT: u64 = 2;
+
 impl Snapshot {
+    fn write(&self, to: &mut Writer) {
+        let before = self.before.map_or([0; 6], |before| {
+            let [[a, b], [c, d]] = before.watermarks.0;
+            [1, before.change, a, b, c, d]
+        });
+        [self.change, self.begin.number, self.begin.at].into_iter().for_each(|number| to.number(number));
+        self.watermarks.0.into_iter().flatten().chain(before).for_each(|number| to.number(number));
+    }
+
     fn read(from: &mut Reader<'_>) -> Option<Self> {
         let change = from.number()?;
         let begin = Watermark { number: from.number()?, at: from.number()? };
-        let delivered = from.number()?;
-        let watermarks = Watermarks([[from.number()?, from.number()?], [from.number()?, from.number()?]]);
-        Some(Self { change, watermarks, begin, delivered })
+        let watermarks = read_watermarks(from)?;
+        let known = from.number()? > 0;
+        let before = Before { change: from.number()?, watermarks: read_watermarks(from)? };
+        Some(Self { change, watermarks, begin, before: known.then_some(before) })
     }
+
+    fn read_first(from: &mut Reader<'_>) -> Option<Self> {
+        let change = from.number()?;
+        let begin = Watermark { number: from.number()?, at: from.number()? };
+        let _delivered = from.number()?;
+        Some(Self { change, watermarks: read_watermarks(from)?, begin, before: None })
+    }
+}
+
+fn read_watermarks(from: &mut Reader<'_>) -> Option<Watermarks> {
+    Some(Watermarks([[from.number()?, from.number()?], [from.number()?, from.number()?]]))
 }

@@ -3,7 +3,7 @@
 use super::change::{ChangeKind, ChangeRow};
 use crate::{
     base::{db::Db, error::Result, id::ConversationId},
-    conversation::watermarks::Watermarks,
+    conversation::watermarks::{Watermarks, receiver},
     keys,
     messages::row::MessageRow,
 };
@@ -23,7 +23,7 @@ pub(crate) struct LogState<'a> {
 }
 
 impl LogState<'_> {
-    /// When each of `messages` last changed: was accepted, delivered or read. `changes` are rows that were read already.
+    /// When each of `messages` last changed: was accepted, delivered, read or touched itself. `changes` are rows that were read already.
     ///
     /// The changes that touched a page of messages nearly always follow it closely, so reading one range finds them. If
     /// somebody read much later, a binary search does: every change row holds the watermarks before it.
@@ -44,7 +44,7 @@ impl LogState<'_> {
                 Some(kind) => self.touched_at(db, message, kind, &mut changes).await?,
                 None => None,
             };
-            times.push(at.unwrap_or(message.at));
+            times.push(at.unwrap_or(message.at).max(message.touched.map_or(0, |touch| touch.at)));
         }
         Ok(times)
     }
@@ -53,7 +53,7 @@ impl LogState<'_> {
     fn touched_by(&self, message: &MessageRow) -> Option<ChangeKind> {
         match self.watermarks.status(message.number, message.from, self.viewer) {
             Status::Read => Some(ChangeKind::Read),
-            Status::Delivered if self.viewer == message.from => Some(ChangeKind::Delivered),
+            Status::Delivered if message.from.is(self.viewer) => Some(ChangeKind::Delivered),
             _ => None,
         }
     }
@@ -66,11 +66,13 @@ impl LogState<'_> {
         kind: ChangeKind,
         changes: &mut Vec<ChangeRow>,
     ) -> Result<Option<u64>> {
-        let touches = |change: &&ChangeRow| change.kind == kind && change.touches(message.number, message.from);
+        let touches = |change: &&ChangeRow| {
+            change.kind == kind && change.changes_status(message.number, message.from, self.viewer)
+        };
         if let Some(change) = changes.iter().find(touches) {
             return Ok(Some(change.at));
         }
-        let by = 1 - message.from;
+        let by = receiver(message.from, self.viewer);
         let (mut low, mut high) = (message.change + 1, self.last);
         while low <= high {
             let middle = low + (high - low) / 2;
@@ -84,10 +86,10 @@ impl LogState<'_> {
                 changes.push(probe);
                 return Ok(Some(at));
             }
-            let reached = match kind {
-                ChangeKind::Read => probe.before.read(by),
-                _ => probe.before.delivered(by),
-            };
+            let reached = probe.before.map_or(0, |before| match kind {
+                ChangeKind::Read => before.read(by),
+                _ => before.delivered(by),
+            });
             if reached >= message.number {
                 high = middle - 1;
             } else {

@@ -1,21 +1,25 @@
 //! Merging message rows and change rows into what one answer shows.
 
 use super::{
-    change::{ChangeKind, ChangeRow},
-    cursor::{LogCursor, Snapshot},
+    change::{ChangeRow, Touches},
+    cursor::{Before, LogCursor, Snapshot},
     last_change::LogState,
     position::Position,
     view::LogView,
 };
 use crate::{
-    base::error::Result,
+    base::{error::Result, id::MessageId, rows},
     context::Context,
     conversation::{row::ConversationRow, watermarks::Watermarks},
     keys,
     messages::row::{ListedMessage, MessageRow},
 };
 use jobline_store::{Consistency, Direction};
-use std::{iter::Peekable, vec::IntoIter};
+use std::{
+    collections::{HashMap, HashSet},
+    iter::Peekable,
+    vec::IntoIter,
+};
 
 /// How many messages are read at once in search of those that a change touched.
 const TOUCHED_PAGE: usize = 100;
@@ -52,11 +56,13 @@ pub(crate) async fn merge(
 ) -> Result<Segment> {
     let snapshot = from.snapshot.unwrap_or_else(|| snapshot_at_end(log, from.position, &fetched.changes));
     let changes = fetched.changes.clone();
+    let targets = targets(cx, log, &snapshot, &changes).await?;
     let mut merge = Merge {
         cx,
         log,
         snapshot,
         limit,
+        targets,
         cursor: from,
         found: Vec::new(),
         messages: fetched.messages.into_iter().peekable(),
@@ -79,9 +85,37 @@ pub(crate) async fn merge(
 /// The snapshot of a new series of answers: the log up to its end.
 fn snapshot_at_end(log: LogView<'_>, from: Position, changes: &[ChangeRow]) -> Snapshot {
     let watermarks = log.row.watermarks();
-    let before = changes.first().map_or(watermarks, |change| change.before);
-    let delivered = before.delivered(1 - log.viewer);
-    Snapshot { change: log.row.log.change, watermarks, begin: from.last_message(), delivered }
+    let first = changes.iter().find_map(|change| change.before).unwrap_or(watermarks);
+    let before = Some(Before { change: from.change, watermarks: first });
+    Snapshot { change: log.row.log.change, watermarks, begin: from.last_message(), before }
+}
+
+/// The messages from before the series that `changes` touched one by one, by their numbers. Read strongly: they stand at
+/// least as the last of these changes left them.
+async fn targets(
+    cx: &Context,
+    log: LogView<'_>,
+    snapshot: &Snapshot,
+    changes: &[ChangeRow],
+) -> Result<HashMap<u64, MessageRow>> {
+    let touched = |change: &&ChangeRow| {
+        change.touches(log.viewer) == Touches::One
+            && change.to.number <= snapshot.begin.number
+            && change.number <= snapshot.change
+    };
+    let ids: HashSet<&str> = changes.iter().filter(touched).filter_map(|change| change.message.as_deref()).collect();
+    let keys: Vec<_> = ids.into_iter().filter_map(MessageId::new).map(|id| keys::message(log.id, &id)).collect();
+    if keys.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let horizon = cx.retention.horizon(log.now);
+    let mut targets = HashMap::with_capacity(keys.len());
+    for row in cx.db.get_many(&keys, Consistency::Strong).await? {
+        if let Some(row) = rows::live::<MessageRow>(row.as_ref(), log.now)?.filter(|row| row.at >= horizon) {
+            targets.insert(row.number, row);
+        }
+    }
+    Ok(targets)
 }
 
 struct Merge<'a> {
@@ -89,6 +123,8 @@ struct Merge<'a> {
     log: LogView<'a>,
     snapshot: Snapshot,
     limit: usize,
+    /// See [`targets`].
+    targets: HashMap<u64, MessageRow>,
     cursor: LogCursor,
     found: Vec<MessageRow>,
     messages: Peekable<IntoIter<MessageRow>>,
@@ -106,7 +142,11 @@ impl Merge<'_> {
             return Ok(true);
         }
         let Some(change) = self.changes.next_if(|change| change.number == next) else { return Ok(false) };
-        let mut touched = self.touched(&change, room + 1).await?;
+        let mut touched = match change.touches(self.log.viewer) {
+            Touches::Nothing => Vec::new(),
+            Touches::One => self.touched_message(&change).into_iter().collect(),
+            Touches::Status => self.changed_status(&change, room + 1).await?,
+        };
         let fits = touched.len() <= room;
         touched.truncate(room);
         if fits {
@@ -132,13 +172,22 @@ impl Merge<'_> {
         }
     }
 
-    /// The first `limit` messages that `change` touches as the viewer sees them, and that no earlier answer of the series
-    /// showed as the snapshot has them.
-    async fn touched(&self, change: &ChangeRow, limit: usize) -> Result<Vec<MessageRow>> {
-        if !change.is_visible_to(self.log.viewer) {
-            return Ok(Vec::new());
-        }
-        let answered = self.answered(change);
+    /// The message from before the series that `change` touched, if the series shows it here: as it stands now, it was
+    /// touched by this change last, and no receipt showed it earlier in the series. One that was touched again is shown
+    /// where that happened.
+    fn touched_message(&self, change: &ChangeRow) -> Option<MessageRow> {
+        let row = self.targets.get(&change.to.number).filter(|row| row.touched_change() == change.number)?;
+        let status = |watermarks: Watermarks| watermarks.status(row.number, row.from, self.log.viewer);
+        let answered = match (self.snapshot.before, change.before) {
+            (Some(begin), Some(before)) => status(begin.watermarks) != status(before),
+            _ => false,
+        };
+        (!answered).then(|| row.clone())
+    }
+
+    /// The first `limit` messages from before the series whose status `change` changed as the viewer sees them, and that
+    /// no earlier answer of the series showed as the snapshot has them.
+    async fn changed_status(&self, change: &ChangeRow, limit: usize) -> Result<Vec<MessageRow>> {
         let horizon = self.cx.retention.horizon(self.log.now);
         let mut after = change.from.at.max(self.cursor.within).max(horizon.saturating_sub(1));
         let end = change.to.at.min(self.snapshot.begin.at) + 1;
@@ -150,21 +199,20 @@ impl Merge<'_> {
             let rows: Vec<MessageRow> = self.cx.db.decode_range(range).await?;
             let full = rows.len() == page;
             after = rows.last().filter(|_| full).map_or(end, |row| row.at);
-            let wanted =
-                |row: &MessageRow| change.touches(row.number, row.from) && !answered.contains(&(row.number - 1));
-            touched.extend(rows.into_iter().filter(wanted));
+            touched.extend(rows.into_iter().filter(|row| {
+                change.changes_status(row.number, row.from, self.log.viewer) && !self.was_answered(row, change)
+            }));
         }
         touched.truncate(limit);
         Ok(touched)
     }
 
-    /// The messages that the series answered before it comes to `change`, as the snapshot has them: those that the other
-    /// member received since it began, for their delivery was answered with what they have read of them.
-    fn answered(&self, change: &ChangeRow) -> std::ops::Range<u64> {
-        let other = 1 - self.log.viewer;
-        match change.kind {
-            ChangeKind::Read if change.by == other => self.snapshot.delivered..change.before.delivered(other),
-            _ => 0..0,
-        }
+    /// Whether the series answered a message before it comes to the receipt `change`: where it was touched, or where an
+    /// earlier receipt changed its status. It was shown there as the snapshot has it, with what is still to come.
+    fn was_answered(&self, row: &MessageRow, change: &ChangeRow) -> bool {
+        let (Some(begin), Some(before)) = (self.snapshot.before, change.before) else { return false };
+        let status = |watermarks: Watermarks| watermarks.status(row.number, row.from, self.log.viewer);
+        let touched = (begin.change + 1..change.number).contains(&row.touched_change());
+        touched || status(begin.watermarks) != status(before)
     }
 }

@@ -1,13 +1,10 @@
 //! Repeated sends: a `clientId` that was used before is answered with the message it became.
 
-use super::{
-    request::SendRequest,
-    row::{ListedMessage, MessageRow},
-};
+use super::row::{ListedMessage, MessageRow};
 use crate::{
     base::{
         error::{Error, Result},
-        id::MessageId,
+        id::{ConversationId, MessageId},
         rows,
     },
     context::Context,
@@ -24,8 +21,19 @@ use serde::{Deserialize, Serialize};
 pub(crate) struct SentRow {
     pub v: u8,
     pub message: String,
-    /// [`SendRequest::fingerprint`]: the same `clientId` with another one is refused.
+    /// [`Repetition::fingerprint`]: the same `clientId` with another one is refused.
     pub input: String,
+}
+
+/// A send or a line from the host that may be a repetition.
+pub(crate) struct Repetition<'a> {
+    pub conversation: &'a ConversationId,
+    /// The member whose view of the message is answered.
+    pub viewer: usize,
+    /// Where its `clientId` is remembered; `None` without one.
+    pub key: Option<Key>,
+    /// A hash of what is sent: the same `clientId` with another one is refused.
+    pub fingerprint: String,
 }
 
 /// The message that an earlier send with the same `clientId` became, if it still exists, with the watermarks of its
@@ -33,8 +41,8 @@ pub(crate) struct SentRow {
 ///
 /// # Errors
 /// `client_id_reused`, `unavailable`.
-pub(crate) async fn sent_before(cx: &Context, request: &SendRequest) -> Result<Option<(ListedMessage, Watermarks)>> {
-    let Some(key) = request.sent_key() else { return Ok(None) };
+pub(crate) async fn sent_before(cx: &Context, request: &Repetition<'_>) -> Result<Option<(ListedMessage, Watermarks)>> {
+    let Some(key) = request.key.clone() else { return Ok(None) };
     let now = cx.now();
     let row = cx.db.get(&key, Consistency::Strong).await?;
     let Some(sent) = rows::live::<SentRow>(row.as_ref(), now)? else {
@@ -42,14 +50,14 @@ pub(crate) async fn sent_before(cx: &Context, request: &SendRequest) -> Result<O
         return Ok(None);
     };
     let id = MessageId::new(&sent.message).ok_or_else(|| Error::unavailable("a SENT row names no message"))?;
-    let wanted = [keys::message(&request.conversation, &id), keys::conversation(&request.conversation)];
+    let wanted = [keys::message(request.conversation, &id), keys::conversation(request.conversation)];
     let found = cx.db.get_many(&wanted, Consistency::Strong).await?;
     let message = rows::live::<MessageRow>(found[0].as_ref(), now)?;
     let Some(message) = message.filter(|row| row.at >= cx.retention.horizon(now)) else {
         forget(cx, key, row).await?;
         return Ok(None);
     };
-    if sent.input != request.fingerprint() {
+    if sent.input != request.fingerprint {
         let detail = "This clientId was used for another message. Use a new one for each message.";
         return Err(Error::new(Code::ClientIdReused, detail).at("clientId"));
     }
@@ -59,7 +67,7 @@ pub(crate) async fn sent_before(cx: &Context, request: &SendRequest) -> Result<O
 /// `message`, with the time of its last change.
 async fn as_it_stands(
     cx: &Context,
-    request: &SendRequest,
+    request: &Repetition<'_>,
     message: MessageRow,
     conversation: Option<&Row>,
 ) -> Result<(ListedMessage, Watermarks)> {
@@ -68,8 +76,8 @@ async fn as_it_stands(
         return Ok((ListedMessage { row: message, updated }, Watermarks::default()));
     };
     let state = LogState {
-        id: &request.conversation,
-        viewer: request.sender,
+        id: request.conversation,
+        viewer: request.viewer,
         watermarks: conversation.watermarks(),
         last: conversation.last_change_row,
     };

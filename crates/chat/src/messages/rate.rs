@@ -36,12 +36,24 @@ impl Bucket {
     /// # Errors
     /// `rate_limited`, with the wait.
     pub fn take_from(bucket: Option<Self>, rate: u32, now: u64) -> Result<Option<Self>> {
+        Self::take_one(bucket, rate, now, "messages")
+    }
+
+    /// The same for edits and reactions, which have a bucket of their own.
+    ///
+    /// # Errors
+    /// `rate_limited`, with the wait.
+    pub fn take_change(bucket: Option<Self>, rate: u32, now: u64) -> Result<Option<Self>> {
+        Self::take_one(bucket, rate, now, "edits and reactions")
+    }
+
+    fn take_one(bucket: Option<Self>, rate: u32, now: u64, what: &str) -> Result<Option<Self>> {
         if rate == 0 {
             return Ok(None);
         }
         bucket.unwrap_or_else(|| Self::full(rate, now)).take(rate, now).map(Some).map_err(|wait| {
             let seconds = wait.div_ceil(1_000);
-            let detail = format!("At most {rate} messages a minute are accepted. Send again in {seconds} s.");
+            let detail = format!("At most {rate} {what} a minute are accepted. Try again in {seconds} s.");
             Error { retry_after_ms: Some(wait), ..Error::new(Code::RateLimited, detail) }
         })
     }
@@ -50,7 +62,7 @@ impl Bucket {
     ///
     /// A clock that runs backwards neither fills nor empties it. A bucket from more than a minute in the future is
     /// replaced by a full one: the clock that wrote it was wrong, and nobody could wait that long.
-    fn take(self, rate: u32, now: u64) -> std::result::Result<Self, u64> {
+    pub fn take(self, rate: u32, now: u64) -> std::result::Result<Self, u64> {
         if self.at > now + 60_000 {
             return Self::full(rate, now).take(rate, now);
         }

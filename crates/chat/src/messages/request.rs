@@ -1,9 +1,10 @@
 //! The input of `send`, checked as far as that needs no row.
 
+use super::idempotency::Repetition;
 use crate::{
     base::{
         error::{Error, Result},
-        id::{ConversationId, JobId, UserId},
+        id::{ConversationId, JobId, MessageId, UserId},
         rows, text,
     },
     conversation::access,
@@ -27,6 +28,8 @@ pub(crate) struct SendRequest {
     pub file: Option<String>,
     pub job: Option<JobId>,
     pub client_id: Option<String>,
+    /// The message that it replies to.
+    pub reply_to: Option<MessageId>,
 }
 
 impl SendRequest {
@@ -42,7 +45,7 @@ impl SendRequest {
             Some(url) => Some(files.file_id(url).ok_or_else(proof::not_your_file)?),
             None => None,
         };
-        check_kind(input.kind, file.is_some())?;
+        check_kind(input.kind.as_ref(), file.is_some())?;
         text::client_id(input.client_id.as_deref())?;
         Ok(Self {
             me: me.clone(),
@@ -54,6 +57,7 @@ impl SendRequest {
             file,
             job: input.job_id.map(JobId::parse).transpose()?,
             client_id: input.client_id,
+            reply_to: input.reply_to.as_deref().map(reply_to).transpose()?,
         })
     }
 
@@ -62,27 +66,46 @@ impl SendRequest {
         &self.conversation.pair()[1 - self.sender]
     }
 
+    /// By what a repetition of it is known.
+    pub fn repetition(&self) -> Repetition<'_> {
+        Repetition {
+            conversation: &self.conversation,
+            viewer: self.sender,
+            key: self.sent_key(),
+            fingerprint: self.fingerprint(),
+        }
+    }
+
     /// Where a send with this `clientId` is remembered.
     pub fn sent_key(&self) -> Option<Key> {
-        Some(keys::sent(&self.conversation, &self.me, self.client_id.as_deref()?))
+        Some(keys::sent(&self.conversation, self.me.as_str(), self.client_id.as_deref()?))
     }
 
     /// A hash of what is sent, by which the same send is told from another one with the same `clientId`.
     pub fn fingerprint(&self) -> String {
         let parts = (&self.text, &self.file, self.job.map(JobId::get));
-        blake3::hash(&rows::encode(&parts)).to_hex()[..32].to_owned()
+        let parts = match &self.reply_to {
+            None => rows::encode(&parts),
+            Some(reply_to) => rows::encode(&(parts, reply_to.as_str())),
+        };
+        blake3::hash(&parts).to_hex()[..32].to_owned()
     }
 }
 
-fn check_kind(kind: Option<MessageType>, with_file: bool) -> Result<()> {
-    match (kind, with_file) {
-        (None, _) | (Some(MessageType::Text), false) => Ok(()),
-        (Some(MessageType::Text), true) => {
-            Err(Error::invalid("type", "type is text, but the message has a file. Leave type out."))
+fn reply_to(text: &str) -> Result<MessageId> {
+    MessageId::new(text).ok_or_else(|| Error::not_found("message").at("replyTo"))
+}
+
+fn check_kind(kind: Option<&MessageType>, with_file: bool) -> Result<()> {
+    let detail = match (kind, with_file) {
+        (None, _) | (Some(MessageType::Text), false) | (Some(MessageType::Image | MessageType::File), true) => {
+            return Ok(());
         }
-        (Some(_), true) => Ok(()),
-        (Some(_), false) => {
-            Err(Error::invalid("type", "type says that the message has a file, but fileUrl is missing."))
+        (Some(MessageType::Text), true) => "type is text, but the message has a file. Leave type out.",
+        (Some(MessageType::Image | MessageType::File), false) => {
+            "type says that the message has a file, but fileUrl is missing."
         }
-    }
+        (Some(_), _) => "type is text, image or file; it can be left out.",
+    };
+    Err(Error::invalid("type", detail))
 }

@@ -88,7 +88,8 @@ impl Plan {
                 devices.push((user, *dice.pick(&[Polls::List, Polls::List, Polls::Sync, Polls::Conversations])));
             }
         }
-        let settings = Settings { send_rate: if dice.chance(0.2) { 30 } else { 0 }, ..Settings::default() };
+        let send_rate = if dice.chance(0.2) { 30 } else { 0 };
+        let settings = Settings { send_rate, upload_rate: 0, ..Settings::default() };
         Self {
             seed,
             kind: Kind::Mixed,
@@ -143,7 +144,7 @@ impl Plan {
             sends: 3,
             steps: 14,
             pause_ms: 300,
-            settings: Settings { send_rate: 0, window_bytes: 850, ..Settings::default() },
+            settings: Settings { send_rate: 0, upload_rate: 0, window_bytes: 850, ..Settings::default() },
             ..Self::mixed(seed)
         }
     }
@@ -158,7 +159,7 @@ impl Plan {
             users,
             pause_ms: 8 * HOUR_MS,
             skew_ms: plan.skew_ms.min(90_000),
-            settings: Settings { send_rate: 0, retention_days: 1, ..Settings::default() },
+            settings: Settings { send_rate: 0, upload_rate: 0, retention_days: 1, ..Settings::default() },
             ..plan
         }
     }

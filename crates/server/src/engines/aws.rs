@@ -1,7 +1,8 @@
 //! The engines in AWS, which share credentials and connections.
 
-use super::{FileEngine, RowEngine};
+use super::{Claim, FileEngine, RowEngine};
 use crate::config::ConfigError;
+use async_trait::async_trait;
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_smithy_http_client::{Builder, tls};
 use jobline_chat::Clock;
@@ -68,7 +69,22 @@ impl Cloud {
             .await
             .inspect_err(|error| tracing::warn!(%error, "the address of the bucket is not known yet"))
             .ok();
-        Ok(FileEngine { files: Arc::new(files), routes: None, origin })
+        let claim = Arc::new(Bucket { files: files.clone(), name: bucket.to_owned() });
+        Ok(FileEngine { files: Arc::new(files), routes: None, origin, claim: Some(claim) })
+    }
+}
+
+/// The bucket of a deployment.
+struct Bucket {
+    files: S3Files,
+    name: String,
+}
+
+#[async_trait]
+impl Claim for Bucket {
+    async fn claim(&self, deployment: &str, store: &str) -> Result<(), ConfigError> {
+        let claimed = self.files.claim(deployment, store).await;
+        claimed.map_err(|Unusable(why)| ConfigError::new("s3-bucket", format_args!("{} {why}", self.name)))
     }
 }
 

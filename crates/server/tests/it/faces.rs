@@ -1,4 +1,4 @@
-//! The table of procedures without HTTP: another face of the API is a loop over it, and nothing more.
+//! Calls procedures without HTTP, as another face of the API would.
 
 use crate::support::{HOST_KEY, TestApp};
 use jobline_api::procedure::Input;
@@ -6,7 +6,7 @@ use jobline_api::table;
 use jobline_wire::Code;
 use serde_json::{Value, json};
 
-/// A face that knows procedures by name: a token, what the call is about, and JSON; out comes JSON, or a code.
+/// A face that calls procedures by name with a token, a target and JSON, and returns JSON or an error code.
 async fn call(app: &TestApp, name: &str, token: &str, target: &str, input: &str) -> Result<Value, Code> {
     let procedure = table::procedures().into_iter().find(|one| one.name == name).unwrap();
     let steps = async {
@@ -39,7 +39,7 @@ async fn every_procedure_can_be_called_by_its_name() {
 }
 
 #[tokio::test]
-async fn a_call_is_read_only_once_its_caller_is_known() {
+async fn the_input_is_not_read_before_the_caller_is_known() {
     let app = TestApp::new().await;
     for procedure in table::procedures() {
         let refused = call(&app, procedure.name, "no token", "no / target", "no JSON").await;

@@ -1,4 +1,4 @@
-//! The description of the API is a snapshot: what changes in it is seen in review. `UPDATE_SNAPSHOTS=1` rewrites it.
+//! The OpenAPI document is kept as a snapshot, so that a review shows its changes. `UPDATE_SNAPSHOTS=1` rewrites it.
 
 use crate::support::TestApp;
 use jobline_api::table;
@@ -13,7 +13,7 @@ async fn document() -> (String, Value) {
 }
 
 #[tokio::test]
-async fn it_is_as_it_was_reviewed() {
+async fn the_document_equals_the_reviewed_snapshot() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/snapshots/openapi.json");
     let (text, _) = document().await;
     if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {

@@ -30,7 +30,7 @@ pub struct Engines {
 }
 
 impl Engines {
-    /// `base_url`: how the server believes to be reached; its own address when left out.
+    /// `base_url`: the base of file URLs; the address of the server when left out.
     pub async fn new(base_url: Option<String>) -> Self {
         let (clock, random): (Arc<dyn Clock>, Arc<dyn Random>) = (Arc::new(SystemClock), Arc::new(SystemRandom));
         let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
@@ -50,7 +50,7 @@ impl Engines {
         Chat::new(self.store.clone(), files, clock, self.random.clone(), &self.secrets, settings)
     }
 
-    /// Serves, with `extra_routes` next to the API, and answers the server's address.
+    /// Serves, with `extra_routes` next to the API, and returns the running server.
     pub fn serve(self, extra_routes: Router) -> Running {
         let address = self.listener.local_addr().unwrap();
         let app = App::new(Parts {
@@ -70,7 +70,7 @@ impl Engines {
     }
 }
 
-/// A server, for as long as the test's runtime lives.
+/// A server that runs as long as the runtime of the test.
 pub struct Running {
     pub url: String,
     _folder: tempfile::TempDir,

@@ -75,7 +75,7 @@ pub(super) async fn import_state(
             return Ok(ImportState::Begun(mark.offset));
         }
         return Err(Error::refused(
-            "an import of another export into this store is unfinished: finish it, or begin with an empty store",
+            "an import of another file into this store is unfinished: finish it, or begin with an empty store",
         ));
     }
     if is_empty(into).await? {

@@ -16,7 +16,7 @@ export const touches = (): boolean => matchMedia('(pointer: coarse)').matches;
 
 /** An open chat. */
 export function ChatPane({ timeline, photo }: { timeline: Timeline; photo?: string }) {
-  const { trays, words } = useSurroundings();
+  const { trays, words, embedded } = useSurroundings();
   const state = useValue(timeline);
   const pane = useRef<HTMLElement>(null);
   const tray = trays.of(timeline.id);
@@ -37,6 +37,9 @@ export function ChatPane({ timeline, photo }: { timeline: Timeline; photo?: stri
   useLayoutEffect(() => timeline.open(), [timeline]);
   // The field gets the focus where that brings up no keyboard of glass, or was asked for; elsewhere the chat itself does.
   useEffect(() => {
+    // In somebody else's page the focus stays where it is, unless it is in the chat already.
+    const root = pane.current?.getRootNode();
+    if (embedded && root instanceof ShadowRoot && !root.activeElement) return;
     const field =
       touches() && trying !== timeline ? null : pane.current?.querySelector<HTMLElement>('textarea');
     (field ?? pane.current?.querySelector<HTMLElement>('h1'))?.focus({ preventScroll: true });

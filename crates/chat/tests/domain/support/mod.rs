@@ -4,8 +4,8 @@
 
 use async_trait::async_trait;
 use jobline_chat::{
-    Announce, Arrived, Chat, Clock, ConversationId, DownloadGrant, Error, Files, JobId, Kept, Random, Result, Secrets,
-    Settings, UploadGrant, UserId, iso,
+    Announce, Arrived, Chat, Clock, ConversationId, DownloadGrant, Error, Files, JobId, Keep, Kept, Random, Result,
+    Secrets, Settings, UploadGrant, UserId, iso,
 };
 use jobline_store::{Store, testing::Counting};
 use jobline_wire::{
@@ -100,6 +100,11 @@ impl MemoryFiles {
         self.kept.lock().unwrap().insert(id, bytes.to_vec());
     }
 
+    /// Bytes that nobody announced.
+    pub fn put(&self, name: &str, bytes: &[u8]) {
+        self.kept.lock().unwrap().insert(name.to_owned(), bytes.to_vec());
+    }
+
     pub fn count(&self) -> usize {
         self.kept.lock().unwrap().len()
     }
@@ -141,9 +146,18 @@ impl Files for MemoryFiles {
         Ok(Some(arrived))
     }
 
-    async fn keep(&self, id: &str, arrived: &Arrived) -> Result<bool> {
-        let kept = self.kept.lock().unwrap();
-        Ok(kept.get(id).is_some_and(|bytes| blake3::hash(bytes).to_string() == arrived.tag))
+    async fn keep(&self, arrived: &Arrived, keep: Keep<'_>) -> Result<Option<String>> {
+        let mut kept = self.kept.lock().unwrap();
+        if kept.get(keep.id).is_none_or(|bytes| blake3::hash(bytes).to_string() != arrived.tag) {
+            return Ok(None);
+        }
+        Ok(Some(match keep.bytes {
+            Some(bytes) => {
+                kept.insert(keep.name.to_owned(), bytes);
+                keep.name.to_owned()
+            }
+            None => keep.id.to_owned(),
+        }))
     }
 
     async fn delete(&self, id: &str) -> Result<()> {
@@ -157,8 +171,8 @@ impl Files for MemoryFiles {
         Ok(rest.take(limit).map(|(id, bytes)| Kept { id: id.clone(), size: bytes.len() as u64 }).collect())
     }
 
-    async fn read(&self, _: &str, _: u64, _: usize) -> Result<Vec<u8>> {
-        Err(Error::unavailable("not part of these tests"))
+    async fn read(&self, id: &str, _: u64, _: usize) -> Result<Vec<u8>> {
+        self.kept.lock().unwrap().get(id).cloned().ok_or_else(|| Error::not_found("file"))
     }
 
     async fn write(&self, _: &str, _: &str, _: &Path) -> Result<()> {
@@ -176,9 +190,9 @@ pub struct World {
 }
 
 impl World {
-    /// No rate limit, nothing expires.
+    /// No rate limits, nothing expires.
     pub async fn new() -> Self {
-        Self::with(Settings { send_rate: 0, ..Settings::default() }).await
+        Self::with(Settings { send_rate: 0, upload_rate: 0, ..Settings::default() }).await
     }
 
     pub async fn with(settings: Settings) -> Self {
