@@ -1,4 +1,4 @@
-import { type Dimensions, nameWithSize } from '../models/fileName.ts';
+import { type Dimensions, redrawnName } from '../models/fileName.ts';
 import { isPhoto, typeOf } from './kinds.ts';
 import { type Moving, moving } from './moving.ts';
 
@@ -65,7 +65,7 @@ async function undrawn({ parts, type }: Moving, name: string): Promise<Made> {
   if (!picture) return { blob, name, type };
   const size = { width: picture.width, height: picture.height };
   picture.close();
-  return { blob, name: nameWithSize(name, type.slice(6), size), type, size };
+  return { blob, name: redrawnName(name, type.slice(6)), type, size };
 }
 
 async function redrawn(picture: ImageBitmap, name: string, type: string): Promise<Made> {
@@ -77,10 +77,10 @@ async function redrawn(picture: ImageBitmap, name: string, type: string): Promis
   if (type === 'image/png' || type === 'image/webp') {
     const lossless = await drawn(picture, size, 'image/png');
     if (lossless.size <= PNG_LIMIT)
-      return { blob: lossless, name: nameWithSize(name, 'png', size), type: 'image/png', size };
+      return { blob: lossless, name: redrawnName(name, 'png'), type: 'image/png', size };
   }
   const blob = await drawn(picture, size, 'image/jpeg');
-  return { blob, name: nameWithSize(name, 'jpg', size), type: 'image/jpeg', size };
+  return { blob, name: redrawnName(name, 'jpg'), type: 'image/jpeg', size };
 }
 
 function drawn(picture: ImageBitmap, { width, height }: Dimensions, type: string): Promise<Blob> {

@@ -23,14 +23,15 @@ export interface Notice {
 
 export interface TrayState {
   readonly list: readonly Attachment[];
-  readonly notice?: Notice | undefined;
+  /** One for each file that was not taken since something was chosen last. */
+  readonly notices: readonly Notice[];
 }
 
 let numbers = 0;
 
 /** The files that are about to be sent in one conversation, each made ready as soon as it is chosen. */
 export class Tray implements Observable<TrayState> {
-  #state: TrayState = { list: [] };
+  #state: TrayState = { list: [], notices: [] };
   readonly #listeners = new Set<() => void>();
   readonly #prepare: (file: File) => Promise<Prepared>;
 
@@ -69,18 +70,18 @@ export class Tray implements Observable<TrayState> {
   }
 
   dismiss(): void {
-    this.#set({ notice: undefined });
+    this.#set({ notices: [] });
   }
 
   #take(file: File): void {
     const { name } = file;
     const key = refusal(file, isPhoto(typeOf(name, file.type) ?? ''));
-    if (key) return this.#set({ notice: { key, name } });
+    if (key) return this.#notice({ key, name });
     const number = ++numbers;
     this.#set({ list: [...this.#state.list, { number, name }] });
     this.#prepare(file).then(
       result => this.#ready(number, result),
-      () => this.#refuse(number, { key: 'fileKind', name }),
+      () => this.#refuse(number, { key: 'fileUnreadable', name }),
     );
   }
 
@@ -94,13 +95,17 @@ export class Tray implements Observable<TrayState> {
       list: this.#state.list.map(one =>
         one.number === number ? { ...one, file, ...(preview && { preview }) } : one,
       ),
-      ...(waiting && file.untouched && { notice: { key: 'mayHoldLocation', name } }),
     });
+    if (waiting && file.untouched) this.#notice({ key: 'mayHoldLocation', name });
   }
 
   #refuse(number: number, notice: Notice): void {
     this.remove(number);
-    this.#set({ notice });
+    this.#notice(notice);
+  }
+
+  #notice(notice: Notice): void {
+    this.#set({ notices: [...this.#state.notices, notice] });
   }
 
   #set(changes: Partial<TrayState>): void {
