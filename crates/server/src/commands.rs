@@ -132,7 +132,11 @@ fn log_as_json(config: &Config) {
     }));
 }
 
-/// Ready at the first SIGTERM or SIGINT. Listens for them from now on, not only once it is polled: whoever reads that
+/// How long after the signal the process ends, whatever still hangs: a disk that does not answer, a thread that waits for
+/// it. What was answered is on disk, so there is nothing to lose.
+const END_WITHIN: Duration = Duration::from_millis(9_500);
+
+/// Ready at the first SIGTERM or SIGINT, after which the process ends within [`END_WITHIN`]. Listens for them from now on, not only once it is polled: whoever reads that
 /// the server listens may stop it at once.
 fn stop_signal() -> Result<impl Future<Output = ()>, End> {
     let mut terminate = signal(SignalKind::terminate()).map_err(End::failed)?;
@@ -143,6 +147,10 @@ fn stop_signal() -> Result<impl Future<Output = ()>, End> {
             _ = interrupt.recv() => {}
         }
         tracing::info!("stopping");
+        std::thread::spawn(|| {
+            std::thread::sleep(END_WITHIN);
+            std::process::exit(0);
+        });
     })
 }
 

@@ -8,7 +8,7 @@ use crate::engines::Engines;
 use crate::http::{Origins, Service};
 use crate::identity::{HostKey, Identity, IdentitySettings};
 use crate::metrics::Metrics;
-use crate::serve::{Listening, serve};
+use crate::serve::{self, Listening, serve};
 use crate::system::SystemRandom;
 use crate::tls::Tls;
 use crate::{load, transfer, upkeep, web};
@@ -18,8 +18,11 @@ use jobline_store::Store;
 use std::future::Future;
 use std::io::Write;
 use std::sync::Arc;
-use tokio::net::TcpListener;
+use std::time::Duration;
 use tokio::task::JoinSet;
+
+/// How long the store may take to close once nothing runs any more.
+const CLOSE_WITHIN: Duration = Duration::from_secs(1);
 
 /// The secrets of the demo, if the server is one: nobody configured who may call, and there is nothing real to show.
 ///
@@ -56,7 +59,7 @@ pub async fn run(config: &Config, shutdown: impl Future<Output = ()>) -> Result<
     let tls = config.tls.clone().map(Tls::load).transpose()?.map(Arc::new);
     let in_use =
         |error| ConfigError::new("listen", format_args!("is {}, which cannot be used: {error}", config.listen));
-    let listener = TcpListener::bind(config.listen).await.map_err(in_use)?;
+    let listener = serve::listen(config.listen).map_err(in_use)?;
     let bound = listener.local_addr().map_err(in_use)?;
     let demo = demo_secrets(config)?;
     let engines = Engines::open(config, &config.base_url(bound)).await?;
@@ -67,11 +70,29 @@ pub async fn run(config: &Config, shutdown: impl Future<Output = ()>) -> Result<
     let scheme = if tls.is_some() { "https" } else { "http" };
     announce(&format!("listening on {scheme}://{bound}"));
     let background = background(&app, &engines);
-    let listening = Listening { tls, max_connections: config.max_connections };
+    let listening = Listening { tls, max_connections: connections(config.max_connections) };
     serve(Service::new(app), listener, listening, shutdown).await;
     drop(background);
-    engines.close().await;
+    if tokio::time::timeout(CLOSE_WITHIN, engines.close()).await.is_err() {
+        tracing::warn!("stopped before the store was closed; what was answered is on disk");
+    }
     Ok(())
+}
+
+/// How many connections may be open, after the limit of descriptors was raised to what the system permits.
+fn connections(asked: usize) -> usize {
+    let descriptors = serve::raise_descriptors();
+    let connections = serve::connections(asked, descriptors);
+    if connections < asked {
+        tracing::warn!(
+            asked,
+            connections,
+            descriptors,
+            "fewer connections may be open than --max-connections says: the store needs descriptors too; raise the hard \
+             limit (ulimit -Hn, LimitNOFILE)"
+        );
+    }
+    connections
 }
 
 /// Whoever started the program reads this line to know that it accepts requests; nobody need be there to read it.
