@@ -28,7 +28,7 @@ use source::{Origin, Source};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use token::{Algorithm, Expected, Jws};
+use token::{Algorithm, Expected, Jws, TOKEN_BYTES};
 
 /// The fewest bytes of a secret or key that is accepted.
 pub const SECRET_BYTES: usize = 32;
@@ -172,6 +172,9 @@ impl Identity {
 
     /// All of it that needs no waiting.
     fn check(&self, token: &str) -> std::result::Result<UserId, Refusal> {
+        if token.len() > TOKEN_BYTES {
+            return Err(Refusal::TooLong);
+        }
         let now_ms = self.clock.now_ms();
         if let Some((user, period)) = self.verified.get(token) {
             return period.check(now_ms).map(|()| user);
