@@ -11,8 +11,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 /// What is given at a time. HTTP/2 keeps what it was given until the reader takes it, whole, so that this much of each
-/// stream waits uncounted.
-const PART_BYTES: usize = 16 << 10;
+/// stream waits uncounted; and a reader makes progress by taking this much.
+const PART_BYTES: usize = 4 << 10;
 /// What a body that tells no size holds in memory, roughly: one block of a file.
 const BLOCK_BYTES: usize = 64 << 10;
 /// The most that a body is taken to hold: larger ones come from a disk, a block at a time.

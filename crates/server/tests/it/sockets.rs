@@ -153,3 +153,55 @@ async fn a_body_that_is_too_large_gets_its_answer() {
         .await;
     assert!(client.answer().await.starts_with("HTTP/1.1 413"));
 }
+
+#[tokio::test]
+async fn when_there_is_no_room_the_connection_that_idled_longest_goes() {
+    let running = Running::with(TestApp::new().await, None, 3).await;
+    let mut clients = Vec::new();
+    for _ in 0..3 {
+        let mut client = running.connect().await;
+        client.get("/healthz").await;
+        running.app.clock.advance(Duration::from_secs(1));
+        clients.push(client);
+    }
+    clients[0].get("/healthz").await;
+    running.app.clock.advance(Duration::from_secs(1));
+    let mut newcomer = running.connect().await;
+    assert!(newcomer.get("/healthz").await.starts_with("HTTP/1.1 200"));
+    assert!(clients[1].is_closed().await);
+    assert!(clients[0].get("/healthz").await.starts_with("HTTP/1.1 200"));
+    assert!(clients[2].get("/healthz").await.starts_with("HTTP/1.1 200"));
+}
+
+#[tokio::test]
+async fn a_connection_that_runs_a_request_keeps_its_place() {
+    let go = Arc::new(Notify::new());
+    let released = go.clone();
+    let slow = move || {
+        let released = released.clone();
+        async move {
+            released.notified().await;
+            "finished"
+        }
+    };
+    let app = TestApp::beside(Router::new().route("/slow", get(slow))).await;
+    let running = Running::with(app, None, 1).await;
+    let mut busy = running.connect().await;
+    busy.write("GET /slow HTTP/1.1\r\nhost: a\r\n\r\n").await;
+    eventually("the request", || running.app.service.app().metrics.in_flight() == 1).await;
+    let mut newcomer = running.connect().await;
+    newcomer.write("GET /healthz HTTP/1.1\r\nhost: a\r\n\r\n").await;
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    go.notify_one();
+    assert!(busy.answer().await.ends_with("finished"));
+    let begun = std::time::Instant::now();
+    eventually("the newcomer's turn", || {
+        running.app.clock.advance(Duration::from_millis(100));
+        running.app.service.app().metrics.in_flight() == 0 && begun.elapsed() > Duration::from_millis(50)
+    })
+    .await;
+    assert!(newcomer.answer().await.starts_with("HTTP/1.1 200"));
+    assert!(busy.is_closed().await);
+}

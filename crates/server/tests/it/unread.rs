@@ -1,0 +1,136 @@
+//! Answers that nobody reads: they are bounded, they end, and they keep nobody else waiting.
+
+use crate::support::{Running, TestApp, eventually};
+use axum::Router;
+use axum::body::Body;
+use axum::routing::get;
+use bytes::Bytes;
+use http::Request;
+use hyper::client::conn::http2::{Builder, SendRequest};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+/// A page of fifty of the longest messages.
+const PAGE: usize = 413_000;
+
+/// A server with a page of 413 KB, and how often it was asked for.
+async fn with_page() -> (Running, Arc<AtomicUsize>) {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counted = asked.clone();
+    let page = get(move || {
+        counted.fetch_add(1, Ordering::SeqCst);
+        async { vec![b'x'; PAGE] }
+    });
+    let app = TestApp::beside(Router::new().route("/page", page)).await;
+    (Running::new(app).await, asked)
+}
+
+/// A client that takes nothing of any answer but its head.
+async fn unreading(running: &Running) -> SendRequest<Body> {
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder.initial_stream_window_size(0).initial_connection_window_size(0).initial_max_send_streams(1_000);
+    let (sender, connection) = builder.handshake(TokioIo::new(running.connect().await.0)).await.unwrap();
+    tokio::spawn(connection);
+    sender
+}
+
+fn page() -> Request<Body> {
+    Request::get("http://jobline/page").body(Body::empty()).unwrap()
+}
+
+#[tokio::test]
+async fn unread_answers_of_one_connection_are_few() {
+    let (running, asked) = with_page().await;
+    let mut sender = unreading(&running).await;
+    let mut answers = Vec::new();
+    for _ in 0..128 {
+        let answer = sender.send_request(page());
+        answers.push(tokio::spawn(answer));
+    }
+    eventually("the first answers", || asked.load(Ordering::SeqCst) >= 5).await;
+    assert!(running.connect().await.get("/healthz").await.starts_with("HTTP/1.1 200"));
+    // Five pages are as much as may wait; a few more may have been on their way.
+    assert!(asked.load(Ordering::SeqCst) <= 32, "{asked:?}");
+    for _ in 0..200 {
+        tokio::task::yield_now().await;
+    }
+    assert!(asked.load(Ordering::SeqCst) <= 32, "{asked:?}");
+}
+
+#[tokio::test]
+async fn an_answer_that_nobody_reads_ends_after_half_a_minute() {
+    let (running, _) = with_page().await;
+    let metrics = &running.app.service.app().metrics;
+    let mut sender = unreading(&running).await;
+    let answer = sender.send_request(page()).await.unwrap();
+    assert_eq!(answer.status(), 200);
+    let begun = running.app.now_seconds();
+    eventually("the connection to be cut", || {
+        running.app.clock.advance(Duration::from_millis(500));
+        metrics.open_connections() == 0
+    })
+    .await;
+    let after = running.app.now_seconds() - begun;
+    assert!(after >= 30, "{after} s");
+}
+
+#[tokio::test]
+async fn an_answer_that_is_read_slowly_is_not_cut() {
+    let (running, _) = with_page().await;
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder.initial_stream_window_size(20_000).initial_connection_window_size(20_000);
+    let (mut sender, connection) = builder.handshake::<_, Body>(TokioIo::new(running.connect().await.0)).await.unwrap();
+    tokio::spawn(connection);
+    let mut body = sender.send_request(page()).await.unwrap().into_body();
+    let mut read = 0;
+    while read < PAGE {
+        let frame = http_body_util::BodyExt::frame(&mut body).await.unwrap().unwrap();
+        read += frame.into_data().unwrap_or_else(|_| Bytes::new()).len();
+        running.app.clock.advance(Duration::from_secs(3));
+        for _ in 0..20 {
+            tokio::task::yield_now().await;
+        }
+    }
+    assert_eq!(read, PAGE);
+}
+
+#[tokio::test]
+async fn a_body_whose_source_is_slow_is_not_cut() {
+    let endless = || async { Body::from_stream(futures_util::stream::pending::<Result<Bytes, std::io::Error>>()) };
+    let running = Running::new(TestApp::beside(Router::new().route("/live", get(endless))).await).await;
+    let mut client = running.connect().await;
+    client.write("GET /live HTTP/1.1\r\nhost: a\r\n\r\n").await;
+    assert!(client.answer().await.starts_with("HTTP/1.1 200"));
+    for _ in 0..10 {
+        eventually("the watch", || running.app.clock.sleepers() == 1).await;
+        running.app.clock.advance(Duration::from_secs(15));
+    }
+    eventually("the watch", || running.app.clock.sleepers() == 1).await;
+    assert_eq!(running.app.service.app().metrics.open_connections(), 1);
+}
+
+#[tokio::test]
+async fn a_stop_finishes_a_download() {
+    let (mut running, _) = with_page().await;
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder.initial_stream_window_size(20_000).initial_connection_window_size(20_000);
+    let (mut sender, connection) = builder.handshake::<_, Body>(TokioIo::new(running.connect().await.0)).await.unwrap();
+    tokio::spawn(connection);
+    let body = sender.send_request(page()).await.unwrap().into_body();
+    running.stop();
+    for _ in 0..10 {
+        running.app.clock.advance(Duration::from_millis(250));
+        for _ in 0..50 {
+            tokio::task::yield_now().await;
+        }
+    }
+    assert!(!running.has_stopped(), "somebody still reads");
+    assert_eq!(http_body_util::BodyExt::collect(body).await.unwrap().to_bytes().len(), PAGE);
+    eventually("the stop", || {
+        running.app.clock.advance(Duration::from_millis(250));
+        running.has_stopped()
+    })
+    .await;
+}
