@@ -8,7 +8,13 @@ use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
+mod origins;
 mod places;
+mod urls;
+
+use origins::origins;
+use urls::{jwks_url, public_url};
+
 pub use places::{FilesKind, StoreKind};
 
 /// Bytes that a secret has at least.
@@ -23,6 +29,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// How browsers reach this server, without a slash at the end; from the address when left out.
     pub public_url: Option<String>,
+    /// Whether a proxy in front says by which scheme and host it was called.
+    pub trust_proxy: bool,
     /// The certificate, when the server speaks HTTPS itself.
     pub tls: Option<TlsFiles>,
     /// Origins that browsers may call from.
@@ -157,6 +165,7 @@ impl Config {
         let config = Self {
             listen: address(settings.listen.as_deref().unwrap_or("127.0.0.1:8080"))?,
             public_url: settings.public_url.as_deref().map(public_url).transpose()?,
+            trust_proxy: switch("trust-proxy", settings.trust_proxy.as_deref(), false)?,
             tls: tls(settings)?,
             allowed_origins: settings.allowed_origins.as_deref().map(origins).transpose()?.unwrap_or_default(),
             max_connections: number("max-connections", settings.max_connections.as_deref(), 10_000, 1..=1_000_000)?
@@ -181,22 +190,37 @@ impl Config {
         Ok(config)
     }
 
-    /// Without user tokens there is only the demo, and that only where nobody else can reach it.
+    /// Without user tokens there is only the demo, and that only where nobody else can reach it and no setting speaks of a
+    /// real deployment.
     ///
     /// # Errors
     /// The setting that is missing.
     pub fn check_exposure(&self) -> Result<()> {
-        if self.identity.is_set() || self.listen.ip().is_loopback() {
+        if self.identity.is_set() {
             return Ok(());
         }
-        Err(ConfigError::new(
-            "jwt-secret",
-            format_args!(
-                "is missing: {} can be reached from other machines, so user tokens are needed; set it, or --jwks-url or \
-                 --jwks-file, or listen on 127.0.0.1 for the demo",
-                self.listen
-            ),
-        ))
+        let why = match self.setting_of_a_deployment() {
+            _ if !self.listen.ip().is_loopback() => format!("{} can be reached from other machines", self.listen),
+            Some(flag) => format!("--{flag} ({}) is set, so this is no demo", twin(flag)),
+            None => return Ok(()),
+        };
+        let matter = format_args!(
+            "is missing: {why}, and user tokens are needed; set it, or --jwks-url or --jwks-file; a demo listens on \
+             127.0.0.1 and has none of these settings"
+        );
+        Err(ConfigError::new("jwt-secret", matter))
+    }
+
+    /// A setting that nobody gives a demo, if there is one.
+    fn setting_of_a_deployment(&self) -> Option<&'static str> {
+        let settings = [
+            ("host-key", self.host_key.is_some()),
+            ("public-url", self.public_url.is_some()),
+            ("allowed-origins", !self.allowed_origins.is_empty()),
+            ("tls-cert", self.tls.is_some()),
+            ("trust-proxy", self.trust_proxy),
+        ];
+        settings.into_iter().find(|(_, set)| *set).map(|(flag, _)| flag)
     }
 
     /// A function is called from anywhere, many of it run at a time, and each loses its disk: it needs user tokens, and
@@ -286,6 +310,15 @@ fn number(flag: &str, text: Option<&str>, default: u32, range: std::ops::RangeIn
     parsed.ok_or_else(|| wrong(flag, text, &accepted))
 }
 
+fn switch(flag: &str, text: Option<&str>, default: bool) -> Result<bool> {
+    match text {
+        None => Ok(default),
+        Some("on" | "true" | "1") => Ok(true),
+        Some("off" | "false" | "0") => Ok(false),
+        Some(other) => Err(wrong(flag, other, "on or off")),
+    }
+}
+
 fn level(text: &str) -> Result<tracing_subscriber::filter::LevelFilter> {
     use tracing_subscriber::filter::LevelFilter;
     match text {
@@ -354,47 +387,4 @@ fn not_empty(flag: &str, text: Option<&str>) -> Result<Option<String>> {
         Some("") => Err(wrong(flag, "", "a text, or leave it out")),
         text => Ok(text.map(str::to_owned)),
     }
-}
-
-/// Scheme, host with port, and path of an http or https URL without user, query and fragment.
-fn web_url(text: &str) -> Option<(&str, String, String)> {
-    let uri: http::Uri = text.parse().ok()?;
-    let scheme = ["https", "http"].into_iter().find(|scheme| uri.scheme_str() == Some(scheme))?;
-    let authority = uri.authority()?;
-    let plain = !authority.as_str().contains('@') && !authority.host().is_empty();
-    let port_fits = authority.port().is_some() == authority.as_str().rsplit(']').next()?.contains(':');
-    (plain && port_fits && !text.contains('#'))
-        .then(|| (scheme, authority.as_str().to_lowercase(), uri.path().to_owned()))
-        .filter(|_| authority.port().is_none() || authority.port_u16().is_some())
-}
-
-fn public_url(text: &str) -> Result<String> {
-    let accepted = "an http or https URL without a query, such as https://chat.example.com";
-    let (scheme, host, path) =
-        web_url(text).filter(|_| !text.contains('?')).ok_or_else(|| wrong("public-url", text, accepted))?;
-    Ok(format!("{scheme}://{host}{}", path.trim_end_matches('/')))
-}
-
-fn jwks_url(text: &str) -> Result<String> {
-    match web_url(text) {
-        Some(_) => Ok(text.to_owned()),
-        None => Err(wrong("jwks-url", text, "an http or https URL, such as https://example.com/.well-known/jwks.json")),
-    }
-}
-
-fn origins(text: &str) -> Result<Vec<String>> {
-    text.split(',').map(str::trim).map(origin).collect()
-}
-
-/// One origin, as browsers write it: lower case, without the scheme's own port.
-fn origin(text: &str) -> Result<String> {
-    if text == "*" {
-        let matter = "is \"*\", which would let every page on the web use a token it gets hold of; name the origins";
-        return Err(ConfigError::new("allowed-origins", matter));
-    }
-    let accepted = "a comma separated list of origins without a path, such as https://example.com";
-    let bare = web_url(text).filter(|(_, _, path)| path == "/" && !text.ends_with('/') && !text.contains('?'));
-    let (scheme, host, _) = bare.ok_or_else(|| wrong("allowed-origins", text, accepted))?;
-    let usual = if scheme == "https" { ":443" } else { ":80" };
-    Ok(format!("{scheme}://{}", host.strip_suffix(usual).unwrap_or(&host)))
 }

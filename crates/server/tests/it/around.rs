@@ -93,6 +93,23 @@ async fn a_preflight_is_answered() {
 }
 
 #[tokio::test]
+async fn a_page_that_may_call_may_send_the_headers_it_asks_for() {
+    let app = TestApp::new().await;
+    let asked = "authorization,baggage,content-type,sentry-trace,traceparent";
+    for (origin, allowed) in [(ORIGIN, Some(asked)), ("https://evil.example", None)] {
+        let mut request = from_page(Method::OPTIONS, "/messages/send", origin);
+        request.headers_mut().insert("access-control-request-method", "POST".parse().unwrap());
+        request.headers_mut().insert("access-control-request-headers", asked.parse().unwrap());
+        assert_eq!(app.ask(request).await.header("access-control-allow-headers"), allowed);
+    }
+    let mut request = from_page(Method::OPTIONS, "/messages/send", ORIGIN);
+    request.headers_mut().insert("access-control-request-method", "POST".parse().unwrap());
+    request.headers_mut().insert("access-control-request-headers", "a(b)".parse().unwrap());
+    let allowed = app.ask(request).await;
+    assert!(allowed.header("access-control-allow-headers").unwrap().starts_with("authorization"));
+}
+
+#[tokio::test]
 async fn a_preflight_of_another_page_gets_no_permission() {
     let app = TestApp::new().await;
     let mut request = from_page(Method::OPTIONS, "/messages/send", "https://evil.example");
