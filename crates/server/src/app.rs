@@ -1,6 +1,6 @@
 //! What a running server consists of, and how it is put together.
 
-use crate::http::Origins;
+use crate::http::{Address, Origins};
 use crate::identity::{HostKey, Identity};
 use crate::metrics::Metrics;
 use axum::Router;
@@ -26,6 +26,8 @@ pub struct Parts {
     pub random: Arc<dyn Random>,
     /// What is counted.
     pub metrics: Arc<Metrics>,
+    /// How this server is reached.
+    pub address: Address,
     /// Which pages of other origins may call.
     pub origins: Origins,
     /// Routes beside the API: files, pages.

@@ -1,11 +1,11 @@
 //! The commands of the binary, and how they end: 0 when done, 1 when something failed, 2 for a wrong setting.
 
-use crate::cli::{CheckArgs, Cli, Command, Settings, TableCommand, TokenArgs, one_line};
+use crate::cli::{CheckArgs, Cli, Command, Settings, TableCommand, TokenArgs, one_line, with_switches};
 use crate::config::{Config, ConfigError};
 use crate::engines::Engines;
 use crate::identity::{Identity, IdentitySettings};
 use crate::system::{SystemClock, SystemRandom};
-use crate::{bench, check, start, transfer};
+use crate::{bench, check, log, start, transfer};
 use clap::Parser;
 use clap::error::ErrorKind;
 use jobline_chat::UserId;
@@ -40,7 +40,7 @@ impl From<ConfigError> for End {
 
 /// The program: reads the command line and the environment, does what they say, and tells how it went.
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::try_parse_from(with_switches(std::env::args_os())) {
         Ok(cli) => cli,
         Err(asked) if matches!(asked.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
             // Nobody may be reading, as in `jobline --help | head -1`.
@@ -86,7 +86,7 @@ fn run(cli: &Cli) -> Result<(), End> {
 }
 
 fn serve(config: &Config) -> Result<(), End> {
-    log_as_json(config);
+    let _log = log::as_json(config);
     let runtime = runtime()?;
     let ended = runtime.block_on(async { Ok(start::run(config, stop_signal()?).await?) });
     // What still waits for a disk or another machine has nobody to tell any more.
@@ -97,7 +97,7 @@ fn serve(config: &Config) -> Result<(), End> {
 /// Serves one request at a time, so one thread is enough, and the quickest to start.
 #[cfg(feature = "aws")]
 fn function(config: &Config) -> Result<(), End> {
-    log_as_json(config);
+    let _log = log::as_json(config);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(End::failed)?;
     runtime.block_on(crate::lambda::run(config)).map_err(End::wrong)
 }
@@ -112,24 +112,6 @@ fn function(_: &Config) -> Result<(), End> {
 
 fn runtime() -> Result<tokio::runtime::Runtime, End> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(End::failed)
-}
-
-/// One JSON object a line, on standard error: standard output belongs to whoever started the program.
-fn log_as_json(config: &Config) {
-    tracing_subscriber::fmt()
-        .json()
-        .flatten_event(true)
-        .with_current_span(false)
-        .with_span_list(false)
-        .with_target(false)
-        .with_max_level(config.log)
-        .with_writer(std::io::stderr)
-        .init();
-    // Only where it happened: the text of a panic may quote what people wrote.
-    std::panic::set_hook(Box::new(|panic| {
-        let at = panic.location().map(ToString::to_string);
-        tracing::error!(at, "panicked");
-    }));
 }
 
 /// How long after the signal the process ends, whatever still hangs: a disk that does not answer, a thread that waits for

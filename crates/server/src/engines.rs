@@ -2,6 +2,7 @@
 
 use crate::config::{Config, ConfigError, FilesKind, StoreKind};
 use crate::files::{self, LocalFiles};
+use crate::linked::LinkedFiles;
 use crate::system::{SystemClock, SystemRandom};
 use crate::transfer;
 use async_trait::async_trait;
@@ -84,7 +85,8 @@ struct Kept {
 }
 
 impl Engines {
-    /// Opens the engines that `config` names; files that this server keeps itself have URLs under `base_url`.
+    /// Opens the engines that `config` names; files that this server keeps itself have URLs under its public URL, or as the
+    /// request says that asks for them, and under `base_url` where none does.
     ///
     /// # Errors
     /// The setting to look at.
@@ -143,9 +145,11 @@ fn embedded(config: &Config) -> Result<Rows, ConfigError> {
 }
 
 fn local(config: &Config, base_url: &str, secrets: &Secrets, clock: Arc<dyn Clock>) -> Result<Kept, ConfigError> {
-    let files = LocalFiles::new(config.data.join("files"), base_url, &secrets.derive("file urls"), clock);
+    let files = LocalFiles::new(config.data.join("files"), "", &secrets.derive("file urls"), clock);
     let files = Arc::new(files.map_err(|error| unusable("data", &error))?);
-    Ok(Kept { routes: Some(files::router(Arc::clone(&files))), files, origin: None })
+    let routes = Some(files::router(Arc::clone(&files)));
+    let linked = LinkedFiles::new(files, config.public_url.clone(), base_url.to_owned());
+    Ok(Kept { routes, files: Arc::new(linked), origin: None })
 }
 
 fn unusable(setting: &str, error: &dyn Display) -> ConfigError {

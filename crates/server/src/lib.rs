@@ -15,7 +15,9 @@ pub mod http;
 pub mod identity;
 #[cfg(feature = "aws")]
 pub mod lambda;
+pub mod linked;
 pub mod load;
+pub mod log;
 pub mod metrics;
 pub mod openapi;
 pub mod router;

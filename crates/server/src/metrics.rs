@@ -1,5 +1,6 @@
 //! What is counted, and how it is told to Prometheus.
 
+use crate::log;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -7,7 +8,8 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
-use std::sync::atomic::AtomicU64;
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// Upper bounds in seconds: from an idle poll in memory to the time limit.
@@ -54,6 +56,7 @@ pub struct Metrics {
     store_durations: Durations<Call>,
     commits_waiting: Gauge,
     slowdown: Gauge<f64, AtomicU64>,
+    log_lines_dropped: Counter,
 }
 
 impl Default for Metrics {
@@ -94,6 +97,7 @@ impl Metrics {
             store_durations: Family::new_with_constructor(histogram),
             commits_waiting: Gauge::default(),
             slowdown: Gauge::default(),
+            log_lines_dropped: Counter::default(),
         };
         metrics.register();
         metrics
@@ -113,6 +117,8 @@ impl Metrics {
         let help = "How long calls to the store took";
         registry.register_with_unit("store_duration", help, Unit::Seconds, self.store_durations.clone());
         registry.register("store_commits_waiting", "Commits not yet durable", self.commits_waiting.clone());
+        let help = "Lines of the log that nobody read in time";
+        registry.register("log_lines_dropped", help, self.log_lines_dropped.clone());
         registry.register("slowdown", "How many times less often clients are asked to poll", self.slowdown.clone());
     }
 
@@ -170,6 +176,7 @@ impl Metrics {
     #[must_use]
     pub fn open_metrics(&self) -> String {
         let mut text = String::new();
+        self.log_lines_dropped.inner().store(log::dropped(), Ordering::Relaxed);
         // Writing to a String does not fail; a cut answer would be seen by the scraper, which expects `# EOF`.
         let _ = encode(&mut text, &self.registry);
         text
@@ -180,12 +187,13 @@ impl Metrics {
     #[must_use]
     pub fn text(&self) -> String {
         let open = self.open_metrics();
-        let counter = |name: &str| open.contains(&format!("# TYPE {name} counter\n"));
+        let counters: HashSet<&str> =
+            open.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.strip_suffix(" counter")).collect();
         let mut text = String::with_capacity(open.len());
         for line in open.lines().filter(|line| !line.starts_with("# UNIT ") && *line != "# EOF") {
             let mut parts = line.splitn(4, ' ');
             match (parts.next(), parts.next(), parts.next(), parts.next()) {
-                (Some("#"), Some(what), Some(name), Some(rest)) if counter(name) => {
+                (Some("#"), Some(what), Some(name), Some(rest)) if counters.contains(name) => {
                     text.push_str(&format!("# {what} {name}_total {rest}\n"));
                 }
                 _ => text.extend([line, "\n"]),

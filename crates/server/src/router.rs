@@ -5,7 +5,7 @@
 
 use crate::api::{Procedure, host, messages, operations};
 use crate::app::App;
-use crate::http::Failure;
+use crate::http::{Failure, Readiness, Representation};
 use crate::openapi;
 use axum::Router;
 use axum::routing::{MethodFilter, get, on};
@@ -89,17 +89,18 @@ pub fn procedures() -> Vec<Procedure> {
 
 /// Every route of the server.
 pub fn build(app: &App) -> Router {
-    static DOCUMENT: OnceLock<bytes::Bytes> = OnceLock::new();
+    static DOCUMENT: OnceLock<Vec<Representation>> = OnceLock::new();
+    let document = || DOCUMENT.get_or_init(|| Representation::all_of(openapi::text()));
     let mut router = Router::new();
     for procedure in procedures() {
         router = rest(router, procedure, app.clone());
     }
-    let (ready, metered) = (app.clone(), app.clone());
+    let (ready, metered, readiness) = (app.clone(), app.clone(), Arc::new(Readiness::default()));
     router
         .route("/healthz", get(operations::healthz))
-        .route("/readyz", get(move || operations::readyz(ready.clone())))
+        .route("/readyz", get(move || operations::readyz(ready.clone(), Arc::clone(&readiness))))
         .route("/metrics", get(move |headers: HeaderMap| operations::metrics(metered.clone(), headers)))
-        .route("/openapi.json", get(|| operations::openapi(DOCUMENT.get_or_init(openapi::text).clone())))
+        .route("/openapi.json", get(move |headers: HeaderMap| operations::openapi(document(), headers)))
         .merge(app.beside.clone())
         .method_not_allowed_fallback(method_not_allowed)
         .fallback(not_found)

@@ -5,7 +5,7 @@ use crate::config::{Config, ConfigError, Jwks, Secret};
 use crate::counted::CountedStore;
 use crate::demo::{self, DemoSecrets, PastClock};
 use crate::engines::Engines;
-use crate::http::{Origins, Service};
+use crate::http::{Address, Origins, Service};
 use crate::identity::{HostKey, Identity, IdentitySettings};
 use crate::metrics::Metrics;
 use crate::serve::{self, Listening, serve};
@@ -131,7 +131,8 @@ pub(crate) async fn app(
     }
     let origins = own_origins(base_url);
     let files = origins.iter().chain(&engines.file_origin).cloned().collect();
-    let embedding = web::Embedding { files, frames: config.allowed_origins.clone() };
+    let address = Address::new(config.public_url.clone(), config.tls.is_some(), config.trust_proxy);
+    let embedding = web::Embedding { files, frames: config.allowed_origins.clone(), path: address.path().to_owned() };
     let pages = pages(demo.is_some().then_some(&identity), &embedding);
     let key = config.host_key.clone().or_else(|| demo.map(|demo| Secret::new(demo.host_key)));
     let host_key = key.map(|key| HostKey::new(key.expose())).transpose();
@@ -142,6 +143,7 @@ pub(crate) async fn app(
         clock,
         random,
         metrics,
+        address,
         origins: Origins::new(&[&config.allowed_origins[..], &origins].concat()),
         beside: engines.file_routes.clone().unwrap_or_default().merge(pages),
     }))

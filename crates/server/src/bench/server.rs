@@ -2,7 +2,7 @@
 
 use crate::app::{App, Parts};
 use crate::files::{self, LocalFiles};
-use crate::http::{Origins, Service};
+use crate::http::{Address, Origins, Service};
 use crate::identity::{Identity, IdentitySettings};
 use crate::metrics::Metrics;
 use crate::serve::{Listening, serve};
@@ -62,6 +62,7 @@ impl Running {
             clock,
             random,
             metrics: Arc::new(Metrics::new()),
+            address: Address::default(),
             origins: Origins::new(&[]),
             beside: files::router(files),
         });

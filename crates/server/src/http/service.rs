@@ -3,6 +3,7 @@
 //!
 //! One function instead of a tower of layers, because an idle poll is so cheap that every boxed future shows.
 
+use super::address::Inside;
 use super::problem::{Failure, Reported};
 use crate::app::App;
 use crate::router;
@@ -10,8 +11,8 @@ use axum::Router;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
-use http::header::{CACHE_CONTROL, HeaderName, X_CONTENT_TYPE_OPTIONS};
-use http::{HeaderMap, HeaderValue, Method, Request};
+use http::header::{CACHE_CONTROL, HeaderName, LOCATION, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS};
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
 use jobline_chat::Error;
 use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
@@ -22,6 +23,8 @@ pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a request for a file may take: 10 MB over a line of 100 kbit/s. When it has to begin is another matter.
 pub const FILE_TIMEOUT: Duration = Duration::from_secs(900);
 
+/// For a year browsers call this host by HTTPS alone; said only where this server speaks it by itself.
+const ONLY_ENCRYPTED: &str = "max-age=31536000";
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const REQUEST_ID_BYTES: usize = 128;
 
@@ -71,8 +74,16 @@ impl Service {
     }
 
     /// Answers one request; never fails and never panics.
-    pub async fn handle(&self, request: Request<Body>) -> Response {
+    pub async fn handle(&self, mut request: Request<Body>) -> Response {
         let _running = self.app.metrics.request_begins();
+        let slash = match self.app.address.inside(request.uri()) {
+            Inside::Same => None,
+            Inside::Slash(to) => Some(to),
+            Inside::Uri(uri) => {
+                *request.uri_mut() = uri;
+                None
+            }
+        };
         let asked = Asked {
             id: self.request_id(request.headers()),
             method: request.method().clone(),
@@ -80,9 +91,13 @@ impl Service {
             origin: self.app.origins.allowed(request.headers()),
             at: Instant::now(),
         };
-        let mut response = match self.app.origins.preflight(&request) {
-            Some(response) => response,
-            None => self.answer(request).await,
+        let mut response = match (self.app.origins.preflight(&request), slash) {
+            (Some(response), _) => response,
+            (None, Some(to)) => moved(&to),
+            (None, None) => match self.app.address.reached_by(&request) {
+                Some(reached) => reached.during(self.answer(request)).await,
+                None => self.answer(request).await,
+            },
         };
         self.finish(asked, &mut response);
         response
@@ -122,6 +137,9 @@ impl Service {
         if !headers.contains_key(CACHE_CONTROL) {
             headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         }
+        if self.app.address.is_encrypted() {
+            headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(ONLY_ENCRYPTED));
+        }
         self.app.origins.mark(asked.origin, headers);
         headers.insert(REQUEST_ID, asked.id);
     }
@@ -139,6 +157,15 @@ impl Service {
             HeaderValue::from_bytes(&digits).unwrap_or_else(|_| HeaderValue::from_static("none"))
         })
     }
+}
+
+/// The page is elsewhere, for good.
+fn moved(to: &str) -> Response {
+    let mut response = StatusCode::PERMANENT_REDIRECT.into_response();
+    if let Ok(to) = HeaderValue::from_str(to) {
+        response.headers_mut().insert(LOCATION, to);
+    }
+    response
 }
 
 /// What to count an answer as that no procedure of the table gave.

@@ -9,23 +9,21 @@ mod policy;
 
 pub use policy::{Embedding, policy};
 
-use crate::http::Served;
+use crate::http::{Representation, Served};
 use axum::Router;
-use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use bytes::Bytes;
-use encoding::Representation;
 use http::header::{
-    ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG,
-    IF_NONE_MATCH, REFERRER_POLICY, VARY,
+    ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, VARY,
 };
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use jobline_web::{ABSENT, ASSETS, Asset};
 use std::sync::Arc;
 
 /// The page; it is served at `/`.
 const PAGE: &str = "index.html";
+/// Where the app is when it was installed.
+const MANIFEST: &str = "manifest.webmanifest";
 /// What a page of the host's loads, from its own origin: the custom element.
 const ELEMENT: &str = "jobline-chat.js";
 /// Files below it carry a hash of what they hold in their names.
@@ -58,7 +56,7 @@ pub fn is_embedded() -> bool {
 pub fn routes_of(assets: &[Asset], embedding: &Embedding) -> Router {
     let policy = policy(embedding);
     assets.iter().fold(Router::new(), |router, asset| {
-        let file = Arc::new(File::new(asset, &policy));
+        let file = Arc::new(File::new(asset, &policy, &embedding.path));
         let handler = get(move |headers: HeaderMap| {
             let file = Arc::clone(&file);
             async move { file.answer(&headers) }
@@ -83,7 +81,7 @@ async fn absent(why: &'static str) -> Response {
 }
 
 impl File {
-    fn new(asset: &Asset, policy: &HeaderValue) -> Self {
+    fn new(asset: &Asset, policy: &HeaderValue, path: &str) -> Self {
         let mut headers = HeaderMap::new();
         let mut set = |name: HeaderName, value: &'static str| headers.insert(name, HeaderValue::from_static(value));
         set(CONTENT_TYPE, content_type(asset.path));
@@ -103,33 +101,32 @@ impl File {
         }
         // On all of them: a worker runs under the policy that came with its script.
         headers.insert(CONTENT_SECURITY_POLICY, policy.clone());
-        Self { representations: encoding::representations(asset), headers }
+        let representations = match moved(asset, path) {
+            Some(text) => Representation::all_of(text.into()),
+            None => encoding::representations(asset),
+        };
+        Self { representations, headers }
     }
 
     fn answer(&self, asked: &HeaderMap) -> Response {
-        let chosen = encoding::choose(&self.representations, asked);
-        let mut response = Response::new(Body::empty());
-        let headers = response.headers_mut();
-        headers.clone_from(&self.headers);
-        headers.insert(ETAG, chosen.etag.clone());
-        if let Some(coding) = chosen.coding {
-            headers.insert(CONTENT_ENCODING, HeaderValue::from_static(coding));
-        }
-        if asked.get_all(IF_NONE_MATCH).iter().any(|known| names(known, &chosen.etag)) {
-            response.headers_mut().remove(CONTENT_ENCODING);
-            *response.status_mut() = StatusCode::NOT_MODIFIED;
-        } else {
-            *response.body_mut() = Body::from(Bytes::from_static(chosen.bytes));
-        }
+        let mut response = Representation::answer(&self.representations, asked, self.headers.clone());
         response.extensions_mut().insert(SERVED);
         response
     }
 }
 
-/// Whether an `If-None-Match` names this tag; the comparison is the weak one, for a proxy may have weakened it.
-fn names(known: &HeaderValue, tag: &HeaderValue) -> bool {
-    let (known, tag) = (known.to_str().unwrap_or_default(), tag.to_str().unwrap_or_default());
-    known.split(',').map(str::trim).any(|one| one == "*" || one.strip_prefix("W/").unwrap_or(one) == tag)
+/// What names files of the app by their place below `/`, where the app is below the path of a public URL.
+fn moved(asset: &Asset, path: &str) -> Option<String> {
+    let text = std::str::from_utf8(asset.identity).ok().filter(|_| !path.is_empty())?;
+    match asset.path {
+        PAGE => {
+            let text = text.replace("=\"/", &format!("=\"{path}/"));
+            // Where the app finds API and files; a `<base>` would be against the policy.
+            Some(text.replacen("<head>", &format!("<head><meta name=\"jobline-base\" content=\"{path}/\" />"), 1))
+        }
+        MANIFEST => Some(text.replace("\"/", &format!("\"{path}/"))),
+        _ => None,
+    }
 }
 
 fn cache_control(path: &str) -> &'static str {

@@ -9,6 +9,8 @@ pub struct Embedding {
     pub files: Vec<String>,
     /// Pages that may show the app in a frame.
     pub frames: Vec<String>,
+    /// The path of the public URL: empty, or `/chat`.
+    pub path: String,
 }
 
 /// The policy, without a single `unsafe-…`: code and styles come from this server alone, so that text which somehow got

@@ -7,7 +7,7 @@ use axum::body::{Body, to_bytes};
 use http::{Method, Request, Response};
 use jobline_chat::{Chat, JobId, Secrets, Settings, UserId};
 use jobline_server::app::{App, Parts};
-use jobline_server::http::{Origins, Service};
+use jobline_server::http::{Address, Origins, Service};
 use jobline_server::identity::{Identity, IdentitySettings};
 use jobline_server::metrics::Metrics;
 use jobline_store::testing::Counting;
@@ -57,6 +57,7 @@ impl World {
             clock: clock.clone(),
             random,
             metrics: Arc::new(Metrics::new()),
+            address: Address::default(),
             origins: Origins::new(&[]),
             beside: Router::new(),
         });

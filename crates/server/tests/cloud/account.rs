@@ -5,7 +5,7 @@ use jobline_chat::{Chat, Clock, Random, Secrets, Settings};
 use jobline_files_s3::S3Files;
 use jobline_files_s3::testing as s3;
 use jobline_server::app::{App, Parts};
-use jobline_server::http::{Origins, Service};
+use jobline_server::http::{Address, Origins, Service};
 use jobline_server::identity::{HostKey, Identity, IdentitySettings};
 use jobline_server::metrics::Metrics;
 use jobline_server::serve::{Listening, serve};
@@ -54,6 +54,7 @@ impl Account {
             clock,
             random,
             metrics: Arc::new(Metrics::new()),
+            address: Address::default(),
             origins: Origins::new(&[]),
             beside,
         });

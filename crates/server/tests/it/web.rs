@@ -26,6 +26,7 @@ fn embedding() -> Embedding {
     Embedding {
         files: vec!["https://files.example".to_owned(), "https://bucket.s3.eu-central-1.amazonaws.com".to_owned()],
         frames: vec!["https://market.example".to_owned()],
+        path: String::new(),
     }
 }
 

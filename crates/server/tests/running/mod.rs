@@ -4,7 +4,7 @@ use axum::Router;
 use jobline_chat::{Chat, Clock, Files, Random, Secrets, Settings};
 use jobline_server::app::{App, Parts};
 use jobline_server::files::{self, LocalFiles};
-use jobline_server::http::{Origins, Service};
+use jobline_server::http::{Address, Origins, Service};
 use jobline_server::identity::{HostKey, Identity, IdentitySettings};
 use jobline_server::metrics::Metrics;
 use jobline_server::serve::{Listening, serve};
@@ -59,6 +59,7 @@ impl Engines {
             clock: self.clock.clone(),
             random: self.random.clone(),
             metrics: Arc::new(Metrics::new()),
+            address: Address::default(),
             origins: Origins::new(&[]),
             beside: beside.merge(files::router(self.files.clone())),
         });

@@ -17,7 +17,7 @@ use jobline_chat::{Chat, Clock, Random, Secrets, Settings, UserId};
 use jobline_server::app::{App, Parts};
 use jobline_server::counted::CountedStore;
 use jobline_server::files::{self, LocalFiles};
-use jobline_server::http::{Origins, Service};
+use jobline_server::http::{Address, Origins, Service};
 use jobline_server::identity::{HostKey, Identity, IdentitySettings};
 use jobline_server::metrics::Metrics;
 use jobline_server::system::SystemRandom;
@@ -88,6 +88,7 @@ impl TestApp {
             clock: clock.clone(),
             random,
             metrics,
+            address: Address::default(),
             origins: Origins::new(&differs.origins),
             beside: files::router(local).merge(differs.beside),
         });
