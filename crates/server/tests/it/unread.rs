@@ -88,7 +88,7 @@ async fn an_answer_that_is_read_slowly_is_not_cut() {
     while read < PAGE {
         let frame = http_body_util::BodyExt::frame(&mut body).await.unwrap().unwrap();
         read += frame.into_data().unwrap_or_else(|_| Bytes::new()).len();
-        running.app.clock.advance(Duration::from_secs(3));
+        running.app.clock.advance(Duration::from_secs(1));
         for _ in 0..20 {
             tokio::task::yield_now().await;
         }
