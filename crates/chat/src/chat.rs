@@ -1,13 +1,13 @@
 //! The domain's one object, and what all its operations share: settings, horizons, commits and their retries.
 
 use crate::{
-    clock::{Clock, Random},
-    cursor::Sealer,
-    error::{Error, Result},
-    files::Files,
-    memo::Memos,
-    secrets::Secrets,
-    turns::Turns,
+    base::clock::{Clock, Random},
+    base::cursor::Sealer,
+    base::error::{Error, Result},
+    base::memo::Memos,
+    base::secrets::Secrets,
+    base::turns::Turns,
+    files::port::Files,
 };
 use jobline_store::{Commit, CommitBuilder, Consistency, Key, Outcome, Page, Range, Row, Store, Token, limits};
 use std::{
@@ -250,7 +250,7 @@ impl Chat {
 pub(crate) struct Attempts<'a> {
     chat: &'a Chat,
     made: u32,
-    turn: Option<crate::turns::Turn<'a>>,
+    turn: Option<crate::base::turns::Turn<'a>>,
 }
 
 impl Attempts<'_> {

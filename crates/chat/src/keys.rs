@@ -18,7 +18,7 @@
 //!
 //! Numbers are padded so that the order of bytes is theirs. Values are JSON with a version in `v`.
 
-use crate::id::{ConversationId, JobId, MessageId, UserId};
+use crate::base::id::{ConversationId, JobId, MessageId, UserId};
 use jobline_store::{Consistency, Direction, Key, Range};
 use std::fmt::Write as _;
 

@@ -1,8 +1,8 @@
 //! The command line: commands, and every setting as text. What the text means is [`crate::config`]'s business, so that a
 //! setting is judged the same way wherever it comes from.
 
-use crate::bench::BenchArgs;
 use clap::{Args, Parser, Subcommand};
+use jobline_tools::bench::BenchArgs;
 use std::ffi::OsString;
 use std::path::PathBuf;
 

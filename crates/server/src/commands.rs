@@ -3,12 +3,14 @@
 use crate::cli::{CheckArgs, Cli, Command, Settings, TableCommand, TokenArgs, one_line, with_switches};
 use crate::config::{Config, ConfigError};
 use crate::engines::Engines;
-use crate::identity::{Identity, IdentitySettings};
+use crate::measured::Measured;
 use crate::system::{SystemClock, SystemRandom};
-use crate::{bench, check, log, start, transfer};
+use crate::{log, start};
 use clap::Parser;
 use clap::error::ErrorKind;
 use jobline_chat::UserId;
+use jobline_identity::{Identity, IdentitySettings};
+use jobline_tools::{bench, check, transfer};
 use std::fmt::Display;
 use std::future::Future;
 use std::process::ExitCode;
@@ -80,7 +82,7 @@ fn run(cli: &Cli) -> Result<(), End> {
         Some(Command::Table(what)) => table(&config, *what),
         Some(Command::Check(args)) => check(&cli.settings, args),
         Some(Command::Bench(args)) => {
-            runtime()?.block_on(bench::run(args, &mut std::io::stdout())).map_err(End::failed)
+            runtime()?.block_on(bench::run(args, &Measured, &mut std::io::stdout())).map_err(End::failed)
         }
     }
 }

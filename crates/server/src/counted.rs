@@ -1,7 +1,7 @@
 //! A store that counts and times what is asked of it.
 
-use crate::metrics::Metrics;
 use async_trait::async_trait;
+use jobline_api::metrics::Metrics;
 use jobline_store::{Commit, Consistency, Error, Key, Outcome, Page, Range, Row, Store};
 use std::sync::Arc;
 use std::time::Instant;

@@ -1,15 +1,15 @@
 //! Which engines a configuration means: the one place that names them.
 
 use crate::config::{Config, ConfigError, FilesKind, StoreKind};
-use crate::files::{self, LocalFiles};
 use crate::linked::LinkedFiles;
 use crate::system::{SystemClock, SystemRandom};
-use crate::transfer;
 use async_trait::async_trait;
 use axum::Router;
 use jobline_chat::{Clock, Files, Random, Secrets, Settings};
+use jobline_files_local::{self as files, LocalFiles};
 use jobline_store::{Error, Scan, Store};
 use jobline_store_embedded::{EmbeddedStore, Options};
+use jobline_tools::transfer;
 use std::fmt::Display;
 use std::sync::Arc;
 

@@ -1,8 +1,8 @@
 //! Files of this server, with links for whoever asks.
 
-use crate::http::base_url;
 use async_trait::async_trait;
 use jobline_chat::{Arrived, DownloadGrant, Files, Kept, Result, UploadGrant};
+use jobline_http::base_url;
 use jobline_wire::UploadTarget;
 use std::path::Path;
 use std::sync::Arc;

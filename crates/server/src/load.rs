@@ -1,6 +1,7 @@
 //! Asking clients to poll less often when the server is short of something.
 
-use crate::app::App;
+use crate::log;
+use jobline_api::app::App;
 use std::time::{Duration, Instant};
 
 /// How often the load is looked at.
@@ -59,6 +60,7 @@ pub async fn advise(app: &App) {
         factor = eased(factor, load.slowdown());
         app.chat.set_slowdown(factor);
         app.metrics.slowdown(factor);
+        app.metrics.log_lines_dropped(log::dropped());
     }
 }
 

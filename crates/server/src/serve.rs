@@ -13,11 +13,11 @@ mod watched;
 
 pub use descriptors::{connections, raise as raise_descriptors};
 
-use crate::app::App;
-use crate::http::Service;
 use crate::tls::Tls;
 use activity::Activity;
 use crowd::Crowd;
+use jobline_api::app::App;
+use jobline_api::service::Service;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;

@@ -1,20 +1,23 @@
 //! The composition root: from a configuration to a server that runs.
 
-use crate::app::{App, Parts};
 use crate::config::{Config, ConfigError, Jwks, Secret};
 use crate::counted::CountedStore;
 use crate::demo::{self, DemoSecrets, PastClock};
 use crate::engines::Engines;
-use crate::http::{Address, Origins, Service};
-use crate::identity::{HostKey, Identity, IdentitySettings};
-use crate::metrics::Metrics;
 use crate::serve::{self, Listening, serve};
 use crate::system::SystemRandom;
 use crate::tls::Tls;
-use crate::{load, transfer, upkeep, web};
+use crate::{load, upkeep, web};
 use axum::Router;
+use jobline_api::app::{App, Parts};
+use jobline_api::cors::Origins;
+use jobline_api::metrics::Metrics;
+use jobline_api::service::Service;
 use jobline_chat::{Chat, Clock, Settings};
+use jobline_http::Address;
+use jobline_identity::{HostKey, Identity, IdentitySettings};
 use jobline_store::Store;
+use jobline_tools::transfer;
 use std::future::Future;
 use std::io::Write;
 use std::sync::Arc;

@@ -1,9 +1,7 @@
-//! The machine's own clock, chance and folders: what the domain is given in production.
+//! The machine's own clock and chance: what the domain is given in production.
 
 use async_trait::async_trait;
 use jobline_chat::{Clock, Random};
-use std::io;
-use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// The wall clock, and waiting by the runtime's timer.
@@ -30,13 +28,4 @@ impl Random for SystemRandom {
     fn bits(&self) -> u128 {
         rand::random()
     }
-}
-
-/// Makes a folder, and those above it, for nobody else on this machine: what people write to each other is in it.
-pub(crate) fn private_folder(path: &Path) -> io::Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
 }

@@ -1,7 +1,7 @@
 //! Removing what has had its time: files nobody can reach any more, rows that have expired.
 
-use crate::app::App;
 use crate::engines::Upkeep;
+use jobline_api::app::App;
 use jobline_store::Error;
 use std::time::Duration;
 

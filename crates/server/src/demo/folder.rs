@@ -1,7 +1,7 @@
 //! The folder of a demo: empty, or marked by the secrets that a demo left in it.
 
-use crate::system::private_folder;
 use jobline_chat::Random;
+use jobline_files_local::private_folder;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;

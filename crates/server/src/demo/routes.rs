@@ -1,8 +1,6 @@
 //! The page, and what it needs beyond the public API.
 
 use super::{PEOPLE, person};
-use crate::http::Failure;
-use crate::identity::Identity;
 use axum::Router;
 use axum::extract::State;
 use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST};
@@ -11,6 +9,8 @@ use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use bytes::Bytes;
 use jobline_chat::{Error, iso};
+use jobline_http::Failure;
+use jobline_identity::Identity;
 use jobline_wire::{Code, MintedToken};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;

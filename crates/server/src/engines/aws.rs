@@ -2,12 +2,12 @@
 
 use super::{Kept, Rows};
 use crate::config::ConfigError;
-use crate::transfer::Pace;
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_smithy_http_client::{Builder, tls};
 use jobline_chat::Clock;
 use jobline_files_s3::{S3Files, Unusable};
 use jobline_store_dynamodb::{DynamoDbStore, Flaw, Options, TableError, WINDOW_BYTES};
+use jobline_tools::transfer::Pace;
 use std::sync::Arc;
 use tokio::sync::OnceCell;
 

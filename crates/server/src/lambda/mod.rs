@@ -10,10 +10,11 @@ mod reply;
 
 use crate::config::{Config, ConfigError};
 use crate::engines::Engines;
-use crate::http::{Failure, Service};
 use crate::start;
 use axum::response::IntoResponse;
 use event::{Event, Unreadable};
+use jobline_api::service::Service;
+use jobline_http::Failure;
 use jobline_wire::Code;
 use lambda_runtime::{Diagnostic, LambdaEvent, Runtime, service_fn};
 use reply::Reply;

@@ -1,7 +1,7 @@
 //! The forms of the app's files: compressed when the program was built, or now where their text depends on the deployment.
 
-use crate::http::Representation;
 use bytes::Bytes;
+use jobline_http::Representation;
 use jobline_web::Asset;
 
 /// The forms of a file, the smallest first, the file as it is last.

@@ -9,7 +9,6 @@ mod policy;
 
 pub use policy::{Embedding, policy};
 
-use crate::http::{Representation, Served};
 use axum::Router;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -17,6 +16,7 @@ use http::header::{
     ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, VARY,
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
+use jobline_http::{Representation, Served};
 use jobline_web::{ABSENT, ASSETS, Asset};
 use std::sync::Arc;
 

@@ -1,13 +1,15 @@
 //! What a program needs to know to use the doubles.
 
 use axum::Router;
+use jobline_api::app::{App, Parts};
+use jobline_api::cors::Origins;
+use jobline_api::metrics::Metrics;
+use jobline_api::service::Service;
 use jobline_chat::{Chat, Clock, Random, Secrets, Settings};
 use jobline_files_s3::S3Files;
 use jobline_files_s3::testing as s3;
-use jobline_server::app::{App, Parts};
-use jobline_server::http::{Address, Origins, Service};
-use jobline_server::identity::{HostKey, Identity, IdentitySettings};
-use jobline_server::metrics::Metrics;
+use jobline_http::Address;
+use jobline_identity::{HostKey, Identity, IdentitySettings};
 use jobline_server::serve::{Listening, serve};
 use jobline_server::system::{SystemClock, SystemRandom};
 use jobline_store_dynamodb::DynamoDbStore;

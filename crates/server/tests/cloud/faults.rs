@@ -3,8 +3,8 @@
 use crate::account::{Account, HOST_KEY};
 use axum::Router;
 use jobline_files_s3::testing::{self as s3, Link, Way};
-use jobline_server::check::{self, Target};
 use jobline_server::system::{SystemClock, SystemRandom};
+use jobline_tools::check::{self, Target};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -2,9 +2,9 @@
 
 use crate::account::{Account, TABLE};
 use jobline_chat::{Chat, Files, JobId, Secrets, Settings, UserId};
+use jobline_files_local::LocalFiles;
 use jobline_files_s3::S3Files;
 use jobline_files_s3::testing::{self as s3, Link, Way};
-use jobline_server::files::LocalFiles;
 use jobline_server::system::{SystemClock, SystemRandom};
 use jobline_store::Store;
 use jobline_store_dynamodb::{DynamoDbStore, Options};

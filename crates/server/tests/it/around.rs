@@ -5,7 +5,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::routing::get;
 use http::{Method, Request};
-use jobline_server::http::REQUEST_TIMEOUT;
+use jobline_api::service::REQUEST_TIMEOUT;
 use jobline_wire::Code;
 use std::time::Duration;
 

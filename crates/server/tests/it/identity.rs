@@ -3,12 +3,12 @@
 use crate::support::{Differs, HOST_KEY, TestApp};
 use axum::body::Body;
 use http::Request;
-use jobline_server::router;
+use jobline_api::table;
 use jobline_wire::Code;
 use std::time::Duration;
 
 /// A path of every procedure, its parameter filled in.
-fn paths(all: Vec<jobline_server::api::Procedure>) -> Vec<(http::Method, String)> {
+fn paths(all: Vec<jobline_api::procedure::Procedure>) -> Vec<(http::Method, String)> {
     let fill = |path: &str| path.replace("{userId}", "anna").replace("{jobId}", "7");
     all.into_iter().map(|procedure| (procedure.method.clone(), fill(procedure.path))).collect()
 }
@@ -24,7 +24,7 @@ fn request(method: &http::Method, path: &str, authorization: Option<&str>) -> Re
 #[tokio::test]
 async fn nothing_opens_without_a_token() {
     let app = TestApp::new().await;
-    for (method, path) in paths(router::procedures()) {
+    for (method, path) in paths(table::procedures()) {
         for authorization in
             [None, Some(""), Some("Bearer"), Some("Bearer "), Some("Basic YTpi"), Some("Bearer nonsense")]
         {
@@ -38,7 +38,7 @@ async fn nothing_opens_without_a_token() {
 #[tokio::test]
 async fn the_host_key_never_opens_the_user_api() {
     let app = TestApp::new().await;
-    for (method, path) in paths(router::user_api()) {
+    for (method, path) in paths(table::user_api()) {
         app.ask(request(&method, &path, Some(&format!("Bearer {HOST_KEY}")))).await.is_problem(Code::Unauthenticated);
     }
 }
@@ -47,7 +47,7 @@ async fn the_host_key_never_opens_the_user_api() {
 async fn a_user_token_never_opens_the_host_api() {
     let app = TestApp::new().await;
     let token = app.user("anna").key;
-    for (method, path) in paths(router::host_api()) {
+    for (method, path) in paths(table::host_api()) {
         app.ask(request(&method, &path, Some(&format!("Bearer {token}")))).await.is_problem(Code::Unauthenticated);
     }
 }

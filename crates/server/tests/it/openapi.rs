@@ -1,7 +1,7 @@
 //! The description of the API is a snapshot: what changes in it is seen in review. `UPDATE_SNAPSHOTS=1` rewrites it.
 
 use crate::support::TestApp;
-use jobline_server::router;
+use jobline_api::table;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -72,7 +72,7 @@ async fn every_procedure_is_described_once() {
             }
         }
     }
-    for procedure in router::procedures() {
+    for procedure in table::procedures() {
         let operation = &document["paths"][procedure.path][procedure.method.as_str().to_lowercase()];
         assert_eq!(operation["operationId"], procedure.name);
         assert_eq!(operation["responses"]["401"]["content"].as_object().unwrap().len(), 1);

@@ -1,12 +1,14 @@
 //! The real server over memory and a temporary folder, for tests that speak HTTP to it.
 
 use axum::Router;
+use jobline_api::app::{App, Parts};
+use jobline_api::cors::Origins;
+use jobline_api::metrics::Metrics;
+use jobline_api::service::Service;
 use jobline_chat::{Chat, Clock, Files, Random, Secrets, Settings};
-use jobline_server::app::{App, Parts};
-use jobline_server::files::{self, LocalFiles};
-use jobline_server::http::{Address, Origins, Service};
-use jobline_server::identity::{HostKey, Identity, IdentitySettings};
-use jobline_server::metrics::Metrics;
+use jobline_files_local::{self as files, LocalFiles};
+use jobline_http::Address;
+use jobline_identity::{HostKey, Identity, IdentitySettings};
 use jobline_server::serve::{Listening, serve};
 use jobline_server::system::{SystemClock, SystemRandom};
 use jobline_store::{MemoryStore, Store};

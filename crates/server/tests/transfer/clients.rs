@@ -2,10 +2,10 @@
 
 use crate::folder::Folder;
 use jobline_chat::{Chat, Files, JobId, Secrets, Settings, UserId};
-use jobline_server::files::LocalFiles;
+use jobline_files_local::LocalFiles;
 use jobline_server::system::{SystemClock, SystemRandom};
-use jobline_server::transfer::{Engines, Pace, export, import};
 use jobline_store_embedded::{EmbeddedStore, Options};
+use jobline_tools::transfer::{Engines, Pace, export, import};
 use jobline_wire::{HostJobInput, JobStatus, ListMessages, Message, SendMessage, SyncQuery};
 use std::sync::Arc;
 

@@ -2,8 +2,8 @@
 
 use crate::folder::{Folder, telling_lengths};
 use crate::place::{Place, assert_same};
-use jobline_server::transfer::{export, import};
 use jobline_store::{Commit, Condition, Key, Store};
+use jobline_tools::transfer::{export, import};
 use std::sync::atomic::Ordering;
 
 #[tokio::test]

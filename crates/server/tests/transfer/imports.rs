@@ -2,7 +2,7 @@
 
 use crate::folder::Folder;
 use crate::place::{Place, assert_same};
-use jobline_server::transfer::{Pace, Plan, export, import, rehearse, unfinished_import};
+use jobline_tools::transfer::{Pace, Plan, export, import, rehearse, unfinished_import};
 use std::sync::atomic::Ordering;
 
 #[tokio::test]
@@ -112,7 +112,7 @@ async fn a_rehearsal_says_what_an_import_would_do_and_writes_nothing() {
 async fn rows_can_be_written_one_by_one() {
     let (folder, from, to) = (Folder::new(), Place::furnished().await, Place::empty());
     export(from.engines(), &folder.path("all")).await.unwrap();
-    let engines = jobline_server::transfer::Engines { pace: Pace::SINGLES, ..to.engines() };
+    let engines = jobline_tools::transfer::Engines { pace: Pace::SINGLES, ..to.engines() };
     import(engines, &folder.path("all")).await.unwrap();
     assert_same(&from, &to).await;
     let commits = i64::MAX - to.writes_left.load(Ordering::SeqCst);

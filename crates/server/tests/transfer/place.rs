@@ -2,10 +2,10 @@ use async_trait::async_trait;
 use jobline_chat::{
     Arrived, Clock, DownloadGrant, Error as ChatError, Files, Kept, Random, Result as ChatResult, UploadGrant,
 };
-use jobline_server::transfer::{Engines, Pace};
 use jobline_store::{
     Commit, Condition, Consistency, Error, Key, MemoryStore, Outcome, Page, Range, Row, Scan, Store, Token,
 };
+use jobline_tools::transfer::{Engines, Pace};
 use jobline_wire::UploadTarget;
 use std::collections::BTreeMap;
 use std::path::Path;

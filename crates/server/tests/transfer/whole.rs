@@ -1,6 +1,6 @@
 use crate::folder::Folder;
 use crate::place::{Place, assert_same};
-use jobline_server::transfer::{Summary, export, import, unfinished_import};
+use jobline_tools::transfer::{Summary, export, import, unfinished_import};
 
 #[tokio::test]
 async fn everything_comes_back() {

@@ -1,0 +1,54 @@
+//! The user API: each handler takes who asks and what for, calls the domain and answers.
+
+use crate::app::App;
+use crate::caller::User;
+use jobline_chat::Result;
+use jobline_wire as wire;
+
+/// `POST /messages/send`
+///
+/// # Errors
+/// As the domain's `send`.
+pub async fn send(app: App, User(me): User, input: wire::SendMessage) -> Result<wire::SentMessage> {
+    app.chat.send(&me, input).await
+}
+
+/// `GET /messages/list`
+///
+/// # Errors
+/// As the domain's `list`.
+pub async fn list(app: App, User(me): User, input: wire::ListMessages) -> Result<wire::Messages> {
+    app.chat.list(&me, input).await
+}
+
+/// `GET /messages/conversations`
+///
+/// # Errors
+/// As the domain's `conversations`.
+pub async fn conversations(app: App, User(me): User, input: wire::ListConversations) -> Result<wire::Conversations> {
+    app.chat.conversations(&me, input).await
+}
+
+/// `POST /messages/markAsRead`
+///
+/// # Errors
+/// As the domain's `mark_as_read`.
+pub async fn mark_as_read(app: App, User(me): User, input: wire::MarkAsRead) -> Result<wire::MarkedAsRead> {
+    app.chat.mark_as_read(&me, input).await
+}
+
+/// `POST /messages/uploadFile`
+///
+/// # Errors
+/// As the domain's `upload_file`.
+pub async fn upload_file(app: App, User(me): User, input: wire::UploadFile) -> Result<wire::UploadTarget> {
+    app.chat.upload_file(&me, input).await
+}
+
+/// `GET /messages/sync`
+///
+/// # Errors
+/// As the domain's `sync`.
+pub async fn sync(app: App, User(me): User, input: wire::SyncQuery) -> Result<wire::Synced> {
+    app.chat.sync(&me, input).await
+}

@@ -1,0 +1,83 @@
+//! The whole API on one page.
+//!
+//! Each row of the table is a procedure: its routes, the methods its path allows, its description in OpenAPI and its name
+//! in metrics and logs all come from here. Another face of the same API is another loop over the same table.
+
+use crate::handlers::{host, messages};
+use crate::procedure::Procedure;
+use http::Method;
+use jobline_wire::Code;
+
+const SEND_FAILS: &[Code] = &[
+    Code::ContentEmpty,
+    Code::ContentTooLong,
+    Code::FileTypeMismatch,
+    Code::FileNotUploaded,
+    Code::NotJobParticipant,
+    Code::JobClosed,
+    Code::NotFound,
+    Code::ClientIdReused,
+    Code::FileAlreadyUsed,
+    Code::RateLimited,
+];
+
+/// The user API.
+#[must_use]
+pub fn user_api() -> Vec<Procedure> {
+    const GET: Method = Method::GET;
+    const POST: Method = Method::POST;
+    vec![
+        Procedure::user("send", POST, "/messages/send", messages::send)
+            .does("Sends a message. Repeated with the same `clientId` it answers the first message and stores nothing.")
+            .fails(SEND_FAILS),
+        Procedure::user("list", GET, "/messages/list", messages::list)
+            .does("The newest messages of a conversation, older ones, or what changed since a cursor.")
+            .fails(&[Code::InvalidCursor, Code::NotFound])
+            .polled(),
+        Procedure::user("getConversations", GET, "/messages/conversations", messages::conversations)
+            .does("My conversations, or those that changed since a cursor.")
+            .fails(&[Code::InvalidCursor])
+            .polled(),
+        Procedure::user("markAsRead", POST, "/messages/markAsRead", messages::mark_as_read)
+            .does("Marks what I was sent in a conversation as read, up to a message.")
+            .fails(&[Code::NotFound]),
+        Procedure::user("uploadFile", POST, "/messages/uploadFile", messages::upload_file)
+            .does("A URL that accepts exactly this file, for five minutes. Put the bytes there, then send the message.")
+            .fails(&[Code::InvalidFile, Code::NotJobParticipant, Code::JobClosed, Code::NotFound, Code::FileTooLarge]),
+        Procedure::user("sync", GET, "/messages/sync", messages::sync)
+            .does("All that changed for me, in every conversation, since a cursor.")
+            .fails(&[Code::InvalidCursor])
+            .polled(),
+    ]
+}
+
+/// The host API.
+#[must_use]
+pub fn host_api() -> Vec<Procedure> {
+    const GET: Method = Method::GET;
+    const PUT: Method = Method::PUT;
+    const DELETE: Method = Method::DELETE;
+    vec![
+        Procedure::host("putUser", PUT, "/host/users/{userId}", host::put_user)
+            .does("Creates or replaces a user's display data."),
+        Procedure::host("getUser", GET, "/host/users/{userId}", host::get_user)
+            .does("A user's display data.")
+            .fails(&[Code::NotFound]),
+        Procedure::host("deleteUser", DELETE, "/host/users/{userId}", host::delete_user)
+            .does("Forgets a user's display data; messages stay."),
+        Procedure::host("mintToken", Method::POST, "/host/users/{userId}/token", host::mint_token)
+            .does("Mints a user token. Needs the JWT secret."),
+        Procedure::host("putJob", PUT, "/host/jobs/{jobId}", host::put_job).does("Creates or replaces a job."),
+        Procedure::host("getJob", GET, "/host/jobs/{jobId}", host::get_job).does("A job.").fails(&[Code::NotFound]),
+        Procedure::host("deleteJob", DELETE, "/host/jobs/{jobId}", host::delete_job)
+            .does("Forgets a job; conversations stay, and can be read."),
+    ]
+}
+
+/// Every procedure.
+#[must_use]
+pub fn procedures() -> Vec<Procedure> {
+    let mut all = user_api();
+    all.extend(host_api());
+    all
+}
