@@ -6,6 +6,7 @@ use axum::body::Body;
 use axum::routing::get;
 use http::{Method, Request};
 use jobline_api::service::REQUEST_TIMEOUT;
+use jobline_http::Address;
 use jobline_wire::Code;
 use std::time::Duration;
 
@@ -124,6 +125,16 @@ async fn without_origins_nothing_is_said_of_them() {
     let app = TestApp::with(Differs { origins: Vec::new(), ..Differs::default() }).await;
     let reply = app.ask(from_page(Method::GET, "/healthz", ORIGIN)).await;
     assert_eq!((reply.header("vary"), reply.header("access-control-allow-origin")), (None, None));
+}
+
+#[tokio::test]
+async fn a_server_that_encrypts_by_itself_is_never_asked_without() {
+    let name = "strict-transport-security";
+    let app = TestApp::with(Differs { address: Address::new(None, true, false), ..Differs::default() }).await;
+    for path in ["/healthz", "/nowhere", "/messages/sync"] {
+        assert_eq!(app.get(path).await.header(name), Some("max-age=31536000"), "{path}");
+    }
+    assert_eq!(TestApp::new().await.get("/healthz").await.header(name), None);
 }
 
 /// The answer to a request that would never end.

@@ -6,12 +6,14 @@
 
 mod around;
 mod binary;
+mod compression;
 mod config;
 mod crash;
 mod crowded;
 mod flow;
 mod identity;
 mod input;
+mod links;
 mod openapi;
 mod operations;
 mod sockets;

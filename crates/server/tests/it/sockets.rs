@@ -205,3 +205,15 @@ async fn a_connection_that_runs_a_request_keeps_its_place() {
     assert!(newcomer.answer().await.starts_with("HTTP/1.1 200"));
     assert!(busy.is_closed().await);
 }
+
+#[tokio::test]
+async fn as_many_connections_wait_to_be_accepted_as_the_system_allows() {
+    let allowed =
+        std::fs::read_to_string("/proc/sys/net/core/somaxconn").map_or(128, |text| text.trim().parse().unwrap());
+    let listener = jobline_server::serve::listen("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = listener.local_addr().unwrap();
+    let waiting: Vec<_> = (0..usize::min(allowed, 400))
+        .map(|_| std::net::TcpStream::connect_timeout(&address, Duration::from_millis(900)).unwrap())
+        .collect();
+    assert!(waiting.len() >= 128);
+}

@@ -48,6 +48,7 @@ pub struct Differs {
     pub host_key: Option<&'static str>,
     pub origins: Vec<String>,
     pub settings: Settings,
+    pub address: Address,
 }
 
 impl Default for Differs {
@@ -57,6 +58,7 @@ impl Default for Differs {
             host_key: Some(HOST_KEY),
             origins: vec![ORIGIN.to_owned()],
             settings: Settings::default(),
+            address: Address::default(),
         }
     }
 }
@@ -90,7 +92,7 @@ impl TestApp {
             clock: clock.clone(),
             random,
             metrics,
-            address: Address::default(),
+            address: differs.address,
             origins: Origins::new(&differs.origins),
             beside: files::router(local).merge(differs.beside),
         });
