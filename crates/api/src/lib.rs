@@ -3,6 +3,7 @@
 //! [`table`] is the API on one page. A [`procedure::Procedure`] is a row of it; [`routes`] makes the REST face of the
 //! rows, [`openapi`] their description. This crate knows no engine, no socket and no command line.
 
+pub mod answer;
 pub mod app;
 pub mod caller;
 pub mod cors;

@@ -1,15 +1,16 @@
 //! What a procedure is: a row of the table in [`crate::table`], from which routes and documentation are made.
 
+use crate::answer;
 use crate::app::App;
 use crate::caller::{Caller, Host, Scheme, User};
 use crate::target::{Parameter, Target};
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use futures_util::future::BoxFuture;
-use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, VARY};
+use http::header::ACCEPT_ENCODING;
 use http::request::Parts;
-use http::{HeaderValue, Method, Request, StatusCode};
-use jobline_http::{COMPRESSED_FROM, Coding, Failure, Served, compress, from_json, from_query, not_json, read_body};
+use http::{Method, Request, StatusCode};
+use jobline_http::{Failure, Served, from_json, from_query, not_json, read_body};
 use jobline_wire::Code;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
@@ -17,9 +18,6 @@ use serde::de::DeserializeOwned;
 use std::any::TypeId;
 use std::future::Future;
 use std::sync::Arc;
-
-/// The largest answer that is compressed on the thread that serves it: that takes about a millisecond.
-const COMPRESSED_HERE: usize = 64 * 1024;
 
 /// Where a procedure's input stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -164,8 +162,7 @@ impl Procedure {
         let (parts, body) = request.into_parts();
         let accepted = parts.headers.get(ACCEPT_ENCODING).cloned();
         let mut response = match (self.call)(app, Incoming { parts, body }).await {
-            Ok(json) if self.output.is_some() && json.len() >= COMPRESSED_FROM => large_response(json, accepted).await,
-            Ok(json) if self.output.is_some() => json_response(json),
+            Ok(json) if self.output.is_some() => answer::json(json, accepted).await,
             Ok(_) => StatusCode::NO_CONTENT.into_response(),
             Err(failure) => failure.into_response(),
         };
@@ -192,33 +189,4 @@ impl Incoming {
 
 fn place(method: &Method) -> Place {
     if matches!(*method, Method::GET | Method::DELETE) { Place::Query } else { Place::Body }
-}
-
-fn json_response(json: Vec<u8>) -> Response {
-    let mut response = Response::new(Body::from(json));
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    response
-}
-
-/// JSON that is worth compressing, if the caller takes it so. Where that takes long it is done off the threads that serve.
-async fn large_response(json: Vec<u8>, accepted: Option<HeaderValue>) -> Response {
-    let vary = HeaderValue::from_static("accept-encoding");
-    let coding = accepted.as_ref().and_then(Coding::accepted);
-    let compressed = match coding {
-        None => None,
-        Some(coding) if json.len() <= COMPRESSED_HERE => compress(&json, coding).ok(),
-        Some(coding) => {
-            let json = json.clone();
-            tokio::task::spawn_blocking(move || compress(&json, coding).ok()).await.ok().flatten()
-        }
-    };
-    let Some((coding, compressed)) = coding.zip(compressed) else {
-        let mut response = json_response(json);
-        response.headers_mut().insert(VARY, vary);
-        return response;
-    };
-    let mut response = json_response(compressed);
-    response.headers_mut().insert(VARY, vary);
-    response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static(coding.name()));
-    response
 }

@@ -4,11 +4,9 @@ use flate2::write::GzEncoder;
 use http::HeaderValue;
 use std::io::{self, Write};
 
-/// The size in bytes from which on an answer is compressed: smaller ones fit a packet or two anyway.
-pub const COMPRESSED_FROM: usize = 1024;
 /// What is compressed at once. Higher levels take several times as long for a tenth of the size.
 const BROTLI_QUALITY: i32 = 3;
-const GZIP_LEVEL: u32 = 4;
+const GZIP_LEVEL: u32 = 3;
 
 /// A content coding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -10,7 +10,7 @@ mod representation;
 mod served;
 
 pub use address::{Address, Inside, Reached, base_url};
-pub use coding::{COMPRESSED_FROM, Coding, compress};
+pub use coding::{Coding, compress};
 pub use input::{BODY_BYTES, Nothing, from_json, from_query, not_json, read_body};
 pub use percent::decode;
 pub use problem::{Failure, Reported};
