@@ -65,6 +65,6 @@ impl Origins {
 fn sendable(headers: &HeaderMap) -> HeaderValue {
     let listed = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~, ".contains(byte);
     let asked = headers.get(ACCESS_CONTROL_REQUEST_HEADERS);
-    let asked = asked.filter(|asked| !asked.is_empty() && asked.as_bytes().iter().all(|byte| listed(byte)));
+    let asked = asked.filter(|asked| !asked.is_empty() && asked.as_bytes().iter().all(listed));
     asked.cloned().unwrap_or(HeaderValue::from_static("authorization, content-type, x-request-id"))
 }

@@ -179,7 +179,8 @@ fn an_origin_that_could_never_match_is_refused() {
 
 #[test]
 fn a_setting_of_a_real_deployment_makes_no_demo() {
-    let deployments: [(&str, fn(&mut Settings)); 5] = [
+    type Change = fn(&mut Settings);
+    let deployments: [(&str, Change); 5] = [
         ("--host-key", |s| s.host_key = Some("x".repeat(32))),
         ("--public-url", |s| s.public_url = Some("https://chat.example.com".into())),
         ("--allowed-origins", |s| s.allowed_origins = Some("https://example.com".into())),
