@@ -30,7 +30,7 @@ use tokio::task::{Id, JoinError, JoinSet};
 use unsent::Unsent;
 
 /// How long a stop waits for what runs, so that the store can still be closed within the ten seconds of the contract.
-pub const STOP_WITHIN: Duration = Duration::from_secs(8);
+const STOP_WITHIN: Duration = Duration::from_secs(8);
 /// How long to wait when there is no room for another connection and nobody who could go.
 const NO_ROOM_PAUSE: Duration = Duration::from_millis(100);
 /// More connections than any system lets wait to be accepted; each takes as many as it allows.

@@ -216,5 +216,7 @@ async fn tokens_are_for_the_four_and_for_this_machine_alone() {
     assert_eq!(call("POST", url.clone(), &[], json!({ "userId": "someone" })).await.0, 404);
     assert_eq!(call("POST", url.clone(), &[], json!({ "user": "you" })).await.0, 400);
     let rebound = &[("host", "evil.example")];
-    assert_eq!(call("POST", url, rebound, json!({ "userId": "you" })).await.0, 404);
+    assert_eq!(call("POST", url.clone(), rebound, json!({ "userId": "you" })).await.0, 404);
+    let through_a_proxy = &[("x-forwarded-for", "203.0.113.7")];
+    assert_eq!(call("POST", url, through_a_proxy, json!({ "userId": "you" })).await.0, 404);
 }

@@ -18,6 +18,8 @@ use std::time::Duration;
 
 /// How long a demo's tokens are good for; the page asks for another when one is not accepted any more.
 const TOKEN_LIFE: Duration = Duration::from_secs(3_600);
+/// What proxies add.
+const FORWARDED: [&str; 5] = ["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip"];
 /// Nothing from elsewhere, no inline code or style; pictures also from memory, before they are sent.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; \
                       connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -60,8 +62,10 @@ async fn token(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<impl IntoResponse, Failure> {
-    // A page of another site that let its name point here could read the answer; it cannot choose this header.
-    if !is_loopback(headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default()) {
+    // A page of another site that let its name point here could read the answer; it cannot choose this header. Behind a
+    // proxy, which speaks from this machine for everyone, nobody may choose who to be.
+    let forwarded = FORWARDED.iter().any(|name| headers.contains_key(*name));
+    if forwarded || !is_loopback(headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default()) {
         return Err(Failure::from(Error::not_found("page")));
     }
     let Who { user_id } = serde_json::from_slice(&body)

@@ -34,6 +34,8 @@ const LOOK_WHILE_STOPPING: Duration = Duration::from_millis(250);
 const HEAD_BYTES: usize = 64 * 1024;
 /// Requests that may run at a time on one HTTP/2 connection.
 const STREAMS: u32 = 32;
+/// Bytes of answers that the system takes before the other side has room for them.
+const UNSENT_IN_SYSTEM: u32 = 128 * 1024;
 /// Bytes of answers that one HTTP/2 stream has ready for the socket.
 const SEND_BUFFER: usize = 64 * 1024;
 
@@ -44,6 +46,7 @@ impl Server {
         let _open = app.metrics.connection_opens();
         // Answers are small and written whole: waiting for more of them would only delay.
         let _ = stream.set_nodelay(true);
+        keep_little_unsent(&stream);
         let Some(tls) = &self.tls else {
             return self.drive(stream, activity).await;
         };
@@ -90,6 +93,17 @@ impl Server {
             () = quiet(&self.service, &activity) => {}
         }
     }
+}
+
+/// Lets the system keep little of an answer that the other side has no room for: megabytes of unread answers would wait
+/// there uncounted, and a slow reader would seem to take nothing until it has taken a third of them.
+fn keep_little_unsent(stream: &TcpStream) {
+    let socket = socket2::SockRef::from(stream);
+    #[cfg(target_os = "linux")]
+    let _ = socket.set_tcp_notsent_lowat(UNSENT_IN_SYSTEM);
+    // What was sent and not yet acknowledged counts as well there: twice as much, so that a fast reader is kept busy.
+    #[cfg(not(target_os = "linux"))]
+    let _ = socket.set_send_buffer_size(2 * UNSENT_IN_SYSTEM as usize);
 }
 
 fn builder() -> Builder<TokioExecutor> {

@@ -134,3 +134,45 @@ async fn a_stop_finishes_a_download() {
     })
     .await;
 }
+
+/// Ten megabytes at 13 KB a second, by somebody whose system takes them as they come.
+#[tokio::test]
+async fn a_slow_reader_over_http1_makes_progress() {
+    use tokio::io::AsyncReadExt;
+    let large = get(|| async { vec![b'x'; 10 << 20] });
+    let running = Running::new(TestApp::beside(Router::new().route("/large", large)).await).await;
+    let mut client = running.connect().await;
+    client.write("GET /large HTTP/1.1\r\nhost: a\r\n\r\n").await;
+    let (mut read, mut buffer) = (0, vec![0; 32 << 10]);
+    while read < 10 << 20 {
+        let came = client.0.read(&mut buffer).await.unwrap();
+        assert_ne!(came, 0, "cut after {read} bytes");
+        read += came;
+        running.app.clock.advance(Duration::from_millis(2_500));
+        for _ in 0..130 {
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn unread_answers_of_many_connections_are_bounded_in_all() {
+    let (running, asked) = with_page().await;
+    let metrics = &running.app.service.app().metrics;
+    let (mut senders, mut answers) = (Vec::new(), Vec::new());
+    for connection in 1..=40 {
+        let mut sender = unreading(&running).await;
+        answers.extend((0..5).map(|_| sender.send_request(page())).map(tokio::spawn));
+        senders.push(sender);
+        eventually("the answers", || asked.load(Ordering::SeqCst) == connection * 5).await;
+    }
+    assert!(metrics.open_connections() > 35);
+    // Eighty megabytes are unread, and sixty-four may be.
+    eventually("those that were unread for the longest time to be cut", || {
+        running.app.clock.advance(Duration::from_millis(100));
+        metrics.open_connections() <= 32
+    })
+    .await;
+    assert!(metrics.open_connections() >= 28, "and no more than has to be");
+    assert!(running.connect().await.get("/page").await.starts_with("HTTP/1.1 200"));
+}
