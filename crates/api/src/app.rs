@@ -1,4 +1,4 @@
-//! What a running server consists of, and how it is put together.
+//! What handlers work with: the domain, identity, clock, metrics and settings of one server.
 
 use crate::cors::Origins;
 use crate::metrics::Metrics;
@@ -9,34 +9,34 @@ use jobline_identity::{HostKey, Identity};
 use std::ops::Deref;
 use std::sync::Arc;
 
-/// The parts of a server. Clones are handles to the same.
+/// The parts of a server. Cloning it is cheap: all clones share the same parts.
 #[derive(Clone)]
 pub struct App(Arc<Parts>);
 
-/// See [`App`].
+/// The parts that an [`App`] shares.
 pub struct Parts {
     /// The domain.
     pub chat: Chat,
-    /// Who users are.
+    /// Checks user tokens, and mints them.
     pub identity: Arc<Identity>,
-    /// The key of the host API; without it that API is closed.
+    /// The key of the host API; `None`: that API is closed.
     pub host_key: Option<HostKey>,
-    /// What time it is.
+    /// The time, and waiting.
     pub clock: Arc<dyn Clock>,
-    /// Where request ids come from.
+    /// The source of request ids.
     pub random: Arc<dyn Random>,
-    /// What is counted.
+    /// Counters and durations.
     pub metrics: Arc<Metrics>,
     /// How this server is reached.
     pub address: Address,
-    /// Which pages of other origins may call.
+    /// The origins whose pages may call.
     pub origins: Origins,
-    /// Routes beside the API: files, pages.
-    pub beside: Router,
+    /// Routes outside of the table: files, the web app, the demo.
+    pub extra_routes: Router,
 }
 
 impl App {
-    /// A server of these parts.
+    /// An app of these parts.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
         Self(Arc::new(parts))

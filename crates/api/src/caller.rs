@@ -1,10 +1,10 @@
-//! Authorisation by type: a handler that wants a [`User`] or a [`Host`] runs only when there is one, and only the functions
-//! here make them.
+//! Authorisation by type: a handler that takes a [`User`] or a [`Host`] cannot run without one, and only this file
+//! makes them.
 
 use crate::app::App;
-use http::HeaderMap;
 use jobline_chat::UserId;
 use jobline_http::Failure;
+use jobline_identity::Credential;
 use std::future::Future;
 
 /// How a caller proves who they are.
@@ -16,42 +16,43 @@ pub enum Scheme {
     Host,
 }
 
-/// Someone who calls.
+/// Who calls, once that is proved.
 pub trait Caller: Sized + Send {
     /// How callers of this kind prove who they are.
     const SCHEME: Scheme;
 
-    /// Who it is.
+    /// Checks what a caller shows.
     ///
     /// # Errors
-    /// `unauthenticated`, and `unavailable` when it cannot be told now.
-    fn authenticate(app: &App, headers: &HeaderMap) -> impl Future<Output = Result<Self, Failure>> + Send;
+    /// `unauthenticated`, and `unavailable` when the keys that would tell cannot be read now.
+    fn authenticate(app: &App, credential: Credential<'_>) -> impl Future<Output = Result<Self, Failure>> + Send;
 }
 
-/// A user, known by their token.
+/// A user, proved by a user token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User(pub UserId);
 
 impl Caller for User {
     const SCHEME: Scheme = Scheme::User;
 
-    async fn authenticate(app: &App, headers: &HeaderMap) -> Result<Self, Failure> {
-        Ok(Self(app.identity.authenticate(headers).await?))
+    async fn authenticate(app: &App, credential: Credential<'_>) -> Result<Self, Failure> {
+        Ok(Self(app.identity.authenticate(credential).await?))
     }
 }
 
-/// The host, known by its key.
+/// The host, proved by the host key.
 #[derive(Debug)]
 pub struct Host(());
 
 impl Caller for Host {
     const SCHEME: Scheme = Scheme::Host;
 
-    async fn authenticate(app: &App, headers: &HeaderMap) -> Result<Self, Failure> {
+    async fn authenticate(app: &App, credential: Credential<'_>) -> Result<Self, Failure> {
         let Some(key) = &app.host_key else {
-            return Err(Failure::unauthenticated("The host API is closed: this server has no --host-key."));
+            let detail = "The host API is closed: this server has no --host-key (JOBLINE_HOST_KEY).";
+            return Err(Failure::unauthenticated(detail));
         };
-        key.authenticate(headers)?;
+        key.authenticate(credential)?;
         Ok(Self(()))
     }
 }

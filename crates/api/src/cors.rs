@@ -1,4 +1,4 @@
-//! Which pages of other origins may call: those that the operator named, and no others.
+//! Cross-origin requests (CORS): only pages of the origins that the operator named may call.
 
 use axum::body::Body;
 use axum::response::Response;
@@ -9,12 +9,12 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
 
-/// The origins that may call. No credentials are ever allowed: a token travels in a header that the page sets itself.
+/// The origins that may call. Cookies are never allowed: the token is in a header that the page sets itself.
 #[derive(Debug, Clone, Default)]
 pub struct Origins(Vec<HeaderValue>);
 
 impl Origins {
-    /// Exactly these.
+    /// These origins and no others.
     #[must_use]
     pub fn new(origins: &[String]) -> Self {
         Self(origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok()).collect())
@@ -27,7 +27,7 @@ impl Origins {
         self.0.iter().find(|allowed| *allowed == origin).cloned()
     }
 
-    /// The answer to a preflight; `None` when `request` is not one. A page that may not call gets no permission in it.
+    /// The response to a preflight; `None` when `request` is not one. To other origins it grants nothing.
     #[must_use]
     pub fn preflight(&self, request: &Request<Body>) -> Option<Response> {
         let asks =
@@ -46,16 +46,16 @@ impl Origins {
         Some(response)
     }
 
-    /// Marks an answer, a problem as well, for the page it goes to.
-    pub fn mark(&self, origin: Option<HeaderValue>, headers: &mut HeaderMap) {
+    /// Adds the headers that let a page of `origin` read the response, problems included.
+    pub fn add_headers(&self, origin: Option<HeaderValue>, headers: &mut HeaderMap) {
         if self.0.is_empty() {
             return;
         }
         headers.append(VARY, HeaderValue::from_static("origin"));
         if let Some(origin) = origin {
             headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-            let read = "x-request-id, retry-after";
-            headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(read));
+            let response_headers = "x-request-id, retry-after";
+            headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(response_headers));
         }
     }
 }

@@ -1,7 +1,8 @@
-//! The API: one table of procedures, and the faces that are made of it.
+//! The API: one table of procedures, and the faces that are made from it.
 //!
-//! [`table`] is the API on one page. A [`procedure::Procedure`] is a row of it; [`routes`] makes the REST face of the
-//! rows, [`openapi`] their description. This crate knows no engine, no socket and no command line.
+//! [`table`] is the API on one page, [`procedure`] what a row of it is. Faces are loops over the table: [`rest`] makes
+//! routes of it, [`openapi`] the description. [`routes`] lists every route of a server; [`service`] is what happens
+//! around each request. This crate knows no engine, no socket and no command line.
 
 pub mod answer;
 pub mod app;
@@ -12,6 +13,8 @@ pub mod metrics;
 pub mod openapi;
 pub mod procedure;
 pub mod readiness;
+pub mod rest;
+pub mod route;
 pub mod routes;
 pub mod service;
 pub mod table;

@@ -1,4 +1,4 @@
-//! What is counted, and how it is told to Prometheus.
+//! Metrics, in the text formats of Prometheus.
 
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
@@ -11,7 +11,7 @@ use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// Upper bounds in seconds: from an idle poll in memory to the time limit.
+/// Upper bounds of the histogram buckets in seconds: from an idle poll in memory to the time limit of a request.
 const BUCKETS: [f64; 14] =
     [0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5, 10.0];
 
@@ -44,7 +44,7 @@ struct Call {
 
 type Durations<L> = Family<L, Histogram, fn() -> Histogram>;
 
-/// All that is counted.
+/// The metrics of one server.
 pub struct Metrics {
     registry: Registry,
     requests: Family<Request, Counter>,
@@ -64,25 +64,25 @@ impl Default for Metrics {
     }
 }
 
-/// Counts something as going on until it is dropped.
+/// Counts as one in a gauge until it is dropped.
 #[must_use]
-pub struct Going(Gauge);
+pub struct InProgress(Gauge);
 
-impl Going {
-    fn on(gauge: &Gauge) -> Self {
+impl InProgress {
+    fn of(gauge: &Gauge) -> Self {
         gauge.inc();
         Self(gauge.clone())
     }
 }
 
-impl Drop for Going {
+impl Drop for InProgress {
     fn drop(&mut self) {
         self.0.dec();
     }
 }
 
 impl Metrics {
-    /// Everything at zero.
+    /// All metrics at zero.
     #[must_use]
     pub fn new() -> Self {
         let histogram: fn() -> Histogram = || Histogram::new(BUCKETS);
@@ -115,15 +115,15 @@ impl Metrics {
         registry.register("store_calls", "Calls to the store, by outcome", self.store_calls.clone());
         let help = "How long calls to the store took";
         registry.register_with_unit("store_duration", help, Unit::Seconds, self.store_durations.clone());
-        registry.register("store_commits_waiting", "Commits not yet durable", self.commits_waiting.clone());
+        registry.register("store_commits_waiting", "Commits that are not durable yet", self.commits_waiting.clone());
         let help = "Lines of the log that nobody read in time";
         registry.register("log_lines_dropped", help, self.log_lines_dropped.clone());
         registry.register("slowdown", "How many times less often clients are asked to poll", self.slowdown.clone());
     }
 
-    /// A request is being answered until the result is dropped.
-    pub fn request_begins(&self) -> Going {
-        Going::on(&self.in_flight)
+    /// A request is in flight until the result is dropped.
+    pub fn request_begins(&self) -> InProgress {
+        InProgress::of(&self.in_flight)
     }
 
     /// A request was answered.
@@ -133,16 +133,16 @@ impl Metrics {
     }
 
     /// A connection is open until the result is dropped.
-    pub fn connection_opens(&self) -> Going {
-        Going::on(&self.connections)
+    pub fn connection_opens(&self) -> InProgress {
+        InProgress::of(&self.connections)
     }
 
-    /// A commit is under way until the result is dropped.
-    pub fn commit_begins(&self) -> Going {
-        Going::on(&self.commits_waiting)
+    /// A commit is running until the result is dropped.
+    pub fn commit_begins(&self) -> InProgress {
+        InProgress::of(&self.commits_waiting)
     }
 
-    /// A call to the store came back.
+    /// A call to the store ended.
     pub fn store_call(&self, call: &'static str, outcome: &'static str, took: Duration) {
         self.store_calls.get_or_create(&StoreCall { call, outcome }).inc();
         self.store_durations.get_or_create(&Call { call }).observe(took.as_secs_f64());
@@ -153,40 +153,40 @@ impl Metrics {
         self.log_lines_dropped.inner().store(total, Ordering::Relaxed);
     }
 
-    /// Clients are asked to poll `factor` times less often.
+    /// The load makes clients poll `factor` times less often.
     pub fn slowdown(&self, factor: f64) {
         self.slowdown.set(factor);
     }
 
-    /// How many requests are being answered.
+    /// Requests in flight.
     #[must_use]
     pub fn in_flight(&self) -> i64 {
         self.in_flight.get()
     }
 
-    /// How many connections are open.
+    /// Open connections.
     #[must_use]
     pub fn open_connections(&self) -> i64 {
         self.connections.get()
     }
 
-    /// How many commits are under way.
+    /// Running commits.
     #[must_use]
     pub fn waiting_commits(&self) -> i64 {
         self.commits_waiting.get()
     }
 
-    /// All of it, as OpenMetrics 1.0.
+    /// All metrics in the format OpenMetrics 1.0.
     #[must_use]
     pub fn open_metrics(&self) -> String {
         let mut text = String::new();
-        // Writing to a String does not fail; a cut answer would be seen by the scraper, which expects `# EOF`.
+        // Writing to a String does not fail. If it did, the scraper would notice: it expects `# EOF` at the end.
         let _ = encode(&mut text, &self.registry);
         text
     }
 
-    /// All of it, in Prometheus' own text format, 0.0.4: there a counter's type is told under its full name, and units
-    /// and the end are not told.
+    /// All metrics in the Prometheus text format 0.0.4. It differs from OpenMetrics in three ways: counters have their
+    /// full name in `# HELP` and `# TYPE`, and there is no `# UNIT` and no `# EOF`.
     #[must_use]
     pub fn text(&self) -> String {
         let open = self.open_metrics();

@@ -1,9 +1,10 @@
-//! `GET /openapi.json`: OpenAPI 3.1, made from the table in [`crate::table`] and the shapes of `jobline-wire`.
+//! `GET /openapi.json`: OpenAPI 3.1, made from [`crate::table`] and the shapes of `jobline-wire`.
 
 mod examples;
 
 use crate::caller::Scheme;
-use crate::procedure::{Place, Procedure};
+use crate::procedure::Procedure;
+use crate::route::InputIn;
 use crate::table;
 use crate::target::Parameter;
 use jobline_wire::{Code, Problem};
@@ -12,7 +13,7 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
-/// Where the shapes stand in the document.
+/// Where the document has the shapes.
 const SHAPES: &str = "/components/schemas";
 
 /// The document as it is served.
@@ -30,12 +31,12 @@ pub fn document() -> Value {
     let mut paths: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
     for procedure in table::procedures() {
         let operation = operation(&procedure, &mut shapes);
-        let method = procedure.method.as_str().to_lowercase();
-        paths.entry(procedure.path).or_default().insert(method, operation);
+        let method = procedure.route.method.as_str().to_lowercase();
+        paths.entry(procedure.route.path).or_default().insert(method, operation);
     }
     for (path, id, summary) in OPERATIONS {
         let answer = json!({"get": {"operationId": id, "summary": summary, "tags": ["operations"], "security": [],
-            "responses": {"200": {"description": "It does."}, "503": problem("503", &[Code::Unavailable])}}});
+            "responses": {"200": {"description": "OK."}, "503": problem("503", &[Code::Unavailable])}}});
         paths.insert(path, answer.as_object().cloned().unwrap_or_default());
     }
     shapes.subschema_for::<Problem>();
@@ -87,9 +88,9 @@ fn operation(procedure: &Procedure, shapes: &mut SchemaGenerator) -> Value {
         "responses": responses(procedure, shapes),
     });
     let mut parameters: Vec<Value> = procedure.parameter.iter().map(path_parameter).collect();
-    match procedure.place() {
-        Place::Query => parameters.extend(query_parameters(procedure)),
-        Place::Body => operation["requestBody"] = request_body(procedure, shapes),
+    match procedure.route.input() {
+        InputIn::Query => parameters.extend(query_parameters(procedure)),
+        InputIn::Body => operation["requestBody"] = request_body(procedure, shapes),
     }
     if !parameters.is_empty() {
         operation["parameters"] = parameters.into();
@@ -149,10 +150,10 @@ fn responses(procedure: &Procedure, shapes: &mut SchemaGenerator) -> Value {
     responses.into()
 }
 
-/// What every procedure of this kind can answer, and what this one adds.
+/// The errors of every procedure of this kind, and those of this one.
 fn failures(procedure: &Procedure) -> Vec<Code> {
     let mut codes = vec![Code::InvalidRequest, Code::Unauthenticated, Code::Unavailable];
-    if procedure.place() == Place::Body {
+    if procedure.route.input() == InputIn::Body {
         codes.extend([Code::PayloadTooLarge, Code::UnsupportedMediaType]);
     }
     codes.extend_from_slice(procedure.fails);
@@ -174,7 +175,7 @@ fn problem(status: &str, codes: &[Code]) -> Value {
     answer
 }
 
-/// A field that may be absent is never sent as `null`, so readers need not be told of one.
+/// Takes `null` out of the schemas: a field that may be absent is never sent as `null`.
 fn without_null(value: &mut Value) {
     match value {
         Value::Array(items) => items.iter_mut().for_each(without_null),

@@ -1,16 +1,18 @@
-//! What a procedure is: a row of the table in [`crate::table`], from which routes and documentation are made.
+//! A procedure: one row of [`crate::table`].
+//!
+//! A call has three steps, and each is possible only after the one before: [`Procedure::authenticate`] checks who
+//! calls, [`Authenticated::decode`] reads the input, [`Decoded::run`] calls the domain and returns JSON. None of them
+//! knows by which protocol the call came. A face, such as [`crate::rest`] or a WebSocket, only translates between its
+//! protocol and these steps.
 
-use crate::answer;
 use crate::app::App;
 use crate::caller::{Caller, Host, Scheme, User};
+use crate::route::Route;
 use crate::target::{Parameter, Target};
-use axum::body::Body;
-use axum::response::{IntoResponse, Response};
 use futures_util::future::BoxFuture;
-use http::header::ACCEPT_ENCODING;
-use http::request::Parts;
-use http::{Method, Request, StatusCode};
-use jobline_http::{Failure, Served, from_json, from_query, not_json, read_body};
+use http::Method;
+use jobline_http::{Failure, from_json, from_query};
+use jobline_identity::Credential;
 use jobline_wire::Code;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
@@ -19,51 +21,83 @@ use std::any::TypeId;
 use std::future::Future;
 use std::sync::Arc;
 
-/// Where a procedure's input stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
-    /// In the query.
-    Query,
-    /// In a JSON body.
-    Body,
-}
-
-/// The schema of a type, with what it refers to left in the generator.
+/// Makes the schema of a type. Types that it refers to are added to the generator.
 pub type SchemaOf = fn(&mut SchemaGenerator) -> Schema;
 
-/// A call as it came in, its body not yet read: who may not call costs no memory.
-pub struct Incoming {
-    parts: Parts,
-    body: Body,
+/// The input of a call, not yet decoded.
+#[derive(Debug, Clone, Copy)]
+pub enum Input<'a> {
+    /// A JSON object.
+    Json(&'a [u8]),
+    /// The query of a URL.
+    Query(Option<&'a str>),
+    /// No input came. It counts as an empty object; where that is not accepted, the caller gets this failure.
+    Missing(fn() -> Failure),
 }
 
-type Answer = Result<Vec<u8>, Failure>;
-type Call = Arc<dyn Fn(App, Incoming) -> BoxFuture<'static, Answer> + Send + Sync>;
+type Decode = dyn FnOnce(&str, Input<'_>) -> Result<Decoded, Failure> + Send;
+
+/// A call whose caller is known. Its target and input are not read yet.
+pub struct Authenticated(Box<Decode>);
+
+/// A call that is ready to run.
+pub struct Decoded(BoxFuture<'static, Result<Vec<u8>, Failure>>);
+
+impl Authenticated {
+    /// Reads target and input. `target` is plain text; a procedure without a [`Parameter`] ignores it.
+    ///
+    /// # Errors
+    /// `invalid_request`, naming the field where there is one; the failure of [`Input::Missing`].
+    pub fn decode(self, target: &str, input: Input<'_>) -> Result<Decoded, Failure> {
+        (self.0)(target, input)
+    }
+}
+
+impl Decoded {
+    /// Runs the procedure and returns its output as JSON: `null` for a procedure without output.
+    ///
+    /// # Errors
+    /// The error of the domain.
+    pub async fn run(self) -> Result<Vec<u8>, Failure> {
+        self.0.await
+    }
+}
+
+impl Input<'_> {
+    fn read<I: DeserializeOwned>(self) -> Result<I, Failure> {
+        match self {
+            Self::Json(json) => from_json(json),
+            Self::Query(query) => from_query(query),
+            Self::Missing(failure) => from_json(b"{}").map_err(|_| failure()),
+        }
+    }
+}
+
+type Authenticate =
+    dyn for<'a> Fn(&'a App, Credential<'a>) -> BoxFuture<'a, Result<Authenticated, Failure>> + Send + Sync;
 
 /// One procedure of the API.
 #[derive(Clone)]
 pub struct Procedure {
     /// Its name: the operation id of OpenAPI, the label in metrics and logs.
     pub name: &'static str,
-    /// Its HTTP method.
-    pub method: Method,
-    /// Its path.
-    pub path: &'static str,
+    /// Its REST route.
+    pub route: Route,
     /// What it does, in a sentence.
     pub summary: &'static str,
     /// Who may call.
     pub scheme: Scheme,
-    /// The parameter in the path.
+    /// The target besides the input, if it has one; over REST a parameter in the path.
     pub parameter: Option<Parameter>,
-    /// What goes in.
+    /// The schema of its input.
     pub input: SchemaOf,
-    /// What comes out; `None` for an answer without content.
+    /// The schema of its output; `None`: it has none.
     pub output: Option<SchemaOf>,
-    /// What it can answer beyond what all procedures can.
+    /// Its errors, besides those that every procedure can have.
     pub fails: &'static [Code],
-    /// Whether clients call it again and again.
+    /// Whether clients poll it.
     pub frequent: bool,
-    call: Call,
+    authenticate: Arc<Authenticate>,
 }
 
 impl Procedure {
@@ -79,7 +113,7 @@ impl Procedure {
         Self::new(name, method, path, move |app, user, (), input| run(app, user, input))
     }
 
-    /// A procedure that the host calls about something that the path names.
+    /// A procedure that the host calls, with a target.
     pub fn host<T, I, O, E, F, Fut>(name: &'static str, method: Method, path: &'static str, run: F) -> Self
     where
         F: Fn(App, Host, T, I) -> Fut + Clone + Send + Sync + 'static,
@@ -102,23 +136,24 @@ impl Procedure {
         O: Serialize + JsonSchema + 'static,
         E: Into<Failure> + 'static,
     {
-        let place = place(&method);
-        let at = path.split('/').position(|segment| segment.starts_with('{')).unwrap_or(0);
-        let call: Call = Arc::new(move |app, incoming| {
+        let authenticate = steps(move |app, credential| {
             let run = run.clone();
             Box::pin(async move {
-                let caller = C::authenticate(&app, &incoming.parts.headers).await?;
-                let target = T::parse(incoming.parts.uri.path().split('/').nth(at).unwrap_or_default())?;
-                let input = incoming.input(place).await?;
-                let output = run(app, caller, target, input).await.map_err(Into::into)?;
-                serde_json::to_vec(&output).map_err(|error| Failure::unavailable(error.to_string()))
+                let caller = C::authenticate(app, credential).await?;
+                let app = app.clone();
+                Ok(Authenticated(Box::new(move |target, input| {
+                    let (target, input) = (T::parse(target)?, input.read()?);
+                    Ok(Decoded(Box::pin(async move {
+                        let output = run(app, caller, target, input).await.map_err(Into::into)?;
+                        serde_json::to_vec(&output).map_err(|error| Failure::unavailable(error.to_string()))
+                    })))
+                })))
             })
         });
         let output: SchemaOf = |generator| generator.subschema_for::<O>();
         Self {
             name,
-            method,
-            path,
+            route: Route { method, path },
             summary: "",
             scheme: C::SCHEME,
             parameter: T::PARAMETER,
@@ -126,67 +161,44 @@ impl Procedure {
             output: (TypeId::of::<O>() != TypeId::of::<()>()).then_some(output),
             fails: &[],
             frequent: false,
-            call,
+            authenticate: Arc::new(authenticate),
         }
     }
 
-    /// Says what it does.
+    /// Sets the summary.
     #[must_use]
     pub fn does(mut self, summary: &'static str) -> Self {
         self.summary = summary;
         self
     }
 
-    /// Says what it can answer beyond what all procedures can.
+    /// Sets its errors, besides those that every procedure can have.
     #[must_use]
     pub fn fails(mut self, codes: &'static [Code]) -> Self {
         self.fails = codes;
         self
     }
 
-    /// Marks it as one that clients call again and again.
+    /// Marks it as one that clients poll.
     #[must_use]
     pub fn polled(mut self) -> Self {
         self.frequent = true;
         self
     }
 
-    /// Where its input stands.
-    #[must_use]
-    pub fn place(&self) -> Place {
-        place(&self.method)
-    }
-
-    /// Answers a REST request.
-    pub async fn rest(&self, app: App, request: Request<Body>) -> Response {
-        let (parts, body) = request.into_parts();
-        let accepted = parts.headers.get(ACCEPT_ENCODING).cloned();
-        let mut response = match (self.call)(app, Incoming { parts, body }).await {
-            Ok(json) if self.output.is_some() => answer::json(json, accepted).await,
-            Ok(_) => StatusCode::NO_CONTENT.into_response(),
-            Err(failure) => failure.into_response(),
-        };
-        response.extensions_mut().insert(Served { procedure: self.name, frequent: self.frequent });
-        response
+    /// The first step: checks who calls. A face can do it before it has received the input.
+    ///
+    /// # Errors
+    /// `unauthenticated`, and `unavailable` when the keys that would tell cannot be read now.
+    pub async fn authenticate(&self, app: &App, credential: Credential<'_>) -> Result<Authenticated, Failure> {
+        (self.authenticate)(app, credential).await
     }
 }
 
-impl Incoming {
-    async fn input<I: DeserializeOwned>(self, place: Place) -> Result<I, Failure> {
-        match place {
-            Place::Query => from_query(self.parts.uri.query()),
-            Place::Body => {
-                let body = read_body(&self.parts.headers, self.body).await?;
-                match body {
-                    Some(body) => from_json(&body),
-                    // Fine where every field may be left out; elsewhere the missing type is what has to be said first.
-                    None => from_json(b"{}").map_err(|_| not_json()),
-                }
-            }
-        }
-    }
-}
-
-fn place(method: &Method) -> Place {
-    if matches!(*method, Method::GET | Method::DELETE) { Place::Query } else { Place::Body }
+/// Returns `closure`. Its bound gives the closure the lifetimes of [`Authenticate`], which the compiler does not infer.
+fn steps<F>(closure: F) -> F
+where
+    F: for<'a> Fn(&'a App, Credential<'a>) -> BoxFuture<'a, Result<Authenticated, Failure>>,
+{
+    closure
 }

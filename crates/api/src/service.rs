@@ -1,7 +1,7 @@
-//! What happens around every request, in one place: request id, cross-origin rules, time limit, panics, security
-//! headers, counting and the line in the log.
+//! What happens around every request: request id, cross-origin rules, time limit, panics, security headers, metrics and
+//! the line in the log.
 //!
-//! One function instead of a tower of layers, because an idle poll is so cheap that every boxed future shows.
+//! It is one function instead of a stack of layers: an idle poll is so cheap that every boxed future would show.
 
 use crate::app::App;
 use crate::routes;
@@ -19,7 +19,8 @@ use tower::ServiceExt;
 
 /// How long a request may take, its body included.
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a request for a file may take: 10 MB over a line of 100 kbit/s. When it has to begin is another matter.
+/// How long a request for a file may take: 10 MB over a line of 100 kbit/s. An upload URL expires
+/// long before; it only has to be used in time.
 pub const FILE_TIMEOUT: Duration = Duration::from_secs(900);
 
 /// For a year browsers call this host by HTTPS alone; said only where this server speaks it by itself.
@@ -27,8 +28,8 @@ const ONLY_ENCRYPTED: &str = "max-age=31536000";
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const REQUEST_ID_BYTES: usize = 128;
 
-/// What is known of a request before it is answered.
-struct Asked {
+/// What is known about a request before its response is.
+struct Received {
     id: HeaderValue,
     method: Method,
     path: String,
@@ -36,7 +37,7 @@ struct Asked {
     at: Instant,
 }
 
-/// The whole server as a function from request to answer. Clones are handles to the same.
+/// The whole server as a function from request to response. Cloning it is cheap.
 #[derive(Clone)]
 pub struct Service {
     app: App,
@@ -57,13 +58,13 @@ impl Service {
         Self { app, router }
     }
 
-    /// The application.
+    /// The app behind it.
     #[must_use]
     pub fn app(&self) -> &App {
         &self.app
     }
 
-    /// Answers one request; never fails and never panics.
+    /// Responds to one request; never fails and never panics.
     pub async fn handle(&self, mut request: Request<Body>) -> Response {
         let _running = self.app.metrics.request_begins();
         let slash = match self.app.address.inside(request.uri()) {
@@ -74,7 +75,7 @@ impl Service {
                 None
             }
         };
-        let asked = Asked {
+        let received = Received {
             id: self.request_id(request.headers()),
             method: request.method().clone(),
             path: request.uri().path().to_owned(),
@@ -89,15 +90,15 @@ impl Service {
                 None => self.answer(request).await,
             },
         };
-        self.finish(asked, &mut response);
+        self.finish(received, &mut response);
         response
     }
 
-    /// The router's answer, unless it panics or takes too long. The clock is asked only when there is something to wait
-    /// for, which an idle poll has not.
+    /// The router's response, unless it panics or takes too long. The timer is started only when the router has to wait
+    /// for something; an idle poll does not.
     async fn answer(&self, request: Request<Body>) -> Response {
         let limit = if request.uri().path().starts_with("/files/") { FILE_TIMEOUT } else { REQUEST_TIMEOUT };
-        // What is cut off in the middle of a change may have made it.
+        // A change that is cut off may or may not have happened.
         let cut_off = if request.method().is_safe() { Error::unavailable } else { Error::undecided };
         let answering = AssertUnwindSafe(self.router.clone().oneshot(request)).catch_unwind();
         let outcome = tokio::select! {
@@ -111,17 +112,17 @@ impl Service {
         match outcome {
             Ok(Ok(response)) => response,
             Ok(Err(never)) => match never {},
-            // Its text may quote a message; where it happened was logged by the panic hook.
-            Err(_) => Failure::from(cut_off("a panic".to_owned())).into_response(),
+            // The text of a panic may quote a message, so it is not logged. The panic hook logged where it happened.
+            Err(_) => Failure::from(cut_off("the handler panicked".to_owned())).into_response(),
         }
     }
 
-    fn finish(&self, asked: Asked, response: &mut Response) {
+    fn finish(&self, received: Received, response: &mut Response) {
         let served = response.extensions().get::<Served>().copied();
-        let served = served.unwrap_or_else(|| beside(&asked.path));
-        let took = asked.at.elapsed();
+        let served = served.unwrap_or_else(|| outside_of_table(&received.path));
+        let took = received.at.elapsed();
         self.app.metrics.request_ends(served.procedure, response.status().as_u16(), took);
-        log(&asked, served, response, took);
+        log(&received, served, response, took);
         let headers = response.headers_mut();
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         if !headers.contains_key(CACHE_CONTROL) {
@@ -130,16 +131,16 @@ impl Service {
         if self.app.address.is_encrypted() {
             headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(ONLY_ENCRYPTED));
         }
-        self.app.origins.mark(asked.origin, headers);
-        headers.insert(REQUEST_ID, asked.id);
+        self.app.origins.add_headers(received.origin, headers);
+        headers.insert(REQUEST_ID, received.id);
     }
 
-    /// The caller's request id if it is sane, and a new one otherwise.
+    /// The caller's request id if it is 1 to 128 visible ASCII characters, and a new one otherwise.
     fn request_id(&self, headers: &HeaderMap) -> HeaderValue {
-        let sane = |id: &&HeaderValue| {
+        let acceptable = |id: &&HeaderValue| {
             (1..=REQUEST_ID_BYTES).contains(&id.len()) && id.as_bytes().iter().all(u8::is_ascii_graphic)
         };
-        let given = headers.get(REQUEST_ID).filter(sane).cloned();
+        let given = headers.get(REQUEST_ID).filter(acceptable).cloned();
         given.unwrap_or_else(|| {
             let bits = self.app.random.bits();
             let digit = |at: usize| b"0123456789abcdef"[(bits >> (4 * at)) as usize & 15];
@@ -158,8 +159,8 @@ fn moved(to: &str) -> Response {
     response
 }
 
-/// What to count an answer as that no procedure of the table gave.
-fn beside(path: &str) -> Served {
+/// The label in metrics and logs of a response that no procedure of the table gave.
+fn outside_of_table(path: &str) -> Served {
     match path {
         "/healthz" | "/readyz" | "/metrics" => Served { procedure: "operations", frequent: true },
         _ if path.starts_with("/files/") => Served { procedure: "file", frequent: false },
@@ -167,13 +168,13 @@ fn beside(path: &str) -> Served {
     }
 }
 
-/// A path can be 64 KiB of anything; its beginning tells enough.
-fn shown(path: &str) -> &str {
+/// The part of a path that is logged: it can be 64 KiB long, and its beginning is enough.
+fn beginning(path: &str) -> &str {
     &path[..path.floor_char_boundary(200)]
 }
 
-/// One line for each request: never a body, a token or a query.
-fn log(asked: &Asked, served: Served, response: &Response, took: Duration) {
+/// Writes one line for each request. It never holds a body, a token or a query.
+fn log(received: &Received, served: Served, response: &Response, took: Duration) {
     let status = response.status().as_u16();
     let reported = response.extensions().get::<Reported>();
     let code = reported.map(|reported| reported.code.as_str());
@@ -181,9 +182,9 @@ fn log(asked: &Asked, served: Served, response: &Response, took: Duration) {
     macro_rules! line {
         ($level:ident, $message:literal) => {
             tracing::$level!(
-                request_id = asked.id.to_str().unwrap_or_default(),
-                method = asked.method.as_str(),
-                path = shown(&asked.path),
+                request_id = received.id.to_str().unwrap_or_default(),
+                method = received.method.as_str(),
+                path = beginning(&received.path),
                 procedure = served.procedure,
                 status,
                 code,

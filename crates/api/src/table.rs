@@ -1,7 +1,7 @@
 //! The whole API on one page.
 //!
-//! Each row of the table is a procedure: its routes, the methods its path allows, its description in OpenAPI and its name
-//! in metrics and logs all come from here. Another face of the same API is another loop over the same table.
+//! Each row is a procedure. Its route, its description in OpenAPI and its name in metrics and logs all come from here.
+//! Another face of the API is another loop over this table.
 
 use crate::handlers::{host, messages};
 use crate::procedure::Procedure;

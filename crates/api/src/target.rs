@@ -1,9 +1,9 @@
-//! What a path names: the user or the job that a procedure of the host API is about.
+//! Targets: the user or the job that a call of the host API is about. Over REST it is in the path.
 
 use jobline_chat::{JobId, UserId};
-use jobline_http::{Failure, decode};
+use jobline_http::Failure;
 
-/// The parameter in a path.
+/// The parameter that names a target.
 #[derive(Debug, Clone, Copy)]
 pub struct Parameter {
     /// Its name.
@@ -14,22 +14,22 @@ pub struct Parameter {
     pub description: &'static str,
 }
 
-/// What a path names.
+/// What a call is about, besides its input.
 pub trait Target: Sized + Send {
-    /// The path's parameter, if it has one.
+    /// The parameter that names it; `None` for calls without a target.
     const PARAMETER: Option<Parameter>;
 
-    /// The target in a path segment, as it stands in the URL.
+    /// Reads the target from plain text, without the escapes of a URL.
     ///
     /// # Errors
     /// `invalid_request`.
-    fn parse(segment: &str) -> Result<Self, Failure>;
+    fn parse(text: &str) -> Result<Self, Failure>;
 }
 
 impl Target for () {
     const PARAMETER: Option<Parameter> = None;
 
-    fn parse(_segment: &str) -> Result<Self, Failure> {
+    fn parse(_text: &str) -> Result<Self, Failure> {
         Ok(())
     }
 }
@@ -40,9 +40,8 @@ impl Target for UserId {
             name: "userId", number: false, description: "1–128 of `A–Z a–z 0–9 . _ | @ : + = ~ -`."
         });
 
-    fn parse(segment: &str) -> Result<Self, Failure> {
-        let text = decode(segment, false).unwrap_or_default();
-        Ok(Self::parse("userId", &text)?)
+    fn parse(text: &str) -> Result<Self, Failure> {
+        Ok(Self::parse("userId", text)?)
     }
 }
 
@@ -50,9 +49,9 @@ impl Target for JobId {
     const PARAMETER: Option<Parameter> =
         Some(Parameter { name: "jobId", number: true, description: "A whole number from 1 to 9007199254740991." });
 
-    fn parse(segment: &str) -> Result<Self, Failure> {
-        let canonical = segment.bytes().all(|byte| byte.is_ascii_digit()) && !segment.starts_with('0');
-        let number = if canonical { segment.parse().unwrap_or(0) } else { 0 };
+    fn parse(text: &str) -> Result<Self, Failure> {
+        let canonical = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
+        let number = if canonical { text.parse().unwrap_or(0) } else { 0 };
         Ok(Self::parse(number)?)
     }
 }

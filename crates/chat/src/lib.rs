@@ -1,14 +1,16 @@
-//! The domain of Jobline: what users may say to each other, and how everyone comes to agree on it.
+//! The domain of Jobline: who may write to whom, and what everybody reads.
 //!
-//! A conversation is a log. Every change takes the next number in it in the same commit that writes it, so numbers have
+//! A conversation is a log. Every change takes the next number of the log in the commit that writes it, so numbers have
 //! no gaps; a reader accepts only what follows its cursor without a gap. Start with `keys.rs` (the data model), then
 //! `messages/send.rs` (the most important write) and `log/read.rs` (the most important read).
 //!
-//! It knows neither HTTP nor AWS nor the wall clock: rows go through the store port, bytes through the [`Files`] port,
-//! time and chance through [`Clock`] and [`Random`].
+//! An operation is a function that takes the context of ports (`context.rs`) and its input; [`Chat`] calls them. The
+//! domain knows neither HTTP nor AWS nor the wall clock: rows go through the store port, bytes through the [`Files`] port,
+//! time and randomness through [`Clock`] and [`Random`].
 
 mod base;
 mod chat;
+mod context;
 mod conversation;
 mod files;
 mod host;
@@ -20,14 +22,16 @@ mod messages;
 pub use base::{
     clock::{Clock, Random},
     error::{Error, Result},
-    id::{ConversationId, JOB_ID_MAX, JobId, MessageId, USER_ID_BYTES, UserId},
+    id::{ConversationId, JobId, MessageId, UserId},
     secrets::Secrets,
+    settings::Settings,
     text::{CLIENT_ID_BYTES, CONTENT_CHARS, LIMIT},
     time::{iso, parse_iso},
 };
-pub use chat::{Chat, Settings};
+pub use chat::Chat;
 pub use files::{
-    media::FILE_BYTES,
-    port::{Arrived, DownloadGrant, Files, Kept, UploadGrant, is_file_id},
+    accept::file_of,
+    folder::claim_folder,
+    port::{Arrived, DownloadGrant, Files, Keep, Kept, UploadGrant, is_file_id},
 };
-pub use host::jobs::PARTICIPANTS;
+pub use jobline_wire::limits::{FILE_BYTES, JOB_ID_MAX, PARTICIPANTS, USER_ID_BYTES};

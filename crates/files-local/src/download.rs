@@ -1,5 +1,6 @@
 //! `GET` and `HEAD /files/{id}`: the bytes, so that a browser never runs them.
 
+use super::disk::Disk;
 use super::grant::Download;
 use super::range::{self, Part};
 use super::{LocalFiles, refuse, text};
@@ -12,8 +13,7 @@ use futures_util::Stream;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use jobline_chat::{Error, Result, is_file_id};
 use jobline_wire::{Code, content_disposition};
-use std::fs::File;
-use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::io;
 use std::sync::Arc;
 
 /// What is read at a time, and all that a download holds in memory.
@@ -45,7 +45,7 @@ impl LocalFiles {
             return Err(gone());
         }
         let owned = id.to_owned();
-        let (file, size) = self.on_disk(move |disk| disk.open_file(&owned)).await?.ok_or_else(gone)?;
+        let size = self.on_disk(move |disk| disk.size(&owned)).await?.ok_or_else(gone)?;
         let etag = format!("\"{id}\"");
         let mut response = Response::new(Body::empty());
         describe(&grant, &etag, now_ms, response.headers_mut());
@@ -57,7 +57,7 @@ impl LocalFiles {
         let part = if *method == Method::GET { range::part(asked, &etag, size) } else { Part::Whole };
         let Some((start, length)) = announce(&part, size, &mut response) else { return Ok(response) };
         if *method != Method::HEAD {
-            *response.body_mut() = Body::from_stream(blocks(file, start, length));
+            *response.body_mut() = Body::from_stream(blocks(Arc::clone(&self.disk), id.to_owned(), start, length));
         }
         Ok(response)
     }
@@ -105,24 +105,24 @@ fn announce(part: &Part, size: u64, response: &mut Response) -> Option<(u64, u64
     (*part != Part::Outside).then_some((start, length))
 }
 
-/// The bytes, a block at a time, each read off the threads that serve.
-fn blocks(file: File, start: u64, length: u64) -> impl Stream<Item = io::Result<Bytes>> + Send {
-    futures_util::stream::try_unfold((file, start, length), |(mut file, at, left)| async move {
+/// The bytes, a block at a time, each read off the threads that serve. The file is opened for each block: a client that
+/// does not read holds no descriptor.
+fn blocks(disk: Arc<Disk>, id: String, start: u64, length: u64) -> impl Stream<Item = io::Result<Bytes>> + Send {
+    futures_util::stream::try_unfold((disk, id, start, length), |(disk, id, at, left)| async move {
         if left == 0 {
             return Ok(None);
         }
         let read = tokio::task::spawn_blocking(move || {
-            let length = left.min(BLOCK_BYTES);
-            let mut block = Vec::with_capacity(usize::try_from(length).unwrap_or_default());
-            file.seek(SeekFrom::Start(at))?;
-            file.by_ref().take(length).read_to_end(&mut block)?;
-            io::Result::Ok((file, Bytes::from(block)))
+            let length = usize::try_from(left.min(BLOCK_BYTES)).unwrap_or_default();
+            let block = disk.read(&id, at, length)?;
+            io::Result::Ok((disk, id, block.unwrap_or_default()))
         });
-        let (file, block) = read.await.map_err(io::Error::other)??;
+        let (disk, id, block) = read.await.map_err(io::Error::other)??;
         if block.is_empty() {
+            // It was deleted meanwhile.
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         let came = block.len() as u64;
-        Ok(Some((block, (file, at + came, left - came))))
+        Ok(Some((Bytes::from(block), (disk, id, at + came, left - came))))
     })
 }

@@ -9,12 +9,15 @@ mod download;
 mod folder;
 mod grant;
 mod range;
+mod space;
 mod upload;
+mod writers;
 
 #[cfg(test)]
 mod tests;
 
 pub use folder::private_folder;
+pub use space::{FreeSpace, Space, SystemSpace};
 
 use async_trait::async_trait;
 use axum::Router;
@@ -22,13 +25,18 @@ use axum::routing::put;
 use disk::Disk;
 use grant::{Download, Signer, Upload};
 use http::{HeaderMap, HeaderValue, header};
-use jobline_chat::{Arrived, Clock, DownloadGrant, Error, Files, Kept, Result, UploadGrant, is_file_id, iso};
+use jobline_chat::{
+    Arrived, Clock, DownloadGrant, Error, Files, Keep, Kept, Random, Result, UploadGrant, is_file_id, iso,
+};
 use jobline_http::Failure;
 use jobline_wire::UploadTarget;
+use space::Room;
 use std::collections::BTreeMap;
-use std::io;
+use std::fs::File;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use writers::Writers;
 
 /// Files in a folder, as an engine of the domain and as the handlers behind its URLs.
 pub struct LocalFiles {
@@ -37,7 +45,14 @@ pub struct LocalFiles {
     base: String,
     signer: Signer,
     clock: Arc<dyn Clock>,
+    room: Room,
+    writers: Writers,
+    /// Locked for as long as this lives.
+    _lock: Option<File>,
 }
+
+/// The file in the folder that its process holds a lock on.
+const LOCK: &str = "lock";
 
 impl LocalFiles {
     /// Files in `folder`, which is made if it is not there; what uploads that broke off left in it is removed. URLs
@@ -52,7 +67,34 @@ impl LocalFiles {
         clock: Arc<dyn Clock>,
     ) -> io::Result<Self> {
         let base = format!("{}/files/", public_url.trim_end_matches('/'));
-        Ok(Self { disk: Arc::new(Disk::open(folder.into())?), base, signer: Signer::new(key), clock })
+        let (disk, signer) = (Arc::new(Disk::open(folder.into())?), Signer::new(key));
+        let (room, writers) = (Room::new(Box::new(SystemSpace)), Writers::default());
+        Ok(Self { disk, base, signer, clock, room, writers, _lock: None })
+    }
+
+    /// [`LocalFiles::new`] for this process alone, for as long as the result lives.
+    ///
+    /// # Errors
+    /// Also when another process holds the folder.
+    pub fn alone(
+        folder: impl Into<PathBuf>,
+        public_url: &str,
+        key: &[u8; 32],
+        clock: Arc<dyn Clock>,
+    ) -> io::Result<Self> {
+        let folder = folder.into();
+        private_folder(&folder)?;
+        let lock = File::options().create(true).truncate(false).write(true).open(folder.join(LOCK))?;
+        lock.try_lock().map_err(|_| {
+            io::Error::other(format!("another process uses the files in {}: stop it first", folder.display()))
+        })?;
+        Ok(Self { _lock: Some(lock), ..Self::new(folder, public_url, key, clock)? })
+    }
+
+    /// The same with another way to learn how much room there is.
+    #[must_use]
+    pub fn with_space(self, space: Box<dyn FreeSpace>) -> Self {
+        Self { room: Room::new(space), ..self }
     }
 
     /// Runs what may wait for the disk where waiting harms nobody.
@@ -67,6 +109,27 @@ impl LocalFiles {
             Err(error) => Err(Error::unavailable(format!("files: {error}"))),
         }
     }
+}
+
+/// The file in the folder that tells it from all others.
+const IDENTITY: &str = "identity";
+
+/// What tells the folder from all others: random digits, written into it the first time.
+///
+/// # Errors
+/// When they can be neither read nor written.
+pub fn folder_id(folder: &Path, random: &dyn Random) -> io::Result<String> {
+    let path = folder.join(IDENTITY);
+    match std::fs::read_to_string(&path) {
+        Ok(text) if !text.trim().is_empty() => return Ok(text.trim().to_owned()),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let id = format!("{:032x}", random.bits());
+    let mut file = File::create(&path)?;
+    file.write_all(id.as_bytes())?;
+    file.sync_all()?;
+    Ok(id)
 }
 
 /// `PUT`, `GET` and `HEAD /files/{id}`. The layers around it must let a body of 10 MB and slow transfers through.
@@ -87,6 +150,8 @@ impl Files for LocalFiles {
             expires_ms: grant.expires_ms,
         };
         let file_url = format!("{}{}", self.base, checked(grant.id)?);
+        // Told before anything is written, and looked at again when the bytes come.
+        drop(self.room.promise(self.disk.root(), grant.size)?);
         Ok(UploadTarget {
             upload_url: format!("{file_url}?{}", self.signer.upload_query(grant.id, &upload)),
             method: "PUT".to_owned(),
@@ -118,11 +183,26 @@ impl Files for LocalFiles {
         }
         let id = id.to_owned();
         self.on_disk(move |disk| {
-            let Some((_, size)) = disk.open_file(&id)? else { return Ok(None) };
+            let Some(size) = disk.size(&id)? else { return Ok(None) };
             let head = disk.read(&id, 0, head)?;
             Ok(head.map(|head| Arrived { size, head, tag: String::new() }))
         })
         .await
+    }
+
+    /// What arrived never changes, so it may keep its id.
+    async fn keep(&self, _arrived: &Arrived, keep: Keep<'_>) -> Result<Option<String>> {
+        let (id, name) = (checked(keep.id)?.to_owned(), checked(keep.name)?.to_owned());
+        let bytes = keep.bytes;
+        self.on_disk(move |disk| match bytes {
+            Some(bytes) => disk.keep_as(&name, &bytes).map(|()| Some(name)),
+            None => disk.keep(&id).map(|kept| kept.then_some(id)),
+        })
+        .await
+    }
+
+    async fn drop_uploads(&self, before_ms: u64) -> Result<usize> {
+        self.on_disk(move |disk| disk.drop_uploads(before_ms)).await
     }
 
     async fn delete(&self, id: &str) -> Result<()> {

@@ -69,10 +69,15 @@ impl LocalFiles {
     }
 
     async fn take_in(&self, id: &str, grant: &Upload, body: &mut BodyDataStream) -> Result<()> {
+        let _room = self.room.promise(self.disk.root(), grant.size)?;
         let owned = id.to_owned();
         let (incoming, file) = self.on_disk(move |disk| disk.incoming(&owned)).await?;
+        let mut writer = self.writers.begin(id, incoming.number());
         let mut file = tokio::fs::File::from_std(file);
-        let digest = self.copy(grant, body, &mut file).await?;
+        let digest = tokio::select! {
+            digest = self.copy(grant, body, &mut file) => digest?,
+            () = writer.replaced() => return Err(replaced()),
+        };
         if grant.sha256.as_ref().is_some_and(|promised| !promised.eq_ignore_ascii_case(&hex(&digest))) {
             let detail = "The bytes do not hash to the sha256 that was announced. Send the right ones to the same URL.";
             return Err(Error::new(Code::InvalidFile, detail).at("sha256"));
@@ -153,6 +158,11 @@ fn wrong_size(detail: String) -> Error {
 /// them again after a lost answer learns what they need to know from this one.
 fn taken() -> Error {
     let detail = "The bytes for this URL have arrived already. Go on and send the message with its fileUrl.";
+    Error::new(Code::FileAlreadyUsed, detail)
+}
+
+fn replaced() -> Error {
+    let detail = "A newer request uploads to this URL. Wait for its answer.";
     Error::new(Code::FileAlreadyUsed, detail)
 }
 

@@ -1,4 +1,4 @@
-//! HTTP in and out, alike for everything that answers requests: strict input, problems, links, compressed forms, and what
+//! What everything that responds to HTTP requests has in common: strict input, problems, links, compressed forms, and what
 //! the log is told.
 
 mod address;

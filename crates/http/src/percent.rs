@@ -1,4 +1,4 @@
-//! Percent-decoding that refuses what it cannot decode, instead of guessing.
+//! Strict percent-decoding.
 
 /// `text` with its `%xx` decoded, and `+` as a space where `plus_is_space` (queries, not paths); `None` when an escape is
 /// broken or the bytes are not UTF-8.

@@ -1,4 +1,4 @@
-//! Errors as they leave: `application/problem+json`, with the headers that go with their status.
+//! Errors as responses: `application/problem+json` (RFC 9457), with the headers that belong to the status.
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
@@ -6,22 +6,22 @@ use http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use jobline_wire::{Code, Problem};
 
-/// Characters of a field name that a problem repeats; an unknown field's name is the caller's own text.
+/// The most characters of a field name that a problem repeats: the name of an unknown field is the caller's text.
 const FIELD_CHARS: usize = 64;
 
-/// When to try again where nothing better is known.
+/// When to try again, in milliseconds, where nothing better is known.
 const RETRY_AFTER_MS: u64 = 1_000;
 
-/// A refusal or failure on its way out: what the caller sees, and what only the log does.
+/// Why a call failed: what the caller is told, and what only the log is.
 #[derive(Debug, Clone)]
 pub struct Failure {
-    /// What the caller sees. Boxed, because every answer has room for a failure and few are one.
+    /// What the caller is told. Boxed, so that a result is small: most calls succeed.
     pub problem: Box<Problem>,
-    /// For the operator's log.
+    /// What happened behind it, for the operator's log.
     pub cause: Option<String>,
 }
 
-/// In the extensions of an answer: what the log should say about a failure.
+/// What the log says about a failure; travels in the extensions of the response.
 #[derive(Debug, Clone)]
 pub struct Reported {
     /// The problem's code.
@@ -44,12 +44,12 @@ impl Failure {
         failure
     }
 
-    /// `unavailable`, with what is behind it for the log.
+    /// `unavailable`, with the cause for the log.
     pub fn unavailable(cause: impl Into<String>) -> Self {
         jobline_chat::Error::unavailable(cause).into()
     }
 
-    /// `unauthenticated`; the same words whatever is wrong with the token, so that nobody learns by trying.
+    /// `unauthenticated`.
     #[must_use]
     pub fn unauthenticated(detail: &str) -> Self {
         Self::new(Code::Unauthenticated, detail)
@@ -57,7 +57,7 @@ impl Failure {
 }
 
 impl From<jobline_chat::Error> for Failure {
-    /// Whoever is asked to come back later is always told when.
+    /// Adds `retryAfterMs` where the caller has to try again later and the domain did not say when.
     fn from(error: jobline_chat::Error) -> Self {
         let mut problem = Box::new(error.problem());
         if matches!(problem.code, Code::Unavailable | Code::RateLimited) {

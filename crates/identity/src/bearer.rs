@@ -1,13 +1,36 @@
-//! The token in the `Authorization` header, and nowhere else.
+//! What a caller shows to prove who they are.
 
 use super::refusal::Refusal;
 use http::{HeaderMap, header};
 
+/// A bearer token, or why there is none. It is made from the headers of a request, where only `Authorization` counts,
+/// or from a token that came in another way: browsers cannot set a header for a WebSocket or server-sent events.
+#[derive(Debug, Clone, Copy)]
+pub struct Credential<'a>(Result<&'a str, Refusal>);
+
+impl<'a> Credential<'a> {
+    pub(super) fn token(self) -> Result<&'a str, Refusal> {
+        self.0
+    }
+}
+
+impl<'a> From<&'a HeaderMap> for Credential<'a> {
+    fn from(headers: &'a HeaderMap) -> Self {
+        Self(token(headers))
+    }
+}
+
+impl<'a> From<&'a str> for Credential<'a> {
+    fn from(token: &'a str) -> Self {
+        Self(Ok(token))
+    }
+}
+
 /// The bearer token of a request that carries exactly one.
-pub(super) fn token(headers: &HeaderMap) -> Result<&str, Refusal> {
+fn token(headers: &HeaderMap) -> Result<&str, Refusal> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     let value = values.next().ok_or(Refusal::Missing)?;
-    // Two headers may be read differently by a proxy before us and by us, so neither counts.
+    // A proxy in front of this server might read the other one of two headers, so neither counts.
     if values.next().is_some() {
         return Err(Refusal::Several);
     }

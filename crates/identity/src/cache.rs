@@ -1,4 +1,4 @@
-//! Tokens that were verified, so that the next poll with the same one costs a look-up instead of a signature check.
+//! Verified tokens: the next request with the same token costs a look-up instead of a signature check.
 
 use super::token::Period;
 use jobline_chat::UserId;
@@ -6,17 +6,17 @@ use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Bytes of tokens that are kept, with what the map around them takes, roughly.
+/// The most bytes that the cache takes: the tokens and, roughly, the map around them.
 const CAPACITY_BYTES: u64 = 16 << 20;
-/// What an entry takes besides its token.
+/// Bytes of an entry besides its token.
 const ENTRY_BYTES: u64 = 160;
-/// How many tokens of a usual size that is.
+/// About how many tokens of usual size fit.
 const ESTIMATED_TOKENS: usize = 20_000;
 
-/// Verified tokens, by their full text; the least used give way.
+/// Verified tokens, by their full text. When it is full, the least used are evicted.
 pub(super) struct VerifiedTokens {
     cache: Cache<Box<str>, Verified, ByBytes>,
-    /// How often the keys have changed: an entry counts only under the keys that it was verified with.
+    /// How many times the keys have changed. An entry is valid only for the keys that verified it.
     generation: AtomicU64,
 }
 
@@ -46,19 +46,19 @@ impl VerifiedTokens {
         self.generation.load(Ordering::SeqCst)
     }
 
-    /// Whose the token is and when it counts, if it was verified with the keys of now. The period is the caller's to
-    /// check: time goes on after the verification.
+    /// The user of the token and the period in which it is valid, if the current keys verified it. The caller checks
+    /// the period, because time has passed since the verification.
     pub(super) fn get(&self, token: &str) -> Option<(UserId, Period)> {
         let verified = self.cache.get(token)?;
         (verified.generation == self.generation()).then_some((verified.user, verified.period))
     }
 
-    /// Keeps what was verified with the keys of `generation`.
-    pub(super) fn keep(&self, generation: u64, token: &str, user: UserId, period: Period) {
+    /// Adds a token that the keys of `generation` verified.
+    pub(super) fn add(&self, generation: u64, token: &str, user: UserId, period: Period) {
         self.cache.insert(token.into(), Verified { generation, user, period });
     }
 
-    /// Forgets all: the keys have changed, and what they vouched for must be shown again.
+    /// Empties the cache because the keys have changed: every token has to be verified again.
     pub(super) fn forget(&self) {
         self.generation.fetch_add(1, Ordering::SeqCst);
         self.cache.clear();

@@ -8,7 +8,7 @@ use std::time::Duration;
 pub(super) const JWKS_BYTES: u64 = 1 << 20;
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What a fetch brought.
+/// A fetched JWKS.
 #[derive(Debug, Clone)]
 pub struct Fetched {
     /// The body.
@@ -17,16 +17,16 @@ pub struct Fetched {
     pub cache_control: Option<String>,
 }
 
-/// How a JWKS is fetched. It may block: it is called where that harms nobody.
+/// How a JWKS is fetched. It may block: it is called on threads for blocking work.
 pub trait Fetch: Send + Sync + 'static {
-    /// The body behind `url`, or what went wrong, in one line for the log.
+    /// The body behind `url`. The error is one line for the log.
     ///
     /// # Errors
     /// Anything but a 200 with a body of at most 1 MiB within five seconds.
     fn fetch(&self, url: &str) -> Result<Fetched, String>;
 }
 
-/// Fetches over the network: https, save on a loopback address.
+/// Fetches over the network: by https, or by http from a loopback address.
 pub struct HttpFetch;
 
 impl Fetch for HttpFetch {
@@ -34,14 +34,14 @@ impl Fetch for HttpFetch {
         let loopback = is_loopback(&url.parse().map_err(|_| "it is not a URL".to_owned())?);
         let mut config = ureq::Agent::config_builder()
             .https_only(!loopback)
-            // A redirect would move the trust to whoever is named there; the setting can name them itself.
+            // A redirect would pass the trust on to another server. The setting can name that server itself.
             .max_redirects(0)
             .timeout_global(Some(TIMEOUT))
             .user_agent(concat!("jobline/", env!("CARGO_PKG_VERSION")));
         if loopback {
             config = config.proxy(None);
         }
-        // An agent of its own each time: the fetches lie minutes apart, no connection is worth keeping.
+        // A new agent each time: fetches are minutes apart, so keeping a connection open gains nothing.
         let agent = config.build().new_agent();
         let mut answer =
             agent.get(url).header("accept", "application/json").call().map_err(|error| error.to_string())?;
@@ -55,7 +55,7 @@ impl Fetch for HttpFetch {
     }
 }
 
-/// Whether a JWKS may be fetched from there: nobody on the way may change the keys.
+/// Whether a JWKS may be fetched from there: only where nobody on the way can change the keys.
 pub(super) fn is_trustworthy(url: &str) -> bool {
     let Ok(uri) = url.parse::<Uri>() else { return false };
     match uri.scheme_str() {

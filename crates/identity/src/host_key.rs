@@ -1,15 +1,14 @@
 //! The key of the host API.
 
-use super::{SECRET_BYTES, bearer};
-use http::HeaderMap;
+use super::{Credential, SECRET_BYTES};
 use jobline_chat::{Error, Result};
 use jobline_wire::Code;
 
-/// The host's key. Only its hash is kept, which compares in constant time and without telling the length.
+/// The host's key. Only its hash is kept: it compares in constant time and hides the length.
 pub struct HostKey(blake3::Hash);
 
 impl HostKey {
-    /// From the setting.
+    /// Takes the key from its setting.
     ///
     /// # Errors
     /// One line that names the setting.
@@ -26,12 +25,12 @@ impl HostKey {
         self.0 == blake3::hash(presented)
     }
 
-    /// Whether the request carries the key as its one bearer token.
+    /// Whether the caller shows the key.
     ///
     /// # Errors
     /// `unauthenticated`.
-    pub fn authenticate(&self, headers: &HeaderMap) -> Result<()> {
-        if self.matches(bearer::token(headers)?.as_bytes()) {
+    pub fn authenticate<'a>(&self, credential: impl Into<Credential<'a>>) -> Result<()> {
+        if self.matches(credential.into().token()?.as_bytes()) {
             return Ok(());
         }
         Err(Error::new(Code::Unauthenticated, "The key is not the host key (JOBLINE_HOST_KEY) of this server."))

@@ -1,4 +1,4 @@
-//! Public keys from a JWKS (RFC 7517), each pinned to its one algorithm.
+//! Public keys from a JWKS (RFC 7517), each with the only algorithm that it is used with.
 
 use super::token::{Algorithm, Jws};
 use base64::Engine as _;
@@ -10,7 +10,7 @@ use std::collections::HashMap;
 /// The smallest and largest RSA modulus, in bytes: 2048 and 8192 bits, what *ring* verifies.
 const RSA_BYTES: std::ops::RangeInclusive<usize> = 256..=1_024;
 
-/// How many keys of a source are looked at: what a token without a `kid` can make the server try.
+/// The most keys of one source. A token without a `kid` makes the server try all of them.
 const KEYS_MAX: usize = 32;
 
 /// The keys of one source.
@@ -18,7 +18,7 @@ const KEYS_MAX: usize = 32;
 pub(super) struct KeySet {
     /// By `kid`.
     named: HashMap<String, Vec<Key>>,
-    /// Those that the set does not name.
+    /// Keys without a `kid`.
     unnamed: Vec<Key>,
 }
 
@@ -43,7 +43,7 @@ struct RawKey {
 }
 
 impl KeySet {
-    /// The usable keys of a JWKS. Others are left out with a line in the log: sets hold keys for other uses too.
+    /// The usable keys of a JWKS. Others, such as keys for encryption, are left out with a line in the log.
     pub(super) fn parse(json: &[u8]) -> Result<Self, String> {
         let set: RawSet = serde_json::from_slice(json).map_err(|error| format!("it is not a JWKS: {error}"))?;
         let mut keys = Self::default();
@@ -61,8 +61,8 @@ impl KeySet {
         Ok(keys)
     }
 
-    /// Whether the key named `kid` signed this, or one without a name; any key, for a token that names none. Each is
-    /// tried with its own algorithm alone. `None` when there is no such key.
+    /// Whether the key with this `kid`, or one without a `kid`, signed the token; for a token without a `kid`, whether
+    /// any key did. Each key is tried with its own algorithm only. `None`: there is no such key.
     pub(super) fn verifies(&self, kid: Option<&str>, jws: &Jws<'_>) -> Option<bool> {
         let named = match kid {
             Some(kid) => self.named.get(kid).into_iter().flatten().collect::<Vec<_>>(),
@@ -78,7 +78,7 @@ impl KeySet {
     }
 }
 
-/// A public key with the only algorithm that it is good for.
+/// A public key with the only algorithm that it is used with.
 #[derive(Debug, PartialEq, Eq)]
 enum Key {
     Rs256 {
@@ -115,7 +115,7 @@ impl Key {
     }
 }
 
-/// The key with its name if it has one, or why it cannot be used.
+/// The key with its `kid`, if it has one. The error says why it cannot be used.
 fn usable(raw: RawKey) -> Result<(Option<String>, Key), String> {
     if raw.usage.as_deref().is_some_and(|usage| usage != "sig") {
         return Err("its use is not sig".to_owned());
@@ -132,10 +132,10 @@ fn usable(raw: RawKey) -> Result<(Option<String>, Key), String> {
             Key::Es256(point)
         }
         ("OKP", Some("Ed25519")) => Key::EdDsa(coordinate(raw.x.as_deref())?),
-        _ => return Err("only RSA, EC with P-256 and OKP with Ed25519 are".to_owned()),
+        _ => return Err("its type is not accepted; accepted are RSA, EC with P-256 and OKP with Ed25519".to_owned()),
     };
     if raw.alg.as_deref().is_some_and(|alg| Algorithm::named(alg) != Some(key.algorithm())) {
-        return Err("its alg is not RS256, ES256 or EdDSA, or does not go with its kty".to_owned());
+        return Err("its alg is not RS256, ES256 or EdDSA, or does not fit its kty".to_owned());
     }
     Ok((raw.kid, key))
 }
@@ -143,12 +143,12 @@ fn usable(raw: RawKey) -> Result<(Option<String>, Key), String> {
 fn rsa(raw: &RawKey) -> Result<Key, String> {
     let number = |text: Option<&str>| -> Result<Vec<u8>, String> {
         let bytes = decode(text)?;
-        // Some write the zero that ASN.1 puts before a high bit.
+        // Some issuers keep the leading zero byte of the ASN.1 encoding.
         Ok(bytes.into_iter().skip_while(|byte| *byte == 0).collect())
     };
     let (n, e) = (number(raw.n.as_deref())?, number(raw.e.as_deref())?);
     if !RSA_BYTES.contains(&n.len()) {
-        return Err(format!("its RSA modulus has {} bits; 2048 to 8192 are", n.len() * 8));
+        return Err(format!("its RSA modulus has {} bits; accepted are 2048 to 8192", n.len() * 8));
     }
     Ok(Key::Rs256 { n, e })
 }

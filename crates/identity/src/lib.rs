@@ -1,8 +1,8 @@
-//! Who is asking: user tokens (JWT), the key of the host API, and where the keys come from.
+//! Who calls: user tokens (JWT), where the keys that check them come from, and the key of the host API.
 //!
-//! A token picks which key checks it, never how: each key knows its one algorithm, so a header that names another one
-//! cannot turn a public key into a secret or switch the signature off. Signatures are checked by *ring*, which does TLS
-//! here too; what is written here is the little that RFC 7515 asks around them.
+//! A token names the key that checks it, but never the algorithm: each key has exactly one. So the header of a token
+//! cannot make a public key be used as a secret, or switch the signature off. *ring* checks the signatures, as it does
+//! for TLS; this crate adds the small part of RFC 7515 around that.
 
 mod bearer;
 mod cache;
@@ -16,6 +16,7 @@ mod token;
 #[cfg(test)]
 mod tests;
 
+pub use bearer::Credential;
 pub use fetch::{Fetch, Fetched, HttpFetch};
 pub use host_key::HostKey;
 
@@ -30,10 +31,10 @@ use std::sync::Arc;
 use std::time::Duration;
 use token::{Algorithm, Expected, Jws, TOKEN_BYTES};
 
-/// The fewest bytes of a secret or key that is accepted.
+/// The fewest bytes that a secret or key may have.
 pub const SECRET_BYTES: usize = 32;
 
-/// What user tokens are checked against. At least one of the first three is needed.
+/// What user tokens are checked against. At least one of the first three fields must be set.
 #[derive(Clone, Default)]
 pub struct IdentitySettings {
     /// The HS256 secret, at least [`SECRET_BYTES`] long.
@@ -44,7 +45,7 @@ pub struct IdentitySettings {
     pub jwks_file: Option<PathBuf>,
     /// What `iss` must be.
     pub issuer: Option<String>,
-    /// What `aud` must be or hold.
+    /// What `aud` must be or contain.
     pub audience: Option<String>,
 }
 
@@ -67,7 +68,7 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// From the settings. A key file is read here; keys by URL are not: see [`Identity::load_keys`].
+    /// Makes it from settings. Reads a key file, but does not fetch keys from a URL: see [`Identity::load_keys`].
     ///
     /// # Errors
     /// One line that names the setting at fault and says what is accepted.
@@ -106,16 +107,15 @@ impl Identity {
         Ok(Self { secret, sources, expected: Expected { issuer, audience }, verified, clock })
     }
 
-    /// Fetches the keys for the first time, so that the first request need not wait. When that fails the log says so,
-    /// and it is tried again later.
+    /// Fetches the keys, so that the first request does not wait for them. A failure is logged and retried later.
     pub async fn load_keys(&self) {
         for source in &self.sources {
             source.refresh_if(&self.clock, Source::is_due).await;
         }
     }
 
-    /// Keeps the keys fresh; never returns. Without it (where nothing runs between two requests) keys that have grown
-    /// old are refreshed by the request that finds them so.
+    /// Keeps the keys fresh; never returns. Where it does not run, as in a function that is frozen between requests,
+    /// the request that finds old keys refreshes them.
     pub async fn keep_fresh(&self) {
         if self.sources.is_empty() {
             return std::future::pending().await;
@@ -128,36 +128,29 @@ impl Identity {
         }
     }
 
-    /// The user whose token stands in the `Authorization` header. Returns without waiting unless keys must be fetched.
+    /// The user whose token is shown. Returns without waiting unless keys must be fetched.
     ///
     /// # Errors
-    /// `unauthenticated`; `unavailable` as long as the keys that could tell have never been there.
-    pub async fn authenticate(&self, headers: &http::HeaderMap) -> Result<UserId> {
-        self.authenticate_token(bearer::token(headers)?).await
-    }
-
-    /// The user of a token that came by another way, for WebSocket and SSE, where browsers cannot set a header.
-    ///
-    /// # Errors
-    /// As [`Identity::authenticate`].
-    pub async fn authenticate_token(&self, token: &str) -> Result<UserId> {
+    /// `unauthenticated`; `unavailable` while the keys have never been read.
+    pub async fn authenticate(&self, credential: impl Into<Credential<'_>>) -> Result<UserId> {
+        let token = credential.into().token()?;
         let now_ms = self.clock.now_ms();
         for source in &self.sources {
             if source.is_overdue(now_ms) {
                 source.refresh_if(&self.clock, Source::is_due).await;
             }
         }
-        let mut answer = self.check(token);
-        if answer == Err(Refusal::UnknownKey) {
+        let mut checked = self.check(token);
+        if checked == Err(Refusal::UnknownKey) {
             for source in &self.sources {
                 source.refresh_if(&self.clock, Source::may_ask_again).await;
             }
-            answer = self.check(token);
+            checked = self.check(token);
         }
-        answer.map_err(Error::from)
+        checked.map_err(Error::from)
     }
 
-    /// A token for `user`, good for `ttl`, with the issuer and audience that this server expects.
+    /// Makes a token for `user` that is valid for `ttl`, with the issuer and audience that this server expects.
     ///
     /// # Errors
     /// `invalid_request` without a secret: it names the missing setting.
@@ -170,7 +163,7 @@ impl Identity {
         Ok(token::mint(secret, user, self.clock.now_ms(), ttl, &self.expected))
     }
 
-    /// All of it that needs no waiting.
+    /// The part of the check that does not wait.
     fn check(&self, token: &str) -> std::result::Result<UserId, Refusal> {
         if token.len() > TOKEN_BYTES {
             return Err(Refusal::TooLong);
@@ -179,19 +172,19 @@ impl Identity {
         if let Some((user, period)) = self.verified.get(token) {
             return period.check(now_ms).map(|()| user);
         }
-        // Read before the keys are: when they change in between, what is kept below counts for nothing.
+        // Read before the keys: if they change in between, the entry that is added below is not valid.
         let generation = self.verified.generation();
         let jws = Jws::split(token)?;
         self.check_signature(&jws)?;
         let (user, period) = jws.claims(&self.expected)?;
         period.check(now_ms)?;
-        self.verified.keep(generation, token, user.clone(), period);
+        self.verified.add(generation, token, user.clone(), period);
         Ok(user)
     }
 
     fn check_signature(&self, jws: &Jws<'_>) -> std::result::Result<(), Refusal> {
         if jws.algorithm == Algorithm::Hs256 {
-            // The secret is the only key of this algorithm; public keys are never tried with it.
+            // The secret is the only key for HS256; a public key is never used as a secret.
             let secret = self.secret.as_ref().ok_or(Refusal::BadSignature)?;
             return hmac::verify(secret, jws.signed, &jws.signature).map_err(|_| Refusal::BadSignature);
         }

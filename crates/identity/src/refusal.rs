@@ -1,9 +1,9 @@
-//! Why a token does not count, in words that say what to do and never repeat the token.
+//! Why a token is refused. The texts say what to do and never repeat the token.
 
 use jobline_chat::Error;
 use jobline_wire::Code;
 
-/// Why a token does not count.
+/// Why a token is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Refusal {
     Missing,
@@ -28,14 +28,14 @@ pub(super) enum Refusal {
 impl Refusal {
     fn detail(self) -> &'static str {
         match self {
-            Self::Missing => "This needs to know who is asking. Send the header Authorization: Bearer <token>.",
+            Self::Missing => "There is no token. Send the header Authorization: Bearer <token>.",
             Self::Several => "There is more than one Authorization header. Send exactly one.",
             Self::NotBearer => "The Authorization header is not of the form Bearer <token>.",
             Self::TooLong => {
                 "The token is malformed: it is longer than 8,192 bytes. Put less into it; sub and exp are enough."
             }
             Self::Malformed => "The token is malformed. Send a signed JWT: three base64url parts, separated by dots.",
-            Self::Critical => "The token asks for an extension (crit) that is not known here. Leave it out.",
+            Self::Critical => "The token asks for an extension (crit) that this server does not know. Leave it out.",
             Self::Algorithm => "The token's alg is not accepted. Sign it with HS256, RS256, ES256 or EdDSA.",
             Self::UnknownKey | Self::BadSignature => {
                 "The token is not signed by a known key. Sign it with the configured secret (HS256), or with a key of \
@@ -43,15 +43,15 @@ impl Refusal {
             }
             Self::KeysMissing => "The keys that user tokens are signed with could not be fetched yet. Try again.",
             Self::Claims => {
-                "The token's claims are malformed. They are a JSON object: sub is text or a whole number, iss and aud are \
-                 text, exp and nbf numbers."
+                "The token's claims are malformed. They must be a JSON object: sub is text or a whole number, iss and aud \
+                 are text, exp and nbf numbers."
             }
-            Self::NoUser => "The token's sub is not a user id: 1 to 128 of A–Z a–z 0–9 . _ | @ : + = ~ - are.",
-            Self::NoExpiry => "The token has no exp. Set it to the second at which the token ends.",
+            Self::NoUser => "The token's sub is not a user id. Accepted are 1 to 128 of A–Z a–z 0–9 . _ | @ : + = ~ -.",
+            Self::NoExpiry => "The token has no exp. Set it to the Unix second at which the token expires.",
             Self::Expired => "The token has expired. Get a new one and repeat the request with it.",
             Self::NotYet => "The token is not valid yet (nbf). Wait, or check the clock that issued it.",
-            Self::Issuer => "The token's iss is not the issuer that is expected here.",
-            Self::Audience => "The token's aud is not the audience that is expected here.",
+            Self::Issuer => "The token's iss is not the issuer that this server expects.",
+            Self::Audience => "The token's aud is not the audience that this server expects.",
         }
     }
 }

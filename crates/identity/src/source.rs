@@ -11,30 +11,30 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::SystemTime;
 
-/// How often keys by URL are fetched, when the answer does not say, and the bounds of what it may say.
+/// How often keys are fetched from a URL when the response has no `max-age`, and the bounds for its `max-age`.
 const URL_EVERY_MS: u64 = 600_000;
 const URL_EVERY_BOUNDS_MS: (u64, u64) = (60_000, 3_600_000);
 /// The first wait after a failure; it doubles with each one, up to [`URL_EVERY_MS`].
 const RETRY_MS: u64 = 5_000;
-/// An unknown `kid` fetches again, but not more often than this, so that made-up ones cannot hammer the other side.
+/// An unknown `kid` triggers a fetch, but not more often than this: strangers can send any number of them.
 const URL_UNKNOWN_EVERY_MS: u64 = 30_000;
-/// A file is cheap to look at.
+/// How often a file is looked at, which is cheap.
 const FILE_EVERY_MS: u64 = 3_000;
-/// No schedule reaches further ahead; one that seems to was made before the clock was set back.
+/// The furthest that a refresh is scheduled ahead. One that seems further was scheduled before the clock was set back.
 const FURTHEST_MS: u64 = URL_EVERY_BOUNDS_MS.1;
 
-/// A place that holds a JWKS.
+/// Where a JWKS is.
 pub(super) enum Origin {
     Url { url: String, fetch: Arc<dyn Fetch> },
     File { path: PathBuf, seen: Mutex<Option<Stamp>> },
 }
 
-/// What tells that a file was changed.
+/// Differs when a file was changed.
 type Stamp = (SystemTime, u64);
 
-/// What reading an origin brought.
-struct Loaded {
-    /// `None` when nothing has changed since the last time.
+/// What was read from an origin.
+struct Read {
+    /// `None`: nothing has changed since the last time.
     keys: Option<KeySet>,
     again_in_ms: u64,
 }
@@ -52,17 +52,17 @@ impl Origin {
     }
 
     /// May block.
-    fn load(&self) -> Result<Loaded, String> {
+    fn load(&self) -> Result<Read, String> {
         match self {
             Self::Url { url, fetch } => {
                 let fetched = fetch.fetch(url)?;
                 let again_in_ms = fresh_for_ms(fetched.cache_control.as_deref());
-                Ok(Loaded { keys: Some(KeySet::parse(&fetched.body)?), again_in_ms })
+                Ok(Read { keys: Some(KeySet::parse(&fetched.body)?), again_in_ms })
             }
             Self::File { path, seen } => {
                 let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
                 let keys = read_if_changed(path, &mut seen)?;
-                Ok(Loaded { keys, again_in_ms: FILE_EVERY_MS })
+                Ok(Read { keys, again_in_ms: FILE_EVERY_MS })
             }
         }
     }
@@ -81,7 +81,7 @@ impl Origin {
         }
     }
 
-    /// How late a refresh may be before requests do it themselves.
+    /// How late a refresh may be, in milliseconds, before requests do it themselves.
     fn patience_ms(&self) -> u64 {
         match self {
             Self::Url { .. } => 60_000,
@@ -97,7 +97,7 @@ impl Origin {
     }
 }
 
-/// How long the other side wants its answer to be kept, within bounds.
+/// The `max-age` of a response in milliseconds, within bounds.
 fn fresh_for_ms(cache_control: Option<&str>) -> u64 {
     let Some(text) = cache_control else { return URL_EVERY_MS };
     let (least, most) = URL_EVERY_BOUNDS_MS;
@@ -126,17 +126,17 @@ fn read_if_changed(path: &Path, seen: &mut Option<Stamp>) -> Result<Option<KeySe
     let mut json = Vec::new();
     file.by_ref().take(JWKS_BYTES).read_to_end(&mut json).map_err(|error| error.to_string())?;
     let keys = KeySet::parse(&json)?;
-    // Only now: a file that was caught half written is read again.
+    // The stamp is kept only after the file was read well: a file that was half written is read again.
     *seen = Some(stamp);
     Ok(Some(keys))
 }
 
-/// The keys of one origin as they were last seen. When it cannot be read they stay as they are.
+/// The keys of one origin, as last read. When it cannot be read, the keys stay.
 pub(super) struct Source {
     origin: Origin,
     keys: RwLock<Arc<KeySet>>,
     verified: Arc<VerifiedTokens>,
-    /// Held while the origin is read: whoever comes in between waits for that answer instead of asking too.
+    /// Held while the origin is read: other requests wait for the result instead of reading it too.
     reading: tokio::sync::Mutex<()>,
     due_ms: AtomicU64,
     asked_ms: AtomicU64,
@@ -145,7 +145,7 @@ pub(super) struct Source {
 }
 
 impl Source {
-    /// A file must be readable; a URL may come up later than this server.
+    /// A file must be readable now. A URL need not be: that server may start later than this one.
     pub(super) fn new(origin: Origin, verified: Arc<VerifiedTokens>, now_ms: u64) -> Result<Self, String> {
         let source = Self {
             origin,
@@ -168,26 +168,26 @@ impl Source {
         Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Whether the keys have ever been there.
+    /// Whether keys have ever been read.
     pub(super) fn is_loaded(&self) -> bool {
         self.loaded.load(Ordering::Acquire)
     }
 
-    /// Whether it is time to look again.
+    /// Whether it is time for a refresh.
     pub(super) fn is_due(&self, now_ms: u64) -> bool {
         let due_ms = self.due_ms.load(Ordering::Acquire);
         now_ms >= due_ms || due_ms.saturating_sub(now_ms) > FURTHEST_MS
     }
 
-    /// Whether it is so late that nobody seems to look in the background.
+    /// Whether a refresh is so late that nothing seems to refresh in the background.
     pub(super) fn is_overdue(&self, now_ms: u64) -> bool {
-        // Without any keys there is nothing to fall back on, so nothing to be patient with.
+        // Without any keys, there is no reason to wait.
         let patience_ms = if self.is_loaded() { self.origin.patience_ms() } else { 0 };
         let due_ms = self.due_ms.load(Ordering::Acquire);
         now_ms >= due_ms.saturating_add(patience_ms) || due_ms.saturating_sub(now_ms) > FURTHEST_MS
     }
 
-    /// Whether a key that is not there is reason to look again.
+    /// Whether an unknown key may trigger a refresh now.
     pub(super) fn may_ask_again(&self, now_ms: u64) -> bool {
         now_ms.abs_diff(self.asked_ms.load(Ordering::Acquire)) >= self.origin.unknown_every_ms()
     }
@@ -196,13 +196,13 @@ impl Source {
         self.due_ms.load(Ordering::Acquire).saturating_sub(now_ms).min(FURTHEST_MS)
     }
 
-    /// Reads the origin again if `wanted` still says so when it is our turn.
+    /// Reads the origin if `wanted` still returns true once no other task is reading it.
     pub(super) async fn refresh_if(self: &Arc<Self>, clock: &Arc<dyn Clock>, wanted: fn(&Self, u64) -> bool) {
         if !wanted(self, clock.now_ms()) {
             return;
         }
         let (source, clock) = (Arc::clone(self), Arc::clone(clock));
-        // A task of its own, so that what was asked for is kept even if the request that wanted it goes away.
+        // In a task, so that the result is kept even if the request that started it is cancelled.
         let refresh = tokio::spawn(async move {
             let _turn = source.reading.lock().await;
             if wanted(&source, clock.now_ms()) {
@@ -210,7 +210,7 @@ impl Source {
             }
         });
         if let Err(error) = refresh.await {
-            tracing::error!(%error, "refreshing the signing keys broke off");
+            tracing::error!(%error, "refreshing the signing keys failed");
         }
     }
 
@@ -225,12 +225,17 @@ impl Source {
                 let retry_ms = self.origin.retry_ms(failures);
                 self.due_ms.store(clock.now_ms() + retry_ms, Ordering::Release);
                 let source = self.origin.name();
-                tracing::warn!(source, reason, retry_ms, "the signing keys could not be read; those of before stay");
+                tracing::warn!(
+                    source,
+                    reason,
+                    retry_ms,
+                    "the signing keys could not be read; the previous ones stay in use"
+                );
             }
         }
     }
 
-    fn accept(&self, loaded: Loaded, now_ms: u64) {
+    fn accept(&self, loaded: Read, now_ms: u64) {
         self.failures.store(0, Ordering::Release);
         self.asked_ms.store(now_ms, Ordering::Release);
         self.due_ms.store(now_ms + loaded.again_in_ms, Ordering::Release);

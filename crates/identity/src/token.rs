@@ -1,4 +1,4 @@
-//! A JWT in its compact form (RFC 7515, RFC 7519): taken apart, its claims checked, made.
+//! Parsing, checking and making a JWT in its compact form (RFC 7515, RFC 7519).
 
 use super::{Minted, refusal::Refusal};
 use base64::Engine as _;
@@ -11,9 +11,9 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
-/// How far the clocks of issuer and server may be apart.
+/// The most that the clocks of issuer and server may differ.
 const LEEWAY_MS: u64 = 60_000;
-/// Longer tokens are refused before anything is decoded; no server in front of this one lets such a header through.
+/// Longer tokens are refused before anything is decoded. Proxies refuse such headers anyway.
 pub(super) const TOKEN_BYTES: usize = 8_192;
 
 /// How a token is signed.
@@ -22,18 +22,18 @@ pub(super) enum Algorithm {
     Hs256,
     Rs256,
     Es256,
-    /// With Ed25519, the one curve that is in use.
+    /// With the curve Ed25519.
     EdDsa,
 }
 
 impl Algorithm {
-    /// By its name in `alg`.
+    /// The algorithm that `alg` names.
     pub(super) fn named(name: &str) -> Option<Self> {
         match name {
             "HS256" => Some(Self::Hs256),
             "RS256" => Some(Self::Rs256),
             "ES256" => Some(Self::Es256),
-            // RFC 9864 gives the same thing a second name.
+            // The name in RFC 9864.
             "EdDSA" | "Ed25519" => Some(Self::EdDsa),
             _ => None,
         }
@@ -50,17 +50,17 @@ struct Header<'t> {
     crit: bool,
 }
 
-/// Whether a member is there, whatever it holds.
+/// Whether a field is present, whatever its value.
 fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     IgnoredAny::deserialize(deserializer).map(|_| true)
 }
 
-/// A token taken apart. Nothing in it may be believed before its signature is checked.
+/// A parsed token. Nothing in it can be trusted before its signature is checked.
 pub(super) struct Jws<'t> {
-    /// What the token claims to be signed with: it must be the algorithm of the key, and never chooses it.
+    /// The algorithm that the token claims. It must be that of the key, and never chooses it.
     pub(super) algorithm: Algorithm,
     pub(super) kid: Option<String>,
-    /// The bytes under the signature.
+    /// The signed bytes.
     pub(super) signed: &'t [u8],
     pub(super) signature: Vec<u8>,
     payload: &'t str,
@@ -83,7 +83,7 @@ impl<'t> Jws<'t> {
         Ok(Self { algorithm, kid, signed: signed.as_bytes(), signature: decode(signature)?, payload })
     }
 
-    /// Whose the token is and when it counts. To be asked after the signature was checked.
+    /// The user of the token and the period in which it is valid. Only to be called after the signature was checked.
     pub(super) fn claims(&self, expected: &Expected) -> Result<(UserId, Period), Refusal> {
         let payload = decode(self.payload)?;
         let claims: Claims<'_> = object(&payload).ok_or(Refusal::Claims)?;
@@ -106,7 +106,7 @@ fn object<'t, T: Deserialize<'t>>(json: &'t [u8]) -> Option<T> {
     json.trim_ascii_start().starts_with(b"{").then(|| serde_json::from_slice(json).ok()).flatten()
 }
 
-/// A `NumericDate` may have a fraction. What is out of range saturates: long ago, or in a far future.
+/// Milliseconds from the seconds of a `NumericDate`, which may have a fraction. Saturates at both ends.
 fn seconds_to_ms(seconds: f64) -> u64 {
     (seconds * 1_000.0) as u64
 }
@@ -163,7 +163,7 @@ enum Audience {
     Many(Vec<String>),
 }
 
-/// What a token must say besides who.
+/// The claims that a token must have besides `sub`.
 pub(super) struct Expected {
     pub(super) issuer: Option<String>,
     pub(super) audience: Option<String>,
@@ -184,7 +184,7 @@ impl Expected {
     }
 }
 
-/// When a token counts.
+/// The period in which a token is valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Period {
     not_before_ms: u64,
@@ -217,7 +217,7 @@ struct MintedClaims<'a> {
 /// A token for `user`, signed with `secret`.
 pub(super) fn mint(secret: &hmac::Key, user: &UserId, now_ms: u64, ttl: Duration, expected: &Expected) -> Minted {
     let ttl_ms = u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX);
-    // Rounded up: a token is good for as long as was asked for, at least.
+    // Rounded up, so that a token is valid for at least as long as was asked for.
     let exp = now_ms.saturating_add(ttl_ms).div_ceil(1_000);
     let claims = MintedClaims {
         sub: user.as_str(),

@@ -1,7 +1,7 @@
 //! Files of this server, with links for whoever asks.
 
 use async_trait::async_trait;
-use jobline_chat::{Arrived, DownloadGrant, Files, Kept, Result, UploadGrant};
+use jobline_chat::{Arrived, DownloadGrant, Files, Keep, Kept, Result, UploadGrant};
 use jobline_http::base_url;
 use jobline_wire::UploadTarget;
 use std::path::Path;
@@ -60,8 +60,12 @@ impl Files for LinkedFiles {
         self.files.arrived(id, head).await
     }
 
-    async fn keep(&self, id: &str, arrived: &Arrived) -> Result<bool> {
-        self.files.keep(id, arrived).await
+    async fn keep(&self, arrived: &Arrived, keep: Keep<'_>) -> Result<Option<String>> {
+        self.files.keep(arrived, keep).await
+    }
+
+    async fn drop_uploads(&self, before_ms: u64) -> Result<usize> {
+        self.files.drop_uploads(before_ms).await
     }
 
     async fn delete(&self, id: &str) -> Result<()> {

@@ -1,4 +1,4 @@
-//! The server that `jobline bench` measures: this program's own, in the same process.
+//! The server that `jobline bench` measures: the real one, in the same process.
 
 use crate::serve::{Listening, serve};
 use crate::system::{SystemClock, SystemRandom};
@@ -21,7 +21,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 
 const TOKEN_LIFE: Duration = Duration::from_secs(86_400);
-/// More than the most connections that the bench opens.
+/// The connection limit: more than the bench opens.
 const CONNECTIONS: usize = 20_000;
 
 /// Starts servers over the embedded store and files in the same folder.
@@ -60,12 +60,12 @@ async fn app(folder: &Path, store: &EmbeddedStore) -> Result<(App, TcpListener),
         metrics: Arc::new(Metrics::new()),
         address: Address::default(),
         origins: Origins::new(&[]),
-        beside: files::router(files),
+        extra_routes: files::router(files),
     });
     Ok((app, listener))
 }
 
-/// A server that answers.
+/// A running server.
 struct Running {
     app: App,
     store: EmbeddedStore,

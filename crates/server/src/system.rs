@@ -1,10 +1,10 @@
-//! The machine's own clock and chance: what the domain is given in production.
+//! The clock and the random numbers of this machine, which the domain is given in production.
 
 use async_trait::async_trait;
 use jobline_chat::{Clock, Random};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// The wall clock, and waiting by the runtime's timer.
+/// The wall clock, and the timer of the async runtime.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 
@@ -20,7 +20,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// A generator of each thread's own that the operating system seeds, and reseeds.
+/// A generator for each thread, seeded and reseeded by the operating system.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemRandom;
 

@@ -4,7 +4,7 @@ use jobline_server::measured::Measured;
 use jobline_tools::bench::{self, BenchArgs};
 use std::path::Path;
 
-/// The shortest run, without the program: a test is none.
+/// The shortest run. It does not measure a program of its own, because a test binary is not one.
 fn short(folder: &Path) -> BenchArgs {
     BenchArgs {
         seconds: 0.1,
@@ -19,7 +19,7 @@ fn short(folder: &Path) -> BenchArgs {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_short_run_measures_everything_and_leaves_nothing_behind() {
+async fn a_short_run_measures_everything_and_removes_its_folder() {
     let folder = tempfile::tempdir().unwrap();
     for shared in [false, true] {
         let args = BenchArgs { connections: vec![1, 3], messages: 500, shared, json: true, ..short(folder.path()) };

@@ -1,6 +1,6 @@
-//! The commands of the `jobline` binary beside serving: [`bench`], [`check`], and [`transfer`], which is export and import.
+//! The commands of the `jobline` binary other than serving: [`bench`], [`check`] and [`transfer`] (export and import).
 //!
-//! None of them knows an engine: what they work on is handed to them.
+//! None of them knows an engine: the caller passes engines and servers in.
 
 pub mod bench;
 pub mod check;

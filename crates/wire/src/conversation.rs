@@ -1,3 +1,4 @@
+use crate::limits::{JOB_ID_MAX, PAGE_ITEMS};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -12,7 +13,7 @@ pub struct Conversation {
     pub participants: Vec<String>,
     /// The job last written about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1, max = 9_007_199_254_740_991_u64))]
+    #[schemars(range(min = 1, max = JOB_ID_MAX))]
     pub job_id: Option<u64>,
     /// How to show the participants.
     pub people: Vec<Person>,
@@ -77,7 +78,7 @@ pub struct ListConversations {
     pub since: Option<String>,
     /// At most how many conversations, 1 to 50; 50 when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1, max = 50))]
+    #[schemars(range(min = 1, max = PAGE_ITEMS))]
     pub limit: Option<u32>,
 }
 

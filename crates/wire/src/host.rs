@@ -1,4 +1,7 @@
-use crate::JobStatus;
+use crate::{
+    JobStatus,
+    limits::{NAME_CHARS, PARTICIPANTS, TOKEN_SECONDS_MAX},
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +10,7 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct HostUserInput {
     /// The name to show, 1 to 200 characters.
-    #[schemars(length(min = 1, max = 200))]
+    #[schemars(length(min = 1, max = NAME_CHARS))]
     pub name: String,
     /// An http or https URL of a picture, at most 2,048 bytes; a page that came by https shows only https.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -38,10 +41,10 @@ pub struct HostUser {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct HostJobInput {
     /// What to call it, 1 to 200 characters.
-    #[schemars(length(min = 1, max = 200))]
+    #[schemars(length(min = 1, max = NAME_CHARS))]
     pub title: String,
     /// The users who take part, 1 to 100.
-    #[schemars(length(min = 1, max = 100))]
+    #[schemars(length(min = 1, max = PARTICIPANTS))]
     pub participants: Vec<String>,
     /// Whether they may write to each other.
     pub status: JobStatus,
@@ -67,7 +70,7 @@ pub struct HostJob {
 pub struct MintToken {
     /// How long the token is good for, in seconds, 1 to 86,400; 3,600 when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1, max = 86_400))]
+    #[schemars(range(min = 1, max = TOKEN_SECONDS_MAX))]
     pub ttl_seconds: Option<u64>,
 }
 

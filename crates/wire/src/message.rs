@@ -1,3 +1,4 @@
+use crate::limits::{CLIENT_ID_BYTES, CONTENT_CHARS, JOB_ID_MAX, PAGE_ITEMS};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -21,15 +22,21 @@ pub struct Message {
     /// Where to download the file, good for one hour. Absent once the file has expired.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file_url: Option<String>,
-    /// The file's name, as its sender gave it.
+    /// The file's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file_name: Option<String>,
-    /// The file's size in bytes.
+    /// The file's size in bytes, without what was removed from an image when it was accepted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file_size: Option<u64>,
     /// The file's media type.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content_type: Option<String>,
+    /// Of a JPEG, PNG, GIF or WebP image: its pixels from left to right as it is seen, turned upright.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub width: Option<u32>,
+    /// Its pixels from top to bottom.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub height: Option<u32>,
     /// `true` when the message's file was kept for as long as files are kept, and is gone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file_expired: Option<bool>,
@@ -37,7 +44,7 @@ pub struct Message {
     pub status: Status,
     /// The job it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1, max = 9_007_199_254_740_991_u64))]
+    #[schemars(range(min = 1, max = JOB_ID_MAX))]
     pub job_id: Option<u64>,
     /// The sender's own id for this send; seen by the sender only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -86,7 +93,7 @@ pub struct SendMessage {
     pub conversation_id: Option<String>,
     /// The text: 1 to 2,000 Unicode scalar values, not only white space; may be left out when a file comes with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 2_000))]
+    #[schemars(length(max = CONTENT_CHARS))]
     pub content: Option<String>,
     /// What the message is; told from the file when left out.
     #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
@@ -96,11 +103,11 @@ pub struct SendMessage {
     pub file_url: Option<String>,
     /// The job it is about: an open one that both take part in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1, max = 9_007_199_254_740_991_u64))]
+    #[schemars(range(min = 1, max = JOB_ID_MAX))]
     pub job_id: Option<u64>,
     /// The sender's own id for this send, 1 to 64 bytes: repeating it answers the first message again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 64))]
+    #[schemars(length(min = 1, max = CLIENT_ID_BYTES))]
     pub client_id: Option<String>,
 }
 
@@ -128,7 +135,7 @@ pub struct ListMessages {
     pub before: Option<String>,
     /// At most how many messages, 1 to 50; 50 when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1, max = 50))]
+    #[schemars(range(min = 1, max = PAGE_ITEMS))]
     pub limit: Option<u32>,
 }
 

@@ -1,4 +1,4 @@
-//! The host API. Repeating a call with the same input changes nothing and answers the same.
+//! The host API. Repeating a call with the same input changes nothing and gives the same answer.
 
 use crate::app::App;
 use crate::caller::Host;
@@ -8,10 +8,10 @@ use jobline_wire as wire;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-/// How long a minted token may be good for, in seconds.
+/// The accepted lifetimes of a minted token, in seconds.
 const TTL_SECONDS: RangeInclusive<u64> = 1..=86_400;
-/// How long it is when nothing is said.
-const TTL_DEFAULT: u64 = 3_600;
+/// The lifetime when none is given, in seconds.
+const TTL_SECONDS_DEFAULT: u64 = 3_600;
 
 /// `PUT /host/users/{userId}`
 ///
@@ -42,7 +42,7 @@ pub async fn delete_user(app: App, _: Host, id: UserId, _: Nothing) -> Result<()
 /// # Errors
 /// `invalid_request` without a JWT secret, or for a time that is not accepted.
 pub async fn mint_token(app: App, _: Host, id: UserId, input: wire::MintToken) -> Result<wire::MintedToken> {
-    let seconds = input.ttl_seconds.unwrap_or(TTL_DEFAULT);
+    let seconds = input.ttl_seconds.unwrap_or(TTL_SECONDS_DEFAULT);
     if !TTL_SECONDS.contains(&seconds) {
         return Err(Error::invalid("ttlSeconds", "ttlSeconds is a whole number from 1 to 86400."));
     }

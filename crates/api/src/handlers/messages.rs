@@ -1,4 +1,4 @@
-//! The user API: each handler takes who asks and what for, calls the domain and answers.
+//! The user API: each handler calls the domain for the user who calls.
 
 use crate::app::App;
 use crate::caller::User;

@@ -1,4 +1,4 @@
-//! The handlers behind the table: each takes who calls and what for, calls the domain and answers.
+//! The functions behind the table: each takes the caller and the input, and calls the domain.
 
 pub mod host;
 pub mod messages;

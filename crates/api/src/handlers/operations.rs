@@ -1,4 +1,5 @@
-//! For those who run the server: health, metrics, the API's own description. Open to all, and silent about users.
+//! For those who run the server: health, metrics and the description of the API. Open to everyone, so none of them says
+//! anything about users.
 
 use crate::app::App;
 use crate::readiness::Readiness;
@@ -22,7 +23,7 @@ pub async fn readyz(app: App, readiness: Arc<Readiness>) -> Result<&'static str,
     Ok("ready\n")
 }
 
-/// `GET /metrics`: OpenMetrics for scrapers that ask for it, Prometheus' own text for all others.
+/// `GET /metrics`: OpenMetrics for scrapers that accept it, the Prometheus text format for all others.
 pub async fn metrics(app: App, headers: HeaderMap) -> Response {
     let accepts = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
     let (kind, text) = if accepts.contains("application/openmetrics-text") {

@@ -1,25 +1,25 @@
-//! What can go wrong, in the words of the contract.
+//! Errors, with the codes of the contract.
 
 use jobline_wire::{Code, Problem};
 use std::fmt;
 
-/// A refusal or failure, ready to be shown to the caller: `detail` says what to do and holds nothing that the caller may
-/// not see. What only the operator should see goes into `cause`, which is logged and never sent.
+/// A refusal or failure, ready to be answered: `detail` says what to do, and contains nothing that the caller may not see.
+/// What only the operator should see goes into `cause`, which is logged and never sent.
 #[derive(Debug, Clone)]
 pub struct Error {
     /// The kind of error.
     pub code: Code,
     /// What went wrong and what to do about it.
     pub detail: String,
-    /// The input field at fault.
+    /// The input field that is wrong.
     pub field: Option<&'static str>,
-    /// When it may be tried again.
+    /// In how many milliseconds it may be tried again.
     pub retry_after_ms: Option<u64>,
     /// For the operator's log.
     pub cause: Option<String>,
 }
 
-/// The result of everything in this crate.
+/// What fallible functions of this crate return.
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
@@ -28,18 +28,18 @@ impl Error {
         Self { code, detail: detail.into(), field: None, retry_after_ms: None, cause: None }
     }
 
-    /// `invalid_request`, naming the field.
+    /// `invalid_request` because of `field`.
     pub fn invalid(field: &'static str, detail: impl Into<String>) -> Self {
         Self::new(Code::InvalidRequest, detail).at(field)
     }
 
-    /// `not_found`: the same words for "not there" and "not yours".
+    /// `not_found`: the same text for what does not exist and for what is not the caller's.
     #[must_use]
     pub fn not_found(what: &str) -> Self {
-        Self::new(Code::NotFound, format!("There is no such {what} among yours. Check the id."))
+        Self::new(Code::NotFound, format!("You have no {what} with this id. Check the id."))
     }
 
-    /// `unavailable`: nothing was half done, the caller may try again.
+    /// `unavailable`: nothing was changed, and the caller may try again.
     pub fn unavailable(cause: impl Into<String>) -> Self {
         let mut error =
             Self::new(Code::Unavailable, "The server cannot do this right now. Nothing was changed; try again.");
@@ -48,20 +48,20 @@ impl Error {
         error
     }
 
-    /// `unavailable`, where the store took the change and did not say what became of it: all of it is done, or nothing.
+    /// `unavailable` for a commit of unknown outcome: either all of it happened or nothing.
     pub fn undecided(cause: impl Into<String>) -> Self {
         let detail = "The server cannot say whether this was done. Repeat it, with the same clientId if it is a send.";
         Self { detail: detail.to_owned(), ..Self::unavailable(cause) }
     }
 
-    /// Names the field at fault.
+    /// Names the input field that is wrong.
     #[must_use]
     pub fn at(mut self, field: &'static str) -> Self {
         self.field = Some(field);
         self
     }
 
-    /// As the contract sends it.
+    /// The error as it is answered.
     #[must_use]
     pub fn problem(&self) -> Problem {
         Problem {

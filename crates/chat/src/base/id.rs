@@ -1,21 +1,17 @@
-//! The names of things, each checked where it enters.
+//! Ids, checked when they are made from text.
 //!
-//! All of them are free of `#` and `/`, so none can break the key layout of `keys.rs`.
+//! None of them contains `#` or `/`, so none can break the key layout of `keys.rs`.
 
-use crate::base::error::{Error, Result};
+use super::error::{Error, Result};
+use jobline_wire::limits::{JOB_ID_MAX, USER_ID_BYTES};
 use std::{borrow::Cow, fmt};
 
-/// Bytes of a user id.
-pub const USER_ID_BYTES: usize = 128;
-/// The largest job id, 2^53 − 1: what a JavaScript number holds exactly.
-pub const JOB_ID_MAX: u64 = (1 << 53) - 1;
-
-/// A user of the host's: 1–128 bytes of `A–Z a–z 0–9 . _ | @ : + = ~ -`.
+/// A user of the host: 1–128 bytes of `A–Z a–z 0–9 . _ | @ : + = ~ -`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UserId(String);
 
 impl UserId {
-    /// `text`, if it is a user id.
+    /// `text` as a user id; `None` when it is not one.
     #[must_use]
     pub fn new(text: &str) -> Option<Self> {
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._|@:+=~-".contains(&byte);
@@ -23,13 +19,16 @@ impl UserId {
         fits.then(|| Self(text.to_owned()))
     }
 
-    /// `text`, or an `invalid_request` that names `field`.
+    /// `text` as a user id that was sent in `field`.
     ///
     /// # Errors
     /// `invalid_request`.
     pub fn parse(field: &'static str, text: &str) -> Result<Self> {
         Self::new(text).ok_or_else(|| {
-            Error::invalid(field, format!("{field} is not a user id: 1 to 128 of A–Z a–z 0–9 . _ | @ : + = ~ - are."))
+            Error::invalid(
+                field,
+                format!("{field} is not a user id: 1 to 128 characters, each of A–Z a–z 0–9 . _ | @ : + = ~ -."),
+            )
         })
     }
 
@@ -46,12 +45,12 @@ impl fmt::Display for UserId {
     }
 }
 
-/// A job of the host's: 1 to 2^53 − 1.
+/// A job of the host: 1 to 2^53 − 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct JobId(u64);
 
 impl JobId {
-    /// `number`, or an `invalid_request`.
+    /// `number` as a job id.
     ///
     /// # Errors
     /// `invalid_request`.
@@ -69,10 +68,10 @@ impl JobId {
     }
 }
 
-/// What two users say to each other: `conv_<a>_<b>`, the ids in byte order.
+/// The conversation of two users: `conv_<a>_<b>`, with their ids in byte order.
 ///
-/// In each id `~` stands as `~0` and `_` as `~1`, so that the middle `_` is the only one and no two pairs share an id.
-/// Ids without those two characters appear as they are.
+/// In each user id `~` is written as `~0` and `_` as `~1`, so that the `_` in the middle is the only one after the prefix
+/// and no two pairs share an id. User ids without those two characters appear as they are.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ConversationId {
     text: String,
@@ -92,12 +91,12 @@ impl ConversationId {
         Some(Self { text, pair })
     }
 
-    /// The conversation with this id; `None` for text that no pair has.
+    /// `text` as a conversation id; `None` when no pair of users has it.
     #[must_use]
     pub fn new(text: &str) -> Option<Self> {
         let (a, b) = text.strip_prefix("conv_")?.split_once('_')?;
         let pair = [UserId::new(&unescape(a)?)?, UserId::new(&unescape(b)?)?];
-        // Each id is escaped in one way only, so the order is all that two texts of one pair could differ in.
+        // Each user id is escaped in one way only, so two texts of one pair could differ in the order alone.
         (pair[0] < pair[1]).then(|| Self { text: text.to_owned(), pair })
     }
 
@@ -113,7 +112,7 @@ impl ConversationId {
         &self.pair
     }
 
-    /// Which of the two `user` is: 0 or 1.
+    /// Which of the two members `user` is: 0 or 1.
     #[must_use]
     pub fn side(&self, user: &UserId) -> Option<usize> {
         self.pair.iter().position(|one| one == user)
@@ -161,7 +160,7 @@ impl MessageId {
         Self { text: format!("message_{at_ms}_{nanoid}"), at_ms }
     }
 
-    /// `text`, if it has the form of a message id.
+    /// `text` as a message id; `None` when it has not the form of one.
     #[must_use]
     pub fn new(text: &str) -> Option<Self> {
         let (ms, nanoid) = text.strip_prefix("message_")?.split_once('_')?;

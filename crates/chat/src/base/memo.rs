@@ -1,11 +1,9 @@
-//! Rows decoded lately: where nothing changed, a poll compares a version instead of parsing JSON.
+//! Recently decoded rows: a poll of something that did not change compares a version instead of parsing JSON.
 //!
-//! Nothing here can be stale. What is looked up is a version that was just read from the store, and a version belongs to
-//! one commit, which wrote a row once: same key and same version, same row.
+//! Nothing here can be stale. A memo is asked for a version that was just read from the store, and a version belongs to
+//! one commit, which wrote the row once: the same key and version always hold the same row.
 
-use crate::{
-    base::error::Result, base::rows, conversation::row::ConversationRow, host::jobs::JobRow, inbox::head::HeadRow,
-};
+use super::{error::Result, rows};
 use jobline_store::{Key, Row, Version};
 use serde::de::DeserializeOwned;
 use std::{
@@ -13,27 +11,19 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-/// How many rows of a kind are kept; one that falls into the slot of another takes its place.
+/// How many rows of a kind are kept. A row that falls into the slot of another replaces it.
 const SLOTS: usize = 4096;
-/// Longer rows are decoded each time, so that the memory of all slots stays within some megabytes.
+/// Longer rows are decoded each time, which bounds the memory of all slots to some megabytes.
 const ROW_BYTES: usize = 2048;
-
-/// The rows that every poll and every send read.
-#[derive(Default)]
-pub(crate) struct Memos {
-    pub conversations: Memo<ConversationRow>,
-    pub heads: Memo<HeadRow>,
-    pub jobs: Memo<JobRow>,
-}
 
 /// Decoded rows of one kind.
 pub(crate) struct Memo<T> {
     slots: Box<[Slot<T>]>,
 }
 
-type Slot<T> = Mutex<Option<Box<Known<T>>>>;
+type Slot<T> = Mutex<Option<Box<Entry<T>>>>;
 
-struct Known<T> {
+struct Entry<T> {
     key: Key,
     version: Version,
     value: T,
@@ -48,29 +38,29 @@ impl<T> Default for Memo<T> {
 impl<T: DeserializeOwned + Clone> Memo<T> {
     /// What `row`, which was read at `key`, holds.
     pub fn decode(&self, key: &Key, row: &Row) -> Result<T> {
-        if let Some(known) = &*self.slot(key)
-            && known.version == row.version
-            && known.key == *key
+        if let Some(entry) = &*self.slot(key)
+            && entry.version == row.version
+            && entry.key == *key
         {
-            return Ok(known.value.clone());
+            return Ok(entry.value.clone());
         }
         let value: T = rows::decode(row)?;
         self.keep(key, row.version, &value, row.value.len());
         Ok(value)
     }
 
-    /// Keeps what is stored at `key` with `version`, in so many bytes.
+    /// Keeps `value`, which is stored at `key` with `version` and takes `bytes` there.
     pub fn keep(&self, key: &Key, version: Version, value: &T, bytes: usize) {
         if bytes <= ROW_BYTES {
-            *self.slot(key) = Some(Box::new(Known { key: key.clone(), version, value: value.clone() }));
+            *self.slot(key) = Some(Box::new(Entry { key: key.clone(), version, value: value.clone() }));
         }
     }
 
-    fn slot(&self, key: &Key) -> MutexGuard<'_, Option<Box<Known<T>>>> {
+    fn slot(&self, key: &Key) -> MutexGuard<'_, Option<Box<Entry<T>>>> {
         let mut hasher = DefaultHasher::new();
         key.hash(&mut hasher);
         let index = usize::try_from(hasher.finish() % SLOTS as u64).expect("less than the number of slots");
-        // Whoever panicked left either the former row there or the next one, both whole.
+        // A panic cannot leave half an entry: it is replaced in one step.
         self.slots[index].lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -96,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_of_one_commit_are_told_apart_though_they_share_its_version() {
+    fn rows_of_one_commit_are_kept_apart_though_they_share_its_version() {
         let memo = Memo::<u64>::default();
         for round in 0..2 {
             for at in 0..3 * SLOTS as u64 {

@@ -1,13 +1,13 @@
-//! Rows in and out of the store: versioned JSON, legible in a database console.
+//! Encoding and decoding rows: versioned JSON that can be read in a database console.
 
-use crate::base::error::{Error, Result};
+use super::error::{Error, Result};
 use jobline_store::{Bytes, Row};
 use serde::{Serialize, de::DeserializeOwned};
 
 /// The layout that this code writes, and the only one it reads.
 pub(crate) const LAYOUT: u8 = 1;
 
-/// `value` as it is stored.
+/// `value` as a row stores it.
 pub(crate) fn encode<T: Serialize>(value: &T) -> Bytes {
     let json =
         serde_json::to_vec(value).expect("rows are plain structs of strings and numbers, which always serialise");
@@ -20,7 +20,7 @@ pub(crate) fn decode<T: DeserializeOwned>(row: &Row) -> Result<T> {
         .map_err(|error| Error::unavailable(format!("a stored row is unreadable: {error}")))
 }
 
-/// What `row` holds, if it is there and has not expired at `now_ms`.
+/// What `row` holds, if it exists and has not expired at `now_ms`.
 pub(crate) fn live<T: DeserializeOwned>(row: Option<&Row>, now_ms: u64) -> Result<Option<T>> {
     match row {
         Some(row) if !expired(row, now_ms) => decode(row).map(Some),
@@ -28,7 +28,7 @@ pub(crate) fn live<T: DeserializeOwned>(row: Option<&Row>, now_ms: u64) -> Resul
     }
 }
 
-/// Whether a row's time is over, though the engine may still keep it.
+/// Whether a row has expired, though the engine may not have deleted it yet.
 pub(crate) fn expired(row: &Row, now_ms: u64) -> bool {
     row.expires.is_some_and(|seconds| seconds.saturating_mul(1_000) <= now_ms)
 }

@@ -1,14 +1,14 @@
 //! The random bits of a deployment, from which the keys of cursors and file URLs are derived.
 //!
-//! They are a row like any other, so every server of a deployment has the same, and an export takes them along: cursors
-//! and tokens of clients go on working on another engine.
+//! They are stored in a row like any other, so all servers of a deployment share them, and an export includes them:
+//! cursors and file URLs stay valid on another engine.
 
-use crate::{
-    base::clock::Random,
-    base::error::{Error, Result},
-    base::rows::{self, LAYOUT},
-    keys,
+use super::{
+    clock::Random,
+    error::{Error, Result},
+    rows::{self, LAYOUT},
 };
+use crate::keys;
 use jobline_store::{Commit, Condition, Consistency, Store, Token};
 use serde::{Deserialize, Serialize};
 
@@ -25,7 +25,7 @@ struct SecretsRow {
 }
 
 impl Secrets {
-    /// The secrets that `store` holds; a store that has none gets new ones. Servers that start at once agree on one.
+    /// The secrets that `store` holds. A store without any gets new ones; servers that start at the same time agree.
     ///
     /// # Errors
     /// `unavailable`.
@@ -39,7 +39,7 @@ impl Secrets {
             let row = rows::encode(&SecretsRow { v: LAYOUT, root });
             let commit =
                 Commit::builder(Token(random.bits())).put(keys::secrets(), Condition::Absent, row, None).build()?;
-            // Whatever the outcome is, the row is there now, by this server or by another: it is read, not assumed.
+            // Whatever the outcome, this server or another may have written the row: the next round reads it.
             match store.commit(&commit).await {
                 Err(error @ (jobline_store::Error::TooLarge(_) | jobline_store::Error::Corrupt(_))) => {
                     return Err(error.into());
@@ -48,7 +48,7 @@ impl Secrets {
                 Ok(_) => {}
             }
         }
-        Err(Error::unavailable(format!("the first row, that of the secrets, cannot be written{cause}")))
+        Err(Error::unavailable(format!("the row of the secrets cannot be written{cause}")))
     }
 
     fn read(row: &SecretsRow) -> Result<Self> {
@@ -57,7 +57,7 @@ impl Secrets {
         Ok(Self { root: *root.as_bytes() })
     }
 
-    /// A key for one purpose; different purposes have unrelated keys.
+    /// The key for one purpose. Keys of different purposes are unrelated.
     #[must_use]
     pub fn derive(&self, purpose: &str) -> [u8; 32] {
         blake3::derive_key(&format!("jobline 2026 {purpose}"), &self.root)

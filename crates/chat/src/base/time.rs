@@ -12,7 +12,7 @@ pub fn iso(ms: u64) -> String {
 
 /// The Unix milliseconds of an ISO 8601 timestamp with an offset; before 1970 is 0.
 ///
-/// A `+` that arrived as a space, because it was not escaped in a URL, is taken for what it was.
+/// A space is read as `+`, because an unescaped `+` in a URL arrives as a space.
 #[must_use]
 pub fn parse_iso(text: &str) -> Option<u64> {
     let timestamp: Timestamp = text.replace(' ', "+").parse().ok()?;
@@ -24,7 +24,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_are_written_and_read_alike() {
+    fn times_are_written_and_parsed() {
         assert_eq!(iso(0), "1970-01-01T00:00:00.000Z");
         assert_eq!(iso(1_763_116_200_007), "2025-11-14T10:30:00.007Z");
         assert_eq!(parse_iso("2025-11-14T10:30:00.007Z"), Some(1_763_116_200_007));

@@ -1,13 +1,13 @@
-//! Turns: on one server, those who lost a race for a row queue up for it.
+//! Queues for contended rows: on one server, operations that lost a race for a row wait for each other.
 //!
-//! Correctness never depends on it: the conditions of commits decide, across all servers. It only spares a crowd at one
-//! conversation the work of running into each other again and again.
+//! Correctness never depends on them: the conditions of commits decide, across all servers. Queues only save a crowd at
+//! one conversation from losing the same race again and again.
 
 use futures_util::lock::{Mutex, MutexGuard};
 use jobline_store::Key;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-/// As many queues; rows that share one wait for each other needlessly, but only when both are contended.
+/// How many queues there are. Two rows may share one; that costs time only when both are contended.
 const QUEUES: usize = 256;
 
 /// The queues.
@@ -15,7 +15,7 @@ pub(crate) struct Turns {
     queues: Box<[Mutex<()>]>,
 }
 
-/// Held while it is one's turn. Nobody holds two, so nobody waits in a circle.
+/// Held during one's turn. No operation holds two, so there is no deadlock.
 pub(crate) type Turn<'a> = MutexGuard<'a, ()>;
 
 impl Default for Turns {
@@ -27,7 +27,8 @@ impl Default for Turns {
 impl Turns {
     /// Waits for the turn at `key`.
     pub async fn wait(&self, key: &Key) -> Turn<'_> {
-        // The same queue in every run, so that a history repeats exactly; a crowded one only costs time.
+        // The hasher has no random seed, so that a simulated history repeats exactly. Keys chosen to share a queue cost
+        // time and nothing else.
         let mut hasher = DefaultHasher::new();
         key.hash(&mut hasher);
         let index = usize::try_from(hasher.finish() % QUEUES as u64).expect("less than the number of queues");

@@ -1,6 +1,10 @@
-//! One conversation: its row, who has received and read how much, unread counts.
+//! One conversation: its row, its members and their watermarks, unread counts, and who may see it.
 
-pub(crate) mod load;
+pub(crate) mod access;
+pub(crate) mod read;
 pub(crate) mod receipts;
+pub(crate) mod render;
 pub(crate) mod row;
+pub(crate) mod unread;
+pub(crate) mod update;
 pub(crate) mod watermarks;

@@ -1,119 +1,104 @@
-//! The conversation row: where its log stands, and what follows from it.
+//! The conversation row: where its log ends, and how far its members are.
 
+use super::watermarks::{Watermark, Watermarks};
 use crate::{
-    base::id::MessageId,
-    base::rows::LAYOUT,
-    conversation::watermarks::{Mark, Marks},
-    log::change::ChangeRow,
+    base::{id::MessageId, rows::LAYOUT},
+    log::position::Position,
 };
 use serde::{Deserialize, Serialize};
 
-/// A place in the log of a conversation: what a cursor is made of.
+/// One member's part of the row.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Position {
-    /// The number of the last change up to here.
-    pub change: u64,
-    /// The number of the last message up to here.
-    pub number: u64,
-    /// The `createdAt` of that message.
-    pub at: u64,
-}
-
-impl Position {
-    /// The last message up to here.
-    pub fn mark(self) -> Mark {
-        Mark { number: self.number, at: self.at }
-    }
-}
-
-/// One participant's part of the row.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Side {
+pub(crate) struct Member {
     /// How many messages they wrote.
     pub sent: u64,
-    /// The number of the last one they wrote.
+    /// The number of the last message they wrote.
     pub last: u64,
     /// Up to where a device of theirs has received.
-    pub delivered: Mark,
+    pub delivered: Watermark,
     /// Up to where they have read.
-    pub read: Mark,
-    /// How many messages of the other are not after [`Side::read`].
-    pub seen: u64,
+    pub read: Watermark,
+    /// How many messages of others are up to [`Member::read`].
+    #[serde(rename = "seen")]
+    pub read_count: u64,
 }
 
-/// `CONVERSATION#<id>` / `CONVERSATION#<id>`. The participants are in the id; sides are in their order.
+/// `CONVERSATION#<id>` / `CONVERSATION#<id>`. The two members are named by the id; `members` is in its order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ConversationRow {
     pub v: u8,
     /// Where the log ends.
     pub log: Position,
     /// The number of the last change that was not a new message; 0 when there was none.
-    pub receipt: u64,
+    #[serde(rename = "receipt")]
+    pub last_change_row: u64,
     /// When the first message was accepted.
     pub created: u64,
-    /// When the last change happened: later than every change before it, whatever the clock says.
+    /// When the last change happened: later than every change before it, whatever the clock said.
     pub updated: u64,
-    /// The id of the last message. What it says stays in its own row alone, which expires.
+    /// The id of the last message. Its text is only in its own row, which expires.
     pub last: String,
-    /// The job last written about, and which state of it the participants were told.
+    /// The job last written about, and the revision of it that the members were told.
     pub job: Option<(u64, u64)>,
-    pub sides: [Side; 2],
+    #[serde(rename = "sides")]
+    pub members: [Member; 2],
 }
 
 impl ConversationRow {
-    /// A conversation in which nothing was said yet.
+    /// A conversation without a message.
     pub fn new(now: u64) -> Self {
         Self {
             v: LAYOUT,
             log: Position::default(),
-            receipt: 0,
+            last_change_row: 0,
             created: now,
             updated: 0,
             last: String::new(),
             job: None,
-            sides: [Side::default(); 2],
+            members: [Member::default(); 2],
         }
     }
 
-    pub fn marks(&self) -> Marks {
-        Marks(self.sides.map(|side| [side.delivered.number, side.read.number]))
+    pub fn watermarks(&self) -> Watermarks {
+        Watermarks(self.members.map(|member| [member.delivered.number, member.read.number]))
     }
 
-    /// When the next change happens: now, but always after the last one, so that times order as numbers do.
+    /// When the next change happens: now, but always after the last one, so that times are in the order of numbers.
     pub fn next_at(&self, now: u64) -> u64 {
         now.max(self.updated + 1)
     }
 
-    /// How many messages `side` has not read, expired ones among them.
-    pub fn unread(&self, side: usize) -> u64 {
-        self.sides[1 - side].sent.saturating_sub(self.sides[side].seen)
+    /// How many messages of others `member` has not read, expired ones included.
+    pub fn unread(&self, member: usize) -> u64 {
+        self.members[1 - member].sent.saturating_sub(self.members[member].read_count)
     }
 
-    /// Whether `side` has received up to `number` without that being recorded.
-    pub fn undelivered(&self, side: usize, number: u64) -> bool {
-        self.sides[side].delivered.number < number.min(self.sides[1 - side].last)
+    /// Whether `member` has received messages up to `number` and the row does not record it yet.
+    pub fn is_undelivered(&self, member: usize, number: u64) -> bool {
+        self.members[member].delivered.number < number.min(self.members[1 - member].last)
     }
 
-    /// Takes the next number of the log for a new message of `side`.
+    /// Takes the next number of the log for a new message of `member`.
     ///
-    /// Whoever has received everything has received their own message, too; noted here, it costs nothing, and a cursor
-    /// that covers only it proves nothing new when the other answers.
-    pub fn append_message(&mut self, side: usize, id: &MessageId) {
-        let up_to_date = self.sides[side].delivered.number >= self.sides[1 - side].last;
+    /// A member who has received everything has received their own message, too. Recording it here costs nothing, and
+    /// saves a change row: otherwise a cursor past their own message would move the watermark as soon as the other
+    /// member answers.
+    pub fn append_message(&mut self, member: usize, id: &MessageId) {
+        let up_to_date = self.members[member].delivered.number >= self.members[1 - member].last;
         self.log = Position { change: self.log.change + 1, number: self.log.number + 1, at: id.at_ms() };
         self.updated = id.at_ms();
         id.as_str().clone_into(&mut self.last);
-        self.sides[side].sent += 1;
-        self.sides[side].last = self.log.number;
+        self.members[member].sent += 1;
+        self.members[member].last = self.log.number;
         if up_to_date {
-            self.sides[side].delivered = self.log.mark();
+            self.members[member].delivered = self.log.last_message();
         }
     }
 
-    /// Takes the next number of the log for `change`, which happens at [`ChangeRow::at`].
-    pub fn append_change(&mut self, change: &ChangeRow) {
+    /// Takes the next number of the log for a change other than a new message, which happens at `at`.
+    pub fn append_change(&mut self, at: u64) {
         self.log.change += 1;
-        self.receipt = self.log.change;
-        self.updated = change.at;
+        self.last_change_row = self.log.change;
+        self.updated = at;
     }
 }

@@ -1,47 +1,48 @@
-//! How far each of the two has received and read, and what that makes of a message.
+//! How far each member of a conversation has received and read, and the status of a message that follows from it.
 
 use jobline_wire::Status;
 use serde::{Deserialize, Serialize};
 
-/// A message, by its number and its `createdAt`: enough to find it and to compare it.
+/// A message that a member has reached, by its number and its `createdAt`: enough to find and to compare it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(from = "(u64, u64)", into = "(u64, u64)")]
-pub(crate) struct Mark {
+pub(crate) struct Watermark {
     pub number: u64,
     pub at: u64,
 }
 
-impl From<(u64, u64)> for Mark {
+impl From<(u64, u64)> for Watermark {
     fn from((number, at): (u64, u64)) -> Self {
         Self { number, at }
     }
 }
 
-impl From<Mark> for (u64, u64) {
-    fn from(mark: Mark) -> Self {
-        (mark.number, mark.at)
+impl From<Watermark> for (u64, u64) {
+    fn from(watermark: Watermark) -> Self {
+        (watermark.number, watermark.at)
     }
 }
 
-/// For each side of the conversation, the numbers up to which it has `[received, read]`.
+/// For each member, the numbers of the messages up to which they have `[received, read]`.
 ///
-/// They only rise, and read never passes received: the status of a message is derived from them and never goes back.
+/// They only rise, and a member never has read more than they received. The status of a message is derived from them, so
+/// it never goes back.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Marks(pub [[u64; 2]; 2]);
+pub(crate) struct Watermarks(pub [[u64; 2]; 2]);
 
-impl Marks {
-    pub fn delivered(self, side: usize) -> u64 {
-        self.0[side][0]
+impl Watermarks {
+    pub fn delivered(self, member: usize) -> u64 {
+        self.0[member][0]
     }
 
-    pub fn read(self, side: usize) -> u64 {
-        self.0[side][1]
+    pub fn read(self, member: usize) -> u64 {
+        self.0[member][1]
     }
 
-    /// The status of message `number` from the side `sender`, as the side `viewer` sees it.
+    /// The status of the message `number`, written by the member `sender`, as the member `viewer` sees it.
     ///
-    /// To the one it is for, a message is never merely `sent`: that they hold it is its delivery. So what changes for a
-    /// recipient is only that they have read it, and their own polls are not echoed back to them.
+    /// A recipient never sees `sent`: that they see the message is its delivery. So the only change of status that a
+    /// recipient sees is that they have read it, and their own polls cause no change for themselves.
     pub fn status(self, number: u64, sender: usize, viewer: usize) -> Status {
         let receiver = 1 - sender;
         if number <= self.read(receiver) {

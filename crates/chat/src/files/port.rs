@@ -1,7 +1,7 @@
 //! The port of the file engines: a local folder, or a bucket.
 //!
-//! The bytes never pass through the domain: it hands out URLs that carry their own signature and expiry, and looks at
-//! what arrived before a message may name it. A file is written once, under an id that is random, and never changed.
+//! Clients and readers move the bytes by URLs that carry their own signature and expiry. The domain looks at what arrived
+//! before a message may name it; what it then keeps is written once, under a name that is random, and never changed.
 
 use crate::base::error::Result;
 use async_trait::async_trait;
@@ -25,7 +25,7 @@ pub struct UploadGrant<'a> {
 /// What a download URL grants.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DownloadGrant<'a> {
-    /// The file's id.
+    /// The name that the file is kept under.
     pub id: &'a str,
     /// The name to save it under.
     pub name: &'a str,
@@ -48,10 +48,23 @@ pub struct Arrived {
     pub tag: String,
 }
 
+/// How what arrived is to be kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Keep<'a> {
+    /// The id that it was uploaded under.
+    pub id: &'a str,
+    /// A name that nothing was kept under before: of the form of an id, and behind the id in the order of names.
+    pub name: &'a str,
+    /// The media type that was proved.
+    pub content_type: &'a str,
+    /// What to keep instead of what arrived.
+    pub bytes: Option<Vec<u8>>,
+}
+
 /// A file as the engine keeps it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Kept {
-    /// The file's id.
+    /// The file's id, or the name that it is kept under.
     pub id: String,
     /// Its size in bytes.
     pub size: u64,
@@ -91,14 +104,21 @@ pub trait Files: Send + Sync + 'static {
     /// `unavailable`.
     async fn arrived(&self, id: &str, head: usize) -> Result<Option<Arrived>>;
 
-    /// Makes what arrived permanent, once it is proved: from now on `id` stands for exactly the bytes that `arrived` tells
-    /// of, whatever is done with the upload URL. May be repeated. `false` when other bytes have taken their place.
+    /// Makes what arrived permanent, once it is proved, and answers the name that it is kept under: `keep.name`, or the id
+    /// where what arrived under that never changes. From now on the name stands for exactly these bytes, whatever is done
+    /// with the upload URL. `None` when other bytes have taken the place of those that `arrived` tells of.
+    ///
+    /// # Errors
+    /// `unavailable`; then something may be kept that nothing names.
+    async fn keep(&self, arrived: &Arrived, keep: Keep<'_>) -> Result<Option<String>>;
+
+    /// Deletes what was uploaded under ids made before this instant and never kept; answers how many. Nothing where
+    /// something else does it, such as a rule of the bucket's.
     ///
     /// # Errors
     /// `unavailable`.
-    async fn keep(&self, _id: &str, _arrived: &Arrived) -> Result<bool> {
-        // For engines that accept nothing a second time.
-        Ok(true)
+    async fn drop_uploads(&self, _before_ms: u64) -> Result<usize> {
+        Ok(0)
     }
 
     /// Deletes the bytes; no error when they are not there.

@@ -1,14 +1,20 @@
 //! A user's head: the one small row that an idle poll of everything reads.
 //!
 //! It counts the moves of the user's conversations (`version`) and keeps a window of those that moved lately, each with
-//! the place in its log from which a reader who last looked at an older version has to go on. A cursor that is older
-//! than the window gets a fresh start. How long the window may be is a setting: where bytes are billed it keeps the row
+//! the position in its log from which a reader continues who last looked at an older version. A cursor that is older than
+//! the window is answered with a reset. How long the window may be is a setting: where bytes are billed it keeps the row
 //! within one write unit (1 KB on DynamoDB), elsewhere there is room for more.
 
-use crate::{base::id::ConversationId, base::rows::LAYOUT, conversation::row::Position, messages::rate::Bucket};
+use super::cursor::fingerprint;
+use crate::{
+    base::{id::ConversationId, rows::LAYOUT},
+    log::position::Position,
+    messages::rate::Bucket,
+};
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 
-/// How many conversations stay in the window however long their ids are.
+/// How many conversations are kept in the window, however long their ids are.
 const WINDOW_MIN: usize = 3;
 
 /// A conversation in the window.
@@ -16,7 +22,7 @@ const WINDOW_MIN: usize = 3;
 #[serde(from = "(String, u64, u64, u64, u64, u64)", into = "(String, u64, u64, u64, u64, u64)")]
 pub(crate) struct Moved {
     pub conversation: String,
-    /// The version with which it came into the window.
+    /// The version with which it entered the window.
     pub since: u64,
     /// Where its log stood before that.
     pub from: Position,
@@ -41,7 +47,7 @@ impl From<Moved> for (String, u64, u64, u64, u64, u64) {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct HeadRow {
     pub v: u8,
-    /// How many moves there were.
+    /// How many moves there were so far.
     pub version: u64,
     /// When the last one was.
     pub at: u64,
@@ -49,7 +55,7 @@ pub(crate) struct HeadRow {
     pub floor: u64,
     /// What moved lately, the last move last.
     pub window: Vec<Moved>,
-    /// What the user may still send.
+    /// How much the user may still send.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bucket: Option<Bucket>,
 }
@@ -61,12 +67,18 @@ impl Default for HeadRow {
 }
 
 impl HeadRow {
+    /// Whether it can tell what moved after `version`: not if that is older than the window, or from before the store was
+    /// restored to an earlier state.
+    pub fn covers(&self, version: u64) -> bool {
+        (self.floor..=self.version).contains(&version)
+    }
+
     /// Records that `conversation` moved on from `before`.
     pub fn bump(&mut self, conversation: &ConversationId, before: Position, now: u64, window_bytes: usize) {
         self.version += 1;
         self.at = self.at.max(now);
-        let known = self.window.iter().position(|moved| moved.conversation == conversation.as_str());
-        let mut moved = match known {
+        let index = self.window.iter().position(|moved| moved.conversation == conversation.as_str());
+        let mut moved = match index {
             Some(index) => self.window.remove(index),
             None => Moved {
                 conversation: conversation.as_str().to_owned(),
@@ -83,6 +95,12 @@ impl HeadRow {
     /// What moved after `version`, the first move first.
     pub fn after(&self, version: u64) -> impl Iterator<Item = &Moved> {
         self.window.iter().filter(move |moved| moved.version > version)
+    }
+
+    /// The conversations of the window by [`fingerprint`].
+    pub fn window_by_fingerprint(&self) -> HashMap<u64, ConversationId> {
+        let ids = self.window.iter().filter_map(|moved| ConversationId::new(&moved.conversation));
+        ids.map(|id| (fingerprint(id.as_str()), id)).collect()
     }
 
     fn shorten(&mut self, window_bytes: usize) {
@@ -106,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn the_window_knows_where_a_reader_of_an_older_version_goes_on() {
+    fn the_window_tells_where_a_reader_of_an_older_version_continues() {
         let mut head = HeadRow::default();
         head.bump(&id(1), Position { change: 4, number: 4, at: 40 }, 50, 850);
         head.bump(&id(2), Position::default(), 60, 850);
@@ -119,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn the_row_can_stay_within_one_write_unit_and_knows_what_it_forgot() {
+    fn the_row_can_stay_within_one_write_unit_and_its_floor_tells_what_was_dropped() {
         let mut head = HeadRow::default();
         for other in 0..100 {
             head.bump(

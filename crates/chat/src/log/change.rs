@@ -1,9 +1,11 @@
-//! The change row: what a change other than a new message touched.
+//! The change row: a change of a conversation other than a new message.
 
 use crate::{
     base::rows::LAYOUT,
-    conversation::row::ConversationRow,
-    conversation::watermarks::{Mark, Marks},
+    conversation::{
+        row::ConversationRow,
+        watermarks::{Watermark, Watermarks},
+    },
 };
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +13,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum ChangeKind {
-    /// A device of `by` received up to `to`.
+    /// A device of `by` received the messages up to `to`.
     Delivered,
     /// `by` read up to `to`.
     Read,
@@ -25,32 +27,32 @@ pub(crate) struct ChangeRow {
     pub v: u8,
     pub number: u64,
     pub kind: ChangeKind,
-    /// The side that did it; 0 where the host did.
+    /// The member who made the change; 0 where the host did.
     pub by: usize,
-    /// The messages it touched came after this one …
-    pub from: Mark,
+    /// The messages that it touched come after this one …
+    pub from: Watermark,
     /// … and up to this one.
-    pub to: Mark,
-    /// When, later than every change before it.
+    pub to: Watermark,
+    /// When it happened, later than every change before it.
     pub at: u64,
-    /// How far everyone had come before: from it a reader knows every status at this point of the log.
-    pub before: Marks,
+    /// The watermarks before it: from them a reader derives every status at this point of the log.
+    pub before: Watermarks,
 }
 
 impl ChangeRow {
-    /// The change of `kind` that `row` takes next.
-    pub fn next(row: &ConversationRow, kind: ChangeKind, by: usize, to: Mark, now: u64) -> Self {
+    /// The change of `kind` that comes next in the log of `row`.
+    pub fn next(row: &ConversationRow, kind: ChangeKind, by: usize, to: Watermark, now: u64) -> Self {
         let from = match kind {
-            ChangeKind::Delivered => row.sides[by].delivered,
-            ChangeKind::Read => row.sides[by].read,
+            ChangeKind::Delivered => row.members[by].delivered,
+            ChangeKind::Read => row.members[by].read,
             ChangeKind::Job => to,
         };
         let number = row.log.change + 1;
-        Self { v: LAYOUT, number, kind, by, from, to, at: row.next_at(now), before: row.marks() }
+        Self { v: LAYOUT, number, kind, by, from, to, at: row.next_at(now), before: row.watermarks() }
     }
 
-    /// Whether it alters a message in the eyes of `viewer`: see [`Marks::status`].
-    pub fn shows(&self, viewer: usize) -> bool {
+    /// Whether it alters a message as `viewer` sees it: see [`Watermarks::status`].
+    pub fn is_visible_to(&self, viewer: usize) -> bool {
         match self.kind {
             ChangeKind::Delivered => self.by != viewer,
             ChangeKind::Read => true,
@@ -58,12 +60,12 @@ impl ChangeRow {
         }
     }
 
-    /// Whether it only says that `viewer` has received something, which to them looks as before.
-    pub fn is_own(&self, viewer: usize) -> bool {
+    /// Whether it only records that `viewer` has received messages, which alters nothing that they see.
+    pub fn is_own_delivery(&self, viewer: usize) -> bool {
         self.kind == ChangeKind::Delivered && self.by == viewer
     }
 
-    /// Whether it touched the message `number` that the side `sender` wrote.
+    /// Whether it touched the message `number`, written by the member `sender`.
     pub fn touches(&self, number: u64, sender: usize) -> bool {
         sender != self.by && self.from.number < number && number <= self.to.number
     }

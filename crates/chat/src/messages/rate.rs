@@ -1,8 +1,10 @@
-//! The send rate: a token bucket in the sender's head, so that it counts on every server alike.
+//! The send rate: a token bucket in the sender's head, so that all servers count together.
 
+use crate::base::error::{Error, Result};
+use jobline_wire::Code;
 use serde::{Deserialize, Serialize};
 
-/// What a sender may still send, in thousandths of a message, and when that was.
+/// How much a sender may still send, in thousandths of a message, and when that was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "(u64, u64)", into = "(u64, u64)")]
 pub(crate) struct Bucket {
@@ -28,11 +30,27 @@ impl Bucket {
         Self { thousandths: u64::from(rate) * 1_000, at: now }
     }
 
-    /// The bucket after one more message, or in how many milliseconds there is one to send.
+    /// `bucket`, or a full one where there is none yet, after one more message at `rate` messages a minute. `None` when
+    /// the rate is 0, which is no limit.
     ///
-    /// A clock that ran backwards gives nothing and takes nothing. What one wrote that was far ahead is forgotten: nobody
-    /// could wait for as long as it takes to come there again.
-    pub fn take(self, rate: u32, now: u64) -> Result<Self, u64> {
+    /// # Errors
+    /// `rate_limited`, with the wait.
+    pub fn take_from(bucket: Option<Self>, rate: u32, now: u64) -> Result<Option<Self>> {
+        if rate == 0 {
+            return Ok(None);
+        }
+        bucket.unwrap_or_else(|| Self::full(rate, now)).take(rate, now).map(Some).map_err(|wait| {
+            let seconds = wait.div_ceil(1_000);
+            let detail = format!("At most {rate} messages a minute are accepted. Send again in {seconds} s.");
+            Error { retry_after_ms: Some(wait), ..Error::new(Code::RateLimited, detail) }
+        })
+    }
+
+    /// The bucket after one more message, or in how many milliseconds there is room for one.
+    ///
+    /// A clock that runs backwards neither fills nor empties it. A bucket from more than a minute in the future is
+    /// replaced by a full one: the clock that wrote it was wrong, and nobody could wait that long.
+    pub fn take(self, rate: u32, now: u64) -> std::result::Result<Self, u64> {
         if self.at > now + 60_000 {
             return Self::full(rate, now).take(rate, now);
         }
@@ -58,11 +76,11 @@ mod tests {
         assert_eq!(bucket.take(10, 1_000), Err(6_000));
         assert_eq!(bucket.take(10, 4_000), Err(3_000));
         bucket = bucket.take(10, 7_000).unwrap();
-        assert_eq!(bucket.take(10, 500), Err(6_000), "a clock that runs backwards gives nothing");
+        assert_eq!(bucket.take(10, 500), Err(6_000), "a clock that runs backwards does not fill the bucket");
         bucket = bucket.take(10, 13_000).unwrap();
         assert_eq!(bucket.take(10, 13_000), Err(6_000));
         let far_ahead = Bucket { at: 9_000_000, ..bucket };
-        let after = far_ahead.take(10, 13_000).expect("a clock that was set back holds nobody up");
+        let after = far_ahead.take(10, 13_000).expect("a clock that was set back does not block anybody");
         assert_eq!(after, Bucket::full(10, 13_000).take(10, 13_000).unwrap());
     }
 
@@ -76,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn the_wait_that_is_told_is_enough() {
+    fn after_the_wait_in_the_error_there_is_room() {
         for rate in [1, 3, 7, 10, 59, 600] {
             let mut bucket = Bucket::full(rate, 0);
             let mut now = 0;

@@ -83,6 +83,35 @@ async fn leftovers_are_removed_at_the_start_and_files_stay() {
 }
 
 #[test]
+fn one_process_uses_a_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = || {
+        let clock = Arc::new(Manual(watch::Sender::new(NOW_MS)));
+        LocalFiles::alone(folder.path().join("files"), BASE, &KEY, clock)
+    };
+    let first = open().unwrap();
+    let Err(refusal) = open() else { panic!("a second one was let in") };
+    assert!(refusal.to_string().contains("another process uses the files in"), "{refusal}");
+    drop(first);
+    open().unwrap();
+}
+
+#[test]
+fn a_folder_has_digits_of_its_own() {
+    struct Count(std::sync::atomic::AtomicU64);
+    impl jobline_chat::Random for Count {
+        fn bits(&self) -> u128 {
+            self.0.fetch_add(1, std::sync::atomic::Ordering::SeqCst).into()
+        }
+    }
+    let (one, other, random) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap(), Count(1.into()));
+    let first = super::super::folder_id(one.path(), &random).unwrap();
+    assert_eq!(super::super::folder_id(one.path(), &random).unwrap(), first, "the same at each start");
+    assert_ne!(super::super::folder_id(other.path(), &random).unwrap(), first);
+    assert!(super::super::folder_id(&other.path().join("missing"), &random).is_err());
+}
+
+#[test]
 fn a_folder_that_cannot_be_made_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let occupied = folder.path().join("occupied");

@@ -75,7 +75,9 @@ async fn hostile_names_are_harmless() {
         ("\u{feff}\u{200b}", "file", "file"),
         ("50%25;x='y'", "50_25;x='y'", "50%2525%3Bx%3D%27y%27"),
         ("日本.pdf", "__.pdf", "%E6%97%A5%E6%9C%AC.pdf"),
-        ("👩\u{200d}🔧.txt", "__.txt", "%F0%9F%91%A9%F0%9F%94%A7.txt"),
+        ("👩\u{200d}🔧.txt", "___.txt", "%F0%9F%91%A9%E2%80%8D%F0%9F%94%A7.txt"),
+        ("می\u{200c}خواهم.pdf", "________.pdf", "%D9%85%DB%8C%E2%80%8C%D8%AE%D9%88%D8%A7%D9%87%D9%85.pdf"),
+        ("\u{200d}", "file", "file"),
         ("a\u{7f}\u{85}b\0", "ab", "ab"),
     ] {
         let response = stage.get(&stage.link(name, "application/pdf", false).await, &[]).await;
@@ -187,4 +189,43 @@ async fn other_methods_are_not_there() {
     for method in [Method::POST, Method::DELETE, Method::PATCH] {
         assert_eq!(stage.ask(method, &url, &[]).await.status(), StatusCode::METHOD_NOT_ALLOWED);
     }
+}
+
+/// How many descriptors of this process lead to a file of this name.
+#[cfg(target_os = "linux")]
+fn held(name: &str) -> usize {
+    let open = std::fs::read_dir("/proc/self/fd").unwrap();
+    let paths = open.filter_map(|entry| std::fs::read_link(entry.unwrap().path()).ok());
+    paths.filter(|path| path.file_name().is_some_and(|found| found == name)).count()
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_client_that_does_not_read_holds_no_file_open() {
+    let stage = Stage::new();
+    let id = "file_1790000000000_heldByNobody";
+    let source = stage.folder.join("source");
+    std::fs::write(&source, vec![b'x'; 200_000]).unwrap();
+    stage.files.write(id, "image/png", &source).await.unwrap();
+    let grant =
+        DownloadGrant { id, name: "x.png", content_type: "image/png", inline: true, expires_ms: NOW_MS + 3_600_000 };
+    let url = stage.files.download_url(&grant).await.unwrap();
+    let mut body = stage.get(&url, &[]).await.into_body();
+    assert_eq!(held(id), 0);
+    let first = body.frame().await.unwrap().unwrap().into_data().unwrap();
+    assert_eq!((first.len(), held(id)), (64 * 1024, 0));
+    let rest = body.collect().await.unwrap().to_bytes();
+    assert_eq!(first.len() + rest.len(), 200_000);
+}
+
+#[tokio::test]
+async fn a_file_that_is_deleted_while_it_is_read_breaks_off() {
+    let stage = Stage::new();
+    let source = stage.folder.join("source");
+    std::fs::write(&source, vec![b'x'; 200_000]).unwrap();
+    stage.files.write(ID, "image/png", &source).await.unwrap();
+    let mut body = stage.get(&stage.link("x.png", "image/png", true).await, &[]).await.into_body();
+    body.frame().await.unwrap().unwrap();
+    stage.files.delete(ID).await.unwrap();
+    assert!(body.collect().await.is_err(), "a client must not take the beginning for the whole");
 }

@@ -2,6 +2,7 @@
 
 use super::*;
 use futures_util::{Stream, StreamExt as _, stream};
+use jobline_chat::Keep;
 use std::io::Error;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -456,4 +457,123 @@ async fn a_refusal_does_not_wait_for_the_body() {
     let mut request = upload(&target, body);
     request.headers_mut().insert(header::CONTENT_LENGTH, "6".parse().unwrap());
     assert_eq!(stage.send(request).await.status(), StatusCode::PAYLOAD_TOO_LARGE);
+}
+
+/// A disk with so much room.
+struct Disk(AtomicU64, u64);
+
+impl FreeSpace for Arc<Disk> {
+    fn of(&self, _: &Path) -> std::io::Result<Space> {
+        Ok(Space { free: self.0.load(Ordering::SeqCst), total: self.1 })
+    }
+}
+
+const GB: u64 = 1 << 30;
+
+fn stage_on(disk: &Arc<Disk>) -> Stage {
+    let mut stage = Stage::new();
+    let files = LocalFiles::new(&stage.folder, BASE, &KEY, Arc::clone(&stage.clock) as _).unwrap();
+    stage.files = Arc::new(files.with_space(Box::new(Arc::clone(disk))));
+    stage
+}
+
+#[tokio::test]
+async fn uploads_leave_room_for_messages() {
+    for (total, reserved) in [(10 * GB, GB / 2), (20 * GB, GB), (1_000 * GB, GB)] {
+        let disk = Arc::new(Disk(AtomicU64::new(reserved + MIB_10), total));
+        let stage = stage_on(&disk);
+        let target = stage.grant(ID, MIB_10, "application/zip").await;
+        disk.0.store(reserved + MIB_10 - 1, Ordering::SeqCst);
+        let grant =
+            UploadGrant { id: ID, size: MIB_10, content_type: "image/png", sha256: None, expires_ms: NOW_MS + 1 };
+        let refusal = stage.files.upload_target(&grant).await.unwrap_err();
+        assert_eq!((refusal.code.status(), refusal.retry_after_ms), (503, Some(60_000)), "told before it is uploaded");
+        let (taken, blocks) = counted(MIB_10);
+        let (status, code, detail) = problem(stage.send(upload(&target, Body::from_stream(blocks))).await).await;
+        assert_eq!((status, code.as_str(), taken.load(Ordering::SeqCst)), (503, "unavailable", 0));
+        assert!(detail.contains("no room for files"), "{detail}");
+        assert!(stage.left_over().is_empty());
+        disk.0.store(reserved + MIB_10, Ordering::SeqCst);
+        stage.put(b"hello").await;
+    }
+}
+
+#[tokio::test]
+async fn what_running_uploads_will_take_counts() {
+    let disk = Arc::new(Disk(AtomicU64::new(GB + MIB_10), 100 * GB));
+    let stage = Arc::new(stage_on(&disk));
+    let target = stage.grant(ID, MIB_10, "image/png").await;
+    let (sender, body) = piecewise();
+    let (there, request) = (Arc::clone(&stage), upload(&target, body));
+    let put = tokio::spawn(async move { there.send(request).await });
+    sender.send(Ok(Bytes::from("x"))).await.unwrap();
+    drop(sender.reserve().await.unwrap());
+    let grant = UploadGrant { id: "file_1_x", size: 1, content_type: "x", sha256: None, expires_ms: NOW_MS + 1 };
+    assert_eq!(stage.files.upload_target(&grant).await.unwrap_err().code.status(), 503);
+    put.abort();
+    assert!(put.await.unwrap_err().is_cancelled());
+    stage.files.upload_target(&grant).await.expect("there is room again");
+}
+
+#[tokio::test]
+async fn a_newer_request_takes_an_upload_over() {
+    let stage = Arc::new(Stage::new());
+    let target = stage.grant(ID, 5, "image/png").await;
+    let (sender, body) = piecewise();
+    let (there, request) = (Arc::clone(&stage), upload(&target, body));
+    let hangs = tokio::spawn(async move { problem(there.send(request).await).await });
+    sender.send(Ok(Bytes::from("hel"))).await.unwrap();
+    drop(sender.reserve().await.unwrap());
+    stage.put(b"hello").await;
+    let (status, code, detail) = hangs.await.unwrap();
+    assert_eq!((status, code.as_str()), (409, "file_already_used"));
+    assert!(detail.contains("newer request"), "{detail}");
+    assert!(stage.left_over().is_empty());
+}
+
+#[tokio::test]
+async fn what_is_not_kept_in_time_is_dropped() {
+    let stage = Stage::new();
+    stage.put(b"hello").await;
+    assert_eq!(stage.files.drop_uploads(NOW_MS).await.unwrap(), 0, "not yet");
+    let arrived = stage.files.arrived(ID, 9).await.unwrap().unwrap();
+    assert_eq!(stage.files.drop_uploads(NOW_MS + 1).await.unwrap(), 1);
+    assert!(stage.kept().await.is_empty());
+    let late = stage.files.keep(&arrived, keep("file_1_x", None)).await.unwrap();
+    assert_eq!(late, None, "a send that looked at it before keeps nothing");
+}
+
+fn keep<'a>(name: &'a str, bytes: Option<&[u8]>) -> Keep<'a> {
+    Keep { id: ID, name, content_type: "image/png", bytes: bytes.map(<[u8]>::to_vec) }
+}
+
+#[tokio::test]
+async fn what_is_kept_stays() {
+    let stage = Stage::new();
+    stage.put(b"hello").await;
+    let arrived = stage.files.arrived(ID, 9).await.unwrap().unwrap();
+    let name = format!("{ID}-0123456789");
+    for _ in 0..2 {
+        assert_eq!(stage.files.keep(&arrived, keep(&name, None)).await.unwrap().as_deref(), Some(ID));
+    }
+    assert_eq!(stage.files.drop_uploads(u64::MAX).await.unwrap(), 0);
+    assert_eq!(stage.kept().await, [(ID.to_owned(), 5)]);
+    let (status, ..) =
+        problem(stage.send(upload(&stage.grant(ID, 5, "image/png").await, Body::from("other"))).await).await;
+    assert_eq!(status, 409, "its URL takes nothing more");
+}
+
+#[tokio::test]
+async fn other_bytes_can_be_kept_in_the_place_of_what_arrived() {
+    let stage = Stage::new();
+    stage.put(b"hello").await;
+    let arrived = stage.files.arrived(ID, 9).await.unwrap().unwrap();
+    let name = format!("{ID}-0123456789");
+    assert_eq!(stage.files.keep(&arrived, keep(&name, Some(b"hell"))).await.unwrap(), Some(name.clone()));
+    assert_eq!(stage.files.read(&name, 0, 9).await.unwrap(), b"hell");
+    assert_eq!(stage.kept().await, [(name.clone(), 4)], "the upload is not needed beside it");
+    assert_eq!(stage.files.drop_uploads(u64::MAX).await.unwrap(), 1);
+    assert_eq!(stage.files.read(&name, 0, 9).await.unwrap(), b"hell");
+    stage.files.delete(&name).await.unwrap();
+    assert!(stage.kept().await.is_empty());
 }

@@ -1,4 +1,4 @@
-//! Keys that sign, of each kind.
+//! Signing keys of each kind.
 
 use super::SECRET;
 use base64::Engine as _;
@@ -26,7 +26,7 @@ impl Signing {
         Self::Secret(SECRET.as_bytes().to_vec())
     }
 
-    /// *ring* makes no RSA keys, so this one, which guards nothing, is kept with the tests.
+    /// *ring* cannot make RSA keys, so the tests have one in a file. It protects nothing.
     pub(super) fn rsa() -> Self {
         let text: String = include_str!("rsa2048.pkcs8.b64").split_whitespace().collect();
         Self::Rsa(Box::new(RsaKeyPair::from_pkcs8(&STANDARD.decode(text).unwrap()).unwrap()))
@@ -100,7 +100,7 @@ impl Signing {
         format!("{signed}.{}", b64(signature))
     }
 
-    /// With the usual header.
+    /// A token with the usual header.
     pub(super) fn token(&self, kid: &str, claims: &Value) -> String {
         self.sign(&json!({ "alg": self.alg(), "kid": kid, "typ": "JWT" }), claims)
     }

@@ -1,4 +1,4 @@
-//! Every way in that must stay shut, and the few that are open.
+//! Tests of what must be refused, and of what is accepted.
 
 mod keys;
 mod refusals;
@@ -20,7 +20,7 @@ const SECRET: &str = "a secret of thirty-two bytes or more";
 const URL: &str = "https://host.example/.well-known/jwks.json";
 const NOW_S: u64 = 1_790_000_000;
 
-/// A clock that stands still until it is told to go on.
+/// A clock that only a test moves.
 struct Manual(AtomicU64);
 
 impl Manual {
@@ -39,14 +39,14 @@ impl Clock for Manual {
         self.0.load(Ordering::SeqCst)
     }
 
-    /// Time passes in no time.
+    /// Moves the clock instead of waiting.
     async fn sleep(&self, duration: Duration) {
         self.0.fetch_add(u64::try_from(duration.as_millis()).unwrap(), Ordering::SeqCst);
         tokio::task::yield_now().await;
     }
 }
 
-/// Answers what it was told to, the last one for ever, and counts.
+/// Returns the given responses in order, and then the last one again; counts the calls.
 struct Scripted {
     answers: Mutex<VecDeque<Result<Fetched, String>>>,
     asked: AtomicUsize,
@@ -108,7 +108,7 @@ async fn user(identity: &Identity, token: &str) -> Result<String, Error> {
     identity.authenticate(&bearer(token)).await.map(|user| user.to_string())
 }
 
-/// What a refused token's problem says.
+/// The error about a refused token.
 async fn refused(identity: &Identity, token: &str) -> String {
     let error = user(identity, token).await.unwrap_err();
     assert_eq!((error.code, error.code.status()), (Code::Unauthenticated, 401), "{error}");

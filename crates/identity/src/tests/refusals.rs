@@ -1,4 +1,4 @@
-//! Tokens: which count, and which do not.
+//! Which tokens are accepted and which are refused.
 
 use super::*;
 use keys::b64;
@@ -32,7 +32,7 @@ async fn each_algorithm_is_accepted_with_its_own_key() {
 }
 
 #[tokio::test]
-async fn a_secret_and_public_keys_count_side_by_side() {
+async fn a_secret_and_public_keys_work_together() {
     let (clock, key) = (Manual::new(), Signing::ed());
     let settings =
         IdentitySettings { jwt_secret: Some(SECRET.to_owned()), jwks_url: Some(URL.to_owned()), ..Default::default() };
@@ -99,7 +99,7 @@ async fn malformed_tokens_are_refused() {
 }
 
 #[tokio::test]
-async fn no_header_talks_a_key_into_another_algorithm() {
+async fn a_header_cannot_change_the_algorithm_of_a_key() {
     let clock = Manual::new();
     let (rsa, ec, ed) = (Signing::rsa(), Signing::ec(), Signing::ed());
     let jwks = set([rsa.jwk("r"), ec.jwk("c"), ed.jwk("d")]);
@@ -114,7 +114,7 @@ async fn no_header_talks_a_key_into_another_algorithm() {
         assert!(refused(&identity, &unsigned).await.contains("alg"), "{alg}");
         assert!(refused(&identity, &rsa.sign(&header, &claims)).await.contains("alg"), "{alg}");
     }
-    // The classic: the public key as the secret of HS256, in every form that it has.
+    // The well-known attack: the public key as the secret of HS256, in every encoding.
     let whole = jwks["keys"][0].to_string();
     for secret in [rsa.public(), ec.public(), ed.public(), whole.into_bytes(), Vec::new()] {
         for kid in ["r", "c", "d", "none"] {
@@ -122,7 +122,7 @@ async fn no_header_talks_a_key_into_another_algorithm() {
             assert!(refused(&identity, &token).await.contains("known key"));
         }
     }
-    // Each signature with each other key's name, and each other algorithm's.
+    // Each signature with the kid of each other key, and with each other algorithm.
     for (key, own) in [(&rsa, "r"), (&ec, "c"), (&ed, "d")] {
         for kid in ["r", "c", "d"] {
             for alg in ["HS256", "RS256", "ES256", "EdDSA"] {
@@ -142,14 +142,14 @@ async fn a_key_must_be_known() {
     let claims = claims("jane");
     assert!(refused(&identity, &key.token("other", &claims)).await.contains("known key"));
     assert!(refused(&identity, &Signing::ec().token("k", &claims)).await.contains("known key"));
-    // A key that the token brings along counts for nothing.
+    // A key inside the token is ignored.
     let own = Signing::ec();
     let header = json!({ "alg": "ES256", "kid": "k", "jwk": own.jwk("k"), "jku": "https://evil.example" });
     assert!(refused(&identity, &own.sign(&header, &claims)).await.contains("known key"));
 }
 
 #[tokio::test]
-async fn without_names_every_key_is_tried_with_its_own_algorithm() {
+async fn a_token_without_kid_is_tried_with_every_key() {
     let keys = [Signing::rsa(), Signing::ec(), Signing::ed()];
     let mut nameless = Signing::ec().jwk("x");
     nameless.as_object_mut().unwrap().remove("kid");
@@ -174,7 +174,7 @@ async fn without_names_every_key_is_tried_with_its_own_algorithm() {
 }
 
 #[tokio::test]
-async fn keys_for_other_uses_are_not_used() {
+async fn keys_for_other_uses_are_ignored() {
     let key = Signing::ec();
     let changes = [
         json!({ "use": "enc" }),
@@ -212,7 +212,7 @@ async fn a_critical_extension_is_refused() {
 }
 
 #[tokio::test]
-async fn a_token_counts_from_nbf_to_exp_with_a_minute_of_leeway() {
+async fn a_token_is_valid_from_nbf_to_exp_with_a_minute_of_leeway() {
     let clock = Manual::new();
     let identity = by_secret(&clock);
     let token = |exp: Value, nbf: Value| hs256(&json!({ "sub": "jane", "exp": exp, "nbf": nbf }));
@@ -325,7 +325,7 @@ async fn issuer_and_audience_are_checked_when_configured() {
 }
 
 #[tokio::test]
-async fn minted_tokens_are_good_for_as_long_as_was_asked() {
+async fn minted_tokens_are_valid_for_the_requested_time() {
     let clock = Manual::new();
     let identity = by_secret(&clock);
     let minted = identity.mint(&UserId::new("a_b~c").unwrap(), Duration::from_secs(3_600)).unwrap();
@@ -363,7 +363,7 @@ fn wrong_settings_are_named() {
 }
 
 #[test]
-fn the_host_key_is_itself_only() {
+fn only_the_host_key_is_accepted() {
     let key = "0123456789abcdef0123456789abcdef";
     assert!(HostKey::new(&key[1..]).is_err_and(|error| error.contains("JOBLINE_HOST_KEY")));
     let host = HostKey::new(key).unwrap();
@@ -382,7 +382,7 @@ fn the_cache_of_verified_tokens_is_bounded() {
     runtime().block_on(async {
         for number in 0..20_000 {
             let token = hs256(&json!({ "sub": format!("user{number}"), "exp": NOW_S + 60, "pad": "x".repeat(1_500) }));
-            assert!(identity.authenticate_token(&token).await.is_ok());
+            assert!(identity.authenticate(token.as_str()).await.is_ok());
         }
     });
     assert!(identity.verified.weight() <= 16 << 20, "{}", identity.verified.weight());
@@ -414,8 +414,8 @@ proptest! {
             let position = position.index(mutated.len());
             mutated[position] = byte;
             let Ok(token) = String::from_utf8(mutated) else { return Ok(()) };
-            // A header that no longer names the key the same way is fine if it still verifies; nothing does.
-            match runtime().block_on(identity.authenticate_token(&token)) {
+            // A changed header would be accepted if the signature still verified, but none does.
+            match runtime().block_on(identity.authenticate(token.as_str())) {
                 Ok(user) => prop_assert!(token == tokens[kind] && user.as_str() == "jane", "{token}"),
                 Err(error) => prop_assert_eq!(error.code, Code::Unauthenticated),
             }
@@ -426,7 +426,7 @@ proptest! {
     #[test]
     fn garbage_never_panics(token in ".{0,200}") {
         let identity = by_secret(&Manual::new());
-        let refused = runtime().block_on(identity.authenticate_token(&token)).is_err();
+        let refused = runtime().block_on(identity.authenticate(token.as_str())).is_err();
         prop_assert!(refused);
     }
 }

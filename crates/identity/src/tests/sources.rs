@@ -1,4 +1,4 @@
-//! Keys that come, change and stay away.
+//! Keys that appear, change and cannot be fetched.
 
 use super::super::HttpFetch;
 use super::*;
@@ -17,14 +17,14 @@ async fn a_new_key_is_found_by_its_first_token() {
 }
 
 #[tokio::test]
-async fn made_up_key_names_fetch_at_most_twice_a_minute() {
+async fn unknown_kids_trigger_at_most_two_fetches_a_minute() {
     let (clock, key) = (Manual::new(), Signing::ec());
     let fetch = Scripted::new([Ok(set([key.jwk("k")]))]);
     let identity = Arc::new(by_url(&clock, &fetch).await);
     let storm = async |from: usize| {
         let asks = (from..from + 50).map(|number| {
             let (identity, token) = (Arc::clone(&identity), key.token(&format!("k{number}"), &claims("x")));
-            async move { assert!(identity.authenticate_token(&token).await.is_err()) }
+            async move { assert!(identity.authenticate(token.as_str()).await.is_err()) }
         });
         futures_util::future::join_all(asks).await;
     };
@@ -37,7 +37,7 @@ async fn made_up_key_names_fetch_at_most_twice_a_minute() {
     clock.pass(29);
     storm(150).await;
     assert_eq!(fetch.asked(), 2);
-    // Bad signatures and tokens without a name are no reason at all.
+    // Bad signatures and tokens without a kid do not trigger a fetch.
     clock.pass(30);
     let other = Signing::ec();
     for token in [other.token("k", &claims("x")), other.sign(&json!({ "alg": "ES256" }), &claims("x"))] {
@@ -47,7 +47,7 @@ async fn made_up_key_names_fetch_at_most_twice_a_minute() {
 }
 
 #[tokio::test]
-async fn a_key_that_is_withdrawn_counts_no_more_not_even_from_the_cache() {
+async fn a_withdrawn_key_is_refused_even_for_cached_tokens() {
     let (clock, key) = (Manual::new(), Signing::ec());
     let fetch = Scripted::new([Ok(set([key.jwk("k")])), Ok(set([Signing::ec().jwk("other")]))]);
     let identity = by_url(&clock, &fetch).await;
@@ -61,7 +61,7 @@ async fn a_key_that_is_withdrawn_counts_no_more_not_even_from_the_cache() {
 }
 
 #[tokio::test]
-async fn the_same_keys_again_keep_the_cache() {
+async fn unchanged_keys_keep_the_cache() {
     let (clock, key) = (Manual::new(), Signing::ec());
     let fetch = Scripted::new([Ok(set([key.jwk("k")]))]);
     let identity = by_url(&clock, &fetch).await;
@@ -88,14 +88,14 @@ async fn when_the_fetch_fails_the_old_keys_stay() {
 }
 
 #[tokio::test]
-async fn keys_that_never_came_are_no_fault_of_the_token() {
+async fn without_any_keys_tokens_are_unavailable_not_unauthenticated() {
     let (clock, key) = (Manual::new(), Signing::ec());
     let fetch = Scripted::new([Err("refused"), Ok(set([key.jwk("k")]))]);
     let identity = by_url(&clock, &fetch).await;
     let token = key.token("k", &claims("a"));
     let error = user(&identity, &token).await.unwrap_err();
     assert_eq!((error.code, error.retry_after_ms.is_some()), (Code::Unavailable, true));
-    // What no key could make good is refused all the same.
+    // A token that no key could verify is refused without waiting.
     assert!(refused(&identity, "x.y.z").await.contains("malformed"));
     assert_eq!(fetch.asked(), 1, "a failure is not repeated at once");
     clock.pass(5);
@@ -116,7 +116,7 @@ async fn keys_are_refreshed_before_they_are_old() {
 }
 
 #[tokio::test]
-async fn without_a_background_requests_refresh_what_is_overdue() {
+async fn without_background_refreshes_requests_refresh_overdue_keys() {
     let (clock, key, other) = (Manual::new(), Signing::ec(), Signing::ec());
     let fetch = Scripted::new([Ok(set([key.jwk("k")])), Ok(set([other.jwk("k")]))]);
     let identity = by_url(&clock, &fetch).await;
@@ -155,7 +155,7 @@ async fn a_key_file_is_read_again_when_it_changes() {
     let (old_token, new_token) = (old.token("old", &claims("a")), new.token("new", &claims("b")));
     assert!(user(&identity, &old_token).await.is_ok());
 
-    // Half a file is no file.
+    // A half-written file is ignored.
     std::fs::write(&path, &set([new.jwk("new")]).to_string()[..100]).unwrap();
     clock.pass(10);
     assert!(user(&identity, &old_token).await.is_ok());
@@ -172,7 +172,7 @@ async fn a_key_file_is_read_again_when_it_changes() {
     assert!(Identity::new(huge, clock).err().unwrap().contains("larger"));
 }
 
-/// A server that answers each connection with the next of `answers`, and tells its address.
+/// A server that gives each connection the next of `answers`; returns its URL.
 fn serve(answers: Vec<Vec<u8>>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/jwks", listener.local_addr().unwrap());
@@ -186,7 +186,7 @@ fn serve(answers: Vec<Vec<u8>>) -> String {
                 request.extend(byte);
             }
             assert!(request.starts_with(b"GET /jwks HTTP/1.1\r\n"));
-            // The client may have heard enough before the end.
+            // The client may close before the end.
             let _ = connection.write_all(&answer);
         }
     });
@@ -199,7 +199,7 @@ fn ok(headers: &str, body: &[u8]) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn keys_come_over_http() {
+async fn keys_are_fetched_over_http() {
     let key = Signing::ec();
     let jwks = set([key.jwk("k")]).to_string();
     let settings = IdentitySettings { jwks_url: Some(serve(vec![ok("", jwks.as_bytes())])), ..Default::default() };

@@ -41,8 +41,8 @@ impl Account {
         Self { dynamodb, dynamodb_endpoint, s3_endpoint: s3::endpoint().to_owned(), bucket: s3::bucket().await }
     }
 
-    /// The server over this account, with `beside` next to the API, for as long as the test's runtime lives.
-    pub async fn serve(&self, beside: Router) -> SocketAddr {
+    /// The server over this account, with `extra_routes` next to the API, for as long as the test's runtime lives.
+    pub async fn serve(&self, extra_routes: Router) -> SocketAddr {
         let (clock, random): (Arc<dyn Clock>, Arc<dyn Random>) = (Arc::new(SystemClock), Arc::new(SystemRandom));
         let store = Arc::new(DynamoDbStore::new(self.dynamodb.config(), TABLE, Options::default()));
         let secrets = Secrets::load(&*store, &*random).await.unwrap();
@@ -58,7 +58,7 @@ impl Account {
             metrics: Arc::new(Metrics::new()),
             address: Address::default(),
             origins: Origins::new(&[]),
-            beside,
+            extra_routes,
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

@@ -1,4 +1,4 @@
-//! The description of the API is a snapshot: what changes in it is seen in review. `UPDATE_SNAPSHOTS=1` rewrites it.
+//! The OpenAPI document is kept as a snapshot, so that a review shows its changes. `UPDATE_SNAPSHOTS=1` rewrites it.
 
 use crate::support::TestApp;
 use jobline_api::table;
@@ -13,7 +13,7 @@ async fn document() -> (String, Value) {
 }
 
 #[tokio::test]
-async fn it_is_as_it_was_reviewed() {
+async fn the_document_equals_the_reviewed_snapshot() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/snapshots/openapi.json");
     let (text, _) = document().await;
     if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
@@ -73,7 +73,7 @@ async fn every_procedure_is_described_once() {
         }
     }
     for procedure in table::procedures() {
-        let operation = &document["paths"][procedure.path][procedure.method.as_str().to_lowercase()];
+        let operation = &document["paths"][procedure.route.path][procedure.route.method.as_str().to_lowercase()];
         assert_eq!(operation["operationId"], procedure.name);
         assert_eq!(operation["responses"]["401"]["content"].as_object().unwrap().len(), 1);
     }

@@ -23,7 +23,7 @@ async fn with_page() -> (Running, Arc<AtomicUsize>) {
         counted.fetch_add(1, Ordering::SeqCst);
         async { vec![b'x'; PAGE] }
     });
-    let app = TestApp::beside(Router::new().route("/page", page)).await;
+    let app = TestApp::with_routes(Router::new().route("/page", page)).await;
     (Running::new(app).await, asked)
 }
 
@@ -99,7 +99,7 @@ async fn an_answer_that_is_read_slowly_is_not_cut() {
 #[tokio::test]
 async fn a_body_whose_source_is_slow_is_not_cut() {
     let endless = || async { Body::from_stream(futures_util::stream::pending::<Result<Bytes, std::io::Error>>()) };
-    let running = Running::new(TestApp::beside(Router::new().route("/live", get(endless))).await).await;
+    let running = Running::new(TestApp::with_routes(Router::new().route("/live", get(endless))).await).await;
     let mut client = running.connect().await;
     client.write("GET /live HTTP/1.1\r\nhost: a\r\n\r\n").await;
     assert!(client.answer().await.starts_with("HTTP/1.1 200"));
@@ -140,7 +140,7 @@ async fn a_stop_finishes_a_download() {
 async fn a_slow_reader_over_http1_makes_progress() {
     use tokio::io::AsyncReadExt;
     let large = get(|| async { vec![b'x'; 10 << 20] });
-    let running = Running::new(TestApp::beside(Router::new().route("/large", large)).await).await;
+    let running = Running::new(TestApp::with_routes(Router::new().route("/large", large)).await).await;
     let mut client = running.connect().await;
     client.write("GET /large HTTP/1.1\r\nhost: a\r\n\r\n").await;
     let (mut read, mut buffer) = (0, vec![0; 32 << 10]);

@@ -18,7 +18,7 @@ use tokio::net::TcpListener;
 pub const JWT_SECRET: &str = "a jwt secret that is long enough for a test";
 pub const HOST_KEY: &str = "a-host-key-that-is-long-enough-for-a-test";
 
-/// The engines of a server, and what it needs beside them.
+/// The engines of a server, and what else it needs.
 pub struct Engines {
     pub store: Arc<dyn Store>,
     pub files: Arc<LocalFiles>,
@@ -31,7 +31,7 @@ pub struct Engines {
 }
 
 impl Engines {
-    /// `base_url`: how the server believes to be reached; its own address when left out.
+    /// `base_url`: the base of file URLs; the address of the server when left out.
     pub async fn new(base_url: Option<String>) -> Self {
         let (clock, random): (Arc<dyn Clock>, Arc<dyn Random>) = (Arc::new(SystemClock), Arc::new(SystemRandom));
         let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
@@ -51,8 +51,8 @@ impl Engines {
         Chat::new(self.store.clone(), files, clock, self.random.clone(), &self.secrets, settings)
     }
 
-    /// Serves, with `beside` next to the API, and answers the server's address.
-    pub fn serve(self, beside: Router) -> Running {
+    /// Serves, with `extra_routes` next to the API, and returns the running server.
+    pub fn serve(self, extra_routes: Router) -> Running {
         let address = self.listener.local_addr().unwrap();
         let app = App::new(Parts {
             chat: self.chat(self.clock.clone(), 10),
@@ -63,7 +63,7 @@ impl Engines {
             metrics: Arc::new(Metrics::new()),
             address: Address::default(),
             origins: Origins::new(&[]),
-            beside: beside.merge(files::router(self.files.clone())),
+            extra_routes: extra_routes.merge(files::router(self.files.clone())),
         });
         let listening = Listening { tls: None, max_connections: 1_000 };
         tokio::spawn(serve(Service::new(app), self.listener, listening, std::future::pending()));
@@ -71,7 +71,7 @@ impl Engines {
     }
 }
 
-/// A server, for as long as the test's runtime lives.
+/// A server that runs as long as the runtime of the test.
 pub struct Running {
     pub url: String,
     _folder: tempfile::TempDir,

@@ -1,4 +1,4 @@
-//! Files that are not what an export wrote.
+//! Imports of damaged files.
 
 use crate::folder::{Folder, telling_lengths};
 use crate::place::Place;

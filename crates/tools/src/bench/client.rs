@@ -1,4 +1,4 @@
-//! A lean HTTP/1.1 client: one connection, kept alive, one request at a time. What it costs, it costs every measurement.
+//! A small HTTP/1.1 client: one connection, kept alive, one request at a time. Its cost is part of every measurement.
 
 use std::fmt::Write;
 use std::io;
@@ -6,9 +6,9 @@ use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-/// Answer headers that are looked at; more is an error.
+/// Response headers that are looked at; more is an error.
 const HEADERS: usize = 32;
-/// The longest answer that is taken.
+/// The most bytes of a response; more are an error.
 const ANSWER_BYTES: usize = 8 * 1024 * 1024;
 
 /// One connection.
@@ -17,13 +17,13 @@ pub(super) struct Connection {
     buffer: Vec<u8>,
 }
 
-/// What came back; the body lives until the next call.
-pub(super) struct Answer<'a> {
+/// A response. Its body is valid until the next call.
+pub(super) struct Response<'a> {
     pub status: u16,
     pub body: &'a [u8],
 }
 
-/// Where the body begins and how long it is.
+/// The status, and where the body begins and how long it is.
 struct Head {
     status: u16,
     begin: usize,
@@ -37,8 +37,8 @@ impl Connection {
         Ok(Self { stream, buffer: Vec::with_capacity(16 * 1024) })
     }
 
-    /// Sends `request`, which is a whole HTTP request, and reads the answer.
-    pub(super) async fn call(&mut self, request: &[u8]) -> io::Result<Answer<'_>> {
+    /// Sends `request`, which is a whole HTTP request, and reads the response.
+    pub(super) async fn call(&mut self, request: &[u8]) -> io::Result<Response<'_>> {
         self.stream.write_all(request).await?;
         self.buffer.clear();
         let head = loop {
@@ -51,12 +51,12 @@ impl Connection {
         while self.buffer.len() < end {
             self.fill().await?;
         }
-        Ok(Answer { status: head.status, body: &self.buffer[head.begin..end] })
+        Ok(Response { status: head.status, body: &self.buffer[head.begin..end] })
     }
 
     async fn fill(&mut self) -> io::Result<()> {
         if self.buffer.len() > ANSWER_BYTES {
-            return Err(io::Error::other("an answer of more than 8 MB"));
+            return Err(io::Error::other("a response of more than 8 MB"));
         }
         match self.stream.read_buf(&mut self.buffer).await? {
             0 => Err(io::Error::from(io::ErrorKind::UnexpectedEof)),
@@ -77,7 +77,7 @@ fn parse(bytes: &[u8]) -> io::Result<Option<Head>> {
         .iter()
         .find(|header| header.name.eq_ignore_ascii_case("content-length"))
         .and_then(|header| std::str::from_utf8(header.value).ok()?.parse().ok())
-        .ok_or_else(|| io::Error::other("an answer without Content-Length"))?;
+        .ok_or_else(|| io::Error::other("a response without Content-Length"))?;
     Ok(Some(Head { status: response.code.unwrap_or_default(), begin, length }))
 }
 
@@ -89,7 +89,7 @@ pub(super) fn get(path: &str, token: Option<&str>) -> Vec<u8> {
     request.into_bytes()
 }
 
-/// Puts a POST request with a JSON body into `request`, instead of what was there.
+/// Replaces `request` by a POST request with a JSON body.
 pub(super) fn post(request: &mut String, path: &str, token: Option<&str>, body: &str) {
     request.clear();
     head(request, "POST", path, token);
@@ -108,11 +108,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_is_whole_only_with_its_head() {
-        let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
-        let head = parse(answer).unwrap().unwrap();
-        assert_eq!((head.status, &answer[head.begin..], head.length), (200, &b"ok"[..], 2));
-        assert!(parse(&answer[..20]).unwrap().is_none());
+    fn a_response_is_complete_only_with_its_head() {
+        let response = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+        let head = parse(response).unwrap().unwrap();
+        assert_eq!((head.status, &response[head.begin..], head.length), (200, &b"ok"[..], 2));
+        assert!(parse(&response[..20]).unwrap().is_none());
         assert!(parse(b"HTTP/1.1 200 OK\r\n\r\n").is_err(), "no length");
     }
 

@@ -1,4 +1,4 @@
-//! A hello-world: the least that a request over this HTTP stack can cost.
+//! A hello-world server: the least that a request can cost on this HTTP stack.
 
 use super::client;
 use super::load::{self, Caller, Figures, Repeat};
@@ -15,24 +15,24 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tower::ServiceExt;
 
-/// The hello-worlds, which answer until they are stopped.
+/// Two hello-world servers, which run until they are stopped.
 pub(super) struct Hello {
-    /// Through the server's serve loop.
-    looped: Serving,
-    /// Through nothing but axum.
+    /// Served by the serve loop of the real server.
+    in_serve_loop: Serving,
+    /// Served by axum alone.
     bare: JoinHandle<()>,
     bare_address: SocketAddr,
 }
 
 impl Hello {
     pub(super) async fn start(server: &dyn Server) -> Result<Self, String> {
-        let looped = server.serve(router()).await?;
+        let in_serve_loop = server.serve(router()).await?;
         let listener = listen().await?;
         let bare_address = listener.local_addr().map_err(|error| error.to_string())?;
-        Ok(Self { looped, bare: tokio::spawn(bare(listener)), bare_address })
+        Ok(Self { in_serve_loop, bare: tokio::spawn(bare(listener)), bare_address })
     }
 
-    /// GET, and POST of a body as long as what a send carries: first through nothing but axum, then through the loop.
+    /// Measures GET, and POST with a body as long as that of a send: first on axum alone, then in the serve loop.
     pub(super) async fn measure(&self, connections: usize, length: Duration) -> Result<[[Figures; 2]; 2], String> {
         let callers = |request: &[u8]| -> Vec<Box<dyn Caller>> {
             (0..connections).map(|_| Box::new(Repeat(request.to_owned())) as Box<dyn Caller>).collect()
@@ -40,16 +40,19 @@ impl Hello {
         let mut post = String::new();
         client::post(&mut post, "/", None, &format!("{{\"content\":\"{}\"}}", "x".repeat(120)));
         let [get, post] = [client::get("/", None), post.into_bytes()];
-        let [bare, looped] = [self.bare_address, self.looped.address];
+        let [bare, in_serve_loop] = [self.bare_address, self.in_serve_loop.address];
         Ok([
             [load::run(bare, callers(&get), length).await?, load::run(bare, callers(&post), length).await?],
-            [load::run(looped, callers(&get), length).await?, load::run(looped, callers(&post), length).await?],
+            [
+                load::run(in_serve_loop, callers(&get), length).await?,
+                load::run(in_serve_loop, callers(&post), length).await?,
+            ],
         ])
     }
 
     pub(super) async fn stop(self) -> Result<(), String> {
         self.bare.abort();
-        self.looped.stop().await
+        self.in_serve_loop.stop().await
     }
 }
 
@@ -57,7 +60,7 @@ fn router() -> Router {
     Router::new().route("/", get(|| async { "hello" }).post(|body: String| async move { body }))
 }
 
-/// Serves with as little as possible around axum.
+/// Serves axum with as little as possible around it.
 async fn bare(listener: TcpListener) {
     while let Ok((stream, _)) = listener.accept().await {
         let _ = stream.set_nodelay(true);

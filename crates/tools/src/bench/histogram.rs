@@ -1,11 +1,11 @@
-//! Counting times: 64 steps for each doubling, so a percentile is right to 1.6 %.
+//! A histogram of times with 64 buckets for each doubling, so that a percentile is exact to 1.6 %.
 
 use std::time::Duration;
 
 const STEPS: u32 = 6;
 const BUCKETS: usize = (64 - STEPS as usize + 1) << STEPS;
 
-/// How often which time was measured.
+/// Counts of measured times.
 #[derive(Clone)]
 pub(super) struct Histogram {
     counts: Box<[u32]>,
@@ -32,7 +32,7 @@ impl Histogram {
         self.total
     }
 
-    /// The time that `percent` of all were no slower than.
+    /// The percentile `percent` of the times.
     pub(super) fn percentile(&self, percent: u64) -> Duration {
         let wanted = (self.total * percent).div_ceil(100).max(1);
         let mut seen = 0;
@@ -49,7 +49,7 @@ fn bucket(nanos: u64) -> usize {
     ((doublings as usize) << STEPS) + (nanos >> doublings) as usize
 }
 
-/// The smallest time that falls into a bucket.
+/// The smallest time of a bucket, in nanoseconds.
 fn floor(bucket: usize) -> u64 {
     let doublings = (bucket >> STEPS).saturating_sub(1);
     ((bucket - (doublings << STEPS)) as u64) << doublings

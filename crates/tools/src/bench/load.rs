@@ -1,4 +1,4 @@
-//! Many connections that each send one request after the other, as fast as they are answered.
+//! Load: many connections, each of which sends its next request as soon as the last one is answered.
 
 use super::client::Connection;
 use super::histogram::Histogram;
@@ -6,16 +6,16 @@ use futures_util::future::try_join_all;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-/// What one connection asks, again and again.
+/// The requests of one connection.
 pub(super) trait Caller: Send + 'static {
     /// The next request.
     fn request(&mut self) -> &[u8];
 
-    /// Whether the answer is what it should be.
+    /// Whether the response is the expected one.
     fn accepts(&mut self, status: u16, body: &[u8]) -> bool;
 }
 
-/// The same request every time, answered with 200.
+/// The same request every time; expects status 200.
 pub(super) struct Repeat(pub Vec<u8>);
 
 impl Caller for Repeat {
@@ -28,21 +28,21 @@ impl Caller for Repeat {
     }
 }
 
-/// What was measured.
+/// The measured times.
 pub(super) struct Figures {
     /// How long each request took.
     pub times: Histogram,
-    /// How long there were requests.
+    /// How long requests were sent.
     pub length: Duration,
 }
 
 impl Figures {
-    /// Nothing yet.
+    /// No measurement yet.
     pub(super) fn none() -> Self {
         Self { times: Histogram::new(), length: Duration::ZERO }
     }
 
-    /// Adds what was measured at another time.
+    /// Adds another measurement.
     pub(super) fn add(&mut self, other: &Self) {
         self.times.merge(&other.times);
         self.length += other.length;
@@ -54,7 +54,7 @@ impl Figures {
     }
 }
 
-/// Runs `callers`, each over a connection of its own, for `length`, after a tenth of that to warm up.
+/// Runs each caller on a connection of its own for `length`, after a warm-up of a tenth of that.
 pub(super) async fn run(
     address: SocketAddr,
     callers: Vec<Box<dyn Caller>>,

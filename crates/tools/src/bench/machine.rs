@@ -1,4 +1,4 @@
-//! What the machine itself can do, and what a process takes of it.
+//! The speed of the disk, and the memory of a process.
 
 use super::histogram::Histogram;
 use std::fs::OpenOptions;
@@ -6,10 +6,10 @@ use std::io::{self, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// Bytes that each sync brings to disk: about what one message is in a log.
+/// Bytes written before each sync: about the size of a message in a log.
 const WRITE_BYTES: usize = 1_024;
-/// Bytes of the file that is written over and over: its blocks are on disk before anything is measured, as those of a
-/// log that grows in steps are, so that a sync has nothing to do but bring the bytes there.
+/// Bytes of the file that is overwritten again and again. Its blocks are allocated before the measurement, as those of
+/// a log are that grows in steps, so that a sync only writes the bytes.
 const FILE_BYTES: usize = 4 << 20;
 
 /// How long bare `fdatasync` calls take on the disk of `folder`, each after a small write.
@@ -34,8 +34,7 @@ pub(super) fn fdatasync(folder: &Path, length: Duration) -> io::Result<Histogram
     Ok(times)
 }
 
-/// The memory in use now of the process with id `process`, or of this one as `self`, in bytes; `None` where the system does
-/// not tell.
+/// The resident memory of the process with this id, or of this process for `self`, in bytes; `None`: not known.
 pub(super) fn resident(process: &str) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;

@@ -1,15 +1,15 @@
 //! `jobline bench`: the load generator behind the published figures.
 //!
 //! The real server (router, serve loop, embedded store, files, checked HS256 tokens) runs in this process on a loopback
-//! port over a new folder that is removed at the end. The load comes from the same process over real sockets, so whatever
-//! it costs is part of every figure. A hello-world is measured in the same run, by the same client, on the same HTTP
-//! stack, once through the server's own serve loop and once bare; what matters is the ratio to the bare one, for that
-//! hardly depends on the machine. What a start takes and what the server has in memory is measured on the program by
-//! itself, as a child of this one.
+//! port, over a new folder that is removed at the end. The load comes from the same process over real sockets, so its
+//! cost is part of every figure. The same client measures a hello-world on the same HTTP stack in the same run, once in
+//! the server's serve loop and once on axum alone. What matters is the ratio to the latter, which hardly depends on the
+//! machine. Start and memory are measured on a child process, the program alone.
 
 mod args;
 mod client;
-mod furnish;
+mod dataset;
+mod fill;
 mod hello;
 mod histogram;
 mod load;
@@ -18,15 +18,14 @@ mod pollers;
 mod program;
 mod report;
 mod rounds;
-mod scenarios;
 mod server;
 
 pub use args::BenchArgs;
 pub use server::{JWT_SECRET, Launcher, Server, Serving, Stopped, listen};
 
+use dataset::Dataset;
 use program::Program;
 use report::Report;
-use scenarios::Stage;
 use std::io::Write;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -43,7 +42,7 @@ pub async fn run(args: &BenchArgs, launcher: &dyn Launcher, out: &mut (dyn Write
         .map_err(|error| format!("{}: {error}", args.folder.display()))?;
     let report = tokio::select! {
         report = measure(args, launcher, folder.path()) => report?,
-        // The folder is removed on the way out.
+        // Returning removes the folder.
         _ = tokio::signal::ctrl_c() => return Err("interrupted".to_owned()),
     };
     let text = if args.json { report.json() } else { report.table() };
@@ -56,42 +55,42 @@ async fn measure(args: &BenchArgs, launcher: &dyn Launcher, folder: &Path) -> Re
     let server = launcher.start(folder).await?;
     let begun = Instant::now();
     let widest = args.connections.iter().copied().max().unwrap_or(1).max(args.pollers);
-    let stage = Stage::furnish(&*server, widest, args.messages).await?;
-    report.furnished(stage.messages, begun.elapsed());
+    let dataset = Dataset::fill(&*server, widest, args.messages).await?;
+    report.filled(dataset.messages, begun.elapsed());
     server.stop().await?;
 
     if let Some(program) = &args.program {
-        starts(program, folder, &stage, length, &mut report).await?;
+        starts(program, folder, &dataset, length, &mut report).await?;
     }
 
     let server = launcher.start(folder).await?;
     for connections in &args.connections {
-        report.add(*connections, &rounds::measure(&*server, &stage, folder, *connections, args).await?);
+        report.add(*connections, &rounds::measure(&*server, &dataset, folder, *connections, args).await?);
     }
     report.resident = machine::resident("self");
     server.stop().await?;
     if let (Some(program), 1..) = (&args.program, args.pollers) {
         let server = Program::start(program, folder).await?;
-        stage.first_answer(server.address).await?;
-        report.pollers = Some(pollers::measure(&server, stage.idle(args.pollers), length).await?);
+        dataset.first_answer(server.address).await?;
+        report.pollers = Some(pollers::measure(&server, dataset.idle(args.pollers), length).await?);
     }
     Ok(report)
 }
 
-/// Measures a start after the store was closed in order, and one after the program was killed while it was written to.
+/// Measures a start after an orderly stop, and one after the program was killed while messages were sent.
 async fn starts(
     program: &Path,
     folder: &Path,
-    stage: &Stage,
+    dataset: &Dataset,
     length: Duration,
     report: &mut Report,
 ) -> Result<(), String> {
     let server = Program::start(program, folder).await?;
-    stage.first_answer(server.address).await?;
+    dataset.first_answer(server.address).await?;
     report.started(server.since_start());
-    server.kill_under(stage.senders(stage.writers(), false, "killed"), length).await?;
+    server.kill_under(dataset.senders(dataset.writers(), false, "killed"), length).await?;
     let mut server = Program::start(program, folder).await?;
-    stage.first_answer(server.address).await?;
+    dataset.first_answer(server.address).await?;
     report.recovered(server.since_start());
     server.kill().await
 }

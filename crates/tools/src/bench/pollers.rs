@@ -1,4 +1,4 @@
-//! Many connections that poll as clients do: what they cost in memory.
+//! The memory of a server while many connections poll it as clients do.
 
 use super::client::Connection;
 use super::histogram::Histogram;
@@ -9,17 +9,17 @@ use serde::Serialize;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-/// How often a client polls while its conversation moves.
+/// How often a client polls while its conversation changes.
 const EVERY: Duration = Duration::from_secs(3);
 
-/// What was measured.
+/// The measurement.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Polled {
     pub connections: usize,
-    /// Memory of the server before, without the load.
+    /// Memory of the server before the load, in bytes.
     pub resident_before: Option<u64>,
-    /// The same while they poll.
+    /// Memory of the server while the connections poll, in bytes.
     pub resident: Option<u64>,
     pub p50_us: f64,
     pub p99_us: f64,

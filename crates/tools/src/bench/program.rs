@@ -1,4 +1,4 @@
-//! The server as a program of its own: what it takes to start, and what it has in memory without the load beside it.
+//! The server in a process of its own, for measuring its start and its memory without the load.
 
 use super::load::{self, Caller};
 use super::machine;
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
-/// How long a start may take before it counts as failed.
+/// The longest that a start may take.
 const START_WITHIN: Duration = Duration::from_secs(30);
 
 /// `jobline serve` over the measured store; killed when dropped.
@@ -21,7 +21,7 @@ pub(super) struct Program {
 }
 
 impl Program {
-    /// Starts `program` over the store in `folder`, and waits until it says where it listens.
+    /// Starts `program` over the store in `folder`, and waits until it prints where it listens.
     pub(super) async fn start(program: &Path, folder: &Path) -> Result<Self, String> {
         let failed = |error: &dyn std::fmt::Display| format!("{} serve: {error}", program.display());
         let started = Instant::now();
@@ -42,7 +42,7 @@ impl Program {
         let line = tokio::time::timeout(START_WITHIN, lines.next_line()).await;
         let line = line.map_err(|_| failed(&"does not start"))?.map_err(|error| failed(&error))?.unwrap_or_default();
         let address = line.strip_prefix("listening on http://").and_then(|address| address.parse().ok());
-        let address = address.ok_or_else(|| failed(&format!("said \"{line}\" instead of where it listens")))?;
+        let address = address.ok_or_else(|| failed(&format!("printed \"{line}\" instead of where it listens")))?;
         Ok(Self { address, child, started })
     }
 
@@ -51,23 +51,23 @@ impl Program {
         self.started.elapsed()
     }
 
-    /// The memory of the program in use now, in bytes; `None` where the system does not tell.
+    /// The resident memory of the program, in bytes; `None`: not known.
     pub(super) fn resident(&self) -> Option<u64> {
         machine::resident(&self.child.id()?.to_string())
     }
 
-    /// Lets `callers` load the program for `length`, and kills it in the middle of what it does.
+    /// Lets `callers` load the program for `length`, and kills it while requests are running.
     pub(super) async fn kill_under(mut self, callers: Vec<Box<dyn Caller>>, length: Duration) -> Result<(), String> {
-        // Longer than the load lasts: the connections break, which is no failure here.
+        // The load would last longer than the program lives: its connections break, which is expected.
         let load = tokio::spawn(load::run(self.address, callers, length * 10));
         tokio::time::sleep(length).await;
         let killed = self.kill().await;
-        // Nobody looks at the figures.
+        // Its figures are not used.
         let _ = load.await;
         killed
     }
 
-    /// Kills the program, and waits until it has let go of the store.
+    /// Kills the program, and waits until it has ended, so that the store is free.
     pub(super) async fn kill(&mut self) -> Result<(), String> {
         self.child.kill().await.map_err(|error| error.to_string())
     }

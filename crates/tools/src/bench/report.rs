@@ -1,4 +1,4 @@
-//! What is printed.
+//! The printed report.
 
 use super::args::BenchArgs;
 use super::load::Figures;
@@ -8,7 +8,7 @@ use serde::Serialize;
 use std::fmt::Write;
 use std::time::Duration;
 
-/// Everything that was measured. Times are in microseconds unless their name says otherwise.
+/// All figures. Times are in microseconds unless their name says otherwise.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Report {
@@ -17,9 +17,9 @@ pub(super) struct Report {
     seconds: f64,
     shared: bool,
     messages: u64,
-    furnish_seconds: f64,
+    fill_seconds: f64,
     start_ms: Option<f64>,
-    /// The same after the program was killed while it was written to.
+    /// The same after the program was killed while messages were sent.
     recovery_ms: Option<f64>,
     fdatasync_p50_us: f64,
     rows: Vec<Row>,
@@ -36,7 +36,7 @@ struct Row {
     p50_us: f64,
     p99_us: f64,
     requests: u64,
-    /// Requests a second, as a part of the bare hello-world's of the same method.
+    /// Requests a second, divided by those of hello-world on axum alone with the same method.
     to_hello: Option<f64>,
 }
 
@@ -48,7 +48,7 @@ impl Report {
             seconds: args.seconds,
             shared: args.shared,
             messages: 0,
-            furnish_seconds: 0.0,
+            fill_seconds: 0.0,
             start_ms: None,
             recovery_ms: None,
             fdatasync_p50_us: 0.0,
@@ -58,9 +58,9 @@ impl Report {
         }
     }
 
-    pub(super) fn furnished(&mut self, messages: u64, took: Duration) {
+    pub(super) fn filled(&mut self, messages: u64, took: Duration) {
         self.messages = messages;
-        self.furnish_seconds = took.as_secs_f64();
+        self.fill_seconds = took.as_secs_f64();
     }
 
     pub(super) fn started(&mut self, took: Duration) {
@@ -71,7 +71,7 @@ impl Report {
         self.recovery_ms = Some(took.as_secs_f64() * 1e3);
     }
 
-    /// The first sync that is measured is the one that a lone send is compared with.
+    /// Keeps the first measured sync, which a send of a single connection is compared with.
     pub(super) fn add(&mut self, connections: usize, measured: &Measured) {
         if self.rows.is_empty() {
             self.fdatasync_p50_us = micros(measured.sync.percentile(50));
@@ -135,7 +135,7 @@ impl Report {
         if let (Some(start), Some(recovery)) = (self.start_ms, self.recovery_ms) {
             writeln!(text, "start until the first answer:  {start:.0} ms; killed while written to: {recovery:.0} ms")?;
         }
-        writeln!(text, "storing the messages took:     {:.1} s", self.furnish_seconds)?;
+        writeln!(text, "storing the messages took:     {:.1} s", self.fill_seconds)?;
         if let Some(resident) = self.resident {
             writeln!(text, "memory of server and load:     {} MB", megabytes(resident))?;
         }

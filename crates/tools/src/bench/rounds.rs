@@ -1,11 +1,11 @@
-//! What is compared is measured in turns, in short rounds: whatever else the machine does meanwhile falls on all alike.
+//! Measurements that are compared run in turns, in short rounds, so that other work of the machine affects all of them.
 
 use super::args::BenchArgs;
+use super::dataset::Dataset;
 use super::hello::Hello;
 use super::histogram::Histogram;
 use super::load::Figures;
 use super::machine;
-use super::scenarios::Stage;
 use super::server::Server;
 use std::path::Path;
 use std::time::Duration;
@@ -33,10 +33,10 @@ impl Measured {
     }
 }
 
-/// Measures everything with so many connections.
+/// Measures everything with this many connections.
 pub(super) async fn measure(
     server: &dyn Server,
-    stage: &Stage,
+    dataset: &Dataset,
     folder: &Path,
     connections: usize,
     args: &BenchArgs,
@@ -47,7 +47,7 @@ pub(super) async fn measure(
     for round in 0..ROUNDS {
         let [[bare_get, bare_post], [get, post]] = hello.measure(connections, length).await?;
         let run = format!("{connections}-{round}");
-        let [idle, page, send] = stage.measure(server.address(), connections, length, args.shared, &run).await?;
+        let [idle, page, send] = dataset.measure(server.address(), connections, length, args.shared, &run).await?;
         all.bare_get.add(&bare_get);
         all.get.add(&get);
         all.idle.add(&idle);

@@ -1,4 +1,4 @@
-//! The server that is measured. This crate knows no engine, so whoever calls the bench starts it.
+//! The server that is measured. This crate knows no engine, so the caller of the bench starts it.
 
 use async_trait::async_trait;
 use axum::Router;
@@ -16,8 +16,8 @@ pub const JWT_SECRET: &str = "the secret of a server that lives for one measurem
 /// Starts the servers that are measured.
 #[async_trait]
 pub trait Launcher: Send + Sync {
-    /// Opens the store in `folder`, which is made if it is not there, and serves it in this process on a free port of the
-    /// loopback interface: without a send rate, and with user tokens that [`JWT_SECRET`] signs.
+    /// Opens the store in `folder`, which is made if it is not there, and serves it in this process on a free port of
+    /// the loopback interface: without a send rate, and with user tokens that [`JWT_SECRET`] signs.
     ///
     /// # Errors
     /// One line that says what failed.
@@ -33,13 +33,13 @@ pub trait Server: Send + Sync {
     /// The domain behind it, for filling its store without a socket.
     fn chat(&self) -> &Chat;
 
-    /// A token for `user` that outlives the measurement.
+    /// A user token that is valid for longer than a measurement takes.
     ///
     /// # Errors
     /// One line that says what failed.
     fn token(&self, user: &UserId) -> Result<String, String>;
 
-    /// Serves other routes on a port of their own, through the same code.
+    /// Serves other routes on a port of their own, in the same serve loop.
     ///
     /// # Errors
     /// One line that says what failed.
@@ -80,7 +80,7 @@ impl Serving {
     /// # Errors
     /// When the task panicked.
     pub async fn stop(self) -> Result<(), String> {
-        // A task that has ended already no longer listens to this.
+        // An error says that the task has ended already.
         let _ = self.stop.send(());
         self.task.await.map_err(|error| error.to_string())
     }
@@ -92,7 +92,7 @@ pub struct Stopped(oneshot::Receiver<()>);
 impl Stopped {
     /// Returns when the task has to stop.
     pub async fn wait(self) {
-        // An error says that nobody is left who could stop it, which is a stop as well.
+        // An error says that the other side is gone, which is a stop as well.
         let _ = self.0.await;
     }
 }

@@ -1,14 +1,14 @@
-//! Calls that always end, and answers that can be looked at.
+//! An HTTP client with a time limit, and checks of its replies.
 
 use super::TIMEOUT;
-use super::step::{Done, Stop, failed, printable};
+use super::outcome::{StepError, StepResult, failed, printable};
 use http::{HeaderMap, Method, Request};
 use jobline_wire::{Code, Problem};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::time::Duration;
 
-/// The longest answer that is read.
+/// The most bytes of a reply that are read.
 const ANSWER_BYTES: u64 = 4 * 1024 * 1024;
 
 pub(super) struct Client {
@@ -16,7 +16,7 @@ pub(super) struct Client {
     base: String,
 }
 
-/// What came back.
+/// A reply.
 pub(super) struct Reply {
     pub status: u16,
     pub headers: HeaderMap,
@@ -24,7 +24,7 @@ pub(super) struct Reply {
 }
 
 impl Client {
-    /// `Err` says what is wrong with `url`.
+    /// The error says what is wrong with `url`.
     pub(super) fn new(url: &str, timeout: Duration) -> Result<Self, String> {
         let base = url.trim_end_matches('/').to_owned();
         let accepted = base.parse::<http::Uri>().ok().filter(|uri| {
@@ -37,26 +37,32 @@ impl Client {
             .timeout_global(Some(timeout))
             .timeout_connect(Some(timeout.min(TIMEOUT / 2)))
             .http_status_as_error(false)
-            // Tokens go to the address that was given, and nowhere else.
+            // No redirects: tokens are sent only to the given address.
             .max_redirects(0)
             .user_agent(concat!("jobline-check/", env!("CARGO_PKG_VERSION")));
         Ok(Self { agent: config.build().new_agent(), base })
     }
 
-    pub(super) fn get(&self, path: &str, token: Option<&str>) -> Done<Reply> {
+    pub(super) fn get(&self, path: &str, token: Option<&str>) -> StepResult<Reply> {
         self.call(Method::GET, path, token, None)
     }
 
-    pub(super) fn send<T: Serialize>(&self, method: Method, path: &str, token: Option<&str>, body: &T) -> Done<Reply> {
-        let body = serde_json::to_vec(body).map_err(|error| Stop::Failed(error.to_string()))?;
+    pub(super) fn send<T: Serialize>(
+        &self,
+        method: Method,
+        path: &str,
+        token: Option<&str>,
+        body: &T,
+    ) -> StepResult<Reply> {
+        let body = serde_json::to_vec(body).map_err(|error| StepError::Failed(error.to_string()))?;
         self.call(method, path, token, Some(body))
     }
 
-    pub(super) fn delete(&self, path: &str, token: Option<&str>) -> Done<Reply> {
+    pub(super) fn delete(&self, path: &str, token: Option<&str>) -> StepResult<Reply> {
         self.call(Method::DELETE, path, token, None)
     }
 
-    fn call(&self, method: Method, path: &str, token: Option<&str>, body: Option<Vec<u8>>) -> Done<Reply> {
+    fn call(&self, method: Method, path: &str, token: Option<&str>, body: Option<Vec<u8>>) -> StepResult<Reply> {
         let mut request = Request::builder().method(method).uri(format!("{}{path}", self.base));
         if let Some(token) = token {
             request = request.header("authorization", format!("Bearer {token}"));
@@ -67,14 +73,14 @@ impl Client {
         self.run(request, body)
     }
 
-    /// Calls another address, such as that of a file.
-    pub(super) fn run(&self, request: http::request::Builder, body: Option<Vec<u8>>) -> Done<Reply> {
-        let unusable = |error: http::Error| Stop::Failed(format!("the address or a header is unusable: {error}"));
+    /// Sends a request to any URL, such as that of a file.
+    pub(super) fn run(&self, request: http::request::Builder, body: Option<Vec<u8>>) -> StepResult<Reply> {
+        let unusable = |error: http::Error| StepError::Failed(format!("the URL or a header is not valid: {error}"));
         let answer = match body {
             Some(body) => self.agent.run(request.body(body).map_err(unusable)?),
             None => self.agent.run(request.body(()).map_err(unusable)?),
         };
-        let no_answer = |error: ureq::Error| Stop::NoAnswer(printable(&error.to_string()));
+        let no_answer = |error: ureq::Error| StepError::NoAnswer(printable(&error.to_string()));
         let mut answer = answer.map_err(no_answer)?;
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
         let body = answer.body_mut().with_config().limit(ANSWER_BYTES).read_to_vec().map_err(no_answer)?;
@@ -83,27 +89,27 @@ impl Client {
 }
 
 impl Reply {
-    /// Fails unless it has this status.
-    pub(super) fn expect(self, status: u16) -> Done<Self> {
+    /// Fails unless the status is this one.
+    pub(super) fn expect(self, status: u16) -> StepResult<Self> {
         if self.status == status {
             return Ok(self);
         }
-        failed(format!("status {status}"), self.told())
+        failed(format!("status {status}"), self.description())
     }
 
-    /// The body of a 200.
-    pub(super) fn json<T: DeserializeOwned>(self) -> Done<T> {
+    /// Reads the body of a reply with status 200.
+    pub(super) fn json<T: DeserializeOwned>(self) -> StepResult<T> {
         let reply = self.expect(200)?;
         serde_json::from_slice(&reply.body)
             .or_else(|error| failed(format!("JSON of the contract ({error})"), String::from_utf8_lossy(&reply.body)))
     }
 
-    /// Fails unless it is this error.
-    pub(super) fn refused(self, code: Code) -> Done<Problem> {
+    /// Fails unless the reply is this error.
+    pub(super) fn refused(self, code: Code) -> StepResult<Problem> {
         let expected = format!("status {} with code {}", code.status(), code.as_str());
         match serde_json::from_slice::<Problem>(&self.body) {
             Ok(problem) if self.status == code.status() && problem.code == code => Ok(problem),
-            _ => failed(expected, self.told()),
+            _ => failed(expected, self.description()),
         }
     }
 
@@ -111,7 +117,7 @@ impl Reply {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 
-    fn told(&self) -> String {
+    fn description(&self) -> String {
         format!("{} {}", self.status, String::from_utf8_lossy(&self.body))
     }
 }

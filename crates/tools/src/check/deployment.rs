@@ -1,26 +1,26 @@
-//! The deployment itself, and what the host tells it.
+//! Steps: health, and what the host registers.
 
-use super::step::{Done, Stop, failed, same};
-use super::world::World;
+use super::context::Context;
+use super::outcome::{StepError, StepResult, expect_equal, failed};
 use http::Method;
 use jobline_identity::{Identity, IdentitySettings};
 use jobline_wire::{Code, HostJob, HostJobInput, HostUser, HostUserInput, JobStatus, MintToken, MintedToken};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How long the tokens of a check are good for, in seconds.
+/// The lifetime of the tokens of a check, in seconds.
 const TOKEN_SECONDS: u64 = 600;
 
-pub(super) fn healthz(world: &mut World) -> Done {
-    world.client.get("/healthz", None)?.expect(200).map(drop)
+pub(super) fn healthz(context: &mut Context) -> StepResult {
+    context.client.get("/healthz", None)?.expect(200).map(drop)
 }
 
-pub(super) fn readyz(world: &mut World) -> Done {
-    world.client.get("/readyz", None)?.expect(200).map(drop)
+pub(super) fn readyz(context: &mut Context) -> StepResult {
+    context.client.get("/readyz", None)?.expect(200).map(drop)
 }
 
-pub(super) fn openapi(world: &mut World) -> Done {
-    let document: serde_json::Value = world.client.get("/openapi.json", None)?.json()?;
+pub(super) fn openapi(context: &mut Context) -> StepResult {
+    let document: serde_json::Value = context.client.get("/openapi.json", None)?.json()?;
     let version = document["openapi"].as_str().unwrap_or_default();
     if !version.starts_with("3.") {
         return failed("an OpenAPI 3 document", format!("version \"{version}\""));
@@ -33,84 +33,84 @@ pub(super) fn openapi(world: &mut World) -> Done {
     Ok(())
 }
 
-pub(super) fn users(world: &mut World) -> Done {
-    for (user, name) in world.users.iter().zip(["Check A", "Check B"]) {
+pub(super) fn users(context: &mut Context) -> StepResult {
+    for (user, name) in context.users.iter().zip(["Check A", "Check B"]) {
         let input = HostUserInput { name: name.to_owned(), avatar_url: None, email: None };
         let path = format!("/host/users/{user}");
-        let told: HostUser = world.client.send(Method::PUT, &path, world.host(), &input)?.json()?;
-        let again: HostUser = world.client.get(&path, world.host())?.json()?;
-        same("the user", (user.as_str(), name), (told.id.as_str(), told.name.as_str()))?;
-        same("the user that is read again", &told, &again)?;
+        let told: HostUser = context.client.send(Method::PUT, &path, context.host(), &input)?.json()?;
+        let again: HostUser = context.client.get(&path, context.host())?.json()?;
+        expect_equal("the user", (user.as_str(), name), (told.id.as_str(), told.name.as_str()))?;
+        expect_equal("the user that is read again", &told, &again)?;
     }
-    world.registered = true;
+    context.registered = true;
     Ok(())
 }
 
-pub(super) fn job(world: &mut World) -> Done {
-    if !world.registered {
-        return Err(Stop::Missing("two users"));
+pub(super) fn job(context: &mut Context) -> StepResult {
+    if !context.registered {
+        return Err(StepError::Missing("two users"));
     }
-    put_job(world, JobStatus::Open)?;
-    world.job_registered = true;
+    put_job(context, JobStatus::Open)?;
+    context.job_registered = true;
     Ok(())
 }
 
-/// Tells the job with a status, and that repeating it changes nothing.
-pub(super) fn put_job(world: &World, status: JobStatus) -> Done {
-    let participants: Vec<_> = world.users.iter().map(ToString::to_string).collect();
+/// Puts the job twice with a status, and checks that the second time changes nothing.
+pub(super) fn put_job(context: &Context, status: JobStatus) -> StepResult {
+    let participants: Vec<_> = context.users.iter().map(ToString::to_string).collect();
     let input = HostJobInput { title: "Jobline check".to_owned(), participants, status };
-    let path = format!("/host/jobs/{}", world.job);
-    let told: HostJob = world.client.send(Method::PUT, &path, world.host(), &input)?.json()?;
-    let again: HostJob = world.client.send(Method::PUT, &path, world.host(), &input)?.json()?;
-    same("the job", (world.job, status), (told.id, told.status))?;
-    same("the job that is told again", &told, &again)
+    let path = format!("/host/jobs/{}", context.job);
+    let told: HostJob = context.client.send(Method::PUT, &path, context.host(), &input)?.json()?;
+    let again: HostJob = context.client.send(Method::PUT, &path, context.host(), &input)?.json()?;
+    expect_equal("the job", (context.job, status), (told.id, told.status))?;
+    expect_equal("the job that is put again", &told, &again)
 }
 
-pub(super) fn tokens(world: &mut World) -> Done {
-    if !world.registered {
-        return Err(Stop::Missing("two users"));
+pub(super) fn tokens(context: &mut Context) -> StepResult {
+    if !context.registered {
+        return Err(StepError::Missing("two users"));
     }
-    let [a, b] = match world.jwt_secret.clone() {
-        Some(secret) => minted_here(world, secret)?,
-        None => minted_there(world)?,
+    let [a, b] = match context.jwt_secret.clone() {
+        Some(secret) => minted_here(context, secret)?,
+        None => minted_there(context)?,
     };
-    world.tokens = Some([a, b]);
+    context.tokens = Some([a, b]);
     Ok(())
 }
 
-fn minted_here(world: &World, jwt_secret: String) -> Done<[String; 2]> {
+fn minted_here(context: &Context, jwt_secret: String) -> StepResult<[String; 2]> {
     let settings = IdentitySettings { jwt_secret: Some(jwt_secret), ..IdentitySettings::default() };
-    let identity = Identity::new(settings, Arc::clone(&world.clock)).map_err(Stop::Failed)?;
+    let identity = Identity::new(settings, Arc::clone(&context.clock)).map_err(StepError::Failed)?;
     let mint = |user| identity.mint(user, Duration::from_secs(TOKEN_SECONDS)).map(|minted| minted.token);
-    let token = |user| mint(user).map_err(|error| Stop::Failed(error.to_string()));
-    Ok([token(&world.users[0])?, token(&world.users[1])?])
+    let token = |user| mint(user).map_err(|error| StepError::Failed(error.to_string()));
+    Ok([token(&context.users[0])?, token(&context.users[1])?])
 }
 
-fn minted_there(world: &World) -> Done<[String; 2]> {
-    let token = |side: usize| -> Done<String> {
-        let path = format!("/host/users/{}/token", world.users[side]);
+fn minted_there(context: &Context) -> StepResult<[String; 2]> {
+    let token = |side: usize| -> StepResult<String> {
+        let path = format!("/host/users/{}/token", context.users[side]);
         let input = MintToken { ttl_seconds: Some(TOKEN_SECONDS) };
-        let minted: MintedToken = world.client.send(Method::POST, &path, world.host(), &input)?.json()?;
+        let minted: MintedToken = context.client.send(Method::POST, &path, context.host(), &input)?.json()?;
         Ok(minted.token)
     };
     Ok([token(0)?, token(1)?])
 }
 
-/// Removes whatever may be there; tries all of it even if a part fails.
-pub(super) fn clean_up(world: &mut World) -> Done {
-    let users = world.users.iter().map(|user| format!("/host/users/{user}"));
-    let paths: Vec<_> = std::iter::once(format!("/host/jobs/{}", world.job)).chain(users).collect();
+/// Removes everything that the check may have made; a failed removal does not skip the others.
+pub(super) fn clean_up(context: &mut Context) -> StepResult {
+    let users = context.users.iter().map(|user| format!("/host/users/{user}"));
+    let paths: Vec<_> = std::iter::once(format!("/host/jobs/{}", context.job)).chain(users).collect();
     let mut result = Ok(());
     for path in paths {
-        result = result.and(remove(world, &path));
+        result = result.and(remove(context, &path));
     }
     result
 }
 
-fn remove(world: &World, path: &str) -> Done {
-    let reply = world.client.delete(path, world.host())?;
+fn remove(context: &Context, path: &str) -> StepResult {
+    let reply = context.client.delete(path, context.host())?;
     if !(200..300).contains(&reply.status) {
         return reply.expect(204).map(drop);
     }
-    world.client.get(path, world.host())?.refused(Code::NotFound).map(drop)
+    context.client.get(path, context.host())?.refused(Code::NotFound).map(drop)
 }

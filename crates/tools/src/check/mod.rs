@@ -1,44 +1,43 @@
 //! `jobline check URL`: a synthetic conversation against a running deployment.
 //!
-//! Two users who exist for this run only (`jobline-check-<random>-a` and `-b`) share a job, write to each other, lose an
-//! answer and repeat it, read, send a picture, and try what they may not. Every step says what it expected and what came
-//! instead. Users and job are removed at the end, whatever happened in between; their few messages stay, in a
-//! conversation that nobody can open any more.
+//! Two users who exist for one run (`jobline-check-<random>-a` and `-b`) share a job, write to each other, repeat a
+//! send, read, send a picture, and try what is not allowed. Every failed step says what it expected and what it got.
+//! Users and job are always removed at the end. Their few messages stay, in a conversation that nobody can open.
 
 mod client;
+mod context;
 mod conversation;
 mod deployment;
+mod outcome;
 mod picture;
 mod refusals;
-mod step;
-mod world;
 
+use context::Context;
 use jobline_chat::{Clock, Random};
+use outcome::{StepError, StepResult};
 use std::io::Write;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use step::{Done, Stop};
-use world::World;
 
-/// What is checked, and with which keys.
+/// The deployment to check, and the keys for it.
 #[derive(Clone)]
 pub struct Target {
-    /// Where the deployment is: `https://chat.example.com`.
+    /// Its URL: `https://chat.example.com`.
     pub url: String,
     /// Its host key.
     pub host_key: Option<String>,
-    /// Its HS256 secret: user tokens are made with it; without it the host API is asked for them.
+    /// Its HS256 secret, for minting user tokens; `None`: the host API mints them.
     pub jwt_secret: Option<String>,
     /// The longest that one call may take.
     pub timeout: Duration,
 }
 
-/// How long one call may take unless told otherwise.
+/// The default time limit of one call.
 pub const TIMEOUT: Duration = Duration::from_secs(10);
 
-type Step = (&'static str, fn(&mut World) -> Done);
+type Step = (&'static str, fn(&mut Context) -> StepResult);
 
-/// Everything that is checked, in this order. The last step cleans up and is never skipped.
+/// The steps, in order. The last one cleans up and is never skipped.
 const STEPS: &[Step] = &[
     ("healthz answers", deployment::healthz),
     ("readyz answers", deployment::readyz),
@@ -71,11 +70,11 @@ pub fn step_names() -> impl Iterator<Item = &'static str> {
     STEPS.iter().map(|(name, _)| *name)
 }
 
-/// Checks `target`, a line on `out` for each step, and answers whether all is well. Blocks.
+/// Runs all steps against `target`, writes a line for each to `out`, and returns whether all succeeded. Blocks.
 pub fn run(target: &Target, clock: Arc<dyn Clock>, random: &dyn Random, out: &mut dyn Write) -> bool {
     let begun = Instant::now();
-    let mut world = match World::new(target, clock, random) {
-        Ok(world) => world,
+    let mut context = match Context::new(target, clock, random) {
+        Ok(context) => context,
         Err(why) => {
             let _ = writeln!(out, "FAILED  {why}");
             return false;
@@ -84,19 +83,21 @@ pub fn run(target: &Target, clock: Arc<dyn Clock>, random: &dyn Random, out: &mu
     let mut failed = 0;
     for (index, (name, step)) in STEPS.iter().enumerate() {
         let begun = Instant::now();
-        let result = step(&mut world);
+        let result = step(&mut context);
         let millis = begun.elapsed().as_secs_f64() * 1_000.0;
         failed += u32::from(result.is_err());
         let _ = match result {
             Ok(()) => writeln!(out, "ok      {name}  {millis:.1} ms"),
-            Err(Stop::Failed(why)) => writeln!(out, "FAILED  {name}: {why}  {millis:.1} ms"),
-            Err(Stop::Missing(what)) => writeln!(out, "skipped {name}: it needs {what}"),
-            // Nobody there at all: everything else would only say the same again.
-            Err(Stop::NoAnswer(why)) if index == 0 => {
+            Err(StepError::Failed(why)) => writeln!(out, "FAILED  {name}: {why}  {millis:.1} ms"),
+            Err(StepError::Missing(what)) => writeln!(out, "skipped {name}: it needs {what}"),
+            // Nothing responds: every other step would fail in the same way.
+            Err(StepError::NoAnswer(why)) if index == 0 => {
                 let _ = writeln!(out, "FAILED  {} cannot be reached: {why}", target.url);
                 return false;
             }
-            Err(Stop::NoAnswer(why)) => writeln!(out, "FAILED  {name}: expected an answer, got: {why}  {millis:.1} ms"),
+            Err(StepError::NoAnswer(why)) => {
+                writeln!(out, "FAILED  {name}: expected an answer, got: {why}  {millis:.1} ms")
+            }
         };
     }
     let total = begun.elapsed().as_secs_f64();

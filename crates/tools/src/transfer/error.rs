@@ -1,9 +1,9 @@
 use std::path::Path;
 
-/// Why nothing, or not everything, was copied: one line that says what to do.
+/// Why not everything was copied: one line that says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The file, or what stands in the store, does not allow it.
+    /// The export file or the content of the store does not allow it.
     #[error("{0}")]
     Refused(String),
     /// The disk failed.
@@ -14,8 +14,8 @@ pub enum Error {
         /// How.
         source: std::io::Error,
     },
-    /// An engine failed. The same command goes on where this one stopped.
-    #[error("{0}; run the same command again to go on from here")]
+    /// An engine failed. The same command continues where this one stopped.
+    #[error("{0}; run the same command again to continue")]
     Engine(String),
 }
 
@@ -24,7 +24,7 @@ impl Error {
         Self::Refused(why.into())
     }
 
-    /// For `map_err` on what the disk answers about `path`.
+    /// Makes an error from an I/O error about `path`, for `map_err`.
     pub(super) fn disk(path: &Path) -> impl Fn(std::io::Error) -> Self + '_ {
         move |source| Self::Disk { path: path.display().to_string(), source }
     }

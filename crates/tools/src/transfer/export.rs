@@ -1,9 +1,9 @@
-//! Writing a store into a file, from the beginning or from where an earlier attempt stopped.
+//! Export: writes a store into a file, from the beginning or from where an earlier attempt stopped.
 
 use super::error::Error;
 use super::format::{CHUNK_BYTES, End, FileEnd, FileLine, Header, Line, Lines, Next, RowLine, VERSION, hex};
 use super::rows::Rows;
-use super::walk::Walk;
+use super::sequence::Sequence;
 use super::{Engines, Summary, progress, unfinished_import};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -15,10 +15,10 @@ use std::path::{Path, PathBuf};
 
 /// Files in one page of the list.
 const PAGE: usize = 100;
-/// What a file is stored as: readers are told its real type by the row that names it.
+/// The stored type of every file. Readers get the real type from the message row.
 const CONTENT_TYPE: &str = "application/octet-stream";
 
-/// Copies every row and file of `from` into a new file at `path`; goes on where an interrupted copy stopped.
+/// Copies every row and file of `from` into a new file at `path`; continues an interrupted copy.
 ///
 /// # Errors
 /// [`Error`], ready to be printed. What was copied stays in `FILE.partial`.
@@ -33,10 +33,10 @@ pub async fn export(from: Engines<'_>, path: &Path) -> Result<Summary, Error> {
     let file = open_locked(&partial)?;
     let mut rows = Rows::new(from.scan);
     let mut out = resume(file, &partial, &mut rows, from.clock.now_ms() / 1_000).await?;
-    if !out.walk.begun {
+    if !out.sequence.begun {
         out.line(&header())?;
     }
-    if out.walk.ended.is_none() {
+    if out.sequence.ended.is_none() {
         copy_rows(from, &mut rows, &mut out).await?;
         copy_files(from, &mut out).await?;
         out.line(&out.end())?;
@@ -48,7 +48,7 @@ fn header() -> Line {
     Line::JoblineExport(Header { version: VERSION })
 }
 
-/// `FILE.partial`: the whole name and more, so that the files of `a.1` and `a.2` are never the same.
+/// `FILE.partial`. The extension is kept, so that `a.1` and `a.2` have different partial files.
 fn partial_path(path: &Path) -> Result<PathBuf, Error> {
     if path.file_name().is_none() || path.extension().is_some_and(|extension| extension == "partial") {
         return Err(Error::refused(format!("{} cannot be the name of an export", path.display())));
@@ -58,7 +58,7 @@ fn partial_path(path: &Path) -> Result<PathBuf, Error> {
     Ok(PathBuf::from(name))
 }
 
-/// Opens the partial file for this process alone. It holds everything users wrote, so nobody else may read it.
+/// Opens and locks the partial file. It holds all messages, so only its owner can read it.
 fn open_locked(partial: &Path) -> Result<File, Error> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
@@ -70,12 +70,12 @@ fn open_locked(partial: &Path) -> Result<File, Error> {
     Ok(file)
 }
 
-/// Reads what an earlier attempt left, compares its rows with the store, and stands behind its last whole line.
+/// Reads what an earlier attempt wrote, compares its rows with the store, and cuts it after the last whole line.
 async fn resume(file: File, partial: &Path, rows: &mut Rows<'_>, now: u64) -> Result<Writer, Error> {
-    let mut walk = Walk::default();
+    let mut sequence = Sequence::default();
     let mut lines = Lines::new(file.try_clone().map_err(Error::disk(partial))?, 0);
     while let Next::Line(line) = lines.next().map_err(Error::disk(partial))? {
-        walk.take(&line, || lines.hash_before()).map_err(|why| {
+        sequence.take(&line, || lines.hash_before()).map_err(|why| {
             let name = partial.display();
             Error::refused(format!("{name} is damaged: {why}. Delete it to start again"))
         })?;
@@ -83,14 +83,14 @@ async fn resume(file: File, partial: &Path, rows: &mut Rows<'_>, now: u64) -> Re
             confirm(rows, row, partial, now).await?;
         }
     }
-    if !walk.begun && !lines.is_start_of(&header()) {
-        return Err(Error::refused(format!("{} is not an unfinished export: move it away", partial.display())));
+    if !sequence.begun && !lines.is_start_of(&header()) {
+        return Err(Error::refused(format!("{} is not an unfinished export: move it elsewhere", partial.display())));
     }
-    if walk.last_file.is_some() || walk.ended.is_some() {
+    if sequence.last_file.is_some() || sequence.ended.is_some() {
         exhausted(rows, partial).await?;
     }
-    // What follows the last whole line was torn by the interruption.
-    let mut out = Writer { file: BufWriter::new(file), path: partial.to_owned(), hash: lines.hash_before(), walk };
+    // The interruption may have torn the last line.
+    let mut out = Writer { file: BufWriter::new(file), path: partial.to_owned(), hash: lines.hash_before(), sequence };
     let inner = out.file.get_mut();
     inner.set_len(lines.begin()).map_err(Error::disk(partial))?;
     inner.seek(SeekFrom::End(0)).map_err(Error::disk(partial))?;
@@ -102,7 +102,7 @@ fn changed(partial: &Path) -> Error {
     Error::refused(format!("the store has changed since {name} was begun: delete that file to start again"))
 }
 
-/// The row of the partial file must still be what the store says, unless the engine let it expire meanwhile.
+/// Checks that a row of the partial file is still in the store, unless it has expired.
 async fn confirm(rows: &mut Rows<'_>, row: &RowLine, partial: &Path, now: u64) -> Result<(), Error> {
     let same = rows.peek().await?.is_some_and(|(key, stored)| RowLine::of(key, stored).as_ref() == Some(row));
     if same {
@@ -123,7 +123,7 @@ async fn copy_rows(from: Engines<'_>, rows: &mut Rows<'_>, out: &mut Writer) -> 
             .ok_or_else(|| Error::refused(format!("the row at {key} is not text: the store is damaged")))?;
         out.line(&Line::Row(line))?;
         rows.advance();
-        bar.set_position(out.walk.summary.rows);
+        bar.set_position(out.sequence.summary.rows);
     }
     bar.finish_and_clear();
     Ok(())
@@ -132,11 +132,11 @@ async fn copy_rows(from: Engines<'_>, rows: &mut Rows<'_>, out: &mut Writer) -> 
 async fn copy_files(from: Engines<'_>, out: &mut Writer) -> Result<(), Error> {
     let bar = progress::of_files();
     bar.set_message("copying");
-    if out.walk.open.is_some() {
+    if out.sequence.open.is_some() {
         copy_file(from, out).await?;
     }
     loop {
-        let page = from.files.list(out.walk.last_file.as_deref(), PAGE).await?;
+        let page = from.files.list(out.sequence.last_file.as_deref(), PAGE).await?;
         if page.is_empty() {
             break;
         }
@@ -144,16 +144,16 @@ async fn copy_files(from: Engines<'_>, out: &mut Writer) -> Result<(), Error> {
             let file = FileLine { id: kept.id, size: kept.size, content_type: CONTENT_TYPE.to_owned() };
             out.line(&Line::File(file))?;
             copy_file(from, out).await?;
-            bar.set_position(out.walk.summary.files);
+            bar.set_position(out.sequence.summary.files);
         }
     }
     bar.finish_and_clear();
     Ok(())
 }
 
-/// Copies what is left of the file that is open in `out`.
+/// Copies the rest of the file that is open in `out`.
 async fn copy_file(from: Engines<'_>, out: &mut Writer) -> Result<(), Error> {
-    while let Some(open) = &out.walk.open {
+    while let Some(open) = &out.sequence.open {
         let (id, left) = (open.file.id.clone(), open.file.size - open.done);
         if left == 0 {
             let sha256 = hex(open.hash.clone());
@@ -172,17 +172,17 @@ async fn copy_file(from: Engines<'_>, out: &mut Writer) -> Result<(), Error> {
     Ok(())
 }
 
-/// Writes lines and keeps count of them.
+/// Writes lines, and keeps their counts and their hash.
 struct Writer {
     file: BufWriter<File>,
     path: PathBuf,
     hash: Sha256,
-    walk: Walk,
+    sequence: Sequence,
 }
 
 impl Writer {
     fn line(&mut self, line: &Line) -> Result<(), Error> {
-        self.walk.take(line, || self.hash.clone()).map_err(Error::refused)?;
+        self.sequence.take(line, || self.hash.clone()).map_err(Error::refused)?;
         let mut text = serde_json::to_vec(line).map_err(|error| Error::refused(error.to_string()))?;
         text.push(b'\n');
         self.hash.update(&text);
@@ -190,17 +190,17 @@ impl Writer {
     }
 
     fn end(&self) -> Line {
-        let Summary { rows, files, bytes } = self.walk.summary;
+        let Summary { rows, files, bytes } = self.sequence.summary;
         Line::End(End { rows, files, bytes, sha256: hex(self.hash.clone()) })
     }
 
-    /// Brings everything to disk and gives the file its name.
+    /// Makes everything durable and renames the file.
     fn finish(mut self, path: &Path) -> Result<Summary, Error> {
         self.file.flush().and_then(|()| self.file.get_ref().sync_all()).map_err(Error::disk(&self.path))?;
         std::fs::rename(&self.path, path).map_err(Error::disk(path))?;
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         File::open(folder).and_then(|folder| folder.sync_all()).map_err(Error::disk(folder))?;
-        Ok(self.walk.summary)
+        Ok(self.sequence.summary)
     }
 }
 

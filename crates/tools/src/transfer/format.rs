@@ -1,4 +1,4 @@
-//! The lines of an export, and reading them one by one.
+//! The lines of an export, and a reader for them.
 
 use jobline_store::{Key, Row};
 use serde::{Deserialize, Serialize};
@@ -83,18 +83,18 @@ pub(super) fn hex(hash: Sha256) -> String {
     })
 }
 
-/// What comes next in a file of lines.
+/// The next line of an export.
 #[derive(Debug)]
 pub(super) enum Next {
-    /// A whole line that can be read.
+    /// A whole and valid line.
     Line(Line),
-    /// Bytes that are no line: not ended, too long, or not of the format.
+    /// Bytes that are no valid line: without an end, too long, or of another format.
     Broken,
-    /// Nothing more.
-    Nothing,
+    /// The end of the file.
+    EndOfFile,
 }
 
-/// Reads a file line by line, and knows where it is and the hash of all that came before.
+/// Reads a file line by line, and keeps the position and the hash of everything before it.
 pub(super) struct Lines {
     file: BufReader<File>,
     buffer: Vec<u8>,
@@ -103,20 +103,20 @@ pub(super) struct Lines {
 }
 
 impl Lines {
-    /// Reads on from where `file` stands, which is byte `at` of it.
+    /// Reads from the position of `file`, which is byte `at`.
     pub(super) fn new(file: File, at: u64) -> Self {
         let file = BufReader::with_capacity(256 * 1024, file);
         Self { file, buffer: Vec::new(), begin: at, before: Sha256::new() }
     }
 
-    /// The next line. After `Broken` there is no use in going on.
+    /// The next line. Do not call it again after `Broken`.
     pub(super) fn next(&mut self) -> io::Result<Next> {
         self.before.update(&self.buffer);
         self.begin += self.buffer.len() as u64;
         self.buffer.clear();
         let length = (&mut self.file).take(LINE_BYTES).read_until(b'\n', &mut self.buffer)?;
         if length == 0 {
-            return Ok(Next::Nothing);
+            return Ok(Next::EndOfFile);
         }
         let whole = self.buffer.ends_with(b"\n");
         Ok(match serde_json::from_slice(&self.buffer) {
@@ -125,12 +125,12 @@ impl Lines {
         })
     }
 
-    /// Whether nothing follows the line that was read last.
+    /// Whether the line that was read last is at the end of the file.
     pub(super) fn at_end(&mut self) -> io::Result<bool> {
         Ok(self.file.fill_buf()?.is_empty())
     }
 
-    /// Whether what was read last is nothing, or a torn `line`.
+    /// Whether the bytes that were read last are the beginning of `line`, or none.
     pub(super) fn is_start_of(&self, line: &Line) -> bool {
         serde_json::to_vec(line).is_ok_and(|whole| whole.starts_with(&self.buffer))
     }

@@ -1,8 +1,8 @@
-//! Writing an export into a store, from the beginning or from where an earlier attempt stopped.
+//! Import: writes an export into a store, from the beginning or from where an earlier attempt stopped.
 
 use super::error::Error;
 use super::format::{FileLine, Line, Lines, Next, RowLine};
-use super::mark::Mark;
+use super::import_mark::ImportMark;
 use super::rows::Rows;
 use super::verify::{Verified, verify};
 use super::{Engines, Summary, progress};
@@ -17,21 +17,21 @@ use std::path::Path;
 use std::time::Duration;
 use tempfile::NamedTempFile;
 
-/// Rows and bytes that are written between two marks.
+/// The most rows and bytes that are written before the mark is moved.
 const ROWS_AT_ONCE: usize = 800;
 const BYTES_AT_ONCE: usize = 8 * limits::COMMIT_BYTES;
-/// Files, and bytes of them, that are collected on this machine's disk and then written at the same time.
+/// The most files, and bytes of files, that are collected on the local disk and then written at the same time.
 const FILES_AT_ONCE: usize = 16;
 const FILE_BYTES_AT_ONCE: u64 = 64 << 20;
-/// The partition of a deployment's secrets: the export brings others in their place.
+/// The partition of a deployment's secrets. The export has its own, which replace them.
 const SYSTEM: &str = "SYSTEM";
-/// How often a commit is tried, waiting longer each time: half a minute in all.
+/// How often a commit is tried, with a wait that doubles each time: about 13 seconds in all.
 const ATTEMPTS: u32 = 9;
 
-/// Copies the export at `path` into the empty store `into`; goes on where an interrupted copy stopped.
+/// Copies the export at `path` into the empty store `into`; continues an interrupted copy.
 ///
 /// # Errors
-/// [`Error`], ready to be printed. A file that is not whole is refused before anything is written.
+/// [`Error`], ready to be printed. An incomplete or damaged export is refused before anything is written.
 pub async fn import(into: Engines<'_>, path: &Path) -> Result<Summary, Error> {
     let mut file = File::open(path).map_err(Error::disk(path))?;
     let found = verify(&file, path)?;
@@ -47,58 +47,63 @@ pub async fn import(into: Engines<'_>, path: &Path) -> Result<Summary, Error> {
 }
 
 enum Claim {
-    /// All of it is in the store already.
+    /// The store holds all of the export already.
     Done,
-    /// Everything before this byte is.
+    /// The import starts at this byte of the export.
     From(u64),
 }
 
-/// What of an export a store holds.
-pub(super) enum State {
-    /// Nothing, and nothing else.
+/// How much of an export is in a store.
+pub(super) enum ImportState {
+    /// Nothing, and the store is empty.
     Empty,
-    /// Everything before this byte; an import of it was interrupted.
+    /// Everything before this byte: an import was interrupted.
     Begun(u64),
     /// All of it.
     Complete,
 }
 
-/// Finds out whether the store is ours to write to. Writes nothing.
-pub(super) async fn state(into: Engines<'_>, file: &mut File, path: &Path, found: &Verified) -> Result<State, Error> {
-    if let Some(mark) = Mark::read(into.store).await? {
+/// Finds out whether the export may be written into the store. Writes nothing.
+pub(super) async fn import_state(
+    into: Engines<'_>,
+    file: &mut File,
+    path: &Path,
+    found: &Verified,
+) -> Result<ImportState, Error> {
+    if let Some(mark) = ImportMark::read(into.store).await? {
         if mark.sha256 == found.sha256 {
-            return Ok(State::Begun(mark.offset));
+            return Ok(ImportState::Begun(mark.offset));
         }
         return Err(Error::refused(
-            "an import of another file into this store is unfinished: finish that one, or begin with an empty store",
+            "an import of another file into this store is unfinished: finish it, or begin with an empty store",
         ));
     }
     if is_empty(into).await? {
-        return Ok(State::Empty);
+        return Ok(ImportState::Empty);
     }
     file.rewind().map_err(Error::disk(path))?;
     if holds_all(into, Lines::new(file.try_clone().map_err(Error::disk(path))?, 0), path).await? {
-        return Ok(State::Complete);
+        return Ok(ImportState::Complete);
     }
     Err(Error::refused("the store holds other data already: import into an empty one (another --data folder or table)"))
 }
 
-/// Marks an empty store as ours.
+/// Puts the mark into an empty store, so that nothing else writes to it.
 async fn claim(into: Engines<'_>, file: &mut File, path: &Path, found: &Verified) -> Result<Claim, Error> {
-    match state(into, file, path, found).await? {
-        State::Begun(offset) => return Ok(Claim::From(offset)),
-        State::Complete => return Ok(Claim::Done),
-        State::Empty => {}
+    match import_state(into, file, path, found).await? {
+        ImportState::Begun(offset) => return Ok(Claim::From(offset)),
+        ImportState::Complete => return Ok(Claim::Done),
+        ImportState::Empty => {}
     }
-    let text = Mark::new(&found.sha256, 0).text();
-    let mark = Commit::builder(Token(into.random.bits())).put(Mark::key(), Condition::Absent, text, None);
+    let text = ImportMark::new(&found.sha256, 0).text();
+    let mark = Commit::builder(Token(into.random.bits())).put(ImportMark::key(), Condition::Absent, text, None);
     match commit(into, mark).await? {
         Outcome::Committed => Ok(Claim::From(0)),
         Outcome::Conflict(_) => Err(Error::refused("another import into this store began at the same moment")),
     }
 }
 
-/// Whether there is nothing to lose: no rows, or only the secrets that the first start of a server makes.
+/// Whether the store has no rows, or only the secrets that a server makes at its first start.
 async fn is_empty(into: Engines<'_>) -> Result<bool, Error> {
     let mut rows = Rows::new(into.scan);
     while let Some((key, _)) = rows.peek().await? {
@@ -110,13 +115,13 @@ async fn is_empty(into: Engines<'_>) -> Result<bool, Error> {
     Ok(true)
 }
 
-/// Whether every row and file of the export is in the store as it stands there: then it was imported before.
+/// Whether every row and file of the export is in the store unchanged: then it was imported before.
 async fn holds_all(into: Engines<'_>, mut lines: Lines, path: &Path) -> Result<bool, Error> {
     let mut rows: Vec<RowLine> = Vec::new();
     loop {
         let line = match lines.next().map_err(Error::disk(path))? {
             Next::Line(line) => line,
-            Next::Broken | Next::Nothing => return holds_rows(into, &rows).await,
+            Next::Broken | Next::EndOfFile => return holds_rows(into, &rows).await,
         };
         match line {
             Line::Row(row) => rows.push(row),
@@ -146,7 +151,7 @@ async fn holds_rows(into: Engines<'_>, rows: &[RowLine]) -> Result<bool, Error> 
     Ok(stored.len() == rows.len() && rows.iter().zip(&stored).all(same))
 }
 
-/// Tries until it is done or hopeless; the token makes repeating harmless.
+/// Tries a commit several times. The token makes repeating harmless.
 async fn commit(into: Engines<'_>, builder: CommitBuilder) -> Result<Outcome, Error> {
     let commit = builder.build()?;
     let mut wait = Duration::from_millis(50);
@@ -162,24 +167,24 @@ async fn commit(into: Engines<'_>, builder: CommitBuilder) -> Result<Outcome, Er
     Ok(into.store.commit(&commit).await?)
 }
 
-/// A file whose bytes are being collected.
+/// A file that is collected on the local disk.
 struct Incoming {
     line: FileLine,
     bytes: NamedTempFile,
 }
 
-/// The import as it goes on.
+/// A running import.
 struct Importer<'a> {
     into: Engines<'a>,
     path: &'a Path,
     sha256: &'a str,
     lines: Lines,
-    /// Rows that were read and not written, and their size.
+    /// Rows that were read but not written yet, and their bytes.
     rows: Vec<RowLine>,
     bytes: usize,
-    /// The file that is being read.
+    /// The file whose chunks are being read.
     file: Option<Incoming>,
-    /// Files that were read and not written.
+    /// Files that were read but not written yet.
     files: Vec<Incoming>,
 }
 
@@ -217,7 +222,7 @@ impl<'a> Importer<'a> {
         Ok(())
     }
 
-    /// Writes the rows that were collected, several commits at once.
+    /// Writes the collected rows, several commits at a time.
     async fn write_rows(&mut self) -> Result<(), Error> {
         self.bytes = 0;
         let rows = std::mem::take(&mut self.rows);
@@ -227,7 +232,7 @@ impl<'a> Importer<'a> {
         writes.buffer_unordered(self.into.pace.commits).try_collect::<()>().await
     }
 
-    /// Writes the files that were collected, all at once.
+    /// Writes the collected files, all at the same time.
     async fn write_files(&mut self) -> Result<(), Error> {
         let files = std::mem::take(&mut self.files);
         let into = self.into.files;
@@ -242,7 +247,7 @@ impl<'a> Importer<'a> {
         let temporary = |error| Error::Disk { path: std::env::temp_dir().display().to_string(), source: error };
         match (line, self.file.take()) {
             (Line::File(line), None) => {
-                // From here on the mark may only stand before or behind a whole file.
+                // From here on, the mark moves only by whole files.
                 self.write_rows().await?;
                 let bytes = NamedTempFile::new().map_err(temporary)?;
                 self.file = Some(Incoming { line, bytes });
@@ -260,19 +265,20 @@ impl<'a> Importer<'a> {
                     self.mark(self.lines.end()).await?;
                 }
             }
-            // A file that went away while it was exported, and the header.
+            // A file that was deleted during the export, and the header.
             _ => {}
         }
         Ok(())
     }
 
     async fn mark(&self, offset: u64) -> Result<(), Error> {
-        let text = Mark::new(self.sha256, offset).text();
-        self.put(Commit::builder(Token(self.into.random.bits())).put(Mark::key(), Condition::Any, text, None)).await
+        let text = ImportMark::new(self.sha256, offset).text();
+        self.put(Commit::builder(Token(self.into.random.bits())).put(ImportMark::key(), Condition::Any, text, None))
+            .await
     }
 
     async fn unmark(&self) -> Result<(), Error> {
-        self.put(Commit::builder(Token(self.into.random.bits())).delete(Mark::key(), Condition::Any)).await
+        self.put(Commit::builder(Token(self.into.random.bits())).delete(ImportMark::key(), Condition::Any)).await
     }
 
     async fn put(&self, builder: CommitBuilder) -> Result<(), Error> {
@@ -283,7 +289,7 @@ impl<'a> Importer<'a> {
     }
 }
 
-/// Unconditional commits of `rows`, of at most `most` each, and within the limits.
+/// Packs rows into unconditional commits of at most `most` rows, within the limits of the store.
 fn pack(rows: Vec<RowLine>, most: usize, token: impl Fn() -> Token) -> Vec<CommitBuilder> {
     let mut commits = Vec::new();
     let mut open: Option<(CommitBuilder, usize, usize)> = None;

@@ -1,7 +1,7 @@
 //! `jobline export FILE` and `jobline import FILE`: every row and every file of a store, from and to any engine.
 //!
-//! Only the ports are spoken to ([`Store`], [`Scan`], [`Files`]), so outgrowing one machine is a copy. Neither command
-//! holds more than a few pages of rows or a piece of a file in memory, whatever the size of the store.
+//! They use only the ports ([`Store`], [`Scan`], [`Files`]), so they also move data from one engine to another. Neither
+//! command holds more than a few pages of rows or a piece of a file in memory, whatever the size of the store.
 //!
 //! # The file
 //!
@@ -14,49 +14,47 @@
 //! | `{"file":{"id":…,"size":…,"contentType":…}}` | a file begins, after the last row |
 //! | `{"chunk":"…"}` | base64 of the file's next bytes, at most 192 KiB of them |
 //! | `{"fileEnd":{"sha256":…}}` | the file is whole: the SHA-256 of its bytes in hexadecimal |
-//! | `{"fileGone":{}}` | the file was deleted while it was being read: forget what came of it |
+//! | `{"fileGone":{}}` | the file was deleted while it was being read: discard its chunks |
 //! | `{"end":{"rows":…,"files":…,"bytes":…,"sha256":…}}` | the last line: how many rows, whole files and bytes in them, and the SHA-256 of every byte of this file before this line |
 //!
-//! A file without its `end` line is cut; one whose sums differ is damaged; `import` writes nothing before it has read
-//! the whole file once and found it sound. Row versions are not carried over: they mean nothing to readers. The secrets
-//! that sign cursors are rows like any other, so a client goes on with its old cursor after the move.
+//! An export without its `end` line is cut; one whose sums differ is damaged. `import` reads the whole export once and
+//! checks it before it writes anything. Row versions are not copied: readers do not use them. The secrets that sign
+//! cursors are ordinary rows, so clients can go on with their cursors after the move.
 //!
-//! # Going on after an interruption
+//! # Continuing after an interruption
 //!
-//! `export` writes `FILE.partial` (mode 0600) and renames it when it is whole and on disk. Begun again, it cuts a torn
-//! last line off, reads the rows that are there against the store, which must still say the same, and goes on behind the
-//! last whole line, in the middle of a file too. Because the rows are compared, a partial file of another store, or of a
-//! store that was written to meanwhile, is refused and never completed into a mixture. (Rows whose `expires` has passed
-//! may be missing: engines drop those by themselves.)
+//! `export` writes `FILE.partial` (mode 0600) and renames it when it is complete and durable. Run again, it cuts off a
+//! torn last line, compares the rows in the partial file with the store, and continues after the last whole line, even in
+//! the middle of a file. If a row differs, the partial file is of another store or of an earlier state, and it is refused.
+//! (Rows that have expired meanwhile may be missing: engines remove those by themselves.)
 //!
-//! `import` puts rows without conditions, many at a time, so that repeating one does no harm, and keeps a mark in
-//! the target, the row `TRANSFER / IMPORT`: which file (by its checksum) is coming in and up to which byte of it all is
-//! done. The mark is written before the first row and removed after the last file; while it is there the store must not
-//! be served (see [`unfinished_import`]). A store that holds rows but no mark of the same file is left alone, unless all
-//! of the file is in it already.
+//! `import` puts rows without conditions, many at a time, so that repeating a put is harmless. It keeps its state in the
+//! target, in the row `TRANSFER / IMPORT`: the checksum of the export, and the byte up to which everything is written. The
+//! row is written first and deleted last. While it exists the store must not be served (see [`unfinished_import`]). A store
+//! that holds other rows is refused, unless it holds all of the export already.
 //!
-//! `import --dry-run` reads the whole file and says what an import would do, and writes none of it.
+//! `import --dry-run` reads the whole export, says what an import would do, and writes nothing.
 //!
-//! Stop the servers first: a copy made while messages are sent has no single moment at which it was true.
+//! Stop the servers first: a copy that is made while messages are sent mixes several states.
 
+mod dry_run;
 mod error;
 mod export;
 mod format;
 mod import;
-mod mark;
+mod import_mark;
 mod pace;
 mod progress;
-mod rehearsal;
 mod rows;
+mod sequence;
 mod verify;
-mod walk;
 
+pub use dry_run::{DryRun, Plan, dry_run};
 pub use error::Error;
 pub use export::export;
 pub use import::import;
-pub use mark::unfinished_import;
+pub use import_mark::unfinished_import;
 pub use pace::Pace;
-pub use rehearsal::{Plan, Rehearsal, rehearse};
 
 use jobline_chat::{Clock, Files, Random};
 use jobline_store::{Scan, Store};
@@ -70,15 +68,15 @@ pub struct Engines<'a> {
     pub scan: &'a dyn Scan,
     /// The files.
     pub files: &'a dyn Files,
-    /// Tells which rows have expired, and waits between attempts.
+    /// For finding expired rows, and for waiting between attempts.
     pub clock: &'a dyn Clock,
-    /// Names commits.
+    /// For the tokens of commits.
     pub random: &'a dyn Random,
-    /// How the store likes to be written to.
+    /// How the store is written to fastest.
     pub pace: Pace,
 }
 
-/// What was copied.
+/// Counts of what was copied.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Summary {
     /// Rows.

@@ -1,13 +1,13 @@
-//! All rows of a store, one after the other.
+//! Reads all rows of a store, one at a time.
 
 use super::error::Error;
 use jobline_store::{Key, Row, Scan};
 use std::collections::VecDeque;
 
-/// Rows in one page: with the largest rows there are, 40 MB.
+/// Rows in one page: at most 40 MB, with rows of the largest size.
 const PAGE: usize = 100;
 
-/// A scan that hides its pages. Holds one page at a time.
+/// A scan, row by row. Holds one page at a time.
 pub(super) struct Rows<'a> {
     scan: &'a dyn Scan,
     page: VecDeque<(Key, Row)>,

@@ -1,7 +1,7 @@
-//! What is measured of the server: durable sends, idle polls, and polls that bring fifty messages.
+//! The conversations that are measured: with durable sends, idle polls, and polls that bring fifty messages.
 
 use super::client::{self, Connection};
-use super::furnish::{Pair, furnish};
+use super::fill::{Pair, fill};
 use super::load::{self, Caller, Figures, Repeat};
 use super::server::Server;
 use futures_util::future::try_join_all;
@@ -10,26 +10,26 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use std::net::SocketAddr;
 use std::time::Duration;
 
-/// Messages of the conversations that are polled: a page behind some that are older.
+/// Messages in a polled conversation: some older ones, and then one page.
 const POLLED: u64 = 60;
 const PAGE: u64 = 50;
-/// Messages of one conversation among those that only fill the store.
+/// Messages in each conversation that only fills the store.
 const EACH: u64 = 100;
 const IDLE: &[u8] = b"\"messages\":[]";
 
 /// The conversations that are polled and written to.
-pub(super) struct Stage {
+pub(super) struct Dataset {
     readers: Vec<Reader>,
     writers: Vec<Writer>,
-    /// How many messages there are.
+    /// Messages in the store.
     pub messages: u64,
 }
 
-/// The polls of one user, as they go over the wire.
+/// The polls of one user, as bytes of HTTP requests.
 struct Reader {
-    /// Brings fifty messages.
+    /// A poll that brings fifty messages.
     page: Vec<u8>,
-    /// Brings nothing.
+    /// A poll that brings nothing.
     idle: Vec<u8>,
 }
 
@@ -40,27 +40,27 @@ struct Writer {
     tokens: [String; 2],
 }
 
-impl Stage {
+impl Dataset {
     /// Makes conversations for `connections` pollers and as many senders, and others until there are `messages`.
-    pub(super) async fn furnish(server: &dyn Server, connections: usize, messages: u64) -> Result<Self, String> {
+    pub(super) async fn fill(server: &dyn Server, connections: usize, messages: u64) -> Result<Self, String> {
         let pairs = |from: usize, count: usize| (from..from + count).map(Pair::new).collect::<Result<Vec<_>, _>>();
         let (readers, writers) = (pairs(0, connections)?, pairs(connections, connections)?);
-        furnish(server.chat(), &writers, 1).await?;
-        furnish(server.chat(), &readers, POLLED - PAGE).await?;
+        fill(server.chat(), &writers, 1).await?;
+        fill(server.chat(), &readers, POLLED - PAGE).await?;
         let own = (POLLED + 1) * connections as u64;
         let others = usize::try_from(messages.saturating_sub(own).div_ceil(EACH)).map_err(|error| error.to_string())?;
-        furnish(server.chat(), &pairs(2 * connections, others)?, EACH).await?;
-        let readers = try_join_all(readers.into_iter().map(|pair| Reader::place(server, pair))).await?;
+        fill(server.chat(), &pairs(2 * connections, others)?, EACH).await?;
+        let readers = try_join_all(readers.into_iter().map(|pair| Reader::new(server, pair))).await?;
         let writers = writers.into_iter().map(|pair| Writer::new(server, pair)).collect::<Result<_, _>>()?;
         Ok(Self { readers, writers, messages: own + others as u64 * EACH })
     }
 
-    /// Waits for the first answer to a poll.
+    /// Sends the first poll to a server and waits for its response.
     pub(super) async fn first_answer(&self, address: SocketAddr) -> Result<(), String> {
         let reader = self.readers.first().ok_or("nobody polls")?;
         let mut connection = Connection::open(address).await.map_err(|error| error.to_string())?;
         let answer = connection.call(&reader.idle).await.map_err(|error| error.to_string())?;
-        if answer.status == 200 { Ok(()) } else { Err(format!("the first answer has status {}", answer.status)) }
+        if answer.status == 200 { Ok(()) } else { Err(format!("the first response has status {}", answer.status)) }
     }
 
     /// Idle polls, polls of fifty and durable sends; `run` is in the ids of what is sent.
@@ -80,7 +80,7 @@ impl Stage {
         ])
     }
 
-    /// How many conversations there are to write into.
+    /// The number of conversations that senders can write into.
     pub(super) fn writers(&self) -> usize {
         self.writers.len()
     }
@@ -101,15 +101,15 @@ impl Stage {
 }
 
 impl Reader {
-    /// Lets the fifty messages of a page follow a cursor of the second user's.
-    async fn place(server: &dyn Server, pair: Pair) -> Result<Self, String> {
+    /// Takes a cursor of the second user, and sends fifty messages after it.
+    async fn new(server: &dyn Server, pair: Pair) -> Result<Self, String> {
         let behind = list(server, &pair, None).await?.cursor;
         pair.write(server.chat(), POLLED - PAGE, POLLED).await?;
         let mut page = list(server, &pair, Some(behind.clone())).await?;
         if page.messages.len() as u64 != PAGE {
             return Err(format!("a poll brought {} messages instead of {PAGE}", page.messages.len()));
         }
-        // What was just delivered is a change too; an idle poll comes after it.
+        // A delivery is a change too. An idle poll is one after all changes.
         while !page.messages.is_empty() || page.has_more {
             page = list(server, &pair, Some(page.cursor)).await?;
         }

@@ -1,4 +1,4 @@
-//! What an export says so far, line after line: the one place that knows which line may follow which.
+//! The order of lines: which line may follow which, and whether counts and checksums are right.
 
 use super::Summary;
 use super::format::{CHUNK_BYTES, End, FileLine, Line, VERSION, hex};
@@ -6,36 +6,36 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
-/// A file whose bytes are being told.
-pub(super) struct Open {
+/// A file whose chunks are being read.
+pub(super) struct OpenFile {
     pub file: FileLine,
     pub done: u64,
     pub hash: Sha256,
 }
 
-/// The state after the lines that were taken.
+/// The state after the lines so far.
 #[derive(Default)]
-pub(super) struct Walk {
+pub(super) struct Sequence {
     pub begun: bool,
     pub summary: Summary,
-    pub open: Option<Open>,
-    /// The id of the last file that was begun.
+    pub open: Option<OpenFile>,
+    /// The id of the last file that began.
     pub last_file: Option<String>,
-    /// The checksum of everything, once the end line was taken.
+    /// The checksum of the export, after its end line.
     pub ended: Option<String>,
     /// The bytes of the last `chunk` line.
     pub chunk: Vec<u8>,
 }
 
-impl Walk {
-    /// Takes the next line; `before` is the hash of all bytes before it. `Err` says what is wrong with the file.
+impl Sequence {
+    /// Checks the next line; `before` is the hash of all bytes before it. The error says what is wrong with the export.
     pub(super) fn take(&mut self, line: &Line, before: impl FnOnce() -> Sha256) -> Result<(), String> {
         if self.ended.is_some() {
-            return Err("something follows its end".into());
+            return Err("there are lines after its end".into());
         }
         match line {
             Line::JoblineExport(header) if !self.begun => self.begin(header.version),
-            _ if !self.begun => Err("it does not begin like one".into()),
+            _ if !self.begun => Err("its first line is not that of an export".into()),
             Line::Row(_) if self.last_file.is_none() => {
                 self.summary.rows += 1;
                 Ok(())
@@ -48,7 +48,7 @@ impl Walk {
                 Ok(())
             }
             Line::End(end) if self.open.is_none() => self.end(end, hex(before())),
-            _ => Err("a line stands where it does not belong".into()),
+            _ => Err("its lines are in a wrong order".into()),
         }
     }
 
@@ -62,10 +62,10 @@ impl Walk {
 
     fn open_file(&mut self, file: &FileLine) -> Result<(), String> {
         if self.last_file.as_ref().is_some_and(|last| *last >= file.id) {
-            return Err(format!("file {} stands out of order", file.id));
+            return Err(format!("file {} is out of order", file.id));
         }
         self.last_file = Some(file.id.clone());
-        self.open = Some(Open { file: file.clone(), done: 0, hash: Sha256::new() });
+        self.open = Some(OpenFile { file: file.clone(), done: 0, hash: Sha256::new() });
         Ok(())
     }
 
@@ -94,7 +94,7 @@ impl Walk {
     fn end(&mut self, end: &End, sha256: String) -> Result<(), String> {
         let told = Summary { rows: end.rows, files: end.files, bytes: end.bytes };
         if told != self.summary || end.sha256 != sha256 {
-            return Err("its counts or its checksum differ from what is in it".into());
+            return Err("its counts or its checksum are wrong".into());
         }
         self.ended = Some(sha256);
         Ok(())

@@ -1,5 +1,3 @@
-//! The reference engine: what the port promises, in the fewest lines, and nothing beyond it.
-
 use crate::{
     Action, Commit, Condition, Consistency, Direction, Error, Key, Operation, Outcome, Page, Range, Row, Scan,
     ScanPage, Store, Token, limits,
@@ -11,24 +9,23 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// How many tokens of past commits are remembered: far more than can be under way at once.
 const TOKENS: usize = 100_000;
 
-/// Rows on a page unless told otherwise: so few that whoever does not follow [`Page::next`] is found out at once.
+/// Rows on a page by default: so few that code which does not follow [`Page::next`] fails at once.
 const PAGE_CAP: usize = 7;
 
-/// A store in memory: the reference that says what the port means, for tests and demonstrations.
+/// A store in memory: the reference for what the port means.
 ///
-/// It keeps every promise of the crate documentation and, on purpose, makes use of every freedom that a single process
-/// has: pages are shorter than their limit without being last, some are empty with [`Page::next`] set, and a full page
-/// always has a `next`, even if nothing follows. Which pages are cut depends only on the range and the rows, so a run
-/// repeats exactly. Expired rows stay until they are deleted. Late reads, faults and delays are the business of the
-/// decorators in `testing`.
+/// It keeps every promise of the crate documentation, and deliberately nothing beyond them: pages are shorter than their
+/// limit without being the last, some are empty with [`Page::next`] set, and a full page always has a `next`, even if
+/// nothing follows. Which pages are cut depends only on the range and the rows, so a run repeats exactly. Expired rows
+/// stay until they are deleted. Stale reads, faults and delays are added by the decorators beside it.
 #[derive(Debug)]
 pub struct MemoryStore {
     page_cap: usize,
-    state: Mutex<State>,
+    contents: Mutex<Contents>,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct Contents {
     rows: BTreeMap<Key, Row>,
     committed: HashSet<Token>,
     /// The tokens of `committed`, oldest first.
@@ -36,7 +33,7 @@ struct State {
 }
 
 impl MemoryStore {
-    /// An empty store that cuts its pages at a handful of rows.
+    /// An empty store whose pages have at most seven rows.
     #[must_use]
     pub fn new() -> Self {
         Self::with_page_cap(PAGE_CAP)
@@ -44,16 +41,16 @@ impl MemoryStore {
 
     /// An empty store whose pages have at most `page_cap` rows, whatever limit is asked for.
     ///
-    /// `usize::MAX` makes pages as long as they are asked for and never empty without being last: for tests that count
-    /// round trips, where each cut page would be one more.
+    /// With `usize::MAX`, pages are as long as they are asked for and never empty without being the last: for tests that
+    /// count round trips, where each cut page would be one more.
     #[must_use]
     pub fn with_page_cap(page_cap: usize) -> Self {
-        Self { page_cap: page_cap.max(1), state: Mutex::default() }
+        Self { page_cap: page_cap.max(1), contents: Mutex::default() }
     }
 
-    /// A panic cannot leave a commit half done (conditions are all looked at first), so a poisoned lock is no damage.
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    /// A panic cannot leave a commit half done, because all conditions are checked first. So a poisoned lock is harmless.
+    fn contents(&self) -> MutexGuard<'_, Contents> {
+        self.contents.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn cuts_pages(&self) -> bool {
@@ -67,7 +64,7 @@ impl Default for MemoryStore {
     }
 }
 
-impl State {
+impl Contents {
     fn holds(&self, operation: &Operation) -> bool {
         let row = self.rows.get(&operation.key);
         match operation.condition {
@@ -115,8 +112,8 @@ impl State {
     }
 }
 
-/// Where an empty page in front of `first`, the first row of `range`, says to go on; `None` where there is no place
-/// between the two, which also ends a run of empty pages.
+/// The `next` of an empty page before `first`, the first row of `range`. `None` if there is no key between the two, which
+/// also ends a run of empty pages.
 fn before(range: &Range, first: &str) -> Option<String> {
     match range.direction {
         Direction::Ascending if range.from.ends_with("\0\0") || range.from == first => None,
@@ -125,7 +122,7 @@ fn before(range: &Range, first: &str) -> Option<String> {
     }
 }
 
-/// Whether `range` begins with an empty page: about every third does, always the same ones.
+/// Whether `range` begins with an empty page: about every third range does, always the same ones.
 fn begins_empty(range: &Range) -> bool {
     let bytes = range.partition.bytes().chain(range.from.bytes()).chain(range.to.bytes());
     bytes.map(u64::from).sum::<u64>() % 3 == 0
@@ -134,7 +131,7 @@ fn begins_empty(range: &Range) -> bool {
 #[async_trait]
 impl Store for MemoryStore {
     async fn get(&self, key: &Key, _: Consistency) -> Result<Option<Row>, Error> {
-        Ok(self.state().rows.get(key).cloned())
+        Ok(self.contents().rows.get(key).cloned())
     }
 
     async fn get_many(&self, keys: &[Key], _: Consistency) -> Result<Vec<Option<Row>>, Error> {
@@ -145,35 +142,36 @@ impl Store for MemoryStore {
         if let Some(twice) = keys.iter().find(|key| !seen.insert(*key)) {
             return Err(Error::TooLarge(format!("{twice} is asked for twice")));
         }
-        let state = self.state();
-        Ok(keys.iter().map(|key| state.rows.get(key).cloned()).collect())
+        let contents = self.contents();
+        Ok(keys.iter().map(|key| contents.rows.get(key).cloned()).collect())
     }
 
     async fn range(&self, range: &Range) -> Result<Page, Error> {
         let limit = range.limit.clamp(1, self.page_cap);
-        let rows = self.state().rows(range, limit);
+        let rows = self.contents().rows(range, limit);
         if self.cuts_pages()
             && begins_empty(range)
             && let Some(next) = rows.first().and_then(|(key, _)| before(range, &key.sort))
         {
             return Ok(Page { rows: Vec::new(), next: Some(next) });
         }
-        // As on DynamoDB, a full page does not know whether anything follows it.
+        // As on DynamoDB, a full page does not say whether anything follows it.
         let next = rows.get(limit - 1).map(|(key, _)| key.sort.clone());
         Ok(Page { rows, next })
     }
 
     async fn commit(&self, commit: &Commit) -> Result<Outcome, Error> {
-        let mut state = self.state();
-        if state.committed.contains(&commit.token()) {
+        let mut contents = self.contents();
+        if contents.committed.contains(&commit.token()) {
             return Ok(Outcome::Committed);
         }
-        let failed: Vec<Key> = commit.operations().iter().filter(|o| !state.holds(o)).map(|o| o.key.clone()).collect();
+        let failed: Vec<Key> =
+            commit.operations().iter().filter(|o| !contents.holds(o)).map(|o| o.key.clone()).collect();
         if !failed.is_empty() {
             return Ok(Outcome::Conflict(failed));
         }
-        state.apply(commit);
-        state.remember(commit.token());
+        contents.apply(commit);
+        contents.remember(commit.token());
         Ok(Outcome::Committed)
     }
 }
@@ -183,14 +181,14 @@ impl Scan for MemoryStore {
     async fn scan(&self, after: Option<&Key>, limit: usize) -> Result<ScanPage, Error> {
         use std::ops::Bound::{Excluded, Unbounded};
         let limit = limit.clamp(1, self.page_cap);
-        let state = self.state();
-        let rest = state.rows.range((after.map_or(Unbounded, Excluded), Unbounded));
+        let contents = self.contents();
+        let rest = contents.rows.range((after.map_or(Unbounded, Excluded), Unbounded));
         let rows: Vec<_> = rest.take(limit).map(|(key, row)| (key.clone(), row.clone())).collect();
         let next = rows.get(limit - 1).map(|(key, _)| key.clone());
         Ok(ScanPage { rows, next })
     }
 
     async fn estimate(&self) -> Result<u64, Error> {
-        Ok(self.state().rows.len() as u64)
+        Ok(self.contents().rows.len() as u64)
     }
 }

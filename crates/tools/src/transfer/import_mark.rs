@@ -1,20 +1,20 @@
-//! The row that says that an import is going on.
+//! The row that marks a store with an unfinished import.
 
 use super::error::Error;
 use jobline_store::{Consistency, Key, Store};
 use serde::{Deserialize, Serialize};
 
-/// How far an import has come.
+/// How far an import is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Mark {
+pub(super) struct ImportMark {
     v: u32,
-    /// The checksum of the export that is coming in.
+    /// The checksum of the export.
     pub sha256: String,
-    /// Everything before this byte of it is in the store.
+    /// Everything before this byte of the export is in the store.
     pub offset: u64,
 }
 
-impl Mark {
+impl ImportMark {
     pub(super) fn new(sha256: &str, offset: u64) -> Self {
         Self { v: 1, sha256: sha256.to_owned(), offset }
     }
@@ -23,7 +23,7 @@ impl Mark {
         serde_json::json!(self).to_string()
     }
 
-    /// Where it stands. No row of the domain begins like this.
+    /// The key of the mark. No row of the domain has this partition.
     pub(super) fn key() -> Key {
         Key::new("TRANSFER", "IMPORT")
     }
@@ -41,5 +41,5 @@ impl Mark {
 /// # Errors
 /// [`Error::Engine`] when the store cannot be read.
 pub async fn unfinished_import(store: &dyn Store) -> Result<bool, Error> {
-    Ok(Mark::read(store).await?.is_some())
+    Ok(ImportMark::read(store).await?.is_some())
 }

@@ -1,13 +1,13 @@
-//! What the steps have brought about so far.
+//! What the steps share: the client, the keys, and what earlier steps made.
 
 use super::Target;
 use super::client::Client;
-use super::step::{Done, Stop};
+use super::outcome::{StepError, StepResult};
 use jobline_chat::{Clock, ConversationId, JOB_ID_MAX, Random, UserId};
 use jobline_wire::Message;
 use std::sync::Arc;
 
-pub(super) struct World {
+pub(super) struct Context {
     pub client: Client,
     pub host_key: String,
     pub jwt_secret: Option<String>,
@@ -21,15 +21,15 @@ pub(super) struct World {
     pub tokens: Option<[String; 2]>,
     /// The first message, sent by the first user.
     pub first: Option<Message>,
-    /// The second user's cursor behind it.
+    /// The cursor of the second user after that message.
     pub cursor: Option<String>,
-    /// Where the picture was put.
+    /// The URL of the uploaded picture.
     pub picture_url: Option<String>,
     /// The message with the picture.
     pub picture: Option<Message>,
 }
 
-impl World {
+impl Context {
     pub(super) fn new(target: &Target, clock: Arc<dyn Clock>, random: &dyn Random) -> Result<Self, String> {
         let client = Client::new(&target.url, target.timeout)?;
         let Some(host_key) = target.host_key.clone() else {
@@ -58,13 +58,13 @@ impl World {
     }
 
     /// The token of the first user.
-    pub(super) fn a(&self) -> Done<&str> {
-        self.tokens.as_ref().map(|tokens| tokens[0].as_str()).ok_or(Stop::Missing("user tokens"))
+    pub(super) fn a(&self) -> StepResult<&str> {
+        self.tokens.as_ref().map(|tokens| tokens[0].as_str()).ok_or(StepError::Missing("user tokens"))
     }
 
     /// The token of the second user.
-    pub(super) fn b(&self) -> Done<&str> {
-        self.tokens.as_ref().map(|tokens| tokens[1].as_str()).ok_or(Stop::Missing("user tokens"))
+    pub(super) fn b(&self) -> StepResult<&str> {
+        self.tokens.as_ref().map(|tokens| tokens[1].as_str()).ok_or(StepError::Missing("user tokens"))
     }
 
     pub(super) fn host(&self) -> Option<&str> {
@@ -72,23 +72,23 @@ impl World {
     }
 
     /// The first message.
-    pub(super) fn first(&self) -> Done<&Message> {
-        self.first.as_ref().ok_or(Stop::Missing("a message that was sent"))
+    pub(super) fn first(&self) -> StepResult<&Message> {
+        self.first.as_ref().ok_or(StepError::Missing("a message that was sent"))
     }
 
-    /// The path that lists the conversation, with more of a query behind it.
+    /// The path that lists the conversation; `more` is appended to the query.
     pub(super) fn list(&self, more: &str) -> String {
         format!("/messages/list?conversationId={}{more}", self.conversation.as_str())
     }
 }
 
-/// A job id in the upper half of what is allowed, where hosts that count from 1 have none.
+/// A job id in the upper half of the allowed range, which hosts that count from 1 do not reach.
 fn high_job(bits: u128) -> u64 {
     let half = JOB_ID_MAX / 2;
     half + u64::try_from(bits % u128::from(half)).unwrap_or_default()
 }
 
-/// Escapes a cursor for a query.
+/// Escapes text for a query.
 pub(super) fn query(text: &str) -> String {
     percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
 }

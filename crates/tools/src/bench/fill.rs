@@ -4,7 +4,7 @@ use futures_util::future::try_join_all;
 use jobline_chat::{Chat, ConversationId, JobId, UserId};
 use jobline_wire::{HostJobInput, JobStatus, SendMessage};
 
-/// Conversations that are filled at the same time: as many sends share a sync.
+/// Conversations that are filled at the same time, so that their sends share syncs.
 const AT_ONCE: usize = 512;
 
 /// Two users with a job.
@@ -25,22 +25,22 @@ impl Pair {
         Ok(Self { a, b, conversation, job })
     }
 
-    /// Tells the job, and lets the two write `messages` to each other in turn.
-    pub(super) async fn furnish(&self, chat: &Chat, messages: u64) -> Result<(), String> {
+    /// Puts the job, and sends `messages` messages in turn from one to the other.
+    pub(super) async fn fill(&self, chat: &Chat, messages: u64) -> Result<(), String> {
         let participants = vec![self.a.to_string(), self.b.to_string()];
         let job = HostJobInput { title: "Paint the fence".to_owned(), participants, status: JobStatus::Open };
         chat.put_job(self.job, job).await.map_err(|error| error.to_string())?;
         self.write(chat, 0, messages).await
     }
 
-    /// Messages number `from` to `to` of this pair.
+    /// Sends the messages with numbers from `from` up to, not including, `to`.
     pub(super) async fn write(&self, chat: &Chat, from: u64, to: u64) -> Result<(), String> {
         for number in from..to {
             let (sender, receiver) = if number % 2 == 0 { (&self.a, &self.b) } else { (&self.b, &self.a) };
             let input = SendMessage {
                 receiver_id: Some(receiver.to_string()),
                 content: Some(format!("I can come at {} and bring the ladder. Is the paint there?", number % 24)),
-                client_id: Some(format!("furnish-{number}")),
+                client_id: Some(format!("fill-{number}")),
                 ..SendMessage::default()
             };
             chat.send(sender, input).await.map_err(|error| error.to_string())?;
@@ -49,14 +49,14 @@ impl Pair {
     }
 }
 
-/// Furnishes all `pairs` with `each` messages.
-pub(super) async fn furnish(chat: &Chat, pairs: &[Pair], each: u64) -> Result<(), String> {
+/// Fills every pair with `each` messages.
+pub(super) async fn fill(chat: &Chat, pairs: &[Pair], each: u64) -> Result<(), String> {
     let shares = pairs.chunks(pairs.len().div_ceil(AT_ONCE).max(1)).map(<[Pair]>::to_vec);
     let tasks = shares.map(|share| {
         let chat = chat.clone();
         tokio::spawn(async move {
             for pair in share {
-                pair.furnish(&chat, each).await?;
+                pair.fill(&chat, each).await?;
             }
             Ok::<_, String>(())
         })

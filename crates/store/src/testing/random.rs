@@ -2,7 +2,7 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use std::sync::{Mutex, PoisonError};
 
-/// A seeded generator that is drawn from through `&self`.
+/// A seeded random generator behind `&self`.
 #[derive(Debug)]
 pub(super) struct Rng(Mutex<StdRng>);
 
