@@ -5,6 +5,7 @@ use crate::live::Live;
 use crate::metrics::Metrics;
 use axum::Router;
 use jobline_chat::{Chat, Clock, Random};
+use jobline_http::Address;
 use jobline_identity::{HostKey, Identity};
 use std::ops::Deref;
 use std::sync::Arc;
@@ -27,6 +28,8 @@ pub struct Parts {
     pub random: Arc<dyn Random>,
     /// Counters and durations.
     pub metrics: Arc<Metrics>,
+    /// How this server is reached.
+    pub address: Address,
     /// The origins whose pages may call.
     pub origins: Origins,
     /// Live connections, and polls that wait; `None`: neither.

@@ -7,7 +7,8 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
-use std::sync::atomic::AtomicU64;
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// Upper bounds of the histogram buckets in seconds: from an idle poll in memory to the time limit of a request.
@@ -59,6 +60,7 @@ pub struct Metrics {
     store_durations: Durations<Call>,
     commits_waiting: Gauge,
     slowdown: Gauge<f64, AtomicU64>,
+    log_lines_dropped: Counter,
     live: LiveMetrics,
 }
 
@@ -119,6 +121,7 @@ impl Metrics {
             store_durations: Family::new_with_constructor(histogram),
             commits_waiting: Gauge::default(),
             slowdown: Gauge::default(),
+            log_lines_dropped: Counter::default(),
             live: LiveMetrics::default(),
         };
         metrics.register();
@@ -139,6 +142,8 @@ impl Metrics {
         let help = "How long calls to the store took";
         registry.register_with_unit("store_duration", help, Unit::Seconds, self.store_durations.clone());
         registry.register("store_commits_waiting", "Commits that are not durable yet", self.commits_waiting.clone());
+        let help = "Lines of the log that nobody read in time";
+        registry.register("log_lines_dropped", help, self.log_lines_dropped.clone());
         registry.register("slowdown", "How many times less often clients are asked to poll", self.slowdown.clone());
         self.live.register(registry);
     }
@@ -187,6 +192,11 @@ impl Metrics {
         self.live.pushes.inc();
     }
 
+    /// So many lines of the log were dropped since the start.
+    pub fn log_lines_dropped(&self, total: u64) {
+        self.log_lines_dropped.inner().store(total, Ordering::Relaxed);
+    }
+
     /// The load makes clients poll `factor` times less often.
     pub fn slowdown(&self, factor: f64) {
         self.slowdown.set(factor);
@@ -224,12 +234,13 @@ impl Metrics {
     #[must_use]
     pub fn text(&self) -> String {
         let open = self.open_metrics();
-        let counter = |name: &str| open.contains(&format!("# TYPE {name} counter\n"));
+        let counters: HashSet<&str> =
+            open.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.strip_suffix(" counter")).collect();
         let mut text = String::with_capacity(open.len());
         for line in open.lines().filter(|line| !line.starts_with("# UNIT ") && *line != "# EOF") {
             let mut parts = line.splitn(4, ' ');
             match (parts.next(), parts.next(), parts.next(), parts.next()) {
-                (Some("#"), Some(what), Some(name), Some(rest)) if counter(name) => {
+                (Some("#"), Some(what), Some(name), Some(rest)) if counters.contains(name) => {
                     text.push_str(&format!("# {what} {name}_total {rest}\n"));
                 }
                 _ => text.extend([line, "\n"]),

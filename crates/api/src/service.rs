@@ -10,10 +10,10 @@ use axum::Router;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
-use http::header::{CACHE_CONTROL, HeaderName, X_CONTENT_TYPE_OPTIONS};
-use http::{HeaderMap, HeaderValue, Method, Request};
+use http::header::{CACHE_CONTROL, HeaderName, LOCATION, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS};
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
 use jobline_chat::Error;
-use jobline_http::{Failure, Reported, Served};
+use jobline_http::{Failure, Inside, Reported, Served};
 use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
 use tower::ServiceExt;
@@ -24,6 +24,8 @@ pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 /// long before; it only has to be used in time.
 pub const FILE_TIMEOUT: Duration = Duration::from_secs(900);
 
+/// For a year browsers call this host by HTTPS alone; said only where this server speaks it by itself.
+const ONLY_ENCRYPTED: &str = "max-age=31536000";
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const REQUEST_ID_BYTES: usize = 128;
 
@@ -64,8 +66,16 @@ impl Service {
     }
 
     /// Responds to one request; never fails and never panics.
-    pub async fn handle(&self, request: Request<Body>) -> Response {
+    pub async fn handle(&self, mut request: Request<Body>) -> Response {
         let _running = self.app.metrics.request_begins();
+        let slash = match self.app.address.inside(request.uri()) {
+            Inside::Same => None,
+            Inside::Slash(to) => Some(to),
+            Inside::Uri(uri) => {
+                *request.uri_mut() = uri;
+                None
+            }
+        };
         let received = Received {
             id: self.request_id(request.headers()),
             method: request.method().clone(),
@@ -73,9 +83,13 @@ impl Service {
             origin: self.app.origins.allowed(request.headers()),
             at: Instant::now(),
         };
-        let mut response = match self.app.origins.preflight(&request) {
-            Some(response) => response,
-            None => self.answer(request).await,
+        let mut response = match (self.app.origins.preflight(&request), slash) {
+            (Some(response), _) => response,
+            (None, Some(to)) => moved(&to),
+            (None, None) => match self.app.address.reached_by(&request) {
+                Some(reached) => reached.during(self.answer(request)).await,
+                None => self.answer(request).await,
+            },
         };
         self.finish(received, &mut response);
         response
@@ -115,6 +129,9 @@ impl Service {
         if !headers.contains_key(CACHE_CONTROL) {
             headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         }
+        if self.app.address.is_encrypted() {
+            headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(ONLY_ENCRYPTED));
+        }
         self.app.origins.add_headers(received.origin, headers);
         headers.insert(REQUEST_ID, received.id);
     }
@@ -144,6 +161,15 @@ fn time_limit(request: &Request<Body>) -> Duration {
     } else {
         REQUEST_TIMEOUT
     }
+}
+
+/// The page is elsewhere, for good.
+fn moved(to: &str) -> Response {
+    let mut response = StatusCode::PERMANENT_REDIRECT.into_response();
+    if let Ok(to) = HeaderValue::from_str(to) {
+        response.headers_mut().insert(LOCATION, to);
+    }
+    response
 }
 
 /// The label in metrics and logs of a response that no procedure of the table gave.

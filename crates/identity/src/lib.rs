@@ -29,7 +29,7 @@ use source::{Origin, Source};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use token::{Algorithm, Expected, Jws};
+use token::{Algorithm, Expected, Jws, TOKEN_BYTES};
 
 /// The fewest bytes that a secret or key may have.
 pub const SECRET_BYTES: usize = 32;
@@ -182,6 +182,9 @@ impl Identity {
 
     /// The part of the check that does not wait.
     fn check(&self, token: &str) -> std::result::Result<Checked, Refusal> {
+        if token.len() > TOKEN_BYTES {
+            return Err(Refusal::TooLong);
+        }
         let now_ms = self.clock.now_ms();
         if let Some((user, period)) = self.verified.get(token) {
             return period.check(now_ms).map(|()| Checked { user, expires_ms: period.expires_ms() });

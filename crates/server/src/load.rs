@@ -1,5 +1,6 @@
 //! Asking clients to poll less often when the server is short of something.
 
+use crate::log;
 use jobline_api::app::App;
 use jobline_live::Kind;
 use std::time::{Duration, Instant};
@@ -60,6 +61,7 @@ pub async fn advise(app: &App) {
         factor = eased(factor, load.slowdown());
         app.chat.set_slowdown(factor);
         app.metrics.slowdown(factor);
+        app.metrics.log_lines_dropped(log::dropped());
     }
 }
 

@@ -10,13 +10,14 @@ const PATH: &str = "/messages/live";
 #[derive(Debug)]
 pub(super) struct Offer {
     percent: u32,
-    url: String,
+    /// How browsers reach this server where the request does not say.
+    base_url: String,
 }
 
 impl Offer {
     /// `base_url`: how browsers reach this server, `http://…` or `https://…` without a slash at the end.
     pub fn new(percent: u32, base_url: &str) -> Self {
-        Self { percent, url: format!("{}{PATH}", base_url.replacen("http", "ws", 1)) }
+        Self { percent, base_url: base_url.to_owned() }
     }
 
     /// Whether `user` is among those to whom it is offered: always the same ones, and with a larger share others too.
@@ -27,8 +28,13 @@ impl Offer {
     }
 
     pub fn to(&self, user: &UserId) -> Option<LiveOffer> {
-        self.is_for(user).then(|| LiveOffer { url: self.url.clone(), after_ms: 0 })
+        let url = || url(&jobline_http::base_url().unwrap_or_else(|| self.base_url.clone()));
+        self.is_for(user).then(|| LiveOffer { url: url(), after_ms: 0 })
     }
+}
+
+fn url(base: &str) -> String {
+    format!("{}{PATH}", base.replacen("http", "ws", 1))
 }
 
 #[cfg(test)]
@@ -37,7 +43,6 @@ mod tests {
 
     #[test]
     fn the_address_is_that_of_the_server() {
-        let url = |base: &str| Offer::new(100, base).url;
         assert_eq!(url("https://x.example/chat"), "wss://x.example/chat/messages/live");
         assert_eq!(url("http://127.0.0.1:8080"), "ws://127.0.0.1:8080/messages/live");
     }

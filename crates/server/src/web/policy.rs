@@ -11,6 +11,8 @@ pub struct Embedding {
     pub live: Vec<String>,
     /// Origins whose pages may show the app in a frame.
     pub frames: Vec<String>,
+    /// The path of the public URL: empty, or `/chat`.
+    pub path: String,
 }
 
 /// The policy. It has no `unsafe-…`: scripts and styles come only from this server, so text that got into the page as
