@@ -9,6 +9,7 @@ use jobline_api::metrics::Metrics;
 use jobline_api::service::Service;
 use jobline_chat::{Chat, Clock, Files, Random, Secrets, Settings, UserId};
 use jobline_files_local::{self as files, LocalFiles};
+use jobline_http::Address;
 use jobline_identity::{Identity, IdentitySettings};
 use jobline_store::Store;
 use jobline_store_embedded::{EmbeddedStore, Options};
@@ -57,7 +58,9 @@ async fn app(folder: &Path, store: &EmbeddedStore) -> Result<(App, TcpListener),
         clock,
         random,
         metrics: Arc::new(Metrics::new()),
+        address: Address::default(),
         origins: Origins::new(&[]),
+        live: None,
         extra_routes: files::router(files),
     });
     Ok((app, listener))
