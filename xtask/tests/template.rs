@@ -1,5 +1,4 @@
-//! What the emulator that the template is deployed on does not look at: that its table and its bucket are those that the
-//! engines mean.
+//! Checks of the template that the emulator does not make: its table and its bucket must be as the engines expect them.
 
 #![expect(clippy::unwrap_used, reason = "a check that panics has failed, and says where")]
 

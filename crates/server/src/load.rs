@@ -1,6 +1,6 @@
 //! Asking clients to poll less often when the server is short of something.
 
-use crate::app::App;
+use jobline_api::app::App;
 use std::time::{Duration, Instant};
 
 /// How often the load is looked at.

@@ -6,9 +6,9 @@
 mod connection;
 mod watched;
 
-use crate::app::App;
-use crate::http::Service;
 use crate::tls::Tls;
+use jobline_api::app::App;
+use jobline_api::service::Service;
 use std::future::Future;
 use std::io;
 use std::pin::pin;

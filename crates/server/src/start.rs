@@ -1,30 +1,32 @@
-//! The composition root: from a configuration to a server that runs.
+//! The composition root: makes a running server from a configuration.
 
-use crate::app::{App, Parts};
 use crate::config::{Config, ConfigError, Jwks, Secret};
 use crate::counted::CountedStore;
 use crate::demo::{self, DemoSecrets, PastClock};
 use crate::engines::Engines;
-use crate::http::{Origins, Service};
-use crate::identity::{HostKey, Identity, IdentitySettings};
-use crate::metrics::Metrics;
 use crate::serve::{Listening, serve};
 use crate::system::SystemRandom;
 use crate::tls::Tls;
-use crate::{load, transfer, upkeep, web};
+use crate::{load, upkeep, web};
 use axum::Router;
+use jobline_api::app::{App, Parts};
+use jobline_api::cors::Origins;
+use jobline_api::metrics::Metrics;
+use jobline_api::service::Service;
 use jobline_chat::{Chat, Clock, Settings};
+use jobline_identity::{HostKey, Identity, IdentitySettings};
 use jobline_store::Store;
+use jobline_tools::transfer;
 use std::future::Future;
 use std::io::Write;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-/// The secrets of the demo, if the server is one: nobody configured who may call, and there is nothing real to show.
+/// The secrets of the demo, if this server is one: no user tokens are configured, and its folder holds no real data.
 ///
 /// # Errors
-/// The setting that is missing, where neither a demo nor a real server may start.
+/// The setting that is missing, where neither a demo nor a real server can start.
 fn demo_secrets(config: &Config) -> Result<Option<DemoSecrets>, ConfigError> {
     if config.identity.is_set() {
         return Ok(None);
@@ -60,6 +62,7 @@ pub async fn run(config: &Config, shutdown: impl Future<Output = ()>) -> Result<
     let bound = listener.local_addr().map_err(in_use)?;
     let demo = demo_secrets(config)?;
     let engines = Engines::open(config, &config.base_url(bound)).await?;
+    engines.claim_files(config).await?;
     let app = app(config, &engines, &config.base_url(bound), demo).await?;
     if let Some(warning) = config.warning() {
         tracing::warn!("{warning}");
@@ -74,7 +77,7 @@ pub async fn run(config: &Config, shutdown: impl Future<Output = ()>) -> Result<
     Ok(())
 }
 
-/// Whoever started the program reads this line to know that it accepts requests; nobody need be there to read it.
+/// Prints a line from which other programs learn that this one accepts requests. It is fine if nobody reads it.
 fn announce(line: &str) {
     let mut out = std::io::stdout();
     let _ = writeln!(out, "{line}").and_then(|()| out.flush());
@@ -98,6 +101,9 @@ pub(crate) async fn app(
     let store: Arc<dyn Store> = Arc::new(CountedStore::new(Arc::clone(&engines.store), Arc::clone(&metrics)));
     let settings = Settings {
         send_rate: config.send_rate,
+        edit_minutes: config.edit_minutes,
+        delete_hours: config.delete_hours,
+        upload_rate: config.upload_rate,
         retention_days: config.retention_days,
         file_retention_days: config.file_retention_days,
         window_bytes: engines.window_bytes,
@@ -122,11 +128,11 @@ pub(crate) async fn app(
         random,
         metrics,
         origins: Origins::new(&[&config.allowed_origins[..], &origins].concat()),
-        beside: engines.file_routes.clone().unwrap_or_default().merge(pages),
+        extra_routes: engines.file_routes.clone().unwrap_or_default().merge(pages),
     }))
 }
 
-/// What people look at: the web app, and in a demo what lets them choose who they are.
+/// The routes of the web app, and in a demo those that let people choose who they are.
 fn pages(demo: Option<&Arc<Identity>>, embedding: &web::Embedding) -> Router {
     match demo {
         Some(identity) if web::is_embedded() => demo::routes(Arc::clone(identity)).merge(web::routes(embedding)),
@@ -135,8 +141,8 @@ fn pages(demo: Option<&Arc<Identity>>, embedding: &web::Embedding) -> Router {
     }
 }
 
-/// The origins under which a browser reaches this very server: files have URLs under its public one. A server on this
-/// machine has two names, and whoever types one of them meets the other in those URLs.
+/// The origins under which a browser reaches this server. On this machine there are two, `127.0.0.1` and `localhost`: a
+/// page may be opened under one while file URLs begin with the other.
 fn own_origins(base_url: &str) -> Vec<String> {
     let Some((scheme, rest)) = base_url.split_once("://") else { return Vec::new() };
     let host = rest.split('/').next().unwrap_or_default();
@@ -147,16 +153,15 @@ fn own_origins(base_url: &str) -> Vec<String> {
     hosts.into_iter().map(|host| format!("{scheme}://{host}")).collect()
 }
 
-/// Writes the demo's conversations, as if they had happened before: by a clock that can be set back, and without the rate
-/// that people are held to.
+/// Writes the conversations of the demo into the past: with a clock that can be set back, and without a send rate.
 async fn seed(engines: &Engines) -> jobline_chat::Result<()> {
     let past = Arc::new(PastClock::new(Arc::clone(&engines.clock)));
-    let settings = Settings { send_rate: 0, ..Settings::default() };
+    let settings = Settings { send_rate: 0, upload_rate: 0, ..Settings::default() };
     let (store, files, random) = (engines.store.clone(), engines.files.clone(), engines.random.clone());
     demo::seed(&Chat::new(store, files, past.clone(), random, &engines.secrets, settings), &past).await
 }
 
-/// Who users are.
+/// Makes the check of user tokens.
 fn identity(config: &Config, demo: Option<&DemoSecrets>, clock: Arc<dyn Clock>) -> Result<Identity, ConfigError> {
     let told = &config.identity;
     let (jwks_url, jwks_file) = match &told.jwks {
@@ -180,7 +185,7 @@ fn identity(config: &Config, demo: Option<&DemoSecrets>, clock: Arc<dyn Clock>) 
     Identity::new(settings, clock).map_err(|error| ConfigError::new(at_fault, format_args!("is not usable: {error}")))
 }
 
-/// What goes on beside the requests, until the result is dropped.
+/// Starts the background tasks. They end when the result is dropped.
 fn background(app: &App, engines: &Engines) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
     let (keys, advised, swept, upkeep) = (app.clone(), app.clone(), app.clone(), engines.upkeep.clone());

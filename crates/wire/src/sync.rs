@@ -1,4 +1,4 @@
-use crate::{Conversation, Message};
+use crate::{Conversation, Message, limits::PAGE_ITEMS};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +11,7 @@ pub struct SyncQuery {
     pub since: Option<String>,
     /// At most how many conversations and how many messages, 1 to 50; 50 when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1, max = 50))]
+    #[schemars(range(min = 1, max = PAGE_ITEMS))]
     pub limit: Option<u32>,
 }
 

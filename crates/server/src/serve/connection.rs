@@ -2,7 +2,6 @@
 
 use super::Server;
 use super::watched::{Activity, Watched};
-use crate::http::Service;
 use axum::body::{Body, HttpBody};
 use axum::response::Response;
 use http::Request;
@@ -10,6 +9,7 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
+use jobline_api::service::Service;
 use std::convert::Infallible;
 use std::pin::pin;
 use std::sync::Arc;

@@ -1,32 +1,32 @@
-//! Which form of a file a request gets: Brotli, gzip, or as it is (RFC 9110, section 12.5.3).
+//! Content negotiation: Brotli, gzip or uncompressed (RFC 9110, section 12.5.3).
 
 use http::header::ACCEPT_ENCODING;
 use http::{HeaderMap, HeaderValue};
 use jobline_web::Asset;
 
-/// One form of a file.
+/// A representation of a file.
 pub struct Representation {
-    /// Its content coding; `None`: as it is.
+    /// Its content coding; `None`: uncompressed.
     pub coding: Option<&'static str>,
     /// Its bytes.
     pub bytes: &'static [u8],
-    /// Names these bytes and no others.
+    /// The entity tag of these bytes.
     pub etag: HeaderValue,
 }
 
-/// The forms of a file, the smallest first, the file as it is last.
+/// The representations of a file: the smallest first, the uncompressed last.
 pub fn representations(asset: &Asset) -> Vec<Representation> {
     let forms = [(Some("br"), asset.brotli), (Some("gzip"), asset.gzip), (None, Some(asset.identity))];
     forms.into_iter().filter_map(|(coding, bytes)| Some(Representation::new(coding, bytes?))).collect()
 }
 
-/// The first form that the request accepts. As it is, it is always accepted: an answer is better than 406.
+/// The first representation that the request accepts. The uncompressed one is always sent rather than 406.
 ///
 /// # Panics
-/// When there is no form at all, which [`representations`] never answers.
+/// When `forms` is empty, which [`representations`] never returns.
 pub fn choose<'a>(forms: &'a [Representation], asked: &HeaderMap) -> &'a Representation {
     let accepted = |form: &&Representation| form.coding.is_none_or(|coding| accepts(asked, coding));
-    forms.iter().find(accepted).expect("the last form has no coding and is accepted")
+    forms.iter().find(accepted).expect("the last representation has no coding and is accepted")
 }
 
 /// Whether `Accept-Encoding` names `coding`, or else `*`, with a quality above zero.
@@ -49,7 +49,7 @@ fn accepts(asked: &HeaderMap, coding: &str) -> bool {
 impl Representation {
     fn new(coding: Option<&'static str>, bytes: &'static [u8]) -> Self {
         let hash = blake3::hash(bytes).to_hex();
-        // Hexadecimal digits between quotes are a header value.
+        // Hexadecimal digits between quotes are a valid header value.
         let etag = HeaderValue::from_str(&format!("\"{}\"", &hash[..32])).expect("visible ASCII");
         Self { coding, bytes, etag }
     }

@@ -1,4 +1,4 @@
-//! Settings, one wrong one at a time: each is named, with what is accepted.
+//! Settings: the error about a wrong one names it and says what is accepted.
 
 use jobline_server::cli::Settings;
 use jobline_server::config::{Config, Jwks};
@@ -52,6 +52,9 @@ fn numbers() {
         says(&refused(|s| s.max_connections = Some(text.into())), &["--max-connections", "whole number"]);
     }
     assert_eq!(accepted(|s| s.send_rate = Some("0".into())).send_rate, 0);
+    assert_eq!(accepted(|_| ()).upload_rate, 20);
+    assert_eq!(accepted(|s| s.upload_rate = Some("0".into())).upload_rate, 0);
+    says(&refused(|s| s.upload_rate = Some("-1".into())), &["--upload-rate", "JOBLINE_UPLOAD_RATE", "whole number"]);
 }
 
 #[test]
@@ -115,28 +118,28 @@ fn origins() {
 }
 
 #[test]
-fn what_no_build_contains() {
+fn settings_that_no_build_supports_are_refused() {
     says(&refused(|s| s.store = Some("postgres".into())), &["--store", "embedded or dynamodb"]);
     says(&refused(|s| s.files = Some("ftp".into())), &["--files", "local or s3"]);
     says(&refused(|s| s.webhook_url = Some("https://a".into())), &["--webhook-url", "does not contain"]);
 }
 
 #[test]
-fn a_place_in_the_cloud_is_for_the_engine_of_the_cloud() {
+fn a_table_or_bucket_needs_its_engine() {
     says(&refused(|s| s.dynamodb_table = Some("jobline".into())), &["--dynamodb-table", "--store dynamodb"]);
     says(&refused(|s| s.s3_bucket = Some("jobline".into())), &["--s3-bucket", "--files s3"]);
 }
 
 #[cfg(not(feature = "aws"))]
 #[test]
-fn a_build_without_the_cloud_says_how_to_get_it() {
+fn a_build_without_aws_says_how_to_build_with_it() {
     says(&refused(|s| s.store = Some("dynamodb".into())), &["--store", "does not contain", "--features aws"]);
     says(&refused(|s| s.files = Some("s3".into())), &["--files", "does not contain", "--features aws"]);
 }
 
 #[cfg(feature = "aws")]
 #[test]
-fn engines_of_the_cloud_are_told_where() {
+fn cloud_engines_need_a_table_or_bucket() {
     use jobline_server::config::{FilesKind, StoreKind};
     says(&refused(|s| s.store = Some("dynamodb".into())), &["--dynamodb-table", "JOBLINE_DYNAMODB_TABLE", "missing"]);
     says(&refused(|s| s.files = Some("s3".into())), &["--s3-bucket", "JOBLINE_S3_BUCKET", "missing"]);
@@ -179,7 +182,7 @@ fn a_public_address_needs_keys_and_encryption() {
 }
 
 #[test]
-fn browsers_are_sent_where_the_server_listens() {
+fn the_base_url_follows_the_address() {
     let bound = |text: &str| text.parse().unwrap();
     let config = accepted(|_| {});
     assert_eq!(config.base_url(bound("127.0.0.1:4321")), "http://127.0.0.1:4321");

@@ -6,7 +6,7 @@ use http::Request;
 use jobline_wire::Code;
 
 #[tokio::test]
-async fn health_is_of_the_process_and_readiness_of_the_store() {
+async fn healthz_checks_the_process_and_readyz_the_store() {
     let app = TestApp::new().await;
     assert_eq!(app.get("/healthz").await.status, 200);
     assert_eq!(app.get("/readyz").await.status, 200);
@@ -18,8 +18,8 @@ async fn health_is_of_the_process_and_readiness_of_the_store() {
 }
 
 #[tokio::test]
-async fn metrics_count_requests_and_what_they_cost_the_store() {
-    let app = TestApp::furnished().await;
+async fn metrics_count_requests_and_store_calls() {
+    let app = TestApp::with_job_and_users().await;
     app.user("anna").send("ben", "Hello").await.is(200);
     app.user("ben").get("/messages/sync").await.is(200);
     app.user("ben").get("/messages/sync?x=1").await;
@@ -46,7 +46,7 @@ async fn metrics_count_requests_and_what_they_cost_the_store() {
 }
 
 #[tokio::test]
-async fn scrapers_that_ask_get_open_metrics() {
+async fn scrapers_that_accept_open_metrics_get_it() {
     let app = TestApp::new().await;
     let accept = "application/openmetrics-text;version=1.0.0,text/plain;q=0.5";
     let reply = app.ask(Request::get("/metrics").header("accept", accept).body(Body::empty()).unwrap()).await;
@@ -55,8 +55,8 @@ async fn scrapers_that_ask_get_open_metrics() {
 }
 
 #[tokio::test]
-async fn a_short_server_asks_clients_to_wait_longer() {
-    let app = TestApp::furnished().await;
+async fn a_busy_server_tells_clients_to_poll_less_often() {
+    let app = TestApp::with_job_and_users().await;
     app.user("anna").send("ben", "Hello").await.is(200);
     let before = app.user("ben").get("/messages/sync").await.is(200)["nextPollMs"].as_u64().unwrap();
     app.service.app().chat.set_slowdown(4.0);

@@ -1,4 +1,4 @@
-//! What only shows over a connection: stopping, idling, bounds.
+//! Connections: stopping, idle timeouts, limits.
 
 use crate::support::{Differs, Running, TestApp, eventually};
 use axum::Router;
@@ -18,7 +18,7 @@ async fn a_connection_is_kept_for_the_next_poll() {
 }
 
 #[tokio::test]
-async fn http2_without_tls_is_understood() {
+async fn http2_works_without_tls() {
     let running = Running::new(TestApp::new().await).await;
     let stream = hyper_util::rt::TokioIo::new(running.connect().await.0);
     let executor = hyper_util::rt::TokioExecutor::new();
@@ -29,7 +29,7 @@ async fn http2_without_tls_is_understood() {
 }
 
 #[tokio::test]
-async fn a_stop_finishes_what_runs() {
+async fn a_stop_lets_running_requests_finish() {
     let (begun, go) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let (entered, released) = (begun.clone(), go.clone());
     let slow = move || {
@@ -40,7 +40,7 @@ async fn a_stop_finishes_what_runs() {
             "finished"
         }
     };
-    let app = TestApp::beside(Router::new().route("/slow", get(slow))).await;
+    let app = TestApp::with_routes(Router::new().route("/slow", get(slow))).await;
     let mut running = Running::new(app).await;
     let (mut idle, mut busy) = (running.connect().await, running.connect().await);
     idle.get("/healthz").await;
@@ -57,7 +57,7 @@ async fn a_stop_finishes_what_runs() {
 }
 
 #[tokio::test]
-async fn a_stop_does_not_wait_for_a_request_that_is_half_sent() {
+async fn a_stop_does_not_wait_for_a_half_sent_request() {
     let mut running = Running::new(TestApp::new().await).await;
     let (mut half, mut silent) = (running.connect().await, running.connect().await);
     half.get("/healthz").await;
@@ -76,7 +76,7 @@ async fn a_stop_does_not_wait_for_a_request_that_is_half_sent() {
 #[tokio::test]
 async fn a_stop_ends_even_when_a_request_does_not() {
     let stuck = Router::new().route("/files/stuck/for-long", get(std::future::pending::<String>));
-    let mut running = Running::new(TestApp::beside(stuck).await).await;
+    let mut running = Running::new(TestApp::with_routes(stuck).await).await;
     let mut client = running.connect().await;
     client.write("GET /files/stuck/for-long HTTP/1.1\r\nhost: a\r\n\r\n").await;
     eventually("the request", || running.app.service.app().metrics.in_flight() == 1).await;
@@ -91,7 +91,7 @@ async fn a_stop_ends_even_when_a_request_does_not() {
 }
 
 #[tokio::test]
-async fn whoever_connects_and_says_nothing_is_let_go() {
+async fn a_connection_without_a_request_is_closed() {
     let running = Running::new(TestApp::new().await).await;
     let (mut silent, mut slow) = (running.connect().await, running.connect().await);
     slow.write("G").await;
@@ -124,7 +124,7 @@ async fn a_connection_outlives_the_longest_poll_interval_but_not_much_more() {
 }
 
 #[tokio::test]
-async fn further_connections_wait_for_room() {
+async fn connections_over_the_limit_wait() {
     let running = Running::with(TestApp::with(Differs::default()).await, None, 1).await;
     let mut first = running.connect().await;
     first.get("/healthz").await;
@@ -139,8 +139,8 @@ async fn further_connections_wait_for_room() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_too_large_gets_its_answer() {
-    let running = Running::new(TestApp::furnished().await).await;
+async fn a_body_that_is_too_large_is_answered_413() {
+    let running = Running::new(TestApp::with_job_and_users().await).await;
     let token = running.app.user("anna").key;
     let mut client = running.connect().await;
     let body = "x".repeat(300_000);

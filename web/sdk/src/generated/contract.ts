@@ -84,12 +84,14 @@ export interface Message {
   readonly createdAt: string;
   /** `true` when the message's file was kept for as long as files are kept, and is gone. */
   readonly fileExpired?: boolean;
-  /** The file's name, as its sender gave it. */
+  /** The file's name. */
   readonly fileName?: string;
-  /** The file's size in bytes. */
+  /** The file's size in bytes, without what was removed from an image when it was accepted. */
   readonly fileSize?: number;
   /** Where to download the file, good for one hour. Absent once the file has expired. */
   readonly fileUrl?: string;
+  /** Its pixels from top to bottom. */
+  readonly height?: number;
   /** `message_<unix ms>_<nanoid>`. */
   readonly id: string;
   /** The job it is about. */
@@ -106,6 +108,8 @@ export interface Message {
   readonly type: MessageType;
   /** When it last changed. ISO 8601, UTC, milliseconds. */
   readonly updatedAt: string;
+  /** Of a JPEG, PNG, GIF or WebP image: its pixels from left to right as it is seen, turned upright. */
+  readonly width?: number;
 }
 
 /** What a message is. */
@@ -200,11 +204,13 @@ export interface Synced {
 
 /** Input of `uploadFile`. Exactly one of `conversationId` and `receiverId` says whom it is for. */
 export interface UploadFile {
-  /** The file's media type, one of those that are allowed. */
+  /** The file's media type, one of those that are accepted. Parameters are ignored; where it is empty or
+`application/octet-stream`, the ending of the name decides. */
   readonly contentType: string;
   /** The conversation it goes to, which exists already. */
   readonly conversationId?: string;
-  /** The file's name, 1 to 255 bytes, without a path. */
+  /** The file's name. What cannot stand in a name is left out of it, and what is longer than 255 bytes is shortened
+before the ending. */
   readonly fileName: string;
   /** The file's exact size in bytes, 1 to 10,485,760. */
   readonly fileSize: number;
