@@ -8,10 +8,12 @@ import { ConnectionLine } from './ConnectionLine.tsx';
 import { useSurroundings } from './context.ts';
 import { type Editing, EditingContext } from './Editing.ts';
 import { useValue } from './hooks.ts';
-import { Lightbox } from './Lightbox.tsx';
+import { lazy } from './lazy.tsx';
 import { MessageList } from './MessageList.tsx';
 import { touches } from './touches.ts';
 import { useDrop } from './useDrop.ts';
+
+const Lightbox = lazy(async () => (await import('./Lightbox.tsx')).Lightbox);
 
 interface Props {
   readonly timeline: Timeline;
