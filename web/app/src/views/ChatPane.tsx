@@ -57,7 +57,7 @@ export function ChatPane({ timeline, about, photo }: Props) {
     navigation.back();
   };
   useLayoutEffect(() => timeline.open(), [timeline]);
-  // The field gets the focus where that brings up no keyboard of glass, or was asked for; elsewhere the chat itself does.
+  // The field gets the focus where that opens no on-screen keyboard, or was asked for; elsewhere the chat itself does.
   useEffect(() => {
     const field =
       touches() && trying !== timeline ? null : pane.current?.querySelector<HTMLElement>('textarea');
