@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { fileName, redrawnName, sizeInName } from '../src/models/fileName.ts';
+import { fileName, reencodedName, sizeInName } from '../src/models/fileName.ts';
 
 describe('a file name', () => {
   test('cannot hide its ending behind a change of direction', () => {
@@ -21,14 +21,14 @@ describe('a file name', () => {
   });
 });
 
-describe('the name of a photo that was drawn anew', () => {
+describe('the name of a re-encoded photo', () => {
   test('has the ending of what it is now, and no size in it', () => {
-    expect(redrawnName('garden.HEIC', 'jpg')).toBe('garden.jpg');
-    expect(redrawnName('.png', 'png')).toBe('photo.png');
+    expect(reencodedName('garden.HEIC', 'jpg')).toBe('garden.jpg');
+    expect(reencodedName('.png', 'png')).toBe('photo.png');
   });
 
   test('stays short, plain and within the server’s rules', () => {
-    const name = redrawnName(`/tmp/${'ä'.repeat(300)}\u202e.png`, 'png');
+    const name = reencodedName(`/tmp/${'ä'.repeat(300)}\u202e.png`, 'png');
     expect(new TextEncoder().encode(name).length).toBeLessThan(255);
     expect(name).not.toMatch(/[/\u202e]/);
   });

@@ -15,7 +15,9 @@ const codes = [...(/export type Code = (.*);/.exec(contract)?.[1] ?? '').matchAl
 test.each(Object.entries({ ar, en, es }))('in %s each code has words of its own', (lang, messages) => {
   const words = translator(lang, messages);
   expect(codes.length).toBeGreaterThan(15);
-  const all = [...codes, 'network', 'signed_out'].map(code => wordsFor(code, words));
+  const all = [...codes, 'network', 'signed_out', 'proxy_refused', 'token_failed'].map(code =>
+    wordsFor(code, words),
+  );
   expect(new Set(all).size).toBe(all.length);
   expect(all).not.toContain(words.t('errorUnknown'));
   for (const text of all) expect(text).not.toMatch(/[{}_]|scalar|content has/);

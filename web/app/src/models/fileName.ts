@@ -23,8 +23,8 @@ export interface Dimensions {
 
 const MARK = /-(\d{1,5})x(\d{1,5})(?=\.[a-z]{3,4}$)/i;
 
-/** The name under which a photo is sent that was drawn anew: short, plain, and with the ending of what it is now. */
-export function redrawnName(name: string, ending: string): string {
+/** The name under which a re-encoded photo is sent: short, plain, and with the ending of its new type. */
+export function reencodedName(name: string, ending: string): string {
   const base = plain(name.replace(/^.*[/\\]/s, '')).replace(/\.[^.]{1,5}$/, '');
   return `${[...(base || 'photo')].slice(0, 60).join('')}.${ending}`;
 }

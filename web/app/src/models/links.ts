@@ -91,7 +91,7 @@ export function isOnlyEmoji(text: string): boolean {
   return joined.length > 0 && joined.length <= 32 && EMOJI.test(joined) && characters(joined) <= 3;
 }
 
-/** How many characters `text` has for whoever reads it: a family is one. */
+/** How many characters `text` has as a reader counts them: an emoji of a family is one. */
 function characters(text: string): number {
   return [...new Intl.Segmenter('en').segment(text)].length;
 }

@@ -2,7 +2,7 @@ import type { Code } from '@jobline/sdk';
 import type { Key, Translator } from '../i18n/translator.ts';
 import { CONTENT_LIMIT, FILE_LIMIT } from './limits.ts';
 
-/** Codes of the contract that servers answer from its next version on. */
+/** Codes of the contract, and two of the SDK, that come with their next versions. */
 type LaterCode =
   | 'invalid_emoji'
   | 'recipient_unavailable'
@@ -11,7 +11,9 @@ type LaterCode =
   | 'delete_window_over'
   | 'not_offered'
   | 'message_deleted'
-  | 'call_over';
+  | 'call_over'
+  | 'proxy_refused'
+  | 'token_failed';
 
 const KEYS: Readonly<Record<Code | LaterCode, Key>> = {
   invalid_request: 'errorInvalidRequest',
@@ -43,6 +45,8 @@ const KEYS: Readonly<Record<Code | LaterCode, Key>> = {
   unavailable: 'errorUnavailable',
   network: 'errorNetwork',
   signed_out: 'errorSignedOut',
+  proxy_refused: 'errorProxyRefused',
+  token_failed: 'errorTokenFailed',
 };
 
 /** What a problem means for the reader, in their words. The server's own are for developers, in English. */

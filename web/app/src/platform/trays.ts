@@ -1,6 +1,6 @@
 import type { Observable } from '@jobline/sdk';
 import { isPhoto, typeOf } from '../media/kinds.ts';
-import { type Prepared, prepared } from '../media/photo.ts';
+import type { Prepared } from '../media/photo.ts';
 import { FILE_LIMIT } from '../models/limits.ts';
 import { type Refusal, refusal } from '../models/upload.ts';
 
@@ -29,13 +29,19 @@ export interface TrayState {
 
 let numbers = 0;
 
+/** What makes photos ready is loaded with the first file that is chosen. */
+async function preparedLater(file: File): Promise<Prepared> {
+  const { prepared } = await import('../media/photo.ts');
+  return prepared(file);
+}
+
 /** The files that are about to be sent in one conversation, each made ready as soon as it is chosen. */
 export class Tray implements Observable<TrayState> {
   #state: TrayState = { list: [], notices: [] };
   readonly #listeners = new Set<() => void>();
   readonly #prepare: (file: File) => Promise<Prepared>;
 
-  constructor(prepare: (file: File) => Promise<Prepared> = prepared) {
+  constructor(prepare: (file: File) => Promise<Prepared> = preparedLater) {
     this.#prepare = prepare;
   }
 

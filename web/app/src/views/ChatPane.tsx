@@ -8,10 +8,12 @@ import { ConnectionLine } from './ConnectionLine.tsx';
 import { useSurroundings } from './context.ts';
 import { type Editing, EditingContext } from './Editing.ts';
 import { useValue } from './hooks.ts';
-import { Lightbox } from './Lightbox.tsx';
+import { lazy } from './lazy.tsx';
 import { MessageList } from './MessageList.tsx';
 import { touches } from './touches.ts';
 import { useDrop } from './useDrop.ts';
+
+const Lightbox = lazy(async () => (await import('./Lightbox.tsx')).Lightbox);
 
 interface Props {
   readonly timeline: Timeline;
@@ -55,7 +57,7 @@ export function ChatPane({ timeline, about, photo }: Props) {
     navigation.back();
   };
   useLayoutEffect(() => timeline.open(), [timeline]);
-  // The field gets the focus where that brings up no keyboard of glass, or was asked for; elsewhere the chat itself does.
+  // The field gets the focus where that opens no on-screen keyboard, or was asked for; elsewhere the chat itself does.
   useEffect(() => {
     // In somebody else's page the focus stays where it is, unless it is in the chat already.
     const root = pane.current?.getRootNode();

@@ -3,7 +3,7 @@ import { wordsFor } from '../models/problems.ts';
 import { useSurroundings } from './context.ts';
 import { useEditing } from './Editing.ts';
 
-/** Why a message was refused, and what can be done with it: try again, write it anew, drop it. */
+/** Why a message was refused, and what can be done with it: retry, edit, delete. */
 export function Choices(props: { timeline: Timeline; message: TimelineMessage; problem: Problem }) {
   const { timeline, message, problem } = props;
   const { words } = useSurroundings();

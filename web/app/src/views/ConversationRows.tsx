@@ -18,7 +18,7 @@ interface Props {
  * arrow keys move within it.
  */
 export function ConversationRows({ items, openId, now }: Props) {
-  const area = useRef<HTMLUListElement>(null);
+  const area = useRef<HTMLDivElement>(null);
   const [sight, setSight] = useState(BEFORE);
   /** The conversation that the Tab key leads to. */
   const [stop, setStop] = useState(openId);
@@ -83,31 +83,30 @@ export function ConversationRows({ items, openId, now }: Props) {
   };
 
   return (
-    <ul
-      class="conversations"
-      ref={area}
-      onScroll={measure}
-      onKeyDown={pressed}
-      onFocusIn={event => {
-        const row = (event.target as HTMLElement).closest<HTMLElement>('[data-conversation]');
-        if (row) setStop(row.dataset.conversation);
-      }}
-    >
-      {rowsInSight(sight, items.length, stopIndex).map(index => {
-        const item = items[index];
-        if (!item) return null;
-        return (
-          <li
-            key={item.id}
-            style={{ transform: `translateY(${index * sight.rowHeight}px)` }}
-            aria-setsize={items.length}
-            aria-posinset={index + 1}
-          >
-            <ConversationRow item={item} now={now} open={item.id === openId} stop={index === stopIndex} />
-          </li>
-        );
-      })}
-      <li class="room" role="presentation" style={{ height: `${items.length * sight.rowHeight}px` }} />
-    </ul>
+    <div class="conversations" ref={area} onScroll={measure}>
+      <ul
+        style={{ height: `${items.length * sight.rowHeight}px` }}
+        onKeyDown={pressed}
+        onFocusIn={event => {
+          const row = (event.target as HTMLElement).closest<HTMLElement>('[data-conversation]');
+          if (row) setStop(row.dataset.conversation);
+        }}
+      >
+        {rowsInSight(sight, items.length, stopIndex).map(index => {
+          const item = items[index];
+          if (!item) return null;
+          return (
+            <li
+              key={item.id}
+              style={{ transform: `translateY(${index * sight.rowHeight}px)` }}
+              aria-setsize={items.length}
+              aria-posinset={index + 1}
+            >
+              <ConversationRow item={item} now={now} open={item.id === openId} stop={index === stopIndex} />
+            </li>
+          );
+        })}
+      </ul>
+    </div>
   );
 }

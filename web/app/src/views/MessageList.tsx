@@ -102,7 +102,7 @@ export function MessageList({ timeline, state, name }: Props) {
     const keep = keeper.current;
     if (!keep || state.status !== 'ready') return;
     if (placed.current === undefined) place(keep);
-    // Older messages have come, and the unread ones begin further up: whoever has not gone elsewhere is taken along.
+    // Older messages have come, and the unread ones begin further up: a reader who has not scrolled is moved there.
     else if (firstUnread && placed.current && placed.current !== firstUnread && keep.isUntouched) {
       placed.current = undefined;
       setWindow(undefined);

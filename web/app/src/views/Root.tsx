@@ -2,9 +2,12 @@ import { Component, type ComponentChildren } from 'preact';
 import { useMemo } from 'preact/hooks';
 import { calendar } from '../models/calendar.ts';
 import { Around, type Surroundings } from './context.ts';
-import { HostColours } from './HostColours.tsx';
 import { useValue } from './hooks.ts';
+import { lazy } from './lazy.tsx';
 import { Panes } from './Panes.tsx';
+
+/** Only in a page of somebody else's. */
+const HostColours = lazy(async () => (await import('./HostColours.tsx')).HostColours);
 
 /** The chat with everything around it, in the language and direction of its words. */
 export function Root({ around }: { around: Surroundings }) {

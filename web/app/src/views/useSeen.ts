@@ -30,7 +30,7 @@ export function useSeen(log: RefObject<HTMLElement | null>, wanted: boolean, see
       },
       { threshold: [0, 0.25, 0.5, 0.75, 1] },
     );
-    // Anew each time: it tells no more when a message that is higher than the screen moves within it.
+    // An observer reports nothing while a message that is higher than the screen moves within it, so it starts over each time.
     const again = () => {
       observer.unobserve(last);
       observer.observe(last);
