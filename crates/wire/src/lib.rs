@@ -12,6 +12,7 @@ pub mod file_types;
 mod host;
 pub mod limits;
 mod message;
+mod moderation;
 mod problem;
 mod sync;
 
@@ -28,6 +29,10 @@ pub use host::{
 pub use message::{
     ChangedMessage, DeleteMessage, DeletedBy, EditMessage, Event, ListMessages, ListVersions, Message, MessageType,
     Messages, Quote, React, Reaction, SendMessage, SentMessage, Status, Version, Versions,
+};
+pub use moderation::{
+    BlockUser, Blocked, ConversationMember, ListMembers, ListReports, Members, Mute, Muted, Preferences, Report,
+    ReportInput, Reported, Reports, SetPreferences,
 };
 pub use problem::{Code, Problem};
 pub use sync::{LiveOffer, SyncQuery, Synced};

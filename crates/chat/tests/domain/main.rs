@@ -10,6 +10,7 @@ mod faults;
 mod files;
 mod jobs;
 mod live;
+mod moderation;
 mod properties;
 mod retention;
 mod round_trips;
