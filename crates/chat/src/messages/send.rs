@@ -106,9 +106,10 @@ async fn attempt(cx: &Context, request: &SendRequest, consistency: Consistency) 
     if request.must_exist && update.is_new() {
         return Err(Error::not_found("conversation"));
     }
-    let first_blocks = match update.is_new() {
-        true => Some(FirstBlocks::read(cx, &mut update).await?),
-        false => None,
+    let first_blocks = match (update.is_new(), consistency) {
+        (false, _) => None,
+        (true, Consistency::Eventual) => Some(FirstBlocks::none(&update)),
+        (true, Consistency::Strong) => Some(FirstBlocks::read(cx, &mut update).await?),
     };
     let wanted = request.job.map(|_| update.rest[0].as_ref());
     let last = update.row.job.map(|(job, _)| job);

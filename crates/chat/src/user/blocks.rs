@@ -90,6 +90,13 @@ async fn set(cx: &Context, me: &UserId, other: &UserId, id: &ConversationId, blo
 pub(crate) struct FirstBlocks([(Key, Option<Row>); 2]);
 
 impl FirstBlocks {
+    /// What nearly always is so, without a read: neither blocks the other. A commit that is checked against it fails
+    /// where that is wrong, and the next attempt reads.
+    pub fn none(update: &ConversationUpdate) -> Self {
+        let [one, other] = update.id.pair();
+        Self([(keys::block(one, other), None), (keys::block(other, one), None)])
+    }
+
     /// Reads the blocks of the two members of a conversation that does not exist yet, and sets their flags.
     pub async fn read(cx: &Context, update: &mut ConversationUpdate) -> Result<Self> {
         let [one, other] = update.id.pair();
