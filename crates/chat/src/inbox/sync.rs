@@ -32,6 +32,42 @@ use std::collections::HashMap;
 /// # Errors
 /// `invalid_request`, `invalid_cursor`, `unavailable`.
 pub(crate) async fn sync(cx: &Context, me: &UserId, input: SyncQuery) -> Result<Synced> {
+    answer(cx, me, input, Proof::Recorded).await
+}
+
+/// [`sync`] without recording what the cursor proves. The answer's cursor proves the same and more, so nothing is lost when
+/// [`record_delivery`] is called for the last of several cursors only.
+///
+/// # Errors
+/// As [`sync`].
+pub(crate) async fn sync_unrecorded(cx: &Context, me: &UserId, input: SyncQuery) -> Result<Synced> {
+    answer(cx, me, input, Proof::Kept).await
+}
+
+/// Records as delivered what `cursor` proves to have arrived. No read when it proves nothing.
+///
+/// # Errors
+/// `invalid_cursor`, `unavailable`.
+pub(crate) async fn record_delivery(cx: &Context, me: &UserId, cursor: &str) -> Result<()> {
+    match cx.sealer.open::<SyncCursor>(Some(cursor), me, SCOPE)? {
+        Since::Cursor(mut cursor) if cursor.proves_delivery() => {
+            let head = poll_head(cx, me, cursor.version, cursor.seen).await?;
+            acknowledge(cx, me, &head, &mut cursor).await
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What happens to the proof of delivery that a cursor is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Proof {
+    /// It is recorded.
+    Recorded,
+    /// It stays in the cursor.
+    Kept,
+}
+
+async fn answer(cx: &Context, me: &UserId, input: SyncQuery, proof: Proof) -> Result<Synced> {
     let request = Request { me, limit: text::limit(input.limit)?, now: cx.now() };
     match cx.sealer.open::<SyncCursor>(input.since.as_deref(), me, SCOPE)? {
         Since::Start => traverse::begin(cx, request, 0, false).await,
@@ -39,17 +75,29 @@ pub(crate) async fn sync(cx: &Context, me: &UserId, input: SyncQuery) -> Result<
         Since::Instant(since) => traverse::begin(cx, request, since.max(1), false).await,
         Since::Cursor(cursor) => {
             let head = poll_head(cx, me, cursor.version, cursor.seen).await?;
-            if cursor.traversal.is_none() && cursor.version == head.version && !cursor.proves_delivery() {
+            if cursor.traversal.is_none() && cursor.version == head.version && nothing_to_record(&cursor, proof) {
                 let unchanged = input.since.unwrap_or_default();
                 return Answer::from(cursor).finish_with(cx, request, head.at, unchanged).await;
             }
-            continue_from(cx, request, &head, cursor).await
+            continue_from(cx, request, &head, cursor, proof).await
         }
     }
 }
 
-async fn continue_from(cx: &Context, request: Request<'_>, head: &HeadRow, mut cursor: SyncCursor) -> Result<Synced> {
-    acknowledge(cx, request.me, head, &mut cursor).await?;
+fn nothing_to_record(cursor: &SyncCursor, proof: Proof) -> bool {
+    proof == Proof::Kept || !cursor.proves_delivery()
+}
+
+async fn continue_from(
+    cx: &Context,
+    request: Request<'_>,
+    head: &HeadRow,
+    mut cursor: SyncCursor,
+    proof: Proof,
+) -> Result<Synced> {
+    if proof == Proof::Recorded {
+        acknowledge(cx, request.me, head, &mut cursor).await?;
+    }
     if cursor.traversal.is_some() {
         return traverse::resume(cx, request, Answer::from(cursor)).await;
     }

@@ -9,6 +9,7 @@ mod everything;
 mod faults;
 mod files;
 mod jobs;
+mod live;
 mod properties;
 mod retention;
 mod round_trips;

@@ -9,7 +9,7 @@ export interface Moving {
 /**
  * What is sent of a GIF and of an animated PNG or WebP: drawn again they would stand still, so their frames stay as they
  * are. Of the pieces that a PNG or WebP is made of, only those that are drawn are kept. Undefined for anything else, which
- * is drawn anew. The bytes decide, not the name.
+ * is re-encoded. The bytes decide, not the name.
  */
 export function moving(bytes: Uint8Array<ArrayBuffer>): Moving | undefined {
   if (bytes.length < 16) return undefined;

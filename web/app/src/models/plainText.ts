@@ -13,9 +13,12 @@ export function plain(text: string): string {
     .trim();
 }
 
-/** A person's name to show: `name`, or the user id where nothing of the name can be seen. */
+/**
+ * A person's name to show; empty where there is none that can be seen, or none but the id, which the server and the SDK tell
+ * where the host gave no name. An id says nothing to anybody: show "Somebody" then.
+ */
 export function personName(name: string | undefined, id: string): string {
-  return plain(name ?? '') || plain(id) || '?';
+  return name === id ? '' : plain(name ?? '');
 }
 
 /** One or two letters for someone without a picture. */

@@ -32,5 +32,6 @@ export function Edge({
       </div>
     );
   }
-  return <div class="edge">{words.t(messages.length > 0 ? 'beginning' : 'emptyChat')}</div>;
+  const empty = !state.person ? 'notFound' : state.canWrite ? 'emptyChat' : 'noMessagesYet';
+  return <div class="edge">{words.t(messages.length > 0 ? 'beginning' : empty)}</div>;
 }

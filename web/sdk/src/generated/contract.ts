@@ -1,7 +1,7 @@
 // Made by `npm run generate` from the OpenAPI document of the server. Do not edit.
 
 /** What went wrong, for programs. */
-export type Code = "invalid_request" | "content_empty" | "content_too_long" | "invalid_cursor" | "invalid_file" | "file_type_mismatch" | "file_not_uploaded" | "unauthenticated" | "not_job_participant" | "job_closed" | "not_found" | "method_not_allowed" | "unsupported_media_type" | "client_id_reused" | "file_already_used" | "payload_too_large" | "file_too_large" | "rate_limited" | "unavailable";
+export type Code = "invalid_request" | "content_empty" | "content_too_long" | "invalid_cursor" | "invalid_file" | "file_type_mismatch" | "file_not_uploaded" | "unauthenticated" | "not_job_participant" | "job_closed" | "not_offered" | "not_found" | "method_not_allowed" | "unsupported_media_type" | "client_id_reused" | "file_already_used" | "payload_too_large" | "file_too_large" | "rate_limited" | "unavailable";
 
 /** What two users say to each other. */
 export interface Conversation {
@@ -53,6 +53,14 @@ export interface Job {
 
 /** Whether a job may be written about. */
 export type JobStatus = "open" | "closed";
+
+/** Where a client may open a live connection. Polling goes on to work whether it does or not. */
+export interface LiveOffer {
+  /** How long the client should have been there before it connects, in milliseconds. */
+  readonly afterMs: number;
+  /** The WebSocket: `wss://…` or `ws://…`. */
+  readonly url: string;
+}
 
 /** Input of `markAsRead`. */
 export interface MarkAsRead {
@@ -194,6 +202,8 @@ export interface Synced {
   readonly cursor: string;
   /** More waits: ask again at once with `since` = `cursor`. */
   readonly hasMore: boolean;
+  /** Offers a live connection; absent where polling is all there is. */
+  readonly live?: LiveOffer;
   /** The messages that changed: those of one conversation together, in the order of their changes. */
   readonly messages: readonly (Message)[];
   /** When to ask again, in milliseconds. */
@@ -264,6 +274,8 @@ sync: { method: 'GET'; path: '/messages/sync'; input: {
   readonly limit?: number;
   /** The `cursor` of the last answer, or an ISO 8601 timestamp: answers what changed since. */
   readonly since?: string;
+  /** Holds the answer until something changed, for at most this many seconds, up to 25. 0 when left out: answers at once. */
+  readonly wait?: number;
 }; output: Synced };
 /** A URL that accepts exactly this file, for five minutes. Put the bytes there, then send the message. */
 uploadFile: { method: 'POST'; path: '/messages/uploadFile'; input: UploadFile; output: UploadTarget };
