@@ -30,6 +30,8 @@ const server = process.env.JOBLINE_SERVER ?? 'http://127.0.0.1:8080';
 
 export default defineConfig({
   resolve: { conditions: ['jobline-source', 'module', 'browser', 'development|production'] },
+  // Tests run in Node.
+  ssr: { resolve: { conditions: ['jobline-source'] } },
   plugins: [fileList()],
   build: {
     target: ['chrome123', 'firefox128', 'safari17.5'],

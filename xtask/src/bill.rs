@@ -1,8 +1,8 @@
-//! `cargo xtask bill`: the founding document's month, measured in small and multiplied by the prices.
+//! `cargo xtask bill`: the cost of a month, from a small measurement and the prices.
 //!
-//! What the month uses is measured by a test of the server (`crates/server/tests/bill`), which writes the first table of
-//! `docs/cost.md`. Here that table is priced; the priced tables stand below it. A test of xtask fails when they do not
-//! follow from it any more, and the server's test when the first table does not hold any more.
+//! A test of the server (`crates/server/tests/bill`) measures what a month uses and writes the first table of
+//! `docs/cost.md`. This command writes the priced tables below it. A test of xtask fails if they do not follow from the
+//! first table, and the test of the server fails if the first table is not what it measures.
 
 mod price;
 mod report;
@@ -16,7 +16,7 @@ pub(crate) use usage::Usage;
 const BEGIN: &str = "<!-- bill: priced by `cargo xtask bill` -->\n";
 const END: &str = "<!-- end of bill -->\n";
 
-/// Measures, prices, prints, and writes it all to `docs/cost.md`.
+/// Measures, and writes the priced tables to standard output and to `docs/cost.md`.
 pub(crate) fn bill() -> Result<(), String> {
     let test = ["test", "--package", "jobline", "--all-features", "--test", "bill"];
     cargo(&test, &[("UPDATE_SNAPSHOTS", "1")])?;

@@ -1,4 +1,5 @@
-//! The cloud's tools and tests: a Python environment with the doubles of AWS, the template's lint, a deployment end to end.
+//! Tools and tests of the cloud: a Python environment with doubles of AWS, the lint of the template, a whole
+//! deployment.
 
 mod deployment;
 mod emulator;
@@ -6,23 +7,23 @@ mod emulator;
 use crate::run::{built, is_root, is_there, root, run};
 use std::{env, fs, path::PathBuf, process::Command};
 
-/// Which file of pinned versions.
+/// The files with pinned versions.
 const TEST: &str = "deploy/requirements.txt";
 const BUILD: &str = "deploy/build-requirements.txt";
 
-/// Where the tools are: a Python virtual environment.
+/// The folder of the tools, a Python virtual environment.
 pub(crate) fn folder() -> PathBuf {
     root().join("target/cloud-tools")
 }
 
-/// Installs the tools of the tests, and those that build the zip when `build` is set, unless they are there.
+/// Installs the tools of the tests, and with `build` those that build the zip, unless they are installed.
 pub(crate) fn tools(build: bool) -> Result<(), String> {
     environment()?;
     install(TEST)?;
     if build { install(BUILD) } else { Ok(()) }
 }
 
-/// The function's zip, as the template looks for it: `target/lambda/jobline/bootstrap.zip`.
+/// Builds the zip of the function where the template expects it: `target/lambda/jobline/bootstrap.zip`.
 pub(crate) fn zip(arm64: bool) -> Result<(), String> {
     tools(true)?;
     let machine = if arm64 { "--arm64" } else { "--x86-64" };
@@ -30,24 +31,24 @@ pub(crate) fn zip(arm64: bool) -> Result<(), String> {
     let path = format!("{}:{}", folder().join("bin").display(), env::var("PATH").unwrap_or_default());
     let mut command = Command::new(folder().join("bin/cargo-lambda"));
     command.args(arguments).args([machine, "--output-format", "zip"]).env("PATH", path);
-    // A deployment without the web app would be a surprise; whoever wants that says so.
+    // Without the web app only if JOBLINE_WEB says so.
     command.env("JOBLINE_WEB", env::var("JOBLINE_WEB").unwrap_or_else(|_| "on".to_owned()));
     run(&format!("cargo {} {machine} --output-format zip", arguments.join(" ")), &mut command)
 }
 
-/// The template against its lint, and a deployment of it end to end. The tools must be there.
+/// Lints the template, and deploys it end to end. The tools must be installed.
 pub(crate) fn test() -> Result<(), String> {
     let line = "target/cloud-tools/bin/cfn-lint deploy/template.yaml";
     run(line, Command::new(folder().join("bin/cfn-lint")).arg("deploy/template.yaml"))?;
     let line = "target/cloud-tools/bin/hadolint deploy/Dockerfile";
     run(line, Command::new(folder().join("bin/hadolint")).arg("deploy/Dockerfile"))?;
-    // As the tests of the workspace built it, so that there is nothing left to build.
+    // The program that the tests of the workspace have built, so that nothing is built again.
     let program = built("bin", "jobline")?;
     println!("xtask: docs/deploy.md, against doubles of the services");
-    deployment::rehearse(&program)
+    deployment::run_through(&program)
 }
 
-/// The virtual environment; on Debian, as root, with what it needs from there.
+/// Makes the virtual environment. On Debian, as root, installs the packages that it needs.
 fn environment() -> Result<(), String> {
     let folder = folder();
     if folder.join("bin/pip").exists() {
@@ -68,7 +69,7 @@ fn environment() -> Result<(), String> {
     run(shown, Command::new("python3").args(["-m", "venv"]).arg(&folder))
 }
 
-/// Installs what a file pins, once for each content of the file.
+/// Installs the versions that a file pins, once for each content of the file.
 fn install(file: &str) -> Result<(), String> {
     let wanted = fs::read_to_string(root().join(file)).map_err(|error| format!("{file}: {error}"))?;
     let stamp = folder().join(file.replace('/', "-"));

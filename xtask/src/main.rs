@@ -1,6 +1,6 @@
 //! What developers and CI run: `cargo xtask test`.
 //!
-//! Every step is an ordinary command that is printed before it runs, so that a failing one can be repeated by hand.
+//! Every step is an ordinary command that is printed before it runs, so that you can repeat a failing one by hand.
 
 mod bill;
 mod cloud;
@@ -8,7 +8,7 @@ mod run;
 mod web;
 
 use clap::{Parser, Subcommand};
-use run::{cargo, require};
+use run::{WITH_APP, cargo, require};
 use std::{
     process::{Command, ExitCode},
     time::Instant,
@@ -24,13 +24,13 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Formatting, lints, every test, those in a browser, the documentation: what has to pass before a change is merged.
+    /// Everything that has to pass before a change is merged: formatting, lints, all tests, browsers, documentation.
     Test,
-    /// Rewrites what is generated from the code and kept in the repository: the OpenAPI document, and the SDK's types from it.
+    /// Rewrites generated files that are in the repository: the OpenAPI document, and from it the types of the SDK.
     Snapshots,
-    /// Installs what the cloud's tests need (doubles of AWS, the template's lint) into `target/cloud-tools`.
+    /// Installs what the tests of the cloud need (doubles of AWS, the lint of the template) into `target/cloud-tools`.
     CloudTools {
-        /// Also what builds the function's zip: cargo-lambda, with its linker for other targets.
+        /// Also installs what builds the zip of the function: cargo-lambda, with its linker for other targets.
         #[arg(long)]
         build: bool,
     },
@@ -38,17 +38,17 @@ enum Task {
     Cloud,
     /// Builds the Lambda function: `target/lambda/jobline/bootstrap.zip`.
     Zip {
-        /// For arm64, which `rustup target add aarch64-unknown-linux-gnu` prepares; left out, for x86-64.
+        /// For arm64 instead of x86-64; needs `rustup target add aarch64-unknown-linux-gnu`.
         #[arg(long)]
         arm64: bool,
     },
-    /// Measures the founding document's month in small, multiplies by the prices and writes `docs/cost.md`.
+    /// Measures a small part of a month, multiplies it by the prices and writes `docs/cost.md`.
     Bill,
-    /// Draws the pictures of the documentation anew, in a browser.
+    /// Makes the pictures of the documentation in a browser.
     Pictures,
-    /// Prints the figures of `jobline bench` as `docs/performance.md` has them; takes some minutes.
+    /// Runs `jobline bench` in a release build, as for `docs/performance.md`; takes some minutes.
     Bench {
-        /// Passed on to `jobline bench`.
+        /// Arguments of `jobline bench`.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         rest: Vec<String>,
     },
@@ -78,30 +78,30 @@ fn main() -> ExitCode {
     }
 }
 
-/// The document first: the types are made from it.
+/// Rewrites the document first, because the types are made from it.
 fn snapshots() -> Result<(), String> {
     let arguments = ["test", "--package", "jobline", "--test", "it", "openapi"];
     cargo(&arguments, &[("UPDATE_SNAPSHOTS", "1")])?;
     web::generate()
 }
 
-/// All checks, the quick ones first.
+/// Runs all checks, the quick ones first.
 fn test() -> Result<(), String> {
     require("cc", "a C compiler, for the cryptography crates: `apt-get install gcc` or Xcode's command line tools")?;
     web::require()?;
     let begun = Instant::now();
     cargo(&["fmt", "--all", "--check"], &[])?;
-    cargo(&["clippy", "--workspace", "--all-targets", "--all-features", "--", "--deny", "warnings"], &[web::WITH_APP])?;
+    cargo(&["clippy", "--workspace", "--all-targets", "--all-features", "--", "--deny", "warnings"], &[WITH_APP])?;
     cloud::tools(false)?;
-    cargo(&["test", "--workspace", "--all-features"], &[web::WITH_APP])?;
-    // Everything over HTTP once more, on DynamoDB.
+    cargo(&["test", "--workspace", "--all-features"], &[WITH_APP])?;
+    // The tests over HTTP once more, on DynamoDB.
     let line = "JOBLINE_TEST_STORE=dynamodb cargo test --workspace --all-features --test it";
     let suite = run::built("test", "it")?;
     run::run_in(&run::root().join("crates/server"), line, Command::new(suite).env("JOBLINE_TEST_STORE", "dynamodb"))?;
     cloud::test()?;
     web::test()?;
     let doc = ["doc", "--workspace", "--no-deps", "--document-private-items"];
-    cargo(&doc, &[("RUSTDOCFLAGS", "--deny warnings"), web::WITH_APP])?;
+    cargo(&doc, &[("RUSTDOCFLAGS", "--deny warnings"), WITH_APP])?;
     println!("xtask: everything passed in {} s", begun.elapsed().as_secs());
     Ok(())
 }

@@ -1,12 +1,15 @@
 //! Running commands: each is printed before it starts.
 
-use crate::web::WITH_APP;
 use serde_json::Value;
 use std::{
     env,
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
+
+/// Makes a build without the web app an error. Every cargo command of a run gets it, so that cargo does not build
+/// twice.
+pub(crate) const WITH_APP: (&str, &str) = ("JOBLINE_WEB", "on");
 
 /// The folder of the workspace.
 pub(crate) fn root() -> PathBuf {
@@ -22,12 +25,12 @@ pub(crate) fn cargo(arguments: &[&str], variables: &[(&str, &str)]) -> Result<()
     run(&format!("cargo {}", arguments.join(" ")), &mut command)
 }
 
-/// Runs a command in the folder of the workspace; `line` is how it is shown.
+/// Runs a command in the folder of the workspace, and prints `line` for it.
 pub(crate) fn run(line: &str, command: &mut Command) -> Result<(), String> {
     run_in(&root(), line, command)
 }
 
-/// The same in another folder.
+/// Runs a command in `folder`, and prints `line` for it.
 pub(crate) fn run_in(folder: &Path, line: &str, command: &mut Command) -> Result<(), String> {
     println!("xtask: {line}");
     match command.current_dir(folder).status() {
@@ -37,8 +40,8 @@ pub(crate) fn run_in(folder: &Path, line: &str, command: &mut Command) -> Result
     }
 }
 
-/// A program of package `jobline` as `cargo test --workspace --all-features` builds it: `kind` is `bin` or `test`. Any other
-/// command would build it, and the SDK of AWS, a second time, because it asks for other features of what they share.
+/// The path of a program of package `jobline` that `cargo test --workspace --all-features` builds; `kind` is `bin` or
+/// `test`. Another command would build it, and the SDK of AWS, a second time with other features.
 pub(crate) fn built(kind: &str, name: &str) -> Result<PathBuf, String> {
     let arguments = ["test", "--workspace", "--all-features", "--no-run", "--message-format=json"];
     let cargo = env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
@@ -49,7 +52,7 @@ pub(crate) fn built(kind: &str, name: &str) -> Result<PathBuf, String> {
     let program = lines.lines().find_map(|line| {
         let artifact: Value = serde_json::from_str(line).ok()?;
         let target = &artifact["target"];
-        // A binary is there twice: as itself, and as the program of its own tests.
+        // A binary is listed twice: as the binary, and as the program of its own tests.
         let wanted =
             target["name"] == name && target["kind"][0] == kind && artifact["profile"]["test"] == (kind == "test");
         let ours = artifact["package_id"].as_str()?.contains("#jobline@");
@@ -58,7 +61,7 @@ pub(crate) fn built(kind: &str, name: &str) -> Result<PathBuf, String> {
     program.ok_or_else(|| format!("cargo built no {kind} {name} of jobline"))
 }
 
-/// Fails with how to get it when `program` is not there.
+/// Fails if `program` is missing, and says how to get it.
 pub(crate) fn require(program: &str, how: &str) -> Result<(), String> {
     if is_there(program, &["--version"]) { Ok(()) } else { Err(format!("`{program}` is missing. Needed: {how}")) }
 }

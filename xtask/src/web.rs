@@ -1,5 +1,5 @@
-//! The web step of `cargo xtask test`: types, lints, unit tests of SDK and app, and the browser tests against the server
-//! that was just built.
+//! The web step of `cargo xtask test`: types, lints, unit tests of SDK and app, and the browser tests against the
+//! server that was just built.
 
 use crate::run::{built, is_root, is_there, root, run, run_in};
 use std::env;
@@ -8,12 +8,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::SystemTime;
 
-/// A build without the app is an error: for every cargo command of one run, or cargo would build twice.
-pub const WITH_APP: (&str, &str) = ("JOBLINE_WEB", "on");
-/// Debian's name and place of the browser.
+/// The path of the browser on Debian.
 const CHROMIUM: &str = "/usr/bin/chromium";
 
-/// Fails early, with how to get it, when something is missing that the web step needs.
+/// Fails if something is missing that the web step needs, and says how to get it.
 pub fn require() -> Result<(), String> {
     let node = "Node.js 20.19 or later with npm: https://nodejs.org, or `apt-get install nodejs npm`";
     for program in ["node", "npm"] {
@@ -22,7 +20,7 @@ pub fn require() -> Result<(), String> {
     browser()
 }
 
-/// Everything of `web/`, the quick checks first.
+/// Runs all checks of `web/`, the quick ones first.
 pub fn test() -> Result<(), String> {
     install()?;
     npm(&["run", "check"], &[])?;
@@ -30,20 +28,20 @@ pub fn test() -> Result<(), String> {
     end_to_end(&[])
 }
 
-/// The SDK's types, from the OpenAPI document.
+/// Makes the types of the SDK from the OpenAPI document.
 pub fn generate() -> Result<(), String> {
     install()?;
     npm(&["run", "generate", "--workspace", "sdk"], &[])
 }
 
-/// Draws the pictures of the documentation anew.
+/// Makes the pictures of the documentation.
 pub fn pictures() -> Result<(), String> {
     require()?;
     install()?;
     end_to_end(&["pictures.spec.ts"])
 }
 
-/// The browser tests; with names, those alone.
+/// Runs the browser tests; with names, only those.
 fn end_to_end(names: &[&str]) -> Result<(), String> {
     let binary = built("bin", "jobline")?;
     let arguments = [&["test", "--workspace", "e2e", "--"], names].concat();
@@ -55,7 +53,7 @@ fn end_to_end(names: &[&str]) -> Result<(), String> {
     npm(&arguments, &variables)
 }
 
-/// `npm ci`, unless what is installed is newer than the lock file.
+/// Runs `npm ci`, unless the installed packages are newer than the lock file.
 fn install() -> Result<(), String> {
     let changed = |path: PathBuf| fs::metadata(path).and_then(|data| data.modified());
     let lock = changed(web().join("package-lock.json")).unwrap_or_else(|_| SystemTime::now());
@@ -65,7 +63,7 @@ fn install() -> Result<(), String> {
     }
 }
 
-/// A browser for the tests: one that is named or there, or else Debian's, where that can be installed without asking.
+/// Finds a browser for the tests. On Debian, as root, installs one if there is none.
 fn browser() -> Result<(), String> {
     if env::var_os("JOBLINE_CHROMIUM").is_some() || Path::new(CHROMIUM).exists() {
         return Ok(());

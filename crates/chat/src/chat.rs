@@ -1,69 +1,36 @@
-//! The domain's one object, and what all its operations share: settings, horizons, commits and their retries.
+//! The front of the domain: every operation there is, each in one line.
 
 use crate::{
-    clock::{Clock, Random},
-    cursor::Sealer,
-    error::{Error, Result},
-    files::Files,
-    memo::Memos,
-    secrets::Secrets,
-    turns::Turns,
-};
-use jobline_store::{Commit, CommitBuilder, Consistency, Key, Outcome, Page, Range, Row, Store, Token, limits};
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU32, Ordering},
+    base::{
+        announcer::{Announce, Unheard},
+        clock::{Clock, Random},
+        cursor::Sealer,
+        db::Db,
+        error::Result,
+        id::{JobId, UserId},
+        polling::Polling,
+        secrets::Secrets,
+        settings::Settings,
     },
-    time::Duration,
+    context::{Context, Memos},
+    conversation::{self, receipts},
+    files::{looks::Looks, port::Files, sweep, upload},
+    host::{jobs, people, permission},
+    inbox, keys, messages,
 };
+use jobline_store::{Consistency, Store};
+use jobline_wire::{
+    ChangedMessage, ConversationDetails, Conversations, DeleteMessage, EditMessage, GetConversation, HostDeleteMessage,
+    HostJob, HostJobInput, HostMessageInput, HostUser, HostUserInput, ListConversations, ListMessages, ListVersions,
+    MarkAsRead, MarkedAsRead, Messages, React, SendMessage, SentMessage, SyncQuery, Synced, UploadFile, UploadTarget,
+    Versions,
+};
+use std::sync::Arc;
 
-/// How often a lost race is run again before the caller is asked to. With the pauses between, that is some seconds.
-const ATTEMPTS: u32 = 64;
-/// How often a commit of unknown outcome is repeated.
-const REPEATS: u32 = 5;
-/// For how long it is: an engine that itself tried for so long has tried enough, and somebody waits for the answer.
-const REPEATING_MS: u64 = 3_000;
-const DAY_MS: u64 = 86_400_000;
-
-/// What an operator can set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Settings {
-    /// Messages a minute for one sender, and how many at once; 0 is no limit.
-    pub send_rate: u32,
-    /// Messages and files older than this many days are gone; 0 keeps them.
-    pub retention_days: u32,
-    /// Files older than this many days are gone, their messages stay; 0 keeps them.
-    pub file_retention_days: u32,
-    /// About how many bytes a user's head may spend on the conversations that moved lately: 850 keep the row within one
-    /// write unit of DynamoDB. A poller who is away while more conversations move than fit gets a fresh start.
-    pub window_bytes: usize,
-}
-
-impl Default for Settings {
-    /// The defaults of the contract.
-    fn default() -> Self {
-        Self { send_rate: 10, retention_days: 0, file_retention_days: 0, window_bytes: 4_000 }
-    }
-}
-
-/// The conversations of one deployment. Clones are handles to the same.
+/// The conversations of one deployment. Clones share the same state.
 #[derive(Clone)]
 pub struct Chat {
-    inner: Arc<Inner>,
-}
-
-struct Inner {
-    store: Arc<dyn Store>,
-    files: Arc<dyn Files>,
-    clock: Arc<dyn Clock>,
-    random: Arc<dyn Random>,
-    sealer: Sealer,
-    settings: Settings,
-    turns: Turns,
-    memos: Memos,
-    /// In hundredths.
-    slowdown: AtomicU32,
+    cx: Arc<Context>,
 }
 
 impl Chat {
@@ -77,9 +44,26 @@ impl Chat {
         secrets: &Secrets,
         settings: Settings,
     ) -> Self {
+        Self::with_announcer(store, files, clock, random, secrets, settings, Arc::new(Unheard))
+    }
+
+    /// [`Chat::new`] that tells `announcer` of every commit that moved somebody.
+    #[must_use]
+    pub fn with_announcer(
+        store: Arc<dyn Store>,
+        files: Arc<dyn Files>,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+        secrets: &Secrets,
+        settings: Settings,
+        announcer: Arc<dyn Announce>,
+    ) -> Self {
+        let db = Db::new(store, clock.clone(), random.clone());
         let sealer = Sealer::new(secrets.derive("cursors"));
-        let (turns, memos, slowdown) = (Turns::default(), Memos::default(), AtomicU32::new(100));
-        Self { inner: Arc::new(Inner { store, files, clock, random, sealer, settings, turns, memos, slowdown }) }
+        let (polling, memos, looks) = (Polling::default(), Memos::default(), Looks::default());
+        let retention = settings.retention();
+        let cx = Context { db, files, clock, random, announcer, sealer, settings, retention, polling, memos, looks };
+        Self { cx: Arc::new(cx) }
     }
 
     /// Whether the store answers.
@@ -87,201 +71,203 @@ impl Chat {
     /// # Errors
     /// `unavailable`.
     pub async fn ready(&self) -> Result<()> {
-        self.get(&crate::keys::secrets(), Consistency::Strong).await.map(drop)
+        self.cx.db.get(&keys::secrets(), Consistency::Strong).await.map(drop)
     }
 
-    /// Makes clients poll `factor` times less often than they would: for a server that is short of something.
+    /// Makes clients poll `factor` times less often, 1 to 100: for a server that is under pressure.
     pub fn set_slowdown(&self, factor: f64) {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "1.00 to 100.00 in hundredths")]
-        let hundredths = (factor.clamp(1.0, 100.0) * 100.0) as u32;
-        self.inner.slowdown.store(hundredths, Ordering::Relaxed);
+        self.cx.polling.set_slowdown(factor);
     }
 
-    /// When a client should ask again about something that last moved at `moved`: soon while it moves, less and less as
-    /// it rests.
-    pub(crate) fn next_poll_ms(&self, moved: u64, now: u64) -> u64 {
-        let rest = match now.saturating_sub(moved) {
-            0..300_000 => 3_000,
-            300_000..3_600_000 => 10_000,
-            _ => 30_000,
-        };
-        rest * u64::from(self.inner.slowdown.load(Ordering::Relaxed)) / 100
+    /// Sends a message. When it answers, the message is durable. Repeated with the same `clientId` it answers the first
+    /// message again.
+    ///
+    /// # Errors
+    /// All of the contract's that a send can meet; then nothing was stored.
+    pub async fn send(&self, me: &UserId, input: SendMessage) -> Result<SentMessage> {
+        messages::send::send(&self.cx, me, input).await
     }
 
-    pub(crate) fn files(&self) -> &dyn Files {
-        &*self.inner.files
+    /// Replaces the text of a message that `me` sent. The same text again changes nothing.
+    ///
+    /// # Errors
+    /// `invalid_request`, `content_empty`, `content_too_long`, `not_found`, `not_your_message`, `message_deleted`,
+    /// `edit_window_over`, `rate_limited`, `unavailable`.
+    pub async fn edit(&self, me: &UserId, input: EditMessage) -> Result<ChangedMessage> {
+        messages::edit::edit(&self.cx, me, input).await
     }
 
-    pub(crate) fn random(&self) -> &dyn Random {
-        &*self.inner.random
+    /// Deletes a message that `me` sent, for everyone. Repeating it changes nothing.
+    ///
+    /// # Errors
+    /// `not_found`, `not_your_message`, `delete_window_over`, `unavailable`.
+    pub async fn delete(&self, me: &UserId, input: DeleteMessage) -> Result<ChangedMessage> {
+        messages::delete::delete(&self.cx, me, input).await
     }
 
-    pub(crate) fn sealer(&self) -> &Sealer {
-        &self.inner.sealer
+    /// Sets the one reaction of `me` to a message, or takes it back. The same again changes nothing.
+    ///
+    /// # Errors
+    /// `invalid_emoji`, `not_found`, `message_deleted`, `rate_limited`, `unavailable`.
+    pub async fn react(&self, me: &UserId, input: React) -> Result<ChangedMessage> {
+        messages::react::react(&self.cx, me, input).await
     }
 
-    pub(crate) fn memos(&self) -> &Memos {
-        &self.inner.memos
+    /// Every text that a message has had, the present one last.
+    ///
+    /// # Errors
+    /// `not_found`, `message_deleted`, `unavailable`.
+    pub async fn versions(&self, me: &UserId, input: ListVersions) -> Result<Versions> {
+        messages::versions::versions(&self.cx, me, input).await
     }
 
-    pub(crate) fn settings(&self) -> Settings {
-        self.inner.settings
+    /// Adds a line from the host to a conversation, which it begins if it names two users. Repeated with the same
+    /// `clientId` it answers the first line again.
+    ///
+    /// # Errors
+    /// `invalid_request`, `content_empty`, `content_too_long`, `not_found`, `client_id_reused`, `unavailable`.
+    pub async fn post_host_message(&self, input: HostMessageInput) -> Result<SentMessage> {
+        messages::host_line::post(&self.cx, input).await
     }
 
-    pub(crate) fn now(&self) -> u64 {
-        self.inner.clock.now_ms()
+    /// Deletes any message for everyone, on behalf of the host. Repeating it changes nothing.
+    ///
+    /// # Errors
+    /// `not_found`, `unavailable`.
+    pub async fn delete_host_message(&self, message_id: &str, input: HostDeleteMessage) -> Result<()> {
+        messages::delete::delete_as_host(&self.cx, message_id, input).await
     }
 
-    /// Messages accepted before this instant do not exist any more.
-    pub(crate) fn horizon(&self, now: u64) -> u64 {
-        match self.inner.settings.retention_days {
-            0 => 0,
-            days => now.saturating_sub(u64::from(days) * DAY_MS),
-        }
+    /// A conversation of `me` with its people and job, also one that has not begun, and whether `me` may write in it.
+    ///
+    /// # Errors
+    /// `invalid_request`, `not_found`, `unavailable`.
+    pub async fn conversation(&self, me: &UserId, input: GetConversation) -> Result<ConversationDetails> {
+        conversation::details::details(&self.cx, me, input).await
     }
 
-    /// Files of messages accepted before this instant do not exist any more.
-    pub(crate) fn file_horizon(&self, now: u64) -> u64 {
-        let horizon = match self.inner.settings.file_retention_days {
-            0 => 0,
-            days => now.saturating_sub(u64::from(days) * DAY_MS),
-        };
-        horizon.max(self.horizon(now))
+    /// The messages of a conversation: without `since` the newest, with it what changed. One read when nothing did.
+    ///
+    /// # Errors
+    /// `invalid_request`, `invalid_cursor`, `not_found`, `unavailable`.
+    pub async fn list(&self, me: &UserId, input: ListMessages) -> Result<Messages> {
+        messages::list::list(&self.cx, me, input).await
     }
 
-    /// When the engine may drop a row that belongs to something that happened at `at`.
-    pub(crate) fn expires(&self, at: u64) -> Option<u64> {
-        match self.inner.settings.retention_days {
-            0 => None,
-            days => Some((at + u64::from(days) * DAY_MS).div_ceil(1_000)),
-        }
+    /// Records that `me` has read a conversation, up to one message or all of it. A watermark never goes back; the same
+    /// request again changes nothing.
+    ///
+    /// # Errors
+    /// `invalid_request`, `not_found`, `unavailable`.
+    pub async fn mark_as_read(&self, me: &UserId, input: MarkAsRead) -> Result<MarkedAsRead> {
+        receipts::mark_as_read(&self.cx, me, input).await
     }
 
-    pub(crate) async fn get(&self, key: &Key, consistency: Consistency) -> Result<Option<Row>> {
-        Ok(self.inner.store.get(key, consistency).await?)
+    /// A user's conversations. One read when none moved since the cursor.
+    ///
+    /// # Errors
+    /// `invalid_request`, `invalid_cursor`, `unavailable`.
+    pub async fn conversations(&self, me: &UserId, input: ListConversations) -> Result<Conversations> {
+        inbox::list::list(&self.cx, me, input).await
     }
 
-    /// One round trip for each hundred keys, which must be different.
-    pub(crate) async fn get_many(&self, keys: &[Key], consistency: Consistency) -> Result<Vec<Option<Row>>> {
-        let mut rows = Vec::with_capacity(keys.len());
-        for keys in keys.chunks(limits::KEYS_PER_READ) {
-            rows.extend(self.inner.store.get_many(keys, consistency).await?);
-        }
-        Ok(rows)
+    /// All that changed for `me`, in every conversation. One read when nothing did.
+    ///
+    /// # Errors
+    /// `invalid_request`, `invalid_cursor`, `unavailable`.
+    pub async fn sync(&self, me: &UserId, input: SyncQuery) -> Result<Synced> {
+        inbox::sync::sync(&self.cx, me, input).await
     }
 
-    /// The first `range.limit` rows of `range`, over as many pages as that takes.
-    pub(crate) async fn range(&self, range: Range) -> Result<Vec<(Key, Row)>> {
-        let (limit, mut range) = (range.limit, range);
-        let mut rows = Vec::new();
-        loop {
-            let Page { rows: page, next } = self.inner.store.range(&range).await?;
-            rows.extend(page);
-            match next {
-                Some(next) if rows.len() < limit => {
-                    range = range.after(&next);
-                    range.limit = limit - rows.len();
-                }
-                _ => return Ok(rows),
-            }
-        }
+    /// [`Chat::sync`], but what the cursor proves to have arrived is not recorded as delivered:
+    /// [`Chat::record_delivery`] does that, once for several cursors, or not at all when they were read meanwhile.
+    ///
+    /// # Errors
+    /// As [`Chat::sync`].
+    pub async fn sync_unrecorded(&self, me: &UserId, input: SyncQuery) -> Result<Synced> {
+        inbox::sync::sync_unrecorded(&self.cx, me, input).await
     }
 
-    /// Every row of `range`, whose limit is the size of a page.
-    pub(crate) async fn range_all(&self, mut range: Range) -> Result<Vec<(Key, Row)>> {
-        let mut rows = Vec::new();
-        loop {
-            let page = self.inner.store.range(&range).await?;
-            rows.extend(page.rows);
-            match page.next {
-                Some(next) => range = range.after(&next),
-                None => return Ok(rows),
-            }
-        }
+    /// Records as delivered what this cursor of `sync` proves to have arrived. Writes nothing for what was recorded or read
+    /// before.
+    ///
+    /// # Errors
+    /// `invalid_cursor`, `unavailable`.
+    pub async fn record_delivery(&self, me: &UserId, cursor: &str) -> Result<()> {
+        inbox::sync::record_delivery(&self.cx, me, cursor).await
     }
 
-    /// Begins a commit.
-    pub(crate) fn begin(&self) -> CommitBuilder {
-        Commit::builder(Token(self.inner.random.bits()))
+    /// The users who may see that `me` writes in a conversation: nobody when `me` may not write there now.
+    ///
+    /// # Errors
+    /// `unavailable`.
+    pub async fn typing_audience(&self, me: &UserId, conversation: &str) -> Result<Vec<UserId>> {
+        permission::typing_audience(&self.cx, me, conversation).await
     }
 
-    /// Carries out a commit. One of unknown outcome is repeated with its token until it is known.
-    pub(crate) async fn commit(&self, builder: CommitBuilder) -> Result<Outcome> {
-        self.carry_out(builder.build()?).await
+    /// Where to put a file's bytes, for five minutes, and what to name in `send` afterwards.
+    ///
+    /// # Errors
+    /// `invalid_request`, `invalid_file`, `file_too_large`, `not_found`, `not_job_participant`, `job_closed`,
+    /// `rate_limited`, `unavailable`.
+    pub async fn upload_file(&self, me: &UserId, input: UploadFile) -> Result<UploadTarget> {
+        upload::upload_file(&self.cx, me, input).await
     }
 
-    /// [`Chat::commit`] of a commit whose version is wanted.
-    pub(crate) async fn carry_out(&self, commit: Commit) -> Result<Outcome> {
-        let (begun, mut repeats) = (self.inner.clock.now_ms(), 0);
-        loop {
-            let in_time = || self.inner.clock.now_ms().saturating_sub(begun) < REPEATING_MS;
-            match self.inner.store.commit(&commit).await {
-                Ok(outcome) => return Ok(outcome),
-                Err(jobline_store::Error::Unknown(_) | jobline_store::Error::Unavailable(_))
-                    if repeats < REPEATS && in_time() =>
-                {
-                    repeats += 1;
-                    self.pause(repeats).await;
-                }
-                Err(jobline_store::Error::Unknown(cause)) => return Err(Error::undecided(cause)),
-                Err(error) => return Err(error.into()),
-            }
-        }
+    /// Deletes the bytes of files that no message will ever use, and of those that have expired. Answers how many.
+    ///
+    /// # Errors
+    /// `unavailable`; what was deleted stays deleted, and the next sweep deletes the rest.
+    pub async fn sweep(&self) -> Result<usize> {
+        let deleted = messages::delete::finish_removals(&self.cx).await?;
+        Ok(deleted + sweep::sweep(&self.cx).await?)
     }
 
-    /// Begins the attempts at something that others may get in the way of.
-    pub(crate) fn attempts(&self) -> Attempts<'_> {
-        Attempts { chat: self, made: 0, turn: None }
+    /// Creates or replaces a job, and tells the members of conversations about it. The same again changes nothing.
+    ///
+    /// # Errors
+    /// `invalid_request`, `unavailable`; after the latter the same call completes what was begun.
+    pub async fn put_job(&self, id: JobId, input: HostJobInput) -> Result<HostJob> {
+        jobs::put(&self.cx, id, input).await
     }
 
-    /// A random wait that grows with the number of tries.
-    async fn pause(&self, tries: u32) {
-        let longest = 1_u64 << tries.min(6);
-        let wait = Duration::from_micros(u64::try_from(self.inner.random.bits() % 1_000).unwrap_or(0) * longest);
-        self.inner.clock.sleep(wait).await;
-    }
-}
-
-/// Attempts at a read, a decision and a commit, repeated for as long as the commit loses races.
-///
-/// The first attempt may decide on eventual reads, for its conditions find out what was stale; later ones read
-/// strongly. Whoever lost a race waits for its turn at the row it was about, so that on one server a crowd forms a queue
-/// instead of running into each other; the first attempt never waits.
-pub(crate) struct Attempts<'a> {
-    chat: &'a Chat,
-    made: u32,
-    turn: Option<crate::turns::Turn<'a>>,
-}
-
-impl Attempts<'_> {
-    /// How the rows of this attempt are to be read.
-    pub fn consistency(&self) -> Consistency {
-        if self.made == 0 { Consistency::Eventual } else { Consistency::Strong }
+    /// A job.
+    ///
+    /// # Errors
+    /// `not_found`, `unavailable`.
+    pub async fn get_job(&self, id: JobId) -> Result<HostJob> {
+        jobs::get(&self.cx, id).await
     }
 
-    /// Whether what was read may be behind what was committed.
-    pub fn may_be_stale(&self) -> bool {
-        self.made == 0
+    /// Deletes a job: it permits nobody to write any more. No error when there is none.
+    ///
+    /// # Errors
+    /// `unavailable`.
+    pub async fn delete_job(&self, id: JobId) -> Result<()> {
+        jobs::delete(&self.cx, id).await
     }
 
-    /// Reads strongly from now on.
-    pub fn insist(&mut self) {
-        self.made = self.made.max(1);
+    /// Creates or replaces a user's profile. The same again changes nothing.
+    ///
+    /// # Errors
+    /// `invalid_request`, `unavailable`.
+    pub async fn put_user(&self, id: &UserId, input: HostUserInput) -> Result<HostUser> {
+        people::put(&self.cx, id, input).await
     }
 
-    /// After a lost race: waits before the next attempt, or gives up.
-    pub async fn again(&mut self, conflict: &[Key]) -> Result<()> {
-        self.made += 1;
-        if self.made > ATTEMPTS {
-            return Err(Error::unavailable(format!("{ATTEMPTS} attempts lost the race for {conflict:?}")));
-        }
-        if self.turn.is_none() {
-            if let Some(key) = conflict.first() {
-                self.turn = Some(self.chat.inner.turns.wait(key).await);
-            }
-        } else {
-            self.chat.pause(self.made).await;
-        }
-        Ok(())
+    /// A user's profile.
+    ///
+    /// # Errors
+    /// `not_found`, `unavailable`.
+    pub async fn get_user(&self, id: &UserId) -> Result<HostUser> {
+        people::get(&self.cx, id).await
+    }
+
+    /// Deletes a user's profile; their messages stay. No error when there is none.
+    ///
+    /// # Errors
+    /// `unavailable`.
+    pub async fn delete_user(&self, id: &UserId) -> Result<()> {
+        people::delete(&self.cx, id).await
     }
 }

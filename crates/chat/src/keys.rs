@@ -4,22 +4,27 @@
 //! |---|---|---|---|
 //! | secrets | `SYSTEM` / `SECRETS` | the first start | every start |
 //! | conversation | `CONVERSATION#<id>` / `CONVERSATION#<id>` | send, receipts, host's job changes | everything |
-//! | message | `CONVERSATION#<id>` / `MESSAGE#<createdAt>#<message id>` | send | list, sync, markAsRead |
-//! | change | `CONVERSATION#<id>` / `CHANGE#<number>` | receipts, host's job changes | list, sync |
+//! | message | `CONVERSATION#<id>` / `MESSAGE#<createdAt>#<message id>` | send, edit, delete, react, the host's lines | list, sync, markAsRead |
+//! | change | `CONVERSATION#<id>` / `CHANGE#<number>` | receipts, edit, delete, react, host's job changes | list, sync |
+//! | version | `CONVERSATION#<id>` / `VERSION#<message number>#<n>` | edit, delete | versions |
 //! | sent | `CONVERSATION#<id>` / `SENT#<sender>#<clientId>` | send with a `clientId` | a repeated send |
 //! | user's conversation | `USER#<id>` / `CONVERSATION#<id>` | the first send | getConversations, sync from the start |
-//! | user's head | `USER#<id>` / `HEAD` | whatever moves a conversation of theirs | getConversations, sync, send |
+//! | user's head | `USER#<id>` / `HEAD` | every change of a conversation of theirs | getConversations, sync, send |
 //! | profile | `USER#<id>` / `PROFILE` | host | getConversations, sync |
 //! | user's open job | `USER#<id>` / `OPENJOB#<job id>` | host | send, uploadFile |
-//! | user's closed job | `USER#<id>` / `CLOSEDJOB#<job id>` | host | a refusal, to say which it is |
+//! | user's closed job | `USER#<id>` / `CLOSEDJOB#<job id>` | host | a refused send or uploadFile, to choose the error |
 //! | job | `JOB#<id>` / `JOB#<id>` | host | send with a `jobId`, getConversations, sync |
-//! | job's conversation | `JOB#<id>` / `CONVERSATION#<id>` | a send about another job than before | host's job changes |
-//! | file | `FILE#<id>` / `FILE#<id>` | uploadFile, send | send, the sweeper |
+//! | job's conversation | `JOB#<id>` / `CONVERSATION#<id>` | a send about another job than the last one | host's job changes |
+//! | file | `FILE#<id>` / `FILE#<id>` | uploadFile, send, delete | send, uploadFile at its limit, the sweeper |
+//! | user's uploads | `USER#<id>` / `UPLOADS` | uploadFile | uploadFile |
+//! | removal | `REMOVALS` / `FILE#<id>` | delete, and the sweeper once the bytes are gone | the sweeper |
+//! | folder of the files | `SYSTEM` / `FILES` | the first start with local files over a shared table | every such start |
+//! | sweep | `SYSTEM` / `SWEEP` | the sweeper | the sweeper |
 //!
-//! Numbers are padded so that the order of bytes is theirs. Values are JSON with a version in `v`.
+//! Numbers are padded with zeros, so that rows are in their order. Values are JSON with a version in `v`.
 
-use crate::id::{ConversationId, JobId, MessageId, UserId};
-use jobline_store::{Consistency, Direction, Key, Range};
+use crate::base::id::{ConversationId, JobId, MessageId, UserId};
+use jobline_store::{Consistency, Direction, Key, Range, Row};
 use std::fmt::Write as _;
 
 /// The row of random bits from which all keys of this deployment are derived.
@@ -28,20 +33,45 @@ pub(crate) fn secrets() -> Key {
 }
 
 pub(crate) fn conversation(id: &ConversationId) -> Key {
-    let name = partition(id);
+    let name = conversation_partition(id);
     Key::new(name.clone(), name)
 }
 
 pub(crate) fn message(conversation: &ConversationId, id: &MessageId) -> Key {
-    Key::new(partition(conversation), format!("{}#{}", message_at(id.at_ms()), id.as_str()))
+    Key::new(conversation_partition(conversation), format!("{}#{}", message_sort(id.at_ms()), id.as_str()))
 }
 
 pub(crate) fn change(conversation: &ConversationId, number: u64) -> Key {
-    Key::new(partition(conversation), change_sort(number))
+    Key::new(conversation_partition(conversation), change_sort(number))
 }
 
-/// `clientId` is any text: what is not plain in it stands as `%` and two hexadecimal digits a byte.
-pub(crate) fn sent(conversation: &ConversationId, sender: &UserId, client_id: &str) -> Key {
+/// A former text of a message, of which `before` came earlier.
+pub(crate) fn version(conversation: &ConversationId, message: u64, before: u32) -> Key {
+    Key::new(conversation_partition(conversation), format!("{}{before:04}", version_prefix(message)))
+}
+
+/// The former texts of a message, the oldest first.
+pub(crate) fn versions(conversation: &ConversationId, message: u64) -> Range {
+    Range::prefix(conversation_partition(conversation), &version_prefix(message), 100)
+}
+
+/// That the bytes of a file are to be removed, since its message was deleted.
+pub(crate) fn removal(file: &str) -> Key {
+    Key::new("REMOVALS", format!("FILE#{file}"))
+}
+
+pub(crate) fn removals() -> Range {
+    Range::prefix("REMOVALS".to_owned(), "FILE#", 100)
+}
+
+/// The file that a key of [`removals`] names.
+pub(crate) fn removed_file(key: &Key) -> Option<&str> {
+    key.sort.strip_prefix("FILE#")
+}
+
+/// `clientId` is any text: each byte that is not a letter, a digit, `-`, `.` or `_` is written as `%` and two hexadecimal
+/// digits.
+pub(crate) fn sent(conversation: &ConversationId, sender: &str, client_id: &str) -> Key {
     let mut sort = format!("SENT#{sender}#");
     for byte in client_id.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._".contains(&byte) {
@@ -50,27 +80,27 @@ pub(crate) fn sent(conversation: &ConversationId, sender: &UserId, client_id: &s
             let _ = write!(sort, "%{byte:02X}");
         }
     }
-    Key::new(partition(conversation), sort)
+    Key::new(conversation_partition(conversation), sort)
 }
 
 pub(crate) fn membership(user: &UserId, conversation: &ConversationId) -> Key {
-    Key::new(of_user(user), partition(conversation))
+    Key::new(user_partition(user), conversation_partition(conversation))
 }
 
 pub(crate) fn head(user: &UserId) -> Key {
-    Key::new(of_user(user), "HEAD")
+    Key::new(user_partition(user), "HEAD")
 }
 
 pub(crate) fn profile(user: &UserId) -> Key {
-    Key::new(of_user(user), "PROFILE")
+    Key::new(user_partition(user), "PROFILE")
 }
 
 pub(crate) fn open_job(user: &UserId, job: JobId) -> Key {
-    Key::new(of_user(user), format!("OPENJOB#{:016}", job.get()))
+    Key::new(user_partition(user), format!("OPENJOB#{:016}", job.get()))
 }
 
 pub(crate) fn closed_job(user: &UserId, job: JobId) -> Key {
-    Key::new(of_user(user), format!("CLOSEDJOB#{:016}", job.get()))
+    Key::new(user_partition(user), format!("CLOSEDJOB#{:016}", job.get()))
 }
 
 pub(crate) fn job(id: JobId) -> Key {
@@ -79,12 +109,27 @@ pub(crate) fn job(id: JobId) -> Key {
 }
 
 pub(crate) fn job_conversation(id: JobId, conversation: &ConversationId) -> Key {
-    Key::new(format!("JOB#{:016}", id.get()), partition(conversation))
+    Key::new(format!("JOB#{:016}", id.get()), conversation_partition(conversation))
 }
 
 pub(crate) fn file(id: &str) -> Key {
     let name = format!("FILE#{id}");
     Key::new(name.clone(), name)
+}
+
+/// What a user announced lately.
+pub(crate) fn uploads(user: &UserId) -> Key {
+    Key::new(user_partition(user), "UPLOADS")
+}
+
+/// Which folder the files are in, where several servers could each have their own.
+pub(crate) fn folder() -> Key {
+    Key::new("SYSTEM", "FILES")
+}
+
+/// How far the sweeper has come.
+pub(crate) fn sweep() -> Key {
+    Key::new("SYSTEM", "SWEEP")
 }
 
 /// The messages of a conversation with `after < createdAt < before`.
@@ -96,26 +141,26 @@ pub(crate) fn messages(
     limit: usize,
     consistency: Consistency,
 ) -> Range {
-    let (from, to) = (message_at(after.saturating_add(1)), message_at(before));
-    Range { partition: partition(id), from, to, direction, limit, consistency }
+    let (from, to) = (message_sort(after.saturating_add(1)), message_sort(before));
+    Range { partition: conversation_partition(id), from, to, direction, limit, consistency }
 }
 
 /// The changes of a conversation that are no new messages, from number `from` on.
 pub(crate) fn changes(id: &ConversationId, from: u64, limit: usize) -> Range {
     Range {
-        partition: partition(id),
+        partition: conversation_partition(id),
         from: change_sort(from),
         to: "CHANGE$".to_owned(),
         direction: Direction::Ascending,
         limit,
-        // Receipts tell which state a message was in at a point of the log, so one that is missing would be misread.
+        // The status of a message is derived from the changes after it, so a missing one would be answered wrongly.
         consistency: Consistency::Strong,
     }
 }
 
 /// The conversations of a user, after the one with the id `after`.
 pub(crate) fn memberships(user: &UserId, after: Option<&str>, limit: usize) -> Range {
-    let range = Range::prefix(of_user(user), "CONVERSATION#", limit);
+    let range = Range::prefix(user_partition(user), "CONVERSATION#", limit);
     match after {
         Some(id) => range.after(&format!("CONVERSATION#{id}")),
         None => range,
@@ -123,32 +168,41 @@ pub(crate) fn memberships(user: &UserId, after: Option<&str>, limit: usize) -> R
 }
 
 pub(crate) fn open_jobs(user: &UserId, consistency: Consistency) -> Range {
-    Range { consistency, ..Range::prefix(of_user(user), "OPENJOB#", 100) }
+    Range { consistency, ..Range::prefix(user_partition(user), "OPENJOB#", 100) }
 }
 
 pub(crate) fn closed_jobs(user: &UserId) -> Range {
-    Range::prefix(of_user(user), "CLOSEDJOB#", 100)
+    Range::prefix(user_partition(user), "CLOSEDJOB#", 100)
 }
 
 pub(crate) fn job_conversations(id: JobId) -> Range {
     Range::prefix(format!("JOB#{:016}", id.get()), "CONVERSATION#", 50)
 }
 
-/// What a key of [`memberships`] or [`job_conversations`] names.
+/// The conversation that a key of [`memberships`] or [`job_conversations`] names.
 pub(crate) fn named_conversation(key: &Key) -> Option<ConversationId> {
     ConversationId::new(key.sort.strip_prefix("CONVERSATION#")?)
 }
 
-fn partition(id: &ConversationId) -> String {
+/// The conversations that the rows of [`memberships`] or [`job_conversations`] name.
+pub(crate) fn named_conversations(rows: &[(Key, Row)]) -> Vec<ConversationId> {
+    rows.iter().filter_map(|(key, _)| named_conversation(key)).collect()
+}
+
+fn conversation_partition(id: &ConversationId) -> String {
     ["CONVERSATION#", id.as_str()].concat()
 }
 
-fn of_user(id: &UserId) -> String {
+fn user_partition(id: &UserId) -> String {
     ["USER#", id.as_str()].concat()
 }
 
-fn message_at(ms: u64) -> String {
+fn message_sort(ms: u64) -> String {
     format!("MESSAGE#{:014}", ms.min(99_999_999_999_999))
+}
+
+fn version_prefix(message: u64) -> String {
+    format!("VERSION#{message:016}#")
 }
 
 fn change_sort(number: u64) -> String {

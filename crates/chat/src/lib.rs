@@ -1,51 +1,38 @@
-//! The domain of Jobline: what users may say to each other, and how everyone comes to agree on it.
+//! The domain of Jobline: who may write to whom, and what everybody reads.
 //!
-//! A conversation is a log. Every change takes the next number in it in the same commit that writes it, so numbers have
+//! A conversation is a log. Every change takes the next number of the log in the commit that writes it, so numbers have
 //! no gaps; a reader accepts only what follows its cursor without a gap. Start with `keys.rs` (the data model), then
-//! `send.rs` (the one write that matters) and `log.rs` (the one read that matters).
+//! `messages/send.rs` (the most important write) and `log/read.rs` (the most important read).
 //!
-//! It knows neither HTTP nor AWS nor the wall clock: rows go through the store port, bytes through the [`Files`] port,
-//! time and chance through [`Clock`] and [`Random`].
+//! An operation is a function that takes the context of ports (`context.rs`) and its input; [`Chat`] calls them. The
+//! domain knows neither HTTP nor AWS nor the wall clock: rows go through the store port, bytes through the [`Files`] port,
+//! time and randomness through [`Clock`] and [`Random`].
 
-mod change;
+mod base;
 mod chat;
-mod clock;
+mod context;
 mod conversation;
-mod conversations;
-mod cursor;
-mod error;
 mod files;
-mod head;
-mod history;
-mod id;
-mod job;
+mod host;
+mod inbox;
 mod keys;
-mod list;
-mod loaded;
 mod log;
-mod marks;
-mod media;
-mod memo;
-mod message;
-mod people;
-mod rate;
-mod receipts;
-mod rows;
-mod secrets;
-mod send;
-mod sync;
-mod text;
-mod time;
-mod turns;
-mod upload;
+mod messages;
 
-pub use chat::{Chat, Settings};
-pub use clock::{Clock, Random};
-pub use error::{Error, Result};
-pub use files::{Arrived, DownloadGrant, Files, Kept, UploadGrant, is_file_id};
-pub use id::{ConversationId, JOB_ID_MAX, JobId, MessageId, USER_ID_BYTES, UserId};
-pub use job::PARTICIPANTS;
-pub use media::FILE_BYTES;
-pub use secrets::Secrets;
-pub use text::{CLIENT_ID_BYTES, CONTENT_CHARS, LIMIT};
-pub use time::{iso, parse_iso};
+pub use base::{
+    announcer::Announce,
+    clock::{Clock, Random},
+    error::{Error, Result},
+    id::{ConversationId, JobId, MessageId, UserId},
+    secrets::Secrets,
+    settings::Settings,
+    text::{CLIENT_ID_BYTES, CONTENT_CHARS, LIMIT},
+    time::{iso, parse_iso},
+};
+pub use chat::Chat;
+pub use files::{
+    accept::file_of,
+    folder::claim_folder,
+    port::{Arrived, DownloadGrant, Files, Keep, Kept, UploadGrant, is_file_id},
+};
+pub use jobline_wire::limits::{FILE_BYTES, JOB_ID_MAX, PARTICIPANTS, USER_ID_BYTES};

@@ -1,11 +1,11 @@
-//! One seed, one history: many clients, devices and servers over a store that fails, forgets and lags, checked against
-//! the contract after every step.
+//! One seed, one history: many clients, devices and servers over a store that fails, loses answers and lags, checked
+//! against the contract after every step.
 //!
-//! `SIM_SEED=7 cargo test -p jobline-chat --test simulation` lives through history 7 alone; `SIM_SEEDS=1000` through so
-//! many. A failure prints its seed.
+//! `SIM_SEED=7 cargo test -p jobline-chat --test simulation` runs history 7 alone; `SIM_SEEDS=1000` runs the first 1,000.
+//! A failure prints its seed.
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
 
-#[allow(dead_code, reason = "histories are counted and billed by themselves; the suite beside needs more of an engine")]
+#[allow(dead_code, reason = "the domain tests, which share this file, use more of it")]
 #[path = "domain/engine.rs"]
 mod engine;
 #[path = "simulation/ground.rs"]
@@ -22,9 +22,9 @@ use histories::{
 };
 use std::collections::BTreeMap;
 
-/// Histories that are lived through unless told otherwise.
+/// How many histories are run by default.
 const SEEDS: u64 = 64;
-/// Histories that a broken store is given to be found out.
+/// Within how many histories a broken store must be detected.
 const CHANCES: u64 = 12;
 
 fn setting(name: &str) -> Option<u64> {
@@ -54,7 +54,7 @@ fn every_history_keeps_the_promise() {
     }
 }
 
-/// What the histories together have to contain, so that they prove something.
+/// Events that the histories together must contain, so that they prove something.
 const EXPECTED: [&str; 12] = [
     "accepted",
     "refused",
@@ -82,8 +82,8 @@ fn the_same_seed_is_the_same_history() {
     }
 }
 
-/// The checker fails over a store with this fault.
-fn found_out(mutant: Mutant) {
+/// Checks that a store with this fault is detected.
+fn detected(mutant: Mutant) {
     let failure = (0..CHANCES).find_map(|seed| run(Plan::with(seed, mutant)).err());
     let failure = failure.unwrap_or_else(|| panic!("{CHANCES} histories over a store that {mutant:?} seem in order"));
     let reason = failure.split("\n\n").nth(1).and_then(|reason| reason.lines().next());
@@ -92,43 +92,43 @@ fn found_out(mutant: Mutant) {
 }
 
 #[test]
-fn a_store_that_loses_an_acknowledged_commit_is_found_out() {
-    found_out(Mutant::Loses);
+fn a_store_that_loses_an_acknowledged_commit_is_detected() {
+    detected(Mutant::Loses);
 }
 
 #[test]
-fn a_store_that_does_not_recognise_a_repeated_commit_is_found_out() {
-    found_out(Mutant::ForgetsTokens);
+fn a_store_that_does_not_recognise_a_repeated_commit_is_detected() {
+    detected(Mutant::ForgetsTokens);
 }
 
 #[test]
-fn a_store_that_keeps_a_message_twice_is_found_out() {
-    found_out(Mutant::Doubles);
+fn a_store_that_keeps_a_message_twice_is_detected() {
+    detected(Mutant::Doubles);
 }
 
 #[test]
-fn a_store_that_mixes_up_the_order_is_found_out() {
-    found_out(Mutant::Reorders);
+fn a_store_that_answers_rows_out_of_order_is_detected() {
+    detected(Mutant::Reorders);
 }
 
 #[test]
-fn a_store_that_acknowledges_too_early_is_found_out() {
-    found_out(Mutant::Delays);
+fn a_store_that_acknowledges_too_early_is_detected() {
+    detected(Mutant::Delays);
 }
 
 #[test]
-fn a_store_that_looks_at_no_conditions_is_found_out() {
-    found_out(Mutant::IgnoresConditions);
+fn a_store_that_ignores_conditions_is_detected() {
+    detected(Mutant::IgnoresConditions);
 }
 
 #[test]
-fn a_store_whose_strong_reads_are_old_is_found_out() {
-    found_out(Mutant::ReadsThePast);
+fn a_store_whose_strong_reads_are_stale_is_detected() {
+    detected(Mutant::ReadsThePast);
 }
 
 #[test]
-fn a_store_that_does_half_a_commit_is_found_out_whichever_half_it_is() {
+fn a_store_that_leaves_out_a_part_of_a_commit_is_detected() {
     for left_out in ["MESSAGE#", "CHANGE#", "SENT#", "HEAD", "CONVERSATION#"] {
-        found_out(Mutant::Halves(left_out));
+        detected(Mutant::Halves(left_out));
     }
 }

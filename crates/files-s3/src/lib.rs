@@ -1,12 +1,15 @@
 //! The S3 engine of Jobline's files.
 //!
 //! Clients send bytes to the bucket and fetch them from there; the server signs what they may do and never carries the
-//! bytes itself. Uploads arrive under `incoming/`, where a URL may write more than once while it is good; the bytes that
-//! were proved are copied to `files/`, which no URL can write. `docs/decisions/0006-s3-files.md` has the reasons.
+//! bytes to readers. Uploads arrive under `incoming/`, where a URL may write more than once while it is good; the bytes that
+//! were proved are copied to `kept/`, which no URL can write, under a key that nothing else is ever written to.
+//! `docs/decisions/0006-s3-files.md` has the reasons.
 //!
-//! What the bucket must be: private, in the configured region, with a CORS rule for the pages that upload, and lifecycle
-//! rules that delete what is older than two days under `incoming/`, and older than the retention under `files/`.
+//! What the bucket must be: this deployment's alone, private, in the configured region, with a CORS rule for the pages that
+//! upload, and lifecycle rules that delete what is older than two days under `incoming/`, and older than the retention
+//! under `kept/`.
 
+mod claim;
 mod connect;
 mod failure;
 mod listing;
@@ -20,7 +23,7 @@ pub use connect::Unusable;
 
 use async_trait::async_trait;
 use aws_sdk_s3::Client;
-use jobline_chat::{Arrived, Clock, DownloadGrant, Error, Files, Kept, Result, UploadGrant, is_file_id};
+use jobline_chat::{Arrived, Clock, DownloadGrant, Error, Files, Keep, Kept, Result, UploadGrant, is_file_id};
 use jobline_wire::UploadTarget;
 use object::Part;
 use place::Place;
@@ -34,9 +37,6 @@ pub struct S3Files {
     bucket: String,
     clock: Arc<dyn Clock>,
 }
-
-/// What the tag of an upload that was kept before begins with: no `ETag` does, for those are quoted.
-const KEPT: &str = "kept";
 
 #[async_trait]
 impl Files for S3Files {
@@ -59,41 +59,43 @@ impl Files for S3Files {
         if !is_file_id(id) {
             return Ok(None);
         }
-        let whole = |part: Part, tag: String| Arrived { size: part.size, head: part.bytes, tag };
-        if let Some(mut part) = self.part(Place::Incoming, id, 0, head).await? {
-            let tag = std::mem::take(&mut part.etag);
-            return Ok(Some(whole(part, tag)));
+        for place in [Place::Incoming, Place::of(id)] {
+            if let Some(part) = self.part(place, id, 0, head).await? {
+                return Ok(Some(Arrived { size: part.size, head: part.bytes, tag: part.etag }));
+            }
         }
-        // An attempt before this one may have kept it, and the upload has had its time since.
-        let kept = self.part(Place::Files, id, 0, head).await?;
-        Ok(kept.map(|part| whole(part, KEPT.to_owned())))
+        Ok(None)
     }
 
-    async fn keep(&self, id: &str, arrived: &Arrived) -> Result<bool> {
-        match arrived.tag.as_str() {
-            KEPT => Ok(true),
-            etag => self.copy_to_files(checked(id)?, etag).await,
-        }
+    /// No key is written twice, so it stands for the bytes that were looked at for as long as it is there.
+    async fn keep(&self, arrived: &Arrived, keep: Keep<'_>) -> Result<Option<String>> {
+        let (id, name) = (checked(keep.id)?, checked(keep.name)?);
+        let kept = match keep.bytes {
+            Some(bytes) => self.put_kept(name, keep.content_type, bytes).await.map(|()| true)?,
+            None => self.copy_to_kept(id, name, &arrived.tag).await?,
+        };
+        Ok(kept.then(|| name.to_owned()))
     }
 
     async fn delete(&self, id: &str) -> Result<()> {
         if !is_file_id(id) {
             return Ok(());
         }
-        let (files, incoming) = futures_util::join!(self.remove(Place::Files, id), self.remove(Place::Incoming, id));
-        files.and(incoming)
+        let (kept, incoming) = futures_util::join!(self.remove(Place::of(id), id), self.remove(Place::Incoming, id));
+        kept.and(incoming)
     }
 
     async fn list(&self, after: Option<&str>, limit: usize) -> Result<Vec<Kept>> {
         let after = after.unwrap_or_default();
-        let (files, incoming) =
-            futures_util::join!(self.listed(Place::Files, after, limit), self.listed(Place::Incoming, after, limit));
-        Ok(listing::merged(files?, incoming?, limit))
+        let places = [Place::Files, Place::Kept, Place::Incoming];
+        let [files, kept, incoming] = places.map(|place| self.listed(place, after, limit));
+        let (files, kept, incoming) = futures_util::join!(files, kept, incoming);
+        Ok(listing::merged([files?, kept?, incoming?], limit))
     }
 
     async fn read(&self, id: &str, offset: u64, length: usize) -> Result<Vec<u8>> {
         checked(id)?;
-        for place in [Place::Files, Place::Incoming] {
+        for place in [Place::of(id), Place::Incoming] {
             if let Some(part) = self.part(place, id, offset, length).await? {
                 return Ok(part.bytes);
             }

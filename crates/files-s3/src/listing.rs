@@ -3,7 +3,7 @@
 use crate::S3Files;
 use crate::failure::unavailable;
 use crate::place::Place;
-use jobline_chat::{Kept, Result, is_file_id};
+use jobline_chat::{Kept, Result, file_of, is_file_id};
 
 /// Keys in one answer of S3, at most.
 const PAGE: usize = 1_000;
@@ -31,13 +31,15 @@ impl S3Files {
     }
 }
 
-/// The first `limit` of both lists, each in order. What is in both was uploaded and kept, and counts as kept.
-pub(crate) fn merged(files: Vec<Kept>, incoming: Vec<Kept>, limit: usize) -> Vec<Kept> {
-    let mut all = files;
-    // Stable: of two with one id the kept one stays in front.
-    all.extend(incoming);
+/// The first `limit` of all lists, each in order. An upload of which something was kept counts as what was kept.
+pub(crate) fn merged(lists: [Vec<Kept>; 3], limit: usize) -> Vec<Kept> {
+    // Stable: of several with one name the first list's stays in front.
+    let mut all = lists.concat();
     all.sort_by(|one, other| one.id.cmp(&other.id));
     all.dedup_by(|later, earlier| later.id == earlier.id);
+    let names: Vec<String> = all.iter().skip(1).map(|kept| file_of(&kept.id).to_owned()).collect();
+    let mut next = names.into_iter();
+    all.retain(|kept| next.next().is_none_or(|next| next != kept.id));
     all.truncate(limit);
     all
 }
@@ -51,10 +53,19 @@ mod tests {
     }
 
     #[test]
-    fn two_lists_become_one_in_order() {
+    fn several_lists_become_one_in_order() {
         let (files, incoming) = (kept(&[("a", 1), ("c", 3), ("d", 4)]), kept(&[("b", 2), ("c", 9), ("e", 5)]));
-        assert_eq!(merged(files.clone(), incoming.clone(), 4), kept(&[("a", 1), ("b", 2), ("c", 3), ("d", 4)]));
-        assert_eq!(merged(files.clone(), Vec::new(), 2), kept(&[("a", 1), ("c", 3)]));
-        assert_eq!(merged(Vec::new(), incoming, 9).len(), 3);
+        let all = [files.clone(), Vec::new(), incoming.clone()];
+        assert_eq!(merged(all, 4), kept(&[("a", 1), ("b", 2), ("c", 3), ("d", 4)]));
+        assert_eq!(merged([files, Vec::new(), Vec::new()], 2), kept(&[("a", 1), ("c", 3)]));
+        assert_eq!(merged([Vec::new(), Vec::new(), incoming], 9).len(), 3);
+    }
+
+    #[test]
+    fn an_upload_of_which_something_was_kept_is_not_listed_beside_it() {
+        let id = "file_1700000000000_V1StGXR8_Z5jdHi6B-myT";
+        let name = format!("{id}-0123456789");
+        let lists = [Vec::new(), kept(&[(&name, 1)]), kept(&[(id, 2), ("file_1800000000000_a", 3)])];
+        assert_eq!(merged(lists, 9), kept(&[(&name, 1), ("file_1800000000000_a", 3)]));
     }
 }

@@ -45,12 +45,12 @@ impl S3Files {
     }
 
     /// Copies an upload to where files are kept, if it still is what `etag` says. `false` when it is not.
-    pub(crate) async fn copy_to_files(&self, id: &str, etag: &str) -> Result<bool> {
+    pub(crate) async fn copy_to_kept(&self, id: &str, name: &str, etag: &str) -> Result<bool> {
         let copy = self
             .client
             .copy_object()
             .bucket(&self.bucket)
-            .key(Place::Files.key(id))
+            .key(Place::Kept.key(name))
             // Bucket names and ids need no escaping.
             .copy_source(format!("{}/{}", self.bucket, Place::Incoming.key(id)))
             .copy_source_if_match(etag);
@@ -63,18 +63,26 @@ impl S3Files {
         }
     }
 
+    /// Keeps these bytes.
+    pub(crate) async fn put_kept(&self, name: &str, content_type: &str, bytes: Vec<u8>) -> Result<()> {
+        let put = self.client.put_object().bucket(&self.bucket).key(Place::Kept.key(name)).content_type(content_type);
+        let sent = put.body(ByteStream::from(bytes)).send().await;
+        sent.map(drop).map_err(|error| unavailable("an image could not be kept", &error))
+    }
+
     pub(crate) async fn remove(&self, place: Place, id: &str) -> Result<()> {
         let delete = self.client.delete_object().bucket(&self.bucket).key(place.key(id));
         delete.send().await.map(drop).map_err(|error| unavailable("an object could not be deleted", &error))
     }
 
     /// Writes the file at `path` of this machine.
-    pub(crate) async fn upload(&self, id: &str, content_type: &str, path: &Path) -> Result<()> {
+    pub(crate) async fn upload(&self, name: &str, content_type: &str, path: &Path) -> Result<()> {
         let unreadable = |error: &(dyn std::error::Error + Send + Sync)| {
             Error::unavailable(format!("files: {} cannot be read: {error}", path.display()))
         };
         let body = ByteStream::from_path(path).await.map_err(|error| unreadable(&error))?;
-        let put = self.client.put_object().bucket(&self.bucket).key(Place::Files.key(id)).content_type(content_type);
+        let put =
+            self.client.put_object().bucket(&self.bucket).key(Place::of(name).key(name)).content_type(content_type);
         let patience = TimeoutConfig::builder().operation_attempt_timeout(WRITE).operation_timeout(WRITE).build();
         let patient = aws_sdk_s3::config::Config::builder().timeout_config(patience);
         let sent = put.body(body).customize().config_override(patient).send().await;

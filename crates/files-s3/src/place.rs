@@ -1,26 +1,34 @@
-use jobline_chat::is_file_id;
+use jobline_chat::{file_of, is_file_id};
 
 /// Where in the bucket a file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Place {
     /// Uploaded, not looked at; a lifecycle rule deletes it after two days.
     Incoming,
-    /// Proved, and never changed.
+    /// Proved, and never changed: under a name that one attempt to send it had for itself.
+    Kept,
+    /// Proved, by servers that kept a file under its id; and what was imported from one of them.
     Files,
 }
 
 impl Place {
+    /// Where a file is kept under this name.
+    pub(crate) fn of(name: &str) -> Self {
+        if file_of(name) == name { Self::Files } else { Self::Kept }
+    }
+
     /// What the keys there begin with.
     pub(crate) fn prefix(self) -> &'static str {
         match self {
             Self::Incoming => "incoming/",
+            Self::Kept => "kept/",
             Self::Files => "files/",
         }
     }
 
     /// The key of a file there.
-    pub(crate) fn key(self, id: &str) -> String {
-        format!("{}{id}", self.prefix())
+    pub(crate) fn key(self, name: &str) -> String {
+        format!("{}{name}", self.prefix())
     }
 }
 

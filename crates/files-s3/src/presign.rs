@@ -47,7 +47,7 @@ impl S3Files {
             .client
             .get_object()
             .bucket(&self.bucket)
-            .key(Place::Files.key(grant.id))
+            .key(Place::of(grant.id).key(grant.id))
             .response_content_type(grant.content_type)
             .response_content_disposition(content_disposition(inline, grant.name))
             .response_cache_control(format!("private, max-age={}, immutable", until.expires().as_secs()));

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails where something is not as it should be")]
 
 use async_trait::async_trait;
-use jobline_chat::{Arrived, Clock, Files};
+use jobline_chat::{Arrived, Clock, Files, Keep};
 use jobline_files_s3::S3Files;
 use jobline_files_s3::testing as support;
 use jobline_wire::Code;
@@ -75,7 +75,8 @@ async fn a_start_says_whether_the_clock_or_the_credentials_are_wrong() {
 async fn a_copy_that_breaks_off_after_it_was_answered_is_not_taken_for_one() {
     let files = answering("200 OK", "", "InternalError").await;
     let arrived = Arrived { size: 1, head: b"x".to_vec(), tag: "\"e\"".to_owned() };
-    assert_eq!(files.keep(ID, &arrived).await.unwrap_err().code, Code::Unavailable);
+    let keep = Keep { id: ID, name: "file_1700000000000_abc-1", content_type: "image/png", bytes: None };
+    assert_eq!(files.keep(&arrived, keep).await.unwrap_err().code, Code::Unavailable);
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails where something is not as it should be")]
 
 use async_trait::async_trait;
-use jobline_chat::{Clock, DownloadGrant, Files, UploadGrant};
+use jobline_chat::{Arrived, Clock, DownloadGrant, Files, Keep, UploadGrant};
 use jobline_files_s3::S3Files;
 use jobline_files_s3::testing::{self as support, Link, Way};
 use jobline_wire::{Code, UploadTarget};
@@ -58,11 +58,20 @@ impl Bucket {
         self.files.download_url(&grant).await.unwrap()
     }
 
-    /// Uploads, looks and keeps.
-    async fn kept(&self, id: &str, bytes: &[u8]) {
+    /// Keeps what arrived under a name of this attempt's own.
+    async fn keep(&self, id: &str, arrived: &Arrived, attempt: u32) -> Option<String> {
+        let name = format!("{id}-{attempt:010}");
+        let keep = Keep { id, name: &name, content_type: "image/png", bytes: None };
+        let kept = self.files.keep(arrived, keep).await.unwrap();
+        assert!(kept.as_ref().is_none_or(|kept| *kept == name));
+        kept
+    }
+
+    /// Uploads, looks and keeps; the name that it is kept under.
+    async fn kept(&self, id: &str, bytes: &[u8]) -> String {
         assert_eq!(put(&self.announce(id, bytes, None).await, bytes), 200);
         let arrived = self.files.arrived(id, 100).await.unwrap().unwrap();
-        assert!(self.files.keep(id, &arrived).await.unwrap());
+        self.keep(id, &arrived, 1).await.unwrap()
     }
 
     async fn ids(&self, after: Option<&str>, limit: usize) -> Vec<String> {
@@ -93,7 +102,7 @@ fn sha256(bytes: &[u8]) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_is_uploaded_proved_kept_and_fetched() {
     let bucket = Bucket::new().await;
-    let id = "file_1700000000000_abc";
+    let id = "file_1700000000000_V1StGXR8_Z5jdHi6B-myT";
     let target = bucket.announce(id, PNG, Some(&sha256(PNG))).await;
     assert_eq!(target.headers["content-type"], "image/png");
     assert!(target.headers.contains_key("x-amz-checksum-sha256"));
@@ -104,10 +113,10 @@ async fn a_file_is_uploaded_proved_kept_and_fetched() {
     assert_eq!(put(&target, PNG), 200);
     let arrived = bucket.files.arrived(id, 8).await.unwrap().unwrap();
     assert_eq!((arrived.size, arrived.head.as_slice()), (PNG.len() as u64, &PNG[..8]));
-    assert!(bucket.files.keep(id, &arrived).await.unwrap());
-    assert!(bucket.files.keep(id, &arrived).await.unwrap(), "again, after an answer that was lost");
+    let name = bucket.keep(id, &arrived, 1).await.unwrap();
+    assert!(bucket.keep(id, &arrived, 1).await.is_some(), "again, after an answer that was lost");
 
-    let mut answer = ureq::get(bucket.download(id, "image/png", true).await).call().unwrap();
+    let mut answer = ureq::get(bucket.download(&name, "image/png", true).await).call().unwrap();
     let header = |name: &str| answer.headers().get(name).unwrap().to_str().unwrap().to_owned();
     assert_eq!(header("content-type"), "image/png");
     assert_eq!(header("content-disposition"), "inline; filename=\"R_sum_.png\"; filename*=UTF-8''R%C3%A9sum%C3%A9.png");
@@ -118,7 +127,7 @@ async fn a_file_is_uploaded_proved_kept_and_fetched() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_not_announced_is_refused() {
     let bucket = Bucket::new().await;
-    let id = "file_1700000000001_abc";
+    let id = "file_1700000000001_V1StGXR8_Z5jdHi6B-myT";
     let plain = bucket.announce(id, PNG, None).await;
     assert_eq!(put(&plain, &PNG[1..]), 403, "a byte too few");
     assert_eq!(put(&plain, &[PNG, b"x"].concat()), 403, "a byte too many");
@@ -135,12 +144,12 @@ async fn what_was_not_announced_is_refused() {
 #[tokio::test(flavor = "multi_thread")]
 async fn urls_die() {
     let bucket = Bucket::new().await;
-    let id = "file_1700000000002_abc";
-    bucket.kept(id, PNG).await;
-    let url = bucket.download(id, "image/png", true).await;
+    let id = "file_1700000000002_V1StGXR8_Z5jdHi6B-myT";
+    let name = bucket.kept(id, PNG).await;
+    let url = bucket.download(&name, "image/png", true).await;
     assert_eq!(ureq::get(&url).call().unwrap().status(), 200);
     bucket.clock.0.store(2 * 3_600_000, Ordering::SeqCst);
-    let (upload, url) = (bucket.announce(id, PNG, None).await, bucket.download(id, "image/png", true).await);
+    let (upload, url) = (bucket.announce(id, PNG, None).await, bucket.download(&name, "image/png", true).await);
     assert_eq!(put(&upload, PNG), 403, "made two hours ago, for five minutes");
     assert!(matches!(ureq::get(&url).call(), Err(ureq::Error::StatusCode(403))), "made two hours ago, for one");
 }
@@ -148,15 +157,15 @@ async fn urls_die() {
 #[tokio::test(flavor = "multi_thread")]
 async fn only_pictures_are_shown_in_place() {
     let bucket = Bucket::new().await;
-    let id = "file_1700000000003_abc";
-    bucket.kept(id, PNG).await;
+    let id = "file_1700000000003_V1StGXR8_Z5jdHi6B-myT";
+    let name = bucket.kept(id, PNG).await;
     for (content_type, inline, expected) in [
         ("image/png", true, "inline"),
         ("image/png", false, "attachment"),
         ("application/pdf", true, "attachment"),
         ("text/plain", true, "attachment"),
     ] {
-        let answer = ureq::get(bucket.download(id, content_type, inline).await).call().unwrap();
+        let answer = ureq::get(bucket.download(&name, content_type, inline).await).call().unwrap();
         let disposition = answer.headers().get("content-disposition").unwrap().to_str().unwrap();
         assert_eq!(disposition.split(';').next(), Some(expected), "{content_type}");
         assert_eq!(answer.headers().get("content-type").unwrap(), content_type);
@@ -166,29 +175,68 @@ async fn only_pictures_are_shown_in_place() {
 #[tokio::test(flavor = "multi_thread")]
 async fn bytes_that_were_swapped_are_not_kept_and_kept_bytes_are_not_swapped() {
     let bucket = Bucket::new().await;
-    let id = "file_1700000000004_abc";
+    let id = "file_1700000000004_V1StGXR8_Z5jdHi6B-myT";
     let target = bucket.announce(id, PNG, None).await;
     let other: Vec<u8> = PNG.iter().rev().copied().collect();
     assert_eq!(put(&target, PNG), 200);
     let looked_at = bucket.files.arrived(id, 100).await.unwrap().unwrap();
     assert_eq!(put(&target, &other), 200, "a URL is good for five minutes, however often");
-    assert!(!bucket.files.keep(id, &looked_at).await.unwrap(), "these are not the bytes that were looked at");
+    assert_eq!(bucket.keep(id, &looked_at, 1).await, None, "these are not the bytes that were looked at");
     assert_eq!(put(&target, PNG), 200);
     let looked_at = bucket.files.arrived(id, 100).await.unwrap().unwrap();
-    assert!(bucket.files.keep(id, &looked_at).await.unwrap());
+    let name = bucket.keep(id, &looked_at, 2).await.unwrap();
     assert_eq!(put(&target, &other), 200);
-    assert_eq!(bucket.files.read(id, 0, 100).await.unwrap(), PNG, "what is kept stays");
+    assert_eq!(bucket.files.read(&name, 0, 100).await.unwrap(), PNG, "what is kept stays");
+    let looked_at = bucket.files.arrived(id, 100).await.unwrap().unwrap();
+    bucket.keep(id, &looked_at, 3).await.expect("another attempt");
+    assert_eq!(bucket.files.read(&name, 0, 100).await.unwrap(), PNG, "also when another attempt keeps other bytes");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_kept_file_is_found_when_its_upload_has_expired() {
+async fn other_bytes_can_be_kept_in_the_place_of_what_arrived() {
     let bucket = Bucket::new().await;
-    let id = "file_1700000000005_abc";
-    bucket.kept(id, PNG).await;
-    support::client().await.delete_object().bucket(&bucket.name).key(format!("incoming/{id}")).send().await.unwrap();
+    let id = "file_1700000000008_V1StGXR8_Z5jdHi6B-myT";
+    assert_eq!(put(&bucket.announce(id, PNG, None).await, PNG), 200);
+    let arrived = bucket.files.arrived(id, 100).await.unwrap().unwrap();
+    let name = format!("{id}-0123456789");
+    let keep = Keep { id, name: &name, content_type: "image/png", bytes: Some(b"without metadata".to_vec()) };
+    assert_eq!(bucket.files.keep(&arrived, keep).await.unwrap(), Some(name.clone()));
+    assert_eq!(bucket.files.read(&name, 0, 100).await.unwrap(), b"without metadata");
+    bucket.files.delete(&name).await.unwrap();
+    assert_eq!(bucket.files.read(&name, 0, 100).await.unwrap_err().code, Code::NotFound);
+    assert_eq!(bucket.files.read(id, 0, 100).await.unwrap(), PNG, "the upload is another file");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bucket_belongs_to_one_deployment_and_one_store() {
+    let bucket = Bucket::new().await;
+    let claim = async |deployment, store| bucket.files.claim(deployment, store).await.map_err(|why| why.0);
+    claim("one", "dynamodb jobline").await.unwrap();
+    claim("one", "dynamodb jobline").await.expect("a second server of the same");
+    let why = claim("two", "dynamodb staging").await.unwrap_err();
+    assert!(why.starts_with("belongs to another deployment, with its rows in dynamodb jobline"), "{why}");
+    let why = claim("one", "dynamodb restored").await.unwrap_err();
+    assert!(why.contains("delete the object jobline-deployment"), "{why}");
+    assert_eq!(bucket.ids(None, 10).await, [""; 0], "the marker is no file");
+    let client = support::client().await;
+    client.delete_object().bucket(&bucket.name).key("jobline-deployment").send().await.unwrap();
+    claim("one", "dynamodb restored").await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_an_older_server_kept_is_found_by_its_id() {
+    let bucket = Bucket::new().await;
+    let id = "file_1700000000005_V1StGXR8_Z5jdHi6B-myT";
+    let key = format!("files/{id}");
+    let put = support::client().await.put_object().bucket(&bucket.name).key(key).body(PNG.to_vec().into());
+    put.send().await.unwrap();
     let arrived = bucket.files.arrived(id, 4).await.unwrap().unwrap();
     assert_eq!((arrived.size, arrived.head.as_slice()), (PNG.len() as u64, &PNG[..4]));
-    assert!(bucket.files.keep(id, &arrived).await.unwrap());
+    assert_eq!(bucket.files.read(id, 0, 100).await.unwrap(), PNG);
+    assert_eq!(ureq::get(bucket.download(id, "image/png", true).await).call().unwrap().status(), 200);
+    assert_eq!(bucket.ids(None, 10).await, [id]);
+    bucket.files.delete(id).await.unwrap();
+    assert_eq!(bucket.ids(None, 10).await, [""; 0]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -196,9 +244,10 @@ async fn everything_is_listed_once_and_in_order() {
     let bucket = Bucket::new().await;
     assert_eq!(bucket.ids(None, 10).await, [""; 0]);
     for id in ["file_4_d", "file_2_b", "file_3_c"] {
-        bucket.kept(id, PNG).await;
+        let put = support::client().await.put_object().bucket(&bucket.name).key(format!("files/{id}"));
+        put.body(PNG.to_vec().into()).send().await.unwrap();
     }
-    for id in ["file_1_a", "file_5_e"] {
+    for id in ["file_1_a", "file_3_c", "file_5_e"] {
         assert_eq!(put(&bucket.announce(id, PNG, None).await, PNG), 200);
     }
     for key in ["files/README", "incoming/file_1_", "other/file_9_x"] {
@@ -215,7 +264,7 @@ async fn everything_is_listed_once_and_in_order() {
 #[tokio::test(flavor = "multi_thread")]
 async fn files_are_written_read_and_deleted() {
     let bucket = Bucket::new().await;
-    let (folder, id) = (tempfile::tempdir().unwrap(), "file_1700000000006_abc");
+    let (folder, id) = (tempfile::tempdir().unwrap(), "file_1700000000006_V1StGXR8_Z5jdHi6B-myT");
     let bytes: Vec<u8> = (0..1_000_000_u32).map(|at| (at * 31) as u8).collect();
     let path = folder.path().join("file");
     std::fs::write(&path, &bytes).unwrap();
@@ -281,7 +330,7 @@ async fn a_bucket_that_is_gone_or_closed_is_unavailable() {
 async fn an_outage_is_unavailable_in_time_and_then_over() {
     let link = Link::to(support::endpoint()).await;
     let bucket = Bucket::behind(&link.endpoint, support::key(), &support::bucket().await).await;
-    let id = "file_1700000000007_abc";
+    let id = "file_1700000000007_V1StGXR8_Z5jdHi6B-myT";
     bucket.kept(id, PNG).await;
     for way in [Way::Cut, Way::Silent] {
         link.set(way);

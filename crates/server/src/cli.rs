@@ -1,8 +1,9 @@
-//! The command line: commands, and every setting as text. What the text means is [`crate::config`]'s business, so that a
-//! setting is judged the same way wherever it comes from.
+//! The command line: commands, and every setting as text. [`crate::config`] checks the text, so that a flag and an
+//! environment variable are checked in the same way.
 
-use crate::bench::BenchArgs;
 use clap::{Args, Parser, Subcommand};
+use jobline_tools::bench::BenchArgs;
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
@@ -19,11 +20,15 @@ Examples:
 Every setting is a flag with an environment twin: --send-rate is JOBLINE_SEND_RATE. A flag wins over its twin.
 Keep secrets in the environment: flags can be read by everyone on the machine.";
 
+/// Flags that are on or off, and on where nothing else is said.
+const SWITCHES: [&str; 1] = ["--trust-proxy"];
+const SWITCH_VALUES: [&str; 6] = ["on", "off", "true", "false", "1", "0"];
+
 /// Messaging for job marketplaces, in one binary.
 #[derive(Debug, Parser)]
 #[command(name = "jobline", version, about, after_help = EXAMPLES, max_term_width = 120)]
 pub struct Cli {
-    /// What to do; `serve` when left out.
+    /// The command; `serve` when it is left out.
     #[command(subcommand)]
     pub command: Option<Command>,
     /// The settings.
@@ -47,25 +52,25 @@ pub enum Command {
     Import {
         /// The file to read.
         file: PathBuf,
-        /// Read and verify the whole file and say what an import would do; write nothing of it.
+        /// Read and verify the whole file and say what an import would do; write nothing.
         #[arg(long)]
         dry_run: bool,
     },
-    /// Make the table of --store dynamodb, or say what about it does not fit.
+    /// Make or check the table of --store dynamodb.
     #[command(subcommand)]
     Table(TableCommand),
     /// Run a synthetic conversation against a running deployment and say what failed.
     Check(CheckArgs),
-    /// Generate load and measure; the figures in the documentation come from this.
+    /// Generate load and measure; makes the figures in the documentation.
     Bench(BenchArgs),
 }
 
 /// What `jobline table` does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
 pub enum TableCommand {
-    /// Make the table: on demand, with time to live and point-in-time recovery, which are switched on where they are off.
+    /// Make the table with on-demand capacity, or find it; switch time to live and point-in-time recovery on.
     Create,
-    /// Say what about the table does not fit: keys, time to live, permissions.
+    /// Say what is wrong with the table: keys, time to live, permissions.
     Check,
 }
 
@@ -75,7 +80,7 @@ pub struct TokenArgs {
     /// The user id that the token is for.
     #[arg(long, value_name = "ID")]
     pub user: String,
-    /// How long the token is good for: a number with s, m, h or d, at most 365d.
+    /// How long the token is valid: a number with s, m, h or d, at most 365d.
     #[arg(long, value_name = "TIME", default_value = "1h")]
     pub ttl: String,
 }
@@ -83,29 +88,42 @@ pub struct TokenArgs {
 /// Arguments of `jobline check`.
 #[derive(Debug, Clone, Args)]
 pub struct CheckArgs {
-    /// Where the deployment is reached, such as https://chat.example.com. Uses --host-key, and --jwt-secret if set.
+    /// The URL of the deployment, such as https://chat.example.com. Uses --host-key, and --jwt-secret if set.
     pub url: String,
     /// The longest that one call may take: a number with s, m or h.
     #[arg(long, value_name = "TIME", default_value = "10s")]
     pub timeout: String,
 }
 
-/// Every setting, as it was written. `None`: left out.
+/// Every setting, as it was written; `None`: it was left out.
 #[derive(Clone, Default, Args)]
 pub struct Settings {
     /// The address to listen on; port 0 picks a free one. [default: 127.0.0.1:8080]
     #[arg(long, global = true, env = "JOBLINE_LISTEN", value_name = "HOST:PORT", help_heading = "Server")]
     pub listen: Option<String>,
-    /// How browsers reach this server, such as https://chat.example.com. [default: from --listen]
+    /// How browsers reach this server, such as https://chat.example.com or https://example.com/chat. [default: the
+    /// request's own scheme and Host]
     #[arg(long, global = true, env = "JOBLINE_PUBLIC_URL", value_name = "URL", help_heading = "Server")]
     pub public_url: Option<String>,
+    /// Take scheme, host and address of a request from X-Forwarded-* or Forwarded: on, behind a proxy that sets them and
+    /// that nobody can go round. [default: off]
+    #[arg(
+        long,
+        global = true,
+        env = "JOBLINE_TRUST_PROXY",
+        value_name = "on|off",
+        num_args = 0..=1,
+        default_missing_value = "on",
+        help_heading = "Server"
+    )]
+    pub trust_proxy: Option<String>,
     /// PEM file of the certificate chain: HTTPS by the server itself, reloaded when the file changes.
     #[arg(long, global = true, env = "JOBLINE_TLS_CERT", value_name = "FILE", help_heading = "Server")]
     pub tls_cert: Option<String>,
     /// PEM file of the certificate's private key.
     #[arg(long, global = true, env = "JOBLINE_TLS_KEY", value_name = "FILE", help_heading = "Server")]
     pub tls_key: Option<String>,
-    /// Pages of the host's that may call the API, comma separated: https://example.com,https://www.example.com
+    /// Origins of the host's pages that may call the API, comma separated: https://example.com,https://www.example.com
     #[arg(long, global = true, env = "JOBLINE_ALLOWED_ORIGINS", value_name = "ORIGINS", help_heading = "Server")]
     pub allowed_origins: Option<String>,
     /// How many connections may be open at a time. [default: 10000]
@@ -125,7 +143,7 @@ pub struct Settings {
         help_heading = "Who may call"
     )]
     pub jwt_secret: Option<String>,
-    /// Where the public keys of the user tokens are (RS256, ES256, EdDSA).
+    /// URL of the public keys of the user tokens (RS256, ES256, EdDSA).
     #[arg(long, global = true, env = "JOBLINE_JWKS_URL", value_name = "URL", help_heading = "Who may call")]
     pub jwks_url: Option<String>,
     /// A file with the public keys of the user tokens.
@@ -173,6 +191,15 @@ pub struct Settings {
     /// Messages a minute for one sender; 0 is no limit. [default: 10]
     #[arg(long, global = true, env = "JOBLINE_SEND_RATE", value_name = "NUMBER", help_heading = "Messages")]
     pub send_rate: Option<String>,
+    /// Minutes for which the sender may edit a message; 0 is never. [default: 15]
+    #[arg(long, global = true, env = "JOBLINE_EDIT_MINUTES", value_name = "MINUTES", help_heading = "Messages")]
+    pub edit_minutes: Option<String>,
+    /// Hours for which the sender may delete a message; 0 is never. [default: 24]
+    #[arg(long, global = true, env = "JOBLINE_DELETE_HOURS", value_name = "HOURS", help_heading = "Messages")]
+    pub delete_hours: Option<String>,
+    /// Files a minute that one user may announce; 0 is no limit. [default: 20]
+    #[arg(long, global = true, env = "JOBLINE_UPLOAD_RATE", value_name = "NUMBER", help_heading = "Messages")]
+    pub upload_rate: Option<String>,
     /// Where signed events go.
     #[arg(long, global = true, env = "JOBLINE_WEBHOOK_URL", value_name = "URL", help_heading = "Messages")]
     pub webhook_url: Option<String>,
@@ -187,24 +214,66 @@ pub struct Settings {
     )]
     pub webhook_secret: Option<String>,
 
-    /// Set by AWS Lambda where it starts the program: then it is a function.
+    /// Live connections beside the polls, which make news arrive at once: on or off. [default: on]
+    #[arg(long, global = true, env = "JOBLINE_LIVE", value_name = "on|off", help_heading = "Live")]
+    pub live: Option<String>,
+    /// The share of users to whom they are offered, always the same ones: 0 to 100. [default: 100]
+    #[arg(long, global = true, env = "JOBLINE_LIVE_PERCENT", value_name = "PERCENT", help_heading = "Live")]
+    pub live_percent: Option<String>,
+
+    /// Set by AWS Lambda, where the program is a function.
     #[arg(long, global = true, env = "AWS_LAMBDA_RUNTIME_API", hide = true)]
     pub lambda_runtime_api: Option<String>,
 }
 
-/// Some of the settings are secret, so none of them is ever printed.
+/// Some settings are secrets, so none is ever printed.
 impl std::fmt::Debug for Settings {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Settings(…)")
     }
 }
 
-/// What `clap` says of a wrong command line, in one line.
+/// The command line with `on` written out behind a switch that stands alone: a command after it is no value of it.
+#[must_use]
+pub fn with_switches(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+    let mut written = Vec::new();
+    let mut arguments = arguments.into_iter().peekable();
+    while let Some(argument) = arguments.next() {
+        let says = |next: &OsString| next.to_str().is_some_and(|next| SWITCH_VALUES.contains(&next));
+        let alone = SWITCHES.iter().any(|switch| argument == *switch) && !arguments.peek().is_some_and(says);
+        written.push(argument);
+        if alone {
+            written.push("on".into());
+        }
+    }
+    written
+}
+
+/// The message of `clap` about a wrong command line, in one line.
 #[must_use]
 pub fn one_line(error: &clap::Error) -> String {
     let text = error.render().to_string();
-    let said = text.split("\n\n").filter(|part| !part.starts_with("Usage") && !part.starts_with("For more"));
-    let parts: Vec<String> = said.map(|part| part.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+    let message = text.split("\n\n").filter(|part| !part.starts_with("Usage") && !part.starts_with("For more"));
+    let parts: Vec<String> = message.map(|part| part.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
     let line = parts.join("; ").replace("; tip: ", "; ");
     format!("{}; see jobline --help", line.strip_prefix("error: ").unwrap_or(&line))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_switch_may_stand_alone_before_a_command() {
+        for (arguments, said) in [
+            (&["jobline", "--trust-proxy", "serve"][..], "on"),
+            (&["jobline", "serve", "--trust-proxy"], "on"),
+            (&["jobline", "--trust-proxy", "off", "serve"], "off"),
+            (&["jobline", "--trust-proxy=off"], "off"),
+        ] {
+            let arguments = with_switches(arguments.iter().map(OsString::from));
+            let cli = Cli::try_parse_from(arguments).expect("a command line");
+            assert_eq!(cli.settings.trust_proxy.as_deref(), Some(said));
+        }
+    }
 }

@@ -1,14 +1,16 @@
-//! The commands of the binary, and how they end: 0 when done, 1 when something failed, 2 for a wrong setting.
+//! The commands of the binary. Exit codes: 0 for success, 1 for a failure, 2 for a wrong setting.
 
-use crate::cli::{CheckArgs, Cli, Command, Settings, TableCommand, TokenArgs, one_line};
+use crate::cli::{CheckArgs, Cli, Command, Settings, TableCommand, TokenArgs, one_line, with_switches};
 use crate::config::{Config, ConfigError};
 use crate::engines::Engines;
-use crate::identity::{Identity, IdentitySettings};
+use crate::measured::Measured;
 use crate::system::{SystemClock, SystemRandom};
-use crate::{bench, check, start, transfer};
+use crate::{log, start};
 use clap::Parser;
 use clap::error::ErrorKind;
 use jobline_chat::UserId;
+use jobline_identity::{Identity, IdentitySettings};
+use jobline_tools::{bench, check, transfer};
 use std::fmt::Display;
 use std::future::Future;
 use std::process::ExitCode;
@@ -16,13 +18,13 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Why a command ended early: one line, and the exit code.
-struct End {
+/// Why a command failed: one line, and the exit code.
+struct CommandError {
     code: u8,
     line: String,
 }
 
-impl End {
+impl CommandError {
     fn failed(error: impl Display) -> Self {
         Self { code: 1, line: error.to_string() }
     }
@@ -32,22 +34,22 @@ impl End {
     }
 }
 
-impl From<ConfigError> for End {
+impl From<ConfigError> for CommandError {
     fn from(error: ConfigError) -> Self {
         Self::wrong(error)
     }
 }
 
-/// The program: reads the command line and the environment, does what they say, and tells how it went.
+/// The program: reads the command line and the environment, runs the command, and returns its exit code.
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::try_parse_from(with_switches(std::env::args_os())) {
         Ok(cli) => cli,
         Err(asked) if matches!(asked.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
-            // Nobody may be reading, as in `jobline --help | head -1`.
+            // The reader may be gone already, as in `jobline --help | head -1`.
             let _ = asked.print();
             return ExitCode::SUCCESS;
         }
-        Err(error) => return end(&End::wrong(one_line(&error))),
+        Err(error) => return end(&CommandError::wrong(one_line(&error))),
     };
     match run(&cli) {
         Ok(()) => ExitCode::SUCCESS,
@@ -55,14 +57,14 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn end(why: &End) -> ExitCode {
+fn end(why: &CommandError) -> ExitCode {
     use std::io::Write;
     let line: Vec<&str> = why.line.split_whitespace().collect();
     let _ = writeln!(std::io::stderr(), "jobline: {}", line.join(" "));
     ExitCode::from(why.code)
 }
 
-fn run(cli: &Cli) -> Result<(), End> {
+fn run(cli: &Cli) -> Result<(), CommandError> {
     let config = Config::new(&cli.settings)?;
     match &cli.command {
         None | Some(Command::Serve) if config.is_function => function(&config),
@@ -72,7 +74,7 @@ fn run(cli: &Cli) -> Result<(), End> {
             copy(&config, "exported", async |engines| transfer::export(engines.transfer(), file).await)
         }
         Some(Command::Import { file, dry_run: true }) => {
-            copy(&config, "rehearsed:", async |engines| transfer::rehearse(engines.transfer(), file).await)
+            copy(&config, "dry run:", async |engines| transfer::dry_run(engines.transfer(), file).await)
         }
         Some(Command::Import { file, dry_run: false }) => {
             copy(&config, "imported", async |engines| transfer::import(engines.transfer(), file).await)
@@ -80,75 +82,66 @@ fn run(cli: &Cli) -> Result<(), End> {
         Some(Command::Table(what)) => table(&config, *what),
         Some(Command::Check(args)) => check(&cli.settings, args),
         Some(Command::Bench(args)) => {
-            runtime()?.block_on(bench::run(args, &mut std::io::stdout())).map_err(End::failed)
+            runtime()?.block_on(bench::run(args, &Measured, &mut std::io::stdout())).map_err(CommandError::failed)
         }
     }
 }
 
-fn serve(config: &Config) -> Result<(), End> {
-    log_as_json(config);
+fn serve(config: &Config) -> Result<(), CommandError> {
+    let _log = log::as_json(config);
     let runtime = runtime()?;
     let ended = runtime.block_on(async { Ok(start::run(config, stop_signal()?).await?) });
-    // What still waits for a disk or another machine has nobody to tell any more.
+    // Tasks that still wait for a disk or another machine have no client any more.
     runtime.shutdown_background();
     ended
 }
 
-/// Serves one request at a time, so one thread is enough, and the quickest to start.
+/// A function serves one request at a time, so one thread is enough, and starts fastest.
 #[cfg(feature = "aws")]
-fn function(config: &Config) -> Result<(), End> {
-    log_as_json(config);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(End::failed)?;
-    runtime.block_on(crate::lambda::run(config)).map_err(End::wrong)
+fn function(config: &Config) -> Result<(), CommandError> {
+    let _log = log::as_json(config);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(CommandError::failed)?;
+    runtime.block_on(crate::lambda::run(config)).map_err(CommandError::wrong)
 }
 
 #[cfg(not(feature = "aws"))]
-fn function(_: &Config) -> Result<(), End> {
-    Err(End::wrong(
+fn function(_: &Config) -> Result<(), CommandError> {
+    Err(CommandError::wrong(
         "AWS_LAMBDA_RUNTIME_API is set, but this build is no Lambda function; build one: cargo build --release \
          --features aws",
     ))
 }
 
-fn runtime() -> Result<tokio::runtime::Runtime, End> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(End::failed)
+fn runtime() -> Result<tokio::runtime::Runtime, CommandError> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(CommandError::failed)
 }
 
-/// One JSON object a line, on standard error: standard output belongs to whoever started the program.
-fn log_as_json(config: &Config) {
-    tracing_subscriber::fmt()
-        .json()
-        .flatten_event(true)
-        .with_current_span(false)
-        .with_span_list(false)
-        .with_target(false)
-        .with_max_level(config.log)
-        .with_writer(std::io::stderr)
-        .init();
-    // Only where it happened: the text of a panic may quote what people wrote.
-    std::panic::set_hook(Box::new(|panic| {
-        let at = panic.location().map(ToString::to_string);
-        tracing::error!(at, "panicked");
-    }));
-}
+/// How long after the signal the process ends, whatever still hangs: a disk that does not answer, a thread that waits for
+/// it. What was answered is on disk, so there is nothing to lose.
+const END_WITHIN: Duration = Duration::from_millis(9_500);
 
-/// Ready at the first SIGTERM or SIGINT. Listens for them from now on, not only once it is polled: whoever reads that
-/// the server listens may stop it at once.
-fn stop_signal() -> Result<impl Future<Output = ()>, End> {
-    let mut terminate = signal(SignalKind::terminate()).map_err(End::failed)?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(End::failed)?;
+/// A future that is ready at the first SIGTERM or SIGINT; the process ends within [`END_WITHIN`] of it. It catches signals
+/// from now on, not only once it is polled: one may come right after the server says that it listens.
+fn stop_signal() -> Result<impl Future<Output = ()>, CommandError> {
+    let mut terminate = signal(SignalKind::terminate()).map_err(CommandError::failed)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(CommandError::failed)?;
     Ok(async move {
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
         tracing::info!("stopping");
+        std::thread::spawn(|| {
+            std::thread::sleep(END_WITHIN);
+            std::process::exit(0);
+        });
     })
 }
 
-fn token(config: &Config, args: &TokenArgs) -> Result<(), End> {
-    let user = UserId::new(&args.user)
-        .ok_or_else(|| End::wrong("--user is not a user id; accepted are 1 to 128 of A–Z a–z 0–9 . _ | @ : + = ~ -"))?;
+fn token(config: &Config, args: &TokenArgs) -> Result<(), CommandError> {
+    let user = UserId::new(&args.user).ok_or_else(|| {
+        CommandError::wrong("--user is not a user id; accepted are 1 to 128 of A–Z a–z 0–9 . _ | @ : + = ~ -")
+    })?;
     let ttl = duration("--ttl", &args.ttl)?;
     let Some(secret) = &config.identity.jwt_secret else {
         return Err(ConfigError::new("jwt-secret", "is missing: tokens are signed with it").into());
@@ -159,14 +152,14 @@ fn token(config: &Config, args: &TokenArgs) -> Result<(), End> {
         audience: config.identity.audience.clone(),
         ..IdentitySettings::default()
     };
-    let identity = Identity::new(settings, Arc::new(SystemClock)).map_err(End::wrong)?;
-    let minted = identity.mint(&user, ttl).map_err(End::failed)?;
+    let identity = Identity::new(settings, Arc::new(SystemClock)).map_err(CommandError::wrong)?;
+    let minted = identity.mint(&user, ttl).map_err(CommandError::failed)?;
     println!("{}", minted.token);
     Ok(())
 }
 
 #[cfg_attr(not(feature = "aws"), expect(unused_variables, reason = "no engine of this build has a table"))]
-fn table(config: &Config, what: TableCommand) -> Result<(), End> {
+fn table(config: &Config, what: TableCommand) -> Result<(), CommandError> {
     #[cfg(feature = "aws")]
     if let crate::config::StoreKind::DynamoDb { table } = &config.store {
         let said = runtime()?.block_on(async {
@@ -175,7 +168,7 @@ fn table(config: &Config, what: TableCommand) -> Result<(), End> {
                 TableCommand::Check => crate::engines::check_table(table).await,
             }
         });
-        println!("{}", said.map_err(End::failed)?);
+        println!("{}", said.map_err(CommandError::failed)?);
         return Ok(());
     }
     Err(ConfigError::new("store", "is embedded, which has no table; set --store dynamodb and --dynamodb-table").into())
@@ -186,17 +179,17 @@ fn copy<T: Display, E: Display>(
     config: &Config,
     done: &str,
     copying: impl AsyncFnOnce(&Engines) -> Result<T, E>,
-) -> Result<(), End> {
+) -> Result<(), CommandError> {
     runtime()?.block_on(async {
         let engines = Engines::open(config, &config.base_url(config.listen)).await?;
         let copied = copying(&engines).await;
         engines.close().await;
-        println!("{done} {}", copied.map_err(End::failed)?);
+        println!("{done} {}", copied.map_err(CommandError::failed)?);
         Ok(())
     })
 }
 
-fn check(settings: &Settings, args: &CheckArgs) -> Result<(), End> {
+fn check(settings: &Settings, args: &CheckArgs) -> Result<(), CommandError> {
     let target = check::Target {
         url: args.url.clone(),
         host_key: settings.host_key.clone(),
@@ -204,11 +197,11 @@ fn check(settings: &Settings, args: &CheckArgs) -> Result<(), End> {
         timeout: duration("--timeout", &args.timeout)?,
     };
     let well = check::run(&target, Arc::new(SystemClock), &SystemRandom, &mut std::io::stdout());
-    if well { Ok(()) } else { Err(End::failed(format_args!("{} is not well", args.url))) }
+    if well { Ok(()) } else { Err(CommandError::failed(format_args!("{} is not well", args.url))) }
 }
 
 /// A number with a unit: 90s, 15m, 1h, 30d; at most a year.
-fn duration(flag: &str, text: &str) -> Result<Duration, End> {
+fn duration(flag: &str, text: &str) -> Result<Duration, CommandError> {
     const YEAR: u64 = 365 * 86_400;
     let seconds = || {
         let unit = text.chars().last()?;
@@ -219,6 +212,8 @@ fn duration(flag: &str, text: &str) -> Result<Duration, End> {
     };
     match seconds().filter(|seconds| (1..=YEAR).contains(seconds)) {
         Some(seconds) => Ok(Duration::from_secs(seconds)),
-        None => Err(End::wrong(format!("{flag} is \"{text}\"; accepted is a number with s, m, h or d, at most 365d"))),
+        None => Err(CommandError::wrong(format!(
+            "{flag} is \"{text}\"; accepted is a number with s, m, h or d, at most 365d"
+        ))),
     }
 }

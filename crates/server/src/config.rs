@@ -1,35 +1,46 @@
-//! The configuration: every setting of the contract, checked as a whole before anything starts.
+//! The configuration: every setting, checked before anything starts.
 //!
-//! A wrong setting is a [`ConfigError`], one line that names it and says what is accepted. Nothing here reads the
-//! environment: [`crate::cli`] does, and tests write [`Settings`] by hand.
+//! A wrong setting is a [`ConfigError`]: one line that names the setting and says what is accepted. The environment is
+//! read by [`crate::cli`] and not here; tests fill in [`Settings`] themselves.
 
 use crate::cli::Settings;
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
+mod origins;
 mod places;
+mod urls;
+
+use origins::origins;
+use urls::public_url;
+
 pub use places::{FilesKind, StoreKind};
 
-/// Bytes that a secret has at least.
+/// The fewest bytes of a secret.
 pub const SECRET_BYTES: usize = 32;
 /// The longest retention, in days: a hundred years.
 const DAYS_MAX: u32 = 36_500;
+/// A year.
+const HOURS_MAX: u32 = 366 * 24;
+const MINUTES_MAX: u32 = HOURS_MAX * 60;
 
-/// What the program was told.
+/// The checked settings.
 #[derive(Debug, Clone)]
 pub struct Config {
     /// The address to listen on.
     pub listen: SocketAddr,
-    /// How browsers reach this server, without a slash at the end; from the address when left out.
+    /// The URL under which browsers reach this server, without a slash at the end; `None`: made from the address.
     pub public_url: Option<String>,
-    /// The certificate, when the server speaks HTTPS itself.
+    /// Whether a proxy in front says by which scheme and host it was called.
+    pub trust_proxy: bool,
+    /// The certificate; `None`: the server speaks HTTP.
     pub tls: Option<TlsFiles>,
-    /// Origins that browsers may call from.
+    /// Origins whose pages may call.
     pub allowed_origins: Vec<String>,
     /// How many connections may be open at a time.
     pub max_connections: usize,
-    /// How much is logged.
+    /// The level of the log.
     pub log: tracing_subscriber::filter::LevelFilter,
     /// How users prove who they are.
     pub identity: IdentityConfig,
@@ -47,11 +58,19 @@ pub struct Config {
     pub file_retention_days: u32,
     /// Messages a minute for one sender; 0: no limit.
     pub send_rate: u32,
+    /// Minutes for which the sender may edit a message; 0: never.
+    pub edit_minutes: u32,
+    /// Hours for which the sender may delete a message; 0: never.
+    pub delete_hours: u32,
+    /// Files a minute that one user may announce; 0: no limit.
+    pub upload_rate: u32,
+    /// The share of users to whom live connections are offered, in percent; 0 where they are off.
+    pub live_percent: u32,
     /// Whether AWS Lambda started the program.
     pub is_function: bool,
 }
 
-/// How users prove who they are. Neither a secret nor keys: nobody can.
+/// How users prove who they are. Without a secret and keys, no user can.
 #[derive(Debug, Clone, Default)]
 pub struct IdentityConfig {
     /// The HS256 secret.
@@ -119,7 +138,7 @@ impl fmt::Debug for Secret {
 pub struct ConfigError(String);
 
 impl ConfigError {
-    /// Names `flag` with its environment twin and says what is the matter.
+    /// An error about `flag`, which it names together with its environment variable.
     #[must_use]
     pub fn new(flag: &str, matter: impl fmt::Display) -> Self {
         Self(format!("--{flag} ({}) {matter}", twin(flag)))
@@ -134,12 +153,12 @@ impl fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
-/// The environment variable that stands for `flag`.
+/// The environment variable of `flag`.
 fn twin(flag: &str) -> String {
     format!("JOBLINE_{}", flag.to_uppercase().replace('-', "_"))
 }
 
-/// `value` is wrong; `accepted` says what is not.
+/// An error about a `value` that is not accepted.
 fn wrong(flag: &str, value: &str, accepted: &str) -> ConfigError {
     let shown: String = value.chars().filter(|char| !char.is_control()).take(80).collect();
     ConfigError::new(flag, format_args!("is \"{shown}\"; accepted is {accepted}"))
@@ -157,6 +176,7 @@ impl Config {
         let config = Self {
             listen: address(settings.listen.as_deref().unwrap_or("127.0.0.1:8080"))?,
             public_url: settings.public_url.as_deref().map(public_url).transpose()?,
+            trust_proxy: switch("trust-proxy", settings.trust_proxy.as_deref(), false)?,
             tls: tls(settings)?,
             allowed_origins: settings.allowed_origins.as_deref().map(origins).transpose()?.unwrap_or_default(),
             max_connections: number("max-connections", settings.max_connections.as_deref(), 10_000, 1..=1_000_000)?
@@ -175,32 +195,51 @@ impl Config {
                 0..=DAYS_MAX,
             )?,
             send_rate: number("send-rate", settings.send_rate.as_deref(), 10, 0..=1_000_000)?,
+            edit_minutes: number("edit-minutes", settings.edit_minutes.as_deref(), 15, 0..=MINUTES_MAX)?,
+            delete_hours: number("delete-hours", settings.delete_hours.as_deref(), 24, 0..=HOURS_MAX)?,
+            upload_rate: number("upload-rate", settings.upload_rate.as_deref(), 20, 0..=1_000_000)?,
+            live_percent: live_percent(settings)?,
             is_function: settings.lambda_runtime_api.is_some(),
         };
         config.host_key_fits_a_header()?;
         Ok(config)
     }
 
-    /// Without user tokens there is only the demo, and that only where nobody else can reach it.
+    /// Without user tokens there is only the demo, and that only where nobody else can reach it and no setting speaks of a
+    /// real deployment.
     ///
     /// # Errors
     /// The setting that is missing.
     pub fn check_exposure(&self) -> Result<()> {
-        if self.identity.is_set() || self.listen.ip().is_loopback() {
+        if self.identity.is_set() {
             return Ok(());
         }
-        Err(ConfigError::new(
-            "jwt-secret",
-            format_args!(
-                "is missing: {} can be reached from other machines, so user tokens are needed; set it, or --jwks-url or \
-                 --jwks-file, or listen on 127.0.0.1 for the demo",
-                self.listen
-            ),
-        ))
+        let why = match self.setting_of_a_deployment() {
+            _ if !self.listen.ip().is_loopback() => format!("{} can be reached from other machines", self.listen),
+            Some(flag) => format!("--{flag} ({}) is set, so this is no demo", twin(flag)),
+            None => return Ok(()),
+        };
+        let matter = format_args!(
+            "is missing: {why}, and user tokens are needed; set it, or --jwks-url or --jwks-file; a demo listens on \
+             127.0.0.1 and has none of these settings"
+        );
+        Err(ConfigError::new("jwt-secret", matter))
     }
 
-    /// A function is called from anywhere, many of it run at a time, and each loses its disk: it needs user tokens, and
-    /// rows and files that are elsewhere.
+    /// A setting that nobody gives a demo, if there is one.
+    fn setting_of_a_deployment(&self) -> Option<&'static str> {
+        let settings = [
+            ("host-key", self.host_key.is_some()),
+            ("public-url", self.public_url.is_some()),
+            ("allowed-origins", !self.allowed_origins.is_empty()),
+            ("tls-cert", self.tls.is_some()),
+            ("trust-proxy", self.trust_proxy),
+        ];
+        settings.into_iter().find(|(_, set)| *set).map(|(flag, _)| flag)
+    }
+
+    /// Refuses a Lambda function without user tokens, or with rows or files on its disk: a function is public, runs in many
+    /// copies, and loses its disk.
     ///
     /// # Errors
     /// The setting that is missing.
@@ -221,13 +260,13 @@ impl Config {
         Ok(())
     }
 
-    /// Whether everything is in the data folder, where a demo can tell its own conversations from real ones.
+    /// Whether rows and files are in the data folder. Only there a demo can tell its own conversations from real ones.
     #[must_use]
     pub fn can_be_a_demo(&self) -> bool {
         (&self.store, &self.files) == (&StoreKind::Embedded, &FilesKind::Local)
     }
 
-    /// What to warn of at the start, if anything.
+    /// A warning to log at the start, if there is reason for one.
     #[must_use]
     pub fn warning(&self) -> Option<String> {
         (self.tls.is_none() && !self.listen.ip().is_loopback()).then(|| {
@@ -239,7 +278,7 @@ impl Config {
         })
     }
 
-    /// How browsers reach a server that listens on `bound`.
+    /// The URL under which browsers reach a server that listens on `bound`.
     #[must_use]
     pub fn base_url(&self, bound: SocketAddr) -> String {
         let scheme = if self.tls.is_some() { "https" } else { "http" };
@@ -250,7 +289,7 @@ impl Config {
         self.public_url.clone().unwrap_or_else(|| format!("{scheme}://{reached}"))
     }
 
-    /// It travels in `Authorization`, where other bytes would never arrive.
+    /// The key is sent in a header, which cannot carry other bytes.
     fn host_key_fits_a_header(&self) -> Result<()> {
         match &self.host_key {
             Some(key) if !key.expose().bytes().all(|byte| byte.is_ascii_graphic()) => {
@@ -261,12 +300,12 @@ impl Config {
     }
 }
 
-/// Settings of the contract whose parts come later: better refused than silently ignored.
+/// Refuses the settings of parts that this build does not have yet, instead of ignoring them.
 fn not_in_this_build(settings: &Settings) -> Result<()> {
     let absent = [("webhook-url", &settings.webhook_url), ("webhook-secret", &settings.webhook_secret)];
     match absent.into_iter().find(|(_, value)| value.is_some()) {
         Some((flag, _)) => {
-            Err(ConfigError::new(flag, "is set, but this build does not contain what it is for yet; leave it out"))
+            Err(ConfigError::new(flag, "is set, but this build does not contain what uses it yet; leave it out"))
         }
         None => Ok(()),
     }
@@ -286,6 +325,25 @@ fn number(flag: &str, text: Option<&str>, default: u32, range: std::ops::RangeIn
     parsed.ok_or_else(|| wrong(flag, text, &accepted))
 }
 
+/// A share that is told while live connections are off is checked all the same.
+fn live_percent(settings: &Settings) -> Result<u32> {
+    let percent = number("live-percent", settings.live_percent.as_deref(), 100, 0..=100)?;
+    match settings.live.as_deref() {
+        None | Some("on") => Ok(percent),
+        Some("off") => Ok(0),
+        Some(other) => Err(wrong("live", other, "on or off")),
+    }
+}
+
+fn switch(flag: &str, text: Option<&str>, default: bool) -> Result<bool> {
+    match text {
+        None => Ok(default),
+        Some("on" | "true" | "1") => Ok(true),
+        Some("off" | "false" | "0") => Ok(false),
+        Some(other) => Err(wrong(flag, other, "on or off")),
+    }
+}
+
 fn level(text: &str) -> Result<tracing_subscriber::filter::LevelFilter> {
     use tracing_subscriber::filter::LevelFilter;
     match text {
@@ -301,7 +359,7 @@ fn level(text: &str) -> Result<tracing_subscriber::filter::LevelFilter> {
 fn folder(text: &str) -> Result<PathBuf> {
     let path = PathBuf::from(text);
     if text.is_empty() || path.is_file() {
-        return Err(wrong("data", text, "a folder, which is made if it is not there"));
+        return Err(wrong("data", text, "a folder, which is made if it does not exist"));
     }
     Ok(path)
 }
@@ -330,7 +388,7 @@ fn identity(settings: &Settings) -> Result<IdentityConfig> {
         (Some(_), Some(_)) => {
             return Err(ConfigError::new("jwks-file", "and --jwks-url are both set; accepted is one of them"));
         }
-        (Some(url), None) => Some(Jwks::Url(jwks_url(url)?)),
+        (Some(url), None) => Some(Jwks::Url(urls::jwks_url(url)?)),
         (None, Some(file)) => Some(Jwks::File(file.into())),
         (None, None) => None,
     };
@@ -354,47 +412,4 @@ fn not_empty(flag: &str, text: Option<&str>) -> Result<Option<String>> {
         Some("") => Err(wrong(flag, "", "a text, or leave it out")),
         text => Ok(text.map(str::to_owned)),
     }
-}
-
-/// Scheme, host with port, and path of an http or https URL without user, query and fragment.
-fn web_url(text: &str) -> Option<(&str, String, String)> {
-    let uri: http::Uri = text.parse().ok()?;
-    let scheme = ["https", "http"].into_iter().find(|scheme| uri.scheme_str() == Some(scheme))?;
-    let authority = uri.authority()?;
-    let plain = !authority.as_str().contains('@') && !authority.host().is_empty();
-    let port_fits = authority.port().is_some() == authority.as_str().rsplit(']').next()?.contains(':');
-    (plain && port_fits && !text.contains('#'))
-        .then(|| (scheme, authority.as_str().to_lowercase(), uri.path().to_owned()))
-        .filter(|_| authority.port().is_none() || authority.port_u16().is_some())
-}
-
-fn public_url(text: &str) -> Result<String> {
-    let accepted = "an http or https URL without a query, such as https://chat.example.com";
-    let (scheme, host, path) =
-        web_url(text).filter(|_| !text.contains('?')).ok_or_else(|| wrong("public-url", text, accepted))?;
-    Ok(format!("{scheme}://{host}{}", path.trim_end_matches('/')))
-}
-
-fn jwks_url(text: &str) -> Result<String> {
-    match web_url(text) {
-        Some(_) => Ok(text.to_owned()),
-        None => Err(wrong("jwks-url", text, "an http or https URL, such as https://example.com/.well-known/jwks.json")),
-    }
-}
-
-fn origins(text: &str) -> Result<Vec<String>> {
-    text.split(',').map(str::trim).map(origin).collect()
-}
-
-/// One origin, as browsers write it: lower case, without the scheme's own port.
-fn origin(text: &str) -> Result<String> {
-    if text == "*" {
-        let matter = "is \"*\", which would let every page on the web use a token it gets hold of; name the origins";
-        return Err(ConfigError::new("allowed-origins", matter));
-    }
-    let accepted = "a comma separated list of origins without a path, such as https://example.com";
-    let bare = web_url(text).filter(|(_, _, path)| path == "/" && !text.ends_with('/') && !text.contains('?'));
-    let (scheme, host, _) = bare.ok_or_else(|| wrong("allowed-origins", text, accepted))?;
-    let usual = if scheme == "https" { ":443" } else { ":80" };
-    Ok(format!("{scheme}://{}", host.strip_suffix(usual).unwrap_or(&host)))
 }

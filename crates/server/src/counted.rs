@@ -1,19 +1,19 @@
-//! A store that counts and times what is asked of it.
+//! A store that counts and times its calls.
 
-use crate::metrics::Metrics;
 use async_trait::async_trait;
+use jobline_api::metrics::Metrics;
 use jobline_store::{Commit, Consistency, Error, Key, Outcome, Page, Range, Row, Store};
 use std::sync::Arc;
 use std::time::Instant;
 
-/// Another store, with its calls in [`Metrics`].
+/// Passes calls on to another store and records them in [`Metrics`].
 pub struct CountedStore {
     store: Arc<dyn Store>,
     metrics: Arc<Metrics>,
 }
 
 impl CountedStore {
-    /// Counts what is asked of `store`.
+    /// Counts the calls to `store`.
     #[must_use]
     pub fn new(store: Arc<dyn Store>, metrics: Arc<Metrics>) -> Self {
         Self { store, metrics }

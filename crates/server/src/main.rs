@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-/// A request allocates and frees some fifty small things, and half of them on another thread than they came from.
+/// A request makes some fifty small allocations, and half of them are freed on another thread, which this allocator does fast.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

@@ -1,30 +1,38 @@
-//! The composition root: from a configuration to a server that runs.
+//! The composition root: makes a running server from a configuration.
 
-use crate::app::{App, Parts};
 use crate::config::{Config, ConfigError, Jwks, Secret};
 use crate::counted::CountedStore;
 use crate::demo::{self, DemoSecrets, PastClock};
 use crate::engines::Engines;
-use crate::http::{Origins, Service};
-use crate::identity::{HostKey, Identity, IdentitySettings};
-use crate::metrics::Metrics;
-use crate::serve::{Listening, serve};
+use crate::serve::{self, Listening, serve};
 use crate::system::SystemRandom;
 use crate::tls::Tls;
-use crate::{load, transfer, upkeep, web};
+use crate::{load, upkeep, web};
 use axum::Router;
+use jobline_api::app::{App, Parts};
+use jobline_api::cors::Origins;
+use jobline_api::live::{Live, Uses};
+use jobline_api::metrics::Metrics;
+use jobline_api::service::Service;
 use jobline_chat::{Chat, Clock, Settings};
+use jobline_http::Address;
+use jobline_identity::{HostKey, Identity, IdentitySettings};
+use jobline_live::{Hub, Limits};
 use jobline_store::Store;
+use jobline_tools::transfer;
 use std::future::Future;
 use std::io::Write;
 use std::sync::Arc;
-use tokio::net::TcpListener;
+use std::time::Duration;
 use tokio::task::JoinSet;
 
-/// The secrets of the demo, if the server is one: nobody configured who may call, and there is nothing real to show.
+/// How long the store may take to close once nothing runs any more.
+const CLOSE_WITHIN: Duration = Duration::from_secs(1);
+
+/// The secrets of the demo, if this server is one: no user tokens are configured, and its folder holds no real data.
 ///
 /// # Errors
-/// The setting that is missing, where neither a demo nor a real server may start.
+/// The setting that is missing, where neither a demo nor a real server can start.
 fn demo_secrets(config: &Config) -> Result<Option<DemoSecrets>, ConfigError> {
     if config.identity.is_set() {
         return Ok(None);
@@ -56,10 +64,11 @@ pub async fn run(config: &Config, shutdown: impl Future<Output = ()>) -> Result<
     let tls = config.tls.clone().map(Tls::load).transpose()?.map(Arc::new);
     let in_use =
         |error| ConfigError::new("listen", format_args!("is {}, which cannot be used: {error}", config.listen));
-    let listener = TcpListener::bind(config.listen).await.map_err(in_use)?;
+    let listener = serve::listen(config.listen).map_err(in_use)?;
     let bound = listener.local_addr().map_err(in_use)?;
     let demo = demo_secrets(config)?;
     let engines = Engines::open(config, &config.base_url(bound)).await?;
+    engines.claim_files(config).await?;
     let app = app(config, &engines, &config.base_url(bound), demo).await?;
     if let Some(warning) = config.warning() {
         tracing::warn!("{warning}");
@@ -67,14 +76,32 @@ pub async fn run(config: &Config, shutdown: impl Future<Output = ()>) -> Result<
     let scheme = if tls.is_some() { "https" } else { "http" };
     announce(&format!("listening on {scheme}://{bound}"));
     let background = background(&app, &engines);
-    let listening = Listening { tls, max_connections: config.max_connections };
+    let listening = Listening { tls, max_connections: connections(config.max_connections) };
     serve(Service::new(app), listener, listening, shutdown).await;
     drop(background);
-    engines.close().await;
+    if tokio::time::timeout(CLOSE_WITHIN, engines.close()).await.is_err() {
+        tracing::warn!("stopped before the store was closed; what was answered is on disk");
+    }
     Ok(())
 }
 
-/// Whoever started the program reads this line to know that it accepts requests; nobody need be there to read it.
+/// How many connections may be open, after the limit of descriptors was raised to what the system permits.
+fn connections(asked: usize) -> usize {
+    let descriptors = serve::raise_descriptors();
+    let connections = serve::connections(asked, descriptors);
+    if connections < asked {
+        tracing::warn!(
+            asked,
+            connections,
+            descriptors,
+            "fewer connections may be open than --max-connections says: the store needs descriptors too; raise the hard \
+             limit (ulimit -Hn, LimitNOFILE)"
+        );
+    }
+    connections
+}
+
+/// Prints a line from which other programs learn that this one accepts requests. It is fine if nobody reads it.
 fn announce(line: &str) {
     let mut out = std::io::stdout();
     let _ = writeln!(out, "{line}").and_then(|()| out.flush());
@@ -98,6 +125,9 @@ pub(crate) async fn app(
     let store: Arc<dyn Store> = Arc::new(CountedStore::new(Arc::clone(&engines.store), Arc::clone(&metrics)));
     let settings = Settings {
         send_rate: config.send_rate,
+        edit_minutes: config.edit_minutes,
+        delete_hours: config.delete_hours,
+        upload_rate: config.upload_rate,
         retention_days: config.retention_days,
         file_retention_days: config.file_retention_days,
         window_bytes: engines.window_bytes,
@@ -110,23 +140,48 @@ pub(crate) async fn app(
     }
     let origins = own_origins(base_url);
     let files = origins.iter().chain(&engines.file_origin).cloned().collect();
-    let embedding = web::Embedding { files, frames: config.allowed_origins.clone() };
+    let live = origins.iter().map(|origin| origin.replacen("http", "ws", 1)).collect();
+    let address = Address::new(config.public_url.clone(), config.tls.is_some(), config.trust_proxy);
+    let embedding =
+        web::Embedding { files, live, frames: config.allowed_origins.clone(), path: address.path().to_owned() };
     let pages = pages(demo.is_some().then_some(&identity), &embedding);
     let key = config.host_key.clone().or_else(|| demo.map(|demo| Secret::new(demo.host_key)));
     let host_key = key.map(|key| HostKey::new(key.expose())).transpose();
+    let (files, hub) = (engines.files.clone(), hub(config));
+    let announcer = Arc::new(hub.clone());
+    let chat = Chat::with_announcer(
+        store,
+        files,
+        Arc::clone(&clock),
+        Arc::clone(&random),
+        &engines.secrets,
+        settings,
+        announcer,
+    );
+    let uses = Uses { chat: &chat, identity: &identity, metrics: &metrics, clock: &clock, random: &random };
+    // A function is not there any more when something moves.
+    let live = (!config.is_function).then(|| Live::new(hub, &uses, config.live_percent, base_url));
     Ok(App::new(Parts {
-        chat: Chat::new(store, engines.files.clone(), clock.clone(), random.clone(), &engines.secrets, settings),
+        chat,
         identity,
         host_key: host_key.map_err(|error| ConfigError::new("host-key", format_args!("is not usable: {error}")))?,
         clock,
         random,
         metrics,
+        address,
         origins: Origins::new(&[&config.allowed_origins[..], &origins].concat()),
-        beside: engines.file_routes.clone().unwrap_or_default().merge(pages),
+        live,
+        extra_routes: engines.file_routes.clone().unwrap_or_default().merge(pages),
     }))
 }
 
-/// What people look at: the web app, and in a demo what lets them choose who they are.
+/// Who is connected: so many that a tenth of the connections is left to polls.
+fn hub(config: &Config) -> Hub {
+    let in_all = config.max_connections - config.max_connections / 10;
+    Hub::new(Limits { in_all, ..Limits::default() })
+}
+
+/// The routes of the web app, and in a demo those that let people choose who they are.
 fn pages(demo: Option<&Arc<Identity>>, embedding: &web::Embedding) -> Router {
     match demo {
         Some(identity) if web::is_embedded() => demo::routes(Arc::clone(identity)).merge(web::routes(embedding)),
@@ -135,8 +190,8 @@ fn pages(demo: Option<&Arc<Identity>>, embedding: &web::Embedding) -> Router {
     }
 }
 
-/// The origins under which a browser reaches this very server: files have URLs under its public one. A server on this
-/// machine has two names, and whoever types one of them meets the other in those URLs.
+/// The origins under which a browser reaches this server. On this machine there are two, `127.0.0.1` and `localhost`: a
+/// page may be opened under one while file URLs begin with the other.
 fn own_origins(base_url: &str) -> Vec<String> {
     let Some((scheme, rest)) = base_url.split_once("://") else { return Vec::new() };
     let host = rest.split('/').next().unwrap_or_default();
@@ -147,16 +202,15 @@ fn own_origins(base_url: &str) -> Vec<String> {
     hosts.into_iter().map(|host| format!("{scheme}://{host}")).collect()
 }
 
-/// Writes the demo's conversations, as if they had happened before: by a clock that can be set back, and without the rate
-/// that people are held to.
+/// Writes the conversations of the demo into the past: with a clock that can be set back, and without a send rate.
 async fn seed(engines: &Engines) -> jobline_chat::Result<()> {
     let past = Arc::new(PastClock::new(Arc::clone(&engines.clock)));
-    let settings = Settings { send_rate: 0, ..Settings::default() };
+    let settings = Settings { send_rate: 0, upload_rate: 0, ..Settings::default() };
     let (store, files, random) = (engines.store.clone(), engines.files.clone(), engines.random.clone());
     demo::seed(&Chat::new(store, files, past.clone(), random, &engines.secrets, settings), &past).await
 }
 
-/// Who users are.
+/// Makes the check of user tokens.
 fn identity(config: &Config, demo: Option<&DemoSecrets>, clock: Arc<dyn Clock>) -> Result<Identity, ConfigError> {
     let told = &config.identity;
     let (jwks_url, jwks_file) = match &told.jwks {
@@ -180,7 +234,7 @@ fn identity(config: &Config, demo: Option<&DemoSecrets>, clock: Arc<dyn Clock>) 
     Identity::new(settings, clock).map_err(|error| ConfigError::new(at_fault, format_args!("is not usable: {error}")))
 }
 
-/// What goes on beside the requests, until the result is dropped.
+/// Starts the background tasks. They end when the result is dropped.
 fn background(app: &App, engines: &Engines) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
     let (keys, advised, swept, upkeep) = (app.clone(), app.clone(), app.clone(), engines.upkeep.clone());

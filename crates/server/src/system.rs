@@ -1,12 +1,10 @@
-//! The machine's own clock, chance and folders: what the domain is given in production.
+//! The clock and the random numbers of this machine, which the domain is given in production.
 
 use async_trait::async_trait;
 use jobline_chat::{Clock, Random};
-use std::io;
-use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// The wall clock, and waiting by the runtime's timer.
+/// The wall clock, and the timer of the async runtime.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 
@@ -22,7 +20,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// A generator of each thread's own that the operating system seeds, and reseeds.
+/// A generator for each thread, seeded and reseeded by the operating system.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemRandom;
 
@@ -30,13 +28,4 @@ impl Random for SystemRandom {
     fn bits(&self) -> u128 {
         rand::random()
     }
-}
-
-/// Makes a folder, and those above it, for nobody else on this machine: what people write to each other is in it.
-pub(crate) fn private_folder(path: &Path) -> io::Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
 }

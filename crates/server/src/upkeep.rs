@@ -1,18 +1,18 @@
-//! Removing what has had its time: files nobody can reach any more, rows that have expired.
+//! Regular removal of files that no message refers to, and of expired rows.
 
-use crate::app::App;
 use crate::engines::Upkeep;
+use jobline_api::app::App;
 use jobline_store::Error;
 use std::time::Duration;
 
-/// How long after the start the first round is, so that a start is never slow because of it.
+/// When the first round is, after the start: it must not slow the start down.
 const FIRST_AFTER: Duration = Duration::from_secs(60);
-/// How often there is a round.
+/// Time between two rounds.
 const EVERY: Duration = Duration::from_secs(600);
-/// Rows removed in one step, between which requests have their turn.
+/// The most rows that one step removes; requests run between steps.
 const ROWS_AT_ONCE: usize = 500;
 
-/// Sweeps for as long as it is polled: files, and the rows of an engine that does not remove expired ones by itself.
+/// Sweeps files, and the expired rows of an engine that does not remove them by itself. Never returns.
 pub async fn sweep(app: &App, rows: Option<&dyn Upkeep>) {
     app.clock.sleep(FIRST_AFTER).await;
     loop {

@@ -1,4 +1,4 @@
-//! `jobline check`: against a server that is well, and against one that is broken in each way there is.
+//! `jobline check` against a healthy server, and against servers that are each broken in one way.
 #![allow(clippy::unwrap_used, reason = "a test fails where something is not as it should be")]
 
 mod running;
@@ -8,8 +8,8 @@ use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, Method, StatusCode};
-use jobline_server::check::{self, Target};
 use jobline_server::system::{SystemClock, SystemRandom};
+use jobline_tools::check::{self, Target};
 use running::{Engines, HOST_KEY, JWT_SECRET, Running};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -31,7 +31,7 @@ async fn run(target: Target) -> (bool, String) {
 }
 
 #[tokio::test]
-async fn a_server_that_is_well_passes() {
+async fn a_healthy_server_passes() {
     let server = Engines::new(None).await.serve(Router::new());
     for jwt_secret in [None, Some(JWT_SECRET.to_owned())] {
         let (well, out) = run(Target { jwt_secret, ..target(&(server.url.clone() + "/")) }).await;
@@ -42,7 +42,7 @@ async fn a_server_that_is_well_passes() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_reached_gets_one_line() {
+async fn an_unreachable_server_gets_one_line() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let nobody = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
@@ -57,18 +57,18 @@ async fn what_cannot_be_reached_gets_one_line() {
 }
 
 #[tokio::test]
-async fn a_server_that_never_answers_is_given_up() {
-    // Accepted by the system, read by nobody.
+async fn a_silent_server_runs_into_the_timeout() {
+    // The system accepts the connection, and nothing reads from it.
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let silent = format!("http://{}", listener.local_addr().unwrap());
     let (well, out) = run(Target { timeout: Duration::from_millis(50), ..target(&silent) }).await;
     assert!(!well && out.contains("cannot be reached"), "{out}");
 }
 
-/// What a broken server does to an answer.
+/// What a broken server does to a response.
 type Harm = fn(&mut Value);
 
-/// Where a server is broken, how, and which step must notice.
+/// Where and how a server is broken, and which step must notice it.
 struct Fault {
     step: &'static str,
     method: Method,
@@ -150,7 +150,7 @@ fn faults() -> Vec<Fault> {
     ]
 }
 
-/// A server in front of the real one that spoils some answers.
+/// A proxy in front of the real server that changes some responses.
 struct Proxy {
     url: String,
     _behind: Running,
@@ -160,7 +160,7 @@ impl Proxy {
     async fn start(fault: Fault) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        // The real server hands out file URLs that lead through the proxy as well.
+        // The real server makes file URLs that lead through the proxy.
         let behind = Engines::new(Some(url.clone())).await.serve(Router::new());
         let (base, fault) = (behind.url.clone(), Arc::new(fault));
         let router = Router::new().fallback(move |request| pass(base.clone(), fault.clone(), request));
@@ -247,7 +247,7 @@ async fn every_step_can_fail() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_step_that_fails_does_not_keep_the_others_from_cleaning_up() {
+async fn the_check_cleans_up_after_a_failed_step() {
     let fault =
         Fault { step: "", method: Method::POST, path: "/messages/send", with: "check-1", harm: Break::Status(500) };
     let proxy = Proxy::start(fault).await;

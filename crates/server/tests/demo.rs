@@ -1,4 +1,4 @@
-//! Demo mode: its folder, its conversations, its page.
+//! The demo: its folder, its conversations, its page.
 #![allow(clippy::unwrap_used, reason = "a test fails where something is not as it should be")]
 
 mod running;
@@ -17,7 +17,7 @@ fn prepare(folder: &Path) -> Option<(String, String)> {
 }
 
 #[test]
-fn an_empty_folder_becomes_a_demos_own_and_stays_it() {
+fn an_empty_folder_becomes_the_folder_of_a_demo_and_stays_it() {
     let folder = tempfile::tempdir().unwrap();
     for data in [folder.path().join("not/there/yet"), folder.path().join("empty")] {
         if data.ends_with("empty") {
@@ -32,7 +32,7 @@ fn an_empty_folder_becomes_a_demos_own_and_stays_it() {
 }
 
 #[test]
-fn a_folder_that_holds_anything_else_is_no_demos() {
+fn a_folder_with_other_content_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir(folder.path().join("store")).unwrap();
     assert!(prepare(folder.path()).is_none());
@@ -42,7 +42,7 @@ fn a_folder_that_holds_anything_else_is_no_demos() {
 }
 
 #[test]
-fn a_start_that_was_killed_half_way_does_not_matter() {
+fn a_demo_starts_after_an_interrupted_start() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("demo.env.new"), "JOBLINE_JW").unwrap();
     assert!(prepare(folder.path()).is_some());
@@ -50,7 +50,7 @@ fn a_start_that_was_killed_half_way_does_not_matter() {
 
 #[test]
 #[cfg(unix)]
-fn a_shell_can_source_the_secrets_and_nobody_else_read_them() {
+fn a_shell_can_source_the_secrets_and_only_the_owner_can_read_them() {
     use std::os::unix::fs::PermissionsExt;
     let folder = tempfile::tempdir().unwrap();
     let (jwt_secret, host_key) = prepare(folder.path()).unwrap();
@@ -87,7 +87,7 @@ async fn messages(chat: &Chat, id: &str, conversation: &str) -> Vec<Message> {
 }
 
 #[tokio::test]
-async fn the_conversations_are_those_of_the_drawings() {
+async fn the_seeded_conversations_are_the_expected_ones() {
     let (_engines, chat) = seeded().await;
     let list = conversations(&chat, "you").await;
     let minutes_ago = |conversation: &Conversation| {
@@ -119,7 +119,7 @@ async fn the_conversations_are_those_of_the_drawings() {
 }
 
 #[tokio::test]
-async fn a_restart_changes_nothing_that_was_said_since() {
+async fn a_restart_keeps_later_messages() {
     let (engines, chat) = seeded().await;
     let conversation = conversations(&chat, "you").await[0].id.clone();
     chat.mark_as_read(&user("you"), MarkAsRead { conversation_id: conversation.clone(), up_to: None }).await.unwrap();
@@ -136,10 +136,10 @@ async fn a_restart_changes_nothing_that_was_said_since() {
 }
 
 #[tokio::test]
-async fn a_seeding_that_was_cut_short_is_completed() {
+async fn an_interrupted_seed_is_completed() {
     let (engines, chat) = seeded().await;
     let before = (conversations(&chat, "you").await, messages(&chat, "you", "conv_john_you").await);
-    // Your profile is what is written last.
+    // The profile of `you` is written last.
     chat.delete_user(&user("you")).await.unwrap();
     seed(&engines).await;
     assert_eq!((conversations(&chat, "you").await, messages(&chat, "you", "conv_john_you").await), before);
@@ -174,7 +174,7 @@ async fn call(
 }
 
 #[tokio::test]
-async fn the_page_runs_nothing_from_elsewhere() {
+async fn the_page_loads_nothing_from_other_origins() {
     let server = demo_server().await;
     let (status, headers, page) = call("GET", server.url.clone() + "/", &[], Value::Null).await;
     assert_eq!(status, 200);
@@ -190,7 +190,7 @@ async fn the_page_runs_nothing_from_elsewhere() {
 }
 
 #[tokio::test]
-async fn everyone_of_the_four_gets_a_token_that_counts() {
+async fn each_person_gets_a_valid_token() {
     let server = demo_server().await;
     let (_, _, people) = call("GET", server.url.clone() + "/demo/people", &[], Value::Null).await;
     let people: Value = serde_json::from_str(&people).unwrap();
@@ -210,11 +210,13 @@ async fn everyone_of_the_four_gets_a_token_that_counts() {
 }
 
 #[tokio::test]
-async fn tokens_are_for_the_four_and_for_this_machine_alone() {
+async fn tokens_are_only_for_these_people_and_this_machine() {
     let server = demo_server().await;
     let url = server.url.clone() + "/demo/token";
     assert_eq!(call("POST", url.clone(), &[], json!({ "userId": "someone" })).await.0, 404);
     assert_eq!(call("POST", url.clone(), &[], json!({ "user": "you" })).await.0, 400);
     let rebound = &[("host", "evil.example")];
-    assert_eq!(call("POST", url, rebound, json!({ "userId": "you" })).await.0, 404);
+    assert_eq!(call("POST", url.clone(), rebound, json!({ "userId": "you" })).await.0, 404);
+    let through_a_proxy = &[("x-forwarded-for", "203.0.113.7")];
+    assert_eq!(call("POST", url, through_a_proxy, json!({ "userId": "you" })).await.0, 404);
 }

@@ -1,7 +1,7 @@
 use aws_sdk_dynamodb::types::{ConsumedCapacity, ReturnConsumedCapacity};
 use std::sync::Arc;
 
-/// What one request consumed, as DynamoDB says it. Refused requests are billed, too, but it does not say how much.
+/// What one request consumed, as DynamoDB reports it. It also bills refused requests, and reports nothing for them.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Consumed {
     /// The operation's name in the API of DynamoDB, such as `GetItem`.
@@ -12,15 +12,15 @@ pub struct Consumed {
     pub writes: f64,
 }
 
-/// Is told of every request that succeeded.
+/// Called for every request that succeeded.
 pub type Observer = Arc<dyn Fn(Consumed) + Send + Sync>;
 
-/// What requests ask for, so that `observer` can be told.
+/// The report that requests ask for: one if there is an observer.
 pub(crate) fn wanted(observer: Option<&Observer>) -> Option<ReturnConsumedCapacity> {
     observer.map(|_| ReturnConsumedCapacity::Total)
 }
 
-/// Tells `observer` what a reading request consumed.
+/// Reports to `observer` what a reading request consumed.
 pub(crate) fn read<'a>(
     observer: Option<&Observer>,
     operation: &'static str,
@@ -30,8 +30,8 @@ pub(crate) fn read<'a>(
     observer(Consumed { operation, reads: units(consumed), writes: 0.0 });
 }
 
-/// Tells `observer` what a writing request consumed. A transaction that is repeated with its token is a read, and says
-/// so.
+/// Reports to `observer` what a writing request consumed. A transaction that is repeated with its token is billed as a
+/// read, and reported as one.
 pub(crate) fn written<'a>(
     observer: Option<&Observer>,
     operation: &'static str,

@@ -1,23 +1,24 @@
 //! Commits: `TransactWriteItems`, or `PutItem` for one new row.
 //!
-//! A transaction is sent with the commit's token, so DynamoDB itself knows a repetition for ten minutes; after that, and
-//! whenever a condition fails, the versions of the rows tell: a row that has the version of this commit was written by it.
+//! A transaction is sent with the commit's token, by which DynamoDB recognises a repetition for ten minutes. After that,
+//! and whenever a condition fails, the versions of the rows decide: a row that has this commit's version was written by it.
 //!
-//! `PutItem` costs half and knows no tokens. It serves where the row itself tells what became of a request whose answer
-//! was lost: one row is put where there was none. A repetition that is refused looks at the row that is in the way, which
-//! DynamoDB answers with the refusal:
+//! `PutItem` costs half and takes no token. It is used only where the row itself shows whether a request whose answer was
+//! lost took effect: for one row that is put where there was none. When a repetition is refused, DynamoDB returns the row
+//! that is there:
 //!
-//! - its version, or the one that it replaced (`p`), is that of this commit: done;
-//! - it replaced nothing: somebody else was first, refused;
-//! - otherwise it was written at least twice since, and nobody knows. That takes a lost answer and two writers of a row
-//!   that nobody knew of, within one deadline.
+//! - its version, or the version that it replaced (`p`), is this commit's: the commit took effect;
+//! - it replaced nothing: another writer was first, and the commit is refused;
+//! - otherwise the row was written at least twice since, and the outcome is unknown. That needs a lost answer and two other
+//!   writers of a new row, all within one deadline.
 //!
-//! Rows that are written again and again would come to that often, deletions leave no row to look at, and writes without
-//! a condition would be made twice: these are always transactions.
+//! Rows that are written repeatedly would often end in the third case, deletions leave no row to look at, and writes
+//! without a condition could be made twice: all of these are transactions.
 
+use crate::capacity;
+use crate::client::TableClient;
 use crate::failure::{Effect, Failure};
 use crate::item::{self, Item, PARTITION, VERSION};
-use crate::{DynamoDbStore, capacity};
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
@@ -26,143 +27,124 @@ use aws_sdk_dynamodb::types::{
     TransactWriteItem,
 };
 use jobline_store::{Action, Commit, Condition, Error, Key, Operation, Outcome, Row, Token};
-use std::collections::{HashMap, VecDeque};
-use std::sync::{Mutex, PoisonError};
+use std::collections::HashMap;
 
-/// How often a commit that meets another one at work is sent again before the other one counts as the winner.
+/// How often a commit is sent again while another transaction holds its rows, before it is a conflict.
 const BUSY_TRIES: u32 = 4;
-/// How many commits of unknown outcome are remembered: far more than can be under way at once.
-const UNSETTLED: usize = 1_000;
-/// DynamoDB cuts tokens at 36 characters; 128 bits are 32 hexadecimal digits.
+/// DynamoDB takes tokens of up to 36 characters; 128 bits are 32 hexadecimal digits.
 const TOKEN_DIGITS: usize = 32;
 
-/// What one request says about the commit.
-enum Said {
+/// What one request shows about the commit.
+enum Verdict {
     Done,
-    /// These conditions do not hold; `certain`: and never did, for this commit.
+    /// These conditions do not hold. `certain` says that the commit did not take effect earlier either.
     Refused {
         keys: Vec<Key>,
         certain: bool,
     },
-    /// Another transaction is at work on these rows. Nothing happened.
+    /// Another transaction holds these rows. This one took no effect.
     Busy(Vec<Key>),
     Failed(Failure),
-    /// A fault of this program.
-    Wrong(Error),
+    /// The commit itself is at fault.
+    Invalid(Error),
 }
 
-/// The commits that were answered `Unknown` lately: a repetition that meets other writers must not call it a conflict.
-#[derive(Default)]
-pub(crate) struct Unsettled(Mutex<VecDeque<Token>>);
-
-impl Unsettled {
-    fn contains(&self, token: Token) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(&token)
-    }
-
-    fn remember(&self, token: Token) {
-        let mut tokens = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if tokens.contains(&token) {
-            return;
-        }
-        if tokens.len() == UNSETTLED {
-            tokens.pop_front();
-        }
-        tokens.push_back(token);
-    }
-}
-
-/// What is sent for a commit.
+/// The request that carries out a commit.
 enum Request<'a> {
     /// `PutItem` of a row that is absent.
     One { key: &'a Key, row: Item },
-    /// `TransactWriteItems`, and what its items are.
+    /// `TransactWriteItems`, and the operation behind each of its items.
     Many { operations: Vec<&'a Operation>, items: Vec<TransactWriteItem> },
 }
 
 impl<'a> Request<'a> {
-    /// `None`: there is nothing to do.
-    fn of(store: &DynamoDbStore, commit: &'a Commit) -> Option<Self> {
+    /// `None` if the commit does nothing.
+    fn of(table: &TableClient, commit: &'a Commit) -> Option<Self> {
         if let [operation] = commit.operations()
-            && let Some(row) = written(commit, operation)
+            && let Some(row) = item_written(commit, operation)
             && operation.condition == Condition::Absent
         {
             return Some(Self::One { key: &operation.key, row });
         }
-        let looks_at_nothing = |one: &&Operation| one.action == Action::Check && one.condition == Condition::Any;
-        let operations: Vec<_> = commit.operations().iter().filter(|one| !looks_at_nothing(one)).collect();
-        let items: Vec<_> = operations.iter().map(|operation| write(store, commit, operation)).collect();
+        let is_empty = |one: &&Operation| one.action == Action::Check && one.condition == Condition::Any;
+        let operations: Vec<_> = commit.operations().iter().filter(|one| !is_empty(one)).collect();
+        let items: Vec<_> = operations.iter().map(|operation| transact_item(table, commit, operation)).collect();
         (!items.is_empty()).then_some(Self::Many { operations, items })
     }
 
-    async fn send(&self, store: &DynamoDbStore, commit: &Commit) -> Said {
+    async fn send(&self, table: &TableClient, commit: &Commit) -> Verdict {
         match self {
-            Self::One { key, row } => put_item(store, commit, key, row).await,
-            Self::Many { operations, items } => transact(store, commit, operations, items).await,
+            Self::One { key, row } => put_item(table, commit, key, row).await,
+            Self::Many { operations, items } => transact(table, commit, operations, items).await,
         }
     }
 }
 
 /// Carries out a commit, in as many requests as the deadline allows.
-pub(crate) async fn commit(store: &DynamoDbStore, commit: &Commit) -> Result<Outcome, Error> {
-    let Some(request) = Request::of(store, commit) else { return Ok(Outcome::Committed) };
-    let unclear = store.unsettled.contains(commit.token());
-    let outcome = decide(store, commit, &request, unclear).await;
+pub(crate) async fn commit(table: &TableClient, commit: &Commit) -> Result<Outcome, Error> {
+    let Some(request) = Request::of(table, commit) else { return Ok(Outcome::Committed) };
+    let maybe_done = table.unknown_commits.contains(commit.token());
+    let outcome = decide(table, commit, &request, maybe_done).await;
     if matches!(outcome, Err(Error::Unknown(_))) {
-        store.unsettled.remember(commit.token());
+        table.unknown_commits.remember(commit.token());
     }
     outcome
 }
 
-/// Sends a commit until it is decided. `unclear`: a request before these may have taken effect.
+/// Sends a commit until its outcome is known or the deadline is over. `maybe_done` says that an earlier request may have
+/// taken effect.
 async fn decide(
-    store: &DynamoDbStore,
+    table: &TableClient,
     commit: &Commit,
     request: &Request<'_>,
-    mut unclear: bool,
+    mut maybe_done: bool,
 ) -> Result<Outcome, Error> {
-    let mut patience = store.patience();
+    let mut retries = table.retries();
     let mut busy = 0;
     loop {
-        let (lost, reason) = match request.send(store, commit).await {
-            Said::Done => return Ok(Outcome::Committed),
-            Said::Wrong(error) => return Err(error),
-            Said::Refused { keys, certain } if certain || !unclear => return Ok(Outcome::Conflict(keys)),
-            Said::Refused { .. } => return Err(Error::Unknown("the row was written by others since".into())),
-            Said::Busy(keys) => {
+        let (contended, reason) = match request.send(table, commit).await {
+            Verdict::Done => return Ok(Outcome::Committed),
+            Verdict::Invalid(error) => return Err(error),
+            Verdict::Refused { keys, certain } if certain || !maybe_done => return Ok(Outcome::Conflict(keys)),
+            Verdict::Refused { .. } => {
+                return Err(Error::Unknown(
+                    "other commits have written the row since, so it does not show whether this one did".into(),
+                ));
+            }
+            Verdict::Busy(keys) => {
                 busy += 1;
                 (Some(keys), "TransactionConflict".to_owned())
             }
-            Said::Failed(Failure { effect, reason }) => {
-                unclear |= effect == Effect::Unclear;
+            Verdict::Failed(Failure { effect, reason }) => {
+                maybe_done |= effect == Effect::Unknown;
                 if effect == Effect::Refused {
-                    return Err(given_up(unclear, reason));
+                    return Err(give_up(maybe_done, reason));
                 }
                 (None, reason)
             }
         };
-        let enough = lost.is_some() && busy > BUSY_TRIES;
-        if enough || !patience.pause().await {
-            return match lost {
-                Some(keys) if !unclear => Ok(Outcome::Conflict(keys)),
-                _ => Err(given_up(unclear, reason)),
+        let enough = contended.is_some() && busy > BUSY_TRIES;
+        if enough || !retries.pause().await {
+            return match contended {
+                Some(keys) if !maybe_done => Ok(Outcome::Conflict(keys)),
+                _ => Err(give_up(maybe_done, reason)),
             };
         }
     }
 }
 
-fn given_up(unclear: bool, reason: String) -> Error {
-    if unclear { Error::Unknown(reason) } else { Error::Unavailable(reason) }
+fn give_up(maybe_done: bool, reason: String) -> Error {
+    if maybe_done { Error::Unknown(reason) } else { Error::Unavailable(reason) }
 }
 
 /// The item that an operation writes, if it does.
-fn written(commit: &Commit, operation: &Operation) -> Option<Item> {
+fn item_written(commit: &Commit, operation: &Operation) -> Option<Item> {
     let Action::Put { value, expires } = &operation.action else { return None };
     let row = Row { value: value.clone(), version: commit.version(), expires: *expires };
     Some(item::encode(&operation.key, &row, operation.condition))
 }
 
-/// A condition in DynamoDB's words, and the values in it.
+/// A condition as an expression of DynamoDB, and the values in it.
 fn expression(condition: Condition) -> (Option<String>, Option<HashMap<String, AttributeValue>>) {
     match condition {
         Condition::Any => (None, None),
@@ -173,60 +155,60 @@ fn expression(condition: Condition) -> (Option<String>, Option<HashMap<String, A
     }
 }
 
-async fn put_item(store: &DynamoDbStore, commit: &Commit, key: &Key, row: &Item) -> Said {
-    let request = store
+async fn put_item(table: &TableClient, commit: &Commit, key: &Key, row: &Item) -> Verdict {
+    let request = table
         .client
         .put_item()
-        .table_name(&store.table)
+        .table_name(&table.name)
         .set_item(Some(row.clone()))
         .set_condition_expression(expression(Condition::Absent).0)
         .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-        .set_return_consumed_capacity(store.capacity());
+        .set_return_consumed_capacity(table.capacity());
     let error = match request.send().await {
         Ok(answer) => {
-            capacity::written(store.options.observer.as_ref(), "PutItem", answer.consumed_capacity());
-            return Said::Done;
+            capacity::written(table.options.observer.as_ref(), "PutItem", answer.consumed_capacity());
+            return Verdict::Done;
         }
         Err(error) => error,
     };
     match error.as_service_error() {
         Some(PutItemError::ConditionalCheckFailedException(refusal)) => {
             let old = refusal.item();
-            match old.is_some_and(|old| item::shows(old, commit.version())) {
-                true => Said::Done,
-                false => Said::Refused { keys: vec![key.clone()], certain: old.is_some_and(item::is_first) },
+            match old.is_some_and(|old| item::proves_written(old, commit.version())) {
+                true => Verdict::Done,
+                false => Verdict::Refused { keys: vec![key.clone()], certain: old.is_some_and(item::is_first_write) },
             }
         }
-        Some(service) if is_conflict(service.code()) => Said::Busy(vec![key.clone()]),
-        _ => Said::Failed(Failure::of("PutItem", &error)),
+        Some(service) if is_conflict(service.code()) => Verdict::Busy(vec![key.clone()]),
+        _ => Verdict::Failed(Failure::of("PutItem", &error)),
     }
 }
 
-/// Another request is at work on the row; nothing happened.
+/// Whether the code says that another transaction holds the row. Nothing was written then.
 fn is_conflict(code: Option<&str>) -> bool {
     matches!(code, Some("TransactionConflict" | "TransactionConflictException" | "ReplicatedWriteConflictException"))
 }
 
-/// One operation of a transaction.
-fn write(store: &DynamoDbStore, commit: &Commit, operation: &Operation) -> TransactWriteItem {
+/// An operation as an item of a transaction.
+fn transact_item(table: &TableClient, commit: &Commit, operation: &Operation) -> TransactWriteItem {
     const BUILT: &str = "table, key and expression are set";
-    let (table, old) = (&store.table, ReturnValuesOnConditionCheckFailure::AllOld);
+    let (name, old) = (&table.name, ReturnValuesOnConditionCheckFailure::AllOld);
     let (expression, values) = expression(operation.condition);
     let Key { partition, sort } = &operation.key;
     let builder = TransactWriteItem::builder();
-    let builder = match (&operation.action, written(commit, operation)) {
+    let builder = match (&operation.action, item_written(commit, operation)) {
         (_, Some(item)) => {
-            let put = Put::builder().table_name(table).set_item(Some(item));
+            let put = Put::builder().table_name(name).set_item(Some(item));
             let put = put.set_condition_expression(expression).set_expression_attribute_values(values);
             builder.put(put.return_values_on_condition_check_failure(old).build().expect(BUILT))
         }
         (Action::Check, None) => {
-            let check = ConditionCheck::builder().table_name(table).set_key(Some(item::key(partition, sort)));
+            let check = ConditionCheck::builder().table_name(name).set_key(Some(item::key(partition, sort)));
             let check = check.set_condition_expression(expression).set_expression_attribute_values(values);
             builder.condition_check(check.build().expect(BUILT))
         }
         (_, None) => {
-            let delete = Delete::builder().table_name(table).set_key(Some(item::key(partition, sort)));
+            let delete = Delete::builder().table_name(name).set_key(Some(item::key(partition, sort)));
             let delete = delete.set_condition_expression(expression).set_expression_attribute_values(values);
             builder.delete(delete.build().expect(BUILT))
         }
@@ -234,41 +216,54 @@ fn write(store: &DynamoDbStore, commit: &Commit, operation: &Operation) -> Trans
     builder.build()
 }
 
-async fn transact(store: &DynamoDbStore, commit: &Commit, sent: &[&Operation], items: &[TransactWriteItem]) -> Said {
-    let request = store
+async fn transact(table: &TableClient, commit: &Commit, sent: &[&Operation], items: &[TransactWriteItem]) -> Verdict {
+    let request = table
         .client
         .transact_write_items()
         .set_transact_items(Some(items.to_vec()))
-        .client_request_token(format!("{:0TOKEN_DIGITS$x}", commit.token().0))
-        .set_return_consumed_capacity(store.capacity());
+        .client_request_token(request_token(&table.name, commit.token()))
+        .set_return_consumed_capacity(table.capacity());
     let error = match request.send().await {
         Ok(answer) => {
-            capacity::written(store.options.observer.as_ref(), "TransactWriteItems", answer.consumed_capacity());
-            return Said::Done;
+            capacity::written(table.options.observer.as_ref(), "TransactWriteItems", answer.consumed_capacity());
+            return Verdict::Done;
         }
         Err(error) => error,
     };
     match error.as_service_error() {
         Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
-            let said = cancelled.message().unwrap_or_default();
-            cancellation(commit, sent, cancelled.cancellation_reasons(), said)
+            let message = cancelled.message().unwrap_or_default();
+            cancellation(commit, sent, cancelled.cancellation_reasons(), message)
         }
-        Some(TransactWriteItemsError::IdempotentParameterMismatchException(_)) => {
-            Said::Wrong(Error::TooLarge("two different commits with one token".into()))
-        }
-        _ => Said::Failed(Failure::of("TransactWriteItems", &error)),
+        Some(TransactWriteItemsError::IdempotentParameterMismatchException(_)) => Verdict::Invalid(Error::TooLarge(
+            "a different commit was sent with the same token; give each commit a token of its own".into(),
+        )),
+        _ => Verdict::Failed(Failure::of("TransactWriteItems", &error)),
     }
 }
 
-/// What the reasons of a cancelled transaction say; they are in the order of its operations.
-fn cancellation(commit: &Commit, sent: &[&Operation], reasons: &[CancellationReason], said: &str) -> Said {
+/// The token under which DynamoDB recognises a repetition in `table`. Tokens are valid for a whole account, so the table is
+/// mixed in: a commit that is copied to another table, with its token, is a new one there.
+fn request_token(table: &str, token: Token) -> String {
+    format!("{:0TOKEN_DIGITS$x}", token.0 ^ fnv1a(table.as_bytes()))
+}
+
+/// FNV-1a of 128 bits, the same in every version of this program.
+fn fnv1a(bytes: &[u8]) -> u128 {
+    const OFFSET: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
+    const PRIME: u128 = 0x0000_0000_0100_0000_0000_0000_0000_013b;
+    bytes.iter().fold(OFFSET, |hash, byte| (hash ^ u128::from(*byte)).wrapping_mul(PRIME))
+}
+
+/// What a cancelled transaction shows. `reasons` are in the order of its operations.
+fn cancellation(commit: &Commit, sent: &[&Operation], reasons: &[CancellationReason], message: &str) -> Verdict {
     let mut codes: Vec<&str> = reasons.iter().map(|reason| reason.code().unwrap_or_default()).collect();
     if codes.len() != sent.len() {
-        codes = codes_in_words(said);
+        codes = codes_in_message(message);
     }
     if codes.len() != sent.len() {
         let keys = commit.operations().iter().map(|operation| operation.key.clone()).collect();
-        return Said::Busy(keys);
+        return Verdict::Busy(keys);
     }
     let with = |is: &dyn Fn(&str) -> bool| -> Vec<Key> {
         let told = sent.iter().zip(&codes).filter(|(_, code)| is(code));
@@ -276,26 +271,27 @@ fn cancellation(commit: &Commit, sent: &[&Operation], reasons: &[CancellationRea
     };
     let failed = with(&|code| code == "ConditionalCheckFailed");
     if !failed.is_empty() {
-        // The token is forgotten, the rows are not.
-        let done = reasons.iter().filter_map(CancellationReason::item).any(|old| item::shows(old, commit.version()));
-        return if done { Said::Done } else { Said::Refused { keys: failed, certain: true } };
+        // DynamoDB may have forgotten the token; the rows still show it.
+        let done =
+            reasons.iter().filter_map(CancellationReason::item).any(|old| item::proves_written(old, commit.version()));
+        return if done { Verdict::Done } else { Verdict::Refused { keys: failed, certain: true } };
     }
     let busy = with(&|code| is_conflict(Some(code)));
     if !busy.is_empty() {
-        return Said::Busy(busy);
+        return Verdict::Busy(busy);
     }
-    let reason = format!("TransactWriteItems: {said}");
+    let reason = format!("TransactWriteItems: {message}");
     match with(&|code| matches!(code, "ValidationError" | "ItemCollectionSizeLimitExceeded")).is_empty() {
-        false => Said::Wrong(Error::TooLarge(reason)),
-        // Throttled, or a reason that is not known here: either way nothing happened.
-        true => Said::Failed(Failure { effect: Effect::None, reason }),
+        false => Verdict::Invalid(Error::TooLarge(reason)),
+        // Throttled, or a code that is not known here: either way nothing was written.
+        true => Verdict::Failed(Failure { effect: Effect::None, reason }),
     }
 }
 
-/// The codes as the message has them, `… for specific reasons [None, ConditionalCheckFailed]`: the list of reasons is
-/// documented for one SDK only.
-fn codes_in_words(said: &str) -> Vec<&str> {
-    let list = said.rsplit_once('[').and_then(|(_, rest)| rest.split_once(']'));
+/// The codes in the message, `… for specific reasons [None, ConditionalCheckFailed]`: not every engine of the protocol
+/// sends the list of reasons.
+fn codes_in_message(message: &str) -> Vec<&str> {
+    let list = message.rsplit_once('[').and_then(|(_, rest)| rest.split_once(']'));
     list.map(|(codes, _)| codes.split(',').map(str::trim).collect()).unwrap_or_default()
 }
 
@@ -303,11 +299,21 @@ fn codes_in_words(said: &str) -> Vec<&str> {
 mod tests {
     use super::*;
 
-    fn names(said: &Said) -> Vec<&str> {
-        match said {
-            Said::Refused { keys, .. } | Said::Busy(keys) => keys.iter().map(|key| key.sort.as_str()).collect(),
+    fn sorts(verdict: &Verdict) -> Vec<&str> {
+        match verdict {
+            Verdict::Refused { keys, .. } | Verdict::Busy(keys) => keys.iter().map(|key| key.sort.as_str()).collect(),
             _ => panic!("neither refused nor busy"),
         }
+    }
+
+    #[test]
+    fn tokens_belong_to_their_table() {
+        assert_eq!(fnv1a(b"a"), 0xd228_cb69_6f1a_8caf_7891_2b70_4e4a_8964, "the published test vector");
+        let token = Token(u128::MAX);
+        assert_eq!(request_token("rows", token), request_token("rows", token));
+        assert_ne!(request_token("rows", token), request_token("rows-2", token));
+        assert_ne!(request_token("rows", token), request_token("rows", Token(1)));
+        assert!((0..100).all(|token| request_token("rows", Token(token)).len() == TOKEN_DIGITS));
     }
 
     #[test]
@@ -315,15 +321,18 @@ mod tests {
         let put = |b: jobline_store::CommitBuilder, sort| b.put(Key::new("P", sort), Condition::Absent, "x", None);
         let commit = ["A", "B", "C"].into_iter().fold(Commit::builder(Token(1)), put).build().expect("a commit");
         let sent: Vec<_> = commit.operations().iter().collect();
-        let told = |codes: &str| {
-            let said = "Transaction cancelled, please refer cancellation reasons for specific reasons";
-            cancellation(&commit, &sent, &[], &format!("{said} {codes}"))
+        let cancelled = |codes: &str| {
+            let message = "Transaction cancelled, please refer cancellation reasons for specific reasons";
+            cancellation(&commit, &sent, &[], &format!("{message} {codes}"))
         };
-        let refused = told("[None, ConditionalCheckFailed, None]");
-        assert!(matches!(refused, Said::Refused { certain: true, .. }));
-        assert_eq!(names(&refused), ["B"]);
-        assert_eq!(names(&told("[TransactionConflict, None, TransactionConflict]")), ["A", "C"]);
-        assert!(matches!(told("[None, ThrottlingError, None]"), Said::Failed(Failure { effect: Effect::None, .. })));
-        assert_eq!(names(&told("")), ["A", "B", "C"], "nobody knows which");
+        let refused = cancelled("[None, ConditionalCheckFailed, None]");
+        assert!(matches!(refused, Verdict::Refused { certain: true, .. }));
+        assert_eq!(sorts(&refused), ["B"]);
+        assert_eq!(sorts(&cancelled("[TransactionConflict, None, TransactionConflict]")), ["A", "C"]);
+        assert!(matches!(
+            cancelled("[None, ThrottlingError, None]"),
+            Verdict::Failed(Failure { effect: Effect::None, .. })
+        ));
+        assert_eq!(sorts(&cancelled("")), ["A", "B", "C"], "without codes, all rows");
     }
 }

@@ -1,6 +1,6 @@
-//! What a request that failed says about the next one, and how long to go on.
+//! What a failed request says about sending it again, and how long a call goes on.
 
-use crate::Options;
+use crate::options::Options;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use jobline_store::Error;
@@ -9,17 +9,17 @@ use std::io;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// How often the bound of the pauses is doubled.
+/// How often the longest pause is doubled.
 const DOUBLINGS: u32 = 5;
 
-/// Whether a request that failed took effect, and whether another may fare better.
+/// Whether a failed request took effect, and whether to send it again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Effect {
-    /// It took none; another may succeed.
+    /// It did not; another request may succeed.
     None,
-    /// It may have taken effect; another may say so.
-    Unclear,
-    /// It took none, and none will until somebody has done something.
+    /// It may have; another request may find out.
+    Unknown,
+    /// It did not, and no other will until the operator has changed something.
     Refused,
 }
 
@@ -36,38 +36,38 @@ impl Failure {
     where
         E: ProvideErrorMetadata + StdError + 'static,
     {
-        let said = error.code().unwrap_or_default();
+        let code = error.code().unwrap_or_default();
         let status = error.raw_response().map_or(0, |response| response.status().as_u16());
         let effect = match error {
             SdkError::ConstructionFailure(_) => Effect::Refused,
-            SdkError::DispatchFailure(_) if never_left(error) => Effect::None,
-            SdkError::ServiceError(_) if status < 500 => effect_of(said),
-            _ => Effect::Unclear,
+            SdkError::DispatchFailure(_) if was_never_sent(error) => Effect::None,
+            SdkError::ServiceError(_) if status < 500 => effect_of(code),
+            _ => Effect::Unknown,
         };
         let message = error.message().unwrap_or_default();
-        let words = match said {
+        let words = match code {
             "" => causes(error),
-            said => format!("{said} {message}"),
+            code => format!("{code} {message}"),
         };
-        Self { effect, reason: format!("{operation}: {}{}", words.trim_end(), hint(said, message)) }
+        Self { effect, reason: format!("{operation}: {}{}", words.trim_end(), hint(code, message)) }
     }
 }
 
-/// An error and what led to it, each in its own words.
+/// The texts of an error and of the errors that led to it.
 fn causes(error: &dyn StdError) -> String {
     let mut words = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
-        let said = error.to_string();
-        if !words.contains(&said) {
-            words = format!("{words}: {said}");
+        let text = error.to_string();
+        if !words.contains(&text) {
+            words = format!("{words}: {text}");
         }
         cause = error.source();
     }
     words
 }
 
-/// What an error that the service names means.
+/// What an error code of the service means.
 fn effect_of(code: &str) -> Effect {
     match code {
         "ProvisionedThroughputExceededException"
@@ -76,8 +76,8 @@ fn effect_of(code: &str) -> Effect {
         | "RequestLimitExceeded"
         | "TooManyRequestsException"
         | "LimitExceededException" => Effect::None,
-        // The same token is under way: what becomes of it, a later request will tell.
-        "TransactionInProgressException" | "RequestTimeout" | "RequestTimeoutException" => Effect::Unclear,
+        // A request with the same token is being carried out; a later request finds its outcome.
+        "TransactionInProgressException" | "RequestTimeout" | "RequestTimeoutException" => Effect::Unknown,
         _ => Effect::Refused,
     }
 }
@@ -94,8 +94,8 @@ fn hint(code: &str, message: &str) -> &'static str {
     }
 }
 
-/// Whether the request was never sent: nobody listened where it was to go, or there was nothing to sign it with.
-fn never_left(error: &dyn StdError) -> bool {
+/// Whether the request was never sent: nothing listened at the address, or there were no credentials to sign it.
+fn was_never_sent(error: &dyn StdError) -> bool {
     use io::ErrorKind::{AddrNotAvailable, ConnectionRefused, HostUnreachable, NetworkUnreachable};
     let mut cause = error.source();
     while let Some(error) = cause {
@@ -109,20 +109,20 @@ fn never_left(error: &dyn StdError) -> bool {
     false
 }
 
-/// The time that one call of the port has.
-pub(crate) struct Patience {
+/// The deadline of one call of the port, and its pauses between requests.
+pub(crate) struct Retries {
     end: Instant,
     first: Duration,
     pauses: u32,
 }
 
-impl Patience {
+impl Retries {
     pub fn new(options: &Options) -> Self {
         Self { end: Instant::now() + options.deadline, first: options.pause, pauses: 0 }
     }
 
-    /// Waits before another request; `false`: it is too late for one. Pauses are random, from nothing to a bound that
-    /// grows, so that those who were refused together do not come back together.
+    /// Waits before another request; `false` if the deadline leaves no time for one. Pauses are random, from zero to a
+    /// bound that grows, so that callers that were refused together do not return together.
     pub async fn pause(&mut self) -> bool {
         let bound = self.first * (1 << self.pauses.min(DOUBLINGS));
         let pause = bound.mul_f64(rand::random::<f64>());
@@ -134,7 +134,7 @@ impl Patience {
         true
     }
 
-    /// After a read that failed: waits, or gives up.
+    /// Waits after a failed read, or returns its error if no other request can help.
     pub async fn after(&mut self, failure: Failure) -> Result<(), Error> {
         match failure.effect != Effect::Refused && self.pause().await {
             true => Ok(()),

@@ -9,8 +9,8 @@ use std::sync::LazyLock;
 /// An item of the table.
 pub(crate) type Item = HashMap<String, AttributeValue>;
 
-/// What every item is a copy of, with the same attributes in the same order: DynamoDB compares a request with an earlier
-/// one of its token, and does not say that it looks through another order of attributes.
+/// Every item is made from a copy of this, so that attributes always have the same order: DynamoDB compares a request with
+/// an earlier one of the same token, and does not document that the order may differ.
 static LAYOUT: LazyLock<Item> = LazyLock::new(|| {
     let names = [PARTITION, SORT, VALUE, VERSION, BEFORE, EXPIRES];
     names.map(|name| (name.to_owned(), AttributeValue::Null(true))).into()
@@ -21,17 +21,17 @@ pub(crate) const SORT: &str = "sk";
 const VALUE: &str = "v";
 pub(crate) const VERSION: &str = "r";
 const BEFORE: &str = "p";
-/// What stands for the version before where the write did not look.
+/// Stands for the replaced version when the write had no condition.
 const ANYTHING: &str = "any";
 pub(crate) const EXPIRES: &str = "expires";
 
 /// The primary key of an item.
 pub(crate) fn key(partition: &str, sort: &str) -> Item {
-    laid_out([(PARTITION, partition), (SORT, sort)].map(|(name, text)| (name, AttributeValue::S(text.to_owned()))))
+    in_layout([(PARTITION, partition), (SORT, sort)].map(|(name, text)| (name, AttributeValue::S(text.to_owned()))))
 }
 
-/// An item of these attributes, in the order that all items have.
-fn laid_out(attributes: impl IntoIterator<Item = (&'static str, AttributeValue)>) -> Item {
+/// An item with these attributes, in the order that all items have.
+fn in_layout(attributes: impl IntoIterator<Item = (&'static str, AttributeValue)>) -> Item {
     let mut item = LAYOUT.clone();
     for (name, value) in attributes {
         item.insert(name.to_owned(), value);
@@ -61,13 +61,13 @@ pub(crate) fn encode(at: &Key, row: &Row, condition: Condition) -> Item {
     let always =
         [(PARTITION, text(&at.partition)), (SORT, text(&at.sort)), (VALUE, value), (VERSION, version(row.version))];
     let sometimes = [(BEFORE, before), (EXPIRES, expires)];
-    laid_out(always.into_iter().chain(sometimes.into_iter().filter_map(|(name, value)| Some((name, value?)))))
+    in_layout(always.into_iter().chain(sometimes.into_iter().filter_map(|(name, value)| Some((name, value?)))))
 }
 
 /// The key and the row that an item holds.
 pub(crate) fn decode(mut item: Item) -> Result<(Key, Row), Error> {
     let at = key_of(&item).ok_or_else(|| Error::Corrupt("an item without the strings pk and sk".into()))?;
-    let broken = |attribute: &str| Error::Corrupt(format!("the item at {at} has no legible {attribute}"));
+    let broken = |attribute: &str| Error::Corrupt(format!("the item at {at} has no readable {attribute}"));
     let version = parse(item.get(VERSION)).ok_or_else(|| broken(VERSION))?;
     let expires = match item.get(EXPIRES) {
         None => None,
@@ -88,13 +88,13 @@ pub(crate) fn key_of(item: &Item) -> Option<Key> {
     Some(Key { partition: text(PARTITION)?, sort: text(SORT)? })
 }
 
-/// Whether `version` is known to have been there: it made the item, or the item replaced it.
-pub(crate) fn shows(item: &Item, version: Version) -> bool {
+/// Whether the item proves that `version` was written: it is the item's own version, or the one that the item replaced.
+pub(crate) fn proves_written(item: &Item, version: Version) -> bool {
     [VERSION, BEFORE].into_iter().any(|name| parse(item.get(name)) == Some(version))
 }
 
 /// Whether the item was written where there was none.
-pub(crate) fn is_first(item: &Item) -> bool {
+pub(crate) fn is_first_write(item: &Item) -> bool {
     !item.contains_key(BEFORE)
 }
 
@@ -126,7 +126,11 @@ mod tests {
         let text = |name: &str| item[name].as_s().unwrap().clone();
         assert_eq!([text("pk"), text("sk"), text("v")], ["A", "B", "{}"]);
         assert_eq!([text("r"), text("p")], ["000000000000beef", "0000000000000007"]);
-        assert!(shows(&item, Version(0xbeef)) && shows(&item, Version(7)) && !shows(&item, Version(8)));
+        assert!(
+            proves_written(&item, Version(0xbeef))
+                && proves_written(&item, Version(7))
+                && !proves_written(&item, Version(8))
+        );
         assert_eq!(item["expires"], AttributeValue::N("9".into()), "what TTL needs is a number of seconds");
     }
 
@@ -144,7 +148,7 @@ mod tests {
 
     #[test]
     fn a_row_tells_whether_it_was_the_first() {
-        let first = |condition| is_first(&encode(&Key::new("A", "B"), &row(b"{}", None), condition));
+        let first = |condition| is_first_write(&encode(&Key::new("A", "B"), &row(b"{}", None), condition));
         assert!(first(Condition::Absent));
         assert!(!first(Condition::Any) && !first(Condition::Version(Version(7))));
     }

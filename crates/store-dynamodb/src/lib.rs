@@ -6,15 +6,16 @@
 //! | `sk` | S, sort key | [`Key::sort`](jobline_store::Key::sort) |
 //! | `v` | S, or B where it is no UTF-8 | [`Row::value`](jobline_store::Row::value) |
 //! | `r` | S, 16 hexadecimal digits | [`Row::version`](jobline_store::Row::version), the revision |
-//! | `p` | S; not in rows that were written where there was none | the version before, or `any`: see `commit.rs` |
+//! | `p` | S; absent in rows that were written where there was none | the version that was replaced, or `any`: see `commit.rs` |
 //! | `expires` | N, Unix seconds; only in rows that expire | [`Row::expires`](jobline_store::Row::expires), the TTL attribute |
 //!
-//! The names are short because they are billed with every row. Nothing else may be in the table.
+//! The names are short because they are billed with every row. The table must hold nothing else.
 //!
-//! Only documented behaviour of DynamoDB is relied on, so engines that speak its protocol serve as well
-//! (`AWS_ENDPOINT_URL_DYNAMODB`). Why it is built so: `docs/decisions/0005-dynamodb.md`.
+//! The engine relies only on documented behaviour of DynamoDB, so other engines that speak its protocol work as well
+//! (`AWS_ENDPOINT_URL_DYNAMODB`). Reasons: `docs/decisions/0005-dynamodb.md`.
 
 mod capacity;
+mod client;
 mod commit;
 mod failure;
 mod item;
@@ -25,12 +26,13 @@ mod store;
 mod table;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod unknown;
 
 pub use capacity::{Consumed, Observer};
 pub use options::Options;
 pub use store::DynamoDbStore;
 pub use table::{Flaw, TableError};
 
-/// How many bytes a user's head may spend on its window (`Settings::window_bytes` of the domain), so that the row is
-/// billed as one write unit: 1 KB less keys, attribute names and the rest of its value, for user ids of up to 36 bytes.
+/// How many bytes the window in a user's head may have (`Settings::window_bytes` of the domain) for the row to be billed as
+/// one write unit: 1 KB less the keys, the attribute names and the rest of the value, for user ids of up to 36 bytes.
 pub const WINDOW_BYTES: usize = 780;

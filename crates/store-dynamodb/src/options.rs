@@ -1,20 +1,20 @@
 use crate::capacity::Observer;
 use std::time::Duration;
 
-/// How long the engine waits and tries, and who is told what it consumes.
+/// How long the engine waits and retries, and who observes what it consumes.
 #[derive(Clone)]
 pub struct Options {
-    /// How long one call goes on trying: throttled requests, answers of 5xx and lost connections are made again, after
-    /// random pauses that grow, until this much time has passed. Then it is `Unavailable`, or `Unknown` where a commit
-    /// may have happened. A call takes at most this and one more `attempt`.
+    /// How long one call retries: requests that were throttled, answered with 5xx or lost are sent again, after random
+    /// pauses that grow, until this time has passed. Then the call is `Unavailable`, or `Unknown` if a commit may have
+    /// taken effect. A call takes at most this and one more `attempt`.
     pub deadline: Duration,
-    /// The bound of the random pause before the second request; it doubles with each one more, to 32 times this.
+    /// The longest pause before the second request; it doubles with each further request, up to 32 times this.
     pub pause: Duration,
     /// How long one request may take.
     pub attempt: Duration,
-    /// How long the making of a connection may take.
+    /// How long connecting may take.
     pub connect: Duration,
-    /// Is told what every request consumed. `None`: nobody asks, and DynamoDB is not asked to say it.
+    /// Called with what each request consumed. With `None` DynamoDB is not asked for it.
     pub observer: Option<Observer>,
 }
 

@@ -1,8 +1,8 @@
-//! The table itself: made, and looked at.
+//! Creating and checking the table.
 
-use crate::DynamoDbStore;
 use crate::failure::{Effect, Failure};
 use crate::item::{self, EXPIRES, PARTITION, SORT};
+use crate::store::DynamoDbStore;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, KeySchemaElement, KeyType, PointInTimeRecoverySpecification,
@@ -13,18 +13,18 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
-/// How often a table is looked at until it is there.
-const LOOKS: u32 = 120;
-const BETWEEN_LOOKS: Duration = Duration::from_millis(500);
+/// How often a new table is asked for until it is active.
+const POLLS: u32 = 120;
+const POLL_PAUSE: Duration = Duration::from_millis(500);
 
-/// Something about a table that does not fit. Its text says what to do.
+/// Something wrong with a table. Its text says what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Flaw {
-    /// Nothing can be stored there.
+    /// The table cannot be used.
     Unusable(String),
-    /// It works, but not as it should.
+    /// The table can be used, but lacks something.
     Lacking(String),
-    /// It cannot be told, for want of a permission.
+    /// Part of the table could not be checked, because the role lacks the permission.
     Hidden(String),
 }
 
@@ -35,7 +35,7 @@ impl fmt::Display for Flaw {
     }
 }
 
-/// Why a table could be neither made nor looked at; the text says what to do.
+/// Why a table could not be created or checked. The text says what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TableError(pub String);
 
@@ -47,45 +47,45 @@ impl fmt::Display for TableError {
 
 impl StdError for TableError {}
 
-/// What became of a request about the table.
-enum Answer<T> {
-    Is(T),
+/// The reply to a request about the table.
+enum Reply<T> {
+    Done(T),
     Missing,
     Forbidden(String),
-    /// The table is being changed, or its backups are not there yet, which may take a minute: what was said.
+    /// The table is being changed, or its backups are not ready yet, which may take a minute; with DynamoDB's message.
     Busy(String),
-    /// An engine that speaks DynamoDB's protocol and has no such thing.
-    Unheard,
+    /// The engine speaks DynamoDB's protocol and does not have this operation.
+    Unsupported,
 }
 
-impl<T> Answer<T> {
-    fn map<U>(self, change: impl FnOnce(T) -> U) -> Answer<U> {
+impl<T> Reply<T> {
+    fn map<U>(self, change: impl FnOnce(T) -> U) -> Reply<U> {
         match self {
-            Self::Is(answer) => Answer::Is(change(answer)),
-            Self::Missing => Answer::Missing,
-            Self::Forbidden(said) => Answer::Forbidden(said),
-            Self::Busy(said) => Answer::Busy(said),
-            Self::Unheard => Answer::Unheard,
+            Self::Done(answer) => Reply::Done(change(answer)),
+            Self::Missing => Reply::Missing,
+            Self::Forbidden(message) => Reply::Forbidden(message),
+            Self::Busy(message) => Reply::Busy(message),
+            Self::Unsupported => Reply::Unsupported,
         }
     }
 }
 
 impl DynamoDbStore {
-    /// Makes the table, on demand, with time to live and point-in-time recovery. Of a table that is there already, keys
-    /// that fit are kept and the rest is switched on where it is off. Answers whether the table is new.
+    /// Creates the table, billed on demand, with time to live and point-in-time recovery. If it exists with the right keys,
+    /// the other two are switched on if they are off. Returns whether the table is new.
     ///
     /// # Errors
-    /// What is in the way.
+    /// When the table exists with other keys or settings that do not fit, or DynamoDB refuses or does not answer.
     pub async fn create_table(&self) -> Result<bool, TableError> {
         let new = match self.describe().await? {
-            Answer::Is(table) => {
-                if let Some(flaw) = keys_that_do_not_fit(&self.table, &table) {
+            Reply::Done(table) => {
+                if let Some(flaw) = key_flaw(&self.table.name, &table) {
                     return Err(TableError(flaw));
                 }
                 false
             }
-            // Whoever may make a table need not be allowed to look at it.
-            Answer::Missing | Answer::Forbidden(_) | Answer::Busy(_) | Answer::Unheard => self.make().await?,
+            // A role may be allowed to create a table and not to describe it.
+            Reply::Missing | Reply::Forbidden(_) | Reply::Busy(_) | Reply::Unsupported => self.create().await?,
         };
         self.wait_until_active().await?;
         self.switch_on_expiry().await?;
@@ -93,24 +93,24 @@ impl DynamoDbStore {
         Ok(new)
     }
 
-    /// What about the table does not fit; nothing if all is well.
+    /// What is wrong with the table; empty if nothing is.
     ///
     /// # Errors
     /// When DynamoDB does not answer.
     pub async fn check_table(&self) -> Result<Vec<Flaw>, TableError> {
-        let name = &self.table;
+        let name = &self.table.name;
         let mut flaws = Vec::new();
         match self.describe().await? {
-            Answer::Missing => return Ok(vec![Flaw::Unusable(missing(name))]),
-            // Use shows what may not be looked at.
-            Answer::Forbidden(said) => match self.use_it().await? {
+            Reply::Missing => return Ok(vec![Flaw::Unusable(missing(name))]),
+            // Without the permission to describe the table, reading shows whether it can be used.
+            Reply::Forbidden(message) => match self.try_reading().await? {
                 Some(unusable) => return Ok(vec![unusable]),
-                None => flaws.push(Flaw::Hidden(said)),
+                None => flaws.push(Flaw::Hidden(message)),
             },
-            Answer::Busy(_) | Answer::Unheard => flaws.extend(self.use_it().await?),
-            Answer::Is(table) => {
-                flaws.extend(keys_that_do_not_fit(name, &table).map(Flaw::Unusable));
-                flaws.extend(status_that_does_not_serve(name, &table).map(Flaw::Unusable));
+            Reply::Busy(_) | Reply::Unsupported => flaws.extend(self.try_reading().await?),
+            Reply::Done(table) => {
+                flaws.extend(key_flaw(name, &table).map(Flaw::Unusable));
+                flaws.extend(status_flaw(name, &table).map(Flaw::Unusable));
             }
         }
         flaws.extend(self.check_expiry().await?);
@@ -118,31 +118,34 @@ impl DynamoDbStore {
         Ok(flaws)
     }
 
-    /// Asks for a row that nobody wrote: what keeps one from being read.
-    async fn use_it(&self) -> Result<Option<Flaw>, TableError> {
-        let row = || self.client.get_item().table_name(&self.table).set_key(Some(item::key("check", "check"))).send();
+    /// Reads a row that does not exist, to find out whether the table can be read.
+    async fn try_reading(&self) -> Result<Option<Flaw>, TableError> {
+        let row = || {
+            self.table.client.get_item().table_name(&self.table.name).set_key(Some(item::key("check", "check"))).send()
+        };
         Ok(match self.ask("GetItem", row).await? {
-            Answer::Is(_) => None,
-            Answer::Missing => Some(Flaw::Unusable(missing(&self.table))),
-            Answer::Forbidden(said) => Some(Flaw::Unusable(format!("{said}: see docs/deploy.md"))),
-            Answer::Busy(said) => Some(Flaw::Unusable(said)),
-            Answer::Unheard => Some(Flaw::Unusable("this engine has no GetItem; see its own documentation".into())),
+            Reply::Done(_) => None,
+            Reply::Missing => Some(Flaw::Unusable(missing(&self.table.name))),
+            Reply::Forbidden(message) => Some(Flaw::Unusable(format!("{message}: see docs/deploy.md"))),
+            Reply::Busy(message) => Some(Flaw::Unusable(message)),
+            Reply::Unsupported => Some(Flaw::Unusable("this engine has no GetItem; see its own documentation".into())),
         })
     }
 
-    async fn describe(&self) -> Result<Answer<TableDescription>, TableError> {
-        let answer = self.ask("DescribeTable", || self.client.describe_table().table_name(&self.table).send());
+    async fn describe(&self) -> Result<Reply<TableDescription>, TableError> {
+        let answer =
+            self.ask("DescribeTable", || self.table.client.describe_table().table_name(&self.table.name).send());
         Ok(match answer.await?.map(|output| output.table) {
-            Answer::Is(Some(table)) => Answer::Is(table),
-            Answer::Is(None) | Answer::Missing => Answer::Missing,
-            Answer::Forbidden(said) => Answer::Forbidden(said),
-            Answer::Busy(said) => Answer::Busy(said),
-            Answer::Unheard => Answer::Unheard,
+            Reply::Done(Some(table)) => Reply::Done(table),
+            Reply::Done(None) | Reply::Missing => Reply::Missing,
+            Reply::Forbidden(message) => Reply::Forbidden(message),
+            Reply::Busy(message) => Reply::Busy(message),
+            Reply::Unsupported => Reply::Unsupported,
         })
     }
 
-    /// Whether this made it; somebody else may have been faster.
-    async fn make(&self) -> Result<bool, TableError> {
+    /// Returns whether this call created the table; another one may have been first.
+    async fn create(&self) -> Result<bool, TableError> {
         let attribute = |name: &str| {
             let built = AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S);
             built.build().expect("name and type are set")
@@ -152,9 +155,10 @@ impl DynamoDbStore {
             built.build().expect("name and type are set")
         };
         let request = self
+            .table
             .client
             .create_table()
-            .table_name(&self.table)
+            .table_name(&self.table.name)
             .attribute_definitions(attribute(PARTITION))
             .attribute_definitions(attribute(SORT))
             .key_schema(key(PARTITION, KeyType::Hash))
@@ -169,42 +173,45 @@ impl DynamoDbStore {
                 }
             }
         });
-        self.granted(answer.await?)
+        self.require(answer.await?)
     }
 
     async fn wait_until_active(&self) -> Result<(), TableError> {
-        for _ in 0..LOOKS {
+        for _ in 0..POLLS {
             match self.describe().await? {
-                Answer::Is(table) if table.table_status() == Some(&TableStatus::Active) => return Ok(()),
-                // Nobody may look; what follows will say whether it is there.
-                Answer::Forbidden(_) | Answer::Unheard => return Ok(()),
-                Answer::Is(_) | Answer::Missing | Answer::Busy(_) => tokio::time::sleep(BETWEEN_LOOKS).await,
+                Reply::Done(table) if table.table_status() == Some(&TableStatus::Active) => return Ok(()),
+                // It cannot be described; the next requests show whether it exists.
+                Reply::Forbidden(_) | Reply::Unsupported => return Ok(()),
+                Reply::Done(_) | Reply::Missing | Reply::Busy(_) => tokio::time::sleep(POLL_PAUSE).await,
             }
         }
-        Err(TableError(format!("table {} is being made and not there yet: try again in a minute", self.table)))
+        Err(TableError(format!("table {} is being created and not active yet: try again in a minute", self.table.name)))
     }
 
-    async fn expiry(&self) -> Result<Answer<(Option<TimeToLiveStatus>, String)>, TableError> {
-        let answer =
-            self.ask("DescribeTimeToLive", || self.client.describe_time_to_live().table_name(&self.table).send());
+    async fn expiry(&self) -> Result<Reply<(Option<TimeToLiveStatus>, String)>, TableError> {
+        let answer = self.ask("DescribeTimeToLive", || {
+            self.table.client.describe_time_to_live().table_name(&self.table.name).send()
+        });
         Ok(answer.await?.map(|output| {
-            let said = output.time_to_live_description;
-            let attribute = said.as_ref().and_then(|said| said.attribute_name()).unwrap_or_default().to_owned();
-            (said.and_then(|said| said.time_to_live_status), attribute)
+            let found = output.time_to_live_description;
+            let attribute = found.as_ref().and_then(|found| found.attribute_name()).unwrap_or_default().to_owned();
+            (found.and_then(|found| found.time_to_live_status), attribute)
         }))
     }
 
     async fn check_expiry(&self) -> Result<Option<Flaw>, TableError> {
         use TimeToLiveStatus::{Enabled, Enabling};
-        let name = &self.table;
+        let name = &self.table.name;
         Ok(match self.expiry().await? {
-            Answer::Forbidden(said) | Answer::Busy(said) => Some(Flaw::Hidden(said)),
-            Answer::Unheard => Some(Flaw::Lacking(format!(
-                "the engine of table {name} knows no time to live, so rows past their retention stay"
+            Reply::Forbidden(message) | Reply::Busy(message) => Some(Flaw::Hidden(message)),
+            Reply::Unsupported => Some(Flaw::Lacking(format!(
+                "the engine of table {name} has no time to live, so rows past their retention stay"
             ))),
-            Answer::Is((Some(Enabled | Enabling), attribute)) if attribute == EXPIRES => None,
-            Answer::Is((Some(Enabled | Enabling), attribute)) => Some(Flaw::Lacking(looks_elsewhere(name, &attribute))),
-            Answer::Is(_) | Answer::Missing => Some(Flaw::Lacking(format!(
+            Reply::Done((Some(Enabled | Enabling), attribute)) if attribute == EXPIRES => None,
+            Reply::Done((Some(Enabled | Enabling), attribute)) => {
+                Some(Flaw::Lacking(wrong_expiry_attribute(name, &attribute)))
+            }
+            Reply::Done(_) | Reply::Missing => Some(Flaw::Lacking(format!(
                 "time to live of table {name} is off, so rows past their retention stay: jobline table create switches \
                  it on for the attribute {EXPIRES:?}"
             ))),
@@ -214,45 +221,50 @@ impl DynamoDbStore {
     async fn switch_on_expiry(&self) -> Result<(), TableError> {
         use TimeToLiveStatus::{Enabled, Enabling};
         match self.expiry().await? {
-            // Rows past their retention stay, which a check says; nothing else needs it.
-            Answer::Unheard => return Ok(()),
-            Answer::Is((Some(Enabled | Enabling), attribute)) if attribute == EXPIRES => return Ok(()),
-            Answer::Is((Some(Enabled | Enabling), attribute)) => {
-                return Err(TableError(looks_elsewhere(&self.table, &attribute)));
+            // Rows past their retention stay, which the check reports; nothing else needs it.
+            Reply::Unsupported => return Ok(()),
+            Reply::Done((Some(Enabled | Enabling), attribute)) if attribute == EXPIRES => return Ok(()),
+            Reply::Done((Some(Enabled | Enabling), attribute)) => {
+                return Err(TableError(wrong_expiry_attribute(&self.table.name, &attribute)));
             }
             _ => {}
         }
         let built = TimeToLiveSpecification::builder().attribute_name(EXPIRES).enabled(true).build();
         let specification = built.expect("attribute and state are set");
-        let request =
-            self.client.update_time_to_live().table_name(&self.table).time_to_live_specification(specification);
-        let answer = self.ask_until_free("UpdateTimeToLive", || {
+        let request = self
+            .table
+            .client
+            .update_time_to_live()
+            .table_name(&self.table.name)
+            .time_to_live_specification(specification);
+        let answer = self.ask_until_not_busy("UpdateTimeToLive", || {
             let sent = request.clone().send();
             async {
                 match sent.await {
-                    // As when nobody was allowed to look whether it is on.
-                    Err(error) if error.message().is_some_and(|said| said.contains("already enabled")) => Ok(()),
+                    // It was on, and the role could not describe it.
+                    Err(error) if error.message().is_some_and(|message| message.contains("already enabled")) => Ok(()),
                     done => done.map(drop),
                 }
             }
         });
         match answer.await? {
-            Answer::Unheard => Ok(()),
-            answer => self.granted(answer),
+            Reply::Unsupported => Ok(()),
+            answer => self.require(answer),
         }
     }
 
     async fn check_recovery(&self) -> Result<Option<Flaw>, TableError> {
-        let name = &self.table;
-        let answer =
-            self.ask("DescribeContinuousBackups", || self.client.describe_continuous_backups().table_name(name).send());
+        let name = &self.table.name;
+        let answer = self.ask("DescribeContinuousBackups", || {
+            self.table.client.describe_continuous_backups().table_name(name).send()
+        });
         let status = |description: Option<aws_sdk_dynamodb::types::ContinuousBackupsDescription>| {
             description?.point_in_time_recovery_description?.point_in_time_recovery_status
         };
         Ok(match answer.await?.map(|output| status(output.continuous_backups_description)) {
-            Answer::Forbidden(said) | Answer::Busy(said) => Some(Flaw::Hidden(said)),
-            Answer::Unheard | Answer::Is(Some(PointInTimeRecoveryStatus::Enabled)) => None,
-            Answer::Is(_) | Answer::Missing => Some(Flaw::Lacking(format!(
+            Reply::Forbidden(message) | Reply::Busy(message) => Some(Flaw::Hidden(message)),
+            Reply::Unsupported | Reply::Done(Some(PointInTimeRecoveryStatus::Enabled)) => None,
+            Reply::Done(_) | Reply::Missing => Some(Flaw::Lacking(format!(
                 "point-in-time recovery of table {name} is off, so what is deleted by mistake is lost: jobline table \
                  create switches it on"
             ))),
@@ -263,76 +275,82 @@ impl DynamoDbStore {
         let built = PointInTimeRecoverySpecification::builder().point_in_time_recovery_enabled(true).build();
         let specification = built.expect("the state is set");
         let request = self
+            .table
             .client
             .update_continuous_backups()
-            .table_name(&self.table)
+            .table_name(&self.table.name)
             .point_in_time_recovery_specification(specification);
-        let answer = self.ask_until_free("UpdateContinuousBackups", || request.clone().send());
+        let answer = self.ask_until_not_busy("UpdateContinuousBackups", || request.clone().send());
         match answer.await? {
-            Answer::Unheard => Ok(()),
-            answer => self.granted(answer.map(drop)),
+            Reply::Unsupported => Ok(()),
+            answer => self.require(answer.map(drop)),
         }
     }
 
-    fn granted<T>(&self, answer: Answer<T>) -> Result<T, TableError> {
+    fn require<T>(&self, answer: Reply<T>) -> Result<T, TableError> {
         match answer {
-            Answer::Is(answer) => Ok(answer),
-            Answer::Missing => Err(TableError(format!("there is no table {} in this region", self.table))),
-            Answer::Forbidden(said) | Answer::Busy(said) => Err(TableError(said)),
-            Answer::Unheard => Err(TableError("this engine cannot do that; see its own documentation".into())),
+            Reply::Done(answer) => Ok(answer),
+            Reply::Missing => Err(TableError(format!("there is no table {} in this region", self.table.name))),
+            Reply::Forbidden(message) | Reply::Busy(message) => Err(TableError(message)),
+            Reply::Unsupported => Err(TableError("this engine cannot do that; see its own documentation".into())),
         }
     }
 
-    /// As [`Self::ask`], and again for as long as a new table may take to be whole.
-    async fn ask_until_free<T, E, F>(&self, operation: &str, request: impl Fn() -> F) -> Result<Answer<T>, TableError>
+    /// As [`Self::ask`], repeated while a new table is still being set up.
+    async fn ask_until_not_busy<T, E, F>(
+        &self,
+        operation: &str,
+        request: impl Fn() -> F,
+    ) -> Result<Reply<T>, TableError>
     where
         F: Future<Output = Result<T, SdkError<E>>>,
         E: ProvideErrorMetadata + StdError + 'static,
     {
-        for _ in 0..LOOKS {
+        for _ in 0..POLLS {
             match self.ask(operation, &request).await? {
-                Answer::Busy(_) => tokio::time::sleep(BETWEEN_LOOKS).await,
+                Reply::Busy(_) => tokio::time::sleep(POLL_PAUSE).await,
                 answer => return Ok(answer),
             }
         }
         self.ask(operation, &request).await
     }
 
-    /// A request about the table, made again while it is of use.
-    async fn ask<T, E, F>(&self, operation: &str, request: impl Fn() -> F) -> Result<Answer<T>, TableError>
+    /// Sends a request about the table, and sends it again while that may help.
+    async fn ask<T, E, F>(&self, operation: &str, request: impl Fn() -> F) -> Result<Reply<T>, TableError>
     where
         F: Future<Output = Result<T, SdkError<E>>>,
         E: ProvideErrorMetadata + StdError + 'static,
     {
-        let mut patience = self.patience();
+        let mut retries = self.table.retries();
         loop {
             let error = match request().await {
-                Ok(answer) => return Ok(Answer::Is(answer)),
+                Ok(answer) => return Ok(Reply::Done(answer)),
                 Err(error) => error,
             };
             match error.code() {
-                Some("ResourceNotFoundException" | "TableNotFoundException") => return Ok(Answer::Missing),
+                Some("ResourceNotFoundException" | "TableNotFoundException") => return Ok(Reply::Missing),
                 Some("AccessDeniedException") => {
-                    let said = format!("the role has no permission for dynamodb:{operation} on table {}", self.table);
-                    return Ok(Answer::Forbidden(said));
+                    let message =
+                        format!("the role has no permission for dynamodb:{operation} on table {}", self.table.name);
+                    return Ok(Reply::Forbidden(message));
                 }
-                Some("UnknownOperationException") => return Ok(Answer::Unheard),
+                Some("UnknownOperationException") => return Ok(Reply::Unsupported),
                 _ => {}
             }
             let failure = Failure::of(operation, &error);
             if matches!(error.code(), Some("ContinuousBackupsUnavailableException" | "ResourceInUseException")) {
-                return Ok(Answer::Busy(failure.reason));
+                return Ok(Reply::Busy(failure.reason));
             }
-            if failure.effect == Effect::Refused || !patience.pause().await {
+            if failure.effect == Effect::Refused || !retries.pause().await {
                 return Err(TableError(failure.reason));
             }
         }
     }
 }
 
-fn looks_elsewhere(name: &str, attribute: &str) -> String {
+fn wrong_expiry_attribute(name: &str, attribute: &str) -> String {
     format!(
-        "time to live of table {name} looks at the attribute {attribute:?}, so rows past their retention stay: switch it \
+        "time to live of table {name} uses the attribute {attribute:?}, so rows past their retention stay: switch it \
          off there, and on for {EXPIRES:?}"
     )
 }
@@ -341,8 +359,8 @@ fn missing(name: &str) -> String {
     format!("there is no table {name} in this region: jobline table create makes it")
 }
 
-/// What is wrong with the keys of a table, in words.
-fn keys_that_do_not_fit(name: &str, table: &TableDescription) -> Option<String> {
+/// What is wrong with the keys of a table.
+fn key_flaw(name: &str, table: &TableDescription) -> Option<String> {
     let kind = |name: &str| {
         let mut definitions = table.attribute_definitions().iter();
         definitions.find(|one| one.attribute_name() == name).map_or("?", |one| one.attribute_type().as_str())
@@ -364,7 +382,7 @@ fn keys_that_do_not_fit(name: &str, table: &TableDescription) -> Option<String> 
     ))
 }
 
-fn status_that_does_not_serve(name: &str, table: &TableDescription) -> Option<String> {
+fn status_flaw(name: &str, table: &TableDescription) -> Option<String> {
     match table.table_status() {
         None | Some(TableStatus::Active | TableStatus::Updating) => None,
         Some(status) => Some(format!("table {name} is {}: wait until it is ACTIVE", status.as_str())),

@@ -1,5 +1,4 @@
-//! What DynamoDB does when it is unwell, and what the engine makes of it: each fault answers what the port says, loses
-//! nothing, and is over when it is over.
+//! Faults of DynamoDB: under each one the engine returns what the port says, loses nothing, and works again afterwards.
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
 
 use aws_credential_types::provider::error::CredentialsError;
@@ -10,7 +9,7 @@ use jobline_store_dynamodb::testing::{Emulator, FaultRates, Proxy, Refusal};
 use jobline_store_dynamodb::{DynamoDbStore, Options};
 use std::time::Duration;
 
-/// A store behind a proxy, with a deadline that a test can wait for.
+/// A store behind a proxy, with a short deadline.
 struct Stage {
     _emulator: Emulator,
     proxy: Proxy,
@@ -26,7 +25,7 @@ impl Stage {
         Self { _emulator: emulator, proxy, store }
     }
 
-    /// Fails as `rates` say, and nothing else is wrong from the next call on.
+    /// Sets the rates of faults for the next calls.
     fn fail(&self, rates: FaultRates) {
         self.proxy.set_rates(rates);
     }
@@ -59,7 +58,7 @@ fn always(change: impl FnOnce(&mut FaultRates)) -> FaultRates {
 }
 
 #[tokio::test]
-async fn throttled_for_long_it_is_unavailable_and_nothing_happened() {
+async fn throttled_beyond_the_deadline_it_is_unavailable_and_nothing_happened() {
     let stage = Stage::new().await;
     for (token, sorts) in [(1, &["A"][..]), (2, &["B", "C"])] {
         stage.fail(always(|rates| rates.throttled = 1.0));
@@ -105,7 +104,7 @@ async fn a_commit_whose_answers_are_lost_is_unknown_and_takes_effect_once() {
 }
 
 #[tokio::test]
-async fn a_repetition_that_meets_another_writer_does_not_call_it_a_conflict() {
+async fn a_repetition_that_meets_another_transaction_is_not_a_conflict() {
     let stage = Stage::new().await;
     let commit = put(1, &["A", "B"], "mine");
     stage.fail(always(|rates| rates.failed_done = 1.0));
@@ -118,7 +117,7 @@ async fn a_repetition_that_meets_another_writer_does_not_call_it_a_conflict() {
 }
 
 #[tokio::test]
-async fn another_transaction_at_work_is_a_conflict_that_names_its_rows() {
+async fn rows_held_by_another_transaction_are_a_conflict_that_names_them() {
     let stage = Stage::new().await;
     stage.fail(always(|rates| rates.conflict = 1.0));
     for (token, sorts) in [(1, &["A"][..]), (2, &["B", "C", "D"])] {
@@ -132,13 +131,13 @@ async fn another_transaction_at_work_is_a_conflict_that_names_its_rows() {
 }
 
 #[tokio::test]
-async fn a_refused_condition_is_told_through_all_of_it() {
+async fn a_failed_condition_is_a_conflict_through_all_faults() {
     let stage = Stage::new().await;
     let taken = put(1, &["A"], "taken");
     assert_eq!(stage.store.commit(&taken).await.unwrap(), Outcome::Committed);
     stage.fail(FaultRates::all(0.1));
     for token in 10..40 {
-        // Until it is decided, as any caller does.
+        // Repeated until the outcome is known, as any caller does.
         let outcome = loop {
             match stage.store.commit(&put(token, &["A"], "late")).await {
                 Ok(outcome) => break outcome,
@@ -153,7 +152,7 @@ async fn a_refused_condition_is_told_through_all_of_it() {
 }
 
 #[tokio::test]
-async fn out_of_reach_it_is_unavailable_and_comes_back_by_itself() {
+async fn out_of_reach_it_is_unavailable_and_recovers_by_itself() {
     let stage = Stage::new().await;
     assert_eq!(stage.store.commit(&put(1, &["A"], "x")).await.unwrap(), Outcome::Committed);
     stage.proxy.set_down(true);
@@ -164,9 +163,9 @@ async fn out_of_reach_it_is_unavailable_and_comes_back_by_itself() {
 }
 
 #[tokio::test]
-async fn where_nobody_listens_a_commit_certainly_did_not_happen() {
+async fn a_commit_that_could_not_connect_did_not_happen() {
     let emulator = Emulator::start().await;
-    // A port that was free a moment ago, and that nobody was told of.
+    // A port that was free a moment ago.
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let config = emulator.config().endpoint_url(format!("http://{closed}"));
     let store = DynamoDbStore::new(config, "rows", options());
@@ -175,7 +174,7 @@ async fn where_nobody_listens_a_commit_certainly_did_not_happen() {
 }
 
 #[tokio::test]
-async fn a_missing_table_is_named_with_what_to_do() {
+async fn a_missing_table_is_an_error_that_says_what_to_do() {
     let emulator = Emulator::start().await;
     let store = DynamoDbStore::new(emulator.config(), "rows", options());
     for said in [
@@ -201,10 +200,10 @@ impl ProvideCredentials for Nobody {
 }
 
 #[tokio::test]
-async fn without_credentials_it_says_so_and_nothing_happened() {
+async fn without_credentials_the_error_says_so_and_nothing_happened() {
     let emulator = Emulator::start().await;
     emulator.store("rows", Options::default()).await;
-    // Credentials that ran out, from a provider that has no others.
+    // Expired credentials, from a provider that has no others.
     let expired = Credentials::new("a", "b", None, Some(std::time::UNIX_EPOCH), "tests");
     let config = emulator.config().credentials_provider(expired);
     let asked = DynamoDbStore::new(config, "rows", options()).get(&key("A"), Consistency::Strong).await;
@@ -217,7 +216,7 @@ async fn without_credentials_it_says_so_and_nothing_happened() {
 }
 
 #[tokio::test]
-async fn whoever_is_refused_is_told_why_and_nothing_happened() {
+async fn a_refused_caller_is_told_why_and_nothing_happened() {
     let stage = Stage::new().await;
     let refusals = [
         (Refusal::ExpiredToken, "ExpiredTokenException The security token included in the request is expired"),
@@ -248,7 +247,7 @@ async fn whoever_is_refused_is_told_why_and_nothing_happened() {
 }
 
 #[tokio::test]
-async fn a_table_is_made_though_its_backups_take_longer_than_any_request() {
+async fn a_table_is_created_although_its_backups_take_longer_than_a_request() {
     let stage = Stage::new().await;
     stage.proxy.set_reach(|operation| operation == "UpdateContinuousBackups");
     stage.proxy.set_refusal(Some(Refusal::BackupsUnavailable));

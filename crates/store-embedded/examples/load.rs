@@ -4,12 +4,15 @@
 //! cargo run --release -p jobline-store-embedded --example load -- [CLIENTS] [SECONDS] [FOLDER]
 //! ```
 //!
-//! The environment may set `WORKERS` (threads of the database) and `MEMTABLE` (MB). Prints sends a second, how long commits took, memory, and how long it takes to read a hot row and ranges, in place and on
-//! a blocking thread.
+//! The environment may set `WORKERS` (threads of the database) and `MEMTABLE` (MB). Prints sends a second, how long commits
+//! took, memory, how long reading cached rows and ranges takes, and how often reads from the disk and from the system's
+//! memory make their caller's thread wait, with and without a budget.
 
 use jobline_store::{Commit, Condition, Consistency, Key, Outcome, Range, Store, Token, Version};
 use jobline_store_embedded::{EmbeddedStore, Options};
-use std::path::PathBuf;
+use std::future::Future;
+use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -41,10 +44,10 @@ fn main() -> Result<()> {
         drop(store);
         println!("close: {:.1} ms", millis(begin.elapsed()));
         let begin = Instant::now();
-        let store = EmbeddedStore::open(folder.path(), options)?;
+        let store = EmbeddedStore::open(folder.path(), options.clone())?;
         println!("open: {:.1} ms", millis(begin.elapsed()));
         drop(store);
-        Ok(())
+        compare_budgets(folder.path(), &options, clients).await
     })
 }
 
@@ -93,7 +96,7 @@ async fn send_one(
     seen: Option<Version>,
     token: Token,
 ) -> Result<Duration> {
-    let partition = format!("CONVERSATION#conv_{conversation:06}_{conversation:06}");
+    let partition = partition(conversation);
     let (head, user) = (Key::new(&*partition, &*partition), Key::new(format!("USER#{conversation:06}"), "HEAD"));
     store.get_many(&[head.clone(), user.clone()], Consistency::Strong).await?;
     let condition = seen.map_or(Condition::Absent, Condition::Version);
@@ -134,8 +137,7 @@ async fn read(store: &EmbeddedStore) -> Result<()> {
         let mut found = 0;
         for conversation in 0..2000u64 {
             let begin = Instant::now();
-            let partition = format!("CONVERSATION#conv_{conversation:06}_{conversation:06}");
-            let mut range = Range::prefix(partition, "MESSAGE#", limit);
+            let mut range = Range::prefix(partition(conversation), "MESSAGE#", limit);
             range.limit = limit.max(rows);
             found += store.range(&range).await?.rows.len();
             slowest = slowest.max(begin.elapsed());
@@ -145,6 +147,97 @@ async fn read(store: &EmbeddedStore) -> Result<()> {
         println!("a range of {} rows {place}: {each:.0} µs, {:.2} ms at most", found / 2000, millis(slowest));
     }
     hop().await
+}
+
+/// Reads from the disk, then the same from the system's memory, in turn without an end to reading in place and with one.
+async fn compare_budgets(folder: &Path, options: &Options, clients: u64) -> Result<()> {
+    // Next to no caches: every read goes to the database.
+    let caches = Options { row_cache_bytes: 0, range_cache_bytes: 0, block_cache_bytes: 0, ..options.clone() };
+    for round in 0..3 {
+        for (name, in_place) in [("without a budget", Duration::from_secs(3600)), ("with the budget", options.in_place)]
+        {
+            let store = EmbeddedStore::open(folder, Options { in_place, ..caches.clone() })?;
+            forget_pages(folder)?;
+            for from in ["the disk", "memory"] {
+                read_all(&store, clients, &format!("round {round}, {name}, from {from}")).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn read_all(store: &EmbeddedStore, clients: u64, what: &str) -> Result<()> {
+    let (mut rows, mut ranges) = (Watched::default(), Watched::default());
+    for client in 0..clients {
+        let numbers = (0..50).map(|slot| client * 50 + slot);
+        let heads: Vec<Key> = numbers.clone().map(|number| Key::new(partition(number), partition(number))).collect();
+        rows.watch(store.get_many(&heads, Consistency::Eventual)).await??;
+        for number in numbers {
+            ranges.watch(store.range(&Range::prefix(partition(number), "MESSAGE#", 50))).await??;
+        }
+    }
+    println!("{what}: 50 rows {rows}; a range {ranges}");
+    Ok(())
+}
+
+fn partition(conversation: u64) -> String {
+    format!("CONVERSATION#conv_{conversation:06}_{conversation:06}")
+}
+
+/// Takes the store's files out of the system's memory.
+fn forget_pages(folder: &Path) -> Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            forget_pages(&path)?;
+        } else {
+            rustix::fs::fadvise(std::fs::File::open(path)?, 0, None, rustix::fs::Advice::DontNeed)?;
+        }
+    }
+    Ok(())
+}
+
+/// How long reads took, and how often the thread that polled them waited for the disk or for a lock meanwhile.
+#[derive(Default)]
+struct Watched {
+    reads: u32,
+    time: Duration,
+    waits: u64,
+    most_waits: u64,
+}
+
+impl Watched {
+    async fn watch<T>(&mut self, read: impl Future<Output = T>) -> Result<T> {
+        let begin = Instant::now();
+        let (mut read, mut waits) = (pin!(read), 0);
+        let output = std::future::poll_fn(|context| {
+            let before = thread_waits();
+            let polled = read.as_mut().poll(context);
+            waits += thread_waits() - before;
+            polled
+        });
+        let output = output.await;
+        self.time += begin.elapsed();
+        self.waits += waits;
+        self.most_waits = self.most_waits.max(waits);
+        self.reads += 1;
+        Ok(output)
+    }
+}
+
+/// How often this thread gave its processor away to wait.
+fn thread_waits() -> u64 {
+    let status = std::fs::read_to_string("/proc/thread-self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
+    line.and_then(|count| count.trim().parse().ok()).unwrap_or_default()
+}
+
+impl std::fmt::Display for Watched {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let reads = f64::from(self.reads.max(1));
+        let (each, waits) = (self.time.as_secs_f64() * 1e6 / reads, self.waits as f64 / reads);
+        write!(f, "{each:.0} µs with {waits:.1} waits of the caller's thread, {} at most", self.most_waits)
+    }
 }
 
 /// What moving a read to another thread costs by itself.

@@ -1,19 +1,19 @@
-//! The rows read and written lately, and the keys lately seen to have none.
+//! A cache of recently read and written rows, and of keys that have no row.
 //!
-//! A stale row can never stay here: what a reader found is kept only if its [`Ticket`] still holds, see the ledger. Between
-//! [`RowCache::begin`] and [`RowCache::end`] the rows being written are in no reader's reach here, so that a read never
-//! answers less than what another read has already seen in the database.
+//! The cache never holds an old row: what a reader found is cached only if its [`Ticket`] is still valid, see the ledger.
+//! Between [`RowCache::begin`] and [`RowCache::end`] the rows being written are not in the cache, so that a read never returns
+//! an older row than another read has already returned from the database.
 
-use crate::ledger::{Ledger, Place, Ticket};
+use crate::ledger::{KeyHash, Ledger, Ticket};
 use fjall::Slice;
 use jobline_store::Row;
 use quick_cache::{Weighter, unsync};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 const SHARDS: usize = 32;
-/// Rows above this are left to the database: one of them would push out dozens of others.
+/// Larger rows are not cached: one of them would evict dozens of others.
 const ROW_BYTES: usize = 16 * 1024;
-/// What an entry costs besides its bytes: two allocations, the table, the key's and the row's own structures.
+/// Memory of an entry besides its bytes: two allocations, the table, the structures of key and row.
 const OVERHEAD: usize = 160;
 
 type Rows = unsync::Cache<Slice, Option<Row>, Weigh>;
@@ -32,9 +32,9 @@ impl Weighter<Slice, Option<Row>> for Weigh {
     }
 }
 
-/// What the cache knows of a key.
+/// The result of a lookup.
 pub(crate) enum Lookup {
-    /// The row, or that there is none.
+    /// The row, or `None` if the key has none.
     Hit(Option<Row>),
     Miss(Ticket),
 }
@@ -47,22 +47,22 @@ impl RowCache {
         Self { shards: (0..SHARDS).map(|_| rows()).collect(), ledger: Ledger::new() }
     }
 
-    fn shard(&self, place: Place) -> MutexGuard<'_, Rows> {
-        self.shards[place.shard(SHARDS)].lock().unwrap_or_else(PoisonError::into_inner)
+    fn shard(&self, hash: KeyHash) -> MutexGuard<'_, Rows> {
+        self.shards[hash.shard(SHARDS)].lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn get(&self, key: &[u8]) -> Lookup {
-        let place = self.ledger.place(key);
-        match self.shard(place).get(key) {
+        let hash = self.ledger.hash(key);
+        match self.shard(hash).get(key) {
             Some(row) => Lookup::Hit(row.clone()),
-            None => Lookup::Miss(self.ledger.ticket(place)),
+            None => Lookup::Miss(self.ledger.ticket(hash)),
         }
     }
 
-    /// Keeps what a reader found in the database after it missed with `ticket`.
+    /// Caches what a reader found in the database after it missed with `ticket`.
     pub(crate) fn fill(&self, key: &[u8], row: &Option<Row>, ticket: &Ticket) {
-        let mut rows = self.shard(ticket.place());
-        if self.ledger.holds(ticket) {
+        let mut rows = self.shard(ticket.hash());
+        if self.ledger.is_valid(ticket) {
             put(&mut rows, key.into(), row.clone());
         }
     }
@@ -70,24 +70,24 @@ impl RowCache {
     /// A write of these keys begins.
     pub(crate) fn begin<'a>(&self, keys: impl Iterator<Item = &'a Slice>) {
         for key in keys {
-            let place = self.ledger.place(&**key);
-            self.ledger.begin(place);
-            self.shard(place).remove(&**key);
+            let hash = self.ledger.hash(&**key);
+            self.ledger.begin(hash);
+            self.shard(hash).remove(&**key);
         }
     }
 
-    /// The write has ended: these are the rows now, as far as they are worth keeping.
+    /// The write has ended. `rows` are the new rows; the outer `None` for those that are not worth caching.
     pub(crate) fn end<'a>(&self, rows: impl Iterator<Item = (&'a Slice, Option<Option<Row>>)>) {
         for (key, row) in rows {
-            let place = self.ledger.place(&**key);
+            let hash = self.ledger.hash(&**key);
             if let Some(row) = row {
-                put(&mut self.shard(place), key.clone(), row);
+                put(&mut self.shard(hash), key.clone(), row);
             }
-            self.ledger.end(place);
+            self.ledger.end(hash);
         }
     }
 
-    /// The write has ended otherwise, and readers may have seen what is no longer so.
+    /// The write has failed, and readers may have read rows that did not last: empties the cache.
     pub(crate) fn abandon(&self) {
         self.ledger.abandon();
         for shard in &self.shards {
@@ -123,7 +123,7 @@ mod tests {
     fn hit(cache: &RowCache) -> Option<Row> {
         match cache.get(b"k") {
             Lookup::Hit(row) => row,
-            Lookup::Miss(_) => panic!("nothing there"),
+            Lookup::Miss(_) => panic!("not cached"),
         }
     }
 
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_and_their_absence_are_kept() {
+    fn rows_and_their_absence_are_cached() {
         let cache = RowCache::new(1 << 20);
         let ticket = miss(&cache);
         cache.fill(b"k", &None, &ticket);
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fill_that_a_write_overtook_is_dropped() {
+    fn a_row_read_before_or_during_a_write_is_not_cached() {
         let cache = RowCache::new(1 << 20);
         let (before, during);
         before = miss(&cache);
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_being_written_are_out_of_reach() {
+    fn rows_being_written_are_not_cached() {
         let cache = RowCache::new(1 << 20);
         let ticket = miss(&cache);
         cache.fill(b"k", &row(1), &ticket);
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn a_write_may_leave_nothing_behind() {
+    fn a_written_row_need_not_be_cached() {
         let cache = RowCache::new(1 << 20);
         let ticket = miss(&cache);
         cache.fill(b"k", &row(1), &ticket);
@@ -190,20 +190,20 @@ mod tests {
     }
 
     #[test]
-    fn a_fill_beside_another_keys_write_is_kept() {
+    fn a_row_read_during_another_keys_write_is_cached() {
         let cache = RowCache::new(1 << 20);
         begin(&cache);
-        // Two of them at most share a stripe with it.
-        let kept = ["one", "two", "three"].into_iter().filter(|key| {
-            let Lookup::Miss(ticket) = cache.get(key.as_bytes()) else { panic!("nothing there") };
+        // At most two of them share a stripe with the key being written.
+        let cached = ["one", "two", "three"].into_iter().filter(|key| {
+            let Lookup::Miss(ticket) = cache.get(key.as_bytes()) else { panic!("not cached") };
             cache.fill(key.as_bytes(), &row(5), &ticket);
             matches!(cache.get(key.as_bytes()), Lookup::Hit(Some(_)))
         });
-        assert!(kept.count() > 0);
+        assert!(cached.count() > 0);
     }
 
     #[test]
-    fn the_budget_is_kept() {
+    fn the_size_stays_within_its_budget() {
         let cache = RowCache::new(1 << 20);
         for number in 0..20_000u32 {
             let key = Slice::from(number.to_be_bytes());

@@ -1,4 +1,4 @@
-//! How rows stand in the database: the one place that knows its bytes.
+//! The encoding of rows in the database.
 //!
 //! | key | value | written |
 //! |---|---|---|
@@ -7,8 +7,8 @@
 //! | `r` partition `\0` sort | a row | by commits |
 //! | `x` expires, 8 bytes big-endian, row key | nothing | with every row that expires |
 //!
-//! Keys are printable text, so a NUL ends the partition: no partition is the beginning of another's rows, and the bytes
-//! of the sort key decide within one.
+//! Keys have no NUL, so a NUL ends the partition: the rows of a partition are contiguous, in the byte order of their sort
+//! keys.
 
 use bytes::Bytes;
 use fjall::Slice;
@@ -31,7 +31,7 @@ pub(crate) fn row_key(partition: &str, sort: &str) -> Vec<u8> {
     key
 }
 
-/// The row's key, by way of `buffer`.
+/// The row's key, built in `buffer`.
 pub(crate) fn encode_key(buffer: &mut Vec<u8>, partition: &str, sort: &str) -> Slice {
     buffer.clear();
     write_key(buffer, partition, sort);
@@ -53,7 +53,7 @@ pub(crate) fn expiry_key(expires: u64, row_key: &[u8]) -> Vec<u8> {
     key
 }
 
-/// Where the expiry index stands for `expires` and later.
+/// The first possible key of the expiry index for `expires` and later.
 pub(crate) fn expiry_from(expires: u64) -> Vec<u8> {
     expiry_key(expires, &[])
 }
@@ -63,7 +63,7 @@ pub(crate) fn split_expiry_key(key: &[u8]) -> Result<(u64, &[u8]), Error> {
     Ok((be(&head[1..]), row_key))
 }
 
-/// The key of a row as the port has it.
+/// The port's key for a row key.
 pub(crate) fn port_key(row_key: &[u8]) -> Result<Key, Error> {
     let text = std::str::from_utf8(row_key).map_err(|_| damaged("a key is not text"))?;
     let (partition, sort) =
@@ -71,7 +71,7 @@ pub(crate) fn port_key(row_key: &[u8]) -> Result<Key, Error> {
     Ok(Key::new(partition, sort))
 }
 
-/// The row as it is stored, by way of `buffer`.
+/// The row as it is stored, built in `buffer`.
 pub(crate) fn encode_row(buffer: &mut Vec<u8>, head: Head, value: &[u8]) -> Slice {
     buffer.clear();
     buffer.push(if head.expires.is_some() { EXPIRES } else { FOREVER });
@@ -83,7 +83,7 @@ pub(crate) fn encode_row(buffer: &mut Vec<u8>, head: Head, value: &[u8]) -> Slic
     buffer.as_slice().into()
 }
 
-/// What conditions and the expiry index look at, and where the value begins.
+/// The part of a row that conditions and the expiry index need.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Head {
     pub(crate) version: Version,
@@ -99,17 +99,17 @@ pub(crate) fn decode_head(row: &[u8]) -> Result<(Head, &[u8]), Error> {
             let (expires, rest) = rest.split_at_checked(8).ok_or_else(|| damaged("a row is too short"))?;
             Ok((Head { version, expires: sequence(expires) }, rest))
         }
-        kind => Err(damaged(&format!("a row of an unknown kind {kind}"))),
+        kind => Err(damaged(&format!("a row has the unknown kind {kind}"))),
     }
 }
 
-/// The row, copied: the database's bytes may be part of a whole block, which a small row would keep in memory.
+/// The row, copied: the database's bytes may be a slice of a block, which would stay in memory with it.
 pub(crate) fn decode_row(row: &[u8]) -> Result<Row, Error> {
     let (Head { version, expires }, value) = decode_head(row)?;
     Ok(Row { value: Bytes::copy_from_slice(value), version, expires })
 }
 
-/// A number as the sequence row holds it.
+/// A number as it is stored in rows, little-endian.
 pub(crate) fn sequence(value: &[u8]) -> Option<u64> {
     value.try_into().ok().map(u64::from_le_bytes)
 }
@@ -127,7 +127,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_row_and_its_key_come_back() {
+    fn rows_and_keys_survive_encoding() {
         for expires in [None, Some(0), Some(u64::MAX)] {
             let row =
                 decode_row(&encode_row(&mut Vec::new(), Head { version: Version(7), expires }, b"value")).unwrap();
@@ -138,14 +138,14 @@ mod tests {
     }
 
     #[test]
-    fn no_partition_lies_within_another() {
+    fn partitions_do_not_overlap() {
         assert!(row_key("a", "\u{10ffff}") < row_key("a!", ""), "the separator sorts before all text");
         assert!(row_key("a", "z") < row_key("ab", "a"));
         assert!(!row_key("ab", "c").starts_with(&row_key("a", "")));
     }
 
     #[test]
-    fn damage_is_said() {
+    fn damaged_rows_and_keys_are_errors() {
         for row in [&b""[..], b"\x00short", b"\x09123456789", b"\x0112345678short"] {
             assert!(matches!(decode_row(row), Err(Error::Corrupt(_))), "{row:?}");
         }

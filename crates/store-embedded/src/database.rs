@@ -1,9 +1,9 @@
-//! The database under the engine: fjall, opened with care and kept from stalling.
+//! The database under the engine: fjall, checked before it is opened, and kept from stalling.
 //!
-//! All rows are in one keyspace. With more of them, the one that is written least would hold every journal back.
+//! All rows are in one keyspace. With several, the one that is written least would keep old journals from being deleted.
 
 use crate::codec::{ID_KEY, SEQUENCE_KEY, sequence};
-use crate::error::Fault;
+use crate::error::{Fault, read_error};
 use crate::journal::{self, Journals};
 use crate::options::Options;
 use crate::tables;
@@ -11,27 +11,48 @@ use fjall::compaction::Leveled;
 use fjall::{
     AbstractTree, CompressionType, Database, Keyspace, KeyspaceCreateOptions, OwnedWriteBatch, PersistMode, Slice,
 };
+use jobline_store::Error;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::{Builder, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const ROWS: &str = "rows";
-/// Sealed memtables that may wait to be written out before the active one grows instead. fjall would halt at four,
-/// and for ever if its worker died meanwhile.
+/// Sealed memtables that may wait to be written out; with more the active memtable grows instead. fjall halts writers at
+/// four, for ever if its worker has failed.
 const SEALED: usize = 2;
-/// Runs in level 0 from which on the active memtable grows instead. fjall slows writers down at 20 and halts them at 30.
+/// Runs in level 0; with more the active memtable grows instead. fjall slows writers down at 20 and halts them at 30.
 const LEVEL_0: usize = 14;
 /// What a row costs in a memtable besides its bytes.
 const ROW_OVERHEAD: usize = 96;
-/// How much larger than usual the active memtable may become.
+/// How many times its usual size the active memtable may reach.
 const GROWTH: u64 = 4;
-/// The largest part that one compaction moves is a small multiple of this: a compaction occupies the only worker.
+/// A compaction moves a small multiple of this at once, and occupies the only worker meanwhile.
 const TABLE_BYTES: u64 = 8 * 1024 * 1024;
-/// How long closing waits until everything is in tables; if it takes longer, the next start reads the journal.
+/// How often closing looks whether everything is in tables, before it leaves the rest to the journal.
 const CLOSE_POLLS: u32 = 5000;
 const POLL: Duration = Duration::from_millis(2);
+/// How long a write waits for the worker before the database counts as failed. A worker that panicked leaves no other sign.
+const STALL: Duration = Duration::from_secs(20);
+
+/// Why a group was not written.
+#[derive(Debug)]
+pub(crate) enum WriteFailure {
+    /// The database had failed earlier; nothing of the group was written.
+    Before(fjall::Error),
+    /// The group may be on the disk.
+    During(fjall::Error),
+}
+
+impl std::fmt::Display for WriteFailure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Before(fjall::Error::Poisoned) => f.write_str("the database failed earlier"),
+            Self::Before(error) | Self::During(error) => error.fmt(f),
+        }
+    }
+}
 
 /// An open database.
 pub(crate) struct Db {
@@ -39,13 +60,15 @@ pub(crate) struct Db {
     rows: Keyspace,
     folder: PathBuf,
     memtable_bytes: u64,
-    /// What the active memtable holds, about.
+    /// About how many bytes the active memtable holds.
     unrotated: u64,
     rotation: Option<Rotation>,
+    /// Set while the journal's content may not be on the disk: nothing may be written after it.
+    refuses_writes: bool,
 }
 
-/// A memtable being sealed, on a thread of its own: what it takes in the writer's way is an exchange of pointers, but
-/// afterwards journals are deleted and the memory of older memtables is freed, which takes tens of milliseconds.
+/// A memtable being sealed on a thread of its own: sealing blocks writes only for an exchange of pointers, but then deletes
+/// journals and frees older memtables, which takes tens of milliseconds.
 type Rotation = JoinHandle<Result<(), fjall::Error>>;
 
 impl Db {
@@ -53,11 +76,12 @@ impl Db {
     pub(crate) fn create(folder: &Path, id: u128, options: &Options) -> Result<Self, Fault> {
         std::fs::create_dir_all(folder)?;
         let mut db = Self::start(folder, options)?;
-        db.write([(ID_KEY.into(), Some(id.to_le_bytes().into()))], 0)?;
+        db.write_batch([(ID_KEY.into(), Some(id.to_le_bytes().into()))], 0)?;
         Ok(db)
     }
 
-    /// The database in `folder` and its last group, after everything that can be verified fast was.
+    /// The database in `folder` and its last group, after all quick checks. `acknowledged` is the last group known to be
+    /// durable.
     pub(crate) fn open(folder: &Path, id: u128, acknowledged: u64, options: &Options) -> Result<(Self, u64), Fault> {
         tables::verify_folder(folder)?;
         let journals = journal::verify(folder, acknowledged)?;
@@ -78,18 +102,26 @@ impl Db {
                 .open()?;
             let rows = database.keyspace(ROWS, || {
                 KeyspaceCreateOptions::default()
-                    // The writer rotates by itself, see `make_room`.
+                    // Rotated by `make_room`.
                     .max_memtable_size(u64::MAX)
                     .manual_journal_persist(true)
                     .compaction_strategy(Arc::new(Leveled::default().with_table_target_size(TABLE_BYTES)))
             })?;
             let unrotated = database.write_buffer_size();
             let memtable_bytes = options.memtable_bytes;
-            Ok(Self { database, rows, folder: folder.to_owned(), memtable_bytes, unrotated, rotation: None })
+            Ok(Self {
+                database,
+                rows,
+                folder: folder.to_owned(),
+                memtable_bytes,
+                unrotated,
+                rotation: None,
+                refuses_writes: false,
+            })
         };
-        // What gets past the verification may still be more than fjall expects, and it expects with assertions.
+        // fjall panics on some damage that passes the checks above.
         catch_unwind(AssertUnwindSafe(open))
-            .map_err(|_| Fault::damaged("its files contradict each other"))?
+            .map_err(|_| Fault::damaged("its database cannot be opened: its files contradict each other"))?
             .map_err(Fault::from)
     }
 
@@ -107,28 +139,55 @@ impl Db {
             Some((first, _)) if first > in_tables + 1 => {
                 Err(Fault::damaged(format!("groups {} to {} are missing from its journals", in_tables + 1, first - 1)))
             }
-            Some((_, newest)) if newest > last => Err(Fault::damaged("its journals were not read to their end")),
+            Some((_, newest)) if newest > last => {
+                Err(Fault::damaged("the database did not read its journals to their end"))
+            }
             _ => Ok(last),
         }
     }
 
-    /// The last group among the batches before `number`, in fjall's own count.
+    /// The last group before fjall's batch number `number`.
     fn sequence(&self, number: u64) -> Result<u64, Fault> {
         let row = self.rows.tree.get(SEQUENCE_KEY, number).map_err(fjall::Error::from)?;
-        row.map_or(Ok(0), |row| sequence(&row).ok_or_else(|| Fault::damaged("its last group has no number")))
+        row.map_or(Ok(0), |row| {
+            sequence(&row).ok_or_else(|| Fault::damaged("the number of its last group is not readable"))
+        })
     }
 
     pub(crate) fn rows(&self) -> &Keyspace {
         &self.rows
     }
 
-    /// Reads the checksums of all tables that `budget` is enough for.
+    /// Compares the checksums of tables for at most `budget`.
     pub(crate) fn verify_tables(&self, budget: Duration) -> Result<(), Fault> {
         tables::verify_contents(&self.rows, budget)
     }
 
-    /// Writes `items` (a key; a value, or none to remove it) as one group, durably. Nothing is visible before.
+    /// Whether the database can be read and its journal can be written.
+    pub(crate) fn examine(&self) -> Result<(), Error> {
+        self.check().map_err(read_error)?;
+        self.rows.get(SEQUENCE_KEY).map(|_| ()).map_err(read_error)
+    }
+
+    /// Writes `items` (a key and a value, or none to delete the key) durably as one group. Readers see them afterwards.
     pub(crate) fn write(
+        &mut self,
+        items: impl IntoIterator<Item = (Slice, Option<Slice>)>,
+        group: u64,
+    ) -> Result<(), WriteFailure> {
+        if self.refuses_writes {
+            return Err(WriteFailure::Before(fjall::Error::Poisoned));
+        }
+        // The database panics on a lock that was held by a worker when it panicked.
+        let written = catch_unwind(AssertUnwindSafe(|| self.write_batch(items, group)));
+        written.unwrap_or(Err(fjall::Error::Unrecoverable)).map_err(|error| match error {
+            // Found before the journal is written to.
+            fjall::Error::Poisoned => WriteFailure::Before(error),
+            error => WriteFailure::During(error),
+        })
+    }
+
+    fn write_batch(
         &mut self,
         items: impl IntoIterator<Item = (Slice, Option<Slice>)>,
         group: u64,
@@ -150,25 +209,44 @@ impl Db {
         Ok(())
     }
 
-    /// Has the active memtable written out when it is full, and waits when that lags far behind.
-    pub(crate) fn make_room(&mut self) -> Result<(), fjall::Error> {
+    /// Starts writing out the active memtable if it is full, and waits if earlier ones lag far behind. Returns whether it
+    /// started.
+    pub(crate) fn make_room(&mut self) -> Result<bool, WriteFailure> {
+        catch_unwind(AssertUnwindSafe(|| self.rotate_full()))
+            .unwrap_or(Err(fjall::Error::Poisoned))
+            .map_err(WriteFailure::Before)
+    }
+
+    fn rotate_full(&mut self) -> Result<bool, fjall::Error> {
+        let begin = Instant::now();
         while self.unrotated >= self.memtable_bytes {
             let rotating = self.rotation.as_ref().is_some_and(|rotation| !rotation.is_finished());
             let room = self.rows.sealed_memtable_count() < SEALED && self.rows.l0_table_count() < LEVEL_0;
             if !rotating && room {
-                return self.rotate();
+                return self.rotate().map(|()| true);
             }
             if self.unrotated < self.memtable_bytes * GROWTH {
-                return Ok(());
+                return Ok(false);
             }
             self.check()?;
+            if begin.elapsed() > STALL {
+                return Err(fjall::Error::Poisoned);
+            }
             std::thread::sleep(POLL);
         }
-        Ok(())
+        Ok(false)
     }
 
-    pub(crate) fn rotate(&mut self) -> Result<(), fjall::Error> {
-        self.rotated()?;
+    /// Starts writing what was recovered from the journal to tables: after a failed sync the system may report bytes as
+    /// written that are not on the disk.
+    pub(crate) fn rewrite(&mut self) -> Result<(), Fault> {
+        let rotated = catch_unwind(AssertUnwindSafe(|| self.rotate())).unwrap_or(Err(fjall::Error::Poisoned));
+        self.refuses_writes = rotated.is_err();
+        rotated.map_err(Fault::from)
+    }
+
+    fn rotate(&mut self) -> Result<(), fjall::Error> {
+        self.finish_rotation()?;
         let rows = self.rows.clone();
         let rotate = move || rows.rotate_memtable().map(|_| ());
         self.rotation = Some(Builder::new().name("store-rotate".into()).spawn(rotate)?);
@@ -176,22 +254,28 @@ impl Db {
         Ok(())
     }
 
-    /// Waits for the rotation that is under way.
-    fn rotated(&mut self) -> Result<(), fjall::Error> {
+    /// Waits for the running rotation.
+    fn finish_rotation(&mut self) -> Result<(), fjall::Error> {
         self.rotation.take().map_or(Ok(()), |rotation| rotation.join().unwrap_or(Err(fjall::Error::Poisoned)))
     }
 
-    /// Fails when the database has given up, be it in a worker.
+    /// Fails if the database has failed, in a write or in a worker.
     fn check(&self) -> Result<(), fjall::Error> {
         self.database.persist(PersistMode::Buffer)
     }
 
-    /// What the database may have to write besides the next group.
+    /// Whether nothing is being written out or compacted.
+    pub(crate) fn is_settled(&self) -> bool {
+        let rotated = self.rotation.as_ref().is_none_or(JoinHandle::is_finished);
+        rotated && self.rows.sealed_memtable_count() == 0 && self.database.active_compactions() == 0
+    }
+
+    /// Bytes that are still to be written to tables.
     pub(crate) fn owed_bytes(&self) -> u64 {
         self.database.write_buffer_size()
     }
 
-    /// Closes the database; `true` says that everything is in tables and the journals are empty.
+    /// Closes the database. Returns whether everything is in tables and the journals are empty.
     pub(crate) fn close(mut self) -> bool {
         let flushed = self.flush().is_ok();
         let folder = self.folder.clone();
@@ -201,7 +285,7 @@ impl Db {
 
     fn flush(&mut self) -> Result<(), fjall::Error> {
         self.rotate()?;
-        self.rotated()?;
+        self.finish_rotation()?;
         for _ in 0..CLOSE_POLLS {
             if self.rows.sealed_memtable_count() == 0 {
                 return Ok(());
@@ -215,7 +299,7 @@ impl Db {
 
 impl Drop for Db {
     fn drop(&mut self) {
-        // Holds the database open until it is done.
-        let _ = self.rotated();
+        // A running rotation holds the database open.
+        let _ = self.finish_rotation();
     }
 }

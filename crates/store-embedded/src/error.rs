@@ -3,16 +3,16 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
-/// Why a store could not be opened. Each prints as one line that names the folder and says what to do.
+/// Why a store could not be opened. Each error prints as one line that names the folder and says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// Another process has the store open, or this one has already.
+    /// The store is already open, in another process or in this one.
     #[error("the data folder {} is in use by another process; stop that process or choose another folder", .path.display())]
     Locked {
         /// The folder.
         path: PathBuf,
     },
-    /// What is there is not a store of this program.
+    /// The folder holds something else than a store of this program.
     #[error("{} is not a Jobline store: {found}; choose an empty or a new folder", .path.display())]
     Foreign {
         /// The folder.
@@ -20,7 +20,7 @@ pub enum OpenError {
         /// What was found there.
         found: String,
     },
-    /// The store has lost something or holds what was never written. It was not changed.
+    /// Files of the store are missing or hold what was never written. Nothing was changed.
     #[error("the store in {} is damaged: {damage}; restore the folder from a backup", .path.display())]
     Damaged {
         /// The folder.
@@ -28,17 +28,17 @@ pub enum OpenError {
         /// What is wrong.
         damage: String,
     },
-    /// The operating system refused.
+    /// The operating system refused an operation.
     #[error("the data folder {} cannot be used: {source}; check that it is on a writable disk with free space", .path.display())]
     Io {
         /// The folder.
         path: PathBuf,
-        /// What it said.
+        /// Its error.
         source: io::Error,
     },
 }
 
-/// What is wrong with the files of a store, before it is known which store they belong to.
+/// What is wrong with the files of a store, without its folder.
 #[derive(Debug)]
 pub(crate) enum Fault {
     Foreign(String),
@@ -80,19 +80,19 @@ impl From<fjall::Error> for Fault {
     fn from(error: fjall::Error) -> Self {
         match error {
             fjall::Error::Io(error) | fjall::Error::Storage(fjall::LsmError::Io(error)) => error.into(),
-            fjall::Error::Locked => Self::Io(io::Error::new(io::ErrorKind::WouldBlock, "its database is still in use")),
+            fjall::Error::Locked => Self::Io(io::Error::new(io::ErrorKind::WouldBlock, "the database is still in use")),
             other => Self::Damaged(other.to_string()),
         }
     }
 }
 
-/// Whether an I/O error speaks of what the files hold, not of the machine they are on.
+/// Whether an I/O error comes from the content of the files, not from the machine.
 fn is_damage(error: &io::Error) -> bool {
     use io::ErrorKind::{InvalidData, InvalidInput, NotFound, UnexpectedEof};
     matches!(error.kind(), UnexpectedEof | NotFound | InvalidData | InvalidInput)
 }
 
-/// What a failed read means for the caller.
+/// The port's error for a failed read.
 pub(crate) fn read_error(error: fjall::Error) -> Error {
     match error {
         fjall::Error::Io(error) | fjall::Error::Storage(fjall::LsmError::Io(error)) if !is_damage(&error) => {
@@ -102,8 +102,8 @@ pub(crate) fn read_error(error: fjall::Error) -> Error {
     }
 }
 
-/// Reads from the database, which asserts what its checksums have promised: should that fail, this read fails.
+/// Calls `read`, and turns a panic into an error: the database asserts that what passed its checksums is valid.
 pub(crate) fn guarded<T>(read: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     catch_unwind(AssertUnwindSafe(read))
-        .unwrap_or_else(|_| Err(Error::Corrupt("the database met what it did not expect".into())))
+        .unwrap_or_else(|_| Err(Error::Corrupt("the database panicked while reading".into())))
 }

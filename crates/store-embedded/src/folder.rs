@@ -1,4 +1,4 @@
-//! The data folder: who may use it, and what is in it.
+//! The data folder: its lock and its files.
 //!
 //! ```text
 //! lock         held by the process that has the store open
@@ -9,15 +9,18 @@
 use crate::database::Db;
 use crate::error::{Fault, OpenError};
 use crate::options::Options;
-use crate::state::{self, Mark, Phase, State};
+use crate::state::{self, Mark, Phase, StateFile};
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io;
+use std::io::{self, Write};
 use std::path::Path;
 use std::time::Duration;
 
 pub(crate) const DATABASE: &str = "db";
 const LOCK: &str = "lock";
-/// What a file system puts into its root by itself.
+/// Written by [`probe`], and deleted at once.
+const PROBE: &str = "store.probe";
+const PROBE_BYTES: usize = 64 * 1024;
+/// A folder that file systems create in their root.
 const LOST_AND_FOUND: &str = "lost+found";
 /// How long a start may spend on the checksums of tables.
 const VERIFY_BUDGET: Duration = Duration::from_millis(10);
@@ -25,9 +28,9 @@ const VERIFY_BUDGET: Duration = Duration::from_millis(10);
 /// An open store, locked.
 pub(crate) struct Opened {
     pub(crate) lock: File,
-    pub(crate) state: State,
+    pub(crate) state: StateFile,
     pub(crate) db: Db,
-    pub(crate) last: u64,
+    pub(crate) last_group: u64,
 }
 
 pub(crate) fn open(path: &Path, options: &Options) -> Result<Opened, OpenError> {
@@ -36,18 +39,18 @@ pub(crate) fn open(path: &Path, options: &Options) -> Result<Opened, OpenError> 
     open_locked(path, lock, options).map_err(|fault| fault.at(path))
 }
 
-/// Makes the folder, and those above it, for nobody else on this machine: what people write to each other is in it.
-fn make(path: &Path) -> io::Result<()> {
+/// Creates the folder and its parents, readable by this user alone: it holds private messages.
+fn create_folder(path: &Path) -> io::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
     fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
-/// Makes the folder if there is none, and looks whether it is one of a store.
+/// Creates the folder if it does not exist, and checks that it is a store's or empty.
 fn prepare(path: &Path) -> Result<(), Fault> {
     match fs::metadata(path) {
         Ok(found) if !found.is_dir() => return Err(Fault::Foreign("it is a file, not a folder".into())),
         Ok(_) => {}
-        Err(error) if error.kind() == io::ErrorKind::NotFound => make(path).map_err(Fault::Io)?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => create_folder(path).map_err(Fault::Io)?,
         Err(error) => return Err(Fault::Io(error)),
     }
     if path.join(state::FILE).exists() {
@@ -66,6 +69,17 @@ fn prepare(path: &Path) -> Result<(), Fault> {
     Ok(())
 }
 
+/// Checks that a file can be created in the store's folder and written to its disk.
+pub(crate) fn probe(path: &Path) -> io::Result<()> {
+    let path = path.join(PROBE);
+    let written = File::create(&path).and_then(|mut file| {
+        file.write_all(&[0; PROBE_BYTES])?;
+        file.sync_data()
+    });
+    let _ = fs::remove_file(path);
+    written
+}
+
 fn lock(path: &Path) -> Result<File, OpenError> {
     let io = |source| OpenError::Io { path: path.to_owned(), source };
     let file =
@@ -79,13 +93,13 @@ fn lock(path: &Path) -> Result<File, OpenError> {
 
 fn open_locked(path: &Path, lock: File, options: &Options) -> Result<Opened, Fault> {
     let database = path.join(DATABASE);
-    match State::open(path)? {
+    match StateFile::open(path)? {
         Some(state) if state.mark().phase != Phase::Creating => open_existing(&database, lock, state, options),
         unfinished => {
-            // Whoever began this store was stopped before it answered anyone.
+            // The process that created this store was stopped before it acknowledged anything.
             let state = match unfinished {
                 Some(state) => state,
-                None => State::create(path, rand::random()).map_err(Fault::Io)?,
+                None => StateFile::create(path, rand::random()).map_err(Fault::Io)?,
             };
             if database.exists() {
                 fs::remove_dir_all(&database).map_err(Fault::Io)?;
@@ -95,20 +109,20 @@ fn open_locked(path: &Path, lock: File, options: &Options) -> Result<Opened, Fau
     }
 }
 
-fn create(path: &Path, lock: File, mut state: State, options: &Options) -> Result<Opened, Fault> {
+fn create(path: &Path, lock: File, mut state: StateFile, options: &Options) -> Result<Opened, Fault> {
     let db = Db::create(&path.join(DATABASE), state.id(), options)?;
     File::open(path).and_then(|folder| folder.sync_all()).map_err(Fault::Io)?;
     state.settle(Mark { group: 0, phase: Phase::Open }).map_err(Fault::Io)?;
-    Ok(Opened { lock, state, db, last: 0 })
+    Ok(Opened { lock, state, db, last_group: 0 })
 }
 
-fn open_existing(database: &Path, lock: File, mut state: State, options: &Options) -> Result<Opened, Fault> {
+fn open_existing(database: &Path, lock: File, mut state: StateFile, options: &Options) -> Result<Opened, Fault> {
     let Mark { group, phase } = state.mark();
-    let (db, last) = Db::open(database, state.id(), group, options)?;
-    if phase == Phase::Closed && last != group {
-        return Err(Fault::damaged(format!("it was closed after group {group} and holds group {last}")));
+    let (db, last_group) = Db::open(database, state.id(), group, options)?;
+    if phase == Phase::Closed && last_group != group {
+        return Err(Fault::damaged(format!("it was closed after group {group} and its last group is {last_group}")));
     }
     db.verify_tables(VERIFY_BUDGET)?;
-    state.settle(Mark { group: last, phase: Phase::Open }).map_err(Fault::Io)?;
-    Ok(Opened { lock, state, db, last })
+    state.settle(Mark { group: last_group, phase: Phase::Open }).map_err(Fault::Io)?;
+    Ok(Opened { lock, state, db, last_group })
 }

@@ -1,4 +1,4 @@
-//! Deciding commits against the database and what the commits before them in the same group are about to change.
+//! Deciding commits against the database and the changes of earlier commits in the same group.
 
 use crate::cache::{Lookup, RowCache};
 use crate::codec::{self, Head};
@@ -8,30 +8,30 @@ use jobline_store::{Action, Commit, Condition, Error, Key, Outcome, Row, Token, 
 use quick_cache::DefaultHashBuilder;
 use std::collections::{HashMap, HashSet};
 
-/// A commit as the writer takes it: encoded where it was made, because there is only one writer.
+/// An encoded commit. Callers encode in parallel, because there is only one writer.
 pub(crate) struct Prepared {
     token: Token,
     version: Version,
-    operations: Vec<Prepare>,
+    operations: Vec<PreparedOperation>,
     pub(crate) bytes: usize,
 }
 
-struct Prepare {
+struct PreparedOperation {
     row_key: Slice,
     condition: Condition,
     change: Option<Change>,
 }
 
-/// What becomes of a row: its new content, or nothing.
+/// The change of a row: its new content, or its deletion.
 #[derive(Clone)]
 struct Change {
     head: Option<Head>,
     encoded: Option<Slice>,
-    /// Somebody has read the row or will: it was there before, or was looked for.
-    warm: bool,
+    /// Whether the row is likely to be read: it existed or was looked up before.
+    worth_caching: bool,
 }
 
-const DELETED: Change = Change { head: None, encoded: None, warm: false };
+const DELETED: Change = Change { head: None, encoded: None, worth_caching: false };
 
 impl Prepared {
     pub(crate) fn new(commit: &Commit) -> Result<Self, Error> {
@@ -41,21 +41,23 @@ impl Prepared {
         for operation in commit.operations() {
             let key = &operation.key;
             if key.partition.contains('\0') || key.sort.contains('\0') {
-                return Err(Error::TooLarge(format!("a key with a NUL character: {key:?}")));
+                return Err(Error::TooLarge(format!(
+                    "the key {key:?} has a NUL character; the embedded engine cannot store it"
+                )));
             }
             let change = match &operation.action {
                 Action::Put { value, expires } => {
                     let head = Head { version, expires: *expires };
                     let encoded = codec::encode_row(&mut buffer, head, value);
                     bytes += encoded.len() + 128;
-                    Some(Change { head: Some(head), encoded: Some(encoded), warm: false })
+                    Some(Change { head: Some(head), encoded: Some(encoded), worth_caching: false })
                 }
                 Action::Delete => Some(DELETED),
                 Action::Check => None,
             };
             let row_key = codec::encode_key(&mut buffer, &key.partition, &key.sort);
             bytes += row_key.len();
-            operations.push(Prepare { row_key, condition: operation.condition, change });
+            operations.push(PreparedOperation { row_key, condition: operation.condition, change });
         }
         Ok(Self { token: commit.token(), version, operations, bytes })
     }
@@ -65,20 +67,20 @@ impl Prepared {
     }
 }
 
-/// As many rows as a commit usually has.
+/// The usual number of rows in a commit.
 const ROWS_PER_COMMIT: usize = 5;
 
-/// What is known of a row; the outer `None` says: not looked at.
-type Known = Option<Option<Head>>;
+/// The head of a row if it exists; the outer `None` if the row was not looked up.
+type Seen = Option<Option<Head>>;
 
-/// Where a group reads what it does not change itself.
+/// The rows as they were before the group.
 pub(crate) struct Base<'a> {
     pub(crate) cache: &'a RowCache,
     pub(crate) rows: &'a Keyspace,
 }
 
 impl Base<'_> {
-    fn cached(&self, row_key: &[u8]) -> Known {
+    fn cached(&self, row_key: &[u8]) -> Seen {
         match self.cache.get(row_key) {
             Lookup::Hit(row) => Some(row.as_ref().map(head)),
             Lookup::Miss(_) => None,
@@ -99,7 +101,7 @@ fn head(row: &Row) -> Head {
 #[derive(Default)]
 pub(crate) struct Group {
     changes: HashMap<Slice, Change, DefaultHashBuilder>,
-    /// Keys of the expiry index, and whether they are there afterwards.
+    /// Keys of the expiry index, and whether they exist afterwards.
     index: HashMap<Slice, bool, DefaultHashBuilder>,
     tokens: HashSet<Token, DefaultHashBuilder>,
 }
@@ -114,41 +116,41 @@ impl Group {
         }
     }
 
-    /// Decides `commit` and takes its changes in if all conditions hold.
+    /// Decides `commit`, and adds its changes if all its conditions hold.
     pub(crate) fn decide(&mut self, mut commit: Prepared, base: &Base) -> Result<Outcome, Error> {
         if self.tokens.contains(&commit.token) {
             return Ok(Outcome::Committed);
         }
-        let mut known = Vec::with_capacity(commit.operations.len());
+        let mut heads = Vec::with_capacity(commit.operations.len());
         for operation in &mut commit.operations {
             let mut seen = self.pending(&operation.row_key).or_else(|| base.cached(&operation.row_key));
             if let Some(change) = &mut operation.change {
-                change.warm = seen.is_some();
+                change.worth_caching = seen.is_some();
             }
             if seen.is_none() && operation.condition != Condition::Any {
                 seen = Some(base.stored(&operation.row_key)?);
             }
-            known.push(seen);
+            heads.push(seen);
         }
-        let failing = commit.operations.iter().zip(&known);
+        let failing = commit.operations.iter().zip(&heads);
         let failing = failing.filter(|(operation, seen)| !holds(operation.condition, **seen));
         let failing: Vec<Key> =
             failing.map(|(operation, _)| codec::port_key(&operation.row_key)).collect::<Result<_, _>>()?;
         if failing.is_empty() {
-            self.take(commit, &known);
+            self.add(commit, heads);
             return Ok(Outcome::Committed);
         }
-        if self.is_done(&commit, &known, base)? { Ok(Outcome::Committed) } else { Ok(Outcome::Conflict(failing)) }
+        if self.has_happened(&commit, &heads, base)? { Ok(Outcome::Committed) } else { Ok(Outcome::Conflict(failing)) }
     }
 
-    fn pending(&self, row_key: &[u8]) -> Known {
+    fn pending(&self, row_key: &[u8]) -> Seen {
         self.changes.get(row_key).map(|change| change.head)
     }
 
-    /// Whether this very commit has happened: all its rows are as it wrote them.
-    fn is_done(&self, commit: &Prepared, known: &[Known], base: &Base) -> Result<bool, Error> {
+    /// Whether this commit was written before: all its rows are as it wrote them.
+    fn has_happened(&self, commit: &Prepared, heads: &[Seen], base: &Base) -> Result<bool, Error> {
         let mut wrote = false;
-        for (operation, seen) in commit.operations.iter().zip(known) {
+        for (operation, seen) in commit.operations.iter().zip(heads) {
             let Some(change) = &operation.change else { continue };
             let seen = match seen {
                 Some(seen) => *seen,
@@ -162,20 +164,20 @@ impl Group {
         Ok(wrote)
     }
 
-    fn take(&mut self, commit: Prepared, known: &[Known]) {
+    fn add(&mut self, commit: Prepared, heads: Vec<Seen>) {
         self.tokens.insert(commit.token);
-        for (operation, seen) in commit.operations.into_iter().zip(known) {
+        for (operation, seen) in commit.operations.into_iter().zip(heads) {
             if let Some(change) = operation.change {
-                self.change(operation.row_key, change, *seen);
+                self.change(operation.row_key, change, seen);
             }
         }
     }
 
-    fn change(&mut self, row_key: Slice, mut change: Change, seen: Known) {
-        change.warm |= seen.flatten().is_some();
+    fn change(&mut self, row_key: Slice, mut change: Change, seen: Seen) {
+        change.worth_caching |= seen.flatten().is_some();
         let before = seen.flatten().and_then(|head| head.expires);
         let after = change.head.and_then(|head| head.expires);
-        // Where the row's former expiry is not known its entry stays; the sweep finds that it speaks of another row.
+        // If the former expiry is unknown its entry stays, and the sweep finds that it does not match the row.
         if let Some(expires) = before.filter(|_| before != after) {
             self.index.insert(codec::expiry_key(expires, &row_key).into(), false);
         }
@@ -185,7 +187,7 @@ impl Group {
         self.changes.insert(row_key, change);
     }
 
-    /// Deletes the row that an entry of the expiry index speaks of, if it still says so; the entry goes in any case.
+    /// Deletes an entry of the expiry index, and its row if the row still has that expiry. Returns whether the row did.
     pub(crate) fn expire(&mut self, entry: &[u8], base: &Base) -> Result<bool, Error> {
         let (expires, row_key) = codec::split_expiry_key(entry)?;
         let seen = match base.cached(row_key) {
@@ -204,21 +206,21 @@ impl Group {
         self.changes.is_empty() && self.index.is_empty()
     }
 
-    /// The rows that change.
+    /// The keys of the rows that change.
     pub(crate) fn keys(&self) -> impl Iterator<Item = &Slice> {
         self.changes.keys()
     }
 
-    /// The rows that change, as they are afterwards; the outer `None` says that it is not worth keeping.
+    /// The rows that change, as they are afterwards; the outer `None` for those that are not worth caching.
     pub(crate) fn rows(&self) -> impl Iterator<Item = (&Slice, Option<Option<Row>>)> {
         let row = |change: &Change| change.encoded.as_deref().map(codec::decode_row).transpose().ok();
-        self.changes.iter().map(move |(key, change)| (key, change.warm.then(|| row(change)).flatten()))
+        self.changes.iter().map(move |(key, change)| (key, change.worth_caching.then(|| row(change)).flatten()))
     }
 
-    /// What the database has to write, in the order of its keys: neighbours find their place in a memtable faster.
+    /// What the database has to write, sorted by key, which makes inserting into a memtable faster.
     pub(crate) fn items(&self) -> Vec<(Slice, Option<Slice>)> {
         let rows = self.changes.iter().map(|(key, change)| (key.clone(), change.encoded.clone()));
-        let index = self.index.iter().map(|(key, there)| (key.clone(), there.then(Slice::default)));
+        let index = self.index.iter().map(|(key, exists)| (key.clone(), exists.then(Slice::default)));
         let mut items: Vec<_> = rows.chain(index).collect();
         items.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
         items
@@ -234,7 +236,7 @@ impl Group {
     }
 }
 
-fn holds(condition: Condition, seen: Known) -> bool {
+fn holds(condition: Condition, seen: Seen) -> bool {
     match condition {
         Condition::Any => true,
         Condition::Absent => seen == Some(None),

@@ -1,10 +1,10 @@
-//! Reading the database's journals before it does.
+//! Reads the database's journals before the database does.
 //!
-//! At its own recovery the database ends a journal silently at the first thing that it cannot read, wherever that is, and
-//! cuts off the rest. Most of the time this is right: it is the group that a power cut tore, which nobody was told about.
-//! But a damaged byte in the middle would take every group after it along. So all journals are read here first:
-//! the groups must follow each other without a gap, and only the newest may end in something unreadable, after which no
-//! readable group may come (each group is durable before the next is written).
+//! When the database recovers, it ends a journal silently at the first place that it cannot read, and cuts off the rest.
+//! That is right for a group that a power cut tore, which was never acknowledged. But a damaged byte in the middle would take
+//! every later group with it. So all journals are read here first: groups must follow each other without a gap, and only the
+//! newest journal may end in something unreadable, with no readable group after it (each group is durable before the next is
+//! written).
 //!
 //! The format is that of fjall 3: a batch is a start (tag 1, count, number), its items (2: a value or a tombstone, 4: a
 //! cleared keyspace) and an end (3, checksum of the items, magic); zeros up to the preallocated length follow.
@@ -26,14 +26,14 @@ const MAGIC: &[u8] = b"FJL\x03";
 const START_BYTES: usize = 13;
 const ITEM_BYTES: usize = 21;
 
-/// What the journals hold.
+/// The content of the journals.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Journals {
     /// The first and the last group in them.
     pub(crate) groups: Option<(u64, u64)>,
 }
 
-/// Reads all journals in `folder`; cuts a torn end off the newest. `acknowledged` is the last group known to be durable.
+/// Reads all journals in `folder`, and cuts a torn end off the newest. `acknowledged` is the last group known to be durable.
 pub(crate) fn verify(folder: &Path, acknowledged: u64) -> Result<Journals, Fault> {
     let files = list(folder)?;
     let Some((newest, sealed)) = files.split_last() else {
@@ -92,9 +92,9 @@ fn list(folder: &Path) -> Result<Vec<PathBuf>, Fault> {
 /// Where the readable part of a journal ends.
 struct JournalEnd {
     at: u64,
-    /// Something else than zeros follows.
+    /// Whether something other than zeros follows.
     torn: bool,
-    /// Number of the last batch, in the database's own count.
+    /// The database's number of the last batch.
     batch: u64,
 }
 
@@ -113,7 +113,7 @@ fn read(path: &Path, journals: &mut Journals) -> Result<JournalEnd, Fault> {
     Ok(end)
 }
 
-/// Every batch carries a group's number; they rise by one.
+/// Checks that the batch carries the number of the next group.
 fn follow(path: &Path, journals: &mut Journals, group: Option<u64>) -> Result<(), Fault> {
     let Some(group) = group else {
         return Err(Fault::damaged(format!("{} holds a batch that this program did not write", path.display())));
@@ -128,10 +128,10 @@ fn follow(path: &Path, journals: &mut Journals, group: Option<u64>) -> Result<()
     Ok(())
 }
 
-/// Whether anything but zeros stands at `from` or after.
+/// Whether there is anything but zeros at `from` or after.
 fn has_data(file: &File, from: u64) -> io::Result<bool> {
     let mut at = from;
-    // Goes from one written part to the next: the rest of 64 MiB was preallocated and never written.
+    // Skips the parts of the preallocated 64 MiB that were never written.
     while let Some((begin, end)) = written_part(file, at)? {
         if has_data_within(file, begin, end)? {
             return Ok(true);
@@ -141,7 +141,7 @@ fn has_data(file: &File, from: u64) -> io::Result<bool> {
     Ok(false)
 }
 
-/// The first part of the file that is not a hole, at `from` or after. Without holes that is the whole rest.
+/// The first part of the file at `from` or after that is not a hole; without holes the whole rest.
 fn written_part(file: &File, from: u64) -> io::Result<Option<(u64, u64)>> {
     use rustix::fs::{SeekFrom, seek};
     let length = file.metadata()?.len();
@@ -170,7 +170,7 @@ fn has_data_within(file: &File, begin: u64, end: u64) -> io::Result<bool> {
     Ok(false)
 }
 
-/// Whether a whole batch stands somewhere after the readable part.
+/// Whether there is a complete batch somewhere after the readable part.
 fn has_batch_after(path: &Path, end: &JournalEnd) -> Result<bool, Fault> {
     let mut file = File::open(path)?;
     file.seek(SeekFrom::Start(end.at))?;
@@ -194,7 +194,7 @@ struct Batch {
     group: Option<u64>,
 }
 
-/// The batch at the reader's place, `None` if there is no whole and sound one.
+/// The batch at the reader's position; `None` if there is no complete batch with a matching checksum.
 fn read_batch(reader: &mut impl Read, room: u64, item: &mut Vec<u8>) -> Result<Option<Batch>, Fault> {
     match parse(reader, room, item) {
         Ok(batch) => Ok(batch),
@@ -241,7 +241,7 @@ fn parse(reader: &mut impl Read, room: u64, item: &mut Vec<u8>) -> io::Result<Op
     }
 }
 
-/// Reads the rest of an item; `false` if its lengths cannot be true.
+/// Reads the rest of an item; `false` if its lengths exceed the file.
 fn read_item(reader: &mut impl Read, room: u64, item: &mut Vec<u8>) -> io::Result<bool> {
     extend(reader, item, ITEM_BYTES - 1)?;
     let (key, value) = (number(&item[11..13]), number(&item[17..21]));

@@ -1,32 +1,32 @@
-//! What is being written, so that a cache keeps nothing that a write has overtaken.
+//! Counts of writes, by which a cache refuses rows that were read before or during a write.
 //!
-//! A reader that misses a cache takes a [`Ticket`] before it reads the database, and keeps what it read only if nothing on
-//! its stripe was being written then or has been since. Keys share stripes, so a ticket may be refused for another key's
-//! write, which costs a read, and is never good for what is old. One thread begins and ends writes; any may read.
+//! A reader that misses a cache takes a [`Ticket`] before it reads the database. What it read is cached only if no key of its
+//! stripe was being written then or has been written since. Keys share stripes, so a ticket may expire by the write of another
+//! key, which costs another read; a ticket is never valid for an old row. One thread begins and ends writes; all threads read.
 
 use quick_cache::DefaultHashBuilder;
 use std::hash::{BuildHasher, Hash};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Many times as many as a group of a busy server has rows, so that what is read beside it is kept.
+/// Many more than a large group has rows, so that most rows that are read during a write can be cached.
 const STRIPES: usize = 4096;
-/// The lower half of a stripe counts the writes that are under way, the upper one those that have ended.
+/// The lower half of a stripe counts the writes that are running, the upper half those that have ended.
 const ENDED: u64 = 1 << 32;
-const UNDER_WAY: u64 = ENDED - 1;
+const RUNNING: u64 = ENDED - 1;
 
-/// The writes under way, by stripes of keys.
+/// The counts of writes, by stripes of keys.
 pub(crate) struct Ledger {
     stripes: Box<[AtomicU64]>,
     hasher: DefaultHashBuilder,
 }
 
-/// A key's place: its stripe, and its shard where there are several.
+/// The hash of a key, which selects its stripe here and its shard in a cache.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Place(u64);
+pub(crate) struct KeyHash(u64);
 
-/// How things stood when a reader missed.
+/// The count of a key's stripe when a reader missed the cache.
 pub(crate) struct Ticket {
-    place: Place,
+    hash: KeyHash,
     state: u64,
 }
 
@@ -35,54 +35,54 @@ impl Ledger {
         Self { stripes: (0..STRIPES).map(|_| AtomicU64::new(0)).collect(), hasher: DefaultHashBuilder::default() }
     }
 
-    pub(crate) fn place(&self, key: &(impl Hash + ?Sized)) -> Place {
-        Place(self.hasher.hash_one(key))
+    pub(crate) fn hash(&self, key: &(impl Hash + ?Sized)) -> KeyHash {
+        KeyHash(self.hasher.hash_one(key))
     }
 
-    fn stripe(&self, place: Place) -> &AtomicU64 {
-        &self.stripes[place.0 as usize % STRIPES]
+    fn stripe(&self, hash: KeyHash) -> &AtomicU64 {
+        &self.stripes[hash.0 as usize % STRIPES]
     }
 
-    /// To be taken before the database is read.
-    pub(crate) fn ticket(&self, place: Place) -> Ticket {
-        Ticket { place, state: self.stripe(place).load(Ordering::Acquire) }
+    /// To be called before the database is read.
+    pub(crate) fn ticket(&self, hash: KeyHash) -> Ticket {
+        Ticket { hash, state: self.stripe(hash).load(Ordering::Acquire) }
     }
 
-    /// Whether what was read with `ticket` is what is there now. Holds until a write begins, so it is to be asked, and what
-    /// was read is to be kept, under a lock that this write has to take afterwards.
-    pub(crate) fn holds(&self, ticket: &Ticket) -> bool {
-        ticket.state & UNDER_WAY == 0 && self.stripe(ticket.place).load(Ordering::Acquire) == ticket.state
+    /// Whether what was read with `ticket` is still current. A write can begin at any time, so the caller checks this and
+    /// fills the cache under one lock, which the writer takes after [`Ledger::begin`].
+    pub(crate) fn is_valid(&self, ticket: &Ticket) -> bool {
+        ticket.state & RUNNING == 0 && self.stripe(ticket.hash).load(Ordering::Acquire) == ticket.state
     }
 
-    /// A write begins. What is kept of its key is to be dropped after this and before the write.
-    pub(crate) fn begin(&self, place: Place) {
-        self.stripe(place).fetch_add(1, Ordering::AcqRel);
+    /// A write begins. Afterwards, and before writing, the caller removes the key from the cache.
+    pub(crate) fn begin(&self, hash: KeyHash) {
+        self.stripe(hash).fetch_add(1, Ordering::AcqRel);
     }
 
-    /// A write that was begun has ended.
-    pub(crate) fn end(&self, place: Place) {
-        self.stripe(place).fetch_add(ENDED - 1, Ordering::AcqRel);
+    /// A running write has ended.
+    pub(crate) fn end(&self, hash: KeyHash) {
+        self.stripe(hash).fetch_add(ENDED - 1, Ordering::AcqRel);
     }
 
-    /// All writes that were begun have ended, and no ticket taken before is good any more.
+    /// All running writes have ended, and all tickets taken before expire.
     pub(crate) fn abandon(&self) {
         for stripe in &self.stripes {
             let state = stripe.load(Ordering::Acquire);
-            stripe.store((state & !UNDER_WAY).wrapping_add(ENDED), Ordering::Release);
+            stripe.store((state & !RUNNING).wrapping_add(ENDED), Ordering::Release);
         }
     }
 }
 
-impl Place {
-    /// Which of `shards` the key is in; independent of its stripe.
+impl KeyHash {
+    /// The key's shard, out of `shards`; independent of its stripe.
     pub(crate) fn shard(self, shards: usize) -> usize {
         (self.0 >> 48) as usize % shards
     }
 }
 
 impl Ticket {
-    pub(crate) fn place(&self) -> Place {
-        self.place
+    pub(crate) fn hash(&self) -> KeyHash {
+        self.hash
     }
 }
 
@@ -91,39 +91,39 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_ticket_is_good_until_a_write_begins() {
+    fn a_ticket_is_valid_until_a_write_begins() {
         let ledger = Ledger::new();
-        let place = ledger.place("k");
-        let before = ledger.ticket(place);
-        assert!(ledger.holds(&before));
-        ledger.begin(place);
-        let during = ledger.ticket(place);
-        assert!(!ledger.holds(&before) && !ledger.holds(&during));
-        ledger.end(place);
-        assert!(!ledger.holds(&before) && !ledger.holds(&during));
-        assert!(ledger.holds(&ledger.ticket(place)));
+        let hash = ledger.hash("k");
+        let before = ledger.ticket(hash);
+        assert!(ledger.is_valid(&before));
+        ledger.begin(hash);
+        let during = ledger.ticket(hash);
+        assert!(!ledger.is_valid(&before) && !ledger.is_valid(&during));
+        ledger.end(hash);
+        assert!(!ledger.is_valid(&before) && !ledger.is_valid(&during));
+        assert!(ledger.is_valid(&ledger.ticket(hash)));
     }
 
     #[test]
-    fn every_write_of_a_stripe_has_to_end() {
+    fn a_ticket_is_valid_again_when_all_writes_of_its_stripe_have_ended() {
         let ledger = Ledger::new();
-        let place = ledger.place("k");
-        ledger.begin(place);
-        ledger.begin(place);
-        ledger.end(place);
-        assert!(!ledger.holds(&ledger.ticket(place)));
-        ledger.end(place);
-        assert!(ledger.holds(&ledger.ticket(place)));
+        let hash = ledger.hash("k");
+        ledger.begin(hash);
+        ledger.begin(hash);
+        ledger.end(hash);
+        assert!(!ledger.is_valid(&ledger.ticket(hash)));
+        ledger.end(hash);
+        assert!(ledger.is_valid(&ledger.ticket(hash)));
     }
 
     #[test]
-    fn what_is_abandoned_has_ended_and_spoils_every_ticket() {
+    fn abandoning_ends_all_writes_and_expires_all_tickets() {
         let ledger = Ledger::new();
-        let (written, other) = (ledger.place("k"), ledger.place("other"));
+        let (written, other) = (ledger.hash("k"), ledger.hash("other"));
         ledger.begin(written);
         let tickets = [ledger.ticket(written), ledger.ticket(other)];
         ledger.abandon();
-        assert!(tickets.iter().all(|ticket| !ledger.holds(ticket)));
-        assert!(ledger.holds(&ledger.ticket(written)));
+        assert!(tickets.iter().all(|ticket| !ledger.is_valid(ticket)));
+        assert!(ledger.is_valid(&ledger.ticket(written)));
     }
 }

@@ -1,30 +1,38 @@
-//! The embedded engine of Jobline's storage port: a store in one folder, for one process.
+//! The embedded engine of Jobline's storage port: a store in one folder, used by one process.
 //!
 //! ```text
 //! get, range ──> row cache, range cache ──> fjall (block cache, tables)
-//! commit ──> queue ──> writer: decide, one batch, one fdatasync ──> caches, answers
+//! commit ──> queue ──> writer: decide, one batch, one fdatasync ──> caches, replies
+//!                         └──> supervisor: opens a failed database again
 //! ```
 //!
-//! - **Durable.** `Committed` is answered after `fdatasync`. Commits that arrive while the disk is at work share the next sync.
-//! - **Whole.** A group of commits is one batch with one checksum: after a power cut it is there or it is not.
-//! - **Never silently less.** A small state file knows how many groups there are; a store with fewer is refused as damaged.
-//! - **Back by itself.** When the disk is full or fails, commits are refused, reads go on, and writing resumes with the room.
+//! - **Durable.** `Committed` is answered after `fdatasync`. Commits that arrive during a sync share the next one.
+//! - **Atomic.** A group of commits is one batch with one checksum: after a power cut all of it is there, or nothing.
+//! - **No silent loss.** A small state file holds the number of the last group; a store with fewer groups is refused as damaged.
+//! - **Recovers by itself.** When the disk is full or fails, commits are refused and reads go on; a database that has to be
+//!   opened again is back within a second of the cause being gone, without any request.
 //!
-//! Why fjall, what was measured and what was read in its source: `docs/decisions/0002-embedded-engine.md`.
+//! Why fjall, with measurements and what its source says: `docs/decisions/0002-embedded-engine.md`.
 
+mod backoff;
 mod cache;
 mod codec;
 mod database;
 mod error;
 mod folder;
 mod group;
+mod jobs;
 mod journal;
 mod ledger;
 mod options;
 mod ranges;
+mod read;
+mod shared;
 mod space;
+mod spare;
 mod state;
 mod store;
+mod supervisor;
 mod tables;
 mod tokens;
 mod writer;

@@ -1,20 +1,20 @@
-//! Small ranges read lately, whole: one for each partition.
+//! A cache of recently read small ranges, complete ones only, at most one for each partition.
 //!
-//! Who may write to whom is a range of a handful of rows that every send reads and that hardly ever changes; reading it
-//! from the tables costs more than everything else a send reads. The rules are those of the row cache, with a
-//! partition in the place of a key.
+//! The open jobs of a person are a range of a few rows that every send reads and that rarely changes; reading it from the
+//! tables costs more than everything else that a send reads. The rules are those of the row cache, with partitions instead of
+//! keys.
 
-use crate::ledger::{Ledger, Place, Ticket};
+use crate::ledger::{KeyHash, Ledger, Ticket};
 use fjall::Slice;
 use jobline_store::{Direction, Page, Range};
 use quick_cache::{Weighter, unsync};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 const SHARDS: usize = 32;
-/// Longer pages are left to the database, and so is a page that is not the range's end: both are read once, mostly.
+/// Longer pages are not cached, and neither are pages with more rows after them: most of them are read once.
 const ROWS: usize = 16;
 const BYTES: usize = 8 * 1024;
-/// What an entry costs besides its bytes.
+/// Memory of an entry or a row besides its bytes.
 const OVERHEAD: usize = 320;
 
 /// By partition.
@@ -42,9 +42,9 @@ impl Weighter<String, Entry> for Weigh {
     }
 }
 
-/// What the cache knows of a range.
+/// The result of a lookup.
 pub(crate) enum Found {
-    /// Its page.
+    /// The range's page.
     Hit(Page),
     Miss(Ticket),
 }
@@ -57,27 +57,27 @@ impl RangeCache {
         Self { shards: (0..SHARDS).map(|_| ranges()).collect(), ledger: Ledger::new() }
     }
 
-    fn shard(&self, place: Place) -> MutexGuard<'_, Ranges> {
-        self.shards[place.shard(SHARDS)].lock().unwrap_or_else(PoisonError::into_inner)
+    fn shard(&self, hash: KeyHash) -> MutexGuard<'_, Ranges> {
+        self.shards[hash.shard(SHARDS)].lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn get(&self, range: &Range) -> Found {
-        let place = self.ledger.place(range.partition.as_str());
-        match self.shard(place).get(range.partition.as_str()) {
+        let hash = self.ledger.hash(range.partition.as_str());
+        match self.shard(hash).get(range.partition.as_str()) {
             Some(entry) if entry.answers(range) => Found::Hit(entry.page.clone()),
-            _ => Found::Miss(self.ledger.ticket(place)),
+            _ => Found::Miss(self.ledger.ticket(hash)),
         }
     }
 
-    /// Keeps what a reader found in the database after it missed with `ticket`.
+    /// Caches what a reader found in the database after it missed with `ticket`.
     pub(crate) fn fill(&self, range: &Range, page: &Page, ticket: &Ticket) {
         if page.next.is_some() || page.rows.len() > ROWS.min(range.limit) || bytes(page) > BYTES {
             return;
         }
         let entry =
             Entry { from: range.from.clone(), to: range.to.clone(), direction: range.direction, page: page.clone() };
-        let mut ranges = self.shard(ticket.place());
-        if self.ledger.holds(ticket) {
+        let mut ranges = self.shard(ticket.hash());
+        if self.ledger.is_valid(ticket) {
             ranges.insert(range.partition.clone(), entry);
         }
     }
@@ -86,9 +86,9 @@ impl RangeCache {
     pub(crate) fn begin<'a>(&self, row_keys: impl Iterator<Item = &'a Slice>) {
         for key in row_keys {
             let Some(partition) = partition(key) else { continue };
-            let place = self.ledger.place(partition);
-            self.ledger.begin(place);
-            let mut ranges = self.shard(place);
+            let hash = self.ledger.hash(partition);
+            self.ledger.begin(hash);
+            let mut ranges = self.shard(hash);
             if ranges.get(partition).is_some_and(|entry| entry.holds(partition, key)) {
                 ranges.remove(partition);
             }
@@ -97,10 +97,10 @@ impl RangeCache {
 
     /// The write has ended.
     pub(crate) fn end<'a>(&self, row_keys: impl Iterator<Item = &'a Slice>) {
-        row_keys.filter_map(|key| partition(key)).for_each(|partition| self.ledger.end(self.ledger.place(partition)));
+        row_keys.filter_map(|key| partition(key)).for_each(|partition| self.ledger.end(self.ledger.hash(partition)));
     }
 
-    /// The write has ended otherwise, and readers may have seen what is no longer so.
+    /// The write has failed, and readers may have read rows that did not last: empties the cache.
     pub(crate) fn abandon(&self) {
         self.ledger.abandon();
         for shard in &self.shards {
@@ -112,7 +112,7 @@ impl RangeCache {
 impl Entry {
     fn answers(&self, range: &Range) -> bool {
         let same = self.from == range.from && self.to == range.to && self.direction == range.direction;
-        // A page that is whole is so for every limit that it fits in.
+        // A complete page answers every limit that it fits in.
         same && self.page.rows.len() <= range.limit
     }
 
@@ -171,13 +171,13 @@ mod tests {
     }
 
     #[test]
-    fn a_whole_range_is_kept_until_a_row_in_it_is_written() {
+    fn a_complete_range_is_cached_until_a_row_in_it_is_written() {
         let cache = filled(&[1, 2]);
         assert!(matches!(cache.get(&jobs()), Found::Hit(hit) if hit == page(&[1, 2])));
 
-        let beside = [key("USER#ann", "HEAD"), key("USER#anna", "OPENJOB#3"), key("USER#ann", "OPENJOB")];
-        cache.begin(beside.iter());
-        cache.end(beside.iter());
+        let outside = [key("USER#ann", "HEAD"), key("USER#anna", "OPENJOB#3"), key("USER#ann", "OPENJOB")];
+        cache.begin(outside.iter());
+        cache.end(outside.iter());
         assert!(matches!(cache.get(&jobs()), Found::Hit(_)));
 
         let within = [key("USER#ann", "OPENJOB#3")];
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fill_that_a_write_overtook_is_dropped() {
+    fn a_range_read_before_a_write_is_not_cached() {
         let cache = RangeCache::new(1 << 20);
         let before = miss(&cache, &jobs());
         let within = [key("USER#ann", "OPENJOB#3")];
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn another_range_or_a_smaller_page_is_not_answered() {
+    fn another_range_or_a_smaller_limit_misses() {
         let cache = filled(&[1, 2]);
         let _ = miss(&cache, &Range { limit: 1, ..jobs() });
         let _ = miss(&cache, &Range { direction: Direction::Descending, ..jobs() });
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn only_small_and_whole_pages_are_kept() {
+    fn only_small_and_complete_pages_are_cached() {
         let cache = filled(&(0..17).collect::<Vec<_>>());
         let ticket = miss(&cache, &jobs());
         cache.fill(&jobs(), &Page { next: Some("OPENJOB#1".into()), ..page(&[1]) }, &ticket);
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn after_a_failed_write_nothing_is_kept() {
+    fn a_failed_write_empties_the_cache() {
         let cache = filled(&[1]);
         let before = miss(&cache, &Range::prefix("USER#bob", "OPENJOB#", 100));
         cache.abandon();
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn the_budget_is_kept() {
+    fn the_size_stays_within_its_budget() {
         let cache = RangeCache::new(1 << 20);
         for user in 0..10_000 {
             let range = Range::prefix(format!("USER#{user}"), "OPENJOB#", 100);

@@ -1,12 +1,12 @@
-//! Free space, asked before every group, because it is cheap and a database that runs out of space in the middle of a write
-//! has to be opened again.
+//! Free space, checked before every group: the check is cheap, and a database that runs out of space during a write has to
+//! be opened again.
 
 use std::fs::File;
 use std::io;
 use std::path::Path;
 
-/// On a large disk more is kept free than is asked for, up to this: a compaction needs room for what it rewrites, and it
-/// ends the database's work when it finds none.
+/// The largest reserve on a large disk. A compaction needs room for the tables that it rewrites, and the database fails when
+/// it finds none.
 const LARGE_RESERVE: u64 = 256 * 1024 * 1024;
 const LARGE_PART: u64 = 64;
 
@@ -23,14 +23,16 @@ impl Space {
         Ok(Self { folder, reserve: if reserve == 0 { 0 } else { reserve.max(large) } })
     }
 
-    /// Why `bytes` should not be written now, if so.
+    /// The reason not to write `bytes` now, if there is one.
     pub(crate) fn refuse(&self, bytes: u64) -> Option<String> {
         let free = self.free()?;
         let needed = self.reserve + bytes;
-        (free < needed).then(|| format!("the disk is full: {free} bytes are free, {needed} are needed"))
+        (free < needed).then(|| {
+            format!("the disk is full: {free} bytes are free, {needed} are needed; delete files or enlarge the disk")
+        })
     }
 
-    /// Free bytes, if the file system tells.
+    /// Free bytes, if the file system reports them.
     fn free(&self) -> Option<u64> {
         let stat = rustix::fs::fstatvfs(&self.folder).ok()?;
         Some(stat.f_bavail * stat.f_frsize)

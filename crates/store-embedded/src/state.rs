@@ -1,4 +1,4 @@
-//! The state file: what the database itself cannot know, namely how much it should hold.
+//! The state file: how much the database must hold, which the database itself cannot know.
 //!
 //! ```text
 //!    0  one line of text: format, store id, checksum; spaces up to 512
@@ -6,9 +6,10 @@
 //! 1024  slot B
 //! ```
 //!
-//! The slots are written in turn, so that a write torn by a power cut leaves the one before. The last group is written after
-//! that group is durable and before anyone is answered, and so is never ahead of the database; a database behind it has lost
-//! something. It reaches the operating system with every group, and the disk every second and when the store is closed.
+//! The slots are written in turn, so that a write torn by a power cut leaves the other slot. The last group is noted after it
+//! is durable and before its commits are answered. So the file is never ahead of the database, and a database that is behind
+//! the file has lost something. It is written to the operating system's memory with every group, and to the disk every second
+//! and when the store is closed.
 
 use crate::error::Fault;
 use std::fs::{self, File, OpenOptions};
@@ -18,7 +19,7 @@ use std::path::Path;
 use xxhash_rust::xxh3::xxh3_64;
 
 pub(crate) const FILE: &str = "store.state";
-/// Its name until it is complete.
+/// The file's name until it is complete.
 pub(crate) const NEW_FILE: &str = "store.state.new";
 
 const FORMAT: u32 = 1;
@@ -26,18 +27,18 @@ const HEADER_BYTES: usize = 512;
 const SLOT_BYTES: usize = 32;
 const FILE_BYTES: usize = 3 * 512;
 
-/// What a store is at.
+/// The phase of a store's life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Phase {
-    /// The database is being made. Nothing has been answered yet.
+    /// The database is being created. Nothing has been acknowledged.
     Creating = 1,
-    /// In use, or left by a crash.
+    /// In use, or after a crash.
     Open = 2,
-    /// Closed in order: the database ends with exactly the last group.
+    /// Closed properly: the last group in the database is exactly the one noted.
     Closed = 3,
 }
 
-/// A slot's content.
+/// The content of a slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Mark {
     pub(crate) group: u64,
@@ -45,15 +46,15 @@ pub(crate) struct Mark {
 }
 
 #[derive(Debug)]
-pub(crate) struct State {
+pub(crate) struct StateFile {
     file: File,
     id: u128,
     counter: u64,
     mark: Mark,
 }
 
-impl State {
-    /// A new state file, durable, in phase `Creating`.
+impl StateFile {
+    /// Creates a state file durably, in phase `Creating`.
     pub(crate) fn create(folder: &Path, id: u128) -> io::Result<Self> {
         let mark = Mark { group: 0, phase: Phase::Creating };
         let mut bytes = header(id).into_bytes();
@@ -71,15 +72,15 @@ impl State {
         Ok(Self { file, id, counter: 1, mark })
     }
 
-    /// The state file of a store, `None` if there is none.
+    /// Opens the state file of a store; `None` if it does not exist.
     pub(crate) fn open(folder: &Path) -> Result<Option<Self>, Fault> {
         let file = match OpenOptions::new().read(true).write(true).open(folder.join(FILE)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             other => other.map_err(Fault::Io)?,
         };
         let mut bytes = [0; FILE_BYTES];
-        let long = file.metadata()?.len() != FILE_BYTES as u64;
-        if long || file.read_exact_at(&mut bytes, 0).is_err() {
+        let wrong_length = file.metadata()?.len() != FILE_BYTES as u64;
+        if wrong_length || file.read_exact_at(&mut bytes, 0).is_err() {
             return Err(Fault::damaged(format!("{FILE} does not have {FILE_BYTES} bytes")));
         }
         let id = read_header(&bytes[..HEADER_BYTES])?;
@@ -97,7 +98,7 @@ impl State {
         self.mark
     }
 
-    /// Notes `mark`; it survives the death of the process.
+    /// Writes `mark` so that it survives the end of the process.
     pub(crate) fn note(&mut self, mark: Mark) -> io::Result<()> {
         self.counter += 1;
         self.mark = mark;
@@ -105,12 +106,12 @@ impl State {
         self.file.write_all_at(&slot(self.id, self.counter, mark), at)
     }
 
-    /// What was noted survives a power cut.
+    /// Makes the last mark survive a power cut.
     pub(crate) fn sync(&self) -> io::Result<()> {
         self.file.sync_data()
     }
 
-    /// Notes `mark` in both slots, durably, so that damage to either cannot bring back an older one.
+    /// Writes `mark` to both slots durably, so that damage to one slot cannot bring back an older mark.
     pub(crate) fn settle(&mut self, mark: Mark) -> io::Result<()> {
         for _ in 0..2 {
             self.note(mark)?;
@@ -127,7 +128,7 @@ fn header(id: u128) -> String {
 }
 
 fn read_header(bytes: &[u8]) -> Result<u128, Fault> {
-    let damaged = || Fault::damaged(format!("the first line of {FILE} is not what this program writes"));
+    let damaged = || Fault::damaged(format!("the first line of {FILE} is damaged"));
     let text = std::str::from_utf8(bytes).map_err(|_| damaged())?;
     let mut words = text.split_ascii_whitespace();
     let (name, format, id) = (words.next(), words.next(), words.next());
@@ -135,7 +136,7 @@ fn read_header(bytes: &[u8]) -> Result<u128, Fault> {
     match (name, format) {
         (Some("jobline-store"), Some(format)) if format == known => {}
         (Some("jobline-store"), Some(format)) if is_checked(text) => {
-            return Err(Fault::Foreign(format!("it has {format}, this program knows {known}")));
+            return Err(Fault::Foreign(format!("its format is {format}, and this program reads {known}")));
         }
         _ => return Err(damaged()),
     }
@@ -180,14 +181,14 @@ mod tests {
     use super::*;
 
     fn open(folder: &Path) -> Result<Mark, Fault> {
-        State::open(folder).map(|state| state.unwrap().mark())
+        StateFile::open(folder).map(|state| state.unwrap().mark())
     }
 
     #[test]
     fn the_newest_mark_comes_back() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(State::open(folder.path()).unwrap().is_none());
-        let mut state = State::create(folder.path(), 5).unwrap();
+        assert!(StateFile::open(folder.path()).unwrap().is_none());
+        let mut state = StateFile::create(folder.path(), 5).unwrap();
         assert_eq!(open(folder.path()).unwrap(), Mark { group: 0, phase: Phase::Creating });
         for group in 1..6 {
             let mark = Mark { group, phase: Phase::Open };
@@ -197,14 +198,14 @@ mod tests {
         let mark = Mark { group: 9, phase: Phase::Closed };
         state.settle(mark).unwrap();
         assert_eq!(open(folder.path()).unwrap(), mark);
-        assert_eq!(State::open(folder.path()).unwrap().unwrap().id(), 5);
+        assert_eq!(StateFile::open(folder.path()).unwrap().unwrap().id(), 5);
     }
 
     #[test]
     fn every_byte_is_guarded() {
         let folder = tempfile::tempdir().unwrap();
         let mark = Mark { group: 9, phase: Phase::Closed };
-        State::create(folder.path(), 5).unwrap().settle(mark).unwrap();
+        StateFile::create(folder.path(), 5).unwrap().settle(mark).unwrap();
         let whole = fs::read(folder.path().join(FILE)).unwrap();
         for at in 0..whole.len() {
             let mut bytes = whole.clone();
@@ -225,7 +226,7 @@ mod tests {
     #[test]
     fn another_format_is_not_damage() {
         let folder = tempfile::tempdir().unwrap();
-        State::create(folder.path(), 5).unwrap();
+        StateFile::create(folder.path(), 5).unwrap();
         let mut bytes = fs::read(folder.path().join(FILE)).unwrap();
         let text = "jobline-store format=2 id=00";
         let line = format!("{text} sum={:016x}", xxh3_64(text.as_bytes()));

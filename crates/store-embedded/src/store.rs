@@ -1,34 +1,33 @@
 use crate::cache::{Lookup, RowCache};
-use crate::codec::{self, ROWS_BEGIN, ROWS_END};
+use crate::codec;
 use crate::error::{OpenError, guarded, read_error};
-use crate::folder::{self, DATABASE, Opened};
+use crate::folder;
 use crate::group::Prepared;
+use crate::jobs::{Job, Swept, Waiting};
+use crate::ledger::Ticket;
 use crate::options::Options;
 use crate::ranges::{Found, RangeCache};
-use crate::space::Space;
-use crate::tokens::Tokens;
-use crate::writer::{Job, Shared, Swept, Waiting, Writer, closed};
+use crate::read::{Budget, page, scan_page};
+use crate::shared::{Shared, closed};
+use crate::supervisor::Supervisor;
+use crate::writer::Writer;
 use async_trait::async_trait;
 use fjall::Keyspace;
-use jobline_store::{
-    Commit, Consistency, Direction, Error, Key, Outcome, Page, Range, Row, Scan, ScanPage, Store, limits,
-};
-use std::ops::Bound;
+use jobline_store::{Commit, Consistency, Error, Key, Outcome, Page, Range, Row, Scan, ScanPage, Store, limits};
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{self, Sender};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
+use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
-/// Bytes of rows after which a page ends, so that no page of large rows holds a thread for long.
-const PAGE_BYTES: usize = 1024 * 1024;
-/// Pages of at most so many rows are read where they are asked for; longer ones go to a thread that may block.
-const INLINE_ROWS: usize = 256;
+/// Ranges of more rows than this are read on a thread that may block from the start.
+const IN_PLACE_ROWS: usize = 256;
 
-/// A store in a folder of this machine. Clones are handles to the same store; it is closed with [`EmbeddedStore::close`]
-/// or when the last of them is dropped.
+/// A store in a folder on this machine. Clones are handles to the same store, which is closed by [`EmbeddedStore::close`]
+/// or when the last handle is dropped.
 #[derive(Clone)]
 pub struct EmbeddedStore {
     inner: Arc<Inner>,
@@ -37,61 +36,46 @@ pub struct EmbeddedStore {
 struct Inner {
     shared: Arc<Shared>,
     queue: usize,
+    in_place: Duration,
     jobs: Option<Sender<Job>>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl EmbeddedStore {
-    /// Opens the store in the folder `path`, which is made if there is none.
+    /// Opens the store in the folder `path`, and creates it if it does not exist.
     ///
     /// # Errors
-    /// See [`OpenError`]. Nothing is repaired or thrown away, save the end of the journal that a power cut tore and that
-    /// nobody was told about.
+    /// See [`OpenError`]. Nothing is repaired or deleted, except an incomplete last group that a power cut left and that was
+    /// never acknowledged.
     pub fn open(path: &Path, options: Options) -> Result<Self, OpenError> {
-        let Opened { lock, state, db, last } = folder::open(path, &options)?;
+        let opened = folder::open(path, &options)?;
         let io = |source| OpenError::Io { path: path.to_owned(), source };
-        let shared = Arc::new(Shared {
-            cache: RowCache::new(options.row_cache_bytes),
-            ranges: RangeCache::new(options.range_cache_bytes),
-            rows: RwLock::new(Some(db.rows().clone())),
-            queued: AtomicUsize::new(0),
-        });
-        let queue = options.queue;
-        let writer = Writer {
-            shared: Arc::clone(&shared),
-            db: Some(db),
-            state,
-            space: Space::new(path, options.reserve_bytes).map_err(io)?,
-            folder: path.join(DATABASE),
-            options,
-            lock,
-            last,
-            tokens: Tokens::default(),
-            swept: 0,
-            noted: None,
-            trouble: None,
-        };
+        let caches = (RowCache::new(options.row_cache_bytes), RangeCache::new(options.range_cache_bytes));
+        let shared = Arc::new(Shared::new(caches.0, caches.1, opened.db.rows().clone()));
+        let (queue, in_place) = (options.queue, options.in_place);
+        let supervisor = Supervisor::new(path, options, opened, Arc::clone(&shared)).map_err(io)?;
+        let writer = Writer::new(Arc::clone(&shared), supervisor);
         let (jobs, queued) = mpsc::channel();
         let thread = Builder::new().name("store-writer".into()).spawn(move || writer.run(&queued)).map_err(io)?;
-        let inner = Inner { shared, queue, jobs: Some(jobs), thread: Mutex::new(Some(thread)) };
+        let inner = Inner { shared, queue, in_place, jobs: Some(jobs), thread: Mutex::new(Some(thread)) };
         Ok(Self { inner: Arc::new(inner) })
     }
 
-    /// Writes everything out and closes the store: the next start has nothing to catch up on. Commits that are queued are
-    /// carried out before; what is asked afterwards is unavailable.
+    /// Carries out the queued commits, writes everything to tables and closes the store, so that the next start has no
+    /// journal to read. Later calls are unavailable.
     pub async fn close(&self) {
         let (reply, closed) = oneshot::channel();
         if self.send(Job::Close(reply)).is_ok() {
-            // Without an answer somebody else closes it.
+            // Without a reply another caller is closing it.
             let _ = closed.await;
         }
     }
 
-    /// Deletes rows whose `expires` is before `now_unix_seconds`, at most `limit`, and answers how many. Costs what it
-    /// deletes, however many rows there are.
+    /// Deletes at most `limit` rows whose `expires` is before `now_unix_seconds`, and returns how many. The cost depends on
+    /// the rows that are deleted, not on those that stay.
     ///
     /// # Errors
-    /// As for a commit; what was deleted until then stays so.
+    /// As for a commit. Rows that were deleted before the error stay deleted.
     pub async fn sweep_expired(&self, now_unix_seconds: u64, limit: usize) -> Result<usize, Error> {
         let mut rows = 0;
         while rows < limit {
@@ -106,7 +90,7 @@ impl EmbeddedStore {
         Ok(rows)
     }
 
-    /// Commits handed in and not answered yet.
+    /// Commits that wait for their answer.
     #[must_use]
     pub fn queue_depth(&self) -> usize {
         self.inner.shared.queued.load(Ordering::Relaxed)
@@ -117,46 +101,71 @@ impl EmbeddedStore {
         jobs.send(job).map_err(|_| closed())
     }
 
-    fn get_one(&self, key: &Key) -> Result<Option<Row>, Error> {
+    /// The row from the cache, or what is needed to read it from the database.
+    fn cached(&self, key: &Key) -> Result<Option<Row>, Miss> {
         let row_key = codec::row_key(&key.partition, &key.sort);
-        let cache = &self.inner.shared.cache;
-        let ticket = match cache.get(&row_key) {
-            Lookup::Hit(row) => return Ok(row),
-            Lookup::Miss(ticket) => ticket,
-        };
+        match self.inner.shared.cache.get(&row_key) {
+            Lookup::Hit(row) => Ok(row),
+            Lookup::Miss(ticket) => Err(Miss { row_key, ticket }),
+        }
+    }
+
+    fn read_row(&self, miss: &Miss) -> Result<Option<Row>, Error> {
         let row = self.read(|rows| {
-            let row = rows.get(&row_key).map_err(read_error)?;
+            let row = rows.get(&miss.row_key).map_err(read_error)?;
             row.map(|row| codec::decode_row(&row)).transpose()
         })?;
-        cache.fill(&row_key, &row, &ticket);
+        self.inner.shared.cache.fill(&miss.row_key, &row, &miss.ticket);
         Ok(row)
     }
 
+    /// Reads rows from the database, each with its number: in place while the budget lasts, the rest on a thread that may
+    /// block.
+    async fn read_missed(&self, mut missed: Vec<(usize, Miss)>) -> Result<Vec<(usize, Option<Row>)>, Error> {
+        let mut budget = Budget::of(self.inner.in_place);
+        let mut rows = Vec::with_capacity(missed.len());
+        while let Some((number, miss)) = missed.pop_if(|_| !budget.is_spent()) {
+            rows.push((number, self.read_row(&miss)?));
+        }
+        if !missed.is_empty() {
+            let read =
+                move |store: Self| missed.iter().map(|(number, miss)| Ok((*number, store.read_row(miss)?))).collect();
+            let rest: Vec<_> = self.unblocked(read).await?;
+            rows.extend(rest);
+        }
+        Ok(rows)
+    }
+
     fn read<T>(&self, read: impl FnOnce(&Keyspace) -> Result<T, Error>) -> Result<T, Error> {
-        let rows = self.inner.shared.rows.read().unwrap_or_else(PoisonError::into_inner);
-        let rows = rows.as_ref().ok_or_else(closed)?;
-        guarded(|| read(rows))
+        let shared = &self.inner.shared;
+        shared.read(|rows| guarded(|| read(rows))).inspect_err(|error| {
+            // Damage to a row leaves the database open; one that cannot be read at all is opened again.
+            if matches!(error, Error::Corrupt(_)) && !shared.examining.swap(true, Ordering::Relaxed) {
+                // Fails only when the store is closed.
+                let _ = self.send(Job::Examine);
+            }
+        })
     }
 
     fn read_page(&self, range: &Range) -> Result<Page, Error> {
-        self.read(|rows| page(rows, range))
+        let page = self.read(|rows| page(rows, range, Budget::unlimited()))?;
+        Ok(page.expect("an unlimited budget is never spent"))
     }
 
-    fn read_small(&self, range: &Range) -> Result<Page, Error> {
-        let ranges = &self.inner.shared.ranges;
-        let ticket = match ranges.get(range) {
-            Found::Hit(page) => return Ok(page),
-            Found::Miss(ticket) => ticket,
-        };
-        let page = self.read_page(range)?;
-        ranges.fill(range, &page, &ticket);
-        Ok(page)
+    /// Reads a page in place, and once more on a thread that may block if it is not complete when the budget is spent: a
+    /// page is one snapshot.
+    async fn read_range(&self, range: &Range) -> Result<Page, Error> {
+        if range.limit <= IN_PLACE_ROWS {
+            let budget = Budget::of(self.inner.in_place);
+            if let Some(page) = self.read(|rows| page(rows, range, budget))? {
+                return Ok(page);
+            }
+        }
+        let range = range.clone();
+        self.unblocked(move |store| store.read_page(&range)).await
     }
 
-    fn read_scan(&self, after: Option<&Key>, limit: usize) -> Result<ScanPage, Error> {
-        self.read(|rows| scan_page(rows, after, limit))
-    }
-
+    /// Reads on a thread that may block.
     async fn unblocked<T, F>(&self, read: F) -> Result<T, Error>
     where
         T: Send + 'static,
@@ -170,11 +179,11 @@ impl EmbeddedStore {
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        // The writer ends when nobody can send to it any more.
+        // The writer ends when its queue has no sender left.
         self.jobs = None;
         let thread = self.thread.get_mut().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(thread) = thread {
-            // It does not panic; if it did, the next start reads the journal.
+            // If the writer panicked, the next start reads the journal.
             let _ = thread.join();
         }
     }
@@ -189,20 +198,39 @@ impl std::fmt::Debug for EmbeddedStore {
 #[async_trait]
 impl Store for EmbeddedStore {
     async fn get(&self, key: &Key, _: Consistency) -> Result<Option<Row>, Error> {
-        self.get_one(key)
+        match self.cached(key) {
+            Ok(row) => Ok(row),
+            Err(miss) => Ok(self.read_missed(vec![(0, miss)]).await?.pop().and_then(|(_, row)| row)),
+        }
     }
 
     async fn get_many(&self, keys: &[Key], _: Consistency) -> Result<Vec<Option<Row>>, Error> {
         check_keys(keys)?;
-        keys.iter().map(|key| self.get_one(key)).collect()
+        let (mut rows, mut missed) = (Vec::with_capacity(keys.len()), Vec::new());
+        for (number, key) in keys.iter().enumerate() {
+            let row = self.cached(key).unwrap_or_else(|miss| {
+                missed.push((number, miss));
+                None
+            });
+            rows.push(row);
+        }
+        if !missed.is_empty() {
+            for (number, row) in self.read_missed(missed).await? {
+                rows[number] = row;
+            }
+        }
+        Ok(rows)
     }
 
     async fn range(&self, range: &Range) -> Result<Page, Error> {
-        if range.limit <= INLINE_ROWS {
-            return self.read_small(range);
-        }
-        let range = range.clone();
-        self.unblocked(move |store| store.read_page(&range)).await
+        let ranges = &self.inner.shared.ranges;
+        let ticket = match ranges.get(range) {
+            Found::Hit(page) => return Ok(page),
+            Found::Miss(ticket) => ticket,
+        };
+        let page = self.read_range(range).await?;
+        ranges.fill(range, &page, &ticket);
+        Ok(page)
     }
 
     async fn commit(&self, commit: &Commit) -> Result<Outcome, Error> {
@@ -210,14 +238,16 @@ impl Store for EmbeddedStore {
         let queued = &self.inner.shared.queued;
         if queued.fetch_add(1, Ordering::Relaxed) >= self.inner.queue {
             queued.fetch_sub(1, Ordering::Relaxed);
-            return Err(Error::Unavailable("too many commits are waiting".into()));
+            return Err(Error::Unavailable("too many commits are waiting; try again later".into()));
         }
         let (reply, outcome) = oneshot::channel();
         if let Err(error) = self.send(Job::Commit(prepared, Waiting { reply, runtime: Handle::try_current().ok() })) {
             queued.fetch_sub(1, Ordering::Relaxed);
             return Err(error);
         }
-        outcome.await.unwrap_or_else(|_| Err(Error::Unknown("the writer ended before it answered".into())))
+        outcome
+            .await
+            .unwrap_or_else(|_| Err(Error::Unknown("the store was closed before the commit was answered".into())))
     }
 }
 
@@ -225,7 +255,7 @@ impl Store for EmbeddedStore {
 impl Scan for EmbeddedStore {
     async fn scan(&self, after: Option<&Key>, limit: usize) -> Result<ScanPage, Error> {
         let after = after.cloned();
-        self.unblocked(move |store| store.read_scan(after.as_ref(), limit)).await
+        self.unblocked(move |store| store.read(|rows| scan_page(rows, after.as_ref(), limit))).await
     }
 
     async fn estimate(&self) -> Result<u64, Error> {
@@ -233,50 +263,18 @@ impl Scan for EmbeddedStore {
     }
 }
 
+/// A row that is not in the cache.
+struct Miss {
+    row_key: Vec<u8>,
+    ticket: Ticket,
+}
+
 fn check_keys(keys: &[Key]) -> Result<(), Error> {
     let most = limits::KEYS_PER_READ;
     if keys.len() > most {
         return Err(Error::TooLarge(format!("{} keys in a read; the limit is {most}", keys.len())));
     }
-    // Compared one by one: mostly there are two.
+    // Most reads have two keys, for which comparing is cheaper than hashing.
     let twice = keys.iter().enumerate().find(|(at, key)| keys[..*at].contains(key));
-    twice.map_or(Ok(()), |(_, key)| Err(Error::TooLarge(format!("{key} is read twice at once"))))
-}
-
-fn page(rows: &Keyspace, range: &Range) -> Result<Page, Error> {
-    let from = codec::row_key(&range.partition, &range.from);
-    let to = codec::row_key(&range.partition, &range.to);
-    if from >= to {
-        return Ok(Page { rows: Vec::new(), next: None });
-    }
-    let entries = rows.range(from..to);
-    let (rows, more) = match range.direction {
-        Direction::Ascending => collect(entries, range.limit)?,
-        Direction::Descending => collect(entries.rev(), range.limit)?,
-    };
-    let next = rows.last().filter(|_| more).map(|(key, _)| key.sort.clone());
-    Ok(Page { rows, next })
-}
-
-fn scan_page(rows: &Keyspace, after: Option<&Key>, limit: usize) -> Result<ScanPage, Error> {
-    let from = after.map(|key| codec::row_key(&key.partition, &key.sort));
-    let from = from.as_deref().map_or(Bound::Included(ROWS_BEGIN), Bound::Excluded);
-    let (rows, more) = collect(rows.range::<&[u8], _>((from, Bound::Excluded(ROWS_END))), limit)?;
-    let next = rows.last().filter(|_| more).map(|(key, _)| key.clone());
-    Ok(ScanPage { rows, next })
-}
-
-/// The first rows, and whether more follow.
-fn collect(entries: impl Iterator<Item = fjall::Guard>, limit: usize) -> Result<(Vec<(Key, Row)>, bool), Error> {
-    let mut rows = Vec::with_capacity(limit.min(INLINE_ROWS));
-    let mut bytes = 0;
-    for entry in entries {
-        if rows.len() >= limit.max(1) || bytes >= PAGE_BYTES {
-            return Ok((rows, true));
-        }
-        let (key, row) = entry.into_inner().map_err(read_error)?;
-        bytes += key.len() + row.len();
-        rows.push((codec::port_key(&key)?, codec::decode_row(&row)?));
-    }
-    Ok((rows, false))
+    twice.map_or(Ok(()), |(_, key)| Err(Error::TooLarge(format!("the key {key} occurs twice in one read"))))
 }

@@ -1,7 +1,7 @@
-//! Checking the database's table files, and what must be there, before it opens or deletes anything.
+//! Checks of the database's folder and tables, before the database changes anything there.
 //!
-//! fjall takes a keyspace without its `current` file for one that was never finished, and deletes it; without the
-//! `version` file it makes a new database on top. Here both are damage.
+//! fjall deletes a keyspace without its `current` file as one that was never finished, and creates a new database where the
+//! `version` file is missing. Here both are damage.
 
 use crate::error::Fault;
 use fjall::{AbstractTree, Keyspace};
@@ -11,15 +11,15 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 use xxhash_rust::xxh3::{Xxh3, xxh3_128};
 
-/// The keyspaces: fjall's own, and the rows.
+/// The folders of the keyspaces: fjall's own, and the rows.
 const KEYSPACES: [&str; 2] = ["0", "1"];
 
-/// Everything that a database of this program has is in `folder`, and the lists of tables are sound.
+/// Checks that `folder` has the files of a database of this program, and that the lists of tables match their checksums.
 pub(crate) fn verify_folder(folder: &Path) -> Result<(), Fault> {
     if !folder.join("version").is_file() {
         return Err(Fault::damaged("the file version of its database is missing"));
     }
-    // Holds nothing; fjall only locks it, and does not make it again.
+    // An empty file that fjall locks and does not create in an existing database.
     if !folder.join("lock").exists() {
         File::create(folder.join("lock"))?;
     }
@@ -39,18 +39,18 @@ pub(crate) fn verify_folder(folder: &Path) -> Result<(), Fault> {
     Ok(())
 }
 
-/// `current` holds the number of the list in force, its checksum and a kind of checksum.
+/// Checks the list of tables. `current` holds the number of the newest list, the list's checksum and its kind of checksum.
 fn verify_keyspace(folder: &Path) -> Result<(), Fault> {
     let current = fs::read(folder.join("current")).map_err(|error| named(error, "current"))?;
     let Ok::<[u8; 25], _>(current) = current.as_slice().try_into() else {
-        return Err(Fault::damaged("the file current is not complete"));
+        return Err(Fault::damaged("the file current does not have 25 bytes"));
     };
     let (number, checksum) = current.split_at(8);
     let number = number.iter().rev().fold(0u64, |number, byte| number << 8 | u64::from(*byte));
     let name = format!("v{number}");
     let list = fs::read(folder.join(&name)).map_err(|error| named(error, &name))?;
     if current[24] != 0 || xxh3_128(&list).to_le_bytes() != checksum[..16] {
-        return Err(Fault::damaged(format!("the file {name} is not the list of tables that it should be")));
+        return Err(Fault::damaged(format!("the list of tables {name} does not match its checksum")));
     }
     Ok(())
 }
@@ -62,13 +62,13 @@ fn named(error: std::io::Error, file: &str) -> Fault {
     }
 }
 
-/// Reads tables and compares their checksums until `budget` is spent; what is left is checked block by block when read.
+/// Compares the checksums of tables for at most `budget`. The other tables are checked block by block when they are read.
 pub(crate) fn verify_contents(rows: &Keyspace, budget: Duration) -> Result<(), Fault> {
     let begin = Instant::now();
     let mut chunk = vec![0; 128 * 1024];
     for table in rows.tree.current_version().iter_tables() {
         let mut file = match File::open(&**table.path) {
-            // A compaction may have replaced it since the list was read.
+            // A compaction has replaced it since the list was read.
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
             other => other?,
         };

@@ -1,32 +1,32 @@
-//! Tokens of commits that happened lately, so that a repeated one is recognised although its rows have changed since.
+//! Tokens of recent commits, by which a repeated commit is recognised even if its rows have changed since.
 
 use jobline_store::Token;
 use quick_cache::DefaultHashBuilder;
 use std::collections::{HashSet, VecDeque};
 
-/// Seconds of the highest load, hours of an ordinary one.
-const KEPT: usize = 64 * 1024;
+/// As many as arrive in seconds under the highest load, and in hours under an ordinary one.
+const CAPACITY: usize = 64 * 1024;
 
 #[derive(Default)]
 pub(crate) struct Tokens {
-    known: HashSet<Token, DefaultHashBuilder>,
+    set: HashSet<Token, DefaultHashBuilder>,
     order: VecDeque<Token>,
 }
 
 impl Tokens {
     pub(crate) fn contains(&self, token: Token) -> bool {
-        self.known.contains(&token)
+        self.set.contains(&token)
     }
 
     pub(crate) fn insert(&mut self, token: Token) {
-        if !self.known.insert(token) {
+        if !self.set.insert(token) {
             return;
         }
         self.order.push_back(token);
-        if self.order.len() > KEPT
+        if self.order.len() > CAPACITY
             && let Some(oldest) = self.order.pop_front()
         {
-            self.known.remove(&oldest);
+            self.set.remove(&oldest);
         }
     }
 }
@@ -38,12 +38,12 @@ mod tests {
     #[test]
     fn the_oldest_is_forgotten() {
         let mut tokens = Tokens::default();
-        for token in 0..=KEPT as u128 {
+        for token in 0..=CAPACITY as u128 {
             tokens.insert(Token(token));
             tokens.insert(Token(token));
         }
         assert!(!tokens.contains(Token(0)));
         assert!(tokens.contains(Token(1)));
-        assert_eq!(tokens.known.len(), KEPT);
+        assert_eq!(tokens.set.len(), CAPACITY);
     }
 }

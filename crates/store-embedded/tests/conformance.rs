@@ -1,4 +1,4 @@
-//! The port's promises, on the engine itself and under every decorator.
+//! The port's conformance suite, on the engine itself and under every decorator.
 #![allow(clippy::unwrap_used, reason = "helpers of tests, too")]
 
 use jobline_store::testing::{Counting, FaultRates, Faulty, Slow, WeaklyVisible, conformance};
@@ -14,7 +14,7 @@ fn store() -> (TempDir, EmbeddedStore) {
     (folder, store)
 }
 
-/// Small enough that tables are written and compacted and rows leave the cache while the suite runs.
+/// So small that tables are written and compacted and rows are evicted while the suite runs.
 fn small() -> (TempDir, EmbeddedStore) {
     let folder = tempfile::tempdir().unwrap();
     let options = Options {
@@ -40,25 +40,33 @@ async fn the_engine_conforms_with_small_memory() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn counted_it_conforms() {
+async fn the_engine_conforms_when_no_read_is_in_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = Options { in_place: Duration::ZERO, row_cache_bytes: 16 * 1024, ..Options::default() };
+    let store = EmbeddedStore::open(folder.path(), options).unwrap();
+    conformance::run_all(Arc::new(store), 8).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_conforms_when_counted() {
     let (_folder, store) = store();
     conformance::run_all(Arc::new(Counting::new(Arc::new(store))), 3).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn slow_it_conforms() {
+async fn it_conforms_when_slow() {
     let (_folder, store) = store();
     conformance::run_all(Arc::new(Slow::new(Arc::new(store), 4, Duration::from_millis(2))), 4).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn weakly_visible_it_conforms() {
+async fn it_conforms_when_weakly_visible() {
     let (_folder, store) = store();
     conformance::run_all(Arc::new(WeaklyVisible::new(Arc::new(store), 5, 8)), 5).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn under_faults_it_conforms() {
+async fn it_conforms_under_faults() {
     let (_folder, store) = small();
     conformance::run_all_under_faults(Arc::new(Faulty::new(Arc::new(store), 6, FaultRates::all())), 6).await;
 }

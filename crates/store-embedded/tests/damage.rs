@@ -1,4 +1,4 @@
-//! A damaged or foreign folder is refused, or loses nothing; it is never less than it was without a word.
+//! A damaged or foreign folder is refused, or loses nothing: rows never disappear silently.
 #![allow(clippy::unwrap_used, reason = "helpers of tests, too")]
 
 mod common;
@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
-/// A store that has tables on several levels and, unless it was closed, groups that only the journal has.
+/// A store that has tables on several levels and, unless it was closed, groups that are only in the journal.
 struct Sample {
     folder: TempDir,
     rows: Vec<(Key, Row)>,
@@ -30,13 +30,13 @@ fn sample(closed: bool) -> Sample {
         }
         rows
     });
-    // What is on disk while the process runs is what a kill leaves.
+    // The files of a running process are what a kill leaves.
     copy_settled(live.path(), folder.path());
     trim_journals(&folder.path().join("db"));
     Sample { folder, rows }
 }
 
-/// Copies a folder whose files a worker may be replacing, until it holds still.
+/// Copies a folder in which a worker may replace files, until nothing changes during the copy.
 fn copy_settled(from: &Path, to: &Path) {
     loop {
         let before = files(from);
@@ -48,7 +48,7 @@ fn copy_settled(from: &Path, to: &Path) {
     }
 }
 
-/// Leaves the preallocated zeros out, which makes the copies small.
+/// Cuts off the preallocated zeros, which makes the copies small.
 fn trim_journals(folder: &Path) {
     for path in files(folder) {
         if path.extension().is_some_and(|extension| extension == "jnl") {
@@ -59,7 +59,7 @@ fn trim_journals(folder: &Path) {
     }
 }
 
-/// All files below `folder`, but for those that are only locked.
+/// All files below `folder`, except those that are only locked.
 fn files(folder: &Path) -> Vec<PathBuf> {
     let mut all = Vec::new();
     let Ok(entries) = fs::read_dir(folder) else { return all };
@@ -75,7 +75,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     all
 }
 
-/// In memory where there is such a place: none of this is about the disk.
+/// A folder in memory if possible: these tests are not about the disk.
 fn temporary() -> TempDir {
     tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
 }
@@ -87,7 +87,7 @@ struct Tally {
     whole: usize,
 }
 
-/// Opens the folder and holds it to the promise.
+/// Opens the folder, which must be refused as damaged, report damage when it is read, or have all rows.
 fn judge(folder: &Path, sample: &Sample, what: &str, tally: &mut Tally) {
     let store = match open(folder) {
         Ok(store) => store,
@@ -197,11 +197,11 @@ fn an_older_database_under_a_newer_state_file() {
 }
 
 #[test]
-fn a_torn_end_that_nobody_was_told_of_is_let_go() {
+fn a_torn_last_group_that_was_not_acknowledged_is_dropped() {
     let sample = sample(false);
     let journal = newest_journal(&sample.folder.path().join("db"));
     let whole = fs::read(&journal).unwrap();
-    // The beginning of the group that would have come next, with bytes of its middle missing as after a power cut.
+    // The beginning of what would be the next group, with bytes in its middle missing as after a power cut.
     let group = last_group(&whole);
     let mut torn = group.to_vec();
     let next = u64::from_le_bytes(torn[5..13].try_into().unwrap()) + 1;
@@ -219,20 +219,74 @@ fn a_torn_end_that_nobody_was_told_of_is_let_go() {
     }
 }
 
+/// A killed store with the state file that the disk had when half of the groups were written, as a power cut may leave it.
+fn sample_with_older_state() -> Sample {
+    let (live, folder) = (temporary(), temporary());
+    let store = open(live.path()).unwrap();
+    let (state, rows) = block_on(async {
+        write(&store, 0..40).await;
+        let state = fs::read(live.path().join("store.state")).unwrap();
+        write(&store, 40..80).await;
+        (state, all_rows(&store).await.unwrap())
+    });
+    copy_settled(live.path(), folder.path());
+    fs::write(folder.path().join("store.state"), state).unwrap();
+    trim_journals(&folder.path().join("db"));
+    Sample { folder, rows }
+}
+
+#[test]
+fn damage_that_the_state_file_does_not_know_of_is_refused() {
+    let sample = sample_with_older_state();
+    let mut tally = Tally::default();
+    judge(sample.folder.path(), &sample, "not damaged", &mut tally);
+    assert_eq!(tally.whole, 1, "{tally:?}");
+
+    let sample = sample_with_older_state();
+    let journal = newest_journal(&sample.folder.path().join("db"));
+    let whole = fs::read(&journal).unwrap();
+    // The first byte of the last group but one: a power cut tears only the last.
+    let at = group_ends(&whole).into_iter().rev().nth(2).unwrap();
+    let mut damaged = whole.clone();
+    damaged[at] ^= 1;
+    fs::write(&journal, damaged).unwrap();
+    judge(sample.folder.path(), &sample, "damage after the state file's last group", &mut tally);
+    assert_eq!(tally.refused, 1, "{tally:?}");
+}
+
+#[test]
+fn a_damaged_journal_is_not_changed_when_it_is_refused() {
+    let sample = sample(false);
+    let journal = newest_journal(&sample.folder.path().join("db"));
+    let mut bytes = fs::read(&journal).unwrap();
+    let ends = group_ends(&bytes);
+    bytes[ends[ends.len() / 2]] ^= 1;
+    fs::write(&journal, &bytes).unwrap();
+    for _ in 0..2 {
+        let error = open(sample.folder.path()).unwrap_err();
+        assert!(matches!(error, OpenError::Damaged { .. }), "{error}");
+        assert!(fs::read(&journal).unwrap() == bytes, "what follows the damage may still be needed");
+    }
+}
+
 fn newest_journal(folder: &Path) -> PathBuf {
     let journals = files(folder).into_iter().filter(|path| path.extension().is_some_and(|kind| kind == "jnl"));
     journals.max_by_key(|path| path.file_stem().unwrap().to_str().unwrap().parse::<u64>().unwrap()).unwrap()
 }
 
-/// The last batch of a journal: what follows the last but one end.
+/// The last batch of a journal: what follows the end of the batch before.
 fn last_group(journal: &[u8]) -> &[u8] {
-    let ends: Vec<usize> =
-        journal.windows(4).enumerate().filter(|(_, four)| four == b"FJL\x03").map(|(at, _)| at + 4).collect();
+    let ends = group_ends(journal);
     &journal[ends[ends.len() - 2]..ends[ends.len() - 1]]
 }
 
+/// Where the batches of a journal end.
+fn group_ends(journal: &[u8]) -> Vec<usize> {
+    journal.windows(4).enumerate().filter(|(_, four)| four == b"FJL\x03").map(|(at, _)| at + 4).collect()
+}
+
 #[test]
-fn foreign_places_are_refused_and_left_alone() {
+fn foreign_folders_are_refused_and_not_changed() {
     let folder = temporary();
     let file = folder.path().join("letter.txt");
     fs::write(&file, "Dear John").unwrap();

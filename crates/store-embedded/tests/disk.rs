@@ -1,11 +1,14 @@
-//! The disk: that it is really written, that it may lose its power, that it may be full.
+//! The disk: commits reach it, a power cut loses none of them, and it may be full.
 //!
-//! Some of these need to mount a file system or to trace a process; where that is not permitted they say so and pass.
+//! Some tests mount a file system or trace a process; where that is not permitted they print that they were skipped.
 #![allow(clippy::unwrap_used, reason = "helpers of tests, too")]
 
 mod common;
 
-use common::{all_rows, block_on, commit, eventually, is_there, key, open, partition, write};
+use common::{
+    SOON, all_rows, block_on, commit, eventually, eventually_within, is_there, key, open, partition, small_options,
+    write,
+};
 use jobline_store::{Consistency, Error, Outcome, Store};
 use jobline_store_embedded::{EmbeddedStore, OpenError, Options};
 use std::fs::{self, File};
@@ -49,7 +52,7 @@ fn run(program: &str, arguments: &[&str]) -> bool {
     done
 }
 
-/// A file that takes what is left of a file system.
+/// A file that takes the remaining space of a file system.
 fn fill(folder: &Path) -> PathBuf {
     let path = folder.join("filler");
     let mut file = File::create(&path).unwrap();
@@ -60,7 +63,7 @@ fn fill(folder: &Path) -> PathBuf {
     path
 }
 
-/// Whether commit `number` was carried out; it may be refused, but not otherwise fail.
+/// Whether commit `number` was carried out; it may be refused as unavailable, and must not fail otherwise.
 async fn try_write(store: &EmbeddedStore, number: u64, bytes: usize) -> bool {
     match store.commit(&commit(number, bytes)).await {
         Ok(outcome) => {
@@ -114,7 +117,7 @@ fn a_full_disk_can_be_opened_read_and_closed() {
 fn a_disk_that_fills_in_the_middle_of_a_write_loses_nothing() {
     let Some(mount) = Mount::memory(64) else { return };
     let folder = mount.path().join("store");
-    // Without a reserve nothing is refused beforehand: writes, flushes and compactions meet the end of the disk.
+    // Without a reserve writes, flushes and compactions run out of space themselves.
     let options = Options { reserve_bytes: 0, memtable_bytes: 1 << 20, ..Options::default() };
     block_on(async {
         let store = EmbeddedStore::open(&folder, options).unwrap();
@@ -123,7 +126,7 @@ fn a_disk_that_fills_in_the_middle_of_a_write_loses_nothing() {
         let mut next = 20;
         for _ in 0..3 {
             let ballast = mount.path().join("ballast");
-            // As much as there is room for: what the store took in the last round it keeps.
+            // As much as fits beside what the store wrote in the rounds before.
             let _ = fs::write(&ballast, vec![1; 16 << 20]);
             let (mut refused, mut numbers) = (0, next..next + 20_000);
             while refused < 40 {
@@ -158,7 +161,62 @@ fn a_disk_that_fills_in_the_middle_of_a_write_loses_nothing() {
 }
 
 #[test]
-fn a_read_only_folder_is_said_to_be_one() {
+fn on_a_full_disk_all_rows_can_be_read() {
+    let Some(mount) = Mount::memory(64) else { return };
+    let folder = mount.path().join("store");
+    block_on(async {
+        let store = EmbeddedStore::open(&folder, small_options()).unwrap();
+        write(&store, 0..1000).await;
+        drop(store);
+        let store = EmbeddedStore::open(&folder, small_options()).unwrap();
+        let filler = fill(mount.path());
+        for _ in 0..2 {
+            let refused = store.commit(&commit(1000, 300)).await;
+            assert!(matches!(&refused, Err(Error::Unavailable(why)) if why.contains("disk is full")), "{refused:?}");
+            // The second time each is from the cache.
+            for number in (0..1000).flat_map(|number| [number, number]) {
+                assert!(is_there(&store, number, 300).await.unwrap(), "commit {number}");
+            }
+            assert_eq!(all_rows(&store).await.unwrap().len(), 5000);
+        }
+        assert!(matches!(store.sweep_expired(u64::MAX, 10).await, Err(Error::Unavailable(_))));
+        fs::remove_file(filler).unwrap();
+        eventually_within(SOON, "commits are carried out again", || try_write(&store, 1000, 300)).await;
+    });
+}
+
+#[test]
+fn a_write_that_runs_out_of_space_leaves_the_store_readable() {
+    let Some(mount) = Mount::memory(64) else { return };
+    let folder = mount.path().join("store");
+    block_on(async {
+        let store = EmbeddedStore::open(&folder, Options { reserve_bytes: 0, ..small_options() }).unwrap();
+        write(&store, 0..200).await;
+        let mut next = 200;
+        for _ in 0..2 {
+            let filler = fill(mount.path());
+            for _ in 0..5 {
+                while try_write(&store, next, 300).await {
+                    next += 1;
+                }
+                for number in 0..next {
+                    // A write that failed within has the database opened again, during which a read may be refused.
+                    let readable = async || is_there(&store, number, 300).await.is_ok();
+                    eventually_within(SOON, "reads are answered", readable).await;
+                    assert!(is_there(&store, number, 300).await.unwrap(), "commit {number}");
+                }
+            }
+            fs::remove_file(filler).unwrap();
+            eventually_within(SOON, "commits are carried out again", || try_write(&store, next, 300)).await;
+            next += 1;
+        }
+        drop(store);
+        assert_eq!(all_rows(&open(&folder).unwrap()).await.unwrap().len() as u64, next * 5);
+    });
+}
+
+#[test]
+fn a_read_only_folder_is_an_error_that_names_it() {
     let folder = tempfile::tempdir().unwrap();
     drop(open(folder.path()).unwrap());
     let Some(mount) = Mount::new(&["--bind"], folder.path()) else { return };
@@ -172,9 +230,9 @@ fn a_read_only_folder_is_said_to_be_one() {
     }
 }
 
-/// Copies the disk image as the device has it, without what the file system on it still keeps in memory.
+/// Copies the disk image without the writes that its file system still holds in memory.
 fn cut_power(image: &Path, copy: &Path) {
-    // Two copies that are the same say that nothing was being written meanwhile.
+    // Two equal copies show that nothing was written while they were made.
     loop {
         let (first, second) = (fs::read(image).unwrap(), fs::read(image).unwrap());
         if first == second {
@@ -218,18 +276,18 @@ fn what_was_answered_survives_a_power_cut() {
 async fn check_after_power_cut(image: &Path, written: u64, unsynced: &str) {
     let disk = Mount::new(&["-o", "loop"], image).expect("the first image was mounted");
     let unsynced = fs::read(disk.path().join(unsynced)).unwrap_or_default();
-    assert!(unsynced.is_empty(), "the copy would show what was never synced");
+    assert!(unsynced.is_empty(), "the copy has a file that was never synced");
     let store = open(&disk.path().join("store")).unwrap();
     assert_eq!(all_rows(&store).await.unwrap().len() as u64, written * 5);
     write(&store, written..written + 1).await;
     store.close().await;
 }
 
-/// Environment of the traced child: its folder.
+/// The environment variable that gives the traced child its folder.
 const CHILD: &str = "JOBLINE_TEST_TRACED_STORE";
 const TRACED: u64 = 25;
 
-/// Not a test by itself: what the traced process runs.
+/// Runs only in the traced child process.
 #[test]
 fn traced_child() {
     let Ok(folder) = std::env::var(CHILD) else { return };
@@ -260,7 +318,7 @@ fn every_commit_waits_for_fdatasync_of_the_journal() {
 }
 
 #[tokio::test]
-async fn rows_larger_than_the_cache_keeps_come_back() {
+async fn rows_too_large_for_the_cache_are_read_from_disk() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path()).unwrap();
     for (number, bytes) in [(0, 31 * 1024), (1, 33 * 1024), (2, 300 * 1024)] {

@@ -1,4 +1,4 @@
-//! Rows that expire are found by the index that is kept with them.
+//! Deleting expired rows, which the expiry index finds.
 #![allow(clippy::unwrap_used, reason = "helpers of tests, too")]
 
 mod common;
@@ -18,7 +18,7 @@ async fn left(store: &EmbeddedStore) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn only_what_has_passed_goes() {
+async fn only_expired_rows_are_deleted() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path()).unwrap();
     for (sort, expires) in [(1, Some(10)), (2, Some(20)), (3, Some(u64::MAX)), (4, None), (5, Some(0))] {
@@ -29,14 +29,14 @@ async fn only_what_has_passed_goes() {
     assert!(store.get(&key(0, 1), Consistency::Strong).await.unwrap().is_none());
     assert_eq!(store.sweep_expired(20, 100).await.unwrap(), 0);
     assert_eq!(store.sweep_expired(21, 100).await.unwrap(), 1);
-    // Written with an expiry that the sweep has already gone past.
+    // Written with an expiry before that of the last sweep.
     put(&store, 6, Some(3)).await;
     assert_eq!(store.sweep_expired(21, 100).await.unwrap(), 1);
     assert_eq!(store.sweep_expired(u64::MAX, 100).await.unwrap(), 0, "expires == now is not before now");
 }
 
 #[tokio::test]
-async fn a_row_that_was_prolonged_stays() {
+async fn a_row_with_a_later_expiry_stays() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path()).unwrap();
     for expires in [Some(10), Some(30), Some(30)] {
@@ -45,7 +45,7 @@ async fn a_row_that_was_prolonged_stays() {
     }
     put(&store, 2, None).await;
     drop(store);
-    // Not in memory: what it expired at before is then not known when it is written.
+    // The cache is empty, so the writer does not know the row's former expiry.
     let store = open(folder.path()).unwrap();
     put(&store, 1, Some(50)).await;
     assert_eq!(store.sweep_expired(40, 100).await.unwrap(), 0);
@@ -55,7 +55,7 @@ async fn a_row_that_was_prolonged_stays() {
 }
 
 #[tokio::test]
-async fn the_limit_holds_and_the_rest_waits() {
+async fn a_sweep_deletes_at_most_its_limit() {
     let folder = tempfile::tempdir().unwrap();
     let options = Options { memtable_bytes: 64 * 1024, ..Options::default() };
     let store = EmbeddedStore::open(folder.path(), options).unwrap();

@@ -1,4 +1,4 @@
-//! What a store keeps over closing, dropping and killing.
+//! What a store keeps when it is closed, dropped or killed.
 #![allow(clippy::unwrap_used, reason = "helpers of tests, too")]
 
 mod common;
@@ -11,7 +11,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 #[test]
-fn a_new_folder_is_for_nobody_else() {
+fn a_new_folder_is_private() {
     use std::os::unix::fs::PermissionsExt;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("data/store");
@@ -87,10 +87,10 @@ async fn one_process_at_a_time() {
 }
 
 #[tokio::test]
-async fn a_store_that_was_never_finished_begins_anew() {
+async fn a_store_whose_creation_was_interrupted_is_created_again() {
     let folder = tempfile::tempdir().unwrap();
     drop(open(folder.path()).unwrap());
-    // As a crash between the first state file and the first answer leaves it.
+    // The files that a crash leaves while the store is created.
     let id = "jobline-store format=1 id=";
     let state = std::fs::read(folder.path().join("store.state")).unwrap();
     assert!(state.starts_with(id.as_bytes()));
@@ -101,15 +101,15 @@ async fn a_store_that_was_never_finished_begins_anew() {
     write(&store, 0..3).await;
 }
 
-/// Environment of the child: the folder to write to.
+/// The environment variable that gives the child its folder.
 const CHILD: &str = "JOBLINE_TEST_KILLED_STORE";
 
-/// Not a test by itself: what the killed process runs.
+/// Runs only in the child process that is killed.
 #[test]
 fn killed_child() {
     let Ok(folder) = std::env::var(CHILD) else { return };
     let (folder, first) = folder.split_once('|').unwrap();
-    // Small, so that it is also killed while tables are written and journals change.
+    // Small memtables, so that kills also hit the writing of tables and changes of journals.
     let options = Options { memtable_bytes: 256 * 1024, ..Options::default() };
     let store = EmbeddedStore::open(Path::new(folder), options).unwrap();
     let first: u64 = first.parse().unwrap();
@@ -131,7 +131,7 @@ fn killed_child() {
     });
 }
 
-/// Runs the child until it has answered `enough` commits and kills it; the numbers it answered.
+/// Runs the child until it has acknowledged `enough` commits and kills it. Returns the numbers of those commits.
 fn run_and_kill(folder: &Path, first: u64, enough: usize) -> Vec<u64> {
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["killed_child", "--exact", "--nocapture", "--test-threads=1"])
@@ -142,7 +142,7 @@ fn run_and_kill(folder: &Path, first: u64, enough: usize) -> Vec<u64> {
     let mut answered = Vec::new();
     let lines = BufReader::new(child.stdout.take().unwrap()).lines();
     for line in lines.map_while(Result::ok) {
-        // The last line may be cut off, and the harness writes before the first.
+        // The last line may be incomplete, and the test harness writes to the first.
         let number = line.split_once("answered ").and_then(|(_, number)| number.parse::<u64>().ok());
         answered.extend(number);
         if answered.len() == enough {

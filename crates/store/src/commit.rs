@@ -1,8 +1,8 @@
 use crate::{Error, Key, Version, limits};
 use bytes::Bytes;
 
-/// What makes a commit the same commit when it is tried again. 128 random bits, never reused: an attempt that was
-/// answered a conflict is over, and the next one takes a new token. Engines remember a token for ten minutes at least.
+/// Identifies a commit when it is repeated. 128 random bits, never reused: an attempt that ended in a conflict is over,
+/// and the next one takes a new token. Engines remember a token for at least ten minutes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Token(pub u128);
 
@@ -22,7 +22,7 @@ pub enum Condition {
     Any,
     /// There is no such row. An expired row that is still there counts as present.
     Absent,
-    /// The row is there, as that commit wrote it.
+    /// The row is there as the commit with this version wrote it.
     Version(Version),
 }
 
@@ -53,7 +53,7 @@ pub struct Operation {
     pub action: Action,
 }
 
-/// A set of operations that happens whole or not at all. Made by [`Commit::builder`], which holds it to the limits.
+/// A set of operations that happens as a whole or not at all. Made by [`Commit::builder`], which enforces the limits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Commit {
     token: Token,
@@ -78,7 +78,7 @@ impl Commit {
         self.token.version()
     }
 
-    /// The operations; no key is there twice.
+    /// The operations, each on a different key.
     #[must_use]
     pub fn operations(&self) -> &[Operation] {
         &self.operations
@@ -114,10 +114,10 @@ impl CommitBuilder {
         self
     }
 
-    /// The commit, held to [`limits`].
+    /// The commit, checked against [`limits`].
     ///
     /// # Errors
-    /// [`Error::TooLarge`] names the limit that is broken, a key that is there twice, or an empty commit.
+    /// [`Error::TooLarge`] names the limit that is exceeded, a repeated key, or an empty commit.
     pub fn build(self) -> Result<Commit, Error> {
         let operations = &self.commit.operations;
         if operations.is_empty() {
@@ -132,7 +132,7 @@ impl CommitBuilder {
         }
         let mut total = 0;
         for (at, operation) in operations.iter().enumerate() {
-            // Compared one by one: mostly there are five.
+            // A linear search, because a commit rarely has more than ten operations.
             if operations[..at].iter().any(|other| other.key == operation.key) {
                 return Err(Error::TooLarge(format!("two operations for {} in a commit", operation.key)));
             }
@@ -145,7 +145,7 @@ impl CommitBuilder {
     }
 }
 
-/// The size of an operation's row, if it keeps to the limits.
+/// The size of an operation's row, if it is within the limits.
 fn check_row(operation: &Operation) -> Result<usize, Error> {
     let Key { partition, sort } = &operation.key;
     if partition.is_empty() || partition.len() > limits::PARTITION_BYTES {
@@ -171,8 +171,8 @@ fn check_row(operation: &Operation) -> Result<usize, Error> {
 pub enum Outcome {
     /// All of it happened.
     Committed,
-    /// None of it happened, because these conditions were not met; never empty. An engine that lost a race without
-    /// learning which row it was names every key of the commit.
+    /// None of it happened, because the conditions on these keys were not met; never empty. An engine that lost a race
+    /// without learning which row it was about names every key of the commit.
     Conflict(Vec<Key>),
 }
 
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn limits_are_held_where_a_commit_is_built() {
+    fn limits_are_enforced_where_a_commit_is_built() {
         assert!(Commit::builder(Token(1)).build().is_err(), "empty");
         assert!(put(put(Commit::builder(Token(1)), "a", 1), "a", 1).build().is_err(), "one key twice");
         assert!(put(Commit::builder(Token(1)), "a", limits::ROW_BYTES).build().is_err(), "row");

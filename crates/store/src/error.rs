@@ -7,10 +7,10 @@ pub enum Error {
     /// The commit may or may not have happened. Repeat it with the same token.
     #[error("the outcome of the commit is unknown: {0}")]
     Unknown(String),
-    /// A limit of [`crate::limits`] was broken: a fault of the caller's program.
+    /// A limit of [`crate::limits`] was exceeded: a bug of the caller.
     #[error("too large for the store: {0}")]
     TooLarge(String),
-    /// What is stored cannot be read. Somebody has to look.
+    /// What is stored cannot be read. An operator has to act.
     #[error("the store is damaged: {0}")]
     Corrupt(String),
 }

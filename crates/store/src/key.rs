@@ -1,6 +1,6 @@
 use std::fmt;
 
-/// Where a row stands: a partition, and a place in its order.
+/// The key of a row: its partition, and its place in the order of that partition.
 ///
 /// Both parts are printable text, so that rows can be read in a database console. Sort keys are compared as bytes.
 /// Limits: [`crate::limits::PARTITION_BYTES`] and [`crate::limits::SORT_BYTES`], checked where a commit is built.

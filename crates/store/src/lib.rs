@@ -1,32 +1,32 @@
 //! The storage port of Jobline: rows in ordered partitions and one way to write them.
 //!
-//! The domain (`jobline-chat`) is written once above this port; an engine is a few hundred lines below it. The port
-//! knows bytes and order, and nothing of messages or users.
+//! The domain (`jobline-chat`) is written once above this port, and every engine implements it. The port knows bytes and
+//! order, and nothing of messages or users.
 //!
 //! # What an engine promises
 //!
 //! 1. A [`Key`] is *(partition, sort)*; rows of one partition are ordered by the bytes of their sort key.
-//! 2. A [`Commit`] carries at most one [`Operation`] for each key, each with a [`Condition`]; it happens whole or not
-//!    at all. When `commit` answers [`Outcome::Committed`] the rows are as durable as the engine can make them, and
+//! 2. A [`Commit`] carries at most one [`Operation`] for each key, each with a [`Condition`]; it happens as a whole or
+//!    not at all. When `commit` answers [`Outcome::Committed`] the rows are as durable as the engine can make them, and
 //!    every later [`Consistency::Strong`] read sees them.
-//! 3. A commit carries a [`Token`]: repeated with the same token after an unknown outcome it takes effect once.
+//! 3. A commit carries a [`Token`]: repeated with the same token after an unknown outcome, it takes effect once.
 //! 4. Outcomes are data: a failed condition is [`Outcome::Conflict`], not an error.
 //!
-//! # What an engine does not promise, so that no caller relies on it
+//! # What an engine does not promise
 //!
 //! - A range is not a snapshot. A page may be short, or empty, without being the last: only `next == None` says so.
-//! - A [`Consistency::Eventual`] read may show an older state, of each row by itself. Reads of one row that follow each
-//!   other may go back in time.
-//! - A row whose `expires` has passed may still be there: expiry is a hint to the engine, readers look at the time.
-//! - There are no callbacks, no reads inside a commit, no indexes kept by the engine and no watch: an index is a row in
-//!   the same commit, and readers recover by cursor.
+//! - A [`Consistency::Eventual`] read may show an older state, of each row independently. A later read of the same row
+//!   may show an even older one.
+//! - A row whose `expires` has passed may still be there: expiry is a hint to the engine, and readers compare the time
+//!   themselves.
+//! - There are no callbacks, no reads inside a commit, no indexes maintained by the engine and no watch: an index is a
+//!   row in the same commit, and readers catch up by cursor.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod commit;
 mod error;
 mod key;
 pub mod limits;
-mod memory;
 mod range;
 mod row;
 mod scan;
@@ -37,10 +37,11 @@ pub use bytes::Bytes;
 pub use commit::{Action, Commit, CommitBuilder, Condition, Operation, Outcome, Token};
 pub use error::Error;
 pub use key::Key;
-pub use memory::MemoryStore;
 pub use range::{Direction, Page, Range};
 pub use row::{Row, Version};
 pub use scan::{Scan, ScanPage};
+#[cfg(feature = "testing")]
+pub use testing::MemoryStore;
 
 use async_trait::async_trait;
 
@@ -66,8 +67,7 @@ pub trait Store: Send + Sync + 'static {
     /// [`limits::KEYS_PER_READ`] keys, none of them twice.
     ///
     /// # Errors
-    /// [`Error::Unavailable`], [`Error::Corrupt`], and [`Error::TooLarge`] for too many keys or one that is there
-    /// twice.
+    /// [`Error::Unavailable`], [`Error::Corrupt`], and [`Error::TooLarge`] for too many keys or a repeated key.
     async fn get_many(&self, keys: &[Key], consistency: Consistency) -> Result<Vec<Option<Row>>, Error>;
 
     /// One page of the rows of one partition between two sort keys.
@@ -79,7 +79,7 @@ pub trait Store: Send + Sync + 'static {
     /// Carries out all operations of `commit`, or none.
     ///
     /// # Errors
-    /// [`Error::Unavailable`]: nothing happened, it may be tried again. [`Error::Unknown`]: it may have happened; try
-    /// again **with the same token**.
+    /// [`Error::Unavailable`]: nothing happened, and it may be tried again. [`Error::Unknown`]: it may have happened;
+    /// try again **with the same token**.
     async fn commit(&self, commit: &Commit) -> Result<Outcome, Error>;
 }

@@ -1,4 +1,4 @@
-//! What every engine keeps to. These are DynamoDB's limits, held on every engine, so that data can always move to it.
+//! The limits of every engine. They are DynamoDB's, enforced on every engine, so that data can always be moved to it.
 //!
 //! Source: Amazon DynamoDB Developer Guide, "Service, account, and table quotas".
 

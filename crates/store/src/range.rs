@@ -29,7 +29,7 @@ pub struct Range {
 impl Range {
     /// All rows of `partition` whose sort key begins with `prefix`, ascending, strongly consistent.
     ///
-    /// `prefix` ends in a printable ASCII character, as all prefixes of `keys.rs` do.
+    /// `prefix` ends in a printable ASCII character.
     pub fn prefix(partition: impl Into<String>, prefix: impl Into<String>, limit: usize) -> Self {
         let from = prefix.into();
         let to = format!("{from}\u{10ffff}");
@@ -61,6 +61,6 @@ impl Range {
 pub struct Page {
     /// The rows, in the direction of the range.
     pub rows: Vec<(Key, Row)>,
-    /// Where to go on: pass it to [`Range::after`]. `None` says that there is nothing more; a short page does not.
+    /// Where the next page begins: pass it to [`Range::after`]. Only `None` says that there is nothing more.
     pub next: Option<String>,
 }

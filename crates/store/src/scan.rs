@@ -1,11 +1,12 @@
 use crate::{Error, Key, Row};
 use async_trait::async_trait;
 
-/// Reading everything, for `jobline export`: apart from [`crate::Store`], because nothing that serves users may.
+/// Reading everything, for `jobline export`. It is not part of [`crate::Store`], so that code which serves users cannot
+/// call it.
 #[async_trait]
 pub trait Scan: Send + Sync + 'static {
-    /// Rows after the place `after` in the engine's own order, at most `limit`; `None` begins. Rows written meanwhile
-    /// may or may not be among them.
+    /// At most `limit` rows after `after` in the engine's own order; `None` starts at the beginning. Rows that are
+    /// written during the scan may or may not be included.
     ///
     /// # Errors
     /// [`Error::Unavailable`] and [`Error::Corrupt`].
@@ -23,6 +24,6 @@ pub trait Scan: Send + Sync + 'static {
 pub struct ScanPage {
     /// The rows.
     pub rows: Vec<(Key, Row)>,
-    /// Where to go on; `None` says that everything was read.
+    /// Where the next page begins; `None` when everything was read.
     pub next: Option<Key>,
 }

@@ -1,4 +1,4 @@
-//! The suite over the reference engine, over each decorator of it, and over all of them at once.
+//! The suite over the reference engine, over each decorator of it, and over all decorators at once.
 
 use jobline_store::testing::{Counting, FaultRates, Faulty, Slow, WeaklyVisible, conformance};
 use jobline_store::{MemoryStore, Store};
@@ -37,7 +37,7 @@ async fn memory_without_short_pages_keeps_every_promise() {
 }
 
 #[tokio::test]
-async fn memory_is_scanned_whole() {
+async fn memory_is_scanned_completely() {
     for page_cap in [1, 7, usize::MAX] {
         let store = Arc::new(MemoryStore::with_page_cap(page_cap));
         conformance::scan_all(store.clone(), store.clone(), 1).await;

@@ -1,5 +1,5 @@
-//! Each decorator does its mischief: a test over one that did nothing would prove nothing.
-#![allow(clippy::unwrap_used, reason = "a test says what is wrong by failing")]
+//! Each decorator does what it is for: a test over one that did nothing would prove nothing.
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
 
 use jobline_store::testing::{Counting, Counts, FaultRates, Faulty, Slow, WeaklyVisible};
 use jobline_store::{
@@ -24,7 +24,7 @@ fn delete(token: u128, sort: &str) -> Commit {
     Commit::builder(Token(token)).delete(key(sort), Condition::Any).build().unwrap()
 }
 
-/// Commits and expects to have done so.
+/// Commits, and expects success.
 async fn done(store: &dyn Store, commit: Commit) {
     assert_eq!(store.commit(&commit).await.unwrap(), Outcome::Committed);
 }
@@ -85,7 +85,7 @@ async fn memory_with_long_pages_answers_at_once() {
 }
 
 #[tokio::test]
-async fn memory_looks_again_at_a_refused_commit() {
+async fn memory_checks_the_conditions_of_a_refused_commit_again() {
     let store = memory();
     done(&*store, put(1, "A")).await;
     let claim = Commit::builder(Token(2)).put(key("A"), Condition::Absent, "2", None).build().unwrap();
@@ -147,7 +147,7 @@ async fn faulty_loses_commits_and_answers() {
 }
 
 #[tokio::test]
-async fn faulty_holds_commits_up() {
+async fn faulty_delays_commits() {
     let inner = memory();
     let store = Faulty::new(inner.clone(), 1, rates(|r| r.unknown_late = 1.0));
     assert!(matches!(store.commit(&put(1, "A")).await, Err(Error::Unknown(_))));
@@ -164,13 +164,13 @@ async fn faulty_holds_commits_up() {
 }
 
 #[tokio::test]
-async fn faulty_lets_a_repetition_take_the_place_of_a_commit_that_is_held_up() {
+async fn faulty_lets_a_repetition_take_the_place_of_a_delayed_commit() {
     let inner = memory();
     done(&*inner, put(1, "A")).await;
     let store = Faulty::new(inner.clone(), 1, rates(|r| r.unknown_late = 1.0));
     let claim = Commit::builder(Token(2)).put(key("A"), Condition::Absent, "2", None).build().unwrap();
     assert!(store.commit(&claim).await.is_err());
-    // Not zero, with which everything that is held up would arrive at once.
+    // Not zero, or every delayed commit would arrive at once.
     store.set_rates(rates(|r| r.unknown_late = f64::MIN_POSITIVE));
     assert_eq!(store.commit(&claim).await.unwrap(), Outcome::Conflict(vec![key("A")]));
     store.calm();
@@ -198,7 +198,7 @@ async fn faulty_makes_up_conflicts_but_not_about_what_may_have_happened() {
     done(&store, put(TRIES + 1, "A")).await;
 }
 
-/// What became of many commits, in one letter each.
+/// The outcomes of many commits, in one letter each.
 async fn history(seed: u64) -> String {
     let store = Faulty::new(memory(), seed, FaultRates::all());
     let mut history = String::new();

@@ -1,5 +1,5 @@
-//! The suite finds what it looks for: engines that each break one promise, and the words with which they are caught.
-#![allow(clippy::unwrap_used, reason = "a test says what is wrong by failing")]
+//! The suite detects broken engines: each engine here breaks one promise, and the suite fails with that promise.
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
 
 use async_trait::async_trait;
 use jobline_store::testing::{FaultRates, Faulty, WeaklyVisible, conformance};
@@ -66,7 +66,7 @@ impl Mutant {
     fn new(defect: Defect) -> Self {
         let memory: Arc<dyn Store> = match defect {
             StrongIsEventual => Arc::new(WeaklyVisible::new(Arc::new(MemoryStore::new()), 1, 3)),
-            // Its empty pages name places where no row is, which would be found first.
+            // Its empty pages name keys without a row, which would fail first.
             NextNeedsItsRow => Arc::new(MemoryStore::with_page_cap(usize::MAX)),
             _ => Arc::new(MemoryStore::new()),
         };
@@ -276,13 +276,13 @@ impl Store for Mutant {
     }
 }
 
-/// The words with which the suite refuses a store, if it does.
+/// What the suite panics with, if it does.
 async fn complaint(suite: impl Future<Output = ()> + Send + 'static) -> Option<String> {
     let panic = tokio::spawn(suite).await.err()?.into_panic();
     Some(panic.downcast_ref::<String>().cloned().unwrap_or_else(|| (*panic.downcast_ref::<&str>().unwrap()).to_owned()))
 }
 
-/// Which promise each defect is caught by.
+/// Which promise each defect breaks.
 const CAUGHT: [(Defect, &str); 36] = [
     (AbsentIgnored, "Absent of a row that is  there"),
     (VersionIgnored, "of a row that is not there"),
@@ -344,7 +344,7 @@ async fn made_up_conflicts_are_a_fault_unless_they_are_allowed() {
     assert_eq!(complaint(conformance::run_all_under_faults(store(), 1)).await, None);
 }
 
-/// Faults must not hide a defect.
+/// Injected faults must not hide a defect.
 #[tokio::test]
 async fn defects_are_caught_under_faults() {
     for defect in [AbsentIgnored, HalfOfACommit, TokensForgotten, ShortPageIsLast, Racy, RacyChecks] {

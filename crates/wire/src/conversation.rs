@@ -1,3 +1,8 @@
+use crate::{
+    MessageType,
+    limits::{JOB_ID_MAX, PAGE_ITEMS},
+    problem::Code,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -8,11 +13,13 @@ use std::collections::BTreeMap;
 pub struct Conversation {
     /// `conv_<a>_<b>`.
     pub id: String,
+    /// What kind of conversation it is.
+    pub kind: ConversationKind,
     /// The two user ids, in byte order.
     pub participants: Vec<String>,
     /// The job last written about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1, max = 9_007_199_254_740_991_u64))]
+    #[schemars(range(min = 1, max = JOB_ID_MAX))]
     pub job_id: Option<u64>,
     /// How to show the participants.
     pub people: Vec<Person>,
@@ -22,6 +29,9 @@ pub struct Conversation {
     /// The beginning of the last message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_message: Option<String>,
+    /// What the last message is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_message_type: Option<MessageType>,
     /// When the last message was accepted. ISO 8601, UTC, milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_message_at: Option<String>,
@@ -31,6 +41,14 @@ pub struct Conversation {
     pub created_at: String,
     /// When anything in it last changed. ISO 8601, UTC, milliseconds.
     pub updated_at: String,
+}
+
+/// What kind of conversation it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ConversationKind {
+    /// Between two users.
+    Pair,
 }
 
 /// How to show a user.
@@ -77,7 +95,7 @@ pub struct ListConversations {
     pub since: Option<String>,
     /// At most how many conversations, 1 to 50; 50 when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1, max = 50))]
+    #[schemars(range(min = 1, max = PAGE_ITEMS))]
     pub limit: Option<u32>,
 }
 
@@ -96,6 +114,35 @@ pub struct Conversations {
     /// `true` when the cursor was older than what is kept, and this is a fresh start instead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reset: Option<bool>,
+}
+
+/// Input of `getConversation`. Exactly one of `conversationId` and `receiverId` says which conversation.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct GetConversation {
+    /// A conversation of the caller's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conversation_id: Option<String>,
+    /// A user whom the caller may write to; the conversation need not have begun.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub receiver_id: Option<String>,
+    /// The job that a message would be about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = JOB_ID_MAX))]
+    pub job_id: Option<u64>,
+}
+
+/// Output of `getConversation`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ConversationDetails {
+    /// The conversation; one that has not begun has no last message.
+    pub conversation: Conversation,
+    /// Whether a `send` of the caller would be accepted now.
+    pub can_send: bool,
+    /// If not, the code that it would be refused with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Code>,
 }
 
 /// Input of `markAsRead`.

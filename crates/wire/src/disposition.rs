@@ -31,12 +31,18 @@ fn harmless(name: &str) -> String {
     let kept = name.chars().filter(|char| !char.is_control() && !steers(*char));
     let kept: String = kept.map(|char| if r#"/\:*?"<>|"#.contains(char) { '_' } else { char }).collect();
     match kept.trim_matches([' ', '.']) {
-        "" => "file".to_owned(),
+        kept if kept.chars().all(joins) => "file".to_owned(),
         kept => kept.to_owned(),
     }
 }
 
-/// Bidirectional controls, line and paragraph separators, and characters without width.
+/// Bidirectional controls, line and paragraph separators, and characters without width that join nothing.
 fn steers(char: char) -> bool {
-    matches!(char, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    let without_width = matches!(char, '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
+    without_width && !joins(char) || matches!(char, '\u{61c}' | '\u{2028}'..='\u{202e}')
+}
+
+/// Joiners make one sign of several, as in many emoji, and belong to the spelling of Persian and Hindi.
+fn joins(char: char) -> bool {
+    matches!(char, '\u{200c}' | '\u{200d}')
 }

@@ -1,3 +1,4 @@
+use crate::limits::{FILE_BYTES, FILE_NAME_BYTES};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -12,13 +13,15 @@ pub struct UploadFile {
     /// Whom it is for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub receiver_id: Option<String>,
-    /// The file's name, 1 to 255 bytes, without a path.
-    #[schemars(length(min = 1, max = 255))]
+    /// The file's name. What cannot stand in a name is left out of it, and what is longer than 255 bytes is shortened
+    /// before the ending.
+    #[schemars(length(min = 1), extend("x-kept-bytes" = FILE_NAME_BYTES))]
     pub file_name: String,
     /// The file's exact size in bytes, 1 to 10,485,760.
-    #[schemars(range(min = 1, max = 10_485_760))]
+    #[schemars(range(min = 1, max = FILE_BYTES))]
     pub file_size: u64,
-    /// The file's media type, one of those that are allowed.
+    /// The file's media type, one of those that are accepted. Parameters are ignored; where it is empty or
+    /// `application/octet-stream`, the ending of the name decides.
     pub content_type: String,
     /// The SHA-256 of the bytes, 64 hexadecimal digits: what arrives must match it.
     #[serde(default, skip_serializing_if = "Option::is_none")]

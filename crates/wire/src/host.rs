@@ -1,4 +1,7 @@
-use crate::JobStatus;
+use crate::{
+    JobStatus,
+    limits::{CLIENT_ID_BYTES, CONTENT_CHARS, NAME_CHARS, PARTICIPANTS, TOKEN_SECONDS_MAX},
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +10,7 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct HostUserInput {
     /// The name to show, 1 to 200 characters.
-    #[schemars(length(min = 1, max = 200))]
+    #[schemars(length(min = 1, max = NAME_CHARS))]
     pub name: String,
     /// An http or https URL of a picture, at most 2,048 bytes; a page that came by https shows only https.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -38,10 +41,10 @@ pub struct HostUser {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct HostJobInput {
     /// What to call it, 1 to 200 characters.
-    #[schemars(length(min = 1, max = 200))]
+    #[schemars(length(min = 1, max = NAME_CHARS))]
     pub title: String,
     /// The users who take part, 1 to 100.
-    #[schemars(length(min = 1, max = 100))]
+    #[schemars(length(min = 1, max = PARTICIPANTS))]
     pub participants: Vec<String>,
     /// Whether they may write to each other.
     pub status: JobStatus,
@@ -61,13 +64,57 @@ pub struct HostJob {
     pub status: JobStatus,
 }
 
+/// Input of `POST /host/messages`. Exactly one of `conversationId` and `userIds` says where the line goes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct HostMessageInput {
+    /// A conversation that exists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conversation_id: Option<String>,
+    /// Two users; begins their conversation if there is none, whether or not they share a job.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 2, max = 2))]
+    pub user_ids: Option<Vec<String>>,
+    /// The text of the line, 1 to 2,000 Unicode scalar values.
+    #[schemars(length(max = CONTENT_CHARS))]
+    pub content: String,
+    /// `text`, which counts as unread, or `event`, which does not; `text` when left out.
+    #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
+    pub kind: Option<HostMessageType>,
+    /// What clients get in `event.data`, with type `event` alone; at most 4,096 bytes of JSON.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data: Option<serde_json::Map<String, serde_json::Value>>,
+    /// The host's own id for this line, 1 to 64 bytes: repeating it answers the first one again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = CLIENT_ID_BYTES))]
+    pub client_id: Option<String>,
+}
+
+/// What a line of the host is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum HostMessageType {
+    /// A message from the host; counts as unread.
+    Text,
+    /// Something that happened; does not count as unread.
+    Event,
+}
+
+/// Input of `DELETE /host/messages/{messageId}`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct HostDeleteMessage {
+    /// The conversation that the message is in.
+    pub conversation_id: String,
+}
+
 /// Input of `POST /host/users/{userId}/token`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct MintToken {
     /// How long the token is good for, in seconds, 1 to 86,400; 3,600 when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1, max = 86_400))]
+    #[schemars(range(min = 1, max = TOKEN_SECONDS_MAX))]
     pub ttl_seconds: Option<u64>,
 }
 

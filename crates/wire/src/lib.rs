@@ -1,23 +1,33 @@
-//! The shapes of the Jobline contract: what goes over HTTP, and nothing else.
+//! The shapes and limits of the Jobline contract: what goes over HTTP, and nothing else.
 //!
 //! One file for each noun. Inputs refuse unknown fields by name; outputs may grow. All of it is camelCase JSON, and the
-//! OpenAPI document is generated from these types. What is allowed is the domain's business; the only
-//! behaviour here is how a download is named, which every file engine has to say in the same way.
+//! OpenAPI document is generated from these types. Limits and lists of types are defined here once ([`limits`],
+//! [`file_types`]); the domain enforces them. The only behaviour is how a download is named ([`content_disposition`]),
+//! because every file engine has to do that alike.
 
 mod conversation;
 mod disposition;
 mod file;
+pub mod file_types;
 mod host;
+pub mod limits;
 mod message;
 mod problem;
 mod sync;
 
 pub use conversation::{
-    Conversation, Conversations, Job, JobStatus, ListConversations, MarkAsRead, MarkedAsRead, Person,
+    Conversation, ConversationDetails, ConversationKind, Conversations, GetConversation, Job, JobStatus,
+    ListConversations, MarkAsRead, MarkedAsRead, Person,
 };
 pub use disposition::content_disposition;
 pub use file::{UploadFile, UploadTarget};
-pub use host::{HostJob, HostJobInput, HostUser, HostUserInput, MintToken, MintedToken};
-pub use message::{ListMessages, Message, MessageType, Messages, SendMessage, SentMessage, Status};
+pub use host::{
+    HostDeleteMessage, HostJob, HostJobInput, HostMessageInput, HostMessageType, HostUser, HostUserInput, MintToken,
+    MintedToken,
+};
+pub use message::{
+    ChangedMessage, DeleteMessage, DeletedBy, EditMessage, Event, ListMessages, ListVersions, Message, MessageType,
+    Messages, Quote, React, Reaction, SendMessage, SentMessage, Status, Version, Versions,
+};
 pub use problem::{Code, Problem};
-pub use sync::{SyncQuery, Synced};
+pub use sync::{LiveOffer, SyncQuery, Synced};

@@ -69,6 +69,8 @@ codes! {
     InvalidCursor = "invalid_cursor", 400, "Invalid cursor";
     /// A file name, size or type that is not accepted.
     InvalidFile = "invalid_file", 400, "File not accepted";
+    /// Not one emoji of Unicode's list.
+    InvalidEmoji = "invalid_emoji", 400, "Not an emoji";
     /// The bytes are not what was announced.
     FileTypeMismatch = "file_type_mismatch", 400, "File type mismatch";
     /// The bytes have not arrived.
@@ -79,6 +81,16 @@ codes! {
     NotJobParticipant = "not_job_participant", 403, "No shared job";
     /// The shared job is closed.
     JobClosed = "job_closed", 403, "Job closed";
+    /// The recipient takes no messages from the caller.
+    RecipientUnavailable = "recipient_unavailable", 403, "Recipient unavailable";
+    /// Somebody else wrote the message.
+    NotYourMessage = "not_your_message", 403, "Not your message";
+    /// The message can no longer be edited.
+    EditWindowOver = "edit_window_over", 403, "Too late to edit";
+    /// The message can no longer be deleted by its sender.
+    DeleteWindowOver = "delete_window_over", 403, "Too late to delete";
+    /// The deployment does not offer this, or not to this user or page.
+    NotOffered = "not_offered", 403, "Not offered";
     /// Not there, or not the caller's.
     NotFound = "not_found", 404, "Not found";
     /// The path is there, the method is not.
@@ -89,6 +101,8 @@ codes! {
     ClientIdReused = "client_id_reused", 409, "Client id reused";
     /// The file is in another message already.
     FileAlreadyUsed = "file_already_used", 409, "File already used";
+    /// The message was deleted.
+    MessageDeleted = "message_deleted", 409, "Message deleted";
     /// The body is larger than 64 KiB.
     PayloadTooLarge = "payload_too_large", 413, "Request too large";
     /// The file is larger than 10 MB.

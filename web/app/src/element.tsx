@@ -1,8 +1,10 @@
 /** `<jobline-chat>`: the chat as an element of somebody else's page. docs/embedding.md says how it is used. */
 
-import { type ConversationRef, createJobline, type Jobline } from '@jobline/sdk/browser';
+import { type ConversationRef, createJobline, type Jobline, userOf } from '@jobline/sdk/browser';
 import { render } from 'preact';
-import { elementEvents } from './element/events.ts';
+import { elementEvents, tell } from './element/events.ts';
+import { keepEventsIn } from './element/isolation.ts';
+import reset from './element/reset.css?inline';
 import { chosenLanguage, words } from './element/words.ts';
 import { innerNavigation, type Navigation } from './platform/navigation.ts';
 import { Pictures } from './platform/pictures.ts';
@@ -13,25 +15,43 @@ import { Root } from './views/Root.tsx';
 
 /** Where this script came from is where the server is, unless the page says otherwise. */
 const SCRIPT = document.currentScript instanceof HTMLScriptElement ? document.currentScript.src : undefined;
+/**
+ * How often a new `getToken` makes the client ask it, in milliseconds: somebody else may be signed in, and frameworks pass
+ * a new function with every drawing.
+ */
+const ASK_MS = 10_000;
+
+type GetToken = () => string | Promise<string>;
 
 const sheet = new CSSStyleSheet();
 // The page around may have given `rem` any size; the chat keeps its own.
-sheet.replaceSync((css + host).replace(/(\d*\.?\d+)rem\b/g, (_, size: string) => `${Number(size) * 16}px`));
+const inPixels = (_: string, size: string) => `${Number(size) * 16}px`;
+sheet.replaceSync((reset + css + host).replace(/(\d*\.?\d+)rem\b/g, inPixels));
 
 class JoblineChat extends HTMLElement {
   static readonly observedAttributes = ['conversation-with', 'job', 'lang', 'server'];
 
   #token: string | undefined;
-  #getToken: (() => string | Promise<string>) | undefined;
+  #getToken: GetToken | undefined;
   #client: Jobline | undefined;
+  /** Whose chat is drawn. */
+  #user: string | undefined;
   #navigation: Navigation = innerNavigation();
-  #stop: (() => void) | undefined;
+  #stops: (() => void)[] = [];
+  #stopEvents: (() => void) | undefined;
+  /** Something was set, and is looked at when the page has set the rest. */
+  #isDue = false;
+  /** When the page was asked for a token, by `performance.now`. */
+  #askedAt = 0;
+  #asking: ReturnType<typeof setTimeout> | undefined;
   readonly #pictures = new Pictures();
   readonly #trays = new Trays();
 
   constructor() {
     super();
-    this.attachShadow({ mode: 'open' }).adoptedStyleSheets = [sheet];
+    const root = this.attachShadow({ mode: 'open' });
+    root.adoptedStyleSheets = [sheet];
+    keepEventsIn(root);
   }
 
   /** A user token. For one that can be renewed, set `getToken` instead. */
@@ -39,40 +59,48 @@ class JoblineChat extends HTMLElement {
     return this.#token;
   }
   set token(token: string | undefined) {
-    const first = this.#token === undefined;
+    if (token === this.#token) return;
     this.#token = token;
-    // A newer token of the same person is picked up when the old one has ended.
-    if (first || token === undefined) this.#restart();
+    const user = token === undefined ? undefined : userOf(token);
+    // Another person's chat goes from the screen at once.
+    if (!this.#getToken && this.#user !== undefined && user !== this.#user) this.#end();
+    if (!this.#getToken) this.#client?.renewToken();
+    this.#look();
   }
 
   /** Answers a user token, whenever one is needed. */
-  get getToken(): (() => string | Promise<string>) | undefined {
+  get getToken(): GetToken | undefined {
     return this.#getToken;
   }
-  set getToken(getToken: (() => string | Promise<string>) | undefined) {
+  set getToken(getToken: GetToken | undefined) {
+    if (getToken === this.#getToken) return;
     const before = this.#getToken;
     this.#getToken = getToken;
-    // Frameworks pass a new function with every drawing: that is no reason to begin again.
-    if (Boolean(before) !== Boolean(getToken)) this.#restart();
+    if (before && getToken) this.#askSoon();
+    else this.#client?.renewToken();
+    this.#look();
   }
 
   /** The client below, for pages that want more than the events say. */
   get client(): Jobline | undefined {
+    this.#update();
     return this.#client;
   }
 
-  /** Forgets everything that is kept of this user on this device, in every tab. */
+  /**
+   * Forgets everything that is kept of this user on this device, in every tab, and the way to their tokens. To show the
+   * chat again, set `token` or `getToken`.
+   */
   async signOut(): Promise<void> {
-    const client = this.#client;
-    this.#end();
-    this.#token = undefined;
-    await client?.signOut();
+    const done = this.#client?.signOut();
+    this.#forget();
+    await done;
   }
 
   connectedCallback(): void {
     this.#adopt('token');
     this.#adopt('getToken');
-    this.#restart();
+    this.#look();
   }
 
   /** The page may have set a property before this script was there: then it hides the one that is meant. */
@@ -90,10 +118,11 @@ class JoblineChat extends HTMLElement {
 
   attributeChangedCallback(name: string, before: string | null, after: string | null): void {
     if (before === after || !this.#client) return;
-    if (name === 'server') this.#restart();
+    if (name === 'server') this.#end();
     if (name === 'job' || name === 'conversation-with')
       this.#navigation = innerNavigation(this.#conversation());
-    this.#draw();
+    if (name === 'server') this.#look();
+    else this.#draw();
   }
 
   #conversation(): ConversationRef | undefined {
@@ -108,14 +137,72 @@ class JoblineChat extends HTMLElement {
     return given ? new URL(given, location.href).origin : '';
   }
 
-  #restart(): void {
-    this.#end();
-    if (!this.isConnected || (this.#token === undefined && !this.#getToken)) return;
-    const getToken = () => this.#getToken?.() ?? this.#token ?? '';
-    this.#client = createJobline({ baseUrl: this.#server(), getToken });
-    this.#stop = elementEvents(this, this.#client);
+  /** Looks at what is set, once the page has set all of it: there is one client, whatever the order. */
+  #look(): void {
+    if (this.#isDue) return;
+    this.#isDue = true;
+    queueMicrotask(() => this.#update());
+  }
+
+  #update(): void {
+    if (!this.#isDue) return;
+    this.#isDue = false;
+    const wanted = this.isConnected && (this.#token !== undefined || this.#getToken !== undefined);
+    if (wanted && !this.#client) this.#begin();
+    else if (!wanted && this.#client) this.#end();
+  }
+
+  #begin(): void {
+    const getToken = () => {
+      this.#askedAt = performance.now();
+      return this.#getToken?.() ?? this.#token ?? '';
+    };
+    const server = this.#server();
+    const client = createJobline({ baseUrl: server, getToken });
+    this.#client = client;
     this.#navigation = innerNavigation(this.#conversation());
+    this.#user = client.user.get();
+    this.#stopEvents = elementEvents(this, client, server);
+    this.#stops = [
+      client.user.subscribe(() => this.#follow(client)),
+      client.connection.subscribe(() => this.#noticeSignOut(client)),
+    ];
     this.#draw();
+  }
+
+  /** The token is one of somebody else now: nothing of the first stays on the screen, or chosen to be sent. */
+  #follow(client: Jobline): void {
+    const before = this.#user;
+    this.#user = client.user.get();
+    if (before === undefined) return;
+    this.#clear();
+    this.#stopEvents?.();
+    this.#stopEvents = elementEvents(this, client, this.#server());
+    this.#navigation = innerNavigation(this.#conversation());
+    // The client is in the middle of its change.
+    queueMicrotask(() => this.#draw());
+  }
+
+  /** Somebody signed out in another tab, or through the client. */
+  #noticeSignOut(client: Jobline): void {
+    const { state, nextRetryAt } = client.connection.get();
+    if (state === 'signedOut' && nextRetryAt === undefined && client === this.#client) this.#forget();
+  }
+
+  #forget(): void {
+    const user = this.#user;
+    this.#token = undefined;
+    this.#getToken = undefined;
+    this.#end();
+    if (user !== undefined) tell(this, 'jobline-signed-out', { user });
+  }
+
+  #askSoon(): void {
+    const wait = Math.max(0, this.#askedAt + ASK_MS - performance.now());
+    this.#asking ??= setTimeout(() => {
+      this.#asking = undefined;
+      this.#client?.renewToken();
+    }, wait);
   }
 
   #draw(): void {
@@ -133,14 +220,22 @@ class JoblineChat extends HTMLElement {
     render(<Root around={around} />, shadowRoot);
   }
 
-  #end(): void {
-    this.#stop?.();
-    this.#stop = undefined;
+  #clear(): void {
     if (this.shadowRoot) render(null, this.shadowRoot);
-    this.#client?.dispose();
-    this.#client = undefined;
     this.#pictures.clear();
     this.#trays.clear();
+  }
+
+  #end(): void {
+    this.#stopEvents?.();
+    for (const stop of this.#stops) stop();
+    this.#stops = [];
+    clearTimeout(this.#asking);
+    this.#asking = undefined;
+    this.#clear();
+    this.#client?.dispose();
+    this.#client = undefined;
+    this.#user = undefined;
   }
 }
 

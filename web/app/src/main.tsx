@@ -10,20 +10,27 @@ import { watchInstall } from './platform/install.ts';
 import { english, keepLanguage, load, preferredLanguage } from './platform/language.ts';
 import { addressNavigation } from './platform/navigation.ts';
 import { Pictures } from './platform/pictures.ts';
+import { watchParts } from './platform/reload.ts';
 import {
+  check,
   type DemoPerson,
   demoPeople,
   demoToken,
   dropSession,
   keepSession,
+  type Link,
+  personIn,
   readSession,
   type Session,
+  takeLink,
+  tokenOf,
 } from './platform/session.ts';
 import { followKeyboard, showUnread } from './platform/surface.ts';
 import { Trays } from './platform/trays.ts';
 import { DemoPage } from './views/DemoPage.tsx';
 import { MessagePage } from './views/MessagePage.tsx';
 import { Root } from './views/Root.tsx';
+import { SwitchUser } from './views/SwitchUser.tsx';
 import './styles/all.css';
 
 const place = document.getElementById('app') ?? document.body;
@@ -45,10 +52,31 @@ function drawPage(view: ComponentChildren): void {
   );
 }
 
+/** Something is on its way from the server. */
+function drawWaiting(): void {
+  drawPage(
+    <main class="page">
+      <span class="spinner" role="img" aria-label={words.t('loading')} />
+    </main>,
+  );
+}
+
 function clientOf(session: Session): Jobline {
-  const common = { baseUrl: '', ports: { http: pageHttp() } };
-  if ('token' in session) return createJobline({ ...common, getToken: () => session.token });
-  return createJobline({ ...common, user: session.demo.id, getToken: () => demoToken(session.demo.id) });
+  const common = { baseUrl: '', ports: { http: pageHttp() }, user: personIn(session) };
+  if ('token' in session) return createJobline({ ...common, getToken: tokenOf(session) });
+  return createJobline({ ...common, getToken: () => demoToken(session.demo.id) });
+}
+
+/** Keeps the name of who is signed in, for the day when a link of somebody else is opened. */
+function rememberName(client: Jobline, session: Session): () => void {
+  return client.conversations.subscribe(() => {
+    const { me } = client.conversations.get();
+    if ('demo' in session || !me || me.name === me.id || me.name === session.name) return;
+    // Somebody may have signed out in another tab just now.
+    if (!readSession()) return;
+    session = { ...session, name: me.name };
+    keepSession(session);
+  });
 }
 
 async function chat(session: Session): Promise<void> {
@@ -59,24 +87,30 @@ async function chat(session: Session): Promise<void> {
   words = await load(preferredLanguage());
   const pictures = new Pictures();
   const trays = new Trays();
-  const stopTelling = showUnread(client.unread, words.t('appName'));
-  const signOut = async () => {
-    stopTelling();
+  const stops = [showUnread(client.unread, words.t('appName')), rememberName(client, session)];
+  const leave = async (signOut: () => Promise<void>) => {
+    for (const stop of stops) stop();
     navigation.stop();
-    dropSession();
-    await client.signOut();
+    dropSession(session);
+    await signOut();
     pictures.clear();
     trays.clear();
     history.replaceState(null, '', location.pathname);
     navigator.clearAppBadge?.().catch(() => undefined);
     await noSession();
   };
+  // Signed out in another tab: there is nothing left here either.
+  const ended = () => {
+    const { state, nextRetryAt } = client.connection.get();
+    if (state === 'signedOut' && nextRetryAt === undefined) void leave(async () => undefined);
+  };
+  stops.push(client.connection.subscribe(ended));
   const show = () => {
     const menu = {
       demo: 'demo' in session,
       ...('demo' in session && { name: session.demo.name }),
       choose: (language: Language) => void choose(language),
-      signOut: () => void signOut(),
+      signOut: () => void leave(() => client.signOut()),
     };
     draw(<Root around={{ client, navigation, pictures, trays, words, menu }} />);
   };
@@ -91,6 +125,7 @@ async function chat(session: Session): Promise<void> {
 
 /** Nobody is signed in: a demo asks who one is, any other server sends people to the marketplace. */
 async function noSession(): Promise<void> {
+  drawWaiting();
   const people = await demoPeople().catch(() => 'unreachable' as const);
   if (people === 'unreachable') {
     drawPage(
@@ -111,14 +146,48 @@ async function noSession(): Promise<void> {
   }
 }
 
+/**
+ * Whose session begins when a link brings a token. One that the server refuses, or that has ended, changes nothing. One of
+ * the same person takes the place of the older one. One of somebody else is asked about, and then is for this tab alone.
+ */
+async function sessionFrom(
+  { token, user, hasEnded }: Link,
+  kept: Session | undefined,
+): Promise<Session | undefined> {
+  const given = { token, user };
+  if (kept && personIn(kept) === user && !hasEnded) {
+    return 'demo' in kept ? { ...given, tabOnly: true } : { ...kept, token, spare: kept.token };
+  }
+  if (!kept && !hasEnded) return given;
+  drawWaiting();
+  const { accepted, name } = await check(token, user);
+  if (accepted === false || (accepted === undefined && hasEnded)) return kept;
+  const session = { ...given, ...(name !== undefined && { name }) };
+  if (!kept || personIn(kept) === user) return session;
+  words = await load(preferredLanguage());
+  const yes = await new Promise<boolean>(answer => {
+    const before = 'demo' in kept ? kept.demo.name : kept.name;
+    drawPage(<SwitchUser words={words} name={before} other={name} answer={answer} />);
+  });
+  if (!yes) history.replaceState(null, '', location.pathname);
+  return yes ? { ...session, tabOnly: true } : kept;
+}
+
 async function start(): Promise<void> {
-  const session = readSession();
-  if (session) return chat(session);
+  const link = takeLink();
+  const kept = readSession();
+  const session = link ? await sessionFrom(link, kept) : kept;
+  if (session) {
+    if (session !== kept) keepSession(session);
+    return chat(session);
+  }
+  drawWaiting();
   words = await load(preferredLanguage());
   await noSession();
 }
 
 watchInstall();
+watchParts();
 followKeyboard(document.documentElement);
 // The marketplace may open the app again in a tab that has it open, with a fresh token.
 addEventListener('hashchange', () => location.hash.startsWith('#token=') && location.reload());

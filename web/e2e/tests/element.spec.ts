@@ -1,23 +1,10 @@
 import { findings } from '../harness/axe.ts';
 import { Host } from '../harness/host.ts';
+import { test } from '../harness/hosted.ts';
 import { WITH_JOHN } from '../harness/person.ts';
 import { png } from '../harness/picture.ts';
-import { Server } from '../harness/server.ts';
-import { test as base, expect } from '../harness/test.ts';
-
-/** A server that a marketplace on another origin may call, and that marketplace. */
-const test = base.extend<{ host: Host }>({
-  host: async ({ page: _ }, use) => {
-    const host = await Host.start();
-    await use(host);
-    await host.stop();
-  },
-  server: async ({ host }, use) => {
-    const server = await Server.start('--allowed-origins', host.origin);
-    await use(server);
-    await server.remove();
-  },
-});
+import type { Server } from '../harness/server.ts';
+import { expect } from '../harness/test.ts';
 
 const page = (server: Server, token: string, attributes: string) => `<!doctype html>
 <html lang="en"><head><title>Marketplace</title>

@@ -1,5 +1,6 @@
 /**
- * Writes `src/generated/contract.ts` from the server's OpenAPI document: the shapes of the user API and its procedures.
+ * Writes `src/generated/` from the server's OpenAPI document: the shapes of the user API and its procedures
+ * (`contract.ts`), and its limits (`limits.ts`).
  *
  * A generator of our own, because it has to know seven constructs of JSON Schema and one rule of this API (every
  * procedure has one input and one output), and needs nothing to do so.
@@ -10,11 +11,14 @@ import { fileURLToPath } from 'node:url';
 
 const DOCUMENT = new URL('../../../crates/server/tests/snapshots/openapi.json', import.meta.url);
 const TARGET = new URL('../src/generated/contract.ts', import.meta.url);
+const LIMITS_TARGET = new URL('../src/generated/limits.ts', import.meta.url);
 const HEAD = '// Made by `npm run generate` from the OpenAPI document of the server. Do not edit.\n';
 
 const reference = schema => schema.$ref?.split('/').pop();
 
 function type(schema, used) {
+  // Any JSON.
+  if (schema === true) return 'unknown';
   const name = reference(schema);
   if (name) {
     used.add(name);
@@ -91,9 +95,35 @@ export function generate(document) {
   return `${HEAD}\n${sorted.join('\n')}\n${api}`;
 }
 
+/** The limits that clients check themselves: name, shape, field, keyword of JSON Schema, and what it is. */
+const LIMITS = [
+  ['CONTENT_CHARACTERS', 'SendMessage', 'content', 'maxLength', 'Unicode scalar values in a message.'],
+  ['CLIENT_ID_BYTES', 'SendMessage', 'clientId', 'maxLength', 'Bytes in a `clientId`.'],
+  ['FILE_BYTES', 'UploadFile', 'fileSize', 'maximum', 'Bytes in a file.'],
+  ['FILE_NAME_BYTES', 'UploadFile', 'fileName', 'x-kept-bytes', 'Bytes in the name of a file: longer ones are shortened.'],
+  ['FILE_TYPES', 'UploadFile', 'contentType', 'enum', 'Media types that files may have.'],
+];
+/** Those that the document may leave out: then there is no such constant. */
+const OPTIONAL = ['FILE_TYPES'];
+
+/** The text of `src/generated/limits.ts` for a document. */
+export function generateLimits(document) {
+  const lines = LIMITS.flatMap(([constant, shape, field, keyword, text]) => {
+    const value = document.components.schemas[shape]?.properties?.[field]?.[keyword];
+    if (value === undefined && OPTIONAL.includes(constant)) return [];
+    if (value === undefined) throw new Error(`The document has no ${keyword} for ${shape}.${field}.`);
+    const list = Array.isArray(value);
+    const literal = list ? `[${value.map(one => `'${one}'`).join(', ')}] as const` : value;
+    return [`${comment(text)}export const ${constant} = ${literal};\n`];
+  });
+  return `${HEAD}\n${lines.join('')}`;
+}
+
 export const read = () => JSON.parse(readFileSync(DOCUMENT, 'utf8'));
 export const written = () => readFileSync(TARGET, 'utf8');
+export const writtenLimits = () => readFileSync(LIMITS_TARGET, 'utf8');
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   writeFileSync(TARGET, generate(read()));
+  writeFileSync(LIMITS_TARGET, generateLimits(read()));
 }

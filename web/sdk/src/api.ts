@@ -1,9 +1,10 @@
 /** Calls of the server's procedures, typed by its OpenAPI document. */
 
-import { type Code, failure, JoblineError, type Problem } from './errors.ts';
+import { type Code, ended, JoblineError, type Problem } from './errors.ts';
 import type { Procedures } from './generated/contract.ts';
-import type { HttpAnswer, Ports } from './ports.ts';
-import { answerOf, within } from './time.ts';
+import type { Clock, HttpAnswer, HttpCall, Ports } from './ports.ts';
+import { answerOf, pauseOf } from './time.ts';
+import { noToken, type Tokens, userOf } from './tokens.ts';
 
 export type Procedure = keyof Procedures;
 export type Input<P extends Procedure> = Procedures[P]['input'];
@@ -20,48 +21,51 @@ const POSTED: Readonly<Record<Posted, true>> = { markAsRead: true, send: true, u
 const pathOf = (procedure: Procedure): Procedures[Procedure]['path'] =>
   `/messages/${procedure === 'getConversations' ? 'conversations' : procedure}`;
 
-/** Where the server is, and whose token opens it. */
 interface Options {
   readonly baseUrl: string;
-  readonly getToken: () => string | Promise<string>;
+  readonly tokens: Tokens;
   readonly ports: Pick<Ports, 'http' | 'clock'>;
+  /** Whose requests these are: none is made with a token of somebody else. */
+  readonly user: string;
+  /** The host's token is another user's now. */
+  readonly userChanged: (user: string) => void;
 }
 
+/** A request under way. */
+interface Request {
+  readonly call: HttpCall;
+  /** When it began, by `Clock.elapsed`. */
+  readonly begun: number;
+  /** It was given up to be made again. */
+  again: boolean;
+}
+
+/** The procedures, called for one user. */
 export class Api {
   readonly #options: Options;
   readonly #baseUrl: string;
-  #token: Promise<string> | undefined;
+  readonly #requests = new Set<Request>();
+  #closed = false;
 
   constructor(options: Options) {
     this.#options = options;
     this.#baseUrl = options.baseUrl.replace(/\/+$/, '');
   }
 
-  /** A token that should be accepted, kept until it is refused. However many ask, the host is asked once. */
-  token(): Promise<string> {
-    const { getToken, ports } = this.#options;
-    const ask = async (): Promise<string> => {
-      const token = await getToken();
-      if (!token) throw failure('unauthenticated', 'getToken answered no token.');
-      return token;
-    };
-    const token = this.#token ?? within(ports.clock, GIVE_UP_MS, ask());
-    this.#token = token;
-    token.catch(() => this.#refused(token));
-    return token;
-  }
-
   /** Calls a procedure; a token that is refused is renewed once. Rejects with a `JoblineError`. */
   async call<P extends Procedure>(procedure: P, input: Input<P>, again = true): Promise<Output<P>> {
-    const token = this.token();
-    const answer = await this.#request(procedure, input, await token);
+    const { tokens } = this.#options;
+    const asked = tokens.get();
+    const token = await asked;
+    this.#check(token, asked);
+    const answer = await this.#answer(procedure, input, token);
     if (answer.status === 401) {
-      this.#refused(token);
+      tokens.drop(asked);
       if (again) return this.call(procedure, input, false);
     }
     const output = parse(answer.body);
     if (answer.status === 200 && output) return output as Output<P>;
-    throw new JoblineError(problemIn(answer));
+    throw new JoblineError(problemIn(answer, this.#options.ports.clock));
   }
 
   /** The absolute form of a URL that the server gave. */
@@ -69,20 +73,61 @@ export class Api {
     return given.startsWith('/') ? this.#baseUrl + given : given;
   }
 
-  #refused(token: Promise<string>): void {
-    if (this.#token === token) this.#token = undefined;
+  /**
+   * Gives up the requests that began `olderThan` milliseconds ago or earlier, and makes them again: their connection may
+   * be one that no answer comes through any more. All of them may be repeated.
+   */
+  renew(olderThan: number): void {
+    const latest = this.#options.ports.clock.elapsed() - olderThan;
+    for (const request of this.#requests) {
+      if (request.begun > latest) continue;
+      request.again = true;
+      request.call.cancel();
+    }
   }
 
-  #request<P extends Procedure>(procedure: P, input: Input<P>, token: string): Promise<HttpAnswer> {
+  /** Makes no request any more, and gives up those under way. */
+  close(): void {
+    this.#closed = true;
+    for (const { call } of this.#requests) call.cancel();
+  }
+
+  /** Throws unless `token` is one of this user. */
+  #check(token: string, asked: Promise<string>): void {
+    const { user, tokens, userChanged } = this.#options;
+    if (this.#closed) throw ended();
+    const owner = userOf(token);
+    if (owner === user) return;
+    if (owner !== undefined) userChanged(owner);
+    else tokens.drop(asked);
+    throw owner === undefined ? noToken() : ended();
+  }
+
+  async #answer<P extends Procedure>(procedure: P, input: Input<P>, token: string): Promise<HttpAnswer> {
+    const { clock } = this.#options.ports;
+    for (;;) {
+      const call = this.#request(procedure, input, token);
+      const request = { call, begun: clock.elapsed(), again: false };
+      this.#requests.add(request);
+      try {
+        return await answerOf(call, clock, GIVE_UP_MS);
+      } catch (error) {
+        if (this.#closed) throw ended();
+        if (!request.again) throw error;
+      } finally {
+        this.#requests.delete(request);
+      }
+    }
+  }
+
+  #request<P extends Procedure>(procedure: P, input: Input<P>, token: string): HttpCall {
     const get = !(procedure in POSTED);
-    const { http, clock } = this.#options.ports;
-    const call = http({
+    return this.#options.ports.http({
       method: get ? 'GET' : 'POST',
       url: this.#baseUrl + pathOf(procedure) + (get ? query(input) : ''),
       headers: { Authorization: `Bearer ${token}`, ...(!get && { 'Content-Type': 'application/json' }) },
       body: get ? undefined : JSON.stringify(input),
     });
-    return answerOf(call, clock, GIVE_UP_MS);
   }
 }
 
@@ -93,25 +138,35 @@ function query(input: object): string {
     .join('');
 }
 
-/** What something in between, or a server in trouble, means by a status. */
+/** What a status means that a proxy answers, or a server in trouble. */
 const CODES: { readonly [status: number]: Code } = {
   401: 'unauthenticated',
   429: 'rate_limited',
   503: 'unavailable',
 };
 
-/** The problem that an answer tells of; one that is not of this server's making is a matter of the network. */
-export function problemIn({ status, header, body }: HttpAnswer): Problem {
+/** The problem that an answer tells of; `network` where the answer is not this server's. */
+export function problemIn({ status, header, body }: HttpAnswer, clock: Clock): Problem {
   const told = parse(body) as Partial<Problem> | undefined;
-  const seconds = Number(header('retry-after'));
-  const { code = CODES[status] ?? 'network', detail = `Status ${status}.`, field } = told ?? {};
+  // Proxies answer JSON of their own, too.
+  const ours = typeof told?.code === 'string' && told.status === status;
+  const { code, detail, field } = ours ? told : ({} as Partial<Problem>);
+  const asked = ours ? pauseOf(told.retryAfterMs) : 0;
   return {
-    code,
-    detail,
+    code: code ?? CODES[status] ?? 'network',
+    detail: detail ?? `Status ${status}.`,
     status,
     field,
-    retryAfterMs: told?.retryAfterMs ?? (seconds ? seconds * 1000 : undefined),
+    retryAfterMs: asked || retryAfter(header, clock) || undefined,
   };
+}
+
+/** `Retry-After` in milliseconds: a number of seconds, or a date, which is told by the clock of who answered. */
+function retryAfter(header: HttpAnswer['header'], clock: Clock): number {
+  const value = header('retry-after') ?? '';
+  if (/^\s*[\d.]+\s*$/.test(value)) return pauseOf(Number(value) * 1000);
+  // Where `Date` may not be read, the device's clock has to do.
+  return pauseOf(Date.parse(value) - (Date.parse(header('date') ?? '') || clock.now()));
 }
 
 function parse(body: string): object | undefined {

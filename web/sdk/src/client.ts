@@ -9,7 +9,8 @@ export interface JoblineOptions {
   readonly baseUrl: string;
   /**
    * Answers a user token. Called when one is needed for the first time, and again whenever the server refuses it, as it does
-   * once it has expired; what it answers is used until then. A rejection is retried like a lost connection.
+   * once it has expired, or `renewToken` is called; what it answers is used until then. A rejection is retried like a lost
+   * connection. A token of another user ends the session of the first, and begins theirs.
    */
   readonly getToken: () => string | Promise<string>;
   /**
@@ -85,7 +86,10 @@ export interface Timeline extends Observable<TimelineState> {
 export interface Jobline {
   /** Settles when the user is known and what is kept has been read. */
   readonly ready: Promise<void>;
-  /** The user's id, once it is known. */
+  /**
+   * The user's id, once it is known. It changes when `getToken` answers a token of somebody else: then `conversation` has
+   * to be called again; timelines of the first user are empty and reject with `signed_out`.
+   */
   readonly user: Observable<string | undefined>;
   /** Polls while somebody subscribes to it, to `unread`, or has a chat open. */
   readonly conversations: Observable<ConversationsState>;
@@ -98,6 +102,8 @@ export interface Jobline {
   readonly storage: Observable<StorageState>;
   /** Unread messages in all conversations. */
   readonly unread: Observable<number>;
+  /** Asks `getToken` anew: when somebody else may have signed in, or to see at once that a token is good again. */
+  renewToken(): void;
   /** Stops, forgets all that is kept of this user on this device, unsent messages included, in every tab. */
   signOut(): Promise<void>;
   /** Stops. What is kept stays, and the next client goes on with it. */

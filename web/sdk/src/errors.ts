@@ -3,10 +3,13 @@
 import type { Code as ContractCode } from './generated/contract.ts';
 
 /**
- * The contract's codes, and two of this client's own: `network` (no answer, or one that is not this server's: offline,
- * a proxy, a captive portal) and `signed_out` (`signOut` or `dispose` came first).
+ * The contract's codes, and four of this client's own: `network` (no answer, or one that is not this server's: offline,
+ * a proxy, a captive portal), `proxy_refused` (something between here and the server refused this message again and
+ * again, while other requests went through; `status` is what it answered), `token_failed` (`getToken` rejected, or did not
+ * answer in time) and `signed_out` (`signOut` or `dispose` came
+ * first, or somebody else's token).
  */
-export type Code = ContractCode | 'network' | 'signed_out';
+export type Code = ContractCode | 'network' | 'proxy_refused' | 'token_failed' | 'signed_out';
 
 /** Plain data, so that it can be kept with a refused message. */
 export interface Problem {
@@ -37,10 +40,13 @@ export function failure(code: Code, detail: string, more?: Partial<Problem>): Jo
 /** What comes after `signOut` and `dispose` rejects with this. */
 export const ended = () => failure('signed_out', 'This client has ended.');
 
+/** What is said by whatever was thrown. */
+export const textOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
+
 /** The problem in whatever was thrown; what is not an answer of the server's counts as a lost connection. */
 export function problemOf(error: unknown): Problem {
   if (error instanceof JoblineError) return error.problem;
-  return { code: 'network', detail: error instanceof Error ? error.message : String(error) };
+  return { code: 'network', detail: textOf(error) };
 }
 
 /**

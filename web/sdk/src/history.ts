@@ -1,4 +1,4 @@
-/** Pages of a conversation that the cache does not hold, and download URLs that are not over yet. */
+/** Pages of a conversation that the cache does not hold, and download URLs that have not ended yet. */
 
 import type { Core } from './core.ts';
 import type { Loaded } from './loaded.ts';
@@ -8,6 +8,8 @@ export interface Page {
   /** Oldest first. */
   readonly rows: readonly MessageRow[];
   readonly hasOlder: boolean;
+  /** For `since`. */
+  readonly cursor: string;
 }
 
 /** Messages on each side of one whose URL is renewed that are asked for with it. */
@@ -15,23 +17,34 @@ const AROUND = 25;
 
 export class History {
   readonly #core: Core;
+  /** What is being renewed: many pictures may ask for the same page. */
+  readonly #renewing = new Map<string, Promise<void>>();
 
   constructor(core: Core) {
     this.#core = core;
   }
 
-  /** The page before a message, or the newest. */
-  async page(conversationId: string, before: string | undefined): Promise<Page> {
-    const answer = await this.#core.api.call('list', { conversationId, before });
+  /** The page before a message, or the newest; or, with the cursor of an earlier page, what changed since. */
+  async page(conversationId: string, before: string | undefined, since?: string): Promise<Page> {
+    const { messages, hasMore, cursor } = await this.#core.api.call('list', {
+      conversationId,
+      before,
+      since,
+    });
     const fetchedAt = this.#core.ports.clock.now();
-    return { rows: answer.messages.map(message => ({ message, fetchedAt })), hasOlder: answer.hasMore };
+    return { rows: messages.map(message => ({ message, fetchedAt })), hasOlder: hasMore, cursor };
   }
 
   /** The messages around `number` as the server has them now, with new URLs; kept where they are kept anyway. */
-  async renew(conversationId: string, loaded: Loaded, number: number): Promise<void> {
-    const before = loaded.at(number + AROUND)?.message.id;
-    const { rows } = await this.page(conversationId, before);
-    await this.keep(rows);
+  renew(conversationId: string, loaded: Loaded, number: number): Promise<void> {
+    // Steps of a page, so that neighbours ask for the same one.
+    const step = Math.ceil(number / AROUND + 1) * AROUND;
+    const before = loaded.at(step)?.message.id;
+    const name = `${conversationId}/${before}`;
+    const renew = async () => this.keep((await this.page(conversationId, before)).rows);
+    const renewing = this.#renewing.get(name) ?? renew().finally(() => this.#renewing.delete(name));
+    this.#renewing.set(name, renewing);
+    return renewing;
   }
 
   /** Replaces messages where they are kept, and where they are shown. */

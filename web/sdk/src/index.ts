@@ -10,7 +10,9 @@ export type {
   Timeline,
 } from './client.ts';
 export { type Code, JoblineError, type Problem } from './errors.ts';
+export * from './generated/limits.ts';
 export { createJobline } from './jobline.ts';
 export type { Observable } from './observable.ts';
 export type * from './ports.ts';
 export type * from './state.ts';
+export { userOf } from './tokens.ts';

@@ -1,6 +1,5 @@
 /** Makes a client, and keeps it until it is signed out or disposed. */
 
-import { Api } from './api.ts';
 import type { ConversationRef, Jobline, JoblineOptions, Timeline } from './client.ts';
 import { ended, failure, problemOf } from './errors.ts';
 import { conversationOf } from './ids.ts';
@@ -9,7 +8,7 @@ import type { Report } from './poller.ts';
 import { type Owner, Session } from './session.ts';
 import type { Connection, ConversationsState, StorageState } from './state.ts';
 import { Backoff } from './time.ts';
-import { userOf } from './token.ts';
+import { noToken, Tokens, userOf } from './tokens.ts';
 
 const NOTHING: ConversationsState = { status: 'loading', items: [] };
 
@@ -26,24 +25,29 @@ class Client implements Jobline, Owner {
   readonly unread: Cell<number>;
   readonly conversations: Cell<ConversationsState>;
   readonly #options: JoblineOptions;
-  readonly #api: Api;
-  readonly #forget: () => void;
+  readonly #tokens: Tokens;
+  readonly #stopListening: () => void;
   #session: Session | undefined;
   #report: Report | undefined;
+  /** When that was, Unix milliseconds. */
+  #reportedAt = 0;
   #over = false;
+  /** Ends the pause between two attempts to learn who the user is. */
+  #wake = (): void => undefined;
 
   constructor(options: JoblineOptions) {
     const watched = () => this.#session?.poller.active();
     this.#options = options;
     this.unread = new Cell(0, watched);
     this.conversations = new Cell(NOTHING, watched);
-    this.#api = new Api(options);
-    this.#forget = options.ports.lifecycle.listen(event => {
-      this.#session?.happened(event);
+    this.#tokens = new Tokens(options.getToken, options.ports.clock);
+    this.#stopListening = options.ports.lifecycle.listen(event => {
+      this.#session?.onLifecycle(event);
+      if (event === 'focus' || event === 'network') this.#wake();
       this.#showConnection();
     });
     this.ready = options.user === undefined ? this.#identify() : this.#begin(options.user);
-    // Whoever waits for it hears of a failure; that nobody does is no fault.
+    // Those who wait for it hear of a failure; nobody has to.
     this.ready.catch(() => undefined);
     this.#showConnection();
   }
@@ -64,60 +68,92 @@ class Client implements Jobline, Owner {
     this.#end(false).catch(() => undefined);
   }
 
+  renewToken(): void {
+    this.#tokens.drop();
+    this.#wake();
+    this.#session?.poller.pollNow();
+  }
+
   /** Reads the user from a token, however long it takes to get one. */
   async #identify(): Promise<void> {
     const { clock, random } = this.#options.ports;
     const backoff = new Backoff(random);
     while (!this.#over) {
+      const token = this.#tokens.get();
       try {
-        const user = userOf(await this.#api.token());
-        if (user === undefined) throw failure('unauthenticated', 'The token has no sub.');
+        const user = userOf(await token);
+        if (user === undefined) throw noToken();
         return await this.#begin(user);
       } catch (error) {
-        const at = clock.now();
-        const wait = backoff.next();
-        this.reported({ at, due: at + wait, problem: problemOf(error) });
-        await new Promise<void>(resolve => void clock.after(wait, resolve));
+        this.#tokens.drop(token);
+        const pause = backoff.next();
+        this.reported({ at: clock.elapsed(), pause, problem: problemOf(error) });
+        await this.#wait(pause);
       }
     }
     throw ended();
   }
 
-  #begin(user: string): Promise<void> {
-    if (this.#over) return Promise.resolve();
-    const { baseUrl, ports } = this.#options;
-    this.#session = new Session(user, `jobline:${baseUrl}:${user}`, this.#api, ports, this);
-    this.user.set(user);
-    return this.#session.store.opened;
+  /** Waits until `ms` have passed, or another token may be there. */
+  #wait(ms: number): Promise<void> {
+    return new Promise(resolve => {
+      this.#wake = resolve;
+      this.#options.ports.clock.after(ms, resolve);
+    });
   }
 
-  lost(): void {
+  async #begin(user: string): Promise<void> {
+    if (this.#over) return;
+    const { baseUrl, ports } = this.#options;
+    this.storage.set({ kind: 'opening' });
+    this.#session = new Session({ user, baseUrl, tokens: this.#tokens, ports }, this);
+    this.user.set(user);
+    await this.#session.store.opened;
+  }
+
+  sessionEnded(): void {
     // There is nothing left that could fail.
     void this.#end(false, true);
   }
 
-  /** Ends; `gone`, with nothing left to show. */
-  async #end(wipe: boolean, gone = wipe): Promise<void> {
+  /** Somebody else uses this device now: what is kept of the first stays for them, and is neither shown nor sent. */
+  userChanged(user: string): void {
+    const before = this.#session;
+    if (this.#over || before?.me === user) return;
+    this.#report = undefined;
+    // Nothing is left to fail but writing the last words of a draft.
+    before?.end(false, true).catch(() => undefined);
+    this.conversations.set(NOTHING);
+    this.#begin(user).catch(() => undefined);
+    this.#showConnection();
+  }
+
+  /** Ends. `wipe` also deletes what is kept; `clear` empties what is shown. */
+  async #end(wipe: boolean, clear = wipe): Promise<void> {
+    if (this.#over) return;
     this.#over = true;
-    this.#forget();
-    if (gone) this.connection.set({ state: 'signedOut' });
-    await this.#session?.end(wipe, gone);
+    this.#stopListening();
+    if (clear) this.connection.set({ state: 'signedOut' });
+    await this.#session?.end(wipe, clear);
   }
 
   reported(report: Report): void {
     this.#report = report;
+    this.#reportedAt = this.#options.ports.clock.now();
     this.#showConnection();
   }
 
   #showConnection(): void {
-    if (!this.#over) this.connection.set(this.#stand());
+    if (!this.#over) this.connection.set(this.#currentConnection());
   }
 
-  #stand(): Connection {
-    const { problem, due } = this.#report ?? {};
-    if (!this.#options.ports.lifecycle.now().online) return { state: 'offline' };
+  #currentConnection(): Connection {
+    const { problem, pause = 0 } = this.#report ?? {};
+    const { online } = this.#options.ports.lifecycle.now();
+    const offline = this.#session ? this.#session.poller.offlineSince !== undefined : !online;
+    if (offline) return { state: 'offline' };
     if (!problem) return { state: this.#report ? 'online' : 'connecting' };
     const state = problem.code === 'unauthenticated' ? 'signedOut' : 'reconnecting';
-    return { state, nextRetryAt: due, problem };
+    return { state, nextRetryAt: this.#reportedAt + pause, problem };
   }
 }

@@ -72,7 +72,7 @@ export class Loaded {
     this.take(rows);
   }
 
-  /** Lets go of all but a stretch, as `slice` has it. */
+  /** Drops all messages but those from index `from` up to but not including `to`, counted as in `slice`. */
   keep(from: number, to?: number): void {
     this.#rows = this.#rows.slice(from, to);
     this.#views = this.#views.slice(from, to);

@@ -53,7 +53,7 @@ export class Cell<T> implements Observable<T> {
 
 /**
  * `after`, with those of its parts replaced by the ones of `before` that say the same; `before` itself where all do. The
- * items of lists are compared by identity: whoever makes a list shares them already.
+ * items of lists are compared by identity: the code that makes a list has shared them already.
  */
 export function share<T>(before: T | undefined, after: T): T {
   if (Array.isArray(before) && Array.isArray(after)) {

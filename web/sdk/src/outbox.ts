@@ -19,7 +19,7 @@ export interface Draft {
   readonly text: string;
   readonly file?: OutboxFile;
   readonly bytes?: ArrayBuffer;
-  /** The composer's text became this message: it is forgotten with the same stroke, lest it be sent twice. */
+  /** The text of the composer became this message: the draft is dropped in the same transaction, so it is not sent twice. */
   readonly fromDraft?: boolean;
 }
 

@@ -7,9 +7,12 @@
  * what tells the server, and so the sender, that they were delivered. The server's `nextPollMs` is the shortest pause
  * between two polls: it says how lively the conversations are, and asks for longer pauses when it is short of capacity.
  * What cannot wait is asked at once: coming back, coming online, opening a chat, having sent something. Only `Retry-After`
- * holds that up.
+ * holds that up, and for five minutes at most.
  *
- * A tab that does not lead asks the leader; when no word comes (it may be frozen) it polls itself.
+ * All of this is measured by the time that passes: a clock that the device puts back holds nothing up. That the device
+ * calls itself offline forbids nothing either: it may be wrong, and each attempt that fails makes the next pause longer.
+ *
+ * A tab that does not lead asks the leader, and takes its place when it does not run.
  */
 
 import type { Core } from './core.ts';
@@ -17,51 +20,76 @@ import { type Problem, problemOf } from './errors.ts';
 import type { Synced } from './generated/contract.ts';
 import { SYNC } from './rows.ts';
 import { absorb } from './sync.ts';
-import { Backoff } from './time.ts';
+import { Backoff, pauseOf } from './time.ts';
 
 const OPEN_MS = 3000;
 const BACKGROUND_MS = 10_000;
 const IDLE_MS = 30_000;
 const IDLE_AFTER_MS = 5 * 60_000;
 const STOP_AFTER_MS = 60 * 60_000;
-/** How long the leader may stay silent when it was asked. */
-const SILENCE_MS = 5000;
+/** What somebody looks at in this tab. */
+export type Interest = 'chat' | 'list' | undefined;
 
-/** How polling stands; the same in all tabs. */
-export interface Report {
-  /** When the last poll ended, Unix milliseconds. */
-  readonly at: number;
-  /** When the server, or the pause after a failure, lets the next one be made; before that only what cannot wait is. */
-  readonly due: number;
+/** How a poll ended. */
+interface Outcome {
+  /** The pause, in milliseconds, after which the server lets the next one be made; before that only what cannot wait is. */
+  readonly pause: number;
   /** Whether it brought messages of others, of which the server does not know yet that they are here. */
   readonly news?: boolean;
   /** What went wrong. */
   readonly problem?: Problem;
+  /** There is more to fetch, and another poll follows at once. */
+  readonly more?: boolean;
+}
+
+/** How polling stands. Times are those of `Clock.elapsed`, and differ from tab to tab. */
+export interface Report extends Outcome {
+  /** When the last poll ended. */
+  readonly at: number;
+}
+
+/** What polling is for. */
+export interface Watcher {
+  interest(): Interest;
+  /** A poll has ended. */
+  reported(report: Report): void;
+  /** A fresh start takes more requests: what is on the screen need not wait for its turn in them. */
+  refreshOpenChats(): Promise<void>;
 }
 
 export class Poller {
   readonly #core: Core;
   readonly #backoff: Backoff;
-  #report: Report = { at: Number.NEGATIVE_INFINITY, due: 0 };
+  readonly #watcher: Watcher;
+  #report: Report = { at: Number.NEGATIVE_INFINITY, pause: 0 };
+  #succeededAt = Number.NEGATIVE_INFINITY;
   #running: Promise<void> | undefined;
   #again = false;
   #stopped = false;
   #activeAt: number;
   #hiddenAt = Number.POSITIVE_INFINITY;
-  #wasThere = true;
+  #wasVisible = true;
+  #wasOnline = true;
+  #offlineSince: number | undefined;
   #callOff: (() => void) | undefined;
 
-  constructor(core: Core) {
+  constructor(core: Core, watcher: Watcher) {
     this.#core = core;
+    this.#watcher = watcher;
     this.#backoff = new Backoff(core.ports.random);
     this.#activeAt = this.#now();
-    core.tabs.listen(word => {
-      if (word.is === 'polled') {
-        this.#note(word.report as Report);
+    core.tabs.listen(message => {
+      if (message.is === 'polled') {
+        this.#note(message.outcome as Outcome);
         this.plan();
-      } else if (word.is === 'poll' && core.tabs.isLeading) this.#poll(word.urgent);
+      } else if (message.is === 'poll' && core.tabs.isLeading) this.#poll(message.urgent);
     });
     this.changed();
+  }
+
+  /** When a poll was answered last, by `Clock.elapsed`. */
+  get succeededAt(): number {
+    return this.#succeededAt;
   }
 
   /** Somebody did something: the pauses are short again. */
@@ -70,36 +98,46 @@ export class Poller {
     this.plan();
   }
 
-  /** Visibility or being online changed. */
-  changed(): void {
+  /** Since when the device says that it is offline, by `Clock.elapsed`; `undefined` when it does not, or is wrong. */
+  get offlineSince(): number | undefined {
+    const since = this.#offlineSince;
+    return since !== undefined && this.#succeededAt > since ? undefined : since;
+  }
+
+  /** Visibility or being online may have changed. Answers whether it asks at once. */
+  changed(): boolean {
     const { visible, online } = this.#core.ports.lifecycle.now();
     this.#hiddenAt = visible ? Number.POSITIVE_INFINITY : Math.min(this.#hiddenAt, this.#now());
-    const back = visible && online && !this.#wasThere;
-    this.#wasThere = visible && online;
-    if (back) this.now();
+    this.#offlineSince = online ? undefined : (this.#offlineSince ?? this.#now());
+    const back = visible && (!this.#wasVisible || (online && !this.#wasOnline));
+    this.#wasVisible = visible;
+    this.#wasOnline = online;
+    if (back) this.pollNow();
     else this.plan();
+    return back;
   }
 
   /** Asks at once; if that is `urgent` and a poll is under way, once more right after it. */
-  now(urgent = true): void {
-    const { tabs, ports } = this.#core;
-    if (this.#stopped || !ports.lifecycle.now().online) return;
+  pollNow(urgent = true): void {
+    const { tabs } = this.#core;
+    if (this.#stopped) return;
     const { at, problem } = this.#report;
     const notBefore = at + (problem?.retryAfterMs ?? 0);
     if (notBefore > this.#now()) return this.#schedule(notBefore);
     if (tabs.isLeading || !tabs.areHeard) return this.#poll(urgent);
-    tabs.tell({ is: 'poll', urgent });
-    this.#schedule(this.#now() + SILENCE_MS, () => this.#poll(true));
+    tabs.post({ is: 'poll', urgent });
+    tabs.ensureLeader();
+    // Asked again in time, should that message be lost.
+    this.#schedule(this.#now() + BACKGROUND_MS);
   }
 
   /** Plans the next poll from how things stand. */
   plan(): void {
     if (this.#stopped || this.#running) return;
     this.#callOff?.();
-    const pause = this.#pause();
-    const { at, due, problem } = this.#report;
-    if (pause && this.#core.ports.lifecycle.now().online)
-      this.#schedule(problem ? due : Math.max(at + pause, due));
+    const wanted = this.#pause();
+    const { at, pause, problem } = this.#report;
+    if (wanted) this.#schedule(at + (problem ? pause : Math.max(wanted, pause)));
   }
 
   stop(): void {
@@ -108,12 +146,12 @@ export class Poller {
   }
 
   #now(): number {
-    return this.#core.ports.clock.now();
+    return this.#core.ports.clock.elapsed();
   }
 
   /** How long this tab can do without news; `undefined` for ever. */
   #pause(): number | undefined {
-    const wanted = this.#core.interest();
+    const wanted = this.#watcher.interest();
     const hidden = this.#now() - this.#hiddenAt;
     if (!wanted || hidden >= STOP_AFTER_MS) return undefined;
     if (this.#report.news) return OPEN_MS;
@@ -121,7 +159,7 @@ export class Poller {
     return wanted === 'chat' && hidden < 0 ? OPEN_MS : BACKGROUND_MS;
   }
 
-  #schedule(at: number, then = () => this.now(false)): void {
+  #schedule(at: number, then = () => this.pollNow(false)): void {
     this.#callOff?.();
     this.#callOff = this.#core.ports.clock.after(Math.max(0, at - this.#now()), then);
   }
@@ -140,21 +178,36 @@ export class Poller {
 
   /** Polls until nothing more waits. */
   async #series(): Promise<void> {
-    let report: Report;
+    let outcome: Outcome;
     try {
       await this.#core.store.refresh();
-      let answer: Synced | undefined;
-      while (answer?.hasMore !== false && !this.#stopped) answer = await this.#once();
-      this.#backoff.reset();
-      const news = answer?.messages.some(({ senderId }) => senderId !== this.#core.me);
-      report = { at: this.#now(), due: this.#now() + (answer?.nextPollMs ?? 0), news };
+      outcome = await this.#untilEnd();
     } catch (error) {
       const problem = problemOf(error);
-      report = { at: this.#now(), due: this.#now() + this.#backoff.next(problem.retryAfterMs), problem };
+      const pause = this.#backoff.next(problem.retryAfterMs);
+      // Where the device says so, too, there is hardly a connection.
+      outcome = { pause: this.offlineSince === undefined ? pause : 2 * pause, problem };
     }
-    if (this.#stopped) return;
-    this.#core.tabs.tell({ is: 'polled', report });
-    this.#note(report);
+    if (!this.#stopped) this.#tell(outcome);
+  }
+
+  async #untilEnd(): Promise<Outcome> {
+    let answer: Synced | undefined;
+    while (answer?.hasMore !== false && !this.#stopped) {
+      answer = await this.#once();
+      this.#backoff.reset();
+      if (answer?.hasMore !== true || this.#stopped) continue;
+      // The first of many answers is a sign of life already.
+      this.#tell({ pause: 0, more: true });
+      await this.#watcher.refreshOpenChats();
+    }
+    const news = answer?.messages.some(({ senderId }) => senderId !== this.#core.me);
+    return { pause: pauseOf(answer?.nextPollMs), news };
+  }
+
+  #tell(outcome: Outcome): void {
+    this.#core.tabs.post({ is: 'polled', outcome });
+    this.#note(outcome);
   }
 
   /** One poll; `undefined` when its answer could not be taken in, and it is to be made again. */
@@ -173,8 +226,10 @@ export class Poller {
     return undefined;
   }
 
-  #note(report: Report): void {
-    this.#report = report;
-    this.#core.reported(report);
+  #note(outcome: Outcome): void {
+    const at = this.#now();
+    if (!outcome.problem) this.#succeededAt = at;
+    this.#report = { ...outcome, at };
+    this.#watcher.reported(this.#report);
   }
 }

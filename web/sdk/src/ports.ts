@@ -27,8 +27,10 @@ export interface HttpCall {
 export type Http = (request: HttpRequest) => HttpCall;
 
 export interface Clock {
-  /** Unix milliseconds. */
+  /** Unix milliseconds, as the device has them: for what is shown. The device may put this clock forward or back. */
   now(): number;
+  /** Milliseconds since some fixed instant, of a clock that is never put back: for how long something takes. */
+  elapsed(): number;
   /** Calls `then` once, after `ms`; the returned function calls it off. */
   after(ms: number, then: () => void): () => void;
 }
@@ -38,8 +40,11 @@ export type Random = () => number;
 
 /** A lock that one tab of this origin holds at a time, as Web Locks are. */
 export interface Locks {
-  /** Runs `held` once the lock is ours; it is ours until that promise settles. The returned function stops waiting. */
-  request(name: string, held: () => Promise<void>): () => void;
+  /**
+   * Runs `held` once the lock is ours; it is ours until that promise settles, or until another tab steals it: then
+   * `lost` is called. `steal` does not wait but takes it from the tab that holds it. The returned function stops waiting.
+   */
+  request(name: string, held: () => Promise<void>, lost: () => void, steal: boolean): () => void;
 }
 
 /** Messages to the other tabs of this origin, as `BroadcastChannel` has them. */
@@ -51,18 +56,22 @@ export interface Channel {
 
 export interface Presence {
   readonly visible: boolean;
+  /** What the device says. It may be wrong: `false` slows the client down, and forbids nothing. */
   readonly online: boolean;
 }
 
 /** What the device and the reader do. */
 export interface Lifecycle {
   now(): Presence;
-  /**
-   * `change`: visibility or being online changed. `focus`: the reader came back. `activity`: they touched or typed.
-   * `leave`: the page may never run again after this.
-   */
-  listen(heard: (event: 'change' | 'focus' | 'activity' | 'leave') => void): () => void;
+  listen(heard: (event: LifecycleEvent) => void): () => void;
 }
+
+/**
+ * `change`: visibility or being online changed. `network`: the device has another connection than before. `focus`: the
+ * reader came back, or the page runs again after a sleep. `activity`: they touched or typed. `leave`: the page may never
+ * run again after this.
+ */
+export type LifecycleEvent = 'change' | 'network' | 'focus' | 'activity' | 'leave';
 
 export interface Ports {
   readonly http: Http;
@@ -71,6 +80,8 @@ export interface Ports {
   readonly lifecycle: Lifecycle;
   /** Opens the cache of this name. When it rejects, memory is used, and `client.storage` says so. */
   readonly openCache: (name: string) => Promise<Cache>;
+  /** Deletes the cache of this name, even if other tabs have it open. Without it a cache that failed cannot be emptied on sign-out. */
+  readonly deleteCache?: (name: string) => Promise<void>;
   /** Without it every tab polls for itself. */
   readonly locks?: Locks;
   /** Without it tabs learn of each other's work when they are looked at. */

@@ -11,8 +11,8 @@ export class Progress {
   constructor(tabs: Tabs, changed: (clientId: string) => void) {
     this.#tabs = tabs;
     this.#changed = changed;
-    tabs.listen(word => {
-      if (word.is === 'progress') this.#set(word.clientId, word.state as MessageState | undefined);
+    tabs.listen(message => {
+      if (message.is === 'progress') this.#set(message.clientId, message.state as MessageState | undefined);
     });
   }
 
@@ -22,7 +22,7 @@ export class Progress {
 
   set(clientId: string, state: MessageState | undefined): void {
     this.#set(clientId, state);
-    this.#tabs.tell({ is: 'progress', clientId, state });
+    this.#tabs.post({ is: 'progress', clientId, state });
   }
 
   /** Nothing is under way: what another tab was doing is over. */

@@ -23,7 +23,7 @@ export const KEPT = 50;
 export interface SessionRow {
   /** Made anew by each sign-in: what began before a sign-out cannot write after it. */
   readonly session: string;
-  /** Counts transactions: a tab that hears of each in turn has missed none. */
+  /** Counts transactions: a tab that hears of consecutive ones has missed none. */
   readonly count: number;
 }
 

@@ -3,14 +3,18 @@
  * the server has it or has refused it; and tells what was read. Only the tab that leads does.
  *
  * A message keeps its `clientId`, so that an attempt whose answer was lost is repeated without harm. A refusal is kept
- * with the message, and those behind it go on. Everything else is tried again: after a pause that grows, or at once when
- * the device comes online.
+ * with the message, and those behind it go on. Everything else is tried again: after a pause of its own that grows, or at
+ * once when there is a connection again. A pause that the server asks for holds for all.
+ *
+ * Order is kept within a conversation only, and a file that cannot be uploaded loses its place after a minute. What a
+ * proxy refuses, while the server itself answers polls, counts as refused after five attempts.
  */
 
+import { Attempts } from './attempts.ts';
 import type { Core } from './core.ts';
 import { ended, failure, isRefusal, type Problem, problemOf } from './errors.ts';
 import type { Message } from './generated/contract.ts';
-import type { HttpCall } from './ports.ts';
+import type { Poller } from './poller.ts';
 import {
   bytesKey,
   type ConversationRow,
@@ -23,60 +27,95 @@ import {
 import type { MessageState } from './state.ts';
 import { dropped } from './sync.ts';
 import { Backoff } from './time.ts';
-import { upload } from './uploads.ts';
+import { Uploads } from './uploads.ts';
 
 /** What is wrong with a refused file when it may help to upload it once more: where its bytes are, or what arrived of them. */
 const OF_THE_UPLOAD = ['fileUrl', 'fileSize', 'sha256'];
+/** The pause between attempts, in milliseconds, while the device says that it is offline. */
+const OFFLINE_MS = 2 * 60_000;
 
 export class Sender {
   readonly #core: Core;
+  readonly #poller: Poller;
+  readonly #attempts: Attempts;
+  readonly #uploads: Uploads;
   readonly #backoff: Backoff;
-  /** What is being worked on: conversations, and the marks of what was read. */
+  /** What is being worked on: conversations, files that lost their place, marks of what was read. */
   readonly #lanes = new Set<string>();
-  /** The uploads that are under way. */
-  readonly #uploads = new Map<string, HttpCall>();
   #running = false;
+  /** By `Clock.elapsed`. */
   #pausedUntil = 0;
-  /** The pause is the server's, who counts messages: no hurry shortens it. */
+  #triedAt = 0;
+  /** The pause is the server's, which counts messages: coming back does not shorten it. */
   #rateLimited = false;
   #callOff: (() => void) | undefined;
 
-  constructor(core: Core) {
+  constructor(core: Core, poller: Poller) {
     this.#core = core;
+    this.#poller = poller;
+    this.#attempts = new Attempts(core.ports);
+    this.#uploads = new Uploads(core.api, core.ports);
     this.#backoff = new Backoff(core.ports.random);
   }
 
   start(): void {
     this.#running = true;
-    this.kick();
+    this.sendPending();
   }
 
   stop(): void {
     this.#running = false;
     this.#callOff?.();
-    for (const call of this.#uploads.values()) call.cancel();
+    this.#uploads.keep(() => false);
   }
 
-  /** The device is online again, or the reader is back: what waits for a connection is tried at once. */
-  hurry(): void {
+  /**
+   * There is a connection again, or the reader is back: what waits is tried at once, and uploads that have not moved for
+   * `still` milliseconds are begun anew.
+   */
+  retryNow(still: number): void {
+    this.#uploads.renew(still);
+    this.#attempts.retryNow();
     if (!this.#rateLimited) this.#pausedUntil = 0;
-    this.kick();
+    this.sendPending();
   }
 
   /** Looks at what there is to tell. */
-  kick(): void {
-    const { outbox } = this.#core.store.mirror;
-    for (const [clientId, call] of this.#uploads) if (!outbox.has(clientId)) call.cancel();
-    if (!this.#running) return;
-    this.#callOff?.();
-    const wait = this.#pausedUntil - this.#core.ports.clock.now();
+  sendPending(): void {
+    const { outbox, read } = this.#core.store.mirror;
+    this.#uploads.keep(clientId => outbox.has(clientId));
+    const unsent = [...outbox.values()].filter(isUnsent);
+    const untold = [...read].filter(([, { told }]) => !told);
+    if (unsent.length + untold.length === 0) return;
+    if (!this.#running) return this.#core.tabs.ensureLeader();
+    const wait = this.#notBefore() - this.#now();
     if (wait > 0) {
-      this.#callOff = this.#core.ports.clock.after(wait, () => this.kick());
+      this.#plan(wait);
       if (this.#rateLimited) this.#showWaiting();
       return;
     }
-    for (const id of this.#core.store.mirror.pending()) void this.#lane(id, () => this.#sendNext(id));
-    void this.#lane('', () => this.#tellNext());
+    for (const id of new Set(unsent.map(row => row.conversationId)))
+      void this.#lane(id, () => this.#sendNext(id));
+    for (const row of unsent)
+      if (this.#isOvertaken(row)) void this.#lane(row.clientId, () => this.#sendOvertaken(row.clientId));
+    for (const [id] of untold) void this.#lane(readKey(id), () => this.#tell(id));
+  }
+
+  #now(): number {
+    return this.#core.ports.clock.elapsed();
+  }
+
+  /** When the next attempt may be made, by `Clock.elapsed`. */
+  #notBefore(): number {
+    const { offlineSince } = this.#poller;
+    const probe = offlineSince === undefined ? 0 : Math.max(offlineSince, this.#triedAt) + OFFLINE_MS;
+    return Math.max(this.#pausedUntil, probe);
+  }
+
+  #plan(wait = this.#attempts.wait()): void {
+    this.#callOff?.();
+    if (wait !== undefined && this.#running)
+      this.#callOff = this.#core.ports.clock.after(wait, () => this.sendPending());
   }
 
   /** Takes step after step until there is none, or a pause is due. */
@@ -90,22 +129,37 @@ export class Sender {
       this.#running = false;
     } finally {
       this.#lanes.delete(name);
+      if (this.#pausedUntil <= this.#now()) this.#plan();
     }
   }
 
   #mayGoOn(): boolean {
-    const { ports, store } = this.#core;
     // A tab that is behind may not know of something that goes first.
-    const { online } = ports.lifecycle.now();
-    return this.#running && online && !store.isBehind && ports.clock.now() >= this.#pausedUntil;
+    return this.#running && !this.#core.store.isBehind && this.#now() >= this.#pausedUntil;
+  }
+
+  #isOvertaken({ file, clientId, order }: OutboxRow): boolean {
+    return file !== undefined && this.#attempts.isOvertaken(clientId, order);
   }
 
   async #sendNext(conversationId: string): Promise<boolean> {
+    const rows = this.#core.store.mirror.entries(conversationId);
+    return this.#send(rows.find(row => isUnsent(row) && !this.#isOvertaken(row)));
+  }
+
+  async #sendOvertaken(clientId: string): Promise<boolean> {
+    const row = this.#core.store.mirror.outbox.get(clientId);
+    return this.#send(row && isUnsent(row) ? row : undefined);
+  }
+
+  /** Sends a message, if there is one and it is due. Answers whether to go on at once. */
+  async #send(row: OutboxRow | undefined): Promise<boolean> {
+    if (!row || !this.#attempts.isDue(row.clientId, row.order)) return false;
     const { store, progress } = this.#core;
-    const row = store.mirror.entries(conversationId).find(isUnsent);
-    if (!row) return false;
+    this.#triedAt = this.#now();
+    let fileUrl = row.fileUrl;
     try {
-      const fileUrl = row.file ? (row.fileUrl ?? (await this.#upload(row))) : undefined;
+      if (row.file) fileUrl ??= await this.#upload(row);
       // Dropped while its file was on its way.
       if (!this.#running || !store.mirror.outbox.has(row.clientId)) return true;
       await this.#accept(row.clientId, await this.#post(row, fileUrl));
@@ -115,7 +169,7 @@ export class Sender {
       progress.set(row.clientId, undefined);
       // Dropped, and its upload cancelled.
       if (!store.mirror.outbox.has(row.clientId)) return true;
-      return this.#fail(row, problemOf(error));
+      return this.#fail(row, problemOf(error), row.file !== undefined && fileUrl === undefined);
     }
   }
 
@@ -123,22 +177,12 @@ export class Sender {
     const { clientId, file } = row;
     const bytes = await this.#core.store.get('bytes', bytesKey(clientId));
     if (!bytes || !file) throw failure('invalid_file', 'Its bytes are gone.', { status: 410 });
-    const show = (sent: number) => {
+    const fileUrl = await this.#uploads.put(row, file, bytes, sent => {
       const sentBytes = Math.min(sent, file.size);
       this.#core.progress.set(clientId, { is: 'uploading', sentBytes, totalBytes: file.size });
-    };
-    show(0);
-    try {
-      const fileUrl = await upload(this.#core, row.to, file, bytes, show, call => {
-        this.#uploads.set(clientId, call);
-        // It may have been dropped before.
-        this.kick();
-      });
-      await this.#change(clientId, { fileUrl });
-      return fileUrl;
-    } finally {
-      this.#uploads.delete(clientId);
-    }
+    });
+    await this.#change(clientId, { fileUrl });
+    return fileUrl;
   }
 
   async #post(row: OutboxRow, fileUrl: string | undefined): Promise<Message> {
@@ -150,6 +194,7 @@ export class Sender {
 
   /** The server has it. If polls have passed its place already, the cache has it too. */
   async #accept(clientId: string, message: Message): Promise<void> {
+    this.#attempts.forget(clientId);
     const keys = [outboxKey(clientId), conversationKey(message.conversationId)];
     await this.#core.store.transact(keys, ([kept, conversation]) => {
       if (!kept) return undefined;
@@ -157,30 +202,67 @@ export class Sender {
         return dropped(clientId);
       return [{ put: outboxKey(clientId), value: { ...kept, accepted: message } }];
     });
-    this.#core.poller.now();
+    this.#poller.pollNow();
   }
 
   /** Answers whether to go on at once. */
-  async #fail(row: OutboxRow, problem: Problem): Promise<boolean> {
-    if (!isRefusal(problem)) return this.#pause(problem);
-    const again = !row.uploadedAgain && OF_THE_UPLOAD.includes(problem.field ?? '');
-    const verdict = { fileUrl: undefined, uploadedAgain: again, problem: again ? undefined : problem };
-    await this.#change(row.clientId, verdict);
+  async #fail(row: OutboxRow, problem: Problem, uploading: boolean): Promise<boolean> {
+    const { clientId, order } = row;
+    if (problem.code === 'client_id_reused') return this.#arrived(clientId);
+    if (isRefusal(problem)) {
+      const again =
+        OF_THE_UPLOAD.includes(problem.field ?? '') && this.#attempts.uploadsAgain(clientId, order);
+      if (!again) this.#attempts.forget(clientId);
+      await this.#change(clientId, { fileUrl: undefined, problem: again ? undefined : problem });
+      return true;
+    }
+    // Files are counted for themselves.
+    if (isForAll(problem) && !(uploading && problem.code === 'rate_limited')) return this.#pause(problem);
+    return this.#failed(row, problem);
+  }
+
+  /** It failed, as may pass. Answers whether to go on with others. */
+  async #failed(row: OutboxRow, problem: Problem): Promise<boolean> {
+    const { clientId, order } = row;
+    const final = this.#attempts.failed(clientId, order, problem, this.#poller.succeededAt);
+    if (final) {
+      this.#attempts.forget(clientId);
+      await this.#change(clientId, { problem: { ...problem, code: 'proxy_refused' } });
+      return true;
+    }
+    // Is it this message alone, or does the server not answer at all?
+    if (problem.status) this.#poller.pollNow(false);
+    return this.#isOvertaken(row);
+  }
+
+  /** An earlier attempt arrived, with another upload of its file: the next poll brings the message. */
+  async #arrived(clientId: string): Promise<boolean> {
+    this.#attempts.forget(clientId);
+    await this.#core.store.transact([], () => dropped(clientId));
+    this.#poller.pollNow();
     return true;
   }
 
-  /** Tells the server what was read in one conversation. */
-  async #tellNext(): Promise<boolean> {
+  /** Tells the server what was read in a conversation. */
+  async #tell(conversationId: string): Promise<boolean> {
     const { api, store } = this.#core;
-    const [conversationId, read] = [...store.mirror.read].find(([, row]) => !row.told) ?? [];
-    if (conversationId === undefined || !read) return false;
+    const key = readKey(conversationId);
+    const read = store.mirror.read.get(conversationId);
+    if (!read || read.told || !this.#attempts.isDue(key)) return false;
+    this.#triedAt = this.#now();
     try {
       await api.call('markAsRead', { conversationId, upTo: read.id });
     } catch (error) {
+      const problem = problemOf(error);
+      if (isForAll(problem)) return this.#pause(problem);
       // Refused for good: the message or the conversation is gone, and so is what there was to tell.
-      if (!isRefusal(problemOf(error))) return this.#pause(problemOf(error));
+      if (!isRefusal(problem)) {
+        this.#attempts.failed(key, 0, problem, 0);
+        return false;
+      }
     }
-    await store.update('read', [readKey(conversationId)], row =>
+    this.#attempts.forget(key);
+    await store.update('read', [key], row =>
       row?.number === read.number ? { ...row, told: true } : undefined,
     );
     return true;
@@ -188,16 +270,16 @@ export class Sender {
 
   #pause({ code, retryAfterMs }: Problem): false {
     if (code === 'signed_out') throw ended();
-    const now = this.#core.ports.clock.now();
     this.#rateLimited = code === 'rate_limited';
-    this.#pausedUntil = Math.max(this.#pausedUntil, now + this.#backoff.next(retryAfterMs));
-    this.kick();
+    this.#pausedUntil = Math.max(this.#pausedUntil, this.#now() + this.#backoff.next(retryAfterMs));
+    this.sendPending();
     return false;
   }
 
   /** All that waits shows until when. */
   #showWaiting(): void {
-    const waiting: MessageState = { is: 'waiting', until: this.#pausedUntil };
+    const { clock } = this.#core.ports;
+    const waiting: MessageState = { is: 'waiting', until: clock.now() + this.#pausedUntil - this.#now() };
     for (const [clientId, row] of this.#core.store.mirror.outbox) {
       if (isUnsent(row) && !this.#uploads.has(clientId)) this.#core.progress.set(clientId, waiting);
     }
@@ -209,4 +291,9 @@ export class Sender {
       row && !row.accepted ? { ...row, ...change } : undefined,
     );
   }
+}
+
+/** Whether no other request would fare better now. */
+function isForAll({ code, retryAfterMs }: Problem): boolean {
+  return ['signed_out', 'unauthenticated', 'rate_limited'].includes(code) || retryAfterMs !== undefined;
 }

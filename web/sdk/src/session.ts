@@ -1,17 +1,16 @@
 /** A client whose user is known: puts the parts together and passes on what happens. */
 
-import type { Api } from './api.ts';
+import { Api } from './api.ts';
 import { MemoryCache } from './cache/memory.ts';
 import type { Cache } from './cache/port.ts';
-import type { Core, Interest } from './core.ts';
 import { History } from './history.ts';
 import { randomId } from './ids.ts';
 import { ConversationList, type ListCells } from './list.ts';
 import type { Change } from './mirror.ts';
 import type { Cell } from './observable.ts';
 import { Outbox } from './outbox.ts';
-import { Poller, type Report } from './poller.ts';
-import type { Ports } from './ports.ts';
+import { type Interest, Poller, type Report, type Watcher } from './poller.ts';
+import type { LifecycleEvent, Ports } from './ports.ts';
 import { Progress } from './progress.ts';
 import type { MessageRow } from './rows.ts';
 import { Sender } from './sender.ts';
@@ -19,20 +18,39 @@ import type { StorageState } from './state.ts';
 import { Store, type StoreEvents } from './store.ts';
 import { Tabs } from './tabs.ts';
 import { within } from './time.ts';
-import { ConversationTimeline } from './timeline.ts';
+import { ConversationTimeline, type TimelineParts } from './timeline.ts';
+import type { Tokens } from './tokens.ts';
 
 /** How long the cache may take to open; some browsers never answer in private windows. */
 const OPENING_MS = 5000;
+/** How old a request is, in milliseconds, that is made again when the reader comes back: nothing may come of it. */
+const OLD_MS = 3000;
+/** The same for uploads, counted from the last bytes that went out. */
+const STILL_MS = 10_000;
+/** Uploads that have sent bytes within this time go on when the device has another connection. */
+const MOVING_MS = 2000;
+/** How often what is on the screen is fetched by itself while polls are busy with everything. */
+const MEANWHILE_MS = 3000;
 
 /** Whose session it is: what it shows, and what it tells. */
 export interface Owner extends ListCells {
   readonly storage: Cell<StorageState>;
   reported(report: Report): void;
   /** Somebody signed out in another tab. */
-  lost(): void;
+  sessionEnded(): void;
+  /** The host's token is another user's now. */
+  userChanged(user: string): void;
 }
 
-export class Session implements Core, StoreEvents {
+/** Whose session it is, and where. */
+export interface Place {
+  readonly user: string;
+  readonly baseUrl: string;
+  readonly tokens: Tokens;
+  readonly ports: Ports;
+}
+
+export class Session implements TimelineParts, StoreEvents, Watcher {
   readonly me: string;
   readonly ports: Ports;
   readonly api: Api;
@@ -43,25 +61,31 @@ export class Session implements Core, StoreEvents {
   readonly outbox: Outbox;
   readonly history: History;
   readonly list: ConversationList;
+  readonly #name: string;
   readonly #owner: Owner;
   readonly #sender: Sender;
   readonly #timelines = new Map<string, ConversationTimeline>();
   #over = false;
+  /** Memory is all there is. */
+  #inMemoryOnly = false;
+  #caughtUpAt = Number.NEGATIVE_INFINITY;
 
-  /** `name` is that of the cache, the lock and the channel. */
-  constructor(me: string, name: string, api: Api, ports: Ports, owner: Owner) {
-    this.me = me;
+  constructor({ user, baseUrl, tokens, ports }: Place, owner: Owner) {
+    // The cache, the lock and the channel are those of one user of one server.
+    const name = `jobline:${baseUrl}:${user}`;
+    this.me = user;
     this.ports = ports;
-    this.api = api;
+    this.#name = name;
     this.#owner = owner;
-    this.tabs = new Tabs(name, ports.channel?.(name), ports.locks);
-    this.store = new Store(this.#openCache(name), this.tabs, this, randomId(ports.random));
+    this.api = new Api({ baseUrl, tokens, ports, user, userChanged: other => this.#userChanged(other) });
+    this.tabs = new Tabs(name, ports.clock, ports.channel?.(name), ports.locks);
+    this.store = new Store(this.#openCache(), this.tabs, ports.clock, this, randomId(ports.random));
     this.progress = new Progress(this.tabs, id => this.#progressed(id));
     this.outbox = new Outbox(this);
     this.history = new History(this);
     this.list = new ConversationList(this, owner);
-    this.#sender = new Sender(this);
-    this.poller = new Poller(this);
+    this.poller = new Poller(this, this);
+    this.#sender = new Sender(this, this.poller);
     this.#elect();
   }
 
@@ -80,40 +104,68 @@ export class Session implements Core, StoreEvents {
 
   reported(report: Report): void {
     this.#owner.reported(report);
-    if (!report.problem) this.#each(timeline => timeline.polled());
+    if (report.problem) return;
+    if (!report.more) this.#each(timeline => timeline.polled());
+    // Requests go through: the device may have called itself offline for nothing.
+    this.#sender.sendPending();
+  }
+
+  async refreshOpenChats(): Promise<void> {
+    const now = this.ports.clock.elapsed();
+    if (now - this.#caughtUpAt < MEANWHILE_MS) return;
+    this.#caughtUpAt = now;
+    await Promise.all([...this.#timelines.values()].map(timeline => timeline.catchUp()));
   }
 
   /** What the device and the reader do. */
-  happened(event: 'change' | 'focus' | 'activity' | 'leave'): void {
+  onLifecycle(event: LifecycleEvent): void {
     const { visible } = this.ports.lifecycle.now();
-    // A hidden page may be ended without another word.
+    // A hidden page may be ended without another event.
     if (event === 'leave' || !visible) this.#each(timeline => timeline.flush());
-    if (event !== 'change') this.poller.active();
+    if (event !== 'change' && event !== 'network') this.poller.active();
     if (event === 'activity') return;
-    this.poller.changed();
-    if (event === 'focus') this.poller.now();
-    if (visible) {
-      this.#sender.hurry();
+    if (event === 'network') this.api.renew(0);
+    else if (event === 'focus') this.api.renew(OLD_MS);
+    const asked = this.poller.changed();
+    if (!asked && (event === 'focus' || (event === 'network' && visible))) this.poller.pollNow();
+    if (visible || event === 'network') {
+      this.#sender.retryNow(event === 'network' ? MOVING_MS : STILL_MS);
       // What cannot be read now is met again by the next poll.
       this.store.refresh().catch(() => undefined);
     }
     this.#each(timeline => timeline.refresh());
   }
 
-  /** Stops. `wipe` also forgets what is kept; `gone`, what is shown. */
-  async end(wipe: boolean, gone: boolean): Promise<void> {
+  /** Stops. `wipe` also deletes what is kept; `clear` empties what is shown. */
+  async end(wipe: boolean, clear: boolean): Promise<void> {
     if (this.#over) return;
     this.#over = true;
     this.#sender.stop();
     this.poller.stop();
+    this.api.close();
+    // What is on the screen goes at once, whatever the cache does.
+    const flushed = [...this.#timelines.values()].map(timeline => !wipe && timeline.flush());
+    if (clear) this.#empty();
+    let wiped = true;
     try {
-      if (wipe) await this.store.wipe();
-      else await Promise.all([...this.#timelines.values()].map(timeline => timeline.flush()));
+      if (wipe) wiped = await this.store.wipe();
+      else await Promise.all(flushed);
     } finally {
       this.store.close();
       this.tabs.leave();
-      if (gone) this.#empty();
     }
+    if (wipe && (!wiped || this.#inMemoryOnly)) await this.#deleteCache();
+  }
+
+  /** The cache could not be emptied through what was open of it. */
+  async #deleteCache(): Promise<void> {
+    const { clock, deleteCache } = this.ports;
+    // That it cannot be deleted either is no reason to go on showing anything.
+    if (deleteCache) await within(clock, OPENING_MS, deleteCache(this.#name)).catch(() => undefined);
+  }
+
+  #userChanged(other: string): void {
+    if (!this.#over) this.#owner.userChanged(other);
   }
 
   /** Shows nothing any more: the session is over, and its data is gone. */
@@ -124,47 +176,57 @@ export class Session implements Core, StoreEvents {
     this.#each(timeline => timeline.empty());
   }
 
-  async #openCache(name: string): Promise<Cache> {
+  async #openCache(): Promise<Cache> {
+    const open = async () => this.ports.openCache(this.#name);
+    const opening = open();
     try {
-      const cache = await within(this.ports.clock, OPENING_MS, this.ports.openCache(name));
-      this.#owner.storage.set({ kind: cache.durable ? 'durable' : 'memory' });
+      const cache = await within(this.ports.clock, OPENING_MS, opening);
+      if (!this.#over) this.#owner.storage.set({ kind: cache.durable ? 'durable' : 'memory' });
       return cache;
     } catch {
-      this.#forgetful('unavailable');
+      opening.then(
+        cache => cache.close(),
+        () => undefined,
+      );
+      this.#useMemory('unavailable');
       return new MemoryCache();
     }
   }
 
   /** Memory is all there is: what this tab keeps is not what the others keep. */
-  #forgetful(reason: StorageState['reason']): void {
+  #useMemory(reason: StorageState['reason']): void {
+    this.#inMemoryOnly = true;
     this.tabs.part();
-    this.#owner.storage.set({ kind: 'memory', reason });
+    if (!this.#over) this.#owner.storage.set({ kind: 'memory', reason });
   }
 
   changed(change: Change): void {
+    if (this.#over) return;
     this.list.changed(change.conversations);
     this.#each(timeline => change.conversations.has(timeline.id) && timeline.changed(change));
-    this.#sender.kick();
+    this.#sender.sendPending();
   }
 
   reloaded(): void {
+    if (this.#over) return;
     this.list.reload();
     this.#each(timeline => void timeline.reload());
-    this.#sender.kick();
+    this.#sender.sendPending();
   }
 
   touched(rows: readonly MessageRow[]): void {
     this.#each(timeline => timeline.touched(rows));
   }
 
-  fell(reason: StorageState['reason']): void {
-    this.#forgetful(reason);
+  cacheFailed(reason: StorageState['reason']): void {
+    if (this.#over) return;
+    this.#useMemory(reason);
     this.store.opened.then(() => this.store.reload()).catch(() => undefined);
     this.#elect();
   }
 
-  lost(): void {
-    this.#owner.lost();
+  sessionEnded(): void {
+    if (!this.#over) this.#owner.sessionEnded();
   }
 
   /** Polls and sends as soon as no other tab does. */
@@ -173,15 +235,17 @@ export class Session implements Core, StoreEvents {
       if (this.#over) return;
       this.progress.clear();
       this.#sender.start();
-      this.poller.now(false);
+      this.poller.pollNow(false);
       // The list comes with the polls in any case; this is only sooner.
       this.list.preload().catch(() => undefined);
     };
+    const follow = () => this.#sender.stop();
     // What can reject here is that the session was over before it began.
-    this.store.opened.then(() => this.tabs.elect(lead)).catch(() => undefined);
+    this.store.opened.then(() => this.tabs.elect({ lead, follow })).catch(() => undefined);
   }
 
   #progressed(clientId: string): void {
+    if (this.#over) return;
     const id = this.store.mirror.outbox.get(clientId)?.conversationId ?? '';
     this.list.changed([id]);
     this.#each(timeline => timeline.id === id && timeline.refresh());

@@ -1,15 +1,21 @@
 /**
  * The rows of one user, in the cache and in memory. What changes is written first and shown afterwards, in this tab and
- * in the others; every tab hears of every transaction in turn, and reads everything again when it missed one.
+ * in the others. Transactions are numbered: a tab that hears of one whose number does not follow has missed some, and reads
+ * everything again.
  *
- * When the cache fails (a full disk, a private window, a closed database), memory takes its place, with what can be read.
+ * When the cache fails (a full disk, a private window, a closed database, one that does not answer), memory takes its
+ * place, with what can be read. What is dropped from then on is dropped in the failed cache too, as far as that works: it
+ * must not come back when the page is opened again.
  */
 
 import { MemoryCache } from './cache/memory.ts';
 import type { Cache, Range, Value, Write } from './cache/port.ts';
 import { ended, JoblineError } from './errors.ts';
 import { type Change, Mirror } from './mirror.ts';
+import type { Clock } from './ports.ts';
 import {
+  conversationKey,
+  draftKey,
   EVERYTHING,
   HELD,
   type Kind,
@@ -17,15 +23,29 @@ import {
   outboxKey,
   parse,
   type Rows,
+  readKey,
   SESSION,
   type SessionRow,
+  SYNC,
   under,
 } from './rows.ts';
 import type { StorageState } from './state.ts';
 import type { Tabs } from './tabs.ts';
+import { within } from './time.ts';
 
 /** Says what to write, knowing rows and the number of the transaction. */
 type Decide = (rows: readonly Value[], count: number) => readonly Write[] | undefined;
+
+/**
+ * How long the cache may take, in milliseconds: twice this. A page that was suspended finds its time over when it wakes,
+ * and the answer right behind it.
+ */
+const PATIENCE_MS = 4000;
+/** Bytes of own files that are held in memory until they are sent, in case the cache cannot be read. */
+const HELD_BYTES = 50_000_000;
+
+/** The cache did not answer in time. */
+const LATE = new Error('The cache does not answer.');
 
 export interface StoreEvents {
   /** Rows changed. */
@@ -34,10 +54,10 @@ export interface StoreEvents {
   reloaded(): void;
   /** Messages changed that are older than those that are kept. */
   touched(rows: readonly MessageRow[]): void;
-  /** Memory has taken over. */
-  fell(reason: StorageState['reason']): void;
-  /** Somebody signed out. */
-  lost(): void;
+  /** The cache failed, and memory has taken its place. */
+  cacheFailed(reason: StorageState['reason']): void;
+  /** Somebody signed out in another tab, or through another client. */
+  sessionEnded(): void;
 }
 
 export class Store {
@@ -45,8 +65,13 @@ export class Store {
   /** Settles when the session has begun and all rows are read. */
   readonly opened: Promise<void>;
   readonly #tabs: Tabs;
+  readonly #clock: Clock;
   readonly #events: StoreEvents;
+  /** Files that were sent from this tab, by the keys of their rows. */
+  readonly #bytes = new Map<string, ArrayBuffer>();
   #cache: Promise<Cache>;
+  /** The cache whose place memory has taken. */
+  #failed: Cache | undefined;
   /** Undefined until it is read or begun. */
   #session: string | undefined;
   #count = 0;
@@ -54,19 +79,22 @@ export class Store {
   #reloading: Promise<void> | undefined;
 
   /** `session` is the id of a session, should a new one begin. */
-  constructor(cache: Promise<Cache>, tabs: Tabs, events: StoreEvents, session: string) {
+  constructor(cache: Promise<Cache>, tabs: Tabs, clock: Clock, events: StoreEvents, session: string) {
     this.#cache = cache;
     this.#tabs = tabs;
+    this.#clock = clock;
     this.#events = events;
     this.opened = this.#open(session);
-    tabs.listen(word => {
-      if (word.is === 'wrote') this.#land(word.count, word.writes as readonly Write[]);
-      else if (word.is === 'touched') events.touched(word.rows as readonly MessageRow[]);
-      else if (word.is === 'signedOut') this.#lose();
+    tabs.listen(message => {
+      if (message.is === 'wrote') this.#show(message.count, message.writes as readonly Write[]);
+      else if (message.is === 'touched') events.touched(message.rows as readonly MessageRow[]);
+      else if (message.is === 'signedOut') this.#endSession();
     });
   }
 
   async get<K extends Kind>(_kind: K, key: string): Promise<Rows[K] | undefined> {
+    const held = this.#bytes.get(key) as Rows[K] | undefined;
+    if (held) return held;
     const [row] = await this.#values([key, `${key}\0`]);
     return row as Rows[K] | undefined;
   }
@@ -92,10 +120,11 @@ export class Store {
       writes = decide(rows, count) ?? [];
       return writes.length ? [...writes, { put: SESSION, value: { ...session, count } }] : writes;
     };
-    await this.#use(cache => cache.transact([SESSION, ...keys], attempt));
+    await this.#withCache(cache => cache.transact([SESSION, ...keys], attempt));
     if (!writes.length) return;
-    this.#tabs.tell({ is: 'wrote', count, writes: writes.filter(isTold) });
-    this.#land(count, writes);
+    this.#dropFailed(writes);
+    this.#tabs.post({ is: 'wrote', count, writes: writes.filter(isTold) });
+    this.#show(count, writes);
   }
 
   /** Puts what `change` makes of each row, told its place among `keys`; nothing where that is `undefined`. */
@@ -114,7 +143,7 @@ export class Store {
 
   /** Shows messages that changed and are not kept, here and in the other tabs. */
   touch(rows: readonly MessageRow[]): void {
-    this.#tabs.tell({ is: 'touched', rows });
+    this.#tabs.post({ is: 'touched', rows });
     this.#events.touched(rows);
   }
 
@@ -127,7 +156,7 @@ export class Store {
   async refresh(): Promise<void> {
     await this.#ready();
     const row = await this.get('session', SESSION);
-    if (!row || row.session !== this.#session) this.#lose();
+    if (!row || row.session !== this.#session) this.#endSession();
     else if (row.count !== this.#count) await this.reload();
   }
 
@@ -140,21 +169,30 @@ export class Store {
     return this.#reloading;
   }
 
-  /** Forgets everything that is kept of this user, in every tab. */
-  async wipe(): Promise<void> {
+  /** Forgets everything that is kept of this user, in every tab. Answers whether the cache itself is empty now. */
+  async wipe(): Promise<boolean> {
     const [dropFrom, to] = EVERYTHING;
-    await this.#use(cache => cache.transact([], () => [{ dropFrom, to }]));
-    this.#tabs.tell({ is: 'signedOut' });
+    const wipe = (cache: Cache) => this.#inTime(cache.transact([], () => [{ dropFrom, to }]));
+    const wiped = await this.#cache
+      .then(cache => wipe(this.#failed ?? cache))
+      .then(
+        () => true,
+        () => false,
+      );
+    this.#tabs.post({ is: 'signedOut' });
+    return wiped;
   }
 
   close(): void {
     this.#closed = true;
+    this.#bytes.clear();
+    this.#failed?.close();
     this.#cache.then(cache => cache.close());
   }
 
   async #values(range: Range): Promise<readonly Value[]> {
     // Asked for at once, so that what a chat shows comes along with the rest.
-    const [rows] = await Promise.all([this.#use(cache => cache.range(range)), this.opened]);
+    const [rows] = await Promise.all([this.#withCache(cache => cache.range(range)), this.opened]);
     if (this.#closed) throw ended();
     return rows.map(([, value]) => value);
   }
@@ -168,55 +206,95 @@ export class Store {
     await this.reload();
     if (this.#session !== undefined) return;
     const begin: Write = { put: SESSION, value: { session, count: 0 } };
-    await this.#use(cache =>
+    await this.#withCache(cache =>
       cache.transact([SESSION], ([kept]) => (kept || this.#closed ? undefined : [begin])),
     );
     await this.reload();
   }
 
-  async #use<T>(work: (cache: Cache) => Promise<T>): Promise<T> {
+  async #withCache<T>(work: (cache: Cache) => Promise<T>): Promise<T> {
     const opened = this.#cache;
     const cache = await opened;
     try {
-      return await work(cache);
+      // Memory answers at once, or never will.
+      return await (cache instanceof MemoryCache ? work(cache) : this.#inTime(work(cache)));
     } catch (error) {
       if (this.#closed) throw ended();
       // What was decided against is no fault of the cache.
       if (error instanceof JoblineError || cache instanceof MemoryCache) throw error;
-      if (this.#cache === opened) this.#cache = this.#fall(cache, error);
+      if (this.#cache === opened) this.#cache = this.#replaceCache(cache, error);
       return work(await this.#cache);
     }
   }
 
+  /** What `promised` answers; rejects when the cache does not answer in time. */
+  #inTime<T>(promised: Promise<T>): Promise<T> {
+    return within(this.#clock, PATIENCE_MS, promised, LATE).catch(error => {
+      if (error !== LATE) throw error;
+      return within(this.#clock, PATIENCE_MS, promised, LATE);
+    });
+  }
+
   /** A cache in memory, with what the failed one can still read, or else with what is mirrored. */
-  async #fall(cache: Cache, error: unknown): Promise<Cache> {
-    const kept = await cache.range(EVERYTHING).catch(() => undefined);
-    // What the server has is fetched again; what is on its way is not lost.
-    const own = [...this.mirror.outbox].map(([id, row]) => [outboxKey(id), row] as const);
-    const session = { session: this.#session ?? '', count: this.#count };
-    const rows = new Map<string, Value>(kept ?? [[SESSION, session], ...own]);
-    this.#events.fell(error instanceof Error && error.name === 'QuotaExceededError' ? 'quota' : 'failed');
+  async #replaceCache(cache: Cache, error: unknown): Promise<Cache> {
+    this.#failed = cache;
+    const kept =
+      error === LATE ? undefined : await this.#inTime(cache.range(EVERYTHING)).catch(() => undefined);
+    const rows = new Map<string, Value>(kept ?? this.#mirrored());
+    for (const [key, bytes] of this.#bytes) rows.set(key, bytes);
+    this.#events.cacheFailed(
+      error instanceof Error && error.name === 'QuotaExceededError' ? 'quota' : 'failed',
+    );
     return new MemoryCache(rows);
   }
 
-  #lose(): void {
-    if (!this.#closed) this.#events.lost();
+  /** What is mirrored. Messages are not: the server has them, and they are fetched again. */
+  *#mirrored(): Iterable<[string, Value]> {
+    const { outbox, draft, read, conversation, sync } = this.mirror;
+    yield [SESSION, { session: this.#session ?? '', count: this.#count }];
+    for (const row of sync.values()) yield [SYNC, row];
+    for (const [id, row] of conversation) yield [conversationKey(id), { ...row, first: 0, last: 0 }];
+    for (const [id, row] of outbox) yield [outboxKey(id), row];
+    for (const [id, row] of draft) yield [draftKey(id), row];
+    for (const [id, row] of read) yield [readKey(id), row];
   }
 
-  #land(count: number, writes: readonly Write[]): void {
+  /** Keeps files in memory that were put, and releases those that were dropped. */
+  #keepBytes(writes: readonly Write[]): void {
+    for (const write of writes) {
+      if ('drop' in write) this.#bytes.delete(write.drop);
+      else if ('put' in write && parse(write.put)[0] === 'bytes')
+        this.#bytes.set(write.put, write.value as ArrayBuffer);
+    }
+    const size = () => [...this.#bytes.values()].reduce((sum, { byteLength }) => sum + byteLength, 0);
+    for (const key of this.#bytes.keys()) if (size() > HELD_BYTES) this.#bytes.delete(key);
+  }
+
+  /** Drops in the failed cache what was dropped in memory. That it fails is what it is known for. */
+  #dropFailed(writes: readonly Write[]): void {
+    const drops = writes.filter(write => !('put' in write));
+    if (drops.length > 0) this.#failed?.transact([], () => drops).catch(() => undefined);
+  }
+
+  #endSession(): void {
+    if (!this.#closed) this.#events.sessionEnded();
+  }
+
+  #show(count: number, writes: readonly Write[]): void {
     if (this.#closed || count <= this.#count) return;
     const missed = count !== this.#count + 1;
     this.#count = count;
+    this.#keepBytes(writes);
     // A failure here is met again by the next transaction, and answered there.
     if (missed) this.reload().catch(() => undefined);
     this.#events.changed(this.mirror.apply(writes));
   }
 
   async #load(): Promise<void> {
-    const rows = await this.#use(cache => cache.range(...HELD));
+    const rows = await this.#withCache(cache => cache.range(...HELD));
     const row = new Map(rows).get(SESSION) as SessionRow | undefined;
     this.#session ??= row?.session;
-    if (this.#closed || row?.session !== this.#session) return this.#lose();
+    if (this.#closed || row?.session !== this.#session) return this.#endSession();
     // None has begun here yet.
     if (!row) return;
     // Somebody wrote in the meantime: what was read is older than what is shown.

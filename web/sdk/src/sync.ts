@@ -26,7 +26,7 @@ import {
   under,
 } from './rows.ts';
 
-/** What becomes of the messages of one conversation. */
+/** The messages of one conversation that are kept: their numbers have no gaps. */
 interface Run {
   first: number;
   last: number;
@@ -63,7 +63,7 @@ export async function absorb(core: Core, cursor: string | undefined, answer: Syn
   return intake !== undefined;
 }
 
-/** An answer on its way into the cache. */
+/** Turns one answer into writes to the cache. */
 class Intake {
   /** Messages that changed and are older than those that are kept. */
   readonly touched: MessageRow[] = [];
@@ -85,7 +85,7 @@ class Intake {
       const row = this.#kept.get(conversationKey(id)) as ConversationRow | undefined;
       const conversation = conversations.find(one => one.id === id) ?? row?.conversation;
       // Nothing of an answer that does not fit together is taken in; the poll is repeated.
-      if (!conversation) throw failure('network', `Not told: ${id}.`);
+      if (!conversation) throw failure('network', `The answer names ${id} and does not describe it.`);
       const run = this.#follow(
         id,
         row,

@@ -1,11 +1,7 @@
 /** What the text of a message may be. */
 
 import { failure } from './errors.ts';
-
-/** Unicode scalar values in a message. */
-export const CONTENT_CHARACTERS = 2000;
-/** Bytes in a file: 10 MB. */
-export const FILE_BYTES = 10_485_760;
+import { CONTENT_CHARACTERS } from './generated/limits.ts';
 
 /** `text` as the server accepts it: lines end in `\n`, no other control characters but tabs, no halves of characters. */
 export function clean(text: string): string {

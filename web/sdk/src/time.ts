@@ -3,10 +3,10 @@
 import { failure } from './errors.ts';
 import type { Clock, HttpAnswer, HttpCall, Random } from './ports.ts';
 
-/** What `promised` answers, or a `network` failure after `ms`. */
-export function within<T>(clock: Clock, ms: number, promised: Promise<T>): Promise<T> {
+/** What `promised` answers, or `late` after `ms`, a `network` failure by default. */
+export function within<T>(clock: Clock, ms: number, promised: Promise<T>, late?: Error): Promise<T> {
   return new Promise((resolve, reject) => {
-    const callOff = clock.after(ms, () => reject(failure('network', 'No answer in time.')));
+    const callOff = clock.after(ms, () => reject(late ?? failure('network', 'No answer in time.')));
     promised.then(resolve, reject).finally(callOff);
   });
 }
@@ -17,6 +17,15 @@ export function answerOf(call: HttpCall, clock: Clock, ms: number): Promise<Http
     call.cancel();
     throw error;
   });
+}
+
+/** The longest pause that anybody may ask for, in milliseconds: whatever a header says, the client tries again then. */
+const LONGEST_PAUSE_MS = 5 * 60_000;
+
+/** A pause that a server or a proxy asks for, in milliseconds; 0 for what is no number. */
+export function pauseOf(asked: unknown): number {
+  const ms = Number(asked);
+  return ms > 0 ? Math.min(ms, LONGEST_PAUSE_MS) : 0;
 }
 
 const FIRST_MS = 1000;

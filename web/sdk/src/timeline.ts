@@ -5,20 +5,31 @@ import type { Core } from './core.ts';
 import { Divider } from './divider.ts';
 import { Draft } from './drafts.ts';
 import { failure, type Problem, problemOf } from './errors.ts';
-import { fresher } from './history.ts';
+import { FILE_BYTES } from './generated/limits.ts';
+import { fresher, type History } from './history.ts';
 import { otherIn } from './ids.ts';
+import type { ConversationList } from './list.ts';
 import { Loaded } from './loaded.ts';
 import type { Change } from './mirror.ts';
 import { Cell, share } from './observable.ts';
+import type { Outbox } from './outbox.ts';
+import type { Poller } from './poller.ts';
 import { bytesKey, KEPT, type MessageRow, readKey } from './rows.ts';
 import type { TimelineMessage, TimelineState } from './state.ts';
-import { FILE_BYTES } from './text.ts';
 import { personIn, unreadIn, viewOfEntry } from './view.ts';
+
+/** The parts that a timeline works with. */
+export interface TimelineParts extends Core {
+  readonly poller: Poller;
+  readonly outbox: Outbox;
+  readonly history: History;
+  readonly list: ConversationList;
+}
 
 export class ConversationTimeline implements Timeline {
   readonly id: string;
   readonly draft: Draft;
-  readonly #core: Core;
+  readonly #core: TimelineParts;
   readonly #job: number | undefined;
   readonly #other: string | undefined;
   readonly #loaded: Loaded;
@@ -31,13 +42,15 @@ export class ConversationTimeline implements Timeline {
   #loading: Promise<void> | undefined;
   #loadingOlder = false;
   #olderProblem: Problem | undefined;
-  /** Number of the first message there is, once the server has said so. */
+  /** Number of the first message there is, known from the answer of the server. */
   #start = 0;
   #epoch = 0;
   /** What changed while the kept messages are being read. */
   #missed: MessageRow[] | undefined;
+  /** Up to where this chat was fetched by itself, before polls came to it. */
+  #cursor: string | undefined;
 
-  constructor(core: Core, id: string, job: number | undefined) {
+  constructor(core: TimelineParts, id: string, job: number | undefined) {
     this.id = id;
     this.#core = core;
     this.#job = job;
@@ -129,6 +142,7 @@ export class ConversationTimeline implements Timeline {
       const listed = before ?? this.#core.list.preload().catch(() => undefined);
       const [page] = await Promise.all([this.#core.history.page(this.id, before), listed]);
       this.#loaded.prepend(page.rows);
+      if (before === undefined) this.#cursor = page.cursor;
       // The newest page was not here when the chat was opened, and it is not what arrived since.
       if (before === undefined) this.#divider.open(this.#unread(), this.#loaded.last);
       if (!page.hasOlder) this.#start = this.#loaded.first || -1;
@@ -201,6 +215,17 @@ export class ConversationTimeline implements Timeline {
     this.refresh();
   }
 
+  /** Fetches what is new in this chat if it is open, while polls are still busy with all the others. */
+  async catchUp(): Promise<void> {
+    if (!this.isOpen || this.#status !== 'ready' || this.#other === undefined) return;
+    // Nothing depends on it: polls bring the same.
+    const page = await this.#core.history.page(this.id, undefined, this.#cursor).catch(() => undefined);
+    if (!page) return;
+    this.#cursor = page.cursor;
+    this.#loaded.take(page.rows.map(row => fresher(this.#loaded.at(row.message.number), row)));
+    this.refresh();
+  }
+
   /** A poll has ended well: what comes from now on is new. */
   polled(): void {
     if (this.#status === 'ready') this.#divider.settle();
@@ -236,7 +261,8 @@ export class ConversationTimeline implements Timeline {
     // A later reading has begun meanwhile: it knows more, and goes on.
     if (this.#missed !== missed) return;
     this.#epoch = this.#currentEpoch();
-    this.#loaded.replace(rows);
+    // A cache that failed has lost messages that are still shown.
+    if (rows.length > 0 || !this.#core.store.mirror.conversation.has(this.id)) this.#loaded.replace(rows);
     this.#loaded.take(missed.filter(({ message }) => message.number >= this.#loaded.first));
     this.#missed = undefined;
     if (this.#status === 'loading') this.#divider.open(this.#unread(), this.#loaded.last);
@@ -272,7 +298,10 @@ export class ConversationTimeline implements Timeline {
   /** Server's messages, then own ones on their way. */
   #messages(): readonly TimelineMessage[] {
     const { store, progress, me } = this.#core;
-    const entries = store.mirror.entries(this.id).map(row => {
+    // What was fetched for this chat alone may hold own messages that polls have not brought back yet.
+    const isHere = (clientId: string) => this.#cursor !== undefined && this.#loaded.find(clientId);
+    const rows = store.mirror.entries(this.id).filter(({ clientId }) => !isHere(clientId));
+    const entries = rows.map(row => {
       const view = viewOfEntry(row, progress.get(row.clientId), me);
       return share(this.#entries.get(view.key), view);
     });

@@ -1,33 +1,139 @@
 /** Files on their way to the server. */
 
 import { type Api, problemIn } from './api.ts';
-import { JoblineError } from './errors.ts';
-import type { HttpCall, Ports } from './ports.ts';
-import type { OutboxFile } from './rows.ts';
-import { answerOf } from './time.ts';
+import { failure, JoblineError } from './errors.ts';
+import type { HttpAnswer, HttpCall, Ports } from './ports.ts';
+import type { OutboxFile, OutboxRow } from './rows.ts';
 
-/** How long an upload may take: 10 MB at 17 kB/s. */
-const GIVE_UP_MS = 10 * 60_000;
+/** How long an upload may stand still, in milliseconds, while its bytes are sent. */
+const STILL_MS = 60_000;
+/** The same once all are handed to the device's network, which may still hold many of them. */
+const ANSWER_MS = 3 * 60_000;
+/** How often that is looked at. */
+const LOOK_MS = 10_000;
 
-/**
- * Uploads `bytes` under a URL of its own and answers the `fileUrl` for `send`. URLs are good for five minutes and one file,
- * so each attempt gets another; what an attempt leaves behind is swept by the server.
- *
- * `begun` is told the call, to cancel it: then this rejects as when the connection is lost.
- */
-export async function upload(
-  { api, ports }: { readonly api: Api; readonly ports: Ports },
-  to: string,
-  { name: fileName, size: fileSize, contentType }: OutboxFile,
-  body: ArrayBuffer,
-  onProgress: (sent: number) => void,
-  begun: (call: HttpCall) => void,
-): Promise<string> {
-  const target = await api.call('uploadFile', { receiverId: to, fileName, fileSize, contentType });
-  const url = api.url(target.uploadUrl);
-  const call = ports.http({ method: 'PUT', url, headers: target.headers, body, onProgress });
-  begun(call);
-  const answer = await answerOf(call, ports.clock, GIVE_UP_MS);
-  if (answer.status >= 300) throw new JoblineError(problemIn(answer));
-  return target.fileUrl;
+/** The answers of a URL that is over, or is that of another file: each attempt gets another one. */
+const OVER = [403, 404, 410];
+/** The bytes have arrived before, and the answer was lost. */
+const ARRIVED = [409, 412];
+
+/** An upload under way. */
+interface Upload {
+  /** Absent while its URL is asked for. */
+  call?: HttpCall;
+  /** When bytes were sent last, by `Clock.elapsed`. */
+  movedAt: number;
+  allSent: boolean;
+  /** It was given up to be begun again. */
+  again: boolean;
+}
+
+export class Uploads {
+  readonly #api: Api;
+  readonly #ports: Ports;
+  readonly #running = new Map<string, Upload>();
+
+  constructor(api: Api, ports: Ports) {
+    this.#api = api;
+    this.#ports = ports;
+  }
+
+  has(clientId: string): boolean {
+    return this.#running.has(clientId);
+  }
+
+  /**
+   * Uploads the bytes of a message and answers the `fileUrl` for `send`. URLs are good for five minutes and one file, so
+   * each attempt gets another; what an attempt leaves behind is swept by the server.
+   *
+   * Rejects with `network` when it stands still, or is cancelled.
+   */
+  async put(
+    { clientId, to }: OutboxRow,
+    file: OutboxFile,
+    bytes: ArrayBuffer,
+    onProgress: (sent: number) => void,
+  ): Promise<string> {
+    const { name: fileName, size: fileSize, contentType } = file;
+    const { clock, http } = this.#ports;
+    const upload: Upload = { movedAt: clock.elapsed(), allSent: false, again: false };
+    this.#running.set(clientId, upload);
+    const moved = (sent: number) => {
+      upload.movedAt = clock.elapsed();
+      upload.allSent = sent >= fileSize;
+      onProgress(sent);
+    };
+    try {
+      for (let fresh = true; ; ) {
+        moved(0);
+        const target = await this.#api.call('uploadFile', {
+          receiverId: to,
+          fileName,
+          fileSize,
+          contentType,
+        });
+        // It may have been cancelled before there was a call.
+        if (!this.#running.has(clientId)) throw failure('network', 'Cancelled.');
+        const url = this.#api.url(target.uploadUrl);
+        upload.call = http({ method: 'PUT', url, headers: target.headers, body: bytes, onProgress: moved });
+        const answer = await this.#answer(upload, upload.call);
+        if (answer && (answer.status < 300 || ARRIVED.includes(answer.status))) return target.fileUrl;
+        if (answer && !(fresh && OVER.includes(answer.status))) throw this.#problem(answer);
+        if (answer) fresh = false;
+      }
+    } finally {
+      this.#running.delete(clientId);
+    }
+  }
+
+  /** Stops an upload, if it is under way. */
+  cancel(clientId: string): void {
+    const upload = this.#running.get(clientId);
+    this.#running.delete(clientId);
+    upload?.call?.cancel();
+  }
+
+  /** Stops the uploads of messages that are not there any more. */
+  keep(isThere: (clientId: string) => boolean): void {
+    for (const clientId of this.#running.keys()) if (!isThere(clientId)) this.cancel(clientId);
+  }
+
+  /** Begins those anew that have not moved for `still` milliseconds: their connection may be gone. */
+  renew(still: number): void {
+    const latest = this.#ports.clock.elapsed() - still;
+    for (const upload of this.#running.values()) {
+      if (upload.movedAt > latest || !upload.call) continue;
+      upload.again = true;
+      upload.call.cancel();
+    }
+  }
+
+  /** The answer to a call; `undefined` when it was given up to be begun again. */
+  async #answer(upload: Upload, call: HttpCall): Promise<HttpAnswer | undefined> {
+    const { clock } = this.#ports;
+    let callOff = (): void => undefined;
+    const look = () => {
+      const still = clock.elapsed() - upload.movedAt;
+      if (still >= (upload.allSent ? ANSWER_MS : STILL_MS)) call.cancel();
+      else callOff = clock.after(LOOK_MS, look);
+    };
+    look();
+    try {
+      return await call.answer;
+    } catch (error) {
+      if (!upload.again) throw error;
+      upload.again = false;
+      return undefined;
+    } finally {
+      callOff();
+    }
+  }
+
+  #problem(answer: HttpAnswer): JoblineError {
+    const { status } = answer;
+    const problem = problemIn(answer, this.#ports.clock);
+    // Two URLs, one after the other, were not accepted: that says nothing about the file.
+    const over = OVER.includes(status);
+    return over ? failure('network', problem.detail, { status }) : new JoblineError(problem);
+  }
 }

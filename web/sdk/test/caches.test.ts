@@ -132,3 +132,114 @@ test('a cache that never opens is not waited for', async () => {
   expect(jobline.storage.get()).toEqual({ kind: 'memory', reason: 'unavailable' });
   await jobline.ready;
 });
+
+test('a cache that stops answering is given up on within seconds, and nothing that is on its way is lost', async () => {
+  const { clock, server, device } = world();
+  const phone = device();
+  const { tab, jobline } = phone.client('anna');
+  const chat = jobline.conversation({ with: 'ben' });
+  chat.open();
+  server.say('ben', 'anna', 'before');
+  await clock.advance(3000);
+  server.fault = ({ procedure }) => (procedure === 'put' ? 'offline' : undefined);
+  const bytes = new Uint8Array([1, 2, 3, 4]).buffer;
+  await chat.sendFile({ size: 4, type: 'image/png', name: 'a.png', arrayBuffer: async () => bytes });
+  tab.cacheHangs = true;
+  const text = chat.send('after');
+  await clock.advance(9000);
+  await text;
+  expect(jobline.storage.get()).toEqual({ kind: 'memory', reason: 'failed' });
+  // What was shown is still shown, also by the list.
+  expect(chat.get().messages.map(({ text }) => text)).toEqual(['before', '', 'after']);
+  expect(jobline.conversations.get().items).toHaveLength(1);
+  server.fault = () => undefined;
+  await clock.advance(60_000);
+  expect(server.said('anna', 'ben').map(({ content, fileSize }) => [content, fileSize])).toEqual([
+    ['before', undefined],
+    ['', 4],
+    ['after', undefined],
+  ]);
+});
+
+test('the bytes of a photo that cannot be read any more are those that the page still has', async () => {
+  const { clock, server, device } = world();
+  const phone = device();
+  const { cache, fail, reads } = failing('UnknownError');
+  phone.openCache = async () => cache;
+  const { jobline } = phone.client('anna');
+  const chat = jobline.conversation({ with: 'ben' });
+  chat.open();
+  server.fault = ({ procedure }) => (procedure === 'put' ? 'offline' : undefined);
+  const bytes = new ArrayBuffer(8);
+  await chat.sendFile({ size: 8, type: 'image/png', name: 'a.png', arrayBuffer: async () => bytes });
+  await settle();
+  fail();
+  reads();
+  server.fault = () => undefined;
+  await clock.advance(60_000);
+  expect(chat.get().messages.map(({ state }) => state.is)).toEqual(['sent']);
+});
+
+test('a message that was deleted after the disk was full does not come back with the next page', async () => {
+  const { clock, server, device } = world();
+  const phone = device();
+  const { tab, jobline } = phone.client('anna');
+  tab.set({ online: false });
+  const chat = jobline.conversation({ with: 'ben' });
+  chat.open();
+  const unwanted = await chat.send('never mind');
+  await clock.advance(1000);
+  tab.cacheIsFull = true;
+  await chat.send('kept in memory');
+  expect(jobline.storage.get()).toEqual({ kind: 'memory', reason: 'quota' });
+  expect(await chat.delete(unwanted)).toBe(true);
+  await settle();
+  tab.kill();
+  const next = phone.client('anna').jobline.conversation({ with: 'ben' });
+  next.open();
+  await clock.advance(10_000);
+  expect(server.said('anna', 'ben')).toEqual([]);
+  expect(next.get().messages).toEqual([]);
+});
+
+test('signing out empties the disk that failed, too', async () => {
+  const { clock, server, device } = world();
+  const phone = device();
+  const { tab, jobline } = phone.client('anna');
+  const chat = jobline.conversation({ with: 'ben' });
+  chat.open();
+  server.say('ben', 'anna', 'secret');
+  await clock.advance(3000);
+  tab.cacheIsFull = true;
+  await chat.send('more');
+  await jobline.signOut();
+  expect(phone.rows.get('jobline::anna')?.size ?? 0).toBe(0);
+});
+
+test('a tab that lives in memory hears of a sign-out', async () => {
+  const { clock, server, device } = world();
+  const phone = device();
+  const [first, second] = [phone.client('anna'), phone.client('anna')];
+  const chat = second.jobline.conversation({ with: 'ben' });
+  chat.open();
+  server.say('ben', 'anna', 'secret');
+  await clock.advance(6000);
+  second.tab.cacheIsFull = true;
+  await chat.send('more');
+  await first.jobline.signOut();
+  await settle();
+  expect(chat.get().messages).toEqual([]);
+});
+
+test('when the tab that works loses its disk, the others go on without it', async () => {
+  const { clock, server, device } = world();
+  const phone = device();
+  const [first, second] = [phone.client('anna'), phone.client('anna')];
+  for (const { jobline } of [first, second]) jobline.conversation({ with: 'ben' }).open();
+  await clock.advance(3000);
+  first.tab.cacheIsFull = true;
+  await first.jobline.conversation({ with: 'ben' }).send('one');
+  await second.jobline.conversation({ with: 'ben' }).send('two');
+  await clock.advance(10_000);
+  expect(server.said('anna', 'ben').map(({ content }) => content)).toEqual(['one', 'two']);
+});

@@ -40,6 +40,29 @@ test('the last 50 messages are there at once, offline too; older ones come page 
   });
 });
 
+test('an open chat is up to date though polls still fetch hundreds of others', async () => {
+  const { server, clock, jobline } = anna();
+  const people = Array.from({ length: 120 }, (_, n) => `user${100 + n}`);
+  server.job(8, ['anna', ...people]);
+  for (const person of people) for (const text of upTo(50)) server.say(person, 'anna', text);
+  server.delay = 150;
+  // Polls come to the conversations in the order of their names.
+  const last = jobline.conversation({ with: 'user219' });
+  last.open();
+  await clock.advance(3000);
+  server.say('user219', 'anna', 'new in the open chat');
+  await clock.advance(4000);
+  expect(texts(last).at(-1)).toBe('new in the open chat');
+  await last.send('my answer');
+  await clock.advance(5000);
+  const requests = server.requests.filter(({ procedure }) => procedure === 'sync').length;
+  expect(requests).toBeLessThan(120);
+  expect(texts(last).slice(-2)).toEqual(['new in the open chat', 'my answer']);
+  await clock.advance(60_000);
+  expect(texts(last).slice(-3)).toEqual(['message 50', 'new in the open chat', 'my answer']);
+  expect(new Set(texts(last)).size).toBe(texts(last).length);
+});
+
 test('only the last 50 are kept, however many come', async () => {
   const { server, clock, phone, chat } = anna(40);
   chat.open();

@@ -13,7 +13,10 @@ test('the user may come from the token', async () => {
   const jobline = createJobline({ baseUrl: '', getToken, ports: device().tab().ports() });
   expect(() => jobline.conversation('conv_anna_ben')).toThrow(/wait for ready/);
   await settle();
-  expect(jobline.connection.get().state).toBe('reconnecting');
+  expect(jobline.connection.get()).toMatchObject({
+    state: 'reconnecting',
+    problem: { code: 'token_failed', detail: 'getToken failed: The host is down.' },
+  });
   await clock.advance(5000);
   await jobline.ready;
   expect(jobline.user.get()).toBe('anna');

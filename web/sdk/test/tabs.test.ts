@@ -57,6 +57,53 @@ test('when the tab that works is frozen, the other polls itself', async () => {
   expect(texts(other)).toEqual(['anybody?']);
 });
 
+test('what is written and read in one tab is told within 10 s though the one that works is suspended', async () => {
+  const { server, clock, first, other } = two();
+  server.say('ben', 'anna', 'Hello');
+  await clock.advance(3000);
+  first.tab.isFrozen = true;
+  await other.send('from the second tab');
+  other.markAsRead();
+  await clock.advance(10_000);
+  expect(server.said('anna', 'ben').map(({ content, status }) => [content, status])).toEqual([
+    ['Hello', 'read'],
+    ['from the second tab', 'sent'],
+  ]);
+  // Once it runs again it follows, and nothing is sent or shown twice.
+  first.tab.thaw();
+  await clock.advance(3000);
+  const before = polls(server.requests);
+  server.say('ben', 'anna', 'Both?');
+  await clock.advance(30_000);
+  expect(polls(server.requests) - before).toBe(10);
+  expect(texts(first.jobline.conversation({ with: 'ben' }))).toEqual(texts(other));
+  expect(server.said('anna', 'ben')).toHaveLength(3);
+});
+
+test('the same with nothing in view in the tab that runs', async () => {
+  const { server, clock, first, second, other } = two();
+  await clock.advance(3000);
+  other.close();
+  first.tab.isFrozen = true;
+  await second.jobline.conversation({ with: 'cleo' }).send('Hello Cleo');
+  await clock.advance(10_000);
+  expect(server.said('anna', 'cleo')).toHaveLength(1);
+});
+
+test('a tab that works and is slow keeps its place', async () => {
+  const { server, clock, other } = two();
+  await clock.advance(3000);
+  let asked = 0;
+  server.fault = ({ procedure }) => {
+    if (procedure !== 'send') return undefined;
+    asked += 1;
+    return 'silent';
+  };
+  await other.send('patience');
+  await clock.advance(25_000);
+  expect(asked).toBe(1);
+});
+
 test('a visible tab gets its pace though the one that works is in the background', async () => {
   const { server, clock, first } = two();
   await settle();

@@ -7,34 +7,48 @@ interface Timer {
   readonly then: () => void;
 }
 
-/** A clock that stands still until it is moved. */
+/** A clock that stands still until it is moved. Timers follow the time that passes, whatever the clock shows. */
 export class ManualClock implements Clock {
-  #now: number;
+  #elapsed = 0;
+  /** What the clock shows besides the time that has passed. */
+  #base: number;
   readonly #timers = new Set<Timer>();
 
   constructor(now = Date.UTC(2026, 0, 5, 9)) {
-    this.#now = now;
+    this.#base = now;
   }
 
-  now = (): number => this.#now;
+  now = (): number => this.#base + this.#elapsed;
+  elapsed = (): number => this.#elapsed;
+
+  /** Timers that were set so far. */
+  timers = 0;
+
+  /** Puts the device's clock forward, or back where `ms` is negative; no time passes. */
+  shift(ms: number): void {
+    this.#base += ms;
+  }
 
   after = (ms: number, then: () => void): (() => void) => {
-    const timer = { at: this.#now + Math.max(0, ms), then };
+    this.timers += 1;
+    // Browsers ring at once where a pause does not fit into 31 bits.
+    const pause = ms > 2 ** 31 - 1 ? 0 : Math.max(0, ms);
+    const timer = { at: this.#elapsed + pause, then };
     this.#timers.add(timer);
     return () => this.#timers.delete(timer);
   };
 
   /** Moves on by `ms`, rings what is due on the way, and lets everything that follows from it happen. */
   async advance(ms: number): Promise<void> {
-    const end = this.#now + ms;
+    const end = this.#elapsed + ms;
     await settle();
     for (let next = this.#next(end); next; next = this.#next(end)) {
       this.#timers.delete(next);
-      this.#now = Math.max(this.#now, next.at);
+      this.#elapsed = Math.max(this.#elapsed, next.at);
       next.then();
       await settle();
     }
-    this.#now = end;
+    this.#elapsed = end;
     await settle();
   }
 

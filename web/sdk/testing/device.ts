@@ -9,10 +9,11 @@ import {
   type HttpCall,
   type HttpRequest,
   type Jobline,
-  type Lifecycle,
+  type LifecycleEvent,
   type Locks,
   type Ports,
   type Random,
+  type Write,
 } from '../src/index.ts';
 import type { ManualClock } from './clock.ts';
 import type { FakeServer } from './server.ts';
@@ -22,8 +23,8 @@ const never = <T>() => new Promise<T>(() => undefined);
 /** What all tabs of one browser share: rows, locks, channels. */
 export class Device {
   readonly rows = new Map<string, Map<string, unknown>>();
-  readonly #holders = new Map<string, Tab>();
-  readonly #waiting: { name: string; tab: Tab; held: () => Promise<void> }[] = [];
+  readonly #holders = new Map<string, Wish>();
+  readonly #waiting: Wish[] = [];
   readonly tabs = new Set<Tab>();
   readonly clock: ManualClock;
   readonly server: FakeServer;
@@ -52,9 +53,15 @@ export class Device {
     return { tab, jobline: createJobline({ baseUrl: '', user, getToken, ports: tab.ports() }) };
   }
 
-  lock(name: string, tab: Tab, held: () => Promise<void>): () => void {
-    const wish = { name, tab, held };
-    this.#waiting.push(wish);
+  lock(wish: Wish, steal: boolean): () => void {
+    const holder = this.#holders.get(wish.name);
+    if (steal && holder) {
+      this.#holders.delete(wish.name);
+      // A tab that does not run hears of it when it runs again.
+      holder.tab.whenRunning(holder.lost);
+    }
+    this.#waiting.unshift(wish);
+    if (!steal) this.#waiting.push(...this.#waiting.splice(0, 1));
     this.grant();
     return () => {
       const index = this.#waiting.indexOf(wish);
@@ -62,27 +69,43 @@ export class Device {
     };
   }
 
-  /** Gives locks that nobody alive holds to whoever waits. */
+  /** Gives locks that no living tab holds to the tabs that wait for them. */
   grant(): void {
-    for (const [name, holder] of this.#holders) if (!holder.isAlive) this.#holders.delete(name);
+    for (const [name, { tab }] of this.#holders) if (!tab.isAlive) this.#holders.delete(name);
     for (const wish of [...this.#waiting]) {
       if (this.#holders.has(wish.name) || !wish.tab.isAlive) continue;
       this.#waiting.splice(this.#waiting.indexOf(wish), 1);
-      this.#holders.set(wish.name, wish.tab);
+      this.#holders.set(wish.name, wish);
       void wish.held().then(() => {
-        if (this.#holders.get(wish.name) === wish.tab) this.#holders.delete(wish.name);
+        if (this.#holders.get(wish.name) === wish) this.#holders.delete(wish.name);
         this.grant();
       });
     }
   }
 }
 
-type Event = Parameters<Parameters<Lifecycle['listen']>[0]>[0];
+/** A tab that wants a lock, or has it. */
+interface Wish {
+  readonly name: string;
+  readonly tab: Tab;
+  readonly held: () => Promise<void>;
+  readonly lost: () => void;
+}
 
 export class Tab {
   isAlive = true;
   visible = true;
   online = true;
+  /** Tells that so many bytes of the last upload have gone out. */
+  progress: (sent: number) => void = () => undefined;
+  /** Told of every request, also of those that reach nobody. */
+  onRequest: () => void = () => undefined;
+  /** What is asked of the cache is never answered. */
+  cacheHangs = false;
+  /** The cache takes no more rows. */
+  cacheIsFull = false;
+  /** The network works, whatever `online` says. */
+  lies = false;
   /** It keeps its locks, and nothing of it runs. */
   isFrozen = false;
   /** Steps that the tab may still take before it dies: each call of the cache or the server has two. */
@@ -90,7 +113,8 @@ export class Tab {
   /** Steps that it has taken. */
   steps = 0;
   readonly #device: Device;
-  readonly #heard = new Set<(event: Event) => void>();
+  readonly #heard = new Set<(event: LifecycleEvent) => void>();
+  readonly #later: (() => void)[] = [];
   readonly #channels = new Set<{ name: string; heard: (message: unknown) => void }>();
 
   constructor(device: Device) {
@@ -105,12 +129,25 @@ export class Tab {
   }
 
   set(state: { visible?: boolean; online?: boolean }): void {
+    const back = state.online === true && !this.online;
     Object.assign(this, state);
-    this.happen('change');
+    this.happen(back ? 'network' : 'change');
   }
 
-  happen(event: Event): void {
+  happen(event: LifecycleEvent): void {
     if (this.isAlive) for (const heard of [...this.#heard]) heard(event);
+  }
+
+  /** The tab was suspended and runs again: what waited for that happens now. */
+  thaw(): void {
+    this.isFrozen = false;
+    for (const act of this.#later.splice(0)) act();
+    this.happen('focus');
+  }
+
+  whenRunning(act: () => void): void {
+    if (this.isFrozen) this.#later.push(act);
+    else act();
   }
 
   ports(): Ports {
@@ -119,7 +156,8 @@ export class Tab {
     return {
       clock: {
         now: clock.now,
-        after: (ms, then) => clock.after(ms, () => this.isAlive && !this.isFrozen && then()),
+        elapsed: clock.elapsed,
+        after: (ms, then) => clock.after(ms, () => this.isAlive && this.whenRunning(then)),
       },
       random,
       http: request => this.#http(request),
@@ -131,6 +169,7 @@ export class Tab {
         },
       },
       openCache: open,
+      deleteCache: async name => void this.#device.rows.delete(name),
       ...(modern && { locks: this.#locks(), channel: (name: string) => this.#channel(name) }),
     };
   }
@@ -152,8 +191,12 @@ export class Tab {
     const run = async (): Promise<HttpAnswer> => {
       await Promise.resolve();
       if (!this.#step()) return never();
-      if (!this.online) throw new TypeError('Failed to fetch');
-      const answer = this.#device.server.answer(request);
+      this.onRequest();
+      if (request.onProgress) this.progress = request.onProgress;
+      if (!this.online && !this.lies) throw new TypeError('Failed to fetch');
+      const { clock, server } = this.#device;
+      if (server.delay) await new Promise<void>(resolve => void clock.after(server.delay, resolve));
+      const answer = server.answer(request);
       await Promise.resolve();
       return this.#step() && answer !== 'silence' ? answer : never();
     };
@@ -170,7 +213,7 @@ export class Tab {
   /** `cache` as this tab sees it: copies, as databases give, and an end in the middle of things. */
   #cache(cache: Cache): Cache {
     const guarded = async <T>(work: () => Promise<T>): Promise<T> => {
-      if (!this.#step()) return never();
+      if (!this.#step() || this.cacheHangs) return never();
       const answer = await work();
       return this.#step() ? answer : never();
     };
@@ -178,13 +221,24 @@ export class Tab {
       durable: true,
       range: (...ranges) => guarded(async () => structuredClone(await cache.range(...ranges))),
       transact: (keys, decide) =>
-        guarded(() => cache.transact(keys, rows => structuredClone(decide(structuredClone(rows))))),
+        guarded(() =>
+          cache.transact(keys, rows => this.#room(structuredClone(decide(structuredClone(rows))))),
+        ),
       close: () => cache.close(),
     };
   }
 
+  /** `writes`, where there is room for them. */
+  #room(writes: readonly Write[] | undefined): readonly Write[] | undefined {
+    const full = this.cacheIsFull && writes?.some(write => 'put' in write);
+    if (full) throw Object.assign(new Error('No room.'), { name: 'QuotaExceededError' });
+    return writes;
+  }
+
   #locks(): Locks {
-    return { request: (name, held) => this.#device.lock(name, this, held) };
+    return {
+      request: (name, held, lost, steal) => this.#device.lock({ name, tab: this, held, lost }, steal),
+    };
   }
 
   #channel(name: string): Channel {
@@ -205,8 +259,8 @@ export class Tab {
   #receive(name: string, message: unknown): void {
     for (const channel of [...this.#channels]) {
       if (channel.name === name)
-        queueMicrotask(
-          () => this.isAlive && !this.isFrozen && this.#channels.has(channel) && channel.heard(message),
+        queueMicrotask(() =>
+          this.whenRunning(() => this.isAlive && this.#channels.has(channel) && channel.heard(message)),
         );
     }
   }

@@ -1,9 +1,9 @@
 /** The contract in memory: what the real server would answer, and what goes wrong between it and a client. */
 
 import type { Conversation, Job, Message, SendMessage, UploadFile } from '../src/generated/contract.ts';
+import { CONTENT_CHARACTERS, FILE_BYTES } from '../src/generated/limits.ts';
 import { conversationOf } from '../src/ids.ts';
 import type { HttpAnswer, HttpRequest } from '../src/index.ts';
-import { CONTENT_CHARACTERS, FILE_BYTES } from '../src/text.ts';
 import type { ManualClock } from './clock.ts';
 import {
   changeFor,
@@ -23,6 +23,8 @@ import {
 export type { Fault, Seen } from './stored.ts';
 
 export class FakeServer {
+  /** Milliseconds that an answer takes. */
+  delay = 0;
   /** Says what goes wrong with a request; nothing does by default. */
   fault: (seen: Seen) => Fault | undefined = () => undefined;
   /** Messages a minute for one sender; 0 is no limit. */
@@ -49,6 +51,11 @@ export class FakeServer {
   /** A token for `user`; those given before are not accepted any more. */
   token(user: string): string {
     for (const [token, owner] of this.#tokens) if (owner === user) this.#tokens.delete(token);
+    return this.anotherToken(user);
+  }
+
+  /** A token for `user`; those given before are accepted as well. */
+  anotherToken(user: string): string {
     this.#made += 1;
     const claims = btoa(JSON.stringify({ sub: user, n: this.#made })).replaceAll('=', '');
     const token = `head.${claims}.signature`;
@@ -262,6 +269,12 @@ export class FakeServer {
     if (file.used) throw new Refusal(409, 'file_already_used', 'It is in a message already.', where);
     if (!file.arrived) throw new Refusal(400, 'file_not_uploaded', 'Upload it first.', where);
     return file;
+  }
+
+  /** The bytes of a file are there. */
+  arrive(id: string): void {
+    const file = this.#files.get(id);
+    if (file) file.arrived = true;
   }
 
   /** Bytes that waited too long for their message are gone. */

@@ -11,7 +11,17 @@ export type Fault =
   | 'offline'
   | 'lost'
   | 'silent'
-  | { readonly status: number; readonly code?: string; readonly retryAfterMs?: number };
+  | {
+      readonly status: number;
+      /** Of a problem document; without it, HTML is answered, or `body`. */
+      readonly code?: string;
+      readonly field?: string;
+      readonly retryAfterMs?: number;
+      readonly body?: string;
+      /** Headers as they stand. */
+      readonly retryAfter?: string;
+      readonly date?: string;
+    };
 
 /** A request as faults see it: its procedure, or `put` for the bytes of a file. */
 export interface Seen {
@@ -78,12 +88,18 @@ export function problem(body: Record<string, unknown>): HttpAnswer {
 }
 
 /** The answer of something in between, or of a server in trouble. */
-export function instead({ status, code, retryAfterMs }: Exclude<Fault, string>): HttpAnswer {
+export function instead(fault: Exclude<Fault, string>): HttpAnswer {
+  const { status, code, field, retryAfterMs } = fault;
   const waits = retryAfterMs === undefined ? {} : { retryAfterMs };
   const body =
-    code === undefined
+    fault.body ??
+    (code === undefined
       ? '<h1>Bad gateway</h1>'
-      : JSON.stringify({ code, detail: 'Injected.', status, ...waits });
-  const after = retryAfterMs === undefined ? undefined : String(Math.ceil(retryAfterMs / 1000));
-  return { status, header: name => (name === 'retry-after' ? after : undefined), body };
+      : JSON.stringify({ code, detail: 'Injected.', status, field, ...waits }));
+  const seconds = retryAfterMs === undefined ? undefined : String(Math.ceil(retryAfterMs / 1000));
+  const headers = new Map([
+    ['retry-after', fault.retryAfter ?? seconds],
+    ['date', fault.date],
+  ]);
+  return { status, header: name => headers.get(name), body };
 }

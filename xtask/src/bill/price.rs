@@ -1,6 +1,6 @@
 use serde_json::Value;
 
-/// `deploy/prices.json`: what AWS asks, and what is assumed where nothing can be measured here.
+/// `deploy/prices.json`: the prices of AWS, and assumptions for what cannot be measured here.
 pub(crate) struct Prices(Value);
 
 impl Prices {
@@ -8,7 +8,7 @@ impl Prices {
         serde_json::from_str(text).map(Self).map_err(|error| format!("deploy/prices.json: {error}"))
     }
 
-    /// Dollars for one of what the name says.
+    /// The price in dollars with this name.
     ///
     /// # Panics
     /// When there is no such price: the names are in the code and in the file, and a test prices everything.
@@ -16,7 +16,7 @@ impl Prices {
         self.0["prices"][name]["price"].as_f64().unwrap_or_else(|| panic!("deploy/prices.json has no price \"{name}\""))
     }
 
-    /// What is assumed.
+    /// The assumption with this name.
     ///
     /// # Panics
     /// As [`Prices::dollars`].

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 const MILLION: f64 = 1e6;
 const GB: f64 = 1_073_741_824.0;
 
-/// What the row of a `clientId` takes in a send's transaction; the server's test measures it.
+/// Write units of the `clientId` row in the transaction of a send; a test of the server measures them.
 const CLIENT_ID_UNITS: f64 = 2.0;
 
 /// A line of the bill.
@@ -16,7 +16,7 @@ struct Line {
     dollars: f64,
 }
 
-/// All tables, for the page and the terminal.
+/// All priced tables.
 pub(super) fn report(usage: &Usage, prices: &Prices) -> String {
     let lines = lines(usage, prices);
     let total: f64 = lines.iter().map(|line| line.dollars).sum();
@@ -34,7 +34,7 @@ pub(super) fn report(usage: &Usage, prices: &Prices) -> String {
     let _ = writeln!(text, "| **behind the HTTP API** | | **{:.3}** |\n", total + http);
     text += &sums(usage, prices, total);
     text += &shares(usage, prices, total);
-    text += &beside(usage, prices);
+    text += &not_included(usage, prices);
     text
 }
 
@@ -79,7 +79,7 @@ fn kept(prices: &Prices) -> f64 {
     prices.assumed("files, a month") * prices.assumed("size of a file, bytes")
 }
 
-/// What one request of a kind is billed in time.
+/// The billed duration of one request of a kind.
 fn gb_seconds(one: &Operation, prices: &Prices) -> f64 {
     let ms = prices.assumed("own time of a request, ms")
         + one.reads * prices.assumed("a read of the table, ms")
@@ -88,7 +88,7 @@ fn gb_seconds(one: &Operation, prices: &Prices) -> f64 {
     ms / 1e3 * prices.assumed("memory of the function, MB") / 1_024.0
 }
 
-/// Dollars for all requests of a kind, without what is kept.
+/// Dollars for all requests of a kind, without storage.
 fn dollars(one: &Operation, prices: &Prices) -> f64 {
     let each = prices.dollars("lambda requests, a million") / MILLION
         + gb_seconds(one, prices) * prices.dollars("lambda arm64, a GB-second")
@@ -99,7 +99,7 @@ fn dollars(one: &Operation, prices: &Prices) -> f64 {
     one.times * each
 }
 
-/// The founding document's month by itself, and what it leaves out.
+/// The cost of the month, and the assumptions behind it.
 fn sums(usage: &Usage, prices: &Prices, total: f64) -> String {
     let of = |prefix: &str| -> f64 {
         let named = usage.operations.iter().filter(|one| one.name.starts_with(prefix));
@@ -121,7 +121,7 @@ fn sums(usage: &Usage, prices: &Prices, total: f64) -> String {
     text
 }
 
-/// What each kind of request costs, and what an hour of polling does.
+/// The cost of each kind of request, and of an hour of polling.
 fn shares(usage: &Usage, prices: &Prices, total: f64) -> String {
     let mut text = "| operation | a month | $ a month | share | $ a million |\n|---|---|---|---|---|\n".to_owned();
     let mut row = |name: &str, times: String, cost: f64, million: String| {
@@ -146,8 +146,8 @@ fn shares(usage: &Usage, prices: &Prices, total: f64) -> String {
     text
 }
 
-/// What is not in the sum, and why.
-fn beside(usage: &Usage, prices: &Prices) -> String {
+/// The costs that are not in the sum, and why.
+fn not_included(usage: &Usage, prices: &Prices) -> String {
     let answers = usage.sum(|one| one.bytes_out) / GB;
     let files = kept(prices) / GB;
     let transfer = (answers + files) * prices.dollars("transfer to the internet, a GB");

@@ -1,6 +1,6 @@
-//! The first table of `docs/cost.md`, read again.
+//! Reads the first table of `docs/cost.md`.
 
-/// One kind of request: how often it is made in the month, and what each uses.
+/// One kind of request: how many a month has, and what each uses.
 #[derive(Debug, Clone)]
 pub(crate) struct Operation {
     pub name: String,
@@ -20,12 +20,12 @@ pub(crate) struct Operation {
 #[derive(Debug, Clone)]
 pub(crate) struct Usage {
     pub operations: Vec<Operation>,
-    /// Bytes of the rows at its end.
+    /// Bytes of the rows at the end of the month.
     pub stored: f64,
 }
 
 impl Usage {
-    /// From the page.
+    /// Reads the table in the page.
     pub(super) fn parse(page: &str) -> Result<Self, String> {
         let table = page.split_once("<!-- usage:").and_then(|(_, rest)| rest.split_once("<!-- end of usage -->"));
         let (table, _) = table.ok_or("docs/cost.md has no table of what is used")?;
@@ -53,7 +53,7 @@ impl Operation {
         let [times, read_units, write_units, reads, commits, puts, gets, bytes_out] = numbers[..] else {
             return Err(illegible());
         };
-        // The client uploads and downloads by itself; the server looks at the file and copies it.
+        // The client uploads and downloads; the server reads the first bytes of the file and copies it.
         let waits = if name.starts_with("send") { gets + puts / 2.0 } else { 0.0 };
         let name = (*name).to_owned();
         Ok(Self { name, times, read_units, write_units, reads, commits, puts, gets, bytes_out, waits })

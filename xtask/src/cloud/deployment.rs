@@ -1,9 +1,9 @@
-//! A deployment from an empty account to `jobline check` passing and back to nothing, with the commands of
-//! `docs/deploy.md` as they stand there.
+//! A deployment into an empty account until `jobline check` passes, and its removal, with the commands of
+//! `docs/deploy.md`.
 //!
-//! What differs from AWS is put around the `aws` and `cargo` of those commands: the zip holds the program as it was built for
-//! the tests, the stack is told where the doubles are, and the function's URL, which no name server knows, becomes a path of
-//! the emulator.
+//! Wrappers around `aws` and `cargo` replace what differs from AWS: the zip holds the program that was built for the
+//! tests, the stack gets the endpoints of the doubles, and the URL of the function, which no name server knows, becomes
+//! a path of the emulator.
 
 use super::{emulator::Emulator, folder};
 use crate::run::root;
@@ -13,7 +13,7 @@ use std::{
     process::Command,
 };
 
-/// What stands around the commands.
+/// The wrappers around the commands.
 const AROUND: &str = r#"
 set -euo pipefail
 cargo() { :; }
@@ -28,8 +28,8 @@ aws() {
 }
 "#;
 
-/// What is taken from the template, and what is put there instead: `jobline check` has to fail without permissions
-/// such as these, and when a bucket that wants TLS is reached without.
+/// Parts of the template, and what replaces them: `jobline check` has to fail without such permissions, and when a
+/// bucket that requires TLS is called without it.
 const BROKEN: [(&str, &str); 4] = [
     ("dynamodb:PutItem", "dynamodb:DescribeTable"),
     ("dynamodb:Query", "dynamodb:DescribeTable"),
@@ -37,8 +37,8 @@ const BROKEN: [(&str, &str); 4] = [
     ("Condition: S3IsOfAws", "Condition: HasS3Endpoint"),
 ];
 
-/// The whole of it, with `program` as the function.
-pub(super) fn rehearse(program: &Path) -> Result<(), String> {
+/// Deploys, checks and removes everything, with `program` as the function.
+pub(super) fn run_through(program: &Path) -> Result<(), String> {
     let place = root().join("target/deployment");
     let emulator = Emulator::start(&place)?;
     let stage = Stage { page: read(&root().join("docs/deploy.md"))?, url: emulator.url.clone(), place };
@@ -70,7 +70,7 @@ struct Stage {
 }
 
 impl Stage {
-    /// The program, without what only a debugger reads, as the function's zip.
+    /// Makes the zip of the function from the stripped program.
     fn zip(&self, program: &Path) -> Result<(), String> {
         let stripped = self.place.join("bootstrap");
         let told = |error: std::io::Error| format!("{}: {error}", program.display());
@@ -93,7 +93,7 @@ impl Stage {
         Ok(path)
     }
 
-    /// Runs blocks of the page, one after the other in one shell.
+    /// Runs blocks of the page in one shell.
     fn run(&self, names: &[&str], template: &Path) -> Result<(), String> {
         self.shell(&self.blocks(names)?, template)
     }
@@ -168,7 +168,7 @@ fn broken(template: &str, part: &str, other: &str) -> Result<String, String> {
     Ok(template.replace(part, other))
 }
 
-/// The commands of a later version: all but the making of the bucket for code.
+/// The commands for a later version: all of `block` except those that make the bucket for code.
 fn package_and_deploy(block: &str) -> String {
     block.split_once('\n').map(|(_, rest)| rest.to_owned()).unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! AWS on this machine: S3, DynamoDB, Lambda, IAM and CloudFormation, for as long as a test runs.
+//! An emulator of S3, DynamoDB, Lambda, IAM and CloudFormation, for the time of a test.
 
 use super::folder;
 use std::{
@@ -16,13 +16,13 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
 /// A running ministack with a folder of its own; ends when dropped.
 pub(super) struct Emulator {
     process: Child,
-    /// Where it listens.
+    /// The address on which it listens.
     pub url: String,
     folder: PathBuf,
 }
 
 impl Emulator {
-    /// Starts one that checks signatures and roles, in an empty folder.
+    /// Starts an emulator that checks signatures and roles, in an empty folder.
     pub(super) fn start(place: &Path) -> Result<Self, String> {
         let told = |error: std::io::Error| format!("ministack: {error}");
         if place.exists() {
@@ -62,7 +62,7 @@ impl Emulator {
     }
 }
 
-/// Whether something answers HTTP there.
+/// Whether a server responds to HTTP on this port.
 fn answers(port: u16) -> bool {
     let ask = || -> std::io::Result<Vec<u8>> {
         let mut stream = TcpStream::connect(("127.0.0.1", port))?;

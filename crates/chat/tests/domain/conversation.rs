@@ -1,4 +1,4 @@
-//! Two people talk: the scenarios of the founding document.
+//! Two people write to each other.
 
 use crate::support::{MORNING, World, texts};
 use jobline_chat::Settings;
@@ -19,7 +19,7 @@ async fn a_message_is_sent_received_read_and_the_sender_sees_it() {
     let anna_at = anna.list(&ben).await.unwrap().cursor;
 
     let second = ben.list_since(&anna, &first.cursor).await.unwrap();
-    assert!(second.messages.is_empty(), "the recipient's own receipt is not echoed");
+    assert!(second.messages.is_empty(), "the recipient's own receipt is no change for them");
     let delivered = anna.list_since(&ben, &anna_at).await.unwrap();
     assert_eq!(delivered.messages[0].status, Status::Delivered);
     assert!(delivered.messages[0].updated_at > delivered.messages[0].created_at);
@@ -29,14 +29,14 @@ async fn a_message_is_sent_received_read_and_the_sender_sees_it() {
     assert_eq!(ben.read(&anna).await.unwrap(), 0);
     let read = anna.list_since(&ben, &delivered.cursor).await.unwrap();
     assert_eq!(read.messages[0].status, Status::Read);
-    assert_eq!(anna.list(&ben).await.unwrap().messages, read.messages, "a snapshot agrees with the changes");
+    assert_eq!(anna.list(&ben).await.unwrap().messages, read.messages, "a snapshot shows the same as the changes");
     assert_eq!(ben.only_conversation().await.unread_count["ben"], 0);
     let other_device = ben.list_since(&anna, &second.cursor).await.unwrap();
-    assert_eq!(other_device.messages[0].status, Status::Read, "another device of the reader is told");
+    assert_eq!(other_device.messages[0].status, Status::Read, "another device of the reader sees the change");
 }
 
 #[tokio::test]
-async fn polling_with_a_cursor_gives_every_message_once_in_order() {
+async fn polling_with_a_cursor_answers_every_message_once_in_order() {
     let world = World::new().await;
     let (anna, ben) = world.pair().await;
     for number in 1..=7 {
@@ -64,7 +64,7 @@ async fn polling_with_a_cursor_gives_every_message_once_in_order() {
 }
 
 #[tokio::test]
-async fn the_last_page_says_that_nothing_more_waits() {
+async fn the_last_page_says_that_there_is_no_more() {
     let world = World::new().await;
     let (anna, ben) = world.pair().await;
     anna.send(&ben, "0").await.unwrap();
@@ -83,7 +83,7 @@ async fn the_last_page_says_that_nothing_more_waits() {
 }
 
 #[tokio::test]
-async fn older_messages_are_paged_back_to() {
+async fn older_messages_come_page_by_page() {
     let world = World::new().await;
     let (anna, ben) = world.pair().await;
     for number in 1..=120 {
@@ -126,7 +126,7 @@ async fn a_client_that_pages_back_and_polls_with_that_cursor_misses_nothing() {
 
     let since = Some(newest.cursor.clone());
     let kept = ben.list_as(ListMessages { conversation_id, before, since, limit: None }).await.unwrap();
-    assert_eq!(kept.cursor, newest.cursor, "with both, the cursor is kept for the client");
+    assert_eq!(kept.cursor, newest.cursor, "with both, the cursor is answered unchanged");
     assert_eq!(texts(&ben.list_since(&anna, &kept.cursor).await.unwrap().messages), ["6"]);
 }
 
@@ -141,15 +141,15 @@ async fn a_repeated_send_answers_the_first_message_and_stores_nothing() {
     assert_eq!(other.code, Code::ClientIdReused);
     anna.send_once(&ben, "Again", "a2").await.unwrap();
     assert_eq!(anna.send_once(&ben, "More", "a3").await.unwrap_err().code, Code::RateLimited);
-    assert_eq!(anna.send_once(&ben, "Hello", "a1").await.unwrap(), first, "though the rate is used up");
+    assert_eq!(anna.send_once(&ben, "Hello", "a1").await.unwrap(), first, "although the rate is used up");
     world.job(1, &["anna", "ben"], JobStatus::Closed).await;
     assert_eq!(
         anna.send_once(&ben, "Hello", "a1").await.unwrap().message.id,
         first.message.id,
-        "though the job is closed"
+        "although the job is closed"
     );
     assert_eq!(ben.list(&anna).await.unwrap().messages.len(), 2);
-    assert_eq!(ben.list(&anna).await.unwrap().messages[0].client_id, None, "seen by the sender only");
+    assert_eq!(ben.list(&anna).await.unwrap().messages[0].client_id, None, "only the sender sees it");
     ben.read(&anna).await.unwrap();
     assert_eq!(anna.send_once(&ben, "Hello", "a1").await.unwrap().message.status, Status::Read);
 }
@@ -175,7 +175,7 @@ async fn unread_is_what_others_wrote_after_the_point_that_was_read() {
 }
 
 #[tokio::test]
-async fn strangers_and_nonsense_see_the_same_not_found() {
+async fn conversations_of_others_and_malformed_ids_are_the_same_not_found() {
     let world = World::new().await;
     let (anna, ben) = world.pair().await;
     let carl = world.user("carl");
@@ -189,7 +189,7 @@ async fn strangers_and_nonsense_see_the_same_not_found() {
 }
 
 #[tokio::test]
-async fn ten_messages_a_minute_and_the_wait_is_told() {
+async fn more_than_ten_messages_a_minute_are_refused_with_the_wait() {
     let world = World::with(Settings::default()).await;
     let (anna, ben) = world.pair().await;
     for _ in 0..10 {
@@ -203,7 +203,7 @@ async fn ten_messages_a_minute_and_the_wait_is_told() {
 }
 
 #[tokio::test]
-async fn time_that_runs_backwards_does_not_disturb_the_order() {
+async fn a_clock_that_goes_backwards_does_not_change_the_order() {
     let world = World::new().await;
     let (anna, ben) = world.pair().await;
     anna.send(&ben, "1").await.unwrap();
@@ -216,7 +216,7 @@ async fn time_that_runs_backwards_does_not_disturb_the_order() {
 }
 
 #[tokio::test]
-async fn what_changed_after_an_instant() {
+async fn a_list_since_an_instant_answers_what_changed_after_it() {
     let world = World::new().await;
     let (anna, ben) = world.pair().await;
     anna.send(&ben, "1").await.unwrap();
@@ -228,7 +228,7 @@ async fn what_changed_after_an_instant() {
     anna.send(&ben, "3").await.unwrap();
     let since = |ms: u64| jobline_chat::iso(MORNING + ms);
     let all = anna.list_since(&ben, &since(0)).await.unwrap();
-    assert_eq!(texts(&all.messages), ["2", "1", "3"], "in the order of their changes");
+    assert_eq!(texts(&all.messages), ["2", "1", "3"], "in the order of the changes");
     let later = anna.list_since(&ben, &since(1_000)).await.unwrap();
     assert_eq!(texts(&later.messages), ["1", "2", "3"]);
     assert!(later.messages.iter().all(|message| message.updated_at > since(1_000)));
@@ -255,16 +255,16 @@ async fn cursors_are_exact_sealed_and_bound_to_their_owner() {
         let error = anna.list_since(&ben, bad).await.unwrap_err();
         assert_eq!(error.code, Code::InvalidCursor, "{bad:?}");
     }
-    assert_eq!(ben.list_since(&anna, &cursor).await.unwrap_err().code, Code::InvalidCursor, "another user's");
+    assert_eq!(ben.list_since(&anna, &cursor).await.unwrap_err().code, Code::InvalidCursor, "of another user");
     let carl = world.user("carl");
-    assert_eq!(anna.list_since(&carl, &cursor).await.unwrap_err().code, Code::InvalidCursor, "another conversation's");
+    assert_eq!(anna.list_since(&carl, &cursor).await.unwrap_err().code, Code::InvalidCursor, "of another conversation");
     assert_eq!(ben.sync(Some(&sync)).await.unwrap_err().code, Code::InvalidCursor);
     assert_eq!(anna.sync(Some(&cursor)).await.unwrap_err().code, Code::InvalidCursor);
     assert_eq!(anna.list_since(&ben, "2025-13-01T00:00:00Z").await.unwrap_err().code, Code::InvalidRequest);
 }
 
 #[tokio::test]
-async fn users_whose_ids_join_alike_have_different_conversations() {
+async fn pairs_whose_ids_look_alike_when_joined_have_different_conversations() {
     let world = World::new().await;
     world.job(1, &["a", "b_c", "a_b", "c"], JobStatus::Open).await;
     let one = world.user("a").send(&world.user("b_c"), "one").await.unwrap();
@@ -275,7 +275,7 @@ async fn users_whose_ids_join_alike_have_different_conversations() {
 }
 
 #[tokio::test]
-async fn a_long_way_back_is_answered_once_as_it_stands() {
+async fn many_changes_are_answered_with_each_message_once_as_it_stands() {
     let world = World::new().await;
     let (anna, ben) = world.pair().await;
     let mut ben_at = ben_sees(&ben, &anna, None).await;
@@ -297,7 +297,7 @@ async fn a_long_way_back_is_answered_once_as_it_stands() {
         seen.extend(page.messages);
         since = page.cursor;
         if answer == 1 {
-            // What happens meanwhile is another series of answers.
+            // What happens meanwhile is answered by the next series.
             ben.read(&anna).await.unwrap();
         }
         if !page.has_more {

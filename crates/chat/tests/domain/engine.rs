@@ -1,24 +1,24 @@
-//! What these tests run on: the store in memory.
+//! The engine under these tests: the store in memory.
 
 use jobline_store::{MemoryStore, Store};
 use std::sync::{Arc, Mutex};
 
-/// How many cases a property that sends a lot is tried with.
+/// With how many cases a property is tested that sends many messages.
 pub const LONG_CASES: u32 = 256;
 
-/// A store of one test's own.
+/// The store of one test.
 pub struct Engine {
     pub store: Arc<dyn Store>,
-    /// Read and write units that were consumed, on an engine that bills them.
+    /// Read and write units that were consumed, if the engine bills them.
     pub units: Option<Arc<Mutex<(f64, f64)>>>,
 }
 
-/// One that makes use of every freedom that the port gives it.
+/// An engine whose pages are as short and as often empty as the port permits.
 pub async fn start() -> Engine {
     Engine { store: Arc::new(MemoryStore::new()), units: None }
 }
 
-/// One that does not cut pages short: each cut would be a read more than is counted.
+/// An engine with whole pages: each short page would be one more round trip to count.
 pub async fn start_with_whole_pages() -> Engine {
     Engine { store: Arc::new(MemoryStore::with_page_cap(usize::MAX)), units: None }
 }

@@ -1,11 +1,11 @@
-//! All conversations of a user at once: the list of them, and sync.
+//! All conversations of a user: `getConversations` and `sync`.
 
 use crate::support::{World, texts};
 use jobline_chat::Settings;
 use jobline_wire::{JobStatus, Status};
 
 #[tokio::test]
-async fn everything_that_changed_in_one_poll() {
+async fn one_poll_answers_what_changed_in_every_conversation() {
     let world = World::new().await;
     world.job(1, &["anna", "ben", "carl", "dora"], JobStatus::Open).await;
     world.name("anna", "Anna").await;
@@ -33,7 +33,7 @@ async fn everything_that_changed_in_one_poll() {
 }
 
 #[tokio::test]
-async fn sync_goes_on_page_by_page() {
+async fn sync_continues_page_by_page() {
     let world = World::new().await;
     let others: Vec<String> = (0..9).map(|n| format!("user{n}")).collect();
     let mut all: Vec<&str> = others.iter().map(String::as_str).collect();
@@ -68,7 +68,7 @@ async fn sync_goes_on_page_by_page() {
 }
 
 #[tokio::test]
-async fn a_sync_cursor_older_than_the_window_gets_a_fresh_start() {
+async fn a_cursor_older_than_the_window_is_answered_with_a_reset() {
     let world = World::with(Settings { send_rate: 0, window_bytes: 850, ..Settings::default() }).await;
     let others: Vec<String> = (0..40).map(|n| format!("a-user-with-a-rather-long-id-{n:02}")).collect();
     let mut all: Vec<&str> = others.iter().map(String::as_str).collect();
@@ -117,5 +117,5 @@ async fn conversations_come_newest_first_and_page_by_page() {
     assert_eq!(moved.conversations.len(), 1);
     assert_eq!(moved.conversations[0].last_message.as_deref(), Some("again"));
     let after = anna.conversations_since(Some("2025-11-14T10:30:06Z")).await.unwrap();
-    assert_eq!(after.conversations.len(), 2, "changed after an instant");
+    assert_eq!(after.conversations.len(), 2, "those that changed after an instant");
 }

@@ -1,4 +1,4 @@
-//! Two people talk while the store fails and others get in between: one small test for each fault that the simulation
+//! The store fails, or others change rows between a read and a commit: one small test for each bug that the simulation
 //! found.
 use crate::engine;
 use crate::support::{HandClock, MORNING, World, texts};
@@ -17,7 +17,7 @@ fn unlimited() -> Settings {
 }
 
 #[tokio::test]
-async fn a_send_that_nobody_can_say_the_outcome_of_is_stored_once_at_most() {
+async fn a_send_of_unknown_outcome_is_stored_at_most_once() {
     let store = Arc::new(Faulty::new(engine::start().await.store, 1, FaultRates::default()));
     let world = World::over(store.clone(), unlimited(), 1).await;
     let (anna, ben) = world.pair().await;
@@ -29,7 +29,7 @@ async fn a_send_that_nobody_can_say_the_outcome_of_is_stored_once_at_most() {
     assert_eq!(texts(&ben.list(&anna).await.unwrap().messages), ["once", "with a client id"]);
 }
 
-/// A store that tries for three seconds and then says that it does not know, once it has a clock to move.
+/// A store each of whose commits takes three seconds and ends with an unknown outcome, once it is given a clock.
 struct Tired {
     inner: Arc<dyn Store>,
     clock: OnceLock<Arc<HandClock>>,
@@ -59,7 +59,7 @@ impl Store for Tired {
 }
 
 #[tokio::test]
-async fn a_store_that_has_tried_for_long_is_not_asked_again_while_somebody_waits() {
+async fn a_commit_that_took_seconds_to_fail_is_not_repeated() {
     let (inner, clock) = (engine::start().await.store, OnceLock::new());
     let store = Arc::new(Tired { inner, clock, commits: AtomicU32::new(0) });
     let world = World::over(store.clone(), unlimited(), 1).await;
@@ -71,7 +71,7 @@ async fn a_store_that_has_tried_for_long_is_not_asked_again_while_somebody_waits
     assert_eq!(store.commits.load(Ordering::SeqCst), 1);
 }
 
-/// A store under which the host opens job 1 whenever somebody is about to look for closed jobs.
+/// A store that makes the host open job 1 whenever closed jobs are about to be read.
 struct OpensMeanwhile {
     inner: Arc<dyn Store>,
     host: OnceLock<Chat>,
@@ -91,7 +91,7 @@ impl Store for OpensMeanwhile {
         if let Some(host) = self.host.get().filter(|_| range.from.starts_with("CLOSEDJOB#")) {
             let participants = vec!["anna".to_owned(), "ben".to_owned()];
             let open = HostJobInput { title: "Job 1".into(), participants, status: JobStatus::Open };
-            host.put_job(JobId::parse(1).expect("a job id"), open).await.expect("a store that is well");
+            host.put_job(JobId::parse(1).expect("a job id"), open).await.expect("a store without faults");
         }
         self.inner.range(range).await
     }
@@ -102,7 +102,7 @@ impl Store for OpensMeanwhile {
 }
 
 #[tokio::test]
-async fn a_job_that_is_opened_while_somebody_is_looking_for_it_is_not_overlooked() {
+async fn a_job_that_is_opened_during_the_permission_check_is_found() {
     let inner = engine::start().await.store;
     let store = Arc::new(OpensMeanwhile { inner: inner.clone(), host: OnceLock::new() });
     let world = World::over(store.clone(), unlimited(), 1).await;
@@ -114,7 +114,7 @@ async fn a_job_that_is_opened_while_somebody_is_looking_for_it_is_not_overlooked
 }
 
 #[tokio::test]
-async fn a_slow_reader_of_what_changed_since_an_instant_misses_nothing_that_is_kept() {
+async fn a_slow_reader_of_changes_since_an_instant_misses_nothing_that_is_kept() {
     let world = World::with(Settings { retention_days: 30, ..unlimited() }).await;
     let (anna, ben) = world.pair().await;
     let day = 86_400_000;
@@ -141,7 +141,7 @@ async fn a_slow_reader_of_what_changed_since_an_instant_misses_nothing_that_is_k
 }
 
 #[tokio::test]
-async fn a_slow_reader_is_told_nothing_twice_because_others_begin_to_write() {
+async fn a_slow_reader_gets_nothing_twice_when_new_conversations_begin() {
     let world = World::with(Settings { window_bytes: 0, ..unlimited() }).await;
     world.job(1, &["anna", "bea", "ben", "bob", "carl"], JobStatus::Open).await;
     let anna = world.user("anna");

@@ -1,10 +1,10 @@
-//! Who may write to whom, and what hosts change about it.
+//! Who may write to whom, and how hosts change it.
 
 use crate::support::{World, texts};
 use jobline_wire::{Code, JobStatus, SendMessage};
 
 #[tokio::test]
-async fn who_shares_no_open_job_may_not_write() {
+async fn users_who_share_no_open_job_may_not_write_to_each_other() {
     let world = World::new().await;
     let (anna, ben) = world.pair().await;
     let carl = world.user("carl");
@@ -22,15 +22,15 @@ async fn who_shares_no_open_job_may_not_write() {
     assert_eq!(anna.send_as(about(1)).await.unwrap().message.job_id, Some(1));
     world.job(1, &["anna", "ben"], JobStatus::Closed).await;
     assert_eq!(anna.send(&ben, "hi").await.unwrap_err().code, Code::JobClosed);
-    assert_eq!(texts(&ben.list(&anna).await.unwrap().messages), ["hi"], "a closed job leaves it readable");
+    assert_eq!(texts(&ben.list(&anna).await.unwrap().messages), ["hi"], "the conversation of a closed job can be read");
     world.job(3, &["anna", "ben"], JobStatus::Open).await;
-    assert_eq!(anna.send(&ben, "again").await.unwrap().message.job_id, Some(3), "another open job will do");
+    assert_eq!(anna.send(&ben, "again").await.unwrap().message.job_id, Some(3), "another open job permits it");
     world.job(3, &["anna"], JobStatus::Open).await;
     assert_eq!(anna.send(&ben, "hi").await.unwrap_err().code, Code::JobClosed, "no longer a participant");
 }
 
 #[tokio::test]
-async fn closing_a_job_reaches_those_who_poll() {
+async fn pollers_are_told_that_a_job_was_closed() {
     let world = World::new().await;
     let (anna, ben) = world.pair().await;
     anna.send(&ben, "hi").await.unwrap();
@@ -50,7 +50,7 @@ async fn closing_a_job_reaches_those_who_poll() {
 }
 
 #[tokio::test]
-async fn hosts_that_change_a_job_at_once_leave_no_permission_behind() {
+async fn concurrent_changes_of_a_job_leave_no_stale_permission() {
     let world = World::new().await;
     world.job(1, &["anna", "dora"], JobStatus::Open).await;
     tokio::join!(

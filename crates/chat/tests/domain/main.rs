@@ -1,13 +1,15 @@
-//! The domain from outside, on the engine of [`engine`]: in memory here, and on others where their crates include these
-//! files with an engine of their own.
+//! Tests of the domain through its public interface. They run on the engine of [`engine`]: in memory here; the crates of
+//! other engines include these files with an `engine` of their own.
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
 
+mod changes;
 mod conversation;
 mod engine;
 mod everything;
 mod faults;
 mod files;
 mod jobs;
+mod live;
 mod properties;
 mod retention;
 mod round_trips;

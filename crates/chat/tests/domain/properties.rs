@@ -1,4 +1,4 @@
-//! What holds for any input: names, cursors, content and the send rate, through what the crate shows to the outside.
+//! What holds for any input: ids, cursors, content and the send rate.
 
 use crate::engine;
 use crate::support::{User, World};
@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use std::sync::OnceLock;
 use tokio::runtime::Runtime;
 
-/// User ids, those with the two characters that are escaped among them more often than chance would have it.
+/// User ids, many of them with the two characters that are escaped.
 fn user_id() -> impl Strategy<Value = UserId> {
     prop_oneof!["[A-Za-z0-9._|@:+=~-]{1,20}", "[_~01a]{1,6}", "[_~]{1,128}"]
         .prop_map(|text| UserId::new(&text).expect("the strategies keep to the rules"))
@@ -26,7 +26,7 @@ fn id((one, other): &(UserId, UserId)) -> ConversationId {
     ConversationId::of(one, other).expect("two users")
 }
 
-/// A character anywhere in `text` replaced, left out or added.
+/// `text` with one character replaced, removed or added anywhere.
 fn edited(text: &str, place: prop::sample::Index, with: char, kind: u8) -> String {
     let mut chars: Vec<char> = text.chars().collect();
     match kind {
@@ -44,13 +44,13 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn two_pairs_share_a_conversation_only_if_they_are_the_same_two(one in pair(), other in pair()) {
+    fn two_pairs_share_a_conversation_id_only_if_they_are_the_same_pair(one in pair(), other in pair()) {
         prop_assert_eq!(id(&one) == id(&other), sorted(&one) == sorted(&other));
         prop_assert_eq!(id(&one).as_str() == id(&other).as_str(), sorted(&one) == sorted(&other));
     }
 
     #[test]
-    fn a_conversation_id_is_read_as_it_was_written(pair in pair()) {
+    fn a_conversation_id_is_parsed_as_it_was_made(pair in pair()) {
         let id = id(&pair);
         let [one, other] = sorted(&pair);
         let read = ConversationId::new(id.as_str());
@@ -58,7 +58,7 @@ proptest! {
         prop_assert_eq!(id.pair(), &[one.clone(), other.clone()]);
         prop_assert_eq!((id.side(one), id.side(other)), (Some(0), Some(1)));
         let swapped = ConversationId::of(other, one);
-        prop_assert_eq!(swapped, Some(id.clone()), "whoever begins");
+        prop_assert_eq!(swapped, Some(id.clone()), "in either order");
         if !format!("{one}{other}").contains(['_', '~']) {
             let plain = format!("conv_{one}_{other}");
             prop_assert_eq!(id.as_str(), plain.as_str());
@@ -66,7 +66,7 @@ proptest! {
     }
 
     #[test]
-    fn whatever_is_read_as_a_conversation_id_is_the_one_way_to_write_it(
+    fn a_conversation_id_can_be_written_in_one_way_only(
         pair in pair(),
         place: prop::sample::Index,
         with in prop_oneof!["[_~01aA#/ é]".prop_map(|one| one.chars().next().unwrap()), any::<char>()],
@@ -83,27 +83,27 @@ proptest! {
     }
 
     #[test]
-    fn any_other_text_is_no_id(text in any::<String>()) {
+    fn any_other_text_is_not_an_id(text in any::<String>()) {
         prop_assert!(ConversationId::new(&text).is_none());
         prop_assert!(MessageId::new(&text).is_none());
     }
 
     #[test]
-    fn a_message_id_is_read_as_it_was_written(at in 0..99_999_999_999_999_u64, nanoid in "[A-Za-z0-9_-]{21}") {
+    fn a_message_id_is_parsed_as_it_was_made(at in 0..99_999_999_999_999_u64, nanoid in "[A-Za-z0-9_-]{21}") {
         let id = MessageId::make(at, &nanoid);
         let read = MessageId::new(id.as_str());
         prop_assert_eq!(read.as_ref(), Some(&id));
         prop_assert_eq!(id.at_ms(), at);
         let padded = format!("message_0{at}_{nanoid}");
-        prop_assert!(MessageId::new(&padded).is_none(), "one way to write a number");
+        prop_assert!(MessageId::new(&padded).is_none(), "a number can be written in one way only");
     }
 }
 
-/// A world in which everybody has a cursor of each kind.
+/// A world in which each user has a cursor of each kind.
 struct Cursors {
     runtime: Runtime,
     world: World,
-    /// Of the list of Anna and Ben, of everything of Anna's, of her conversations.
+    /// Anna's cursors: of `list` with Ben, of `sync`, of `getConversations`.
     cursors: [String; 3],
 }
 
@@ -133,7 +133,7 @@ fn cursors() -> &'static Cursors {
     })
 }
 
-/// What `user` is told who asks for list number `which` with `since`.
+/// What `user` is answered for list number `which` with `since`.
 async fn ask(world: &World, user: &User<'_>, which: usize, since: String) -> Result<(), Code> {
     let since = Some(since);
     let answer = match which {
@@ -142,7 +142,7 @@ async fn ask(world: &World, user: &User<'_>, which: usize, since: String) -> Res
             let input = ListMessages { conversation_id, since, ..ListMessages::default() };
             world.chat.list(&user.id, input).await.map(drop)
         }
-        1 => world.chat.sync(&user.id, SyncQuery { since, limit: None }).await.map(drop),
+        1 => world.chat.sync(&user.id, SyncQuery { since, limit: None, wait: None }).await.map(drop),
         _ => world.chat.conversations(&user.id, ListConversations { since, limit: None }).await.map(drop),
     };
     answer.map_err(|error| error.code)
@@ -161,7 +161,7 @@ proptest! {
         let Cursors { runtime, world, cursors } = cursors();
         let altered = edited(&cursors[which], place, with, kind);
         prop_assume!(altered != cursors[which]);
-        // What begins with a digit is meant to be a time.
+        // Text that begins with a digit is read as a time.
         let time = altered.starts_with(|first: char| first.is_ascii_digit());
         let expected = if time { Code::InvalidRequest } else { Code::InvalidCursor };
         let answer = runtime.block_on(ask(world, &world.user("anna"), which, altered));
@@ -170,7 +170,7 @@ proptest! {
 }
 
 #[test]
-fn a_cursor_is_good_for_one_user_and_one_list_alone() {
+fn a_cursor_is_valid_for_one_user_and_one_list_only() {
     let Cursors { runtime, world, cursors } = cursors();
     for (given_for, cursor) in cursors.iter().enumerate() {
         for (user, asked) in [("anna", 0), ("anna", 1), ("anna", 2), ("anna", 3), ("ben", 0), ("ben", 1), ("ben", 2)] {
@@ -181,7 +181,7 @@ fn a_cursor_is_good_for_one_user_and_one_list_alone() {
     }
 }
 
-/// The rules of the contract, in its own words.
+/// The rules of the contract, written independently of the domain.
 fn refusal_of(content: &str) -> Option<Code> {
     let control = content.chars().any(|one| one.is_control() && !['\t', '\n'].contains(&one));
     match content.chars().count() {
@@ -226,7 +226,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: engine::LONG_CASES, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn nobody_sends_faster_than_the_rate_and_the_wait_that_is_told_is_enough(
+    fn nobody_sends_faster_than_the_rate_and_the_answered_wait_is_enough(
         rate in 1..25_u32,
         pauses in prop::collection::vec(prop_oneof![Just(0_u64), 0..3_000_u64, 0..200_000_u64], 1..60),
     ) {
@@ -245,14 +245,14 @@ proptest! {
                         prop_assert!((1..=60_000).contains(&wait), "{} ms", wait);
                         now += wait;
                         world.clock.forward(wait);
-                        prop_assert!(anna.send(&ben, "x").await.is_ok(), "after the wait that was told");
+                        prop_assert!(anna.send(&ben, "x").await.is_ok(), "after the answered wait");
                         sent.push(now);
                     }
                 }
             }
             for (first, begin) in sent.iter().enumerate() {
                 for (count, end) in (1_u64..).zip(&sent[first..]) {
-                    // A full bucket, and what flows into it meanwhile.
+                    // A full bucket, and what is added to it meanwhile.
                     let allowed = u64::from(rate) + (end - begin) * u64::from(rate) / 60_000;
                     prop_assert!(count <= allowed, "{} in {} ms at {} a minute", count, end - begin, rate);
                 }

@@ -1,11 +1,11 @@
-//! What is kept for a time only.
+//! Messages and files that are kept for a limited time.
 
 use crate::support::{MORNING, World, texts};
 use jobline_chat::Settings;
 use jobline_wire::JobStatus;
 
 #[tokio::test]
-async fn expired_messages_are_gone_everywhere_at_once() {
+async fn an_expired_message_is_gone_from_every_answer_at_once() {
     let world = World::with(Settings { send_rate: 0, retention_days: 30, ..Settings::default() }).await;
     let (anna, ben) = world.pair().await;
     let day = 86_400_000;
@@ -19,13 +19,13 @@ async fn expired_messages_are_gone_everywhere_at_once() {
     let list = ben.list(&anna).await.unwrap();
     assert_eq!((texts(&list.messages), list.has_more), (vec!["young"], false));
     assert_eq!(list.messages[0].number, 3);
-    assert_eq!(ben.only_conversation().await.unread_count["ben"], 1, "what is gone is not unread");
+    assert_eq!(ben.only_conversation().await.unread_count["ben"], 1, "an expired message is not unread");
     assert_eq!(texts(&ben.list_since(&anna, &old.cursor).await.unwrap().messages), ["young"]);
     let from_start = ben.list_since(&anna, "2025-01-01T00:00:00Z").await.unwrap();
     assert_eq!((texts(&from_start.messages), from_start.reset), (vec!["young"], None));
     assert_eq!(texts(&ben.sync(Some(&old_sync.cursor)).await.unwrap().messages), ["young"]);
     let again = anna.send_once(&ben, "old 1", "c1").await.unwrap();
-    assert_eq!(again.message.number, 4, "the message is gone, so its client id is free");
+    assert_eq!(again.message.number, 4, "the message is gone, so its clientId can be used again");
     world.clock.forward(31 * day);
     let conversation = ben.only_conversation().await;
     assert_eq!((conversation.last_message, conversation.unread_count["ben"]), (None, 0));
@@ -33,7 +33,7 @@ async fn expired_messages_are_gone_everywhere_at_once() {
 }
 
 #[tokio::test]
-async fn a_cursor_before_what_is_kept_gets_a_fresh_start() {
+async fn a_cursor_before_what_is_kept_is_answered_with_a_reset() {
     let world = World::with(Settings { send_rate: 0, retention_days: 30, ..Settings::default() }).await;
     let (anna, ben) = world.pair().await;
     anna.send(&ben, "1").await.unwrap();
@@ -57,7 +57,7 @@ async fn a_file_can_expire_before_its_message() {
     let url = ben.list(&anna).await.unwrap().messages.remove(0).file_url.unwrap();
     let until: u64 = url.split_once("until=").unwrap().1.parse().unwrap();
     let end = jobline_chat::parse_iso(&sent.created_at).unwrap() + 7 * 86_400_000;
-    assert!((end..end + 1_000).contains(&until), "a URL that is given a minute before the end ends with it");
+    assert!((end..end + 1_000).contains(&until), "a URL made a minute before the file expires is valid until then");
     world.clock.forward(86_400_000);
     let message = ben.list(&anna).await.unwrap().messages.remove(0);
     assert_eq!((message.file_url, message.file_expired), (None, Some(true)));
@@ -66,7 +66,7 @@ async fn a_file_can_expire_before_its_message() {
 }
 
 #[tokio::test]
-async fn a_sync_from_an_instant_long_ago_is_everything() {
+async fn a_sync_since_an_instant_long_ago_answers_everything() {
     let world = World::new().await;
     world.job(1, &["anna", "ben", "carl"], JobStatus::Open).await;
     let anna = world.user("anna");
@@ -90,7 +90,7 @@ async fn a_sync_from_an_instant_long_ago_is_everything() {
 }
 
 #[tokio::test]
-async fn an_instant_before_what_is_kept_begins_with_what_is_kept() {
+async fn since_an_instant_before_what_is_kept_everything_kept_is_answered() {
     let world = World::with(Settings { send_rate: 0, retention_days: 30, ..Settings::default() }).await;
     let (anna, ben) = world.pair().await;
     let day = 86_400_000;

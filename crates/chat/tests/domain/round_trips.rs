@@ -1,4 +1,4 @@
-//! What every operation costs, in round trips to the store, against the table in `docs/cost.md`.
+//! The round trips to the store that each operation takes, compared with the table in `docs/cost.md`.
 use crate::support::{User, World};
 use jobline_chat::Settings;
 use jobline_store::testing::Counts;
@@ -6,10 +6,10 @@ use jobline_wire::{Code, JobStatus, ListMessages, SendMessage, Status};
 use std::ops::Deref;
 use std::sync::{Arc, Mutex};
 
-/// An operation, its round trips, and its read and write units on an engine that bills them.
+/// An operation, its round trips, and its read and write units if the engine bills them.
 type Cost = (&'static str, Counts, Option<(f64, f64)>);
 
-/// A world whose store does not cut pages short.
+/// A world whose store answers whole pages.
 struct Measured {
     world: World,
     units: Option<Arc<Mutex<(f64, f64)>>>,
@@ -39,7 +39,7 @@ fn unlimited() -> Settings {
     Settings { send_rate: 0, ..Settings::default() }
 }
 
-/// What `operation` cost; it has to succeed.
+/// What `operation`, which must succeed, cost.
 async fn cost<T: std::fmt::Debug>(
     world: &Measured,
     name: &'static str,
@@ -142,7 +142,7 @@ fn row((name, counts, units): &Cost) -> String {
     format!("| {name} | {reads} | {strong_reads} | {commits} | {operations} |{units}")
 }
 
-/// The columns of the table that `measured` has: units are only known where they are billed.
+/// `line` of the table without the columns that `measured` lacks: units are known only if the engine bills them.
 fn stated(line: &str, measured: &str) -> String {
     let columns = measured.matches('|').count();
     line.split_inclusive('|').take(columns).collect()
@@ -173,9 +173,9 @@ async fn every_operation_costs_what_the_table_says() {
         let Some((read, written)) = units else { continue };
         match *name {
             name if name.contains("nothing new") => assert_eq!((*read, *written), (0.5, 0.0), "{name}"),
-            // The first one makes the conversation, and a repeated one is refused and then looked up.
+            // The first one creates the conversation; a repeated one is refused and then looked up.
             name if name.contains("first") || name.contains("repeated") => {}
-            // The file is one row more to read, and one to write.
+            // The file is one more row to read, and one more to write.
             name if name.contains("file") => assert!(*read <= 2.5 && *written <= 12.0, "{name}: {units:?}"),
             name if name.starts_with("`send`") => assert!(*read <= 2.0 && *written <= 10.0, "{name}: {units:?}"),
             _ => {}
@@ -183,9 +183,9 @@ async fn every_operation_costs_what_the_table_says() {
     }
 }
 
-/// Every poll that sees an answer used to record first that one's own message had been delivered to oneself.
+/// A user's own message does not count as received from the other, so a poll with it in the cursor has nothing to record.
 #[tokio::test]
-async fn whoever_is_answered_has_nothing_to_prove_yet() {
+async fn a_cursor_past_own_messages_alone_commits_nothing() {
     let world = world(unlimited()).await;
     let (anna, ben) = world.pair().await;
     anna.send(&ben, "Can you come on Monday?").await.unwrap();
@@ -196,7 +196,7 @@ async fn whoever_is_answered_has_nothing_to_prove_yet() {
     world.store.reset();
     let answer = anna.list_since(&ben, &seen.cursor).await.unwrap();
     assert_eq!(answer.messages.last().unwrap().content, "Yes");
-    assert_eq!(world.store.reset().commits, 0, "her cursor covers nothing of his yet");
+    assert_eq!(world.store.reset().commits, 0, "her cursor covers none of his messages yet");
     anna.list_since(&ben, &answer.cursor).await.unwrap();
     assert_eq!(world.store.reset().commits, 1, "now it covers his answer");
     let status = ben.list(&anna).await.unwrap().messages.pop().unwrap().status;

@@ -1,17 +1,17 @@
-//! The weather: faults come and go, clocks jump, rows expire, the host changes its mind.
+//! Disturbances: faults come and go, clocks jump, expired rows are deleted, the host opens and closes jobs.
 
 use super::{
     dice::Dice,
     model::Check,
-    world::{Heard, World},
+    world::{Response, World},
 };
 use jobline_chat::JobId;
 use jobline_store::{Commit, Condition, Store, Token, testing::FaultRates};
 use jobline_wire::{HostJobInput, JobStatus};
 use std::time::Duration;
 
-/// Changes the weather until `over` says that everybody is done.
-pub async fn weather(world: &World, over: impl Fn() -> bool) -> Check {
+/// Disturbs the deployment until `over` says that all actors are done.
+pub async fn disturb(world: &World, over: impl Fn() -> bool) -> Check {
     let mut dice = Dice::new(world.plan.seed, "weather");
     while !over() {
         for server in &world.servers {
@@ -29,7 +29,7 @@ pub async fn weather(world: &World, over: impl Fn() -> bool) -> Check {
     Ok(())
 }
 
-/// Mostly fair, sometimes rough, and now and then one thing goes wrong nearly every time.
+/// Mostly no faults, sometimes all of them, and occasionally one of them nearly every time.
 fn rates(dice: &mut Dice) -> FaultRates {
     match dice.up_to(9) {
         0..=2 => FaultRates::default(),
@@ -40,7 +40,7 @@ fn rates(dice: &mut Dice) -> FaultRates {
     }
 }
 
-/// Drops some of the rows that have expired, as an engine does when it comes to it.
+/// Deletes some of the expired rows, as an engine does at any time.
 async fn sweep(world: &World, dice: &mut Dice) {
     let mut after = None;
     loop {
@@ -70,7 +70,7 @@ pub async fn host(world: &World) -> Check {
         world.pause(&mut dice).await;
         let job = dice.between(1, world.plan.jobs.len() as u64);
         let mut open = dice.chance(0.6);
-        // Asks until it knows, or thinks better of it.
+        // Repeats the call until it is answered, or gives up.
         while !put_job(world, &mut dice, job, open).await? {
             tokio::time::sleep(Duration::from_millis(dice.up_to(200))).await;
             if dice.chance(0.3) {
@@ -81,7 +81,7 @@ pub async fn host(world: &World) -> Check {
     Ok(())
 }
 
-/// Tells a job; answers whether that was heard.
+/// Puts a job; answers whether the call was answered.
 pub async fn put_job(world: &World, dice: &mut Dice, job: u64, open: bool) -> Check<bool> {
     let users = &world.plan.jobs[usize::try_from(job).unwrap_or(1) - 1];
     let input = HostJobInput {
@@ -93,9 +93,9 @@ pub async fn put_job(world: &World, dice: &mut Dice, job: u64, open: bool) -> Ch
     world.model.borrow_mut().jobs.begin(job, open, begun);
     let id = JobId::parse(job).expect("a small number");
     let chat = world.server(dice);
-    let heard = world.hear(dice, "host", &format!("job {job} open={open}"), chat.put_job(id, input)).await;
-    let answered = matches!(heard, Heard::Answer(_));
+    let response = world.hear(dice, "host", &format!("job {job} open={open}"), chat.put_job(id, input)).await;
+    let answered = matches!(response, Response::Answer(_));
     let (ended, commits) = (world.tick(), world.gate.commits());
     world.model.borrow_mut().jobs.end(job, answered, ended, commits);
-    heard.answer("putting a job").map(|_| answered)
+    response.answer("putting a job").map(|_| answered)
 }

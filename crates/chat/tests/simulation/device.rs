@@ -1,4 +1,4 @@
-//! What all devices have in common.
+//! What all kinds of devices share.
 
 use super::{
     dice::Dice,
@@ -7,12 +7,12 @@ use super::{
     overview_device::OverviewDevice,
     plan::Polls,
     sync_device::SyncDevice,
-    world::{Heard, World},
+    world::{Response, World},
 };
 use jobline_chat::UserId;
 use jobline_wire::{Code, Conversation, ListMessages, MarkAsRead, Message};
 
-/// A device of somebody: who they are, their dice, the world.
+/// A device of a user: who they are, their dice, the world.
 pub struct Client<'a> {
     pub world: &'a World,
     pub dice: Dice,
@@ -25,7 +25,7 @@ impl Client<'_> {
         self.me.as_str()
     }
 
-    /// An instant to begin from: that of some message, or around now.
+    /// An instant to read from: that of some message, or one around now.
     pub fn instant(&mut self) -> String {
         let model = self.world.model.borrow();
         let times: Vec<u64> =
@@ -40,7 +40,7 @@ impl Client<'_> {
         self.mark_up_to(conversation, named.cloned()).await.map(drop)
     }
 
-    /// Marks as read; answers whether that was heard.
+    /// Marks as read; answers whether the call was answered.
     pub async fn mark_up_to(&mut self, conversation: &str, up_to: Option<(u64, String)>) -> Check<bool> {
         let world = self.world;
         let (call, begun) = {
@@ -55,24 +55,24 @@ impl Client<'_> {
         let what = format!("markAsRead {conversation} {up_to:?}");
         let input = MarkAsRead { conversation_id: conversation.into(), up_to: up_to.map(|(_, id)| id) };
         let chat = world.server(&mut self.dice);
-        let heard = world.hear(&mut self.dice, &self.name, &what, chat.mark_as_read(&self.me, input)).await;
+        let response = world.hear(&mut self.dice, &self.name, &what, chat.mark_as_read(&self.me, input)).await;
         let ended = world.tick();
         let now = world.now_ms();
         let mut model = world.model.borrow_mut();
         let user = self.me.to_string();
         let talk = model.talk(conversation);
         let side = talk.side(&user);
-        talk.reads[side].end(call, ended, matches!(heard, Heard::Answer(_)));
-        match heard {
-            Heard::Answer(answer) => {
+        talk.reads[side].end(call, ended, matches!(response, Response::Answer(_)));
+        match response {
+            Response::Answer(answer) => {
                 let bounds = model.unread_bounds(conversation, &user, begun, now);
                 let (least, most) = bounds;
                 ensure!((least..=most).contains(&answer.unread_count), "{answer:?}, expected {bounds:?}");
                 Ok(true)
             }
-            Heard::Nothing => Ok(false),
-            // The message, or the first of the conversation, has expired or was not there yet.
-            Heard::Refusal(error) => {
+            Response::Lost => Ok(false),
+            // The message, or the first message of the conversation, has expired or does not exist yet.
+            Response::Refusal(error) => {
                 let gone = error.code == Code::NotFound
                     && (model.retention_ms.is_some() || model.accepted_before(conversation, begun) == 0);
                 ensure!(gone, "markAsRead was refused: {error}");
@@ -81,8 +81,8 @@ impl Client<'_> {
         }
     }
 
-    /// Tries to read what others said to each other.
-    pub async fn trespass(&mut self) -> Check {
+    /// Tries to read a conversation of others, which must be refused.
+    pub async fn read_what_others_wrote(&mut self) -> Check {
         let world = self.world;
         let foreign: Vec<String> = {
             let model = world.model.borrow();
@@ -95,25 +95,27 @@ impl Client<'_> {
         let conversation_id = self.dice.pick(&foreign).clone();
         let chat = world.server(&mut self.dice);
         let input = ListMessages { conversation_id: conversation_id.clone(), ..ListMessages::default() };
-        let heard = world.hear(&mut self.dice, &self.name, "trespass", chat.list(&self.me, input)).await;
+        let response =
+            world.hear(&mut self.dice, &self.name, "read_what_others_wrote", chat.list(&self.me, input)).await;
         let mark = MarkAsRead { conversation_id, up_to: None };
-        let marked = world.hear(&mut self.dice, &self.name, "trespass", chat.mark_as_read(&self.me, mark)).await;
-        for error in [refusal(heard)?, refusal(marked)?].into_iter().flatten() {
-            ensure!(error.code == Code::NotFound, "trespassing was refused with {error}");
+        let marked =
+            world.hear(&mut self.dice, &self.name, "read_what_others_wrote", chat.mark_as_read(&self.me, mark)).await;
+        for error in [refusal(response)?, refusal(marked)?].into_iter().flatten() {
+            ensure!(error.code == Code::NotFound, "read_what_others_wroteing was refused with {error}");
         }
         Ok(())
     }
 }
 
-fn refusal<T: std::fmt::Debug>(heard: Heard<T>) -> Check<Option<jobline_chat::Error>> {
-    match heard {
-        Heard::Answer(answer) => Err(format!("was shown what others said: {answer:?}")),
-        Heard::Refusal(error) => Ok(Some(error)),
-        Heard::Nothing => Ok(None),
+fn refusal<T: std::fmt::Debug>(response: Response<T>) -> Check<Option<jobline_chat::Error>> {
+    match response {
+        Response::Answer(answer) => Err(format!("was shown what others said: {answer:?}")),
+        Response::Refusal(error) => Ok(Some(error)),
+        Response::Lost => Ok(None),
     }
 }
 
-/// `4s 5d 6r`: messages in a line of the history.
+/// Messages in a line of the history, such as `4s 5d 6r`: number and first letter of the status.
 pub fn in_short(messages: &[Message]) -> String {
     let letter = |message: &Message| match message.status {
         jobline_wire::Status::Sent => 's',
@@ -123,7 +125,7 @@ pub fn in_short(messages: &[Message]) -> String {
     messages.iter().map(|message| format!("{}{} ", message.number, letter(message))).collect()
 }
 
-/// Whether a conversation can be shown like this to `viewer`, who asked at `begun`.
+/// Checks whether a conversation can look like this to `viewer`, who asked at `begun`.
 pub fn see_conversation(model: &Model, viewer: &str, shown: &Conversation, begun: u64, now_ms: u64) -> Check {
     let talk = model.talks.get(&shown.id).ok_or_else(|| format!("nobody could write {shown:?}"))?;
     ensure!(shown.participants == talk.pair, "wrong participants: {shown:?}");
@@ -156,7 +158,7 @@ pub enum Device<'a> {
 }
 
 impl<'a> Device<'a> {
-    /// Device number `number` of the plan; none for a list when there is nobody to talk to.
+    /// Device number `number` of the plan. `None` for a list if the user shares a job with nobody.
     pub fn new(world: &'a World, number: usize) -> Option<Self> {
         let (user, polls) = world.plan.devices[number];
         let name = format!("{}.{number}", world.plan.users[user]);
@@ -175,7 +177,7 @@ impl<'a> Device<'a> {
         })
     }
 
-    /// Lives through the history.
+    /// Acts until the end of the history.
     pub async fn run(mut self) -> Check<Self> {
         let world = self.client().world;
         for _ in 0..world.plan.steps {
@@ -192,7 +194,7 @@ impl<'a> Device<'a> {
         Ok(self)
     }
 
-    /// Polls until there is nothing new; answers whether there was anything.
+    /// Polls until nothing is new; answers whether anything was.
     pub async fn settle(&mut self) -> Check<bool> {
         let name = self.client().name.clone();
         let done = match self {

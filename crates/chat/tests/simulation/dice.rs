@@ -1,4 +1,4 @@
-//! Chance, from the seed: each actor has dice of its own, so what one does never shifts what another draws.
+//! Randomness from the seed: each actor has its own dice, so what one does never changes what another draws.
 
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 
@@ -36,7 +36,7 @@ impl Dice {
         &from[index]
     }
 
-    /// How many to ask for: often few, so that answers end in the middle of things.
+    /// A `limit`: often small, so that many answers are only a part of what there is.
     pub fn limit(&mut self) -> u32 {
         let last = if self.chance(0.6) { 4 } else { 50 };
         u32::try_from(self.between(1, last)).unwrap_or(1)

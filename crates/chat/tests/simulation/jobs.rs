@@ -1,4 +1,4 @@
-//! What the host said about jobs, and what may therefore be written.
+//! What the host did to jobs, and who may therefore write.
 
 use super::plan::Plan;
 
@@ -7,14 +7,14 @@ use super::plan::Plan;
 struct Put {
     begun: u64,
     ended: Option<u64>,
-    /// It was answered, and no call for the opposite that was never answered can still take effect.
+    /// It was answered, and no unanswered call for the opposite can still take effect.
     certain: bool,
     open: bool,
     /// How many commits the store had answered when this was answered.
     commits: u64,
 }
 
-/// From when to when something was asked.
+/// When a request began and ended.
 #[derive(Debug, Clone, Copy)]
 pub struct Asked {
     pub begun: u64,
@@ -26,12 +26,12 @@ pub struct Asked {
 #[derive(Debug)]
 pub struct Jobs {
     puts: Vec<Vec<Put>>,
-    /// For each job, whether calls to close and to open it were given up that may still take effect.
+    /// For each job, whether calls to close and to open it were abandoned that may still take effect.
     ///
-    /// Such a call goes on at the same time as what follows it, and may come last: where the host's next call found the
-    /// job as it wants it already, nothing was written that could be in its way.
+    /// Such a call runs concurrently with what follows it and may take effect last: if the host's next call found the job
+    /// as wanted already, it wrote nothing that could stop the abandoned one.
     given_up: Vec<[bool; 2]>,
-    /// How many commits eventual reads are late.
+    /// By how many commits eventual reads are late.
     lag: u64,
 }
 
@@ -60,29 +60,28 @@ impl Jobs {
         (put.ended, put.certain, put.commits) = (Some(ended), certain, commits);
     }
 
-    /// Whether the last answered status is what it was all the time; `None` while the host is at it, or does not know
-    /// itself what became of its call.
+    /// The last answered call, if the job had its status all the time. `None` while a call is under way or its outcome is
+    /// unknown.
     fn settled(&self, job: u64, asked: Asked) -> Option<&Put> {
         let puts = self.puts.get(usize::try_from(job).ok()?)?;
         let last = puts.iter().rfind(|put| put.begun < asked.ended)?;
         (last.certain && last.ended.is_some_and(|ended| ended < asked.begun)).then_some(last)
     }
 
-    /// The job was open all the time, on every reading.
+    /// The job was open all the time, for every read.
     pub fn surely_open(&self, job: u64, asked: Asked) -> bool {
         self.settled(job, asked).is_some_and(|put| put.open)
     }
 
-    /// The job was closed all the time, on every reading.
+    /// The job was closed all the time, for every read.
     ///
-    /// A send may decide on eventual reads, which are up to `lag` commits late. So it has to be refused once the host's
-    /// call was answered and `lag` further commits were made before the send began: from then on no reading shows the
-    /// job open.
+    /// A send may decide on eventual reads, which are up to `lag` commits late. So it has to be refused if the host's call
+    /// was answered and `lag` further commits were made before the send began: from then on no read shows the job open.
     pub fn surely_closed(&self, job: u64, asked: Asked) -> bool {
         self.settled(job, asked).is_some_and(|put| !put.open && put.commits + self.lag <= asked.commits)
     }
 
-    /// What the host was last answered.
+    /// The status that the host was last answered.
     pub fn is_open(&self, job: u64) -> Option<bool> {
         let last = self.puts.get(usize::try_from(job).ok()?)?.last()?;
         last.certain.then_some(last.open)

@@ -4,13 +4,13 @@ use super::{
     device::{Client, in_short},
     model::{Check, conversation, ensure},
     view::View,
-    world::Heard,
+    world::Response,
 };
 use jobline_wire::{Code, ListMessages, Messages};
 
-/// Where a device stands: its cursor, since when, and what it knows there.
+/// What a device has: its cursor, when it got it, and what it has read so far.
 #[derive(Clone)]
-struct Place {
+struct DeviceState {
     cursor: String,
     /// Everything up to this instant was committed and visible when the cursor was made.
     shown_ms: u64,
@@ -21,26 +21,26 @@ struct Place {
 pub struct ListDevice<'a> {
     pub client: Client<'a>,
     pub conversation: String,
-    place: Option<Place>,
-    /// Earlier places, to go back to.
-    past: Vec<Place>,
+    state: Option<DeviceState>,
+    /// Earlier states, to return to.
+    past: Vec<DeviceState>,
 }
 
 impl<'a> ListDevice<'a> {
     pub fn new(client: Client<'a>, other: &str) -> Self {
         let conversation = conversation(client.user(), other);
-        Self { client, conversation, place: None, past: Vec::new() }
+        Self { client, conversation, state: None, past: Vec::new() }
     }
 
     pub fn view(&self) -> Option<&View> {
-        self.place.as_ref().map(|place| &place.view)
+        self.state.as_ref().map(|state| &state.view)
     }
 
     pub async fn step(&mut self) -> Check {
         match self.client.dice.up_to(99) {
-            0..=4 => self.place = None,
+            0..=4 => self.state = None,
             5..=11 if !self.past.is_empty() => {
-                self.place = Some(self.client.dice.pick(&self.past).clone());
+                self.state = Some(self.client.dice.pick(&self.past).clone());
                 self.client.world.count("older cursor");
             }
             12..=19 => return self.page_back().await,
@@ -50,7 +50,7 @@ impl<'a> ListDevice<'a> {
                 let conversation = self.conversation.clone();
                 return self.client.mark(&conversation, &known).await;
             }
-            30..=32 => return self.client.trespass().await,
+            30..=32 => return self.client.read_what_others_wrote().await,
             33..=38 => return self.look().await,
             _ => {}
         }
@@ -61,12 +61,12 @@ impl<'a> ListDevice<'a> {
     pub async fn settle(&mut self) -> Check<bool> {
         let mut moved = false;
         for _ in 0..2_000 {
-            let before = self.place.as_ref().map(|place| place.cursor.clone());
+            let before = self.state.as_ref().map(|state| state.cursor.clone());
             let Some((messages, has_more)) = self.poll().await? else {
-                ensure!(self.place.is_none(), "no answer, though nothing fails");
+                ensure!(self.state.is_none(), "no answer, though nothing fails");
                 return Ok(moved);
             };
-            let cursor = self.place.as_ref().map(|place| place.cursor.clone());
+            let cursor = self.state.as_ref().map(|state| state.cursor.clone());
             if before.is_some() && messages == 0 && !has_more && before == cursor {
                 return Ok(moved);
             }
@@ -75,14 +75,14 @@ impl<'a> ListDevice<'a> {
         Err("polls without an end".into())
     }
 
-    /// Asks once with the cursor, or begins; answers how many messages came, and whether more wait.
+    /// Polls once, with the cursor if there is one. Answers how many messages came, and whether there are more.
     pub async fn poll(&mut self) -> Check<Option<(usize, bool)>> {
         let world = self.client.world;
         let limit = self.client.dice.limit();
-        let instant = (self.place.is_none() && self.client.dice.chance(0.25)).then(|| self.client.instant());
-        let since = self.place.as_ref().map(|place| place.cursor.clone()).or_else(|| instant.clone());
-        if let Some(place) = &self.place {
-            place.view.cover(self.client.me.as_str(), &self.conversation, &mut world.model.borrow_mut());
+        let instant = (self.state.is_none() && self.client.dice.chance(0.25)).then(|| self.client.instant());
+        let since = self.state.as_ref().map(|state| state.cursor.clone()).or_else(|| instant.clone());
+        if let Some(state) = &self.state {
+            state.view.cover(self.client.me.as_str(), &self.conversation, &mut world.model.borrow_mut());
         }
         let (begun, shown_ms) = (world.tick(), world.gate.shown_ms());
         let what = format!("list {} limit {limit} since {since:?}", self.conversation);
@@ -90,11 +90,11 @@ impl<'a> ListDevice<'a> {
         let told = (answer.messages.len(), answer.has_more);
         let behind = answer.has_more;
         let gone_before = world.model.borrow().gone_before(world.now_ms());
-        let view = match (self.place.clone(), &instant) {
+        let view = match (self.state.clone(), &instant) {
             _ if answer.reset == Some(true) => self.reset(&answer)?,
-            (Some(mut place), _) => {
-                place.view.changes(&answer.messages, &world.model.borrow().talks[&self.conversation], gone_before)?;
-                place.view
+            (Some(mut state), _) => {
+                state.view.changes(&answer.messages, &world.model.borrow().talks[&self.conversation], gone_before)?;
+                state.view
             }
             (None, Some(instant)) => {
                 let late = answer.messages.iter().find(|message| message.updated_at <= *instant);
@@ -105,15 +105,15 @@ impl<'a> ListDevice<'a> {
             }
             (None, None) => self.snapshot(&answer, limit, begun)?,
         };
-        self.past.extend(self.place.take());
+        self.past.extend(self.state.take());
         if self.past.len() > 6 {
             self.past.remove(0);
         }
-        self.place = Some(Place { cursor: answer.cursor, shown_ms, behind, view });
+        self.state = Some(DeviceState { cursor: answer.cursor, shown_ms, behind, view });
         Ok(Some(told))
     }
 
-    /// Asks, and checks what every answer has to keep to.
+    /// Calls `list`, and checks what holds for every answer.
     async fn ask(
         &mut self,
         what: &str,
@@ -125,11 +125,12 @@ impl<'a> ListDevice<'a> {
         let world = self.client.world;
         let input = ListMessages { conversation_id: self.conversation.clone(), since, before, limit: Some(limit) };
         let chat = world.server(&mut self.client.dice);
-        let heard = world.hear(&mut self.client.dice, &self.client.name, what, chat.list(&self.client.me, input)).await;
-        let answer = match heard {
-            Heard::Answer(answer) => answer,
-            Heard::Nothing => return Ok(None),
-            Heard::Refusal(error) => {
+        let response =
+            world.hear(&mut self.client.dice, &self.client.name, what, chat.list(&self.client.me, input)).await;
+        let answer = match response {
+            Response::Answer(answer) => answer,
+            Response::Lost => return Ok(None),
+            Response::Refusal(error) => {
                 let none = world.model.borrow().accepted_before(&self.conversation, begun) == 0;
                 ensure!(error.code == Code::NotFound && none, "list was refused: {error}");
                 return Ok(None);
@@ -146,7 +147,7 @@ impl<'a> ListDevice<'a> {
         Ok(Some(answer))
     }
 
-    /// Whether an answer without `since` holds the newest messages there are.
+    /// Checks that an answer without `since` has the newest messages.
     fn snapshot(&self, answer: &Messages, limit: u32, begun: u64) -> Check<View> {
         let world = self.client.world;
         let model = world.model.borrow();
@@ -169,21 +170,21 @@ impl<'a> ListDevice<'a> {
         world.count("reset of a list");
         let model = world.model.borrow();
         let Some(retention) = model.retention_ms else { return Err(format!("reset without a reason: {answer:?}")) };
-        let place = self.place.as_ref().ok_or("reset without a cursor")?;
-        let next = place.view.high.and_then(|high| model.talks[&self.conversation].facts.get(&(high + 1)).cloned());
-        let away = place.shown_ms + retention < world.now_ms() + model.slack_ms;
+        let state = self.state.as_ref().ok_or("reset without a cursor")?;
+        let next = state.view.high.and_then(|high| model.talks[&self.conversation].facts.get(&(high + 1)).cloned());
+        let away = state.shown_ms + retention < world.now_ms() + model.slack_ms;
         let gone = next.is_some_and(|fact| model.may_be_gone(fact.created_ms, world.now_ms()));
-        ensure!(away || gone || place.behind, "reset of a cursor that is young enough: {answer:?}");
-        // As a poll it may be late, but not behind what the device knows.
+        ensure!(away || gone || state.behind, "reset of a cursor that is young enough: {answer:?}");
+        // It may be late, as any poll, but not older than what the device knows.
         let view = View::snapshot(&answer.messages)?;
         for (number, message) in &view.known {
-            let before = place.view.known.get(number).is_none_or(|known| known.status <= message.status);
+            let before = state.view.known.get(number).is_none_or(|known| known.status <= message.status);
             ensure!(before, "went back with a reset: {message:?}");
         }
         Ok(view)
     }
 
-    /// Reads the newest messages as another device would, without a cursor, and forgets them.
+    /// Reads the newest messages without a cursor, as another device would, and discards them.
     async fn look(&mut self) -> Check {
         let (limit, begun) = (self.client.dice.limit(), self.client.world.tick());
         let what = format!("look at {} limit {limit}", self.conversation);
@@ -193,14 +194,14 @@ impl<'a> ListDevice<'a> {
         Ok(())
     }
 
-    /// Asks for what came before the oldest message that is known.
+    /// Reads the messages before the oldest one that is known.
     pub async fn page_back(&mut self) -> Check {
         let world = self.client.world;
-        let Some(place) = &self.place else { return Ok(()) };
-        let oldest = place.view.merged().first_key_value().map(|(number, message)| (*number, message.id.clone()));
+        let Some(state) = &self.state else { return Ok(()) };
+        let oldest = state.view.merged().first_key_value().map(|(number, message)| (*number, message.id.clone()));
         let Some((number, id)) = oldest else { return Ok(()) };
         let keeps = self.client.dice.chance(0.5);
-        let cursor = keeps.then(|| place.cursor.clone());
+        let cursor = keeps.then(|| state.cursor.clone());
         let (limit, begun) = (self.client.dice.limit(), world.tick());
         let what = format!("list {} before {number} limit {limit}", self.conversation);
         let Some(answer) = self.ask(&what, cursor.clone(), Some(id), limit, begun).await? else { return Ok(()) };
@@ -217,7 +218,7 @@ impl<'a> ListDevice<'a> {
                 ensure!(answer.has_more == (first > 1), "hasMore: {answer:?}");
             }
         }
-        let place = self.place.as_mut().ok_or("a device that pages back has a place")?;
-        place.view.page_back(&answer.messages)
+        let state = self.state.as_mut().ok_or("a device that pages back has a cursor")?;
+        state.view.page_back(&answer.messages)
     }
 }

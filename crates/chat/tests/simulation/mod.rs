@@ -1,6 +1,6 @@
-//! A deployment, its users and its troubles, in virtual time and from one seed; and a model that watches them.
+//! A deployment with its users and its faults, in virtual time and from one seed, checked by an independent model.
 //!
-//! `plan.rs` says what a history is made of, `world.rs` what stands between a client and the store, `chaos.rs` what goes
+//! `plan.rs` says what a history consists of, `world.rs` what is between a client and the store, `chaos.rs` what goes
 //! wrong. `sender.rs` and the devices act; `model.rs` and `view.rs` check every answer; `quiescence.rs` checks the end.
 
 mod chaos;
@@ -35,17 +35,17 @@ use std::{
 };
 use world::World;
 
-/// A history that kept the promise.
+/// A history in which every promise was kept.
 #[derive(Debug)]
 pub struct Report {
-    /// Of everything that happened.
+    /// A hash of everything that happened.
     pub hash: String,
     pub lines: u64,
-    /// How often what happened.
+    /// How often each kind of event happened.
     pub tally: BTreeMap<&'static str, u64>,
 }
 
-/// Lives through the history of `plan`; the error says what was not as promised, and how it came to that.
+/// Runs the history of `plan`. The error says which promise was broken, and what led to it.
 pub fn run(plan: Plan) -> Result<Report, String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
     let runtime = runtime.expect("a runtime");
@@ -101,6 +101,6 @@ async fn live(world: &World) -> Check {
         over.set(true);
         Ok(devices)
     };
-    let (mut devices, ()) = futures_util::try_join!(acting, chaos::weather(world, || over.get()))?;
+    let (mut devices, ()) = futures_util::try_join!(acting, chaos::disturb(world, || over.get()))?;
     quiescence::check(world, &mut devices).await
 }

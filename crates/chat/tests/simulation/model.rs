@@ -1,14 +1,14 @@
-//! What must be true, told without the domain: what was asked, what was answered, and what follows from that.
+//! What must be true, written independently of the domain: what was asked, what was answered, and what follows.
 //!
 //! The model keeps every send, every message that any answer ever showed, every call of markAsRead and of the host. It
-//! never computes what an answer should be; it says whether an answer can be, after all that is known.
+//! never computes what an answer should be; it says whether an answer is possible, given all that is known.
 
 use super::{jobs::Jobs, plan::Plan, reads::Reads};
 use jobline_chat::{ConversationId, UserId, iso};
 use jobline_wire::{Message, MessageType, Status};
 use std::collections::{BTreeMap, HashMap};
 
-/// What a check says when it fails.
+/// The error says why a check failed.
 pub type Check<T = ()> = Result<T, String>;
 
 macro_rules! ensure {
@@ -20,8 +20,8 @@ macro_rules! ensure {
 }
 pub(crate) use ensure;
 
-/// A message that somebody means to send: with a `clientId` by as many requests as it takes, without one by a single
-/// request. Its text names it, so that every message that is ever shown can be told from all others.
+/// A message that a user intends to send: with a `clientId` by as many requests as it takes, without one by a single
+/// request. Its text is unique, so every message in an answer can be traced to its intent.
 #[derive(Debug, Clone)]
 pub struct Intent {
     pub conversation: String,
@@ -32,7 +32,7 @@ pub struct Intent {
     /// When the first request began.
     pub begun: Option<u64>,
     pub in_flight: usize,
-    /// A request of it was never answered, so it may be stored whatever else was said.
+    /// A request of it was never answered, so it may be stored even if others were refused.
     pub uncertain: bool,
     pub refused: bool,
     /// When a request was first answered with the message.
@@ -42,8 +42,8 @@ pub struct Intent {
 }
 
 impl Intent {
-    /// Whether it cannot be stored.
-    fn is_out(&self) -> bool {
+    /// Whether it cannot be stored any more.
+    fn cannot_be_stored(&self) -> bool {
         self.begun.is_none() || (self.refused && !self.uncertain && self.in_flight == 0 && self.accepted.is_none())
     }
 }
@@ -63,12 +63,12 @@ pub struct Fact {
 pub struct Talk {
     pub pair: [String; 2],
     pub facts: BTreeMap<u64, Fact>,
-    /// For each side, up to which number a cursor that a device polled with covered.
+    /// For each member, the number up to which a cursor that one of their devices polled with proved receipt.
     pub covered: [u64; 2],
-    /// For each side, the latest instant that a device began to read from.
+    /// For each member, the latest instant that one of their devices began to read from.
     pub covered_since: [String; 2],
     pub reads: [Reads; 2],
-    /// For each side, message and status: its `updatedAt`, and when an answer first showed it.
+    /// For each member, message and status: its `updatedAt`, and when an answer first showed it.
     pub shown: BTreeMap<(usize, u64, Status), (String, u64)>,
 }
 
@@ -85,7 +85,7 @@ pub struct Model {
     pub jobs: Jobs,
     /// For how long messages are kept.
     pub retention_ms: Option<u64>,
-    /// How far apart two servers may see the time, and more.
+    /// An upper bound of how far the clocks of two servers differ.
     pub slack_ms: u64,
     ids: HashMap<String, (String, u64)>,
 }
@@ -136,17 +136,17 @@ impl Model {
         self.intents.len() - 1
     }
 
-    /// Whether a message may have been gone at `now_ms` in the eyes of the server whose clock is furthest ahead.
+    /// Whether a message may have expired at `now_ms` for the server whose clock is furthest ahead.
     pub fn may_be_gone(&self, created_ms: u64, now_ms: u64) -> bool {
         created_ms < self.gone_before(now_ms)
     }
 
-    /// What was created earlier than this may be gone.
+    /// Messages created before this may have expired.
     pub fn gone_before(&self, now_ms: u64) -> u64 {
         self.retention_ms.map_or(0, |kept| (now_ms + self.slack_ms).saturating_sub(kept))
     }
 
-    /// Takes in a message that `viewer` was shown, and says whether it can be.
+    /// Records a message that `viewer` was answered, and checks whether it is possible.
     pub fn see(&mut self, viewer: &str, message: &Message) -> Check {
         let intent = self.see_content(viewer, message)?;
         self.see_number(intent, message)?;
@@ -169,7 +169,7 @@ impl Model {
         ensure!(message.kind == kind, "wrong type: {message:?}");
         ensure!(message.file_url.is_some() == meant.with_file, "fileUrl: {message:?}");
         ensure!(meant.job.is_none() || meant.job == message.job_id, "wrong job: {message:?}");
-        ensure!(!meant.is_out(), "shown although it was refused: {message:?}");
+        ensure!(!meant.cannot_be_stored(), "shown although it was refused: {message:?}");
         Ok(intent)
     }
 
@@ -235,7 +235,7 @@ impl Model {
         Ok(())
     }
 
-    /// Whether a reading of the present that began at `begun` may still show `message` in this status.
+    /// Whether a strong read that began at `begun` may still show `message` in this status.
     pub fn is_fresh(&self, viewer: &str, message: &Message, begun: u64) -> Check {
         let talk = &self.talks[&message.conversation_id];
         for later in [Status::Delivered, Status::Read].into_iter().filter(|later| *later > message.status) {
@@ -257,7 +257,7 @@ impl Model {
         seen || self.intents[intent].accepted.is_some_and(|accepted| accepted < before)
     }
 
-    /// The least and the most that `user` can have unread in an answer that was asked for at `begun` and came now.
+    /// The least and the most that `user` can have unread in an answer to a request from `begun` to now.
     pub fn unread_bounds(&self, conversation: &str, user: &str, begun: u64, now_ms: u64) -> (u64, u64) {
         let talk = &self.talks[conversation];
         let reads = &talk.reads[talk.side(user)];
@@ -266,7 +266,7 @@ impl Model {
         let others = self.intents.iter().enumerate();
         let others = others.filter(|(_, one)| one.conversation == conversation && one.sender != user);
         let (mut least, mut most) = (0, 0);
-        for (index, intent) in others.filter(|(_, one)| !one.is_out()) {
+        for (index, intent) in others.filter(|(_, one)| !one.cannot_be_stored()) {
             let Some(number) = number(intent) else {
                 most += 1;
                 continue;

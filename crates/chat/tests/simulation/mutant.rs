@@ -1,4 +1,4 @@
-//! Stores that break their promises: what the checker must not let pass.
+//! Stores that break their promises, which the simulation must detect.
 
 use async_trait::async_trait;
 use jobline_store::{
@@ -23,21 +23,21 @@ pub enum Mutant {
     Reorders,
     /// Some commits are carried out after the next one, though they were acknowledged before it.
     Delays,
-    /// Some commits leave out the operations on keys whose sort begins like this.
+    /// Some commits leave out the operations on keys whose sort key begins with this.
     Halves(&'static str),
-    /// Conditions are not looked at.
+    /// Conditions are not checked.
     IgnoresConditions,
     /// Strong reads may show the state before the last write.
     ReadsThePast,
 }
 
-/// A store with a fault, on about every eighth occasion.
+/// A store that shows its fault in about every eighth call.
 pub struct Mutated {
     inner: Arc<dyn Store>,
     mutant: Mutant,
     calls: AtomicU64,
     held: Mutex<Option<Commit>>,
-    /// What rows were before their last write.
+    /// The rows before their last write.
     past: Mutex<std::collections::HashMap<Key, Option<Row>>>,
 }
 
@@ -46,11 +46,11 @@ impl Mutated {
         Self { inner, mutant, calls: AtomicU64::new(0), held: Mutex::default(), past: Mutex::default() }
     }
 
-    fn strikes(&self) -> bool {
+    fn is_faulty_call(&self) -> bool {
         self.calls.fetch_add(1, Ordering::Relaxed) % 8 == 5
     }
 
-    /// Acknowledges `commit` if it could be carried out, and gives it to `then`.
+    /// Answers as if `commit` was carried out, if its conditions hold.
     async fn pretend(&self, commit: &Commit) -> Result<Outcome, Error> {
         let checks =
             commit.operations().iter().map(|operation| Operation { action: Action::Check, ..operation.clone() });
@@ -76,19 +76,19 @@ impl Mutated {
         };
         let (token, operations) = (commit.token().0, commit.operations().to_vec());
         match self.mutant {
-            Mutant::Loses if has(commit, "MESSAGE#") && self.strikes() => self.pretend(commit).await,
+            Mutant::Loses if has(commit, "MESSAGE#") && self.is_faulty_call() => self.pretend(commit).await,
             Mutant::ForgetsTokens => {
                 let high = u128::from(self.calls.fetch_add(1, Ordering::Relaxed)) << 64;
                 self.inner.commit(&rebuilt(token ^ high, operations)?).await
             }
-            Mutant::Doubles if has(commit, "MESSAGE#") && self.strikes() => {
+            Mutant::Doubles if has(commit, "MESSAGE#") && self.is_faulty_call() => {
                 let mut operations = operations;
                 let twins = operations.iter().filter(|one| one.key.sort.starts_with("MESSAGE#")).cloned();
                 let twins: Vec<_> = twins.map(|one| Operation { key: twin(&one.key), ..one }).collect();
                 operations.extend(twins);
                 self.inner.commit(&rebuilt(token, operations)?).await
             }
-            Mutant::Delays if self.strikes() => {
+            Mutant::Delays if self.is_faulty_call() => {
                 let outcome = self.pretend(commit).await?;
                 if outcome == Outcome::Committed {
                     *self.held.lock().expect("nobody panics with it") = Some(commit.clone());
@@ -103,7 +103,7 @@ impl Mutated {
                 }
                 outcome
             }
-            Mutant::Halves(prefix) if has(commit, prefix) && self.strikes() => {
+            Mutant::Halves(prefix) if has(commit, prefix) && self.is_faulty_call() => {
                 let (mut half, rest): (Vec<_>, Vec<_>) =
                     operations.into_iter().partition(|one| !one.key.sort.starts_with(prefix));
                 half.extend(rest.into_iter().map(|one| Operation { action: Action::Check, ..one }));
@@ -126,7 +126,7 @@ fn has(commit: &Commit, prefix: &str) -> bool {
     commit.operations().iter().any(|operation| operation.key.sort.starts_with(prefix))
 }
 
-/// A place right after `key`.
+/// A key right after `key`.
 fn twin(key: &Key) -> Key {
     Key::new(&*key.partition, format!("{}2", key.sort))
 }
@@ -135,14 +135,14 @@ fn twin(key: &Key) -> Key {
 impl Store for Mutated {
     async fn get(&self, key: &Key, consistency: Consistency) -> Result<Option<Row>, Error> {
         match self.past(key) {
-            Some(past) if self.strikes() => Ok(past),
+            Some(past) if self.is_faulty_call() => Ok(past),
             _ => self.inner.get(key, consistency).await,
         }
     }
 
     async fn get_many(&self, keys: &[Key], consistency: Consistency) -> Result<Vec<Option<Row>>, Error> {
         let rows = self.inner.get_many(keys, consistency).await?;
-        if self.mutant != Mutant::ReadsThePast || !self.strikes() {
+        if self.mutant != Mutant::ReadsThePast || !self.is_faulty_call() {
             return Ok(rows);
         }
         Ok(keys.iter().zip(rows).map(|(key, row)| self.past(key).unwrap_or(row)).collect())
@@ -150,7 +150,7 @@ impl Store for Mutated {
 
     async fn range(&self, range: &Range) -> Result<Page, Error> {
         let mut page = self.inner.range(range).await?;
-        if self.mutant == Mutant::Reorders && page.rows.len() > 1 && self.strikes() {
+        if self.mutant == Mutant::Reorders && page.rows.len() > 1 && self.is_faulty_call() {
             let last = page.rows.len() - 1;
             page.rows.swap(last - 1, last);
         }

@@ -6,17 +6,17 @@ use jobline_chat::Settings;
 /// The kinds of histories.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// A few users and jobs, everything happens.
+    /// A few users and jobs; every kind of event.
     Mixed,
-    /// Two users with 16 devices at one hot conversation.
+    /// Two users with 16 devices in one busy conversation.
     Crowd,
-    /// One user with so many conversations that they do not fit into the window of the head.
+    /// One user with more conversations than fit into the window of the head.
     Wide,
     /// Messages expire while devices are away.
     Expiring,
 }
 
-/// How a device asks.
+/// Which procedure a device polls with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Polls {
     List,
@@ -29,33 +29,33 @@ pub struct Plan {
     pub seed: u64,
     pub kind: Kind,
     pub users: Vec<String>,
-    /// The participants of job 1, 2, …, as places in `users`.
+    /// The participants of job 1, 2, …, as indices into `users`.
     pub jobs: Vec<Vec<usize>>,
     /// Whose device it is, and how it polls.
     pub devices: Vec<(usize, Polls)>,
     pub servers: usize,
-    /// How many commits eventual reads are late.
+    /// By how many commits eventual reads are late.
     pub lag: u64,
-    /// Up to how long each side of a store call takes.
+    /// The longest wait before and after a store call.
     pub delay_ms: u64,
     /// Rows on a page of the store.
     pub page_cap: usize,
-    /// The chance that the server dies under a request.
+    /// The chance that the server dies during a request.
     pub crash: f64,
-    /// The chance that the answer is lost on its way.
+    /// The chance that the answer is lost.
     pub lost: f64,
-    /// Messages each user means to send.
+    /// Messages that each user intends to send.
     pub sends: usize,
     /// Steps of each device.
     pub steps: usize,
     /// Calls of the host.
     pub host_steps: usize,
-    /// Up to how long everybody waits between two steps.
+    /// The longest wait of an actor between two steps.
     pub pause_ms: u64,
-    /// How far a server's clock may be off, either way.
+    /// How far a server's clock may be ahead or behind.
     pub skew_ms: u64,
     pub settings: Settings,
-    /// What is wrong with the store, if anything.
+    /// The fault of the store, if it has one.
     pub mutant: Option<Mutant>,
 }
 
@@ -88,7 +88,8 @@ impl Plan {
                 devices.push((user, *dice.pick(&[Polls::List, Polls::List, Polls::Sync, Polls::Conversations])));
             }
         }
-        let settings = Settings { send_rate: if dice.chance(0.2) { 30 } else { 0 }, ..Settings::default() };
+        let send_rate = if dice.chance(0.2) { 30 } else { 0 };
+        let settings = Settings { send_rate, upload_rate: 0, ..Settings::default() };
         Self {
             seed,
             kind: Kind::Mixed,
@@ -143,7 +144,7 @@ impl Plan {
             sends: 3,
             steps: 14,
             pause_ms: 300,
-            settings: Settings { send_rate: 0, window_bytes: 850, ..Settings::default() },
+            settings: Settings { send_rate: 0, upload_rate: 0, window_bytes: 850, ..Settings::default() },
             ..Self::mixed(seed)
         }
     }
@@ -158,12 +159,12 @@ impl Plan {
             users,
             pause_ms: 8 * HOUR_MS,
             skew_ms: plan.skew_ms.min(90_000),
-            settings: Settings { send_rate: 0, retention_days: 1, ..Settings::default() },
+            settings: Settings { send_rate: 0, upload_rate: 0, retention_days: 1, ..Settings::default() },
             ..plan
         }
     }
 
-    /// At least two of so many.
+    /// A random selection of at least two of `count`.
     fn some_of(count: usize, dice: &mut Dice) -> Vec<usize> {
         let mut some: Vec<usize> = (0..count).filter(|_| dice.chance(0.6)).collect();
         if some.len() < 2 {
@@ -178,7 +179,7 @@ impl Plan {
         (1..).zip(&self.jobs).filter(|(_, users)| both(users)).map(|(id, _)| id).collect()
     }
 
-    /// Those with whom a user shares a job.
+    /// The users with whom a user shares a job.
     pub fn partners(&self, user: usize) -> Vec<usize> {
         (0..self.users.len()).filter(|other| *other != user && !self.shared(user, *other).is_empty()).collect()
     }
@@ -188,6 +189,6 @@ impl Plan {
         (self.settings.retention_days > 0).then(|| u64::from(self.settings.retention_days) * 24 * HOUR_MS)
     }
 
-    /// More conversations of one user than this may overflow the window of their head; as many as this never do.
+    /// This many conversations of one user always fit into the window of their head; more may not.
     pub const WINDOW: usize = 10;
 }

@@ -1,4 +1,4 @@
-//! The end of a history: nothing fails any more, everybody polls until there is nothing new, and all must agree.
+//! The end of a history: nothing fails any more, every device polls until nothing is new, and all must agree.
 
 use super::{
     chaos,
@@ -16,13 +16,13 @@ use std::collections::BTreeMap;
 type Truth = BTreeMap<(String, String), Vec<Message>>;
 
 pub async fn check(world: &World, devices: &mut Vec<Device<'_>>) -> Check {
-    world.quieten();
+    world.stop_faults();
     world.note("world", "is quiet from here on", &());
     for server in &world.servers {
-        // What was held up on its way arrives with the next call.
+        // Delayed commits arrive with the next call.
         server.chat.ready().await.map_err(|error| format!("not ready: {error}"))?;
     }
-    // A host that got no answer repeats its call: only that completes what it began.
+    // A host that got no answer repeats its call, which completes what the first one began.
     let mut dice = Dice::new(world.plan.seed, "the end");
     for job in 1..=world.plan.jobs.len() as u64 {
         let unsettled = world.model.borrow().jobs.is_open(job).is_none();
@@ -33,12 +33,12 @@ pub async fn check(world: &World, devices: &mut Vec<Device<'_>>) -> Check {
     }
     settle(devices).await?;
     for device in devices.iter_mut() {
-        last_words(device).await?;
+        mark_once_more(device).await?;
     }
     settle(devices).await?;
     idle_polls_cost_one_read(world, devices).await?;
     let truth = truth(world, &mut dice).await?;
-    sends_are_there(world, &truth)?;
+    accepted_messages_exist(world, &truth)?;
     statuses_are_right(world, devices, &truth)?;
     for device in devices.iter_mut() {
         let name = device.client().name.clone();
@@ -52,7 +52,7 @@ pub async fn check(world: &World, devices: &mut Vec<Device<'_>>) -> Check {
             }
             Device::Sync(device) => {
                 let user = device.client.user().to_owned();
-                let place = &device.place;
+                let place = &device.state;
                 place.views.iter().try_for_each(|(id, view)| agrees(view, &truth, &user, id))
             }
             Device::Overview(_) => Ok(()),
@@ -75,8 +75,8 @@ async fn settle(devices: &mut [Device<'_>]) -> Check {
     Err("devices that only poll never come to rest".into())
 }
 
-/// Some mark what they know as read, this time for certain.
-async fn last_words(device: &mut Device<'_>) -> Check {
+/// Some devices mark what they know as read, without faults this time.
+async fn mark_once_more(device: &mut Device<'_>) -> Check {
     if let Device::List(device) = device
         && device.client.dice.chance(0.4)
         && let Some(view) = device.view()
@@ -96,7 +96,7 @@ async fn idle_polls_cost_one_read(world: &World, devices: &mut [Device<'_>]) -> 
         let counts = world.counting.counts();
         let name = &device.client().name;
         ensure!(!moved, "{name}: something new, though all is quiet");
-        // A device of nobody's conversation asks strongly before it says that there is none.
+        // A list of a conversation that does not exist is read strongly before it is refused.
         let begun = !matches!(device, Device::List(device) if device.view().is_none());
         ensure!(!begun || (counts.reads == 1 && counts.commits == 0), "an idle poll cost {counts:?}");
     }
@@ -117,7 +117,7 @@ async fn truth(world: &World, dice: &mut Dice) -> Check<Truth> {
     Ok(truth)
 }
 
-/// All messages of a conversation: the newest, then page by page back.
+/// All messages of a conversation: the newest, then the older pages.
 async fn whole(world: &World, dice: &mut Dice, user: &str, id: &str) -> Check<Option<Vec<Message>>> {
     let me = UserId::new(user).expect("a user id");
     let (mut before, mut messages) = (None, Vec::new());
@@ -149,8 +149,8 @@ async fn whole(world: &World, dice: &mut Dice, user: &str, id: &str) -> Check<Op
     Ok(Some(messages))
 }
 
-/// Whatever was accepted is there, once; the two agree on it.
-fn sends_are_there(world: &World, truth: &Truth) -> Check {
+/// Every accepted message exists once, and both members see the same.
+fn accepted_messages_exist(world: &World, truth: &Truth) -> Check {
     let model = world.model.borrow();
     for (number, intent) in model.intents.iter().enumerate() {
         for user in &model.talks[&intent.conversation].pair {
@@ -174,7 +174,7 @@ fn sends_are_there(world: &World, truth: &Truth) -> Check {
     Ok(())
 }
 
-/// What was read for certain is read; what a device has, and has polled since, is delivered.
+/// What was certainly read is `read`; what a device has received, and polled after, is `delivered`.
 fn statuses_are_right(world: &World, devices: &[Device<'_>], truth: &Truth) -> Check {
     let mut received: BTreeMap<(&str, &str), u64> = BTreeMap::new();
     for device in devices {
@@ -184,7 +184,7 @@ fn statuses_are_right(world: &World, devices: &[Device<'_>], truth: &Truth) -> C
                 view.into_iter().collect()
             }
             Device::Sync(device) => {
-                let views = device.place.views.iter();
+                let views = device.state.views.iter();
                 views.map(|(id, view)| (device.client.user(), id.as_str(), view)).collect()
             }
             Device::Overview(_) => Vec::new(),
@@ -213,7 +213,7 @@ fn plain(message: &Message) -> Message {
     Message { file_url: None, ..message.clone() }
 }
 
-/// What a device knows of a conversation, from its polls, is what there is.
+/// What a device knows of a conversation from its polls is what is stored.
 fn agrees(view: &View, truth: &Truth, user: &str, id: &str) -> Check {
     let all = truth.get(&(user.to_owned(), id.to_owned())).map_or(&[][..], Vec::as_slice);
     let known = view.merged();
@@ -233,7 +233,7 @@ fn agrees(view: &View, truth: &Truth, user: &str, id: &str) -> Check {
     Ok(())
 }
 
-/// Every device that shows conversations shows them as they are, and what is unread is what was not read.
+/// Every device has its conversations as they are stored, and unread counts are right.
 async fn conversations_agree(world: &World, devices: &[Device<'_>], truth: &Truth, dice: &mut Dice) -> Check {
     for user in &world.plan.users {
         let fresh = all_conversations(world, dice, user).await?;
@@ -243,12 +243,12 @@ async fn conversations_agree(world: &World, devices: &[Device<'_>], truth: &Trut
         };
         for id in truth.keys().filter(|(one, _)| one == user).map(|(_, id)| id) {
             let shown = fresh.get(id).ok_or_else(|| format!("{user} is not shown {id}"))?;
-            unread_is_a_fact(world, truth, shown)?;
+            unread_counts_are_right(world, truth, shown)?;
         }
         for device in devices {
             let (name, mine, complete) = match device {
                 Device::Sync(device) if device.client.user() == user => {
-                    (&device.client.name, &device.place.conversations, device.place.is_complete())
+                    (&device.client.name, &device.state.conversations, device.state.is_complete())
                 }
                 Device::Overview(device) if device.client.user() == user => {
                     (&device.client.name, device.conversations(), !device.partial)
@@ -270,12 +270,13 @@ async fn conversations_agree(world: &World, devices: &[Device<'_>], truth: &Trut
     Ok(())
 }
 
-/// A conversation without its `updatedAt`: that one's own device received something moves it, and is not echoed.
+/// A conversation without its `updatedAt`, which also changes when the viewer's own device received something: that is no
+/// change for the viewer.
 fn timeless(conversation: &Conversation) -> Conversation {
     Conversation { updated_at: String::new(), ..conversation.clone() }
 }
 
-fn unread_is_a_fact(world: &World, truth: &Truth, shown: &Conversation) -> Check {
+fn unread_counts_are_right(world: &World, truth: &Truth, shown: &Conversation) -> Check {
     for (user, unread) in &shown.unread_count {
         let messages = &truth[&(user.clone(), shown.id.clone())];
         let others = messages.iter().filter(|message| message.receiver_id == *user && message.status != Status::Read);
@@ -314,7 +315,7 @@ async fn all_synced(world: &World, dice: &mut Dice, user: &str) -> Check<BTreeMa
     let me = UserId::new(user).expect("a user id");
     let (mut since, mut all) = (None, BTreeMap::new());
     loop {
-        let input = SyncQuery { since, limit: Some(dice.limit().max(5)) };
+        let input = SyncQuery { since, limit: Some(dice.limit().max(5)), wait: None };
         let answer = world.server(dice).sync(&me, input).await.map_err(|error| error.to_string())?;
         all.extend(answer.conversations.into_iter().map(|one| (one.id.clone(), one)));
         since = Some(answer.cursor);

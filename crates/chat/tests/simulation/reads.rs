@@ -1,13 +1,13 @@
-//! Calls of markAsRead by one user in one conversation, and what they make read.
+//! Calls of markAsRead by one user in one conversation, and what is read because of them.
 
 /// One call.
 #[derive(Debug, Clone)]
 struct Call {
     ended: Option<u64>,
     answered: bool,
-    /// The message that was named; everything, when none was.
+    /// The message that was named; `None` for everything.
     up_to: Option<u64>,
-    /// What "everything" was at least.
+    /// The number up to which "everything" reached at least.
     accepted: u64,
 }
 
@@ -27,8 +27,8 @@ impl Reads {
 
     /// Whether some call can have made the message with this number read, whose send began at `sent`.
     ///
-    /// A call for everything covers what was there when it was carried out: nothing that was sent after it ended, even
-    /// if its commit arrives later.
+    /// A call for everything covers what existed when it was carried out: nothing that was sent after it ended, even if its
+    /// commit arrives later.
     pub fn may_cover(&self, number: u64, sent: u64) -> bool {
         self.0.iter().any(|call| match call.up_to {
             Some(up_to) => number <= up_to,
@@ -36,7 +36,7 @@ impl Reads {
         })
     }
 
-    /// Up to where everything was read for whoever asks after `begun`.
+    /// The number up to which everything was read for a request that begins at `begun`.
     pub fn surely_up_to(&self, begun: u64) -> u64 {
         let done = self.0.iter().filter(|call| call.answered && call.ended.is_some_and(|ended| ended < begun));
         done.map(|call| call.up_to.unwrap_or(call.accepted)).max().unwrap_or(0)

@@ -1,11 +1,12 @@
-//! Somebody who writes: with and without `clientId`, until there is an answer, twice at once, to whom they may not.
+//! A user who writes: with and without `clientId`, until there is an answer, twice at once, and to users they may not
+//! write to.
 
 use super::{
     dice::Dice,
     jobs::Asked,
     model::{Check, Intent, Model, conversation, ensure},
     plan::Kind,
-    world::{Heard, World},
+    world::{Response, World},
 };
 use jobline_chat::UserId;
 use jobline_wire::{Code, SendMessage, SentMessage, UploadFile};
@@ -17,7 +18,7 @@ pub struct Sender<'a> {
     name: String,
     user: usize,
     me: UserId,
-    /// Sends that were answered, to repeat them.
+    /// Answered sends, to be repeated.
     done: Vec<(usize, SendMessage)>,
 }
 
@@ -45,7 +46,7 @@ impl<'a> Sender<'a> {
         Ok(())
     }
 
-    /// Sends one message to `to`, asking until there is an answer.
+    /// Sends one message to `to`, repeating the request until it is answered.
     async fn write(&mut self, to: usize) -> Check {
         let shared = self.world.plan.shared(self.user, to);
         let job = self.dice.chance(0.3).then(|| *self.dice.pick(&shared));
@@ -54,7 +55,7 @@ impl<'a> Sender<'a> {
         let (mut intent, mut input) = self.intend(to, job, with_client_id, file_url);
         for _ in 0..12 {
             let answered = if with_client_id && self.dice.chance(0.1) {
-                // An impatient client sends the same again while the first request is under way.
+                // An impatient client repeats the send while the first request is under way.
                 let (one, other) = futures_util::join!(
                     request(self.world, self.dice.up_to(u64::MAX), &self.me, intent, &input),
                     request(self.world, self.dice.up_to(u64::MAX), &self.me, intent, &input),
@@ -114,9 +115,9 @@ impl<'a> Sender<'a> {
         (model.intend(intent), input)
     }
 
-    /// Sends what was answered once more, or something else under its client id.
+    /// Repeats an answered send, or sends something else under its `clientId`.
     async fn repeat(&mut self) -> Check {
-        // Where messages expire, an old client id may be free again.
+        // If messages expire, an old `clientId` may be free again.
         let known: Vec<_> = self.done.iter().filter(|(_, input)| input.client_id.is_some()).cloned().collect();
         if known.is_empty() || self.world.plan.kind == Kind::Expiring {
             return Ok(());
@@ -131,11 +132,11 @@ impl<'a> Sender<'a> {
         }
         input.content = Some("something else".into());
         let chat = self.world.server(&mut self.dice);
-        let heard =
+        let response =
             self.world.hear(&mut self.dice, &self.name, "another under a used clientId", chat.send(&self.me, input));
-        match heard.await {
-            Heard::Answer(sent) => Err(format!("a used clientId was accepted: {sent:?}")),
-            Heard::Refusal(error) if error.code != Code::ClientIdReused => Err(format!("refused with {error}")),
+        match response.await {
+            Response::Answer(sent) => Err(format!("a used clientId was accepted: {sent:?}")),
+            Response::Refusal(error) if error.code != Code::ClientIdReused => Err(format!("refused with {error}")),
             _ => Ok(()),
         }
     }
@@ -149,13 +150,13 @@ impl<'a> Sender<'a> {
             ..UploadFile::default()
         };
         let chat = self.world.server(&mut self.dice);
-        let heard = self.world.hear(&mut self.dice, &self.name, "upload", chat.upload_file(&self.me, input)).await;
-        match heard {
-            Heard::Answer(target) => {
+        let response = self.world.hear(&mut self.dice, &self.name, "upload", chat.upload_file(&self.me, input)).await;
+        match response {
+            Response::Answer(target) => {
                 self.world.files.upload(&target, b"text");
                 Ok(Some(target.file_url))
             }
-            Heard::Refusal(error) if error.code != Code::JobClosed => Err(format!("upload was refused: {error}")),
+            Response::Refusal(error) if error.code != Code::JobClosed => Err(format!("upload was refused: {error}")),
             _ => Ok(None),
         }
     }
@@ -178,14 +179,14 @@ impl<'a> Sender<'a> {
         let expected = if by_id { Code::NotFound } else { Code::NotJobParticipant };
         let chat = self.world.server(&mut self.dice);
         match self.world.hear(&mut self.dice, &self.name, "to a stranger", chat.send(&self.me, input)).await {
-            Heard::Answer(sent) => Err(format!("a stranger was written to: {sent:?}")),
-            Heard::Refusal(error) if error.code != expected => Err(format!("refused with {error}")),
+            Response::Answer(sent) => Err(format!("a stranger was written to: {sent:?}")),
+            Response::Refusal(error) if error.code != expected => Err(format!("refused with {error}")),
             _ => Ok(()),
         }
     }
 }
 
-/// One request of a send; answers whether it was answered, be it with a refusal.
+/// One request of a send. Answers whether it was answered, even if with a refusal.
 async fn request(world: &World, seed: u64, me: &UserId, intent: usize, input: &SendMessage) -> Check<bool> {
     let mut dice = Dice::new(seed, "request");
     let (begun, commits) = (world.tick(), world.gate.commits());
@@ -197,16 +198,16 @@ async fn request(world: &World, seed: u64, me: &UserId, intent: usize, input: &S
     }
     let what = format!("send m{intent} {input:?}");
     let chat = world.server(&mut dice);
-    let heard = world.hear(&mut dice, me.as_str(), &what, chat.send(me, input.clone())).await;
+    let response = world.hear(&mut dice, me.as_str(), &what, chat.send(me, input.clone())).await;
     let asked = Asked { begun, commits, ended: world.tick() };
     world.model.borrow_mut().intents[intent].in_flight -= 1;
-    match heard {
-        Heard::Nothing => {
+    match response {
+        Response::Lost => {
             world.model.borrow_mut().intents[intent].uncertain = true;
             Ok(false)
         }
-        Heard::Answer(sent) => accepted(world, me, intent, input, asked, &sent).map(|()| true),
-        Heard::Refusal(error) => refused(world, intent, input, asked, &error).map(|()| true),
+        Response::Answer(sent) => accepted(world, me, intent, input, asked, &sent).map(|()| true),
+        Response::Refusal(error) => refused(world, intent, input, asked, &error).map(|()| true),
     }
 }
 
@@ -224,7 +225,7 @@ fn accepted(world: &World, me: &UserId, intent: usize, input: &SendMessage, aske
     }
     ensure!(sent.conversation_id == sent.message.conversation_id, "two conversations: {sent:?}");
     ensure!(sent.message.content == Model::text(intent), "another message was answered: {sent:?}");
-    // Of two requests at once, one may have been refused because the job was just being closed.
+    // Of two concurrent requests, one may have been refused because the job was being closed.
     model.intents[intent].accepted.get_or_insert(asked.ended);
     model.see(me.as_str(), &sent.message)
 }
@@ -242,14 +243,14 @@ fn refused(world: &World, intent: usize, input: &SendMessage, asked: Asked, erro
             ensure!(open.is_none(), "refused, though job {open:?} is open: {error}");
         }
         Code::RateLimited => ensure!(world.plan.settings.send_rate > 0, "refused without a limit: {error}"),
-        // The conversation was named by the id of a message that has expired since.
+        // The conversation was named by its id, and its first message has expired or does not exist yet.
         _ => return Err(format!("m{intent} {meant:?} was refused with {error}")),
     }
     model.intents[intent].refused = true;
     Ok(())
 }
 
-/// The jobs of which one open one would do.
+/// The jobs of which one has to be open.
 fn candidates(world: &World, model: &Model, intent: usize, input: &SendMessage) -> Vec<u64> {
     if let Some(job) = input.job_id {
         return vec![job];

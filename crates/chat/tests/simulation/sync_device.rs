@@ -9,23 +9,23 @@ use super::{
 use jobline_wire::{Conversation, Message, SyncQuery, Synced};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Where a device stands, and what it knows there.
+/// What a device has: its cursor, and what it has read so far.
 #[derive(Clone, Default)]
-pub struct Place {
+pub struct DeviceState {
     cursor: Option<String>,
     /// Everything up to this instant was committed and visible when the cursor was made.
     shown_ms: u64,
     behind: bool,
     pub views: BTreeMap<String, View>,
     pub conversations: BTreeMap<String, Conversation>,
-    /// It is still being told of everything for the first time.
-    walking: bool,
+    /// Its first traversal of all conversations is not complete yet.
+    traversing: bool,
     visited: BTreeSet<String>,
     since: Option<String>,
 }
 
-impl Place {
-    /// Whether it was told of everything, not only of what changed since an instant.
+impl DeviceState {
+    /// Whether it reads everything, not only what changed since an instant.
     pub fn is_complete(&self) -> bool {
         self.since.is_none()
     }
@@ -33,33 +33,33 @@ impl Place {
 
 pub struct SyncDevice<'a> {
     pub client: Client<'a>,
-    pub place: Place,
-    past: Vec<Place>,
+    pub state: DeviceState,
+    past: Vec<DeviceState>,
 }
 
 impl<'a> SyncDevice<'a> {
     pub fn new(client: Client<'a>) -> Self {
-        Self { client, place: Place::default(), past: Vec::new() }
+        Self { client, state: DeviceState::default(), past: Vec::new() }
     }
 
     pub async fn step(&mut self) -> Check {
         match self.client.dice.up_to(99) {
-            0..=4 => self.place = Place::default(),
+            0..=4 => self.state = DeviceState::default(),
             5..=11 if !self.past.is_empty() => {
-                self.place = self.client.dice.pick(&self.past).clone();
+                self.state = self.client.dice.pick(&self.past).clone();
                 self.client.world.count("older cursor");
             }
-            12..=21 if !self.place.views.is_empty() => return self.mark().await,
-            22..=24 => return self.client.trespass().await,
+            12..=21 if !self.state.views.is_empty() => return self.mark().await,
+            22..=24 => return self.client.read_what_others_wrote().await,
             _ => {}
         }
         self.poll().await.map(drop)
     }
 
     async fn mark(&mut self) -> Check {
-        let ids: Vec<String> = self.place.views.keys().cloned().collect();
+        let ids: Vec<String> = self.state.views.keys().cloned().collect();
         let id = self.client.dice.pick(&ids).clone();
-        let known = self.place.views[&id].known.values();
+        let known = self.state.views[&id].known.values();
         let known: Vec<_> = known.map(|message| (message.number, message.id.clone())).collect();
         self.client.mark(&id, &known).await
     }
@@ -68,7 +68,7 @@ impl<'a> SyncDevice<'a> {
     pub async fn settle(&mut self) -> Check<bool> {
         let mut moved = false;
         for _ in 0..2_000 {
-            let before = self.place.cursor.clone();
+            let before = self.state.cursor.clone();
             let answer = self.poll().await?.ok_or("no answer, though nothing fails")?;
             let nothing = answer.messages.is_empty() && answer.conversations.is_empty() && !answer.has_more;
             if nothing && before.as_ref() == Some(&answer.cursor) {
@@ -79,41 +79,41 @@ impl<'a> SyncDevice<'a> {
         Err("syncs without an end".into())
     }
 
-    /// Asks once with the cursor, or begins.
+    /// Polls once, with the cursor if there is one.
     pub async fn poll(&mut self) -> Check<Option<Synced>> {
         let world = self.client.world;
         let limit = self.client.dice.limit();
-        let mut place = self.place.clone();
-        if place.cursor.is_none() {
-            place.since = self.client.dice.chance(0.25).then(|| self.client.instant());
-            place.walking = true;
+        let mut state = self.state.clone();
+        if state.cursor.is_none() {
+            state.since = self.client.dice.chance(0.25).then(|| self.client.instant());
+            state.traversing = true;
         }
-        for (conversation, view) in &place.views {
+        for (conversation, view) in &state.views {
             view.cover(self.client.me.as_str(), conversation, &mut world.model.borrow_mut());
         }
-        if let (Some(since), Some(_)) = (&place.since, &place.cursor) {
+        if let (Some(since), Some(_)) = (&state.since, &state.cursor) {
             self.cover_all(since);
         }
-        let since = place.cursor.clone().or_else(|| place.since.clone());
+        let since = state.cursor.clone().or_else(|| state.since.clone());
         let (begun, shown_ms) = (world.tick(), world.gate.shown_ms());
         let what = format!("sync limit {limit} since {since:?}");
         let chat = world.server(&mut self.client.dice);
-        let input = SyncQuery { since, limit: Some(limit) };
-        let heard =
+        let input = SyncQuery { since, limit: Some(limit), wait: None };
+        let response =
             world.hear(&mut self.client.dice, &self.client.name, &what, chat.sync(&self.client.me, input)).await;
-        let Some(answer) = heard.answer("sync")? else { return Ok(None) };
+        let Some(answer) = response.answer("sync")? else { return Ok(None) };
         world.note(&self.client.name, &in_short(&answer.messages), &());
-        self.take_in(&mut place, &answer, limit as usize, begun)?;
-        place.cursor = Some(answer.cursor.clone());
-        (place.shown_ms, place.behind) = (shown_ms, answer.has_more);
-        self.past.push(std::mem::replace(&mut self.place, place));
+        self.apply(&mut state, &answer, limit as usize, begun)?;
+        state.cursor = Some(answer.cursor.clone());
+        (state.shown_ms, state.behind) = (shown_ms, answer.has_more);
+        self.past.push(std::mem::replace(&mut self.state, state));
         if self.past.len() > 6 {
             self.past.remove(0);
         }
         Ok(Some(answer))
     }
 
-    /// A device that began at an instant was given what came before it, in every conversation.
+    /// A device that began at an instant counts as having what came before it, in every conversation.
     fn cover_all(&self, since: &str) {
         let user = self.client.user();
         for talk in self.client.world.model.borrow_mut().talks.values_mut() {
@@ -124,7 +124,7 @@ impl<'a> SyncDevice<'a> {
         }
     }
 
-    fn take_in(&self, place: &mut Place, answer: &Synced, limit: usize, begun: u64) -> Check {
+    fn apply(&self, state: &mut DeviceState, answer: &Synced, limit: usize, begun: u64) -> Check {
         let world = self.client.world;
         let user = self.client.user();
         ensure!(answer.messages.len() <= limit, "more than {limit} messages: {answer:?}");
@@ -138,8 +138,8 @@ impl<'a> SyncDevice<'a> {
                 see_conversation(&model, user, conversation, begun, world.now_ms())?;
             }
         }
-        let before = if answer.reset == Some(true) { Some(self.reset(place)?) } else { None };
-        if let (Some(since), None) = (&place.since, &place.cursor) {
+        let before = if answer.reset == Some(true) { Some(self.reset(state)?) } else { None };
+        if let (Some(since), None) = (&state.since, &state.cursor) {
             let late = answer.messages.iter().find(|message| message.updated_at <= *since);
             ensure!(late.is_none(), "not after {since}: {late:?}");
         }
@@ -155,7 +155,7 @@ impl<'a> SyncDevice<'a> {
             by_conversation.get_mut(id).expect("told").push(message.clone());
         }
         for (id, messages) in by_conversation {
-            self.take_conversation(place, id, &messages, limit, begun)?;
+            self.apply_conversation(state, id, &messages, limit, begun)?;
             if let Some(before) = before.as_ref().and_then(|before| before.views.get(id)) {
                 for message in &messages {
                     let known = before.known.get(&message.number);
@@ -164,16 +164,23 @@ impl<'a> SyncDevice<'a> {
             }
         }
         for conversation in &answer.conversations {
-            place.conversations.insert(conversation.id.clone(), conversation.clone());
+            state.conversations.insert(conversation.id.clone(), conversation.clone());
         }
-        place.walking &= answer.has_more;
+        state.traversing &= answer.has_more;
         Ok(())
     }
 
-    fn take_conversation(&self, place: &mut Place, id: &str, messages: &[Message], limit: usize, begun: u64) -> Check {
+    fn apply_conversation(
+        &self,
+        state: &mut DeviceState,
+        id: &str,
+        messages: &[Message],
+        limit: usize,
+        begun: u64,
+    ) -> Check {
         let model = self.client.world.model.borrow();
         let talk = &model.talks[id];
-        if place.walking && place.since.is_none() && place.visited.insert(id.to_owned()) {
+        if state.traversing && state.since.is_none() && state.visited.insert(id.to_owned()) {
             let view = View::snapshot(messages)?;
             for message in messages {
                 model.is_fresh(self.client.user(), message, begun)?;
@@ -183,10 +190,10 @@ impl<'a> SyncDevice<'a> {
                 ensure!(view.high.unwrap_or(0) >= accepted, "message {accepted} is missing: {messages:?}");
                 ensure!(view.base == Some(1) || messages.len() == limit, "not the newest of {id}: {messages:?}");
             }
-            place.views.insert(id.to_owned(), view);
+            state.views.insert(id.to_owned(), view);
             return Ok(());
         }
-        let view = place.views.entry(id.to_owned()).or_insert_with(|| match &place.since {
+        let view = state.views.entry(id.to_owned()).or_insert_with(|| match &state.since {
             Some(since) => View::since(since),
             None if model.retention_ms.is_some() => View::default(),
             None => View::from_the_beginning(),
@@ -194,26 +201,26 @@ impl<'a> SyncDevice<'a> {
         view.changes(messages, talk, model.gone_before(self.client.world.now_ms()))
     }
 
-    /// Begins again; answers where the device stood before.
-    fn reset(&self, place: &mut Place) -> Check<Place> {
+    /// Starts over; answers what the device had before.
+    fn reset(&self, state: &mut DeviceState) -> Check<DeviceState> {
         let world = self.client.world;
         world.count("reset of a sync");
         let model = world.model.borrow();
         let overflows = model.talks.values().filter(|talk| talk.pair.iter().any(|user| user == self.client.user()));
         let overflows = overflows.count() > Plan::WINDOW;
         let expired = model.retention_ms.is_some_and(|kept| {
-            let away = place.shown_ms + kept < world.now_ms() + model.slack_ms;
-            // A receipt of one's own is not echoed, so the place in a conversation that rested for as long as messages
-            // are kept may be before one that is gone, although the device was never away.
-            let gone = place.views.iter().any(|(id, view)| {
+            let away = state.shown_ms + kept < world.now_ms() + model.slack_ms;
+            // A user's own receipts are no change for them. So the cursor of a conversation that did not move for as long
+            // as messages are kept may be before one that is gone, although the device was never away.
+            let gone = state.views.iter().any(|(id, view)| {
                 let around = view.high.map(|high| model.talks[id].facts.range(high..=high + 1));
                 let gone = |fact: &Fact| model.may_be_gone(fact.created_ms, world.now_ms());
                 around.is_none_or(|mut around| around.any(|(_, fact)| gone(fact)))
             });
-            away || gone || place.behind
+            away || gone || state.behind
         });
-        ensure!(place.cursor.is_some() && (overflows || expired), "reset without a reason");
-        let fresh = Place { walking: true, cursor: place.cursor.clone(), ..Place::default() };
-        Ok(std::mem::replace(place, fresh))
+        ensure!(state.cursor.is_some() && (overflows || expired), "reset without a reason");
+        let fresh = DeviceState { traversing: true, cursor: state.cursor.clone(), ..DeviceState::default() };
+        Ok(std::mem::replace(state, fresh))
     }
 }

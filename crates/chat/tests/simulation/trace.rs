@@ -1,4 +1,4 @@
-//! What happened, line by line: the last of it for people, all of it as a hash.
+//! What happened, line by line: the last lines to print, all of them as a hash.
 
 use std::collections::VecDeque;
 

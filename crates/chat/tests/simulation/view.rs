@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct View {
     /// What polls answered, by number.
     pub known: BTreeMap<u64, Message>,
-    /// What pages back answered; they may be ahead of the polls.
+    /// What pages of older messages answered; they may be ahead of the polls.
     pub paged: BTreeMap<u64, Message>,
     /// The number of the last new message; `None` when the device does not know where it began.
     pub high: Option<u64>,
@@ -19,7 +19,7 @@ pub struct View {
 }
 
 impl View {
-    /// Of a device that was there from the beginning.
+    /// The view of a device that reads from the first message on.
     pub fn from_the_beginning() -> Self {
         Self { high: Some(0), base: Some(1), ..Self::default() }
     }
@@ -28,7 +28,7 @@ impl View {
         Self { since: Some(instant.to_owned()), ..Self::default() }
     }
 
-    /// What an answer without `since` shows: some messages in a row, the newest.
+    /// What an answer without `since` shows: the newest messages, without a gap.
     pub fn snapshot(messages: &[Message]) -> Check<Self> {
         in_a_row(messages)?;
         let known: BTreeMap<u64, Message> = messages.iter().map(|message| (message.number, message.clone())).collect();
@@ -36,7 +36,7 @@ impl View {
         Ok(Self { known, base, high, ..Self::default() })
     }
 
-    /// What an answer to a cursor changes. What was created before `gone_before` may not be kept any more.
+    /// Applies an answer to a cursor. Messages created before `gone_before` may not be kept any more.
     pub fn changes(&mut self, messages: &[Message], talk: &Talk, gone_before: u64) -> Check {
         let mut answered = BTreeSet::new();
         for message in messages {
@@ -63,7 +63,7 @@ impl View {
     fn append(&mut self, message: &Message, talk: &Talk, gone_before: u64) -> Check {
         match self.high {
             Some(high) => {
-                // Where a device is still being told what changed since an instant, what expired meanwhile is left out.
+                // While a device still reads what changed since an instant, messages that expire meanwhile are left out.
                 let mut between = high + 1..message.number;
                 let gone = |number| talk.facts.get(&number).is_none_or(|fact| fact.created_ms < gone_before);
                 let expired = self.since.is_some() && gone_before > 0 && between.all(gone);
@@ -84,7 +84,7 @@ impl View {
         Ok(())
     }
 
-    /// A page of older messages, read in the present.
+    /// Applies a page of older messages, which was read strongly.
     pub fn page_back(&mut self, messages: &[Message]) -> Check {
         in_a_row(messages)?;
         for message in messages {
@@ -97,7 +97,7 @@ impl View {
         Ok(())
     }
 
-    /// The device's last word on every message it has seen.
+    /// Every message that the device has seen, as it last saw it.
     pub fn merged(&self) -> BTreeMap<u64, &Message> {
         let mut merged: BTreeMap<u64, &Message> =
             self.paged.iter().map(|(number, message)| (*number, message)).collect();
@@ -110,7 +110,7 @@ impl View {
         merged
     }
 
-    /// Tells the model what a poll with this device's cursor proves to have arrived.
+    /// Records in the model what a poll with this device's cursor proves to have arrived.
     pub fn cover(&self, user: &str, conversation: &str, model: &mut Model) {
         let expires = model.retention_ms.is_some();
         let talk = model.talk(conversation);
@@ -121,7 +121,7 @@ impl View {
                 let latest = talk.covered_since[side].clone().max(since.clone());
                 talk.covered_since[side] = latest;
             }
-            // All that there was had expired: up to where, nobody can see.
+            // Everything had expired, so the number cannot be known.
             (None, None) if expires => talk.covered[side] = u64::MAX,
             (None, None) => {}
         }

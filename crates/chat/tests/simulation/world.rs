@@ -1,4 +1,4 @@
-//! Servers over one store, with everything between them that can go wrong.
+//! Servers over one store, with everything that can go wrong between them.
 
 use super::{
     dice::Dice,
@@ -28,7 +28,7 @@ use std::{
 };
 use tokio::time::Instant;
 
-/// A clock that is off, by an amount that may change at any time.
+/// A clock that is ahead or behind by an amount that may change at any time.
 pub struct SkewedClock {
     started: Instant,
     skew_ms: AtomicI64,
@@ -52,7 +52,7 @@ impl Clock for SkewedClock {
     }
 }
 
-/// Lets eventual reads through to the past, or to the present once it is calm; counts commits.
+/// Eventual reads show the past, or the present once it is calm. Counts commits.
 pub struct Gate {
     past: WeaklyVisible,
     present: Arc<dyn Store>,
@@ -65,7 +65,7 @@ pub struct Gate {
 }
 
 impl Gate {
-    /// Every read from now on, however late, shows what was committed up to this instant.
+    /// Every read from now on, however stale, shows what was committed up to this instant.
     pub fn shown_ms(&self) -> u64 {
         let times = self.times.lock().expect("nobody panics with it");
         let oldest = times.len().checked_sub(self.lag + 1).map_or(self.started, |index| times[index]);
@@ -120,21 +120,21 @@ pub struct Server {
     pub faulty: Arc<Faulty>,
 }
 
-/// What a client heard of a request.
+/// What a client receives for a request.
 #[derive(Debug)]
-pub enum Heard<T> {
+pub enum Response<T> {
     Answer(T),
     Refusal(Error),
-    /// The server died, or the answer got lost, or it was `unavailable`: nobody knows what became of it.
-    Nothing,
+    /// The server died, the answer was lost, or it was `unavailable`: the outcome is unknown.
+    Lost,
 }
 
-impl<T> Heard<T> {
-    /// The answer, where nothing may be refused.
+impl<T> Response<T> {
+    /// The answer of a request that may not be refused.
     pub fn answer(self, what: &str) -> Check<Option<T>> {
         match self {
             Self::Answer(answer) => Ok(Some(answer)),
-            Self::Nothing => Ok(None),
+            Self::Lost => Ok(None),
             Self::Refusal(error) => Err(format!("{what} was refused: {error}")),
         }
     }
@@ -145,12 +145,12 @@ pub struct World {
     pub model: RefCell<Model>,
     pub trace: RefCell<Trace>,
     pub servers: Vec<Server>,
-    /// Everything that the engine holds.
+    /// Every row of the engine.
     pub rows: Arc<dyn Scan>,
     pub counting: Arc<Counting>,
     pub gate: Arc<Gate>,
     pub files: Arc<MemoryFiles>,
-    /// How often what was reached: a history in which nothing happens proves nothing.
+    /// How often each kind of event happened: a history without events proves nothing.
     pub tally: RefCell<std::collections::BTreeMap<&'static str, u64>>,
     quiet: Cell<bool>,
     started: Instant,
@@ -161,7 +161,7 @@ impl World {
         let started = Instant::now();
         let ground = Ground::new(plan.seed, plan.page_cap);
         let random = Arc::new(SeededRandom::new(plan.seed));
-        let secrets = Secrets::load(&*ground.store, &*random).await.expect("a store that is well");
+        let secrets = Secrets::load(&*ground.store, &*random).await.expect("a store without faults");
         let counting = Arc::new(Counting::new(ground.store));
         let present: Arc<dyn Store> = match plan.mutant {
             Some(mutant) => Arc::new(Mutated::new(counting.clone(), mutant)),
@@ -214,8 +214,8 @@ impl World {
         self.trace.borrow_mut().add(format!("{at:>8} ms {who}: {line}"), &format!("{more:?}"));
     }
 
-    /// From here on nothing fails, clocks are right, and every read shows the present.
-    pub fn quieten(&self) {
+    /// From now on nothing fails, clocks are right, and every read shows the present.
+    pub fn stop_faults(&self) {
         self.quiet.set(true);
         self.gate.calm();
         for server in &self.servers {
@@ -234,14 +234,14 @@ impl World {
         tokio::time::sleep(Duration::from_millis(wait)).await;
     }
 
-    /// What a client hears of `request`: its server may die at any point of it, and the answer may get lost.
+    /// What a client receives for `request`: the server may die at any point of it, and the answer may be lost.
     pub async fn hear<T: Debug>(
         &self,
         dice: &mut Dice,
         who: &str,
         what: &str,
         request: impl Future<Output = Result<T>>,
-    ) -> Heard<T> {
+    ) -> Response<T> {
         if self.quiet.get() {
             return self.heard(who, what, Some(request.await));
         }
@@ -260,15 +260,15 @@ impl World {
         self.heard(who, what, outcome)
     }
 
-    fn heard<T: Debug>(&self, who: &str, what: &str, outcome: Option<Result<T>>) -> Heard<T> {
+    fn heard<T: Debug>(&self, who: &str, what: &str, outcome: Option<Result<T>>) -> Response<T> {
         let (line, heard) = match outcome {
-            None => ("nothing".to_owned(), Heard::Nothing),
-            Some(Ok(answer)) => ("answered".to_owned(), Heard::Answer(answer)),
+            None => ("nothing".to_owned(), Response::Lost),
+            Some(Ok(answer)) => ("answered".to_owned(), Response::Answer(answer)),
             Some(Err(error)) if error.code == Code::Unavailable => {
                 self.count("unavailable");
-                (format!("{error}"), Heard::Nothing)
+                (format!("{error}"), Response::Lost)
             }
-            Some(Err(error)) => (error.code.as_str().to_owned(), Heard::Refusal(error)),
+            Some(Err(error)) => (error.code.as_str().to_owned(), Response::Refusal(error)),
         };
         self.note(who, &format!("{what} -> {line}"), &heard);
         heard

@@ -3,7 +3,7 @@
 use super::{ConfigError, Result, wrong};
 use crate::cli::Settings;
 
-/// Where rows are kept.
+/// The engine of the rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StoreKind {
     /// In the data folder.
@@ -17,7 +17,7 @@ pub enum StoreKind {
 }
 
 impl StoreKind {
-    /// The setting that says which rows these are.
+    /// The setting that names the place of the rows.
     #[must_use]
     pub fn setting(&self) -> &'static str {
         match self {
@@ -28,7 +28,7 @@ impl StoreKind {
     }
 }
 
-/// Where files are kept.
+/// The engine of the files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FilesKind {
     /// In the data folder.
@@ -41,29 +41,29 @@ pub enum FilesKind {
     },
 }
 
-/// One of two engines: `known`, or `cloud`, which is told where by the setting `place`.
+/// A choice between two engines: the one of this machine, and one in the cloud, which needs the setting `place`.
 struct Choice<'a> {
     flag: &'static str,
     value: Option<&'a str>,
-    known: &'static str,
+    local: &'static str,
     cloud: &'static str,
     place: (&'static str, Option<&'a str>),
 }
 
 impl<'a> Choice<'a> {
-    /// `None`: the engine of this machine. `Some`: that of the cloud, and where it is.
+    /// `None`: the engine of this machine. `Some`: the place of the engine in the cloud.
     fn place(&self) -> Result<Option<&'a str>> {
-        let Self { flag, known, cloud, place: (place, told), .. } = *self;
-        match (self.value.unwrap_or(known), told) {
-            (value, Some(_)) if value == known => {
-                let matter = format_args!("is set, but --{flag} is {known}; leave it out, or set --{flag} {cloud}");
+        let Self { flag, local, cloud, place: (place, told), .. } = *self;
+        match (self.value.unwrap_or(local), told) {
+            (value, Some(_)) if value == local => {
+                let matter = format_args!("is set, but --{flag} is {local}; leave it out, or set --{flag} {cloud}");
                 Err(ConfigError::new(place, matter))
             }
-            (value, None) if value == known => Ok(None),
-            (value, _) if value != cloud => Err(wrong(flag, value, &format!("{known} or {cloud}"))),
+            (value, None) if value == local => Ok(None),
+            (value, _) if value != cloud => Err(wrong(flag, value, &format!("{local} or {cloud}"))),
             _ if !cfg!(feature = "aws") => {
                 let matter = format_args!(
-                    "is {cloud}, which this build does not contain; accepted is {known}. Build with it: cargo build \
+                    "is {cloud}, which this build does not contain; accepted is {local}. Build with it: cargo build \
                      --release --features aws"
                 );
                 Err(ConfigError::new(flag, matter))
@@ -77,7 +77,7 @@ impl<'a> Choice<'a> {
 pub(super) fn store(settings: &Settings) -> Result<StoreKind> {
     let place = ("dynamodb-table", settings.dynamodb_table.as_deref());
     let choice =
-        Choice { flag: "store", value: settings.store.as_deref(), known: "embedded", cloud: "dynamodb", place };
+        Choice { flag: "store", value: settings.store.as_deref(), local: "embedded", cloud: "dynamodb", place };
     match choice.place()? {
         #[cfg(feature = "aws")]
         Some(table) => Ok(StoreKind::DynamoDb { table: table_name(table)? }),
@@ -87,7 +87,7 @@ pub(super) fn store(settings: &Settings) -> Result<StoreKind> {
 
 pub(super) fn files(settings: &Settings) -> Result<FilesKind> {
     let place = ("s3-bucket", settings.s3_bucket.as_deref());
-    let choice = Choice { flag: "files", value: settings.files.as_deref(), known: "local", cloud: "s3", place };
+    let choice = Choice { flag: "files", value: settings.files.as_deref(), local: "local", cloud: "s3", place };
     match choice.place()? {
         #[cfg(feature = "aws")]
         Some(bucket) => Ok(FilesKind::S3 { bucket: bucket_name(bucket)? }),

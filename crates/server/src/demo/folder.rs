@@ -1,14 +1,14 @@
-//! The folder of a demo: empty, or marked by the secrets that a demo left in it.
+//! The folder of a demo: empty, or with the secrets of an earlier demo in it.
 
-use crate::system::private_folder;
 use jobline_chat::Random;
+use jobline_files_local::private_folder;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
 
-/// The file that marks a demo's folder and holds its secrets, for a shell to `source`.
+/// The file that marks the folder of a demo. It holds the secrets, in a form that a shell can `source`.
 pub const ENV_FILE: &str = "demo.env";
-/// What is written first and then renamed, so that the mark is whole or not there.
+/// Written first and then renamed, so that the mark is complete or absent.
 const UNFINISHED: &str = "demo.env.new";
 const JWT_SECRET: &str = "JOBLINE_JWT_SECRET";
 const HOST_KEY: &str = "JOBLINE_HOST_KEY";
@@ -22,11 +22,11 @@ pub struct DemoSecrets {
     pub host_key: String,
 }
 
-/// The secrets of the demo in `folder`: those of its mark, or new ones for a folder that is empty or not there. `None`:
-/// what is in it was made by no demo.
+/// The secrets of the demo in `folder`: those in its mark, or new ones if the folder is empty or missing. `None`: the
+/// folder holds something that no demo made.
 ///
 /// # Errors
-/// When the folder cannot be read or written, or its mark makes no sense.
+/// When the folder cannot be read or written, or its mark holds no secrets.
 pub fn prepare(folder: &Path, random: &dyn Random) -> io::Result<Option<DemoSecrets>> {
     let mark = folder.join(ENV_FILE);
     match fs::read_to_string(&mark) {
@@ -77,7 +77,7 @@ fn write(folder: &Path, secrets: &DemoSecrets) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(&unfinished)?;
-    writeln!(file, "# The secrets of a Jobline demo, and what marks this folder as one. Try:")?;
+    writeln!(file, "# The secrets of a Jobline demo. This file marks the folder as one. Try:")?;
     writeln!(file, "#   source {}", folder.join(ENV_FILE).display())?;
     writeln!(file, "#   curl -H \"Authorization: Bearer ${HOST_KEY}\" http://127.0.0.1:8080/host/jobs/42")?;
     writeln!(file, "{JWT_SECRET}={}", secrets.jwt_secret)?;

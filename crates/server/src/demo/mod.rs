@@ -1,10 +1,9 @@
-//! Demo mode: four people, two jobs, and their tokens for whoever asks.
+//! The demo: four people, two jobs, and a token for each person on request.
 //!
-//! A demo starts where nobody configured who may call, nobody else can reach the server, and no real conversations are:
-//! in an empty folder or in one that a demo made. [`prepare`] decides that and keeps the demo's secrets in `demo.env`,
-//! which a shell can `source`; [`seed()`] writes the conversations through the domain, so that they obey all its rules;
-//! [`routes()`] are what the web app needs beyond the public API to let you pick who you are. [`page`] stands in for the
-//! app where a build has none.
+//! A server is a demo when it has no user tokens configured, only this machine can reach it, and its folder is empty or
+//! was made by a demo. [`prepare`] decides the last point and keeps the secrets in `demo.env`, which a shell can `source`.
+//! [`seed()`] writes the conversations through the domain, so they obey its rules. [`routes()`] is what the web app needs
+//! besides the public API, so that you can choose who you are. [`page`] replaces the app in a build without it.
 
 mod folder;
 mod past;

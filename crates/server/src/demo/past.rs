@@ -4,20 +4,20 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// A clock that can be set back, for conversations that happened before the demo began.
+/// A clock that can be set back, so that the conversations of the demo are in the past.
 pub struct PastClock {
     now: Arc<dyn Clock>,
     behind_ms: AtomicU64,
 }
 
 impl PastClock {
-    /// `now`, until it is set back.
+    /// The same as `now` until it is set back.
     #[must_use]
     pub fn new(now: Arc<dyn Clock>) -> Self {
         Self { now, behind_ms: AtomicU64::new(0) }
     }
 
-    /// From now on it is `ago` earlier than it is.
+    /// From now on, shows a time that is `ago` before the real one.
     pub fn set_back(&self, ago: Duration) {
         self.behind_ms.store(u64::try_from(ago.as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
     }

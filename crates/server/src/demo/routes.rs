@@ -1,8 +1,6 @@
-//! The page, and what it needs beyond the public API.
+//! The page of the demo, and the calls that it needs besides the public API.
 
 use super::{PEOPLE, person};
-use crate::http::Failure;
-use crate::identity::Identity;
 use axum::Router;
 use axum::extract::State;
 use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST};
@@ -11,24 +9,28 @@ use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use bytes::Bytes;
 use jobline_chat::{Error, iso};
+use jobline_http::Failure;
+use jobline_identity::Identity;
 use jobline_wire::{Code, MintedToken};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How long a demo's tokens are good for; the page asks for another when one is not accepted any more.
+/// How long tokens of a demo are valid. The page gets a new one when its token is refused.
 const TOKEN_LIFE: Duration = Duration::from_secs(3_600);
-/// Nothing from elsewhere, no inline code or style; pictures also from memory, before they are sent.
+/// What proxies add.
+const FORWARDED: [&str; 5] = ["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip"];
+/// Nothing from other servers, no inline scripts or styles; images also from memory, before they are sent.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; \
                       connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Who {
+struct TokenInput {
     user_id: String,
 }
 
-/// What every demo has beyond the public API: `/demo/people` and `/demo/token`.
+/// The routes of a demo besides the public API: `/demo/people` and `/demo/token`.
 pub fn routes(identity: Arc<Identity>) -> Router {
     Router::new().route("/demo/people", get(people)).route("/demo/token", post(token)).with_state(identity)
 }
@@ -60,12 +62,15 @@ async fn token(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<impl IntoResponse, Failure> {
-    // A page of another site that let its name point here could read the answer; it cannot choose this header.
-    if !is_loopback(headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default()) {
+    // Another site could point its name to this machine (DNS rebinding) and read the answer, but not choose this header.
+    // Behind a proxy, which calls from this machine for everyone, nobody may choose who to be.
+    let forwarded = FORWARDED.iter().any(|name| headers.contains_key(*name));
+    if forwarded || !is_loopback(headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default()) {
         return Err(Failure::from(Error::not_found("page")));
     }
-    let Who { user_id } = serde_json::from_slice(&body)
-        .map_err(|_| Failure::new(Code::InvalidRequest, "The body is {\"userId\": …}, one of GET /demo/people."))?;
+    let TokenInput { user_id } = serde_json::from_slice(&body).map_err(|_| {
+        Failure::new(Code::InvalidRequest, "The body must be {\"userId\": …} with an id from GET /demo/people.")
+    })?;
     let minted = identity.mint(&person(&user_id)?, TOKEN_LIFE)?;
     Ok(json(&MintedToken { token: minted.token, expires_at: iso(minted.expires_ms) }))
 }

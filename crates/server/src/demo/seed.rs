@@ -1,4 +1,4 @@
-//! The conversations of the founding document's drawings.
+//! The conversations of the demo.
 
 use super::{JANE, JOHN, MIKE, PEOPLE, PastClock, YOU, person};
 use jobline_chat::{Chat, ConversationId, JobId, Result, UserId};
@@ -15,7 +15,7 @@ struct Line(u64, &'static str, &'static str, u64, &'static str, bool);
 const JOBS: [(u64, &str, &[&str]); 2] =
     [(42, "Paint the living room", &[YOU, JOHN]), (57, "Repair the garden fence", &[YOU, JANE, MIKE])];
 
-/// In the order of time.
+/// In the order in which they were sent.
 const LINES: [Line; 9] = [
     Line(2 * DAY + 50 * MINUTE, YOU, MIKE, 57, "Hi Mike! How is the fence coming along?", true),
     Line(2 * DAY + 5 * MINUTE, MIKE, YOU, 57, "Job completed ✓", true),
@@ -28,14 +28,14 @@ const LINES: [Line; 9] = [
     Line(2 * MINUTE, JOHN, YOU, 42, "Great! I'll start tomorrow", false),
 ];
 
-/// Writes people, jobs and conversations through `chat`, whose clock is `clock`, unless they are there already. Killed in
-/// between and begun again it completes them, and writes nothing twice.
+/// Writes people, jobs and conversations through `chat`, whose clock is `clock`, unless they exist already. After an
+/// interruption it writes the rest, and nothing twice.
 ///
 /// # Errors
-/// What the domain says.
+/// The error of the domain.
 pub async fn seed(chat: &Chat, clock: &PastClock) -> Result<()> {
     let you = person(YOU)?;
-    // Your own profile is written last: where it is, all is there.
+    // The profile of `you` is written last: if it exists, everything does.
     match chat.get_user(&you).await {
         Err(error) if error.code == Code::NotFound => {}
         answer => return answer.map(drop),
@@ -50,7 +50,7 @@ pub async fn seed(chat: &Chat, clock: &PastClock) -> Result<()> {
     }
     for (number, line) in LINES.iter().enumerate() {
         clock.set_back(Duration::from_secs(line.0));
-        say(chat, number, line).await?;
+        send(chat, number, line).await?;
     }
     clock.set_back(Duration::ZERO);
     put_user(chat, &you, "You").await
@@ -61,7 +61,7 @@ async fn put_user(chat: &Chat, id: &UserId, name: &str) -> Result<()> {
     chat.put_user(id, input).await.map(drop)
 }
 
-async fn say(chat: &Chat, number: usize, line: &Line) -> Result<()> {
+async fn send(chat: &Chat, number: usize, line: &Line) -> Result<()> {
     let Line(_, from, to, job, content, read) = *line;
     let (from, to) = (person(from)?, person(to)?);
     let input = SendMessage {

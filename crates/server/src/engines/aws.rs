@@ -1,41 +1,41 @@
-//! The engines of the cloud, over one set of credentials and connections.
+//! The engines in AWS, which share credentials and connections.
 
-use super::{Kept, Rows};
+use super::{Claim, FileEngine, RowEngine};
 use crate::config::ConfigError;
-use crate::transfer::Pace;
+use async_trait::async_trait;
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_smithy_http_client::{Builder, tls};
 use jobline_chat::Clock;
 use jobline_files_s3::{S3Files, Unusable};
 use jobline_store_dynamodb::{DynamoDbStore, Flaw, Options, TableError, WINDOW_BYTES};
+use jobline_tools::transfer::Pace;
 use std::sync::Arc;
 use tokio::sync::OnceCell;
 
-/// The account that the environment names: region, credentials, endpoints; looked up when an engine first asks.
+/// Region, credentials and endpoints from the environment, read when an engine first needs them.
 pub(super) struct Cloud {
     account: OnceCell<SdkConfig>,
-    /// Whether to look, before anything is served, whether the table and the bucket are what they should be. A function
-    /// starts too often for that, and while somebody waits.
-    looks_first: bool,
+    /// Whether table and bucket are checked at the start. A function does not: it starts often, and while a client waits.
+    checks_at_start: bool,
 }
 
 impl Cloud {
-    pub(super) fn new(looks_first: bool) -> Self {
-        Self { account: OnceCell::new(), looks_first }
+    pub(super) fn new(checks_at_start: bool) -> Self {
+        Self { account: OnceCell::new(), checks_at_start }
     }
 
-    /// What the standard `AWS_*` variables, profiles and the machine's role say.
+    /// The configuration from the standard `AWS_*` variables, profiles and the machine's role.
     async fn config(&self) -> &SdkConfig {
         let ring = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring);
         let http = Builder::new().tls_provider(ring).build_https();
         self.account.get_or_init(|| aws_config::defaults(BehaviorVersion::latest()).http_client(http).load()).await
     }
 
-    /// The table. What DynamoDB does not tell for want of a permission is passed over: serving needs none of it.
-    pub(super) async fn dynamodb(&self, table: &str) -> Result<Rows, ConfigError> {
+    /// Opens the table. Checks that need a permission which is not there are skipped: serving does not need it.
+    pub(super) async fn dynamodb(&self, table: &str) -> Result<RowEngine, ConfigError> {
         let store = Arc::new(DynamoDbStore::new(self.config().await, table, Options::default()));
-        if self.looks_first {
-            // Where nothing is answered, the first read of a row will say so.
+        if self.checks_at_start {
+            // If DynamoDB does not respond here, the first read of a row will report it.
             for flaw in store.check_table().await.unwrap_or_default() {
                 match flaw {
                     Flaw::Unusable(why) => {
@@ -45,39 +45,63 @@ impl Cloud {
                 }
             }
         }
-        Ok(Rows { store: store.clone(), scan: store, upkeep: None, window_bytes: WINDOW_BYTES, pace: Pace::SINGLES })
+        Ok(RowEngine {
+            store: store.clone(),
+            scan: store,
+            upkeep: None,
+            window_bytes: WINDOW_BYTES,
+            pace: Pace::SINGLES,
+        })
     }
 
-    /// The bucket; its URLs are its own, so there are no routes.
-    pub(super) async fn s3(&self, bucket: &str, clock: Arc<dyn Clock>) -> Result<Kept, ConfigError> {
+    /// Opens the bucket. Files have URLs of the bucket, so there are no routes.
+    pub(super) async fn s3(&self, bucket: &str, clock: Arc<dyn Clock>) -> Result<FileEngine, ConfigError> {
         let files = S3Files::new(self.config().await, bucket, clock);
-        if self.looks_first {
+        if self.checks_at_start {
             files
                 .check()
                 .await
                 .map_err(|Unusable(why)| ConfigError::new("s3-bucket", format_args!("{bucket} {why}")))?;
         }
-        // Without credentials nothing else will work either, and the first upload will say so.
-        let origin =
-            files.origin().await.inspect_err(|error| tracing::warn!(%error, "the bucket has no address yet")).ok();
-        Ok(Kept { files: Arc::new(files), routes: None, origin })
+        // Without credentials nothing else works either, and the first upload will report it.
+        let origin = files
+            .origin()
+            .await
+            .inspect_err(|error| tracing::warn!(%error, "the address of the bucket is not known yet"))
+            .ok();
+        let claim = Arc::new(Bucket { files: files.clone(), name: bucket.to_owned() });
+        Ok(FileEngine { files: Arc::new(files), routes: None, origin, claim: Some(claim) })
     }
 }
 
-/// `jobline table create`: says what was done.
+/// The bucket of a deployment.
+struct Bucket {
+    files: S3Files,
+    name: String,
+}
+
+#[async_trait]
+impl Claim for Bucket {
+    async fn claim(&self, deployment: &str, store: &str) -> Result<(), ConfigError> {
+        let claimed = self.files.claim(deployment, store).await;
+        claimed.map_err(|Unusable(why)| ConfigError::new("s3-bucket", format_args!("{} {why}", self.name)))
+    }
+}
+
+/// `jobline table create`. Returns what was done, in one line.
 ///
 /// # Errors
-/// What is in the way, and what to do about it.
+/// What failed, and what to do about it.
 pub async fn create_table(table: &str) -> Result<String, TableError> {
     let store = DynamoDbStore::new(Cloud::new(false).config().await, table, Options::default());
     let done = if store.create_table().await? { "is made" } else { "was there already, and fits" };
     Ok(format!("table {table} {done}"))
 }
 
-/// `jobline table check`: says what does not fit, each on a line of its own.
+/// `jobline table check`. Returns what is wrong, one line for each flaw.
 ///
 /// # Errors
-/// When the table cannot be used, or does not answer: what to do about it.
+/// When the table cannot be used, or DynamoDB does not respond: what to do about it.
 pub async fn check_table(table: &str) -> Result<String, TableError> {
     let store = DynamoDbStore::new(Cloud::new(false).config().await, table, Options::default());
     let flaws = store.check_table().await?;

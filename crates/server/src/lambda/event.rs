@@ -7,35 +7,35 @@ use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
-/// What cannot stand in a URL, where the rest has been escaped already, or as far as it needs to be.
+/// Characters that a URL must not have. Other escapes in the text are there already.
 const NOT_IN_URL: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>').add(b'`').add(b'\\');
-/// The same for a path.
+/// Characters that a path must not have.
 const NOT_IN_PATH: &AsciiSet = &NOT_IN_URL.add(b'?').add(b'{').add(b'}').add(b'^');
-/// All but the unreserved characters of RFC 3986.
+/// All characters except the unreserved ones of RFC 3986.
 const NOT_UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Who sent an event, as far as the answer depends on it.
+/// The format of an event. The reply has to have the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Front {
     /// Payload format 2.0: a function URL, or an HTTP API.
     V2,
-    /// Payload format 1.0: a REST API, or an HTTP API that was set to it.
+    /// Payload format 1.0: a REST API, or an HTTP API that is configured for it.
     V1,
 }
 
-/// Why an event is no request.
+/// Why an event is not a request.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Unreadable {
-    /// It is something else altogether.
+    /// It is no HTTP event.
     NotHttp,
-    /// This part of it.
+    /// This part of it is malformed.
     Malformed(&'static str),
 }
 
 type Lists = BTreeMap<String, Vec<String>>;
 
-/// An HTTP request as Lambda is sent it, in both formats. What one of them lacks stays empty.
+/// An HTTP event in either format. Fields that a format does not have stay empty.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct Event {
@@ -72,7 +72,7 @@ impl Event {
         if v2 { Front::V2 } else { Front::V1 }
     }
 
-    /// The request, under the id of the invocation where the caller gave none.
+    /// Makes the request. Without an id from the caller it gets the id of the invocation.
     pub(super) fn into_request(self, invocation: &str) -> Result<Request<Body>, Unreadable> {
         let mut request = Request::new(Body::empty());
         let method = Method::from_bytes(self.method().ok_or(Unreadable::NotHttp)?.as_bytes());
@@ -107,7 +107,7 @@ impl Event {
         Ok(if query.is_empty() { format!("{slash}{path}") } else { format!("{slash}{path}?{query}") })
     }
 
-    /// HTTP APIs put the name of the stage in front, unless it is the default one; REST APIs do not.
+    /// Takes the name of the stage off the path. HTTP APIs put it there, except for the default stage; REST APIs do not.
     fn without_stage<'a>(&self, path: &'a str) -> &'a str {
         let stage = self.request_context.as_ref().and_then(|context| context.stage.as_deref());
         let stage = stage.filter(|stage| self.version.is_some() && !stage.is_empty() && *stage != "$default");
@@ -115,7 +115,7 @@ impl Event {
         rest.filter(|rest| rest.is_empty() || rest.starts_with('/')).unwrap_or(path)
     }
 
-    /// The query of format 1.0, which comes taken apart and decoded. The lists have all of it.
+    /// The query of format 1.0, which is decoded and in parts. Only the lists have every value.
     fn query(&self) -> String {
         let escaped = |text: &str| utf8_percent_encode(text, NOT_UNRESERVED).to_string();
         let pair = |(name, value): (&String, &String)| format!("{}={}", escaped(name), escaped(value));
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn the_stage_is_no_part_of_the_path() {
+    fn the_stage_is_taken_off_the_path() {
         assert_eq!(target(v2("/prod/messages/list", "", "prod")), "/messages/list");
         assert_eq!(target(v2("/prod", "", "prod")), "/");
         assert_eq!(target(v2("/production/x", "", "prod")), "/production/x");
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn no_path_breaks_the_function() {
+    fn odd_paths_make_valid_requests() {
         assert_eq!(target(v2("/host/users/a|b", "", "$default")), "/host/users/a|b");
         assert_eq!(
             target(v2("/host/users/ä b?<>", "x=<ä>", "$default")),
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn headers_and_cookies_come_along() {
+    fn headers_and_cookies_are_passed_on() {
         let event = json!({"version": "2.0", "rawPath": "/", "cookies": ["a=1", "b=2"],
             "headers": {"Authorization": "Bearer t", "no header": "x", "x-request-id": "mine"},
             "requestContext": {"http": {"method": "POST"}}});
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_request_is_told_apart_from_a_bad_one() {
+    fn an_event_of_another_kind_differs_from_a_malformed_request() {
         assert_eq!(request(json!({"Records": []})).unwrap_err(), Unreadable::NotHttp);
         assert_eq!(request(json!({"httpMethod": "GE T", "path": "/"})).unwrap_err(), Unreadable::Malformed("method"));
         let body = json!({"httpMethod": "GET", "path": "/", "isBase64Encoded": true, "body": "?"});

@@ -1,42 +1,43 @@
 //! The same server as an AWS Lambda function, behind a function URL or an API Gateway.
 //!
-//! Everything that can be done once is done before the first event is asked for: that time is the start's, and on one
-//! connection that is open already the first request waits for nothing. Between two events the process is frozen, so
-//! nothing goes on beside the requests: rows expire by the table's TTL, files by the bucket's lifecycle, keys are
-//! refreshed by the request that finds them old, and Lambda itself limits how much runs at a time.
+//! Everything that is done once is done before the first event is fetched: that time counts as the start, and the first
+//! request finds its connections open. Between two events the process is frozen, so there is no background work: the
+//! table's TTL removes rows, the bucket's lifecycle removes files, the request that finds old keys refreshes them, and
+//! Lambda limits how many requests run at a time.
 
 mod event;
 mod reply;
 
 use crate::config::{Config, ConfigError};
 use crate::engines::Engines;
-use crate::http::{Failure, Service};
 use crate::start;
 use axum::response::IntoResponse;
 use event::{Event, Unreadable};
+use jobline_api::service::Service;
+use jobline_http::Failure;
 use jobline_wire::Code;
 use lambda_runtime::{Diagnostic, LambdaEvent, Runtime, service_fn};
 use reply::Reply;
 
-/// What Lambda sets for every function, and its library will not start without.
+/// Variables that Lambda sets for every function. Its library does not start without them.
 const VARIABLES: [&str; 3] =
     ["AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_VERSION", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE"];
 
-/// Why a function does not answer events (any more): one line for the operator.
+/// Why a function stopped or did not start: one line for the operator.
 #[derive(Debug, thiserror::Error)]
 pub enum Stopped {
-    /// A setting.
+    /// A setting is wrong.
     #[error(transparent)]
     Setting(#[from] ConfigError),
-    /// What Lambda sets is not there.
-    #[error("AWS_LAMBDA_RUNTIME_API is set and {0} is not: this is no Lambda environment; unset the former to serve")]
+    /// A variable of Lambda is missing.
+    #[error("AWS_LAMBDA_RUNTIME_API is set and {0} is not, so this is not Lambda; unset the former to serve")]
     Environment(&'static str),
-    /// Lambda itself.
+    /// The runtime API failed.
     #[error("Lambda's runtime API at AWS_LAMBDA_RUNTIME_API has failed: {0}")]
     Runtime(lambda_runtime::Error),
 }
 
-/// Answers events for as long as Lambda sends some.
+/// Responds to events until Lambda stops sending them.
 ///
 /// # Errors
 /// [`Stopped`].
@@ -50,7 +51,7 @@ pub async fn run(config: &Config) -> Result<(), Stopped> {
     Runtime::new(handler).run().await.map_err(Stopped::Runtime)
 }
 
-/// The service over engines that are connected, with everything loaded.
+/// The service over connected engines, with the keys loaded.
 async fn service(config: &Config) -> Result<Service, ConfigError> {
     let base_url = config.base_url(config.listen);
     let engines = Engines::open(config, &base_url).await?;

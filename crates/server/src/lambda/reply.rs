@@ -8,7 +8,7 @@ use http_body_util::BodyExt as _;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// An answer as Lambda wants it: buffered, and text where it is text.
+/// A response in the form of Lambda: buffered, with a text or base64 body.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Reply {
@@ -29,10 +29,10 @@ impl Reply {
         let mut lists = lists(&parts.headers);
         let (status, body) = match body.collect().await {
             Ok(body) => (parts.status.as_u16(), body.to_bytes()),
-            // Bodies are in memory here, so this does not happen; half an answer would be worse than none.
+            // Bodies are in memory here, so this does not happen. Half a response would be worse than none.
             Err(_) => (503, bytes::Bytes::new()),
         };
-        // JSON strings hold any UTF-8; the fronts send them out as they are.
+        // A JSON string can hold any UTF-8, and it is sent on unchanged.
         let (body, is_base64_encoded) = match String::from_utf8(body.into()) {
             Ok(text) => (text, false),
             Err(other) => (STANDARD.encode(other.as_bytes()), true),

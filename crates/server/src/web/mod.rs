@@ -1,50 +1,47 @@
 //! The web app over HTTP: its page at `/`, its files, and the element that other pages embed.
 //!
-//! The files come from `jobline-web`, compressed when the program was built; a request only chooses. What has a hash in
-//! its name never changes and is kept for a year; everything else is asked for again each time and answered with 304 when
-//! it is the same.
+//! The files come from `jobline-web` and were compressed when the program was built. Browsers keep files with a hash in
+//! their name for a year. For all others they ask each time, and get 304 when the file is the same.
 
 mod encoding;
 mod policy;
 
 pub use policy::{Embedding, policy};
 
-use crate::http::Served;
 use axum::Router;
-use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use bytes::Bytes;
-use encoding::Representation;
 use http::header::{
-    ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG,
-    IF_NONE_MATCH, REFERRER_POLICY, VARY,
+    ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, VARY,
 };
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use jobline_http::{Representation, Served};
 use jobline_web::{ABSENT, ASSETS, Asset};
 use std::sync::Arc;
 
 /// The page; it is served at `/`.
 const PAGE: &str = "index.html";
-/// What a page of the host's loads, from its own origin: the custom element.
+/// Where the app is when it was installed.
+const MANIFEST: &str = "manifest.webmanifest";
+/// The script of the custom element, which pages of the host load from another origin.
 const ELEMENT: &str = "jobline-chat.js";
-/// Files below it carry a hash of what they hold in their names.
+/// Files in this folder have a hash of their content in their name.
 const HASHED: &str = "assets/";
-/// Nothing that the page could ask of the device is used.
+/// Every permission that the app does not need is refused.
 const PERMISSIONS: &str = "camera=(), display-capture=(), geolocation=(), microphone=(), midi=(), payment=(), usb=()";
 const SERVED: Served = Served { procedure: "web", frequent: true };
 
-/// A file of the app with all that does not depend on the request.
+/// A file of the app with everything that is the same for all requests.
 struct File {
     representations: Vec<Representation>,
     headers: HeaderMap,
 }
 
-/// The routes of the app in this build, or of a page that says why there is none.
+/// The routes of the app in this build, or of a page that says why it has none.
 pub fn routes(embedding: &Embedding) -> Router {
     match ABSENT {
         None => routes_of(ASSETS, embedding),
-        Some(why) => Router::new().route("/", get(move || absent(why))),
+        Some(why) => Router::new().route("/", get(move || no_app(why))),
     }
 }
 
@@ -54,11 +51,11 @@ pub fn is_embedded() -> bool {
     ABSENT.is_none()
 }
 
-/// The routes of an app of these files.
+/// The routes of an app with these files.
 pub fn routes_of(assets: &[Asset], embedding: &Embedding) -> Router {
     let policy = policy(embedding);
     assets.iter().fold(Router::new(), |router, asset| {
-        let file = Arc::new(File::new(asset, &policy));
+        let file = Arc::new(File::new(asset, &policy, &embedding.path));
         let handler = get(move |headers: HeaderMap| {
             let file = Arc::clone(&file);
             async move { file.answer(&headers) }
@@ -68,8 +65,8 @@ pub fn routes_of(assets: &[Asset], embedding: &Embedding) -> Router {
     })
 }
 
-/// What stands at `/` in a build without the app.
-async fn absent(why: &'static str) -> Response {
+/// The page at `/` in a build without the app.
+async fn no_app(why: &'static str) -> Response {
     let text = format!(
         "Jobline {}: messaging for job marketplaces.\n\
          The API is described at /openapi.json.\n\
@@ -83,12 +80,12 @@ async fn absent(why: &'static str) -> Response {
 }
 
 impl File {
-    fn new(asset: &Asset, policy: &HeaderValue) -> Self {
+    fn new(asset: &Asset, policy: &HeaderValue, path: &str) -> Self {
         let mut headers = HeaderMap::new();
         let mut set = |name: HeaderName, value: &'static str| headers.insert(name, HeaderValue::from_static(value));
         set(CONTENT_TYPE, content_type(asset.path));
         set(CACHE_CONTROL, cache_control(asset.path));
-        // Caches may hold each form of it, also those between here and the reader.
+        // Caches on the way may keep one response for each encoding.
         set(VARY, "accept-encoding");
         set(REFERRER_POLICY, "no-referrer");
         if asset.path == ELEMENT {
@@ -101,41 +98,40 @@ impl File {
             set(HeaderName::from_static("permissions-policy"), PERMISSIONS);
             set(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
         }
-        // On all of them: a worker runs under the policy that came with its script.
+        // On every file: a worker runs under the policy of its own script.
         headers.insert(CONTENT_SECURITY_POLICY, policy.clone());
-        Self { representations: encoding::representations(asset), headers }
+        let representations = match moved(asset, path) {
+            Some(text) => Representation::all_of(text.into()),
+            None => encoding::representations(asset),
+        };
+        Self { representations, headers }
     }
 
     fn answer(&self, asked: &HeaderMap) -> Response {
-        let chosen = encoding::choose(&self.representations, asked);
-        let mut response = Response::new(Body::empty());
-        let headers = response.headers_mut();
-        headers.clone_from(&self.headers);
-        headers.insert(ETAG, chosen.etag.clone());
-        if let Some(coding) = chosen.coding {
-            headers.insert(CONTENT_ENCODING, HeaderValue::from_static(coding));
-        }
-        if asked.get_all(IF_NONE_MATCH).iter().any(|known| names(known, &chosen.etag)) {
-            response.headers_mut().remove(CONTENT_ENCODING);
-            *response.status_mut() = StatusCode::NOT_MODIFIED;
-        } else {
-            *response.body_mut() = Body::from(Bytes::from_static(chosen.bytes));
-        }
+        let mut response = Representation::answer(&self.representations, asked, self.headers.clone());
         response.extensions_mut().insert(SERVED);
         response
     }
 }
 
-/// Whether an `If-None-Match` names this tag; the comparison is the weak one, for a proxy may have weakened it.
-fn names(known: &HeaderValue, tag: &HeaderValue) -> bool {
-    let (known, tag) = (known.to_str().unwrap_or_default(), tag.to_str().unwrap_or_default());
-    known.split(',').map(str::trim).any(|one| one == "*" || one.strip_prefix("W/").unwrap_or(one) == tag)
+/// What names files of the app by their place below `/`, where the app is below the path of a public URL.
+fn moved(asset: &Asset, path: &str) -> Option<String> {
+    let text = std::str::from_utf8(asset.identity).ok().filter(|_| !path.is_empty())?;
+    match asset.path {
+        PAGE => {
+            let text = text.replace("=\"/", &format!("=\"{path}/"));
+            // Where the app finds API and files; a `<base>` would be against the policy.
+            Some(text.replacen("<head>", &format!("<head><meta name=\"jobline-base\" content=\"{path}/\" />"), 1))
+        }
+        MANIFEST => Some(text.replace("\"/", &format!("\"{path}/"))),
+        _ => None,
+    }
 }
 
 fn cache_control(path: &str) -> &'static str {
     match path {
         _ if path.starts_with(HASHED) => "public, max-age=31536000, immutable",
-        // Its address is in other people's pages and stays; a new one reaches them within minutes.
+        // Its URL is in the host's pages and does not change, so a new version must reach browsers within minutes.
         ELEMENT => "public, max-age=300, stale-while-revalidate=86400",
         _ => "no-cache",
     }

@@ -1,31 +1,36 @@
-//! The content security policy of the app: what the page may load, call and be shown in.
+//! The content security policy of the app: what its page may load and call, and where it may be framed.
 
 use http::HeaderValue;
 
-/// What of a deployment the policy depends on. Every entry is an origin: `https://files.example.com`.
+/// The origins in the policy that depend on the deployment, such as `https://files.example.com`.
 #[derive(Debug, Clone, Default)]
 pub struct Embedding {
-    /// Where files are uploaded to and shown from, this server's public URL included.
+    /// Origins that files are uploaded to and loaded from, with that of this server's public URL.
     pub files: Vec<String>,
-    /// Pages that may show the app in a frame.
+    /// Origins of live connections, such as `wss://chat.example.com`: some browsers do not count them to `'self'`.
+    pub live: Vec<String>,
+    /// Origins whose pages may show the app in a frame.
     pub frames: Vec<String>,
+    /// The path of the public URL: empty, or `/chat`.
+    pub path: String,
 }
 
-/// The policy, without a single `unsafe-…`: code and styles come from this server alone, so that text which somehow got
-/// into the page as markup would still do nothing.
+/// The policy. It has no `unsafe-…`: scripts and styles come only from this server, so text that got into the page as
+/// markup could not run.
 ///
-/// Pictures may also come from memory, for those that are still to be sent, and from any address over HTTPS: people's
-/// avatars are where the host keeps them. No message can name one.
+/// Images may also come from memory (they are shown before they are sent) and from any HTTPS URL: the host keeps avatars
+/// where it likes. A message cannot name such a URL.
 #[must_use]
 pub fn policy(embedding: &Embedding) -> HeaderValue {
     let files = embedding.files.join(" ");
+    let connected = [&embedding.files[..], &embedding.live].concat().join(" ");
     let frames = embedding.frames.join(" ");
     let text = [
         "default-src 'none'",
         "script-src 'self'",
         "style-src 'self'",
         &format!("img-src 'self' blob: data: https: {files}"),
-        &format!("connect-src 'self' {files}"),
+        &format!("connect-src 'self' {connected}"),
         "worker-src 'self'",
         "manifest-src 'self'",
         &format!("frame-ancestors 'self' {frames}"),
@@ -33,7 +38,7 @@ pub fn policy(embedding: &Embedding) -> HeaderValue {
         "form-action 'none'",
     ];
     let text = text.map(str::trim).join("; ");
-    // Origins were checked where they were configured and hold nothing that a header cannot; should one ever, the page
-    // gets the strictest policy rather than none.
+    // The configuration checked the origins, so they fit into a header. If one did not, the page would get the strictest
+    // policy.
     HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static("default-src 'none'; script-src 'self'"))
 }

@@ -1,7 +1,7 @@
-//! A clock that is moved by hand, chance from a seed, and a bucket that counts.
+//! A clock that tests move, random numbers from a seed, and a bucket that counts calls.
 
 use async_trait::async_trait;
-use jobline_chat::{Arrived, Clock, DownloadGrant, Error, Files, Kept, Random, Result, UploadGrant, iso};
+use jobline_chat::{Arrived, Clock, DownloadGrant, Error, Files, Keep, Kept, Random, Result, UploadGrant, iso};
 use jobline_wire::UploadTarget;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -30,7 +30,7 @@ impl Clock for HandClock {
         self.0.load(Ordering::SeqCst)
     }
 
-    /// As long as it is asked to: only what is late waits here.
+    /// Sleeps for the real duration: only late calls sleep here.
     async fn sleep(&self, time: Duration) {
         tokio::time::sleep(time).await;
     }
@@ -58,10 +58,10 @@ impl Random for SeededRandom {
     }
 }
 
-/// The first bytes of a JPEG.
-const JPEG: &[u8] = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00";
+/// The first bytes of a JPEG of 4,000 by 3,000 pixels without metadata, as the app makes them.
+const JPEG: &[u8] = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00\xff\xc0\x00\x0b\x08\x0b\xb8\x0f\xa0\x01\x01\x11\x00";
 
-/// A bucket whose objects are only their sizes, as `files-s3` calls it: one ranged GET to look, one copy to keep.
+/// A bucket that keeps only the sizes of objects. As in `files-s3`, one ranged GET looks at a file and one copy keeps it.
 #[derive(Default)]
 pub struct CountedBucket {
     sizes: Mutex<BTreeMap<String, u64>>,
@@ -70,25 +70,25 @@ pub struct CountedBucket {
 }
 
 impl CountedBucket {
-    /// The client's PUT.
+    /// The PUT of a client.
     pub fn upload(&self, file_url: &str, size: u64) {
         self.puts.fetch_add(1, Ordering::SeqCst);
         let id = self.file_id(file_url).expect("a URL of this bucket");
         self.sizes.lock().unwrap().insert(id, size);
     }
 
-    /// The client's GET.
+    /// The GET of a client.
     pub fn download(&self) {
         self.gets.fetch_add(1, Ordering::SeqCst);
     }
 
-    /// PUTs and GETs since the last time this was asked.
+    /// PUTs and GETs since the last call.
     pub fn take(&self) -> (u64, u64) {
         (self.puts.swap(0, Ordering::SeqCst), self.gets.swap(0, Ordering::SeqCst))
     }
 }
 
-/// About as long as a presigned URL is: the signature and what it is made of.
+/// A URL about as long as a presigned one.
 fn signed(path: &str) -> String {
     format!("https://jobline-bucket-0123456789ab.s3.us-east-1.amazonaws.com/{path}?{}", "X-Amz-Signature=".repeat(90))
 }
@@ -119,9 +119,9 @@ impl Files for CountedBucket {
         Ok(size.map(|size| Arrived { size, head: JPEG.to_vec(), tag: "etag".to_owned() }))
     }
 
-    async fn keep(&self, _id: &str, _arrived: &Arrived) -> Result<bool> {
+    async fn keep(&self, _arrived: &Arrived, keep: Keep<'_>) -> Result<Option<String>> {
         self.puts.fetch_add(1, Ordering::SeqCst);
-        Ok(true)
+        Ok(Some(keep.name.to_owned()))
     }
 
     async fn delete(&self, _id: &str) -> Result<()> {
@@ -141,7 +141,7 @@ impl Files for CountedBucket {
     }
 }
 
-/// A month of conversation calls none of these.
+/// The error of the calls that a month does not make.
 fn unused() -> Error {
     Error::unavailable("not part of the month")
 }

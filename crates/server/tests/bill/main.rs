@@ -1,5 +1,5 @@
-//! The founding document's month in small, through the real router over DynamoDB's emulator: what each operation uses,
-//! against the table in `docs/cost.md`. `cargo xtask bill` multiplies it by the prices.
+//! A small part of a month of use, through the real router over the emulator of DynamoDB: what each operation uses must be
+//! what the table in `docs/cost.md` says. `cargo xtask bill` multiplies it by the prices.
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
 
 mod doubles;
@@ -26,7 +26,7 @@ async fn the_month_uses_what_the_page_says() {
     let idle = &usage["list, nothing new"];
     assert!(idle.read_units <= 0.5 * idle.times_f64(), "an idle poll is half a read unit: {idle:?}");
     assert!(idle.write_units == 0.0 && idle.reads == idle.times, "an idle poll is one read: {idle:?}");
-    // With a clientId; a file is one row more.
+    // With a clientId. A file adds one row.
     let send = &usage["send"];
     assert!(send.write_units <= 10.0 * send.times_f64() && send.read_units <= 2.0 * send.times_f64(), "{send:?}");
     table.compare_or_update();
@@ -36,10 +36,10 @@ async fn the_month_uses_what_the_page_says() {
     assert_eq!(plain, send.write_units / send.times_f64() - 2.0, "a clientId is one row, as `cargo xtask bill` has it");
 }
 
-/// What a poll is billed for is its own time and that of the table. Here the table's server is asked the same without the
-/// program around it, and that is subtracted.
+/// A poll is billed for its own time and for that of the table. This test measures the same request to the table without
+/// the program, and subtracts it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_idle_poll_takes_less_than_3_ms_beside_the_table() {
+async fn an_idle_poll_takes_less_than_3_ms_besides_the_table() {
     let world = World::new().await;
     world.begin(1).await;
     let (poll, read) = world.idle_poll_ms().await;

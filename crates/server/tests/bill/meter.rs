@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-/// What all requests of one kind used together.
+/// The sum of what the requests of one kind used.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Used {
-    /// How many requests.
+    /// The number of requests.
     pub times: u64,
-    /// Read request units of the table, as its server reported them.
+    /// Read request units, as the table reported them.
     pub read_units: f64,
     /// Write request units of the table.
     pub write_units: f64,

@@ -1,24 +1,24 @@
-//! What people do in the founding document's month, in small.
+//! A small part of a month of use.
 //!
-//! Every conversation has ten messages a day, one of them a picture of 1 MB, in two sittings of some four minutes:
+//! Every conversation has ten messages a day, one of them a picture of 1 MB, in two sessions of about four minutes:
 //!
-//! - **together**: both have the chat open, five messages go back and forth, and each is read at once;
-//! - **left for later**: one writes five messages and closes the app; hours later the other opens it and reads them.
+//! - **together**: both have the chat open, five messages are sent in turn, and each is read at once;
+//! - **apart**: one sends five messages and closes the app; hours later the other opens it and reads them.
 //!
-//! Who opens the app asks for the conversations that moved and for what is new in the chat, from the cursors that the app
-//! kept, marks what is new as read, and polls every three seconds until it is closed.
+//! An app that is opened gets the changed conversations and the new messages of the chat from its stored cursors, marks
+//! them as read, and polls every three seconds until it is closed.
 
 use crate::meter::Usage;
 use crate::world::{Device, World};
 
-/// The month is this many times as long, or has as many more conversations.
+/// The real month has this many times the conversations and days.
 pub const SMALLER: u64 = 100;
 pub const CONVERSATIONS: u64 = 5;
 pub const DAYS: u64 = 6;
 
 const POLL_MS: u64 = 3_000;
 const FILE_BYTES: u64 = 1_000_000;
-/// Polls of one device in a sitting: four of them are 333⅓ a day and conversation.
+/// Polls of one device in a session. Four sessions make 333⅓ polls a day for each conversation.
 const POLLS: u64 = 83;
 const HOUR_MS: u64 = 3_600_000;
 
@@ -31,7 +31,7 @@ const TEXTS: [&str; 5] = [
     "Sure, no problem. See you then!",
 ];
 
-/// Runs the month and answers what each kind of request used.
+/// Runs the month and returns what each kind of request used.
 pub async fn run(world: &World) -> Usage {
     world.begin(CONVERSATIONS).await;
     let mut pairs: Vec<_> = (0..CONVERSATIONS).map(|worker| (world.customer(worker), world.worker(worker))).collect();
@@ -81,14 +81,14 @@ async fn left_for_later(world: &World, writer: &mut Device, reader: &mut Device)
     }
     world.clock.forward(4 * HOUR_MS);
     reader.open(world).await;
-    // One more than the writer, for the third of a poll that is left over each day.
+    // One poll more than the writer, for the remaining third of a poll a day.
     for _ in 1..=POLLS {
         world.clock.forward(POLL_MS);
         reader.poll(world).await;
     }
 }
 
-/// The message that is written after this poll of a sitting: one every 45 seconds.
+/// The message that is sent after this poll of a session: one every 45 seconds.
 fn due(poll: u64) -> Option<usize> {
     let message = usize::try_from(poll / 15).ok()?;
     (poll % 15 == 7 && message < TEXTS.len()).then_some(message)

@@ -23,7 +23,7 @@ impl Table {
         Self(text)
     }
 
-    /// Fails when the page says something else; with `UPDATE_SNAPSHOTS=1`, makes it say this.
+    /// Fails if the page has another table; with `UPDATE_SNAPSHOTS=1`, writes this one into it.
     pub fn compare_or_update(&self) {
         let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/cost.md"));
         let page = fs::read_to_string(&path).unwrap();
@@ -38,7 +38,7 @@ impl Table {
     }
 }
 
-/// Averages of one request, but for how often it is made.
+/// Averages for one request, except for the number of requests.
 fn row(name: &str, used: &Used, larger: u64) -> String {
     let each = |total: u64| average(u32::try_from(total).map(f64::from).unwrap(), used);
     format!(
@@ -54,7 +54,7 @@ fn row(name: &str, used: &Used, larger: u64) -> String {
     )
 }
 
-/// With at most three digits behind the point, and none that say nothing.
+/// Formats with at most three decimals and no trailing zeros.
 fn average(total: f64, used: &Used) -> String {
     let text = format!("{:.3}", total / used.times_f64());
     text.trim_end_matches('0').trim_end_matches('.').to_owned()

@@ -1,15 +1,17 @@
-//! A server over DynamoDB's emulator, and the devices that call it.
+//! A server over the emulator of DynamoDB, and the devices that call it.
 
 use crate::doubles::{CountedBucket, HandClock, SeededRandom};
 use crate::meter::{Usage, Used};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use http::{Method, Request, Response};
+use jobline_api::app::{App, Parts};
+use jobline_api::cors::Origins;
+use jobline_api::metrics::Metrics;
+use jobline_api::service::Service;
 use jobline_chat::{Chat, JobId, Secrets, Settings, UserId};
-use jobline_server::app::{App, Parts};
-use jobline_server::http::{Origins, Service};
-use jobline_server::identity::{Identity, IdentitySettings};
-use jobline_server::metrics::Metrics;
+use jobline_http::Address;
+use jobline_identity::{Identity, IdentitySettings};
 use jobline_store::testing::Counting;
 use jobline_store::{Scan, Store};
 use jobline_store_dynamodb::testing::Emulator;
@@ -57,14 +59,16 @@ impl World {
             clock: clock.clone(),
             random,
             metrics: Arc::new(Metrics::new()),
+            address: Address::default(),
             origins: Origins::new(&[]),
-            beside: Router::new(),
+            live: None,
+            extra_routes: Router::new(),
         });
         let (service, usage) = (Service::new(app), Mutex::default());
         Self { clock, service, chat, identity, units, emulator, counting, bucket, scan: store, usage }
     }
 
-    /// One customer with a job for each of `workers`, who have introduced themselves.
+    /// Registers a customer, and a job with each of `workers` workers, who have each sent a message.
     pub async fn begin(&self, workers: u64) {
         let named = |name: &str| HostUserInput { name: name.to_owned(), avatar_url: None, email: None };
         self.chat.put_user(&UserId::new("customer-0000").unwrap(), named("Anna Berger")).await.unwrap();
@@ -93,7 +97,7 @@ impl World {
         self.usage.lock().unwrap().clone()
     }
 
-    /// The median times, in milliseconds, of an idle poll and of nothing but the request to the table in it.
+    /// The median times in milliseconds of an idle poll, and of the request to the table alone.
     pub async fn idle_poll_ms(&self) -> (f64, f64) {
         let mut device = self.customer(0);
         device.open(self).await;
@@ -112,7 +116,7 @@ impl World {
         (median_ms(polls), median_ms(reads))
     }
 
-    /// Bytes of all rows: names and values, and 100 a row as DynamoDB bills them.
+    /// Bytes of all rows as DynamoDB bills them: names, values, and 100 for each row.
     pub async fn stored_bytes(&self) -> u64 {
         let (mut bytes, mut after) = (0, None);
         loop {
@@ -127,7 +131,7 @@ impl World {
         }
     }
 
-    /// One request; `kind` names it from what it was answered and whether it wrote.
+    /// Sends one request; `kind` names it by its response and whether it wrote.
     async fn call(
         &self,
         user: &str,
@@ -163,7 +167,7 @@ impl World {
     }
 }
 
-/// Adds what the table's server says it consumed.
+/// Adds the capacity that the table reports.
 fn observer(units: Arc<Mutex<(f64, f64)>>) -> Observer {
     Arc::new(move |consumed: Consumed| {
         let mut units = units.lock().unwrap();
@@ -171,7 +175,7 @@ fn observer(units: Arc<Mutex<(f64, f64)>>) -> Observer {
     })
 }
 
-/// How long the table's server takes for a read that it is sent as it is.
+/// The duration of a read that is sent directly to the table.
 fn bare_read(url: &str, read: &str) -> Duration {
     thread_local!(static AGENT: ureq::Agent = ureq::Agent::new_with_defaults());
     AGENT.with(|agent| {
@@ -199,7 +203,7 @@ fn header_bytes(response: &Response<Body>) -> usize {
     "HTTP/1.1 200 OK\r\n\r\n".len() + headers.sum::<usize>()
 }
 
-/// Somebody's app, with one chat open.
+/// The app of one user, with one chat open.
 #[derive(Clone)]
 pub struct Device {
     user: String,
@@ -223,7 +227,7 @@ impl Device {
         format!("conv_{first}_{second}")
     }
 
-    /// The app is opened, and the chat in it: from what it kept, or from nothing the first time.
+    /// Opens the app and the chat in it, from the stored cursors, or without them the first time.
     pub async fn open(&mut self, world: &World) {
         let known = !self.overview.is_empty();
         let since = if known { format!("?since={}", self.overview) } else { String::new() };
@@ -239,7 +243,7 @@ impl Device {
         self.mark_as_read(world).await;
     }
 
-    /// Asks for what is new, and has it read by whoever looks at the chat.
+    /// Polls for new messages and marks them as read.
     pub async fn poll(&mut self, world: &World) {
         let path = format!("/messages/list?conversationId={}&since={}", self.conversation_id(), self.cursor);
         let kind = |answer: &Value, wrote: bool| {
@@ -270,7 +274,7 @@ impl Device {
         world.call(&self.user, Method::POST, "/messages/markAsRead", Some(body), |_, _| "markAsRead").await;
     }
 
-    /// As the founding document has it.
+    /// The expected number.
     pub async fn send_without_client_id(&mut self, world: &World, text: &str) {
         let body = json!({ "receiverId": self.other, "content": text });
         world.call(&self.user, Method::POST, "/messages/send", Some(body), |_, _| "send without a clientId").await;

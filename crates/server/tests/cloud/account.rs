@@ -1,13 +1,15 @@
 //! What a program needs to know to use the doubles.
 
 use axum::Router;
+use jobline_api::app::{App, Parts};
+use jobline_api::cors::Origins;
+use jobline_api::metrics::Metrics;
+use jobline_api::service::Service;
 use jobline_chat::{Chat, Clock, Random, Secrets, Settings};
 use jobline_files_s3::S3Files;
 use jobline_files_s3::testing as s3;
-use jobline_server::app::{App, Parts};
-use jobline_server::http::{Origins, Service};
-use jobline_server::identity::{HostKey, Identity, IdentitySettings};
-use jobline_server::metrics::Metrics;
+use jobline_http::Address;
+use jobline_identity::{HostKey, Identity, IdentitySettings};
 use jobline_server::serve::{Listening, serve};
 use jobline_server::system::{SystemClock, SystemRandom};
 use jobline_store_dynamodb::DynamoDbStore;
@@ -39,8 +41,8 @@ impl Account {
         Self { dynamodb, dynamodb_endpoint, s3_endpoint: s3::endpoint().to_owned(), bucket: s3::bucket().await }
     }
 
-    /// The server over this account, with `beside` next to the API, for as long as the test's runtime lives.
-    pub async fn serve(&self, beside: Router) -> SocketAddr {
+    /// The server over this account, with `extra_routes` next to the API, for as long as the test's runtime lives.
+    pub async fn serve(&self, extra_routes: Router) -> SocketAddr {
         let (clock, random): (Arc<dyn Clock>, Arc<dyn Random>) = (Arc::new(SystemClock), Arc::new(SystemRandom));
         let store = Arc::new(DynamoDbStore::new(self.dynamodb.config(), TABLE, Options::default()));
         let secrets = Secrets::load(&*store, &*random).await.unwrap();
@@ -54,8 +56,10 @@ impl Account {
             clock,
             random,
             metrics: Arc::new(Metrics::new()),
+            address: Address::default(),
             origins: Origins::new(&[]),
-            beside,
+            live: None,
+            extra_routes,
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

@@ -53,14 +53,14 @@ fn call(address: &str, method: &str, path: &str, body: Value) -> Value {
 async fn a_page_uploads_what_it_announced_and_nothing_else() {
     let account = Account::new().await;
     let (page, mut found) = mpsc::channel(1);
-    let beside = Router::new().route("/page", get(|| async { Html(include_str!("upload.html")) })).route(
+    let extra_routes = Router::new().route("/page", get(|| async { Html(include_str!("upload.html")) })).route(
         "/found",
         post(move |body: Bytes| {
             let page = page.clone();
             async move { page.send(serde_json::from_slice::<Value>(&body).unwrap()).await.unwrap() }
         }),
     );
-    let address = account.serve(beside).await.to_string();
+    let address = account.serve(extra_routes).await.to_string();
     for user in ["anna", "ben"] {
         call(&address, "PUT", &format!("/host/users/{user}"), json!({"name": user}));
     }

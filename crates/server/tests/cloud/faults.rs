@@ -1,10 +1,10 @@
-//! The bucket goes away and comes back: what callers are told, and that nothing is lost.
+//! The bucket is unavailable for a while: what callers are told, and that nothing is lost.
 
 use crate::account::{Account, HOST_KEY};
 use axum::Router;
 use jobline_files_s3::testing::{self as s3, Link, Way};
-use jobline_server::check::{self, Target};
 use jobline_server::system::{SystemClock, SystemRandom};
+use jobline_tools::check::{self, Target};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -24,7 +24,7 @@ fn call(address: &str, method: &str, path: &str, key: &str, body: &Value) -> (u1
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn while_the_bucket_is_away_files_wait_and_messages_go_on() {
+async fn without_the_bucket_files_are_unavailable_and_messages_work() {
     let mut account = Account::new().await;
     let link = Link::to(s3::endpoint()).await;
     account.s3_endpoint = link.endpoint.clone();

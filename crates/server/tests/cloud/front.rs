@@ -1,4 +1,4 @@
-//! What stands in front of a function: it makes events of requests and answers of replies, as AWS does.
+//! The fronts of a function: they turn requests into events and replies into responses, as AWS does.
 
 use crate::function::{Ended, Function};
 use base64::Engine as _;
@@ -28,7 +28,7 @@ pub struct Asked<'a> {
     pub in_base64: bool,
 }
 
-/// An answer after it was a reply.
+/// A response, made from a reply.
 #[derive(Debug)]
 pub struct Answer {
     pub status: u64,

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
 use tokio::sync::{Mutex, mpsc};
 
-/// How an invocation ended.
+/// The result of an invocation.
 #[derive(Debug)]
 pub enum Ended {
     Answered(Value),
@@ -52,7 +52,7 @@ impl Function {
         Self { child, events, ended, number: AtomicU32::new(1) }
     }
 
-    /// What the function makes of `event`, and the id of the invocation.
+    /// Sends `event` to the function; returns the id of the invocation and its result.
     pub async fn invoke(&mut self, event: Value) -> (String, Ended) {
         let id = format!("invocation-{}", self.number.fetch_add(1, Ordering::Relaxed));
         self.events.send((id.clone(), event)).await.unwrap();
@@ -76,7 +76,7 @@ impl Drop for Function {
     }
 }
 
-/// What Lambda sets.
+/// The environment variables of Lambda.
 pub fn environment<'a>(command: &'a mut Command, api: &str) -> &'a mut Command {
     command.envs([
         ("AWS_LAMBDA_RUNTIME_API", api),

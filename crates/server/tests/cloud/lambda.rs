@@ -59,7 +59,7 @@ fn bearer(token: &str) -> (&'static str, String) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn people_talk_through_every_front() {
+async fn users_write_to_each_other_through_every_front() {
     for front in FRONTS {
         let mut deployment = Deployment::new(front).await;
         let (anna, ben) = deployment.people().await;
@@ -94,7 +94,8 @@ async fn files_go_to_the_bucket_and_never_through_the_function() {
     assert_eq!(file.body_mut().read_to_vec().unwrap(), PDF);
 }
 
-/// The page of the app comes from the function; what it uploads and shows goes to the bucket, which its policy has to allow.
+/// The page of the app comes from the function; what it uploads and shows goes to the bucket, which its policy has to
+/// allow.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_app_may_reach_the_bucket() {
     let mut deployment = Deployment::new(Front::FunctionUrl).await;
@@ -109,7 +110,7 @@ async fn the_app_may_reach_the_bucket() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_front_does_to_requests_is_undone() {
+async fn the_changes_of_a_front_to_requests_are_undone() {
     for front in FRONTS {
         let mut deployment = Deployment::new(front).await;
         let (anna, _) = deployment.people().await;
@@ -144,7 +145,7 @@ async fn what_a_front_does_to_requests_is_undone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_event_that_is_no_request_fails_and_the_next_one_is_served() {
+async fn an_event_that_is_no_request_fails_and_the_next_is_served() {
     let mut deployment = Deployment::new(Front::FunctionUrl).await;
     let (_, ended) = deployment.function.invoke(json!({"source": "aws.events", "detail": {}})).await;
     let Ended::Failed(error) = ended else { panic!("{ended:?}") };
@@ -153,7 +154,7 @@ async fn an_event_that_is_no_request_fails_and_the_next_one_is_served() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_function_that_would_lose_what_it_is_told_does_not_start() {
+async fn a_function_with_data_on_its_disk_does_not_start() {
     let account = Account::new().await;
     for (change, named) in [
         (("JOBLINE_STORE", "embedded"), "--store"),

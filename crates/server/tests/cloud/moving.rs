@@ -1,10 +1,10 @@
-//! Outgrowing one machine, and coming back: the binary's `export` and `import`, killed in the middle both ways.
+//! Moves from one machine to the cloud and back by `export` and `import`, each killed in the middle.
 
 use crate::account::{Account, TABLE};
 use jobline_chat::{Chat, Files, JobId, Secrets, Settings, UserId};
+use jobline_files_local::LocalFiles;
 use jobline_files_s3::S3Files;
 use jobline_files_s3::testing::{self as s3, Link, Way};
-use jobline_server::files::LocalFiles;
 use jobline_server::system::{SystemClock, SystemRandom};
 use jobline_store::Store;
 use jobline_store_dynamodb::{DynamoDbStore, Options};
@@ -25,10 +25,10 @@ fn user(id: &str) -> UserId {
     UserId::new(id).unwrap()
 }
 
-/// A domain over engines that stand already.
+/// A domain over existing engines.
 async fn chat(store: Arc<dyn Store>, files: Arc<dyn Files>) -> Chat {
     let secrets = Secrets::load(&*store, &SystemRandom).await.unwrap();
-    let settings = Settings { send_rate: 0, ..Settings::default() };
+    let settings = Settings { send_rate: 0, upload_rate: 0, ..Settings::default() };
     Chat::new(store, files, Arc::new(SystemClock), Arc::new(SystemRandom), &secrets, settings)
 }
 
@@ -92,8 +92,8 @@ struct Cursors {
     sync: String,
 }
 
-/// All that a polling client is answered, byte for byte but for the addresses of files and advice on time; those are
-/// replaced by the files' bytes.
+/// Every answer to a polling client, byte for byte, except that file URLs are replaced by the bytes of the files, and
+/// poll intervals are left out.
 async fn told(chat: &Chat, cursors: &Cursors, files: &dyn Files) -> Value {
     let mut told = Vec::new();
     for id in ["anna", "ben"] {
@@ -134,7 +134,7 @@ fn replace_urls(value: &mut Value) {
     }
 }
 
-/// Names the first thing that differs: all of it would fill screens.
+/// Fails with the first difference only: the whole values would fill screens.
 #[track_caller]
 fn assert_same(found: &Value, expected: &Value, at: &str) {
     match (found, expected) {
@@ -183,12 +183,12 @@ fn length(path: &Path) -> u64 {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_conversation_moves_to_the_cloud_and_back_and_nobody_notices() {
+async fn a_conversation_moves_to_the_cloud_and_back_without_a_difference() {
     let folder = tempfile::tempdir().unwrap();
     let (here, back) = (folder.path().join("here"), folder.path().join("back"));
     let (out, home) = (folder.path().join("out"), folder.path().join("home"));
     let cursors = on_disk(&here, async |chat, files| furnish(chat, files, &folder).await).await;
-    // The first time round, Ben's cursors tell what was delivered, and that changes what everyone is told.
+    // The first poll with Ben's cursors records deliveries, which changes later answers.
     on_disk(&here, async |chat, files| told(chat, &cursors, files).await).await;
     let expected = on_disk(&here, async |chat, files| told(chat, &cursors, files).await).await;
 
@@ -197,7 +197,7 @@ async fn a_conversation_moves_to_the_cloud_and_back_and_nobody_notices() {
     assert!(!out.exists());
     finish(on_machine(&here), &["export"], &out);
 
-    // Through links that fall silent in the middle of the rows, and in the middle of the files.
+    // Through links that go silent in the middle of the rows, and in the middle of the files.
     let mut account = Account::new().await;
     let (rows, files) = (Link::to(&account.dynamodb_endpoint).await, Link::to(s3::endpoint()).await);
     (account.dynamodb_endpoint, account.s3_endpoint) = (rows.endpoint.clone(), files.endpoint.clone());

@@ -5,12 +5,13 @@ use axum::Router;
 use axum::body::Body;
 use axum::routing::get;
 use http::{Method, Request};
-use jobline_server::http::REQUEST_TIMEOUT;
+use jobline_api::service::REQUEST_TIMEOUT;
+use jobline_http::Address;
 use jobline_wire::Code;
 use std::time::Duration;
 
 #[tokio::test]
-async fn a_sane_request_id_comes_back() {
+async fn an_acceptable_request_id_is_returned() {
     let app = TestApp::new().await;
     for id in ["a", "4bf92f3577b34da6", "!#$%&'()*+,-./:;<=>?@[]^_`{|}~", &"x".repeat(128)] {
         let request = Request::get("/healthz").header("x-request-id", id).body(Body::empty()).unwrap();
@@ -19,7 +20,7 @@ async fn a_sane_request_id_comes_back() {
 }
 
 #[tokio::test]
-async fn any_other_is_replaced() {
+async fn any_other_request_id_is_replaced() {
     let app = TestApp::new().await;
     for id in ["", "a b", "a\tb", &"x".repeat(129)] {
         let request = Request::get("/healthz").header("x-request-id", id).body(Body::empty()).unwrap();
@@ -33,8 +34,8 @@ async fn any_other_is_replaced() {
 }
 
 #[tokio::test]
-async fn every_answer_has_an_id_and_is_not_sniffed_or_stored() {
-    let app = TestApp::furnished().await;
+async fn every_response_has_an_id_nosniff_and_no_store() {
+    let app = TestApp::with_job_and_users().await;
     let (anna, host) = (app.user("anna"), app.host());
     let replies = [
         anna.get("/messages/sync").await,
@@ -58,7 +59,7 @@ fn from_page(method: Method, path: &str, origin: &str) -> Request<Body> {
 }
 
 #[tokio::test]
-async fn a_page_that_may_call_reads_answers_and_problems() {
+async fn an_allowed_origin_reads_answers_and_problems() {
     let app = TestApp::new().await;
     for path in ["/healthz", "/messages/sync", "/nowhere"] {
         let reply = app.ask(from_page(Method::GET, path, ORIGIN)).await;
@@ -70,7 +71,7 @@ async fn a_page_that_may_call_reads_answers_and_problems() {
 }
 
 #[tokio::test]
-async fn any_other_page_may_not() {
+async fn other_origins_may_not_read_responses() {
     let app = TestApp::new().await;
     for origin in ["https://evil.example", "http://market.example", "https://market.example.evil", "null", ""] {
         let reply = app.ask(from_page(Method::GET, "/healthz", origin)).await;
@@ -93,7 +94,24 @@ async fn a_preflight_is_answered() {
 }
 
 #[tokio::test]
-async fn a_preflight_of_another_page_gets_no_permission() {
+async fn a_page_that_may_call_may_send_the_headers_it_asks_for() {
+    let app = TestApp::new().await;
+    let asked = "authorization,baggage,content-type,sentry-trace,traceparent";
+    for (origin, allowed) in [(ORIGIN, Some(asked)), ("https://evil.example", None)] {
+        let mut request = from_page(Method::OPTIONS, "/messages/send", origin);
+        request.headers_mut().insert("access-control-request-method", "POST".parse().unwrap());
+        request.headers_mut().insert("access-control-request-headers", asked.parse().unwrap());
+        assert_eq!(app.ask(request).await.header("access-control-allow-headers"), allowed);
+    }
+    let mut request = from_page(Method::OPTIONS, "/messages/send", ORIGIN);
+    request.headers_mut().insert("access-control-request-method", "POST".parse().unwrap());
+    request.headers_mut().insert("access-control-request-headers", "a(b)".parse().unwrap());
+    let allowed = app.ask(request).await;
+    assert!(allowed.header("access-control-allow-headers").unwrap().starts_with("authorization"));
+}
+
+#[tokio::test]
+async fn a_preflight_of_another_origin_grants_nothing() {
     let app = TestApp::new().await;
     let mut request = from_page(Method::OPTIONS, "/messages/send", "https://evil.example");
     request.headers_mut().insert("access-control-request-method", "POST".parse().unwrap());
@@ -103,16 +121,26 @@ async fn a_preflight_of_another_page_gets_no_permission() {
 }
 
 #[tokio::test]
-async fn without_origins_nothing_is_said_of_them() {
+async fn without_allowed_origins_there_are_no_cors_headers() {
     let app = TestApp::with(Differs { origins: Vec::new(), ..Differs::default() }).await;
     let reply = app.ask(from_page(Method::GET, "/healthz", ORIGIN)).await;
     assert_eq!((reply.header("vary"), reply.header("access-control-allow-origin")), (None, None));
 }
 
-/// The answer to a request that would never end.
+#[tokio::test]
+async fn a_server_that_encrypts_by_itself_is_never_asked_without() {
+    let name = "strict-transport-security";
+    let app = TestApp::with(Differs { address: Address::new(None, true, false), ..Differs::default() }).await;
+    for path in ["/healthz", "/nowhere", "/messages/sync"] {
+        assert_eq!(app.get(path).await.header(name), Some("max-age=31536000"), "{path}");
+    }
+    assert_eq!(TestApp::new().await.get("/healthz").await.header(name), None);
+}
+
+/// The response to a request that would never end.
 async fn cut_off(method: Method) -> Reply {
     let endless = get(std::future::pending::<String>).post(std::future::pending::<String>);
-    let app = TestApp::beside(Router::new().route("/slow", endless)).await;
+    let app = TestApp::with_routes(Router::new().route("/slow", endless)).await;
     let request = Request::builder().method(method).uri("/slow").body(Body::empty()).unwrap();
     let waiting = async {
         eventually("the time limit", || app.clock.sleepers() > 0).await;
@@ -132,7 +160,7 @@ async fn a_request_that_takes_too_long_is_unavailable() {
 }
 
 #[tokio::test]
-async fn a_change_that_takes_too_long_is_not_said_to_be_undone() {
+async fn a_change_that_takes_too_long_may_have_happened() {
     let reply = cut_off(Method::POST).await;
     let problem = reply.is_problem(Code::Unavailable);
     assert_eq!(reply.header("retry-after"), Some("1"));
@@ -140,8 +168,8 @@ async fn a_change_that_takes_too_long_is_not_said_to_be_undone() {
 }
 
 #[tokio::test]
-async fn a_body_that_never_ends_is_not_waited_for() {
-    let app = TestApp::furnished().await;
+async fn an_endless_body_runs_into_the_time_limit() {
+    let app = TestApp::with_job_and_users().await;
     let endless = Body::from_stream(futures_util::stream::pending::<Result<bytes::Bytes, std::io::Error>>());
     let anna = app.user("anna");
     let asking = async { anna.json(Method::POST, "/messages/send", endless).await };
@@ -154,11 +182,11 @@ async fn a_body_that_never_ends_is_not_waited_for() {
 }
 
 #[tokio::test]
-async fn a_panic_is_a_problem_and_not_the_end() {
+async fn a_panic_is_answered_503_and_the_server_goes_on() {
     async fn panics() -> String {
         panic!("secret of the server")
     }
-    let app = TestApp::beside(Router::new().route("/panic", get(panics))).await;
+    let app = TestApp::with_routes(Router::new().route("/panic", get(panics))).await;
     let reply = app.get("/panic").await;
     reply.is_problem(Code::Unavailable);
     assert!(reply.header("retry-after").is_some());
@@ -169,13 +197,13 @@ async fn a_panic_is_a_problem_and_not_the_end() {
 }
 
 #[tokio::test]
-async fn a_store_that_fails_is_unavailable_and_its_reason_stays_inside() {
-    let app = TestApp::furnished().await;
+async fn a_failing_store_is_unavailable_and_its_error_is_not_shown() {
+    let app = TestApp::with_job_and_users().await;
     app.store.fail(true);
     let anna = app.user("anna");
     let asking = async { anna.get("/messages/sync").await };
     let waiting = async {
-        // The domain may try again after a pause; let every pause pass.
+        // The domain may retry after a pause; moves the clock through every pause.
         for _ in 0..100 {
             app.clock.advance(Duration::from_secs(1));
             tokio::task::yield_now().await;
@@ -190,8 +218,8 @@ async fn a_store_that_fails_is_unavailable_and_its_reason_stays_inside() {
 }
 
 #[tokio::test]
-async fn too_many_messages_say_when_to_come_back() {
-    let app = TestApp::furnished().await;
+async fn a_rate_limited_send_says_when_to_retry() {
+    let app = TestApp::with_job_and_users().await;
     for number in 0..10 {
         app.user("anna").send("ben", &number.to_string()).await.is(200);
     }

@@ -1,4 +1,4 @@
-//! The binary itself: how it starts, what it says when it does not, and how it stops.
+//! The binary: how it starts, what it prints when it cannot, and how it stops.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -18,7 +18,7 @@ fn output(command: &mut Command) -> Output {
     command.stdin(Stdio::null()).output().unwrap()
 }
 
-/// It ends with code 2 and one line, which is answered.
+/// Asserts that it ends with code 2 and one line; returns the line.
 fn refused(command: &mut Command) -> String {
     let output = output(command);
     let said = String::from_utf8(output.stderr).unwrap();
@@ -51,8 +51,8 @@ impl Started {
         answer
     }
 
-    /// Sends SIGTERM; answers the exit code and what was logged.
-    fn stop(mut self) -> (Option<i32>, String) {
+    /// Sends SIGTERM; returns the exit code and the log.
+    pub fn stop(mut self) -> (Option<i32>, String) {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
         let begun = Instant::now();
@@ -71,7 +71,7 @@ impl Drop for Started {
 }
 
 #[test]
-fn it_serves_and_stops() {
+fn it_serves_and_stops_on_sigterm() {
     let folder = TempDir::new().unwrap();
     let server = Started::new(jobline(&folder).env("JOBLINE_JWT_SECRET", SECRET));
     assert!(server.get("/healthz").starts_with("HTTP/1.1 200"));
@@ -93,8 +93,55 @@ fn it_serves_and_stops() {
     assert_eq!(answered["request_id"].as_str().unwrap().len(), 32);
 }
 
+/// More is logged than a pipe holds, and nobody reads it.
 #[test]
-fn a_wrong_setting_is_one_line() {
+fn a_log_that_nobody_reads_stops_nobody() {
+    let folder = TempDir::new().unwrap();
+    let server = Started::new(jobline(&folder).env("JOBLINE_JWT_SECRET", SECRET));
+    let mut stream = TcpStream::connect(&server.address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+    let path = "x".repeat(200);
+    let mut answers = BufReader::new(stream.try_clone().unwrap());
+    for _ in 0..12_000 / 50 {
+        let requests = format!("GET /{path} HTTP/1.1\r\nhost: a\r\n\r\n").repeat(50);
+        stream.write_all(requests.as_bytes()).unwrap();
+        for _ in 0..50 {
+            let mut length = 0;
+            loop {
+                let mut line = String::new();
+                answers.read_line(&mut line).unwrap();
+                let told = line.strip_prefix("content-length: ").map(|told| told.trim().parse::<usize>().unwrap());
+                length = told.unwrap_or(length);
+                if line == "\r\n" {
+                    break;
+                }
+            }
+            answers.read_exact(&mut vec![0; length]).unwrap();
+        }
+    }
+    let metrics = eventually_in(&server, "/metrics", |text| {
+        let dropped = text.lines().find_map(|line| line.strip_prefix("jobline_log_lines_dropped_total "));
+        dropped.is_some_and(|dropped| dropped.parse::<u64>().unwrap() > 0)
+    });
+    assert!(metrics.starts_with("HTTP/1.1 200"));
+    assert_eq!(server.stop().0, Some(0));
+}
+
+/// Asks until the answer is as wanted; fails when it never is.
+fn eventually_in(server: &Started, path: &str, wanted: impl Fn(&str) -> bool) -> String {
+    let deadline = Instant::now() + Duration::from_secs(10);
+    loop {
+        let answer = server.get(path);
+        if wanted(&answer) {
+            return answer;
+        }
+        assert!(Instant::now() < deadline, "{answer}");
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn a_wrong_setting_ends_the_start_with_one_line() {
     let folder = TempDir::new().unwrap();
     let line = refused(jobline(&folder).args(["--send-rate", "many"]));
     assert!(line.contains("--send-rate (JOBLINE_SEND_RATE) is \"many\""), "{line}");
@@ -109,7 +156,7 @@ fn a_wrong_setting_is_one_line() {
 }
 
 #[test]
-fn a_flag_wins_over_its_twin() {
+fn a_flag_wins_over_its_environment_variable() {
     let folder = TempDir::new().unwrap();
     let line = refused(jobline(&folder).env("JOBLINE_SEND_RATE", "5").args(["serve", "--send-rate", "many"]));
     assert!(line.contains("many"), "{line}");
@@ -133,7 +180,7 @@ fn a_data_folder_in_use_is_named() {
 }
 
 #[test]
-fn nobody_elses_machine_reaches_a_demo() {
+fn a_demo_does_not_listen_for_other_machines() {
     let folder = TempDir::new().unwrap();
     for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:8080"] {
         let line = refused(jobline(&folder).env("JOBLINE_LISTEN", address));
@@ -143,7 +190,7 @@ fn nobody_elses_machine_reaches_a_demo() {
 }
 
 #[test]
-fn a_demo_starts_in_an_empty_folder_and_again_in_its_own() {
+fn a_demo_starts_in_an_empty_folder_and_restarts_in_it() {
     let folder = TempDir::new().unwrap();
     for _ in 0..2 {
         let server = Started::new(&mut jobline(&folder));
@@ -153,7 +200,7 @@ fn a_demo_starts_in_an_empty_folder_and_again_in_its_own() {
 }
 
 #[test]
-fn real_conversations_are_never_shown_as_a_demo() {
+fn a_folder_with_real_conversations_starts_no_demo() {
     let folder = TempDir::new().unwrap();
     let server = Started::new(jobline(&folder).env("JOBLINE_JWT_SECRET", SECRET));
     assert_eq!(server.stop().0, Some(0));
@@ -162,7 +209,7 @@ fn real_conversations_are_never_shown_as_a_demo() {
 }
 
 #[test]
-fn a_public_address_without_tls_is_warned_of() {
+fn a_public_address_without_tls_is_logged_as_a_warning() {
     let folder = TempDir::new().unwrap();
     let server = Started::new(jobline(&folder).env("JOBLINE_JWT_SECRET", SECRET).env("JOBLINE_LISTEN", "0.0.0.0:0"));
     let (_, log) = server.stop();
@@ -191,7 +238,7 @@ fn token_prints_a_token_and_nothing_else() {
 }
 
 #[test]
-fn help_teaches_every_setting_and_shows_no_secret() {
+fn help_lists_every_setting_and_shows_no_secret() {
     let folder = TempDir::new().unwrap();
     let output = output(jobline(&folder).env("JOBLINE_JWT_SECRET", SECRET).arg("--help"));
     let help = String::from_utf8(output.stdout).unwrap();
@@ -205,6 +252,7 @@ fn help_teaches_every_setting_and_shows_no_secret() {
         "files",
         "s3-bucket",
         "public-url",
+        "trust-proxy",
         "jwt-secret",
         "jwks-url",
         "jwks-file",
@@ -212,6 +260,7 @@ fn help_teaches_every_setting_and_shows_no_secret() {
         "jwt-audience",
         "host-key",
         "send-rate",
+        "upload-rate",
         "retention-days",
         "file-retention-days",
         "tls-cert",
@@ -227,9 +276,9 @@ fn help_teaches_every_setting_and_shows_no_secret() {
     assert!(help.contains("Examples:"));
 }
 
-/// The lines of the README are tried as a newcomer would: from a folder with the binary, against a demo just started.
+/// Runs the commands of the README from a folder with the binary, against a new demo.
 #[test]
-fn the_lines_of_the_readme_work() {
+fn the_commands_of_the_readme_work() {
     let folder = TempDir::new().unwrap();
     let release = folder.path().join("target/release");
     std::fs::create_dir_all(&release).unwrap();

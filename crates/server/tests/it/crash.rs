@@ -1,4 +1,4 @@
-//! What was answered survives: the process killed in the middle of many senders, the disk full in the middle of many sends.
+//! Answered messages survive: a process that is killed while many send, a disk that gets full while many send.
 
 use crate::binary::{SECRET, Started, jobline};
 use serde_json::{Value, json};
@@ -25,7 +25,7 @@ impl Caller {
         Self { agent: config.build().into(), url: format!("http://{}", server.address), key: key.to_owned() }
     }
 
-    /// The status and the body; an error when there was no answer.
+    /// The status and the body; an error when no response came.
     fn call(&self, method: &str, path: &str, body: Option<&Value>) -> Result<(u16, Value), ureq::Error> {
         let request = http::Request::builder()
             .method(method)
@@ -81,7 +81,7 @@ fn contents(messages: &[Value]) -> Vec<&str> {
 }
 
 #[test]
-fn killed_among_sixteen_senders_it_loses_nothing_that_was_answered_and_repeats_nothing() {
+fn a_killed_server_loses_no_answered_message_and_stores_none_twice() {
     let folder = TempDir::new().unwrap();
     let data = folder.path().join("data");
     let answered: Mutex<BTreeSet<String>> = Mutex::default();
@@ -89,7 +89,7 @@ fn killed_among_sixteen_senders_it_loses_nothing_that_was_answered_and_repeats_n
     for round in 0..3 {
         let mut running = server(&folder, &data);
         let (anna, ben) = pair(&Caller::new(&running, HOST_KEY));
-        // What the kill of the round before left unanswered is sent again, with the same client id.
+        // Messages that the last kill left unanswered are sent again with the same client id.
         for (from, text) in std::mem::take(&mut tried) {
             let (sender, to): (&Caller, &str) = if from { (&anna, "ben") } else { (&ben, "anna") };
             assert_eq!(sender.send(to, &text, &text).unwrap().0, 200);
@@ -138,7 +138,7 @@ fn killed_among_sixteen_senders_it_loses_nothing_that_was_answered_and_repeats_n
     assert_eq!(contents(&anna.all("conv_anna_ben")), texts, "both see the same");
 }
 
-/// A file system of a few megabytes, gone when dropped.
+/// A file system of a few megabytes, unmounted when dropped.
 struct SmallDisk<'a>(&'a std::path::Path);
 
 impl<'a> SmallDisk<'a> {
@@ -158,7 +158,7 @@ impl Drop for SmallDisk<'_> {
 }
 
 #[test]
-fn a_full_disk_refuses_sends_whole_and_takes_them_again_when_there_is_room() {
+fn a_full_disk_refuses_sends_and_accepts_them_again_when_there_is_room() {
     let folder = TempDir::new().unwrap();
     let data = folder.path().join("small");
     let Some(_disk) = SmallDisk::mount(&data) else {
@@ -194,7 +194,7 @@ fn a_full_disk_refuses_sends_whole_and_takes_them_again_when_there_is_room() {
     assert_eq!(contents(&ben.all("conv_anna_ben")), accepted);
 }
 
-/// Writes until there is no room.
+/// Fills the file system.
 fn fill(path: &std::path::Path) {
     use std::io::Write;
     let mut file = std::fs::File::create(path).unwrap();

@@ -10,7 +10,7 @@ const PNG: &[u8] =
     b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00\x00\x00\x1f\x15\xc4\x89\
 \x00\x00\x00\nIDATx\x9cc\x00\x01\x00\x00\x05\x00\x01\r\n-\xb4\x00\x00\x00\x00IEND\xaeB`\x82";
 
-/// A token as the host gets it for its user.
+/// A user token that the host mints.
 async fn minted(app: &TestApp, user: &str) -> String {
     let minted = app.host().post(&format!("/host/users/{user}/token"), &json!({"ttlSeconds": 600})).await.is(200);
     assert_eq!(minted["expiresAt"], "2025-11-14T10:10:00.000Z");
@@ -27,8 +27,8 @@ async fn poll(user: &Caller<'_>, cursor: &Value) -> Value {
 }
 
 #[tokio::test]
-async fn two_people_talk() {
-    let app = TestApp::furnished().await;
+async fn two_users_write_to_each_other() {
+    let app = TestApp::with_job_and_users().await;
     let anna = app.bearer(&minted(&app, "anna").await);
     let ben = app.bearer(&minted(&app, "ben").await);
     for text in ["one", "two", "three"] {
@@ -57,8 +57,8 @@ async fn two_people_talk() {
 }
 
 #[tokio::test]
-async fn a_picture_travels() {
-    let app = TestApp::furnished().await;
+async fn a_picture_is_uploaded_sent_and_downloaded() {
+    let app = TestApp::with_job_and_users().await;
     let (anna, ben) = (app.user("anna"), app.user("ben"));
     let asked =
         json!({"receiverId": "ben", "fileName": "kitchen.png", "fileSize": PNG.len(), "contentType": "image/png"});
@@ -85,8 +85,8 @@ async fn a_picture_travels() {
 }
 
 #[tokio::test]
-async fn a_send_repeated_stores_nothing() {
-    let app = TestApp::furnished().await;
+async fn a_repeated_send_stores_nothing() {
+    let app = TestApp::with_job_and_users().await;
     let input = json!({"receiverId": "ben", "content": "Hello", "clientId": "c1"});
     let first = app.user("anna").post("/messages/send", &input).await.is(200);
     assert_eq!(app.user("anna").post("/messages/send", &input).await.is(200), first);
@@ -95,8 +95,8 @@ async fn a_send_repeated_stores_nothing() {
 }
 
 #[tokio::test]
-async fn strangers_stay_strangers() {
-    let app = TestApp::furnished().await;
+async fn a_conversation_is_hidden_from_others() {
+    let app = TestApp::with_job_and_users().await;
     app.host().knows(&["eve"]).await;
     app.user("anna").send("ben", "Hello").await.is(200);
     app.user("eve").send("anna", "Hello").await.is_problem(Code::NotJobParticipant);
@@ -110,7 +110,7 @@ async fn strangers_stay_strangers() {
 }
 
 #[tokio::test]
-async fn the_host_repeats_itself_without_harm() {
+async fn repeated_host_calls_change_nothing() {
     let app = TestApp::new().await;
     let host = app.host();
     let body = json!({"name": "Anna", "avatarUrl": "https://example.com/a.png", "email": "anna@example.com"});

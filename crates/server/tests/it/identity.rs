@@ -1,16 +1,16 @@
-//! Who may call what: a user token opens the user API, the host key the host API, and neither the other.
+//! Who may call what: a user token is for the user API, the host key for the host API, and neither for the other.
 
 use crate::support::{Differs, HOST_KEY, TestApp};
 use axum::body::Body;
 use http::Request;
-use jobline_server::router;
+use jobline_api::table;
 use jobline_wire::Code;
 use std::time::Duration;
 
 /// A path of every procedure, its parameter filled in.
-fn paths(all: Vec<jobline_server::api::Procedure>) -> Vec<(http::Method, String)> {
+fn paths(all: Vec<jobline_api::procedure::Procedure>) -> Vec<(http::Method, String)> {
     let fill = |path: &str| path.replace("{userId}", "anna").replace("{jobId}", "7");
-    all.into_iter().map(|procedure| (procedure.method.clone(), fill(procedure.path))).collect()
+    all.into_iter().map(|procedure| (procedure.route.method.clone(), fill(procedure.route.path))).collect()
 }
 
 fn request(method: &http::Method, path: &str, authorization: Option<&str>) -> Request<Body> {
@@ -22,9 +22,9 @@ fn request(method: &http::Method, path: &str, authorization: Option<&str>) -> Re
 }
 
 #[tokio::test]
-async fn nothing_opens_without_a_token() {
+async fn every_procedure_refuses_a_call_without_a_token() {
     let app = TestApp::new().await;
-    for (method, path) in paths(router::procedures()) {
+    for (method, path) in paths(table::procedures()) {
         for authorization in
             [None, Some(""), Some("Bearer"), Some("Bearer "), Some("Basic YTpi"), Some("Bearer nonsense")]
         {
@@ -36,24 +36,24 @@ async fn nothing_opens_without_a_token() {
 }
 
 #[tokio::test]
-async fn the_host_key_never_opens_the_user_api() {
+async fn the_user_api_refuses_the_host_key() {
     let app = TestApp::new().await;
-    for (method, path) in paths(router::user_api()) {
+    for (method, path) in paths(table::user_api()) {
         app.ask(request(&method, &path, Some(&format!("Bearer {HOST_KEY}")))).await.is_problem(Code::Unauthenticated);
     }
 }
 
 #[tokio::test]
-async fn a_user_token_never_opens_the_host_api() {
+async fn the_host_api_refuses_a_user_token() {
     let app = TestApp::new().await;
     let token = app.user("anna").key;
-    for (method, path) in paths(router::host_api()) {
+    for (method, path) in paths(table::host_api()) {
         app.ask(request(&method, &path, Some(&format!("Bearer {token}")))).await.is_problem(Code::Unauthenticated);
     }
 }
 
 #[tokio::test]
-async fn a_token_in_the_query_is_not_one() {
+async fn a_token_in_the_query_is_ignored() {
     let app = TestApp::new().await;
     let token = app.user("anna").key;
     for name in ["token", "access_token", "authorization"] {
@@ -62,7 +62,7 @@ async fn a_token_in_the_query_is_not_one() {
 }
 
 #[tokio::test]
-async fn a_token_ends() {
+async fn an_expired_token_is_refused() {
     let app = TestApp::new().await;
     let anna = app.user("anna");
     anna.get("/messages/sync").await.is(200);
@@ -78,7 +78,7 @@ async fn without_a_host_key_the_host_api_is_closed() {
 }
 
 #[tokio::test]
-async fn who_may_not_call_has_nothing_read_from_them() {
+async fn the_body_of_a_refused_caller_is_not_read() {
     let app = TestApp::new().await;
     let endless = Body::from_stream(futures_util::stream::pending::<Result<bytes::Bytes, std::io::Error>>());
     let request = Request::post("/messages/send").header("content-type", "application/json").body(endless).unwrap();

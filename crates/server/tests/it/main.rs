@@ -1,19 +1,24 @@
 //! The server from outside: over its real router, and where it matters over sockets.
 //!
-//! [`support`] has the vocabulary: a [`support::TestApp`] is a whole server of its own with a clock that only moves when a
-//! test moves it, a `user` speaks for someone with a token, a `host` for the marketplace.
+//! [`support`] has the vocabulary: a [`support::TestApp`] is a whole server of its own with a clock that only moves
+//! when a test moves it, a `user` speaks for someone with a token, a `host` for the marketplace.
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
 
 mod around;
 mod binary;
+mod compression;
 mod config;
 mod crash;
+mod crowded;
+mod faces;
 mod flow;
 mod identity;
 mod input;
+mod links;
 mod openapi;
 mod operations;
 mod sockets;
 mod support;
 mod tls;
+mod unread;
 mod web;

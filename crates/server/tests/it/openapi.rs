@@ -1,7 +1,7 @@
-//! The description of the API is a snapshot: what changes in it is seen in review. `UPDATE_SNAPSHOTS=1` rewrites it.
+//! The OpenAPI document is kept as a snapshot, so that a review shows its changes. `UPDATE_SNAPSHOTS=1` rewrites it.
 
 use crate::support::TestApp;
-use jobline_server::router;
+use jobline_api::table;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -13,7 +13,7 @@ async fn document() -> (String, Value) {
 }
 
 #[tokio::test]
-async fn it_is_as_it_was_reviewed() {
+async fn the_document_equals_the_reviewed_snapshot() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/snapshots/openapi.json");
     let (text, _) = document().await;
     if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
@@ -72,8 +72,8 @@ async fn every_procedure_is_described_once() {
             }
         }
     }
-    for procedure in router::procedures() {
-        let operation = &document["paths"][procedure.path][procedure.method.as_str().to_lowercase()];
+    for procedure in table::procedures() {
+        let operation = &document["paths"][procedure.route.path][procedure.route.method.as_str().to_lowercase()];
         assert_eq!(operation["operationId"], procedure.name);
         assert_eq!(operation["responses"]["401"]["content"].as_object().unwrap().len(), 1);
     }

@@ -1,4 +1,4 @@
-//! What only shows over a connection: stopping, idling, bounds.
+//! Connections: stopping, idle timeouts, limits.
 
 use crate::support::{Differs, Running, TestApp, eventually};
 use axum::Router;
@@ -18,7 +18,7 @@ async fn a_connection_is_kept_for_the_next_poll() {
 }
 
 #[tokio::test]
-async fn http2_without_tls_is_understood() {
+async fn http2_works_without_tls() {
     let running = Running::new(TestApp::new().await).await;
     let stream = hyper_util::rt::TokioIo::new(running.connect().await.0);
     let executor = hyper_util::rt::TokioExecutor::new();
@@ -29,7 +29,7 @@ async fn http2_without_tls_is_understood() {
 }
 
 #[tokio::test]
-async fn a_stop_finishes_what_runs() {
+async fn a_stop_lets_running_requests_finish() {
     let (begun, go) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let (entered, released) = (begun.clone(), go.clone());
     let slow = move || {
@@ -40,7 +40,7 @@ async fn a_stop_finishes_what_runs() {
             "finished"
         }
     };
-    let app = TestApp::beside(Router::new().route("/slow", get(slow))).await;
+    let app = TestApp::with_routes(Router::new().route("/slow", get(slow))).await;
     let mut running = Running::new(app).await;
     let (mut idle, mut busy) = (running.connect().await, running.connect().await);
     idle.get("/healthz").await;
@@ -57,7 +57,7 @@ async fn a_stop_finishes_what_runs() {
 }
 
 #[tokio::test]
-async fn a_stop_does_not_wait_for_a_request_that_is_half_sent() {
+async fn a_stop_does_not_wait_for_a_half_sent_request() {
     let mut running = Running::new(TestApp::new().await).await;
     let (mut half, mut silent) = (running.connect().await, running.connect().await);
     half.get("/healthz").await;
@@ -76,7 +76,7 @@ async fn a_stop_does_not_wait_for_a_request_that_is_half_sent() {
 #[tokio::test]
 async fn a_stop_ends_even_when_a_request_does_not() {
     let stuck = Router::new().route("/files/stuck/for-long", get(std::future::pending::<String>));
-    let mut running = Running::new(TestApp::beside(stuck).await).await;
+    let mut running = Running::new(TestApp::with_routes(stuck).await).await;
     let mut client = running.connect().await;
     client.write("GET /files/stuck/for-long HTTP/1.1\r\nhost: a\r\n\r\n").await;
     eventually("the request", || running.app.service.app().metrics.in_flight() == 1).await;
@@ -91,7 +91,7 @@ async fn a_stop_ends_even_when_a_request_does_not() {
 }
 
 #[tokio::test]
-async fn whoever_connects_and_says_nothing_is_let_go() {
+async fn a_connection_without_a_request_is_closed() {
     let running = Running::new(TestApp::new().await).await;
     let (mut silent, mut slow) = (running.connect().await, running.connect().await);
     slow.write("G").await;
@@ -124,7 +124,7 @@ async fn a_connection_outlives_the_longest_poll_interval_but_not_much_more() {
 }
 
 #[tokio::test]
-async fn further_connections_wait_for_room() {
+async fn connections_over_the_limit_wait() {
     let running = Running::with(TestApp::with(Differs::default()).await, None, 1).await;
     let mut first = running.connect().await;
     first.get("/healthz").await;
@@ -139,8 +139,8 @@ async fn further_connections_wait_for_room() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_too_large_gets_its_answer() {
-    let running = Running::new(TestApp::furnished().await).await;
+async fn a_body_that_is_too_large_is_answered_413() {
+    let running = Running::new(TestApp::with_job_and_users().await).await;
     let token = running.app.user("anna").key;
     let mut client = running.connect().await;
     let body = "x".repeat(300_000);
@@ -152,4 +152,68 @@ async fn a_body_that_is_too_large_gets_its_answer() {
         ))
         .await;
     assert!(client.answer().await.starts_with("HTTP/1.1 413"));
+}
+
+#[tokio::test]
+async fn when_there_is_no_room_the_connection_that_idled_longest_goes() {
+    let running = Running::with(TestApp::new().await, None, 3).await;
+    let mut clients = Vec::new();
+    for _ in 0..3 {
+        let mut client = running.connect().await;
+        client.get("/healthz").await;
+        running.app.clock.advance(Duration::from_secs(1));
+        clients.push(client);
+    }
+    clients[0].get("/healthz").await;
+    running.app.clock.advance(Duration::from_secs(1));
+    let mut newcomer = running.connect().await;
+    assert!(newcomer.get("/healthz").await.starts_with("HTTP/1.1 200"));
+    assert!(clients[1].is_closed().await);
+    assert!(clients[0].get("/healthz").await.starts_with("HTTP/1.1 200"));
+    assert!(clients[2].get("/healthz").await.starts_with("HTTP/1.1 200"));
+}
+
+#[tokio::test]
+async fn a_connection_that_runs_a_request_keeps_its_place() {
+    let go = Arc::new(Notify::new());
+    let released = go.clone();
+    let slow = move || {
+        let released = released.clone();
+        async move {
+            released.notified().await;
+            "finished"
+        }
+    };
+    let app = TestApp::with_routes(Router::new().route("/slow", get(slow))).await;
+    let running = Running::with(app, None, 1).await;
+    let mut busy = running.connect().await;
+    busy.write("GET /slow HTTP/1.1\r\nhost: a\r\n\r\n").await;
+    eventually("the request", || running.app.service.app().metrics.in_flight() == 1).await;
+    let mut newcomer = running.connect().await;
+    newcomer.write("GET /healthz HTTP/1.1\r\nhost: a\r\n\r\n").await;
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    go.notify_one();
+    assert!(busy.answer().await.ends_with("finished"));
+    let begun = std::time::Instant::now();
+    eventually("the newcomer's turn", || {
+        running.app.clock.advance(Duration::from_millis(100));
+        running.app.service.app().metrics.in_flight() == 0 && begun.elapsed() > Duration::from_millis(50)
+    })
+    .await;
+    assert!(newcomer.answer().await.starts_with("HTTP/1.1 200"));
+    assert!(busy.is_closed().await);
+}
+
+#[tokio::test]
+async fn as_many_connections_wait_to_be_accepted_as_the_system_allows() {
+    let allowed =
+        std::fs::read_to_string("/proc/sys/net/core/somaxconn").map_or(128, |text| text.trim().parse().unwrap());
+    let listener = jobline_server::serve::listen("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = listener.local_addr().unwrap();
+    let waiting: Vec<_> = (0..usize::min(allowed, 400))
+        .map(|_| std::net::TcpStream::connect_timeout(&address, Duration::from_millis(900)).unwrap())
+        .collect();
+    assert!(waiting.len() >= 128);
 }

@@ -14,7 +14,7 @@ use tokio_rustls::rustls::crypto::ring::default_provider;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
-/// Writes a new certificate and answers it.
+/// Writes a new certificate and returns it.
 fn renew(files: &TlsFiles) -> CertificateDer<'static> {
     let CertifiedKey { cert, signing_key } = generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     std::fs::write(&files.cert, cert.pem()).unwrap();
@@ -26,7 +26,7 @@ fn files(folder: &Path) -> TlsFiles {
     TlsFiles { cert: folder.join("cert.pem"), key: folder.join("key.pem") }
 }
 
-/// A connection of someone who trusts this certificate alone.
+/// A connection of a client that trusts only this certificate.
 async fn connect(
     running: &Running,
     trusted: &CertificateDer<'static>,
@@ -44,7 +44,7 @@ async fn connect(
 }
 
 #[tokio::test]
-async fn https_with_a_certificate_that_is_renewed() {
+async fn a_renewed_certificate_is_used() {
     let folder = TempDir::new().unwrap();
     let files = files(folder.path());
     let old = renew(&files);
@@ -62,7 +62,7 @@ async fn https_with_a_certificate_that_is_renewed() {
 }
 
 #[tokio::test]
-async fn the_server_looks_by_itself() {
+async fn the_server_notices_a_renewed_certificate() {
     let folder = TempDir::new().unwrap();
     let files = files(folder.path());
     renew(&files);
@@ -99,7 +99,7 @@ async fn a_bad_renewal_keeps_the_old_certificate() {
 }
 
 #[test]
-fn what_cannot_be_used_is_named() {
+fn an_unusable_certificate_or_key_is_named() {
     let folder = TempDir::new().unwrap();
     let files = files(folder.path());
     let refused = || Tls::load(files.clone()).err().unwrap().to_string();

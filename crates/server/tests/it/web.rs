@@ -1,7 +1,7 @@
-//! The web app over the real router: what a browser and the caches between get.
+//! The web app over the real router: what browsers and caches get.
 //!
-//! Most of it is said of an app of three small files, so that it holds on a machine without Node; the last tests are about
-//! the app in this build, if there is one.
+//! Most tests use an app of three small files, so that they run on a machine without Node. The last ones use the app in
+//! this build, if it has one.
 
 use crate::support::{Differs, Reply, TestApp};
 use axum::body::Body;
@@ -25,12 +25,14 @@ static FILES: &[Asset] = &[
 fn embedding() -> Embedding {
     Embedding {
         files: vec!["https://files.example".to_owned(), "https://bucket.s3.eu-central-1.amazonaws.com".to_owned()],
+        live: vec!["wss://chat.example".to_owned()],
         frames: vec!["https://market.example".to_owned()],
+        path: String::new(),
     }
 }
 
 async fn app() -> TestApp {
-    TestApp::beside(web::routes_of(FILES, &embedding())).await
+    TestApp::with_routes(web::routes_of(FILES, &embedding())).await
 }
 
 async fn with(app: &TestApp, path: &str, headers: &[(&str, &str)]) -> Reply {
@@ -49,7 +51,7 @@ async fn the_page_is_at_the_root_and_under_its_name() {
 }
 
 #[tokio::test]
-async fn what_has_a_hash_in_its_name_is_kept_and_the_rest_is_asked_for_again() {
+async fn files_with_a_hash_in_their_name_are_cached_and_others_revalidated() {
     let app = app().await;
     for (path, kept) in [
         ("/assets/app-4f2a.js", "public, max-age=31536000, immutable"),
@@ -63,7 +65,7 @@ async fn what_has_a_hash_in_its_name_is_kept_and_the_rest_is_asked_for_again() {
 }
 
 #[tokio::test]
-async fn what_has_not_changed_is_not_sent_again() {
+async fn an_unchanged_file_is_answered_304() {
     let app = app().await;
     for file in FILES {
         let path = format!("/{}", file.path);
@@ -81,7 +83,7 @@ async fn what_has_not_changed_is_not_sent_again() {
 }
 
 #[tokio::test]
-async fn the_smallest_form_that_the_browser_takes_is_sent() {
+async fn the_smallest_accepted_encoding_is_sent() {
     let app = app().await;
     for (accepted, coding, body) in [
         ("gzip, deflate, br, zstd", Some("br"), "page in brotli"),
@@ -100,13 +102,13 @@ async fn the_smallest_form_that_the_browser_takes_is_sent() {
         assert_eq!((page.header("content-encoding"), page.text()), (coding, body), "{accepted}");
         assert!(page.headers.get_all("vary").iter().any(|vary| vary == "accept-encoding"), "{accepted}");
     }
-    // No Brotli of this one: gzip, then.
+    // This file has no Brotli form, so gzip is sent.
     let code = with(&app, "/assets/app-4f2a.js", &[("accept-encoding", "br, gzip")]).await;
     assert_eq!(code.header("content-encoding"), Some("gzip"));
 }
 
 #[tokio::test]
-async fn each_form_has_a_tag_of_its_own() {
+async fn each_encoding_has_its_own_etag() {
     let app = app().await;
     let mut tags = Vec::new();
     for accepted in ["br", "gzip", "identity"] {
@@ -122,7 +124,7 @@ async fn each_form_has_a_tag_of_its_own() {
 }
 
 #[tokio::test]
-async fn head_tells_what_get_would() {
+async fn head_has_the_headers_of_get() {
     let app = app().await;
     let request = Request::builder().method(Method::HEAD).uri("/").body(Body::empty()).unwrap();
     let (head, get) = (app.ask(request).await, app.get("/").await);
@@ -134,7 +136,7 @@ async fn head_tells_what_get_would() {
 }
 
 #[tokio::test]
-async fn the_page_loads_code_and_styles_from_this_server_alone() {
+async fn the_page_loads_scripts_and_styles_only_from_this_server() {
     let page = app().await.get("/").await;
     let policy: Vec<&str> = page.header("content-security-policy").unwrap().split("; ").collect();
     let files = "https://files.example https://bucket.s3.eu-central-1.amazonaws.com";
@@ -143,7 +145,7 @@ async fn the_page_loads_code_and_styles_from_this_server_alone() {
         "script-src 'self'",
         "style-src 'self'",
         &format!("img-src 'self' blob: data: https: {files}"),
-        &format!("connect-src 'self' {files}"),
+        &format!("connect-src 'self' {files} wss://chat.example"),
         "worker-src 'self'",
         "manifest-src 'self'",
         "frame-ancestors 'self' https://market.example",
@@ -159,7 +161,7 @@ async fn the_page_loads_code_and_styles_from_this_server_alone() {
 }
 
 #[tokio::test]
-async fn without_other_hosts_the_policy_names_none() {
+async fn without_other_origins_the_policy_names_none() {
     let policy = web::policy(&Embedding::default());
     let policy = policy.to_str().unwrap();
     assert!(policy.contains("img-src 'self' blob: data: https:; connect-src 'self'; "), "{policy}");
@@ -167,7 +169,7 @@ async fn without_other_hosts_the_policy_names_none() {
 }
 
 #[tokio::test]
-async fn any_page_may_load_the_element_and_nothing_else() {
+async fn pages_of_other_origins_may_load_only_the_element() {
     let app = app().await;
     for origin in ["https://market.example", "https://elsewhere.example"] {
         let element = with(&app, "/jobline-chat.js", &[("origin", origin)]).await;
@@ -180,7 +182,7 @@ async fn any_page_may_load_the_element_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_a_problem_and_never_the_page() {
+async fn an_unknown_file_is_a_problem_and_not_the_page() {
     let app = app().await;
     for path in [
         "/assets/app-gone.js",
@@ -202,7 +204,7 @@ async fn what_is_not_there_is_a_problem_and_never_the_page() {
 }
 
 #[tokio::test]
-async fn the_api_is_what_it_was() {
+async fn the_api_works_next_to_the_app() {
     let app = app().await;
     app.get("/messages/sync").await.is_problem(Code::Unauthenticated);
     assert_eq!(app.get("/healthz").await.status, 200);
@@ -213,8 +215,8 @@ async fn the_api_is_what_it_was() {
 }
 
 #[tokio::test]
-async fn the_app_in_this_build_is_whole() {
-    let app = TestApp::with(Differs { beside: web::routes(&embedding()), ..Differs::default() }).await;
+async fn every_file_of_the_app_in_this_build_is_served() {
+    let app = TestApp::with(Differs { extra_routes: web::routes(&embedding()), ..Differs::default() }).await;
     let page = app.get("/").await;
     assert_eq!(page.status, 200);
     if let Some(why) = ABSENT {
@@ -242,4 +244,24 @@ async fn the_app_in_this_build_is_whole() {
         assert!(asset.brotli.unwrap().len() < asset.gzip.unwrap().len(), "{}", asset.path);
         assert!(asset.gzip.unwrap().len() < asset.identity.len(), "{}", asset.path);
     }
+}
+
+#[tokio::test]
+async fn below_the_path_of_a_public_url_the_page_names_its_files_there() {
+    static PAGES: &[Asset] = &[
+        asset("index.html", b"<head><link href=\"/icon.svg\"><script src=\"/assets/app-4f2a.js\"></script></head>"),
+        asset("manifest.webmanifest", b"{\"id\": \"/\", \"icons\": [{\"src\": \"/icon.svg\"}]}"),
+    ];
+    let app = TestApp::with_routes(web::routes_of(PAGES, &Embedding { path: "/chat".to_owned(), ..embedding() })).await;
+    let page = app.get("/").await;
+    assert_eq!(
+        page.text(),
+        "<head><meta name=\"jobline-base\" content=\"/chat/\" /><link href=\"/chat/icon.svg\">\
+         <script src=\"/chat/assets/app-4f2a.js\"></script></head>"
+    );
+    let manifest = app.get("/manifest.webmanifest").await;
+    assert_eq!(manifest.text(), "{\"id\": \"/chat/\", \"icons\": [{\"src\": \"/chat/icon.svg\"}]}");
+    let small = with(&app, "/", &[("accept-encoding", "gzip")]).await;
+    assert_eq!(small.header("content-encoding"), Some("gzip"));
+    assert_ne!(small.header("etag"), page.header("etag"));
 }

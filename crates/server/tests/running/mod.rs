@@ -1,12 +1,14 @@
 //! The real server over memory and a temporary folder, for tests that speak HTTP to it.
 
 use axum::Router;
+use jobline_api::app::{App, Parts};
+use jobline_api::cors::Origins;
+use jobline_api::metrics::Metrics;
+use jobline_api::service::Service;
 use jobline_chat::{Chat, Clock, Files, Random, Secrets, Settings};
-use jobline_server::app::{App, Parts};
-use jobline_server::files::{self, LocalFiles};
-use jobline_server::http::{Origins, Service};
-use jobline_server::identity::{HostKey, Identity, IdentitySettings};
-use jobline_server::metrics::Metrics;
+use jobline_files_local::{self as files, LocalFiles};
+use jobline_http::Address;
+use jobline_identity::{HostKey, Identity, IdentitySettings};
 use jobline_server::serve::{Listening, serve};
 use jobline_server::system::{SystemClock, SystemRandom};
 use jobline_store::{MemoryStore, Store};
@@ -16,7 +18,7 @@ use tokio::net::TcpListener;
 pub const JWT_SECRET: &str = "a jwt secret that is long enough for a test";
 pub const HOST_KEY: &str = "a-host-key-that-is-long-enough-for-a-test";
 
-/// The engines of a server, and what it needs beside them.
+/// The engines of a server, and what else it needs.
 pub struct Engines {
     pub store: Arc<dyn Store>,
     pub files: Arc<LocalFiles>,
@@ -29,7 +31,7 @@ pub struct Engines {
 }
 
 impl Engines {
-    /// `base_url`: how the server believes to be reached; its own address when left out.
+    /// `base_url`: the base of file URLs; the address of the server when left out.
     pub async fn new(base_url: Option<String>) -> Self {
         let (clock, random): (Arc<dyn Clock>, Arc<dyn Random>) = (Arc::new(SystemClock), Arc::new(SystemRandom));
         let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
@@ -49,8 +51,8 @@ impl Engines {
         Chat::new(self.store.clone(), files, clock, self.random.clone(), &self.secrets, settings)
     }
 
-    /// Serves, with `beside` next to the API, and answers the server's address.
-    pub fn serve(self, beside: Router) -> Running {
+    /// Serves, with `extra_routes` next to the API, and returns the running server.
+    pub fn serve(self, extra_routes: Router) -> Running {
         let address = self.listener.local_addr().unwrap();
         let app = App::new(Parts {
             chat: self.chat(self.clock.clone(), 10),
@@ -59,8 +61,10 @@ impl Engines {
             clock: self.clock.clone(),
             random: self.random.clone(),
             metrics: Arc::new(Metrics::new()),
+            address: Address::default(),
             origins: Origins::new(&[]),
-            beside: beside.merge(files::router(self.files.clone())),
+            live: None,
+            extra_routes: extra_routes.merge(files::router(self.files.clone())),
         });
         let listening = Listening { tls: None, max_connections: 1_000 };
         tokio::spawn(serve(Service::new(app), self.listener, listening, std::future::pending()));
@@ -68,7 +72,7 @@ impl Engines {
     }
 }
 
-/// A server, for as long as the test's runtime lives.
+/// A server that runs as long as the runtime of the test.
 pub struct Running {
     pub url: String,
     _folder: tempfile::TempDir,

@@ -1,4 +1,4 @@
-//! `jobline table`, and how a server starts on a table: what a wrong one is told.
+//! `jobline table`, and what a start prints about a wrong table.
 
 use crate::program::{Server, jobline, output, says};
 use jobline_store_dynamodb::testing::sdk::Client;
@@ -48,7 +48,7 @@ async fn a_table_with_other_keys_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn time_to_live_is_looked_at() {
+async fn a_table_without_time_to_live_is_reported() {
     let emulator = Emulator::start().await;
     let client = Client::from_conf(emulator.config().build());
     make(&client, &[("pk", KeyType::Hash), ("sk", KeyType::Range)]).await;
@@ -85,7 +85,7 @@ fn says_in_one_line(said: &(Option<i32>, String), code: i32, parts: &[&str]) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_may_do_nothing_is_told_which_permission_comes_first() {
+async fn a_role_without_permissions_is_told_the_first_missing_one() {
     let (_emulator, proxy) = refusing(Refusal::AccessDenied, |_| true).await;
     let checked = output(proxy.address(), &["table", "check"]);
     says_in_one_line(&checked, 1, &["no permission for dynamodb:GetItem on table rows", "docs/deploy.md"]);
@@ -94,14 +94,14 @@ async fn whoever_may_do_nothing_is_told_which_permission_comes_first() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_may_only_use_the_table_can_use_it() {
+async fn permissions_to_use_the_table_are_enough_to_serve() {
     let (_emulator, proxy) = refusing(Refusal::AccessDenied, |operation| operation.starts_with("Describe")).await;
     let checked = output(proxy.address(), &["table", "check"]);
     says(&checked, 0, &["table rows can be used", "but the role has no permission for dynamodb:DescribeTable"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn keys_that_nobody_may_look_at_show_when_they_are_used() {
+async fn wrong_keys_show_at_the_first_use_when_the_table_cannot_be_described() {
     let emulator = Emulator::start().await;
     make(&Client::from_conf(emulator.config().build()), &[("id", KeyType::Hash)]).await;
     let proxy = Proxy::start(emulator.address(), 1, FaultRates::default()).await;
@@ -112,7 +112,7 @@ async fn keys_that_nobody_may_look_at_show_when_they_are_used() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bad_credentials_are_told_in_one_line() {
+async fn bad_credentials_are_reported_in_one_line() {
     let expired = (Refusal::ExpiredToken, "ExpiredTokenException");
     for (refusal, name) in [expired, (Refusal::UnrecognizedClient, "UnrecognizedClientException")] {
         let (_emulator, proxy) = refusing(refusal, |_| true).await;

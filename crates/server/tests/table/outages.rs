@@ -1,5 +1,5 @@
-//! The table is out of reach, throttled, silent about what it did, or refuses: over HTTP all of these are `unavailable`
-//! with `Retry-After`, nothing is half done, and it is over when it is over.
+//! The table is unreachable, throttled, loses its responses, or refuses: over HTTP each of these is `unavailable` with
+//! `Retry-After`, nothing is stored in part, and calls succeed again as soon as the table does.
 
 use crate::program::{Server, output, says};
 use crate::running::{Engines, HOST_KEY, Running};
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// A table behind a proxy, and two servers that know nothing of each other on it, as two instances of a function are.
+/// A table behind a proxy with two independent servers on it, like two instances of a function.
 struct Stage {
     _emulator: Emulator,
     proxy: Proxy,
@@ -86,7 +86,7 @@ impl Answer {
         serde_json::from_str(&self.text).unwrap_or_default()
     }
 
-    /// It asks to come back later, and shows nothing of what is behind it.
+    /// Asserts that it asks for a retry and shows no internal error.
     #[track_caller]
     fn is_unavailable(&self) -> Value {
         let problem = self.is(503);
@@ -100,13 +100,13 @@ impl Answer {
     }
 }
 
-/// Anna's message to ben, again and again the same.
+/// Sends the same message from anna to ben each time.
 fn send(url: &str, key: &str, client_id: &str) -> Answer {
     let body = json!({"receiverId": "ben", "content": client_id, "clientId": client_id});
     Answer::to(url, "POST", "/messages/send", key, &body)
 }
 
-/// What ben has of anna: texts, and how many he has not read.
+/// The texts that ben has from anna, and his unread count.
 fn seen(url: &str, key: &str) -> (Vec<String>, u64) {
     let conversations = Answer::get(url, "/messages/conversations", key).is(200)["conversations"].clone();
     let Some(conversation) = conversations.get(0) else { return (Vec::new(), 0) };
@@ -119,10 +119,10 @@ fn seen(url: &str, key: &str) -> (Vec<String>, u64) {
     (messages.iter().map(|message| message["content"].as_str().unwrap().to_owned()).collect(), unread)
 }
 
-/// A fault, and how it begins.
+/// A fault, and how to start it.
 type Fault = (&'static str, fn(&Proxy));
 
-/// Faults of everything.
+/// Faults of all calls.
 const ALL: [Fault; 6] = [
     ("out of reach", |proxy| proxy.set_down(true)),
     ("throttled", |proxy| proxy.set_rates(FaultRates { throttled: 1.0, ..FaultRates::default() })),
@@ -143,7 +143,7 @@ fn writes(operation: &str) -> bool {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_a_table_everybody_is_asked_to_come_back_and_then_served() {
+async fn without_a_table_every_call_is_unavailable_until_it_is_back() {
     let stage = Stage::new(hasty()).await;
     let [url, other] = stage.servers.each_ref().map(|server| server.url.as_str());
     let (anna, ben) = (token(url, "anna"), token(url, "ben"));
@@ -165,7 +165,7 @@ async fn without_a_table_everybody_is_asked_to_come_back_and_then_served() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_send_that_the_table_refuses_to_write_is_not_done() {
+async fn a_send_that_the_table_refuses_stores_nothing() {
     let stage = Stage::new(hasty()).await;
     let [url, other] = stage.servers.each_ref().map(|server| server.url.as_str());
     let (anna, ben) = (token(url, "anna"), token(url, "ben"));
@@ -191,7 +191,7 @@ async fn a_send_that_the_table_refuses_to_write_is_not_done() {
     }
 }
 
-/// Writes are carried out, and nobody is told.
+/// Faults that carry out a write and lose the response.
 fn lost() -> [(&'static str, FaultRates); 3] {
     let none = FaultRates::default();
     [
@@ -202,7 +202,7 @@ fn lost() -> [(&'static str, FaultRates); 3] {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_send_whose_outcome_is_unknown_is_looked_for() {
+async fn a_send_with_an_unknown_outcome_is_resolved() {
     let stage = Stage::new(hasty()).await;
     let url = stage.servers[0].url.as_str();
     let (anna, ben) = (token(url, "anna"), token(url, "ben"));
@@ -218,11 +218,11 @@ async fn a_send_whose_outcome_is_unknown_is_looked_for() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_send_whose_outcome_nobody_can_tell_is_done_once() {
+async fn a_send_with_an_unresolved_outcome_is_stored_once() {
     let stage = Stage::new(hasty()).await;
     let [url, other] = stage.servers.each_ref().map(|server| server.url.as_str());
     let (anna, ben) = (token(url, "anna"), token(url, "ben"));
-    // The write, and the read that would look for it.
+    // The write, and the read that would resolve it.
     stage.proxy.set_reach(|operation| writes(operation) || operation == "GetItem");
     let mut sent: Vec<String> = Vec::new();
     for (name, rates) in &lost()[..2] {
@@ -232,7 +232,7 @@ async fn a_send_whose_outcome_nobody_can_tell_is_done_once() {
         sent.push((*name).to_owned());
         end(&stage.proxy);
         assert_eq!(seen(other, &ben), (sent.clone(), sent.len() as u64), "{name}: whole, though nobody was told");
-        // Whoever comes between does not change that.
+        // Another call in between does not change that.
         let between = format!("after {name}");
         send(other, &anna, &between).is(200);
         for server in [url, other, url] {
@@ -245,7 +245,7 @@ async fn a_send_whose_outcome_nobody_can_tell_is_done_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_fault_that_is_over_soon_is_waited_for() {
+async fn a_short_fault_is_retried() {
     let stage = Stage::new(Options::default()).await;
     let url = stage.servers[0].url.clone();
     let (anna, ben) = (token(&url, "anna"), token(&url, "ben"));
@@ -262,7 +262,7 @@ async fn a_fault_that_is_over_soon_is_waited_for() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn refused_credentials_are_in_the_log_and_in_the_check_of_the_table() {
+async fn refused_credentials_are_in_the_log_and_in_table_check() {
     let emulator = Emulator::start().await;
     emulator.store("rows", Options::default()).await;
     let proxy = Proxy::start(emulator.address(), 1, FaultRates::default()).await;

@@ -23,7 +23,7 @@ pub fn jobline(dynamodb: SocketAddr, arguments: &[&str]) -> Command {
     command
 }
 
-/// How it ended, and all that it said.
+/// The exit code, and the whole output.
 pub fn output(dynamodb: SocketAddr, arguments: &[&str]) -> (Option<i32>, String) {
     let Output { status, stdout, stderr } = jobline(dynamodb, arguments).stdin(Stdio::null()).output().unwrap();
     (status.code(), String::from_utf8([stdout, stderr].concat()).unwrap())
@@ -61,7 +61,7 @@ impl Server {
         self.said.split_whitespace().find(|word| word.starts_with("http://")).unwrap().to_owned()
     }
 
-    /// What it logged until now.
+    /// The log so far.
     pub fn log(&self) -> String {
         std::fs::read_to_string(&self.log).unwrap()
     }

@@ -1,11 +1,11 @@
-//! What clients notice of a move.
+//! Moves as clients see them.
 
 use crate::folder::Folder;
 use jobline_chat::{Chat, Files, JobId, Secrets, Settings, UserId};
-use jobline_server::files::LocalFiles;
+use jobline_files_local::LocalFiles;
 use jobline_server::system::{SystemClock, SystemRandom};
-use jobline_server::transfer::{Engines, Pace, export, import};
 use jobline_store_embedded::{EmbeddedStore, Options};
+use jobline_tools::transfer::{Engines, Pace, export, import};
 use jobline_wire::{HostJobInput, JobStatus, ListMessages, Message, SendMessage, SyncQuery};
 use std::sync::Arc;
 
@@ -48,7 +48,7 @@ async fn say(chat: &Chat, number: u64) -> Message {
 }
 
 #[tokio::test]
-async fn clients_go_on_with_their_cursors_after_a_move() {
+async fn cursors_stay_valid_after_a_move() {
     let (folder, from) = (Folder::new(), Machine::new().await);
     let (chat, bob) = (from.chat(), UserId::new("bob").unwrap());
     let participants = vec!["anna".into(), "bob".into()];

@@ -1,8 +1,8 @@
-//! Files that are not what an export wrote.
+//! Imports of damaged files.
 
 use crate::folder::{Folder, telling_lengths};
 use crate::place::Place;
-use jobline_server::transfer::{export, import};
+use jobline_tools::transfer::{export, import};
 
 #[tokio::test]
 async fn cut_files_are_refused_before_anything_is_written() {

@@ -1,13 +1,13 @@
-//! Exports that are interrupted, and those that must not happen.
+//! Exports: interrupted, and refused.
 
 use crate::folder::{Folder, telling_lengths};
 use crate::place::{Place, assert_same};
-use jobline_server::transfer::{export, import};
 use jobline_store::{Commit, Condition, Key, Store};
+use jobline_tools::transfer::{export, import};
 use std::sync::atomic::Ordering;
 
 #[tokio::test]
-async fn an_export_that_was_killed_at_any_byte_goes_on() {
+async fn an_export_continues_after_a_kill_at_any_byte() {
     let (folder, from) = (Folder::new(), Place::small().await);
     export(from.engines(), &folder.path("whole")).await.unwrap();
     let whole = std::fs::read(folder.path("whole")).unwrap();
@@ -20,8 +20,8 @@ async fn an_export_that_was_killed_at_any_byte_goes_on() {
 }
 
 #[tokio::test]
-async fn a_partial_file_is_never_completed_into_a_mixture() {
-    let (folder, from) = (Folder::new(), Place::furnished().await);
+async fn a_partial_file_of_another_state_is_refused() {
+    let (folder, from) = (Folder::new(), Place::with_job_and_users().await);
     export(from.engines(), &folder.path("whole")).await.unwrap();
     let whole = std::fs::read(folder.path("whole")).unwrap();
     let refused = async |place: &Place, length: usize| {
@@ -42,8 +42,8 @@ async fn a_partial_file_is_never_completed_into_a_mixture() {
 }
 
 #[tokio::test]
-async fn rows_that_expire_during_an_interruption_are_no_change() {
-    let (folder, from) = (Folder::new(), Place::furnished().await);
+async fn rows_that_expire_during_an_interruption_are_accepted() {
+    let (folder, from) = (Folder::new(), Place::with_job_and_users().await);
     export(from.engines(), &folder.path("all")).await.unwrap();
     std::fs::rename(folder.path("all"), folder.path("all.partial")).unwrap();
     let gone = Commit::builder(from.token()).delete(Key::new("p", "mortal"), Condition::Any).build().unwrap();
@@ -54,8 +54,8 @@ async fn rows_that_expire_during_an_interruption_are_no_change() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_deleted_meanwhile_is_forgotten() {
-    let (folder, from, to) = (Folder::new(), Place::furnished().await, Place::empty());
+async fn a_file_that_is_deleted_during_an_export_is_left_out() {
+    let (folder, from, to) = (Folder::new(), Place::with_job_and_users().await, Place::empty());
     export(from.engines(), &folder.path("all")).await.unwrap();
     let whole = std::fs::read(folder.path("all")).unwrap();
     let text = String::from_utf8_lossy(&whole);
@@ -68,8 +68,8 @@ async fn a_file_that_is_deleted_meanwhile_is_forgotten() {
 }
 
 #[tokio::test]
-async fn exports_do_not_overwrite() {
-    let (folder, from) = (Folder::new(), Place::furnished().await);
+async fn an_export_does_not_overwrite_files() {
+    let (folder, from) = (Folder::new(), Place::with_job_and_users().await);
     std::fs::write(folder.path("all"), "precious").unwrap();
     let error = export(from.engines(), &folder.path("all")).await.unwrap_err().to_string();
     assert!(error.ends_with("exists already: name another file"), "{error}");

@@ -1,13 +1,13 @@
-//! Imports that are interrupted, repeated, rehearsed, and those that must not happen.
+//! Imports: interrupted, repeated, as a dry run, and refused.
 
 use crate::folder::Folder;
 use crate::place::{Place, assert_same};
-use jobline_server::transfer::{Pace, Plan, export, import, rehearse, unfinished_import};
+use jobline_tools::transfer::{Pace, Plan, dry_run, export, import, unfinished_import};
 use std::sync::atomic::Ordering;
 
 #[tokio::test]
-async fn an_import_that_was_killed_anywhere_goes_on() {
-    let (folder, from) = (Folder::new(), Place::furnished().await);
+async fn an_import_continues_after_a_kill_anywhere() {
+    let (folder, from) = (Folder::new(), Place::with_job_and_users().await);
     for i in 0..2_000 {
         from.put("CONVERSATION#many", &format!("MESSAGE#{i:05}"), "{}").await;
     }
@@ -32,8 +32,8 @@ async fn an_import_that_was_killed_anywhere_goes_on() {
 }
 
 #[tokio::test]
-async fn a_repeated_import_does_not_repeat_what_is_done() {
-    let (folder, from, to) = (Folder::new(), Place::furnished().await, Place::empty());
+async fn a_repeated_import_writes_only_the_rest() {
+    let (folder, from, to) = (Folder::new(), Place::with_job_and_users().await, Place::empty());
     for i in 0..2_000 {
         from.put("CONVERSATION#many", &format!("MESSAGE#{i:05}"), "{}").await;
     }
@@ -50,8 +50,8 @@ async fn a_repeated_import_does_not_repeat_what_is_done() {
 }
 
 #[tokio::test]
-async fn an_import_leaves_other_data_alone() {
-    let (folder, from, to) = (Folder::new(), Place::furnished().await, Place::empty());
+async fn an_import_into_a_store_with_other_data_is_refused() {
+    let (folder, from, to) = (Folder::new(), Place::with_job_and_users().await, Place::empty());
     export(from.engines(), &folder.path("one")).await.unwrap();
     from.put("z", "more", "{}").await;
     export(from.engines(), &folder.path("other")).await.unwrap();
@@ -82,37 +82,37 @@ async fn an_import_leaves_other_data_alone() {
 }
 
 #[tokio::test]
-async fn a_rehearsal_says_what_an_import_would_do_and_writes_nothing() {
-    let (folder, from, to) = (Folder::new(), Place::furnished().await, Place::empty());
+async fn a_dry_run_says_what_an_import_would_do_and_writes_nothing() {
+    let (folder, from, to) = (Folder::new(), Place::with_job_and_users().await, Place::empty());
     let path = folder.path("all");
     let summary = export(from.engines(), &path).await.unwrap();
-    let rehearsal = rehearse(to.engines(), &path).await.unwrap();
+    let rehearsal = dry_run(to.engines(), &path).await.unwrap();
     assert_eq!((rehearsal.summary, rehearsal.plan), (summary, Plan::Everything));
     assert!(to.rows().await.is_empty() && to.files.lock().unwrap().is_empty());
 
     to.writes_left.store(2, Ordering::SeqCst);
     assert!(import(to.engines(), &path).await.is_err());
     let total = std::fs::metadata(&path).unwrap().len();
-    let Plan::Rest(_, of) = rehearse(to.engines(), &path).await.unwrap().plan else { panic!("it was interrupted") };
+    let Plan::Rest(_, of) = dry_run(to.engines(), &path).await.unwrap().plan else { panic!("it was interrupted") };
     assert_eq!(of, total);
     to.writes_left.store(i64::MAX, Ordering::SeqCst);
     import(to.engines(), &path).await.unwrap();
     let left = to.writes_left.load(Ordering::SeqCst);
-    let rehearsal = rehearse(to.engines(), &path).await.unwrap();
+    let rehearsal = dry_run(to.engines(), &path).await.unwrap();
     assert_eq!(rehearsal.plan, Plan::Nothing);
     assert!(rehearsal.to_string().contains("would write nothing"), "{rehearsal}");
 
     to.put("USER#theirs", "HEAD", "{}").await;
     std::fs::write(folder.path("cut"), "{}").unwrap();
-    assert!(rehearse(to.engines(), &folder.path("cut")).await.is_err(), "what an import refuses");
+    assert!(dry_run(to.engines(), &folder.path("cut")).await.is_err(), "what an import refuses");
     assert_eq!(to.writes_left.load(Ordering::SeqCst), left, "only reads");
 }
 
 #[tokio::test]
 async fn rows_can_be_written_one_by_one() {
-    let (folder, from, to) = (Folder::new(), Place::furnished().await, Place::empty());
+    let (folder, from, to) = (Folder::new(), Place::with_job_and_users().await, Place::empty());
     export(from.engines(), &folder.path("all")).await.unwrap();
-    let engines = jobline_server::transfer::Engines { pace: Pace::SINGLES, ..to.engines() };
+    let engines = jobline_tools::transfer::Engines { pace: Pace::SINGLES, ..to.engines() };
     import(engines, &folder.path("all")).await.unwrap();
     assert_same(&from, &to).await;
     let commits = i64::MAX - to.writes_left.load(Ordering::SeqCst);

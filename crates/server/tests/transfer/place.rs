@@ -1,11 +1,11 @@
 use async_trait::async_trait;
 use jobline_chat::{
-    Arrived, Clock, DownloadGrant, Error as ChatError, Files, Kept, Random, Result as ChatResult, UploadGrant,
+    Arrived, Clock, DownloadGrant, Error as ChatError, Files, Keep, Kept, Random, Result as ChatResult, UploadGrant,
 };
-use jobline_server::transfer::{Engines, Pace};
 use jobline_store::{
     Commit, Condition, Consistency, Error, Key, MemoryStore, Outcome, Page, Range, Row, Scan, Store, Token,
 };
+use jobline_tools::transfer::{Engines, Pace};
 use jobline_wire::UploadTarget;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -13,7 +13,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
-/// A store and files in memory, a still clock, and a budget of writes after which everything fails.
+/// A store and files in memory, a clock that stands still, and a number of writes after which everything fails.
 pub struct Place {
     pub store: MemoryStore,
     pub files: Mutex<BTreeMap<String, Vec<u8>>>,
@@ -33,12 +33,12 @@ impl Place {
         }
     }
 
-    /// Rows of all kinds and files of all sizes that matter.
-    pub async fn furnished() -> Self {
+    /// Rows of all kinds, and files of all relevant sizes.
+    pub async fn with_job_and_users() -> Self {
         Self::with_files(&[1, 192 * 1024 - 1, 192 * 1024, 192 * 1024 + 1, 500_000]).await
     }
 
-    /// The same with less to read, for what is tried hundreds of times.
+    /// The same with fewer rows, for tests that run hundreds of times.
     pub async fn small() -> Self {
         Self::with_files(&[1, 100, 192 * 1024 + 5, 7]).await
     }
@@ -148,6 +148,9 @@ impl Files for Place {
             head: bytes[..head.min(bytes.len())].to_vec(),
             tag: String::new(),
         }))
+    }
+    async fn keep(&self, _arrived: &Arrived, keep: Keep<'_>) -> ChatResult<Option<String>> {
+        Ok(Some(keep.id.to_owned()))
     }
     async fn delete(&self, id: &str) -> ChatResult<()> {
         self.files.lock().unwrap().remove(id);

@@ -1,10 +1,10 @@
 use crate::folder::Folder;
 use crate::place::{Place, assert_same};
-use jobline_server::transfer::{Summary, export, import, unfinished_import};
+use jobline_tools::transfer::{Summary, export, import, unfinished_import};
 
 #[tokio::test]
-async fn everything_comes_back() {
-    let (folder, from, to) = (Folder::new(), Place::furnished().await, Place::empty());
+async fn an_import_restores_everything() {
+    let (folder, from, to) = (Folder::new(), Place::with_job_and_users().await, Place::empty());
     let path = folder.path("all");
     let out = export(from.engines(), &path).await.unwrap();
     assert_eq!(out, Summary { rows: 42, files: 5, bytes: 1 + 3 * 192 * 1024 + 500_000 });
@@ -25,10 +25,10 @@ async fn an_empty_store_can_be_copied() {
 
 #[tokio::test]
 #[cfg(unix)]
-async fn what_users_wrote_is_for_the_owner_alone() {
+async fn only_the_owner_can_read_an_export() {
     use std::os::unix::fs::PermissionsExt;
     let folder = Folder::new();
-    export(Place::furnished().await.engines(), &folder.path("all")).await.unwrap();
+    export(Place::with_job_and_users().await.engines(), &folder.path("all")).await.unwrap();
     let mode = std::fs::metadata(folder.path("all")).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
 }

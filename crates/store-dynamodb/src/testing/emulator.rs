@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-/// The address of another engine that speaks DynamoDB's protocol, such as `127.0.0.1:8000`: tests that ask for tables of
-/// their own then run on it instead, with credentials that it must not check.
+/// The address of another engine that speaks DynamoDB's protocol, such as `127.0.0.1:8000`: tests that create their own
+/// tables then run on it, with credentials that it must not check.
 const ELSEWHERE: &str = "JOBLINE_TEST_DYNAMODB";
 
 /// A DynamoDB in memory behind a loopback address, until it is dropped.
@@ -16,11 +16,11 @@ pub struct Emulator {
 }
 
 impl Emulator {
-    /// The engine that `JOBLINE_TEST_DYNAMODB` names, where it is set: one for all tests, so tables need names that
-    /// nobody else has ([`Emulator::name`]). A new one otherwise.
+    /// The engine that `JOBLINE_TEST_DYNAMODB` names, if it is set: it is shared by all tests, so tables need unique names
+    /// ([`Emulator::name`]). A new emulator otherwise.
     ///
     /// # Panics
-    /// When what is set is no address, or there is no free port.
+    /// When the variable is not an address, or there is no free port.
     pub async fn start_or_elsewhere() -> Self {
         match std::env::var(ELSEWHERE) {
             Ok(address) => {
@@ -31,7 +31,7 @@ impl Emulator {
         }
     }
 
-    /// Starts one, without tables, on the runtime of the caller.
+    /// Starts an emulator without tables, on the caller's runtime.
     ///
     /// # Panics
     /// When there is no free port.
@@ -43,7 +43,7 @@ impl Emulator {
         Self { address, server: Some(server) }
     }
 
-    /// A name for a table that no other test uses, in no other run either.
+    /// A name for a table that no other test uses, in this run or another.
     #[must_use]
     pub fn name() -> String {
         format!("rows-{:016x}", rand::random::<u64>())
@@ -55,7 +55,7 @@ impl Emulator {
         self.address
     }
 
-    /// What the SDK has to be told to talk to it.
+    /// The SDK's configuration for this emulator.
     #[must_use]
     pub fn config(&self) -> Builder {
         config(self.address)
@@ -64,7 +64,7 @@ impl Emulator {
     /// A store on a new table.
     ///
     /// # Panics
-    /// When the table cannot be made.
+    /// When the table cannot be created.
     pub async fn store(&self, table: &str, options: Options) -> DynamoDbStore {
         let store = DynamoDbStore::new(self.config(), table, options);
         store.create_table().await.expect("a new table");
@@ -80,7 +80,7 @@ impl Drop for Emulator {
     }
 }
 
-/// What the SDK has to be told to talk to `address`, unencrypted and with credentials that nobody checks.
+/// The SDK's configuration for `address`, unencrypted and with credentials that are not checked.
 pub(super) fn config(address: SocketAddr) -> Builder {
     Builder::new()
         .behavior_version(BehaviorVersion::latest())

@@ -1,5 +1,5 @@
 use super::emulator::config;
-use super::wire::{self, Answer, Refusal};
+use super::wire::{self, HttpAnswer, Refusal};
 use aws_sdk_dynamodb::config::Builder;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-/// How often a [`Proxy`] interferes: probabilities from 0 to 1, each drawn by itself. The default is never.
+/// How often a [`Proxy`] interferes: probabilities from 0 to 1, each drawn independently. The default is never.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct FaultRates {
     /// Of all requests: refused as throttled. Nothing happens.
@@ -30,13 +30,13 @@ pub struct FaultRates {
     pub cut: f64,
     /// Of all requests: carried out, and the connection is cut.
     pub cut_done: f64,
-    /// Of writes: refused because another transaction is at work, on one or more rows wherever they stand in it.
+    /// Of writes: refused because another transaction holds one or more of their rows.
     pub conflict: f64,
     /// Of transactions: cancelled because a row in them is throttled.
     pub cancelled: f64,
     /// Of transactions: carried out, and answered that it is still in progress.
     pub in_progress: f64,
-    /// Of queries, scans and batches: fewer rows than there are, and where to go on.
+    /// Of queries, scans and batches: fewer rows than there are, and the key to continue from.
     pub short: f64,
 }
 
@@ -69,21 +69,21 @@ pub struct Proxy {
 struct Shared {
     upstream: SocketAddr,
     client: Client<HttpConnector, Full<Bytes>>,
-    state: Mutex<State>,
+    state: Mutex<ProxyState>,
 }
 
-struct State {
+struct ProxyState {
     rng: StdRng,
     rates: FaultRates,
     /// How often each fault was injected.
     injected: BTreeMap<&'static str, u64>,
     /// Whether nothing is let through.
     down: bool,
-    /// What the service says to everybody.
+    /// What every caller is refused with.
     refusal: Option<Refusal>,
-    /// The operations that any of this happens to.
+    /// The operations that the proxy interferes with.
     reach: fn(&str) -> bool,
-    /// Whether answers are passed on without what some engines leave out.
+    /// Whether answers are passed on without what some engines omit.
     terse: bool,
 }
 
@@ -112,7 +112,7 @@ impl Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("the listener is bound");
         let (rng, injected) = (StdRng::seed_from_u64(seed), BTreeMap::new());
-        let state = State { rng, rates, injected, down: false, refusal: None, reach: |_| true, terse: false };
+        let state = ProxyState { rng, rates, injected, down: false, refusal: None, reach: |_| true, terse: false };
         let client = Client::builder(TokioExecutor::new()).build_http();
         let shared = Arc::new(Shared { upstream, client, state: Mutex::new(state) });
         let server = tokio::spawn(accept(listener, Arc::clone(&shared)));
@@ -125,34 +125,34 @@ impl Proxy {
         self.address
     }
 
-    /// What the SDK has to be told to talk through it.
+    /// The SDK's configuration for this proxy.
     #[must_use]
     pub fn config(&self) -> Builder {
         config(self.address)
     }
 
-    /// Interferes at other rates from here on.
+    /// Changes the rates from now on.
     pub fn set_rates(&self, rates: FaultRates) {
         self.shared.state().rates = rates;
     }
 
-    /// Lets nothing through, or everything again: every connection is cut as soon as something is asked.
+    /// Lets nothing through, or everything again: while down, every connection is cut at its first request.
     pub fn set_down(&self, down: bool) {
         self.shared.state().down = down;
     }
 
-    /// Refuses everything, or nothing again, as the service does before it does anything.
+    /// Refuses every request before it is carried out, or none again.
     pub fn set_refusal(&self, refusal: Option<Refusal>) {
         self.shared.state().refusal = refusal;
     }
 
-    /// Interferes from here on only with the operations whose names `reach` accepts; with all of them at first.
+    /// Interferes from now on only with the operations whose names `reach` accepts; at first with all of them.
     pub fn set_reach(&self, reach: fn(&str) -> bool) {
         self.shared.state().reach = reach;
     }
 
-    /// Passes answers on as engines write them that are not DynamoDB itself: errors without their origin, cancelled
-    /// transactions without the list of reasons, and nothing that is empty or only asked for to be counted.
+    /// Passes answers on as other engines of the protocol write them: errors without their namespace, cancelled
+    /// transactions without the list of reasons, and no optional parts.
     pub fn set_terse(&self, terse: bool) {
         self.shared.state().terse = terse;
     }
@@ -200,44 +200,44 @@ impl std::fmt::Display for Cut {
 impl std::error::Error for Cut {}
 
 impl Shared {
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, ProxyState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn serve(&self, request: Request<Incoming>) -> Result<Answer, Cut> {
+    async fn serve(&self, request: Request<Incoming>) -> Result<HttpAnswer, Cut> {
         let (mut parts, body) = request.into_parts();
         let body = body.collect().await.map_err(|_| Cut)?.to_bytes();
         let target = parts.headers.get("x-amz-target").and_then(|target| target.to_str().ok());
         let operation = target.and_then(|target| target.rsplit('.').next()).unwrap_or_default().to_owned();
         // The length is written anew with the body that is passed on.
         parts.headers.remove(hyper::header::CONTENT_LENGTH);
-        let asked = Asked { parts, body, operation };
-        let fate = self.state().draw(&asked.operation);
+        let call = Call { parts, body, operation };
+        let fate = self.state().draw(&call.operation);
         match fate {
-            Fate::Served => self.pass(&asked, asked.body.clone()).await,
-            Fate::Refused(refusal) => Ok(wire::refused(refusal, &asked.operation)),
+            Fate::Served => self.pass(&call, call.body.clone()).await,
+            Fate::Refused(refusal) => Ok(wire::refused(refusal, &call.operation)),
             Fate::Throttled => Ok(wire::throttled()),
             Fate::Failed => Ok(wire::failed()),
             Fate::Cut => Err(Cut),
-            Fate::FailedDone => self.pass(&asked, asked.body.clone()).await.map(|_| wire::failed()),
-            Fate::CutDone => self.pass(&asked, asked.body.clone()).await.and(Err(Cut)),
-            Fate::InProgress => self.pass(&asked, asked.body.clone()).await.map(|_| wire::in_progress()),
-            Fate::Conflict if asked.operation == "PutItem" => Ok(wire::conflict()),
-            Fate::Conflict => Ok(self.cancel(&asked, "TransactionConflict")),
-            Fate::Cancelled => Ok(self.cancel(&asked, "ThrottlingError")),
-            Fate::Short if asked.operation == "BatchGetItem" => self.leave_some(&asked).await,
-            Fate::Short => self.shorten(&asked).await,
+            Fate::FailedDone => self.pass(&call, call.body.clone()).await.map(|_| wire::failed()),
+            Fate::CutDone => self.pass(&call, call.body.clone()).await.and(Err(Cut)),
+            Fate::InProgress => self.pass(&call, call.body.clone()).await.map(|_| wire::in_progress()),
+            Fate::Conflict if call.operation == "PutItem" => Ok(wire::conflict()),
+            Fate::Conflict => Ok(self.cancel(&call, "TransactionConflict")),
+            Fate::Cancelled => Ok(self.cancel(&call, "ThrottlingError")),
+            Fate::Short if call.operation == "BatchGetItem" => self.leave_some(&call).await,
+            Fate::Short => self.shorten(&call).await,
         }
     }
 
-    async fn pass(&self, asked: &Asked, body: Bytes) -> Result<Answer, Cut> {
+    async fn pass(&self, call: &Call, body: Bytes) -> Result<HttpAnswer, Cut> {
         let mut request = Request::new(Full::new(body));
-        *request.method_mut() = asked.parts.method.clone();
-        *request.headers_mut() = asked.parts.headers.clone();
+        *request.method_mut() = call.parts.method.clone();
+        *request.headers_mut() = call.parts.headers.clone();
         *request.uri_mut() = format!("http://{}/", self.upstream).parse().expect("an address and a path");
         let (parts, body) = self.client.request(request).await.map_err(|_| Cut)?.into_parts();
         let mut body = body.collect().await.map_err(|_| Cut)?.to_bytes();
-        let mut answer = Answer::default();
+        let mut answer = HttpAnswer::default();
         *answer.status_mut() = parts.status;
         *answer.headers_mut() = parts.headers;
         if self.state().terse {
@@ -252,8 +252,8 @@ impl Shared {
     }
 
     /// A transaction is cancelled because of one row in it, or several.
-    fn cancel(&self, asked: &Asked, code: &str) -> Answer {
-        let length = asked.json()["TransactItems"].as_array().map_or(1, Vec::len);
+    fn cancel(&self, call: &Call, code: &str) -> HttpAnswer {
+        let length = call.json()["TransactItems"].as_array().map_or(1, Vec::len);
         let mut state = self.state();
         let certain = state.rng.random_range(0..length);
         let slots: Vec<usize> =
@@ -261,25 +261,25 @@ impl Shared {
         wire::cancelled(length, &slots, code)
     }
 
-    /// Asks for fewer rows than were asked for.
-    async fn shorten(&self, asked: &Asked) -> Result<Answer, Cut> {
-        let mut body = asked.json();
+    /// Asks for fewer rows than the caller did.
+    async fn shorten(&self, call: &Call) -> Result<HttpAnswer, Cut> {
+        let mut body = call.json();
         let limit = body["Limit"].as_u64().unwrap_or(100);
         body["Limit"] = self.state().rng.random_range(1..=limit.max(1)).into();
-        self.pass(asked, body.to_string().into()).await
+        self.pass(call, body.to_string().into()).await
     }
 
     /// Asks for some keys of a batch, at least one, and answers that the others were not processed.
-    async fn leave_some(&self, asked: &Asked) -> Result<Answer, Cut> {
-        let mut body = asked.json();
+    async fn leave_some(&self, call: &Call) -> Result<HttpAnswer, Cut> {
+        let mut body = call.json();
         let Some((table, wanted)) = body["RequestItems"].as_object().and_then(|tables| tables.iter().next()) else {
-            return self.pass(asked, asked.body.clone()).await;
+            return self.pass(call, call.body.clone()).await;
         };
         let (table, wanted) = (table.clone(), wanted.clone());
         let mut keys = wanted["Keys"].as_array().cloned().unwrap_or_default();
         let rest = keys.split_off(self.state().rng.random_range(1..=keys.len().max(1)).min(keys.len()));
         body["RequestItems"][&table]["Keys"] = keys.into();
-        let (parts, whole) = self.pass(asked, body.to_string().into()).await?.into_parts();
+        let (parts, whole) = self.pass(call, body.to_string().into()).await?.into_parts();
         let whole = whole.collect().await.map_err(|_| Cut)?.to_bytes();
         let mut told: Value = serde_json::from_slice(&whole).map_err(|_| Cut)?;
         if parts.status != StatusCode::OK || rest.is_empty() {
@@ -293,19 +293,19 @@ impl Shared {
 }
 
 /// A request that was read.
-struct Asked {
+struct Call {
     parts: hyper::http::request::Parts,
     body: Bytes,
     operation: String,
 }
 
-impl Asked {
+impl Call {
     fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_default()
     }
 }
 
-impl State {
+impl ProxyState {
     /// What happens to a request, as the seed decides.
     fn draw(&mut self, operation: &str) -> Fate {
         if !(self.reach)(operation) {

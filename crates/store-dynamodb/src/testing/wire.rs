@@ -18,9 +18,9 @@ pub enum Refusal {
     BackupsUnavailable,
 }
 
-pub(super) type Answer = Response<Full<Bytes>>;
+pub(super) type HttpAnswer = Response<Full<Bytes>>;
 
-pub(super) fn answer(status: StatusCode, body: &Value) -> Answer {
+pub(super) fn answer(status: StatusCode, body: &Value) -> HttpAnswer {
     let mut answer = Response::new(Full::new(Bytes::from(body.to_string())));
     *answer.status_mut() = status;
     let json = hyper::header::HeaderValue::from_static("application/x-amz-json-1.0");
@@ -29,12 +29,12 @@ pub(super) fn answer(status: StatusCode, body: &Value) -> Answer {
 }
 
 /// An error of DynamoDB's own.
-fn error(status: StatusCode, name: &str, message: &str) -> Answer {
+fn error(status: StatusCode, name: &str, message: &str) -> HttpAnswer {
     answer(status, &json!({"__type": format!("com.amazonaws.dynamodb.v20120810#{name}"), "message": message}))
 }
 
 /// The front of every service of AWS refuses, in its own name, and not always with a small `message`.
-pub(super) fn refused(refusal: Refusal, operation: &str) -> Answer {
+pub(super) fn refused(refusal: Refusal, operation: &str) -> HttpAnswer {
     let (name, key, message) = match refusal {
         Refusal::BackupsUnavailable => {
             let message = "Backups are being enabled for the table. Please retry later";
@@ -58,28 +58,28 @@ pub(super) fn refused(refusal: Refusal, operation: &str) -> Answer {
     answer(StatusCode::BAD_REQUEST, &json!({"__type": format!("com.amazon.coral.service#{name}"), key: message}))
 }
 
-pub(super) fn throttled() -> Answer {
+pub(super) fn throttled() -> HttpAnswer {
     let message = "The level of configured provisioned throughput for the table was exceeded.";
     error(StatusCode::BAD_REQUEST, "ProvisionedThroughputExceededException", message)
 }
 
-pub(super) fn failed() -> Answer {
+pub(super) fn failed() -> HttpAnswer {
     error(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError", "Internal server error")
 }
 
-pub(super) fn in_progress() -> Answer {
+pub(super) fn in_progress() -> HttpAnswer {
     let message = "Transaction is in progress for the specified idempotent token.";
     error(StatusCode::BAD_REQUEST, "TransactionInProgressException", message)
 }
 
 /// Another transaction is at work on the row of a single-item request.
-pub(super) fn conflict() -> Answer {
+pub(super) fn conflict() -> HttpAnswer {
     let message = "Transaction is ongoing for the item";
     error(StatusCode::BAD_REQUEST, "TransactionConflictException", message)
 }
 
 /// A transaction of `length` operations is cancelled, because of `code` in those of `slots`.
-pub(super) fn cancelled(length: usize, slots: &[usize], code: &str) -> Answer {
+pub(super) fn cancelled(length: usize, slots: &[usize], code: &str) -> HttpAnswer {
     let code = |slot: usize| if slots.contains(&slot) { code } else { "None" };
     let codes: Vec<&str> = (0..length).map(code).collect();
     let reason = |code: &&str| match *code {

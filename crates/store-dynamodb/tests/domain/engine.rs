@@ -1,4 +1,4 @@
-//! What these tests run on: a table of an emulator, and the same through a proxy that cuts its pages.
+//! The stores of these tests: a table of an emulator, directly or through a proxy that shortens its pages.
 
 use jobline_store::Store;
 use jobline_store_dynamodb::testing::{Emulator, FaultRates, Proxy};
@@ -6,17 +6,17 @@ use jobline_store_dynamodb::{Consumed, DynamoDbStore, Options};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-/// How many cases a property that sends a lot is tried with: each send is ten requests, and the rule is the domain's.
+/// Cases for properties that send many messages. Few, because each send is ten requests and the rule is the domain's.
 pub const LONG_CASES: u32 = 16;
 
-/// A store of one test's own.
+/// A store for one test.
 pub struct Engine {
     pub store: Arc<dyn Store>,
-    /// Read and write units that were consumed.
+    /// The read and write units consumed.
     pub units: Option<Arc<Mutex<(f64, f64)>>>,
 }
 
-/// One behind a network that fails now and then, and cuts pages.
+/// A store behind a network that fails sometimes and shortens pages.
 pub async fn start() -> Engine {
     let (emulator, table) = (Emulator::start_or_elsewhere().await, Emulator::name());
     emulator.store(&table, Options::default()).await;
@@ -24,12 +24,12 @@ pub async fn start() -> Engine {
     let proxy = Proxy::start(emulator.address(), 1, rates).await;
     let options = Options { pause: Duration::from_millis(1), ..Options::default() };
     let store = Arc::new(DynamoDbStore::new(proxy.config(), &table, options));
-    // Both serve until the runtime of the test ends.
+    // Both serve until the test's runtime ends.
     std::mem::forget((emulator, proxy));
     Engine { store, units: None }
 }
 
-/// One that answers what it has, and whose units are counted.
+/// A store directly on an emulator, whose units are counted.
 pub async fn start_with_whole_pages() -> Engine {
     let units = Arc::new(Mutex::new((0.0, 0.0)));
     let counted = Arc::clone(&units);

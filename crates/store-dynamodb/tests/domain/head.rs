@@ -1,4 +1,4 @@
-//! The head of a user, the row that every send writes twice, is billed as one unit however many conversations they have.
+//! The head of a user, which every send writes twice, is billed as one unit however many conversations the user has.
 
 use crate::engine;
 use crate::support::World;
@@ -12,7 +12,7 @@ fn user(number: usize) -> String {
 }
 
 #[tokio::test]
-async fn a_send_of_somebody_with_many_conversations_costs_what_any_send_does() {
+async fn a_send_costs_the_same_with_many_conversations() {
     let engine::Engine { store, units } = engine::start_with_whole_pages().await;
     let units = units.unwrap();
     let settings = Settings { send_rate: 10_000, window_bytes: WINDOW_BYTES, ..Settings::default() };

@@ -1,4 +1,4 @@
-//! The whole suite of the domain, on DynamoDB.
+//! The domain's whole suite, on DynamoDB.
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
 
 mod engine;

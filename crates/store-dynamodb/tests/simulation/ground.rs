@@ -1,10 +1,9 @@
-//! A table, for histories in virtual time.
+//! A DynamoDB table for histories in virtual time.
 //!
-//! A client of DynamoDB waits for the network in real time, and a virtual clock runs on while nothing but a network is
-//! waited for: every request would be out of time at once. So the client lives on a runtime of its own, and a history
-//! stands still for each of its calls until that is answered. Calls of one history never overlap, so the engine and the
-//! network between see the same requests in the same order in every run; that they take their time, and overtake each
-//! other, is the business of the decorators above, in virtual time, on this engine as on any.
+//! The SDK waits for the network in real time, and a virtual clock runs on while only the network is waited for, so every
+//! request would time out at once. So the client runs on a runtime of its own, and a history stands still during each of its
+//! calls. Calls of one history never overlap, so the engine and the proxy see the same requests in the same order in every
+//! run. Delays and overtaking calls come from the decorators above, in virtual time, as on every engine.
 
 use async_trait::async_trait;
 use jobline_store::{Commit, Consistency, Error, Key, Outcome, Page, Range, Row, Scan, ScanPage, Store};
@@ -14,17 +13,16 @@ use std::sync::{Arc, LazyLock, mpsc};
 use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 
-/// How often the network fails. Not so often that a call gives up: what then happens to a client is the business of the
-/// decorators above, too.
+/// How often the network fails. Rarely enough that no call gives up: such failures come from the decorators above.
 const FAILS: f64 = 0.01;
-/// How often a page is cut short.
+/// How often a page is shortened.
 const SHORT: f64 = 0.2;
 
-/// Where the clients of all histories live.
+/// The runtime of the clients of all histories.
 static NETWORK: LazyLock<Runtime> =
     LazyLock::new(|| Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime"));
 
-/// An empty table behind a network that fails now and then, as the seed decides.
+/// An empty table behind a network that fails sometimes, as the seed decides.
 pub struct Ground {
     pub store: Arc<dyn Store>,
     pub scan: Arc<dyn Scan>,
@@ -37,7 +35,7 @@ impl Ground {
     }
 }
 
-/// What `work` answers; the caller's thread waits, and with it everything that lives in its time.
+/// Runs `work` on the clients' runtime and returns its output; the caller's thread waits, and its virtual clock stands still.
 fn aside<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
     let (tell, told) = mpsc::channel();
     NETWORK.spawn(async move { drop(tell.send(work.await)) });

@@ -1,8 +1,8 @@
 //! The simulation of the domain, on DynamoDB: the same histories and the same checks, under the faulty and the weakly
 //! visible decorators, with a failing network below the engine.
 //!
-//! `SIM_SEED=7 cargo test -p jobline-store-dynamodb --test simulation` lives through history 7 alone; `SIM_SEEDS=100`
-//! through so many. A failure prints its seed.
+//! `SIM_SEED=7 cargo test -p jobline-store-dynamodb --test simulation` runs history 7 alone; `SIM_SEEDS=100` runs that many.
+//! A failure prints its seed.
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
 
 #[allow(dead_code, reason = "histories have a ground of their own; the suite that the helpers are for has this engine")]
@@ -19,7 +19,7 @@ use histories::plan::{Kind, Plan};
 use histories::run;
 use std::collections::BTreeSet;
 
-/// The histories that are lived through unless told otherwise: one of each kind.
+/// The number of histories without `SIM_SEEDS`: one of each kind.
 const SEEDS: [u64; 4] = [0, 5, 6, 7];
 
 fn setting(name: &str) -> Option<u64> {

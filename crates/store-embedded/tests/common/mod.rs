@@ -1,4 +1,4 @@
-//! What the tests of the engine share.
+//! Helpers of the engine's tests.
 #![allow(dead_code, reason = "each test binary uses its part")]
 
 use jobline_store::{Commit, Condition, Consistency, Error, Key, Outcome, Range, Row, Scan, Store, Token};
@@ -11,11 +11,26 @@ pub fn open(folder: &Path) -> Result<EmbeddedStore, OpenError> {
     EmbeddedStore::open(folder, Options::default())
 }
 
+/// How soon a store has to be back: a second, and what a machine that runs other tests adds. Attempts are a quarter of a
+/// second apart at most, which the tests of `backoff` check.
+pub const SOON: Duration = Duration::from_secs(3);
+
+/// Options with which tables are written often and few rows are kept in memory, so that most reads go to the database.
+pub fn small_options() -> Options {
+    Options {
+        memtable_bytes: 64 * 1024,
+        row_cache_bytes: 16 * 1024,
+        range_cache_bytes: 16 * 1024,
+        block_cache_bytes: 64 * 1024,
+        ..Options::default()
+    }
+}
+
 pub fn key(partition: u64, sort: u64) -> Key {
     Key::new(format!("PARTITION#{partition:04}"), format!("ROW#{sort:06}"))
 }
 
-/// What the row at `key(partition, sort)` holds in these tests.
+/// The value of the row at `key(partition, sort)` in these tests.
 pub fn value(partition: u64, sort: u64, bytes: usize) -> String {
     let text = format!("{partition}/{sort}:");
     let mixed = partition.wrapping_mul(0x9e37_79b9) ^ sort.wrapping_mul(0x85eb_ca6b);
@@ -40,7 +55,7 @@ pub async fn write(store: &EmbeddedStore, numbers: impl Iterator<Item = u64>) {
     }
 }
 
-/// Whether all five rows of a commit are there, or none of them; anything else is a broken promise.
+/// Whether the five rows of a commit exist; panics if only some of them do.
 pub async fn is_there(store: &EmbeddedStore, number: u64, bytes: usize) -> Result<bool, Error> {
     let keys: Vec<Key> = (0..5).map(|row| key(number % 7, number * 5 + row)).collect();
     let rows = store.get_many(&keys, Consistency::Strong).await?;
@@ -52,7 +67,7 @@ pub async fn is_there(store: &EmbeddedStore, number: u64, bytes: usize) -> Resul
     Ok(there == 5)
 }
 
-/// Everything, by ranges.
+/// All rows, by a scan.
 pub async fn all_rows(store: &EmbeddedStore) -> Result<Vec<(Key, Row)>, Error> {
     let (mut rows, mut after) = (Vec::new(), None);
     loop {
@@ -73,11 +88,16 @@ pub fn block_on<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap().block_on(future)
 }
 
-/// Tries until it holds.
-pub async fn eventually<F: Future<Output = bool>>(what: &str, mut holds: impl FnMut() -> F) {
-    let deadline = Instant::now() + Duration::from_secs(30);
+/// Tries until `holds` returns true.
+pub async fn eventually<F: Future<Output = bool>>(what: &str, holds: impl FnMut() -> F) {
+    eventually_within(Duration::from_secs(30), what, holds).await;
+}
+
+/// Tries until `holds` returns true, for at most `limit`.
+pub async fn eventually_within<F: Future<Output = bool>>(limit: Duration, what: &str, mut holds: impl FnMut() -> F) {
+    let deadline = Instant::now() + limit;
     while !holds().await {
-        assert!(Instant::now() < deadline, "not within 30 s: {what}");
+        assert!(Instant::now() < deadline, "not within {limit:?}: {what}");
         tokio::task::yield_now().await;
     }
 }

@@ -1,21 +1,20 @@
 //! The promises of the crate documentation, as checks that run over any [`Store`].
 //!
-//! An engine passes [`run_all`]; a store that fails on purpose passes [`run_all_under_faults`]; an engine that can be
+//! An engine passes [`run_all`]; a store with injected faults passes [`run_all_under_faults`]; an engine that can be
 //! exported passes [`scan_all`]. A check that fails panics with the promise that was broken.
 //!
-//! Every check works in partitions of its own, so one store serves the whole suite and need not be empty. Names and
-//! tokens come from the seed: the same seed on a new store is the same run, but a store that has seen a seed before
-//! needs another one.
+//! Every check uses partitions of its own, so one store serves the whole suite and need not be empty. Names and tokens
+//! come from the seed: the same seed on a new store is the same run, but each run over one store needs another seed.
 //!
-//! # What is asserted, and of whom
+//! # What is asserted
 //!
-//! - Of strong reads, everything. Of eventual reads only that they come right within [`EVENTUAL_READS`] tries once
-//!   writing has stopped.
+//! - Of strong reads, everything. Of eventual reads, only that they show the present within [`EVENTUAL_READS`] tries
+//!   once writing has stopped.
 //! - [`Error::Unavailable`] and [`Error::Unknown`] are part of the port: reads are made again, and commits are repeated
 //!   with the same token, up to [`TRIES`] times.
-//! - A conflict while nobody else writes is a fault in an engine, and it must name exactly the keys whose conditions do
-//!   not hold. [`run_all_under_faults`] allows made-up ones, answers them as any caller does, with a new token, and
-//!   insists only that the true answer comes within [`TRIES`] tries and that what is refused has no effect.
+//! - A conflict while nobody else writes is a bug of the engine, and it must name exactly the keys whose conditions do
+//!   not hold. [`run_all_under_faults`] allows made-up conflicts, retries them with a new token as any caller does, and
+//!   requires only that the true answer comes within [`TRIES`] tries and that what is refused has no effect.
 
 mod commits;
 mod eventual;
@@ -25,18 +24,18 @@ mod rows;
 mod scans;
 mod tokens;
 
-use super::rng::Rng;
+use super::random::Rng;
 use crate::{
     Action, Commit, Condition, Consistency, Direction, Error, Key, Operation, Outcome, Page, Range, Row, Scan, Store,
     Token, Version,
 };
 use std::sync::Arc;
 
-/// How often a call that fails is made again before the store counts as broken.
+/// How often a failing call is repeated before the store counts as broken.
 pub const TRIES: usize = 200;
-/// Within how many eventual reads the present must be seen once nobody writes.
+/// Within how many eventual reads the present must be visible once nobody writes.
 pub const EVENTUAL_READS: usize = 2_000;
-/// More pages than any range of the suite can need: more means that following `next` leads nowhere.
+/// More pages than any range of the suite has. A range that takes more does not end.
 const PAGES: usize = 2_000;
 
 /// Checks every promise of an engine.
@@ -65,7 +64,7 @@ pub async fn scan_all(store: Arc<dyn Store>, scan: Arc<dyn Scan>, seed: u64) {
 }
 
 async fn all(suite: &Arc<Suite>) {
-    // Each part uses only what the parts before it have checked, so that the first complaint is the right one.
+    // Each part uses only what the parts before it have checked, so that the first failure names the right promise.
     rows::all(suite).await;
     ranges::all(suite).await;
     commits::all(suite).await;
@@ -98,7 +97,7 @@ impl Suite {
         builder.build().expect("the suite keeps to the limits")
     }
 
-    /// What became of `commit`, which is repeated with its token while nothing or nothing certain is answered.
+    /// The outcome of `commit`, which is repeated with its token until it is known.
     async fn commit_until_decided(&self, commit: &Commit) -> Outcome {
         for _ in 0..TRIES {
             match self.store.commit(commit).await {
@@ -110,7 +109,7 @@ impl Suite {
         panic!("promise broken: a commit is decided within {TRIES} tries")
     }
 
-    /// Commits `operations`, whose conditions hold and which nobody else changes, and answers the commit that did it.
+    /// Commits `operations`, whose conditions hold and whose rows nobody else changes, and answers the commit.
     async fn must_commit(&self, promise: &str, operations: &[Operation]) -> Commit {
         for _ in 0..self.tries() {
             let commit = self.commit(operations);
@@ -122,8 +121,8 @@ impl Suite {
         panic!("promise broken: {promise} (all conditions hold, yet the commit is refused)")
     }
 
-    /// Commits `operations`, of which exactly those for `failing` do not hold, and sees that it is refused because of
-    /// them.
+    /// Commits `operations`, of which exactly the conditions on `failing` do not hold, and checks that it is refused
+    /// because of them.
     async fn must_conflict(&self, promise: &str, operations: &[Operation], failing: &[Key]) {
         let mut named = Vec::new();
         for _ in 0..self.tries() {
@@ -141,7 +140,7 @@ impl Suite {
         panic!("promise broken: {promise} (the conflict names {named:?} instead of {failing:?})")
     }
 
-    /// What is true of the keys of every conflict, made up or not.
+    /// Checks what is true of the keys of every conflict, made up or not.
     fn named(&self, promise: &str, commit: &Commit, keys: &[Key]) {
         let known = |key: &Key| commit.operations().iter().any(|operation| operation.key == *key);
         assert!(!keys.is_empty(), "promise broken: a conflict names at least one key ({promise})");
@@ -200,7 +199,7 @@ impl Suite {
     }
 }
 
-/// What is true of the rows of every range.
+/// Checks what is true of the rows of every range.
 fn in_order(range: &Range, rows: &[(Key, Row)]) {
     let inside = |key: &Key| key.partition == range.partition && range.from <= key.sort && key.sort < range.to;
     let ordered = rows.windows(2).all(|pair| match range.direction {
@@ -233,17 +232,17 @@ fn check(key: &Key, condition: Condition) -> Operation {
     Operation { key: key.clone(), condition, action: Action::Check }
 }
 
-/// The row that `commit` left where it put `value`.
+/// The row that `commit` wrote with `value`.
 fn row(commit: &Commit, value: &str) -> Row {
     Row { value: value.to_owned().into(), version: commit.version(), expires: None }
 }
 
-/// What a read answers of that row.
+/// What a read of that row answers.
 fn written(commit: &Commit, value: &str) -> Option<Row> {
     Some(row(commit, value))
 }
 
-/// The condition that a row is as the commit of `version` wrote it.
+/// The condition that a row is as the commit with `version` wrote it.
 fn is(version: Version) -> Condition {
     Condition::Version(version)
 }

@@ -2,16 +2,16 @@ use crate::{Commit, Consistency, Error, Key, Outcome, Page, Range, Row, Store};
 use async_trait::async_trait;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// How often a store was asked, and how much went over the wire.
+/// How many round trips a store was asked for, and how much they carried.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Round trips that read: each `get`, `get_many` and `range` is one, whether it succeeds or not.
     pub reads: u64,
     /// Those among `reads` that were strongly consistent; they cost twice as much on DynamoDB.
     pub strong_reads: u64,
-    /// Rows that the reads answered; a row that is not there is none.
+    /// Rows that the reads answered, missing ones excluded.
     pub rows: u64,
-    /// Round trips that commit, whatever came of them.
+    /// Round trips that commit, whatever their outcome.
     pub commits: u64,
     /// Operations in those commits.
     pub operations: u64,
@@ -19,14 +19,14 @@ pub struct Counts {
 
 /// A [`Store`] that counts round trips and changes nothing.
 ///
-/// What a request costs is a promise of the design ("an idle poll is one read"); with this it is one assertion.
+/// The design promises what requests cost ("an idle poll is one read"); with this decorator a test can assert it.
 pub struct Counting {
     inner: Arc<dyn Store>,
     counts: Mutex<Counts>,
 }
 
 impl Counting {
-    /// Counts what is asked of `inner` from here on.
+    /// Counts the calls to `inner` from now on.
     #[must_use]
     pub fn new(inner: Arc<dyn Store>) -> Self {
         Self { inner, counts: Mutex::default() }
@@ -38,7 +38,7 @@ impl Counting {
         *self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Begins again at zero and answers what had been counted.
+    /// Resets the counts to zero and answers what they were.
     pub fn reset(&self) -> Counts {
         std::mem::take(&mut *self.counts.lock().unwrap_or_else(PoisonError::into_inner))
     }

@@ -1,10 +1,10 @@
-use super::rng::Rng;
+use super::random::Rng;
 use crate::{Commit, Consistency, Error, Key, Outcome, Page, Range, Row, Store, Token};
 use async_trait::async_trait;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// How often a [`Faulty`] store fails: probabilities from 0 to 1, each drawn by itself. The default is never.
+/// How often a [`Faulty`] store fails: probabilities from 0 to 1, each drawn independently. The default is never.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct FaultRates {
     /// Of every call: nothing happens, [`Error::Unavailable`] is answered.
@@ -13,8 +13,8 @@ pub struct FaultRates {
     pub unknown_lost: f64,
     /// Of commits: it is carried out, [`Error::Unknown`] is answered.
     pub unknown_done: f64,
-    /// Of commits: [`Error::Unknown`] is answered, and it is carried out some calls later, as a request that was held
-    /// up on its way. If it is repeated before that, the repetition takes its place.
+    /// Of commits: [`Error::Unknown`] is answered, and it is carried out some calls later, like a request that was
+    /// delayed in the network. If it is repeated before that, the repetition takes its place.
     pub unknown_late: f64,
     /// Of commits: nothing happens, [`Outcome::Conflict`] is answered although every condition may hold. It names all
     /// keys of the commit or one of them.
@@ -22,34 +22,34 @@ pub struct FaultRates {
 }
 
 impl FaultRates {
-    /// Every fault, each in one call of twenty: enough for all of them to meet in any longer test.
+    /// Every fault, each in one call of twenty: enough for all of them to occur together in any longer test.
     #[must_use]
     pub fn all() -> Self {
         Self { unavailable: 0.05, unknown_lost: 0.05, unknown_done: 0.05, unknown_late: 0.05, conflict: 0.05 }
     }
 }
 
-/// A [`Store`] that fails as a network and a busy database do: without effect, with an effect that nobody is told of,
-/// and by conflicts with writers that one never sees.
+/// A [`Store`] that fails as a network and a busy database do: without an effect, with an effect that is not
+/// acknowledged, and by conflicts with unseen writers.
 ///
-/// It lies only as far as the port lets an engine lie: a commit that may already have taken effect is never answered
-/// with a made-up conflict, because a conflict says that nothing happened.
+/// It does only what the port permits an engine to do: a commit that may already have taken effect is never answered with
+/// a made-up conflict, because a conflict says that nothing happened.
 pub struct Faulty {
     inner: Arc<dyn Store>,
     rng: Rng,
     rates: Mutex<FaultRates>,
     /// The commits that have reached `inner`, and so may have taken effect.
     reached: Mutex<HashSet<Token>>,
-    /// The commits that are still on their way, oldest first.
+    /// The commits that are still delayed, oldest first.
     late: Mutex<Vec<Commit>>,
     arrivals: tokio::sync::Mutex<()>,
 }
 
-/// One in this many calls lets a late commit arrive before it.
+/// Before one in this many calls a delayed commit arrives.
 const ARRIVES_ONE_IN: u64 = 4;
 
 impl Faulty {
-    /// Fails at `rates`, as the seed decides.
+    /// Fails at `rates`; the seed decides when.
     #[must_use]
     pub fn new(inner: Arc<dyn Store>, seed: u64, rates: FaultRates) -> Self {
         Self {
@@ -62,13 +62,12 @@ impl Faulty {
         }
     }
 
-    /// Fails at other rates from here on.
+    /// Fails at other rates from now on.
     pub fn set_rates(&self, rates: FaultRates) {
         *self.rates() = rates;
     }
 
-    /// Fails no more: for the end of a test, when everything has to come right. Commits that are still on their way
-    /// arrive before the next call.
+    /// Stops failing, for the end of a test. Delayed commits arrive before the next call.
     pub fn calm(&self) {
         self.set_rates(FaultRates::default());
     }
@@ -82,14 +81,14 @@ impl Faulty {
         self.rng.fraction() < rate
     }
 
-    /// What comes before every call: late commits arrive, other than that with the token `repeated`. Its repetition is
-    /// to decide: were it to arrive after that was refused, the conflict would have been a lie.
+    /// Runs before every call: delayed commits arrive, except the one with the token `repeated`. Its repetition takes its
+    /// place: if the delayed one arrived after the repetition was refused, the conflict would have been false.
     async fn begin(&self, repeated: Option<Token>) -> Result<(), Error> {
-        // Held until all have been answered, so that nobody repeats what is just arriving.
+        // Held until all have arrived, so that none of them is repeated meanwhile.
         let arrivals = self.arrivals.lock().await;
         self.late().retain(|late| Some(late.token()) != repeated);
         while let Some(commit) = self.arriving() {
-            // Nobody waits for its answer.
+            // Its caller was answered before.
             drop(self.inner.commit(&commit).await);
         }
         drop(arrivals);

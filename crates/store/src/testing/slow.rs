@@ -1,14 +1,14 @@
-use super::rng::Rng;
+use super::random::Rng;
 use crate::{Commit, Consistency, Error, Key, Outcome, Page, Range, Row, Store};
 use async_trait::async_trait;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A [`Store`] that takes its time: before and after each call it waits for a seeded random while.
+/// A [`Store`] that waits for a random time, drawn from a seed, before and after each call.
 ///
-/// Calls of different tasks so interleave and overtake each other in both directions: an effect may come later than
-/// that of a call which began after it, and an answer may arrive when it is no longer true. Under tokio's paused clock
-/// the waits cost nothing and the interleaving is that of the seed.
+/// So calls of different tasks overtake each other in both directions: a call may take effect after one that began
+/// later, and an answer may arrive when it is no longer true. Under tokio's paused clock the waits take no real time and
+/// the seed decides the order.
 pub struct Slow {
     inner: Arc<dyn Store>,
     rng: Rng,

@@ -1,22 +1,21 @@
-use super::rng::Rng;
+use super::random::Rng;
 use crate::{Action, Commit, Condition, Consistency, Direction, Error, Key, Outcome, Page, Range, Row, Store, Token};
 use async_trait::async_trait;
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// A page in this many is cut short.
+/// One in this many pages is cut short.
 const CUT_ONE_IN: u64 = 3;
 
 /// A [`Store`] whose eventual reads see the past.
 ///
-/// Each row of an eventual read is, by itself, in the state it had up to `lag` commits ago: rows that were written
-/// lately are missing or old, deleted ones are still there, two rows of one commit disagree, and the next read may go
-/// further back. How far is drawn for each row of each read, and not at all back is always possible, so a reader that
-/// tries again sees the present in the end. Strong reads go through. Pages of either kind are cut short at random.
+/// Each row of an eventual read is, independently of the others, in the state it had up to `lag` commits ago: recently
+/// written rows are missing or old, deleted ones are still there, two rows of one commit disagree, and the next read may
+/// go further back. How far is drawn for each row of each read and may be zero, so a reader that tries again sees the
+/// present eventually. Strong reads are passed through. Pages of either kind are cut short at random.
 ///
-/// The past is that of the commits that went through this decorator, as far as they were answered with
-/// [`Outcome::Committed`]: begin with an empty store. Several of them over one store are sound as well, each with a
-/// past of its own.
+/// The past is that of the commits that went through this decorator and were answered with [`Outcome::Committed`]:
+/// begin with an empty store. Several of these decorators may be over one store, each with its own past.
 pub struct WeaklyVisible {
     inner: Arc<dyn Store>,
     rng: Rng,
@@ -24,7 +23,7 @@ pub struct WeaklyVisible {
     past: Mutex<Past>,
 }
 
-/// What rows were, oldest first, each with the number of the commit that made it so.
+/// The states of a row, oldest first, each with the number of the commit that wrote it.
 type States = VecDeque<(u64, Option<Row>)>;
 
 #[derive(Default)]
@@ -32,7 +31,7 @@ struct Past {
     /// The number of the last commit.
     now: u64,
     rows: BTreeMap<Key, States>,
-    /// Commits that are in `rows` already: one that is repeated is no new state.
+    /// The commits that are in `rows` already: a repetition is no new state.
     recorded: HashSet<Token>,
 }
 
@@ -56,7 +55,7 @@ impl Past {
                 states.push_back((0, None));
             }
             states.push_back((self.now, state));
-            // All but the last of those that every read is late enough for can no longer be shown.
+            // States that are superseded for more than `lag` commits can no longer be shown.
             while states.len() > 1 && states[1].0 + lag <= self.now {
                 states.pop_front();
             }
@@ -64,15 +63,15 @@ impl Past {
     }
 }
 
-/// The row as it was after the commit with number `then`; `None` where that is not known, or is its last state: of the
-/// present the inner store knows more.
+/// The row as it was after the commit with number `then`. `None` if that is not known or is its last state: the inner
+/// store knows the present better.
 fn past_state(states: &States, then: u64) -> Option<&Option<Row>> {
     let at = states.iter().rposition(|(since, _)| *since <= then)?;
     (at + 1 < states.len()).then(|| &states[at].1)
 }
 
 impl WeaklyVisible {
-    /// Eventual reads are up to `lag` commits late, each row by itself.
+    /// Eventual reads are up to `lag` commits late, each row independently.
     #[must_use]
     pub fn new(inner: Arc<dyn Store>, seed: u64, lag: u64) -> Self {
         Self { inner, rng: Rng::new(seed), lag, past: Mutex::default() }
@@ -82,7 +81,7 @@ impl WeaklyVisible {
         self.past.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What an eventual read shows of a row that is `present` in truth.
+    /// What an eventual read shows of a row whose true state is `present`.
     fn seen(&self, past: &Past, states: Option<&States>, present: Option<Row>) -> Option<Row> {
         let then = past.now.saturating_sub(self.rng.up_to(self.lag));
         match states.and_then(|states| past_state(states, then)) {

@@ -1,47 +1,62 @@
 import type { ConversationItem, Jobline } from '@jobline/sdk';
+import { watchReach } from './reach.ts';
+
+/** Tells the page around of something, as an event of the element. */
+export function tell(element: HTMLElement, type: string, detail: object): void {
+  element.dispatchEvent(new CustomEvent(type, { detail }));
+}
 
 /**
  * What the page around learns, as events of the element: `jobline-ready`, `jobline-unread`, `jobline-message` and
  * `jobline-error`. The returned function ends it.
  */
-export function elementEvents(element: HTMLElement, client: Jobline): () => void {
-  const tell = (type: string, detail: object) => element.dispatchEvent(new CustomEvent(type, { detail }));
+export function elementEvents(element: HTMLElement, client: Jobline, server: string): () => void {
+  const say = (type: string, detail: object) => tell(element, type, detail);
   let ready = false;
+  let unread = -1;
+  const sayUnread = () => {
+    const count = client.unread.get();
+    // Before the conversations are known nobody knows how many are unread; from then on a 0 is an answer, too.
+    if (count === unread || (!ready && count === 0)) return;
+    unread = count;
+    say('jobline-unread', { count });
+  };
   const sayReady = () => {
     const user = client.user.get();
     if (ready || user === undefined || client.conversations.get().status !== 'ready') return;
     ready = true;
-    tell('jobline-ready', { user });
-  };
-  let unread = -1;
-  const sayUnread = () => {
-    const count = client.unread.get();
-    if (count === unread) return;
-    unread = count;
-    tell('jobline-unread', { count });
+    say('jobline-ready', { user });
+    sayUnread();
   };
   let before = new Map<string, ConversationItem>();
   const sayMessages = () => {
     const { items, status } = client.conversations.get();
     if (status !== 'ready') return;
     if (ready)
-      for (const item of items) if (isNew(item, before.get(item.id))) tell('jobline-message', told(item));
+      for (const item of items) if (isNew(item, before.get(item.id))) say('jobline-message', told(item));
     before = new Map(items.map(item => [item.id, item]));
     sayReady();
   };
   let problem = client.connection.get().problem;
   const sayProblem = () => {
     const now = client.connection.get().problem;
-    if (now && now.code !== problem?.code) tell('jobline-error', { code: now.code, detail: now.detail });
+    if (now && now.code !== problem?.code) say('jobline-error', { code: now.code, detail: now.detail });
     problem = now;
   };
+  const sayFault = (fault: { code: string; detail: string }) => {
+    console.error(`<jobline-chat>: ${fault.detail}`);
+    say('jobline-error', fault);
+  };
   const stops = [
+    watchReach(client, server, sayFault),
     client.user.subscribe(sayReady),
     client.unread.subscribe(sayUnread),
     client.conversations.subscribe(sayMessages),
     client.connection.subscribe(sayProblem),
   ];
   sayMessages();
+  // What is known at first is told, too; also a failure that was quicker than this.
+  if (problem) say('jobline-error', { code: problem.code, detail: problem.detail });
   return () => {
     for (const stop of stops) stop();
   };

@@ -1,9 +1,11 @@
+import { CONTENT_CHARACTERS, FILE_BYTES } from '@jobline/sdk';
+
 /** Unicode scalar values that a message may have: the contract's limit. */
-export const CONTENT_LIMIT = 2_000;
+export const CONTENT_LIMIT = CONTENT_CHARACTERS;
 /** From here on the composer counts aloud what is left. */
 const COUNT_FROM = 1_800;
 /** Bytes that a file may have: the contract's limit. */
-export const FILE_LIMIT = 10 * 1024 * 1024;
+export const FILE_LIMIT = FILE_BYTES;
 
 /** How many characters `text` has, as the server counts them. */
 export function lengthOf(text: string): number {

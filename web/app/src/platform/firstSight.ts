@@ -16,7 +16,7 @@ export function firstSight(client: Jobline, navigation: Navigation): Promise<voi
 async function read(client: Jobline, navigation: Navigation): Promise<void> {
   await until(client.user, user => user !== undefined);
   const { chat } = navigation.get();
-  // The messages are asked for now, so that they come along with the list.
+  // The messages are asked for now, so that they arrive together with the list.
   if (chat !== undefined) await until(client.conversation(chat), ({ status }) => status === 'ready');
   await client.ready;
 }

@@ -1,47 +1,177 @@
+import { userOf } from '@jobline/sdk';
+import { inTab, onDevice, type Remembered } from './storage.ts';
+
 /** Who this is: a person with a token from the marketplace, or one of the people of a demo. */
-export type Session = { readonly token: string } | { readonly demo: DemoPerson };
+export type Session = TokenSession | DemoSession;
+
+export interface TokenSession {
+  readonly token: string;
+  /** An earlier token of the same person, should the newer one turn out to be none. */
+  readonly spare?: string;
+  readonly user: string;
+  /** The name that the host gave them, once a conversation has told it. */
+  readonly name?: string;
+  /** Only this tab knows: the device belongs to somebody else. */
+  readonly tabOnly?: boolean;
+}
+
+export interface DemoSession {
+  readonly demo: DemoPerson;
+}
 
 export interface DemoPerson {
   readonly id: string;
   readonly name: string;
 }
 
+/** What a link of the marketplace brings. */
+export interface Link {
+  readonly token: string;
+  /** Whose token it is. */
+  readonly user: string;
+  /** It has ended, by the clock of this device, which may be wrong. */
+  readonly hasEnded: boolean;
+}
+
 const KEPT = 'jobline-session';
+/** Who is signed in on this device, each with a number of their sign-in: JSON, by user id. */
+const SIGNED_IN = 'jobline-signed-in';
+/** How much clocks may differ, in milliseconds: as much as the server allows. */
+const LEEWAY_MS = 60_000;
+
+export const personIn = (session: Session): string => ('demo' in session ? session.demo.id : session.user);
 
 /**
- * The session of this tab, or else the one that was begun here last. A marketplace opens the app at `#token=…`, and may
- * name a chat too: `#token=…&open=/with/anna/42`. A fragment is sent to no server and stands in no log; the token leaves
- * the address at once. The device keeps it, as it keeps the messages, until the person signs out: an installed app opens
- * without a connection. Of a demo's people only the tab knows, so that two of them can talk in two tabs.
+ * Takes a token out of the address. A marketplace opens the app at `#token=…`, and may name a chat too:
+ * `#token=…&open=/with/anna/42`. A fragment is sent to no server and stands in no log; the token leaves the address at
+ * once. Answers `undefined` where there is none, also for text that is no token.
+ */
+export function takeLink(now = Date.now()): Link | undefined {
+  // A plus is a plus: it stands in ids of users.
+  const given = new URLSearchParams(location.hash.slice(1).replaceAll('+', '%2B'));
+  const token = given.get('token');
+  if (token === null) return undefined;
+  history.replaceState(null, '', `${location.pathname}#${given.get('open') ?? '/'}`);
+  const user = userOf(token);
+  return user === undefined ? undefined : { token, user, hasEnded: endOf(token) + LEEWAY_MS < now };
+}
+
+/**
+ * The session of this tab, or else the one that was begun on this device last. A device keeps a token, as it keeps the
+ * messages, until the person signs out: an installed app opens without a connection. Of a demo's people only the tab
+ * knows, so that two of them can talk in two tabs. After a sign-out, in any tab, that person is not signed in any more.
  */
 export function readSession(): Session | undefined {
-  const given = new URLSearchParams(location.hash.slice(1));
-  const token = given.get('token');
-  if (token) {
-    keepSession({ token });
-    history.replaceState(null, '', `${location.pathname}#${given.get('open') ?? '/'}`);
-    return { token };
-  }
-  const kept = sessionStorage.getItem(KEPT) ?? localStorage.getItem(KEPT);
-  // Nobody but this app writes it, and only below.
-  return kept === null ? undefined : (JSON.parse(kept) as Session);
+  return sessionIn(inTab) ?? sessionIn(onDevice);
 }
 
+/** Keeps a session for this tab, and for the device unless only the tab is to know. */
 export function keepSession(session: Session): void {
-  const kept = JSON.stringify(session);
-  sessionStorage.setItem(KEPT, kept);
-  if ('token' in session) localStorage.setItem(KEPT, kept);
+  const user = personIn(session);
+  const signedIn = {
+    ...numbers(),
+    [user]: numbers()?.[user] ?? crypto.getRandomValues(new Uint32Array(3)).join(''),
+  };
+  onDevice.set(SIGNED_IN, JSON.stringify(signedIn));
+  const kept = JSON.stringify({ ...session, number: signedIn[user] });
+  inTab.set(KEPT, kept);
+  if ('token' in session && !session.tabOnly) onDevice.set(KEPT, kept);
 }
 
-export function dropSession(): void {
-  sessionStorage.removeItem(KEPT);
-  localStorage.removeItem(KEPT);
+/** Signs out: in every tab in which this person is, and for nobody else. */
+export function dropSession(session: Session): void {
+  const user = personIn(session);
+  const kept = sessionIn(onDevice);
+  if (kept && personIn(kept) === user) onDevice.remove(KEPT);
+  const { [user]: _, ...others } = numbers() ?? {};
+  onDevice.set(SIGNED_IN, JSON.stringify(others));
+  inTab.remove(KEPT);
+}
+
+/** A token of this person, and each time the host's server refused the last one, the other. */
+export function tokenOf(session: TokenSession): () => string {
+  let { token: next, spare } = session;
+  return () => {
+    const token = next;
+    if (spare !== undefined) [next, spare] = [spare, next];
+    return token;
+  };
+}
+
+/**
+ * Asks the server about a token: `accepted`, with the person's name where it is known, or not; `undefined` where the
+ * server cannot be reached.
+ */
+export async function check(token: string, user: string): Promise<{ accepted?: boolean; name?: string }> {
+  try {
+    const headers = { authorization: `Bearer ${token}` };
+    const answer = await fetch('/messages/conversations?limit=1', {
+      headers,
+      signal: AbortSignal.timeout(8000),
+    });
+    if (answer.status === 401) return { accepted: false };
+    if (!answer.ok) return {};
+    const { conversations } = (await answer.json()) as { conversations: { people: DemoPerson[] }[] };
+    const name = conversations[0]?.people.find(({ id }) => id === user)?.name;
+    return { accepted: true, ...(name !== undefined && name !== user && { name }) };
+  } catch {
+    return {};
+  }
+}
+
+function sessionIn(place: Remembered): Session | undefined {
+  const session = parsed(place.get(KEPT) ?? '');
+  // What cannot be read is nothing, and is not met again.
+  if (!session) place.remove(KEPT);
+  return session;
+}
+
+function parsed(text: string): Session | undefined {
+  const { number, ...kept } = (fromJson(text) ?? {}) as Partial<
+    TokenSession & DemoSession & { number: string }
+  >;
+  const session = isDemo(kept.demo) ? { demo: kept.demo } : ofToken(kept);
+  const known = numbers();
+  // Records without a number are those of earlier versions.
+  const over = session && number !== undefined && known && known[personIn(session)] !== number;
+  return over ? undefined : session;
+}
+
+function ofToken({ token, spare, name, tabOnly }: Partial<TokenSession>): TokenSession | undefined {
+  const user = typeof token === 'string' ? userOf(token) : undefined;
+  if (token === undefined || user === undefined) return undefined;
+  return { token, user, ...(spare && { spare }), ...(name && { name }), ...(tabOnly && { tabOnly }) };
+}
+
+const isDemo = (demo: unknown): demo is DemoPerson =>
+  typeof demo === 'object' && typeof (demo as DemoPerson | null)?.id === 'string';
+
+/** `undefined` where this device does not know, as where it may remember nothing. */
+function numbers(): Readonly<Record<string, string>> | undefined {
+  return fromJson(onDevice.get(SIGNED_IN) ?? '') as Record<string, string> | undefined;
+}
+
+function fromJson(text: string): object | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return value !== null && typeof value === 'object' ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** When a token ends, in Unix milliseconds; never, where it does not say. */
+function endOf(token: string): number {
+  const payload = (token.split('.')[1] ?? '').replaceAll('-', '+').replaceAll('_', '/');
+  const { exp } = JSON.parse(atob(payload)) as { exp?: number };
+  return typeof exp === 'number' ? exp * 1000 : Number.POSITIVE_INFINITY;
 }
 
 /** The people of a demo; none where this server is no demo. Rejects when the server does not answer. */
 export async function demoPeople(): Promise<readonly DemoPerson[] | undefined> {
   const answer = await fetch('/demo/people');
-  if (!answer.ok) return undefined;
+  if (answer.status === 404) return undefined;
+  if (!answer.ok) throw new Error(`The server answered ${answer.status}.`);
   const { people } = (await answer.json()) as { people: readonly DemoPerson[] };
   return people;
 }

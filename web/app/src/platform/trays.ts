@@ -121,7 +121,7 @@ export class Tray implements Observable<TrayState> {
 }
 
 /**
- * What was chosen in each conversation, for as long as the app is open: whoever looks something up in another chat finds
+ * What was chosen in each conversation, for as long as the app is open: a reader who looks something up in another chat finds
  * it again. It is not kept on the device, as a draft is: only sending says that somebody wants that.
  */
 export class Trays {

@@ -25,7 +25,7 @@ interface Props {
 
 /** An open chat. */
 export function ChatPane({ timeline, about, photo }: Props) {
-  const { navigation, single, trays, words } = useSurroundings();
+  const { embedded, navigation, single, trays, words } = useSurroundings();
   const state = useValue(timeline);
   const pane = useRef<HTMLElement>(null);
   const tray = trays.of(timeline.id);
@@ -59,6 +59,9 @@ export function ChatPane({ timeline, about, photo }: Props) {
   useLayoutEffect(() => timeline.open(), [timeline]);
   // The field gets the focus where that opens no on-screen keyboard, or was asked for; elsewhere the chat itself does.
   useEffect(() => {
+    // In somebody else's page the focus stays where it is, unless it is in the chat already.
+    const root = pane.current?.getRootNode();
+    if (embedded && root instanceof ShadowRoot && !root.activeElement) return;
     const field =
       touches() && trying !== timeline ? null : pane.current?.querySelector<HTMLElement>('textarea');
     (field ?? pane.current?.querySelector<HTMLElement>('h1'))?.focus({ preventScroll: true });

@@ -11,6 +11,7 @@ import { Settings } from './Settings.tsx';
 export function ConversationList({ openId }: { openId: string | undefined }) {
   const { client, words, menu } = useSurroundings();
   const { status, items } = useValue(client.conversations);
+  const { problem } = useValue(client.connection);
   const [query, setQuery] = useState('');
   const now = useNow(30_000);
   const found = filtered(items, query);
@@ -24,7 +25,7 @@ export function ConversationList({ openId }: { openId: string | undefined }) {
       </header>
       {items.length > 0 && <Filter query={query} change={setQuery} into={into} />}
       <ConnectionLine />
-      {status === 'loading' && items.length === 0 ? (
+      {status === 'loading' && items.length === 0 && !problem ? (
         <Loading />
       ) : found.length === 0 ? (
         <Nothing filtering={items.length > 0} />

@@ -53,13 +53,18 @@ export function Panes() {
 }
 
 function NoChat({ waiting }: { waiting: boolean }) {
-  const { words } = useSurroundings();
+  const { client, words } = useSurroundings();
+  const { problem } = useValue(client.connection);
   if (waiting) {
     return (
       <div class="pane chat-pane">
         <ConnectionLine />
         <div class="blank">
-          <span class="spinner" role="img" aria-label={words.t('loading')} />
+          {problem ? (
+            <p role="status">{words.t('cannotLoad')}</p>
+          ) : (
+            <span class="spinner" role="img" aria-label={words.t('loading')} />
+          )}
         </div>
       </div>
     );

@@ -19,7 +19,7 @@ const CACHE = PREFIX + __VERSION__;
 const PATIENCE = 2_500;
 
 self.addEventListener('install', event => {
-  event.waitUntil(caches.open(CACHE).then(cache => cache.addAll(['/', ...__FILES__])));
+  event.waitUntil(fill());
 });
 
 self.addEventListener('activate', event => {
@@ -34,6 +34,16 @@ self.addEventListener('fetch', event => {
   else if (__FILES__.includes(url.pathname)) event.respondWith(file(request));
 });
 
+/** Keeps the page and its files; rejects, and is tried again later, when the page is not that of this version. */
+async function fill(): Promise<void> {
+  const cache = await caches.open(CACHE);
+  const answer = await fetch('/', { cache: 'reload' });
+  const text = await answer.clone().text();
+  // A proxy may answer in place of the server, and another version may have been deployed meanwhile.
+  if (!answer.ok || !__FILES__.some(file => text.includes(file))) throw new Error('This is not the page.');
+  await Promise.all([cache.put('/', answer), cache.addAll(__FILES__)]);
+}
+
 async function dropOthers(): Promise<void> {
   const names = await caches.keys();
   await Promise.all(
@@ -44,7 +54,11 @@ async function dropOthers(): Promise<void> {
 async function page(request: Request): Promise<Response> {
   const kept = caches.match('/', { cacheName: CACHE });
   try {
-    return await fetch(request, { signal: AbortSignal.timeout(PATIENCE) });
+    const answer = await fetch(request, { signal: AbortSignal.timeout(PATIENCE) });
+    // The server always has the page: anything but that is a proxy's, or a server in trouble. A redirection leads to a
+    // network's own sign-in.
+    const ours = answer.ok || answer.type === 'opaqueredirect';
+    return ours ? answer : ((await kept) ?? answer);
   } catch {
     return (await kept) ?? Response.error();
   }

@@ -16,7 +16,9 @@ export function browserHttp({ method, url, headers, body, onProgress }: HttpRequ
     xhr.onerror = lost;
     xhr.onabort = lost;
     xhr.onload = () => {
-      const header = (name: string) => xhr.getResponseHeader(name) ?? undefined;
+      // Of what may not be read, asking for one by its name complains in the console.
+      const headers = xhr.getAllResponseHeaders();
+      const header = (name: string) => new RegExp(`^${name}: (.*)$`, 'im').exec(headers)?.[1]?.trim();
       resolve({ status: xhr.status, header, body: xhr.responseText });
     };
     xhr.send(body);

@@ -1,13 +1,15 @@
 /** What a browser has of what the client needs. Each part does without what is missing, as in a worker or a test. */
 
-import { openIndexedDb } from '../cache/indexeddb.ts';
+import { deleteIndexedDb, openIndexedDb } from '../cache/indexeddb.ts';
 import type { Channel, Clock, Lifecycle, Locks, Ports } from '../ports.ts';
 import { browserHttp } from './http.ts';
 
 const clock: Clock = {
   now: Date.now,
+  elapsed: () => performance.now(),
   after(ms, then) {
-    const timer = setTimeout(then, ms);
+    // A longer pause would end at once.
+    const timer = setTimeout(then, Math.min(ms, 2 ** 31 - 1));
     return () => clearTimeout(timer);
   },
 };
@@ -18,12 +20,14 @@ function random(): number {
 
 /** What the window hears of, and what it means. */
 const EVENTS = {
-  online: 'change',
+  online: 'network',
   offline: 'change',
   visibilitychange: 'change',
   // Also out of the back-forward cache.
   pageshow: 'focus',
   focus: 'focus',
+  // The page was suspended.
+  resume: 'focus',
   pagehide: 'leave',
   pointerdown: 'activity',
   keydown: 'activity',
@@ -37,18 +41,44 @@ const lifecycle: Lifecycle = {
   }),
   listen(heard) {
     const stop = new AbortController();
+    // Before the page's own listeners, which may keep an event from going on. Focus is that of the window alone.
+    const options = { signal: stop.signal, passive: true, capture: true };
     for (const [name, event] of Object.entries(EVENTS)) {
-      addEventListener(name, () => heard(event), { signal: stop.signal, passive: true });
+      addEventListener(
+        name,
+        ({ target }) => (name !== 'focus' || target === globalThis) && heard(event),
+        options,
+      );
     }
+    listenToNetwork(() => heard('network'), stop.signal);
     return () => stop.abort();
   },
 };
 
+/** Tells when the device goes from one kind of network to another, in browsers that know. */
+function listenToNetwork(changed: () => void, signal: AbortSignal): void {
+  const { connection } = navigator as { connection?: EventTarget & { readonly type?: string } };
+  let before = connection?.type;
+  const look = () => {
+    // The event also tells of other estimates of speed.
+    if (connection?.type !== before) changed();
+    before = connection?.type;
+  };
+  connection?.addEventListener?.('change', look, { signal });
+}
+
 const locks: Locks = {
-  request(name, held) {
+  request(name, held, lost, steal) {
     const waiting = new AbortController();
-    // Rejects when the wait is called off, which is what was asked for.
-    navigator.locks.request(name, { signal: waiting.signal }, held).catch(() => undefined);
+    let ours = false;
+    const hold = () => {
+      ours = true;
+      return held();
+    };
+    // Who steals does not wait, and cannot be told to stop waiting.
+    const how = steal ? { steal } : { signal: waiting.signal };
+    // Rejects when the wait is called off, which is what was asked for, or when another tab has stolen the lock.
+    navigator.locks.request(name, how, hold).catch(() => ours && lost());
     return () => waiting.abort();
   },
 };
@@ -72,6 +102,7 @@ export function browserPorts(): Ports {
     random,
     lifecycle,
     openCache: name => openIndexedDb(name),
+    deleteCache: deleteIndexedDb,
     ...(navigator.locks && { locks }),
     ...(globalThis.BroadcastChannel && { channel }),
   };

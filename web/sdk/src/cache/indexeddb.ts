@@ -2,7 +2,7 @@
 
 import type { Cache, Range, Value, Write } from './port.ts';
 
-/** Raised when the rows of `rows.ts` change their meaning; opening then says what becomes of the older ones. */
+/** Raised when the rows of `rows.ts` change their meaning; opening then converts or deletes the older ones. */
 const LAYOUT = 1;
 const STORE = 'rows';
 
@@ -11,6 +11,11 @@ export async function openIndexedDb(name: string, factory: IDBFactory = indexedD
   const request = factory.open(name, LAYOUT);
   request.onupgradeneeded = () => request.result.createObjectStore(STORE);
   return new IndexedDbCache(await answered(request));
+}
+
+/** Deletes the cache `name`; those that have it open are asked to close it, and do. */
+export async function deleteIndexedDb(name: string): Promise<void> {
+  await answered(indexedDB.deleteDatabase(name));
 }
 
 class IndexedDbCache implements Cache {

@@ -1,11 +1,11 @@
-//! A small world to test the domain in: a store, files in memory, a clock that is moved by hand, and users who speak.
+//! A small world to test the domain in: a store, files in memory, a clock that is moved by hand, and users.
 #![allow(dead_code, reason = "each test file uses its part of it")]
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
 
 use async_trait::async_trait;
 use jobline_chat::{
-    Arrived, Chat, Clock, ConversationId, DownloadGrant, Error, Files, JobId, Kept, Random, Result, Secrets, Settings,
-    UploadGrant, UserId, iso,
+    Announce, Arrived, Chat, Clock, ConversationId, DownloadGrant, Error, Files, JobId, Keep, Kept, Random, Result,
+    Secrets, Settings, UploadGrant, UserId, iso,
 };
 use jobline_store::{Store, testing::Counting};
 use jobline_wire::{
@@ -26,7 +26,7 @@ use std::{
 /// 2025-11-14T10:30:00Z.
 pub const MORNING: u64 = 1_763_116_200_000;
 
-/// A clock that stands still until it is moved. Waiting moves nothing and lets others run.
+/// A clock that stands still until it is moved. Sleeping does not move it, and lets other tasks run.
 pub struct HandClock(AtomicU64);
 
 impl HandClock {
@@ -69,6 +69,24 @@ impl Random for SeededRandom {
     }
 }
 
+/// Keeps what was announced: to whom, about which conversation.
+#[derive(Default)]
+pub struct Announced(Mutex<Vec<(Vec<String>, String)>>);
+
+impl Announced {
+    /// What was announced since the last call.
+    pub fn take(&self) -> Vec<(Vec<String>, String)> {
+        std::mem::take(&mut *self.0.lock().unwrap())
+    }
+}
+
+impl Announce for Announced {
+    fn moved(&self, users: &[&UserId], conversation: &ConversationId) {
+        let users = users.iter().map(|user| user.to_string()).collect();
+        self.0.lock().unwrap().push((users, conversation.as_str().to_owned()));
+    }
+}
+
 /// Files in memory; uploads are made by hand with [`MemoryFiles::upload`].
 #[derive(Default)]
 pub struct MemoryFiles {
@@ -82,12 +100,17 @@ impl MemoryFiles {
         self.kept.lock().unwrap().insert(id, bytes.to_vec());
     }
 
+    /// Bytes that nobody announced.
+    pub fn put(&self, name: &str, bytes: &[u8]) {
+        self.kept.lock().unwrap().insert(name.to_owned(), bytes.to_vec());
+    }
+
     pub fn count(&self) -> usize {
         self.kept.lock().unwrap().len()
     }
 
-    /// Puts other bytes in the place of the next file that is looked at, right after the look.
-    pub fn swap_after_a_look(&self, bytes: &[u8]) {
+    /// Replaces the bytes of the next file that is proved, right after they were read.
+    pub fn replace_after_the_proof(&self, bytes: &[u8]) {
         *self.swap.lock().unwrap() = Some(bytes.to_vec());
     }
 }
@@ -123,9 +146,18 @@ impl Files for MemoryFiles {
         Ok(Some(arrived))
     }
 
-    async fn keep(&self, id: &str, arrived: &Arrived) -> Result<bool> {
-        let kept = self.kept.lock().unwrap();
-        Ok(kept.get(id).is_some_and(|bytes| blake3::hash(bytes).to_string() == arrived.tag))
+    async fn keep(&self, arrived: &Arrived, keep: Keep<'_>) -> Result<Option<String>> {
+        let mut kept = self.kept.lock().unwrap();
+        if kept.get(keep.id).is_none_or(|bytes| blake3::hash(bytes).to_string() != arrived.tag) {
+            return Ok(None);
+        }
+        Ok(Some(match keep.bytes {
+            Some(bytes) => {
+                kept.insert(keep.name.to_owned(), bytes);
+                keep.name.to_owned()
+            }
+            None => keep.id.to_owned(),
+        }))
     }
 
     async fn delete(&self, id: &str) -> Result<()> {
@@ -139,8 +171,8 @@ impl Files for MemoryFiles {
         Ok(rest.take(limit).map(|(id, bytes)| Kept { id: id.clone(), size: bytes.len() as u64 }).collect())
     }
 
-    async fn read(&self, _: &str, _: u64, _: usize) -> Result<Vec<u8>> {
-        Err(Error::unavailable("not part of these tests"))
+    async fn read(&self, id: &str, _: u64, _: usize) -> Result<Vec<u8>> {
+        self.kept.lock().unwrap().get(id).cloned().ok_or_else(|| Error::not_found("file"))
     }
 
     async fn write(&self, _: &str, _: &str, _: &Path) -> Result<()> {
@@ -148,18 +180,19 @@ impl Files for MemoryFiles {
     }
 }
 
-/// The world.
+/// The domain over a store, with everything that tests need to steer it.
 pub struct World {
     pub chat: Chat,
     pub clock: Arc<HandClock>,
     pub files: Arc<MemoryFiles>,
     pub store: Arc<Counting>,
+    pub announced: Arc<Announced>,
 }
 
 impl World {
-    /// No rate limit, nothing expires.
+    /// No rate limits, nothing expires.
     pub async fn new() -> Self {
-        Self::with(Settings { send_rate: 0, ..Settings::default() }).await
+        Self::with(Settings { send_rate: 0, upload_rate: 0, ..Settings::default() }).await
     }
 
     pub async fn with(settings: Settings) -> Self {
@@ -172,8 +205,10 @@ impl World {
         let files = Arc::new(MemoryFiles::default());
         let store = Arc::new(Counting::new(store));
         let secrets = Secrets::load(&*store, &*random).await.unwrap();
-        let chat = Chat::new(store.clone(), files.clone(), clock.clone(), random, &secrets, settings);
-        Self { chat, clock, files, store }
+        let announced = Arc::new(Announced::default());
+        let (rows, bytes, time, told) = (store.clone(), files.clone(), clock.clone(), announced.clone());
+        let chat = Chat::with_announcer(rows, bytes, time, random, &secrets, settings, told);
+        Self { chat, clock, files, store, announced }
     }
 
     pub fn user(&self, id: &str) -> User<'_> {
@@ -198,7 +233,7 @@ impl World {
     }
 }
 
-/// Someone who uses Jobline.
+/// A user.
 #[derive(Clone)]
 pub struct User<'a> {
     world: &'a World,
@@ -276,7 +311,13 @@ impl User<'_> {
     }
 
     pub async fn sync_limit(&self, since: Option<&str>, limit: Option<u32>) -> Result<Synced> {
-        self.world.chat.sync(&self.id, SyncQuery { since: since.map(str::to_owned), limit }).await
+        self.world.chat.sync(&self.id, SyncQuery { since: since.map(str::to_owned), limit, wait: None }).await
+    }
+
+    /// As a live connection asks: without recording what the cursor proves.
+    pub async fn sync_unrecorded(&self, since: Option<&str>) -> Result<Synced> {
+        let input = SyncQuery { since: since.map(str::to_owned), limit: Some(20), wait: None };
+        self.world.chat.sync_unrecorded(&self.id, input).await
     }
 
     /// Announces, uploads and sends a file.

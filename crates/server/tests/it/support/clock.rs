@@ -4,7 +4,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 use tokio::sync::oneshot;
 
-/// A clock that moves when a test moves it.
+/// A clock that only a test moves.
 pub struct ManualClock(Mutex<Hands>);
 
 struct Hands {
@@ -20,7 +20,7 @@ impl Default for ManualClock {
 }
 
 impl ManualClock {
-    /// Moves on, and wakes those whose time has come.
+    /// Moves the clock, and wakes the sleepers whose time has come.
     pub fn advance(&self, by: Duration) {
         let mut hands = self.0.lock().unwrap();
         hands.now_ms += u64::try_from(by.as_millis()).unwrap();
@@ -34,7 +34,7 @@ impl ManualClock {
         }
     }
 
-    /// How many wait for the clock at this moment.
+    /// The number of sleepers.
     pub fn sleepers(&self) -> usize {
         let mut hands = self.0.lock().unwrap();
         hands.sleepers.retain(|(_, wake)| !wake.is_closed());

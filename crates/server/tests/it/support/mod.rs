@@ -1,4 +1,5 @@
-//! The harness. `TestApp::new().await` is a server; `app.user("anna").send("ben", "Hello").await` is what it is for.
+//! The test harness: `TestApp::new().await` is a server, and `app.user("anna").send("ben", "Hello").await` sends a
+//! message.
 
 mod clock;
 mod reply;
@@ -13,13 +14,15 @@ pub use store::{FailingStore, engine};
 use axum::Router;
 use axum::body::Body;
 use http::{Method, Request};
+use jobline_api::app::{App, Parts};
+use jobline_api::cors::Origins;
+use jobline_api::metrics::Metrics;
+use jobline_api::service::Service;
 use jobline_chat::{Chat, Clock, Random, Secrets, Settings, UserId};
-use jobline_server::app::{App, Parts};
+use jobline_files_local::{self as files, LocalFiles};
+use jobline_http::Address;
+use jobline_identity::{HostKey, Identity, IdentitySettings};
 use jobline_server::counted::CountedStore;
-use jobline_server::files::{self, LocalFiles};
-use jobline_server::http::{Origins, Service};
-use jobline_server::identity::{HostKey, Identity, IdentitySettings};
-use jobline_server::metrics::Metrics;
 use jobline_server::system::SystemRandom;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -29,7 +32,7 @@ use tempfile::TempDir;
 pub const HOST_KEY: &str = "a host key that is long enough for the tests";
 pub const JWT_SECRET: &str = "a JWT secret that is long enough for the tests";
 pub const BASE_URL: &str = "http://jobline.test";
-/// The page that may call, and none else.
+/// The only origin whose pages may call.
 pub const ORIGIN: &str = "https://market.example";
 
 /// A whole server of one test's own.
@@ -40,21 +43,23 @@ pub struct TestApp {
     _folder: TempDir,
 }
 
-/// What can be different about a server.
+/// The settings of a test server.
 pub struct Differs {
-    pub beside: Router,
+    pub extra_routes: Router,
     pub host_key: Option<&'static str>,
     pub origins: Vec<String>,
     pub settings: Settings,
+    pub address: Address,
 }
 
 impl Default for Differs {
     fn default() -> Self {
         Self {
-            beside: Router::new(),
+            extra_routes: Router::new(),
             host_key: Some(HOST_KEY),
             origins: vec![ORIGIN.to_owned()],
             settings: Settings::default(),
+            address: Address::default(),
         }
     }
 }
@@ -64,9 +69,9 @@ impl TestApp {
         Self::with(Differs::default()).await
     }
 
-    /// With routes of the test's own beside the API.
-    pub async fn beside(beside: Router) -> Self {
-        Self::with(Differs { beside, ..Differs::default() }).await
+    /// With routes of the test's own next to the API.
+    pub async fn with_routes(extra_routes: Router) -> Self {
+        Self::with(Differs { extra_routes, ..Differs::default() }).await
     }
 
     pub async fn with(differs: Differs) -> Self {
@@ -88,14 +93,16 @@ impl TestApp {
             clock: clock.clone(),
             random,
             metrics,
+            address: differs.address,
             origins: Origins::new(&differs.origins),
-            beside: files::router(local).merge(differs.beside),
+            live: None,
+            extra_routes: files::router(local).merge(differs.extra_routes),
         });
         Self { service: Service::new(app), clock, store, _folder: folder }
     }
 
     /// A server where anna and ben share job 7.
-    pub async fn furnished() -> Self {
+    pub async fn with_job_and_users() -> Self {
         let app = Self::new().await;
         app.host().knows(&["anna", "ben"]).await;
         app.host().job(7, &["anna", "ben"], "open").await.is(200);
@@ -116,7 +123,7 @@ impl TestApp {
         self.bearer(&minted.token)
     }
 
-    /// Someone with a token that was made elsewhere.
+    /// A caller with a token that was made elsewhere.
     pub fn bearer(&self, key: &str) -> Caller<'_> {
         Caller { app: self, key: key.to_owned() }
     }
@@ -130,14 +137,14 @@ impl TestApp {
     }
 }
 
-/// Someone with a token or a key.
+/// A caller with a token or a key.
 pub struct Caller<'a> {
     app: &'a TestApp,
     pub key: String,
 }
 
 impl Caller<'_> {
-    /// A request of this caller's, still without a body.
+    /// A request of this caller, without a body.
     pub fn request(&self, method: Method, path: &str) -> http::request::Builder {
         Request::builder().method(method).uri(path).header("authorization", format!("Bearer {}", self.key))
     }
@@ -158,7 +165,7 @@ impl Caller<'_> {
         self.json(Method::PUT, path, body.to_string()).await
     }
 
-    /// A body that says it is JSON, whatever it is.
+    /// Sends any body with the content type of JSON.
     pub async fn json(&self, method: Method, path: &str, body: impl Into<Body>) -> Reply {
         let request = self.request(method, path).header("content-type", "application/json");
         self.app.ask(request.body(body.into()).unwrap()).await
@@ -180,7 +187,7 @@ impl Caller<'_> {
     }
 }
 
-/// Lets other tasks run until `condition`; fails when it never comes true.
+/// Lets other tasks run until `condition` is true; fails after a deadline.
 pub async fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
     let deadline = std::time::Instant::now() + Duration::from_secs(10);
     while !condition() {

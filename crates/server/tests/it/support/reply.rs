@@ -4,7 +4,7 @@ use http_body_util::BodyExt;
 use jobline_wire::{Code, Problem};
 use serde_json::Value;
 
-/// An answer, read whole.
+/// A whole response.
 #[derive(Debug, Clone)]
 pub struct Reply {
     pub status: StatusCode,
@@ -31,14 +31,14 @@ impl Reply {
         serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("not JSON: {self:?}"))
     }
 
-    /// The status is this; the answer, for going on.
+    /// Asserts the status; returns the response.
     #[track_caller]
     pub fn is(&self, status: u16) -> Value {
         assert_eq!(self.status, status, "{self:?}");
         if self.body.is_empty() { Value::Null } else { self.json() }
     }
 
-    /// It is a whole problem of this code.
+    /// Asserts that it is a complete problem with this code.
     #[track_caller]
     pub fn is_problem(&self, code: Code) -> Problem {
         assert_eq!(self.header("content-type"), Some("application/problem+json"), "{self:?}");
@@ -52,7 +52,7 @@ impl Reply {
         problem
     }
 
-    /// It is `invalid_request` about this field.
+    /// Asserts that it is `invalid_request` about this field.
     #[track_caller]
     pub fn is_invalid(&self, field: &str) -> Problem {
         let problem = self.is_problem(Code::InvalidRequest);

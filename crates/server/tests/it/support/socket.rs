@@ -55,7 +55,7 @@ impl Running {
     }
 }
 
-/// One end of a connection, spoken by hand.
+/// One end of a connection, for sending bytes.
 pub struct Client<S>(pub S);
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
@@ -68,7 +68,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
         self.answer().await
     }
 
-    /// One answer with a Content-Length, head and body.
+    /// Reads one response with a Content-Length, head and body.
     pub async fn answer(&mut self) -> String {
         let mut bytes = Vec::new();
         loop {
@@ -84,7 +84,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
         }
     }
 
-    /// Whether the other side closes, without another byte.
+    /// Whether the other side closes without sending another byte.
     pub async fn is_closed(&mut self) -> bool {
         let mut byte = [0];
         matches!(timeout(PATIENCE, self.0.read(&mut byte)).await, Ok(Ok(0) | Err(_)))

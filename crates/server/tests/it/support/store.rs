@@ -21,7 +21,7 @@ pub async fn engine() -> Arc<dyn Store> {
     }
 }
 
-/// A store that fails when a test says so.
+/// A store that a test can make fail.
 pub struct FailingStore {
     store: Arc<dyn Store>,
     fails: AtomicBool,

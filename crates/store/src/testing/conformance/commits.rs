@@ -1,4 +1,4 @@
-//! Many rows: a commit happens whole or not at all, up to the limits.
+//! Commits of many rows: as a whole or not at all, up to the limits.
 
 use super::*;
 use crate::limits::{OPERATIONS_PER_COMMIT, PARTITION_BYTES, ROW_BYTES, SORT_BYTES};
@@ -53,7 +53,7 @@ async fn one_failing_condition_stops_everything(suite: &Suite) {
     }
 }
 
-/// A commit over `keys`, half of which are there, in which only the condition for one does not hold.
+/// A commit over `keys`, half of which exist, in which only the condition on one does not hold.
 async fn nothing_happens(suite: &Suite, keys: &[Key], failing: usize, action: Action) {
     let promise = "a commit with one failing condition does nothing and names its key";
     let there: Vec<_> = keys.iter().step_by(2).map(|key| put(key, Condition::Absent, "old")).collect();
@@ -71,7 +71,7 @@ async fn nothing_happens(suite: &Suite, keys: &[Key], failing: usize, action: Ac
 }
 
 impl Suite {
-    /// The `i`th of some operations whose conditions hold where every second row is there.
+    /// The operation number `i` of a commit whose conditions hold if every second row exists.
     fn harmful(&self, i: usize, key: &Key, old: &Commit) -> Operation {
         match i % 4 {
             0 => put(key, is(old.version()), "new"),

@@ -1,4 +1,4 @@
-//! The only thing that is asked of eventual reads: that they come right once nobody writes.
+//! Eventual reads promise one thing: they show the present once nobody writes.
 
 use super::*;
 

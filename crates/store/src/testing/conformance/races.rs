@@ -1,4 +1,4 @@
-//! Many writers at once: each check would fail if conditions and effects of a commit were not one step.
+//! Many writers at once: each check fails if the conditions and the effects of a commit are not one atomic step.
 
 use super::*;
 use std::collections::HashMap;
@@ -6,7 +6,7 @@ use tokio::task::JoinSet;
 
 /// Writers in each race.
 const WRITERS: usize = 8;
-/// How often a writer that loses begins again: far more than fair turns need.
+/// How often a writer that loses tries again: far more often than in a fair race.
 const ROUNDS: usize = 20_000;
 
 pub(super) async fn all(suite: &Arc<Suite>) {

@@ -1,4 +1,4 @@
-//! Reading everything: each row once, from any place on.
+//! Scans: each row once, resumable anywhere.
 
 use super::*;
 use crate::ScanPage;
@@ -19,7 +19,7 @@ pub(super) async fn all(suite: &Suite, scan: &dyn Scan) {
     suite.read(|| scan.estimate()).await;
 }
 
-/// Rows in several partitions, some of them replaced, some deleted: what there is in the end, in order.
+/// Writes rows in several partitions, replaces some and deletes some. Answers those that are left, in order.
 async fn fill(suite: &Suite, prefix: &str) -> Vec<(Key, Row)> {
     let keys: Vec<Key> = (0..40).map(|i| Key::new(format!("{prefix}#{}", i % 5), format!("ROW#{i:02}"))).collect();
     let puts: Vec<_> = keys.iter().map(|key| put(key, Condition::Absent, "old")).collect();
@@ -44,7 +44,7 @@ async fn fill(suite: &Suite, prefix: &str) -> Vec<(Key, Row)> {
 /// The pages from `after` on.
 async fn follow(suite: &Suite, scan: &dyn Scan, after: Option<Key>, limit: usize) -> Vec<ScanPage> {
     let (mut pages, mut after) = (Vec::new(), after);
-    // Other rows may be in the store, so there is no bound; a scan that turns in circles shows a row twice.
+    // Other rows may be in the store, so the bound is high; a scan that repeats itself shows a row twice.
     loop {
         let page = suite.read(|| scan.scan(after.as_ref(), limit)).await;
         assert!(page.rows.len() <= limit, "promise broken: a page of a scan has at most `limit` rows");
@@ -86,7 +86,7 @@ async fn next_outlives_its_row(suite: &Suite, scan: &dyn Scan, prefix: &str) {
     let named = pages.iter().enumerate().find_map(|(i, page)| {
         page.next.as_ref().filter(|key| key.partition.starts_with(prefix)).map(|key| (i, key.clone()))
     });
-    // An engine may name a place that is no row of ours.
+    // An engine may name a key that is not a row of this suite.
     let Some((i, next)) = named else { return };
     suite.must_commit("the row that `next` names is deleted", &[delete(&next, Condition::Any)]).await;
     let rest = follow(suite, scan, Some(next), 5).await;

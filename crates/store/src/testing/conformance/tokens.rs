@@ -78,7 +78,7 @@ async fn repeated_checks_stay_committed(suite: &Suite) {
     suite.repeat("what was committed stays so when its conditions hold no more", &commit).await;
 }
 
-/// Not even for a repetition: [`Outcome::Conflict`] says that none of it happened.
+/// Not even when it is repeated: [`Outcome::Conflict`] says that none of it happened.
 async fn a_refused_commit_leaves_nothing(suite: &Suite) {
     let promise = "a refused commit leaves nothing behind";
     let partition = suite.partition("refused");
@@ -93,7 +93,7 @@ async fn a_refused_commit_leaves_nothing(suite: &Suite) {
     }
 }
 
-/// As when a caller gives up waiting and repeats a commit that is still on its way.
+/// As when a caller times out and repeats a commit that is still under way.
 async fn a_commit_sent_many_times_at_once_happens_once(suite: &Arc<Suite>) {
     let partition = suite.partition("at_once");
     for rows in [1, 3] {

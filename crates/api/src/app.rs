@@ -1,0 +1,55 @@
+//! What handlers work with: the domain, identity, clock, metrics and settings of one server.
+
+use crate::cors::Origins;
+use crate::live::Live;
+use crate::metrics::Metrics;
+use axum::Router;
+use jobline_chat::{Chat, Clock, Random};
+use jobline_http::Address;
+use jobline_identity::{HostKey, Identity};
+use std::ops::Deref;
+use std::sync::Arc;
+
+/// The parts of a server. Cloning it is cheap: all clones share the same parts.
+#[derive(Clone)]
+pub struct App(Arc<Parts>);
+
+/// The parts that an [`App`] shares.
+pub struct Parts {
+    /// The domain.
+    pub chat: Chat,
+    /// Checks user tokens, and mints them.
+    pub identity: Arc<Identity>,
+    /// The key of the host API; `None`: that API is closed.
+    pub host_key: Option<HostKey>,
+    /// The time, and waiting.
+    pub clock: Arc<dyn Clock>,
+    /// The source of request ids.
+    pub random: Arc<dyn Random>,
+    /// Counters and durations.
+    pub metrics: Arc<Metrics>,
+    /// How this server is reached.
+    pub address: Address,
+    /// The origins whose pages may call.
+    pub origins: Origins,
+    /// Live connections, and polls that wait; `None`: neither.
+    pub live: Option<Live>,
+    /// Routes outside of the table: files, the web app, the demo.
+    pub extra_routes: Router,
+}
+
+impl App {
+    /// An app of these parts.
+    #[must_use]
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+}
+
+impl Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}

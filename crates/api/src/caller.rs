@@ -1,0 +1,58 @@
+//! Authorisation by type: a handler that takes a [`User`] or a [`Host`] cannot run without one, and only this file
+//! makes them.
+
+use crate::app::App;
+use jobline_chat::UserId;
+use jobline_http::Failure;
+use jobline_identity::Credential;
+use std::future::Future;
+
+/// How a caller proves who they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scheme {
+    /// By a user token.
+    User,
+    /// By the host key.
+    Host,
+}
+
+/// Who calls, once that is proved.
+pub trait Caller: Sized + Send {
+    /// How callers of this kind prove who they are.
+    const SCHEME: Scheme;
+
+    /// Checks what a caller shows.
+    ///
+    /// # Errors
+    /// `unauthenticated`, and `unavailable` when the keys that would tell cannot be read now.
+    fn authenticate(app: &App, credential: Credential<'_>) -> impl Future<Output = Result<Self, Failure>> + Send;
+}
+
+/// A user, proved by a user token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User(pub UserId);
+
+impl Caller for User {
+    const SCHEME: Scheme = Scheme::User;
+
+    async fn authenticate(app: &App, credential: Credential<'_>) -> Result<Self, Failure> {
+        Ok(Self(app.identity.authenticate(credential).await?))
+    }
+}
+
+/// The host, proved by the host key.
+#[derive(Debug)]
+pub struct Host(());
+
+impl Caller for Host {
+    const SCHEME: Scheme = Scheme::Host;
+
+    async fn authenticate(app: &App, credential: Credential<'_>) -> Result<Self, Failure> {
+        let Some(key) = &app.host_key else {
+            let detail = "The host API is closed: this server has no --host-key (JOBLINE_HOST_KEY).";
+            return Err(Failure::unauthenticated(detail));
+        };
+        key.authenticate(credential)?;
+        Ok(Self(()))
+    }
+}

@@ -1,0 +1,97 @@
+//! The user API: each handler calls the domain for the user who calls.
+
+use crate::app::App;
+use crate::caller::User;
+use crate::live;
+use jobline_chat::Result;
+use jobline_wire as wire;
+
+/// `POST /messages/send`
+///
+/// # Errors
+/// As the domain's `send`.
+pub async fn send(app: App, User(me): User, input: wire::SendMessage) -> Result<wire::SentMessage> {
+    app.chat.send(&me, input).await
+}
+
+/// `GET /messages/list`
+///
+/// # Errors
+/// As the domain's `list`.
+pub async fn list(app: App, User(me): User, input: wire::ListMessages) -> Result<wire::Messages> {
+    app.chat.list(&me, input).await
+}
+
+/// `GET /messages/conversations`
+///
+/// # Errors
+/// As the domain's `conversations`.
+pub async fn conversations(app: App, User(me): User, input: wire::ListConversations) -> Result<wire::Conversations> {
+    app.chat.conversations(&me, input).await
+}
+
+/// `POST /messages/markAsRead`
+///
+/// # Errors
+/// As the domain's `mark_as_read`.
+pub async fn mark_as_read(app: App, User(me): User, input: wire::MarkAsRead) -> Result<wire::MarkedAsRead> {
+    app.chat.mark_as_read(&me, input).await
+}
+
+/// `POST /messages/uploadFile`
+///
+/// # Errors
+/// As the domain's `upload_file`.
+pub async fn upload_file(app: App, User(me): User, input: wire::UploadFile) -> Result<wire::UploadTarget> {
+    app.chat.upload_file(&me, input).await
+}
+
+/// `GET /messages/sync`
+///
+/// # Errors
+/// As the domain's `sync`, and `invalid_request` for a wait that is too long.
+pub async fn sync(app: App, User(me): User, input: wire::SyncQuery) -> Result<wire::Synced> {
+    let mut synced = live::wait::sync(&app, &me, input).await?;
+    synced.live = app.live.as_ref().and_then(|live| live.offer(&me));
+    Ok(synced)
+}
+
+/// `GET /messages/conversation`
+///
+/// # Errors
+/// As the domain's `conversation`.
+pub async fn conversation(app: App, User(me): User, input: wire::GetConversation) -> Result<wire::ConversationDetails> {
+    app.chat.conversation(&me, input).await
+}
+
+/// `POST /messages/edit`
+///
+/// # Errors
+/// As the domain's `edit`.
+pub async fn edit(app: App, User(me): User, input: wire::EditMessage) -> Result<wire::ChangedMessage> {
+    app.chat.edit(&me, input).await
+}
+
+/// `POST /messages/delete`
+///
+/// # Errors
+/// As the domain's `delete`.
+pub async fn delete(app: App, User(me): User, input: wire::DeleteMessage) -> Result<wire::ChangedMessage> {
+    app.chat.delete(&me, input).await
+}
+
+/// `POST /messages/react`
+///
+/// # Errors
+/// As the domain's `react`.
+pub async fn react(app: App, User(me): User, input: wire::React) -> Result<wire::ChangedMessage> {
+    app.chat.react(&me, input).await
+}
+
+/// `GET /messages/versions`
+///
+/// # Errors
+/// As the domain's `versions`.
+pub async fn versions(app: App, User(me): User, input: wire::ListVersions) -> Result<wire::Versions> {
+    app.chat.versions(&me, input).await
+}

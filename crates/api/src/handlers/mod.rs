@@ -1,0 +1,5 @@
+//! The functions behind the table: each takes the caller and the input, and calls the domain.
+
+pub mod host;
+pub mod messages;
+pub mod operations;

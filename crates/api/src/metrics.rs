@@ -1,0 +1,251 @@
+//! Metrics, in the text formats of Prometheus.
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::{Registry, Unit};
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+/// Upper bounds of the histogram buckets in seconds: from an idle poll in memory to the time limit of a request.
+const BUCKETS: [f64; 14] =
+    [0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5, 10.0];
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Request {
+    procedure: &'static str,
+    status: u16,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Build {
+    version: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Procedure {
+    procedure: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct StoreCall {
+    call: &'static str,
+    outcome: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Call {
+    call: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Closed {
+    code: u16,
+}
+
+type Durations<L> = Family<L, Histogram, fn() -> Histogram>;
+
+/// The metrics of one server.
+pub struct Metrics {
+    registry: Registry,
+    requests: Family<Request, Counter>,
+    durations: Durations<Procedure>,
+    in_flight: Gauge,
+    connections: Gauge,
+    store_calls: Family<StoreCall, Counter>,
+    store_durations: Durations<Call>,
+    commits_waiting: Gauge,
+    slowdown: Gauge<f64, AtomicU64>,
+    log_lines_dropped: Counter,
+    live: LiveMetrics,
+}
+
+/// What is counted about live connections.
+#[derive(Default)]
+struct LiveMetrics {
+    connections: Gauge,
+    opens: Counter,
+    closes: Family<Closed, Counter>,
+    pushes: Counter,
+}
+
+impl LiveMetrics {
+    fn register(&self, registry: &mut Registry) {
+        registry.register("live_connections", "Open live connections", self.connections.clone());
+        registry.register("live_opens", "Live connections that began", self.opens.clone());
+        let help = "Live connections that ended, by closing code; 1006 for those that broke or the client closed";
+        registry.register("live_closes", help, self.closes.clone());
+        registry.register("live_pushes", "Answers pushed over live connections", self.pushes.clone());
+    }
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Counts as one in a gauge until it is dropped.
+#[must_use]
+pub struct InProgress(Gauge);
+
+impl InProgress {
+    fn of(gauge: &Gauge) -> Self {
+        gauge.inc();
+        Self(gauge.clone())
+    }
+}
+
+impl Drop for InProgress {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
+impl Metrics {
+    /// All metrics at zero.
+    #[must_use]
+    pub fn new() -> Self {
+        let histogram: fn() -> Histogram = || Histogram::new(BUCKETS);
+        let mut metrics = Self {
+            registry: Registry::with_prefix("jobline"),
+            requests: Family::default(),
+            durations: Family::new_with_constructor(histogram),
+            in_flight: Gauge::default(),
+            connections: Gauge::default(),
+            store_calls: Family::default(),
+            store_durations: Family::new_with_constructor(histogram),
+            commits_waiting: Gauge::default(),
+            slowdown: Gauge::default(),
+            log_lines_dropped: Counter::default(),
+            live: LiveMetrics::default(),
+        };
+        metrics.register();
+        metrics
+    }
+
+    fn register(&mut self) {
+        let registry = &mut self.registry;
+        let build = Family::<Build, Gauge>::default();
+        build.get_or_create(&Build { version: env!("CARGO_PKG_VERSION") }).set(1);
+        registry.register("build_info", "What is running", build);
+        registry.register("requests", "Requests answered", self.requests.clone());
+        let help = "How long requests took";
+        registry.register_with_unit("request_duration", help, Unit::Seconds, self.durations.clone());
+        registry.register("requests_in_flight", "Requests being answered", self.in_flight.clone());
+        registry.register("connections", "Open connections", self.connections.clone());
+        registry.register("store_calls", "Calls to the store, by outcome", self.store_calls.clone());
+        let help = "How long calls to the store took";
+        registry.register_with_unit("store_duration", help, Unit::Seconds, self.store_durations.clone());
+        registry.register("store_commits_waiting", "Commits that are not durable yet", self.commits_waiting.clone());
+        let help = "Lines of the log that nobody read in time";
+        registry.register("log_lines_dropped", help, self.log_lines_dropped.clone());
+        registry.register("slowdown", "How many times less often clients are asked to poll", self.slowdown.clone());
+        self.live.register(registry);
+    }
+
+    /// A request is in flight until the result is dropped.
+    pub fn request_begins(&self) -> InProgress {
+        InProgress::of(&self.in_flight)
+    }
+
+    /// A request was answered.
+    pub fn request_ends(&self, procedure: &'static str, status: u16, took: Duration) {
+        self.requests.get_or_create(&Request { procedure, status }).inc();
+        self.durations.get_or_create(&Procedure { procedure }).observe(took.as_secs_f64());
+    }
+
+    /// A connection is open until the result is dropped.
+    pub fn connection_opens(&self) -> InProgress {
+        InProgress::of(&self.connections)
+    }
+
+    /// A commit is running until the result is dropped.
+    pub fn commit_begins(&self) -> InProgress {
+        InProgress::of(&self.commits_waiting)
+    }
+
+    /// A call to the store ended.
+    pub fn store_call(&self, call: &'static str, outcome: &'static str, took: Duration) {
+        self.store_calls.get_or_create(&StoreCall { call, outcome }).inc();
+        self.store_durations.get_or_create(&Call { call }).observe(took.as_secs_f64());
+    }
+
+    /// A live connection began.
+    pub fn live_opens(&self) {
+        self.live.connections.inc();
+        self.live.opens.inc();
+    }
+
+    /// A live connection ended: by the server with this code, or otherwise.
+    pub fn live_closes(&self, code: Option<u16>) {
+        self.live.connections.dec();
+        self.live.closes.get_or_create(&Closed { code: code.unwrap_or(1006) }).inc();
+    }
+
+    /// An answer was pushed over a live connection.
+    pub fn live_pushes(&self) {
+        self.live.pushes.inc();
+    }
+
+    /// So many lines of the log were dropped since the start.
+    pub fn log_lines_dropped(&self, total: u64) {
+        self.log_lines_dropped.inner().store(total, Ordering::Relaxed);
+    }
+
+    /// The load makes clients poll `factor` times less often.
+    pub fn slowdown(&self, factor: f64) {
+        self.slowdown.set(factor);
+    }
+
+    /// Requests in flight.
+    #[must_use]
+    pub fn in_flight(&self) -> i64 {
+        self.in_flight.get()
+    }
+
+    /// Open connections.
+    #[must_use]
+    pub fn open_connections(&self) -> i64 {
+        self.connections.get()
+    }
+
+    /// Running commits.
+    #[must_use]
+    pub fn waiting_commits(&self) -> i64 {
+        self.commits_waiting.get()
+    }
+
+    /// All metrics in the format OpenMetrics 1.0.
+    #[must_use]
+    pub fn open_metrics(&self) -> String {
+        let mut text = String::new();
+        // Writing to a String does not fail. If it did, the scraper would notice: it expects `# EOF` at the end.
+        let _ = encode(&mut text, &self.registry);
+        text
+    }
+
+    /// All metrics in the Prometheus text format 0.0.4. It differs from OpenMetrics in three ways: counters have their
+    /// full name in `# HELP` and `# TYPE`, and there is no `# UNIT` and no `# EOF`.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let open = self.open_metrics();
+        let counters: HashSet<&str> =
+            open.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.strip_suffix(" counter")).collect();
+        let mut text = String::with_capacity(open.len());
+        for line in open.lines().filter(|line| !line.starts_with("# UNIT ") && *line != "# EOF") {
+            let mut parts = line.splitn(4, ' ');
+            match (parts.next(), parts.next(), parts.next(), parts.next()) {
+                (Some("#"), Some(what), Some(name), Some(rest)) if counters.contains(name) => {
+                    text.push_str(&format!("# {what} {name}_total {rest}\n"));
+                }
+                _ => text.extend([line, "\n"]),
+            }
+        }
+        text
+    }
+}

@@ -1,0 +1,38 @@
+//! Every route of the server: the procedures of the table, health and metrics, and the extra routes of the [`App`].
+
+use crate::app::App;
+use crate::handlers::operations;
+use crate::live::upgrade;
+use crate::readiness::Readiness;
+use crate::{openapi, rest, table};
+use axum::Router;
+use axum::routing::get;
+use http::HeaderMap;
+use jobline_http::{Failure, Representation};
+use jobline_wire::Code;
+use std::sync::{Arc, OnceLock};
+
+/// Every route of the server.
+pub fn build(app: &App) -> Router {
+    static DOCUMENT: OnceLock<Vec<Representation>> = OnceLock::new();
+    let document = || DOCUMENT.get_or_init(|| Representation::all_of(openapi::text()));
+    let (ready, metered, live) = (app.clone(), app.clone(), app.clone());
+    let readiness = Arc::new(Readiness::default());
+    rest::routes(table::procedures(), app)
+        .route("/healthz", get(operations::healthz))
+        .route("/readyz", get(move || operations::readyz(ready.clone(), Arc::clone(&readiness))))
+        .route("/metrics", get(move |headers: HeaderMap| operations::metrics(metered.clone(), headers)))
+        .route("/messages/live", get(move |request| upgrade::connect(live.clone(), request)))
+        .route("/openapi.json", get(move |headers: HeaderMap| operations::openapi(document(), headers)))
+        .merge(app.extra_routes.clone())
+        .method_not_allowed_fallback(method_not_allowed)
+        .fallback(not_found)
+}
+
+async fn not_found() -> Failure {
+    Failure::new(Code::NotFound, "There is nothing at this path. GET /openapi.json lists all paths.")
+}
+
+async fn method_not_allowed() -> Failure {
+    Failure::new(Code::MethodNotAllowed, "This path does not take this method. The Allow header lists those it takes.")
+}

@@ -1,0 +1,114 @@
+//! The whole API on one page.
+//!
+//! Each row is a procedure. Its route, its description in OpenAPI and its name in metrics and logs all come from here.
+//! Another face of the API is another loop over this table.
+
+use crate::handlers::{host, messages};
+use crate::procedure::Procedure;
+use http::Method;
+use jobline_wire::Code;
+
+const SEND_FAILS: &[Code] = &[
+    Code::ContentEmpty,
+    Code::ContentTooLong,
+    Code::FileTypeMismatch,
+    Code::FileNotUploaded,
+    Code::NotJobParticipant,
+    Code::JobClosed,
+    Code::NotFound,
+    Code::ClientIdReused,
+    Code::FileAlreadyUsed,
+    Code::RateLimited,
+];
+
+/// The user API.
+#[must_use]
+pub fn user_api() -> Vec<Procedure> {
+    const GET: Method = Method::GET;
+    const POST: Method = Method::POST;
+    vec![
+        Procedure::user("send", POST, "/messages/send", messages::send)
+            .does("Sends a message. Repeated with the same `clientId` it answers the first message and stores nothing.")
+            .fails(SEND_FAILS),
+        Procedure::user("list", GET, "/messages/list", messages::list)
+            .does("The newest messages of a conversation, older ones, or what changed since a cursor.")
+            .fails(&[Code::InvalidCursor, Code::NotFound])
+            .polled(),
+        Procedure::user("getConversations", GET, "/messages/conversations", messages::conversations)
+            .does("My conversations, or those that changed since a cursor.")
+            .fails(&[Code::InvalidCursor])
+            .polled(),
+        Procedure::user("getConversation", GET, "/messages/conversation", messages::conversation)
+            .does("A conversation with its people and job, also before it begins, and whether I may write in it.")
+            .fails(&[Code::NotFound]),
+        Procedure::user("markAsRead", POST, "/messages/markAsRead", messages::mark_as_read)
+            .does("Marks what I was sent in a conversation as read, up to a message.")
+            .fails(&[Code::NotFound]),
+        Procedure::user("uploadFile", POST, "/messages/uploadFile", messages::upload_file)
+            .does("A URL that accepts exactly this file, for five minutes. Put the bytes there, then send the message.")
+            .fails(&[Code::InvalidFile, Code::NotJobParticipant, Code::JobClosed, Code::NotFound, Code::FileTooLarge]),
+        Procedure::user("edit", POST, "/messages/edit", messages::edit)
+            .does("Replaces the text of a message that I sent. The same text again changes nothing.")
+            .fails(&[
+                Code::ContentEmpty,
+                Code::ContentTooLong,
+                Code::NotFound,
+                Code::NotYourMessage,
+                Code::EditWindowOver,
+                Code::MessageDeleted,
+                Code::RateLimited,
+            ]),
+        Procedure::user("delete", POST, "/messages/delete", messages::delete)
+            .does("Deletes a message that I sent, for everyone. Repeating it changes nothing.")
+            .fails(&[Code::NotFound, Code::NotYourMessage, Code::DeleteWindowOver]),
+        Procedure::user("react", POST, "/messages/react", messages::react)
+            .does("Sets my one reaction to a message; `null` takes it back.")
+            .fails(&[Code::InvalidEmoji, Code::NotFound, Code::MessageDeleted, Code::RateLimited]),
+        Procedure::user("versions", GET, "/messages/versions", messages::versions)
+            .does("What a message has said, the present text last.")
+            .fails(&[Code::NotFound, Code::MessageDeleted]),
+        Procedure::user("sync", GET, "/messages/sync", messages::sync)
+            .does("All that changed for me, in every conversation, since a cursor.")
+            .fails(&[Code::InvalidCursor])
+            .polled(),
+    ]
+}
+
+/// The host API.
+#[must_use]
+pub fn host_api() -> Vec<Procedure> {
+    const GET: Method = Method::GET;
+    const PUT: Method = Method::PUT;
+    const DELETE: Method = Method::DELETE;
+    vec![
+        Procedure::host("putUser", PUT, "/host/users/{userId}", host::put_user)
+            .does("Creates or replaces a user's display data."),
+        Procedure::host("getUser", GET, "/host/users/{userId}", host::get_user)
+            .does("A user's display data.")
+            .fails(&[Code::NotFound]),
+        Procedure::host("deleteUser", DELETE, "/host/users/{userId}", host::delete_user)
+            .does("Forgets a user's display data; messages stay."),
+        Procedure::host("mintToken", Method::POST, "/host/users/{userId}/token", host::mint_token)
+            .does("Mints a user token. Needs the JWT secret."),
+        Procedure::host("postMessage", Method::POST, "/host/messages", host::post_message)
+            .does(
+                "Adds a line from the host to a conversation. Repeated with the same `clientId` it answers the first.",
+            )
+            .fails(&[Code::ContentEmpty, Code::ContentTooLong, Code::NotFound, Code::ClientIdReused]),
+        Procedure::host("deleteMessage", DELETE, "/host/messages/{messageId}", host::delete_message)
+            .does("Deletes a message for everyone, at any time.")
+            .fails(&[Code::NotFound]),
+        Procedure::host("putJob", PUT, "/host/jobs/{jobId}", host::put_job).does("Creates or replaces a job."),
+        Procedure::host("getJob", GET, "/host/jobs/{jobId}", host::get_job).does("A job.").fails(&[Code::NotFound]),
+        Procedure::host("deleteJob", DELETE, "/host/jobs/{jobId}", host::delete_job)
+            .does("Forgets a job; conversations stay, and can be read."),
+    ]
+}
+
+/// Every procedure.
+#[must_use]
+pub fn procedures() -> Vec<Procedure> {
+    let mut all = user_api();
+    all.extend(host_api());
+    all
+}

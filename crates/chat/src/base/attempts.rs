@@ -1,0 +1,69 @@
+//! Repeating a read, a decision and a commit for as long as the commit loses races.
+
+use super::{
+    db::Db,
+    error::{Error, Result},
+    turns::Turn,
+};
+use jobline_store::{Consistency, Key};
+
+/// How often an operation that lost a race is attempted before it is refused. With the back-off between attempts this
+/// takes some seconds.
+const ATTEMPTS: u32 = 64;
+
+/// The attempts at one operation: each reads, decides and commits.
+///
+/// The first attempt may decide on eventual reads, because the conditions of its commit detect stale rows; later attempts
+/// read strongly. After a lost race an operation waits for its turn at the row that was contended, so that on one server
+/// a crowd forms a queue. The first attempt never waits.
+pub(crate) struct Attempts<'a> {
+    db: &'a Db,
+    made: u32,
+    turn: Option<Turn<'a>>,
+}
+
+impl<'a> Attempts<'a> {
+    /// The first attempt reads eventually.
+    pub fn new(db: &'a Db) -> Self {
+        Self { db, made: 0, turn: None }
+    }
+
+    /// All attempts read strongly.
+    pub fn strong(db: &'a Db) -> Self {
+        Self { db, made: 1, turn: None }
+    }
+
+    /// How the rows of this attempt are to be read.
+    pub fn consistency(&self) -> Consistency {
+        if self.may_be_stale() { Consistency::Eventual } else { Consistency::Strong }
+    }
+
+    /// Whether rows that this attempt read may be older than what was committed.
+    pub fn may_be_stale(&self) -> bool {
+        self.made == 0
+    }
+
+    /// Makes the next attempt read strongly, without counting a lost race.
+    pub fn read_strongly(&mut self) {
+        self.made = self.made.max(1);
+    }
+
+    /// After a lost race: waits until the next attempt may begin.
+    ///
+    /// # Errors
+    /// `unavailable` after too many attempts.
+    pub async fn after_conflict(&mut self, conflict: &[Key]) -> Result<()> {
+        self.made += 1;
+        if self.made > ATTEMPTS {
+            return Err(Error::unavailable(format!("{ATTEMPTS} attempts lost the race for {conflict:?}")));
+        }
+        if self.turn.is_none() {
+            if let Some(key) = conflict.first() {
+                self.turn = Some(self.db.wait_for_turn(key).await);
+            }
+        } else {
+            self.db.back_off(self.made).await;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,66 @@
+//! Who wrote a message or made a change: a member of the conversation, or the host.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use std::fmt;
+
+/// Who the sender of a line from the host is; no user id can hold this character.
+pub(crate) const HOST_ID: &str = "#host";
+
+/// Who wrote a message or made a change. Stored as the number of the member, or as `"host"`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Author {
+    /// The member at this place in the order of the conversation's id.
+    Member(usize),
+    /// The host. An author of a later version that this one does not know counts as the host, too: it is no member.
+    Host,
+}
+
+impl Author {
+    /// Whether it is this member.
+    pub fn is(self, member: usize) -> bool {
+        self == Self::Member(member)
+    }
+}
+
+impl Default for Author {
+    fn default() -> Self {
+        Self::Host
+    }
+}
+
+impl Serialize for Author {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Member(member) => serializer.serialize_u64(*member as u64),
+            Self::Host => serializer.serialize_str("host"),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Author {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(AuthorVisitor)
+    }
+}
+
+struct AuthorVisitor;
+
+impl de::Visitor<'_> for AuthorVisitor {
+    type Value = Author;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the number of a member, or \"host\"")
+    }
+
+    fn visit_u64<E: de::Error>(self, member: u64) -> Result<Author, E> {
+        Ok(match member {
+            0 => Author::Member(0),
+            1 => Author::Member(1),
+            _ => Author::Host,
+        })
+    }
+
+    fn visit_str<E: de::Error>(self, _: &str) -> Result<Author, E> {
+        Ok(Author::Host)
+    }
+}

@@ -1,0 +1,131 @@
+//! The store as operations use it: whole ranges instead of pages, and commits that are repeated until their outcome is
+//! known.
+
+use super::{
+    clock::{Clock, Random},
+    error::{Error, Result},
+    rows,
+    turns::{Turn, Turns},
+};
+use jobline_store::{Commit, CommitBuilder, Consistency, Key, Outcome, Page, Range, Row, Store, Token, limits};
+use serde::de::DeserializeOwned;
+use std::{sync::Arc, time::Duration};
+
+/// How often a commit of unknown outcome is repeated.
+const REPEATS: u32 = 5;
+/// For how long a commit of unknown outcome is repeated. An engine that took this long has already retried by itself,
+/// and the caller is waiting.
+const REPEATING_MS: u64 = 3_000;
+
+/// Access to the store.
+pub(crate) struct Db {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+    turns: Turns,
+}
+
+impl Db {
+    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Self {
+        Self { store, clock, random, turns: Turns::default() }
+    }
+
+    pub async fn get(&self, key: &Key, consistency: Consistency) -> Result<Option<Row>> {
+        Ok(self.store.get(key, consistency).await?)
+    }
+
+    /// The rows at `keys`, which must be different. One round trip for each hundred of them.
+    pub async fn get_many(&self, keys: &[Key], consistency: Consistency) -> Result<Vec<Option<Row>>> {
+        let mut rows = Vec::with_capacity(keys.len());
+        for keys in keys.chunks(limits::KEYS_PER_READ) {
+            rows.extend(self.store.get_many(keys, consistency).await?);
+        }
+        Ok(rows)
+    }
+
+    /// The first `range.limit` rows of `range`, over as many pages as that takes.
+    pub async fn range(&self, range: Range) -> Result<Vec<(Key, Row)>> {
+        let (limit, mut range) = (range.limit, range);
+        let mut rows = Vec::new();
+        loop {
+            let Page { rows: page, next } = self.store.range(&range).await?;
+            rows.extend(page);
+            match next {
+                Some(next) if rows.len() < limit => {
+                    range = range.after(&next);
+                    range.limit = limit - rows.len();
+                }
+                _ => return Ok(rows),
+            }
+        }
+    }
+
+    /// Every row of `range`, whose limit is the size of a page.
+    pub async fn range_all(&self, mut range: Range) -> Result<Vec<(Key, Row)>> {
+        let mut rows = Vec::new();
+        loop {
+            let page = self.store.range(&range).await?;
+            rows.extend(page.rows);
+            match page.next {
+                Some(next) => range = range.after(&next),
+                None => return Ok(rows),
+            }
+        }
+    }
+
+    /// [`Db::range`], decoded.
+    pub async fn decode_range<T: DeserializeOwned>(&self, range: Range) -> Result<Vec<T>> {
+        self.range(range).await?.iter().map(|(_, row)| rows::decode(row)).collect()
+    }
+
+    /// Begins a commit with a new token.
+    pub fn begin(&self) -> CommitBuilder {
+        Commit::builder(Token(self.random.bits()))
+    }
+
+    /// Builds and carries out a commit.
+    pub async fn commit(&self, builder: CommitBuilder) -> Result<Outcome> {
+        self.commit_built(&builder.build()?).await
+    }
+
+    /// Carries out a commit. While its outcome is unknown it is repeated with the same token.
+    pub async fn commit_built(&self, commit: &Commit) -> Result<Outcome> {
+        let (begun, mut repeats) = (self.clock.now_ms(), 0);
+        loop {
+            let in_time = || self.clock.now_ms().saturating_sub(begun) < REPEATING_MS;
+            match self.store.commit(commit).await {
+                Ok(outcome) => return Ok(outcome),
+                Err(jobline_store::Error::Unknown(_) | jobline_store::Error::Unavailable(_))
+                    if repeats < REPEATS && in_time() =>
+                {
+                    repeats += 1;
+                    self.back_off(repeats).await;
+                }
+                Err(jobline_store::Error::Unknown(cause)) => return Err(Error::undecided(cause)),
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// Carries out a commit none of whose conditions can fail.
+    pub async fn commit_unconditionally(&self, builder: CommitBuilder) -> Result<()> {
+        match self.commit(builder).await? {
+            Outcome::Committed => Ok(()),
+            Outcome::Conflict(keys) => {
+                Err(Error::unavailable(format!("a commit without conditions was answered a conflict at {keys:?}")))
+            }
+        }
+    }
+
+    /// A random wait whose longest duration doubles with each try, up to 64 ms.
+    pub async fn back_off(&self, tries: u32) {
+        let longest = 1_u64 << tries.min(6);
+        let wait = Duration::from_micros(u64::try_from(self.random.bits() % 1_000).unwrap_or(0) * longest);
+        self.clock.sleep(wait).await;
+    }
+
+    /// Waits for the turn at `key`: see `turns.rs`.
+    pub async fn wait_for_turn(&self, key: &Key) -> Turn<'_> {
+        self.turns.wait(key).await
+    }
+}

@@ -1,0 +1,184 @@
+//! Ids, checked when they are made from text.
+//!
+//! None of them contains `#` or `/`, so none can break the key layout of `keys.rs`.
+
+use super::error::{Error, Result};
+use jobline_wire::limits::{JOB_ID_MAX, USER_ID_BYTES};
+use std::{borrow::Cow, fmt};
+
+/// A user of the host: 1–128 bytes of `A–Z a–z 0–9 . _ | @ : + = ~ -`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UserId(String);
+
+impl UserId {
+    /// `text` as a user id; `None` when it is not one.
+    #[must_use]
+    pub fn new(text: &str) -> Option<Self> {
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._|@:+=~-".contains(&byte);
+        let fits = (1..=USER_ID_BYTES).contains(&text.len()) && text.bytes().all(allowed);
+        fits.then(|| Self(text.to_owned()))
+    }
+
+    /// `text` as a user id that was sent in `field`.
+    ///
+    /// # Errors
+    /// `invalid_request`.
+    pub fn parse(field: &'static str, text: &str) -> Result<Self> {
+        Self::new(text).ok_or_else(|| {
+            Error::invalid(
+                field,
+                format!("{field} is not a user id: 1 to 128 characters, each of A–Z a–z 0–9 . _ | @ : + = ~ -."),
+            )
+        })
+    }
+
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for UserId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A job of the host: 1 to 2^53 − 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct JobId(u64);
+
+impl JobId {
+    /// `number` as a job id.
+    ///
+    /// # Errors
+    /// `invalid_request`.
+    pub fn parse(number: u64) -> Result<Self> {
+        if (1..=JOB_ID_MAX).contains(&number) {
+            return Ok(Self(number));
+        }
+        Err(Error::invalid("jobId", "jobId is a whole number from 1 to 9007199254740991."))
+    }
+
+    /// The id as a number.
+    #[must_use]
+    pub fn get(self) -> u64 {
+        self.0
+    }
+}
+
+/// The conversation of two users: `conv_<a>_<b>`, with their ids in byte order.
+///
+/// In each user id `~` is written as `~0` and `_` as `~1`, so that the `_` in the middle is the only one after the prefix
+/// and no two pairs share an id. User ids without those two characters appear as they are.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ConversationId {
+    text: String,
+    pair: [UserId; 2],
+}
+
+impl ConversationId {
+    /// The conversation of two different users.
+    #[must_use]
+    pub fn of(one: &UserId, other: &UserId) -> Option<Self> {
+        if one == other {
+            return None;
+        }
+        let mut pair = [one.clone(), other.clone()];
+        pair.sort();
+        let text = ["conv_", &escape(pair[0].as_str()), "_", &escape(pair[1].as_str())].concat();
+        Some(Self { text, pair })
+    }
+
+    /// `text` as a conversation id; `None` when no pair of users has it.
+    #[must_use]
+    pub fn new(text: &str) -> Option<Self> {
+        let (a, b) = text.strip_prefix("conv_")?.split_once('_')?;
+        let pair = [UserId::new(&unescape(a)?)?, UserId::new(&unescape(b)?)?];
+        // Each user id is escaped in one way only, so two texts of one pair could differ in the order alone.
+        (pair[0] < pair[1]).then(|| Self { text: text.to_owned(), pair })
+    }
+
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The two users, in byte order.
+    #[must_use]
+    pub fn pair(&self) -> &[UserId; 2] {
+        &self.pair
+    }
+
+    /// Which of the two members `user` is: 0 or 1.
+    #[must_use]
+    pub fn side(&self, user: &UserId) -> Option<usize> {
+        self.pair.iter().position(|one| one == user)
+    }
+}
+
+fn escape(id: &str) -> Cow<'_, str> {
+    if !id.contains(['~', '_']) {
+        return Cow::Borrowed(id);
+    }
+    Cow::Owned(id.replace('~', "~0").replace('_', "~1"))
+}
+
+fn unescape(text: &str) -> Option<Cow<'_, str>> {
+    if !text.contains(['~', '_']) {
+        return Some(Cow::Borrowed(text));
+    }
+    let mut id = String::with_capacity(text.len());
+    let mut rest = text.chars();
+    while let Some(char) = rest.next() {
+        match (char, char == '~') {
+            (_, true) => id.push(match rest.next()? {
+                '0' => '~',
+                '1' => '_',
+                _ => return None,
+            }),
+            ('_', _) => return None,
+            _ => id.push(char),
+        }
+    }
+    Some(Cow::Owned(id))
+}
+
+/// `message_<unix ms>_<nanoid>`: the milliseconds are its `createdAt`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct MessageId {
+    text: String,
+    at_ms: u64,
+}
+
+impl MessageId {
+    /// A new id for a message accepted at `at_ms`.
+    #[must_use]
+    pub fn make(at_ms: u64, nanoid: &str) -> Self {
+        Self { text: format!("message_{at_ms}_{nanoid}"), at_ms }
+    }
+
+    /// `text` as a message id; `None` when it has not the form of one.
+    #[must_use]
+    pub fn new(text: &str) -> Option<Self> {
+        let (ms, nanoid) = text.strip_prefix("message_")?.split_once('_')?;
+        let at_ms: u64 = ms.parse().ok()?;
+        let plain = nanoid.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
+        let fits = plain && (1..=32).contains(&nanoid.len()) && ms.len() <= 14 && at_ms.to_string() == ms;
+        fits.then(|| Self { text: text.to_owned(), at_ms })
+    }
+
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// When the message was accepted, in Unix milliseconds.
+    #[must_use]
+    pub fn at_ms(&self) -> u64 {
+        self.at_ms
+    }
+}

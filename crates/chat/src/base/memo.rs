@@ -1,0 +1,110 @@
+//! Recently decoded rows: a poll of something that did not change compares a version instead of parsing JSON.
+//!
+//! Nothing here can be stale. A memo is asked for a version that was just read from the store, and a version belongs to
+//! one commit, which wrote the row once: the same key and version always hold the same row.
+
+use super::{error::Result, rows};
+use jobline_store::{Key, Row, Version};
+use serde::de::DeserializeOwned;
+use std::{
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+/// How many rows of a kind are kept. A row that falls into the slot of another replaces it.
+const SLOTS: usize = 4096;
+/// Longer rows are decoded each time, which bounds the memory of all slots to some megabytes.
+const ROW_BYTES: usize = 2048;
+
+/// Decoded rows of one kind.
+pub(crate) struct Memo<T> {
+    slots: Box<[Slot<T>]>,
+}
+
+type Slot<T> = Mutex<Option<Box<Entry<T>>>>;
+
+struct Entry<T> {
+    key: Key,
+    version: Version,
+    value: T,
+}
+
+impl<T> Default for Memo<T> {
+    fn default() -> Self {
+        Self { slots: (0..SLOTS).map(|_| Mutex::new(None)).collect() }
+    }
+}
+
+impl<T: DeserializeOwned + Clone> Memo<T> {
+    /// What `row`, which was read at `key`, holds.
+    pub fn decode(&self, key: &Key, row: &Row) -> Result<T> {
+        if let Some(entry) = &*self.slot(key)
+            && entry.version == row.version
+            && entry.key == *key
+        {
+            return Ok(entry.value.clone());
+        }
+        let value: T = rows::decode(row)?;
+        self.keep(key, row.version, &value, row.value.len());
+        Ok(value)
+    }
+
+    /// Keeps `value`, which is stored at `key` with `version` and takes `bytes` there.
+    pub fn keep(&self, key: &Key, version: Version, value: &T, bytes: usize) {
+        if bytes <= ROW_BYTES {
+            *self.slot(key) = Some(Box::new(Entry { key: key.clone(), version, value: value.clone() }));
+        }
+    }
+
+    fn slot(&self, key: &Key) -> MutexGuard<'_, Option<Box<Entry<T>>>> {
+        let mut hasher = DefaultHasher::new();
+        key.hash(&mut hasher);
+        let index = usize::try_from(hasher.finish() % SLOTS as u64).expect("less than the number of slots");
+        // A panic cannot leave half an entry: it is replaced in one step.
+        self.slots[index].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jobline_store::Bytes;
+
+    fn row(version: u64, json: &'static str) -> Row {
+        Row { value: Bytes::from_static(json.as_bytes()), version: Version(version), expires: None }
+    }
+
+    #[test]
+    fn a_row_is_decoded_once_for_each_version() {
+        let (memo, key) = (Memo::<u64>::default(), Key::new("P", "S"));
+        assert_eq!(memo.decode(&key, &row(1, "10")).unwrap(), 10);
+        assert_eq!(memo.decode(&key, &row(1, "not parsed again")).unwrap(), 10);
+        assert_eq!(memo.decode(&key, &row(2, "20")).unwrap(), 20);
+        memo.keep(&key, Version(3), &30, 2);
+        assert_eq!(memo.decode(&key, &row(3, "not parsed at all")).unwrap(), 30);
+        assert_eq!(memo.decode(&key, &row(1, "10")).unwrap(), 10, "an older version is read as it is");
+    }
+
+    #[test]
+    fn rows_of_one_commit_are_kept_apart_though_they_share_its_version() {
+        let memo = Memo::<u64>::default();
+        for round in 0..2 {
+            for at in 0..3 * SLOTS as u64 {
+                let key = Key::new("P", at.to_string());
+                let row = Row { value: Bytes::from(at.to_string()), version: Version(1), expires: None };
+                assert_eq!(memo.decode(&key, &row).unwrap(), at, "round {round}");
+            }
+        }
+    }
+
+    #[test]
+    fn long_rows_and_unreadable_ones_are_not_kept() {
+        let (memo, key) = (Memo::<String>::default(), Key::new("P", "S"));
+        let long =
+            Row { value: Bytes::from(format!("\"{}\"", "x".repeat(ROW_BYTES))), version: Version(1), expires: None };
+        memo.decode(&key, &long).unwrap();
+        assert!(memo.slot(&key).is_none());
+        assert!(memo.decode(&key, &row(2, "{")).is_err());
+        assert!(memo.slot(&key).is_none());
+    }
+}

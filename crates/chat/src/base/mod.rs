@@ -1,0 +1,19 @@
+//! What every room stands on: ids and errors, clock and randomness, rows and their store, cursors and their seal.
+
+pub(crate) mod announcer;
+pub(crate) mod attempts;
+pub(crate) mod author;
+pub(crate) mod clock;
+pub(crate) mod cursor;
+pub(crate) mod db;
+pub(crate) mod error;
+pub(crate) mod id;
+pub(crate) mod memo;
+pub(crate) mod polling;
+pub(crate) mod retention;
+pub(crate) mod rows;
+pub(crate) mod secrets;
+pub(crate) mod settings;
+pub(crate) mod text;
+pub(crate) mod time;
+pub(crate) mod turns;

@@ -1,0 +1,45 @@
+//! What an operator can set.
+
+use super::retention::Retention;
+
+/// What an operator can set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Settings {
+    /// Messages a minute that one sender may send, and how many at once; 0 is no limit.
+    pub send_rate: u32,
+    /// Files a minute that one user may announce, and how many at once; 0 is no limit.
+    pub upload_rate: u32,
+    /// Messages and their files are deleted after this many days; 0 keeps them.
+    pub retention_days: u32,
+    /// Files are deleted after this many days, their messages stay; 0 keeps them.
+    pub file_retention_days: u32,
+    /// For how many minutes the sender may edit a message; 0 is never.
+    pub edit_minutes: u32,
+    /// For how many hours the sender may delete a message; 0 is never.
+    pub delete_hours: u32,
+    /// About how many bytes of a user's head the window of recently moved conversations may take: 850 keep the row
+    /// within one write unit of DynamoDB. If more conversations move while a client is away than fit into the window,
+    /// its next poll is a reset.
+    pub window_bytes: usize,
+}
+
+impl Default for Settings {
+    /// The defaults of the contract.
+    fn default() -> Self {
+        Self {
+            send_rate: 10,
+            upload_rate: 20,
+            retention_days: 0,
+            file_retention_days: 0,
+            edit_minutes: 15,
+            delete_hours: 24,
+            window_bytes: 4_000,
+        }
+    }
+}
+
+impl Settings {
+    pub(crate) fn retention(self) -> Retention {
+        Retention { message_days: self.retention_days, file_days: self.file_retention_days }
+    }
+}

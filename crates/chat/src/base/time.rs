@@ -1,0 +1,39 @@
+//! Times as the contract writes them: ISO 8601, UTC, milliseconds.
+
+use jiff::{Timestamp, fmt::temporal::DateTimePrinter};
+
+/// `2025-11-14T10:30:00.000Z`.
+#[must_use]
+pub fn iso(ms: u64) -> String {
+    const PRINTER: DateTimePrinter = DateTimePrinter::new().precision(Some(3));
+    let ms = i64::try_from(ms).unwrap_or(i64::MAX);
+    PRINTER.timestamp_to_string(&Timestamp::from_millisecond(ms).unwrap_or(Timestamp::MAX))
+}
+
+/// The Unix milliseconds of an ISO 8601 timestamp with an offset; before 1970 is 0.
+///
+/// A space is read as `+`, because an unescaped `+` in a URL arrives as a space.
+#[must_use]
+pub fn parse_iso(text: &str) -> Option<u64> {
+    let timestamp: Timestamp = text.replace(' ', "+").parse().ok()?;
+    Some(u64::try_from(timestamp.as_millisecond()).unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_written_and_parsed() {
+        assert_eq!(iso(0), "1970-01-01T00:00:00.000Z");
+        assert_eq!(iso(1_763_116_200_007), "2025-11-14T10:30:00.007Z");
+        assert_eq!(parse_iso("2025-11-14T10:30:00.007Z"), Some(1_763_116_200_007));
+        assert_eq!(parse_iso("2025-11-14T12:30:00.007+02:00"), Some(1_763_116_200_007));
+        assert_eq!(parse_iso("2025-11-14T12:30:00.007 02:00"), Some(1_763_116_200_007));
+        assert_eq!(parse_iso("2025-11-14T10:30:00Z"), Some(1_763_116_200_000));
+        assert_eq!(parse_iso("1969-01-01T00:00:00Z"), Some(0));
+        assert_eq!(parse_iso("2025-11-14"), None);
+        assert_eq!(parse_iso("yesterday"), None);
+        assert_eq!(iso(u64::MAX), "9999-12-30T22:00:00.999Z");
+    }
+}

@@ -1,0 +1,37 @@
+//! Queues for contended rows: on one server, operations that lost a race for a row wait for each other.
+//!
+//! Correctness never depends on them: the conditions of commits decide, across all servers. Queues only save a crowd at
+//! one conversation from losing the same race again and again.
+
+use futures_util::lock::{Mutex, MutexGuard};
+use jobline_store::Key;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+/// How many queues there are. Two rows may share one; that costs time only when both are contended.
+const QUEUES: usize = 256;
+
+/// The queues.
+pub(crate) struct Turns {
+    queues: Box<[Mutex<()>]>,
+}
+
+/// Held during one's turn. No operation holds two, so there is no deadlock.
+pub(crate) type Turn<'a> = MutexGuard<'a, ()>;
+
+impl Default for Turns {
+    fn default() -> Self {
+        Self { queues: (0..QUEUES).map(|_| Mutex::new(())).collect() }
+    }
+}
+
+impl Turns {
+    /// Waits for the turn at `key`.
+    pub async fn wait(&self, key: &Key) -> Turn<'_> {
+        // The hasher has no random seed, so that a simulated history repeats exactly. Keys chosen to share a queue cost
+        // time and nothing else.
+        let mut hasher = DefaultHasher::new();
+        key.hash(&mut hasher);
+        let index = usize::try_from(hasher.finish() % QUEUES as u64).expect("less than the number of queues");
+        self.queues[index].lock().await
+    }
+}

@@ -1,0 +1,49 @@
+//! What operations work with: the ports, and the state that the operations of one server share.
+
+use crate::{
+    base::{
+        announcer::Announce,
+        clock::{Clock, Random},
+        cursor::Sealer,
+        db::Db,
+        memo::Memo,
+        polling::Polling,
+        retention::Retention,
+        settings::Settings,
+    },
+    conversation::row::ConversationRow,
+    files::{looks::Looks, port::Files},
+    host::job_row::JobRow,
+    inbox::head::HeadRow,
+};
+use std::sync::Arc;
+
+/// The ports and the shared state. An operation takes it by reference, or only the part that it needs.
+pub(crate) struct Context {
+    pub db: Db,
+    pub files: Arc<dyn Files>,
+    pub clock: Arc<dyn Clock>,
+    pub random: Arc<dyn Random>,
+    pub announcer: Arc<dyn Announce>,
+    pub sealer: Sealer,
+    pub settings: Settings,
+    pub retention: Retention,
+    pub polling: Polling,
+    pub memos: Memos,
+    pub looks: Looks,
+}
+
+impl Context {
+    /// Unix milliseconds.
+    pub fn now(&self) -> u64 {
+        self.clock.now_ms()
+    }
+}
+
+/// Decoded rows of the kinds that every poll and every send reads.
+#[derive(Default)]
+pub(crate) struct Memos {
+    pub conversations: Memo<ConversationRow>,
+    pub heads: Memo<HeadRow>,
+    pub jobs: Memo<JobRow>,
+}

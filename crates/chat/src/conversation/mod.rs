@@ -1,0 +1,11 @@
+//! One conversation: its row, its members and their watermarks, unread counts, and who may see it.
+
+pub(crate) mod access;
+pub(crate) mod details;
+pub(crate) mod read;
+pub(crate) mod receipts;
+pub(crate) mod render;
+pub(crate) mod row;
+pub(crate) mod unread;
+pub(crate) mod update;
+pub(crate) mod watermarks;

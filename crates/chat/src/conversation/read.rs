@@ -1,0 +1,34 @@
+//! Reading conversation rows.
+
+use super::row::ConversationRow;
+use crate::{
+    base::{
+        error::{Error, Result},
+        id::ConversationId,
+    },
+    context::Context,
+    keys,
+};
+use jobline_store::{Consistency, Key};
+
+/// The row of one conversation. An eventual read that finds nothing is repeated as a strong one.
+///
+/// # Errors
+/// `not_found`, `unavailable`.
+pub(crate) async fn one(cx: &Context, id: &ConversationId, consistency: Consistency) -> Result<ConversationRow> {
+    let key = keys::conversation(id);
+    let mut row = cx.db.get(&key, consistency).await?;
+    if row.is_none() && consistency == Consistency::Eventual {
+        row = cx.db.get(&key, Consistency::Strong).await?;
+    }
+    let row = row.ok_or_else(|| Error::not_found("conversation"))?;
+    cx.memos.conversations.decode(&key, &row)
+}
+
+/// The rows of conversations, in the order of `ids`, without those that do not exist.
+pub(crate) async fn many(cx: &Context, ids: Vec<ConversationId>) -> Result<Vec<(ConversationId, ConversationRow)>> {
+    let wanted: Vec<Key> = ids.iter().map(keys::conversation).collect();
+    let found = cx.db.get_many(&wanted, Consistency::Strong).await?;
+    let rows = ids.into_iter().zip(&wanted).zip(found).filter_map(|(name, row)| Some((name, row?)));
+    rows.map(|((id, key), row)| Ok((id, cx.memos.conversations.decode(key, &row)?))).collect()
+}

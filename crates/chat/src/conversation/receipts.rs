@@ -1,0 +1,134 @@
+//! Receipts: a member's devices have received up to a message, or the member has read up to it.
+
+use super::{
+    access,
+    row::{ConversationRow, Member},
+    unread,
+    update::ConversationUpdate,
+    watermarks::Watermark,
+};
+use crate::{
+    base::{
+        attempts::Attempts,
+        error::{Error, Result},
+        id::{ConversationId, MessageId, UserId},
+        rows,
+    },
+    context::Context,
+    keys,
+    log::{
+        append,
+        change::{ChangeKind, ChangeRow},
+    },
+    messages::row::MessageRow,
+};
+use jobline_store::{Key, Outcome};
+use jobline_wire::{MarkAsRead, MarkedAsRead};
+
+/// Records that `me` has read a conversation, up to one message or all of it. A watermark never goes back; the same
+/// request again changes nothing.
+///
+/// # Errors
+/// `invalid_request`, `not_found`, `unavailable`.
+pub(crate) async fn mark_as_read(cx: &Context, me: &UserId, input: MarkAsRead) -> Result<MarkedAsRead> {
+    let (id, member) = access::of_member(me, &input.conversation_id)?;
+    let up_to = input.up_to.as_deref().map(|text| MessageId::new(text).ok_or_else(no_such_message)).transpose()?;
+    let wanted: Vec<Key> = up_to.iter().map(|message| keys::message(&id, message)).collect();
+    let mut attempts = Attempts::strong(&cx.db);
+    loop {
+        let now = cx.now();
+        let update = ConversationUpdate::load(cx, &id, attempts.consistency(), &wanted).await?;
+        let mut update = update.ok_or_else(|| Error::not_found("conversation"))?;
+        let to = match &up_to {
+            Some(_) => up_to_message(cx, &update, member, now).await?,
+            None => {
+                let (message, count) = (update.row.log.last_message(), update.row.counted_for(member));
+                ReadUpTo { message, count, unread_deleted: 0 }
+            }
+        };
+        if let Outcome::Conflict(keys) = read_up_to(cx, &mut update, member, to, now).await? {
+            attempts.after_conflict(&keys).await?;
+            continue;
+        }
+        let unread_count = unread::count(cx, &id, &update.row, member, now).await?;
+        return Ok(MarkedAsRead { conversation_id: id.as_str().to_owned(), unread_count });
+    }
+}
+
+/// What a member has read.
+struct ReadUpTo {
+    message: Watermark,
+    /// How many messages that counted as unread are up to it.
+    count: u64,
+    /// How many deleted ones of these come after it.
+    unread_deleted: u64,
+}
+
+/// Up to the message whose row was read with `update`.
+async fn up_to_message(cx: &Context, update: &ConversationUpdate, member: usize, now: u64) -> Result<ReadUpTo> {
+    let row = rows::live::<MessageRow>(update.rest[0].as_ref(), now)?;
+    let row = row.filter(|row| row.at >= cx.retention.horizon(now)).ok_or_else(no_such_message)?;
+    let message = Watermark { number: row.number, at: row.at };
+    let Member { read, unread_deleted, .. } = update.row.members[member];
+    let before = match unread_deleted {
+        0 => 0,
+        _ => unread::deleted_between(cx, &update.id, member, read, message).await?,
+    };
+    let unread_deleted = unread_deleted.saturating_sub(before);
+    Ok(ReadUpTo { message, count: row.counted_for(member), unread_deleted })
+}
+
+/// Records that a device of `member` has received up to `to`, which its cursor proves. Answers the conversation as it
+/// stands afterwards.
+///
+/// # Errors
+/// `not_found`, `unavailable`.
+pub(crate) async fn deliver(
+    cx: &Context,
+    id: &ConversationId,
+    member: usize,
+    to: Watermark,
+) -> Result<ConversationRow> {
+    let mut attempts = Attempts::strong(&cx.db);
+    loop {
+        let now = cx.now();
+        let update = ConversationUpdate::load(cx, id, attempts.consistency(), &[]).await?;
+        let mut update = update.ok_or_else(|| Error::not_found("conversation"))?;
+        // Not beyond the end: a store may have been restored to an earlier state.
+        let to = to.min(update.row.log.last_message());
+        if !update.row.is_undelivered(member, to.number) {
+            return Ok(update.row);
+        }
+        let change = ChangeRow::receipt(&update.row, ChangeKind::Delivered, member, to, now);
+        update.row.members[member].delivered = to;
+        // Nothing changes for the recipient, so only the head of the sender moves.
+        match append::change(cx, &mut update, &change, [1 - member], now).await? {
+            Outcome::Committed => return Ok(update.row),
+            Outcome::Conflict(keys) => attempts.after_conflict(&keys).await?,
+        }
+    }
+}
+
+/// Moves the watermark of `member` up to `to`, unless it is there already.
+async fn read_up_to(
+    cx: &Context,
+    update: &mut ConversationUpdate,
+    member: usize,
+    to: ReadUpTo,
+    now: u64,
+) -> Result<Outcome> {
+    if to.count <= update.row.members[member].read_count {
+        return Ok(Outcome::Committed);
+    }
+    let change = ChangeRow::receipt(&update.row, ChangeKind::Read, member, to.message, now);
+    let mine = &mut update.row.members[member];
+    mine.read = to.message;
+    mine.read_count = to.count;
+    mine.unread_deleted = to.unread_deleted;
+    mine.delivered = mine.delivered.max(to.message);
+    append::change(cx, update, &change, [0, 1], now).await
+}
+
+fn no_such_message() -> Error {
+    Error::not_found("message").at("upTo")
+}

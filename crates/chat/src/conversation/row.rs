@@ -1,0 +1,171 @@
+//! The conversation row: where its log ends, and how far its members are.
+
+use super::watermarks::{Watermark, Watermarks};
+use crate::{
+    base::{
+        id::MessageId,
+        rows::{Extra, LAYOUT},
+    },
+    log::position::Position,
+};
+use serde::{Deserialize, Serialize};
+
+/// One member's part of the row.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Member {
+    /// How many messages they wrote.
+    pub sent: u64,
+    /// The number of the last message they wrote.
+    pub last: u64,
+    /// Up to where a device of theirs has received.
+    pub delivered: Watermark,
+    /// Up to where they have read.
+    pub read: Watermark,
+    /// How many messages of others are up to [`Member::read`].
+    #[serde(rename = "seen")]
+    pub read_count: u64,
+    /// How many deleted messages of those that count as unread for them come after [`Member::read`].
+    #[serde(default, rename = "gone", skip_serializing_if = "is_zero")]
+    pub unread_deleted: u64,
+}
+
+/// How many lines from the host a conversation has.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "(u64, u64)", into = "(u64, u64)")]
+pub(crate) struct HostLines {
+    /// Those that count as unread.
+    pub texts: u64,
+    /// Those that do not.
+    pub events: u64,
+}
+
+impl HostLines {
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl From<(u64, u64)> for HostLines {
+    fn from((texts, events): (u64, u64)) -> Self {
+        Self { texts, events }
+    }
+}
+
+impl From<HostLines> for (u64, u64) {
+    fn from(lines: HostLines) -> Self {
+        (lines.texts, lines.events)
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+/// `CONVERSATION#<id>` / `CONVERSATION#<id>`. The two members are named by the id; `members` is in its order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ConversationRow {
+    pub v: u8,
+    /// Where the log ends.
+    pub log: Position,
+    /// The number of the last change that was not a new message; 0 when there was none.
+    #[serde(rename = "receipt")]
+    pub last_change_row: u64,
+    /// When the first message was accepted.
+    pub created: u64,
+    /// When the last change happened: later than every change before it, whatever the clock said.
+    pub updated: u64,
+    /// The id of the last message. Its text is only in its own row, which expires.
+    pub last: String,
+    /// The job last written about, and the revision of it that the members were told.
+    pub job: Option<(u64, u64)>,
+    #[serde(rename = "sides")]
+    pub members: [Member; 2],
+    #[serde(default, skip_serializing_if = "HostLines::is_empty")]
+    pub host: HostLines,
+    /// The number of the last change that touched one message: an edit, a reaction or a deletion; 0 when there was none.
+    #[serde(default, rename = "touched", skip_serializing_if = "is_zero")]
+    pub last_touch: u64,
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+impl ConversationRow {
+    /// A conversation without a message.
+    pub fn new(now: u64) -> Self {
+        Self {
+            v: LAYOUT,
+            log: Position::default(),
+            last_change_row: 0,
+            created: now,
+            updated: 0,
+            last: String::new(),
+            job: None,
+            members: [Member::default(); 2],
+            host: HostLines::default(),
+            last_touch: 0,
+            extra: Extra::default(),
+        }
+    }
+
+    pub fn watermarks(&self) -> Watermarks {
+        Watermarks(self.members.map(|member| [member.delivered.number, member.read.number]))
+    }
+
+    /// When the next change happens: now, but always after the last one, so that times are in the order of numbers.
+    pub fn next_at(&self, now: u64) -> u64 {
+        now.max(self.updated + 1)
+    }
+
+    /// How many messages count as unread for `member` until they have read them, from the first message on.
+    pub fn counted_for(&self, member: usize) -> u64 {
+        self.members[1 - member].sent + self.host.texts
+    }
+
+    /// How many messages `member` has not read, expired ones included, deleted ones not.
+    pub fn unread(&self, member: usize) -> u64 {
+        let Member { read_count, unread_deleted, .. } = self.members[member];
+        self.counted_for(member).saturating_sub(read_count + unread_deleted)
+    }
+
+    /// Whether `member` has received messages up to `number` and the row does not record it yet.
+    pub fn is_undelivered(&self, member: usize, number: u64) -> bool {
+        self.members[member].delivered.number < number.min(self.members[1 - member].last)
+    }
+
+    /// Takes the next number of the log for a new message of `member`.
+    ///
+    /// A member who has received everything has received their own message, too. Recording it here costs nothing, and
+    /// saves a change row: otherwise a cursor past their own message would move the watermark as soon as the other
+    /// member answers.
+    pub fn append_message(&mut self, member: usize, id: &MessageId) {
+        let up_to_date = self.members[member].delivered.number >= self.members[1 - member].last;
+        self.log = Position { change: self.log.change + 1, number: self.log.number + 1, at: id.at_ms() };
+        self.updated = id.at_ms();
+        id.as_str().clone_into(&mut self.last);
+        self.members[member].sent += 1;
+        self.members[member].last = self.log.number;
+        if up_to_date {
+            self.members[member].delivered = self.log.last_message();
+        }
+    }
+
+    /// Takes the next number of the log for a line from the host.
+    pub fn append_host_line(&mut self, id: &MessageId, is_event: bool) {
+        self.log = Position { change: self.log.change + 1, number: self.log.number + 1, at: id.at_ms() };
+        self.updated = id.at_ms();
+        id.as_str().clone_into(&mut self.last);
+        if is_event {
+            self.host.events += 1;
+        } else {
+            self.host.texts += 1;
+        }
+    }
+
+    /// Takes the next number of the log for a change other than a new message, which happens at `at`.
+    pub fn append_change(&mut self, at: u64) {
+        self.log.change += 1;
+        self.last_change_row = self.log.change;
+        self.updated = at;
+    }
+}

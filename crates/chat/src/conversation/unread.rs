@@ -1,0 +1,64 @@
+//! Unread counts.
+
+use super::{row::ConversationRow, watermarks::Watermark};
+use crate::{
+    base::{error::Result, id::ConversationId},
+    context::Context,
+    keys,
+    messages::row::MessageRow,
+};
+use jobline_store::{Consistency, Direction};
+
+/// How many messages are read at once in search of deleted ones.
+const PAGE: usize = 100;
+
+/// How many messages of others come after the point that `member` has read, and still exist.
+pub(crate) async fn count(
+    cx: &Context,
+    id: &ConversationId,
+    row: &ConversationRow,
+    member: usize,
+    now: u64,
+) -> Result<u64> {
+    let (unread, horizon) = (row.unread(member), cx.retention.horizon(now));
+    if unread == 0 || row.members[member].read.at >= horizon {
+        return Ok(unread);
+    }
+    // Some of the unread messages may have expired: those before the oldest that is kept.
+    let after = horizon.saturating_sub(1);
+    let oldest = keys::messages(id, after, u64::MAX, Direction::Ascending, 1, Consistency::Strong);
+    let oldest: Option<MessageRow> = cx.db.decode_range(oldest).await?.pop();
+    let Some(oldest) = oldest else { return Ok(0) };
+    let expired = oldest.counted_for(member) - u64::from(oldest.counts_for(member));
+    let deleted = match row.members[member].unread_deleted {
+        0 => 0,
+        _ => {
+            let kept = Watermark { number: oldest.number - 1, at: oldest.at - 1 };
+            let from = kept.max(row.members[member].read);
+            deleted_between(cx, id, member, from, row.log.last_message()).await?
+        }
+    };
+    let gone = expired.max(row.members[member].read_count) + deleted;
+    Ok(row.counted_for(member).saturating_sub(gone))
+}
+
+/// How many messages after `from` and up to `to` count as unread for `member`, but were deleted. Reads all messages
+/// between the two, so callers ask only where the conversation's row knows of any.
+pub(crate) async fn deleted_between(
+    cx: &Context,
+    id: &ConversationId,
+    member: usize,
+    from: Watermark,
+    to: Watermark,
+) -> Result<u64> {
+    let (mut deleted, mut after) = (0, from.at);
+    loop {
+        let range = keys::messages(id, after, to.at + 1, Direction::Ascending, PAGE, Consistency::Strong);
+        let rows: Vec<MessageRow> = cx.db.decode_range(range).await?;
+        deleted += rows.iter().map(|row| u64::from(row.deleted.is_some() && row.counts_for(member))).sum::<u64>();
+        match rows.last() {
+            Some(last) if rows.len() == PAGE => after = last.at,
+            _ => return Ok(deleted),
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! Changing a conversation: its row and the heads of its two members, read together and written in one commit.
+
+use super::row::ConversationRow;
+use crate::{
+    base::{
+        error::Result,
+        id::ConversationId,
+        rows::{self, LAYOUT},
+    },
+    context::Context,
+    inbox::head::HeadRow,
+    keys,
+    log::position::Position,
+};
+use jobline_store::{CommitBuilder, Condition, Consistency, Key, Outcome, Row};
+
+/// The rows that every change of a conversation writes, each with the condition that it is still as it was read.
+pub(crate) struct ConversationUpdate {
+    pub id: ConversationId,
+    pub row: ConversationRow,
+    pub heads: [HeadRow; 2],
+    /// The rows of the further keys that were asked for.
+    pub rest: Vec<Option<Row>>,
+    keys: [Key; 3],
+    conditions: [Condition; 3],
+    window_bytes: usize,
+}
+
+impl ConversationUpdate {
+    /// Reads a conversation and `rest` in one round trip. `None` when the conversation does not exist.
+    pub async fn load(
+        cx: &Context,
+        id: &ConversationId,
+        consistency: Consistency,
+        rest: &[Key],
+    ) -> Result<Option<Self>> {
+        let update = Self::load_or_new(cx, id, consistency, rest, 0).await?;
+        Ok((!update.is_new()).then_some(update))
+    }
+
+    /// Reads a conversation and `rest` in one round trip. A conversation that does not exist begins `now`.
+    pub async fn load_or_new(
+        cx: &Context,
+        id: &ConversationId,
+        consistency: Consistency,
+        rest: &[Key],
+        now: u64,
+    ) -> Result<Self> {
+        let [one, other] = id.pair();
+        let keys = [keys::conversation(id), keys::head(one), keys::head(other)];
+        let wanted: Vec<Key> = keys.iter().chain(rest).cloned().collect();
+        let mut found = cx.db.get_many(&wanted, consistency).await?;
+        let rest = found.split_off(3);
+        let head = |at: usize| match &found[at] {
+            Some(row) => cx.memos.heads.decode(&keys[at], row),
+            None => Ok(HeadRow::default()),
+        };
+        Ok(Self {
+            id: id.clone(),
+            row: match &found[0] {
+                Some(row) => cx.memos.conversations.decode(&keys[0], row)?,
+                None => ConversationRow::new(now),
+            },
+            heads: [head(1)?, head(2)?],
+            window_bytes: cx.settings.window_bytes,
+            conditions: [as_read(found[0].as_ref()), as_read(found[1].as_ref()), as_read(found[2].as_ref())],
+            keys,
+            rest,
+        })
+    }
+
+    /// Whether the conversation does not exist yet.
+    pub fn is_new(&self) -> bool {
+        self.conditions[0] == Condition::Absent
+    }
+
+    /// Records in the heads of `members` that the conversation moved on from `before`.
+    pub fn bump_heads<const N: usize>(&mut self, members: [usize; N], before: Position, now: u64) {
+        for member in members {
+            self.heads[member].bump(&self.id, before, now, self.window_bytes);
+        }
+    }
+
+    /// Adds the memberships of a new conversation.
+    pub fn put_memberships(&self, commit: CommitBuilder) -> CommitBuilder {
+        self.id.pair().iter().fold(commit, |commit, user| {
+            commit.put(keys::membership(user, &self.id), Condition::Any, rows::encode(&LAYOUT), None)
+        })
+    }
+
+    /// Carries out `commit`, which also writes the conversation and the heads of `members`, on the condition that these
+    /// rows are as they were read.
+    pub async fn commit<const N: usize>(
+        &self,
+        cx: &Context,
+        mut commit: CommitBuilder,
+        members: [usize; N],
+    ) -> Result<Outcome> {
+        let Self { row, heads, keys, conditions, .. } = self;
+        let conversation = rows::encode(row);
+        let heads = members.map(|member| (1 + member, &heads[member], rows::encode(&heads[member])));
+        commit = commit.put(keys[0].clone(), conditions[0], conversation.clone(), None);
+        for (at, _, head) in &heads {
+            commit = commit.put(keys[*at].clone(), conditions[*at], head.clone(), None);
+        }
+        let commit = commit.build()?;
+        let outcome = cx.db.commit_built(&commit).await?;
+        if outcome == Outcome::Committed {
+            cx.memos.conversations.keep(&keys[0], commit.version(), row, conversation.len());
+            for (at, head, stored) in heads {
+                cx.memos.heads.keep(&keys[at], commit.version(), head, stored.len());
+            }
+            cx.announcer.moved(&members.map(|member| &self.id.pair()[member]), &self.id);
+        }
+        Ok(outcome)
+    }
+}
+
+fn as_read(row: Option<&Row>) -> Condition {
+    row.map_or(Condition::Absent, |row| Condition::Version(row.version))
+}

@@ -1,0 +1,94 @@
+//! Accepting the file of a message: its bytes are proved, the location in a photo is removed, and the result is kept.
+//!
+//! Each attempt to send keeps the bytes under a name of its own, and the message names the one of its attempt. So nobody,
+//! not even the sender, can replace bytes that were proved.
+
+use super::{
+    media,
+    port::{Arrived, Keep},
+    row::{FileRow, KeptAs},
+};
+use crate::{
+    base::{
+        clock::nanoid,
+        error::{Error, Result},
+        id::UserId,
+    },
+    context::Context,
+};
+use jobline_wire::{Code, MessageType};
+
+/// Characters that an attempt adds to the id.
+const SUFFIX: usize = 10;
+/// Characters of the random part of an id.
+const NANOID: usize = 21;
+
+/// Proves and keeps the bytes of a file that `sender` announced, for a message of this kind, and records in `file` how.
+///
+/// # Errors
+/// `file_not_uploaded`, `file_type_mismatch`, `invalid_file` (an image that is too large), `unavailable`.
+pub(crate) async fn accept(
+    cx: &Context,
+    sender: &UserId,
+    id: &str,
+    file: &mut FileRow,
+    kind: Option<MessageType>,
+) -> Result<()> {
+    let _place = cx.looks.wait(sender).await;
+    let arrived = arrived(cx, id, file).await?;
+    let dimensions = media::prove(&file.content_type, &arrived.head)?;
+    // An image that is sent as a file keeps its metadata.
+    let is_image = kind != Some(MessageType::File) && media::shown_inline(&file.content_type);
+    let bytes = is_image.then(|| media::without_metadata(&file.content_type, &arrived.head)).flatten();
+    let size = bytes.as_ref().map_or(file.size, |bytes| bytes.len() as u64);
+    let name = format!("{id}-{}", &nanoid(&*cx.random)[..SUFFIX]);
+    let keep = Keep { id, name: &name, content_type: &file.content_type, bytes };
+    let Some(name) = cx.files.keep(&arrived, keep).await? else {
+        let detail = "The bytes of this file changed while they were checked. Send again, or upload the file again.";
+        return Err(Error::new(Code::FileNotUploaded, detail).at("fileUrl"));
+    };
+    let (width, height) = (dimensions.map(|one| one.width), dimensions.map(|one| one.height));
+    file.kept = Some(KeptAs { name, size, width, height });
+    Ok(())
+}
+
+async fn arrived(cx: &Context, id: &str, file: &FileRow) -> Result<Arrived> {
+    let arrived = cx.files.arrived(id, media::bytes_to_see(&file.content_type)).await?;
+    arrived.filter(|arrived| arrived.size == file.size).ok_or_else(|| {
+        let detail = "The bytes of this file have not arrived. Upload them to uploadUrl first, then send.";
+        Error::new(Code::FileNotUploaded, detail).at("fileUrl")
+    })
+}
+
+/// Deletes what an attempt kept whose commit certainly did not happen. If that fails, the sweep deletes it.
+pub(crate) async fn delete_kept(cx: &Context, id: &str, file: &FileRow) {
+    if let Some(kept) = file.kept.as_ref().filter(|kept| kept.name != id) {
+        let _ = cx.files.delete(&kept.name).await;
+    }
+}
+
+/// The id of the file that is kept under `name`: the name itself, or what stands before the suffix of an attempt.
+#[must_use]
+pub fn file_of(name: &str) -> &str {
+    let Some(end) = name.len().checked_sub(SUFFIX + 1) else { return name };
+    let random = name.strip_prefix("file_").and_then(|rest| rest.split_once('_')).map_or(0, |(_, random)| random.len());
+    if random == NANOID + 1 + SUFFIX && name.as_bytes()[end] == b'-' { &name[..end] } else { name }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_tells_the_file() {
+        let id = format!("file_1763116200000_{}", "-".repeat(NANOID));
+        assert_eq!(file_of(&format!("{id}-{}", "-".repeat(SUFFIX))), id);
+        assert!(
+            crate::files::port::is_file_id(&format!("{id}-{}", "-".repeat(SUFFIX))),
+            "older servers know it as one"
+        );
+        for name in [&id, "file_1_a", "file_1_a-0123456789", "", "ä"] {
+            assert_eq!(file_of(name), name);
+        }
+    }
+}

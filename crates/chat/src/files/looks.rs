@@ -1,0 +1,39 @@
+//! How many files are proved at the same time.
+
+use crate::base::id::UserId;
+use futures_util::lock::{Mutex, MutexGuard};
+use std::{
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+    sync::atomic::{AtomicUsize, Ordering},
+};
+
+/// How many files are proved at the same time: each may need twice its 10 MB of memory.
+const LOOKS: usize = 4;
+/// Users who share one of these wait for each other, so each user has one file proved at a time.
+const USERS: usize = 256;
+
+/// The places for proving files.
+pub(crate) struct Looks {
+    users: Box<[Mutex<()>]>,
+    places: [Mutex<()>; LOOKS],
+    next: AtomicUsize,
+}
+
+impl Default for Looks {
+    fn default() -> Self {
+        let users = (0..USERS).map(|_| Mutex::new(())).collect();
+        Self { users, places: std::array::from_fn(|_| Mutex::new(())), next: AtomicUsize::new(0) }
+    }
+}
+
+impl Looks {
+    /// Waits for a place. A user who sends many files waits for their own before they take a place from others.
+    pub async fn wait(&self, user: &UserId) -> (MutexGuard<'_, ()>, MutexGuard<'_, ()>) {
+        let mut hasher = DefaultHasher::new();
+        user.as_str().hash(&mut hasher);
+        let index = usize::try_from(hasher.finish() % USERS as u64).expect("less than the number of users' places");
+        let mine = self.users[index].lock().await;
+        let place = self.next.fetch_add(1, Ordering::Relaxed) % LOOKS;
+        (mine, self.places[place].lock().await)
+    }
+}

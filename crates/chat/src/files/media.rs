@@ -1,0 +1,265 @@
+//! Which files are accepted, and whether bytes are what they are said to be.
+
+mod bytes;
+mod exif;
+mod format;
+mod gif;
+mod image;
+mod jpeg;
+mod name;
+mod ole;
+mod plain;
+mod png;
+#[cfg(test)]
+mod tests;
+mod webp;
+mod zip;
+
+pub(crate) use format::without_metadata;
+pub(crate) use image::Dimensions;
+
+use crate::base::error::{Error, Result};
+use jobline_wire::{Code, MessageType, file_types, limits::FILE_BYTES};
+use zip::Zip;
+
+/// How many of the first bytes tell what a file is that has a signature.
+const HEAD_BYTES: usize = 64 * 1024;
+
+/// How bytes are recognised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Proof {
+    /// An image that browsers show: by its header, which also tells how large it is.
+    Image,
+    /// By what it begins with.
+    Signature(&'static [u8]),
+    /// A container of the ISO base media format of one of these brands.
+    Brand(&'static [&'static [u8; 4]]),
+    /// A whole ZIP.
+    Zip,
+    /// A ZIP that holds a document of Office in this folder, or the same encrypted.
+    Office(&'static str),
+    /// A ZIP that begins with its media type in plain text.
+    OpenDocument,
+    /// An OLE compound file with this stream: the Office formats before 2007.
+    Ole(&'static [&'static str]),
+    /// Text that a browser would not take for a page.
+    Text,
+}
+
+/// A type that is accepted: its name, other names for it that systems use, the endings of its files, how it is recognised.
+struct Media(&'static str, &'static [&'static str], &'static [&'static str], Proof);
+
+const HEIC: Proof =
+    Proof::Brand(&[b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"]);
+/// The stream that Office keeps an encrypted document in.
+const ENCRYPTED: &str = "EncryptedPackage";
+
+/// Everything that is accepted. Deliberately absent is whatever a browser would run: HTML, SVG, XML, scripts.
+const ACCEPTED: &[Media] = &[
+    Media("image/jpeg", &["image/jpg", "image/pjpeg"], &["jpg", "jpeg", "jpe", "jfif"], Proof::Image),
+    Media("image/png", &["image/x-png", "image/apng"], &["png", "apng"], Proof::Image),
+    Media("image/gif", &[], &["gif"], Proof::Image),
+    Media("image/webp", &[], &["webp"], Proof::Image),
+    Media("image/heic", &["image/heic-sequence"], &["heic", "heif", "hif"], HEIC),
+    Media("image/heif", &["image/heif-sequence"], &["heic", "heif", "hif"], HEIC),
+    Media("application/pdf", &["application/x-pdf"], &["pdf"], Proof::Signature(b"%PDF-")),
+    Media("application/zip", &["application/x-zip-compressed", "application/x-zip"], &["zip"], Proof::Zip),
+    Media("application/msword", &[], &["doc", "dot"], Proof::Ole(&["WordDocument", ENCRYPTED])),
+    Media("application/vnd.ms-excel", EXCEL, &["xls", "xlt"], Proof::Ole(&["Workbook", "Book", ENCRYPTED])),
+    Media(
+        "application/vnd.ms-powerpoint",
+        &["application/mspowerpoint", "application/powerpoint"],
+        &["ppt", "pps", "pot"],
+        Proof::Ole(&["PowerPoint Document", ENCRYPTED]),
+    ),
+    Media(
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        &[],
+        &["docx"],
+        Proof::Office("word/"),
+    ),
+    Media("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", &[], &["xlsx"], Proof::Office("xl/")),
+    Media(
+        "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+        &[],
+        &["pptx"],
+        Proof::Office("ppt/"),
+    ),
+    Media(
+        "application/vnd.openxmlformats-officedocument.presentationml.slideshow",
+        &[],
+        &["ppsx"],
+        Proof::Office("ppt/"),
+    ),
+    Media("application/vnd.oasis.opendocument.text", &[], &["odt"], Proof::OpenDocument),
+    Media("application/vnd.oasis.opendocument.spreadsheet", &[], &["ods"], Proof::OpenDocument),
+    Media("application/vnd.oasis.opendocument.presentation", &[], &["odp"], Proof::OpenDocument),
+    Media("application/vnd.oasis.opendocument.graphics", &[], &["odg"], Proof::OpenDocument),
+    Media("text/plain", &["text/x-log", "text/log"], &["txt", "text", "log", "md", "markdown"], Proof::Text),
+    Media("text/markdown", &["text/x-markdown"], &["md", "markdown", "txt"], Proof::Text),
+    Media("text/csv", CSV, &["csv"], Proof::Text),
+];
+
+const EXCEL: &[&str] = &["application/msexcel", "application/x-msexcel", "application/excel"];
+const CSV: &[&str] = &["application/csv", "text/x-csv", "application/x-csv", "text/comma-separated-values"];
+
+/// What systems say of a file that they know nothing of.
+const SAYS_NOTHING: &[&str] = &[
+    "",
+    "application/octet-stream",
+    "binary/octet-stream",
+    "application/binary",
+    "application/unknown",
+    "application/x-unknown",
+    "application/download",
+    "application/force-download",
+    "application/x-download",
+];
+
+/// What systems say of more than the type of that name, with the endings that they say it of, too.
+const SAYS_LITTLE: &[(&str, &[&str])] = &[
+    ("text/plain", &["csv"]),
+    ("application/zip", &["docx", "xlsx", "pptx", "ppsx", "odt", "ods", "odp", "odg"]),
+    // Windows with Excel on it; what was encrypted looks like the formats before 2007.
+    ("application/vnd.ms-excel", &["csv", "xlsx"]),
+    ("application/msword", &["docx"]),
+    ("application/vnd.ms-powerpoint", &["pptx", "ppsx"]),
+];
+
+/// What is accepted, for people.
+const IN_WORDS: &str = "JPEG, PNG, GIF, WebP, HEIC, PDF, Office and OpenDocument files, plain text, CSV and ZIP";
+
+/// A file that was announced, as it is kept and shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Announced {
+    /// See [`name::clean`].
+    pub name: String,
+    /// One of [`ACCEPTED`].
+    pub content_type: &'static str,
+}
+
+/// A file that may be announced.
+///
+/// # Errors
+/// `invalid_file` and `file_too_large`.
+pub(crate) fn announced(name: &str, size: u64, content_type: &str) -> Result<Announced> {
+    if size == 0 {
+        return Err(bad("fileSize", "fileSize is 0: an empty file is not accepted.".into()));
+    }
+    if size > FILE_BYTES {
+        let detail =
+            format!("The file has {size} bytes; at most {FILE_BYTES} (10 MB) are accepted. Send a smaller one.");
+        return Err(Error::new(Code::FileTooLarge, detail).at("fileSize"));
+    }
+    let name = name::clean(name).ok_or_else(|| {
+        bad("fileName", "fileName holds nothing that can be shown. Send the file's name, such as plan.pdf.".into())
+    })?;
+    let ending = name::ending(&name);
+    let media = resolve(content_type, ending.as_deref())?;
+    match ending {
+        Some(ending) if !media.2.contains(&ending.as_str()) => {
+            let endings = media.2.join(", .");
+            Err(bad("fileName", format!("The name of a file of type {} ends in .{endings}.", media.0)))
+        }
+        _ => Ok(Announced { name, content_type: media.0 }),
+    }
+}
+
+/// What a file is by the type that a system gave it and, where that says nothing or little, by its ending.
+fn resolve(content_type: &str, ending: Option<&str>) -> Result<&'static Media> {
+    let bare = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let by_ending = || ACCEPTED.iter().find(|media| ending.is_some_and(|ending| media.2.contains(&ending)));
+    if SAYS_NOTHING.contains(&bare.as_str()) {
+        return by_ending().ok_or_else(|| {
+            let detail = "contentType says nothing, and fileName has no ending that is known";
+            bad("contentType", format!("{detail}. Accepted are {IN_WORDS}."))
+        });
+    }
+    let said = find(&bare)
+        .ok_or_else(|| bad("contentType", format!("contentType is not one of those accepted: {IN_WORDS}.")))?;
+    let little = SAYS_LITTLE
+        .iter()
+        .any(|(name, endings)| *name == said.0 && ending.is_some_and(|ending| endings.contains(&ending)));
+    Ok(if little { by_ending().unwrap_or(said) } else { said })
+}
+
+fn bad(field: &'static str, detail: String) -> Error {
+    Error::new(Code::InvalidFile, detail).at(field)
+}
+
+/// How many of the first bytes [`prove`] has to see.
+pub(crate) fn bytes_to_see(content_type: &str) -> usize {
+    match find(content_type).map(|media| media.3) {
+        Some(Proof::Signature(_) | Proof::Brand(_)) => HEAD_BYTES,
+        _ => FILE_BYTES as usize,
+    }
+}
+
+/// Looks whether `bytes` are a file of `content_type`, as far as [`bytes_to_see`] says. Of an image that browsers show it
+/// answers width and height, as it is seen.
+///
+/// # Errors
+/// `file_type_mismatch`; `invalid_file` for an image that is too large.
+pub(crate) fn prove(content_type: &str, bytes: &[u8]) -> Result<Option<Dimensions>> {
+    let lie = || {
+        let detail = format!("The bytes are not those of a file of type {content_type}. Announce what it really is.");
+        Error::new(Code::FileTypeMismatch, detail).at("fileUrl")
+    };
+    let Media(name, _, _, proof) = find(content_type).ok_or_else(lie)?;
+    if *proof != Proof::Image {
+        return if proves(name, *proof, bytes) { Ok(None) } else { Err(lie()) };
+    }
+    let image = format::read(name, bytes).filter(|image| !image.stored.is_empty()).ok_or_else(lie)?;
+    if image.largest.is_too_large() {
+        let Dimensions { width, height, .. } = image.largest;
+        let detail = format!(
+            "The image has {width} × {height} pixels; at most 50 million, and 20,000 a side, are accepted. Make it smaller."
+        );
+        return Err(bad("fileUrl", detail));
+    }
+    Ok(Some(image.shown()))
+}
+
+fn proves(name: &str, proof: Proof, bytes: &[u8]) -> bool {
+    match proof {
+        Proof::Image => format::read(name, bytes).is_some(),
+        Proof::Signature(signature) => bytes.starts_with(signature),
+        Proof::Brand(brands) => has_brand(bytes, brands),
+        Proof::Zip => Zip::read(bytes).is_some(),
+        Proof::Office(folder) => match Zip::read(bytes) {
+            Some(zip) => zip.has("[Content_Types].xml") && zip.has(folder),
+            None => is_ole(bytes, &[ENCRYPTED]),
+        },
+        Proof::OpenDocument => Zip::read(bytes).and_then(|zip| zip.stored("mimetype")) == Some(name.as_bytes()),
+        Proof::Ole(streams) => is_ole(bytes, streams),
+        Proof::Text => plain::is_text(bytes),
+    }
+}
+
+/// Whether this is a compound file, and not one that is clearly something else.
+fn is_ole(bytes: &[u8], streams: &[&str]) -> bool {
+    bytes.starts_with(ole::SIGNATURE) && ole::holds(bytes, streams) != Some(false)
+}
+
+/// Whether the first box names one of these brands, as the main one or as one that it fits.
+fn has_brand(bytes: &[u8], brands: &[&[u8; 4]]) -> bool {
+    let Some(length) = bytes::be32(bytes, 0).map(|length| length as usize) else { return false };
+    let listed = bytes.get(8..length.min(bytes.len())).unwrap_or_default();
+    // The second one is a version.
+    let named = listed.chunks_exact(4).enumerate().filter(|(at, _)| *at != 1);
+    bytes::part(bytes, 4, 4) == Some(b"ftyp") && named.take(64).any(|(_, brand)| brands.iter().any(|one| brand == *one))
+}
+
+/// `image` for the pictures that every browser shows, `file` for all else.
+pub(crate) fn message_type(content_type: &str) -> MessageType {
+    if shown_inline(content_type) { MessageType::Image } else { MessageType::File }
+}
+
+/// Whether a browser may show it in place.
+pub(crate) fn shown_inline(content_type: &str) -> bool {
+    file_types::is_inline_image(content_type)
+}
+
+fn find(content_type: &str) -> Option<&'static Media> {
+    ACCEPTED.iter().find(|media| media.0 == content_type || media.1.contains(&content_type))
+}

@@ -1,0 +1,28 @@
+//! Images that browsers show, by their format: their size, and the image without its metadata.
+
+use super::image::Image;
+use super::{gif, jpeg, png, webp};
+
+/// What the header of an image of this type says. `None` when the bytes are not of that type.
+pub(super) fn read(content_type: &str, bytes: &[u8]) -> Option<Image> {
+    match content_type {
+        "image/jpeg" => jpeg::read(bytes),
+        "image/png" => png::read(bytes),
+        "image/gif" => gif::read(bytes),
+        "image/webp" => webp::read(bytes),
+        _ => None,
+    }
+}
+
+/// An image without the metadata that says where, when and with what it was taken, and with the same pixels the same way
+/// up. `None` when there is nothing to remove, or the type is not JPEG, PNG or WebP. The bytes were read as that type
+/// before.
+pub(crate) fn without_metadata(content_type: &str, bytes: &[u8]) -> Option<Vec<u8>> {
+    let kept = match content_type {
+        "image/jpeg" => jpeg::without_metadata(bytes),
+        "image/png" => png::without_metadata(bytes),
+        "image/webp" => webp::without_metadata(bytes),
+        _ => return None,
+    };
+    (kept != bytes).then_some(kept)
+}

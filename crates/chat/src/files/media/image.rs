@@ -1,0 +1,49 @@
+//! How large an image is, and which way up.
+
+use super::exif::Orientation;
+
+/// Pixels of an image: a browser needs four bytes for each, so a small file could take all of a phone's memory.
+const PIXELS: u64 = 50_000_000;
+/// Pixels of a side.
+const SIDE: u32 = 20_000;
+
+/// Width and height in pixels. The larger of two is the one with more pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Dimensions {
+    pixels: u64,
+    /// Pixels from left to right.
+    pub width: u32,
+    /// Pixels from top to bottom.
+    pub height: u32,
+}
+
+impl Dimensions {
+    pub(super) fn new(width: u32, height: u32) -> Self {
+        Self { pixels: u64::from(width) * u64::from(height), width, height }
+    }
+
+    pub(super) fn is_empty(self) -> bool {
+        self.pixels == 0
+    }
+
+    pub(super) fn is_too_large(self) -> bool {
+        self.pixels > PIXELS || self.width > SIDE || self.height > SIDE
+    }
+}
+
+/// What the header of an image tells.
+pub(super) struct Image {
+    /// As the pixels are stored.
+    pub stored: Dimensions,
+    /// What a decoder has to hold at most.
+    pub largest: Dimensions,
+    pub orientation: Orientation,
+}
+
+impl Image {
+    /// As it is seen, turned upright.
+    pub fn shown(&self) -> Dimensions {
+        let Dimensions { width, height, .. } = self.stored;
+        if self.orientation.lies_on_its_side() { Dimensions::new(height, width) } else { self.stored }
+    }
+}

@@ -1,0 +1,99 @@
+//! `uploadFile`: announcing a file, and where to put its bytes.
+
+use super::{
+    allowance, media,
+    port::UploadGrant,
+    row::{FileRow, ROW_MS, WAIT_MS},
+};
+use crate::{
+    base::{
+        attempts::Attempts,
+        clock::nanoid,
+        error::{Error, Result},
+        id::UserId,
+        rows::{self, LAYOUT},
+    },
+    context::Context,
+    conversation::access,
+    host::permission,
+    keys,
+};
+use jobline_store::{Condition, Consistency, Outcome};
+use jobline_wire::{Code, UploadFile, UploadTarget};
+
+/// How long an upload URL is valid.
+const UPLOAD_MS: u64 = 5 * 60_000;
+
+/// Where to put a file's bytes, for five minutes, and what to name in `send` afterwards.
+///
+/// # Errors
+/// `invalid_request`, `invalid_file`, `file_too_large`, `not_found`, `not_job_participant`, `job_closed`, `rate_limited`,
+/// `unavailable`.
+pub(crate) async fn upload_file(cx: &Context, me: &UserId, input: UploadFile) -> Result<UploadTarget> {
+    let (id, must_exist) = access::addressed(me, input.receiver_id.as_deref(), input.conversation_id.as_deref())?;
+    let announced = media::announced(&input.file_name, input.file_size, &input.content_type)?;
+    let sha256 = input.sha256.as_deref().map(check_sha256).transpose()?;
+    if must_exist && cx.db.get(&keys::conversation(&id), Consistency::Strong).await?.is_none() {
+        return Err(Error::not_found("conversation"));
+    }
+    let member = id.side(me).ok_or_else(|| Error::not_found("conversation"))?;
+    permission::check(cx, (me, &id.pair()[1 - member]), None, None, Consistency::Strong).await?;
+    let now = cx.now();
+    let file_id = format!("file_{now}_{}", nanoid(&*cx.random));
+    let row = FileRow {
+        v: LAYOUT,
+        owner: me.to_string(),
+        conversation: id.as_str().to_owned(),
+        name: announced.name,
+        size: input.file_size,
+        content_type: announced.content_type.to_owned(),
+        at: now,
+        used: None,
+        kept: None,
+    };
+    let grant = UploadGrant {
+        id: &file_id,
+        size: row.size,
+        content_type: &row.content_type,
+        sha256: sha256.as_deref(),
+        expires_ms: now + UPLOAD_MS,
+    };
+    // Before the row is written, because an engine without room refuses here.
+    let target = cx.files.upload_target(&grant).await?;
+    announce(cx, me, &file_id, &row).await?;
+    Ok(target)
+}
+
+/// Writes the row of a file together with what it takes of the user's allowance.
+async fn announce(cx: &Context, me: &UserId, id: &str, file: &FileRow) -> Result<()> {
+    let (key, now) = (keys::uploads(me), file.at);
+    let mut attempts = Attempts::new(&cx.db);
+    loop {
+        let row = cx.db.get(&key, attempts.consistency()).await?;
+        let (uploads, refusal) = match allowance::allow(cx, row.as_ref(), id, file.size, now).await {
+            // The row may have been stale.
+            Err(Error { code: Code::RateLimited, .. }) | Ok((_, Some(_))) if attempts.may_be_stale() => {
+                attempts.read_strongly();
+                continue;
+            }
+            decided => decided?,
+        };
+        let condition = row.map_or(Condition::Absent, |row| Condition::Version(row.version));
+        let expires = |ms: u64| Some((now + ms).div_ceil(1_000));
+        let mut commit = cx.db.begin().put(key.clone(), condition, rows::encode(&uploads), expires(WAIT_MS));
+        if refusal.is_none() {
+            commit = commit.put(keys::file(id), Condition::Absent, rows::encode(file), expires(ROW_MS));
+        }
+        match cx.db.commit(commit).await? {
+            Outcome::Committed => return refusal.map_or(Ok(()), Err),
+            Outcome::Conflict(keys) => attempts.after_conflict(&keys).await?,
+        }
+    }
+}
+
+fn check_sha256(text: &str) -> Result<String> {
+    if text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Ok(text.to_ascii_lowercase());
+    }
+    Err(Error::invalid("sha256", "sha256 has 64 hexadecimal digits."))
+}

@@ -1,0 +1,40 @@
+//! The job row.
+
+use crate::base::id::UserId;
+use jobline_wire::JobStatus;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// `JOB#<id>` / `JOB#<id>`, and a copy for each participant under `USER#<id>`, by which a send finds an open job that two
+/// users share in one read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct JobRow {
+    pub v: u8,
+    pub id: u64,
+    pub title: String,
+    pub participants: Vec<String>,
+    pub status: JobStatus,
+    /// Rises with every change, so that a conversation knows whether its members were told.
+    pub revision: u64,
+    /// The users who may hold a copy besides the participants, while a change that takes more than one commit is under
+    /// way.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub copies: BTreeSet<String>,
+}
+
+impl JobRow {
+    /// Whether it is as `wanted` already, and no change of it is under way.
+    pub fn is_already(&self, wanted: &Self) -> bool {
+        let same = self.title == wanted.title && self.participants == wanted.participants;
+        same && self.status == wanted.status && self.copies.is_empty()
+    }
+
+    pub fn includes(&self, user: &UserId) -> bool {
+        self.participants.iter().any(|one| one == user.as_str())
+    }
+
+    /// Every user who may hold a copy.
+    pub fn holders(&self) -> BTreeSet<String> {
+        self.participants.iter().chain(&self.copies).cloned().collect()
+    }
+}

@@ -1,0 +1,154 @@
+//! Jobs, as the host defines them.
+
+use super::{announce, job_row::JobRow};
+use crate::{
+    base::{
+        attempts::Attempts,
+        error::{Error, Result},
+        id::{JobId, UserId},
+        rows::{self, LAYOUT},
+        text,
+    },
+    context::Context,
+    keys,
+};
+use jobline_store::{CommitBuilder, Condition, Consistency, Outcome};
+use jobline_wire::{HostJob, HostJobInput, JobStatus, limits::PARTICIPANTS};
+use std::collections::BTreeSet;
+
+/// How many users' copies go into one commit: two operations each, and room for the job itself.
+const CHUNK: usize = 49;
+
+/// Creates or replaces a job, and tells the members of conversations about it. The same again changes nothing.
+///
+/// # Errors
+/// `invalid_request`, `unavailable`; after the latter the same call completes what was begun.
+pub(crate) async fn put(cx: &Context, id: JobId, input: HostJobInput) -> Result<HostJob> {
+    text::line("title", &input.title)?;
+    let participants = check_participants(input.participants)?;
+    let (title, status) = (input.title, input.status);
+    let job = JobRow { v: LAYOUT, id: id.get(), title, participants, status, revision: 0, copies: BTreeSet::new() };
+    let revision = replace(cx, id, Some(&job)).await?;
+    announce::job_changed(cx, id, revision).await?;
+    Ok(host_job(job))
+}
+
+/// A job.
+///
+/// # Errors
+/// `not_found`, `unavailable`.
+pub(crate) async fn get(cx: &Context, id: JobId) -> Result<HostJob> {
+    let row = cx.db.get(&keys::job(id), Consistency::Strong).await?;
+    let job: Option<JobRow> = row.as_ref().map(rows::decode).transpose()?;
+    job.map(host_job).ok_or_else(|| Error::not_found("job"))
+}
+
+/// Deletes a job: it permits nobody to write any more. No error when there is none.
+///
+/// # Errors
+/// `unavailable`.
+pub(crate) async fn delete(cx: &Context, id: JobId) -> Result<()> {
+    let revision = replace(cx, id, None).await?;
+    announce::job_changed(cx, id, revision).await
+}
+
+/// Stores the job `wanted`, or deletes the job where there is none. Answers its revision, 0 for a deleted job.
+///
+/// The job and its copies are one commit, on the condition that nobody else changed the job meanwhile. If the copies are
+/// too many for one commit, the job first notes who may hold a copy, the copies follow under the same condition, and the
+/// job itself comes last: wherever this is interrupted, the next change knows which copies to clean up.
+async fn replace(cx: &Context, id: JobId, wanted: Option<&JobRow>) -> Result<u64> {
+    let mut attempts = Attempts::strong(&cx.db);
+    loop {
+        let row = cx.db.get(&keys::job(id), Consistency::Strong).await?;
+        let stored: Option<JobRow> = row.as_ref().map(rows::decode).transpose()?;
+        match (&stored, wanted) {
+            (Some(stored), Some(wanted)) if stored.is_already(wanted) => return Ok(stored.revision),
+            (None, None) => return Ok(0),
+            _ => {}
+        }
+        let condition = row.map_or(Condition::Absent, |row| Condition::Version(row.version));
+        let revision = cx.now().max(stored.as_ref().map_or(0, |stored| stored.revision) + 1);
+        let wanted = wanted.map(|wanted| JobRow { revision, ..wanted.clone() });
+        match write(cx, id, stored.as_ref(), wanted.as_ref(), condition).await? {
+            Outcome::Committed => return Ok(wanted.map_or(0, |job| job.revision)),
+            Outcome::Conflict(keys) => attempts.after_conflict(&keys).await?,
+        }
+    }
+}
+
+async fn write(
+    cx: &Context,
+    id: JobId,
+    stored: Option<&JobRow>,
+    wanted: Option<&JobRow>,
+    mut condition: Condition,
+) -> Result<Outcome> {
+    let mut users = stored.map(JobRow::holders).unwrap_or_default();
+    users.extend(wanted.map(JobRow::holders).unwrap_or_default());
+    let users: Vec<UserId> = users.iter().filter_map(|user| UserId::new(user)).collect();
+    let (first, rest) = users.split_at(users.len().min(CHUNK));
+    if !rest.is_empty() {
+        let noted = note_copies(stored, wanted, &users);
+        let note = cx.db.begin().put(keys::job(id), condition, rows::encode(&noted), None).build()?;
+        condition = Condition::Version(note.version());
+        if let conflict @ Outcome::Conflict(_) = cx.db.commit_built(&note).await? {
+            return Ok(conflict);
+        }
+        for chunk in rest.chunks(CHUNK) {
+            let copies = put_copies(cx.db.begin(), id, chunk, wanted).check(keys::job(id), condition);
+            if let conflict @ Outcome::Conflict(_) = cx.db.commit(copies).await? {
+                return Ok(conflict);
+            }
+        }
+    }
+    let last = put_copies(cx.db.begin(), id, first, wanted);
+    cx.db
+        .commit(match wanted {
+            Some(job) => last.put(keys::job(id), condition, rows::encode(job), None),
+            None => last.delete(keys::job(id), condition),
+        })
+        .await
+}
+
+/// The job as it was before the change, with everybody who may hold a copy while the change is under way.
+fn note_copies(stored: Option<&JobRow>, wanted: Option<&JobRow>, users: &[UserId]) -> JobRow {
+    let job = stored.or(wanted).expect("users come from one of the two");
+    let copies = users.iter().map(UserId::to_string).collect();
+    // A new job has no participants until it is complete.
+    let participants = stored.map(|stored| stored.participants.clone()).unwrap_or_default();
+    JobRow { copies, participants, ..job.clone() }
+}
+
+/// Writes the copies of `wanted` that `users` are to hold, and deletes those they are not to hold.
+fn put_copies(commit: CommitBuilder, id: JobId, users: &[UserId], wanted: Option<&JobRow>) -> CommitBuilder {
+    users.iter().fold(commit, |commit, user| {
+        let (open, closed) = (keys::open_job(user, id), keys::closed_job(user, id));
+        match wanted.filter(|job| job.includes(user)) {
+            None => commit.delete(open, Condition::Any).delete(closed, Condition::Any),
+            Some(job) => {
+                let is_open = job.status == JobStatus::Open;
+                let (keep, drop) = if is_open { (open, closed) } else { (closed, open) };
+                commit.delete(drop, Condition::Any).put(keep, Condition::Any, rows::encode(job), None)
+            }
+        }
+    })
+}
+
+fn check_participants(participants: Vec<String>) -> Result<Vec<String>> {
+    for user in &participants {
+        UserId::parse("participants", user)?;
+    }
+    let different: BTreeSet<String> = participants.iter().cloned().collect();
+    if different.len() != participants.len() {
+        return Err(Error::invalid("participants", "participants names a user twice."));
+    }
+    if participants.is_empty() || participants.len() > PARTICIPANTS {
+        return Err(Error::invalid("participants", format!("participants has 1 to {PARTICIPANTS} user ids.")));
+    }
+    Ok(participants)
+}
+
+fn host_job(row: JobRow) -> HostJob {
+    HostJob { id: row.id, title: row.title, participants: row.participants, status: row.status }
+}

@@ -1,0 +1,129 @@
+//! An answer of `sync` while it is put together.
+
+use super::cursor::{ConversationCursor, SyncCursor};
+use crate::{
+    base::{
+        error::Result,
+        id::{ConversationId, UserId},
+    },
+    context::Context,
+    conversation::{render as render_conversations, row::ConversationRow},
+    log::{merge::Segment, read::read_log, view::LogView},
+    messages::render::{self, Viewpoint},
+};
+use jobline_wire::{Message, Synced};
+
+/// The list's name in the seal of its cursors.
+pub(super) const SCOPE: &str = "sync";
+
+/// What is asked for.
+#[derive(Clone, Copy)]
+pub(super) struct Request<'a> {
+    pub me: &'a UserId,
+    pub limit: usize,
+    pub now: u64,
+}
+
+impl Request<'_> {
+    /// A log of one of the user's conversations as they read it.
+    pub fn view<'b>(&self, id: &'b ConversationId, row: &'b ConversationRow) -> LogView<'b> {
+        let viewer = id.side(self.me).expect("a user's head and memberships name only conversations they are in");
+        LogView { id, row, viewer, now: self.now }
+    }
+}
+
+/// An answer while it is put together.
+#[derive(Default)]
+pub(super) struct Answer {
+    pub cursor: SyncCursor,
+    pub has_more: bool,
+    pub reset: bool,
+    conversations: Vec<(ConversationId, ConversationRow)>,
+    messages: Vec<Message>,
+}
+
+/// How much of a conversation there was room for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Taken {
+    /// All there is.
+    All,
+    /// A part: the next answer continues there.
+    Part,
+    /// Nothing: what comes next is not kept any more.
+    Lost,
+}
+
+impl Answer {
+    /// An answer that continues from `cursor`.
+    pub fn from(cursor: SyncCursor) -> Self {
+        Self { cursor, ..Self::default() }
+    }
+
+    /// How many more messages fit.
+    pub fn room(&self, limit: usize) -> usize {
+        if self.conversations.len() >= limit { 0 } else { limit.saturating_sub(self.messages.len()) }
+    }
+
+    /// Reads one conversation from `cursor` on, as far as there is room.
+    pub async fn take(
+        &mut self,
+        cx: &Context,
+        request: Request<'_>,
+        log: LogView<'_>,
+        cursor: &mut ConversationCursor,
+    ) -> Result<Taken> {
+        if cursor.cursor.position.change >= log.row.log.change {
+            return Ok(Taken::All);
+        }
+        let room = self.room(request.limit);
+        if room == 0 {
+            return Ok(Taken::Part);
+        }
+        let Some(segment) = read_log(cx, log, cursor.cursor, room).await? else { return Ok(Taken::Lost) };
+        let complete = !segment.has_more(log.row);
+        self.add(cx, log, cursor, segment).await?;
+        Ok(if complete { Taken::All } else { Taken::Part })
+    }
+
+    /// Adds a piece of a conversation, and moves its cursor to the end of it.
+    pub async fn add(
+        &mut self,
+        cx: &Context,
+        log: LogView<'_>,
+        cursor: &mut ConversationCursor,
+        segment: Segment,
+    ) -> Result<()> {
+        cursor.cursor = segment.cursor;
+        cursor.proves_delivery |= log.row.is_undelivered(log.viewer, segment.cursor.position.number);
+        let view = Viewpoint { conversation: log.id, viewer: log.viewer, watermarks: segment.watermarks, now: log.now };
+        self.messages.extend(render::messages(cx, view, segment.listed).await?);
+        self.conversations.push((log.id.clone(), log.row.clone()));
+        Ok(())
+    }
+
+    /// The answer with its cursor sealed. `moved_at` is when anything of the user last moved.
+    pub async fn finish(mut self, cx: &Context, request: Request<'_>, moved_at: u64) -> Result<Synced> {
+        self.cursor.conversations.sort_by_key(|one| one.conversation);
+        let cursor = cx.sealer.seal(&self.cursor, request.me, SCOPE);
+        self.finish_with(cx, request, moved_at, cursor).await
+    }
+
+    /// The answer with a cursor that is sealed already.
+    pub async fn finish_with(
+        self,
+        cx: &Context,
+        request: Request<'_>,
+        moved_at: u64,
+        cursor: String,
+    ) -> Result<Synced> {
+        Ok(Synced {
+            conversations: render_conversations::conversations(cx, &self.conversations, request.now).await?,
+            messages: self.messages,
+            has_more: self.has_more,
+            cursor,
+            next_poll_ms: cx.polling.next_poll_ms(moved_at, request.now),
+            reset: self.reset.then_some(true),
+            live: None,
+        })
+    }
+}

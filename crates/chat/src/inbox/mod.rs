@@ -1,0 +1,10 @@
+//! Everything of one user: their head, `sync`, and the list of their conversations.
+
+mod answer;
+pub(crate) mod cursor;
+mod follow;
+pub(crate) mod head;
+pub(crate) mod list;
+mod read_head;
+pub(crate) mod sync;
+mod traverse;

@@ -1,0 +1,114 @@
+//! The traversal of all of a user's conversations, in the order of their ids: a `sync` without a cursor, from an instant,
+//! or after a reset.
+
+use super::{
+    answer::{Answer, Request, Taken},
+    cursor::{ConversationCursor, SyncCursor, Traversal, fingerprint},
+    read_head::read_head,
+};
+use crate::{
+    base::error::Result,
+    context::Context,
+    conversation::read,
+    keys,
+    log::{cursor::LogCursor, history, locate, merge::Segment, view::LogView},
+};
+use jobline_store::Consistency;
+use jobline_wire::Synced;
+use std::collections::HashMap;
+
+/// Begins a traversal of what changed after `since`; 0 answers the newest messages of each conversation. What moves
+/// meanwhile has a later version than the cursor, so the polls that follow answer it.
+pub(super) async fn begin(cx: &Context, request: Request<'_>, since: u64, reset: bool) -> Result<Synced> {
+    let version = read_head(cx, request.me, Consistency::Strong).await?.version;
+    let traversal = Some(Traversal { since, ..Traversal::default() });
+    let mut answer = Answer::from(SyncCursor { version, traversal, ..SyncCursor::default() });
+    answer.reset = reset;
+    resume(cx, request, answer).await
+}
+
+/// Continues the traversal in the answer's cursor.
+pub(super) async fn resume(cx: &Context, request: Request<'_>, mut answer: Answer) -> Result<Synced> {
+    let mut traversal = answer.cursor.traversal.take().unwrap_or_default();
+    let after = Some(traversal.after.as_str()).filter(|after| !after.is_empty());
+    let page = cx.db.range(keys::memberships(request.me, after, request.limit + 1)).await?;
+    let found = read::many(cx, keys::named_conversations(&page)).await?;
+    // Read after the conversations: the window covers whatever in them is newer than the cursor's version.
+    let head = read_head(cx, request.me, Consistency::Strong).await?;
+    let mut cursors: HashMap<u64, ConversationCursor> =
+        answer.cursor.conversations.iter().map(|one| (one.conversation, *one)).collect();
+    answer.has_more = page.len() > request.limit;
+    for (id, row) in &found {
+        let print = fingerprint(id.as_str());
+        let mut cursor = cursors.get(&print).copied();
+        let log = request.view(id, row);
+        let taken = match traversal.since {
+            0 => visit_newest(cx, request, log, &mut cursor, &mut answer).await?,
+            since => visit_since(cx, request, log, &mut cursor, since, &mut answer).await?,
+        };
+        let in_progress = taken != Taken::All;
+        cursors.extend(cursor.map(|cursor| (print, ConversationCursor { in_progress, ..cursor })));
+        if in_progress {
+            answer.has_more = true;
+            break;
+        }
+        traversal.after = id.as_str().to_owned();
+    }
+    // A conversation that has not moved lately was read to its end; its place in the window will say so when it moves.
+    let window = head.window_by_fingerprint();
+    let needed =
+        |one: &ConversationCursor| one.proves_delivery || one.in_progress || window.contains_key(&one.conversation);
+    answer.cursor.conversations = cursors.into_values().filter(needed).collect();
+    answer.cursor.seen = head.version;
+    answer.cursor.traversal = answer.has_more.then_some(traversal);
+    answer.finish(cx, request, head.at).await
+}
+
+/// The newest messages of one conversation. `cursor` is set once there was room for it.
+async fn visit_newest(
+    cx: &Context,
+    request: Request<'_>,
+    log: LogView<'_>,
+    cursor: &mut Option<ConversationCursor>,
+    answer: &mut Answer,
+) -> Result<Taken> {
+    let wanted = request.limit.min(usize::try_from(log.row.log.number).unwrap_or(usize::MAX));
+    if answer.room(request.limit) < wanted {
+        return Ok(Taken::Part);
+    }
+    let (listed, _) = history::page(cx, log, u64::MAX, request.limit).await?;
+    let mut end = ConversationCursor::new(log.id.as_str(), LogCursor::at(log.row.log));
+    let segment = Segment { listed, cursor: end.cursor, watermarks: log.row.watermarks() };
+    answer.add(cx, log, &mut end, segment).await?;
+    *cursor = Some(end);
+    Ok(Taken::All)
+}
+
+/// What changed in one conversation after `since`. `cursor` is how far the client has read it, `None` before the first
+/// visit.
+async fn visit_since(
+    cx: &Context,
+    request: Request<'_>,
+    log: LogView<'_>,
+    cursor: &mut Option<ConversationCursor>,
+    since: u64,
+    answer: &mut Answer,
+) -> Result<Taken> {
+    let LogView { id, row, now, .. } = log;
+    let at = |position| ConversationCursor::new(id.as_str(), LogCursor::at(position));
+    let mut reached = match *cursor {
+        Some(cursor) => cursor,
+        None => at(locate::instant(cx, id, row, since, now).await?),
+    };
+    let mut taken = answer.take(cx, request, log, &mut reached).await?;
+    if taken == Taken::Lost {
+        // What comes next is not kept any more. The oldest message that is kept comes after it, so none is left out.
+        let oldest = locate::before_oldest(cx, id, row, cx.retention.horizon(now)).await?;
+        if oldest.change > reached.cursor.position.change {
+            reached = at(oldest);
+            taken = answer.take(cx, request, log, &mut reached).await?;
+        }
+    }
+    *cursor = Some(reached);
+    Ok(if taken == Taken::Lost { Taken::All } else { taken })
+}

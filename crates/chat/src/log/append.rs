@@ -1,0 +1,40 @@
+//! Appending a change other than a new message to the log of a conversation.
+
+use super::change::ChangeRow;
+use crate::{
+    base::{error::Result, rows},
+    context::Context,
+    conversation::update::ConversationUpdate,
+    keys,
+};
+use jobline_store::{CommitBuilder, Condition, Outcome};
+
+/// Takes the next number of the log for `change`, and commits its row with the conversation and the heads of `members`.
+/// What else the change means for the conversation's row, the caller has written into `update` already.
+pub(crate) async fn change<const N: usize>(
+    cx: &Context,
+    update: &mut ConversationUpdate,
+    change: &ChangeRow,
+    members: [usize; N],
+    now: u64,
+) -> Result<Outcome> {
+    change_with(cx, update, change, members, now, cx.db.begin()).await
+}
+
+/// [`change`], in the commit `with`.
+pub(crate) async fn change_with<const N: usize>(
+    cx: &Context,
+    update: &mut ConversationUpdate,
+    change: &ChangeRow,
+    members: [usize; N],
+    now: u64,
+    with: CommitBuilder,
+) -> Result<Outcome> {
+    let before = update.row.log;
+    update.row.append_change(change.at);
+    update.bump_heads(members, before, now);
+    let key = keys::change(&update.id, change.number);
+    let expires = cx.retention.expires(change.at);
+    let commit = with.put(key, Condition::Absent, rows::encode(change), expires);
+    update.commit(cx, commit, members).await
+}

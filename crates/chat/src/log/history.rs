@@ -1,0 +1,31 @@
+//! Messages without a cursor: the newest ones and older pages.
+
+use super::{last_change::LogState, view::LogView};
+use crate::{
+    base::error::Result,
+    context::Context,
+    keys,
+    messages::row::{ListedMessage, MessageRow},
+};
+use jobline_store::{Consistency, Direction};
+
+/// The newest `limit` messages with `createdAt < before` that exist, oldest first, and whether there are older ones.
+pub(crate) async fn page(
+    cx: &Context,
+    log: LogView<'_>,
+    before: u64,
+    limit: usize,
+) -> Result<(Vec<ListedMessage>, bool)> {
+    let after = cx.retention.horizon(log.now).saturating_sub(1);
+    // Messages that arrived after the conversation was read are not part of the answer.
+    let before = before.min(log.row.log.at + 1);
+    let range = keys::messages(log.id, after, before, Direction::Descending, limit + 1, Consistency::Strong);
+    let mut rows: Vec<MessageRow> = cx.db.decode_range(range).await?;
+    let has_more = rows.len() > limit;
+    rows.truncate(limit);
+    rows.reverse();
+    let state =
+        LogState { id: log.id, viewer: log.viewer, watermarks: log.row.watermarks(), last: log.row.last_change_row };
+    let updated = state.last_changes(&cx.db, &rows, Vec::new()).await?;
+    Ok((rows.into_iter().zip(updated).map(|(row, updated)| ListedMessage { row, updated }).collect(), has_more))
+}

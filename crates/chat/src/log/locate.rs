@@ -1,0 +1,74 @@
+//! Where an instant is in the log of a conversation.
+
+use super::{change::ChangeRow, position::Position};
+use crate::{
+    base::{error::Result, id::ConversationId},
+    context::Context,
+    conversation::row::ConversationRow,
+    keys,
+    messages::row::MessageRow,
+};
+use jobline_store::{Consistency, Direction};
+
+/// How many change rows are read at once after the last message before the instant.
+const CHANGES_PAGE: usize = 100;
+
+/// The last position in the log at which nothing had happened after `instant`.
+pub(crate) async fn instant(
+    cx: &Context,
+    id: &ConversationId,
+    row: &ConversationRow,
+    instant: u64,
+    now: u64,
+) -> Result<Position> {
+    if instant >= row.updated {
+        return Ok(row.log);
+    }
+    let horizon = cx.retention.horizon(now);
+    if instant < horizon {
+        return before_oldest(cx, id, row, horizon).await;
+    }
+    let last = keys::messages(id, 0, instant + 1, Direction::Descending, 1, Consistency::Strong);
+    let last: Option<MessageRow> = cx.db.decode_range(last).await?.pop();
+    match last.filter(|message| message.at >= horizon) {
+        Some(last) => {
+            let position = Position { change: last.change, number: last.number, at: last.at };
+            past_changes(cx, id, position, instant).await
+        }
+        None => before_oldest(cx, id, row, horizon).await,
+    }
+}
+
+/// The position after those changes that follow the message at `position` and happened up to `instant`.
+async fn past_changes(cx: &Context, id: &ConversationId, mut position: Position, instant: u64) -> Result<Position> {
+    loop {
+        let changes: Vec<ChangeRow> = cx.db.decode_range(keys::changes(id, position.change + 1, CHANGES_PAGE)).await?;
+        let begin = position.change;
+        for change in changes {
+            if change.number != position.change + 1 || change.at > instant {
+                return Ok(position);
+            }
+            position.change = change.number;
+        }
+        if position.change == begin {
+            return Ok(position);
+        }
+    }
+}
+
+/// The position before the oldest message that is kept.
+pub(crate) async fn before_oldest(
+    cx: &Context,
+    id: &ConversationId,
+    row: &ConversationRow,
+    horizon: u64,
+) -> Result<Position> {
+    let after = horizon.saturating_sub(1);
+    let oldest = keys::messages(id, after, u64::MAX, Direction::Ascending, 1, Consistency::Strong);
+    let oldest: Option<MessageRow> = cx.db.decode_range(oldest).await?.pop();
+    Ok(oldest.map_or(row.log, |message| Position {
+        change: message.change - 1,
+        number: message.number - 1,
+        at: message.at - 1,
+    }))
+}

@@ -1,0 +1,63 @@
+//! Reading the log of a conversation from a position on, without a gap and without a repetition.
+//!
+//! New messages are in their own rows, all other changes in change rows; both carry their number in the log. A reader
+//! merges the two and accepts only what follows its position number by number, so stale or short pages do no harm: what
+//! is missing ends the answer, and the next one continues there.
+//!
+//! A series of answers that leads up to the end of the log shows each message once, where it was first touched, and as it
+//! stood at that end: see [`Snapshot`](super::cursor::Snapshot). What happens later is another series.
+
+use super::{
+    change::ChangeRow,
+    cursor::LogCursor,
+    merge::{self, Fetched, Segment},
+    position::Position,
+    view::LogView,
+};
+use crate::{base::error::Result, context::Context, keys, messages::row::MessageRow};
+use futures_util::try_join;
+use jobline_store::{Consistency, Direction};
+
+/// At most `limit` messages that changed after `from`. `None` when the next change is not kept any more.
+pub(crate) async fn read_log(cx: &Context, log: LogView<'_>, from: LogCursor, limit: usize) -> Result<Option<Segment>> {
+    if from.position.change >= log.row.log.change {
+        return Ok(Some(Segment { listed: Vec::new(), cursor: from, watermarks: log.row.watermarks() }));
+    }
+    // A stale row would show a message without a change of it that the answer passes.
+    let touched = log.row.last_touch > from.position.change;
+    let first = if touched { Consistency::Strong } else { Consistency::Eventual };
+    for consistency in [first, Consistency::Strong] {
+        let fetched = fetch(cx, log, from.position, limit, consistency).await?;
+        let segment = merge::merge(cx, log, from, limit, fetched).await?;
+        if segment.cursor != from {
+            return Ok(Some(segment));
+        }
+    }
+    Ok(None)
+}
+
+/// The messages and the other changes that follow `from`, read at the same time.
+async fn fetch(
+    cx: &Context,
+    log: LogView<'_>,
+    from: Position,
+    limit: usize,
+    consistency: Consistency,
+) -> Result<Fetched> {
+    let after = from.at.max(cx.retention.horizon(log.now).saturating_sub(1));
+    let messages = async {
+        if log.row.log.number == from.number {
+            return Ok(Vec::new());
+        }
+        let range = keys::messages(log.id, after, u64::MAX, Direction::Ascending, limit, consistency);
+        cx.db.decode_range::<MessageRow>(range).await
+    };
+    let changes = async {
+        if log.row.last_change_row <= from.change {
+            return Ok(Vec::new());
+        }
+        cx.db.decode_range::<ChangeRow>(keys::changes(log.id, from.change + 1, limit)).await
+    };
+    let (messages, changes) = try_join!(messages, changes)?;
+    Ok(Fetched { messages, changes })
+}

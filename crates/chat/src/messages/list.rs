@@ -1,0 +1,136 @@
+//! `list`: the messages of one conversation, from the newest back or from a cursor on.
+
+use super::{
+    render::{self, Viewpoint},
+    row::ListedMessage,
+};
+use crate::{
+    base::{
+        cursor::Since,
+        error::{Error, Result},
+        id::{ConversationId, MessageId, UserId},
+        text,
+    },
+    context::Context,
+    conversation::{access, read, receipts, row::ConversationRow, watermarks::Watermarks},
+    log::{cursor::LogCursor, history, locate, position::Position, read::read_log, view::LogView},
+};
+use jobline_store::Consistency;
+use jobline_wire::{ListMessages, Messages};
+
+/// One answer, before its messages are rendered.
+struct Page {
+    listed: Vec<ListedMessage>,
+    watermarks: Watermarks,
+    has_more: bool,
+    cursor: LogCursor,
+    reset: bool,
+}
+
+/// The messages of a conversation: without `since` the newest, with it what changed. One read when nothing did.
+///
+/// # Errors
+/// `invalid_request`, `invalid_cursor`, `not_found`, `unavailable`.
+pub(crate) async fn list(cx: &Context, me: &UserId, input: ListMessages) -> Result<Messages> {
+    let limit = text::limit(input.limit)?;
+    let (id, viewer) = access::of_member(me, &input.conversation_id)?;
+    let since = cx.sealer.open::<LogCursor>(input.since.as_deref(), me, id.as_str())?;
+    let before = input.before.as_deref().map(parse_before).transpose()?;
+    let now = cx.now();
+    if let Some(before) = before {
+        if let Since::Instant(_) = since {
+            return Err(Error::invalid("since", "Together with before, since is the cursor to keep, not a time."));
+        }
+        let row = read::one(cx, &id, Consistency::Strong).await?;
+        let log = LogView { id: &id, row: &row, viewer, now };
+        return render(cx, me, log, older(cx, log, before, limit).await?, input.since).await;
+    }
+    let row = current(cx, &id, viewer, &since).await?;
+    let log = LogView { id: &id, row: &row, viewer, now };
+    let page = changes(cx, log, since.clone(), limit).await?;
+    // If nothing is new, the cursor that came in is answered as it is, sealed already.
+    let unmoved = input.since.filter(|_| since == Since::Cursor(page.cursor));
+    render(cx, me, log, page, unmoved).await
+}
+
+/// The conversation's row, after what the cursor proves was recorded as delivered.
+async fn current(
+    cx: &Context,
+    id: &ConversationId,
+    viewer: usize,
+    since: &Since<LogCursor>,
+) -> Result<ConversationRow> {
+    let Since::Cursor(cursor) = since else {
+        let snapshot = *since == Since::Start;
+        let consistency = if snapshot { Consistency::Strong } else { Consistency::Eventual };
+        return read::one(cx, id, consistency).await;
+    };
+    let mut row = read::one(cx, id, Consistency::Eventual).await?;
+    if cursor.position.change > row.log.change {
+        row = read::one(cx, id, Consistency::Strong).await?;
+    }
+    if row.is_undelivered(viewer, cursor.position.number) {
+        row = receipts::deliver(cx, id, viewer, cursor.position.last_message()).await?;
+    }
+    Ok(row)
+}
+
+async fn changes(cx: &Context, log: LogView<'_>, since: Since<LogCursor>, limit: usize) -> Result<Page> {
+    let from = match since {
+        Since::Start => return newest(cx, log, limit, false).await,
+        Since::Instant(instant) => LogCursor::at(locate::instant(cx, log.id, log.row, instant, log.now).await?),
+        // The store was restored to an earlier state: what the client has does not exist any more.
+        Since::Cursor(cursor) if cursor.position.change > log.row.log.change => {
+            return newest(cx, log, limit, true).await;
+        }
+        Since::Cursor(cursor) => cursor,
+    };
+    match read_log(cx, log, from, limit).await? {
+        Some(segment) => Ok(Page {
+            has_more: segment.has_more(log.row),
+            listed: segment.listed,
+            watermarks: segment.watermarks,
+            cursor: segment.cursor,
+            reset: false,
+        }),
+        None => newest(cx, log, limit, true).await,
+    }
+}
+
+async fn newest(cx: &Context, log: LogView<'_>, limit: usize, reset: bool) -> Result<Page> {
+    let (listed, has_more) = history::page(cx, log, u64::MAX, limit).await?;
+    let cursor = LogCursor::at(log.row.log);
+    Ok(Page { listed, watermarks: log.row.watermarks(), has_more, cursor, reset })
+}
+
+/// A page of messages before the instant `before`. Its cursor is right after them, so that a client that polls with it
+/// misses nothing.
+async fn older(cx: &Context, log: LogView<'_>, before: u64, limit: usize) -> Result<Page> {
+    let (listed, has_more) = history::page(cx, log, before, limit).await?;
+    let position = listed.last().map_or_else(Position::default, |ListedMessage { row, .. }| Position {
+        change: row.change,
+        number: row.number,
+        at: row.at,
+    });
+    let cursor = LogCursor::at(position);
+    Ok(Page { listed, watermarks: log.row.watermarks(), has_more, cursor, reset: false })
+}
+
+/// `page` with `cursor`, or with its own where there is none.
+async fn render(cx: &Context, me: &UserId, log: LogView<'_>, page: Page, cursor: Option<String>) -> Result<Messages> {
+    let view = Viewpoint { conversation: log.id, viewer: log.viewer, watermarks: page.watermarks, now: log.now };
+    Ok(Messages {
+        messages: render::messages(cx, view, page.listed).await?,
+        has_more: page.has_more,
+        cursor: cursor.unwrap_or_else(|| cx.sealer.seal(&page.cursor, me, log.id.as_str())),
+        next_poll_ms: cx.polling.next_poll_ms(log.row.updated, log.now),
+        reset: page.reset.then_some(true),
+    })
+}
+
+/// `createdAt` of the message that `before` names.
+fn parse_before(text: &str) -> Result<u64> {
+    let id = MessageId::new(text);
+    id.map(|id| id.at_ms())
+        .ok_or_else(|| Error::invalid("before", "before is not a message id: message_<ms>_<nanoid>."))
+}

@@ -1,0 +1,72 @@
+//! Quotes: the messages that others reply to, as they stand when the answer is made.
+
+use super::row::{ListedMessage, MessageRow, ReplyTo};
+use crate::{
+    base::{
+        author::Author,
+        error::{Error, Result},
+        id::{ConversationId, MessageId},
+        rows, text,
+        time::iso,
+    },
+    context::Context,
+    keys,
+};
+use jobline_store::Consistency;
+use jobline_wire::{MessageType, Quote, limits::QUOTE_CHARS};
+use std::collections::HashMap;
+
+/// The quoted messages of an answer that still exist, by their ids.
+#[derive(Default)]
+pub(super) struct Originals(HashMap<String, MessageRow>);
+
+impl Originals {
+    /// Reads what `listed` reply to: one round trip for each hundred of them, none where nothing is a reply.
+    pub async fn read(cx: &Context, id: &ConversationId, listed: &[ListedMessage], now: u64) -> Result<Self> {
+        let mut ids: Vec<&str> = listed.iter().filter_map(|one| Some(one.row.reply.as_ref()?.id.as_str())).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let keys: Vec<_> = ids.into_iter().filter_map(MessageId::new).map(|one| keys::message(id, &one)).collect();
+        if keys.is_empty() {
+            return Ok(Self::default());
+        }
+        let mut originals = HashMap::with_capacity(keys.len());
+        for row in cx.db.get_many(&keys, Consistency::Strong).await? {
+            let row = rows::live::<MessageRow>(row.as_ref(), now)?;
+            if let Some(row) = row.filter(|row| row.at >= cx.retention.horizon(now)) {
+                originals.insert(row.id.clone(), row);
+            }
+        }
+        Ok(Self(originals))
+    }
+
+    /// The quote of a reply; without text where the original was deleted or is not kept any more.
+    pub fn quote(&self, reply: &ReplyTo, sender_id: String) -> Quote {
+        let original = self.0.get(&reply.id);
+        Quote {
+            id: reply.id.clone(),
+            number: reply.number,
+            sender_id,
+            kind: MessageType::from(&reply.kind),
+            content: original.map(|row| text::beginning(&row.text, row.file_name(), QUOTE_CHARS)).unwrap_or_default(),
+            deleted_at: original.and_then(|row| row.deleted).map(|deleted| iso(deleted.at)),
+        }
+    }
+}
+
+/// What a reply to `row` is stored with.
+///
+/// # Errors
+/// `not_found` where there is no such message.
+pub(super) fn reply_to(row: Option<MessageRow>) -> Result<ReplyTo> {
+    let row = row.ok_or_else(|| Error::not_found("message").at("replyTo"))?;
+    Ok(ReplyTo { id: row.id, number: row.number, from: row.from, kind: row.kind })
+}
+
+/// Who an author is on the wire.
+pub(super) fn author_id(id: &ConversationId, author: Author) -> String {
+    match author {
+        Author::Member(member) => id.pair()[member].to_string(),
+        Author::Host => crate::base::author::HOST_ID.to_owned(),
+    }
+}

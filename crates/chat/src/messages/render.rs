@@ -1,0 +1,126 @@
+//! Messages as they are answered, with download URLs made for this answer.
+
+use super::{
+    kind::MessageKind,
+    quote::{Originals, author_id},
+    row::{self, Attachment, ListedMessage},
+};
+use crate::{
+    base::{author::Author, error::Result, id::ConversationId, time::iso},
+    context::Context,
+    conversation::watermarks::{Watermarks, receiver},
+    files::{media, port::DownloadGrant},
+};
+use jobline_wire::{DeletedBy, Event, Message, MessageType, Reaction};
+
+/// How long a download URL is valid.
+const DOWNLOAD_MS: u64 = 3_600_000;
+
+/// Who sees messages, and as of when.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Viewpoint<'a> {
+    pub conversation: &'a ConversationId,
+    /// The member who sees them.
+    pub viewer: usize,
+    /// The watermarks at the point of the log that the answer shows.
+    pub watermarks: Watermarks,
+    pub now: u64,
+}
+
+/// Messages as the viewer sees them.
+pub(crate) async fn messages(cx: &Context, view: Viewpoint<'_>, listed: Vec<ListedMessage>) -> Result<Vec<Message>> {
+    let originals = Originals::read(cx, view.conversation, &listed, view.now).await?;
+    let mut messages = Vec::with_capacity(listed.len());
+    for one in listed {
+        messages.push(with_file(cx, view, one, &originals).await?);
+    }
+    Ok(messages)
+}
+
+/// One message as the viewer sees it.
+pub(crate) async fn message(cx: &Context, view: Viewpoint<'_>, listed: ListedMessage) -> Result<Message> {
+    let originals = Originals::read(cx, view.conversation, std::slice::from_ref(&listed), view.now).await?;
+    with_file(cx, view, listed, &originals).await
+}
+
+async fn with_file(
+    cx: &Context,
+    view: Viewpoint<'_>,
+    mut listed: ListedMessage,
+    originals: &Originals,
+) -> Result<Message> {
+    let (file, sent_at) = (listed.row.file.take(), listed.row.at);
+    let mut message = without_file(view, listed, originals);
+    if let Some(file) = file {
+        attach(cx, &mut message, file, sent_at, view.now).await?;
+    }
+    Ok(message)
+}
+
+fn without_file(view: Viewpoint<'_>, listed: ListedMessage, originals: &Originals) -> Message {
+    let ListedMessage { row, updated } = listed;
+    let id_of = |author| author_id(view.conversation, author);
+    let is_event = row.kind == MessageKind::Event;
+    Message {
+        status: view.watermarks.status(row.number, row.from, view.viewer),
+        conversation_id: view.conversation.as_str().to_owned(),
+        sender_id: id_of(row.from),
+        receiver_id: view.conversation.pair()[receiver(row.from, view.viewer)].to_string(),
+        kind: MessageType::from(&row.kind),
+        reply_to: row.reply.as_ref().map(|reply| originals.quote(reply, id_of(reply.from))),
+        reactions: reactions(view.conversation, &row.reactions),
+        edited_at: row.edited.map(|edited| iso(edited.at)),
+        revision: row.edited.map(|edited| edited.times),
+        deleted_at: row.deleted.map(|deleted| iso(deleted.at)),
+        deleted_by: row.deleted.map(|deleted| deleted_by(deleted.by)),
+        event: is_event.then_some(Event { kind: "host".to_owned(), user_id: None, data: row.data }),
+        id: row.id,
+        content: row.text,
+        file_url: None,
+        file_name: None,
+        file_size: None,
+        content_type: None,
+        width: None,
+        height: None,
+        file_expired: None,
+        job_id: row.job,
+        client_id: row.client.filter(|_| row.from.is(view.viewer)),
+        number: row.number,
+        created_at: iso(row.at),
+        updated_at: iso(updated),
+    }
+}
+
+fn reactions(id: &ConversationId, stored: &[row::Reaction]) -> Vec<Reaction> {
+    let user_ids = |by: &[Author]| by.iter().map(|author| author_id(id, *author)).collect();
+    stored.iter().map(|one| Reaction { emoji: one.emoji.clone(), user_ids: user_ids(&one.by) }).collect()
+}
+
+fn deleted_by(author: Author) -> DeletedBy {
+    match author {
+        Author::Member(_) => DeletedBy::Sender,
+        Author::Host => DeletedBy::Host,
+    }
+}
+
+/// Adds the file of a message that was accepted at `sent_at`.
+async fn attach(cx: &Context, message: &mut Message, file: Attachment, sent_at: u64, now: u64) -> Result<()> {
+    if sent_at < cx.retention.file_horizon(now) {
+        message.file_expired = Some(true);
+    } else {
+        let grant = DownloadGrant {
+            id: &file.id,
+            name: &file.name,
+            content_type: &file.content_type,
+            inline: media::shown_inline(&file.content_type),
+            // Not beyond the expiry of the file itself, whenever its bytes are removed.
+            expires_ms: cx.retention.file_expires(sent_at).map_or(u64::MAX, |end| end * 1_000).min(now + DOWNLOAD_MS),
+        };
+        message.file_url = Some(cx.files.download_url(&grant).await?);
+    }
+    message.file_name = Some(file.name);
+    message.file_size = Some(file.size);
+    message.content_type = Some(file.content_type);
+    (message.width, message.height) = (file.width, file.height);
+    Ok(())
+}

@@ -1,0 +1,111 @@
+//! The input of `send`, checked as far as that needs no row.
+
+use super::idempotency::Repetition;
+use crate::{
+    base::{
+        error::{Error, Result},
+        id::{ConversationId, JobId, MessageId, UserId},
+        rows, text,
+    },
+    conversation::access,
+    files::{port::Files, proof},
+    keys,
+};
+use jobline_store::Key;
+use jobline_wire::{MessageType, SendMessage};
+
+/// A send whose form is right.
+pub(crate) struct SendRequest {
+    pub me: UserId,
+    pub conversation: ConversationId,
+    /// Which member of the conversation sends.
+    pub sender: usize,
+    /// The conversation was named by its id, so it has to exist.
+    pub must_exist: bool,
+    pub text: String,
+    pub kind: Option<MessageType>,
+    /// The file's id.
+    pub file: Option<String>,
+    pub job: Option<JobId>,
+    pub client_id: Option<String>,
+    /// The message that it replies to.
+    pub reply_to: Option<MessageId>,
+}
+
+impl SendRequest {
+    /// Checks `input`, which `me` sends.
+    ///
+    /// # Errors
+    /// `invalid_request`, `not_found`, `invalid_file`, `content_empty`, `content_too_long`.
+    pub fn check(files: &dyn Files, me: &UserId, input: SendMessage) -> Result<Self> {
+        let (conversation, must_exist) =
+            access::addressed(me, input.receiver_id.as_deref(), input.conversation_id.as_deref())?;
+        let sender = conversation.side(me).ok_or_else(|| Error::not_found("conversation"))?;
+        let file = match &input.file_url {
+            Some(url) => Some(files.file_id(url).ok_or_else(proof::not_your_file)?),
+            None => None,
+        };
+        check_kind(input.kind.as_ref(), file.is_some())?;
+        text::client_id(input.client_id.as_deref())?;
+        Ok(Self {
+            me: me.clone(),
+            sender,
+            conversation,
+            must_exist,
+            text: text::content(input.content, file.is_some())?,
+            kind: input.kind,
+            file,
+            job: input.job_id.map(JobId::parse).transpose()?,
+            client_id: input.client_id,
+            reply_to: input.reply_to.as_deref().map(reply_to).transpose()?,
+        })
+    }
+
+    /// The member who receives the message.
+    pub fn receiver(&self) -> &UserId {
+        &self.conversation.pair()[1 - self.sender]
+    }
+
+    /// By what a repetition of it is known.
+    pub fn repetition(&self) -> Repetition<'_> {
+        Repetition {
+            conversation: &self.conversation,
+            viewer: self.sender,
+            key: self.sent_key(),
+            fingerprint: self.fingerprint(),
+        }
+    }
+
+    /// Where a send with this `clientId` is remembered.
+    pub fn sent_key(&self) -> Option<Key> {
+        Some(keys::sent(&self.conversation, self.me.as_str(), self.client_id.as_deref()?))
+    }
+
+    /// A hash of what is sent, by which the same send is told from another one with the same `clientId`.
+    pub fn fingerprint(&self) -> String {
+        let parts = (&self.text, &self.file, self.job.map(JobId::get));
+        let parts = match &self.reply_to {
+            None => rows::encode(&parts),
+            Some(reply_to) => rows::encode(&(parts, reply_to.as_str())),
+        };
+        blake3::hash(&parts).to_hex()[..32].to_owned()
+    }
+}
+
+fn reply_to(text: &str) -> Result<MessageId> {
+    MessageId::new(text).ok_or_else(|| Error::not_found("message").at("replyTo"))
+}
+
+fn check_kind(kind: Option<&MessageType>, with_file: bool) -> Result<()> {
+    let detail = match (kind, with_file) {
+        (None, _) | (Some(MessageType::Text), false) | (Some(MessageType::Image | MessageType::File), true) => {
+            return Ok(());
+        }
+        (Some(MessageType::Text), true) => "type is text, but the message has a file. Leave type out.",
+        (Some(MessageType::Image | MessageType::File), false) => {
+            "type says that the message has a file, but fileUrl is missing."
+        }
+        (Some(_), _) => "type is text, image or file; it can be left out.",
+    };
+    Err(Error::invalid("type", detail))
+}

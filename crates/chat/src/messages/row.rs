@@ -1,0 +1,182 @@
+//! The message row.
+
+use super::kind::MessageKind;
+use crate::{
+    base::{author::Author, rows::Extra, text},
+    conversation::row::HostLines,
+    files::row::FileRow,
+};
+use serde::{Deserialize, Serialize};
+
+/// The file of a message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Attachment {
+    /// The name that the file is kept under.
+    pub id: String,
+    pub name: String,
+    pub size: u64,
+    #[serde(rename = "type")]
+    pub content_type: String,
+    /// Of an image that browsers show: its pixels, turned upright.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub width: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub height: Option<u32>,
+}
+
+impl Attachment {
+    /// The file as it was accepted.
+    pub fn of(file: &FileRow) -> Option<Self> {
+        let kept = file.kept.as_ref()?;
+        Some(Self {
+            id: kept.name.clone(),
+            name: file.name.clone(),
+            size: kept.size,
+            content_type: file.content_type.clone(),
+            width: kept.width,
+            height: kept.height,
+        })
+    }
+}
+
+/// The message that another one replies to. Its text stays in its own row alone, so that deleting it leaves no copy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ReplyTo {
+    pub id: String,
+    pub number: u64,
+    #[serde(default)]
+    pub from: Author,
+    #[serde(default)]
+    pub kind: MessageKind,
+}
+
+/// One emoji and the members who chose it, the first one first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Reaction {
+    pub emoji: String,
+    pub by: Vec<Author>,
+}
+
+/// The last change that touched this one message: an edit, a reaction or its deletion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "(u64, u64)", into = "(u64, u64)")]
+pub(crate) struct Touch {
+    /// Its number in the log.
+    pub change: u64,
+    pub at: u64,
+}
+
+impl From<(u64, u64)> for Touch {
+    fn from((change, at): (u64, u64)) -> Self {
+        Self { change, at }
+    }
+}
+
+impl From<Touch> for (u64, u64) {
+    fn from(touch: Touch) -> Self {
+        (touch.change, touch.at)
+    }
+}
+
+/// How often a message was edited, and when last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Edited {
+    pub at: u64,
+    pub times: u32,
+}
+
+/// When a message was deleted, and by whom: by its author, or by the host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Deleted {
+    pub at: u64,
+    pub by: Author,
+}
+
+/// `CONVERSATION#<id>` / `MESSAGE#<createdAt>#<message id>`: the message as it stands now. Its status is not in it: see
+/// `conversation/watermarks.rs`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct MessageRow {
+    pub v: u8,
+    pub id: String,
+    /// `createdAt`.
+    pub at: u64,
+    pub number: u64,
+    /// Its number in the log of all changes.
+    pub change: u64,
+    #[serde(default)]
+    pub from: Author,
+    /// How many messages its author has written up to it; of a line from the host, how many the first member has.
+    #[serde(default)]
+    pub ordinal: u64,
+    #[serde(default)]
+    pub kind: MessageKind,
+    #[serde(default)]
+    pub text: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<Attachment>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply: Option<ReplyTo>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reactions: Vec<Reaction>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub touched: Option<Touch>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edited: Option<Edited>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deleted: Option<Deleted>,
+    /// What a host attached to its line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data: Option<serde_json::Map<String, serde_json::Value>>,
+    /// The lines from the host up to this message, itself included.
+    #[serde(default, skip_serializing_if = "HostLines::is_empty")]
+    pub host: HostLines,
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+impl MessageRow {
+    /// Its beginning, on one line; empty when it was deleted.
+    pub fn preview(&self) -> String {
+        text::preview(&self.text, self.file_name())
+    }
+
+    pub fn file_name(&self) -> Option<&str> {
+        self.file.as_ref().map(|file| file.name.as_str())
+    }
+
+    /// How many messages up to this one count as unread for `member` until they have read them: those of the other
+    /// member, and texts from the host.
+    pub fn counted_for(&self, member: usize) -> u64 {
+        let of_members = self.number.saturating_sub(self.host.texts + self.host.events);
+        let first = match self.from {
+            Author::Member(1) => of_members.saturating_sub(self.ordinal),
+            _ => self.ordinal,
+        };
+        let others = if member == 0 { of_members.saturating_sub(first) } else { first };
+        others + self.host.texts
+    }
+
+    /// Whether it counts as unread for `member` until they have read it.
+    pub fn counts_for(&self, member: usize) -> bool {
+        match self.from {
+            Author::Member(author) => author != member,
+            Author::Host => self.kind != MessageKind::Event,
+        }
+    }
+
+    /// Where it is in the log of all changes, if it was touched after it was accepted.
+    pub fn touched_change(&self) -> u64 {
+        self.touched.map_or(0, |touch| touch.change)
+    }
+}
+
+/// A message as an answer lists it: the row, and when it last changed as the viewer sees it.
+#[derive(Debug, Clone)]
+pub(crate) struct ListedMessage {
+    pub row: MessageRow,
+    pub updated: u64,
+}

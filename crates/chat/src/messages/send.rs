@@ -1,0 +1,220 @@
+//! `send`: two reads at most, one commit.
+//!
+//! The commit holds everything that a send means: the message, the conversation's new end, both users' heads, the rate
+//! bucket (in the sender's head), the `clientId`, the file's use and, the first time, both memberships. So nothing is
+//! ever stored in part, and a repeated `clientId` finds its own row.
+
+use super::{
+    idempotency::{self, SentRow},
+    quote,
+    rate::Bucket,
+    render::{self, Viewpoint},
+    request::SendRequest,
+    row::{Attachment, ListedMessage, MessageRow, ReplyTo},
+};
+use crate::{
+    base::{
+        attempts::Attempts,
+        author::Author,
+        clock::nanoid,
+        error::{Error, Result},
+        id::{JobId, MessageId, UserId},
+        rows::{self, Extra, LAYOUT},
+    },
+    context::Context,
+    conversation::{update::ConversationUpdate, watermarks::Watermarks},
+    files::{
+        accept, media,
+        proof::{self, FileUse},
+        row::FileRow,
+    },
+    host::{job_row::JobRow, permission},
+    keys,
+};
+use jobline_store::{CommitBuilder, Condition, Consistency, Key, Outcome, Row};
+use jobline_wire::{Code, MessageType, SendMessage, SentMessage};
+
+/// How an attempt to send ended.
+enum Attempt {
+    Sent(Box<MessageRow>),
+    /// Rows have changed since they were read.
+    Conflict(Vec<Key>),
+}
+
+/// What a message is stored with.
+struct Proved {
+    job: JobRow,
+    reply: Option<ReplyTo>,
+    file: Option<(FileRow, Condition)>,
+    /// The sender's rate bucket after this message.
+    bucket: Option<Bucket>,
+}
+
+/// Sends a message. When it answers, the message is durable. Repeated with the same `clientId` it answers the first
+/// message again.
+///
+/// # Errors
+/// All of the contract's that a send can meet; then nothing was stored.
+pub(crate) async fn send(cx: &Context, me: &UserId, input: SendMessage) -> Result<SentMessage> {
+    let request = SendRequest::check(&*cx.files, me, input)?;
+    let mut attempts = Attempts::new(&cx.db);
+    let (listed, watermarks) = loop {
+        match attempt(cx, &request, attempts.consistency()).await {
+            Ok(Attempt::Sent(row)) => {
+                let updated = row.at;
+                break (ListedMessage { row: *row, updated }, Watermarks::default());
+            }
+            Ok(Attempt::Conflict(keys)) => {
+                if let Some(first) = idempotency::sent_before(cx, &request.repetition()).await? {
+                    break first;
+                }
+                attempts.after_conflict(&keys).await?;
+            }
+            // The attempt may have read stale rows, and a refusal is given on certain ones only. A commit of unknown
+            // outcome is no refusal: another attempt might send the message a second time.
+            Err(refusal) if attempts.may_be_stale() && refusal.code != Code::Unavailable => attempts.read_strongly(),
+            Err(refusal) => break refused(cx, &request, refusal).await?,
+        }
+    };
+    let conversation = &request.conversation;
+    let view = Viewpoint { conversation, viewer: request.sender, watermarks, now: cx.now() };
+    let message = render::message(cx, view, listed).await?;
+    Ok(SentMessage { conversation_id: message.conversation_id.clone(), message })
+}
+
+/// The first message where the send is a repetition: it was accepted then, whatever is permitted now. Otherwise the
+/// refusal.
+async fn refused(cx: &Context, request: &SendRequest, refusal: Error) -> Result<(ListedMessage, Watermarks)> {
+    match idempotency::sent_before(cx, &request.repetition()).await {
+        Ok(first) => first.ok_or(refusal),
+        // The refusal says whether the message may have been stored; this error knows less.
+        Err(error) if [error.code, refusal.code] == [Code::Unavailable; 2] => Err(refusal),
+        Err(error) => Err(error),
+    }
+}
+
+/// One read, a decision, one commit; one more read when the job has to be found.
+async fn attempt(cx: &Context, request: &SendRequest, consistency: Consistency) -> Result<Attempt> {
+    let now = cx.now();
+    let (job, file) = (request.job.map(keys::job), request.file.as_deref().map(keys::file));
+    let quoted = request.reply_to.as_ref().map(|id| keys::message(&request.conversation, id));
+    let rest: Vec<Key> = job.iter().chain(&quoted).chain(&file).cloned().collect();
+    let update = ConversationUpdate::load_or_new(cx, &request.conversation, consistency, &rest, now).await?;
+    if request.must_exist && update.is_new() {
+        return Err(Error::not_found("conversation"));
+    }
+    let wanted = request.job.map(|_| update.rest[0].as_ref());
+    let last = update.row.job.map(|(job, _)| job);
+    let job = permission::check(cx, (&request.me, request.receiver()), wanted, last, consistency).await?;
+    let told = update.row.job.filter(|(id, _)| *id == job.id).map(|(_, revision)| revision);
+    if consistency == Consistency::Eventual && told.is_some_and(|told| told != job.revision) {
+        // The members were told of another revision of the job than was read here: the read was stale.
+        return Ok(Attempt::Conflict(Vec::new()));
+    }
+    let reply = match &quoted {
+        Some(_) => Some(quoted_message(cx, update.rest[usize::from(request.job.is_some())].as_ref(), now)?),
+        None => None,
+    };
+    // Before the file is looked at: a sender who is too fast must not keep the file engine busy.
+    let bucket = Bucket::take_from(update.heads[request.sender].bucket, cx.settings.send_rate, now)?;
+    let file = match &request.file {
+        Some(id) => {
+            let (sender, conversation, kind) = (&request.me, &request.conversation, request.kind.clone());
+            let row = update.rest.last().and_then(Option::as_ref);
+            Some(proof::prove(cx, FileUse { id, sender, conversation, kind }, row).await?)
+        }
+        None => None,
+    };
+    commit(cx, request, update, Proved { job, reply, file, bucket }, now).await
+}
+
+/// The message that the new one replies to, as it was read.
+fn quoted_message(cx: &Context, row: Option<&Row>, now: u64) -> Result<ReplyTo> {
+    let row = rows::live::<MessageRow>(row, now)?.filter(|row| row.at >= cx.retention.horizon(now));
+    quote::reply_to(row)
+}
+
+async fn commit(
+    cx: &Context,
+    request: &SendRequest,
+    mut update: ConversationUpdate,
+    proved: Proved,
+    now: u64,
+) -> Result<Attempt> {
+    let Proved { job, reply, file, bucket } = proved;
+    let before = update.row.log;
+    let id = MessageId::make(update.row.next_at(now), &nanoid(&*cx.random));
+    update.row.append_message(request.sender, &id);
+    update.bump_heads([0, 1], before, now);
+    update.heads[request.sender].bucket = bucket;
+    let file_row = file.as_ref().map(|(file, _)| file);
+    let message = MessageRow { reply, ..message_row(request, &update, &id, &job, file_row) };
+    // The id is new. Whatever else could be in the way is detected by the conversation's condition.
+    let key = keys::message(&request.conversation, &id);
+    let mut commit = cx.db.begin().put(key, Condition::Any, rows::encode(&message), cx.retention.expires(message.at));
+    commit = put_sent(cx, commit, request, &message);
+    if before.number == 0 {
+        commit = update.put_memberships(commit);
+    }
+    if update.row.job.map(|(about, _)| about) != Some(job.id) {
+        let key = keys::job_conversation(JobId::parse(job.id)?, &request.conversation);
+        commit = commit.put(key, Condition::Any, rows::encode(&LAYOUT), None);
+    }
+    update.row.job = Some((job.id, job.revision));
+    let mut kept = None;
+    if let (Some((mut file, condition)), Some(id)) = (file, &request.file) {
+        file.used = Some(message.id.clone());
+        let expires = cx.retention.file_expires(message.at);
+        commit = commit.put(keys::file(id), condition, rows::encode(&file), expires);
+        kept = Some((id, file));
+    }
+    match update.commit(cx, commit, [0, 1]).await? {
+        Outcome::Committed => Ok(Attempt::Sent(Box::new(message))),
+        Outcome::Conflict(keys) => {
+            if let Some((id, file)) = kept {
+                accept::delete_kept(cx, id, &file).await;
+            }
+            Ok(Attempt::Conflict(keys))
+        }
+    }
+}
+
+/// The message as it is stored, at the end of the log of `update`.
+fn message_row(
+    request: &SendRequest,
+    update: &ConversationUpdate,
+    id: &MessageId,
+    job: &JobRow,
+    file: Option<&FileRow>,
+) -> MessageRow {
+    let of_file = file.map(|file| media::message_type(&file.content_type));
+    MessageRow {
+        v: LAYOUT,
+        id: id.as_str().to_owned(),
+        at: id.at_ms(),
+        number: update.row.log.number,
+        change: update.row.log.change,
+        from: Author::Member(request.sender),
+        ordinal: update.row.members[request.sender].sent,
+        kind: request.kind.clone().or(of_file).unwrap_or(MessageType::Text).into(),
+        text: request.text.clone(),
+        job: Some(job.id),
+        client: request.client_id.clone(),
+        file: file.and_then(Attachment::of),
+        reply: None,
+        reactions: Vec::new(),
+        touched: None,
+        edited: None,
+        deleted: None,
+        data: None,
+        host: update.row.host,
+        extra: Extra::default(),
+    }
+}
+
+/// The row of the `clientId`, if there is one.
+fn put_sent(cx: &Context, commit: CommitBuilder, request: &SendRequest, message: &MessageRow) -> CommitBuilder {
+    let Some(key) = request.sent_key() else { return commit };
+    let sent = SentRow { v: LAYOUT, message: message.id.clone(), input: request.fingerprint() };
+    commit.put(key, Condition::Absent, rows::encode(&sent), cx.retention.expires(message.at))
+}

@@ -1,0 +1,155 @@
+//! What edits, reactions and deletions share: one message is read with its conversation, and written with a change of the
+//! log that says it was touched.
+//!
+//! All of them say what shall be, not what to toggle: repeating one changes nothing, and of two that race the
+//! conversation's row decides which comes first.
+
+use super::{
+    rate::Bucket,
+    render::{self, Viewpoint},
+    row::{ListedMessage, MessageRow, Touch},
+};
+use crate::{
+    base::{
+        attempts::Attempts,
+        author::Author,
+        error::{Error, Result},
+        id::{ConversationId, MessageId},
+        rows,
+    },
+    context::Context,
+    conversation::update::ConversationUpdate,
+    keys,
+    log::{
+        append,
+        change::{ChangeKind, ChangeRow},
+        last_change::LogState,
+    },
+};
+use jobline_store::{CommitBuilder, Condition, Key, Outcome, Row};
+use jobline_wire::{Message, limits::CHANGES_PER_MINUTE};
+
+/// Which message is touched, and by whom.
+pub(super) struct Target<'a> {
+    pub conversation: &'a ConversationId,
+    pub message: MessageId,
+    pub by: Author,
+}
+
+impl<'a> Target<'a> {
+    /// # Errors
+    /// `not_found` for what cannot be the id of a message.
+    pub fn new(conversation: &'a ConversationId, message_id: &str, by: Author) -> Result<Self> {
+        let message = MessageId::new(message_id).ok_or_else(no_such_message)?;
+        Ok(Self { conversation, message, by })
+    }
+}
+
+/// A message as it was read, with its conversation.
+pub(super) struct Touched {
+    pub update: ConversationUpdate,
+    pub row: MessageRow,
+    version: Condition,
+    expires: Option<u64>,
+    pub now: u64,
+}
+
+/// What a touch makes of a message.
+pub(super) struct Change {
+    pub kind: ChangeKind,
+    /// Edits and reactions are limited to so many a minute, deletions are not.
+    pub is_limited: bool,
+}
+
+/// Lets `decide` alter the message, and commits it. `decide` answers `None` when the message is as it shall be already;
+/// it may add rows to the commit. Answers the message as it stands then.
+///
+/// # Errors
+/// `not_found`, `rate_limited`, `unavailable`, and those of `decide`.
+pub(super) async fn touch(
+    cx: &Context,
+    target: &Target<'_>,
+    mut decide: impl FnMut(&mut Touched) -> Result<Option<(Change, CommitBuilder)>>,
+) -> Result<MessageRow> {
+    let mut attempts = Attempts::strong(&cx.db);
+    loop {
+        let mut touched = load(cx, target, attempts.consistency()).await?;
+        let Some((change, commit)) = decide(&mut touched)? else { return Ok(touched.row) };
+        if change.is_limited {
+            take_from_bucket(&mut touched, target.by)?;
+        }
+        match commit_touch(cx, target, &mut touched, change.kind, commit).await? {
+            Outcome::Committed => return Ok(touched.row),
+            Outcome::Conflict(keys) => attempts.after_conflict(&keys).await?,
+        }
+    }
+}
+
+async fn load(cx: &Context, target: &Target<'_>, consistency: jobline_store::Consistency) -> Result<Touched> {
+    let now = cx.now();
+    let key = keys::message(target.conversation, &target.message);
+    let update = ConversationUpdate::load(cx, target.conversation, consistency, &[key]).await?;
+    let update = update.ok_or_else(|| Error::not_found("conversation"))?;
+    let stored: Option<&Row> = update.rest[0].as_ref();
+    let row = rows::live::<MessageRow>(stored, now)?.filter(|row| row.at >= cx.retention.horizon(now));
+    let row = row.ok_or_else(no_such_message)?;
+    let version = stored.map_or(Condition::Absent, |stored| Condition::Version(stored.version));
+    let expires = stored.and_then(|stored| stored.expires);
+    Ok(Touched { update, row, version, expires, now })
+}
+
+/// One more change in the minute of the member who makes it.
+fn take_from_bucket(touched: &mut Touched, by: Author) -> Result<()> {
+    let Author::Member(member) = by else { return Ok(()) };
+    let head = &mut touched.update.heads[member];
+    head.changes = Bucket::take_change(head.changes, CHANGES_PER_MINUTE, touched.now)?;
+    Ok(())
+}
+
+async fn commit_touch(
+    cx: &Context,
+    target: &Target<'_>,
+    touched: &mut Touched,
+    kind: ChangeKind,
+    commit: CommitBuilder,
+) -> Result<Outcome> {
+    let Touched { update, row, version, expires, now } = touched;
+    let change = ChangeRow::of_message(&update.row, kind, target.by, row, *now);
+    row.touched = Some(Touch { change: change.number, at: change.at });
+    update.row.last_touch = change.number;
+    let commit = commit.put(key_of(target), *version, rows::encode(row), *expires);
+    append::change_with(cx, update, &change, [0, 1], *now, commit).await
+}
+
+fn key_of(target: &Target<'_>) -> Key {
+    keys::message(target.conversation, &target.message)
+}
+
+/// The message as `viewer` sees it after a touch, with the status that it has now.
+pub(super) async fn answer(
+    cx: &Context,
+    conversation: &ConversationId,
+    viewer: usize,
+    row: MessageRow,
+) -> Result<Message> {
+    let now = cx.now();
+    let stands = crate::conversation::read::one(cx, conversation, jobline_store::Consistency::Strong).await?;
+    let watermarks = stands.watermarks();
+    let state = LogState { id: conversation, viewer, watermarks, last: stands.last_change_row };
+    let updated = state.last_changes(&cx.db, std::slice::from_ref(&row), Vec::new()).await?[0];
+    let view = Viewpoint { conversation, viewer, watermarks, now };
+    render::message(cx, view, ListedMessage { row, updated }).await
+}
+
+/// A message that counted as unread counts no more once it is deleted.
+pub(super) fn discount_unread(touched: &mut Touched) {
+    for member in [0, 1] {
+        if touched.row.counts_for(member) && touched.row.number > touched.update.row.members[member].read.number {
+            touched.update.row.members[member].unread_deleted += 1;
+        }
+    }
+}
+
+pub(super) fn no_such_message() -> Error {
+    Error::not_found("message").at("messageId")
+}

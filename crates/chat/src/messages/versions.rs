@@ -1,0 +1,51 @@
+//! `versions`: what a message has said before it was edited.
+
+use super::{row::MessageRow, touch::no_such_message};
+use crate::{
+    base::{
+        error::{Error, Result},
+        id::{MessageId, UserId},
+        rows,
+        time::iso,
+    },
+    context::Context,
+    conversation::access,
+    keys,
+};
+use jobline_store::Consistency;
+use jobline_wire::{Code, ListVersions, Version, Versions};
+use serde::{Deserialize, Serialize};
+
+/// `CONVERSATION#<id>` / `VERSION#<message number>#<how many came before it>`: a former text of a message, and since when
+/// it said so.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct VersionRow {
+    pub v: u8,
+    pub text: String,
+    pub at: u64,
+}
+
+/// Every text that a message has had, the present one last.
+///
+/// # Errors
+/// `not_found`, `message_deleted`, `unavailable`.
+pub(crate) async fn versions(cx: &Context, me: &UserId, input: ListVersions) -> Result<Versions> {
+    let (id, _) = access::of_member(me, &input.conversation_id)?;
+    let message = MessageId::new(&input.message_id).ok_or_else(no_such_message)?;
+    let now = cx.now();
+    let row = cx.db.get(&keys::message(&id, &message), Consistency::Strong).await?;
+    let row = rows::live::<MessageRow>(row.as_ref(), now)?.filter(|row| row.at >= cx.retention.horizon(now));
+    let row = row.ok_or_else(no_such_message)?;
+    if row.deleted.is_some() {
+        let detail = "This message was deleted, with all that it has said.";
+        return Err(Error::new(Code::MessageDeleted, detail).at("messageId"));
+    }
+    let times = row.edited.map_or(0, |edited| edited.times);
+    let former: Vec<VersionRow> = cx.db.decode_range(keys::versions(&id, row.number)).await?;
+    // An edit that came after the message was read belongs to a later answer.
+    let former = former.into_iter().take(times as usize);
+    let mut versions: Vec<Version> =
+        former.map(|version| Version { content: version.text, at: iso(version.at) }).collect();
+    versions.push(Version { content: row.text, at: iso(row.edited.map_or(row.at, |edited| edited.at)) });
+    Ok(Versions { versions })
+}

@@ -1,0 +1,579 @@
+//! What is taken in, and all that is not.
+
+use super::*;
+use futures_util::{Stream, StreamExt as _, stream};
+use jobline_chat::Keep;
+use std::io::Error;
+use std::sync::atomic::{AtomicU64, Ordering};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::sync::mpsc;
+
+const MIB_10: u64 = 10_485_760;
+
+/// A body that is handed over piece by piece.
+fn piecewise() -> (mpsc::Sender<Result<Bytes, Error>>, Body) {
+    let (sender, receiver) = mpsc::channel(1);
+    let pieces = stream::unfold(receiver, |mut receiver| async { Some((receiver.recv().await?, receiver)) });
+    (sender, Body::from_stream(pieces))
+}
+
+/// `size` bytes in blocks, and how many of them were taken so far.
+fn counted(size: u64) -> (Arc<AtomicU64>, impl Stream<Item = Result<Bytes, Error>> + Send + 'static) {
+    let taken = Arc::new(AtomicU64::new(0));
+    let count = Arc::clone(&taken);
+    let blocks = stream::unfold(size, move |left| {
+        let block = left.min(64 * 1024);
+        count.fetch_add(block, Ordering::SeqCst);
+        let bytes = Bytes::from(vec![b'x'; usize::try_from(block).unwrap()]);
+        async move { (block > 0).then_some((Ok(bytes), left - block)) }
+    });
+    (taken, blocks)
+}
+
+#[tokio::test]
+async fn a_grant_takes_its_bytes() {
+    let stage = Stage::new();
+    let target = stage.grant(ID, 5, "image/png").await;
+    assert_eq!(target.file_url, format!("{BASE}/files/{ID}"));
+    assert!(target.upload_url.starts_with(&format!("{BASE}/files/{ID}?size=5&type=image%2Fpng&expires=")));
+    assert_eq!(target.headers.iter().collect::<Vec<_>>(), [(&"content-type".to_owned(), &"image/png".to_owned())]);
+    assert_eq!(target.expires_at, "2026-09-21T14:18:20.000Z");
+    assert_eq!(stage.files.arrived(ID, 9).await.unwrap(), None);
+    let answer = stage.send(upload(&target, Body::from("hello"))).await;
+    assert_eq!(answer.status(), StatusCode::OK);
+    assert!(bytes(answer).await.is_empty());
+    let arrived = stage.files.arrived(ID, 3).await.unwrap().unwrap();
+    assert_eq!((arrived.size, arrived.head.as_slice()), (5, &b"hel"[..]));
+    assert_eq!(stage.files.arrived(ID, 99).await.unwrap().unwrap().head, b"hello");
+    assert!(stage.left_over().is_empty());
+}
+
+#[tokio::test]
+async fn a_second_put_is_refused_even_of_the_same_bytes() {
+    let stage = Stage::new();
+    stage.put(b"hello").await;
+    let target = stage.grant(ID, 5, "image/png").await;
+    for body in ["hello", "HELLO"] {
+        let (status, code, detail) = problem(stage.send(upload(&target, Body::from(body))).await).await;
+        assert_eq!((status, code.as_str()), (409, "file_already_used"));
+        assert!(detail.contains("arrived already"), "{detail}");
+    }
+    assert_eq!(stage.files.read(ID, 0, 99).await.unwrap(), b"hello");
+    assert!(stage.left_over().is_empty());
+}
+
+#[tokio::test]
+async fn an_upload_that_failed_may_be_tried_again() {
+    let stage = Stage::new();
+    let target = stage.grant(ID, 5, "image/png").await;
+    let (status, code, detail) = problem(stage.send(upload(&target, Body::from("hell"))).await).await;
+    assert_eq!((status, code.as_str()), (400, "invalid_file"));
+    assert!(detail.contains("5 bytes were announced and 4 came"), "{detail}");
+    assert!(stage.left_over().is_empty() && stage.kept().await.is_empty());
+    stage.put(b"hello").await;
+}
+
+#[tokio::test]
+async fn one_byte_too_many_stops_the_upload() {
+    let stage = Stage::new();
+    let target = stage.grant(ID, 100_000, "image/png").await;
+    // A body without end: reading it must stop by itself, and soon after the byte that is one too many.
+    let (taken, blocks) = counted(u64::MAX);
+    let (status, code, detail) = problem(stage.send(upload(&target, Body::from_stream(blocks))).await).await;
+    assert_eq!((status, code.as_str()), (413, "file_too_large"));
+    assert!(detail.contains("100000 bytes were announced"), "{detail}");
+    assert!(taken.load(Ordering::SeqCst) <= 3 * 64 * 1024);
+    assert!(stage.left_over().is_empty() && stage.kept().await.is_empty());
+}
+
+#[tokio::test]
+async fn what_the_headers_tell_is_refused_before_a_byte_is_read() {
+    let stage = Stage::new();
+    let target = stage.grant(ID, 5, "image/png").await;
+    let ask = async |name: header::HeaderName, value: Option<&str>| {
+        let (taken, blocks) = counted(5);
+        let mut request = upload(&target, Body::from_stream(blocks));
+        match value {
+            Some(value) => drop(request.headers_mut().insert(name, value.parse().unwrap())),
+            None => drop(request.headers_mut().remove(name)),
+        }
+        let response = stage.send(request).await;
+        assert_eq!(taken.load(Ordering::SeqCst), 0);
+        problem(response).await
+    };
+    for other in [Some("image/jpeg"), Some("image/png; charset=utf-8"), Some("text/html"), Some(""), None] {
+        let (status, code, detail) = ask(header::CONTENT_TYPE, other).await;
+        assert_eq!((status, code.as_str()), (400, "invalid_file"), "{other:?}");
+        assert!(detail.contains("image/png"));
+    }
+    assert_eq!(ask(header::CONTENT_LENGTH, Some("6")).await.0, 413);
+    assert_eq!(ask(header::CONTENT_LENGTH, Some("4")).await.0, 400);
+    stage.put(b"hello").await;
+}
+
+#[tokio::test]
+async fn a_url_that_was_not_given_is_none() {
+    let stage = Stage::new();
+    let target = stage.grant(ID, 5, "image/png").await;
+    let good = &target.upload_url;
+    let other_id = ID.replace("V1St", "V2St");
+    let signature = good.split("signature=").nth(1).unwrap();
+    let download = stage.link("x", "image/png", true).await;
+    let foreign = LocalFiles::new(&stage.folder, BASE, &[8; 32], Arc::clone(&stage.clock) as _).unwrap();
+    let grant = UploadGrant { id: ID, size: 5, content_type: "image/png", sha256: None, expires_ms: NOW_MS + 300_000 };
+    let urls = [
+        format!("{BASE}/files/{ID}"),
+        format!("{BASE}/files/{ID}?"),
+        format!("{BASE}/files/{ID}?signature={signature}"),
+        good.replace("size=5", "size=6"),
+        good.replace("size=5", "size=05"),
+        good.replace("image%2Fpng", "text%2Fhtml"),
+        good.replace("expires=1790000300000", "expires=1790000300001"),
+        good.replace("size=5&", "size=5&size=9&"),
+        good.replace("size=5&", ""),
+        good.replace("&signature", "&sha256=00&signature"),
+        good.replace("size=5&type=image%2Fpng", "type=image%2Fpng&size=5"),
+        good.replace(ID, &other_id),
+        good.replace(ID, "file_1_x"),
+        good.replace(ID, &ID.to_lowercase()),
+        format!("{good}&x=1"),
+        format!("{good}A"),
+        good[..good.len() - 1].to_owned(),
+        good.replace(signature, ""),
+        good.replace(signature, &"A".repeat(43)),
+        good.replace("image%2Fpng", "image%ffpng"),
+        download,
+        foreign.upload_target(&grant).await.unwrap().upload_url,
+    ];
+    for url in urls {
+        assert_ne!(url, *good);
+        let (taken, blocks) = counted(5);
+        let request = Request::put(path(&url)).header(header::CONTENT_TYPE, "image/png");
+        let response = stage.send(request.body(Body::from_stream(blocks)).unwrap()).await;
+        assert_eq!(taken.load(Ordering::SeqCst), 0, "{url}");
+        let (status, code, detail) = problem(response).await;
+        assert_eq!((status, code.as_str()), (404, "not_found"), "{url}");
+        assert!(detail.contains("uploadFile"), "{detail}");
+    }
+    assert!(stage.kept().await.is_empty());
+    // Another way to write the same characters is the same URL.
+    let rewritten = good.replace("image%2Fpng", "image/png").replace("size=5", "size=%35");
+    let request = Request::put(path(&rewritten)).header(header::CONTENT_TYPE, "image/png");
+    assert_eq!(stage.send(request.body(Body::from("hello")).unwrap()).await.status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn an_upload_url_expires() {
+    let stage = Stage::new();
+    let target = stage.grant(ID, 5, "image/png").await;
+    stage.clock.pass(299_999);
+    let half = stage.send(upload(&target, Body::from("hell"))).await;
+    assert_eq!(half.status(), StatusCode::BAD_REQUEST);
+    stage.clock.pass(1);
+    let (status, code, detail) = problem(stage.send(upload(&target, Body::from("hello"))).await).await;
+    assert_eq!((status, code.as_str()), (404, "not_found"));
+    assert!(detail.contains("expired") && detail.contains("uploadFile"));
+}
+
+#[tokio::test]
+async fn ids_that_are_paths_lead_nowhere() {
+    let stage = Stage::new();
+    std::fs::write(stage.folder.parent().unwrap().join("secret"), "secret").unwrap();
+    for id in ["../secret", "..", ".", "", "/etc/passwd", "file_1_../x", "file_1_a/b", "file_1_a\0", "file_1_ä", "x"] {
+        let grant = UploadGrant { id, size: 5, content_type: "image/png", sha256: None, expires_ms: NOW_MS + 9 };
+        assert_eq!(stage.files.upload_target(&grant).await.unwrap_err().code.status(), 404, "{id}");
+        let grant = DownloadGrant { id, name: "x", content_type: "x", inline: false, expires_ms: NOW_MS + 9 };
+        assert_eq!(stage.files.download_url(&grant).await.unwrap_err().code.status(), 404, "{id}");
+        assert_eq!(stage.files.arrived(id, 9).await.unwrap(), None, "{id}");
+        assert_eq!(stage.files.read(id, 0, 9).await.unwrap_err().code.status(), 404, "{id}");
+        assert_eq!(stage.files.write(id, "x", Path::new("/etc/hosts")).await.unwrap_err().code.status(), 404, "{id}");
+        stage.files.delete(id).await.unwrap();
+        assert_eq!(stage.files.file_id(&format!("{BASE}/files/{id}")), None, "{id}");
+    }
+    assert!(stage.folder.parent().unwrap().join("secret").exists());
+    // Even with a good signature, should a grant for such an id ever be made.
+    let grant = super::super::grant::Upload {
+        size: 5,
+        content_type: "image/png".to_owned(),
+        sha256: None,
+        expires_ms: NOW_MS + 9,
+    };
+    let query = stage.files.signer.upload_query("../x", &grant);
+    for way in ["..%2Fx", "%2e%2e%2fx"] {
+        let request = Request::put(format!("/files/{way}?{query}")).header(header::CONTENT_TYPE, "image/png");
+        assert_eq!(problem(stage.send(request.body(Body::from("hello")).unwrap()).await).await.0, 404);
+    }
+}
+
+#[test]
+fn a_file_url_is_known_again_and_nothing_else_is() {
+    let stage = Stage::new();
+    let id = |url: &str| stage.files.file_id(url);
+    assert_eq!(id(&format!("{BASE}/files/{ID}")).as_deref(), Some(ID));
+    for other in [
+        String::new(),
+        ID.to_owned(),
+        format!("/files/{ID}"),
+        format!("{BASE}/files/"),
+        format!("{BASE}/files//{ID}"),
+        format!("{BASE}/files/{ID}/"),
+        format!("{BASE}/files/{ID}?x=1"),
+        format!("{BASE}/files/{ID}#x"),
+        format!("{BASE}/files/{ID} "),
+        format!("{BASE}/files/x{ID}"),
+        format!("https://evil.example/files/{ID}"),
+        format!("{BASE}/files/{ID}").replace("https", "http"),
+        format!("{BASE}/files/file%5F1_x"),
+        format!("{BASE}/files/file_1_{}", "x".repeat(33)),
+        format!("{BASE}/files/file__x"),
+        format!("{BASE}/files/file_1_"),
+    ] {
+        assert_eq!(id(&other), None, "{other}");
+    }
+}
+
+#[tokio::test]
+async fn the_hash_is_checked_when_it_was_announced() {
+    let stage = Stage::new();
+    let sha256 = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
+    let grant = |sha256| UploadGrant {
+        id: ID,
+        size: 5,
+        content_type: "image/png",
+        sha256: Some(sha256),
+        expires_ms: NOW_MS + 300_000,
+    };
+    let target = stage.files.upload_target(&grant(sha256)).await.unwrap();
+    assert!(target.upload_url.contains(&format!("&sha256={sha256}&")));
+    let (status, code, detail) = problem(stage.send(upload(&target, Body::from("hellO"))).await).await;
+    assert_eq!((status, code.as_str()), (400, "invalid_file"));
+    assert!(detail.contains("sha256"));
+    assert!(stage.left_over().is_empty() && stage.kept().await.is_empty());
+    assert_eq!(stage.send(upload(&target, Body::from("hello"))).await.status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn ten_megabytes_pass_through_without_being_held() {
+    let stage = Stage::new();
+    let target = stage.grant(ID, MIB_10, "application/zip").await;
+    let (taken, blocks) = counted(MIB_10);
+    // What was taken from the body and is not on the disk yet is what is in memory.
+    let (folder, held) = (stage.folder.join("incoming"), Arc::new(AtomicU64::new(0)));
+    let most = Arc::clone(&held);
+    let watched = blocks.inspect(move |_| {
+        let written: u64 =
+            std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().metadata().unwrap().len()).sum();
+        most.fetch_max(taken.load(Ordering::SeqCst) - written, Ordering::SeqCst);
+    });
+    assert_eq!(stage.send(upload(&target, Body::from_stream(watched))).await.status(), StatusCode::OK);
+    assert_eq!(stage.kept().await, [(ID.to_owned(), MIB_10)]);
+    assert!(held.load(Ordering::SeqCst) <= 4 << 20, "{held:?} bytes were held");
+
+    let response = stage.get(&stage.link("big.zip", "application/zip", false).await, &[]).await;
+    let mut body = response.into_body().into_data_stream();
+    let (mut came, mut largest) = (0, 0);
+    while let Some(block) = body.next().await {
+        let block = block.unwrap();
+        assert!(block.iter().all(|byte| *byte == b'x'));
+        came += block.len() as u64;
+        largest = largest.max(block.len());
+    }
+    assert_eq!((came, largest), (MIB_10, 64 * 1024));
+}
+
+#[tokio::test]
+async fn of_many_puts_at_once_exactly_one_wins() {
+    let stage = Arc::new(Stage::new());
+    let target = stage.grant(ID, 6, "image/png").await;
+    let mut senders = Vec::new();
+    let mut puts = Vec::new();
+    for number in 0..8 {
+        let (sender, body) = piecewise();
+        let (stage, request) = (Arc::clone(&stage), upload(&target, body));
+        puts.push(tokio::spawn(async move { stage.send(request).await.status() }));
+        sender.send(Ok(Bytes::from("put #"))).await.unwrap();
+        senders.push((number, sender));
+    }
+    for (_, sender) in &senders {
+        // Once there is room again the first piece was taken: all of them are under way.
+        drop(sender.reserve().await.unwrap());
+    }
+    for (number, sender) in senders {
+        sender.send(Ok(Bytes::from(number.to_string()))).await.unwrap();
+    }
+    let mut statuses = Vec::new();
+    for put in puts {
+        statuses.push(put.await.unwrap());
+    }
+    let won: Vec<usize> = (0..8).filter(|number| statuses[*number] == StatusCode::OK).collect();
+    assert_eq!(won.len(), 1, "{statuses:?}");
+    assert_eq!(statuses.iter().filter(|status| **status == StatusCode::CONFLICT).count(), 7);
+    assert_eq!(stage.files.read(ID, 0, 99).await.unwrap(), format!("put #{}", won[0]).into_bytes());
+    assert!(stage.left_over().is_empty());
+}
+
+#[tokio::test]
+async fn a_body_that_breaks_off_leaves_nothing() {
+    let stage = Stage::new();
+    let target = stage.grant(ID, 5, "image/png").await;
+    let pieces = stream::iter([Ok(Bytes::from("hel")), Err(Error::other("connection reset"))]);
+    let (status, _, detail) = problem(stage.send(upload(&target, Body::from_stream(pieces))).await).await;
+    assert_eq!(status, 400);
+    assert!(detail.contains("3 came"), "{detail}");
+    assert!(stage.left_over().is_empty() && stage.kept().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_request_that_is_dropped_leaves_nothing() {
+    let stage = Arc::new(Stage::new());
+    let target = stage.grant(ID, 5, "image/png").await;
+    let (sender, body) = piecewise();
+    let (there, request) = (Arc::clone(&stage), upload(&target, body));
+    let put = tokio::spawn(async move { there.send(request).await });
+    for piece in ["h", "e", "l"] {
+        sender.send(Ok(Bytes::from(piece))).await.unwrap();
+    }
+    assert_eq!(stage.left_over().len(), 1);
+    put.abort();
+    assert!(put.await.unwrap_err().is_cancelled());
+    assert!(stage.left_over().is_empty() && stage.kept().await.is_empty());
+    stage.put(b"hello").await;
+}
+
+#[tokio::test]
+async fn a_body_that_rests_too_long_is_given_up() {
+    let stage = Arc::new(Stage::new());
+    let target = stage.grant(ID, 5, "image/png").await;
+    let (sender, body) = piecewise();
+    let (there, request) = (Arc::clone(&stage), upload(&target, body));
+    let put = tokio::spawn(async move { problem(there.send(request).await).await });
+    for piece in ["h", "e", "l"] {
+        stage.clock.pass(29_000);
+        sender.send(Ok(Bytes::from(piece))).await.unwrap();
+    }
+    drop(sender.reserve().await.unwrap());
+    // It may begin to wait only now, so time passes until it has enough.
+    while !put.is_finished() {
+        stage.clock.pass(10_000);
+        tokio::task::yield_now().await;
+    }
+    let (status, _, detail) = put.await.unwrap();
+    assert_eq!(status, 400);
+    assert!(detail.contains("5 bytes were announced and 3 came"), "{detail}");
+    assert!(stage.left_over().is_empty());
+}
+
+#[tokio::test]
+async fn a_body_cannot_trickle_for_ever() {
+    let stage = Arc::new(Stage::new());
+    let target = stage.grant(ID, 1_000_000, "image/png").await;
+    let (sender, body) = piecewise();
+    let (there, request) = (Arc::clone(&stage), upload(&target, body));
+    let put = tokio::spawn(async move { problem(there.send(request).await).await.0 });
+    let mut pieces = 0;
+    while sender.send(Ok(Bytes::from("x"))).await.is_ok() {
+        stage.clock.pass(20_000);
+        pieces += 1;
+        assert!(pieces < 200);
+    }
+    assert_eq!(put.await.unwrap(), 400);
+    assert!(stage.left_over().is_empty());
+}
+
+/// The router behind a real socket.
+async fn serve(stage: &Stage) -> std::net::SocketAddr {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let router = router::<()>(Arc::clone(&stage.files));
+    tokio::spawn(async move {
+        loop {
+            let (connection, _) = listener.accept().await.unwrap();
+            let router = router.clone();
+            tokio::spawn(async move {
+                let service = hyper::service::service_fn(move |request: Request<hyper::body::Incoming>| {
+                    router.clone().oneshot(request.map(Body::new))
+                });
+                let io = hyper_util::rt::TokioIo::new(connection);
+                let _ = hyper::server::conn::http1::Builder::new().serve_connection(io, service).await;
+            });
+        }
+    });
+    address
+}
+
+#[tokio::test]
+async fn a_cut_connection_leaves_nothing() {
+    let stage = Stage::new();
+    let address = serve(&stage).await;
+    let target = stage.grant(ID, MIB_10, "image/png").await;
+    let head = format!(
+        "PUT {} HTTP/1.1\r\nhost: x\r\ncontent-type: image/png\r\ncontent-length: {MIB_10}\r\n\r\n",
+        path(&target.upload_url)
+    );
+    let mut connection = tokio::net::TcpStream::connect(address).await.unwrap();
+    connection.write_all(head.as_bytes()).await.unwrap();
+    connection.write_all(&vec![b'x'; 1 << 20]).await.unwrap();
+    while stage.left_over().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    drop(connection);
+    while !stage.left_over().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    assert!(stage.kept().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_client_that_writes_before_it_reads_still_sees_why() {
+    let stage = Stage::new();
+    let address = serve(&stage).await;
+    let target = stage.grant(ID, 5, "image/png").await;
+    let lengths = [format!("content-length: {MIB_10}"), "transfer-encoding: chunked".to_owned()];
+    for (url, expected) in [(path(&target.upload_url), "413"), ("/files/file_1_x?signature=x", "404")] {
+        for length in &lengths {
+            let mut connection = tokio::net::TcpStream::connect(address).await.unwrap();
+            let head = format!("PUT {url} HTTP/1.1\r\nhost: x\r\ncontent-type: image/png\r\n{length}\r\n\r\n");
+            connection.write_all(head.as_bytes()).await.unwrap();
+            let body = vec![b'x'; usize::try_from(MIB_10).unwrap()];
+            if length.starts_with("transfer") {
+                connection.write_all(format!("{MIB_10:x}\r\n").as_bytes()).await.unwrap();
+            }
+            connection.write_all(&body).await.unwrap();
+            if length.starts_with("transfer") {
+                connection.write_all(b"\r\n0\r\n\r\n").await.unwrap();
+            }
+            let mut answer = vec![0; 12];
+            connection.read_exact(&mut answer).await.unwrap();
+            assert_eq!(String::from_utf8(answer).unwrap(), format!("HTTP/1.1 {expected}"), "{url} {length}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_does_not_wait_for_the_body() {
+    let stage = Stage::new();
+    let target = stage.grant(ID, 5, "image/png").await;
+    let (_sender, body) = piecewise();
+    let mut request = upload(&target, body);
+    request.headers_mut().insert(header::CONTENT_LENGTH, "6".parse().unwrap());
+    assert_eq!(stage.send(request).await.status(), StatusCode::PAYLOAD_TOO_LARGE);
+}
+
+/// A disk with so much room.
+struct Disk(AtomicU64, u64);
+
+impl FreeSpace for Arc<Disk> {
+    fn of(&self, _: &Path) -> std::io::Result<Space> {
+        Ok(Space { free: self.0.load(Ordering::SeqCst), total: self.1 })
+    }
+}
+
+const GB: u64 = 1 << 30;
+
+fn stage_on(disk: &Arc<Disk>) -> Stage {
+    let mut stage = Stage::new();
+    let files = LocalFiles::new(&stage.folder, BASE, &KEY, Arc::clone(&stage.clock) as _).unwrap();
+    stage.files = Arc::new(files.with_space(Box::new(Arc::clone(disk))));
+    stage
+}
+
+#[tokio::test]
+async fn uploads_leave_room_for_messages() {
+    for (total, reserved) in [(10 * GB, GB / 2), (20 * GB, GB), (1_000 * GB, GB)] {
+        let disk = Arc::new(Disk(AtomicU64::new(reserved + MIB_10), total));
+        let stage = stage_on(&disk);
+        let target = stage.grant(ID, MIB_10, "application/zip").await;
+        disk.0.store(reserved + MIB_10 - 1, Ordering::SeqCst);
+        let grant =
+            UploadGrant { id: ID, size: MIB_10, content_type: "image/png", sha256: None, expires_ms: NOW_MS + 1 };
+        let refusal = stage.files.upload_target(&grant).await.unwrap_err();
+        assert_eq!((refusal.code.status(), refusal.retry_after_ms), (503, Some(60_000)), "told before it is uploaded");
+        let (taken, blocks) = counted(MIB_10);
+        let (status, code, detail) = problem(stage.send(upload(&target, Body::from_stream(blocks))).await).await;
+        assert_eq!((status, code.as_str(), taken.load(Ordering::SeqCst)), (503, "unavailable", 0));
+        assert!(detail.contains("no room for files"), "{detail}");
+        assert!(stage.left_over().is_empty());
+        disk.0.store(reserved + MIB_10, Ordering::SeqCst);
+        stage.put(b"hello").await;
+    }
+}
+
+#[tokio::test]
+async fn what_running_uploads_will_take_counts() {
+    let disk = Arc::new(Disk(AtomicU64::new(GB + MIB_10), 100 * GB));
+    let stage = Arc::new(stage_on(&disk));
+    let target = stage.grant(ID, MIB_10, "image/png").await;
+    let (sender, body) = piecewise();
+    let (there, request) = (Arc::clone(&stage), upload(&target, body));
+    let put = tokio::spawn(async move { there.send(request).await });
+    sender.send(Ok(Bytes::from("x"))).await.unwrap();
+    drop(sender.reserve().await.unwrap());
+    let grant = UploadGrant { id: "file_1_x", size: 1, content_type: "x", sha256: None, expires_ms: NOW_MS + 1 };
+    assert_eq!(stage.files.upload_target(&grant).await.unwrap_err().code.status(), 503);
+    put.abort();
+    assert!(put.await.unwrap_err().is_cancelled());
+    stage.files.upload_target(&grant).await.expect("there is room again");
+}
+
+#[tokio::test]
+async fn a_newer_request_takes_an_upload_over() {
+    let stage = Arc::new(Stage::new());
+    let target = stage.grant(ID, 5, "image/png").await;
+    let (sender, body) = piecewise();
+    let (there, request) = (Arc::clone(&stage), upload(&target, body));
+    let hangs = tokio::spawn(async move { problem(there.send(request).await).await });
+    sender.send(Ok(Bytes::from("hel"))).await.unwrap();
+    drop(sender.reserve().await.unwrap());
+    stage.put(b"hello").await;
+    let (status, code, detail) = hangs.await.unwrap();
+    assert_eq!((status, code.as_str()), (409, "file_already_used"));
+    assert!(detail.contains("newer request"), "{detail}");
+    assert!(stage.left_over().is_empty());
+}
+
+#[tokio::test]
+async fn what_is_not_kept_in_time_is_dropped() {
+    let stage = Stage::new();
+    stage.put(b"hello").await;
+    assert_eq!(stage.files.drop_uploads(NOW_MS).await.unwrap(), 0, "not yet");
+    let arrived = stage.files.arrived(ID, 9).await.unwrap().unwrap();
+    assert_eq!(stage.files.drop_uploads(NOW_MS + 1).await.unwrap(), 1);
+    assert!(stage.kept().await.is_empty());
+    let late = stage.files.keep(&arrived, keep("file_1_x", None)).await.unwrap();
+    assert_eq!(late, None, "a send that looked at it before keeps nothing");
+}
+
+fn keep<'a>(name: &'a str, bytes: Option<&[u8]>) -> Keep<'a> {
+    Keep { id: ID, name, content_type: "image/png", bytes: bytes.map(<[u8]>::to_vec) }
+}
+
+#[tokio::test]
+async fn what_is_kept_stays() {
+    let stage = Stage::new();
+    stage.put(b"hello").await;
+    let arrived = stage.files.arrived(ID, 9).await.unwrap().unwrap();
+    let name = format!("{ID}-0123456789");
+    for _ in 0..2 {
+        assert_eq!(stage.files.keep(&arrived, keep(&name, None)).await.unwrap().as_deref(), Some(ID));
+    }
+    assert_eq!(stage.files.drop_uploads(u64::MAX).await.unwrap(), 0);
+    assert_eq!(stage.kept().await, [(ID.to_owned(), 5)]);
+    let (status, ..) =
+        problem(stage.send(upload(&stage.grant(ID, 5, "image/png").await, Body::from("other"))).await).await;
+    assert_eq!(status, 409, "its URL takes nothing more");
+}
+
+#[tokio::test]
+async fn other_bytes_can_be_kept_in_the_place_of_what_arrived() {
+    let stage = Stage::new();
+    stage.put(b"hello").await;
+    let arrived = stage.files.arrived(ID, 9).await.unwrap().unwrap();
+    let name = format!("{ID}-0123456789");
+    assert_eq!(stage.files.keep(&arrived, keep(&name, Some(b"hell"))).await.unwrap(), Some(name.clone()));
+    assert_eq!(stage.files.read(&name, 0, 9).await.unwrap(), b"hell");
+    assert_eq!(stage.kept().await, [(name.clone(), 4)], "the upload is not needed beside it");
+    assert_eq!(stage.files.drop_uploads(u64::MAX).await.unwrap(), 1);
+    assert_eq!(stage.files.read(&name, 0, 9).await.unwrap(), b"hell");
+    stage.files.delete(&name).await.unwrap();
+    assert!(stage.kept().await.is_empty());
+}

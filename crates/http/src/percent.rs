@@ -1,0 +1,39 @@
+//! Strict percent-decoding.
+
+/// `text` with its `%xx` decoded, and `+` as a space where `plus_is_space` (queries, not paths); `None` when an escape is
+/// broken or the bytes are not UTF-8.
+#[must_use]
+pub fn decode(text: &str, plus_is_space: bool) -> Option<String> {
+    if !text.contains(['%', '+']) {
+        return Some(text.to_owned());
+    }
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        bytes.push(match byte {
+            b'%' => hex(rest.next()?)? << 4 | hex(rest.next()?)?,
+            b'+' if plus_is_space => b' ',
+            byte => byte,
+        });
+    }
+    String::from_utf8(bytes).ok()
+}
+
+fn hex(digit: u8) -> Option<u8> {
+    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::decode;
+
+    #[test]
+    fn escapes_are_decoded_and_broken_ones_refused() {
+        assert_eq!(decode("a%7Cb+c", false).as_deref(), Some("a|b+c"));
+        assert_eq!(decode("a+b%2B", true).as_deref(), Some("a b+"));
+        assert_eq!(decode("gr%C3%BC%c3%9fe", true).as_deref(), Some("grüße"));
+        for broken in ["%", "%a", "%zz", "a%f", "%ff", "%+1"] {
+            assert_eq!(decode(broken, true), None, "{broken}");
+        }
+    }
+}

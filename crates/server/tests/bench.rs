@@ -1,0 +1,40 @@
+//! `jobline bench` over the real server, in the shortest runs that measure anything.
+
+use jobline_server::measured::Measured;
+use jobline_tools::bench::{self, BenchArgs};
+use std::path::Path;
+
+/// The shortest run. It does not measure a program of its own, because a test binary is not one.
+fn short(folder: &Path) -> BenchArgs {
+    BenchArgs {
+        seconds: 0.1,
+        connections: vec![1],
+        messages: 0,
+        shared: false,
+        pollers: 0,
+        folder: folder.to_owned(),
+        json: false,
+        program: None,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_short_run_measures_everything_and_removes_its_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    for shared in [false, true] {
+        let args = BenchArgs { connections: vec![1, 3], messages: 500, shared, json: true, ..short(folder.path()) };
+        let mut out = Vec::new();
+        bench::run(&args, &Measured, &mut out).await.unwrap();
+        let report: serde_json::Value = serde_json::from_slice(&out).unwrap();
+        let rows = report["rows"].as_array().unwrap();
+        assert_eq!(rows.len(), 14);
+        assert!(rows.iter().all(|row| row["requests"].as_u64().unwrap() > 0), "{rows:?}");
+        assert!(report["messages"].as_u64().unwrap() >= 500);
+    }
+    let args = short(folder.path());
+    let mut out = Vec::new();
+    bench::run(&args, &Measured, &mut out).await.unwrap();
+    let table = String::from_utf8(out).unwrap();
+    assert!(table.contains("durable send") && table.contains("of fdatasync"), "{table}");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}

@@ -1,0 +1,48 @@
+//! The options of `jobline bench`.
+
+use clap::Args;
+use std::path::PathBuf;
+
+/// What to measure.
+#[derive(Debug, Clone, Args)]
+pub struct BenchArgs {
+    /// Seconds for each measurement.
+    #[arg(long, value_name = "SECONDS", default_value_t = 5.0)]
+    pub seconds: f64,
+    /// Numbers of connections to measure with, comma separated.
+    #[arg(long, value_name = "NUMBERS", value_delimiter = ',', default_values_t = [1, 16, 64])]
+    pub connections: Vec<usize>,
+    /// Messages to store before the first measurement.
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    pub messages: u64,
+    /// All senders write into one conversation instead of one each.
+    #[arg(long)]
+    pub shared: bool,
+    /// Also measure the memory of the server alone while this many connections poll every three seconds.
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    pub pollers: usize,
+    /// Where to make the folder of the measured store: on the disk that is to be measured.
+    #[arg(long, value_name = "FOLDER", default_value = ".")]
+    pub folder: PathBuf,
+    /// Print JSON instead of a table.
+    #[arg(long)]
+    pub json: bool,
+    /// The binary whose start and memory are measured in a process of its own; by default this one, if its path is
+    /// known.
+    #[arg(skip = std::env::current_exe().ok())]
+    pub program: Option<PathBuf>,
+}
+
+impl BenchArgs {
+    pub(super) fn check(&self) -> Result<(), String> {
+        let bounds = [
+            (self.seconds >= 0.1 && self.seconds <= 600.0, "--seconds must be from 0.1 to 600"),
+            (!self.connections.is_empty(), "--connections must have at least one number"),
+            (self.connections.iter().all(|count| (1..=1_024).contains(count)), "--connections must be from 1 to 1024"),
+            (self.messages <= 10_000_000, "--messages must be at most 10000000"),
+            (self.pollers <= 10_000, "--pollers must be at most 10000"),
+            (self.pollers == 0 || self.program.is_some(), "--pollers needs the path of this program, which is unknown"),
+        ];
+        bounds.iter().find(|(kept, _)| !kept).map_or(Ok(()), |(_, bound)| Err((*bound).to_owned()))
+    }
+}

@@ -1,0 +1,61 @@
+//! The speed of the disk, and the memory of a process.
+
+use super::histogram::Histogram;
+use std::fs::OpenOptions;
+use std::io::{self, Seek, SeekFrom, Write};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// Bytes written before each sync: about the size of a message in a log.
+const WRITE_BYTES: usize = 1_024;
+/// Bytes of the file that is overwritten again and again. Its blocks are allocated before the measurement, as those of
+/// a log are that grows in steps, so that a sync only writes the bytes.
+const FILE_BYTES: usize = 4 << 20;
+
+/// How long bare `fdatasync` calls take on the disk of `folder`, each after a small write.
+pub(super) fn fdatasync(folder: &Path, length: Duration) -> io::Result<Histogram> {
+    let path = folder.join("fdatasync");
+    let mut file = OpenOptions::new().create(true).truncate(true).write(true).open(&path)?;
+    file.write_all(&vec![b'-'; FILE_BYTES])?;
+    file.sync_all()?;
+    let mut times = Histogram::new();
+    let end = Instant::now() + length;
+    for at in (0..FILE_BYTES).step_by(WRITE_BYTES).cycle() {
+        let begin = Instant::now();
+        file.seek(SeekFrom::Start(at as u64))?;
+        file.write_all(&[b'x'; WRITE_BYTES])?;
+        file.sync_data()?;
+        times.add(begin.elapsed());
+        if Instant::now() >= end {
+            break;
+        }
+    }
+    std::fs::remove_file(&path)?;
+    Ok(times)
+}
+
+/// The resident memory of the process with this id, or of this process for `self`, in bytes; `None`: not known.
+pub(super) fn resident(process: &str) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kilobytes: u64 = line.trim().strip_suffix(" kB")?.trim().parse().ok()?;
+    Some(kilobytes * 1_024)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn syncing_takes_time_and_leaves_nothing_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(fdatasync(folder.path(), Duration::from_millis(20)).unwrap().percentile(50) > Duration::ZERO);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_process_uses_memory() {
+        assert!(resident("self").unwrap() > 1_000_000);
+    }
+}

@@ -1,0 +1,74 @@
+//! The server in a process of its own, for measuring its start and its memory without the load.
+
+use super::load::{self, Caller};
+use super::machine;
+use super::server::JWT_SECRET;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+
+/// The longest that a start may take.
+const START_WITHIN: Duration = Duration::from_secs(30);
+
+/// `jobline serve` over the measured store; killed when dropped.
+pub(super) struct Program {
+    pub address: SocketAddr,
+    child: Child,
+    started: Instant,
+}
+
+impl Program {
+    /// Starts `program` over the store in `folder`, and waits until it prints where it listens.
+    pub(super) async fn start(program: &Path, folder: &Path) -> Result<Self, String> {
+        let failed = |error: &dyn std::fmt::Display| format!("{} serve: {error}", program.display());
+        let started = Instant::now();
+        let mut command = Command::new(program);
+        let settings = std::env::vars_os().map(|(name, _)| name);
+        settings.filter(|name| name.to_string_lossy().starts_with("JOBLINE_")).for_each(|name| {
+            command.env_remove(name);
+        });
+        command
+            .args(["serve", "--listen", "127.0.0.1:0", "--send-rate", "0", "--log", "error", "--data"])
+            .arg(folder)
+            .env("JOBLINE_JWT_SECRET", JWT_SECRET)
+            .stdout(Stdio::piped())
+            .kill_on_drop(true);
+        let mut child = command.spawn().map_err(|error| failed(&error))?;
+        let out = child.stdout.take().ok_or_else(|| failed(&"has no output"))?;
+        let mut lines = BufReader::new(out).lines();
+        let line = tokio::time::timeout(START_WITHIN, lines.next_line()).await;
+        let line = line.map_err(|_| failed(&"does not start"))?.map_err(|error| failed(&error))?.unwrap_or_default();
+        let address = line.strip_prefix("listening on http://").and_then(|address| address.parse().ok());
+        let address = address.ok_or_else(|| failed(&format!("printed \"{line}\" instead of where it listens")))?;
+        Ok(Self { address, child, started })
+    }
+
+    /// The time from the start until now.
+    pub(super) fn since_start(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    /// The resident memory of the program, in bytes; `None`: not known.
+    pub(super) fn resident(&self) -> Option<u64> {
+        machine::resident(&self.child.id()?.to_string())
+    }
+
+    /// Lets `callers` load the program for `length`, and kills it while requests are running.
+    pub(super) async fn kill_under(mut self, callers: Vec<Box<dyn Caller>>, length: Duration) -> Result<(), String> {
+        // The load would last longer than the program lives: its connections break, which is expected.
+        let load = tokio::spawn(load::run(self.address, callers, length * 10));
+        tokio::time::sleep(length).await;
+        let killed = self.kill().await;
+        // Its figures are not used.
+        let _ = load.await;
+        killed
+    }
+
+    /// Kills the program, and waits until it has ended, so that the store is free.
+    pub(super) async fn kill(&mut self) -> Result<(), String> {
+        self.child.kill().await.map_err(|error| error.to_string())
+    }
+}

@@ -1,0 +1,7 @@
+//! The commands of the `jobline` binary other than serving: [`mod@bench`], [`check`] and [`transfer`] (export and import).
+//!
+//! None of them knows an engine: the caller passes engines and servers in.
+
+pub mod bench;
+pub mod check;
+pub mod transfer;

@@ -1,0 +1,26 @@
+//! The media types of files.
+
+/// Images that every browser shows. A message with one is an `image`, and its download may be shown inline; every other
+/// file is downloaded as an attachment, so that nothing a user uploaded runs in the page.
+pub const INLINE_IMAGES: [&str; 4] = ["image/jpeg", "image/png", "image/gif", "image/webp"];
+
+/// Whether a browser may show a file of this media type in place. `content_type` is in lower case, without parameters.
+#[must_use]
+pub fn is_inline_image(content_type: &str) -> bool {
+    INLINE_IMAGES.contains(&content_type)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_that_a_browser_would_run_is_shown_inline() {
+        assert!(INLINE_IMAGES.iter().all(|content_type| is_inline_image(content_type)));
+        for content_type in
+            ["image/svg+xml", "text/html", "application/pdf", "text/plain", "image/heic", "image/PNG", ""]
+        {
+            assert!(!is_inline_image(content_type), "{content_type}");
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! The limits of the contract, each defined once: the domain, the API and the OpenAPI document take them from here.
+
+/// Unicode scalar values of a message's text.
+pub const CONTENT_CHARS: usize = 2_000;
+/// Unicode scalar values of the last message that a conversation shows.
+pub const PREVIEW_CHARS: usize = 100;
+/// Bytes of a `clientId`.
+pub const CLIENT_ID_BYTES: usize = 64;
+/// Messages or conversations in one answer: the largest `limit`, and the one when it is left out.
+pub const PAGE_ITEMS: u32 = 50;
+/// Bytes of a user id.
+pub const USER_ID_BYTES: usize = 128;
+/// The largest job id, 2^53 − 1: what a JavaScript number holds exactly.
+pub const JOB_ID_MAX: u64 = (1 << 53) - 1;
+/// Users who take part in one job.
+pub const PARTICIPANTS: usize = 100;
+/// Unicode scalar values of a user's name and of a job's title.
+pub const NAME_CHARS: usize = 200;
+/// Bytes of the URL of a user's picture.
+pub const URL_BYTES: usize = 2_048;
+/// Bytes of a user's e-mail address.
+pub const EMAIL_BYTES: usize = 254;
+/// Bytes of a file: 10 MB.
+pub const FILE_BYTES: u64 = 10 * 1024 * 1024;
+/// Bytes of a file's name.
+pub const FILE_NAME_BYTES: usize = 255;
+/// Bytes of a request's body, uploads aside.
+pub const BODY_BYTES: usize = 64 * 1024;
+/// The fewest bytes of the JWT secret and of the host key.
+pub const SECRET_BYTES: usize = 32;
+/// Bytes of a user token.
+pub const TOKEN_BYTES: usize = 8_192;
+/// Seconds that a token made by the host API is valid: the longest time.
+pub const TOKEN_SECONDS_MAX: u64 = 86_400;
+/// Seconds that a token made by the host API is valid when the host does not say.
+pub const TOKEN_SECONDS: u64 = 3_600;
+/// Edits of one message.
+pub const EDITS: u32 = 5;
+/// Edits and reactions of one user in a minute.
+pub const CHANGES_PER_MINUTE: u32 = 30;
+/// Unicode scalar values of a quoted message.
+pub const QUOTE_CHARS: usize = 120;
+/// Bytes of what a host attaches to a line, as JSON.
+pub const EVENT_DATA_BYTES: usize = 4_096;

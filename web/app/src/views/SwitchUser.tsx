@@ -1,0 +1,30 @@
+import type { Translator } from '../i18n/translator.ts';
+import { plain } from '../models/plainText.ts';
+import { MessagePage } from './MessagePage.tsx';
+
+interface Props {
+  readonly words: Translator;
+  /** The names of who is signed in and of who would be, where they are known. */
+  readonly name: string | undefined;
+  readonly other: string | undefined;
+  /** Told whether to go on as the other one. */
+  answer(yes: boolean): void;
+}
+
+/** A link brought the token of somebody else than the person who is signed in: which of them is it? */
+export function SwitchUser({ words, name, other, answer }: Props) {
+  const names = {
+    name: plain(name ?? '') || words.t('switchSomebody'),
+    other: plain(other ?? '') || words.t('switchSomebodyElse'),
+  };
+  return (
+    <MessagePage title={words.t('switchTitle', names)} text={words.t('switchText')}>
+      <button type="button" class="button main" onClick={() => answer(true)}>
+        {words.t('switchYes', names)}
+      </button>
+      <button type="button" class="button" onClick={() => answer(false)}>
+        {words.t('switchNo', names)}
+      </button>
+    </MessagePage>
+  );
+}

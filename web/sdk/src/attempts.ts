@@ -1,0 +1,107 @@
+/** What was tried in vain: how often, and when it may be tried again. In memory only; after a reload all is tried at once. */
+
+import type { Problem } from './errors.ts';
+import type { Ports } from './ports.ts';
+import { Backoff } from './time.ts';
+
+/** So often something in between may answer in place of the server before the message counts as refused. */
+const REFUSALS = 5;
+/** So often a file may be uploaded anew because the server does not find it. */
+const UPLOADS = 3;
+/** How long a file is tried, in milliseconds, before what was written after it goes first. */
+const AHEAD_MS = 60_000;
+
+/** Statuses that tell of a connection or a moment, not of what was sent. */
+const PASSING = [401, 407, 408, 425, 429];
+
+/** Whether something answered in place of the server, a proxy or a firewall, and refused the request. */
+const refusedOnTheWay = ({ code, status = 0 }: Problem) =>
+  code === 'network' && status > 0 && status < 500 && !PASSING.includes(status);
+
+interface Attempt {
+  /** `OutboxRow.order`: the reader's own retry is a new beginning. */
+  readonly order: number;
+  readonly backoff: Backoff;
+  /** When it failed for the first time, by `Clock.elapsed`, as all times here. */
+  readonly since: number;
+  failures: number;
+  refusals: number;
+  uploads: number;
+  failedAt: number;
+  notBefore: number;
+}
+
+export class Attempts {
+  readonly #ports: Ports;
+  readonly #attempts = new Map<string, Attempt>();
+
+  constructor(ports: Ports) {
+    this.#ports = ports;
+  }
+
+  isDue(name: string, order = 0): boolean {
+    const { notBefore } = this.#known(name, order) ?? { notBefore: 0 };
+    return notBefore <= this.#ports.clock.elapsed();
+  }
+
+  /** The file of this message has been failing for so long that those behind it go first. */
+  isOvertaken(name: string, order: number): boolean {
+    const attempt = this.#known(name, order);
+    return attempt !== undefined && attempt.failures > 1 && attempt.failedAt - attempt.since >= AHEAD_MS;
+  }
+
+  /**
+   * It failed. Answers whether that is final: something in between refuses it again and again, while polls, of which the
+   * last was answered at `answeredAt`, go through.
+   */
+  failed(name: string, order: number, problem: Problem, answeredAt: number): boolean {
+    const attempt = this.#attempt(name, order);
+    const first = attempt.failures === 0;
+    if (refusedOnTheWay(problem) && (first || answeredAt > attempt.failedAt)) attempt.refusals += 1;
+    attempt.failures += 1;
+    attempt.failedAt = this.#ports.clock.elapsed();
+    attempt.notBefore = attempt.failedAt + attempt.backoff.next(problem.retryAfterMs);
+    return attempt.refusals >= REFUSALS;
+  }
+
+  /** The server does not find the file, or not as it was announced. Answers whether to upload it once more. */
+  uploadsAgain(name: string, order: number): boolean {
+    const attempt = this.#attempt(name, order);
+    attempt.uploads += 1;
+    return attempt.uploads < UPLOADS;
+  }
+
+  /** It is done, one way or the other. */
+  forget(name: string): void {
+    this.#attempts.delete(name);
+  }
+
+  /** Everything is tried at once: there is a connection again, or the reader is back. */
+  retryNow(): void {
+    for (const attempt of this.#attempts.values()) {
+      attempt.notBefore = 0;
+      attempt.backoff.reset();
+    }
+  }
+
+  /** Milliseconds until something is due that is not yet; `undefined` when there is nothing. */
+  wait(): number | undefined {
+    const now = this.#ports.clock.elapsed();
+    const due = [...this.#attempts.values()].map(({ notBefore }) => notBefore).filter(at => at > now);
+    return due.length > 0 ? Math.min(...due) - now : undefined;
+  }
+
+  #known(name: string, order: number): Attempt | undefined {
+    const attempt = this.#attempts.get(name);
+    return attempt?.order === order ? attempt : undefined;
+  }
+
+  #attempt(name: string, order: number): Attempt {
+    const now = this.#ports.clock.elapsed();
+    const counts = { failures: 0, refusals: 0, uploads: 0, failedAt: now, notBefore: 0 };
+    const backoff = new Backoff(this.#ports.random);
+    const attempt = this.#known(name, order) ?? { order, backoff, since: now, ...counts };
+    this.#attempts.set(name, attempt);
+    return attempt;
+  }
+}
