@@ -1,21 +1,6 @@
 import type { Locator } from '@playwright/test';
-import { Host } from '../harness/host.ts';
-import { Server } from '../harness/server.ts';
-import { test as base, expect } from '../harness/test.ts';
-
-/** A server that a marketplace on another origin may call, and that marketplace. */
-const test = base.extend<{ host: Host }>({
-  host: async ({ page: _ }, use) => {
-    const host = await Host.start();
-    await use(host);
-    await host.stop();
-  },
-  server: async ({ host }, use) => {
-    const server = await Server.start('--allowed-origins', host.origin);
-    await use(server);
-    await server.remove();
-  },
-});
+import { test } from '../harness/hosted.ts';
+import { expect } from '../harness/test.ts';
 
 /** The WCAG contrast of the text of `element` to the ground that it stands on. */
 async function contrastOf(element: Locator): Promise<number> {

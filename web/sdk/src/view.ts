@@ -34,10 +34,10 @@ function fileOf(message: Message, fetchedAt: number, dimensions: Size | undefine
     fileUrl: url,
     fileExpired,
     type,
+    width,
+    height,
   } = message;
   if (type === 'text') return undefined;
-  // Servers tell the size of an image from the contract's next version on.
-  const { width, height } = message as Message & Partial<Size>;
   const told = width && height ? { width, height } : dimensions;
   const urlExpiresAt = url === undefined ? undefined : fetchedAt + URL_MS;
   return { name, size, contentType, url, urlExpiresAt, expired: fileExpired === true, ...told };
