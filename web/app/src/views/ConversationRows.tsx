@@ -14,8 +14,8 @@ interface Props {
 }
 
 /**
- * The rows of the list. Only those in sight are in the page, so 5,000 cost what 20 do. The list is one stop of the Tab key:
- * arrow keys move within it.
+ * The rows of the list. Only those in sight are in the page, so 5,000 cost what 20 do. The list is one stop of the
+ * Tab key: arrow keys move within it.
  */
 export function ConversationRows({ items, openId, now }: Props) {
   const area = useRef<HTMLDivElement>(null);
@@ -56,8 +56,8 @@ export function ConversationRows({ items, openId, now }: Props) {
     if (list && list.clientHeight > 0)
       list.scrollTop = scrolledTo({ ...sight, scrollTop: list.scrollTop, height: list.clientHeight }, index);
   };
-  // A chat that a link opened is shown in the list too, and stays in sight while more conversations come in above it, until
-  // the reader uses the list. One that was opened in the list is where it was.
+  // A chat that a link opened is shown in the list too, and stays in sight while more conversations come in above it,
+  // until the reader uses the list. One that was opened in the list is where it was.
   useLayoutEffect(() => {
     if (openId !== undefined) setStop(openId);
     isUsed.current = isOpening.current;
