@@ -100,7 +100,13 @@ const LIMITS = [
   ['CONTENT_CHARACTERS', 'SendMessage', 'content', 'maxLength', 'Unicode scalar values in a message.'],
   ['CLIENT_ID_BYTES', 'SendMessage', 'clientId', 'maxLength', 'Bytes in a `clientId`.'],
   ['FILE_BYTES', 'UploadFile', 'fileSize', 'maximum', 'Bytes in a file.'],
-  ['FILE_NAME_BYTES', 'UploadFile', 'fileName', 'x-kept-bytes', 'Bytes in the name of a file: longer ones are shortened.'],
+  [
+    'FILE_NAME_BYTES',
+    'UploadFile',
+    'fileName',
+    'x-kept-bytes',
+    'Bytes in the name of a file: longer ones are shortened.',
+  ],
   ['FILE_TYPES', 'UploadFile', 'contentType', 'enum', 'Media types that files may have.'],
 ];
 /** Those that the document may leave out: then there is no such constant. */
