@@ -16,6 +16,8 @@
 //! | job | `JOB#<id>` / `JOB#<id>` | host | send with a `jobId`, getConversations, sync |
 //! | job's conversation | `JOB#<id>` / `CONVERSATION#<id>` | a send about another job than the last one | host's job changes |
 //! | file | `FILE#<id>` / `FILE#<id>` | uploadFile, send, delete | send, uploadFile at its limit, the sweeper |
+//! | preferences | `USER#<id>` / `PREFERENCES` | setPreferences | getPreferences, presence |
+//! | last seen | `USER#<id>` / `SEEN` | live connections, at most every 5 minutes | presence |
 //! | user's uploads | `USER#<id>` / `UPLOADS` | uploadFile | uploadFile |
 //! | removal | `REMOVALS` / `FILE#<id>` | delete, and the sweeper once the bytes are gone | the sweeper |
 //! | folder of the files | `SYSTEM` / `FILES` | the first start with local files over a shared table | every such start |
@@ -93,6 +95,14 @@ pub(crate) fn head(user: &UserId) -> Key {
 
 pub(crate) fn profile(user: &UserId) -> Key {
     Key::new(user_partition(user), "PROFILE")
+}
+
+pub(crate) fn preferences(user: &UserId) -> Key {
+    Key::new(user_partition(user), "PREFERENCES")
+}
+
+pub(crate) fn seen(user: &UserId) -> Key {
+    Key::new(user_partition(user), "SEEN")
 }
 
 pub(crate) fn open_job(user: &UserId, job: JobId) -> Key {

@@ -130,6 +130,7 @@ pub(crate) async fn app(
         edit_minutes: config.edit_minutes,
         delete_hours: config.delete_hours,
         upload_rate: config.upload_rate,
+        presence: config.presence,
         retention_days: config.retention_days,
         file_retention_days: config.file_retention_days,
         window_bytes: engines.window_bytes,
@@ -239,6 +240,12 @@ fn identity(config: &Config, demo: Option<&DemoSecrets>, clock: Arc<dyn Clock>) 
 /// Starts the background tasks. They end when the result is dropped.
 fn background(app: &App, engines: &Engines) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
+    let live = app.clone();
+    tasks.spawn(async move {
+        if let Some(live) = &live.live {
+            live.expire_presence().await;
+        }
+    });
     let (keys, advised, swept, upkeep) = (app.clone(), app.clone(), app.clone(), engines.upkeep.clone());
     tasks.spawn(async move { keys.identity.keep_fresh().await });
     tasks.spawn(async move { load::advise(&advised).await });

@@ -12,6 +12,7 @@ pub mod file_types;
 mod host;
 pub mod limits;
 mod message;
+mod presence;
 mod problem;
 mod sync;
 
@@ -29,5 +30,6 @@ pub use message::{
     ChangedMessage, DeleteMessage, DeletedBy, EditMessage, Event, ListMessages, ListVersions, Message, MessageType,
     Messages, Quote, React, Reaction, SendMessage, SentMessage, Status, Version, Versions,
 };
+pub use presence::{People, Preferences, Presence, PresenceQuery, PresenceState, SetPreferences};
 pub use problem::{Code, Problem};
 pub use sync::{LiveOffer, SyncQuery, Synced};
