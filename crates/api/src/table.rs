@@ -3,7 +3,7 @@
 //! Each row is a procedure. Its route, its description in OpenAPI and its name in metrics and logs all come from here.
 //! Another face of the API is another loop over this table.
 
-use crate::handlers::{host, messages};
+use crate::handlers::{host, messages, presence};
 use crate::procedure::Procedure;
 use http::Method;
 use jobline_wire::Code;
@@ -88,9 +88,13 @@ pub fn user_api() -> Vec<Procedure> {
         Procedure::user("report", POST, "/messages/report", messages::report)
             .does("Shows a conversation, or one of its messages, to the host, with the messages around it.")
             .fails(&[Code::ContentTooLong, Code::NotFound, Code::RateLimited]),
-        Procedure::user("getPreferences", GET, "/messages/preferences", messages::get_preferences)
-            .does("What I decided about presence, mail and push."),
-        Procedure::user("setPreferences", Method::PUT, "/messages/preferences", messages::set_preferences)
+        Procedure::user("presence", GET, "/messages/presence", presence::presence)
+            .does("Whether people with whom I share an open job are there.")
+            .fails(&[Code::NotOffered])
+            .polled(),
+        Procedure::user("getPreferences", GET, "/messages/preferences", presence::preferences)
+            .does("What I prefer to show, and how I am notified."),
+        Procedure::user("setPreferences", Method::PUT, "/messages/preferences", presence::set_preferences)
             .does("Changes my preferences; what is left out stays."),
         Procedure::user("sync", GET, "/messages/sync", messages::sync)
             .does("All that changed for me, in every conversation, since a cursor.")

@@ -16,17 +16,19 @@ use crate::{
     conversation::{self, receipts},
     files::{looks::Looks, port::Files, sweep, upload},
     host::{jobs, people, permission},
-    inbox, keys, messages, user,
+    inbox, keys, messages,
+    presence::{preferences, seen, status},
+    user,
 };
 use jobline_store::{Consistency, Store};
 use jobline_wire::{
     BlockUser, Blocked, ChangedMessage, ConversationDetails, Conversations, DeleteMessage, EditMessage,
     GetConversation, HostDeleteMessage, HostJob, HostJobInput, HostMessageInput, HostUser, HostUserInput,
     ListConversations, ListMembers, ListMessages, ListReports, ListVersions, MarkAsRead, MarkedAsRead, Members,
-    Messages, Mute, Muted, Preferences, React, ReportInput, Reported, Reports, SendMessage, SentMessage,
+    Messages, Mute, Muted, Preferences, Presence, React, ReportInput, Reported, Reports, SendMessage, SentMessage,
     SetPreferences, SyncQuery, Synced, UploadFile, UploadTarget, Versions,
 };
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 /// The conversations of one deployment. Clones share the same state.
 #[derive(Clone)]
@@ -203,22 +205,6 @@ impl Chat {
         user::reports::delete(&self.cx, id).await
     }
 
-    /// What `me` decided about presence, mail and push.
-    ///
-    /// # Errors
-    /// `unavailable`.
-    pub async fn preferences(&self, me: &UserId) -> Result<Preferences> {
-        user::preferences::get(&self.cx, me).await
-    }
-
-    /// Changes the preferences that `input` names, and answers all.
-    ///
-    /// # Errors
-    /// `unavailable`.
-    pub async fn set_preferences(&self, me: &UserId, input: SetPreferences) -> Result<Preferences> {
-        user::preferences::set(&self.cx, me, input).await
-    }
-
     /// The messages of a conversation: without `since` the newest, with it what changed. One read when nothing did.
     ///
     /// # Errors
@@ -276,6 +262,52 @@ impl Chat {
     /// `unavailable`.
     pub async fn typing_audience(&self, me: &UserId, conversation: &str) -> Result<Vec<UserId>> {
         permission::typing_audience(&self.cx, me, conversation).await
+    }
+
+    /// A user's preferences.
+    ///
+    /// # Errors
+    /// `unavailable`.
+    pub async fn preferences(&self, me: &UserId) -> Result<Preferences> {
+        preferences::get(&self.cx, me).await
+    }
+
+    /// Changes the preferences that are named; the others stay.
+    ///
+    /// # Errors
+    /// `unavailable`.
+    pub async fn set_preferences(&self, me: &UserId, input: SetPreferences) -> Result<Preferences> {
+        preferences::set(&self.cx, me, input).await
+    }
+
+    /// Records that `me` is there now, for others to see later. One write; make it at most every few minutes.
+    ///
+    /// # Errors
+    /// `unavailable`.
+    pub async fn record_seen(&self, me: &UserId) -> Result<()> {
+        seen::record(&self.cx, me).await
+    }
+
+    /// The users whose presence `me` sees, and who see that of `me`: both share an open job and show theirs.
+    ///
+    /// # Errors
+    /// `unavailable`.
+    pub async fn presence_circle(&self, me: &UserId) -> Result<Vec<UserId>> {
+        status::circle(&self.cx, me).await
+    }
+
+    /// What `me` sees of `users`; those whom `me` does not see are left out. `active` says when a user was last active, in
+    /// Unix milliseconds, for those of whom the caller knows.
+    ///
+    /// # Errors
+    /// `not_offered` where presence is off; `unavailable`.
+    pub async fn presence(
+        &self,
+        me: &UserId,
+        users: &BTreeSet<UserId>,
+        active: impl Fn(&UserId) -> Option<u64> + Send,
+    ) -> Result<Vec<Presence>> {
+        status::of(&self.cx, me, users, active).await
     }
 
     /// Where to put a file's bytes, for five minutes, and what to name in `send` afterwards.

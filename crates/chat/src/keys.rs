@@ -10,8 +10,7 @@
 //! | sent | `CONVERSATION#<id>` / `SENT#<sender>#<clientId>` | send with a `clientId` | a repeated send |
 //! | user's conversation | `USER#<id>` / `CONVERSATION#<id>` | the first send | getConversations, sync from the start |
 //! | user's head | `USER#<id>` / `HEAD` | every change of a conversation of theirs | getConversations, sync, send |
-//! | user's block | `USER#<id>` / `BLOCK#<user>` | block, unblock | block, the first message of a conversation |
-//! | preferences | `USER#<id>` / `PREFERENCES` | setPreferences | getPreferences |
+//! | user's block | `USER#<id>` / `BLOCK#<user>` | block, unblock | block, the first message of a conversation, presence |
 //! | report | `REPORTS` / `<report id>` | report, the host | the host |
 //! | last report | `REPORTS` / `LAST` | report | report |
 //! | profile | `USER#<id>` / `PROFILE` | host | getConversations, sync |
@@ -20,6 +19,8 @@
 //! | job | `JOB#<id>` / `JOB#<id>` | host | send with a `jobId`, getConversations, sync |
 //! | job's conversation | `JOB#<id>` / `CONVERSATION#<id>` | a send about another job than the last one | host's job changes |
 //! | file | `FILE#<id>` / `FILE#<id>` | uploadFile, send, delete | send, uploadFile at its limit, the sweeper |
+//! | preferences | `USER#<id>` / `PREFERENCES` | setPreferences | getPreferences, presence |
+//! | last seen | `USER#<id>` / `SEEN` | live connections, at most every 5 minutes | presence |
 //! | user's uploads | `USER#<id>` / `UPLOADS` | uploadFile | uploadFile |
 //! | removal | `REMOVALS` / `FILE#<id>` | delete, and the sweeper once the bytes are gone | the sweeper |
 //! | folder of the files | `SYSTEM` / `FILES` | the first start with local files over a shared table | every such start |
@@ -134,6 +135,10 @@ pub(crate) fn reports(after: Option<&str>, limit: usize) -> Range {
         Some(id) => range.after(id),
         None => range,
     }
+}
+
+pub(crate) fn seen(user: &UserId) -> Key {
+    Key::new(user_partition(user), "SEEN")
 }
 
 pub(crate) fn open_job(user: &UserId, job: JobId) -> Key {

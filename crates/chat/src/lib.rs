@@ -18,6 +18,7 @@ mod inbox;
 mod keys;
 mod log;
 mod messages;
+mod presence;
 mod user;
 
 pub use base::{

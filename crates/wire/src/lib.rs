@@ -13,6 +13,7 @@ mod host;
 pub mod limits;
 mod message;
 mod moderation;
+mod presence;
 mod problem;
 mod sync;
 
@@ -31,8 +32,9 @@ pub use message::{
     Messages, Quote, React, Reaction, SendMessage, SentMessage, Status, Version, Versions,
 };
 pub use moderation::{
-    BlockUser, Blocked, ConversationMember, ListMembers, ListReports, Members, Mute, Muted, Preferences, Report,
-    ReportInput, Reported, Reports, SetPreferences,
+    BlockUser, Blocked, ConversationMember, ListMembers, ListReports, Members, Mute, Muted, Report, ReportInput,
+    Reported, Reports,
 };
+pub use presence::{People, Preferences, Presence, PresenceQuery, PresenceState, SetPreferences};
 pub use problem::{Code, Problem};
 pub use sync::{LiveOffer, SyncQuery, Synced};

@@ -12,6 +12,8 @@ pub const PAGE_ITEMS: u32 = 50;
 pub const USER_ID_BYTES: usize = 128;
 /// The largest job id, 2^53 − 1: what a JavaScript number holds exactly.
 pub const JOB_ID_MAX: u64 = (1 << 53) - 1;
+/// Users whose presence one call asks for.
+pub const PRESENCE_USERS: usize = 50;
 /// Users who take part in one job.
 pub const PARTICIPANTS: usize = 100;
 /// Unicode scalar values of a user's name and of a job's title.

@@ -119,33 +119,6 @@ pub struct Reports {
     pub cursor: Option<String>,
 }
 
-/// Output of `getPreferences` and `setPreferences`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Preferences {
-    /// Whether others see when the user is online, and the user sees it of others.
-    pub show_presence: bool,
-    /// Whether unread messages are mailed.
-    pub mail: bool,
-    /// Whether unread messages are pushed to the user's devices.
-    pub push: bool,
-}
-
-/// Input of `setPreferences`: what is left out stays.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct SetPreferences {
-    /// See [`Preferences::show_presence`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub show_presence: Option<bool>,
-    /// See [`Preferences::mail`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub mail: Option<bool>,
-    /// See [`Preferences::push`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub push: Option<bool>,
-}
-
 /// Input of `members`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

@@ -4,7 +4,6 @@ use crate::app::App;
 use crate::caller::User;
 use crate::live;
 use jobline_chat::Result;
-use jobline_http::Nothing;
 use jobline_wire as wire;
 
 /// `POST /messages/send`
@@ -135,20 +134,4 @@ pub async fn unblock(app: App, User(me): User, input: wire::BlockUser) -> Result
 /// As the domain's `report`.
 pub async fn report(app: App, User(me): User, input: wire::ReportInput) -> Result<wire::Reported> {
     app.chat.report(&me, input).await
-}
-
-/// `PUT /messages/preferences`
-///
-/// # Errors
-/// As the domain's `set_preferences`.
-pub async fn set_preferences(app: App, User(me): User, input: wire::SetPreferences) -> Result<wire::Preferences> {
-    app.chat.set_preferences(&me, input).await
-}
-
-/// `GET /messages/preferences`
-///
-/// # Errors
-/// As the domain's `preferences`.
-pub async fn get_preferences(app: App, User(me): User, _: Nothing) -> Result<wire::Preferences> {
-    app.chat.preferences(&me).await
 }

@@ -11,6 +11,7 @@ mod files;
 mod jobs;
 mod live;
 mod moderation;
+mod presence;
 mod properties;
 mod retention;
 mod round_trips;

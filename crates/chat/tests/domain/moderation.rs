@@ -1,9 +1,7 @@
-//! What users decide for themselves: blocks, mutes, preferences, and reports to the host.
+//! What users decide for themselves: blocks, mutes, and reports to the host.
 
 use crate::support::{User, World, texts};
-use jobline_wire::{
-    BlockUser, Code, DeleteMessage, HostMessageInput, ListMembers, ListReports, Mute, ReportInput, SetPreferences,
-};
+use jobline_wire::{BlockUser, Code, DeleteMessage, HostMessageInput, ListMembers, ListReports, Mute, ReportInput};
 
 const HOUR: u64 = 3_600_000;
 
@@ -86,20 +84,6 @@ async fn a_mute_ends_by_itself_and_only_its_member_sees_it() {
     assert_eq!(mute(Some("tomorrow")).await.unwrap_err().code, Code::InvalidRequest);
     let elsewhere = Mute { conversation_id: "conv_ben_carl".into(), until: None };
     assert_eq!(world.chat.mute(&anna.id, elsewhere).await.unwrap_err().code, Code::NotFound);
-}
-
-#[tokio::test]
-async fn preferences_are_on_until_they_are_changed_one_by_one() {
-    let world = World::new().await;
-    let anna = world.user("anna");
-    let shown = world.chat.preferences(&anna.id).await.unwrap();
-    assert!(shown.show_presence && shown.mail && shown.push);
-    let input = SetPreferences { mail: Some(false), ..Default::default() };
-    let changed = world.chat.set_preferences(&anna.id, input).await.unwrap();
-    assert!(changed.show_presence && !changed.mail && changed.push);
-    world.chat.set_preferences(&anna.id, SetPreferences { push: Some(false), ..Default::default() }).await.unwrap();
-    let kept = world.chat.preferences(&anna.id).await.unwrap();
-    assert!(kept.show_presence && !kept.mail && !kept.push, "what is left out stays");
 }
 
 #[tokio::test]

@@ -205,6 +205,12 @@ export interface Messages {
   readonly reset?: boolean;
 }
 
+/** Output of `presence`. */
+export interface People {
+  /** Those of whom the caller may know: others are left out. */
+  readonly people: readonly (Presence)[];
+}
+
 /** How to show a user. */
 export interface Person {
   /** A picture. */
@@ -214,6 +220,29 @@ export interface Person {
   /** The name that the host told, or the id where it told none. */
   readonly name: string;
 }
+
+/** A user's preferences. */
+export interface Preferences {
+  /** Whether they get e-mail about unread messages. */
+  readonly mail: boolean;
+  /** Whether they get push notifications. */
+  readonly push: boolean;
+  /** Whether people with whom they share an open job see when they are there, and they see it of those. */
+  readonly showPresence: boolean;
+}
+
+/** Whether somebody is there. */
+export interface Presence {
+  /** The user's id. */
+  readonly id: string;
+  /** When they were last there, to the hour; left out when they never were. */
+  readonly lastActiveAt?: string;
+  /** Whether they are there now, were lately, or were not. */
+  readonly state: PresenceState;
+}
+
+/** How long ago somebody was there. */
+export type PresenceState = "online" | "recent" | "away";
 
 /** An error, as RFC 9457 has it (`application/problem+json`). */
 export interface Problem {
@@ -293,6 +322,16 @@ export interface SentMessage {
   readonly conversationId: string;
   /** The message that is stored now. */
   readonly message: Message;
+}
+
+/** Input of `setPreferences`: what is left out stays. */
+export interface SetPreferences {
+  /** Whether they get e-mail about unread messages. */
+  readonly mail?: boolean;
+  /** Whether they get push notifications. */
+  readonly push?: boolean;
+  /** Whether people with whom they share an open job see when they are there, and they see it of those. */
+  readonly showPresence?: boolean;
 }
 
 /** How far a message has come. */
@@ -397,6 +436,16 @@ list: { method: 'GET'; path: '/messages/list'; input: {
 }; output: Messages };
 /** Marks what I was sent in a conversation as read, up to a message. */
 markAsRead: { method: 'POST'; path: '/messages/markAsRead'; input: MarkAsRead; output: MarkedAsRead };
+/** What I prefer to show, and how I am notified. */
+getPreferences: { method: 'GET'; path: '/messages/preferences'; input: {
+}; output: Preferences };
+/** Changes my preferences; what is left out stays. */
+setPreferences: { method: 'PUT'; path: '/messages/preferences'; input: SetPreferences; output: Preferences };
+/** Whether people with whom I share an open job are there. */
+presence: { method: 'GET'; path: '/messages/presence'; input: {
+  /** Up to 50 user ids, comma separated. */
+  readonly userIds: string;
+}; output: People };
 /** Sets my one reaction to a message; `null` takes it back. */
 react: { method: 'POST'; path: '/messages/react'; input: React; output: ChangedMessage };
 /** Sends a message. Repeated with the same `clientId` it answers the first message and stores nothing. */
