@@ -18,13 +18,15 @@ use crate::{
     host::{jobs, people, permission},
     inbox, keys, messages,
     presence::{preferences, seen, status},
+    user,
 };
 use jobline_store::{Consistency, Store};
 use jobline_wire::{
-    ChangedMessage, ConversationDetails, Conversations, DeleteMessage, EditMessage, GetConversation, HostDeleteMessage,
-    HostJob, HostJobInput, HostMessageInput, HostUser, HostUserInput, ListConversations, ListMessages, ListVersions,
-    MarkAsRead, MarkedAsRead, Messages, Preferences, Presence, React, SendMessage, SentMessage, SetPreferences,
-    SyncQuery, Synced, UploadFile, UploadTarget, Versions,
+    BlockUser, Blocked, ChangedMessage, ConversationDetails, Conversations, DeleteMessage, EditMessage,
+    GetConversation, HostDeleteMessage, HostJob, HostJobInput, HostMessageInput, HostUser, HostUserInput,
+    ListConversations, ListMembers, ListMessages, ListReports, ListVersions, MarkAsRead, MarkedAsRead, Members,
+    Messages, Mute, Muted, Preferences, Presence, React, ReportInput, Reported, Reports, SendMessage, SentMessage,
+    SetPreferences, SyncQuery, Synced, UploadFile, UploadTarget, Versions,
 };
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -145,6 +147,62 @@ impl Chat {
     /// `invalid_request`, `not_found`, `unavailable`.
     pub async fn conversation(&self, me: &UserId, input: GetConversation) -> Result<ConversationDetails> {
         conversation::details::details(&self.cx, me, input).await
+    }
+
+    /// The members of a conversation, and how far each has read.
+    ///
+    /// # Errors
+    /// `not_found`, `unavailable`.
+    pub async fn members(&self, me: &UserId, input: ListMembers) -> Result<Members> {
+        conversation::members::members(&self.cx, me, input).await
+    }
+
+    /// Mutes a conversation for `me` until an instant, or ends that.
+    ///
+    /// # Errors
+    /// `invalid_request`, `not_found`, `unavailable`.
+    pub async fn mute(&self, me: &UserId, input: Mute) -> Result<Muted> {
+        user::mute::mute(&self.cx, me, input).await
+    }
+
+    /// Blocks a user: they cannot write to `me` any more. Repeating it changes nothing.
+    ///
+    /// # Errors
+    /// `invalid_request`, `unavailable`.
+    pub async fn block(&self, me: &UserId, input: BlockUser) -> Result<Blocked> {
+        user::blocks::block(&self.cx, me, input).await
+    }
+
+    /// Ends a block. Repeating it changes nothing.
+    ///
+    /// # Errors
+    /// `invalid_request`, `unavailable`.
+    pub async fn unblock(&self, me: &UserId, input: BlockUser) -> Result<Blocked> {
+        user::blocks::unblock(&self.cx, me, input).await
+    }
+
+    /// Shows a conversation, or one of its messages, to the host.
+    ///
+    /// # Errors
+    /// `invalid_request`, `content_too_long`, `not_found`, `rate_limited`, `unavailable`.
+    pub async fn report(&self, me: &UserId, input: ReportInput) -> Result<Reported> {
+        user::reports::report(&self.cx, me, input).await
+    }
+
+    /// What users reported, the oldest first.
+    ///
+    /// # Errors
+    /// `invalid_request`, `unavailable`.
+    pub async fn reports(&self, input: ListReports) -> Result<Reports> {
+        user::reports::list(&self.cx, input).await
+    }
+
+    /// Deletes a report. No error when there is none.
+    ///
+    /// # Errors
+    /// `not_found` for what cannot be the id of a report, `unavailable`.
+    pub async fn delete_report(&self, id: &str) -> Result<()> {
+        user::reports::delete(&self.cx, id).await
     }
 
     /// The messages of a conversation: without `since` the newest, with it what changed. One read when nothing did.

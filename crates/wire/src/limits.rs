@@ -44,3 +44,7 @@ pub const CHANGES_PER_MINUTE: u32 = 30;
 pub const QUOTE_CHARS: usize = 120;
 /// Bytes of what a host attaches to a line, as JSON.
 pub const EVENT_DATA_BYTES: usize = 4_096;
+/// Users whom one user may block.
+pub const BLOCKED_USERS: usize = 1_000;
+/// Messages before and after a reported one that the host gets with it.
+pub const REPORT_CONTEXT: usize = 10;

@@ -1,6 +1,6 @@
 //! Who sees whom, and as what.
 //!
-//! Two users see each other when they share an open job and both show their presence. Of everybody else nothing is said,
+//! Two users see each other when they share an open job, both show their presence, and neither blocks the other. Of everybody else nothing is said,
 //! whatever the reason.
 
 use super::{preferences, seen};
@@ -64,15 +64,18 @@ async fn who_show(cx: &Context, me: &UserId, people: BTreeSet<UserId>) -> Result
         return Ok(Vec::new());
     }
     let people: Vec<UserId> = people.into_iter().collect();
-    let of_each = people.iter().flat_map(|user| [keys::preferences(user), keys::seen(user)]);
+    let of_each = people
+        .iter()
+        .flat_map(|user| [keys::preferences(user), keys::seen(user), keys::block(user, me), keys::block(me, user)]);
     let wanted: Vec<Key> = std::iter::once(keys::preferences(me)).chain(of_each).collect();
     let rows = cx.db.get_many(&wanted, Consistency::Eventual).await?;
     if !preferences::decode(rows[0].as_ref())?.show_presence {
         return Ok(Vec::new());
     }
     let mut shown = Vec::new();
-    for (user, rows) in people.into_iter().zip(rows[1..].chunks(2)) {
-        if preferences::decode(rows[0].as_ref())?.show_presence {
+    for (user, rows) in people.into_iter().zip(rows[1..].chunks(4)) {
+        let blocked = rows[2].is_some() || rows[3].is_some();
+        if !blocked && preferences::decode(rows[0].as_ref())?.show_presence {
             shown.push((user, seen::decode(rows[1].as_ref())?));
         }
     }

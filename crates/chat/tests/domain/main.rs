@@ -10,6 +10,7 @@ mod faults;
 mod files;
 mod jobs;
 mod live;
+mod moderation;
 mod presence;
 mod properties;
 mod retention;

@@ -93,3 +93,18 @@ async fn where_it_is_off_nobody_is_seen_and_nothing_is_recorded() {
     let refusal = world.chat.presence(&anna.id, &BTreeSet::from([ben.id]), |_| None).await.unwrap_err();
     assert_eq!(refusal.code, Code::NotOffered);
 }
+
+#[tokio::test]
+async fn a_block_hides_both_from_each_other() {
+    let world = World::new().await;
+    let (anna, ben) = world.pair().await;
+    for user in [&anna, &ben] {
+        world.chat.record_seen(&user.id).await.unwrap();
+    }
+    let input = || jobline_wire::BlockUser { user_id: "ben".to_owned() };
+    world.chat.block(&anna.id, input()).await.unwrap();
+    assert_eq!(sees(&world, &ben, &["anna"]).await, []);
+    assert_eq!(sees(&world, &anna, &["ben"]).await, []);
+    world.chat.unblock(&anna.id, input()).await.unwrap();
+    assert_eq!(sees(&world, &ben, &["anna"]).await.len(), 1);
+}
