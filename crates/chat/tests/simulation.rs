@@ -55,7 +55,7 @@ fn every_history_keeps_the_promise() {
 }
 
 /// Events that the histories together must contain, so that they prove something.
-const EXPECTED: [&str; 12] = [
+const EXPECTED: [&str; 13] = [
     "accepted",
     "refused",
     "repeated",
@@ -65,6 +65,7 @@ const EXPECTED: [&str; 12] = [
     "unavailable",
     "older cursor",
     "row swept",
+    "pushed",
     "reset of a list",
     "reset of a sync",
     "reset of conversations",

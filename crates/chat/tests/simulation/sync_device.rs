@@ -31,6 +31,15 @@ impl DeviceState {
     }
 }
 
+/// How an answer comes to a device.
+#[derive(Clone, Copy)]
+enum Way {
+    /// The device asks, which proves that it has what its cursor covers.
+    Polled,
+    /// A live connection asks for it, and the proof is recorded at another time.
+    Pushed,
+}
+
 pub struct SyncDevice<'a> {
     pub client: Client<'a>,
     pub state: DeviceState,
@@ -53,7 +62,8 @@ impl<'a> SyncDevice<'a> {
             22..=24 => return self.client.read_what_others_wrote().await,
             _ => {}
         }
-        self.poll().await.map(drop)
+        let way = if self.client.dice.chance(0.35) { Way::Pushed } else { Way::Polled };
+        self.ask(way).await.map(drop)
     }
 
     async fn mark(&mut self) -> Check {
@@ -81,6 +91,11 @@ impl<'a> SyncDevice<'a> {
 
     /// Polls once, with the cursor if there is one.
     pub async fn poll(&mut self) -> Check<Option<Synced>> {
+        self.ask(Way::Polled).await
+    }
+
+    /// Is answered once, from the cursor if there is one.
+    async fn ask(&mut self, way: Way) -> Check<Option<Synced>> {
         let world = self.client.world;
         let limit = self.client.dice.limit();
         let mut state = self.state.clone();
@@ -99,8 +114,20 @@ impl<'a> SyncDevice<'a> {
         let what = format!("sync limit {limit} since {since:?}");
         let chat = world.server(&mut self.client.dice);
         let input = SyncQuery { since, limit: Some(limit), wait: None };
-        let response =
-            world.hear(&mut self.client.dice, &self.client.name, &what, chat.sync(&self.client.me, input)).await;
+        let (dice, name, me) = (&mut self.client.dice, &self.client.name, &self.client.me);
+        let response = match way {
+            Way::Polled => world.hear(dice, name, &what, chat.sync(me, input)).await,
+            Way::Pushed => {
+                world.count("pushed");
+                // A while after the device has said that it has everything up to the cursor; sooner or later it has said so
+                // of a later one.
+                if let Some(cursor) = state.cursor.as_deref().filter(|_| dice.chance(0.5)) {
+                    let recorded = world.hear(dice, name, "delivery", chat.record_delivery(me, cursor)).await;
+                    recorded.answer("delivery")?;
+                }
+                world.hear(dice, name, &what, chat.sync_unrecorded(me, input)).await
+            }
+        };
         let Some(answer) = response.answer("sync")? else { return Ok(None) };
         world.note(&self.client.name, &in_short(&answer.messages), &());
         self.apply(&mut state, &answer, limit as usize, begun)?;
