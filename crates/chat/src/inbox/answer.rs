@@ -8,7 +8,7 @@ use crate::{
     },
     context::Context,
     conversation::{render as render_conversations, row::ConversationRow},
-    log::{merge::Segment, read::read_log, view::LogView},
+    log::{cursor::LogCursor, history, merge::Segment, read::read_log, view::LogView},
     messages::render::{self, Viewpoint},
 };
 use jobline_wire::{Message, Synced};
@@ -39,7 +39,8 @@ pub(super) struct Answer {
     pub has_more: bool,
     pub reset: bool,
     conversations: Vec<(ConversationId, ConversationRow)>,
-    messages: Vec<Message>,
+    /// Those of each of the conversations.
+    messages: Vec<Vec<Message>>,
 }
 
 /// How much of a conversation there was room for.
@@ -61,7 +62,17 @@ impl Answer {
 
     /// How many more messages fit.
     pub fn room(&self, limit: usize) -> usize {
-        if self.conversations.len() >= limit { 0 } else { limit.saturating_sub(self.messages.len()) }
+        if self.conversations.len() >= limit {
+            0
+        } else {
+            limit.saturating_sub(self.messages.iter().map(Vec::len).sum())
+        }
+    }
+
+    /// Turns the order of the conversations around.
+    pub fn turn(&mut self) {
+        self.conversations.reverse();
+        self.messages.reverse();
     }
 
     /// Reads one conversation from `cursor` on, as far as there is room.
@@ -85,8 +96,17 @@ impl Answer {
         Ok(if complete { Taken::All } else { Taken::Part })
     }
 
+    /// Adds the newest `limit` messages of a conversation. Answers its cursor after them.
+    pub async fn add_newest(&mut self, cx: &Context, log: LogView<'_>, limit: usize) -> Result<ConversationCursor> {
+        let (listed, _) = history::page(cx, log, u64::MAX, limit).await?;
+        let mut end = ConversationCursor::new(log.id.as_str(), LogCursor::at(log.row.log));
+        let segment = Segment { listed, cursor: end.cursor, watermarks: log.row.watermarks() };
+        self.add(cx, log, &mut end, segment).await?;
+        Ok(end)
+    }
+
     /// Adds a piece of a conversation, and moves its cursor to the end of it.
-    pub async fn add(
+    async fn add(
         &mut self,
         cx: &Context,
         log: LogView<'_>,
@@ -96,7 +116,7 @@ impl Answer {
         cursor.cursor = segment.cursor;
         cursor.proves_delivery |= log.row.is_undelivered(log.viewer, segment.cursor.position.number);
         let view = Viewpoint { conversation: log.id, viewer: log.viewer, watermarks: segment.watermarks, now: log.now };
-        self.messages.extend(render::messages(cx, view, segment.listed).await?);
+        self.messages.push(render::messages(cx, view, segment.listed).await?);
         self.conversations.push((log.id.clone(), log.row.clone()));
         Ok(())
     }
@@ -118,7 +138,7 @@ impl Answer {
     ) -> Result<Synced> {
         Ok(Synced {
             conversations: render_conversations::conversations(cx, &self.conversations, request.now).await?,
-            messages: self.messages,
+            messages: self.messages.into_iter().flatten().collect(),
             has_more: self.has_more,
             cursor,
             next_poll_ms: cx.polling.next_poll_ms(moved_at, request.now),
