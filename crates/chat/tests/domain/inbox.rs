@@ -3,11 +3,16 @@
 use crate::engine;
 use crate::properties::runtime;
 use crate::support::{User, World};
+use async_trait::async_trait;
+use futures_util::future::BoxFuture;
 use jobline_chat::Settings;
-use jobline_store::{Bytes, Commit, Condition, Consistency, Key, Outcome, Store, Token};
+use jobline_store::{Bytes, Commit, Condition, Consistency, Error, Key, Outcome, Page, Range, Row, Store, Token};
 use jobline_wire::{JobStatus, ListConversations, Message, Synced};
 use proptest::prelude::*;
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex},
+};
 
 const ME: &str = "me";
 
@@ -348,6 +353,74 @@ async fn what_older_servers_wrote_is_read() {
         device.catch_up(&me, 9).await;
         assert_eq!(device.heard("later").len(), 30);
     }
+}
+
+/// A store before whose next read of conversations something happens.
+struct Interrupted {
+    inner: Arc<dyn Store>,
+    before: Mutex<Option<BoxFuture<'static, ()>>>,
+}
+
+#[async_trait]
+impl Store for Interrupted {
+    async fn get(&self, key: &Key, consistency: Consistency) -> Result<Option<Row>, Error> {
+        self.inner.get(key, consistency).await
+    }
+
+    async fn get_many(&self, keys: &[Key], consistency: Consistency) -> Result<Vec<Option<Row>>, Error> {
+        let of_conversations =
+            keys.iter().all(|key| key.partition == key.sort && key.sort.starts_with("CONVERSATION#"));
+        let before = self.before.lock().unwrap().take_if(|_| of_conversations);
+        if let Some(before) = before {
+            before.await;
+        }
+        self.inner.get_many(keys, consistency).await
+    }
+
+    async fn range(&self, range: &Range) -> Result<Page, Error> {
+        self.inner.range(range).await
+    }
+
+    async fn commit(&self, commit: &Commit) -> Result<Outcome, Error> {
+        self.inner.commit(commit).await
+    }
+}
+
+#[tokio::test]
+async fn what_moves_between_the_reads_of_an_answer_comes_once() {
+    let settings = Settings { send_rate: 0, window_bytes: 10, ..Settings::default() };
+    let inner = engine::start_with_whole_pages().await.store;
+    let store = Arc::new(Interrupted { inner: inner.clone(), before: Mutex::default() });
+    let world = World::over(store.clone(), settings, 1).await;
+    let other_server = Arc::new(World::over(inner, settings, 2).await);
+    let names: Vec<String> = (0..8).map(name).collect();
+    let mut all: Vec<&str> = names.iter().map(String::as_str).collect();
+    all.push(ME);
+    world.job(1, &all, JobStatus::Open).await;
+    let (me, mut device) = (world.user(ME), Device::default());
+    // All messages are mine, from another device: what proves delivery would be remembered anyway.
+    for round in 0..2 {
+        for name in &names {
+            me.send(&world.user(name), &format!("round {round}")).await.unwrap();
+        }
+        let elsewhere = other_server.clone();
+        *store.before.lock().unwrap() = Some(Box::pin(async move {
+            let (me, first) = (elsewhere.user(ME), elsewhere.user(&name(0)));
+            me.send(&first, &format!("in between {round}")).await.unwrap();
+        }));
+        device.catch_up(&me, 50).await;
+        let all_in_between = if round == 0 { 1 } else { 2 };
+        let begun = &device.known[&conversation(0)];
+        let in_between = begun.values().filter(|message| message.content.starts_with("in between"));
+        assert_eq!(in_between.count(), all_in_between, "the row that was read had it already");
+        device.catch_up(&me, 50).await;
+        assert!(store.before.lock().unwrap().is_none(), "it happened");
+    }
+    for name in &names {
+        me.send(&world.user(name), "the end").await.unwrap();
+    }
+    device.catch_up(&me, 50).await;
+    assert_eq!(device.heard("the end").len(), 8);
 }
 
 /// What happens in a history.

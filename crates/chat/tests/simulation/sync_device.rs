@@ -104,7 +104,11 @@ impl<'a> SyncDevice<'a> {
         world.note(&self.client.name, &in_short(&answer.messages), &());
         self.apply(&mut state, &answer, limit as usize, begun)?;
         state.cursor = Some(answer.cursor.clone());
-        (state.shown_ms, state.behind) = (shown_ms, answer.has_more);
+        // Several answers lead up to the state at the first of them; what came later, the next one brings.
+        if !state.behind {
+            state.shown_ms = shown_ms;
+        }
+        state.behind = answer.has_more;
         self.past.push(std::mem::replace(&mut self.state, state));
         if self.past.len() > 6 {
             self.past.remove(0);
