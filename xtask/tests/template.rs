@@ -32,11 +32,15 @@ fn the_table_has_the_keys_and_the_expiry_of_the_engine() {
 #[test]
 fn the_bucket_forgets_uploads_that_nobody_sent() {
     let (template, engine) = (read("deploy/template.yaml"), read("crates/files-s3/src/place.rs"));
-    assert!(engine.contains("incoming/") && engine.contains("files/"), "the engine's prefixes have other names");
+    for prefix in ["incoming/", "kept/", "files/"] {
+        assert!(engine.contains(prefix), "the engine's prefixes have other names");
+    }
     let uploads = template.split_once("Id: uploads-that-nobody-sent").unwrap().1;
     let uploads = uploads.split_once("# Where both").unwrap().0;
     assert!(uploads.contains("Prefix: incoming/") && uploads.contains("ExpirationInDays: 2"), "{uploads}");
-    assert_eq!(template.matches("Prefix: files/").count(), 2, "two retentions, of messages and of files");
+    for prefix in ["Prefix: files/", "Prefix: kept/"] {
+        assert_eq!(template.matches(prefix).count(), 2, "two retentions, of messages and of files: {prefix}");
+    }
 }
 
 #[test]

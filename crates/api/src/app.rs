@@ -1,9 +1,11 @@
 //! What handlers work with: the domain, identity, clock, metrics and settings of one server.
 
 use crate::cors::Origins;
+use crate::live::Live;
 use crate::metrics::Metrics;
 use axum::Router;
 use jobline_chat::{Chat, Clock, Random};
+use jobline_http::Address;
 use jobline_identity::{HostKey, Identity};
 use std::ops::Deref;
 use std::sync::Arc;
@@ -26,8 +28,12 @@ pub struct Parts {
     pub random: Arc<dyn Random>,
     /// Counters and durations.
     pub metrics: Arc<Metrics>,
+    /// How this server is reached.
+    pub address: Address,
     /// The origins whose pages may call.
     pub origins: Origins,
+    /// Live connections, and polls that wait; `None`: neither.
+    pub live: Option<Live>,
     /// Routes outside of the table: files, the web app, the demo.
     pub extra_routes: Router,
 }

@@ -4,7 +4,8 @@ use axum::body::Body;
 use axum::response::Response;
 use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD, ORIGIN, VARY,
+    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_HEADERS,
+    ACCESS_CONTROL_REQUEST_METHOD, HOST, ORIGIN, VARY,
 };
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
 
@@ -26,6 +27,13 @@ impl Origins {
         self.0.iter().find(|allowed| *allowed == origin).cloned()
     }
 
+    /// Whether a page that sent `headers` may open a live connection: a page of this server, or of an origin that may call.
+    /// A client that sends no `Origin` is no page.
+    #[must_use]
+    pub fn admits(&self, headers: &HeaderMap) -> bool {
+        !headers.contains_key(ORIGIN) || is_same_origin(headers) || self.allowed(headers).is_some()
+    }
+
     /// The response to a preflight; `None` when `request` is not one. To other origins it grants nothing.
     #[must_use]
     pub fn preflight(&self, request: &Request<Body>) -> Option<Response> {
@@ -39,8 +47,7 @@ impl Origins {
         if self.allowed(request.headers()).is_some() {
             let headers = response.headers_mut();
             headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST, PUT, DELETE"));
-            let request_headers = "authorization, content-type, x-request-id";
-            headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static(request_headers));
+            headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, sendable(request.headers()));
             headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("7200"));
         }
         Some(response)
@@ -58,4 +65,20 @@ impl Origins {
             headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(response_headers));
         }
     }
+}
+
+/// Whether `Origin` is that of the page's own server, under the name by which the request came.
+fn is_same_origin(headers: &HeaderMap) -> bool {
+    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    let origin = text(ORIGIN).and_then(|origin| origin.split_once("://"));
+    matches!((origin, text(HOST)), (Some((_, origin)), Some(host)) if origin.eq_ignore_ascii_case(host))
+}
+
+/// The headers that a page which may call may send: those that it asks for. What monitoring adds to every request of a page
+/// is nobody's to refuse.
+fn sendable(headers: &HeaderMap) -> HeaderValue {
+    let listed = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~, ".contains(byte);
+    let asked = headers.get(ACCESS_CONTROL_REQUEST_HEADERS);
+    let asked = asked.filter(|asked| !asked.is_empty() && asked.as_bytes().iter().all(listed));
+    asked.cloned().unwrap_or(HeaderValue::from_static("authorization, content-type, x-request-id"))
 }

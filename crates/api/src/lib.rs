@@ -4,13 +4,16 @@
 //! routes of it, [`openapi`] the description. [`routes`] lists every route of a server; [`service`] is what happens
 //! around each request. This crate knows no engine, no socket and no command line.
 
+pub mod answer;
 pub mod app;
 pub mod caller;
 pub mod cors;
 pub mod handlers;
+pub mod live;
 pub mod metrics;
 pub mod openapi;
 pub mod procedure;
+pub mod readiness;
 pub mod rest;
 pub mod route;
 pub mod routes;

@@ -7,7 +7,8 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
-use std::sync::atomic::AtomicU64;
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// Upper bounds of the histogram buckets in seconds: from an idle poll in memory to the time limit of a request.
@@ -41,6 +42,11 @@ struct Call {
     call: &'static str,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Closed {
+    code: u16,
+}
+
 type Durations<L> = Family<L, Histogram, fn() -> Histogram>;
 
 /// The metrics of one server.
@@ -54,6 +60,27 @@ pub struct Metrics {
     store_durations: Durations<Call>,
     commits_waiting: Gauge,
     slowdown: Gauge<f64, AtomicU64>,
+    log_lines_dropped: Counter,
+    live: LiveMetrics,
+}
+
+/// What is counted about live connections.
+#[derive(Default)]
+struct LiveMetrics {
+    connections: Gauge,
+    opens: Counter,
+    closes: Family<Closed, Counter>,
+    pushes: Counter,
+}
+
+impl LiveMetrics {
+    fn register(&self, registry: &mut Registry) {
+        registry.register("live_connections", "Open live connections", self.connections.clone());
+        registry.register("live_opens", "Live connections that began", self.opens.clone());
+        let help = "Live connections that ended, by closing code; 1006 for those that broke or the client closed";
+        registry.register("live_closes", help, self.closes.clone());
+        registry.register("live_pushes", "Answers pushed over live connections", self.pushes.clone());
+    }
 }
 
 impl Default for Metrics {
@@ -94,6 +121,8 @@ impl Metrics {
             store_durations: Family::new_with_constructor(histogram),
             commits_waiting: Gauge::default(),
             slowdown: Gauge::default(),
+            log_lines_dropped: Counter::default(),
+            live: LiveMetrics::default(),
         };
         metrics.register();
         metrics
@@ -113,7 +142,10 @@ impl Metrics {
         let help = "How long calls to the store took";
         registry.register_with_unit("store_duration", help, Unit::Seconds, self.store_durations.clone());
         registry.register("store_commits_waiting", "Commits that are not durable yet", self.commits_waiting.clone());
+        let help = "Lines of the log that nobody read in time";
+        registry.register("log_lines_dropped", help, self.log_lines_dropped.clone());
         registry.register("slowdown", "How many times less often clients are asked to poll", self.slowdown.clone());
+        self.live.register(registry);
     }
 
     /// A request is in flight until the result is dropped.
@@ -141,6 +173,28 @@ impl Metrics {
     pub fn store_call(&self, call: &'static str, outcome: &'static str, took: Duration) {
         self.store_calls.get_or_create(&StoreCall { call, outcome }).inc();
         self.store_durations.get_or_create(&Call { call }).observe(took.as_secs_f64());
+    }
+
+    /// A live connection began.
+    pub fn live_opens(&self) {
+        self.live.connections.inc();
+        self.live.opens.inc();
+    }
+
+    /// A live connection ended: by the server with this code, or otherwise.
+    pub fn live_closes(&self, code: Option<u16>) {
+        self.live.connections.dec();
+        self.live.closes.get_or_create(&Closed { code: code.unwrap_or(1006) }).inc();
+    }
+
+    /// An answer was pushed over a live connection.
+    pub fn live_pushes(&self) {
+        self.live.pushes.inc();
+    }
+
+    /// So many lines of the log were dropped since the start.
+    pub fn log_lines_dropped(&self, total: u64) {
+        self.log_lines_dropped.inner().store(total, Ordering::Relaxed);
     }
 
     /// The load makes clients poll `factor` times less often.
@@ -180,12 +234,13 @@ impl Metrics {
     #[must_use]
     pub fn text(&self) -> String {
         let open = self.open_metrics();
-        let counter = |name: &str| open.contains(&format!("# TYPE {name} counter\n"));
+        let counters: HashSet<&str> =
+            open.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.strip_suffix(" counter")).collect();
         let mut text = String::with_capacity(open.len());
         for line in open.lines().filter(|line| !line.starts_with("# UNIT ") && *line != "# EOF") {
             let mut parts = line.splitn(4, ' ');
             match (parts.next(), parts.next(), parts.next(), parts.next()) {
-                (Some("#"), Some(what), Some(name), Some(rest)) if counter(name) => {
+                (Some("#"), Some(what), Some(name), Some(rest)) if counters.contains(name) => {
                     text.push_str(&format!("# {what} {name}_total {rest}\n"));
                 }
                 _ => text.extend([line, "\n"]),

@@ -1,5 +1,6 @@
 //! The REST face: each procedure of the table becomes a route.
 
+use crate::answer;
 use crate::app::App;
 use crate::procedure::{Input, Procedure};
 use crate::route::InputIn;
@@ -7,8 +8,8 @@ use axum::Router;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, on};
-use http::header::CONTENT_TYPE;
-use http::{HeaderValue, Request, StatusCode};
+use http::header::ACCEPT_ENCODING;
+use http::{Request, StatusCode};
 use jobline_http::{Failure, Served, decode, not_json, read_body};
 use jobline_identity::Credential;
 use std::borrow::Cow;
@@ -24,15 +25,16 @@ pub fn routes(procedures: Vec<Procedure>, app: &App) -> Router {
             path,
             on(filter, move |request: Request<Body>| {
                 let (procedure, app) = (Arc::clone(&procedure), app.clone());
-                async move { answer(&procedure, &app, request).await }
+                async move { respond(&procedure, &app, request).await }
             }),
         )
     })
 }
 
-async fn answer(procedure: &Procedure, app: &App, request: Request<Body>) -> Response {
+async fn respond(procedure: &Procedure, app: &App, request: Request<Body>) -> Response {
+    let accepted = request.headers().get(ACCEPT_ENCODING).cloned();
     let mut response = match call(procedure, app, request).await {
-        Ok(json) if procedure.output.is_some() => json_response(json),
+        Ok(json) if procedure.output.is_some() => answer::json(json, accepted).await,
         Ok(_) => StatusCode::NO_CONTENT.into_response(),
         Err(failure) => failure.into_response(),
     };
@@ -62,10 +64,4 @@ fn target<'a>(procedure: &Procedure, path: &'a str) -> Cow<'a, str> {
         Some(parameter) if !parameter.number => decode(segment, false).unwrap_or_default().into(),
         _ => segment.into(),
     }
-}
-
-fn json_response(json: Vec<u8>) -> Response {
-    let mut response = Response::new(Body::from(json));
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    response
 }

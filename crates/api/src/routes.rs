@@ -2,23 +2,28 @@
 
 use crate::app::App;
 use crate::handlers::operations;
+use crate::live::upgrade;
+use crate::readiness::Readiness;
 use crate::{openapi, rest, table};
 use axum::Router;
 use axum::routing::get;
 use http::HeaderMap;
-use jobline_http::Failure;
+use jobline_http::{Failure, Representation};
 use jobline_wire::Code;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// Every route of the server.
 pub fn build(app: &App) -> Router {
-    static DOCUMENT: OnceLock<bytes::Bytes> = OnceLock::new();
-    let (ready, metered) = (app.clone(), app.clone());
+    static DOCUMENT: OnceLock<Vec<Representation>> = OnceLock::new();
+    let document = || DOCUMENT.get_or_init(|| Representation::all_of(openapi::text()));
+    let (ready, metered, live) = (app.clone(), app.clone(), app.clone());
+    let readiness = Arc::new(Readiness::default());
     rest::routes(table::procedures(), app)
         .route("/healthz", get(operations::healthz))
-        .route("/readyz", get(move || operations::readyz(ready.clone())))
+        .route("/readyz", get(move || operations::readyz(ready.clone(), Arc::clone(&readiness))))
         .route("/metrics", get(move |headers: HeaderMap| operations::metrics(metered.clone(), headers)))
-        .route("/openapi.json", get(|| operations::openapi(DOCUMENT.get_or_init(openapi::text).clone())))
+        .route("/messages/live", get(move |request| upgrade::connect(live.clone(), request)))
+        .route("/openapi.json", get(move |headers: HeaderMap| operations::openapi(document(), headers)))
         .merge(app.extra_routes.clone())
         .method_not_allowed_fallback(method_not_allowed)
         .fallback(not_found)

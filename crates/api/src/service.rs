@@ -4,15 +4,16 @@
 //! It is one function instead of a stack of layers: an idle poll is so cheap that every boxed future would show.
 
 use crate::app::App;
+use crate::live::wait::WAIT_SECONDS;
 use crate::routes;
 use axum::Router;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
-use http::header::{CACHE_CONTROL, HeaderName, X_CONTENT_TYPE_OPTIONS};
-use http::{HeaderMap, HeaderValue, Method, Request};
+use http::header::{CACHE_CONTROL, HeaderName, LOCATION, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS};
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
 use jobline_chat::Error;
-use jobline_http::{Failure, Reported, Served};
+use jobline_http::{Failure, Inside, Reported, Served};
 use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
 use tower::ServiceExt;
@@ -23,6 +24,8 @@ pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 /// long before; it only has to be used in time.
 pub const FILE_TIMEOUT: Duration = Duration::from_secs(900);
 
+/// For a year browsers call this host by HTTPS alone; said only where this server speaks it by itself.
+const ONLY_ENCRYPTED: &str = "max-age=31536000";
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const REQUEST_ID_BYTES: usize = 128;
 
@@ -63,8 +66,16 @@ impl Service {
     }
 
     /// Responds to one request; never fails and never panics.
-    pub async fn handle(&self, request: Request<Body>) -> Response {
+    pub async fn handle(&self, mut request: Request<Body>) -> Response {
         let _running = self.app.metrics.request_begins();
+        let slash = match self.app.address.inside(request.uri()) {
+            Inside::Same => None,
+            Inside::Slash(to) => Some(to),
+            Inside::Uri(uri) => {
+                *request.uri_mut() = uri;
+                None
+            }
+        };
         let received = Received {
             id: self.request_id(request.headers()),
             method: request.method().clone(),
@@ -72,9 +83,13 @@ impl Service {
             origin: self.app.origins.allowed(request.headers()),
             at: Instant::now(),
         };
-        let mut response = match self.app.origins.preflight(&request) {
-            Some(response) => response,
-            None => self.answer(request).await,
+        let mut response = match (self.app.origins.preflight(&request), slash) {
+            (Some(response), _) => response,
+            (None, Some(to)) => moved(&to),
+            (None, None) => match self.app.address.reached_by(&request) {
+                Some(reached) => reached.during(self.answer(request)).await,
+                None => self.answer(request).await,
+            },
         };
         self.finish(received, &mut response);
         response
@@ -83,7 +98,7 @@ impl Service {
     /// The router's response, unless it panics or takes too long. The timer is started only when the router has to wait
     /// for something; an idle poll does not.
     async fn answer(&self, request: Request<Body>) -> Response {
-        let limit = if request.uri().path().starts_with("/files/") { FILE_TIMEOUT } else { REQUEST_TIMEOUT };
+        let limit = time_limit(&request);
         // A change that is cut off may or may not have happened.
         let cut_off = if request.method().is_safe() { Error::unavailable } else { Error::undecided };
         let answering = AssertUnwindSafe(self.router.clone().oneshot(request)).catch_unwind();
@@ -114,6 +129,9 @@ impl Service {
         if !headers.contains_key(CACHE_CONTROL) {
             headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         }
+        if self.app.address.is_encrypted() {
+            headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(ONLY_ENCRYPTED));
+        }
         self.app.origins.add_headers(received.origin, headers);
         headers.insert(REQUEST_ID, received.id);
     }
@@ -131,6 +149,27 @@ impl Service {
             HeaderValue::from_bytes(&digits).unwrap_or_else(|_| HeaderValue::from_static("none"))
         })
     }
+}
+
+/// A poll may say how long it waits; in tRPC that is a part of its query as well.
+fn time_limit(request: &Request<Body>) -> Duration {
+    let waits = |query: &str| request.method() == Method::GET && query.contains("wait");
+    if request.uri().path().starts_with("/files/") {
+        FILE_TIMEOUT
+    } else if request.uri().query().is_some_and(waits) {
+        REQUEST_TIMEOUT + Duration::from_secs(WAIT_SECONDS.into())
+    } else {
+        REQUEST_TIMEOUT
+    }
+}
+
+/// The page is elsewhere, for good.
+fn moved(to: &str) -> Response {
+    let mut response = StatusCode::PERMANENT_REDIRECT.into_response();
+    if let Ok(to) = HeaderValue::from_str(to) {
+        response.headers_mut().insert(LOCATION, to);
+    }
+    response
 }
 
 /// The label in metrics and logs of a response that no procedure of the table gave.

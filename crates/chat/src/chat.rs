@@ -2,6 +2,7 @@
 
 use crate::{
     base::{
+        announcer::{Announce, Unheard},
         clock::{Clock, Random},
         cursor::Sealer,
         db::Db,
@@ -14,7 +15,7 @@ use crate::{
     context::{Context, Memos},
     conversation::{self, receipts},
     files::{looks::Looks, port::Files, sweep, upload},
-    host::{jobs, people},
+    host::{jobs, people, permission},
     inbox, keys, messages,
 };
 use jobline_store::{Consistency, Store};
@@ -43,11 +44,25 @@ impl Chat {
         secrets: &Secrets,
         settings: Settings,
     ) -> Self {
+        Self::with_announcer(store, files, clock, random, secrets, settings, Arc::new(Unheard))
+    }
+
+    /// [`Chat::new`] that tells `announcer` of every commit that moved somebody.
+    #[must_use]
+    pub fn with_announcer(
+        store: Arc<dyn Store>,
+        files: Arc<dyn Files>,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+        secrets: &Secrets,
+        settings: Settings,
+        announcer: Arc<dyn Announce>,
+    ) -> Self {
         let db = Db::new(store, clock.clone(), random.clone());
         let sealer = Sealer::new(secrets.derive("cursors"));
         let (polling, memos, looks) = (Polling::default(), Memos::default(), Looks::default());
         let retention = settings.retention();
-        let cx = Context { db, files, clock, random, sealer, settings, retention, polling, memos, looks };
+        let cx = Context { db, files, clock, random, announcer, sealer, settings, retention, polling, memos, looks };
         Self { cx: Arc::new(cx) }
     }
 
@@ -162,6 +177,32 @@ impl Chat {
     /// `invalid_request`, `invalid_cursor`, `unavailable`.
     pub async fn sync(&self, me: &UserId, input: SyncQuery) -> Result<Synced> {
         inbox::sync::sync(&self.cx, me, input).await
+    }
+
+    /// [`Chat::sync`], but what the cursor proves to have arrived is not recorded as delivered:
+    /// [`Chat::record_delivery`] does that, once for several cursors, or not at all when they were read meanwhile.
+    ///
+    /// # Errors
+    /// As [`Chat::sync`].
+    pub async fn sync_unrecorded(&self, me: &UserId, input: SyncQuery) -> Result<Synced> {
+        inbox::sync::sync_unrecorded(&self.cx, me, input).await
+    }
+
+    /// Records as delivered what this cursor of `sync` proves to have arrived. Writes nothing for what was recorded or read
+    /// before.
+    ///
+    /// # Errors
+    /// `invalid_cursor`, `unavailable`.
+    pub async fn record_delivery(&self, me: &UserId, cursor: &str) -> Result<()> {
+        inbox::sync::record_delivery(&self.cx, me, cursor).await
+    }
+
+    /// The users who may see that `me` writes in a conversation: nobody when `me` may not write there now.
+    ///
+    /// # Errors
+    /// `unavailable`.
+    pub async fn typing_audience(&self, me: &UserId, conversation: &str) -> Result<Vec<UserId>> {
+        permission::typing_audience(&self.cx, me, conversation).await
     }
 
     /// Where to put a file's bytes, for five minutes, and what to name in `send` afterwards.

@@ -2,6 +2,7 @@
 
 use crate::{
     base::{
+        announcer::Announce,
         clock::{Clock, Random},
         cursor::Sealer,
         db::Db,
@@ -23,6 +24,7 @@ pub(crate) struct Context {
     pub files: Arc<dyn Files>,
     pub clock: Arc<dyn Clock>,
     pub random: Arc<dyn Random>,
+    pub announcer: Arc<dyn Announce>,
     pub sealer: Sealer,
     pub settings: Settings,
     pub retention: Retention,

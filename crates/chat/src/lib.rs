@@ -20,6 +20,7 @@ mod log;
 mod messages;
 
 pub use base::{
+    announcer::Announce,
     clock::{Clock, Random},
     error::{Error, Result},
     id::{ConversationId, JobId, MessageId, UserId},

@@ -1,11 +1,18 @@
-//! What everything that responds to HTTP requests has in common: strict input, problems, and what the log is told.
+//! What everything that responds to HTTP requests has in common: strict input, problems, links, compressed forms, and what
+//! the log is told.
 
+mod address;
+mod coding;
 mod input;
 mod percent;
 mod problem;
+mod representation;
 mod served;
 
+pub use address::{Address, Inside, Reached, base_url};
+pub use coding::{Coding, compress};
 pub use input::{BODY_BYTES, Nothing, from_json, from_query, not_json, read_body};
 pub use percent::decode;
 pub use problem::{Failure, Reported};
+pub use representation::Representation;
 pub use served::Served;

@@ -29,7 +29,7 @@ use source::{Origin, Source};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use token::{Algorithm, Expected, Jws};
+use token::{Algorithm, Expected, Jws, TOKEN_BYTES};
 
 /// The fewest bytes that a secret or key may have.
 pub const SECRET_BYTES: usize = 32;
@@ -55,6 +55,15 @@ pub struct Minted {
     /// The token, for `Authorization: Bearer`.
     pub token: String,
     /// Its `exp`, in Unix milliseconds: a whole second.
+    pub expires_ms: u64,
+}
+
+/// A token that was checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checked {
+    /// Whose it is.
+    pub user: UserId,
+    /// Its `exp`, in Unix milliseconds; it is accepted for another 60 s, for clocks differ.
     pub expires_ms: u64,
 }
 
@@ -133,6 +142,14 @@ impl Identity {
     /// # Errors
     /// `unauthenticated`; `unavailable` while the keys have never been read.
     pub async fn authenticate(&self, credential: impl Into<Credential<'_>>) -> Result<UserId> {
+        Ok(self.check_token(credential).await?.user)
+    }
+
+    /// The user whose token is shown, and until when it is good: for a connection that lasts.
+    ///
+    /// # Errors
+    /// As [`Identity::authenticate`].
+    pub async fn check_token(&self, credential: impl Into<Credential<'_>>) -> Result<Checked> {
         let token = credential.into().token()?;
         let now_ms = self.clock.now_ms();
         for source in &self.sources {
@@ -164,10 +181,13 @@ impl Identity {
     }
 
     /// The part of the check that does not wait.
-    fn check(&self, token: &str) -> std::result::Result<UserId, Refusal> {
+    fn check(&self, token: &str) -> std::result::Result<Checked, Refusal> {
+        if token.len() > TOKEN_BYTES {
+            return Err(Refusal::TooLong);
+        }
         let now_ms = self.clock.now_ms();
         if let Some((user, period)) = self.verified.get(token) {
-            return period.check(now_ms).map(|()| user);
+            return period.check(now_ms).map(|()| Checked { user, expires_ms: period.expires_ms() });
         }
         // Read before the keys: if they change in between, the entry that is added below is not valid.
         let generation = self.verified.generation();
@@ -176,7 +196,7 @@ impl Identity {
         let (user, period) = jws.claims(&self.expected)?;
         period.check(now_ms)?;
         self.verified.add(generation, token, user.clone(), period);
-        Ok(user)
+        Ok(Checked { user, expires_ms: period.expires_ms() })
     }
 
     fn check_signature(&self, jws: &Jws<'_>) -> std::result::Result<(), Refusal> {

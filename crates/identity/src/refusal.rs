@@ -9,6 +9,7 @@ pub(super) enum Refusal {
     Missing,
     Several,
     NotBearer,
+    TooLong,
     Malformed,
     Critical,
     Algorithm,
@@ -30,6 +31,9 @@ impl Refusal {
             Self::Missing => "There is no token. Send the header Authorization: Bearer <token>.",
             Self::Several => "There is more than one Authorization header. Send exactly one.",
             Self::NotBearer => "The Authorization header is not of the form Bearer <token>.",
+            Self::TooLong => {
+                "The token is malformed: it is longer than 8,192 bytes. Put less into it; sub and exp are enough."
+            }
             Self::Malformed => "The token is malformed. Send a signed JWT: three base64url parts, separated by dots.",
             Self::Critical => "The token asks for an extension (crit) that this server does not know. Leave it out.",
             Self::Algorithm => "The token's alg is not accepted. Sign it with HS256, RS256, ES256 or EdDSA.",
@@ -38,7 +42,10 @@ impl Refusal {
                  the configured JWKS, its kid and its algorithm."
             }
             Self::KeysMissing => "The keys that user tokens are signed with could not be fetched yet. Try again.",
-            Self::Claims => "The token's claims are malformed: sub, iss and aud must be text, exp and nbf numbers.",
+            Self::Claims => {
+                "The token's claims are malformed. They must be a JSON object: sub is text or a whole number, iss and aud \
+                 are text, exp and nbf numbers."
+            }
             Self::NoUser => "The token's sub is not a user id. Accepted are 1 to 128 of A–Z a–z 0–9 . _ | @ : + = ~ -.",
             Self::NoExpiry => "The token has no exp. Set it to the Unix second at which the token expires.",
             Self::Expired => "The token has expired. Get a new one and repeat the request with it.",

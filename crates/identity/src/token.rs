@@ -5,15 +5,16 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jobline_chat::UserId;
 use ring::hmac;
-use serde::de::IgnoredAny;
+use serde::de::{IgnoredAny, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::borrow::Cow;
+use std::fmt;
 use std::time::Duration;
 
 /// The most that the clocks of issuer and server may differ.
 const LEEWAY_MS: u64 = 60_000;
 /// Longer tokens are refused before anything is decoded. Proxies refuse such headers anyway.
-const TOKEN_BYTES: usize = 8_192;
+pub(super) const TOKEN_BYTES: usize = 8_192;
 
 /// How a token is signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,16 +68,13 @@ pub(super) struct Jws<'t> {
 
 impl<'t> Jws<'t> {
     pub(super) fn split(token: &'t str) -> Result<Self, Refusal> {
-        if token.len() > TOKEN_BYTES {
-            return Err(Refusal::Malformed);
-        }
         let (signed, signature) = token.rsplit_once('.').ok_or(Refusal::Malformed)?;
         let (header, payload) = signed.split_once('.').ok_or(Refusal::Malformed)?;
         if payload.contains('.') {
             return Err(Refusal::Malformed);
         }
         let header = decode(header)?;
-        let header: Header<'_> = serde_json::from_slice(&header).map_err(|_| Refusal::Malformed)?;
+        let header: Header<'_> = object(&header).ok_or(Refusal::Malformed)?;
         if header.crit {
             return Err(Refusal::Critical);
         }
@@ -88,9 +86,9 @@ impl<'t> Jws<'t> {
     /// The user of the token and the period in which it is valid. Only to be called after the signature was checked.
     pub(super) fn claims(&self, expected: &Expected) -> Result<(UserId, Period), Refusal> {
         let payload = decode(self.payload)?;
-        let claims: Claims<'_> = serde_json::from_slice(&payload).map_err(|_| Refusal::Claims)?;
+        let claims: Claims<'_> = object(&payload).ok_or(Refusal::Claims)?;
         expected.check(&claims)?;
-        let user = claims.sub.as_deref().and_then(UserId::new).ok_or(Refusal::NoUser)?;
+        let user = claims.sub.and_then(|Subject(sub)| UserId::new(&sub)).ok_or(Refusal::NoUser)?;
         let period = Period {
             not_before_ms: claims.nbf.map_or(0, seconds_to_ms),
             expires_ms: claims.exp.map(seconds_to_ms).ok_or(Refusal::NoExpiry)?,
@@ -103,6 +101,11 @@ fn decode(part: &str) -> Result<Vec<u8>, Refusal> {
     URL_SAFE_NO_PAD.decode(part).map_err(|_| Refusal::Malformed)
 }
 
+/// A JSON object: derived structs would also accept an array of their members in order.
+fn object<'t, T: Deserialize<'t>>(json: &'t [u8]) -> Option<T> {
+    json.trim_ascii_start().starts_with(b"{").then(|| serde_json::from_slice(json).ok()).flatten()
+}
+
 /// Milliseconds from the seconds of a `NumericDate`, which may have a fraction. Saturates at both ends.
 fn seconds_to_ms(seconds: f64) -> u64 {
     (seconds * 1_000.0) as u64
@@ -111,7 +114,7 @@ fn seconds_to_ms(seconds: f64) -> u64 {
 #[derive(Deserialize)]
 struct Claims<'t> {
     #[serde(borrow, default)]
-    sub: Option<Cow<'t, str>>,
+    sub: Option<Subject<'t>>,
     #[serde(default)]
     exp: Option<f64>,
     #[serde(default)]
@@ -120,6 +123,37 @@ struct Claims<'t> {
     iss: Option<Cow<'t, str>>,
     #[serde(default)]
     aud: Option<Audience>,
+}
+
+/// The subject: text, or a whole number, which is taken as its digits.
+struct Subject<'t>(Cow<'t, str>);
+
+impl<'de: 't, 't> Deserialize<'de> for Subject<'t> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(SubjectVisitor)
+    }
+}
+
+struct SubjectVisitor;
+
+impl<'de> Visitor<'de> for SubjectVisitor {
+    type Value = Subject<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("text or a whole number")
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+        Ok(Subject(Cow::Borrowed(text)))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(Subject(Cow::Owned(text.to_owned())))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Self::Value, E> {
+        Ok(Subject(Cow::Owned(number.to_string())))
+    }
 }
 
 #[derive(Deserialize)]
@@ -158,6 +192,10 @@ pub(super) struct Period {
 }
 
 impl Period {
+    pub(super) fn expires_ms(self) -> u64 {
+        self.expires_ms
+    }
+
     pub(super) fn check(self, now_ms: u64) -> Result<(), Refusal> {
         if now_ms >= self.expires_ms.saturating_add(LEEWAY_MS) {
             return Err(Refusal::Expired);

@@ -3,6 +3,7 @@
 
 use clap::{Args, Parser, Subcommand};
 use jobline_tools::bench::BenchArgs;
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
@@ -18,6 +19,10 @@ Examples:
 
 Every setting is a flag with an environment twin: --send-rate is JOBLINE_SEND_RATE. A flag wins over its twin.
 Keep secrets in the environment: flags can be read by everyone on the machine.";
+
+/// Flags that are on or off, and on where nothing else is said.
+const SWITCHES: [&str; 1] = ["--trust-proxy"];
+const SWITCH_VALUES: [&str; 6] = ["on", "off", "true", "false", "1", "0"];
 
 /// Messaging for job marketplaces, in one binary.
 #[derive(Debug, Parser)]
@@ -96,9 +101,22 @@ pub struct Settings {
     /// The address to listen on; port 0 picks a free one. [default: 127.0.0.1:8080]
     #[arg(long, global = true, env = "JOBLINE_LISTEN", value_name = "HOST:PORT", help_heading = "Server")]
     pub listen: Option<String>,
-    /// How browsers reach this server, such as https://chat.example.com. [default: from --listen]
+    /// How browsers reach this server, such as https://chat.example.com or https://example.com/chat. [default: the
+    /// request's own scheme and Host]
     #[arg(long, global = true, env = "JOBLINE_PUBLIC_URL", value_name = "URL", help_heading = "Server")]
     pub public_url: Option<String>,
+    /// Take scheme, host and address of a request from X-Forwarded-* or Forwarded: on, behind a proxy that sets them and
+    /// that nobody can go round. [default: off]
+    #[arg(
+        long,
+        global = true,
+        env = "JOBLINE_TRUST_PROXY",
+        value_name = "on|off",
+        num_args = 0..=1,
+        default_missing_value = "on",
+        help_heading = "Server"
+    )]
+    pub trust_proxy: Option<String>,
     /// PEM file of the certificate chain: HTTPS by the server itself, reloaded when the file changes.
     #[arg(long, global = true, env = "JOBLINE_TLS_CERT", value_name = "FILE", help_heading = "Server")]
     pub tls_cert: Option<String>,
@@ -196,6 +214,13 @@ pub struct Settings {
     )]
     pub webhook_secret: Option<String>,
 
+    /// Live connections beside the polls, which make news arrive at once: on or off. [default: on]
+    #[arg(long, global = true, env = "JOBLINE_LIVE", value_name = "on|off", help_heading = "Live")]
+    pub live: Option<String>,
+    /// The share of users to whom they are offered, always the same ones: 0 to 100. [default: 100]
+    #[arg(long, global = true, env = "JOBLINE_LIVE_PERCENT", value_name = "PERCENT", help_heading = "Live")]
+    pub live_percent: Option<String>,
+
     /// Set by AWS Lambda, where the program is a function.
     #[arg(long, global = true, env = "AWS_LAMBDA_RUNTIME_API", hide = true)]
     pub lambda_runtime_api: Option<String>,
@@ -208,6 +233,22 @@ impl std::fmt::Debug for Settings {
     }
 }
 
+/// The command line with `on` written out behind a switch that stands alone: a command after it is no value of it.
+#[must_use]
+pub fn with_switches(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+    let mut written = Vec::new();
+    let mut arguments = arguments.into_iter().peekable();
+    while let Some(argument) = arguments.next() {
+        let says = |next: &OsString| next.to_str().is_some_and(|next| SWITCH_VALUES.contains(&next));
+        let alone = SWITCHES.iter().any(|switch| argument == *switch) && !arguments.peek().is_some_and(says);
+        written.push(argument);
+        if alone {
+            written.push("on".into());
+        }
+    }
+    written
+}
+
 /// The message of `clap` about a wrong command line, in one line.
 #[must_use]
 pub fn one_line(error: &clap::Error) -> String {
@@ -216,4 +257,23 @@ pub fn one_line(error: &clap::Error) -> String {
     let parts: Vec<String> = message.map(|part| part.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
     let line = parts.join("; ").replace("; tip: ", "; ");
     format!("{}; see jobline --help", line.strip_prefix("error: ").unwrap_or(&line))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_switch_may_stand_alone_before_a_command() {
+        for (arguments, said) in [
+            (&["jobline", "--trust-proxy", "serve"][..], "on"),
+            (&["jobline", "serve", "--trust-proxy"], "on"),
+            (&["jobline", "--trust-proxy", "off", "serve"], "off"),
+            (&["jobline", "--trust-proxy=off"], "off"),
+        ] {
+            let arguments = with_switches(arguments.iter().map(OsString::from));
+            let cli = Cli::try_parse_from(arguments).expect("a command line");
+            assert_eq!(cli.settings.trust_proxy.as_deref(), Some(said));
+        }
+    }
 }

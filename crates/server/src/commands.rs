@@ -1,11 +1,11 @@
 //! The commands of the binary. Exit codes: 0 for success, 1 for a failure, 2 for a wrong setting.
 
-use crate::cli::{CheckArgs, Cli, Command, Settings, TableCommand, TokenArgs, one_line};
+use crate::cli::{CheckArgs, Cli, Command, Settings, TableCommand, TokenArgs, one_line, with_switches};
 use crate::config::{Config, ConfigError};
 use crate::engines::Engines;
 use crate::measured::Measured;
-use crate::start;
 use crate::system::{SystemClock, SystemRandom};
+use crate::{log, start};
 use clap::Parser;
 use clap::error::ErrorKind;
 use jobline_chat::UserId;
@@ -42,7 +42,7 @@ impl From<ConfigError> for CommandError {
 
 /// The program: reads the command line and the environment, runs the command, and returns its exit code.
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::try_parse_from(with_switches(std::env::args_os())) {
         Ok(cli) => cli,
         Err(asked) if matches!(asked.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
             // The reader may be gone already, as in `jobline --help | head -1`.
@@ -88,7 +88,7 @@ fn run(cli: &Cli) -> Result<(), CommandError> {
 }
 
 fn serve(config: &Config) -> Result<(), CommandError> {
-    log_as_json(config);
+    let _log = log::as_json(config);
     let runtime = runtime()?;
     let ended = runtime.block_on(async { Ok(start::run(config, stop_signal()?).await?) });
     // Tasks that still wait for a disk or another machine have no client any more.
@@ -99,7 +99,7 @@ fn serve(config: &Config) -> Result<(), CommandError> {
 /// A function serves one request at a time, so one thread is enough, and starts fastest.
 #[cfg(feature = "aws")]
 fn function(config: &Config) -> Result<(), CommandError> {
-    log_as_json(config);
+    let _log = log::as_json(config);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(CommandError::failed)?;
     runtime.block_on(crate::lambda::run(config)).map_err(CommandError::wrong)
 }
@@ -116,26 +116,12 @@ fn runtime() -> Result<tokio::runtime::Runtime, CommandError> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(CommandError::failed)
 }
 
-/// Logs one JSON object a line to standard error; standard output is for results.
-fn log_as_json(config: &Config) {
-    tracing_subscriber::fmt()
-        .json()
-        .flatten_event(true)
-        .with_current_span(false)
-        .with_span_list(false)
-        .with_target(false)
-        .with_max_level(config.log)
-        .with_writer(std::io::stderr)
-        .init();
-    // Only the place is logged: the text of a panic may quote a message.
-    std::panic::set_hook(Box::new(|panic| {
-        let at = panic.location().map(ToString::to_string);
-        tracing::error!(at, "panicked");
-    }));
-}
+/// How long after the signal the process ends, whatever still hangs: a disk that does not answer, a thread that waits for
+/// it. What was answered is on disk, so there is nothing to lose.
+const END_WITHIN: Duration = Duration::from_millis(9_500);
 
-/// A future that is ready at the first SIGTERM or SIGINT. It catches signals from now on, not only once it is polled:
-/// one may come right after the server says that it listens.
+/// A future that is ready at the first SIGTERM or SIGINT; the process ends within [`END_WITHIN`] of it. It catches signals
+/// from now on, not only once it is polled: one may come right after the server says that it listens.
 fn stop_signal() -> Result<impl Future<Output = ()>, CommandError> {
     let mut terminate = signal(SignalKind::terminate()).map_err(CommandError::failed)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(CommandError::failed)?;
@@ -145,6 +131,10 @@ fn stop_signal() -> Result<impl Future<Output = ()>, CommandError> {
             _ = interrupt.recv() => {}
         }
         tracing::info!("stopping");
+        std::thread::spawn(|| {
+            std::thread::sleep(END_WITHIN);
+            std::process::exit(0);
+        });
     })
 }
 

@@ -8,8 +8,13 @@ use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
+mod origins;
 mod places;
 mod urls;
+
+use origins::origins;
+use urls::public_url;
+
 pub use places::{FilesKind, StoreKind};
 
 /// The fewest bytes of a secret.
@@ -27,6 +32,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// The URL under which browsers reach this server, without a slash at the end; `None`: made from the address.
     pub public_url: Option<String>,
+    /// Whether a proxy in front says by which scheme and host it was called.
+    pub trust_proxy: bool,
     /// The certificate; `None`: the server speaks HTTP.
     pub tls: Option<TlsFiles>,
     /// Origins whose pages may call.
@@ -57,6 +64,8 @@ pub struct Config {
     pub delete_hours: u32,
     /// Files a minute that one user may announce; 0: no limit.
     pub upload_rate: u32,
+    /// The share of users to whom live connections are offered, in percent; 0 where they are off.
+    pub live_percent: u32,
     /// Whether AWS Lambda started the program.
     pub is_function: bool,
 }
@@ -166,9 +175,10 @@ impl Config {
         not_in_this_build(settings)?;
         let config = Self {
             listen: address(settings.listen.as_deref().unwrap_or("127.0.0.1:8080"))?,
-            public_url: settings.public_url.as_deref().map(urls::public_url).transpose()?,
+            public_url: settings.public_url.as_deref().map(public_url).transpose()?,
+            trust_proxy: switch("trust-proxy", settings.trust_proxy.as_deref(), false)?,
             tls: tls(settings)?,
-            allowed_origins: settings.allowed_origins.as_deref().map(urls::origins).transpose()?.unwrap_or_default(),
+            allowed_origins: settings.allowed_origins.as_deref().map(origins).transpose()?.unwrap_or_default(),
             max_connections: number("max-connections", settings.max_connections.as_deref(), 10_000, 1..=1_000_000)?
                 as usize,
             log: level(settings.log.as_deref().unwrap_or("info"))?,
@@ -188,28 +198,44 @@ impl Config {
             edit_minutes: number("edit-minutes", settings.edit_minutes.as_deref(), 15, 0..=MINUTES_MAX)?,
             delete_hours: number("delete-hours", settings.delete_hours.as_deref(), 24, 0..=HOURS_MAX)?,
             upload_rate: number("upload-rate", settings.upload_rate.as_deref(), 20, 0..=1_000_000)?,
+            live_percent: live_percent(settings)?,
             is_function: settings.lambda_runtime_api.is_some(),
         };
         config.host_key_fits_a_header()?;
         Ok(config)
     }
 
-    /// Refuses a server without user tokens that other machines can reach: without tokens there is only the demo.
+    /// Without user tokens there is only the demo, and that only where nobody else can reach it and no setting speaks of a
+    /// real deployment.
     ///
     /// # Errors
     /// The setting that is missing.
     pub fn check_exposure(&self) -> Result<()> {
-        if self.identity.is_set() || self.listen.ip().is_loopback() {
+        if self.identity.is_set() {
             return Ok(());
         }
-        Err(ConfigError::new(
-            "jwt-secret",
-            format_args!(
-                "is missing: {} can be reached from other machines, so user tokens are needed; set it, or --jwks-url or \
-                 --jwks-file, or listen on 127.0.0.1 for the demo",
-                self.listen
-            ),
-        ))
+        let why = match self.setting_of_a_deployment() {
+            _ if !self.listen.ip().is_loopback() => format!("{} can be reached from other machines", self.listen),
+            Some(flag) => format!("--{flag} ({}) is set, so this is no demo", twin(flag)),
+            None => return Ok(()),
+        };
+        let matter = format_args!(
+            "is missing: {why}, and user tokens are needed; set it, or --jwks-url or --jwks-file; a demo listens on \
+             127.0.0.1 and has none of these settings"
+        );
+        Err(ConfigError::new("jwt-secret", matter))
+    }
+
+    /// A setting that nobody gives a demo, if there is one.
+    fn setting_of_a_deployment(&self) -> Option<&'static str> {
+        let settings = [
+            ("host-key", self.host_key.is_some()),
+            ("public-url", self.public_url.is_some()),
+            ("allowed-origins", !self.allowed_origins.is_empty()),
+            ("tls-cert", self.tls.is_some()),
+            ("trust-proxy", self.trust_proxy),
+        ];
+        settings.into_iter().find(|(_, set)| *set).map(|(flag, _)| flag)
     }
 
     /// Refuses a Lambda function without user tokens, or with rows or files on its disk: a function is public, runs in many
@@ -297,6 +323,25 @@ fn number(flag: &str, text: Option<&str>, default: u32, range: std::ops::RangeIn
     let parsed = digits.then(|| text.parse().ok()).flatten().filter(|number| range.contains(number));
     let accepted = format!("a whole number from {} to {}", range.start(), range.end());
     parsed.ok_or_else(|| wrong(flag, text, &accepted))
+}
+
+/// A share that is told while live connections are off is checked all the same.
+fn live_percent(settings: &Settings) -> Result<u32> {
+    let percent = number("live-percent", settings.live_percent.as_deref(), 100, 0..=100)?;
+    match settings.live.as_deref() {
+        None | Some("on") => Ok(percent),
+        Some("off") => Ok(0),
+        Some(other) => Err(wrong("live", other, "on or off")),
+    }
+}
+
+fn switch(flag: &str, text: Option<&str>, default: bool) -> Result<bool> {
+    match text {
+        None => Ok(default),
+        Some("on" | "true" | "1") => Ok(true),
+        Some("off" | "false" | "0") => Ok(false),
+        Some(other) => Err(wrong(flag, other, "on or off")),
+    }
 }
 
 fn level(text: &str) -> Result<tracing_subscriber::filter::LevelFilter> {

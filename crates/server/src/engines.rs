@@ -1,6 +1,7 @@
 //! The engines of a configuration. Only this module and the bench name engines.
 
 use crate::config::{Config, ConfigError, FilesKind, StoreKind};
+use crate::linked::LinkedFiles;
 use crate::system::{SystemClock, SystemRandom};
 use async_trait::async_trait;
 use axum::Router;
@@ -94,7 +95,8 @@ struct FileEngine {
 }
 
 impl Engines {
-    /// Opens the engines that `config` names; files that this server keeps itself have URLs under `base_url`.
+    /// Opens the engines that `config` names; files that this server keeps itself have URLs under its public URL, or as the
+    /// request says that asks for them, and under `base_url` where none does.
     ///
     /// # Errors
     /// The setting to look at.
@@ -208,9 +210,11 @@ fn embedded(config: &Config) -> Result<RowEngine, ConfigError> {
 }
 
 fn local(config: &Config, base_url: &str, secrets: &Secrets, clock: Arc<dyn Clock>) -> Result<FileEngine, ConfigError> {
-    let files = LocalFiles::alone(config.data.join("files"), base_url, &secrets.derive("file urls"), clock);
+    let files = LocalFiles::alone(config.data.join("files"), "", &secrets.derive("file urls"), clock);
     let files = Arc::new(files.map_err(|error| unusable("data", &error))?);
-    Ok(FileEngine { routes: Some(files::router(Arc::clone(&files))), files, origin: None, claim: None })
+    let routes = Some(files::router(Arc::clone(&files)));
+    let linked = LinkedFiles::new(files, config.public_url.clone(), base_url.to_owned());
+    Ok(FileEngine { routes, files: Arc::new(linked), origin: None, claim: None })
 }
 
 fn unusable(setting: &str, error: &dyn Display) -> ConfigError {

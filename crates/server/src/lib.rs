@@ -8,7 +8,9 @@ pub mod demo;
 pub mod engines;
 #[cfg(feature = "aws")]
 pub mod lambda;
+pub mod linked;
 pub mod load;
+pub mod log;
 pub mod measured;
 pub mod serve;
 pub mod start;

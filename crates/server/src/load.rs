@@ -1,6 +1,8 @@
 //! Asking clients to poll less often when the server is short of something.
 
+use crate::log;
 use jobline_api::app::App;
+use jobline_live::Kind;
 use std::time::{Duration, Instant};
 
 /// How often the load is looked at.
@@ -52,14 +54,21 @@ pub async fn advise(app: &App) {
         let begun = Instant::now();
         app.clock.sleep(LOOK_EVERY).await;
         let load = Load {
-            requests: app.metrics.in_flight(),
+            requests: app.metrics.in_flight() - waiting_polls(app),
             commits: app.metrics.waiting_commits(),
             late: begun.elapsed().saturating_sub(LOOK_EVERY),
         };
         factor = eased(factor, load.slowdown());
         app.chat.set_slowdown(factor);
         app.metrics.slowdown(factor);
+        app.metrics.log_lines_dropped(log::dropped());
     }
+}
+
+/// Polls that wait for something to move: they take nothing but their place.
+fn waiting_polls(app: &App) -> i64 {
+    let waiting = app.live.as_ref().map_or(0, |live| live.hub().open(Kind::Poll));
+    i64::try_from(waiting).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use jobline_api::metrics::Metrics;
 use jobline_api::service::Service;
 use jobline_chat::{Chat, Clock, Files, Random, Secrets, Settings, UserId};
 use jobline_files_local::{self as files, LocalFiles};
+use jobline_http::Address;
 use jobline_identity::{Identity, IdentitySettings};
 use jobline_store::Store;
 use jobline_store_embedded::{EmbeddedStore, Options};
@@ -45,7 +46,7 @@ async fn app(folder: &Path, store: &EmbeddedStore) -> Result<(App, TcpListener),
     let base_url = format!("http://{}", listener.local_addr().map_err(|error| error.to_string())?);
     let files = LocalFiles::new(folder.join("files"), &base_url, &secrets.derive("file urls"), Arc::clone(&clock));
     let files = Arc::new(files.map_err(|error| error.to_string())?);
-    let settings = Settings { send_rate: 0, ..Settings::default() };
+    let settings = Settings { send_rate: 0, upload_rate: 0, ..Settings::default() };
     let rows: Arc<dyn Store> = Arc::new(store.clone());
     let file_engine: Arc<dyn Files> = files.clone();
     let chat = Chat::new(rows, file_engine, Arc::clone(&clock), Arc::clone(&random), &secrets, settings);
@@ -57,7 +58,9 @@ async fn app(folder: &Path, store: &EmbeddedStore) -> Result<(App, TcpListener),
         clock,
         random,
         metrics: Arc::new(Metrics::new()),
+        address: Address::default(),
         origins: Origins::new(&[]),
+        live: None,
         extra_routes: files::router(files),
     });
     Ok((app, listener))

@@ -4,24 +4,30 @@ use crate::config::{Config, ConfigError, Jwks, Secret};
 use crate::counted::CountedStore;
 use crate::demo::{self, DemoSecrets, PastClock};
 use crate::engines::Engines;
-use crate::serve::{Listening, serve};
+use crate::serve::{self, Listening, serve};
 use crate::system::SystemRandom;
 use crate::tls::Tls;
 use crate::{load, upkeep, web};
 use axum::Router;
 use jobline_api::app::{App, Parts};
 use jobline_api::cors::Origins;
+use jobline_api::live::{Live, Uses};
 use jobline_api::metrics::Metrics;
 use jobline_api::service::Service;
 use jobline_chat::{Chat, Clock, Settings};
+use jobline_http::Address;
 use jobline_identity::{HostKey, Identity, IdentitySettings};
+use jobline_live::{Hub, Limits};
 use jobline_store::Store;
 use jobline_tools::transfer;
 use std::future::Future;
 use std::io::Write;
 use std::sync::Arc;
-use tokio::net::TcpListener;
+use std::time::Duration;
 use tokio::task::JoinSet;
+
+/// How long the store may take to close once nothing runs any more.
+const CLOSE_WITHIN: Duration = Duration::from_secs(1);
 
 /// The secrets of the demo, if this server is one: no user tokens are configured, and its folder holds no real data.
 ///
@@ -58,7 +64,7 @@ pub async fn run(config: &Config, shutdown: impl Future<Output = ()>) -> Result<
     let tls = config.tls.clone().map(Tls::load).transpose()?.map(Arc::new);
     let in_use =
         |error| ConfigError::new("listen", format_args!("is {}, which cannot be used: {error}", config.listen));
-    let listener = TcpListener::bind(config.listen).await.map_err(in_use)?;
+    let listener = serve::listen(config.listen).map_err(in_use)?;
     let bound = listener.local_addr().map_err(in_use)?;
     let demo = demo_secrets(config)?;
     let engines = Engines::open(config, &config.base_url(bound)).await?;
@@ -70,11 +76,29 @@ pub async fn run(config: &Config, shutdown: impl Future<Output = ()>) -> Result<
     let scheme = if tls.is_some() { "https" } else { "http" };
     announce(&format!("listening on {scheme}://{bound}"));
     let background = background(&app, &engines);
-    let listening = Listening { tls, max_connections: config.max_connections };
+    let listening = Listening { tls, max_connections: connections(config.max_connections) };
     serve(Service::new(app), listener, listening, shutdown).await;
     drop(background);
-    engines.close().await;
+    if tokio::time::timeout(CLOSE_WITHIN, engines.close()).await.is_err() {
+        tracing::warn!("stopped before the store was closed; what was answered is on disk");
+    }
     Ok(())
+}
+
+/// How many connections may be open, after the limit of descriptors was raised to what the system permits.
+fn connections(asked: usize) -> usize {
+    let descriptors = serve::raise_descriptors();
+    let connections = serve::connections(asked, descriptors);
+    if connections < asked {
+        tracing::warn!(
+            asked,
+            connections,
+            descriptors,
+            "fewer connections may be open than --max-connections says: the store needs descriptors too; raise the hard \
+             limit (ulimit -Hn, LimitNOFILE)"
+        );
+    }
+    connections
 }
 
 /// Prints a line from which other programs learn that this one accepts requests. It is fine if nobody reads it.
@@ -116,20 +140,45 @@ pub(crate) async fn app(
     }
     let origins = own_origins(base_url);
     let files = origins.iter().chain(&engines.file_origin).cloned().collect();
-    let embedding = web::Embedding { files, frames: config.allowed_origins.clone() };
+    let live = origins.iter().map(|origin| origin.replacen("http", "ws", 1)).collect();
+    let address = Address::new(config.public_url.clone(), config.tls.is_some(), config.trust_proxy);
+    let embedding =
+        web::Embedding { files, live, frames: config.allowed_origins.clone(), path: address.path().to_owned() };
     let pages = pages(demo.is_some().then_some(&identity), &embedding);
     let key = config.host_key.clone().or_else(|| demo.map(|demo| Secret::new(demo.host_key)));
     let host_key = key.map(|key| HostKey::new(key.expose())).transpose();
+    let (files, hub) = (engines.files.clone(), hub(config));
+    let announcer = Arc::new(hub.clone());
+    let chat = Chat::with_announcer(
+        store,
+        files,
+        Arc::clone(&clock),
+        Arc::clone(&random),
+        &engines.secrets,
+        settings,
+        announcer,
+    );
+    let uses = Uses { chat: &chat, identity: &identity, metrics: &metrics, clock: &clock, random: &random };
+    // A function is not there any more when something moves.
+    let live = (!config.is_function).then(|| Live::new(hub, &uses, config.live_percent, base_url));
     Ok(App::new(Parts {
-        chat: Chat::new(store, engines.files.clone(), clock.clone(), random.clone(), &engines.secrets, settings),
+        chat,
         identity,
         host_key: host_key.map_err(|error| ConfigError::new("host-key", format_args!("is not usable: {error}")))?,
         clock,
         random,
         metrics,
+        address,
         origins: Origins::new(&[&config.allowed_origins[..], &origins].concat()),
+        live,
         extra_routes: engines.file_routes.clone().unwrap_or_default().merge(pages),
     }))
+}
+
+/// Who is connected: so many that a tenth of the connections is left to polls.
+fn hub(config: &Config) -> Hub {
+    let in_all = config.max_connections - config.max_connections / 10;
+    Hub::new(Limits { in_all, ..Limits::default() })
 }
 
 /// The routes of the web app, and in a demo those that let people choose who they are.

@@ -216,5 +216,7 @@ async fn tokens_are_only_for_these_people_and_this_machine() {
     assert_eq!(call("POST", url.clone(), &[], json!({ "userId": "someone" })).await.0, 404);
     assert_eq!(call("POST", url.clone(), &[], json!({ "user": "you" })).await.0, 400);
     let rebound = &[("host", "evil.example")];
-    assert_eq!(call("POST", url, rebound, json!({ "userId": "you" })).await.0, 404);
+    assert_eq!(call("POST", url.clone(), rebound, json!({ "userId": "you" })).await.0, 404);
+    let through_a_proxy = &[("x-forwarded-for", "203.0.113.7")];
+    assert_eq!(call("POST", url, through_a_proxy, json!({ "userId": "you" })).await.0, 404);
 }

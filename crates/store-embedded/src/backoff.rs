@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 const FIRST_DELAY: Duration = Duration::from_millis(50);
 /// Short, so that the store is back within a second of the cause of its failure being gone.
 const LONGEST_DELAY: Duration = Duration::from_millis(250);
-/// An attempt that takes long, because much has to be read, is followed by a longer pause: four times as long, so that a
-/// store that keeps failing occupies a fifth of a processor at most.
-const PAUSE_PER_COST: u32 = 4;
+/// An attempt that takes long, because much has to be read, is followed by a pause twice as long, so that a store that keeps
+/// failing occupies a third of a processor at most.
+const PAUSE_PER_COST: u32 = 2;
 
 /// A failure of the database, and when to try again.
 pub(crate) struct Backoff {
@@ -70,7 +70,7 @@ mod tests {
     fn an_expensive_attempt_is_followed_by_a_longer_pause() {
         let now = Instant::now();
         let backoff = failure(None, now, Duration::from_millis(500));
-        assert_eq!(backoff.retry_at() - now, Duration::from_secs(2));
+        assert_eq!(backoff.retry_at() - now, Duration::from_secs(1));
     }
 
     #[test]

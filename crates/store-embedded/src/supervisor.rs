@@ -246,14 +246,15 @@ impl Supervisor {
         }
     }
 
+    /// Closes the database, and releases the folder for other processes.
     pub(crate) fn close(&mut self) {
         self.shared.set_rows(None);
-        let Some(db) = self.db.take() else { return };
-        let mark = Mark { group: self.last_group, phase: Phase::Open };
-        let closed = catch_unwind(AssertUnwindSafe(|| db.close())).unwrap_or(false);
-        let mark = if closed { Mark { phase: Phase::Closed, ..mark } } else { mark };
-        // A failure leaves an older mark, which is weaker, not wrong.
-        let _ = self.state.settle(mark);
+        if let Some(db) = self.db.take() {
+            let closed = catch_unwind(AssertUnwindSafe(|| db.close())).unwrap_or(false);
+            let phase = if closed { Phase::Closed } else { Phase::Open };
+            // A failure leaves an older mark, which is weaker, not wrong.
+            let _ = self.state.settle(Mark { group: self.last_group, phase });
+        }
         let _ = self.lock.unlock();
     }
 }

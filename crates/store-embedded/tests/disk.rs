@@ -5,14 +5,16 @@
 
 mod common;
 
-use common::{all_rows, block_on, commit, eventually, eventually_within, is_there, key, open, partition, write};
+use common::{
+    SOON, all_rows, block_on, commit, eventually, eventually_within, is_there, key, open, partition, small_options,
+    write,
+};
 use jobline_store::{Consistency, Error, Outcome, Store};
 use jobline_store_embedded::{EmbeddedStore, OpenError, Options};
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
 use tempfile::TempDir;
 
 /// A mounted file system, unmounted when it is dropped.
@@ -158,29 +160,15 @@ fn a_disk_that_fills_in_the_middle_of_a_write_loses_nothing() {
     });
 }
 
-/// How soon a store has to be back when there is room.
-const SOON: Duration = Duration::from_secs(1);
-
-/// Keeps few rows in memory, so that most reads go to the disk.
-fn cold_options() -> Options {
-    Options {
-        memtable_bytes: 256 * 1024,
-        row_cache_bytes: 16 * 1024,
-        range_cache_bytes: 16 * 1024,
-        block_cache_bytes: 64 * 1024,
-        ..Options::default()
-    }
-}
-
 #[test]
 fn on_a_full_disk_all_rows_can_be_read() {
     let Some(mount) = Mount::memory(64) else { return };
     let folder = mount.path().join("store");
     block_on(async {
-        let store = EmbeddedStore::open(&folder, cold_options()).unwrap();
+        let store = EmbeddedStore::open(&folder, small_options()).unwrap();
         write(&store, 0..1000).await;
         drop(store);
-        let store = EmbeddedStore::open(&folder, cold_options()).unwrap();
+        let store = EmbeddedStore::open(&folder, small_options()).unwrap();
         let filler = fill(mount.path());
         for _ in 0..2 {
             let refused = store.commit(&commit(1000, 300)).await;
@@ -202,7 +190,7 @@ fn a_write_that_runs_out_of_space_leaves_the_store_readable() {
     let Some(mount) = Mount::memory(64) else { return };
     let folder = mount.path().join("store");
     block_on(async {
-        let store = EmbeddedStore::open(&folder, Options { reserve_bytes: 0, ..cold_options() }).unwrap();
+        let store = EmbeddedStore::open(&folder, Options { reserve_bytes: 0, ..small_options() }).unwrap();
         write(&store, 0..200).await;
         let mut next = 200;
         for _ in 0..2 {

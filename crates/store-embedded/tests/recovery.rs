@@ -3,9 +3,9 @@
 
 mod common;
 
-use common::{all_rows, block_on, commit, eventually_within, is_there, open, write};
+use common::{SOON, all_rows, block_on, commit, eventually_within, is_there, open, small_options, write};
 use jobline_store::{Error, Outcome, Store};
-use jobline_store_embedded::{EmbeddedStore, Options};
+use jobline_store_embedded::EmbeddedStore;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::fs::{self, File};
 use std::path::Path;
@@ -13,20 +13,6 @@ use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
-
-/// How soon a store has to be back.
-const SOON: Duration = Duration::from_secs(1);
-
-/// Writes tables often, and keeps few rows in memory: reads meet the database.
-fn small() -> Options {
-    Options {
-        memtable_bytes: 64 * 1024,
-        row_cache_bytes: 16 * 1024,
-        range_cache_bytes: 16 * 1024,
-        block_cache_bytes: 64 * 1024,
-        ..Options::default()
-    }
-}
 
 /// Whether the commit was carried out; if not, it must be unavailable or damaged.
 async fn try_write(store: &EmbeddedStore, number: u64) -> bool {
@@ -68,7 +54,7 @@ fn a_database_that_cannot_be_opened_returns_without_any_request() {
     let folder = tempfile::tempdir().unwrap();
     let (db, elsewhere) = (folder.path().join("db"), folder.path().join("elsewhere"));
     block_on(async {
-        let store = EmbeddedStore::open(folder.path(), small()).unwrap();
+        let store = EmbeddedStore::open(folder.path(), small_options()).unwrap();
         write(&store, 0..50).await;
         let mut written = 50;
         for round in 0..3 {
@@ -91,16 +77,31 @@ fn a_database_that_cannot_be_opened_returns_without_any_request() {
 }
 
 #[test]
+fn a_store_that_is_closed_while_its_database_is_away_can_be_opened_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let (db, elsewhere) = (folder.path().join("db"), folder.path().join("elsewhere"));
+    block_on(async {
+        let store = EmbeddedStore::open(folder.path(), small_options()).unwrap();
+        fs::rename(&db, &elsewhere).unwrap();
+        let written = write_until_refused(&store, 0).await;
+        store.close().await;
+        fs::rename(&elsewhere, &db).unwrap();
+        assert_whole(&open(folder.path()).unwrap(), written).await;
+        assert!(matches!(all_rows(&store).await, Err(Error::Unavailable(_))), "the former handle stays closed");
+    });
+}
+
+#[test]
 fn reads_alone_see_it_return() {
     let folder = tempfile::tempdir().unwrap();
     let (db, elsewhere) = (folder.path().join("db"), folder.path().join("elsewhere"));
     block_on(async {
-        let store = EmbeddedStore::open(folder.path(), small()).unwrap();
+        let store = EmbeddedStore::open(folder.path(), small_options()).unwrap();
         fs::rename(&db, &elsewhere).unwrap();
         let written = write_until_refused(&store, 0).await;
         // Long enough for several attempts to fail.
         let begin = Instant::now();
-        while begin.elapsed() < SOON {
+        while begin.elapsed() < Duration::from_secs(1) {
             let read = is_there(&store, 0, 300).await;
             assert!(matches!(read, Ok(true) | Err(Error::Unavailable(_))), "{read:?}");
             tokio::task::yield_now().await;
@@ -146,7 +147,7 @@ fn descriptors_run_out() {
     let Ok(folder) = std::env::var(CHILD) else { return };
     let soft = getrlimit(Resource::Nofile).current.unwrap_or(1024);
     block_on(async {
-        let store = EmbeddedStore::open(Path::new(&folder), small()).unwrap();
+        let store = EmbeddedStore::open(Path::new(&folder), small_options()).unwrap();
         write(&store, 0..100).await;
         let mut written = 100;
         for round in 0..3 {
@@ -195,7 +196,7 @@ fn descriptors_are_taken() {
     let folder = Path::new(&folder);
     limit_descriptors(256);
     block_on(async {
-        let store = EmbeddedStore::open(folder, small()).unwrap();
+        let store = EmbeddedStore::open(folder, small_options()).unwrap();
         write(&store, 0..100).await;
         let before = descriptors();
         let over = AtomicBool::new(false);
@@ -208,7 +209,7 @@ fn descriptors_are_taken() {
                 tokio::runtime::Handle::current().block_on(async {
                     // The store may live on its spare descriptors for a while.
                     let begin = Instant::now();
-                    while begin.elapsed() < 2 * SOON {
+                    while begin.elapsed() < Duration::from_secs(2) {
                         written += u64::from(try_write(&store, written).await);
                     }
                 });

@@ -1,4 +1,4 @@
-//! The commands of the `jobline` binary other than serving: [`bench`], [`check`] and [`transfer`] (export and import).
+//! The commands of the `jobline` binary other than serving: [`mod@bench`], [`check`] and [`transfer`] (export and import).
 //!
 //! None of them knows an engine: the caller passes engines and servers in.
 

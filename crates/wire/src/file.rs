@@ -1,4 +1,4 @@
-use crate::limits::FILE_BYTES;
+use crate::limits::{FILE_BYTES, FILE_NAME_BYTES};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -15,7 +15,7 @@ pub struct UploadFile {
     pub receiver_id: Option<String>,
     /// The file's name. What cannot stand in a name is left out of it, and what is longer than 255 bytes is shortened
     /// before the ending.
-    #[schemars(length(min = 1))]
+    #[schemars(length(min = 1), extend("x-kept-bytes" = FILE_NAME_BYTES))]
     pub file_name: String,
     /// The file's exact size in bytes, 1 to 10,485,760.
     #[schemars(range(min = 1, max = FILE_BYTES))]

@@ -30,4 +30,4 @@ pub use message::{
     Messages, Quote, React, Reaction, SendMessage, SentMessage, Status, Version, Versions,
 };
 pub use problem::{Code, Problem};
-pub use sync::{SyncQuery, Synced};
+pub use sync::{LiveOffer, SyncQuery, Synced};

@@ -89,7 +89,7 @@ codes! {
     EditWindowOver = "edit_window_over", 403, "Too late to edit";
     /// The message can no longer be deleted by its sender.
     DeleteWindowOver = "delete_window_over", 403, "Too late to delete";
-    /// This deployment does not offer it.
+    /// The deployment does not offer this, or not to this user or page.
     NotOffered = "not_offered", 403, "Not offered";
     /// Not there, or not the caller's.
     NotFound = "not_found", 404, "Not found";

@@ -13,6 +13,10 @@ pub struct SyncQuery {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = PAGE_ITEMS))]
     pub limit: Option<u32>,
+    /// Holds the answer until something changed, for at most this many seconds, up to 25. 0 when left out: answers at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(max = 25))]
+    pub wait: Option<u32>,
 }
 
 /// Output of `sync`: all that changed for the one who asked, in every conversation.
@@ -32,4 +36,17 @@ pub struct Synced {
     /// `true` when the cursor was older than what is kept, and this is a fresh start instead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reset: Option<bool>,
+    /// Offers a live connection; absent where polling is all there is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub live: Option<LiveOffer>,
+}
+
+/// Where a client may open a live connection. Polling goes on to work whether it does or not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LiveOffer {
+    /// The WebSocket: `wss://…` or `ws://…`.
+    pub url: String,
+    /// How long the client should have been there before it connects, in milliseconds.
+    pub after_ms: u64,
 }

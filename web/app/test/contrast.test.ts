@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 
-const styles = ['tokens', 'list', 'chat']
+const styles = ['tokens', 'avatar', 'list', 'chat']
   .map(name => readFileSync(new URL(`../src/styles/${name}.css`, import.meta.url), 'utf8'))
   .join('\n');
 
@@ -26,10 +26,12 @@ function contrast(one: string, other: string): number {
 }
 
 const PAIRS = [
-  ['text', ['ground', 'surface', 'raised', 'field', 'hover', 'chosen', 'bad-ground']],
+  ['text', ['ground', 'surface', 'raised', 'field', 'hover', 'chosen']],
+  ['on-bad-ground', ['bad-ground']],
+  ['bad-on-bad-ground', ['bad-ground']],
   ['quiet', ['ground', 'surface', 'raised', 'field', 'hover', 'chosen']],
-  ['accent', ['ground', 'surface', 'raised']],
-  ['bad', ['ground', 'surface', 'bad-ground', 'hover']],
+  ['accent', ['ground', 'surface', 'raised', 'hover', 'chosen']],
+  ['bad', ['ground', 'surface', 'bad-ground', 'hover', 'chosen']],
   ['on-accent', ['accent']],
   ['on-mine', ['mine']],
   ['on-theirs', ['theirs']],

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { fileName, nameWithSize, sizeInName } from '../src/models/fileName.ts';
+import { fileName, reencodedName, sizeInName } from '../src/models/fileName.ts';
 
 describe('a file name', () => {
   test('cannot hide its ending behind a change of direction', () => {
@@ -21,29 +21,25 @@ describe('a file name', () => {
   });
 });
 
-describe('the size of a picture', () => {
-  const size = { width: 1600, height: 1200 };
-
-  test('travels in its name', () => {
-    const name = nameWithSize('garden.HEIC', 'jpg', size);
-    expect(name).toBe('garden-1600x1200.jpg');
-    expect(sizeInName(name)).toEqual(size);
+describe('the name of a re-encoded photo', () => {
+  test('has the ending of what it is now, and no size in it', () => {
+    expect(reencodedName('garden.HEIC', 'jpg')).toBe('garden.jpg');
+    expect(reencodedName('.png', 'png')).toBe('photo.png');
   });
 
-  test('is replaced, not added, when it is sent on', () => {
-    expect(nameWithSize('garden-99x77.jpg', 'jpg', size)).toBe('garden-1600x1200.jpg');
+  test('stays short, plain and within the server’s rules', () => {
+    const name = reencodedName(`/tmp/${'ä'.repeat(300)}\u202e.png`, 'png');
+    expect(new TextEncoder().encode(name).length).toBeLessThan(255);
+    expect(name).not.toMatch(/[/\u202e]/);
   });
+});
+
+describe('the size in the name of a photo from an earlier version', () => {
+  test('is known', () => expect(sizeInName('garden-1600x1200.jpg')).toEqual({ width: 1600, height: 1200 }));
 
   test('is known of no name that does not tell it', () => {
     expect(sizeInName('report-0x20.png')).toBeUndefined();
     expect(sizeInName('4x4.txt.png')).toBeUndefined();
     expect(sizeInName(undefined)).toBeUndefined();
-  });
-
-  test('a name stays short, plain and within the server’s rules', () => {
-    const name = nameWithSize(`/tmp/${'ä'.repeat(300)}\u202e.png`, 'png', size);
-    expect(new TextEncoder().encode(name).length).toBeLessThan(255);
-    expect(name).not.toMatch(/[/\u202e]/);
-    expect(nameWithSize('.png', 'png', size)).toBe('photo-1600x1200.png');
   });
 });

@@ -22,3 +22,23 @@ test('a job is found by its title and by its number', () => {
 });
 test('what was written is never looked through', () => expect(names('paint')).toEqual(['John Smith']));
 test('all words have to be found', () => expect(names('john 43')).toEqual([]));
+
+test('letters are the same in every locale: with and without a dot, large and small', () => {
+  const people = [conversation('Ivan Ilic'), conversation('Işıl İnan'), conversation('IŞIL')];
+  const found = (query: string) => filtered(people, query).map(item => item.person.name);
+  expect(found('ivan')).toEqual(['Ivan Ilic']);
+  expect(found('IVAN')).toEqual(['Ivan Ilic']);
+  expect(found('isil')).toEqual(['Işıl İnan', 'IŞIL']);
+  expect(found('ışıl')).toEqual(['Işıl İnan', 'IŞIL']);
+});
+
+test('5,000 conversations are looked through within a frame of a slow phone, once their names are known', () => {
+  const many = Array.from({ length: 5_000 }, (_, number) => conversation(`José Número ${number}`));
+  filtered(many, 'x');
+  const times = Array.from({ length: 5 }, () => {
+    const began = performance.now();
+    expect(filtered(many, 'jose 49').length).toBeGreaterThan(100);
+    return performance.now() - began;
+  });
+  expect(Math.min(...times)).toBeLessThan(16);
+});

@@ -65,6 +65,46 @@ describe('links', () => {
   });
 });
 
+describe('links of other kinds', () => {
+  test.each([
+    ['Mail me: john.smith+jobs@example.co.uk.', 'mailto:john.smith%2Bjobs@example.co.uk'],
+    ['call +49 30 901820', 'tel:+4930901820'],
+    ['call (030) 9018-2012 today', 'tel:03090182012'],
+    ['or 555-123-4567', 'tel:5551234567'],
+    ['(555) 123-4567', 'tel:5551234567'],
+    ['0171/1234567', 'tel:01711234567'],
+    ['see www.example.com/paint, please', 'https://www.example.com/paint'],
+  ])('%s', (text, href) => {
+    expect(hrefs(text)).toEqual([href]);
+    expect(whole(text)).toBe(text);
+  });
+
+  test.each([
+    'at 08:00 on 2026-11-14',
+    '14.11.2026',
+    '05/06/2026',
+    'job 123456789',
+    'IBAN DE02120300000000202051',
+    '10.0.0.1',
+    '1,250.00 for 20 m²',
+    'user@localhost',
+    'awww.example',
+    '@john',
+    'a@b@c.example',
+  ])('%s has none', text => expect(hrefs(text)).toEqual([]));
+
+  test('the mail address of a link is a part of that link', () => {
+    expect(hrefs('https://example.com/?to=a@b.example')).toEqual(['https://example.com/?to=a@b.example']);
+  });
+
+  test('a hostile text of the greatest length is cut up at once', () => {
+    const began = performance.now();
+    for (const piece of ['+1 ', '0-', 'a.', 'a@', 'a@a.', '(555) ', '1', 'www.', 'a-'])
+      expect(whole(piece.repeat(2_000 / piece.length))).toBe(piece.repeat(2_000 / piece.length));
+    expect(performance.now() - began).toBeLessThan(1_000);
+  });
+});
+
 test('one to three emoji alone are shown large', () => {
   expect(isOnlyEmoji('👍')).toBe(true);
   expect(isOnlyEmoji('👩‍🔧 🇪🇸 👍🏽')).toBe(true);

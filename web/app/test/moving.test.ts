@@ -60,7 +60,7 @@ test('a GIF is one, whatever its name says', () => {
   expect(kept(gif)).toEqual({ type: 'image/gif', bytes: gif });
 });
 
-test('what stands still, is damaged or is no picture is left to be drawn anew', () => {
+test('what stands still, is damaged or is no picture is left to be re-encoded', () => {
   const still = [...SIGNATURE, ...chunk('IHDR', 1), ...chunk('IDAT', 4), ...chunk('IEND')];
   const cut = [...SIGNATURE, ...DRAWN.flat()];
   const lying = [...SIGNATURE, ...DRAWN.flat(), 0xff, 0xff, 0xff, 0xff, ...text('IEND'), 0, 0, 0, 0];

@@ -15,9 +15,10 @@ describe('names', () => {
     expect(plain('می\u200cخواهم 👩\u200d🔧')).toBe('می\u200cخواهم 👩\u200d🔧');
   });
 
-  test('of nothing that can be seen are the user id', () => {
-    expect(personName('\u200b\u202e ', 'user-7')).toBe('user-7');
-    expect(personName(undefined, '')).toBe('?');
+  test('of nothing that can be seen, and ids in their place, are none', () => {
+    expect(personName('\u200b\u202e ', 'user-7')).toBe('');
+    expect(personName('user-7', 'user-7')).toBe('');
+    expect(personName(undefined, '')).toBe('');
   });
 
   test('markup in them is text like any other', () => {

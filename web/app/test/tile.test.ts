@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { tileSize } from '../src/models/tile.ts';
+import { isTiny, tileSize } from '../src/models/tile.ts';
 
 test('a photo has the room of its own shape', () => {
   expect(tileSize({ width: 1600, height: 1200 })).toEqual({ width: 300, ratio: 1.333 });
@@ -10,3 +10,10 @@ test('a very long or very high one is cut, so that there is something to tap', (
   expect(tileSize({ width: 100, height: 5_000 })).toEqual({ width: 180, ratio: 0.5 });
 });
 test('one of unknown size has the room that most need', () => expect(tileSize(undefined).ratio).toBe(1.333));
+
+test('a tiny picture is not blown up, and large enough to be touched', () => {
+  expect(tileSize({ width: 120, height: 90 })).toEqual({ width: 120, ratio: 1.333 });
+  expect(tileSize({ width: 16, height: 16 })).toEqual({ width: 44, ratio: 1 });
+  expect(isTiny({ width: 16, height: 16 })).toBe(true);
+  expect(isTiny({ width: 800, height: 600 })).toBe(false);
+});

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type Row, rows } from '../src/models/timeline.ts';
+import { dayNumber } from '../src/models/time.ts';
+import { albums, type Row, rows } from '../src/models/timeline.ts';
 import { message } from './make.ts';
 
 const at = (day: number, hour: number, minute = 0) => new Date(2026, 10, day, hour, minute).getTime();
@@ -55,4 +56,80 @@ describe('rows', () => {
     );
     expect(all.filter(row => row.kind === 'message' && row.meta)).toHaveLength(2);
   });
+});
+
+const photo = (number: number, changes = {}) =>
+  message(number, {
+    text: '',
+    type: 'image',
+    file: { name: 'wall.jpg', size: 1, contentType: 'image/jpeg', expired: false },
+    ...changes,
+  });
+const cells = (all: readonly Row[]) => all.flatMap(row => (row.kind === 'message' ? (row.cell ?? '-') : []));
+
+describe('days', () => {
+  test('come once: what waits with a clock that is behind stands under the last day', () => {
+    const messages = [
+      message(1, { at: at(13, 9) }),
+      message(2, { at: at(14, 9) }),
+      message(3, { at: at(13, 8), mine: true, state: { is: 'queued' } }),
+      message(4, { at: at(14, 10) }),
+    ];
+    expect(shape(rows(messages, 0, 4, undefined, dayNumber(at(14, 12))))).toBe('day [m1] day [m2] [m3] [m4]');
+  });
+
+  test('do not lie in the future: there is one today', () => {
+    const messages = [message(1, { at: at(14, 9) }), message(2, { at: at(15, 1), mine: true })];
+    expect(shape(rows(messages, 0, 2, undefined, dayNumber(at(14, 12))))).toBe('day [m1] [m2]');
+    expect(shape(rows(messages, 0, 2, undefined, dayNumber(at(15, 2))))).toBe('day [m1] day [m2]');
+  });
+});
+
+describe('photos that were sent together', () => {
+  test('form one grid; of an odd number the first is wide', () => {
+    expect(cells(rows([photo(1), photo(2), photo(3), message(4)], 0, 4))).toEqual([
+      'wide',
+      'half',
+      'half',
+      '-',
+    ]);
+    expect(cells(rows([photo(1), photo(2)], 0, 2))).toEqual(['half', 'half']);
+    expect(cells(rows([photo(1)], 0, 1))).toEqual(['-']);
+  });
+
+  test('have the text of the last of them below', () => {
+    const all = rows([photo(1), photo(2), photo(3, { text: 'All walls' })], 0, 3);
+    expect(cells(all)).toEqual(['half', 'half', 'wide']);
+    expect(cells(rows([photo(1, { text: 'Before' }), photo(2)], 0, 2))).toEqual(['-', '-']);
+  });
+
+  test('are not joined over a pause, another sender, a failure or the line of new messages', () => {
+    const failed = { is: 'failed', problem: { code: 'job_closed', detail: '' } } as const;
+    expect(cells(rows([photo(1), photo(2, { at: at(14, 23) })], 0, 2))).toEqual(['-', '-']);
+    expect(cells(rows([photo(1), photo(2, { mine: true })], 0, 2))).toEqual(['-', '-']);
+    expect(cells(rows([photo(1), photo(2, { state: failed })], 0, 2))).toEqual(['-', '-']);
+    expect(cells(rows([photo(1), photo(2)], 0, 2, 'm2'))).toEqual(['-', '-']);
+  });
+
+  test('are in the page together, wherever the part begins and ends', () => {
+    const all = [photo(1), photo(2), photo(3), photo(4), message(5)];
+    expect(shape(rows(all, 2, 3))).toBe(shape(rows(all, 0, 4)));
+  });
+
+  test('are drawn together, with the time once', () => {
+    const drawn = albums(rows([message(1), photo(2), photo(3), message(4)], 0, 4));
+    expect(drawn.map(row => ('length' in row ? row.length : 1))).toEqual([1, 1, 2, 1]);
+    const metas = rows([photo(1), photo(2)], 0, 2).flatMap(row => (row.kind === 'message' ? row.meta : []));
+    expect(metas).toEqual([false, true]);
+  });
+});
+
+test('messages that wait for the rate limit know how many wait before them', () => {
+  const waiting = { is: 'waiting', until: at(14, 12) } as const;
+  const all = rows(
+    [1, 2, 3].map(number => message(number, { mine: true, state: waiting })),
+    0,
+    3,
+  );
+  expect(all.flatMap(row => (row.kind === 'message' ? row.turn : []))).toEqual([0, 1, 2]);
 });

@@ -52,18 +52,21 @@ test('a file that was taken out while it was made ready does not come back', asy
   expect(tray.take()?.map(file => file.name)).toEqual(['two.pdf']);
 });
 
-test('says what it did not take, until something else is chosen', () => {
+test('names every file that it did not take, until something else is chosen', () => {
   const tray = new Tray(asItIs);
-  tray.add([new File(['x'], 'setup.exe'), pdf('offer.pdf')]);
-  expect(tray.get().notice).toEqual({ key: 'fileKind', name: 'setup.exe' });
+  tray.add([new File(['x'], 'setup.exe'), pdf('offer.pdf'), new File([], 'empty.pdf')]);
+  expect(tray.get().notices).toEqual([
+    { key: 'fileKind', name: 'setup.exe' },
+    { key: 'fileEmpty', name: 'empty.pdf' },
+  ]);
   expect(names(tray)).toEqual(['offer.pdf']);
   tray.add([pdf('plan.pdf')]);
-  expect(tray.get().notice).toBeUndefined();
+  expect(tray.get().notices).toEqual([]);
 });
 
-test('a file that cannot be read is named and left out', async () => {
+test('a file that cannot be read is named, with that reason, and left out', async () => {
   const tray = new Tray(() => Promise.reject(new Error('gone')));
   tray.add([pdf('offer.pdf')]);
   await new Promise(resolve => setTimeout(resolve));
-  expect(tray.get()).toEqual({ list: [], notice: { key: 'fileKind', name: 'offer.pdf' } });
+  expect(tray.get()).toEqual({ list: [], notices: [{ key: 'fileUnreadable', name: 'offer.pdf' }] });
 });

@@ -33,6 +33,16 @@ export class Server {
     return new Server(url, folder, flags, started);
   }
 
+  /** One that speaks of a real deployment by its flags, where no demo starts: with the people and secrets of a demo. */
+  static async deployed(...flags: string[]): Promise<Server> {
+    const demo = await Server.start();
+    await demo.stop();
+    const { hostKey, jwtSecret } = await secretsIn(demo.folder);
+    const all = [...flags, '--jwt-secret', jwtSecret, '--host-key', hostKey];
+    const [started, url] = await run(demo.folder, '127.0.0.1:0', all);
+    return new Server(url, demo.folder, all, started);
+  }
+
   /** Asks it to stop and waits until it has. */
   async stop(): Promise<void> {
     if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
@@ -54,11 +64,16 @@ export class Server {
 
   /** The public API, spoken without a browser. */
   async api(): Promise<Api> {
-    // A server that is no demo keeps no secrets there; its tests bring their own.
-    const secrets = await readFile(join(this.folder, 'demo.env'), 'utf8').catch(() => '');
-    const secret = (name: string) => new RegExp(`^${name}=(.*)$`, 'm').exec(secrets)?.[1] ?? '';
-    return new Api(this.url, secret('JOBLINE_HOST_KEY'), secret('JOBLINE_JWT_SECRET'));
+    const { hostKey, jwtSecret } = await secretsIn(this.folder);
+    return new Api(this.url, hostKey, jwtSecret);
   }
+}
+
+/** A demo's secrets. A server that is no demo keeps none there; its tests bring their own. */
+async function secretsIn(folder: string): Promise<{ hostKey: string; jwtSecret: string }> {
+  const secrets = await readFile(join(folder, 'demo.env'), 'utf8').catch(() => '');
+  const secret = (name: string) => new RegExp(`^${name}=(.*)$`, 'm').exec(secrets)?.[1] ?? '';
+  return { hostKey: secret('JOBLINE_HOST_KEY'), jwtSecret: secret('JOBLINE_JWT_SECRET') };
 }
 
 /** Those that run: none is left running, however the tests end. */

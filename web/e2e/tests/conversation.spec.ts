@@ -159,7 +159,7 @@ test('a message that was refused can be tried again and deleted, and edited wher
 }) => {
   const you = await (await person('You')).open('John Smith');
   const choice = (name: string) => you.messages.last().getByRole('button', { name });
-  // Whoever hears of it in time writes nothing.
+  // A client that has learned of it in time sends nothing.
   const hear = await you.deaf();
   await api.job(42, 'Paint the living room', ['you', 'john'], 'closed');
   await you.say('Too late');

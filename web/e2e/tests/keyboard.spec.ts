@@ -87,3 +87,42 @@ test('the settings keep the focus until they are closed', async ({ person }) => 
   await expect(dialog).toBeHidden();
   await expect(settings).toBeFocused();
 });
+
+test('arrow keys move in the list, which is one stop of Tab, and Escape leaves the chat', async ({
+  person,
+}) => {
+  const you = await person('You');
+  const { page } = you;
+  await page.getByRole('searchbox').focus();
+  await page.keyboard.press('ArrowDown');
+  const rows = you.list.locator('[data-conversation]');
+  await expect(rows.nth(0)).toBeFocused();
+  await page.keyboard.press('ArrowDown');
+  await expect(rows.nth(1)).toBeFocused();
+  await page.keyboard.press('End');
+  await expect(rows.last()).toBeFocused();
+  await page.keyboard.press('Tab');
+  await expect(rows.and(page.locator(':focus'))).toHaveCount(0);
+  await page.keyboard.press('Shift+Tab');
+  await expect(rows.last()).toBeFocused();
+  await page.keyboard.press('Home');
+  await page.keyboard.press('Enter');
+  await expect(you.field).toBeFocused();
+  await page.keyboard.press('Escape');
+  await expect(you.field).toHaveCount(0);
+  await expect(rows.nth(0)).toBeFocused();
+});
+
+test('page keys in the field scroll the messages, and what is written stays', async ({ person, api }) => {
+  for (let number = 1; number <= 9; number++)
+    await api.say('john', 'you', `Long ${number}\n\n\n\n\n\n\n\nend`);
+  const you = await (await person('You')).open('John Smith');
+  await you.field.fill('Half a sentence');
+  await you.log.evaluate(log => log.scrollTo({ top: log.scrollHeight }));
+  const end = await you.log.evaluate(log => log.scrollTop);
+  await you.page.keyboard.press('PageUp');
+  await expect.poll(() => you.log.evaluate(log => log.scrollTop)).toBeLessThan(end);
+  await you.page.keyboard.press('PageDown');
+  await expect(you.field).toHaveValue('Half a sentence');
+  await expect(you.field).toBeFocused();
+});

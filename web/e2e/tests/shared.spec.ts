@@ -1,3 +1,4 @@
+import { createServer } from 'node:http';
 import type { BrowserContext } from '@playwright/test';
 import { findings } from '../harness/axe.ts';
 import { Person } from '../harness/person.ts';
@@ -128,18 +129,26 @@ test('storage that holds garbage or throws is no blank page', async ({ browserOf
   await expect(other.message('From memory')).toContainText(/Sent|Delivered/);
 });
 
-test('an installed app shows itself while a proxy answers in place of the server', async ({ person }) => {
+test('an installed app shows itself while a proxy answers in place of the server', async ({
+  person,
+  server,
+}) => {
   const you = await person('You', { serviceWorkers: 'allow' });
   await you.page.evaluate(() => navigator.serviceWorker.ready);
   await you.page.reload();
   await expect(you.row('John Smith')).toBeVisible();
-  await you.page
-    .context()
-    .route('**/*', route =>
-      route.fulfill({ status: 502, contentType: 'text/html', body: '<h1>Bad gateway</h1>' }),
-    );
+  await server.stop();
+  let asked = 0;
+  const proxy = createServer((request, response) => {
+    if (request.url === '/') asked += 1;
+    response.writeHead(502, { 'content-type': 'text/html' }).end('<h1>Bad gateway</h1>');
+  });
+  await new Promise<void>(resolve => proxy.listen(Number(new URL(server.url).port), '127.0.0.1', resolve));
   await you.page.reload();
   await expect(you.row('John Smith')).toBeVisible();
+  expect(asked).toBeGreaterThan(0);
+  proxy.closeAllConnections();
+  await new Promise(resolve => proxy.close(resolve));
 });
 
 test('a language that a deploy removed loads the page again', async ({ person }) => {

@@ -7,7 +7,7 @@ import { build, type Rolldown } from 'vite';
 import { expect, test } from 'vitest';
 // @ts-expect-error a script without types.
 import { generate, generateLimits, read, written, writtenLimits } from '../scripts/generate.mjs';
-import { CONTENT_CHARACTERS, FILE_BYTES, FILE_NAME_BYTES } from '../src/index.ts';
+import { CLIENT_ID_BYTES, CONTENT_CHARACTERS, FILE_BYTES } from '../src/index.ts';
 
 const here = new URL('..', import.meta.url).pathname;
 
@@ -17,7 +17,7 @@ test('the generated types are those of the OpenAPI document; if not: npm run gen
 
 test('the limits are those of the OpenAPI document, and exported', () => {
   expect(writtenLimits()).toBe(generateLimits(read()));
-  expect([CONTENT_CHARACTERS, FILE_BYTES, FILE_NAME_BYTES]).toEqual([2000, 10_485_760, 255]);
+  expect([CONTENT_CHARACTERS, CLIENT_ID_BYTES, FILE_BYTES]).toEqual([2000, 64, 10_485_760]);
   // Types are a limit, too, once the document names them.
   const document = read();
   document.components.schemas.UploadFile.properties.contentType.enum = ['image/png', 'text/csv'];

@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::caller::User;
+use crate::live;
 use jobline_chat::Result;
 use jobline_wire as wire;
 
@@ -48,9 +49,11 @@ pub async fn upload_file(app: App, User(me): User, input: wire::UploadFile) -> R
 /// `GET /messages/sync`
 ///
 /// # Errors
-/// As the domain's `sync`.
+/// As the domain's `sync`, and `invalid_request` for a wait that is too long.
 pub async fn sync(app: App, User(me): User, input: wire::SyncQuery) -> Result<wire::Synced> {
-    app.chat.sync(&me, input).await
+    let mut synced = live::wait::sync(&app, &me, input).await?;
+    synced.live = app.live.as_ref().and_then(|live| live.offer(&me));
+    Ok(synced)
 }
 
 /// `GET /messages/conversation`

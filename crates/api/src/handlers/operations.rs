@@ -2,10 +2,12 @@
 //! anything about users.
 
 use crate::app::App;
+use crate::readiness::Readiness;
 use axum::response::{IntoResponse, Response};
-use http::HeaderMap;
-use http::header::{ACCEPT, CONTENT_TYPE};
-use jobline_http::Failure;
+use http::header::{ACCEPT, CONTENT_TYPE, VARY};
+use http::{HeaderMap, HeaderValue};
+use jobline_http::{Failure, Representation};
+use std::sync::Arc;
 
 /// `GET /healthz`: the process lives.
 pub async fn healthz() -> &'static str {
@@ -16,8 +18,8 @@ pub async fn healthz() -> &'static str {
 ///
 /// # Errors
 /// `unavailable`.
-pub async fn readyz(app: App) -> Result<&'static str, Failure> {
-    app.chat.ready().await?;
+pub async fn readyz(app: App, readiness: Arc<Readiness>) -> Result<&'static str, Failure> {
+    readiness.check(&app).await?;
     Ok("ready\n")
 }
 
@@ -33,6 +35,9 @@ pub async fn metrics(app: App, headers: HeaderMap) -> Response {
 }
 
 /// `GET /openapi.json`
-pub async fn openapi(document: bytes::Bytes) -> Response {
-    ([(CONTENT_TYPE, "application/json")], document).into_response()
+pub async fn openapi(forms: &[Representation], asked: HeaderMap) -> Response {
+    let mut headers = HeaderMap::new();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
+    Representation::answer(forms, &asked, headers)
 }

@@ -1,5 +1,6 @@
 //! What every room stands on: ids and errors, clock and randomness, rows and their store, cursors and their seal.
 
+pub(crate) mod announcer;
 pub(crate) mod attempts;
 pub(crate) mod author;
 pub(crate) mod clock;

@@ -120,6 +120,7 @@ impl ConversationUpdate {
             for (at, head, stored) in heads {
                 cx.memos.heads.keep(&keys[at], commit.version(), head, stored.len());
             }
+            cx.announcer.moved(&members.map(|member| &self.id.pair()[member]), &self.id);
         }
         Ok(outcome)
     }

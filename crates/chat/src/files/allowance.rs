@@ -49,11 +49,18 @@ impl UploadsRow {
     }
 }
 
-/// The user's row after one more file of `size` bytes.
+/// The user's row after one more announcement, and why the file of `size` bytes is refused, if it is. A refusal counts
+/// as an announcement, too: it had to look up which files were sent.
 ///
 /// # Errors
-/// `rate_limited`, `unavailable`.
-pub(crate) async fn allow(cx: &Context, row: Option<&Row>, id: &str, size: u64, now: u64) -> Result<UploadsRow> {
+/// `rate_limited`, when not even the row is to be written; `unavailable`.
+pub(crate) async fn allow(
+    cx: &Context,
+    row: Option<&Row>,
+    id: &str,
+    size: u64,
+    now: u64,
+) -> Result<(UploadsRow, Option<Error>)> {
     let mut uploads: UploadsRow = rows::live(row, now)?.unwrap_or_default();
     let rate = cx.settings.upload_rate;
     if rate > 0 {
@@ -66,10 +73,10 @@ pub(crate) async fn allow(cx: &Context, row: Option<&Row>, id: &str, size: u64, 
     }
     if !uploads.fits(size) {
         let oldest = uploads.waiting.iter().map(|(.., at)| *at).min().unwrap_or(now);
-        return Err(too_much((oldest + WAIT_MS).saturating_sub(now)));
+        return Ok((uploads, Some(too_much((oldest + WAIT_MS).saturating_sub(now)))));
     }
     uploads.waiting.push((id.to_owned(), size, now));
-    Ok(uploads)
+    Ok((uploads, None))
 }
 
 /// Removes from the waiting files those that are in a message, or gone.

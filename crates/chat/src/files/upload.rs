@@ -70,20 +70,22 @@ async fn announce(cx: &Context, me: &UserId, id: &str, file: &FileRow) -> Result
     let mut attempts = Attempts::new(&cx.db);
     loop {
         let row = cx.db.get(&key, attempts.consistency()).await?;
-        let uploads = match allowance::allow(cx, row.as_ref(), id, file.size, now).await {
+        let (uploads, refusal) = match allowance::allow(cx, row.as_ref(), id, file.size, now).await {
             // The row may have been stale.
-            Err(refusal) if attempts.may_be_stale() && refusal.code != Code::Unavailable => {
+            Err(Error { code: Code::RateLimited, .. }) | Ok((_, Some(_))) if attempts.may_be_stale() => {
                 attempts.read_strongly();
                 continue;
             }
-            decided => rows::encode(&decided?),
+            decided => decided?,
         };
         let condition = row.map_or(Condition::Absent, |row| Condition::Version(row.version));
         let expires = |ms: u64| Some((now + ms).div_ceil(1_000));
-        let commit = cx.db.begin().put(key.clone(), condition, uploads, expires(WAIT_MS));
-        let commit = commit.put(keys::file(id), Condition::Absent, rows::encode(file), expires(ROW_MS));
+        let mut commit = cx.db.begin().put(key.clone(), condition, rows::encode(&uploads), expires(WAIT_MS));
+        if refusal.is_none() {
+            commit = commit.put(keys::file(id), Condition::Absent, rows::encode(file), expires(ROW_MS));
+        }
         match cx.db.commit(commit).await? {
-            Outcome::Committed => return Ok(()),
+            Outcome::Committed => return refusal.map_or(Ok(()), Err),
             Outcome::Conflict(keys) => attempts.after_conflict(&keys).await?,
         }
     }

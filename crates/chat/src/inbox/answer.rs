@@ -143,6 +143,7 @@ impl Answer {
             cursor,
             next_poll_ms: cx.polling.next_poll_ms(moved_at, request.now),
             reset: self.reset.then_some(true),
+            live: None,
         })
     }
 }

@@ -122,6 +122,11 @@ pub(crate) struct SyncCursor {
 }
 
 impl SyncCursor {
+    /// For how many conversations its coming back proves that messages were delivered.
+    pub fn proofs(&self) -> usize {
+        self.conversations.iter().filter(|one| one.proves_delivery).count()
+    }
+
     /// Whether its coming back proves that messages were delivered.
     pub fn proves_delivery(&self) -> bool {
         self.conversations.iter().any(|one| one.proves_delivery)

@@ -31,6 +31,8 @@ use std::collections::HashMap;
 
 /// How many receipts of one poll are recorded at the same time.
 const DELIVERIES_AT_ONCE: usize = 8;
+/// How many conversations a cursor may have the proof of a delivery for that is not recorded yet.
+const PROOFS_KEPT: usize = 64;
 /// How many rows of a user's conversations are read at once in search of their names.
 const NAMES_PAGE: usize = 500;
 
@@ -39,32 +41,84 @@ const NAMES_PAGE: usize = 500;
 /// # Errors
 /// `invalid_request`, `invalid_cursor`, `unavailable`.
 pub(crate) async fn sync(cx: &Context, me: &UserId, input: SyncQuery) -> Result<Synced> {
+    answer(cx, me, input, Proof::Recorded).await
+}
+
+/// [`sync`] without recording what the cursor proves. The answer's cursor proves the same and more, so nothing is lost when
+/// [`record_delivery`] is called for the last of several cursors only.
+///
+/// # Errors
+/// As [`sync`].
+pub(crate) async fn sync_unrecorded(cx: &Context, me: &UserId, input: SyncQuery) -> Result<Synced> {
+    answer(cx, me, input, Proof::Kept).await
+}
+
+/// Records as delivered what `cursor` proves to have arrived. No read when it proves nothing.
+///
+/// # Errors
+/// `invalid_cursor`, `unavailable`.
+pub(crate) async fn record_delivery(cx: &Context, me: &UserId, cursor: &str) -> Result<()> {
+    match cx.sealer.open::<SyncCursor>(Some(cursor), me, SCOPE)? {
+        Since::Cursor(mut cursor) if cursor.proves_delivery() => {
+            let head = poll_head(cx, me, cursor.version, cursor.seen).await?;
+            acknowledge(cx, me, &head, &Moves::default(), &mut cursor).await
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What happens to the proof of delivery that a cursor is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Proof {
+    /// It is recorded.
+    Recorded,
+    /// It stays in the cursor.
+    Kept,
+}
+
+async fn answer(cx: &Context, me: &UserId, input: SyncQuery, proof: Proof) -> Result<Synced> {
     let request = Request { me, limit: text::limit(input.limit)?, now: cx.now() };
     match cx.sealer.open::<SyncCursor>(input.since.as_deref(), me, SCOPE)? {
         Since::Start => follow::begin(cx, request, false).await,
         Since::Instant(since) => traverse::begin(cx, request, since.max(1)).await,
         Since::Cursor(cursor) => {
             let head = poll_head(cx, me, cursor.version, cursor.seen).await?;
-            if cursor.way == Way::Done && cursor.version == head.version && !cursor.proves_delivery() {
+            if cursor.way == Way::Done && cursor.version == head.version && nothing_to_record(&cursor, proof) {
                 let unchanged = input.since.unwrap_or_default();
                 return Answer::from(cursor).finish_with(cx, request, head.at, unchanged).await;
             }
-            continue_from(cx, request, &head, cursor).await
+            continue_from(cx, request, &head, cursor, proof).await
         }
     }
 }
 
-async fn continue_from(cx: &Context, request: Request<'_>, head: &HeadRow, mut cursor: SyncCursor) -> Result<Synced> {
+fn nothing_to_record(cursor: &SyncCursor, proof: Proof) -> bool {
+    proof == Proof::Kept || !cursor.proves_delivery()
+}
+
+async fn continue_from(
+    cx: &Context,
+    request: Request<'_>,
+    head: &HeadRow,
+    mut cursor: SyncCursor,
+    proof: Proof,
+) -> Result<Synced> {
+    // A cursor does not grow without a bound: many proofs are recorded now.
+    let records = proof == Proof::Recorded || cursor.proofs() > PROOFS_KEPT;
     if let Way::Through(traversal) = &cursor.way {
         let traversal = traversal.clone();
-        acknowledge(cx, request.me, head, &Moves::default(), &mut cursor).await?;
+        if records {
+            acknowledge(cx, request.me, head, &Moves::default(), &mut cursor).await?;
+        }
         return traverse::resume(cx, request, cursor, traversal).await;
     }
     let moves = match is_from_here(head, &cursor) {
         true => follow::moves(cx, request, head, &cursor).await?,
         false => Moves::unknown(),
     };
-    acknowledge(cx, request.me, head, &moves, &mut cursor).await?;
+    if records {
+        acknowledge(cx, request.me, head, &moves, &mut cursor).await?;
+    }
     if is_from_here(head, &cursor)
         && follow::is_known(&moves, &cursor)
         && let Some(synced) = follow::resume(cx, request, head, &moves, cursor).await?

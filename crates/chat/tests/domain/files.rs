@@ -208,3 +208,21 @@ async fn names_and_types_are_taken_as_systems_give_them() {
     let target = anna.announce(&ben, "a.txt", "text/plain;charset=utf-8", 4).await.unwrap();
     assert_eq!(target.headers["content-type"], "text/plain");
 }
+
+#[tokio::test]
+async fn asking_again_and_again_is_limited_too() {
+    let world = World::with(Settings::default()).await;
+    let (anna, ben) = world.pair().await;
+    let announce = async || anna.announce(&ben, "a.txt", "text/plain", 10 * MB).await;
+    for _ in 0..10 {
+        announce().await.unwrap();
+    }
+    for _ in 0..10 {
+        let refusal = announce().await.unwrap_err();
+        assert!(refusal.detail.contains("100 MB"), "{}", refusal.detail);
+    }
+    world.store.reset();
+    let refusal = announce().await.unwrap_err();
+    assert!(refusal.detail.contains("20 files a minute"), "{}", refusal.detail);
+    assert_eq!(world.store.counts().commits, 0);
+}

@@ -10,6 +10,7 @@ mod faults;
 mod files;
 mod inbox;
 mod jobs;
+mod live;
 mod properties;
 mod retention;
 mod round_trips;

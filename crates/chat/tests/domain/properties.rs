@@ -142,7 +142,7 @@ async fn ask(world: &World, user: &User<'_>, which: usize, since: String) -> Res
             let input = ListMessages { conversation_id, since, ..ListMessages::default() };
             world.chat.list(&user.id, input).await.map(drop)
         }
-        1 => world.chat.sync(&user.id, SyncQuery { since, limit: None }).await.map(drop),
+        1 => world.chat.sync(&user.id, SyncQuery { since, limit: None, wait: None }).await.map(drop),
         _ => world.chat.conversations(&user.id, ListConversations { since, limit: None }).await.map(drop),
     };
     answer.map_err(|error| error.code)

@@ -315,7 +315,7 @@ async fn all_synced(world: &World, dice: &mut Dice, user: &str) -> Check<BTreeMa
     let me = UserId::new(user).expect("a user id");
     let (mut since, mut all) = (None, BTreeMap::new());
     loop {
-        let input = SyncQuery { since, limit: Some(dice.limit().max(5)) };
+        let input = SyncQuery { since, limit: Some(dice.limit().max(5)), wait: None };
         let answer = world.server(dice).sync(&me, input).await.map_err(|error| error.to_string())?;
         all.extend(answer.conversations.into_iter().map(|one| (one.id.clone(), one)));
         since = Some(answer.cursor);

@@ -97,7 +97,7 @@ impl<'a> SyncDevice<'a> {
         let (begun, shown_ms) = (world.tick(), world.gate.shown_ms());
         let what = format!("sync limit {limit} since {since:?}");
         let chat = world.server(&mut self.client.dice);
-        let input = SyncQuery { since, limit: Some(limit) };
+        let input = SyncQuery { since, limit: Some(limit), wait: None };
         let response =
             world.hear(&mut self.client.dice, &self.client.name, &what, chat.sync(&self.client.me, input)).await;
         let Some(answer) = response.answer("sync")? else { return Ok(None) };

@@ -1,6 +1,6 @@
-//! Settings that are URLs or origins.
+//! URLs among the settings.
 
-use super::{ConfigError, Result, wrong};
+use super::{Result, wrong};
 
 /// Scheme, host with port, and path of an http or https URL without user, query and fragment.
 fn web_url(text: &str) -> Option<(&str, String, String)> {
@@ -14,10 +14,16 @@ fn web_url(text: &str) -> Option<(&str, String, String)> {
         .filter(|_| authority.port().is_none() || authority.port_u16().is_some())
 }
 
+/// How browsers reach this server, without a slash at the end. What is in its path is compared with requests as it
+/// stands, and goes into a page, so it is plain.
 pub(super) fn public_url(text: &str) -> Result<String> {
-    let accepted = "an http or https URL without a query, such as https://chat.example.com";
-    let (scheme, host, path) =
-        web_url(text).filter(|_| !text.contains('?')).ok_or_else(|| wrong("public-url", text, accepted))?;
+    let accepted = "an http or https URL without a query, its path of A–Z a–z 0–9 . _ ~ - /, such as \
+                    https://chat.example.com or https://example.com/chat";
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._~-/".contains(&byte);
+    let usable = |path: &str| path.bytes().all(plain) && !path.contains("//");
+    let (scheme, host, path) = web_url(text)
+        .filter(|(_, _, path)| !text.contains('?') && usable(path.trim_end_matches('/')))
+        .ok_or_else(|| wrong("public-url", text, accepted))?;
     Ok(format!("{scheme}://{host}{}", path.trim_end_matches('/')))
 }
 
@@ -26,21 +32,4 @@ pub(super) fn jwks_url(text: &str) -> Result<String> {
         Some(_) => Ok(text.to_owned()),
         None => Err(wrong("jwks-url", text, "an http or https URL, such as https://example.com/.well-known/jwks.json")),
     }
-}
-
-pub(super) fn origins(text: &str) -> Result<Vec<String>> {
-    text.split(',').map(str::trim).map(origin).collect()
-}
-
-/// One origin as browsers write it: lower case, without the default port.
-fn origin(text: &str) -> Result<String> {
-    if text == "*" {
-        let matter = "is \"*\", which would let every page on the web use a stolen token; name the origins";
-        return Err(ConfigError::new("allowed-origins", matter));
-    }
-    let accepted = "a comma separated list of origins without a path, such as https://example.com";
-    let bare = web_url(text).filter(|(_, _, path)| path == "/" && !text.ends_with('/') && !text.contains('?'));
-    let (scheme, host, _) = bare.ok_or_else(|| wrong("allowed-origins", text, accepted))?;
-    let usual = if scheme == "https" { ":443" } else { ":80" };
-    Ok(format!("{scheme}://{}", host.strip_suffix(usual).unwrap_or(&host)))
 }

@@ -1,15 +1,21 @@
 //! One connection: TLS if there is any, HTTP/1.1 or HTTP/2, and an eye on whether anything happens.
 
 use super::Server;
-use super::watched::{Activity, Watched};
+use super::activity::{Activity, STALL_MS};
+use super::body::{Outgoing, Running, weight};
+use super::unsent::Unsent;
+use super::upgrades::Upgrades;
+use super::watched::Watched;
 use axum::body::{Body, HttpBody};
-use axum::response::Response;
-use http::Request;
+use axum::response::{IntoResponse, Response};
+use http::header::UPGRADE;
+use http::{Request, Version};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use jobline_api::service::Service;
+use jobline_http::Failure;
 use std::convert::Infallible;
 use std::pin::pin;
 use std::sync::Arc;
@@ -29,24 +35,30 @@ const LOOK_WHILE_STOPPING: Duration = Duration::from_millis(250);
 /// The largest request line with headers.
 const HEAD_BYTES: usize = 64 * 1024;
 /// Requests that may run at a time on one HTTP/2 connection.
-const STREAMS: u32 = 128;
+const STREAMS: u32 = 32;
+/// Bytes of answers that the system takes before the other side has room for them.
+const UNSENT_IN_SYSTEM: u32 = 128 * 1024;
+/// Bytes of answers that one HTTP/2 stream has ready for the socket.
+const SEND_BUFFER: usize = 64 * 1024;
 
 impl Server {
     /// Serves one connection to its end.
-    pub(super) async fn connection(self, stream: TcpStream) {
+    pub(super) async fn connection(self, stream: TcpStream, activity: Arc<Activity>) {
         let app = self.service.app().clone();
         let _open = app.metrics.connection_opens();
         // Answers are small and written whole: waiting for more of them would only delay.
         let _ = stream.set_nodelay(true);
+        keep_little_unsent(&stream);
         let Some(tls) = &self.tls else {
-            return self.drive(stream).await;
+            return self.drive(stream, activity).await;
         };
         tokio::select! {
             stream = TlsAcceptor::from(tls.current()).accept(stream) => {
                 if let Ok(stream) = stream {
-                    self.drive(stream).await;
+                    self.drive(stream, activity).await;
                 }
             }
+            () = activity.left() => {}
             () = app.clock.sleep(FIRST_REQUEST_WITHIN) => {}
             () = self.stops() => {}
         }
@@ -58,20 +70,26 @@ impl Server {
         let _ = self.stopping.clone().wait_for(|stop| *stop).await;
     }
 
-    /// HTTP over `stream`, until it ends, idles or the server stops.
-    async fn drive<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(&self, stream: S) {
-        let activity = Arc::new(Activity::default());
+    /// HTTP over `stream`, until it ends, idles, is asked to go or the server stops.
+    async fn drive<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(&self, stream: S, activity: Arc<Activity>) {
         let io = TokioIo::new(Watched::new(stream, Arc::clone(&activity)));
-        let (service, seen) = (Arc::clone(&self.service), Arc::clone(&activity));
-        let answer = service_fn(move |request| answer(Arc::clone(&service), Arc::clone(&seen), request));
+        let requests = Requests {
+            service: Arc::clone(&self.service),
+            activity: Arc::clone(&activity),
+            unsent: Arc::clone(&self.unsent),
+            upgrades: self.upgrades.clone(),
+        };
+        let answer = service_fn(move |request| requests.clone().answer(request));
         let builder = builder();
-        let mut connection = pin!(builder.serve_connection(io, answer));
+        let mut connection = pin!(builder.serve_connection_with_upgrades(io, answer));
         tokio::select! {
             biased;
             // How a connection breaks is the network's affair and not worth a line in the log.
             _ = connection.as_mut() => return,
+            () = activity.is_cut() => return,
             () = idle(&self.service, &activity) => return,
             () = self.stops() => connection.as_mut().graceful_shutdown(),
+            () = activity.left() => connection.as_mut().graceful_shutdown(),
         }
         tokio::select! {
             _ = connection.as_mut() => {}
@@ -80,25 +98,56 @@ impl Server {
     }
 }
 
+/// Lets the system keep little of an answer that the other side has no room for: megabytes of unread answers would wait
+/// there uncounted, and a slow reader would seem to take nothing until it has taken a third of them.
+fn keep_little_unsent(stream: &TcpStream) {
+    let socket = socket2::SockRef::from(stream);
+    #[cfg(target_os = "linux")]
+    let _ = socket.set_tcp_notsent_lowat(UNSENT_IN_SYSTEM);
+    // What was sent and not yet acknowledged counts as well there: twice as much, so that a fast reader is kept busy.
+    #[cfg(not(target_os = "linux"))]
+    let _ = socket.set_send_buffer_size(2 * UNSENT_IN_SYSTEM as usize);
+}
+
 fn builder() -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new());
     // No header timeout of hyper's: it would arm a timer for every request, where `idle` looks once in a while.
     builder.http1().max_buf_size(HEAD_BYTES).header_read_timeout(None);
-    builder.http2().timer(TokioTimer::new()).max_concurrent_streams(STREAMS);
+    builder.http2().timer(TokioTimer::new()).max_concurrent_streams(STREAMS).max_send_buf_size(SEND_BUFFER);
     builder
 }
 
-async fn answer(
+/// What answers the requests of one connection.
+#[derive(Clone)]
+struct Requests {
     service: Arc<Service>,
     activity: Arc<Activity>,
-    request: Request<Incoming>,
-) -> Result<Response, Infallible> {
-    let _running = activity.begin();
-    let request = request.map(|body| if body.is_end_stream() { Body::empty() } else { Body::new(body) });
-    Ok(service.handle(request).await)
+    unsent: Arc<Unsent>,
+    upgrades: Upgrades,
 }
 
-/// Returns when a connection has been without any sign of life for too long.
+impl Requests {
+    async fn answer(self, mut request: Request<Incoming>) -> Result<Response<Outgoing>, Infallible> {
+        let multiplexed = request.version() == Version::HTTP_2;
+        let running = Running::new(Arc::clone(&self.activity), Arc::clone(&self.service.app().clock), multiplexed);
+        self.activity.has_room().await;
+        if request.headers().contains_key(UPGRADE) {
+            let shown = self.service.app().metrics.connection_opens();
+            request.extensions_mut().insert(self.upgrades.begin(shown));
+        }
+        let request = request.map(|body| if body.is_end_stream() { Body::empty() } else { Body::new(body) });
+        let response = self.service.handle(request).await;
+        let response = if self.unsent.admits(self.activity.unsent(), weight(response.body())) {
+            response
+        } else {
+            // What was answered is given up: nothing of this size is answered to anything but a reading request.
+            Failure::unavailable("too many answers are unread").into_response()
+        };
+        Ok(response.map(|body| Outgoing::new(body, running)))
+    }
+}
+
+/// Returns when a connection has been without any sign of life for too long, or the reader of an answer has.
 async fn idle(service: &Service, activity: &Activity) {
     let clock = &service.app().clock;
     clock.sleep(FIRST_REQUEST_WITHIN).await;
@@ -107,19 +156,27 @@ async fn idle(service: &Service, activity: &Activity) {
     }
     let (mut pulse, mut looks) = (activity.pulse(), 0);
     while looks < IDLE_LOOKS {
-        clock.sleep(LOOK_EVERY).await;
+        let Some(pause) = until_look(activity, clock.now_ms()) else { return };
+        clock.sleep(pause).await;
         let now = activity.pulse();
         looks = if now == pulse && !activity.is_running() { looks + 1 } else { 0 };
         pulse = now;
     }
 }
 
+/// When to look again: sooner where a body would have stalled by then. `None` when one has.
+fn until_look(activity: &Activity, now_ms: u64) -> Option<Duration> {
+    let Some(since_ms) = activity.stalled_since_ms() else { return Some(LOOK_EVERY) };
+    let left_ms = (since_ms + STALL_MS).checked_sub(now_ms).filter(|left_ms| *left_ms > 0)?;
+    Some(LOOK_EVERY.min(Duration::from_millis(left_ms)))
+}
+
 /// Returns when a connection that is being closed runs nothing and has nothing left to say: a half-sent request would
 /// otherwise keep it open.
 async fn quiet(service: &Service, activity: &Activity) {
-    let mut pulse = None;
-    while pulse != Some(activity.pulse()) || activity.is_running() {
-        pulse = Some(activity.pulse());
+    let mut moves = None;
+    while moves != Some(activity.moves()) || activity.is_running() {
+        moves = Some(activity.moves());
         service.app().clock.sleep(LOOK_WHILE_STOPPING).await;
     }
 }

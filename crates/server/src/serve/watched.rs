@@ -1,55 +1,11 @@
-//! A connection that can be seen to be alive.
-//!
-//! What counts: a request that begins, one that runs, and bytes that the other side takes. Bytes that it sends do not:
-//! whoever sends a header one byte at a time is not alive, but an attack.
+//! A stream on which writing is noticed.
 
+use super::activity::Activity;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-
-/// What happens on a connection.
-#[derive(Debug, Default)]
-pub struct Activity {
-    requests: AtomicU64,
-    writes: AtomicU64,
-    running: AtomicUsize,
-}
-
-impl Activity {
-    /// A request runs until the result is dropped.
-    pub fn begin(self: &Arc<Self>) -> Running {
-        self.requests.fetch_add(1, Ordering::Relaxed);
-        self.running.fetch_add(1, Ordering::Relaxed);
-        Running(Arc::clone(self))
-    }
-
-    /// Whether a request runs.
-    pub fn is_running(&self) -> bool {
-        self.running.load(Ordering::Relaxed) > 0
-    }
-
-    /// Whether there ever was a request.
-    pub fn was_used(&self) -> bool {
-        self.requests.load(Ordering::Relaxed) > 0
-    }
-
-    /// A number that changes when something happens.
-    pub fn pulse(&self) -> u64 {
-        self.requests.load(Ordering::Relaxed).wrapping_add(self.writes.load(Ordering::Relaxed))
-    }
-}
-
-/// See [`Activity::begin`].
-pub struct Running(Arc<Activity>);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.0.running.fetch_sub(1, Ordering::Relaxed);
-    }
-}
 
 /// A stream whose writes are noticed.
 pub struct Watched<S> {
@@ -69,7 +25,7 @@ impl<S: Unpin> Watched<S> {
 
     fn noticed(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
         if let Poll::Ready(Ok(1..)) = written {
-            self.activity.writes.fetch_add(1, Ordering::Relaxed);
+            self.activity.wrote();
         }
         written
     }

@@ -9,22 +9,20 @@ mod policy;
 pub use policy::{Embedding, policy};
 
 use axum::Router;
-use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use bytes::Bytes;
-use encoding::Representation;
 use http::header::{
-    ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG,
-    IF_NONE_MATCH, REFERRER_POLICY, VARY,
+    ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, VARY,
 };
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use jobline_http::Served;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use jobline_http::{Representation, Served};
 use jobline_web::{ABSENT, ASSETS, Asset};
 use std::sync::Arc;
 
 /// The page; it is served at `/`.
 const PAGE: &str = "index.html";
+/// Where the app is when it was installed.
+const MANIFEST: &str = "manifest.webmanifest";
 /// The script of the custom element, which pages of the host load from another origin.
 const ELEMENT: &str = "jobline-chat.js";
 /// Files in this folder have a hash of their content in their name.
@@ -57,7 +55,7 @@ pub fn is_embedded() -> bool {
 pub fn routes_of(assets: &[Asset], embedding: &Embedding) -> Router {
     let policy = policy(embedding);
     assets.iter().fold(Router::new(), |router, asset| {
-        let file = Arc::new(File::new(asset, &policy));
+        let file = Arc::new(File::new(asset, &policy, &embedding.path));
         let handler = get(move |headers: HeaderMap| {
             let file = Arc::clone(&file);
             async move { file.answer(&headers) }
@@ -82,7 +80,7 @@ async fn no_app(why: &'static str) -> Response {
 }
 
 impl File {
-    fn new(asset: &Asset, policy: &HeaderValue) -> Self {
+    fn new(asset: &Asset, policy: &HeaderValue, path: &str) -> Self {
         let mut headers = HeaderMap::new();
         let mut set = |name: HeaderName, value: &'static str| headers.insert(name, HeaderValue::from_static(value));
         set(CONTENT_TYPE, content_type(asset.path));
@@ -102,33 +100,32 @@ impl File {
         }
         // On every file: a worker runs under the policy of its own script.
         headers.insert(CONTENT_SECURITY_POLICY, policy.clone());
-        Self { representations: encoding::representations(asset), headers }
+        let representations = match moved(asset, path) {
+            Some(text) => Representation::all_of(text.into()),
+            None => encoding::representations(asset),
+        };
+        Self { representations, headers }
     }
 
     fn answer(&self, asked: &HeaderMap) -> Response {
-        let chosen = encoding::choose(&self.representations, asked);
-        let mut response = Response::new(Body::empty());
-        let headers = response.headers_mut();
-        headers.clone_from(&self.headers);
-        headers.insert(ETAG, chosen.etag.clone());
-        if let Some(coding) = chosen.coding {
-            headers.insert(CONTENT_ENCODING, HeaderValue::from_static(coding));
-        }
-        if asked.get_all(IF_NONE_MATCH).iter().any(|known| matches(known, &chosen.etag)) {
-            response.headers_mut().remove(CONTENT_ENCODING);
-            *response.status_mut() = StatusCode::NOT_MODIFIED;
-        } else {
-            *response.body_mut() = Body::from(Bytes::from_static(chosen.bytes));
-        }
+        let mut response = Representation::answer(&self.representations, asked, self.headers.clone());
         response.extensions_mut().insert(SERVED);
         response
     }
 }
 
-/// Whether an `If-None-Match` names this tag. The comparison is the weak one: a proxy may have weakened the tag.
-fn matches(known: &HeaderValue, tag: &HeaderValue) -> bool {
-    let (known, tag) = (known.to_str().unwrap_or_default(), tag.to_str().unwrap_or_default());
-    known.split(',').map(str::trim).any(|one| one == "*" || one.strip_prefix("W/").unwrap_or(one) == tag)
+/// What names files of the app by their place below `/`, where the app is below the path of a public URL.
+fn moved(asset: &Asset, path: &str) -> Option<String> {
+    let text = std::str::from_utf8(asset.identity).ok().filter(|_| !path.is_empty())?;
+    match asset.path {
+        PAGE => {
+            let text = text.replace("=\"/", &format!("=\"{path}/"));
+            // Where the app finds API and files; a `<base>` would be against the policy.
+            Some(text.replacen("<head>", &format!("<head><meta name=\"jobline-base\" content=\"{path}/\" />"), 1))
+        }
+        MANIFEST => Some(text.replace("\"/", &format!("\"{path}/"))),
+        _ => None,
+    }
 }
 
 fn cache_control(path: &str) -> &'static str {

@@ -7,8 +7,12 @@ use http::HeaderValue;
 pub struct Embedding {
     /// Origins that files are uploaded to and loaded from, with that of this server's public URL.
     pub files: Vec<String>,
+    /// Origins of live connections, such as `wss://chat.example.com`: some browsers do not count them to `'self'`.
+    pub live: Vec<String>,
     /// Origins whose pages may show the app in a frame.
     pub frames: Vec<String>,
+    /// The path of the public URL: empty, or `/chat`.
+    pub path: String,
 }
 
 /// The policy. It has no `unsafe-…`: scripts and styles come only from this server, so text that got into the page as
@@ -19,13 +23,14 @@ pub struct Embedding {
 #[must_use]
 pub fn policy(embedding: &Embedding) -> HeaderValue {
     let files = embedding.files.join(" ");
+    let connected = [&embedding.files[..], &embedding.live].concat().join(" ");
     let frames = embedding.frames.join(" ");
     let text = [
         "default-src 'none'",
         "script-src 'self'",
         "style-src 'self'",
         &format!("img-src 'self' blob: data: https: {files}"),
-        &format!("connect-src 'self' {files}"),
+        &format!("connect-src 'self' {connected}"),
         "worker-src 'self'",
         "manifest-src 'self'",
         &format!("frame-ancestors 'self' {frames}"),

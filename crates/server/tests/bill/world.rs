@@ -10,6 +10,7 @@ use jobline_api::cors::Origins;
 use jobline_api::metrics::Metrics;
 use jobline_api::service::Service;
 use jobline_chat::{Chat, JobId, Secrets, Settings, UserId};
+use jobline_http::Address;
 use jobline_identity::{Identity, IdentitySettings};
 use jobline_store::testing::Counting;
 use jobline_store::{Scan, Store};
@@ -58,7 +59,9 @@ impl World {
             clock: clock.clone(),
             random,
             metrics: Arc::new(Metrics::new()),
+            address: Address::default(),
             origins: Origins::new(&[]),
+            live: None,
             extra_routes: Router::new(),
         });
         let (service, usage) = (Service::new(app), Mutex::default());

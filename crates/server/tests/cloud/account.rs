@@ -8,6 +8,7 @@ use jobline_api::service::Service;
 use jobline_chat::{Chat, Clock, Random, Secrets, Settings};
 use jobline_files_s3::S3Files;
 use jobline_files_s3::testing as s3;
+use jobline_http::Address;
 use jobline_identity::{HostKey, Identity, IdentitySettings};
 use jobline_server::serve::{Listening, serve};
 use jobline_server::system::{SystemClock, SystemRandom};
@@ -55,7 +56,9 @@ impl Account {
             clock,
             random,
             metrics: Arc::new(Metrics::new()),
+            address: Address::default(),
             origins: Origins::new(&[]),
+            live: None,
             extra_routes,
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

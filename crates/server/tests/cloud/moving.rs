@@ -28,7 +28,7 @@ fn user(id: &str) -> UserId {
 /// A domain over existing engines.
 async fn chat(store: Arc<dyn Store>, files: Arc<dyn Files>) -> Chat {
     let secrets = Secrets::load(&*store, &SystemRandom).await.unwrap();
-    let settings = Settings { send_rate: 0, ..Settings::default() };
+    let settings = Settings { send_rate: 0, upload_rate: 0, ..Settings::default() };
     Chat::new(store, files, Arc::new(SystemClock), Arc::new(SystemRandom), &secrets, settings)
 }
 

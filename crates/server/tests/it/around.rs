@@ -6,6 +6,7 @@ use axum::body::Body;
 use axum::routing::get;
 use http::{Method, Request};
 use jobline_api::service::REQUEST_TIMEOUT;
+use jobline_http::Address;
 use jobline_wire::Code;
 use std::time::Duration;
 
@@ -93,6 +94,23 @@ async fn a_preflight_is_answered() {
 }
 
 #[tokio::test]
+async fn a_page_that_may_call_may_send_the_headers_it_asks_for() {
+    let app = TestApp::new().await;
+    let asked = "authorization,baggage,content-type,sentry-trace,traceparent";
+    for (origin, allowed) in [(ORIGIN, Some(asked)), ("https://evil.example", None)] {
+        let mut request = from_page(Method::OPTIONS, "/messages/send", origin);
+        request.headers_mut().insert("access-control-request-method", "POST".parse().unwrap());
+        request.headers_mut().insert("access-control-request-headers", asked.parse().unwrap());
+        assert_eq!(app.ask(request).await.header("access-control-allow-headers"), allowed);
+    }
+    let mut request = from_page(Method::OPTIONS, "/messages/send", ORIGIN);
+    request.headers_mut().insert("access-control-request-method", "POST".parse().unwrap());
+    request.headers_mut().insert("access-control-request-headers", "a(b)".parse().unwrap());
+    let allowed = app.ask(request).await;
+    assert!(allowed.header("access-control-allow-headers").unwrap().starts_with("authorization"));
+}
+
+#[tokio::test]
 async fn a_preflight_of_another_origin_grants_nothing() {
     let app = TestApp::new().await;
     let mut request = from_page(Method::OPTIONS, "/messages/send", "https://evil.example");
@@ -107,6 +125,16 @@ async fn without_allowed_origins_there_are_no_cors_headers() {
     let app = TestApp::with(Differs { origins: Vec::new(), ..Differs::default() }).await;
     let reply = app.ask(from_page(Method::GET, "/healthz", ORIGIN)).await;
     assert_eq!((reply.header("vary"), reply.header("access-control-allow-origin")), (None, None));
+}
+
+#[tokio::test]
+async fn a_server_that_encrypts_by_itself_is_never_asked_without() {
+    let name = "strict-transport-security";
+    let app = TestApp::with(Differs { address: Address::new(None, true, false), ..Differs::default() }).await;
+    for path in ["/healthz", "/nowhere", "/messages/sync"] {
+        assert_eq!(app.get(path).await.header(name), Some("max-age=31536000"), "{path}");
+    }
+    assert_eq!(TestApp::new().await.get("/healthz").await.header(name), None);
 }
 
 /// The response to a request that would never end.

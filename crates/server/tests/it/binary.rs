@@ -52,7 +52,7 @@ impl Started {
     }
 
     /// Sends SIGTERM; returns the exit code and the log.
-    fn stop(mut self) -> (Option<i32>, String) {
+    pub fn stop(mut self) -> (Option<i32>, String) {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
         let begun = Instant::now();
@@ -91,6 +91,53 @@ fn it_serves_and_stops_on_sigterm() {
     let answered: serde_json::Value = serde_json::from_str(answered).unwrap();
     assert_eq!((&answered["status"], &answered["code"]), (&404.into(), &"not_found".into()));
     assert_eq!(answered["request_id"].as_str().unwrap().len(), 32);
+}
+
+/// More is logged than a pipe holds, and nobody reads it.
+#[test]
+fn a_log_that_nobody_reads_stops_nobody() {
+    let folder = TempDir::new().unwrap();
+    let server = Started::new(jobline(&folder).env("JOBLINE_JWT_SECRET", SECRET));
+    let mut stream = TcpStream::connect(&server.address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+    let path = "x".repeat(200);
+    let mut answers = BufReader::new(stream.try_clone().unwrap());
+    for _ in 0..12_000 / 50 {
+        let requests = format!("GET /{path} HTTP/1.1\r\nhost: a\r\n\r\n").repeat(50);
+        stream.write_all(requests.as_bytes()).unwrap();
+        for _ in 0..50 {
+            let mut length = 0;
+            loop {
+                let mut line = String::new();
+                answers.read_line(&mut line).unwrap();
+                let told = line.strip_prefix("content-length: ").map(|told| told.trim().parse::<usize>().unwrap());
+                length = told.unwrap_or(length);
+                if line == "\r\n" {
+                    break;
+                }
+            }
+            answers.read_exact(&mut vec![0; length]).unwrap();
+        }
+    }
+    let metrics = eventually_in(&server, "/metrics", |text| {
+        let dropped = text.lines().find_map(|line| line.strip_prefix("jobline_log_lines_dropped_total "));
+        dropped.is_some_and(|dropped| dropped.parse::<u64>().unwrap() > 0)
+    });
+    assert!(metrics.starts_with("HTTP/1.1 200"));
+    assert_eq!(server.stop().0, Some(0));
+}
+
+/// Asks until the answer is as wanted; fails when it never is.
+fn eventually_in(server: &Started, path: &str, wanted: impl Fn(&str) -> bool) -> String {
+    let deadline = Instant::now() + Duration::from_secs(10);
+    loop {
+        let answer = server.get(path);
+        if wanted(&answer) {
+            return answer;
+        }
+        assert!(Instant::now() < deadline, "{answer}");
+        std::thread::yield_now();
+    }
 }
 
 #[test]
@@ -205,6 +252,7 @@ fn help_lists_every_setting_and_shows_no_secret() {
         "files",
         "s3-bucket",
         "public-url",
+        "trust-proxy",
         "jwt-secret",
         "jwks-url",
         "jwks-file",

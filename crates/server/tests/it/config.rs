@@ -85,9 +85,18 @@ fn tls_needs_both_files() {
 
 #[test]
 fn public_url() {
-    for text in
-        ["example.com", "ftp://example.com", "https://", "https://a/?b", "https://a/#b", "https://u:p@a", "https://a:x"]
-    {
+    for text in [
+        "example.com",
+        "ftp://example.com",
+        "https://",
+        "https://a/?b",
+        "https://a/#b",
+        "https://u:p@a",
+        "https://a:x",
+        "https://a/b//c",
+        "https://a/%41",
+        "https://a/b\"c",
+    ] {
         says(&refused(|s| s.public_url = Some(text.into())), &["--public-url", "https://chat.example.com"]);
     }
     let url = |text: &str| accepted(|s| s.public_url = Some(text.into())).public_url.unwrap();
@@ -115,6 +124,90 @@ fn origins() {
     }
     let config = accepted(|s| s.allowed_origins = Some("https://A.example:443, http://b.example:8080".into()));
     assert_eq!(config.allowed_origins, ["https://a.example", "http://b.example:8080"]);
+}
+
+#[test]
+fn whatever_a_browser_sends_as_an_origin_can_be_named() {
+    for (text, sent) in [
+        ("capacitor://localhost", "capacitor://localhost"),
+        ("ionic://localhost", "ionic://localhost"),
+        ("tauri://localhost", "tauri://localhost"),
+        ("http://tauri.localhost", "http://tauri.localhost"),
+        ("chrome-extension://abcdefghijklmnop", "chrome-extension://abcdefghijklmnop"),
+        ("moz-extension://0b2c-11", "moz-extension://0b2c-11"),
+        ("app://obsidian.md", "app://obsidian.md"),
+        ("HTTPS://Example.COM", "https://example.com"),
+        ("http://localhost:5173", "http://localhost:5173"),
+        ("https://example.com:0443", "https://example.com"),
+        ("http://192.168.0.10:8080", "http://192.168.0.10:8080"),
+        ("http://[0:0:0:0:0:0:0:1]:80", "http://[::1]"),
+        ("http://[::ffff:1.2.3.4]", "http://[::ffff:102:304]"),
+        ("https://xn--mnchen-3ya.example", "https://xn--mnchen-3ya.example"),
+        ("https://a_b.example.", "https://a_b.example."),
+    ] {
+        assert_eq!(accepted(|s| s.allowed_origins = Some(text.into())).allowed_origins, [sent]);
+    }
+}
+
+#[test]
+fn an_origin_that_could_never_match_is_refused() {
+    for text in [
+        "https://*.example.com",
+        "https://münchen.example",
+        "https://a.example:0",
+        "https://a.example:99999",
+        "https://a.example:",
+        "https://u@a.example",
+        "https://a%2eexample",
+        "https://a..example",
+        "https://a.example?x",
+        "https://a.example#x",
+        "http://127.1",
+        "http://0x7f.0.0.1",
+        "http://256.0.0.1",
+        "http://[::1",
+        "http://[::g]",
+        "capacitor://",
+        "capacitor://localhost/",
+        "1app://localhost",
+        "file:///",
+        "file://localhost",
+        "ws://a.example",
+        "data:text/html,x",
+    ] {
+        says(&refused(|s| s.allowed_origins = Some(text.into())), &["--allowed-origins", "https://example.com"]);
+    }
+    says(&refused(|s| s.allowed_origins = Some("null".into())), &["sandboxed frame"]);
+}
+
+#[test]
+fn a_setting_of_a_real_deployment_makes_no_demo() {
+    type Change = fn(&mut Settings);
+    let deployments: [(&str, Change); 5] = [
+        ("--host-key", |s| s.host_key = Some("x".repeat(32))),
+        ("--public-url", |s| s.public_url = Some("https://chat.example.com".into())),
+        ("--allowed-origins", |s| s.allowed_origins = Some("https://example.com".into())),
+        ("--tls-cert", |s| (s.tls_cert, s.tls_key) = (Some("c.pem".into()), Some("k.pem".into()))),
+        ("--trust-proxy", |s| s.trust_proxy = Some("on".into())),
+    ];
+    for (flag, change) in deployments {
+        let line = accepted(change).check_exposure().unwrap_err().to_string();
+        says(&line, &["--jwt-secret (JOBLINE_JWT_SECRET) is missing", flag]);
+        let keyed = accepted(|s| {
+            change(s);
+            s.jwt_secret = Some("x".repeat(32));
+        });
+        assert!(keyed.check_exposure().is_ok(), "{flag}");
+    }
+    assert!(accepted(|_| {}).check_exposure().is_ok());
+}
+
+#[test]
+fn a_proxy_is_trusted_where_that_is_said() {
+    assert!(!accepted(|_| {}).trust_proxy);
+    assert!(accepted(|s| s.trust_proxy = Some("on".into())).trust_proxy);
+    assert!(!accepted(|s| s.trust_proxy = Some("off".into())).trust_proxy);
+    says(&refused(|s| s.trust_proxy = Some("yes, please".into())), &["--trust-proxy", "on or off"]);
 }
 
 #[test]

@@ -6,15 +6,19 @@
 
 mod around;
 mod binary;
+mod compression;
 mod config;
 mod crash;
+mod crowded;
 mod faces;
 mod flow;
 mod identity;
 mod input;
+mod links;
 mod openapi;
 mod operations;
 mod sockets;
 mod support;
 mod tls;
+mod unread;
 mod web;

@@ -4,6 +4,7 @@ use crate::support::TestApp;
 use axum::body::Body;
 use http::Request;
 use jobline_wire::Code;
+use std::time::Duration;
 
 #[tokio::test]
 async fn healthz_checks_the_process_and_readyz_the_store() {
@@ -12,8 +13,10 @@ async fn healthz_checks_the_process_and_readyz_the_store() {
     assert_eq!(app.get("/readyz").await.status, 200);
     app.store.fail(true);
     assert_eq!(app.get("/healthz").await.status, 200);
+    app.clock.advance(Duration::from_secs(1));
     app.get("/readyz").await.is_problem(Code::Unavailable);
     app.store.fail(false);
+    app.clock.advance(Duration::from_secs(1));
     assert_eq!(app.get("/readyz").await.status, 200);
 }
 
@@ -62,4 +65,38 @@ async fn a_busy_server_tells_clients_to_poll_less_often() {
     app.service.app().chat.set_slowdown(4.0);
     let after = app.user("ben").get("/messages/sync").await.is(200)["nextPollMs"].as_u64().unwrap();
     assert_eq!((before, after), (3000, 12_000));
+}
+
+#[tokio::test]
+async fn the_store_is_asked_whether_it_is_there_once_a_second() {
+    let app = TestApp::new().await;
+    let reads = |text: &str| {
+        let all = text.lines().filter(|line| line.starts_with("jobline_store_calls_total{call=\"get"));
+        all.map(|line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap()).sum::<u64>()
+    };
+    app.get("/readyz").await;
+    let before = reads(app.get("/metrics").await.text());
+    for _ in 0..50 {
+        assert_eq!(app.get("/readyz").await.status, 200);
+    }
+    assert_eq!(reads(app.get("/metrics").await.text()), before);
+    app.clock.advance(Duration::from_secs(1));
+    app.get("/readyz").await;
+    assert_eq!(reads(app.get("/metrics").await.text()), before + 1);
+}
+
+#[tokio::test]
+async fn the_description_of_the_api_is_not_sent_twice() {
+    let app = TestApp::new().await;
+    let ask = async |header: &str, value: &str| {
+        app.ask(Request::get("/openapi.json").header(header, value).body(Body::empty()).unwrap()).await
+    };
+    let first = app.get("/openapi.json").await;
+    let tag = first.header("etag").unwrap().to_owned();
+    let again = ask("if-none-match", &tag).await;
+    assert_eq!((again.status.as_u16(), again.body.len()), (304, 0));
+    let small = ask("accept-encoding", "br").await;
+    assert_eq!(small.header("content-encoding"), Some("br"));
+    assert_ne!(small.header("etag"), Some(tag.as_str()));
+    assert!(small.body.len() * 4 < first.body.len());
 }

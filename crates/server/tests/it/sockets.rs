@@ -153,3 +153,67 @@ async fn a_body_that_is_too_large_is_answered_413() {
         .await;
     assert!(client.answer().await.starts_with("HTTP/1.1 413"));
 }
+
+#[tokio::test]
+async fn when_there_is_no_room_the_connection_that_idled_longest_goes() {
+    let running = Running::with(TestApp::new().await, None, 3).await;
+    let mut clients = Vec::new();
+    for _ in 0..3 {
+        let mut client = running.connect().await;
+        client.get("/healthz").await;
+        running.app.clock.advance(Duration::from_secs(1));
+        clients.push(client);
+    }
+    clients[0].get("/healthz").await;
+    running.app.clock.advance(Duration::from_secs(1));
+    let mut newcomer = running.connect().await;
+    assert!(newcomer.get("/healthz").await.starts_with("HTTP/1.1 200"));
+    assert!(clients[1].is_closed().await);
+    assert!(clients[0].get("/healthz").await.starts_with("HTTP/1.1 200"));
+    assert!(clients[2].get("/healthz").await.starts_with("HTTP/1.1 200"));
+}
+
+#[tokio::test]
+async fn a_connection_that_runs_a_request_keeps_its_place() {
+    let go = Arc::new(Notify::new());
+    let released = go.clone();
+    let slow = move || {
+        let released = released.clone();
+        async move {
+            released.notified().await;
+            "finished"
+        }
+    };
+    let app = TestApp::with_routes(Router::new().route("/slow", get(slow))).await;
+    let running = Running::with(app, None, 1).await;
+    let mut busy = running.connect().await;
+    busy.write("GET /slow HTTP/1.1\r\nhost: a\r\n\r\n").await;
+    eventually("the request", || running.app.service.app().metrics.in_flight() == 1).await;
+    let mut newcomer = running.connect().await;
+    newcomer.write("GET /healthz HTTP/1.1\r\nhost: a\r\n\r\n").await;
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    go.notify_one();
+    assert!(busy.answer().await.ends_with("finished"));
+    let begun = std::time::Instant::now();
+    eventually("the newcomer's turn", || {
+        running.app.clock.advance(Duration::from_millis(100));
+        running.app.service.app().metrics.in_flight() == 0 && begun.elapsed() > Duration::from_millis(50)
+    })
+    .await;
+    assert!(newcomer.answer().await.starts_with("HTTP/1.1 200"));
+    assert!(busy.is_closed().await);
+}
+
+#[tokio::test]
+async fn as_many_connections_wait_to_be_accepted_as_the_system_allows() {
+    let allowed =
+        std::fs::read_to_string("/proc/sys/net/core/somaxconn").map_or(128, |text| text.trim().parse().unwrap());
+    let listener = jobline_server::serve::listen("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = listener.local_addr().unwrap();
+    let waiting: Vec<_> = (0..usize::min(allowed, 400))
+        .map(|_| std::net::TcpStream::connect_timeout(&address, Duration::from_millis(900)).unwrap())
+        .collect();
+    assert!(waiting.len() >= 128);
+}

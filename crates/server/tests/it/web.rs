@@ -25,7 +25,9 @@ static FILES: &[Asset] = &[
 fn embedding() -> Embedding {
     Embedding {
         files: vec!["https://files.example".to_owned(), "https://bucket.s3.eu-central-1.amazonaws.com".to_owned()],
+        live: vec!["wss://chat.example".to_owned()],
         frames: vec!["https://market.example".to_owned()],
+        path: String::new(),
     }
 }
 
@@ -143,7 +145,7 @@ async fn the_page_loads_scripts_and_styles_only_from_this_server() {
         "script-src 'self'",
         "style-src 'self'",
         &format!("img-src 'self' blob: data: https: {files}"),
-        &format!("connect-src 'self' {files}"),
+        &format!("connect-src 'self' {files} wss://chat.example"),
         "worker-src 'self'",
         "manifest-src 'self'",
         "frame-ancestors 'self' https://market.example",
@@ -242,4 +244,24 @@ async fn every_file_of_the_app_in_this_build_is_served() {
         assert!(asset.brotli.unwrap().len() < asset.gzip.unwrap().len(), "{}", asset.path);
         assert!(asset.gzip.unwrap().len() < asset.identity.len(), "{}", asset.path);
     }
+}
+
+#[tokio::test]
+async fn below_the_path_of_a_public_url_the_page_names_its_files_there() {
+    static PAGES: &[Asset] = &[
+        asset("index.html", b"<head><link href=\"/icon.svg\"><script src=\"/assets/app-4f2a.js\"></script></head>"),
+        asset("manifest.webmanifest", b"{\"id\": \"/\", \"icons\": [{\"src\": \"/icon.svg\"}]}"),
+    ];
+    let app = TestApp::with_routes(web::routes_of(PAGES, &Embedding { path: "/chat".to_owned(), ..embedding() })).await;
+    let page = app.get("/").await;
+    assert_eq!(
+        page.text(),
+        "<head><meta name=\"jobline-base\" content=\"/chat/\" /><link href=\"/chat/icon.svg\">\
+         <script src=\"/chat/assets/app-4f2a.js\"></script></head>"
+    );
+    let manifest = app.get("/manifest.webmanifest").await;
+    assert_eq!(manifest.text(), "{\"id\": \"/chat/\", \"icons\": [{\"src\": \"/chat/icon.svg\"}]}");
+    let small = with(&app, "/", &[("accept-encoding", "gzip")]).await;
+    assert_eq!(small.header("content-encoding"), Some("gzip"));
+    assert_ne!(small.header("etag"), page.header("etag"));
 }

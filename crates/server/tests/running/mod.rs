@@ -7,6 +7,7 @@ use jobline_api::metrics::Metrics;
 use jobline_api::service::Service;
 use jobline_chat::{Chat, Clock, Files, Random, Secrets, Settings};
 use jobline_files_local::{self as files, LocalFiles};
+use jobline_http::Address;
 use jobline_identity::{HostKey, Identity, IdentitySettings};
 use jobline_server::serve::{Listening, serve};
 use jobline_server::system::{SystemClock, SystemRandom};
@@ -60,7 +61,9 @@ impl Engines {
             clock: self.clock.clone(),
             random: self.random.clone(),
             metrics: Arc::new(Metrics::new()),
+            address: Address::default(),
             origins: Origins::new(&[]),
+            live: None,
             extra_routes: extra_routes.merge(files::router(self.files.clone())),
         });
         let listening = Listening { tls: None, max_connections: 1_000 };

@@ -11,6 +11,21 @@ pub fn open(folder: &Path) -> Result<EmbeddedStore, OpenError> {
     EmbeddedStore::open(folder, Options::default())
 }
 
+/// How soon a store has to be back: a second, and what a machine that runs other tests adds. Attempts are a quarter of a
+/// second apart at most, which the tests of `backoff` check.
+pub const SOON: Duration = Duration::from_secs(3);
+
+/// Options with which tables are written often and few rows are kept in memory, so that most reads go to the database.
+pub fn small_options() -> Options {
+    Options {
+        memtable_bytes: 64 * 1024,
+        row_cache_bytes: 16 * 1024,
+        range_cache_bytes: 16 * 1024,
+        block_cache_bytes: 64 * 1024,
+        ..Options::default()
+    }
+}
+
 pub fn key(partition: u64, sort: u64) -> Key {
     Key::new(format!("PARTITION#{partition:04}"), format!("ROW#{sort:06}"))
 }

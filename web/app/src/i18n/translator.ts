@@ -25,6 +25,12 @@ export interface Translator {
   size(bytes: number): string;
   percent(part: number): string;
   number(value: number): string;
+  /** A number that is a name, such as a job's: digits alone, without separators. */
+  label(value: number): string;
+  /** Two parts of one line, with the comma of the language between them. */
+  both(one: string, other: string): string;
+  /** The same language in the time zone that the reader is in by now. */
+  renewed(): Translator;
 }
 
 const RIGHT_TO_LEFT = /^(ar|fa|he|ur)\b/;
@@ -91,6 +97,9 @@ export function translator(lang: string, messages: Messages, customs: Customs = 
     size: bytes => size(locale, bytes),
     percent: part => new Intl.NumberFormat(locale, { style: 'percent' }).format(part),
     number,
+    label: value => new Intl.NumberFormat(locale, { useGrouping: false }).format(value),
+    both: (one, other) => `${one}${dir === 'rtl' ? '،' : ','} ${other}`,
+    renewed: () => translator(lang, messages, customs),
   };
 }
 

@@ -1,4 +1,7 @@
-/** What the server accepts, by the ending of the name: browsers tell the type of many files differently, or not at all. */
+/**
+ * What the server accepts, by the ending of the name: browsers tell the type of many files differently, or not at
+ * all.
+ */
 const TYPES: Readonly<Record<string, string>> = {
   jpg: 'image/jpeg',
   jpeg: 'image/jpeg',
@@ -41,7 +44,7 @@ export function typeOf(name: string, type: string): string | undefined {
   return TYPES[ending ?? ''] ?? Object.values(TYPES).find(known => known === type);
 }
 
-/** Whether files of this type are drawn anew before they are sent. GIF is not: it may move. */
+/** Whether files of this type are re-encoded before they are sent. GIFs are not: they may be animated. */
 export function isPhoto(type: string): boolean {
   return PHOTOS.test(type);
 }

@@ -1,8 +1,10 @@
-import { type Dimensions, nameWithSize } from '../models/fileName.ts';
+import { type Dimensions, reencodedName } from '../models/fileName.ts';
 import { isPhoto, typeOf } from './kinds.ts';
 import { type Moving, moving } from './moving.ts';
 
-/** The longer side of a photo after shrinking, in pixels: sharp on a phone held sideways, a tenth of a camera's bytes. */
+/**
+ * The longer side of a photo after shrinking, in pixels: sharp on a phone held sideways, a tenth of a camera's bytes.
+ */
 const LONG_SIDE = 2048;
 const QUALITY = 0.82;
 /** A drawing with hard edges stays PNG, unless it needs more bytes than this. */
@@ -21,8 +23,9 @@ export interface Prepared {
 }
 
 /**
- * `file` made ready: photos upright, at most 2,048 pixels long, and drawn anew, so that nothing of what the camera noted
- * (place, time, device) is left; pictures that move with their frames as they are, and nothing else; other files as they are.
+ * `file` made ready: photos upright, at most 2,048 pixels long, and re-encoded, so that nothing of what the camera
+ * noted (place, time, device) is left; pictures that move with their frames as they are, and nothing else; other
+ * files as they are.
  */
 export async function prepared(file: File): Promise<Prepared> {
   const ready = await made(file);
@@ -65,7 +68,7 @@ async function undrawn({ parts, type }: Moving, name: string): Promise<Made> {
   if (!picture) return { blob, name, type };
   const size = { width: picture.width, height: picture.height };
   picture.close();
-  return { blob, name: nameWithSize(name, type.slice(6), size), type, size };
+  return { blob, name: reencodedName(name, type.slice(6)), type, size };
 }
 
 async function redrawn(picture: ImageBitmap, name: string, type: string): Promise<Made> {
@@ -77,10 +80,10 @@ async function redrawn(picture: ImageBitmap, name: string, type: string): Promis
   if (type === 'image/png' || type === 'image/webp') {
     const lossless = await drawn(picture, size, 'image/png');
     if (lossless.size <= PNG_LIMIT)
-      return { blob: lossless, name: nameWithSize(name, 'png', size), type: 'image/png', size };
+      return { blob: lossless, name: reencodedName(name, 'png'), type: 'image/png', size };
   }
   const blob = await drawn(picture, size, 'image/jpeg');
-  return { blob, name: nameWithSize(name, 'jpg', size), type: 'image/jpeg', size };
+  return { blob, name: reencodedName(name, 'jpg'), type: 'image/jpeg', size };
 }
 
 function drawn(picture: ImageBitmap, { width, height }: Dimensions, type: string): Promise<Blob> {

@@ -23,18 +23,16 @@ export interface Dimensions {
 
 const MARK = /-(\d{1,5})x(\d{1,5})(?=\.[a-z]{3,4}$)/i;
 
-/**
- * The name under which a picture is sent: its size is part of it, as in `garden-1600x1200.jpg`. The contract has no field for
- * the size, and whoever receives the picture needs it before the picture is there, to leave the right room.
- */
-export function nameWithSize(name: string, ending: string, { width, height }: Dimensions): string {
-  const base = plain(name.replace(/^.*[/\\]/s, ''))
-    .replace(/\.[^.]{1,5}$/, '')
-    .replace(/-\d{1,5}x\d{1,5}$/, '');
-  return `${[...(base || 'photo')].slice(0, 60).join('')}-${width}x${height}.${ending}`;
+/** The name under which a re-encoded photo is sent: short, plain, and with the ending of its new type. */
+export function reencodedName(name: string, ending: string): string {
+  const base = plain(name.replace(/^.*[/\\]/s, '')).replace(/\.[^.]{1,5}$/, '');
+  return `${[...(base || 'photo')].slice(0, 60).join('')}.${ending}`;
 }
 
-/** The size that a name tells, if it tells one that can be true. */
+/**
+ * The size that a name tells, if it tells one that can be true: `garden-1600x1200.jpg`, as earlier versions named
+ * photos. The server tells the size of those that were sent since.
+ */
 export function sizeInName(name: string | undefined): Dimensions | undefined {
   const found = MARK.exec(name ?? '');
   const width = Number(found?.[1]);

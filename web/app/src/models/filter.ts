@@ -1,20 +1,30 @@
 import type { ConversationItem } from '@jobline/sdk';
 import { plain } from './plainText.ts';
 
-/** Without case and accents: "jose" finds "José". */
+/**
+ * Without case and accents: "jose" finds "José". The same in every locale: in a Turkish one a small I would have no
+ * dot, and "ivan" would not find "Ivan".
+ */
 function folded(text: string): string {
-  return plain(text).normalize('NFKD').replace(/\p{M}/gu, '').toLocaleLowerCase();
+  return plain(text).normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase().replaceAll('ı', 'i');
+}
+
+/** What each conversation is found by, worked out once: thousands of them are looked through with every letter. */
+const known = new WeakMap<ConversationItem, string>();
+
+function namesIn(item: ConversationItem): string {
+  const { person, job } = item;
+  const names = known.get(item) ?? folded(`${person.name} ${job ? `#${job.id} ${job.title}` : ''}`);
+  known.set(item, names);
+  return names;
 }
 
 /**
- * The conversations whose person or job the words of `query` name. Never by what was written: the server keeps no index of
- * content, and what only this device has would be found on one device and not on the other.
+ * The conversations whose person or job the words of `query` name. Never by what was written: the server keeps no
+ * index of content, and what only this device has would be found on one device and not on the other.
  */
 export function filtered(items: readonly ConversationItem[], query: string): readonly ConversationItem[] {
   const words = folded(query).split(' ').filter(Boolean);
   if (words.length === 0) return items;
-  return items.filter(({ person, job }) => {
-    const names = folded(`${person.name} ${job ? `#${job.id} ${job.title}` : ''}`);
-    return words.every(word => names.includes(word));
-  });
+  return items.filter(item => words.every(word => namesIn(item).includes(word)));
 }

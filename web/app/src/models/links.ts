@@ -4,20 +4,39 @@ export interface Segment {
   readonly href?: string;
 }
 
-/** Ends at white space, brackets, quotes, and at anything that could turn the direction of what is shown. */
-const CANDIDATE = /https?:\/\/[^\s<>"'`{}|\\^\p{Cc}\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]+/giu;
+/** An address ends at white space, brackets, quotes, and at anything that could turn the direction of what is shown. */
+const REST = '[^\\s<>"\'`{}|\\\\^\\p{Cc}\\u061c\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff]+';
+/** Not in the middle of a word, an address or a number. */
+const APART = '(?<![\\p{L}\\p{N}_.+/@:=#&%~-])';
+const MAIL =
+  "[\\w.!#$%&'*+/=?^`{|}~-]{1,64}@[a-z\\d](?:[a-z\\d-]*[a-z\\d])?(?:\\.[a-z\\d](?:[a-z\\d-]*[a-z\\d])?)+(?![\\w@])";
+/** Written with a plus or a zero before it, or in the groups of North America. */
+const PHONE =
+  '(?:\\+\\d|\\(?0\\d|\\(\\d{3}\\) ?\\d|\\d{3}-\\d{3}-\\d)(?:[ ()./-]{0,2}\\d){3,13}(?![\\p{L}\\p{N}_@])';
+const CANDIDATE = new RegExp(
+  `(?<web>https?://${REST})|${APART}(?:(?<www>www\\.${REST})|(?<mail>${MAIL})|(?<phone>${PHONE}))`,
+  'giu',
+);
+/** Nothing that could be a link is without one of these: most texts need no search. */
+const HINT = /:\/\/|www\.|@|\d{3}|\d[ )-]\d/i;
 const PAIRS: Readonly<Record<string, string>> = { ')': '(', ']': '[' };
 
 /**
- * `text` in pieces. Only `http:` and `https:` become links, and what a link shows is what it opens: an address with a
- * user name in it ("https://bank.example@evil.example") stays text.
+ * `text` in pieces. Addresses of the web (`https://`, `http://`, `www.`) and of mail, and phone numbers, become
+ * links, and what a link shows is what it opens: an address with a user name in it
+ * ("https://bank.example@evil.example") stays text.
  */
 export function segments(text: string): Segment[] {
   const found: Segment[] = [];
   let from = 0;
-  for (const match of text.matchAll(CANDIDATE)) {
-    const shown = withoutTail(match[0]);
-    const href = checked(shown);
+  for (const match of HINT.test(text) ? text.matchAll(CANDIDATE) : []) {
+    const { mail, phone, www } = match.groups ?? {};
+    const shown = mail ?? phone ?? withoutTail(match[0]);
+    const href = mail
+      ? `mailto:${encodeURIComponent(mail).replace('%40', '@')}`
+      : phone
+        ? called(phone)
+        : checked(www ? `https://${shown}` : shown);
     if (!href) continue;
     if (match.index > from) found.push({ text: text.slice(from, match.index) });
     found.push({ text: shown, href });
@@ -55,7 +74,18 @@ function checked(address: string): string | undefined {
   return safe ? url.href : undefined;
 }
 
-/** Made of nothing but emoji and what joins them. (`\p{RGI_Emoji}` says it in one word, and takes 200 ms to compile.) */
+/** The address that calls `number`; undefined for what has too few or too many digits, such as a date. */
+function called(number: string): string | undefined {
+  const digits = number.replace(/\D/g, '');
+  const national = !number.startsWith('+');
+  const isDate = /^\d{1,2}[./-]\d{1,2}[./-]\d{2,4}$/.test(number);
+  if (isDate || digits.length < (national ? 9 : 8) || digits.length > 15) return undefined;
+  return `tel:${national ? '' : '+'}${digits}`;
+}
+
+/**
+ * Made of nothing but emoji and what joins them. (`\p{RGI_Emoji}` says it in one word, and takes 200 ms to compile.)
+ */
 const EMOJI = /^(?:\p{Extended_Pictographic}|\p{Emoji_Modifier}|\p{Regional_Indicator}|[\u200d\ufe0f\s])+$/u;
 
 /** Whether `text` is a few emoji and nothing else, which are shown larger and without a bubble. */
@@ -64,7 +94,7 @@ export function isOnlyEmoji(text: string): boolean {
   return joined.length > 0 && joined.length <= 32 && EMOJI.test(joined) && characters(joined) <= 3;
 }
 
-/** How many characters `text` has for whoever reads it: a family is one. */
+/** How many characters `text` has as a reader counts them: an emoji of a family is one. */
 function characters(text: string): number {
   return [...new Intl.Segmenter('en').segment(text)].length;
 }

@@ -3,53 +3,119 @@ import { dayNumber } from './time.ts';
 
 /** Messages by one person with no longer pause than this between them hang together. */
 const PAUSE = 5 * 60_000;
+/** Photos of one person with no longer pause than this between them were sent together. */
+const TOGETHER = 60_000;
+
+/** The place of a photo among those that were sent with it: a whole row of the grid or half of one. */
+export type Cell = 'wide' | 'half';
+
+export interface MessageRow {
+  readonly kind: 'message';
+  readonly key: string;
+  readonly message: TimelineMessage;
+  /** The day under which it stands, as `dayNumber` counts. */
+  readonly day: number;
+  /** The first and the last of those that hang together. */
+  readonly first: boolean;
+  readonly last: boolean;
+  /** Whether time and status stand below it. */
+  readonly meta: boolean;
+  /** Of a photo that was sent together with others: its place in their grid. */
+  readonly cell?: Cell;
+  /** Of a message that waits for the rate limit: how many wait before it. */
+  readonly turn?: number;
+}
 
 /** A line of the conversation as it is drawn. */
 export type Row =
-  | { readonly kind: 'day'; readonly key: string; readonly at: number }
+  | { readonly kind: 'day'; readonly key: string; readonly at: number; readonly day: number }
   | { readonly kind: 'unread'; readonly key: string }
-  | {
-      readonly kind: 'message';
-      readonly key: string;
-      readonly message: TimelineMessage;
-      /** The first and the last of those that hang together. */
-      readonly first: boolean;
-      readonly last: boolean;
-      /** Whether time and status stand below it. */
-      readonly meta: boolean;
-    };
+  | MessageRow;
 
 /**
  * The rows of `messages` from `from` up to but not including `to`: a heading before the first message of a day, a line
  * before the message `firstUnread`, and how messages hang together. Neighbours outside that part count too, so a row
- * looks the same wherever the part begins.
+ * looks the same wherever the part begins; photos that were sent together are never cut apart.
+ *
+ * No day comes twice and none lies after `today`, whatever the clocks of the devices say.
  */
 export function rows(
   messages: readonly TimelineMessage[],
   from: number,
   to: number,
   firstUnread?: string,
+  today = Number.POSITIVE_INFINITY,
 ): Row[] {
+  const days = daysOf(messages, today);
+  const joined = (at: number) => sentTogether(messages[at - 1], messages[at], firstUnread);
+  let [start, end] = [from, Math.min(to, messages.length)];
+  while (start > 0 && joined(start)) start--;
+  while (end < messages.length && joined(end)) end++;
   const found: Row[] = [];
-  for (let at = from; at < to; at++) {
+  let turn = 0;
+  for (let at = start; at < end; at++) {
     const message = messages[at];
     if (!message) break;
-    const before = messages[at - 1];
-    const after = messages[at + 1];
-    if (!before || dayNumber(before.at) !== dayNumber(message.at)) {
-      found.push({ kind: 'day', key: `day-${dayNumber(message.at)}`, at: message.at });
-    }
+    const [before, after] = [messages[at - 1], messages[at + 1]];
+    const day = days[at] ?? 0;
+    if (!before || days[at - 1] !== day) found.push({ kind: 'day', key: `day-${day}`, at: message.at, day });
     if (message.key === firstUnread) found.push({ kind: 'unread', key: 'unread' });
-    const first = !before || !hangTogether(before, message) || message.key === firstUnread;
-    const last = !after || !hangTogether(message, after) || after.key === firstUnread;
+    const first =
+      !before || days[at - 1] !== day || !hangTogether(before, message) || message.key === firstUnread;
+    const last = !after || days[at + 1] !== day || !hangTogether(message, after) || after.key === firstUnread;
     const meta = last || (message.mine && message.state.is !== after?.state.is) || needsWords(message);
-    found.push({ kind: 'message', key: message.key, message, first, last, meta });
+    const inAlbum = joined(at) || joined(at + 1);
+    found.push({
+      kind: 'message',
+      key: message.key,
+      message,
+      day,
+      first,
+      last,
+      meta: joined(at + 1) ? false : meta,
+      ...(inAlbum && { cell: cellOf(messages, at, joined) }),
+      ...(message.state.is === 'waiting' && { turn: turn++ }),
+    });
   }
   return found;
 }
 
+/** The day under which each message stands. */
+function daysOf(messages: readonly TimelineMessage[], today: number): number[] {
+  let latest = Number.NEGATIVE_INFINITY;
+  return messages.map(({ at }) => {
+    latest = Math.max(latest, Math.min(today, dayNumber(at)));
+    return latest;
+  });
+}
+
 function hangTogether(one: TimelineMessage, next: TimelineMessage): boolean {
-  return one.mine === next.mine && next.at - one.at < PAUSE && dayNumber(one.at) === dayNumber(next.at);
+  return one.mine === next.mine && next.at - one.at < PAUSE;
+}
+
+/** Whether two messages are photos of one grid. A text ends it, and stands below. */
+function sentTogether(
+  one: TimelineMessage | undefined,
+  next: TimelineMessage | undefined,
+  firstUnread: string | undefined,
+): boolean {
+  if (!one || !next || !isPhoto(one) || !isPhoto(next)) return false;
+  return one.text === '' && one.mine === next.mine && next.key !== firstUnread && next.at - one.at < TOGETHER;
+}
+
+function isPhoto({ type, file, state }: TimelineMessage): boolean {
+  return type === 'image' && file !== undefined && !file.expired && state.is !== 'failed';
+}
+
+/** A photo with a text below it is as wide as the grid; of the others the first is where their number is odd. */
+function cellOf(messages: readonly TimelineMessage[], at: number, joined: (at: number) => boolean): Cell {
+  let [start, end] = [at, at];
+  while (joined(start)) start--;
+  while (joined(end + 1)) end++;
+  const hasText = messages[end]?.text !== '';
+  if (hasText && at === end) return 'wide';
+  const halves = end - start + (hasText ? 0 : 1);
+  return halves % 2 === 1 && at === start ? 'wide' : 'half';
 }
 
 /** An upload and a failure are told at the message they are about, wherever it stands. */
@@ -57,7 +123,10 @@ function needsWords({ state }: TimelineMessage): boolean {
   return state.is === 'uploading' || state.is === 'failed' || state.is === 'waiting';
 }
 
-/** `all` by day: a part begins at each heading. The first part may have none, when its day began before the part in the page. */
+/**
+ * `all` by day: a part begins at each heading. The first part may have none, when its day began before the part in
+ * the page.
+ */
 export function byDay(all: readonly Row[]): Row[][] {
   const days: Row[][] = [];
   for (const row of all) {
@@ -66,4 +135,26 @@ export function byDay(all: readonly Row[]): Row[][] {
     else day.push(row);
   }
   return days;
+}
+
+/** The rows of a day, those of photos that were sent together in one. */
+export function albums(day: readonly Row[]): (Row | readonly MessageRow[])[] {
+  const found: (Row | MessageRow[])[] = [];
+  let open: MessageRow[] | undefined;
+  for (const row of day) {
+    if (row.kind !== 'message' || !row.cell) {
+      open = undefined;
+      found.push(row);
+    } else if (open && !row.first && !endsAlbum(open.at(-1))) {
+      open.push(row);
+    } else {
+      open = [row];
+      found.push(open);
+    }
+  }
+  return found;
+}
+
+function endsAlbum(row: MessageRow | undefined): boolean {
+  return row === undefined || row.meta || row.message.text !== '';
 }

@@ -2,8 +2,8 @@ import type { FileLike } from '@jobline/sdk';
 import { typeOf } from '../media/kinds.ts';
 import { FILE_LIMIT } from './limits.ts';
 
-/** Why a file cannot be sent, as the name of the message that says it. */
-export type Refusal = 'fileTooLarge' | 'fileEmpty' | 'fileKind';
+/** Why a file cannot be sent, as the name of the text that says it. */
+export type Refusal = 'fileTooLarge' | 'fileEmpty' | 'fileKind' | 'fileUnreadable';
 
 /** What speaks against sending `file` before anything is done with it. Photos may be larger: they are shrunk first. */
 export function refusal(file: FileLike, photo: boolean): Refusal | undefined {

@@ -1,6 +1,6 @@
 import type { Observable } from '@jobline/sdk';
 import { isPhoto, typeOf } from '../media/kinds.ts';
-import { type Prepared, prepared } from '../media/photo.ts';
+import type { Prepared } from '../media/photo.ts';
 import { FILE_LIMIT } from '../models/limits.ts';
 import { type Refusal, refusal } from '../models/upload.ts';
 
@@ -23,18 +23,25 @@ export interface Notice {
 
 export interface TrayState {
   readonly list: readonly Attachment[];
-  readonly notice?: Notice | undefined;
+  /** One for each file that was not taken since something was chosen last. */
+  readonly notices: readonly Notice[];
 }
 
 let numbers = 0;
 
+/** What makes photos ready is loaded with the first file that is chosen. */
+async function preparedLater(file: File): Promise<Prepared> {
+  const { prepared } = await import('../media/photo.ts');
+  return prepared(file);
+}
+
 /** The files that are about to be sent in one conversation, each made ready as soon as it is chosen. */
 export class Tray implements Observable<TrayState> {
-  #state: TrayState = { list: [] };
+  #state: TrayState = { list: [], notices: [] };
   readonly #listeners = new Set<() => void>();
   readonly #prepare: (file: File) => Promise<Prepared>;
 
-  constructor(prepare: (file: File) => Promise<Prepared> = prepared) {
+  constructor(prepare: (file: File) => Promise<Prepared> = preparedLater) {
     this.#prepare = prepare;
   }
 
@@ -69,18 +76,18 @@ export class Tray implements Observable<TrayState> {
   }
 
   dismiss(): void {
-    this.#set({ notice: undefined });
+    this.#set({ notices: [] });
   }
 
   #take(file: File): void {
     const { name } = file;
     const key = refusal(file, isPhoto(typeOf(name, file.type) ?? ''));
-    if (key) return this.#set({ notice: { key, name } });
+    if (key) return this.#notice({ key, name });
     const number = ++numbers;
     this.#set({ list: [...this.#state.list, { number, name }] });
     this.#prepare(file).then(
       result => this.#ready(number, result),
-      () => this.#refuse(number, { key: 'fileKind', name }),
+      () => this.#refuse(number, { key: 'fileUnreadable', name }),
     );
   }
 
@@ -94,13 +101,17 @@ export class Tray implements Observable<TrayState> {
       list: this.#state.list.map(one =>
         one.number === number ? { ...one, file, ...(preview && { preview }) } : one,
       ),
-      ...(waiting && file.untouched && { notice: { key: 'mayHoldLocation', name } }),
     });
+    if (waiting && file.untouched) this.#notice({ key: 'mayHoldLocation', name });
   }
 
   #refuse(number: number, notice: Notice): void {
     this.remove(number);
-    this.#set({ notice });
+    this.#notice(notice);
+  }
+
+  #notice(notice: Notice): void {
+    this.#set({ notices: [...this.#state.notices, notice] });
   }
 
   #set(changes: Partial<TrayState>): void {

@@ -2,12 +2,15 @@ import type { Person } from '@jobline/sdk';
 import { useState } from 'preact/hooks';
 import { initials, personName, tone } from '../models/plainText.ts';
 import { Icon } from './Icon.tsx';
+import { useAgain } from './useAgain.ts';
 
 /** Somebody's picture, or their initials on a colour of their own when there is none or it cannot be loaded. */
 export function Avatar({ person, small }: { person: Person; small?: boolean }) {
   const [broken, setBroken] = useState<string>();
+  const name = personName(person.name, person.id);
   const size = small ? ' small' : '';
   const url = person.avatarUrl;
+  useAgain(broken !== undefined, () => setBroken(undefined));
   if (url && url !== broken && /^(https?:|blob:|\/)/i.test(url)) {
     return (
       <img
@@ -21,7 +24,7 @@ export function Avatar({ person, small }: { person: Person; small?: boolean }) {
   }
   return (
     <span class={`avatar${size} tone-${tone(person.id)}`} aria-hidden="true">
-      {person.name || person.id ? initials(personName(person.name, person.id)) : <Icon name="person" />}
+      {name ? initials(name) : <Icon name="person" />}
     </span>
   );
 }

@@ -1,22 +1,31 @@
 import type { Timeline } from '@jobline/sdk';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { personName } from '../models/plainText.ts';
+import { wordsFor } from '../models/problems.ts';
 import { ChatHead } from './ChatHead.tsx';
 import { Composer } from './Composer.tsx';
 import { ConnectionLine } from './ConnectionLine.tsx';
 import { useSurroundings } from './context.ts';
 import { type Editing, EditingContext } from './Editing.ts';
 import { useValue } from './hooks.ts';
-import { Lightbox } from './Lightbox.tsx';
+import { lazy } from './lazy.tsx';
 import { MessageList } from './MessageList.tsx';
+import { touches } from './touches.ts';
 import { useDrop } from './useDrop.ts';
 
-/** Whether a keyboard of glass would cover the chat when a field gets the focus. */
-export const touches = (): boolean => matchMedia('(pointer: coarse)').matches;
+const Lightbox = lazy(async () => (await import('./Lightbox.tsx')).Lightbox);
+
+interface Props {
+  readonly timeline: Timeline;
+  /** The job that the chat was opened for, by a link or by the page around. */
+  readonly about?: number;
+  /** The key of the message whose photo is shown large. */
+  readonly photo?: string;
+}
 
 /** An open chat. */
-export function ChatPane({ timeline, photo }: { timeline: Timeline; photo?: string }) {
-  const { trays, words, embedded } = useSurroundings();
+export function ChatPane({ timeline, about, photo }: Props) {
+  const { embedded, navigation, single, trays, words } = useSurroundings();
   const state = useValue(timeline);
   const pane = useRef<HTMLElement>(null);
   const tray = trays.of(timeline.id);
@@ -33,9 +42,22 @@ export function ChatPane({ timeline, photo }: { timeline: Timeline; photo?: stri
   );
   // The two may share another job that is open, which only the server knows: who wants to write may try.
   const [trying, setTrying] = useState<Timeline>();
-  const name = personName(state.person?.name, state.person?.id ?? '');
+  const { person } = state;
+  const name = person
+    ? personName(person.name, person.id) || words.t('somebody')
+    : words.t('unknownConversation');
+  // The conversation may be about another job so far: of the one that is meant its number is known.
+  const job = about === undefined || state.job?.id === about ? state.job : { id: about };
+  const writing = state.canWrite || state.status === 'loading' || trying === timeline;
+  // Escape first closes what is open in the chat; where nothing is, the chat.
+  const pressed = (event: KeyboardEvent) => {
+    if (event.key !== 'Escape' || event.defaultPrevented || event.isComposing || single) return;
+    if (event.target instanceof Element && event.target.closest('dialog')) return;
+    event.preventDefault();
+    navigation.back();
+  };
   useLayoutEffect(() => timeline.open(), [timeline]);
-  // The field gets the focus where that brings up no keyboard of glass, or was asked for; elsewhere the chat itself does.
+  // The field gets the focus where that opens no on-screen keyboard, or was asked for; elsewhere the chat itself does.
   useEffect(() => {
     // In somebody else's page the focus stays where it is, unless it is in the chat already.
     const root = pane.current?.getRootNode();
@@ -50,19 +72,23 @@ export function ChatPane({ timeline, photo }: { timeline: Timeline; photo?: stri
         class="pane chat-pane"
         part="chat"
         ref={pane}
-        aria-label={words.t('conversationWith', { name })}
+        aria-label={person ? words.t('conversationWith', { name }) : name}
+        onKeyDown={pressed}
       >
-        <ChatHead state={state} name={name} />
+        <ChatHead person={person} name={name} job={job} />
         <ConnectionLine />
         <MessageList timeline={timeline} state={state} name={name} />
-        {state.canWrite || state.status === 'loading' || trying === timeline ? (
-          <Composer timeline={timeline} tray={tray} />
-        ) : (
+        {writing && person && <Composer timeline={timeline} tray={tray} />}
+        {!writing && person && (
           <p class="note plain" role="status">
-            {words.t(state.reason === 'job_closed' ? 'jobClosed' : 'errorNotParticipant')}
-            <button type="button" class="button" onClick={() => setTrying(timeline)}>
-              {words.t('otherJob')}
-            </button>
+            {state.reason === 'job_closed'
+              ? words.t('jobClosed')
+              : wordsFor(state.reason ?? 'not_job_participant', words)}
+            {state.messages.length > 0 && (
+              <button type="button" class="button outlined" onClick={() => setTrying(timeline)}>
+                {words.t('otherJob')}
+              </button>
+            )}
           </p>
         )}
         {dropping && <div class="drop">{words.t('dropHere')}</div>}

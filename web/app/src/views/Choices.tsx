@@ -1,27 +1,18 @@
 import type { Problem, Timeline, TimelineMessage } from '@jobline/sdk';
-import type { Key } from '../i18n/translator.ts';
+import { wordsFor } from '../models/problems.ts';
 import { useSurroundings } from './context.ts';
 import { useEditing } from './Editing.ts';
 
-const REASONS: Partial<Record<Problem['code'], Key>> = {
-  not_job_participant: 'errorNotParticipant',
-  job_closed: 'errorJobClosed',
-  file_type_mismatch: 'errorFileType',
-};
-
-/** Why a message was refused, and what can be done with it: try again, write it anew, drop it. */
+/** Why a message was refused, and what can be done with it: retry, edit, delete. */
 export function Choices(props: { timeline: Timeline; message: TimelineMessage; problem: Problem }) {
   const { timeline, message, problem } = props;
   const { words } = useSurroundings();
   const editing = useEditing();
   const { clientId } = message;
   if (!clientId) return null;
-  const reason = REASONS[problem.code];
   return (
     <>
-      <div class="meta reason">
-        {reason ? words.t(reason) : words.t('errorRefused', { reason: problem.detail })}
-      </div>
+      <div class="meta reason">{wordsFor(problem.code, words)}</div>
       <div class="choices">
         <button type="button" onClick={() => timeline.retry(clientId).catch(() => undefined)}>
           {words.t('retry')}

@@ -2,13 +2,14 @@ import type { Timeline } from '@jobline/sdk';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { ACCEPT } from '../media/kinds.ts';
 import { charactersLeft, contentOf } from '../models/limits.ts';
+import { meansFiles } from '../models/paste.ts';
 import type { Tray as Chosen } from '../platform/trays.ts';
-import { touches } from './ChatPane.tsx';
 import { useSurroundings } from './context.ts';
 import { useEditing } from './Editing.ts';
 import { useValue } from './hooks.ts';
 import { Icon } from './Icon.tsx';
 import { Tray } from './Tray.tsx';
+import { touches } from './touches.ts';
 import { useSend } from './useSend.ts';
 
 /** Where a message is written. Its draft is kept with the conversation. */
@@ -33,7 +34,8 @@ export function Composer({ timeline, tray }: { timeline: Timeline; tray: Chosen 
   const submit = () => {
     if (!ready) return;
     send(content);
-    setText('');
+    // What was being written before a refused message was edited is there again.
+    setText(editing.clientId === undefined ? '' : timeline.draft.get());
     // Whatever was pressed, writing goes on: the keyboard stays.
     field.current?.focus();
   };
@@ -90,13 +92,22 @@ export function Composer({ timeline, tray }: { timeline: Timeline; tray: Chosen 
             autocomplete="off"
             onInput={event => change(event.currentTarget.value)}
             onKeyDown={event => {
+              if (event.key === 'Escape' && editing.clientId !== undefined) {
+                event.preventDefault();
+                stopEditing();
+              }
+              const page = event.key === 'PageUp' ? -1 : event.key === 'PageDown' ? 1 : 0;
+              if (page !== 0) {
+                event.preventDefault();
+                scrollMessages(event.currentTarget, page);
+              }
               if (!sends(event)) return;
               event.preventDefault();
               submit();
             }}
             onPaste={event => {
               const files = [...(event.clipboardData?.files ?? [])];
-              if (files.length === 0) return;
+              if (!meansFiles(event.clipboardData?.getData('text/plain') ?? '', files)) return;
               event.preventDefault();
               tray.add(files);
             }}
@@ -120,11 +131,20 @@ export function Composer({ timeline, tray }: { timeline: Timeline; tray: Chosen 
   );
 }
 
-/** Enter sends where there is a real keyboard. On glass it makes a new line, and while a word is being composed it is part of that. */
+/**
+ * Enter sends with a real keyboard. On a touch screen it makes a new line; while an input method composes a word it
+ * belongs to that.
+ */
 function sends(event: KeyboardEvent): boolean {
   const composing = event.isComposing || event.keyCode === 229;
   if (event.key !== 'Enter' || composing || event.shiftKey || event.altKey) return false;
   return event.ctrlKey || event.metaKey || !touches();
+}
+
+/** Scrolls the messages above the field by most of a page, so that one can look back while writing. */
+function scrollMessages(field: HTMLElement, page: number): void {
+  const log = field.closest('.chat-pane')?.querySelector('.log');
+  log?.scrollBy({ top: page * log.clientHeight * 0.9 });
 }
 
 /** For browsers that do not size a field by its content themselves; the style sheet limits how far it grows. */

@@ -17,7 +17,7 @@ export function ConnectionLine() {
           ? 'expired'
           : undefined;
   return (
-    <div role="status">
+    <div class="connection" role="status">
       {(key ?? kind === 'memory') && (
         <p class="line">
           <Icon name={offline ? 'offline' : 'alert'} />

@@ -1,7 +1,7 @@
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import { filtered } from '../models/filter.ts';
 import { ConnectionLine } from './ConnectionLine.tsx';
-import { ConversationRow } from './ConversationRow.tsx';
+import { ConversationRows } from './ConversationRows.tsx';
 import { useSurroundings } from './context.ts';
 import { useNow, useValue } from './hooks.ts';
 import { Icon } from './Icon.tsx';
@@ -15,32 +15,35 @@ export function ConversationList({ openId }: { openId: string | undefined }) {
   const [query, setQuery] = useState('');
   const now = useNow(30_000);
   const found = filtered(items, query);
+  const pane = useRef<HTMLElement>(null);
+  const into = () => pane.current?.querySelector<HTMLElement>('.conversation[tabindex="0"]')?.focus();
   return (
-    <section class="pane list-pane" part="list" aria-label={words.t('conversations')}>
+    <section class="pane list-pane" part="list" ref={pane} aria-label={words.t('conversations')}>
       <header class="list-head">
         <h1>{words.t('messages')}</h1>
         {menu && <Settings />}
       </header>
-      {items.length > 0 && <Filter query={query} change={setQuery} />}
+      {items.length > 0 && <Filter query={query} change={setQuery} into={into} />}
       <ConnectionLine />
       {status === 'loading' && items.length === 0 && !problem ? (
         <Loading />
       ) : found.length === 0 ? (
         <Nothing filtering={items.length > 0} />
       ) : (
-        <ul class="conversations">
-          {found.map(item => (
-            <li key={item.id}>
-              <ConversationRow item={item} now={Math.floor(now / 30_000)} open={item.id === openId} />
-            </li>
-          ))}
-        </ul>
+        <ConversationRows items={found} openId={openId} now={Math.floor(now / 30_000)} />
       )}
     </section>
   );
 }
 
-function Filter({ query, change }: { query: string; change: (query: string) => void }) {
+interface FilterProps {
+  readonly query: string;
+  readonly change: (query: string) => void;
+  /** Moves the focus into the list. */
+  readonly into: () => void;
+}
+
+function Filter({ query, change, into }: FilterProps) {
   const { words } = useSurroundings();
   return (
     <search class="filter">
@@ -56,7 +59,16 @@ function Filter({ query, change }: { query: string; change: (query: string) => v
         autocomplete="off"
         spellcheck={false}
         onInput={event => change(event.currentTarget.value)}
-        onKeyDown={event => event.key === 'Escape' && change('')}
+        onKeyDown={event => {
+          if (event.key === 'Escape' && query) {
+            event.stopPropagation();
+            change('');
+          }
+          if (event.key === 'ArrowDown') {
+            event.preventDefault();
+            into();
+          }
+        }}
       />
     </search>
   );

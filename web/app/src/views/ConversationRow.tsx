@@ -9,38 +9,51 @@ import { memo } from './hooks.ts';
 import { Icon } from './Icon.tsx';
 import { StatusIcon } from './Status.tsx';
 
-/** One conversation of the list. `now` changes when the times have to be told anew. */
-export const ConversationRow = memo(
-  ({ item, open }: { item: ConversationItem; now: number; open: boolean }) => {
-    const { navigation, words } = useSurroundings();
-    const name = personName(item.person.name, item.person.id);
-    return (
-      <button
-        type="button"
-        class={item.unread ? 'conversation unread' : 'conversation'}
-        part="conversation"
-        data-conversation={item.id}
-        aria-current={open ? 'true' : undefined}
-        onClick={() => navigation.open(item.id)}
-      >
-        <Avatar person={item.person} />
-        <span class="name">
-          <bdi>{name}</bdi>
+interface Props {
+  readonly item: ConversationItem;
+  /** Changes when the times have to be written again. */
+  readonly now: number;
+  readonly open: boolean;
+  /** Whether the Tab key leads here. */
+  readonly stop: boolean;
+}
+
+/** One conversation of the list: with whom, about which job, and what was written last. */
+export const ConversationRow = memo(({ item, open, stop }: Props) => {
+  const { navigation, words } = useSurroundings();
+  const { job, person } = item;
+  const name = personName(person.name, person.id) || words.t('somebody');
+  return (
+    <button
+      type="button"
+      class={item.unread ? 'conversation unread' : 'conversation'}
+      part="conversation"
+      data-conversation={item.id}
+      aria-current={open ? 'true' : undefined}
+      tabIndex={stop ? 0 : -1}
+      onClick={() => navigation.open(item.id)}
+    >
+      <Avatar person={person} />
+      <span class="name">
+        <bdi>{name}</bdi>
+      </span>
+      <time class="when" dateTime={new Date(item.at).toISOString()}>
+        {told(item.at, words)}
+      </time>
+      <span class="about">
+        {job && <bdi>{plain(job.title)}</bdi>}
+        {job?.status === 'closed' && <span class="mark">{words.t('closed')}</span>}
+      </span>
+      <Preview item={item} open={open} />
+      {item.unread > 0 && (
+        <span class="badge" part="badge">
+          <span aria-hidden="true">{words.number(item.unread)}</span>
+          <span class="hidden">{words.t('unread', { count: item.unread })}</span>
         </span>
-        <time class="when" dateTime={new Date(item.at).toISOString()}>
-          {told(item.at, words)}
-        </time>
-        <Preview item={item} open={open} />
-        {item.unread > 0 && (
-          <span class="badge" part="badge">
-            <span aria-hidden="true">{words.number(item.unread)}</span>
-            <span class="hidden">{words.t('unread', { count: item.unread })}</span>
-          </span>
-        )}
-      </button>
-    );
-  },
-);
+      )}
+    </button>
+  );
+});
 
 function told(at: number, words: Translator): string {
   const past = ago(at, Date.now());

@@ -19,7 +19,7 @@ export function DemoPage(props: {
           <li key={person.id}>
             <button type="button" class="person" onClick={() => become(person)}>
               <Avatar person={person} />
-              <bdi>{personName(person.name, person.id)}</bdi>
+              <bdi>{personName(person.name, person.id) || words.t('somebody')}</bdi>
               <Icon name="forward" turns />
             </button>
           </li>

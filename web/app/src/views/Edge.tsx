@@ -1,7 +1,10 @@
 import type { Timeline, TimelineState } from '@jobline/sdk';
 import { useSurroundings } from './context.ts';
 
-/** What stands above the first message: that older ones are coming, that they could not be loaded, or that there are none. */
+/**
+ * What stands above the first message: that older ones are coming, that they could not be loaded, or that there are
+ * none.
+ */
 export function Edge({
   timeline,
   state,
@@ -32,5 +35,6 @@ export function Edge({
       </div>
     );
   }
-  return <div class="edge">{words.t(messages.length > 0 ? 'beginning' : 'emptyChat')}</div>;
+  const empty = !state.person ? 'notFound' : state.canWrite ? 'emptyChat' : 'noMessagesYet';
+  return <div class="edge">{words.t(messages.length > 0 ? 'beginning' : empty)}</div>;
 }

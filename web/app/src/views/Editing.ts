@@ -1,7 +1,7 @@
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
 
-/** The refused message that is written anew in the composer, if any. */
+/** The refused message that is being changed in the composer, if any. */
 export interface Editing {
   readonly clientId?: string;
   readonly text?: string;

@@ -1,9 +1,10 @@
 import type { Timeline, TimelineMessage } from '@jobline/sdk';
-import { useLayoutEffect, useReducer, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { webAddress } from '../platform/addresses.ts';
 import { useSurroundings } from './context.ts';
 import { Icon } from './Icon.tsx';
 import { type Gestures, useGestures } from './useGestures.ts';
+import { usePicture } from './usePicture.ts';
 
 interface Props {
   readonly timeline: Timeline;
@@ -15,8 +16,7 @@ interface Props {
 
 /** The photos of a conversation, large, one at a time. The browser's modal dialog keeps the focus and gives it back. */
 export function Lightbox({ timeline, messages, photo, name }: Props) {
-  const { navigation, pictures, words } = useSurroundings();
-  const [, redraw] = useReducer((count: number) => count + 1, 0);
+  const { navigation, words } = useSurroundings();
   const dialog = useRef<HTMLDialogElement>(null);
   const stage = useRef<HTMLDivElement>(null);
   const gestures = useRef<Gestures>(undefined);
@@ -25,7 +25,7 @@ export function Lightbox({ timeline, messages, photo, name }: Props) {
   );
   const at = photos.findIndex(message => message.key === photo);
   const message = photos[at];
-  const url = message && pictures.url(message);
+  const { url, broken, failed } = usePicture(timeline, message);
   const shown = useRef(photo);
   shown.current = photo;
 
@@ -63,16 +63,6 @@ export function Lightbox({ timeline, messages, photo, name }: Props) {
     if (messages.length > 0 && !message) close();
   }, [message]);
 
-  const broken = () => {
-    if (!message) return;
-    const another = pictures.failed(message);
-    if (!another)
-      timeline.refreshFile(message.key).then(
-        () => redraw(undefined),
-        () => undefined,
-      );
-    redraw(undefined);
-  };
   const pressed = (event: KeyboardEvent) => {
     const actions: Record<string, () => void> = {
       ArrowLeft: swipes.before,
@@ -101,15 +91,20 @@ export function Lightbox({ timeline, messages, photo, name }: Props) {
         {url && (
           <img src={url} alt={words.t('photoFrom', { name: author })} draggable={false} onError={broken} />
         )}
+        {failed && <p role="status">{words.t('photoUnavailable')}</p>}
       </div>
       <div class="bar">
         <button type="button" class="icon-button" aria-label={words.t('close')} onClick={close}>
           <Icon name="close" />
         </button>
         <p class="caption" role="status">
-          <bdi>{author}</bdi>
-          {message && `, ${words.date(message.at, 'short')}, ${words.clock(message.at)}`}
-          {photos.length > 1 && ` · ${words.t('position', { number: at + 1, count: photos.length })}`}
+          {photos.length > 1 && (
+            <span class="place">{words.t('position', { number: at + 1, count: photos.length })}</span>
+          )}
+          <span class="from">
+            <bdi>{author}</bdi>
+            {message && words.both('', words.both(words.date(message.at, 'short'), words.clock(message.at)))}
+          </span>
         </p>
         <button
           type="button"

@@ -1,7 +1,8 @@
-import type { Timeline, TimelineMessage, TimelineState } from '@jobline/sdk';
+import type { Timeline, TimelineState } from '@jobline/sdk';
+import type { ComponentChildren } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { dayNumber } from '../models/time.ts';
-import { byDay, type Row, rows } from '../models/timeline.ts';
+import { albums, byDay, type MessageRow, type Row, rows } from '../models/timeline.ts';
 import { around, firstSight, LATEST, newer, older, slice, type Window } from '../models/window.ts';
 import { Announcer } from './Announcer.tsx';
 import { useSurroundings } from './context.ts';
@@ -11,6 +12,7 @@ import { useLatest } from './hooks.ts';
 import { JumpButton } from './JumpButton.tsx';
 import { MessageView } from './MessageView.tsx';
 import { ScrollKeeper } from './scrollKeeper.ts';
+import { useSeen } from './useSeen.ts';
 
 /** From how many pixels before an edge the next page is put in. */
 const NEAR = 1200;
@@ -40,6 +42,8 @@ export function MessageList({ timeline, state, name }: Props) {
   const [chosen, setWindow] = useState<Window>();
   /** Undefined until the first messages are in their place: nothing has been read before that. */
   const [atEnd, setAtEnd] = useState<boolean>();
+  /** Runs out when the list has not moved for a while. */
+  const resting = useRef<ReturnType<typeof setTimeout>>(undefined);
   const keys = messages.map(message => message.key);
   const window = chosen ?? firstSight(keys, firstUnread, Math.ceil(innerHeight / LOWEST));
   const { from, to } = slice(window, keys);
@@ -61,6 +65,7 @@ export function MessageList({ timeline, state, name }: Props) {
     }
   };
   const scrolled = () => {
+    floatDay(scroller.current, resting);
     keeper.current?.note();
     setAtEnd(Boolean(keeper.current?.atEnd) && latest.current.window.end === undefined);
     reach();
@@ -97,14 +102,15 @@ export function MessageList({ timeline, state, name }: Props) {
     const keep = keeper.current;
     if (!keep || state.status !== 'ready') return;
     if (placed.current === undefined) place(keep);
-    // Older messages have come, and the unread ones begin further up: whoever has not gone elsewhere is taken along.
+    // Older messages have come, and the unread ones begin further up: a reader who has not scrolled is moved there.
     else if (firstUnread && placed.current && placed.current !== firstUnread && keep.isUntouched) {
       placed.current = undefined;
       setWindow(undefined);
     } else keep.settle();
   });
 
-  // What is out of sight comes after what is seen was painted: a task that is posted in a frame runs when that was drawn.
+  // What is out of sight comes after what is seen was painted: a task that is posted in a frame runs when that was
+  // drawn.
   const starting = state.status === 'ready' && chosen === undefined;
   useEffect(() => {
     if (!starting) return;
@@ -133,8 +139,13 @@ export function MessageList({ timeline, state, name }: Props) {
     setAtEnd(keep.atEnd && window.end === undefined);
   }
 
-  useRead(timeline, state, atEnd);
+  // Read is what was seen: everything, once the reader is at the end and the end is in front of them.
+  const wanted = atEnd === true && state.status === 'ready' && state.unread > 0;
+  useSeen(scroller, wanted, () => timeline.markAsRead());
   const you = words.t('you');
+  const draw = ({ key, kind: _, day: __, ...row }: MessageRow) => (
+    <MessageView key={key} timeline={timeline} author={row.message.mine ? you : name} {...row} />
+  );
   return (
     <div class="conversation-body">
       {/*
@@ -156,9 +167,9 @@ export function MessageList({ timeline, state, name }: Props) {
           {(state.status === 'ready' || state.loadingOlder) && (
             <Edge timeline={timeline} state={state} whole={from === 0} />
           )}
-          {byDay(rows(messages, from, to, firstUnread)).map(day => (
+          {byDay(rows(messages, from, to, firstUnread, dayNumber(Date.now()))).map(day => (
             <div class="day-group" key={dayKey(day)}>
-              {day.map(row => drawn(row, timeline, row.kind === 'message' && row.message.mine ? you : name))}
+              {albums(day).map(row => drawn(row, draw))}
             </div>
           ))}
         </div>
@@ -169,18 +180,33 @@ export function MessageList({ timeline, state, name }: Props) {
   );
 }
 
+/** The day floats above the messages while they move, and covers none of them when they are read. */
+function floatDay(
+  log: HTMLElement | null,
+  resting: { current: ReturnType<typeof setTimeout> | undefined },
+): void {
+  clearTimeout(resting.current);
+  log?.classList.add('moving');
+  resting.current = setTimeout(() => log?.classList.remove('moving'), 1_200);
+}
+
 /** The same day has the same key, whether or not its beginning is in the page. */
 function dayKey(day: readonly Row[]): number {
-  for (const row of day)
-    if (row.kind !== 'unread') return dayNumber(row.kind === 'day' ? row.at : row.message.at);
+  for (const row of day) if (row.kind !== 'unread') return row.day;
   return 0;
 }
 
-function drawn(row: Row, timeline: Timeline, author: string) {
+function drawn(row: Row | readonly MessageRow[], draw: (row: MessageRow) => ComponentChildren) {
+  if ('length' in row) {
+    const [first] = row;
+    return (
+      <div key={`album-${first?.key}`} class={first?.message.mine ? 'album mine' : 'album'}>
+        {row.map(draw)}
+      </div>
+    );
+  }
   if (row.kind === 'day') return <DayHeading key={row.key} at={row.at} />;
-  if (row.kind === 'unread') return <Divider key={row.key} />;
-  const { message, first, last, meta } = row;
-  return <MessageView key={row.key} {...{ timeline, message, author, first, last, meta }} />;
+  return row.kind === 'unread' ? <Divider key={row.key} /> : draw(row);
 }
 
 function Divider() {
@@ -191,18 +217,4 @@ function Divider() {
       {words.t('newMessages')}
     </div>
   );
-}
-
-/** Tells the server what has been read: everything, once the reader is at the end and the page is in front of them. */
-function useRead(timeline: Timeline, state: TimelineState, atEnd = false): void {
-  const [visible, setVisible] = useState(document.visibilityState === 'visible');
-  useEffect(() => {
-    const changed = () => setVisible(document.visibilityState === 'visible');
-    document.addEventListener('visibilitychange', changed);
-    return () => document.removeEventListener('visibilitychange', changed);
-  }, []);
-  const last: TimelineMessage | undefined = state.messages[state.messages.length - 1];
-  useEffect(() => {
-    if (visible && atEnd && state.status === 'ready' && state.unread > 0) timeline.markAsRead();
-  }, [visible, atEnd, state.status, state.unread, last?.key]);
 }

@@ -1,5 +1,6 @@
 import type { Timeline, TimelineMessage } from '@jobline/sdk';
 import { isOnlyEmoji } from '../models/links.ts';
+import type { Cell } from '../models/timeline.ts';
 import { Choices } from './Choices.tsx';
 import { useSurroundings } from './context.ts';
 import { FileCard } from './FileCard.tsx';
@@ -12,15 +13,20 @@ import { UploadBar } from './UploadBar.tsx';
 export interface MessageProps {
   readonly timeline: Timeline;
   readonly message: TimelineMessage;
-  /** The name of whoever wrote it, for those who hear it. */
+  /** The name of its sender, for those who hear it. */
   readonly author: string;
   readonly first: boolean;
   readonly last: boolean;
   readonly meta: boolean;
+  /** Of a photo that was sent together with others. */
+  readonly cell?: Cell;
+  /** Of a message that waits for the rate limit: how many wait before it. */
+  readonly turn?: number;
 }
 
 /** One message: its bubble, and below it when it was written and how far it has come. */
-export const MessageView = memo(({ timeline, message, author, first, last, meta }: MessageProps) => {
+export const MessageView = memo((props: MessageProps) => {
+  const { timeline, message, author, first, last, meta, cell, turn } = props;
   const { words } = useSurroundings();
   const { state, mine, key } = message;
   const time = words.clock(message.at);
@@ -32,19 +38,20 @@ export const MessageView = memo(({ timeline, message, author, first, last, meta 
     last && 'last',
     unsent && 'waiting',
     state.is === 'failed' && 'failed',
+    cell,
   ];
   return (
     <article
       class={names.filter(Boolean).join(' ')}
       data-key={key}
       data-state={state.is}
-      aria-label={`${author}, ${time}`}
+      aria-label={words.both(author, time)}
     >
-      <Bubble timeline={timeline} message={message} author={author} />
+      <Bubble timeline={timeline} message={message} author={author} cell={cell} />
       {meta && (
         <div class="meta">
           <time dateTime={new Date(message.at).toISOString()}>{time}</time>
-          {mine && <Status state={state} />}
+          {mine && <Status state={state} turn={turn ?? 0} />}
         </div>
       )}
       {state.is === 'uploading' && <UploadBar timeline={timeline} message={message} state={state} />}
@@ -53,15 +60,9 @@ export const MessageView = memo(({ timeline, message, author, first, last, meta 
   );
 });
 
-function Bubble({
-  timeline,
-  message,
-  author,
-}: {
-  timeline: Timeline;
-  message: TimelineMessage;
-  author: string;
-}) {
+type BubbleProps = Pick<MessageProps, 'timeline' | 'message' | 'author' | 'cell'>;
+
+function Bubble({ timeline, message, author, cell }: BubbleProps) {
   const { file, text, type } = message;
   const photo = file && type === 'image' && !file.expired;
   const emoji = !file && isOnlyEmoji(text);
@@ -70,7 +71,7 @@ function Bubble({
       class={`bubble${photo ? ' has-photo' : ''}${emoji ? ' emoji' : ''}`}
       part={message.mine ? 'bubble own-bubble' : 'bubble'}
     >
-      {photo && <PhotoTile timeline={timeline} message={message} file={file} author={author} />}
+      {photo && <PhotoTile timeline={timeline} message={message} file={file} author={author} cell={cell} />}
       {file && !photo && <FileCard timeline={timeline} message={message} file={file} />}
       {text && <Text text={text} />}
     </div>

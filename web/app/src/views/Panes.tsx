@@ -39,7 +39,12 @@ export function Panes() {
     >
       {!single && <ConversationList openId={timeline?.id} />}
       {timeline ? (
-        <ChatPane key={timeline.id} timeline={timeline} {...(photo && { photo })} />
+        <ChatPane
+          key={timeline.id}
+          timeline={timeline}
+          {...(typeof chat === 'object' && chat.job && { about: chat.job })}
+          {...(photo && { photo })}
+        />
       ) : (
         <NoChat waiting={chat !== undefined} />
       )}

@@ -1,14 +1,25 @@
 import { Component, type ComponentChildren } from 'preact';
+import { useMemo } from 'preact/hooks';
+import { calendar } from '../models/calendar.ts';
 import { Around, type Surroundings } from './context.ts';
+import { useValue } from './hooks.ts';
+import { lazy } from './lazy.tsx';
 import { Panes } from './Panes.tsx';
+
+/** Only in a page of somebody else's. */
+const HostColours = lazy(async () => (await import('./HostColours.tsx')).HostColours);
 
 /** The chat with everything around it, in the language and direction of its words. */
 export function Root({ around }: { around: Surroundings }) {
-  const { words } = around;
+  const today = useValue(calendar);
+  // Other words for another day or zone: everything that shows a date is drawn again.
+  const shown = useMemo(() => ({ ...around, words: around.words.renewed() }), [around, today]);
+  const { words } = shown;
   return (
     <div class="root" lang={words.lang} dir={words.dir}>
-      <Around.Provider value={around}>
+      <Around.Provider value={shown}>
         <Boundary sorry={words.t('unexpected')}>
+          {around.embedded && <HostColours />}
           <Panes />
         </Boundary>
       </Around.Provider>

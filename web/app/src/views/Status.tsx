@@ -1,5 +1,6 @@
 import type { MessageState } from '@jobline/sdk';
 import type { Key } from '../i18n/translator.ts';
+import { sendsAt } from '../models/rateLimit.ts';
 import { useSurroundings } from './context.ts';
 import { useNow } from './hooks.ts';
 import { Icon } from './Icon.tsx';
@@ -22,9 +23,9 @@ function drawing(is: Name): 'check' | 'checks' | 'alert' | 'clock' {
 }
 
 /** How far an own message has come: a drawing and words. */
-export function Status({ state }: { state: MessageState }) {
+export function Status({ state, turn }: { state: MessageState; turn: number }) {
   const { words } = useSurroundings();
-  if (state.is === 'waiting') return <Waiting until={state.until} />;
+  if (state.is === 'waiting') return <Waiting until={state.until} turn={turn} />;
   const key = WORDS[state.is];
   const percent = state.is === 'uploading' ? state.sentBytes / Math.max(1, state.totalBytes) : 0;
   return (
@@ -35,10 +36,11 @@ export function Status({ state }: { state: MessageState }) {
   );
 }
 
-/** The seconds until the rate limit lets a message through. */
-function Waiting({ until }: { until: number }) {
+/** The seconds until the rate limit lets a message through, with `turn` others before it. */
+function Waiting({ until, turn }: { until: number; turn: number }) {
   const { words } = useSurroundings();
-  const seconds = Math.max(1, Math.ceil((until - useNow(500)) / 1000));
+  const now = useNow(500);
+  const seconds = Math.max(1, Math.ceil((sendsAt(until, turn, now) - now) / 1000));
   return (
     <span class="status waiting">
       <Icon name="clock" small />

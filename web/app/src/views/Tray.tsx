@@ -9,7 +9,7 @@ import { Icon } from './Icon.tsx';
 /** What was chosen, to look at before it is sent. */
 export function Tray({ tray }: { tray: Chosen }) {
   const { words } = useSurroundings();
-  const { list, notice } = useValue(tray);
+  const { list, notices } = useValue(tray);
   const shown = (name: string) => {
     const { base, ending } = fileName(name, words.t('file'));
     return base + ending;
@@ -17,9 +17,13 @@ export function Tray({ tray }: { tray: Chosen }) {
   return (
     <>
       <div role="status">
-        {notice && (
+        {notices.length > 0 && (
           <div class="note">
-            <span>{words.t(notice.key, { name: shown(notice.name), limit: words.size(FILE_LIMIT) })}</span>
+            <ul>
+              {notices.map(({ key, name }, place) => (
+                <li key={place}>{words.t(key, { name: shown(name), limit: words.size(FILE_LIMIT) })}</li>
+              ))}
+            </ul>
             <button
               type="button"
               class="icon-button"
@@ -31,6 +35,11 @@ export function Tray({ tray }: { tray: Chosen }) {
           </div>
         )}
       </div>
+      {list.length > 1 && (
+        <p class="tray-count" role="status">
+          {words.t('attachmentCount', { count: list.length })}
+        </p>
+      )}
       {list.length > 0 && (
         <ul class="tray" aria-label={words.t('attachments')}>
           {list.map(one => (

@@ -1,7 +1,13 @@
 // Made by `npm run generate` from the OpenAPI document of the server. Do not edit.
 
+/** Output of `edit`, `delete` and `react`: the message as it stands now. */
+export interface ChangedMessage {
+  /** The message. */
+  readonly message: Message;
+}
+
 /** What went wrong, for programs. */
-export type Code = "invalid_request" | "content_empty" | "content_too_long" | "invalid_cursor" | "invalid_file" | "file_type_mismatch" | "file_not_uploaded" | "unauthenticated" | "not_job_participant" | "job_closed" | "not_found" | "method_not_allowed" | "unsupported_media_type" | "client_id_reused" | "file_already_used" | "payload_too_large" | "file_too_large" | "rate_limited" | "unavailable";
+export type Code = "invalid_request" | "content_empty" | "content_too_long" | "invalid_cursor" | "invalid_file" | "invalid_emoji" | "file_type_mismatch" | "file_not_uploaded" | "unauthenticated" | "not_job_participant" | "job_closed" | "recipient_unavailable" | "not_your_message" | "edit_window_over" | "delete_window_over" | "not_offered" | "not_found" | "method_not_allowed" | "unsupported_media_type" | "client_id_reused" | "file_already_used" | "message_deleted" | "payload_too_large" | "file_too_large" | "rate_limited" | "unavailable";
 
 /** What two users say to each other. */
 export interface Conversation {
@@ -13,10 +19,14 @@ export interface Conversation {
   readonly job?: Job;
   /** The job last written about. */
   readonly jobId?: number;
+  /** What kind of conversation it is. */
+  readonly kind: ConversationKind;
   /** The beginning of the last message. */
   readonly lastMessage?: string;
   /** When the last message was accepted. ISO 8601, UTC, milliseconds. */
   readonly lastMessageAt?: string;
+  /** What the last message is. */
+  readonly lastMessageType?: MessageType;
   /** The two user ids, in byte order. */
   readonly participants: readonly (string)[];
   /** How to show the participants. */
@@ -26,6 +36,19 @@ export interface Conversation {
   /** When anything in it last changed. ISO 8601, UTC, milliseconds. */
   readonly updatedAt: string;
 }
+
+/** Output of `getConversation`. */
+export interface ConversationDetails {
+  /** Whether a `send` of the caller would be accepted now. */
+  readonly canSend: boolean;
+  /** The conversation; one that has not begun has no last message. */
+  readonly conversation: Conversation;
+  /** If not, the code that it would be refused with. */
+  readonly reason?: Code;
+}
+
+/** What kind of conversation it is. */
+export type ConversationKind = "pair";
 
 /** Output of `getConversations`. */
 export interface Conversations {
@@ -41,6 +64,37 @@ export interface Conversations {
   readonly reset?: boolean;
 }
 
+/** Input of `delete`. */
+export interface DeleteMessage {
+  /** The conversation. */
+  readonly conversationId: string;
+  /** A message that the caller wrote. */
+  readonly messageId: string;
+}
+
+/** Who deleted a message. */
+export type DeletedBy = "sender" | "host";
+
+/** Input of `edit`. */
+export interface EditMessage {
+  /** The new text: 1 to 2,000 Unicode scalar values, not only white space. */
+  readonly content: string;
+  /** The conversation. */
+  readonly conversationId: string;
+  /** A text message that the caller wrote. */
+  readonly messageId: string;
+}
+
+/** What a message of type `event` tells. */
+export interface Event {
+  /** What the host attached to the line, as it came. */
+  readonly data?: { readonly [key: string]: unknown };
+  /** `host`: a line from the host. `joined`, `left`: a member of a crew came or went. */
+  readonly kind: string;
+  /** Whom it is about. */
+  readonly userId?: string;
+}
+
 /** A job, as its participants see it. */
 export interface Job {
   /** The job id, 1 to 2^53 − 1. */
@@ -53,6 +107,14 @@ export interface Job {
 
 /** Whether a job may be written about. */
 export type JobStatus = "open" | "closed";
+
+/** Where a client may open a live connection. Polling goes on to work whether it does or not. */
+export interface LiveOffer {
+  /** How long the client should have been there before it connects, in milliseconds. */
+  readonly afterMs: number;
+  /** The WebSocket: `wss://…` or `ws://…`. */
+  readonly url: string;
+}
 
 /** Input of `markAsRead`. */
 export interface MarkAsRead {
@@ -82,6 +144,14 @@ export interface Message {
   readonly conversationId: string;
   /** When it was accepted; rises strictly with `number`. ISO 8601, UTC, milliseconds. */
   readonly createdAt: string;
+  /** When it was deleted: its `content` is empty then, its file is gone. ISO 8601, UTC, milliseconds. */
+  readonly deletedAt?: string;
+  /** Who deleted it. */
+  readonly deletedBy?: DeletedBy;
+  /** When it was last edited. ISO 8601, UTC, milliseconds. */
+  readonly editedAt?: string;
+  /** What a message of type `event` tells. */
+  readonly event?: Event;
   /** `true` when the message's file was kept for as long as files are kept, and is gone. */
   readonly fileExpired?: boolean;
   /** The file's name. */
@@ -98,13 +168,19 @@ export interface Message {
   readonly jobId?: number;
   /** 1, 2, 3 … in its conversation, without gaps. */
   readonly number: number;
+  /** Who reacted with what, in the order in which each emoji was first used. Absent without reactions. */
+  readonly reactions?: readonly (Reaction)[];
   /** Whom it is for. */
   readonly receiverId: string;
+  /** The message that it replies to, as that stands now. */
+  readonly replyTo?: Quote;
+  /** How often it was edited; absent when it never was. */
+  readonly revision?: number;
   /** Who wrote it. */
   readonly senderId: string;
   /** How far it has come; never goes back. */
   readonly status: Status;
-  /** What the message is. */
+  /** What the message is. One of another type, from a later version, is shown by its `content`. */
   readonly type: MessageType;
   /** When it last changed. ISO 8601, UTC, milliseconds. */
   readonly updatedAt: string;
@@ -112,8 +188,8 @@ export interface Message {
   readonly width?: number;
 }
 
-/** What a message is. */
-export type MessageType = "text" | "image" | "file";
+/** What a message is. Show one of any other type, from a later version, by its `content`. */
+export type MessageType = "text" | "image" | "file" | "voice" | "call" | "event";
 
 /** Output of `list`. */
 export interface Messages {
@@ -157,6 +233,40 @@ export interface Problem {
   readonly type: string;
 }
 
+/** A message that another one replies to, as it stands now. */
+export interface Quote {
+  /** Its beginning, up to 120 characters, or its file's name; empty when it was deleted or is no longer kept. */
+  readonly content: string;
+  /** When it was deleted. ISO 8601, UTC, milliseconds. */
+  readonly deletedAt?: string;
+  /** Its id. */
+  readonly id: string;
+  /** Its number in the conversation. */
+  readonly number: number;
+  /** Who wrote it. */
+  readonly senderId: string;
+  /** What it is. */
+  readonly type: MessageType;
+}
+
+/** Input of `react`. */
+export interface React {
+  /** The conversation. */
+  readonly conversationId: string;
+  /** One emoji, which replaces the caller's former reaction; `null` takes that back. Must be given. */
+  readonly emoji?: string;
+  /** The message. */
+  readonly messageId: string;
+}
+
+/** One emoji on a message, and who chose it. */
+export interface Reaction {
+  /** One emoji of Unicode's list of those recommended for general interchange (RGI). */
+  readonly emoji: string;
+  /** Who chose it, the first one first. Each user has at most one reaction to a message. */
+  readonly userIds: readonly (string)[];
+}
+
 /** Input of `send`. Exactly one of `receiverId` and `conversationId` says whom it is for. */
 export interface SendMessage {
   /** The sender's own id for this send, 1 to 64 bytes: repeating it answers the first message again. */
@@ -171,6 +281,8 @@ export interface SendMessage {
   readonly jobId?: number;
   /** Whom it is for; begins the conversation if there is none. */
   readonly receiverId?: string;
+  /** The id of a message of the same conversation that this one replies to. */
+  readonly replyTo?: string;
   /** What the message is; told from the file when left out. */
   readonly type?: MessageType;
 }
@@ -194,6 +306,8 @@ export interface Synced {
   readonly cursor: string;
   /** More waits: ask again at once with `since` = `cursor`. */
   readonly hasMore: boolean;
+  /** Offers a live connection; absent where polling is all there is. */
+  readonly live?: LiveOffer;
   /** The messages that changed: those of one conversation together, in the order of their changes. */
   readonly messages: readonly (Message)[];
   /** When to ask again, in milliseconds. */
@@ -234,8 +348,31 @@ export interface UploadTarget {
   readonly uploadUrl: string;
 }
 
+/** One text that a message has had. */
+export interface Version {
+  /** Since when it said so. ISO 8601, UTC, milliseconds. */
+  readonly at: string;
+  /** The text. */
+  readonly content: string;
+}
+
+/** Output of `versions`. */
+export interface Versions {
+  /** What the message has said, the present text last. */
+  readonly versions: readonly (Version)[];
+}
+
 /** Every procedure of the user API. */
 export interface Procedures {
+/** A conversation with its people and job, also before it begins, and whether I may write in it. */
+getConversation: { method: 'GET'; path: '/messages/conversation'; input: {
+  /** A conversation of the caller's. */
+  readonly conversationId?: string;
+  /** The job that a message would be about. */
+  readonly jobId?: number;
+  /** A user whom the caller may write to; the conversation need not have begun. */
+  readonly receiverId?: string;
+}; output: ConversationDetails };
 /** My conversations, or those that changed since a cursor. */
 getConversations: { method: 'GET'; path: '/messages/conversations'; input: {
   /** At most how many conversations, 1 to 50; 50 when left out. */
@@ -243,6 +380,10 @@ getConversations: { method: 'GET'; path: '/messages/conversations'; input: {
   /** The `cursor` of the last answer, or an ISO 8601 timestamp: answers the conversations that changed since. */
   readonly since?: string;
 }; output: Conversations };
+/** Deletes a message that I sent, for everyone. Repeating it changes nothing. */
+delete: { method: 'POST'; path: '/messages/delete'; input: DeleteMessage; output: ChangedMessage };
+/** Replaces the text of a message that I sent. The same text again changes nothing. */
+edit: { method: 'POST'; path: '/messages/edit'; input: EditMessage; output: ChangedMessage };
 /** The newest messages of a conversation, older ones, or what changed since a cursor. */
 list: { method: 'GET'; path: '/messages/list'; input: {
   /** A message id: answers the messages before it. */
@@ -256,6 +397,8 @@ list: { method: 'GET'; path: '/messages/list'; input: {
 }; output: Messages };
 /** Marks what I was sent in a conversation as read, up to a message. */
 markAsRead: { method: 'POST'; path: '/messages/markAsRead'; input: MarkAsRead; output: MarkedAsRead };
+/** Sets my one reaction to a message; `null` takes it back. */
+react: { method: 'POST'; path: '/messages/react'; input: React; output: ChangedMessage };
 /** Sends a message. Repeated with the same `clientId` it answers the first message and stores nothing. */
 send: { method: 'POST'; path: '/messages/send'; input: SendMessage; output: SentMessage };
 /** All that changed for me, in every conversation, since a cursor. */
@@ -264,7 +407,16 @@ sync: { method: 'GET'; path: '/messages/sync'; input: {
   readonly limit?: number;
   /** The `cursor` of the last answer, or an ISO 8601 timestamp: answers what changed since. */
   readonly since?: string;
+  /** Holds the answer until something changed, for at most this many seconds, up to 25. 0 when left out: answers at once. */
+  readonly wait?: number;
 }; output: Synced };
 /** A URL that accepts exactly this file, for five minutes. Put the bytes there, then send the message. */
 uploadFile: { method: 'POST'; path: '/messages/uploadFile'; input: UploadFile; output: UploadTarget };
+/** What a message has said, the present text last. */
+versions: { method: 'GET'; path: '/messages/versions'; input: {
+  /** The conversation. */
+  readonly conversationId: string;
+  /** The message. */
+  readonly messageId: string;
+}; output: Versions };
 }

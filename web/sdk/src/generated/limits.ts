@@ -6,5 +6,5 @@ export const CONTENT_CHARACTERS = 2000;
 export const CLIENT_ID_BYTES = 64;
 /** Bytes in a file. */
 export const FILE_BYTES = 10485760;
-/** Bytes in the name of a file. */
+/** Bytes in the name of a file: longer ones are shortened. */
 export const FILE_NAME_BYTES = 255;

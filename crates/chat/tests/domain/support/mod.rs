@@ -4,8 +4,8 @@
 
 use async_trait::async_trait;
 use jobline_chat::{
-    Arrived, Chat, Clock, ConversationId, DownloadGrant, Error, Files, JobId, Keep, Kept, Random, Result, Secrets,
-    Settings, UploadGrant, UserId, iso,
+    Announce, Arrived, Chat, Clock, ConversationId, DownloadGrant, Error, Files, JobId, Keep, Kept, Random, Result,
+    Secrets, Settings, UploadGrant, UserId, iso,
 };
 use jobline_store::{Store, testing::Counting};
 use jobline_wire::{
@@ -66,6 +66,24 @@ impl SeededRandom {
 impl Random for SeededRandom {
     fn bits(&self) -> u128 {
         self.0.lock().unwrap().random()
+    }
+}
+
+/// Keeps what was announced: to whom, about which conversation.
+#[derive(Default)]
+pub struct Announced(Mutex<Vec<(Vec<String>, String)>>);
+
+impl Announced {
+    /// What was announced since the last call.
+    pub fn take(&self) -> Vec<(Vec<String>, String)> {
+        std::mem::take(&mut *self.0.lock().unwrap())
+    }
+}
+
+impl Announce for Announced {
+    fn moved(&self, users: &[&UserId], conversation: &ConversationId) {
+        let users = users.iter().map(|user| user.to_string()).collect();
+        self.0.lock().unwrap().push((users, conversation.as_str().to_owned()));
     }
 }
 
@@ -168,6 +186,7 @@ pub struct World {
     pub clock: Arc<HandClock>,
     pub files: Arc<MemoryFiles>,
     pub store: Arc<Counting>,
+    pub announced: Arc<Announced>,
 }
 
 impl World {
@@ -186,8 +205,10 @@ impl World {
         let files = Arc::new(MemoryFiles::default());
         let store = Arc::new(Counting::new(store));
         let secrets = Secrets::load(&*store, &*random).await.unwrap();
-        let chat = Chat::new(store.clone(), files.clone(), clock.clone(), random, &secrets, settings);
-        Self { chat, clock, files, store }
+        let announced = Arc::new(Announced::default());
+        let (rows, bytes, time, told) = (store.clone(), files.clone(), clock.clone(), announced.clone());
+        let chat = Chat::with_announcer(rows, bytes, time, random, &secrets, settings, told);
+        Self { chat, clock, files, store, announced }
     }
 
     pub fn user(&self, id: &str) -> User<'_> {
@@ -290,7 +311,13 @@ impl User<'_> {
     }
 
     pub async fn sync_limit(&self, since: Option<&str>, limit: Option<u32>) -> Result<Synced> {
-        self.world.chat.sync(&self.id, SyncQuery { since: since.map(str::to_owned), limit }).await
+        self.world.chat.sync(&self.id, SyncQuery { since: since.map(str::to_owned), limit, wait: None }).await
+    }
+
+    /// As a live connection asks: without recording what the cursor proves.
+    pub async fn sync_unrecorded(&self, since: Option<&str>) -> Result<Synced> {
+        let input = SyncQuery { since: since.map(str::to_owned), limit: Some(20), wait: None };
+        self.world.chat.sync_unrecorded(&self.id, input).await
     }
 
     /// Announces, uploads and sends a file.

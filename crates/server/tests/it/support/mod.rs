@@ -20,6 +20,7 @@ use jobline_api::metrics::Metrics;
 use jobline_api::service::Service;
 use jobline_chat::{Chat, Clock, Random, Secrets, Settings, UserId};
 use jobline_files_local::{self as files, LocalFiles};
+use jobline_http::Address;
 use jobline_identity::{HostKey, Identity, IdentitySettings};
 use jobline_server::counted::CountedStore;
 use jobline_server::system::SystemRandom;
@@ -48,6 +49,7 @@ pub struct Differs {
     pub host_key: Option<&'static str>,
     pub origins: Vec<String>,
     pub settings: Settings,
+    pub address: Address,
 }
 
 impl Default for Differs {
@@ -57,6 +59,7 @@ impl Default for Differs {
             host_key: Some(HOST_KEY),
             origins: vec![ORIGIN.to_owned()],
             settings: Settings::default(),
+            address: Address::default(),
         }
     }
 }
@@ -90,7 +93,9 @@ impl TestApp {
             clock: clock.clone(),
             random,
             metrics,
+            address: differs.address,
             origins: Origins::new(&differs.origins),
+            live: None,
             extra_routes: files::router(local).merge(differs.extra_routes),
         });
         Self { service: Service::new(app), clock, store, _folder: folder }

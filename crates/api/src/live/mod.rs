@@ -1,0 +1,75 @@
+//! Live connections over HTTP: who gets one, the upgrade, and polls that wait.
+
+mod offer;
+mod ports;
+mod socket;
+pub mod upgrade;
+pub mod wait;
+
+use crate::metrics::Metrics;
+use jobline_chat::{Chat, Clock, Random, UserId};
+use jobline_identity::Identity;
+use jobline_live::{Hub, Ports};
+use jobline_wire::LiveOffer;
+use offer::Offer;
+use std::any::Any;
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+
+/// How many live sessions read at a time.
+const READERS: usize = 64;
+
+/// What live connections stand on.
+pub struct Live {
+    hub: Hub,
+    ports: Arc<Ports>,
+    offer: Offer,
+}
+
+/// The parts of a server that live connections use.
+pub struct Uses<'a> {
+    /// The domain. It tells the same hub of its commits.
+    pub chat: &'a Chat,
+    /// Who users are.
+    pub identity: &'a Arc<Identity>,
+    /// What is counted.
+    pub metrics: &'a Arc<Metrics>,
+    /// What time it is.
+    pub clock: &'a Arc<dyn Clock>,
+    /// Spreads those who come back.
+    pub random: &'a Arc<dyn Random>,
+}
+
+impl Live {
+    /// Live connections for `percent` of the users, who reach this server at `base_url`. With 0 nobody gets one, and polls
+    /// can still wait.
+    #[must_use]
+    pub fn new(hub: Hub, uses: &Uses<'_>, percent: u32, base_url: &str) -> Self {
+        let ports = Arc::new(Ports {
+            feed: Arc::new(ports::ChatFeed(uses.chat.clone())),
+            audiences: Arc::new(ports::ChatAudiences(uses.chat.clone())),
+            tokens: Arc::new(ports::IdentityTokens(Arc::clone(uses.identity))),
+            clock: Arc::clone(uses.clock),
+            random: Arc::clone(uses.random),
+            meter: Arc::clone(uses.metrics) as Arc<dyn jobline_live::Meter>,
+            readers: Semaphore::new(READERS),
+        });
+        Self { hub, ports, offer: Offer::new(percent, base_url) }
+    }
+
+    /// Who is connected.
+    #[must_use]
+    pub fn hub(&self) -> &Hub {
+        &self.hub
+    }
+
+    /// What `sync` offers to `user`.
+    #[must_use]
+    pub fn offer(&self, user: &UserId) -> Option<LiveOffer> {
+        self.offer.to(user)
+    }
+}
+
+/// In the extensions of a request that may be upgraded: what has to be kept for as long as the connection is open.
+#[derive(Clone)]
+pub struct Slot(pub Arc<dyn Any + Send + Sync>);

@@ -1,0 +1,70 @@
+//! The ports of live connections, over the domain, the identity and the metrics of a server.
+
+use crate::metrics::Metrics;
+use async_trait::async_trait;
+use jobline_chat::{Chat, Error, UserId};
+use jobline_identity::Identity;
+use jobline_live::{Answer, Audiences, Feed, Meter, Refusal, Token, Tokens};
+use jobline_wire::{Code, SyncQuery, Synced};
+use std::sync::Arc;
+
+/// Reads and records by `sync`.
+pub(super) struct ChatFeed(pub Chat);
+
+#[async_trait]
+impl Feed for ChatFeed {
+    async fn sync(&self, user: &UserId, since: Option<String>, limit: u32) -> Result<Answer, Refusal> {
+        let input = SyncQuery { since, limit: Some(limit), wait: None };
+        let synced = self.0.sync_unrecorded(user, input).await.map_err(|error| refusal(&error))?;
+        let json = serde_json::to_string(&synced).map_err(|_| Refusal::Unavailable)?;
+        Ok(Answer { json, has_more: synced.has_more, is_empty: is_empty(&synced), cursor: synced.cursor })
+    }
+
+    async fn deliver(&self, user: &UserId, cursor: &str) -> Result<(), Refusal> {
+        self.0.record_delivery(user, cursor).await.map_err(|error| refusal(&error))
+    }
+}
+
+/// Whether an answer tells nothing.
+pub(super) fn is_empty(synced: &Synced) -> bool {
+    synced.conversations.is_empty() && synced.messages.is_empty() && synced.reset.is_none()
+}
+
+/// Who may see that somebody writes, by the rules of sending.
+pub(super) struct ChatAudiences(pub Chat);
+
+#[async_trait]
+impl Audiences for ChatAudiences {
+    async fn of(&self, user: &UserId, conversation: &str) -> Result<Vec<UserId>, Refusal> {
+        self.0.typing_audience(user, conversation).await.map_err(|error| refusal(&error))
+    }
+}
+
+/// Checks tokens as for every request.
+pub(super) struct IdentityTokens(pub Arc<Identity>);
+
+#[async_trait]
+impl Tokens for IdentityTokens {
+    async fn check(&self, token: &str) -> Result<Token, Refusal> {
+        let checked = self.0.check_token(token).await.map_err(|error| refusal(&error))?;
+        Ok(Token { user: checked.user, expires_ms: checked.expires_ms })
+    }
+}
+
+impl Meter for Metrics {
+    fn opened(&self) {
+        self.live_opens();
+    }
+
+    fn closed(&self, code: Option<u16>) {
+        self.live_closes(code);
+    }
+
+    fn pushed(&self) {
+        self.live_pushes();
+    }
+}
+
+fn refusal(error: &Error) -> Refusal {
+    if error.code == Code::Unavailable { Refusal::Unavailable } else { Refusal::Invalid }
+}

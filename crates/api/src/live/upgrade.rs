@@ -1,0 +1,123 @@
+//! `GET /messages/live`: who may connect is decided before the upgrade, where a problem can still be answered.
+
+use super::{Live, Slot, socket::ServerSocket};
+use crate::app::App;
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
+use http::header::{
+    CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
+};
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode};
+use hyper::upgrade::OnUpgrade;
+use jobline_http::{Failure, Served};
+use jobline_live::{Kind, Ticket, Token, serve};
+use jobline_wire::Code;
+use std::sync::Arc;
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+
+/// The subprotocol of the contract.
+const PROTOCOL: &str = "jobline.v1";
+/// What a subprotocol begins with that holds the user token.
+const BEARER: &str = "bearer.";
+/// When to try again where there is no room.
+const FULL_MS: u64 = 10_000;
+
+/// A client that may connect.
+struct Admitted {
+    token: Token,
+    ticket: Ticket,
+    on_upgrade: OnUpgrade,
+    accept: HeaderValue,
+}
+
+/// Answers `GET /messages/live`.
+pub async fn connect(app: App, request: Request<Body>) -> Response {
+    let (mut parts, _) = request.into_parts();
+    let mut response = match admit(&app, &mut parts).await {
+        Ok((live, admitted)) => upgrade(live, admitted, parts.extensions.remove::<Slot>()),
+        Err(failure) => failure.into_response(),
+    };
+    response.extensions_mut().insert(Served { procedure: "live", frequent: false });
+    response
+}
+
+async fn admit<'a>(app: &'a App, parts: &mut Parts) -> Result<(&'a Live, Admitted), Failure> {
+    let live = app.live.as_ref().ok_or_else(not_offered)?;
+    let checked = app.identity.check_token(token(&parts.headers)?).await?;
+    if !app.origins.admits(&parts.headers) {
+        let detail = "This page may not connect: its origin is not among the --allowed-origins of the server.";
+        return Err(Failure::new(Code::NotOffered, detail));
+    }
+    if !live.offer.is_for(&checked.user) {
+        return Err(not_offered());
+    }
+    let accept = accept(&parts.headers)?;
+    let on_upgrade = parts.extensions.remove::<OnUpgrade>().ok_or_else(no_websocket)?;
+    let token = Token { user: checked.user, expires_ms: checked.expires_ms };
+    let ticket = live.hub.join(token.user.clone(), Kind::Connection).map_err(|_| full())?;
+    Ok((live, Admitted { token, ticket, on_upgrade, accept }))
+}
+
+/// Serves the connection once it is upgraded, beside the answer that upgrades it.
+fn upgrade(live: &Live, admitted: Admitted, slot: Option<Slot>) -> Response {
+    let Admitted { token, ticket, on_upgrade, accept } = admitted;
+    let ports = Arc::clone(&live.ports);
+    tokio::spawn(async move {
+        let _slot = slot;
+        // A client that has gone before it was upgraded is no connection.
+        if let Ok(upgraded) = on_upgrade.await {
+            serve(ServerSocket::over(upgraded).await, token, ticket, ports).await;
+        }
+    });
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    let headers = response.headers_mut();
+    headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
+    headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
+    headers.insert(SEC_WEBSOCKET_ACCEPT, accept);
+    headers.insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(PROTOCOL));
+    response
+}
+
+/// The one token among the subprotocols, of which `jobline.v1` must be another.
+fn token(headers: &HeaderMap) -> Result<&str, Failure> {
+    let missing = "Connect with the subprotocols jobline.v1 and bearer.<user token>.";
+    let mut tokens = list(headers, &SEC_WEBSOCKET_PROTOCOL).filter_map(|protocol| protocol.strip_prefix(BEARER));
+    match (tokens.next(), tokens.next()) {
+        (Some(token), None) if list(headers, &SEC_WEBSOCKET_PROTOCOL).any(|protocol| protocol == PROTOCOL) => Ok(token),
+        (Some(_), None) => Err(Failure::new(Code::InvalidRequest, missing)),
+        _ => Err(Failure::unauthenticated(missing)),
+    }
+}
+
+/// What proves that this server understood the handshake (RFC 6455, 4.2).
+fn accept(headers: &HeaderMap) -> Result<HeaderValue, Failure> {
+    let has = |name: &HeaderName, wanted: &str| list(headers, name).any(|one| one.eq_ignore_ascii_case(wanted));
+    if !has(&CONNECTION, "upgrade") || !has(&UPGRADE, "websocket") || !has(&SEC_WEBSOCKET_VERSION, "13") {
+        return Err(no_websocket());
+    }
+    let key = headers.get(SEC_WEBSOCKET_KEY).filter(|key| key.len() == 24).ok_or_else(no_websocket)?;
+    HeaderValue::from_str(&derive_accept_key(key.as_bytes())).map_err(|_| no_websocket())
+}
+
+/// The elements of a header that is a comma separated list.
+fn list<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'a str> {
+    let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).map(str::trim)
+}
+
+fn not_offered() -> Failure {
+    Failure::new(Code::NotOffered, "Live connections are not offered to you here. Poll with sync.")
+}
+
+fn no_websocket() -> Failure {
+    let detail = "This is a WebSocket (RFC 6455, version 13, over HTTP/1.1): connect with a client for it.";
+    Failure::new(Code::InvalidRequest, detail)
+}
+
+fn full() -> Failure {
+    let mut failure = Failure::unavailable("no room for another live connection");
+    failure.problem.retry_after_ms = Some(FULL_MS);
+    failure
+}

@@ -1,0 +1,20 @@
+//! Telling whoever waits that something moved.
+
+use super::id::{ConversationId, UserId};
+
+/// Is told of each commit that moved the heads of users: after it happened, and of no other. Live connections wake by it.
+///
+/// It is called on the way of the commit's answer, so it must not wait. What it is told may be lost with the process:
+/// whoever must not miss anything reads the log.
+pub trait Announce: Send + Sync + 'static {
+    /// The heads of `users` moved, because `conversation` did.
+    fn moved(&self, users: &[&UserId], conversation: &ConversationId);
+}
+
+/// Tells nobody.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Unheard;
+
+impl Announce for Unheard {
+    fn moved(&self, _: &[&UserId], _: &ConversationId) {}
+}

@@ -1,0 +1,77 @@
+//! Content codings: which the caller accepts, and compressing an answer (RFC 9110, section 12.5.3).
+
+use flate2::write::GzEncoder;
+use http::HeaderValue;
+use std::io::{self, Write};
+
+/// What is compressed at once. Higher levels take several times as long for a tenth of the size.
+const BROTLI_QUALITY: i32 = 3;
+const GZIP_LEVEL: u32 = 3;
+
+/// A content coding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Coding {
+    /// Brotli.
+    Brotli,
+    /// gzip.
+    Gzip,
+}
+
+impl Coding {
+    /// The smaller of those that `Accept-Encoding` names.
+    #[must_use]
+    pub fn accepted(asked: &HeaderValue) -> Option<Self> {
+        let asked = asked.to_str().ok()?;
+        [Self::Brotli, Self::Gzip].into_iter().find(|coding| accepts([asked], coding.name()))
+    }
+
+    /// Its name in `Content-Encoding`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Brotli => "br",
+            Self::Gzip => "gzip",
+        }
+    }
+}
+
+/// Whether the values of `Accept-Encoding` name `coding`, or else `*`, with a quality above zero.
+pub fn accepts<'a>(values: impl IntoIterator<Item = &'a str>, coding: &str) -> bool {
+    let mut others = false;
+    for entry in values.into_iter().flat_map(|value| value.split(',')) {
+        let (name, parameters) = entry.split_once(';').unwrap_or((entry, ""));
+        let (_, quality) = parameters.split_once('=').unwrap_or(("q", "1"));
+        let wanted = quality.trim().parse::<f32>().is_ok_and(|quality| quality > 0.0);
+        match name.trim() {
+            name if name.eq_ignore_ascii_case(coding) => return wanted,
+            "*" => others = wanted,
+            _ => {}
+        }
+    }
+    others
+}
+
+/// `bytes` in this coding.
+///
+/// # Errors
+/// None that is known: the encoders write to memory.
+pub fn compress(bytes: &[u8], coding: Coding) -> io::Result<Vec<u8>> {
+    let room = Vec::with_capacity(bytes.len() / 2);
+    match coding {
+        Coding::Gzip => {
+            let mut encoder = GzEncoder::new(room, flate2::Compression::new(GZIP_LEVEL));
+            encoder.write_all(bytes)?;
+            encoder.finish()
+        }
+        Coding::Brotli => {
+            let parameters = brotli::enc::BrotliEncoderParams {
+                quality: BROTLI_QUALITY,
+                size_hint: bytes.len(),
+                ..Default::default()
+            };
+            let mut compressed = room;
+            brotli::BrotliCompress(&mut &*bytes, &mut compressed, &parameters)?;
+            Ok(compressed)
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! The frames: JSON objects in text, told apart by `op`.
+
+use crate::closing::Closing;
+use jobline_chat::{UserId, iso};
+use serde::{Deserialize, Serialize};
+
+/// The largest frame that a client may send, and that it is sent.
+pub const FRAME_BYTES: usize = 32 * 1024;
+
+/// What a client says. Unknown fields are ignored.
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+#[serde(tag = "op", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub(crate) enum Said {
+    /// The first frame: the cursor to go on from, and the conversation on screen.
+    Start { since: Option<String>, watch: Option<String> },
+    /// The client has kept all up to this cursor.
+    Have { since: String },
+    /// The conversation on screen is another one, or none.
+    Watch { conversation_id: Option<String> },
+    /// Somebody writes, or stopped writing.
+    Typing { conversation_id: String, typing: bool },
+    /// A fresh token of the same user.
+    Token { token: String },
+    /// Wants a `pong`.
+    Ping,
+    /// What this server does not know: ignored, so that newer clients can say more.
+    #[serde(other)]
+    Unknown,
+}
+
+impl Said {
+    /// `None` for what is no frame of the contract.
+    pub fn parse(text: &str) -> Option<Self> {
+        serde_json::from_str(text).ok()
+    }
+}
+
+#[derive(Serialize)]
+#[serde(tag = "op", rename_all = "camelCase", rename_all_fields = "camelCase")]
+enum Tells<'a> {
+    Ready { heartbeat_ms: u64, token_expires_at: String },
+    Typing { conversation_id: &'a str, user_id: &'a str, typing: bool },
+    TokenExpiring { expires_at: String },
+    Pong,
+    Heartbeat,
+    Bye { reason: &'a str, retry_after_ms: u64 },
+}
+
+impl Tells<'_> {
+    fn text(&self) -> String {
+        serde_json::to_string(self).expect("texts, numbers and booleans are JSON")
+    }
+}
+
+pub(crate) fn ready(heartbeat_ms: u64, token_expires_ms: u64) -> String {
+    Tells::Ready { heartbeat_ms, token_expires_at: iso(token_expires_ms) }.text()
+}
+
+/// An answer of `sync`, an object that has at least one field, as a frame: its fields are untouched.
+pub(crate) fn synced(answer: &str) -> String {
+    const HEAD: &str = r#"{"op":"synced","#;
+    let fields = answer.strip_prefix('{').unwrap_or(answer);
+    let mut text = String::with_capacity(HEAD.len() + fields.len());
+    text.push_str(HEAD);
+    text.push_str(fields);
+    text
+}
+
+pub(crate) fn typing(conversation_id: &str, user: &UserId, typing: bool) -> String {
+    Tells::Typing { conversation_id, user_id: user.as_str(), typing }.text()
+}
+
+pub(crate) fn token_expiring(expires_ms: u64) -> String {
+    Tells::TokenExpiring { expires_at: iso(expires_ms) }.text()
+}
+
+pub(crate) fn pong() -> String {
+    Tells::Pong.text()
+}
+
+pub(crate) fn heartbeat() -> String {
+    Tells::Heartbeat.text()
+}
+
+pub(crate) fn bye(closing: Closing, retry_after_ms: u64) -> String {
+    Tells::Bye { reason: closing.reason(), retry_after_ms }.text()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_are_those_of_the_contract() {
+        assert_eq!(
+            ready(25_000, 1_763_116_200_000),
+            r#"{"op":"ready","heartbeatMs":25000,"tokenExpiresAt":"2025-11-14T10:30:00.000Z"}"#
+        );
+        assert_eq!(synced(r#"{"cursor":"c1","hasMore":false}"#), r#"{"op":"synced","cursor":"c1","hasMore":false}"#);
+        let anna = UserId::new("anna").unwrap();
+        assert_eq!(
+            typing("conv_anna_ben", &anna, true),
+            r#"{"op":"typing","conversationId":"conv_anna_ben","userId":"anna","typing":true}"#
+        );
+        assert_eq!(
+            token_expiring(1_763_116_200_000),
+            r#"{"op":"tokenExpiring","expiresAt":"2025-11-14T10:30:00.000Z"}"#
+        );
+        assert_eq!((pong().as_str(), heartbeat().as_str()), (r#"{"op":"pong"}"#, r#"{"op":"heartbeat"}"#));
+        assert_eq!(bye(Closing::Stopping, 1_234), r#"{"op":"bye","reason":"stopping","retryAfterMs":1234}"#);
+    }
+
+    #[test]
+    fn what_clients_say_is_understood() {
+        let start = |since: Option<&str>, watch: Option<&str>| Said::Start {
+            since: since.map(str::to_owned),
+            watch: watch.map(str::to_owned),
+        };
+        for (text, said) in [
+            (r#"{"op":"start"}"#, start(None, None)),
+            (r#"{"op":"start","since":null,"watch":"conv_a_b"}"#, start(None, Some("conv_a_b"))),
+            (r#"{"since":"c1","op":"start","new":{"field":[1]}}"#, start(Some("c1"), None)),
+            (r#"{"op":"have","since":"c1"}"#, Said::Have { since: "c1".to_owned() }),
+            (r#"{"op":"watch","conversationId":null}"#, Said::Watch { conversation_id: None }),
+            (r#"{"op":"watch"}"#, Said::Watch { conversation_id: None }),
+            (r#"{"op":"token","token":"a.b.c"}"#, Said::Token { token: "a.b.c".to_owned() }),
+            (r#" {"op":"ping"} "#, Said::Ping),
+            (r#"{"op":"dance","how":"slowly"}"#, Said::Unknown),
+            (r#"{"op":"synced","cursor":"c1"}"#, Said::Unknown),
+        ] {
+            assert_eq!(Said::parse(text), Some(said), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_frame_is_told_apart() {
+        for text in [
+            "",
+            "null",
+            "[]",
+            "\"start\"",
+            "{}",
+            r#"{"op":1}"#,
+            r#"{"op":"have"}"#,
+            r#"{"op":"have","since":7}"#,
+            r#"{"op":"typing","conversationId":"conv_a_b"}"#,
+            r#"{"op":"ping"}{"op":"ping"}"#,
+            r#"{"op":"ping""#,
+        ] {
+            assert_eq!(Said::parse(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! Who is connected, and what they are told.
+//!
+//! The hub holds no news, only flags: what a session is told costs the same memory however much happens. It knows the
+//! connections of this process alone.
+
+mod member;
+mod rooms;
+
+use jobline_chat::{Announce, ConversationId, UserId};
+use member::Member;
+use rooms::Rooms;
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, PoisonError, RwLock, RwLockWriteGuard,
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
+    },
+};
+
+pub use member::News;
+
+/// What somebody waits with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A live connection.
+    Connection,
+    /// A poll that is answered when something moved.
+    Poll,
+}
+
+/// How many may wait at a time.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Of each kind, for one user: the oldest gives way to the next.
+    pub of_a_user: usize,
+    /// Of each kind, in all.
+    pub in_all: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { of_a_user: 10, in_all: 10_000 }
+    }
+}
+
+/// There is no room for another one, or the server stops.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Full;
+
+/// Who is connected to this process. Clones are handles to the same.
+#[derive(Clone, Default)]
+pub struct Hub {
+    inner: Arc<Inner>,
+}
+
+#[derive(Default)]
+struct Inner {
+    limits: Limits,
+    users: RwLock<HashMap<UserId, Vec<Arc<Member>>>>,
+    open: [AtomicUsize; 2],
+    numbers: AtomicU64,
+    stops: AtomicBool,
+    rooms: Rooms,
+}
+
+impl Hub {
+    /// Nobody is connected yet.
+    #[must_use]
+    pub fn new(limits: Limits) -> Self {
+        Self { inner: Arc::new(Inner { limits, ..Inner::default() }) }
+    }
+
+    /// `user` is told from now on, until the ticket is dropped. When they have as many of this kind as one user may have,
+    /// the oldest is told to give way.
+    ///
+    /// # Errors
+    /// [`Full`].
+    pub fn join(&self, user: UserId, kind: Kind) -> Result<Ticket, Full> {
+        let inner = &self.inner;
+        // Looked at under the lock under which `stop` tells everyone: nobody joins unnoticed in between.
+        let mut users = inner.users_mut();
+        let open = &inner.open[kind as usize];
+        if self.stops() || open.load(Ordering::SeqCst) >= inner.limits.in_all {
+            return Err(Full);
+        }
+        open.fetch_add(1, Ordering::SeqCst);
+        let member = Arc::new(Member::new(inner.numbers.fetch_add(1, Ordering::Relaxed), user.clone(), kind));
+        let members = users.entry(user).or_default();
+        let same = |one: &Arc<Member>| one.kind == kind && !one.is_replaced();
+        if members.iter().filter(|one| same(one)).count() >= inner.limits.of_a_user
+            && let Some(oldest) = members.iter().find(|one| same(one))
+        {
+            oldest.replace();
+        }
+        members.push(Arc::clone(&member));
+        Ok(Ticket { hub: self.clone(), member })
+    }
+
+    /// Something moved for `users`: a commit that changed their heads has happened. Never waits.
+    pub fn moved<'a>(&self, users: impl IntoIterator<Item = &'a UserId>) {
+        let all = self.inner.users.read().unwrap_or_else(PoisonError::into_inner);
+        for user in users {
+            for member in all.get(user).into_iter().flatten() {
+                member.moved();
+            }
+        }
+    }
+
+    /// Lets nobody in any more, and tells everyone to go.
+    pub fn stop(&self) {
+        let users = self.inner.users_mut();
+        self.inner.stops.store(true, Ordering::SeqCst);
+        for member in users.values().flatten() {
+            member.stop();
+        }
+    }
+
+    /// Whether it was stopped.
+    #[must_use]
+    pub fn stops(&self) -> bool {
+        self.inner.stops.load(Ordering::SeqCst)
+    }
+
+    /// How many of a kind are open.
+    #[must_use]
+    pub fn open(&self, kind: Kind) -> usize {
+        self.inner.open[kind as usize].load(Ordering::SeqCst)
+    }
+
+    /// How many users, watched conversations and people who type are remembered. All are 0 when everyone has gone.
+    #[must_use]
+    pub fn remembered(&self) -> (usize, usize, usize) {
+        let users = self.inner.users.read().unwrap_or_else(PoisonError::into_inner).len();
+        let (rooms, typing) = self.inner.rooms.remembered();
+        (users, rooms, typing)
+    }
+}
+
+/// The domain tells it of every commit that happened.
+impl Announce for Hub {
+    fn moved(&self, users: &[&UserId], _: &ConversationId) {
+        Self::moved(self, users.iter().copied());
+    }
+}
+
+impl Inner {
+    fn users_mut(&self) -> RwLockWriteGuard<'_, HashMap<UserId, Vec<Arc<Member>>>> {
+        self.users.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn leave(&self, member: &Member) {
+        self.rooms.leave(member);
+        let mut users = self.users_mut();
+        if let Some(members) = users.get_mut(&member.user) {
+            members.retain(|one| one.number != member.number);
+            if members.is_empty() {
+                users.remove(&member.user);
+            }
+        }
+        self.open[member.kind as usize].fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// A place in the hub; dropping it leaves.
+pub struct Ticket {
+    hub: Hub,
+    member: Arc<Member>,
+}
+
+impl Ticket {
+    /// Whose it is.
+    #[must_use]
+    pub fn user(&self) -> &UserId {
+        &self.member.user
+    }
+
+    /// The hub that it is a place in.
+    #[must_use]
+    pub fn hub(&self) -> &Hub {
+        &self.hub
+    }
+
+    /// What there is to tell, at once when something was not told yet. Nothing is lost when the future is dropped.
+    pub async fn news(&self) -> News {
+        self.member.news().await
+    }
+
+    /// What there is to tell now, without waiting.
+    #[must_use]
+    pub fn take(&self) -> News {
+        self.member.take()
+    }
+
+    /// The conversation on screen: who types there is told from now on, and who does already, at once.
+    pub fn watch(&self, conversation: Option<&str>) {
+        self.hub.inner.rooms.watch(&self.member, conversation);
+    }
+
+    /// This device types: told to those of `audience` who watch the conversation.
+    pub fn types(&self, conversation: &str, audience: Arc<[UserId]>) {
+        self.hub.inner.rooms.types(&self.member, conversation, audience);
+    }
+
+    /// This device types no more.
+    pub fn stops_typing(&self) {
+        self.hub.inner.rooms.stops_typing(&self.member);
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        self.hub.inner.leave(&self.member);
+    }
+}

@@ -1,0 +1,124 @@
+//! One place in the hub: a few flags, and who types in the conversation that it watches.
+
+use super::Kind;
+use jobline_chat::UserId;
+use std::sync::{
+    Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicU8, Ordering},
+};
+use tokio::sync::Notify;
+
+const MOVED: u8 = 1;
+const REPLACED: u8 = 2;
+const STOPS: u8 = 4;
+const TYPING: u8 = 8;
+
+/// What a place in the hub is told.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct News {
+    /// Something moved for the user.
+    pub moved: bool,
+    /// It has to give way to a newer one.
+    pub replaced: bool,
+    /// The server stops.
+    pub stops: bool,
+    /// Who began or stopped to type in this conversation, which is the watched one.
+    pub typing: Option<(String, Vec<(UserId, bool)>)>,
+}
+
+#[derive(Debug, Default)]
+struct Watched {
+    conversation: Option<String>,
+    /// The last that is to be told of each user: no longer than the conversation has members.
+    typing: Vec<(UserId, bool)>,
+}
+
+/// See the module.
+pub(super) struct Member {
+    pub number: u64,
+    pub user: UserId,
+    pub kind: Kind,
+    flags: AtomicU8,
+    /// Stays set: the flags that say so are taken once.
+    replaced: AtomicU8,
+    notify: Notify,
+    watched: Mutex<Watched>,
+}
+
+impl Member {
+    pub fn new(number: u64, user: UserId, kind: Kind) -> Self {
+        let (flags, replaced, notify) = (AtomicU8::new(0), AtomicU8::new(0), Notify::new());
+        Self { number, user, kind, flags, replaced, notify, watched: Mutex::default() }
+    }
+
+    pub fn moved(&self) {
+        self.flag(MOVED);
+    }
+
+    pub fn stop(&self) {
+        self.flag(STOPS);
+    }
+
+    pub fn replace(&self) {
+        self.replaced.store(1, Ordering::SeqCst);
+        self.flag(REPLACED);
+    }
+
+    pub fn is_replaced(&self) -> bool {
+        self.replaced.load(Ordering::SeqCst) > 0
+    }
+
+    /// Tells that `user` began or stopped to type in `conversation`, if it is the watched one.
+    pub fn typing(&self, conversation: &str, user: &UserId, typing: bool) {
+        let mut watched = self.watched();
+        if watched.conversation.as_deref() != Some(conversation) {
+            return;
+        }
+        watched.typing.retain(|(one, _)| one != user);
+        watched.typing.push((user.clone(), typing));
+        drop(watched);
+        self.flag(TYPING);
+    }
+
+    /// Another conversation is watched; answers which one was.
+    pub fn watch(&self, conversation: Option<&str>) -> Option<String> {
+        let mut watched = self.watched();
+        watched.typing.clear();
+        std::mem::replace(&mut watched.conversation, conversation.map(str::to_owned))
+    }
+
+    pub async fn news(&self) -> News {
+        loop {
+            let notified = self.notify.notified();
+            let news = self.take();
+            if news != News::default() {
+                return news;
+            }
+            notified.await;
+        }
+    }
+
+    pub fn take(&self) -> News {
+        let flags = self.flags.swap(0, Ordering::SeqCst);
+        let has = |flag| flags & flag > 0;
+        let typing = if has(TYPING) { self.take_typing() } else { None };
+        News { moved: has(MOVED), replaced: has(REPLACED), stops: has(STOPS), typing }
+    }
+
+    fn take_typing(&self) -> Option<(String, Vec<(UserId, bool)>)> {
+        let mut watched = self.watched();
+        let typing = std::mem::take(&mut watched.typing);
+        let conversation = watched.conversation.clone().filter(|_| !typing.is_empty())?;
+        Some((conversation, typing))
+    }
+
+    fn flag(&self, flag: u8) {
+        if self.flags.fetch_or(flag, Ordering::SeqCst) & flag == 0 {
+            self.notify.notify_one();
+        }
+    }
+
+    fn watched(&self) -> MutexGuard<'_, Watched> {
+        self.watched.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

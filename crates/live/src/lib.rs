@@ -1,0 +1,30 @@
+//! Live connections: they make the polls' news arrive sooner, and nothing else.
+//!
+//! A [`Session`] runs the very same `sync` that a client polls with, on the client's behalf, and pushes its answer. It is
+//! woken by the [`Hub`], which is told of every commit that happened. There is no queue between the two: a session has one
+//! flag that says "something moved", and at most one answer on its way. Whatever a connection loses, the next `sync` from
+//! the client's own cursor brings.
+//!
+//! Why no wake-up is missed: a session is in the hub *before* it reads for the first time, and the flag is cleared *before*
+//! each read. A commit is announced after it happened, so either the read sees it, or the flag is set again afterwards.
+//!
+//! Start with `session.rs` (what a connection does), then `flow.rs` (when it reads and pushes) and `hub.rs` (who is woken).
+//! [`serve`] drives a session over a [`Socket`]. HTTP, the store and the clock come in through the ports in `ports.rs`.
+
+mod closing;
+mod expiry;
+mod flood;
+mod flow;
+mod frame;
+mod hub;
+mod ports;
+mod serve;
+mod session;
+mod typing;
+
+pub use closing::Closing;
+pub use frame::FRAME_BYTES;
+pub use hub::{Full, Hub, Kind, Limits, News, Ticket};
+pub use ports::{Answer, Audiences, Feed, Incoming, Meter, NoMeter, Ports, Refusal, Socket, Token, Tokens};
+pub use serve::serve;
+pub use session::{Action, Event, HEARTBEAT_MS, Session};

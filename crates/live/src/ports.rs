@@ -1,0 +1,142 @@
+//! What live connections need from outside.
+
+use async_trait::async_trait;
+use jobline_chat::{Clock, Random, UserId};
+use std::future::Future;
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+
+/// Why something could not be had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// It never will be: the cursor or token is not good.
+    Invalid,
+    /// Not now.
+    Unavailable,
+}
+
+/// One answer of `sync`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The whole answer: a JSON object.
+    pub json: String,
+    /// Its `cursor`.
+    pub cursor: String,
+    /// Its `hasMore`.
+    pub has_more: bool,
+    /// It tells nothing: no conversation, no message, no reset.
+    pub is_empty: bool,
+}
+
+/// The changes of a user.
+#[async_trait]
+pub trait Feed: Send + Sync + 'static {
+    /// What `sync` answers, without recording as delivered what `since` proves to have arrived.
+    ///
+    /// # Errors
+    /// [`Refusal::Invalid`] for a cursor that is not this user's.
+    async fn sync(&self, user: &UserId, since: Option<String>, limit: u32) -> Result<Answer, Refusal>;
+
+    /// Records as delivered what `cursor` proves to have arrived, unless it was read meanwhile.
+    ///
+    /// # Errors
+    /// [`Refusal::Invalid`] for a cursor that is not this user's.
+    async fn deliver(&self, user: &UserId, cursor: &str) -> Result<(), Refusal>;
+}
+
+/// Who may see that somebody writes.
+#[async_trait]
+pub trait Audiences: Send + Sync + 'static {
+    /// The users who may see that `user` writes in `conversation`; nobody when `user` may not write there.
+    ///
+    /// # Errors
+    /// [`Refusal::Unavailable`].
+    async fn of(&self, user: &UserId, conversation: &str) -> Result<Vec<UserId>, Refusal>;
+}
+
+/// A user token that was checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Token {
+    /// Whose it is.
+    pub user: UserId,
+    /// Its `exp`, in Unix milliseconds.
+    pub expires_ms: u64,
+}
+
+/// Checks user tokens.
+#[async_trait]
+pub trait Tokens: Send + Sync + 'static {
+    /// Whose token it is, and until when.
+    ///
+    /// # Errors
+    /// [`Refusal::Invalid`] for one that is not accepted.
+    async fn check(&self, token: &str) -> Result<Token, Refusal>;
+}
+
+/// Is told what happens, for metrics.
+pub trait Meter: Send + Sync + 'static {
+    /// A connection begins.
+    fn opened(&self) {}
+    /// A connection ended: with this code by the server, or, without one, by the client or the network.
+    fn closed(&self, _code: Option<u16>) {}
+    /// An answer was pushed.
+    fn pushed(&self) {}
+}
+
+/// Counts nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoMeter;
+
+impl Meter for NoMeter {}
+
+/// All ports together, shared by every connection.
+pub struct Ports {
+    /// What is pushed.
+    pub feed: Arc<dyn Feed>,
+    /// Who sees that somebody writes.
+    pub audiences: Arc<dyn Audiences>,
+    /// Checks renewed tokens.
+    pub tokens: Arc<dyn Tokens>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Spreads those who come back.
+    pub random: Arc<dyn Random>,
+    /// Metrics.
+    pub meter: Arc<dyn Meter>,
+    /// How many sessions may read at a time: when all clients come back at once, polls still get their turn.
+    pub readers: Semaphore,
+}
+
+/// What comes in over a connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Incoming {
+    /// A text frame.
+    Text(String),
+    /// A ping or pong of the WebSocket protocol.
+    Control,
+    /// A binary frame, which the contract has no use for.
+    Binary,
+    /// A frame beyond [`crate::FRAME_BYTES`].
+    TooLarge,
+    /// A text frame that is not UTF-8.
+    NotText,
+    /// Something that the WebSocket protocol forbids.
+    BrokenProtocol,
+    /// The connection has ended.
+    Gone,
+}
+
+/// One connection.
+pub trait Socket: Send {
+    /// What comes in next. Nothing is lost when the future is dropped.
+    fn receive(&mut self) -> impl Future<Output = Incoming> + Send;
+
+    /// Sends a text frame; `false` when the connection has ended.
+    fn send(&mut self, text: String) -> impl Future<Output = bool> + Send;
+
+    /// Sends a ping of the WebSocket protocol; `false` when the connection has ended.
+    fn ping(&mut self) -> impl Future<Output = bool> + Send;
+
+    /// Sends a closing frame and waits for the client's.
+    fn close(&mut self, code: u16, reason: &'static str) -> impl Future<Output = ()> + Send;
+}

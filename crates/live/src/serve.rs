@@ -1,0 +1,195 @@
+//! Drives a session over a socket.
+
+use crate::{
+    closing::Closing,
+    frame,
+    hub::{Kind, Ticket},
+    ports::{Answer, Incoming, Ports, Refusal, Socket, Token},
+    session::{Action, Event, Session},
+};
+use futures_util::{
+    StreamExt,
+    future::{BoxFuture, FutureExt},
+    stream::FuturesUnordered,
+};
+use jobline_chat::UserId;
+use std::{pin::pin, sync::Arc, time::Duration};
+
+/// How often a frame that the network does not take is looked at, and how many looks it gets: 30 s.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+const SEND_WITHIN_LOOKS: u32 = 30;
+/// How long goodbye, closing frame and the client's answer to it may take.
+const CLOSE_WITHIN: Duration = Duration::from_secs(2);
+
+/// How a connection ended.
+enum End {
+    /// By the server.
+    Closed(Closing),
+    /// By the client or the network.
+    Gone,
+}
+
+/// Serves one connection to its end, then records what was proved to be delivered. `ticket` is the place of
+/// `token.user` in the hub: it was taken before anything is read, so that nothing that moves is missed.
+pub async fn serve<S: Socket>(socket: S, token: Token, ticket: Ticket, ports: Arc<Ports>) {
+    ports.meter.opened();
+    let now_ms = ports.clock.now_ms();
+    let session = Session::new(token, now_ms, dice(&ports));
+    let clock = Steady { last_ms: now_ms, lost_ms: 0 };
+    let mut connection = Connection { socket, session, ticket, work: FuturesUnordered::new(), ports, clock };
+    let end = connection.run().await;
+    connection.ports.meter.closed(match end {
+        End::Closed(closing) => Some(closing.code()),
+        End::Gone => None,
+    });
+    connection.deliver_the_rest().await;
+}
+
+struct Connection<S> {
+    socket: S,
+    session: Session,
+    ticket: Ticket,
+    /// What was begun for the session: one read, one delivery, one check of a token, and searches that the limit of
+    /// frames bounds.
+    work: FuturesUnordered<BoxFuture<'static, Event>>,
+    ports: Arc<Ports>,
+    clock: Steady,
+}
+
+impl<S: Socket> Connection<S> {
+    async fn run(&mut self) -> End {
+        loop {
+            let Some(event) = self.next().await else { return End::Gone };
+            let now_ms = self.clock.of(self.ports.clock.now_ms());
+            for action in self.session.handle(event, now_ms) {
+                if let Some(end) = self.act(action).await {
+                    return end;
+                }
+            }
+        }
+    }
+
+    /// What happens next; `None` when the client has gone.
+    async fn next(&mut self) -> Option<Event> {
+        let now_ms = self.clock.of(self.ports.clock.now_ms());
+        let wait = Duration::from_millis(self.session.due_ms().saturating_sub(now_ms));
+        tokio::select! {
+            biased;
+            incoming = self.socket.receive() => match incoming {
+                Incoming::Gone => None,
+                incoming => Some(Event::Incoming(incoming)),
+            },
+            Some(event) = self.work.next(), if !self.work.is_empty() => Some(event),
+            news = self.ticket.news() => Some(Event::News(news)),
+            () = self.ports.clock.sleep(wait) => Some(Event::Tick),
+        }
+    }
+
+    async fn act(&mut self, action: Action) -> Option<End> {
+        match action {
+            Action::Send(text) => return self.send(text).await,
+            Action::Push(text) => {
+                self.ports.meter.pushed();
+                return self.send(text).await;
+            }
+            Action::Ping => return sent(self.socket.ping(), &self.ports, &self.ticket).await,
+            Action::Close(closing) => {
+                self.close(closing).await;
+                return Some(End::Closed(closing));
+            }
+            Action::Watch(conversation) => self.ticket.watch(conversation.as_deref()),
+            Action::Types(conversation, audience) => self.ticket.types(&conversation, audience),
+            Action::StopsTyping => self.ticket.stops_typing(),
+            work => self.begin(work),
+        }
+        None
+    }
+
+    /// Begins what takes time.
+    fn begin(&self, action: Action) {
+        let (ports, user) = (Arc::clone(&self.ports), self.ticket.user().clone());
+        let work = match action {
+            Action::Read(since, limit) => {
+                async move { Event::Answered(read(&ports, &user, since, limit).await) }.boxed()
+            }
+            Action::Deliver(cursor) => {
+                async move { Event::Delivered(ports.feed.deliver(&user, &cursor).await) }.boxed()
+            }
+            Action::Check(token) => async move { Event::Checked(ports.tokens.check(&token).await) }.boxed(),
+            Action::FindAudience(conversation) => async move {
+                let audience = ports.audiences.of(&user, &conversation).await.ok();
+                Event::Audience(conversation, audience)
+            }
+            .boxed(),
+            _ => return,
+        };
+        self.work.push(work);
+    }
+
+    async fn send(&mut self, text: String) -> Option<End> {
+        sent(self.socket.send(text), &self.ports, &self.ticket).await
+    }
+
+    async fn close(&mut self, closing: Closing) {
+        let connections = self.ticket.hub().open(Kind::Connection);
+        let bye = frame::bye(closing, closing.retry_after_ms(connections, dice(&self.ports)));
+        let close = async {
+            if self.socket.send(bye).await {
+                self.socket.close(closing.code(), closing.reason()).await;
+            }
+        };
+        tokio::select! {
+            () = close => {}
+            () = self.ports.clock.sleep(CLOSE_WITHIN) => {}
+        }
+    }
+
+    /// The client kept what it said it has, though it is gone: nobody else may come back to prove it.
+    async fn deliver_the_rest(self) {
+        let Self { session, ticket, ports, .. } = self;
+        if let Some(cursor) = session.undelivered() {
+            let _ = ports.feed.deliver(ticket.user(), cursor).await;
+        }
+    }
+}
+
+/// What `sending` comes to. A client that takes nothing for too long is cut off, for no goodbye would reach it either;
+/// when the server stops, it is cut off sooner.
+async fn sent(sending: impl Future<Output = bool>, ports: &Ports, ticket: &Ticket) -> Option<End> {
+    let mut sending = pin!(sending);
+    for _ in 0..SEND_WITHIN_LOOKS {
+        tokio::select! {
+            biased;
+            sent = &mut sending => return (!sent).then_some(End::Gone),
+            () = ports.clock.sleep(LOOK_EVERY) => {}
+        }
+        if ticket.hub().stops() {
+            return Some(End::Closed(Closing::Stopping));
+        }
+    }
+    Some(End::Closed(Closing::TooSlow))
+}
+
+fn dice(ports: &Ports) -> u64 {
+    (ports.random.bits() >> 64) as u64
+}
+
+async fn read(ports: &Ports, user: &UserId, since: Option<String>, limit: u32) -> Result<Answer, Refusal> {
+    // It is never closed; should it be, that is no reason not to read.
+    let _turn = ports.readers.acquire().await.ok();
+    ports.feed.sync(user, since, limit).await
+}
+
+/// A clock that never goes back, over one that may: what the other one goes back by is added from then on.
+struct Steady {
+    last_ms: u64,
+    lost_ms: u64,
+}
+
+impl Steady {
+    fn of(&mut self, now_ms: u64) -> u64 {
+        self.lost_ms += self.last_ms.saturating_sub(now_ms + self.lost_ms);
+        self.last_ms = now_ms + self.lost_ms;
+        self.last_ms
+    }
+}

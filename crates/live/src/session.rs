@@ -1,0 +1,332 @@
+//! One live connection, as a machine: events go in, actions come out, and time is passed in. It waits for nothing.
+
+use crate::{
+    closing::Closing,
+    expiry::Expiry,
+    flood::Flood,
+    flow::{Flow, Verdict},
+    frame::{self, Said},
+    hub::News,
+    ports::{Answer, Incoming, Refusal, Token},
+    typing::{Step, Typist},
+};
+use jobline_chat::UserId;
+use std::sync::Arc;
+
+/// How often the server shows that it is there.
+pub const HEARTBEAT_MS: u64 = 25_000;
+/// How long a client may be without any sign of life: three heartbeats and the pongs to their pings.
+const SILENT_MS: u64 = 90_000;
+/// How soon the first frame has to be `start`.
+const START_WITHIN_MS: u64 = 10_000;
+/// How long a delivery waits for a read that covers it.
+const DELIVERY_MS: u64 = 2_000;
+/// How long it waits after it could not be recorded.
+const DELIVERY_AGAIN_MS: u64 = 10_000;
+
+/// The longest conversation id, in bytes: longer texts are none, and are not remembered.
+const CONVERSATION_BYTES: usize = 600;
+
+/// What happens to a connection.
+#[derive(Debug)]
+pub enum Event {
+    /// Something came in.
+    Incoming(Incoming),
+    /// The hub tells something.
+    News(News),
+    /// The read of [`Action::Read`] has ended.
+    Answered(Result<Answer, Refusal>),
+    /// The recording of [`Action::Deliver`] has ended.
+    Delivered(Result<(), Refusal>),
+    /// The check of [`Action::Check`] has ended.
+    Checked(Result<Token, Refusal>),
+    /// The search of [`Action::FindAudience`] has ended.
+    Audience(String, Option<Vec<UserId>>),
+    /// Time went on.
+    Tick,
+}
+
+/// What is to be done, in this order.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Send a text frame.
+    Send(String),
+    /// Send a text frame that holds an answer.
+    Push(String),
+    /// Send a ping of the WebSocket protocol.
+    Ping,
+    /// Read what changed since a cursor, at most so many.
+    Read(Option<String>, u32),
+    /// Record as delivered what this cursor proves to have arrived.
+    Deliver(String),
+    /// Check a renewed token.
+    Check(String),
+    /// Find out who may see that the user writes in this conversation.
+    FindAudience(String),
+    /// Another conversation is on screen.
+    Watch(Option<String>),
+    /// Tell that the user types.
+    Types(String, Arc<[UserId]>),
+    /// Tell that the user types no more.
+    StopsTyping,
+    /// Say goodbye and close. Nothing comes after it.
+    Close(Closing),
+}
+
+/// What is kept once the client has said `start`.
+#[derive(Debug)]
+struct Started {
+    flow: Flow,
+    typist: Typist,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct Session {
+    user: UserId,
+    expiry: Expiry,
+    flood: Flood,
+    started: Option<Started>,
+    opened_ms: u64,
+    heard_ms: u64,
+    heartbeat_ms: u64,
+    /// When the delivery that the client's cursor proves is to be recorded.
+    delivery_ms: Option<u64>,
+    delivers: bool,
+    checks: bool,
+    closed: bool,
+    /// Sets the pauses of different sessions apart.
+    spread: u64,
+}
+
+impl Session {
+    /// A connection of `token.user` that was opened at `now_ms`. `spread` is a random number.
+    #[must_use]
+    pub fn new(token: Token, now_ms: u64, spread: u64) -> Self {
+        Self {
+            user: token.user,
+            expiry: Expiry::new(token.expires_ms),
+            flood: Flood::new(now_ms),
+            started: None,
+            opened_ms: now_ms,
+            heard_ms: now_ms,
+            heartbeat_ms: now_ms + HEARTBEAT_MS,
+            delivery_ms: None,
+            delivers: false,
+            checks: false,
+            closed: false,
+            spread,
+        }
+    }
+
+    /// Takes in an event at `now_ms`, in Unix milliseconds, which must not go back between two calls.
+    #[must_use]
+    pub fn handle(&mut self, event: Event, now_ms: u64) -> Vec<Action> {
+        let mut todo = Vec::new();
+        if !self.closed {
+            let closing = self.take(event, now_ms, &mut todo).or_else(|| self.tick(now_ms, &mut todo));
+            if let Some(closing) = closing {
+                self.closed = true;
+                todo.push(Action::Close(closing));
+            }
+        }
+        todo
+    }
+
+    /// When [`Event::Tick`] is wanted, if nothing happens before: Unix milliseconds.
+    #[must_use]
+    pub fn due_ms(&self) -> u64 {
+        let started = match &self.started {
+            None => [Some(self.opened_ms + START_WITHIN_MS), None],
+            Some(started) => [started.flow.due_ms(), started.typist.due_ms()],
+        };
+        let always = [self.expiry.due_ms(), self.heartbeat_ms, self.heard_ms + SILENT_MS];
+        let delivery = self.delivery_ms.filter(|_| !self.delivers);
+        started.into_iter().flatten().chain(always).chain(delivery).min().unwrap_or(self.heartbeat_ms)
+    }
+
+    /// The cursor whose delivery was not recorded yet, for a connection that has ended.
+    #[must_use]
+    pub fn undelivered(&self) -> Option<&str> {
+        self.delivery_ms.and(self.started.as_ref()?.flow.cursor())
+    }
+
+    fn take(&mut self, event: Event, now_ms: u64, todo: &mut Vec<Action>) -> Option<Closing> {
+        match event {
+            Event::Incoming(incoming) => self.hear(incoming, now_ms, todo),
+            Event::News(news) => self.learn(news, todo),
+            Event::Answered(answer) => self.answered(answer, now_ms, todo),
+            Event::Delivered(done) => {
+                self.delivers = false;
+                if done == Err(Refusal::Unavailable) && self.delivery_ms.is_none() {
+                    self.delivery_ms = Some(now_ms + DELIVERY_AGAIN_MS);
+                }
+                None
+            }
+            Event::Checked(token) => self.checked(token),
+            Event::Audience(conversation, audience) => {
+                let started = self.started.as_mut()?;
+                let step = started.typist.found(&conversation, audience, now_ms);
+                todo.extend(step.map(action));
+                None
+            }
+            Event::Tick => None,
+        }
+    }
+
+    fn hear(&mut self, incoming: Incoming, now_ms: u64, todo: &mut Vec<Action>) -> Option<Closing> {
+        self.heard_ms = now_ms;
+        let said = match incoming {
+            Incoming::Text(text) if text.len() > frame::FRAME_BYTES => return Some(Closing::TooLarge),
+            Incoming::Text(text) => Said::parse(&text),
+            Incoming::Control => Some(Said::Unknown),
+            Incoming::TooLarge => return Some(Closing::TooLarge),
+            Incoming::NotText => return Some(Closing::NotText),
+            Incoming::BrokenProtocol => return Some(Closing::BrokenProtocol),
+            Incoming::Binary | Incoming::Gone => return Some(Closing::NotUnderstood),
+        };
+        let Some(said) = said.filter(is_bounded) else { return Some(Closing::NotUnderstood) };
+        if !self.is_asked_for(&said) && !self.flood.take(now_ms) {
+            return Some(Closing::Flood);
+        }
+        self.obey(said, now_ms, todo)
+    }
+
+    /// The `have` of an answer: the server sets its pace, so it counts for no flood.
+    fn is_asked_for(&self, said: &Said) -> bool {
+        matches!(said, Said::Have { .. }) && self.started.as_ref().is_some_and(|started| started.flow.awaits_have())
+    }
+
+    fn obey(&mut self, said: Said, now_ms: u64, todo: &mut Vec<Action>) -> Option<Closing> {
+        match (said, &mut self.started) {
+            (Said::Unknown, _) => {}
+            (Said::Ping, _) => todo.push(Action::Send(frame::pong())),
+            (Said::Token { .. }, _) if self.checks => return Some(Closing::NotUnderstood),
+            (Said::Token { token }, _) => {
+                self.checks = true;
+                todo.push(Action::Check(token));
+            }
+            (Said::Start { since, watch }, None) => self.start(since, watch, now_ms, todo),
+            (Said::Have { since }, Some(started)) => {
+                started.flow.have(since);
+                self.proved(now_ms);
+            }
+            (Said::Watch { conversation_id }, Some(_)) => todo.push(Action::Watch(conversation_id)),
+            (Said::Typing { conversation_id, typing }, Some(started)) => {
+                todo.extend(started.typist.types(conversation_id, typing, now_ms).into_iter().map(action));
+            }
+            // `start` twice, or something else before it.
+            _ => return Some(Closing::NotUnderstood),
+        }
+        None
+    }
+
+    fn start(&mut self, since: Option<String>, watch: Option<String>, now_ms: u64, todo: &mut Vec<Action>) {
+        todo.push(Action::Send(frame::ready(HEARTBEAT_MS, self.expiry.expires_ms())));
+        if watch.is_some() {
+            todo.push(Action::Watch(watch));
+        }
+        if since.is_some() {
+            self.proved(now_ms);
+        }
+        self.started = Some(Started { flow: Flow::new(since, self.spread), typist: Typist::default() });
+    }
+
+    /// The client's cursor proves that something was delivered. Further proofs do not move the moment at which it is
+    /// recorded: by then the cursor covers them all.
+    fn proved(&mut self, now_ms: u64) {
+        self.delivery_ms.get_or_insert(now_ms + DELIVERY_MS);
+    }
+
+    fn learn(&mut self, news: News, todo: &mut Vec<Action>) -> Option<Closing> {
+        if news.stops {
+            return Some(Closing::Stopping);
+        }
+        if news.replaced {
+            return Some(Closing::Replaced);
+        }
+        if news.moved
+            && let Some(started) = &mut self.started
+        {
+            started.flow.moved();
+        }
+        if let Some((conversation, typing)) = news.typing {
+            let frames = typing.iter().map(|(user, typing)| frame::typing(&conversation, user, *typing));
+            todo.extend(frames.map(Action::Send));
+        }
+        None
+    }
+
+    fn answered(&mut self, answer: Result<Answer, Refusal>, now_ms: u64, todo: &mut Vec<Action>) -> Option<Closing> {
+        match self.started.as_mut()?.flow.answered(answer, now_ms) {
+            Verdict::Push(json) => todo.push(Action::Push(frame::synced(&json))),
+            Verdict::Nothing => {}
+            Verdict::Refused => return Some(Closing::NotUnderstood),
+        }
+        None
+    }
+
+    /// A token that cannot be checked now leaves the one that is there: the client is not at fault.
+    fn checked(&mut self, token: Result<Token, Refusal>) -> Option<Closing> {
+        self.checks = false;
+        match token {
+            Ok(token) if token.user == self.user => self.expiry = Expiry::new(token.expires_ms),
+            Ok(_) | Err(Refusal::Invalid) => return Some(Closing::Token),
+            Err(Refusal::Unavailable) => {}
+        }
+        None
+    }
+
+    /// What is due.
+    fn tick(&mut self, now_ms: u64, todo: &mut Vec<Action>) -> Option<Closing> {
+        if self.expiry.is_over(now_ms) {
+            return Some(Closing::Token);
+        }
+        if self.is_too_slow(now_ms) {
+            return Some(Closing::TooSlow);
+        }
+        if self.started.is_some() && self.expiry.tells(now_ms) {
+            todo.push(Action::Send(frame::token_expiring(self.expiry.expires_ms())));
+        }
+        if now_ms >= self.heartbeat_ms {
+            self.heartbeat_ms = now_ms + HEARTBEAT_MS;
+            todo.extend([Action::Send(frame::heartbeat()), Action::Ping]);
+        }
+        if let Some(started) = &mut self.started {
+            todo.extend(started.typist.tick(now_ms).map(action));
+            todo.extend(started.flow.begin(now_ms).map(|(since, limit)| Action::Read(since, limit)));
+        }
+        todo.extend(self.delivery(now_ms).map(Action::Deliver));
+        None
+    }
+
+    fn is_too_slow(&self, now_ms: u64) -> bool {
+        let has_not_begun = self.started.is_none() && now_ms >= self.opened_ms + START_WITHIN_MS;
+        let has_not_confirmed = self.started.as_ref().is_some_and(|started| started.flow.is_too_slow(now_ms));
+        has_not_begun || has_not_confirmed || now_ms >= self.heard_ms + SILENT_MS
+    }
+
+    fn delivery(&mut self, now_ms: u64) -> Option<String> {
+        let due = !self.delivers && self.delivery_ms.is_some_and(|at| now_ms >= at);
+        let cursor = self.started.as_ref()?.flow.cursor().filter(|_| due)?.to_owned();
+        (self.delivery_ms, self.delivers) = (None, true);
+        Some(cursor)
+    }
+}
+
+fn is_bounded(said: &Said) -> bool {
+    let conversation = match said {
+        Said::Start { watch: Some(id), .. } | Said::Watch { conversation_id: Some(id) } => id,
+        Said::Typing { conversation_id, .. } => conversation_id,
+        _ => return true,
+    };
+    conversation.len() <= CONVERSATION_BYTES
+}
+
+fn action(step: Step) -> Action {
+    match step {
+        Step::Find(conversation) => Action::FindAudience(conversation),
+        Step::Relay(conversation, audience) => Action::Types(conversation, audience),
+        Step::Stop => Action::StopsTyping,
+    }
+}

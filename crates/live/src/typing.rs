@@ -1,0 +1,111 @@
+//! What one device types: who is told, how often, and when it is over.
+
+use jobline_chat::UserId;
+use std::sync::Arc;
+
+/// The shortest time between two relays.
+const EVERY_MS: u64 = 3_000;
+/// How long one frame counts.
+const COUNTS_MS: u64 = 6_000;
+/// How long it is remembered who may see it.
+const AUDIENCE_MS: u64 = 30_000;
+
+/// What to do.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// Find out who may see it.
+    Find(String),
+    /// Tell those who watch the conversation.
+    Relay(String, Arc<[UserId]>),
+    /// Tell those who were told that it is over.
+    Stop,
+}
+
+/// One device types in one conversation at a time.
+#[derive(Debug, Default)]
+pub(crate) struct Typist {
+    conversation: String,
+    /// Who may see it, and up to when that is believed.
+    audience: Option<(Arc<[UserId]>, u64)>,
+    finding: bool,
+    /// Until when the last frame counts.
+    until_ms: Option<u64>,
+    /// When it was relayed last, while others see it.
+    shown_ms: Option<u64>,
+    /// A frame came that was not relayed yet.
+    waits: bool,
+}
+
+impl Typist {
+    /// A frame of the client.
+    pub fn types(&mut self, conversation: String, typing: bool, now_ms: u64) -> Vec<Step> {
+        let mut steps = Vec::new();
+        if self.conversation != conversation {
+            if !typing {
+                return steps;
+            }
+            steps.extend(self.stop());
+            *self = Self { conversation, ..Self::default() };
+        }
+        if typing {
+            self.until_ms = Some(now_ms + COUNTS_MS);
+            self.waits = true;
+            steps.extend(self.go_on(now_ms));
+        } else {
+            steps.extend(self.stop());
+        }
+        steps
+    }
+
+    /// It is known who may see it; `None` when that could not be found out.
+    pub fn found(&mut self, conversation: &str, audience: Option<Vec<UserId>>, now_ms: u64) -> Option<Step> {
+        if conversation != self.conversation {
+            return None;
+        }
+        self.finding = false;
+        match audience {
+            Some(audience) => self.audience = Some((audience.into(), now_ms + AUDIENCE_MS)),
+            None => self.until_ms = None,
+        }
+        self.go_on(now_ms)
+    }
+
+    /// Time went on.
+    pub fn tick(&mut self, now_ms: u64) -> Option<Step> {
+        if self.until_ms.is_some_and(|until| now_ms >= until) {
+            return self.stop();
+        }
+        self.go_on(now_ms)
+    }
+
+    /// When something is to be done next.
+    pub fn due_ms(&self) -> Option<u64> {
+        let relay = self.shown_ms.filter(|_| self.waits && !self.finding).map(|shown| shown + EVERY_MS);
+        [self.until_ms, relay].into_iter().flatten().min()
+    }
+
+    /// Relays what is to be relayed, if it may be now.
+    fn go_on(&mut self, now_ms: u64) -> Option<Step> {
+        let soon = self.shown_ms.is_some_and(|shown| now_ms < shown + EVERY_MS);
+        if self.until_ms.is_none() || !self.waits || soon || self.finding {
+            return None;
+        }
+        match &self.audience {
+            Some((audience, until_ms)) if now_ms < *until_ms => {
+                let audience = Arc::clone(audience);
+                self.waits = false;
+                self.shown_ms = Some(now_ms);
+                Some(Step::Relay(self.conversation.clone(), audience))
+            }
+            _ => {
+                self.finding = true;
+                Some(Step::Find(self.conversation.clone()))
+            }
+        }
+    }
+
+    fn stop(&mut self) -> Option<Step> {
+        (self.until_ms, self.waits) = (None, false);
+        self.shown_ms.take().map(|_| Step::Stop)
+    }
+}

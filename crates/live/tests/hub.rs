@@ -1,0 +1,184 @@
+//! Who is told what, and that nobody who has gone is remembered.
+
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
+
+use jobline_chat::UserId;
+use jobline_live::{Full, Hub, Kind, Limits, News, Ticket};
+use std::sync::Arc;
+
+const TALK: &str = "conv_anna_ben";
+
+fn user(name: &str) -> UserId {
+    UserId::new(name).unwrap()
+}
+
+fn join(hub: &Hub, name: &str) -> Ticket {
+    hub.join(user(name), Kind::Connection).unwrap_or_else(|_| panic!("no room for {name}"))
+}
+
+fn all(names: &[&str]) -> Arc<[UserId]> {
+    names.iter().map(|name| user(name)).collect()
+}
+
+fn moved() -> News {
+    News { moved: true, ..News::default() }
+}
+
+fn typing(who: &[(&str, bool)]) -> News {
+    let who = who.iter().map(|(name, typing)| (user(name), *typing)).collect();
+    News { typing: Some((TALK.to_owned(), who)), ..News::default() }
+}
+
+#[test]
+fn all_devices_of_those_who_were_moved_are_told_once() {
+    let hub = Hub::default();
+    let (phone, laptop, ben) = (join(&hub, "anna"), join(&hub, "anna"), join(&hub, "ben"));
+    for _ in 0..1_000 {
+        hub.moved(&[user("anna"), user("nobody")]);
+    }
+    assert_eq!((phone.take(), phone.take()), (moved(), News::default()), "one flag, however often");
+    assert_eq!((laptop.take(), ben.take()), (moved(), News::default()));
+}
+
+#[tokio::test]
+async fn what_was_told_before_somebody_listens_is_not_lost() {
+    let hub = Hub::default();
+    let anna = join(&hub, "anna");
+    hub.moved(&[user("anna")]);
+    assert_eq!(anna.news().await, moved());
+    let (news, ()) = tokio::join!(anna.news(), async { hub.moved(&[user("anna")]) });
+    assert_eq!(news, moved());
+    hub.moved(&[user("anna")]);
+    drop(anna.news());
+    assert_eq!(anna.take(), moved(), "nor when whoever listened has stopped");
+}
+
+#[test]
+fn the_eleventh_of_a_user_takes_the_place_of_the_oldest() {
+    let hub = Hub::default();
+    let tickets: Vec<Ticket> = (0..10).map(|_| join(&hub, "anna")).collect();
+    let polls: Vec<Ticket> = (0..10).map(|_| hub.join(user("anna"), Kind::Poll).ok().unwrap()).collect();
+    assert!(tickets.iter().chain(&polls).all(|ticket| ticket.take() == News::default()), "polls are counted apart");
+    let replaced = News { replaced: true, ..News::default() };
+    let eleventh = join(&hub, "anna");
+    assert_eq!(tickets[0].take(), replaced);
+    let twelfth = join(&hub, "anna");
+    assert_eq!(tickets[1].take(), replaced, "the first has been told, and does not count any more");
+    drop(tickets);
+    let again: Vec<Ticket> = (0..8).map(|_| join(&hub, "anna")).collect();
+    assert!([&eleventh, &twelfth].into_iter().chain(&again).all(|ticket| ticket.take() == News::default()));
+    assert_eq!(join(&hub, "ben").take(), News::default());
+}
+
+#[test]
+fn no_more_are_let_in_than_there_is_room_for() {
+    let hub = Hub::new(Limits { of_a_user: 10, in_all: 2 });
+    let (anna, _ben) = (join(&hub, "anna"), join(&hub, "ben"));
+    assert_eq!(hub.join(user("cy"), Kind::Connection).err(), Some(Full));
+    assert!(hub.join(user("cy"), Kind::Poll).is_ok(), "each kind has its own room");
+    drop(anna);
+    assert_eq!(hub.open(Kind::Connection), 1);
+    assert!(hub.join(user("cy"), Kind::Connection).is_ok());
+}
+
+#[test]
+fn a_stop_tells_everyone_and_lets_nobody_in() {
+    let hub = Hub::default();
+    let anna = join(&hub, "anna");
+    hub.stop();
+    assert_eq!(anna.take(), News { stops: true, ..News::default() });
+    assert_eq!(hub.join(user("ben"), Kind::Connection).err(), Some(Full));
+}
+
+#[test]
+fn typing_is_told_to_those_who_watch_and_may_see_it() {
+    let hub = Hub::default();
+    let anna = join(&hub, "anna");
+    let (watches, elsewhere, idle) = (join(&hub, "ben"), join(&hub, "ben"), join(&hub, "ben"));
+    let (stranger, own) = (join(&hub, "eve"), join(&hub, "anna"));
+    for ticket in [&watches, &stranger, &own] {
+        ticket.watch(Some(TALK));
+    }
+    elsewhere.watch(Some("conv_ben_cy"));
+    anna.types(TALK, all(&["anna", "ben"]));
+    assert_eq!(watches.take(), typing(&[("anna", true)]));
+    for other in [&elsewhere, &idle, &stranger, &own, &anna] {
+        assert_eq!(other.take(), News::default());
+    }
+    anna.stops_typing();
+    anna.stops_typing();
+    assert_eq!((watches.take(), watches.take()), (typing(&[("anna", false)]), News::default()));
+}
+
+#[test]
+fn only_the_last_of_each_user_is_told() {
+    let hub = Hub::default();
+    let (anna, cy, ben) = (join(&hub, "anna"), join(&hub, "cy"), join(&hub, "ben"));
+    ben.watch(Some(TALK));
+    for _ in 0..1_000 {
+        cy.types(TALK, all(&["ben"]));
+        anna.types(TALK, all(&["ben"]));
+        anna.stops_typing();
+    }
+    assert_eq!(ben.take(), typing(&[("cy", true), ("anna", false)]));
+}
+
+#[test]
+fn who_comes_to_watch_is_told_who_types_already() {
+    let hub = Hub::default();
+    let (anna, ben) = (join(&hub, "anna"), join(&hub, "ben"));
+    anna.types(TALK, all(&["ben"]));
+    ben.watch(Some(TALK));
+    assert_eq!(ben.take(), typing(&[("anna", true)]));
+    ben.watch(None);
+    anna.stops_typing();
+    assert_eq!(ben.take(), News::default(), "looks elsewhere by now");
+}
+
+#[test]
+fn news_of_a_conversation_that_is_not_watched_any_more_are_not_told() {
+    let hub = Hub::default();
+    let (anna, ben) = (join(&hub, "anna"), join(&hub, "ben"));
+    ben.watch(Some(TALK));
+    anna.types(TALK, all(&["ben"]));
+    ben.watch(Some("conv_ben_cy"));
+    assert_eq!(ben.take(), News::default());
+}
+
+#[test]
+fn a_user_types_as_long_as_one_of_their_devices_does() {
+    let hub = Hub::default();
+    let (phone, laptop, ben) = (join(&hub, "anna"), join(&hub, "anna"), join(&hub, "ben"));
+    ben.watch(Some(TALK));
+    phone.types(TALK, all(&["ben"]));
+    laptop.types(TALK, all(&["ben"]));
+    assert_ne!(ben.take(), News::default());
+    phone.stops_typing();
+    assert_eq!(ben.take(), News::default());
+    drop(laptop);
+    assert_eq!(ben.take(), typing(&[("anna", false)]), "whose connection ends types no more");
+}
+
+#[test]
+fn typing_elsewhere_ends_it_here() {
+    let hub = Hub::default();
+    let (anna, ben) = (join(&hub, "anna"), join(&hub, "ben"));
+    ben.watch(Some(TALK));
+    anna.types(TALK, all(&["ben"]));
+    assert_ne!(ben.take(), News::default());
+    anna.types("conv_anna_cy", all(&["cy"]));
+    assert_eq!(ben.take(), typing(&[("anna", false)]));
+}
+
+#[test]
+fn nothing_is_remembered_of_those_who_have_gone() {
+    let hub = Hub::default();
+    let tickets: Vec<Ticket> = (0..500).map(|number| join(&hub, &format!("user{}", number % 50))).collect();
+    for (number, ticket) in tickets.iter().enumerate() {
+        ticket.watch(Some(&format!("conv_{}", number % 7)));
+        ticket.types(&format!("conv_{}", number % 11), all(&["user1"]));
+    }
+    assert_eq!(hub.remembered(), (50, 11, 500));
+    drop(tickets);
+    assert_eq!((hub.remembered(), hub.open(Kind::Connection)), ((0, 0, 0), 0));
+}

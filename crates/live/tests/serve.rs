@@ -1,0 +1,312 @@
+//! A session over a socket in memory, in virtual time.
+
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
+
+use async_trait::async_trait;
+use jobline_chat::{Clock, Random, UserId};
+use jobline_live::{Answer, Audiences, Feed, Hub, Incoming, Kind, Meter, Ports, Refusal, Socket, Token, Tokens, serve};
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicU64, Ordering},
+};
+use std::time::Duration;
+use tokio::sync::{Semaphore, mpsc};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout};
+
+/// What the test sees of everything.
+#[derive(Default)]
+struct Seen {
+    delivered: Mutex<Vec<String>>,
+    closed: Mutex<Vec<Option<u16>>>,
+}
+
+struct World {
+    hub: Hub,
+    seen: Arc<Seen>,
+    head: Arc<AtomicU64>,
+    ports: Arc<Ports>,
+}
+
+struct VirtualClock(Instant);
+
+#[async_trait]
+impl Clock for VirtualClock {
+    fn now_ms(&self) -> u64 {
+        1_763_116_200_000 + u64::try_from(self.0.elapsed().as_millis()).unwrap()
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        tokio::time::sleep(duration).await;
+    }
+}
+
+struct Always(u128);
+
+impl Random for Always {
+    fn bits(&self) -> u128 {
+        self.0
+    }
+}
+
+/// A feed whose cursor is a number and whose every change is one message.
+struct Log {
+    head: Arc<AtomicU64>,
+    seen: Arc<Seen>,
+}
+
+#[async_trait]
+impl Feed for Log {
+    async fn sync(&self, _: &UserId, since: Option<String>, limit: u32) -> Result<Answer, Refusal> {
+        let from: u64 = since.map_or(Ok(0), |since| since.parse()).map_err(|_| Refusal::Invalid)?;
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        let head = self.head.load(Ordering::SeqCst);
+        let to = head.min(from + u64::from(limit));
+        let (has_more, is_empty) = (to < head, to == from);
+        let json = format!(r#"{{"from":{from},"to":{to},"hasMore":{has_more}}}"#);
+        Ok(Answer { json, cursor: to.to_string(), has_more, is_empty })
+    }
+
+    async fn deliver(&self, _: &UserId, cursor: &str) -> Result<(), Refusal> {
+        self.seen.delivered.lock().unwrap().push(cursor.to_owned());
+        Ok(())
+    }
+}
+
+struct Everyone;
+
+#[async_trait]
+impl Audiences for Everyone {
+    async fn of(&self, _: &UserId, conversation: &str) -> Result<Vec<UserId>, Refusal> {
+        let known = conversation == "conv_anna_ben";
+        Ok(if known { vec![user("anna"), user("ben")] } else { Vec::new() })
+    }
+}
+
+#[async_trait]
+impl Tokens for Everyone {
+    async fn check(&self, token: &str) -> Result<Token, Refusal> {
+        Ok(Token { user: UserId::new(token).ok_or(Refusal::Invalid)?, expires_ms: u64::MAX / 2 })
+    }
+}
+
+impl Meter for Seen {
+    fn closed(&self, code: Option<u16>) {
+        self.closed.lock().unwrap().push(code);
+    }
+}
+
+fn user(name: &str) -> UserId {
+    UserId::new(name).unwrap()
+}
+
+/// The server's end of a line.
+struct Wire {
+    from: mpsc::UnboundedReceiver<Incoming>,
+    to: mpsc::Sender<String>,
+}
+
+impl Wire {
+    async fn tell(&mut self, text: String) -> bool {
+        self.to.send(text).await.is_ok()
+    }
+}
+
+impl Socket for Wire {
+    async fn receive(&mut self) -> Incoming {
+        self.from.recv().await.unwrap_or(Incoming::Gone)
+    }
+
+    async fn send(&mut self, text: String) -> bool {
+        self.tell(text).await
+    }
+
+    async fn ping(&mut self) -> bool {
+        self.tell("ping".to_owned()).await
+    }
+
+    async fn close(&mut self, code: u16, reason: &'static str) {
+        self.tell(format!("close {code} {reason}")).await;
+    }
+}
+
+/// The client's end of it.
+struct Client {
+    to: mpsc::UnboundedSender<Incoming>,
+    from: mpsc::Receiver<String>,
+    served: JoinHandle<()>,
+}
+
+impl Client {
+    fn says(&self, text: &str) {
+        self.to.send(Incoming::Text(text.to_owned())).unwrap();
+    }
+
+    /// The next frame, pings answered and heartbeats left out.
+    async fn hears(&mut self) -> String {
+        loop {
+            let text = timeout(Duration::from_secs(600), self.from.recv()).await.expect("in time").expect("open");
+            match text.as_str() {
+                "ping" => self.to.send(Incoming::Control).unwrap(),
+                r#"{"op":"heartbeat"}"# => {}
+                _ => return text,
+            }
+        }
+    }
+
+    async fn ends(self) {
+        drop(self.from);
+        timeout(Duration::from_secs(600), self.served).await.expect("in time").unwrap();
+    }
+}
+
+impl World {
+    fn new() -> Self {
+        let (seen, head) = (Arc::new(Seen::default()), Arc::new(AtomicU64::new(0)));
+        let ports = Arc::new(Ports {
+            feed: Arc::new(Log { head: head.clone(), seen: seen.clone() }),
+            audiences: Arc::new(Everyone),
+            tokens: Arc::new(Everyone),
+            clock: Arc::new(VirtualClock(Instant::now())),
+            random: Arc::new(Always(0)),
+            meter: seen.clone(),
+            readers: Semaphore::new(2),
+        });
+        Self { hub: Hub::default(), seen, head, ports }
+    }
+
+    /// A connection whose network takes `room` frames.
+    fn connect(&self, name: &str, room: usize) -> Client {
+        let (to, from_client) = mpsc::unbounded_channel();
+        let (to_client, from) = mpsc::channel(room);
+        let ticket = self.hub.join(user(name), Kind::Connection).ok().unwrap();
+        let token = Token { user: user(name), expires_ms: u64::MAX / 2 };
+        let wire = Wire { from: from_client, to: to_client };
+        let served = tokio::spawn(serve(wire, token, ticket, Arc::clone(&self.ports)));
+        Client { to, from, served }
+    }
+
+    async fn live(&self, name: &str) -> Client {
+        let mut client = self.connect(name, 100);
+        client.says(r#"{"op":"start","since":"0"}"#);
+        assert!(client.hears().await.starts_with(r#"{"op":"ready""#));
+        client
+    }
+
+    fn commit(&self, name: &str) {
+        self.head.fetch_add(1, Ordering::SeqCst);
+        self.hub.moved(&[user(name)]);
+    }
+
+    fn closed(&self) -> Vec<Option<u16>> {
+        self.seen.closed.lock().unwrap().clone()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_committed_while_it_is_read_is_pushed_after_the_client_has_the_first() {
+    let world = World::new();
+    let mut anna = world.live("anna").await;
+    assert_eq!(anna.hears().await, r#"{"op":"synced","from":0,"to":0,"hasMore":false}"#);
+    anna.says(r#"{"op":"have","since":"0"}"#);
+    world.commit("anna");
+    tokio::time::sleep(Duration::from_millis(2)).await;
+    world.commit("anna");
+    assert_eq!(anna.hears().await, r#"{"op":"synced","from":0,"to":2,"hasMore":false}"#);
+    world.commit("anna");
+    tokio::time::sleep(Duration::from_secs(20)).await;
+    anna.says(r#"{"op":"have","since":"2"}"#);
+    assert_eq!(anna.hears().await, r#"{"op":"synced","from":2,"to":3,"hasMore":false}"#);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_client_has_is_delivered_even_when_the_line_breaks_at_once() {
+    let world = World::new();
+    let mut anna = world.live("anna").await;
+    world.commit("anna");
+    anna.hears().await;
+    anna.says(r#"{"op":"have","since":"1"}"#);
+    anna.says(r#"{"op":"ping"}"#);
+    anna.hears().await;
+    drop(anna.to);
+    timeout(Duration::from_secs(1), anna.served).await.unwrap().unwrap();
+    assert_eq!(*world.seen.delivered.lock().unwrap(), ["1"]);
+    assert_eq!((world.closed(), world.hub.remembered()), (vec![None], (0, 0, 0)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_says_bye() {
+    let world = World::new();
+    let mut anna = world.live("anna").await;
+    anna.hears().await;
+    world.hub.stop();
+    assert_eq!(anna.hears().await, r#"{"op":"bye","reason":"stopping","retryAfterMs":0}"#);
+    assert_eq!(anna.hears().await, "close 1001 stopping");
+    anna.ends().await;
+    assert_eq!(world.closed(), [Some(1001)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_network_that_takes_nothing_ends_it_after_30_s_and_a_stop_sooner() {
+    for (stop_after, at_most) in [(None, 32), (Some(Duration::from_secs(3)), 5)] {
+        let world = World::new();
+        let anna = world.connect("anna", 1);
+        let begun = Instant::now();
+        anna.says(r#"{"op":"start"}"#);
+        anna.says(r#"{"op":"ping"}"#);
+        if let Some(wait) = stop_after {
+            tokio::time::sleep(wait).await;
+            world.hub.stop();
+        }
+        timeout(Duration::from_secs(at_most), anna.served).await.expect("cut off").unwrap();
+        assert!(begun.elapsed() >= Duration::from_secs(3));
+        assert_eq!(world.closed(), [Some(if stop_after.is_some() { 1001 } else { 4408 })]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn typing_reaches_the_one_who_watches_and_ends_with_the_line() {
+    let world = World::new();
+    let (mut anna, mut ben) = (world.live("anna").await, world.live("ben").await);
+    anna.hears().await;
+    ben.hears().await;
+    ben.says(r#"{"op":"watch","conversationId":"conv_anna_ben"}"#);
+    ben.says(r#"{"op":"ping"}"#);
+    ben.hears().await;
+    anna.says(r#"{"op":"typing","conversationId":"conv_ben_cy","typing":true}"#);
+    anna.says(r#"{"op":"typing","conversationId":"conv_anna_ben","typing":true}"#);
+    let frame =
+        |typing| format!(r#"{{"op":"typing","conversationId":"conv_anna_ben","userId":"anna","typing":{typing}}}"#);
+    assert_eq!(ben.hears().await, frame(true));
+    drop(anna.to);
+    assert_eq!(ben.hears().await, frame(false));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_of_somebody_else_ends_it() {
+    let world = World::new();
+    let mut anna = world.live("anna").await;
+    anna.hears().await;
+    anna.says(r#"{"op":"have","since":"0"}"#);
+    anna.says(r#"{"op":"token","token":"anna"}"#);
+    anna.says(r#"{"op":"ping"}"#);
+    assert_eq!(anna.hears().await, r#"{"op":"pong"}"#);
+    anna.says(r#"{"op":"token","token":"ben"}"#);
+    assert_eq!(anna.hears().await, r#"{"op":"bye","reason":"token","retryAfterMs":0}"#);
+    assert_eq!(anna.hears().await, "close 4401 token");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_crowd_that_comes_back_takes_turns_at_reading() {
+    let world = World::new();
+    let mut clients: Vec<Client> = (0..40).map(|number| world.connect(&format!("user{number}"), 100)).collect();
+    let begun = Instant::now();
+    for client in &mut clients {
+        client.says(r#"{"op":"start"}"#);
+    }
+    for client in &mut clients {
+        client.hears().await;
+        assert!(client.hears().await.starts_with(r#"{"op":"synced""#));
+    }
+    assert_eq!(begun.elapsed().as_millis(), 100, "forty reads of 5 ms, two at a time");
+}

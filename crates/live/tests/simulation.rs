@@ -1,0 +1,67 @@
+//! Histories of one user whose client is live, polls, and loses its line at any step. Whatever happens, it sees every
+//! change once and in order, it is told without a poll when nothing was lost, and nothing counts as delivered before it
+//! has it.
+//!
+//! The mutations at the end are the mistakes that a live layer makes; each has to be caught.
+
+#[path = "simulation/world.rs"]
+mod world;
+
+use world::{Mutation, World};
+
+const SEEDS: u64 = 3_000;
+
+fn run(seed: u64, mutation: Mutation) -> Result<(), String> {
+    let mut world = World::new(seed, mutation);
+    for _ in 0..120 {
+        world.step()?;
+    }
+    world.settle()
+}
+
+#[test]
+fn a_live_client_sees_everything_once_and_in_order() {
+    let only = std::env::var("SIM_SEED").ok().and_then(|seed| seed.parse().ok());
+    let seeds = only.map_or(0..SEEDS, |seed| seed..seed + 1);
+    for seed in seeds {
+        if let Err(failure) = run(seed, Mutation::None) {
+            panic!("seed {seed}: {failure}");
+        }
+    }
+}
+
+fn is_caught(mutation: Mutation, by: &str) {
+    let failure = (0..SEEDS).find_map(|seed| run(seed, mutation).err());
+    let failure = failure.unwrap_or_else(|| panic!("{mutation:?} was not caught"));
+    assert!(failure.contains(by), "{mutation:?} was caught by another check: {failure}");
+}
+
+#[test]
+fn joining_after_the_first_read_is_caught() {
+    is_caught(Mutation::JoinsLate, "was not told");
+}
+
+#[test]
+fn a_wake_up_that_is_forgotten_while_an_answer_is_on_its_way_is_caught() {
+    is_caught(Mutation::ForgetsWhilePushed, "was not told");
+}
+
+#[test]
+fn a_flag_that_is_cleared_after_the_read_is_caught() {
+    is_caught(Mutation::ClearsAfterRead, "was not told");
+}
+
+#[test]
+fn a_delivery_before_the_client_has_it_is_caught() {
+    is_caught(Mutation::DeliversWhenPushed, "delivered before");
+}
+
+#[test]
+fn a_second_answer_on_its_way_is_caught() {
+    is_caught(Mutation::PushesTwice, "seen twice");
+}
+
+#[test]
+fn an_answer_from_an_older_cursor_is_caught() {
+    is_caught(Mutation::SkipsAhead, "missing");
+}

@@ -1,0 +1,347 @@
+//! One user, one client, one server, and the lines between them.
+
+use jobline_chat::UserId;
+use jobline_live::{Action, Answer, Event, Hub, Incoming, Kind, News, Session, Ticket, Token};
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+use std::collections::VecDeque;
+
+type Check = Result<(), String>;
+
+/// A mistake in the machinery around a session, of the kinds that live layers are known for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mutation {
+    /// None: all must hold.
+    None,
+    /// A session is told nothing before its first read has ended.
+    JoinsLate,
+    /// What moves while an answer is on its way is forgotten.
+    ForgetsWhilePushed,
+    /// What moves during a read is forgotten, for the flag is cleared after it.
+    ClearsAfterRead,
+    /// What is pushed counts as delivered.
+    DeliversWhenPushed,
+    /// An answer is sent twice.
+    PushesTwice,
+    /// A read begins after what was pushed, though the client may not have it.
+    SkipsAhead,
+}
+
+/// A connection from both ends.
+struct Line {
+    session: Session,
+    ticket: Ticket,
+    /// A read that was begun, and its answer once the log was looked at.
+    read: Option<(Option<String>, u32, Option<Answer>)>,
+    deliver: Option<String>,
+    to_client: VecDeque<String>,
+    to_server: VecDeque<String>,
+    has_read: bool,
+    pushed: Option<String>,
+}
+
+/// What the client knows: everything up to a number, for every change is one number.
+#[derive(Default)]
+struct Client {
+    kept: u64,
+    /// It polled while a push may have been on its way: the same may come twice, and is taken in twice.
+    polled: bool,
+}
+
+pub struct World {
+    dice: StdRng,
+    mutation: Mutation,
+    hub: Hub,
+    now: u64,
+    head: u64,
+    delivered: u64,
+    /// Announcements of commits that were made but not told yet.
+    late: Vec<()>,
+    lost: bool,
+    client: Client,
+    line: Option<Line>,
+}
+
+fn anna() -> UserId {
+    UserId::new("anna").expect("a user id")
+}
+
+fn number(cursor: Option<&str>) -> u64 {
+    cursor.map_or(0, |cursor| cursor.parse().expect("cursors are numbers here"))
+}
+
+impl World {
+    pub fn new(seed: u64, mutation: Mutation) -> Self {
+        Self {
+            dice: StdRng::seed_from_u64(seed),
+            mutation,
+            hub: Hub::default(),
+            now: 1_763_116_200_000,
+            head: 0,
+            delivered: 0,
+            late: Vec::new(),
+            lost: false,
+            client: Client::default(),
+            line: None,
+        }
+    }
+
+    /// One thing that happens.
+    pub fn step(&mut self) -> Check {
+        match self.dice.random_range(0..100) {
+            0..14 => self.commit(),
+            14..24 => self.announce(),
+            24..28 => self.connect(),
+            28..31 => self.cut(),
+            31..34 => self.poll(),
+            34..40 => self.wait(),
+            _ => self.advance().map(drop),
+        }?;
+        self.check_delivery()
+    }
+
+    /// Everybody falls silent, and what is under way arrives. Then the client knows everything: without a poll if it is
+    /// live and nothing was lost.
+    pub fn settle(mut self) -> Check {
+        while !self.late.is_empty() {
+            self.announce()?;
+        }
+        if self.line.is_none() {
+            self.connect()?;
+            self.lost = false;
+        }
+        self.drain()?;
+        if !self.lost && self.client.kept != self.head {
+            return Err(format!("has {} of {}, and was not told", self.client.kept, self.head));
+        }
+        self.poll()?;
+        self.drain()?;
+        if self.client.kept != self.head {
+            return Err(format!("has {} of {} after a poll", self.client.kept, self.head));
+        }
+        if self.delivered != self.head {
+            return Err(format!("{} of {} were delivered", self.delivered, self.head));
+        }
+        self.check_delivery()
+    }
+
+    /// Lets everything that is under way arrive, and the seconds pass after which a delivery is recorded.
+    fn drain(&mut self) -> Check {
+        for _ in 0..3 {
+            for moves in 0.. {
+                if !self.advance()? {
+                    break;
+                }
+                if moves > 10_000 {
+                    return Err("never comes to rest".to_owned());
+                }
+            }
+            self.now += 2_000;
+            self.tell(Event::Tick)?;
+        }
+        Ok(())
+    }
+
+    fn commit(&mut self) -> Check {
+        self.head += self.dice.random_range(1..=30);
+        match self.dice.random_range(0..10) {
+            0 => self.lost = true,
+            1..=3 => self.late.push(()),
+            _ => self.hub.moved(&[anna()]),
+        }
+        Ok(())
+    }
+
+    /// An announcement arrives late, and perhaps not for the last time.
+    fn announce(&mut self) -> Check {
+        if self.late.pop().is_some() {
+            self.hub.moved(&[anna()]);
+            if self.dice.random_bool(0.2) {
+                self.late.push(());
+            }
+        }
+        Ok(())
+    }
+
+    fn connect(&mut self) -> Check {
+        if self.line.is_some() {
+            return Ok(());
+        }
+        let ticket = self.hub.join(anna(), Kind::Connection).map_err(|full| format!("{full:?}"))?;
+        let token = Token { user: anna(), expires_ms: u64::MAX / 2 };
+        let session = Session::new(token, self.now, self.dice.random());
+        let since = match self.client.kept {
+            0 => String::new(),
+            kept => format!(r#","since":"{kept}""#),
+        };
+        let to_server = VecDeque::from([format!(r#"{{"op":"start"{since}}}"#)]);
+        let (read, deliver, to_client, has_read, pushed) = (None, None, VecDeque::new(), false, None);
+        self.line = Some(Line { session, ticket, read, deliver, to_client, to_server, has_read, pushed });
+        // Its first read brings what was lost before it.
+        self.client.polled = false;
+        self.lost = false;
+        Ok(())
+    }
+
+    /// The line breaks, and everything on it is lost. What the client had said it has is recorded.
+    fn cut(&mut self) -> Check {
+        if let Some(line) = self.line.take() {
+            let proved = line.deliver.as_deref().into_iter().chain(line.session.undelivered());
+            self.delivered = proved.map(|cursor| number(Some(cursor))).fold(self.delivered, u64::max);
+        }
+        Ok(())
+    }
+
+    /// A poll over HTTP: it records as delivered what its cursor proves.
+    fn poll(&mut self) -> Check {
+        self.delivered = self.delivered.max(self.client.kept);
+        let answer = self.sync(Some(self.client.kept.to_string()), 50);
+        self.client.kept = number(Some(&answer.cursor));
+        if let Some(line) = &mut self.line {
+            self.client.polled = true;
+            line.to_server.push_back(format!(r#"{{"op":"have","since":"{}"}}"#, self.client.kept));
+        }
+        if answer.has_more { self.poll() } else { Ok(()) }
+    }
+
+    fn wait(&mut self) -> Check {
+        self.now += self.dice.random_range(1..3_000);
+        self.tell(Event::Tick)
+    }
+
+    fn sync(&self, since: Option<String>, limit: u32) -> Answer {
+        let from = number(since.as_deref());
+        let to = self.head.min(from + u64::from(limit));
+        let (has_more, is_empty) = (to < self.head, to == from);
+        Answer { json: format!(r#"{{"from":{from},"to":{to}}}"#), cursor: to.to_string(), has_more, is_empty }
+    }
+
+    /// Something that is under way goes on; `false` when nothing is.
+    fn advance(&mut self) -> Result<bool, String> {
+        let Some(line) = &self.line else { return Ok(false) };
+        let mut possible: Vec<fn(&mut Self) -> Check> = Vec::new();
+        if line.read.is_some() {
+            possible.push(Self::go_on_reading);
+        }
+        if line.deliver.is_some() {
+            possible.push(Self::deliver);
+        }
+        if !line.to_client.is_empty() {
+            possible.push(Self::client_hears);
+        }
+        if !line.to_server.is_empty() {
+            possible.push(Self::server_hears);
+        }
+        let news = line.ticket.take();
+        if news != News::default() {
+            self.learn(news)?;
+            return Ok(true);
+        }
+        if possible.is_empty() {
+            return Ok(false);
+        }
+        let at = self.dice.random_range(0..possible.len());
+        possible[at](self).map(|()| true)
+    }
+
+    fn learn(&mut self, mut news: News) -> Check {
+        let Some(line) = &self.line else { return Ok(()) };
+        let forgets = match self.mutation {
+            Mutation::JoinsLate => !line.has_read,
+            Mutation::ForgetsWhilePushed => line.pushed.is_some(),
+            Mutation::ClearsAfterRead => line.read.is_some(),
+            _ => false,
+        };
+        news.moved &= !forgets;
+        self.tell(Event::News(news))
+    }
+
+    fn go_on_reading(&mut self) -> Check {
+        let Some(Line { read: Some((since, limit, answer)), pushed, .. }) = &self.line else { return Ok(()) };
+        let (mut since, limit) = (since.clone(), *limit);
+        if let Some(answer) = answer.clone() {
+            let line = self.line.as_mut().expect("looked at above");
+            (line.read, line.has_read) = (None, true);
+            return self.tell(Event::Answered(Ok(answer)));
+        }
+        if self.mutation == Mutation::SkipsAhead && self.dice.random_bool(0.2) {
+            since = pushed.clone().or(Some(self.head.to_string()));
+        }
+        let answer = self.sync(since, limit);
+        let line = self.line.as_mut().expect("looked at above");
+        line.read.as_mut().expect("looked at above").2 = Some(answer);
+        Ok(())
+    }
+
+    fn deliver(&mut self) -> Check {
+        let Some(line) = &mut self.line else { return Ok(()) };
+        let cursor = line.deliver.take();
+        self.delivered = self.delivered.max(number(cursor.as_deref()));
+        self.tell(Event::Delivered(Ok(())))
+    }
+
+    fn server_hears(&mut self) -> Check {
+        let Some(line) = &mut self.line else { return Ok(()) };
+        let Some(text) = line.to_server.pop_front() else { return Ok(()) };
+        if text.contains("have") {
+            line.pushed = None;
+        }
+        self.tell(Event::Incoming(Incoming::Text(text)))
+    }
+
+    fn client_hears(&mut self) -> Check {
+        let Some(line) = &mut self.line else { return Ok(()) };
+        let Some(text) = line.to_client.pop_front() else { return Ok(()) };
+        if !text.contains(r#""op":"synced""#) {
+            return Ok(());
+        }
+        let part = |name: &str| -> u64 {
+            let rest = text.split(&format!(r#""{name}":"#)).nth(1).expect("the field is there");
+            rest.split([',', '}']).next().and_then(|digits| digits.parse().ok()).expect("a number")
+        };
+        let (from, to, kept) = (part("from"), part("to"), self.client.kept);
+        if from > kept {
+            return Err(format!("{kept} to {from} are missing"));
+        }
+        if from < kept && !self.client.polled {
+            return Err(format!("{from} to {kept} were seen twice"));
+        }
+        self.client.kept = kept.max(to);
+        line.to_server.push_back(format!(r#"{{"op":"have","since":"{}"}}"#, self.client.kept));
+        Ok(())
+    }
+
+    fn tell(&mut self, event: Event) -> Check {
+        let Some(line) = &mut self.line else { return Ok(()) };
+        for action in line.session.handle(event, self.now) {
+            match action {
+                Action::Send(text) => line.to_client.push_back(text),
+                Action::Push(text) => {
+                    let to = text.rsplit(':').next().map(|to| to.trim_end_matches('}').to_owned());
+                    if self.mutation == Mutation::DeliversWhenPushed {
+                        self.delivered = self.delivered.max(number(to.as_deref()));
+                    }
+                    line.pushed = to;
+                    if self.mutation == Mutation::PushesTwice {
+                        line.to_client.push_back(text.clone());
+                    }
+                    line.to_client.push_back(text);
+                }
+                Action::Read(since, limit) if line.read.is_none() => line.read = Some((since, limit, None)),
+                Action::Read(..) => return Err("two reads at a time".to_owned()),
+                Action::Deliver(cursor) => line.deliver = Some(cursor),
+                // It took too long to confirm.
+                Action::Close(_) => return self.cut(),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn check_delivery(&self) -> Check {
+        if self.delivered > self.client.kept {
+            return Err(format!("{} were delivered before the client has them", self.delivered - self.client.kept));
+        }
+        Ok(())
+    }
+}

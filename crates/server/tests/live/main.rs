@@ -1,0 +1,10 @@
+//! Live connections to the binary itself, over its sockets.
+#![allow(clippy::unwrap_used, reason = "a test fails where something is not as it should be")]
+
+mod client;
+mod frames;
+mod offers;
+mod program;
+mod pushes;
+mod typing;
+mod waiting;

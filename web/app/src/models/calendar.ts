@@ -1,0 +1,28 @@
+import type { Observable } from '@jobline/sdk';
+import { dayNumber } from './time.ts';
+
+/** How often it is looked for another day or another zone, in milliseconds. */
+const EVERY_MS = 30_000;
+
+/** The day and the time zone of the reader. What shows dates is drawn again when it changes. */
+export const calendar: Observable<string> = {
+  get: () => `${dayNumber(Date.now())} ${Intl.DateTimeFormat().resolvedOptions().timeZone}`,
+  subscribe(changed) {
+    let before = calendar.get();
+    const look = () => {
+      const now = calendar.get();
+      if (now === before) return;
+      before = now;
+      changed();
+    };
+    // A device that slept over midnight runs no timer, but comes back with one of these.
+    const timer = setInterval(look, EVERY_MS);
+    addEventListener('focus', look);
+    document.addEventListener('visibilitychange', look);
+    return () => {
+      clearInterval(timer);
+      removeEventListener('focus', look);
+      document.removeEventListener('visibilitychange', look);
+    };
+  },
+};
