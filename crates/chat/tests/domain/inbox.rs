@@ -16,6 +16,9 @@ use std::{
 
 const ME: &str = "me";
 
+/// What fits into the URL of a request, wherever it comes through.
+const CURSOR_BYTES: usize = 6_000;
+
 /// `many`, or as many fewer as the engine takes longer.
 fn scaled(many: usize) -> usize {
     many * engine::LONG_CASES as usize / 256
@@ -64,6 +67,7 @@ impl Device {
         let answer = me.sync_limit(self.cursor.as_deref(), Some(limit)).await.unwrap();
         self.requests += 1;
         assert_eq!(answer.reset, None, "nothing was lost");
+        assert!(answer.cursor.len() <= CURSOR_BYTES, "a cursor of {} bytes", answer.cursor.len());
         assert!(answer.messages.len() <= limit as usize && answer.conversations.len() <= limit as usize);
         for message in &answer.messages {
             let known = self.known.entry(message.conversation_id.clone()).or_default();
@@ -209,6 +213,28 @@ async fn a_first_sync_takes_a_request_for_each_50_conversations() {
     assert!(device.requests <= 7, "{} requests", device.requests);
     assert_eq!(device.known.len(), 300);
     assert_eq!(device.heard("meanwhile").len(), wrote);
+}
+
+#[tokio::test]
+async fn a_cursor_does_not_grow_while_deliveries_are_not_recorded() {
+    let world = world(400, 4_000).await;
+    let me = world.user(ME);
+    let (mut since, mut told) = (None, 0);
+    loop {
+        let answer = me.sync_unrecorded(since.as_deref()).await.unwrap();
+        assert!(answer.cursor.len() <= CURSOR_BYTES, "a cursor of {} bytes", answer.cursor.len());
+        told += answer.conversations.len();
+        since = Some(answer.cursor);
+        if !answer.has_more {
+            break;
+        }
+    }
+    assert_eq!(told, 400);
+    world.chat.record_delivery(&me.id, since.as_deref().unwrap()).await.unwrap();
+    for other in [0, 200, 399] {
+        let status = world.user(&name(other)).list(&me).await.unwrap().messages[0].status;
+        assert_eq!(status, jobline_wire::Status::Delivered);
+    }
 }
 
 #[tokio::test]
