@@ -77,7 +77,8 @@ impl ConversationUpdate {
         self.conditions[0] == Condition::Absent
     }
 
-    /// Records in the heads of `members` that the conversation, whose row is as it will be stored, moved on from `before`.
+    /// Records in the heads of `members` that the conversation, whose row is as it will be stored, moved on from
+    /// `before`.
     pub fn bump_heads<const N: usize>(&mut self, members: [usize; N], before: Position, now: u64) {
         for member in members {
             let last = self.row.log.at;

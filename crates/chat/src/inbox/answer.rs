@@ -96,13 +96,9 @@ impl Answer {
         Ok(if complete { Taken::All } else { Taken::Part })
     }
 
-    /// Adds the newest `limit` messages of a conversation. Answers its cursor after them.
-    pub async fn add_newest(&mut self, cx: &Context, log: LogView<'_>, limit: usize) -> Result<ConversationCursor> {
-        let (listed, _) = history::page(cx, log, u64::MAX, limit).await?;
-        let mut end = ConversationCursor::new(log.id.as_str(), LogCursor::at(log.row.log));
-        let segment = Segment { listed, cursor: end.cursor, watermarks: log.row.watermarks() };
-        self.add(cx, log, &mut end, segment).await?;
-        Ok(end)
+    /// For how many more conversations there is room, if each has a message.
+    pub fn conversations_left(&self, limit: usize) -> usize {
+        self.room(limit).min(limit.saturating_sub(self.conversations.len()))
     }
 
     /// Adds a piece of a conversation, and moves its cursor to the end of it.
@@ -113,12 +109,15 @@ impl Answer {
         cursor: &mut ConversationCursor,
         segment: Segment,
     ) -> Result<()> {
-        cursor.cursor = segment.cursor;
-        cursor.proves_delivery |= log.row.is_undelivered(log.viewer, segment.cursor.position.number);
-        let view = Viewpoint { conversation: log.id, viewer: log.viewer, watermarks: segment.watermarks, now: log.now };
-        self.messages.push(render::messages(cx, view, segment.listed).await?);
-        self.conversations.push((log.id.clone(), log.row.clone()));
+        let messages = show(cx, log, cursor, segment).await?;
+        self.push(log, messages);
         Ok(())
+    }
+
+    /// Adds the messages of a conversation.
+    pub fn push(&mut self, log: LogView<'_>, messages: Vec<Message>) {
+        self.messages.push(messages);
+        self.conversations.push((log.id.clone(), log.row.clone()));
     }
 
     /// The answer with its cursor sealed. `moved_at` is when anything of the user last moved.
@@ -146,4 +145,26 @@ impl Answer {
             live: None,
         })
     }
+}
+
+/// The newest `limit` messages of a conversation, and its cursor after them.
+pub(super) async fn newest(cx: &Context, log: LogView<'_>, limit: usize) -> Result<(ConversationCursor, Vec<Message>)> {
+    let (listed, _) = history::page(cx, log, u64::MAX, limit).await?;
+    let mut end = ConversationCursor::new(log.id.as_str(), LogCursor::at(log.row.log));
+    let segment = Segment { listed, cursor: end.cursor, watermarks: log.row.watermarks() };
+    let messages = show(cx, log, &mut end, segment).await?;
+    Ok((end, messages))
+}
+
+/// The messages of a piece of a conversation, at the end of which `cursor` is then.
+async fn show(
+    cx: &Context,
+    log: LogView<'_>,
+    cursor: &mut ConversationCursor,
+    segment: Segment,
+) -> Result<Vec<Message>> {
+    cursor.cursor = segment.cursor;
+    cursor.proves_delivery |= log.row.is_undelivered(log.viewer, segment.cursor.position.number);
+    let view = Viewpoint { conversation: log.id, viewer: log.viewer, watermarks: segment.watermarks, now: log.now };
+    render::messages(cx, view, segment.listed).await
 }

@@ -18,9 +18,9 @@ pub(crate) struct Traversal {
 
 /// Versions of the head whose moves were answered, newest first, on the way to one up to which all were.
 ///
-/// Where more moved than one answer holds, the last move comes first. What moves between two answers comes before what is
-/// left of the first, so there may be several gaps. An interval is `(below, top]`: of every conversation whose last move
-/// had such a version when an answer was made, all was answered up to there.
+/// Where more moved than one answer holds, the last move comes first. What moves between two answers comes before what
+/// is left of the first, so there may be several gaps. An interval is `(below, top]`: of every conversation whose last
+/// move had such a version when an answer was made, all was answered up to there.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Answered(Vec<(u64, u64)>);
 

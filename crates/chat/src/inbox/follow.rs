@@ -2,10 +2,10 @@
 //! nothing yet.
 
 use super::{
-    answer::{Answer, Request, Taken},
-    cursor::{ConversationCursor, SyncCursor, Walk, Way, fingerprint},
+    answer::{Answer, Request, Taken, newest},
+    cursor::{ConversationCursor, SyncCursor, Walk, Way},
     head::HeadRow,
-    moves::{Moves, Trail, unmoved},
+    moves::{Moves, Reached, Trail, unmoved},
     read_head::read_head,
 };
 use crate::{
@@ -14,9 +14,13 @@ use crate::{
     conversation::{read, row::ConversationRow},
     log::cursor::LogCursor,
 };
+use futures_util::{StreamExt, TryStreamExt, stream};
 use jobline_store::Consistency;
 use jobline_wire::Synced;
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
+
+/// Of how many conversations the newest messages are read at the same time.
+const READS_AT_ONCE: usize = 8;
 
 /// The first answer of a client that has nothing, or has to begin again.
 pub(super) async fn begin(cx: &Context, request: Request<'_>, reset: bool) -> Result<Synced> {
@@ -55,7 +59,7 @@ pub(super) async fn moves(cx: &Context, request: Request<'_>, head: &HeadRow, cu
     };
     // A conversation of which nothing was answered begins with its newest messages, wherever it was.
     let bottom = walk.answered.bottom().unwrap_or(u64::MAX);
-    let enough = |moves: &Moves, reached: super::moves::Reached| {
+    let enough = |moves: &Moves, reached: Reached| {
         let left = moves.trails.iter().filter(|trail| !walk.answered.contains(trail.latest()));
         reached.version <= bottom && left.count() > request.limit
     };
@@ -119,28 +123,33 @@ impl<'a> Follow<'a> {
         Ok(Taken::Part)
     }
 
-    /// Answers conversations of which moves are known. How far it came, and the version down to which all were answered.
+    /// Answers conversations of which moves are known. How far it came, and the version down to which all were
+    /// answered.
     async fn take_moves(&mut self) -> Result<(Taken, u64)> {
         let moves = self.moves;
-        let left: Vec<&Trail> =
+        let mut left: Vec<&Trail> =
             moves.trails.iter().filter(|trail| !self.walk.answered.contains(trail.latest())).collect();
-        let now = &left[..left.len().min(self.request.limit)];
-        let rows = self.rows(now.iter().map(|trail| trail.id.clone()).collect()).await?;
-        let mut first = now.iter().filter(|trail| self.place(trail).is_none()).count();
-        for trail in now {
-            let Some(row) = rows.get(&trail.id) else { continue };
-            let place = self.place(trail);
-            let taken = self.take(&trail.id, row, place, first).await?;
-            first -= usize::from(place.is_none());
-            match taken {
-                Taken::All => {}
-                Taken::Part | Taken::Lost => return Ok((taken, trail.latest())),
-            }
+        let next = left.get(self.request.limit).map(|trail| trail.latest());
+        left.truncate(self.request.limit);
+        let rows = self.rows(left.iter().map(|trail| trail.id.clone()).collect()).await?;
+        let mut left: VecDeque<_> = left.iter().filter_map(|trail| Some((*trail, rows.get(&trail.id)?))).collect();
+        while let Some((trail, row)) = left.front().copied() {
+            let Some(place) = self.place(trail) else {
+                let unknown = |(trail, row): &(&'a Trail, _)| self.place(trail).is_none().then_some((&trail.id, *row));
+                let begun: Vec<_> = left.iter().map_while(unknown).collect();
+                let taken = self.take_newest(&begun).await?;
+                left.drain(..taken);
+                match left.front() {
+                    Some((next, _)) if taken < begun.len() => return Ok((Taken::Part, next.latest())),
+                    _ => continue,
+                }
+            };
+            match self.take(&trail.id, row, place).await? {
+                Taken::All => left.pop_front(),
+                taken @ (Taken::Part | Taken::Lost) => return Ok((taken, trail.latest())),
+            };
         }
-        match left.get(now.len()) {
-            Some(next) => Ok((Taken::Part, next.latest())),
-            None => Ok((Taken::All, self.base)),
-        }
+        Ok(next.map_or((Taken::All, self.base), |next| (Taken::Part, next)))
     }
 
     /// Answers conversations of which no move is known, in the order of their ids. Whether that were all.
@@ -153,49 +162,53 @@ impl<'a> Follow<'a> {
             let after = Some(self.walk.rest.as_str()).filter(|after| !after.is_empty());
             let (ids, last) = unmoved(self.cx, self.request.me, self.moves, after, self.request.limit).await?;
             let rows = self.rows(ids.clone()).await?;
-            for (nth, id) in ids.iter().enumerate() {
-                let Some(row) = rows.get(id) else { continue };
-                if self.take(id, row, None, ids.len() - nth).await? != Taken::All {
-                    return Ok(false);
-                }
+            let of: Vec<_> = ids.iter().filter_map(|id| Some((id, rows.get(id)?))).collect();
+            let taken = self.take_newest(&of).await?;
+            if let Some((id, _)) = of[..taken].last() {
                 id.as_str().clone_into(&mut self.walk.rest);
             }
             match last {
+                _ if taken < of.len() => return Ok(false),
                 Some(last) => last.as_str().clone_into(&mut self.walk.rest),
                 None => return Ok(true),
             }
         }
     }
 
-    /// Answers one conversation from `place` on, or the newest messages of it: a part of what there is room for, as
-    /// `first` such conversations are wanted.
+    /// Answers one conversation from `place` on, as far as there is room.
     async fn take(
         &mut self,
         id: &ConversationId,
         row: &ConversationRow,
-        place: Option<ConversationCursor>,
-        first: usize,
+        mut place: ConversationCursor,
     ) -> Result<Taken> {
-        let log = self.request.view(id, row);
-        let print = fingerprint(id.as_str());
-        self.left_window |= !self.head.has(id);
-        let Some(mut place) = place else {
-            let room = self.answer.room(self.request.limit);
-            if room == 0 {
-                return Ok(Taken::Part);
-            }
-            let wanted = (room / first.max(1)).max(1);
-            let place = self.answer.add_newest(self.cx, log, wanted).await?;
-            self.places.insert(print, place);
-            return Ok(Taken::All);
-        };
-        let taken = self.answer.take(self.cx, self.request, log, &mut place).await?;
-        self.places.insert(print, place);
+        let taken = self.answer.take(self.cx, self.request, self.request.view(id, row), &mut place).await?;
+        self.keep(id, place);
         Ok(taken)
     }
 
-    /// How far the client has read a conversation: as its cursor says. Where the cursor says nothing, it has read it up to
-    /// where it was before the first move that it was not answered, because it has what was before that, and the
+    /// Answers the newest messages of conversations, of each as many as there is room for, but one at least. For how many
+    /// there was room.
+    async fn take_newest(&mut self, of: &[(&ConversationId, &ConversationRow)]) -> Result<usize> {
+        let count = of.len().min(self.answer.conversations_left(self.request.limit));
+        let each = (self.answer.room(self.request.limit) / of.len().max(1)).max(1);
+        let logs: Vec<_> = of[..count].iter().map(|(id, row)| self.request.view(id, row)).collect();
+        let reads = logs.iter().map(|log| newest(self.cx, *log, each));
+        let found: Vec<_> = stream::iter(reads).buffered(READS_AT_ONCE).try_collect().await?;
+        for (log, (place, messages)) in logs.into_iter().zip(found) {
+            self.answer.push(log, messages);
+            self.keep(log.id, place);
+        }
+        Ok(count)
+    }
+
+    fn keep(&mut self, id: &ConversationId, place: ConversationCursor) {
+        self.left_window |= !self.head.has(id);
+        self.places.insert(place.conversation, place);
+    }
+
+    /// How far the client has read a conversation: as its cursor says. Where the cursor says nothing, it has read it up
+    /// to where it was before the first move that it was not answered, because it has what was before that, and the
     /// conversation was not in the window then. `None` when the client has nothing of it.
     fn place(&self, trail: &Trail) -> Option<ConversationCursor> {
         if let Some(place) = self.places.get(&trail.print) {
@@ -233,9 +246,9 @@ impl<'a> Follow<'a> {
         self.answer.finish(self.cx, self.request, self.head.at).await
     }
 
-    /// What moved since the head was read. The rows of conversations, which were read after it, may have moved further: then
-    /// the client has more of them than the version says. In the window the next answer finds that; what left it must
-    /// be looked for. `None` when it is not known.
+    /// What moved since the head was read. The rows of conversations, which were read after it, may have moved further:
+    /// then the client has more of them than the version says. In the window the next answer finds that; what left it
+    /// must be looked for. `None` when it is not known.
     async fn moved_meanwhile(&mut self) -> Result<Option<Moves>> {
         self.answer.cursor.seen = self.head.version;
         if !self.left_window {

@@ -1,10 +1,10 @@
 //! A user's head: the one small row that an idle poll of everything reads.
 //!
 //! It counts the moves of the user's conversations (`version`) and keeps a window of those that moved lately, each with
-//! the position in its log from which a reader continues who last looked at an older version. How long the window may be
-//! is a setting: where bytes are billed it keeps the row within one write unit (1 KB on DynamoDB), elsewhere there is room
-//! for more. When the window is full, its older half goes into a row of its own in the same commit (`moved.rs`), so that
-//! a reader of any age finds it (`moves.rs`).
+//! the position in its log from which a reader continues who last looked at an older version. How long the window may
+//! be is a setting: where bytes are billed it keeps the row within one write unit (1 KB on DynamoDB), elsewhere there
+//! is room for more. When the window is full, its older half goes into a row of its own in the same commit
+//! (`moved.rs`), so that a reader of any age finds it (`moves.rs`).
 
 use super::{
     cursor::fingerprint,
@@ -77,8 +77,8 @@ impl HeadRow {
         (self.floor..=self.version).contains(&version)
     }
 
-    /// Records that `conversation` moved on from `before`, and that its last message was accepted at `last`. Answers what
-    /// left the window, which must be stored in the same commit.
+    /// Records that `conversation` moved on from `before`, and that its last message was accepted at `last`. Answers
+    /// what left the window, which must be stored in the same commit.
     pub fn bump(
         &mut self,
         conversation: &ConversationId,
@@ -122,7 +122,8 @@ impl HeadRow {
         ids.map(|id| (fingerprint(id.as_str()), id)).collect()
     }
 
-    /// Takes the older half out of a window that is too long: half, so that not every move afterwards writes a row more.
+    /// Takes the older half out of a window that is too long: half, so that not every move afterwards writes a row
+    /// more.
     fn shorten(&mut self, window_bytes: usize) -> Option<EvictedRow> {
         let mut total: usize = self.window.iter().map(Moved::bytes).sum();
         if total <= window_bytes || self.window.len() <= WINDOW_MIN {

@@ -76,8 +76,8 @@ pub(crate) async fn list(cx: &Context, me: &UserId, input: ListConversations) ->
     })
 }
 
-/// The conversations that moved after `version`, without those that were answered: of many, those that moved last. All of
-/// them after a reset, when it cannot be told which moved.
+/// The conversations that moved after `version`, without those that were answered: of many, those that moved last. All
+/// of them after a reset, when it cannot be told which moved.
 async fn moved(cx: &Context, request: &Request<'_>, version: u64, mut answered: Answered) -> Result<(Page, bool)> {
     let seen = answered.top().unwrap_or(version);
     let head = poll_head(cx, request.me, version, seen).await?;
@@ -125,8 +125,8 @@ async fn newest(cx: &Context, request: &Request<'_>, from: Option<(u64, Traversa
     Ok(Page { conversations, has_more, cursor: ConversationsCursor { version, way }, moved_at: head.at })
 }
 
-/// The conversations after `after`, as many as a page and one more at least if there are so many: no other one comes before
-/// any of these.
+/// The conversations after `after`, as many as a page and one more at least if there are so many: no other one comes
+/// before any of these.
 async fn candidates(cx: &Context, request: &Request<'_>, head: &HeadRow, after: Option<&Order>) -> Result<Vec<Order>> {
     let is_left = |order: (Reverse<u64>, &str)| after.is_none_or(|(at, id)| order > (*at, id.as_str()));
     let enough = |moves: &Moves, reached: Reached| {

@@ -139,8 +139,8 @@ impl Moves {
     }
 }
 
-/// The conversations of a user that `moves` does not have, by their ids from the one after `after` on, at most `limit` of
-/// those that there are: rows of before everything was kept. The ids, and the last one that was looked at.
+/// The conversations of a user that `moves` does not have, by their ids from the one after `after` on, at most `limit`
+/// of those that there are: rows of before everything was kept. The ids, and the last one that was looked at.
 pub(super) async fn unmoved(
     cx: &Context,
     me: &UserId,

@@ -1,9 +1,9 @@
 //! `sync`: all that changed for a user, in every conversation, in one poll.
 //!
 //! The user's head tells which conversations moved since a version, and rows beside it tell what left its window
-//! (`moves.rs`). The cursor tells how far the client has read each of those that moved lately; for the others their moves
-//! do. Each is then read like a list of its own (`follow.rs`). Without a cursor, or with one of before the store was
-//! restored, the newest messages of all conversations are answered in the same way.
+//! (`moves.rs`). The cursor tells how far the client has read each of those that moved lately; for the others their
+//! moves do. Each is then read like a list of its own (`follow.rs`). Without a cursor, or with one of before the store
+//! was restored, the newest messages of all conversations are answered in the same way.
 
 use super::{
     answer::{Answer, Request, SCOPE},
@@ -44,8 +44,8 @@ pub(crate) async fn sync(cx: &Context, me: &UserId, input: SyncQuery) -> Result<
     answer(cx, me, input, Proof::Recorded).await
 }
 
-/// [`sync`] without recording what the cursor proves. The answer's cursor proves the same and more, so nothing is lost when
-/// [`record_delivery`] is called for the last of several cursors only.
+/// [`sync`] without recording what the cursor proves. The answer's cursor proves the same and more, so nothing is lost
+/// when [`record_delivery`] is called for the last of several cursors only.
 ///
 /// # Errors
 /// As [`sync`].
@@ -128,8 +128,8 @@ async fn continue_from(
     follow::begin(cx, request, true).await
 }
 
-/// Whether the head knows everything after the cursor, and the cursor nothing that the head does not: a store may have been
-/// restored to an earlier state.
+/// Whether the head knows everything after the cursor, and the cursor nothing that the head does not: a store may have
+/// been restored to an earlier state.
 fn is_from_here(head: &HeadRow, cursor: &SyncCursor) -> bool {
     let is_first = matches!(&cursor.way, Way::Back(walk) if walk.is_first);
     cursor.seen <= head.version && (is_first || head.covers(cursor.version))

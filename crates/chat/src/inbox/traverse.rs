@@ -2,7 +2,7 @@
 //! answered a `sync` without a cursor like that, too, and their cursors still lead on.
 
 use super::{
-    answer::{Answer, Request, Taken},
+    answer::{Answer, Request, Taken, newest},
     cursor::{ConversationCursor, SyncCursor, Traversal, Way, fingerprint},
     moves::Moves,
     read_head::read_head,
@@ -18,8 +18,8 @@ use jobline_store::Consistency;
 use jobline_wire::Synced;
 use std::collections::HashMap;
 
-/// Begins a traversal of what changed after `since`. What moves meanwhile has a later version than the cursor, so the polls
-/// that follow answer it.
+/// Begins a traversal of what changed after `since`. What moves meanwhile has a later version than the cursor, so the
+/// polls that follow answer it.
 pub(super) async fn begin(cx: &Context, request: Request<'_>, since: u64) -> Result<Synced> {
     let version = read_head(cx, request.me, Consistency::Strong).await?.version;
     let traversal = Traversal { since, ..Traversal::default() };
@@ -59,7 +59,8 @@ pub(super) async fn resume(
         }
         traversal.after = id.as_str().to_owned();
     }
-    // A conversation that has not moved meanwhile was read to its end; its place in the window will say so when it moves.
+    // A conversation that has not moved meanwhile was read to its end; its place in the window will say so when it
+    // moves.
     let window = head.window_by_fingerprint();
     let needed = |one: &ConversationCursor| {
         let has_moved = moved.lost.is_some() || moved.trail(one.conversation).is_some();
@@ -83,7 +84,9 @@ async fn visit_newest(
     if answer.room(request.limit) < wanted {
         return Ok(Taken::Part);
     }
-    *cursor = Some(answer.add_newest(cx, log, request.limit).await?);
+    let (end, messages) = newest(cx, log, request.limit).await?;
+    answer.push(log, messages);
+    *cursor = Some(end);
     Ok(Taken::All)
 }
 

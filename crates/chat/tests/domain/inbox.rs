@@ -313,7 +313,8 @@ async fn many_that_moved_since_the_list_was_read_come_newest_first() {
     assert_eq!(listed, expected);
 }
 
-/// My head as an older server would have left it: without what is new in it, and with only the last `kept` conversations.
+/// My head as an older server would have left it: without what is new in it, and with only the last `kept`
+/// conversations.
 async fn forget(world: &World, kept: usize) {
     let key = Key::new(format!("USER#{ME}"), "HEAD");
     let row = world.store.get(&key, Consistency::Strong).await.unwrap().unwrap();
@@ -474,7 +475,7 @@ fn step() -> impl Strategy<Value = Step> {
         4 => (0..OTHERS).prop_map(Step::Write),
         1 => (0..OTHERS).prop_map(Step::IsRead),
         1 => (0..OTHERS).prop_map(Step::Read),
-        4 => (0..DEVICES, prop_oneof![1..4_u32, 4..13_u32, Just(50)]).prop_map(|(device, limit)| Step::Poll(device, limit)),
+        4 => (0..DEVICES, prop_oneof![1..4_u32, 4..13_u32, Just(50)]).prop_map(|(one, limit)| Step::Poll(one, limit)),
         1 => (0..DEVICES, 0..DEVICES).prop_map(|(device, from)| Step::Copy(device, from)),
         1 => (0..DEVICES).prop_map(Step::New),
     ]
