@@ -11,6 +11,8 @@ mod files;
 mod inbox;
 mod jobs;
 mod live;
+mod moderation;
+mod presence;
 mod properties;
 mod retention;
 mod round_trips;

@@ -16,6 +16,10 @@ mod files;
 mod inbox;
 #[path = "../../../chat/tests/domain/jobs.rs"]
 mod jobs;
+#[path = "../../../chat/tests/domain/live.rs"]
+mod live;
+#[path = "../../../chat/tests/domain/presence.rs"]
+mod presence;
 #[path = "../../../chat/tests/domain/properties.rs"]
 mod properties;
 #[path = "../../../chat/tests/domain/retention.rs"]
