@@ -114,6 +114,15 @@ impl Answer {
         Ok(())
     }
 
+    /// Adds a conversation without messages, if there is room.
+    pub fn show(&mut self, log: LogView<'_>, limit: usize) -> Taken {
+        if self.conversations.len() >= limit {
+            return Taken::Part;
+        }
+        self.push(log, Vec::new());
+        Taken::All
+    }
+
     /// Adds the messages of a conversation.
     pub fn push(&mut self, log: LogView<'_>, messages: Vec<Message>) {
         self.messages.push(messages);

@@ -182,7 +182,13 @@ impl<'a> Follow<'a> {
         row: &ConversationRow,
         mut place: ConversationCursor,
     ) -> Result<Taken> {
-        let taken = self.answer.take(self.cx, self.request, self.request.view(id, row), &mut place).await?;
+        let log = self.request.view(id, row);
+        let taken = if place.cursor.position.change < row.log.change {
+            self.answer.take(self.cx, self.request, log, &mut place).await?
+        } else {
+            // It moved, though its log did not: a mute or a block by another device of the user.
+            self.answer.show(log, self.request.limit)
+        };
         self.keep(id, place);
         Ok(taken)
     }
