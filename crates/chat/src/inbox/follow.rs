@@ -17,7 +17,10 @@ use crate::{
 use futures_util::{StreamExt, TryStreamExt, stream};
 use jobline_store::Consistency;
 use jobline_wire::Synced;
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::{
+    cmp::Reverse,
+    collections::{HashMap, HashSet, VecDeque},
+};
 
 /// Of how many conversations the newest messages are read at the same time.
 const READS_AT_ONCE: usize = 8;
@@ -197,9 +200,10 @@ impl<'a> Follow<'a> {
     /// there was room.
     async fn take_newest(&mut self, of: &[(&ConversationId, &ConversationRow)]) -> Result<usize> {
         let count = of.len().min(self.answer.conversations_left(self.request.limit));
-        let each = (self.answer.room(self.request.limit) / of.len().max(1)).max(1);
+        let wanted: Vec<u64> = of.iter().map(|(_, row)| row.log.number).collect();
+        let shares = shares(self.answer.room(self.request.limit), &wanted);
         let logs: Vec<_> = of[..count].iter().map(|(id, row)| self.request.view(id, row)).collect();
-        let reads = logs.iter().map(|log| newest(self.cx, *log, each));
+        let reads = logs.iter().zip(shares).map(|(log, share)| newest(self.cx, *log, share));
         let found: Vec<_> = stream::iter(reads).buffered(READS_AT_ONCE).try_collect().await?;
         for (log, (place, messages)) in logs.into_iter().zip(found) {
             self.answer.push(log, messages);
@@ -264,5 +268,34 @@ impl<'a> Follow<'a> {
         self.answer.cursor.seen = head.version.max(self.head.version);
         let moves = Moves::after(self.cx, self.request.me, &head, self.head.version).await?;
         Ok(Some(moves).filter(|moves| moves.lost.is_none()))
+    }
+}
+
+/// How much of `room` each of those has who want so much of it: what some do not want, the others have. At least one.
+fn shares(room: usize, wanted: &[u64]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..wanted.len()).collect();
+    order.sort_by_key(|at| (wanted[*at], Reverse(*at)));
+    let (mut shares, mut room) = (vec![1; wanted.len()], room);
+    for (nth, at) in order.into_iter().enumerate() {
+        let equal = (room / (wanted.len() - nth)).max(1);
+        shares[at] = usize::try_from(wanted[at]).unwrap_or(equal).clamp(1, equal);
+        room = room.saturating_sub(shares[at]);
+    }
+    shares
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shares;
+
+    #[test]
+    fn what_some_do_not_want_the_others_have() {
+        assert_eq!(shares(50, &[100, 1, 1]), [48, 1, 1]);
+        assert_eq!(shares(50, &[100, 100, 1]), [25, 24, 1]);
+        assert_eq!(shares(50, &[7, 3]), [7, 3]);
+        assert_eq!(shares(4, &[9, 9, 9, 9]), [1, 1, 1, 1]);
+        assert_eq!(shares(2, &[9, 9, 9]), [1, 1, 1], "only the first two are read");
+        assert_eq!(shares(50, &[]), [0_usize; 0]);
+        assert_eq!(shares(50, &[0]), [1]);
     }
 }

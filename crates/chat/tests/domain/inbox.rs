@@ -245,7 +245,7 @@ async fn few_conversations_begin_with_more_of_their_messages() {
         hear(&world, 0, "more").await;
     }
     let first = me.sync(None).await.unwrap();
-    assert_eq!((first.conversations.len(), first.messages.len(), first.has_more), (3, 16 + 1 + 1, false));
+    assert_eq!((first.conversations.len(), first.messages.len(), first.has_more), (3, 31 + 1 + 1, false));
 }
 
 #[tokio::test]
