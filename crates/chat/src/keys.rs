@@ -57,7 +57,7 @@ pub(crate) fn version(conversation: &ConversationId, message: u64, before: u32) 
 
 /// The former texts of a message, the oldest first.
 pub(crate) fn versions(conversation: &ConversationId, message: u64) -> Range {
-    Range::prefix(conversation_partition(conversation), &version_prefix(message), 100)
+    Range::prefix(conversation_partition(conversation), version_prefix(message), 100)
 }
 
 /// That the bytes of a file are to be removed, since its message was deleted.
