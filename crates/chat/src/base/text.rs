@@ -1,16 +1,10 @@
 //! What text is accepted: message content, names, client ids, the limit of a list.
 
 use crate::base::error::{Error, Result};
-use jobline_wire::Code;
-
-/// Unicode scalar values of a message.
-pub const CONTENT_CHARS: usize = 2_000;
-/// Bytes of a client id.
-pub const CLIENT_ID_BYTES: usize = 64;
-/// Messages or conversations in one answer.
-pub const LIMIT: u32 = 50;
-/// Characters of the last message that a conversation shows.
-const PREVIEW_CHARS: usize = 100;
+use jobline_wire::{
+    Code,
+    limits::{CLIENT_ID_BYTES, CONTENT_CHARS, NAME_CHARS, PAGE_ITEMS, PREVIEW_CHARS},
+};
 
 /// The content of a message, checked.
 pub(crate) fn content(text: Option<String>, with_file: bool) -> Result<String> {
@@ -59,7 +53,7 @@ pub(crate) fn comment(text: String) -> Result<String> {
 pub(crate) fn client_id(text: Option<&str>) -> Result<()> {
     match text {
         Some(text) if text.is_empty() || text.len() > CLIENT_ID_BYTES => {
-            Err(Error::invalid("clientId", "clientId has 1 to 64 bytes."))
+            Err(Error::invalid("clientId", format!("clientId has 1 to {CLIENT_ID_BYTES} bytes.")))
         }
         Some(text) if text.chars().any(char::is_control) => {
             Err(Error::invalid("clientId", "clientId holds control characters; use a UUID or the like."))
@@ -71,19 +65,19 @@ pub(crate) fn client_id(text: Option<&str>) -> Result<()> {
 /// How many to answer.
 pub(crate) fn limit(limit: Option<u32>) -> Result<usize> {
     match limit {
-        None => Ok(LIMIT as usize),
-        Some(limit) if (1..=LIMIT).contains(&limit) => Ok(limit as usize),
-        Some(_) => Err(Error::invalid("limit", "limit is a whole number from 1 to 50.")),
+        None => Ok(PAGE_ITEMS as usize),
+        Some(limit) if (1..=PAGE_ITEMS).contains(&limit) => Ok(limit as usize),
+        Some(_) => Err(Error::invalid("limit", format!("limit is a whole number from 1 to {PAGE_ITEMS}."))),
     }
 }
 
-/// A line of text to show, such as a name or a title: 1 to 200 characters, not only white space.
+/// A line of text to show, such as a name or a title: 1 to [`NAME_CHARS`] characters, not only white space.
 pub(crate) fn line(field: &'static str, text: &str) -> Result<()> {
     let length = text.chars().count();
-    if length > 200 || text.trim().is_empty() || text.chars().any(char::is_control) {
+    if length > NAME_CHARS || text.trim().is_empty() || text.chars().any(char::is_control) {
         return Err(Error::invalid(
             field,
-            format!("{field} has 1 to 200 characters, none of them a control character."),
+            format!("{field} has 1 to {NAME_CHARS} characters, none of them a control character."),
         ));
     }
     Ok(())
