@@ -101,8 +101,8 @@ fn refuse_json(body: &[u8], error: &serde_path_to_error::Error<serde_json::Error
     }
 }
 
-/// The input in a query. A bare `+` is a plus: no parameter is text that may hold a space, and whoever writes a cursor or
-/// a time zone by hand means what is written.
+/// The input in a query. A bare `+` is a plus: no parameter is text that may hold a space, and a person who writes a
+/// cursor or a time zone by hand means what is written.
 ///
 /// Parameters are looked at one after the other and only up to the first that is refused, so that the cost grows with the
 /// query and no faster.
