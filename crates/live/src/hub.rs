@@ -188,7 +188,7 @@ impl Inner {
 
     fn leave(&self, member: &Member) {
         self.rooms.leave(member);
-        // Whoever knew the time has said so before; otherwise the user was last active when they said they were.
+        // Callers that knew the time have set it before; otherwise the user was last active when they said they were.
         self.presences.set(member, false, 0);
         let mut users = self.users_mut();
         if let Some(members) = users.get_mut(&member.user) {

@@ -50,7 +50,7 @@ async fn what_was_told_before_somebody_listens_is_not_lost() {
     assert_eq!(news, moved());
     hub.moved(&[user("anna")]);
     drop(anna.news());
-    assert_eq!(anna.take(), moved(), "nor when whoever listened has stopped");
+    assert_eq!(anna.take(), moved(), "nor when the listener has stopped");
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! read by [`crate::cli`] and not here; tests fill in [`Settings`] themselves.
 
 use crate::cli::Settings;
+use jobline_wire::limits::SECRET_BYTES;
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -19,8 +20,6 @@ use values::{level, number, switch};
 
 pub use places::{FilesKind, StoreKind};
 
-/// The fewest bytes of a secret.
-pub const SECRET_BYTES: usize = 32;
 /// The longest retention, in days: a hundred years.
 const DAYS_MAX: u32 = 36_500;
 /// A year.
