@@ -14,9 +14,9 @@ use crate::{
     conversation::{read, row::ConversationRow},
     log::cursor::LogCursor,
 };
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{StreamExt, TryStreamExt, future::BoxFuture, stream};
 use jobline_store::Consistency;
-use jobline_wire::Synced;
+use jobline_wire::{Message, Synced};
 use std::{
     cmp::Reverse,
     collections::{HashMap, HashSet, VecDeque},
@@ -203,7 +203,10 @@ impl<'a> Follow<'a> {
         let wanted: Vec<u64> = of.iter().map(|(_, row)| row.log.number).collect();
         let shares = shares(self.answer.room(self.request.limit), &wanted);
         let logs: Vec<_> = of[..count].iter().map(|(id, row)| self.request.view(id, row)).collect();
-        let reads = logs.iter().zip(shares).map(|(log, share)| newest(self.cx, *log, share));
+        let mut reads: Vec<BoxFuture<'_, Result<(ConversationCursor, Vec<Message>)>>> = Vec::with_capacity(count);
+        for (log, share) in logs.iter().zip(shares) {
+            reads.push(Box::pin(newest(self.cx, *log, share)));
+        }
         let found: Vec<_> = stream::iter(reads).buffered(READS_AT_ONCE).try_collect().await?;
         for (log, (place, messages)) in logs.into_iter().zip(found) {
             self.answer.push(log, messages);

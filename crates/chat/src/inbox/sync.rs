@@ -22,10 +22,10 @@ use crate::{
         text,
     },
     context::Context,
-    conversation::receipts,
+    conversation::{receipts, row::ConversationRow},
     keys,
 };
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{StreamExt, TryStreamExt, future::BoxFuture, stream};
 use jobline_wire::{SyncQuery, Synced};
 use std::collections::HashMap;
 
@@ -151,10 +151,11 @@ async fn acknowledge(cx: &Context, me: &UserId, head: &HeadRow, moves: &Moves, c
         one.proves_delivery = false;
         received.extend(names.remove(&one.conversation).map(|id| (id, one.cursor.position.last_message())));
     }
-    let deliveries = received.iter().map(|(id, message)| {
+    let mut deliveries: Vec<BoxFuture<'_, Result<ConversationRow>>> = Vec::with_capacity(received.len());
+    for (id, message) in &received {
         let member = id.side(me).expect("a user's head and memberships name only conversations they are in");
-        receipts::deliver(cx, id, member, *message)
-    });
+        deliveries.push(Box::pin(receipts::deliver(cx, id, member, *message)));
+    }
     // The senders are different people, so the commits seldom meet.
     stream::iter(deliveries).buffer_unordered(DELIVERIES_AT_ONCE).try_for_each(|_| async { Ok(()) }).await
 }
