@@ -14,7 +14,7 @@ use crate::{
     conversation::{read, row::ConversationRow},
     log::cursor::LogCursor,
 };
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{FutureExt, StreamExt, TryStreamExt, stream};
 use jobline_store::Consistency;
 use jobline_wire::Synced;
 use std::{
@@ -203,7 +203,8 @@ impl<'a> Follow<'a> {
         let wanted: Vec<u64> = of.iter().map(|(_, row)| row.log.number).collect();
         let shares = shares(self.answer.room(self.request.limit), &wanted);
         let logs: Vec<_> = of[..count].iter().map(|(id, row)| self.request.view(id, row)).collect();
-        let reads = logs.iter().zip(shares).map(|(log, share)| newest(self.cx, *log, share));
+        let reads = logs.iter().zip(shares).map(|(log, share)| newest(self.cx, *log, share).boxed());
+        let reads: Vec<_> = reads.collect();
         let found: Vec<_> = stream::iter(reads).buffered(READS_AT_ONCE).try_collect().await?;
         for (log, (place, messages)) in logs.into_iter().zip(found) {
             self.answer.push(log, messages);

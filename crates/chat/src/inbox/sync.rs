@@ -25,7 +25,7 @@ use crate::{
     conversation::receipts,
     keys,
 };
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{FutureExt, StreamExt, TryStreamExt, stream};
 use jobline_wire::{SyncQuery, Synced};
 use std::collections::HashMap;
 
@@ -153,8 +153,10 @@ async fn acknowledge(cx: &Context, me: &UserId, head: &HeadRow, moves: &Moves, c
     }
     let deliveries = received.iter().map(|(id, message)| {
         let member = id.side(me).expect("a user's head and memberships name only conversations they are in");
-        receipts::deliver(cx, id, member, *message)
+        // Boxed: for a nameless future in a stream the compiler cannot prove to callers that it is `Send`.
+        receipts::deliver(cx, id, member, *message).boxed()
     });
+    let deliveries: Vec<_> = deliveries.collect();
     // The senders are different people, so the commits seldom meet.
     stream::iter(deliveries).buffer_unordered(DELIVERIES_AT_ONCE).try_for_each(|_| async { Ok(()) }).await
 }
