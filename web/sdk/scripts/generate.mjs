@@ -17,6 +17,8 @@ const HEAD = '// Made by `npm run generate` from the OpenAPI document of the ser
 const reference = schema => schema.$ref?.split('/').pop();
 
 function type(schema, used) {
+  // Anything at all.
+  if (schema === true) return 'unknown';
   // Any JSON.
   if (schema === true) return 'unknown';
   const name = reference(schema);
@@ -110,7 +112,7 @@ const LIMITS = [
   ['FILE_TYPES', 'UploadFile', 'contentType', 'enum', 'Media types that files may have.'],
 ];
 /** Those that the document may leave out: then there is no such constant. */
-const OPTIONAL = ['FILE_TYPES'];
+const OPTIONAL = ['FILE_NAME_BYTES', 'FILE_TYPES'];
 
 /** The text of `src/generated/limits.ts` for a document. */
 export function generateLimits(document) {

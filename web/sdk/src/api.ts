@@ -15,11 +15,20 @@ const GIVE_UP_MS = 30_000;
 
 /** Those that change something. */
 type Posted = { [P in Procedure]: Procedures[P]['method'] extends 'POST' ? P : never }[Procedure];
-const POSTED: Readonly<Record<Posted, true>> = { markAsRead: true, send: true, uploadFile: true };
+const POSTED: Readonly<Record<Posted, true>> = {
+  delete: true,
+  edit: true,
+  markAsRead: true,
+  react: true,
+  send: true,
+  uploadFile: true,
+};
 
-/** Every procedure stands under its own name but one. */
-const pathOf = (procedure: Procedure): Procedures[Procedure]['path'] =>
-  `/messages/${procedure === 'getConversations' ? 'conversations' : procedure}`;
+/** Every procedure stands under its own name, but those that get something: they stand under its name. */
+const pathOf = (procedure: Procedure): Procedures[Procedure]['path'] => {
+  if (procedure === 'getConversations') return '/messages/conversations';
+  return procedure === 'getConversation' ? '/messages/conversation' : `/messages/${procedure}`;
+};
 
 interface Options {
   readonly baseUrl: string;

@@ -240,8 +240,8 @@ export class Store {
     this.#failed = cache;
     const kept =
       error === LATE ? undefined : await this.#inTime(cache.range(EVERYTHING)).catch(() => undefined);
+    // Files that were sent from here are in `#bytes` besides.
     const rows = new Map<string, Value>(kept ?? this.#mirrored());
-    for (const [key, bytes] of this.#bytes) rows.set(key, bytes);
     this.#events.cacheFailed(
       error instanceof Error && error.name === 'QuotaExceededError' ? 'quota' : 'failed',
     );

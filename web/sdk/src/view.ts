@@ -11,6 +11,7 @@ export function viewOfMessage({ message, fetchedAt, size }: MessageRow, me: stri
   const { id, number, content, type, status, jobId, senderId } = message;
   const mine = senderId === me;
   const clientId = mine ? message.clientId : undefined;
+  const file = fileOf(message, fetchedAt, size);
   return {
     key: clientId ?? id,
     id,
@@ -18,8 +19,9 @@ export function viewOfMessage({ message, fetchedAt, size }: MessageRow, me: stri
     number,
     mine,
     text: content,
-    type,
-    file: fileOf(message, fetchedAt, size),
+    // Of a type that this version does not know, the text is shown, and the file if there is one.
+    type: type === 'image' ? type : file ? 'file' : 'text',
+    file,
     at: Date.parse(message.createdAt),
     jobId,
     state: { is: mine || status === 'read' ? status : 'received' },
@@ -35,9 +37,8 @@ function fileOf(message: Message, fetchedAt: number, dimensions: Size | undefine
     fileExpired,
     type,
   } = message;
-  if (type === 'text') return undefined;
-  // Servers tell the size of an image from the contract's next version on.
-  const { width, height } = message as Message & Partial<Size>;
+  if (type !== 'image' && type !== 'file' && !message.fileName) return undefined;
+  const { width, height } = message;
   const told = width && height ? { width, height } : dimensions;
   const urlExpiresAt = url === undefined ? undefined : fetchedAt + URL_MS;
   return { name, size, contentType, url, urlExpiresAt, expired: fileExpired === true, ...told };

@@ -397,6 +397,7 @@ export class FakeServer {
     const job = talk.job === undefined ? undefined : this.jobs.get(talk.job);
     return {
       id: talk.id,
+      kind: 'pair',
       participants: talk.pair,
       people: talk.pair.map(id => ({ id, name: id, ...this.people.get(id) })),
       ...(job && { jobId: job.id, job: { id: job.id, title: job.title, status: job.status } }),
