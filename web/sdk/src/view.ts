@@ -36,9 +36,10 @@ function fileOf(message: Message, fetchedAt: number, dimensions: Size | undefine
     fileUrl: url,
     fileExpired,
     type,
+    width,
+    height,
   } = message;
   if (type !== 'image' && type !== 'file' && !message.fileName) return undefined;
-  const { width, height } = message;
   const told = width && height ? { width, height } : dimensions;
   const urlExpiresAt = url === undefined ? undefined : fetchedAt + URL_MS;
   return { name, size, contentType, url, urlExpiresAt, expired: fileExpired === true, ...told };

@@ -123,7 +123,10 @@ function needsWords({ state }: TimelineMessage): boolean {
   return state.is === 'uploading' || state.is === 'failed' || state.is === 'waiting';
 }
 
-/** `all` by day: a part begins at each heading. The first part may have none, when its day began before the part in the page. */
+/**
+ * `all` by day: a part begins at each heading. The first part may have none, when its day began before the part in
+ * the page.
+ */
 export function byDay(all: readonly Row[]): Row[][] {
   const days: Row[][] = [];
   for (const row of all) {

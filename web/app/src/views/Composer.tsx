@@ -131,7 +131,10 @@ export function Composer({ timeline, tray }: { timeline: Timeline; tray: Chosen 
   );
 }
 
-/** Enter sends with a real keyboard. On a touch screen it makes a new line; while an input method composes a word it belongs to that. */
+/**
+ * Enter sends with a real keyboard. On a touch screen it makes a new line; while an input method composes a word it
+ * belongs to that.
+ */
 function sends(event: KeyboardEvent): boolean {
   const composing = event.isComposing || event.keyCode === 229;
   if (event.key !== 'Enter' || composing || event.shiftKey || event.altKey) return false;

@@ -109,7 +109,8 @@ export function MessageList({ timeline, state, name }: Props) {
     } else keep.settle();
   });
 
-  // What is out of sight comes after what is seen was painted: a task that is posted in a frame runs when that was drawn.
+  // What is out of sight comes after what is seen was painted: a task that is posted in a frame runs when that was
+  // drawn.
   const starting = state.status === 'ready' && chosen === undefined;
   useEffect(() => {
     if (!starting) return;

@@ -1,7 +1,10 @@
 import type { ComponentType } from 'preact';
 import { useLayoutEffect, useState } from 'preact/hooks';
 
-/** A view whose code is loaded when it is drawn for the first time. Until then, and where that fails, nothing is there. */
+/**
+ * A view whose code is loaded when it is drawn for the first time. Until then, and where that fails, nothing is
+ * there.
+ */
 export function lazy<P extends object>(load: () => Promise<ComponentType<P>>): ComponentType<P> {
   let loaded: ComponentType<P> | undefined;
   return function Lazy(props: P) {

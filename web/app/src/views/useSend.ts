@@ -5,8 +5,8 @@ import { useSurroundings } from './context.ts';
 import { useEditing } from './Editing.ts';
 
 /**
- * Hands what was written to the outbox. Each file is a message of its own, in the order in which they were chosen; the text
- * goes with the last of them, so that it stands below all.
+ * Hands what was written to the outbox. Each file is a message of its own, in the order in which they were chosen;
+ * the text goes with the last of them, so that it stands below all.
  *
  * The draft goes when the message is kept, not before: a tab that is killed in between has one of the two. The outbox
  * refuses only when it can keep nothing at all; then the text is given back.
