@@ -41,7 +41,7 @@ export function useSend(
       giveBack(content);
     };
     if (editing.clientId !== undefined) {
-      timeline.edit(editing.clientId, content).catch(refused);
+      timeline.rewrite(editing.clientId, content).catch(refused);
       editing.end();
       return;
     }
