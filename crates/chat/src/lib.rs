@@ -18,6 +18,8 @@ mod inbox;
 mod keys;
 mod log;
 mod messages;
+mod presence;
+mod user;
 
 pub use base::{
     announcer::Announce,

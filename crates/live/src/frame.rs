@@ -1,6 +1,6 @@
 //! The frames: JSON objects in text, told apart by `op`.
 
-use crate::closing::Closing;
+use crate::{closing::Closing, hub::Seen};
 use jobline_chat::{UserId, iso};
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +19,8 @@ pub(crate) enum Said {
     Watch { conversation_id: Option<String> },
     /// Somebody writes, or stopped writing.
     Typing { conversation_id: String, typing: bool },
+    /// Somebody looks at the screen, or nobody does any more.
+    Active { active: bool },
     /// A fresh token of the same user.
     Token { token: String },
     /// Wants a `pong`.
@@ -40,6 +42,7 @@ impl Said {
 enum Tells<'a> {
     Ready { heartbeat_ms: u64, token_expires_at: String },
     Typing { conversation_id: &'a str, user_id: &'a str, typing: bool },
+    Presence { user_id: &'a str, state: &'a str, last_active_at: Option<String> },
     TokenExpiring { expires_at: String },
     Pong,
     Heartbeat,
@@ -68,6 +71,13 @@ pub(crate) fn synced(answer: &str) -> String {
 
 pub(crate) fn typing(conversation_id: &str, user: &UserId, typing: bool) -> String {
     Tells::Typing { conversation_id, user_id: user.as_str(), typing }.text()
+}
+
+pub(crate) fn presence(seen: &Seen) -> String {
+    const HOUR_MS: u64 = 3_600_000;
+    let state = if seen.online { "online" } else { "recent" };
+    let last_active_at = Some(iso(seen.last_ms - seen.last_ms % HOUR_MS));
+    Tells::Presence { user_id: seen.user.as_str(), state, last_active_at }.text()
 }
 
 pub(crate) fn token_expiring(expires_ms: u64) -> String {
@@ -101,6 +111,11 @@ mod tests {
         assert_eq!(
             typing("conv_anna_ben", &anna, true),
             r#"{"op":"typing","conversationId":"conv_anna_ben","userId":"anna","typing":true}"#
+        );
+        let gone = Seen { user: anna, online: false, last_ms: 1_763_116_200_000 };
+        assert_eq!(
+            presence(&gone),
+            r#"{"op":"presence","userId":"anna","state":"recent","lastActiveAt":"2025-11-14T10:00:00.000Z"}"#
         );
         assert_eq!(
             token_expiring(1_763_116_200_000),

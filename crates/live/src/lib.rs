@@ -24,7 +24,7 @@ mod typing;
 
 pub use closing::Closing;
 pub use frame::FRAME_BYTES;
-pub use hub::{Full, Hub, Kind, Limits, News, Ticket};
-pub use ports::{Answer, Audiences, Feed, Incoming, Meter, NoMeter, Ports, Refusal, Socket, Token, Tokens};
+pub use hub::{Full, Hub, Kind, Limits, News, Seen, Ticket};
+pub use ports::{Answer, Audiences, Circles, Feed, Incoming, Meter, NoMeter, Ports, Refusal, Socket, Token, Tokens};
 pub use serve::serve;
 pub use session::{Action, Event, HEARTBEAT_MS, Session};

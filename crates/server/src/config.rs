@@ -66,6 +66,8 @@ pub struct Config {
     pub upload_rate: u32,
     /// The share of users to whom live connections are offered, in percent; 0 where they are off.
     pub live_percent: u32,
+    /// Whether users see when others are there.
+    pub presence: bool,
     /// Whether AWS Lambda started the program.
     pub is_function: bool,
 }
@@ -199,6 +201,7 @@ impl Config {
             delete_hours: number("delete-hours", settings.delete_hours.as_deref(), 24, 0..=HOURS_MAX)?,
             upload_rate: number("upload-rate", settings.upload_rate.as_deref(), 20, 0..=1_000_000)?,
             live_percent: live_percent(settings)?,
+            presence: switch("presence", settings.presence.as_deref(), true)?,
             is_function: settings.lambda_runtime_api.is_some(),
         };
         config.host_key_fits_a_header()?;
@@ -328,11 +331,7 @@ fn number(flag: &str, text: Option<&str>, default: u32, range: std::ops::RangeIn
 /// A share that is told while live connections are off is checked all the same.
 fn live_percent(settings: &Settings) -> Result<u32> {
     let percent = number("live-percent", settings.live_percent.as_deref(), 100, 0..=100)?;
-    match settings.live.as_deref() {
-        None | Some("on") => Ok(percent),
-        Some("off") => Ok(0),
-        Some(other) => Err(wrong("live", other, "on or off")),
-    }
+    Ok(if switch("live", settings.live.as_deref(), true)? { percent } else { 0 })
 }
 
 fn switch(flag: &str, text: Option<&str>, default: bool) -> Result<bool> {

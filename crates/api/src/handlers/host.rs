@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::caller::Host;
+use crate::target::ReportId;
 use jobline_chat::{Error, JobId, MessageId, Result, UserId, iso};
 use jobline_http::Nothing;
 use jobline_wire as wire;
@@ -88,4 +89,20 @@ pub async fn post_message(app: App, _: Host, (): (), input: wire::HostMessageInp
 /// As the domain's `delete_host_message`.
 pub async fn delete_message(app: App, _: Host, id: MessageId, input: wire::HostDeleteMessage) -> Result<()> {
     app.chat.delete_host_message(id.as_str(), input).await
+}
+
+/// `GET /host/reports`
+///
+/// # Errors
+/// As the domain's `reports`.
+pub async fn reports(app: App, _: Host, (): (), input: wire::ListReports) -> Result<wire::Reports> {
+    app.chat.reports(input).await
+}
+
+/// `DELETE /host/reports/{reportId}`
+///
+/// # Errors
+/// As the domain's `delete_report`.
+pub async fn delete_report(app: App, _: Host, id: ReportId, _: Nothing) -> Result<()> {
+    app.chat.delete_report(&id.0).await
 }

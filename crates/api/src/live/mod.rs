@@ -14,10 +14,13 @@ use jobline_wire::LiveOffer;
 use offer::Offer;
 use std::any::Any;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::Semaphore;
 
 /// How many live sessions read at a time.
 const READERS: usize = 64;
+/// How often it is looked who is not online any more.
+const PRESENCE_EVERY: Duration = Duration::from_secs(5);
 
 /// What live connections stand on.
 pub struct Live {
@@ -48,6 +51,7 @@ impl Live {
         let ports = Arc::new(Ports {
             feed: Arc::new(ports::ChatFeed(uses.chat.clone())),
             audiences: Arc::new(ports::ChatAudiences(uses.chat.clone())),
+            circles: Arc::new(ports::ChatCircles(uses.chat.clone())),
             tokens: Arc::new(ports::IdentityTokens(Arc::clone(uses.identity))),
             clock: Arc::clone(uses.clock),
             random: Arc::clone(uses.random),
@@ -55,6 +59,14 @@ impl Live {
             readers: Semaphore::new(READERS),
         });
         Self { hub, ports, offer: Offer::new(percent, base_url) }
+    }
+
+    /// Tells people who of those they see has gone, for as long as it is polled.
+    pub async fn expire_presence(&self) {
+        loop {
+            self.ports.clock.sleep(PRESENCE_EVERY).await;
+            self.hub.expire_presence(self.ports.clock.now_ms());
+        }
     }
 
     /// Who is connected.

@@ -50,6 +50,11 @@ pub(crate) fn beginning(text: &str, file_name: Option<&str>, length: usize) -> S
     line
 }
 
+/// A comment to the host, checked: empty, or text as in a message.
+pub(crate) fn comment(text: String) -> Result<String> {
+    content(Some(text), true).map_err(|error| error.at("comment"))
+}
+
 /// A client id, checked.
 pub(crate) fn client_id(text: Option<&str>) -> Result<()> {
     match text {

@@ -17,6 +17,7 @@ use crate::{
     conversation::access,
     host::permission,
     keys,
+    user::blocks,
 };
 use jobline_store::{Condition, Consistency, Outcome};
 use jobline_wire::{Code, UploadFile, UploadTarget};
@@ -38,6 +39,9 @@ pub(crate) async fn upload_file(cx: &Context, me: &UserId, input: UploadFile) ->
     }
     let member = id.side(me).ok_or_else(|| Error::not_found("conversation"))?;
     permission::check(cx, (me, &id.pair()[1 - member]), None, None, Consistency::Strong).await?;
+    if blocks::is_blocked(cx, me, &id.pair()[1 - member]).await? {
+        return Err(blocks::unavailable());
+    }
     let now = cx.now();
     let file_id = format!("file_{now}_{}", nanoid(&*cx.random));
     let row = FileRow {

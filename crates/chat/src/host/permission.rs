@@ -13,6 +13,7 @@ use crate::{
 };
 use jobline_store::{Consistency, Range, Row};
 use jobline_wire::{Code, JobStatus};
+use std::collections::BTreeSet;
 
 /// The job under which `me` may write to `other` now: the wanted one, otherwise the job `last`, about which they wrote
 /// last, otherwise any that is open and shared.
@@ -63,6 +64,17 @@ pub(crate) async fn typing_audience(cx: &Context, me: &UserId, conversation: &st
         Err(error) if error.code == Code::Unavailable => Err(error),
         Err(_) => Ok(Vec::new()),
     }
+}
+
+/// The users with whom `me` shares an open job.
+///
+/// # Errors
+/// `unavailable`.
+pub(crate) async fn sharing_open_jobs(cx: &Context, me: &UserId) -> Result<BTreeSet<UserId>> {
+    let open = jobs(cx, keys::open_jobs(me, Consistency::Eventual)).await?;
+    let open = open.iter().filter(|job| job.status == JobStatus::Open && job.includes(me));
+    let people = open.flat_map(|job| &job.participants).filter_map(|id| UserId::new(id));
+    Ok(people.filter(|user| user != me).collect())
 }
 
 async fn shared_open(cx: &Context, me: &UserId, other: &UserId, consistency: Consistency) -> Result<Vec<JobRow>> {

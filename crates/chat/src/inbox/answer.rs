@@ -117,7 +117,8 @@ impl Answer {
         cursor: String,
     ) -> Result<Synced> {
         Ok(Synced {
-            conversations: render_conversations::conversations(cx, &self.conversations, request.now).await?,
+            conversations: render_conversations::conversations(cx, request.me, &self.conversations, request.now)
+                .await?,
             messages: self.messages,
             has_more: self.has_more,
             cursor,

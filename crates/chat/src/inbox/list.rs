@@ -62,7 +62,7 @@ pub(crate) async fn list(cx: &Context, me: &UserId, input: ListConversations) ->
         }
     };
     Ok(Conversations {
-        conversations: render::conversations(cx, &page.conversations, request.now).await?,
+        conversations: render::conversations(cx, me, &page.conversations, request.now).await?,
         has_more: page.has_more,
         cursor: cx.sealer.seal(&page.cursor, me, SCOPE),
         next_poll_ms: cx.polling.next_poll_ms(page.moved_at, request.now),

@@ -10,6 +10,8 @@ mod faults;
 mod files;
 mod jobs;
 mod live;
+mod moderation;
+mod presence;
 mod properties;
 mod retention;
 mod round_trips;

@@ -14,6 +14,10 @@ mod faults;
 mod files;
 #[path = "../../../chat/tests/domain/jobs.rs"]
 mod jobs;
+#[path = "../../../chat/tests/domain/live.rs"]
+mod live;
+#[path = "../../../chat/tests/domain/presence.rs"]
+mod presence;
 #[path = "../../../chat/tests/domain/properties.rs"]
 mod properties;
 #[path = "../../../chat/tests/domain/retention.rs"]
