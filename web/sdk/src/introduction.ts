@@ -6,6 +6,7 @@
 
 import type { Core } from './core.ts';
 import type { Conversation, ConversationDetails } from './generated/contract.ts';
+import { details } from './telling.ts';
 
 const AGAIN_MS = 60_000;
 
@@ -13,15 +14,13 @@ export class Introduction {
   readonly #core: Core;
   readonly #other: string;
   readonly #job: number | undefined;
-  readonly #changed: () => void;
   #told: Partial<ConversationDetails> | undefined;
   #askedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(core: Core, other: string, job: number | undefined, changed: () => void) {
+  constructor(core: Core, other: string, job: number | undefined) {
     this.#core = core;
     this.#other = other;
     this.#job = job;
-    this.#changed = changed;
   }
 
   /** What the server said, where `kept` does not say it. */
@@ -32,17 +31,15 @@ export class Introduction {
     return isTold ? undefined : (this.#told ?? {});
   }
 
-  /** Asks, unless what is kept says it or the answer is not a minute old. */
-  async ask(kept: () => Conversation | undefined): Promise<void> {
-    await this.#core.store.opened;
+  /** Asks, unless what is kept says it or the answer is not a minute old. Answers whether there is news. */
+  async ask(kept: () => Conversation | undefined): Promise<boolean> {
     const now = this.#core.ports.clock.elapsed();
+    if (!this.get(kept()) || now - this.#askedAt < AGAIN_MS) return false;
     const askedAt = this.#askedAt;
-    if (!this.get(kept()) || now - askedAt < AGAIN_MS) return;
     this.#askedAt = now;
-    const { details } = await import('./onDemand.ts');
     const told = await details(this.#core, this.#other, this.#job);
     if (told) this.#told = told;
     else this.#askedAt = askedAt;
-    this.#changed();
+    return told !== undefined;
   }
 }

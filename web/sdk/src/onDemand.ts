@@ -3,5 +3,6 @@
  * case, so nothing is lost where it cannot be loaded yet.
  */
 
+export { Introduction } from './introduction.ts';
 export { Sender } from './sender.ts';
-export { details, versions } from './telling.ts';
+export { versions } from './telling.ts';

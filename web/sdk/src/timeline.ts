@@ -10,7 +10,7 @@ import { read } from './files.ts';
 import type { Conversation, ConversationDetails, Message } from './generated/contract.ts';
 import { fresher, type History } from './history.ts';
 import { otherIn } from './ids.ts';
-import { Introduction } from './introduction.ts';
+import type { Introduction } from './introduction.ts';
 import type { ConversationList } from './list.ts';
 import { Loaded } from './loaded.ts';
 import type { Change } from './mirror.ts';
@@ -42,7 +42,7 @@ export class ConversationTimeline implements Timeline {
   readonly #loaded: Loaded;
   readonly #cell: Cell<TimelineState>;
   readonly #divider = new Divider();
-  readonly #introduction: Introduction | undefined;
+  #introduction: Introduction | undefined;
   /** Own messages on their way, and messages that something was done to, as they were shown last. */
   #shown = new Map<string, TimelineMessage>();
   #opened = 0;
@@ -64,8 +64,6 @@ export class ConversationTimeline implements Timeline {
     this.#job = job;
     this.#other = otherIn(id, core.me);
     this.#loaded = new Loaded(core.me);
-    if (this.#other !== undefined)
-      this.#introduction = new Introduction(core, this.#other, job, () => this.refresh());
     this.draft = new Draft(id, core.store, core.ports.clock);
     this.#cell = new Cell<TimelineState>(this.#state([], undefined), () => void this.load());
   }
@@ -89,7 +87,8 @@ export class ConversationTimeline implements Timeline {
       this.#core.poller.active();
       this.refresh();
       void this.load();
-      this.#introduce();
+      // What cannot be learnt now is asked after the next poll.
+      this.#introduce().catch(() => undefined);
     }
     return () => this.close();
   }
@@ -254,7 +253,7 @@ export class ConversationTimeline implements Timeline {
   /** A poll has ended well: what comes from now on is new. */
   polled(): void {
     if (this.#status === 'ready') this.#divider.settle();
-    if (this.isOpen) this.#introduce();
+    if (this.isOpen) this.#introduce().catch(() => undefined);
   }
 
   /** Shows how things stand. */
@@ -372,10 +371,13 @@ export class ConversationTimeline implements Timeline {
     };
   }
 
-  /** Asks who this is, where that is not known. */
-  #introduce(): void {
-    // The session may be over first, or the script not be there: then nothing more is known.
-    this.#introduction?.ask(() => this.#kept()).catch(() => undefined);
+  /** Asks who this is, where polls have not said it. */
+  async #introduce(): Promise<void> {
+    await this.#core.store.opened;
+    if (this.#other === undefined || !this.#core.store.mirror.isComplete) return;
+    const { Introduction } = await import('./onDemand.ts');
+    this.#introduction ??= new Introduction(this.#core, this.#other, this.#job);
+    if (await this.#introduction.ask(() => this.#kept())) this.refresh();
   }
 
   #kept(): Conversation | undefined {
