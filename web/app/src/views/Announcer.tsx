@@ -4,6 +4,13 @@ import { type Heard, news } from '../models/announcing.ts';
 import { useSurroundings } from './context.ts';
 import { nameIn, summary } from './Quote.tsx';
 
+const SAID = {
+  wrote: 'announce',
+  edited: 'announceEdited',
+  deleted: 'announceDeleted',
+  reacted: 'announceReacted',
+} as const;
+
 interface Props {
   readonly messages: readonly TimelineMessage[];
   readonly name: string;
@@ -20,16 +27,10 @@ export function Announcer({ messages, name, me }: Props) {
     const { now, what } = news(heard.current, messages, me);
     heard.current = now;
     if (!what || !region.current) return;
-    const { message, emoji } = what;
+    const { message, emoji = '' } = what;
     const text = summary(message, false, words);
     const author = emoji ? name : nameIn(message, name, words);
-    const said = {
-      wrote: () => words.t('announce', { name: author, text }),
-      edited: () => words.t('announceEdited', { name: author, text }),
-      deleted: () => words.t('announceDeleted', { name: author }),
-      reacted: () => words.t('announceReacted', { name: author, emoji: emoji ?? '', text }),
-    };
-    region.current.textContent = said[what.is]();
+    region.current.textContent = words.t(SAID[what.is], { name: author, emoji, text });
   }, [messages]);
   return <div class="hidden" aria-live="polite" ref={region} />;
 }

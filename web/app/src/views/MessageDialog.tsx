@@ -10,6 +10,7 @@ import { VersionList } from './VersionList.tsx';
 
 export { Choices } from './Choices.tsx';
 export { Refused } from './Refused.tsx';
+export { UploadBar } from './UploadBar.tsx';
 
 interface Props {
   readonly timeline: Timeline;

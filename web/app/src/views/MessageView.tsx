@@ -14,11 +14,11 @@ import { Quote } from './Quote.tsx';
 import { Reactions } from './Reactions.tsx';
 import { Status } from './Status.tsx';
 import { Text } from './Text.tsx';
-import { UploadBar } from './UploadBar.tsx';
 import { usePress } from './usePress.ts';
 
 // What is seldom needed comes with the menu.
 const Choices = lazy(async () => (await import('./MessageDialog.tsx')).Choices);
+const UploadBar = lazy(async () => (await import('./MessageDialog.tsx')).UploadBar);
 const Refused = lazy(async () => (await import('./MessageDialog.tsx')).Refused);
 
 export interface MessageProps {

@@ -35,15 +35,16 @@ export function Quote({ quote, name, jump }: Props) {
   const { words } = useSurroundings();
   const author = nameIn(quote, name, words);
   const gone = quote.deleted || !quote.text;
+  const text = summary(quote, gone, words);
   return (
     <button
       type="button"
       class={gone ? 'quote gone' : 'quote'}
-      aria-label={words.t('replyTo', { name: author, text: summary(quote, gone, words) })}
+      aria-label={words.t('replyTo', { name: author, text })}
       onClick={() => jump(quote.id)}
     >
       <bdi class="author">{author}</bdi>
-      <span dir="auto">{summary(quote, gone, words)}</span>
+      <span dir="auto">{text}</span>
     </button>
   );
 }

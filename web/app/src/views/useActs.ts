@@ -1,4 +1,4 @@
-import type { Timeline, TimelineMessage, TimelineState } from '@jobline/sdk';
+import type { Timeline, TimelineState } from '@jobline/sdk';
 import { useMemo, useState } from 'preact/hooks';
 import { reactionOf } from '../models/acting.ts';
 import { personName } from '../models/plainText.ts';
@@ -23,7 +23,11 @@ export function useActs(timeline: Timeline, state: TimelineState, show: (key: st
     () => ({
       menu: ({ key }, at) => open({ is: 'menu', key, at }),
       versions: ({ key }) => open({ is: 'versions', key }),
-      toggle: (message, emoji) => react(timeline, message, emoji, client.user.get()),
+      toggle: (message, emoji) => {
+        const taken = reactionOf(message, client.user.get()) === emoji;
+        // It rejects when the message is not here any more.
+        timeline.react(message.key, taken ? undefined : emoji).catch(() => undefined);
+      },
       jump: id => {
         const { state, show } = latest.current;
         const original = state.messages.find(message => message.id === id);
@@ -41,11 +45,4 @@ export function useActs(timeline: Timeline, state: TimelineState, show: (key: st
     [timeline],
   );
   return { acts, opened, close: () => open(undefined) };
-}
-
-/** Sets the reader's reaction, or takes it back where it is this one. */
-function react(timeline: Timeline, message: TimelineMessage, emoji: string, me: string | undefined): void {
-  const taken = reactionOf(message, me) === emoji;
-  // It is gone when it is not here any more.
-  timeline.react(message.key, taken ? undefined : emoji).catch(() => undefined);
 }
