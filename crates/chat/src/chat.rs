@@ -15,9 +15,9 @@ use crate::{
     context::{Context, Memos},
     conversation::{self, receipts},
     files::{looks::Looks, port::Files, sweep, upload},
-    host::{jobs, people, permission},
+    host::{jobs, people},
     inbox, keys, messages,
-    presence::{preferences, seen, status},
+    presence::{preferences, seen, status, typing},
     user,
 };
 use jobline_store::{Consistency, Store};
@@ -261,7 +261,7 @@ impl Chat {
     /// # Errors
     /// `unavailable`.
     pub async fn typing_audience(&self, me: &UserId, conversation: &str) -> Result<Vec<UserId>> {
-        permission::typing_audience(&self.cx, me, conversation).await
+        typing::audience(&self.cx, me, conversation).await
     }
 
     /// A user's preferences.

@@ -9,6 +9,7 @@
 //! | version | `CONVERSATION#<id>` / `VERSION#<message number>#<n>` | edit, delete | versions |
 //! | sent | `CONVERSATION#<id>` / `SENT#<sender>#<clientId>` | send with a `clientId` | a repeated send |
 //! | user's conversation | `USER#<id>` / `CONVERSATION#<id>` | the first send | getConversations, sync from the start |
+//! | what left the head's window | `USER#<id>` / `MOVED#<version>` | a change for which the window is too full | getConversations, sync |
 //! | user's head | `USER#<id>` / `HEAD` | every change of a conversation of theirs | getConversations, sync, send |
 //! | user's block | `USER#<id>` / `BLOCK#<user>` | block, unblock | block, the first message of a conversation, presence |
 //! | report | `REPORTS` / `<report id>` | report, the host | the host |
@@ -57,7 +58,7 @@ pub(crate) fn version(conversation: &ConversationId, message: u64, before: u32) 
 
 /// The former texts of a message, the oldest first.
 pub(crate) fn versions(conversation: &ConversationId, message: u64) -> Range {
-    Range::prefix(conversation_partition(conversation), &version_prefix(message), 100)
+    Range::prefix(conversation_partition(conversation), version_prefix(message), 100)
 }
 
 /// That the bytes of a file are to be removed, since its message was deleted.
@@ -94,6 +95,24 @@ pub(crate) fn membership(user: &UserId, conversation: &ConversationId) -> Key {
 
 pub(crate) fn head(user: &UserId) -> Key {
     Key::new(user_partition(user), "HEAD")
+}
+
+/// What left the window of a user's head at once, of which the last moved with `version`.
+pub(crate) fn evicted(user: &UserId, version: u64) -> Key {
+    Key::new(user_partition(user), evicted_sort(version))
+}
+
+/// What left the window of a user's head and moved after the version `after`, up to the row of `up_to`: the last first.
+pub(crate) fn all_evicted(user: &UserId, after: u64, up_to: u64, limit: usize) -> Range {
+    Range {
+        partition: user_partition(user),
+        from: evicted_sort(after.saturating_add(1)),
+        to: evicted_sort(up_to.saturating_add(1)),
+        direction: Direction::Descending,
+        limit,
+        // A row that is missing would be taken for one that has expired.
+        consistency: Consistency::Strong,
+    }
 }
 
 pub(crate) fn profile(user: &UserId) -> Key {
@@ -249,6 +268,10 @@ fn message_sort(ms: u64) -> String {
 
 fn version_prefix(message: u64) -> String {
     format!("VERSION#{message:016}#")
+}
+
+fn evicted_sort(version: u64) -> String {
+    format!("MOVED#{version:016}")
 }
 
 fn change_sort(number: u64) -> String {

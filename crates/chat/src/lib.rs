@@ -28,7 +28,6 @@ pub use base::{
     id::{ConversationId, JobId, MessageId, UserId},
     secrets::Secrets,
     settings::Settings,
-    text::{CLIENT_ID_BYTES, CONTENT_CHARS, LIMIT},
     time::{iso, parse_iso},
 };
 pub use chat::Chat;

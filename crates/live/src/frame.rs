@@ -40,13 +40,30 @@ impl Said {
 #[derive(Serialize)]
 #[serde(tag = "op", rename_all = "camelCase", rename_all_fields = "camelCase")]
 enum Tells<'a> {
-    Ready { heartbeat_ms: u64, token_expires_at: String },
-    Typing { conversation_id: &'a str, user_id: &'a str, typing: bool },
-    Presence { user_id: &'a str, state: &'a str, last_active_at: Option<String> },
-    TokenExpiring { expires_at: String },
+    Ready {
+        heartbeat_ms: u64,
+        token_expires_at: String,
+    },
+    Typing {
+        conversation_id: &'a str,
+        user_id: &'a str,
+        typing: bool,
+    },
+    Presence {
+        user_id: &'a str,
+        state: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        last_active_at: Option<String>,
+    },
+    TokenExpiring {
+        expires_at: String,
+    },
     Pong,
     Heartbeat,
-    Bye { reason: &'a str, retry_after_ms: u64 },
+    Bye {
+        reason: &'a str,
+        retry_after_ms: u64,
+    },
 }
 
 impl Tells<'_> {
@@ -75,8 +92,12 @@ pub(crate) fn typing(conversation_id: &str, user: &UserId, typing: bool) -> Stri
 
 pub(crate) fn presence(seen: &Seen) -> String {
     const HOUR_MS: u64 = 3_600_000;
-    let state = if seen.online { "online" } else { "recent" };
-    let last_active_at = Some(iso(seen.last_ms - seen.last_ms % HOUR_MS));
+    let state = match (seen.online, seen.last_ms) {
+        (true, _) => "online",
+        (false, Some(_)) => "recent",
+        (false, None) => "away",
+    };
+    let last_active_at = seen.last_ms.map(|at| iso(at - at % HOUR_MS));
     Tells::Presence { user_id: seen.user.as_str(), state, last_active_at }.text()
 }
 
@@ -112,7 +133,9 @@ mod tests {
             typing("conv_anna_ben", &anna, true),
             r#"{"op":"typing","conversationId":"conv_anna_ben","userId":"anna","typing":true}"#
         );
-        let gone = Seen { user: anna, online: false, last_ms: 1_763_116_200_000 };
+        let stranger = Seen { user: anna.clone(), online: false, last_ms: None };
+        assert_eq!(presence(&stranger), r#"{"op":"presence","userId":"anna","state":"away"}"#);
+        let gone = Seen { user: anna, online: false, last_ms: Some(1_763_116_200_000) };
         assert_eq!(
             presence(&gone),
             r#"{"op":"presence","userId":"anna","state":"recent","lastActiveAt":"2025-11-14T10:00:00.000Z"}"#

@@ -20,6 +20,7 @@ use std::{
 };
 
 pub use member::{News, Seen};
+pub use presence::Departure;
 
 /// What somebody waits with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,12 +116,19 @@ impl Hub {
         self.inner.presences.last_ms(user, now_ms)
     }
 
-    /// Forgets the users who have not been active for two minutes, and tells those who saw them. To be called every few
-    /// seconds.
-    pub fn expire_presence(&self, now_ms: u64) {
-        for (user, last_ms, told) in self.inner.presences.expire(now_ms) {
-            self.show(&Seen { user, online: false, last_ms }, &told);
-        }
+    /// The users who have not been active for two minutes and were online when this was asked last. Each is answered once.
+    #[must_use]
+    pub fn departures(&self, now_ms: u64) -> Vec<Departure> {
+        self.inner.presences.expire(now_ms)
+    }
+
+    /// Tells of a departure: those who were told that the user is online. Who sees the user no more, because `circle` is
+    /// who does, is told what is said of strangers.
+    pub fn tell_departure(&self, departure: Departure, circle: &[UserId]) {
+        let Departure { user, last_ms, told } = departure;
+        let (sees, strangers): (Vec<UserId>, Vec<UserId>) = told.iter().cloned().partition(|one| circle.contains(one));
+        self.show(&Seen { user: user.clone(), online: false, last_ms: None }, &strangers);
+        self.show(&Seen { user, online: false, last_ms: Some(last_ms) }, &sees);
     }
 
     /// How many users are remembered as online now or a few minutes ago.
@@ -180,7 +188,7 @@ impl Inner {
 
     fn leave(&self, member: &Member) {
         self.rooms.leave(member);
-        // Whoever knew the time has said so before; otherwise the user was last active when they said they were.
+        // Callers that knew the time have set it before; otherwise the user was last active when they said they were.
         self.presences.set(member, false, 0);
         let mut users = self.users_mut();
         if let Some(members) = users.get_mut(&member.user) {
@@ -239,11 +247,11 @@ impl Ticket {
     pub fn meets(&self, circle: Vec<UserId>, now_ms: u64) {
         let presences = &self.hub.inner.presences;
         for user in presences.online(&circle) {
-            self.member.shows(&Seen { user, online: true, last_ms: now_ms });
+            self.member.shows(&Seen { user, online: true, last_ms: Some(now_ms) });
         }
         let circle: Arc<[UserId]> = circle.into();
         if presences.told(self.user(), Arc::clone(&circle)) {
-            let seen = Seen { user: self.user().clone(), online: true, last_ms: now_ms };
+            let seen = Seen { user: self.user().clone(), online: true, last_ms: Some(now_ms) };
             self.hub.show(&seen, &circle);
         }
     }

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use jobline_chat::{Clock, Random, UserId};
 use jobline_live::{
     Answer, Audiences, Circles, Feed, Hub, Incoming, Kind, Meter, Ports, Refusal, Socket, Token, Tokens, serve,
+    tell_departures,
 };
 use std::sync::{
     Arc, Mutex,
@@ -314,12 +315,14 @@ async fn somebody_who_comes_is_shown_and_when_they_have_gone_for_two_minutes_too
     assert_eq!(state(&frames[0]), "online", "a device that comes later is shown who is there");
     drop(anna.to);
     timeout(Duration::from_secs(1), anna.served).await.unwrap().unwrap();
-    let now = || world.ports.clock.now_ms();
-    world.hub.expire_presence(now() + 119_000);
-    assert!(world.hub.last_active_ms(&user("anna"), now()).is_some());
-    world.hub.expire_presence(now() + 121_000);
+    let gone = world.ports.clock.now_ms();
+    let (hub, ports) = (world.hub.clone(), Arc::clone(&world.ports));
+    let telling = tokio::spawn(async move { tell_departures(&hub, &ports).await });
     assert_eq!(state(&ben.hears().await), "recent");
-    world.hub.expire_presence(now() + 400_000);
+    let after = world.ports.clock.now_ms() - gone;
+    assert!((120_000..126_000).contains(&after), "{after}");
+    telling.abort();
+    assert_eq!(world.hub.departures(gone + 400_000).len(), 0, "told once");
     assert_eq!(world.hub.present(), 0);
 }
 

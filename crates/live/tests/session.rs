@@ -380,7 +380,7 @@ fn a_circle_is_met_and_those_who_come_and_go_are_shown() {
     let ben = UserId::new("ben").unwrap();
     assert_eq!(line.on(Event::Circle(Some(vec![ben.clone()]))), [Action::Meet(vec![ben.clone()])]);
     assert_eq!(line.on(Event::Circle(None)), [], "it could not be found out");
-    let seen = vec![Seen { user: ben, online: true, last_ms: BEGIN }];
+    let seen = vec![Seen { user: ben, online: true, last_ms: Some(BEGIN) }];
     let frame = r#"{"op":"presence","userId":"ben","state":"online","lastActiveAt":"2025-11-14T10:00:00.000Z"}"#;
     assert_eq!(line.on(Event::News(News { seen, ..News::default() })), [send(frame)]);
 }

@@ -4,6 +4,7 @@
 //! read by [`crate::cli`] and not here; tests fill in [`Settings`] themselves.
 
 use crate::cli::Settings;
+use jobline_wire::limits::SECRET_BYTES;
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -11,14 +12,14 @@ use std::path::PathBuf;
 mod origins;
 mod places;
 mod urls;
+mod values;
 
 use origins::origins;
 use urls::public_url;
+use values::{level, number, switch};
 
 pub use places::{FilesKind, StoreKind};
 
-/// The fewest bytes of a secret.
-pub const SECRET_BYTES: usize = 32;
 /// The longest retention, in days: a hundred years.
 const DAYS_MAX: u32 = 36_500;
 /// A year.
@@ -320,39 +321,10 @@ fn address(text: &str) -> Result<SocketAddr> {
     named.as_deref().unwrap_or(text).parse().map_err(|_| wrong("listen", text, accepted))
 }
 
-fn number(flag: &str, text: Option<&str>, default: u32, range: std::ops::RangeInclusive<u32>) -> Result<u32> {
-    let Some(text) = text else { return Ok(default) };
-    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let parsed = digits.then(|| text.parse().ok()).flatten().filter(|number| range.contains(number));
-    let accepted = format!("a whole number from {} to {}", range.start(), range.end());
-    parsed.ok_or_else(|| wrong(flag, text, &accepted))
-}
-
 /// A share that is told while live connections are off is checked all the same.
 fn live_percent(settings: &Settings) -> Result<u32> {
     let percent = number("live-percent", settings.live_percent.as_deref(), 100, 0..=100)?;
     Ok(if switch("live", settings.live.as_deref(), true)? { percent } else { 0 })
-}
-
-fn switch(flag: &str, text: Option<&str>, default: bool) -> Result<bool> {
-    match text {
-        None => Ok(default),
-        Some("on" | "true" | "1") => Ok(true),
-        Some("off" | "false" | "0") => Ok(false),
-        Some(other) => Err(wrong(flag, other, "on or off")),
-    }
-}
-
-fn level(text: &str) -> Result<tracing_subscriber::filter::LevelFilter> {
-    use tracing_subscriber::filter::LevelFilter;
-    match text {
-        "off" => Ok(LevelFilter::OFF),
-        "error" => Ok(LevelFilter::ERROR),
-        "warn" => Ok(LevelFilter::WARN),
-        "info" => Ok(LevelFilter::INFO),
-        "debug" => Ok(LevelFilter::DEBUG),
-        _ => Err(wrong("log", text, "error, warn, info, debug or off")),
-    }
 }
 
 fn folder(text: &str) -> Result<PathBuf> {

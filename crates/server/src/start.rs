@@ -243,7 +243,7 @@ fn background(app: &App, engines: &Engines) -> JoinSet<()> {
     let live = app.clone();
     tasks.spawn(async move {
         if let Some(live) = &live.live {
-            live.expire_presence().await;
+            live.tell_departures().await;
         }
     });
     let (keys, advised, swept, upkeep) = (app.clone(), app.clone(), app.clone(), engines.upkeep.clone());

@@ -6,13 +6,8 @@ use crate::target::ReportId;
 use jobline_chat::{Error, JobId, MessageId, Result, UserId, iso};
 use jobline_http::Nothing;
 use jobline_wire as wire;
-use std::ops::RangeInclusive;
+use jobline_wire::limits::{TOKEN_SECONDS, TOKEN_SECONDS_MAX};
 use std::time::Duration;
-
-/// The accepted lifetimes of a minted token, in seconds.
-const TTL_SECONDS: RangeInclusive<u64> = 1..=86_400;
-/// The lifetime when none is given, in seconds.
-const TTL_SECONDS_DEFAULT: u64 = 3_600;
 
 /// `PUT /host/users/{userId}`
 ///
@@ -43,9 +38,10 @@ pub async fn delete_user(app: App, _: Host, id: UserId, _: Nothing) -> Result<()
 /// # Errors
 /// `invalid_request` without a JWT secret, or for a time that is not accepted.
 pub async fn mint_token(app: App, _: Host, id: UserId, input: wire::MintToken) -> Result<wire::MintedToken> {
-    let seconds = input.ttl_seconds.unwrap_or(TTL_SECONDS_DEFAULT);
-    if !TTL_SECONDS.contains(&seconds) {
-        return Err(Error::invalid("ttlSeconds", "ttlSeconds is a whole number from 1 to 86400."));
+    let seconds = input.ttl_seconds.unwrap_or(TOKEN_SECONDS);
+    if !(1..=TOKEN_SECONDS_MAX).contains(&seconds) {
+        let detail = format!("ttlSeconds is a whole number from 1 to {TOKEN_SECONDS_MAX}.");
+        return Err(Error::invalid("ttlSeconds", detail));
     }
     let minted = app.identity.mint(&id, Duration::from_secs(seconds))?;
     Ok(wire::MintedToken { token: minted.token, expires_at: iso(minted.expires_ms) })

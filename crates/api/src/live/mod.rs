@@ -9,18 +9,15 @@ pub mod wait;
 use crate::metrics::Metrics;
 use jobline_chat::{Chat, Clock, Random, UserId};
 use jobline_identity::Identity;
-use jobline_live::{Hub, Ports};
+use jobline_live::{Hub, Ports, tell_departures};
 use jobline_wire::LiveOffer;
 use offer::Offer;
 use std::any::Any;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::sync::Semaphore;
 
 /// How many live sessions read at a time.
 const READERS: usize = 64;
-/// How often it is looked who is not online any more.
-const PRESENCE_EVERY: Duration = Duration::from_secs(5);
 
 /// What live connections stand on.
 pub struct Live {
@@ -61,12 +58,9 @@ impl Live {
         Self { hub, ports, offer: Offer::new(percent, base_url) }
     }
 
-    /// Tells people who of those they see has gone, for as long as it is polled.
-    pub async fn expire_presence(&self) {
-        loop {
-            self.ports.clock.sleep(PRESENCE_EVERY).await;
-            self.hub.expire_presence(self.ports.clock.now_ms());
-        }
+    /// Tells people that somebody they saw online has gone, for as long as it is polled.
+    pub async fn tell_departures(&self) {
+        tell_departures(&self.hub, &self.ports).await;
     }
 
     /// Who is connected.

@@ -19,9 +19,9 @@ pub struct Settings {
     pub delete_hours: u32,
     /// Whether users see when others are there.
     pub presence: bool,
-    /// About how many bytes of a user's head the window of recently moved conversations may take: 850 keep the row
-    /// within one write unit of DynamoDB. If more conversations move while a client is away than fit into the window,
-    /// its next poll is a reset.
+    /// How many bytes of a user's head the window of recently moved conversations may take, but for the last three of
+    /// them: 850 keep the row within one write unit of DynamoDB. What does not fit is kept in rows of its own, which
+    /// clients that were away for longer read.
     pub window_bytes: usize,
 }
 

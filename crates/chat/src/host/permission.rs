@@ -8,7 +8,6 @@ use crate::{
         rows,
     },
     context::Context,
-    conversation::access,
     keys,
 };
 use jobline_store::{Consistency, Range, Row};
@@ -50,20 +49,6 @@ pub(crate) async fn check(
     }
     let index = shared.iter().position(|job| Some(job.id) == last).unwrap_or(0);
     Ok(shared.swap_remove(index))
-}
-
-/// The users who may see that `me` writes in a conversation: those who would get the message.
-///
-/// # Errors
-/// `unavailable`.
-pub(crate) async fn typing_audience(cx: &Context, me: &UserId, conversation: &str) -> Result<Vec<UserId>> {
-    let Ok((id, member)) = access::of_member(me, conversation) else { return Ok(Vec::new()) };
-    let other = &id.pair()[1 - member];
-    match check(cx, (me, other), None, None, Consistency::Eventual).await {
-        Ok(_) => Ok(vec![other.clone()]),
-        Err(error) if error.code == Code::Unavailable => Err(error),
-        Err(_) => Ok(Vec::new()),
-    }
 }
 
 /// The users with whom `me` shares an open job.

@@ -24,7 +24,7 @@ use crate::{
     context::Context,
     conversation::{update::ConversationUpdate, watermarks::Watermarks},
     files::{
-        accept, media,
+        accept,
         proof::{self, FileUse},
         row::FileRow,
     },
@@ -199,7 +199,7 @@ fn message_row(
     job: &JobRow,
     file: Option<&FileRow>,
 ) -> MessageRow {
-    let of_file = file.map(|file| media::message_type(&file.content_type));
+    let of_file = file.map(|file| jobline_media::message_type(&file.content_type));
     MessageRow {
         v: LAYOUT,
         id: id.as_str().to_owned(),

@@ -1,7 +1,7 @@
 //! Who sees whom, and as what.
 //!
-//! Two users see each other when they share an open job, both show their presence, and neither blocks the other. Of everybody else nothing is said,
-//! whatever the reason.
+//! Two users see each other when they share an open job, both show their presence, and neither blocks the other. Of
+//! everybody else nothing is said, whatever the reason.
 
 use super::{preferences, seen};
 use crate::{

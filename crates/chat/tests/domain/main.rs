@@ -8,6 +8,7 @@ mod engine;
 mod everything;
 mod faults;
 mod files;
+mod inbox;
 mod jobs;
 mod live;
 mod moderation;

@@ -64,6 +64,22 @@ async fn a_block_holds_for_a_conversation_that_begins_after_it() {
 }
 
 #[tokio::test]
+async fn other_devices_of_the_user_learn_of_a_mute_by_sync() {
+    let world = World::new().await;
+    let (anna, ben) = world.pair().await;
+    ben.send(&anna, "1").await.unwrap();
+    let synced = anna.sync(None).await.unwrap();
+    let synced = anna.sync(Some(&synced.cursor)).await.unwrap();
+    let until = "2025-11-14T12:00:00.000Z";
+    let input = Mute { conversation_id: anna.conversation(&ben), until: Some(until.into()) };
+    world.chat.mute(&anna.id, input).await.unwrap();
+    let moved = anna.sync(Some(&synced.cursor)).await.unwrap();
+    assert_eq!((moved.conversations.len(), moved.messages.len()), (1, 0));
+    assert_eq!(moved.conversations[0].muted_until.as_deref(), Some(until));
+    assert_eq!(anna.sync(Some(&moved.cursor)).await.unwrap().conversations.len(), 0, "once");
+}
+
+#[tokio::test]
 async fn a_mute_ends_by_itself_and_only_its_member_sees_it() {
     let world = World::new().await;
     let (anna, ben) = world.pair().await;

@@ -61,7 +61,7 @@ async fn of_all_others_nothing_is_said_whatever_the_reason() {
     assert_eq!(sees(&world, &ben, &["anna"]).await, [], "who hides does not see");
     assert!(world.chat.presence_circle(&anna.id).await.unwrap().is_empty());
     shows(&world, &ben, true).await;
-    assert_eq!(world.chat.presence_circle(&anna.id).await.unwrap(), [ben.id.clone()]);
+    assert_eq!(world.chat.presence_circle(&anna.id).await.unwrap(), std::slice::from_ref(&ben.id));
     world.job(1, &["anna", "ben"], JobStatus::Closed).await;
     assert_eq!(sees(&world, &anna, &["ben"]).await, [], "the job is closed");
 }

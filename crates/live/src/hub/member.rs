@@ -23,8 +23,8 @@ pub struct Seen {
     pub user: UserId,
     /// Whether they are online now.
     pub online: bool,
-    /// When they were last active, in Unix milliseconds.
-    pub last_ms: u64,
+    /// When they were last active, in Unix milliseconds; `None` where that is not to be known.
+    pub last_ms: Option<u64>,
 }
 
 /// What a place in the hub is told.

@@ -12,6 +12,22 @@ pub(crate) const ONLINE_MS: u64 = 120_000;
 /// The shortest time between two records of when a user was seen.
 pub(crate) const SEEN_EVERY_MS: u64 = 300_000;
 
+/// A user who is not online any more.
+#[derive(Debug)]
+pub struct Departure {
+    pub(super) user: UserId,
+    pub(super) last_ms: u64,
+    pub(super) told: Arc<[UserId]>,
+}
+
+impl Departure {
+    /// Who it is.
+    #[must_use]
+    pub fn user(&self) -> &UserId {
+        &self.user
+    }
+}
+
 struct Active {
     /// The devices that are active.
     devices: Vec<u64>,
@@ -89,13 +105,14 @@ impl Presences {
     }
 
     /// Those who are not online any more since the last call: who they are, when they were last active, and who is to be told.
-    pub fn expire(&self, now_ms: u64) -> Vec<(UserId, u64, Arc<[UserId]>)> {
+    pub fn expire(&self, now_ms: u64) -> Vec<Departure> {
         let mut gone = Vec::new();
         self.users().retain(|user, entry| {
             let online = !entry.devices.is_empty() || now_ms < entry.last_ms + ONLINE_MS;
             if !online && !entry.gone {
                 entry.gone = true;
-                gone.push((user.clone(), entry.last_ms, std::mem::replace(&mut entry.told, Arc::new([]))));
+                let told = std::mem::replace(&mut entry.told, Arc::new([]));
+                gone.push(Departure { user: user.clone(), last_ms: entry.last_ms, told });
             }
             online || entry.recorded_ms.is_some_and(|at| now_ms < at + SEEN_EVERY_MS)
         });

@@ -12,6 +12,8 @@ mod everything;
 mod faults;
 #[path = "../../../chat/tests/domain/files.rs"]
 mod files;
+#[path = "../../../chat/tests/domain/inbox.rs"]
+mod inbox;
 #[path = "../../../chat/tests/domain/jobs.rs"]
 mod jobs;
 #[path = "../../../chat/tests/domain/live.rs"]
