@@ -8,13 +8,13 @@ import { useLayoutEffect, useState } from 'preact/hooks';
 export function lazy<P extends object>(load: () => Promise<ComponentType<P>>): ComponentType<P> {
   let loaded: ComponentType<P> | undefined;
   return function Lazy(props: P) {
-    const [, redraw] = useState(loaded);
+    const [, redraw] = useState(false);
     useLayoutEffect(() => {
       if (loaded) return;
       load().then(
         view => {
           loaded = view;
-          redraw(() => view);
+          redraw(true);
         },
         error => console.error('A part of the app could not be loaded.', error),
       );
