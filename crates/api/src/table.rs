@@ -25,6 +25,13 @@ const SEND_FAILS: &[Code] = &[
 /// The user API.
 #[must_use]
 pub fn user_api() -> Vec<Procedure> {
+    let mut all = messages_api();
+    all.extend(people_api());
+    all
+}
+
+/// Messages, from sending to their earlier versions.
+fn messages_api() -> Vec<Procedure> {
     const GET: Method = Method::GET;
     const POST: Method = Method::POST;
     vec![
@@ -75,6 +82,14 @@ pub fn user_api() -> Vec<Procedure> {
         Procedure::user("versions", GET, "/messages/versions", messages::versions)
             .does("What a message has said, the present text last.")
             .fails(&[Code::NotFound, Code::MessageDeleted]),
+    ]
+}
+
+/// Members and what one does about other people; what oneself prefers; and `sync`.
+fn people_api() -> Vec<Procedure> {
+    const GET: Method = Method::GET;
+    const POST: Method = Method::POST;
+    vec![
         Procedure::user("members", GET, "/messages/members", messages::members)
             .does("The members of a conversation, and how far each has read.")
             .fails(&[Code::NotFound]),
