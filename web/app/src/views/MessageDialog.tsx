@@ -9,6 +9,7 @@ import type { Opened } from './useActs.ts';
 import { VersionList } from './VersionList.tsx';
 
 export { Choices } from './Choices.tsx';
+export { HostLine } from './HostLine.tsx';
 export { Refused } from './Refused.tsx';
 export { UploadBar } from './UploadBar.tsx';
 

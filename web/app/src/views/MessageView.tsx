@@ -1,11 +1,11 @@
 import type { Timeline, TimelineMessage } from '@jobline/sdk';
+import type { ComponentType } from 'preact';
 import { useCallback } from 'preact/hooks';
 import { isOnlyEmoji } from '../models/links.ts';
 import type { Cell } from '../models/timeline.ts';
 import type { Acts } from './acts.ts';
 import { useSurroundings } from './context.ts';
 import { FileCard } from './FileCard.tsx';
-import { HostLine } from './HostLine.tsx';
 import { memo, useLatest } from './hooks.ts';
 import { Icon } from './Icon.tsx';
 import { lazy } from './lazy.tsx';
@@ -16,10 +16,17 @@ import { Status } from './Status.tsx';
 import { Text } from './Text.tsx';
 import { usePress } from './usePress.ts';
 
-// What is seldom needed comes with the menu.
-const Choices = lazy(async () => (await import('./MessageDialog.tsx')).Choices);
-const UploadBar = lazy(async () => (await import('./MessageDialog.tsx')).UploadBar);
-const Refused = lazy(async () => (await import('./MessageDialog.tsx')).Refused);
+type Parts = typeof import('./MessageDialog.tsx');
+
+/** What is seldom needed comes with the menu. */
+function later<P extends object>(pick: (parts: Parts) => ComponentType<P>): ComponentType<P> {
+  return lazy(async () => pick(await import('./MessageDialog.tsx')));
+}
+
+const Choices = later(parts => parts.Choices);
+const HostLine = later(parts => parts.HostLine);
+const UploadBar = later(parts => parts.UploadBar);
+const Refused = later(parts => parts.Refused);
 
 export interface MessageProps {
   readonly timeline: Timeline;
