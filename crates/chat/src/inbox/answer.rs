@@ -157,8 +157,11 @@ impl Answer {
     }
 }
 
-/// The newest `limit` messages of a conversation, and its cursor after them.
-pub(super) async fn newest(cx: &Context, log: LogView<'_>, limit: usize) -> Result<(ConversationCursor, Vec<Message>)> {
+/// The newest messages of a conversation, and its cursor after them.
+pub(super) type Newest = (ConversationCursor, Vec<Message>);
+
+/// The newest `limit` messages of a conversation.
+pub(super) async fn newest(cx: &Context, log: LogView<'_>, limit: usize) -> Result<Newest> {
     let (listed, _) = history::page(cx, log, u64::MAX, limit).await?;
     let mut end = ConversationCursor::new(log.id.as_str(), LogCursor::at(log.row.log));
     let segment = Segment { listed, cursor: end.cursor, watermarks: log.row.watermarks() };

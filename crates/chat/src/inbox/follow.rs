@@ -2,7 +2,7 @@
 //! nothing yet.
 
 use super::{
-    answer::{Answer, Request, Taken, newest},
+    answer::{Answer, Newest, Request, Taken, newest},
     cursor::{ConversationCursor, SyncCursor, Walk, Way},
     head::HeadRow,
     moves::{Moves, Reached, Trail, unmoved},
@@ -16,7 +16,7 @@ use crate::{
 };
 use futures_util::{StreamExt, TryStreamExt, future::BoxFuture, stream};
 use jobline_store::Consistency;
-use jobline_wire::{Message, Synced};
+use jobline_wire::Synced;
 use std::{
     cmp::Reverse,
     collections::{HashMap, HashSet, VecDeque},
@@ -91,8 +91,6 @@ struct Follow<'a> {
     is_new: bool,
     /// How far the client has read conversations, by their fingerprints.
     places: HashMap<u64, ConversationCursor>,
-    /// Something was answered that is not in the window of `head`.
-    left_window: bool,
 }
 
 impl<'a> Follow<'a> {
@@ -104,7 +102,7 @@ impl<'a> Follow<'a> {
         };
         let base = cursor.version;
         let answer = Answer::from(cursor);
-        Self { cx, request, head, moves, answer, base, walk, is_new, places, left_window: false }
+        Self { cx, request, head, moves, answer, base, walk, is_new, places }
     }
 
     /// Takes as much as there is room for, the last move first.
@@ -192,7 +190,7 @@ impl<'a> Follow<'a> {
             // It moved, though its log did not: a mute or a block by another device of the user.
             self.answer.show(log, self.request.limit)
         };
-        self.keep(id, place);
+        self.places.insert(place.conversation, place);
         Ok(taken)
     }
 
@@ -203,21 +201,16 @@ impl<'a> Follow<'a> {
         let wanted: Vec<u64> = of.iter().map(|(_, row)| row.log.number).collect();
         let shares = shares(self.answer.room(self.request.limit), &wanted);
         let logs: Vec<_> = of[..count].iter().map(|(id, row)| self.request.view(id, row)).collect();
-        let mut reads: Vec<BoxFuture<'_, Result<(ConversationCursor, Vec<Message>)>>> = Vec::with_capacity(count);
+        let mut reads: Vec<BoxFuture<'_, Result<Newest>>> = Vec::with_capacity(count);
         for (log, share) in logs.iter().zip(shares) {
             reads.push(Box::pin(newest(self.cx, *log, share)));
         }
         let found: Vec<_> = stream::iter(reads).buffered(READS_AT_ONCE).try_collect().await?;
         for (log, (place, messages)) in logs.into_iter().zip(found) {
             self.answer.push(log, messages);
-            self.keep(log.id, place);
+            self.places.insert(place.conversation, place);
         }
         Ok(count)
-    }
-
-    fn keep(&mut self, id: &ConversationId, place: ConversationCursor) {
-        self.left_window |= !self.head.has(id);
-        self.places.insert(place.conversation, place);
     }
 
     /// How far the client has read a conversation: as its cursor says. Where the cursor says nothing, it has read it up
@@ -240,37 +233,37 @@ impl<'a> Follow<'a> {
     }
 
     async fn finish(mut self) -> Result<Synced> {
-        let still_moved = self.moved_meanwhile().await?;
-        let (moves, walk, has_more) = (self.moves, &self.walk, self.answer.has_more);
         let window: HashSet<u64> = self.head.window_by_fingerprint().into_keys().collect();
-        let is_unanswered =
-            |print: u64| has_more && moves.trail(print).is_some_and(|trail| !walk.answered.contains(trail.latest()));
-        let is_needed = |one: &ConversationCursor| {
-            let print = one.conversation;
-            let unfinished = one.cursor.within > 0 || one.cursor.snapshot.is_some();
-            one.proves_delivery
-                || unfinished
-                || window.contains(&print)
-                || is_unanswered(print)
-                || still_moved.as_ref().is_none_or(|moved| moved.trail(print).is_some())
-        };
-        self.answer.cursor.conversations = self.places.into_values().filter(is_needed).collect();
-        self.answer.cursor.way = if has_more { Way::Back(self.walk) } else { Way::Done };
+        let (needed, rest): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.places).into_values().partition(|one| self.is_needed(one, &window));
+        let mut conversations: Vec<ConversationCursor> = needed;
+        self.answer.cursor.seen = self.head.version;
+        if !rest.is_empty() {
+            let moved = self.moved_meanwhile().await?;
+            conversations.extend(rest.into_iter().filter(|one| moved.may_have(one.conversation)));
+        }
+        self.answer.cursor.conversations = conversations;
+        self.answer.cursor.way = if self.answer.has_more { Way::Back(self.walk) } else { Way::Done };
         self.answer.finish(self.cx, self.request, self.head.at).await
     }
 
-    /// What moved since the head was read. The rows of conversations, which were read after it, may have moved further:
-    /// then the client has more of them than the version says. In the window the next answer finds that; what left it
-    /// must be looked for. `None` when it is not known.
-    async fn moved_meanwhile(&mut self) -> Result<Option<Moves>> {
-        self.answer.cursor.seen = self.head.version;
-        if !self.left_window {
-            return Ok(Some(Moves::default()));
-        }
+    /// Whether the next answer may need to know how far the client has read a conversation, as far as `head` tells.
+    fn is_needed(&self, one: &ConversationCursor, window: &HashSet<u64>) -> bool {
+        let is_unanswered = |trail: &Trail| self.answer.has_more && !self.walk.answered.contains(trail.latest());
+        one.proves_delivery
+            || one.cursor.within > 0
+            || one.cursor.snapshot.is_some()
+            || window.contains(&one.conversation)
+            || self.moves.trail(one.conversation).is_some_and(is_unanswered)
+    }
+
+    /// What moved after the head. The rows of conversations are read after it, and the head itself may be late, so the
+    /// client may have more of a conversation than the head tells, from this answer or an earlier one. While the
+    /// conversation is in the window, its place is kept; before it is forgotten, the newest head is asked.
+    async fn moved_meanwhile(&mut self) -> Result<Moves> {
         let head = read_head(self.cx, self.request.me, Consistency::Strong).await?;
         self.answer.cursor.seen = head.version.max(self.head.version);
-        let moves = Moves::after(self.cx, self.request.me, &head, self.head.version).await?;
-        Ok(Some(moves).filter(|moves| moves.lost.is_none()))
+        Moves::after(self.cx, self.request.me, &head, self.head.version).await
     }
 }
 

@@ -111,11 +111,6 @@ impl HeadRow {
         self.window.iter().filter(move |moved| moved.version > version)
     }
 
-    /// Whether a conversation is in the window.
-    pub fn has(&self, conversation: &ConversationId) -> bool {
-        self.window.iter().any(|moved| moved.conversation == conversation.as_str())
-    }
-
     /// The conversations of the window by [`fingerprint`].
     pub fn window_by_fingerprint(&self) -> HashMap<u64, ConversationId> {
         let ids = self.window.iter().filter_map(|moved| ConversationId::new(&moved.conversation));

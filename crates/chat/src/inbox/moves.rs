@@ -117,6 +117,11 @@ impl Moves {
         self.by_print.get(&print).map(|at| &self.trails[*at])
     }
 
+    /// Whether the conversation with this [`fingerprint`] moved, as far as is known.
+    pub fn may_have(&self, print: u64) -> bool {
+        self.lost.is_some() || self.by_print.contains_key(&print)
+    }
+
     /// Adds the row that comes before what was `reached`. `false` when it is another one.
     fn add_evicted(&mut self, row: EvictedRow, after: u64, reached: &mut Reached) -> bool {
         if row.version != reached.version {

@@ -63,7 +63,7 @@ pub(super) async fn resume(
     // moves.
     let window = head.window_by_fingerprint();
     let needed = |one: &ConversationCursor| {
-        let has_moved = moved.lost.is_some() || moved.trail(one.conversation).is_some();
+        let has_moved = moved.may_have(one.conversation);
         one.proves_delivery || one.in_progress || has_moved || window.contains_key(&one.conversation)
     };
     answer.cursor.conversations = cursors.into_values().filter(needed).collect();

@@ -10,7 +10,7 @@ use jobline_store::{Bytes, Commit, Condition, Consistency, Error, Key, Outcome, 
 use jobline_wire::{JobStatus, ListConversations, Message, Synced};
 use proptest::prelude::*;
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     sync::{Arc, Mutex},
 };
 
@@ -382,15 +382,29 @@ async fn what_older_servers_wrote_is_read() {
     }
 }
 
-/// A store before whose next read of conversations something happens.
+/// A store before whose next read of conversations something happens, and whose eventual reads of heads may be late.
 struct Interrupted {
     inner: Arc<dyn Store>,
     before: Mutex<Option<BoxFuture<'static, ()>>>,
+    /// What the next eventual reads of a head answer.
+    late: Mutex<VecDeque<Row>>,
+}
+
+impl Interrupted {
+    fn over(inner: Arc<dyn Store>) -> Arc<Self> {
+        Arc::new(Self { inner, before: Mutex::default(), late: Mutex::default() })
+    }
 }
 
 #[async_trait]
 impl Store for Interrupted {
     async fn get(&self, key: &Key, consistency: Consistency) -> Result<Option<Row>, Error> {
+        if key.sort == "HEAD" && consistency == Consistency::Eventual {
+            let late = self.late.lock().unwrap().pop_front();
+            if late.is_some() {
+                return Ok(late);
+            }
+        }
         self.inner.get(key, consistency).await
     }
 
@@ -417,7 +431,7 @@ impl Store for Interrupted {
 async fn what_moves_between_the_reads_of_an_answer_comes_once() {
     let settings = Settings { send_rate: 0, window_bytes: 10, ..Settings::default() };
     let inner = engine::start_with_whole_pages().await.store;
-    let store = Arc::new(Interrupted { inner: inner.clone(), before: Mutex::default() });
+    let store = Interrupted::over(inner.clone());
     let world = World::over(store.clone(), settings, 1).await;
     let other_server = Arc::new(World::over(inner, settings, 2).await);
     let names: Vec<String> = (0..8).map(name).collect();
@@ -448,6 +462,42 @@ async fn what_moves_between_the_reads_of_an_answer_comes_once() {
     }
     device.catch_up(&me, 50).await;
     assert_eq!(device.heard("the end").len(), 8);
+}
+
+#[tokio::test]
+async fn what_left_the_window_and_moved_again_comes_once_though_reads_of_the_head_are_late() {
+    let settings = Settings { send_rate: 0, window_bytes: 10, ..Settings::default() };
+    let store = Interrupted::over(engine::start_with_whole_pages().await.store);
+    let world = World::over(store.clone(), settings, 1).await;
+    let names: Vec<String> = (0..4).map(name).collect();
+    let mut all: Vec<&str> = names.iter().map(String::as_str).collect();
+    all.push(ME);
+    world.job(1, &all, JobStatus::Open).await;
+    let (me, mut device) = (world.user(ME), Device::default());
+    let write = async |other: usize, text: &str| {
+        me.send(&world.user(&name(other)), text).await.unwrap();
+        let head = Key::new(format!("USER#{ME}"), "HEAD");
+        store.inner.get(&head, Consistency::Strong).await.unwrap().unwrap()
+    };
+    for other in 0..4 {
+        write(other, "first").await;
+    }
+    device.catch_up(&me, 50).await;
+    let in_window = write(0, "second").await;
+    write(1, "second").await;
+    write(2, "second").await;
+    let out_of_window = write(3, "second").await;
+    write(0, "third").await;
+    // The first answer knows of the second message only, and reads the third with it. The next one is made from the time
+    // between, when the conversation was not in the window and had not moved further.
+    for head in [in_window, out_of_window] {
+        store.late.lock().unwrap().push_back(head);
+        device.poll(&me, 50).await;
+        assert!(store.late.lock().unwrap().is_empty(), "the late head was read");
+    }
+    assert!(device.known[&conversation(0)].values().any(|message| message.content == "third"));
+    device.catch_up(&me, 50).await;
+    assert_eq!(device.heard("second").len(), 4);
 }
 
 /// What happens in a history.
