@@ -225,8 +225,12 @@ impl Merge<'_> {
     }
 
     /// Whether the series answered a message before it comes to the receipt `change`: where it was touched, or where an
-    /// earlier receipt changed its status. It was shown there as the snapshot has it, with what is still to come.
+    /// earlier receipt changed its status. It was shown there as the snapshot has it, with what is still to come. One that
+    /// was touched between the reads of this answer is in it already, as it stood before that.
     fn was_answered(&self, row: &MessageRow, change: &ChangeRow) -> bool {
+        if self.found.iter().any(|shown| shown.number == row.number) {
+            return true;
+        }
         let (Some(begin), Some(before)) = (self.snapshot.before, change.before) else { return false };
         let status = |watermarks: Watermarks| watermarks.status(row.number, row.from, self.log.viewer);
         let touched = (begin.change + 1..change.number).contains(&row.touched_change());
