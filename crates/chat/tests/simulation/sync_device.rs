@@ -15,6 +15,8 @@ pub struct DeviceState {
     /// Everything up to this instant was committed and visible when the cursor was made.
     shown_ms: u64,
     behind: bool,
+    /// When the first answer of the series was asked for.
+    series: u64,
     pub views: BTreeMap<String, View>,
     pub conversations: BTreeMap<String, Conversation>,
     /// Its first traversal of all conversations is not complete yet.
@@ -59,6 +61,7 @@ impl<'a> SyncDevice<'a> {
             }
             12..=21 if !self.state.views.is_empty() => return self.mark().await,
             22..=24 => return self.client.read_what_others_wrote().await,
+            25..=44 if self.client.world.plan.changes && !self.state.views.is_empty() => return self.change().await,
             _ => {}
         }
         let way = if self.client.dice.chance(0.35) { Way::Pushed } else { Way::Polled };
@@ -71,6 +74,14 @@ impl<'a> SyncDevice<'a> {
         let known = self.state.views[&id].known.values();
         let known: Vec<_> = known.map(|message| (message.number, message.id.clone())).collect();
         self.client.mark(&id, &known).await
+    }
+
+    async fn change(&mut self) -> Check {
+        let ids: Vec<String> = self.state.views.keys().cloned().collect();
+        let id = self.client.dice.pick(&ids).clone();
+        let known = self.state.views[&id].known.values();
+        let known: Vec<_> = known.map(|message| (message.number, message.id.clone())).collect();
+        self.client.change(&id, &known).await
     }
 
     /// Polls until an answer brings nothing and the same cursor.
@@ -129,6 +140,9 @@ impl<'a> SyncDevice<'a> {
         };
         let Some(answer) = response.answer("sync")? else { return Ok(None) };
         world.note(&self.client.name, &in_short(&answer.messages), &());
+        if !state.behind {
+            state.series = begun;
+        }
         self.apply(&mut state, &answer, limit as usize, begun)?;
         state.cursor = Some(answer.cursor.clone());
         // Several answers lead up to the state at the first of them; what came later, the next one brings.
@@ -162,7 +176,7 @@ impl<'a> SyncDevice<'a> {
         {
             let mut model = world.model.borrow_mut();
             for message in &answer.messages {
-                model.see(user, message)?;
+                model.see(user, message, begun)?;
             }
             for conversation in &answer.conversations {
                 see_conversation(&model, user, conversation, begun, world.now_ms())?;
@@ -197,12 +211,18 @@ impl<'a> SyncDevice<'a> {
             state.conversations.insert(conversation.id.clone(), conversation.clone());
         }
         state.traversing &= answer.has_more;
+        if !answer.has_more {
+            let model = world.model.borrow();
+            let gone_before = model.gone_before(world.now_ms());
+            for (id, view) in &state.views {
+                view.is_complete(&model, id, user, state.series, gone_before)?;
+            }
+        }
         Ok(())
     }
 
     fn apply_conversation(&self, state: &mut DeviceState, id: &str, messages: &[Message], begun: u64) -> Check {
         let model = self.client.world.model.borrow();
-        let talk = &model.talks[id];
         if state.traversing && state.since.is_none() && state.visited.insert(id.to_owned()) {
             let view = View::snapshot(messages)?;
             for message in messages {
@@ -221,7 +241,8 @@ impl<'a> SyncDevice<'a> {
             None if model.retention_ms.is_some() => View::default(),
             None => View::from_the_beginning(),
         });
-        view.changes(messages, talk, model.gone_before(self.client.world.now_ms()))
+        let gone_before = model.gone_before(self.client.world.now_ms());
+        view.changes(messages, &model, self.client.user(), state.series, gone_before)
     }
 
     /// Starts over; answers what the device had before.
