@@ -1,12 +1,6 @@
 //! Receipts: a member's devices have received up to a message, or the member has read up to it.
 
-use super::{
-    access,
-    row::ConversationRow,
-    unread,
-    update::ConversationUpdate,
-    watermarks::Watermark,
-};
+use super::{access, row::ConversationRow, unread, update::ConversationUpdate, watermarks::Watermark};
 use crate::{
     base::{
         attempts::Attempts,
