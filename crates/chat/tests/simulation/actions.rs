@@ -241,28 +241,45 @@ pub async fn delete_as_host(world: &World, dice: &mut super::dice::Dice, target:
         let chat = world.server(dice);
         let what = format!("deletes {conversation} {id}");
         let response = world.hear(dice, HOST, &what, chat.delete_host_message(id, input)).await;
-        let mut model = world.model.borrow_mut();
-        let outcome = match &response {
-            Response::Answer(()) => Outcome::Answered,
-            Response::Refusal(_) => Outcome::Refused,
-            Response::Lost => Outcome::Unknown,
-        };
-        model.asked(conversation, *number, request, outcome);
-        match response {
-            Response::Answer(()) => {
-                world.count("deleted by the host");
-                return Ok(());
-            }
-            Response::Refusal(error) => {
-                let expired = model.may_be_gone(model.talks[conversation].facts[number].created_ms, world.now_ms());
-                ensure!(error.code == Code::NotFound && expired, "{what}: refused with {error}");
-                return Ok(());
-            }
-            Response::Lost => {}
+        if let Some(check) = answered_to_host(world, target, request, &what, response) {
+            return check;
         }
-        drop(model);
         let wait = dice.up_to(150);
         tokio::time::sleep(Duration::from_millis(wait)).await;
     }
+    Ok(())
+}
+
+/// Records what became of a deletion by the host. `None` when its answer was lost.
+fn answered_to_host(
+    world: &World,
+    Target { conversation, number, .. }: &Target,
+    request: usize,
+    what: &str,
+    response: Response<()>,
+) -> Option<Check> {
+    let mut model = world.model.borrow_mut();
+    let outcome = match &response {
+        Response::Answer(()) => Outcome::Answered,
+        Response::Refusal(_) => Outcome::Refused,
+        Response::Lost => Outcome::Unknown,
+    };
+    model.asked(conversation, *number, request, outcome);
+    match response {
+        Response::Answer(()) => {
+            world.count("deleted by the host");
+            Some(Ok(()))
+        }
+        Response::Refusal(error) => {
+            let expired = model.may_be_gone(model.talks[conversation].facts[number].created_ms, world.now_ms());
+            Some(refused_only(error.code == Code::NotFound && expired, what, &error))
+        }
+        Response::Lost => None,
+    }
+}
+
+/// A refusal that is right, or a failure of the history.
+fn refused_only(is_right: bool, what: &str, error: &jobline_chat::Error) -> Check {
+    ensure!(is_right, "{what}: refused with {error}");
     Ok(())
 }
