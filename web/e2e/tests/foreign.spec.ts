@@ -92,6 +92,7 @@ test('an element whose token becomes another person’s shows and sends nothing 
   opened,
   visit,
 }) => {
+  await api.job(901, 'Hang the door', ['john', 'mike'], 'open');
   const script = token(api.token('you'));
   await visit('conversation-with="john"', { script });
   await expect(opened.getByText('8 AM works?')).toBeVisible();
