@@ -106,7 +106,7 @@ test('a closed job is no end for two who share another one', async ({ person, ap
   await you.say('Now about the fence');
   await expect(you.message('Now about the fence')).toContainText('Sent');
   await expect(other).toBeHidden();
-  await expect(you.page.getByText('Mend the fence').first()).toBeVisible();
+  await expect(you.page.getByText('Mend the fence').filter({ visible: true }).first()).toBeVisible();
 });
 
 test('a closed job can be read and not written in, and an open one again', async ({ person, api }) => {

@@ -1,8 +1,8 @@
 import type { Page } from '@playwright/test';
 import type { Api } from '../harness/api.ts';
-import { test } from '../harness/hosted.ts';
+import { test as onAPage } from '../harness/hosted.ts';
 import { WITH_JOHN } from '../harness/person.ts';
-import { expect } from '../harness/test.ts';
+import { expect, test } from '../harness/test.ts';
 
 async function statusOf(api: Api, content: string): Promise<string | undefined> {
   const messages = await api.messages('john', WITH_JOHN);
@@ -25,53 +25,49 @@ const HIDDEN = {
 };
 
 for (const [what, style] of Object.entries(HIDDEN)) {
-  test(`${what} marks nothing as read, and does when it is shown`, async ({
-    host,
-    server,
-    api,
-    browserOfOne,
-  }) => {
-    const html = `<!doctype html><html lang="en"><head><title>Marketplace</title></head><body>
+  onAPage(
+    `${what} marks nothing as read, and does when it is shown`,
+    async ({ host, server, api, browserOfOne }) => {
+      const html = `<!doctype html><html lang="en"><head><title>Marketplace</title></head><body>
       <div id="around" style="${style}"><jobline-chat conversation-with="john" style="height: 400px"></jobline-chat></div>
       <script src="${server.url}/jobline-chat.js"></script>
       <script>document.querySelector('jobline-chat').token = ${JSON.stringify(api.token('you'))};</script>
       </body></html>`;
-    const page = await (await browserOfOne()).newPage();
-    await page.goto(host.publish('/', html));
-    await api.say('john', 'you', 'Not seen yet');
-    await staysUnread(page, api, 'Not seen yet');
-    await page.evaluate(() => document.getElementById('around')?.removeAttribute('style'));
-    await expect.poll(() => statusOf(api, 'Not seen yet')).toBe('read');
-  });
+      const page = await (await browserOfOne()).newPage();
+      await page.goto(host.publish('/', html));
+      await api.say('john', 'you', 'Not seen yet');
+      await staysUnread(page, api, 'Not seen yet');
+      await page.evaluate(() => document.getElementById('around')?.removeAttribute('style'));
+      await expect.poll(() => statusOf(api, 'Not seen yet')).toBe('read');
+    },
+  );
 }
 
-test('an element in a closed <details> and one under a dialog of the page mark nothing as read', async ({
-  host,
-  server,
-  api,
-  browserOfOne,
-}) => {
-  const html = `<!doctype html><html lang="en"><head><title>Marketplace</title></head><body>
+onAPage(
+  'an element in a closed <details> and one under a dialog of the page mark nothing as read',
+  async ({ host, server, api, browserOfOne }) => {
+    const html = `<!doctype html><html lang="en"><head><title>Marketplace</title></head><body>
     <details open><summary>Chat</summary>
     <jobline-chat conversation-with="john" style="height: 400px"></jobline-chat></details>
     <dialog>Cookies?</dialog>
     <script src="${server.url}/jobline-chat.js"></script>
     <script>document.querySelector('jobline-chat').token = ${JSON.stringify(api.token('you'))};</script>
     </body></html>`;
-  const page = await (await browserOfOne()).newPage();
-  await page.goto(host.publish('/', html));
-  await expect(page.getByRole('log').getByText("Great! I'll start tomorrow")).toBeVisible();
-  const change = (code: string) => page.evaluate(code);
-  await change('document.querySelector("dialog").showModal()');
-  await api.say('john', 'you', 'Under a dialog');
-  await staysUnread(page, api, 'Under a dialog');
-  await change('document.querySelector("dialog").close(); document.querySelector("details").open = false');
-  expect(await statusOf(api, 'Under a dialog')).not.toBe('read');
-  await api.say('john', 'you', 'In a closed box');
-  await staysUnread(page, api, 'In a closed box');
-  await change('document.querySelector("details").open = true');
-  await expect.poll(() => statusOf(api, 'In a closed box')).toBe('read');
-});
+    const page = await (await browserOfOne()).newPage();
+    await page.goto(host.publish('/', html));
+    await expect(page.getByRole('log').getByText("Great! I'll start tomorrow")).toBeVisible();
+    const change = (code: string) => page.evaluate(code);
+    await change('document.querySelector("dialog").showModal()');
+    await api.say('john', 'you', 'Under a dialog');
+    await staysUnread(page, api, 'Under a dialog');
+    await change('document.querySelector("dialog").close(); document.querySelector("details").open = false');
+    expect(await statusOf(api, 'Under a dialog')).not.toBe('read');
+    await api.say('john', 'you', 'In a closed box');
+    await staysUnread(page, api, 'In a closed box');
+    await change('document.querySelector("details").open = true');
+    await expect.poll(() => statusOf(api, 'In a closed box')).toBe('read');
+  },
+);
 
 test('in the app: nothing is read under a dialog, or while another window has the focus', async ({
   person,
