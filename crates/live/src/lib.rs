@@ -9,7 +9,7 @@
 //! each read. A commit is announced after it happened, so either the read sees it, or the flag is set again afterwards.
 //!
 //! Start with `session.rs` (what a connection does), then `flow.rs` (when it reads and pushes) and `hub.rs` (who is woken).
-//! [`serve`] drives a session over a [`Socket`]. HTTP, the store and the clock come in through the ports in `ports.rs`.
+//! [`serve()`] drives a session over a [`Socket`]. HTTP, the store and the clock come in through the ports in `ports.rs`.
 
 mod closing;
 mod departures;
