@@ -1,7 +1,7 @@
 /// <reference types="vitest/config" />
 
 import { createHash } from 'node:crypto';
-// Of Vitest the types alone: whoever builds the app has no test runner.
+// Of Vitest the types alone: builds of the app have no test runner.
 import { defineConfig, type Plugin } from 'vite';
 
 /** Writes into the service worker which files there are. */
@@ -15,9 +15,8 @@ function fileList(): Plugin {
       if (worker?.type !== 'chunk') return this.error('There is no service worker in this build.');
       const files = Object.keys(bundle)
         .filter(name => name.startsWith('assets/'))
-        .sort()
-        .map(name => `/${name}`);
-      const all = [...files, '/manifest.webmanifest', '/icon.svg'];
+        .sort();
+      const all = [...files, 'manifest.webmanifest', 'icon.svg'];
       const version = createHash('sha256').update(all.join()).digest('hex').slice(0, 12);
       worker.code = worker.code
         .replaceAll('__FILES__', JSON.stringify(all))
@@ -29,6 +28,8 @@ function fileList(): Plugin {
 const server = process.env.JOBLINE_SERVER ?? 'http://127.0.0.1:8080';
 
 export default defineConfig({
+  // The server may be reached below any path.
+  base: './',
   resolve: { conditions: ['jobline-source', 'module', 'browser', 'development|production'] },
   // Tests run in Node.
   ssr: { resolve: { conditions: ['jobline-source'] } },

@@ -3,7 +3,7 @@
 //! Each row is a procedure. Its route, its description in OpenAPI and its name in metrics and logs all come from here.
 //! Another face of the API is another loop over this table.
 
-use crate::handlers::{host, messages};
+use crate::handlers::{host, messages, presence};
 use crate::procedure::Procedure;
 use http::Method;
 use jobline_wire::Code;
@@ -15,6 +15,7 @@ const SEND_FAILS: &[Code] = &[
     Code::FileNotUploaded,
     Code::NotJobParticipant,
     Code::JobClosed,
+    Code::RecipientUnavailable,
     Code::NotFound,
     Code::ClientIdReused,
     Code::FileAlreadyUsed,
@@ -24,6 +25,13 @@ const SEND_FAILS: &[Code] = &[
 /// The user API.
 #[must_use]
 pub fn user_api() -> Vec<Procedure> {
+    let mut all = messages_api();
+    all.extend(people_api());
+    all
+}
+
+/// Messages, from sending to their earlier versions.
+fn messages_api() -> Vec<Procedure> {
     const GET: Method = Method::GET;
     const POST: Method = Method::POST;
     vec![
@@ -46,7 +54,14 @@ pub fn user_api() -> Vec<Procedure> {
             .fails(&[Code::NotFound]),
         Procedure::user("uploadFile", POST, "/messages/uploadFile", messages::upload_file)
             .does("A URL that accepts exactly this file, for five minutes. Put the bytes there, then send the message.")
-            .fails(&[Code::InvalidFile, Code::NotJobParticipant, Code::JobClosed, Code::NotFound, Code::FileTooLarge]),
+            .fails(&[
+                Code::InvalidFile,
+                Code::NotJobParticipant,
+                Code::JobClosed,
+                Code::RecipientUnavailable,
+                Code::NotFound,
+                Code::FileTooLarge,
+            ]),
         Procedure::user("edit", POST, "/messages/edit", messages::edit)
             .does("Replaces the text of a message that I sent. The same text again changes nothing.")
             .fails(&[
@@ -67,6 +82,35 @@ pub fn user_api() -> Vec<Procedure> {
         Procedure::user("versions", GET, "/messages/versions", messages::versions)
             .does("What a message has said, the present text last.")
             .fails(&[Code::NotFound, Code::MessageDeleted]),
+    ]
+}
+
+/// Members and what one does about other people; what oneself prefers; and `sync`.
+fn people_api() -> Vec<Procedure> {
+    const GET: Method = Method::GET;
+    const POST: Method = Method::POST;
+    vec![
+        Procedure::user("members", GET, "/messages/members", messages::members)
+            .does("The members of a conversation, and how far each has read.")
+            .fails(&[Code::NotFound]),
+        Procedure::user("mute", POST, "/messages/mute", messages::mute)
+            .does("Mutes a conversation until an instant: no mail and no push about it; `null` ends it.")
+            .fails(&[Code::NotFound]),
+        Procedure::user("block", POST, "/messages/block", messages::block)
+            .does("Blocks a user: they cannot write to me any more. Repeating it changes nothing."),
+        Procedure::user("unblock", POST, "/messages/unblock", messages::unblock)
+            .does("Ends a block. Repeating it changes nothing."),
+        Procedure::user("report", POST, "/messages/report", messages::report)
+            .does("Shows a conversation, or one of its messages, to the host, with the messages around it.")
+            .fails(&[Code::ContentTooLong, Code::NotFound, Code::RateLimited]),
+        Procedure::user("presence", GET, "/messages/presence", presence::presence)
+            .does("Whether people with whom I share an open job are there.")
+            .fails(&[Code::NotOffered])
+            .polled(),
+        Procedure::user("getPreferences", GET, "/messages/preferences", presence::preferences)
+            .does("What I prefer to show, and how I am notified."),
+        Procedure::user("setPreferences", Method::PUT, "/messages/preferences", presence::set_preferences)
+            .does("Changes my preferences; what is left out stays."),
         Procedure::user("sync", GET, "/messages/sync", messages::sync)
             .does("All that changed for me, in every conversation, since a cursor.")
             .fails(&[Code::InvalidCursor])
@@ -97,6 +141,11 @@ pub fn host_api() -> Vec<Procedure> {
             .fails(&[Code::ContentEmpty, Code::ContentTooLong, Code::NotFound, Code::ClientIdReused]),
         Procedure::host("deleteMessage", DELETE, "/host/messages/{messageId}", host::delete_message)
             .does("Deletes a message for everyone, at any time.")
+            .fails(&[Code::NotFound]),
+        Procedure::host("listReports", GET, "/host/reports", host::reports)
+            .does("What users reported, the oldest first, with the messages around it as they stood."),
+        Procedure::host("deleteReport", DELETE, "/host/reports/{reportId}", host::delete_report)
+            .does("Deletes a report.")
             .fails(&[Code::NotFound]),
         Procedure::host("putJob", PUT, "/host/jobs/{jobId}", host::put_job).does("Creates or replaces a job."),
         Procedure::host("getJob", GET, "/host/jobs/{jobId}", host::get_job).does("A job.").fails(&[Code::NotFound]),

@@ -64,3 +64,15 @@ impl Target for MessageId {
         Ok(Self::new(text).ok_or_else(|| Error::not_found("message").at("messageId"))?)
     }
 }
+
+/// The id of a report, which the domain checks.
+pub struct ReportId(pub String);
+
+impl Target for ReportId {
+    const PARAMETER: Option<Parameter> =
+        Some(Parameter { name: "reportId", number: false, description: "`report_<unix ms>_<nanoid>`." });
+
+    fn parse(text: &str) -> Result<Self, Failure> {
+        Ok(Self(text.to_owned()))
+    }
+}

@@ -15,17 +15,20 @@ use crate::{
     context::{Context, Memos},
     conversation::{self, receipts},
     files::{looks::Looks, port::Files, sweep, upload},
-    host::{jobs, people, permission},
+    host::{jobs, people},
     inbox, keys, messages,
+    presence::{preferences, seen, status, typing},
+    user,
 };
 use jobline_store::{Consistency, Store};
 use jobline_wire::{
-    ChangedMessage, ConversationDetails, Conversations, DeleteMessage, EditMessage, GetConversation, HostDeleteMessage,
-    HostJob, HostJobInput, HostMessageInput, HostUser, HostUserInput, ListConversations, ListMessages, ListVersions,
-    MarkAsRead, MarkedAsRead, Messages, React, SendMessage, SentMessage, SyncQuery, Synced, UploadFile, UploadTarget,
-    Versions,
+    BlockUser, Blocked, ChangedMessage, ConversationDetails, Conversations, DeleteMessage, EditMessage,
+    GetConversation, HostDeleteMessage, HostJob, HostJobInput, HostMessageInput, HostUser, HostUserInput,
+    ListConversations, ListMembers, ListMessages, ListReports, ListVersions, MarkAsRead, MarkedAsRead, Members,
+    Messages, Mute, Muted, Preferences, Presence, React, ReportInput, Reported, Reports, SendMessage, SentMessage,
+    SetPreferences, SyncQuery, Synced, UploadFile, UploadTarget, Versions,
 };
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 /// The conversations of one deployment. Clones share the same state.
 #[derive(Clone)]
@@ -146,6 +149,62 @@ impl Chat {
         conversation::details::details(&self.cx, me, input).await
     }
 
+    /// The members of a conversation, and how far each has read.
+    ///
+    /// # Errors
+    /// `not_found`, `unavailable`.
+    pub async fn members(&self, me: &UserId, input: ListMembers) -> Result<Members> {
+        conversation::members::members(&self.cx, me, input).await
+    }
+
+    /// Mutes a conversation for `me` until an instant, or ends that.
+    ///
+    /// # Errors
+    /// `invalid_request`, `not_found`, `unavailable`.
+    pub async fn mute(&self, me: &UserId, input: Mute) -> Result<Muted> {
+        user::mute::mute(&self.cx, me, input).await
+    }
+
+    /// Blocks a user: they cannot write to `me` any more. Repeating it changes nothing.
+    ///
+    /// # Errors
+    /// `invalid_request`, `unavailable`.
+    pub async fn block(&self, me: &UserId, input: BlockUser) -> Result<Blocked> {
+        user::blocks::block(&self.cx, me, input).await
+    }
+
+    /// Ends a block. Repeating it changes nothing.
+    ///
+    /// # Errors
+    /// `invalid_request`, `unavailable`.
+    pub async fn unblock(&self, me: &UserId, input: BlockUser) -> Result<Blocked> {
+        user::blocks::unblock(&self.cx, me, input).await
+    }
+
+    /// Shows a conversation, or one of its messages, to the host.
+    ///
+    /// # Errors
+    /// `invalid_request`, `content_too_long`, `not_found`, `rate_limited`, `unavailable`.
+    pub async fn report(&self, me: &UserId, input: ReportInput) -> Result<Reported> {
+        user::reports::report(&self.cx, me, input).await
+    }
+
+    /// What users reported, the oldest first.
+    ///
+    /// # Errors
+    /// `invalid_request`, `unavailable`.
+    pub async fn reports(&self, input: ListReports) -> Result<Reports> {
+        user::reports::list(&self.cx, input).await
+    }
+
+    /// Deletes a report. No error when there is none.
+    ///
+    /// # Errors
+    /// `not_found` for what cannot be the id of a report, `unavailable`.
+    pub async fn delete_report(&self, id: &str) -> Result<()> {
+        user::reports::delete(&self.cx, id).await
+    }
+
     /// The messages of a conversation: without `since` the newest, with it what changed. One read when nothing did.
     ///
     /// # Errors
@@ -202,7 +261,53 @@ impl Chat {
     /// # Errors
     /// `unavailable`.
     pub async fn typing_audience(&self, me: &UserId, conversation: &str) -> Result<Vec<UserId>> {
-        permission::typing_audience(&self.cx, me, conversation).await
+        typing::audience(&self.cx, me, conversation).await
+    }
+
+    /// A user's preferences.
+    ///
+    /// # Errors
+    /// `unavailable`.
+    pub async fn preferences(&self, me: &UserId) -> Result<Preferences> {
+        preferences::get(&self.cx, me).await
+    }
+
+    /// Changes the preferences that are named; the others stay.
+    ///
+    /// # Errors
+    /// `unavailable`.
+    pub async fn set_preferences(&self, me: &UserId, input: SetPreferences) -> Result<Preferences> {
+        preferences::set(&self.cx, me, input).await
+    }
+
+    /// Records that `me` is there now, for others to see later. One write; make it at most every few minutes.
+    ///
+    /// # Errors
+    /// `unavailable`.
+    pub async fn record_seen(&self, me: &UserId) -> Result<()> {
+        seen::record(&self.cx, me).await
+    }
+
+    /// The users whose presence `me` sees, and who see that of `me`: both share an open job and show theirs.
+    ///
+    /// # Errors
+    /// `unavailable`.
+    pub async fn presence_circle(&self, me: &UserId) -> Result<Vec<UserId>> {
+        status::circle(&self.cx, me).await
+    }
+
+    /// What `me` sees of `users`; those whom `me` does not see are left out. `active` says when a user was last active, in
+    /// Unix milliseconds, for those of whom the caller knows.
+    ///
+    /// # Errors
+    /// `not_offered` where presence is off; `unavailable`.
+    pub async fn presence(
+        &self,
+        me: &UserId,
+        users: &BTreeSet<UserId>,
+        active: impl Fn(&UserId) -> Option<u64> + Send,
+    ) -> Result<Vec<Presence>> {
+        status::of(&self.cx, me, users, active).await
     }
 
     /// Where to put a file's bytes, for five minutes, and what to name in `send` afterwards.

@@ -9,13 +9,19 @@
 //! | version | `CONVERSATION#<id>` / `VERSION#<message number>#<n>` | edit, delete | versions |
 //! | sent | `CONVERSATION#<id>` / `SENT#<sender>#<clientId>` | send with a `clientId` | a repeated send |
 //! | user's conversation | `USER#<id>` / `CONVERSATION#<id>` | the first send | getConversations, sync from the start |
+//! | what left the head's window | `USER#<id>` / `MOVED#<version>` | a change for which the window is too full | getConversations, sync |
 //! | user's head | `USER#<id>` / `HEAD` | every change of a conversation of theirs | getConversations, sync, send |
+//! | user's block | `USER#<id>` / `BLOCK#<user>` | block, unblock | block, the first message of a conversation, presence |
+//! | report | `REPORTS` / `<report id>` | report, the host | the host |
+//! | last report | `REPORTS` / `LAST` | report | report |
 //! | profile | `USER#<id>` / `PROFILE` | host | getConversations, sync |
 //! | user's open job | `USER#<id>` / `OPENJOB#<job id>` | host | send, uploadFile |
 //! | user's closed job | `USER#<id>` / `CLOSEDJOB#<job id>` | host | a refused send or uploadFile, to choose the error |
 //! | job | `JOB#<id>` / `JOB#<id>` | host | send with a `jobId`, getConversations, sync |
 //! | job's conversation | `JOB#<id>` / `CONVERSATION#<id>` | a send about another job than the last one | host's job changes |
 //! | file | `FILE#<id>` / `FILE#<id>` | uploadFile, send, delete | send, uploadFile at its limit, the sweeper |
+//! | preferences | `USER#<id>` / `PREFERENCES` | setPreferences | getPreferences, presence |
+//! | last seen | `USER#<id>` / `SEEN` | live connections, at most every 5 minutes | presence |
 //! | user's uploads | `USER#<id>` / `UPLOADS` | uploadFile | uploadFile |
 //! | removal | `REMOVALS` / `FILE#<id>` | delete, and the sweeper once the bytes are gone | the sweeper |
 //! | folder of the files | `SYSTEM` / `FILES` | the first start with local files over a shared table | every such start |
@@ -52,7 +58,7 @@ pub(crate) fn version(conversation: &ConversationId, message: u64, before: u32) 
 
 /// The former texts of a message, the oldest first.
 pub(crate) fn versions(conversation: &ConversationId, message: u64) -> Range {
-    Range::prefix(conversation_partition(conversation), &version_prefix(message), 100)
+    Range::prefix(conversation_partition(conversation), version_prefix(message), 100)
 }
 
 /// That the bytes of a file are to be removed, since its message was deleted.
@@ -91,8 +97,67 @@ pub(crate) fn head(user: &UserId) -> Key {
     Key::new(user_partition(user), "HEAD")
 }
 
+/// What left the window of a user's head at once, of which the last moved with `version`.
+pub(crate) fn evicted(user: &UserId, version: u64) -> Key {
+    Key::new(user_partition(user), evicted_sort(version))
+}
+
+/// What left the window of a user's head and moved after the version `after`, up to the row of `up_to`: the last first.
+pub(crate) fn all_evicted(user: &UserId, after: u64, up_to: u64, limit: usize) -> Range {
+    Range {
+        partition: user_partition(user),
+        from: evicted_sort(after.saturating_add(1)),
+        to: evicted_sort(up_to.saturating_add(1)),
+        direction: Direction::Descending,
+        limit,
+        // A row that is missing would be taken for one that has expired.
+        consistency: Consistency::Strong,
+    }
+}
+
 pub(crate) fn profile(user: &UserId) -> Key {
     Key::new(user_partition(user), "PROFILE")
+}
+
+/// That `user` blocks `other`.
+pub(crate) fn block(user: &UserId, other: &UserId) -> Key {
+    Key::new(user_partition(user), format!("BLOCK#{other}"))
+}
+
+pub(crate) fn blocks(user: &UserId) -> Range {
+    Range::prefix(user_partition(user), "BLOCK#", 100)
+}
+
+/// The user that a key of [`blocks`] names.
+pub(crate) fn blocked_user(key: &Key) -> Option<&str> {
+    key.sort.strip_prefix("BLOCK#")
+}
+
+pub(crate) fn preferences(user: &UserId) -> Key {
+    Key::new(user_partition(user), "PREFERENCES")
+}
+
+/// Ids of reports begin with the time, so they are in its order.
+pub(crate) fn report(id: &str) -> Key {
+    Key::new("REPORTS", id)
+}
+
+/// When the last report was made.
+pub(crate) fn last_report() -> Key {
+    Key::new("REPORTS", "LAST")
+}
+
+/// The reports after the one with the id `after`.
+pub(crate) fn reports(after: Option<&str>, limit: usize) -> Range {
+    let range = Range { consistency: Consistency::Strong, ..Range::prefix("REPORTS", "report_", limit) };
+    match after {
+        Some(id) => range.after(id),
+        None => range,
+    }
+}
+
+pub(crate) fn seen(user: &UserId) -> Key {
+    Key::new(user_partition(user), "SEEN")
 }
 
 pub(crate) fn open_job(user: &UserId, job: JobId) -> Key {
@@ -203,6 +268,10 @@ fn message_sort(ms: u64) -> String {
 
 fn version_prefix(message: u64) -> String {
     format!("VERSION#{message:016}#")
+}
+
+fn evicted_sort(version: u64) -> String {
+    format!("MOVED#{version:016}")
 }
 
 fn change_sort(number: u64) -> String {

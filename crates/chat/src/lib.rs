@@ -18,6 +18,8 @@ mod inbox;
 mod keys;
 mod log;
 mod messages;
+mod presence;
+mod user;
 
 pub use base::{
     announcer::Announce,
@@ -26,7 +28,6 @@ pub use base::{
     id::{ConversationId, JobId, MessageId, UserId},
     secrets::Secrets,
     settings::Settings,
-    text::{CLIENT_ID_BYTES, CONTENT_CHARS, LIMIT},
     time::{iso, parse_iso},
 };
 pub use chat::Chat;

@@ -12,14 +12,12 @@ use bytes::Bytes;
 use futures_util::Stream;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use jobline_chat::{Error, Result, is_file_id};
-use jobline_wire::{Code, content_disposition};
+use jobline_wire::{Code, content_disposition, file_types::is_inline_image};
 use std::io;
 use std::sync::Arc;
 
 /// What is read at a time, and all that a download holds in memory.
 const BLOCK_BYTES: u64 = 64 * 1024;
-/// What may be shown in place: none of them can carry a script.
-const INLINE: [&str; 4] = ["image/jpeg", "image/png", "image/gif", "image/webp"];
 
 /// Hands a file out.
 pub(super) async fn get(
@@ -65,7 +63,7 @@ impl LocalFiles {
 
 /// The headers that do not depend on what part is asked for.
 fn describe(grant: &Download, etag: &str, now_ms: u64, headers: &mut HeaderMap) {
-    let inline = grant.inline && INLINE.contains(&grant.content_type.as_str());
+    let inline = grant.inline && is_inline_image(&grant.content_type);
     let fresh_s = grant.expires_ms.saturating_sub(now_ms) / 1_000;
     let values = [
         (header::CONTENT_TYPE, HeaderValue::from_str(&grant.content_type)),

@@ -38,7 +38,7 @@ pub(super) async fn put(
     match files.receive(&id, query.as_deref(), &headers, &mut body).await {
         Ok(()) => Response::new(Body::empty()),
         Err(error) => {
-            // Whoever asks first (100-continue) holds the body back until then.
+            // A client that asks first (100-continue) sends no body before this answer.
             if !headers.contains_key(header::EXPECT) {
                 drain(body, Arc::clone(&files.clock));
             }

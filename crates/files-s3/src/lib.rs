@@ -25,7 +25,6 @@ use async_trait::async_trait;
 use aws_sdk_s3::Client;
 use jobline_chat::{Arrived, Clock, DownloadGrant, Error, Files, Keep, Kept, Result, UploadGrant, is_file_id};
 use jobline_wire::UploadTarget;
-use object::Part;
 use place::Place;
 use std::path::Path;
 use std::sync::Arc;

@@ -7,11 +7,9 @@ use aws_sdk_s3::presigning::PresigningConfig;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jobline_chat::{DownloadGrant, Error, Result, UploadGrant, iso};
-use jobline_wire::{UploadTarget, content_disposition};
+use jobline_wire::{UploadTarget, content_disposition, file_types::is_inline_image};
 use std::time::{Duration, UNIX_EPOCH};
 
-/// What a browser may show in place: none of them can carry a script.
-const INLINE: [&str; 4] = ["image/jpeg", "image/png", "image/gif", "image/webp"];
 /// Headers that are signed and that no client has to be told of: browsers set them from the body and the URL.
 const OF_THEMSELVES: [&str; 2] = ["content-length", "host"];
 
@@ -41,7 +39,7 @@ impl S3Files {
     }
 
     pub(crate) async fn presign_download(&self, grant: &DownloadGrant<'_>) -> Result<String> {
-        let inline = grant.inline && INLINE.contains(&grant.content_type);
+        let inline = grant.inline && is_inline_image(grant.content_type);
         let until = self.until(grant.expires_ms)?;
         let get = self
             .client

@@ -1,7 +1,7 @@
-//! How whoever calls reached this server: what the URLs begin with that an answer names.
+//! How the caller of a request reached this server: what the URLs in its answer begin with.
 //!
 //! With `--public-url` that is said once. Without it each request says it by its own scheme and host, so that links work
-//! for whoever asks, under whichever of a machine's names; with `--trust-proxy` what a proxy in front says comes first.
+//! for every caller, by any name of this machine; with `--trust-proxy` what a proxy in front says comes first.
 
 use http::uri::{Authority, PathAndQuery};
 use http::{HeaderMap, HeaderName, Request, Uri, header};

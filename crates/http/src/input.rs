@@ -7,14 +7,12 @@ use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http_body_util::BodyExt;
-use jobline_wire::Code;
+use jobline_wire::{Code, limits::BODY_BYTES};
 use schemars::JsonSchema;
 use serde::de::value::{Error as ValueError, MapDeserializer};
 use serde::de::{DeserializeOwned, Deserializer, IntoDeserializer, Visitor};
 use serde::{Deserialize, forward_to_deserialize_any};
 
-/// The largest request body.
-pub const BODY_BYTES: usize = 64 * 1024;
 /// How much of a body that is too large is still read, so that its sender gets to see the answer.
 const DRAINED_BYTES: usize = 4 * 1024 * 1024;
 
@@ -103,8 +101,8 @@ fn refuse_json(body: &[u8], error: &serde_path_to_error::Error<serde_json::Error
     }
 }
 
-/// The input in a query. A bare `+` is a plus: no parameter is text that may hold a space, and whoever writes a cursor or
-/// a time zone by hand means what is written.
+/// The input in a query. A bare `+` is a plus: no parameter is text that may hold a space, and a person who writes a
+/// cursor or a time zone by hand means what is written.
 ///
 /// Parameters are looked at one after the other and only up to the first that is refused, so that the cost grows with the
 /// query and no faster.

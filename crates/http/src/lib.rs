@@ -11,7 +11,7 @@ mod served;
 
 pub use address::{Address, Inside, Reached, base_url};
 pub use coding::{Coding, compress};
-pub use input::{BODY_BYTES, Nothing, from_json, from_query, not_json, read_body};
+pub use input::{Nothing, from_json, from_query, not_json, read_body};
 pub use percent::decode;
 pub use problem::{Failure, Reported};
 pub use representation::Representation;

@@ -1,8 +1,8 @@
 //! The key of the host API.
 
-use super::{Credential, SECRET_BYTES};
+use super::Credential;
 use jobline_chat::{Error, Result};
-use jobline_wire::Code;
+use jobline_wire::{Code, limits::SECRET_BYTES};
 
 /// The host's key. Only its hash is kept: it compares in constant time and hides the length.
 pub struct HostKey(blake3::Hash);

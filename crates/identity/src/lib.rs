@@ -22,17 +22,17 @@ pub use host_key::HostKey;
 
 use cache::VerifiedTokens;
 use jobline_chat::{Clock, Error, Result, UserId};
-use jobline_wire::Code;
+use jobline_wire::{
+    Code,
+    limits::{SECRET_BYTES, TOKEN_BYTES},
+};
 use refusal::Refusal;
 use ring::hmac;
 use source::{Origin, Source};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use token::{Algorithm, Expected, Jws, TOKEN_BYTES};
-
-/// The fewest bytes that a secret or key may have.
-pub const SECRET_BYTES: usize = 32;
+use token::{Algorithm, Expected, Jws};
 
 /// What user tokens are checked against. At least one of the first three fields must be set.
 #[derive(Clone, Default)]

@@ -13,8 +13,6 @@ use std::time::Duration;
 
 /// The most that the clocks of issuer and server may differ.
 const LEEWAY_MS: u64 = 60_000;
-/// Longer tokens are refused before anything is decoded. Proxies refuse such headers anyway.
-pub(super) const TOKEN_BYTES: usize = 8_192;
 
 /// How a token is signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! The frames: JSON objects in text, told apart by `op`.
 
-use crate::closing::Closing;
+use crate::{closing::Closing, hub::Seen};
 use jobline_chat::{UserId, iso};
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +19,8 @@ pub(crate) enum Said {
     Watch { conversation_id: Option<String> },
     /// Somebody writes, or stopped writing.
     Typing { conversation_id: String, typing: bool },
+    /// Somebody looks at the screen, or nobody does any more.
+    Active { active: bool },
     /// A fresh token of the same user.
     Token { token: String },
     /// Wants a `pong`.
@@ -38,12 +40,30 @@ impl Said {
 #[derive(Serialize)]
 #[serde(tag = "op", rename_all = "camelCase", rename_all_fields = "camelCase")]
 enum Tells<'a> {
-    Ready { heartbeat_ms: u64, token_expires_at: String },
-    Typing { conversation_id: &'a str, user_id: &'a str, typing: bool },
-    TokenExpiring { expires_at: String },
+    Ready {
+        heartbeat_ms: u64,
+        token_expires_at: String,
+    },
+    Typing {
+        conversation_id: &'a str,
+        user_id: &'a str,
+        typing: bool,
+    },
+    Presence {
+        user_id: &'a str,
+        state: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        last_active_at: Option<String>,
+    },
+    TokenExpiring {
+        expires_at: String,
+    },
     Pong,
     Heartbeat,
-    Bye { reason: &'a str, retry_after_ms: u64 },
+    Bye {
+        reason: &'a str,
+        retry_after_ms: u64,
+    },
 }
 
 impl Tells<'_> {
@@ -68,6 +88,17 @@ pub(crate) fn synced(answer: &str) -> String {
 
 pub(crate) fn typing(conversation_id: &str, user: &UserId, typing: bool) -> String {
     Tells::Typing { conversation_id, user_id: user.as_str(), typing }.text()
+}
+
+pub(crate) fn presence(seen: &Seen) -> String {
+    const HOUR_MS: u64 = 3_600_000;
+    let state = match (seen.online, seen.last_ms) {
+        (true, _) => "online",
+        (false, Some(_)) => "recent",
+        (false, None) => "away",
+    };
+    let last_active_at = seen.last_ms.map(|at| iso(at - at % HOUR_MS));
+    Tells::Presence { user_id: seen.user.as_str(), state, last_active_at }.text()
 }
 
 pub(crate) fn token_expiring(expires_ms: u64) -> String {
@@ -101,6 +132,13 @@ mod tests {
         assert_eq!(
             typing("conv_anna_ben", &anna, true),
             r#"{"op":"typing","conversationId":"conv_anna_ben","userId":"anna","typing":true}"#
+        );
+        let stranger = Seen { user: anna.clone(), online: false, last_ms: None };
+        assert_eq!(presence(&stranger), r#"{"op":"presence","userId":"anna","state":"away"}"#);
+        let gone = Seen { user: anna, online: false, last_ms: Some(1_763_116_200_000) };
+        assert_eq!(
+            presence(&gone),
+            r#"{"op":"presence","userId":"anna","state":"recent","lastActiveAt":"2025-11-14T10:00:00.000Z"}"#
         );
         assert_eq!(
             token_expiring(1_763_116_200_000),

@@ -4,10 +4,12 @@
 //! connections of this process alone.
 
 mod member;
+pub(crate) mod presence;
 mod rooms;
 
 use jobline_chat::{Announce, ConversationId, UserId};
 use member::Member;
+use presence::Presences;
 use rooms::Rooms;
 use std::{
     collections::HashMap,
@@ -17,7 +19,8 @@ use std::{
     },
 };
 
-pub use member::News;
+pub use member::{News, Seen};
+pub use presence::Departure;
 
 /// What somebody waits with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,6 +64,7 @@ struct Inner {
     numbers: AtomicU64,
     stops: AtomicBool,
     rooms: Rooms,
+    presences: Presences,
 }
 
 impl Hub {
@@ -103,6 +107,40 @@ impl Hub {
             for member in all.get(user).into_iter().flatten() {
                 member.moved();
             }
+        }
+    }
+
+    /// When `user` was last active at a device that is or was connected here; `None` when that is more than two minutes ago.
+    #[must_use]
+    pub fn last_active_ms(&self, user: &UserId, now_ms: u64) -> Option<u64> {
+        self.inner.presences.last_ms(user, now_ms)
+    }
+
+    /// The users who have not been active for two minutes and were online when this was asked last. Each is answered once.
+    #[must_use]
+    pub fn departures(&self, now_ms: u64) -> Vec<Departure> {
+        self.inner.presences.expire(now_ms)
+    }
+
+    /// Tells of a departure: those who were told that the user is online. Who sees the user no more, because `circle` is
+    /// who does, is told what is said of strangers.
+    pub fn tell_departure(&self, departure: Departure, circle: &[UserId]) {
+        let Departure { user, last_ms, told } = departure;
+        let (sees, strangers): (Vec<UserId>, Vec<UserId>) = told.iter().cloned().partition(|one| circle.contains(one));
+        self.show(&Seen { user: user.clone(), online: false, last_ms: None }, &strangers);
+        self.show(&Seen { user, online: false, last_ms: Some(last_ms) }, &sees);
+    }
+
+    /// How many users are remembered as online now or a few minutes ago.
+    #[must_use]
+    pub fn present(&self) -> usize {
+        self.inner.presences.len()
+    }
+
+    fn show(&self, seen: &Seen, to: &[UserId]) {
+        let all = self.inner.users.read().unwrap_or_else(PoisonError::into_inner);
+        for member in to.iter().filter_map(|user| all.get(user)).flatten() {
+            member.shows(seen);
         }
     }
 
@@ -150,6 +188,8 @@ impl Inner {
 
     fn leave(&self, member: &Member) {
         self.rooms.leave(member);
+        // Callers that knew the time have set it before; otherwise the user was last active when they said they were.
+        self.presences.set(member, false, 0);
         let mut users = self.users_mut();
         if let Some(members) = users.get_mut(&member.user) {
             members.retain(|one| one.number != member.number);
@@ -189,6 +229,31 @@ impl Ticket {
     #[must_use]
     pub fn take(&self) -> News {
         self.member.take()
+    }
+
+    /// Somebody looks at this device, or nobody does any more. `now_ms`: Unix milliseconds.
+    pub fn active(&self, active: bool, now_ms: u64) {
+        self.hub.inner.presences.set(&self.member, active, now_ms);
+    }
+
+    /// Whether it is to be recorded now that the user was seen: at most every five minutes, on all devices together.
+    #[must_use]
+    pub fn takes_record(&self, now_ms: u64) -> bool {
+        self.hub.inner.presences.takes_record(self.user(), now_ms)
+    }
+
+    /// The users who see this one, and whom this one sees: those who are online are shown to this device, and this user to
+    /// them while online.
+    pub fn meets(&self, circle: Vec<UserId>, now_ms: u64) {
+        let presences = &self.hub.inner.presences;
+        for user in presences.online(&circle) {
+            self.member.shows(&Seen { user, online: true, last_ms: Some(now_ms) });
+        }
+        let circle: Arc<[UserId]> = circle.into();
+        if presences.told(self.user(), Arc::clone(&circle)) {
+            let seen = Seen { user: self.user().clone(), online: true, last_ms: Some(now_ms) };
+            self.hub.show(&seen, &circle);
+        }
     }
 
     /// The conversation on screen: who types there is told from now on, and who does already, at once.

@@ -12,6 +12,7 @@
 //! [`serve`] drives a session over a [`Socket`]. HTTP, the store and the clock come in through the ports in `ports.rs`.
 
 mod closing;
+mod departures;
 mod expiry;
 mod flood;
 mod flow;
@@ -23,8 +24,9 @@ mod session;
 mod typing;
 
 pub use closing::Closing;
+pub use departures::tell_departures;
 pub use frame::FRAME_BYTES;
-pub use hub::{Full, Hub, Kind, Limits, News, Ticket};
-pub use ports::{Answer, Audiences, Feed, Incoming, Meter, NoMeter, Ports, Refusal, Socket, Token, Tokens};
+pub use hub::{Departure, Full, Hub, Kind, Limits, News, Seen, Ticket};
+pub use ports::{Answer, Audiences, Circles, Feed, Incoming, Meter, NoMeter, Ports, Refusal, Socket, Token, Tokens};
 pub use serve::serve;
 pub use session::{Action, Event, HEARTBEAT_MS, Session};

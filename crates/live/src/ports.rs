@@ -54,6 +54,22 @@ pub trait Audiences: Send + Sync + 'static {
     async fn of(&self, user: &UserId, conversation: &str) -> Result<Vec<UserId>, Refusal>;
 }
 
+/// Who sees whether a user is there.
+#[async_trait]
+pub trait Circles: Send + Sync + 'static {
+    /// The users who see whether `user` is there, and of whom `user` sees it.
+    ///
+    /// # Errors
+    /// [`Refusal::Unavailable`].
+    async fn of(&self, user: &UserId) -> Result<Vec<UserId>, Refusal>;
+
+    /// Records that `user` is there now, for those who ask later.
+    ///
+    /// # Errors
+    /// [`Refusal::Unavailable`].
+    async fn record(&self, user: &UserId) -> Result<(), Refusal>;
+}
+
 /// A user token that was checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Token {
@@ -95,6 +111,8 @@ pub struct Ports {
     pub feed: Arc<dyn Feed>,
     /// Who sees that somebody writes.
     pub audiences: Arc<dyn Audiences>,
+    /// Who sees whether somebody is there.
+    pub circles: Arc<dyn Circles>,
     /// Checks renewed tokens.
     pub tokens: Arc<dyn Tokens>,
     /// Time.

@@ -100,6 +100,9 @@ impl<S: Socket> Connection<S> {
             Action::Watch(conversation) => self.ticket.watch(conversation.as_deref()),
             Action::Types(conversation, audience) => self.ticket.types(&conversation, audience),
             Action::StopsTyping => self.ticket.stops_typing(),
+            Action::Meet(circle) => self.ticket.meets(circle, self.ports.clock.now_ms()),
+            Action::Active(active) => self.ticket.active(active, self.ports.clock.now_ms()),
+            Action::Record if !self.ticket.takes_record(self.ports.clock.now_ms()) => {}
             work => self.begin(work),
         }
         None
@@ -119,6 +122,13 @@ impl<S: Socket> Connection<S> {
             Action::FindAudience(conversation) => async move {
                 let audience = ports.audiences.of(&user, &conversation).await.ok();
                 Event::Audience(conversation, audience)
+            }
+            .boxed(),
+            Action::FindCircle => async move { Event::Circle(ports.circles.of(&user).await.ok()) }.boxed(),
+            Action::Record => async move {
+                // What is not recorded now will be in five minutes.
+                let _ = ports.circles.record(&user).await;
+                Event::Done
             }
             .boxed(),
             _ => return,
@@ -147,6 +157,7 @@ impl<S: Socket> Connection<S> {
     /// The client kept what it said it has, though it is gone: nobody else may come back to prove it.
     async fn deliver_the_rest(self) {
         let Self { session, ticket, ports, .. } = self;
+        ticket.active(false, ports.clock.now_ms());
         if let Some(cursor) = session.undelivered() {
             let _ = ports.feed.deliver(ticket.user(), cursor).await;
         }

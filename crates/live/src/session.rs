@@ -6,7 +6,7 @@ use crate::{
     flood::Flood,
     flow::{Flow, Verdict},
     frame::{self, Said},
-    hub::News,
+    hub::{News, presence::SEEN_EVERY_MS},
     ports::{Answer, Incoming, Refusal, Token},
     typing::{Step, Typist},
 };
@@ -40,6 +40,10 @@ pub enum Event {
     Delivered(Result<(), Refusal>),
     /// The check of [`Action::Check`] has ended.
     Checked(Result<Token, Refusal>),
+    /// What was begun beside the session has ended.
+    Done,
+    /// The search of [`Action::FindCircle`] has ended: with whom, if that could be found out.
+    Circle(Option<Vec<UserId>>),
     /// The search of [`Action::FindAudience`] has ended.
     Audience(String, Option<Vec<UserId>>),
     /// Time went on.
@@ -69,6 +73,14 @@ pub enum Action {
     Types(String, Arc<[UserId]>),
     /// Tell that the user types no more.
     StopsTyping,
+    /// Somebody looks at the device, or nobody does any more.
+    Active(bool),
+    /// Find out who sees whether the user is there.
+    FindCircle,
+    /// Show the user and those of the circle who are there to each other.
+    Meet(Vec<UserId>),
+    /// Record that the user is there, unless that was done in the last five minutes.
+    Record,
     /// Say goodbye and close. Nothing comes after it.
     Close(Closing),
 }
@@ -78,6 +90,26 @@ pub enum Action {
 struct Started {
     flow: Flow,
     typist: Typist,
+    /// When it is to be recorded again that the user is there, while they are.
+    record_ms: Option<u64>,
+}
+
+impl Started {
+    /// Somebody begins to look at the device, or nobody does any more.
+    fn active(&mut self, active: bool, now_ms: u64) -> Vec<Action> {
+        if active == self.record_ms.is_some() {
+            return Vec::new();
+        }
+        self.record_ms = active.then_some(now_ms);
+        if active { vec![Action::Active(true), Action::FindCircle] } else { vec![Action::Active(false)] }
+    }
+
+    /// Records that somebody is there, at once and every five minutes.
+    fn record(&mut self, now_ms: u64) -> Option<Action> {
+        self.record_ms.filter(|at| now_ms >= *at)?;
+        self.record_ms = Some(now_ms + SEEN_EVERY_MS);
+        Some(Action::Record)
+    }
 }
 
 /// See the module.
@@ -137,8 +169,8 @@ impl Session {
     #[must_use]
     pub fn due_ms(&self) -> u64 {
         let started = match &self.started {
-            None => [Some(self.opened_ms + START_WITHIN_MS), None],
-            Some(started) => [started.flow.due_ms(), started.typist.due_ms()],
+            None => [Some(self.opened_ms + START_WITHIN_MS), None, None],
+            Some(started) => [started.flow.due_ms(), started.typist.due_ms(), started.record_ms],
         };
         let always = [self.expiry.due_ms(), self.heartbeat_ms, self.heard_ms + SILENT_MS];
         let delivery = self.delivery_ms.filter(|_| !self.delivers);
@@ -170,7 +202,11 @@ impl Session {
                 todo.extend(step.map(action));
                 None
             }
-            Event::Tick => None,
+            Event::Circle(circle) => {
+                todo.extend(circle.map(Action::Meet));
+                None
+            }
+            Event::Done | Event::Tick => None,
         }
     }
 
@@ -212,6 +248,7 @@ impl Session {
                 self.proved(now_ms);
             }
             (Said::Watch { conversation_id }, Some(_)) => todo.push(Action::Watch(conversation_id)),
+            (Said::Active { active }, Some(started)) => todo.extend(started.active(active, now_ms)),
             (Said::Typing { conversation_id, typing }, Some(started)) => {
                 todo.extend(started.typist.types(conversation_id, typing, now_ms).into_iter().map(action));
             }
@@ -229,7 +266,9 @@ impl Session {
         if since.is_some() {
             self.proved(now_ms);
         }
-        self.started = Some(Started { flow: Flow::new(since, self.spread), typist: Typist::default() });
+        let (flow, typist) = (Flow::new(since, self.spread), Typist::default());
+        self.started = Some(Started { flow, typist, record_ms: None });
+        todo.push(Action::FindCircle);
     }
 
     /// The client's cursor proves that something was delivered. Further proofs do not move the moment at which it is
@@ -254,6 +293,7 @@ impl Session {
             let frames = typing.iter().map(|(user, typing)| frame::typing(&conversation, user, *typing));
             todo.extend(frames.map(Action::Send));
         }
+        todo.extend(news.seen.iter().map(|seen| Action::Send(frame::presence(seen))));
         None
     }
 
@@ -294,6 +334,7 @@ impl Session {
         }
         if let Some(started) = &mut self.started {
             todo.extend(started.typist.tick(now_ms).map(action));
+            todo.extend(started.record(now_ms));
             todo.extend(started.flow.begin(now_ms).map(|(since, limit)| Action::Read(since, limit)));
         }
         todo.extend(self.delivery(now_ms).map(Action::Deliver));

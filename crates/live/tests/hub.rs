@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 use jobline_chat::UserId;
-use jobline_live::{Full, Hub, Kind, Limits, News, Ticket};
+use jobline_live::{Full, Hub, Kind, Limits, News, Seen, Ticket};
 use std::sync::Arc;
 
 const TALK: &str = "conv_anna_ben";
@@ -50,7 +50,7 @@ async fn what_was_told_before_somebody_listens_is_not_lost() {
     assert_eq!(news, moved());
     hub.moved(&[user("anna")]);
     drop(anna.news());
-    assert_eq!(anna.take(), moved(), "nor when whoever listened has stopped");
+    assert_eq!(anna.take(), moved(), "nor when the listener has stopped");
 }
 
 #[test]
@@ -181,4 +181,36 @@ fn nothing_is_remembered_of_those_who_have_gone() {
     assert_eq!(hub.remembered(), (50, 11, 500));
     drop(tickets);
     assert_eq!((hub.remembered(), hub.open(Kind::Connection)), ((0, 0, 0), 0));
+}
+
+#[test]
+fn who_may_not_see_somebody_any_more_is_told_what_is_said_of_strangers() {
+    let hub = Hub::default();
+    let (anna, ben, cy) = (join(&hub, "anna"), join(&hub, "ben"), join(&hub, "cy"));
+    anna.active(true, 1_000);
+    anna.meets(vec![user("ben"), user("cy")], 1_000);
+    let online = Seen { user: user("anna"), online: true, last_ms: Some(1_000) };
+    assert_eq!((ben.take().seen, cy.take().seen), (vec![online.clone()], vec![online]));
+    anna.active(false, 5_000);
+    assert_eq!(hub.departures(124_999).len(), 0);
+    let mut gone = hub.departures(125_000);
+    hub.tell_departure(gone.remove(0), &[user("ben")]);
+    let left = |last_ms| vec![Seen { user: user("anna"), online: false, last_ms }];
+    assert_eq!((ben.take().seen, cy.take().seen), (left(Some(5_000)), left(None)));
+}
+
+#[test]
+fn a_user_is_online_as_long_as_one_device_is_and_is_recorded_every_five_minutes() {
+    let hub = Hub::default();
+    let (phone, laptop) = (join(&hub, "anna"), join(&hub, "anna"));
+    phone.active(true, 0);
+    laptop.active(true, 0);
+    assert_eq!([phone.takes_record(0), laptop.takes_record(1), phone.takes_record(300_000)], [true, false, true]);
+    phone.active(false, 301_000);
+    drop(phone);
+    assert_eq!(hub.last_active_ms(&user("anna"), 900_000), Some(900_000), "the laptop is active");
+    laptop.active(false, 900_000);
+    assert_eq!(hub.last_active_ms(&user("anna"), 950_000), Some(900_000));
+    assert_eq!((hub.departures(1_020_000).len(), hub.present()), (1, 0));
+    assert!(!laptop.takes_record(1_020_000), "nobody is there");
 }

@@ -4,7 +4,10 @@
 
 use async_trait::async_trait;
 use jobline_chat::{Clock, Random, UserId};
-use jobline_live::{Answer, Audiences, Feed, Hub, Incoming, Kind, Meter, Ports, Refusal, Socket, Token, Tokens, serve};
+use jobline_live::{
+    Answer, Audiences, Circles, Feed, Hub, Incoming, Kind, Meter, Ports, Refusal, Socket, Token, Tokens, serve,
+    tell_departures,
+};
 use std::sync::{
     Arc, Mutex,
     atomic::{AtomicU64, Ordering},
@@ -80,6 +83,18 @@ impl Audiences for Everyone {
     async fn of(&self, _: &UserId, conversation: &str) -> Result<Vec<UserId>, Refusal> {
         let known = conversation == "conv_anna_ben";
         Ok(if known { vec![user("anna"), user("ben")] } else { Vec::new() })
+    }
+}
+
+#[async_trait]
+impl Circles for Everyone {
+    async fn of(&self, user: &UserId) -> Result<Vec<UserId>, Refusal> {
+        let others = ["anna", "ben"].into_iter().filter(|name| *name != user.as_str());
+        Ok(others.map(|name| UserId::new(name).unwrap()).collect())
+    }
+
+    async fn record(&self, _: &UserId) -> Result<(), Refusal> {
+        Ok(())
     }
 }
 
@@ -166,6 +181,7 @@ impl World {
         let ports = Arc::new(Ports {
             feed: Arc::new(Log { head: head.clone(), seen: seen.clone() }),
             audiences: Arc::new(Everyone),
+            circles: Arc::new(Everyone),
             tokens: Arc::new(Everyone),
             clock: Arc::new(VirtualClock(Instant::now())),
             random: Arc::new(Always(0)),
@@ -280,6 +296,34 @@ async fn typing_reaches_the_one_who_watches_and_ends_with_the_line() {
     assert_eq!(ben.hears().await, frame(true));
     drop(anna.to);
     assert_eq!(ben.hears().await, frame(false));
+}
+
+#[tokio::test(start_paused = true)]
+async fn somebody_who_comes_is_shown_and_when_they_have_gone_for_two_minutes_too() {
+    let world = World::new();
+    let (mut anna, mut ben) = (world.live("anna").await, world.live("ben").await);
+    for client in [&mut anna, &mut ben] {
+        client.hears().await;
+        client.says(r#"{"op":"have","since":"0"}"#);
+    }
+    anna.says(r#"{"op":"active","active":true}"#);
+    let state = |frame: &str| serde_json::from_str::<serde_json::Value>(frame).unwrap()["state"].clone();
+    assert_eq!(state(&ben.hears().await), "online");
+    let mut late = world.live("ben").await;
+    let mut frames = [late.hears().await, late.hears().await];
+    frames.sort();
+    assert_eq!(state(&frames[0]), "online", "a device that comes later is shown who is there");
+    drop(anna.to);
+    timeout(Duration::from_secs(1), anna.served).await.unwrap().unwrap();
+    let gone = world.ports.clock.now_ms();
+    let (hub, ports) = (world.hub.clone(), Arc::clone(&world.ports));
+    let telling = tokio::spawn(async move { tell_departures(&hub, &ports).await });
+    assert_eq!(state(&ben.hears().await), "recent");
+    let after = world.ports.clock.now_ms() - gone;
+    assert!((120_000..126_000).contains(&after), "{after}");
+    telling.abort();
+    assert_eq!(world.hub.departures(gone + 400_000).len(), 0, "told once");
+    assert_eq!(world.hub.present(), 0);
 }
 
 #[tokio::test(start_paused = true)]

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 use jobline_chat::UserId;
-use jobline_live::{Action, Answer, Closing, Event, Incoming, News, Refusal, Session, Token};
+use jobline_live::{Action, Answer, Closing, Event, Incoming, News, Refusal, Seen, Session, Token};
 
 const BEGIN: u64 = 1_763_116_200_000;
 const DAY: u64 = 86_400_000;
@@ -27,7 +27,7 @@ impl Line {
     fn started() -> Self {
         let mut line = Self::open();
         let done = line.says(r#"{"op":"start","since":"c0"}"#);
-        assert_eq!(done[1..], [Action::Read(Some("c0".to_owned()), 20)]);
+        assert_eq!(done[1..], [Action::FindCircle, read("c0")]);
         assert!(matches!(&done[0], Action::Send(ready) if ready.starts_with(r#"{"op":"ready""#)), "{done:?}");
         line
     }
@@ -118,7 +118,7 @@ fn without_heartbeats(done: Vec<(u64, Action)>) -> Vec<(u64, Action)> {
 fn a_start_is_answered_with_ready_and_everything_up_to_the_end() {
     let mut line = Line::open();
     let ready = r#"{"op":"ready","heartbeatMs":25000,"tokenExpiresAt":"2025-11-15T10:30:00.000Z"}"#;
-    assert_eq!(line.says(r#"{"op":"start"}"#), [send(ready), Action::Read(None, 20)]);
+    assert_eq!(line.says(r#"{"op":"start"}"#), [send(ready), Action::FindCircle, Action::Read(None, 20)]);
     assert_eq!(line.answers(answer("c1", 20, true)), [pushed("c1", 20, true)]);
     assert_eq!(line.has("c1"), [read("c1")], "more waits");
     assert_eq!(line.answers(answer("c2", 3, false)), [pushed("c2", 3, false)]);
@@ -357,6 +357,32 @@ fn a_stop_and_a_newer_connection_end_it() {
     assert_eq!(Line::open().on(told(false, true)), [Action::Close(Closing::Replaced)], "even before start");
     assert_eq!((Closing::Stopping.code(), Closing::Replaced.code()), (1001, 4409));
     assert_eq!((Closing::TooSlow.code(), Closing::Flood.code(), Closing::Token.code()), (4408, 4429, 4401));
+}
+
+#[test]
+fn somebody_who_looks_is_recorded_at_once_and_every_five_minutes() {
+    let mut line = Line::settled();
+    line.waits(2_000);
+    line.on(Event::Delivered(Ok(())));
+    let active = r#"{"op":"active","active":true}"#;
+    assert_eq!(line.says(active), [Action::Active(true), Action::FindCircle, Action::Record]);
+    assert_eq!(line.says(active), [], "said twice");
+    let records: Vec<u64> =
+        line.waits(700_000).into_iter().filter(|(_, one)| *one == Action::Record).map(|one| one.0).collect();
+    assert_eq!(records, [302_000, 602_000]);
+    assert_eq!(line.says(r#"{"op":"active","active":false}"#), [Action::Active(false)]);
+    assert!(line.waits(700_000).into_iter().all(|(_, one)| one != Action::Record));
+}
+
+#[test]
+fn a_circle_is_met_and_those_who_come_and_go_are_shown() {
+    let mut line = Line::settled();
+    let ben = UserId::new("ben").unwrap();
+    assert_eq!(line.on(Event::Circle(Some(vec![ben.clone()]))), [Action::Meet(vec![ben.clone()])]);
+    assert_eq!(line.on(Event::Circle(None)), [], "it could not be found out");
+    let seen = vec![Seen { user: ben, online: true, last_ms: Some(BEGIN) }];
+    let frame = r#"{"op":"presence","userId":"ben","state":"online","lastActiveAt":"2025-11-14T10:00:00.000Z"}"#;
+    assert_eq!(line.on(Event::News(News { seen, ..News::default() })), [send(frame)]);
 }
 
 /// Frames about typing, as the session is told of them and relays them.

@@ -220,6 +220,9 @@ pub struct Settings {
     /// The share of users to whom they are offered, always the same ones: 0 to 100. [default: 100]
     #[arg(long, global = true, env = "JOBLINE_LIVE_PERCENT", value_name = "PERCENT", help_heading = "Live")]
     pub live_percent: Option<String>,
+    /// Whether people who share an open job see when the other is there: on or off. [default: on]
+    #[arg(long, global = true, env = "JOBLINE_PRESENCE", value_name = "on|off", help_heading = "Live")]
+    pub presence: Option<String>,
 
     /// Set by AWS Lambda, where the program is a function.
     #[arg(long, global = true, env = "AWS_LAMBDA_RUNTIME_API", hide = true)]

@@ -4,6 +4,7 @@
 //! read by [`crate::cli`] and not here; tests fill in [`Settings`] themselves.
 
 use crate::cli::Settings;
+use jobline_wire::limits::SECRET_BYTES;
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -11,14 +12,14 @@ use std::path::PathBuf;
 mod origins;
 mod places;
 mod urls;
+mod values;
 
 use origins::origins;
 use urls::public_url;
+use values::{level, number, switch};
 
 pub use places::{FilesKind, StoreKind};
 
-/// The fewest bytes of a secret.
-pub const SECRET_BYTES: usize = 32;
 /// The longest retention, in days: a hundred years.
 const DAYS_MAX: u32 = 36_500;
 /// A year.
@@ -66,6 +67,8 @@ pub struct Config {
     pub upload_rate: u32,
     /// The share of users to whom live connections are offered, in percent; 0 where they are off.
     pub live_percent: u32,
+    /// Whether users see when others are there.
+    pub presence: bool,
     /// Whether AWS Lambda started the program.
     pub is_function: bool,
 }
@@ -199,6 +202,7 @@ impl Config {
             delete_hours: number("delete-hours", settings.delete_hours.as_deref(), 24, 0..=HOURS_MAX)?,
             upload_rate: number("upload-rate", settings.upload_rate.as_deref(), 20, 0..=1_000_000)?,
             live_percent: live_percent(settings)?,
+            presence: switch("presence", settings.presence.as_deref(), true)?,
             is_function: settings.lambda_runtime_api.is_some(),
         };
         config.host_key_fits_a_header()?;
@@ -317,43 +321,10 @@ fn address(text: &str) -> Result<SocketAddr> {
     named.as_deref().unwrap_or(text).parse().map_err(|_| wrong("listen", text, accepted))
 }
 
-fn number(flag: &str, text: Option<&str>, default: u32, range: std::ops::RangeInclusive<u32>) -> Result<u32> {
-    let Some(text) = text else { return Ok(default) };
-    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let parsed = digits.then(|| text.parse().ok()).flatten().filter(|number| range.contains(number));
-    let accepted = format!("a whole number from {} to {}", range.start(), range.end());
-    parsed.ok_or_else(|| wrong(flag, text, &accepted))
-}
-
 /// A share that is told while live connections are off is checked all the same.
 fn live_percent(settings: &Settings) -> Result<u32> {
     let percent = number("live-percent", settings.live_percent.as_deref(), 100, 0..=100)?;
-    match settings.live.as_deref() {
-        None | Some("on") => Ok(percent),
-        Some("off") => Ok(0),
-        Some(other) => Err(wrong("live", other, "on or off")),
-    }
-}
-
-fn switch(flag: &str, text: Option<&str>, default: bool) -> Result<bool> {
-    match text {
-        None => Ok(default),
-        Some("on" | "true" | "1") => Ok(true),
-        Some("off" | "false" | "0") => Ok(false),
-        Some(other) => Err(wrong(flag, other, "on or off")),
-    }
-}
-
-fn level(text: &str) -> Result<tracing_subscriber::filter::LevelFilter> {
-    use tracing_subscriber::filter::LevelFilter;
-    match text {
-        "off" => Ok(LevelFilter::OFF),
-        "error" => Ok(LevelFilter::ERROR),
-        "warn" => Ok(LevelFilter::WARN),
-        "info" => Ok(LevelFilter::INFO),
-        "debug" => Ok(LevelFilter::DEBUG),
-        _ => Err(wrong("log", text, "error, warn, info, debug or off")),
-    }
+    Ok(if switch("live", settings.live.as_deref(), true)? { percent } else { 0 })
 }
 
 fn folder(text: &str) -> Result<PathBuf> {

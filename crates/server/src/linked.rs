@@ -1,4 +1,4 @@
-//! Files of this server, with links for whoever asks.
+//! Files of this server, with links that begin as the caller's request did.
 
 use async_trait::async_trait;
 use jobline_chat::{Arrived, DownloadGrant, Files, Keep, Kept, Result, UploadGrant};

@@ -41,7 +41,7 @@ impl Load {
     }
 }
 
-/// What to ask for next: more at once, less by and by, so that the clients' polls do not come back all together.
+/// What to ask for next: it rises at once and falls step by step, so that the clients' polls do not come back all together.
 #[must_use]
 pub fn eased(last: f64, now: f64) -> f64 {
     now.max(1.0 + (last - 1.0) * 0.8)

@@ -1,4 +1,4 @@
-//! The log: one JSON object a line on standard error, which never waits for whoever reads it.
+//! The log: one JSON object a line on standard error, which never waits for its reader.
 
 use crate::config::Config;
 use std::sync::OnceLock;

@@ -61,6 +61,8 @@ fn demo_secrets(config: &Config) -> Result<Option<DemoSecrets>, ConfigError> {
 /// What stopped the start.
 pub async fn run(config: &Config, shutdown: impl Future<Output = ()>) -> Result<(), ConfigError> {
     config.check_exposure()?;
+    // Before the engines are opened: they need descriptors too, and more than a shell gives a program to begin with.
+    let config = &Config { max_connections: connections(config.max_connections), ..config.clone() };
     let tls = config.tls.clone().map(Tls::load).transpose()?.map(Arc::new);
     let in_use =
         |error| ConfigError::new("listen", format_args!("is {}, which cannot be used: {error}", config.listen));
@@ -76,7 +78,7 @@ pub async fn run(config: &Config, shutdown: impl Future<Output = ()>) -> Result<
     let scheme = if tls.is_some() { "https" } else { "http" };
     announce(&format!("listening on {scheme}://{bound}"));
     let background = background(&app, &engines);
-    let listening = Listening { tls, max_connections: connections(config.max_connections) };
+    let listening = Listening { tls, max_connections: config.max_connections };
     serve(Service::new(app), listener, listening, shutdown).await;
     drop(background);
     if tokio::time::timeout(CLOSE_WITHIN, engines.close()).await.is_err() {
@@ -128,6 +130,7 @@ pub(crate) async fn app(
         edit_minutes: config.edit_minutes,
         delete_hours: config.delete_hours,
         upload_rate: config.upload_rate,
+        presence: config.presence,
         retention_days: config.retention_days,
         file_retention_days: config.file_retention_days,
         window_bytes: engines.window_bytes,
@@ -237,6 +240,12 @@ fn identity(config: &Config, demo: Option<&DemoSecrets>, clock: Arc<dyn Clock>) 
 /// Starts the background tasks. They end when the result is dropped.
 fn background(app: &App, engines: &Engines) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
+    let live = app.clone();
+    tasks.spawn(async move {
+        if let Some(live) = &live.live {
+            live.tell_departures().await;
+        }
+    });
     let (keys, advised, swept, upkeep) = (app.clone(), app.clone(), app.clone(), engines.upkeep.clone());
     tasks.spawn(async move { keys.identity.keep_fresh().await });
     tasks.spawn(async move { load::advise(&advised).await });

@@ -8,6 +8,7 @@ use jobline_store::{Consistency, Key, Store};
 use jobline_store_embedded::{EmbeddedStore, Options};
 use std::future::Future;
 use std::pin::pin;
+use std::sync::mpsc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 use tempfile::TempDir;
@@ -23,13 +24,25 @@ async fn cold(in_place: Duration) -> (TempDir, EmbeddedStore) {
     (folder, store)
 }
 
-/// Awaits `read`; the first value says whether it ended on the caller's thread without waiting.
+/// Awaits `read`; the first value says whether it ended on the caller's thread without waiting. The one thread that may
+/// block is kept busy until that is known, so a read that went there cannot have ended already.
 async fn observed<T>(read: impl Future<Output = T>) -> (bool, T) {
+    let (release, released) = mpsc::channel::<()>();
+    let occupant = tokio::task::spawn_blocking(move || released.recv());
     let mut read = pin!(read);
-    match read.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+    let first = read.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+    drop(release);
+    occupant.await.unwrap().unwrap_err();
+    match first {
         Poll::Ready(output) => (true, output),
         Poll::Pending => (false, read.await),
     }
+}
+
+/// Runs a test with one thread that may block.
+fn run(test: impl Future<Output = ()>) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(1).build();
+    runtime.unwrap().block_on(test);
 }
 
 /// The keys of the commits 0, 7, 14 and so on: all in partition 0.
@@ -53,25 +66,31 @@ async fn check(store: &EmbeddedStore, in_place: bool) {
     assert!(page.rows.is_sorted_by(|(one, _), (next, _)| one.sort < next.sort));
 }
 
-#[tokio::test]
-async fn a_read_without_time_leaves_the_callers_thread() {
-    let (_folder, store) = cold(Duration::ZERO).await;
-    check(&store, false).await;
+#[test]
+fn a_read_without_time_leaves_the_callers_thread() {
+    run(async {
+        let (_folder, store) = cold(Duration::ZERO).await;
+        check(&store, false).await;
+    });
 }
 
-#[tokio::test]
-async fn a_read_with_enough_time_stays_on_it() {
-    let (_folder, store) = cold(Duration::from_secs(600)).await;
-    check(&store, true).await;
+#[test]
+fn a_read_with_enough_time_stays_on_it() {
+    run(async {
+        let (_folder, store) = cold(Duration::from_secs(600)).await;
+        check(&store, true).await;
+    });
 }
 
-#[tokio::test]
-async fn cached_rows_and_ranges_need_no_time() {
-    let (_folder, store) = cold(Duration::ZERO).await;
-    let absent = partition(900);
-    store.get_many(&keys(), Consistency::Strong).await.unwrap();
-    store.range(&absent).await.unwrap();
-    assert!(observed(store.get_many(&keys(), Consistency::Strong)).await.0);
-    assert!(observed(store.get(&keys()[3], Consistency::Strong)).await.0);
-    assert!(observed(store.range(&absent)).await.0);
+#[test]
+fn cached_rows_and_ranges_need_no_time() {
+    run(async {
+        let (_folder, store) = cold(Duration::ZERO).await;
+        let absent = partition(900);
+        store.get_many(&keys(), Consistency::Strong).await.unwrap();
+        store.range(&absent).await.unwrap();
+        assert!(observed(store.get_many(&keys(), Consistency::Strong)).await.0);
+        assert!(observed(store.get(&keys()[3], Consistency::Strong)).await.0);
+        assert!(observed(store.range(&absent)).await.0);
+    });
 }

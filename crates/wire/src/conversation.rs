@@ -37,6 +37,12 @@ pub struct Conversation {
     pub last_message_at: Option<String>,
     /// For each participant, how many messages from others come after the point they have read.
     pub unread_count: BTreeMap<String, u64>,
+    /// Until when the caller has muted it. ISO 8601, UTC, milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub muted_until: Option<String>,
+    /// `true` when the caller blocks the other one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blocked: Option<bool>,
     /// When the first message was accepted. ISO 8601, UTC, milliseconds.
     pub created_at: String,
     /// When anything in it last changed. ISO 8601, UTC, milliseconds.

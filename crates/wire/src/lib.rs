@@ -12,6 +12,8 @@ pub mod file_types;
 mod host;
 pub mod limits;
 mod message;
+mod moderation;
+mod presence;
 mod problem;
 mod sync;
 
@@ -29,5 +31,10 @@ pub use message::{
     ChangedMessage, DeleteMessage, DeletedBy, EditMessage, Event, ListMessages, ListVersions, Message, MessageType,
     Messages, Quote, React, Reaction, SendMessage, SentMessage, Status, Version, Versions,
 };
+pub use moderation::{
+    BlockUser, Blocked, ConversationMember, ListMembers, ListReports, Members, Mute, Muted, Report, ReportInput,
+    Reported, Reports,
+};
+pub use presence::{People, Preferences, Presence, PresenceQuery, PresenceState, SetPreferences};
 pub use problem::{Code, Problem};
 pub use sync::{LiveOffer, SyncQuery, Synced};

@@ -12,6 +12,8 @@ pub const PAGE_ITEMS: u32 = 50;
 pub const USER_ID_BYTES: usize = 128;
 /// The largest job id, 2^53 − 1: what a JavaScript number holds exactly.
 pub const JOB_ID_MAX: u64 = (1 << 53) - 1;
+/// Users whose presence one call asks for.
+pub const PRESENCE_USERS: usize = 50;
 /// Users who take part in one job.
 pub const PARTICIPANTS: usize = 100;
 /// Unicode scalar values of a user's name and of a job's title.
@@ -42,3 +44,7 @@ pub const CHANGES_PER_MINUTE: u32 = 30;
 pub const QUOTE_CHARS: usize = 120;
 /// Bytes of what a host attaches to a line, as JSON.
 pub const EVENT_DATA_BYTES: usize = 4_096;
+/// Users whom one user may block.
+pub const BLOCKED_USERS: usize = 1_000;
+/// Messages before and after a reported one that the host gets with it.
+pub const REPORT_CONTEXT: usize = 10;

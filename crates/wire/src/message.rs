@@ -249,8 +249,8 @@ pub struct React {
     pub emoji: Option<String>,
 }
 
-/// A field that may be `null`, but not left out: a mistyped name must not take a reaction back.
-fn given<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+/// A field that may be `null`, but not left out: a mistyped name must not take anything back.
+pub(crate) fn given<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     Option::deserialize(deserializer)
 }
 

@@ -64,7 +64,7 @@ function png(size, corner) {
   ]);
 }
 
-// Apple rounds the corners itself, and so does whoever masks an icon.
+// Apple rounds the corners itself, and so does every system that masks an icon.
 for (const [name, size, corner] of [
   ['icon-192', 192, 22],
   ['icon-512', 512, 22],

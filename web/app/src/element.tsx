@@ -6,6 +6,7 @@ import { elementEvents, tell } from './element/events.ts';
 import { keepEventsIn } from './element/isolation.ts';
 import reset from './element/reset.css?inline';
 import { chosenLanguage, words } from './element/words.ts';
+import { serverOf } from './platform/addresses.ts';
 import { innerNavigation, type Navigation } from './platform/navigation.ts';
 import { Pictures } from './platform/pictures.ts';
 import { Trays } from './platform/trays.ts';
@@ -133,8 +134,7 @@ class JoblineChat extends HTMLElement {
   }
 
   #server(): string {
-    const given = this.getAttribute('server') ?? SCRIPT;
-    return given ? new URL(given, location.href).origin : '';
+    return serverOf(this.getAttribute('server'), SCRIPT, location.href);
   }
 
   /** Looks at what is set, once the page has set all of it: there is one client, whatever the order. */

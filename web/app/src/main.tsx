@@ -4,6 +4,7 @@ import { createJobline, type Jobline } from '@jobline/sdk/browser';
 import { type ComponentChildren, render } from 'preact';
 import type { Language } from './i18n/languages.ts';
 import type { Translator } from './i18n/translator.ts';
+import { baseOf } from './platform/addresses.ts';
 import { firstSight } from './platform/firstSight.ts';
 import { pageHttp } from './platform/http.ts';
 import { watchInstall } from './platform/install.ts';
@@ -33,6 +34,7 @@ import { Root } from './views/Root.tsx';
 import { SwitchUser } from './views/SwitchUser.tsx';
 import './styles/all.css';
 
+const BASE = baseOf(document);
 const place = document.getElementById('app') ?? document.body;
 let words: Translator = english();
 
@@ -62,9 +64,9 @@ function drawWaiting(): void {
 }
 
 function clientOf(session: Session): Jobline {
-  const common = { baseUrl: '', ports: { http: pageHttp() }, user: personIn(session) };
+  const common = { baseUrl: BASE, ports: { http: pageHttp() }, user: personIn(session) };
   if ('token' in session) return createJobline({ ...common, getToken: tokenOf(session) });
-  return createJobline({ ...common, getToken: () => demoToken(session.demo.id) });
+  return createJobline({ ...common, getToken: () => demoToken(BASE, session.demo.id) });
 }
 
 /** Keeps the name of who is signed in, for the day when a link of somebody else is opened. */
@@ -126,7 +128,7 @@ async function chat(session: Session): Promise<void> {
 /** Nobody is signed in: a demo asks who one is, any other server sends people to the marketplace. */
 async function noSession(): Promise<void> {
   drawWaiting();
-  const people = await demoPeople().catch(() => 'unreachable' as const);
+  const people = await demoPeople(BASE).catch(() => 'unreachable' as const);
   if (people === 'unreachable') {
     drawPage(
       <MessagePage title={words.t('cannotLoad')}>
@@ -160,7 +162,7 @@ async function sessionFrom(
   }
   if (!kept && !hasEnded) return given;
   drawWaiting();
-  const { accepted, name } = await check(token, user);
+  const { accepted, name } = await check(BASE, token, user);
   if (accepted === false || (accepted === undefined && hasEnded)) return kept;
   const session = { ...given, ...(name !== undefined && { name }) };
   if (!kept || personIn(kept) === user) return session;
@@ -193,5 +195,5 @@ followKeyboard(document.documentElement);
 addEventListener('hashchange', () => location.hash.startsWith('#token=') && location.reload());
 void start();
 if (import.meta.env.PROD) {
-  addEventListener('load', () => navigator.serviceWorker?.register('/sw.js').catch(() => undefined));
+  addEventListener('load', () => navigator.serviceWorker?.register(`${BASE}/sw.js`).catch(() => undefined));
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { sameServer, webAddress } from '../src/platform/addresses.ts';
+import { baseOf, sameServer, serverOf, webAddress } from '../src/platform/addresses.ts';
 
 const page = { hostname: 'localhost', port: '8080', origin: 'http://localhost:8080' };
 
@@ -24,4 +24,23 @@ test('only addresses of the web are opened', () => {
   for (const url of ['javascript:alert(1)', 'data:text/html,x', '//evil.example', '', undefined]) {
     expect(webAddress(url, page)).toBeUndefined();
   }
+});
+test('the server is where its page says, or at the top of the page', () => {
+  const saying = (content: string | undefined) => ({
+    querySelector: () => (content === undefined ? null : ({ content } as never)),
+  });
+  expect(baseOf(saying('/chat/'))).toBe('/chat');
+  expect(baseOf(saying('/a/b/'))).toBe('/a/b');
+  expect(baseOf(saying(undefined))).toBe('');
+});
+test('the server of an element is at the given URL, or where the script came from', () => {
+  const here = 'https://jobs.example/list';
+  const script = 'https://chat.example/inbox/jobline-chat.js?v=2';
+  expect(serverOf(null, script, here)).toBe('https://chat.example/inbox');
+  expect(serverOf(null, 'https://chat.example/jobline-chat.js', here)).toBe('https://chat.example');
+  expect(serverOf('https://other.example/chat/', script, here)).toBe('https://other.example/chat');
+  expect(serverOf('https://other.example', script, here)).toBe('https://other.example');
+  expect(serverOf('/chat', script, here)).toBe('https://jobs.example/chat');
+  expect(serverOf('', script, here)).toBe('');
+  expect(serverOf(null, undefined, here)).toBe('');
 });

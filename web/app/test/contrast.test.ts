@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 
-const styles = ['tokens', 'list', 'chat']
+const styles = ['tokens', 'avatar', 'list', 'chat']
   .map(name => readFileSync(new URL(`../src/styles/${name}.css`, import.meta.url), 'utf8'))
   .join('\n');
 

@@ -98,6 +98,36 @@ describe('a translator', () => {
     expect(regional('es', ['en-GB'])).toBe('es');
   });
 
+  test('tells times in another zone once it is renewed, as on a journey', () => {
+    const zone = process.env.TZ;
+    const at = Date.UTC(2026, 10, 14, 23, 5);
+    process.env.TZ = 'UTC';
+    const words = translator('en', en, { locale: 'en-GB' });
+    expect(words.clock(at)).toBe('23:05');
+    process.env.TZ = 'Asia/Tokyo';
+    expect(words.renewed().clock(at)).toBe('08:05');
+    if (zone === undefined) delete process.env.TZ;
+    else process.env.TZ = zone;
+  });
+
+  test('writes numbers, job numbers and times in one kind of digits, and its own comma', () => {
+    const words = translator('ar', ar, { locale: 'ar-EG', zone: 'UTC' });
+    const text = [
+      words.number(12),
+      words.label(1234),
+      words.clock(0),
+      words.date(0, 'date'),
+      words.size(120_000),
+      words.percent(0.5),
+      words.t('unread', { count: 12 }),
+      words.t('job', { number: words.label(42) }),
+    ].join();
+    expect(text).not.toMatch(/[0-9]/);
+    expect(words.both('أ', 'ب')).toBe('أ، ب');
+    expect(translator('en', en).both('a', 'b')).toBe('a, b');
+    expect(translator('en', en).label(123456)).toBe('123456');
+  });
+
   test('knows its direction', () => {
     expect(translator('ar', ar).dir).toBe('rtl');
     expect(translator('es', es).dir).toBe('ltr');

@@ -33,9 +33,9 @@ async function scripts(configFile: string): Promise<number> {
 }
 
 test('what the app loads at first, service worker and SDK included, has at most 46 KB', async () => {
-  expect(await scripts('vite.config.ts')).toBeLessThanOrEqual(46_000);
+  expect(await scripts('vite.config.ts')).toBeLessThanOrEqual(46 * 1024);
 }, 60_000);
 
-test('the element, which brings its styles and every language in one script, has at most 60 KB', async () => {
-  expect(await scripts('vite.element.config.ts')).toBeLessThanOrEqual(60_000);
+test('the element, which brings its styles and every language in one script, has at most 67 KB', async () => {
+  expect(await scripts('vite.element.config.ts')).toBeLessThanOrEqual(67 * 1024);
 }, 60_000);

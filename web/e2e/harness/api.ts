@@ -49,6 +49,11 @@ export class Api {
     await this.#call(user, 'POST', '/messages/markAsRead', { conversationId });
   }
 
+  /** Edits a message, on another device. */
+  async edit(user: string, conversationId: string, messageId: string, content: string): Promise<void> {
+    await this.#call(user, 'POST', '/messages/edit', { conversationId, messageId, content });
+  }
+
   /** Every message of a conversation, the first one first. */
   async messages(user: string, conversationId: string): Promise<Told[]> {
     const all: Told[] = [];

@@ -10,7 +10,7 @@ export const test = base.extend<{ host: Host }>({
     await host.stop();
   },
   server: async ({ host }, use) => {
-    const server = await Server.start('--allowed-origins', host.origin);
+    const server = await Server.deployed('--allowed-origins', host.origin);
     await use(server);
     await server.remove();
   },

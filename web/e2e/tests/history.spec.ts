@@ -254,3 +254,13 @@ async function settled(page: Page): Promise<void> {
     () => new Promise(resolve => requestAnimationFrame(() => requestAnimationFrame(resolve))),
   );
 }
+
+test('below the last message of a group stands its time', async ({ person }) => {
+  const you = await (await person('You')).open('John Smith');
+  await you.say('At what time?');
+  await expect(you.message('At what time?').locator('time')).toBeInViewport({ ratio: 1 });
+  const [bubble, time] = await Promise.all(
+    ['.bubble', 'time'].map(part => you.message('At what time?').locator(part).boundingBox()),
+  );
+  expect(time?.y ?? 0).toBeGreaterThanOrEqual((bubble?.y ?? 0) + (bubble?.height ?? 0));
+});

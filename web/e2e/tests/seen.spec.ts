@@ -1,23 +1,8 @@
 import type { Page } from '@playwright/test';
 import type { Api } from '../harness/api.ts';
-import { Host } from '../harness/host.ts';
+import { test } from '../harness/hosted.ts';
 import { WITH_JOHN } from '../harness/person.ts';
-import { Server } from '../harness/server.ts';
-import { test as base, expect } from '../harness/test.ts';
-
-/** A server that a marketplace on another origin may call, and that marketplace. */
-const test = base.extend<{ host: Host }>({
-  host: async ({ page: _ }, use) => {
-    const host = await Host.start();
-    await use(host);
-    await host.stop();
-  },
-  server: async ({ host }, use) => {
-    const server = await Server.start('--allowed-origins', host.origin);
-    await use(server);
-    await server.remove();
-  },
-});
+import { expect } from '../harness/test.ts';
 
 async function statusOf(api: Api, content: string): Promise<string | undefined> {
   const messages = await api.messages('john', WITH_JOHN);

@@ -17,6 +17,8 @@ const HEAD = '// Made by `npm run generate` from the OpenAPI document of the ser
 const reference = schema => schema.$ref?.split('/').pop();
 
 function type(schema, used) {
+  // Anything at all.
+  if (schema === true) return 'unknown';
   // Any JSON.
   if (schema === true) return 'unknown';
   const name = reference(schema);
@@ -100,11 +102,17 @@ const LIMITS = [
   ['CONTENT_CHARACTERS', 'SendMessage', 'content', 'maxLength', 'Unicode scalar values in a message.'],
   ['CLIENT_ID_BYTES', 'SendMessage', 'clientId', 'maxLength', 'Bytes in a `clientId`.'],
   ['FILE_BYTES', 'UploadFile', 'fileSize', 'maximum', 'Bytes in a file.'],
-  ['FILE_NAME_BYTES', 'UploadFile', 'fileName', 'x-kept-bytes', 'Bytes in the name of a file: longer ones are shortened.'],
+  [
+    'FILE_NAME_BYTES',
+    'UploadFile',
+    'fileName',
+    'x-kept-bytes',
+    'Bytes in the name of a file: longer ones are shortened.',
+  ],
   ['FILE_TYPES', 'UploadFile', 'contentType', 'enum', 'Media types that files may have.'],
 ];
 /** Those that the document may leave out: then there is no such constant. */
-const OPTIONAL = ['FILE_TYPES'];
+const OPTIONAL = ['FILE_NAME_BYTES', 'FILE_TYPES'];
 
 /** The text of `src/generated/limits.ts` for a document. */
 export function generateLimits(document) {

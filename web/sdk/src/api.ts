@@ -6,7 +6,8 @@ import type { Clock, HttpAnswer, HttpCall, Ports } from './ports.ts';
 import { answerOf, pauseOf } from './time.ts';
 import { noToken, type Tokens, userOf } from './tokens.ts';
 
-export type Procedure = keyof Procedures;
+/** What this client calls: with GET or POST. */
+export type Procedure = Exclude<keyof Procedures, 'setPreferences'>;
 export type Input<P extends Procedure> = Procedures[P]['input'];
 export type Output<P extends Procedure> = Procedures[P]['output'];
 
@@ -15,11 +16,22 @@ const GIVE_UP_MS = 30_000;
 
 /** Those that change something. */
 type Posted = { [P in Procedure]: Procedures[P]['method'] extends 'POST' ? P : never }[Procedure];
-const POSTED: Readonly<Record<Posted, true>> = { markAsRead: true, send: true, uploadFile: true };
+const POSTED: Readonly<Record<Posted, true>> = {
+  block: true,
+  delete: true,
+  edit: true,
+  markAsRead: true,
+  mute: true,
+  react: true,
+  report: true,
+  send: true,
+  unblock: true,
+  uploadFile: true,
+};
 
-/** Every procedure stands under its own name but one. */
-const pathOf = (procedure: Procedure): Procedures[Procedure]['path'] =>
-  `/messages/${procedure === 'getConversations' ? 'conversations' : procedure}`;
+/** Every procedure stands under its own name, but those that get something: they stand under its name. */
+const pathOf = (procedure: Procedure): string =>
+  `/messages/${procedure.replace(/^get./, start => start.slice(3).toLowerCase())}`;
 
 interface Options {
   readonly baseUrl: string;

@@ -36,6 +36,8 @@ export interface FileMeta {
   readonly contentType?: string;
   /** Text that goes with it. */
   readonly text?: string;
+  /** The key of a message that it replies to. */
+  readonly replyTo?: string;
   /** Of images, in pixels: so that the tile has its final shape at once. */
   readonly width?: number;
   readonly height?: number;
@@ -54,17 +56,34 @@ export interface Timeline extends Observable<TimelineState> {
   close(): void;
   /**
    * Keeps the message and shows it; resolves with its `clientId` then. It is sent as soon as that is possible, whatever
-   * happens to the page. Rejects with `content_empty` or `content_too_long` (over 2,000 characters), and keeps nothing.
+   * happens to the page. `replyTo` is the key of a message that the server has. Rejects with `content_empty` or `content_too_long` (over 2,000 characters), and keeps nothing.
    */
-  send(text: string): Promise<string>;
+  send(text: string, replyTo?: string): Promise<string>;
   /** The same with a file of at most 10 MB. Also rejects with `file_too_large` and `invalid_file` (empty, or unreadable). */
   sendFile(file: FileLike, meta?: FileMeta): Promise<string>;
   /** Sends a refused message again, after those that were written since. */
   retry(clientId: string): Promise<void>;
   /** The same with another text. */
-  edit(clientId: string, text: string): Promise<void>;
-  /** Drops a message that is refused, queued or uploading; its upload stops. Answers `false` when it is too late for that. */
-  delete(clientId: string): Promise<boolean>;
+  rewrite(clientId: string, text: string): Promise<void>;
+  /**
+   * Drops a message that is on its way or refused; its upload stops. Should it have arrived, it is deleted on the server,
+   * too. Answers `false` when it is not on its way any more.
+   */
+  discard(clientId: string): Promise<boolean>;
+  /**
+   * Replaces the text of an own message that the server has. As `delete` and `react`: takes the message's key, is shown at
+   * once and done when possible, and taken back with the reason (`TimelineMessage.refused`) when the server refuses it.
+   * Rejects with `content_empty`, `content_too_long`, and `not_found` when no such message is here.
+   */
+  edit(key: string, text: string): Promise<void>;
+  /** Deletes an own message for everyone. */
+  delete(key: string): Promise<void>;
+  /** Sets the reader's one reaction to a message; without an emoji it is taken back. */
+  react(key: string, emoji?: string): Promise<void>;
+  /** Forgets that something was refused of a message. */
+  dismiss(key: string): Promise<void>;
+  /** What a message has said, the present text last. Rejects when the server cannot be asked. */
+  versions(key: string): Promise<readonly { readonly text: string; readonly at: number }[]>;
   /** Loads up to 50 messages before the oldest; `olderProblem` says why not. One at a time. */
   loadOlder(): Promise<void>;
   /**

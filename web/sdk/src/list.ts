@@ -3,6 +3,7 @@
 import type { Core } from './core.ts';
 import { otherIn } from './ids.ts';
 import { type Cell, share } from './observable.ts';
+import { withCommands } from './overlay.ts';
 import { type ConversationRow, conversationKey, isUnsent, type OutboxRow } from './rows.ts';
 import type { ConversationItem, ConversationPreview, ConversationsState } from './state.ts';
 import { personIn, previewOf, unreadIn, viewOfEntry, viewOfMessage } from './view.ts';
@@ -64,7 +65,7 @@ export class ConversationList {
     const items = [...this.#items.values()].sort((a, b) => b.at - a.at || (a.id < b.id ? -1 : 1));
     const known = this.#core.store.mirror.cursor !== undefined || items.length > 0;
     const [row] = this.#core.store.mirror.conversation.values();
-    const me = personIn(row, this.#core.me);
+    const me = personIn(row?.conversation, this.#core.me);
     this.#cells.conversations.set({ status: known ? 'ready' : 'loading', items, me });
     this.#cells.unread.set(items.reduce((sum, { unread }) => sum + unread, 0));
   }
@@ -77,7 +78,7 @@ export class ConversationList {
     if (other === undefined || (!row && entries.length === 0)) return undefined;
     return {
       id,
-      person: personIn(row, other),
+      person: personIn(row?.conversation, other),
       job: row?.conversation.job,
       preview: this.#preview(row, entries.at(-1)),
       at: Math.max(timeOf(row), ...entries.map(({ at }) => at)),
@@ -90,7 +91,11 @@ export class ConversationList {
 
   #preview(row: ConversationRow | undefined, entry: OutboxRow | undefined): ConversationPreview | undefined {
     if (entry) return previewOf(viewOfEntry(entry, this.#core.progress.get(entry.clientId), this.#core.me));
-    if (row?.newest) return previewOf(viewOfMessage({ message: row.newest, fetchedAt: 0 }, this.#core.me));
+    if (row?.newest) {
+      const view = viewOfMessage({ message: row.newest, fetchedAt: 0 }, this.#core.me);
+      const commands = this.#core.store.mirror.commands(row.conversation.id);
+      return previewOf(withCommands(view, commands, this.#core.me));
+    }
     const text = row?.conversation.lastMessage;
     return text === undefined ? undefined : { text, type: 'text', mine: false };
   }

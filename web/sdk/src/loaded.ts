@@ -3,6 +3,8 @@
  * message costs does not depend on how many there are, but for one copy of an array of references.
  */
 
+import type { Message } from './generated/contract.ts';
+import { isChanged, requoted } from './quotes.ts';
 import type { MessageRow } from './rows.ts';
 import type { TimelineMessage } from './state.ts';
 import { viewOfMessage } from './view.ts';
@@ -39,9 +41,10 @@ export class Loaded {
     return this.#rows[index];
   }
 
-  /** Whether the message with this number is loaded and of the other person. */
+  /** Whether the message with this number is loaded and counts as unread until it was read. */
   isOther(number: number): boolean {
-    return this.#views[number - this.first]?.mine === false;
+    const view = this.#views[number - this.first];
+    return view?.mine === false && view.type !== 'event' && !view.deleted;
   }
 
   /** Takes in messages that are new or changed, in the order of their numbers; those before the run are left out. */
@@ -51,8 +54,22 @@ export class Loaded {
       if (number < this.first) continue;
       if (number > this.last + 1) this.keep(0, 0);
       const index = number - (this.first || number);
-      this.#rows[index] = row;
-      this.#views[index] = viewOfMessage(row, this.#me);
+      this.#set(index, row);
+      if (isChanged(row.message)) this.#requote(row.message);
+    }
+  }
+
+  #set(index: number, row: MessageRow): void {
+    this.#rows[index] = row;
+    this.#views[index] = viewOfMessage(row, this.#me);
+  }
+
+  /** Those that quote `original` show it as it stands now. */
+  #requote(original: Message): void {
+    for (let index = original.number - this.first + 1; index < this.#rows.length; index += 1) {
+      const row = this.#rows[index];
+      const message = requoted(row?.message, original);
+      if (row && message) this.#set(index, { ...row, message });
     }
   }
 

@@ -2,6 +2,7 @@
 
 import type { Value, Write } from './cache/port.ts';
 import {
+  type CommandRow,
   type ConversationRow,
   type Kind,
   type MessageRow,
@@ -20,11 +21,12 @@ export interface Change {
 }
 
 /** The kinds of rows that are mirrored. */
-const MIRRORED = ['conversation', 'outbox', 'draft', 'read', 'sync'] as const;
+const MIRRORED = ['conversation', 'outbox', 'command', 'draft', 'read', 'sync'] as const;
 
 export class Mirror {
   readonly conversation = new Map<string, ConversationRow>();
   readonly outbox = new Map<string, OutboxRow>();
+  readonly command = new Map<string, CommandRow>();
   readonly draft = new Map<string, string>();
   readonly read = new Map<string, ReadRow>();
   readonly sync = new Map<string, SyncRow>();
@@ -42,6 +44,12 @@ export class Mirror {
   /** The own messages of a conversation that are on their way, in the order in which they will be in it. */
   entries(conversationId: string): readonly OutboxRow[] {
     return [...this.outbox.values()].filter(row => row.conversationId === conversationId).sort(inOrder);
+  }
+
+  /** What was done to messages of a conversation, in order. */
+  commands(conversationId: string): readonly CommandRow[] {
+    const rows = [...this.command.values()].filter(row => row.conversationId === conversationId);
+    return rows.sort((one, other) => one.order - other.order);
   }
 
   /** The conversations that have own messages on their way. */
@@ -64,7 +72,8 @@ export class Mirror {
         messages.set(name, [...(messages.get(name) ?? []), value as MessageRow]);
       const before = this.#set(kind, name, value);
       const entry = (value ?? before) as Partial<OutboxRow> | undefined;
-      conversations.add(kind === 'outbox' ? (entry?.conversationId ?? '') : name);
+      const within = kind === 'outbox' || kind === 'command';
+      conversations.add(within ? (entry?.conversationId ?? '') : name);
     }
     return { conversations, messages };
   }

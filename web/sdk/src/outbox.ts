@@ -6,8 +6,9 @@
 import type { Write } from './cache/port.ts';
 import type { Core } from './core.ts';
 import { failure } from './errors.ts';
+import type { Quote } from './generated/contract.ts';
 import { randomId } from './ids.ts';
-import { bytesKey, draftKey, type OutboxFile, type OutboxRow, outboxKey } from './rows.ts';
+import { bytesKey, commandKey, draftKey, type OutboxFile, type OutboxRow, outboxKey } from './rows.ts';
 import { dropped } from './sync.ts';
 import { check, clean } from './text.ts';
 
@@ -19,6 +20,7 @@ export interface Draft {
   readonly text: string;
   readonly file?: OutboxFile;
   readonly bytes?: ArrayBuffer;
+  readonly replyTo?: Quote;
   /** The text of the composer became this message: the draft is dropped in the same transaction, so it is not sent twice. */
   readonly fromDraft?: boolean;
 }
@@ -32,11 +34,11 @@ export class Outbox {
 
   /** Keeps a message; answers its `clientId`. */
   async add(draft: Draft): Promise<string> {
-    const { conversationId, to, job, file, bytes } = draft;
+    const { conversationId, to, job, file, bytes, replyTo } = draft;
     const text = clean(draft.text);
     check(text, file !== undefined);
     const clientId = randomId(this.#core.ports.random);
-    const row = { clientId, conversationId, to, job, text, at: this.#core.ports.clock.now(), file };
+    const row = { clientId, conversationId, to, job, text, at: this.#core.ports.clock.now(), file, replyTo };
     await this.#core.store.transact([], (_, order) => {
       const writes: Write[] = [{ put: outboxKey(clientId), value: { ...row, order } }];
       if (bytes) writes.push({ put: bytesKey(clientId), value: bytes });
@@ -56,14 +58,26 @@ export class Outbox {
     });
   }
 
-  /** Drops a message, unless the server has it. Answers whether it did. */
-  async drop(clientId: string): Promise<boolean> {
+  /**
+   * Drops a message. One that the server has, or may have, is deleted there too, as soon as it is known to have arrived.
+   * Answers `false` when it is not here any more.
+   */
+  async discard(clientId: string): Promise<boolean> {
     let done = false;
-    await this.#core.store.transact([outboxKey(clientId)], ([kept]) => {
+    await this.#core.store.transact([outboxKey(clientId)], ([kept], order) => {
       const row = kept as OutboxRow | undefined;
-      done = row !== undefined && !row.accepted;
-      return done ? dropped(clientId) : undefined;
+      done = row !== undefined;
+      return row && [...dropped(clientId), ...this.#deletion(row, order)];
     });
     return done;
+  }
+
+  #deletion({ clientId, conversationId, accepted, tried, problem }: OutboxRow, order: number): Write[] {
+    // What the server itself refused is not there.
+    if (!accepted && (!tried || (problem && problem.code !== 'proxy_refused'))) return [];
+    const at = this.#core.ports.clock.now();
+    const { id, number } = accepted ?? {};
+    const value = { conversationId, clientId, id, number, act: { is: 'delete' } as const, at, order };
+    return [{ put: commandKey(value), value }];
   }
 }

@@ -9,13 +9,14 @@
  * | `message/<id>/<number>` | polls, `refreshFile`, `rememberSize` | a message: the last 50 of each conversation |
  * | `outbox/<clientId>` | sending | an own message until a poll has brought it |
  * | `bytes/<clientId>` | sending | its file |
+ * | `command/<id>.<kind>` | edits, deletions, reactions | what was done to a message until the server has it |
  * | `draft/<id>` | the composer | unsent text |
  * | `read/<id>` | `markAsRead` | how far the reader has read, and whether the server knows |
  */
 
 import type { Range } from './cache/port.ts';
 import type { Problem } from './errors.ts';
-import type { Conversation, Message } from './generated/contract.ts';
+import type { Conversation, Message, Quote } from './generated/contract.ts';
 
 /** How many messages of each conversation are kept. */
 export const KEPT = 50;
@@ -81,8 +82,10 @@ export interface OutboxRow {
   readonly file?: OutboxFile;
   /** Where the file's bytes were put, once they all were. */
   readonly fileUrl?: string;
-  /** The upload was refused once, and is being tried a second time. */
-  readonly uploadedAgain?: boolean;
+  /** What it replies to. */
+  readonly replyTo?: Quote;
+  /** A request with it went out: it may have arrived. */
+  readonly tried?: boolean;
   /** Refused for good, unless the reader says otherwise. */
   readonly problem?: Problem;
   /** The server has it; the next poll brings it. */
@@ -91,6 +94,28 @@ export interface OutboxRow {
 
 /** Whether a message is still to be sent: neither accepted nor refused. */
 export const isUnsent = ({ accepted, problem }: OutboxRow) => !accepted && !problem;
+
+/** What a reader does to a message that the server has. Without an emoji, a reaction is taken back. */
+export type Act =
+  | { readonly is: 'edit'; readonly text: string }
+  | { readonly is: 'delete' }
+  | { readonly is: 'react'; readonly emoji?: string };
+
+export interface CommandRow {
+  readonly conversationId: string;
+  /** The message's id and number: absent while it is not known whether it has arrived. */
+  readonly id?: string;
+  readonly number?: number;
+  /** Of an own message. */
+  readonly clientId?: string;
+  readonly act: Act;
+  /** When it was done, Unix milliseconds. */
+  readonly at: number;
+  /** Its place among own messages and commands, as `OutboxRow.order`. */
+  readonly order: number;
+  /** Refused for good. */
+  readonly problem?: Problem;
+}
 
 export interface ReadRow {
   /** Up to which message: its number and id. */
@@ -106,6 +131,7 @@ export interface Rows {
   readonly sync: SyncRow;
   readonly conversation: ConversationRow;
   readonly outbox: OutboxRow;
+  readonly command: CommandRow;
   readonly draft: string;
   readonly read: ReadRow;
   readonly message: MessageRow;
@@ -119,6 +145,8 @@ export const SYNC = 'sync/';
 
 export const conversationKey = (id: string) => `conversation/${id}`;
 export const outboxKey = (clientId: string) => `outbox/${clientId}`;
+export const commandKey = ({ id, clientId, act }: Pick<CommandRow, 'id' | 'clientId' | 'act'>) =>
+  `command/${id ?? clientId}.${act.is}`;
 export const bytesKey = (clientId: string) => `bytes/${clientId}`;
 export const draftKey = (id: string) => `draft/${id}`;
 export const readKey = (id: string) => `read/${id}`;
@@ -128,7 +156,7 @@ export const messageKey = (id: string, number: number) => `message/${id}/${Strin
 export const under = (prefix: string): Range => [`${prefix}/`, `${prefix}0`];
 /** All rows but bytes and messages, whose keys stand before and between these two. */
 export const HELD: readonly Range[] = [
-  ['conversation/', 'message/'],
+  ['command/', 'message/'],
   ['outbox/', 'sync0'],
 ];
 /** All keys there can be. */

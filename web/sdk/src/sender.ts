@@ -11,13 +11,16 @@
  */
 
 import { Attempts } from './attempts.ts';
+import { meeting } from './commands.ts';
 import type { Core } from './core.ts';
 import { ended, failure, isRefusal, type Problem, problemOf } from './errors.ts';
 import type { Message } from './generated/contract.ts';
 import type { Poller } from './poller.ts';
 import {
   bytesKey,
+  type CommandRow,
   type ConversationRow,
+  commandKey,
   conversationKey,
   isUnsent,
   type OutboxRow,
@@ -26,6 +29,7 @@ import {
 } from './rows.ts';
 import type { MessageState } from './state.ts';
 import { dropped } from './sync.ts';
+import { tell } from './telling.ts';
 import { Backoff } from './time.ts';
 import { Uploads } from './uploads.ts';
 
@@ -82,11 +86,12 @@ export class Sender {
 
   /** Looks at what there is to tell. */
   sendPending(): void {
-    const { outbox, read } = this.#core.store.mirror;
+    const { outbox, command, read } = this.#core.store.mirror;
     this.#uploads.keep(clientId => outbox.has(clientId));
     const unsent = [...outbox.values()].filter(isUnsent);
+    const commands = [...command.values()].filter(isDue);
     const untold = [...read].filter(([, { told }]) => !told);
-    if (unsent.length + untold.length === 0) return;
+    if (unsent.length + commands.length + untold.length === 0) return;
     if (!this.#running) return this.#core.tabs.ensureLeader();
     const wait = this.#notBefore() - this.#now();
     if (wait > 0) {
@@ -94,7 +99,7 @@ export class Sender {
       if (this.#rateLimited) this.#showWaiting();
       return;
     }
-    for (const id of new Set(unsent.map(row => row.conversationId)))
+    for (const id of new Set([...unsent, ...commands].map(row => row.conversationId)))
       void this.#lane(id, () => this.#sendNext(id));
     for (const row of unsent)
       if (this.#isOvertaken(row)) void this.#lane(row.clientId, () => this.#sendOvertaken(row.clientId));
@@ -143,8 +148,32 @@ export class Sender {
   }
 
   async #sendNext(conversationId: string): Promise<boolean> {
-    const rows = this.#core.store.mirror.entries(conversationId);
-    return this.#send(rows.find(row => isUnsent(row) && !this.#isOvertaken(row)));
+    const { mirror } = this.#core.store;
+    const row = mirror.entries(conversationId).find(one => isUnsent(one) && !this.#isOvertaken(one));
+    const command = mirror.commands(conversationId).find(isDue);
+    if (!command || (row && row.order < command.order)) return this.#send(row);
+    // One that has to wait, for the limit of edits and reactions, holds no message up.
+    if (!this.#attempts.isDue(commandKey(command), command.order)) return this.#send(row);
+    return this.#perform(command);
+  }
+
+  /** Tells what the reader did to a message. Answers whether to go on at once. */
+  async #perform(row: CommandRow): Promise<boolean> {
+    const name = commandKey(row);
+    this.#triedAt = this.#now();
+    try {
+      await tell(this.#core, row);
+    } catch (error) {
+      const problem = problemOf(error);
+      if (isForAll(problem) && problem.code !== 'rate_limited') return this.#pause(problem);
+      if (!isRefusal(problem) && !this.#isFinal(name, row.order, problem)) return true;
+      await this.#core.store.update('command', [name], kept =>
+        kept?.order === row.order ? { ...kept, problem: finalOf(problem) } : undefined,
+      );
+    }
+    this.#attempts.forget(name);
+    this.#poller.pollNow();
+    return true;
   }
 
   async #sendOvertaken(clientId: string): Promise<boolean> {
@@ -187,8 +216,17 @@ export class Sender {
 
   async #post(row: OutboxRow, fileUrl: string | undefined): Promise<Message> {
     const { clientId, to: receiverId, text: content, job: jobId } = row;
+    const replyTo = row.replyTo?.id;
     this.#core.progress.set(clientId, { is: 'sending' });
-    const sent = await this.#core.api.call('send', { receiverId, content, clientId, jobId, fileUrl });
+    if (!row.tried) await this.#change(clientId, { tried: true });
+    const sent = await this.#core.api.call('send', {
+      receiverId,
+      content,
+      clientId,
+      jobId,
+      fileUrl,
+      replyTo,
+    });
     return sent.message;
   }
 
@@ -197,7 +235,8 @@ export class Sender {
     this.#attempts.forget(clientId);
     const keys = [outboxKey(clientId), conversationKey(message.conversationId)];
     await this.#core.store.transact(keys, ([kept, conversation]) => {
-      if (!kept) return undefined;
+      // Discarded while it was on its way.
+      if (!kept) return meeting(this.#core.store.mirror, message);
       if (message.number <= ((conversation as ConversationRow | undefined)?.last ?? 0))
         return dropped(clientId);
       return [{ put: outboxKey(clientId), value: { ...kept, accepted: message } }];
@@ -208,7 +247,7 @@ export class Sender {
   /** Answers whether to go on at once. */
   async #fail(row: OutboxRow, problem: Problem, uploading: boolean): Promise<boolean> {
     const { clientId, order } = row;
-    if (problem.code === 'client_id_reused') return this.#arrived(clientId);
+    if (problem.code === 'client_id_reused') return this.#arrived(row);
     if (isRefusal(problem)) {
       const again =
         OF_THE_UPLOAD.includes(problem.field ?? '') && this.#attempts.uploadsAgain(clientId, order);
@@ -224,21 +263,28 @@ export class Sender {
   /** It failed, as may pass. Answers whether to go on with others. */
   async #failed(row: OutboxRow, problem: Problem): Promise<boolean> {
     const { clientId, order } = row;
-    const final = this.#attempts.failed(clientId, order, problem, this.#poller.succeededAt);
-    if (final) {
+    if (this.#isFinal(clientId, order, problem)) {
       this.#attempts.forget(clientId);
-      await this.#change(clientId, { problem: { ...problem, code: 'proxy_refused' } });
+      await this.#change(clientId, { problem: finalOf(problem) });
       return true;
     }
-    // Is it this message alone, or does the server not answer at all?
-    if (problem.status) this.#poller.pollNow(false);
     return this.#isOvertaken(row);
   }
 
-  /** An earlier attempt arrived, with another upload of its file: the next poll brings the message. */
-  async #arrived(clientId: string): Promise<boolean> {
+  /** It failed, as may pass. Answers whether it has failed so often in such a way that it counts as refused. */
+  #isFinal(name: string, order: number, problem: Problem): boolean {
+    const final = this.#attempts.failed(name, order, problem, this.#poller.succeededAt);
+    // Is it this message alone, or does the server not answer at all?
+    if (!final && problem.status) this.#poller.pollNow(false);
+    return final;
+  }
+
+  /** An earlier attempt arrived, with another upload of its file or another text: that becomes an edit. */
+  async #arrived({ clientId, conversationId, text, file, at, order }: OutboxRow): Promise<boolean> {
     this.#attempts.forget(clientId);
-    await this.#core.store.transact([], () => dropped(clientId));
+    const value = { conversationId, clientId, act: { is: 'edit', text } as const, at, order };
+    const edit = file ? [] : [{ put: commandKey(value), value }];
+    await this.#core.store.transact([], () => [...dropped(clientId), ...edit]);
     this.#poller.pollNow();
     return true;
   }
@@ -292,6 +338,13 @@ export class Sender {
     );
   }
 }
+
+/** What counts as a refusal and is none of the server's is one of something in between. */
+const finalOf = (problem: Problem): Problem =>
+  isRefusal(problem) ? problem : { ...problem, code: 'proxy_refused' };
+
+/** Whether there is a message to do it to, and it was not refused. */
+const isDue = ({ id, problem }: CommandRow) => id !== undefined && !problem;
 
 /** Whether no other request would fare better now. */
 function isForAll({ code, retryAfterMs }: Problem): boolean {

@@ -3,6 +3,7 @@
 import { Api } from './api.ts';
 import { MemoryCache } from './cache/memory.ts';
 import type { Cache } from './cache/port.ts';
+import { Commands } from './commands.ts';
 import { History } from './history.ts';
 import { randomId } from './ids.ts';
 import { ConversationList, type ListCells } from './list.ts';
@@ -13,7 +14,7 @@ import { type Interest, Poller, type Report, type Watcher } from './poller.ts';
 import type { LifecycleEvent, Ports } from './ports.ts';
 import { Progress } from './progress.ts';
 import type { MessageRow } from './rows.ts';
-import { Sender } from './sender.ts';
+import type { Sender } from './sender.ts';
 import type { StorageState } from './state.ts';
 import { Store, type StoreEvents } from './store.ts';
 import { Tabs } from './tabs.ts';
@@ -59,11 +60,15 @@ export class Session implements TimelineParts, StoreEvents, Watcher {
   readonly progress: Progress;
   readonly poller: Poller;
   readonly outbox: Outbox;
+  readonly commands: Commands;
   readonly history: History;
   readonly list: ConversationList;
   readonly #name: string;
   readonly #owner: Owner;
-  readonly #sender: Sender;
+  /** Absent until it is loaded. */
+  #sender: Sender | undefined;
+  #loadingSender: Promise<void> | undefined;
+  #leads = false;
   readonly #timelines = new Map<string, ConversationTimeline>();
   #over = false;
   /** Memory is all there is. */
@@ -82,10 +87,11 @@ export class Session implements TimelineParts, StoreEvents, Watcher {
     this.store = new Store(this.#openCache(), this.tabs, ports.clock, this, randomId(ports.random));
     this.progress = new Progress(this.tabs, id => this.#progressed(id));
     this.outbox = new Outbox(this);
+    this.commands = new Commands(this);
     this.history = new History(this);
     this.list = new ConversationList(this, owner);
     this.poller = new Poller(this, this);
-    this.#sender = new Sender(this, this.poller);
+    this.#sendPending();
     this.#elect();
   }
 
@@ -107,7 +113,7 @@ export class Session implements TimelineParts, StoreEvents, Watcher {
     if (report.problem) return;
     if (!report.more) this.#each(timeline => timeline.polled());
     // Requests go through: the device may have called itself offline for nothing.
-    this.#sender.sendPending();
+    this.#sendPending();
   }
 
   async refreshOpenChats(): Promise<void> {
@@ -129,7 +135,7 @@ export class Session implements TimelineParts, StoreEvents, Watcher {
     const asked = this.poller.changed();
     if (!asked && (event === 'focus' || (event === 'network' && visible))) this.poller.pollNow();
     if (visible || event === 'network') {
-      this.#sender.retryNow(event === 'network' ? MOVING_MS : STILL_MS);
+      this.#sender?.retryNow(event === 'network' ? MOVING_MS : STILL_MS);
       // What cannot be read now is met again by the next poll.
       this.store.refresh().catch(() => undefined);
     }
@@ -140,7 +146,7 @@ export class Session implements TimelineParts, StoreEvents, Watcher {
   async end(wipe: boolean, clear: boolean): Promise<void> {
     if (this.#over) return;
     this.#over = true;
-    this.#sender.stop();
+    this.#sender?.stop();
     this.poller.stop();
     this.api.close();
     // What is on the screen goes at once, whatever the cache does.
@@ -204,14 +210,14 @@ export class Session implements TimelineParts, StoreEvents, Watcher {
     if (this.#over) return;
     this.list.changed(change.conversations);
     this.#each(timeline => change.conversations.has(timeline.id) && timeline.changed(change));
-    this.#sender.sendPending();
+    this.#sendPending();
   }
 
   reloaded(): void {
     if (this.#over) return;
     this.list.reload();
     this.#each(timeline => void timeline.reload());
-    this.#sender.sendPending();
+    this.#sendPending();
   }
 
   touched(rows: readonly MessageRow[]): void {
@@ -234,14 +240,35 @@ export class Session implements TimelineParts, StoreEvents, Watcher {
     const lead = () => {
       if (this.#over) return;
       this.progress.clear();
-      this.#sender.start();
+      this.#leads = true;
+      this.#sendPending();
+      this.#sender?.start();
       this.poller.pollNow(false);
       // The list comes with the polls in any case; this is only sooner.
       this.list.preload().catch(() => undefined);
     };
-    const follow = () => this.#sender.stop();
+    const follow = () => {
+      this.#leads = false;
+      this.#sender?.stop();
+    };
     // What can reject here is that the session was over before it began.
     this.store.opened.then(() => this.tabs.elect({ lead, follow })).catch(() => undefined);
+  }
+
+  /** What sends is loaded when this tab is ready; where that fails, whatever happens next tries it again. */
+  #sendPending(): void {
+    if (this.#sender) return this.#sender.sendPending();
+    this.#loadingSender ??= this.#loadSender().catch(() => {
+      this.#loadingSender = undefined;
+    });
+  }
+
+  async #loadSender(): Promise<void> {
+    const { Sender } = await import('./onDemand.ts');
+    if (this.#over) return;
+    this.#sender = new Sender(this, this.poller);
+    if (this.#leads) this.#sender.start();
+    else this.#sender.sendPending();
   }
 
   #progressed(clientId: string): void {

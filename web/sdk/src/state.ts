@@ -1,6 +1,6 @@
 /** What views see. Every object here is immutable; what did not change keeps its identity. */
 
-import type { Problem } from './errors.ts';
+import type { Code, Problem } from './errors.ts';
 
 export interface Person {
   readonly id: string;
@@ -19,7 +19,7 @@ export interface Job {
  * How far a message has come.
  *
  * Own messages, on this device: `queued` (kept, not under way), `uploading` its file, `sending`, `waiting` for the rate
- * limit until an instant in Unix milliseconds, `failed` (refused for good: retry, edit or delete). On the server: `sent`,
+ * limit until an instant in Unix milliseconds, `failed` (refused for good: retry, rewrite or discard). On the server: `sent`,
  * `delivered`, `read`. Messages of others are `received`, and `read` once they were marked as read.
  */
 export type MessageState =
@@ -49,19 +49,48 @@ export interface TimelineMessage {
   readonly key: string;
   /** The server's id, once it has one. */
   readonly id?: string;
-  /** Of own messages that were sent with one: what `retry`, `edit` and `delete` take. */
+  /** Of own messages that were sent with one: what `retry`, `rewrite` and `discard` take. */
   readonly clientId?: string;
   /** 1, 2, 3 … in its conversation, once the server has it. */
   readonly number?: number;
   readonly mine: boolean;
-  /** May be empty when a file comes with it. Never HTML. */
+  /** The marketplace says it. */
+  readonly host?: boolean;
+  /** May be empty when a file comes with it, and of a deleted message. Never HTML. */
   readonly text: string;
-  readonly type: 'text' | 'image' | 'file';
+  /** An `event` is a line about the conversation. Those of types that this version does not know are `text`. */
+  readonly type: 'text' | 'image' | 'file' | 'event';
   readonly file?: MessageFile;
   /** Unix milliseconds: accepted by the server, or written on this device. */
   readonly at: number;
   readonly jobId?: number;
   readonly state: MessageState;
+  /** What it replies to, as that stands now. */
+  readonly replyTo?: MessageQuote;
+  /** Who reacted with what; each user once. */
+  readonly reactions?: readonly { readonly emoji: string; readonly userIds: readonly string[] }[];
+  /** Its text was changed: `Timeline.versions` tells how. */
+  readonly edited?: boolean;
+  /** Who deleted it. Nothing else is left of it. */
+  readonly deleted?: 'sender' | 'host';
+  /** What the reader did to it last and the server refused, with the text of an edit. */
+  readonly refused?: {
+    readonly is: 'edit' | 'delete' | 'react';
+    readonly problem: Problem;
+    readonly text?: string;
+  };
+}
+
+/** A message that another one replies to. */
+export interface MessageQuote {
+  /** Its `TimelineMessage.id`. */
+  readonly id: string;
+  readonly mine: boolean;
+  readonly host: boolean;
+  readonly type: TimelineMessage['type'];
+  /** Its beginning, or its file's name; empty once it is deleted or no longer kept. */
+  readonly text: string;
+  readonly deleted: boolean;
 }
 
 export interface TimelineState {
@@ -81,12 +110,14 @@ export interface TimelineState {
   readonly job?: Job;
   readonly canWrite: boolean;
   /** Why not. */
-  readonly reason?: 'job_closed' | 'not_job_participant';
+  readonly reason?: Code;
 }
 
 export interface ConversationPreview {
   readonly text: string;
-  readonly type: 'text' | 'image' | 'file';
+  readonly type: TimelineMessage['type'];
+  readonly deleted?: boolean;
+  readonly host?: boolean;
   readonly fileName?: string;
   readonly mine: boolean;
   /** Of own messages. */

@@ -14,6 +14,7 @@ import { ended, JoblineError } from './errors.ts';
 import { type Change, Mirror } from './mirror.ts';
 import type { Clock } from './ports.ts';
 import {
+  commandKey,
   conversationKey,
   draftKey,
   EVERYTHING,
@@ -240,8 +241,8 @@ export class Store {
     this.#failed = cache;
     const kept =
       error === LATE ? undefined : await this.#inTime(cache.range(EVERYTHING)).catch(() => undefined);
+    // Files that were sent from here are in `#bytes` besides.
     const rows = new Map<string, Value>(kept ?? this.#mirrored());
-    for (const [key, bytes] of this.#bytes) rows.set(key, bytes);
     this.#events.cacheFailed(
       error instanceof Error && error.name === 'QuotaExceededError' ? 'quota' : 'failed',
     );
@@ -250,11 +251,12 @@ export class Store {
 
   /** What is mirrored. Messages are not: the server has them, and they are fetched again. */
   *#mirrored(): Iterable<[string, Value]> {
-    const { outbox, draft, read, conversation, sync } = this.mirror;
+    const { outbox, command, draft, read, conversation, sync } = this.mirror;
     yield [SESSION, { session: this.#session ?? '', count: this.#count }];
     for (const row of sync.values()) yield [SYNC, row];
     for (const [id, row] of conversation) yield [conversationKey(id), { ...row, first: 0, last: 0 }];
     for (const [id, row] of outbox) yield [outboxKey(id), row];
+    for (const row of command.values()) yield [commandKey(row), row];
     for (const [id, row] of draft) yield [draftKey(id), row];
     for (const [id, row] of read) yield [readKey(id), row];
   }

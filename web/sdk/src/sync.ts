@@ -8,12 +8,17 @@
  */
 
 import type { Write } from './cache/port.ts';
+import { meeting, outdated } from './commands.ts';
 import type { Core } from './core.ts';
 import { failure } from './errors.ts';
 import type { Message, Synced } from './generated/contract.ts';
+import { fresher } from './history.ts';
+import type { Mirror } from './mirror.ts';
+import { isChanged, requoted } from './quotes.ts';
 import {
   bytesKey,
   type ConversationRow,
+  commandKey,
   conversationKey,
   draftKey,
   KEPT,
@@ -44,7 +49,8 @@ export async function absorb(core: Core, cursor: string | undefined, answer: Syn
     ...new Set([...conversations.map(({ id }) => id), ...messages.map(message => message.conversationId)]),
   ];
   const messageKeys = messages.map(message => messageKey(message.conversationId, message.number));
-  const keys = [SYNC, ...ids.map(conversationKey), ...messageKeys];
+  const quoting = messages.flatMap(message => laterKeys(core.store.mirror, message));
+  const keys = [...new Set([SYNC, ...ids.map(conversationKey), ...messageKeys, ...quoting])];
   let intake: Intake | undefined;
   await core.store.transact(keys, rows => {
     intake = undefined;
@@ -101,6 +107,7 @@ class Intake {
         if (epoch < this.#sync.epoch && !ids.includes(id)) this.#forget(id);
       }
     }
+    this.#writes.push(...outdated(this.#core.store.mirror, this.#core.ports.clock.now()));
     this.#writes.push({ put: SYNC, value: { ...this.#sync, walking: this.#sync.walking && hasMore } });
     return this.#writes;
   }
@@ -110,6 +117,7 @@ class Intake {
     const run: Run = { first: row?.first ?? 0, last: row?.last ?? 0, newest: row?.newest };
     if (this.#sync.walking && row?.epoch !== this.#sync.epoch) this.#restart(run, id);
     for (const message of messages.sort((a, b) => a.number - b.number)) this.#place(run, id, message);
+    for (const message of messages) if (isChanged(message)) this.#requote(run, message, messages);
     if (run.first && run.last - run.first >= KEPT) {
       run.first = run.last - KEPT + 1;
       this.#writes.push({ dropFrom: under(`message/${id}`)[0], to: messageKey(id, run.first) });
@@ -132,6 +140,7 @@ class Intake {
     };
     // An own message that has come back is not on its way any more.
     if (clientId && senderId === this.#core.me) this.#writes.push(...dropped(clientId));
+    this.#writes.push(...meeting(this.#core.store.mirror, message));
     if (number < run.first) {
       this.touched.push(value);
       return;
@@ -141,7 +150,25 @@ class Intake {
     run.first ||= number;
     run.last = Math.max(run.last, number);
     if (number === run.last) run.newest = message;
-    this.#writes.push({ put: key, value });
+    // The answer to a command may have brought a later state than this poll.
+    const same = known?.message.id === message.id && !this.#sync.walking;
+    this.#writes.push({ put: key, value: same ? fresher(known, value) : value });
+  }
+
+  /** What is kept and quotes `original` says what that says now; the messages of the answer do already. */
+  #requote(run: Run, original: Message, answered: readonly Message[]): void {
+    for (const key of laterKeys(this.#core.store.mirror, original)) {
+      const row = this.#kept.get(key) as MessageRow | undefined;
+      const message = requoted(row?.message, original);
+      if (!row || !message || message.number < run.first) continue;
+      if (answered.some(({ number }) => number === message.number)) continue;
+      this.#writes.push({ put: key, value: { ...row, message } });
+    }
+    run.newest = requoted(run.newest, original) ?? run.newest;
+    for (const row of this.#core.store.mirror.entries(original.conversationId)) {
+      const value = requoted(row, original);
+      if (value) this.#writes.push({ put: outboxKey(row.clientId), value });
+    }
   }
 
   /** Begins a run anew: nothing of it is kept. */
@@ -154,7 +181,16 @@ class Intake {
   #forget(id: string): void {
     this.#restart({ first: 0, last: 0 }, id);
     this.#writes.push({ drop: conversationKey(id) }, { drop: readKey(id) }, { drop: draftKey(id) });
+    for (const row of this.#core.store.mirror.commands(id)) this.#writes.push({ drop: commandKey(row) });
   }
+}
+
+/** The keys of the kept messages after one that was edited or deleted: they may quote it. */
+function laterKeys({ conversation }: Mirror, message: Message): string[] {
+  const { conversationId: id, number } = message;
+  const { first = 0, last = 0 } = (isChanged(message) && conversation.get(id)) || {};
+  const from = Math.max(first, number + 1);
+  return Array.from({ length: Math.max(0, last - from + 1) }, (_, place) => messageKey(id, from + place));
 }
 
 /** Drops an own message that is not on its way any more, and its file. */

@@ -1,27 +1,34 @@
 /** A conversation as a chat shows it: what the server has, then what is on its way there. */
 
 import type { FileLike, FileMeta, Timeline } from './client.ts';
+import type { Commands } from './commands.ts';
 import type { Core } from './core.ts';
 import { Divider } from './divider.ts';
 import { Draft } from './drafts.ts';
 import { failure, type Problem, problemOf } from './errors.ts';
-import { FILE_BYTES } from './generated/limits.ts';
+import { read } from './files.ts';
+import type { Conversation, ConversationDetails, Message } from './generated/contract.ts';
 import { fresher, type History } from './history.ts';
 import { otherIn } from './ids.ts';
+import type { Introduction } from './introduction.ts';
 import type { ConversationList } from './list.ts';
 import { Loaded } from './loaded.ts';
 import type { Change } from './mirror.ts';
 import { Cell, share } from './observable.ts';
 import type { Outbox } from './outbox.ts';
+import { withCommands } from './overlay.ts';
 import type { Poller } from './poller.ts';
-import { bytesKey, KEPT, type MessageRow, readKey } from './rows.ts';
+import { quoteOf } from './quotes.ts';
+import { bytesKey, type CommandRow, KEPT, type MessageRow, readKey } from './rows.ts';
 import type { TimelineMessage, TimelineState } from './state.ts';
+import { check, clean } from './text.ts';
 import { personIn, unreadIn, viewOfEntry } from './view.ts';
 
 /** The parts that a timeline works with. */
 export interface TimelineParts extends Core {
   readonly poller: Poller;
   readonly outbox: Outbox;
+  readonly commands: Commands;
   readonly history: History;
   readonly list: ConversationList;
 }
@@ -35,8 +42,9 @@ export class ConversationTimeline implements Timeline {
   readonly #loaded: Loaded;
   readonly #cell: Cell<TimelineState>;
   readonly #divider = new Divider();
-  /** Own messages on their way, as they were shown last. */
-  #entries = new Map<string, TimelineMessage>();
+  #introduction: Introduction | undefined;
+  /** Own messages on their way, and messages that something was done to, as they were shown last. */
+  #shown = new Map<string, TimelineMessage>();
   #opened = 0;
   #status: 'loading' | 'ready' = 'loading';
   #loading: Promise<void> | undefined;
@@ -79,6 +87,8 @@ export class ConversationTimeline implements Timeline {
       this.#core.poller.active();
       this.refresh();
       void this.load();
+      // What cannot be learnt now is asked after the next poll.
+      this.#introduce().catch(() => undefined);
     }
     return () => this.close();
   }
@@ -94,41 +104,55 @@ export class ConversationTimeline implements Timeline {
     this.refresh();
   }
 
-  async send(text: string): Promise<string> {
+  async send(text: string, replyTo?: string): Promise<string> {
     const fromDraft = this.draft.get().trim() === text.trim();
-    const draft = { conversationId: this.id, to: this.#to(), job: this.#job, text, fromDraft };
+    const quote = replyTo === undefined ? undefined : quoteOf(this.#find(replyTo));
+    const place = { conversationId: this.id, to: this.#to(), job: this.#job };
+    const draft = { ...place, text, fromDraft, replyTo: quote };
     const clientId = await this.#core.outbox.add(draft);
     if (fromDraft) this.draft.sent();
     return clientId;
   }
 
   async sendFile(file: FileLike, meta: FileMeta = {}): Promise<string> {
-    const to = this.#to();
-    const name = meta.name ?? file.name ?? 'file';
-    const contentType = meta.contentType ?? file.type;
-    if (file.size > FILE_BYTES) throw failure('file_too_large', '10 MB are accepted.');
-    const bytes = await file.arrayBuffer().catch(() => {
-      throw failure('invalid_file', 'It cannot be read.');
-    });
-    const size = bytes.byteLength;
-    if (size === 0) throw failure('invalid_file', 'It is empty.');
-    const { width, height, text = '' } = meta;
-    const dimensions = width && height ? { width, height } : undefined;
-    const kept = { name, size, contentType, dimensions };
-    return this.#core.outbox.add({ conversationId: this.id, to, job: this.#job, text, file: kept, bytes });
+    const place = { conversationId: this.id, to: this.#to(), job: this.#job };
+    const replyTo = meta.replyTo === undefined ? undefined : quoteOf(this.#find(meta.replyTo));
+    return this.#core.outbox.add({ ...place, text: meta.text ?? '', ...(await read(file, meta)), replyTo });
   }
 
   retry(clientId: string): Promise<void> {
     return this.#core.outbox.again(clientId);
   }
 
-  edit(clientId: string, text: string): Promise<void> {
+  rewrite(clientId: string, text: string): Promise<void> {
     return this.#core.outbox.again(clientId, text);
   }
 
-  async delete(clientId: string): Promise<boolean> {
-    if (this.#core.progress.get(clientId)?.is === 'sending') return false;
-    return this.#core.outbox.drop(clientId);
+  discard(clientId: string): Promise<boolean> {
+    return this.#core.outbox.discard(clientId);
+  }
+
+  async edit(key: string, text: string): Promise<void> {
+    const cleaned = clean(text);
+    check(cleaned, false);
+    await this.#core.commands.add(this.#find(key), { is: 'edit', text: cleaned });
+  }
+
+  async delete(key: string): Promise<void> {
+    await this.#core.commands.add(this.#find(key), { is: 'delete' });
+  }
+
+  async react(key: string, emoji?: string): Promise<void> {
+    await this.#core.commands.add(this.#find(key), { is: 'react', emoji });
+  }
+
+  async dismiss(key: string): Promise<void> {
+    await this.#core.commands.dismiss(this.#find(key).id);
+  }
+
+  async versions(key: string): Promise<readonly { readonly text: string; readonly at: number }[]> {
+    const { versions } = await import('./onDemand.ts');
+    return versions(this.#core, this.#find(key));
   }
 
   async loadOlder(): Promise<void> {
@@ -229,6 +253,7 @@ export class ConversationTimeline implements Timeline {
   /** A poll has ended well: what comes from now on is new. */
   polled(): void {
     if (this.#status === 'ready') this.#divider.settle();
+    if (this.isOpen) this.#introduce().catch(() => undefined);
   }
 
   /** Shows how things stand. */
@@ -271,6 +296,13 @@ export class ConversationTimeline implements Timeline {
     this.refresh();
   }
 
+  /** A message that the server has. */
+  #find(key: string): Message {
+    const message = this.#loaded.find(key)?.message ?? this.#core.store.mirror.outbox.get(key)?.accepted;
+    if (!message) throw failure('not_found', 'No such message is here.');
+    return message;
+  }
+
   /** Whom messages go to. */
   #to(): string {
     if (this.#other === undefined) throw failure('not_found', `${this.id} is not yours.`);
@@ -303,15 +335,26 @@ export class ConversationTimeline implements Timeline {
     const rows = store.mirror.entries(this.id).filter(({ clientId }) => !isHere(clientId));
     const entries = rows.map(row => {
       const view = viewOfEntry(row, progress.get(row.clientId), me);
-      return share(this.#entries.get(view.key), view);
+      return share(this.#shown.get(view.key), view);
     });
-    this.#entries = new Map(entries.map(view => [view.key, view]));
-    return [...this.#loaded.views, ...entries];
+    const all = [...this.#loaded.views, ...entries];
+    const commands = store.mirror.commands(this.id);
+    const messages = commands.length === 0 ? all : all.map(view => this.#changed(view, commands));
+    const own = messages.filter((view, place) => place >= this.#loaded.views.length || view !== all[place]);
+    this.#shown = new Map(own.map(view => [view.key, view]));
+    return messages;
+  }
+
+  #changed(view: TimelineMessage, commands: readonly CommandRow[]): TimelineMessage {
+    const changed = withCommands(view, commands, this.#core.me);
+    return changed === view ? view : share(this.#shown.get(view.key), changed);
   }
 
   #state(messages: readonly TimelineMessage[], firstUnread: string | undefined): TimelineState {
     const row = this.#core.store.mirror.conversation.get(this.id);
-    const reason = this.#refusal(messages);
+    const told = this.#introduction?.get(row?.conversation);
+    const reason = this.#refusal(messages, told);
+    const of = told?.conversation ?? row?.conversation;
     return {
       id: this.id,
       status: this.#status,
@@ -321,16 +364,33 @@ export class ConversationTimeline implements Timeline {
       olderProblem: this.#start === -1 ? undefined : this.#olderProblem,
       firstUnread,
       unread: this.#unread(),
-      person: this.#other === undefined ? undefined : personIn(row, this.#other),
-      job: row?.conversation.job,
+      person: this.#other === undefined ? undefined : personIn(of, this.#other),
+      job: of?.job,
       canWrite: this.#other !== undefined && !reason,
       reason,
     };
   }
 
-  /** Why writing would be refused, as far as is known: the job is closed, or the last attempt was refused. */
-  #refusal(messages: readonly TimelineMessage[]): TimelineState['reason'] {
-    const job = this.#core.store.mirror.conversation.get(this.id)?.conversation.job;
+  /** Asks who this is, where polls have not said it. */
+  async #introduce(): Promise<void> {
+    await this.#core.store.opened;
+    if (this.#other === undefined || !this.#core.store.mirror.isComplete) return;
+    const { Introduction } = await import('./onDemand.ts');
+    this.#introduction ??= new Introduction(this.#core, this.#other, this.#job);
+    if (await this.#introduction.ask(() => this.#kept())) this.refresh();
+  }
+
+  #kept(): Conversation | undefined {
+    return this.#core.store.mirror.conversation.get(this.id)?.conversation;
+  }
+
+  /** Why writing would be refused: as the server said; or else the job is closed, or the last attempt was refused. */
+  #refusal(
+    messages: readonly TimelineMessage[],
+    told: Partial<ConversationDetails> | undefined,
+  ): TimelineState['reason'] {
+    if (told?.canSend !== undefined) return told.reason;
+    const job = this.#kept()?.job;
     const about = this.#job === undefined || this.#job === job?.id;
     if (job && about) return job.status === 'closed' ? 'job_closed' : undefined;
     const state = messages.at(-1)?.state;

@@ -1,30 +1,68 @@
 /** Rows as views see them. */
 
-import type { Message } from './generated/contract.ts';
+import type { Conversation, Message, MessageType, Quote } from './generated/contract.ts';
 import type { ConversationRow, MessageRow, OutboxRow, ReadRow, Size } from './rows.ts';
-import type { ConversationPreview, MessageFile, MessageState, Person, TimelineMessage } from './state.ts';
+import type {
+  ConversationPreview,
+  MessageFile,
+  MessageQuote,
+  MessageState,
+  Person,
+  TimelineMessage,
+} from './state.ts';
 
 /** Download URLs are good for an hour; a little less, so that none expires on its way. */
 const URL_MS = 55 * 60_000;
+/** The sender of what the marketplace says: no user has this id. */
+const HOST = '#host';
 
 export function viewOfMessage({ message, fetchedAt, size }: MessageRow, me: string): TimelineMessage {
-  const { id, number, content, type, status, jobId, senderId } = message;
+  const { id, number, content, type, status, jobId, senderId, deletedAt, deletedBy = 'host' } = message;
   const mine = senderId === me;
   const clientId = mine ? message.clientId : undefined;
-  return {
+  const file = fileOf(message, fetchedAt, size);
+  const view: TimelineMessage = {
     key: clientId ?? id,
     id,
     clientId,
     number,
     mine,
+    host: senderId === HOST || undefined,
     text: content,
-    type,
-    file: fileOf(message, fetchedAt, size),
+    type: typeOf(type, file),
+    file,
     at: Date.parse(message.createdAt),
     jobId,
     state: { is: mine || status === 'read' ? status : 'received' },
+    replyTo: message.replyTo && viewOfQuote(message.replyTo, me),
+    reactions: message.reactions,
+    edited: message.editedAt ? true : undefined,
   };
+  return deletedAt ? emptied(view, deletedBy) : view;
 }
+
+/** Of a type that this version does not know, the text is shown, and the file if there is one. */
+function typeOf(type: MessageType, file: MessageFile | undefined): TimelineMessage['type'] {
+  return type === 'image' || type === 'event' ? type : file ? 'file' : 'text';
+}
+
+function viewOfQuote({ id, senderId, type, content: text, deletedAt }: Quote, me: string): MessageQuote {
+  const shown = type === 'file' ? type : typeOf(type, undefined);
+  const deleted = deletedAt !== undefined;
+  return { id, mine: senderId === me, host: senderId === HOST, type: shown, text, deleted };
+}
+
+/** Nothing of a deleted message is shown but that it was there. */
+export const emptied = (view: TimelineMessage, deleted: TimelineMessage['deleted']): TimelineMessage => ({
+  ...view,
+  deleted,
+  text: '',
+  type: 'text',
+  file: undefined,
+  replyTo: undefined,
+  reactions: undefined,
+  edited: undefined,
+});
 
 function fileOf(message: Message, fetchedAt: number, dimensions: Size | undefined): MessageFile | undefined {
   const {
@@ -34,10 +72,10 @@ function fileOf(message: Message, fetchedAt: number, dimensions: Size | undefine
     fileUrl: url,
     fileExpired,
     type,
+    width,
+    height,
   } = message;
-  if (type === 'text') return undefined;
-  // Servers tell the size of an image from the contract's next version on.
-  const { width, height } = message as Message & Partial<Size>;
+  if (type !== 'image' && type !== 'file' && !message.fileName) return undefined;
   const told = width && height ? { width, height } : dimensions;
   const urlExpiresAt = url === undefined ? undefined : fetchedAt + URL_MS;
   return { name, size, contentType, url, urlExpiresAt, expired: fileExpired === true, ...told };
@@ -58,16 +96,26 @@ export function viewOfEntry(row: OutboxRow, progress: MessageState | undefined, 
     at,
     jobId,
     state: problem ? { is: 'failed', problem } : (progress ?? { is: 'queued' }),
+    replyTo: row.replyTo && viewOfQuote(row.replyTo, me),
   };
 }
 
-export function previewOf({ text, type, mine, file, state }: TimelineMessage): ConversationPreview {
-  return { text, type, mine, fileName: file?.name, state: mine ? state : undefined };
+export function previewOf(message: TimelineMessage): ConversationPreview {
+  const { text, type, mine, host, deleted, file, state } = message;
+  return {
+    text,
+    type,
+    mine,
+    host,
+    deleted: deleted && true,
+    fileName: file?.name,
+    state: mine ? state : undefined,
+  };
 }
 
 /** The other person in a conversation, by name where the host told one. */
-export function personIn(row: ConversationRow | undefined, id: string): Person {
-  return row?.conversation.people.find(person => person.id === id) ?? { id, name: id };
+export function personIn(conversation: Conversation | undefined, id: string): Person {
+  return conversation?.people.find(person => person.id === id) ?? { id, name: id };
 }
 
 /** Unread messages of a conversation: as the server says, unless more was read here than it knows. */

@@ -192,7 +192,7 @@ test('a message that was deleted after the disk was full does not come back with
   tab.cacheIsFull = true;
   await chat.send('kept in memory');
   expect(jobline.storage.get()).toEqual({ kind: 'memory', reason: 'quota' });
-  expect(await chat.delete(unwanted)).toBe(true);
+  expect(await chat.discard(unwanted)).toBe(true);
   await settle();
   tab.kill();
   const next = phone.client('anna').jobline.conversation({ with: 'ben' });

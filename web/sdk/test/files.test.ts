@@ -105,7 +105,7 @@ test('an upload can be cancelled: nothing of it is sent, and what comes after it
   await chat.send('after it');
   await settle();
   expect(chat.get().messages[0]?.state.is).toBe('uploading');
-  expect(await chat.delete(id)).toBe(true);
+  expect(await chat.discard(id)).toBe(true);
   await clock.advance(3000);
   expect(chat.get().messages.map(({ text, state }) => [text, state.is])).toEqual([['after it', 'sent']]);
   expect(server.said('anna', 'ben')).toHaveLength(1);

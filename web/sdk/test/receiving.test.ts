@@ -21,13 +21,14 @@ test('what others say appears within three seconds while the chat is open', asyn
 test('the sender sees a message being sent, delivered and read', async () => {
   const { clock, device } = world();
   const anna = device().client('anna').jobline;
-  const ben = device().client('ben').jobline;
-  const [hers, his] = [anna.conversation({ with: 'ben' }), ben.conversation({ with: 'anna' })];
+  const hers = anna.conversation({ with: 'ben' });
   hers.open();
   await hers.send('When can you come?');
   expect(hers.get().messages.map(({ state }) => state.is)).toEqual(['sending']);
   await settle();
   expect(hers.get().messages[0]?.state).toEqual({ is: 'sent' });
+  const ben = device().client('ben').jobline;
+  const his = ben.conversation({ with: 'anna' });
   his.open();
   await clock.advance(3000);
   await clock.advance(3000);

@@ -72,7 +72,7 @@ test('a refusal is shown with its reason, lets others pass, and can be edited, r
   server.job(7, ['anna', 'ben'], 'open');
   await clock.advance(3000);
   expect(chat.get().canWrite).toBe(true);
-  await chat.edit(refused, 'in time');
+  await chat.rewrite(refused, 'in time');
   await clock.advance(1000);
   expect(states(chat)).toEqual([
     ['first', 'sent'],
@@ -81,7 +81,7 @@ test('a refusal is shown with its reason, lets others pass, and can be edited, r
   server.job(7, ['anna', 'ben'], 'closed');
   const gone = await chat.send('never');
   await clock.advance(1000);
-  expect(await chat.delete(gone)).toBe(true);
+  expect(await chat.discard(gone)).toBe(true);
   expect(states(chat)).toHaveLength(2);
   await expect(chat.retry(gone)).rejects.toMatchObject({ problem: { code: 'not_found' } });
 });

@@ -1,5 +1,7 @@
 /** For tests of what is built on the client: a server, devices and a clock in memory. Not published. */
 
+// Loaded before any test begins: scripts that come on demand are not what tests wait for.
+import '../src/onDemand.ts';
 import { ManualClock, seeded } from './clock.ts';
 import { Device } from './device.ts';
 import { FakeServer } from './server.ts';

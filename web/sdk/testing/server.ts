@@ -4,9 +4,12 @@ import type { Conversation, Job, Message, SendMessage, UploadFile } from '../src
 import { CONTENT_CHARACTERS, FILE_BYTES } from '../src/generated/limits.ts';
 import { conversationOf } from '../src/ids.ts';
 import type { HttpAnswer, HttpRequest } from '../src/index.ts';
+import { quoteOf } from '../src/quotes.ts';
 import type { ManualClock } from './clock.ts';
 import {
   changeFor,
+  deleted,
+  edited,
   type Fault,
   instead,
   iso,
@@ -14,9 +17,12 @@ import {
   other,
   problem,
   Refusal,
+  reacted,
   type Seen,
+  type Stored,
   type StoredFile,
   type Talk,
+  type Touch,
   unread,
 } from './stored.ts';
 
@@ -121,6 +127,11 @@ export class FakeServer {
         send: () => this.#send(user, input as SendMessage, true),
         list: () => this.#list(user, input),
         conversations: () => this.#conversations(user, input),
+        conversation: () => this.#details(user, input),
+        edit: () => this.#touch(user, input, edited),
+        delete: () => this.#touch(user, input, deleted),
+        react: () => this.#touch(user, input, reacted),
+        versions: () => this.#versions(user, input),
         markAsRead: () => this.#mark(user, input as { conversationId: string; upTo?: string }),
         uploadFile: () => this.#upload(user, input as unknown as UploadFile),
         sync: () => this.#sync(user, input),
@@ -136,18 +147,19 @@ export class FakeServer {
 
   #send(me: string, input: SendMessage, limited: boolean): { message: Message; conversationId: string } {
     const talk = this.#talk(me, input);
-    const { content = '', clientId, fileUrl, jobId } = input;
+    const { content = '', clientId, fileUrl, jobId, replyTo } = input;
     const [text, fileId] = [content, fileUrl?.split('/').pop()];
     if ([...text].length > CONTENT_CHARACTERS)
       throw new Refusal(400, 'content_too_long', 'Shorten it.', { field: 'content' });
     if (!text.trim() && !fileId)
       throw new Refusal(400, 'content_empty', 'Write something.', { field: 'content' });
-    const fingerprint = JSON.stringify([text, fileId, jobId]);
+    const fingerprint = JSON.stringify([text, fileId, jobId, replyTo]);
     const before = clientId === undefined ? undefined : talk.sent.get(`${me}/${clientId}`);
     if (before && before.input !== fingerprint)
       throw new Refusal(409, 'client_id_reused', 'Use a new clientId.');
     if (before) return { message: this.#show(me, talk, before.number), conversationId: talk.id };
     const about = this.#permit(me, talk, jobId);
+    if (replyTo !== undefined) this.#stored(me, talk.id, replyTo);
     const file = fileId === undefined ? undefined : this.#use(me, talk, fileId);
     if (limited) this.#take(me);
     if (!this.#talks.has(talk.id)) this.#talks.set(talk.id, talk);
@@ -183,10 +195,58 @@ export class FakeServer {
       message,
       changed,
       changedForRecipient: changed,
+      versions: [{ content: text, at: iso(at) }],
       ...(fileId !== undefined && { fileId }),
+      ...(replyTo !== undefined && { replyTo }),
     });
     if (clientId !== undefined) talk.sent.set(`${me}/${clientId}`, { number, input: fingerprint });
     return { message: this.#show(me, talk, number), conversationId: talk.id };
+  }
+
+  /** The marketplace says something: an `event`, or a text. */
+  hostSays(one: string, other: string, content: string, type: 'event' | 'text' = 'event'): void {
+    const { message } = this.#send(one, { receiverId: other, content }, false);
+    const talk = this.#mine(one, message.conversationId);
+    const stored = this.#stored(one, talk.id, message.id);
+    const event = type === 'event' ? { event: { kind: 'host' } } : {};
+    stored.message = { ...message, type, senderId: '#host', receiverId: one, ...event };
+  }
+
+  #stored(me: string, conversationId: string, id: string): Stored {
+    const found = this.#mine(me, conversationId).messages.find(({ message }) => message.id === id);
+    if (!found) throw new Refusal(404, 'not_found', 'There is no such message.', { field: 'messageId' });
+    return found;
+  }
+
+  /** An edit, a deletion or a reaction: a change for both. */
+  #touch(me: string, input: Record<string, unknown>, act: Touch) {
+    const { conversationId, messageId } = input as { conversationId: string; messageId: string };
+    const talk = this.#mine(me, conversationId);
+    const stored = this.#stored(me, conversationId, messageId);
+    const changed = act(stored, me, input, iso(this.#clock.now()));
+    if (changed) {
+      stored.message = { ...changed, updatedAt: iso(this.#clock.now()) };
+      stored.changed = ++this.#log;
+      stored.changedForRecipient = this.#log;
+      talk.changed = this.#log;
+    }
+    return { message: this.#show(me, talk, stored.message.number) };
+  }
+
+  #versions(me: string, { conversationId, messageId }: Record<string, unknown>) {
+    const { versions } = this.#stored(me, String(conversationId), String(messageId));
+    return { versions };
+  }
+
+  #details(me: string, { receiverId, conversationId, jobId }: Record<string, unknown>) {
+    const talk = this.#talk(me, { receiverId, conversationId } as SendMessage);
+    try {
+      const job = this.#permit(me, talk, jobId === undefined ? undefined : Number(jobId));
+      return { conversation: this.#conversation({ ...talk, job: job.id }), canSend: true };
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      return { conversation: this.#conversation(talk), canSend: false, reason: error.problem.code };
+    }
   }
 
   #list(me: string, { conversationId, before, limit = 50 }: Record<string, unknown>) {
@@ -385,9 +445,13 @@ export class FakeServer {
   #show(me: string, talk: Talk, number: number): Message {
     const stored = talk.messages[number - 1];
     if (!stored) throw new Error(`There is no message ${number}.`);
-    const { clientId, ...rest } = stored.message;
+    const { clientId, ...plain } = stored.message;
+    const original = talk.messages.find(({ message }) => message.id === stored.replyTo)?.message;
+    const rest = { ...plain, ...(original && !plain.deletedAt && { replyTo: quoteOf(original) }) };
     const url =
-      stored.fileId === undefined ? {} : { fileUrl: `/download/${stored.fileId}?made=${this.#clock.now()}` };
+      stored.fileId === undefined || plain.deletedAt
+        ? {}
+        : { fileUrl: `/download/${stored.fileId}?made=${this.#clock.now()}` };
     if (rest.senderId === me) return { ...rest, ...url, ...(clientId !== undefined && { clientId }) };
     return { ...rest, ...url, status: rest.status === 'sent' ? 'delivered' : rest.status };
   }
@@ -397,6 +461,7 @@ export class FakeServer {
     const job = talk.job === undefined ? undefined : this.jobs.get(talk.job);
     return {
       id: talk.id,
+      kind: 'pair',
       participants: talk.pair,
       people: talk.pair.map(id => ({ id, name: id, ...this.people.get(id) })),
       ...(job && { jobId: job.id, job: { id: job.id, title: job.title, status: job.status } }),

@@ -1,6 +1,6 @@
 /** What the server in memory keeps, and how it answers. */
 
-import type { Message, UploadFile } from '../src/generated/contract.ts';
+import type { Message, UploadFile, Version } from '../src/generated/contract.ts';
 import type { HttpAnswer } from '../src/index.ts';
 
 /**
@@ -37,6 +37,57 @@ export interface Stored {
   /** The same for its recipient: they do not see it being delivered. */
   changedForRecipient: number;
   readonly fileId?: string;
+  readonly replyTo?: string;
+  versions: readonly Version[];
+}
+
+/** What a message is after something was done to it; `undefined` where that changes nothing. */
+export type Touch = (
+  stored: Stored,
+  me: string,
+  input: Record<string, unknown>,
+  at: string,
+) => Message | undefined;
+
+/** How often a message may be edited. */
+const EDITS = 5;
+
+export const edited: Touch = (stored, me, { content }, at) => {
+  const { message } = stored;
+  ownAndThere(message, me);
+  if (content === message.content) return undefined;
+  const { revision = 0 } = message;
+  if (revision >= EDITS) throw new Refusal(403, 'edit_window_over', 'At most 5 times.');
+  stored.versions = [...stored.versions, { content: String(content), at }];
+  return { ...message, content: String(content), editedAt: at, revision: revision + 1 };
+};
+
+export const deleted: Touch = (stored, me, _, at) => {
+  const { message } = stored;
+  if (message.deletedAt) return undefined;
+  ownAndThere(message, me);
+  stored.versions = [];
+  const { reactions, fileName, fileSize, contentType, editedAt, revision, ...rest } = message;
+  return { ...rest, content: '', deletedAt: at, deletedBy: 'sender' };
+};
+
+export const reacted: Touch = ({ message }, me, { emoji }) => {
+  if (message.deletedAt) throw new Refusal(409, 'message_deleted', 'It was deleted.');
+  if (emoji !== null && !/^\p{Extended_Pictographic}\ufe0f?$/u.test(String(emoji)))
+    throw new Refusal(400, 'invalid_emoji', 'One emoji.', { field: 'emoji' });
+  const others = (message.reactions ?? [])
+    .map(one => ({ ...one, userIds: one.userIds.filter(id => id !== me) }))
+    .filter(one => one.userIds.length > 0 || one.emoji === emoji);
+  const mine = others.find(one => one.emoji === emoji);
+  if (mine) mine.userIds.push(me);
+  const reactions = mine || emoji === null ? others : [...others, { emoji: String(emoji), userIds: [me] }];
+  const { reactions: _, ...rest } = message;
+  return reactions.length > 0 ? { ...rest, reactions } : rest;
+};
+
+function ownAndThere(message: Message, me: string): void {
+  if (message.senderId !== me) throw new Refusal(403, 'not_your_message', 'Another wrote it.');
+  if (message.deletedAt) throw new Refusal(409, 'message_deleted', 'It was deleted.');
 }
 
 export interface Talk {
@@ -76,7 +127,9 @@ export const changeFor = (stored: Stored, me: string) =>
 
 export function unread(talk: Talk, me: string): number {
   const read = talk.read.get(me) ?? 0;
-  return talk.messages.filter(({ message }) => message.senderId !== me && message.number > read).length;
+  const counts = ({ senderId, type, deletedAt }: Message) =>
+    senderId !== me && type !== 'event' && !deletedAt;
+  return talk.messages.filter(({ message }) => message.number > read && counts(message)).length;
 }
 
 export function ok(output: unknown): HttpAnswer {

@@ -1,7 +1,7 @@
 //! The tree checks itself: directions of dependencies, budgets of size, things that must not be there.
 //!
 //! The budgets: handler ≤ 30 lines; function ≤ 70, nine of ten ≤ 25, the median ≤ 8; file ≤ 400 without its tests; `store`
-//! ≤ 5 direct dependencies, `chat` ≤ 10.
+//! ≤ 5 direct dependencies from outside of this workspace, `chat` ≤ 9.
 
 #![expect(clippy::unwrap_used, reason = "a check that panics has failed, and says where")]
 
@@ -121,12 +121,13 @@ fn dependencies_point_downwards() {
             ][..],
         ),
         ("jobline-api", &["jobline-chat", "jobline-http", "jobline-identity", "jobline-live", "jobline-wire"]),
-        ("jobline-chat", &["jobline-store", "jobline-wire"]),
+        ("jobline-chat", &["jobline-media", "jobline-store", "jobline-wire"]),
         ("jobline-files-local", &["jobline-chat", "jobline-http", "jobline-wire"]),
         ("jobline-files-s3", &["jobline-chat", "jobline-wire"]),
         ("jobline-http", &["jobline-chat", "jobline-wire"]),
         ("jobline-identity", &["jobline-chat", "jobline-wire"]),
         ("jobline-live", &["jobline-chat"]),
+        ("jobline-media", &["jobline-wire"]),
         ("jobline-store", &[]),
         ("jobline-store-dynamodb", &["jobline-store"]),
         ("jobline-store-embedded", &["jobline-store"]),
@@ -147,13 +148,9 @@ fn dependencies_point_downwards() {
 #[test]
 fn the_port_and_the_domain_stay_light() {
     let manifests = manifests();
-    for (name, budget) in [("jobline-store", 5), ("jobline-chat", 10)] {
-        assert!(
-            manifests[name].len() <= budget,
-            "{name} has {} dependencies: {:?}",
-            manifests[name].len(),
-            manifests[name]
-        );
+    for (name, budget) in [("jobline-store", 5), ("jobline-chat", 9)] {
+        let foreign: Vec<&String> = manifests[name].iter().filter(|one| !one.starts_with("jobline")).collect();
+        assert!(foreign.len() <= budget, "{name} has {} dependencies: {foreign:?}", foreign.len());
     }
 }
 

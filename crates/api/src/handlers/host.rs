@@ -2,16 +2,12 @@
 
 use crate::app::App;
 use crate::caller::Host;
+use crate::target::ReportId;
 use jobline_chat::{Error, JobId, MessageId, Result, UserId, iso};
 use jobline_http::Nothing;
 use jobline_wire as wire;
-use std::ops::RangeInclusive;
+use jobline_wire::limits::{TOKEN_SECONDS, TOKEN_SECONDS_MAX};
 use std::time::Duration;
-
-/// The accepted lifetimes of a minted token, in seconds.
-const TTL_SECONDS: RangeInclusive<u64> = 1..=86_400;
-/// The lifetime when none is given, in seconds.
-const TTL_SECONDS_DEFAULT: u64 = 3_600;
 
 /// `PUT /host/users/{userId}`
 ///
@@ -42,9 +38,10 @@ pub async fn delete_user(app: App, _: Host, id: UserId, _: Nothing) -> Result<()
 /// # Errors
 /// `invalid_request` without a JWT secret, or for a time that is not accepted.
 pub async fn mint_token(app: App, _: Host, id: UserId, input: wire::MintToken) -> Result<wire::MintedToken> {
-    let seconds = input.ttl_seconds.unwrap_or(TTL_SECONDS_DEFAULT);
-    if !TTL_SECONDS.contains(&seconds) {
-        return Err(Error::invalid("ttlSeconds", "ttlSeconds is a whole number from 1 to 86400."));
+    let seconds = input.ttl_seconds.unwrap_or(TOKEN_SECONDS);
+    if !(1..=TOKEN_SECONDS_MAX).contains(&seconds) {
+        let detail = format!("ttlSeconds is a whole number from 1 to {TOKEN_SECONDS_MAX}.");
+        return Err(Error::invalid("ttlSeconds", detail));
     }
     let minted = app.identity.mint(&id, Duration::from_secs(seconds))?;
     Ok(wire::MintedToken { token: minted.token, expires_at: iso(minted.expires_ms) })
@@ -88,4 +85,20 @@ pub async fn post_message(app: App, _: Host, (): (), input: wire::HostMessageInp
 /// As the domain's `delete_host_message`.
 pub async fn delete_message(app: App, _: Host, id: MessageId, input: wire::HostDeleteMessage) -> Result<()> {
     app.chat.delete_host_message(id.as_str(), input).await
+}
+
+/// `GET /host/reports`
+///
+/// # Errors
+/// As the domain's `reports`.
+pub async fn reports(app: App, _: Host, (): (), input: wire::ListReports) -> Result<wire::Reports> {
+    app.chat.reports(input).await
+}
+
+/// `DELETE /host/reports/{reportId}`
+///
+/// # Errors
+/// As the domain's `delete_report`.
+pub async fn delete_report(app: App, _: Host, id: ReportId, _: Nothing) -> Result<()> {
+    app.chat.delete_report(&id.0).await
 }

@@ -95,3 +95,43 @@ pub async fn react(app: App, User(me): User, input: wire::React) -> Result<wire:
 pub async fn versions(app: App, User(me): User, input: wire::ListVersions) -> Result<wire::Versions> {
     app.chat.versions(&me, input).await
 }
+
+/// `GET /messages/members`
+///
+/// # Errors
+/// As the domain's `members`.
+pub async fn members(app: App, User(me): User, input: wire::ListMembers) -> Result<wire::Members> {
+    app.chat.members(&me, input).await
+}
+
+/// `POST /messages/mute`
+///
+/// # Errors
+/// As the domain's `mute`.
+pub async fn mute(app: App, User(me): User, input: wire::Mute) -> Result<wire::Muted> {
+    app.chat.mute(&me, input).await
+}
+
+/// `POST /messages/block`
+///
+/// # Errors
+/// As the domain's `block`.
+pub async fn block(app: App, User(me): User, input: wire::BlockUser) -> Result<wire::Blocked> {
+    app.chat.block(&me, input).await
+}
+
+/// `POST /messages/unblock`
+///
+/// # Errors
+/// As the domain's `unblock`.
+pub async fn unblock(app: App, User(me): User, input: wire::BlockUser) -> Result<wire::Blocked> {
+    app.chat.unblock(&me, input).await
+}
+
+/// `POST /messages/report`
+///
+/// # Errors
+/// As the domain's `report`.
+pub async fn report(app: App, User(me): User, input: wire::ReportInput) -> Result<wire::Reported> {
+    app.chat.report(&me, input).await
+}

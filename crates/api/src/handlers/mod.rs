@@ -3,3 +3,4 @@
 pub mod host;
 pub mod messages;
 pub mod operations;
+pub mod presence;

@@ -9,7 +9,7 @@ pub mod wait;
 use crate::metrics::Metrics;
 use jobline_chat::{Chat, Clock, Random, UserId};
 use jobline_identity::Identity;
-use jobline_live::{Hub, Ports};
+use jobline_live::{Hub, Ports, tell_departures};
 use jobline_wire::LiveOffer;
 use offer::Offer;
 use std::any::Any;
@@ -48,6 +48,7 @@ impl Live {
         let ports = Arc::new(Ports {
             feed: Arc::new(ports::ChatFeed(uses.chat.clone())),
             audiences: Arc::new(ports::ChatAudiences(uses.chat.clone())),
+            circles: Arc::new(ports::ChatCircles(uses.chat.clone())),
             tokens: Arc::new(ports::IdentityTokens(Arc::clone(uses.identity))),
             clock: Arc::clone(uses.clock),
             random: Arc::clone(uses.random),
@@ -55,6 +56,11 @@ impl Live {
             readers: Semaphore::new(READERS),
         });
         Self { hub, ports, offer: Offer::new(percent, base_url) }
+    }
+
+    /// Tells people that somebody they saw online has gone, for as long as it is polled.
+    pub async fn tell_departures(&self) {
+        tell_departures(&self.hub, &self.ports).await;
     }
 
     /// Who is connected.

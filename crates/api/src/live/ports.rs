@@ -4,7 +4,7 @@ use crate::metrics::Metrics;
 use async_trait::async_trait;
 use jobline_chat::{Chat, Error, UserId};
 use jobline_identity::Identity;
-use jobline_live::{Answer, Audiences, Feed, Meter, Refusal, Token, Tokens};
+use jobline_live::{Answer, Audiences, Circles, Feed, Meter, Refusal, Token, Tokens};
 use jobline_wire::{Code, SyncQuery, Synced};
 use std::sync::Arc;
 
@@ -37,6 +37,20 @@ pub(super) struct ChatAudiences(pub Chat);
 impl Audiences for ChatAudiences {
     async fn of(&self, user: &UserId, conversation: &str) -> Result<Vec<UserId>, Refusal> {
         self.0.typing_audience(user, conversation).await.map_err(|error| refusal(&error))
+    }
+}
+
+/// Who sees whom, by the rules of presence.
+pub(super) struct ChatCircles(pub Chat);
+
+#[async_trait]
+impl Circles for ChatCircles {
+    async fn of(&self, user: &UserId) -> Result<Vec<UserId>, Refusal> {
+        self.0.presence_circle(user).await.map_err(|error| refusal(&error))
+    }
+
+    async fn record(&self, user: &UserId) -> Result<(), Refusal> {
+        self.0.record_seen(user).await.map_err(|error| refusal(&error))
     }
 }
 

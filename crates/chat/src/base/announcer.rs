@@ -1,11 +1,11 @@
-//! Telling whoever waits that something moved.
+//! Telling those who wait that something changed.
 
 use super::id::{ConversationId, UserId};
 
 /// Is told of each commit that moved the heads of users: after it happened, and of no other. Live connections wake by it.
 ///
 /// It is called on the way of the commit's answer, so it must not wait. What it is told may be lost with the process:
-/// whoever must not miss anything reads the log.
+/// those who must not miss anything read the log.
 pub trait Announce: Send + Sync + 'static {
     /// The heads of `users` moved, because `conversation` did.
     fn moved(&self, users: &[&UserId], conversation: &ConversationId);

@@ -7,11 +7,12 @@ use std::fmt;
 pub(crate) const HOST_ID: &str = "#host";
 
 /// Who wrote a message or made a change. Stored as the number of the member, or as `"host"`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Author {
     /// The member at this place in the order of the conversation's id.
     Member(usize),
     /// The host. An author of a later version that this one does not know counts as the host, too: it is no member.
+    #[default]
     Host,
 }
 
@@ -19,12 +20,6 @@ impl Author {
     /// Whether it is this member.
     pub fn is(self, member: usize) -> bool {
         self == Self::Member(member)
-    }
-}
-
-impl Default for Author {
-    fn default() -> Self {
-        Self::Host
     }
 }
 

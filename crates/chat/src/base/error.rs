@@ -88,6 +88,12 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
+impl From<jobline_media::Refusal> for Error {
+    fn from(refusal: jobline_media::Refusal) -> Self {
+        Self::new(refusal.code, refusal.detail).at(refusal.field)
+    }
+}
+
 impl From<jobline_store::Error> for Error {
     fn from(error: jobline_store::Error) -> Self {
         Self::unavailable(error.to_string())

@@ -17,9 +17,11 @@ pub struct Settings {
     pub edit_minutes: u32,
     /// For how many hours the sender may delete a message; 0 is never.
     pub delete_hours: u32,
-    /// About how many bytes of a user's head the window of recently moved conversations may take: 850 keep the row
-    /// within one write unit of DynamoDB. If more conversations move while a client is away than fit into the window,
-    /// its next poll is a reset.
+    /// Whether users see when others are there.
+    pub presence: bool,
+    /// How many bytes of a user's head the window of recently moved conversations may take, but for the last three of
+    /// them: 850 keep the row within one write unit of DynamoDB. What does not fit is kept in rows of its own, which
+    /// clients that were away for longer read.
     pub window_bytes: usize,
 }
 
@@ -33,6 +35,7 @@ impl Default for Settings {
             file_retention_days: 0,
             edit_minutes: 15,
             delete_hours: 24,
+            presence: true,
             window_bytes: 4_000,
         }
     }

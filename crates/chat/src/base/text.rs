@@ -1,20 +1,16 @@
 //! What text is accepted: message content, names, client ids, the limit of a list.
 
 use crate::base::error::{Error, Result};
-use jobline_wire::Code;
+use jobline_wire::{
+    Code,
+    limits::{CLIENT_ID_BYTES, CONTENT_CHARS, NAME_CHARS, PAGE_ITEMS, PREVIEW_CHARS},
+};
+use unicode_segmentation::UnicodeSegmentation;
 
-/// Unicode scalar values of a message.
-pub const CONTENT_CHARS: usize = 2_000;
-/// Bytes of a client id.
-pub const CLIENT_ID_BYTES: usize = 64;
-/// Messages or conversations in one answer.
-pub const LIMIT: u32 = 50;
-/// Characters of the last message that a conversation shows.
-const PREVIEW_CHARS: usize = 100;
-
-/// The content of a message, checked.
+/// The content of a message, checked, with `\n` at the end of each line that ended with `\r\n`.
 pub(crate) fn content(text: Option<String>, with_file: bool) -> Result<String> {
     let text = match text {
+        Some(text) if text.contains("\r\n") => text.replace("\r\n", "\n"),
         Some(text) => text,
         None if with_file => String::new(),
         None => return Err(Error::invalid("content", "content is missing: send the text of the message.")),
@@ -28,7 +24,7 @@ pub(crate) fn content(text: Option<String>, with_file: bool) -> Result<String> {
             format!("content has {length} characters; at most {CONTENT_CHARS} are accepted. Shorten or split it.");
         return Err(Error::new(Code::ContentTooLong, detail).at("content"));
     }
-    if !with_file && text.trim().is_empty() {
+    if !with_file && is_blank(&text) {
         let detail = "content is empty. Write something, or send a file with it.";
         return Err(Error::new(Code::ContentEmpty, detail).at("content"));
     }
@@ -40,21 +36,54 @@ pub(crate) fn preview(text: &str, file_name: Option<&str>) -> String {
     beginning(text, file_name, PREVIEW_CHARS)
 }
 
-/// The first `length` characters of a message, or of its file's name where it has no text, on one line.
+/// The beginning of a message, or of its file's name where it has no text, on one line: at most `length` Unicode scalar
+/// values, and an ellipsis where something follows.
 pub(crate) fn beginning(text: &str, file_name: Option<&str>, length: usize) -> String {
-    let shown = if text.trim().is_empty() { file_name.unwrap_or_default() } else { text };
-    let mut line: String = shown.chars().take(length).map(|c| if c.is_control() { ' ' } else { c }).collect();
-    if shown.chars().nth(length).is_some() {
+    let shown = if is_blank(text) { file_name.unwrap_or_default() } else { text };
+    let whole = cut(shown, length);
+    let mut line: String = whole.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if whole.len() < shown.len() {
         line.push('…');
     }
     line
+}
+
+/// At most the first `length` Unicode scalar values of a text, without the part of a grapheme cluster (what a reader sees
+/// as one character) at the end. A single cluster that is longer is cut, so that something is left.
+fn cut(text: &str, length: usize) -> &str {
+    let Some((end, _)) = text.char_indices().nth(length) else { return text };
+    let begins = text.grapheme_indices(true).map(|(at, _)| at).take_while(|at| *at <= end);
+    match begins.last() {
+        None | Some(0) => &text[..end],
+        Some(at) => &text[..at],
+    }
+}
+
+/// Whether a reader would see nothing: only white space and characters without a shape.
+fn is_blank(text: &str) -> bool {
+    text.chars().all(|char| char.is_whitespace() || is_invisible(char))
+}
+
+/// Whether a character shows nothing by itself: what Unicode calls `Default_Ignorable_Code_Point` (joiners, marks of
+/// direction, variation selectors, Hangul fillers, tags), annotation marks, and the Braille pattern without a dot.
+fn is_invisible(char: char) -> bool {
+    matches!(char, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}')
+        || matches!(char, '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}')
+        || matches!(char, '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}')
+        || matches!(char, '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}')
+        || matches!(char, '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// A comment to the host, checked: empty, or text as in a message.
+pub(crate) fn comment(text: String) -> Result<String> {
+    content(Some(text), true).map_err(|error| error.at("comment"))
 }
 
 /// A client id, checked.
 pub(crate) fn client_id(text: Option<&str>) -> Result<()> {
     match text {
         Some(text) if text.is_empty() || text.len() > CLIENT_ID_BYTES => {
-            Err(Error::invalid("clientId", "clientId has 1 to 64 bytes."))
+            Err(Error::invalid("clientId", format!("clientId has 1 to {CLIENT_ID_BYTES} bytes.")))
         }
         Some(text) if text.chars().any(char::is_control) => {
             Err(Error::invalid("clientId", "clientId holds control characters; use a UUID or the like."))
@@ -66,19 +95,19 @@ pub(crate) fn client_id(text: Option<&str>) -> Result<()> {
 /// How many to answer.
 pub(crate) fn limit(limit: Option<u32>) -> Result<usize> {
     match limit {
-        None => Ok(LIMIT as usize),
-        Some(limit) if (1..=LIMIT).contains(&limit) => Ok(limit as usize),
-        Some(_) => Err(Error::invalid("limit", "limit is a whole number from 1 to 50.")),
+        None => Ok(PAGE_ITEMS as usize),
+        Some(limit) if (1..=PAGE_ITEMS).contains(&limit) => Ok(limit as usize),
+        Some(_) => Err(Error::invalid("limit", format!("limit is a whole number from 1 to {PAGE_ITEMS}."))),
     }
 }
 
-/// A line of text to show, such as a name or a title: 1 to 200 characters, not only white space.
+/// A line of text to show, such as a name or a title: 1 to [`NAME_CHARS`] characters, some of them visible.
 pub(crate) fn line(field: &'static str, text: &str) -> Result<()> {
     let length = text.chars().count();
-    if length > 200 || text.trim().is_empty() || text.chars().any(char::is_control) {
+    if length > NAME_CHARS || is_blank(text) || text.chars().any(char::is_control) {
         return Err(Error::invalid(
             field,
-            format!("{field} has 1 to 200 characters, none of them a control character."),
+            format!("{field} has 1 to {NAME_CHARS} characters, none of them a control character."),
         ));
     }
     Ok(())
@@ -91,7 +120,7 @@ mod tests {
     #[test]
     fn two_thousand_characters_of_any_script_are_a_message_and_one_more_is_not() {
         for one in ["a", "ß", "я", "ع", "漢", "한", "😀", "e", "\u{301}", "\u{202e}", "\u{200d}"] {
-            let text = one.repeat(CONTENT_CHARS);
+            let text = format!("a{}", one.repeat(CONTENT_CHARS - 1));
             assert_eq!(content(Some(text.clone()), false).unwrap(), text);
             let error = content(Some(text + one), false).unwrap_err();
             assert_eq!(error.code, Code::ContentTooLong);
@@ -109,6 +138,46 @@ mod tests {
     }
 
     #[test]
+    fn characters_that_show_nothing_need_a_file_too() {
+        let invisible = [
+            "\u{200b}",
+            "\u{200d}",
+            "\u{fe0f}",
+            "\u{202e}",
+            "\u{200f}",
+            "\u{ad}",
+            "\u{3164}",
+            "\u{2800}",
+            "\u{feff}",
+            "\u{2060}",
+            "\u{e0020}",
+            "\u{115f}",
+            "\u{34f}",
+        ];
+        for one in invisible {
+            let text = format!(" {one}\n{one}");
+            assert_eq!(content(Some(text.clone()), false).unwrap_err().code, Code::ContentEmpty, "{one:?}");
+            assert_eq!(content(Some(text.clone()), true).unwrap(), text, "{one:?}");
+            assert_eq!(preview(&text, Some("plan.pdf")), "plan.pdf", "{one:?}");
+            assert!(line("name", one).is_err(), "{one:?}");
+            assert_eq!(content(Some(format!("{one}a")), false).unwrap(), format!("{one}a"), "nothing is taken out");
+        }
+        for seen in ["👩\u{200d}🔧", "❤\u{fe0f}", "می\u{200c}خواهم", "\u{301}", "."] {
+            assert!(content(Some(seen.into()), false).is_ok(), "{seen:?}");
+        }
+    }
+
+    #[test]
+    fn a_line_may_end_as_on_windows() {
+        assert_eq!(content(Some("one\r\ntwo\r\n".into()), false).unwrap(), "one\ntwo\n");
+        let long = "a\r\n".repeat(CONTENT_CHARS / 2);
+        assert_eq!(content(Some(long), false).unwrap().chars().count(), CONTENT_CHARS, "counted as it is kept");
+        for wrong in ["\r", "a\rb", "a\r\r\nb", "a\n\r"] {
+            assert_eq!(content(Some(wrong.into()), false).unwrap_err().code, Code::InvalidRequest, "{wrong:?}");
+        }
+    }
+
+    #[test]
     fn control_characters_are_refused_but_for_tab_and_newline() {
         for char in (0..0x20_u8).chain([0x7f]).map(char::from).chain(['\u{80}', '\u{9f}']) {
             let accepted = content(Some(format!("a{char}b")), false).is_ok();
@@ -122,5 +191,26 @@ mod tests {
         assert_eq!(preview("", Some("plan.pdf")), "plan.pdf");
         assert_eq!(preview(&"x".repeat(101), None), format!("{}…", "x".repeat(100)));
         assert_eq!(preview(&"x".repeat(100), None), "x".repeat(100));
+    }
+
+    #[test]
+    fn a_preview_ends_between_two_characters_as_readers_see_them() {
+        for (one, length) in [
+            ("👩\u{200d}🔧", 3),
+            ("👍🏽", 2),
+            ("🇩🇪", 2),
+            ("e\u{301}", 2),
+            ("\u{1100}\u{1161}\u{11a8}", 3),
+            ("❤\u{fe0f}", 2),
+        ] {
+            for before in 0..length {
+                let text = "x".repeat(before) + &one.repeat(60);
+                let whole = (PREVIEW_CHARS - before) / length;
+                let expected = "x".repeat(before) + &one.repeat(whole);
+                assert_eq!(preview(&text, None), expected + "…", "{one} after {before}");
+            }
+        }
+        let endless = format!("e{}", "\u{301}".repeat(150));
+        assert_eq!(preview(&endless, None), format!("e{}…", "\u{301}".repeat(PREVIEW_CHARS - 1)));
     }
 }

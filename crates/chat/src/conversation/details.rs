@@ -9,6 +9,7 @@ use crate::{
     context::Context,
     host::permission,
     keys,
+    user::blocks,
 };
 use jobline_store::Consistency;
 use jobline_wire::{Code, ConversationDetails, GetConversation};
@@ -29,6 +30,11 @@ pub(crate) async fn details(cx: &Context, me: &UserId, input: GetConversation) -
     let last = row.as_ref().and_then(|row| row.job).map(|(job, _)| job);
     let of_job = wanted.map(|_| found[1].as_ref());
     let permitted = permission::check(cx, (me, other), of_job, last, Consistency::Strong).await;
+    // Whom the other one blocks learns that they cannot write, and nothing more.
+    let permitted = match permitted {
+        Ok(_) if blocks::is_blocked(cx, me, other).await? => Err(blocks::unavailable()),
+        permitted => permitted,
+    };
     let row = match row {
         Some(row) => row,
         None if must_exist => return Err(Error::not_found("conversation")),
@@ -42,7 +48,7 @@ pub(crate) async fn details(cx: &Context, me: &UserId, input: GetConversation) -
     };
     let about = permitted.as_ref().ok().map(|job| (job.id, job.revision)).or(row.job);
     let about = ConversationRow { job: about, ..row };
-    let conversation = render::conversations(cx, &[(id, about)], now).await?.pop();
+    let conversation = render::conversations(cx, me, &[(id, about)], now).await?.pop();
     let conversation = conversation.ok_or_else(|| Error::not_found("conversation"))?;
     match permitted {
         Ok(_) => Ok(ConversationDetails { conversation, can_send: true, reason: None }),

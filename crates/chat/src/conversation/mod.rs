@@ -2,6 +2,7 @@
 
 pub(crate) mod access;
 pub(crate) mod details;
+pub(crate) mod members;
 pub(crate) mod read;
 pub(crate) mod receipts;
 pub(crate) mod render;

@@ -1,12 +1,6 @@
 //! Receipts: a member's devices have received up to a message, or the member has read up to it.
 
-use super::{
-    access,
-    row::{ConversationRow, Member},
-    unread,
-    update::ConversationUpdate,
-    watermarks::Watermark,
-};
+use super::{access, row::ConversationRow, unread, update::ConversationUpdate, watermarks::Watermark};
 use crate::{
     base::{
         attempts::Attempts,
@@ -69,12 +63,11 @@ async fn up_to_message(cx: &Context, update: &ConversationUpdate, member: usize,
     let row = rows::live::<MessageRow>(update.rest[0].as_ref(), now)?;
     let row = row.filter(|row| row.at >= cx.retention.horizon(now)).ok_or_else(no_such_message)?;
     let message = Watermark { number: row.number, at: row.at };
-    let Member { read, unread_deleted, .. } = update.row.members[member];
-    let before = match unread_deleted {
+    // Those after the message are counted, not those before it: of these some may have expired.
+    let unread_deleted = match update.row.members[member].unread_deleted {
         0 => 0,
-        _ => unread::deleted_between(cx, &update.id, member, read, message).await?,
+        _ => unread::deleted_between(cx, &update.id, member, message, update.row.log.last_message()).await?,
     };
-    let unread_deleted = unread_deleted.saturating_sub(before);
     Ok(ReadUpTo { message, count: row.counted_for(member), unread_deleted })
 }
 

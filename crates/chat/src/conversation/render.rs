@@ -12,6 +12,7 @@ use crate::{
     host::{job_row::JobRow, profile::ProfileRow},
     keys,
     messages::row::MessageRow,
+    user::mute,
 };
 use jobline_store::{Consistency, Key, Row};
 use jobline_wire::{Conversation, ConversationKind, Job, Person};
@@ -23,6 +24,7 @@ type Rows = HashMap<Key, Row>;
 /// Conversations as they are answered. Their last messages, people and jobs take one round trip for each hundred rows.
 pub(crate) async fn conversations(
     cx: &Context,
+    me: &UserId,
     conversations: &[(ConversationId, ConversationRow)],
     now: u64,
 ) -> Result<Vec<Conversation>> {
@@ -32,9 +34,25 @@ pub(crate) async fn conversations(
     let rows = rows_of(cx, conversations).await?;
     let mut rendered = Vec::with_capacity(conversations.len());
     for (id, row) in conversations {
-        rendered.push(conversation(cx, id, row, &rows, now).await?);
+        let shown = conversation(cx, id, row, &rows, now).await?;
+        rendered.push(as_seen_by(me, id, row, shown, now));
     }
     Ok(rendered)
+}
+
+/// Adds what only the member `me` sees: what they decided for themselves.
+fn as_seen_by(me: &UserId, id: &ConversationId, row: &ConversationRow, shown: Conversation, now: u64) -> Conversation {
+    let Some(member) = id.side(me).map(|member| row.members[member]) else { return shown };
+    let muted_until = mute::shown(member.muted_until, now);
+    Conversation { muted_until, blocked: member.blocks.then_some(true), ..shown }
+}
+
+/// The two members as they are shown.
+pub(crate) async fn people(cx: &Context, id: &ConversationId) -> Result<Vec<Person>> {
+    let keys: Vec<Key> = id.pair().iter().map(keys::profile).collect();
+    let found = cx.db.get_many(&keys, Consistency::Strong).await?;
+    let rows: Rows = keys.into_iter().zip(found).filter_map(|(key, row)| Some((key, row?))).collect();
+    id.pair().iter().map(|user| person(user, &rows)).collect()
 }
 
 async fn rows_of(cx: &Context, conversations: &[(ConversationId, ConversationRow)]) -> Result<Rows> {
@@ -74,6 +92,8 @@ async fn conversation(
         last_message_type: last.as_ref().map(|row| (&row.kind).into()),
         last_message_at: last.as_ref().map(|row| iso(row.at)),
         unread_count,
+        muted_until: None,
+        blocked: None,
         created_at: iso(row.created),
         updated_at: iso(row.updated),
     })
@@ -93,6 +113,8 @@ pub(crate) fn between_strangers(id: &ConversationId, now: u64) -> Conversation {
         last_message_type: None,
         last_message_at: None,
         unread_count: id.pair().iter().map(|user| (user.to_string(), 0)).collect(),
+        muted_until: None,
+        blocked: None,
         created_at: iso(now),
         updated_at: iso(now),
     }

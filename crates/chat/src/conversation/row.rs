@@ -27,6 +27,12 @@ pub(crate) struct Member {
     /// How many deleted messages of those that count as unread for them come after [`Member::read`].
     #[serde(default, rename = "gone", skip_serializing_if = "is_zero")]
     pub unread_deleted: u64,
+    /// Until when they have muted the conversation, in Unix milliseconds; 0 when they have not.
+    #[serde(default, rename = "muted", skip_serializing_if = "is_zero")]
+    pub muted_until: u64,
+    /// Whether they block the other member. The same stands in a row of theirs, for what is to come.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub blocks: bool,
 }
 
 /// How many lines from the host a conversation has.

@@ -8,7 +8,7 @@ use crate::{
         rows::{self, LAYOUT},
     },
     context::Context,
-    inbox::head::HeadRow,
+    inbox::{head::HeadRow, moved::EvictedRow},
     keys,
     log::position::Position,
 };
@@ -21,6 +21,8 @@ pub(crate) struct ConversationUpdate {
     pub heads: [HeadRow; 2],
     /// The rows of the further keys that were asked for.
     pub rest: Vec<Option<Row>>,
+    /// What left the windows of the heads, with the member whose head it was.
+    evicted: Vec<(usize, EvictedRow)>,
     keys: [Key; 3],
     conditions: [Condition; 3],
     window_bytes: usize,
@@ -62,6 +64,7 @@ impl ConversationUpdate {
                 None => ConversationRow::new(now),
             },
             heads: [head(1)?, head(2)?],
+            evicted: Vec::new(),
             window_bytes: cx.settings.window_bytes,
             conditions: [as_read(found[0].as_ref()), as_read(found[1].as_ref()), as_read(found[2].as_ref())],
             keys,
@@ -74,10 +77,13 @@ impl ConversationUpdate {
         self.conditions[0] == Condition::Absent
     }
 
-    /// Records in the heads of `members` that the conversation moved on from `before`.
+    /// Records in the heads of `members` that the conversation, whose row is as it will be stored, moved on from
+    /// `before`.
     pub fn bump_heads<const N: usize>(&mut self, members: [usize; N], before: Position, now: u64) {
         for member in members {
-            self.heads[member].bump(&self.id, before, now, self.window_bytes);
+            let last = self.row.log.at;
+            let evicted = self.heads[member].bump(&self.id, before, last, now, self.window_bytes);
+            self.evicted.extend(evicted.map(|row| (member, row)));
         }
     }
 
@@ -96,12 +102,17 @@ impl ConversationUpdate {
         mut commit: CommitBuilder,
         members: [usize; N],
     ) -> Result<Outcome> {
-        let Self { row, heads, keys, conditions, .. } = self;
+        let Self { row, heads, keys, conditions, evicted, .. } = self;
         let conversation = rows::encode(row);
         let heads = members.map(|member| (1 + member, &heads[member], rows::encode(&heads[member])));
         commit = commit.put(keys[0].clone(), conditions[0], conversation.clone(), None);
         for (at, _, head) in &heads {
             commit = commit.put(keys[*at].clone(), conditions[*at], head.clone(), None);
+        }
+        // A head's version is never used twice, and the condition of the head guards this row, too.
+        for (member, row) in evicted {
+            let key = keys::evicted(&self.id.pair()[*member], row.version);
+            commit = commit.put(key, Condition::Any, rows::encode(row), cx.retention.expires(row.at));
         }
         let commit = commit.build()?;
         let outcome = cx.db.commit_built(&commit).await?;

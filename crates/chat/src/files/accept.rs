@@ -4,7 +4,6 @@
 //! not even the sender, can replace bytes that were proved.
 
 use super::{
-    media,
     port::{Arrived, Keep},
     row::{FileRow, KeptAs},
 };
@@ -16,6 +15,7 @@ use crate::{
     },
     context::Context,
 };
+use jobline_media as media;
 use jobline_wire::{Code, MessageType};
 
 /// Characters that an attempt adds to the id.

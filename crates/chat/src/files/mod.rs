@@ -5,7 +5,6 @@ pub(crate) mod accept;
 mod allowance;
 pub(crate) mod folder;
 pub(crate) mod looks;
-pub(crate) mod media;
 pub(crate) mod port;
 pub(crate) mod proof;
 pub(crate) mod row;

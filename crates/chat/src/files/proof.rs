@@ -1,6 +1,6 @@
 //! Proving a file before a message may use it: whose it is, and, by `accept.rs`, that its bytes are what was announced.
 
-use super::{accept, media, row::FileRow};
+use super::{accept, row::FileRow};
 use crate::{
     base::{
         error::{Error, Result},
@@ -43,7 +43,7 @@ fn check_use(wanted: &FileUse<'_>, file: &FileRow, now: u64) -> Result<()> {
         let detail = "This file is already in a message. To send it again, upload it again.";
         return Err(Error::new(Code::FileAlreadyUsed, detail).at("fileUrl"));
     }
-    if wanted.kind == Some(MessageType::Image) && !media::shown_inline(&file.content_type) {
+    if wanted.kind == Some(MessageType::Image) && !jobline_media::shown_inline(&file.content_type) {
         let detail = format!("type is image, but a file of type {} is not one. Leave type out.", file.content_type);
         return Err(Error::invalid("type", detail));
     }

@@ -1,7 +1,7 @@
 //! `uploadFile`: announcing a file, and where to put its bytes.
 
 use super::{
-    allowance, media,
+    allowance,
     port::UploadGrant,
     row::{FileRow, ROW_MS, WAIT_MS},
 };
@@ -17,6 +17,7 @@ use crate::{
     conversation::access,
     host::permission,
     keys,
+    user::blocks,
 };
 use jobline_store::{Condition, Consistency, Outcome};
 use jobline_wire::{Code, UploadFile, UploadTarget};
@@ -31,13 +32,16 @@ const UPLOAD_MS: u64 = 5 * 60_000;
 /// `unavailable`.
 pub(crate) async fn upload_file(cx: &Context, me: &UserId, input: UploadFile) -> Result<UploadTarget> {
     let (id, must_exist) = access::addressed(me, input.receiver_id.as_deref(), input.conversation_id.as_deref())?;
-    let announced = media::announced(&input.file_name, input.file_size, &input.content_type)?;
+    let announced = jobline_media::announced(&input.file_name, input.file_size, &input.content_type)?;
     let sha256 = input.sha256.as_deref().map(check_sha256).transpose()?;
     if must_exist && cx.db.get(&keys::conversation(&id), Consistency::Strong).await?.is_none() {
         return Err(Error::not_found("conversation"));
     }
     let member = id.side(me).ok_or_else(|| Error::not_found("conversation"))?;
     permission::check(cx, (me, &id.pair()[1 - member]), None, None, Consistency::Strong).await?;
+    if blocks::is_blocked(cx, me, &id.pair()[1 - member]).await? {
+        return Err(blocks::unavailable());
+    }
     let now = cx.now();
     let file_id = format!("file_{now}_{}", nanoid(&*cx.random));
     let row = FileRow {

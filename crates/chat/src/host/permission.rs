@@ -8,11 +8,11 @@ use crate::{
         rows,
     },
     context::Context,
-    conversation::access,
     keys,
 };
 use jobline_store::{Consistency, Range, Row};
 use jobline_wire::{Code, JobStatus};
+use std::collections::BTreeSet;
 
 /// The job under which `me` may write to `other` now: the wanted one, otherwise the job `last`, about which they wrote
 /// last, otherwise any that is open and shared.
@@ -51,18 +51,15 @@ pub(crate) async fn check(
     Ok(shared.swap_remove(index))
 }
 
-/// The users who may see that `me` writes in a conversation: those who would get the message.
+/// The users with whom `me` shares an open job.
 ///
 /// # Errors
 /// `unavailable`.
-pub(crate) async fn typing_audience(cx: &Context, me: &UserId, conversation: &str) -> Result<Vec<UserId>> {
-    let Ok((id, member)) = access::of_member(me, conversation) else { return Ok(Vec::new()) };
-    let other = &id.pair()[1 - member];
-    match check(cx, (me, other), None, None, Consistency::Eventual).await {
-        Ok(_) => Ok(vec![other.clone()]),
-        Err(error) if error.code == Code::Unavailable => Err(error),
-        Err(_) => Ok(Vec::new()),
-    }
+pub(crate) async fn sharing_open_jobs(cx: &Context, me: &UserId) -> Result<BTreeSet<UserId>> {
+    let open = jobs(cx, keys::open_jobs(me, Consistency::Eventual)).await?;
+    let open = open.iter().filter(|job| job.status == JobStatus::Open && job.includes(me));
+    let people = open.flat_map(|job| &job.participants).filter_map(|id| UserId::new(id));
+    Ok(people.filter(|user| user != me).collect())
 }
 
 async fn shared_open(cx: &Context, me: &UserId, other: &UserId, consistency: Consistency) -> Result<Vec<JobRow>> {

@@ -8,7 +8,7 @@ use crate::{
     },
     context::Context,
     conversation::{render as render_conversations, row::ConversationRow},
-    log::{merge::Segment, read::read_log, view::LogView},
+    log::{cursor::LogCursor, history, merge::Segment, read::read_log, view::LogView},
     messages::render::{self, Viewpoint},
 };
 use jobline_wire::{Message, Synced};
@@ -39,7 +39,8 @@ pub(super) struct Answer {
     pub has_more: bool,
     pub reset: bool,
     conversations: Vec<(ConversationId, ConversationRow)>,
-    messages: Vec<Message>,
+    /// Those of each of the conversations.
+    messages: Vec<Vec<Message>>,
 }
 
 /// How much of a conversation there was room for.
@@ -61,7 +62,17 @@ impl Answer {
 
     /// How many more messages fit.
     pub fn room(&self, limit: usize) -> usize {
-        if self.conversations.len() >= limit { 0 } else { limit.saturating_sub(self.messages.len()) }
+        if self.conversations.len() >= limit {
+            0
+        } else {
+            limit.saturating_sub(self.messages.iter().map(Vec::len).sum())
+        }
+    }
+
+    /// Turns the order of the conversations around.
+    pub fn turn(&mut self) {
+        self.conversations.reverse();
+        self.messages.reverse();
     }
 
     /// Reads one conversation from `cursor` on, as far as there is room.
@@ -85,20 +96,37 @@ impl Answer {
         Ok(if complete { Taken::All } else { Taken::Part })
     }
 
+    /// For how many more conversations there is room, if each has a message.
+    pub fn conversations_left(&self, limit: usize) -> usize {
+        self.room(limit).min(limit.saturating_sub(self.conversations.len()))
+    }
+
     /// Adds a piece of a conversation, and moves its cursor to the end of it.
-    pub async fn add(
+    async fn add(
         &mut self,
         cx: &Context,
         log: LogView<'_>,
         cursor: &mut ConversationCursor,
         segment: Segment,
     ) -> Result<()> {
-        cursor.cursor = segment.cursor;
-        cursor.proves_delivery |= log.row.is_undelivered(log.viewer, segment.cursor.position.number);
-        let view = Viewpoint { conversation: log.id, viewer: log.viewer, watermarks: segment.watermarks, now: log.now };
-        self.messages.extend(render::messages(cx, view, segment.listed).await?);
-        self.conversations.push((log.id.clone(), log.row.clone()));
+        let messages = show(cx, log, cursor, segment).await?;
+        self.push(log, messages);
         Ok(())
+    }
+
+    /// Adds a conversation without messages, if there is room.
+    pub fn show(&mut self, log: LogView<'_>, limit: usize) -> Taken {
+        if self.conversations.len() >= limit {
+            return Taken::Part;
+        }
+        self.push(log, Vec::new());
+        Taken::All
+    }
+
+    /// Adds the messages of a conversation.
+    pub fn push(&mut self, log: LogView<'_>, messages: Vec<Message>) {
+        self.messages.push(messages);
+        self.conversations.push((log.id.clone(), log.row.clone()));
     }
 
     /// The answer with its cursor sealed. `moved_at` is when anything of the user last moved.
@@ -117,8 +145,9 @@ impl Answer {
         cursor: String,
     ) -> Result<Synced> {
         Ok(Synced {
-            conversations: render_conversations::conversations(cx, &self.conversations, request.now).await?,
-            messages: self.messages,
+            conversations: render_conversations::conversations(cx, request.me, &self.conversations, request.now)
+                .await?,
+            messages: self.messages.into_iter().flatten().collect(),
             has_more: self.has_more,
             cursor,
             next_poll_ms: cx.polling.next_poll_ms(moved_at, request.now),
@@ -126,4 +155,29 @@ impl Answer {
             live: None,
         })
     }
+}
+
+/// The newest messages of a conversation, and its cursor after them.
+pub(super) type Newest = (ConversationCursor, Vec<Message>);
+
+/// The newest `limit` messages of a conversation.
+pub(super) async fn newest(cx: &Context, log: LogView<'_>, limit: usize) -> Result<Newest> {
+    let (listed, _) = history::page(cx, log, u64::MAX, limit).await?;
+    let mut end = ConversationCursor::new(log.id.as_str(), LogCursor::at(log.row.log));
+    let segment = Segment { listed, cursor: end.cursor, watermarks: log.row.watermarks() };
+    let messages = show(cx, log, &mut end, segment).await?;
+    Ok((end, messages))
+}
+
+/// The messages of a piece of a conversation, at the end of which `cursor` is then.
+async fn show(
+    cx: &Context,
+    log: LogView<'_>,
+    cursor: &mut ConversationCursor,
+    segment: Segment,
+) -> Result<Vec<Message>> {
+    cursor.cursor = segment.cursor;
+    cursor.proves_delivery |= log.row.is_undelivered(log.viewer, segment.cursor.position.number);
+    let view = Viewpoint { conversation: log.id, viewer: log.viewer, watermarks: segment.watermarks, now: log.now };
+    render::messages(cx, view, segment.listed).await
 }

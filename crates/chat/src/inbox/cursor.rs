@@ -16,12 +16,80 @@ pub(crate) struct Traversal {
     pub since: u64,
 }
 
+/// Versions of the head whose moves were answered, newest first, on the way to one up to which all were.
+///
+/// Where more moved than one answer holds, the last move comes first. What moves between two answers comes before what
+/// is left of the first, so there may be several gaps. An interval is `(below, top]`: of every conversation whose last
+/// move had such a version when an answer was made, all was answered up to there.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Answered(Vec<(u64, u64)>);
+
+impl Answered {
+    pub fn contains(&self, version: u64) -> bool {
+        self.0.iter().any(|(below, top)| (below + 1..=*top).contains(&version))
+    }
+
+    /// The version after which something was answered; `None` when nothing was.
+    pub fn bottom(&self) -> Option<u64> {
+        self.0.last().map(|(below, _)| *below)
+    }
+
+    /// The last version that was answered.
+    pub fn top(&self) -> Option<u64> {
+        self.0.first().map(|(_, top)| *top)
+    }
+
+    /// Records that everything in `(below, top]` was answered, where `top` is not below what was answered before.
+    pub fn add(&mut self, below: u64, top: u64) {
+        self.0.retain(|(_, older)| *older <= below);
+        if below < top {
+            self.0.insert(0, (below, top));
+        }
+    }
+
+    fn write(&self, to: &mut Writer) {
+        to.number(self.0.len() as u64);
+        self.0.iter().for_each(|(below, top)| [*below, *top].into_iter().for_each(|version| to.number(version)));
+    }
+
+    fn read(from: &mut Reader<'_>) -> Option<Self> {
+        // Grows with what is there to read, whatever the number says.
+        let mut intervals = Vec::new();
+        for _ in 0..from.number()? {
+            intervals.push((from.number()?, from.number()?));
+        }
+        Some(Self(intervals))
+    }
+}
+
+/// How far a client has come in reading more than one answer of `sync` holds.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Walk {
+    /// It began with nothing, and gets the newest messages of each conversation: not what changed since a version.
+    pub is_first: bool,
+    pub answered: Answered,
+    /// The id of the last conversation that was answered of those of which no move is known; empty before the first.
+    pub rest: String,
+}
+
+/// Where a client is on a way of several answers.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// At its end, or one answer is enough.
+    #[default]
+    Done,
+    /// Through all conversations, in the order of the list.
+    Through(Traversal),
+    /// Through what moved, the last move first.
+    Back(Walk),
+}
+
 /// A position in the list of a user's conversations.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct ConversationsCursor {
-    /// The version of the head up to which all moves were answered once the traversal is complete.
+    /// The version of the head up to which all moves were answered, once a traversal is complete.
     pub version: u64,
-    pub traversal: Option<Traversal>,
+    pub way: Way,
 }
 
 /// How far a client has read one of the conversations that moved lately.
@@ -32,7 +100,7 @@ pub(crate) struct ConversationCursor {
     pub cursor: LogCursor,
     /// The last answer held messages of others: when the client comes back with this cursor, they were delivered.
     pub proves_delivery: bool,
-    /// A traversal has answered a part of it. It is resumed here even if new conversations come before it in the order.
+    /// A part of it was answered. It is resumed here.
     pub in_progress: bool,
 }
 
@@ -50,10 +118,15 @@ pub(crate) struct SyncCursor {
     /// The newest version of the head that an answer was made from: an older one would lack some of `conversations`.
     pub seen: u64,
     pub conversations: Vec<ConversationCursor>,
-    pub traversal: Option<Traversal>,
+    pub way: Way,
 }
 
 impl SyncCursor {
+    /// For how many conversations its coming back proves that messages were delivered.
+    pub fn proofs(&self) -> usize {
+        self.conversations.iter().filter(|one| one.proves_delivery).count()
+    }
+
     /// Whether its coming back proves that messages were delivered.
     pub fn proves_delivery(&self) -> bool {
         self.conversations.iter().any(|one| one.proves_delivery)
@@ -66,21 +139,39 @@ pub(crate) fn fingerprint(conversation: &str) -> u64 {
     u64::from_le_bytes(hash.as_bytes()[..8].try_into().expect("a hash has 32 bytes"))
 }
 
-impl Traversal {
-    fn write_option(traversal: Option<&Self>, to: &mut Writer) {
-        to.number(u64::from(traversal.is_some()));
-        if let Some(Self { after, at, since }) = traversal {
-            to.text(after);
-            to.number(*at);
-            to.number(*since);
+/// What begins the three ways in a sealed cursor.
+const DONE: u64 = 0;
+const THROUGH: u64 = 1;
+const BACK: u64 = 2;
+
+impl Way {
+    fn write(&self, to: &mut Writer) {
+        match self {
+            Self::Done => to.number(DONE),
+            Self::Through(Traversal { after, at, since }) => {
+                to.number(THROUGH);
+                to.text(after);
+                to.number(*at);
+                to.number(*since);
+            }
+            Self::Back(Walk { is_first, answered, rest }) => {
+                to.number(BACK);
+                to.number(u64::from(*is_first));
+                answered.write(to);
+                to.text(rest);
+            }
         }
     }
 
-    fn read_option(from: &mut Reader<'_>) -> Option<Option<Self>> {
-        match from.number()? {
-            0 => Some(None),
-            _ => Some(Some(Self { after: from.text()?, at: from.number()?, since: from.number()? })),
-        }
+    fn read(from: &mut Reader<'_>) -> Option<Self> {
+        Some(match from.number()? {
+            DONE => Self::Done,
+            THROUGH => Self::Through(Traversal { after: from.text()?, at: from.number()?, since: from.number()? }),
+            BACK => {
+                Self::Back(Walk { is_first: from.number()? > 0, answered: Answered::read(from)?, rest: from.text()? })
+            }
+            _ => return None,
+        })
     }
 }
 
@@ -89,11 +180,11 @@ impl Encode for ConversationsCursor {
 
     fn write(&self, to: &mut Writer) {
         to.number(self.version);
-        Traversal::write_option(self.traversal.as_ref(), to);
+        self.way.write(to);
     }
 
     fn read(from: &mut Reader<'_>) -> Option<Self> {
-        Some(Self { version: from.number()?, traversal: Traversal::read_option(from)? })
+        Some(Self { version: from.number()?, way: Way::read(from)? })
     }
 }
 
@@ -116,18 +207,40 @@ impl Encode for SyncCursor {
     fn write(&self, to: &mut Writer) {
         to.number(self.version);
         to.number(self.seen);
-        Traversal::write_option(self.traversal.as_ref(), to);
+        self.way.write(to);
         to.number(self.conversations.len() as u64);
         self.conversations.iter().for_each(|one| one.write(to));
     }
 
     fn read(from: &mut Reader<'_>) -> Option<Self> {
-        let (version, seen, traversal) = (from.number()?, from.number()?, Traversal::read_option(from)?);
+        let (version, seen, way) = (from.number()?, from.number()?, Way::read(from)?);
         // Grows with what is there to read, whatever the number says.
         let mut conversations = Vec::new();
         for _ in 0..from.number()? {
             conversations.push(ConversationCursor::read(from)?);
         }
-        Some(Self { version, seen, conversations, traversal })
+        Some(Self { version, seen, conversations, way })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn intervals_grow_downwards_and_take_in_what_they_reach() {
+        let mut answered = Answered::default();
+        answered.add(60, 100);
+        answered.add(40, 100);
+        assert_eq!(answered, Answered(vec![(40, 100)]), "the next answer continues");
+        answered.add(120, 150);
+        assert_eq!(answered, Answered(vec![(120, 150), (40, 100)]), "too much moved meanwhile");
+        assert!(answered.contains(150) && answered.contains(121) && !answered.contains(120) && !answered.contains(101));
+        assert!(answered.contains(41) && !answered.contains(40));
+        answered.add(30, 160);
+        assert_eq!((answered.top(), answered.bottom()), (Some(160), Some(30)));
+        assert_eq!(answered, Answered(vec![(30, 160)]));
+        answered.add(160, 160);
+        assert_eq!(answered, Answered(vec![(30, 160)]), "nothing of what moved was answered yet");
     }
 }

@@ -1,65 +1,297 @@
-//! What moved since a cursor of `sync`.
+//! Answers of `sync` that follow the moves: what moved since a version, and the first answers of a client that has
+//! nothing yet.
 
 use super::{
-    answer::{Answer, Request, Taken},
-    cursor::{ConversationCursor, SyncCursor, fingerprint},
+    answer::{Answer, Newest, Request, Taken, newest},
+    cursor::{ConversationCursor, SyncCursor, Walk, Way},
     head::HeadRow,
+    moves::{Moves, Reached, Trail, unmoved},
+    read_head::read_head,
 };
 use crate::{
     base::{error::Result, id::ConversationId},
     context::Context,
-    conversation::read,
+    conversation::{read, row::ConversationRow},
     log::cursor::LogCursor,
 };
+use futures_util::{StreamExt, TryStreamExt, future::BoxFuture, stream};
+use jobline_store::Consistency;
 use jobline_wire::Synced;
-use std::collections::HashMap;
+use std::{
+    cmp::Reverse,
+    collections::{HashMap, HashSet, VecDeque},
+};
 
-/// What moved after the cursor's version, the first move first. `None` when some of it is not kept any more.
-pub(super) async fn moved(
+/// Of how many conversations the newest messages are read at the same time.
+const READS_AT_ONCE: usize = 8;
+
+/// The first answer of a client that has nothing, or has to begin again.
+pub(super) async fn begin(cx: &Context, request: Request<'_>, reset: bool) -> Result<Synced> {
+    let head = read_head(cx, request.me, Consistency::Strong).await?;
+    let walk = Walk { is_first: true, ..Walk::default() };
+    let cursor = SyncCursor { way: Way::Back(walk), ..SyncCursor::default() };
+    let moves = moves(cx, request, &head, &cursor).await?;
+    let mut follow = Follow::new(cx, request, &head, &moves, cursor);
+    follow.answer.reset = reset;
+    follow.run().await?;
+    follow.finish().await
+}
+
+/// What moved that the cursor's client has not got. `None` when some of it is not kept any more.
+pub(super) async fn resume(
     cx: &Context,
     request: Request<'_>,
     head: &HeadRow,
+    moves: &Moves,
     cursor: SyncCursor,
 ) -> Result<Option<Synced>> {
-    let moved: Vec<_> = head.after(cursor.version).collect();
-    let ids: Vec<_> = moved.iter().filter_map(|one| ConversationId::new(&one.conversation)).collect();
-    let rows = if ids.is_empty() { Vec::new() } else { read::many(cx, ids).await? };
-    let rows: HashMap<&str, _> = rows.iter().map(|(id, row)| (id.as_str(), (id, row))).collect();
-    let mut cursors = conversation_cursors(head, &cursor);
-    let mut answer = Answer::from(cursor);
-    for one in moved {
-        let Some((id, row)) = rows.get(one.conversation.as_str()) else { continue };
-        let Some(cursor) = cursors.get_mut(&fingerprint(&one.conversation)) else { continue };
-        match answer.take(cx, request, request.view(id, row), cursor).await? {
-            Taken::All => answer.cursor.version = one.version,
-            Taken::Part => {
-                answer.has_more = true;
-                break;
-            }
-            Taken::Lost => return Ok(None),
-        }
+    let mut follow = Follow::new(cx, request, head, moves, cursor);
+    match follow.run().await? {
+        Taken::Lost => Ok(None),
+        Taken::All | Taken::Part => follow.finish().await.map(Some),
     }
-    if !answer.has_more {
-        answer.cursor.version = head.version;
-    }
-    answer.cursor.seen = head.version;
-    answer.cursor.conversations = cursors.into_values().collect();
-    answer.finish(cx, request, head.at).await.map(Some)
 }
 
-/// How far the client has read each conversation that the next poll may be about: as its cursor says. Where the cursor
-/// says nothing, the conversation had not moved when the cursor was made, so the client has read it up to where it was
-/// before it entered the window.
-fn conversation_cursors(head: &HeadRow, cursor: &SyncCursor) -> HashMap<u64, ConversationCursor> {
-    let window =
-        head.window.iter().map(|moved| ConversationCursor::new(&moved.conversation, LogCursor::at(moved.from)));
-    let mut cursors: HashMap<u64, ConversationCursor> = window.map(|one| (one.conversation, one)).collect();
-    for one in &cursor.conversations {
-        // A conversation that has left the window has not moved since, or the cursor is too old by now.
-        let unfinished = one.cursor.within > 0 || one.cursor.snapshot.is_some();
-        if one.proves_delivery || unfinished || cursors.contains_key(&one.conversation) {
-            cursors.insert(one.conversation, *one);
+/// The moves that one answer to `cursor` may need.
+pub(super) async fn moves(cx: &Context, request: Request<'_>, head: &HeadRow, cursor: &SyncCursor) -> Result<Moves> {
+    let walk = match &cursor.way {
+        Way::Back(walk) if walk.is_first => walk,
+        Way::Back(_) | Way::Through(_) | Way::Done => {
+            return Moves::after(cx, request.me, head, cursor.version).await;
+        }
+    };
+    // A conversation of which nothing was answered begins with its newest messages, wherever it was.
+    let bottom = walk.answered.bottom().unwrap_or(u64::MAX);
+    let enough = |moves: &Moves, reached: Reached| {
+        let left = moves.trails.iter().filter(|trail| !walk.answered.contains(trail.latest()));
+        reached.version <= bottom && left.count() > request.limit
+    };
+    Moves::after_until(cx, request.me, head, cursor.version, enough).await
+}
+
+/// Whether `moves` has everything that a client with this cursor has to know.
+pub(super) fn is_known(moves: &Moves, cursor: &SyncCursor) -> bool {
+    moves.lost.is_none_or(|lost| match &cursor.way {
+        Way::Back(walk) if walk.is_first => walk.answered.bottom().is_none_or(|bottom| lost <= bottom),
+        Way::Back(_) | Way::Through(_) | Way::Done => false,
+    })
+}
+
+/// An answer while it is put together from the moves.
+struct Follow<'a> {
+    cx: &'a Context,
+    request: Request<'a>,
+    head: &'a HeadRow,
+    moves: &'a Moves,
+    answer: Answer,
+    /// The version of the head up to which all moves were answered before the walk.
+    base: u64,
+    walk: Walk,
+    /// One answer may be enough.
+    is_new: bool,
+    /// How far the client has read conversations, by their fingerprints.
+    places: HashMap<u64, ConversationCursor>,
+}
+
+impl<'a> Follow<'a> {
+    fn new(cx: &'a Context, request: Request<'a>, head: &'a HeadRow, moves: &'a Moves, mut cursor: SyncCursor) -> Self {
+        let places = cursor.conversations.drain(..).map(|one| (one.conversation, one)).collect();
+        let (walk, is_new) = match std::mem::take(&mut cursor.way) {
+            Way::Back(walk) => (walk, false),
+            Way::Through(_) | Way::Done => (Walk::default(), true),
+        };
+        let base = cursor.version;
+        let answer = Answer::from(cursor);
+        Self { cx, request, head, moves, answer, base, walk, is_new, places }
+    }
+
+    /// Takes as much as there is room for, the last move first.
+    async fn run(&mut self) -> Result<Taken> {
+        let (taken, below) = self.take_moves().await?;
+        if taken == Taken::Lost {
+            return Ok(taken);
+        }
+        let complete = taken == Taken::All && self.take_rest().await?;
+        if complete {
+            self.answer.cursor.version = self.head.version;
+            if self.is_new {
+                self.answer.turn();
+            }
+            return Ok(Taken::All);
+        }
+        self.walk.answered.add(below, self.head.version);
+        self.answer.has_more = true;
+        Ok(Taken::Part)
+    }
+
+    /// Answers conversations of which moves are known. How far it came, and the version down to which all were
+    /// answered.
+    async fn take_moves(&mut self) -> Result<(Taken, u64)> {
+        let moves = self.moves;
+        let mut left: Vec<&Trail> =
+            moves.trails.iter().filter(|trail| !self.walk.answered.contains(trail.latest())).collect();
+        let next = left.get(self.request.limit).map(|trail| trail.latest());
+        left.truncate(self.request.limit);
+        let rows = self.rows(left.iter().map(|trail| trail.id.clone()).collect()).await?;
+        let mut left: VecDeque<_> = left.iter().filter_map(|trail| Some((*trail, rows.get(&trail.id)?))).collect();
+        while let Some((trail, row)) = left.front().copied() {
+            let Some(place) = self.place(trail) else {
+                let unknown = |(trail, row): &(&'a Trail, _)| self.place(trail).is_none().then_some((&trail.id, *row));
+                let begun: Vec<_> = left.iter().map_while(unknown).collect();
+                let taken = self.take_newest(&begun).await?;
+                left.drain(..taken);
+                match left.front() {
+                    Some((next, _)) if taken < begun.len() => return Ok((Taken::Part, next.latest())),
+                    _ => continue,
+                }
+            };
+            match self.take(&trail.id, row, place).await? {
+                Taken::All => left.pop_front(),
+                taken @ (Taken::Part | Taken::Lost) => return Ok((taken, trail.latest())),
+            };
+        }
+        Ok(next.map_or((Taken::All, self.base), |next| (Taken::Part, next)))
+    }
+
+    /// Answers conversations of which no move is known, in the order of their ids. Whether that were all.
+    async fn take_rest(&mut self) -> Result<bool> {
+        let some_unknown = self.head.floor > 0 || self.moves.lost.is_some();
+        if !self.walk.is_first || !some_unknown {
+            return Ok(true);
+        }
+        loop {
+            let after = Some(self.walk.rest.as_str()).filter(|after| !after.is_empty());
+            let (ids, last) = unmoved(self.cx, self.request.me, self.moves, after, self.request.limit).await?;
+            let rows = self.rows(ids.clone()).await?;
+            let of: Vec<_> = ids.iter().filter_map(|id| Some((id, rows.get(id)?))).collect();
+            let taken = self.take_newest(&of).await?;
+            if let Some((id, _)) = of[..taken].last() {
+                id.as_str().clone_into(&mut self.walk.rest);
+            }
+            match last {
+                _ if taken < of.len() => return Ok(false),
+                Some(last) => last.as_str().clone_into(&mut self.walk.rest),
+                None => return Ok(true),
+            }
         }
     }
-    cursors
+
+    /// Answers one conversation from `place` on, as far as there is room.
+    async fn take(
+        &mut self,
+        id: &ConversationId,
+        row: &ConversationRow,
+        mut place: ConversationCursor,
+    ) -> Result<Taken> {
+        let log = self.request.view(id, row);
+        let taken = if place.cursor.position.change < row.log.change {
+            self.answer.take(self.cx, self.request, log, &mut place).await?
+        } else {
+            // It moved, though its log did not: a mute or a block by another device of the user.
+            self.answer.show(log, self.request.limit)
+        };
+        self.places.insert(place.conversation, place);
+        Ok(taken)
+    }
+
+    /// Answers the newest messages of conversations, of each as many as there is room for, but one at least. For how many
+    /// there was room.
+    async fn take_newest(&mut self, of: &[(&ConversationId, &ConversationRow)]) -> Result<usize> {
+        let count = of.len().min(self.answer.conversations_left(self.request.limit));
+        let wanted: Vec<u64> = of.iter().map(|(_, row)| row.log.number).collect();
+        let shares = shares(self.answer.room(self.request.limit), &wanted);
+        let logs: Vec<_> = of[..count].iter().map(|(id, row)| self.request.view(id, row)).collect();
+        let mut reads: Vec<BoxFuture<'_, Result<Newest>>> = Vec::with_capacity(count);
+        for (log, share) in logs.iter().zip(shares) {
+            reads.push(Box::pin(newest(self.cx, *log, share)));
+        }
+        let found: Vec<_> = stream::iter(reads).buffered(READS_AT_ONCE).try_collect().await?;
+        for (log, (place, messages)) in logs.into_iter().zip(found) {
+            self.answer.push(log, messages);
+            self.places.insert(place.conversation, place);
+        }
+        Ok(count)
+    }
+
+    /// How far the client has read a conversation: as its cursor says. Where the cursor says nothing, it has read it up
+    /// to where it was before the first move that it was not answered, because it has what was before that, and the
+    /// conversation was not in the window then. `None` when the client has nothing of it.
+    fn place(&self, trail: &Trail) -> Option<ConversationCursor> {
+        if let Some(place) = self.places.get(&trail.print) {
+            return Some(*place);
+        }
+        let is_begun = !self.walk.is_first || trail.id.as_str() <= self.walk.rest.as_str();
+        let next = trail.after(&self.walk.answered).or_else(|| is_begun.then(|| trail.oldest()))?;
+        Some(ConversationCursor::new(trail.id.as_str(), LogCursor::at(next.from)))
+    }
+
+    async fn rows(&self, ids: Vec<ConversationId>) -> Result<HashMap<ConversationId, ConversationRow>> {
+        if ids.is_empty() {
+            return Ok(HashMap::new());
+        }
+        Ok(read::many(self.cx, ids).await?.into_iter().collect())
+    }
+
+    async fn finish(mut self) -> Result<Synced> {
+        let window: HashSet<u64> = self.head.window_by_fingerprint().into_keys().collect();
+        let (needed, rest): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.places).into_values().partition(|one| self.is_needed(one, &window));
+        let mut conversations: Vec<ConversationCursor> = needed;
+        self.answer.cursor.seen = self.head.version;
+        if !rest.is_empty() {
+            let moved = self.moved_meanwhile().await?;
+            conversations.extend(rest.into_iter().filter(|one| moved.may_have(one.conversation)));
+        }
+        self.answer.cursor.conversations = conversations;
+        self.answer.cursor.way = if self.answer.has_more { Way::Back(self.walk) } else { Way::Done };
+        self.answer.finish(self.cx, self.request, self.head.at).await
+    }
+
+    /// Whether the next answer may need to know how far the client has read a conversation, as far as `head` tells.
+    fn is_needed(&self, one: &ConversationCursor, window: &HashSet<u64>) -> bool {
+        let is_unanswered = |trail: &Trail| self.answer.has_more && !self.walk.answered.contains(trail.latest());
+        one.proves_delivery
+            || one.cursor.within > 0
+            || one.cursor.snapshot.is_some()
+            || window.contains(&one.conversation)
+            || self.moves.trail(one.conversation).is_some_and(is_unanswered)
+    }
+
+    /// What moved after the head. The rows of conversations are read after it, and the head itself may be late, so the
+    /// client may have more of a conversation than the head tells, from this answer or an earlier one. While the
+    /// conversation is in the window, its place is kept; before it is forgotten, the newest head is asked.
+    async fn moved_meanwhile(&mut self) -> Result<Moves> {
+        let head = read_head(self.cx, self.request.me, Consistency::Strong).await?;
+        self.answer.cursor.seen = head.version.max(self.head.version);
+        Moves::after(self.cx, self.request.me, &head, self.head.version).await
+    }
+}
+
+/// How much of `room` each of those has who want so much of it: what some do not want, the others have. At least one.
+fn shares(room: usize, wanted: &[u64]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..wanted.len()).collect();
+    order.sort_by_key(|at| (wanted[*at], Reverse(*at)));
+    let (mut shares, mut room) = (vec![1; wanted.len()], room);
+    for (nth, at) in order.into_iter().enumerate() {
+        let equal = (room / (wanted.len() - nth)).max(1);
+        shares[at] = usize::try_from(wanted[at]).unwrap_or(equal).clamp(1, equal);
+        room = room.saturating_sub(shares[at]);
+    }
+    shares
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shares;
+
+    #[test]
+    fn what_some_do_not_want_the_others_have() {
+        assert_eq!(shares(50, &[100, 1, 1]), [48, 1, 1]);
+        assert_eq!(shares(50, &[100, 100, 1]), [25, 24, 1]);
+        assert_eq!(shares(50, &[7, 3]), [7, 3]);
+        assert_eq!(shares(4, &[9, 9, 9, 9]), [1, 1, 1, 1]);
+        assert_eq!(shares(2, &[9, 9, 9]), [1, 1, 1], "only the first two are read");
+        assert_eq!(shares(50, &[]), [0_usize; 0]);
+        assert_eq!(shares(50, &[0]), [1]);
+    }
 }

@@ -1,11 +1,15 @@
 //! A user's head: the one small row that an idle poll of everything reads.
 //!
 //! It counts the moves of the user's conversations (`version`) and keeps a window of those that moved lately, each with
-//! the position in its log from which a reader continues who last looked at an older version. A cursor that is older than
-//! the window is answered with a reset. How long the window may be is a setting: where bytes are billed it keeps the row
-//! within one write unit (1 KB on DynamoDB), elsewhere there is room for more.
+//! the position in its log from which a reader continues who last looked at an older version. How long the window may
+//! be is a setting: where bytes are billed it keeps the row within one write unit (1 KB on DynamoDB), elsewhere there
+//! is room for more. When the window is full, its older half goes into a row of its own in the same commit
+//! (`moved.rs`), so that a reader of any age finds it (`moves.rs`).
 
-use super::cursor::fingerprint;
+use super::{
+    cursor::fingerprint,
+    moved::{EvictedRow, Moved},
+};
 use crate::{
     base::{
         id::ConversationId,
@@ -20,32 +24,6 @@ use std::collections::HashMap;
 /// How many conversations are kept in the window, however long their ids are.
 const WINDOW_MIN: usize = 3;
 
-/// A conversation in the window.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "(String, u64, u64, u64, u64, u64)", into = "(String, u64, u64, u64, u64, u64)")]
-pub(crate) struct Moved {
-    pub conversation: String,
-    /// The version with which it entered the window.
-    pub since: u64,
-    /// Where its log stood before that.
-    pub from: Position,
-    /// The version of its last move.
-    pub version: u64,
-}
-
-impl From<(String, u64, u64, u64, u64, u64)> for Moved {
-    fn from((conversation, since, change, number, at, version): (String, u64, u64, u64, u64, u64)) -> Self {
-        Self { conversation, since, from: Position { change, number, at }, version }
-    }
-}
-
-impl From<Moved> for (String, u64, u64, u64, u64, u64) {
-    fn from(moved: Moved) -> Self {
-        let Position { change, number, at } = moved.from;
-        (moved.conversation, moved.since, change, number, at, moved.version)
-    }
-}
-
 /// `USER#<id>` / `HEAD`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct HeadRow {
@@ -54,8 +32,11 @@ pub(crate) struct HeadRow {
     pub version: u64,
     /// When the last one was.
     pub at: u64,
-    /// Every conversation that moved after this version is in the window.
+    /// What moved up to this version may be forgotten: older servers did not keep what left the window.
     pub floor: u64,
+    /// The highest version of what left the window into rows of its own; 0 when nothing did.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub evicted: u64,
     /// What moved lately, the last move last.
     pub window: Vec<Moved>,
     /// How much the user may still send.
@@ -68,6 +49,11 @@ pub(crate) struct HeadRow {
     pub extra: Extra,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
 impl Default for HeadRow {
     fn default() -> Self {
         Self {
@@ -75,6 +61,7 @@ impl Default for HeadRow {
             version: 0,
             at: 0,
             floor: 0,
+            evicted: 0,
             window: Vec::new(),
             bucket: None,
             changes: None,
@@ -84,16 +71,24 @@ impl Default for HeadRow {
 }
 
 impl HeadRow {
-    /// Whether it can tell what moved after `version`: not if that is older than the window, or from before the store was
-    /// restored to an earlier state.
+    /// Whether what moved after `version` is known: not if older servers forgot it, or if `version` is from before the
+    /// store was restored to an earlier state.
     pub fn covers(&self, version: u64) -> bool {
         (self.floor..=self.version).contains(&version)
     }
 
-    /// Records that `conversation` moved on from `before`.
-    pub fn bump(&mut self, conversation: &ConversationId, before: Position, now: u64, window_bytes: usize) {
+    /// Records that `conversation` moved on from `before`, and that its last message was accepted at `last`. Answers
+    /// what left the window, which must be stored in the same commit.
+    pub fn bump(
+        &mut self,
+        conversation: &ConversationId,
+        before: Position,
+        last: u64,
+        now: u64,
+        window_bytes: usize,
+    ) -> Option<EvictedRow> {
         self.version += 1;
-        self.at = self.at.max(now);
+        self.at = self.at.max(now).max(last);
         let index = self.window.iter().position(|moved| moved.conversation == conversation.as_str());
         let mut moved = match index {
             Some(index) => self.window.remove(index),
@@ -102,11 +97,13 @@ impl HeadRow {
                 since: self.version,
                 from: before,
                 version: self.version,
+                last: None,
             },
         };
         moved.version = self.version;
+        moved.last = Some(last);
         self.window.push(moved);
-        self.shorten(window_bytes);
+        self.shorten(window_bytes)
     }
 
     /// What moved after `version`, the first move first.
@@ -120,14 +117,22 @@ impl HeadRow {
         ids.map(|id| (fingerprint(id.as_str()), id)).collect()
     }
 
-    fn shorten(&mut self, window_bytes: usize) {
-        let bytes = |moved: &Moved| moved.conversation.len() + 45;
-        let mut total: usize = self.window.iter().map(bytes).sum();
-        while total > window_bytes && self.window.len() > WINDOW_MIN {
-            let oldest = self.window.remove(0);
-            total -= bytes(&oldest);
-            self.floor = self.floor.max(oldest.version);
+    /// Takes the older half out of a window that is too long: half, so that not every move afterwards writes a row
+    /// more.
+    fn shorten(&mut self, window_bytes: usize) -> Option<EvictedRow> {
+        let mut total: usize = self.window.iter().map(Moved::bytes).sum();
+        if total <= window_bytes || self.window.len() <= WINDOW_MIN {
+            return None;
         }
+        let most = self.window.len() - WINDOW_MIN;
+        let mut leaving = 0;
+        while leaving < most && total > window_bytes / 2 {
+            total -= self.window[leaving].bytes();
+            leaving += 1;
+        }
+        let row = EvictedRow::new(self.window.drain(..leaving).collect(), self.evicted, self.at);
+        self.evicted = row.version;
+        Some(row)
     }
 }
 
@@ -143,30 +148,54 @@ mod tests {
     #[test]
     fn the_window_tells_where_a_reader_of_an_older_version_continues() {
         let mut head = HeadRow::default();
-        head.bump(&id(1), Position { change: 4, number: 4, at: 40 }, 50, 850);
-        head.bump(&id(2), Position::default(), 60, 850);
-        head.bump(&id(1), Position { change: 5, number: 5, at: 50 }, 70, 850);
+        head.bump(&id(1), Position { change: 4, number: 4, at: 40 }, 50, 50, 850);
+        head.bump(&id(2), Position::default(), 60, 60, 850);
+        head.bump(&id(1), Position { change: 5, number: 5, at: 50 }, 70, 70, 850);
         let moved: Vec<_> =
             head.after(1).map(|moved| (moved.conversation.as_str(), moved.since, moved.from.change)).collect();
         assert_eq!(moved, [("conv_me_user2", 2, 0), ("conv_me_user1", 1, 4)]);
-        assert_eq!(head.floor, 0);
+        assert_eq!((head.floor, head.evicted), (0, 0));
         assert_eq!(head.after(3).count(), 0);
     }
 
     #[test]
-    fn the_row_can_stay_within_one_write_unit_and_its_floor_tells_what_was_dropped() {
-        let mut head = HeadRow::default();
+    fn the_row_can_stay_within_one_write_unit_and_what_leaves_it_is_handed_out() {
+        let (mut head, mut evicted) = (HeadRow::default(), Vec::new());
+        let now = 1_763_116_200_007;
         for other in 0..100 {
-            head.bump(
-                &id(other),
-                Position { change: 1_000_000, number: 1_000_000, at: 1_763_116_200_007 },
-                1_763_116_200_007,
-                850,
-            );
+            let before = Position { change: 1_000_000, number: 1_000_000, at: now - 86_400_000 };
+            evicted.extend(head.bump(&id(other), before, now, now, 850));
+            head.bucket = Some(Bucket::full(10, now));
+            let bytes = crate::base::rows::encode(&head).len();
+            assert!(bytes <= 1_000, "{bytes}");
         }
-        head.bucket = Some(Bucket::full(10, 1_763_116_200_007));
-        assert!(crate::base::rows::encode(&head).len() <= 1_000, "{}", crate::base::rows::encode(&head).len());
-        let oldest = head.window.first().unwrap();
-        assert_eq!(oldest.version, head.floor + 1, "everything after the floor is in the window");
+        assert_eq!(head.floor, 0, "nothing is forgotten");
+        let mut before = 0;
+        for row in &evicted {
+            assert_eq!(row.before, before, "each row names the one before it");
+            before = row.version;
+        }
+        assert_eq!(before, head.evicted);
+        let versions = evicted.iter().flat_map(|row| &row.moved).chain(&head.window).map(|moved| moved.version);
+        assert!(versions.eq(1..=100), "each move is in one row or in the window");
+        assert!(evicted.len() <= 30, "several leave at once: {}", evicted.len());
+    }
+
+    #[test]
+    fn a_few_conversations_stay_however_long_their_ids_are() {
+        let mut head = HeadRow::default();
+        for other in 0..10 {
+            head.bump(&id(other), Position::default(), 1, 1, 10);
+            assert!(head.window.len() <= WINDOW_MIN);
+        }
+        assert_eq!(head.window.len(), WINDOW_MIN);
+    }
+
+    #[test]
+    fn the_row_of_an_older_server_is_read() {
+        let old = r#"{"v":1,"version":9,"at":5,"floor":4,"window":[["conv_a_b",5,3,2,1000,9]]}"#;
+        let head: HeadRow = serde_json::from_str(old).unwrap();
+        assert_eq!((head.floor, head.evicted, head.window[0].last), (4, 0, None));
+        assert_eq!(serde_json::to_string(&head).unwrap(), old);
     }
 }

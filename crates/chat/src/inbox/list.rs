@@ -1,8 +1,9 @@
 //! `getConversations`: a user's conversations, the one written in last first, or those that moved since a cursor.
 
 use super::{
-    cursor::{ConversationsCursor, Traversal},
+    cursor::{Answered, ConversationsCursor, Traversal, Walk, Way},
     head::HeadRow,
+    moves::{Moves, Reached, unmoved},
     read_head::{poll_head, read_head},
 };
 use crate::{
@@ -22,6 +23,9 @@ use std::cmp::Reverse;
 
 /// The list's name in the seal of its cursors.
 const SCOPE: &str = "conversations";
+
+/// How many of a user's conversations of which no move is known are looked at at once.
+const UNMOVED_PAGE: usize = 500;
 
 /// What is asked for.
 struct Request<'a> {
@@ -47,22 +51,24 @@ pub(crate) async fn list(cx: &Context, me: &UserId, input: ListConversations) ->
     let limit = text::limit(input.limit)?;
     let request = Request { me, limit, now: cx.now() };
     let (page, reset) = match cx.sealer.open::<ConversationsCursor>(input.since.as_deref(), me, SCOPE)? {
-        Since::Start => (traverse(cx, &request, None, 0).await?, false),
-        Since::Instant(since) => (traverse(cx, &request, None, since).await?, false),
-        Since::Cursor(ConversationsCursor { version, traversal: Some(traversal) }) => {
-            let since = traversal.since;
-            (traverse(cx, &request, Some((version, traversal)), since).await?, false)
+        Since::Start => (newest(cx, &request, None).await?, false),
+        Since::Instant(since) => (changed(cx, &request, None, since).await?, false),
+        Since::Cursor(ConversationsCursor { version, way: Way::Through(traversal) }) => {
+            let page = match traversal.since {
+                0 => newest(cx, &request, Some((version, traversal))).await?,
+                since => changed(cx, &request, Some((version, traversal)), since).await?,
+            };
+            (page, false)
         }
-        Since::Cursor(ConversationsCursor { version, traversal: None }) => {
-            let head = poll_head(cx, me, version, version).await?;
-            match head.covers(version) {
-                true => (moved(cx, &request, &head, version).await?, false),
-                false => (traverse(cx, &request, None, 0).await?, true),
-            }
+        Since::Cursor(ConversationsCursor { version, way: Way::Back(Walk { answered, .. }) }) => {
+            moved(cx, &request, version, answered).await?
+        }
+        Since::Cursor(ConversationsCursor { version, way: Way::Done }) => {
+            moved(cx, &request, version, Answered::default()).await?
         }
     };
     Ok(Conversations {
-        conversations: render::conversations(cx, &page.conversations, request.now).await?,
+        conversations: render::conversations(cx, me, &page.conversations, request.now).await?,
         has_more: page.has_more,
         cursor: cx.sealer.seal(&page.cursor, me, SCOPE),
         next_poll_ms: cx.polling.next_poll_ms(page.moved_at, request.now),
@@ -70,28 +76,97 @@ pub(crate) async fn list(cx: &Context, me: &UserId, input: ListConversations) ->
     })
 }
 
-/// The conversations that moved after `version`.
-async fn moved(cx: &Context, request: &Request<'_>, head: &HeadRow, version: u64) -> Result<Page> {
-    let moved: Vec<(ConversationId, u64)> =
-        head.after(version).filter_map(|one| Some((ConversationId::new(&one.conversation)?, one.version))).collect();
-    let has_more = moved.len() > request.limit;
-    let reached = if has_more { moved[request.limit - 1].1 } else { head.version };
-    let ids = moved.into_iter().take(request.limit).map(|(id, _)| id).collect();
+/// The conversations that moved after `version`, without those that were answered: of many, those that moved last. All
+/// of them after a reset, when it cannot be told which moved.
+async fn moved(cx: &Context, request: &Request<'_>, version: u64, mut answered: Answered) -> Result<(Page, bool)> {
+    let seen = answered.top().unwrap_or(version);
+    let head = poll_head(cx, request.me, version, seen).await?;
+    if !head.covers(version) || seen > head.version {
+        return Ok((newest(cx, request, None).await?, true));
+    }
+    let moves = Moves::after(cx, request.me, &head, version).await?;
+    if moves.lost.is_some() {
+        return Ok((newest(cx, request, None).await?, true));
+    }
+    let mut left = moves.trails.into_iter().filter(|trail| !answered.contains(trail.latest()));
+    let ids = left.by_ref().take(request.limit).map(|trail| trail.id).collect();
+    let below = left.next().map(|trail| trail.latest());
+    drop(left);
     let mut conversations = read::many(cx, ids).await?;
     conversations.sort_by_key(newest_first);
-    let cursor = ConversationsCursor { version: reached, traversal: None };
-    Ok(Page { conversations, has_more, cursor, moved_at: head.at })
+    let cursor = match below {
+        Some(below) => {
+            answered.add(below, head.version);
+            ConversationsCursor { version, way: Way::Back(Walk { answered, ..Walk::default() }) }
+        }
+        None => ConversationsCursor { version: head.version, way: Way::Done },
+    };
+    Ok((Page { conversations, has_more: below.is_some(), cursor, moved_at: head.at }, false))
+}
+
+/// Where a conversation is in the list: the one written in last comes first.
+type Order = (Reverse<u64>, String);
+
+/// All conversations page by page, the one written in last first. Only those of the page are read.
+async fn newest(cx: &Context, request: &Request<'_>, from: Option<(u64, Traversal)>) -> Result<Page> {
+    // The head is read first: what moves while the rest is read has a later version, and the next poll answers it.
+    let head = read_head(cx, request.me, Consistency::Strong).await?;
+    let (version, after) = begin_at(&head, from);
+    let mut found = candidates(cx, request, &head, after.as_ref()).await?;
+    found.sort();
+    let has_more = found.len() > request.limit;
+    found.truncate(request.limit);
+    let last = found.last().filter(|_| has_more).cloned();
+    let ids = found.iter().filter_map(|(_, id)| ConversationId::new(id)).collect();
+    let mut conversations = read::many(cx, ids).await?;
+    // Some may have moved since the head was read.
+    conversations.sort_by_key(newest_first);
+    let way = last.map(|(Reverse(at), after)| Way::Through(Traversal { after, at, since: 0 })).unwrap_or_default();
+    Ok(Page { conversations, has_more, cursor: ConversationsCursor { version, way }, moved_at: head.at })
+}
+
+/// The conversations after `after`, as many as a page and one more at least if there are so many: no other one comes
+/// before any of these.
+async fn candidates(cx: &Context, request: &Request<'_>, head: &HeadRow, after: Option<&Order>) -> Result<Vec<Order>> {
+    let is_left = |order: (Reverse<u64>, &str)| after.is_none_or(|(at, id)| order > (*at, id.as_str()));
+    let enough = |moves: &Moves, reached: Reached| {
+        let orders = moves.trails.iter().filter_map(|trail| trail.order());
+        orders.filter(|order| order.0.0 > reached.at && is_left(*order)).count() > request.limit
+    };
+    let moves = Moves::after_until(cx, request.me, head, 0, enough).await?;
+    // What older servers wrote does not say when the last message was.
+    let mut unknown: Vec<_> =
+        moves.trails.iter().filter(|trail| trail.last.is_none()).map(|trail| trail.id.clone()).collect();
+    if !moves.is_partial && (head.floor > 0 || moves.lost.is_some()) {
+        unknown.extend(all_unmoved(cx, request.me, &moves).await?);
+    }
+    let mut found: Vec<Order> = Vec::new();
+    if !unknown.is_empty() {
+        found.extend(read::many(cx, unknown).await?.iter().map(newest_first));
+    }
+    found.extend(moves.trails.iter().filter_map(|trail| trail.order()).map(|(at, id)| (at, id.to_owned())));
+    found.retain(|(at, id)| is_left((*at, id)));
+    Ok(found)
+}
+
+/// The conversations of which no move is known.
+async fn all_unmoved(cx: &Context, me: &UserId, moves: &Moves) -> Result<Vec<ConversationId>> {
+    let (mut all, mut after) = (Vec::new(), None::<ConversationId>);
+    loop {
+        let (ids, last) = unmoved(cx, me, moves, after.as_ref().map(ConversationId::as_str), UNMOVED_PAGE).await?;
+        all.extend(ids);
+        match last {
+            Some(last) => after = Some(last),
+            None => return Ok(all),
+        }
+    }
 }
 
 /// All conversations that changed after `since`, page by page, the one written in last first.
-async fn traverse(cx: &Context, request: &Request<'_>, from: Option<(u64, Traversal)>, since: u64) -> Result<Page> {
-    // The head is read first: what moves while the rest is read has a later version, and the next poll answers it.
+async fn changed(cx: &Context, request: &Request<'_>, from: Option<(u64, Traversal)>, since: u64) -> Result<Page> {
     let head = read_head(cx, request.me, Consistency::Strong).await?;
-    let (version, after) = match from {
-        Some((version, traversal)) => (version, Some((Reverse(traversal.at), traversal.after))),
-        None => (head.version, None),
-    };
-    let memberships = cx.db.range_all(keys::memberships(request.me, None, 100)).await?;
+    let (version, after) = begin_at(&head, from);
+    let memberships = cx.db.range_all(keys::memberships(request.me, None, UNMOVED_PAGE)).await?;
     let mut conversations = read::many(cx, keys::named_conversations(&memberships)).await?;
     conversations.retain(|one| one.1.updated > since && after.as_ref().is_none_or(|after| newest_first(one) > *after));
     conversations.sort_by_key(newest_first);
@@ -99,9 +174,18 @@ async fn traverse(cx: &Context, request: &Request<'_>, from: Option<(u64, Traver
     conversations.truncate(request.limit);
     let last = conversations.last().filter(|_| has_more);
     let traversal = last.map(|(id, row)| Traversal { after: id.as_str().to_owned(), at: row.log.at, since });
-    Ok(Page { conversations, has_more, cursor: ConversationsCursor { version, traversal }, moved_at: head.at })
+    let cursor = ConversationsCursor { version, way: traversal.map(Way::Through).unwrap_or_default() };
+    Ok(Page { conversations, has_more, cursor, moved_at: head.at })
 }
 
-fn newest_first((id, row): &(ConversationId, ConversationRow)) -> (Reverse<u64>, String) {
+/// The version that a traversal leads up to, and the last conversation that it has answered.
+fn begin_at(head: &HeadRow, from: Option<(u64, Traversal)>) -> (u64, Option<Order>) {
+    match from {
+        Some((version, traversal)) => (version, Some((Reverse(traversal.at), traversal.after))),
+        None => (head.version, None),
+    }
+}
+
+fn newest_first((id, row): &(ConversationId, ConversationRow)) -> Order {
     (Reverse(row.log.at), id.as_str().to_owned())
 }

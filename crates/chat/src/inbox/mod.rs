@@ -5,6 +5,8 @@ pub(crate) mod cursor;
 mod follow;
 pub(crate) mod head;
 pub(crate) mod list;
+pub(crate) mod moved;
+mod moves;
 mod read_head;
 pub(crate) mod sync;
 mod traverse;

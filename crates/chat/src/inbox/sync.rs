@@ -1,15 +1,16 @@
 //! `sync`: all that changed for a user, in every conversation, in one poll.
 //!
-//! The user's head tells which conversations moved since a version. The cursor tells how far the client has read each
-//! of those that moved lately; for the others the head does. Each is then read like a list of its own (`follow.rs`).
-//! Without a cursor, or with one that is too old, a traversal of all conversations answers the newest messages of each
-//! (`traverse.rs`).
+//! The user's head tells which conversations moved since a version, and rows beside it tell what left its window
+//! (`moves.rs`). The cursor tells how far the client has read each of those that moved lately; for the others their
+//! moves do. Each is then read like a list of its own (`follow.rs`). Without a cursor, or with one of before the store
+//! was restored, the newest messages of all conversations are answered in the same way.
 
 use super::{
     answer::{Answer, Request, SCOPE},
-    cursor::{SyncCursor, fingerprint},
+    cursor::{SyncCursor, Way, fingerprint},
     follow,
     head::HeadRow,
+    moves::Moves,
     read_head::poll_head,
     traverse,
 };
@@ -21,11 +22,19 @@ use crate::{
         text,
     },
     context::Context,
-    conversation::receipts,
+    conversation::{receipts, row::ConversationRow},
     keys,
 };
+use futures_util::{StreamExt, TryStreamExt, future::BoxFuture, stream};
 use jobline_wire::{SyncQuery, Synced};
 use std::collections::HashMap;
+
+/// How many receipts of one poll are recorded at the same time.
+const DELIVERIES_AT_ONCE: usize = 8;
+/// How many conversations a cursor may have the proof of a delivery for that is not recorded yet.
+const PROOFS_KEPT: usize = 64;
+/// How many rows of a user's conversations are read at once in search of their names.
+const NAMES_PAGE: usize = 500;
 
 /// All that changed for `me`. One read when nothing did.
 ///
@@ -35,8 +44,8 @@ pub(crate) async fn sync(cx: &Context, me: &UserId, input: SyncQuery) -> Result<
     answer(cx, me, input, Proof::Recorded).await
 }
 
-/// [`sync`] without recording what the cursor proves. The answer's cursor proves the same and more, so nothing is lost when
-/// [`record_delivery`] is called for the last of several cursors only.
+/// [`sync`] without recording what the cursor proves. The answer's cursor proves the same and more, so nothing is lost
+/// when [`record_delivery`] is called for the last of several cursors only.
 ///
 /// # Errors
 /// As [`sync`].
@@ -52,7 +61,7 @@ pub(crate) async fn record_delivery(cx: &Context, me: &UserId, cursor: &str) -> 
     match cx.sealer.open::<SyncCursor>(Some(cursor), me, SCOPE)? {
         Since::Cursor(mut cursor) if cursor.proves_delivery() => {
             let head = poll_head(cx, me, cursor.version, cursor.seen).await?;
-            acknowledge(cx, me, &head, &mut cursor).await
+            acknowledge(cx, me, &head, &Moves::default(), &mut cursor).await
         }
         _ => Ok(()),
     }
@@ -70,12 +79,11 @@ enum Proof {
 async fn answer(cx: &Context, me: &UserId, input: SyncQuery, proof: Proof) -> Result<Synced> {
     let request = Request { me, limit: text::limit(input.limit)?, now: cx.now() };
     match cx.sealer.open::<SyncCursor>(input.since.as_deref(), me, SCOPE)? {
-        Since::Start => traverse::begin(cx, request, 0, false).await,
-        // 0 stands for a traversal of the newest messages; nothing happened in the first millisecond of 1970.
-        Since::Instant(since) => traverse::begin(cx, request, since.max(1), false).await,
+        Since::Start => follow::begin(cx, request, false).await,
+        Since::Instant(since) => traverse::begin(cx, request, since.max(1)).await,
         Since::Cursor(cursor) => {
             let head = poll_head(cx, me, cursor.version, cursor.seen).await?;
-            if cursor.traversal.is_none() && cursor.version == head.version && nothing_to_record(&cursor, proof) {
+            if cursor.way == Way::Done && cursor.version == head.version && nothing_to_record(&cursor, proof) {
                 let unchanged = input.since.unwrap_or_default();
                 return Answer::from(cursor).finish_with(cx, request, head.at, unchanged).await;
             }
@@ -95,36 +103,59 @@ async fn continue_from(
     mut cursor: SyncCursor,
     proof: Proof,
 ) -> Result<Synced> {
-    if proof == Proof::Recorded {
-        acknowledge(cx, request.me, head, &mut cursor).await?;
+    // A cursor does not grow without a bound: many proofs are recorded now.
+    let records = proof == Proof::Recorded || cursor.proofs() > PROOFS_KEPT;
+    if let Way::Through(traversal) = &cursor.way {
+        let traversal = traversal.clone();
+        if records {
+            acknowledge(cx, request.me, head, &Moves::default(), &mut cursor).await?;
+        }
+        return traverse::resume(cx, request, cursor, traversal).await;
     }
-    if cursor.traversal.is_some() {
-        return traverse::resume(cx, request, Answer::from(cursor)).await;
+    let moves = match is_from_here(head, &cursor) {
+        true => follow::moves(cx, request, head, &cursor).await?,
+        false => Moves::unknown(),
+    };
+    if records {
+        acknowledge(cx, request.me, head, &moves, &mut cursor).await?;
     }
-    if head.covers(cursor.version)
-        && let Some(synced) = follow::moved(cx, request, head, cursor).await?
+    if is_from_here(head, &cursor)
+        && follow::is_known(&moves, &cursor)
+        && let Some(synced) = follow::resume(cx, request, head, &moves, cursor).await?
     {
         return Ok(synced);
     }
-    traverse::begin(cx, request, 0, true).await
+    follow::begin(cx, request, true).await
+}
+
+/// Whether the head knows everything after the cursor, and the cursor nothing that the head does not: a store may have
+/// been restored to an earlier state.
+fn is_from_here(head: &HeadRow, cursor: &SyncCursor) -> bool {
+    let is_first = matches!(&cursor.way, Way::Back(walk) if walk.is_first);
+    cursor.seen <= head.version && (is_first || head.covers(cursor.version))
 }
 
 /// Records as delivered what the cursor proves to have arrived.
-async fn acknowledge(cx: &Context, me: &UserId, head: &HeadRow, cursor: &mut SyncCursor) -> Result<()> {
+async fn acknowledge(cx: &Context, me: &UserId, head: &HeadRow, moves: &Moves, cursor: &mut SyncCursor) -> Result<()> {
     if !cursor.proves_delivery() {
         return Ok(());
     }
     let mut names: HashMap<u64, ConversationId> = head.window_by_fingerprint();
+    names.extend(moves.trails.iter().map(|trail| (trail.print, trail.id.clone())));
     if cursor.conversations.iter().any(|one| one.proves_delivery && !names.contains_key(&one.conversation)) {
-        let all = cx.db.range_all(keys::memberships(me, None, 100)).await?;
+        let all = cx.db.range_all(keys::memberships(me, None, NAMES_PAGE)).await?;
         names.extend(keys::named_conversations(&all).into_iter().map(|id| (fingerprint(id.as_str()), id)));
     }
+    let mut received = Vec::new();
     for one in cursor.conversations.iter_mut().filter(|one| one.proves_delivery) {
-        if let Some(id) = names.get(&one.conversation) {
-            let member = id.side(me).expect("a user's head and memberships name only conversations they are in");
-            receipts::deliver(cx, id, member, one.cursor.position.last_message()).await?;
-        }
         one.proves_delivery = false;
+        received.extend(names.remove(&one.conversation).map(|id| (id, one.cursor.position.last_message())));
     }
-    Ok(())
+    let mut deliveries: Vec<BoxFuture<'_, Result<ConversationRow>>> = Vec::with_capacity(received.len());
+    for (id, message) in &received {
+        let member = id.side(me).expect("a user's head and memberships name only conversations they are in");
+        deliveries.push(Box::pin(receipts::deliver(cx, id, member, *message)));
+    }
+    // The senders are different people, so the commits seldom meet.
+    stream::iter(deliveries).buffer_unordered(DELIVERIES_AT_ONCE).try_for_each(|_| async { Ok(()) }).await
 }

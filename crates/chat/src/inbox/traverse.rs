@@ -1,9 +1,10 @@
-//! The traversal of all of a user's conversations, in the order of their ids: a `sync` without a cursor, from an instant,
-//! or after a reset.
+//! The traversal of all of a user's conversations, in the order of their ids: a `sync` from an instant. Older servers
+//! answered a `sync` without a cursor like that, too, and their cursors still lead on.
 
 use super::{
-    answer::{Answer, Request, Taken},
-    cursor::{ConversationCursor, SyncCursor, Traversal, fingerprint},
+    answer::{Answer, Request, Taken, newest},
+    cursor::{ConversationCursor, SyncCursor, Traversal, Way, fingerprint},
+    moves::Moves,
     read_head::read_head,
 };
 use crate::{
@@ -11,30 +12,34 @@ use crate::{
     context::Context,
     conversation::read,
     keys,
-    log::{cursor::LogCursor, history, locate, merge::Segment, view::LogView},
+    log::{cursor::LogCursor, locate, view::LogView},
 };
 use jobline_store::Consistency;
 use jobline_wire::Synced;
 use std::collections::HashMap;
 
-/// Begins a traversal of what changed after `since`; 0 answers the newest messages of each conversation. What moves
-/// meanwhile has a later version than the cursor, so the polls that follow answer it.
-pub(super) async fn begin(cx: &Context, request: Request<'_>, since: u64, reset: bool) -> Result<Synced> {
+/// Begins a traversal of what changed after `since`. What moves meanwhile has a later version than the cursor, so the
+/// polls that follow answer it.
+pub(super) async fn begin(cx: &Context, request: Request<'_>, since: u64) -> Result<Synced> {
     let version = read_head(cx, request.me, Consistency::Strong).await?.version;
-    let traversal = Some(Traversal { since, ..Traversal::default() });
-    let mut answer = Answer::from(SyncCursor { version, traversal, ..SyncCursor::default() });
-    answer.reset = reset;
-    resume(cx, request, answer).await
+    let traversal = Traversal { since, ..Traversal::default() };
+    resume(cx, request, SyncCursor { version, ..SyncCursor::default() }, traversal).await
 }
 
-/// Continues the traversal in the answer's cursor.
-pub(super) async fn resume(cx: &Context, request: Request<'_>, mut answer: Answer) -> Result<Synced> {
-    let mut traversal = answer.cursor.traversal.take().unwrap_or_default();
+/// Continues the `traversal` of a cursor.
+pub(super) async fn resume(
+    cx: &Context,
+    request: Request<'_>,
+    cursor: SyncCursor,
+    mut traversal: Traversal,
+) -> Result<Synced> {
+    let mut answer = Answer::from(cursor);
     let after = Some(traversal.after.as_str()).filter(|after| !after.is_empty());
     let page = cx.db.range(keys::memberships(request.me, after, request.limit + 1)).await?;
     let found = read::many(cx, keys::named_conversations(&page)).await?;
-    // Read after the conversations: the window covers whatever in them is newer than the cursor's version.
+    // Read after the conversations: it knows whatever in them is newer than the cursor's version.
     let head = read_head(cx, request.me, Consistency::Strong).await?;
+    let moved = Moves::after(cx, request.me, &head, answer.cursor.version).await?;
     let mut cursors: HashMap<u64, ConversationCursor> =
         answer.cursor.conversations.iter().map(|one| (one.conversation, *one)).collect();
     answer.has_more = page.len() > request.limit;
@@ -54,13 +59,16 @@ pub(super) async fn resume(cx: &Context, request: Request<'_>, mut answer: Answe
         }
         traversal.after = id.as_str().to_owned();
     }
-    // A conversation that has not moved lately was read to its end; its place in the window will say so when it moves.
+    // A conversation that has not moved meanwhile was read to its end; its place in the window will say so when it
+    // moves.
     let window = head.window_by_fingerprint();
-    let needed =
-        |one: &ConversationCursor| one.proves_delivery || one.in_progress || window.contains_key(&one.conversation);
+    let needed = |one: &ConversationCursor| {
+        let has_moved = moved.may_have(one.conversation);
+        one.proves_delivery || one.in_progress || has_moved || window.contains_key(&one.conversation)
+    };
     answer.cursor.conversations = cursors.into_values().filter(needed).collect();
     answer.cursor.seen = head.version;
-    answer.cursor.traversal = answer.has_more.then_some(traversal);
+    answer.cursor.way = if answer.has_more { Way::Through(traversal) } else { Way::Done };
     answer.finish(cx, request, head.at).await
 }
 
@@ -76,10 +84,8 @@ async fn visit_newest(
     if answer.room(request.limit) < wanted {
         return Ok(Taken::Part);
     }
-    let (listed, _) = history::page(cx, log, u64::MAX, request.limit).await?;
-    let mut end = ConversationCursor::new(log.id.as_str(), LogCursor::at(log.row.log));
-    let segment = Segment { listed, cursor: end.cursor, watermarks: log.row.watermarks() };
-    answer.add(cx, log, &mut end, segment).await?;
+    let (end, messages) = newest(cx, log, request.limit).await?;
+    answer.push(log, messages);
     *cursor = Some(end);
     Ok(Taken::All)
 }

@@ -9,6 +9,15 @@ use crate::{
 };
 use jobline_store::{Consistency, Direction};
 
+/// The oldest `limit` messages with `createdAt > after`, oldest first.
+pub(crate) async fn after(cx: &Context, log: LogView<'_>, after: u64, limit: usize) -> Result<Vec<ListedMessage>> {
+    let after = after.max(cx.retention.horizon(log.now).saturating_sub(1));
+    let end = log.row.log.at + 1;
+    let range = keys::messages(log.id, after, end, Direction::Ascending, limit, Consistency::Strong);
+    let rows: Vec<MessageRow> = cx.db.decode_range(range).await?;
+    listed(cx, log, rows).await
+}
+
 /// The newest `limit` messages with `createdAt < before` that exist, oldest first, and whether there are older ones.
 pub(crate) async fn page(
     cx: &Context,
@@ -24,8 +33,12 @@ pub(crate) async fn page(
     let has_more = rows.len() > limit;
     rows.truncate(limit);
     rows.reverse();
+    Ok((listed(cx, log, rows).await?, has_more))
+}
+
+async fn listed(cx: &Context, log: LogView<'_>, rows: Vec<MessageRow>) -> Result<Vec<ListedMessage>> {
     let state =
         LogState { id: log.id, viewer: log.viewer, watermarks: log.row.watermarks(), last: log.row.last_change_row };
     let updated = state.last_changes(&cx.db, &rows, Vec::new()).await?;
-    Ok((rows.into_iter().zip(updated).map(|(row, updated)| ListedMessage { row, updated }).collect(), has_more))
+    Ok(rows.into_iter().zip(updated).map(|(row, updated)| ListedMessage { row, updated }).collect())
 }

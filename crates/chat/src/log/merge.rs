@@ -144,7 +144,7 @@ impl Merge<'_> {
         let Some(change) = self.changes.next_if(|change| change.number == next) else { return Ok(false) };
         let mut touched = match change.touches(self.log.viewer) {
             Touches::Nothing => Vec::new(),
-            Touches::One => self.touched_message(&change).into_iter().collect(),
+            Touches::One => self.touched_message(&change).await?.into_iter().collect(),
             Touches::Status => self.changed_status(&change, room + 1).await?,
         };
         let fits = touched.len() <= room;
@@ -172,17 +172,34 @@ impl Merge<'_> {
         }
     }
 
-    /// The message from before the series that `change` touched, if the series shows it here: as it stands now, it was
-    /// touched by this change last, and no receipt showed it earlier in the series. One that was touched again is shown
-    /// where that happened.
-    fn touched_message(&self, change: &ChangeRow) -> Option<MessageRow> {
-        let row = self.targets.get(&change.to.number).filter(|row| row.touched_change() == change.number)?;
+    /// The message from before the series that `change` touched, if the series shows it here: as it stands now, no later
+    /// change of the series touched it, and no receipt of the series shows it. One that was touched again is shown where
+    /// that happened.
+    async fn touched_message(&self, change: &ChangeRow) -> Result<Option<MessageRow>> {
+        let Some(row) = self.targets.get(&change.to.number) else { return Ok(None) };
         let status = |watermarks: Watermarks| watermarks.status(row.number, row.from, self.log.viewer);
-        let answered = match (self.snapshot.before, change.before) {
-            (Some(begin), Some(before)) => status(begin.watermarks) != status(before),
+        let begin = self.snapshot.before.map(|begin| status(begin.watermarks));
+        let before = change.before.map(status);
+        let answered = begin.is_some() && before.is_some() && begin != before;
+        let last = match row.touched_change() {
+            touched if touched == change.number => true,
+            // Touched once more since the series began: that is shown in the next one, and this one's state here.
+            touched if touched > self.snapshot.change => {
+                before == Some(status(self.snapshot.watermarks)) && self.is_last_touch(change).await?
+            }
             _ => false,
         };
-        (!answered).then(|| row.clone())
+        Ok((last && !answered).then(|| row.clone()))
+    }
+
+    /// Whether no later change of the series touches the message that `change` touched. `false` where that is too far to
+    /// look: the next series shows the message then.
+    async fn is_last_touch(&self, change: &ChangeRow) -> Result<bool> {
+        let range = keys::changes(self.log.id, change.number + 1, TOUCHED_PAGE);
+        let later: Vec<ChangeRow> = self.cx.db.decode_range(range).await?;
+        let reaches_end = later.len() < TOUCHED_PAGE || later.iter().any(|one| one.number >= self.snapshot.change);
+        let again = |one: &ChangeRow| one.number <= self.snapshot.change && one.message == change.message;
+        Ok(reaches_end && !later.iter().any(again))
     }
 
     /// The first `limit` messages from before the series whose status `change` changed as the viewer sees them, and that
@@ -208,8 +225,12 @@ impl Merge<'_> {
     }
 
     /// Whether the series answered a message before it comes to the receipt `change`: where it was touched, or where an
-    /// earlier receipt changed its status. It was shown there as the snapshot has it, with what is still to come.
+    /// earlier receipt changed its status. It was shown there as the snapshot has it, with what is still to come. One that
+    /// was touched between the reads of this answer is in it already, as it stood before that.
     fn was_answered(&self, row: &MessageRow, change: &ChangeRow) -> bool {
+        if self.found.iter().any(|shown| shown.number == row.number) {
+            return true;
+        }
         let (Some(begin), Some(before)) = (self.snapshot.before, change.before) else { return false };
         let status = |watermarks: Watermarks| watermarks.status(row.number, row.from, self.log.viewer);
         let touched = (begin.change + 1..change.number).contains(&row.touched_change());

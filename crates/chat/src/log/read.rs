@@ -23,9 +23,11 @@ pub(crate) async fn read_log(cx: &Context, log: LogView<'_>, from: LogCursor, li
     if from.position.change >= log.row.log.change {
         return Ok(Some(Segment { listed: Vec::new(), cursor: from, watermarks: log.row.watermarks() }));
     }
-    // A stale row would show a message without a change of it that the answer passes.
-    let touched = log.row.last_touch > from.position.change;
-    let first = if touched { Consistency::Strong } else { Consistency::Eventual };
+    // A stale message row would show a message without a change of it that the series passes. The conversation's row knows
+    // of all of them, unless it is older itself than the one that the series began with.
+    let knows_series = from.snapshot.is_none_or(|snapshot| snapshot.change <= log.row.log.change);
+    let untouched = log.row.last_touch <= from.position.change;
+    let first = if knows_series && untouched { Consistency::Eventual } else { Consistency::Strong };
     for consistency in [first, Consistency::Strong] {
         let fetched = fetch(cx, log, from.position, limit, consistency).await?;
         let segment = merge::merge(cx, log, from, limit, fetched).await?;

@@ -19,6 +19,7 @@ use crate::{
     context::Context,
     conversation::{update::ConversationUpdate, watermarks::Watermarks},
     keys,
+    user::blocks::FirstBlocks,
 };
 use jobline_store::{Condition, Outcome};
 use jobline_wire::{HostMessageInput, HostMessageType, SentMessage, Status, limits::EVENT_DATA_BYTES};
@@ -48,11 +49,15 @@ pub(crate) async fn post(cx: &Context, input: HostMessageInput) -> Result<SentMe
         }
         let now = cx.now();
         let consistency = attempts.consistency();
-        let update = ConversationUpdate::load_or_new(cx, &line.conversation, consistency, &[], now).await?;
+        let mut update = ConversationUpdate::load_or_new(cx, &line.conversation, consistency, &[], now).await?;
         if line.must_exist && update.is_new() {
             return Err(Error::not_found("conversation"));
         }
-        match commit(cx, &line, &repetition, update, now).await? {
+        let blocks = match update.is_new() {
+            true => Some(FirstBlocks::read(cx, &mut update).await?),
+            false => None,
+        };
+        match commit(cx, &line, &repetition, update, blocks, now).await? {
             Ok(row) => break (ListedMessage { updated: row.at, row }, Watermarks::default()),
             Err(keys) => attempts.after_conflict(&keys).await?,
         }
@@ -70,6 +75,7 @@ async fn commit(
     line: &Line,
     repetition: &Repetition<'_>,
     mut update: ConversationUpdate,
+    blocks: Option<FirstBlocks>,
     now: u64,
 ) -> Result<std::result::Result<MessageRow, Vec<jobline_store::Key>>> {
     let before = update.row.log;
@@ -86,6 +92,9 @@ async fn commit(
     }
     if before.number == 0 {
         commit = update.put_memberships(commit);
+    }
+    if let Some(blocks) = &blocks {
+        commit = blocks.check(commit);
     }
     Ok(match update.commit(cx, commit, [0, 1]).await? {
         Outcome::Committed => Ok(row),

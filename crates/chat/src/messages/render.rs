@@ -9,7 +9,7 @@ use crate::{
     base::{author::Author, error::Result, id::ConversationId, time::iso},
     context::Context,
     conversation::watermarks::{Watermarks, receiver},
-    files::{media, port::DownloadGrant},
+    files::port::DownloadGrant,
 };
 use jobline_wire::{DeletedBy, Event, Message, MessageType, Reaction};
 
@@ -112,7 +112,7 @@ async fn attach(cx: &Context, message: &mut Message, file: Attachment, sent_at: 
             id: &file.id,
             name: &file.name,
             content_type: &file.content_type,
-            inline: media::shown_inline(&file.content_type),
+            inline: jobline_media::shown_inline(&file.content_type),
             // Not beyond the expiry of the file itself, whenever its bytes are removed.
             expires_ms: cx.retention.file_expires(sent_at).map_or(u64::MAX, |end| end * 1_000).min(now + DOWNLOAD_MS),
         };

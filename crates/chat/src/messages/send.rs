@@ -24,12 +24,13 @@ use crate::{
     context::Context,
     conversation::{update::ConversationUpdate, watermarks::Watermarks},
     files::{
-        accept, media,
+        accept,
         proof::{self, FileUse},
         row::FileRow,
     },
     host::{job_row::JobRow, permission},
     keys,
+    user::blocks::{self, FirstBlocks},
 };
 use jobline_store::{CommitBuilder, Condition, Consistency, Key, Outcome, Row};
 use jobline_wire::{Code, MessageType, SendMessage, SentMessage};
@@ -45,6 +46,8 @@ enum Attempt {
 struct Proved {
     job: JobRow,
     reply: Option<ReplyTo>,
+    /// Of a conversation that begins with this message.
+    first_blocks: Option<FirstBlocks>,
     file: Option<(FileRow, Condition)>,
     /// The sender's rate bucket after this message.
     bucket: Option<Bucket>,
@@ -99,10 +102,15 @@ async fn attempt(cx: &Context, request: &SendRequest, consistency: Consistency) 
     let (job, file) = (request.job.map(keys::job), request.file.as_deref().map(keys::file));
     let quoted = request.reply_to.as_ref().map(|id| keys::message(&request.conversation, id));
     let rest: Vec<Key> = job.iter().chain(&quoted).chain(&file).cloned().collect();
-    let update = ConversationUpdate::load_or_new(cx, &request.conversation, consistency, &rest, now).await?;
+    let mut update = ConversationUpdate::load_or_new(cx, &request.conversation, consistency, &rest, now).await?;
     if request.must_exist && update.is_new() {
         return Err(Error::not_found("conversation"));
     }
+    let first_blocks = match (update.is_new(), consistency) {
+        (false, _) => None,
+        (true, Consistency::Eventual) => Some(FirstBlocks::none(&update)),
+        (true, Consistency::Strong) => Some(FirstBlocks::read(cx, &mut update).await?),
+    };
     let wanted = request.job.map(|_| update.rest[0].as_ref());
     let last = update.row.job.map(|(job, _)| job);
     let job = permission::check(cx, (&request.me, request.receiver()), wanted, last, consistency).await?;
@@ -111,6 +119,7 @@ async fn attempt(cx: &Context, request: &SendRequest, consistency: Consistency) 
         // The members were told of another revision of the job than was read here: the read was stale.
         return Ok(Attempt::Conflict(Vec::new()));
     }
+    blocks::check(&update, request.sender)?;
     let reply = match &quoted {
         Some(_) => Some(quoted_message(cx, update.rest[usize::from(request.job.is_some())].as_ref(), now)?),
         None => None,
@@ -125,7 +134,7 @@ async fn attempt(cx: &Context, request: &SendRequest, consistency: Consistency) 
         }
         None => None,
     };
-    commit(cx, request, update, Proved { job, reply, file, bucket }, now).await
+    commit(cx, request, update, Proved { job, reply, file, bucket, first_blocks }, now).await
 }
 
 /// The message that the new one replies to, as it was read.
@@ -141,7 +150,7 @@ async fn commit(
     proved: Proved,
     now: u64,
 ) -> Result<Attempt> {
-    let Proved { job, reply, file, bucket } = proved;
+    let Proved { job, reply, file, bucket, first_blocks } = proved;
     let before = update.row.log;
     let id = MessageId::make(update.row.next_at(now), &nanoid(&*cx.random));
     update.row.append_message(request.sender, &id);
@@ -155,6 +164,9 @@ async fn commit(
     commit = put_sent(cx, commit, request, &message);
     if before.number == 0 {
         commit = update.put_memberships(commit);
+    }
+    if let Some(blocks) = &first_blocks {
+        commit = blocks.check(commit);
     }
     if update.row.job.map(|(about, _)| about) != Some(job.id) {
         let key = keys::job_conversation(JobId::parse(job.id)?, &request.conversation);
@@ -187,7 +199,7 @@ fn message_row(
     job: &JobRow,
     file: Option<&FileRow>,
 ) -> MessageRow {
-    let of_file = file.map(|file| media::message_type(&file.content_type));
+    let of_file = file.map(|file| jobline_media::message_type(&file.content_type));
     MessageRow {
         v: LAYOUT,
         id: id.as_str().to_owned(),

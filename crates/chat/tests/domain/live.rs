@@ -1,7 +1,7 @@
 //! What live connections rest on: who is told of a commit, and deliveries that are recorded later.
 
 use crate::support::{User, World, texts};
-use jobline_wire::{Code, JobStatus, Status};
+use jobline_wire::{BlockUser, Code, JobStatus, Status};
 
 fn told(users: &[&str]) -> (Vec<String>, String) {
     (users.iter().map(|user| (*user).to_owned()).collect(), "conv_anna_ben".to_owned())
@@ -118,6 +118,13 @@ async fn typing_is_seen_by_whom_a_message_would_reach() {
     assert_eq!(audience("conv_anna_carl").await, [] as [&str; 0], "a stranger");
     assert_eq!(audience("conv_ben_carl").await, [] as [&str; 0], "of others");
     assert_eq!(audience("nonsense").await, [] as [&str; 0]);
+    for [blocker, blocked] in [["ben", "anna"], ["anna", "ben"]] {
+        let (blocker, who) = (world.user(blocker).id, || BlockUser { user_id: blocked.to_owned() });
+        world.chat.block(&blocker, who()).await.unwrap();
+        assert_eq!(audience("conv_anna_ben").await, [] as [&str; 0], "{blocker} blocks {blocked}");
+        world.chat.unblock(&blocker, who()).await.unwrap();
+        assert_eq!(audience("conv_anna_ben").await, ["ben"]);
+    }
     world.job(1, &["anna", "ben"], JobStatus::Closed).await;
     assert_eq!(audience("conv_anna_ben").await, [] as [&str; 0], "the job is closed");
 }

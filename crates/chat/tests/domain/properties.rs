@@ -107,7 +107,7 @@ struct Cursors {
     cursors: [String; 3],
 }
 
-fn runtime() -> Runtime {
+pub fn runtime() -> Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime")
 }
 

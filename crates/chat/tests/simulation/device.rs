@@ -139,15 +139,7 @@ pub fn see_conversation(model: &Model, viewer: &str, shown: &Conversation, begun
         ensure!(model.retention_ms.is_some() && shown.last_message_at.is_none(), "no last message: {shown:?}");
         return Ok(());
     };
-    let number = talk.facts.iter().find(|(_, fact)| Model::text(fact.intent) == *text);
-    if let Some((number, fact)) = number {
-        ensure!(shown.last_message_at.as_ref() == Some(&fact.created_at), "lastMessageAt: {shown:?}");
-        let accepted = model.accepted_before(&shown.id, begun);
-        ensure!(*number >= accepted, "message {accepted} came before, this shows {number}: {shown:?}");
-    }
-    let meant = text.strip_prefix('m').and_then(|number| model.intents.get(number.parse::<usize>().ok()?));
-    ensure!(meant.is_some_and(|intent| intent.conversation == shown.id), "nobody said so: {shown:?}");
-    Ok(())
+    model.see_preview(shown, text, begun)
 }
 
 /// A device of any kind.

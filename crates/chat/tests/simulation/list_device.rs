@@ -15,6 +15,8 @@ struct DeviceState {
     /// Everything up to this instant was committed and visible when the cursor was made.
     shown_ms: u64,
     behind: bool,
+    /// When the first answer of the series was asked for.
+    series: u64,
     view: View,
 }
 
@@ -52,6 +54,12 @@ impl<'a> ListDevice<'a> {
             }
             30..=32 => return self.client.read_what_others_wrote().await,
             33..=38 => return self.look().await,
+            39..=58 if self.client.world.plan.changes => {
+                let known = self.view().into_iter().flat_map(|view| view.merged());
+                let known: Vec<_> = known.map(|(number, message)| (number, message.id.clone())).collect();
+                let conversation = self.conversation.clone();
+                return self.client.change(&conversation, &known).await;
+            }
             _ => {}
         }
         self.poll().await.map(drop)
@@ -90,26 +98,31 @@ impl<'a> ListDevice<'a> {
         let told = (answer.messages.len(), answer.has_more);
         let behind = answer.has_more;
         let gone_before = world.model.borrow().gone_before(world.now_ms());
+        let series = self.state.as_ref().filter(|state| state.behind).map_or(begun, |state| state.series);
+        let user = self.client.user();
         let view = match (self.state.clone(), &instant) {
             _ if answer.reset == Some(true) => self.reset(&answer)?,
             (Some(mut state), _) => {
-                state.view.changes(&answer.messages, &world.model.borrow().talks[&self.conversation], gone_before)?;
+                state.view.changes(&answer.messages, &world.model.borrow(), user, series, gone_before)?;
                 state.view
             }
             (None, Some(instant)) => {
                 let late = answer.messages.iter().find(|message| message.updated_at <= *instant);
                 ensure!(late.is_none(), "not after {instant}: {late:?}");
                 let mut view = View::since(instant);
-                view.changes(&answer.messages, &world.model.borrow().talks[&self.conversation], gone_before)?;
+                view.changes(&answer.messages, &world.model.borrow(), user, series, gone_before)?;
                 view
             }
             (None, None) => self.snapshot(&answer, limit, begun)?,
         };
+        if !behind {
+            view.is_complete(&world.model.borrow(), &self.conversation, user, begun, gone_before)?;
+        }
         self.past.extend(self.state.take());
         if self.past.len() > 6 {
             self.past.remove(0);
         }
-        self.state = Some(DeviceState { cursor: answer.cursor, shown_ms, behind, view });
+        self.state = Some(DeviceState { cursor: answer.cursor, shown_ms, behind, series, view });
         Ok(Some(told))
     }
 
@@ -142,7 +155,7 @@ impl<'a> ListDevice<'a> {
         let mut model = world.model.borrow_mut();
         for message in &answer.messages {
             ensure!(message.conversation_id == self.conversation, "another conversation: {message:?}");
-            model.see(self.client.user(), message)?;
+            model.see(self.client.user(), message, begun)?;
         }
         Ok(Some(answer))
     }

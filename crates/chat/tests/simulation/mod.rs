@@ -3,9 +3,12 @@
 //! `plan.rs` says what a history consists of, `world.rs` what is between a client and the store, `chaos.rs` what goes
 //! wrong. `sender.rs` and the devices act; `model.rs` and `view.rs` check every answer; `quiescence.rs` checks the end.
 
+mod actions;
+mod changes;
 mod chaos;
 mod device;
 mod dice;
+mod host_lines;
 mod jobs;
 mod list_device;
 mod model;
@@ -92,6 +95,7 @@ async fn live(world: &World) -> Check {
         actors.push(Box::pin(async move { Sender::new(world, user).run().await.map(|()| None) }));
     }
     actors.push(Box::pin(async { chaos::host(world).await.map(|()| None) }));
+    actors.push(Box::pin(async { host_lines::run(world).await.map(|()| None) }));
     let over = Cell::new(false);
     let acting = async {
         let mut devices = Vec::new();

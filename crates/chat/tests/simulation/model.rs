@@ -3,10 +3,13 @@
 //! The model keeps every send, every message that any answer ever showed, every call of markAsRead and of the host. It
 //! never computes what an answer should be; it says whether an answer is possible, given all that is known.
 
-use super::{jobs::Jobs, plan::Plan, reads::Reads};
+use super::{changes::Changes, jobs::Jobs, plan::Plan, reads::Reads, world::Gate};
 use jobline_chat::{ConversationId, UserId, iso};
 use jobline_wire::{Message, MessageType, Status};
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 /// The error says why a check failed.
 pub type Check<T = ()> = Result<T, String>;
@@ -20,7 +23,19 @@ macro_rules! ensure {
 }
 pub(crate) use ensure;
 
-/// A message that a user intends to send: with a `clientId` by as many requests as it takes, without one by a single
+/// Who the sender of a line from the host is.
+pub const HOST: &str = "#host";
+
+/// What an intent becomes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    Text,
+    File,
+    /// A line of the host that does not count as unread.
+    Event,
+}
+
+/// A message that a user, or the host, intends to send: with a `clientId` by as many requests as it takes, without one by a single
 /// request. Its text is unique, so every message in an answer can be traced to its intent.
 #[derive(Debug, Clone)]
 pub struct Intent {
@@ -28,7 +43,9 @@ pub struct Intent {
     pub sender: String,
     pub client_id: Option<String>,
     pub job: Option<u64>,
-    pub with_file: bool,
+    pub form: Form,
+    /// The number of the message that it replies to.
+    pub reply_to: Option<u64>,
     /// When the first request began.
     pub begun: Option<u64>,
     pub in_flight: usize,
@@ -42,6 +59,24 @@ pub struct Intent {
 }
 
 impl Intent {
+    /// A text that `sender` intends to send, and has not sent yet.
+    pub fn new(conversation: String, sender: &str) -> Self {
+        Self {
+            conversation,
+            sender: sender.to_owned(),
+            client_id: None,
+            job: None,
+            form: Form::Text,
+            reply_to: None,
+            begun: None,
+            in_flight: 0,
+            uncertain: false,
+            refused: false,
+            accepted: None,
+            seen: None,
+        }
+    }
+
     /// Whether it cannot be stored any more.
     fn cannot_be_stored(&self) -> bool {
         self.begun.is_none() || (self.refused && !self.uncertain && self.in_flight == 0 && self.accepted.is_none())
@@ -68,18 +103,30 @@ pub struct Talk {
     /// For each member, the latest instant that one of their devices began to read from.
     pub covered_since: [String; 2],
     pub reads: [Reads; 2],
-    /// For each member, message and status: its `updatedAt`, and when an answer first showed it.
+    /// For each member, message and status: its earliest `updatedAt`, and when an answer first showed it.
     pub shown: BTreeMap<(usize, u64, Status), (String, u64)>,
+    /// What was asked of its messages, by their numbers.
+    pub changes: BTreeMap<u64, Changes>,
 }
 
 impl Talk {
     pub fn side(&self, user: &str) -> usize {
         usize::from(self.pair[1] == user)
     }
+
+    /// Whether nothing was ever asked of the message `number`: then only its status can have changed.
+    pub fn is_untouched(&self, number: u64) -> bool {
+        self.changes.get(&number).is_none_or(Changes::is_untouched)
+    }
 }
 
 pub struct Model {
     tick: u64,
+    /// How many commits the store had answered at each tick.
+    commits: Vec<u64>,
+    gate: Arc<Gate>,
+    /// By how many commits eventual reads are late.
+    lag: u64,
     pub intents: Vec<Intent>,
     pub talks: BTreeMap<String, Talk>,
     pub jobs: Jobs,
@@ -91,7 +138,7 @@ pub struct Model {
 }
 
 impl Model {
-    pub fn new(plan: &Plan) -> Self {
+    pub fn new(plan: &Plan, gate: Arc<Gate>) -> Self {
         let mut talks = BTreeMap::new();
         for one in 0..plan.users.len() {
             for other in plan.partners(one) {
@@ -103,6 +150,9 @@ impl Model {
         }
         Self {
             tick: 0,
+            commits: vec![0],
+            gate,
+            lag: plan.lag,
             intents: Vec::new(),
             talks,
             jobs: Jobs::new(plan),
@@ -115,7 +165,14 @@ impl Model {
     /// The next instant in the order of events.
     pub fn tick(&mut self) -> u64 {
         self.tick += 1;
+        self.commits.push(self.gate.commits());
         self.tick
+    }
+
+    /// Whether every read of a request that began at `begun`, however stale, shows what was known at `known`.
+    pub fn is_visible(&self, known: u64, begun: u64) -> bool {
+        let at = |tick: u64| self.commits[usize::try_from(tick).expect("few ticks")];
+        known < begun && at(known) + self.lag <= at(begun)
     }
 
     pub fn talk(&mut self, conversation: &str) -> &mut Talk {
@@ -127,8 +184,9 @@ impl Model {
         format!("m{intent}")
     }
 
+    /// The intent that a text is of: as it was sent, or as it was edited.
     fn intent_of(text: &str) -> Option<usize> {
-        text.strip_prefix('m')?.parse().ok()
+        text.strip_prefix('m')?.split('e').next()?.parse().ok()
     }
 
     pub fn intend(&mut self, intent: Intent) -> usize {
@@ -141,33 +199,59 @@ impl Model {
         created_ms < self.gone_before(now_ms)
     }
 
+    /// The true time.
+    pub fn gate_ms(&self) -> u64 {
+        self.gate.now_ms()
+    }
+
     /// Messages created before this may have expired.
     pub fn gone_before(&self, now_ms: u64) -> u64 {
         self.retention_ms.map_or(0, |kept| (now_ms + self.slack_ms).saturating_sub(kept))
     }
 
-    /// Records a message that `viewer` was answered, and checks whether it is possible.
-    pub fn see(&mut self, viewer: &str, message: &Message) -> Check {
+    /// Records a message that `viewer` was answered in a request that began at `begun`, and checks whether it is possible.
+    pub fn see(&mut self, viewer: &str, message: &Message, begun: u64) -> Check {
+        self.see_but_for_status(viewer, message, begun)?;
+        self.see_status(viewer, message)?;
+        self.see_look(viewer, message)
+    }
+
+    /// [`Model::see`] without what depends on receipts: the host has none.
+    pub fn see_but_for_status(&mut self, viewer: &str, message: &Message, begun: u64) -> Check {
         let intent = self.see_content(viewer, message)?;
         self.see_number(intent, message)?;
-        self.see_status(viewer, message)
+        self.see_changes(message, begun)?;
+        self.see_quote(intent, message, begun)
     }
 
     fn see_content(&mut self, viewer: &str, message: &Message) -> Check<usize> {
-        let intent = Self::intent_of(&message.content).filter(|intent| *intent < self.intents.len());
+        let talk = self.talks.get(&message.conversation_id).ok_or_else(|| format!("nobody could write {message:?}"))?;
+        let known = talk.facts.get(&message.number).map(|fact| fact.intent);
+        let intent = match message.deleted_at {
+            // Whoever deleted it had seen it.
+            Some(_) => known,
+            None => Self::intent_of(&message.content).filter(|intent| *intent < self.intents.len()),
+        };
         let intent = intent.ok_or_else(|| format!("nobody sent {message:?}"))?;
         let meant = &self.intents[intent];
         ensure!(meant.conversation == message.conversation_id, "shown in another conversation: {message:?}");
-        let talk = &self.talks[&message.conversation_id];
         ensure!(talk.pair.iter().any(|user| user == viewer), "{viewer} is shown what others said: {message:?}");
-        let side = talk.side(&meant.sender);
         ensure!(message.sender_id == meant.sender, "wrong sender: {message:?}");
-        ensure!(message.receiver_id == talk.pair[1 - side], "wrong receiver: {message:?}");
+        let receiver = match meant.sender == HOST {
+            true => viewer,
+            false => &talk.pair[1 - talk.side(&meant.sender)],
+        };
+        ensure!(message.receiver_id == receiver, "wrong receiver: {message:?}");
         let client_id = meant.client_id.as_ref().filter(|_| viewer == meant.sender);
         ensure!(message.client_id.as_ref() == client_id, "clientId of {message:?}, expected {client_id:?}");
-        let kind = if meant.with_file { MessageType::File } else { MessageType::Text };
+        let kind = match meant.form {
+            Form::Text => MessageType::Text,
+            Form::File => MessageType::File,
+            Form::Event => MessageType::Event,
+        };
         ensure!(message.kind == kind, "wrong type: {message:?}");
-        ensure!(message.file_url.is_some() == meant.with_file, "fileUrl: {message:?}");
+        let with_file = meant.form == Form::File && message.deleted_at.is_none();
+        ensure!(message.file_url.is_some() == with_file, "fileUrl: {message:?}");
         ensure!(meant.job.is_none() || meant.job == message.job_id, "wrong job: {message:?}");
         ensure!(!meant.cannot_be_stored(), "shown although it was refused: {message:?}");
         Ok(intent)
@@ -221,8 +305,12 @@ impl Model {
             let covered = talk.covered[receiver] >= number || talk.covered_since[receiver] >= message.created_at;
             ensure!(covered, "no device of the recipient received {message:?}");
         }
+        let untouched = talk.is_untouched(number);
         let key = (side, number, message.status);
         let shown = talk.shown.entry(key).or_insert_with(|| (message.updated_at.clone(), tick));
+        if !untouched {
+            return Ok(());
+        }
         ensure!(shown.0 == message.updated_at, "updatedAt was {} in another answer: {message:?}", shown.0);
         for (later, earlier) in [(Status::Read, Status::Delivered), (Status::Delivered, Status::Sent)] {
             let times = [later, earlier].map(|status| talk.shown.get(&(side, number, status)));
@@ -231,7 +319,8 @@ impl Model {
             }
         }
         let read = [0, 1].map(|side| talk.shown.get(&(side, number, Status::Read)).map(|shown| &shown.0));
-        ensure!(read[0].is_none() || read[1].is_none() || read[0] == read[1], "read at two times: {message:?}");
+        let together = read[0].is_none() || read[1].is_none() || read[0] == read[1];
+        ensure!(together || message.sender_id == HOST, "read at two times: {message:?}");
         Ok(())
     }
 
@@ -242,7 +331,10 @@ impl Model {
             let shown = talk.shown.get(&(talk.side(viewer), message.number, later));
             ensure!(shown.is_none_or(|shown| shown.1 > begun), "{later:?} before, now {message:?}");
         }
-        Ok(())
+        match talk.changes.get(&message.number) {
+            Some(changes) => changes.is_fresh(talk, viewer, message, begun),
+            None => Ok(()),
+        }
     }
 
     /// The largest number of a message of this conversation that had been answered before `begun`.
@@ -264,16 +356,19 @@ impl Model {
         let read = reads.surely_up_to(begun);
         let number = |intent: &Intent| intent.seen.map(|(number, _)| number);
         let others = self.intents.iter().enumerate();
-        let others = others.filter(|(_, one)| one.conversation == conversation && one.sender != user);
+        let others =
+            others.filter(|(_, one)| one.conversation == conversation && one.sender != user && one.form != Form::Event);
         let (mut least, mut most) = (0, 0);
         for (index, intent) in others.filter(|(_, one)| !one.cannot_be_stored()) {
             let Some(number) = number(intent) else {
                 most += 1;
                 continue;
             };
-            most += u64::from(number > read);
+            let changes = talk.changes.get(&number);
+            most += u64::from(number > read && !changes.is_some_and(|changes| changes.is_gone(begun)));
             let kept = talk.facts.get(&number).is_some_and(|fact| !self.may_be_gone(fact.created_ms, now_ms));
             let read = reads.may_cover(number, intent.begun.unwrap_or(u64::MAX));
+            let kept = kept && !changes.is_some_and(Changes::may_be_gone);
             least += u64::from(kept && !read && self.was_accepted(index, begun));
         }
         (least, most)

@@ -3,7 +3,6 @@
 use super::{
     device::{Client, see_conversation},
     model::{Check, ensure},
-    plan::Plan,
 };
 use jobline_wire::{Conversation, Conversations, ListConversations};
 use std::collections::BTreeMap;
@@ -82,9 +81,7 @@ impl<'a> OverviewDevice<'a> {
         let partial = partial && answer.reset.is_none();
         if answer.reset == Some(true) {
             world.count("reset of conversations");
-            let model = world.model.borrow();
-            let mine = model.talks.values().filter(|talk| talk.pair.iter().any(|user| user == self.client.user()));
-            ensure!(mine.count() > Plan::WINDOW, "reset without a reason: {answer:?}");
+            ensure!(world.model.borrow().retention_ms.is_some(), "reset without a reason: {answer:?}");
             state.conversations.clear();
         }
         for two in answer.conversations.windows(2) {

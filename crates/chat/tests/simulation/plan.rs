@@ -55,6 +55,10 @@ pub struct Plan {
     /// How far a server's clock may be ahead or behind.
     pub skew_ms: u64,
     pub settings: Settings,
+    /// Whether messages are edited, deleted, reacted and replied to.
+    pub changes: bool,
+    /// Lines that the host posts, and messages that it deletes.
+    pub host_lines: usize,
     /// The fault of the store, if it has one.
     pub mutant: Option<Mutant>,
 }
@@ -78,6 +82,11 @@ impl Plan {
         Self { mutant: Some(mutant), ..Self::mixed(seed) }
     }
 
+    /// The plan of `seed` as it was before messages could change.
+    pub fn without_changes(seed: u64) -> Self {
+        Self { changes: false, host_lines: 0, ..Self::of(seed) }
+    }
+
     pub fn mixed(seed: u64) -> Self {
         let mut dice = Dice::new(seed, "plan");
         let users: Vec<String> = NAMES[..dice.between(2, 5) as usize].iter().map(|name| (*name).to_owned()).collect();
@@ -89,7 +98,11 @@ impl Plan {
             }
         }
         let send_rate = if dice.chance(0.2) { 30 } else { 0 };
-        let settings = Settings { send_rate, upload_rate: 0, ..Settings::default() };
+        let window_bytes = Self::window_bytes(seed, 4_000);
+        let mut later = Dice::new(seed, "changes");
+        let (edit_minutes, delete_hours) = (*later.pick(&[15, 20_000]), *later.pick(&[24, 1_000]));
+        let defaults = Settings { edit_minutes, delete_hours, ..Settings::default() };
+        let settings = Settings { send_rate, upload_rate: 0, window_bytes, ..defaults };
         Self {
             seed,
             kind: Kind::Mixed,
@@ -108,6 +121,8 @@ impl Plan {
             pause_ms: dice.between(20, 400),
             skew_ms: *dice.pick(&[0, 2_000, 90_000, HOUR_MS]),
             settings,
+            changes: true,
+            host_lines: 10,
             mutant: None,
         }
     }
@@ -129,6 +144,7 @@ impl Plan {
     }
 
     pub fn wide(seed: u64) -> Self {
+        let plan = Self::mixed(seed);
         let partners = 22;
         let mut users = vec!["hub".to_owned()];
         users.extend((0..partners).map(|n| format!("a-partner-with-a-rather-long-id-{n:02}")));
@@ -144,8 +160,13 @@ impl Plan {
             sends: 3,
             steps: 14,
             pause_ms: 300,
-            settings: Settings { send_rate: 0, upload_rate: 0, window_bytes: 850, ..Settings::default() },
-            ..Self::mixed(seed)
+            settings: Settings {
+                send_rate: 0,
+                upload_rate: 0,
+                window_bytes: Self::window_bytes(seed, 850),
+                ..plan.settings
+            },
+            ..plan
         }
     }
 
@@ -159,7 +180,7 @@ impl Plan {
             users,
             pause_ms: 8 * HOUR_MS,
             skew_ms: plan.skew_ms.min(90_000),
-            settings: Settings { send_rate: 0, upload_rate: 0, retention_days: 1, ..Settings::default() },
+            settings: Settings { send_rate: 0, upload_rate: 0, retention_days: 1, ..plan.settings },
             ..plan
         }
     }
@@ -189,6 +210,8 @@ impl Plan {
         (self.settings.retention_days > 0).then(|| u64::from(self.settings.retention_days) * 24 * HOUR_MS)
     }
 
-    /// This many conversations of one user always fit into the window of their head; more may not.
-    pub const WINDOW: usize = 10;
+    /// How long the window of a head may be. In a third of the histories it is too short for four conversations.
+    fn window_bytes(seed: u64, longer: usize) -> usize {
+        if seed.is_multiple_of(3) { 10 } else { longer }
+    }
 }

@@ -9,7 +9,7 @@ use super::{
     world::World,
 };
 use jobline_chat::UserId;
-use jobline_wire::{Conversation, ListConversations, ListMessages, Message, Status, SyncQuery};
+use jobline_wire::{Conversation, ListConversations, ListMessages, Message, MessageType, Status, SyncQuery};
 use std::collections::BTreeMap;
 
 /// For each user and conversation, all of its messages.
@@ -39,6 +39,7 @@ pub async fn check(world: &World, devices: &mut Vec<Device<'_>>) -> Check {
     idle_polls_cost_one_read(world, devices).await?;
     let truth = truth(world, &mut dice).await?;
     accepted_messages_exist(world, &truth)?;
+    nothing_deleted_is_stored(world).await?;
     statuses_are_right(world, devices, &truth)?;
     for device in devices.iter_mut() {
         let name = device.client().name.clone();
@@ -121,6 +122,7 @@ async fn truth(world: &World, dice: &mut Dice) -> Check<Truth> {
 async fn whole(world: &World, dice: &mut Dice, user: &str, id: &str) -> Check<Option<Vec<Message>>> {
     let me = UserId::new(user).expect("a user id");
     let (mut before, mut messages) = (None, Vec::new());
+    let begun = world.tick();
     loop {
         let limit = Some(dice.limit().max(5));
         let input = ListMessages { conversation_id: id.into(), before, limit, since: None };
@@ -141,7 +143,8 @@ async fn whole(world: &World, dice: &mut Dice, user: &str, id: &str) -> Check<Op
     in_a_row(&messages)?;
     let mut model = world.model.borrow_mut();
     for message in &messages {
-        model.see(user, message)?;
+        model.see(user, message, begun)?;
+        model.is_fresh(user, message, begun)?;
     }
     if model.retention_ms.is_none() {
         ensure!(messages.first().is_some_and(|message| message.number == 1), "{id} begins with {:?}", messages.first());
@@ -155,8 +158,9 @@ fn accepted_messages_exist(world: &World, truth: &Truth) -> Check {
     for (number, intent) in model.intents.iter().enumerate() {
         for user in &model.talks[&intent.conversation].pair {
             let all = truth.get(&(user.clone(), intent.conversation.clone())).map_or(&[][..], Vec::as_slice);
+            let facts = &model.talks[&intent.conversation].facts;
+            let there = all.iter().filter(|message| facts[&message.number].intent == number).count();
             let text = super::model::Model::text(number);
-            let there = all.iter().filter(|message| message.content == text).count();
             let fact = intent.seen.and_then(|(seen, _)| model.talks[&intent.conversation].facts.get(&seen));
             let kept = fact.is_none_or(|fact| !model.may_be_gone(fact.created_ms, world.now_ms()));
             ensure!(there <= 1, "{text} is there {there} times");
@@ -172,6 +176,24 @@ fn accepted_messages_exist(world: &World, truth: &Truth) -> Check {
         ensure!(others == messages.len(), "{user} sees {} messages of {id}, {other} {others}", messages.len());
     }
     Ok(())
+}
+
+/// No row of the engine holds a text of a message that was deleted: as its own, in a version, a quote or a preview.
+async fn nothing_deleted_is_stored(world: &World) -> Check {
+    let texts: Vec<String> = world.model.borrow().deleted_texts().iter().map(|text| format!("\"{text}\"")).collect();
+    let mut after = None;
+    loop {
+        let page = world.rows.scan(after.as_ref(), 100).await.map_err(|error| error.to_string())?;
+        for (key, row) in &page.rows {
+            let row = String::from_utf8_lossy(&row.value);
+            let kept = texts.iter().find(|text| row.contains(text.as_str()));
+            ensure!(kept.is_none(), "{kept:?} was deleted, but is kept in {key:?}: {row}");
+        }
+        after = page.next;
+        if after.is_none() {
+            return Ok(());
+        }
+    }
 }
 
 /// What was certainly read is `read`; what a device has received, and polled after, is `delivered`.
@@ -209,8 +231,9 @@ fn statuses_are_right(world: &World, devices: &[Device<'_>], truth: &Truth) -> C
     Ok(())
 }
 
+/// A message without what is made for each answer: its download URL, and what it quotes, as that stands then.
 fn plain(message: &Message) -> Message {
-    Message { file_url: None, ..message.clone() }
+    Message { file_url: None, reply_to: None, ..message.clone() }
 }
 
 /// What a device knows of a conversation from its polls is what is stored.
@@ -280,7 +303,7 @@ fn unread_counts_are_right(world: &World, truth: &Truth, shown: &Conversation) -
     for (user, unread) in &shown.unread_count {
         let messages = &truth[&(user.clone(), shown.id.clone())];
         let others = messages.iter().filter(|message| message.receiver_id == *user && message.status != Status::Read);
-        let counted = others.count() as u64;
+        let counted = others.filter(|one| one.deleted_at.is_none() && one.kind != MessageType::Event).count() as u64;
         ensure!(*unread == counted, "{user} has {counted} unread: {shown:?}");
         let last = messages.last();
         ensure!(shown.last_message.as_ref() == last.map(|message| &message.content), "not the last message: {shown:?}");

@@ -4,7 +4,7 @@
 use super::{
     dice::Dice,
     jobs::Asked,
-    model::{Check, Intent, Model, conversation, ensure},
+    model::{Check, Form, Intent, Model, conversation, ensure},
     plan::Kind,
     world::{Response, World},
 };
@@ -34,7 +34,10 @@ impl<'a> Sender<'a> {
         let partners = self.world.plan.partners(self.user);
         for _ in 0..self.world.plan.sends {
             self.world.pause(&mut self.dice).await;
-            if partners.is_empty() || self.dice.chance(0.04) {
+            if self.world.plan.changes && !partners.is_empty() && self.dice.chance(0.05) {
+                let to = *self.dice.pick(&partners);
+                self.reply_to_nothing(to).await?;
+            } else if partners.is_empty() || self.dice.chance(0.04) {
                 self.write_to_a_stranger().await?;
             } else if self.dice.chance(0.08) {
                 self.repeat().await?;
@@ -90,6 +93,12 @@ impl<'a> Sender<'a> {
         let number = model.intents.len();
         let client_id = with_client_id.then(|| format!("client id #{number}/é"));
         let begins = model.talks[&conversation].facts.is_empty() || self.dice.chance(0.5);
+        let facts = &model.talks[&conversation].facts;
+        let replies = self.world.plan.changes && !facts.is_empty() && self.dice.chance(0.25);
+        let reply = replies.then(|| {
+            let (number, fact) = facts.iter().nth(self.dice.index(facts.len())).expect("one of them");
+            (*number, fact.id.clone())
+        });
         let input = SendMessage {
             receiver_id: begins.then_some(receiver),
             conversation_id: (!begins).then(|| conversation.clone()),
@@ -97,21 +106,12 @@ impl<'a> Sender<'a> {
             file_url,
             job_id: job,
             client_id: client_id.clone(),
+            reply_to: reply.as_ref().map(|(_, id)| id.clone()),
             ..SendMessage::default()
         };
-        let intent = Intent {
-            conversation,
-            sender: self.name.clone(),
-            client_id,
-            job,
-            with_file: input.file_url.is_some(),
-            begun: None,
-            in_flight: 0,
-            uncertain: false,
-            refused: false,
-            accepted: None,
-            seen: None,
-        };
+        let form = if input.file_url.is_some() { Form::File } else { Form::Text };
+        let reply_to = reply.map(|(number, _)| number);
+        let intent = Intent { client_id, job, form, reply_to, ..Intent::new(conversation, &self.name) };
         (model.intend(intent), input)
     }
 
@@ -137,6 +137,24 @@ impl<'a> Sender<'a> {
         match response.await {
             Response::Answer(sent) => Err(format!("a used clientId was accepted: {sent:?}")),
             Response::Refusal(error) if error.code != Code::ClientIdReused => Err(format!("refused with {error}")),
+            _ => Ok(()),
+        }
+    }
+
+    /// Replies to a message that nobody sent, which must be refused.
+    async fn reply_to_nothing(&mut self, to: usize) -> Check {
+        let input = SendMessage {
+            receiver_id: Some(self.world.plan.users[to].clone()),
+            content: Some("to nothing".into()),
+            reply_to: Some("message_1700000000000_AAAAAAAAAAAAAAAAAAAAA".into()),
+            ..SendMessage::default()
+        };
+        let chat = self.world.server(&mut self.dice);
+        match self.world.hear(&mut self.dice, &self.name, "a reply to nothing", chat.send(&self.me, input)).await {
+            Response::Answer(sent) => Err(format!("a reply to nothing: {sent:?}")),
+            Response::Refusal(error) if ![Code::NotFound, Code::JobClosed].contains(&error.code) => {
+                Err(format!("refused with {error}"))
+            }
             _ => Ok(()),
         }
     }
@@ -224,10 +242,16 @@ fn accepted(world: &World, me: &UserId, intent: usize, input: &SendMessage, aske
         ensure!(!closed, "accepted though all of the jobs {jobs:?} are closed: {sent:?}");
     }
     ensure!(sent.conversation_id == sent.message.conversation_id, "two conversations: {sent:?}");
-    ensure!(sent.message.content == Model::text(intent), "another message was answered: {sent:?}");
+    let repeated = model.intents[intent].seen.is_some_and(|(number, _)| number == sent.message.number);
+    let first = sent.message.content == Model::text(intent);
+    ensure!(first || repeated, "another message was answered: {sent:?}");
     // Of two concurrent requests, one may have been refused because the job was being closed.
     model.intents[intent].accepted.get_or_insert(asked.ended);
-    model.see(me.as_str(), &sent.message)
+    model.see(me.as_str(), &sent.message, asked.begun)?;
+    if sent.message.reply_to.is_some() {
+        world.count("replied");
+    }
+    model.is_fresh(me.as_str(), &sent.message, asked.begun)
 }
 
 fn refused(world: &World, intent: usize, input: &SendMessage, asked: Asked, error: &jobline_chat::Error) -> Check {
@@ -241,6 +265,12 @@ fn refused(world: &World, intent: usize, input: &SendMessage, asked: Asked, erro
         Code::JobClosed => {
             let open = jobs.iter().find(|job| model.jobs.surely_open(**job, asked));
             ensure!(open.is_none(), "refused, though job {open:?} is open: {error}");
+        }
+        Code::NotFound if meant.reply_to.is_some() => {
+            let facts = &model.talks[&meant.conversation].facts;
+            let gone =
+                meant.reply_to.is_some_and(|number| model.may_be_gone(facts[&number].created_ms, world.now_ms()));
+            ensure!(gone, "refused, though what m{intent} replies to is kept: {error}");
         }
         Code::RateLimited => ensure!(world.plan.settings.send_rate > 0, "refused without a limit: {error}"),
         // The conversation was named by its id, and its first message has expired or does not exist yet.

@@ -3,7 +3,6 @@
 use super::{
     device::{Client, in_short, see_conversation},
     model::{Check, Fact, ensure},
-    plan::Plan,
     view::View,
 };
 use jobline_wire::{Conversation, Message, SyncQuery, Synced};
@@ -16,6 +15,8 @@ pub struct DeviceState {
     /// Everything up to this instant was committed and visible when the cursor was made.
     shown_ms: u64,
     behind: bool,
+    /// When the first answer of the series was asked for.
+    series: u64,
     pub views: BTreeMap<String, View>,
     pub conversations: BTreeMap<String, Conversation>,
     /// Its first traversal of all conversations is not complete yet.
@@ -29,6 +30,15 @@ impl DeviceState {
     pub fn is_complete(&self) -> bool {
         self.since.is_none()
     }
+}
+
+/// How an answer comes to a device.
+#[derive(Clone, Copy)]
+enum Way {
+    /// The device asks, which proves that it has what its cursor covers.
+    Polled,
+    /// A live connection asks for it, and the proof is recorded at another time.
+    Pushed,
 }
 
 pub struct SyncDevice<'a> {
@@ -51,9 +61,11 @@ impl<'a> SyncDevice<'a> {
             }
             12..=21 if !self.state.views.is_empty() => return self.mark().await,
             22..=24 => return self.client.read_what_others_wrote().await,
+            25..=44 if self.client.world.plan.changes && !self.state.views.is_empty() => return self.change().await,
             _ => {}
         }
-        self.poll().await.map(drop)
+        let way = if self.client.dice.chance(0.35) { Way::Pushed } else { Way::Polled };
+        self.ask(way).await.map(drop)
     }
 
     async fn mark(&mut self) -> Check {
@@ -62,6 +74,14 @@ impl<'a> SyncDevice<'a> {
         let known = self.state.views[&id].known.values();
         let known: Vec<_> = known.map(|message| (message.number, message.id.clone())).collect();
         self.client.mark(&id, &known).await
+    }
+
+    async fn change(&mut self) -> Check {
+        let ids: Vec<String> = self.state.views.keys().cloned().collect();
+        let id = self.client.dice.pick(&ids).clone();
+        let known = self.state.views[&id].known.values();
+        let known: Vec<_> = known.map(|message| (message.number, message.id.clone())).collect();
+        self.client.change(&id, &known).await
     }
 
     /// Polls until an answer brings nothing and the same cursor.
@@ -81,6 +101,11 @@ impl<'a> SyncDevice<'a> {
 
     /// Polls once, with the cursor if there is one.
     pub async fn poll(&mut self) -> Check<Option<Synced>> {
+        self.ask(Way::Polled).await
+    }
+
+    /// Is answered once, from the cursor if there is one.
+    async fn ask(&mut self, way: Way) -> Check<Option<Synced>> {
         let world = self.client.world;
         let limit = self.client.dice.limit();
         let mut state = self.state.clone();
@@ -99,13 +124,32 @@ impl<'a> SyncDevice<'a> {
         let what = format!("sync limit {limit} since {since:?}");
         let chat = world.server(&mut self.client.dice);
         let input = SyncQuery { since, limit: Some(limit), wait: None };
-        let response =
-            world.hear(&mut self.client.dice, &self.client.name, &what, chat.sync(&self.client.me, input)).await;
+        let (dice, name, me) = (&mut self.client.dice, &self.client.name, &self.client.me);
+        let response = match way {
+            Way::Polled => world.hear(dice, name, &what, chat.sync(me, input)).await,
+            Way::Pushed => {
+                world.count("pushed");
+                // A while after the device has said that it has everything up to the cursor; sooner or later it has said so
+                // of a later one.
+                if let Some(cursor) = state.cursor.as_deref().filter(|_| dice.chance(0.5)) {
+                    let recorded = world.hear(dice, name, "delivery", chat.record_delivery(me, cursor)).await;
+                    recorded.answer("delivery")?;
+                }
+                world.hear(dice, name, &what, chat.sync_unrecorded(me, input)).await
+            }
+        };
         let Some(answer) = response.answer("sync")? else { return Ok(None) };
         world.note(&self.client.name, &in_short(&answer.messages), &());
+        if !state.behind {
+            state.series = begun;
+        }
         self.apply(&mut state, &answer, limit as usize, begun)?;
         state.cursor = Some(answer.cursor.clone());
-        (state.shown_ms, state.behind) = (shown_ms, answer.has_more);
+        // Several answers lead up to the state at the first of them; what came later, the next one brings.
+        if !state.behind {
+            state.shown_ms = shown_ms;
+        }
+        state.behind = answer.has_more;
         self.past.push(std::mem::replace(&mut self.state, state));
         if self.past.len() > 6 {
             self.past.remove(0);
@@ -132,7 +176,7 @@ impl<'a> SyncDevice<'a> {
         {
             let mut model = world.model.borrow_mut();
             for message in &answer.messages {
-                model.see(user, message)?;
+                model.see(user, message, begun)?;
             }
             for conversation in &answer.conversations {
                 see_conversation(&model, user, conversation, begun, world.now_ms())?;
@@ -155,7 +199,7 @@ impl<'a> SyncDevice<'a> {
             by_conversation.get_mut(id).expect("told").push(message.clone());
         }
         for (id, messages) in by_conversation {
-            self.apply_conversation(state, id, &messages, limit, begun)?;
+            self.apply_conversation(state, id, &messages, begun)?;
             if let Some(before) = before.as_ref().and_then(|before| before.views.get(id)) {
                 for message in &messages {
                     let known = before.known.get(&message.number);
@@ -167,19 +211,18 @@ impl<'a> SyncDevice<'a> {
             state.conversations.insert(conversation.id.clone(), conversation.clone());
         }
         state.traversing &= answer.has_more;
+        if !answer.has_more {
+            let model = world.model.borrow();
+            let gone_before = model.gone_before(world.now_ms());
+            for (id, view) in &state.views {
+                view.is_complete(&model, id, user, state.series, gone_before)?;
+            }
+        }
         Ok(())
     }
 
-    fn apply_conversation(
-        &self,
-        state: &mut DeviceState,
-        id: &str,
-        messages: &[Message],
-        limit: usize,
-        begun: u64,
-    ) -> Check {
+    fn apply_conversation(&self, state: &mut DeviceState, id: &str, messages: &[Message], begun: u64) -> Check {
         let model = self.client.world.model.borrow();
-        let talk = &model.talks[id];
         if state.traversing && state.since.is_none() && state.visited.insert(id.to_owned()) {
             let view = View::snapshot(messages)?;
             for message in messages {
@@ -188,7 +231,7 @@ impl<'a> SyncDevice<'a> {
             if model.retention_ms.is_none() {
                 let accepted = model.accepted_before(id, begun);
                 ensure!(view.high.unwrap_or(0) >= accepted, "message {accepted} is missing: {messages:?}");
-                ensure!(view.base == Some(1) || messages.len() == limit, "not the newest of {id}: {messages:?}");
+                ensure!(!messages.is_empty(), "nothing of {id}, which has messages");
             }
             state.views.insert(id.to_owned(), view);
             return Ok(());
@@ -198,7 +241,8 @@ impl<'a> SyncDevice<'a> {
             None if model.retention_ms.is_some() => View::default(),
             None => View::from_the_beginning(),
         });
-        view.changes(messages, talk, model.gone_before(self.client.world.now_ms()))
+        let gone_before = model.gone_before(self.client.world.now_ms());
+        view.changes(messages, &model, self.client.user(), state.series, gone_before)
     }
 
     /// Starts over; answers what the device had before.
@@ -206,8 +250,6 @@ impl<'a> SyncDevice<'a> {
         let world = self.client.world;
         world.count("reset of a sync");
         let model = world.model.borrow();
-        let overflows = model.talks.values().filter(|talk| talk.pair.iter().any(|user| user == self.client.user()));
-        let overflows = overflows.count() > Plan::WINDOW;
         let expired = model.retention_ms.is_some_and(|kept| {
             let away = state.shown_ms + kept < world.now_ms() + model.slack_ms;
             // A user's own receipts are no change for them. So the cursor of a conversation that did not move for as long
@@ -219,7 +261,7 @@ impl<'a> SyncDevice<'a> {
             });
             away || gone || state.behind
         });
-        ensure!(state.cursor.is_some() && (overflows || expired), "reset without a reason");
+        ensure!(state.cursor.is_some() && expired, "reset without a reason");
         let fresh = DeviceState { traversing: true, cursor: state.cursor.clone(), ..DeviceState::default() };
         Ok(std::mem::replace(state, fresh))
     }

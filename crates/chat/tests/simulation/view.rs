@@ -1,6 +1,9 @@
 //! What one device knows of one conversation, from its polls alone.
 
-use super::model::{Check, Model, Talk, ensure};
+use super::{
+    changes::Look,
+    model::{Check, Model, Talk, ensure},
+};
 use jobline_wire::Message;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,6 +19,8 @@ pub struct View {
     pub base: Option<u64>,
     /// The instant from which the device began to read.
     pub since: Option<String>,
+    /// When the first answer of the series was asked for that last showed each message.
+    series: BTreeMap<u64, u64>,
 }
 
 impl View {
@@ -36,18 +41,58 @@ impl View {
         Ok(Self { known, base, high, ..Self::default() })
     }
 
-    /// Applies an answer to a cursor. Messages created before `gone_before` may not be kept any more.
-    pub fn changes(&mut self, messages: &[Message], talk: &Talk, gone_before: u64) -> Check {
+    /// Applies an answer to a cursor, of a series whose first answer was asked for at `series`. Messages created before
+    /// `gone_before` may not be kept any more.
+    pub fn changes(&mut self, messages: &[Message], model: &Model, user: &str, series: u64, gone_before: u64) -> Check {
+        let Some(first) = messages.first() else { return Ok(()) };
+        let talk = &model.talks[&first.conversation_id];
         let mut answered = BTreeSet::new();
         for message in messages {
             ensure!(answered.insert(message.number), "twice in one answer: {message:?}");
             if self.is_new(message) {
                 self.append(message, talk, gone_before)?;
             } else if let Some(known) = self.known.get(&message.number) {
-                let changed = message.status > known.status && message.updated_at > known.updated_at;
+                let changed = if talk.is_untouched(message.number) {
+                    message.status > known.status && message.updated_at > known.updated_at
+                } else {
+                    self.has_changed(message, known, model, talk.side(user))
+                };
                 ensure!(changed, "returned again: {message:?}\n  though the device knew {known:?}");
             }
             self.known.insert(message.number, message.clone());
+            self.series.insert(message.number, series);
+        }
+        Ok(())
+    }
+
+    /// Whether there is a reason to show a message again of which somebody has asked something.
+    fn has_changed(&self, message: &Message, known: &Message, model: &Model, side: usize) -> bool {
+        if message.status < known.status || message.updated_at < known.updated_at {
+            return false;
+        }
+        if message.updated_at > known.updated_at {
+            // A reaction that was set and taken back leaves the message as it was.
+            return message.status > known.status
+                || Look::of(message) != Look::of(known)
+                || message.deleted_at.is_none();
+        }
+        // An answer shows a message as it stands, so it may be ahead of its series. What it was ahead by comes once more.
+        let series = self.series.get(&message.number).copied().unwrap_or(0);
+        let changes = &model.talks[&message.conversation_id].changes[&message.number];
+        let first = changes.first_sight(side, message);
+        Look::of(message) == Look::of(known) && first.is_none_or(|first| !model.is_visible(first, series))
+    }
+
+    /// Checks that nothing which was surely visible to a request that began at `begun` is missing, after an answer with
+    /// which the device has everything.
+    pub fn is_complete(&self, model: &Model, conversation: &str, user: &str, begun: u64, gone_before: u64) -> Check {
+        let talk = &model.talks[conversation];
+        for (number, message) in self.merged() {
+            let Some(changes) = talk.changes.get(&number) else { continue };
+            let latest = changes.latest(talk.side(user), |seen| model.is_visible(seen, begun));
+            let kept = talk.facts[&number].created_ms >= gone_before;
+            let missed = latest.is_some_and(|latest| latest > message.updated_at.as_str());
+            ensure!(!missed || !kept, "was not told of {latest:?}: {message:?}");
         }
         Ok(())
     }

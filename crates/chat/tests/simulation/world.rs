@@ -72,6 +72,11 @@ impl Gate {
         MORNING + u64::try_from(oldest.duration_since(self.started).as_millis()).expect("a short history")
     }
 
+    /// The true time.
+    pub fn now_ms(&self) -> u64 {
+        MORNING + u64::try_from(self.started.elapsed().as_millis()).expect("a short history")
+    }
+
     fn store(&self) -> &dyn Store {
         if self.calm.load(Ordering::SeqCst) { &*self.present } else { &self.past }
     }
@@ -153,7 +158,6 @@ pub struct World {
     /// How often each kind of event happened: a history without events proves nothing.
     pub tally: RefCell<std::collections::BTreeMap<&'static str, u64>>,
     quiet: Cell<bool>,
-    started: Instant,
 }
 
 impl World {
@@ -181,7 +185,7 @@ impl World {
             Server { chat, clock, faulty }
         });
         Self {
-            model: RefCell::new(Model::new(&plan)),
+            model: RefCell::new(Model::new(&plan, gate.clone())),
             trace: RefCell::default(),
             servers: servers.collect(),
             rows: ground.scan,
@@ -190,14 +194,13 @@ impl World {
             files,
             tally: RefCell::default(),
             quiet: Cell::new(false),
-            started,
             plan,
         }
     }
 
     /// The true time.
     pub fn now_ms(&self) -> u64 {
-        MORNING + u64::try_from(self.started.elapsed().as_millis()).expect("a short history")
+        self.gate.now_ms()
     }
 
     pub fn tick(&self) -> u64 {

@@ -12,6 +12,20 @@ const MOVED: u8 = 1;
 const REPLACED: u8 = 2;
 const STOPS: u8 = 4;
 const TYPING: u8 = 8;
+const SEEN: u8 = 16;
+/// The most users whose presence waits to be told to one device: more are told by a poll of theirs.
+const SEEN_MOST: usize = 200;
+
+/// Somebody came or went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// Who.
+    pub user: UserId,
+    /// Whether they are online now.
+    pub online: bool,
+    /// When they were last active, in Unix milliseconds; `None` where that is not to be known.
+    pub last_ms: Option<u64>,
+}
 
 /// What a place in the hub is told.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -24,6 +38,8 @@ pub struct News {
     pub stops: bool,
     /// Who began or stopped to type in this conversation, which is the watched one.
     pub typing: Option<(String, Vec<(UserId, bool)>)>,
+    /// Who came or went.
+    pub seen: Vec<Seen>,
 }
 
 #[derive(Debug, Default)]
@@ -31,6 +47,8 @@ struct Watched {
     conversation: Option<String>,
     /// The last that is to be told of each user: no longer than the conversation has members.
     typing: Vec<(UserId, bool)>,
+    /// The last that is to be told of each user.
+    seen: Vec<Seen>,
 }
 
 /// See the module.
@@ -80,6 +98,17 @@ impl Member {
         self.flag(TYPING);
     }
 
+    /// Tells that somebody came or went.
+    pub fn shows(&self, seen: &Seen) {
+        let mut watched = self.watched();
+        watched.seen.retain(|one| one.user != seen.user);
+        if watched.seen.len() < SEEN_MOST {
+            watched.seen.push(seen.clone());
+        }
+        drop(watched);
+        self.flag(SEEN);
+    }
+
     /// Another conversation is watched; answers which one was.
     pub fn watch(&self, conversation: Option<&str>) -> Option<String> {
         let mut watched = self.watched();
@@ -102,7 +131,8 @@ impl Member {
         let flags = self.flags.swap(0, Ordering::SeqCst);
         let has = |flag| flags & flag > 0;
         let typing = if has(TYPING) { self.take_typing() } else { None };
-        News { moved: has(MOVED), replaced: has(REPLACED), stops: has(STOPS), typing }
+        let seen = if has(SEEN) { std::mem::take(&mut self.watched().seen) } else { Vec::new() };
+        News { moved: has(MOVED), replaced: has(REPLACED), stops: has(STOPS), typing, seen }
     }
 
     fn take_typing(&self) -> Option<(String, Vec<(UserId, bool)>)> {

@@ -12,7 +12,7 @@ const UNREAD_MS: u64 = 1_000;
 #[derive(Default)]
 pub struct Crowd {
     open: HashMap<Id, Arc<Activity>>,
-    /// Those that idled when it was last looked, the longest first. Whoever was used since comes later than all of them,
+    /// Those that idled when it was last looked, the longest first. A connection that was used since comes later than all of them,
     /// so that one look serves many newcomers.
     idle: VecDeque<(u64, Id)>,
     /// Who was asked to go and has not gone yet.

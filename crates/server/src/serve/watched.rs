@@ -1,4 +1,4 @@
-//! A stream on which writing is noticed.
+//! A stream that records when something was written to it.
 
 use super::activity::Activity;
 use std::io::{self, IoSlice};
@@ -7,14 +7,14 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// A stream whose writes are noticed.
+/// A stream that records each write as activity of its connection.
 pub struct Watched<S> {
     stream: S,
     activity: Arc<Activity>,
 }
 
 impl<S: Unpin> Watched<S> {
-    /// Notices what is written to `stream`.
+    /// Records writes to `stream` in `activity`.
     pub fn new(stream: S, activity: Arc<Activity>) -> Self {
         Self { stream, activity }
     }

@@ -4,6 +4,7 @@
 mod client;
 mod frames;
 mod offers;
+mod presence;
 mod program;
 mod pushes;
 mod typing;

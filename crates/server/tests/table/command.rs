@@ -55,8 +55,8 @@ async fn a_table_without_time_to_live_is_reported() {
     says(&output(emulator.address(), &["table", "check"]), 0, &["can be used", "time to live of table rows is off"]);
     let other = TimeToLiveSpecification::builder().attribute_name("ttl").enabled(true).build().unwrap();
     client.update_time_to_live().table_name("rows").time_to_live_specification(other).send().await.unwrap();
-    says(&output(emulator.address(), &["table", "check"]), 0, &["looks at the attribute \"ttl\"", "\"expires\""]);
-    says(&output(emulator.address(), &["table", "create"]), 1, &["looks at the attribute \"ttl\""]);
+    says(&output(emulator.address(), &["table", "check"]), 0, &["uses the attribute \"ttl\"", "\"expires\""]);
+    says(&output(emulator.address(), &["table", "create"]), 1, &["uses the attribute \"ttl\""]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

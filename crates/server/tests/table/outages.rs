@@ -100,6 +100,19 @@ impl Answer {
     }
 }
 
+/// Waits until the server says by `/readyz` that it is ready (200) or not (503): it looks once a second.
+#[track_caller]
+fn becomes(url: &str, status: u16) -> Answer {
+    let deadline = Instant::now() + Duration::from_secs(10);
+    loop {
+        let answer = Answer::get(url, "/readyz", "");
+        if answer.status == status {
+            return answer;
+        }
+        assert!(Instant::now() < deadline, "{status} is not what /readyz answers: {}", answer.text);
+    }
+}
+
 /// Sends the same message from anna to ben each time.
 fn send(url: &str, key: &str, client_id: &str) -> Answer {
     let body = json!({"receiverId": "ben", "content": client_id, "clientId": client_id});
@@ -152,10 +165,10 @@ async fn without_a_table_every_call_is_unavailable_until_it_is_back() {
         begin(&stage.proxy);
         send(url, &anna, name).is_unavailable();
         Answer::get(url, "/messages/conversations", &ben).is_unavailable();
-        Answer::get(url, "/readyz", "").is_unavailable();
+        becomes(url, 503).is_unavailable();
         Answer::get(url, "/healthz", "").is(200);
         end(&stage.proxy);
-        Answer::get(url, "/readyz", "").is(200);
+        becomes(url, 200);
         assert_eq!(seen(other, &ben), (sent.clone(), sent.len() as u64), "{name}: nothing was half done");
         let message = send(other, &anna, name).is(200)["message"].clone();
         assert_eq!(send(url, &anna, name).is(200)["message"]["id"], message["id"], "{name}");
@@ -284,14 +297,14 @@ async fn refused_credentials_are_in_the_log_and_in_table_check() {
     for (refusal, name, logged, checked) in refusals {
         proxy.set_refusal(Some(refusal));
         send(&url, &anna, name).is_unavailable();
-        Answer::get(&url, "/readyz", "").is_unavailable();
+        becomes(&url, 503).is_unavailable();
         let deadline = Instant::now() + Duration::from_secs(10);
         while !(server.log().contains(name) && server.log().contains(logged)) {
             assert!(Instant::now() < deadline, "{name} is not in {}", server.log());
         }
         says(&output(proxy.address(), &["table", "check"]), 1, &[checked]);
         proxy.set_refusal(None);
-        Answer::get(&url, "/readyz", "").is(200);
+        becomes(&url, 200);
         send(&url, &anna, name).is(200);
     }
     assert_eq!(seen(&url, &ben).1, 3);

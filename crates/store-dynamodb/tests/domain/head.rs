@@ -24,11 +24,14 @@ async fn a_send_costs_the_same_with_many_conversations() {
         let other = world.user(id);
         me.send(&other, "Hello").await.unwrap();
     }
+    let mut longer = 0;
     for id in &ids[1..] {
         let other = world.user(id);
         *units.lock().unwrap() = (0.0, 0.0);
         me.send_once(&other, "And again", "01890a5d-ac96-774b-bcce-b302099a8057").await.unwrap();
         let (_, written) = *units.lock().unwrap();
-        assert!(written <= 10.0, "{written} write units");
+        assert!(written <= 12.0, "{written} write units");
+        longer += usize::from(written > 10.0);
     }
+    assert!(longer * 4 <= ids.len(), "one in four sends makes room in the window: {longer} of {}", ids.len() - 1);
 }

@@ -12,8 +12,14 @@ mod everything;
 mod faults;
 #[path = "../../../chat/tests/domain/files.rs"]
 mod files;
+#[path = "../../../chat/tests/domain/inbox.rs"]
+mod inbox;
 #[path = "../../../chat/tests/domain/jobs.rs"]
 mod jobs;
+#[path = "../../../chat/tests/domain/live.rs"]
+mod live;
+#[path = "../../../chat/tests/domain/presence.rs"]
+mod presence;
 #[path = "../../../chat/tests/domain/properties.rs"]
 mod properties;
 #[path = "../../../chat/tests/domain/retention.rs"]

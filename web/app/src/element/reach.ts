@@ -11,7 +11,8 @@ interface Fault {
  * that as about a lost connection. The returned function ends it.
  */
 export function watchReach(client: Jobline, server: string, tell: (fault: Fault) => void): () => void {
-  if (server === '' || server === location.origin) return () => undefined;
+  const { origin } = new URL(server, location.href);
+  if (origin === location.origin) return () => undefined;
   let failures = 0;
   const told = new Set<string>();
   const once = (fault: Fault) => {
@@ -30,10 +31,10 @@ export function watchReach(client: Jobline, server: string, tell: (fault: Fault)
     });
   };
   const violated = ({ blockedURI, effectiveDirective }: SecurityPolicyViolationEvent) => {
-    if (!blockedURI.startsWith(server)) return;
+    if (!blockedURI.startsWith(origin)) return;
     once({
       code: 'blocked_by_policy',
-      detail: `The content security policy of this page forbids ${blockedURI}: add ${server} to its ${effectiveDirective}.`,
+      detail: `The content security policy of this page forbids ${blockedURI}: add ${origin} to its ${effectiveDirective}.`,
     });
   };
   document.addEventListener('securitypolicyviolation', violated);

@@ -1,4 +1,7 @@
-/** The languages there are, each by its own name. English is always at hand; the others are fetched when they are chosen. */
+/**
+ * The languages there are, each by its own name. English is always at hand; the others are fetched when they are
+ * chosen.
+ */
 export const LANGUAGES = { en: 'English', es: 'Español', ar: 'العربية' } as const;
 
 /** A language of {@link LANGUAGES}. */

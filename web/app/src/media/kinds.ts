@@ -1,4 +1,7 @@
-/** What the server accepts, by the ending of the name: browsers tell the type of many files differently, or not at all. */
+/**
+ * What the server accepts, by the ending of the name: browsers tell the type of many files differently, or not at
+ * all.
+ */
 const TYPES: Readonly<Record<string, string>> = {
   jpg: 'image/jpeg',
   jpeg: 'image/jpeg',

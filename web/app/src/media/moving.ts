@@ -7,9 +7,9 @@ export interface Moving {
 }
 
 /**
- * What is sent of a GIF and of an animated PNG or WebP: drawn again they would stand still, so their frames stay as they
- * are. Of the pieces that a PNG or WebP is made of, only those that are drawn are kept. Undefined for anything else, which
- * is re-encoded. The bytes decide, not the name.
+ * What is sent of a GIF and of an animated PNG or WebP: drawn again they would stand still, so their frames stay as
+ * they are. Of the pieces that a PNG or WebP is made of, only those that are drawn are kept. Undefined for anything
+ * else, which is re-encoded. The bytes decide, not the name.
  */
 export function moving(bytes: Uint8Array<ArrayBuffer>): Moving | undefined {
   if (bytes.length < 16) return undefined;
@@ -52,7 +52,9 @@ function strippedWebp(bytes: Uint8Array<ArrayBuffer>, view: DataView): Uint8Arra
   return [head, ...kept];
 }
 
-/** The pieces from `from` on, as `next` tells the name and the length of each; those that are cut short are left out. */
+/**
+ * The pieces from `from` on, as `next` tells the name and the length of each; those that are cut short are left out.
+ */
 function* walk(
   bytes: Uint8Array<ArrayBuffer>,
   from: number,

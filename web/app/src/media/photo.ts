@@ -2,7 +2,9 @@ import { type Dimensions, reencodedName } from '../models/fileName.ts';
 import { isPhoto, typeOf } from './kinds.ts';
 import { type Moving, moving } from './moving.ts';
 
-/** The longer side of a photo after shrinking, in pixels: sharp on a phone held sideways, a tenth of a camera's bytes. */
+/**
+ * The longer side of a photo after shrinking, in pixels: sharp on a phone held sideways, a tenth of a camera's bytes.
+ */
 const LONG_SIDE = 2048;
 const QUALITY = 0.82;
 /** A drawing with hard edges stays PNG, unless it needs more bytes than this. */
@@ -21,8 +23,9 @@ export interface Prepared {
 }
 
 /**
- * `file` made ready: photos upright, at most 2,048 pixels long, and re-encoded, so that nothing of what the camera noted
- * (place, time, device) is left; pictures that move with their frames as they are, and nothing else; other files as they are.
+ * `file` made ready: photos upright, at most 2,048 pixels long, and re-encoded, so that nothing of what the camera
+ * noted (place, time, device) is left; pictures that move with their frames as they are, and nothing else; other
+ * files as they are.
  */
 export async function prepared(file: File): Promise<Prepared> {
   const ready = await made(file);

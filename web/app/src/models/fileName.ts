@@ -30,8 +30,8 @@ export function reencodedName(name: string, ending: string): string {
 }
 
 /**
- * The size that a name tells, if it tells one that can be true: `garden-1600x1200.jpg`, as earlier versions named photos. The
- * server tells the size of those that were sent since.
+ * The size that a name tells, if it tells one that can be true: `garden-1600x1200.jpg`, as earlier versions named
+ * photos. The server tells the size of those that were sent since.
  */
 export function sizeInName(name: string | undefined): Dimensions | undefined {
   const found = MARK.exec(name ?? '');

@@ -2,8 +2,8 @@ import type { ConversationItem } from '@jobline/sdk';
 import { plain } from './plainText.ts';
 
 /**
- * Without case and accents: "jose" finds "José". The same in every locale: in a Turkish one a small I would have no dot, and
- * "ivan" would not find "Ivan".
+ * Without case and accents: "jose" finds "José". The same in every locale: in a Turkish one a small I would have no
+ * dot, and "ivan" would not find "Ivan".
  */
 function folded(text: string): string {
   return plain(text).normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase().replaceAll('ı', 'i');
@@ -20,8 +20,8 @@ function namesIn(item: ConversationItem): string {
 }
 
 /**
- * The conversations whose person or job the words of `query` name. Never by what was written: the server keeps no index of
- * content, and what only this device has would be found on one device and not on the other.
+ * The conversations whose person or job the words of `query` name. Never by what was written: the server keeps no
+ * index of content, and what only this device has would be found on one device and not on the other.
  */
 export function filtered(items: readonly ConversationItem[], query: string): readonly ConversationItem[] {
   const words = folded(query).split(' ').filter(Boolean);

@@ -22,8 +22,9 @@ const HINT = /:\/\/|www\.|@|\d{3}|\d[ )-]\d/i;
 const PAIRS: Readonly<Record<string, string>> = { ')': '(', ']': '[' };
 
 /**
- * `text` in pieces. Addresses of the web (`https://`, `http://`, `www.`) and of mail, and phone numbers, become links, and
- * what a link shows is what it opens: an address with a user name in it ("https://bank.example@evil.example") stays text.
+ * `text` in pieces. Addresses of the web (`https://`, `http://`, `www.`) and of mail, and phone numbers, become
+ * links, and what a link shows is what it opens: an address with a user name in it
+ * ("https://bank.example@evil.example") stays text.
  */
 export function segments(text: string): Segment[] {
   const found: Segment[] = [];
@@ -82,7 +83,9 @@ function called(number: string): string | undefined {
   return `tel:${national ? '' : '+'}${digits}`;
 }
 
-/** Made of nothing but emoji and what joins them. (`\p{RGI_Emoji}` says it in one word, and takes 200 ms to compile.) */
+/**
+ * Made of nothing but emoji and what joins them. (`\p{RGI_Emoji}` says it in one word, and takes 200 ms to compile.)
+ */
 const EMOJI = /^(?:\p{Extended_Pictographic}|\p{Emoji_Modifier}|\p{Regional_Indicator}|[\u200d\ufe0f\s])+$/u;
 
 /** Whether `text` is a few emoji and nothing else, which are shown larger and without a bubble. */

@@ -1,6 +1,7 @@
 /**
- * Characters that change how the text around them is laid out, or that nobody sees. In a name or a file name they can only
- * deceive: a name with U+202E in it can read as "exe.jpg" backwards. Joiners (U+200C, U+200D) stay, since Persian and emoji need them.
+ * Characters that change how the text around them is laid out, or that nobody sees. In a name or a file name they
+ * can only deceive: a name with U+202E in it can read as "exe.jpg" backwards. Joiners (U+200C, U+200D) stay, since
+ * Persian and emoji need them.
  */
 const DECEIVING = /[\p{Cc}\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/gu;
 
@@ -14,8 +15,8 @@ export function plain(text: string): string {
 }
 
 /**
- * A person's name to show; empty where there is none that can be seen, or none but the id, which the server and the SDK tell
- * where the host gave no name. An id says nothing to anybody: show "Somebody" then.
+ * A person's name to show; empty where there is none that can be seen, or none but the id, which the server and the
+ * SDK tell where the host gave no name. An id says nothing to anybody: show "Somebody" then.
  */
 export function personName(name: string | undefined, id: string): string {
   return name === id ? '' : plain(name ?? '');

@@ -2,18 +2,8 @@ import type { Code } from '@jobline/sdk';
 import type { Key, Translator } from '../i18n/translator.ts';
 import { CONTENT_LIMIT, FILE_LIMIT } from './limits.ts';
 
-/** Codes of the contract, and two of the SDK, that come with their next versions. */
-type LaterCode =
-  | 'invalid_emoji'
-  | 'recipient_unavailable'
-  | 'not_your_message'
-  | 'edit_window_over'
-  | 'delete_window_over'
-  | 'not_offered'
-  | 'message_deleted'
-  | 'call_over'
-  | 'proxy_refused'
-  | 'token_failed';
+/** A code of the contract that servers answer once there are calls. */
+type LaterCode = 'call_over';
 
 const KEYS: Readonly<Record<Code | LaterCode, Key>> = {
   invalid_request: 'errorInvalidRequest',

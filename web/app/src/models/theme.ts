@@ -129,7 +129,10 @@ export function palette(host: HostColours): Palette {
   };
 }
 
-/** A computed colour as browsers write it: `rgb(1, 2, 3)` or `color(srgb 0.1 0.2 0.3 / 0.5)`, what is clear laid on `under`. */
+/**
+ * A computed colour as browsers write it: `rgb(1, 2, 3)` or `color(srgb 0.1 0.2 0.3 / 0.5)`, what is clear laid on
+ * `under`.
+ */
 export function computedColour(css: string, under: Rgb): Rgb | undefined {
   const unit = css.startsWith('color(srgb ') ? 255 : css.startsWith('rgb') ? 1 : undefined;
   const [red, green, blue, alpha = 1] = (css.replace('srgb', '').match(/-?[\d.]+(e-?\d+)?/g) ?? []).map(

@@ -18,7 +18,9 @@ export function ago(then: number, now: number): Ago {
   return { unit: 'date' };
 }
 
-/** The day of an instant in the reader's zone, as a number that rises by one each day, whatever daylight saving does. */
+/**
+ * The day of an instant in the reader's zone, as a number that rises by one each day, whatever daylight saving does.
+ */
 export function dayNumber(at: number): number {
   const date = new Date(at);
   return Math.round(Date.UTC(date.getFullYear(), date.getMonth(), date.getDate()) / DAY);

@@ -90,7 +90,7 @@ function daysOf(messages: readonly TimelineMessage[], today: number): number[] {
 }
 
 function hangTogether(one: TimelineMessage, next: TimelineMessage): boolean {
-  return one.mine === next.mine && next.at - one.at < PAUSE;
+  return one.mine === next.mine && !one.host && !next.host && next.at - one.at < PAUSE;
 }
 
 /** Whether two messages are photos of one grid. A text ends it, and stands below. */
@@ -100,7 +100,14 @@ function sentTogether(
   firstUnread: string | undefined,
 ): boolean {
   if (!one || !next || !isPhoto(one) || !isPhoto(next)) return false;
-  return one.text === '' && one.mine === next.mine && next.key !== firstUnread && next.at - one.at < TOGETHER;
+  return (
+    one.text === '' &&
+    !one.reactions &&
+    !next.replyTo &&
+    one.mine === next.mine &&
+    next.key !== firstUnread &&
+    next.at - one.at < TOGETHER
+  );
 }
 
 function isPhoto({ type, file, state }: TimelineMessage): boolean {
@@ -118,12 +125,15 @@ function cellOf(messages: readonly TimelineMessage[], at: number, joined: (at: n
   return halves % 2 === 1 && at === start ? 'wide' : 'half';
 }
 
-/** An upload and a failure are told at the message they are about, wherever it stands. */
-function needsWords({ state }: TimelineMessage): boolean {
-  return state.is === 'uploading' || state.is === 'failed' || state.is === 'waiting';
+/** An upload, a failure and an edit are told at the message they are about, wherever it stands. */
+function needsWords({ state, edited }: TimelineMessage): boolean {
+  return edited === true || state.is === 'uploading' || state.is === 'failed' || state.is === 'waiting';
 }
 
-/** `all` by day: a part begins at each heading. The first part may have none, when its day began before the part in the page. */
+/**
+ * `all` by day: a part begins at each heading. The first part may have none, when its day began before the part in
+ * the page.
+ */
 export function byDay(all: readonly Row[]): Row[][] {
   const days: Row[][] = [];
   for (const row of all) {

@@ -4,8 +4,9 @@ export const PAGE = 50;
 export const MOST = 150;
 
 /**
- * Which part of a conversation is in the page. `end` undefined: its latest messages, following new ones; otherwise those up
- * to and including the message with the key `end`. So a conversation of 10,000 messages costs what one of 150 does.
+ * Which part of a conversation is in the page. `end` undefined: its latest messages, following new ones; otherwise
+ * those up to and including the message with the key `end`. So a conversation of 10,000 messages costs what one of
+ * 150 does.
  */
 export interface Window {
   readonly end?: string | undefined;
@@ -13,8 +14,8 @@ export interface Window {
 }
 
 /**
- * As much as is seen at first of `keys`, where `fits` messages fill the screen: the first unread one with a few before it, or
- * the latest. More is put in once that is painted.
+ * As much as is seen at first of `keys`, where `fits` messages fill the screen: the first unread one with a few
+ * before it, or the latest. More is put in once that is painted.
  */
 export function firstSight(keys: readonly string[], unread: string | undefined, fits: number): Window {
   const at = unread === undefined ? -1 : keys.indexOf(unread);

@@ -99,13 +99,17 @@ export function tokenOf(session: TokenSession): () => string {
 }
 
 /**
- * Asks the server about a token: `accepted`, with the person's name where it is known, or not; `undefined` where the
+ * Asks the server at `base` about a token: `accepted`, with the person's name where it is known, or not; `undefined` where the
  * server cannot be reached.
  */
-export async function check(token: string, user: string): Promise<{ accepted?: boolean; name?: string }> {
+export async function check(
+  base: string,
+  token: string,
+  user: string,
+): Promise<{ accepted?: boolean; name?: string }> {
   try {
     const headers = { authorization: `Bearer ${token}` };
-    const answer = await fetch('/messages/conversations?limit=1', {
+    const answer = await fetch(`${base}/messages/conversations?limit=1`, {
       headers,
       signal: AbortSignal.timeout(8000),
     });
@@ -167,19 +171,19 @@ function endOf(token: string): number {
   return typeof exp === 'number' ? exp * 1000 : Number.POSITIVE_INFINITY;
 }
 
-/** The people of a demo; none where this server is no demo. Rejects when the server does not answer. */
-export async function demoPeople(): Promise<readonly DemoPerson[] | undefined> {
-  const answer = await fetch('/demo/people');
+/** The people of a demo; none where the server at `base` is no demo. Rejects when the server does not answer. */
+export async function demoPeople(base: string): Promise<readonly DemoPerson[] | undefined> {
+  const answer = await fetch(`${base}/demo/people`);
   if (answer.status === 404) return undefined;
   if (!answer.ok) throw new Error(`The server answered ${answer.status}.`);
   const { people } = (await answer.json()) as { people: readonly DemoPerson[] };
   return people;
 }
 
-/** A token for a person of the demo. */
-export async function demoToken(userId: string): Promise<string> {
+/** A token for a person of the demo at `base`. */
+export async function demoToken(base: string, userId: string): Promise<string> {
   const body = JSON.stringify({ userId });
-  const answer = await fetch('/demo/token', {
+  const answer = await fetch(`${base}/demo/token`, {
     method: 'POST',
     body,
     headers: { 'content-type': 'application/json' },

@@ -1,21 +1,36 @@
 import type { TimelineMessage } from '@jobline/sdk';
 import { useEffect, useRef } from 'preact/hooks';
-import { plain } from '../models/plainText.ts';
+import { type Heard, news } from '../models/announcing.ts';
 import { useSurroundings } from './context.ts';
+import { nameIn, summary } from './Quote.tsx';
 
-/** Says what somebody writes while the chat is open. What was there when it was opened is not read out. */
-export function Announcer({ message, name }: { message: TimelineMessage | undefined; name: string }) {
+const SAID = {
+  wrote: 'announce',
+  edited: 'announceEdited',
+  deleted: 'announceDeleted',
+  reacted: 'announceReacted',
+} as const;
+
+interface Props {
+  readonly messages: readonly TimelineMessage[];
+  readonly name: string;
+  /** The reader's id. */
+  readonly me: string | undefined;
+}
+
+/** Says what others do while the chat is open: what they write, edit, delete, and react. What was there before is not read out. */
+export function Announcer({ messages, name, me }: Props) {
   const { words } = useSurroundings();
   const region = useRef<HTMLDivElement>(null);
-  const said = useRef<number>(undefined);
+  const heard = useRef<Heard>(undefined);
   useEffect(() => {
-    const before = said.current;
-    const number = message?.number;
-    if (number === undefined || (before !== undefined && number <= before)) return;
-    said.current = number;
-    if (before === undefined || message?.mine || !message || !region.current) return;
-    const text = plain(message.text) || words.t(message.type === 'image' ? 'photo' : 'file');
-    region.current.textContent = words.t('announce', { name, text });
-  }, [message]);
+    const { now, what } = news(heard.current, messages, me);
+    heard.current = now;
+    if (!what || !region.current) return;
+    const { message, emoji = '' } = what;
+    const text = summary(message, false, words);
+    const author = emoji ? name : nameIn(message, name, words);
+    region.current.textContent = words.t(SAID[what.is], { name: author, emoji, text });
+  }, [messages]);
   return <div class="hidden" aria-live="polite" ref={region} />;
 }

@@ -30,12 +30,14 @@ export function ChatPane({ timeline, about, photo }: Props) {
   const pane = useRef<HTMLElement>(null);
   const tray = trays.of(timeline.id);
   const dropping = useDrop(pane, state.canWrite ? files => tray.add(files) : undefined);
-  const [edited, setEdited] = useState<{ clientId: string; text: string }>();
+  const [edited, setEdited] = useState<Partial<Editing>>();
   const editing = useMemo<Editing>(
     () => ({
       ...edited,
       possible: state.canWrite,
       begin: (clientId, text) => setEdited({ clientId, text }),
+      change: (key, text) => setEdited({ key, text }),
+      replyTo: reply => setEdited({ reply }),
       end: () => setEdited(undefined),
     }),
     [edited, state.canWrite],
@@ -78,7 +80,7 @@ export function ChatPane({ timeline, about, photo }: Props) {
         <ChatHead person={person} name={name} job={job} />
         <ConnectionLine />
         <MessageList timeline={timeline} state={state} name={name} />
-        {writing && person && <Composer timeline={timeline} tray={tray} />}
+        {writing && person && <Composer timeline={timeline} tray={tray} name={name} />}
         {!writing && person && (
           <p class="note plain" role="status">
             {state.reason === 'job_closed'

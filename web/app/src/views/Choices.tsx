@@ -22,7 +22,7 @@ export function Choices(props: { timeline: Timeline; message: TimelineMessage; p
             {words.t('edit')}
           </button>
         )}
-        <button type="button" onClick={() => timeline.delete(clientId).catch(() => undefined)}>
+        <button type="button" onClick={() => timeline.discard(clientId).catch(() => undefined)}>
           {words.t('delete')}
         </button>
       </div>

@@ -1,6 +1,7 @@
 import type { Timeline } from '@jobline/sdk';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { ACCEPT } from '../media/kinds.ts';
+import { lastToEdit } from '../models/acting.ts';
 import { charactersLeft, contentOf } from '../models/limits.ts';
 import { meansFiles } from '../models/paste.ts';
 import type { Tray as Chosen } from '../platform/trays.ts';
@@ -8,56 +9,69 @@ import { useSurroundings } from './context.ts';
 import { useEditing } from './Editing.ts';
 import { useValue } from './hooks.ts';
 import { Icon } from './Icon.tsx';
+import { nameIn, summary } from './Quote.tsx';
 import { Tray } from './Tray.tsx';
 import { touches } from './touches.ts';
 import { useSend } from './useSend.ts';
 
+interface Props {
+  readonly timeline: Timeline;
+  readonly tray: Chosen;
+  /** The name of the other person. */
+  readonly name: string;
+}
+
 /** Where a message is written. Its draft is kept with the conversation. */
-export function Composer({ timeline, tray }: { timeline: Timeline; tray: Chosen }) {
+export function Composer({ timeline, tray, name }: Props) {
   const { words } = useSurroundings();
   const editing = useEditing();
   const field = useRef<HTMLTextAreaElement>(null);
   const typed = useRef(false);
   const [text, setText] = useState(() => timeline.draft.get());
   const content = contentOf(text);
+  /** Another text of a message is written, and no new one. */
+  const changing = editing.clientId ?? editing.key;
   const left = charactersLeft(content);
   const { list } = useValue(tray);
   const waiting = list.some(one => !one.file);
-  const ready = (content !== '' || list.length > 0) && (left ?? 0) >= 0 && !waiting;
+  const ready = (content !== '' || (list.length > 0 && !changing)) && (left ?? 0) >= 0 && !waiting;
   const send = useSend(timeline, tray, content => setText(typing => typing || content));
 
   const change = (next: string) => {
     typed.current = true;
     setText(next);
-    if (!editing.clientId) timeline.setDraft(next);
+    if (!changing) timeline.setDraft(next);
   };
   const submit = () => {
     if (!ready) return;
     send(content);
     // What was being written before a refused message was edited is there again.
-    setText(editing.clientId === undefined ? '' : timeline.draft.get());
+    setText(changing === undefined ? '' : timeline.draft.get());
     // Whatever was pressed, writing goes on: the keyboard stays.
     field.current?.focus();
   };
 
   const stopEditing = () => {
     editing.end();
-    setText(timeline.draft.get());
+    if (changing !== undefined) setText(timeline.draft.get());
+    field.current?.focus();
   };
 
   // The draft is read from the device: it may come after the field, but never over what is being typed.
   useEffect(() => timeline.draft.subscribe(() => typed.current || setText(timeline.draft.get())), [timeline]);
   useEffect(() => {
-    if (editing.clientId === undefined) return;
-    setText(editing.text ?? '');
-    field.current?.focus();
-  }, [editing.clientId]);
+    if (changing === undefined && !editing.reply) return;
+    if (changing !== undefined) setText(editing.text ?? '');
+    // What opened it gives the focus back first.
+    const timer = setTimeout(() => field.current?.focus());
+    return () => clearTimeout(timer);
+  }, [changing, editing.reply]);
   useLayoutEffect(() => grow(field.current), [text]);
 
   return (
     <>
       <Tray tray={tray} />
-      {editing.clientId !== undefined && <EditLine stop={stopEditing} />}
+      {(changing !== undefined || editing.reply) && <EditLine name={name} stop={stopEditing} />}
       <form
         class="composer"
         part="composer"
@@ -92,9 +106,14 @@ export function Composer({ timeline, tray }: { timeline: Timeline; tray: Chosen 
             autocomplete="off"
             onInput={event => change(event.currentTarget.value)}
             onKeyDown={event => {
-              if (event.key === 'Escape' && editing.clientId !== undefined) {
+              if (event.key === 'Escape' && (changing !== undefined || editing.reply)) {
                 event.preventDefault();
                 stopEditing();
+              }
+              if (event.key === 'ArrowUp' && text === '' && changing === undefined) {
+                const last = lastToEdit(timeline.get().messages);
+                if (last) editing.change(last.key, last.text);
+                if (last) event.preventDefault();
               }
               const page = event.key === 'PageUp' ? -1 : event.key === 'PageDown' ? 1 : 0;
               if (page !== 0) {
@@ -131,7 +150,10 @@ export function Composer({ timeline, tray }: { timeline: Timeline; tray: Chosen 
   );
 }
 
-/** Enter sends with a real keyboard. On a touch screen it makes a new line; while an input method composes a word it belongs to that. */
+/**
+ * Enter sends with a real keyboard. On a touch screen it makes a new line; while an input method composes a word it
+ * belongs to that.
+ */
 function sends(event: KeyboardEvent): boolean {
   const composing = event.isComposing || event.keyCode === 229;
   if (event.key !== 'Enter' || composing || event.shiftKey || event.altKey) return false;
@@ -162,11 +184,19 @@ function Counter({ left }: { left: number }) {
   );
 }
 
-function EditLine({ stop }: { stop: () => void }) {
+/** What is being changed, or replied to. */
+function EditLine({ name, stop }: { name: string; stop: () => void }) {
   const { words } = useSurroundings();
+  const { clientId, reply } = useEditing();
+  const title = reply
+    ? words.t('replyingTo', { name: nameIn(reply, name, words) })
+    : words.t(clientId === undefined ? 'editingSent' : 'editing');
   return (
-    <div class="note">
-      <span>{words.t('editing')}</span>
+    <div class={clientId === undefined ? 'note context' : 'note'} role="status">
+      <span>
+        <strong>{title}</strong>
+        {reply && <span dir="auto">{summary(reply, reply.deleted !== undefined, words)}</span>}
+      </span>
       <button type="button" class="icon-button" aria-label={words.t('cancel')} onClick={stop}>
         <Icon name="close" />
       </button>

@@ -85,13 +85,15 @@ function Preview({ item, open }: { item: ConversationItem; open: boolean }) {
     );
   }
   const picture = preview?.type === 'image' || sizeInName(preview?.text) !== undefined;
-  const file = preview?.type === 'file' && !preview.text;
+  const file = preview?.type === 'file' && !preview.text && !preview.deleted;
   const { base, ending } = fileName(preview?.fileName, words.t('file'));
   const text = file
     ? base + ending
     : picture && !preview?.text.includes(' ')
       ? words.t('photo')
-      : plain(preview?.text ?? '');
+      : preview?.deleted
+        ? words.t('deletedMessage')
+        : plain(preview?.text ?? '');
   return (
     <span class="preview">
       {preview?.mine && preview.state && <StatusIcon state={preview.state} />}

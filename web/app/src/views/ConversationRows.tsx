@@ -14,8 +14,8 @@ interface Props {
 }
 
 /**
- * The rows of the list. Only those in sight are in the page, so 5,000 cost what 20 do. The list is one stop of the Tab key:
- * arrow keys move within it.
+ * The rows of the list. Only those in sight are in the page, so 5,000 cost what 20 do. The list is one stop of the
+ * Tab key: arrow keys move within it.
  */
 export function ConversationRows({ items, openId, now }: Props) {
   const area = useRef<HTMLDivElement>(null);
@@ -24,6 +24,10 @@ export function ConversationRows({ items, openId, now }: Props) {
   const [stop, setStop] = useState(openId);
   /** The conversation that gets the focus as soon as it is drawn. */
   const wanted = useRef<string>(undefined);
+  /** The reader scrolled the list or pressed something in it since the chat was opened. */
+  const isUsed = useRef(false);
+  /** A press in the list is opening another chat. */
+  const isOpening = useRef(false);
   const openIndex = items.findIndex(item => item.id === openId);
   const stopIndex = Math.max(
     0,
@@ -52,12 +56,19 @@ export function ConversationRows({ items, openId, now }: Props) {
     if (list && list.clientHeight > 0)
       list.scrollTop = scrolledTo({ ...sight, scrollTop: list.scrollTop, height: list.clientHeight }, index);
   };
-  // A chat that a link opened is shown in the list too.
-  const isListed = openIndex >= 0;
+  // A chat that a link opened is shown in the list too, and stays in sight while more conversations come in above it,
+  // until the reader uses the list. One that was opened in the list is where it was.
   useLayoutEffect(() => {
     if (openId !== undefined) setStop(openId);
-    if (isListed) show(openIndex);
-  }, [openId, isListed, sight.rowHeight]);
+    isUsed.current = isOpening.current;
+    isOpening.current = false;
+  }, [openId]);
+  useLayoutEffect(() => {
+    if (openIndex >= 0 && !isUsed.current) show(openIndex);
+  }, [openId, openIndex, sight.rowHeight, sight.height]);
+  const used = () => {
+    isUsed.current = true;
+  };
 
   useLayoutEffect(() => {
     if (wanted.current === undefined) return;
@@ -76,6 +87,7 @@ export function ConversationRows({ items, openId, now }: Props) {
     const item = next === undefined ? undefined : items[next];
     if (next === undefined || !item) return;
     event.preventDefault();
+    used();
     wanted.current = item.id;
     setStop(item.id);
     show(next);
@@ -83,10 +95,20 @@ export function ConversationRows({ items, openId, now }: Props) {
   };
 
   return (
-    <div class="conversations" ref={area} onScroll={measure}>
+    <div
+      class="conversations"
+      ref={area}
+      onScroll={measure}
+      onWheel={used}
+      onTouchMove={used}
+      onPointerDown={used}
+    >
       <ul
         style={{ height: `${items.length * sight.rowHeight}px` }}
         onKeyDown={pressed}
+        onClick={() => {
+          isOpening.current = true;
+        }}
         onFocusIn={event => {
           const row = (event.target as HTMLElement).closest<HTMLElement>('[data-conversation]');
           if (row) setStop(row.dataset.conversation);

@@ -1,7 +1,10 @@
 import type { Timeline, TimelineState } from '@jobline/sdk';
 import { useSurroundings } from './context.ts';
 
-/** What stands above the first message: that older ones are coming, that they could not be loaded, or that there are none. */
+/**
+ * What stands above the first message: that older ones are coming, that they could not be loaded, or that there are
+ * none.
+ */
 export function Edge({
   timeline,
   state,

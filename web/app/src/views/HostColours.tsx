@@ -32,8 +32,8 @@ const BLACK: Rgb = [0, 0, 0];
 
 /**
  * Keeps text readable in the colours of a host: whatever it sets by the documented properties, alone or together, every
- * text has a contrast of 4.5 to its ground (`models/theme.ts`). Each colour is the text colour of an invisible element, with
- * a transition: so the browser resolves it, and tells when the host changes it.
+ * text has a contrast of 4.5 to its ground (`models/theme.ts`). Each colour is the text colour of an invisible
+ * element, with a transition: so the browser resolves it, and tells when the host changes it.
  */
 export function HostColours() {
   const probes = useRef<HTMLDivElement>(null);

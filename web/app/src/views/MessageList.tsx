@@ -10,9 +10,13 @@ import { DayHeading } from './DayHeading.tsx';
 import { Edge } from './Edge.tsx';
 import { useLatest } from './hooks.ts';
 import { JumpButton } from './JumpButton.tsx';
+import { lazy } from './lazy.tsx';
 import { MessageView } from './MessageView.tsx';
 import { ScrollKeeper } from './scrollKeeper.ts';
+import { useActs } from './useActs.ts';
 import { useSeen } from './useSeen.ts';
+
+const MessageDialog = lazy(async () => (await import('./MessageDialog.tsx')).MessageDialog);
 
 /** From how many pixels before an edge the next page is put in. */
 const NEAR = 1200;
@@ -31,7 +35,7 @@ interface Props {
  * (`scrollKeeper.ts`).
  */
 export function MessageList({ timeline, state, name }: Props) {
-  const { words } = useSurroundings();
+  const { client, words } = useSurroundings();
   const { messages, firstUnread } = state;
   const scroller = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
@@ -42,6 +46,8 @@ export function MessageList({ timeline, state, name }: Props) {
   const [chosen, setWindow] = useState<Window>();
   /** Undefined until the first messages are in their place: nothing has been read before that. */
   const [atEnd, setAtEnd] = useState<boolean>();
+  /** The message that a quote led to. */
+  const [found, setFound] = useState<{ readonly key: string }>();
   /** Runs out when the list has not moved for a while. */
   const resting = useRef<ReturnType<typeof setTimeout>>(undefined);
   const keys = messages.map(message => message.key);
@@ -109,7 +115,8 @@ export function MessageList({ timeline, state, name }: Props) {
     } else keep.settle();
   });
 
-  // What is out of sight comes after what is seen was painted: a task that is posted in a frame runs when that was drawn.
+  // What is out of sight comes after what is seen was painted: a task that is posted in a frame runs when that was
+  // drawn.
   const starting = state.status === 'ready' && chosen === undefined;
   useEffect(() => {
     if (!starting) return;
@@ -142,8 +149,25 @@ export function MessageList({ timeline, state, name }: Props) {
   const wanted = atEnd === true && state.status === 'ready' && state.unread > 0;
   useSeen(scroller, wanted, () => timeline.markAsRead());
   const you = words.t('you');
+  const { acts, opened, close } = useActs(timeline, state, key => {
+    const area = scroller.current;
+    if (!area) return;
+    if (!keys.slice(from, to).includes(key)) setWindow(around(keys, key));
+    setFound({ key });
+  });
+  useLayoutEffect(() => showFound(found, content.current, keeper.current), [found]);
+  const dialog = opened && messages.find(({ key }) => key === opened.key);
+  const stop = messages.findLast(({ deleted, host }) => !deleted && !host)?.key;
   const draw = ({ key, kind: _, day: __, ...row }: MessageRow) => (
-    <MessageView key={key} timeline={timeline} author={row.message.mine ? you : name} {...row} />
+    <MessageView
+      key={key}
+      timeline={timeline}
+      author={row.message.mine ? you : name}
+      name={name}
+      acts={acts}
+      stop={key === stop}
+      {...row}
+    />
   );
   return (
     <div class="conversation-body">
@@ -174,9 +198,34 @@ export function MessageList({ timeline, state, name }: Props) {
         </div>
       </div>
       {atEnd === false && <JumpButton count={state.unread} jump={pressed} />}
-      <Announcer message={last} name={name} />
+      {opened && dialog && (
+        <MessageDialog
+          key={opened.is}
+          timeline={timeline}
+          message={dialog}
+          acts={acts}
+          opened={opened}
+          close={close}
+        />
+      )}
+      <Announcer messages={messages} name={name} me={client.user.get()} />
     </div>
   );
+}
+
+/** Scrolls to the message that a quote led to, and marks it for a moment. */
+function showFound(
+  found: { readonly key: string } | undefined,
+  content: HTMLElement | null,
+  keep: ScrollKeeper | undefined,
+): void {
+  const line = found && content?.querySelector<HTMLElement>(`[data-key="${CSS.escape(found.key)}"]`);
+  if (!line || !keep) return;
+  keep.to(line);
+  line.classList.remove('found');
+  // Begins the animation anew where the same message was found before.
+  void line.offsetWidth;
+  line.classList.add('found');
 }
 
 /** The day floats above the messages while they move, and covers none of them when they are read. */

@@ -1,20 +1,43 @@
 import type { Timeline, TimelineMessage } from '@jobline/sdk';
+import type { ComponentType } from 'preact';
+import { useCallback } from 'preact/hooks';
 import { isOnlyEmoji } from '../models/links.ts';
 import type { Cell } from '../models/timeline.ts';
-import { Choices } from './Choices.tsx';
+import type { Acts } from './acts.ts';
 import { useSurroundings } from './context.ts';
 import { FileCard } from './FileCard.tsx';
-import { memo } from './hooks.ts';
+import { memo, useLatest } from './hooks.ts';
+import { Icon } from './Icon.tsx';
+import { lazy } from './lazy.tsx';
 import { PhotoTile } from './PhotoTile.tsx';
+import { Quote } from './Quote.tsx';
+import { Reactions } from './Reactions.tsx';
 import { Status } from './Status.tsx';
 import { Text } from './Text.tsx';
-import { UploadBar } from './UploadBar.tsx';
+import { usePress } from './usePress.ts';
+
+type Parts = typeof import('./MessageDialog.tsx');
+
+/** What is seldom needed comes with the menu. */
+function later<P extends object>(pick: (parts: Parts) => ComponentType<P>): ComponentType<P> {
+  return lazy(async () => pick(await import('./MessageDialog.tsx')));
+}
+
+const Choices = later(parts => parts.Choices);
+const HostLine = later(parts => parts.HostLine);
+const UploadBar = later(parts => parts.UploadBar);
+const Refused = later(parts => parts.Refused);
 
 export interface MessageProps {
   readonly timeline: Timeline;
   readonly message: TimelineMessage;
   /** The name of its sender, for those who hear it. */
   readonly author: string;
+  /** The name of the other person. */
+  readonly name: string;
+  readonly acts: Acts;
+  /** Whether the Tab key leads to its menu. */
+  readonly stop: boolean;
   readonly first: boolean;
   readonly last: boolean;
   readonly meta: boolean;
@@ -25,8 +48,12 @@ export interface MessageProps {
 }
 
 /** One message: its bubble, and below it when it was written and how far it has come. */
-export const MessageView = memo((props: MessageProps) => {
-  const { timeline, message, author, first, last, meta, cell, turn } = props;
+export const MessageView = memo((props: MessageProps) =>
+  props.message.host ? <HostLine message={props.message} /> : <OfPerson {...props} />,
+);
+
+function OfPerson(props: MessageProps) {
+  const { timeline, message, author, acts, first, last, meta, cell, turn } = props;
   const { words } = useSurroundings();
   const { state, mine, key } = message;
   const time = words.clock(message.at);
@@ -38,6 +65,7 @@ export const MessageView = memo((props: MessageProps) => {
     last && 'last',
     unsent && 'waiting',
     state.is === 'failed' && 'failed',
+    message.deleted && 'deleted',
     cell,
   ];
   return (
@@ -47,33 +75,75 @@ export const MessageView = memo((props: MessageProps) => {
       data-state={state.is}
       aria-label={words.both(author, time)}
     >
-      <Bubble timeline={timeline} message={message} author={author} cell={cell} />
+      <Bubble {...props} />
+      <Reactions message={message} acts={acts} />
       {meta && (
         <div class="meta">
           <time dateTime={new Date(message.at).toISOString()}>{time}</time>
+          {message.edited && (
+            <button type="button" class="edited" onClick={() => acts.versions(message)}>
+              {words.t('edited')}
+            </button>
+          )}
           {mine && <Status state={state} turn={turn ?? 0} />}
         </div>
       )}
       {state.is === 'uploading' && <UploadBar timeline={timeline} message={message} state={state} />}
       {state.is === 'failed' && <Choices timeline={timeline} message={message} problem={state.problem} />}
+      {message.refused && <Refused timeline={timeline} message={message} />}
     </article>
   );
-});
+}
 
-type BubbleProps = Pick<MessageProps, 'timeline' | 'message' | 'author' | 'cell'>;
-
-function Bubble({ timeline, message, author, cell }: BubbleProps) {
-  const { file, text, type } = message;
+function Bubble({ timeline, message, author, name, acts, cell, stop }: MessageProps) {
+  const { words } = useSurroundings();
+  const { file, text, type, deleted } = message;
+  const latest = useLatest(message);
+  const press = usePress(useCallback((at: Element) => acts.menu(latest.current, at), [acts]));
+  if (deleted) {
+    return (
+      <div class="bubble tombstone">
+        {words.t(deleted === 'host' ? 'deletedByHost' : message.mine ? 'deletedByYou' : 'deletedMessage')}
+      </div>
+    );
+  }
   const photo = file && type === 'image' && !file.expired;
-  const emoji = !file && isOnlyEmoji(text);
+  const emoji = !file && !message.replyTo && isOnlyEmoji(text);
+  const possible = message.id !== undefined || text !== '';
   return (
     <div
       class={`bubble${photo ? ' has-photo' : ''}${emoji ? ' emoji' : ''}`}
       part={message.mine ? 'bubble own-bubble' : 'bubble'}
+      {...(possible && press)}
     >
+      {message.replyTo && <Quote quote={message.replyTo} name={name} jump={acts.jump} />}
       {photo && <PhotoTile timeline={timeline} message={message} file={file} author={author} cell={cell} />}
       {file && !photo && <FileCard timeline={timeline} message={message} file={file} />}
       {text && <Text text={text} />}
+      {possible && (
+        <button
+          type="button"
+          class="more-button"
+          tabIndex={stop ? 0 : -1}
+          aria-haspopup="dialog"
+          aria-label={words.t('messageActions')}
+          onClick={event => acts.menu(message, event.currentTarget)}
+          onKeyDown={moveToNeighbour}
+        >
+          <Icon name="more" />
+        </button>
+      )}
     </div>
   );
+}
+
+/** Arrow keys lead from the menu button of a message to that of its neighbours. */
+function moveToNeighbour(event: KeyboardEvent): void {
+  const step = event.key === 'ArrowUp' ? -1 : event.key === 'ArrowDown' ? 1 : 0;
+  if (step === 0 || !(event.currentTarget instanceof Element)) return;
+  const buttons = [...(event.currentTarget.closest('.log')?.querySelectorAll('.more-button') ?? [])];
+  const next = buttons[buttons.indexOf(event.currentTarget) + step];
+  if (!(next instanceof HTMLElement)) return;
+  event.preventDefault();
+  next.focus();
 }

@@ -14,7 +14,7 @@ export function UploadBar({ timeline, message, state }: Props) {
   const { base, ending } = fileName(message.file?.name, words.t('file'));
   const percent = words.percent(state.sentBytes / Math.max(1, state.totalBytes));
   const cancel = () => {
-    if (message.clientId) timeline.delete(message.clientId).catch(() => undefined);
+    if (message.clientId) timeline.discard(message.clientId).catch(() => undefined);
   };
   return (
     <div class="upload choices">

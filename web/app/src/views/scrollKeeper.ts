@@ -3,8 +3,8 @@ const AT_END = 48;
 
 /**
  * Keeps what the reader looks at in its place while rows come and go, pictures load and the keyboard opens: at the end
- * the end, elsewhere the first message that can be seen. Browsers' own scroll anchoring is switched off for it, because not
- * all have it and none knows that the end of a chat is a place.
+ * the end, elsewhere the first message that can be seen. Browsers' own scroll anchoring is switched off for it,
+ * because not all have it and none knows that the end of a chat is a place.
  */
 export class ScrollKeeper {
   readonly #scroller: HTMLElement;

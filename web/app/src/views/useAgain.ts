@@ -5,7 +5,10 @@ import { useLatest } from './hooks.ts';
 const FIRST_MS = 5_000;
 const LONGEST_MS = 5 * 60_000;
 
-/** Calls `again` while something has `failed`: when the device is online, when the reader comes back, and after a pause. */
+/**
+ * Calls `again` while something has `failed`: when the device is online, when the reader comes back, and after a
+ * pause.
+ */
 export function useAgain(failed: boolean, again: () => void): void {
   const latest = useLatest(again);
   useEffect(() => {

@@ -8,8 +8,8 @@ const TOLERANCE = 48;
 const AGAIN_MS = 1_000;
 
 /**
- * Calls `seen` once the end of the last message is in front of the reader, while `wanted`: the page is visible and has the
- * focus, the message is in the viewport, and nothing covers it, no dialog and nothing of the page around.
+ * Calls `seen` once the end of the last message is in front of the reader, while `wanted`: the page is visible and
+ * has the focus, the message is in the viewport, and nothing covers it, no dialog and nothing of the page around.
  */
 export function useSeen(log: RefObject<HTMLElement | null>, wanted: boolean, seen: () => void): void {
   const latest = useLatest(seen);
@@ -30,7 +30,8 @@ export function useSeen(log: RefObject<HTMLElement | null>, wanted: boolean, see
       },
       { threshold: [0, 0.25, 0.5, 0.75, 1] },
     );
-    // An observer reports nothing while a message that is higher than the screen moves within it, so it starts over each time.
+    // An observer reports nothing while a message that is higher than the screen moves within it, so it starts over
+    // each time.
     const again = () => {
       observer.unobserve(last);
       observer.observe(last);

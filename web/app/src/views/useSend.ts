@@ -5,8 +5,8 @@ import { useSurroundings } from './context.ts';
 import { useEditing } from './Editing.ts';
 
 /**
- * Hands what was written to the outbox. Each file is a message of its own, in the order in which they were chosen; the text
- * goes with the last of them, so that it stands below all.
+ * Hands what was written to the outbox. Each file is a message of its own, in the order in which they were chosen;
+ * the text goes with the last of them, so that it stands below all.
  *
  * The draft goes when the message is kept, not before: a tab that is killed in between has one of the two. The outbox
  * refuses only when it can keep nothing at all; then the text is given back.
@@ -19,11 +19,12 @@ export function useSend(
   const { pictures } = useSurroundings();
   const editing = useEditing();
 
-  const sendFile = async (file: Prepared, text: string) => {
+  const sendFile = async (file: Prepared, text: string, replyTo: string | undefined) => {
     const meta: FileMeta = {
       name: file.name,
       contentType: file.type,
       ...(text && { text }),
+      ...(replyTo && { replyTo }),
       ...(file.size && { width: file.size.width, height: file.size.height }),
     };
     // The bytes are here already, so that files and texts reach the outbox in the order in which they were sent.
@@ -41,14 +42,23 @@ export function useSend(
       giveBack(content);
     };
     if (editing.clientId !== undefined) {
-      timeline.edit(editing.clientId, content).catch(refused);
+      timeline.rewrite(editing.clientId, content).catch(refused);
       editing.end();
       return;
     }
+    if (editing.key !== undefined) {
+      if (content !== editing.text) timeline.edit(editing.key, content).catch(refused);
+      editing.end();
+      return;
+    }
+    const replyTo = editing.reply?.key;
+    if (editing.reply) editing.end();
     const files = tray.take() ?? [];
-    if (files.length === 0) timeline.send(content).catch(refused);
+    if (files.length === 0) timeline.send(content, replyTo).catch(refused);
     files.forEach((file, place) => {
-      sendFile(file, place === files.length - 1 ? content : '').catch(refused);
+      sendFile(file, place === files.length - 1 ? content : '', place === 0 ? replyTo : undefined).catch(
+        refused,
+      );
     });
   };
 }

@@ -9,11 +9,15 @@
 export {};
 
 declare const self: ServiceWorkerGlobalScope;
-/** Put in by the build: the files of this version, and a name for it. */
+/** Put in by the build: the files of this version, as they are seen from this script, and a name for it. */
 declare const __FILES__: readonly string[];
 declare const __VERSION__: string;
 
-const PREFIX = 'jobline-shell-';
+/** The path of the page: `/`, or that of the server's public URL, such as `/chat/`. */
+const PAGE = new URL('./', self.location.href).pathname;
+const FILES = __FILES__.map(file => PAGE + file);
+/** Servers below other paths of one origin share its caches, and each keeps its own. */
+const PREFIX = `jobline-shell-${PAGE === '/' ? '' : PAGE}`;
 const CACHE = PREFIX + __VERSION__;
 /** How long the server may take before the page that is kept is shown, in milliseconds. */
 const PATIENCE = 2_500;
@@ -30,29 +34,30 @@ self.addEventListener('fetch', event => {
   const { request } = event;
   const url = new URL(request.url);
   if (request.method !== 'GET' || url.origin !== self.location.origin) return;
-  if (request.mode === 'navigate' && url.pathname === '/') event.respondWith(page(request));
-  else if (__FILES__.includes(url.pathname)) event.respondWith(file(request));
+  if (request.mode === 'navigate' && url.pathname === PAGE) event.respondWith(page(request));
+  else if (FILES.includes(url.pathname)) event.respondWith(file(request));
 });
 
 /** Keeps the page and its files; rejects, and is tried again later, when the page is not that of this version. */
 async function fill(): Promise<void> {
   const cache = await caches.open(CACHE);
-  const answer = await fetch('/', { cache: 'reload' });
+  const answer = await fetch(PAGE, { cache: 'reload' });
   const text = await answer.clone().text();
   // A proxy may answer in place of the server, and another version may have been deployed meanwhile.
   if (!answer.ok || !__FILES__.some(file => text.includes(file))) throw new Error('This is not the page.');
-  await Promise.all([cache.put('/', answer), cache.addAll(__FILES__)]);
+  await Promise.all([cache.put(PAGE, answer), cache.addAll(FILES)]);
 }
 
 async function dropOthers(): Promise<void> {
   const names = await caches.keys();
-  await Promise.all(
-    names.filter(name => name.startsWith(PREFIX) && name !== CACHE).map(name => caches.delete(name)),
-  );
+  await Promise.all(names.filter(isOlder).map(name => caches.delete(name)));
 }
 
+const isOlder = (name: string) =>
+  name.startsWith(PREFIX) && name !== CACHE && !name.slice(PREFIX.length).includes('/');
+
 async function page(request: Request): Promise<Response> {
-  const kept = caches.match('/', { cacheName: CACHE });
+  const kept = caches.match(PAGE, { cacheName: CACHE });
   try {
     const answer = await fetch(request, { signal: AbortSignal.timeout(PATIENCE) });
     // The server always has the page: anything but that is a proxy's, or a server in trouble. A redirection leads to a

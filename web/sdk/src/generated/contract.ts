@@ -1,5 +1,17 @@
 // Made by `npm run generate` from the OpenAPI document of the server. Do not edit.
 
+/** Input of `block` and `unblock`. */
+export interface BlockUser {
+  /** The user. */
+  readonly userId: string;
+}
+
+/** Output of `block` and `unblock`. */
+export interface Blocked {
+  /** Everyone whom the caller blocks, in the order of their ids. */
+  readonly blocked: readonly (string)[];
+}
+
 /** Output of `edit`, `delete` and `react`: the message as it stands now. */
 export interface ChangedMessage {
   /** The message. */
@@ -11,6 +23,8 @@ export type Code = "invalid_request" | "content_empty" | "content_too_long" | "i
 
 /** What two users say to each other. */
 export interface Conversation {
+  /** `true` when the caller blocks the other one. */
+  readonly blocked?: boolean;
   /** When the first message was accepted. ISO 8601, UTC, milliseconds. */
   readonly createdAt: string;
   /** `conv_<a>_<b>`. */
@@ -27,6 +41,8 @@ export interface Conversation {
   readonly lastMessageAt?: string;
   /** What the last message is. */
   readonly lastMessageType?: MessageType;
+  /** Until when the caller has muted it. ISO 8601, UTC, milliseconds. */
+  readonly mutedUntil?: string;
   /** The two user ids, in byte order. */
   readonly participants: readonly (string)[];
   /** How to show the participants. */
@@ -49,6 +65,20 @@ export interface ConversationDetails {
 
 /** What kind of conversation it is. */
 export type ConversationKind = "pair";
+
+/** A member of a conversation. */
+export interface ConversationMember {
+  /** A picture. */
+  readonly avatarUrl?: string;
+  /** The user id. */
+  readonly id: string;
+  /** Since when they are a member. ISO 8601, UTC, milliseconds. */
+  readonly joinedAt: string;
+  /** The name that the host told, or the id where it told none. */
+  readonly name: string;
+  /** The number of the last message that they have read; 0 when none. */
+  readonly readUpTo: number;
+}
 
 /** Output of `getConversations`. */
 export interface Conversations {
@@ -132,6 +162,12 @@ export interface MarkedAsRead {
   readonly unreadCount: number;
 }
 
+/** Output of `members`. */
+export interface Members {
+  /** The members, in the order of their ids. */
+  readonly members: readonly (ConversationMember)[];
+}
+
 /** A message, as the one who asked may see it. */
 export interface Message {
   /** The sender's own id for this send; seen by the sender only. */
@@ -205,6 +241,28 @@ export interface Messages {
   readonly reset?: boolean;
 }
 
+/** Input of `mute`. */
+export interface Mute {
+  /** The conversation. */
+  readonly conversationId: string;
+  /** Until when nothing is sent by mail or push; `null` ends it. ISO 8601. Must be given. */
+  readonly until?: string;
+}
+
+/** Output of `mute`. */
+export interface Muted {
+  /** The conversation. */
+  readonly conversationId: string;
+  /** Until when it is muted; absent when it is not. ISO 8601, UTC, milliseconds. */
+  readonly mutedUntil?: string;
+}
+
+/** Output of `presence`. */
+export interface People {
+  /** Those of whom the caller may know: others are left out. */
+  readonly people: readonly (Presence)[];
+}
+
 /** How to show a user. */
 export interface Person {
   /** A picture. */
@@ -214,6 +272,29 @@ export interface Person {
   /** The name that the host told, or the id where it told none. */
   readonly name: string;
 }
+
+/** A user's preferences. */
+export interface Preferences {
+  /** Whether they get e-mail about unread messages. */
+  readonly mail: boolean;
+  /** Whether they get push notifications. */
+  readonly push: boolean;
+  /** Whether people with whom they share an open job see when they are there, and they see it of those. */
+  readonly showPresence: boolean;
+}
+
+/** Whether somebody is there. */
+export interface Presence {
+  /** The user's id. */
+  readonly id: string;
+  /** When they were last there, to the hour; left out when they never were. */
+  readonly lastActiveAt?: string;
+  /** Whether they are there now, were lately, or were not. */
+  readonly state: PresenceState;
+}
+
+/** How long ago somebody was there. */
+export type PresenceState = "online" | "recent" | "away";
 
 /** An error, as RFC 9457 has it (`application/problem+json`). */
 export interface Problem {
@@ -267,6 +348,24 @@ export interface Reaction {
   readonly userIds: readonly (string)[];
 }
 
+/** Input of `report`. */
+export interface ReportInput {
+  /** More about it, up to 2,000 Unicode scalar values. */
+  readonly comment?: string;
+  /** The conversation. */
+  readonly conversationId: string;
+  /** The message that it is about; the whole conversation when left out. */
+  readonly messageId?: string;
+  /** Why, in a word or a line, such as `spam`: 1 to 200 characters. */
+  readonly reason: string;
+}
+
+/** Output of `report`. */
+export interface Reported {
+  /** By what the host knows the report. */
+  readonly reportId: string;
+}
+
 /** Input of `send`. Exactly one of `receiverId` and `conversationId` says whom it is for. */
 export interface SendMessage {
   /** The sender's own id for this send, 1 to 64 bytes: repeating it answers the first message again. */
@@ -293,6 +392,16 @@ export interface SentMessage {
   readonly conversationId: string;
   /** The message that is stored now. */
   readonly message: Message;
+}
+
+/** Input of `setPreferences`: what is left out stays. */
+export interface SetPreferences {
+  /** Whether they get e-mail about unread messages. */
+  readonly mail?: boolean;
+  /** Whether they get push notifications. */
+  readonly push?: boolean;
+  /** Whether people with whom they share an open job see when they are there, and they see it of those. */
+  readonly showPresence?: boolean;
 }
 
 /** How far a message has come. */
@@ -364,6 +473,8 @@ export interface Versions {
 
 /** Every procedure of the user API. */
 export interface Procedures {
+/** Blocks a user: they cannot write to me any more. Repeating it changes nothing. */
+block: { method: 'POST'; path: '/messages/block'; input: BlockUser; output: Blocked };
 /** A conversation with its people and job, also before it begins, and whether I may write in it. */
 getConversation: { method: 'GET'; path: '/messages/conversation'; input: {
   /** A conversation of the caller's. */
@@ -397,8 +508,27 @@ list: { method: 'GET'; path: '/messages/list'; input: {
 }; output: Messages };
 /** Marks what I was sent in a conversation as read, up to a message. */
 markAsRead: { method: 'POST'; path: '/messages/markAsRead'; input: MarkAsRead; output: MarkedAsRead };
+/** The members of a conversation, and how far each has read. */
+members: { method: 'GET'; path: '/messages/members'; input: {
+  /** The conversation. */
+  readonly conversationId: string;
+}; output: Members };
+/** Mutes a conversation until an instant: no mail and no push about it; `null` ends it. */
+mute: { method: 'POST'; path: '/messages/mute'; input: Mute; output: Muted };
+/** What I prefer to show, and how I am notified. */
+getPreferences: { method: 'GET'; path: '/messages/preferences'; input: {
+}; output: Preferences };
+/** Changes my preferences; what is left out stays. */
+setPreferences: { method: 'PUT'; path: '/messages/preferences'; input: SetPreferences; output: Preferences };
+/** Whether people with whom I share an open job are there. */
+presence: { method: 'GET'; path: '/messages/presence'; input: {
+  /** Up to 50 user ids, comma separated. */
+  readonly userIds: string;
+}; output: People };
 /** Sets my one reaction to a message; `null` takes it back. */
 react: { method: 'POST'; path: '/messages/react'; input: React; output: ChangedMessage };
+/** Shows a conversation, or one of its messages, to the host, with the messages around it. */
+report: { method: 'POST'; path: '/messages/report'; input: ReportInput; output: Reported };
 /** Sends a message. Repeated with the same `clientId` it answers the first message and stores nothing. */
 send: { method: 'POST'; path: '/messages/send'; input: SendMessage; output: SentMessage };
 /** All that changed for me, in every conversation, since a cursor. */
@@ -410,6 +540,8 @@ sync: { method: 'GET'; path: '/messages/sync'; input: {
   /** Holds the answer until something changed, for at most this many seconds, up to 25. 0 when left out: answers at once. */
   readonly wait?: number;
 }; output: Synced };
+/** Ends a block. Repeating it changes nothing. */
+unblock: { method: 'POST'; path: '/messages/unblock'; input: BlockUser; output: Blocked };
 /** A URL that accepts exactly this file, for five minutes. Put the bytes there, then send the message. */
 uploadFile: { method: 'POST'; path: '/messages/uploadFile'; input: UploadFile; output: UploadTarget };
 /** What a message has said, the present text last. */

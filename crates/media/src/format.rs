@@ -4,7 +4,7 @@ use super::image::Image;
 use super::{gif, jpeg, png, webp};
 
 /// What the header of an image of this type says. `None` when the bytes are not of that type.
-pub(super) fn read(content_type: &str, bytes: &[u8]) -> Option<Image> {
+pub(crate) fn read(content_type: &str, bytes: &[u8]) -> Option<Image> {
     match content_type {
         "image/jpeg" => jpeg::read(bytes),
         "image/png" => png::read(bytes),
@@ -17,7 +17,8 @@ pub(super) fn read(content_type: &str, bytes: &[u8]) -> Option<Image> {
 /// An image without the metadata that says where, when and with what it was taken, and with the same pixels the same way
 /// up. `None` when there is nothing to remove, or the type is not JPEG, PNG or WebP. The bytes were read as that type
 /// before.
-pub(crate) fn without_metadata(content_type: &str, bytes: &[u8]) -> Option<Vec<u8>> {
+#[must_use]
+pub fn without_metadata(content_type: &str, bytes: &[u8]) -> Option<Vec<u8>> {
     let kept = match content_type {
         "image/jpeg" => jpeg::without_metadata(bytes),
         "image/png" => png::without_metadata(bytes),

@@ -66,7 +66,7 @@ fn begins(bytes: &[u8]) -> bool {
 }
 
 /// The largest frame that the bytes announce.
-pub(super) fn read(bytes: &[u8]) -> Option<Image> {
+pub(crate) fn read(bytes: &[u8]) -> Option<Image> {
     let mut frame: Option<Dimensions> = None;
     for segment in segments(bytes).take_while(|_| begins(bytes)) {
         if matches!(segment.marker, 0xc0..=0xc3 | 0xc5..=0xc7 | 0xc9..=0xcb | 0xcd..=0xcf) {
@@ -98,7 +98,7 @@ fn needed(segment: Segment, bytes: &[u8]) -> bool {
 }
 
 /// The same image without metadata, and without what follows its end: a film, or a second image with a location.
-pub(super) fn without_metadata(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn without_metadata(bytes: &[u8]) -> Vec<u8> {
     let mut kept = Vec::with_capacity(bytes.len() + 40);
     kept.extend_from_slice(part(bytes, 0, 2).unwrap_or_default());
     let mut turn = Some(orientation(bytes)).filter(|orientation| orientation.turns());

@@ -37,7 +37,7 @@ fn chunks(bytes: &[u8]) -> impl Iterator<Item = Chunk<'_>> {
     })
 }
 
-pub(super) fn read(bytes: &[u8]) -> Option<Image> {
+pub(crate) fn read(bytes: &[u8]) -> Option<Image> {
     if !begins(bytes) {
         return None;
     }
@@ -75,7 +75,7 @@ fn turn(exif: &[u8]) -> Option<Orientation> {
 }
 
 /// The same image without metadata, and without what follows its end.
-pub(super) fn without_metadata(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn without_metadata(bytes: &[u8]) -> Vec<u8> {
     let mut kept = Vec::with_capacity(bytes.len());
     kept.extend_from_slice(b"RIFF\0\0\0\0WEBP");
     let turns = orientation(bytes).turns();

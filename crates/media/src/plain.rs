@@ -11,7 +11,7 @@ const BEGINNING: usize = 4_096;
 
 /// Whether these bytes are text: UTF-8, UTF-16 with a byte order mark, or one byte for each character, without the control
 /// characters that no text has. A page for a browser is none, however it is encoded; text that quotes one is.
-pub(super) fn is_text(bytes: &[u8]) -> bool {
+pub(crate) fn is_text(bytes: &[u8]) -> bool {
     if PRINTABLE.iter().any(|signature| bytes.starts_with(signature)) {
         return false;
     }

@@ -4,7 +4,7 @@ use super::bytes::{be16, be32, le16, le32};
 
 /// How the stored pixels have to be turned to be seen upright: 1 to 8, where 1 is not at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Orientation(u8);
+pub(crate) struct Orientation(u8);
 
 const TAG: u16 = 0x0112;
 const SHORT: u16 = 3;

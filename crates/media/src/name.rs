@@ -7,7 +7,7 @@ const ENDING: usize = 20;
 
 /// The name that a file is shown and saved under: without a path, without what hides or turns around its ending, without
 /// dots and spaces at its end, at most 255 bytes. `None`: nothing is left.
-pub(super) fn clean(name: &str) -> Option<String> {
+pub(crate) fn clean(name: &str) -> Option<String> {
     let kept: String = name.chars().filter(|char| stands(*char)).collect();
     let kept = kept.trim_start().trim_end_matches(|char: char| char == '.' || char.is_whitespace());
     let is_nothing = kept.chars().all(|char| char == '.' || char.is_whitespace() || is_invisible(char));
@@ -15,7 +15,7 @@ pub(super) fn clean(name: &str) -> Option<String> {
 }
 
 /// The ending in lower case, without its dot.
-pub(super) fn ending(name: &str) -> Option<String> {
+pub(crate) fn ending(name: &str) -> Option<String> {
     name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase())
 }
 

@@ -4,7 +4,7 @@ use super::bytes::{le16, part};
 use super::exif::Orientation;
 use super::image::{Dimensions, Image};
 
-pub(super) fn read(bytes: &[u8]) -> Option<Image> {
+pub(crate) fn read(bytes: &[u8]) -> Option<Image> {
     if !bytes.starts_with(b"GIF87a") && !bytes.starts_with(b"GIF89a") {
         return None;
     }

@@ -2,7 +2,7 @@
 
 use super::bytes::{le16, le32, part};
 
-pub(super) const SIGNATURE: &[u8] = &[0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1];
+pub(crate) const SIGNATURE: &[u8] = &[0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1];
 /// Bytes of an entry of the directory.
 const ENTRY: usize = 128;
 /// Where the header lists the sectors of the table that chains sectors, and how many fit there.
@@ -10,7 +10,7 @@ const TABLE: usize = 76;
 const TABLE_SECTORS: usize = 109;
 
 /// Whether the file holds a stream or a folder of one of these names. `None`: its directory cannot be followed.
-pub(super) fn holds(bytes: &[u8], wanted: &[&str]) -> Option<bool> {
+pub(crate) fn holds(bytes: &[u8], wanted: &[&str]) -> Option<bool> {
     let file = File::read(bytes)?;
     let mut found = None;
     let mut sector = le32(bytes, 48)?;

@@ -1,4 +1,5 @@
-//! Which files are accepted, and whether bytes are what they are said to be.
+//! Which files are accepted, and whether bytes are what they are said to be. Bytes come in whole and nothing is kept: this
+//! crate knows no rows, no network and no disk.
 
 mod bytes;
 mod exif;
@@ -10,15 +11,16 @@ mod name;
 mod ole;
 mod plain;
 mod png;
+mod refusal;
 #[cfg(test)]
 mod tests;
 mod webp;
 mod zip;
 
-pub(crate) use format::without_metadata;
-pub(crate) use image::Dimensions;
+pub use format::without_metadata;
+pub use image::Dimensions;
+pub use refusal::{Refusal, Result};
 
-use crate::base::error::{Error, Result};
 use jobline_wire::{Code, MessageType, file_types, limits::FILE_BYTES};
 use zip::Zip;
 
@@ -131,10 +133,10 @@ const IN_WORDS: &str = "JPEG, PNG, GIF, WebP, HEIC, PDF, Office and OpenDocument
 
 /// A file that was announced, as it is kept and shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Announced {
-    /// See [`name::clean`].
+pub struct Announced {
+    /// The name without paths and invisible characters, at most 255 bytes.
     pub name: String,
-    /// One of [`ACCEPTED`].
+    /// The name of the type by which Jobline knows it, such as `image/jpeg`.
     pub content_type: &'static str,
 }
 
@@ -142,14 +144,14 @@ pub(crate) struct Announced {
 ///
 /// # Errors
 /// `invalid_file` and `file_too_large`.
-pub(crate) fn announced(name: &str, size: u64, content_type: &str) -> Result<Announced> {
+pub fn announced(name: &str, size: u64, content_type: &str) -> Result<Announced> {
     if size == 0 {
         return Err(bad("fileSize", "fileSize is 0: an empty file is not accepted.".into()));
     }
     if size > FILE_BYTES {
         let detail =
             format!("The file has {size} bytes; at most {FILE_BYTES} (10 MB) are accepted. Send a smaller one.");
-        return Err(Error::new(Code::FileTooLarge, detail).at("fileSize"));
+        return Err(Refusal { code: Code::FileTooLarge, detail, field: "fileSize" });
     }
     let name = name::clean(name).ok_or_else(|| {
         bad("fileName", "fileName holds nothing that can be shown. Send the file's name, such as plan.pdf.".into())
@@ -183,12 +185,13 @@ fn resolve(content_type: &str, ending: Option<&str>) -> Result<&'static Media> {
     Ok(if little { by_ending().unwrap_or(said) } else { said })
 }
 
-fn bad(field: &'static str, detail: String) -> Error {
-    Error::new(Code::InvalidFile, detail).at(field)
+fn bad(field: &'static str, detail: String) -> Refusal {
+    Refusal { code: Code::InvalidFile, detail, field }
 }
 
 /// How many of the first bytes [`prove`] has to see.
-pub(crate) fn bytes_to_see(content_type: &str) -> usize {
+#[must_use]
+pub fn bytes_to_see(content_type: &str) -> usize {
     match find(content_type).map(|media| media.3) {
         Some(Proof::Signature(_) | Proof::Brand(_)) => HEAD_BYTES,
         _ => FILE_BYTES as usize,
@@ -200,10 +203,10 @@ pub(crate) fn bytes_to_see(content_type: &str) -> usize {
 ///
 /// # Errors
 /// `file_type_mismatch`; `invalid_file` for an image that is too large.
-pub(crate) fn prove(content_type: &str, bytes: &[u8]) -> Result<Option<Dimensions>> {
+pub fn prove(content_type: &str, bytes: &[u8]) -> Result<Option<Dimensions>> {
     let lie = || {
         let detail = format!("The bytes are not those of a file of type {content_type}. Announce what it really is.");
-        Error::new(Code::FileTypeMismatch, detail).at("fileUrl")
+        Refusal { code: Code::FileTypeMismatch, detail, field: "fileUrl" }
     };
     let Media(name, _, _, proof) = find(content_type).ok_or_else(lie)?;
     if *proof != Proof::Image {
@@ -251,12 +254,14 @@ fn has_brand(bytes: &[u8], brands: &[&[u8; 4]]) -> bool {
 }
 
 /// `image` for the pictures that every browser shows, `file` for all else.
-pub(crate) fn message_type(content_type: &str) -> MessageType {
+#[must_use]
+pub fn message_type(content_type: &str) -> MessageType {
     if shown_inline(content_type) { MessageType::Image } else { MessageType::File }
 }
 
 /// Whether a browser may show it in place.
-pub(crate) fn shown_inline(content_type: &str) -> bool {
+#[must_use]
+pub fn shown_inline(content_type: &str) -> bool {
     file_types::is_inline_image(content_type)
 }
 

@@ -8,13 +8,13 @@ const END: &[u8] = b"PK\x05\x06";
 const END_BYTES: usize = 22;
 
 /// The directory of an archive, every entry of which is whole.
-pub(super) struct Zip<'a> {
+pub(crate) struct Zip<'a> {
     bytes: &'a [u8],
     directory: &'a [u8],
 }
 
 /// An entry of the directory.
-pub(super) struct Entry<'a> {
+pub(crate) struct Entry<'a> {
     pub name: &'a [u8],
     /// 0: stored as it is.
     method: u16,

@@ -9,7 +9,7 @@ const SIDE: u32 = 20_000;
 
 /// Width and height in pixels. The larger of two is the one with more pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Dimensions {
+pub struct Dimensions {
     pixels: u64,
     /// Pixels from left to right.
     pub width: u32,
@@ -18,21 +18,21 @@ pub(crate) struct Dimensions {
 }
 
 impl Dimensions {
-    pub(super) fn new(width: u32, height: u32) -> Self {
+    pub(crate) fn new(width: u32, height: u32) -> Self {
         Self { pixels: u64::from(width) * u64::from(height), width, height }
     }
 
-    pub(super) fn is_empty(self) -> bool {
+    pub(crate) fn is_empty(self) -> bool {
         self.pixels == 0
     }
 
-    pub(super) fn is_too_large(self) -> bool {
+    pub(crate) fn is_too_large(self) -> bool {
         self.pixels > PIXELS || self.width > SIDE || self.height > SIDE
     }
 }
 
 /// What the header of an image tells.
-pub(super) struct Image {
+pub(crate) struct Image {
     /// As the pixels are stored.
     pub stored: Dimensions,
     /// What a decoder has to hold at most.

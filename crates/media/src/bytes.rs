@@ -1,42 +1,42 @@
 //! Numbers in the bytes of a file. Every one may be beyond the end: then there is none.
 
 /// Two bytes from `at`, the high one first.
-pub(super) fn be16(bytes: &[u8], at: usize) -> Option<u16> {
+pub(crate) fn be16(bytes: &[u8], at: usize) -> Option<u16> {
     array(bytes, at).map(u16::from_be_bytes)
 }
 
 /// Two bytes from `at`, the low one first.
-pub(super) fn le16(bytes: &[u8], at: usize) -> Option<u16> {
+pub(crate) fn le16(bytes: &[u8], at: usize) -> Option<u16> {
     array(bytes, at).map(u16::from_le_bytes)
 }
 
 /// Four bytes from `at`, the high one first.
-pub(super) fn be32(bytes: &[u8], at: usize) -> Option<u32> {
+pub(crate) fn be32(bytes: &[u8], at: usize) -> Option<u32> {
     array(bytes, at).map(u32::from_be_bytes)
 }
 
 /// Four bytes from `at`, the low one first.
-pub(super) fn le32(bytes: &[u8], at: usize) -> Option<u32> {
+pub(crate) fn le32(bytes: &[u8], at: usize) -> Option<u32> {
     array(bytes, at).map(u32::from_le_bytes)
 }
 
 /// Three bytes from `at`, the low one first.
-pub(super) fn le24(bytes: &[u8], at: usize) -> Option<u32> {
+pub(crate) fn le24(bytes: &[u8], at: usize) -> Option<u32> {
     array(bytes, at).map(|[low, middle, high]| u32::from_le_bytes([low, middle, high, 0]))
 }
 
 /// Eight bytes from `at`, the low one first, as a place in memory.
-pub(super) fn le64(bytes: &[u8], at: usize) -> Option<usize> {
+pub(crate) fn le64(bytes: &[u8], at: usize) -> Option<usize> {
     array(bytes, at).and_then(|bytes| usize::try_from(u64::from_le_bytes(bytes)).ok())
 }
 
 /// `length` bytes from `at`, if all of them are there.
-pub(super) fn part(bytes: &[u8], at: usize, length: usize) -> Option<&[u8]> {
+pub(crate) fn part(bytes: &[u8], at: usize, length: usize) -> Option<&[u8]> {
     bytes.get(at..at.checked_add(length)?)
 }
 
 /// Where `wanted` begins, from `from` on.
-pub(super) fn find(bytes: &[u8], from: usize, wanted: u8) -> Option<usize> {
+pub(crate) fn find(bytes: &[u8], from: usize, wanted: u8) -> Option<usize> {
     Some(from + bytes.get(from..)?.iter().position(|byte| *byte == wanted)?)
 }
 

@@ -31,7 +31,7 @@ fn chunks(bytes: &[u8]) -> impl Iterator<Item = Chunk<'_>> {
     })
 }
 
-pub(super) fn read(bytes: &[u8]) -> Option<Image> {
+pub(crate) fn read(bytes: &[u8]) -> Option<Image> {
     if !bytes.starts_with(SIGNATURE) {
         return None;
     }
@@ -49,7 +49,7 @@ fn orientation(bytes: &[u8]) -> Orientation {
 }
 
 /// The same image without metadata, and without what follows its end.
-pub(super) fn without_metadata(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn without_metadata(bytes: &[u8]) -> Vec<u8> {
     let mut kept = Vec::with_capacity(bytes.len() + 40);
     kept.extend_from_slice(bytes.get(..SIGNATURE.len()).unwrap_or_default());
     let (mut at, mut ended) = (SIGNATURE.len(), false);
@@ -93,7 +93,7 @@ fn crc32(bytes: &[u8]) -> u32 {
 
 /// The checksum as it stands in a file, for tests that make images.
 #[cfg(test)]
-pub(super) fn tests_checksum(bytes: &[u8]) -> [u8; 4] {
+pub(crate) fn tests_checksum(bytes: &[u8]) -> [u8; 4] {
     crc32(bytes).to_be_bytes()
 }
 

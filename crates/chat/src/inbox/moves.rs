@@ -1,0 +1,161 @@
+//! What moved for a user after a version of their head, by conversation: the window, and what left it before.
+
+use super::{
+    cursor::{Answered, fingerprint},
+    head::HeadRow,
+    moved::{EvictedRow, Moved},
+};
+use crate::{
+    base::{
+        error::Result,
+        id::{ConversationId, UserId},
+    },
+    context::Context,
+    keys,
+};
+use std::{cmp::Reverse, collections::HashMap};
+
+/// How many rows of what left the window are read at first; each further page is twice as long, up to [`LONGEST_PAGE`].
+const FIRST_PAGE: usize = 4;
+const LONGEST_PAGE: usize = 64;
+
+/// The moves of one conversation.
+pub(super) struct Trail {
+    pub id: ConversationId,
+    /// The [`fingerprint`] of the id.
+    pub print: u64,
+    /// When its last message was accepted; `None` where an older server did not say so.
+    pub last: Option<u64>,
+    /// Its times in the window, the newest first. Never empty.
+    stretches: Vec<Moved>,
+}
+
+impl Trail {
+    /// The version of its last move.
+    pub fn latest(&self) -> u64 {
+        self.stretches[0].version
+    }
+
+    /// The oldest stretch that was read.
+    pub fn oldest(&self) -> &Moved {
+        &self.stretches[self.stretches.len() - 1]
+    }
+
+    /// The stretch that follows the last one of those that were answered. `None` when none of them was.
+    pub fn after(&self, answered: &Answered) -> Option<&Moved> {
+        let last = self.stretches.iter().position(|stretch| answered.contains(stretch.version))?;
+        self.stretches.get(last.checked_sub(1)?)
+    }
+
+    /// Its place in the list of conversations, of which the one written in last comes first.
+    pub fn order(&self) -> Option<(Reverse<u64>, &str)> {
+        Some((Reverse(self.last?), self.id.as_str()))
+    }
+}
+
+/// How far back reading came.
+#[derive(Clone, Copy)]
+pub(super) struct Reached {
+    /// Everything that moved after this version was read.
+    pub version: u64,
+    /// In what was not read, no message was accepted later than this.
+    pub at: u64,
+}
+
+/// What moved, the last move first.
+#[derive(Default)]
+pub(super) struct Moves {
+    pub trails: Vec<Trail>,
+    /// There is more that was not read, since enough was found.
+    pub is_partial: bool,
+    /// Something in between has expired: only what moved after this version is known.
+    pub lost: Option<u64>,
+    by_print: HashMap<u64, usize>,
+}
+
+impl Moves {
+    /// Nothing is known.
+    pub fn unknown() -> Self {
+        Self { lost: Some(u64::MAX), ..Self::default() }
+    }
+
+    /// What moved after the version `after` up to that of `head`.
+    pub async fn after(cx: &Context, me: &UserId, head: &HeadRow, after: u64) -> Result<Self> {
+        Self::after_until(cx, me, head, after, |_, _| false).await
+    }
+
+    /// The same, read back only until it is `enough`.
+    pub async fn after_until(
+        cx: &Context,
+        me: &UserId,
+        head: &HeadRow,
+        after: u64,
+        enough: impl Fn(&Self, Reached) -> bool,
+    ) -> Result<Self> {
+        let mut moves = Self::default();
+        head.after(after).collect::<Vec<_>>().into_iter().rev().for_each(|moved| moves.add(moved.clone()));
+        let (mut reached, mut page) = (Reached { version: head.evicted, at: head.at }, FIRST_PAGE);
+        while reached.version > after {
+            if enough(&moves, reached) {
+                moves.is_partial = true;
+                break;
+            }
+            let found = cx.db.decode_range(keys::all_evicted(me, after, reached.version, page)).await?;
+            let more = found.len() == page;
+            let unbroken = found.into_iter().all(|row| moves.add_evicted(row, after, &mut reached));
+            if !unbroken || (!more && reached.version > after) {
+                moves.lost = Some(reached.version);
+                break;
+            }
+            page = LONGEST_PAGE.min(page * 2);
+        }
+        Ok(moves)
+    }
+
+    /// The conversation with this [`fingerprint`].
+    pub fn trail(&self, print: u64) -> Option<&Trail> {
+        self.by_print.get(&print).map(|at| &self.trails[*at])
+    }
+
+    /// Whether the conversation with this [`fingerprint`] moved, as far as is known.
+    pub fn may_have(&self, print: u64) -> bool {
+        self.lost.is_some() || self.by_print.contains_key(&print)
+    }
+
+    /// Adds the row that comes before what was `reached`. `false` when it is another one.
+    fn add_evicted(&mut self, row: EvictedRow, after: u64, reached: &mut Reached) -> bool {
+        if row.version != reached.version {
+            return false;
+        }
+        row.moved.into_iter().rev().filter(|moved| moved.version > after).for_each(|moved| self.add(moved));
+        *reached = Reached { version: row.before, at: row.at };
+        true
+    }
+
+    fn add(&mut self, moved: Moved) {
+        let Some(id) = ConversationId::new(&moved.conversation) else { return };
+        let print = fingerprint(id.as_str());
+        if let Some(at) = self.by_print.get(&print) {
+            self.trails[*at].stretches.push(moved);
+            return;
+        }
+        self.by_print.insert(print, self.trails.len());
+        self.trails.push(Trail { id, print, last: moved.last, stretches: vec![moved] });
+    }
+}
+
+/// The conversations of a user that `moves` does not have, by their ids from the one after `after` on, at most `limit`
+/// of those that there are: rows of before everything was kept. The ids, and the last one that was looked at.
+pub(super) async fn unmoved(
+    cx: &Context,
+    me: &UserId,
+    moves: &Moves,
+    after: Option<&str>,
+    limit: usize,
+) -> Result<(Vec<ConversationId>, Option<ConversationId>)> {
+    let page = cx.db.range(keys::memberships(me, after, limit)).await?;
+    let names = keys::named_conversations(&page);
+    let last = names.last().filter(|_| page.len() == limit).cloned();
+    let unmoved = names.into_iter().filter(|id| moves.trail(fingerprint(id.as_str())).is_none()).collect();
+    Ok((unmoved, last))
+}

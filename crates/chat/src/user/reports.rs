@@ -1,0 +1,160 @@
+//! Reports: what a member shows to the host, with the messages around it as they stood.
+
+use crate::{
+    base::{
+        attempts::Attempts,
+        clock::nanoid,
+        error::{Error, Result},
+        id::{ConversationId, MessageId, UserId},
+        rows::{self, LAYOUT},
+        text,
+        time::iso,
+    },
+    context::Context,
+    conversation::{access, read, row::ConversationRow},
+    inbox::head::HeadRow,
+    keys,
+    log::{history, view::LogView},
+    messages::{
+        rate::Bucket,
+        render::{self, Viewpoint},
+        row::ListedMessage,
+    },
+};
+use jobline_store::{Condition, Consistency, Outcome, Row};
+use jobline_wire::{
+    ListReports, Message, Report, ReportInput, Reported, Reports,
+    limits::{CHANGES_PER_MINUTE, REPORT_CONTEXT},
+};
+use serde::{Deserialize, Serialize};
+
+/// `REPORTS` / `<id>`. The messages are kept here for the host, whatever is deleted or expires afterwards.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct ReportRow {
+    v: u8,
+    report: Report,
+}
+
+/// `REPORTS` / `LAST`: when the last report was made.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+struct LastReportRow {
+    v: u8,
+    at: u64,
+}
+
+/// Reports a conversation, or one of its messages, to the host.
+///
+/// # Errors
+/// `invalid_request`, `content_too_long`, `not_found`, `rate_limited`, `unavailable`.
+pub(crate) async fn report(cx: &Context, me: &UserId, input: ReportInput) -> Result<Reported> {
+    let (id, member) = access::of_member(me, &input.conversation_id)?;
+    text::line("reason", &input.reason)?;
+    let comment = input.comment.map(text::comment).transpose()?;
+    let row = read::one(cx, &id, Consistency::Strong).await?;
+    let messages = around(cx, &id, &row, member, input.message_id.as_deref()).await?;
+    let report = Report {
+        id: String::new(),
+        reporter_id: me.to_string(),
+        conversation_id: input.conversation_id,
+        message_id: input.message_id,
+        reason: input.reason,
+        comment,
+        messages,
+        created_at: String::new(),
+    };
+    Ok(Reported { report_id: store(cx, me, report).await? })
+}
+
+/// Stores a report after all others, and answers its id. It counts against the changes that a user may make in a minute.
+///
+/// Ids are in the order of the commits, whatever clocks say, so that a host which reads from a cursor on misses none.
+async fn store(cx: &Context, me: &UserId, report: Report) -> Result<String> {
+    let keys = [keys::head(me), keys::last_report()];
+    let mut attempts = Attempts::strong(&cx.db);
+    loop {
+        let found = cx.db.get_many(&keys, Consistency::Strong).await?;
+        let mut head: HeadRow = found[0].as_ref().map(rows::decode).transpose()?.unwrap_or_default();
+        let last: LastReportRow = found[1].as_ref().map(rows::decode).transpose()?.unwrap_or_default();
+        head.changes = Bucket::take_change(head.changes, CHANGES_PER_MINUTE, cx.now())?;
+        let at = cx.now().max(last.at + 1);
+        let id = format!("report_{at:014}_{}", nanoid(&*cx.random));
+        let report = Report { id: id.clone(), created_at: iso(at), ..report.clone() };
+        let commit = cx
+            .db
+            .begin()
+            .put(keys::report(&id), Condition::Any, rows::encode(&ReportRow { v: LAYOUT, report }), None)
+            .put(keys[0].clone(), as_read(found[0].as_ref()), rows::encode(&head), None)
+            .put(keys[1].clone(), as_read(found[1].as_ref()), rows::encode(&LastReportRow { v: LAYOUT, at }), None);
+        match cx.db.commit(commit).await? {
+            Outcome::Committed => return Ok(id),
+            Outcome::Conflict(keys) => attempts.after_conflict(&keys).await?,
+        }
+    }
+}
+
+fn as_read(row: Option<&Row>) -> Condition {
+    row.map_or(Condition::Absent, |row| Condition::Version(row.version))
+}
+
+/// The messages around the reported one, or the last ones, as the reporter sees them, without URLs of files.
+async fn around(
+    cx: &Context,
+    id: &ConversationId,
+    row: &ConversationRow,
+    member: usize,
+    message_id: Option<&str>,
+) -> Result<Vec<Message>> {
+    let log = LogView { id, row, viewer: member, now: cx.now() };
+    let no_such_message = || Error::not_found("message").at("messageId");
+    let listed = match message_id {
+        None => history::page(cx, log, u64::MAX, 2 * REPORT_CONTEXT).await?.0,
+        Some(text) => {
+            let wanted = MessageId::new(text).ok_or_else(no_such_message)?;
+            let mut listed = history::page(cx, log, wanted.at_ms() + 1, REPORT_CONTEXT + 1).await?.0;
+            if listed.last().is_none_or(|last| last.row.id != wanted.as_str()) {
+                return Err(no_such_message());
+            }
+            listed.extend(history::after(cx, log, wanted.at_ms(), REPORT_CONTEXT).await?);
+            listed
+        }
+    };
+    let watermarks = row.watermarks();
+    let view = Viewpoint { conversation: id, viewer: member, watermarks, now: log.now };
+    let listed: Vec<ListedMessage> = listed;
+    let messages = render::messages(cx, view, listed).await?;
+    Ok(messages.into_iter().map(|message| Message { file_url: None, ..message }).collect())
+}
+
+/// The reports, the oldest first.
+///
+/// # Errors
+/// `invalid_request`, `unavailable`.
+pub(crate) async fn list(cx: &Context, input: ListReports) -> Result<Reports> {
+    let limit = text::limit(input.limit)?;
+    if input.since.as_deref().is_some_and(|since| !is_report_id(since)) {
+        return Err(Error::invalid("since", "since is the cursor of an earlier answer. Leave it out to begin."));
+    }
+    let mut found = cx.db.range(keys::reports(input.since.as_deref(), limit + 1)).await?;
+    let has_more = found.len() > limit;
+    found.truncate(limit);
+    let reports: Vec<Report> =
+        found.iter().map(|(_, row)| Ok(rows::decode::<ReportRow>(row)?.report)).collect::<Result<_>>()?;
+    let cursor = reports.last().map(|report| report.id.clone()).or(input.since);
+    Ok(Reports { reports, has_more, cursor })
+}
+
+/// Deletes a report. No error when there is none.
+///
+/// # Errors
+/// `not_found` for what cannot be the id of a report, `unavailable`.
+pub(crate) async fn delete(cx: &Context, id: &str) -> Result<()> {
+    if !is_report_id(id) {
+        return Err(Error::not_found("report"));
+    }
+    cx.db.commit_unconditionally(cx.db.begin().delete(keys::report(id), Condition::Any)).await
+}
+
+fn is_report_id(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
+    text.starts_with("report_") && text.len() <= 64 && text.bytes().all(plain)
+}

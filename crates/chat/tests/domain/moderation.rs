@@ -1,0 +1,153 @@
+//! What users decide for themselves: blocks, mutes, and reports to the host.
+
+use crate::support::{User, World, texts};
+use jobline_wire::{BlockUser, Code, DeleteMessage, HostMessageInput, ListMembers, ListReports, Mute, ReportInput};
+
+const HOUR: u64 = 3_600_000;
+
+fn user(id: &str) -> BlockUser {
+    BlockUser { user_id: id.to_owned() }
+}
+
+fn report(conversation: &str, message: Option<&str>) -> ReportInput {
+    ReportInput {
+        conversation_id: conversation.to_owned(),
+        message_id: message.map(str::to_owned),
+        reason: "spam".to_owned(),
+        comment: Some("Again and again".to_owned()),
+    }
+}
+
+async fn code_of_a_send(from: &User<'_>, to: &User<'_>) -> Option<Code> {
+    from.send(to, "Hi").await.err().map(|error| error.code)
+}
+
+#[tokio::test]
+async fn whom_i_block_cannot_write_and_what_they_wrote_stays() {
+    let world = World::new().await;
+    let (anna, ben) = world.pair().await;
+    ben.send(&anna, "Buy this").await.unwrap();
+    let blocked = world.chat.block(&anna.id, user("ben")).await.unwrap().blocked;
+    assert_eq!(blocked, ["ben"]);
+    assert_eq!(world.chat.block(&anna.id, user("ben")).await.unwrap().blocked, ["ben"], "again changes nothing");
+    assert_eq!(code_of_a_send(&ben, &anna).await, Some(Code::RecipientUnavailable));
+    assert_eq!(ben.announce(&anna, "a.txt", "text/plain", 4).await.unwrap_err().code, Code::RecipientUnavailable);
+    let input = jobline_wire::GetConversation { receiver_id: Some("anna".into()), ..Default::default() };
+    let details = world.chat.conversation(&ben.id, input).await.unwrap();
+    assert_eq!((details.can_send, details.reason), (false, Some(Code::RecipientUnavailable)));
+    assert_eq!(details.conversation.blocked, None, "the blocked one is not told");
+    assert_eq!(texts(&ben.list(&anna).await.unwrap().messages), ["Buy this"]);
+    assert_eq!(anna.only_conversation().await.blocked, Some(true));
+    assert_eq!(code_of_a_send(&anna, &ben).await, None, "who blocks can still write");
+
+    assert!(world.chat.unblock(&anna.id, user("ben")).await.unwrap().blocked.is_empty());
+    assert_eq!(code_of_a_send(&ben, &anna).await, None);
+    assert_eq!(anna.only_conversation().await.blocked, None);
+    for wrong in ["anna", "", "with space"] {
+        assert_eq!(world.chat.block(&anna.id, user(wrong)).await.unwrap_err().code, Code::InvalidRequest, "{wrong:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_block_holds_for_a_conversation_that_begins_after_it() {
+    let world = World::new().await;
+    let (anna, ben) = world.pair().await;
+    world.chat.block(&anna.id, user("ben")).await.unwrap();
+    assert_eq!(code_of_a_send(&ben, &anna).await, Some(Code::RecipientUnavailable));
+    let user_ids = Some(vec!["anna".into(), "ben".into()]);
+    let line = HostMessageInput { user_ids, content: "You are matched".into(), ..Default::default() };
+    world.chat.post_host_message(line).await.unwrap();
+    assert_eq!(code_of_a_send(&ben, &anna).await, Some(Code::RecipientUnavailable), "begun by the host");
+    assert_eq!(anna.only_conversation().await.blocked, Some(true));
+    world.chat.unblock(&anna.id, user("ben")).await.unwrap();
+    assert_eq!(code_of_a_send(&ben, &anna).await, None);
+}
+
+#[tokio::test]
+async fn other_devices_of_the_user_learn_of_a_mute_by_sync() {
+    let world = World::new().await;
+    let (anna, ben) = world.pair().await;
+    ben.send(&anna, "1").await.unwrap();
+    let synced = anna.sync(None).await.unwrap();
+    let synced = anna.sync(Some(&synced.cursor)).await.unwrap();
+    let until = "2025-11-14T12:00:00.000Z";
+    let input = Mute { conversation_id: anna.conversation(&ben), until: Some(until.into()) };
+    world.chat.mute(&anna.id, input).await.unwrap();
+    let moved = anna.sync(Some(&synced.cursor)).await.unwrap();
+    assert_eq!((moved.conversations.len(), moved.messages.len()), (1, 0));
+    assert_eq!(moved.conversations[0].muted_until.as_deref(), Some(until));
+    assert_eq!(anna.sync(Some(&moved.cursor)).await.unwrap().conversations.len(), 0, "once");
+}
+
+#[tokio::test]
+async fn a_mute_ends_by_itself_and_only_its_member_sees_it() {
+    let world = World::new().await;
+    let (anna, ben) = world.pair().await;
+    ben.send(&anna, "Hi").await.unwrap();
+    let mute = async |until: Option<&str>| {
+        let input = Mute { conversation_id: "conv_anna_ben".into(), until: until.map(str::to_owned) };
+        world.chat.mute(&anna.id, input).await
+    };
+    let until = "2025-11-14T12:30:00.000Z";
+    assert_eq!(mute(Some(until)).await.unwrap().muted_until.as_deref(), Some(until));
+    assert_eq!(anna.only_conversation().await.muted_until.as_deref(), Some(until));
+    assert_eq!(ben.only_conversation().await.muted_until, None);
+    world.clock.forward(3 * HOUR);
+    assert_eq!(anna.only_conversation().await.muted_until, None);
+    assert_eq!(mute(Some(until)).await.unwrap().muted_until, None, "an instant that has passed");
+    mute(Some("2025-11-15T00:00:00Z")).await.unwrap();
+    assert_eq!(mute(None).await.unwrap().muted_until, None);
+    assert_eq!(mute(Some("tomorrow")).await.unwrap_err().code, Code::InvalidRequest);
+    let elsewhere = Mute { conversation_id: "conv_ben_carl".into(), until: None };
+    assert_eq!(world.chat.mute(&anna.id, elsewhere).await.unwrap_err().code, Code::NotFound);
+}
+
+#[tokio::test]
+async fn a_report_keeps_the_messages_as_they_stood() {
+    let world = World::new().await;
+    let (anna, ben) = world.pair().await;
+    let mut sent = Vec::new();
+    for number in 1..=30 {
+        sent.push(ben.send(&anna, &number.to_string()).await.unwrap().message);
+    }
+    let reported = world.chat.report(&anna.id, report("conv_anna_ben", Some(&sent[14].id))).await.unwrap();
+    let input = DeleteMessage { conversation_id: "conv_anna_ben".into(), message_id: sent[14].id.clone() };
+    world.chat.delete(&ben.id, input).await.unwrap();
+    let listed = world.chat.reports(ListReports::default()).await.unwrap();
+    assert_eq!((listed.reports.len(), listed.has_more), (1, false));
+    let kept = &listed.reports[0];
+    assert_eq!((&kept.id, kept.reporter_id.as_str(), kept.reason.as_str()), (&reported.report_id, "anna", "spam"));
+    let numbers: Vec<u64> = kept.messages.iter().map(|message| message.number).collect();
+    assert_eq!(numbers, (5..=25).collect::<Vec<u64>>());
+    assert_eq!(kept.messages[10].content, "15", "what was deleted since is in it");
+
+    let whole = world.chat.report(&anna.id, report("conv_anna_ben", None)).await.unwrap();
+    let since = ListReports { since: listed.cursor, limit: Some(1) };
+    let next = world.chat.reports(since).await.unwrap();
+    assert_eq!((next.reports[0].id.as_str(), next.reports[0].messages.len()), (whole.report_id.as_str(), 20));
+    world.chat.delete_report(&reported.report_id).await.unwrap();
+    world.chat.delete_report(&reported.report_id).await.unwrap();
+    assert_eq!(world.chat.reports(ListReports::default()).await.unwrap().reports.len(), 1);
+    let stranger = world.user("eve");
+    let refused = world.chat.report(&stranger.id, report("conv_anna_ben", None)).await.unwrap_err();
+    assert_eq!(refused.code, Code::NotFound);
+    let unknown = report("conv_anna_ben", Some("message_1_x"));
+    assert_eq!(world.chat.report(&anna.id, unknown).await.unwrap_err().code, Code::NotFound);
+    let empty = ReportInput { reason: " ".into(), ..report("conv_anna_ben", None) };
+    assert_eq!(world.chat.report(&anna.id, empty).await.unwrap_err().field, Some("reason"));
+}
+
+#[tokio::test]
+async fn members_are_told_with_how_far_they_have_read() {
+    let world = World::new().await;
+    let (anna, ben) = world.pair().await;
+    world.name("ben", "Ben Smith").await;
+    anna.send(&ben, "1").await.unwrap();
+    let second = anna.send(&ben, "2").await.unwrap().message;
+    ben.read_up_to(&anna, &second).await.unwrap();
+    let input = ListMembers { conversation_id: "conv_anna_ben".into() };
+    let members = world.chat.members(&anna.id, input.clone()).await.unwrap().members;
+    let shown: Vec<_> = members.iter().map(|one| (one.id.as_str(), one.name.as_str(), one.read_up_to)).collect();
+    assert_eq!(shown, [("anna", "anna", 0), ("ben", "Ben Smith", 2)]);
+    assert_eq!(world.chat.members(&world.user("eve").id, input).await.unwrap_err().code, Code::NotFound);
+}

@@ -1,0 +1,413 @@
+//! What was asked of messages that exist (edits, deletions, reactions), and what answers may therefore show of them.
+
+use super::model::{Check, Form, HOST, Model, Talk, ensure};
+use jobline_wire::{Conversation, DeletedBy, Message, Quote, Reaction, Status, limits::EDITS};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What a message shall be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wish {
+    Text(String),
+    Gone,
+    Reaction(Option<&'static str>),
+}
+
+/// How a request ended, as its client knows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    Pending,
+    Answered,
+    Refused,
+    /// It may have taken effect, or may still do so.
+    Unknown,
+}
+
+#[derive(Debug)]
+struct Request {
+    by: String,
+    wish: Wish,
+    begun: u64,
+    ended: u64,
+    outcome: Outcome,
+}
+
+/// What edits, reactions and deletions alter of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Look {
+    content: String,
+    revision: Option<u32>,
+    edited_at: Option<String>,
+    reactions: Vec<Reaction>,
+    deleted_at: Option<String>,
+    deleted_by: Option<DeletedBy>,
+}
+
+impl Look {
+    pub fn of(message: &Message) -> Self {
+        Self {
+            content: message.content.clone(),
+            revision: message.revision,
+            edited_at: message.edited_at.clone(),
+            reactions: message.reactions.clone(),
+            deleted_at: message.deleted_at.clone(),
+            deleted_by: message.deleted_by,
+        }
+    }
+}
+
+/// A text that a message had, since when, and when an answer first showed it.
+#[derive(Debug)]
+struct Revision {
+    text: String,
+    at: Option<String>,
+    seen: u64,
+}
+
+/// What was asked of one message, and what answers showed of it.
+#[derive(Debug, Default)]
+pub struct Changes {
+    requests: Vec<Request>,
+    revisions: BTreeMap<u32, Revision>,
+    /// When it was deleted, and when an answer first showed that.
+    gone: Option<(String, u64)>,
+    /// What it looked like for a member who was shown this status and `updatedAt`.
+    looks: BTreeMap<(usize, Status, String), Look>,
+    /// When an answer to a member first showed this `updatedAt`.
+    sightings: [BTreeMap<String, u64>; 2],
+}
+
+impl Changes {
+    pub fn is_untouched(&self) -> bool {
+        self.requests.is_empty()
+    }
+
+    /// Whether it was certainly deleted before `begun`.
+    pub fn is_gone(&self, begun: u64) -> bool {
+        self.gone_since().is_some_and(|since| since < begun)
+    }
+
+    /// Since when it is known to be deleted.
+    fn gone_since(&self) -> Option<u64> {
+        let answered = self.requests.iter().filter(|one| one.wish == Wish::Gone && one.outcome == Outcome::Answered);
+        answered.map(|one| one.ended).chain(self.gone.iter().map(|gone| gone.1)).min()
+    }
+
+    /// Whether somebody has asked for its deletion in a way that may have had an effect.
+    pub fn may_be_gone(&self) -> bool {
+        self.requests.iter().any(|one| one.wish == Wish::Gone && one.outcome != Outcome::Refused)
+    }
+
+    fn may_be_gone_by(&self, by: DeletedBy) -> bool {
+        let gone = self.requests.iter().filter(|one| one.wish == Wish::Gone && one.outcome != Outcome::Refused);
+        gone.into_iter().any(|one| (one.by == HOST) == (by == DeletedBy::Host))
+    }
+
+    /// Whether somebody asked for this text, and may have got it.
+    fn may_say(&self, text: &str) -> bool {
+        let same = |one: &&Request| matches!(&one.wish, Wish::Text(wished) if wished == text);
+        self.requests.iter().filter(same).any(|one| one.outcome != Outcome::Refused)
+    }
+
+    /// How many requests may each have been one edit of it.
+    pub fn edits(&self) -> usize {
+        self.requests.iter().filter(|one| matches!(one.wish, Wish::Text(_))).count()
+    }
+
+    /// Whether `user` can have this reaction in a strong read that began at `begun`.
+    fn can_have_reaction(&self, user: &str, emoji: Option<&str>, begun: u64) -> bool {
+        let mine: Vec<&Request> =
+            self.requests.iter().filter(|one| one.by == user && matches!(one.wish, Wish::Reaction(_))).collect();
+        let is_superseded = |before: u64| {
+            mine.iter().any(|one| one.outcome == Outcome::Answered && one.begun > before && one.ended < begun)
+        };
+        let never = emoji.is_none() && !is_superseded(0);
+        never
+            || mine.iter().any(|one| {
+                one.wish == Wish::Reaction(emoji.and_then(listed))
+                    && match one.outcome {
+                        Outcome::Refused => false,
+                        Outcome::Answered => !is_superseded(one.ended),
+                        Outcome::Pending | Outcome::Unknown => true,
+                    }
+            })
+    }
+
+    /// Whether a strong read that began at `begun` may still show `message` as it does.
+    pub fn is_fresh(&self, talk: &Talk, viewer: &str, message: &Message, begun: u64) -> Check {
+        let later = self.sightings[talk.side(viewer)].range(message.updated_at.clone()..).skip(1);
+        let before = later.into_iter().find(|(at, seen)| **at > message.updated_at && **seen < begun);
+        ensure!(before.is_none(), "was shown as of {before:?} before, now {message:?}");
+        ensure!(message.deleted_at.is_some() || !self.is_gone(begun), "was deleted before: {message:?}");
+        for user in talk.pair.iter().filter(|_| message.deleted_at.is_none()) {
+            let emoji = reaction_of(message, user);
+            ensure!(self.can_have_reaction(user, emoji, begun), "{user} does not react so: {message:?}\n{self:#?}");
+        }
+        Ok(())
+    }
+
+    /// When an answer first showed `message` to `side` as it looks now.
+    pub fn first_sight(&self, side: usize, message: &Message) -> Option<u64> {
+        self.sightings[side].get(&message.updated_at).copied()
+    }
+
+    /// The latest `updatedAt` that an answer showed to `side` and of whose time `visible` holds.
+    pub fn latest(&self, side: usize, visible: impl Fn(u64) -> bool) -> Option<&str> {
+        self.sightings[side].iter().rev().find(|(_, seen)| visible(**seen)).map(|(at, _)| at.as_str())
+    }
+}
+
+/// The emoji that devices react with.
+pub const EMOJI: [&str; 4] = ["👍", "❤️", "😂", "👍🏽"];
+
+/// One of [`EMOJI`], as an answer spells it.
+fn listed(emoji: &str) -> Option<&'static str> {
+    EMOJI.iter().find(|one| **one == emoji).copied()
+}
+
+/// What `user` reacts with to a message that is shown so.
+pub fn reaction_of<'a>(message: &'a Message, user: &str) -> Option<&'a str> {
+    let mine = message.reactions.iter().find(|one| one.user_ids.iter().any(|one| one == user));
+    mine.map(|one| one.emoji.as_str())
+}
+
+impl Model {
+    /// Records a request of `by` that begins now. Answers by what [`Model::asked`] knows it.
+    pub fn ask(&mut self, conversation: &str, number: u64, by: &str, wish: Wish) -> usize {
+        let begun = self.tick();
+        let requests = &mut self.talk(conversation).changes.entry(number).or_default().requests;
+        requests.push(Request { by: by.to_owned(), wish, begun, ended: u64::MAX, outcome: Outcome::Pending });
+        requests.len() - 1
+    }
+
+    /// Records how a request ended. Answers when it began.
+    pub fn asked(&mut self, conversation: &str, number: u64, request: usize, outcome: Outcome) -> u64 {
+        let ended = self.tick();
+        let changes = self.talk(conversation).changes.get_mut(&number).expect("it was asked");
+        let request = &mut changes.requests[request];
+        (request.ended, request.outcome) = (ended, outcome);
+        request.begun
+    }
+
+    /// How many edits and reactions a user has asked for.
+    pub fn limited_requests(&self, user: &str) -> usize {
+        let requests = self.talks.values().flat_map(|talk| talk.changes.values()).flat_map(|one| &one.requests);
+        requests.filter(|one| one.by == user && one.wish != Wish::Gone).count()
+    }
+
+    /// The text that an intent was sent with, or one that its message may have been given since.
+    fn may_say(&self, intent: usize, number: u64, text: &str) -> bool {
+        let changes = self.talks[&self.intents[intent].conversation].changes.get(&number);
+        text == Self::text(intent) || changes.is_some_and(|changes| changes.may_say(text))
+    }
+
+    /// Checks what an edit, a reaction or a deletion makes of a message.
+    pub(super) fn see_changes(&mut self, message: &Message, begun: u64) -> Check {
+        let tick = self.tick();
+        let number = message.number;
+        let intent = self.talks[&message.conversation_id].facts[&number].intent;
+        let original = Self::text(intent);
+        let gone_since = self.talks[&message.conversation_id].changes.get(&number).and_then(Changes::gone_since);
+        let surely_gone = gone_since.is_some_and(|since| self.is_visible(since, begun));
+        let newest = self.talks[&message.conversation_id].changes.get(&number).and_then(|changes| {
+            let newest = changes.revisions.iter().rev().find(|(_, one)| self.is_visible(one.seen, begun));
+            newest.map(|(number, _)| *number)
+        });
+        let talk = self.talk(&message.conversation_id);
+        let pair = talk.pair.clone();
+        if message.deleted_at.is_some() {
+            let changes = talk.changes.entry(number).or_default();
+            return changes.see_tombstone(message, tick);
+        }
+        ensure!(message.deleted_by.is_none(), "deleted by somebody at no time: {message:?}");
+        ensure!(!surely_gone, "was deleted long ago: {message:?}");
+        ensure!(
+            message.revision.unwrap_or(0) >= newest.unwrap_or(0),
+            "an old text, revision {newest:?} is known: {message:?}"
+        );
+        let Some(changes) = talk.changes.get_mut(&number) else {
+            ensure!(message.content == original, "nobody edited {message:?}");
+            ensure!(message.revision.is_none() && message.edited_at.is_none(), "nobody edited {message:?}");
+            ensure!(message.reactions.is_empty(), "nobody reacted to {message:?}");
+            return Ok(());
+        };
+        changes.see_text(message, &original, tick)?;
+        changes.see_reactions(message, &pair)
+    }
+
+    /// Checks that a member is never shown a message in two ways with one status and `updatedAt`.
+    pub(super) fn see_look(&mut self, viewer: &str, message: &Message) -> Check {
+        let tick = self.tick();
+        let talk = self.talk(&message.conversation_id);
+        let side = talk.side(viewer);
+        let changes = talk.changes.entry(message.number).or_default();
+        changes.sightings[side].entry(message.updated_at.clone()).or_insert(tick);
+        let look = Look::of(message);
+        let key = (side, message.status, message.updated_at.clone());
+        let known = changes.looks.entry(key).or_insert_with(|| look.clone());
+        ensure!(*known == look, "with one updatedAt it was {known:?}\n  and now {message:?}");
+        Ok(())
+    }
+
+    /// Checks what a reply quotes.
+    pub(super) fn see_quote(&self, intent: usize, message: &Message, begun: u64) -> Check {
+        let meant = self.intents[intent].reply_to.filter(|_| message.deleted_at.is_none());
+        let quote = match (meant, &message.reply_to) {
+            (None, None) => return Ok(()),
+            (Some(number), Some(quote)) if quote.number == number => quote,
+            _ => return Err(format!("replies to {meant:?}: {message:?}")),
+        };
+        let talk = &self.talks[&message.conversation_id];
+        let original = &talk.facts[&quote.number];
+        let sender = &self.intents[original.intent].sender;
+        ensure!(quote.id == original.id && quote.sender_id == *sender, "quotes another one: {message:?}");
+        self.see_excerpt(talk, quote, begun)
+    }
+
+    fn see_excerpt(&self, talk: &Talk, quote: &Quote, begun: u64) -> Check {
+        let original = &talk.facts[&quote.number];
+        let changes = talk.changes.get(&quote.number);
+        let expired = self.retention_ms.is_some() && self.may_be_gone(original.created_ms, self.gate_ms());
+        if quote.deleted_at.is_some() {
+            ensure!(quote.content.is_empty(), "the text of a deleted message is quoted: {quote:?}");
+            ensure!(changes.is_some_and(Changes::may_be_gone), "nobody deleted what is quoted: {quote:?}");
+            return Ok(());
+        }
+        if quote.content.is_empty() {
+            ensure!(expired, "quoted without its text: {quote:?}");
+            return Ok(());
+        }
+        ensure!(!changes.is_some_and(|changes| changes.is_gone(begun)), "quoted though it was deleted: {quote:?}");
+        ensure!(self.may_say(original.intent, quote.number, &quote.content), "it never said so: {quote:?}");
+        Ok(())
+    }
+
+    /// Checks the beginning of the last message of a conversation, in an answer to a request that began at `begun`.
+    pub fn see_preview(&self, shown: &Conversation, text: &str, begun: u64) -> Check {
+        let talk = &self.talks[&shown.id];
+        let known = talk.facts.iter().find(|(_, fact)| Some(&fact.created_at) == shown.last_message_at.as_ref());
+        let Some((number, fact)) = known else {
+            let meant = self.intents.iter().enumerate().find(|(intent, _)| Self::text(*intent) == text);
+            ensure!(meant.is_some_and(|(_, one)| one.conversation == shown.id), "nobody said so: {shown:?}");
+            return Ok(());
+        };
+        let accepted = self.accepted_before(&shown.id, begun);
+        ensure!(*number >= accepted, "message {accepted} came before, this shows {number}: {shown:?}");
+        let changes = talk.changes.get(number);
+        if text.is_empty() {
+            ensure!(changes.is_some_and(Changes::may_be_gone), "nobody deleted the last message: {shown:?}");
+            return Ok(());
+        }
+        ensure!(!changes.is_some_and(|changes| changes.is_gone(begun)), "the last message was deleted: {shown:?}");
+        ensure!(self.may_say(fact.intent, *number, text), "the last message never said so: {shown:?}");
+        Ok(())
+    }
+
+    /// Checks every text that a message has had, in an answer to a request that began at `begun`.
+    pub fn see_versions(&self, conversation: &str, number: u64, texts: &[String], begun: u64) -> Check {
+        let talk = &self.talks[conversation];
+        let fact = &talk.facts[&number];
+        let changes = talk.changes.get(&number);
+        ensure!(!changes.is_some_and(|changes| changes.is_gone(begun)), "versions of a deleted message: {texts:?}");
+        for text in texts {
+            ensure!(self.may_say(fact.intent, number, text), "message {number} never said {text:?}");
+        }
+        // A deletion that came while they were read has taken some of them.
+        if changes.is_some_and(Changes::may_be_gone) {
+            return Ok(());
+        }
+        ensure!(texts.first() == Some(&Self::text(fact.intent)), "does not begin as it was sent: {texts:?}");
+        for (revision, known) in changes.into_iter().flat_map(|changes| &changes.revisions) {
+            let text = texts.get(*revision as usize);
+            ensure!(text == Some(&known.text) || known.seen >= begun, "revision {revision} is {known:?}: {texts:?}");
+        }
+        Ok(())
+    }
+
+    /// Whether an edit can be refused because of the time, or because there were too many.
+    pub fn may_be_over(&self, conversation: &str, number: u64, window_ms: u64, now_ms: u64) -> bool {
+        let talk = &self.talks[conversation];
+        let late = now_ms + self.slack_ms > talk.facts[&number].created_ms + window_ms;
+        late || talk.changes.get(&number).is_some_and(|changes| changes.edits() > EDITS as usize)
+    }
+
+    /// Whether nobody can change a message any more who had only `window_ms` for that.
+    pub fn is_over(&self, conversation: &str, number: u64, window_ms: u64, now_ms: u64) -> bool {
+        now_ms > self.talks[conversation].facts[&number].created_ms + window_ms + self.slack_ms
+    }
+
+    /// The texts of a message that was deleted.
+    pub fn deleted_texts(&self) -> BTreeSet<String> {
+        let mut texts = BTreeSet::new();
+        for talk in self.talks.values() {
+            for (number, changes) in talk.changes.iter().filter(|(_, changes)| changes.gone.is_some()) {
+                texts.insert(Self::text(talk.facts[number].intent));
+                texts.extend(changes.requests.iter().filter_map(|one| match &one.wish {
+                    Wish::Text(text) => Some(text.clone()),
+                    _ => None,
+                }));
+            }
+        }
+        texts
+    }
+
+    /// Whether a message can be edited at all.
+    pub fn is_text(&self, conversation: &str, number: u64) -> bool {
+        let fact = &self.talks[conversation].facts[&number];
+        self.intents[fact.intent].form == Form::Text
+    }
+}
+
+impl Changes {
+    fn see_tombstone(&mut self, message: &Message, tick: u64) -> Check {
+        let by = message.deleted_by.ok_or_else(|| format!("deleted by nobody: {message:?}"))?;
+        ensure!(self.may_be_gone_by(by), "{by:?} did not delete {message:?}");
+        let kept = message.content.is_empty() && message.reactions.is_empty() && message.file_name.is_none();
+        ensure!(kept && message.reply_to.is_none(), "a deleted message that is not empty: {message:?}");
+        let data = message.event.as_ref().and_then(|event| event.data.as_ref());
+        ensure!(data.is_none(), "a deleted event that still tells something: {message:?}");
+        let edited = message.revision.is_some() || message.edited_at.is_some();
+        ensure!(!edited, "a deleted message that tells of edits: {message:?}");
+        let at = message.deleted_at.clone().unwrap_or_default();
+        let known = self.gone.get_or_insert_with(|| (at.clone(), tick));
+        ensure!(known.0 == at, "deleted at {} in another answer: {message:?}", known.0);
+        ensure!(message.updated_at >= at, "deleted, but changed before: {message:?}");
+        Ok(())
+    }
+
+    fn see_text(&mut self, message: &Message, original: &str, tick: u64) -> Check {
+        let revision = message.revision.unwrap_or(0);
+        ensure!(message.revision != Some(0), "edited no times: {message:?}");
+        ensure!((revision > 0) == message.edited_at.is_some(), "edited, or not: {message:?}");
+        let said = if revision == 0 { message.content == original } else { self.is_wished(&message.content, original) };
+        ensure!(said, "nobody made it say so: {message:?}");
+        ensure!(revision as usize <= self.edits() && revision <= EDITS, "edited too often: {message:?}");
+        let (text, at) = (message.content.clone(), message.edited_at.clone());
+        let known = self.revisions.entry(revision).or_insert(Revision { text, at, seen: tick });
+        let same = known.text == message.content && known.at == message.edited_at;
+        ensure!(same, "revision {revision} is {known:?} in another answer: {message:?}");
+        let times: Vec<&Option<String>> = self.revisions.values().map(|one| &one.at).collect();
+        ensure!(times.windows(2).all(|two| two[0] < two[1]), "editedAt does not rise: {times:?}");
+        Ok(())
+    }
+
+    fn is_wished(&self, text: &str, original: &str) -> bool {
+        self.may_say(text) || text == original
+    }
+
+    fn see_reactions(&self, message: &Message, pair: &[String; 2]) -> Check {
+        let emoji: BTreeSet<&str> = message.reactions.iter().map(|one| one.emoji.as_str()).collect();
+        ensure!(emoji.len() == message.reactions.len(), "an emoji twice: {message:?}");
+        ensure!(message.reactions.iter().all(|one| !one.user_ids.is_empty()), "an emoji of nobody: {message:?}");
+        let users: Vec<&String> = message.reactions.iter().flat_map(|one| &one.user_ids).collect();
+        let different: BTreeSet<&&String> = users.iter().collect();
+        ensure!(different.len() == users.len(), "two reactions of one user: {message:?}");
+        for user in users {
+            ensure!(pair.contains(user), "a stranger reacts: {message:?}");
+            let wish = Wish::Reaction(reaction_of(message, user).and_then(listed));
+            let mine = self.requests.iter().filter(|one| one.by == *user && one.wish == wish);
+            let may = mine.into_iter().any(|one| one.outcome != Outcome::Refused);
+            ensure!(may && wish != Wish::Reaction(None), "{user} never reacted so: {message:?}");
+        }
+        Ok(())
+    }
+}

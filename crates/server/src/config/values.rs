@@ -1,0 +1,36 @@
+//! Settings that are numbers, switches and words.
+
+use super::{Result, wrong};
+use std::ops::RangeInclusive;
+use tracing_subscriber::filter::LevelFilter;
+
+/// A whole number in `range`.
+pub(super) fn number(flag: &str, text: Option<&str>, default: u32, range: RangeInclusive<u32>) -> Result<u32> {
+    let Some(text) = text else { return Ok(default) };
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let parsed = digits.then(|| text.parse().ok()).flatten().filter(|number| range.contains(number));
+    let accepted = format!("a whole number from {} to {}", range.start(), range.end());
+    parsed.ok_or_else(|| wrong(flag, text, &accepted))
+}
+
+/// `on` or `off`.
+pub(super) fn switch(flag: &str, text: Option<&str>, default: bool) -> Result<bool> {
+    match text {
+        None => Ok(default),
+        Some("on" | "true" | "1") => Ok(true),
+        Some("off" | "false" | "0") => Ok(false),
+        Some(other) => Err(wrong(flag, other, "on or off")),
+    }
+}
+
+/// How much is logged.
+pub(super) fn level(text: &str) -> Result<LevelFilter> {
+    match text {
+        "off" => Ok(LevelFilter::OFF),
+        "error" => Ok(LevelFilter::ERROR),
+        "warn" => Ok(LevelFilter::WARN),
+        "info" => Ok(LevelFilter::INFO),
+        "debug" => Ok(LevelFilter::DEBUG),
+        _ => Err(wrong("log", text, "error, warn, info, debug or off")),
+    }
+}

@@ -1,0 +1,70 @@
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Input of `presence`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PresenceQuery {
+    /// Up to 50 user ids, comma separated.
+    pub user_ids: String,
+}
+
+/// Output of `presence`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct People {
+    /// Those of whom the caller may know: others are left out.
+    pub people: Vec<Presence>,
+}
+
+/// Whether somebody is there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Presence {
+    /// The user's id.
+    pub id: String,
+    /// Whether they are there now, were lately, or were not.
+    pub state: PresenceState,
+    /// When they were last there, to the hour; left out when they never were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_active_at: Option<String>,
+}
+
+/// How long ago somebody was there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum PresenceState {
+    /// Now, or in the last two minutes.
+    Online,
+    /// In the last day.
+    Recent,
+    /// Earlier, or never.
+    Away,
+}
+
+/// A user's preferences.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Preferences {
+    /// Whether people with whom they share an open job see when they are there, and they see it of those.
+    pub show_presence: bool,
+    /// Whether they get e-mail about unread messages.
+    pub mail: bool,
+    /// Whether they get push notifications.
+    pub push: bool,
+}
+
+/// Input of `setPreferences`: what is left out stays.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SetPreferences {
+    /// Whether people with whom they share an open job see when they are there, and they see it of those.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub show_presence: Option<bool>,
+    /// Whether they get e-mail about unread messages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mail: Option<bool>,
+    /// Whether they get push notifications.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub push: Option<bool>,
+}

@@ -1,0 +1,55 @@
+import type { TimelineMessage } from '@jobline/sdk';
+
+/** So many of the last messages are watched for edits, deletions and reactions. */
+const WATCHED = 50;
+
+/** What the reader has heard of: the last number, and the last messages as they stood. */
+export interface Heard {
+  readonly number: number;
+  readonly messages: ReadonlyMap<string, TimelineMessage>;
+}
+
+/** What somebody else did. */
+export interface News {
+  readonly is: 'wrote' | 'edited' | 'deleted' | 'reacted';
+  readonly message: TimelineMessage;
+  /** The reaction. */
+  readonly emoji?: string;
+}
+
+/** What others did since `heard`, the newest of it alone; nothing at first, when everything was there already. */
+export function news(
+  heard: Heard | undefined,
+  messages: readonly TimelineMessage[],
+  me: string | undefined,
+): { readonly now: Heard | undefined; readonly what?: News } {
+  const watched = messages.slice(-WATCHED);
+  const last = watched.findLast(({ number }) => number !== undefined);
+  if (!last?.number) return { now: heard };
+  const now = { number: last.number, messages: new Map(watched.map(message => [message.key, message])) };
+  if (!heard) return { now };
+  if (last.number > heard.number && !last.mine) return { now, what: { is: 'wrote', message: last } };
+  for (const message of watched.toReversed()) {
+    const before = heard.messages.get(message.key);
+    const what = before && before !== message && changeOf(before, message, me);
+    if (what) return { now, what };
+  }
+  return { now };
+}
+
+function changeOf(
+  before: TimelineMessage,
+  message: TimelineMessage,
+  me: string | undefined,
+): News | undefined {
+  if (!message.mine && message.deleted) return before.deleted ? undefined : { is: 'deleted', message };
+  if (!message.mine && message.text !== before.text) return { is: 'edited', message };
+  const known = new Set(
+    before.reactions?.flatMap(({ emoji, userIds }) => userIds.map(id => `${id} ${emoji}`)),
+  );
+  for (const { emoji, userIds } of message.reactions ?? []) {
+    if (userIds.some(id => id !== me && !known.has(`${id} ${emoji}`)))
+      return { is: 'reacted', message, emoji };
+  }
+  return undefined;
+}

@@ -1,0 +1,112 @@
+import type { Timeline, TimelineMessage } from '@jobline/sdk';
+import type { ComponentChildren } from 'preact';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { wordsFor } from '../models/problems.ts';
+import type { Acts } from './acts.ts';
+import { useSurroundings } from './context.ts';
+import { MessageMenu } from './MessageMenu.tsx';
+import type { Opened } from './useActs.ts';
+import { VersionList } from './VersionList.tsx';
+
+export { Choices } from './Choices.tsx';
+export { HostLine } from './HostLine.tsx';
+export { Refused } from './Refused.tsx';
+export { UploadBar } from './UploadBar.tsx';
+
+interface Props {
+  readonly timeline: Timeline;
+  readonly message: TimelineMessage;
+  readonly acts: Acts;
+  readonly opened: Opened;
+  readonly close: () => void;
+}
+
+/** What is open over a chat about one message: its menu, the question whether to delete it, or its earlier texts. */
+export function MessageDialog({ timeline, message, acts, opened, close }: Props) {
+  const { words } = useSurroundings();
+  const [deleting, setDeleting] = useState(false);
+  if (deleting) {
+    const sure = () => {
+      timeline.delete(message.key).catch(error => console.error('The message was not deleted.', error));
+      close();
+    };
+    return (
+      <Dialog label={words.t('deleteTitle')} close={close}>
+        <h2>{words.t('deleteTitle')}</h2>
+        <p class="quiet">{words.t('deleteText')}</p>
+        <div class="answers">
+          <button type="button" class="button outlined" onClick={close}>
+            {words.t('cancel')}
+          </button>
+          <button type="button" class="button bad" onClick={sure}>
+            {words.t('delete')}
+          </button>
+        </div>
+      </Dialog>
+    );
+  }
+  if (opened.is === 'versions') {
+    return (
+      <Dialog label={words.t('versionsTitle')} close={close}>
+        <h2>{words.t('versionsTitle')}</h2>
+        <VersionList ask={() => timeline.versions(message.key)} reason={code => wordsFor(code, words)} />
+        <div class="answers">
+          <button type="button" class="button outlined" onClick={close}>
+            {words.t('close')}
+          </button>
+        </div>
+      </Dialog>
+    );
+  }
+  return (
+    <Dialog label={words.t('messageActions')} close={close} at={opened.at}>
+      <MessageMenu
+        timeline={timeline}
+        message={message}
+        acts={acts}
+        close={close}
+        ask={() => setDeleting(true)}
+      />
+    </Dialog>
+  );
+}
+
+interface DialogProps {
+  readonly label: string;
+  readonly close: () => void;
+  /** Stands beside this where there is room; on phones, and without it, at the bottom or in the middle. */
+  readonly at?: Element;
+  readonly children: ComponentChildren;
+}
+
+function Dialog({ label, close, at, children }: DialogProps) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  useLayoutEffect(() => {
+    dialog.current?.showModal();
+    if (at && dialog.current) place(dialog.current, at);
+  }, []);
+  return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: Escape closes it, as any dialog.
+    <dialog
+      class={at ? 'message-dialog menu' : 'message-dialog'}
+      ref={dialog}
+      aria-label={label}
+      onClose={close}
+      onClick={event => event.target === event.currentTarget && close()}
+    >
+      <div class="inside">{children}</div>
+    </dialog>
+  );
+}
+
+/** Puts a menu below `at`, or above it where there is no room, within the window. Narrow screens have it at the bottom. */
+function place(dialog: HTMLElement, at: Element): void {
+  if (innerWidth < 600) return;
+  const [menu, there] = [dialog.getBoundingClientRect(), at.getBoundingClientRect()];
+  const below = there.bottom + 6 + menu.height <= innerHeight - 8;
+  const top = below ? there.bottom + 6 : Math.max(8, there.top - 6 - menu.height);
+  const middle = there.left + there.width / 2 < innerWidth / 2 ? there.left : there.right - menu.width;
+  const left = Math.min(Math.max(8, middle), innerWidth - menu.width - 8);
+  dialog.style.inset = `${top}px auto auto ${left}px`;
+  dialog.style.margin = '0';
+}

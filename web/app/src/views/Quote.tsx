@@ -1,0 +1,50 @@
+import type { MessageQuote, TimelineMessage } from '@jobline/sdk';
+import type { Translator } from '../i18n/translator.ts';
+import { plain } from '../models/plainText.ts';
+import { useSurroundings } from './context.ts';
+
+/** Who wrote a message, by name. */
+export function nameIn(
+  of: Pick<MessageQuote, 'mine'> & { readonly host?: boolean },
+  other: string,
+  words: Translator,
+) {
+  if (of.host) return words.t('marketplace');
+  return of.mine ? words.t('you') : other;
+}
+
+/** A message in one line. */
+export function summary(
+  of: Pick<TimelineMessage, 'text' | 'type'>,
+  deleted: boolean,
+  words: Translator,
+): string {
+  if (deleted) return words.t('deletedMessage');
+  return plain(of.text) || words.t(of.type === 'image' ? 'photo' : 'file');
+}
+
+interface Props {
+  readonly quote: MessageQuote;
+  /** The name of the other person. */
+  readonly name: string;
+  readonly jump: (id: string) => void;
+}
+
+/** What a message replies to, at its top. It leads to the original. */
+export function Quote({ quote, name, jump }: Props) {
+  const { words } = useSurroundings();
+  const author = nameIn(quote, name, words);
+  const gone = quote.deleted || !quote.text;
+  const text = summary(quote, gone, words);
+  return (
+    <button
+      type="button"
+      class={gone ? 'quote gone' : 'quote'}
+      aria-label={words.t('replyTo', { name: author, text })}
+      onClick={() => jump(quote.id)}
+    >
+      <bdi class="author">{author}</bdi>
+      <span dir="auto">{text}</span>
+    </button>
+  );
+}

@@ -1,0 +1,48 @@
+import type { Timeline, TimelineState } from '@jobline/sdk';
+import { useMemo, useState } from 'preact/hooks';
+import { reactionOf } from '../models/acting.ts';
+import { personName } from '../models/plainText.ts';
+import type { Acts } from './acts.ts';
+import { useSurroundings } from './context.ts';
+import { useLatest } from './hooks.ts';
+
+/** What is open over a chat: the menu of a message, or what it said before. */
+export interface Opened {
+  readonly is: 'menu' | 'versions';
+  readonly key: string;
+  /** Where the menu was asked for. */
+  readonly at?: Element;
+}
+
+/** What can be done at the messages of a chat, and what of it is open. `show` brings the message with a key into sight. */
+export function useActs(timeline: Timeline, state: TimelineState, show: (key: string) => void) {
+  const { client, words } = useSurroundings();
+  const [opened, open] = useState<Opened>();
+  const latest = useLatest({ state, show, words });
+  const acts = useMemo<Acts>(
+    () => ({
+      menu: ({ key }, at) => open({ is: 'menu', key, at }),
+      versions: ({ key }) => open({ is: 'versions', key }),
+      toggle: (message, emoji) => {
+        const taken = reactionOf(message, client.user.get()) === emoji;
+        // It rejects when the message is not here any more.
+        timeline.react(message.key, taken ? undefined : emoji).catch(() => undefined);
+      },
+      jump: id => {
+        const { state, show } = latest.current;
+        const original = state.messages.find(message => message.id === id);
+        if (original) show(original.key);
+      },
+      names: userIds => {
+        const { state, words } = latest.current;
+        const { person } = state;
+        return userIds.map(id => {
+          if (id === client.user.get()) return words.t('you');
+          return (id === person?.id && personName(person.name, id)) || words.t('somebody');
+        });
+      },
+    }),
+    [timeline],
+  );
+  return { acts, opened, close: () => open(undefined) };
+}

@@ -1,0 +1,37 @@
+import { useMemo } from 'preact/hooks';
+
+/** How long a finger rests before the menu opens, in milliseconds. */
+const LONG_MS = 450;
+/** How far it may move meanwhile, in pixels. */
+const STILL = 10;
+
+/** Right click and long press: handlers for the bubble of a message. Links and pictures keep what browsers offer for them. */
+export function usePress(open: (at: Element) => void) {
+  return useMemo(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let from = { x: 0, y: 0 };
+    const stop = () => clearTimeout(timer);
+    return {
+      onContextMenu: (event: MouseEvent & { currentTarget: Element }) => {
+        // Who marked a text, or means a link, wants the browser's menu.
+        const marked = getSelection()?.isCollapsed === false;
+        if (marked || (event.target instanceof Element && event.target.closest('a'))) return;
+        stop();
+        event.preventDefault();
+        open(event.currentTarget);
+      },
+      onPointerDown: (event: PointerEvent & { currentTarget: Element }) => {
+        const at = event.currentTarget;
+        stop();
+        if (event.pointerType === 'mouse') return;
+        from = { x: event.clientX, y: event.clientY };
+        timer = setTimeout(() => open(at), LONG_MS);
+      },
+      onPointerMove: (event: PointerEvent) => {
+        if (Math.hypot(event.clientX - from.x, event.clientY - from.y) > STILL) stop();
+      },
+      onPointerUp: stop,
+      onPointerCancel: stop,
+    };
+  }, [open]);
+}

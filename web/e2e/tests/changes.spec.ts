@@ -1,0 +1,148 @@
+/** What two people do to messages that were sent: edit, react, reply, delete. */
+
+import type { Locator } from '@playwright/test';
+import { type Person, WITH_JOHN } from '../harness/person.ts';
+import { expect, test } from '../harness/test.ts';
+
+/** Opens the menu of a message, as a mouse or a finger does. */
+async function menuOf(of: Person, message: Locator, isMobile: boolean): Promise<Locator> {
+  const bubble = message.locator('.bubble');
+  const menu = of.page.getByRole('dialog', { name: 'What to do with this message' });
+  if (isMobile) {
+    // A finger that rests on it.
+    await bubble.dispatchEvent('pointerdown', {
+      pointerType: 'touch',
+      isPrimary: true,
+      clientX: 5,
+      clientY: 5,
+    });
+    await expect(menu).toBeVisible();
+    await bubble.dispatchEvent('pointerup', { pointerType: 'touch', isPrimary: true });
+  } else {
+    await bubble.click({ button: 'right' });
+  }
+  await expect(menu).toBeVisible();
+  return menu;
+}
+
+test('an edit, a reaction, a reply and a deletion are seen by the other person', async ({
+  person,
+  isMobile,
+}) => {
+  const you = await (await person('You')).open('John Smith');
+  const john = await (await person('John Smith')).open('You');
+  await you.say('Shall we meet at nine?');
+  await john.sees('Shall we meet at nine?');
+
+  // Edited: the draft is there again afterwards.
+  await you.field.fill('a draft');
+  const edit = await menuOf(you, you.message('Shall we meet at nine?'), isMobile);
+  await edit.getByRole('button', { name: 'Edit' }).click();
+  await expect(you.field).toBeFocused();
+  await expect(you.field).toHaveValue('Shall we meet at nine?');
+  await you.page.keyboard.press('Escape');
+  await expect(you.field).toHaveValue('a draft');
+  await you.field.fill('');
+  await you.field.press('ArrowUp');
+  await expect(you.field).toHaveValue('Shall we meet at nine?');
+  await you.say('Shall we meet at ten?');
+  await john.sees('Shall we meet at ten?');
+  await john.message('Shall we meet at ten?').getByRole('button', { name: 'edited' }).click();
+  const versions = john.page.getByRole('dialog', { name: 'What this message said' });
+  await expect(versions.getByText('Shall we meet at nine?')).toBeVisible();
+  await versions.getByRole('button', { name: 'Close' }).click();
+
+  // Reacted to, and taken back by pressing it.
+  const react = await menuOf(john, john.message('Shall we meet at ten?'), isMobile);
+  await react.getByRole('button', { name: '👍' }).click();
+  const reaction = you.message('Shall we meet at ten?').getByRole('button', { name: '👍 from John Smith' });
+  await expect(reaction).toBeVisible();
+  await john.message('Shall we meet at ten?').getByRole('button', { name: '👍 from You' }).click();
+  await expect(reaction).toHaveCount(0);
+
+  // Replied to; the quote leads to the original.
+  const reply = await menuOf(john, john.message('Shall we meet at ten?'), isMobile);
+  await reply.getByRole('button', { name: 'Reply' }).click();
+  await expect(john.page.getByText('Replying to You')).toBeVisible();
+  await john.say('Ten is fine');
+  const quote = you
+    .message('Ten is fine')
+    .getByRole('button', { name: /^Reply to You: Shall we meet at ten/ });
+  await quote.click();
+  await expect(you.message('Shall we meet at ten?')).toHaveClass(/found/);
+
+  // Deleted, after a question, for both; and the quote says nothing of it any more.
+  const drop = await menuOf(you, you.message('Shall we meet at ten?'), isMobile);
+  await drop.getByRole('button', { name: 'Delete' }).click();
+  const question = you.page.getByRole('dialog', { name: 'Delete this message?' });
+  await question.getByRole('button', { name: 'Delete' }).click();
+  await expect(you.log.getByText('You deleted this message')).toBeVisible();
+  await expect(john.log.getByText('This message was deleted').first()).toBeVisible();
+  await expect(john.message('Ten is fine').locator('.quote')).toContainText('This message was deleted');
+  await expect(john.log.getByText('Shall we meet at ten?')).toHaveCount(0);
+});
+
+test('what is edited offline arrives when there is a connection again', async ({ person }) => {
+  const you = await (await person('You')).open('John Smith');
+  const john = await (await person('John Smith')).open('You');
+  await you.say('The key is under the mat');
+  await john.sees('The key is under the mat');
+  await you.page.context().setOffline(true);
+  await you.field.press('ArrowUp');
+  await you.say('The key is with the neighbour');
+  await you.sees('The key is with the neighbour');
+  await expect(john.message('The key is under the mat')).toBeVisible();
+  await you.page.context().setOffline(false);
+  await john.sees('The key is with the neighbour');
+  await expect(john.message('The key is under the mat')).toHaveCount(0);
+});
+
+test('what the server refuses is taken back, with the reason', async ({ person, api }) => {
+  const you = await (await person('You')).open('John Smith');
+  await you.say('For good');
+  await expect(you.message('For good')).toContainText(/Sent|Delivered/);
+  // As often as a message may be edited.
+  const id = (await api.messages('you', WITH_JOHN)).at(-1)?.id ?? '';
+  for (let time = 1; time <= 5; time++) await api.edit('you', WITH_JOHN, id, `For good ${time}`);
+  await you.sees('For good 5');
+  await you.field.press('ArrowUp');
+  await you.say('Once more');
+  await expect(you.message('For good 5')).toContainText(
+    'Not changed. It is too late to change this message.',
+  );
+  await you.message('For good 5').getByRole('button', { name: 'Dismiss' }).click();
+  await expect(you.message('For good 5')).not.toContainText('Not changed.');
+});
+
+test('the menu of a message is reached and used with the keyboard alone', async ({ person, isMobile }) => {
+  test.skip(isMobile, 'Phones have no keyboard.');
+  const you = await (await person('You')).open('John Smith');
+  await you.say('First');
+  await you.say('Second');
+  await expect(you.message('Second')).toContainText(/Sent|Delivered/);
+  await you.message('Second').getByRole('button', { name: 'What to do with this message' }).focus();
+  await you.page.keyboard.press('ArrowUp');
+  await you.page.keyboard.press('Enter');
+  const menu = you.page.getByRole('dialog', { name: 'What to do with this message' });
+  await expect(menu).toBeVisible();
+  await you.page.keyboard.press('ArrowRight');
+  await you.page.keyboard.press('Enter');
+  await expect(menu).toHaveCount(0);
+  await expect(you.message('First').getByRole('button', { name: /from You/ })).toBeVisible();
+});
+
+test('the first message to somebody: the chat names them and the job before anything was written', async ({
+  person,
+  api,
+}) => {
+  await api.person('nina', 'Nina Novak');
+  await api.job(77, 'Mend the fence', ['you', 'nina'], 'open');
+  const you = await person('You');
+  await you.page.goto('/#open=/with/nina/77');
+  await expect(you.page.getByRole('heading', { name: 'Nina Novak' })).toBeVisible();
+  await expect(you.page.getByText('Mend the fence').first()).toBeVisible();
+  await expect(you.field).toBeVisible();
+  await you.page.goto('/#open=/with/nobody');
+  await you.page.reload();
+  await expect(you.page.getByText('You do not share an open job with this person.')).toBeVisible();
+});

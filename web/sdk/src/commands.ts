@@ -1,0 +1,57 @@
+/**
+ * What the reader does to messages that the server has: edits, deletions, reactions. Kept first, shown at once, told to the
+ * server in order, and dropped in the transaction that keeps its answer. One that is refused is shown no longer, and kept
+ * with the reason.
+ *
+ * Of one kind there is one command for a message: a later one takes its place. Each may be repeated without harm.
+ */
+
+import type { Write } from './cache/port.ts';
+import type { Core } from './core.ts';
+import type { Message } from './generated/contract.ts';
+import type { Mirror } from './mirror.ts';
+import { type Act, commandKey } from './rows.ts';
+
+/** How long a deletion waits, in milliseconds, for a message that may have arrived. */
+const AWAITED_MS = 86_400_000;
+
+/** The message that a command is for. */
+type Target = Pick<Message, 'id' | 'conversationId' | 'number' | 'clientId'>;
+
+export class Commands {
+  readonly #core: Core;
+
+  constructor(core: Core) {
+    this.#core = core;
+  }
+
+  add({ id, conversationId, number, clientId }: Target, act: Act): Promise<void> {
+    const row = { id, conversationId, number, clientId, act, at: this.#core.ports.clock.now() };
+    return this.#core.store.update('command', [commandKey(row)], (_, __, order) => ({ ...row, order }));
+  }
+
+  /** Forgets what was refused of a message. */
+  dismiss(id: string): Promise<void> {
+    const refused = [...this.#core.store.mirror.command.values()].filter(row => row.id === id && row.problem);
+    return this.#core.store.transact([], () => refused.map(row => ({ drop: commandKey(row) })));
+  }
+}
+
+/** What becomes of commands when `message` comes: those that waited for it know it, and a deleted one takes none. */
+export function meeting({ command }: Mirror, message: Target & Pick<Message, 'deletedAt'>): Write[] {
+  const { id, number, clientId, deletedAt } = message;
+  return [...command.values()].flatMap((row): Write[] => {
+    const awaited = !row.id && row.clientId === clientId;
+    if (!awaited && row.id !== id) return [];
+    const drop = { drop: commandKey(row) };
+    if (deletedAt) return [drop];
+    const value = { ...row, id, number };
+    return awaited ? [drop, { put: commandKey(value), value }] : [];
+  });
+}
+
+/** Drops commands for messages that have not arrived, and never will. */
+export function outdated({ command }: Mirror, now: number): Write[] {
+  const rows = [...command.values()].filter(({ id, at }) => !id && now - at > AWAITED_MS);
+  return rows.map(row => ({ drop: commandKey(row) }));
+}

@@ -1,0 +1,54 @@
+/** What is asked of the server about single messages and conversations. */
+
+import type { Core } from './core.ts';
+import { isRefusal, problemOf } from './errors.ts';
+import type { ChangedMessage, ConversationDetails, Message, React } from './generated/contract.ts';
+import { fresher } from './history.ts';
+import { type CommandRow, commandKey, type MessageRow, messageKey, outboxKey } from './rows.ts';
+
+/** Tells the server what the reader did to a message, and keeps the answer. */
+export async function tell(core: Core, row: CommandRow): Promise<void> {
+  const { message } = await call(core, row);
+  const fresh: MessageRow = { message, fetchedAt: core.ports.clock.now() };
+  const [key, kept, sent] = [
+    commandKey(row),
+    messageKey(row.conversationId, message.number),
+    outboxKey(row.clientId ?? ''),
+  ];
+  await core.store.transact([key, kept, sent], ([command, known, entry]) => [
+    // The reader may have said something else meanwhile.
+    ...((command as CommandRow | undefined)?.order === row.order ? [{ drop: key }] : []),
+    ...(known ? [{ put: kept, value: fresher(known as MessageRow, fresh) }] : []),
+    ...(entry ? [{ put: sent, value: { ...entry, accepted: message } }] : []),
+  ]);
+  core.store.touch([fresh]);
+}
+
+function call({ api }: Core, { id = '', conversationId, act }: CommandRow): Promise<ChangedMessage> {
+  const message = { conversationId, messageId: id };
+  if (act.is === 'delete') return api.call('delete', message);
+  if (act.is === 'edit') return api.call('edit', { ...message, content: act.text });
+  return api.call('react', { ...message, emoji: act.emoji ?? null } as React);
+}
+
+/** What a message has said, the present text last. */
+export async function versions({ api }: Core, { conversationId, id: messageId }: Message) {
+  const answer = await api.call('versions', { conversationId, messageId });
+  return answer.versions.map(({ content, at }) => ({ text: content, at: Date.parse(at) }));
+}
+
+/** Who is written to, about which job, and whether one may; `undefined` when the server cannot be asked now. */
+export async function details(
+  { api }: Core,
+  receiverId: string,
+  jobId: number | undefined,
+): Promise<Partial<ConversationDetails> | undefined> {
+  try {
+    return await api.call('getConversation', { receiverId, jobId });
+  } catch (error) {
+    const problem = problemOf(error);
+    return isRefusal(problem)
+      ? { canSend: false, reason: problem.code as ConversationDetails['reason'] }
+      : undefined;
+  }
+}
