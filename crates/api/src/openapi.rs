@@ -174,7 +174,9 @@ fn problem(status: &str, codes: &[Code]) -> Value {
     });
     let headers = match status {
         "401" => json!({"WWW-Authenticate": {"schema": {"type": "string"}}}),
-        "429" | "503" => json!({"Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}}}),
+        "429" | "503" => {
+            json!({"Retry-After": {"description": "Seconds.", "schema": {"type": "integer", "format": "int32"}}})
+        }
         _ => return answer,
     };
     answer["headers"] = headers;

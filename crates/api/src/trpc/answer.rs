@@ -69,11 +69,11 @@ impl Form {
 
     /// The answer with the outcome of every call.
     pub async fn answer(self, outcomes: Vec<Outcome<'_>>, superjson: Option<bool>, headers: &HeaderMap) -> Response {
-        // A client that reads lines could not tell in which coding errors are; it reads one error for all calls.
-        if let (Self::Lines, None) = (self, superjson) {
-            if let Some(failure) = outcomes.iter().find_map(|outcome| outcome.result.as_ref().err()) {
-                return self.refuse(failure.clone());
-            }
+        // Lines have no form that clients with superjson and without both understand; one error for all calls has.
+        if let (Self::Lines, None) = (self, superjson)
+            && let Some(failure) = outcomes.iter().find_map(|outcome| outcome.result.as_ref().err())
+        {
+            return self.refuse(failure.clone());
         }
         let envelopes: Vec<Vec<u8>> = outcomes.iter().map(|one| self.envelope(one, superjson)).collect();
         let body = match self {

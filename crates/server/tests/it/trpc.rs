@@ -272,7 +272,7 @@ async fn calls_are_counted_by_procedure_and_large_answers_compressed() {
     let app = TestApp::with_job_and_users().await;
     let anna = app.user("anna");
     anna.post(SEND, &hello("ben")).await.is(200);
-    let batch = vec!["messages.list"; 5].join(",");
+    let batch = ["messages.list"; 5].join(",");
     let input: Value = (0..5).map(|place| (place.to_string(), listed())).collect::<serde_json::Map<_, _>>().into();
     let path = with_input(&format!("/trpc/{batch}?batch=1"), &input);
     let reply = ask(&app, &anna, &path, ("accept-encoding", "gzip")).await;
