@@ -1,5 +1,5 @@
-//! The web step of `cargo xtask test`: types, lints, unit tests of SDK and app, and the browser tests against the
-//! server that was just built.
+//! The web step of `cargo xtask test`: types, lints, unit tests of SDK and app, and, against the server that was just
+//! built, the clients of tRPC and the browser tests.
 
 use crate::run::{built, is_root, is_there, root, run, run_in};
 use std::env;
@@ -25,6 +25,8 @@ pub fn test() -> Result<(), String> {
     install()?;
     npm(&["run", "check"], &[])?;
     npm(&["test"], &[])?;
+    let binary = built("bin", "jobline")?;
+    npm(&["test", "--workspace", "trpc"], &[("JOBLINE_BIN", &binary.to_string_lossy())])?;
     end_to_end(&[])
 }
 

@@ -1,7 +1,7 @@
 //! The API: one table of procedures, and the faces that are made from it.
 //!
-//! [`table`] is the API on one page, [`procedure`] what a row of it is. Faces are loops over the table: [`rest`] makes
-//! routes of it, [`openapi`] the description. [`routes`] lists every route of a server; [`service`] is what happens
+//! [`table`] is the API on one page, [`procedure`] what a row of it is. Faces are loops over the table: [`rest`] and
+//! [`trpc`] make routes of it, [`openapi`] the description. [`routes`] lists every route of a server; [`service`] is what happens
 //! around each request. This crate knows no engine, no socket and no command line.
 
 pub mod answer;
@@ -20,3 +20,4 @@ pub mod routes;
 pub mod service;
 pub mod table;
 pub mod target;
+pub mod trpc;

@@ -1,12 +1,14 @@
 //! `GET /openapi.json`: OpenAPI 3.1, made from [`crate::table`] and the shapes of `jobline-wire`.
 
 mod examples;
+mod plain;
 
 use crate::caller::Scheme;
 use crate::procedure::Procedure;
 use crate::route::InputIn;
 use crate::table;
 use crate::target::Parameter;
+use jobline_wire::limits::JOB_ID_MAX;
 use jobline_wire::{Code, Problem};
 use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;
@@ -58,7 +60,7 @@ pub fn document() -> Value {
             },
         },
     });
-    without_null(&mut document);
+    plain::plain(&mut document);
     document
 }
 
@@ -99,9 +101,13 @@ fn operation(procedure: &Procedure, shapes: &mut SchemaGenerator) -> Value {
 }
 
 fn path_parameter(parameter: &Parameter) -> Value {
-    let kind = if parameter.number { "integer" } else { "string" };
+    let schema = if parameter.number {
+        json!({"type": "integer", "format": "int64", "minimum": 1, "maximum": JOB_ID_MAX})
+    } else {
+        json!({"type": "string"})
+    };
     json!({"name": parameter.name, "in": "path", "required": true, "description": parameter.description,
-        "schema": {"type": kind}})
+        "schema": schema})
 }
 
 fn query_parameters(procedure: &Procedure) -> Vec<Value> {
@@ -168,41 +174,11 @@ fn problem(status: &str, codes: &[Code]) -> Value {
     });
     let headers = match status {
         "401" => json!({"WWW-Authenticate": {"schema": {"type": "string"}}}),
-        "429" | "503" => json!({"Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}}}),
+        "429" | "503" => {
+            json!({"Retry-After": {"description": "Seconds.", "schema": {"type": "integer", "format": "int32"}}})
+        }
         _ => return answer,
     };
     answer["headers"] = headers;
     answer
-}
-
-/// Takes `null` out of the schemas: a field that may be absent is never sent as `null`.
-fn without_null(value: &mut Value) {
-    match value {
-        Value::Array(items) => items.iter_mut().for_each(without_null),
-        Value::Object(fields) => {
-            fields.values_mut().for_each(without_null);
-            drop_null_type(fields);
-            drop_null_choice(fields);
-        }
-        _ => {}
-    }
-}
-
-fn drop_null_type(fields: &mut Map<String, Value>) {
-    let Some(Value::Array(types)) = fields.get_mut("type") else { return };
-    types.retain(|kind| kind != "null");
-    if let [kind] = types.as_slice() {
-        let kind = kind.clone();
-        fields.insert("type".into(), kind);
-    }
-}
-
-fn drop_null_choice(fields: &mut Map<String, Value>) {
-    let Some(Value::Array(choices)) = fields.get_mut("anyOf") else { return };
-    choices.retain(|choice| choice["type"] != "null");
-    if let [Value::Object(only)] = choices.as_slice() {
-        let only = only.clone();
-        fields.remove("anyOf");
-        fields.extend(only);
-    }
 }

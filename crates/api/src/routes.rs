@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::handlers::operations;
 use crate::live::upgrade;
 use crate::readiness::Readiness;
-use crate::{openapi, rest, table};
+use crate::{openapi, rest, table, trpc};
 use axum::Router;
 use axum::routing::get;
 use http::HeaderMap;
@@ -19,6 +19,7 @@ pub fn build(app: &App) -> Router {
     let (ready, metered, live) = (app.clone(), app.clone(), app.clone());
     let readiness = Arc::new(Readiness::default());
     rest::routes(table::procedures(), app)
+        .merge(trpc::routes(table::user_api(), app))
         .route("/healthz", get(operations::healthz))
         .route("/readyz", get(move || operations::readyz(ready.clone(), Arc::clone(&readiness))))
         .route("/metrics", get(move |headers: HeaderMap| operations::metrics(metered.clone(), headers)))

@@ -5,7 +5,7 @@
 
 use crate::app::App;
 use crate::live::wait::WAIT_SECONDS;
-use crate::routes;
+use crate::{routes, trpc};
 use axum::Router;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
@@ -99,22 +99,21 @@ impl Service {
     /// for something; an idle poll does not.
     async fn answer(&self, request: Request<Body>) -> Response {
         let limit = time_limit(&request);
-        // A change that is cut off may or may not have happened.
-        let cut_off = if request.method().is_safe() { Error::unavailable } else { Error::undecided };
+        let cut_off = cut_off(&request);
         let answering = AssertUnwindSafe(self.router.clone().oneshot(request)).catch_unwind();
         let outcome = tokio::select! {
             biased;
             outcome = answering => outcome,
             () = async { self.app.clock.sleep(limit).await } => {
                 let cause = format!("no answer within {} s", limit.as_secs());
-                return Failure::from(cut_off(cause)).into_response();
+                return cut_off(cause);
             }
         };
         match outcome {
             Ok(Ok(response)) => response,
             Ok(Err(never)) => match never {},
             // The text of a panic may quote a message, so it is not logged. The panic hook logged where it happened.
-            Err(_) => Failure::from(cut_off("the handler panicked".to_owned())).into_response(),
+            Err(_) => cut_off("the handler panicked".to_owned()),
         }
     }
 
@@ -151,12 +150,28 @@ impl Service {
     }
 }
 
-/// A poll may say how long it waits; in tRPC that is a part of its query as well.
+/// The answer to `request` if its handler does not answer, as a function of the cause.
+fn cut_off(request: &Request<Body>) -> impl Fn(String) -> Response + use<> {
+    // A change that is cut off may or may not have happened.
+    let error = if request.method().is_safe() { Error::unavailable } else { Error::undecided };
+    let is_trpc = request.uri().path().starts_with(trpc::PREFIX);
+    let form = is_trpc.then(|| trpc::Form::asked(request.uri(), request.headers()));
+    move |cause| {
+        let failure = Failure::from(error(cause));
+        match form {
+            Some(form) => form.refuse(failure),
+            None => failure.into_response(),
+        }
+    }
+}
+
+/// A poll may say how long it waits; in tRPC that is a part of its query as well, or of its body.
 fn time_limit(request: &Request<Body>) -> Duration {
     let waits = |query: &str| request.method() == Method::GET && query.contains("wait");
+    let polls = |path: &str| path.starts_with(trpc::PREFIX) && path.contains("messages.sync");
     if request.uri().path().starts_with("/files/") {
         FILE_TIMEOUT
-    } else if request.uri().query().is_some_and(waits) {
+    } else if request.uri().query().is_some_and(waits) || polls(request.uri().path()) {
         REQUEST_TIMEOUT + Duration::from_secs(WAIT_SECONDS.into())
     } else {
         REQUEST_TIMEOUT
@@ -207,7 +222,9 @@ fn log(received: &Received, served: Served, response: &Response, took: Duration)
             )
         };
     }
-    match status {
+    // A batch that answered hides a call of it that failed.
+    let worst = reported.map_or(status, |reported| reported.code.status().max(status));
+    match worst {
         500.. => line!(error, "request failed"),
         _ if served.frequent => line!(debug, "request answered"),
         _ => line!(info, "request answered"),

@@ -20,5 +20,6 @@ mod operations;
 mod sockets;
 mod support;
 mod tls;
+mod trpc;
 mod unread;
 mod web;

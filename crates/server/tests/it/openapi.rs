@@ -87,3 +87,27 @@ async fn absent_fields_are_not_null() {
     assert_eq!(message["properties"]["fileUrl"]["type"], "string");
     assert!(!message["required"].as_array().unwrap().contains(&"fileUrl".into()));
 }
+
+#[tokio::test]
+async fn choices_and_numbers_are_written_as_generators_of_clients_understand_them() {
+    let (_, document) = document().await;
+    let mut choices = 0;
+    walk(&document, &mut |fields| {
+        assert!(!fields.contains_key("const") && !fields.contains_key("oneOf"), "{fields:?}");
+        if fields.get("type") == Some(&"integer".into()) {
+            let format = fields.get("format").and_then(Value::as_str);
+            assert!(matches!(format, Some("int32" | "int64")), "{fields:?}");
+        }
+        let Some(values) = fields.get("enum").and_then(Value::as_array) else { return };
+        choices += 1;
+        assert_eq!(fields["type"], "string");
+        let meanings = fields.get("x-enum-descriptions").and_then(Value::as_array);
+        assert!(meanings.is_none_or(|meanings| meanings.len() == values.len()), "{fields:?}");
+    });
+    assert!(choices >= 5, "{choices}");
+    let shapes = &document["components"]["schemas"];
+    assert_eq!(shapes["Status"]["enum"], serde_json::json!(["sent", "delivered", "read"]));
+    assert_eq!(shapes["Message"]["properties"]["number"]["format"], "int64");
+    let job = &document["paths"]["/host/jobs/{jobId}"]["get"]["parameters"][0]["schema"];
+    assert_eq!((&job["format"], &job["maximum"]), (&"int64".into(), &9_007_199_254_740_991_u64.into()));
+}

@@ -1,0 +1,164 @@
+//! The tRPC face: the procedures that users call, for unmodified clients of tRPC 10 and 11.
+//!
+//! `GET /trpc/messages.list?input=…` calls a query, `POST /trpc/messages.send` a mutation; a query may also be called by
+//! POST. With `?batch=1` the path names several procedures between commas, and the input has one field for each by its
+//! place. [`request`] reads requests, [`answer`] writes what clients expect.
+
+mod answer;
+mod request;
+
+use crate::app::App;
+use crate::procedure::{Authenticated, Input, Procedure};
+use answer::Outcome;
+use axum::Router;
+use axum::body::Body;
+use axum::response::Response;
+use axum::routing::any;
+use futures_util::future::join_all;
+use http::request::Parts;
+use http::{Method, Request};
+use jobline_http::{Failure, Served};
+use jobline_identity::Credential;
+use jobline_wire::Code;
+use request::{Asked, Inputs};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+pub use answer::Form;
+
+/// The most calls in one batch.
+pub const BATCH_CALLS: usize = 20;
+/// Where the face is.
+pub const PREFIX: &str = "/trpc/";
+
+/// The procedures by their paths in the router.
+type Procedures = HashMap<String, Procedure>;
+
+/// The routes of these procedures.
+pub fn routes(procedures: Vec<Procedure>, app: &App) -> Router {
+    let by_path = procedures.into_iter().map(|procedure| (path(&procedure), procedure)).collect();
+    let (procedures, app): (Arc<Procedures>, App) = (Arc::new(by_path), app.clone());
+    Router::new().route(
+        "/trpc/{*calls}",
+        any(move |request: Request<Body>| {
+            let (procedures, app) = (Arc::clone(&procedures), app.clone());
+            async move { respond(&procedures, &app, request).await }
+        }),
+    )
+}
+
+/// The path of a procedure in the router: `messages.send`.
+fn path(procedure: &Procedure) -> String {
+    let group = procedure.route.path.split('/').nth(1).unwrap_or_default();
+    let name = procedure.name;
+    if name.contains('.') { name.to_owned() } else { format!("{group}.{name}") }
+}
+
+async fn respond(procedures: &Procedures, app: &App, request: Request<Body>) -> Response {
+    let (parts, body) = request.into_parts();
+    let asked = match Asked::read(&parts) {
+        Ok(asked) => asked,
+        Err(failure) => return Form::asked(&parts.uri, &parts.headers).refuse(failure),
+    };
+    let mut response = match run(procedures, app, &asked, &parts, body).await {
+        Ok((outcomes, inputs)) => asked.form.answer(outcomes, inputs.superjson, &parts.headers).await,
+        Err(failure) => asked.form.refuse(failure),
+    };
+    response.extensions_mut().insert(served(procedures, &asked));
+    response
+}
+
+/// A batch counts as one request, and each of its calls besides under its procedure.
+fn served(procedures: &Procedures, asked: &Asked) -> Served {
+    match asked.names.first().and_then(|name| procedures.get(name)) {
+        _ if asked.batch => Served { procedure: "batch", frequent: false },
+        Some(procedure) => Served { procedure: procedure.name, frequent: procedure.frequent },
+        None => Served { procedure: "other", frequent: false },
+    }
+}
+
+/// The calls of a request, in their order: those that can run, and why others cannot.
+type Calls<'a> = Vec<Result<(&'a Procedure, Authenticated), Failure>>;
+
+/// The outcome of every call.
+///
+/// # Errors
+/// What keeps all calls from running: no token, a body that is too large or no JSON.
+async fn run<'a>(
+    procedures: &'a Procedures,
+    app: &App,
+    asked: &'a Asked,
+    parts: &Parts,
+    body: Body,
+) -> Result<(Vec<Outcome<'a>>, Inputs), Failure> {
+    let calls = authenticate(procedures, app, asked, parts).await?;
+    // Nothing runs: the body of somebody who may be a stranger is not read.
+    let inputs = if calls.iter().all(Result::is_err) { Inputs::unread() } else { asked.inputs(parts, body).await? };
+    let running = calls.into_iter().enumerate().map(|(place, call)| {
+        let (input, name) = (inputs.of(place), asked.names[place].as_str());
+        async move {
+            let begun = Instant::now();
+            let outcome = Outcome { name, result: finish(call, input).await };
+            (outcome, begun.elapsed())
+        }
+    });
+    let outcomes = if parts.method == Method::GET {
+        join_all(running).await
+    } else {
+        // What changes something happens in the order of the calls.
+        let mut outcomes = Vec::new();
+        for call in running {
+            outcomes.push(call.await);
+        }
+        outcomes
+    };
+    let counted = outcomes.into_iter().map(|(outcome, took)| {
+        if let (true, Some(procedure)) = (asked.batch, procedures.get(outcome.name)) {
+            app.metrics.request_ends(procedure.name, outcome.status(), took);
+        }
+        outcome
+    });
+    Ok((counted.collect(), inputs))
+}
+
+/// The first step for every call. Calls of one request have one caller, so a refused token refuses them all.
+async fn authenticate<'a>(
+    procedures: &'a Procedures,
+    app: &App,
+    asked: &Asked,
+    parts: &Parts,
+) -> Result<Calls<'a>, Failure> {
+    let mut calls = Vec::with_capacity(asked.names.len());
+    for name in &asked.names {
+        calls.push(match find(procedures, name, &parts.method) {
+            Ok(procedure) => Ok((procedure, procedure.authenticate(app, Credential::from(&parts.headers)).await?)),
+            Err(failure) => Err(failure),
+        });
+    }
+    Ok(calls)
+}
+
+fn find<'a>(procedures: &'a Procedures, name: &str, method: &Method) -> Result<&'a Procedure, Failure> {
+    let Some(procedure) = procedures.get(name) else {
+        let detail = "There is no such procedure. The type AppRouter of @jobline/sdk/trpc lists all of them.";
+        return Err(Failure::new(Code::NotFound, detail));
+    };
+    if *method == Method::GET && procedure.route.method != Method::GET {
+        return Err(Failure::new(Code::MethodNotAllowed, "This procedure is a mutation: call it by POST."));
+    }
+    Ok(procedure)
+}
+
+/// The second and the third step of a call.
+async fn finish(call: Result<(&Procedure, Authenticated), Failure>, input: Option<&[u8]>) -> Result<Vec<u8>, Failure> {
+    let (_, call) = call?;
+    let input = match input {
+        Some(input) if input.first() != Some(&b'{') => {
+            return Err(Failure::new(Code::InvalidRequest, "The input is not an object. Send one, or leave it out."));
+        }
+        Some(input) => Input::Json(input),
+        None => Input::Json(b"{}"),
+    };
+    call.decode("", input)?.run().await
+}

@@ -1,0 +1,171 @@
+//! Reading a tRPC request: which procedures, with which input, and how the client wants the answer.
+
+use super::answer::{Form, is_batch};
+use super::{BATCH_CALLS, PREFIX};
+use axum::body::Body;
+use http::Method;
+use http::request::Parts;
+use jobline_http::{Failure, decode, read_body};
+use jobline_wire::Code;
+use serde_json::{Map, Value};
+
+/// What a request asks for, as far as its path and headers tell.
+pub struct Asked {
+    /// The paths of the procedures, in the order of the calls.
+    pub names: Vec<String>,
+    /// Whether it is a batch; a batch may have one call.
+    pub batch: bool,
+    /// The form of the answer.
+    pub form: Form,
+}
+
+impl Asked {
+    /// Reads path, query and headers.
+    ///
+    /// # Errors
+    /// `method_not_allowed`, and `invalid_request` for a batch that is too large or a path that cannot be decoded.
+    pub fn read(parts: &Parts) -> Result<Self, Failure> {
+        if !matches!(parts.method, Method::GET | Method::POST) {
+            let detail = "Call queries by GET or POST, and mutations by POST.";
+            return Err(Failure::new(Code::MethodNotAllowed, detail));
+        }
+        let path = parts.uri.path().strip_prefix(PREFIX).and_then(|path| decode(path, false));
+        let path = path.ok_or_else(|| invalid("The percent-encoding of the path is broken."))?;
+        let batch = is_batch(&parts.uri);
+        let names: Vec<String> = if batch { path.split(',').map(str::to_owned).collect() } else { vec![path] };
+        if names.len() > BATCH_CALLS {
+            let detail = format!("A batch has at most {BATCH_CALLS} calls. Set maxItems: {BATCH_CALLS} in the link.");
+            return Err(invalid(detail));
+        }
+        Ok(Self { names, batch, form: Form::asked(&parts.uri, &parts.headers) })
+    }
+
+    /// Reads the inputs: of the query in a GET, of the body in a POST.
+    ///
+    /// # Errors
+    /// `invalid_request`, `payload_too_large`, `unsupported_media_type`.
+    pub async fn inputs(&self, parts: &Parts, body: Body) -> Result<Inputs, Failure> {
+        let text = if parts.method == Method::GET {
+            let input = parameter(parts, "input").filter(|input| !input.is_empty());
+            let decoded = input.map(|input| decode(input, true).ok_or_else(undecodable)).transpose()?;
+            decoded.map(Into::into)
+        } else {
+            read_body(&parts.headers, body).await?
+        };
+        let Some(text) = text else { return Ok(Inputs::unread()) };
+        let value: Value = serde_json::from_slice(&text).map_err(|error| not_json(&error))?;
+        if !self.batch {
+            return Ok(Inputs::single(value, text.trim_ascii()));
+        }
+        let Value::Object(mut by_place) = value else {
+            return Err(invalid("The input of a batch is an object with a field for each call: {\"0\": …, \"1\": …}."));
+        };
+        Ok(Inputs::batch((0..self.names.len()).map(|place| by_place.remove(&place.to_string()))))
+    }
+}
+
+/// The inputs of the calls of a request.
+pub struct Inputs {
+    /// The JSON of each; `None` where the client sent none.
+    by_place: Vec<Option<Vec<u8>>>,
+    /// Whether the client uses superjson, and so expects it; `None`: no input was read that would tell.
+    pub superjson: Option<bool>,
+}
+
+impl Inputs {
+    /// No inputs.
+    pub fn unread() -> Self {
+        Self { by_place: Vec::new(), superjson: None }
+    }
+
+    /// The input of the call at `place`.
+    pub fn of(&self, place: usize) -> Option<&[u8]> {
+        self.by_place.get(place)?.as_deref()
+    }
+
+    /// An input that is not superjson is passed on as it came, so that a field that is there twice is refused.
+    fn single(value: Value, text: &[u8]) -> Self {
+        match Given::of(value) {
+            Given::Superjson(input) => Self { by_place: vec![input.map(written)], superjson: Some(true) },
+            Given::Plain(_) => Self { by_place: vec![Some(text.to_vec())], superjson: Some(false) },
+        }
+    }
+
+    fn batch(values: impl Iterator<Item = Option<Value>>) -> Self {
+        let mut superjson = false;
+        let by_place = values.map(|value| match Given::of(value?) {
+            Given::Plain(input) => Some(written(input)),
+            Given::Superjson(input) => {
+                superjson = true;
+                input.map(written)
+            }
+        });
+        let by_place = by_place.collect();
+        Self { by_place, superjson: Some(superjson) }
+    }
+}
+
+/// An input, and whether superjson wrote it.
+enum Given {
+    Plain(Value),
+    /// `None`: the client called without input, for which superjson writes `null` and a note.
+    Superjson(Option<Value>),
+}
+
+impl Given {
+    /// Superjson writes `{json}` or `{json, meta}` and nothing else, also for a call without input. No procedure has an
+    /// input with such fields, so the shape alone tells.
+    fn of(value: Value) -> Self {
+        let Value::Object(mut fields) = value else { return Self::Plain(value) };
+        let notes = usize::from(fields.contains_key("meta"));
+        if !fields.contains_key("json") || fields.len() != 1 + notes {
+            return Self::Plain(Value::Object(fields));
+        }
+        let meta = fields.remove("meta").unwrap_or_default();
+        let mut json = fields.remove("json").unwrap_or_default();
+        let notes = &meta["values"];
+        if json.is_null() && is_undefined(notes) {
+            return Self::Superjson(None);
+        }
+        if let (Some(json), Some(notes)) = (json.as_object_mut(), notes.as_object()) {
+            leave_out_undefined(json, notes);
+        }
+        Self::Superjson(Some(json))
+    }
+}
+
+/// Fields that are `undefined` are left out, as they are without superjson.
+fn leave_out_undefined(json: &mut Map<String, Value>, notes: &Map<String, Value>) {
+    for (field, note) in notes {
+        if is_undefined(note) {
+            json.remove(field);
+        }
+    }
+}
+
+/// Whether a note of superjson says that the `null` it belongs to was `undefined`.
+fn is_undefined(note: &Value) -> bool {
+    note[0] == "undefined"
+}
+
+fn written(value: Value) -> Vec<u8> {
+    value.to_string().into_bytes()
+}
+
+/// The value of a parameter of the query, as it is written there.
+fn parameter<'a>(parts: &'a Parts, name: &str) -> Option<&'a str> {
+    let pairs = parts.uri.query().unwrap_or_default().split('&');
+    pairs.filter_map(|pair| pair.split_once('=')).find(|(key, _)| *key == name).map(|(_, value)| value)
+}
+
+fn invalid(detail: impl Into<String>) -> Failure {
+    Failure::new(Code::InvalidRequest, detail)
+}
+
+fn undecodable() -> Failure {
+    invalid("The percent-encoding of the input is broken.")
+}
+
+fn not_json(error: &serde_json::Error) -> Failure {
+    invalid(format!("The input is not JSON: line {}, column {}.", error.line(), error.column()))
+}
