@@ -92,6 +92,8 @@ fn test() -> Result<(), String> {
     let begun = Instant::now();
     cargo(&["fmt", "--all", "--check"], &[])?;
     cargo(&["clippy", "--workspace", "--all-targets", "--all-features", "--", "--deny", "warnings"], &[WITH_APP])?;
+    let doc = ["doc", "--workspace", "--no-deps", "--document-private-items"];
+    cargo(&doc, &[("RUSTDOCFLAGS", "--deny warnings"), WITH_APP])?;
     cloud::tools(false)?;
     cargo(&["test", "--workspace", "--all-features"], &[WITH_APP])?;
     // The tests over HTTP once more, on DynamoDB.
@@ -100,8 +102,6 @@ fn test() -> Result<(), String> {
     run::run_in(&run::root().join("crates/server"), line, Command::new(suite).env("JOBLINE_TEST_STORE", "dynamodb"))?;
     cloud::test()?;
     web::test()?;
-    let doc = ["doc", "--workspace", "--no-deps", "--document-private-items"];
-    cargo(&doc, &[("RUSTDOCFLAGS", "--deny warnings"), WITH_APP])?;
     println!("xtask: everything passed in {} s", begun.elapsed().as_secs());
     Ok(())
 }

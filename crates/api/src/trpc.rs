@@ -2,7 +2,7 @@
 //!
 //! `GET /trpc/messages.list?input=…` calls a query, `POST /trpc/messages.send` a mutation; a query may also be called by
 //! POST. With `?batch=1` the path names several procedures between commas, and the input has one field for each by its
-//! place. [`request`] reads requests, [`answer`] writes what clients expect.
+//! place. `request` reads requests, `answer` writes what clients expect.
 
 mod answer;
 mod request;
