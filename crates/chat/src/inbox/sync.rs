@@ -22,12 +22,12 @@ use crate::{
         text,
     },
     context::Context,
-    conversation::{receipts, row::ConversationRow},
+    conversation::{receipts, watermarks::Watermark},
     keys,
 };
 use futures_util::{StreamExt, TryStreamExt, future::BoxFuture, stream};
-use jobline_wire::{SyncQuery, Synced};
-use std::collections::HashMap;
+use jobline_wire::{Code, SyncQuery, Synced};
+use std::collections::{HashMap, HashSet};
 
 /// How many receipts of one poll are recorded at the same time.
 const DELIVERIES_AT_ONCE: usize = 8;
@@ -135,7 +135,7 @@ fn is_from_here(head: &HeadRow, cursor: &SyncCursor) -> bool {
     cursor.seen <= head.version && (is_first || head.covers(cursor.version))
 }
 
-/// Records as delivered what the cursor proves to have arrived.
+/// Records as delivered what the cursor proves to have arrived. What cannot be recorded now stays in the cursor.
 async fn acknowledge(cx: &Context, me: &UserId, head: &HeadRow, moves: &Moves, cursor: &mut SyncCursor) -> Result<()> {
     if !cursor.proves_delivery() {
         return Ok(());
@@ -149,13 +149,40 @@ async fn acknowledge(cx: &Context, me: &UserId, head: &HeadRow, moves: &Moves, c
     let mut received = Vec::new();
     for one in cursor.conversations.iter_mut().filter(|one| one.proves_delivery) {
         one.proves_delivery = false;
-        received.extend(names.remove(&one.conversation).map(|id| (id, one.cursor.position.last_message())));
+        let id = names.remove(&one.conversation);
+        received.extend(id.map(|id| (one.conversation, id, one.cursor.position.last_message())));
     }
-    let mut deliveries: Vec<BoxFuture<'_, Result<ConversationRow>>> = Vec::with_capacity(received.len());
-    for (id, message) in &received {
-        let member = id.side(me).expect("a user's head and memberships name only conversations they are in");
-        deliveries.push(Box::pin(receipts::deliver(cx, id, member, *message)));
+    let mut deliveries: Vec<BoxFuture<'_, Result<Option<u64>>>> = Vec::with_capacity(received.len());
+    for (print, id, message) in &received {
+        deliveries.push(Box::pin(deliver(cx, me, *print, id, *message)));
     }
     // The senders are different people, so the commits seldom meet.
-    stream::iter(deliveries).buffer_unordered(DELIVERIES_AT_ONCE).try_for_each(|_| async { Ok(()) }).await
+    let unrecorded: Vec<Option<u64>> =
+        stream::iter(deliveries).buffer_unordered(DELIVERIES_AT_ONCE).try_collect().await?;
+    keep_proofs(cursor, unrecorded.into_iter().flatten().take(PROOFS_KEPT).collect());
+    Ok(())
+}
+
+/// Records one delivery. Answers the conversation's fingerprint if the store could not: one that takes no writes can
+/// still be read.
+async fn deliver(
+    cx: &Context,
+    me: &UserId,
+    print: u64,
+    id: &ConversationId,
+    message: Watermark,
+) -> Result<Option<u64>> {
+    let member = id.side(me).expect("a user's head and memberships name only conversations they are in");
+    match receipts::deliver(cx, id, member, message).await {
+        Ok(_) => Ok(None),
+        Err(error) if error.code == Code::Unavailable => Ok(Some(print)),
+        Err(error) => Err(error),
+    }
+}
+
+/// Leaves the proofs that could not be recorded in the cursor, for the next poll.
+fn keep_proofs(cursor: &mut SyncCursor, unrecorded: HashSet<u64>) {
+    for one in &mut cursor.conversations {
+        one.proves_delivery |= unrecorded.contains(&one.conversation);
+    }
 }

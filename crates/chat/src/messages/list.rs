@@ -16,7 +16,7 @@ use crate::{
     log::{cursor::LogCursor, history, locate, position::Position, read::read_log, view::LogView},
 };
 use jobline_store::Consistency;
-use jobline_wire::{ListMessages, Messages};
+use jobline_wire::{Code, ListMessages, Messages};
 
 /// One answer, before its messages are rendered.
 struct Page {
@@ -53,7 +53,7 @@ pub(crate) async fn list(cx: &Context, me: &UserId, input: ListMessages) -> Resu
     render(cx, me, log, page, unmoved).await
 }
 
-/// The conversation's row, after what the cursor proves was recorded as delivered.
+/// The conversation's row, after what the cursor proves was recorded as delivered, if it could be.
 async fn current(
     cx: &Context,
     id: &ConversationId,
@@ -70,7 +70,12 @@ async fn current(
         row = read::one(cx, id, Consistency::Strong).await?;
     }
     if row.is_undelivered(viewer, cursor.position.number) {
-        row = receipts::deliver(cx, id, viewer, cursor.position.last_message()).await?;
+        match receipts::deliver(cx, id, viewer, cursor.position.last_message()).await {
+            Ok(delivered) => row = delivered,
+            // A store that takes no writes can still be read. The next cursor proves the same.
+            Err(error) if error.code == Code::Unavailable => {}
+            Err(error) => return Err(error),
+        }
     }
     Ok(row)
 }

@@ -1,14 +1,14 @@
 //! The store fails, or others change rows between a read and a commit: one small test for each bug that the simulation
 //! found.
 use crate::engine;
-use crate::support::{HandClock, MORNING, World, texts};
+use crate::support::{HandClock, MORNING, User, World, texts};
 use async_trait::async_trait;
 use jobline_chat::{Chat, JobId, Settings};
 use jobline_store::{
     Commit, Consistency, Error, Key, Outcome, Page, Range, Row, Store,
     testing::{FaultRates, Faulty},
 };
-use jobline_wire::{Code, HostJobInput, JobStatus};
+use jobline_wire::{Code, HostJobInput, JobStatus, Status};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -27,6 +27,40 @@ async fn a_send_of_unknown_outcome_is_stored_at_most_once() {
     store.calm();
     assert_eq!(anna.send_once(&ben, "with a client id", "x").await.unwrap(), found);
     assert_eq!(texts(&ben.list(&anna).await.unwrap().messages), ["once", "with a client id"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn polls_are_answered_by_a_store_that_takes_no_writes_and_the_receipt_follows() {
+    let store = Arc::new(Faulty::new(engine::start().await.store, 1, FaultRates::default()));
+    let world = World::over(store.clone(), unlimited(), 1).await;
+    let (anna, ben) = world.pair().await;
+    anna.send(&ben, "one").await.unwrap();
+    let (listed, synced) = (ben.list(&anna).await.unwrap(), ben.sync(None).await.unwrap());
+    anna.send(&ben, "two").await.unwrap();
+    for refusal in [
+        FaultRates { unknown_lost: 1.0, ..FaultRates::default() },
+        FaultRates { conflict: 1.0, ..FaultRates::default() },
+    ] {
+        store.set_rates(refusal);
+        let page = ben.list_since(&anna, &listed.cursor).await.unwrap();
+        assert_eq!(texts(&page.messages), ["two"], "{refusal:?}");
+        let page = ben.sync(Some(&synced.cursor)).await.unwrap();
+        assert_eq!(texts(&page.messages), ["two"], "{refusal:?}");
+        let page = ben.sync(Some(&page.cursor)).await.unwrap();
+        assert!(page.messages.is_empty(), "the cursor leads on though it proves what is not recorded");
+        store.calm();
+        assert_eq!(statuses(&anna, &ben).await, [Status::Sent, Status::Sent]);
+    }
+    let page = ben.sync(Some(&synced.cursor)).await.unwrap();
+    store.set_rates(FaultRates { unknown_lost: 1.0, ..FaultRates::default() });
+    let page = ben.sync(Some(&page.cursor)).await.unwrap();
+    store.calm();
+    ben.sync(Some(&page.cursor)).await.unwrap();
+    assert_eq!(statuses(&anna, &ben).await, [Status::Delivered, Status::Delivered]);
+}
+
+async fn statuses(me: &User<'_>, other: &User<'_>) -> Vec<Status> {
+    me.list(other).await.unwrap().messages.iter().map(|message| message.status).collect()
 }
 
 /// A store each of whose commits takes three seconds and ends with an unknown outcome, once it is given a clock.
