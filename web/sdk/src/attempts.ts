@@ -6,17 +6,19 @@ import { Backoff } from './time.ts';
 
 /** So often something in between may answer in place of the server before the message counts as refused. */
 const REFUSALS = 5;
+/** For so long, in milliseconds, the server may fail at a message before it is the message's fault. */
+const TROUBLE_MS = 15 * 60_000;
 /** So often a file may be uploaded anew because the server does not find it. */
 const UPLOADS = 3;
 /** How long a file is tried, in milliseconds, before what was written after it goes first. */
 const AHEAD_MS = 60_000;
 
 /** Statuses that tell of a connection or a moment, not of what was sent. */
-const PASSING = [401, 407, 408, 425, 429];
+const PASSING = [401, 407, 408, 425, 429, 502, 503, 504];
 
-/** Whether something answered in place of the server, a proxy or a firewall, and refused the request. */
+/** Whether something answered in place of the server, a proxy or a firewall, or it failed at this very request. */
 const refusedOnTheWay = ({ code, status = 0 }: Problem) =>
-  code === 'network' && status > 0 && status < 500 && !PASSING.includes(status);
+  code === 'network' && status > 0 && status < 520 && !PASSING.includes(status);
 
 interface Attempt {
   /** `OutboxRow.order`: the reader's own retry is a new beginning. */
@@ -51,8 +53,8 @@ export class Attempts {
   }
 
   /**
-   * It failed. Answers whether that is final: something in between refuses it again and again, while polls, of which the
-   * last was answered at `answeredAt`, go through.
+   * It failed. Answers whether that is final: something in between refuses it again and again, or the server fails at it
+   * for a quarter of an hour, while polls, of which the last was answered at `answeredAt`, go through.
    */
   failed(name: string, order: number, problem: Problem, answeredAt: number): boolean {
     const attempt = this.#attempt(name, order);
@@ -61,6 +63,7 @@ export class Attempts {
     attempt.failures += 1;
     attempt.failedAt = this.#ports.clock.elapsed();
     attempt.notBefore = attempt.failedAt + attempt.backoff.next(problem.retryAfterMs);
+    if ((problem.status ?? 0) >= 500 && attempt.failedAt - attempt.since < TROUBLE_MS) return false;
     return attempt.refusals >= REFUSALS;
   }
 

@@ -60,6 +60,42 @@ test('where something answers everything in place of the server, no message is c
   expect(server.said('anna', 'ben')).toHaveLength(1);
 });
 
+for (const status of [500, 501]) {
+  test(`a message at which the server fails with ${status} for a quarter of an hour is not sent, and holds its chat no longer`, async () => {
+    const { server, clock, chat, states } = anna();
+    server.fault = refusing('too much', status);
+    const refused = await chat.send('too much');
+    await chat.send('behind it');
+    await clock.advance(14 * 60_000);
+    expect(states()).toEqual([
+      ['too much', 'queued'],
+      ['behind it', 'queued'],
+    ]);
+    await clock.advance(3 * 60_000);
+    expect(states()).toEqual([
+      ['behind it', 'sent'],
+      ['too much', 'failed'],
+    ]);
+    server.fault = () => undefined;
+    await chat.retry(refused);
+    await clock.advance(3000);
+    expect(states()[1]).toEqual(['too much', 'sent']);
+  });
+}
+
+for (const status of [502, 503, 504, 522]) {
+  test(`a message that meets ${status} again and again waits for a better moment`, async () => {
+    const { server, clock, chat, states } = anna();
+    server.fault = refusing('through a tunnel', status);
+    await chat.send('through a tunnel');
+    await clock.advance(30 * 60_000);
+    expect(states()).toEqual([['through a tunnel', 'queued']]);
+    server.fault = () => undefined;
+    await clock.advance(60_000);
+    expect(states()).toEqual([['through a tunnel', 'sent']]);
+  });
+}
+
 test('the same with nothing in view', async () => {
   const { server, clock, chat, states } = anna();
   chat.close();
