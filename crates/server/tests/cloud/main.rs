@@ -4,6 +4,7 @@
 
 mod account;
 mod browser;
+mod bus;
 mod faults;
 mod front;
 mod function;
