@@ -30,5 +30,5 @@ pub use departures::tell_departures;
 pub use frame::FRAME_BYTES;
 pub use hub::{Departure, Full, Hub, Kind, Limits, News, Seen, Ticket};
 pub use ports::{Answer, Audiences, Circles, Feed, Incoming, Meter, NoMeter, Ports, Refusal, Socket, Token, Tokens};
-pub use serve::serve;
+pub use serve::{refuse, serve};
 pub use session::{Action, Event, HEARTBEAT_MS, Session};

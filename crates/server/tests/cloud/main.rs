@@ -10,3 +10,4 @@ mod front;
 mod function;
 mod lambda;
 mod moving;
+mod peer;

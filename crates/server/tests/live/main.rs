@@ -7,6 +7,7 @@ mod frames;
 mod offers;
 mod presence;
 mod program;
+mod proxy;
 mod pushes;
 mod typing;
 mod waiting;
