@@ -16,17 +16,18 @@ use crate::{
     conversation::{self, receipts},
     files::{looks::Looks, port::Files, sweep, upload},
     host::{jobs, people},
-    inbox, keys, messages,
+    inbox, keys,
+    messages::{self, calls::line::CallLine},
     presence::{preferences, seen, status, typing},
     user,
 };
 use jobline_store::{Consistency, Store};
 use jobline_wire::{
-    BlockUser, Blocked, ChangedMessage, ConversationDetails, Conversations, DeleteMessage, EditMessage,
-    GetConversation, HostDeleteMessage, HostJob, HostJobInput, HostMessageInput, HostUser, HostUserInput,
+    AnswerCall, BlockUser, Blocked, ChangedCall, ChangedMessage, ConversationDetails, Conversations, DeleteMessage,
+    EditMessage, GetConversation, HostDeleteMessage, HostJob, HostJobInput, HostMessageInput, HostUser, HostUserInput,
     ListConversations, ListMembers, ListMessages, ListReports, ListVersions, MarkAsRead, MarkedAsRead, Members,
     Messages, Mute, Muted, Preferences, Presence, React, ReportInput, Reported, Reports, SendMessage, SentMessage,
-    SetPreferences, SyncQuery, Synced, UploadFile, UploadTarget, Versions,
+    SetPreferences, StartCall, StartedCall, SyncQuery, Synced, UploadFile, UploadTarget, Versions,
 };
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -114,6 +115,56 @@ impl Chat {
     /// `invalid_emoji`, `not_found`, `message_deleted`, `rate_limited`, `unavailable`.
     pub async fn react(&self, me: &UserId, input: React) -> Result<ChangedMessage> {
         messages::react::react(&self.cx, me, input).await
+    }
+
+    /// Calls the other members of a conversation. Where a call runs there already, answers that one.
+    ///
+    /// # Errors
+    /// `invalid_request`, `not_found`, `not_job_participant`, `job_closed`, `recipient_unavailable`, `rate_limited`,
+    /// `unavailable`.
+    pub async fn start_call(&self, me: &UserId, input: StartCall) -> Result<StartedCall> {
+        messages::calls::start(&self.cx, me, input).await
+    }
+
+    /// Takes a call with one device of `me`. The first one wins.
+    ///
+    /// # Errors
+    /// `invalid_request`, `not_found`, `call_over`, `unavailable`.
+    pub async fn accept_call(&self, me: &UserId, input: AnswerCall) -> Result<ChangedCall> {
+        messages::calls::accept(&self.cx, me, input).await
+    }
+
+    /// Does not want a call. What is over stays as it is.
+    ///
+    /// # Errors
+    /// `invalid_request`, `not_found`, `call_over` when another device has taken it, `unavailable`.
+    pub async fn decline_call(&self, me: &UserId, input: AnswerCall) -> Result<ChangedCall> {
+        messages::calls::decline(&self.cx, me, input).await
+    }
+
+    /// Ends a call, or gives it up before it was accepted. What is over stays as it is.
+    ///
+    /// # Errors
+    /// `invalid_request`, `not_found`, `unavailable`.
+    pub async fn end_call(&self, me: &UserId, input: AnswerCall) -> Result<ChangedCall> {
+        messages::calls::end(&self.cx, me, input).await
+    }
+
+    /// Records that a call of `me` was missed, if it was, so that all who follow the log see it. Readers see it without
+    /// that, too, once it has rung for too long.
+    ///
+    /// # Errors
+    /// `not_found`, `unavailable`.
+    pub async fn end_unanswered_call(&self, me: &UserId, call_id: &str) -> Result<()> {
+        messages::calls::end_unanswered(&self.cx, me, call_id).await
+    }
+
+    /// The devices of an accepted call in which `me` takes part: signals go between them alone. `None` for any other call.
+    ///
+    /// # Errors
+    /// `unavailable`.
+    pub async fn call_line(&self, me: &UserId, call_id: &str) -> Result<Option<CallLine>> {
+        messages::calls::line::line(&self.cx, me, call_id).await
     }
 
     /// Every text that a message has had, the present one last.

@@ -5,6 +5,7 @@
 //! [`file_types`]); the domain enforces them. The only behaviour is how a download is named ([`content_disposition`]),
 //! because every file engine has to do that alike.
 
+mod call;
 mod conversation;
 mod disposition;
 mod file;
@@ -17,6 +18,10 @@ mod presence;
 mod problem;
 mod sync;
 
+pub use call::{
+    AnswerCall, Call, CallConfig, CallMedia, CallState, ChangedCall, IceServer, IceTransportPolicy, StartCall,
+    StartedCall,
+};
 pub use conversation::{
     Conversation, ConversationDetails, ConversationKind, Conversations, GetConversation, Job, JobStatus,
     ListConversations, MarkAsRead, MarkedAsRead, Person,
