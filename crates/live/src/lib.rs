@@ -12,6 +12,7 @@
 //! [`serve()`] drives a session over a [`Socket`]. HTTP, the store and the clock come in through the ports in `ports.rs`.
 
 mod bus;
+mod calling;
 mod closing;
 mod departures;
 mod expiry;
@@ -22,6 +23,7 @@ mod hub;
 mod ports;
 mod serve;
 mod session;
+mod started;
 mod typing;
 
 pub use bus::{Bus, Heads, Servers};
@@ -29,6 +31,8 @@ pub use closing::Closing;
 pub use departures::tell_departures;
 pub use frame::FRAME_BYTES;
 pub use hub::{Departure, Full, Hub, Kind, Limits, News, Seen, Ticket};
-pub use ports::{Answer, Audiences, Circles, Feed, Incoming, Meter, NoMeter, Ports, Refusal, Socket, Token, Tokens};
+pub use ports::{
+    Answer, Audiences, Calls, Circles, Feed, Incoming, Meter, NoMeter, Ports, Refusal, Socket, Token, Tokens,
+};
 pub use serve::{refuse, serve};
 pub use session::{Action, Event, HEARTBEAT_MS, Session};

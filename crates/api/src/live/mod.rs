@@ -51,6 +51,7 @@ impl Live {
             feed: Arc::new(ports::ChatFeed(uses.chat.clone())),
             audiences: Arc::new(ports::ChatAudiences(uses.chat.clone())),
             circles: Arc::new(ports::ChatCircles(uses.chat.clone())),
+            calls: Arc::new(ports::ChatCalls(uses.chat.clone())),
             tokens: Arc::new(ports::IdentityTokens(Arc::clone(uses.identity))),
             clock: Arc::clone(uses.clock),
             random: Arc::clone(uses.random),
