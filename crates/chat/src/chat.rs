@@ -238,13 +238,31 @@ impl Chat {
         inbox::sync::sync(&self.cx, me, input).await
     }
 
-    /// [`Chat::sync`], but what the cursor proves to have arrived is not recorded as delivered:
+    /// [`Chat::sync`] for somebody who was told that something moved: it sees every commit that was answered before. One
+    /// strong read when nothing changed.
+    ///
+    /// # Errors
+    /// As [`Chat::sync`].
+    pub async fn sync_after_news(&self, me: &UserId, input: SyncQuery) -> Result<Synced> {
+        inbox::sync::sync_after_news(&self.cx, me, input).await
+    }
+
+    /// [`Chat::sync_after_news`], but what the cursor proves to have arrived is not recorded as delivered:
     /// [`Chat::record_delivery`] does that, once for several cursors, or not at all when they were read meanwhile.
     ///
     /// # Errors
     /// As [`Chat::sync`].
     pub async fn sync_unrecorded(&self, me: &UserId, input: SyncQuery) -> Result<Synced> {
         inbox::sync::sync_unrecorded(&self.cx, me, input).await
+    }
+
+    /// For each of `users`, who must be different, a number that changes with all that [`Chat::sync`] answers them. One read
+    /// of a small row for each, a hundred in a round trip.
+    ///
+    /// # Errors
+    /// `unavailable`.
+    pub async fn versions_of_heads(&self, users: &[UserId]) -> Result<Vec<u64>> {
+        inbox::read_head::versions(&self.cx, users).await
     }
 
     /// Records as delivered what this cursor of `sync` proves to have arrived. Writes nothing for what was recorded or read

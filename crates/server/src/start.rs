@@ -1,13 +1,13 @@
 //! The composition root: makes a running server from a configuration.
 
-use crate::config::{Config, ConfigError, Jwks, Secret};
+use crate::config::{Config, ConfigError, Jwks, Secret, StoreKind};
 use crate::counted::CountedStore;
 use crate::demo::{self, DemoSecrets, PastClock};
 use crate::engines::Engines;
 use crate::serve::{self, Listening, serve};
 use crate::system::SystemRandom;
 use crate::tls::Tls;
-use crate::{load, upkeep, web};
+use crate::{bus, load, upkeep, web};
 use axum::Router;
 use jobline_api::app::{App, Parts};
 use jobline_api::cors::Origins;
@@ -17,7 +17,7 @@ use jobline_api::service::Service;
 use jobline_chat::{Chat, Clock, Settings};
 use jobline_http::Address;
 use jobline_identity::{HostKey, Identity, IdentitySettings};
-use jobline_live::{Hub, Limits};
+use jobline_live::Hub;
 use jobline_store::Store;
 use jobline_tools::transfer;
 use std::future::Future;
@@ -79,8 +79,12 @@ pub async fn run(config: &Config, shutdown: impl Future<Output = ()>) -> Result<
     announce(&format!("listening on {scheme}://{bound}"));
     let background = background(&app, &engines);
     let listening = Listening { tls, max_connections: config.max_connections };
-    serve(Service::new(app), listener, listening, shutdown).await;
+    serve(Service::new(app.clone()), listener, listening, shutdown).await;
     drop(background);
+    if let Some(live) = &app.live {
+        live.leave().await;
+    }
+    drop(app);
     if tokio::time::timeout(CLOSE_WITHIN, engines.close()).await.is_err() {
         tracing::warn!("stopped before the store was closed; what was answered is on disk");
     }
@@ -150,7 +154,7 @@ pub(crate) async fn app(
     let pages = pages(demo.is_some().then_some(&identity), &embedding);
     let key = config.host_key.clone().or_else(|| demo.map(|demo| Secret::new(demo.host_key)));
     let host_key = key.map(|key| HostKey::new(key.expose())).transpose();
-    let (files, hub) = (engines.files.clone(), hub(config));
+    let (files, hub) = (engines.files.clone(), bus::hub(config, &engines.secrets));
     let announcer = Arc::new(hub.clone());
     let chat = Chat::with_announcer(
         store,
@@ -163,7 +167,10 @@ pub(crate) async fn app(
     );
     let uses = Uses { chat: &chat, identity: &identity, metrics: &metrics, clock: &clock, random: &random };
     // A function is not there any more when something moves.
-    let live = (!config.is_function).then(|| Live::new(hub, &uses, config.live_percent, base_url));
+    let live = match config.is_function {
+        true => None,
+        false => Some(live_connections(config, engines, hub, &uses, base_url).await?),
+    };
     Ok(App::new(Parts {
         chat,
         identity,
@@ -178,10 +185,18 @@ pub(crate) async fn app(
     }))
 }
 
-/// Who is connected: so many that a tenth of the connections is left to polls.
-fn hub(config: &Config) -> Hub {
-    let in_all = config.max_connections - config.max_connections / 10;
-    Hub::new(Limits { in_all, ..Limits::default() })
+/// Live connections, beside those of other servers where rows can be shared with them.
+async fn live_connections(
+    config: &Config,
+    engines: &Engines,
+    hub: Hub,
+    uses: &Uses<'_>,
+    base_url: &str,
+) -> Result<Live, ConfigError> {
+    let live = Live::new(hub, uses, config.live_percent, base_url);
+    let bus = bus::connect(config, &engines.secrets).await?;
+    let alone = config.store == StoreKind::Embedded && bus.is_none();
+    Ok(if alone { live } else { live.among_servers(uses.chat, bus) })
 }
 
 /// The routes of the web app, and in a demo those that let people choose who they are.
@@ -243,7 +258,7 @@ fn background(app: &App, engines: &Engines) -> JoinSet<()> {
     let live = app.clone();
     tasks.spawn(async move {
         if let Some(live) = &live.live {
-            live.tell_departures().await;
+            tokio::join!(live.tell_departures(), live.keep_together());
         }
     });
     let (keys, advised, swept, upkeep) = (app.clone(), app.clone(), app.clone(), engines.upkeep.clone());

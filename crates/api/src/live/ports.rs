@@ -4,7 +4,7 @@ use crate::metrics::Metrics;
 use async_trait::async_trait;
 use jobline_chat::{Chat, Error, UserId};
 use jobline_identity::Identity;
-use jobline_live::{Answer, Audiences, Circles, Feed, Meter, Refusal, Token, Tokens};
+use jobline_live::{Answer, Audiences, Circles, Feed, Heads, Meter, Refusal, Token, Tokens};
 use jobline_wire::{Code, SyncQuery, Synced};
 use std::sync::Arc;
 
@@ -22,6 +22,16 @@ impl Feed for ChatFeed {
 
     async fn deliver(&self, user: &UserId, cursor: &str) -> Result<(), Refusal> {
         self.0.record_delivery(user, cursor).await.map_err(|error| refusal(&error))
+    }
+}
+
+/// Looks at the heads by `sync`.
+pub(super) struct ChatHeads(pub Chat);
+
+#[async_trait]
+impl Heads for ChatHeads {
+    async fn versions(&self, users: &[UserId]) -> Result<Vec<u64>, Refusal> {
+        self.0.versions_of_heads(users).await.map_err(|error| refusal(&error))
     }
 }
 
@@ -76,6 +86,19 @@ impl Meter for Metrics {
 
     fn pushed(&self) {
         self.live_pushes();
+    }
+
+    fn bus(&self, is_up: bool) {
+        self.bus_is_down(!is_up);
+        if is_up {
+            tracing::info!("the bus tells everything again");
+        } else {
+            tracing::warn!("the bus is down, or a server is cut off from it: connected users are looked at every 2 s");
+        }
+    }
+
+    fn looked(&self, users: usize) {
+        self.heads_looked_at(users);
     }
 }
 
