@@ -25,6 +25,7 @@
 //! | user's uploads | `USER#<id>` / `UPLOADS` | uploadFile | uploadFile |
 //! | removal | `REMOVALS` / `FILE#<id>` | delete, and the sweeper once the bytes are gone | the sweeper |
 //! | folder of the files | `SYSTEM` / `FILES` | the first start with local files over a shared table | every such start |
+//! | retention of the last start | `SYSTEM` / `RETENTION` | a start with another retention | every start of a server |
 //! | sweep | `SYSTEM` / `SWEEP` | the sweeper | the sweeper |
 //!
 //! Numbers are padded with zeros, so that rows are in their order. Values are JSON with a version in `v`.
@@ -185,6 +186,11 @@ pub(crate) fn file(id: &str) -> Key {
 /// What a user announced lately.
 pub(crate) fn uploads(user: &UserId) -> Key {
     Key::new(user_partition(user), "UPLOADS")
+}
+
+/// Under which retention rows were written last.
+pub(crate) fn retention() -> Key {
+    Key::new("SYSTEM", "RETENTION")
 }
 
 /// Which folder the files are in, where several servers could each have their own.

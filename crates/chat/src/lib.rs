@@ -26,6 +26,7 @@ pub use base::{
     clock::{Clock, Random},
     error::{Error, Result},
     id::{ConversationId, JobId, MessageId, UserId},
+    retention_row::retention_warning,
     secrets::Secrets,
     settings::Settings,
     time::{iso, parse_iso},
