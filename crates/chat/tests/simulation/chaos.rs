@@ -95,7 +95,7 @@ pub async fn put_job(world: &World, dice: &mut Dice, job: u64, open: bool) -> Ch
     let chat = world.server(dice);
     let response = world.hear(dice, "host", &format!("job {job} open={open}"), chat.put_job(id, input)).await;
     let answered = matches!(response, Response::Answer(_));
-    let (ended, commits) = (world.tick(), world.gate.commits());
-    world.model.borrow_mut().jobs.end(job, answered, ended, commits);
+    let ended = world.tick();
+    world.model.borrow_mut().jobs.end(job, answered, ended);
     response.answer("putting a job").map(|_| answered)
 }
