@@ -19,6 +19,7 @@ mod keys;
 mod log;
 mod messages;
 mod presence;
+mod tasks;
 mod user;
 
 pub use base::{

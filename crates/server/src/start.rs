@@ -277,8 +277,10 @@ fn background(app: &App, engines: &Engines) -> JoinSet<()> {
         }
     });
     let (keys, advised, swept, upkeep) = (app.clone(), app.clone(), app.clone(), engines.upkeep.clone());
+    let tasked = app.clone();
     tasks.spawn(async move { keys.identity.keep_fresh().await });
     tasks.spawn(async move { load::advise(&advised).await });
+    tasks.spawn(async move { upkeep::run_tasks(&tasked).await });
     tasks.spawn(async move { upkeep::sweep(&swept, upkeep.as_deref()).await });
     tasks
 }

@@ -53,7 +53,7 @@ pub(crate) async fn check(
         return Ok(permit);
     }
     // Nothing will be sent. Whether there is a closed job in common only decides which error it is.
-    if !find_shared(cx, (me, other), |user| keys::closed_jobs(user)).await?.is_empty() {
+    if !find_shared(cx, (me, other), keys::closed_jobs).await?.is_empty() {
         return Err(closed());
     }
     // A job that was opened between the two reads was in neither.
