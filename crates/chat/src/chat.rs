@@ -1,5 +1,9 @@
 //! The front of the domain: every operation there is, each in one line.
 
+mod background;
+mod calls;
+mod host;
+
 use crate::{
     base::{
         announcer::{Announce, Unheard},
@@ -7,27 +11,26 @@ use crate::{
         cursor::Sealer,
         db::Db,
         error::Result,
-        id::{JobId, UserId},
+        id::UserId,
         polling::Polling,
         secrets::Secrets,
         settings::Settings,
     },
     context::{Context, Memos},
     conversation::{self, receipts},
-    files::{looks::Looks, port::Files, sweep, upload},
-    host::{jobs, people},
-    inbox, keys,
-    messages::{self, calls::line::CallLine},
+    files::{looks::Looks, port::Files, upload},
+    host::{ended, ended_row::EndedUsers},
+    inbox, keys, messages,
     presence::{preferences, seen, status, typing},
+    tasks::unfinished::Unfinished,
     user,
 };
 use jobline_store::{Consistency, Store};
 use jobline_wire::{
-    AnswerCall, BlockUser, Blocked, ChangedCall, ChangedMessage, ConversationDetails, Conversations, DeleteMessage,
-    EditMessage, GetConversation, HostDeleteMessage, HostJob, HostJobInput, HostMessageInput, HostUser, HostUserInput,
-    ListConversations, ListMembers, ListMessages, ListReports, ListVersions, MarkAsRead, MarkedAsRead, Members,
-    Messages, Mute, Muted, Preferences, Presence, React, ReportInput, Reported, Reports, SendMessage, SentMessage,
-    SetPreferences, StartCall, StartedCall, SyncQuery, Synced, UploadFile, UploadTarget, Versions,
+    BlockUser, Blocked, ChangedMessage, ConversationDetails, Conversations, DeleteMessage, EditMessage,
+    GetConversation, ListConversations, ListMembers, ListMessages, ListVersions, MarkAsRead, MarkedAsRead, Members,
+    Messages, Mute, Muted, Preferences, Presence, React, ReportInput, Reported, SendMessage, SentMessage,
+    SetPreferences, SyncQuery, Synced, UploadFile, UploadTarget, Versions,
 };
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -66,7 +69,22 @@ impl Chat {
         let sealer = Sealer::new(secrets.derive("cursors"));
         let (polling, memos, looks) = (Polling::default(), Memos::default(), Looks::default());
         let retention = settings.retention();
-        let cx = Context { db, files, clock, random, announcer, sealer, settings, retention, polling, memos, looks };
+        let (unfinished, ended) = (Unfinished::default(), EndedUsers::default());
+        let cx = Context {
+            db,
+            files,
+            clock,
+            random,
+            announcer,
+            sealer,
+            settings,
+            retention,
+            polling,
+            memos,
+            looks,
+            unfinished,
+            ended,
+        };
         Self { cx: Arc::new(cx) }
     }
 
@@ -117,79 +135,12 @@ impl Chat {
         messages::react::react(&self.cx, me, input).await
     }
 
-    /// Calls the other members of a conversation. Where a call runs there already, answers that one.
-    ///
-    /// # Errors
-    /// `invalid_request`, `not_found`, `not_job_participant`, `job_closed`, `recipient_unavailable`, `rate_limited`,
-    /// `unavailable`.
-    pub async fn start_call(&self, me: &UserId, input: StartCall) -> Result<StartedCall> {
-        messages::calls::start(&self.cx, me, input).await
-    }
-
-    /// Takes a call with one device of `me`. The first one wins.
-    ///
-    /// # Errors
-    /// `invalid_request`, `not_found`, `call_over`, `unavailable`.
-    pub async fn accept_call(&self, me: &UserId, input: AnswerCall) -> Result<ChangedCall> {
-        messages::calls::accept(&self.cx, me, input).await
-    }
-
-    /// Does not want a call. What is over stays as it is.
-    ///
-    /// # Errors
-    /// `invalid_request`, `not_found`, `call_over` when another device has taken it, `unavailable`.
-    pub async fn decline_call(&self, me: &UserId, input: AnswerCall) -> Result<ChangedCall> {
-        messages::calls::decline(&self.cx, me, input).await
-    }
-
-    /// Ends a call, or gives it up before it was accepted. What is over stays as it is.
-    ///
-    /// # Errors
-    /// `invalid_request`, `not_found`, `unavailable`.
-    pub async fn end_call(&self, me: &UserId, input: AnswerCall) -> Result<ChangedCall> {
-        messages::calls::end(&self.cx, me, input).await
-    }
-
-    /// Records that a call of `me` was missed, if it was, so that all who follow the log see it. Readers see it without
-    /// that, too, once it has rung for too long.
-    ///
-    /// # Errors
-    /// `not_found`, `unavailable`.
-    pub async fn end_unanswered_call(&self, me: &UserId, call_id: &str) -> Result<()> {
-        messages::calls::end_unanswered(&self.cx, me, call_id).await
-    }
-
-    /// The devices of an accepted call in which `me` takes part: signals go between them alone. `None` for any other call.
-    ///
-    /// # Errors
-    /// `unavailable`.
-    pub async fn call_line(&self, me: &UserId, call_id: &str) -> Result<Option<CallLine>> {
-        messages::calls::line::line(&self.cx, me, call_id).await
-    }
-
     /// Every text that a message has had, the present one last.
     ///
     /// # Errors
     /// `not_found`, `message_deleted`, `unavailable`.
     pub async fn versions(&self, me: &UserId, input: ListVersions) -> Result<Versions> {
         messages::versions::versions(&self.cx, me, input).await
-    }
-
-    /// Adds a line from the host to a conversation, which it begins if it names two users. Repeated with the same
-    /// `clientId` it answers the first line again.
-    ///
-    /// # Errors
-    /// `invalid_request`, `content_empty`, `content_too_long`, `not_found`, `client_id_reused`, `unavailable`.
-    pub async fn post_host_message(&self, input: HostMessageInput) -> Result<SentMessage> {
-        messages::host_line::post(&self.cx, input).await
-    }
-
-    /// Deletes any message for everyone, on behalf of the host. Repeating it changes nothing.
-    ///
-    /// # Errors
-    /// `not_found`, `unavailable`.
-    pub async fn delete_host_message(&self, message_id: &str, input: HostDeleteMessage) -> Result<()> {
-        messages::delete::delete_as_host(&self.cx, message_id, input).await
     }
 
     /// A conversation of `me` with its people and job, also one that has not begun, and whether `me` may write in it.
@@ -238,22 +189,6 @@ impl Chat {
     /// `invalid_request`, `content_too_long`, `not_found`, `rate_limited`, `unavailable`.
     pub async fn report(&self, me: &UserId, input: ReportInput) -> Result<Reported> {
         user::reports::report(&self.cx, me, input).await
-    }
-
-    /// What users reported, the oldest first.
-    ///
-    /// # Errors
-    /// `invalid_request`, `unavailable`.
-    pub async fn reports(&self, input: ListReports) -> Result<Reports> {
-        user::reports::list(&self.cx, input).await
-    }
-
-    /// Deletes a report. No error when there is none.
-    ///
-    /// # Errors
-    /// `not_found` for what cannot be the id of a report, `unavailable`.
-    pub async fn delete_report(&self, id: &str) -> Result<()> {
-        user::reports::delete(&self.cx, id).await
     }
 
     /// The messages of a conversation: without `since` the newest, with it what changed. One read when nothing did.
@@ -388,60 +323,12 @@ impl Chat {
         upload::upload_file(&self.cx, me, input).await
     }
 
-    /// Deletes the bytes of files that no message will ever use, and of those that have expired. Answers how many.
-    ///
-    /// # Errors
-    /// `unavailable`; what was deleted stays deleted, and the next sweep deletes the rest.
-    pub async fn sweep(&self) -> Result<usize> {
-        let deleted = messages::delete::finish_removals(&self.cx).await?;
-        Ok(deleted + sweep::sweep(&self.cx).await?)
-    }
-
-    /// Creates or replaces a job, and tells the members of conversations about it. The same again changes nothing.
-    ///
-    /// # Errors
-    /// `invalid_request`, `unavailable`; after the latter the same call completes what was begun.
-    pub async fn put_job(&self, id: JobId, input: HostJobInput) -> Result<HostJob> {
-        jobs::put(&self.cx, id, input).await
-    }
-
-    /// A job.
-    ///
-    /// # Errors
-    /// `not_found`, `unavailable`.
-    pub async fn get_job(&self, id: JobId) -> Result<HostJob> {
-        jobs::get(&self.cx, id).await
-    }
-
-    /// Deletes a job: it permits nobody to write any more. No error when there is none.
+    /// Whether a token of `user` that was issued at `issued_ms`, in Unix milliseconds, is from before the user was deleted. What
+    /// another server deleted is noticed within a minute.
     ///
     /// # Errors
     /// `unavailable`.
-    pub async fn delete_job(&self, id: JobId) -> Result<()> {
-        jobs::delete(&self.cx, id).await
-    }
-
-    /// Creates or replaces a user's profile. The same again changes nothing.
-    ///
-    /// # Errors
-    /// `invalid_request`, `unavailable`.
-    pub async fn put_user(&self, id: &UserId, input: HostUserInput) -> Result<HostUser> {
-        people::put(&self.cx, id, input).await
-    }
-
-    /// A user's profile.
-    ///
-    /// # Errors
-    /// `not_found`, `unavailable`.
-    pub async fn get_user(&self, id: &UserId) -> Result<HostUser> {
-        people::get(&self.cx, id).await
-    }
-
-    /// Deletes a user's profile; their messages stay. No error when there is none.
-    ///
-    /// # Errors
-    /// `unavailable`.
-    pub async fn delete_user(&self, id: &UserId) -> Result<()> {
-        people::delete(&self.cx, id).await
+    pub async fn has_ended(&self, user: &UserId, issued_ms: Option<u64>) -> Result<bool> {
+        ended::has_ended(&self.cx, user, issued_ms).await
     }
 }

@@ -16,7 +16,7 @@ const AHEAD_MS = 60_000;
 /** Statuses that tell of a connection or a moment, not of what was sent. */
 const PASSING = [401, 407, 408, 425, 429, 502, 503, 504];
 
-/** Whether something answered in place of the server, a proxy or a firewall, or it failed at this very request. */
+/** Whether something answered in place of the server, a proxy or a firewall, or the server failed at this request. */
 const refusedOnTheWay = ({ code, status = 0 }: Problem) =>
   code === 'network' && status > 0 && status < 520 && !PASSING.includes(status);
 

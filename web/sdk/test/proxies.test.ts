@@ -60,6 +60,15 @@ test('where something answers everything in place of the server, no message is c
   expect(server.said('anna', 'ben')).toHaveLength(1);
 });
 
+test('the same with nothing in view', async () => {
+  const { server, clock, chat, states } = anna();
+  chat.close();
+  server.fault = () => ({ status: 403 });
+  await chat.send('in the train');
+  await clock.advance(60 * 60_000);
+  expect(states()).toEqual([['in the train', 'queued']]);
+});
+
 for (const status of [500, 501]) {
   test(`a message at which the server fails with ${status} for a quarter of an hour is not sent, and holds its chat no longer`, async () => {
     const { server, clock, chat, states } = anna();
@@ -95,15 +104,6 @@ for (const status of [502, 503, 504, 522]) {
     expect(states()).toEqual([['through a tunnel', 'sent']]);
   });
 }
-
-test('the same with nothing in view', async () => {
-  const { server, clock, chat, states } = anna();
-  chat.close();
-  server.fault = () => ({ status: 403 });
-  await chat.send('in the train');
-  await clock.advance(60 * 60_000);
-  expect(states()).toEqual([['in the train', 'queued']]);
-});
 
 test('JSON of a proxy is not a problem of the server', async () => {
   const { server, clock, tab, chat, states } = anna();

@@ -17,7 +17,7 @@ use crate::{
     messages::row::MessageRow,
 };
 use jobline_store::{Key, Outcome};
-use jobline_wire::{MarkAsRead, MarkedAsRead};
+use jobline_wire::{Code, MarkAsRead, MarkedAsRead};
 
 /// Records that `me` has read a conversation, up to one message or all of it. A watermark never goes back; the same
 /// request again changes nothing.
@@ -76,12 +76,7 @@ async fn up_to_message(cx: &Context, update: &ConversationUpdate, member: usize,
 ///
 /// # Errors
 /// `not_found`, `unavailable`.
-pub(crate) async fn deliver(
-    cx: &Context,
-    id: &ConversationId,
-    member: usize,
-    to: Watermark,
-) -> Result<ConversationRow> {
+async fn deliver(cx: &Context, id: &ConversationId, member: usize, to: Watermark) -> Result<ConversationRow> {
     let mut attempts = Attempts::strong(&cx.db);
     loop {
         let now = cx.now();
@@ -99,6 +94,23 @@ pub(crate) async fn deliver(
             Outcome::Committed => return Ok(update.row),
             Outcome::Conflict(keys) => attempts.after_conflict(&keys).await?,
         }
+    }
+}
+
+/// [`deliver`] for a poll: `None` if the store cannot record it now. One that takes no writes can still be read.
+///
+/// # Errors
+/// `not_found`.
+pub(crate) async fn try_deliver(
+    cx: &Context,
+    id: &ConversationId,
+    member: usize,
+    to: Watermark,
+) -> Result<Option<ConversationRow>> {
+    match deliver(cx, id, member, to).await {
+        Ok(row) => Ok(Some(row)),
+        Err(error) if error.code == Code::Unavailable => Ok(None),
+        Err(error) => Err(error),
     }
 }
 

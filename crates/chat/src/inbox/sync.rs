@@ -17,17 +17,17 @@ use super::{
 use crate::{
     base::{
         cursor::Since,
-        error::Result,
+        error::{Error, Result},
         id::{ConversationId, UserId},
         text,
     },
     context::Context,
-    conversation::{receipts, watermarks::Watermark},
+    conversation::receipts,
     keys,
 };
 use futures_util::{StreamExt, TryStreamExt, future::BoxFuture, stream};
 use jobline_store::Consistency;
-use jobline_wire::{Code, SyncQuery, Synced};
+use jobline_wire::{SyncQuery, Synced};
 use std::collections::{HashMap, HashSet};
 
 /// How many receipts of one poll are recorded at the same time.
@@ -71,7 +71,11 @@ pub(crate) async fn record_delivery(cx: &Context, me: &UserId, cursor: &str) -> 
     match cx.sealer.open::<SyncCursor>(Some(cursor), me, SCOPE)? {
         Since::Cursor(mut cursor) if cursor.proves_delivery() => {
             let head = poll_head(cx, me, cursor.version, cursor.seen).await?;
-            acknowledge(cx, me, &head, &Moves::default(), &mut cursor).await
+            acknowledge(cx, me, &head, &Moves::default(), &mut cursor).await?;
+            match cursor.proves_delivery() {
+                true => Err(Error::unavailable("a receipt could not be written")),
+                false => Ok(()),
+            }
         }
         _ => Ok(()),
     }
@@ -167,35 +171,16 @@ async fn acknowledge(cx: &Context, me: &UserId, head: &HeadRow, moves: &Moves, c
     }
     let mut deliveries: Vec<BoxFuture<'_, Result<Option<u64>>>> = Vec::with_capacity(received.len());
     for (print, id, message) in &received {
-        deliveries.push(Box::pin(deliver(cx, me, *print, id, *message)));
+        let member = id.side(me).expect("a user's head and memberships name only conversations they are in");
+        let delivery = receipts::try_deliver(cx, id, member, *message);
+        deliveries.push(Box::pin(async move { Ok(delivery.await?.is_none().then_some(*print)) }));
     }
     // The senders are different people, so the commits seldom meet.
     let unrecorded: Vec<Option<u64>> =
         stream::iter(deliveries).buffer_unordered(DELIVERIES_AT_ONCE).try_collect().await?;
-    keep_proofs(cursor, unrecorded.into_iter().flatten().take(PROOFS_KEPT).collect());
-    Ok(())
-}
-
-/// Records one delivery. Answers the conversation's fingerprint if the store could not: one that takes no writes can
-/// still be read.
-async fn deliver(
-    cx: &Context,
-    me: &UserId,
-    print: u64,
-    id: &ConversationId,
-    message: Watermark,
-) -> Result<Option<u64>> {
-    let member = id.side(me).expect("a user's head and memberships name only conversations they are in");
-    match receipts::deliver(cx, id, member, message).await {
-        Ok(_) => Ok(None),
-        Err(error) if error.code == Code::Unavailable => Ok(Some(print)),
-        Err(error) => Err(error),
-    }
-}
-
-/// Leaves the proofs that could not be recorded in the cursor, for the next poll.
-fn keep_proofs(cursor: &mut SyncCursor, unrecorded: HashSet<u64>) {
+    let unrecorded: HashSet<u64> = unrecorded.into_iter().flatten().take(PROOFS_KEPT).collect();
     for one in &mut cursor.conversations {
-        one.proves_delivery |= unrecorded.contains(&one.conversation);
+        one.proves_delivery = unrecorded.contains(&one.conversation);
     }
+    Ok(())
 }

@@ -16,7 +16,7 @@ use crate::{
     log::{cursor::LogCursor, history, locate, position::Position, read::read_log, view::LogView},
 };
 use jobline_store::Consistency;
-use jobline_wire::{Code, ListMessages, Messages};
+use jobline_wire::{ListMessages, Messages};
 
 /// One answer, before its messages are rendered.
 struct Page {
@@ -70,12 +70,9 @@ async fn current(
         row = read::one(cx, id, Consistency::Strong).await?;
     }
     if row.is_undelivered(viewer, cursor.position.number) {
-        match receipts::deliver(cx, id, viewer, cursor.position.last_message()).await {
-            Ok(delivered) => row = delivered,
-            // A store that takes no writes can still be read. The next cursor proves the same.
-            Err(error) if error.code == Code::Unavailable => {}
-            Err(error) => return Err(error),
-        }
+        // If it cannot be recorded now, the next cursor proves the same.
+        let delivered = receipts::try_deliver(cx, id, viewer, cursor.position.last_message()).await?;
+        row = delivered.unwrap_or(row);
     }
     Ok(row)
 }

@@ -59,6 +59,22 @@ async fn polls_are_answered_by_a_store_that_takes_no_writes_and_the_receipt_foll
     assert_eq!(statuses(&anna, &ben).await, [Status::Delivered, Status::Delivered]);
 }
 
+#[tokio::test]
+async fn a_live_delivery_that_could_not_be_written_is_told_and_recorded_when_repeated() {
+    let store = Arc::new(Faulty::new(engine::start().await.store, 1, FaultRates::default()));
+    let world = World::over(store.clone(), unlimited(), 1).await;
+    let (anna, ben) = world.pair().await;
+    anna.send(&ben, "one").await.unwrap();
+    let synced = ben.sync_unrecorded(None).await.unwrap();
+    store.set_rates(FaultRates { unknown_lost: 1.0, ..FaultRates::default() });
+    let refusal = world.chat.record_delivery(&ben.id, &synced.cursor).await.unwrap_err();
+    assert_eq!(refusal.code, Code::Unavailable);
+    store.calm();
+    assert_eq!(statuses(&anna, &ben).await, [Status::Sent]);
+    world.chat.record_delivery(&ben.id, &synced.cursor).await.unwrap();
+    assert_eq!(statuses(&anna, &ben).await, [Status::Delivered]);
+}
+
 async fn statuses(me: &User<'_>, other: &User<'_>) -> Vec<Status> {
     me.list(other).await.unwrap().messages.iter().map(|message| message.status).collect()
 }

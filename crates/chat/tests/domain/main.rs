@@ -18,3 +18,4 @@ mod properties;
 mod retention;
 mod round_trips;
 mod support;
+mod tasks;
