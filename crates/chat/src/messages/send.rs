@@ -199,6 +199,7 @@ async fn commit(
     commit = put_sent(cx, commit, request, &message);
     if request.call.is_some() {
         commit = calls::put_place(commit, &id, &request.conversation);
+        commit = calls::end_unanswered_later(cx, commit, &message, &request.me);
         update.row.call = Some(RunningCall { id: message.id.clone(), started: message.at, accepted: None });
     }
     if before.number == 0 {

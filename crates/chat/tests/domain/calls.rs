@@ -104,7 +104,7 @@ async fn a_call_that_nobody_takes_is_missed_whoever_is_left_to_say_so() {
     let call = start(&world, &anna, "phone").await.call;
     let cursor = ben.list(&anna).await.unwrap().cursor;
     world.clock.forward(RING_MS - 1);
-    world.chat.end_unanswered_call(&anna.id, &call.id).await.unwrap();
+    assert_eq!(world.chat.run_due_tasks(u64::MAX).await.unwrap(), 0);
     assert_eq!(last(&ben, &anna).await.call.unwrap().state, CallState::Ringing);
     world.clock.forward(1);
     let missed = last(&ben, &anna).await.call.unwrap();
@@ -112,12 +112,16 @@ async fn a_call_that_nobody_takes_is_missed_whoever_is_left_to_say_so() {
     assert!(ben.list_since(&anna, &cursor).await.unwrap().messages.is_empty());
     let late = world.chat.accept_call(&ben.id, answer(&call, "laptop")).await.unwrap_err();
     assert_eq!(late.code, Code::CallOver);
-    world.chat.end_unanswered_call(&anna.id, &call.id).await.unwrap();
+    assert_eq!(world.chat.run_due_tasks(u64::MAX).await.unwrap(), 1);
     let told = ben.list_since(&anna, &cursor).await.unwrap();
     assert_eq!(told.messages[0].call, Some(missed), "recorded, it is a change of the log");
     let next = start(&world, &ben, "laptop").await.call;
     assert_ne!(next.id, call.id);
     assert_eq!(next.state, CallState::Ringing);
+    world.chat.accept_call(&anna.id, answer(&next, "phone")).await.unwrap();
+    world.clock.forward(RING_MS + 1_000);
+    assert_eq!(world.chat.run_due_tasks(u64::MAX).await.unwrap(), 1);
+    assert_eq!(last(&ben, &anna).await.call.unwrap().state, CallState::Accepted, "it was answered in time");
 }
 
 #[tokio::test]
