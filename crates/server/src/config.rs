@@ -10,6 +10,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 mod bus;
+mod calls;
 mod origins;
 mod places;
 mod urls;
@@ -20,6 +21,8 @@ use urls::public_url;
 use values::{level, number, switch};
 
 pub use bus::Addresses;
+pub(crate) use calls::parts as turn_url_parts;
+pub use calls::{CallServers, TurnServer};
 pub use places::{FilesKind, StoreKind};
 
 /// The longest retention, in days: a hundred years.
@@ -73,6 +76,8 @@ pub struct Config {
     pub bus: Option<Addresses>,
     /// Whether users see when others are there.
     pub presence: bool,
+    /// What calls stand on; `None`: there are none.
+    pub calls: Option<CallServers>,
     /// Whether AWS Lambda started the program.
     pub is_function: bool,
 }
@@ -208,6 +213,7 @@ impl Config {
             live_percent: live_percent(settings)?,
             bus: settings.bus.as_deref().map(bus::addresses).transpose()?,
             presence: switch("presence", settings.presence.as_deref(), true)?,
+            calls: calls::servers(settings)?,
             is_function: settings.lambda_runtime_api.is_some(),
         };
         config.host_key_fits_a_header()?;
