@@ -11,6 +11,7 @@
 //! Start with `session.rs` (what a connection does), then `flow.rs` (when it reads and pushes) and `hub.rs` (who is woken).
 //! [`serve()`] drives a session over a [`Socket`]. HTTP, the store and the clock come in through the ports in `ports.rs`.
 
+mod action;
 mod bus;
 mod calling;
 mod closing;
@@ -26,6 +27,7 @@ mod session;
 mod started;
 mod typing;
 
+pub use action::Action;
 pub use bus::{Bus, Heads, Servers};
 pub use closing::Closing;
 pub use departures::tell_departures;
@@ -35,4 +37,4 @@ pub use ports::{
     Answer, Audiences, Calls, Circles, Feed, Incoming, Meter, NoMeter, Ports, Refusal, Socket, Token, Tokens,
 };
 pub use serve::{refuse, serve};
-pub use session::{Action, Event, HEARTBEAT_MS, Session};
+pub use session::{Event, HEARTBEAT_MS, Session};

@@ -1,11 +1,12 @@
 //! Drives a session over a socket.
 
 use crate::{
+    action::Action,
     closing::Closing,
     frame,
     hub::{Kind, Ticket},
     ports::{Answer, Incoming, Ports, Refusal, Socket, Token},
-    session::{Action, Event, Session},
+    session::{Event, Session},
 };
 use futures_util::{
     StreamExt,

@@ -1,12 +1,6 @@
 //! What is kept of a connection once its client has said `start`.
 
-use crate::{
-    calling::{self, Signaller},
-    flow::Flow,
-    hub::presence::SEEN_EVERY_MS,
-    session::Action,
-    typing::{self, Typist},
-};
+use crate::{action::Action, calling::Signaller, flow::Flow, hub::presence::SEEN_EVERY_MS, typing::Typist};
 
 /// See the module.
 #[derive(Debug)]
@@ -33,24 +27,5 @@ impl Started {
         self.record_ms.filter(|at| now_ms >= *at)?;
         self.record_ms = Some(now_ms + SEEN_EVERY_MS);
         Some(Action::Record)
-    }
-}
-
-impl From<typing::Step> for Action {
-    fn from(step: typing::Step) -> Self {
-        match step {
-            typing::Step::Find(conversation) => Self::FindAudience(conversation),
-            typing::Step::Relay(conversation, audience) => Self::Types(conversation, audience),
-            typing::Step::Stop => Self::StopsTyping,
-        }
-    }
-}
-
-impl From<calling::Step> for Action {
-    fn from(step: calling::Step) -> Self {
-        match step {
-            calling::Step::Find(call) => Self::FindLine(call),
-            calling::Step::Relay(user, device, text) => Self::Signal(user, device, text),
-        }
     }
 }

@@ -11,6 +11,7 @@ use std::path::PathBuf;
 
 mod bus;
 mod calls;
+mod live;
 mod origins;
 mod places;
 mod urls;
@@ -210,7 +211,7 @@ impl Config {
             edit_minutes: number("edit-minutes", settings.edit_minutes.as_deref(), 15, 0..=MINUTES_MAX)?,
             delete_hours: number("delete-hours", settings.delete_hours.as_deref(), 24, 0..=HOURS_MAX)?,
             upload_rate: number("upload-rate", settings.upload_rate.as_deref(), 20, 0..=1_000_000)?,
-            live_percent: live_percent(settings)?,
+            live_percent: live::percent(settings)?,
             bus: settings.bus.as_deref().map(bus::addresses).transpose()?,
             presence: switch("presence", settings.presence.as_deref(), true)?,
             calls: calls::servers(settings)?,
@@ -335,12 +336,6 @@ fn address(text: &str) -> Result<SocketAddr> {
     let named = text.strip_prefix("localhost:").map(|port| format!("127.0.0.1:{port}"));
     let accepted = "an IP address and a port, such as 127.0.0.1:8080, 0.0.0.0:8080 or [::1]:8080";
     named.as_deref().unwrap_or(text).parse().map_err(|_| wrong("listen", text, accepted))
-}
-
-/// A share that is told while live connections are off is checked all the same.
-fn live_percent(settings: &Settings) -> Result<u32> {
-    let percent = number("live-percent", settings.live_percent.as_deref(), 100, 0..=100)?;
-    Ok(if switch("live", settings.live.as_deref(), true)? { percent } else { 0 })
 }
 
 fn folder(text: &str) -> Result<PathBuf> {

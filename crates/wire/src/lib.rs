@@ -6,6 +6,7 @@
 //! because every file engine has to do that alike.
 
 mod call;
+mod calls;
 mod conversation;
 mod disposition;
 mod file;
@@ -18,10 +19,8 @@ mod presence;
 mod problem;
 mod sync;
 
-pub use call::{
-    AnswerCall, Call, CallConfig, CallMedia, CallState, ChangedCall, IceServer, IceTransportPolicy, StartCall,
-    StartedCall,
-};
+pub use call::{Call, CallMedia, CallState};
+pub use calls::{AnswerCall, CallConfig, ChangedCall, IceServer, IceTransportPolicy, StartCall, StartedCall};
 pub use conversation::{
     Conversation, ConversationDetails, ConversationKind, Conversations, GetConversation, Job, JobStatus,
     ListConversations, MarkAsRead, MarkedAsRead, Person,

@@ -5,7 +5,7 @@
 //! ever stored in part, and a repeated `clientId` finds its own row.
 
 use super::{
-    calls::{self, row::RunningCall},
+    calls::{self, later, row::RunningCall},
     idempotency::{self, SentRow},
     quote,
     rate::Bucket,
@@ -199,7 +199,7 @@ async fn commit(
     commit = put_sent(cx, commit, request, &message);
     if request.call.is_some() {
         commit = calls::put_place(commit, &id, &request.conversation);
-        commit = calls::end_unanswered_later(cx, commit, &message, &request.me);
+        commit = later::end_unanswered_later(cx, commit, &message, &request.me);
         update.row.call = Some(RunningCall { id: message.id.clone(), started: message.at, accepted: None });
     }
     if before.number == 0 {

@@ -1,6 +1,7 @@
 //! Calls: messages whose state changes by changes of the log. What the two devices say to each other is not stored.
 
 mod answer;
+pub(crate) mod later;
 pub(crate) mod line;
 pub(crate) mod row;
 mod start;
@@ -11,20 +12,16 @@ pub(crate) use start::start;
 use crate::{
     base::{
         error::{Error, Result},
-        id::{ConversationId, MessageId, UserId},
+        id::{ConversationId, MessageId},
         rows::{self, LAYOUT},
         time::iso,
     },
     context::Context,
     keys,
     messages::row::MessageRow,
-    tasks::{row::Work, run::Task},
 };
 use jobline_store::{CommitBuilder, Condition, Consistency};
-use jobline_wire::{
-    Call,
-    limits::{DEVICE_ID_BYTES, RING_MS},
-};
+use jobline_wire::{Call, limits::DEVICE_ID_BYTES};
 use serde::{Deserialize, Serialize};
 
 /// How long it is remembered in which conversation a call is: as long as anything can be done about it.
@@ -42,18 +39,6 @@ pub(super) fn put_place(commit: CommitBuilder, id: &MessageId, conversation: &Co
     let row = PlaceRow { v: LAYOUT, conversation: conversation.as_str().to_owned() };
     let expires = (id.at_ms() + REMEMBERED_MS) / 1_000;
     commit.put(keys::call(id), Condition::Any, rows::encode(&row), Some(expires))
-}
-
-/// Adds the task that records the call as missed if nobody answers it. Readers do not wait for that; clients that follow
-/// the log then see it without reading the message again.
-pub(super) fn end_unanswered_later(
-    cx: &Context,
-    commit: CommitBuilder,
-    message: &MessageRow,
-    caller: &UserId,
-) -> CommitBuilder {
-    let work = Work::EndUnansweredCall { call: message.id.clone(), caller: caller.to_string() };
-    Task::at(cx, message.at + RING_MS, work).put(commit)
 }
 
 /// The conversation that a call is in.
