@@ -45,7 +45,7 @@ use-auth-secret
 ";
 
 const LIMITS: &str = "
-# What one user and all together may use. A call takes two allocations for each device, at most 2 Mb/s each.
+# What one user and all together may use. A call takes at most two allocations for each device; max-bps is in bytes.
 user-quota=12
 total-quota=1200
 max-bps=500000

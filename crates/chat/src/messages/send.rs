@@ -45,7 +45,7 @@ use jobline_wire::{Code, MessageType, SendMessage, SentMessage};
 /// What became of a send.
 pub(super) enum Sent {
     /// The message, now or when it was sent first, with the watermarks that show its status.
-    Stored(ListedMessage, Watermarks),
+    Stored(Box<ListedMessage>, Watermarks),
     /// It is a call, and the one with this message runs in the conversation already.
     Runs(MessageId),
 }
@@ -82,7 +82,7 @@ pub(crate) async fn send(cx: &Context, me: &UserId, input: SendMessage) -> Resul
     };
     let conversation = &request.conversation;
     let view = Viewpoint { conversation, viewer: request.sender, watermarks, now: cx.now() };
-    let message = render::message(cx, view, listed).await?;
+    let message = render::message(cx, view, *listed).await?;
     Ok(SentMessage { conversation_id: message.conversation_id.clone(), message })
 }
 
@@ -96,13 +96,13 @@ pub(super) async fn store(cx: &Context, request: &SendRequest) -> Result<Sent> {
         match attempt(cx, request, attempts.consistency()).await {
             Ok(Attempt::Sent(row)) => {
                 let updated = row.at;
-                return Ok(Sent::Stored(ListedMessage { row: *row, updated }, Watermarks::default()));
+                return Ok(Sent::Stored(Box::new(ListedMessage { row: *row, updated }), Watermarks::default()));
             }
             Ok(Attempt::Runs(_)) if attempts.may_be_stale() => attempts.read_strongly(),
             Ok(Attempt::Runs(id)) => return Ok(Sent::Runs(id)),
             Ok(Attempt::Conflict(keys)) => {
                 if let Some((listed, watermarks)) = idempotency::sent_before(cx, &request.repetition()).await? {
-                    return Ok(Sent::Stored(listed, watermarks));
+                    return Ok(Sent::Stored(Box::new(listed), watermarks));
                 }
                 attempts.after_conflict(&keys).await?;
             }
@@ -111,7 +111,7 @@ pub(super) async fn store(cx: &Context, request: &SendRequest) -> Result<Sent> {
             Err(refusal) if attempts.may_be_stale() && refusal.code != Code::Unavailable => attempts.read_strongly(),
             Err(refusal) => {
                 let (listed, watermarks) = refused(cx, request, refusal).await?;
-                return Ok(Sent::Stored(listed, watermarks));
+                return Ok(Sent::Stored(Box::new(listed), watermarks));
             }
         }
     }

@@ -87,7 +87,8 @@ impl Hub {
         let all = self.inner.users();
         let members = all.members.get(user).into_iter().flatten();
         let connections = members.filter(|member| member.kind == Kind::Connection);
-        connections.fold(false, |found, member| member.signal(device, frame) || found)
+        // Every one is told: several tabs may name the same device.
+        connections.map(|member| member.signal(device, frame)).filter(|is_it| *is_it).count() > 0
     }
 
     /// Tells the other servers who is online here.

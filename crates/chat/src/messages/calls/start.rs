@@ -13,7 +13,7 @@ use crate::{
     keys,
     messages::{
         request::SendRequest,
-        row::{ListedMessage, MessageRow},
+        row::MessageRow,
         send::{self, Sent},
         touch,
     },
@@ -43,7 +43,7 @@ pub(crate) async fn start(cx: &Context, me: &UserId, input: StartCall) -> Result
     let mut attempts = Attempts::strong(&cx.db);
     loop {
         let row = match send::store(cx, &request).await? {
-            Sent::Stored(ListedMessage { row, .. }, _) => Some(row),
+            Sent::Stored(listed, _) => Some(listed.row),
             Sent::Runs(id) => running(cx, &request.conversation, &id).await?,
         };
         match row {
