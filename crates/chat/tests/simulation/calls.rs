@@ -89,7 +89,8 @@ async fn live(world: &World) -> Check {
         failed = run_tasks(world) => return failed,
     }
     rest(world, &mut phones).await?;
-    agree(&known.borrow(), world, &phones).await
+    let calls = agree(&known.borrow(), world, &phones)?;
+    all_calls_are_unread(world, &calls).await
 }
 
 /// The conversation begins with a message.
@@ -190,7 +191,7 @@ impl Phone<'_> {
         let chat = world.server(&mut self.dice);
         let dice = &mut self.dice;
         let response = match what {
-            2 | 3 | 4 => world.hear(dice, &name, "accepts", chat.accept_call(me, input)).await,
+            2..=4 => world.hear(dice, &name, "accepts", chat.accept_call(me, input)).await,
             5 => world.hear(dice, &name, "declines", chat.decline_call(me, input)).await,
             _ => world.hear(dice, &name, "ends", chat.end_call(me, input)).await,
         };
@@ -261,7 +262,7 @@ async fn rest(world: &World, phones: &mut [Phone<'_>]) -> Check {
 }
 
 /// All devices saw the same calls, of which no two ran at a time, and what was answered for certain holds.
-async fn agree(known: &Known, world: &World, phones: &[Phone<'_>]) -> Check {
+fn agree<'a>(known: &Known, world: &World, phones: &'a [Phone<'_>]) -> Check<Vec<&'a Call>> {
     let truth = &phones[0].calls;
     for phone in phones {
         ensure!(phone.calls == *truth, "{} saw {:?}\n  and others {truth:?}", phone.name(), phone.calls);
@@ -287,7 +288,7 @@ async fn agree(known: &Known, world: &World, phones: &[Phone<'_>]) -> Check {
         ensure!(!known.over.contains(&call.id) || is_over(call.state), "goes on though it was over: {call:?}");
     }
     ensure!(!calls.is_empty(), "nobody called");
-    all_calls_are_unread(world, &calls).await
+    Ok(calls)
 }
 
 fn started_ms(call: &Call) -> u64 {

@@ -119,7 +119,7 @@ fn a_device_is_told_the_relay_and_credentials_for_it() {
 fn where_calls_or_live_connections_are_off_they_are_not_offered() {
     for settings in [&["--calls", "off"][..], &["--live", "off"], &["--live-percent", "0"]] {
         let program = Program::start(settings);
-        let (anna, ben) = (program.token("anna"), program.token("ben"));
+        let anna = program.token("anna");
         program.send(&anna, "ben", "Hello");
         let input = json!({"conversationId": "conv_anna_ben", "media": "audio", "deviceId": "phone"});
         let answers = [call(&program, &anna, "start", &input), program.call("GET", "/calls/config", &anna, None)];
