@@ -5,6 +5,7 @@
 mod bill;
 mod cloud;
 mod run;
+mod turn;
 mod web;
 
 use clap::{Parser, Subcommand};
@@ -95,6 +96,7 @@ fn test() -> Result<(), String> {
     let doc = ["doc", "--workspace", "--no-deps", "--document-private-items"];
     cargo(&doc, &[("RUSTDOCFLAGS", "--deny warnings"), WITH_APP])?;
     cloud::tools(false)?;
+    turn::install()?;
     cargo(&["test", "--workspace", "--all-features"], &[WITH_APP])?;
     // The tests over HTTP once more, on DynamoDB.
     let line = "JOBLINE_TEST_STORE=dynamodb cargo test --workspace --all-features --test it";

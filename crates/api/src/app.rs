@@ -1,5 +1,6 @@
 //! What handlers work with: the domain, identity, clock, metrics and settings of one server.
 
+use crate::calls::Calls;
 use crate::cors::Origins;
 use crate::live::Live;
 use crate::metrics::Metrics;
@@ -34,6 +35,8 @@ pub struct Parts {
     pub origins: Origins,
     /// Live connections, and polls that wait; `None`: neither.
     pub live: Option<Live>,
+    /// What calls stand on; `None`: there are none. They need live connections besides.
+    pub calls: Option<Calls>,
     /// Routes outside of the table: files, the web app, the demo.
     pub extra_routes: Router,
 }

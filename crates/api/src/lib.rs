@@ -7,6 +7,7 @@
 pub mod answer;
 pub mod app;
 pub mod caller;
+pub mod calls;
 pub mod cors;
 pub mod handlers;
 pub mod live;

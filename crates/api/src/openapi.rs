@@ -48,6 +48,7 @@ pub fn document() -> Value {
             "description": "Messaging for job marketplaces. Adding to these shapes is free: ignore fields you do not know."},
         "servers": [{"url": "/"}],
         "tags": [{"name": "messages", "description": "For users, with a user token."},
+            {"name": "calls", "description": "Calls, for users as well."},
             {"name": "host", "description": "For the host's own servers, with the host key."},
             {"name": "operations", "description": "For those who run the server."}],
         "paths": paths,
@@ -79,6 +80,7 @@ fn generator(inline: bool) -> SchemaGenerator {
 
 fn operation(procedure: &Procedure, shapes: &mut SchemaGenerator) -> Value {
     let (tag, scheme) = match procedure.scheme {
+        Scheme::User if procedure.route.path.starts_with("/calls/") => ("calls", "userToken"),
         Scheme::User => ("messages", "userToken"),
         Scheme::Host => ("host", "hostKey"),
     };

@@ -3,7 +3,7 @@
 //! Each row is a procedure. Its route, its description in OpenAPI and its name in metrics and logs all come from here.
 //! Another face of the API is another loop over this table.
 
-use crate::handlers::{host, messages, presence};
+use crate::handlers::{calls, host, messages, presence};
 use crate::procedure::Procedure;
 use http::Method;
 use jobline_wire::Code;
@@ -27,6 +27,7 @@ const SEND_FAILS: &[Code] = &[
 pub fn user_api() -> Vec<Procedure> {
     let mut all = messages_api();
     all.extend(people_api());
+    all.extend(calls_api());
     all
 }
 
@@ -115,6 +116,35 @@ fn people_api() -> Vec<Procedure> {
             .does("All that changed for me, in every conversation, since a cursor.")
             .fails(&[Code::InvalidCursor])
             .polled(),
+    ]
+}
+
+/// Calls. What the devices say to each other goes over live connections.
+fn calls_api() -> Vec<Procedure> {
+    const POST: Method = Method::POST;
+    vec![
+        Procedure::user("calls.start", POST, "/calls/start", calls::start)
+            .does("Calls the other members of a conversation, or answers the call that runs there already.")
+            .fails(&[
+                Code::NotOffered,
+                Code::NotJobParticipant,
+                Code::JobClosed,
+                Code::RecipientUnavailable,
+                Code::NotFound,
+                Code::RateLimited,
+            ]),
+        Procedure::user("calls.accept", POST, "/calls/accept", calls::accept)
+            .does("Takes a call with this device. The first device wins.")
+            .fails(&[Code::NotOffered, Code::NotFound, Code::CallOver]),
+        Procedure::user("calls.decline", POST, "/calls/decline", calls::decline)
+            .does("Declines a call. Repeating it changes nothing.")
+            .fails(&[Code::NotOffered, Code::NotFound, Code::CallOver]),
+        Procedure::user("calls.end", POST, "/calls/end", calls::end)
+            .does("Ends a call, or gives it up before it was accepted. Repeating it changes nothing.")
+            .fails(&[Code::NotOffered, Code::NotFound]),
+        Procedure::user("calls.config", Method::GET, "/calls/config", calls::config)
+            .does("What a browser's `RTCPeerConnection` is made with. Credentials in it are good for an hour.")
+            .fails(&[Code::NotOffered]),
     ]
 }
 

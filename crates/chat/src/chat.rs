@@ -1,6 +1,7 @@
 //! The front of the domain: every operation there is, each in one line.
 
 mod background;
+mod calls;
 mod host;
 
 use crate::{

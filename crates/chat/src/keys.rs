@@ -6,6 +6,7 @@
 //! | conversation | `CONVERSATION#<id>` / `CONVERSATION#<id>` | send, receipts, host's job changes | everything |
 //! | message | `CONVERSATION#<id>` / `MESSAGE#<createdAt>#<message id>` | send, edit, delete, react, the host's lines | list, sync, markAsRead |
 //! | change | `CONVERSATION#<id>` / `CHANGE#<number>` | receipts, edit, delete, react, host's job changes | list, sync |
+//! | call | `CALL#<id>` / `CALL#<id>` | calls.start | calls.accept, calls.decline, calls.end, signals |
 //! | version | `CONVERSATION#<id>` / `VERSION#<message number>#<n>` | edit, delete | versions |
 //! | sent | `CONVERSATION#<id>` / `SENT#<sender>#<clientId>` | send with a `clientId` | a repeated send |
 //! | user's conversation | `USER#<id>` / `CONVERSATION#<id>` | the first send | getConversations, sync from the start |
@@ -52,6 +53,12 @@ pub(crate) fn message(conversation: &ConversationId, id: &MessageId) -> Key {
 
 pub(crate) fn change(conversation: &ConversationId, number: u64) -> Key {
     Key::new(conversation_partition(conversation), change_sort(number))
+}
+
+/// In which conversation a call is.
+pub(crate) fn call(id: &MessageId) -> Key {
+    let name = ["CALL#", id.as_str()].concat();
+    Key::new(name.clone(), name)
 }
 
 /// A former text of a message, of which `before` came earlier.

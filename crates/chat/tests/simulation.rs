@@ -16,6 +16,7 @@ mod histories;
 mod support;
 
 use histories::{
+    calls,
     mutant::Mutant,
     plan::{Kind, Plan},
     run,
@@ -71,6 +72,39 @@ const EXPECTED: [&str; 14] = [
     "reset of a list",
     "reset of a sync",
 ];
+
+/// Events that the histories of calls together must contain.
+const CALLS: [&str; 9] = [
+    "started",
+    "met a call that runs",
+    "call over",
+    "accepted",
+    "declined",
+    "cancelled",
+    "missed",
+    "device died",
+    "server died",
+];
+
+#[test]
+fn calls_end_right_whoever_does_what_and_dies_when() {
+    let mut tally: BTreeMap<&str, u64> = BTreeMap::new();
+    for seed in 0..setting("SIM_SEEDS").unwrap_or(SEEDS) {
+        for (what, count) in calls::run(seed, None).unwrap_or_else(|failure| panic!("{failure}")) {
+            *tally.entry(what).or_default() += count;
+        }
+    }
+    println!("{tally:?}");
+    for what in CALLS {
+        assert!(tally.contains_key(what), "no history has {what:?}: {tally:?}");
+    }
+}
+
+#[test]
+fn a_store_that_ignores_conditions_is_detected_by_calls() {
+    let detected = (0..CHANCES).any(|seed| calls::run(seed, Some(Mutant::IgnoresConditions)).is_err());
+    assert!(detected, "{CHANCES} histories of calls over a store that ignores conditions seem in order");
+}
 
 #[test]
 fn histories_that_failed_once_keep_the_promise() {

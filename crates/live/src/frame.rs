@@ -11,8 +11,8 @@ pub const FRAME_BYTES: usize = 32 * 1024;
 #[derive(Debug, PartialEq, Eq, Deserialize)]
 #[serde(tag = "op", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub(crate) enum Said {
-    /// The first frame: the cursor to go on from, and the conversation on screen.
-    Start { since: Option<String>, watch: Option<String> },
+    /// The first frame: the cursor to go on from, the conversation on screen, and the name of the device in calls.
+    Start { since: Option<String>, watch: Option<String>, device_id: Option<String> },
     /// The client has kept all up to this cursor.
     Have { since: String },
     /// The conversation on screen is another one, or none.
@@ -21,6 +21,8 @@ pub(crate) enum Said {
     Typing { conversation_id: String, typing: bool },
     /// Somebody looks at the screen, or nobody does any more.
     Active { active: bool },
+    /// Something for the device `to` of a call.
+    Signal { call_id: String, to: String, data: serde_json::Value },
     /// A fresh token of the same user.
     Token { token: String },
     /// Wants a `pong`.
@@ -114,6 +116,12 @@ pub(crate) fn degraded(poll_ms: Option<u64>) -> String {
     poll_ms.map_or(Tells::Restored, |poll_ms| Tells::Degraded { poll_ms }).text()
 }
 
+/// What a device of a call says: `data` is JSON already.
+pub(crate) fn signal(call_id: &str, from: &str, data: &str) -> String {
+    let text = |text: &str| serde_json::Value::from(text);
+    format!(r#"{{"op":"signal","callId":{},"from":{},"data":{data}}}"#, text(call_id), text(from))
+}
+
 pub(crate) fn pong() -> String {
     Tells::Pong.text()
 }
@@ -164,6 +172,7 @@ mod tests {
         let start = |since: Option<&str>, watch: Option<&str>| Said::Start {
             since: since.map(str::to_owned),
             watch: watch.map(str::to_owned),
+            device_id: None,
         };
         for (text, said) in [
             (r#"{"op":"start"}"#, start(None, None)),

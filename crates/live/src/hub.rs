@@ -269,6 +269,11 @@ impl Ticket {
         &self.hub
     }
 
+    /// The name of this device, to which signals of calls go.
+    pub fn device(&self, name: String) {
+        self.member.device(name);
+    }
+
     /// What there is to tell, at once when something was not told yet. Nothing is lost when the future is dropped.
     pub async fn news(&self) -> News {
         self.member.news().await

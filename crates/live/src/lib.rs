@@ -11,7 +11,9 @@
 //! Start with `session.rs` (what a connection does), then `flow.rs` (when it reads and pushes) and `hub.rs` (who is woken).
 //! [`serve()`] drives a session over a [`Socket`]. HTTP, the store and the clock come in through the ports in `ports.rs`.
 
+mod action;
 mod bus;
+mod calling;
 mod closing;
 mod departures;
 mod expiry;
@@ -22,13 +24,17 @@ mod hub;
 mod ports;
 mod serve;
 mod session;
+mod started;
 mod typing;
 
+pub use action::Action;
 pub use bus::{Bus, Heads, Servers};
 pub use closing::Closing;
 pub use departures::tell_departures;
 pub use frame::FRAME_BYTES;
 pub use hub::{Departure, Full, Hub, Kind, Limits, News, Seen, Ticket};
-pub use ports::{Answer, Audiences, Circles, Feed, Incoming, Meter, NoMeter, Ports, Refusal, Socket, Token, Tokens};
+pub use ports::{
+    Answer, Audiences, Calls, Circles, Feed, Incoming, Meter, NoMeter, Ports, Refusal, Socket, Token, Tokens,
+};
 pub use serve::{refuse, serve};
-pub use session::{Action, Event, HEARTBEAT_MS, Session};
+pub use session::{Event, HEARTBEAT_MS, Session};

@@ -1,7 +1,7 @@
 //! What live connections need from outside.
 
 use async_trait::async_trait;
-use jobline_chat::{Clock, Random, UserId};
+use jobline_chat::{CallLine, Clock, Random, UserId};
 use std::future::Future;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -70,6 +70,16 @@ pub trait Circles: Send + Sync + 'static {
     async fn record(&self, user: &UserId) -> Result<(), Refusal>;
 }
 
+/// Between which devices signals of a call go.
+#[async_trait]
+pub trait Calls: Send + Sync + 'static {
+    /// The devices of an accepted call in which `user` takes part; `None` for any other.
+    ///
+    /// # Errors
+    /// [`Refusal::Unavailable`].
+    async fn line(&self, user: &UserId, call: &str) -> Result<Option<CallLine>, Refusal>;
+}
+
 /// A user token that was checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Token {
@@ -117,6 +127,8 @@ pub struct Ports {
     pub audiences: Arc<dyn Audiences>,
     /// Who sees whether somebody is there.
     pub circles: Arc<dyn Circles>,
+    /// Who is in a call.
+    pub calls: Arc<dyn Calls>,
     /// Checks renewed tokens.
     pub tokens: Arc<dyn Tokens>,
     /// Time.

@@ -1,11 +1,12 @@
 //! Drives a session over a socket.
 
 use crate::{
+    action::Action,
     closing::Closing,
     frame,
     hub::{Kind, Ticket},
     ports::{Answer, Incoming, Ports, Refusal, Socket, Token},
-    session::{Action, Event, Session},
+    session::{Event, Session},
 };
 use futures_util::{
     StreamExt,
@@ -115,6 +116,8 @@ impl<S: Socket> Connection<S> {
                 self.close(closing).await;
                 return Some(End::Closed(closing));
             }
+            Action::Device(name) => self.ticket.device(name),
+            Action::Signal(user, device, text) => self.ticket.hub().signal(&user, &device, text),
             Action::Watch(conversation) => self.ticket.watch(conversation.as_deref()),
             Action::Types(conversation, audience) => self.ticket.types(&conversation, audience),
             Action::StopsTyping => self.ticket.stops_typing(),
@@ -140,6 +143,11 @@ impl<S: Socket> Connection<S> {
             Action::FindAudience(conversation) => async move {
                 let audience = ports.audiences.of(&user, &conversation).await.ok();
                 Event::Audience(conversation, audience)
+            }
+            .boxed(),
+            Action::FindLine(call) => async move {
+                let line = ports.calls.line(&user, &call).await.ok().flatten();
+                Event::Line(call, line)
             }
             .boxed(),
             Action::FindCircle => async move { Event::Circle(ports.circles.of(&user).await.ok()) }.boxed(),

@@ -1,17 +1,19 @@
 //! One live connection, as a machine: events go in, actions come out, and time is passed in. It waits for nothing.
 
 use crate::{
+    action::Action,
+    calling::Signaller,
     closing::Closing,
     expiry::Expiry,
     flood::Flood,
     flow::{Flow, Verdict},
     frame::{self, Said},
-    hub::{News, presence::SEEN_EVERY_MS},
+    hub::News,
     ports::{Answer, Incoming, Refusal, Token},
-    typing::{Step, Typist},
+    started::Started,
+    typing::Typist,
 };
-use jobline_chat::UserId;
-use std::sync::Arc;
+use jobline_chat::{CallLine, UserId};
 
 /// How often the server shows that it is there.
 pub const HEARTBEAT_MS: u64 = 25_000;
@@ -27,8 +29,12 @@ const DELIVERY_AGAIN_MS: u64 = 10_000;
 /// How often a client is to poll while news from other servers may be late.
 const DEGRADED_POLL_MS: u64 = 3_000;
 
-/// The longest conversation id, in bytes: longer texts are none, and are not remembered.
-const CONVERSATION_BYTES: usize = 600;
+/// The longest id of a conversation or call, and the longest name of a device, in bytes: longer texts are none, and are not
+/// remembered.
+const ID_BYTES: usize = 600;
+const DEVICE_BYTES: usize = 64;
+/// What one device may say to the other one of a call at a time, in bytes of JSON.
+const SIGNAL_BYTES: usize = 16 * 1024;
 
 /// What happens to a connection.
 #[derive(Debug)]
@@ -47,72 +53,12 @@ pub enum Event {
     Done,
     /// The search of [`Action::FindCircle`] has ended: with whom, if that could be found out.
     Circle(Option<Vec<UserId>>),
+    /// The search of [`Action::FindLine`] has ended: the devices of a call, if the user takes part in it.
+    Line(String, Option<CallLine>),
     /// The search of [`Action::FindAudience`] has ended.
     Audience(String, Option<Vec<UserId>>),
     /// Time went on.
     Tick,
-}
-
-/// What is to be done, in this order.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Action {
-    /// Send a text frame.
-    Send(String),
-    /// Send a text frame that holds an answer.
-    Push(String),
-    /// Send a ping of the WebSocket protocol.
-    Ping,
-    /// Read what changed since a cursor, at most so many.
-    Read(Option<String>, u32),
-    /// Record as delivered what this cursor proves to have arrived.
-    Deliver(String),
-    /// Check a renewed token.
-    Check(String),
-    /// Find out who may see that the user writes in this conversation.
-    FindAudience(String),
-    /// Another conversation is on screen.
-    Watch(Option<String>),
-    /// Tell that the user types.
-    Types(String, Arc<[UserId]>),
-    /// Tell that the user types no more.
-    StopsTyping,
-    /// Somebody looks at the device, or nobody does any more.
-    Active(bool),
-    /// Find out who sees whether the user is there.
-    FindCircle,
-    /// Show the user and those of the circle who are there to each other.
-    Meet(Vec<UserId>),
-    /// Record that the user is there, unless that was done in the last five minutes.
-    Record,
-    /// Say goodbye and close. Nothing comes after it.
-    Close(Closing),
-}
-
-/// What is kept once the client has said `start`.
-#[derive(Debug)]
-struct Started {
-    flow: Flow,
-    typist: Typist,
-    /// When it is to be recorded again that the user is there, while they are.
-    record_ms: Option<u64>,
-}
-
-impl Started {
-    /// Somebody begins to look at the device, or nobody does any more.
-    fn active(&mut self, active: bool, now_ms: u64) -> Vec<Action> {
-        if active == self.record_ms.is_some() {
-            return Vec::new();
-        }
-        self.record_ms = active.then_some(now_ms);
-        if active { vec![Action::Active(true), Action::FindCircle] } else { vec![Action::Active(false)] }
-    }
-
-    /// Records that somebody is there, at once and every five minutes.
-    fn record(&mut self, now_ms: u64) -> Option<Action> {
-        self.record_ms.filter(|at| now_ms >= *at)?;
-        self.record_ms = Some(now_ms + SEEN_EVERY_MS);
-        Some(Action::Record)
-    }
 }
 
 /// See the module.
@@ -205,7 +151,12 @@ impl Session {
             Event::Audience(conversation, audience) => {
                 let started = self.started.as_mut()?;
                 let step = started.typist.found(&conversation, audience, now_ms);
-                todo.extend(step.map(action));
+                todo.extend(step.map(Action::from));
+                None
+            }
+            Event::Line(call, line) => {
+                let steps = self.started.as_mut()?.signaller.found(&call, line, now_ms);
+                todo.extend(steps.into_iter().map(Action::from));
                 None
             }
             Event::Circle(circle) => {
@@ -248,7 +199,7 @@ impl Session {
                 self.checks = true;
                 todo.push(Action::Check(token));
             }
-            (Said::Start { since, watch }, None) => self.start(since, watch, now_ms, todo),
+            (Said::Start { since, watch, device_id }, None) => self.start(since, watch, device_id, now_ms, todo),
             (Said::Have { since }, Some(started)) => {
                 started.flow.have(since);
                 self.proved(now_ms);
@@ -256,7 +207,14 @@ impl Session {
             (Said::Watch { conversation_id }, Some(_)) => todo.push(Action::Watch(conversation_id)),
             (Said::Active { active }, Some(started)) => todo.extend(started.active(active, now_ms)),
             (Said::Typing { conversation_id, typing }, Some(started)) => {
-                todo.extend(started.typist.types(conversation_id, typing, now_ms).into_iter().map(action));
+                todo.extend(started.typist.types(conversation_id, typing, now_ms).into_iter().map(Action::from));
+            }
+            (Said::Signal { call_id, to, data }, Some(started)) => {
+                let data = data.to_string();
+                if data.len() > SIGNAL_BYTES {
+                    return Some(Closing::TooLarge);
+                }
+                todo.extend(started.signaller.says(call_id, to, data, now_ms).into_iter().map(Action::from));
             }
             // `start` twice, or something else before it.
             _ => return Some(Closing::NotUnderstood),
@@ -264,7 +222,14 @@ impl Session {
         None
     }
 
-    fn start(&mut self, since: Option<String>, watch: Option<String>, now_ms: u64, todo: &mut Vec<Action>) {
+    fn start(
+        &mut self,
+        since: Option<String>,
+        watch: Option<String>,
+        device: Option<String>,
+        now_ms: u64,
+        todo: &mut Vec<Action>,
+    ) {
         todo.push(Action::Send(frame::ready(HEARTBEAT_MS, self.expiry.expires_ms())));
         if self.degraded {
             todo.push(Action::Send(frame::degraded(Some(DEGRADED_POLL_MS))));
@@ -275,8 +240,9 @@ impl Session {
         if since.is_some() {
             self.proved(now_ms);
         }
-        let (flow, typist) = (Flow::new(since, self.spread), Typist::default());
-        self.started = Some(Started { flow, typist, record_ms: None });
+        todo.extend(device.clone().map(Action::Device));
+        let (flow, typist, signaller) = (Flow::new(since, self.spread), Typist::default(), Signaller::new(device));
+        self.started = Some(Started { flow, typist, signaller, record_ms: None });
         todo.push(Action::FindCircle);
     }
 
@@ -303,6 +269,7 @@ impl Session {
             todo.extend(frames.map(Action::Send));
         }
         todo.extend(news.seen.iter().map(|seen| Action::Send(frame::presence(seen))));
+        todo.extend(news.signals.into_iter().map(Action::Send));
         if let Some(degraded) = news.degraded
             && degraded != std::mem::replace(&mut self.degraded, degraded)
             && self.started.is_some()
@@ -348,7 +315,7 @@ impl Session {
             todo.extend([Action::Send(frame::heartbeat()), Action::Ping]);
         }
         if let Some(started) = &mut self.started {
-            todo.extend(started.typist.tick(now_ms).map(action));
+            todo.extend(started.typist.tick(now_ms).map(Action::from));
             todo.extend(started.record(now_ms));
             todo.extend(started.flow.begin(now_ms).map(|(since, limit)| Action::Read(since, limit)));
         }
@@ -371,18 +338,12 @@ impl Session {
 }
 
 fn is_bounded(said: &Said) -> bool {
-    let conversation = match said {
-        Said::Start { watch: Some(id), .. } | Said::Watch { conversation_id: Some(id) } => id,
-        Said::Typing { conversation_id, .. } => conversation_id,
-        _ => return true,
+    let (id, device) = match said {
+        Said::Start { watch, device_id, .. } => (watch.as_ref(), device_id.as_ref()),
+        Said::Watch { conversation_id } => (conversation_id.as_ref(), None),
+        Said::Typing { conversation_id, .. } => (Some(conversation_id), None),
+        Said::Signal { call_id, to, .. } => (Some(call_id), Some(to)),
+        _ => (None, None),
     };
-    conversation.len() <= CONVERSATION_BYTES
-}
-
-fn action(step: Step) -> Action {
-    match step {
-        Step::Find(conversation) => Action::FindAudience(conversation),
-        Step::Relay(conversation, audience) => Action::Types(conversation, audience),
-        Step::Stop => Action::StopsTyping,
-    }
+    id.is_none_or(|id| id.len() <= ID_BYTES) && device.is_none_or(|device| device.len() <= DEVICE_BYTES)
 }

@@ -3,9 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 use async_trait::async_trait;
-use jobline_chat::{Clock, Random, UserId};
+use jobline_chat::{CallLine, Clock, Random, UserId};
 use jobline_live::{
-    Answer, Audiences, Circles, Feed, Hub, Incoming, Kind, Meter, Ports, Refusal, Socket, Token, Tokens, serve,
+    Answer, Audiences, Calls, Circles, Feed, Hub, Incoming, Kind, Meter, Ports, Refusal, Socket, Token, Tokens, serve,
     tell_departures,
 };
 use std::sync::{
@@ -83,6 +83,16 @@ impl Audiences for Everyone {
     async fn of(&self, _: &UserId, conversation: &str) -> Result<Vec<UserId>, Refusal> {
         let known = conversation == "conv_anna_ben";
         Ok(if known { vec![user("anna"), user("ben")] } else { Vec::new() })
+    }
+}
+
+#[async_trait]
+impl Calls for Everyone {
+    async fn line(&self, user: &UserId, call: &str) -> Result<Option<CallLine>, Refusal> {
+        let (own, other) =
+            if user.as_str() == "anna" { ("phone", ("ben", "laptop")) } else { ("laptop", ("anna", "phone")) };
+        let others = vec![(UserId::new(other.0).unwrap(), other.1.to_owned())];
+        Ok((call == "message_7").then(|| CallLine { own: own.to_owned(), others }))
     }
 }
 
@@ -182,6 +192,7 @@ impl World {
             feed: Arc::new(Log { head: head.clone(), seen: seen.clone() }),
             audiences: Arc::new(Everyone),
             circles: Arc::new(Everyone),
+            calls: Arc::new(Everyone),
             tokens: Arc::new(Everyone),
             clock: Arc::new(VirtualClock(Instant::now())),
             random: Arc::new(Always(0)),
@@ -324,6 +335,45 @@ async fn somebody_who_comes_is_shown_and_when_they_have_gone_for_two_minutes_too
     telling.abort();
     assert_eq!(world.hub.departures(gone + 400_000).len(), 0, "told once");
     assert_eq!(world.hub.present(), 0);
+}
+
+/// A client with a device of this name that has confirmed its first answer.
+async fn device(world: &World, user: &str, name: &str) -> Client {
+    let mut client = world.connect(user, 100);
+    client.says(&format!(r#"{{"op":"start","deviceId":"{name}"}}"#));
+    client.hears().await;
+    client.hears().await;
+    client.says(r#"{"op":"have","since":"0"}"#);
+    client
+}
+
+#[tokio::test(start_paused = true)]
+async fn signals_of_a_call_reach_the_other_device_alone_and_in_order() {
+    let world = World::new();
+    let (anna, mut ben) = (device(&world, "anna", "phone").await, device(&world, "ben", "laptop").await);
+    let mut others = [device(&world, "ben", "tablet").await, device(&world, "eve", "laptop").await];
+    for number in 0..5 {
+        anna.says(&format!(r#"{{"op":"signal","callId":"message_7","to":"laptop","data":{{"number":{number}}}}}"#));
+    }
+    for number in 0..5 {
+        let expected = format!(r#"{{"op":"signal","callId":"message_7","from":"phone","data":{{"number":{number}}}}}"#);
+        assert_eq!(ben.hears().await, expected);
+    }
+    anna.says(r#"{"op":"signal","callId":"message_8","to":"laptop","data":"of no call"}"#);
+    anna.says(r#"{"op":"signal","callId":"message_7","to":"tablet","data":"to a device that is not in it"}"#);
+    for client in [&mut ben].into_iter().chain(&mut others) {
+        client.says(r#"{"op":"ping"}"#);
+        assert_eq!(client.hears().await, r#"{"op":"pong"}"#, "nothing else");
+    }
+    let mut nameless = world.live("ben").await;
+    nameless.hears().await;
+    nameless.says(r#"{"op":"have","since":"0"}"#);
+    anna.says(r#"{"op":"signal","callId":"message_7","to":"laptop","data":1}"#);
+    assert!(nameless.hears().await.starts_with(r#"{"op":"signal""#), "one that told no name may be the laptop");
+    let data = "x".repeat(16 * 1024);
+    anna.says(&format!(r#"{{"op":"signal","callId":"message_7","to":"laptop","data":"{data}"}}"#));
+    let mut anna = anna;
+    assert!(anna.hears().await.starts_with(r#"{"op":"bye","reason":"too_large""#));
 }
 
 #[tokio::test(start_paused = true)]

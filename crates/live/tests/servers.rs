@@ -119,6 +119,20 @@ async fn typing_is_seen_at_other_servers_and_ends_by_itself() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn signals_of_a_call_reach_a_device_at_another_server() {
+    let world = World::new(2).await;
+    let (phone, laptop) = (world.client(1, "ben"), world.client(1, "ben"));
+    phone.ticket.device("phone".to_owned());
+    laptop.ticket.device("laptop".to_owned());
+    for number in 0..3 {
+        world.hub(0).signal(&user("ben"), "laptop", format!("signal {number}"));
+    }
+    world.settle().await;
+    assert_eq!(laptop.signals(), ["signal 0", "signal 1", "signal 2"]);
+    assert!(phone.signals().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
 async fn online_status_is_seen_at_other_servers() {
     let world = World::new(2).await;
     let (anna, ben) = (world.client(0, "anna"), world.client(1, "ben"));

@@ -61,6 +61,8 @@ pub enum Command {
     Table(TableCommand),
     /// Run a synthetic conversation against a running deployment and say what failed.
     Check(CheckArgs),
+    /// Print a configuration of coturn, the TURN server, for --turn-url and --turn-secret.
+    TurnConfig(TurnConfigArgs),
     /// Generate load and measure; makes the figures in the documentation.
     Bench(BenchArgs),
 }
@@ -93,6 +95,17 @@ pub struct CheckArgs {
     /// The longest that one call may take: a number with s, m or h.
     #[arg(long, value_name = "TIME", default_value = "10s")]
     pub timeout: String,
+}
+
+/// Arguments of `jobline turn-config`.
+#[derive(Debug, Clone, Args)]
+pub struct TurnConfigArgs {
+    /// The address of the TURN server, as devices reach it.
+    #[arg(long, value_name = "IP")]
+    pub address: Option<std::net::IpAddr>,
+    /// Its address in its own network, where that is another one: behind a router, as in most clouds.
+    #[arg(long, value_name = "IP", requires = "address")]
+    pub inner_address: Option<std::net::IpAddr>,
 }
 
 /// Every setting, as it was written; `None`: it was left out.
@@ -227,6 +240,30 @@ pub struct Settings {
     /// Whether people who share an open job see when the other is there: on or off. [default: on]
     #[arg(long, global = true, env = "JOBLINE_PRESENCE", value_name = "on|off", help_heading = "Live")]
     pub presence: Option<String>,
+    /// Calls between users who are live: on or off. [default: on]
+    #[arg(long, global = true, env = "JOBLINE_CALLS", value_name = "on|off", help_heading = "Calls")]
+    pub calls: Option<String>,
+    /// STUN servers, comma separated, for calls without a relay: stun:stun.example.com
+    #[arg(long, global = true, env = "JOBLINE_STUN_URL", value_name = "URLS", help_heading = "Calls")]
+    pub stun_url: Option<String>,
+    /// The TURN server that relays calls, its URLs comma separated:
+    /// turn:turn.example.com:3478,turns:turn.example.com:5349?transport=tcp
+    #[arg(long, global = true, env = "JOBLINE_TURN_URL", value_name = "URLS", help_heading = "Calls")]
+    pub turn_url: Option<String>,
+    /// The secret that the TURN server shares with this one: static-auth-secret of coturn.
+    #[arg(
+        long,
+        global = true,
+        env = "JOBLINE_TURN_SECRET",
+        hide_env_values = true,
+        value_name = "SECRET",
+        help_heading = "Calls"
+    )]
+    pub turn_secret: Option<String>,
+    /// Whether calls always go through the TURN server, so that nobody learns the other's address (relay), or may go from
+    /// device to device (direct). [default: relay with --turn-url, direct without]
+    #[arg(long, global = true, env = "JOBLINE_CALL_PRIVACY", value_name = "relay|direct", help_heading = "Calls")]
+    pub call_privacy: Option<String>,
 
     /// Set by AWS Lambda, where the program is a function.
     #[arg(long, global = true, env = "AWS_LAMBDA_RUNTIME_API", hide = true)]

@@ -5,7 +5,7 @@ use crate::config::{Config, ConfigError};
 use crate::engines::Engines;
 use crate::measured::Measured;
 use crate::system::{SystemClock, SystemRandom};
-use crate::{log, start};
+use crate::{log, start, turn_config};
 use clap::Parser;
 use clap::error::ErrorKind;
 use jobline_chat::UserId;
@@ -81,6 +81,10 @@ fn run(cli: &Cli) -> Result<(), CommandError> {
         }
         Some(Command::Table(what)) => table(&config, *what),
         Some(Command::Check(args)) => check(&cli.settings, args),
+        Some(Command::TurnConfig(args)) => {
+            print!("{}", turn_config::text(&config, args)?);
+            Ok(())
+        }
         Some(Command::Bench(args)) => {
             runtime()?.block_on(bench::run(args, &Measured, &mut std::io::stdout())).map_err(CommandError::failed)
         }

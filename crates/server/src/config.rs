@@ -10,6 +10,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 mod bus;
+mod calls;
+mod live;
 mod origins;
 mod places;
 mod urls;
@@ -20,6 +22,8 @@ use urls::public_url;
 use values::{level, number, switch};
 
 pub use bus::Addresses;
+pub(crate) use calls::parts as turn_url_parts;
+pub use calls::{CallServers, TurnServer};
 pub use places::{FilesKind, StoreKind};
 
 /// The longest retention, in days: a hundred years.
@@ -73,6 +77,8 @@ pub struct Config {
     pub bus: Option<Addresses>,
     /// Whether users see when others are there.
     pub presence: bool,
+    /// What calls stand on; `None`: there are none.
+    pub calls: Option<CallServers>,
     /// Whether AWS Lambda started the program.
     pub is_function: bool,
 }
@@ -205,9 +211,10 @@ impl Config {
             edit_minutes: number("edit-minutes", settings.edit_minutes.as_deref(), 15, 0..=MINUTES_MAX)?,
             delete_hours: number("delete-hours", settings.delete_hours.as_deref(), 24, 0..=HOURS_MAX)?,
             upload_rate: number("upload-rate", settings.upload_rate.as_deref(), 20, 0..=1_000_000)?,
-            live_percent: live_percent(settings)?,
+            live_percent: live::percent(settings)?,
             bus: settings.bus.as_deref().map(bus::addresses).transpose()?,
             presence: switch("presence", settings.presence.as_deref(), true)?,
+            calls: calls::servers(settings)?,
             is_function: settings.lambda_runtime_api.is_some(),
         };
         config.host_key_fits_a_header()?;
@@ -329,12 +336,6 @@ fn address(text: &str) -> Result<SocketAddr> {
     let named = text.strip_prefix("localhost:").map(|port| format!("127.0.0.1:{port}"));
     let accepted = "an IP address and a port, such as 127.0.0.1:8080, 0.0.0.0:8080 or [::1]:8080";
     named.as_deref().unwrap_or(text).parse().map_err(|_| wrong("listen", text, accepted))
-}
-
-/// A share that is told while live connections are off is checked all the same.
-fn live_percent(settings: &Settings) -> Result<u32> {
-    let percent = number("live-percent", settings.live_percent.as_deref(), 100, 0..=100)?;
-    Ok(if switch("live", settings.live.as_deref(), true)? { percent } else { 0 })
 }
 
 fn folder(text: &str) -> Result<PathBuf> {

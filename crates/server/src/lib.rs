@@ -17,5 +17,6 @@ pub mod serve;
 pub mod start;
 pub mod system;
 pub mod tls;
+pub mod turn_config;
 pub mod upkeep;
 pub mod web;

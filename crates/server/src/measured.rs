@@ -61,6 +61,7 @@ async fn app(folder: &Path, store: &EmbeddedStore) -> Result<(App, TcpListener),
         address: Address::default(),
         origins: Origins::new(&[]),
         live: None,
+        calls: None,
         extra_routes: files::router(files),
     });
     Ok((app, listener))

@@ -1,6 +1,6 @@
 //! The composition root: makes a running server from a configuration.
 
-use crate::config::{Config, ConfigError, Jwks, Secret, StoreKind};
+use crate::config::{CallServers, Config, ConfigError, Jwks, Secret, StoreKind};
 use crate::counted::CountedStore;
 use crate::demo::{self, DemoSecrets, PastClock};
 use crate::engines::Engines;
@@ -10,6 +10,7 @@ use crate::tls::Tls;
 use crate::{bus, load, upkeep, web};
 use axum::Router;
 use jobline_api::app::{App, Parts};
+use jobline_api::calls::{Calls, Turn};
 use jobline_api::cors::Origins;
 use jobline_api::live::{Live, Uses};
 use jobline_api::metrics::Metrics;
@@ -196,8 +197,14 @@ pub(crate) async fn app(
         address,
         origins: Origins::new(&[&config.allowed_origins[..], &origins].concat()),
         live,
+        calls: config.calls.as_ref().map(call_servers),
         extra_routes: engines.file_routes.clone().unwrap_or_default().merge(pages),
     }))
+}
+
+fn call_servers(told: &CallServers) -> Calls {
+    let turn = told.turn.as_ref().map(|turn| Turn::new(turn.urls.clone(), turn.secret.expose()));
+    Calls { stun: told.stun.clone(), turn, is_direct: told.is_direct }
 }
 
 /// Live connections, beside those of other servers where rows can be shared with them.

@@ -5,6 +5,8 @@
 //! [`file_types`]); the domain enforces them. The only behaviour is how a download is named ([`content_disposition`]),
 //! because every file engine has to do that alike.
 
+mod call;
+mod calls;
 mod conversation;
 mod disposition;
 mod file;
@@ -17,6 +19,8 @@ mod presence;
 mod problem;
 mod sync;
 
+pub use call::{Call, CallMedia, CallState};
+pub use calls::{AnswerCall, CallConfig, ChangedCall, IceServer, IceTransportPolicy, StartCall, StartedCall};
 pub use conversation::{
     Conversation, ConversationDetails, ConversationKind, Conversations, GetConversation, Job, JobStatus,
     ListConversations, MarkAsRead, MarkedAsRead, Person,

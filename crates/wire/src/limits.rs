@@ -6,6 +6,10 @@ pub const CONTENT_CHARS: usize = 2_000;
 pub const PREVIEW_CHARS: usize = 100;
 /// Bytes of a `clientId`.
 pub const CLIENT_ID_BYTES: usize = 64;
+/// Bytes of the name that a client gives its device.
+pub const DEVICE_ID_BYTES: usize = 64;
+/// How long a call rings, in milliseconds.
+pub const RING_MS: u64 = 45_000;
 /// Messages or conversations in one answer: the largest `limit`, and the one when it is left out.
 pub const PAGE_ITEMS: u32 = 50;
 /// Bytes of a user id.

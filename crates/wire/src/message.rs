@@ -1,3 +1,4 @@
+use crate::Call;
 use crate::limits::{CLIENT_ID_BYTES, CONTENT_CHARS, JOB_ID_MAX, PAGE_ITEMS};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -63,6 +64,9 @@ pub struct Message {
     /// What a message of type `event` tells.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event: Option<Event>,
+    /// Of a message of type `call`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call: Option<Call>,
     /// The job it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = JOB_ID_MAX))]

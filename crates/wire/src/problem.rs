@@ -103,6 +103,8 @@ codes! {
     FileAlreadyUsed = "file_already_used", 409, "File already used";
     /// The message was deleted.
     MessageDeleted = "message_deleted", 409, "Message deleted";
+    /// The call is over, or another device has taken it.
+    CallOver = "call_over", 409, "Call over";
     /// The body is larger than 64 KiB.
     PayloadTooLarge = "payload_too_large", 413, "Request too large";
     /// The file is larger than 10 MB.

@@ -62,10 +62,13 @@ function input(operation, used) {
   return fields({ properties, required }, used);
 }
 
+/** A field's name as TypeScript writes it. */
+const key = name => (/^\w+$/.test(name) ? name : `'${name}'`);
+
 function procedures(document, used) {
   const found = [];
   for (const [path, methods] of Object.entries(document.paths)) {
-    if (!path.startsWith('/messages/')) continue;
+    if (!/^\/(messages|calls)\//.test(path)) continue;
     for (const [method, operation] of Object.entries(methods)) {
       const output = operation.responses['200'].content['application/json'].schema;
       const parts = [
@@ -73,7 +76,7 @@ function procedures(document, used) {
         `input: ${input(operation, used)}`,
         `output: ${type(output, used)}`,
       ];
-      found.push(`${comment(operation.summary)}${operation.operationId}: { ${parts.join('; ')} };\n`);
+      found.push(`${comment(operation.summary)}${key(operation.operationId)}: { ${parts.join('; ')} };\n`);
     }
   }
   return `/** Every procedure of the user API. */\nexport interface Procedures {\n${found.join('')}}\n`;

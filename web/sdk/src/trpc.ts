@@ -66,12 +66,16 @@ interface Procedure<Type extends 'query' | 'mutation', I, O> {
   } & Record<'resolver' | 'middlewares' | 'mutation' | 'query' | 'subscription', any>;
 }
 
-type Messages = {
-  [Name in keyof Procedures]: Procedure<
-    Procedures[Name]['method'] extends 'GET' ? 'query' : 'mutation',
-    Procedures[Name]['input'],
-    Procedures[Name]['output']
-  >;
+type Named<Name extends keyof Procedures> = Procedure<
+  Procedures[Name]['method'] extends 'GET' ? 'query' : 'mutation',
+  Procedures[Name]['input'],
+  Procedures[Name]['output']
+>;
+
+type Messages = { [Name in Exclude<keyof Procedures, `calls.${string}`>]: Named<Name> };
+
+type Calls = {
+  [Name in keyof Procedures as Name extends `calls.${infer Short}` ? Short : never]: Named<Name>;
 };
 
 interface Router<Routes> {
@@ -93,7 +97,10 @@ interface RouterV10<Routes> extends Router<Routes> {
 }
 
 /** The router, for tRPC 11. */
-export type AppRouter = Router<{ messages: Messages }>;
+export type AppRouter = Router<{ messages: Messages; calls: Calls }>;
 
 /** The router, for tRPC 10. */
-export type AppRouterV10 = RouterV10<{ messages: RouterV10<Messages> }>;
+export type AppRouterV10 = RouterV10<{
+  messages: RouterV10<Messages>;
+  calls: RouterV10<Calls>;
+}>;

@@ -1,5 +1,6 @@
 //! The functions behind the table: each takes the caller and the input, and calls the domain.
 
+pub mod calls;
 pub mod host;
 pub mod messages;
 pub mod operations;

@@ -51,6 +51,7 @@ impl Live {
             feed: Arc::new(ports::ChatFeed(uses.chat.clone())),
             audiences: Arc::new(ports::ChatAudiences(uses.chat.clone())),
             circles: Arc::new(ports::ChatCircles(uses.chat.clone())),
+            calls: Arc::new(ports::ChatCalls(uses.chat.clone())),
             tokens: Arc::new(ports::UserTokens { identity: Arc::clone(uses.identity), chat: uses.chat.clone() }),
             clock: Arc::clone(uses.clock),
             random: Arc::clone(uses.random),
@@ -92,6 +93,12 @@ impl Live {
     #[must_use]
     pub fn hub(&self) -> &Hub {
         &self.hub
+    }
+
+    /// Whether live connections are offered to `user`.
+    #[must_use]
+    pub fn is_offered(&self, user: &UserId) -> bool {
+        self.offer.is_for(user)
     }
 
     /// What `sync` offers to `user`.

@@ -2,9 +2,9 @@
 
 use crate::{caller, metrics::Metrics};
 use async_trait::async_trait;
-use jobline_chat::{Chat, Error, UserId};
+use jobline_chat::{CallLine, Chat, Error, UserId};
 use jobline_identity::Identity;
-use jobline_live::{Answer, Audiences, Circles, Feed, Heads, Meter, Refusal, Token, Tokens};
+use jobline_live::{Answer, Audiences, Calls, Circles, Feed, Heads, Meter, Refusal, Token, Tokens};
 use jobline_wire::{Code, SyncQuery, Synced};
 use std::sync::Arc;
 
@@ -61,6 +61,16 @@ impl Circles for ChatCircles {
 
     async fn record(&self, user: &UserId) -> Result<(), Refusal> {
         self.0.record_seen(user).await.map_err(|error| refusal(&error))
+    }
+}
+
+/// Who is in a call, by its message.
+pub(super) struct ChatCalls(pub Chat);
+
+#[async_trait]
+impl Calls for ChatCalls {
+    async fn line(&self, user: &UserId, call: &str) -> Result<Option<CallLine>, Refusal> {
+        self.0.call_line(user, call).await.map_err(|error| refusal(&error))
     }
 }
 

@@ -7,6 +7,7 @@ use crate::{
         rows::{Extra, LAYOUT},
     },
     log::position::Position,
+    messages::calls::row::RunningCall,
 };
 use serde::{Deserialize, Serialize};
 
@@ -92,6 +93,9 @@ pub(crate) struct ConversationRow {
     /// The number of the last change that touched one message: an edit, a reaction or a deletion; 0 when there was none.
     #[serde(default, rename = "touched", skip_serializing_if = "is_zero")]
     pub last_touch: u64,
+    /// The call that runs in it, or has run last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call: Option<RunningCall>,
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -110,6 +114,7 @@ impl ConversationRow {
             members: [Member::default(); 2],
             host: HostLines::default(),
             last_touch: 0,
+            call: None,
             extra: Extra::default(),
         }
     }

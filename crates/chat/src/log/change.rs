@@ -28,6 +28,8 @@ pub(crate) enum ChangeKind {
     Deleted,
     /// `by` set or took back a reaction to the message `to`.
     Reacted,
+    /// The call of the message `to` was accepted, or is over.
+    Called,
     /// A kind of a later version: it has its number, and touches the message `to` if that says so itself.
     #[default]
     #[serde(other)]
@@ -119,7 +121,7 @@ impl ChangeRow {
             ChangeKind::Delivered if self.by.is(viewer) => Touches::Nothing,
             ChangeKind::Delivered | ChangeKind::Read => Touches::Status,
             ChangeKind::Job | ChangeKind::Person => Touches::Nothing,
-            ChangeKind::Edited | ChangeKind::Deleted | ChangeKind::Reacted => Touches::One,
+            ChangeKind::Edited | ChangeKind::Deleted | ChangeKind::Reacted | ChangeKind::Called => Touches::One,
             ChangeKind::Unknown if self.to.number == self.from.number + 1 => Touches::One,
             ChangeKind::Unknown => Touches::Nothing,
         }

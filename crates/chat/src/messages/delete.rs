@@ -82,6 +82,11 @@ async fn bury(cx: &Context, target: &Target<'_>, check: impl Fn(&MessageRow, u64
 /// Takes out of the message what a tombstone does not keep, with the rows that belong to it.
 fn empty(cx: &Context, touched: &mut Touched, by: Author) -> CommitBuilder {
     touch::discount_unread(touched);
+    let of_conversation = &mut touched.update.row.call;
+    if of_conversation.as_ref().is_some_and(|call| call.id == touched.row.id) {
+        *of_conversation = None;
+    }
+    touched.row.call = None;
     let at = touched.update.row.next_at(touched.now);
     let row = &mut touched.row;
     let mut commit = cx.db.begin();

@@ -144,6 +144,7 @@ impl Line {
             edited: None,
             deleted: None,
             data: self.data.clone(),
+            call: None,
             host: update.row.host,
             extra: Extra::default(),
         }

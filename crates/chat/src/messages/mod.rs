@@ -1,5 +1,6 @@
 //! Messages: sending them, listing them, and how they are stored and answered.
 
+pub(crate) mod calls;
 pub(crate) mod delete;
 pub(crate) mod edit;
 pub(crate) mod host_line;

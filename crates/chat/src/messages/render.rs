@@ -1,6 +1,7 @@
 //! Messages as they are answered, with download URLs made for this answer.
 
 use super::{
+    calls,
     kind::MessageKind,
     quote::{Originals, author_id},
     row::{self, Attachment, ListedMessage},
@@ -60,6 +61,7 @@ async fn with_file(
 fn without_file(view: Viewpoint<'_>, listed: ListedMessage, originals: &Originals) -> Message {
     let ListedMessage { row, updated } = listed;
     let id_of = |author| author_id(view.conversation, author);
+    let call = calls::render(view.conversation, &row, view.now);
     let is_event = row.kind == MessageKind::Event;
     Message {
         status: view.watermarks.status(row.number, row.from, view.viewer),
@@ -74,6 +76,7 @@ fn without_file(view: Viewpoint<'_>, listed: ListedMessage, originals: &Original
         deleted_at: row.deleted.map(|deleted| iso(deleted.at)),
         deleted_by: row.deleted.map(|deleted| deleted_by(deleted.by)),
         event: is_event.then_some(Event { kind: "host".to_owned(), user_id: None, data: row.data }),
+        call,
         id: row.id,
         content: row.text,
         file_url: None,

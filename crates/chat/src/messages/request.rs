@@ -1,6 +1,6 @@
 //! The input of `send`, checked as far as that needs no row.
 
-use super::idempotency::Repetition;
+use super::{calls::row::CallRow, idempotency::Repetition};
 use crate::{
     base::{
         error::{Error, Result},
@@ -30,6 +30,8 @@ pub(crate) struct SendRequest {
     pub client_id: Option<String>,
     /// The message that it replies to.
     pub reply_to: Option<MessageId>,
+    /// The call that it is.
+    pub call: Option<CallRow>,
 }
 
 impl SendRequest {
@@ -58,6 +60,7 @@ impl SendRequest {
             job: input.job_id.map(JobId::parse).transpose()?,
             client_id: input.client_id,
             reply_to: input.reply_to.as_deref().map(reply_to).transpose()?,
+            call: None,
         })
     }
 

@@ -1,6 +1,6 @@
 //! The message row.
 
-use super::kind::MessageKind;
+use super::{calls::row::CallRow, kind::MessageKind};
 use crate::{
     base::{author::Author, rows::Extra, text},
     conversation::row::HostLines,
@@ -131,6 +131,9 @@ pub(crate) struct MessageRow {
     /// What a host attached to its line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data: Option<serde_json::Map<String, serde_json::Value>>,
+    /// Of a call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call: Option<CallRow>,
     /// The lines from the host up to this message, itself included.
     #[serde(default, skip_serializing_if = "HostLines::is_empty")]
     pub host: HostLines,

@@ -5,6 +5,7 @@
 //! ever stored in part, and a repeated `clientId` finds its own row.
 
 use super::{
+    calls::{self, later, row::RunningCall},
     idempotency::{self, SentRow},
     quote,
     rate::Bucket,
@@ -41,9 +42,19 @@ use crate::{
 use jobline_store::{CommitBuilder, Condition, Consistency, Key, Outcome, Row};
 use jobline_wire::{Code, MessageType, SendMessage, SentMessage};
 
+/// What became of a send.
+pub(super) enum Sent {
+    /// The message, now or when it was sent first, with the watermarks that show its status.
+    Stored(Box<ListedMessage>, Watermarks),
+    /// It is a call, and the one with this message runs in the conversation already.
+    Runs(MessageId),
+}
+
 /// How an attempt to send ended.
 enum Attempt {
     Sent(Box<MessageRow>),
+    /// See [`Sent::Runs`].
+    Runs(MessageId),
     /// Rows have changed since they were read.
     Conflict(Vec<Key>),
 }
@@ -66,29 +77,44 @@ struct Proved {
 /// All of the contract's that a send can meet; then nothing was stored.
 pub(crate) async fn send(cx: &Context, me: &UserId, input: SendMessage) -> Result<SentMessage> {
     let request = SendRequest::check(&*cx.files, me, input)?;
+    let Sent::Stored(listed, watermarks) = store(cx, &request).await? else {
+        return Err(Error::unavailable("a message was taken for a call"));
+    };
+    let conversation = &request.conversation;
+    let view = Viewpoint { conversation, viewer: request.sender, watermarks, now: cx.now() };
+    let message = render::message(cx, view, *listed).await?;
+    Ok(SentMessage { conversation_id: message.conversation_id.clone(), message })
+}
+
+/// Stores a message, however many races that takes.
+///
+/// # Errors
+/// As [`send`].
+pub(super) async fn store(cx: &Context, request: &SendRequest) -> Result<Sent> {
     let mut attempts = Attempts::new(&cx.db);
-    let (listed, watermarks) = loop {
-        match attempt(cx, &request, attempts.consistency()).await {
+    loop {
+        match attempt(cx, request, attempts.consistency()).await {
             Ok(Attempt::Sent(row)) => {
                 let updated = row.at;
-                break (ListedMessage { row: *row, updated }, Watermarks::default());
+                return Ok(Sent::Stored(Box::new(ListedMessage { row: *row, updated }), Watermarks::default()));
             }
+            Ok(Attempt::Runs(_)) if attempts.may_be_stale() => attempts.read_strongly(),
+            Ok(Attempt::Runs(id)) => return Ok(Sent::Runs(id)),
             Ok(Attempt::Conflict(keys)) => {
-                if let Some(first) = idempotency::sent_before(cx, &request.repetition()).await? {
-                    break first;
+                if let Some((listed, watermarks)) = idempotency::sent_before(cx, &request.repetition()).await? {
+                    return Ok(Sent::Stored(Box::new(listed), watermarks));
                 }
                 attempts.after_conflict(&keys).await?;
             }
             // The attempt may have read stale rows, and a refusal is given on certain ones only. A commit of unknown
             // outcome is no refusal: another attempt might send the message a second time.
             Err(refusal) if attempts.may_be_stale() && refusal.code != Code::Unavailable => attempts.read_strongly(),
-            Err(refusal) => break refused(cx, &request, refusal).await?,
+            Err(refusal) => {
+                let (listed, watermarks) = refused(cx, request, refusal).await?;
+                return Ok(Sent::Stored(Box::new(listed), watermarks));
+            }
         }
-    };
-    let conversation = &request.conversation;
-    let view = Viewpoint { conversation, viewer: request.sender, watermarks, now: cx.now() };
-    let message = render::message(cx, view, listed).await?;
-    Ok(SentMessage { conversation_id: message.conversation_id.clone(), message })
+    }
 }
 
 /// The first message where the send is a repetition: it was accepted then, whatever is permitted now. Otherwise the
@@ -124,6 +150,10 @@ async fn attempt(cx: &Context, request: &SendRequest, consistency: Consistency) 
         (true, Consistency::Strong) => Some(FirstBlocks::read(cx, &mut update).await?),
     };
     blocks::check(&update, request.sender)?;
+    let running = update.row.call.as_ref().filter(|call| request.call.is_some() && call.runs(now));
+    if let Some(id) = running.and_then(|call| MessageId::new(&call.id)) {
+        return Ok(Attempt::Runs(id));
+    }
     let reply = match &quoted {
         Some(_) => Some(quoted_message(cx, update.rest[0].as_ref(), now)?),
         None => None,
@@ -167,6 +197,11 @@ async fn commit(
     let key = keys::message(&request.conversation, &id);
     let mut commit = cx.db.begin().put(key, Condition::Any, rows::encode(&message), cx.retention.expires(message.at));
     commit = put_sent(cx, commit, request, &message);
+    if request.call.is_some() {
+        commit = calls::put_place(commit, &id, &request.conversation);
+        commit = later::end_unanswered_later(cx, commit, &message, &request.me);
+        update.row.call = Some(RunningCall { id: message.id.clone(), started: message.at, accepted: None });
+    }
     if before.number == 0 {
         commit = update.put_memberships(commit);
     }
@@ -226,6 +261,7 @@ fn message_row(
         edited: None,
         deleted: None,
         data: None,
+        call: request.call.clone(),
         host: update.row.host,
         extra: Extra::default(),
     }

@@ -17,6 +17,8 @@ pub(crate) enum Work {
     TellJob { job: u64, revision: u64, after: Option<String> },
     /// Tell those who share a conversation with `user` that the user's name or picture has changed.
     TellPerson { user: String, after: Option<String> },
+    /// Record that the call with this message, which `caller` started, was missed, unless it was answered.
+    EndUnansweredCall { call: String, caller: String },
     /// Of a later version: left to the servers that know it.
     #[serde(other)]
     Unknown,

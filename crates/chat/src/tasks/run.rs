@@ -4,15 +4,17 @@ use super::row::{TaskRow, Work};
 use crate::{
     base::{
         clock::nanoid,
-        error::Result,
+        error::{Error, Result},
         id::{JobId, UserId},
         rows::{self, LAYOUT},
     },
     context::Context,
     host::announce,
     keys,
+    messages::calls,
 };
 use jobline_store::{CommitBuilder, Condition, Key, Outcome, Row, Version};
+use jobline_wire::Code;
 
 /// For how long a task belongs to the server that runs it. Also how long a task waits after a step that failed.
 const LEASE_MS: u64 = 30_000;
@@ -31,9 +33,13 @@ pub(crate) struct Task {
 impl Task {
     /// A new task, leased to this server.
     pub fn new(cx: &Context, work: Work) -> Self {
-        let leased_until = cx.now() + LEASE_MS;
-        let key = keys::task(leased_until, &nanoid(&*cx.random));
-        Self { key, row: TaskRow { v: LAYOUT, work }, leased_until }
+        Self::at(cx, cx.now() + LEASE_MS, work)
+    }
+
+    /// A new task for the instant `due`, for any server.
+    pub fn at(cx: &Context, due: u64, work: Work) -> Self {
+        let key = keys::task(due, &nanoid(&*cx.random));
+        Self { key, row: TaskRow { v: LAYOUT, work }, leased_until: due }
     }
 
     /// Adds it to the commit that causes it.
@@ -128,6 +134,14 @@ async fn step(cx: &Context, work: &Work) -> Result<Option<Work>> {
             let Some(id) = UserId::new(user) else { return Ok(None) };
             let after = announce::person_changed(cx, &id, after.as_deref()).await?;
             Ok(after.map(|after| Work::TellPerson { user: user.clone(), after: Some(after) }))
+        }
+        Work::EndUnansweredCall { call, caller } => {
+            let Some(caller) = UserId::new(caller) else { return Ok(None) };
+            match calls::end_unanswered(cx, &caller, call).await {
+                // The message was deleted, or has expired.
+                Err(Error { code: Code::NotFound, .. }) | Ok(()) => Ok(None),
+                Err(error) => Err(error),
+            }
         }
         Work::Unknown => Ok(None),
     }

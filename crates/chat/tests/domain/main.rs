@@ -2,6 +2,7 @@
 //! other engines include these files with an `engine` of their own.
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
 
+mod calls;
 mod changes;
 mod conversation;
 mod engine;

@@ -4,6 +4,7 @@
 //! wrong. `sender.rs` and the devices act; `model.rs` and `view.rs` check every answer; `quiescence.rs` checks the end.
 
 mod actions;
+pub mod calls;
 mod changes;
 mod chaos;
 mod device;

@@ -24,6 +24,8 @@ pub(crate) enum Told {
     Online { user: String, circle: Vec<String> },
     /// A user who was online has not been active for a while.
     Gone { user: String, last_ms: u64 },
+    /// A frame of a call for a device of a user.
+    Signal { user: String, device: String, frame: String },
     /// What a newer server tells.
     #[serde(other)]
     Unknown,

@@ -1,6 +1,6 @@
 //! What other servers tell this one, and what it tells them.
 
-use super::{Departure, Hub, Inner, Seen, Users, rooms::Stopped};
+use super::{Departure, Hub, Inner, Kind, Seen, Users, rooms::Stopped};
 use crate::bus::{
     batch::{Batch, Told},
     outbox::Outbox,
@@ -65,9 +65,30 @@ impl Hub {
                     self.inner.tell_online(&user, &circle);
                 }
             }
+            Told::Signal { user, device, frame } => {
+                self.signal_here(&UserId::new(&user)?, &device, &frame);
+            }
             Told::Unknown => return None,
         }
         Some(())
+    }
+
+    /// Hands a frame of a call to a device of a user, wherever that is connected.
+    pub fn signal(&self, user: &UserId, device: &str, frame: String) {
+        if !self.signal_here(user, device, &frame)
+            && let Some(outbox) = &self.inner.outbox
+        {
+            outbox.tell(Told::Signal { user: user.to_string(), device: device.to_owned(), frame });
+        }
+    }
+
+    /// Answers whether the device is connected here for certain.
+    fn signal_here(&self, user: &UserId, device: &str, frame: &str) -> bool {
+        let all = self.inner.users();
+        let members = all.members.get(user).into_iter().flatten();
+        let connections = members.filter(|member| member.kind == Kind::Connection);
+        // Every one is told: several tabs may name the same device.
+        connections.map(|member| member.signal(device, frame)).filter(|is_it| *is_it).count() > 0
     }
 
     /// Tells the other servers who is online here.

@@ -15,6 +15,10 @@ const TYPING: u8 = 8;
 const SEEN: u8 = 16;
 const DEGRADED: u8 = 32;
 const RESTORED: u8 = 64;
+const SIGNALS: u8 = 128;
+/// The most signals, and the most bytes of them, that wait to be told to one device: further ones are dropped.
+const SIGNALS_MOST: usize = 64;
+const SIGNAL_BYTES_MOST: usize = 256 * 1024;
 /// The most users whose presence waits to be told to one device: more are told by a poll of theirs.
 const SEEN_MOST: usize = 200;
 
@@ -42,6 +46,8 @@ pub struct News {
     pub typing: Option<(String, Vec<(UserId, bool)>)>,
     /// Who came or went.
     pub seen: Vec<Seen>,
+    /// Frames from the other device of a call, in their order.
+    pub signals: Vec<String>,
     /// That news from other servers may be late from now on, or is not any more.
     pub degraded: Option<bool>,
 }
@@ -53,6 +59,9 @@ struct Watched {
     typing: Vec<(UserId, bool)>,
     /// The last that is to be told of each user.
     seen: Vec<Seen>,
+    /// The name of the device, if it was told.
+    device: Option<String>,
+    signals: Vec<String>,
 }
 
 /// See the module.
@@ -120,6 +129,26 @@ impl Member {
         self.flag(SEEN);
     }
 
+    /// The name of the device.
+    pub fn device(&self, name: String) {
+        self.watched().device = Some(name);
+    }
+
+    /// A frame of a call for the device with this name. Answers whether this is that one for certain: one that told no name
+    /// may be any.
+    pub fn signal(&self, device: &str, frame: &str) -> bool {
+        let mut watched = self.watched();
+        let is_certain = watched.device.as_deref() == Some(device);
+        let bytes: usize = watched.signals.iter().map(String::len).sum();
+        let fits = watched.signals.len() < SIGNALS_MOST && bytes + frame.len() <= SIGNAL_BYTES_MOST;
+        if fits && (is_certain || watched.device.is_none()) {
+            watched.signals.push(frame.to_owned());
+            drop(watched);
+            self.flag(SIGNALS);
+        }
+        is_certain
+    }
+
     /// Another conversation is watched; answers which one was.
     pub fn watch(&self, conversation: Option<&str>) -> Option<String> {
         let mut watched = self.watched();
@@ -143,8 +172,9 @@ impl Member {
         let has = |flag| flags & flag > 0;
         let typing = if has(TYPING) { self.take_typing() } else { None };
         let seen = if has(SEEN) { std::mem::take(&mut self.watched().seen) } else { Vec::new() };
+        let signals = if has(SIGNALS) { std::mem::take(&mut self.watched().signals) } else { Vec::new() };
         let degraded = has(DEGRADED | RESTORED).then(|| has(DEGRADED));
-        News { moved: has(MOVED), replaced: has(REPLACED), stops: has(STOPS), typing, seen, degraded }
+        News { moved: has(MOVED), replaced: has(REPLACED), stops: has(STOPS), typing, seen, signals, degraded }
     }
 
     fn take_typing(&self) -> Option<(String, Vec<(UserId, bool)>)> {

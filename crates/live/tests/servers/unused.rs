@@ -1,8 +1,8 @@
 //! Servers without sessions: the ports that they do not use.
 
 use async_trait::async_trait;
-use jobline_chat::{Clock, Random, UserId};
-use jobline_live::{Answer, Audiences, Circles, Feed, Meter, Ports, Refusal, Token, Tokens};
+use jobline_chat::{CallLine, Clock, Random, UserId};
+use jobline_live::{Answer, Audiences, Calls, Circles, Feed, Meter, Ports, Refusal, Token, Tokens};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
@@ -13,6 +13,7 @@ pub fn ports<W: Clock + Random + Meter>(world: &Arc<W>) -> Arc<Ports> {
         feed: unused(),
         audiences: unused(),
         circles: unused(),
+        calls: unused(),
         tokens: unused(),
         clock: Arc::clone(world) as Arc<dyn Clock>,
         random: Arc::clone(world) as Arc<dyn Random>,
@@ -38,6 +39,13 @@ impl Feed for Unused {
 #[async_trait]
 impl Audiences for Unused {
     async fn of(&self, _: &UserId, _: &str) -> Result<Vec<UserId>, Refusal> {
+        Err(Refusal::Unavailable)
+    }
+}
+
+#[async_trait]
+impl Calls for Unused {
+    async fn line(&self, _: &UserId, _: &str) -> Result<Option<CallLine>, Refusal> {
         Err(Refusal::Unavailable)
     }
 }

@@ -124,6 +124,7 @@ struct Noted {
     degraded: Option<bool>,
     typing: Vec<(UserId, bool)>,
     shown: Vec<Seen>,
+    signals: Vec<String>,
 }
 
 /// A client that notes the version of its head whenever it is told to read.
@@ -150,6 +151,10 @@ impl Client {
 
     pub fn shown(&self) -> Vec<Seen> {
         self.noted.lock().unwrap().shown.clone()
+    }
+
+    pub fn signals(&self) -> Vec<String> {
+        self.noted.lock().unwrap().signals.clone()
     }
 
     /// Becomes active, seen by `circle`.
@@ -224,6 +229,7 @@ impl World {
                 notes.degraded = news.degraded.or(notes.degraded);
                 notes.typing.extend(news.typing.into_iter().flat_map(|(_, typing)| typing));
                 notes.shown.extend(news.seen);
+                notes.signals.extend(news.signals);
             }
         });
         Client { name: name.to_owned(), ticket, noted, reads }

@@ -27,8 +27,10 @@ const MANIFEST: &str = "manifest.webmanifest";
 const ELEMENT: &str = "jobline-chat.js";
 /// Files in this folder have a hash of their content in their name.
 const HASHED: &str = "assets/";
-/// Every permission that the app does not need is refused.
-const PERMISSIONS: &str = "camera=(), display-capture=(), geolocation=(), microphone=(), midi=(), payment=(), usb=()";
+/// Calls need camera, microphone and screen, which the browser asks the user for; pages that show the app in a frame allow
+/// them there as well. Every permission that the app does not need is refused.
+const PERMISSIONS: &str =
+    "camera=(self), display-capture=(self), geolocation=(), microphone=(self), midi=(), payment=(), usb=()";
 const SERVED: Served = Served { procedure: "web", frequent: true };
 
 /// A file of the app with everything that is the same for all requests.

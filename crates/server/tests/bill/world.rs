@@ -62,6 +62,7 @@ impl World {
             address: Address::default(),
             origins: Origins::new(&[]),
             live: None,
+            calls: None,
             extra_routes: Router::new(),
         });
         let (service, usage) = (Service::new(app), Mutex::default());

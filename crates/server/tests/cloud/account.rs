@@ -59,6 +59,7 @@ impl Account {
             address: Address::default(),
             origins: Origins::new(&[]),
             live: None,
+            calls: None,
             extra_routes,
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -57,6 +57,45 @@ fn bus() {
 }
 
 #[test]
+fn calls() {
+    let servers = accepted(|_| {}).calls.unwrap();
+    assert!(servers.is_direct && servers.turn.is_none() && servers.stun.is_empty());
+    assert!(accepted(|s| s.calls = Some("off".into())).calls.is_none());
+    let turn = |s: &mut Settings| {
+        s.turn_url = Some("turn:turn.example:3478, turns:turn.example?transport=tcp,turn:[::1]:3478".into());
+        s.turn_secret = Some("a-shared-secret".into());
+    };
+    let servers = accepted(turn).calls.unwrap();
+    assert!(!servers.is_direct);
+    assert_eq!(servers.turn.unwrap().urls[1], "turns:turn.example?transport=tcp");
+    let both = |s: &mut Settings| {
+        turn(s);
+        (s.call_privacy, s.stun_url) = (Some("direct".into()), Some("stun:stun.example".into()));
+    };
+    let servers = accepted(both).calls.unwrap();
+    assert!(servers.is_direct && servers.stun == ["stun:stun.example"]);
+}
+
+#[test]
+fn calls_that_could_not_be_made_are_refused() {
+    for text in
+        ["", "turn.example", "stun:turn.example", "turn:", "turn:a:0", "turn:a:x", "turn:a?transport=tls", "turn:a b"]
+    {
+        let line = refused(|s| (s.turn_url, s.turn_secret) = (Some(text.into()), Some("a-secret".into())));
+        says(&line, &["--turn-url", "JOBLINE_TURN_URL", "turns:turn.example.com:5349"]);
+    }
+    says(&refused(|s| s.stun_url = Some("turn:a".into())), &["--stun-url", "stun:stun.example.com"]);
+    says(&refused(|s| s.turn_url = Some("turn:a".into())), &["--turn-secret", "missing"]);
+    says(&refused(|s| s.turn_secret = Some("a-secret".into())), &["--turn-url", "missing"]);
+    let line = refused(|s| (s.turn_url, s.turn_secret) = (Some("turn:a".into()), Some("a b".into())));
+    says(&line, &["--turn-secret", "openssl"]);
+    assert!(!line.contains("a b"), "{line}");
+    says(&refused(|s| s.call_privacy = Some("relay".into())), &["--call-privacy", "--turn-url"]);
+    says(&refused(|s| s.call_privacy = Some("private".into())), &["--call-privacy", "relay or direct"]);
+    says(&refused(|s| s.calls = Some("maybe".into())), &["--calls", "on or off"]);
+}
+
+#[test]
 fn numbers() {
     for text in ["abc", "-1", "1.5", "", " 5", "+5", "99999999999"] {
         says(&refused(|s| s.send_rate = Some(text.into())), &["--send-rate", "JOBLINE_SEND_RATE", "whole number"]);

@@ -157,7 +157,8 @@ async fn the_page_loads_scripts_and_styles_only_from_this_server() {
     assert_eq!(page.header("referrer-policy"), Some("no-referrer"));
     assert_eq!(page.header("cross-origin-opener-policy"), Some("same-origin"));
     assert_eq!(page.header("cross-origin-resource-policy"), Some("same-origin"));
-    assert!(page.header("permissions-policy").unwrap().contains("geolocation=()"));
+    let permissions = page.header("permissions-policy").unwrap();
+    assert!(permissions.contains("geolocation=()") && permissions.contains("camera=(self), display-capture=(self)"));
 }
 
 #[tokio::test]

@@ -64,6 +64,7 @@ impl Engines {
             address: Address::default(),
             origins: Origins::new(&[]),
             live: None,
+            calls: None,
             extra_routes: extra_routes.merge(files::router(self.files.clone())),
         });
         let listening = Listening { tls: None, max_connections: 1_000 };

@@ -1,5 +1,13 @@
 // Made by `npm run generate` from the OpenAPI document of the server. Do not edit.
 
+/** Input of `calls.accept`, `calls.decline` and `calls.end`. */
+export interface AnswerCall {
+  /** The call. */
+  readonly callId: string;
+  /** The device that answers, as in `calls.start`. */
+  readonly deviceId: string;
+}
+
 /** Input of `block` and `unblock`. */
 export interface BlockUser {
   /** The user. */
@@ -12,6 +20,48 @@ export interface Blocked {
   readonly blocked: readonly (string)[];
 }
 
+/** A call, as it stands. */
+export interface Call {
+  /** When it was accepted. */
+  readonly acceptedAt?: string;
+  /** Who takes part, with which device. */
+  readonly devices: { readonly [key: string]: string };
+  /** When it was over, in whatever way. Absent, too, when nobody was left to say when. */
+  readonly endedAt?: string;
+  /** That of its message. */
+  readonly id: string;
+  /** What it began with. */
+  readonly media: CallMedia;
+  /** When it began to ring. ISO 8601, UTC, milliseconds. */
+  readonly startedAt: string;
+  /** Who called. */
+  readonly startedBy: string;
+  /** How far it has come. */
+  readonly state: CallState;
+}
+
+/** Output of `calls.config`: what a browser's `RTCPeerConnection` is made with. */
+export interface CallConfig {
+  /** The servers that help two devices to reach each other. */
+  readonly iceServers: readonly (IceServer)[];
+  /** Whether the two may reach each other without a relay, and so learn each other's addresses. */
+  readonly iceTransportPolicy: IceTransportPolicy;
+  /** How long a call rings, in milliseconds. */
+  readonly ringMs: number;
+}
+
+/** What a call begins with. */
+export type CallMedia = "audio" | "video";
+
+/** How far a call has come. */
+export type CallState = "ringing" | "accepted" | "declined" | "cancelled" | "missed" | "ended";
+
+/** Output of `calls.accept`, `calls.decline` and `calls.end`. */
+export interface ChangedCall {
+  /** The call as it stands now. */
+  readonly call: Call;
+}
+
 /** Output of `edit`, `delete` and `react`: the message as it stands now. */
 export interface ChangedMessage {
   /** The message. */
@@ -19,7 +69,7 @@ export interface ChangedMessage {
 }
 
 /** What went wrong, for programs. */
-export type Code = "invalid_request" | "content_empty" | "content_too_long" | "invalid_cursor" | "invalid_file" | "invalid_emoji" | "file_type_mismatch" | "file_not_uploaded" | "unauthenticated" | "not_job_participant" | "job_closed" | "recipient_unavailable" | "not_your_message" | "edit_window_over" | "delete_window_over" | "not_offered" | "not_found" | "method_not_allowed" | "unsupported_media_type" | "client_id_reused" | "file_already_used" | "message_deleted" | "payload_too_large" | "file_too_large" | "rate_limited" | "unavailable";
+export type Code = "invalid_request" | "content_empty" | "content_too_long" | "invalid_cursor" | "invalid_file" | "invalid_emoji" | "file_type_mismatch" | "file_not_uploaded" | "unauthenticated" | "not_job_participant" | "job_closed" | "recipient_unavailable" | "not_your_message" | "edit_window_over" | "delete_window_over" | "not_offered" | "not_found" | "method_not_allowed" | "unsupported_media_type" | "client_id_reused" | "file_already_used" | "message_deleted" | "call_over" | "payload_too_large" | "file_too_large" | "rate_limited" | "unavailable";
 
 /** What two users say to each other. */
 export interface Conversation {
@@ -125,6 +175,19 @@ export interface Event {
   readonly userId?: string;
 }
 
+/** A STUN or TURN server. */
+export interface IceServer {
+  /** What goes with the user name. */
+  readonly credential?: string;
+  /** `stun:`, `turn:` or `turns:` URLs. */
+  readonly urls: readonly (string)[];
+  /** Good for an hour. */
+  readonly username?: string;
+}
+
+/** Which ways two devices may take to each other. */
+export type IceTransportPolicy = "relay" | "all";
+
 /** A job, as its participants see it. */
 export interface Job {
   /** The job id, 1 to 2^53 − 1. */
@@ -170,6 +233,8 @@ export interface Members {
 
 /** A message, as the one who asked may see it. */
 export interface Message {
+  /** Of a message of type `call`. */
+  readonly call?: Call;
   /** The sender's own id for this send; seen by the sender only. */
   readonly clientId?: string;
   /** The text: at most 2,000 Unicode scalar values; may be empty when a file comes with it. */
@@ -404,6 +469,24 @@ export interface SetPreferences {
   readonly showPresence?: boolean;
 }
 
+/** Input of `calls.start`. */
+export interface StartCall {
+  /** The conversation whose other members are called. */
+  readonly conversationId: string;
+  /** The device that calls, by a name of the client's own: 1 to 64 visible ASCII characters. */
+  readonly deviceId: string;
+  /** What it begins with. */
+  readonly media: CallMedia;
+}
+
+/** Output of `calls.start`. */
+export interface StartedCall {
+  /** The call: a new one, or the one that runs in the conversation already. */
+  readonly call: Call;
+  /** Its message. */
+  readonly message: Message;
+}
+
 /** How far a message has come. */
 export type Status = "sent" | "delivered" | "read";
 
@@ -473,6 +556,17 @@ export interface Versions {
 
 /** Every procedure of the user API. */
 export interface Procedures {
+/** Takes a call with this device. The first device wins. */
+'calls.accept': { method: 'POST'; path: '/calls/accept'; input: AnswerCall; output: ChangedCall };
+/** What a browser's `RTCPeerConnection` is made with. Credentials in it are good for an hour. */
+'calls.config': { method: 'GET'; path: '/calls/config'; input: {
+}; output: CallConfig };
+/** Declines a call. Repeating it changes nothing. */
+'calls.decline': { method: 'POST'; path: '/calls/decline'; input: AnswerCall; output: ChangedCall };
+/** Ends a call, or gives it up before it was accepted. Repeating it changes nothing. */
+'calls.end': { method: 'POST'; path: '/calls/end'; input: AnswerCall; output: ChangedCall };
+/** Calls the other members of a conversation, or answers the call that runs there already. */
+'calls.start': { method: 'POST'; path: '/calls/start'; input: StartCall; output: StartedCall };
 /** Blocks a user: they cannot write to me any more. Repeating it changes nothing. */
 block: { method: 'POST'; path: '/messages/block'; input: BlockUser; output: Blocked };
 /** A conversation with its people and job, also before it begins, and whether I may write in it. */

@@ -96,6 +96,7 @@ impl TestApp {
             address: differs.address,
             origins: Origins::new(&differs.origins),
             live: None,
+            calls: None,
             extra_routes: files::router(local).merge(differs.extra_routes),
         });
         Self { service: Service::new(app), clock, store, _folder: folder }

@@ -1,0 +1,67 @@
+//! `calls.start`: a message of a kind of its own, sent by the rules of sending. Where a call runs in the conversation
+//! already, it is that call.
+
+use super::{check_device, no_such_call, render, row::CallRow};
+use crate::{
+    base::{
+        attempts::Attempts,
+        error::Result,
+        id::{ConversationId, MessageId, UserId},
+        rows,
+    },
+    context::Context,
+    keys,
+    messages::{
+        request::SendRequest,
+        row::MessageRow,
+        send::{self, Sent},
+        touch,
+    },
+};
+use jobline_store::Consistency;
+use jobline_wire::{CallMedia, MessageType, SendMessage, StartCall, StartedCall};
+
+/// Calls the other members of a conversation.
+///
+/// # Errors
+/// `invalid_request`, `not_found`, `not_job_participant`, `job_closed`, `recipient_unavailable`, `rate_limited`,
+/// `unavailable`.
+pub(crate) async fn start(cx: &Context, me: &UserId, input: StartCall) -> Result<StartedCall> {
+    check_device(&input.device_id)?;
+    let text = match input.media {
+        CallMedia::Audio => "Audio call",
+        CallMedia::Video => "Video call",
+    };
+    let message = SendMessage {
+        conversation_id: Some(input.conversation_id),
+        content: Some(text.to_owned()),
+        ..SendMessage::default()
+    };
+    let mut request = SendRequest::check(&*cx.files, me, message)?;
+    request.kind = Some(MessageType::Call);
+    request.call = Some(CallRow::new(input.media, request.sender, &input.device_id));
+    let mut attempts = Attempts::strong(&cx.db);
+    loop {
+        let row = match send::store(cx, &request).await? {
+            Sent::Stored(listed, _) => Some(listed.row),
+            Sent::Runs(id) => running(cx, &request.conversation, &id).await?,
+        };
+        match row {
+            Some(row) => return answer(cx, &request, row).await,
+            // It was deleted, or has ended, since.
+            None => attempts.after_conflict(&[keys::conversation(&request.conversation)]).await?,
+        }
+    }
+}
+
+/// The message of the call that runs.
+async fn running(cx: &Context, conversation: &ConversationId, id: &MessageId) -> Result<Option<MessageRow>> {
+    let row = cx.db.get(&keys::message(conversation, id), Consistency::Strong).await?;
+    rows::live::<MessageRow>(row.as_ref(), cx.now())
+}
+
+async fn answer(cx: &Context, request: &SendRequest, row: MessageRow) -> Result<StartedCall> {
+    let call = render(&request.conversation, &row, cx.now()).ok_or_else(no_such_call)?;
+    let message = touch::answer(cx, &request.conversation, request.sender, row).await?;
+    Ok(StartedCall { call, message })
+}

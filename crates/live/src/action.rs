@@ -1,0 +1,65 @@
+//! What a session wants done.
+
+use crate::{calling, closing::Closing, typing};
+use jobline_chat::UserId;
+use std::sync::Arc;
+
+/// What is to be done, in this order.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Send a text frame.
+    Send(String),
+    /// Send a text frame that holds an answer.
+    Push(String),
+    /// Send a ping of the WebSocket protocol.
+    Ping,
+    /// Read what changed since a cursor, at most so many.
+    Read(Option<String>, u32),
+    /// Record as delivered what this cursor proves to have arrived.
+    Deliver(String),
+    /// Check a renewed token.
+    Check(String),
+    /// Find out who may see that the user writes in this conversation.
+    FindAudience(String),
+    /// Another conversation is on screen.
+    Watch(Option<String>),
+    /// Tell that the user types.
+    Types(String, Arc<[UserId]>),
+    /// Tell that the user types no more.
+    StopsTyping,
+    /// Somebody looks at the device, or nobody does any more.
+    Active(bool),
+    /// Find out who sees whether the user is there.
+    FindCircle,
+    /// Show the user and those of the circle who are there to each other.
+    Meet(Vec<UserId>),
+    /// Record that the user is there, unless that was done in the last five minutes.
+    Record,
+    /// This is the name of the client's device.
+    Device(String),
+    /// Find out between which devices of this call signals go.
+    FindLine(String),
+    /// Hand a frame to a device of a user.
+    Signal(UserId, String, String),
+    /// Say goodbye and close. Nothing comes after it.
+    Close(Closing),
+}
+
+impl From<typing::Step> for Action {
+    fn from(step: typing::Step) -> Self {
+        match step {
+            typing::Step::Find(conversation) => Self::FindAudience(conversation),
+            typing::Step::Relay(conversation, audience) => Self::Types(conversation, audience),
+            typing::Step::Stop => Self::StopsTyping,
+        }
+    }
+}
+
+impl From<calling::Step> for Action {
+    fn from(step: calling::Step) -> Self {
+        match step {
+            calling::Step::Find(call) => Self::FindLine(call),
+            calling::Step::Relay(user, device, text) => Self::Signal(user, device, text),
+        }
+    }
+}

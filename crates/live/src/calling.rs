@@ -1,0 +1,133 @@
+//! What one device says to the other one of a call: relayed in order, to that device alone.
+
+use crate::frame;
+use jobline_chat::{CallLine, UserId};
+use std::collections::VecDeque;
+
+/// For how long it is believed who is in a call.
+const BELIEVED_MS: u64 = 10_000;
+/// How many signals wait while that is found out. Further ones are dropped: what they are for begins again by itself.
+const WAITING: usize = 32;
+
+/// What to do.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// Find out who is in this call.
+    Find(String),
+    /// Hand a frame to a device of a user.
+    Relay(UserId, String, String),
+}
+
+/// One device signals in one call at a time.
+#[derive(Debug, Default)]
+pub(crate) struct Signaller {
+    /// The name of this device, if the client told one.
+    device: Option<String>,
+    call: String,
+    line: Option<(CallLine, u64)>,
+    finding: bool,
+    /// To which device, and what as JSON.
+    waiting: VecDeque<(String, String)>,
+}
+
+impl Signaller {
+    pub fn new(device: Option<String>) -> Self {
+        Self { device, ..Self::default() }
+    }
+
+    /// A frame of the client: `data`, which is JSON, is for the device `to`.
+    pub fn says(&mut self, call: String, to: String, data: String, now_ms: u64) -> Vec<Step> {
+        if self.call != call {
+            *self = Self { device: self.device.take(), call, ..Self::default() };
+        }
+        if self.waiting.len() < WAITING {
+            self.waiting.push_back((to, data));
+        }
+        self.go_on(now_ms)
+    }
+
+    /// It is known who is in a call; `None` when nobody is whom this user may signal to.
+    pub fn found(&mut self, call: &str, line: Option<CallLine>, now_ms: u64) -> Vec<Step> {
+        if call != self.call {
+            return Vec::new();
+        }
+        self.finding = false;
+        let own = |line: &CallLine| self.device.as_ref().is_none_or(|device| *device == line.own);
+        self.line = line.filter(own).map(|line| (line, now_ms + BELIEVED_MS));
+        if self.line.is_none() {
+            self.waiting.clear();
+        }
+        self.go_on(now_ms)
+    }
+
+    fn go_on(&mut self, now_ms: u64) -> Vec<Step> {
+        match &self.line {
+            _ if self.waiting.is_empty() || self.finding => Vec::new(),
+            Some((line, until_ms)) if now_ms < *until_ms => {
+                let call = &self.call;
+                self.waiting.drain(..).filter_map(|(to, data)| relay(call, line, &to, &data)).collect()
+            }
+            _ => {
+                self.finding = true;
+                vec![Step::Find(self.call.clone())]
+            }
+        }
+    }
+}
+
+fn relay(call: &str, line: &CallLine, to: &str, data: &str) -> Option<Step> {
+    let (user, device) = line.others.iter().find(|(_, device)| device == to)?;
+    Some(Step::Relay(user.clone(), device.clone(), frame::signal(call, &line.own, data)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(own: &str) -> Option<CallLine> {
+        let others = vec![(UserId::new("ben").unwrap(), "laptop".to_owned())];
+        Some(CallLine { own: own.to_owned(), others })
+    }
+
+    fn say(signaller: &mut Signaller, to: &str, data: &str, now_ms: u64) -> Vec<Step> {
+        signaller.says("message_7".to_owned(), to.to_owned(), data.to_owned(), now_ms)
+    }
+
+    fn relayed(data: &str) -> Step {
+        let text = format!(r#"{{"op":"signal","callId":"message_7","from":"phone","data":{data}}}"#);
+        Step::Relay(UserId::new("ben").unwrap(), "laptop".to_owned(), text)
+    }
+
+    #[test]
+    fn signals_keep_their_order_while_it_is_found_out_who_is_in_the_call() {
+        let mut anna = Signaller::new(None);
+        assert_eq!(say(&mut anna, "laptop", "1", 0), [Step::Find("message_7".to_owned())]);
+        assert!(say(&mut anna, "laptop", "2", 0).is_empty());
+        assert_eq!(anna.found("message_7", line("phone"), 5), [relayed("1"), relayed("2")]);
+        assert_eq!(say(&mut anna, "laptop", "3", 6), [relayed("3")]);
+        assert_eq!(say(&mut anna, "laptop", "4", 5 + BELIEVED_MS), [Step::Find("message_7".to_owned())]);
+    }
+
+    #[test]
+    fn nothing_goes_to_a_device_that_is_not_in_the_call_or_from_one() {
+        let mut anna = Signaller::new(Some("phone".to_owned()));
+        let _ = say(&mut anna, "tablet", "1", 0);
+        assert!(anna.found("message_7", line("phone"), 0).is_empty(), "the other one takes part with the laptop");
+        let mut tablet = Signaller::new(Some("tablet".to_owned()));
+        let _ = say(&mut tablet, "laptop", "1", 0);
+        assert!(tablet.found("message_7", line("phone"), 0).is_empty(), "the phone takes part, and not the tablet");
+        let mut eve = Signaller::new(None);
+        let _ = say(&mut eve, "laptop", "1", 0);
+        assert!(eve.found("message_7", None, 0).is_empty());
+        assert!(eve.waiting.is_empty());
+    }
+
+    #[test]
+    fn what_waits_is_bounded() {
+        let mut anna = Signaller::new(None);
+        for number in 0..1_000 {
+            let _ = say(&mut anna, "laptop", &number.to_string(), 0);
+        }
+        assert_eq!(anna.found("message_7", line("phone"), 0).len(), WAITING);
+    }
+}

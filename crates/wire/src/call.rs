@@ -1,0 +1,55 @@
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A call, as it stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Call {
+    /// That of its message.
+    pub id: String,
+    /// What it began with.
+    pub media: CallMedia,
+    /// Who called.
+    pub started_by: String,
+    /// How far it has come.
+    pub state: CallState,
+    /// When it began to ring. ISO 8601, UTC, milliseconds.
+    pub started_at: String,
+    /// When it was accepted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accepted_at: Option<String>,
+    /// When it was over, in whatever way. Absent, too, when nobody was left to say when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<String>,
+    /// Who takes part, with which device.
+    pub devices: BTreeMap<String, String>,
+}
+
+/// What a call begins with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum CallMedia {
+    /// Voices.
+    Audio,
+    /// Voices and pictures.
+    Video,
+}
+
+/// How far a call has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum CallState {
+    /// Nobody has accepted it yet, for at most 45 s.
+    Ringing,
+    /// It goes on.
+    Accepted,
+    /// Who was called did not want it.
+    Declined,
+    /// Who called gave up before it was accepted.
+    Cancelled,
+    /// It rang until it was over.
+    Missed,
+    /// It was accepted, and is over.
+    Ended,
+}

@@ -1,0 +1,82 @@
+use crate::limits::DEVICE_ID_BYTES;
+use crate::{Call, CallMedia, Message};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Input of `calls.start`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct StartCall {
+    /// The conversation whose other members are called.
+    pub conversation_id: String,
+    /// What it begins with.
+    pub media: CallMedia,
+    /// The device that calls, by a name of the client's own: 1 to 64 visible ASCII characters.
+    #[schemars(length(min = 1, max = DEVICE_ID_BYTES))]
+    pub device_id: String,
+}
+
+/// Input of `calls.accept`, `calls.decline` and `calls.end`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AnswerCall {
+    /// The call.
+    pub call_id: String,
+    /// The device that answers, as in `calls.start`.
+    #[schemars(length(min = 1, max = DEVICE_ID_BYTES))]
+    pub device_id: String,
+}
+
+/// Output of `calls.start`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct StartedCall {
+    /// The call: a new one, or the one that runs in the conversation already.
+    pub call: Call,
+    /// Its message.
+    pub message: Message,
+}
+
+/// Output of `calls.accept`, `calls.decline` and `calls.end`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ChangedCall {
+    /// The call as it stands now.
+    pub call: Call,
+}
+
+/// Output of `calls.config`: what a browser's `RTCPeerConnection` is made with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CallConfig {
+    /// The servers that help two devices to reach each other.
+    pub ice_servers: Vec<IceServer>,
+    /// Whether the two may reach each other without a relay, and so learn each other's addresses.
+    pub ice_transport_policy: IceTransportPolicy,
+    /// How long a call rings, in milliseconds.
+    pub ring_ms: u64,
+}
+
+/// A STUN or TURN server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct IceServer {
+    /// `stun:`, `turn:` or `turns:` URLs.
+    pub urls: Vec<String>,
+    /// Good for an hour.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+    /// What goes with the user name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credential: Option<String>,
+}
+
+/// Which ways two devices may take to each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum IceTransportPolicy {
+    /// Through the TURN server alone.
+    Relay,
+    /// Any.
+    All,
+}
