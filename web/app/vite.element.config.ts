@@ -1,8 +1,31 @@
-import { defineConfig } from 'vite';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { defineConfig, type Plugin } from 'vite';
+import { partLoader } from './vite.parts.ts';
+
+/** What holds live connections: the one part of the element that is a script of its own. */
+const LIVE = fileURLToPath(new URL('../sdk/src/live/', import.meta.url));
+
+/**
+ * The element loads the script for live connections from beside itself. Its name says which version of it belongs to the
+ * element: each is kept by browsers for a while.
+ */
+function liveBesideIt(): Plugin {
+  const hash = createHash('sha256');
+  for (const name of readdirSync(LIVE).sort()) hash.update(readFileSync(LIVE + name));
+  const id = `./jobline-live.js?${hash.digest('hex').slice(0, 12)}`;
+  return {
+    name: 'jobline-live-beside-it',
+    enforce: 'pre',
+    resolveId: source => (source === './live/index.ts' ? { id, external: true } : undefined),
+  };
+}
 
 /** `<jobline-chat>`: one script without a hash in its name, for pages of others to load. */
 export default defineConfig({
   resolve: { conditions: ['jobline-source', 'module', 'browser', 'development|production'] },
+  plugins: [partLoader(), liveBesideIt()],
   build: {
     target: ['chrome123', 'firefox128', 'safari17.5'],
     emptyOutDir: false,
