@@ -25,7 +25,7 @@ function liveBesideIt(): Plugin {
 /** `<jobline-chat>`: one script without a hash in its name, for pages of others to load. */
 export default defineConfig({
   resolve: { conditions: ['jobline-source', 'module', 'browser', 'development|production'] },
-  plugins: [partLoader(), liveBesideIt()],
+  plugins: [partLoader('export const __vitePreload = part => part();'), liveBesideIt()],
   build: {
     target: ['chrome123', 'firefox128', 'safari17.5'],
     emptyOutDir: false,

@@ -33,6 +33,8 @@ const OLD_MS = 3000;
 const STILL_MS = 10_000;
 /** Uploads that have sent bytes within this time go on when the device has another connection. */
 const MOVING_MS = 2000;
+/** How long after live connections could not be loaded that is tried again. */
+const AGAIN_MS = 10 * 60_000;
 /** How often what is on the screen is fetched by itself while polls are busy with everything. */
 const MEANWHILE_MS = 3000;
 
@@ -304,10 +306,12 @@ export class Session implements TimelineParts, LiveParts, StoreEvents, Watcher {
   /** A live connection is offered, or none is. */
   #offered(offer: LiveOffer | null): void {
     if (this.#live) return this.#live.offered(offer);
-    // Where it cannot be loaded polls go on, and the next of them tries again.
     if (offer && this.ports.socket)
       this.#loadingLive ??= this.#loadLive(offer).catch(() => {
-        this.#loadingLive = undefined;
+        // Polls go on. Where the page forbids it, each attempt complains in the console.
+        this.ports.clock.after(AGAIN_MS, () => {
+          this.#loadingLive = undefined;
+        });
       });
   }
 

@@ -4,11 +4,15 @@ import { Avatar } from './Avatar.tsx';
 import { useSurroundings } from './context.ts';
 import { Icon } from './Icon.tsx';
 import { JobLine, type ShownJob } from './JobLine.tsx';
+import { Dot, usePresence, useTyping } from './Live.tsx';
 import { lazy } from './lazy.tsx';
 
+const LastSeen = lazy(async () => (await import('./LastSeen.tsx')).LastSeen);
 const DetailsDialog = lazy(async () => (await import('./DetailsDialog.tsx')).DetailsDialog);
 
 interface Props {
+  /** The id of the conversation. */
+  readonly id: string;
   readonly person: Person | undefined;
   readonly name: string;
   /** The job that the conversation is about; of one that is not known yet the number alone. */
@@ -16,8 +20,10 @@ interface Props {
 }
 
 /** Who is written to, and about which job. What is cut here is shown in full by pressing it. */
-export function ChatHead({ person, name, job }: Props) {
+export function ChatHead({ id, person, name, job }: Props) {
   const { navigation, single, words } = useSurroundings();
+  const presence = usePresence(person?.id);
+  const typing = useTyping(id, () => name);
   /** How often the details were opened. */
   const [opened, open] = useState(0);
   return (
@@ -34,10 +40,14 @@ export function ChatHead({ person, name, job }: Props) {
       )}
       {person && <Avatar person={person} small />}
       <div class="who">
-        <h1 class="name" tabIndex={-1}>
-          <bdi>{name}</bdi>
-        </h1>
-        {job && <JobLine job={job} />}
+        <Dot presence={presence} />
+        <div class="name-line">
+          <h1 class="name" tabIndex={-1}>
+            <bdi>{name}</bdi>
+          </h1>
+          {presence?.lastActiveAt !== undefined && <LastSeen presence={presence} />}
+        </div>
+        {typing ? <p class="title typing">{typing}</p> : job && <JobLine job={job} />}
         {person && (
           <button
             type="button"
