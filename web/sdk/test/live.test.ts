@@ -614,6 +614,19 @@ describe('typing', () => {
     expect(jobline.typing.get()).toEqual({});
   });
 
+  test('of others goes on while what they wrote before is read', async () => {
+    const { server, clock, jobline } = offered();
+    server.say('ben', 'anna', 'Before');
+    await clock.advance(100);
+    last(server).tell({ op: 'typing', conversationId: 'conv_anna_ben', userId: 'ben', typing: true });
+    await settle();
+    const told = last(server).said('have').length;
+    server.reads('anna', 'ben');
+    await settle();
+    expect(last(server).said('have').length).toBeGreaterThan(told);
+    expect(jobline.typing.get()).toEqual({ conv_anna_ben: ['ben'] });
+  });
+
   test('is not shown any more when the connection is lost or the chat is closed', async () => {
     const { server, clock, chat, jobline } = offered();
     jobline.conversations.subscribe(() => undefined);

@@ -151,8 +151,13 @@ export class Live implements Listener {
   }
 
   async take(cursor: string | undefined, answer: Synced): Promise<void> {
+    const { conversation } = this.#parts.store.mirror;
+    // A message that was only read, edited or reacted to ends nothing.
+    const written = answer.messages.filter(
+      ({ conversationId, number }) => number > (conversation.get(conversationId)?.last ?? 0),
+    );
     await this.#parts.poller.take(cursor, answer);
-    this.#people.wrote(answer.messages);
+    this.#people.wrote(written);
   }
 
   freshToken(): Promise<string> {
