@@ -14,7 +14,7 @@ use jobline_api::cors::Origins;
 use jobline_api::live::{Live, Uses};
 use jobline_api::metrics::Metrics;
 use jobline_api::service::Service;
-use jobline_chat::{Chat, Clock, Settings};
+use jobline_chat::{Chat, Clock, Settings, retention_warning};
 use jobline_http::Address;
 use jobline_identity::{HostKey, Identity, IdentitySettings};
 use jobline_live::Hub;
@@ -71,6 +71,7 @@ pub async fn run(config: &Config, shutdown: impl Future<Output = ()>) -> Result<
     let demo = demo_secrets(config)?;
     let engines = Engines::open(config, &config.base_url(bound)).await?;
     engines.claim_files(config).await?;
+    warn_of_shorter_retention(config, &engines).await;
     let app = app(config, &engines, &config.base_url(bound), demo).await?;
     if let Some(warning) = config.warning() {
         tracing::warn!("{warning}");
@@ -89,6 +90,29 @@ pub async fn run(config: &Config, shutdown: impl Future<Output = ()>) -> Result<
         tracing::warn!("stopped before the store was closed; what was answered is on disk");
     }
     Ok(())
+}
+
+/// Says what a longer retention does not change. A store that takes no writes is no reason not to start.
+async fn warn_of_shorter_retention(config: &Config, engines: &Engines) {
+    match retention_warning(&*engines.store, &*engines.random, settings(config, engines)).await {
+        Ok(None) => {}
+        Ok(Some(warning)) => tracing::warn!("{warning}"),
+        Err(error) => tracing::warn!(%error, "the retention of this start was not noted"),
+    }
+}
+
+/// What the domain is told of the configuration.
+fn settings(config: &Config, engines: &Engines) -> Settings {
+    Settings {
+        send_rate: config.send_rate,
+        edit_minutes: config.edit_minutes,
+        delete_hours: config.delete_hours,
+        upload_rate: config.upload_rate,
+        presence: config.presence,
+        retention_days: config.retention_days,
+        file_retention_days: config.file_retention_days,
+        window_bytes: engines.window_bytes,
+    }
 }
 
 /// How many connections may be open, after the limit of descriptors was raised to what the system permits.
@@ -129,16 +153,7 @@ pub(crate) async fn app(
     }
     let metrics = Arc::new(Metrics::new());
     let store: Arc<dyn Store> = Arc::new(CountedStore::new(Arc::clone(&engines.store), Arc::clone(&metrics)));
-    let settings = Settings {
-        send_rate: config.send_rate,
-        edit_minutes: config.edit_minutes,
-        delete_hours: config.delete_hours,
-        upload_rate: config.upload_rate,
-        presence: config.presence,
-        retention_days: config.retention_days,
-        file_retention_days: config.file_retention_days,
-        window_bytes: engines.window_bytes,
-    };
+    let settings = settings(config, engines);
     let (clock, random) = (Arc::clone(&engines.clock), Arc::clone(&engines.random));
     let identity = Arc::new(identity(config, demo.as_ref(), clock.clone())?);
     if demo.is_some() {
@@ -262,8 +277,10 @@ fn background(app: &App, engines: &Engines) -> JoinSet<()> {
         }
     });
     let (keys, advised, swept, upkeep) = (app.clone(), app.clone(), app.clone(), engines.upkeep.clone());
+    let tasked = app.clone();
     tasks.spawn(async move { keys.identity.keep_fresh().await });
     tasks.spawn(async move { load::advise(&advised).await });
+    tasks.spawn(async move { upkeep::run_tasks(&tasked).await });
     tasks.spawn(async move { upkeep::sweep(&swept, upkeep.as_deref()).await });
     tasks
 }

@@ -51,7 +51,7 @@ impl Live {
             feed: Arc::new(ports::ChatFeed(uses.chat.clone())),
             audiences: Arc::new(ports::ChatAudiences(uses.chat.clone())),
             circles: Arc::new(ports::ChatCircles(uses.chat.clone())),
-            tokens: Arc::new(ports::IdentityTokens(Arc::clone(uses.identity))),
+            tokens: Arc::new(ports::UserTokens { identity: Arc::clone(uses.identity), chat: uses.chat.clone() }),
             clock: Arc::clone(uses.clock),
             random: Arc::clone(uses.random),
             meter: Arc::clone(uses.metrics) as Arc<dyn jobline_live::Meter>,

@@ -1,6 +1,6 @@
 //! The ports of live connections, over the domain, the identity and the metrics of a server.
 
-use crate::metrics::Metrics;
+use crate::{caller, metrics::Metrics};
 use async_trait::async_trait;
 use jobline_chat::{Chat, Error, UserId};
 use jobline_identity::Identity;
@@ -65,12 +65,16 @@ impl Circles for ChatCircles {
 }
 
 /// Checks tokens as for every request.
-pub(super) struct IdentityTokens(pub Arc<Identity>);
+pub(super) struct UserTokens {
+    pub identity: Arc<Identity>,
+    pub chat: Chat,
+}
 
 #[async_trait]
-impl Tokens for IdentityTokens {
+impl Tokens for UserTokens {
     async fn check(&self, token: &str) -> Result<Token, Refusal> {
-        let checked = self.0.check_token(token).await.map_err(|error| refusal(&error))?;
+        let checked = caller::check_token(&self.identity, &self.chat, token).await;
+        let checked = checked.map_err(|error| refusal(&error))?;
         Ok(Token { user: checked.user, expires_ms: checked.expires_ms })
     }
 }

@@ -5,6 +5,7 @@
 
 use super::{Live, Slot, socket::ServerSocket};
 use crate::app::App;
+use crate::caller;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::header::{
@@ -47,7 +48,7 @@ pub async fn connect(app: App, request: Request<Body>) -> Response {
 
 async fn admit<'a>(app: &'a App, parts: &mut Parts) -> Result<(&'a Live, Admitted), Failure> {
     let live = app.live.as_ref().ok_or_else(not_offered)?;
-    let checked = app.identity.check_token(token(&parts.headers)?).await?;
+    let checked = caller::check_token(&app.identity, &app.chat, token(&parts.headers)?).await?;
     if !app.origins.admits(&parts.headers) {
         let detail = "This page may not connect: its origin is not among the --allowed-origins of the server.";
         return Err(Failure::new(Code::NotOffered, detail));
