@@ -7,18 +7,26 @@ import { partLoader } from './vite.parts.ts';
 /** What holds live connections: the one part of the element that is a script of its own. */
 const LIVE = fileURLToPath(new URL('../sdk/src/live/', import.meta.url));
 
+/** How the client asks for it. */
+const IMPORT = "import('./live/index.ts')";
+
 /**
- * The element loads the script for live connections from beside itself. Its name says which version of it belongs to the
- * element: each is kept by browsers for a while.
+ * The element loads the script for live connections from beside itself, by its whole address: scripts of another origin have no
+ * place that a relative one could begin at. Its name says which version of it belongs to the element, for browsers keep
+ * each of them for a while.
  */
 function liveBesideIt(): Plugin {
   const hash = createHash('sha256');
   for (const name of readdirSync(LIVE).sort()) hash.update(readFileSync(LIVE + name));
-  const id = `./jobline-live.js?${hash.digest('hex').slice(0, 12)}`;
+  const name = `jobline-live.js?${hash.digest('hex').slice(0, 12)}`;
   return {
     name: 'jobline-live-beside-it',
     enforce: 'pre',
-    resolveId: source => (source === './live/index.ts' ? { id, external: true } : undefined),
+    transform(code, id) {
+      if (!id.endsWith('/sdk/src/session.ts')) return undefined;
+      if (!code.includes(IMPORT)) return this.error(`${id} has no ${IMPORT}.`);
+      return code.replace(IMPORT, `import(/* @vite-ignore */ new URL('${name}', joblineScript).href)`);
+    },
   };
 }
 
@@ -36,7 +44,11 @@ export default defineConfig({
       // What Vite adds to imports on demand asks for it; in one script it does nothing.
       transform: { define: { 'import.meta': '{}' } },
       input: 'src/element.tsx',
-      output: { format: 'iife', entryFileNames: 'jobline-chat.js' },
+      output: {
+        format: 'iife',
+        entryFileNames: 'jobline-chat.js',
+        intro: 'const joblineScript = document.currentScript?.src;',
+      },
     },
   },
 });
