@@ -108,8 +108,7 @@ export class ConversationTimeline implements Timeline {
     const fromDraft = this.draft.get().trim() === text.trim();
     const quote = replyTo === undefined ? undefined : quoteOf(this.#find(replyTo));
     const place = { conversationId: this.id, to: this.#to(), job: this.#job };
-    const draft = { ...place, text, fromDraft, replyTo: quote };
-    const clientId = await this.#core.outbox.add(draft);
+    const clientId = await this.#core.outbox.add({ ...place, text, fromDraft, replyTo: quote });
     if (fromDraft) this.draft.sent();
     this.#core.acted(this.id, '');
     return clientId;
@@ -321,9 +320,8 @@ export class ConversationTimeline implements Timeline {
   }
 
   #hasOlder(): boolean {
-    if (this.#other === undefined) return false;
     if (this.#loaded.first > 0) return this.#loaded.first > 1 && this.#loaded.first !== this.#start;
-    if (this.#start === -1) return false;
+    if (this.#other === undefined || this.#start === -1) return false;
     const { conversation, isComplete } = this.#core.store.mirror;
     // What complete polls have not brought is not there.
     return conversation.has(this.id) || !isComplete;

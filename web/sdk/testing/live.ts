@@ -2,7 +2,16 @@
 
 import type { LiveSocket } from '../src/ports.ts';
 import type { ManualClock } from './clock.ts';
-import type { FakeServer } from './server.ts';
+
+/** The log that it pushes from, and what goes wrong with connections. */
+export interface LiveSource {
+  readonly liveFault: LiveFault | undefined;
+  /** What `sync` answers. */
+  synced(user: string, since: string | undefined): object & { readonly cursor: string };
+}
+
+/** Connections are refused, as by a proxy, never answered, or closed with a code after `bye`. */
+export type LiveFault = 'refused' | 'silent' | { readonly code: number; readonly retryAfterMs?: number };
 
 /** What a client says, loosely. */
 export interface Frame {
@@ -29,7 +38,7 @@ export class FakeLine implements LiveSocket {
   way: (text: string) => readonly string[] = text => [text];
   /** Milliseconds that a text takes. */
   delay = 0;
-  readonly #server: FakeServer;
+  readonly #server: LiveSource;
   readonly #clock: ManualClock;
   readonly #run: (act: () => void) => void;
   #cursor: string | undefined;
@@ -41,7 +50,7 @@ export class FakeLine implements LiveSocket {
   #catchesUp = true;
 
   constructor(
-    server: FakeServer,
+    server: LiveSource,
     clock: ManualClock,
     user: string | undefined,
     run: (act: () => void) => void,

@@ -14,7 +14,7 @@ import { conversationOf } from '../src/ids.ts';
 import type { HttpAnswer, HttpRequest } from '../src/index.ts';
 import { quoteOf } from '../src/quotes.ts';
 import type { ManualClock } from './clock.ts';
-import { FakeLine } from './live.ts';
+import { FakeLine, type LiveFault } from './live.ts';
 import {
   changeFor,
   deleted,
@@ -49,8 +49,8 @@ export class FakeServer {
   forgotten = 0;
   /** The live connection that is offered. */
   live: LiveOffer | undefined;
-  /** Whether connections are answered: `refused` as a proxy would, `silent` never, or closed with a code after `bye`. */
-  liveFault: 'refused' | 'silent' | { readonly code: number; readonly retryAfterMs?: number } | undefined;
+  /** What comes of live connections; they are answered unless a test says otherwise. */
+  liveFault: LiveFault | undefined;
   /** The live connections there were, in order. */
   readonly lines: FakeLine[] = [];
   /** Who is there, for `presence`. */
@@ -100,7 +100,7 @@ export class FakeServer {
   }
 
   /** What `sync` answers to `user`, as live connections push it. */
-  synced(user: string, since: string | undefined): object & { cursor: string; messages: readonly unknown[] } {
+  synced(user: string, since: string | undefined): object & { readonly cursor: string } {
     return this.#sync(user, { since, limit: 20 });
   }
 

@@ -6,16 +6,16 @@
  * Each tab says what is on its screen; the one that is connected tells the server, and tells the others what it hears.
  */
 
-import type { Core } from '../core.ts';
 import type { LiveOffer, Synced } from '../generated/contract.ts';
-import type { Poller, Report } from '../poller.ts';
+import type { Report } from '../poller.ts';
 import type { LifecycleEvent } from '../ports.ts';
 import type { TypingState, WhoIsThere } from '../state.ts';
 import type { TabMessage } from '../tabs.ts';
 import { Connection, type Listener } from './connection.ts';
 import type { Told } from './frames.ts';
+import type { LiveParts } from './parts.ts';
 import { Pauses } from './pauses.ts';
-import { People, type PeopleCells } from './people.ts';
+import { People } from './people.ts';
 import { type Screen, Screens } from './screens.ts';
 
 /** How often polls are made while the connection brings what changes, in milliseconds. */
@@ -30,16 +30,6 @@ const PROOF_MS = 3000;
 const UNHEARD_MS = 45_000;
 /** How long after a loss it is still shown who is there: most connections are back by then. */
 const REMEMBERED_MS = 20_000;
-
-/** What a live connection works with. */
-export interface LiveParts extends Core {
-  readonly poller: Poller;
-  readonly cells: PeopleCells;
-  /** The conversation on screen, if one is. */
-  openChat(): string | undefined;
-  /** Whether it is live may have changed. */
-  connected(): void;
-}
 
 /** What the connected tab tells the others. */
 interface Shared {

@@ -2,7 +2,7 @@
 
 import type { LifecycleEvent } from '../ports.ts';
 import type { Said } from './frames.ts';
-import type { LiveParts } from './index.ts';
+import type { LiveParts } from './parts.ts';
 
 /** How long somebody counts as being there after they did something. */
 const ACTIVE_MS = 2 * 60_000;
