@@ -11,9 +11,9 @@ const LIVE = fileURLToPath(new URL('../sdk/src/live/', import.meta.url));
 const IMPORT = "import('./live/index.ts')";
 
 /**
- * The element loads the script for live connections from beside itself, by its whole address: scripts of another origin have no
- * place that a relative one could begin at. Its name says which version of it belongs to the element, for browsers keep
- * each of them for a while.
+ * The element loads the script for live connections from beside itself, by its whole address: scripts of another
+ * origin have no place that a relative one could begin at. Its name says which version of it belongs to the element,
+ * for browsers keep each of them for a while.
  */
 function liveBesideIt(): Plugin {
   const hash = createHash('sha256');

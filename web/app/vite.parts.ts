@@ -8,8 +8,8 @@ const LOADER = `export const __vitePreload = part => part().catch(error => {
 });`;
 
 /**
- * What Vite puts around imports on demand loads styles and other chunks before them. Here neither exists: styles are one file,
- * and what parts share is in the first script. Left of it is the event for a part that could not be loaded.
+ * What Vite puts around imports on demand loads styles and other chunks before them. Here neither exists: styles are
+ * one file, and what parts share is in the first script. Left of it is the event for a part that could not be loaded.
  */
 export function partLoader(loader = LOADER): Plugin {
   return {

@@ -134,7 +134,7 @@ test('offline and back: what came meanwhile is there, and it is live again', asy
   await you.page.context().setOffline(true);
   await api.say('john', 'you', 'While you were away');
   await you.say('Written without a connection');
-  await expect(you.page.getByText(/offline/i).first()).toBeVisible();
+  await expect(you.page.getByText(/offline/i).filter({ visible: true })).toHaveCount(1);
   await you.page.context().setOffline(false);
   await you.sees('While you were away');
   await expect(you.message('Written without a connection')).toContainText(/Sent|Delivered/);

@@ -1,10 +1,10 @@
 /**
- * One live connection, from its opening to its end. It brings what a poll would bring, sooner, by the same code; whatever it
- * loses, a poll brings.
+ * One live connection, from its opening to its end. It brings what a poll would bring, sooner, by the same code;
+ * whatever it loses, a poll brings.
  *
- * A connection that says nothing may be dead without anybody having been told: after 40 s without a word, and when the
- * reader comes back, it is asked for a sign of life, and dropped when none comes within 3 s. Times are those that have
- * passed: a page that slept finds its timers late, and looks again before it believes them.
+ * A connection that says nothing may be dead without anybody having been told: after 40 s without a word, and when
+ * the reader comes back, it is asked for a sign of life, and dropped when none comes within 3 s. Times are those that
+ * have passed: a page that slept finds its timers late, and looks again before it believes them.
  */
 
 import type { Synced } from '../generated/contract.ts';

@@ -1,9 +1,11 @@
 /**
- * Live connections: a script of its own, loaded when the server offers one. There is one for all tabs of a user, held by
- * the tab that leads, and a visible tab takes the lead from a hidden one. It is opened beside polls that succeed and never
- * in their place: until it is live, and whenever it is lost, polls go on as without it; while it is live they are rare.
+ * Live connections: a script of its own, loaded when the server offers one. There is one for all tabs of a user, held
+ * by the tab that leads, and a visible tab takes the lead from a hidden one. It is opened beside polls that succeed
+ * and never in their place: until it is live, and whenever it is lost, polls go on as without it; while it is live
+ * they are rare.
  *
- * Each tab says what is on its screen; the one that is connected tells the server, and tells the others what it hears.
+ * Each tab says what is on its screen; the one that is connected tells the server, and tells the others what it
+ * hears.
  */
 
 import type { LiveOffer, Synced } from '../generated/contract.ts';

@@ -10,8 +10,8 @@ const WITHIN_MS = 5 * 60_000;
 const LONG_MS = 10 * 60_000;
 
 /**
- * Closing codes after which the same would happen again: not understood, too large, not offered, one connection too many,
- * too many frames.
+ * Closing codes after which the same would happen again: not understood, too large, not offered, one connection too
+ * many, too many frames.
  */
 const LASTING: readonly number[] = [1002, 1003, 1007, 1008, 1009, 4403, 4409, 4429];
 /** The server stops, or wants another token: no sign that live connections do not work. */
@@ -27,8 +27,8 @@ export class Pauses {
   }
 
   /**
-   * How long to wait, in milliseconds, after a connection ended with `code`; `asked` is what the server asked for. From no
-   * pause up to 1 s, 2 s, 4 s … 30 s, at random, since all clients of a server lose it at one moment.
+   * How long to wait, in milliseconds, after a connection ended with `code`; `asked` is what the server asked for.
+   * From no pause up to 1 s, 2 s, 4 s … 30 s, at random, since all clients of a server lose it at one moment.
    */
   after(code: number, asked: number | undefined, now: number): number {
     if (!EXPECTED.includes(code)) this.#failures.push(now);

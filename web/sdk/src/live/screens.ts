@@ -6,7 +6,10 @@ import type { LiveParts } from './parts.ts';
 
 /** How long somebody counts as being there after they did something. */
 const ACTIVE_MS = 2 * 60_000;
-/** How often a tab says again that somebody is there, and how long that is believed of a tab that may have been killed. */
+/**
+ * How often a tab says again that somebody is there, and how long that is believed of a tab that may have been
+ * killed.
+ */
 const AGAIN_MS = 60_000;
 const BELIEVED_MS = 150_000;
 /** How often the server is told that somebody types, and how long that counts there. */
