@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 // Of Vitest the types alone: builds of the app have no test runner.
 import { defineConfig, type Plugin } from 'vite';
+import { partLoader } from './vite.parts.ts';
 
 /** Writes into the service worker which files there are. */
 function fileList(): Plugin {
@@ -33,15 +34,19 @@ export default defineConfig({
   resolve: { conditions: ['jobline-source', 'module', 'browser', 'development|production'] },
   // Tests run in Node.
   ssr: { resolve: { conditions: ['jobline-source'] } },
-  plugins: [fileList()],
+  plugins: [fileList(), partLoader()],
   build: {
     target: ['chrome123', 'firefox128', 'safari17.5'],
     // Data URLs would let more into the policy than the app needs.
     assetsInlineLimit: 0,
-    modulePreload: { polyfill: false },
+    modulePreload: false,
     rollupOptions: {
       input: { app: 'index.html', sw: 'src/worker/sw.ts' },
-      output: { entryFileNames: chunk => (chunk.name === 'sw' ? 'sw.js' : 'assets/[name]-[hash].js') },
+      output: {
+        entryFileNames: chunk => (chunk.name === 'sw' ? 'sw.js' : 'assets/[name]-[hash].js'),
+        // All that is loaded at first is one script, which compresses better than several.
+        codeSplitting: { groups: [{ name: 'app', test: /app.src.main.tsx$/ }] },
+      },
     },
   },
   server: {

@@ -20,7 +20,13 @@ async function scripts(configFile: string): Promise<number> {
   const chunks = results.flatMap(result => ('output' in result ? result.output : []));
   const codes = chunks.flatMap(chunk => (chunk.type === 'chunk' ? chunk : []));
   expect(codes.length).toBeGreaterThan(0);
-  const first = new Set(codes.filter(chunk => chunk.isEntry).map(chunk => chunk.fileName));
+  // What the page names, and what has no page: the worker and the element.
+  const pages = chunks.flatMap(chunk =>
+    chunk.fileName.endsWith('.html') ? String('source' in chunk && chunk.source) : [],
+  );
+  const isFirst = (name: string) => !name.startsWith('assets/') || pages.some(page => page.includes(name));
+  const first = new Set(codes.map(chunk => chunk.fileName).filter(isFirst));
+  expect(first.size).toBe(configFile === 'vite.config.ts' ? 2 : 1);
   // Grows while it is gone through: what is imported imports more.
   for (const name of first) {
     for (const other of codes.find(chunk => chunk.fileName === name)?.imports ?? []) first.add(other);
@@ -36,6 +42,6 @@ test('what the app loads at first, service worker and SDK included, has at most 
   expect(await scripts('vite.config.ts')).toBeLessThanOrEqual(46 * 1024);
 }, 60_000);
 
-test('the element, which brings its styles and every language in one script, has at most 67 KB', async () => {
-  expect(await scripts('vite.element.config.ts')).toBeLessThanOrEqual(67 * 1024);
+test('the element, which brings its styles and every language in one script, has at most 68 KB', async () => {
+  expect(await scripts('vite.element.config.ts')).toBeLessThanOrEqual(68 * 1024);
 }, 60_000);

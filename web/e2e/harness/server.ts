@@ -51,9 +51,16 @@ export class Server {
     await gone;
   }
 
-  /** Starts it again, with the same data at the same address. */
-  async start(): Promise<void> {
-    [this.#process] = await run(this.folder, new URL(this.url).host, this.flags);
+  /** Ends it without a word, as a crash or a pulled plug would. */
+  async kill(): Promise<void> {
+    const gone = once(this.#process, 'exit');
+    this.#process.kill('SIGKILL');
+    await gone;
+  }
+
+  /** Starts it again, with the same data at the same address; with other flags, if any are given. */
+  async start(flags = this.flags): Promise<void> {
+    [this.#process] = await run(this.folder, new URL(this.url).host, flags);
   }
 
   /** Stops it for good. */

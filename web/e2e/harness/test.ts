@@ -8,6 +8,8 @@ export { expect } from '@playwright/test';
 interface World {
   /** Flags of the server, besides address and data. */
   flags: string[];
+  /** Whether the server offers live connections. */
+  live: 'on' | 'off';
   /** What a page may complain of: what the test provokes. */
   provoked: RegExp;
   server: Server;
@@ -21,10 +23,13 @@ interface World {
 /** Every test has a server with data of its own. An error in a page's console, or an uncaught one, fails the test. */
 export const test = base.extend<World>({
   flags: [[], { option: true }],
+  // Most tests hold, count or break the polls, which are the truth below live connections; those of live.spec.ts are about
+  // both. JOBLINE_E2E_LIVE=on runs all with them.
+  live: [process.env.JOBLINE_E2E_LIVE === 'on' ? 'on' : 'off', { option: true }],
   // The browser itself reports every request that fails; many tests are about those.
   provoked: [/Failed to load resource|net::ERR_/, { option: true }],
-  server: async ({ flags }, use) => {
-    const server = await Server.start(...flags);
+  server: async ({ flags, live }, use) => {
+    const server = await Server.start('--live', live, ...flags);
     await use(server);
     await server.remove();
   },

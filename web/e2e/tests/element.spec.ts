@@ -50,6 +50,29 @@ test('a chat within a page of somebody else', async ({ host, server, api, browse
   ).toBeGreaterThan(0);
 });
 
+test('it is live from there, by a script that it loads from beside itself', async ({
+  host,
+  server,
+  api,
+  browserOfOne,
+}) => {
+  const address = host.publish('/', page(server, api.token('you'), 'conversation-with="john"'));
+  const opened = await (await browserOfOne()).newPage();
+  const scripts: string[] = [];
+  opened.on('request', request => scripts.push(new URL(request.url()).pathname));
+  const live = opened.waitForEvent('websocket').then(async socket => {
+    await socket.waitForEvent('framereceived', {
+      predicate: ({ payload }) => payload.includes('"op":"ready"'),
+    });
+    return socket;
+  });
+  await opened.goto(address);
+  expect((await live).url()).toBe(`${server.url.replace('http', 'ws')}/messages/live`);
+  expect(scripts).toContain('/jobline-live.js');
+  await api.say('john', 'you', 'At once');
+  await opened.getByRole('log').getByText('At once').waitFor({ timeout: 2500 });
+});
+
 test('a photo goes through from there, and axe finds nothing', async ({
   host,
   server,

@@ -80,6 +80,16 @@ export class Api {
     throw new JoblineError(problemIn(answer, this.#options.ports.clock));
   }
 
+  /** A token of this user; `fresh`: another one than before. */
+  async token(fresh: boolean): Promise<string> {
+    const { tokens } = this.#options;
+    if (fresh) tokens.drop();
+    const asked = tokens.get();
+    const token = await asked;
+    this.#check(token, asked);
+    return token;
+  }
+
   /** The absolute form of a URL that the server gave. */
   url(given: string): string {
     return given.startsWith('/') ? this.#baseUrl + given : given;

@@ -2,7 +2,14 @@
 
 import type { Observable } from './observable.ts';
 import type { Ports } from './ports.ts';
-import type { Connection, ConversationsState, StorageState, TimelineState } from './state.ts';
+import type {
+  Connection,
+  ConversationsState,
+  StorageState,
+  TimelineState,
+  TypingState,
+  WhoIsThere,
+} from './state.ts';
 
 export interface JoblineOptions {
   /** Where the server is: `https://chat.example.com`, or empty for the page's own origin. */
@@ -99,6 +106,7 @@ export interface Timeline extends Observable<TimelineState> {
   rememberSize(key: string, width: number, height: number): void;
   /** The unsent text of the composer, kept per conversation. */
   readonly draft: Observable<string>;
+  /** Keeps it, and tells the others that the reader types. */
   setDraft(text: string): void;
 }
 
@@ -118,6 +126,10 @@ export interface Jobline {
    */
   conversation(ref: ConversationRef): Timeline;
   readonly connection: Observable<Connection>;
+  /** Who types in the conversation on the screen. As `presence` it is empty without a live connection. */
+  readonly typing: Observable<TypingState>;
+  /** Which people of the list are there. */
+  readonly presence: Observable<WhoIsThere>;
   readonly storage: Observable<StorageState>;
   /** Unread messages in all conversations. */
   readonly unread: Observable<number>;

@@ -6,7 +6,7 @@ import { conversationOf } from './ids.ts';
 import { Cell } from './observable.ts';
 import type { Report } from './poller.ts';
 import { type Owner, Session } from './session.ts';
-import type { Connection, ConversationsState, StorageState } from './state.ts';
+import type { Connection, ConversationsState, StorageState, TypingState, WhoIsThere } from './state.ts';
 import { Backoff } from './time.ts';
 import { noToken, Tokens, userOf } from './tokens.ts';
 
@@ -22,6 +22,8 @@ class Client implements Jobline, Owner {
   readonly user = new Cell<string | undefined>(undefined);
   readonly connection = new Cell<Connection>({ state: 'connecting' });
   readonly storage = new Cell<StorageState>({ kind: 'opening' });
+  readonly typing = new Cell<TypingState>({});
+  readonly presence = new Cell<WhoIsThere>({});
   readonly unread: Cell<number>;
   readonly conversations: Cell<ConversationsState>;
   readonly #options: JoblineOptions;
@@ -44,12 +46,12 @@ class Client implements Jobline, Owner {
     this.#stopListening = options.ports.lifecycle.listen(event => {
       this.#session?.onLifecycle(event);
       if (event === 'focus' || event === 'network') this.#wake();
-      this.#showConnection();
+      this.showConnection();
     });
     this.ready = options.user === undefined ? this.#identify() : this.#begin(options.user);
     // Those who wait for it hear of a failure; nobody has to.
     this.ready.catch(() => undefined);
-    this.#showConnection();
+    this.showConnection();
   }
 
   conversation(ref: ConversationRef): Timeline {
@@ -125,7 +127,7 @@ class Client implements Jobline, Owner {
     before?.end(false, true).catch(() => undefined);
     this.conversations.set(NOTHING);
     this.#begin(user).catch(() => undefined);
-    this.#showConnection();
+    this.showConnection();
   }
 
   /** Ends. `wipe` also deletes what is kept; `clear` empties what is shown. */
@@ -140,10 +142,10 @@ class Client implements Jobline, Owner {
   reported(report: Report): void {
     this.#report = report;
     this.#reportedAt = this.#options.ports.clock.now();
-    this.#showConnection();
+    this.showConnection();
   }
 
-  #showConnection(): void {
+  showConnection(): void {
     if (!this.#over) this.connection.set(this.#currentConnection());
   }
 
@@ -152,7 +154,8 @@ class Client implements Jobline, Owner {
     const { online } = this.#options.ports.lifecycle.now();
     const offline = this.#session ? this.#session.poller.offlineSince !== undefined : !online;
     if (offline) return { state: 'offline' };
-    if (!problem) return { state: this.#report ? 'online' : 'connecting' };
+    const live = this.#session?.poller.relaxed !== undefined || undefined;
+    if (!problem) return { state: this.#report ? 'online' : 'connecting', live };
     const state = problem.code === 'unauthenticated' ? 'signedOut' : 'reconnecting';
     return { state, nextRetryAt: this.#reportedAt + pause, problem };
   }

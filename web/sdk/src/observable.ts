@@ -63,6 +63,8 @@ export function share<T>(before: T | undefined, after: T): T {
   }
   if (typeof before !== 'object' || typeof after !== 'object' || !before || !after) return after;
   const names = Object.keys({ ...before, ...after }) as (keyof (T | (T & object)))[];
-  const shared = Object.fromEntries(names.map(name => [name, share(before[name], after[name])])) as T;
+  const shared = Object.fromEntries(
+    (Object.keys(after) as typeof names).map(name => [name, share(before[name], after[name])]),
+  ) as T;
   return names.every(name => shared[name] === before[name]) ? before : shared;
 }

@@ -17,7 +17,7 @@
 
 import type { Core } from './core.ts';
 import { type Problem, problemOf } from './errors.ts';
-import type { Synced } from './generated/contract.ts';
+import type { LiveOffer, Synced } from './generated/contract.ts';
 import { SYNC } from './rows.ts';
 import { absorb } from './sync.ts';
 import { Backoff, pauseOf } from './time.ts';
@@ -40,6 +40,8 @@ interface Outcome {
   readonly problem?: Problem;
   /** There is more to fetch, and another poll follows at once. */
   readonly more?: boolean;
+  /** The live connection that is offered; `null` when none is, `undefined` when nothing was said of it. */
+  readonly live?: LiveOffer | null;
 }
 
 /** How polling stands. Times are those of `Clock.elapsed`, and differ from tab to tab. */
@@ -72,6 +74,7 @@ export class Poller {
   #wasOnline = true;
   #offlineSince: number | undefined;
   #callOff: (() => void) | undefined;
+  #relaxed: number | undefined;
 
   constructor(core: Core, watcher: Watcher) {
     this.#core = core;
@@ -90,6 +93,38 @@ export class Poller {
   /** When a poll was answered last, by `Clock.elapsed`. */
   get succeededAt(): number {
     return this.#succeededAt;
+  }
+
+  /** How often it polls beside a live connection, in milliseconds; `undefined` without one. */
+  get relaxed(): number | undefined {
+    return this.#relaxed;
+  }
+
+  /** Whether anything is to be shown, so that news are wanted at all. */
+  get isWanted(): boolean {
+    return this.#pause() !== undefined;
+  }
+
+  /** Polls that rarely, since a live connection brings what changes; as without one for `undefined`. */
+  relax(ms: number | undefined): void {
+    const before = this.#relaxed;
+    this.#relaxed = ms;
+    // All clients of a server lose it at one moment: they ask over the time in which they would have asked without it.
+    if (this.isWanted && (ms ?? 0) < (before ?? 0))
+      this.#schedule(this.#now() + this.#core.ports.random() * OPEN_MS);
+    else if (ms !== before) this.plan();
+  }
+
+  /** Takes in an answer to `cursor` that came over a live connection, as one to a poll. */
+  async take(cursor: string | undefined, answer: Synced): Promise<void> {
+    if (!(await absorb(this.#core, cursor, answer))) return this.#core.store.refresh();
+    this.#tell({ pause: pauseOf(answer.nextPollMs) });
+    this.plan();
+  }
+
+  /** Something was sent. A live connection brings what came of it, unless it wants polls beside it every minute. */
+  sent(): void {
+    if (!((this.#relaxed ?? 0) > 60_000)) this.pollNow();
   }
 
   /** Somebody did something: the pauses are short again. */
@@ -154,6 +189,7 @@ export class Poller {
     const wanted = this.#watcher.interest();
     const hidden = this.#now() - this.#hiddenAt;
     if (!wanted || hidden >= STOP_AFTER_MS) return undefined;
+    if (this.#relaxed) return this.#relaxed;
     if (this.#report.news) return OPEN_MS;
     if (this.#now() - this.#activeAt >= IDLE_AFTER_MS) return IDLE_MS;
     return wanted === 'chat' && hidden < 0 ? OPEN_MS : BACKGROUND_MS;
@@ -202,7 +238,7 @@ export class Poller {
       await this.#watcher.refreshOpenChats();
     }
     const news = answer?.messages.some(({ senderId }) => senderId !== this.#core.me);
-    return { pause: pauseOf(answer?.nextPollMs), news };
+    return { pause: pauseOf(answer?.nextPollMs), news, live: answer?.live ?? null };
   }
 
   #tell(outcome: Outcome): void {
@@ -217,7 +253,7 @@ export class Poller {
     try {
       const answer = await api.call('sync', { since: cursor });
       if (await absorb(this.#core, cursor, answer)) return answer;
-      await store.reload();
+      await store.refresh();
     } catch (error) {
       if (problemOf(error).code !== 'invalid_cursor' || cursor === undefined) throw error;
       // The server does not know it, as after it was set up anew: everything is fetched again.

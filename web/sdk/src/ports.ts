@@ -24,6 +24,15 @@ export interface HttpCall {
   cancel(): void;
 }
 
+/** A WebSocket, as browsers have it. */
+export interface LiveSocket {
+  onopen: (() => void) | null;
+  onmessage: ((event: { readonly data: unknown }) => void) | null;
+  onclose: ((event: { readonly code: number }) => void) | null;
+  send(text: string): void;
+  close(code?: number): void;
+}
+
 export type Http = (request: HttpRequest) => HttpCall;
 
 export interface Clock {
@@ -82,6 +91,8 @@ export interface Ports {
   readonly openCache: (name: string) => Promise<Cache>;
   /** Deletes the cache of this name, even if other tabs have it open. Without it a cache that failed cannot be emptied on sign-out. */
   readonly deleteCache?: (name: string) => Promise<void>;
+  /** Without it there are polls alone. Throws where the page may not connect to `url`. */
+  readonly socket?: (url: string, protocols: string[]) => LiveSocket;
   /** Without it every tab polls for itself. */
   readonly locks?: Locks;
   /** Without it tabs learn of each other's work when they are looked at. */

@@ -172,7 +172,7 @@ export class Sender {
       );
     }
     this.#attempts.forget(name);
-    this.#poller.pollNow();
+    this.#poller.sent();
     return true;
   }
 
@@ -241,7 +241,7 @@ export class Sender {
         return dropped(clientId);
       return [{ put: outboxKey(clientId), value: { ...kept, accepted: message } }];
     });
-    this.#poller.pollNow();
+    this.#poller.sent();
   }
 
   /** Answers whether to go on at once. */
@@ -285,7 +285,7 @@ export class Sender {
     const value = { conversationId, clientId, act: { is: 'edit', text } as const, at, order };
     const edit = file ? [] : [{ put: commandKey(value), value }];
     await this.#core.store.transact([], () => [...dropped(clientId), ...edit]);
-    this.#poller.pollNow();
+    this.#poller.sent();
     return true;
   }
 

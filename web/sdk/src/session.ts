@@ -4,9 +4,13 @@ import { Api } from './api.ts';
 import { MemoryCache } from './cache/memory.ts';
 import type { Cache } from './cache/port.ts';
 import { Commands } from './commands.ts';
+import type { LiveOffer } from './generated/contract.ts';
 import { History } from './history.ts';
 import { randomId } from './ids.ts';
 import { ConversationList, type ListCells } from './list.ts';
+import type { Live } from './live/index.ts';
+import type { LiveParts } from './live/parts.ts';
+import type { PeopleCells } from './live/people.ts';
 import type { Change } from './mirror.ts';
 import type { Cell } from './observable.ts';
 import { Outbox } from './outbox.ts';
@@ -30,13 +34,17 @@ const OLD_MS = 3000;
 const STILL_MS = 10_000;
 /** Uploads that have sent bytes within this time go on when the device has another connection. */
 const MOVING_MS = 2000;
+/** How long after live connections could not be loaded that is tried again. */
+const AGAIN_MS = 10 * 60_000;
 /** How often what is on the screen is fetched by itself while polls are busy with everything. */
 const MEANWHILE_MS = 3000;
 
 /** Whose session it is: what it shows, and what it tells. */
-export interface Owner extends ListCells {
+export interface Owner extends ListCells, PeopleCells {
   readonly storage: Cell<StorageState>;
   reported(report: Report): void;
+  /** Whether it is live may have changed. */
+  showConnection(): void;
   /** Somebody signed out in another tab. */
   sessionEnded(): void;
   /** The host's token is another user's now. */
@@ -51,7 +59,7 @@ export interface Place {
   readonly ports: Ports;
 }
 
-export class Session implements TimelineParts, StoreEvents, Watcher {
+export class Session implements TimelineParts, LiveParts, StoreEvents, Watcher {
   readonly me: string;
   readonly ports: Ports;
   readonly api: Api;
@@ -63,12 +71,16 @@ export class Session implements TimelineParts, StoreEvents, Watcher {
   readonly commands: Commands;
   readonly history: History;
   readonly list: ConversationList;
+  readonly cells: PeopleCells;
   readonly #name: string;
   readonly #owner: Owner;
   /** Absent until it is loaded. */
   #sender: Sender | undefined;
   #loadingSender: Promise<void> | undefined;
   #leads = false;
+  /** Absent until the server offers live connections, and it is loaded. */
+  #live: Live | undefined;
+  #loadingLive: Promise<void> | undefined;
   readonly #timelines = new Map<string, ConversationTimeline>();
   #over = false;
   /** Memory is all there is. */
@@ -82,6 +94,7 @@ export class Session implements TimelineParts, StoreEvents, Watcher {
     this.ports = ports;
     this.#name = name;
     this.#owner = owner;
+    this.cells = owner;
     this.api = new Api({ baseUrl, tokens, ports, user, userChanged: other => this.#userChanged(other) });
     this.tabs = new Tabs(name, ports.clock, ports.channel?.(name), ports.locks);
     this.store = new Store(this.#openCache(), this.tabs, ports.clock, this, randomId(ports.random));
@@ -102,14 +115,30 @@ export class Session implements TimelineParts, StoreEvents, Watcher {
     return timeline;
   }
 
+  openChat(): string | undefined {
+    return [...this.#timelines.values()].findLast(timeline => timeline.isOpen)?.id;
+  }
+
+  connected(): void {
+    this.#owner.showConnection();
+  }
+
+  acted(id?: string, text?: string): void {
+    this.poller.active();
+    if (id) this.#live?.typed(id, text ?? '');
+    this.#live?.look();
+  }
+
   interest(): Interest {
-    for (const timeline of this.#timelines.values()) if (timeline.isOpen) return 'chat';
+    if (this.openChat()) return 'chat';
     const { conversations, unread } = this.#owner;
     return conversations.isWatched || unread.isWatched ? 'list' : undefined;
   }
 
   reported(report: Report): void {
     this.#owner.reported(report);
+    if (report.live !== undefined) this.#offered(report.live);
+    this.#live?.reported(report);
     if (report.problem) return;
     if (!report.more) this.#each(timeline => timeline.polled());
     // Requests go through: the device may have called itself offline for nothing.
@@ -129,6 +158,7 @@ export class Session implements TimelineParts, StoreEvents, Watcher {
     // A hidden page may be ended without another event.
     if (event === 'leave' || !visible) this.#each(timeline => timeline.flush());
     if (event !== 'change' && event !== 'network') this.poller.active();
+    this.#live?.happened(event);
     if (event === 'activity') return;
     if (event === 'network') this.api.renew(0);
     else if (event === 'focus') this.api.renew(OLD_MS);
@@ -147,6 +177,7 @@ export class Session implements TimelineParts, StoreEvents, Watcher {
     if (this.#over) return;
     this.#over = true;
     this.#sender?.stop();
+    this.#live?.stop();
     this.poller.stop();
     this.api.close();
     // What is on the screen goes at once, whatever the cache does.
@@ -244,12 +275,14 @@ export class Session implements TimelineParts, StoreEvents, Watcher {
       this.#sendPending();
       this.#sender?.start();
       this.poller.pollNow(false);
+      this.#live?.look();
       // The list comes with the polls in any case; this is only sooner.
       this.list.preload().catch(() => undefined);
     };
     const follow = () => {
       this.#leads = false;
       this.#sender?.stop();
+      this.#live?.look();
     };
     // What can reject here is that the session was over before it began.
     this.store.opened.then(() => this.tabs.elect({ lead, follow })).catch(() => undefined);
@@ -269,6 +302,23 @@ export class Session implements TimelineParts, StoreEvents, Watcher {
     this.#sender = new Sender(this, this.poller);
     if (this.#leads) this.#sender.start();
     else this.#sender.sendPending();
+  }
+
+  /** A live connection is offered, or none is. */
+  #offered(offer: LiveOffer | null): void {
+    if (this.#live) return this.#live.offered(offer);
+    if (offer && this.ports.socket)
+      this.#loadingLive ??= this.#loadLive(offer).catch(() => {
+        // Polls go on. Where the page forbids it, each attempt complains in the console.
+        this.ports.clock.after(AGAIN_MS, () => {
+          this.#loadingLive = undefined;
+        });
+      });
+  }
+
+  async #loadLive(offer: LiveOffer): Promise<void> {
+    const { Live } = await import('./live/index.ts');
+    if (!this.#over) this.#live = new Live(this, offer);
   }
 
   #progressed(clientId: string): void {

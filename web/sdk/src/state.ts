@@ -156,10 +156,26 @@ export interface ConversationsState {
  */
 export interface Connection {
   readonly state: 'connecting' | 'online' | 'offline' | 'reconnecting' | 'signedOut';
+  /** Messages come at once, by a live connection of this tab or of another one; without it they are polled for. */
+  readonly live?: boolean;
   /** Unix milliseconds of the next attempt, while `reconnecting` or `signedOut`. */
   readonly nextRetryAt?: number;
   readonly problem?: Problem;
 }
+
+/** Who types, by conversation: the ids of others, the one who began last comes last. Of the one on the screen alone. */
+export type TypingState = { readonly [conversationId: string]: readonly string[] };
+
+/** Whether somebody is there. */
+export interface UserPresence {
+  /** `online`: they are there, or were in the last two minutes. `recent`: today. `away`: longer ago, or it is not known. */
+  readonly state: 'online' | 'recent' | 'away';
+  /** When they were there last, to the hour: Unix milliseconds. */
+  readonly lastActiveAt?: number;
+}
+
+/** By user id, of those of whom it may be known: people with whom there is an open job. */
+export type WhoIsThere = { readonly [userId: string]: UserPresence };
 
 /** Where messages and drafts are kept. `memory`: they are lost with the page, and the reader should be told. */
 export interface StorageState {

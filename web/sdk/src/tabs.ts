@@ -18,7 +18,17 @@ export type TabMessage =
   | { readonly is: 'here' }
   /** How far own messages are, while they are on their way. */
   | { readonly is: 'progress'; readonly clientId: string; readonly state: unknown }
-  | { readonly is: 'signedOut' };
+  | { readonly is: 'signedOut' }
+  /** What the leader's live connection tells, and how often to poll. */
+  | { readonly is: 'live'; readonly state: unknown }
+  /** A tab is ready to hear of live connections. */
+  | { readonly is: 'joins' }
+  /** What is on the screen of a tab. */
+  | { readonly is: 'screen'; readonly screen: unknown }
+  /** A tab is seen, and would lead in the place of one that is not. */
+  | { readonly is: 'seen'; readonly tab: string }
+  /** The leader has no objection. */
+  | { readonly is: 'yields'; readonly to: string };
 
 /** How long a leader may take to answer, in milliseconds: one that is suspended never does. */
 const SILENCE_MS = 6000;
@@ -83,14 +93,18 @@ export class Tabs {
 
   /** There is something to do for the tab that leads: should it not run, this tab takes its place. */
   ensureLeader(): void {
-    const locks = this.#locks;
-    if (this.#leading || this.#stopWaitingForLeader || !this.areHeard || !locks || !this.#role) return;
+    if (this.#leading || this.#stopWaitingForLeader || !this.areHeard || !this.#locks || !this.#role) return;
     this.post({ is: 'leads' });
     this.#stopWaitingForLeader = this.#clock.after(SILENCE_MS, () => {
       this.#stopWaitingForLeader = undefined;
-      this.#stopWaiting?.();
-      this.#request(locks, true);
+      this.take();
     });
+  }
+
+  /** Takes the place of the tab that leads. */
+  take(): void {
+    this.#stopWaiting?.();
+    if (this.#locks) this.#request(this.#locks, true);
   }
 
   /** Goes on without the others: what this tab keeps is not what they keep. A sign-out is still for all. */

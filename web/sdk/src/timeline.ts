@@ -17,7 +17,6 @@ import type { Change } from './mirror.ts';
 import { Cell, share } from './observable.ts';
 import type { Outbox } from './outbox.ts';
 import { withCommands } from './overlay.ts';
-import type { Poller } from './poller.ts';
 import { quoteOf } from './quotes.ts';
 import { bytesKey, type CommandRow, KEPT, type MessageRow, readKey } from './rows.ts';
 import type { TimelineMessage, TimelineState } from './state.ts';
@@ -26,11 +25,12 @@ import { personIn, unreadIn, viewOfEntry } from './view.ts';
 
 /** The parts that a timeline works with. */
 export interface TimelineParts extends Core {
-  readonly poller: Poller;
   readonly outbox: Outbox;
   readonly commands: Commands;
   readonly history: History;
   readonly list: ConversationList;
+  /** The reader did something: a chat was opened or closed, or `text` is in the composer of the conversation `id`. */
+  acted(id?: string, text?: string): void;
 }
 
 export class ConversationTimeline implements Timeline {
@@ -72,7 +72,7 @@ export class ConversationTimeline implements Timeline {
   subscribe = (changed: () => void): (() => void) => this.#cell.subscribe(changed);
 
   setDraft(text: string): void {
-    this.#core.poller.active();
+    this.#core.acted(this.id, text);
     this.draft.write(text);
   }
 
@@ -84,7 +84,7 @@ export class ConversationTimeline implements Timeline {
     this.#opened += 1;
     if (this.#opened === 1) {
       if (this.#status === 'ready') this.#divider.open(this.#unread(), this.#loaded.last);
-      this.#core.poller.active();
+      this.#core.acted();
       this.refresh();
       void this.load();
       // What cannot be learnt now is asked after the next poll.
@@ -100,7 +100,7 @@ export class ConversationTimeline implements Timeline {
     void this.flush();
     this.#divider.open(0, this.#loaded.last);
     this.#loaded.keep(-KEPT);
-    this.#core.poller.active();
+    this.#core.acted();
     this.refresh();
   }
 
@@ -108,9 +108,9 @@ export class ConversationTimeline implements Timeline {
     const fromDraft = this.draft.get().trim() === text.trim();
     const quote = replyTo === undefined ? undefined : quoteOf(this.#find(replyTo));
     const place = { conversationId: this.id, to: this.#to(), job: this.#job };
-    const draft = { ...place, text, fromDraft, replyTo: quote };
-    const clientId = await this.#core.outbox.add(draft);
+    const clientId = await this.#core.outbox.add({ ...place, text, fromDraft, replyTo: quote });
     if (fromDraft) this.draft.sent();
+    this.#core.acted(this.id, '');
     return clientId;
   }
 
@@ -158,7 +158,7 @@ export class ConversationTimeline implements Timeline {
   async loadOlder(): Promise<void> {
     if (this.#loadingOlder || !this.#hasOlder()) return;
     this.#loadingOlder = true;
-    this.#core.poller.active();
+    this.#core.acted();
     this.refresh();
     const before = this.#loaded.at(this.#loaded.first)?.message.id;
     try {
@@ -320,8 +320,8 @@ export class ConversationTimeline implements Timeline {
   }
 
   #hasOlder(): boolean {
-    if (this.#other === undefined || this.#start === -1) return false;
     if (this.#loaded.first > 0) return this.#loaded.first > 1 && this.#loaded.first !== this.#start;
+    if (this.#other === undefined || this.#start === -1) return false;
     const { conversation, isComplete } = this.#core.store.mirror;
     // What complete polls have not brought is not there.
     return conversation.has(this.id) || !isComplete;

@@ -44,11 +44,18 @@ test('the client with IndexedDB and the browser ports is at most 16 KB gzipped',
       },
     },
   });
-  const [chunk] = (built as Rolldown.RolldownOutput).output;
+  const [chunk, ...others] = (built as Rolldown.RolldownOutput).output;
   const size = gzipSync(chunk.code, { level: 9 }).length;
   expect(chunk.code).toContain('XMLHttpRequest');
   expect(size).toBeLessThanOrEqual(16 * 1024);
   console.log(`The client: ${chunk.code.length} bytes minified, ${size} gzipped.`);
+  // What comes on demand, with all that it brings along.
+  for (const name of ['onDemand', 'live']) {
+    const part = others.find(one => one.type === 'chunk' && one.name === name) as Rolldown.OutputChunk;
+    const bytes = gzipSync(part.code, { level: 9 }).length;
+    expect(bytes, name).toBeLessThanOrEqual(4 * 1024);
+    console.log(`${name}: ${bytes} gzipped.`);
+  }
 });
 
 test('the core names nothing of a browser, and the package needs nothing at run time', () => {
@@ -57,7 +64,11 @@ test('the core names nothing of a browser, and the package needs nothing at run 
   expect(manifest).toMatchObject({ license: 'MIT', sideEffects: false, type: 'module' });
   const core = readdirSync(`${here}src`).filter(name => name.endsWith('.ts'));
   expect(core).toContain('session.ts');
-  for (const name of [...core, 'cache/memory.ts', 'cache/port.ts']) {
+  const live = readdirSync(`${here}src/live`).map(name => `live/${name}`);
+  // The element loads it as a script of its own: what it needs of the client it is given.
+  for (const name of live)
+    expect(readFileSync(`${here}src/${name}`, 'utf8'), name).not.toMatch(/^import (?!type).*'\.\.\//m);
+  for (const name of [...core, ...live, 'cache/memory.ts', 'cache/port.ts']) {
     const code = readFileSync(`${here}src/${name}`, 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '');
     expect(code, name).not.toMatch(
       /\b(window|document|navigator|localStorage|indexedDB|fetch\(|setTimeout|Date\.now)\b/,

@@ -10,12 +10,14 @@ import {
   type HttpRequest,
   type Jobline,
   type LifecycleEvent,
+  type LiveSocket,
   type Locks,
   type Ports,
   type Random,
   type Write,
 } from '../src/index.ts';
 import type { ManualClock } from './clock.ts';
+import type { FakeLine } from './live.ts';
 import type { FakeServer } from './server.ts';
 
 const never = <T>() => new Promise<T>(() => undefined);
@@ -115,6 +117,7 @@ export class Tab {
   readonly #device: Device;
   readonly #heard = new Set<(event: LifecycleEvent) => void>();
   readonly #later: (() => void)[] = [];
+  readonly #lines = new Set<FakeLine>();
   readonly #channels = new Set<{ name: string; heard: (message: unknown) => void }>();
 
   constructor(device: Device) {
@@ -125,6 +128,7 @@ export class Tab {
   kill(): void {
     this.isAlive = false;
     this.#device.tabs.delete(this);
+    for (const line of this.#lines) line.leave();
     this.#device.grant();
   }
 
@@ -168,6 +172,7 @@ export class Tab {
           return () => this.#heard.delete(heard);
         },
       },
+      socket: (url, protocols) => this.#connect(url, protocols),
       openCache: open,
       deleteCache: async name => void this.#device.rows.delete(name),
       ...(modern && { locks: this.#locks(), channel: (name: string) => this.#channel(name) }),
@@ -201,6 +206,16 @@ export class Tab {
       return this.#step() && answer !== 'silence' ? answer : never();
     };
     return { answer: Promise.race([run(), cancelled]), cancel };
+  }
+
+  #connect(url: string, protocols: string[]): LiveSocket {
+    if (!/^wss?:/.test(url)) throw new SyntaxError('The URL is none of a WebSocket.');
+    const run = (act: () => void) => this.whenRunning(() => this.isAlive && act());
+    const line = this.#device.server.connect(protocols, run);
+    this.#lines.add(line);
+    if (!this.online && !this.lies) line.refuse();
+    else line.open();
+    return line;
   }
 
   #shared(name: string): Cache {

@@ -1,6 +1,7 @@
 /** For tests of what is built on the client: a server, devices and a clock in memory. Not published. */
 
 // Loaded before any test begins: scripts that come on demand are not what tests wait for.
+import '../src/live/index.ts';
 import '../src/onDemand.ts';
 import { ManualClock, seeded } from './clock.ts';
 import { Device } from './device.ts';
@@ -8,6 +9,7 @@ import { FakeServer } from './server.ts';
 
 export { ManualClock, seeded, settle, until } from './clock.ts';
 export { Device, Tab } from './device.ts';
+export { FakeLine } from './live.ts';
 export { FakeServer, type Fault, type Seen } from './server.ts';
 
 export interface World {

@@ -1,11 +1,20 @@
 /** The contract in memory: what the real server would answer, and what goes wrong between it and a client. */
 
-import type { Conversation, Job, Message, SendMessage, UploadFile } from '../src/generated/contract.ts';
+import type {
+  Conversation,
+  Job,
+  LiveOffer,
+  Message,
+  PresenceState,
+  SendMessage,
+  UploadFile,
+} from '../src/generated/contract.ts';
 import { CONTENT_CHARACTERS, FILE_BYTES } from '../src/generated/limits.ts';
 import { conversationOf } from '../src/ids.ts';
 import type { HttpAnswer, HttpRequest } from '../src/index.ts';
 import { quoteOf } from '../src/quotes.ts';
 import type { ManualClock } from './clock.ts';
+import { FakeLine, type LiveFault } from './live.ts';
 import {
   changeFor,
   deleted,
@@ -38,6 +47,14 @@ export class FakeServer {
   nextPollMs = 3000;
   /** Cursors older than this number of the log get a fresh start. */
   forgotten = 0;
+  /** The live connection that is offered. */
+  live: LiveOffer | undefined;
+  /** What comes of live connections; they are answered unless a test says otherwise. */
+  liveFault: LiveFault | undefined;
+  /** The live connections there were, in order. */
+  readonly lines: FakeLine[] = [];
+  /** Who is there, for `presence`. */
+  readonly seen = new Map<string, { state: PresenceState; lastActiveAt?: string }>();
   /** Procedures that were carried out, in order. */
   readonly requests: Seen[] = [];
   readonly people = new Map<string, { name: string; avatarUrl?: string }>();
@@ -47,7 +64,7 @@ export class FakeServer {
   readonly #files = new Map<string, StoredFile>();
   readonly #buckets = new Map<string, { tokens: number; at: number }>();
   readonly #tokens = new Map<string, string>();
-  #log = 0;
+  #count = 0;
   #made = 0;
 
   constructor(clock: ManualClock) {
@@ -67,6 +84,36 @@ export class FakeServer {
     const token = `head.${claims}.signature`;
     this.#tokens.set(token, user);
     return token;
+  }
+
+  /** Whose token it is. */
+  ownerOf(token: string): string | undefined {
+    return this.#tokens.get(token);
+  }
+
+  /** A client opens a live connection. `run` defers to when its tab runs. */
+  connect(protocols: readonly string[], run: (act: () => void) => void): FakeLine {
+    const user = this.ownerOf(protocols[1]?.replace('bearer.', '') ?? '');
+    const line = new FakeLine(this, this.#clock, user, run);
+    this.lines.push(line);
+    return line;
+  }
+
+  /** What `sync` answers to `user`, as live connections push it. */
+  synced(user: string, since: string | undefined): object & { readonly cursor: string } {
+    return this.#sync(user, { since, limit: 20 });
+  }
+
+  get #log(): number {
+    return this.#count;
+  }
+
+  set #log(count: number) {
+    this.#count = count;
+    // Once what changed is in place.
+    queueMicrotask(() => {
+      for (const line of this.lines) line.moved();
+    });
   }
 
   /** The token in use is refused from now on. */
@@ -134,7 +181,12 @@ export class FakeServer {
         versions: () => this.#versions(user, input),
         markAsRead: () => this.#mark(user, input as { conversationId: string; upTo?: string }),
         uploadFile: () => this.#upload(user, input as unknown as UploadFile),
-        sync: () => this.#sync(user, input),
+        sync: () => ({ ...this.#sync(user, input), ...(this.live && { live: this.live }) }),
+        presence: () => ({
+          people: String(input.userIds)
+            .split(',')
+            .flatMap(id => (this.seen.has(id) ? [{ id, ...this.seen.get(id) }] : [])),
+        }),
       };
       const run = procedures[procedure];
       if (!run) throw new Refusal(404, 'not_found', `There is no ${procedure}.`);

@@ -23,8 +23,8 @@ use std::sync::Arc;
 const PAGE: &str = "index.html";
 /// Where the app is when it was installed.
 const MANIFEST: &str = "manifest.webmanifest";
-/// The script of the custom element, which pages of the host load from another origin.
-const ELEMENT: &str = "jobline-chat.js";
+/// The script of the custom element, which pages of the host load from another origin, and what it loads from beside itself.
+const ELEMENT: [&str; 2] = ["jobline-chat.js", "jobline-live.js"];
 /// Files in this folder have a hash of their content in their name.
 const HASHED: &str = "assets/";
 /// Calls need camera, microphone and screen, which the browser asks the user for; pages that show the app in a frame allow
@@ -90,7 +90,7 @@ impl File {
         // Caches on the way may keep one response for each encoding.
         set(VARY, "accept-encoding");
         set(REFERRER_POLICY, "no-referrer");
-        if asset.path == ELEMENT {
+        if ELEMENT.contains(&asset.path) {
             set(ACCESS_CONTROL_ALLOW_ORIGIN, "*");
             set(HeaderName::from_static("cross-origin-resource-policy"), "cross-origin");
         } else {
@@ -134,7 +134,7 @@ fn cache_control(path: &str) -> &'static str {
     match path {
         _ if path.starts_with(HASHED) => "public, max-age=31536000, immutable",
         // Its URL is in the host's pages and does not change, so a new version must reach browsers within minutes.
-        ELEMENT => "public, max-age=300, stale-while-revalidate=86400",
+        _ if ELEMENT.contains(&path) => "public, max-age=300, stale-while-revalidate=86400",
         _ => "no-cache",
     }
 }

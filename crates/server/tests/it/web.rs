@@ -18,6 +18,7 @@ static FILES: &[Asset] = &[
     Asset { brotli: Some(b"page in brotli"), gzip: Some(b"page in gzip"), ..asset("index.html", b"<!doctype html>") },
     Asset { gzip: Some(b"code in gzip"), ..asset("assets/app-4f2a.js", b"export {}") },
     asset("jobline-chat.js", b"customElements"),
+    asset("jobline-live.js", b"WebSocket"),
     asset("sw.js", b"self"),
     asset("manifest.webmanifest", b"{}"),
 ];
@@ -59,6 +60,7 @@ async fn files_with_a_hash_in_their_name_are_cached_and_others_revalidated() {
         ("/sw.js", "no-cache"),
         ("/manifest.webmanifest", "no-cache"),
         ("/jobline-chat.js", "public, max-age=300, stale-while-revalidate=86400"),
+        ("/jobline-live.js", "public, max-age=300, stale-while-revalidate=86400"),
     ] {
         assert_eq!(app.get(path).await.header("cache-control"), Some(kept), "{path}");
     }
@@ -173,10 +175,12 @@ async fn without_other_origins_the_policy_names_none() {
 async fn pages_of_other_origins_may_load_only_the_element() {
     let app = app().await;
     for origin in ["https://market.example", "https://elsewhere.example"] {
-        let element = with(&app, "/jobline-chat.js", &[("origin", origin)]).await;
-        let allowed = element.header("access-control-allow-origin").unwrap();
-        assert!(allowed == "*" || allowed == origin, "{allowed}");
-        assert_eq!(element.header("cross-origin-resource-policy"), Some("cross-origin"));
+        for script in ["/jobline-chat.js", "/jobline-live.js?9f2c"] {
+            let element = with(&app, script, &[("origin", origin)]).await;
+            let allowed = element.header("access-control-allow-origin").unwrap();
+            assert!(allowed == "*" || allowed == origin, "{script}: {allowed}");
+            assert_eq!(element.header("cross-origin-resource-policy"), Some("cross-origin"), "{script}");
+        }
     }
     let page = with(&app, "/", &[("origin", "https://elsewhere.example")]).await;
     assert_eq!(page.header("access-control-allow-origin"), None);
@@ -237,7 +241,7 @@ async fn every_file_of_the_app_in_this_build_is_served() {
         assert_eq!(file.status, 200, "{path}");
         assert_ne!(file.header("content-type"), Some("application/octet-stream"), "{path}");
     }
-    for name in ["sw.js", "manifest.webmanifest", "jobline-chat.js"] {
+    for name in ["sw.js", "manifest.webmanifest", "jobline-chat.js", "jobline-live.js"] {
         assert!(ASSETS.iter().any(|asset| asset.path == name), "{name} is in the app");
     }
     let packed = ASSETS.iter().filter(|asset| asset.path.ends_with(".js") && asset.identity.len() > 1_000);

@@ -1,21 +1,31 @@
-import type { Job, Person } from '@jobline/sdk';
-import { useRef } from 'preact/hooks';
-import { plain } from '../models/plainText.ts';
+import type { Person } from '@jobline/sdk';
+import { useState } from 'preact/hooks';
 import { Avatar } from './Avatar.tsx';
 import { useSurroundings } from './context.ts';
 import { Icon } from './Icon.tsx';
+import { JobLine, type ShownJob } from './JobLine.tsx';
+import { Dot, usePresence, useTyping } from './Live.tsx';
+import { lazy } from './lazy.tsx';
+
+const LastSeen = lazy(async () => (await import('./LastSeen.tsx')).LastSeen);
+const DetailsDialog = lazy(async () => (await import('./DetailsDialog.tsx')).DetailsDialog);
 
 interface Props {
+  /** The id of the conversation. */
+  readonly id: string;
   readonly person: Person | undefined;
   readonly name: string;
   /** The job that the conversation is about; of one that is not known yet the number alone. */
-  readonly job: Job | { readonly id: number } | undefined;
+  readonly job: ShownJob | undefined;
 }
 
 /** Who is written to, and about which job. What is cut here is shown in full by pressing it. */
-export function ChatHead({ person, name, job }: Props) {
+export function ChatHead({ id, person, name, job }: Props) {
   const { navigation, single, words } = useSurroundings();
-  const details = useRef<HTMLDialogElement>(null);
+  const presence = usePresence(person?.id);
+  const typing = useTyping(id, () => name);
+  /** How often the details were opened. */
+  const [opened, open] = useState(0);
   return (
     <header class="chat-head" part="header">
       {!single && (
@@ -30,52 +40,24 @@ export function ChatHead({ person, name, job }: Props) {
       )}
       {person && <Avatar person={person} small />}
       <div class="who">
-        <h1 class="name" tabIndex={-1}>
-          <bdi>{name}</bdi>
-        </h1>
-        {job && <JobLine job={job} />}
+        <Dot presence={presence} />
+        <div class="name-line">
+          <h1 class="name" tabIndex={-1}>
+            <bdi>{name}</bdi>
+          </h1>
+          {presence?.lastActiveAt !== undefined && <LastSeen presence={presence} />}
+        </div>
+        {typing ? <p class="title typing">{typing}</p> : job && <JobLine job={job} />}
         {person && (
           <button
             type="button"
             class="more"
             aria-label={words.t('details')}
-            onClick={() => details.current?.showModal()}
+            onClick={() => open(opened + 1)}
           />
         )}
       </div>
-      <dialog class="sheet-dialog" ref={details} aria-label={words.t('details')} {...{ closedby: 'any' }}>
-        <div class="rows">
-          <div class="head">
-            {person && <Avatar person={person} />}
-            <h2>
-              <bdi>{name}</bdi>
-            </h2>
-            <button
-              type="button"
-              class="icon-button"
-              aria-label={words.t('close')}
-              onClick={() => details.current?.close()}
-            >
-              <Icon name="close" />
-            </button>
-          </div>
-          {job && <JobLine job={job} />}
-        </div>
-      </dialog>
+      {opened > 0 && person && <DetailsDialog key={opened} person={person} name={name} job={job} />}
     </header>
-  );
-}
-
-function JobLine({ job }: { job: NonNullable<Props['job']> }) {
-  const { words } = useSurroundings();
-  const number = words.t('job', { number: words.label(job.id) });
-  const closed = 'status' in job && job.status === 'closed';
-  return (
-    <p class="title">
-      {'title' in job && <bdi>{plain(job.title)}</bdi>}
-      <span class={closed ? 'job closed' : 'job'}>
-        {closed ? words.both(number, words.t('closed')) : number}
-      </span>
-    </p>
   );
 }

@@ -77,7 +77,7 @@ export function ChatPane({ timeline, about, photo }: Props) {
         aria-label={person ? words.t('conversationWith', { name }) : name}
         onKeyDown={pressed}
       >
-        <ChatHead person={person} name={name} job={job} />
+        <ChatHead id={timeline.id} person={person} name={name} job={job} />
         <ConnectionLine />
         <MessageList timeline={timeline} state={state} name={name} />
         {writing && person && <Composer timeline={timeline} tray={tray} name={name} />}

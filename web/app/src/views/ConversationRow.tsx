@@ -7,6 +7,7 @@ import { Avatar } from './Avatar.tsx';
 import { useSurroundings } from './context.ts';
 import { memo } from './hooks.ts';
 import { Icon } from './Icon.tsx';
+import { Dot, usePresence, useTyping } from './Live.tsx';
 import { StatusIcon } from './Status.tsx';
 
 interface Props {
@@ -23,6 +24,8 @@ export const ConversationRow = memo(({ item, open, stop }: Props) => {
   const { navigation, words } = useSurroundings();
   const { job, person } = item;
   const name = personName(person.name, person.id) || words.t('somebody');
+  const presence = usePresence(person.id);
+  const typing = useTyping(item.id, () => name);
   return (
     <button
       type="button"
@@ -34,6 +37,7 @@ export const ConversationRow = memo(({ item, open, stop }: Props) => {
       onClick={() => navigation.open(item.id)}
     >
       <Avatar person={person} />
+      <Dot presence={presence} />
       <span class="name">
         <bdi>{name}</bdi>
       </span>
@@ -44,7 +48,7 @@ export const ConversationRow = memo(({ item, open, stop }: Props) => {
         {job && <bdi>{plain(job.title)}</bdi>}
         {job?.status === 'closed' && <span class="mark">{words.t('closed')}</span>}
       </span>
-      <Preview item={item} open={open} />
+      {typing ? <span class="preview typing">{typing}</span> : <Preview item={item} open={open} />}
       {item.unread > 0 && (
         <span class="badge" part="badge">
           <span aria-hidden="true">{words.number(item.unread)}</span>

@@ -1,7 +1,7 @@
 /** What a browser has of what the client needs. Each part does without what is missing, as in a worker or a test. */
 
 import { deleteIndexedDb, openIndexedDb } from '../cache/indexeddb.ts';
-import type { Channel, Clock, Lifecycle, Locks, Ports } from '../ports.ts';
+import type { Channel, Clock, Lifecycle, LiveSocket, Locks, Ports } from '../ports.ts';
 import { browserHttp } from './http.ts';
 
 const clock: Clock = {
@@ -103,6 +103,8 @@ export function browserPorts(): Ports {
     lifecycle,
     openCache: name => openIndexedDb(name),
     deleteCache: deleteIndexedDb,
+    // The same, but that events have more in them.
+    socket: (url, protocols) => new WebSocket(url, protocols) as unknown as LiveSocket,
     ...(navigator.locks && { locks }),
     ...(globalThis.BroadcastChannel && { channel }),
   };

@@ -1,0 +1,20 @@
+import type { UserPresence } from '@jobline/sdk';
+import type { Translator } from '../i18n/translator.ts';
+import { dayNumber } from '../models/time.ts';
+import { useSurroundings } from './context.ts';
+
+/** That somebody is there, or the day on which they were there last. */
+export function LastSeen({ presence }: { presence: UserPresence }) {
+  const { words } = useSurroundings();
+  const { state, lastActiveAt } = presence;
+  if (state === 'online') return <span class="seen">{words.t('online')}</span>;
+  if (lastActiveAt === undefined) return null;
+  return <span class="seen">{words.t('lastSeen', { when: day(lastActiveAt, Date.now(), words) })}</span>;
+}
+
+/** Today, yesterday, 3 days ago; a date after a week. The future, of a clock that is wrong, is today. */
+function day(at: number, now: number, words: Translator): string {
+  const days = Math.max(0, dayNumber(now) - dayNumber(at));
+  if (days >= 7) return words.date(at, 'short');
+  return new Intl.RelativeTimeFormat(words.lang, { numeric: 'auto' }).format(-days, 'day');
+}

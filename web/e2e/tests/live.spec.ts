@@ -1,0 +1,291 @@
+/** Live connections in real browsers, on a real server: sooner than a poll, and polls whenever they fail. */
+
+import type { Locator, Page, WebSocket } from '@playwright/test';
+import { Person, WITH_JOHN } from '../harness/person.ts';
+import type { Server } from '../harness/server.ts';
+import { expect, test } from '../harness/test.ts';
+
+test.use({ live: 'on', flags: ['--send-rate', '0'] });
+
+/** How soon something counts as being there at once, in milliseconds: far sooner than the next poll, on a busy machine. */
+const AT_ONCE = { timeout: 2500 };
+
+/** The live connections of a page: those that are open, in the order in which they were opened. */
+function connections(page: Page): WebSocket[] {
+  const open: WebSocket[] = [];
+  page.on('websocket', socket => {
+    if (!socket.url().endsWith('/messages/live')) return;
+    open.push(socket);
+    socket.on('close', () => open.splice(open.indexOf(socket), 1));
+  });
+  return open;
+}
+
+/** The polls of a page. */
+function polls(page: Page): () => number {
+  let count = 0;
+  page.on('request', request => {
+    if (request.url().includes('/messages/sync')) count++;
+  });
+  return () => count;
+}
+
+/** Somebody whose page is connected: it has shown something that came over the connection. */
+async function connected(somebody: Person): Promise<void> {
+  const ready = somebody.page
+    .waitForEvent('websocket', { predicate: isLive })
+    .then(socket =>
+      socket.waitForEvent('framereceived', { predicate: ({ payload }) => payload.includes('"op":"ready"') }),
+    );
+  await somebody.page.reload();
+  await ready;
+  await somebody.page.waitForLoadState('networkidle');
+}
+
+/** How many live connections a server has. */
+async function openAt(server: Server): Promise<number> {
+  const metrics = await (await fetch(`${server.url}/metrics`)).text();
+  return Number(/^jobline_live_connections (\d+)$/m.exec(metrics)?.[1]);
+}
+
+const isLive = (socket: WebSocket) => socket.url().endsWith('/messages/live');
+const typing = (place: Locator, name: string) => place.getByText(`${name} is typing…`);
+const online = (place: Locator) => place.getByRole('img', { name: 'Online' });
+const head = (person: Person) => person.page.locator('.chat-head');
+
+test('a message is there in less than the time between two polls, and no poll is made for it', async ({
+  person,
+  api,
+}) => {
+  const you = await (await person('You')).open('John Smith');
+  await connected(you);
+  await you.sees('8 AM works?');
+  const count = polls(you.page);
+  const times: number[] = [];
+  for (let number = 1; number <= 5; number += 1) {
+    const shown = you.message(`Right now ${number}`).waitFor(AT_ONCE);
+    const at = Date.now();
+    await api.say('john', 'you', `Right now ${number}`);
+    await shown;
+    times.push(Date.now() - at);
+  }
+  expect(Math.min(...times)).toBeLessThan(300);
+  expect(count()).toBe(0);
+  // What they read and what you send comes back as soon.
+  await you.say('On my way');
+  await expect(you.message('On my way')).toContainText('Sent', AT_ONCE);
+  await api.read('john', WITH_JOHN);
+  await expect(you.message('On my way')).toContainText('Read', AT_ONCE);
+});
+
+test('that somebody types comes and goes, in the head and in the list, and moves nothing', async ({
+  person,
+}) => {
+  const you = await (await person('You')).open('John Smith');
+  await connected(you);
+  const places = () =>
+    you.page
+      .locator(
+        '.chat-head, .chat-head .avatar, .chat-head .name, .message, .conversation > *:not(.dot, .preview)',
+      )
+      .evaluateAll(all => all.map(element => JSON.stringify(element.getBoundingClientRect())));
+  const before = await places();
+  const john = await (await person('John Smith')).open('You');
+  await connected(john);
+  await expect(online(head(you))).toBeVisible();
+  expect(await places()).toEqual(before);
+  await john.field.pressSequentially('I am ', { delay: 30 });
+  await expect(typing(head(you), 'John Smith')).toBeVisible(AT_ONCE);
+  expect(await places()).toEqual(before);
+  if (await you.list.isVisible()) await expect(typing(you.row('John Smith'), 'John Smith')).toBeVisible();
+  // It is emptied, and after that left standing: both end it.
+  await john.field.fill('');
+  await expect(typing(head(you), 'John Smith')).toHaveCount(0, AT_ONCE);
+  await john.field.pressSequentially('I am on my way', { delay: 30 });
+  await expect(typing(head(you), 'John Smith')).toBeVisible(AT_ONCE);
+  await expect(typing(head(you), 'John Smith')).toHaveCount(0, { timeout: 9000 });
+  // A message ends it at once.
+  await john.field.pressSequentially('!', { delay: 30 });
+  await expect(typing(head(you), 'John Smith')).toBeVisible({ timeout: 5000 });
+  await john.send.click();
+  await you.sees('I am on my way!');
+  await expect(typing(head(you), 'John Smith')).toHaveCount(0, AT_ONCE);
+});
+
+test('the dot of somebody who is there goes away after their tab is closed', async ({ person }, info) => {
+  test.skip(info.project.name !== 'desktop', 'two minutes, the same everywhere');
+  test.setTimeout(300_000);
+  const you = await (await person('You')).open('John Smith');
+  await connected(you);
+  await expect(online(you.row('John Smith'))).toHaveCount(0);
+  const john = await person('John Smith');
+  await expect(online(you.row('John Smith'))).toBeVisible();
+  await expect(online(head(you))).toBeVisible();
+  await expect(head(you).getByText('Online')).toBeVisible();
+  await john.page.context().close();
+  await expect(online(you.row('John Smith'))).toHaveCount(0, { timeout: 200_000 });
+  await expect(head(you).getByText('Last seen today')).toBeVisible();
+});
+
+test('offline and back: what came meanwhile is there, and it is live again', async ({ person, api }) => {
+  const you = await (await person('You')).open('John Smith');
+  await connected(you);
+  const open = connections(you.page);
+  await you.page.context().setOffline(true);
+  await api.say('john', 'you', 'While you were away');
+  await you.say('Written without a connection');
+  await expect(you.page.getByText(/offline/i).filter({ visible: true })).toHaveCount(1);
+  await you.page.context().setOffline(false);
+  await you.sees('While you were away');
+  await expect(you.message('Written without a connection')).toContainText(/Sent|Delivered/);
+  await api.say('john', 'you', 'Live again');
+  await you.message('Live again').waitFor();
+  await expect.poll(() => open.length).toBeLessThanOrEqual(1);
+});
+
+test('a server that is killed and started again: nothing is lost, and it is live again', async ({
+  person,
+  api,
+  server,
+}) => {
+  const you = await (await person('You')).open('John Smith');
+  await connected(you);
+  const open = connections(you.page);
+  await api.say('john', 'you', 'Before');
+  await you.message('Before').waitFor(AT_ONCE);
+  await server.kill();
+  await you.say('Into the dark');
+  await server.start();
+  await expect(you.message('Into the dark')).toContainText(/Sent|Delivered/);
+  await expect.poll(() => open.length).toBe(1);
+  await api.say('john', 'you', 'After');
+  await you.message('After').waitFor(AT_ONCE);
+  expect(
+    (await api.messages('you', WITH_JOHN)).filter(({ content }) => content === 'Into the dark'),
+  ).toHaveLength(1);
+});
+
+test('a server that offers it no more sends pages back to polls, and nobody is told of an error', async ({
+  person,
+  api,
+  server,
+}) => {
+  const you = await (await person('You')).open('John Smith');
+  await connected(you);
+  const open = connections(you.page);
+  await server.stop();
+  await server.start(['--live', 'off']);
+  await api.say('john', 'you', 'By a poll');
+  await you.sees('By a poll');
+  await you.say('And back');
+  await expect(you.message('And back')).toContainText(/Sent|Delivered/);
+  expect(open).toHaveLength(0);
+  await expect(you.page.locator('.connection .line')).toHaveCount(0);
+});
+
+test('where something in between lets no upgrade through it is polled as before', async ({
+  browserOfOne,
+  api,
+}) => {
+  const context = await browserOfOne();
+  const page = await context.newPage();
+  let tried = 0;
+  await page.routeWebSocket(/\/messages\/live/, socket => {
+    tried += 1;
+    void socket.close({ code: 1011 });
+  });
+  const you = await (await new Person(page).signIn('You')).open('John Smith');
+  for (const text of ['One poll', 'Another poll', 'A third']) {
+    await api.say('john', 'you', text);
+    await you.sees(text);
+  }
+  await expect.poll(() => tried).toBe(3);
+  const count = polls(page);
+  await expect.poll(count).toBeGreaterThan(2);
+  expect(tried).toBe(3);
+});
+
+test('200 messages, the connection cut in their middle: none missing, doubled or out of order', async ({
+  browserOfOne,
+  api,
+}, info) => {
+  test.skip(info.project.name === 'iphone', 'the same as the other phone');
+  const context = await browserOfOne();
+  const page = await context.newPage();
+  let cut = (): void => undefined;
+  let opened = 0;
+  await page.routeWebSocket(/\/messages\/live/, socket => {
+    opened += 1;
+    const server = socket.connectToServer();
+    cut = () => {
+      void socket.close({ code: 4999 });
+      void server.close();
+    };
+  });
+  const you = await (await new Person(page).signIn('You')).open('John Smith');
+  await expect.poll(() => opened).toBe(1);
+  const texts = Array.from({ length: 200 }, (_, index) => `Burst ${index + 1}.`);
+  for (const [index, text] of texts.entries()) {
+    await api.say('john', 'you', text);
+    if (index === 99) cut();
+  }
+  await you.message('Burst 200.').waitFor();
+  await expect.poll(() => opened).toBe(2);
+  // The page keeps what is near in it: all of them are there while it is gone through.
+  const seen = new Set<string>();
+  const order: number[] = [];
+  await expect(async () => {
+    const shown = (await you.texts()).filter(text => text.startsWith('Burst '));
+    const numbers = shown.map(text => Number(/\d+/.exec(text)?.[0]));
+    expect(numbers).toEqual([...new Set(numbers)].sort((one, other) => one - other));
+    for (const text of shown) seen.add(text);
+    order.push(numbers.length);
+    if (!seen.has('Burst 1.')) await you.log.evaluate(log => log.scrollBy(0, -1500));
+    expect(seen.has('Burst 1.')).toBe(true);
+  }).toPass({ intervals: [100], timeout: 60_000 });
+  expect([...seen].map(text => Number(/\d+/.exec(text)?.[0])).sort((a, b) => a - b)).toEqual(
+    texts.map((_, index) => index + 1),
+  );
+});
+
+test('three tabs have one connection; when its tab is closed another one has it', async ({
+  person,
+  api,
+  server,
+}, info) => {
+  test.skip(info.project.name !== 'desktop', 'about tabs, which are the same there');
+  const first = await (await person('You')).open('John Smith');
+  const tabs = [first, await first.inNewTab('You'), await first.inNewTab('You')];
+  for (const tab of tabs.slice(1)) await tab.open('John Smith');
+  let holder: Person | undefined;
+  for (const tab of tabs) {
+    tab.page.on('websocket', socket => {
+      if (isLive(socket)) holder = tab;
+    });
+  }
+  // From here on it is known whose connection it is: the last one that was opened.
+  for (const tab of tabs) await tab.page.reload();
+  await expect.poll(() => openAt(server)).toBe(1);
+  await expect.poll(() => holder).toBe(first);
+  await api.say('john', 'you', 'To all three');
+  for (const tab of tabs) await tab.message('To all three').waitFor(AT_ONCE);
+  await first.page.close();
+  await expect.poll(() => holder).not.toBe(first);
+  await expect.poll(() => openAt(server)).toBe(1);
+  await api.say('john', 'you', 'To the two');
+  for (const tab of tabs.slice(1)) await tab.sees('To the two');
+});
+
+test('nothing reads out who types and who is there', async ({ person }) => {
+  const you = await (await person('You')).open('John Smith');
+  await connected(you);
+  const john = await (await person('John Smith')).open('You');
+  await connected(john);
+  await expect(online(head(you))).toBeVisible();
+  await john.field.pressSequentially('Half a sen', { delay: 30 });
+  await expect(typing(head(you), 'John Smith')).toBeVisible(AT_ONCE);
+  // It comes and goes, and nothing that reads the page aloud is told each time.
+  await expect(
+    you.page.locator('[aria-live], [role=status], [role=log]').filter({ hasText: 'is typing' }),
+  ).toHaveCount(0);
+});

@@ -1,0 +1,193 @@
+/**
+ * One live connection, from its opening to its end. It brings what a poll would bring, sooner, by the same code;
+ * whatever it loses, a poll brings.
+ *
+ * A connection that says nothing may be dead without anybody having been told: after 40 s without a word, and when
+ * the reader comes back, it is asked for a sign of life, and dropped when none comes within 3 s. Times are those that
+ * have passed: a page that slept finds its timers late, and looks again before it believes them.
+ */
+
+import type { Synced } from '../generated/contract.ts';
+import type { Clock, LiveSocket } from '../ports.ts';
+import { parse, type Said, type Told } from './frames.ts';
+
+/** How long opening may take, up to `ready`. */
+const OPENING_MS = 5000;
+/** How much longer than from one heartbeat to the next it may be silent. */
+const LATE_MS = 15_000;
+const HEARTBEAT_MS = 25_000;
+/** How long the sign of life may take that was asked for. */
+const SIGN_MS = 3000;
+/** How long after a token could not be renewed it is tried again. */
+const TOKEN_AGAIN_MS = 5000;
+/** Cursors that are remembered, to recognise an answer that comes late or twice. */
+const REMEMBERED = 16;
+
+/** Ends a connection that broke: any code that is not of the contract. */
+const BROKEN = 4000;
+
+/** What a connection is for. */
+export interface Listener {
+  /** The cursor up to which everything is kept. */
+  cursor(): string | undefined;
+  /** Keeps what was answered for `cursor`. */
+  take(cursor: string | undefined, answer: Synced): Promise<void>;
+  /** Another token than before, of the same user. */
+  freshToken(): Promise<string>;
+  /** A frame came that is none of the connection's own. */
+  told(frame: Told): void;
+  /** It is live. */
+  ready(): void;
+  /** It has ended, with the pause in milliseconds that the server asked for. */
+  ended(code: number, retryAfterMs: number | undefined): void;
+}
+
+export class Connection {
+  readonly #socket: LiveSocket;
+  readonly #clock: Clock;
+  readonly #listener: Listener;
+  /** The cursor that was told last: what comes next is the answer to it. */
+  #told: string | undefined;
+  readonly #before: string[] = [];
+  #heardAt: number;
+  #silence = HEARTBEAT_MS + LATE_MS;
+  #callOff: () => void;
+  #asked = false;
+  /** Answers are taken in one after another. */
+  #work = Promise.resolve();
+  #working = 0;
+  #retryAfterMs: number | undefined;
+  #isOver = false;
+  #isReady = false;
+
+  constructor(socket: LiveSocket, clock: Clock, listener: Listener) {
+    this.#socket = socket;
+    this.#clock = clock;
+    this.#listener = listener;
+    this.#heardAt = clock.elapsed();
+    this.#callOff = clock.after(OPENING_MS, () => this.#end(BROKEN));
+    socket.onopen = () => this.#start();
+    socket.onmessage = ({ data }) => this.#hear(data);
+    socket.onclose = ({ code }) => this.#end(code);
+  }
+
+  get isReady(): boolean {
+    return this.#isReady && !this.#isOver;
+  }
+
+  say(said: Said): void {
+    if (this.#isOver) return;
+    try {
+      this.#socket.send(JSON.stringify(said));
+    } catch {
+      // It is closing: `onclose` follows.
+    }
+  }
+
+  /** A poll may have kept something since: the server goes on from there. */
+  kept(): void {
+    if (this.isReady && this.#working === 0 && this.#listener.cursor() !== this.#told) this.#have();
+  }
+
+  /** Asks for a sign of life, for the connection may be dead. */
+  probe(): void {
+    if (!this.isReady || this.#asked) return;
+    this.#asked = true;
+    this.say({ op: 'ping' });
+    this.#callOff();
+    this.#callOff = this.#clock.after(SIGN_MS, () => this.#end(BROKEN));
+  }
+
+  /** Ends it from here; nobody is told. */
+  close(): void {
+    this.#stop();
+    this.#socket.close(1000);
+  }
+
+  #start(): void {
+    const since = this.#listener.cursor();
+    if (this.#isOver || since === undefined) return this.#end(BROKEN);
+    this.#told = since;
+    this.say({ op: 'start', since });
+  }
+
+  #hear(data: unknown): void {
+    if (this.#isOver) return;
+    const frame = parse(data);
+    if (!frame) return this.#end(BROKEN);
+    this.#heardAt = this.#clock.elapsed();
+    this.#asked = false;
+    if (frame.op === 'ready') this.#ready(frame.heartbeatMs);
+    else if (frame.op === 'synced') this.#queue(frame);
+    else if (frame.op === 'tokenExpiring') void this.#renew();
+    else if (frame.op === 'bye') this.#retryAfterMs = frame.retryAfterMs;
+    else this.#listener.told(frame);
+    if (this.#isReady) this.#listenOn(this.#silence);
+  }
+
+  #ready(heartbeatMs: number): void {
+    if (heartbeatMs > 0) this.#silence = heartbeatMs + LATE_MS;
+    this.#isReady = true;
+    this.#listener.ready();
+  }
+
+  /** Asks for a sign of life after `ms` of silence. */
+  #listenOn(ms: number): void {
+    this.#callOff();
+    this.#callOff = this.#clock.after(ms, () => {
+      const left = this.#heardAt + this.#silence - this.#clock.elapsed();
+      if (left > 0) this.#listenOn(left);
+      else this.probe();
+    });
+  }
+
+  #queue(answer: Synced): void {
+    this.#working += 1;
+    this.#work = this.#work
+      .then(() => this.#take(answer))
+      // It could not be kept. A poll says what is wrong.
+      .catch(() => this.#end(BROKEN))
+      .finally(() => {
+        this.#working -= 1;
+      });
+  }
+
+  async #take(answer: Synced): Promise<void> {
+    if (this.#isOver) return;
+    const cursor = this.#told;
+    // What was taken in already, here or by a poll, is not taken in again: `have` brings the rest.
+    const repeated = answer.cursor === cursor || this.#before.includes(answer.cursor);
+    if (!repeated && this.#listener.cursor() === cursor) await this.#listener.take(cursor, answer);
+    this.#have();
+  }
+
+  #have(): void {
+    const since = this.#listener.cursor();
+    if (since === undefined) return this.#end(BROKEN);
+    if (since !== this.#told && this.#told !== undefined) this.#before.push(this.#told);
+    this.#before.splice(0, this.#before.length - REMEMBERED);
+    this.#told = since;
+    this.say({ op: 'have', since });
+  }
+
+  async #renew(): Promise<void> {
+    try {
+      this.say({ op: 'token', token: await this.#listener.freshToken() });
+    } catch {
+      this.#clock.after(TOKEN_AGAIN_MS, () => !this.#isOver && void this.#renew());
+    }
+  }
+
+  #end(code: number): void {
+    if (this.#isOver) return;
+    this.#stop();
+    this.#socket.close(1000);
+    this.#listener.ended(code, this.#retryAfterMs);
+  }
+
+  #stop(): void {
+    this.#isOver = true;
+    this.#callOff();
+    this.#socket.onopen = this.#socket.onmessage = this.#socket.onclose = null;
+  }
+}

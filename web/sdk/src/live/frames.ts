@@ -1,0 +1,49 @@
+/** The frames of a live connection, as the contract has them: JSON objects in text, told apart by `op`. */
+
+import type { PresenceState, Synced } from '../generated/contract.ts';
+
+/** What a client says. */
+export type Said =
+  | { readonly op: 'start'; readonly since: string }
+  | { readonly op: 'have'; readonly since: string }
+  | { readonly op: 'watch'; readonly conversationId: string | null }
+  | { readonly op: 'typing'; readonly conversationId: string; readonly typing: boolean }
+  | { readonly op: 'active'; readonly active: boolean }
+  | { readonly op: 'token'; readonly token: string }
+  | { readonly op: 'ping' };
+
+/** What the server tells. */
+export type Told =
+  | { readonly op: 'ready'; readonly heartbeatMs: number }
+  | ({ readonly op: 'synced' } & Synced)
+  | { readonly op: 'poke' }
+  | {
+      readonly op: 'typing';
+      readonly conversationId: string;
+      readonly userId: string;
+      readonly typing: boolean;
+    }
+  | {
+      readonly op: 'presence';
+      readonly userId: string;
+      readonly state: PresenceState;
+      readonly lastActiveAt?: string;
+    }
+  | { readonly op: 'tokenExpiring' }
+  | { readonly op: 'degraded'; readonly pollMs: number }
+  | { readonly op: 'restored' }
+  | { readonly op: 'bye'; readonly retryAfterMs: number }
+  /** Nothing but a sign of life. */
+  | { readonly op: 'pong' | 'heartbeat' };
+
+/** The frame in a text; `undefined` when it is none, as after something on the way has cut it. */
+export function parse(data: unknown): Told | undefined {
+  try {
+    const told = JSON.parse(String(data)) as Told | null;
+    if (typeof told?.op !== 'string') return undefined;
+    const whole = told.op !== 'synced' || (Array.isArray(told.messages) && Array.isArray(told.conversations));
+    return whole ? told : undefined;
+  } catch {
+    return undefined;
+  }
+}

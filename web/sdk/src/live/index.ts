@@ -1,0 +1,317 @@
+/**
+ * Live connections: a script of its own, loaded when the server offers one. There is one for all tabs of a user, held
+ * by the tab that leads, and a visible tab takes the lead from a hidden one. It is opened beside polls that succeed
+ * and never in their place: until it is live, and whenever it is lost, polls go on as without it; while it is live
+ * they are rare.
+ *
+ * Each tab says what is on its screen; the one that is connected tells the server, and tells the others what it
+ * hears.
+ */
+
+import type { LiveOffer, Synced } from '../generated/contract.ts';
+import type { Report } from '../poller.ts';
+import type { LifecycleEvent } from '../ports.ts';
+import type { TypingState, WhoIsThere } from '../state.ts';
+import type { TabMessage } from '../tabs.ts';
+import { Connection, type Listener } from './connection.ts';
+import type { Told } from './frames.ts';
+import type { LiveParts } from './parts.ts';
+import { Pauses } from './pauses.ts';
+import { People } from './people.ts';
+import { type Screen, Screens } from './screens.ts';
+
+/** How often polls are made while the connection brings what changes, in milliseconds. */
+const LIVE_MS = 5 * 60_000;
+/** The same where the connection only says that there is something to poll for. */
+const POKED_MS = 60_000;
+/** The shortest and the longest pause between polls that a server may ask for while news may be late. */
+const DEGRADED_MS = [1000, POKED_MS] as const;
+/** After a poke that brought messages another poll tells the server, and so the sender, that they are here. */
+const PROOF_MS = 3000;
+/** How long the tab that is connected may say nothing to the others: it says something with every heartbeat. */
+const UNHEARD_MS = 45_000;
+/** How long after a loss it is still shown who is there: most connections are back by then. */
+const REMEMBERED_MS = 20_000;
+
+/** What the connected tab tells the others. */
+interface Shared {
+  readonly every: number | undefined;
+  readonly typing: TypingState;
+  readonly presence: WhoIsThere;
+}
+
+export class Live implements Listener {
+  readonly #parts: LiveParts;
+  readonly #pauses: Pauses;
+  readonly #people: People;
+  readonly #screens: Screens;
+  #offer: LiveOffer | null;
+  readonly #offeredAt: number;
+  #connection: Connection | undefined;
+  #connecting = false;
+  /** The connection was live, and its end is not seen to yet. */
+  #isLive = false;
+  /** A poll has succeeded since the last connection ended: the server is there. */
+  #reached = true;
+  /** Another token is needed than the one that was used last. */
+  #wantsToken = false;
+  #notBefore = Number.NEGATIVE_INFINITY;
+  /** The connection does not bring what changed but says that something did. */
+  #pokes = false;
+  #degradedMs: number | undefined;
+  #callOff = (): void => undefined;
+  #forget = (): void => undefined;
+  #unheard = (): void => undefined;
+  /** The page was left. It runs again if the reader goes back to it. */
+  #hasLeft = false;
+  #over = false;
+
+  constructor(parts: LiveParts, offer: LiveOffer) {
+    this.#parts = parts;
+    this.#offer = offer;
+    this.#offeredAt = this.#now();
+    this.#pauses = new Pauses(parts.ports.random);
+    this.#people = new People(parts, parts.cells, () => this.#share());
+    this.#screens = new Screens(parts, screen => this.#showScreen(screen));
+    parts.tabs.listen(message => this.#hear(message));
+    parts.tabs.post({ is: 'joins' });
+    this.look();
+    this.#wishToLead();
+  }
+
+  /** A poll was answered, with this offer or with none. */
+  offered(offer: LiveOffer | null): void {
+    this.#offer = offer;
+    this.look();
+  }
+
+  /** A poll has ended, in this tab or in the one that leads. */
+  reported({ problem, news, more }: Report): void {
+    this.#reached = !problem;
+    if (more) return;
+    this.#connection?.kept();
+    if (this.#pokes && news) this.#parts.ports.clock.after(PROOF_MS, () => this.#parts.poller.pollNow(false));
+    if (this.#connection?.isReady) this.#people.ask();
+    this.look();
+  }
+
+  /** What the device and the reader do. */
+  happened(event: LifecycleEvent): void {
+    const { visible } = this.#parts.ports.lifecycle.now();
+    this.#screens.happened(event);
+    // A page that may be kept for going back to must not keep a connection.
+    if (event === 'leave') {
+      this.#hasLeft = true;
+      return this.#close();
+    }
+    if (visible) this.#hasLeft = false;
+    if (event === 'activity') return;
+    // Another network leaves no reason to wait, and nobody is told that the old connection is dead.
+    if (event === 'network') this.#notBefore = Math.min(this.#notBefore, this.#now());
+    if (visible || event === 'network') this.#connection?.probe();
+    if (visible) this.#wishToLead();
+    this.look();
+  }
+
+  /** The reader writes in a conversation, or has emptied or sent what was written. */
+  typed(conversationId: string, text: string): void {
+    this.#screens.typed(conversationId, text);
+  }
+
+  /** Connects or disconnects, as things stand. */
+  look(): void {
+    if (this.#over) return;
+    this.#screens.look();
+    const { tabs, poller } = this.#parts;
+    if (this.#connection && !(tabs.isLeading && this.#offer && this.#isWanted())) this.#close();
+    if (tabs.isLeading && !this.#connection?.isReady) poller.relax(undefined);
+    if (tabs.isLeading && this.#offer && this.#isWanted() && !this.#connection)
+      this.#connectInTime(this.#offer);
+  }
+
+  stop(): void {
+    this.#close();
+    this.#over = true;
+    this.#unheard();
+    this.#forget();
+    this.#screens.stop();
+    this.#people.forget();
+  }
+
+  cursor(): string | undefined {
+    return this.#parts.store.mirror.cursor;
+  }
+
+  async take(cursor: string | undefined, answer: Synced): Promise<void> {
+    const { conversation } = this.#parts.store.mirror;
+    // A message that was only read, edited or reacted to ends nothing.
+    const written = answer.messages.filter(
+      ({ conversationId, number }) => number > (conversation.get(conversationId)?.last ?? 0),
+    );
+    await this.#parts.poller.take(cursor, answer);
+    this.#people.wrote(written);
+  }
+
+  freshToken(): Promise<string> {
+    return this.#parts.api.token(true);
+  }
+
+  told(frame: Told): void {
+    if (frame.op === 'heartbeat') {
+      this.#share();
+      this.#screens.look();
+    } else if (frame.op === 'poke') this.#poked();
+    else if (frame.op === 'degraded' || frame.op === 'restored') {
+      this.#degradedMs = frame.op === 'degraded' ? bounded(frame.pollMs) : undefined;
+      this.#relax();
+    } else this.#people.told(frame);
+  }
+
+  ready(): void {
+    this.#forget();
+    this.#isLive = true;
+    this.#wantsToken = false;
+    this.#screens.tellAll();
+    this.#relax();
+    this.#people.begin();
+  }
+
+  ended(code: number, retryAfterMs: number | undefined): void {
+    this.#wantsToken = code === 4401;
+    this.#notBefore = this.#now() + this.#pauses.after(code, retryAfterMs, this.#now());
+    this.#reached = false;
+    this.#lose();
+    this.look();
+  }
+
+  #now(): number {
+    return this.#parts.ports.clock.elapsed();
+  }
+
+  /** Without locks every tab leads; then those that are seen connect. */
+  #isWanted(): boolean {
+    const { poller, ports } = this.#parts;
+    return !this.#hasLeft && poller.isWanted && (ports.locks !== undefined || ports.lifecycle.now().visible);
+  }
+
+  #connectInTime({ afterMs }: LiveOffer): void {
+    this.#callOff();
+    const wait = Math.max(this.#notBefore, this.#offeredAt + afterMs) - this.#now();
+    if (wait > 0) this.#callOff = this.#parts.ports.clock.after(wait, () => this.look());
+    else if (this.#reached && this.cursor() !== undefined && !this.#connecting) void this.#connect();
+  }
+
+  async #connect(): Promise<void> {
+    const { api, ports, tabs } = this.#parts;
+    this.#connecting = true;
+    try {
+      const token = await api.token(this.#wantsToken);
+      const offer = this.#offer;
+      if (this.#over || this.#connection || !offer || !tabs.isLeading) return;
+      const socket = ports.socket?.(offer.url, ['jobline.v1', `bearer.${token}`]);
+      if (!socket) return;
+      this.#connection = new Connection(socket, ports.clock, this);
+    } catch {
+      // No token, of which polls tell; or an address to which this page may not connect.
+      this.ended(1006, undefined);
+    } finally {
+      this.#connecting = false;
+    }
+  }
+
+  #close(): void {
+    this.#callOff();
+    if (!this.#connection) return;
+    this.#connection.close();
+    this.#lose();
+  }
+
+  /** There is no connection any more. */
+  #lose(): void {
+    this.#connection = undefined;
+    this.#degradedMs = undefined;
+    this.#pokes = false;
+    this.#people.watch(undefined);
+    if (this.#isLive) {
+      this.#forget();
+      this.#forget = this.#parts.ports.clock.after(REMEMBERED_MS, () => this.#people.forget());
+    }
+    this.#isLive = false;
+    this.#relax();
+  }
+
+  /** Polls as rarely as the connection allows. */
+  #relax(): void {
+    const live = this.#connection?.isReady;
+    const every = live ? (this.#degradedMs ?? (this.#pokes ? POKED_MS : LIVE_MS)) : undefined;
+    this.#parts.poller.relax(every);
+    this.#parts.connected();
+    this.#share();
+  }
+
+  #poked(): void {
+    this.#pokes = true;
+    this.#relax();
+    this.#parts.poller.pollNow();
+  }
+
+  #share(): void {
+    const { tabs, poller, cells } = this.#parts;
+    if (this.#over || !tabs.isLeading) return;
+    const [typing, presence] = [cells.typing.get(), cells.presence.get()];
+    tabs.post({ is: 'live', state: { every: poller.relaxed, typing, presence } satisfies Shared });
+  }
+
+  #hear(message: TabMessage): void {
+    if (this.#over) return;
+    const { tabs } = this.#parts;
+    if (message.is === 'live' && !tabs.isLeading) this.#follow(message.state as Shared);
+    else if (message.is === 'joins' && tabs.isLeading) this.#share();
+    else if (message.is === 'screen' && tabs.isLeading) this.#screens.hear(message.screen as Screen);
+    else if (message.is === 'seen' && tabs.isLeading) this.#yield(message.tab);
+    else if (message.is === 'yields' && message.to === this.#screens.tab) this.#takeLead();
+    if (message.is === 'joins' || message.is === 'live') this.#screens.look();
+  }
+
+  /** Another tab is connected, or is not any more. */
+  #follow({ every, typing, presence }: Shared): void {
+    this.#unheard();
+    this.#forget();
+    this.#parts.poller.relax(every);
+    this.#parts.connected();
+    this.#people.follow(typing, presence);
+    // Should it never say anything again, this tab asks for news itself, and takes its place.
+    const alone = () => this.#follow({ every: undefined, typing: {}, presence: {} });
+    if (every !== undefined) this.#unheard = this.#parts.ports.clock.after(UNHEARD_MS, alone);
+  }
+
+  /** The tab that is seen holds the connection: browsers slow hidden ones down, and stop them. */
+  #wishToLead(): void {
+    const { tabs, ports } = this.#parts;
+    if (tabs.isLeading || !ports.lifecycle.now().visible) return;
+    tabs.post({ is: 'seen', tab: this.#screens.tab });
+    tabs.ensureLeader();
+  }
+
+  /** Not while something is being sent: an upload would begin anew. */
+  #yield(to: string): void {
+    const { tabs, ports, store } = this.#parts;
+    if (!ports.lifecycle.now().visible && store.mirror.outbox.size === 0) tabs.post({ is: 'yields', to });
+  }
+
+  #takeLead(): void {
+    const { tabs, ports } = this.#parts;
+    if (!tabs.isLeading && ports.lifecycle.now().visible) tabs.take();
+  }
+
+  /** Tells the server what is on the screens of all tabs, or that somebody types. */
+  #showScreen(said: Parameters<Connection['say']>[0]): void {
+    if (said.op === 'watch') this.#people.watch(said.conversationId ?? undefined);
+    if (this.#connection?.isReady) this.#connection.say(said);
+  }
+}
+
+function bounded(asked: unknown): number {
+  const [shortest, longest] = DEGRADED_MS;
+  return Math.min(longest, Math.max(shortest, Number(asked) || 0));
+}

@@ -1,0 +1,144 @@
+/** What is on the screens of all tabs: which conversation, whether somebody looks, and whether they type. */
+
+import type { LifecycleEvent } from '../ports.ts';
+import type { Said } from './frames.ts';
+import type { LiveParts } from './parts.ts';
+
+/** How long somebody counts as being there after they did something. */
+const ACTIVE_MS = 2 * 60_000;
+/**
+ * How often a tab says again that somebody is there, and how long that is believed of a tab that may have been
+ * killed.
+ */
+const AGAIN_MS = 60_000;
+const BELIEVED_MS = 150_000;
+/** How often the server is told that somebody types, and how long that counts there. */
+const TYPING_EVERY_MS = 3000;
+const TYPING_COUNTS_MS = 6000;
+
+/** What one tab says of itself. */
+export interface Screen {
+  readonly tab: string;
+  /** The conversation that is seen. */
+  readonly watch?: string;
+  /** Somebody looks at it. */
+  readonly active: boolean;
+  /** They type in a conversation, or have stopped. */
+  readonly typing?: readonly [conversationId: string, typing: boolean];
+}
+
+export class Screens {
+  /** The name of this tab among all. */
+  readonly tab: string;
+  readonly #parts: LiveParts;
+  readonly #say: (said: Said) => void;
+  /** Each tab's screen and when it said so: the one that said something last comes last. */
+  readonly #screens = new Map<string, { readonly screen: Screen; readonly at: number }>();
+  #activeAt: number;
+  #told: Screen | undefined;
+  #toldAt = Number.NEGATIVE_INFINITY;
+  /** What the server was told last. */
+  #all: { watch: string | undefined; active: boolean } = { watch: undefined, active: false };
+  #typing: string | undefined;
+  #typedAt = Number.NEGATIVE_INFINITY;
+  #callOff = (): void => undefined;
+
+  constructor(parts: LiveParts, say: (said: Said) => void) {
+    this.#parts = parts;
+    this.#say = say;
+    this.tab = String(parts.ports.random());
+    this.#activeAt = this.#now();
+  }
+
+  /** The screens together, as the server is to know them. */
+  get all(): { readonly watch: string | undefined; readonly active: boolean } {
+    const alive = [...this.#screens.values()].filter(({ at }) => this.#now() - at < BELIEVED_MS);
+    const watched = alive.map(({ screen }) => screen.watch).filter(watch => watch !== undefined);
+    return { watch: watched.at(-1), active: alive.some(({ screen }) => screen.active) };
+  }
+
+  happened(event: LifecycleEvent): void {
+    if (event === 'leave') {
+      this.#tell({ tab: this.tab, active: false });
+      return;
+    }
+    if (event !== 'change' && event !== 'network') this.#activeAt = this.#now();
+    if (!this.#parts.ports.lifecycle.now().visible) this.typed('', '');
+    this.look();
+  }
+
+  /** The reader types. Told at most every 3 s; that it ended is told at once. */
+  typed(conversationId: string, text: string): void {
+    const since = this.#now() - this.#typedAt;
+    if (text.trim() !== '') {
+      this.#activeAt = this.#now();
+      if (this.#typing === conversationId && since < TYPING_EVERY_MS) return;
+      this.#typing = conversationId;
+      this.#typedAt = this.#now();
+      this.#tell({ ...this.#screen(), typing: [conversationId, true] });
+    } else if (this.#typing !== undefined) {
+      const typing = [this.#typing, false] as const;
+      this.#typing = undefined;
+      if (since < TYPING_COUNTS_MS) this.#tell({ ...this.#screen(), typing });
+    }
+  }
+
+  /** Tells what changed on this tab's screen, and says from time to time that it is still so. */
+  look(): void {
+    const screen = this.#screen();
+    const { watch, active } = this.#told ?? {};
+    const old = screen.active && this.#now() - this.#toldAt >= AGAIN_MS;
+    if (screen.watch !== watch || screen.active !== active || old) this.#tell(screen);
+    this.#callOff();
+    const wait = Math.min(AGAIN_MS, this.#activeAt + ACTIVE_MS - this.#now());
+    if (screen.active) this.#callOff = this.#parts.ports.clock.after(Math.max(1, wait), () => this.look());
+    this.#update();
+  }
+
+  /** A tab says what is on its screen. */
+  hear(screen: Screen): void {
+    this.#screens.delete(screen.tab);
+    this.#screens.set(screen.tab, { screen, at: this.#now() });
+    if (screen.typing) {
+      const [conversationId, typing] = screen.typing;
+      this.#say({ op: 'typing', conversationId, typing });
+    }
+    this.#update();
+  }
+
+  /** A new connection knows nothing of it. */
+  tellAll(): void {
+    this.#all = { watch: undefined, active: false };
+    this.#update();
+  }
+
+  stop(): void {
+    this.#callOff();
+  }
+
+  #now(): number {
+    return this.#parts.ports.clock.elapsed();
+  }
+
+  #screen(): Screen {
+    const { visible } = this.#parts.ports.lifecycle.now();
+    const watch = visible ? this.#parts.openChat() : undefined;
+    return { tab: this.tab, watch, active: visible && this.#now() - this.#activeAt < ACTIVE_MS };
+  }
+
+  #tell(screen: Screen): void {
+    this.#told = screen;
+    this.#toldAt = this.#now();
+    this.#parts.tabs.post({ is: 'screen', screen });
+    this.hear(screen);
+  }
+
+  /** Tells the server what changed. */
+  #update(): void {
+    const { watch, active } = this.all;
+    const before = this.#all;
+    this.#all = { watch, active };
+    if (watch !== before.watch) this.#say({ op: 'watch', conversationId: watch ?? null });
+    if (active !== before.active) this.#say({ op: 'active', active });
+  }
+}
