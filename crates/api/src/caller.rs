@@ -2,9 +2,10 @@
 //! makes them.
 
 use crate::app::App;
-use jobline_chat::UserId;
+use jobline_chat::{Chat, Error, UserId};
 use jobline_http::Failure;
-use jobline_identity::Credential;
+use jobline_identity::{Checked, Credential, Identity};
+use jobline_wire::Code;
 use std::future::Future;
 
 /// How a caller proves who they are.
@@ -36,8 +37,25 @@ impl Caller for User {
     const SCHEME: Scheme = Scheme::User;
 
     async fn authenticate(app: &App, credential: Credential<'_>) -> Result<Self, Failure> {
-        Ok(Self(app.identity.authenticate(credential).await?))
+        Ok(Self(check_token(&app.identity, &app.chat, credential).await?.user))
     }
+}
+
+/// Checks a user token, also whether the user was deleted after it was issued.
+///
+/// # Errors
+/// `unauthenticated`, and `unavailable` when what would tell cannot be read now.
+pub(crate) async fn check_token<'a>(
+    identity: &Identity,
+    chat: &Chat,
+    credential: impl Into<Credential<'a>>,
+) -> Result<Checked, Error> {
+    let checked = identity.check_token(credential).await?;
+    if chat.has_ended(&checked.user, checked.issued_ms).await? {
+        let detail = "The token is from before the host deleted this user. Sign in again.";
+        return Err(Error::new(Code::Unauthenticated, detail));
+    }
+    Ok(checked)
 }
 
 /// The host, proved by the host key.

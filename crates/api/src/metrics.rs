@@ -71,6 +71,8 @@ struct LiveMetrics {
     opens: Counter,
     closes: Family<Closed, Counter>,
     pushes: Counter,
+    bus_down: Gauge,
+    looked_at: Counter,
 }
 
 impl LiveMetrics {
@@ -80,6 +82,10 @@ impl LiveMetrics {
         let help = "Live connections that ended, by closing code; 1006 for those that broke or the client closed";
         registry.register("live_closes", help, self.closes.clone());
         registry.register("live_pushes", "Answers pushed over live connections", self.pushes.clone());
+        let help = "Whether news from other servers may be late: 1 while the bus or one of them is not heard";
+        registry.register("bus_down", help, self.bus_down.clone());
+        let help = "Rows that were read to see whether connected users have news from other servers";
+        registry.register("heads_looked_at", help, self.looked_at.clone());
     }
 }
 
@@ -190,6 +196,16 @@ impl Metrics {
     /// An answer was pushed over a live connection.
     pub fn live_pushes(&self) {
         self.live.pushes.inc();
+    }
+
+    /// News from other servers may be late, or are not any more.
+    pub fn bus_is_down(&self, is_down: bool) {
+        self.live.bus_down.set(i64::from(is_down));
+    }
+
+    /// The heads of so many connected users were looked at.
+    pub fn heads_looked_at(&self, users: usize) {
+        self.live.looked_at.inc_by(users as u64);
     }
 
     /// So many lines of the log were dropped since the start.

@@ -1,5 +1,8 @@
 //! The front of the domain: every operation there is, each in one line.
 
+mod background;
+mod host;
+
 use crate::{
     base::{
         announcer::{Announce, Unheard},
@@ -7,25 +10,25 @@ use crate::{
         cursor::Sealer,
         db::Db,
         error::Result,
-        id::{JobId, UserId},
+        id::UserId,
         polling::Polling,
         secrets::Secrets,
         settings::Settings,
     },
     context::{Context, Memos},
     conversation::{self, receipts},
-    files::{looks::Looks, port::Files, sweep, upload},
-    host::{jobs, people},
+    files::{looks::Looks, port::Files, upload},
+    host::{ended, ended_row::EndedUsers},
     inbox, keys, messages,
     presence::{preferences, seen, status, typing},
+    tasks::unfinished::Unfinished,
     user,
 };
 use jobline_store::{Consistency, Store};
 use jobline_wire::{
     BlockUser, Blocked, ChangedMessage, ConversationDetails, Conversations, DeleteMessage, EditMessage,
-    GetConversation, HostDeleteMessage, HostJob, HostJobInput, HostMessageInput, HostUser, HostUserInput,
-    ListConversations, ListMembers, ListMessages, ListReports, ListVersions, MarkAsRead, MarkedAsRead, Members,
-    Messages, Mute, Muted, Preferences, Presence, React, ReportInput, Reported, Reports, SendMessage, SentMessage,
+    GetConversation, ListConversations, ListMembers, ListMessages, ListVersions, MarkAsRead, MarkedAsRead, Members,
+    Messages, Mute, Muted, Preferences, Presence, React, ReportInput, Reported, SendMessage, SentMessage,
     SetPreferences, SyncQuery, Synced, UploadFile, UploadTarget, Versions,
 };
 use std::{collections::BTreeSet, sync::Arc};
@@ -65,7 +68,22 @@ impl Chat {
         let sealer = Sealer::new(secrets.derive("cursors"));
         let (polling, memos, looks) = (Polling::default(), Memos::default(), Looks::default());
         let retention = settings.retention();
-        let cx = Context { db, files, clock, random, announcer, sealer, settings, retention, polling, memos, looks };
+        let (unfinished, ended) = (Unfinished::default(), EndedUsers::default());
+        let cx = Context {
+            db,
+            files,
+            clock,
+            random,
+            announcer,
+            sealer,
+            settings,
+            retention,
+            polling,
+            memos,
+            looks,
+            unfinished,
+            ended,
+        };
         Self { cx: Arc::new(cx) }
     }
 
@@ -124,23 +142,6 @@ impl Chat {
         messages::versions::versions(&self.cx, me, input).await
     }
 
-    /// Adds a line from the host to a conversation, which it begins if it names two users. Repeated with the same
-    /// `clientId` it answers the first line again.
-    ///
-    /// # Errors
-    /// `invalid_request`, `content_empty`, `content_too_long`, `not_found`, `client_id_reused`, `unavailable`.
-    pub async fn post_host_message(&self, input: HostMessageInput) -> Result<SentMessage> {
-        messages::host_line::post(&self.cx, input).await
-    }
-
-    /// Deletes any message for everyone, on behalf of the host. Repeating it changes nothing.
-    ///
-    /// # Errors
-    /// `not_found`, `unavailable`.
-    pub async fn delete_host_message(&self, message_id: &str, input: HostDeleteMessage) -> Result<()> {
-        messages::delete::delete_as_host(&self.cx, message_id, input).await
-    }
-
     /// A conversation of `me` with its people and job, also one that has not begun, and whether `me` may write in it.
     ///
     /// # Errors
@@ -189,22 +190,6 @@ impl Chat {
         user::reports::report(&self.cx, me, input).await
     }
 
-    /// What users reported, the oldest first.
-    ///
-    /// # Errors
-    /// `invalid_request`, `unavailable`.
-    pub async fn reports(&self, input: ListReports) -> Result<Reports> {
-        user::reports::list(&self.cx, input).await
-    }
-
-    /// Deletes a report. No error when there is none.
-    ///
-    /// # Errors
-    /// `not_found` for what cannot be the id of a report, `unavailable`.
-    pub async fn delete_report(&self, id: &str) -> Result<()> {
-        user::reports::delete(&self.cx, id).await
-    }
-
     /// The messages of a conversation: without `since` the newest, with it what changed. One read when nothing did.
     ///
     /// # Errors
@@ -238,13 +223,31 @@ impl Chat {
         inbox::sync::sync(&self.cx, me, input).await
     }
 
-    /// [`Chat::sync`], but what the cursor proves to have arrived is not recorded as delivered:
+    /// [`Chat::sync`] for somebody who was told that something moved: it sees every commit that was answered before. One
+    /// strong read when nothing changed.
+    ///
+    /// # Errors
+    /// As [`Chat::sync`].
+    pub async fn sync_after_news(&self, me: &UserId, input: SyncQuery) -> Result<Synced> {
+        inbox::sync::sync_after_news(&self.cx, me, input).await
+    }
+
+    /// [`Chat::sync_after_news`], but what the cursor proves to have arrived is not recorded as delivered:
     /// [`Chat::record_delivery`] does that, once for several cursors, or not at all when they were read meanwhile.
     ///
     /// # Errors
     /// As [`Chat::sync`].
     pub async fn sync_unrecorded(&self, me: &UserId, input: SyncQuery) -> Result<Synced> {
         inbox::sync::sync_unrecorded(&self.cx, me, input).await
+    }
+
+    /// For each of `users`, who must be different, a number that changes with all that [`Chat::sync`] answers them. One read
+    /// of a small row for each, a hundred in a round trip.
+    ///
+    /// # Errors
+    /// `unavailable`.
+    pub async fn versions_of_heads(&self, users: &[UserId]) -> Result<Vec<u64>> {
+        inbox::read_head::versions(&self.cx, users).await
     }
 
     /// Records as delivered what this cursor of `sync` proves to have arrived. Writes nothing for what was recorded or read
@@ -319,60 +322,12 @@ impl Chat {
         upload::upload_file(&self.cx, me, input).await
     }
 
-    /// Deletes the bytes of files that no message will ever use, and of those that have expired. Answers how many.
-    ///
-    /// # Errors
-    /// `unavailable`; what was deleted stays deleted, and the next sweep deletes the rest.
-    pub async fn sweep(&self) -> Result<usize> {
-        let deleted = messages::delete::finish_removals(&self.cx).await?;
-        Ok(deleted + sweep::sweep(&self.cx).await?)
-    }
-
-    /// Creates or replaces a job, and tells the members of conversations about it. The same again changes nothing.
-    ///
-    /// # Errors
-    /// `invalid_request`, `unavailable`; after the latter the same call completes what was begun.
-    pub async fn put_job(&self, id: JobId, input: HostJobInput) -> Result<HostJob> {
-        jobs::put(&self.cx, id, input).await
-    }
-
-    /// A job.
-    ///
-    /// # Errors
-    /// `not_found`, `unavailable`.
-    pub async fn get_job(&self, id: JobId) -> Result<HostJob> {
-        jobs::get(&self.cx, id).await
-    }
-
-    /// Deletes a job: it permits nobody to write any more. No error when there is none.
+    /// Whether a token of `user` that was issued at `issued_ms`, in Unix milliseconds, is from before the user was deleted. What
+    /// another server deleted is noticed within a minute.
     ///
     /// # Errors
     /// `unavailable`.
-    pub async fn delete_job(&self, id: JobId) -> Result<()> {
-        jobs::delete(&self.cx, id).await
-    }
-
-    /// Creates or replaces a user's profile. The same again changes nothing.
-    ///
-    /// # Errors
-    /// `invalid_request`, `unavailable`.
-    pub async fn put_user(&self, id: &UserId, input: HostUserInput) -> Result<HostUser> {
-        people::put(&self.cx, id, input).await
-    }
-
-    /// A user's profile.
-    ///
-    /// # Errors
-    /// `not_found`, `unavailable`.
-    pub async fn get_user(&self, id: &UserId) -> Result<HostUser> {
-        people::get(&self.cx, id).await
-    }
-
-    /// Deletes a user's profile; their messages stay. No error when there is none.
-    ///
-    /// # Errors
-    /// `unavailable`.
-    pub async fn delete_user(&self, id: &UserId) -> Result<()> {
-        people::delete(&self.cx, id).await
+    pub async fn has_ended(&self, user: &UserId, issued_ms: Option<u64>) -> Result<bool> {
+        ended::has_ended(&self.cx, user, issued_ms).await
     }
 }

@@ -13,8 +13,9 @@ use crate::{
     },
     conversation::row::ConversationRow,
     files::{looks::Looks, port::Files},
-    host::job_row::JobRow,
+    host::{ended_row::EndedUsers, job_row::JobRow},
     inbox::head::HeadRow,
+    tasks::unfinished::Unfinished,
 };
 use std::sync::Arc;
 
@@ -31,6 +32,8 @@ pub(crate) struct Context {
     pub polling: Polling,
     pub memos: Memos,
     pub looks: Looks,
+    pub unfinished: Unfinished,
+    pub ended: EndedUsers,
 }
 
 impl Context {

@@ -22,9 +22,12 @@
 //! | file | `FILE#<id>` / `FILE#<id>` | uploadFile, send, delete | send, uploadFile at its limit, the sweeper |
 //! | preferences | `USER#<id>` / `PREFERENCES` | setPreferences | getPreferences, presence |
 //! | last seen | `USER#<id>` / `SEEN` | live connections, at most every 5 minutes | presence |
+//! | end of a user | `USER#<id>` / `ENDED` | DELETE, and the next PUT of a user | every request, once a minute |
 //! | user's uploads | `USER#<id>` / `UPLOADS` | uploadFile | uploadFile |
 //! | removal | `REMOVALS` / `FILE#<id>` | delete, and the sweeper once the bytes are gone | the sweeper |
+//! | task | `TASKS` / `<due>#<random id>` | a host's change, the server that runs it | servers, every few seconds |
 //! | folder of the files | `SYSTEM` / `FILES` | the first start with local files over a shared table | every such start |
+//! | retention of the last start | `SYSTEM` / `RETENTION` | a start with another retention | every start of a server |
 //! | sweep | `SYSTEM` / `SWEEP` | the sweeper | the sweeper |
 //!
 //! Numbers are padded with zeros, so that rows are in their order. Values are JSON with a version in `v`.
@@ -185,6 +188,33 @@ pub(crate) fn file(id: &str) -> Key {
 /// What a user announced lately.
 pub(crate) fn uploads(user: &UserId) -> Key {
     Key::new(user_partition(user), "UPLOADS")
+}
+
+/// Since when a user who was deleted needs another token.
+pub(crate) fn ended(user: &UserId) -> Key {
+    Key::new(user_partition(user), "ENDED")
+}
+
+/// A task that is due at an instant.
+pub(crate) fn task(due: u64, id: &str) -> Key {
+    Key::new("TASKS", format!("{due:016}#{id}"))
+}
+
+/// The tasks that are due at `now`, the oldest first.
+pub(crate) fn due_tasks(now: u64) -> Range {
+    Range {
+        partition: "TASKS".to_owned(),
+        from: format!("{:016}", 0),
+        to: format!("{:016}", now.saturating_add(1)),
+        direction: Direction::Ascending,
+        limit: 50,
+        consistency: Consistency::Eventual,
+    }
+}
+
+/// Under which retention rows were written last.
+pub(crate) fn retention() -> Key {
+    Key::new("SYSTEM", "RETENTION")
 }
 
 /// Which folder the files are in, where several servers could each have their own.

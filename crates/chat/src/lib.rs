@@ -19,6 +19,7 @@ mod keys;
 mod log;
 mod messages;
 mod presence;
+mod tasks;
 mod user;
 
 pub use base::{
@@ -26,6 +27,7 @@ pub use base::{
     clock::{Clock, Random},
     error::{Error, Result},
     id::{ConversationId, JobId, MessageId, UserId},
+    retention_row::retention_warning,
     secrets::Secrets,
     settings::Settings,
     time::{iso, parse_iso},

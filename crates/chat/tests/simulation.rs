@@ -55,7 +55,7 @@ fn every_history_keeps_the_promise() {
 }
 
 /// Events that the histories together must contain, so that they prove something.
-const EXPECTED: [&str; 12] = [
+const EXPECTED: [&str; 14] = [
     "accepted",
     "refused",
     "repeated",
@@ -64,6 +64,8 @@ const EXPECTED: [&str; 12] = [
     "answer lost",
     "unavailable",
     "older cursor",
+    "renamed",
+    "task left over",
     "row swept",
     "pushed",
     "reset of a list",

@@ -65,6 +65,8 @@ pub struct Checked {
     pub user: UserId,
     /// Its `exp`, in Unix milliseconds; it is accepted for another 60 s, for clocks differ.
     pub expires_ms: u64,
+    /// Its `iat`, in Unix milliseconds, where it says when it was issued.
+    pub issued_ms: Option<u64>,
 }
 
 /// Checks user tokens, and mints them when there is a secret.
@@ -187,7 +189,7 @@ impl Identity {
         }
         let now_ms = self.clock.now_ms();
         if let Some((user, period)) = self.verified.get(token) {
-            return period.check(now_ms).map(|()| Checked { user, expires_ms: period.expires_ms() });
+            return period.check(now_ms).map(|()| period.checked(user));
         }
         // Read before the keys: if they change in between, the entry that is added below is not valid.
         let generation = self.verified.generation();
@@ -196,7 +198,7 @@ impl Identity {
         let (user, period) = jws.claims(&self.expected)?;
         period.check(now_ms)?;
         self.verified.add(generation, token, user.clone(), period);
-        Ok(Checked { user, expires_ms: period.expires_ms() })
+        Ok(period.checked(user))
     }
 
     fn check_signature(&self, jws: &Jws<'_>) -> std::result::Result<(), Refusal> {

@@ -1,6 +1,6 @@
 //! Parsing, checking and making a JWT in its compact form (RFC 7515, RFC 7519).
 
-use super::{Minted, refusal::Refusal};
+use super::{Checked, Minted, refusal::Refusal};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jobline_chat::UserId;
@@ -90,6 +90,7 @@ impl<'t> Jws<'t> {
         let period = Period {
             not_before_ms: claims.nbf.map_or(0, seconds_to_ms),
             expires_ms: claims.exp.map(seconds_to_ms).ok_or(Refusal::NoExpiry)?,
+            issued_ms: claims.iat.as_ref().and_then(serde_json::Value::as_f64).map(seconds_to_ms),
         };
         Ok((user, period))
     }
@@ -117,6 +118,9 @@ struct Claims<'t> {
     exp: Option<f64>,
     #[serde(default)]
     nbf: Option<f64>,
+    /// Of any type: only a number is looked at.
+    #[serde(default)]
+    iat: Option<serde_json::Value>,
     #[serde(borrow, default)]
     iss: Option<Cow<'t, str>>,
     #[serde(default)]
@@ -187,11 +191,13 @@ impl Expected {
 pub(super) struct Period {
     not_before_ms: u64,
     expires_ms: u64,
+    issued_ms: Option<u64>,
 }
 
 impl Period {
-    pub(super) fn expires_ms(self) -> u64 {
-        self.expires_ms
+    /// A token of `user` that is valid in this period.
+    pub(super) fn checked(self, user: UserId) -> Checked {
+        Checked { user, expires_ms: self.expires_ms, issued_ms: self.issued_ms }
     }
 
     pub(super) fn check(self, now_ms: u64) -> Result<(), Refusal> {

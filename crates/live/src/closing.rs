@@ -21,6 +21,10 @@ pub enum Closing {
     Replaced,
     /// More frames than are taken.
     Flood,
+    /// There is no room for another connection.
+    Full,
+    /// Live connections are not offered to this user.
+    NotOffered,
 }
 
 /// Pauses after which a client that broke a rule may try again, in milliseconds: polling serves it meanwhile.
@@ -40,6 +44,8 @@ impl Closing {
             Self::TooSlow => 4408,
             Self::Replaced => 4409,
             Self::Flood => 4429,
+            Self::Full => 1013,
+            Self::NotOffered => 4403,
         }
     }
 
@@ -56,6 +62,8 @@ impl Closing {
             Self::TooSlow => "too_slow",
             Self::Replaced => "replaced",
             Self::Flood => "too_many_frames",
+            Self::Full => "full",
+            Self::NotOffered => "not_offered",
         }
     }
 
@@ -68,7 +76,9 @@ impl Closing {
             // With a fresh token, at once.
             Self::Token => 0,
             Self::TooSlow => 1_000 + dice % 4_000,
+            Self::Full => 10_000 + dice % 20_000,
             Self::Replaced
+            | Self::NotOffered
             | Self::Flood
             | Self::NotUnderstood
             | Self::NotText

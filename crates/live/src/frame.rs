@@ -58,6 +58,10 @@ enum Tells<'a> {
     TokenExpiring {
         expires_at: String,
     },
+    Degraded {
+        poll_ms: u64,
+    },
+    Restored,
     Pong,
     Heartbeat,
     Bye {
@@ -105,6 +109,11 @@ pub(crate) fn token_expiring(expires_ms: u64) -> String {
     Tells::TokenExpiring { expires_at: iso(expires_ms) }.text()
 }
 
+/// That news from other servers may be late, so that a client had better poll every `poll_ms`; `None`: that is over.
+pub(crate) fn degraded(poll_ms: Option<u64>) -> String {
+    poll_ms.map_or(Tells::Restored, |poll_ms| Tells::Degraded { poll_ms }).text()
+}
+
 pub(crate) fn pong() -> String {
     Tells::Pong.text()
 }
@@ -144,6 +153,8 @@ mod tests {
             token_expiring(1_763_116_200_000),
             r#"{"op":"tokenExpiring","expiresAt":"2025-11-14T10:30:00.000Z"}"#
         );
+        assert_eq!(degraded(Some(3_000)), r#"{"op":"degraded","pollMs":3000}"#);
+        assert_eq!(degraded(None), r#"{"op":"restored"}"#);
         assert_eq!((pong().as_str(), heartbeat().as_str()), (r#"{"op":"pong"}"#, r#"{"op":"heartbeat"}"#));
         assert_eq!(bye(Closing::Stopping, 1_234), r#"{"op":"bye","reason":"stopping","retryAfterMs":1234}"#);
     }

@@ -1,12 +1,14 @@
 //! Who is connected, and what they are told.
 //!
 //! The hub holds no news, only flags: what a session is told costs the same memory however much happens. It knows the
-//! connections of this process alone.
+//! connections of this process alone; what those of other servers do it hears from them (`elsewhere.rs`).
 
+mod elsewhere;
 mod member;
 pub(crate) mod presence;
 mod rooms;
 
+use crate::bus::{batch::Keys, outbox::Outbox};
 use jobline_chat::{Announce, ConversationId, UserId};
 use member::Member;
 use presence::Presences;
@@ -14,7 +16,7 @@ use rooms::Rooms;
 use std::{
     collections::HashMap,
     sync::{
-        Arc, PoisonError, RwLock, RwLockWriteGuard,
+        Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
 };
@@ -59,12 +61,24 @@ pub struct Hub {
 #[derive(Default)]
 struct Inner {
     limits: Limits,
-    users: RwLock<HashMap<UserId, Vec<Arc<Member>>>>,
+    users: RwLock<Users>,
     open: [AtomicUsize; 2],
     numbers: AtomicU64,
     stops: AtomicBool,
     rooms: Rooms,
     presences: Presences,
+    /// What the other servers are to be told; `None` where there are none.
+    outbox: Option<Arc<Outbox>>,
+    /// Something that other servers tell may be lost.
+    degraded: AtomicBool,
+}
+
+/// Who is connected.
+#[derive(Default)]
+struct Users {
+    members: HashMap<UserId, Vec<Arc<Member>>>,
+    /// The users by their fingerprints; empty where no other server names them so.
+    prints: HashMap<u64, UserId>,
 }
 
 impl Hub {
@@ -72,6 +86,13 @@ impl Hub {
     #[must_use]
     pub fn new(limits: Limits) -> Self {
         Self { inner: Arc::new(Inner { limits, ..Inner::default() }) }
+    }
+
+    /// [`Hub::new`] on one of several servers that tell each other what happens, sealed with a `key` that they share.
+    #[must_use]
+    pub fn among_servers(limits: Limits, key: [u8; 32]) -> Self {
+        let outbox = Some(Arc::new(Outbox::new(Keys::new(key))));
+        Self { inner: Arc::new(Inner { limits, outbox, ..Inner::default() }) }
     }
 
     /// `user` is told from now on, until the ticket is dropped. When they have as many of this kind as one user may have,
@@ -89,7 +110,10 @@ impl Hub {
         }
         open.fetch_add(1, Ordering::SeqCst);
         let member = Arc::new(Member::new(inner.numbers.fetch_add(1, Ordering::Relaxed), user.clone(), kind));
-        let members = users.entry(user).or_default();
+        if let Some(outbox) = &inner.outbox {
+            users.prints.insert(outbox.keys.fingerprint(&user), user.clone());
+        }
+        let members = users.members.entry(user).or_default();
         let same = |one: &Arc<Member>| one.kind == kind && !one.is_replaced();
         if members.iter().filter(|one| same(one)).count() >= inner.limits.of_a_user
             && let Some(oldest) = members.iter().find(|one| same(one))
@@ -97,16 +121,26 @@ impl Hub {
             oldest.replace();
         }
         members.push(Arc::clone(&member));
+        // Under the lock, too: otherwise a change of it might be told to everyone but this one.
+        if self.is_degraded() {
+            member.degraded(true);
+        }
         Ok(Ticket { hub: self.clone(), member })
     }
 
-    /// Something moved for `users`: a commit that changed their heads has happened. Never waits.
-    pub fn moved<'a>(&self, users: impl IntoIterator<Item = &'a UserId>) {
-        let all = self.inner.users.read().unwrap_or_else(PoisonError::into_inner);
-        for user in users {
-            for member in all.get(user).into_iter().flatten() {
-                member.moved();
-            }
+    /// Something moved for `users`: a commit on this server that changed their heads has happened. Never waits.
+    pub fn moved<'a>(&self, users: impl IntoIterator<Item = &'a UserId> + Clone) {
+        self.moved_here(users.clone());
+        if let Some(outbox) = &self.inner.outbox {
+            outbox.moved(users);
+        }
+    }
+
+    /// Tells those of `users` who are connected here that something moved.
+    pub(crate) fn moved_here<'a>(&self, users: impl IntoIterator<Item = &'a UserId>) {
+        let all = self.inner.users();
+        for member in users.into_iter().filter_map(|user| all.members.get(user)).flatten() {
+            member.moved();
         }
     }
 
@@ -119,7 +153,9 @@ impl Hub {
     /// The users who have not been active for two minutes and were online when this was asked last. Each is answered once.
     #[must_use]
     pub fn departures(&self, now_ms: u64) -> Vec<Departure> {
-        self.inner.presences.expire(now_ms)
+        let departures = self.inner.presences.expire(now_ms);
+        self.inner.tell_gone(&departures);
+        self.inner.presences.gone_everywhere(departures, now_ms)
     }
 
     /// Tells of a departure: those who were told that the user is online. Who sees the user no more, because `circle` is
@@ -138,8 +174,10 @@ impl Hub {
     }
 
     fn show(&self, seen: &Seen, to: &[UserId]) {
-        let all = self.inner.users.read().unwrap_or_else(PoisonError::into_inner);
-        for member in to.iter().filter_map(|user| all.get(user)).flatten() {
+        let all = self.inner.users();
+        let members = to.iter().filter_map(|user| all.members.get(user)).flatten();
+        // A poll that waits does so for changes alone.
+        for member in members.filter(|member| member.kind == Kind::Connection) {
             member.shows(seen);
         }
     }
@@ -148,8 +186,11 @@ impl Hub {
     pub fn stop(&self) {
         let users = self.inner.users_mut();
         self.inner.stops.store(true, Ordering::SeqCst);
-        for member in users.values().flatten() {
+        for member in users.members.values().flatten() {
             member.stop();
+        }
+        if let Some(outbox) = &self.inner.outbox {
+            outbox.wake();
         }
     }
 
@@ -168,7 +209,7 @@ impl Hub {
     /// How many users, watched conversations and people who type are remembered. All are 0 when everyone has gone.
     #[must_use]
     pub fn remembered(&self) -> (usize, usize, usize) {
-        let users = self.inner.users.read().unwrap_or_else(PoisonError::into_inner).len();
+        let users = self.inner.users().members.len();
         let (rooms, typing) = self.inner.rooms.remembered();
         (users, rooms, typing)
     }
@@ -182,19 +223,27 @@ impl Announce for Hub {
 }
 
 impl Inner {
-    fn users_mut(&self) -> RwLockWriteGuard<'_, HashMap<UserId, Vec<Arc<Member>>>> {
+    fn users(&self) -> RwLockReadGuard<'_, Users> {
+        self.users.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn users_mut(&self) -> RwLockWriteGuard<'_, Users> {
         self.users.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn leave(&self, member: &Member) {
-        self.rooms.leave(member);
+        let stopped = self.rooms.leave(member);
+        self.tell_typing(stopped, false);
         // Callers that knew the time have set it before; otherwise the user was last active when they said they were.
         self.presences.set(member, false, 0);
         let mut users = self.users_mut();
-        if let Some(members) = users.get_mut(&member.user) {
+        if let Some(members) = users.members.get_mut(&member.user) {
             members.retain(|one| one.number != member.number);
             if members.is_empty() {
-                users.remove(&member.user);
+                users.members.remove(&member.user);
+                if let Some(outbox) = &self.outbox {
+                    users.prints.remove(&outbox.keys.fingerprint(&member.user));
+                }
             }
         }
         self.open[member.kind as usize].fetch_sub(1, Ordering::SeqCst);
@@ -253,6 +302,7 @@ impl Ticket {
         if presences.told(self.user(), Arc::clone(&circle)) {
             let seen = Seen { user: self.user().clone(), online: true, last_ms: Some(now_ms) };
             self.hub.show(&seen, &circle);
+            self.hub.inner.tell_online(self.user(), &circle);
         }
     }
 
@@ -263,12 +313,14 @@ impl Ticket {
 
     /// This device types: told to those of `audience` who watch the conversation.
     pub fn types(&self, conversation: &str, audience: Arc<[UserId]>) {
-        self.hub.inner.rooms.types(&self.member, conversation, audience);
+        self.hub.inner.rooms.types(&self.member, conversation, Arc::clone(&audience));
+        self.hub.inner.tell_typing(Some((conversation.to_owned(), self.user().clone(), audience)), true);
     }
 
     /// This device types no more.
     pub fn stops_typing(&self) {
-        self.hub.inner.rooms.stops_typing(&self.member);
+        let stopped = self.hub.inner.rooms.stops_typing(&self.member);
+        self.hub.inner.tell_typing(stopped, false);
     }
 }
 

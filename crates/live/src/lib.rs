@@ -11,6 +11,7 @@
 //! Start with `session.rs` (what a connection does), then `flow.rs` (when it reads and pushes) and `hub.rs` (who is woken).
 //! [`serve()`] drives a session over a [`Socket`]. HTTP, the store and the clock come in through the ports in `ports.rs`.
 
+mod bus;
 mod closing;
 mod departures;
 mod expiry;
@@ -23,10 +24,11 @@ mod serve;
 mod session;
 mod typing;
 
+pub use bus::{Bus, Heads, Servers};
 pub use closing::Closing;
 pub use departures::tell_departures;
 pub use frame::FRAME_BYTES;
 pub use hub::{Departure, Full, Hub, Kind, Limits, News, Seen, Ticket};
 pub use ports::{Answer, Audiences, Circles, Feed, Incoming, Meter, NoMeter, Ports, Refusal, Socket, Token, Tokens};
-pub use serve::serve;
+pub use serve::{refuse, serve};
 pub use session::{Action, Event, HEARTBEAT_MS, Session};

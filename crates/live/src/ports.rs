@@ -97,6 +97,10 @@ pub trait Meter: Send + Sync + 'static {
     fn closed(&self, _code: Option<u16>) {}
     /// An answer was pushed.
     fn pushed(&self) {}
+    /// The bus to the other servers tells everything from now on, or may not.
+    fn bus(&self, _is_up: bool) {}
+    /// The heads of so many users were looked at.
+    fn looked(&self, _users: usize) {}
 }
 
 /// Counts nothing.

@@ -45,6 +45,24 @@ pub async fn serve<S: Socket>(socket: S, token: Token, ticket: Ticket, ports: Ar
     connection.deliver_the_rest().await;
 }
 
+/// Ends a connection that is not served: for a client that would not see the answer to a refused upgrade.
+pub async fn refuse<S: Socket>(mut socket: S, closing: Closing, ports: &Ports) {
+    say_goodbye(&mut socket, closing, 0, ports).await;
+}
+
+async fn say_goodbye<S: Socket>(socket: &mut S, closing: Closing, connections: usize, ports: &Ports) {
+    let bye = frame::bye(closing, closing.retry_after_ms(connections, dice(ports)));
+    let close = async {
+        if socket.send(bye).await {
+            socket.close(closing.code(), closing.reason()).await;
+        }
+    };
+    tokio::select! {
+        () = close => {}
+        () = ports.clock.sleep(CLOSE_WITHIN) => {}
+    }
+}
+
 struct Connection<S> {
     socket: S,
     session: Session,
@@ -142,16 +160,7 @@ impl<S: Socket> Connection<S> {
 
     async fn close(&mut self, closing: Closing) {
         let connections = self.ticket.hub().open(Kind::Connection);
-        let bye = frame::bye(closing, closing.retry_after_ms(connections, dice(&self.ports)));
-        let close = async {
-            if self.socket.send(bye).await {
-                self.socket.close(closing.code(), closing.reason()).await;
-            }
-        };
-        tokio::select! {
-            () = close => {}
-            () = self.ports.clock.sleep(CLOSE_WITHIN) => {}
-        }
+        say_goodbye(&mut self.socket, closing, connections, &self.ports).await;
     }
 
     /// The client kept what it said it has, though it is gone: nobody else may come back to prove it.

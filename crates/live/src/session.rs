@@ -24,6 +24,9 @@ const DELIVERY_MS: u64 = 2_000;
 /// How long it waits after it could not be recorded.
 const DELIVERY_AGAIN_MS: u64 = 10_000;
 
+/// How often a client is to poll while news from other servers may be late.
+const DEGRADED_POLL_MS: u64 = 3_000;
+
 /// The longest conversation id, in bytes: longer texts are none, and are not remembered.
 const CONVERSATION_BYTES: usize = 600;
 
@@ -127,6 +130,8 @@ pub struct Session {
     delivers: bool,
     checks: bool,
     closed: bool,
+    /// News from other servers may be late.
+    degraded: bool,
     /// Sets the pauses of different sessions apart.
     spread: u64,
 }
@@ -147,6 +152,7 @@ impl Session {
             delivers: false,
             checks: false,
             closed: false,
+            degraded: false,
             spread,
         }
     }
@@ -260,6 +266,9 @@ impl Session {
 
     fn start(&mut self, since: Option<String>, watch: Option<String>, now_ms: u64, todo: &mut Vec<Action>) {
         todo.push(Action::Send(frame::ready(HEARTBEAT_MS, self.expiry.expires_ms())));
+        if self.degraded {
+            todo.push(Action::Send(frame::degraded(Some(DEGRADED_POLL_MS))));
+        }
         if watch.is_some() {
             todo.push(Action::Watch(watch));
         }
@@ -294,6 +303,12 @@ impl Session {
             todo.extend(frames.map(Action::Send));
         }
         todo.extend(news.seen.iter().map(|seen| Action::Send(frame::presence(seen))));
+        if let Some(degraded) = news.degraded
+            && degraded != std::mem::replace(&mut self.degraded, degraded)
+            && self.started.is_some()
+        {
+            todo.push(Action::Send(frame::degraded(degraded.then_some(DEGRADED_POLL_MS))));
+        }
         None
     }
 

@@ -220,6 +220,10 @@ pub struct Settings {
     /// The share of users to whom they are offered, always the same ones: 0 to 100. [default: 100]
     #[arg(long, global = true, env = "JOBLINE_LIVE_PERCENT", value_name = "PERCENT", help_heading = "Live")]
     pub live_percent: Option<String>,
+    /// NATS, over which several servers over one table tell each other what moved, such as nats://user:password@host:4222;
+    /// several addresses with commas. Without it, and while it is down, they look every few seconds.
+    #[arg(long, global = true, env = "JOBLINE_BUS", hide_env_values = true, value_name = "URL", help_heading = "Live")]
+    pub bus: Option<String>,
     /// Whether people who share an open job see when the other is there: on or off. [default: on]
     #[arg(long, global = true, env = "JOBLINE_PRESENCE", value_name = "on|off", help_heading = "Live")]
     pub presence: Option<String>,

@@ -9,6 +9,7 @@ use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
+mod bus;
 mod origins;
 mod places;
 mod urls;
@@ -18,6 +19,7 @@ use origins::origins;
 use urls::public_url;
 use values::{level, number, switch};
 
+pub use bus::Addresses;
 pub use places::{FilesKind, StoreKind};
 
 /// The longest retention, in days: a hundred years.
@@ -67,6 +69,8 @@ pub struct Config {
     pub upload_rate: u32,
     /// The share of users to whom live connections are offered, in percent; 0 where they are off.
     pub live_percent: u32,
+    /// How several servers over one table tell each other what moved.
+    pub bus: Option<Addresses>,
     /// Whether users see when others are there.
     pub presence: bool,
     /// Whether AWS Lambda started the program.
@@ -202,6 +206,7 @@ impl Config {
             delete_hours: number("delete-hours", settings.delete_hours.as_deref(), 24, 0..=HOURS_MAX)?,
             upload_rate: number("upload-rate", settings.upload_rate.as_deref(), 20, 0..=1_000_000)?,
             live_percent: live_percent(settings)?,
+            bus: settings.bus.as_deref().map(bus::addresses).transpose()?,
             presence: switch("presence", settings.presence.as_deref(), true)?,
             is_function: settings.lambda_runtime_api.is_some(),
         };
@@ -256,6 +261,11 @@ impl Config {
         }
         if self.files == FilesKind::Local {
             return Err(ConfigError::new("files", "is local; a Lambda function has no disk to keep: set it to s3"));
+        }
+        if self.bus.is_some() {
+            let matter = "is set, but a Lambda function has no connections of its own and runs only while it answers; \
+                          leave it out";
+            return Err(ConfigError::new("bus", matter));
         }
         if !self.identity.is_set() {
             let matter = "is missing: a Lambda function needs user tokens; set it, or --jwks-url or --jwks-file";

@@ -1,5 +1,6 @@
 //! The program: where settings, engines, API and web app become a server, and the commands of the `jobline` binary.
 
+mod bus;
 pub mod cli;
 pub mod commands;
 pub mod config;

@@ -1,23 +1,23 @@
 //! The composition root: makes a running server from a configuration.
 
-use crate::config::{Config, ConfigError, Jwks, Secret};
+use crate::config::{Config, ConfigError, Jwks, Secret, StoreKind};
 use crate::counted::CountedStore;
 use crate::demo::{self, DemoSecrets, PastClock};
 use crate::engines::Engines;
 use crate::serve::{self, Listening, serve};
 use crate::system::SystemRandom;
 use crate::tls::Tls;
-use crate::{load, upkeep, web};
+use crate::{bus, load, upkeep, web};
 use axum::Router;
 use jobline_api::app::{App, Parts};
 use jobline_api::cors::Origins;
 use jobline_api::live::{Live, Uses};
 use jobline_api::metrics::Metrics;
 use jobline_api::service::Service;
-use jobline_chat::{Chat, Clock, Settings};
+use jobline_chat::{Chat, Clock, Settings, retention_warning};
 use jobline_http::Address;
 use jobline_identity::{HostKey, Identity, IdentitySettings};
-use jobline_live::{Hub, Limits};
+use jobline_live::Hub;
 use jobline_store::Store;
 use jobline_tools::transfer;
 use std::future::Future;
@@ -71,6 +71,7 @@ pub async fn run(config: &Config, shutdown: impl Future<Output = ()>) -> Result<
     let demo = demo_secrets(config)?;
     let engines = Engines::open(config, &config.base_url(bound)).await?;
     engines.claim_files(config).await?;
+    warn_of_shorter_retention(config, &engines).await;
     let app = app(config, &engines, &config.base_url(bound), demo).await?;
     if let Some(warning) = config.warning() {
         tracing::warn!("{warning}");
@@ -79,12 +80,39 @@ pub async fn run(config: &Config, shutdown: impl Future<Output = ()>) -> Result<
     announce(&format!("listening on {scheme}://{bound}"));
     let background = background(&app, &engines);
     let listening = Listening { tls, max_connections: config.max_connections };
-    serve(Service::new(app), listener, listening, shutdown).await;
+    serve(Service::new(app.clone()), listener, listening, shutdown).await;
     drop(background);
+    if let Some(live) = &app.live {
+        live.leave().await;
+    }
+    drop(app);
     if tokio::time::timeout(CLOSE_WITHIN, engines.close()).await.is_err() {
         tracing::warn!("stopped before the store was closed; what was answered is on disk");
     }
     Ok(())
+}
+
+/// Says what a longer retention does not change. A store that takes no writes is no reason not to start.
+async fn warn_of_shorter_retention(config: &Config, engines: &Engines) {
+    match retention_warning(&*engines.store, &*engines.random, settings(config, engines)).await {
+        Ok(None) => {}
+        Ok(Some(warning)) => tracing::warn!("{warning}"),
+        Err(error) => tracing::warn!(%error, "the retention of this start was not noted"),
+    }
+}
+
+/// What the domain is told of the configuration.
+fn settings(config: &Config, engines: &Engines) -> Settings {
+    Settings {
+        send_rate: config.send_rate,
+        edit_minutes: config.edit_minutes,
+        delete_hours: config.delete_hours,
+        upload_rate: config.upload_rate,
+        presence: config.presence,
+        retention_days: config.retention_days,
+        file_retention_days: config.file_retention_days,
+        window_bytes: engines.window_bytes,
+    }
 }
 
 /// How many connections may be open, after the limit of descriptors was raised to what the system permits.
@@ -125,16 +153,7 @@ pub(crate) async fn app(
     }
     let metrics = Arc::new(Metrics::new());
     let store: Arc<dyn Store> = Arc::new(CountedStore::new(Arc::clone(&engines.store), Arc::clone(&metrics)));
-    let settings = Settings {
-        send_rate: config.send_rate,
-        edit_minutes: config.edit_minutes,
-        delete_hours: config.delete_hours,
-        upload_rate: config.upload_rate,
-        presence: config.presence,
-        retention_days: config.retention_days,
-        file_retention_days: config.file_retention_days,
-        window_bytes: engines.window_bytes,
-    };
+    let settings = settings(config, engines);
     let (clock, random) = (Arc::clone(&engines.clock), Arc::clone(&engines.random));
     let identity = Arc::new(identity(config, demo.as_ref(), clock.clone())?);
     if demo.is_some() {
@@ -150,7 +169,7 @@ pub(crate) async fn app(
     let pages = pages(demo.is_some().then_some(&identity), &embedding);
     let key = config.host_key.clone().or_else(|| demo.map(|demo| Secret::new(demo.host_key)));
     let host_key = key.map(|key| HostKey::new(key.expose())).transpose();
-    let (files, hub) = (engines.files.clone(), hub(config));
+    let (files, hub) = (engines.files.clone(), bus::hub(config, &engines.secrets));
     let announcer = Arc::new(hub.clone());
     let chat = Chat::with_announcer(
         store,
@@ -163,7 +182,10 @@ pub(crate) async fn app(
     );
     let uses = Uses { chat: &chat, identity: &identity, metrics: &metrics, clock: &clock, random: &random };
     // A function is not there any more when something moves.
-    let live = (!config.is_function).then(|| Live::new(hub, &uses, config.live_percent, base_url));
+    let live = match config.is_function {
+        true => None,
+        false => Some(live_connections(config, engines, hub, &uses, base_url).await?),
+    };
     Ok(App::new(Parts {
         chat,
         identity,
@@ -178,10 +200,18 @@ pub(crate) async fn app(
     }))
 }
 
-/// Who is connected: so many that a tenth of the connections is left to polls.
-fn hub(config: &Config) -> Hub {
-    let in_all = config.max_connections - config.max_connections / 10;
-    Hub::new(Limits { in_all, ..Limits::default() })
+/// Live connections, beside those of other servers where rows can be shared with them.
+async fn live_connections(
+    config: &Config,
+    engines: &Engines,
+    hub: Hub,
+    uses: &Uses<'_>,
+    base_url: &str,
+) -> Result<Live, ConfigError> {
+    let live = Live::new(hub, uses, config.live_percent, base_url);
+    let bus = bus::connect(config, &engines.secrets).await?;
+    let alone = config.store == StoreKind::Embedded && bus.is_none();
+    Ok(if alone { live } else { live.among_servers(uses.chat, bus) })
 }
 
 /// The routes of the web app, and in a demo those that let people choose who they are.
@@ -243,12 +273,14 @@ fn background(app: &App, engines: &Engines) -> JoinSet<()> {
     let live = app.clone();
     tasks.spawn(async move {
         if let Some(live) = &live.live {
-            live.tell_departures().await;
+            tokio::join!(live.tell_departures(), live.keep_together());
         }
     });
     let (keys, advised, swept, upkeep) = (app.clone(), app.clone(), app.clone(), engines.upkeep.clone());
+    let tasked = app.clone();
     tasks.spawn(async move { keys.identity.keep_fresh().await });
     tasks.spawn(async move { load::advise(&advised).await });
+    tasks.spawn(async move { upkeep::run_tasks(&tasked).await });
     tasks.spawn(async move { upkeep::sweep(&swept, upkeep.as_deref()).await });
     tasks
 }

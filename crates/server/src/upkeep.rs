@@ -1,4 +1,5 @@
-//! Regular removal of files that no message refers to, and of expired rows.
+//! What a server does by itself: tasks that calls left to the background, and regular removal of files that no message
+//! refers to, and of expired rows.
 
 use crate::engines::Upkeep;
 use jobline_api::app::App;
@@ -11,6 +12,26 @@ const FIRST_AFTER: Duration = Duration::from_secs(60);
 const EVERY: Duration = Duration::from_secs(600);
 /// The most rows that one step removes; requests run between steps.
 const ROWS_AT_ONCE: usize = 500;
+
+/// Time between two looks for tasks that are due.
+const TASKS_EVERY: Duration = Duration::from_secs(5);
+/// Time between two looks whether a call of this server left a task.
+const OWN_TASKS_EVERY: Duration = Duration::from_millis(100);
+
+/// Runs tasks that are due. Never returns.
+pub async fn run_tasks(app: &App) {
+    loop {
+        if let Err(error) = app.chat.run_due_tasks(u64::MAX).await {
+            tracing::error!(%error, "tasks could not be run; they are tried again");
+        }
+        for _ in 0..TASKS_EVERY.as_millis() / OWN_TASKS_EVERY.as_millis() {
+            app.clock.sleep(OWN_TASKS_EVERY).await;
+            if app.chat.has_unfinished_tasks() {
+                break;
+            }
+        }
+    }
+}
 
 /// Sweeps files, and the expired rows of an engine that does not remove them by itself. Never returns.
 pub async fn sweep(app: &App, rows: Option<&dyn Upkeep>) {

@@ -6,7 +6,9 @@ mod running;
 use jobline_chat::{Chat, Clock, UserId};
 use jobline_server::demo::{self, ENV_FILE, PastClock};
 use jobline_server::system::{SystemClock, SystemRandom};
-use jobline_wire::{Conversation, ListConversations, ListMessages, MarkAsRead, Message, SendMessage, Status};
+use jobline_wire::{
+    Conversation, HostUserInput, ListConversations, ListMessages, MarkAsRead, Message, SendMessage, Status,
+};
 use running::{Engines, Running};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -139,8 +141,9 @@ async fn a_restart_keeps_later_messages() {
 async fn an_interrupted_seed_is_completed() {
     let (engines, chat) = seeded().await;
     let before = (conversations(&chat, "you").await, messages(&chat, "you", "conv_john_you").await);
-    // The profile of `you` is written last.
-    chat.delete_user(&user("you")).await.unwrap();
+    // The address of `you` is written last.
+    let input = HostUserInput { name: "You".into(), avatar_url: None, email: None };
+    chat.put_user(&user("you"), input).await.unwrap();
     seed(&engines).await;
     assert_eq!((conversations(&chat, "you").await, messages(&chat, "you", "conv_john_you").await), before);
 }

@@ -106,6 +106,7 @@ fn dependencies_point_downwards() {
             "jobline",
             &[
                 "jobline-api",
+                "jobline-bus-nats",
                 "jobline-chat",
                 "jobline-files-local",
                 "jobline-files-s3",
@@ -121,6 +122,7 @@ fn dependencies_point_downwards() {
             ][..],
         ),
         ("jobline-api", &["jobline-chat", "jobline-http", "jobline-identity", "jobline-live", "jobline-wire"]),
+        ("jobline-bus-nats", &["jobline-live"]),
         ("jobline-chat", &["jobline-media", "jobline-store", "jobline-wire"]),
         ("jobline-files-local", &["jobline-chat", "jobline-http", "jobline-wire"]),
         ("jobline-files-s3", &["jobline-chat", "jobline-wire"]),

@@ -9,7 +9,7 @@ pub mod wait;
 use crate::metrics::Metrics;
 use jobline_chat::{Chat, Clock, Random, UserId};
 use jobline_identity::Identity;
-use jobline_live::{Hub, Ports, tell_departures};
+use jobline_live::{Bus, Hub, Ports, Servers, tell_departures};
 use jobline_wire::LiveOffer;
 use offer::Offer;
 use std::any::Any;
@@ -24,6 +24,8 @@ pub struct Live {
     hub: Hub,
     ports: Arc<Ports>,
     offer: Offer,
+    /// The servers over the same table, this one among them; `None` where there can be no other.
+    servers: Option<Servers>,
 }
 
 /// The parts of a server that live connections use.
@@ -49,13 +51,36 @@ impl Live {
             feed: Arc::new(ports::ChatFeed(uses.chat.clone())),
             audiences: Arc::new(ports::ChatAudiences(uses.chat.clone())),
             circles: Arc::new(ports::ChatCircles(uses.chat.clone())),
-            tokens: Arc::new(ports::IdentityTokens(Arc::clone(uses.identity))),
+            tokens: Arc::new(ports::UserTokens { identity: Arc::clone(uses.identity), chat: uses.chat.clone() }),
             clock: Arc::clone(uses.clock),
             random: Arc::clone(uses.random),
             meter: Arc::clone(uses.metrics) as Arc<dyn jobline_live::Meter>,
             readers: Semaphore::new(READERS),
         });
-        Self { hub, ports, offer: Offer::new(percent, base_url) }
+        Self { hub, ports, offer: Offer::new(percent, base_url), servers: None }
+    }
+
+    /// Beside other servers over the same table: they tell each other over `bus` what moved. Without a bus, and while it is
+    /// down, each looks every few seconds.
+    #[must_use]
+    pub fn among_servers(mut self, chat: &Chat, bus: Option<Arc<dyn Bus>>) -> Self {
+        let heads = Arc::new(ports::ChatHeads(chat.clone()));
+        self.servers = Some(Servers::new(self.hub.clone(), Arc::clone(&self.ports), heads, bus));
+        self
+    }
+
+    /// Hears and tells the other servers, if there are any, for as long as it is polled.
+    pub async fn keep_together(&self) {
+        if let Some(servers) = &self.servers {
+            servers.run().await;
+        }
+    }
+
+    /// Tells the other servers that this one has stopped. At most a second.
+    pub async fn leave(&self) {
+        if let Some(servers) = &self.servers {
+            servers.leave().await;
+        }
     }
 
     /// Tells people that somebody they saw online has gone, for as long as it is polled.

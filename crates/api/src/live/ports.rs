@@ -1,10 +1,10 @@
 //! The ports of live connections, over the domain, the identity and the metrics of a server.
 
-use crate::metrics::Metrics;
+use crate::{caller, metrics::Metrics};
 use async_trait::async_trait;
 use jobline_chat::{Chat, Error, UserId};
 use jobline_identity::Identity;
-use jobline_live::{Answer, Audiences, Circles, Feed, Meter, Refusal, Token, Tokens};
+use jobline_live::{Answer, Audiences, Circles, Feed, Heads, Meter, Refusal, Token, Tokens};
 use jobline_wire::{Code, SyncQuery, Synced};
 use std::sync::Arc;
 
@@ -22,6 +22,16 @@ impl Feed for ChatFeed {
 
     async fn deliver(&self, user: &UserId, cursor: &str) -> Result<(), Refusal> {
         self.0.record_delivery(user, cursor).await.map_err(|error| refusal(&error))
+    }
+}
+
+/// Looks at the heads by `sync`.
+pub(super) struct ChatHeads(pub Chat);
+
+#[async_trait]
+impl Heads for ChatHeads {
+    async fn versions(&self, users: &[UserId]) -> Result<Vec<u64>, Refusal> {
+        self.0.versions_of_heads(users).await.map_err(|error| refusal(&error))
     }
 }
 
@@ -55,12 +65,16 @@ impl Circles for ChatCircles {
 }
 
 /// Checks tokens as for every request.
-pub(super) struct IdentityTokens(pub Arc<Identity>);
+pub(super) struct UserTokens {
+    pub identity: Arc<Identity>,
+    pub chat: Chat,
+}
 
 #[async_trait]
-impl Tokens for IdentityTokens {
+impl Tokens for UserTokens {
     async fn check(&self, token: &str) -> Result<Token, Refusal> {
-        let checked = self.0.check_token(token).await.map_err(|error| refusal(&error))?;
+        let checked = caller::check_token(&self.identity, &self.chat, token).await;
+        let checked = checked.map_err(|error| refusal(&error))?;
         Ok(Token { user: checked.user, expires_ms: checked.expires_ms })
     }
 }
@@ -76,6 +90,19 @@ impl Meter for Metrics {
 
     fn pushed(&self) {
         self.live_pushes();
+    }
+
+    fn bus(&self, is_up: bool) {
+        self.bus_is_down(!is_up);
+        if is_up {
+            tracing::info!("the bus tells everything again");
+        } else {
+            tracing::warn!("the bus is down, or a server is cut off from it: connected users are looked at every 2 s");
+        }
+    }
+
+    fn looked(&self, users: usize) {
+        self.heads_looked_at(users);
     }
 }
 

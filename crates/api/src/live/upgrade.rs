@@ -1,17 +1,21 @@
 //! `GET /messages/live`: who may connect is decided before the upgrade, where a problem can still be answered.
+//!
+//! A browser shows its page nothing of an answer that refuses an upgrade. A user who would be let in at another time is
+//! upgraded there and told by a closing code; a stranger never is.
 
 use super::{Live, Slot, socket::ServerSocket};
 use crate::app::App;
+use crate::caller;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::header::{
-    CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
+    CONNECTION, ORIGIN, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
 };
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode};
 use hyper::upgrade::OnUpgrade;
 use jobline_http::{Failure, Served};
-use jobline_live::{Kind, Ticket, Token, serve};
+use jobline_live::{Closing, Kind, Ticket, Token, refuse, serve};
 use jobline_wire::Code;
 use std::sync::Arc;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
@@ -23,12 +27,12 @@ const BEARER: &str = "bearer.";
 /// When to try again where there is no room.
 const FULL_MS: u64 = 10_000;
 
-/// A client that may connect.
+/// A client that is upgraded.
 struct Admitted {
-    token: Token,
-    ticket: Ticket,
     on_upgrade: OnUpgrade,
     accept: HeaderValue,
+    /// Who is served, or why nobody is.
+    served: Result<(Token, Ticket), Closing>,
 }
 
 /// Answers `GET /messages/live`.
@@ -44,30 +48,43 @@ pub async fn connect(app: App, request: Request<Body>) -> Response {
 
 async fn admit<'a>(app: &'a App, parts: &mut Parts) -> Result<(&'a Live, Admitted), Failure> {
     let live = app.live.as_ref().ok_or_else(not_offered)?;
-    let checked = app.identity.check_token(token(&parts.headers)?).await?;
+    let checked = caller::check_token(&app.identity, &app.chat, token(&parts.headers)?).await?;
     if !app.origins.admits(&parts.headers) {
         let detail = "This page may not connect: its origin is not among the --allowed-origins of the server.";
         return Err(Failure::new(Code::NotOffered, detail));
     }
-    if !live.offer.is_for(&checked.user) {
-        return Err(not_offered());
+    let token = Token { user: checked.user, expires_ms: checked.expires_ms };
+    let served = place(live, token);
+    let shows_answers = !parts.headers.contains_key(ORIGIN);
+    if let Some(failure) = served.as_ref().err().filter(|_| shows_answers) {
+        return Err(if *failure == Closing::Full { full() } else { not_offered() });
     }
     let accept = accept(&parts.headers)?;
     let on_upgrade = parts.extensions.remove::<OnUpgrade>().ok_or_else(no_websocket)?;
-    let token = Token { user: checked.user, expires_ms: checked.expires_ms };
-    let ticket = live.hub.join(token.user.clone(), Kind::Connection).map_err(|_| full())?;
-    Ok((live, Admitted { token, ticket, on_upgrade, accept }))
+    Ok((live, Admitted { on_upgrade, accept, served }))
+}
+
+/// A place in the hub, for a user to whom one is offered.
+fn place(live: &Live, token: Token) -> Result<(Token, Ticket), Closing> {
+    if !live.offer.is_for(&token.user) {
+        return Err(Closing::NotOffered);
+    }
+    let ticket = live.hub.join(token.user.clone(), Kind::Connection).map_err(|_| Closing::Full)?;
+    Ok((token, ticket))
 }
 
 /// Serves the connection once it is upgraded, beside the answer that upgrades it.
 fn upgrade(live: &Live, admitted: Admitted, slot: Option<Slot>) -> Response {
-    let Admitted { token, ticket, on_upgrade, accept } = admitted;
+    let Admitted { on_upgrade, accept, served } = admitted;
     let ports = Arc::clone(&live.ports);
     tokio::spawn(async move {
         let _slot = slot;
         // A client that has gone before it was upgraded is no connection.
-        if let Ok(upgraded) = on_upgrade.await {
-            serve(ServerSocket::over(upgraded).await, token, ticket, ports).await;
+        let Ok(upgraded) = on_upgrade.await else { return };
+        let socket = ServerSocket::over(upgraded).await;
+        match served {
+            Ok((token, ticket)) => serve(socket, token, ticket, ports).await,
+            Err(closing) => refuse(socket, closing, &ports).await,
         }
     });
     let mut response = Response::new(Body::empty());

@@ -28,7 +28,7 @@ pub async fn sync(app: &App, me: &UserId, mut input: SyncQuery) -> Result<Synced
     };
     let mut over = pin!(app.clock.sleep(Duration::from_secs(wait.into())));
     loop {
-        let synced = app.chat.sync(me, input.clone()).await?;
+        let synced = app.chat.sync_after_news(me, input.clone()).await?;
         if !is_empty(&synced) || synced.has_more {
             return Ok(synced);
         }

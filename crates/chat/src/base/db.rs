@@ -60,6 +60,11 @@ impl Db {
         }
     }
 
+    /// One page of `range`.
+    pub async fn page(&self, range: &Range) -> Result<Page> {
+        Ok(self.store.range(range).await?)
+    }
+
     /// Every row of `range`, whose limit is the size of a page.
     pub async fn range_all(&self, mut range: Range) -> Result<Vec<(Key, Row)>> {
         let mut rows = Vec::new();

@@ -11,6 +11,7 @@ pub(crate) mod id;
 pub(crate) mod memo;
 pub(crate) mod polling;
 pub(crate) mod retention;
+pub(crate) mod retention_row;
 pub(crate) mod rows;
 pub(crate) mod secrets;
 pub(crate) mod settings;

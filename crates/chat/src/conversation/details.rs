@@ -24,12 +24,12 @@ pub(crate) async fn details(cx: &Context, me: &UserId, input: GetConversation) -
     let member = id.side(me).ok_or_else(|| Error::not_found("conversation"))?;
     let other = &id.pair()[1 - member];
     let now = cx.now();
-    let keys: Vec<_> = [keys::conversation(&id)].into_iter().chain(wanted.map(keys::job)).collect();
-    let found = cx.db.get_many(&keys, Consistency::Strong).await?;
-    let row = found[0].as_ref().map(|row| cx.memos.conversations.decode(&keys[0], row)).transpose()?;
+    let key = keys::conversation(&id);
+    let found = cx.db.get(&key, Consistency::Strong).await?;
+    let row = found.map(|row| cx.memos.conversations.decode(&key, &row)).transpose()?;
     let last = row.as_ref().and_then(|row| row.job).map(|(job, _)| job);
-    let of_job = wanted.map(|_| found[1].as_ref());
-    let permitted = permission::check(cx, (me, other), of_job, last, Consistency::Strong).await;
+    let permitted = permission::check(cx, (me, other), wanted, last, Consistency::Strong).await;
+    let permitted = permitted.map(|permit| permit.job);
     // Whom the other one blocks learns that they cannot write, and nothing more.
     let permitted = match permitted {
         Ok(_) if blocks::is_blocked(cx, me, other).await? => Err(blocks::unavailable()),

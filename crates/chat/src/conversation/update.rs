@@ -28,6 +28,50 @@ pub(crate) struct ConversationUpdate {
     window_bytes: usize,
 }
 
+/// The rows of an update as they were read. Whoever may not write is refused before they are decoded, so that the time
+/// of a refusal does not tell whether the other user has any.
+pub(crate) struct UndecodedUpdate {
+    id: ConversationId,
+    keys: [Key; 3],
+    found: [Option<Row>; 3],
+    rest: Vec<Option<Row>>,
+}
+
+impl UndecodedUpdate {
+    /// Reads a conversation and `rest` in one round trip.
+    pub async fn read(cx: &Context, id: &ConversationId, consistency: Consistency, rest: &[Key]) -> Result<Self> {
+        let [one, other] = id.pair();
+        let keys = [keys::conversation(id), keys::head(one), keys::head(other)];
+        let wanted: Vec<Key> = keys.iter().chain(rest).cloned().collect();
+        let mut rows = cx.db.get_many(&wanted, consistency).await?.into_iter();
+        let found = std::array::from_fn(|_| rows.next().flatten());
+        Ok(Self { id: id.clone(), keys, found, rest: rows.collect() })
+    }
+
+    /// The conversation, unless it does not exist yet.
+    pub fn conversation(&self, cx: &Context) -> Result<Option<ConversationRow>> {
+        self.found[0].as_ref().map(|row| cx.memos.conversations.decode(&self.keys[0], row)).transpose()
+    }
+
+    /// The update. A conversation that does not exist begins `now`.
+    pub fn decode(self, cx: &Context, now: u64) -> Result<ConversationUpdate> {
+        let head = |at: usize| match &self.found[at] {
+            Some(row) => cx.memos.heads.decode(&self.keys[at], row),
+            None => Ok(HeadRow::default()),
+        };
+        Ok(ConversationUpdate {
+            row: self.conversation(cx)?.unwrap_or_else(|| ConversationRow::new(now)),
+            heads: [head(1)?, head(2)?],
+            evicted: Vec::new(),
+            window_bytes: cx.settings.window_bytes,
+            conditions: self.found.each_ref().map(|row| as_read(row.as_ref())),
+            id: self.id,
+            keys: self.keys,
+            rest: self.rest,
+        })
+    }
+}
+
 impl ConversationUpdate {
     /// Reads a conversation and `rest` in one round trip. `None` when the conversation does not exist.
     pub async fn load(
@@ -48,28 +92,7 @@ impl ConversationUpdate {
         rest: &[Key],
         now: u64,
     ) -> Result<Self> {
-        let [one, other] = id.pair();
-        let keys = [keys::conversation(id), keys::head(one), keys::head(other)];
-        let wanted: Vec<Key> = keys.iter().chain(rest).cloned().collect();
-        let mut found = cx.db.get_many(&wanted, consistency).await?;
-        let rest = found.split_off(3);
-        let head = |at: usize| match &found[at] {
-            Some(row) => cx.memos.heads.decode(&keys[at], row),
-            None => Ok(HeadRow::default()),
-        };
-        Ok(Self {
-            id: id.clone(),
-            row: match &found[0] {
-                Some(row) => cx.memos.conversations.decode(&keys[0], row)?,
-                None => ConversationRow::new(now),
-            },
-            heads: [head(1)?, head(2)?],
-            evicted: Vec::new(),
-            window_bytes: cx.settings.window_bytes,
-            conditions: [as_read(found[0].as_ref()), as_read(found[1].as_ref()), as_read(found[2].as_ref())],
-            keys,
-            rest,
-        })
+        UndecodedUpdate::read(cx, id, consistency, rest).await?.decode(cx, now)
     }
 
     /// Whether the conversation does not exist yet.

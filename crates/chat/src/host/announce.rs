@@ -1,42 +1,93 @@
-//! Telling the members of conversations about a changed job.
+//! Telling the members of conversations about a changed job or person, a page of conversations at a time.
 
+use super::job_row::JobRow;
 use crate::{
     base::{
         attempts::Attempts,
         error::Result,
-        id::{ConversationId, JobId},
+        id::{ConversationId, JobId, UserId},
+        rows,
     },
     context::Context,
     conversation::update::ConversationUpdate,
     keys,
     log::{append, change::ChangeRow},
 };
-use jobline_store::Outcome;
+use futures_util::{StreamExt, TryStreamExt, future::BoxFuture, stream};
+use jobline_store::{Consistency, Outcome, Range};
 
-/// Appends a change to every conversation about `job` whose members were not told of `revision` yet.
+/// How many conversations are told at the same time.
+const AT_ONCE: usize = 8;
+
+/// Appends a change to the conversations about `job` whose members were not told of `revision` yet: a page of them, from
+/// the one after `after` on. Answers where the next page begins.
 ///
 /// # Errors
-/// `unavailable`; some conversations may have been told then, and calling it again tells the rest.
-pub(crate) async fn job_changed(cx: &Context, job: JobId, revision: u64) -> Result<()> {
-    for (key, _) in cx.db.range_all(keys::job_conversations(job)).await? {
-        if let Some(conversation) = keys::named_conversation(&key) {
-            tell_members(cx, &conversation, job, revision).await?;
-        }
+/// `unavailable`; some conversations may have been told then.
+pub(crate) async fn job_changed(
+    cx: &Context,
+    job: JobId,
+    revision: u64,
+    after: Option<&str>,
+) -> Result<Option<String>> {
+    let stored = cx.db.get(&keys::job(job), Consistency::Strong).await?;
+    let stored: Option<JobRow> = stored.as_ref().map(rows::decode).transpose()?;
+    if stored.map_or(0, |job| job.revision) != revision {
+        // It has changed again since, and that change has a task of its own.
+        return Ok(None);
     }
-    Ok(())
+    each(cx, keys::job_conversations(job), after, |id| Box::pin(tell_of_job(cx, id, job, revision))).await
 }
 
-async fn tell_members(cx: &Context, id: &ConversationId, job: JobId, revision: u64) -> Result<()> {
+/// Appends a change to the conversations of `user`: a page of them, from the one after `after` on. Answers where the next
+/// page begins.
+///
+/// # Errors
+/// `unavailable`; some conversations may have been told then.
+pub(crate) async fn person_changed(cx: &Context, user: &UserId, after: Option<&str>) -> Result<Option<String>> {
+    each(cx, keys::memberships(user, None, 50), after, |id| Box::pin(tell_of_person(cx, id, user))).await
+}
+
+/// Calls `tell` for each conversation that the next page of `range` names.
+async fn each<'a>(
+    cx: &'a Context,
+    range: Range,
+    after: Option<&str>,
+    tell: impl Fn(ConversationId) -> BoxFuture<'a, Result<()>>,
+) -> Result<Option<String>> {
+    let range = after.map_or_else(|| range.clone(), |after| range.after(after));
+    let page = cx.db.page(&range).await?;
+    let telling: Vec<_> = keys::named_conversations(&page.rows).into_iter().map(tell).collect();
+    stream::iter(telling).buffer_unordered(AT_ONCE).try_collect::<()>().await?;
+    Ok(page.next)
+}
+
+async fn tell_of_job(cx: &Context, id: ConversationId, job: JobId, revision: u64) -> Result<()> {
     let mut attempts = Attempts::strong(&cx.db);
     loop {
         let now = cx.now();
-        let update = ConversationUpdate::load(cx, id, attempts.consistency(), &[]).await?;
+        let update = ConversationUpdate::load(cx, &id, attempts.consistency(), &[]).await?;
         let Some(mut update) = update else { return Ok(()) };
         if update.row.job.is_none_or(|(about, told)| about != job.get() || told == revision) {
             return Ok(());
         }
         let change = ChangeRow::job(&update.row, now);
         update.row.job = Some((job.get(), revision));
+        match append::change(cx, &mut update, &change, [0, 1], now).await? {
+            Outcome::Committed => return Ok(()),
+            Outcome::Conflict(keys) => attempts.after_conflict(&keys).await?,
+        }
+    }
+}
+
+async fn tell_of_person(cx: &Context, id: ConversationId, user: &UserId) -> Result<()> {
+    let Some(member) = id.side(user) else { return Ok(()) };
+    let mut attempts = Attempts::strong(&cx.db);
+    loop {
+        let now = cx.now();
+        let update = ConversationUpdate::load(cx, &id, attempts.consistency(), &[]).await?;
+        let Some(mut update) = update else { return Ok(()) };
+        let change = ChangeRow::person(&update.row, member, now);
         match append::change(cx, &mut update, &change, [0, 1], now).await? {
             Outcome::Committed => return Ok(()),
             Outcome::Conflict(keys) => attempts.after_conflict(&keys).await?,

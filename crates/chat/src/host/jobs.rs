@@ -1,6 +1,6 @@
 //! Jobs, as the host defines them.
 
-use super::{announce, job_row::JobRow};
+use super::job_row::JobRow;
 use crate::{
     base::{
         attempts::Attempts,
@@ -11,15 +11,19 @@ use crate::{
     },
     context::Context,
     keys,
+    tasks::{
+        row::Work,
+        run::{self, Task},
+    },
 };
-use jobline_store::{CommitBuilder, Condition, Consistency, Outcome};
+use jobline_store::{CommitBuilder, Condition, Consistency, Key, Outcome, Version};
 use jobline_wire::{HostJob, HostJobInput, JobStatus, limits::PARTICIPANTS};
 use std::collections::BTreeSet;
 
-/// How many users' copies go into one commit: two operations each, and room for the job itself.
+/// How many users' copies go into one commit: two operations each, and room for the job and a task.
 const CHUNK: usize = 49;
 
-/// Creates or replaces a job, and tells the members of conversations about it. The same again changes nothing.
+/// Creates or replaces a job. The members of conversations about it are told by a task. The same again changes nothing.
 ///
 /// # Errors
 /// `invalid_request`, `unavailable`; after the latter the same call completes what was begun.
@@ -28,8 +32,7 @@ pub(crate) async fn put(cx: &Context, id: JobId, input: HostJobInput) -> Result<
     let participants = check_participants(input.participants)?;
     let (title, status) = (input.title, input.status);
     let job = JobRow { v: LAYOUT, id: id.get(), title, participants, status, revision: 0, copies: BTreeSet::new() };
-    let revision = replace(cx, id, Some(&job)).await?;
-    announce::job_changed(cx, id, revision).await?;
+    replace(cx, id, Some(&job)).await?;
     Ok(host_job(job))
 }
 
@@ -48,42 +51,48 @@ pub(crate) async fn get(cx: &Context, id: JobId) -> Result<HostJob> {
 /// # Errors
 /// `unavailable`.
 pub(crate) async fn delete(cx: &Context, id: JobId) -> Result<()> {
-    let revision = replace(cx, id, None).await?;
-    announce::job_changed(cx, id, revision).await
+    replace(cx, id, None).await
 }
 
-/// Stores the job `wanted`, or deletes the job where there is none. Answers its revision, 0 for a deleted job.
+/// Stores the job `wanted`, or deletes the job where there is none.
 ///
 /// The job and its copies are one commit, on the condition that nobody else changed the job meanwhile. If the copies are
 /// too many for one commit, the job first notes who may hold a copy, the copies follow under the same condition, and the
 /// job itself comes last: wherever this is interrupted, the next change knows which copies to clean up.
-async fn replace(cx: &Context, id: JobId, wanted: Option<&JobRow>) -> Result<u64> {
+async fn replace(cx: &Context, id: JobId, wanted: Option<&JobRow>) -> Result<()> {
     let mut attempts = Attempts::strong(&cx.db);
     loop {
         let row = cx.db.get(&keys::job(id), Consistency::Strong).await?;
         let stored: Option<JobRow> = row.as_ref().map(rows::decode).transpose()?;
         match (&stored, wanted) {
-            (Some(stored), Some(wanted)) if stored.is_already(wanted) => return Ok(stored.revision),
-            (None, None) => return Ok(0),
+            (Some(stored), Some(wanted)) if stored.is_already(wanted) => return Ok(()),
+            (None, None) => return Ok(()),
             _ => {}
         }
         let condition = row.map_or(Condition::Absent, |row| Condition::Version(row.version));
         let revision = cx.now().max(stored.as_ref().map_or(0, |stored| stored.revision) + 1);
         let wanted = wanted.map(|wanted| JobRow { revision, ..wanted.clone() });
-        match write(cx, id, stored.as_ref(), wanted.as_ref(), condition).await? {
-            Outcome::Committed => return Ok(wanted.map_or(0, |job| job.revision)),
-            Outcome::Conflict(keys) => attempts.after_conflict(&keys).await?,
+        let revision = wanted.as_ref().map_or(0, |job| job.revision);
+        let telling = Task::new(cx, Work::TellJob { job: id.get(), revision, after: None });
+        match write(cx, id, stored.as_ref(), wanted.as_ref(), condition, &telling).await? {
+            Ok(version) => {
+                run::begin(cx, telling, version).await;
+                return Ok(());
+            }
+            Err(conflict) => attempts.after_conflict(&conflict).await?,
         }
     }
 }
 
+/// Answers with which version the rows were written, or the keys of those that others changed meanwhile.
 async fn write(
     cx: &Context,
     id: JobId,
     stored: Option<&JobRow>,
     wanted: Option<&JobRow>,
     mut condition: Condition,
-) -> Result<Outcome> {
+    telling: &Task,
+) -> Result<std::result::Result<Version, Vec<Key>>> {
     let mut users = stored.map(JobRow::holders).unwrap_or_default();
     users.extend(wanted.map(JobRow::holders).unwrap_or_default());
     let users: Vec<UserId> = users.iter().filter_map(|user| UserId::new(user)).collect();
@@ -92,23 +101,26 @@ async fn write(
         let noted = note_copies(stored, wanted, &users);
         let note = cx.db.begin().put(keys::job(id), condition, rows::encode(&noted), None).build()?;
         condition = Condition::Version(note.version());
-        if let conflict @ Outcome::Conflict(_) = cx.db.commit_built(&note).await? {
-            return Ok(conflict);
+        if let Outcome::Conflict(keys) = cx.db.commit_built(&note).await? {
+            return Ok(Err(keys));
         }
         for chunk in rest.chunks(CHUNK) {
             let copies = put_copies(cx.db.begin(), id, chunk, wanted).check(keys::job(id), condition);
-            if let conflict @ Outcome::Conflict(_) = cx.db.commit(copies).await? {
-                return Ok(conflict);
+            if let Outcome::Conflict(keys) = cx.db.commit(copies).await? {
+                return Ok(Err(keys));
             }
         }
     }
-    let last = put_copies(cx.db.begin(), id, first, wanted);
-    cx.db
-        .commit(match wanted {
-            Some(job) => last.put(keys::job(id), condition, rows::encode(job), None),
-            None => last.delete(keys::job(id), condition),
-        })
-        .await
+    let last = telling.put(put_copies(cx.db.begin(), id, first, wanted));
+    let last = match wanted {
+        Some(job) => last.put(keys::job(id), condition, rows::encode(job), None),
+        None => last.delete(keys::job(id), condition),
+    };
+    let last = last.build()?;
+    Ok(match cx.db.commit_built(&last).await? {
+        Outcome::Committed => Ok(last.version()),
+        Outcome::Conflict(keys) => Err(keys),
+    })
 }
 
 /// The job as it was before the change, with everybody who may hold a copy while the change is under way.

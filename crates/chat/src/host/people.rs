@@ -1,8 +1,9 @@
 //! Users' names, pictures and addresses, as the host defines them.
 
-use super::profile::ProfileRow;
+use super::{ended_row, profile::ProfileRow};
 use crate::{
     base::{
+        attempts::Attempts,
         error::{Error, Result},
         id::UserId,
         rows::{self, LAYOUT},
@@ -10,11 +11,16 @@ use crate::{
     },
     context::Context,
     keys,
+    tasks::{
+        row::Work,
+        run::{self, Task},
+    },
 };
-use jobline_store::{Condition, Consistency};
+use jobline_store::{Condition, Consistency, Outcome};
 use jobline_wire::{HostUser, HostUserInput, limits};
 
-/// Creates or replaces a user's profile. The same again changes nothing.
+/// Creates or replaces a user's profile. Those who share a conversation are told of another name or picture by a task. The
+/// same again changes nothing.
 ///
 /// # Errors
 /// `invalid_request`, `unavailable`.
@@ -23,12 +29,59 @@ pub(crate) async fn put(cx: &Context, id: &UserId, input: HostUserInput) -> Resu
     check_url(input.avatar_url.as_deref())?;
     check_email(input.email.as_deref())?;
     let row = ProfileRow { v: LAYOUT, name: input.name, avatar: input.avatar_url, email: input.email };
-    let key = keys::profile(id);
-    let stored = cx.db.get(&key, Consistency::Strong).await?;
-    if stored.as_ref().map(rows::decode::<ProfileRow>).transpose()?.as_ref() != Some(&row) {
-        cx.db.commit_unconditionally(cx.db.begin().put(key, Condition::Any, rows::encode(&row), None)).await?;
-    }
+    replace(cx, id, Some(&row)).await?;
     Ok(host_user(id, row))
+}
+
+/// Stores `wanted`, or deletes the profile and ends the user's tokens where there is none.
+async fn replace(cx: &Context, id: &UserId, wanted: Option<&ProfileRow>) -> Result<()> {
+    let keys = [keys::profile(id), keys::head(id), keys::ended(id)];
+    let mut attempts = Attempts::strong(&cx.db);
+    loop {
+        let found = cx.db.get_many(&keys, Consistency::Strong).await?;
+        let stored: Option<ProfileRow> = found[0].as_ref().map(rows::decode).transpose()?;
+        let ended = found[2].as_ref().map(rows::decode).transpose()?;
+        let end = match wanted {
+            Some(_) => ended_row::after_creation(ended, cx.now()),
+            None => ended_row::after_deletion(ended, stored.is_some(), cx.now()),
+        };
+        if stored.as_ref() == wanted && end.is_none() {
+            return Ok(());
+        }
+        let mut commit = cx.db.begin();
+        let as_read = |at: usize| found[at].as_ref().map_or(Condition::Absent, |row| Condition::Version(row.version));
+        commit = match wanted {
+            Some(row) => commit.put(keys[0].clone(), as_read(0), rows::encode(row), None),
+            None => commit.delete(keys[0].clone(), as_read(0)),
+        };
+        if let Some(end) = end {
+            commit = commit.put(keys[2].clone(), as_read(2), rows::encode(&end), None);
+        }
+        let telling = Task::new(cx, Work::TellPerson { user: id.to_string(), after: None });
+        let is_told = look(stored.as_ref()) != look(wanted) && found[1].is_some();
+        commit = match found[1] {
+            _ if is_told => telling.put(commit),
+            // Nobody has a conversation with the user, who has no head; if one begins meanwhile, they are told.
+            None => commit.check(keys[1].clone(), Condition::Absent),
+            Some(_) => commit,
+        };
+        let commit = commit.build()?;
+        match cx.db.commit_built(&commit).await? {
+            Outcome::Committed => {
+                cx.ended.forget(id);
+                if is_told {
+                    run::begin(cx, telling, commit.version()).await;
+                }
+                return Ok(());
+            }
+            Outcome::Conflict(keys) => attempts.after_conflict(&keys).await?,
+        }
+    }
+}
+
+/// What others see of a profile.
+fn look(row: Option<&ProfileRow>) -> Option<(&str, Option<&str>)> {
+    row.map(|row| (row.name.as_str(), row.avatar.as_deref()))
 }
 
 /// A user's profile.
@@ -42,12 +95,12 @@ pub(crate) async fn get(cx: &Context, id: &UserId) -> Result<HostUser> {
     }
 }
 
-/// Deletes a user's profile; their messages stay. No error when there is none.
+/// Deletes a user's profile and ends their tokens; their messages stay. No error when there is none.
 ///
 /// # Errors
 /// `unavailable`.
 pub(crate) async fn delete(cx: &Context, id: &UserId) -> Result<()> {
-    cx.db.commit_unconditionally(cx.db.begin().delete(keys::profile(id), Condition::Any)).await
+    replace(cx, id, None).await
 }
 
 fn host_user(id: &UserId, row: ProfileRow) -> HostUser {

@@ -4,51 +4,145 @@ use super::job_row::JobRow;
 use crate::{
     base::{
         error::{Error, Result},
-        id::UserId,
-        rows,
+        id::{JobId, UserId},
     },
     context::Context,
     keys,
 };
-use jobline_store::{Consistency, Range, Row};
+use jobline_store::{CommitBuilder, Condition, Consistency, Key, Page, Range, Row};
 use jobline_wire::{Code, JobStatus};
 use std::collections::BTreeSet;
 
-/// The job under which `me` may write to `other` now: the wanted one, otherwise the job `last`, about which they wrote
+/// What permits a message.
+pub(crate) struct Permit {
+    pub job: JobRow,
+    /// The sender's copy of the job.
+    key: Key,
+    /// That the copy is as it was read.
+    as_read: Condition,
+}
+
+impl Permit {
+    /// Makes `commit` fail when the job has changed since it was read.
+    pub fn check(&self, commit: CommitBuilder) -> CommitBuilder {
+        commit.check(self.key.clone(), self.as_read)
+    }
+}
+
+/// The job under which `me` may write to `other` now: the `wanted` one, otherwise the job `last`, about which they wrote
 /// last, otherwise any that is open and shared.
 ///
-/// `wanted` is the stored row of the job that the sender named, if they named one. No read is made then; otherwise one, or
-/// two more for a refusal.
+/// Only copies of `me` and `other` are read, so that a job of others looks like one that does not exist, in time, too.
+/// One read, or two more for a refusal; with more open jobs than a page holds, as many as the one of the two with fewer
+/// jobs has pages.
 ///
 /// # Errors
 /// `not_job_participant`, `job_closed`, `unavailable`.
 pub(crate) async fn check(
     cx: &Context,
     (me, other): (&UserId, &UserId),
-    wanted: Option<Option<&Row>>,
+    wanted: Option<JobId>,
     last: Option<u64>,
     consistency: Consistency,
-) -> Result<JobRow> {
-    if let Some(row) = wanted {
-        let job: Option<JobRow> = row.map(rows::decode).transpose()?;
-        return first_open(job.into_iter(), me, other);
+) -> Result<Permit> {
+    if let Some(id) = wanted {
+        return check_job(cx, (me, other), id, consistency).await;
     }
-    let mut shared = shared_open(cx, me, other, consistency).await?;
-    if shared.is_empty() {
-        // Nothing will be sent. Whether there is a closed job in common only decides which error it is.
-        let closed = jobs(cx, keys::closed_jobs(me)).await?;
-        let refusal = first_open(closed.into_iter(), me, other);
-        if !matches!(&refusal, Err(error) if error.code == Code::NotJobParticipant) {
-            return refusal;
-        }
-        // A job that was opened between the two reads was in neither.
-        shared = shared_open(cx, me, other, Consistency::Strong).await?;
-        if shared.is_empty() {
-            return refusal;
+    let last = last.and_then(|id| JobId::parse(id).ok());
+    if let Some(permit) = find_open(cx, (me, other), last, consistency).await? {
+        return Ok(permit);
+    }
+    // Nothing will be sent. Whether there is a closed job in common only decides which error it is.
+    if !find_shared(cx, (me, other), keys::closed_jobs).await?.is_empty() {
+        return Err(closed());
+    }
+    // A job that was opened between the two reads was in neither.
+    find_open(cx, (me, other), last, Consistency::Strong).await?.ok_or_else(no_participant)
+}
+
+async fn check_job(
+    cx: &Context,
+    (me, other): (&UserId, &UserId),
+    id: JobId,
+    consistency: Consistency,
+) -> Result<Permit> {
+    let open = keys::open_job(me, id);
+    let found = cx.db.get(&open, consistency).await?;
+    if let Some(permit) = permit(cx, &open, found.as_ref(), other)? {
+        return Ok(permit);
+    }
+    // Both at once: a job that is opened or closed between two reads would be in neither.
+    let copies = [open, keys::closed_job(me, id)];
+    let found = cx.db.get_many(&copies, Consistency::Strong).await?;
+    if let Some(permit) = permit(cx, &copies[0], found[0].as_ref(), other)? {
+        return Ok(permit);
+    }
+    let was_shared = permit(cx, &copies[1], found[1].as_ref(), other)?.is_some();
+    Err(if was_shared { closed() } else { no_participant() })
+}
+
+/// The open job that the two share: `last` if it is one.
+async fn find_open(
+    cx: &Context,
+    (me, other): (&UserId, &UserId),
+    last: Option<JobId>,
+    consistency: Consistency,
+) -> Result<Option<Permit>> {
+    let page = cx.db.page(&keys::open_jobs(me, consistency)).await?;
+    let mut shared = shared(cx, &page, other)?;
+    let preferred = shared.iter().position(|permit| Some(permit.job.id) == last.map(JobId::get));
+    if preferred.is_some() || page.next.is_none() {
+        let index = preferred.unwrap_or(0);
+        return Ok((index < shared.len()).then(|| shared.swap_remove(index)));
+    }
+    if let Some(last) = last {
+        let key = keys::open_job(me, last);
+        let found = cx.db.get(&key, consistency).await?;
+        if let Some(permit) = permit(cx, &key, found.as_ref(), other)? {
+            return Ok(Some(permit));
         }
     }
-    let index = shared.iter().position(|job| Some(job.id) == last).unwrap_or(0);
-    Ok(shared.swap_remove(index))
+    if let Some(first) = shared.into_iter().next() {
+        return Ok(Some(first));
+    }
+    let found = find_shared(cx, (me, other), |user| keys::open_jobs(user, consistency)).await?;
+    let Some(id) = found.first().and_then(|job| JobId::parse(job.id).ok()) else { return Ok(None) };
+    let key = keys::open_job(me, id);
+    let found = cx.db.get(&key, consistency).await?;
+    permit(cx, &key, found.as_ref(), other)
+}
+
+/// Jobs that the two share, out of their copies: page after page of both, until some are found or one of the two has no
+/// more.
+async fn find_shared(
+    cx: &Context,
+    (me, other): (&UserId, &UserId),
+    copies: impl Fn(&UserId) -> Range,
+) -> Result<Vec<JobRow>> {
+    let mut ranges = [(copies(me), other), (copies(other), me)];
+    loop {
+        for (range, shared_with) in &mut ranges {
+            let page = cx.db.page(range).await?;
+            let found = shared(cx, &page, shared_with)?;
+            match page.next {
+                Some(next) if found.is_empty() => *range = range.after(&next),
+                _ => return Ok(found.into_iter().map(|permit| permit.job).collect()),
+            }
+        }
+    }
+}
+
+/// The copies in `page` of jobs that include `other`.
+fn shared(cx: &Context, page: &Page, other: &UserId) -> Result<Vec<Permit>> {
+    let permits = page.rows.iter().map(|(key, row)| permit(cx, key, Some(row), other));
+    permits.filter_map(Result::transpose).collect()
+}
+
+fn permit(cx: &Context, key: &Key, row: Option<&Row>, other: &UserId) -> Result<Option<Permit>> {
+    let Some(row) = row else { return Ok(None) };
+    let job = cx.memos.jobs.decode(key, row)?;
+    let as_read = Condition::Version(row.version);
+    Ok(job.includes(other).then(|| Permit { job, key: key.clone(), as_read }))
 }
 
 /// The users with whom `me` shares an open job.
@@ -62,29 +156,17 @@ pub(crate) async fn sharing_open_jobs(cx: &Context, me: &UserId) -> Result<BTree
     Ok(people.filter(|user| user != me).collect())
 }
 
-async fn shared_open(cx: &Context, me: &UserId, other: &UserId, consistency: Consistency) -> Result<Vec<JobRow>> {
-    let open = jobs(cx, keys::open_jobs(me, consistency)).await?;
-    Ok(open.into_iter().filter(|job| job.includes(other)).collect())
-}
-
 async fn jobs(cx: &Context, copies: Range) -> Result<Vec<JobRow>> {
     let rows = cx.db.range_all(copies).await?;
     rows.iter().map(|(key, row)| cx.memos.jobs.decode(key, row)).collect()
 }
 
-/// The first of `jobs` that lets `me` write to `other`, or why none does.
-fn first_open(jobs: impl Iterator<Item = JobRow>, me: &UserId, other: &UserId) -> Result<JobRow> {
-    let mut closed = false;
-    for job in jobs.filter(|job| job.includes(me) && job.includes(other)) {
-        match job.status {
-            JobStatus::Open => return Ok(job),
-            JobStatus::Closed => closed = true,
-        }
-    }
-    if closed {
-        let detail = "The job is closed: its conversations can be read, but nothing more can be written in them.";
-        return Err(Error::new(Code::JobClosed, detail));
-    }
+fn closed() -> Error {
+    let detail = "The job is closed: its conversations can be read, but nothing more can be written in them.";
+    Error::new(Code::JobClosed, detail)
+}
+
+fn no_participant() -> Error {
     let detail = "You share no open job with this user. The host has to add both of you to one before you can write.";
-    Err(Error::new(Code::NotJobParticipant, detail))
+    Error::new(Code::NotJobParticipant, detail)
 }

@@ -7,6 +7,6 @@ pub(crate) mod head;
 pub(crate) mod list;
 pub(crate) mod moved;
 mod moves;
-mod read_head;
+pub(crate) mod read_head;
 pub(crate) mod sync;
 mod traverse;

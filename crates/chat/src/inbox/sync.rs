@@ -11,7 +11,7 @@ use super::{
     follow,
     head::HeadRow,
     moves::Moves,
-    read_head::poll_head,
+    read_head::{poll_head, read_head},
     traverse,
 };
 use crate::{
@@ -26,6 +26,7 @@ use crate::{
     keys,
 };
 use futures_util::{StreamExt, TryStreamExt, future::BoxFuture, stream};
+use jobline_store::Consistency;
 use jobline_wire::{SyncQuery, Synced};
 use std::collections::{HashMap, HashSet};
 
@@ -41,16 +42,25 @@ const NAMES_PAGE: usize = 500;
 /// # Errors
 /// `invalid_request`, `invalid_cursor`, `unavailable`.
 pub(crate) async fn sync(cx: &Context, me: &UserId, input: SyncQuery) -> Result<Synced> {
-    answer(cx, me, input, Proof::Recorded).await
+    answer(cx, me, input, Proof::Recorded, Consistency::Eventual).await
 }
 
-/// [`sync`] without recording what the cursor proves. The answer's cursor proves the same and more, so nothing is lost
+/// [`sync`] for somebody who was told that something moved: it reads the head strongly, for an eventual read so soon may not
+/// see it, and nobody would tell again.
+///
+/// # Errors
+/// As [`sync`].
+pub(crate) async fn sync_after_news(cx: &Context, me: &UserId, input: SyncQuery) -> Result<Synced> {
+    answer(cx, me, input, Proof::Recorded, Consistency::Strong).await
+}
+
+/// [`sync_after_news`] without recording what the cursor proves. The answer's cursor proves the same and more, so nothing is lost
 /// when [`record_delivery`] is called for the last of several cursors only.
 ///
 /// # Errors
 /// As [`sync`].
 pub(crate) async fn sync_unrecorded(cx: &Context, me: &UserId, input: SyncQuery) -> Result<Synced> {
-    answer(cx, me, input, Proof::Kept).await
+    answer(cx, me, input, Proof::Kept, Consistency::Strong).await
 }
 
 /// Records as delivered what `cursor` proves to have arrived. No read when it proves nothing.
@@ -80,13 +90,16 @@ enum Proof {
     Kept,
 }
 
-async fn answer(cx: &Context, me: &UserId, input: SyncQuery, proof: Proof) -> Result<Synced> {
+async fn answer(cx: &Context, me: &UserId, input: SyncQuery, proof: Proof, consistency: Consistency) -> Result<Synced> {
     let request = Request { me, limit: text::limit(input.limit)?, now: cx.now() };
     match cx.sealer.open::<SyncCursor>(input.since.as_deref(), me, SCOPE)? {
         Since::Start => follow::begin(cx, request, false).await,
         Since::Instant(since) => traverse::begin(cx, request, since.max(1)).await,
         Since::Cursor(cursor) => {
-            let head = poll_head(cx, me, cursor.version, cursor.seen).await?;
+            let head = match consistency {
+                Consistency::Eventual => poll_head(cx, me, cursor.version, cursor.seen).await?,
+                Consistency::Strong => read_head(cx, me, consistency).await?,
+            };
             if cursor.way == Way::Done && cursor.version == head.version && nothing_to_record(&cursor, proof) {
                 let unchanged = input.since.unwrap_or_default();
                 return Answer::from(cursor).finish_with(cx, request, head.at, unchanged).await;

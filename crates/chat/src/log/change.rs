@@ -20,6 +20,8 @@ pub(crate) enum ChangeKind {
     Read,
     /// The host changed the job that the conversation is about; touches no message.
     Job,
+    /// The name or the picture of `by` changed; touches no message.
+    Person,
     /// The author changed the text of the message `to`.
     Edited,
     /// The author or the host deleted the message `to`.
@@ -39,7 +41,7 @@ pub(crate) struct ChangeRow {
     pub number: u64,
     #[serde(default)]
     pub kind: ChangeKind,
-    /// Who made the change; member 0 where the host changed a job.
+    /// Who made the change; member 0 where the host changed a job, the person where it changed a person.
     #[serde(default)]
     pub by: Author,
     /// The messages that it touched come after this one …
@@ -85,6 +87,11 @@ impl ChangeRow {
         Self::next(row, ChangeKind::Job, Author::Member(0), now)
     }
 
+    /// The change of the name or picture of `member` that comes next in the log of `row`.
+    pub fn person(row: &ConversationRow, member: usize, now: u64) -> Self {
+        Self::next(row, ChangeKind::Person, Author::Member(member), now)
+    }
+
     /// The change of `kind` to one message that comes next in the log of `row`.
     pub fn of_message(row: &ConversationRow, kind: ChangeKind, by: Author, message: &MessageRow, now: u64) -> Self {
         let from = Watermark { number: message.number - 1, at: message.at - 1 };
@@ -111,7 +118,7 @@ impl ChangeRow {
         match self.kind {
             ChangeKind::Delivered if self.by.is(viewer) => Touches::Nothing,
             ChangeKind::Delivered | ChangeKind::Read => Touches::Status,
-            ChangeKind::Job => Touches::Nothing,
+            ChangeKind::Job | ChangeKind::Person => Touches::Nothing,
             ChangeKind::Edited | ChangeKind::Deleted | ChangeKind::Reacted => Touches::One,
             ChangeKind::Unknown if self.to.number == self.from.number + 1 => Touches::One,
             ChangeKind::Unknown => Touches::Nothing,

@@ -22,13 +22,19 @@ use crate::{
         rows::{self, Extra, LAYOUT},
     },
     context::Context,
-    conversation::{update::ConversationUpdate, watermarks::Watermarks},
+    conversation::{
+        update::{ConversationUpdate, UndecodedUpdate},
+        watermarks::Watermarks,
+    },
     files::{
         accept,
         proof::{self, FileUse},
         row::FileRow,
     },
-    host::{job_row::JobRow, permission},
+    host::{
+        job_row::JobRow,
+        permission::{self, Permit},
+    },
     keys,
     user::blocks::{self, FirstBlocks},
 };
@@ -44,7 +50,7 @@ enum Attempt {
 
 /// What a message is stored with.
 struct Proved {
-    job: JobRow,
+    permit: Permit,
     reply: Option<ReplyTo>,
     /// Of a conversation that begins with this message.
     first_blocks: Option<FirstBlocks>,
@@ -99,29 +105,27 @@ async fn refused(cx: &Context, request: &SendRequest, refusal: Error) -> Result<
 /// One read, a decision, one commit; one more read when the job has to be found.
 async fn attempt(cx: &Context, request: &SendRequest, consistency: Consistency) -> Result<Attempt> {
     let now = cx.now();
-    let (job, file) = (request.job.map(keys::job), request.file.as_deref().map(keys::file));
+    let file = request.file.as_deref().map(keys::file);
     let quoted = request.reply_to.as_ref().map(|id| keys::message(&request.conversation, id));
-    let rest: Vec<Key> = job.iter().chain(&quoted).chain(&file).cloned().collect();
-    let mut update = ConversationUpdate::load_or_new(cx, &request.conversation, consistency, &rest, now).await?;
-    if request.must_exist && update.is_new() {
+    let rest: Vec<Key> = quoted.iter().chain(&file).cloned().collect();
+    let undecoded = UndecodedUpdate::read(cx, &request.conversation, consistency, &rest).await?;
+    let known = undecoded.conversation(cx)?;
+    if request.must_exist && known.is_none() {
         return Err(Error::not_found("conversation"));
     }
+    // Read strongly: what the host answered before this call began is what decides.
+    let last = known.and_then(|row| row.job).map(|(job, _)| job);
+    let people = (&request.me, request.receiver());
+    let permit = permission::check(cx, people, request.job, last, Consistency::Strong).await?;
+    let mut update = undecoded.decode(cx, now)?;
     let first_blocks = match (update.is_new(), consistency) {
         (false, _) => None,
         (true, Consistency::Eventual) => Some(FirstBlocks::none(&update)),
         (true, Consistency::Strong) => Some(FirstBlocks::read(cx, &mut update).await?),
     };
-    let wanted = request.job.map(|_| update.rest[0].as_ref());
-    let last = update.row.job.map(|(job, _)| job);
-    let job = permission::check(cx, (&request.me, request.receiver()), wanted, last, consistency).await?;
-    let told = update.row.job.filter(|(id, _)| *id == job.id).map(|(_, revision)| revision);
-    if consistency == Consistency::Eventual && told.is_some_and(|told| told != job.revision) {
-        // The members were told of another revision of the job than was read here: the read was stale.
-        return Ok(Attempt::Conflict(Vec::new()));
-    }
     blocks::check(&update, request.sender)?;
     let reply = match &quoted {
-        Some(_) => Some(quoted_message(cx, update.rest[usize::from(request.job.is_some())].as_ref(), now)?),
+        Some(_) => Some(quoted_message(cx, update.rest[0].as_ref(), now)?),
         None => None,
     };
     // Before the file is looked at: a sender who is too fast must not keep the file engine busy.
@@ -134,7 +138,7 @@ async fn attempt(cx: &Context, request: &SendRequest, consistency: Consistency) 
         }
         None => None,
     };
-    commit(cx, request, update, Proved { job, reply, file, bucket, first_blocks }, now).await
+    commit(cx, request, update, Proved { permit, reply, file, bucket, first_blocks }, now).await
 }
 
 /// The message that the new one replies to, as it was read.
@@ -150,14 +154,15 @@ async fn commit(
     proved: Proved,
     now: u64,
 ) -> Result<Attempt> {
-    let Proved { job, reply, file, bucket, first_blocks } = proved;
+    let Proved { permit, reply, file, bucket, first_blocks } = proved;
+    let job = &permit.job;
     let before = update.row.log;
     let id = MessageId::make(update.row.next_at(now), &nanoid(&*cx.random));
     update.row.append_message(request.sender, &id);
     update.bump_heads([0, 1], before, now);
     update.heads[request.sender].bucket = bucket;
     let file_row = file.as_ref().map(|(file, _)| file);
-    let message = MessageRow { reply, ..message_row(request, &update, &id, &job, file_row) };
+    let message = MessageRow { reply, ..message_row(request, &update, &id, job, file_row) };
     // The id is new. Whatever else could be in the way is detected by the conversation's condition.
     let key = keys::message(&request.conversation, &id);
     let mut commit = cx.db.begin().put(key, Condition::Any, rows::encode(&message), cx.retention.expires(message.at));
@@ -169,8 +174,10 @@ async fn commit(
         commit = blocks.check(commit);
     }
     if update.row.job.map(|(about, _)| about) != Some(job.id) {
+        // A conversation that is about the job already is told when the job changes, which this commit would notice.
+        // From now on it is about this one: the commit fails if that has changed since it was read.
         let key = keys::job_conversation(JobId::parse(job.id)?, &request.conversation);
-        commit = commit.put(key, Condition::Any, rows::encode(&LAYOUT), None);
+        commit = permit.check(commit.put(key, Condition::Any, rows::encode(&LAYOUT), None));
     }
     update.row.job = Some((job.id, job.revision));
     let mut kept = None;

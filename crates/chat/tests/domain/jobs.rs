@@ -1,7 +1,10 @@
 //! Who may write to whom, and how hosts change it.
 
 use crate::support::{World, texts};
+use jobline_chat::Settings;
+use jobline_store::testing::WeaklyVisible;
 use jobline_wire::{Code, JobStatus, SendMessage};
+use std::sync::Arc;
 
 #[tokio::test]
 async fn users_who_share_no_open_job_may_not_write_to_each_other() {
@@ -83,4 +86,50 @@ async fn a_job_may_have_a_hundred_participants() {
     world.user("user49").send(&world.user("user00"), "hi").await.unwrap();
     world.job(1, &all[..50], JobStatus::Closed).await;
     assert_eq!(world.user("user49").send(&world.user("user00"), "hi").await.unwrap_err().code, Code::JobClosed);
+}
+
+/// Eventual reads may show a job as it was; a permission must not.
+#[tokio::test]
+async fn a_closed_job_permits_nothing_however_late_the_reads_are() {
+    let late = Arc::new(WeaklyVisible::new(crate::engine::start().await.store, 1, 1_000));
+    let world = World::over(late, Settings { send_rate: 0, ..Settings::default() }, 1).await;
+    for job in 1..=40 {
+        world.job(job, &["anna", "ben"], JobStatus::Open).await;
+        let (anna, ben) = (world.user("anna"), world.user("ben"));
+        anna.send(&ben, "open").await.unwrap();
+        world.job(job, &["anna", "ben"], JobStatus::Closed).await;
+        assert_eq!(anna.send(&ben, "closed").await.unwrap_err().code, Code::JobClosed, "job {job}");
+        let about = SendMessage {
+            receiver_id: Some("ben".into()),
+            content: Some("closed".into()),
+            job_id: Some(job),
+            ..Default::default()
+        };
+        assert_eq!(anna.send_as(about).await.unwrap_err().code, Code::JobClosed, "job {job}");
+    }
+}
+
+/// A person in many open jobs: what is read does not grow with them, where the other has few.
+#[tokio::test]
+async fn a_send_of_somebody_in_thousands_of_jobs_reads_a_few_pages() {
+    let world = World::new().await;
+    let (agency, ben, carl) = (world.user("agency"), world.user("ben"), world.user("carl"));
+    for job in 1..=1_000 {
+        world.job(job, &["agency", "somebody"], JobStatus::Open).await;
+    }
+    world.job(1_001, &["agency", "ben"], JobStatus::Open).await;
+    let reads = async |message: Option<&str>| {
+        world.store.reset();
+        let sent = agency.send(if message.is_some() { &ben } else { &carl }, message.unwrap_or("hi")).await;
+        (sent, world.store.reset().reads)
+    };
+    let (sent, first) = reads(Some("first")).await;
+    assert_eq!(sent.unwrap().message.job_id, Some(1_001));
+    assert!(first <= 6, "{first} reads");
+    let (sent, next) = reads(Some("next")).await;
+    assert_eq!(sent.unwrap().message.job_id, Some(1_001));
+    assert!(next <= 4, "{next} reads");
+    let (refused, reads) = reads(None).await;
+    assert_eq!(refused.unwrap_err().code, Code::NotJobParticipant);
+    assert!(reads <= 16, "{reads} reads");
 }

@@ -17,3 +17,4 @@ mod properties;
 mod retention;
 mod round_trips;
 mod support;
+mod tasks;

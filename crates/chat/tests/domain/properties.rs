@@ -182,12 +182,37 @@ fn a_cursor_is_valid_for_one_user_and_one_list_only() {
 }
 
 /// The rules of the contract, written independently of the domain.
+/// `Default_Ignorable_Code_Point` of Unicode 16, annotation marks, and the empty Braille pattern.
+fn shows_nothing(one: char) -> bool {
+    let ranges = [
+        (0xad, 0xad),
+        (0x34f, 0x34f),
+        (0x61c, 0x61c),
+        (0x115f, 0x1160),
+        (0x17b4, 0x17b5),
+        (0x180b, 0x180f),
+        (0x200b, 0x200f),
+        (0x202a, 0x202e),
+        (0x2060, 0x206f),
+        (0x2800, 0x2800),
+        (0x3164, 0x3164),
+        (0xfe00, 0xfe0f),
+        (0xfeff, 0xfeff),
+        (0xffa0, 0xffa0),
+        (0xfff0, 0xfffb),
+        (0x1bca0, 0x1bca3),
+        (0x1d173, 0x1d17a),
+        (0xe0000, 0xe0fff),
+    ];
+    ranges.iter().any(|(from, to)| (*from..=*to).contains(&u32::from(one)))
+}
+
 fn refusal_of(content: &str) -> Option<Code> {
     let control = content.chars().any(|one| one.is_control() && !['\t', '\n'].contains(&one));
     match content.chars().count() {
         _ if control => Some(Code::InvalidRequest),
         2_001.. => Some(Code::ContentTooLong),
-        _ if content.chars().all(char::is_whitespace) => Some(Code::ContentEmpty),
+        _ if content.chars().all(|one| one.is_whitespace() || shows_nothing(one)) => Some(Code::ContentEmpty),
         _ => None,
     }
 }

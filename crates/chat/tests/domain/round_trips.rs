@@ -176,8 +176,9 @@ async fn every_operation_costs_what_the_table_says() {
             // The first one creates the conversation; a repeated one is refused and then looked up.
             name if name.contains("first") || name.contains("repeated") => {}
             // The file is one more row to read, and one more to write.
-            name if name.contains("file") => assert!(*read <= 2.5 && *written <= 12.0, "{name}: {units:?}"),
-            name if name.starts_with("`send`") => assert!(*read <= 2.0 && *written <= 10.0, "{name}: {units:?}"),
+            name if name.contains("file") => assert!(*read <= 3.0 && *written <= 12.0, "{name}: {units:?}"),
+            // The permission is read strongly, which costs half a unit more than a message on a stale one.
+            name if name.starts_with("`send`") => assert!(*read <= 2.5 && *written <= 10.0, "{name}: {units:?}"),
             _ => {}
         }
     }

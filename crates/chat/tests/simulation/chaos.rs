@@ -5,9 +5,9 @@ use super::{
     model::Check,
     world::{Response, World},
 };
-use jobline_chat::JobId;
+use jobline_chat::{JobId, UserId};
 use jobline_store::{Commit, Condition, Store, Token, testing::FaultRates};
-use jobline_wire::{HostJobInput, JobStatus};
+use jobline_wire::{HostJobInput, HostUserInput, JobStatus};
 use std::time::Duration;
 
 /// Disturbs the deployment until `over` says that all actors are done.
@@ -68,6 +68,9 @@ pub async fn host(world: &World) -> Check {
     for _ in 0..world.plan.host_steps {
         world.pause(&mut dice).await;
         world.pause(&mut dice).await;
+        if dice.chance(0.3) {
+            put_user(world, &mut dice).await?;
+        }
         let job = dice.between(1, world.plan.jobs.len() as u64);
         let mut open = dice.chance(0.6);
         // Repeats the call until it is answered, or gives up.
@@ -79,6 +82,22 @@ pub async fn host(world: &World) -> Check {
         }
     }
     Ok(())
+}
+
+/// Gives somebody another name, or the same again, or deletes them.
+async fn put_user(world: &World, dice: &mut Dice) -> Check {
+    let name = dice.pick(&world.plan.users).clone();
+    let user = UserId::new(&name).expect("a user id");
+    let chat = world.server(dice);
+    if dice.chance(0.15) {
+        let response = world.hear(dice, "host", &format!("deletes {name}"), chat.delete_user(&user)).await;
+        return response.answer("deleting a user").map(drop);
+    }
+    let input = HostUserInput { name: format!("{name} {}", dice.up_to(3)), avatar_url: None, email: None };
+    let what = format!("{name} is {:?}", input.name);
+    let response = world.hear(dice, "host", &what, chat.put_user(&user, input)).await;
+    world.count("renamed");
+    response.answer("putting a user").map(drop)
 }
 
 /// Puts a job; answers whether the call was answered.
@@ -95,7 +114,7 @@ pub async fn put_job(world: &World, dice: &mut Dice, job: u64, open: bool) -> Ch
     let chat = world.server(dice);
     let response = world.hear(dice, "host", &format!("job {job} open={open}"), chat.put_job(id, input)).await;
     let answered = matches!(response, Response::Answer(_));
-    let (ended, commits) = (world.tick(), world.gate.commits());
-    world.model.borrow_mut().jobs.end(job, answered, ended, commits);
+    let ended = world.tick();
+    world.model.borrow_mut().jobs.end(job, answered, ended);
     response.answer("putting a job").map(|_| answered)
 }

@@ -10,16 +10,12 @@ struct Put {
     /// It was answered, and no unanswered call for the opposite can still take effect.
     certain: bool,
     open: bool,
-    /// How many commits the store had answered when this was answered.
-    commits: u64,
 }
 
 /// When a request began and ended.
 #[derive(Debug, Clone, Copy)]
 pub struct Asked {
     pub begun: u64,
-    /// How many commits the store had answered then.
-    pub commits: u64,
     pub ended: u64,
 }
 
@@ -31,22 +27,20 @@ pub struct Jobs {
     /// Such a call runs concurrently with what follows it and may take effect last: if the host's next call found the job
     /// as wanted already, it wrote nothing that could stop the abandoned one.
     given_up: Vec<[bool; 2]>,
-    /// By how many commits eventual reads are late.
-    lag: u64,
 }
 
 impl Jobs {
     pub fn new(plan: &Plan) -> Self {
         let count = plan.jobs.len() + 1;
-        Self { puts: vec![Vec::new(); count], given_up: vec![[false; 2]; count], lag: plan.lag }
+        Self { puts: vec![Vec::new(); count], given_up: vec![[false; 2]; count] }
     }
 
     pub fn begin(&mut self, job: u64, open: bool, begun: u64) {
-        let put = Put { begun, ended: None, certain: false, open, commits: 0 };
+        let put = Put { begun, ended: None, certain: false, open };
         self.puts[usize::try_from(job).expect("few jobs")].push(put);
     }
 
-    pub fn end(&mut self, job: u64, answered: bool, ended: u64, commits: u64) {
+    pub fn end(&mut self, job: u64, answered: bool, ended: u64) {
         let job = usize::try_from(job).expect("few jobs");
         let put = self.puts[job].last_mut().expect("it began");
         let given_up = &mut self.given_up[job];
@@ -57,7 +51,7 @@ impl Jobs {
         if certain {
             *given_up = [false; 2];
         }
-        (put.ended, put.certain, put.commits) = (Some(ended), certain, commits);
+        (put.ended, put.certain) = (Some(ended), certain);
     }
 
     /// The last answered call, if the job had its status all the time. `None` while a call is under way or its outcome is
@@ -73,12 +67,9 @@ impl Jobs {
         self.settled(job, asked).is_some_and(|put| put.open)
     }
 
-    /// The job was closed all the time, for every read.
-    ///
-    /// A send may decide on eventual reads, which are up to `lag` commits late. So it has to be refused if the host's call
-    /// was answered and `lag` further commits were made before the send began: from then on no read shows the job open.
+    /// The job was closed all the time: what the host was answered before a send began is what decides about it.
     pub fn surely_closed(&self, job: u64, asked: Asked) -> bool {
-        self.settled(job, asked).is_some_and(|put| !put.open && put.commits + self.lag <= asked.commits)
+        self.settled(job, asked).is_some_and(|put| !put.open)
     }
 
     /// The status that the host was last answered.

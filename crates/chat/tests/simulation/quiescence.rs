@@ -10,7 +10,7 @@ use super::{
 };
 use jobline_chat::UserId;
 use jobline_wire::{Conversation, ListConversations, ListMessages, Message, MessageType, Status, SyncQuery};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 /// For each user and conversation, all of its messages.
 type Truth = BTreeMap<(String, String), Vec<Message>>;
@@ -31,6 +31,7 @@ pub async fn check(world: &World, devices: &mut Vec<Device<'_>>) -> Check {
             chaos::put_job(world, &mut dice, job, open).await?;
         }
     }
+    finish_tasks(world).await?;
     settle(devices).await?;
     for device in devices.iter_mut() {
         mark_once_more(device).await?;
@@ -61,6 +62,23 @@ pub async fn check(world: &World, devices: &mut Vec<Device<'_>>) -> Check {
         agrees.map_err(|failure| format!("{name}: {failure}"))?;
     }
     conversations_agree(world, devices, &truth, &mut dice).await
+}
+
+/// What calls left to the background, and servers that gave up, is done at last.
+async fn finish_tasks(world: &World) -> Check {
+    for _ in 0..40 {
+        // Until the leases of those who gave up have ended, by whichever clock.
+        tokio::time::sleep(Duration::from_millis(31_000 + 2 * world.plan.skew_ms)).await;
+        let mut finished = 0;
+        for server in &world.servers {
+            finished += server.chat.run_due_tasks(u64::MAX).await.map_err(|error| format!("tasks: {error}"))?;
+        }
+        if finished == 0 {
+            return Ok(());
+        }
+        world.count("task left over");
+    }
+    Err("tasks without an end".into())
 }
 
 async fn settle(devices: &mut [Device<'_>]) -> Check {

@@ -207,7 +207,7 @@ impl<'a> Sender<'a> {
 /// One request of a send. Answers whether it was answered, even if with a refusal.
 async fn request(world: &World, seed: u64, me: &UserId, intent: usize, input: &SendMessage) -> Check<bool> {
     let mut dice = Dice::new(seed, "request");
-    let (begun, commits) = (world.tick(), world.gate.commits());
+    let begun = world.tick();
     {
         let mut model = world.model.borrow_mut();
         let meant = &mut model.intents[intent];
@@ -217,7 +217,7 @@ async fn request(world: &World, seed: u64, me: &UserId, intent: usize, input: &S
     let what = format!("send m{intent} {input:?}");
     let chat = world.server(&mut dice);
     let response = world.hear(&mut dice, me.as_str(), &what, chat.send(me, input.clone())).await;
-    let asked = Asked { begun, commits, ended: world.tick() };
+    let asked = Asked { begun, ended: world.tick() };
     world.model.borrow_mut().intents[intent].in_flight -= 1;
     match response {
         Response::Lost => {

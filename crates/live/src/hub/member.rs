@@ -13,6 +13,8 @@ const REPLACED: u8 = 2;
 const STOPS: u8 = 4;
 const TYPING: u8 = 8;
 const SEEN: u8 = 16;
+const DEGRADED: u8 = 32;
+const RESTORED: u8 = 64;
 /// The most users whose presence waits to be told to one device: more are told by a poll of theirs.
 const SEEN_MOST: usize = 200;
 
@@ -40,6 +42,8 @@ pub struct News {
     pub typing: Option<(String, Vec<(UserId, bool)>)>,
     /// Who came or went.
     pub seen: Vec<Seen>,
+    /// That news from other servers may be late from now on, or is not any more.
+    pub degraded: Option<bool>,
 }
 
 #[derive(Debug, Default)]
@@ -75,6 +79,13 @@ impl Member {
 
     pub fn stop(&self) {
         self.flag(STOPS);
+    }
+
+    /// News from other servers may be late, or is not any more. What was not told yet of the other kind is taken back.
+    pub fn degraded(&self, is: bool) {
+        let (set, taken_back) = if is { (DEGRADED, RESTORED) } else { (RESTORED, DEGRADED) };
+        self.flags.fetch_and(!taken_back, Ordering::SeqCst);
+        self.flag(set);
     }
 
     pub fn replace(&self) {
@@ -132,7 +143,8 @@ impl Member {
         let has = |flag| flags & flag > 0;
         let typing = if has(TYPING) { self.take_typing() } else { None };
         let seen = if has(SEEN) { std::mem::take(&mut self.watched().seen) } else { Vec::new() };
-        News { moved: has(MOVED), replaced: has(REPLACED), stops: has(STOPS), typing, seen }
+        let degraded = has(DEGRADED | RESTORED).then(|| has(DEGRADED));
+        News { moved: has(MOVED), replaced: has(REPLACED), stops: has(STOPS), typing, seen, degraded }
     }
 
     fn take_typing(&self) -> Option<(String, Vec<(UserId, bool)>)> {

@@ -9,6 +9,10 @@ use std::{
 
 /// How long a user counts as online after their last device became inactive.
 pub(crate) const ONLINE_MS: u64 = 120_000;
+/// How long a user on another server is believed to be online who is not told of again.
+const ELSEWHERE_MS: u64 = 150_000;
+/// The most users on other servers of whom it is remembered that they are online.
+const ELSEWHERE_MOST: usize = 100_000;
 /// The shortest time between two records of when a user was seen.
 pub(crate) const SEEN_EVERY_MS: u64 = 300_000;
 
@@ -45,6 +49,14 @@ struct Active {
 #[derive(Default)]
 pub(super) struct Presences {
     users: Mutex<HashMap<UserId, Active>>,
+    elsewhere: Mutex<HashMap<UserId, Elsewhere>>,
+}
+
+/// A user who is online at another server.
+struct Elsewhere {
+    until_ms: u64,
+    last_ms: u64,
+    told: Arc<[UserId]>,
 }
 
 impl Presences {
@@ -73,6 +85,9 @@ impl Presences {
 
     /// When `user` was last active; now while they are.
     pub fn last_ms(&self, user: &UserId, now_ms: u64) -> Option<u64> {
+        if self.elsewhere().get(user).is_some_and(|one| now_ms < one.until_ms) {
+            return Some(now_ms);
+        }
         self.users().get(user).map(|entry| if entry.devices.is_empty() { entry.last_ms } else { now_ms })
     }
 
@@ -100,8 +115,56 @@ impl Presences {
 
     /// Those among `users` who are online.
     pub fn online(&self, users: &[UserId]) -> Vec<UserId> {
-        let online = self.users();
-        users.iter().filter(|user| online.get(*user).is_some_and(|entry| !entry.gone)).cloned().collect()
+        let (online, elsewhere) = (self.users(), self.elsewhere());
+        let is_online =
+            |user: &UserId| online.get(user).is_some_and(|entry| !entry.gone) || elsewhere.contains_key(user);
+        users.iter().filter(|user| is_online(user)).cloned().collect()
+    }
+
+    /// The users who are online at this server, and who was told so.
+    pub fn all_here(&self) -> Vec<(UserId, Arc<[UserId]>)> {
+        let users = self.users();
+        let online = users.iter().filter(|(_, entry)| !entry.gone && !entry.told.is_empty());
+        online.map(|(user, entry)| (user.clone(), Arc::clone(&entry.told))).collect()
+    }
+
+    /// Who was told that a user is online, if they are at this server.
+    pub fn circle_here(&self, user: &UserId) -> Option<Arc<[UserId]>> {
+        self.users().get(user).filter(|entry| !entry.gone).map(|entry| Arc::clone(&entry.told))
+    }
+
+    /// A user is online at another server, which `circle` sees. Answers whether that is news.
+    pub fn is_elsewhere(&self, user: UserId, circle: Arc<[UserId]>, now_ms: u64) -> bool {
+        let mut elsewhere = self.elsewhere();
+        if elsewhere.len() >= ELSEWHERE_MOST && !elsewhere.contains_key(&user) {
+            return false;
+        }
+        let entry = Elsewhere { until_ms: now_ms + ELSEWHERE_MS, last_ms: now_ms, told: circle };
+        elsewhere.insert(user, entry).is_none()
+    }
+
+    /// A user is not online any more at another server.
+    pub fn is_gone_elsewhere(&self, user: &UserId, last_ms: u64) {
+        if let Some(entry) = self.elsewhere().get_mut(user) {
+            (entry.until_ms, entry.last_ms) = (0, last_ms);
+        }
+    }
+
+    /// Those who are online at no server any more: of `departures` from this one and of those from others.
+    pub fn gone_everywhere(&self, departures: Vec<Departure>, now_ms: u64) -> Vec<Departure> {
+        let (here, mut elsewhere) = (self.users(), self.elsewhere());
+        let mut gone: Vec<Departure> = Vec::new();
+        elsewhere.retain(|user, entry| {
+            let is_over = now_ms >= entry.until_ms;
+            if is_over && here.get(user).is_none_or(|entry| entry.gone) {
+                gone.push(Departure { user: user.clone(), last_ms: entry.last_ms, told: Arc::clone(&entry.told) });
+            }
+            !is_over
+        });
+        let from_here = departures.into_iter().filter(|departure| !elsewhere.contains_key(&departure.user));
+        gone.retain(|one| !one.told.is_empty());
+        gone.extend(from_here);
+        gone
     }
 
     /// Those who are not online any more since the last call: who they are, when they were last active, and who is to be told.
@@ -122,6 +185,10 @@ impl Presences {
     /// How many users are remembered.
     pub fn len(&self) -> usize {
         self.users().len()
+    }
+
+    fn elsewhere(&self) -> MutexGuard<'_, HashMap<UserId, Elsewhere>> {
+        self.elsewhere.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn users(&self) -> MutexGuard<'_, HashMap<UserId, Active>> {

@@ -7,11 +7,19 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+/// Who stopped typing: the conversation, the user and who saw it.
+pub(super) type Stopped = (String, UserId, Arc<[UserId]>);
+
+/// The most devices on all servers of which it is remembered that they type.
+const TYPISTS_MOST: usize = 20_000;
+
 /// A device that types.
 struct Typist {
     number: u64,
     user: UserId,
     audience: Arc<[UserId]>,
+    /// Until when that is believed of a device on another server; one of this server says when it stops.
+    until_ms: Option<u64>,
 }
 
 #[derive(Default)]
@@ -50,30 +58,55 @@ impl Rooms {
 
     /// `member` types in `conversation` and in no other one.
     pub fn types(&self, member: &Member, conversation: &str, audience: Arc<[UserId]>) {
+        let typist = Typist { number: member.number, user: member.user.clone(), audience, until_ms: None };
+        self.all().types(conversation, typist);
+    }
+
+    /// A device on another server, which is given a number here, types in `conversation`, up to `until_ms`. Where too many
+    /// are remembered, one more is not shown.
+    pub fn types_elsewhere(
+        &self,
+        number: u64,
+        user: UserId,
+        conversation: &str,
+        audience: Arc<[UserId]>,
+        until_ms: u64,
+    ) {
         let mut all = self.all();
-        if all.typing_in.get(&member.number).is_some_and(|before| before != conversation) {
-            all.stops_typing(member.number);
+        if all.typing_in.len() < TYPISTS_MOST || all.typing_in.contains_key(&number) {
+            all.types(conversation, Typist { number, user, audience, until_ms: Some(until_ms) });
         }
-        let typist = Typist { number: member.number, user: member.user.clone(), audience };
-        let room = all.rooms.entry(conversation.to_owned()).or_default();
-        room.tell(conversation, &typist, true);
-        room.typists.retain(|one| one.number != member.number);
-        room.typists.push(typist);
-        all.typing_in.insert(member.number, conversation.to_owned());
     }
 
-    /// `member` types no more.
-    pub fn stops_typing(&self, member: &Member) {
-        self.all().stops_typing(member.number);
+    /// The device types no more. Answers what was stopped by that, if its user types at no other device.
+    pub fn stops_typing(&self, member: &Member) -> Option<Stopped> {
+        self.stops_typing_at(member.number)
     }
 
-    /// `member` has gone.
-    pub fn leave(&self, member: &Member) {
+    /// [`Rooms::stops_typing`] of the device with this number.
+    pub fn stops_typing_at(&self, number: u64) -> Option<Stopped> {
+        self.all().stops_typing(number)
+    }
+
+    /// Forgets those on other servers who did not say that they type on.
+    pub fn forget(&self, now_ms: u64) {
         let mut all = self.all();
-        all.stops_typing(member.number);
+        let rooms = all.rooms.values().flat_map(|room| &room.typists);
+        let over: Vec<u64> =
+            rooms.filter(|one| one.until_ms.is_some_and(|until| now_ms >= until)).map(|one| one.number).collect();
+        for number in over {
+            let _ = all.stops_typing(number);
+        }
+    }
+
+    /// `member` has gone. Answers as [`Rooms::stops_typing`].
+    pub fn leave(&self, member: &Member) -> Option<Stopped> {
+        let mut all = self.all();
+        let stopped = all.stops_typing(member.number);
         if let Some(before) = member.watch(None) {
             all.unwatch(&before, member.number);
         }
+        stopped
     }
 
     /// How many conversations and how many devices that type are remembered.
@@ -95,12 +128,24 @@ impl All {
         self.tidy(conversation);
     }
 
-    fn stops_typing(&mut self, number: u64) {
-        let Some(conversation) = self.typing_in.remove(&number) else { return };
-        if let Some(room) = self.rooms.get_mut(&conversation) {
-            room.stops_typing(&conversation, number);
+    fn types(&mut self, conversation: &str, typist: Typist) {
+        let number = typist.number;
+        if self.typing_in.get(&number).is_some_and(|before| before != conversation) {
+            let _ = self.stops_typing(number);
         }
+        let room = self.rooms.entry(conversation.to_owned()).or_default();
+        room.tell(conversation, &typist, true);
+        room.typists.retain(|one| one.number != number);
+        room.typists.push(typist);
+        self.typing_in.insert(number, conversation.to_owned());
+    }
+
+    fn stops_typing(&mut self, number: u64) -> Option<Stopped> {
+        let conversation = self.typing_in.remove(&number)?;
+        let stopped = self.rooms.get_mut(&conversation).and_then(|room| room.stops_typing(&conversation, number));
         self.tidy(&conversation);
+        let Typist { user, audience, .. } = stopped?;
+        Some((conversation, user, audience))
     }
 
     fn tidy(&mut self, conversation: &str) {
@@ -111,13 +156,15 @@ impl All {
 }
 
 impl Room {
-    fn stops_typing(&mut self, conversation: &str, number: u64) {
-        let Some(at) = self.typists.iter().position(|one| one.number == number) else { return };
+    fn stops_typing(&mut self, conversation: &str, number: u64) -> Option<Typist> {
+        let at = self.typists.iter().position(|one| one.number == number)?;
         let typist = self.typists.remove(at);
         // As long as another device of the same user types, the user does.
-        if self.typists.iter().all(|one| one.user != typist.user) {
-            self.tell(conversation, &typist, false);
+        if self.typists.iter().any(|one| one.user == typist.user) {
+            return None;
         }
+        self.tell(conversation, &typist, false);
+        Some(typist)
     }
 
     fn tell(&self, conversation: &str, typist: &Typist, typing: bool) {

@@ -35,13 +35,16 @@ const LINES: [Line; 9] = [
 /// The error of the domain.
 pub async fn seed(chat: &Chat, clock: &PastClock) -> Result<()> {
     let you = person(YOU)?;
-    // The profile of `you` is written last: if it exists, everything does.
+    // The address of `you` is written last: if it is there, everything is. Names come before conversations, which would be
+    // told of them.
     match chat.get_user(&you).await {
+        Ok(user) if user.email.is_some() => return Ok(()),
+        Ok(_) => {}
         Err(error) if error.code == Code::NotFound => {}
-        answer => return answer.map(drop),
+        Err(error) => return Err(error),
     }
-    for (id, name) in PEOPLE.iter().filter(|(id, _)| *id != YOU) {
-        put_user(chat, &person(id)?, name).await?;
+    for (id, name) in PEOPLE {
+        put_user(chat, &person(id)?, name, None).await?;
     }
     for (id, title, participants) in JOBS {
         let participants = participants.iter().map(ToString::to_string).collect();
@@ -53,11 +56,11 @@ pub async fn seed(chat: &Chat, clock: &PastClock) -> Result<()> {
         send(chat, number, line).await?;
     }
     clock.set_back(Duration::ZERO);
-    put_user(chat, &you, "You").await
+    put_user(chat, &you, "You", Some("you@example.com")).await
 }
 
-async fn put_user(chat: &Chat, id: &UserId, name: &str) -> Result<()> {
-    let input = HostUserInput { name: name.to_owned(), avatar_url: None, email: None };
+async fn put_user(chat: &Chat, id: &UserId, name: &str, email: Option<&str>) -> Result<()> {
+    let input = HostUserInput { name: name.to_owned(), avatar_url: None, email: email.map(str::to_owned) };
     chat.put_user(id, input).await.map(drop)
 }
 

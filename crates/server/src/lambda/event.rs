@@ -52,6 +52,9 @@ pub(super) struct Event {
     request_context: Option<Context>,
     body: Option<String>,
     is_base64_encoded: Option<bool>,
+    /// Of an event of EventBridge: what it tells.
+    #[serde(rename = "detail-type")]
+    detail_type: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -67,6 +70,11 @@ struct Http {
 }
 
 impl Event {
+    /// Whether the schedule of the template has come round.
+    pub(super) fn is_scheduled(&self) -> bool {
+        self.detail_type.as_deref() == Some("Scheduled Event")
+    }
+
     pub(super) fn front(&self) -> Front {
         let v2 = self.request_context.as_ref().is_some_and(|context| context.http.is_some());
         if v2 { Front::V2 } else { Front::V1 }
@@ -210,6 +218,13 @@ mod tests {
         assert_eq!(request.headers()["cookie"], "a=1; b=2");
         assert_eq!(request.headers()["x-request-id"], "mine");
         assert_eq!(request.headers().len(), 3);
+    }
+
+    #[test]
+    fn the_schedule_is_told_from_requests() {
+        let event = json!({"version": "0", "source": "aws.events", "detail-type": "Scheduled Event", "detail": {}});
+        assert!(serde_json::from_value::<Event>(event).unwrap().is_scheduled());
+        assert!(!serde_json::from_value::<Event>(v2("/", "", "$default")).unwrap().is_scheduled());
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! The same server as an AWS Lambda function, behind a function URL or an API Gateway.
 //!
 //! Everything that is done once is done before the first event is fetched: that time counts as the start, and the first
-//! request finds its connections open. Between two events the process is frozen, so there is no background work: the
-//! table's TTL removes rows, the bucket's lifecycle removes files, the request that finds old keys refreshes them, and
+//! request finds its connections open. Between two events the process is frozen, so there is no background work: a
+//! schedule runs what calls left to it, the table's TTL removes rows, the bucket's lifecycle removes files, the request that finds old keys refreshes them, and
 //! Lambda limits how many requests run at a time.
 
 mod event;
@@ -12,8 +12,9 @@ use crate::config::{Config, ConfigError};
 use crate::engines::Engines;
 use crate::start;
 use axum::response::IntoResponse;
-use event::{Event, Unreadable};
-use jobline_api::service::Service;
+use event::{Event, Front, Unreadable};
+use http::StatusCode;
+use jobline_api::{app::App, service::Service};
 use jobline_http::Failure;
 use jobline_wire::Code;
 use lambda_runtime::{Diagnostic, LambdaEvent, Runtime, service_fn};
@@ -22,6 +23,9 @@ use reply::Reply;
 /// Variables that Lambda sets for every function. Its library does not start without them.
 const VARIABLES: [&str; 3] =
     ["AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_VERSION", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE"];
+
+/// For how long a scheduled event runs tasks: less than the template's time limit.
+const SCHEDULED_MS: u64 = 8_000;
 
 /// Why a function stopped or did not start: one line for the operator.
 #[derive(Debug, thiserror::Error)]
@@ -46,21 +50,33 @@ pub async fn run(config: &Config) -> Result<(), Stopped> {
     if let Some(name) = VARIABLES.into_iter().find(|name| std::env::var_os(name).is_none()) {
         return Err(Stopped::Environment(name));
     }
-    let service = service(config).await?;
-    let handler = service_fn(async |event| answer(&service, event).await);
+    let app = app(config).await?;
+    let service = Service::new(app.clone());
+    let handler = service_fn(async |event| answer(&app, &service, event).await);
     Runtime::new(handler).run().await.map_err(Stopped::Runtime)
 }
 
-/// The service over connected engines, with the keys loaded.
-async fn service(config: &Config) -> Result<Service, ConfigError> {
+/// The application over connected engines, with the keys loaded.
+async fn app(config: &Config) -> Result<App, ConfigError> {
     let base_url = config.base_url(config.listen);
     let engines = Engines::open(config, &base_url).await?;
     let app = start::app(config, &engines, &base_url, None).await?;
     app.identity.load_keys().await;
-    Ok(Service::new(app))
+    Ok(app)
 }
 
-async fn answer(service: &Service, event: LambdaEvent<Event>) -> Result<Reply, Diagnostic> {
+/// Runs the tasks that are due. What is not finished when Lambda ends the invocation is due again when its lease ends.
+async fn run_tasks(app: &App) {
+    if let Err(error) = app.chat.run_due_tasks(SCHEDULED_MS).await {
+        tracing::error!(%error, "tasks could not be run; they are tried again");
+    }
+}
+
+async fn answer(app: &App, service: &Service, event: LambdaEvent<Event>) -> Result<Reply, Diagnostic> {
+    if event.payload.is_scheduled() {
+        run_tasks(app).await;
+        return Ok(Reply::new(StatusCode::NO_CONTENT.into_response(), Front::V2).await);
+    }
     let front = event.payload.front();
     let response = match event.payload.into_request(&event.context.request_id) {
         Ok(request) => service.handle(request).await,

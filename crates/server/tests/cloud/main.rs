@@ -4,8 +4,10 @@
 
 mod account;
 mod browser;
+mod bus;
 mod faults;
 mod front;
 mod function;
 mod lambda;
 mod moving;
+mod peer;

@@ -93,6 +93,23 @@ fn it_serves_and_stops_on_sigterm() {
     assert_eq!(answered["request_id"].as_str().unwrap().len(), 32);
 }
 
+/// What was written under a shorter retention is deleted by it: rows carry their day.
+#[test]
+fn a_longer_retention_is_told_at_the_start() {
+    let folder = TempDir::new().unwrap();
+    let log = |days: &str| {
+        let mut command = jobline(&folder);
+        let server = Started::new(command.env("JOBLINE_JWT_SECRET", SECRET).env("JOBLINE_RETENTION_DAYS", days));
+        server.stop().1
+    };
+    let warning = "--retention-days was 30 until now";
+    assert!(!log("30").contains(warning));
+    assert!(!log("30").contains(warning));
+    let longer = log("0");
+    assert!(longer.contains(warning), "{longer}");
+    assert!(!log("0").contains(warning));
+}
+
 /// More is logged than a pipe holds, and nobody reads it.
 #[test]
 fn a_log_that_nobody_reads_stops_nobody() {

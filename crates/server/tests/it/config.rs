@@ -44,6 +44,19 @@ fn listen() {
 }
 
 #[test]
+fn bus() {
+    assert!(accepted(|_| {}).bus.is_none());
+    for text in ["nats://127.0.0.1:4222", "nats://user:a-password@host:4222,tls://other.example"] {
+        assert!(accepted(|s| s.bus = Some(text.into())).bus.is_some(), "{text}");
+    }
+    for text in ["", "127.0.0.1:4222", "redis://host", "nats://", "nats://user:a-password@host:port"] {
+        let line = refused(|s| s.bus = Some(text.into()));
+        says(&line, &["--bus", "JOBLINE_BUS", "nats://127.0.0.1:4222"]);
+        assert!(!line.contains("a-password"), "{line}");
+    }
+}
+
+#[test]
 fn numbers() {
     for text in ["abc", "-1", "1.5", "", " 5", "+5", "99999999999"] {
         says(&refused(|s| s.send_rate = Some(text.into())), &["--send-rate", "JOBLINE_SEND_RATE", "whole number"]);

@@ -5,6 +5,7 @@ use axum::body::Body;
 use http::Request;
 use jobline_api::table;
 use jobline_wire::Code;
+use serde_json::json;
 use std::time::Duration;
 
 /// A path of every procedure, its parameter filled in.
@@ -83,4 +84,17 @@ async fn the_body_of_a_refused_caller_is_not_read() {
     let endless = Body::from_stream(futures_util::stream::pending::<Result<bytes::Bytes, std::io::Error>>());
     let request = Request::post("/messages/send").header("content-type", "application/json").body(endless).unwrap();
     app.ask(request).await.is_problem(Code::Unauthenticated);
+}
+
+#[tokio::test]
+async fn a_deleted_user_needs_another_token() {
+    let app = TestApp::new().await;
+    let anna = app.user("anna");
+    app.host().put("/host/users/anna", &json!({"name": "Anna"})).await.is(200);
+    anna.get("/messages/sync").await.is(200);
+    app.host().delete("/host/users/anna").await.is(204);
+    anna.get("/messages/sync").await.is_problem(Code::Unauthenticated);
+    app.host().put("/host/users/anna", &json!({"name": "Anna"})).await.is(200);
+    app.clock.advance(Duration::from_secs(1));
+    app.user("anna").get("/messages/sync").await.is(200);
 }

@@ -19,16 +19,25 @@ pub struct Live(pub WebSocket<TcpStream>);
 impl Live {
     /// Connects as a program does, which has no origin.
     pub fn connect(program: &Program, token: &str) -> Self {
-        Self::try_connect(program, &[("sec-websocket-protocol", &format!("jobline.v1, bearer.{token}"))])
+        Self::connect_at(&program.address, token)
+    }
+
+    /// [`Live::connect`] to this address, behind which the server is.
+    pub fn connect_at(address: &str, token: &str) -> Self {
+        Self::try_connect_at(address, &[("sec-websocket-protocol", &format!("jobline.v1, bearer.{token}"))])
             .unwrap_or_else(|refused| panic!("{refused:?}"))
     }
 
     /// Connects with these headers; the status and the problem when it is refused.
     pub fn try_connect(program: &Program, headers: &[(&str, &str)]) -> Result<Self, (u16, Value)> {
-        let stream = TcpStream::connect(&program.address).unwrap();
+        Self::try_connect_at(&program.address, headers)
+    }
+
+    fn try_connect_at(address: &str, headers: &[(&str, &str)]) -> Result<Self, (u16, Value)> {
+        let stream = TcpStream::connect(address).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        let mut request = http::Request::get(format!("ws://{}/messages/live", program.address))
-            .header("host", &program.address)
+        let mut request = http::Request::get(format!("ws://{address}/messages/live"))
+            .header("host", address)
             .header("connection", "Upgrade")
             .header("upgrade", "websocket")
             .header("sec-websocket-version", "13")

@@ -1,11 +1,13 @@
 //! Live connections to the binary itself, over its sockets.
 #![allow(clippy::unwrap_used, reason = "a test fails where something is not as it should be")]
 
+mod bus;
 mod client;
 mod frames;
 mod offers;
 mod presence;
 mod program;
+mod proxy;
 mod pushes;
 mod typing;
 mod waiting;

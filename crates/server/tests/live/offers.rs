@@ -33,6 +33,28 @@ fn where_it_is_off_there_is_no_offer_and_polls_go_on() {
     }
 }
 
+/// What a page hears, which a browser does not show the answer to a refused upgrade.
+fn page_hears(program: &Program, user: &str) -> (Value, u16) {
+    let (protocols, own) = (format!("jobline.v1, bearer.{user}"), format!("http://{}", program.address));
+    let mut page =
+        Live::try_connect(program, &[("sec-websocket-protocol", &protocols), ("origin", &own)]).ok().unwrap();
+    page.bye()
+}
+
+#[test]
+fn a_page_is_told_by_the_closing_code_that_nothing_is_offered_or_there_is_no_room() {
+    let program = Program::start(&["--live", "off"]);
+    let (bye, code) = page_hears(&program, &program.token("ben"));
+    assert_eq!((&bye["reason"], &bye["retryAfterMs"], code), (&json!("not_offered"), &json!(600_000), 4403));
+    let program = Program::start(&["--max-connections", "20"]);
+    let users: Vec<String> = (0..18).map(|number| program.token(&format!("user{number}"))).collect();
+    let open: Vec<Live> = users.iter().map(|token| Live::connect(&program, token)).collect();
+    let (bye, code) = page_hears(&program, &program.token("ben"));
+    assert_eq!((&bye["reason"], code), (&json!("full"), 1013));
+    assert!((10_000..30_000).contains(&bye["retryAfterMs"].as_u64().unwrap()), "{bye}");
+    drop(open);
+}
+
 #[test]
 fn who_may_not_connect_is_told_before_the_upgrade() {
     let program = Program::start(&["--allowed-origins", "https://market.example"]);

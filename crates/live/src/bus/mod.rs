@@ -1,0 +1,220 @@
+//! Several servers over one table.
+//!
+//! What a commit on one server moved, the others have to hear of, because their clients wait too. A [`Bus`] carries that at
+//! once, and may lose it: every server numbers what it tells, so the others notice, and look at the heads of their connected
+//! users ([`Heads`]). Without a bus, and while it is down, they look every few seconds. So the bus is never more than a way to
+//! be faster, and what a look costs has a bound: a thousand users each time.
+//!
+//! Typing and online status go over the bus too, and are not stored; while it is down they reach the clients of the same
+//! server alone.
+
+pub(crate) mod batch;
+mod look;
+pub(crate) mod outbox;
+mod peers;
+
+use crate::{
+    hub::Hub,
+    ports::{Ports, Refusal},
+};
+use async_trait::async_trait;
+use batch::Name;
+use jobline_chat::UserId;
+use look::Looker;
+use outbox::Outbox;
+use peers::{Heard, PROBE_MS, Peers};
+use std::{
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+use tokio::sync::Notify;
+
+/// How long a batch is gathered.
+const GATHERED: Duration = Duration::from_millis(5);
+/// How long the bus may take to accept a batch.
+const PUBLISHED_WITHIN: Duration = Duration::from_secs(1);
+/// How often it is checked whether the others are heard.
+const CHECKED_EVERY: Duration = Duration::from_millis(250);
+/// Time between two looks: where a bus tells everything, while it is down, and where there is none.
+const LOOK_MS: [u64; 3] = [60_000, 2_000, 3_000];
+/// The shortest time between two looks, whatever was lost.
+const LOOK_AT_MOST_EVERY_MS: u64 = 1_000;
+/// How often it is told again who is online, for servers that missed it.
+const ONLINE_EVERY_MS: u64 = 60_000;
+
+/// Carries batches to all servers of a deployment, the sender among them: each at most once, those of one server in order.
+#[async_trait]
+pub trait Bus: Send + Sync + 'static {
+    /// Hands over a batch of at most 512 KB. It may take any time; the caller gives up by dropping the future.
+    async fn publish(&self, batch: Vec<u8>);
+
+    /// Waits for the next batch. While the bus is down it waits on, and connects again by itself.
+    async fn receive(&self) -> Vec<u8>;
+}
+
+/// Tells whether users have news.
+#[async_trait]
+pub trait Heads: Send + Sync + 'static {
+    /// For each of at most a hundred users a number that changes with all that `sync` answers them.
+    ///
+    /// # Errors
+    /// [`Refusal::Unavailable`].
+    async fn versions(&self, users: &[UserId]) -> Result<Vec<u64>, Refusal>;
+}
+
+/// One server among several.
+pub struct Servers {
+    hub: Hub,
+    ports: Arc<Ports>,
+    heads: Arc<dyn Heads>,
+    link: Option<Link>,
+    /// A look is wanted before the next one is due.
+    wanted: AtomicBool,
+    wakes: Notify,
+}
+
+/// The way to the others.
+struct Link {
+    bus: Arc<dyn Bus>,
+    outbox: Arc<Outbox>,
+    me: Name,
+    number: AtomicU64,
+    peers: Mutex<Peers>,
+}
+
+impl Servers {
+    /// The server whose clients are in `hub`. Only a hub that was made with [`Hub::among_servers`] tells a bus something.
+    #[must_use]
+    pub fn new(hub: Hub, ports: Arc<Ports>, heads: Arc<dyn Heads>, bus: Option<Arc<dyn Bus>>) -> Self {
+        let link = bus.zip(hub.outbox()).map(|(bus, outbox)| {
+            let me = ports.random.bits();
+            let peers = Mutex::new(Peers::new(me, ports.clock.now_ms()));
+            Link { bus, outbox, me, number: AtomicU64::new(0), peers }
+        });
+        Self { hub, ports, heads, link, wanted: AtomicBool::new(false), wakes: Notify::new() }
+    }
+
+    /// Tells the others, hears them and looks, for as long as it is polled.
+    pub async fn run(&self) {
+        match &self.link {
+            Some(link) => {
+                tokio::join!(self.publish(link), self.receive(link), self.check(link), self.look());
+            }
+            None => self.look().await,
+        }
+    }
+
+    /// Says goodbye, so that nobody waits for this server: to be called once it serves nobody any more.
+    pub async fn leave(&self) {
+        if let Some(link) = &self.link {
+            self.publish_batch(link, true).await;
+        }
+    }
+
+    async fn publish(&self, link: &Link) {
+        let mut told_ms = self.ports.clock.now_ms();
+        loop {
+            tokio::select! {
+                () = link.outbox.filled() => self.ports.clock.sleep(GATHERED).await,
+                () = self.ports.clock.sleep(Duration::from_millis(PROBE_MS)) => {}
+            }
+            let now_ms = self.ports.clock.now_ms();
+            if now_ms >= told_ms + ONLINE_EVERY_MS {
+                told_ms = now_ms;
+                self.hub.tell_who_is_online();
+            }
+            self.publish_batch(link, self.hub.stops()).await;
+        }
+    }
+
+    async fn publish_batch(&self, link: &Link, leaves: bool) {
+        let (mut batch, lost) = link.outbox.take();
+        batch.leaves = leaves;
+        // A number that is left out tells the others to look.
+        let number = link.number.fetch_add(1 + u64::from(lost), Ordering::SeqCst) + 1 + u64::from(lost);
+        let sealed = link.outbox.keys.seal(link.me, number, &batch);
+        tokio::select! {
+            () = link.bus.publish(sealed) => {}
+            () = self.ports.clock.sleep(PUBLISHED_WITHIN) => {}
+        }
+    }
+
+    async fn receive(&self, link: &Link) {
+        loop {
+            let bytes = link.bus.receive().await;
+            let Some((name, number, batch)) = link.outbox.keys.open(&bytes) else { continue };
+            let now_ms = self.ports.clock.now_ms();
+            let heard = link.peers().hear(name, number, batch.leaves, now_ms);
+            match heard {
+                Heard::Again => continue,
+                Heard::Next => {}
+                Heard::Gap => self.want_look(),
+                Heard::New => {
+                    self.want_look();
+                    self.hub.tell_who_is_online();
+                }
+            }
+            if name != link.me {
+                self.hub.hear(batch, now_ms);
+            }
+        }
+    }
+
+    /// Notices when the others are not heard any more, and when they are again.
+    async fn check(&self, link: &Link) {
+        let mut was_down = false;
+        loop {
+            self.ports.clock.sleep(CHECKED_EVERY).await;
+            let now_ms = self.ports.clock.now_ms();
+            self.hub.forget_typing_elsewhere(now_ms);
+            let is_down = link.peers().is_down(now_ms);
+            if is_down != was_down {
+                self.ports.meter.bus(!is_down);
+                self.hub.set_degraded(is_down);
+                // Something may have been lost before it was noticed, or before the others noticed.
+                self.want_look();
+            }
+            was_down = is_down;
+        }
+    }
+
+    async fn look(&self) {
+        let mut looker = Looker::default();
+        loop {
+            let begun_ms = self.ports.clock.now_ms();
+            let looked = looker.look(&self.hub, &*self.heads).await;
+            self.ports.meter.looked(looked);
+            self.ports.clock.sleep(Duration::from_millis(LOOK_AT_MOST_EVERY_MS)).await;
+            while !self.wanted.swap(false, Ordering::SeqCst) {
+                let due_ms = begun_ms + LOOK_MS[self.pace()];
+                let rest = due_ms.saturating_sub(self.ports.clock.now_ms());
+                tokio::select! {
+                    () = self.wakes.notified() => {}
+                    () = self.ports.clock.sleep(Duration::from_millis(rest)) => break,
+                }
+            }
+        }
+    }
+
+    /// Which of the intervals holds now.
+    fn pace(&self) -> usize {
+        match &self.link {
+            None => 2,
+            Some(_) => usize::from(self.hub.is_degraded()),
+        }
+    }
+
+    fn want_look(&self) {
+        self.wanted.store(true, Ordering::SeqCst);
+        self.wakes.notify_one();
+    }
+}
+
+impl Link {
+    fn peers(&self) -> MutexGuard<'_, Peers> {
+        self.peers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,137 @@
+//! What other servers tell this one, and what it tells them.
+
+use super::{Departure, Hub, Inner, Seen, Users, rooms::Stopped};
+use crate::bus::{
+    batch::{Batch, Told},
+    outbox::Outbox,
+};
+use jobline_chat::UserId;
+use std::sync::{Arc, atomic::Ordering};
+
+/// How long somebody on another server is believed to type who does not say so again, which they do every 3 s.
+const TYPES_MS: u64 = 8_000;
+/// In the numbers of devices on other servers, so that none is that of a device here.
+const ELSEWHERE: u64 = 1 << 63;
+
+impl Hub {
+    /// What the other servers are to be told; `None` where there are none.
+    pub(crate) fn outbox(&self) -> Option<Arc<Outbox>> {
+        self.inner.outbox.clone()
+    }
+
+    /// Everyone who is connected or waits with a poll.
+    pub(crate) fn connected(&self) -> Vec<UserId> {
+        self.inner.users().members.keys().cloned().collect()
+    }
+
+    /// Takes in what another server tells.
+    pub(crate) fn hear(&self, batch: Batch, now_ms: u64) {
+        let all = self.inner.users();
+        let Users { members, prints } = &*all;
+        for member in batch.moved.iter().filter_map(|print| members.get(prints.get(print)?)).flatten() {
+            member.moved();
+        }
+        drop(all);
+        for told in batch.told {
+            let _ = self.hear_of(told, now_ms);
+        }
+    }
+
+    /// `None` for what this server does not understand.
+    fn hear_of(&self, told: Told, now_ms: u64) -> Option<()> {
+        match told {
+            Told::Typing { conversation, user, typing, audience } => {
+                let number = self.inner.number_elsewhere(&conversation, &user)?;
+                let audience = users(&audience);
+                match typing {
+                    true => {
+                        let (user, until_ms) = (UserId::new(&user)?, now_ms + TYPES_MS);
+                        self.inner.rooms.types_elsewhere(number, user, &conversation, audience, until_ms);
+                    }
+                    false => drop(self.inner.rooms.stops_typing_at(number)),
+                }
+            }
+            Told::Online { user, circle } => {
+                let (user, circle) = (UserId::new(&user)?, users(&circle));
+                if self.inner.presences.is_elsewhere(user.clone(), Arc::clone(&circle), now_ms) {
+                    self.show(&Seen { user, online: true, last_ms: Some(now_ms) }, &circle);
+                }
+            }
+            Told::Gone { user, last_ms } => {
+                let user = UserId::new(&user)?;
+                self.inner.presences.is_gone_elsewhere(&user, last_ms);
+                // Third servers must not believe that the user is gone from here, too.
+                if let Some(circle) = self.inner.presences.circle_here(&user) {
+                    self.inner.tell_online(&user, &circle);
+                }
+            }
+            Told::Unknown => return None,
+        }
+        Some(())
+    }
+
+    /// Tells the other servers who is online here.
+    pub(crate) fn tell_who_is_online(&self) {
+        for (user, circle) in self.inner.presences.all_here() {
+            self.inner.tell_online(&user, &circle);
+        }
+    }
+
+    /// Forgets those on other servers who did not say that they type on.
+    pub(crate) fn forget_typing_elsewhere(&self, now_ms: u64) {
+        self.inner.rooms.forget(now_ms);
+    }
+
+    /// Tells every connection whether news from other servers may be late.
+    pub(crate) fn set_degraded(&self, is: bool) {
+        // Under the lock under which connections join.
+        let users = self.inner.users_mut();
+        self.inner.degraded.store(is, Ordering::SeqCst);
+        for member in users.members.values().flatten() {
+            member.degraded(is);
+        }
+    }
+
+    /// Whether news from other servers may be late: the bus is down, or a server is cut off from it.
+    #[must_use]
+    pub fn is_degraded(&self) -> bool {
+        self.inner.degraded.load(Ordering::SeqCst)
+    }
+}
+
+impl Inner {
+    /// The number of a device elsewhere: the same for all devices at which a user types in a conversation.
+    fn number_elsewhere(&self, conversation: &str, user: &str) -> Option<u64> {
+        let place = UserId::new(user)?;
+        let hash = blake3::hash(format!("{place} {conversation}").as_bytes());
+        Some(ELSEWHERE | u64::from_le_bytes(hash.as_bytes()[..8].try_into().ok()?))
+    }
+
+    pub(super) fn tell_typing(&self, who: Option<Stopped>, typing: bool) {
+        if let (Some(outbox), Some((conversation, user, audience))) = (&self.outbox, who) {
+            outbox.tell(Told::Typing { conversation, user: user.to_string(), typing, audience: names(&audience) });
+        }
+    }
+
+    pub(super) fn tell_online(&self, user: &UserId, circle: &[UserId]) {
+        if let Some(outbox) = &self.outbox {
+            outbox.tell(Told::Online { user: user.to_string(), circle: names(circle) });
+        }
+    }
+
+    pub(super) fn tell_gone(&self, departures: &[Departure]) {
+        for Departure { user, last_ms, .. } in departures {
+            if let Some(outbox) = &self.outbox {
+                outbox.tell(Told::Gone { user: user.to_string(), last_ms: *last_ms });
+            }
+        }
+    }
+}
+
+fn names(users: &[UserId]) -> Vec<String> {
+    users.iter().map(ToString::to_string).collect()
+}
+
+fn users(names: &[String]) -> Arc<[UserId]> {
+    names.iter().filter_map(|name| UserId::new(name)).collect()
+}
