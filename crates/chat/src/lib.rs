@@ -18,6 +18,7 @@ mod inbox;
 mod keys;
 mod log;
 mod messages;
+mod outbox;
 mod presence;
 mod tasks;
 mod user;
@@ -39,3 +40,7 @@ pub use files::{
     port::{Arrived, DownloadGrant, Files, Keep, Kept, UploadGrant, is_file_id},
 };
 pub use jobline_wire::limits::{FILE_BYTES, JOB_ID_MAX, PARTICIPANTS, USER_ID_BYTES};
+pub use outbox::{
+    failed::FailedEvent,
+    port::{Delivery, Outside, OutsideEvent},
+};

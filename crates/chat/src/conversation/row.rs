@@ -92,6 +92,9 @@ pub(crate) struct ConversationRow {
     /// The number of the last change that touched one message: an edit, a reaction or a deletion; 0 when there was none.
     #[serde(default, rename = "touched", skip_serializing_if = "is_zero")]
     pub last_touch: u64,
+    /// Where the log ended when a change was first to be told outside.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outbox_from: Option<Position>,
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -110,6 +113,7 @@ impl ConversationRow {
             members: [Member::default(); 2],
             host: HostLines::default(),
             last_touch: 0,
+            outbox_from: None,
             extra: Extra::default(),
         }
     }

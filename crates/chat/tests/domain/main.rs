@@ -12,6 +12,7 @@ mod inbox;
 mod jobs;
 mod live;
 mod moderation;
+mod outbox;
 mod presence;
 mod properties;
 mod retention;
