@@ -4,6 +4,7 @@ mod html;
 mod language;
 mod letter;
 mod smtp;
+mod write;
 
 pub use language::Language;
 pub use letter::Letter;
