@@ -21,6 +21,7 @@ use crate::{
     files::{looks::Looks, port::Files, upload},
     host::{ended, ended_row::EndedUsers},
     inbox, keys, messages,
+    outbox::signal::Signal,
     presence::{preferences, seen, status, typing},
     tasks::unfinished::Unfinished,
     user,
@@ -83,6 +84,7 @@ impl Chat {
             memos,
             looks,
             unfinished,
+            outside: Signal::default(),
             ended,
         };
         Self { cx: Arc::new(cx) }

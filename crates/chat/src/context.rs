@@ -15,6 +15,7 @@ use crate::{
     files::{looks::Looks, port::Files},
     host::{ended_row::EndedUsers, job_row::JobRow},
     inbox::head::HeadRow,
+    outbox::signal::Signal,
     tasks::unfinished::Unfinished,
 };
 use std::sync::Arc;
@@ -33,6 +34,7 @@ pub(crate) struct Context {
     pub memos: Memos,
     pub looks: Looks,
     pub unfinished: Unfinished,
+    pub outside: Signal,
     pub ended: EndedUsers,
 }
 

@@ -27,6 +27,9 @@
 //! | user's uploads | `USER#<id>` / `UPLOADS` | uploadFile | uploadFile |
 //! | removal | `REMOVALS` / `FILE#<id>` | delete, and the sweeper once the bytes are gone | the sweeper |
 //! | task | `TASKS` / `<due>#<random id>` | a host's change, the server that runs it | servers, every few seconds |
+//! | outbox | `OUTBOX` / `<conversation id>` | every change of a conversation, where the host is told | the driver |
+//! | how far the host was told | `CONVERSATION#<id>` / `OUTBOX` | the driver | the driver |
+//! | failed event | `FAILED` / `<id>` | the driver, a day after the first failure | the host |
 //! | folder of the files | `SYSTEM` / `FILES` | the first start with local files over a shared table | every such start |
 //! | retention of the last start | `SYSTEM` / `RETENTION` | a start with another retention | every start of a server |
 //! | sweep | `SYSTEM` / `SWEEP` | the sweeper | the sweeper |
@@ -217,6 +220,31 @@ pub(crate) fn due_tasks(now: u64) -> Range {
         limit: 50,
         consistency: Consistency::Eventual,
     }
+}
+
+/// That the host has not been told everything of a conversation.
+pub(crate) fn outbox(conversation: &ConversationId) -> Key {
+    Key::new("OUTBOX", conversation.as_str())
+}
+
+/// All keys of [`outbox`].
+pub(crate) fn outbox_rows() -> Range {
+    Range { consistency: Consistency::Strong, ..Range::prefix("OUTBOX".to_owned(), "conv_", 100) }
+}
+
+/// How far the host was told of a conversation.
+pub(crate) fn told(conversation: &ConversationId) -> Key {
+    Key::new(conversation_partition(conversation), "OUTBOX")
+}
+
+/// An event that could not be delivered.
+pub(crate) fn failed(id: &str) -> Key {
+    Key::new("FAILED", id)
+}
+
+/// The oldest events that could not be delivered.
+pub(crate) fn all_failed(limit: usize) -> Range {
+    Range { consistency: Consistency::Strong, ..Range::prefix("FAILED", "failed_", limit) }
 }
 
 /// Under which retention rows were written last.

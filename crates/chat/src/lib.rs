@@ -18,6 +18,7 @@ mod inbox;
 mod keys;
 mod log;
 mod messages;
+mod outbox;
 mod presence;
 mod tasks;
 mod user;
@@ -40,3 +41,7 @@ pub use files::{
 };
 pub use jobline_wire::limits::{FILE_BYTES, JOB_ID_MAX, PARTICIPANTS, USER_ID_BYTES};
 pub use messages::calls::line::CallLine;
+pub use outbox::{
+    failed::FailedEvent,
+    port::{Delivery, Outside, OutsideEvent},
+};

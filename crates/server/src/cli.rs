@@ -21,7 +21,7 @@ Every setting is a flag with an environment twin: --send-rate is JOBLINE_SEND_RA
 Keep secrets in the environment: flags can be read by everyone on the machine.";
 
 /// Flags that are on or off, and on where nothing else is said.
-const SWITCHES: [&str; 1] = ["--trust-proxy"];
+const SWITCHES: [&str; 3] = ["--trust-proxy", "--webhook-allow-private", "--webhook-content"];
 const SWITCH_VALUES: [&str; 6] = ["on", "off", "true", "false", "1", "0"];
 
 /// Messaging for job marketplaces, in one binary.
@@ -213,10 +213,10 @@ pub struct Settings {
     /// Files a minute that one user may announce; 0 is no limit. [default: 20]
     #[arg(long, global = true, env = "JOBLINE_UPLOAD_RATE", value_name = "NUMBER", help_heading = "Messages")]
     pub upload_rate: Option<String>,
-    /// Where signed events go.
+    /// Where signed events go: https; http only with --webhook-allow-private.
     #[arg(long, global = true, env = "JOBLINE_WEBHOOK_URL", value_name = "URL", help_heading = "Messages")]
     pub webhook_url: Option<String>,
-    /// What the events are signed with.
+    /// What the events are signed with: whsec_ and base64 of 24 to 64 bytes; two, with a comma, while one is replaced.
     #[arg(
         long,
         global = true,
@@ -226,6 +226,28 @@ pub struct Settings {
         help_heading = "Messages"
     )]
     pub webhook_secret: Option<String>,
+    /// Whether events hold the text of messages: on or off. [default: off]
+    #[arg(
+        long,
+        global = true,
+        env = "JOBLINE_WEBHOOK_CONTENT",
+        num_args = 0..=1,
+        default_missing_value = "on",
+        value_name = "on|off",
+        help_heading = "Messages"
+    )]
+    pub webhook_content: Option<String>,
+    /// Whether events go to private and link-local addresses: on or off. [default: off]
+    #[arg(
+        long,
+        global = true,
+        env = "JOBLINE_WEBHOOK_ALLOW_PRIVATE",
+        num_args = 0..=1,
+        default_missing_value = "on",
+        value_name = "on|off",
+        help_heading = "Messages"
+    )]
+    pub webhook_allow_private: Option<String>,
 
     /// Live connections beside the polls, which make news arrive at once: on or off. [default: on]
     #[arg(long, global = true, env = "JOBLINE_LIVE", value_name = "on|off", help_heading = "Live")]

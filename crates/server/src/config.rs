@@ -16,6 +16,7 @@ mod origins;
 mod places;
 mod urls;
 mod values;
+mod webhook;
 
 use origins::origins;
 use urls::public_url;
@@ -25,6 +26,7 @@ pub use bus::Addresses;
 pub(crate) use calls::parts as turn_url_parts;
 pub use calls::{CallServers, TurnServer};
 pub use places::{FilesKind, StoreKind};
+pub use webhook::WebhookConfig;
 
 /// The longest retention, in days: a hundred years.
 const DAYS_MAX: u32 = 36_500;
@@ -79,6 +81,8 @@ pub struct Config {
     pub presence: bool,
     /// What calls stand on; `None`: there are none.
     pub calls: Option<CallServers>,
+    /// Where the host takes events.
+    pub webhook: Option<WebhookConfig>,
     /// Whether AWS Lambda started the program.
     pub is_function: bool,
 }
@@ -185,7 +189,6 @@ impl Config {
     /// # Errors
     /// The first setting that is wrong.
     pub fn new(settings: &Settings) -> Result<Self> {
-        not_in_this_build(settings)?;
         let config = Self {
             listen: address(settings.listen.as_deref().unwrap_or("127.0.0.1:8080"))?,
             public_url: settings.public_url.as_deref().map(public_url).transpose()?,
@@ -215,6 +218,7 @@ impl Config {
             bus: settings.bus.as_deref().map(bus::addresses).transpose()?,
             presence: switch("presence", settings.presence.as_deref(), true)?,
             calls: calls::servers(settings)?,
+            webhook: webhook::webhook(settings)?,
             is_function: settings.lambda_runtime_api.is_some(),
         };
         config.host_key_fits_a_header()?;
@@ -274,6 +278,11 @@ impl Config {
                           leave it out";
             return Err(ConfigError::new("bus", matter));
         }
+        if self.webhook.is_some() {
+            let matter = "is set, but a Lambda function delivers no events yet; leave it out, or run a server over the same \
+                          table";
+            return Err(ConfigError::new("webhook-url", matter));
+        }
         if !self.identity.is_set() {
             let matter = "is missing: a Lambda function needs user tokens; set it, or --jwks-url or --jwks-file";
             return Err(ConfigError::new("jwt-secret", matter));
@@ -318,17 +327,6 @@ impl Config {
             }
             _ => Ok(()),
         }
-    }
-}
-
-/// Refuses the settings of parts that this build does not have yet, instead of ignoring them.
-fn not_in_this_build(settings: &Settings) -> Result<()> {
-    let absent = [("webhook-url", &settings.webhook_url), ("webhook-secret", &settings.webhook_secret)];
-    match absent.into_iter().find(|(_, value)| value.is_some()) {
-        Some((flag, _)) => {
-            Err(ConfigError::new(flag, "is set, but this build does not contain what uses it yet; leave it out"))
-        }
-        None => Ok(()),
     }
 }
 

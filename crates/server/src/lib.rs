@@ -13,6 +13,7 @@ pub mod linked;
 pub mod load;
 pub mod log;
 pub mod measured;
+mod outside;
 pub mod serve;
 pub mod start;
 pub mod system;

@@ -4,6 +4,7 @@ use crate::config::{CallServers, Config, ConfigError, Jwks, Secret, StoreKind};
 use crate::counted::CountedStore;
 use crate::demo::{self, DemoSecrets, PastClock};
 use crate::engines::Engines;
+use crate::outside::{self, Host};
 use crate::serve::{self, Listening, serve};
 use crate::system::SystemRandom;
 use crate::tls::Tls;
@@ -79,7 +80,7 @@ pub async fn run(config: &Config, shutdown: impl Future<Output = ()>) -> Result<
     }
     let scheme = if tls.is_some() { "https" } else { "http" };
     announce(&format!("listening on {scheme}://{bound}"));
-    let background = background(&app, &engines);
+    let background = background(config, &app, &engines);
     let listening = Listening { tls, max_connections: config.max_connections };
     serve(Service::new(app.clone()), listener, listening, shutdown).await;
     drop(background);
@@ -110,6 +111,7 @@ fn settings(config: &Config, engines: &Engines) -> Settings {
         delete_hours: config.delete_hours,
         upload_rate: config.upload_rate,
         presence: config.presence,
+        outbox: config.webhook.is_some(),
         retention_days: config.retention_days,
         file_retention_days: config.file_retention_days,
         window_bytes: engines.window_bytes,
@@ -275,7 +277,7 @@ fn identity(config: &Config, demo: Option<&DemoSecrets>, clock: Arc<dyn Clock>) 
 }
 
 /// Starts the background tasks. They end when the result is dropped.
-fn background(app: &App, engines: &Engines) -> JoinSet<()> {
+fn background(config: &Config, app: &App, engines: &Engines) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
     let live = app.clone();
     tasks.spawn(async move {
@@ -285,6 +287,10 @@ fn background(app: &App, engines: &Engines) -> JoinSet<()> {
     });
     let (keys, advised, swept, upkeep) = (app.clone(), app.clone(), app.clone(), engines.upkeep.clone());
     let tasked = app.clone();
+    if let Some(webhook) = &config.webhook {
+        let (telling, host) = (app.clone(), Host::new(webhook, Arc::clone(&app.clock)));
+        tasks.spawn(async move { outside::tell(&telling, &host).await });
+    }
     tasks.spawn(async move { keys.identity.keep_fresh().await });
     tasks.spawn(async move { load::advise(&advised).await });
     tasks.spawn(async move { upkeep::run_tasks(&tasked).await });

@@ -19,6 +19,8 @@ pub struct Settings {
     pub delete_hours: u32,
     /// Whether users see when others are there.
     pub presence: bool,
+    /// Whether the host is told of changes: whether commits write outbox rows.
+    pub outbox: bool,
     /// How many bytes of a user's head the window of recently moved conversations may take, but for the last three of
     /// them: 850 keep the row within one write unit of DynamoDB. What does not fit is kept in rows of its own, which
     /// clients that were away for longer read.
@@ -36,6 +38,7 @@ impl Default for Settings {
             edit_minutes: 15,
             delete_hours: 24,
             presence: true,
+            outbox: false,
             window_bytes: 4_000,
         }
     }

@@ -1,7 +1,17 @@
 //! What a server does by itself.
 
 use super::Chat;
-use crate::{base::error::Result, files::sweep, messages, tasks::run};
+use crate::{
+    base::error::Result,
+    files::sweep,
+    messages,
+    outbox::{
+        driver,
+        failed::{self, FailedEvent},
+        port::Outside,
+    },
+    tasks::run,
+};
 
 impl Chat {
     /// Deletes the bytes of files that no message will ever use, and of those that have expired. Answers how many.
@@ -27,5 +37,42 @@ impl Chat {
     #[must_use]
     pub fn has_unfinished_tasks(&self) -> bool {
         self.cx.unfinished.take()
+    }
+
+    /// Tells the host what changed, in the order of each conversation, at least once. Answers how many events were
+    /// delivered. A server runs it every few seconds, and at once after [`Chat::has_events`].
+    ///
+    /// # Errors
+    /// `unavailable`: what was not delivered is due again in half a minute.
+    pub async fn tell_outside(&self, outside: &dyn Outside) -> Result<usize> {
+        driver::tell(&self.cx, outside).await
+    }
+
+    /// Whether this server has stored something that the host is to be told, since this was last asked.
+    #[must_use]
+    pub fn has_events(&self) -> bool {
+        self.cx.outside.take()
+    }
+
+    /// Why a delivery to the host failed, if one did since this was last asked: one line.
+    #[must_use]
+    pub fn outside_failure(&self) -> Option<String> {
+        self.cx.outside.take_failure()
+    }
+
+    /// The oldest events that could not be delivered for a day, at most 100.
+    ///
+    /// # Errors
+    /// `unavailable`.
+    pub async fn failed_events(&self) -> Result<Vec<FailedEvent>> {
+        failed::list(&self.cx).await
+    }
+
+    /// Makes one attempt to deliver an event of [`Chat::failed_events`], and forgets it when it succeeds.
+    ///
+    /// # Errors
+    /// `not_found`; `unavailable` when the attempt failed, and then it is still listed.
+    pub async fn redeliver(&self, outside: &dyn Outside, id: &str) -> Result<()> {
+        failed::redeliver(&self.cx, outside, id).await
     }
 }

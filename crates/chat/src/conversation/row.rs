@@ -96,6 +96,9 @@ pub(crate) struct ConversationRow {
     /// The call that runs in it, or has run last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub call: Option<RunningCall>,
+    /// Where the log ended when a change was first to be told outside.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outbox_from: Option<Position>,
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -115,6 +118,7 @@ impl ConversationRow {
             host: HostLines::default(),
             last_touch: 0,
             call: None,
+            outbox_from: None,
             extra: Extra::default(),
         }
     }

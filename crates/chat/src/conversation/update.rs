@@ -59,8 +59,12 @@ impl UndecodedUpdate {
             Some(row) => cx.memos.heads.decode(&self.keys[at], row),
             None => Ok(HeadRow::default()),
         };
+        let mut row = self.conversation(cx)?.unwrap_or_else(|| ConversationRow::new(now));
+        if cx.settings.outbox && row.outbox_from.is_none() {
+            row.outbox_from = Some(row.log);
+        }
         Ok(ConversationUpdate {
-            row: self.conversation(cx)?.unwrap_or_else(|| ConversationRow::new(now)),
+            row,
             heads: [head(1)?, head(2)?],
             evicted: Vec::new(),
             window_bytes: cx.settings.window_bytes,
@@ -137,12 +141,18 @@ impl ConversationUpdate {
             let key = keys::evicted(&self.id.pair()[*member], row.version);
             commit = commit.put(key, Condition::Any, rows::encode(row), cx.retention.expires(row.at));
         }
+        if cx.settings.outbox {
+            commit = commit.put(keys::outbox(&self.id), Condition::Any, rows::encode(&LAYOUT), None);
+        }
         let commit = commit.build()?;
         let outcome = cx.db.commit_built(&commit).await?;
         if outcome == Outcome::Committed {
             cx.memos.conversations.keep(&keys[0], commit.version(), row, conversation.len());
             for (at, head, stored) in heads {
                 cx.memos.heads.keep(&keys[at], commit.version(), head, stored.len());
+            }
+            if cx.settings.outbox {
+                cx.outside.set();
             }
             cx.announcer.moved(&members.map(|member| &self.id.pair()[member]), &self.id);
         }

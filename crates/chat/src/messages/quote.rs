@@ -64,7 +64,7 @@ pub(super) fn reply_to(row: Option<MessageRow>) -> Result<ReplyTo> {
 }
 
 /// Who an author is on the wire.
-pub(super) fn author_id(id: &ConversationId, author: Author) -> String {
+pub(crate) fn author_id(id: &ConversationId, author: Author) -> String {
     match author {
         Author::Member(member) => id.pair()[member].to_string(),
         Author::Host => crate::base::author::HOST_ID.to_owned(),

@@ -13,6 +13,7 @@ mod inbox;
 mod jobs;
 mod live;
 mod moderation;
+mod outbox;
 mod presence;
 mod properties;
 mod retention;

@@ -24,11 +24,13 @@ async fn the_month_uses_what_the_page_says() {
     assert_eq!(CONVERSATIONS * DAYS * SMALLER, 100 * 30);
 
     let idle = &usage["list, nothing new"];
-    assert!(idle.read_units <= 0.5 * idle.times_f64(), "an idle poll is half a read unit: {idle:?}");
-    assert!(idle.write_units == 0.0 && idle.reads == idle.times, "an idle poll is one read: {idle:?}");
+    // Once a minute, whoever polls is looked up among the deleted users: with a poll every 3 s, a twentieth more.
+    let reads = 1.06 * idle.times_f64();
+    assert!(idle.read_units <= 0.5 * reads, "an idle poll is half a read unit: {idle:?}");
+    assert!(idle.write_units == 0.0 && idle.read_units == 0.5 * idle.reads as f64, "and reads alone: {idle:?}");
     // With a clientId. A file adds one row.
     let send = &usage["send"];
-    assert!(send.write_units <= 10.0 * send.times_f64() && send.read_units <= 2.0 * send.times_f64(), "{send:?}");
+    assert!(send.write_units <= 10.0 * send.times_f64() && send.read_units <= 2.6 * send.times_f64(), "{send:?}");
     table.compare_or_update();
 
     world.customer(0).send_without_client_id(&world, "Hi!").await;

@@ -285,6 +285,8 @@ fn help_lists_every_setting_and_shows_no_secret() {
         "allowed-origins",
         "webhook-url",
         "webhook-secret",
+        "webhook-content",
+        "webhook-allow-private",
         "log",
     ] {
         assert!(help.contains(&format!("--{flag} ")), "--{flag}");

@@ -266,7 +266,44 @@ fn a_proxy_is_trusted_where_that_is_said() {
 fn settings_that_no_build_supports_are_refused() {
     says(&refused(|s| s.store = Some("postgres".into())), &["--store", "embedded or dynamodb"]);
     says(&refused(|s| s.files = Some("ftp".into())), &["--files", "local or s3"]);
-    says(&refused(|s| s.webhook_url = Some("https://a".into())), &["--webhook-url", "does not contain"]);
+}
+
+#[test]
+fn a_webhook_needs_a_usable_url_and_secret() {
+    let secret = format!("whsec_{}", "A".repeat(32));
+    assert!(accepted(|_| {}).webhook.is_none());
+    let config = accepted(|s| {
+        s.webhook_url = Some("https://example.com/jobline".into());
+        s.webhook_secret = Some(format!("{secret},{secret}"));
+    });
+    let webhook = config.webhook.unwrap();
+    assert_eq!(
+        (webhook.url.as_str(), webhook.content, webhook.allow_private),
+        ("https://example.com/jobline", false, false)
+    );
+    says(
+        &refused(|s| s.webhook_url = Some("https://example.com".into())),
+        &["--webhook-secret", "is missing", "whsec_"],
+    );
+    says(&refused(|s| s.webhook_secret = Some(secret.clone())), &["--webhook-url", "is missing"]);
+    let refusal = refused(|s| s.webhook_secret = Some("whsec_c2hvcnQ=".into()));
+    says(&refusal, &["--webhook-secret", "24 to 64 bytes"]);
+    assert!(!refusal.contains("c2hvcnQ"), "a secret is not repeated");
+    let with_url = |url: &str| {
+        let (url, secret) = (url.to_owned(), secret.clone());
+        refused(move |s| (s.webhook_url, s.webhook_secret) = (Some(url), Some(secret)))
+    };
+    for url in ["http://example.com", "https://user:password@example.com", "example.com"] {
+        says(&with_url(url), &["--webhook-url", "https URL", "--webhook-allow-private"]);
+    }
+    let private = accepted(|s| {
+        s.webhook_url = Some("http://127.0.0.1:9/".into());
+        s.webhook_secret = Some(secret.clone());
+        s.webhook_allow_private = Some("on".into());
+        s.webhook_content = Some("on".into());
+    });
+    assert!(private.webhook.is_some_and(|webhook| webhook.allow_private && webhook.content));
+    says(&refused(|s| s.webhook_content = Some("some".into())), &["--webhook-content", "on or off"]);
 }
 
 #[test]

@@ -8,18 +8,18 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
-const HOST_KEY: &str = "a-host-key-that-is-long-enough-for-the-tests";
+pub const HOST_KEY: &str = "a-host-key-that-is-long-enough-for-the-tests";
 
 /// A caller of one server.
 #[derive(Clone)]
-struct Caller {
+pub struct Caller {
     agent: ureq::Agent,
     url: String,
     key: String,
 }
 
 impl Caller {
-    fn new(server: &Started, key: &str) -> Self {
+    pub fn new(server: &Started, key: &str) -> Self {
         let config =
             ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(Duration::from_secs(20)));
         Self { agent: config.build().into(), url: format!("http://{}", server.address), key: key.to_owned() }
@@ -44,7 +44,7 @@ impl Caller {
         Self { key: body["token"].as_str().unwrap().to_owned(), ..self.clone() }
     }
 
-    fn send(&self, to: &str, text: &str, client_id: &str) -> Result<(u16, Value), ureq::Error> {
+    pub fn send(&self, to: &str, text: &str, client_id: &str) -> Result<(u16, Value), ureq::Error> {
         self.call("POST", "/messages/send", Some(&json!({ "receiverId": to, "content": text, "clientId": client_id })))
     }
 
@@ -70,7 +70,7 @@ fn server(folder: &TempDir, data: &std::path::Path) -> Started {
     Started::new(command.env("JOBLINE_DATA", data).env("JOBLINE_LOG", "off"))
 }
 
-fn pair(host: &Caller) -> (Caller, Caller) {
+pub fn pair(host: &Caller) -> (Caller, Caller) {
     let job = json!({ "title": "Fence", "participants": ["anna", "ben"], "status": "open" });
     assert_eq!(host.call("PUT", "/host/jobs/1", Some(&job)).unwrap().0, 200);
     (host.token("anna"), host.token("ben"))

@@ -23,3 +23,4 @@ mod tls;
 mod trpc;
 mod unread;
 mod web;
+mod webhooks;

@@ -1,0 +1,39 @@
+//! The rows of the outbox.
+
+use super::port::OutsideEvent;
+use crate::log::position::Position;
+use serde::{Deserialize, Serialize};
+
+/// `CONVERSATION#<id>` / `OUTBOX`: up to where the log of a conversation was told.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ToldRow {
+    pub v: u8,
+    pub told: Position,
+    /// No server touches it before this instant: the lease of the one that delivers, or the wait after a failure.
+    #[serde(default)]
+    pub not_before: u64,
+    /// How often the next event failed.
+    #[serde(default)]
+    pub failures: u32,
+    /// When it failed first.
+    #[serde(default)]
+    pub failing_since: u64,
+}
+
+/// `FAILED` / `<id>`: an event that could not be delivered for a day.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct FailedRow {
+    pub v: u8,
+    pub event_id: String,
+    pub body: String,
+    pub why: String,
+    pub failed_at: u64,
+}
+
+impl FailedRow {
+    pub fn event(&self) -> OutsideEvent {
+        OutsideEvent { id: self.event_id.clone(), body: self.body.clone() }
+    }
+}

@@ -1,0 +1,16 @@
+//! Delivery outside of Jobline: signed webhooks, mail and Web Push.
+//!
+//! This crate knows protocols. What is told to whom, when, and whether it is still true is decided by its caller, who
+//! also repeats what failed: a delivery here is one attempt, and ends in an [`Outcome`].
+
+mod address;
+mod client;
+mod hmac;
+pub mod mail;
+mod outcome;
+pub mod push;
+mod resolve;
+pub mod webhook;
+
+pub use outcome::Outcome;
+pub use resolve::{Resolve, SystemResolver};

@@ -1,0 +1,52 @@
+//! The HTML of a letter: a few lines and a button, without pictures, scripts or anything that is loaded.
+
+use super::letter::Letter;
+use std::fmt::Write as _;
+
+const BODY: &str = "margin:0;padding:24px;background:#f4f5f7;color:#1d2129;font:16px/1.5 sans-serif";
+const CARD: &str = "max-width:520px;margin:0 auto;padding:24px;background:#ffffff;border-radius:12px";
+const HEADING: &str = "margin:0 0 8px;font-size:20px;line-height:1.3";
+const QUOTE: &str = "margin:16px 0;padding:8px 14px;background:#f4f5f7;border-radius:8px;white-space:pre-wrap";
+const BUTTON: &str = "display:inline-block;margin:16px 0;padding:12px 20px;background:#1a56db;color:#ffffff;\
+                      border-radius:8px;text-decoration:none;font-weight:bold";
+const SMALL: &str = "margin:16px 0 0;color:#5b6472;font-size:13px";
+
+/// The letter as a page. Every text in it is escaped.
+pub(super) fn page(letter: &Letter<'_>) -> String {
+    let language = letter.language;
+    let (tag, direction) = (language.tag(), language.direction());
+    let subject = escape(&language.subject(letter.sender));
+    let mut page = format!(
+        "<!doctype html><html lang=\"{tag}\" dir=\"{direction}\"><head><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width\"><title>{subject}</title></head>\
+         <body style=\"{BODY}\"><div style=\"{CARD}\"><h1 style=\"{HEADING}\">{subject}</h1>"
+    );
+    let mut add = |element: String| page.push_str(&element);
+    if let Some(job) = letter.job {
+        add(format!("<p style=\"margin:0\">{}</p>", escape(&language.about(job))));
+    }
+    for line in letter.lines {
+        add(format!("<blockquote dir=\"auto\" style=\"{QUOTE}\">{}</blockquote>", escape(line)));
+    }
+    add(format!("<p style=\"margin:8px 0 0\">{}</p>", escape(&language.unread(letter.unread))));
+    let (link, reply) = (escape(letter.link), language.reply());
+    add(format!("<p style=\"margin:0\"><a href=\"{link}\" style=\"{BUTTON}\">{reply}</a></p>"));
+    add(format!("<p style=\"{SMALL}\">{}</p>", language.use_the_link()));
+    let (unsubscribe, no_more) = (escape(letter.unsubscribe), language.unsubscribe());
+    add(format!("<p style=\"{SMALL}\"><a href=\"{unsubscribe}\" style=\"color:#5b6472\">{no_more}</a></p>"));
+    page.push_str("</div></body></html>");
+    page
+}
+
+/// Text as it stands in HTML, between tags and in quotes.
+fn escape(text: &str) -> String {
+    text.chars().fold(String::with_capacity(text.len()), |mut escaped, char| {
+        match char {
+            '&' | '<' | '>' | '"' | '\'' => {
+                let _ = write!(escaped, "&#{};", u32::from(char));
+            }
+            _ => escaped.push(char),
+        }
+        escaped
+    })
+}

@@ -1,0 +1,28 @@
+//! A letter about the unread messages of one conversation.
+
+use super::language::Language;
+
+/// A letter about the unread messages of one conversation. All texts are plain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Letter<'a> {
+    /// The address that it goes to.
+    pub to: &'a str,
+    /// The language it is written in.
+    pub language: Language,
+    /// Who wrote last; `None`: the marketplace.
+    pub sender: Option<&'a str>,
+    /// The title of the job.
+    pub job: Option<&'a str>,
+    /// How many messages are unread.
+    pub unread: u64,
+    /// The beginnings of the last unread messages, the oldest first; empty where the operator lets no text out.
+    pub lines: &'a [String],
+    /// Where the conversation is read and answered.
+    pub link: &'a str,
+    /// Where a POST of `List-Unsubscribe=One-Click` ends these letters, and a GET shows a button for it.
+    pub unsubscribe: &'a str,
+    /// The first half of the message id: the same each time that the same letter is sent.
+    pub id: &'a str,
+    /// The same for all letters about one conversation: mail programs show them as one thread.
+    pub thread: &'a str,
+}

@@ -1,0 +1,81 @@
+//! Mail about unread messages, by SMTP: text and HTML in the reader's language, with one-click unsubscribe (RFC 8058).
+
+mod html;
+mod language;
+mod letter;
+mod smtp;
+mod write;
+
+pub use language::Language;
+pub use letter::Letter;
+pub use smtp::{SmtpUrl, SmtpUrlError};
+
+use crate::outcome::Outcome;
+use lettre::{
+    AsyncSmtpTransport, AsyncTransport, Tokio1Executor,
+    message::Mailbox,
+    transport::smtp::{Error, response::Severity},
+};
+
+/// Sends mail through one server.
+pub struct Mailer {
+    transport: AsyncSmtpTransport<Tokio1Executor>,
+    from: Mailbox,
+}
+
+/// Whether `text` can be the sender of mail: an address, or a name with the address in angle brackets.
+#[must_use]
+pub fn is_sender(text: &str) -> bool {
+    text.parse::<Mailbox>().is_ok()
+}
+
+impl Mailer {
+    /// Mail from `from`, for which [`is_sender`] holds, through the server at `url`. `more_roots`: certificates in DER that
+    /// are trusted besides the certificate authorities of the public web.
+    ///
+    /// # Errors
+    /// One line that says what is wrong with the settings.
+    pub fn new(url: &SmtpUrl, from: &str, more_roots: &[Vec<u8>]) -> Result<Self, String> {
+        let from = from.parse().map_err(|error| format!("the sender is no mail address: {error}"))?;
+        let transport = url.transport(more_roots).map_err(|error| format!("TLS cannot be set up: {error}"))?;
+        Ok(Self { transport, from })
+    }
+
+    /// Makes one attempt to hand a letter to the server. An address that the server will never accept is
+    /// [`Outcome::Refused`].
+    pub async fn send(&self, letter: &Letter<'_>) -> Outcome {
+        let message = match letter.message(&self.from) {
+            Ok(message) => message,
+            Err(why) => return Outcome::refused(why),
+        };
+        match self.transport.send(message).await {
+            Ok(_) => Outcome::Delivered,
+            Err(error) => failure(&error),
+        }
+    }
+}
+
+/// The server's words are left out: they may name the recipient.
+fn failure(error: &Error) -> Outcome {
+    let Some(code) = error.status() else { return Outcome::failed(kind(error)) };
+    let number = u16::from(code);
+    let why = format!("the mail server answered {number}");
+    // 530 to 538 are about this server's account, and somebody may put that right.
+    match code.severity == Severity::PermanentNegativeCompletion && !(530..540).contains(&number) {
+        true => Outcome::refused(why),
+        false => Outcome::failed(why),
+    }
+}
+
+/// What went wrong before the server answered.
+fn kind(error: &Error) -> &'static str {
+    if error.is_timeout() {
+        "the mail server did not answer in time"
+    } else if error.is_tls() {
+        "the connection to the mail server could not be encrypted"
+    } else if error.is_client() {
+        "the mail server offers no way to sign in that is known here"
+    } else {
+        "no connection to the mail server"
+    }
+}
