@@ -245,7 +245,7 @@ test('nothing of how the page writes is inherited', async ({ api, opened, visit 
 
 test('under a strict policy it works and complains of nothing', async ({ host, server, api, opened }) => {
   await api.say('john', 'you', 'https://example.com and 👍');
-  const policy = `default-src 'none'; script-src ${server.url} 'nonce-page'; connect-src http://127.0.0.1:*; img-src http://127.0.0.1:* blob:; style-src 'none'`;
+  const policy = `default-src 'none'; script-src ${server.url} 'nonce-page'; connect-src http://127.0.0.1:* ws://127.0.0.1:*; img-src http://127.0.0.1:* blob:; style-src 'none'`;
   const script = `
     document.addEventListener('securitypolicyviolation', event => told.push(['violation', event.effectiveDirective + ' ' + event.blockedURI]));
     ${token(api.token('you'))}`;
