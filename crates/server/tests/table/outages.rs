@@ -235,6 +235,8 @@ async fn a_send_with_an_unresolved_outcome_is_stored_once() {
     let stage = Stage::new(hasty()).await;
     let [url, other] = stage.servers.each_ref().map(|server| server.url.as_str());
     let (anna, ben) = (token(url, "anna"), token(url, "ben"));
+    // From now on the server knows for a minute that anna was not deleted.
+    seen(url, &anna);
     // The write, and the read that would resolve it.
     stage.proxy.set_reach(|operation| writes(operation) || operation == "GetItem");
     let mut sent: Vec<String> = Vec::new();
