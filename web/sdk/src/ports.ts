@@ -26,6 +26,8 @@ export interface HttpCall {
 
 /** A WebSocket, as browsers have it. */
 export interface LiveSocket {
+  /** 1 when it is open, as of a `WebSocket`. */
+  readonly readyState: number;
   onopen: (() => void) | null;
   onmessage: ((event: { readonly data: unknown }) => void) | null;
   onclose: ((event: { readonly code: number }) => void) | null;

@@ -61,6 +61,10 @@ export class FakeLine implements LiveSocket {
     this.#run = run;
   }
 
+  get readyState(): number {
+    return this.isOpen ? 1 : 3;
+  }
+
   get isOpen(): boolean {
     return this.closed === undefined;
   }

@@ -76,11 +76,12 @@ export class Connection {
   }
 
   say(said: Said): void {
-    if (this.#isOver) return;
+    // To one that is closing a browser sends nothing, and writes an error into the page's console. `onclose` follows.
+    if (this.#isOver || this.#socket.readyState !== 1) return;
     try {
       this.#socket.send(JSON.stringify(said));
     } catch {
-      // It is closing: `onclose` follows.
+      // A port may throw instead.
     }
   }
 
