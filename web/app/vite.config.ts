@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 // Of Vitest the types alone: builds of the app have no test runner.
 import { defineConfig, type Plugin } from 'vite';
+import { resolve, target } from './vite.base.ts';
 import { partLoader } from './vite.parts.ts';
 
 /** Writes into the service worker which files there are. */
@@ -31,12 +32,12 @@ const server = process.env.JOBLINE_SERVER ?? 'http://127.0.0.1:8080';
 export default defineConfig({
   // The server may be reached below any path.
   base: './',
-  resolve: { conditions: ['jobline-source', 'module', 'browser', 'development|production'] },
+  resolve,
   // Tests run in Node.
   ssr: { resolve: { conditions: ['jobline-source'] } },
   plugins: [fileList(), partLoader()],
   build: {
-    target: ['chrome123', 'firefox128', 'safari17.5'],
+    target,
     // Data URLs would let more into the policy than the app needs.
     assetsInlineLimit: 0,
     modulePreload: false,

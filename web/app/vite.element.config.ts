@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type Plugin } from 'vite';
+import { resolve, target } from './vite.base.ts';
 import { partLoader } from './vite.parts.ts';
 
 /** What holds live connections: the one part of the element that is a script of its own. */
@@ -32,10 +33,10 @@ function liveBesideIt(): Plugin {
 
 /** `<jobline-chat>`: one script without a hash in its name, for pages of others to load. */
 export default defineConfig({
-  resolve: { conditions: ['jobline-source', 'module', 'browser', 'development|production'] },
+  resolve,
   plugins: [partLoader('export const __vitePreload = part => part();'), liveBesideIt()],
   build: {
-    target: ['chrome123', 'firefox128', 'safari17.5'],
+    target,
     emptyOutDir: false,
     copyPublicDir: false,
     // There is one script: nothing to load before it.

@@ -1,10 +1,11 @@
 import { defineConfig } from 'vite';
+import { resolve, target } from './vite.base.ts';
 
 /** The script for live connections that `<jobline-chat>` loads from beside itself. */
 export default defineConfig({
-  resolve: { conditions: ['jobline-source', 'module', 'browser', 'development|production'] },
+  resolve,
   build: {
-    target: ['chrome123', 'firefox128', 'safari17.5'],
+    target,
     emptyOutDir: false,
     copyPublicDir: false,
     modulePreload: false,

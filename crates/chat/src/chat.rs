@@ -11,6 +11,7 @@ use crate::{
         cursor::Sealer,
         db::Db,
         error::Result,
+        flag::Flag,
         id::UserId,
         polling::Polling,
         secrets::Secrets,
@@ -23,7 +24,6 @@ use crate::{
     inbox, keys, messages,
     outbox::signal::Signal,
     presence::{preferences, seen, status, typing},
-    tasks::unfinished::Unfinished,
     user,
 };
 use jobline_store::{Consistency, Store};
@@ -70,7 +70,7 @@ impl Chat {
         let sealer = Sealer::new(secrets.derive("cursors"));
         let (polling, memos, looks) = (Polling::default(), Memos::default(), Looks::default());
         let retention = settings.retention();
-        let (unfinished, ended) = (Unfinished::default(), EndedUsers::default());
+        let (unfinished, ended) = (Flag::default(), EndedUsers::default());
         let cx = Context {
             db,
             files,

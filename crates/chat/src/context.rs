@@ -6,6 +6,7 @@ use crate::{
         clock::{Clock, Random},
         cursor::Sealer,
         db::Db,
+        flag::Flag,
         memo::Memo,
         polling::Polling,
         retention::Retention,
@@ -16,7 +17,6 @@ use crate::{
     host::{ended_row::EndedUsers, job_row::JobRow},
     inbox::head::HeadRow,
     outbox::signal::Signal,
-    tasks::unfinished::Unfinished,
 };
 use std::sync::Arc;
 
@@ -33,7 +33,8 @@ pub(crate) struct Context {
     pub polling: Polling,
     pub memos: Memos,
     pub looks: Looks,
-    pub unfinished: Unfinished,
+    /// This server left a task unfinished that is due.
+    pub unfinished: Flag,
     pub outside: Signal,
     pub ended: EndedUsers,
 }

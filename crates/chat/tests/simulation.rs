@@ -87,7 +87,7 @@ const CALLS: [&str; 9] = [
 ];
 
 #[test]
-fn calls_end_right_whoever_does_what_and_dies_when() {
+fn calls_end_right_in_any_order_of_steps_and_deaths() {
     let mut tally: BTreeMap<&str, u64> = BTreeMap::new();
     for seed in 0..setting("SIM_SEEDS").unwrap_or(SEEDS) {
         for (what, count) in calls::run(seed, None).unwrap_or_else(|failure| panic!("{failure}")) {

@@ -1,16 +1,12 @@
 //! Tells the host what changed.
 
 use crate::config::WebhookConfig;
+use crate::upkeep::until_next_look;
 use async_trait::async_trait;
 use jobline_api::app::App;
 use jobline_chat::{Clock, Delivery, Outside, OutsideEvent};
 use jobline_notify::{Outcome, SystemResolver, webhook::Webhook};
-use std::{sync::Arc, time::Duration};
-
-/// Time between two looks for events that are due.
-const EVERY: Duration = Duration::from_secs(5);
-/// Time between two looks whether a call of this server left an event.
-const OWN_EVERY: Duration = Duration::from_millis(20);
+use std::sync::Arc;
 
 /// The host's webhook, as the domain knows it.
 pub struct Host {
@@ -53,11 +49,6 @@ pub async fn tell(app: &App, host: &Host) {
         if let Some(why) = app.chat.outside_failure() {
             tracing::warn!(why, "the webhook did not take an event; it is tried again for a day");
         }
-        for _ in 0..EVERY.as_millis() / OWN_EVERY.as_millis() {
-            if app.chat.has_events() {
-                break;
-            }
-            app.clock.sleep(OWN_EVERY).await;
-        }
+        until_next_look(app, app.chat.event_stored()).await;
     }
 }

@@ -13,10 +13,8 @@ const EVERY: Duration = Duration::from_secs(600);
 /// The most rows that one step removes; requests run between steps.
 const ROWS_AT_ONCE: usize = 500;
 
-/// Time between two looks for tasks that are due.
-const TASKS_EVERY: Duration = Duration::from_secs(5);
-/// Time between two looks whether a call of this server left a task.
-const OWN_TASKS_EVERY: Duration = Duration::from_millis(100);
+/// Time between two looks for what other servers, or calls that ended too early, left to be done.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
 
 /// Runs tasks that are due. Never returns.
 pub async fn run_tasks(app: &App) {
@@ -24,12 +22,15 @@ pub async fn run_tasks(app: &App) {
         if let Err(error) = app.chat.run_due_tasks(u64::MAX).await {
             tracing::error!(%error, "tasks could not be run; they are tried again");
         }
-        for _ in 0..TASKS_EVERY.as_millis() / OWN_TASKS_EVERY.as_millis() {
-            app.clock.sleep(OWN_TASKS_EVERY).await;
-            if app.chat.has_unfinished_tasks() {
-                break;
-            }
-        }
+        until_next_look(app, app.chat.task_left()).await;
+    }
+}
+
+/// Waits until there may be something to do: at once after `own`, by which this server itself leaves something.
+pub async fn until_next_look(app: &App, own: impl Future<Output = ()>) {
+    tokio::select! {
+        () = own => {}
+        () = app.clock.sleep(LOOK_EVERY) => {}
     }
 }
 

@@ -3,13 +3,10 @@
 //! Nothing here can be stale. A memo is asked for a version that was just read from the store, and a version belongs to
 //! one commit, which wrote the row once: the same key and version always hold the same row.
 
-use super::{error::Result, rows};
+use super::{error::Result, rows, slot};
 use jobline_store::{Key, Row, Version};
 use serde::de::DeserializeOwned;
-use std::{
-    hash::{DefaultHasher, Hash, Hasher},
-    sync::{Mutex, MutexGuard, PoisonError},
-};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// How many rows of a kind are kept. A row that falls into the slot of another replaces it.
 const SLOTS: usize = 4096;
@@ -57,11 +54,8 @@ impl<T: DeserializeOwned + Clone> Memo<T> {
     }
 
     fn slot(&self, key: &Key) -> MutexGuard<'_, Option<Box<Entry<T>>>> {
-        let mut hasher = DefaultHasher::new();
-        key.hash(&mut hasher);
-        let index = usize::try_from(hasher.finish() % SLOTS as u64).expect("less than the number of slots");
         // A panic cannot leave half an entry: it is replaced in one step.
-        self.slots[index].lock().unwrap_or_else(PoisonError::into_inner)
+        self.slots[slot::of(key, SLOTS)].lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -7,7 +7,7 @@ use super::{
     rows::{self, LAYOUT},
 };
 use crate::{Settings, keys};
-use jobline_store::{Commit, Condition, Consistency, Store, Token};
+use jobline_store::{Commit, Consistency, Store, Token};
 use serde::{Deserialize, Serialize};
 
 /// `SYSTEM` / `RETENTION`.
@@ -34,7 +34,7 @@ pub async fn retention_warning(table: &dyn Store, random: &dyn Random, settings:
     if before == Some(mine) {
         return Ok(None);
     }
-    let condition = row.map_or(Condition::Absent, |row| Condition::Version(row.version));
+    let condition = rows::as_read(row.as_ref());
     let put = Commit::builder(Token(random.bits())).put(keys::retention(), condition, rows::encode(&mine), None);
     // A conflict means that another server has just noted its own.
     let _outcome = table.commit(&put.build()?).await?;

@@ -1,7 +1,7 @@
 //! Encoding and decoding rows: versioned JSON that can be read in a database console.
 
 use super::error::{Error, Result};
-use jobline_store::{Bytes, Row};
+use jobline_store::{Bytes, Condition, Row};
 use serde::{Serialize, de::DeserializeOwned};
 use std::collections::BTreeMap;
 
@@ -35,4 +35,9 @@ pub(crate) fn live<T: DeserializeOwned>(row: Option<&Row>, now_ms: u64) -> Resul
 /// Whether a row has expired, though the engine may not have deleted it yet.
 pub(crate) fn expired(row: &Row, now_ms: u64) -> bool {
     row.expires.is_some_and(|seconds| seconds.saturating_mul(1_000) <= now_ms)
+}
+
+/// That a row is as it was read: absent, or of the same version.
+pub(crate) fn as_read(row: Option<&Row>) -> Condition {
+    row.map_or(Condition::Absent, |row| Condition::Version(row.version))
 }

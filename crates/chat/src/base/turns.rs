@@ -3,9 +3,9 @@
 //! Correctness never depends on them: the conditions of commits decide, across all servers. Queues only save a crowd at
 //! one conversation from losing the same race again and again.
 
+use super::slot;
 use futures_util::lock::{Mutex, MutexGuard};
 use jobline_store::Key;
-use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// How many queues there are. Two rows may share one; that costs time only when both are contended.
 const QUEUES: usize = 256;
@@ -27,11 +27,6 @@ impl Default for Turns {
 impl Turns {
     /// Waits for the turn at `key`.
     pub async fn wait(&self, key: &Key) -> Turn<'_> {
-        // The hasher has no random seed, so that a simulated history repeats exactly. Keys chosen to share a queue cost
-        // time and nothing else.
-        let mut hasher = DefaultHasher::new();
-        key.hash(&mut hasher);
-        let index = usize::try_from(hasher.finish() % QUEUES as u64).expect("less than the number of queues");
-        self.queues[index].lock().await
+        self.queues[slot::of(key, QUEUES)].lock().await
     }
 }

@@ -25,7 +25,7 @@ impl Chat {
 
     /// Runs the tasks that are due, for about `limit_ms`: work that calls left to the background, or that a server left
     /// which has died. Answers how many were finished. Servers run it every few seconds, and at once after
-    /// [`Chat::has_unfinished_tasks`].
+    /// [`Chat::task_left`].
     ///
     /// # Errors
     /// `unavailable`: what failed is due again in half a minute.
@@ -33,14 +33,13 @@ impl Chat {
         run::run_due(&self.cx, self.cx.now().saturating_add(limit_ms)).await
     }
 
-    /// Whether a call left work to the background since this was last asked.
-    #[must_use]
-    pub fn has_unfinished_tasks(&self) -> bool {
-        self.cx.unfinished.take()
+    /// Returns once a call of this server has left work to the background. One task at a time may wait for it.
+    pub async fn task_left(&self) {
+        self.cx.unfinished.wait().await;
     }
 
     /// Tells the host what changed, in the order of each conversation, at least once. Answers how many events were
-    /// delivered. A server runs it every few seconds, and at once after [`Chat::has_events`].
+    /// delivered. A server runs it every few seconds, and at once after [`Chat::event_stored`].
     ///
     /// # Errors
     /// `unavailable`: what was not delivered is due again in half a minute.
@@ -48,10 +47,9 @@ impl Chat {
         driver::tell(&self.cx, outside).await
     }
 
-    /// Whether this server has stored something that the host is to be told, since this was last asked.
-    #[must_use]
-    pub fn has_events(&self) -> bool {
-        self.cx.outside.take()
+    /// Returns once this server has stored something that the host is to be told. One task at a time may wait for it.
+    pub async fn event_stored(&self) {
+        self.cx.outside.wait().await;
     }
 
     /// Why a delivery to the host failed, if one did since this was last asked: one line.

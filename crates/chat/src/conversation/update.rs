@@ -28,8 +28,8 @@ pub(crate) struct ConversationUpdate {
     window_bytes: usize,
 }
 
-/// The rows of an update as they were read. Whoever may not write is refused before they are decoded, so that the time
-/// of a refusal does not tell whether the other user has any.
+/// The rows of an update as they were read. A sender without permission is refused before they are decoded, so that the
+/// time of a refusal does not tell whether the other user has any.
 pub(crate) struct UndecodedUpdate {
     id: ConversationId,
     keys: [Key; 3],
@@ -68,7 +68,7 @@ impl UndecodedUpdate {
             heads: [head(1)?, head(2)?],
             evicted: Vec::new(),
             window_bytes: cx.settings.window_bytes,
-            conditions: self.found.each_ref().map(|row| as_read(row.as_ref())),
+            conditions: self.found.each_ref().map(|row| rows::as_read(row.as_ref())),
             id: self.id,
             keys: self.keys,
             rest: self.rest,
@@ -158,8 +158,4 @@ impl ConversationUpdate {
         }
         Ok(outcome)
     }
-}
-
-fn as_read(row: Option<&Row>) -> Condition {
-    row.map_or(Condition::Absent, |row| Condition::Version(row.version))
 }

@@ -8,7 +8,7 @@ use crate::{
     },
     keys,
 };
-use jobline_store::{Commit, Condition, Consistency, Store, Token};
+use jobline_store::{Commit, Consistency, Store, Token};
 use serde::{Deserialize, Serialize};
 
 /// How often a lost race is run again.
@@ -36,7 +36,7 @@ pub async fn claim_folder(table: &dyn Store, random: &dyn Random, store: &str, f
         if let Some(known) = known.filter(|known| known.store == mine.store) {
             return Ok(known == mine);
         }
-        let condition = row.map_or(Condition::Absent, |row| Condition::Version(row.version));
+        let condition = rows::as_read(row.as_ref());
         let put = Commit::builder(Token(random.bits())).put(keys::folder(), condition, rows::encode(&mine), None);
         // Whatever the outcome is, what is there now is read, not assumed.
         let _read_again = table.commit(&put.build()?).await;

@@ -1,11 +1,8 @@
 //! How many files are proved at the same time.
 
-use crate::base::id::UserId;
+use crate::base::{id::UserId, slot};
 use futures_util::lock::{Mutex, MutexGuard};
-use std::{
-    hash::{DefaultHasher, Hash as _, Hasher as _},
-    sync::atomic::{AtomicUsize, Ordering},
-};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// How many files are proved at the same time: each may need twice its 10 MB of memory.
 const LOOKS: usize = 4;
@@ -29,10 +26,7 @@ impl Default for Looks {
 impl Looks {
     /// Waits for a place. A user who sends many files waits for their own before they take a place from others.
     pub async fn wait(&self, user: &UserId) -> (MutexGuard<'_, ()>, MutexGuard<'_, ()>) {
-        let mut hasher = DefaultHasher::new();
-        user.as_str().hash(&mut hasher);
-        let index = usize::try_from(hasher.finish() % USERS as u64).expect("less than the number of users' places");
-        let mine = self.users[index].lock().await;
+        let mine = self.users[slot::of(&user.as_str(), USERS)].lock().await;
         let place = self.next.fetch_add(1, Ordering::Relaxed) % LOOKS;
         (mine, self.places[place].lock().await)
     }

@@ -82,7 +82,7 @@ async fn announce(cx: &Context, me: &UserId, id: &str, file: &FileRow) -> Result
             }
             decided => decided?,
         };
-        let condition = row.map_or(Condition::Absent, |row| Condition::Version(row.version));
+        let condition = rows::as_read(row.as_ref());
         let expires = |ms: u64| Some((now + ms).div_ceil(1_000));
         let mut commit = cx.db.begin().put(key.clone(), condition, rows::encode(&uploads), expires(WAIT_MS));
         if refusal.is_none() {

@@ -9,7 +9,7 @@ use crate::{
         rows,
     },
     context::Context,
-    conversation::update::ConversationUpdate,
+    conversation::{row::ConversationRow, update::ConversationUpdate},
     keys,
     log::{append, change::ChangeRow},
 };
@@ -55,7 +55,10 @@ async fn each<'a>(
     after: Option<&str>,
     tell: impl Fn(ConversationId) -> BoxFuture<'a, Result<()>>,
 ) -> Result<Option<String>> {
-    let range = after.map_or_else(|| range.clone(), |after| range.after(after));
+    let range = match after {
+        Some(after) => range.after(after),
+        None => range,
+    };
     let page = cx.db.page(&range).await?;
     let telling: Vec<_> = keys::named_conversations(&page.rows).into_iter().map(tell).collect();
     stream::iter(telling).buffer_unordered(AT_ONCE).try_collect::<()>().await?;
@@ -63,31 +66,31 @@ async fn each<'a>(
 }
 
 async fn tell_of_job(cx: &Context, id: ConversationId, job: JobId, revision: u64) -> Result<()> {
-    let mut attempts = Attempts::strong(&cx.db);
-    loop {
-        let now = cx.now();
-        let update = ConversationUpdate::load(cx, &id, attempts.consistency(), &[]).await?;
-        let Some(mut update) = update else { return Ok(()) };
-        if update.row.job.is_none_or(|(about, told)| about != job.get() || told == revision) {
-            return Ok(());
-        }
-        let change = ChangeRow::job(&update.row, now);
-        update.row.job = Some((job.get(), revision));
-        match append::change(cx, &mut update, &change, [0, 1], now).await? {
-            Outcome::Committed => return Ok(()),
-            Outcome::Conflict(keys) => attempts.after_conflict(&keys).await?,
-        }
-    }
+    tell(cx, &id, |row, now| {
+        row.job.filter(|(about, told)| *about == job.get() && *told != revision)?;
+        let change = ChangeRow::job(row, now);
+        row.job = Some((job.get(), revision));
+        Some(change)
+    })
+    .await
 }
 
 async fn tell_of_person(cx: &Context, id: ConversationId, user: &UserId) -> Result<()> {
-    let Some(member) = id.side(user) else { return Ok(()) };
+    tell(cx, &id, |row, now| Some(ChangeRow::person(row, id.side(user)?, now))).await
+}
+
+/// Appends the change that `next` makes for a conversation as it is now, unless there is none to tell.
+async fn tell(
+    cx: &Context,
+    id: &ConversationId,
+    next: impl Fn(&mut ConversationRow, u64) -> Option<ChangeRow>,
+) -> Result<()> {
     let mut attempts = Attempts::strong(&cx.db);
     loop {
         let now = cx.now();
-        let update = ConversationUpdate::load(cx, &id, attempts.consistency(), &[]).await?;
+        let update = ConversationUpdate::load(cx, id, attempts.consistency(), &[]).await?;
         let Some(mut update) = update else { return Ok(()) };
-        let change = ChangeRow::person(&update.row, member, now);
+        let Some(change) = next(&mut update.row, now) else { return Ok(()) };
         match append::change(cx, &mut update, &change, [0, 1], now).await? {
             Outcome::Committed => return Ok(()),
             Outcome::Conflict(keys) => attempts.after_conflict(&keys).await?,

@@ -1,11 +1,8 @@
 //! The row that ends the tokens of a deleted user, and what a server remembers of such rows.
 
-use crate::base::{id::UserId, rows::LAYOUT};
+use crate::base::{id::UserId, rows::LAYOUT, slot};
 use serde::{Deserialize, Serialize};
-use std::{
-    hash::{DefaultHasher, Hash, Hasher},
-    sync::{Mutex, MutexGuard, PoisonError},
-};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// How many users' rows are remembered. A user who falls into the slot of another replaces them.
 const SLOTS: usize = 4096;
@@ -46,7 +43,6 @@ pub(crate) struct EndedUsers {
     slots: Box<[Mutex<Option<Known>>]>,
 }
 
-#[derive(Clone)]
 struct Known {
     user: UserId,
     row: Option<EndedRow>,
@@ -78,11 +74,8 @@ impl EndedUsers {
     }
 
     fn slot(&self, user: &UserId) -> MutexGuard<'_, Option<Known>> {
-        let mut hasher = DefaultHasher::new();
-        user.as_str().hash(&mut hasher);
-        let index = usize::try_from(hasher.finish() % SLOTS as u64).expect("less than the number of slots");
         // A panic cannot leave half an entry: it is replaced in one step.
-        self.slots[index].lock().unwrap_or_else(PoisonError::into_inner)
+        self.slots[slot::of(&user.as_str(), SLOTS)].lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -69,7 +69,7 @@ async fn replace(cx: &Context, id: JobId, wanted: Option<&JobRow>) -> Result<()>
             (None, None) => return Ok(()),
             _ => {}
         }
-        let condition = row.map_or(Condition::Absent, |row| Condition::Version(row.version));
+        let condition = rows::as_read(row.as_ref());
         let revision = cx.now().max(stored.as_ref().map_or(0, |stored| stored.revision) + 1);
         let wanted = wanted.map(|wanted| JobRow { revision, ..wanted.clone() });
         let revision = wanted.as_ref().map_or(0, |job| job.revision);

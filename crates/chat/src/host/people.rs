@@ -49,7 +49,7 @@ async fn replace(cx: &Context, id: &UserId, wanted: Option<&ProfileRow>) -> Resu
             return Ok(());
         }
         let mut commit = cx.db.begin();
-        let as_read = |at: usize| found[at].as_ref().map_or(Condition::Absent, |row| Condition::Version(row.version));
+        let as_read = |at: usize| rows::as_read(found[at].as_ref());
         commit = match wanted {
             Some(row) => commit.put(keys[0].clone(), as_read(0), rows::encode(row), None),
             None => commit.delete(keys[0].clone(), as_read(0)),

@@ -93,7 +93,7 @@ async fn load(cx: &Context, target: &Target<'_>, consistency: jobline_store::Con
     let stored: Option<&Row> = update.rest[0].as_ref();
     let row = rows::live::<MessageRow>(stored, now)?.filter(|row| row.at >= cx.retention.horizon(now));
     let row = row.ok_or_else(no_such_message)?;
-    let version = stored.map_or(Condition::Absent, |stored| Condition::Version(stored.version));
+    let version = rows::as_read(stored);
     let expires = stored.and_then(|stored| stored.expires);
     Ok(Touched { update, row, version, expires, now })
 }

@@ -96,7 +96,7 @@ async fn lease(
     if row.not_before > cx.now() {
         return Ok(None);
     }
-    let condition = found.map_or(Condition::Absent, |row| Condition::Version(row.version));
+    let condition = rows::as_read(found);
     let row = ToldRow { not_before: cx.now() + LEASE_MS, ..row };
     let key = keys::told(&id);
     let version = write(cx, &key, condition, &row).await?;

@@ -1,12 +1,12 @@
 //! What a server remembers between two rounds of the driver.
 
-use crate::tasks::unfinished::Unfinished;
+use crate::base::flag::Flag;
 use std::sync::{Mutex, PoisonError};
 
 /// Whether this server wrote outbox rows, and what last failed outside.
 #[derive(Debug, Default)]
 pub(crate) struct Signal {
-    wrote: Unfinished,
+    wrote: Flag,
     failure: Mutex<Option<String>>,
 }
 
@@ -16,9 +16,9 @@ impl Signal {
         self.wrote.set();
     }
 
-    /// Answers whether there is something to tell, and forgets it.
-    pub fn take(&self) -> bool {
-        self.wrote.take()
+    /// Returns once there is something to tell, and forgets it.
+    pub async fn wait(&self) {
+        self.wrote.wait().await;
     }
 
     /// A delivery failed.

@@ -10,7 +10,7 @@ use crate::{
     context::Context,
     keys,
 };
-use jobline_store::{Condition, Consistency, Outcome, Row};
+use jobline_store::{Consistency, Outcome, Row};
 use jobline_wire::{Preferences, SetPreferences};
 use serde::{Deserialize, Serialize};
 
@@ -49,7 +49,7 @@ pub(crate) async fn set(cx: &Context, me: &UserId, input: SetPreferences) -> Res
         if after == before {
             return Ok(after);
         }
-        let condition = stored.as_ref().map_or(Condition::Absent, |row| Condition::Version(row.version));
+        let condition = rows::as_read(stored.as_ref());
         let row = PreferencesRow { v: LAYOUT, presence: after.show_presence, mail: after.mail, push: after.push };
         match cx.db.commit(cx.db.begin().put(key.clone(), condition, rows::encode(&row), None)).await? {
             Outcome::Committed => return Ok(after),

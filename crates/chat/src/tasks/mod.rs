@@ -7,4 +7,3 @@
 
 pub(crate) mod row;
 pub(crate) mod run;
-pub(crate) mod unfinished;

@@ -72,10 +72,9 @@ pub(crate) async fn run_due(cx: &Context, until: u64) -> Result<usize> {
                 Err(error) => failure = Some(error),
             }
         }
-        match (page.next, failure) {
-            (Some(next), before) => (range, failure) = (range.after(&next), before),
-            (None, Some(error)) => return Err(error),
-            (None, None) => return Ok(finished),
+        match page.next {
+            Some(next) => range = range.after(&next),
+            None => return failure.map_or(Ok(finished), Err),
         }
     }
 }

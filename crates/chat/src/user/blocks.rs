@@ -112,10 +112,7 @@ impl FirstBlocks {
 
     /// Makes `commit` fail when one of them has changed.
     pub fn check(&self, commit: CommitBuilder) -> CommitBuilder {
-        self.0.iter().fold(commit, |commit, (key, row)| {
-            let condition = row.as_ref().map_or(Condition::Absent, |row| Condition::Version(row.version));
-            commit.check(key.clone(), condition)
-        })
+        self.0.iter().fold(commit, |commit, (key, row)| commit.check(key.clone(), rows::as_read(row.as_ref())))
     }
 }
 

@@ -21,7 +21,7 @@ use crate::{
         row::ListedMessage,
     },
 };
-use jobline_store::{Condition, Consistency, Outcome, Row};
+use jobline_store::{Condition, Consistency, Outcome};
 use jobline_wire::{
     ListReports, Message, Report, ReportInput, Reported, Reports,
     limits::{CHANGES_PER_MINUTE, REPORT_CONTEXT},
@@ -83,17 +83,18 @@ async fn store(cx: &Context, me: &UserId, report: Report) -> Result<String> {
             .db
             .begin()
             .put(keys::report(&id), Condition::Any, rows::encode(&ReportRow { v: LAYOUT, report }), None)
-            .put(keys[0].clone(), as_read(found[0].as_ref()), rows::encode(&head), None)
-            .put(keys[1].clone(), as_read(found[1].as_ref()), rows::encode(&LastReportRow { v: LAYOUT, at }), None);
+            .put(keys[0].clone(), rows::as_read(found[0].as_ref()), rows::encode(&head), None)
+            .put(
+                keys[1].clone(),
+                rows::as_read(found[1].as_ref()),
+                rows::encode(&LastReportRow { v: LAYOUT, at }),
+                None,
+            );
         match cx.db.commit(commit).await? {
             Outcome::Committed => return Ok(id),
             Outcome::Conflict(keys) => attempts.after_conflict(&keys).await?,
         }
     }
-}
-
-fn as_read(row: Option<&Row>) -> Condition {
-    row.map_or(Condition::Absent, |row| Condition::Version(row.version))
 }
 
 /// The messages around the reported one, or the last ones, as the reporter sees them, without URLs of files.

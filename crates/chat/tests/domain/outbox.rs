@@ -2,6 +2,7 @@
 
 use crate::support::{User, World};
 use async_trait::async_trait;
+use futures_util::FutureExt as _;
 use jobline_chat::{Delivery, Outside, OutsideEvent, Settings};
 use jobline_store::{Range, Store as _};
 use jobline_wire::{DeleteMessage, EditMessage, JobStatus};
@@ -89,7 +90,7 @@ async fn the_host_is_told_every_change_once_and_in_order() {
     let receiver = Receiver::default();
     let first = anna.send(&ben, "hello").await.unwrap();
     let second = anna.send(&ben, "secret").await.unwrap().message;
-    assert!(world.chat.has_events());
+    assert!(world.chat.event_stored().now_or_never().is_some());
     edit(&world, &anna, &first.conversation_id, &first.message.id).await;
     delete(&world, &anna, &first.conversation_id, &second.id).await;
     ben.read(&anna).await.unwrap();
@@ -210,7 +211,7 @@ async fn a_deployment_that_tells_nobody_writes_no_rows_and_what_came_before_is_n
     let quiet = World::over(engine.clone(), Settings { send_rate: 0, ..Settings::default() }, 1).await;
     let (anna, ben) = quiet.pair().await;
     anna.send(&ben, "before").await.unwrap();
-    assert!(!quiet.chat.has_events());
+    assert!(quiet.chat.event_stored().now_or_never().is_none());
     assert_eq!(rows(&quiet, "OUTBOX").await, 0);
     let telling = World::over(engine, Settings { send_rate: 0, outbox: true, ..Settings::default() }, 2).await;
     let receiver = Receiver { takes_content: true, ..Receiver::default() };

@@ -1,6 +1,6 @@
 //! What servers tell each other, and how it is sealed.
 //!
-//! A batch is encrypted and authenticated with a key of the deployment, so whoever runs the bus learns neither who talks
+//! A batch is encrypted and authenticated with a key of the deployment, so those who run the bus learn neither who talks
 //! to whom nor when, and cannot make anything up.
 
 use jobline_chat::UserId;

@@ -37,7 +37,7 @@ impl fmt::Debug for Vapid {
 }
 
 impl Vapid {
-    /// A new key, as PKCS #8. Browsers subscribe with one key for good: whoever replaces it loses every subscription.
+    /// A new key, as PKCS #8. Browsers subscribe with one key for good: replacing it loses every subscription.
     ///
     /// # Errors
     /// The operating system has no random numbers.

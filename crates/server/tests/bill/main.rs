@@ -24,7 +24,7 @@ async fn the_month_uses_what_the_page_says() {
     assert_eq!(CONVERSATIONS * DAYS * SMALLER, 100 * 30);
 
     let idle = &usage["list, nothing new"];
-    // Once a minute, whoever polls is looked up among the deleted users: with a poll every 3 s, a twentieth more.
+    // Once a minute the server reads whether the user was deleted: with a poll every 3 s, a twentieth more.
     let reads = 1.06 * idle.times_f64();
     assert!(idle.read_units <= 0.5 * reads, "an idle poll is half a read unit: {idle:?}");
     assert!(idle.write_units == 0.0 && idle.read_units == 0.5 * idle.reads as f64, "and reads alone: {idle:?}");

@@ -1,8 +1,8 @@
 //! The call in the row of its message: how far it has come, and what it lets happen next.
 //!
 //! Every step names who does it and when, and either changes the call, leaves it as it stands, or is refused because the
-//! call is over for that device. Nobody has to live to end a call: one that rings for too long *is* missed, whoever reads it,
-//! and one that nobody ended is over after twelve hours.
+//! call is over for that device. Time ends a call that nobody ended: one that rang for too long reads as missed, and one
+//! that was accepted is over after twelve hours.
 
 use jobline_wire::{CallMedia, CallState, limits::RING_MS};
 use serde::{Deserialize, Serialize};
