@@ -1,5 +1,6 @@
 import { type BrowserContext, type BrowserContextOptions, test as base } from '@playwright/test';
 import type { Api } from './api.ts';
+import { Journal } from './journal.ts';
 import { type Name, Person } from './person.ts';
 import { Server } from './server.ts';
 
@@ -34,9 +35,10 @@ export const test = base.extend<World>({
     await server.remove();
   },
   api: async ({ server }, use) => use(await server.api()),
-  browserOfOne: async ({ browser, server, provoked }, use) => {
+  browserOfOne: async ({ browser, server, provoked }, use, info) => {
     const contexts: BrowserContext[] = [];
     const errors: string[] = [];
+    const journals: Journal[] = [];
     await use(async more => {
       const context = await browser.newContext({
         // Its requests cannot be held or counted; the tests about it allow it.
@@ -45,12 +47,16 @@ export const test = base.extend<World>({
         baseURL: server.url,
       });
       contexts.push(context);
+      journals.push(new Journal(context));
       context.on('weberror', error => errors.push(error.error().stack ?? String(error.error())));
       context.on('console', message => {
         if (message.type() === 'error' && !provoked.test(message.text())) errors.push(message.text());
       });
       return context;
     });
+    if (info.status !== info.expectedStatus || errors.length > 0)
+      for (const [index, journal] of journals.entries())
+        console.log(`Browser ${index + 1} of "${info.title}" (${info.project.name}):\n${journal}`);
     for (const context of contexts) await context.close();
     if (errors.length > 0) throw new Error(`The page complained:\n${errors.join('\n')}`);
   },

@@ -1,4 +1,4 @@
-import { WITH_JOHN } from '../harness/person.ts';
+import { Person, WITH_JOHN } from '../harness/person.ts';
 import { png } from '../harness/picture.ts';
 import { expect, test } from '../harness/test.ts';
 
@@ -81,12 +81,9 @@ test('a token that has expired is renewed, and nobody notices', async ({ browser
     if (asked > 1) return route.continue();
     await route.fulfill({ json: { token: api.token('you', -120), expiresAt: '2030-01-01T00:00:00.000Z' } });
   });
-  await page.goto('/');
-  await page.getByRole('button', { name: 'You' }).click();
-  await page.getByRole('button', { name: 'John Smith' }).click();
-  await page.getByRole('textbox', { name: 'Message', exact: true }).fill('Renewed');
-  await page.getByRole('button', { name: 'Send', exact: true }).click();
-  await expect(page.getByRole('article').filter({ hasText: 'Renewed' })).toContainText('Sent');
+  const you = await (await new Person(page).signIn('You')).open('John Smith');
+  await you.say('Renewed');
+  await expect(you.message('Renewed')).toContainText('Sent');
   expect(asked).toBeGreaterThan(1);
 });
 

@@ -84,6 +84,12 @@ export class Sender {
     this.sendPending();
   }
 
+  /** Polls are answered again: what waits for its own pause to end is tried at once. What the server asked for holds. */
+  reached(): void {
+    this.#attempts.retryNow();
+    this.sendPending();
+  }
+
   /** Looks at what there is to tell. */
   sendPending(): void {
     const { outbox, command, read } = this.#core.store.mirror;

@@ -86,6 +86,8 @@ export class Session implements TimelineParts, LiveParts, StoreEvents, Watcher {
   /** Memory is all there is. */
   #inMemoryOnly = false;
   #caughtUpAt = Number.NEGATIVE_INFINITY;
+  /** The last poll failed. */
+  #lost = false;
 
   constructor({ user, baseUrl, tokens, ports }: Place, owner: Owner) {
     // The cache, the lock and the channel are those of one user of one server.
@@ -139,7 +141,10 @@ export class Session implements TimelineParts, LiveParts, StoreEvents, Watcher {
     this.#owner.reported(report);
     if (report.live !== undefined) this.#offered(report.live);
     this.#live?.reported(report);
-    if (report.problem) return;
+    const wasLost = this.#lost;
+    this.#lost = report.problem !== undefined;
+    if (this.#lost) return;
+    if (wasLost) this.#sender?.reached();
     if (!report.more) this.#each(timeline => timeline.polled());
     // Requests go through: the device may have called itself offline for nothing.
     this.#sendPending();

@@ -45,6 +45,22 @@ test('an answer that was lost leads to the same message again', async () => {
   expect(server.said('anna', 'ben')).toHaveLength(1);
 });
 
+test('after a long outage what was written is sent with the first poll that is answered', async () => {
+  const { server, clock, chat } = anna();
+  await clock.advance(3000);
+  server.fault = (): Fault => 'offline';
+  await chat.send('through the outage');
+  await clock.advance(10 * 60_000);
+  let polls = 0;
+  server.fault = ({ procedure }): Fault | undefined => {
+    if (procedure === 'sync') polls += 1;
+    return procedure === 'sync' || polls > 0 ? undefined : 'offline';
+  };
+  while (polls === 0) await clock.advance(100);
+  await clock.advance(100);
+  expect(states(chat)).toEqual([['through the outage', 'sent']]);
+});
+
 test('a bubble keeps its key from the first moment until it is read', async () => {
   const { server, clock, chat } = anna();
   const keys = new Set<string | undefined>();
