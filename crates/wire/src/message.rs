@@ -204,7 +204,7 @@ pub struct SendMessage {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = CONTENT_CHARS))]
     pub content: Option<String>,
-    /// What the message is; told from the file when left out.
+    /// What the message is; told from the file when left out. `voice` is not left out.
     #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<MessageType>,
     /// The `fileUrl` that `uploadFile` answered, after the bytes were uploaded.
