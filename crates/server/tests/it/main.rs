@@ -23,5 +23,6 @@ mod support;
 mod tls;
 mod trpc;
 mod unread;
+mod voice;
 mod web;
 mod webhooks;
