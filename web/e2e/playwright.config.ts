@@ -13,6 +13,10 @@ const args = [
   '--disable-sync',
   '--disable-quic',
   '--no-first-run',
+  // A microphone that beeps, a camera that counts, and nobody who is asked for them.
+  '--use-fake-device-for-media-stream',
+  '--use-fake-ui-for-media-stream',
+  '--autoplay-policy=no-user-gesture-required',
 ];
 
 type Profile = Partial<PlaywrightTestOptions> & { name: string };

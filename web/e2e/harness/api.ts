@@ -8,6 +8,10 @@ export interface Told {
   readonly content: string;
   readonly clientId?: string;
   readonly status: string;
+  readonly type: string;
+  readonly contentType?: string;
+  readonly durationMs?: number;
+  readonly waveform?: string;
 }
 
 /** Somebody who speaks the public API: what a test says through it is what another device of theirs would say. */

@@ -8,6 +8,7 @@ import type {
   StorageState,
   TimelineState,
   TypingState,
+  Voice,
   WhoIsThere,
 } from './state.ts';
 
@@ -48,6 +49,8 @@ export interface FileMeta {
   /** Of images, in pixels: so that the tile has its final shape at once. */
   readonly width?: number;
   readonly height?: number;
+  /** Of a voice message: the file is a recording in `audio/mp4` (AAC) or `audio/webm` (Opus). */
+  readonly voice?: Voice;
 }
 
 /** A conversation by its id, or by whom it is with and, where the host knows, about which job. */

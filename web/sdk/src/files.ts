@@ -10,7 +10,7 @@ export async function read(
   file: FileLike,
   meta: FileMeta,
 ): Promise<{ file: OutboxFile; bytes: ArrayBuffer }> {
-  const { width, height, name = file.name ?? 'file', contentType = file.type } = meta;
+  const { width, height, voice, name = file.name ?? 'file', contentType = file.type } = meta;
   if (file.size > FILE_BYTES) throw failure('file_too_large', '10 MB are accepted.');
   const bytes = await file.arrayBuffer().catch(() => {
     throw failure('invalid_file', 'It cannot be read.');
@@ -18,5 +18,5 @@ export async function read(
   const size = bytes.byteLength;
   if (size === 0) throw failure('invalid_file', 'It is empty.');
   const dimensions = width && height ? { width, height } : undefined;
-  return { file: { name, size, contentType, dimensions }, bytes };
+  return { file: { name, size, contentType, dimensions, voice }, bytes };
 }

@@ -17,6 +17,7 @@
 import type { Range } from './cache/port.ts';
 import type { Problem } from './errors.ts';
 import type { Conversation, Message, Quote } from './generated/contract.ts';
+import type { Voice } from './state.ts';
 
 /** How many messages of each conversation are kept. */
 export const KEPT = 50;
@@ -65,6 +66,7 @@ export interface OutboxFile {
   readonly size: number;
   readonly contentType: string;
   readonly dimensions?: Size;
+  readonly voice?: Voice;
 }
 
 /** An own message on its way. */

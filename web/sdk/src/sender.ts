@@ -237,6 +237,7 @@ export class Sender {
       jobId,
       fileUrl,
       replyTo,
+      ...(row.file?.voice && { type: 'voice', ...row.file.voice }),
     });
     return sent.message;
   }

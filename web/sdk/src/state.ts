@@ -28,7 +28,16 @@ export type MessageState =
   | { readonly is: 'waiting'; readonly until: number }
   | { readonly is: 'failed'; readonly problem: Problem };
 
-export interface MessageFile {
+/** What is known of a recording. */
+export interface Voice {
+  /** How long it plays, in milliseconds; at most five minutes. */
+  readonly durationMs: number;
+  /** How loud each 64th of it is: 64 characters `0`–`9`, `a`–`v`, from silent to loudest. */
+  readonly waveform: string;
+}
+
+/** With what is known of it, where it is a recording. */
+export interface MessageFile extends Partial<Voice> {
   readonly name: string;
   /** In bytes. */
   readonly size: number;
@@ -59,7 +68,7 @@ export interface TimelineMessage {
   /** May be empty when a file comes with it, and of a deleted message. Never HTML. */
   readonly text: string;
   /** An `event` is a line about the conversation. Those of types that this version does not know are `text`. */
-  readonly type: 'text' | 'image' | 'file' | 'event';
+  readonly type: 'text' | 'image' | 'file' | 'voice' | 'event';
   readonly file?: MessageFile;
   /** Unix milliseconds: accepted by the server, or written on this device. */
   readonly at: number;

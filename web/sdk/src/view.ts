@@ -43,7 +43,11 @@ export function viewOfMessage({ message, fetchedAt, size }: MessageRow, me: stri
 
 /** Of a type that this version does not know, the text is shown, and the file if there is one. */
 function typeOf(type: MessageType, file: MessageFile | undefined): TimelineMessage['type'] {
-  return type === 'image' || type === 'event' ? type : file ? 'file' : 'text';
+  return ['image', 'voice', 'event'].includes(type)
+    ? (type as TimelineMessage['type'])
+    : file
+      ? 'file'
+      : 'text';
 }
 
 function viewOfQuote({ id, senderId, type, content: text, deletedAt }: Quote, me: string): MessageQuote {
@@ -74,11 +78,23 @@ function fileOf(message: Message, fetchedAt: number, dimensions: Size | undefine
     type,
     width,
     height,
+    durationMs,
+    waveform,
   } = message;
   if (type !== 'image' && type !== 'file' && !message.fileName) return undefined;
   const told = width && height ? { width, height } : dimensions;
   const urlExpiresAt = url === undefined ? undefined : fetchedAt + URL_MS;
-  return { name, size, contentType, url, urlExpiresAt, expired: fileExpired === true, ...told };
+  return {
+    name,
+    size,
+    contentType,
+    url,
+    urlExpiresAt,
+    expired: fileExpired === true,
+    durationMs,
+    waveform,
+    ...told,
+  };
 }
 
 export function viewOfEntry(row: OutboxRow, progress: MessageState | undefined, me: string): TimelineMessage {
@@ -91,8 +107,8 @@ export function viewOfEntry(row: OutboxRow, progress: MessageState | undefined, 
     clientId,
     mine: true,
     text,
-    type: file ? (picture ? 'image' : 'file') : 'text',
-    file: file && { ...file, ...file.dimensions, expired: false },
+    type: file ? (file.voice ? 'voice' : picture ? 'image' : 'file') : 'text',
+    file: file && { ...file, ...file.dimensions, ...file.voice, expired: false },
     at,
     jobId,
     state: problem ? { is: 'failed', problem } : (progress ?? { is: 'queued' }),

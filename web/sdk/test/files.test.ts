@@ -28,6 +28,23 @@ function failing(procedure: string, fault: Fault, times = 1): (seen: Seen) => Fa
   };
 }
 
+test('a voice message is one from the first moment on, and keeps its duration and waveform', async () => {
+  const { server, clock, phone, tab, chat } = anna();
+  const voice = { durationMs: 4200, waveform: '0123456789abcdefghijklmnopqrstuv'.repeat(2) };
+  const recording = { ...photo(), name: 'voice.webm', type: 'audio/webm' };
+  tab.set({ online: false });
+  await chat.sendFile(recording, { voice });
+  expect(chat.get().messages[0]).toMatchObject({ type: 'voice', file: voice, state: { is: 'queued' } });
+  // It outlasts the tab, as photos do.
+  await clock.advance(1000);
+  tab.kill();
+  const later = phone.client('anna').jobline.conversation({ with: 'ben' });
+  later.open();
+  await clock.advance(10_000);
+  expect(later.get().messages[0]).toMatchObject({ type: 'voice', file: voice, state: { is: 'sent' } });
+  expect(server.said('anna', 'ben')[0]).toMatchObject({ type: 'voice', ...voice });
+});
+
 test('a photo is on the device before its bubble, shows its progress and goes through', async () => {
   const { server, clock, chat } = anna();
   const seen: MessageState[] = [];

@@ -218,7 +218,8 @@ export class FakeServer {
     const number = talk.messages.length + 1;
     const last = talk.messages.at(-1)?.message.createdAt;
     const at = Math.max(this.#clock.now(), last ? Date.parse(last) + 1 : 0);
-    const type = !file ? 'text' : file.announced.contentType.startsWith('image/') ? 'image' : 'file';
+    const image = file?.announced.contentType.startsWith('image/');
+    const type = input.type ?? (!file ? 'text' : image ? 'image' : 'file');
     const attached = file && {
       fileName: file.announced.fileName,
       fileSize: file.announced.fileSize,
@@ -232,6 +233,7 @@ export class FakeServer {
       content: text,
       type,
       ...attached,
+      ...(type === 'voice' && { durationMs: input.durationMs, waveform: input.waveform }),
       status: 'sent',
       jobId: about.id,
       ...(clientId !== undefined && { clientId }),

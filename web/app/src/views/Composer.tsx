@@ -9,10 +9,13 @@ import { useSurroundings } from './context.ts';
 import { useEditing } from './Editing.ts';
 import { useValue } from './hooks.ts';
 import { Icon } from './Icon.tsx';
+import { lazy } from './lazy.tsx';
 import { nameIn, summary } from './Quote.tsx';
 import { Tray } from './Tray.tsx';
 import { touches } from './touches.ts';
 import { useSend } from './useSend.ts';
+
+const Recorder = lazy(async () => (await import('./Voice.tsx')).Recorder);
 
 interface Props {
   readonly timeline: Timeline;
@@ -133,6 +136,7 @@ export function Composer({ timeline, tray, name }: Props) {
           />
           {left !== undefined && <Counter left={left} />}
         </div>
+        {content === '' && list.length === 0 && !changing && <Recorder timeline={timeline} />}
         {/* Pressing it takes no focus away from the field, so a phone's keyboard stays where it is. */}
         <button
           type="submit"

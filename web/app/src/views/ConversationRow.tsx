@@ -91,13 +91,16 @@ function Preview({ item, open }: { item: ConversationItem; open: boolean }) {
   const picture = preview?.type === 'image' || sizeInName(preview?.text) !== undefined;
   const file = preview?.type === 'file' && !preview.text && !preview.deleted;
   const { base, ending } = fileName(preview?.fileName, words.t('file'));
-  const text = file
-    ? base + ending
-    : picture && !preview?.text.includes(' ')
-      ? words.t('photo')
-      : preview?.deleted
-        ? words.t('deletedMessage')
-        : plain(preview?.text ?? '');
+  const voice = preview?.type === 'voice' && !preview.deleted;
+  const text = voice
+    ? words.t('voiceMessage')
+    : file
+      ? base + ending
+      : picture && !preview?.text.includes(' ')
+        ? words.t('photo')
+        : preview?.deleted
+          ? words.t('deletedMessage')
+          : plain(preview?.text ?? '');
   return (
     <span class="preview">
       {preview?.mine && preview.state && <StatusIcon state={preview.state} />}

@@ -16,6 +16,8 @@ import { Status } from './Status.tsx';
 import { Text } from './Text.tsx';
 import { usePress } from './usePress.ts';
 
+const VoiceCard = lazy(async () => (await import('./Voice.tsx')).VoiceCard);
+
 type Parts = typeof import('./MessageDialog.tsx');
 
 /** What is seldom needed comes with the menu. */
@@ -118,7 +120,10 @@ function Bubble({ timeline, message, author, name, acts, cell, stop }: MessagePr
     >
       {message.replyTo && <Quote quote={message.replyTo} name={name} jump={acts.jump} />}
       {photo && <PhotoTile timeline={timeline} message={message} file={file} author={author} cell={cell} />}
-      {file && !photo && <FileCard timeline={timeline} message={message} file={file} />}
+      {file && type === 'voice' && (
+        <VoiceCard timeline={timeline} message={message} file={file} author={author} />
+      )}
+      {file && !photo && type !== 'voice' && <FileCard timeline={timeline} message={message} file={file} />}
       {text && <Text text={text} />}
       {possible && (
         <button

@@ -20,7 +20,9 @@ export function summary(
   words: Translator,
 ): string {
   if (deleted) return words.t('deletedMessage');
-  return plain(of.text) || words.t(of.type === 'image' ? 'photo' : 'file');
+  return (
+    plain(of.text) || words.t(of.type === 'voice' ? 'voiceMessage' : of.type === 'image' ? 'photo' : 'file')
+  );
 }
 
 interface Props {
