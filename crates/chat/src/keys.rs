@@ -227,9 +227,9 @@ pub(crate) fn outbox(conversation: &ConversationId) -> Key {
     Key::new("OUTBOX", conversation.as_str())
 }
 
-/// All keys of [`outbox`].
+/// All keys of [`outbox`] and [`redelivery`].
 pub(crate) fn outbox_rows() -> Range {
-    Range { consistency: Consistency::Strong, ..Range::prefix("OUTBOX".to_owned(), "conv_", 100) }
+    Range { consistency: Consistency::Strong, ..Range::prefix("OUTBOX", "", 100) }
 }
 
 /// How far the host was told of a conversation.
@@ -242,9 +242,15 @@ pub(crate) fn failed(id: &str) -> Key {
     Key::new("FAILED", id)
 }
 
-/// The oldest events that could not be delivered.
-pub(crate) fn all_failed(limit: usize) -> Range {
-    Range { consistency: Consistency::Strong, ..Range::prefix("FAILED", "failed_", limit) }
+/// The events that could not be delivered, after the one with the id `after`.
+pub(crate) fn failed_after(after: Option<&str>, limit: usize) -> Range {
+    let range = Range::prefix("FAILED", "failed_", limit);
+    after.map_or_else(|| range.clone(), |id| range.after(id))
+}
+
+/// That an event which could not be delivered is to be delivered again.
+pub(crate) fn redelivery(id: &str) -> Key {
+    Key::new("OUTBOX", id)
 }
 
 /// Under which retention rows were written last.

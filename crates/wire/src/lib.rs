@@ -9,6 +9,7 @@ mod call;
 mod calls;
 mod conversation;
 mod disposition;
+mod failed_event;
 mod file;
 pub mod file_types;
 mod host;
@@ -26,6 +27,7 @@ pub use conversation::{
     ListConversations, MarkAsRead, MarkedAsRead, Person,
 };
 pub use disposition::content_disposition;
+pub use failed_event::{FailedEvent, FailedEvents, ListFailedEvents};
 pub use file::{UploadFile, UploadTarget};
 pub use host::{
     HostDeleteMessage, HostJob, HostJobInput, HostMessageInput, HostMessageType, HostUser, HostUserInput, MintToken,

@@ -5,11 +5,7 @@ use crate::{
     base::error::Result,
     files::sweep,
     messages,
-    outbox::{
-        driver,
-        failed::{self, FailedEvent},
-        port::Outside,
-    },
+    outbox::{driver, port::Outside},
     tasks::run,
 };
 
@@ -56,21 +52,5 @@ impl Chat {
     #[must_use]
     pub fn outside_failure(&self) -> Option<String> {
         self.cx.outside.take_failure()
-    }
-
-    /// The oldest events that could not be delivered for a day, at most 100.
-    ///
-    /// # Errors
-    /// `unavailable`.
-    pub async fn failed_events(&self) -> Result<Vec<FailedEvent>> {
-        failed::list(&self.cx).await
-    }
-
-    /// Makes one attempt to deliver an event of [`Chat::failed_events`], and forgets it when it succeeds.
-    ///
-    /// # Errors
-    /// `not_found`; `unavailable` when the attempt failed, and then it is still listed.
-    pub async fn redeliver(&self, outside: &dyn Outside, id: &str) -> Result<()> {
-        failed::redeliver(&self.cx, outside, id).await
     }
 }

@@ -21,7 +21,7 @@ use futures_util::{StreamExt as _, stream};
 use jobline_store::{Condition, Consistency, Key, Outcome, Row, Version};
 
 /// For how long a conversation belongs to the server that delivers its events.
-const LEASE_MS: u64 = 30_000;
+pub(super) const LEASE_MS: u64 = 30_000;
 /// With less than this left, a lease is renewed before the next attempt.
 const RENEW_MS: u64 = 15_000;
 /// The wait after the first failure; it doubles with each further one …
@@ -68,8 +68,16 @@ pub(crate) async fn tell(cx: &Context, outside: &dyn Outside) -> Result<usize> {
     }
 }
 
-/// Delivers the events of one conversation, up to its end or to one that fails.
+/// Delivers what one row of the outbox names.
 async fn tell_one(cx: &Context, outside: &dyn Outside, key: &Key, found: &Row) -> Result<usize> {
+    if failed::is_id(&key.sort) {
+        return Ok(usize::from(failed::attempt(cx, outside, key, found).await?));
+    }
+    tell_conversation(cx, outside, key, found).await
+}
+
+/// Delivers the events of one conversation, up to its end or to one that fails.
+async fn tell_conversation(cx: &Context, outside: &dyn Outside, key: &Key, found: &Row) -> Result<usize> {
     let Some(id) = ConversationId::new(&key.sort) else { return Ok(0) };
     let keys = [keys::conversation(&id), keys::told(&id)];
     let mut rows = cx.db.get_many(&keys, Consistency::Strong).await?;

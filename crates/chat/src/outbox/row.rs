@@ -21,7 +21,7 @@ pub(crate) struct ToldRow {
     pub failing_since: u64,
 }
 
-/// `FAILED` / `<id>`: an event that could not be delivered for a day.
+/// `FAILED` / `<id>`: an event that was given up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct FailedRow {
@@ -30,6 +30,16 @@ pub(crate) struct FailedRow {
     pub body: String,
     pub why: String,
     pub failed_at: u64,
+}
+
+/// `OUTBOX` / `<id>`: that the event `FAILED` / `<id>` is to be delivered again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RedeliveryRow {
+    pub v: u8,
+    /// No server touches it before this instant: the lease of the one that delivers.
+    #[serde(default)]
+    pub not_before: u64,
 }
 
 impl FailedRow {

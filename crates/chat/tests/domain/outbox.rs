@@ -1,11 +1,11 @@
 //! What the host is told: every event, in the order of its conversation, at least once and each time by the same id.
 
-use crate::support::{User, World};
+use crate::support::{MORNING, User, World};
 use async_trait::async_trait;
 use futures_util::FutureExt as _;
 use jobline_chat::{Delivery, Outside, OutsideEvent, Settings};
-use jobline_store::{Range, Store as _};
-use jobline_wire::{DeleteMessage, EditMessage, JobStatus};
+use jobline_store::{Consistency, Key, Range, Store as _};
+use jobline_wire::{Code, DeleteMessage, EditMessage, FailedEvent, JobStatus, ListFailedEvents};
 use serde_json::Value;
 use std::sync::Mutex;
 
@@ -19,6 +19,8 @@ struct Receiver {
     /// Events that hold this text fail.
     fails: Mutex<Option<&'static str>>,
     is_stuck: bool,
+    /// Every event is refused for good.
+    refuses: bool,
     takes_content: bool,
 }
 
@@ -32,6 +34,9 @@ impl Outside for Receiver {
         self.got.lock().unwrap().push(event.clone());
         if self.is_stuck {
             std::future::pending::<()>().await;
+        }
+        if self.refuses {
+            return Delivery::Refused { why: "it answered 410".to_owned() };
         }
         match *self.fails.lock().unwrap() {
             Some(text) if event.body.contains(text) => {
@@ -70,6 +75,10 @@ async fn world() -> World {
 async fn rows(world: &World, partition: &str) -> usize {
     let range = Range::prefix(partition.to_owned(), "", 100);
     world.store.range(&range).await.unwrap().rows.len()
+}
+
+async fn failed(world: &World) -> Vec<FailedEvent> {
+    world.chat.failed_events(ListFailedEvents::default()).await.unwrap().events
 }
 
 async fn edit(world: &World, user: &User<'_>, conversation: &str, message: &str) {
@@ -173,17 +182,77 @@ async fn after_a_day_a_failed_event_is_kept_for_the_host_and_the_next_ones_follo
     let types = receiver.types();
     assert!((15..40).contains(&types.len()), "waits grow: {}", types.len());
     assert_eq!(types.last().map(String::as_str), Some("message.sent"));
-    let listed = world.chat.failed_events().await.unwrap();
-    assert_eq!((listed.len(), listed[0].why.as_str()), (1, "it answered 500"));
-    assert!(world.chat.redeliver(&receiver, &listed[0].id).await.is_err());
-    assert_eq!(world.chat.failed_events().await.unwrap(), listed, "what fails again stays");
+    let listed = failed(&world).await;
+    assert_eq!((listed.len(), listed[0].reason.as_str()), (1, "it answered 500"));
+    assert_eq!(listed[0].event["type"], "conversation.started");
+    world.chat.redeliver(&listed[0].id).await.unwrap();
+    world.chat.redeliver(&listed[0].id).await.unwrap();
+    assert!(failed(&world).await[0].is_due);
+    assert_eq!(world.chat.tell_outside(&receiver).await.unwrap(), 0);
+    assert_eq!(receiver.take().len(), 1, "asked for twice, tried once");
+    assert_eq!(failed(&world).await, listed, "what fails again stays");
     receiver.recover();
-    receiver.take();
-    world.chat.redeliver(&receiver, &listed[0].id).await.unwrap();
-    assert_eq!(receiver.take()[0].0, listed[0].event.id);
-    assert_eq!(world.chat.failed_events().await.unwrap(), []);
-    assert!(world.chat.redeliver(&receiver, &listed[0].id).await.is_err(), "it is not listed any more");
-    assert!(world.chat.redeliver(&receiver, "no such event").await.is_err());
+    assert_eq!(world.chat.tell_outside(&receiver).await.unwrap(), 0, "it is not tried again by itself");
+    world.chat.redeliver(&listed[0].id).await.unwrap();
+    assert!(world.chat.event_stored().now_or_never().is_some());
+    assert_eq!(world.chat.tell_outside(&receiver).await.unwrap(), 1);
+    assert_eq!(receiver.take()[0].0, listed[0].webhook_id);
+    assert_eq!(failed(&world).await, []);
+    for unknown in [listed[0].id.as_str(), "no such event", "failed_", ""] {
+        assert_eq!(world.chat.redeliver(unknown).await.unwrap_err().code, Code::NotFound, "{unknown}");
+    }
+    assert_eq!(rows(&world, "OUTBOX").await, 0);
+}
+
+#[tokio::test]
+async fn failed_events_are_listed_in_pages_and_kept_for_a_month() {
+    let world = world().await;
+    let (anna, ben) = world.pair().await;
+    anna.send(&ben, "one").await.unwrap();
+    anna.send(&ben, "two").await.unwrap();
+    let receiver = Receiver { refuses: true, ..Receiver::default() };
+    assert_eq!(world.chat.tell_outside(&receiver).await.unwrap(), 0);
+    let all = failed(&world).await;
+    assert_eq!(all.len(), 3);
+    let (mut since, mut pages) = (None, Vec::new());
+    loop {
+        let page = world.chat.failed_events(ListFailedEvents { since, limit: Some(2) }).await.unwrap();
+        assert!(page.events.len() <= 2);
+        pages.extend(page.events);
+        since = page.cursor;
+        if !page.has_more {
+            break;
+        }
+    }
+    assert_eq!(pages, all);
+    let wrong = ListFailedEvents { since: Some("yesterday".into()), limit: None };
+    assert_eq!(world.chat.failed_events(wrong).await.unwrap_err().field, Some("since"));
+    let wrong = ListFailedEvents { since: None, limit: Some(51) };
+    assert_eq!(world.chat.failed_events(wrong).await.unwrap_err().field, Some("limit"));
+    let key = Key::new("FAILED", all[0].id.clone());
+    let kept = world.store.get(&key, Consistency::Strong).await.unwrap().unwrap();
+    assert_eq!(kept.expires, Some((MORNING + 30 * 24 * HOUR).div_ceil(1_000)));
+}
+
+#[tokio::test]
+async fn an_attempt_that_a_server_did_not_finish_is_made_by_the_next_one() {
+    let world = world().await;
+    let (anna, ben) = world.pair().await;
+    anna.send(&ben, "one").await.unwrap();
+    world.chat.tell_outside(&Receiver { refuses: true, ..Receiver::default() }).await.unwrap();
+    let listed = failed(&world).await;
+    world.chat.redeliver(&listed[1].id).await.unwrap();
+    let dies = Receiver { is_stuck: true, ..Receiver::default() };
+    tokio::select! {
+        biased;
+        told = world.chat.tell_outside(&dies) => panic!("it is stuck: {told:?}"),
+        () = async { while dies.got.lock().unwrap().is_empty() { tokio::task::yield_now().await } } => {}
+    }
+    let receiver = Receiver::default();
+    assert_eq!(world.chat.tell_outside(&receiver).await.unwrap(), 0, "it still belongs to the other server");
+    world.clock.forward(30 * SECOND);
+    assert_eq!(world.chat.tell_outside(&receiver).await.unwrap(), 1);
+    assert_eq!(receiver.take()[0].0, listed[1].webhook_id);
 }
 
 #[tokio::test]

@@ -26,7 +26,7 @@ impl Caller {
     }
 
     /// The status and the body; an error when no response came.
-    fn call(&self, method: &str, path: &str, body: Option<&Value>) -> Result<(u16, Value), ureq::Error> {
+    pub fn call(&self, method: &str, path: &str, body: Option<&Value>) -> Result<(u16, Value), ureq::Error> {
         let request = http::Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.url))
