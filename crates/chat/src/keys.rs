@@ -237,6 +237,16 @@ pub(crate) fn told(conversation: &ConversationId) -> Key {
     Key::new(conversation_partition(conversation), "OUTBOX")
 }
 
+/// A report of which the host has not been told.
+pub(crate) fn reported(conversation: &ConversationId, change: u64, report: &str) -> Key {
+    Key::new(conversation_partition(conversation), format!("REPORTED#{change:016}#{report}"))
+}
+
+/// The first keys of [`reported`], in the order of the log.
+pub(crate) fn all_reported(conversation: &ConversationId, limit: usize) -> Range {
+    Range::prefix(conversation_partition(conversation), "REPORTED#", limit)
+}
+
 /// An event that could not be delivered.
 pub(crate) fn failed(id: &str) -> Key {
     Key::new("FAILED", id)

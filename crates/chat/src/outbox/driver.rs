@@ -1,7 +1,7 @@
 //! The driver: tells what the outbox names, in the order of each conversation.
 
 use super::{
-    event::{self, Entry},
+    event::{self, Entries, Entry},
     failed,
     port::{Delivery, Outside, OutsideEvent},
     row::ToldRow,
@@ -99,7 +99,9 @@ async fn lease(
     conversation: &ConversationRow,
     found: Option<&Row>,
 ) -> Result<Option<Leased>> {
-    let begin = || ToldRow { v: LAYOUT, told: conversation.outbox_from.unwrap_or_default(), ..ToldRow::default() };
+    // A conversation that was reported may not have moved since there is somebody to tell.
+    let from = conversation.outbox_from.unwrap_or(conversation.log);
+    let begin = || ToldRow { v: LAYOUT, told: from, ..ToldRow::default() };
     let row = found.map(rows::decode::<ToldRow>).transpose()?.unwrap_or_else(begin);
     if row.not_before > cx.now() {
         return Ok(None);
@@ -121,23 +123,23 @@ async fn write(cx: &Context, key: &Key, condition: Condition, row: &ToldRow) -> 
 /// Delivers from where the lease stands up to `end`. Answers how many events were delivered, and whether that is all.
 async fn follow(cx: &Context, outside: &dyn Outside, leased: &mut Leased, end: Position) -> Result<(usize, bool)> {
     let mut delivered = 0;
-    while leased.row.told.change < end.change {
-        let entries = event::entries(cx, &leased.id, leased.row.told, end).await?;
-        if entries.is_empty() {
-            // What is left has expired.
-            leased.row.told = end;
-        }
+    loop {
+        let Entries { entries, is_all } = event::entries(cx, &leased.id, leased.row.told, end).await?;
         for entry in entries {
             match tell_entry(cx, outside, leased, &entry).await? {
                 Some(events) => delivered += events,
                 None => return Ok((delivered, false)),
             }
         }
+        if is_all {
+            // What was not read has expired.
+            leased.row.told = end;
+            return Ok((delivered, true));
+        }
         if !renew(cx, leased).await? {
             return Ok((delivered, false));
         }
     }
-    Ok((delivered, true))
 }
 
 /// Delivers the events of one change. `None` when one failed, or the lease was lost.
@@ -156,6 +158,9 @@ async fn tell_entry(cx: &Context, outside: &dyn Outside, leased: &mut Leased, en
             Delivery::Failed { why, .. } | Delivery::Refused { why } => give_up(cx, &event, &why).await?,
         }
         (leased.row.failures, leased.row.failing_since) = (0, 0);
+    }
+    if let Some(key) = entry.own_row(&leased.id) {
+        cx.db.commit_unconditionally(cx.db.begin().delete(key, Condition::Any)).await?;
     }
     leased.row.told = entry.after(leased.row.told);
     Ok(Some(delivered))

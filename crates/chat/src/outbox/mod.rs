@@ -9,5 +9,6 @@ pub(crate) mod driver;
 pub(crate) mod event;
 pub(crate) mod failed;
 pub(crate) mod port;
+pub(crate) mod reported;
 pub(crate) mod row;
 pub(crate) mod signal;

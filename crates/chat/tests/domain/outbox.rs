@@ -3,9 +3,12 @@
 use crate::support::{MORNING, User, World};
 use async_trait::async_trait;
 use futures_util::FutureExt as _;
-use jobline_chat::{Delivery, Outside, OutsideEvent, Settings};
+use jobline_chat::{Delivery, Outside, OutsideEvent, Settings, iso};
 use jobline_store::{Consistency, Key, Range, Store as _};
-use jobline_wire::{Code, DeleteMessage, EditMessage, FailedEvent, JobStatus, ListFailedEvents};
+use jobline_wire::{
+    AnswerCall, CallMedia, Code, DeleteMessage, EditMessage, FailedEvent, JobStatus, ListFailedEvents, ReportInput,
+    StartCall,
+};
 use serde_json::Value;
 use std::sync::Mutex;
 
@@ -288,4 +291,130 @@ async fn a_deployment_that_tells_nobody_writes_no_rows_and_what_came_before_is_n
     telling.user("anna").send(&telling.user("ben"), "after").await.unwrap();
     assert_eq!(telling.chat.tell_outside(&receiver).await.unwrap(), 1);
     assert_eq!(receiver.take()[0].1["data"]["content"], "after");
+}
+
+async fn report(world: &World, by: &User<'_>, conversation: &str, message: Option<&str>) -> String {
+    let (conversation_id, message_id) = (conversation.to_owned(), message.map(str::to_owned));
+    let input = ReportInput { conversation_id, message_id, reason: "spam".into(), comment: Some("Again".into()) };
+    world.chat.report(&by.id, input).await.unwrap().report_id
+}
+
+#[tokio::test]
+async fn a_report_is_told_at_its_place_in_the_conversation() {
+    let world = world().await;
+    let (anna, ben) = world.pair().await;
+    let first = anna.send(&ben, "one").await.unwrap();
+    let told = report(&world, &ben, &first.conversation_id, Some(&first.message.id)).await;
+    let second = report(&world, &ben, &first.conversation_id, None).await;
+    anna.send(&ben, "two").await.unwrap();
+    let receiver = Receiver::failing_at("report.created");
+    assert_eq!(world.chat.tell_outside(&receiver).await.unwrap(), 2, "nothing overtakes the report");
+    let failed = receiver.take().pop().unwrap();
+    receiver.recover();
+    world.clock.forward(5 * SECOND);
+    assert_eq!(world.chat.tell_outside(&receiver).await.unwrap(), 3);
+    let events = receiver.take();
+    let types: Vec<&str> = events.iter().map(|(_, body)| body["type"].as_str().unwrap()).collect();
+    assert_eq!(types, ["report.created", "report.created", "message.sent"]);
+    assert_eq!(events[0], failed, "the same event by the same id");
+    assert_ne!(events[0].0, events[1].0);
+    let data = &events[0].1["data"];
+    assert_eq!((&data["reportId"], &data["reporterId"]), (&told.into(), &"ben".into()));
+    assert_eq!(
+        (&data["conversationId"], &data["messageId"]),
+        (&first.conversation_id.clone().into(), &first.message.id.into())
+    );
+    assert_eq!(data.get("reason"), None, "no words of users unless they were asked for");
+    assert_eq!((&events[1].1["data"]["reportId"], events[1].1["data"].get("messageId")), (&second.into(), None));
+    report(&world, &anna, &first.conversation_id, None).await;
+    assert!(world.chat.event_stored().now_or_never().is_some());
+    let content = Receiver { takes_content: true, ..Receiver::default() };
+    assert_eq!(world.chat.tell_outside(&content).await.unwrap(), 1);
+    assert_eq!(content.take()[0].1["data"]["reason"], "spam");
+    assert_eq!(rows(&world, "OUTBOX").await, 0);
+    assert_eq!(world.chat.tell_outside(&content).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn more_reports_than_a_page_are_all_told() {
+    let world = world().await;
+    let (anna, ben) = world.pair().await;
+    let first = anna.send(&ben, "one").await.unwrap();
+    for number in 0..120 {
+        report(&world, &ben, &first.conversation_id, None).await;
+        world.clock.forward(60 * SECOND);
+        if number == 60 {
+            anna.send(&ben, "two").await.unwrap();
+        }
+    }
+    let receiver = Receiver::default();
+    assert_eq!(world.chat.tell_outside(&receiver).await.unwrap(), 3 + 120);
+    let events = receiver.types();
+    assert_eq!(events.iter().filter(|kind| *kind == "report.created").count(), 120);
+    assert_eq!(events[2 + 61], "message.sent", "after the reports that came before it");
+}
+
+#[tokio::test]
+async fn a_report_about_what_came_before_the_webhook_tells_nothing_else() {
+    let engine = crate::engine::start().await.store;
+    let quiet = World::over(engine.clone(), Settings { send_rate: 0, ..Settings::default() }, 1).await;
+    let (anna, ben) = quiet.pair().await;
+    let first = anna.send(&ben, "before").await.unwrap();
+    report(&quiet, &anna, &first.conversation_id, None).await;
+    let telling = World::over(engine, Settings { send_rate: 0, outbox: true, ..Settings::default() }, 2).await;
+    telling.clock.forward(SECOND);
+    let receiver = Receiver::default();
+    assert_eq!(telling.chat.tell_outside(&receiver).await.unwrap(), 0);
+    report(&telling, &telling.user("ben"), &first.conversation_id, None).await;
+    telling.chat.tell_outside(&receiver).await.unwrap();
+    assert_eq!(receiver.types(), ["report.created"]);
+}
+
+async fn call(world: &World, caller: &User<'_>) -> String {
+    let (conversation_id, device_id) = ("conv_anna_ben".to_owned(), "phone".to_owned());
+    let input = StartCall { conversation_id, media: CallMedia::Audio, device_id };
+    world.chat.start_call(&caller.id, input).await.unwrap().call.id
+}
+
+fn answer(call_id: &str, device: &str) -> AnswerCall {
+    AnswerCall { call_id: call_id.to_owned(), device_id: device.to_owned() }
+}
+
+#[tokio::test]
+async fn the_end_of_a_call_is_told_once_however_it_ends() {
+    let world = world().await;
+    let (anna, ben) = world.pair().await;
+    anna.send(&ben, "one").await.unwrap();
+    let receiver = Receiver::default();
+    world.chat.tell_outside(&receiver).await.unwrap();
+    receiver.take();
+    let taken = call(&world, &anna).await;
+    world.clock.forward(5 * SECOND);
+    world.chat.accept_call(&ben.id, answer(&taken, "laptop")).await.unwrap();
+    world.chat.tell_outside(&receiver).await.unwrap();
+    assert_eq!(receiver.types(), ["message.sent"], "it goes on");
+    world.clock.forward(60 * SECOND);
+    world.chat.end_call(&ben.id, answer(&taken, "laptop")).await.unwrap();
+    world.chat.end_call(&anna.id, answer(&taken, "phone")).await.unwrap();
+    world.chat.tell_outside(&receiver).await.unwrap();
+    let told = receiver.take();
+    assert_eq!((told.len(), &told[0].1["type"]), (1, &"call.ended".into()));
+    let data = &told[0].1["data"];
+    assert_eq!((&data["callId"], &data["startedBy"], &data["media"]), (&taken.into(), &"anna".into(), &"audio".into()));
+    assert_eq!((&data["state"], &data["conversationId"]), (&"ended".into(), &"conv_anna_ben".into()));
+    assert_eq!(data["acceptedAt"], iso(MORNING + 5 * SECOND));
+    assert_eq!(data["endedAt"], iso(MORNING + 65 * SECOND));
+
+    let declined = call(&world, &anna).await;
+    world.chat.decline_call(&ben.id, answer(&declined, "laptop")).await.unwrap();
+    let given_up = call(&world, &anna).await;
+    world.chat.end_call(&anna.id, answer(&given_up, "phone")).await.unwrap();
+    call(&world, &anna).await;
+    world.clock.forward(46 * SECOND);
+    world.chat.run_due_tasks(u64::MAX).await.unwrap();
+    world.chat.tell_outside(&receiver).await.unwrap();
+    let told = receiver.take();
+    let states: Vec<&str> = told.iter().filter_map(|(_, body)| body["data"]["state"].as_str()).collect();
+    assert_eq!(states, ["declined", "cancelled", "missed"]);
+    assert_eq!(told.len(), 6, "each begins as a message");
 }

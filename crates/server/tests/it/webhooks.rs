@@ -5,7 +5,7 @@ use crate::{
     crash::{Caller, HOST_KEY, pair},
 };
 use jobline_notify::webhook::Secrets;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::TcpListener,
@@ -81,7 +81,7 @@ fn server(folder: &TempDir, url: &str) -> Started {
     let mut command = jobline(folder);
     command.env("JOBLINE_JWT_SECRET", SECRET).env("JOBLINE_HOST_KEY", HOST_KEY).env("JOBLINE_SEND_RATE", "0");
     command.env("JOBLINE_WEBHOOK_URL", url).env("JOBLINE_WEBHOOK_SECRET", WEBHOOK_SECRET);
-    command.env("JOBLINE_WEBHOOK_ALLOW_PRIVATE", "on").env("JOBLINE_WEBHOOK_CONTENT", "on");
+    command.env("JOBLINE_WEBHOOK_ALLOW_PRIVATE", "on").env("JOBLINE_WEBHOOK_CONTENT", "on").env("JOBLINE_CALLS", "on");
     Started::new(command.env("JOBLINE_DATA", folder.path().join("data")).env("JOBLINE_LOG", "off"))
 }
 
@@ -178,4 +178,35 @@ fn an_event_that_was_refused_for_good_is_listed_and_delivered_again_by_its_id() 
         assert_eq!((status, &problem["code"]), (404, &"not_found".into()), "{unknown}");
     }
     assert_eq!(anna.call("GET", "/host/webhooks/failed", None).unwrap().0, 401, "for the host alone");
+}
+
+#[test]
+fn reports_and_the_ends_of_calls_are_told() {
+    let folder = TempDir::new().unwrap();
+    let (url, events) = receiver();
+    let running = server(&folder, &url);
+    let (anna, ben) = pair(&Caller::new(&running, HOST_KEY));
+    let (_, sent) = anna.send("ben", "hello", "1").unwrap();
+    let conversation = &sent["conversationId"];
+    let post = |caller: &Caller, path: &str, body: Value| {
+        let (status, answer) = caller.call("POST", path, Some(&body)).unwrap();
+        assert_eq!(status, 200, "{path}: {answer}");
+        answer
+    };
+    let (message, reason) = (&sent["message"]["id"], "spam");
+    let about = json!({ "conversationId": conversation, "messageId": message, "reason": reason });
+    let reported = post(&ben, "/messages/report", about);
+    let (_, told) = until("report", || event(&events, "report.created"));
+    let expected = json!({ "conversationId": conversation, "reportId": reported["reportId"], "reporterId": "ben",
+        "messageId": message, "reason": reason });
+    assert_eq!(told, expected);
+    let ring = json!({ "conversationId": conversation, "media": "audio", "deviceId": "phone" });
+    let call = post(&anna, "/calls/start", ring)["call"].clone();
+    post(&ben, "/calls/decline", json!({ "callId": call["id"], "deviceId": "laptop" }));
+    let (_, told) = until("end of the call", || event(&events, "call.ended"));
+    let stands = [&told["callId"], &told["startedBy"], &told["state"], &told["startedAt"]];
+    assert_eq!(stands, [&call["id"], &json!("anna"), &json!("declined"), &call["startedAt"]]);
+    let types: Vec<Value> = events.lock().unwrap().iter().map(|(_, body)| body["type"].clone()).collect();
+    let expected = ["conversation.started", "message.sent", "report.created", "message.sent", "call.ended"];
+    assert_eq!(types, expected, "in the order in which they happened");
 }
