@@ -212,12 +212,17 @@ pub(crate) fn task(due: u64, id: &str) -> Key {
 
 /// The tasks that are due at `now`, the oldest first.
 pub(crate) fn due_tasks(now: u64) -> Range {
+    due_at("TASKS", now, 50)
+}
+
+/// The rows of `partition` whose sort keys begin with an instant up to `now`.
+fn due_at(partition: &str, now: u64, limit: usize) -> Range {
     Range {
-        partition: "TASKS".to_owned(),
+        partition: partition.to_owned(),
         from: format!("{:016}", 0),
         to: format!("{:016}", now.saturating_add(1)),
         direction: Direction::Ascending,
-        limit: 50,
+        limit,
         consistency: Consistency::Eventual,
     }
 }
@@ -245,6 +250,21 @@ pub(crate) fn reported(conversation: &ConversationId, change: u64, report: &str)
 /// The first keys of [`reported`], in the order of the log.
 pub(crate) fn all_reported(conversation: &ConversationId, limit: usize) -> Range {
     Range::prefix(conversation_partition(conversation), "REPORTED#", limit)
+}
+
+/// That messages of a conversation may still be unread at an instant.
+pub(crate) fn unread(due: u64, conversation: &ConversationId) -> Key {
+    Key::new("UNREAD", format!("{due:016}#{}", conversation.as_str()))
+}
+
+/// The keys of [`unread`] that are due at `now`, the oldest first.
+pub(crate) fn due_unread(now: u64) -> Range {
+    due_at("UNREAD", now, 100)
+}
+
+/// The conversation that a key of [`outbox`] or [`unread`] names.
+pub(crate) fn told_conversation(key: &Key) -> Option<ConversationId> {
+    ConversationId::new(key.sort.split_once('#').map_or(key.sort.as_str(), |(_, id)| id))
 }
 
 /// An event that could not be delivered.

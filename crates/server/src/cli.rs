@@ -249,6 +249,10 @@ pub struct Settings {
     )]
     pub webhook_allow_private: Option<String>,
 
+    /// After what time the host is told of messages that are still unread: 90s, 10m, 2h. [default: 10m]
+    #[arg(long, global = true, env = "JOBLINE_MAIL_AFTER", value_name = "TIME", help_heading = "Messages")]
+    pub mail_after: Option<String>,
+
     /// Live connections beside the polls, which make news arrive at once: on or off. [default: on]
     #[arg(long, global = true, env = "JOBLINE_LIVE", value_name = "on|off", help_heading = "Live")]
     pub live: Option<String>,

@@ -20,7 +20,7 @@ mod webhook;
 
 use origins::origins;
 use urls::public_url;
-use values::{level, number, switch};
+use values::{duration, level, number, switch};
 
 pub use bus::Addresses;
 pub(crate) use calls::parts as turn_url_parts;
@@ -81,6 +81,8 @@ pub struct Config {
     pub presence: bool,
     /// What calls stand on; `None`: there are none.
     pub calls: Option<CallServers>,
+    /// After how many milliseconds messages that are still unread are told of.
+    pub mail_after_ms: u64,
     /// Where the host takes events.
     pub webhook: Option<WebhookConfig>,
     /// Whether AWS Lambda started the program.
@@ -218,6 +220,7 @@ impl Config {
             bus: settings.bus.as_deref().map(bus::addresses).transpose()?,
             presence: switch("presence", settings.presence.as_deref(), true)?,
             calls: calls::servers(settings)?,
+            mail_after_ms: duration("mail-after", settings.mail_after.as_deref(), 600_000)?,
             webhook: webhook::webhook(settings)?,
             is_function: settings.lambda_runtime_api.is_some(),
         };

@@ -112,6 +112,7 @@ fn settings(config: &Config, engines: &Engines) -> Settings {
         upload_rate: config.upload_rate,
         presence: config.presence,
         outbox: config.webhook.is_some(),
+        unread_after_ms: config.mail_after_ms,
         retention_days: config.retention_days,
         file_retention_days: config.file_retention_days,
         window_bytes: engines.window_bytes,

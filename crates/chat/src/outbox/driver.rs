@@ -5,6 +5,7 @@ use super::{
     failed,
     port::{Delivery, Outside, OutsideEvent},
     row::ToldRow,
+    unread,
 };
 use crate::{
     base::{
@@ -15,10 +16,9 @@ use crate::{
     context::Context,
     conversation::row::ConversationRow,
     keys,
-    log::position::Position,
 };
 use futures_util::{StreamExt as _, stream};
-use jobline_store::{Condition, Consistency, Key, Outcome, Row, Version};
+use jobline_store::{CommitBuilder, Condition, Consistency, Key, Outcome, Range, Row, Version};
 
 /// For how long a conversation belongs to the server that delivers its events.
 pub(super) const LEASE_MS: u64 = 30_000;
@@ -34,11 +34,26 @@ const DAY_MS: u64 = 86_400_000;
 const AT_ONCE: usize = 16;
 
 /// A conversation whose events this server delivers, until its lease ends.
-struct Leased {
-    id: ConversationId,
+pub(super) struct Leased {
+    pub id: ConversationId,
+    /// As it was just before the lease.
+    pub conversation: ConversationRow,
+    pub row: ToldRow,
+    /// Rows that wake the driver later, to be written with the row.
+    pub wakes: Vec<Key>,
     key: Key,
-    row: ToldRow,
     version: Version,
+}
+
+impl Leased {
+    /// Adds its row, if no other server has written that, and the rows that wake the driver later.
+    fn put(&self, commit: CommitBuilder) -> CommitBuilder {
+        let row = rows::encode(&self.row);
+        let commit = commit.put(self.key.clone(), Condition::Version(self.version), row, None);
+        self.wakes
+            .iter()
+            .fold(commit, |commit, key| commit.put(key.clone(), Condition::Any, rows::encode(&LAYOUT), None))
+    }
 }
 
 /// Delivers what is due. Answers how many events were delivered.
@@ -46,7 +61,13 @@ struct Leased {
 /// # Errors
 /// `unavailable`: what was not delivered is due again when its lease ends.
 pub(crate) async fn tell(cx: &Context, outside: &dyn Outside) -> Result<usize> {
-    let (mut range, mut told) = (keys::outbox_rows(), 0);
+    let stored = tell_all(cx, outside, keys::outbox_rows()).await?;
+    Ok(stored + tell_all(cx, outside, keys::due_unread(cx.now())).await?)
+}
+
+/// Delivers what the rows of `range` name.
+async fn tell_all(cx: &Context, outside: &dyn Outside, mut range: Range) -> Result<usize> {
+    let mut told = 0;
     loop {
         let page = cx.db.page(&range).await?;
         let mut running = stream::iter(page.rows)
@@ -78,25 +99,26 @@ async fn tell_one(cx: &Context, outside: &dyn Outside, key: &Key, found: &Row) -
 
 /// Delivers the events of one conversation, up to its end or to one that fails.
 async fn tell_conversation(cx: &Context, outside: &dyn Outside, key: &Key, found: &Row) -> Result<usize> {
-    let Some(id) = ConversationId::new(&key.sort) else { return Ok(0) };
+    let Some(id) = keys::told_conversation(key) else { return Ok(0) };
     let keys = [keys::conversation(&id), keys::told(&id)];
     let mut rows = cx.db.get_many(&keys, Consistency::Strong).await?;
     let (told, conversation) = (rows.pop().flatten(), rows.pop().flatten());
     let Some(conversation) = conversation else { return Ok(0) };
     let conversation: ConversationRow = rows::decode(&conversation)?;
-    let Some(mut leased) = lease(cx, id, &conversation, told.as_ref()).await? else { return Ok(0) };
-    let (delivered, is_done) = follow(cx, outside, &mut leased, conversation.log).await?;
+    let Some(mut leased) = lease(cx, id, conversation, told.as_ref()).await? else { return Ok(0) };
+    let Some(due) = unread::tell_due(cx, outside, &mut leased).await? else { return Ok(0) };
+    let (delivered, is_done) = follow(cx, outside, &mut leased).await?;
     if is_done {
         finish(cx, leased, key, found.version).await?;
     }
-    Ok(delivered)
+    Ok(due + delivered)
 }
 
 /// Takes a conversation for this server. `None` while it belongs to another one, or waits after a failure.
 async fn lease(
     cx: &Context,
     id: ConversationId,
-    conversation: &ConversationRow,
+    conversation: ConversationRow,
     found: Option<&Row>,
 ) -> Result<Option<Leased>> {
     // A conversation that was reported may not have moved since there is somebody to tell.
@@ -106,23 +128,17 @@ async fn lease(
     if row.not_before > cx.now() {
         return Ok(None);
     }
-    let condition = rows::as_read(found);
     let row = ToldRow { not_before: cx.now() + LEASE_MS, ..row };
     let key = keys::told(&id);
-    let version = write(cx, &key, condition, &row).await?;
-    Ok(version.map(|version| Leased { id, key, row, version }))
+    let commit = cx.db.begin().put(key.clone(), rows::as_read(found), rows::encode(&row), None).build()?;
+    let is_ours = cx.db.commit_built(&commit).await? == Outcome::Committed;
+    let version = commit.version();
+    Ok(is_ours.then(|| Leased { id, conversation, row, wakes: Vec::new(), key, version }))
 }
 
-/// Writes the row of a lease. `None` if another server wrote it meanwhile.
-async fn write(cx: &Context, key: &Key, condition: Condition, row: &ToldRow) -> Result<Option<Version>> {
-    let commit = cx.db.begin().put(key.clone(), condition, rows::encode(row), None).build()?;
-    let outcome = cx.db.commit_built(&commit).await?;
-    Ok((outcome == Outcome::Committed).then(|| commit.version()))
-}
-
-/// Delivers from where the lease stands up to `end`. Answers how many events were delivered, and whether that is all.
-async fn follow(cx: &Context, outside: &dyn Outside, leased: &mut Leased, end: Position) -> Result<(usize, bool)> {
-    let mut delivered = 0;
+/// Delivers from where the lease stands to the end of the log. Answers how many events were delivered, and whether that is all.
+async fn follow(cx: &Context, outside: &dyn Outside, leased: &mut Leased) -> Result<(usize, bool)> {
+    let (mut delivered, end) = (0, leased.conversation.log);
     loop {
         let Entries { entries, is_all } = event::entries(cx, &leased.id, leased.row.told, end).await?;
         for entry in entries {
@@ -146,23 +162,41 @@ async fn follow(cx: &Context, outside: &dyn Outside, leased: &mut Leased, end: P
 async fn tell_entry(cx: &Context, outside: &dyn Outside, leased: &mut Leased, entry: &Entry) -> Result<Option<usize>> {
     let mut delivered = 0;
     for event in entry.events(&leased.id, outside.takes_content()) {
-        if leased.row.not_before < cx.now() + RENEW_MS && !renew(cx, leased).await? {
-            return Ok(None);
+        match tell_event(cx, outside, leased, &event).await? {
+            Some(events) => delivered += events,
+            None => return Ok(None),
         }
-        match outside.deliver(&event).await {
-            Delivery::Delivered => delivered += 1,
-            Delivery::Failed { why, retry_after_ms } if !is_given_up(cx, &leased.row) => {
-                wait(cx, leased, &why, retry_after_ms).await?;
-                return Ok(None);
-            }
-            Delivery::Failed { why, .. } | Delivery::Refused { why } => give_up(cx, &event, &why).await?,
-        }
-        (leased.row.failures, leased.row.failing_since) = (0, 0);
     }
     if let Some(key) = entry.own_row(&leased.id) {
         cx.db.commit_unconditionally(cx.db.begin().delete(key, Condition::Any)).await?;
     }
+    unread::expect(cx, leased, entry);
     leased.row.told = entry.after(leased.row.told);
+    Ok(Some(delivered))
+}
+
+/// Delivers one event: 1, or 0 when it was given up. `None` when it failed, or the lease was lost.
+pub(super) async fn tell_event(
+    cx: &Context,
+    outside: &dyn Outside,
+    leased: &mut Leased,
+    event: &OutsideEvent,
+) -> Result<Option<usize>> {
+    if leased.row.not_before < cx.now() + RENEW_MS && !renew(cx, leased).await? {
+        return Ok(None);
+    }
+    let delivered = match outside.deliver(event).await {
+        Delivery::Delivered => 1,
+        Delivery::Failed { why, retry_after_ms } if !is_given_up(cx, &leased.row) => {
+            wait(cx, leased, &why, retry_after_ms).await?;
+            return Ok(None);
+        }
+        Delivery::Failed { why, .. } | Delivery::Refused { why } => {
+            give_up(cx, event, &why).await?;
+            0
+        }
+    };
+    (leased.row.failures, leased.row.failing_since) = (0, 0);
     Ok(Some(delivered))
 }
 
@@ -177,9 +211,13 @@ async fn renew(cx: &Context, leased: &mut Leased) -> Result<bool> {
 }
 
 async fn store(cx: &Context, leased: &mut Leased) -> Result<bool> {
-    let version = write(cx, &leased.key, Condition::Version(leased.version), &leased.row).await?;
-    leased.version = version.unwrap_or(leased.version);
-    Ok(version.is_some())
+    let commit = leased.put(cx.db.begin()).build()?;
+    let is_stored = cx.db.commit_built(&commit).await? == Outcome::Committed;
+    if is_stored {
+        leased.version = commit.version();
+        leased.wakes.clear();
+    }
+    Ok(is_stored)
 }
 
 /// Ends the lease after a failure: the same event is due again later, and until then nothing after it.
@@ -203,12 +241,13 @@ async fn give_up(cx: &Context, event: &OutsideEvent, why: &str) -> Result<()> {
     failed::keep(cx, event, why).await
 }
 
-/// Ends the lease, and with it the outbox row, unless the conversation has moved since that row was read.
+/// Ends the lease, and with it the row that named the conversation, unless that was written again since it was read.
 async fn finish(cx: &Context, mut leased: Leased, key: &Key, found: Version) -> Result<()> {
     leased.row.not_before = 0;
-    let commit = cx.db.begin().delete(key.clone(), Condition::Version(found));
-    let told = rows::encode(&leased.row);
-    let commit = commit.put(leased.key.clone(), Condition::Version(leased.version), told, None);
+    let mut commit = leased.put(cx.db.begin());
+    if !leased.wakes.contains(key) {
+        commit = commit.delete(key.clone(), Condition::Version(found));
+    }
     if cx.db.commit(commit).await? != Outcome::Committed {
         store(cx, &mut leased).await?;
         cx.outside.set();

@@ -179,6 +179,19 @@ fn of_report(id: &ConversationId, row: &ReportedRow, with_content: bool) -> Outs
     named(format!("{}/{}/report.created", id.as_str(), row.id), "report.created", row.at, data)
 }
 
+/// That `member` has not read `first` and what follows it, `count` messages in all.
+pub(super) fn of_unread(id: &ConversationId, member: usize, first: &MessageRow, count: u64, at: u64) -> OutsideEvent {
+    let user = id.pair()[member].as_str();
+    let data = json!({
+        "conversationId": id.as_str(),
+        "userId": user,
+        "messageId": first.id,
+        "number": first.number,
+        "unreadCount": count,
+    });
+    named(format!("{}/{}/user.unread/{user}", id.as_str(), first.change), "user.unread", at, data)
+}
+
 fn event(id: &ConversationId, change: u64, kind: &str, at: u64, data: Value) -> OutsideEvent {
     named(format!("{}/{change}/{kind}", id.as_str()), kind, at, data)
 }

@@ -12,3 +12,4 @@ pub(crate) mod port;
 pub(crate) mod reported;
 pub(crate) mod row;
 pub(crate) mod signal;
+mod unread;

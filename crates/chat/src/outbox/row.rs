@@ -19,6 +19,20 @@ pub(crate) struct ToldRow {
     /// When it failed first.
     #[serde(default)]
     pub failing_since: u64,
+    /// What each member did not read.
+    #[serde(default)]
+    pub notices: [Notice; 2],
+}
+
+/// What is to be told about messages that a member did not read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Notice {
+    /// When it is decided whether something is told; 0 while nothing waits for that.
+    #[serde(default)]
+    pub due: u64,
+    /// The number of the last message when something was told: nothing more is, until the member has read up to it.
+    #[serde(default)]
+    pub told: u64,
 }
 
 /// `FAILED` / `<id>`: an event that was given up.

@@ -20,3 +20,4 @@ mod retention;
 mod round_trips;
 mod support;
 mod tasks;
+mod unread_notices;

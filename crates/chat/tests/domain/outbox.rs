@@ -13,11 +13,12 @@ use serde_json::Value;
 use std::sync::Mutex;
 
 const SECOND: u64 = 1_000;
-const HOUR: u64 = 3_600 * SECOND;
+const MINUTE: u64 = 60 * SECOND;
+const HOUR: u64 = 60 * MINUTE;
 
 /// A receiver of events.
 #[derive(Default)]
-struct Receiver {
+pub struct Receiver {
     got: Mutex<Vec<OutsideEvent>>,
     /// Events that hold this text fail.
     fails: Mutex<Option<&'static str>>,
@@ -51,16 +52,16 @@ impl Outside for Receiver {
 }
 
 impl Receiver {
-    fn failing_at(text: &'static str) -> Self {
+    pub fn failing_at(text: &'static str) -> Self {
         Self { fails: Mutex::new(Some(text)), ..Self::default() }
     }
 
-    fn recover(&self) {
+    pub fn recover(&self) {
         *self.fails.lock().unwrap() = None;
     }
 
     /// The events since the last call.
-    fn take(&self) -> Vec<(String, Value)> {
+    pub fn take(&self) -> Vec<(String, Value)> {
         let got = std::mem::take(&mut *self.got.lock().unwrap());
         got.into_iter().map(|event| (event.id, serde_json::from_str(&event.body).unwrap())).collect()
     }
@@ -71,8 +72,10 @@ impl Receiver {
     }
 }
 
+/// Nothing is told about unread messages: `unread_notices.rs` tests that.
 async fn world() -> World {
-    World::with(Settings { send_rate: 0, outbox: true, ..Settings::default() }).await
+    let unread_after_ms = 100 * 24 * HOUR;
+    World::with(Settings { send_rate: 0, outbox: true, unread_after_ms, ..Settings::default() }).await
 }
 
 async fn rows(world: &World, partition: &str) -> usize {

@@ -104,6 +104,12 @@ fn numbers() {
         says(&refused(|s| s.max_connections = Some(text.into())), &["--max-connections", "whole number"]);
     }
     assert_eq!(accepted(|s| s.send_rate = Some("0".into())).send_rate, 0);
+    for text in ["", "10", "m", "0m", "-1m", "1.5h", "10 m", "10M", "169h", "99999999999999999999s"] {
+        says(&refused(|s| s.mail_after = Some(text.into())), &["--mail-after", "JOBLINE_MAIL_AFTER", "10m"]);
+    }
+    for (text, ms) in [("90s", 90_000), ("10m", 600_000), ("168h", 604_800_000)] {
+        assert_eq!(accepted(|s| s.mail_after = Some(text.into())).mail_after_ms, ms);
+    }
     assert_eq!(accepted(|_| ()).upload_rate, 20);
     assert_eq!(accepted(|s| s.upload_rate = Some("0".into())).upload_rate, 0);
     says(&refused(|s| s.upload_rate = Some("-1".into())), &["--upload-rate", "JOBLINE_UPLOAD_RATE", "whole number"]);

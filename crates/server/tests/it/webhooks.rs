@@ -82,6 +82,7 @@ fn server(folder: &TempDir, url: &str) -> Started {
     command.env("JOBLINE_JWT_SECRET", SECRET).env("JOBLINE_HOST_KEY", HOST_KEY).env("JOBLINE_SEND_RATE", "0");
     command.env("JOBLINE_WEBHOOK_URL", url).env("JOBLINE_WEBHOOK_SECRET", WEBHOOK_SECRET);
     command.env("JOBLINE_WEBHOOK_ALLOW_PRIVATE", "on").env("JOBLINE_WEBHOOK_CONTENT", "on").env("JOBLINE_CALLS", "on");
+    command.env("JOBLINE_MAIL_AFTER", "2s");
     Started::new(command.env("JOBLINE_DATA", folder.path().join("data")).env("JOBLINE_LOG", "off"))
 }
 
@@ -209,4 +210,19 @@ fn reports_and_the_ends_of_calls_are_told() {
     let types: Vec<Value> = events.lock().unwrap().iter().map(|(_, body)| body["type"].clone()).collect();
     let expected = ["conversation.started", "message.sent", "report.created", "message.sent", "call.ended"];
     assert_eq!(types, expected, "in the order in which they happened");
+}
+
+#[test]
+fn what_stays_unread_is_told_and_what_was_read_is_not() {
+    let folder = TempDir::new().unwrap();
+    let (url, events) = receiver();
+    let running = server(&folder, &url);
+    let (anna, ben) = pair(&Caller::new(&running, HOST_KEY));
+    let (_, sent) = anna.send("ben", "hello", "1").unwrap();
+    let read = json!({ "conversationId": sent["conversationId"] });
+    assert_eq!(ben.call("POST", "/messages/markAsRead", Some(&read)).unwrap().0, 200);
+    let (_, second) = anna.send("ben", "are you there?", "2").unwrap();
+    let (_, told) = until("notice", || event(&events, "user.unread"));
+    let stands = [&told["userId"], &told["conversationId"], &told["messageId"], &told["unreadCount"]];
+    assert_eq!(stands, [&json!("ben"), &sent["conversationId"], &second["message"]["id"], &json!(1)]);
 }
