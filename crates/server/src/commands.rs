@@ -1,7 +1,7 @@
 //! The commands of the binary. Exit codes: 0 for success, 1 for a failure, 2 for a wrong setting.
 
 use crate::cli::{CheckArgs, Cli, Command, Settings, TableCommand, TokenArgs, one_line, with_switches};
-use crate::config::{Config, ConfigError};
+use crate::config::{Config, ConfigError, seconds};
 use crate::engines::Engines;
 use crate::measured::Measured;
 use crate::system::{SystemClock, SystemRandom};
@@ -207,14 +207,7 @@ fn check(settings: &Settings, args: &CheckArgs) -> Result<(), CommandError> {
 /// A number with a unit: 90s, 15m, 1h, 30d; at most a year.
 fn duration(flag: &str, text: &str) -> Result<Duration, CommandError> {
     const YEAR: u64 = 365 * 86_400;
-    let seconds = || {
-        let unit = text.chars().last()?;
-        let number = text.strip_suffix(unit)?;
-        let digits = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
-        let times = [('s', 1), ('m', 60), ('h', 3_600), ('d', 86_400)].into_iter().find(|(name, _)| *name == unit)?.1;
-        digits.then(|| number.parse::<u64>().ok()?.checked_mul(times)).flatten()
-    };
-    match seconds().filter(|seconds| (1..=YEAR).contains(seconds)) {
+    match seconds(text).filter(|seconds| (1..=YEAR).contains(seconds)) {
         Some(seconds) => Ok(Duration::from_secs(seconds)),
         None => Err(CommandError::wrong(format!(
             "{flag} is \"{text}\"; accepted is a number with s, m, h or d, at most 365d"

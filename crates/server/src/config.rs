@@ -20,6 +20,7 @@ mod webhook;
 
 use origins::origins;
 use urls::public_url;
+pub(crate) use values::seconds;
 use values::{duration, level, number, switch};
 
 pub use bus::Addresses;

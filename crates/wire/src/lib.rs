@@ -13,6 +13,7 @@ mod failed_event;
 mod file;
 pub mod file_types;
 mod host;
+mod import;
 pub mod limits;
 mod message;
 mod moderation;
@@ -33,6 +34,7 @@ pub use host::{
     HostDeleteMessage, HostJob, HostJobInput, HostMessageInput, HostMessageType, HostUser, HostUserInput, MintToken,
     MintedToken,
 };
+pub use import::{ImportJob, ImportLine, ImportStatus, ImportUser, ImportedLine, LineError};
 pub use message::{
     ChangedMessage, DeleteMessage, DeletedBy, EditMessage, Event, ListMessages, ListVersions, Message, MessageType,
     Messages, Quote, React, Reaction, SendMessage, SentMessage, Status, Version, Versions,

@@ -104,7 +104,7 @@ fn numbers() {
         says(&refused(|s| s.max_connections = Some(text.into())), &["--max-connections", "whole number"]);
     }
     assert_eq!(accepted(|s| s.send_rate = Some("0".into())).send_rate, 0);
-    for text in ["", "10", "m", "0m", "-1m", "1.5h", "10 m", "10M", "169h", "99999999999999999999s"] {
+    for text in ["", "10", "m", "0m", "-1m", "1.5h", "10 m", "10M", "8d", "99999999999999999999s"] {
         says(&refused(|s| s.mail_after = Some(text.into())), &["--mail-after", "JOBLINE_MAIL_AFTER", "10m"]);
     }
     for (text, ms) in [("90s", 90_000), ("10m", 600_000), ("168h", 604_800_000)] {

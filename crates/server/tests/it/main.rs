@@ -13,6 +13,7 @@ mod crowded;
 mod faces;
 mod flow;
 mod identity;
+mod imports;
 mod input;
 mod links;
 mod openapi;
