@@ -61,6 +61,8 @@ pub enum Command {
     Table(TableCommand),
     /// Run a synthetic conversation against a running deployment and say what failed.
     Check(CheckArgs),
+    /// Look at what the settings name, from this machine, and say for each whether it is right and what to do.
+    Doctor,
     /// Print a configuration of coturn, the TURN server, for --turn-url and --turn-secret.
     TurnConfig(TurnConfigArgs),
     /// Generate load and measure; makes the figures in the documentation.

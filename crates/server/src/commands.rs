@@ -5,11 +5,12 @@ use crate::config::{Config, ConfigError, seconds};
 use crate::engines::Engines;
 use crate::measured::Measured;
 use crate::system::{SystemClock, SystemRandom};
-use crate::{log, start, turn_config};
+use crate::{doctor, log, start, turn_config};
 use clap::Parser;
 use clap::error::ErrorKind;
 use jobline_chat::UserId;
 use jobline_identity::{Identity, IdentitySettings};
+use jobline_tools::doctor::Findings;
 use jobline_tools::{bench, check, transfer};
 use std::fmt::Display;
 use std::future::Future;
@@ -65,6 +66,9 @@ fn end(why: &CommandError) -> ExitCode {
 }
 
 fn run(cli: &Cli) -> Result<(), CommandError> {
+    if matches!(cli.command, Some(Command::Doctor)) {
+        return doctor(&cli.settings);
+    }
     let config = Config::new(&cli.settings)?;
     match &cli.command {
         None | Some(Command::Serve) if config.is_function => function(&config),
@@ -81,6 +85,7 @@ fn run(cli: &Cli) -> Result<(), CommandError> {
         }
         Some(Command::Table(what)) => table(&config, *what),
         Some(Command::Check(args)) => check(&cli.settings, args),
+        Some(Command::Doctor) => doctor(&cli.settings),
         Some(Command::TurnConfig(args)) => {
             print!("{}", turn_config::text(&config, args)?);
             Ok(())
@@ -202,6 +207,16 @@ fn check(settings: &Settings, args: &CheckArgs) -> Result<(), CommandError> {
     };
     let well = check::run(&target, Arc::new(SystemClock), &SystemRandom, &mut std::io::stdout());
     if well { Ok(()) } else { Err(CommandError::failed(format_args!("{} is not well", args.url))) }
+}
+
+fn doctor(settings: &Settings) -> Result<(), CommandError> {
+    let mut out = std::io::stdout();
+    let mut findings = Findings::new(&mut out);
+    runtime()?.block_on(doctor::run(settings, &mut findings));
+    match findings.end() {
+        0 => Ok(()),
+        _ => Err(CommandError::failed("the deployment is not well")),
+    }
 }
 
 /// A number with a unit: 90s, 15m, 1h, 30d; at most a year.

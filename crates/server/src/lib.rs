@@ -6,6 +6,7 @@ pub mod commands;
 pub mod config;
 pub mod counted;
 pub mod demo;
+pub mod doctor;
 pub mod engines;
 #[cfg(feature = "aws")]
 pub mod lambda;

@@ -10,6 +10,7 @@ mod compression;
 mod config;
 mod crash;
 mod crowded;
+mod doctor;
 mod faces;
 mod flow;
 mod identity;
