@@ -164,33 +164,15 @@ impl Import<'_> {
             }
             self.number += 1;
             if self.number > IMPORT_LINES {
-                let detail = "An import has at most 10,000 lines. Send this line and those after it in another one.";
-                return Err(Failure::new(Code::PayloadTooLarge, detail));
+                return Err(too_many());
             }
             match next {
                 Some(Next::Line(line)) if line.trim_ascii().is_empty() => {}
                 Some(Next::Line(line)) => return Ok(Some((self.number, parse(&line)))),
-                Some(Next::TooLong) => {
-                    let detail = format!("This line is longer than {BODY_BYTES} bytes.");
-                    return Ok(Some((self.number, Err(Failure::new(Code::PayloadTooLarge, detail)))));
-                }
-                Some(Next::TooLarge) => {
-                    let detail = format!(
-                        "The body is larger than {IMPORT_BYTES} bytes. Send this line and those after it in another one."
-                    );
-                    return Err(Failure::new(Code::PayloadTooLarge, detail));
-                }
-                Some(Next::Broken | Next::End) => {
-                    return Err(Failure::new(
-                        Code::InvalidRequest,
-                        "The body broke off. Send it again from this line on.",
-                    ));
-                }
-                None => {
-                    let detail = "The next line did not come in time: within 10 seconds, and within a minute for all. Send \
-                                  it again from this line on.";
-                    return Err(Failure::new(Code::Unavailable, detail));
-                }
+                Some(Next::TooLong) => return Ok(Some((self.number, Err(too_long())))),
+                Some(Next::TooLarge) => return Err(too_large()),
+                Some(Next::Broken | Next::End) => return Err(broken()),
+                None => return Err(too_slow()),
             }
         }
     }
@@ -225,6 +207,31 @@ impl Entry {
             Self::Job(id, _) => Subject::Job(*id),
         }
     }
+}
+
+fn too_long() -> Failure {
+    Failure::new(Code::PayloadTooLarge, format!("This line is longer than {BODY_BYTES} bytes."))
+}
+
+fn too_many() -> Failure {
+    let detail = "An import has at most 10,000 lines. Send this line and those after it in another one.";
+    Failure::new(Code::PayloadTooLarge, detail)
+}
+
+fn too_large() -> Failure {
+    let detail =
+        format!("The body is larger than {IMPORT_BYTES} bytes. Send this line and those after it in another one.");
+    Failure::new(Code::PayloadTooLarge, detail)
+}
+
+fn broken() -> Failure {
+    Failure::new(Code::InvalidRequest, "The body broke off. Send it again from this line on.")
+}
+
+fn too_slow() -> Failure {
+    let detail = "This line did not come in time: within 10 seconds, and within a minute for all. Send it again from this \
+                  line on.";
+    Failure::new(Code::Unavailable, detail)
 }
 
 fn parse(line: &[u8]) -> Result<Entry, Failure> {

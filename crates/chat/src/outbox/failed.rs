@@ -1,9 +1,8 @@
 //! Events that were given up: the host lists them, and has them delivered again.
 
 use super::{
-    driver::LEASE_MS,
     port::{Delivery, Outside, OutsideEvent},
-    row::{FailedRow, RedeliveryRow},
+    row::{FailedRow, LEASE_MS, RedeliveryRow},
 };
 use crate::{
     base::{

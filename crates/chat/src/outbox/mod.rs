@@ -8,6 +8,7 @@
 pub(crate) mod driver;
 pub(crate) mod event;
 pub(crate) mod failed;
+mod lease;
 pub(crate) mod port;
 pub(crate) mod reported;
 pub(crate) mod row;

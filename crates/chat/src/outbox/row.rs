@@ -4,6 +4,9 @@ use super::port::OutsideEvent;
 use crate::log::position::Position;
 use serde::{Deserialize, Serialize};
 
+/// For how long a conversation, or an event that is to be delivered again, belongs to the server that delivers.
+pub(crate) const LEASE_MS: u64 = 30_000;
+
 /// `CONVERSATION#<id>` / `OUTBOX`: up to where the log of a conversation was told.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -5,8 +5,8 @@
 //! whether the member has muted the conversation. So sends cost nothing more.
 
 use super::{
-    driver::{Leased, tell_event},
     event::{self, Entry},
+    lease::{self, Leased},
     port::{Outside, OutsideEvent},
     row::Notice,
 };
@@ -72,7 +72,7 @@ pub(super) async fn tell_due(cx: &Context, outside: &dyn Outside, leased: &mut L
             Decision::Nothing => leased.row.notices[member] = Notice { due: 0, told },
             Decision::Later(due) => look_at(leased, member, due),
             Decision::Tell(event) => {
-                let Some(events) = tell_event(cx, outside, leased, &event).await? else { return Ok(None) };
+                let Some(events) = lease::tell(cx, outside, leased, &event).await? else { return Ok(None) };
                 delivered += events;
                 leased.row.notices[member] = Notice { due: 0, told: leased.conversation.log.number };
             }

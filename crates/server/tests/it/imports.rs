@@ -211,8 +211,8 @@ async fn a_third_import_at_a_time_is_told_to_come_later() {
 /// Line `number` of a large import, from 1: every hundredth one is refused.
 fn line(number: usize) -> String {
     match number {
-        _ if number % 100 == 0 => "{\"user\": {\"id\": \"nobody\", \"name\": \"\"}}\n".to_owned(),
-        _ if number % 3 == 0 => {
+        _ if number.is_multiple_of(100) => "{\"user\": {\"id\": \"nobody\", \"name\": \"\"}}\n".to_owned(),
+        _ if number.is_multiple_of(3) => {
             let (one, other) = (number - 1, number - 2);
             let people = json!([format!("user{one}"), format!("user{other}")]);
             let job = json!({ "id": number, "title": "Fence", "participants": people, "status": "open" });
@@ -248,7 +248,7 @@ fn a_marketplace_moves_in_within_a_minute() {
     assert_eq!(answers.len(), 10_001);
     for (at, answer) in answers.iter().enumerate() {
         assert_eq!(answer["line"], at + 1);
-        let refused = (at + 1) % 100 == 0 || at == 10_000;
+        let refused = (at + 1).is_multiple_of(100) || at == 10_000;
         assert_eq!(answer["status"] == "ok", !refused, "{answer}");
     }
     assert_eq!(answers[99]["error"]["field"], "name");
