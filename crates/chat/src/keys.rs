@@ -27,14 +27,24 @@
 //! | user's uploads | `USER#<id>` / `UPLOADS` | uploadFile | uploadFile |
 //! | removal | `REMOVALS` / `FILE#<id>` | delete, and the sweeper once the bytes are gone | the sweeper |
 //! | task | `TASKS` / `<due>#<random id>` | a host's change, the server that runs it | servers, every few seconds |
-//! | outbox | `OUTBOX` / `<conversation id>` | every change of a conversation, where the host is told | the driver |
-//! | how far the host was told | `CONVERSATION#<id>` / `OUTBOX` | the driver | the driver |
+//! | outbox | `OUTBOX`, of mail `MAIL` / `<conversation id>` | every change of a conversation, where somebody is told | the driver |
+//! | how far a channel has told | `CONVERSATION#<id>` / `OUTBOX`, `MAIL` | the driver | the driver |
+//! | report to be told | `CONVERSATION#<id>` / `REPORTED#<change>#<report id>` | report | the driver |
+//! | when to look for unread messages | `UNREAD`, of mail `UNREADMAIL` / `<due>#<conversation id>` | the driver | the driver |
 //! | failed event | `FAILED` / `<id>` | the driver, a day after the first failure | the host |
+//! | event to be delivered again | `OUTBOX` / `<id of a failed event>` | the host | the driver |
 //! | folder of the files | `SYSTEM` / `FILES` | the first start with local files over a shared table | every such start |
 //! | retention of the last start | `SYSTEM` / `RETENTION` | a start with another retention | every start of a server |
 //! | sweep | `SYSTEM` / `SWEEP` | the sweeper | the sweeper |
 //!
 //! Numbers are padded with zeros, so that rows are in their order. Values are JSON with a version in `v`.
+
+mod told;
+
+pub(crate) use told::{
+    all_reported, due_unread, failed, failed_after, outbox, outbox_rows, redelivery, reported, told, told_conversation,
+    unread,
+};
 
 use crate::base::id::{ConversationId, JobId, MessageId, UserId};
 use jobline_store::{Consistency, Direction, Key, Range, Row};
@@ -225,62 +235,6 @@ fn due_at(partition: &str, now: u64, limit: usize) -> Range {
         limit,
         consistency: Consistency::Eventual,
     }
-}
-
-/// That the host has not been told everything of a conversation.
-pub(crate) fn outbox(conversation: &ConversationId) -> Key {
-    Key::new("OUTBOX", conversation.as_str())
-}
-
-/// All keys of [`outbox`] and [`redelivery`].
-pub(crate) fn outbox_rows() -> Range {
-    Range { consistency: Consistency::Strong, ..Range::prefix("OUTBOX", "", 100) }
-}
-
-/// How far the host was told of a conversation.
-pub(crate) fn told(conversation: &ConversationId) -> Key {
-    Key::new(conversation_partition(conversation), "OUTBOX")
-}
-
-/// A report of which the host has not been told.
-pub(crate) fn reported(conversation: &ConversationId, change: u64, report: &str) -> Key {
-    Key::new(conversation_partition(conversation), format!("REPORTED#{change:016}#{report}"))
-}
-
-/// The first keys of [`reported`], in the order of the log.
-pub(crate) fn all_reported(conversation: &ConversationId, limit: usize) -> Range {
-    Range::prefix(conversation_partition(conversation), "REPORTED#", limit)
-}
-
-/// That messages of a conversation may still be unread at an instant.
-pub(crate) fn unread(due: u64, conversation: &ConversationId) -> Key {
-    Key::new("UNREAD", format!("{due:016}#{}", conversation.as_str()))
-}
-
-/// The keys of [`unread`] that are due at `now`, the oldest first.
-pub(crate) fn due_unread(now: u64) -> Range {
-    due_at("UNREAD", now, 100)
-}
-
-/// The conversation that a key of [`outbox`] or [`unread`] names.
-pub(crate) fn told_conversation(key: &Key) -> Option<ConversationId> {
-    ConversationId::new(key.sort.split_once('#').map_or(key.sort.as_str(), |(_, id)| id))
-}
-
-/// An event that could not be delivered.
-pub(crate) fn failed(id: &str) -> Key {
-    Key::new("FAILED", id)
-}
-
-/// The events that could not be delivered, after the one with the id `after`.
-pub(crate) fn failed_after(after: Option<&str>, limit: usize) -> Range {
-    let range = Range::prefix("FAILED", "failed_", limit);
-    after.map_or_else(|| range.clone(), |id| range.after(id))
-}
-
-/// That an event which could not be delivered is to be delivered again.
-pub(crate) fn redelivery(id: &str) -> Key {
-    Key::new("OUTBOX", id)
 }
 
 /// Under which retention rows were written last.

@@ -6,7 +6,7 @@ use crate::engines::Engines;
 use crate::system::{SystemClock, SystemRandom};
 use jobline_chat::{Clock as _, Random as _};
 use jobline_store::{Consistency, Key};
-use jobline_tools::doctor::{Findings, Helper, PublicUrl, Surroundings, Transport, look};
+use jobline_tools::doctor::{Findings, Helper, MailHost, PublicUrl, Surroundings, Transport, look};
 use std::fs::OpenOptions;
 use std::path::Path;
 
@@ -124,7 +124,11 @@ fn surroundings(settings: &Settings, config: &Config) -> Surroundings {
     });
     let bus = settings.bus.as_deref().unwrap_or_default();
     let bus = bus.split(',').filter_map(|url| nats_server(url.trim())).collect();
-    Surroundings { public_url, jwks_url, bus, helpers: helpers.unwrap_or_default() }
+    let mail = config.mail.server.as_ref().map(|server| {
+        let ((host, port), is_wrapped) = (server.url.address(), server.url.is_wrapped());
+        MailHost { host: host.to_owned(), port, is_wrapped }
+    });
+    Surroundings { public_url, jwks_url, bus, mail, helpers: helpers.unwrap_or_default() }
 }
 
 /// Host and port of a URL of NATS, which may hold a password.

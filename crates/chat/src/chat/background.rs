@@ -5,7 +5,10 @@ use crate::{
     base::error::Result,
     files::sweep,
     messages,
-    outbox::{driver, port::Outside},
+    outbox::{
+        driver,
+        port::{Mail, Outside, Port},
+    },
     tasks::run,
 };
 
@@ -40,7 +43,7 @@ impl Chat {
     /// # Errors
     /// `unavailable`: what was not delivered is due again in half a minute.
     pub async fn tell_outside(&self, outside: &dyn Outside) -> Result<usize> {
-        driver::tell(&self.cx, outside).await
+        driver::tell(&self.cx, Port::Webhook(outside)).await
     }
 
     /// Returns once this server has stored something that the host is to be told. One task at a time may wait for it.
@@ -52,5 +55,20 @@ impl Chat {
     #[must_use]
     pub fn outside_failure(&self) -> Option<String> {
         self.cx.outside.take_failure()
+    }
+
+    /// Sends mail about what users have not read: one for each conversation until they have read it. Answers how many were
+    /// sent. A server runs it every few seconds.
+    ///
+    /// # Errors
+    /// `unavailable`: what was not sent is due again in half a minute.
+    pub async fn send_mail(&self, mail: &dyn Mail) -> Result<usize> {
+        driver::tell(&self.cx, Port::Mail(mail)).await
+    }
+
+    /// Why a mail was not sent, if one was not since this was last asked: one line.
+    #[must_use]
+    pub fn mail_failure(&self) -> Option<String> {
+        self.cx.mail.take_failure()
     }
 }

@@ -3,8 +3,8 @@
 use super::{
     event::{self, Entries, Entry},
     failed,
-    lease::{self, Leased},
-    port::Outside,
+    lease::{self, Leased, Told},
+    port::Port,
     unread,
 };
 use crate::{
@@ -23,18 +23,18 @@ const AT_ONCE: usize = 16;
 ///
 /// # Errors
 /// `unavailable`: what was not delivered is due again when its lease ends.
-pub(crate) async fn tell(cx: &Context, outside: &dyn Outside) -> Result<usize> {
-    let stored = tell_all(cx, outside, keys::outbox_rows()).await?;
-    Ok(stored + tell_all(cx, outside, keys::due_unread(cx.now())).await?)
+pub(crate) async fn tell(cx: &Context, port: Port<'_>) -> Result<usize> {
+    let stored = tell_all(cx, port, keys::outbox_rows(port.channel())).await?;
+    Ok(stored + tell_all(cx, port, keys::due_unread(port.channel(), cx.now())).await?)
 }
 
 /// Delivers what the rows of `range` name.
-async fn tell_all(cx: &Context, outside: &dyn Outside, mut range: Range) -> Result<usize> {
+async fn tell_all(cx: &Context, port: Port<'_>, mut range: Range) -> Result<usize> {
     let mut told = 0;
     loop {
         let page = cx.db.page(&range).await?;
         let mut running = stream::iter(page.rows)
-            .map(|(key, row)| async move { tell_one(cx, outside, &key, &row).await })
+            .map(|(key, row)| async move { tell_one(cx, port, &key, &row).await })
             .buffer_unordered(AT_ONCE);
         let mut failure = None;
         while let Some(result) = running.next().await {
@@ -53,24 +53,28 @@ async fn tell_all(cx: &Context, outside: &dyn Outside, mut range: Range) -> Resu
 }
 
 /// Delivers what one row of the outbox names.
-async fn tell_one(cx: &Context, outside: &dyn Outside, key: &Key, found: &Row) -> Result<usize> {
-    if failed::is_id(&key.sort) {
+async fn tell_one(cx: &Context, port: Port<'_>, key: &Key, found: &Row) -> Result<usize> {
+    if let Port::Webhook(outside) = port
+        && failed::is_id(&key.sort)
+    {
         return Ok(usize::from(failed::attempt(cx, outside, key, found).await?));
     }
-    tell_conversation(cx, outside, key, found).await
+    tell_conversation(cx, port, key, found).await
 }
 
 /// Delivers the events of one conversation, up to its end or to one that fails.
-async fn tell_conversation(cx: &Context, outside: &dyn Outside, key: &Key, found: &Row) -> Result<usize> {
+async fn tell_conversation(cx: &Context, port: Port<'_>, key: &Key, found: &Row) -> Result<usize> {
     let Some(id) = keys::told_conversation(key) else { return Ok(0) };
-    let keys = [keys::conversation(&id), keys::told(&id)];
+    let keys = [keys::conversation(&id), keys::told(port.channel(), &id)];
     let mut rows = cx.db.get_many(&keys, Consistency::Strong).await?;
     let (told, conversation) = (rows.pop().flatten(), rows.pop().flatten());
     let Some(conversation) = conversation else { return Ok(0) };
     let conversation: ConversationRow = rows::decode(&conversation)?;
-    let Some(mut leased) = lease::take(cx, id, conversation, told.as_ref()).await? else { return Ok(0) };
-    let Some(due) = unread::tell_due(cx, outside, &mut leased).await? else { return Ok(0) };
-    let (delivered, is_done) = follow(cx, outside, &mut leased).await?;
+    let Some(mut leased) = lease::take(cx, port.channel(), id, conversation, told.as_ref()).await? else {
+        return Ok(0);
+    };
+    let Some(due) = unread::tell_due(cx, port, &mut leased).await? else { return Ok(0) };
+    let (delivered, is_done) = follow(cx, port, &mut leased).await?;
     if is_done {
         finish(cx, leased, key, found.version).await?;
     }
@@ -78,12 +82,12 @@ async fn tell_conversation(cx: &Context, outside: &dyn Outside, key: &Key, found
 }
 
 /// Delivers from where the lease stands to the end of the log. Answers how many events were delivered, and whether that is all.
-async fn follow(cx: &Context, outside: &dyn Outside, leased: &mut Leased) -> Result<(usize, bool)> {
+async fn follow(cx: &Context, port: Port<'_>, leased: &mut Leased) -> Result<(usize, bool)> {
     let (mut delivered, end) = (0, leased.conversation.log);
     loop {
-        let Entries { entries, is_all } = event::entries(cx, &leased.id, leased.row.told, end).await?;
+        let Entries { entries, is_all } = event::entries(cx, leased.channel, &leased.id, leased.row.told, end).await?;
         for entry in entries {
-            match tell_entry(cx, outside, leased, &entry).await? {
+            match tell_entry(cx, port, leased, &entry).await? {
                 Some(events) => delivered += events,
                 None => return Ok((delivered, false)),
             }
@@ -100,12 +104,14 @@ async fn follow(cx: &Context, outside: &dyn Outside, leased: &mut Leased) -> Res
 }
 
 /// Delivers the events of one change. `None` when one failed, or the lease was lost.
-async fn tell_entry(cx: &Context, outside: &dyn Outside, leased: &mut Leased, entry: &Entry) -> Result<Option<usize>> {
+async fn tell_entry(cx: &Context, port: Port<'_>, leased: &mut Leased, entry: &Entry) -> Result<Option<usize>> {
     let mut delivered = 0;
-    for event in entry.events(&leased.id, outside.takes_content()) {
-        match lease::tell(cx, outside, leased, &event).await? {
-            Some(events) => delivered += events,
-            None => return Ok(None),
+    if let Port::Webhook(outside) = port {
+        for event in entry.events(&leased.id, outside.takes_content()) {
+            match lease::tell(cx, leased, Told::Event(outside, &event)).await? {
+                Some(events) => delivered += events,
+                None => return Ok(None),
+            }
         }
     }
     if let Some(key) = entry.own_row(&leased.id) {
@@ -125,7 +131,7 @@ async fn finish(cx: &Context, mut leased: Leased, key: &Key, found: Version) -> 
     }
     if cx.db.commit(commit).await? != Outcome::Committed {
         lease::store(cx, &mut leased).await?;
-        cx.outside.set();
+        cx.signal(leased.channel).set();
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! The events of a conversation, made from its log when they are delivered.
 
-use super::{port::OutsideEvent, reported::ReportedRow};
+use super::{channel::Channel, port::OutsideEvent, reported::ReportedRow};
 use crate::{
     base::{
         error::Result,
@@ -78,12 +78,18 @@ impl Entry {
 }
 
 /// What comes after `from` and up to `end`, as far as it is read at once.
-pub(crate) async fn entries(cx: &Context, id: &ConversationId, from: Position, end: Position) -> Result<Entries> {
+pub(crate) async fn entries(
+    cx: &Context,
+    channel: Channel,
+    id: &ConversationId,
+    from: Position,
+    end: Position,
+) -> Result<Entries> {
     let range = keys::messages(id, from.at, u64::MAX, Direction::Ascending, PAGE, Consistency::Strong);
     let (messages, changes, reports) = try_join!(
         cx.db.decode_range::<MessageRow>(range),
         cx.db.decode_range::<ChangeRow>(keys::changes(id, from.change + 1, PAGE)),
-        cx.db.decode_range::<ReportedRow>(keys::all_reported(id, PAGE)),
+        reports(cx, channel, id),
     )?;
     // Beyond a page that is full there may be more, which come before what the other pages hold.
     let full_until = |last: Option<u64>| last.unwrap_or(u64::MAX);
@@ -103,6 +109,14 @@ pub(crate) async fn entries(cx: &Context, id: &ConversationId, from: Position, e
         with_call(cx, id, entry).await?;
     }
     Ok(Entries { entries, is_all })
+}
+
+/// The reports that the host has not been told; nobody else is.
+async fn reports(cx: &Context, channel: Channel, id: &ConversationId) -> Result<Vec<ReportedRow>> {
+    match channel {
+        Channel::Webhook => cx.db.decode_range(keys::all_reported(id, PAGE)).await,
+        Channel::Mail => Ok(Vec::new()),
+    }
 }
 
 /// Adds its message to the change of a call, unless that has expired.

@@ -1,8 +1,9 @@
 //! The lease of a conversation: one server at a time delivers its events, and what failed holds back what comes after it.
 
 use super::{
+    channel::Channel,
     failed,
-    port::{Delivery, Outside, OutsideEvent},
+    port::{Delivery, Mail, Outside, OutsideEvent, UnreadNotice},
     row::{LEASE_MS, ToldRow},
 };
 use crate::{
@@ -28,6 +29,7 @@ const DAY_MS: u64 = 86_400_000;
 
 /// A conversation whose events this server delivers, until its lease ends.
 pub(super) struct Leased {
+    pub channel: Channel,
     pub id: ConversationId,
     /// As it was just before the lease.
     pub conversation: ConversationRow,
@@ -52,6 +54,7 @@ impl Leased {
 /// Takes a conversation for this server. `None` while it belongs to another one, or waits after a failure.
 pub(super) async fn take(
     cx: &Context,
+    channel: Channel,
     id: ConversationId,
     conversation: ConversationRow,
     found: Option<&Row>,
@@ -64,36 +67,56 @@ pub(super) async fn take(
         return Ok(None);
     }
     let row = ToldRow { not_before: cx.now() + LEASE_MS, ..row };
-    let key = keys::told(&id);
+    let key = keys::told(channel, &id);
     let commit = cx.db.begin().put(key.clone(), rows::as_read(found), rows::encode(&row), None).build()?;
     let is_ours = cx.db.commit_built(&commit).await? == Outcome::Committed;
     let version = commit.version();
-    Ok(is_ours.then(|| Leased { id, conversation, row, wakes: Vec::new(), key, version }))
+    Ok(is_ours.then(|| Leased { channel, id, conversation, row, wakes: Vec::new(), key, version }))
 }
 
-/// Delivers one event: 1, or 0 when it was given up. `None` when it failed, or the lease was lost.
-pub(super) async fn tell(
-    cx: &Context,
-    outside: &dyn Outside,
-    leased: &mut Leased,
-    event: &OutsideEvent,
-) -> Result<Option<usize>> {
+/// Delivers one event or notice: 1, or 0 when it was given up. `None` when it failed, or the lease was lost.
+pub(super) async fn tell(cx: &Context, leased: &mut Leased, told: Told<'_>) -> Result<Option<usize>> {
     if leased.row.not_before < cx.now() + RENEW_MS && !renew(cx, leased).await? {
         return Ok(None);
     }
-    let delivered = match outside.deliver(event).await {
+    let delivered = match told.deliver().await {
         Delivery::Delivered => 1,
         Delivery::Failed { why, retry_after_ms } if !is_given_up(cx, &leased.row) => {
             wait(cx, leased, &why, retry_after_ms).await?;
             return Ok(None);
         }
         Delivery::Failed { why, .. } | Delivery::Refused { why } => {
-            give_up(cx, event, &why).await?;
+            cx.signal(leased.channel).failed(&why);
+            told.give_up(cx, &why).await?;
             0
         }
     };
     (leased.row.failures, leased.row.failing_since) = (0, 0);
     Ok(Some(delivered))
+}
+
+/// What is delivered, and through which port.
+#[derive(Clone, Copy)]
+pub(super) enum Told<'a> {
+    Event(&'a dyn Outside, &'a OutsideEvent),
+    Notice(&'a dyn Mail, &'a UnreadNotice),
+}
+
+impl Told<'_> {
+    async fn deliver(self) -> Delivery {
+        match self {
+            Self::Event(outside, event) => outside.deliver(event).await,
+            Self::Notice(mail, notice) => mail.send(notice).await,
+        }
+    }
+
+    /// Keeps an event that could not be delivered for the host to see. A mail is nothing to anybody later.
+    async fn give_up(self, cx: &Context, why: &str) -> Result<()> {
+        match self {
+            Self::Event(_, event) => failed::keep(cx, event, why).await,
+            Self::Notice(..) => Ok(()),
+        }
+    }
 }
 
 fn is_given_up(cx: &Context, row: &ToldRow) -> bool {
@@ -126,13 +149,7 @@ async fn wait(cx: &Context, leased: &mut Leased, why: &str, asked: Option<u64>) 
     let doubled = FIRST_WAIT_MS << row.failures.min(12);
     row.failures += 1;
     row.not_before = now + doubled.max(asked.unwrap_or(0)).min(LONGEST_WAIT_MS);
-    cx.outside.failed(why);
+    cx.signal(leased.channel).failed(why);
     store(cx, leased).await?;
     Ok(())
-}
-
-/// Keeps an event that could not be delivered for the host to see.
-async fn give_up(cx: &Context, event: &OutsideEvent, why: &str) -> Result<()> {
-    cx.outside.failed(why);
-    failed::keep(cx, event, why).await
 }

@@ -1,5 +1,6 @@
 //! A report that the host is to be told of: it changes nothing in the log, so it has a row of its own beside it.
 
+use super::channel::Channel;
 use crate::{
     base::{
         id::ConversationId,
@@ -41,6 +42,6 @@ impl ReportedRow {
         }
         let key = keys::reported(conversation, self.change, &self.id);
         let commit = commit.put(key, Condition::Any, rows::encode(self), None);
-        commit.put(keys::outbox(conversation), Condition::Any, rows::encode(&LAYOUT), None)
+        commit.put(keys::outbox(Channel::Webhook, conversation), Condition::Any, rows::encode(&LAYOUT), None)
     }
 }

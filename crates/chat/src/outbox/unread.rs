@@ -6,8 +6,9 @@
 
 use super::{
     event::{self, Entry},
-    lease::{self, Leased},
-    port::{Outside, OutsideEvent},
+    lease::{self, Leased, Told},
+    notice,
+    port::{OutsideEvent, Port},
     row::Notice,
 };
 use crate::{
@@ -23,13 +24,17 @@ use jobline_store::{Consistency, Direction};
 /// How many messages are read at once in search of the first unread one.
 const PAGE: usize = 50;
 
+/// A mail that is later than this is not sent: mail was just set up, or could not be sent for so long.
+const MAIL_WITHIN_MS: u64 = 86_400_000;
+
 /// What is decided when a notice is due.
 enum Decision {
     /// All was read, or the member does not want to know.
     Nothing,
     /// The first unread message is younger: at this instant.
     Later(u64),
-    Tell(OutsideEvent),
+    /// `count` messages are unread, the first of them since `due` less the time that they may be.
+    Tell { first: Box<MessageRow>, count: u64, due: u64 },
 }
 
 /// Notes when to look whether what was told is still unread.
@@ -54,14 +59,14 @@ pub(super) fn expect(cx: &Context, leased: &mut Leased, entry: &Entry) {
 /// Notes that the driver looks at what `member` has not read at the instant `due`.
 fn look_at(leased: &mut Leased, member: usize, due: u64) {
     leased.row.notices[member].due = due;
-    let wake = keys::unread(due, &leased.id);
+    let wake = keys::unread(leased.channel, due, &leased.id);
     if !leased.wakes.contains(&wake) {
         leased.wakes.push(wake);
     }
 }
 
-/// Tells what is due. Answers how many events were delivered; `None` when one failed, or the lease was lost.
-pub(super) async fn tell_due(cx: &Context, outside: &dyn Outside, leased: &mut Leased) -> Result<Option<usize>> {
+/// Tells what is due. Answers how much was delivered; `None` when something failed, or the lease was lost.
+pub(super) async fn tell_due(cx: &Context, port: Port<'_>, leased: &mut Leased) -> Result<Option<usize>> {
     let mut delivered = 0;
     for member in [0, 1] {
         let Notice { due, told } = leased.row.notices[member];
@@ -71,14 +76,35 @@ pub(super) async fn tell_due(cx: &Context, outside: &dyn Outside, leased: &mut L
         match decide(cx, leased, member).await? {
             Decision::Nothing => leased.row.notices[member] = Notice { due: 0, told },
             Decision::Later(due) => look_at(leased, member, due),
-            Decision::Tell(event) => {
-                let Some(events) = lease::tell(cx, outside, leased, &event).await? else { return Ok(None) };
+            Decision::Tell { first, count, due } => {
+                let event = event::of_unread(&leased.id, member, &first, count, due);
+                let Some(events) = tell(cx, port, leased, member, &event, count).await? else { return Ok(None) };
                 delivered += events;
                 leased.row.notices[member] = Notice { due: 0, told: leased.conversation.log.number };
             }
         }
     }
     Ok(Some(delivered))
+}
+
+/// Tells the host by an event, or the member by mail, unless they want none or it is too late for that.
+async fn tell(
+    cx: &Context,
+    port: Port<'_>,
+    leased: &mut Leased,
+    member: usize,
+    event: &OutsideEvent,
+    count: u64,
+) -> Result<Option<usize>> {
+    match port {
+        Port::Webhook(outside) => lease::tell(cx, leased, Told::Event(outside, event)).await,
+        Port::Mail(_) if leased.row.notices[member].due + MAIL_WITHIN_MS < cx.now() => Ok(Some(0)),
+        Port::Mail(mail) => {
+            let notice = notice::notice(cx, leased, member, &event.id, count, mail.takes_content()).await?;
+            let Some(notice) = notice else { return Ok(Some(0)) };
+            lease::tell(cx, leased, Told::Notice(mail, &notice)).await
+        }
+    }
 }
 
 async fn decide(cx: &Context, leased: &Leased, member: usize) -> Result<Decision> {
@@ -94,7 +120,7 @@ async fn decide(cx: &Context, leased: &Leased, member: usize) -> Result<Decision
     let due = first.at.saturating_add(cx.settings.unread_after_ms);
     Ok(match due > now {
         true => Decision::Later(due),
-        false => Decision::Tell(event::of_unread(&leased.id, member, &first, count, due)),
+        false => Decision::Tell { first: Box::new(first), count, due },
     })
 }
 

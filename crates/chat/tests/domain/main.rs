@@ -12,6 +12,7 @@ mod files;
 mod inbox;
 mod jobs;
 mod live;
+mod mail;
 mod moderation;
 mod outbox;
 mod presence;

@@ -91,6 +91,8 @@ fn a_deployment_that_is_well_is_told_so() {
                 "JOBLINE_BUS",
                 format!("nats://user:hunter2@{}", speaker("INFO {\"version\":\"2\"}\r\n", String::new())),
             )
+            .env("JOBLINE_SMTP_URL", format!("smtp://{}", speaker("220 mail.example\r\n", String::new())))
+            .env("JOBLINE_MAIL_FROM", "chat@example.com")
             .env("JOBLINE_STUN_URL", format!("stun:{}", stun_server()))
             .env("JOBLINE_TURN_URL", format!("turn:{}", stun_server()))
             .env("JOBLINE_TURN_SECRET", "a-secret-of-the-relay"),
@@ -104,6 +106,7 @@ fn a_deployment_that_is_well_is_told_so() {
     said.has("ok      origin", &["https://market.example"]);
     said.has("ok      clock", &[]);
     said.has("ok      bus", &["NATS answers"]);
+    said.has("ok      mail", &["answers"]);
     said.has("ok      calls", &["stun:127.0.0.1", "answers"]);
     said.has("ok      calls", &["turn:127.0.0.1", "answers"]);
     said.has("nothing is wrong", &[]);

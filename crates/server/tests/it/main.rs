@@ -17,6 +17,7 @@ mod identity;
 mod imports;
 mod input;
 mod links;
+mod mail;
 mod openapi;
 mod operations;
 mod sockets;

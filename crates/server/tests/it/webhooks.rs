@@ -128,7 +128,7 @@ fn events_reach_the_host_in_order_through_the_kill_of_the_server() {
 }
 
 /// Waits until `find` finds something.
-fn until<T>(what: &str, mut find: impl FnMut() -> Option<T>) -> T {
+pub fn until<T>(what: &str, mut find: impl FnMut() -> Option<T>) -> T {
     let begun = Instant::now();
     loop {
         if let Some(found) = find() {
