@@ -36,6 +36,7 @@
 //! | folder of the files | `SYSTEM` / `FILES` | the first start with local files over a shared table | every such start |
 //! | retention of the last start | `SYSTEM` / `RETENTION` | a start with another retention | every start of a server |
 //! | sweep | `SYSTEM` / `SWEEP` | the sweeper | the sweeper |
+//! | clock | `SYSTEM` / `CLOCK` | servers, at the start and before each sweep | the same |
 //!
 //! Numbers are padded with zeros, so that rows are in their order. Values are JSON with a version in `v`.
 
@@ -250,6 +251,11 @@ pub(crate) fn folder() -> Key {
 /// How far the sweeper has come.
 pub(crate) fn sweep() -> Key {
     Key::new("SYSTEM", "SWEEP")
+}
+
+/// What the clock said when a server last looked at it.
+pub(crate) fn clock() -> Key {
+    Key::new("SYSTEM", "CLOCK")
 }
 
 /// The messages of a conversation with `after < createdAt < before`.

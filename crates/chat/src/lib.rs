@@ -26,6 +26,7 @@ mod user;
 pub use base::{
     announcer::Announce,
     clock::{Clock, Random},
+    clock_row::ClockLook,
     error::{Error, Result},
     id::{ConversationId, JobId, MessageId, UserId},
     retention_row::retention_warning,

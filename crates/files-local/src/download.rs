@@ -12,7 +12,7 @@ use bytes::Bytes;
 use futures_util::Stream;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use jobline_chat::{Error, Result, is_file_id};
-use jobline_wire::{Code, content_disposition, file_types::is_inline_image};
+use jobline_wire::{Code, content_disposition, file_types::is_inline};
 use std::io;
 use std::sync::Arc;
 
@@ -63,7 +63,7 @@ impl LocalFiles {
 
 /// The headers that do not depend on what part is asked for.
 fn describe(grant: &Download, etag: &str, now_ms: u64, headers: &mut HeaderMap) {
-    let inline = grant.inline && is_inline_image(&grant.content_type);
+    let inline = grant.inline && is_inline(&grant.content_type);
     let fresh_s = grant.expires_ms.saturating_sub(now_ms) / 1_000;
     let values = [
         (header::CONTENT_TYPE, HeaderValue::from_str(&grant.content_type)),

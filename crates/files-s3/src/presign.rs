@@ -7,7 +7,7 @@ use aws_sdk_s3::presigning::PresigningConfig;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jobline_chat::{DownloadGrant, Error, Result, UploadGrant, iso};
-use jobline_wire::{UploadTarget, content_disposition, file_types::is_inline_image};
+use jobline_wire::{UploadTarget, content_disposition, file_types::is_inline};
 use std::time::{Duration, UNIX_EPOCH};
 
 /// Headers that are signed and that no client has to be told of: browsers set them from the body and the URL.
@@ -39,7 +39,7 @@ impl S3Files {
     }
 
     pub(crate) async fn presign_download(&self, grant: &DownloadGrant<'_>) -> Result<String> {
-        let inline = grant.inline && is_inline_image(grant.content_type);
+        let inline = grant.inline && is_inline(grant.content_type);
         let until = self.until(grant.expires_ms)?;
         let get = self
             .client

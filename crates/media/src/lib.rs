@@ -14,12 +14,14 @@ mod png;
 mod refusal;
 #[cfg(test)]
 mod tests;
+mod voice;
 mod webp;
 mod zip;
 
 pub use format::without_metadata;
 pub use image::Dimensions;
 pub use refusal::{Refusal, Result};
+pub use voice::voice_duration_ms;
 
 use jobline_wire::{Code, MessageType, file_types, limits::FILE_BYTES};
 use zip::Zip;
@@ -44,6 +46,8 @@ enum Proof {
     OpenDocument,
     /// An OLE compound file with this stream: the Office formats before 2007.
     Ole(&'static [&'static str]),
+    /// A recording of a voice: its one track, which is read to the end.
+    Voice,
     /// Text that a browser would not take for a page.
     Text,
 }
@@ -64,6 +68,8 @@ const ACCEPTED: &[Media] = &[
     Media("image/webp", &[], &["webp"], Proof::Image),
     Media("image/heic", &["image/heic-sequence"], &["heic", "heif", "hif"], HEIC),
     Media("image/heif", &["image/heif-sequence"], &["heic", "heif", "hif"], HEIC),
+    Media("audio/mp4", &["audio/x-m4a", "audio/m4a"], &["m4a", "mp4"], Proof::Voice),
+    Media("audio/webm", &[], &["webm", "weba"], Proof::Voice),
     Media("application/pdf", &["application/x-pdf"], &["pdf"], Proof::Signature(b"%PDF-")),
     Media("application/zip", &["application/x-zip-compressed", "application/x-zip"], &["zip"], Proof::Zip),
     Media("application/msword", &[], &["doc", "dot"], Proof::Ole(&["WordDocument", ENCRYPTED])),
@@ -129,7 +135,8 @@ const SAYS_LITTLE: &[(&str, &[&str])] = &[
 ];
 
 /// What is accepted, for people.
-const IN_WORDS: &str = "JPEG, PNG, GIF, WebP, HEIC, PDF, Office and OpenDocument files, plain text, CSV and ZIP";
+const IN_WORDS: &str = "JPEG, PNG, GIF, WebP, HEIC, PDF, Office and OpenDocument files, plain text, CSV, ZIP, and \
+                        voice messages in MP4 (AAC) or WebM (Opus)";
 
 /// A file that was announced, as it is kept and shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -235,6 +242,7 @@ fn proves(name: &str, proof: Proof, bytes: &[u8]) -> bool {
         },
         Proof::OpenDocument => Zip::read(bytes).and_then(|zip| zip.stored("mimetype")) == Some(name.as_bytes()),
         Proof::Ole(streams) => is_ole(bytes, streams),
+        Proof::Voice => voice_duration_ms(name, bytes).is_some(),
         Proof::Text => plain::is_text(bytes),
     }
 }
@@ -253,16 +261,26 @@ fn has_brand(bytes: &[u8], brands: &[&[u8; 4]]) -> bool {
     bytes::part(bytes, 4, 4) == Some(b"ftyp") && named.take(64).any(|(_, brand)| brands.iter().any(|one| brand == *one))
 }
 
-/// `image` for the pictures that every browser shows, `file` for all else.
+/// `image` for the pictures that every browser shows, `voice` for recordings, `file` for all else.
 #[must_use]
 pub fn message_type(content_type: &str) -> MessageType {
-    if shown_inline(content_type) { MessageType::Image } else { MessageType::File }
+    match content_type {
+        image if file_types::is_inline_image(image) => MessageType::Image,
+        voice if file_types::is_voice(voice) => MessageType::Voice,
+        _ => MessageType::File,
+    }
 }
 
-/// Whether a browser may show it in place.
+/// Whether it is an image that every browser shows.
+#[must_use]
+pub fn is_image(content_type: &str) -> bool {
+    file_types::is_inline_image(content_type)
+}
+
+/// Whether a browser may show or play it in place.
 #[must_use]
 pub fn shown_inline(content_type: &str) -> bool {
-    file_types::is_inline_image(content_type)
+    file_types::is_inline(content_type)
 }
 
 fn find(content_type: &str) -> Option<&'static Media> {

@@ -3,6 +3,7 @@
 
 use crate::engines::Upkeep;
 use jobline_api::app::App;
+use jobline_chat::{ClockLook, iso};
 use jobline_store::Error;
 use std::time::Duration;
 
@@ -36,19 +37,54 @@ pub async fn until_next_look(app: &App, own: impl Future<Output = ()>) {
 
 /// Sweeps files, and the expired rows of an engine that does not remove them by itself. Never returns.
 pub async fn sweep(app: &App, rows: Option<&dyn Upkeep>) {
+    may_delete(app).await;
     app.clock.sleep(FIRST_AFTER).await;
     loop {
-        match app.chat.sweep().await {
-            Ok(0) => {}
-            Ok(files) => tracing::info!(files, "swept files"),
-            Err(error) => tracing::error!(%error, "files could not be swept"),
-        }
-        if let Some(rows) = rows
-            && let Err(error) = sweep_rows(app, rows).await
-        {
-            tracing::error!(%error, "rows could not be swept");
+        if may_delete(app).await {
+            sweep_files(app).await;
+            if let Some(rows) = rows
+                && let Err(error) = sweep_rows(app, rows).await
+            {
+                tracing::error!(%error, "rows could not be swept");
+            }
         }
         app.clock.sleep(EVERY).await;
+    }
+}
+
+/// Whether the clock is fit to tell what is old enough to be deleted. Says so where it is not.
+async fn may_delete(app: &App) -> bool {
+    match app.chat.look_at_clock().await {
+        Ok(ClockLook::Steady) => true,
+        Ok(ClockLook::Behind { by_ms }) => {
+            tracing::warn!(
+                minutes = by_ms / 60_000,
+                "the clock is behind what it said before: messages of that time are dated in the future, and their \
+                 conversations stay on top until then; check the clock of every server"
+            );
+            // What is old enough by an earlier clock is old enough.
+            true
+        }
+        Ok(ClockLook::Jumped { until_ms }) => {
+            tracing::warn!(
+                until = iso(until_ms),
+                "the clock went on by more than a day since a server last looked: nothing is deleted for its age until \
+                 the time given, in case it is wrong; after a server was off for so long this is as it should be"
+            );
+            false
+        }
+        Err(error) => {
+            tracing::error!(%error, "the clock could not be compared; nothing is deleted for its age");
+            false
+        }
+    }
+}
+
+async fn sweep_files(app: &App) {
+    match app.chat.sweep().await {
+        Ok(0) => {}
+        Ok(files) => tracing::info!(files, "swept files"),
+        Err(error) => tracing::error!(%error, "files could not be swept"),
     }
 }
 

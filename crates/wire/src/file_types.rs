@@ -10,6 +10,21 @@ pub fn is_inline_image(content_type: &str) -> bool {
     INLINE_IMAGES.contains(&content_type)
 }
 
+/// Recordings of a voice. A message with one is a `voice`, and its download may be played in place.
+pub const VOICES: [&str; 2] = ["audio/mp4", "audio/webm"];
+
+/// Whether files of this media type are recordings of a voice. `content_type` is in lower case, without parameters.
+#[must_use]
+pub fn is_voice(content_type: &str) -> bool {
+    VOICES.contains(&content_type)
+}
+
+/// Whether a browser may show or play a file of this media type in place.
+#[must_use]
+pub fn is_inline(content_type: &str) -> bool {
+    is_inline_image(content_type) || is_voice(content_type)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -28,6 +28,10 @@ pub const URL_BYTES: usize = 2_048;
 pub const EMAIL_BYTES: usize = 254;
 /// Bytes of a file: 10 MB.
 pub const FILE_BYTES: u64 = 10 * 1024 * 1024;
+/// Milliseconds that a voice message plays: 5 minutes.
+pub const VOICE_MS: u64 = 5 * 60_000;
+/// Characters of the waveform of a voice message.
+pub const WAVEFORM_CHARS: usize = 64;
 /// Bytes of a file's name.
 pub const FILE_NAME_BYTES: usize = 255;
 /// Bytes of a request's body, uploads aside.

@@ -1,5 +1,5 @@
 use crate::Call;
-use crate::limits::{CLIENT_ID_BYTES, CONTENT_CHARS, JOB_ID_MAX, PAGE_ITEMS};
+use crate::limits::{CLIENT_ID_BYTES, CONTENT_CHARS, JOB_ID_MAX, PAGE_ITEMS, VOICE_MS};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +38,12 @@ pub struct Message {
     /// Its pixels from top to bottom.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub height: Option<u32>,
+    /// Of a voice message: how long it plays, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duration_ms: Option<u64>,
+    /// Of a voice message: how loud each 64th of it is, as 64 characters `0`–`9`, `a`–`v`, from silent to loudest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waveform: Option<String>,
     /// `true` when the message's file was kept for as long as files are kept, and is gone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file_expired: Option<bool>,
@@ -198,7 +204,7 @@ pub struct SendMessage {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = CONTENT_CHARS))]
     pub content: Option<String>,
-    /// What the message is; told from the file when left out.
+    /// What the message is; told from the file when left out. `voice` is not left out.
     #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<MessageType>,
     /// The `fileUrl` that `uploadFile` answered, after the bytes were uploaded.
@@ -215,6 +221,14 @@ pub struct SendMessage {
     /// The id of a message of the same conversation that this one replies to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<String>,
+    /// Of a voice message: how long the recording plays, in milliseconds, to within a second; at most 5 minutes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = VOICE_MS))]
+    pub duration_ms: Option<u64>,
+    /// Of a voice message: how loud each 64th of it is, as 64 characters `0`–`9`, `a`–`v`, from silent to loudest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = r"^[0-9a-v]{64}$"))]
+    pub waveform: Option<String>,
 }
 
 /// Input of `edit`.

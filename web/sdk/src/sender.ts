@@ -53,6 +53,8 @@ export class Sender {
   /** The pause is the server's, which counts messages: coming back does not shorten it. */
   #rateLimited = false;
   #callOff: (() => void) | undefined;
+  /** The last poll failed. */
+  #lost = false;
 
   constructor(core: Core, poller: Poller) {
     this.#core = core;
@@ -84,10 +86,13 @@ export class Sender {
     this.sendPending();
   }
 
-  /** Polls are answered again: what waits for its own pause to end is tried at once. What the server asked for holds. */
-  reached(): void {
-    this.#attempts.retryNow();
-    this.sendPending();
+  /**
+   * A poll has ended. With the first that is answered again, what waits for its own pause to end is due. What the server
+   * asked for holds.
+   */
+  polled(answered: boolean): void {
+    if (answered && this.#lost) this.#attempts.retryNow();
+    this.#lost = !answered;
   }
 
   /** Looks at what there is to tell. */

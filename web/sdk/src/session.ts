@@ -86,8 +86,6 @@ export class Session implements TimelineParts, LiveParts, StoreEvents, Watcher {
   /** Memory is all there is. */
   #inMemoryOnly = false;
   #caughtUpAt = Number.NEGATIVE_INFINITY;
-  /** The last poll failed. */
-  #lost = false;
 
   constructor({ user, baseUrl, tokens, ports }: Place, owner: Owner) {
     // The cache, the lock and the channel are those of one user of one server.
@@ -141,10 +139,8 @@ export class Session implements TimelineParts, LiveParts, StoreEvents, Watcher {
     this.#owner.reported(report);
     if (report.live !== undefined) this.#offered(report.live);
     this.#live?.reported(report);
-    const wasLost = this.#lost;
-    this.#lost = report.problem !== undefined;
-    if (this.#lost) return;
-    if (wasLost) this.#sender?.reached();
+    this.#sender?.polled(!report.problem);
+    if (report.problem) return;
     if (!report.more) this.#each(timeline => timeline.polled());
     // Requests go through: the device may have called itself offline for nothing.
     this.#sendPending();

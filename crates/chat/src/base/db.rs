@@ -17,6 +17,15 @@ const REPEATS: u32 = 5;
 /// and the caller is waiting.
 const REPEATING_MS: u64 = 3_000;
 
+/// Whether a commit is repeated that the store does not take now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Urgency {
+    /// Its caller wants it done.
+    Now,
+    /// The next call brings it again, and this one has something to answer without it.
+    CanWait,
+}
+
 /// Access to the store.
 pub(crate) struct Db {
     store: Arc<dyn Store>,
@@ -93,13 +102,21 @@ impl Db {
         self.commit_built(&builder.build()?).await
     }
 
-    /// Carries out a commit. While its outcome is unknown it is repeated with the same token.
+    /// Carries out a commit. While its outcome is unknown, or the store takes none, it is repeated with the same token.
     pub async fn commit_built(&self, commit: &Commit) -> Result<Outcome> {
+        self.commit_by_urgency(commit, Urgency::Now).await
+    }
+
+    /// [`Db::commit_built`], where `urgency` says whether it is repeated while the store takes none.
+    pub async fn commit_by_urgency(&self, commit: &Commit, urgency: Urgency) -> Result<Outcome> {
         let (begun, mut repeats) = (self.clock.now_ms(), 0);
         loop {
             let in_time = || self.clock.now_ms().saturating_sub(begun) < REPEATING_MS;
             match self.store.commit(commit).await {
                 Ok(outcome) => return Ok(outcome),
+                Err(jobline_store::Error::Unavailable(cause)) if urgency == Urgency::CanWait => {
+                    return Err(Error::unavailable(cause));
+                }
                 Err(jobline_store::Error::Unknown(_) | jobline_store::Error::Unavailable(_))
                     if repeats < REPEATS && in_time() =>
                 {

@@ -4,6 +4,7 @@ pub(crate) mod announcer;
 pub(crate) mod attempts;
 pub(crate) mod author;
 pub(crate) mod clock;
+pub(crate) mod clock_row;
 pub(crate) mod cursor;
 pub(crate) mod db;
 pub(crate) mod error;

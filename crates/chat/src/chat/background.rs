@@ -2,7 +2,10 @@
 
 use super::Chat;
 use crate::{
-    base::error::Result,
+    base::{
+        clock_row::{self, ClockLook},
+        error::Result,
+    },
     files::sweep,
     messages,
     outbox::{
@@ -13,6 +16,15 @@ use crate::{
 };
 
 impl Chat {
+    /// Compares the clock with what it said at the last look, and keeps what it says now. Servers look at their start and
+    /// before each sweep: after a jump nothing may be deleted for its age, neither by [`Chat::sweep`] nor by the engine.
+    ///
+    /// # Errors
+    /// `unavailable`.
+    pub async fn look_at_clock(&self) -> Result<ClockLook> {
+        clock_row::look_at_clock(&self.cx.db, self.cx.now()).await
+    }
+
     /// Deletes the bytes of files that no message will ever use, and of those that have expired. Answers how many.
     ///
     /// # Errors

@@ -4,6 +4,7 @@ use super::{access, row::ConversationRow, unread, update::ConversationUpdate, wa
 use crate::{
     base::{
         attempts::Attempts,
+        db::Urgency,
         error::{Error, Result},
         id::{ConversationId, MessageId, UserId},
         rows,
@@ -89,6 +90,7 @@ async fn deliver(cx: &Context, id: &ConversationId, member: usize, to: Watermark
         }
         let change = ChangeRow::receipt(&update.row, ChangeKind::Delivered, member, to, now);
         update.row.members[member].delivered = to;
+        update.urgency = Urgency::CanWait;
         // Nothing changes for the recipient, so only the head of the sender moves.
         match append::change(cx, &mut update, &change, [1 - member], now).await? {
             Outcome::Committed => return Ok(update.row),

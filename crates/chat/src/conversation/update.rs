@@ -3,6 +3,7 @@
 use super::row::ConversationRow;
 use crate::{
     base::{
+        db::Urgency,
         error::Result,
         id::ConversationId,
         rows::{self, LAYOUT},
@@ -21,6 +22,7 @@ pub(crate) struct ConversationUpdate {
     pub heads: [HeadRow; 2],
     /// The rows of the further keys that were asked for.
     pub rest: Vec<Option<Row>>,
+    pub urgency: Urgency,
     /// What left the windows of the heads, with the member whose head it was.
     evicted: Vec<(usize, EvictedRow)>,
     keys: [Key; 3],
@@ -66,6 +68,7 @@ impl UndecodedUpdate {
         Ok(ConversationUpdate {
             row,
             heads: [head(1)?, head(2)?],
+            urgency: Urgency::Now,
             evicted: Vec::new(),
             window_bytes: cx.settings.window_bytes,
             conditions: self.found.each_ref().map(|row| rows::as_read(row.as_ref())),
@@ -145,7 +148,7 @@ impl ConversationUpdate {
             commit = commit.put(keys::outbox(channel, &self.id), Condition::Any, rows::encode(&LAYOUT), None);
         }
         let commit = commit.build()?;
-        let outcome = cx.db.commit_built(&commit).await?;
+        let outcome = cx.db.commit_by_urgency(&commit, self.urgency).await?;
         if outcome == Outcome::Committed {
             cx.memos.conversations.keep(&keys[0], commit.version(), row, conversation.len());
             for (at, head, stored) in heads {

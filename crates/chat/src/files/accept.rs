@@ -5,40 +5,41 @@
 
 use super::{
     port::{Arrived, Keep},
-    row::{FileRow, KeptAs},
+    proof::FileUse,
+    row::{FileRow, KeptAs, Voice},
 };
 use crate::{
     base::{
         clock::nanoid,
         error::{Error, Result},
-        id::UserId,
     },
     context::Context,
 };
 use jobline_media as media;
-use jobline_wire::{Code, MessageType};
+use jobline_wire::{Code, MessageType, limits::VOICE_MS};
 
 /// Characters that an attempt adds to the id.
 const SUFFIX: usize = 10;
+/// By how much `durationMs` may differ from how long a recording plays, in milliseconds.
+const DURATION_MS: u64 = 1_000;
 /// Characters of the random part of an id.
 const NANOID: usize = 21;
 
-/// Proves and keeps the bytes of a file that `sender` announced, for a message of this kind, and records in `file` how.
+/// Proves and keeps the bytes of a file for the message that wants it, and records in `file` how.
 ///
 /// # Errors
-/// `file_not_uploaded`, `file_type_mismatch`, `invalid_file` (an image that is too large), `unavailable`.
-pub(crate) async fn accept(
-    cx: &Context,
-    sender: &UserId,
-    id: &str,
-    file: &mut FileRow,
-    kind: Option<MessageType>,
-) -> Result<()> {
-    let _place = cx.looks.wait(sender).await;
+/// `file_not_uploaded`, `file_type_mismatch`, `invalid_file` (an image that is too large, a recording that is too long),
+/// `invalid_request` (another duration), `unavailable`.
+pub(crate) async fn accept(cx: &Context, wanted: &FileUse<'_>, file: &mut FileRow) -> Result<()> {
+    let FileUse { id, kind, .. } = wanted;
+    let _place = cx.looks.wait(wanted.sender).await;
     let arrived = arrived(cx, id, file).await?;
     let dimensions = media::prove(&file.content_type, &arrived.head)?;
+    if let Some(voice) = wanted.voice {
+        check_duration(voice, media::voice_duration_ms(&file.content_type, &arrived.head).unwrap_or_default())?;
+    }
     // An image that is sent as a file keeps its metadata.
-    let is_image = kind != Some(MessageType::File) && media::shown_inline(&file.content_type);
+    let is_image = *kind != Some(MessageType::File) && media::is_image(&file.content_type);
     let bytes = is_image.then(|| media::without_metadata(&file.content_type, &arrived.head)).flatten();
     let size = bytes.as_ref().map_or(file.size, |bytes| bytes.len() as u64);
     let name = format!("{id}-{}", &nanoid(&*cx.random)[..SUFFIX]);
@@ -49,6 +50,20 @@ pub(crate) async fn accept(
     };
     let (width, height) = (dimensions.map(|one| one.width), dimensions.map(|one| one.height));
     file.kept = Some(KeptAs { name, size, width, height });
+    Ok(())
+}
+
+/// Whether a recording that plays for `plays` milliseconds may be sent as this. One that plays longer or shorter than its
+/// sender says is an error in what was asked, not in the file, which is what it was announced as.
+fn check_duration(voice: &Voice, plays: u64) -> Result<()> {
+    if plays > VOICE_MS + DURATION_MS {
+        let detail = format!("The recording plays for {plays} ms; at most {VOICE_MS} (5 minutes) are accepted.");
+        return Err(Error::new(Code::InvalidFile, detail).at("fileUrl"));
+    }
+    if plays.abs_diff(voice.ms) > DURATION_MS {
+        let detail = format!("The recording plays for {plays} ms. Send that as durationMs, which says {}.", voice.ms);
+        return Err(Error::invalid("durationMs", detail));
+    }
     Ok(())
 }
 

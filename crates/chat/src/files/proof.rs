@@ -1,6 +1,9 @@
 //! Proving a file before a message may use it: whose it is, and, by `accept.rs`, that its bytes are what was announced.
 
-use super::{accept, row::FileRow};
+use super::{
+    accept,
+    row::{FileRow, Voice},
+};
 use crate::{
     base::{
         error::{Error, Result},
@@ -9,6 +12,7 @@ use crate::{
     },
     context::Context,
 };
+use jobline_media::message_type;
 use jobline_store::{Condition, Row};
 use jobline_wire::{Code, MessageType};
 
@@ -19,6 +23,8 @@ pub(crate) struct FileUse<'a> {
     pub conversation: &'a ConversationId,
     /// The type of message that the sender asked for.
     pub kind: Option<MessageType>,
+    /// What the sender says of a voice message.
+    pub voice: Option<&'a Voice>,
 }
 
 /// The row of the file, if the sender may use it here and its bytes are proved, with the condition that nobody uses it
@@ -30,7 +36,7 @@ pub(crate) async fn prove(cx: &Context, wanted: FileUse<'_>, row: Option<&Row>) 
     let row = row.ok_or_else(not_your_file)?;
     let mut file: FileRow = rows::decode(row)?;
     check_use(&wanted, &file, cx.now())?;
-    accept::accept(cx, wanted.sender, wanted.id, &mut file, wanted.kind).await?;
+    accept::accept(cx, &wanted, &mut file).await?;
     Ok((file, Condition::Version(row.version)))
 }
 
@@ -43,8 +49,12 @@ fn check_use(wanted: &FileUse<'_>, file: &FileRow, now: u64) -> Result<()> {
         let detail = "This file is already in a message. To send it again, upload it again.";
         return Err(Error::new(Code::FileAlreadyUsed, detail).at("fileUrl"));
     }
-    if wanted.kind == Some(MessageType::Image) && !jobline_media::shown_inline(&file.content_type) {
+    if wanted.kind == Some(MessageType::Image) && !jobline_media::is_image(&file.content_type) {
         let detail = format!("type is image, but a file of type {} is not one. Leave type out.", file.content_type);
+        return Err(Error::invalid("type", detail));
+    }
+    if (wanted.kind == Some(MessageType::Voice)) != (message_type(&file.content_type) == MessageType::Voice) {
+        let detail = "A recording in audio/mp4 or audio/webm is sent with type voice, and nothing else is.";
         return Err(Error::invalid("type", detail));
     }
     if file.is_stale(now) {

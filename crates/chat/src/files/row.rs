@@ -25,6 +25,13 @@ pub(crate) struct KeptAs {
     pub height: Option<u32>,
 }
 
+/// What the sender of a voice message says of it: how long it plays, and how loud it is where.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Voice {
+    pub ms: u64,
+    pub waveform: String,
+}
+
 /// `FILE#<id>` / `FILE#<id>`: what was announced, by whom, for which conversation, and which message it is in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct FileRow {

@@ -85,6 +85,8 @@ fn without_file(view: Viewpoint<'_>, listed: ListedMessage, originals: &Original
         content_type: None,
         width: None,
         height: None,
+        duration_ms: None,
+        waveform: None,
         file_expired: None,
         job_id: row.job,
         client_id: row.client.filter(|_| row.from.is(view.viewer)),
@@ -125,5 +127,6 @@ async fn attach(cx: &Context, message: &mut Message, file: Attachment, sent_at: 
     message.file_size = Some(file.size);
     message.content_type = Some(file.content_type);
     (message.width, message.height) = (file.width, file.height);
+    (message.duration_ms, message.waveform) = file.voice.map(|voice| (voice.ms, voice.waveform)).unzip();
     Ok(())
 }

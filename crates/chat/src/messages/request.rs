@@ -8,11 +8,14 @@ use crate::{
         rows, text,
     },
     conversation::access,
-    files::{port::Files, proof},
+    files::{port::Files, proof, row::Voice},
     keys,
 };
 use jobline_store::Key;
-use jobline_wire::{MessageType, SendMessage};
+use jobline_wire::{
+    MessageType, SendMessage,
+    limits::{VOICE_MS, WAVEFORM_CHARS},
+};
 
 /// A send whose form is right.
 pub(crate) struct SendRequest {
@@ -26,6 +29,8 @@ pub(crate) struct SendRequest {
     pub kind: Option<MessageType>,
     /// The file's id.
     pub file: Option<String>,
+    /// Of a voice message.
+    pub voice: Option<Voice>,
     pub job: Option<JobId>,
     pub client_id: Option<String>,
     /// The message that it replies to.
@@ -48,6 +53,7 @@ impl SendRequest {
             None => None,
         };
         check_kind(input.kind.as_ref(), file.is_some())?;
+        let voice = check_voice(input.kind.as_ref(), input.duration_ms, input.waveform)?;
         text::client_id(input.client_id.as_deref())?;
         Ok(Self {
             me: me.clone(),
@@ -57,6 +63,7 @@ impl SendRequest {
             text: text::content(input.content, file.is_some())?,
             kind: input.kind,
             file,
+            voice,
             job: input.job_id.map(JobId::parse).transpose()?,
             client_id: input.client_id,
             reply_to: input.reply_to.as_deref().map(reply_to).transpose()?,
@@ -87,9 +94,12 @@ impl SendRequest {
     /// A hash of what is sent, by which the same send is told from another one with the same `clientId`.
     pub fn fingerprint(&self) -> String {
         let parts = (&self.text, &self.file, self.job.map(JobId::get));
-        let parts = match &self.reply_to {
-            None => rows::encode(&parts),
-            Some(reply_to) => rows::encode(&(parts, reply_to.as_str())),
+        let reply_to = self.reply_to.as_ref().map(MessageId::as_str);
+        // What is absent is left out, so that rows of servers before it still match.
+        let parts = match (reply_to, &self.voice) {
+            (None, None) => rows::encode(&parts),
+            (Some(reply_to), None) => rows::encode(&(parts, reply_to)),
+            (reply_to, Some(voice)) => rows::encode(&(parts, reply_to, voice)),
         };
         blake3::hash(&parts).to_hex()[..32].to_owned()
     }
@@ -101,14 +111,39 @@ fn reply_to(text: &str) -> Result<MessageId> {
 
 fn check_kind(kind: Option<&MessageType>, with_file: bool) -> Result<()> {
     let detail = match (kind, with_file) {
-        (None, _) | (Some(MessageType::Text), false) | (Some(MessageType::Image | MessageType::File), true) => {
+        (None, _)
+        | (Some(MessageType::Text), false)
+        | (Some(MessageType::Image | MessageType::File | MessageType::Voice), true) => {
             return Ok(());
         }
         (Some(MessageType::Text), true) => "type is text, but the message has a file. Leave type out.",
-        (Some(MessageType::Image | MessageType::File), false) => {
+        (Some(MessageType::Image | MessageType::File | MessageType::Voice), false) => {
             "type says that the message has a file, but fileUrl is missing."
         }
-        (Some(_), _) => "type is text, image or file; it can be left out.",
+        (Some(_), _) => "type is text, image, file or voice; it can be left out.",
     };
     Err(Error::invalid("type", detail))
+}
+
+/// Duration and waveform, which voice messages have and no others.
+fn check_voice(kind: Option<&MessageType>, ms: Option<u64>, waveform: Option<String>) -> Result<Option<Voice>> {
+    let wrong = |field, detail: &str| Err(Error::invalid(field, detail));
+    match (kind, ms, waveform) {
+        (Some(MessageType::Voice), ms, waveform) => {
+            let Some(ms) = ms.filter(|ms| (1..=VOICE_MS).contains(ms)) else {
+                return wrong("durationMs", "durationMs says how long a voice message plays: 1 to 300000 (5 minutes).");
+            };
+            let Some(waveform) = waveform.filter(|waveform| is_waveform(waveform)) else {
+                return wrong("waveform", "waveform has 64 characters 0 to 9 and a to v, from silent to loudest.");
+            };
+            Ok(Some(Voice { ms, waveform }))
+        }
+        (_, None, None) => Ok(None),
+        (_, Some(_), _) => wrong("durationMs", "Only messages of type voice have durationMs. Leave it out."),
+        (_, None, Some(_)) => wrong("waveform", "Only messages of type voice have a waveform. Leave it out."),
+    }
+}
+
+fn is_waveform(text: &str) -> bool {
+    text.len() == WAVEFORM_CHARS && text.bytes().all(|step| matches!(step, b'0'..=b'9' | b'a'..=b'v'))
 }

@@ -4,7 +4,7 @@ use super::{calls::row::CallRow, kind::MessageKind};
 use crate::{
     base::{author::Author, rows::Extra, text},
     conversation::row::HostLines,
-    files::row::FileRow,
+    files::row::{FileRow, Voice},
 };
 use serde::{Deserialize, Serialize};
 
@@ -22,11 +22,13 @@ pub(crate) struct Attachment {
     pub width: Option<u32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub height: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub voice: Option<Voice>,
 }
 
 impl Attachment {
     /// The file as it was accepted.
-    pub fn of(file: &FileRow) -> Option<Self> {
+    pub fn of(file: &FileRow, voice: Option<&Voice>) -> Option<Self> {
         let kept = file.kept.as_ref()?;
         Some(Self {
             id: kept.name.clone(),
@@ -35,6 +37,7 @@ impl Attachment {
             content_type: file.content_type.clone(),
             width: kept.width,
             height: kept.height,
+            voice: voice.cloned(),
         })
     }
 }

@@ -164,7 +164,10 @@ async fn attempt(cx: &Context, request: &SendRequest, consistency: Consistency) 
         Some(id) => {
             let (sender, conversation, kind) = (&request.me, &request.conversation, request.kind.clone());
             let row = update.rest.last().and_then(Option::as_ref);
-            Some(proof::prove(cx, FileUse { id, sender, conversation, kind }, row).await?)
+            Some(
+                proof::prove(cx, FileUse { id, sender, conversation, kind, voice: request.voice.as_ref() }, row)
+                    .await?,
+            )
         }
         None => None,
     };
@@ -254,7 +257,7 @@ fn message_row(
         text: request.text.clone(),
         job: Some(job.id),
         client: request.client_id.clone(),
-        file: file.and_then(Attachment::of),
+        file: file.and_then(|file| Attachment::of(file, request.voice.as_ref())),
         reply: None,
         reactions: Vec::new(),
         touched: None,

@@ -22,3 +22,4 @@ mod round_trips;
 mod support;
 mod tasks;
 mod unread_notices;
+mod voice;

@@ -1,7 +1,7 @@
 //! Messages and files that are kept for a limited time.
 
 use crate::support::{MORNING, World, texts};
-use jobline_chat::Settings;
+use jobline_chat::{Clock as _, ClockLook, Settings};
 use jobline_wire::JobStatus;
 
 #[tokio::test]
@@ -107,4 +107,48 @@ async fn since_an_instant_before_what_is_kept_everything_kept_is_answered() {
         let synced = ben.sync(Some(&since)).await.unwrap();
         assert_eq!((texts(&synced.messages), synced.reset), (vec!["3"], None), "{since}");
     }
+}
+
+#[tokio::test]
+async fn deleting_waits_for_a_day_after_the_clock_jumped_ahead() {
+    let world = World::new().await;
+    let look = async || world.chat.look_at_clock().await.unwrap();
+    let (minute, day) = (60_000, 86_400_000);
+    assert_eq!(look().await, ClockLook::Steady, "nothing is known of an earlier clock");
+    for _ in 0..20 {
+        world.clock.forward(10 * minute);
+        assert_eq!(look().await, ClockLook::Steady);
+    }
+    world.clock.forward(day - minute);
+    assert_eq!(look().await, ClockLook::Steady, "a server was off for the night");
+    world.clock.forward(365 * day);
+    let until_ms = world.clock.now_ms() + day;
+    assert_eq!(look().await, ClockLook::Jumped { until_ms });
+    world.clock.forward(day - minute);
+    assert_eq!(look().await, ClockLook::Jumped { until_ms });
+    world.clock.forward(2 * day);
+    let until_ms = world.clock.now_ms() + day;
+    assert_eq!(look().await, ClockLook::Jumped { until_ms }, "it jumped once more");
+    world.clock.forward(day);
+    assert_eq!(look().await, ClockLook::Steady);
+}
+
+#[tokio::test]
+async fn a_clock_that_was_ahead_is_told_once_it_is_right_again() {
+    let world = World::new().await;
+    let look = async || world.chat.look_at_clock().await.unwrap();
+    look().await;
+    world.clock.forward(3_600_000);
+    assert_eq!(look().await, ClockLook::Steady);
+    world.clock.back(3_600_000);
+    assert_eq!(look().await, ClockLook::Behind { by_ms: 3_600_000 });
+    assert_eq!(look().await, ClockLook::Steady);
+    world.clock.back(60_000);
+    assert_eq!(look().await, ClockLook::Steady, "clocks of servers differ by less than that");
+    // A wrong clock that was put right within its day of waiting has deleted nothing, and holds nothing up.
+    world.clock.forward(900 * 86_400_000);
+    assert!(matches!(look().await, ClockLook::Jumped { .. }));
+    world.clock.back(900 * 86_400_000);
+    assert_eq!(look().await, ClockLook::Behind { by_ms: 900 * 86_400_000 });
+    assert_eq!(look().await, ClockLook::Steady);
 }

@@ -31,8 +31,20 @@ pub const HOST: &str = "#host";
 pub enum Form {
     Text,
     File,
+    /// A recording that its sender says to play for so many milliseconds.
+    Voice(u64),
     /// A line of the host that does not count as unread.
     Event,
+}
+
+impl Form {
+    /// Duration and waveform of a voice message; its waveform is made of its duration.
+    pub fn voice(self) -> Option<(u64, String)> {
+        match self {
+            Self::Voice(ms) => Some((ms, format!("{ms:064}"))),
+            Self::Text | Self::File | Self::Event => None,
+        }
+    }
 }
 
 /// A message that a user, or the host, intends to send: with a `clientId` by as many requests as it takes, without one by a single
@@ -247,11 +259,14 @@ impl Model {
         let kind = match meant.form {
             Form::Text => MessageType::Text,
             Form::File => MessageType::File,
+            Form::Voice(_) => MessageType::Voice,
             Form::Event => MessageType::Event,
         };
         ensure!(message.kind == kind, "wrong type: {message:?}");
-        let with_file = meant.form == Form::File && message.deleted_at.is_none();
+        let with_file = matches!(meant.form, Form::File | Form::Voice(_)) && message.deleted_at.is_none();
         ensure!(message.file_url.is_some() == with_file, "fileUrl: {message:?}");
+        let voice = meant.form.voice().filter(|_| with_file);
+        ensure!(message.duration_ms.zip(message.waveform.clone()) == voice, "wrong voice: {message:?}");
         ensure!(meant.job.is_none() || meant.job == message.job_id, "wrong job: {message:?}");
         ensure!(!meant.cannot_be_stored(), "shown although it was refused: {message:?}");
         Ok(intent)

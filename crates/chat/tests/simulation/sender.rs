@@ -9,8 +9,12 @@ use super::{
     world::{Response, World},
 };
 use jobline_chat::UserId;
-use jobline_wire::{Code, SendMessage, SentMessage, UploadFile};
+use jobline_wire::{Code, MessageType, SendMessage, SentMessage, UploadFile};
 use std::time::Duration;
+
+/// A recording, and how many milliseconds it plays.
+const VOICE: &[u8] = include_bytes!("../../../../fuzz/corpus/voice_webm/chromium-1980ms");
+const VOICE_MS: u64 = 1_980;
 
 pub struct Sender<'a> {
     world: &'a World,
@@ -54,8 +58,8 @@ impl<'a> Sender<'a> {
         let shared = self.world.plan.shared(self.user, to);
         let job = self.dice.chance(0.3).then(|| *self.dice.pick(&shared));
         let with_client_id = self.dice.chance(0.6);
-        let file_url = if with_client_id && self.dice.chance(0.15) { self.upload(to).await? } else { None };
-        let (mut intent, mut input) = self.intend(to, job, with_client_id, file_url);
+        let file = if with_client_id && self.dice.chance(0.15) { self.upload(to).await? } else { None };
+        let (mut intent, mut input) = self.intend(to, job, with_client_id, file);
         for _ in 0..12 {
             let answered = if with_client_id && self.dice.chance(0.1) {
                 // An impatient client repeats the send while the first request is under way.
@@ -85,7 +89,7 @@ impl<'a> Sender<'a> {
         to: usize,
         job: Option<u64>,
         with_client_id: bool,
-        file_url: Option<String>,
+        file: Option<(String, Form)>,
     ) -> (usize, SendMessage) {
         let receiver = self.world.plan.users[to].clone();
         let conversation = conversation(&self.name, &receiver);
@@ -99,17 +103,21 @@ impl<'a> Sender<'a> {
             let (number, fact) = facts.iter().nth(self.dice.index(facts.len())).expect("one of them");
             (*number, fact.id.clone())
         });
+        let (file_url, form) = file.map_or((None, Form::Text), |(url, form)| (Some(url), form));
+        let (duration_ms, waveform) = form.voice().unzip();
         let input = SendMessage {
             receiver_id: begins.then_some(receiver),
             conversation_id: (!begins).then(|| conversation.clone()),
             content: Some(Model::text(number)),
+            kind: duration_ms.map(|_| MessageType::Voice),
             file_url,
+            duration_ms,
+            waveform,
             job_id: job,
             client_id: client_id.clone(),
             reply_to: reply.as_ref().map(|(_, id)| id.clone()),
             ..SendMessage::default()
         };
-        let form = if input.file_url.is_some() { Form::File } else { Form::Text };
         let reply_to = reply.map(|(number, _)| number);
         let intent = Intent { client_id, job, form, reply_to, ..Intent::new(conversation, &self.name) };
         (model.intend(intent), input)
@@ -130,7 +138,10 @@ impl<'a> Sender<'a> {
             self.world.count("repeated");
             return request(self.world, self.dice.up_to(u64::MAX), &self.me, intent, &input).await.map(drop);
         }
-        input.content = Some("something else".into());
+        match input.waveform.as_mut().filter(|_| self.dice.chance(0.5)) {
+            Some(waveform) => waveform.replace_range(..1, "v"),
+            None => input.content = Some("something else".into()),
+        }
         let chat = self.world.server(&mut self.dice);
         let response =
             self.world.hear(&mut self.dice, &self.name, "another under a used clientId", chat.send(&self.me, input));
@@ -159,20 +170,27 @@ impl<'a> Sender<'a> {
         }
     }
 
-    async fn upload(&mut self, to: usize) -> Check<Option<String>> {
+    /// Uploads a text or a recording for `to`: its URL, and what is to be sent of it.
+    async fn upload(&mut self, to: usize) -> Check<Option<(String, Form)>> {
+        let (bytes, name, content_type, form) = if self.dice.chance(0.5) {
+            let ms = self.dice.between(VOICE_MS - 1_000, VOICE_MS + 1_000);
+            (VOICE, "voice.webm", "audio/webm", Form::Voice(ms))
+        } else {
+            (b"text".as_slice(), "notes.txt", "text/plain", Form::File)
+        };
         let input = UploadFile {
             receiver_id: Some(self.world.plan.users[to].clone()),
-            file_name: "notes.txt".into(),
-            file_size: 4,
-            content_type: "text/plain".into(),
+            file_name: name.into(),
+            file_size: bytes.len() as u64,
+            content_type: content_type.into(),
             ..UploadFile::default()
         };
         let chat = self.world.server(&mut self.dice);
         let response = self.world.hear(&mut self.dice, &self.name, "upload", chat.upload_file(&self.me, input)).await;
         match response {
             Response::Answer(target) => {
-                self.world.files.upload(&target, b"text");
-                Ok(Some(target.file_url))
+                self.world.files.upload(&target, bytes);
+                Ok(Some((target.file_url, form)))
             }
             Response::Refusal(error) if error.code != Code::JobClosed => Err(format!("upload was refused: {error}")),
             _ => Ok(None),

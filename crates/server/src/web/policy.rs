@@ -19,7 +19,8 @@ pub struct Embedding {
 /// markup could not run.
 ///
 /// Images may also come from memory (they are shown before they are sent) and from any HTTPS URL: the host keeps avatars
-/// where it likes. A message cannot name such a URL.
+/// where it likes. A message cannot name such a URL. Recordings are played from memory before they are sent, and from where
+/// files are.
 #[must_use]
 pub fn policy(embedding: &Embedding) -> HeaderValue {
     let files = embedding.files.join(" ");
@@ -30,6 +31,7 @@ pub fn policy(embedding: &Embedding) -> HeaderValue {
         "script-src 'self'",
         "style-src 'self'",
         &format!("img-src 'self' blob: data: https: {files}"),
+        &format!("media-src 'self' blob: {files}"),
         &format!("connect-src 'self' {connected}"),
         "worker-src 'self'",
         "manifest-src 'self'",

@@ -103,7 +103,7 @@ async fn the_app_may_reach_the_bucket() {
     assert_eq!(page.status, 200, "{page:?}");
     let policy = page.headers["content-security-policy"].clone();
     let bucket = deployment.account.s3_endpoint.trim_end_matches('/').to_owned();
-    for directive in ["img-src", "connect-src"] {
+    for directive in ["img-src", "media-src", "connect-src"] {
         let allowed = policy.split("; ").find(|part| part.starts_with(directive)).unwrap();
         assert!(allowed.split(' ').any(|origin| origin == bucket), "{allowed} without {bucket}");
     }

@@ -15,7 +15,7 @@ pub const HOST_KEY: &str = "a-host-key-that-is-long-enough-for-the-tests";
 pub struct Caller {
     agent: ureq::Agent,
     url: String,
-    key: String,
+    pub key: String,
 }
 
 impl Caller {
@@ -38,7 +38,7 @@ impl Caller {
         Ok((answer.status().as_u16(), serde_json::from_str(&text).unwrap_or(Value::Null)))
     }
 
-    fn token(&self, user: &str) -> Self {
+    pub fn token(&self, user: &str) -> Self {
         let (status, body) = self.call("POST", &format!("/host/users/{user}/token"), None).unwrap();
         assert_eq!(status, 200, "{body}");
         Self { key: body["token"].as_str().unwrap().to_owned(), ..self.clone() }
@@ -138,15 +138,15 @@ fn a_killed_server_loses_no_answered_message_and_stores_none_twice() {
     assert_eq!(contents(&anna.all("conv_anna_ben")), texts, "both see the same");
 }
 
-/// A file system of a few megabytes, unmounted when dropped.
-struct SmallDisk<'a>(&'a std::path::Path);
+/// A small file system, unmounted when dropped.
+pub struct SmallDisk<'a>(&'a std::path::Path);
 
 impl<'a> SmallDisk<'a> {
     /// `None` where this process may not mount.
-    fn mount(folder: &'a std::path::Path) -> Option<Self> {
+    pub fn mount(folder: &'a std::path::Path, megabytes: u32) -> Option<Self> {
         std::fs::create_dir_all(folder).unwrap();
         let mut mount = Command::new("mount");
-        let done = mount.args(["-t", "tmpfs", "-o", "size=48m", "tmpfs"]).arg(folder).output();
+        let done = mount.args(["-t", "tmpfs", "-o", &format!("size={megabytes}m"), "tmpfs"]).arg(folder).output();
         done.is_ok_and(|output| output.status.success()).then_some(Self(folder))
     }
 }
@@ -161,7 +161,7 @@ impl Drop for SmallDisk<'_> {
 fn a_full_disk_refuses_sends_and_accepts_them_again_when_there_is_room() {
     let folder = TempDir::new().unwrap();
     let data = folder.path().join("small");
-    let Some(_disk) = SmallDisk::mount(&data) else {
+    let Some(_disk) = SmallDisk::mount(&data, 48) else {
         println!("skipped: mounting a small file system needs root on Linux");
         return;
     };
@@ -195,7 +195,7 @@ fn a_full_disk_refuses_sends_and_accepts_them_again_when_there_is_room() {
 }
 
 /// Fills the file system.
-fn fill(path: &std::path::Path) {
+pub fn fill(path: &std::path::Path) {
     use std::io::Write;
     let mut file = std::fs::File::create(path).unwrap();
     for block in [1 << 20, 1 << 12] {

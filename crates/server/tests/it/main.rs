@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
 
 mod around;
+mod attacks;
 mod binary;
 mod compression;
 mod config;
@@ -25,5 +26,6 @@ mod support;
 mod tls;
 mod trpc;
 mod unread;
+mod voice;
 mod web;
 mod webhooks;

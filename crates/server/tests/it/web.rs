@@ -147,6 +147,7 @@ async fn the_page_loads_scripts_and_styles_only_from_this_server() {
         "script-src 'self'",
         "style-src 'self'",
         &format!("img-src 'self' blob: data: https: {files}"),
+        &format!("media-src 'self' blob: {files}"),
         &format!("connect-src 'self' {files} wss://chat.example"),
         "worker-src 'self'",
         "manifest-src 'self'",
@@ -161,13 +162,17 @@ async fn the_page_loads_scripts_and_styles_only_from_this_server() {
     assert_eq!(page.header("cross-origin-resource-policy"), Some("same-origin"));
     let permissions = page.header("permissions-policy").unwrap();
     assert!(permissions.contains("geolocation=()") && permissions.contains("camera=(self), display-capture=(self)"));
+    assert!(permissions.contains("microphone=(self)"), "{permissions}");
 }
 
 #[tokio::test]
 async fn without_other_origins_the_policy_names_none() {
     let policy = web::policy(&Embedding::default());
     let policy = policy.to_str().unwrap();
-    assert!(policy.contains("img-src 'self' blob: data: https:; connect-src 'self'; "), "{policy}");
+    assert!(
+        policy.contains("img-src 'self' blob: data: https:; media-src 'self' blob:; connect-src 'self'; "),
+        "{policy}"
+    );
     assert!(policy.contains("frame-ancestors 'self'; "), "{policy}");
 }
 

@@ -13,6 +13,8 @@ export type Values = Readonly<Record<string, string | number>>;
 export interface Translator {
   readonly lang: string;
   readonly dir: 'ltr' | 'rtl';
+  /** Whether there is a message `key`. */
+  has(key: string): key is Key;
   /** The message `key`, with `values` in its braces. */
   t(key: Key, values?: Values): string;
   /** The hour and minute of an instant, in the reader's zone. */
@@ -81,6 +83,7 @@ export function translator(lang: string, messages: Messages, customs: Customs = 
   return {
     lang,
     dir,
+    has: (key): key is Key => Object.hasOwn(messages, key),
     t(key, values = {}) {
       const message = messages[key];
       const form =

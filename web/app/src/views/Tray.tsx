@@ -1,12 +1,10 @@
 import { fileName } from '../models/fileName.ts';
 import { FILE_LIMIT } from '../models/limits.ts';
-import type { Tray as Chosen } from '../platform/trays.ts';
+import type { Attachment, Tray as Chosen } from '../platform/trays.ts';
 import { useSurroundings } from './context.ts';
+import { FileLabel } from './FileCard.tsx';
 import { useValue } from './hooks.ts';
 import { Icon } from './Icon.tsx';
-import { lazy } from './lazy.tsx';
-
-const TrayList = lazy(async () => (await import('./TrayList.tsx')).TrayList);
 
 /** What was chosen, to look at before it is sent. */
 export function Tray({ tray }: { tray: Chosen }) {
@@ -42,7 +40,42 @@ export function Tray({ tray }: { tray: Chosen }) {
           {words.t('attachmentCount', { count: list.length })}
         </p>
       )}
-      {list.length > 0 && <TrayList tray={tray} list={list} shown={shown} />}
+      {list.length > 0 && (
+        <ul class="tray" aria-label={words.t('attachments')}>
+          {list.map(one => (
+            <li key={one.number}>
+              <Preview attachment={one} name={shown(one.name)} />
+              <button
+                type="button"
+                class="remove"
+                aria-label={words.t('removeAttachment', { name: shown(one.name) })}
+                onClick={() => tray.remove(one.number)}
+              >
+                <Icon name="close" />
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
     </>
+  );
+}
+
+function Preview({ attachment: { file, preview }, name }: { attachment: Attachment; name: string }) {
+  const { words } = useSurroundings();
+  if (!file) {
+    return (
+      <div class="wait">
+        <span class="spinner" role="img" aria-label={words.t('preparing')} />
+      </div>
+    );
+  }
+  if (preview && file.size) {
+    return <img class="thumb" src={preview} alt={name} width={file.size.width} height={file.size.height} />;
+  }
+  return (
+    <div class="file">
+      <FileLabel name={file.name} size={words.size(file.blob.size)} />
+    </div>
   );
 }

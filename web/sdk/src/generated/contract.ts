@@ -249,6 +249,8 @@ export interface Message {
   readonly deletedAt?: string;
   /** Who deleted it. */
   readonly deletedBy?: DeletedBy;
+  /** Of a voice message: how long it plays, in milliseconds. */
+  readonly durationMs?: number;
   /** When it was last edited. ISO 8601, UTC, milliseconds. */
   readonly editedAt?: string;
   /** What a message of type `event` tells. */
@@ -285,6 +287,8 @@ export interface Message {
   readonly type: MessageType;
   /** When it last changed. ISO 8601, UTC, milliseconds. */
   readonly updatedAt: string;
+  /** Of a voice message: how loud each 64th of it is, as 64 characters `0`–`9`, `a`–`v`, from silent to loudest. */
+  readonly waveform?: string;
   /** Of a JPEG, PNG, GIF or WebP image: its pixels from left to right as it is seen, turned upright. */
   readonly width?: number;
 }
@@ -439,6 +443,8 @@ export interface SendMessage {
   readonly content?: string;
   /** The conversation it goes to, which exists already. */
   readonly conversationId?: string;
+  /** Of a voice message: how long the recording plays, in milliseconds, to within a second; at most 5 minutes. */
+  readonly durationMs?: number;
   /** The `fileUrl` that `uploadFile` answered, after the bytes were uploaded. */
   readonly fileUrl?: string;
   /** The job it is about: an open one that both take part in. */
@@ -447,8 +453,10 @@ export interface SendMessage {
   readonly receiverId?: string;
   /** The id of a message of the same conversation that this one replies to. */
   readonly replyTo?: string;
-  /** What the message is; told from the file when left out. */
+  /** What the message is; told from the file when left out. `voice` is not left out. */
   readonly type?: MessageType;
+  /** Of a voice message: how loud each 64th of it is, as 64 characters `0`–`9`, `a`–`v`, from silent to loudest. */
+  readonly waveform?: string;
 }
 
 /** Output of `send`. */
