@@ -421,3 +421,28 @@ async fn the_end_of_a_call_is_told_once_however_it_ends() {
     assert_eq!(states, ["declined", "cancelled", "missed"]);
     assert_eq!(told.len(), 6, "each begins as a message");
 }
+
+#[tokio::test]
+async fn a_call_that_both_devices_left_without_a_word_is_told_when_it_is_over() {
+    let world = world().await;
+    let (anna, ben) = world.pair().await;
+    anna.send(&ben, "one").await.unwrap();
+    let left = call(&world, &anna).await;
+    world.chat.accept_call(&ben.id, answer(&left, "laptop")).await.unwrap();
+    let receiver = Receiver::default();
+    world.chat.run_due_tasks(u64::MAX).await.unwrap();
+    world.chat.tell_outside(&receiver).await.unwrap();
+    receiver.take();
+    world.clock.forward(11 * HOUR);
+    world.chat.run_due_tasks(u64::MAX).await.unwrap();
+    assert_eq!(world.chat.tell_outside(&receiver).await.unwrap(), 0, "it may still go on");
+    world.clock.forward(2 * HOUR);
+    world.chat.run_due_tasks(u64::MAX).await.unwrap();
+    world.chat.tell_outside(&receiver).await.unwrap();
+    let told = receiver.take();
+    assert_eq!(told.len(), 1);
+    let data = &told[0].1["data"];
+    assert_eq!((&told[0].1["type"], &data["callId"]), (&"call.ended".into(), &left.into()));
+    assert_eq!((&data["state"], data.get("endedAt")), (&"ended".into(), None), "nobody knows when they left");
+    assert_eq!(rows(&world, "TASKS").await, 0);
+}
