@@ -1,6 +1,7 @@
 //! `GET /openapi.json`: OpenAPI 3.1, made from [`crate::table`] and the shapes of `jobline-wire`.
 
 mod examples;
+mod import;
 mod plain;
 
 use crate::caller::Scheme;
@@ -41,6 +42,8 @@ pub fn document() -> Value {
             "responses": {"200": {"description": "OK."}, "503": problem("503", &[Code::Unavailable])}}});
         paths.insert(path, answer.as_object().cloned().unwrap_or_default());
     }
+    let import = json!({"post": import::operation(&mut shapes)});
+    paths.insert(crate::handlers::import::PATH, import.as_object().cloned().unwrap_or_default());
     shapes.subschema_for::<Problem>();
     let mut document = json!({
         "openapi": "3.1.0",

@@ -1,25 +1,28 @@
 //! Every route of the server: the procedures of the table, health and metrics, and the extra routes of the [`App`].
 
 use crate::app::App;
-use crate::handlers::operations;
+use crate::handlers::{import, operations};
 use crate::live::upgrade;
 use crate::readiness::Readiness;
 use crate::{openapi, rest, table, trpc};
 use axum::Router;
-use axum::routing::get;
+use axum::routing::{get, post};
 use http::HeaderMap;
 use jobline_http::{Failure, Representation};
 use jobline_wire::Code;
 use std::sync::{Arc, OnceLock};
+use tokio::sync::Semaphore;
 
 /// Every route of the server.
 pub fn build(app: &App) -> Router {
     static DOCUMENT: OnceLock<Vec<Representation>> = OnceLock::new();
     let document = || DOCUMENT.get_or_init(|| Representation::all_of(openapi::text()));
     let (ready, metered, live) = (app.clone(), app.clone(), app.clone());
+    let (importing, imports) = (app.clone(), Arc::new(Semaphore::new(import::AT_ONCE)));
     let readiness = Arc::new(Readiness::default());
     rest::routes(table::procedures(), app)
         .merge(trpc::routes(table::user_api(), app))
+        .route(import::PATH, post(move |request| import::import(importing.clone(), Arc::clone(&imports), request)))
         .route("/healthz", get(operations::healthz))
         .route("/readyz", get(move || operations::readyz(ready.clone(), Arc::clone(&readiness))))
         .route("/metrics", get(move |headers: HeaderMap| operations::metrics(metered.clone(), headers)))

@@ -4,6 +4,7 @@
 //! It is one function instead of a stack of layers: an idle poll is so cheap that every boxed future would show.
 
 use crate::app::App;
+use crate::handlers::import;
 use crate::live::wait::WAIT_SECONDS;
 use crate::{routes, trpc};
 use axum::Router;
@@ -171,6 +172,8 @@ fn time_limit(request: &Request<Body>) -> Duration {
     let polls = |path: &str| path.starts_with(trpc::PREFIX) && path.contains("messages.sync");
     if request.uri().path().starts_with("/files/") {
         FILE_TIMEOUT
+    } else if request.uri().path() == import::PATH {
+        import::IMPORT_WITHIN + REQUEST_TIMEOUT
     } else if request.uri().query().is_some_and(waits) || polls(request.uri().path()) {
         REQUEST_TIMEOUT + Duration::from_secs(WAIT_SECONDS.into())
     } else {

@@ -177,6 +177,11 @@ pub fn host_api() -> Vec<Procedure> {
         Procedure::host("deleteReport", DELETE, "/host/reports/{reportId}", host::delete_report)
             .does("Deletes a report.")
             .fails(&[Code::NotFound]),
+        Procedure::host("listFailedEvents", GET, "/host/webhooks/failed", host::failed_events)
+            .does("Events that the webhook did not take within a day, or refused for good, the oldest first."),
+        Procedure::host("redeliver", Method::POST, "/host/webhooks/failed/{eventId}/redeliver", host::redeliver)
+            .does("Makes one more attempt, in a moment. When it fails, the event stays listed with what happened.")
+            .fails(&[Code::NotFound, Code::NotOffered]),
         Procedure::host("putJob", PUT, "/host/jobs/{jobId}", host::put_job).does("Creates or replaces a job."),
         Procedure::host("getJob", GET, "/host/jobs/{jobId}", host::get_job).does("A job.").fails(&[Code::NotFound]),
         Procedure::host("deleteJob", DELETE, "/host/jobs/{jobId}", host::delete_job)

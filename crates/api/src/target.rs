@@ -76,3 +76,15 @@ impl Target for ReportId {
         Ok(Self(text.to_owned()))
     }
 }
+
+/// The id of an event that the webhook did not take, which the domain checks.
+pub struct FailedEventId(pub String);
+
+impl Target for FailedEventId {
+    const PARAMETER: Option<Parameter> =
+        Some(Parameter { name: "eventId", number: false, description: "`failed_<unix ms>_<nanoid>`." });
+
+    fn parse(text: &str) -> Result<Self, Failure> {
+        Ok(Self(text.to_owned()))
+    }
+}

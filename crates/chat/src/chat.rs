@@ -85,6 +85,7 @@ impl Chat {
             looks,
             unfinished,
             outside: Signal::default(),
+            mail: Signal::default(),
             ended,
         };
         Self { cx: Arc::new(cx) }

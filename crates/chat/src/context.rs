@@ -16,7 +16,7 @@ use crate::{
     files::{looks::Looks, port::Files},
     host::{ended_row::EndedUsers, job_row::JobRow},
     inbox::head::HeadRow,
-    outbox::signal::Signal,
+    outbox::{channel::Channel, signal::Signal},
 };
 use std::sync::Arc;
 
@@ -36,10 +36,26 @@ pub(crate) struct Context {
     /// This server left a task unfinished that is due.
     pub unfinished: Flag,
     pub outside: Signal,
+    /// What last failed when mail was sent.
+    pub mail: Signal,
     pub ended: EndedUsers,
 }
 
 impl Context {
+    /// The channels of this deployment.
+    pub fn channels(&self) -> impl Iterator<Item = Channel> {
+        let Settings { outbox, mail, .. } = self.settings;
+        outbox.then_some(Channel::Webhook).into_iter().chain(mail.then_some(Channel::Mail))
+    }
+
+    /// What this server remembers of a channel.
+    pub fn signal(&self, channel: Channel) -> &Signal {
+        match channel {
+            Channel::Webhook => &self.outside,
+            Channel::Mail => &self.mail,
+        }
+    }
+
     /// Unix milliseconds.
     pub fn now(&self) -> u64 {
         self.clock.now_ms()

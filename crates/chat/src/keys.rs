@@ -27,15 +27,25 @@
 //! | user's uploads | `USER#<id>` / `UPLOADS` | uploadFile | uploadFile |
 //! | removal | `REMOVALS` / `FILE#<id>` | delete, and the sweeper once the bytes are gone | the sweeper |
 //! | task | `TASKS` / `<due>#<random id>` | a host's change, the server that runs it | servers, every few seconds |
-//! | outbox | `OUTBOX` / `<conversation id>` | every change of a conversation, where the host is told | the driver |
-//! | how far the host was told | `CONVERSATION#<id>` / `OUTBOX` | the driver | the driver |
+//! | outbox | `OUTBOX`, of mail `MAIL` / `<conversation id>` | every change of a conversation, where somebody is told | the driver |
+//! | how far a channel has told | `CONVERSATION#<id>` / `OUTBOX`, `MAIL` | the driver | the driver |
+//! | report to be told | `CONVERSATION#<id>` / `REPORTED#<change>#<report id>` | report | the driver |
+//! | when to look for unread messages | `UNREAD`, of mail `UNREADMAIL` / `<due>#<conversation id>` | the driver | the driver |
 //! | failed event | `FAILED` / `<id>` | the driver, a day after the first failure | the host |
+//! | event to be delivered again | `OUTBOX` / `<id of a failed event>` | the host | the driver |
 //! | folder of the files | `SYSTEM` / `FILES` | the first start with local files over a shared table | every such start |
 //! | retention of the last start | `SYSTEM` / `RETENTION` | a start with another retention | every start of a server |
 //! | sweep | `SYSTEM` / `SWEEP` | the sweeper | the sweeper |
 //! | clock | `SYSTEM` / `CLOCK` | servers, at the start and before each sweep | the same |
 //!
 //! Numbers are padded with zeros, so that rows are in their order. Values are JSON with a version in `v`.
+
+mod told;
+
+pub(crate) use told::{
+    all_reported, due_unread, failed, failed_after, outbox, outbox_rows, redelivery, reported, told, told_conversation,
+    unread,
+};
 
 use crate::base::id::{ConversationId, JobId, MessageId, UserId};
 use jobline_store::{Consistency, Direction, Key, Range, Row};
@@ -213,39 +223,19 @@ pub(crate) fn task(due: u64, id: &str) -> Key {
 
 /// The tasks that are due at `now`, the oldest first.
 pub(crate) fn due_tasks(now: u64) -> Range {
+    due_at("TASKS", now, 50)
+}
+
+/// The rows of `partition` whose sort keys begin with an instant up to `now`.
+fn due_at(partition: &str, now: u64, limit: usize) -> Range {
     Range {
-        partition: "TASKS".to_owned(),
+        partition: partition.to_owned(),
         from: format!("{:016}", 0),
         to: format!("{:016}", now.saturating_add(1)),
         direction: Direction::Ascending,
-        limit: 50,
+        limit,
         consistency: Consistency::Eventual,
     }
-}
-
-/// That the host has not been told everything of a conversation.
-pub(crate) fn outbox(conversation: &ConversationId) -> Key {
-    Key::new("OUTBOX", conversation.as_str())
-}
-
-/// All keys of [`outbox`].
-pub(crate) fn outbox_rows() -> Range {
-    Range { consistency: Consistency::Strong, ..Range::prefix("OUTBOX".to_owned(), "conv_", 100) }
-}
-
-/// How far the host was told of a conversation.
-pub(crate) fn told(conversation: &ConversationId) -> Key {
-    Key::new(conversation_partition(conversation), "OUTBOX")
-}
-
-/// An event that could not be delivered.
-pub(crate) fn failed(id: &str) -> Key {
-    Key::new("FAILED", id)
-}
-
-/// The oldest events that could not be delivered.
-pub(crate) fn all_failed(limit: usize) -> Range {
-    Range { consistency: Consistency::Strong, ..Range::prefix("FAILED", "failed_", limit) }
 }
 
 /// Under which retention rows were written last.

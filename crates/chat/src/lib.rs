@@ -42,7 +42,4 @@ pub use files::{
 };
 pub use jobline_wire::limits::{FILE_BYTES, JOB_ID_MAX, PARTICIPANTS, USER_ID_BYTES};
 pub use messages::calls::line::CallLine;
-pub use outbox::{
-    failed::FailedEvent,
-    port::{Delivery, Outside, OutsideEvent},
-};
+pub use outbox::port::{Delivery, Mail, Outside, OutsideEvent, UnreadNotice};

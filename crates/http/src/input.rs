@@ -14,7 +14,7 @@ use serde::de::{DeserializeOwned, Deserializer, IntoDeserializer, Visitor};
 use serde::{Deserialize, forward_to_deserialize_any};
 
 /// How much of a body that is too large is still read, so that its sender gets to see the answer.
-const DRAINED_BYTES: usize = 4 * 1024 * 1024;
+pub const DRAINED_BYTES: usize = 4 * 1024 * 1024;
 
 /// The input of procedures that take none.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -48,8 +48,19 @@ pub fn not_json() -> Failure {
 }
 
 fn is_json(kind: &[u8]) -> bool {
-    let essence = kind.split(|byte| *byte == b';').next().unwrap_or_default();
-    essence.trim_ascii().eq_ignore_ascii_case(b"application/json")
+    essence(kind).eq_ignore_ascii_case(b"application/json")
+}
+
+/// Whether a `Content-Type` names lines of JSON, by one of the names that are in use.
+#[must_use]
+pub fn is_ndjson(kind: &[u8]) -> bool {
+    let kinds = ["application/x-ndjson", "application/ndjson", "application/jsonl"];
+    kinds.iter().any(|one| essence(kind).eq_ignore_ascii_case(one.as_bytes()))
+}
+
+/// A `Content-Type` without its parameters.
+fn essence(kind: &[u8]) -> &[u8] {
+    kind.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii()
 }
 
 async fn collect(mut body: Body, expected: usize) -> Result<Bytes, Failure> {

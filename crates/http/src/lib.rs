@@ -4,6 +4,7 @@
 mod address;
 mod coding;
 mod input;
+mod lines;
 mod percent;
 mod problem;
 mod representation;
@@ -11,7 +12,8 @@ mod served;
 
 pub use address::{Address, Inside, Reached, base_url};
 pub use coding::{Coding, compress};
-pub use input::{Nothing, from_json, from_query, not_json, read_body};
+pub use input::{DRAINED_BYTES, Nothing, from_json, from_query, is_ndjson, not_json, read_body};
+pub use lines::{Lines, Next};
 pub use percent::decode;
 pub use problem::{Failure, Reported};
 pub use representation::Representation;

@@ -21,7 +21,7 @@ Every setting is a flag with an environment twin: --send-rate is JOBLINE_SEND_RA
 Keep secrets in the environment: flags can be read by everyone on the machine.";
 
 /// Flags that are on or off, and on where nothing else is said.
-const SWITCHES: [&str; 3] = ["--trust-proxy", "--webhook-allow-private", "--webhook-content"];
+const SWITCHES: [&str; 4] = ["--trust-proxy", "--webhook-allow-private", "--webhook-content", "--mail-content"];
 const SWITCH_VALUES: [&str; 6] = ["on", "off", "true", "false", "1", "0"];
 
 /// Messaging for job marketplaces, in one binary.
@@ -61,6 +61,8 @@ pub enum Command {
     Table(TableCommand),
     /// Run a synthetic conversation against a running deployment and say what failed.
     Check(CheckArgs),
+    /// Look at what the settings name, from this machine, and say for each whether it is right and what to do.
+    Doctor,
     /// Print a configuration of coturn, the TURN server, for --turn-url and --turn-secret.
     TurnConfig(TurnConfigArgs),
     /// Generate load and measure; makes the figures in the documentation.
@@ -248,6 +250,34 @@ pub struct Settings {
         help_heading = "Messages"
     )]
     pub webhook_allow_private: Option<String>,
+
+    /// The mail server for mail about unread messages: smtp://user:password@host:587, or smtps:// with port 465.
+    #[arg(
+        long,
+        global = true,
+        env = "JOBLINE_SMTP_URL",
+        hide_env_values = true,
+        value_name = "URL",
+        help_heading = "Messages"
+    )]
+    pub smtp_url: Option<String>,
+    /// Who that mail comes from: chat@example.com, or Example <chat@example.com>.
+    #[arg(long, global = true, env = "JOBLINE_MAIL_FROM", value_name = "ADDRESS", help_heading = "Messages")]
+    pub mail_from: Option<String>,
+    /// Whether mail holds the text of messages: on or off. [default: off]
+    #[arg(
+        long,
+        global = true,
+        env = "JOBLINE_MAIL_CONTENT",
+        num_args = 0..=1,
+        default_missing_value = "on",
+        value_name = "on|off",
+        help_heading = "Messages"
+    )]
+    pub mail_content: Option<String>,
+    /// After what time users and the host are told of messages that are still unread: 90s, 10m, 2h. [default: 10m]
+    #[arg(long, global = true, env = "JOBLINE_MAIL_AFTER", value_name = "TIME", help_heading = "Messages")]
+    pub mail_after: Option<String>,
 
     /// Live connections beside the polls, which make news arrive at once: on or off. [default: on]
     #[arg(long, global = true, env = "JOBLINE_LIVE", value_name = "on|off", help_heading = "Live")]

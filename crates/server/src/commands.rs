@@ -1,15 +1,16 @@
 //! The commands of the binary. Exit codes: 0 for success, 1 for a failure, 2 for a wrong setting.
 
 use crate::cli::{CheckArgs, Cli, Command, Settings, TableCommand, TokenArgs, one_line, with_switches};
-use crate::config::{Config, ConfigError};
+use crate::config::{Config, ConfigError, seconds};
 use crate::engines::Engines;
 use crate::measured::Measured;
 use crate::system::{SystemClock, SystemRandom};
-use crate::{log, start, turn_config};
+use crate::{doctor, log, start, turn_config};
 use clap::Parser;
 use clap::error::ErrorKind;
 use jobline_chat::UserId;
 use jobline_identity::{Identity, IdentitySettings};
+use jobline_tools::doctor::Findings;
 use jobline_tools::{bench, check, transfer};
 use std::fmt::Display;
 use std::future::Future;
@@ -65,6 +66,9 @@ fn end(why: &CommandError) -> ExitCode {
 }
 
 fn run(cli: &Cli) -> Result<(), CommandError> {
+    if matches!(cli.command, Some(Command::Doctor)) {
+        return doctor(&cli.settings);
+    }
     let config = Config::new(&cli.settings)?;
     match &cli.command {
         None | Some(Command::Serve) if config.is_function => function(&config),
@@ -81,6 +85,7 @@ fn run(cli: &Cli) -> Result<(), CommandError> {
         }
         Some(Command::Table(what)) => table(&config, *what),
         Some(Command::Check(args)) => check(&cli.settings, args),
+        Some(Command::Doctor) => doctor(&cli.settings),
         Some(Command::TurnConfig(args)) => {
             print!("{}", turn_config::text(&config, args)?);
             Ok(())
@@ -204,17 +209,20 @@ fn check(settings: &Settings, args: &CheckArgs) -> Result<(), CommandError> {
     if well { Ok(()) } else { Err(CommandError::failed(format_args!("{} is not well", args.url))) }
 }
 
+fn doctor(settings: &Settings) -> Result<(), CommandError> {
+    let mut out = std::io::stdout();
+    let mut findings = Findings::new(&mut out);
+    runtime()?.block_on(doctor::run(settings, &mut findings));
+    match findings.end() {
+        0 => Ok(()),
+        _ => Err(CommandError::failed("the deployment is not well")),
+    }
+}
+
 /// A number with a unit: 90s, 15m, 1h, 30d; at most a year.
 fn duration(flag: &str, text: &str) -> Result<Duration, CommandError> {
     const YEAR: u64 = 365 * 86_400;
-    let seconds = || {
-        let unit = text.chars().last()?;
-        let number = text.strip_suffix(unit)?;
-        let digits = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
-        let times = [('s', 1), ('m', 60), ('h', 3_600), ('d', 86_400)].into_iter().find(|(name, _)| *name == unit)?.1;
-        digits.then(|| number.parse::<u64>().ok()?.checked_mul(times)).flatten()
-    };
-    match seconds().filter(|seconds| (1..=YEAR).contains(seconds)) {
+    match seconds(text).filter(|seconds| (1..=YEAR).contains(seconds)) {
         Some(seconds) => Ok(Duration::from_secs(seconds)),
         None => Err(CommandError::wrong(format!(
             "{flag} is \"{text}\"; accepted is a number with s, m, h or d, at most 365d"

@@ -12,20 +12,25 @@ use std::path::PathBuf;
 mod bus;
 mod calls;
 mod live;
+mod mail;
 mod origins;
 mod places;
+mod secret;
 mod urls;
 mod values;
 mod webhook;
 
 use origins::origins;
 use urls::public_url;
+pub(crate) use values::seconds;
 use values::{level, number, switch};
 
 pub use bus::Addresses;
 pub(crate) use calls::parts as turn_url_parts;
 pub use calls::{CallServers, TurnServer};
+pub use mail::{MailConfig, MailServer};
 pub use places::{FilesKind, StoreKind};
+pub use secret::Secret;
 pub use webhook::WebhookConfig;
 
 /// The longest retention, in days: a hundred years.
@@ -81,6 +86,8 @@ pub struct Config {
     pub presence: bool,
     /// What calls stand on; `None`: there are none.
     pub calls: Option<CallServers>,
+    /// When messages count as left unread, and who sends mail about them.
+    pub mail: MailConfig,
     /// Where the host takes events.
     pub webhook: Option<WebhookConfig>,
     /// Whether AWS Lambda started the program.
@@ -124,30 +131,6 @@ pub struct TlsFiles {
     pub cert: PathBuf,
     /// Its private key.
     pub key: PathBuf,
-}
-
-/// Text that is never printed.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Wraps a secret; its length is checked where settings are read.
-    #[must_use]
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
-
-    /// The secret itself.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(…)")
-    }
 }
 
 /// A setting that is wrong or missing: one line for the operator.
@@ -218,6 +201,7 @@ impl Config {
             bus: settings.bus.as_deref().map(bus::addresses).transpose()?,
             presence: switch("presence", settings.presence.as_deref(), true)?,
             calls: calls::servers(settings)?,
+            mail: mail::mail(settings)?,
             webhook: webhook::webhook(settings)?,
             is_function: settings.lambda_runtime_api.is_some(),
         };

@@ -32,11 +32,16 @@ impl Outside for Host {
 
     async fn deliver(&self, event: &OutsideEvent) -> Delivery {
         let seconds = self.clock.now_ms() / 1_000;
-        match self.webhook.deliver(&event.id, seconds, event.body.clone().into()).await {
-            Outcome::Delivered => Delivery::Delivered,
-            Outcome::Failed { why, retry_after_ms } => Delivery::Failed { why, retry_after_ms },
-            Outcome::Refused { why } => Delivery::Refused { why },
-        }
+        delivery(self.webhook.deliver(&event.id, seconds, event.body.clone().into()).await)
+    }
+}
+
+/// How an attempt ended, as the domain knows it.
+pub(crate) fn delivery(outcome: Outcome) -> Delivery {
+    match outcome {
+        Outcome::Delivered => Delivery::Delivered,
+        Outcome::Failed { why, retry_after_ms } => Delivery::Failed { why, retry_after_ms },
+        Outcome::Refused { why } => Delivery::Refused { why },
     }
 }
 

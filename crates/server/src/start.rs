@@ -4,10 +4,12 @@ use crate::config::{CallServers, Config, ConfigError, Jwks, Secret, StoreKind};
 use crate::counted::CountedStore;
 use crate::demo::{self, DemoSecrets, PastClock};
 use crate::engines::Engines;
+use crate::mail::{self, Mails};
 use crate::outside::{self, Host};
 use crate::serve::{self, Listening, serve};
 use crate::system::SystemRandom;
 use crate::tls::Tls;
+use crate::unsubscribe::{self, Unsubscribe};
 use crate::{bus, load, upkeep, web};
 use axum::Router;
 use jobline_api::app::{App, Parts};
@@ -80,7 +82,8 @@ pub async fn run(config: &Config, shutdown: impl Future<Output = ()>) -> Result<
     }
     let scheme = if tls.is_some() { "https" } else { "http" };
     announce(&format!("listening on {scheme}://{bound}"));
-    let background = background(config, &app, &engines);
+    let mails = mails(config, &engines)?;
+    let background = background(config, &app, &engines, mails);
     let listening = Listening { tls, max_connections: config.max_connections };
     serve(Service::new(app.clone()), listener, listening, shutdown).await;
     drop(background);
@@ -112,6 +115,8 @@ fn settings(config: &Config, engines: &Engines) -> Settings {
         upload_rate: config.upload_rate,
         presence: config.presence,
         outbox: config.webhook.is_some(),
+        mail: config.mail.server.is_some(),
+        unread_after_ms: config.mail.after_ms,
         retention_days: config.retention_days,
         file_retention_days: config.file_retention_days,
         window_bytes: engines.window_bytes,
@@ -184,6 +189,10 @@ pub(crate) async fn app(
         announcer,
     );
     let uses = Uses { chat: &chat, identity: &identity, metrics: &metrics, clock: &clock, random: &random };
+    let mail_routes = match &config.mail.server {
+        Some(_) => unsubscribe::routes(chat.clone(), Unsubscribe::new(&engines.secrets)),
+        None => Router::new(),
+    };
     // A function is not there any more when something moves.
     let live = match config.is_function {
         true => None,
@@ -200,7 +209,7 @@ pub(crate) async fn app(
         origins: Origins::new(&[&config.allowed_origins[..], &origins].concat()),
         live,
         calls: config.calls.as_ref().map(call_servers),
-        extra_routes: engines.file_routes.clone().unwrap_or_default().merge(pages),
+        extra_routes: engines.file_routes.clone().unwrap_or_default().merge(pages).merge(mail_routes),
     }))
 }
 
@@ -276,8 +285,16 @@ fn identity(config: &Config, demo: Option<&DemoSecrets>, clock: Arc<dyn Clock>) 
     Identity::new(settings, clock).map_err(|error| ConfigError::new(at_fault, format_args!("is not usable: {error}")))
 }
 
+/// The mail server, where there is one.
+fn mails(config: &Config, engines: &Engines) -> Result<Option<Mails>, ConfigError> {
+    let Some(server) = &config.mail.server else { return Ok(None) };
+    let public_url = config.public_url.as_deref().unwrap_or_default();
+    let mails = Mails::new(server, public_url, Unsubscribe::new(&engines.secrets));
+    mails.map(Some).map_err(|error| ConfigError::new("smtp-url", format_args!("cannot be used: {error}")))
+}
+
 /// Starts the background tasks. They end when the result is dropped.
-fn background(config: &Config, app: &App, engines: &Engines) -> JoinSet<()> {
+fn background(config: &Config, app: &App, engines: &Engines, mails: Option<Mails>) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
     let live = app.clone();
     tasks.spawn(async move {
@@ -290,6 +307,10 @@ fn background(config: &Config, app: &App, engines: &Engines) -> JoinSet<()> {
     if let Some(webhook) = &config.webhook {
         let (telling, host) = (app.clone(), Host::new(webhook, Arc::clone(&app.clock)));
         tasks.spawn(async move { outside::tell(&telling, &host).await });
+    }
+    if let Some(mails) = mails {
+        let sending = app.clone();
+        tasks.spawn(async move { mail::send(&sending, &mails).await });
     }
     tasks.spawn(async move { keys.identity.keep_fresh().await });
     tasks.spawn(async move { load::advise(&advised).await });

@@ -1,7 +1,8 @@
-//! The commands of the `jobline` binary other than serving: [`mod@bench`], [`check`] and [`transfer`] (export and import).
+//! The commands of the `jobline` binary other than serving: [`mod@bench`], [`check`], [`doctor`] and [`transfer`] (export and import).
 //!
 //! None of them knows an engine: the caller passes engines and servers in.
 
 pub mod bench;
 pub mod check;
+pub mod doctor;
 pub mod transfer;

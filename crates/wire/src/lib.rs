@@ -9,9 +9,11 @@ mod call;
 mod calls;
 mod conversation;
 mod disposition;
+mod failed_event;
 mod file;
 pub mod file_types;
 mod host;
+mod import;
 pub mod limits;
 mod message;
 mod moderation;
@@ -26,11 +28,13 @@ pub use conversation::{
     ListConversations, MarkAsRead, MarkedAsRead, Person,
 };
 pub use disposition::content_disposition;
+pub use failed_event::{FailedEvent, FailedEvents, ListFailedEvents};
 pub use file::{UploadFile, UploadTarget};
 pub use host::{
     HostDeleteMessage, HostJob, HostJobInput, HostMessageInput, HostMessageType, HostUser, HostUserInput, MintToken,
     MintedToken,
 };
+pub use import::{ImportJob, ImportLine, ImportStatus, ImportUser, ImportedLine, LineError};
 pub use message::{
     ChangedMessage, DeleteMessage, DeletedBy, EditMessage, Event, ListMessages, ListVersions, Message, MessageType,
     Messages, Quote, React, Reaction, SendMessage, SentMessage, Status, Version, Versions,

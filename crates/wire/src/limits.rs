@@ -36,6 +36,10 @@ pub const WAVEFORM_CHARS: usize = 64;
 pub const FILE_NAME_BYTES: usize = 255;
 /// Bytes of a request's body, uploads aside.
 pub const BODY_BYTES: usize = 64 * 1024;
+/// Bytes of the body of an import.
+pub const IMPORT_BYTES: usize = 10 * 1024 * 1024;
+/// Lines of an import.
+pub const IMPORT_LINES: u32 = 10_000;
 /// The fewest bytes of the JWT secret and of the host key.
 pub const SECRET_BYTES: usize = 32;
 /// Bytes of a user token.

@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::caller::Host;
-use crate::target::ReportId;
+use crate::target::{FailedEventId, ReportId};
 use jobline_chat::{Error, JobId, MessageId, Result, UserId, iso};
 use jobline_http::Nothing;
 use jobline_wire as wire;
@@ -101,4 +101,20 @@ pub async fn reports(app: App, _: Host, (): (), input: wire::ListReports) -> Res
 /// As the domain's `delete_report`.
 pub async fn delete_report(app: App, _: Host, id: ReportId, _: Nothing) -> Result<()> {
     app.chat.delete_report(&id.0).await
+}
+
+/// `GET /host/webhooks/failed`
+///
+/// # Errors
+/// As the domain's `failed_events`.
+pub async fn failed_events(app: App, _: Host, (): (), input: wire::ListFailedEvents) -> Result<wire::FailedEvents> {
+    app.chat.failed_events(input).await
+}
+
+/// `POST /host/webhooks/failed/{eventId}/redeliver`
+///
+/// # Errors
+/// As the domain's `redeliver`.
+pub async fn redeliver(app: App, _: Host, id: FailedEventId, _: Nothing) -> Result<()> {
+    app.chat.redeliver(&id.0).await
 }

@@ -2,6 +2,7 @@
 
 pub mod calls;
 pub mod host;
+pub mod import;
 pub mod messages;
 pub mod operations;
 pub mod presence;

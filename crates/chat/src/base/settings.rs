@@ -21,6 +21,10 @@ pub struct Settings {
     pub presence: bool,
     /// Whether the host is told of changes: whether commits write outbox rows.
     pub outbox: bool,
+    /// Whether users get mail about what they have not read: whether commits write rows for that.
+    pub mail: bool,
+    /// After how many milliseconds the host and users are told of messages that are still unread.
+    pub unread_after_ms: u64,
     /// How many bytes of a user's head the window of recently moved conversations may take, but for the last three of
     /// them: 850 keep the row within one write unit of DynamoDB. What does not fit is kept in rows of its own, which
     /// clients that were away for longer read.
@@ -39,6 +43,8 @@ impl Default for Settings {
             delete_hours: 24,
             presence: true,
             outbox: false,
+            mail: false,
+            unread_after_ms: 600_000,
             window_bytes: 4_000,
         }
     }

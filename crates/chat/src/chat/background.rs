@@ -10,8 +10,7 @@ use crate::{
     messages,
     outbox::{
         driver,
-        failed::{self, FailedEvent},
-        port::Outside,
+        port::{Mail, Outside, Port},
     },
     tasks::run,
 };
@@ -56,7 +55,7 @@ impl Chat {
     /// # Errors
     /// `unavailable`: what was not delivered is due again in half a minute.
     pub async fn tell_outside(&self, outside: &dyn Outside) -> Result<usize> {
-        driver::tell(&self.cx, outside).await
+        driver::tell(&self.cx, Port::Webhook(outside)).await
     }
 
     /// Returns once this server has stored something that the host is to be told. One task at a time may wait for it.
@@ -70,19 +69,18 @@ impl Chat {
         self.cx.outside.take_failure()
     }
 
-    /// The oldest events that could not be delivered for a day, at most 100.
+    /// Sends mail about what users have not read: one for each conversation until they have read it. Answers how many were
+    /// sent. A server runs it every few seconds.
     ///
     /// # Errors
-    /// `unavailable`.
-    pub async fn failed_events(&self) -> Result<Vec<FailedEvent>> {
-        failed::list(&self.cx).await
+    /// `unavailable`: what was not sent is due again in half a minute.
+    pub async fn send_mail(&self, mail: &dyn Mail) -> Result<usize> {
+        driver::tell(&self.cx, Port::Mail(mail)).await
     }
 
-    /// Makes one attempt to deliver an event of [`Chat::failed_events`], and forgets it when it succeeds.
-    ///
-    /// # Errors
-    /// `not_found`; `unavailable` when the attempt failed, and then it is still listed.
-    pub async fn redeliver(&self, outside: &dyn Outside, id: &str) -> Result<()> {
-        failed::redeliver(&self.cx, outside, id).await
+    /// Why a mail was not sent, if one was not since this was last asked: one line.
+    #[must_use]
+    pub fn mail_failure(&self) -> Option<String> {
+        self.cx.mail.take_failure()
     }
 }

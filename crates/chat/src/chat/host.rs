@@ -7,11 +7,13 @@ use crate::{
         id::{JobId, UserId},
     },
     host::{jobs, people},
-    messages, user,
+    messages,
+    outbox::failed,
+    user,
 };
 use jobline_wire::{
-    HostDeleteMessage, HostJob, HostJobInput, HostMessageInput, HostUser, HostUserInput, ListReports, Reports,
-    SentMessage,
+    FailedEvents, HostDeleteMessage, HostJob, HostJobInput, HostMessageInput, HostUser, HostUserInput,
+    ListFailedEvents, ListReports, Reports, SentMessage,
 };
 
 impl Chat {
@@ -46,6 +48,23 @@ impl Chat {
     /// `not_found` for what cannot be the id of a report, `unavailable`.
     pub async fn delete_report(&self, id: &str) -> Result<()> {
         user::reports::delete(&self.cx, id).await
+    }
+
+    /// The events that the host's webhook did not take, the oldest first. They are kept for 30 days.
+    ///
+    /// # Errors
+    /// `invalid_request`, `unavailable`.
+    pub async fn failed_events(&self, input: ListFailedEvents) -> Result<FailedEvents> {
+        failed::list(&self.cx, input).await
+    }
+
+    /// Makes an event of [`Chat::failed_events`] due for one more attempt, which the driver of events makes. When that
+    /// fails, the event stays listed with what happened.
+    ///
+    /// # Errors
+    /// `not_found`, `not_offered` where there is no webhook, `unavailable`.
+    pub async fn redeliver(&self, id: &str) -> Result<()> {
+        failed::redeliver(&self.cx, id).await
     }
 
     /// Creates or replaces a job. The members of conversations about it are told in a moment, or in the background where

@@ -62,7 +62,7 @@ impl UndecodedUpdate {
             None => Ok(HeadRow::default()),
         };
         let mut row = self.conversation(cx)?.unwrap_or_else(|| ConversationRow::new(now));
-        if cx.settings.outbox && row.outbox_from.is_none() {
+        if cx.channels().next().is_some() && row.outbox_from.is_none() {
             row.outbox_from = Some(row.log);
         }
         Ok(ConversationUpdate {
@@ -144,8 +144,8 @@ impl ConversationUpdate {
             let key = keys::evicted(&self.id.pair()[*member], row.version);
             commit = commit.put(key, Condition::Any, rows::encode(row), cx.retention.expires(row.at));
         }
-        if cx.settings.outbox {
-            commit = commit.put(keys::outbox(&self.id), Condition::Any, rows::encode(&LAYOUT), None);
+        for channel in cx.channels() {
+            commit = commit.put(keys::outbox(channel, &self.id), Condition::Any, rows::encode(&LAYOUT), None);
         }
         let commit = commit.build()?;
         let outcome = cx.db.commit_by_urgency(&commit, self.urgency).await?;
@@ -154,8 +154,8 @@ impl ConversationUpdate {
             for (at, head, stored) in heads {
                 cx.memos.heads.keep(&keys[at], commit.version(), head, stored.len());
             }
-            if cx.settings.outbox {
-                cx.outside.set();
+            for channel in cx.channels() {
+                cx.signal(channel).set();
             }
             cx.announcer.moved(&members.map(|member| &self.id.pair()[member]), &self.id);
         }

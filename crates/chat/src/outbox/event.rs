@@ -1,8 +1,13 @@
 //! The events of a conversation, made from its log when they are delivered.
 
-use super::port::OutsideEvent;
+use super::{channel::Channel, port::OutsideEvent, reported::ReportedRow};
 use crate::{
-    base::{error::Result, id::ConversationId, time::iso},
+    base::{
+        error::Result,
+        id::{ConversationId, MessageId},
+        rows,
+        time::iso,
+    },
     context::Context,
     keys,
     log::{
@@ -12,24 +17,35 @@ use crate::{
     messages::{quote::author_id, row::MessageRow},
 };
 use futures_util::try_join;
-use jobline_store::{Consistency, Direction};
+use jobline_store::{Consistency, Direction, Key};
 use jobline_wire::MessageType;
 use serde_json::{Value, json};
 
 /// How many rows of each kind are read at once.
 const PAGE: usize = 50;
 
-/// One change of the log.
+/// One change of the log, or what happened between two of them.
 pub(crate) enum Entry {
     Message(Box<MessageRow>),
     Change(ChangeRow),
+    /// A change of a call, with the message as it stands.
+    Call(ChangeRow, Box<MessageRow>),
+    Report(ReportedRow),
+}
+
+/// What comes next in a conversation, in order.
+pub(crate) struct Entries {
+    pub entries: Vec<Entry>,
+    /// Nothing comes after them up to the end that was asked for.
+    pub is_all: bool,
 }
 
 impl Entry {
     fn number(&self) -> u64 {
         match self {
             Self::Message(row) => row.change,
-            Self::Change(row) => row.number,
+            Self::Change(row) | Self::Call(row, _) => row.number,
+            Self::Report(row) => row.change,
         }
     }
 
@@ -37,7 +53,8 @@ impl Entry {
     pub fn after(&self, before: Position) -> Position {
         match self {
             Self::Message(row) => Position { change: row.change, number: row.number, at: row.at },
-            Self::Change(row) => Position { change: row.number, ..before },
+            Self::Change(row) | Self::Call(row, _) => Position { change: row.number, ..before },
+            Self::Report(_) => before,
         }
     }
 
@@ -46,30 +63,72 @@ impl Entry {
         match self {
             Self::Message(row) => of_message(id, row, with_content),
             Self::Change(row) => of_change(id, row).into_iter().collect(),
+            Self::Call(change, message) => of_call(id, change, message).into_iter().collect(),
+            Self::Report(row) => vec![of_report(id, row, with_content)],
+        }
+    }
+
+    /// The row that exists only until it was told.
+    pub fn own_row(&self, id: &ConversationId) -> Option<Key> {
+        match self {
+            Self::Report(row) => Some(keys::reported(id, row.change, &row.id)),
+            _ => None,
         }
     }
 }
 
-/// The changes of the log after `from` and up to `end`, as far as they are read at once; empty when none is kept.
-pub(crate) async fn entries(cx: &Context, id: &ConversationId, from: Position, end: Position) -> Result<Vec<Entry>> {
+/// What comes after `from` and up to `end`, as far as it is read at once.
+pub(crate) async fn entries(
+    cx: &Context,
+    channel: Channel,
+    id: &ConversationId,
+    from: Position,
+    end: Position,
+) -> Result<Entries> {
     let range = keys::messages(id, from.at, u64::MAX, Direction::Ascending, PAGE, Consistency::Strong);
-    let (messages, changes) = try_join!(
+    let (messages, changes, reports) = try_join!(
         cx.db.decode_range::<MessageRow>(range),
         cx.db.decode_range::<ChangeRow>(keys::changes(id, from.change + 1, PAGE)),
+        reports(cx, channel, id),
     )?;
-    // Beyond a page that is full there may be more, which come before what the other page holds.
-    let mut until = end.change;
-    if let Some(last) = messages.get(PAGE - 1) {
-        until = until.min(last.change);
-    }
-    if let Some(last) = changes.get(PAGE - 1) {
-        until = until.min(last.number);
-    }
+    // Beyond a page that is full there may be more, which come before what the other pages hold.
+    let full_until = |last: Option<u64>| last.unwrap_or(u64::MAX);
+    let until = full_until(messages.get(PAGE - 1).map(|row| row.change))
+        .min(full_until(changes.get(PAGE - 1).map(|row| row.number)))
+        .min(full_until(reports.get(PAGE - 1).map(|row| row.change)));
+    let is_all = until >= end.change && reports.len() < PAGE;
+    let until = until.min(end.change);
     let messages = messages.into_iter().map(|row| Entry::Message(Box::new(row)));
     let mut entries: Vec<Entry> = messages.chain(changes.into_iter().map(Entry::Change)).collect();
-    entries.retain(|entry| from.change < entry.number() && entry.number() <= until);
+    entries.retain(|entry| from.change < entry.number());
+    entries.extend(reports.into_iter().map(Entry::Report));
+    entries.retain(|entry| entry.number() <= until);
+    // A report is made after the change that it names, and the sort is stable.
     entries.sort_by_key(Entry::number);
-    Ok(entries)
+    for entry in &mut entries {
+        with_call(cx, id, entry).await?;
+    }
+    Ok(Entries { entries, is_all })
+}
+
+/// The reports that the host has not been told; nobody else is.
+async fn reports(cx: &Context, channel: Channel, id: &ConversationId) -> Result<Vec<ReportedRow>> {
+    match channel {
+        Channel::Webhook => cx.db.decode_range(keys::all_reported(id, PAGE)).await,
+        Channel::Mail => Ok(Vec::new()),
+    }
+}
+
+/// Adds its message to the change of a call, unless that has expired.
+async fn with_call(cx: &Context, id: &ConversationId, entry: &mut Entry) -> Result<()> {
+    let Entry::Change(change) = entry else { return Ok(()) };
+    let Some(message) = change.message.as_deref().filter(|_| change.kind == ChangeKind::Called) else { return Ok(()) };
+    let Some(message) = MessageId::new(message) else { return Ok(()) };
+    let row = cx.db.get(&keys::message(id, &message), Consistency::Strong).await?;
+    if let Some(row) = row {
+        *entry = Entry::Call(change.clone(), Box::new(rows::decode(&row)?));
+    }
+    Ok(())
 }
 
 fn of_message(id: &ConversationId, row: &MessageRow, with_content: bool) -> Vec<OutsideEvent> {
@@ -107,11 +166,55 @@ fn of_change(id: &ConversationId, row: &ChangeRow) -> Option<OutsideEvent> {
     Some(event(id, row.number, kind, row.at, data))
 }
 
+/// A call changes twice at most: when it is accepted, and when it is over.
+fn of_call(id: &ConversationId, change: &ChangeRow, message: &MessageRow) -> Option<OutsideEvent> {
+    let row = message.call.as_ref().filter(|row| row.accepted != Some(change.at))?;
+    let data = json!({
+        "conversationId": id.as_str(),
+        "callId": message.id,
+        "startedBy": author_id(id, message.from),
+        "media": row.media(),
+        "state": row.state(message.at, change.at),
+        "startedAt": iso(message.at),
+        "acceptedAt": row.accepted.map(iso),
+        "endedAt": row.ended_at(message.at, change.at).map(iso),
+    });
+    Some(event(id, change.number, "call.ended", change.at, data))
+}
+
+fn of_report(id: &ConversationId, row: &ReportedRow, with_content: bool) -> OutsideEvent {
+    let data = json!({
+        "conversationId": id.as_str(),
+        "reportId": row.id,
+        "reporterId": row.by,
+        "messageId": row.message,
+        "reason": with_content.then_some(&row.reason),
+    });
+    named(format!("{}/{}/report.created", id.as_str(), row.id), "report.created", row.at, data)
+}
+
+/// That `member` has not read `first` and what follows it, `count` messages in all.
+pub(super) fn of_unread(id: &ConversationId, member: usize, first: &MessageRow, count: u64, at: u64) -> OutsideEvent {
+    let user = id.pair()[member].as_str();
+    let data = json!({
+        "conversationId": id.as_str(),
+        "userId": user,
+        "messageId": first.id,
+        "number": first.number,
+        "unreadCount": count,
+    });
+    named(format!("{}/{}/user.unread/{user}", id.as_str(), first.change), "user.unread", at, data)
+}
+
+fn event(id: &ConversationId, change: u64, kind: &str, at: u64, data: Value) -> OutsideEvent {
+    named(format!("{}/{change}/{kind}", id.as_str()), kind, at, data)
+}
+
 /// Fields that are null are left out.
-fn event(id: &ConversationId, change: u64, kind: &str, at: u64, mut data: Value) -> OutsideEvent {
+fn named(id: String, kind: &str, at: u64, mut data: Value) -> OutsideEvent {
     if let Some(fields) = data.as_object_mut() {
         fields.retain(|_, value| !value.is_null());
     }
     let body = json!({"type": kind, "timestamp": iso(at), "data": data}).to_string();
-    OutsideEvent { id: format!("{}/{change}/{kind}", id.as_str()), body }
+    OutsideEvent { id, body }
 }

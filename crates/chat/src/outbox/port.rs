@@ -1,5 +1,7 @@
 //! The port to the outside.
 
+use super::channel::Channel;
+use crate::base::id::{ConversationId, UserId};
 use async_trait::async_trait;
 
 /// An event as it is delivered.
@@ -9,6 +11,27 @@ pub struct OutsideEvent {
     pub id: String,
     /// JSON: `{type, timestamp, data}`.
     pub body: String,
+}
+
+/// What a user has not read in a conversation, for a mail to them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnreadNotice {
+    /// Visible ASCII; the same each time that the notice is sent.
+    pub id: String,
+    /// Whose it is.
+    pub user: UserId,
+    /// Their address.
+    pub email: String,
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// The name of who wrote last; `None`: the host.
+    pub sender: Option<String>,
+    /// The title of the job that it is about.
+    pub job: Option<String>,
+    /// How many messages are unread.
+    pub unread: u64,
+    /// The beginnings of the last unread messages, the oldest first; empty unless the port takes them.
+    pub lines: Vec<String>,
 }
 
 /// How an attempt to deliver ended. `why` is one line for a log.
@@ -38,4 +61,30 @@ pub trait Outside: Send + Sync + 'static {
 
     /// Makes one attempt, which ends within ten seconds.
     async fn deliver(&self, event: &OutsideEvent) -> Delivery;
+}
+
+/// Sends mail to users.
+#[async_trait]
+pub trait Mail: Send + Sync + 'static {
+    /// Whether mail holds the text of messages.
+    fn takes_content(&self) -> bool;
+
+    /// Makes one attempt, which ends within ten seconds or so.
+    async fn send(&self, notice: &UnreadNotice) -> Delivery;
+}
+
+/// The port that a driver tells through.
+#[derive(Clone, Copy)]
+pub(crate) enum Port<'a> {
+    Webhook(&'a dyn Outside),
+    Mail(&'a dyn Mail),
+}
+
+impl Port<'_> {
+    pub fn channel(self) -> Channel {
+        match self {
+            Self::Webhook(_) => Channel::Webhook,
+            Self::Mail(_) => Channel::Mail,
+        }
+    }
 }

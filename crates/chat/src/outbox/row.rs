@@ -4,6 +4,9 @@ use super::port::OutsideEvent;
 use crate::log::position::Position;
 use serde::{Deserialize, Serialize};
 
+/// For how long a conversation, or an event that is to be delivered again, belongs to the server that delivers.
+pub(crate) const LEASE_MS: u64 = 30_000;
+
 /// `CONVERSATION#<id>` / `OUTBOX`: up to where the log of a conversation was told.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -19,9 +22,23 @@ pub(crate) struct ToldRow {
     /// When it failed first.
     #[serde(default)]
     pub failing_since: u64,
+    /// What each member did not read.
+    #[serde(default)]
+    pub notices: [Notice; 2],
 }
 
-/// `FAILED` / `<id>`: an event that could not be delivered for a day.
+/// What is to be told about messages that a member did not read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Notice {
+    /// When it is decided whether something is told; 0 while nothing waits for that.
+    #[serde(default)]
+    pub due: u64,
+    /// The number of the last message when something was told: nothing more is, until the member has read up to it.
+    #[serde(default)]
+    pub told: u64,
+}
+
+/// `FAILED` / `<id>`: an event that was given up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct FailedRow {
@@ -30,6 +47,16 @@ pub(crate) struct FailedRow {
     pub body: String,
     pub why: String,
     pub failed_at: u64,
+}
+
+/// `OUTBOX` / `<id>`: that the event `FAILED` / `<id>` is to be delivered again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RedeliveryRow {
+    pub v: u8,
+    /// No server touches it before this instant: the lease of the one that delivers.
+    #[serde(default)]
+    pub not_before: u64,
 }
 
 impl FailedRow {

@@ -19,6 +19,8 @@ pub(crate) enum Work {
     TellPerson { user: String, after: Option<String> },
     /// Record that the call with this message, which `caller` started, was missed, unless it was answered.
     EndUnansweredCall { call: String, caller: String },
+    /// Record that the call with this message, which `caller` started, is over, unless somebody ended it.
+    EndAbandonedCall { call: String, caller: String },
     /// Of a later version: left to the servers that know it.
     #[serde(other)]
     Unknown,

@@ -136,12 +136,20 @@ async fn step(cx: &Context, work: &Work) -> Result<Option<Work>> {
         }
         Work::EndUnansweredCall { call, caller } => {
             let Some(caller) = UserId::new(caller) else { return Ok(None) };
-            match calls::end_unanswered(cx, &caller, call).await {
-                // The message was deleted, or has expired.
-                Err(Error { code: Code::NotFound, .. }) | Ok(()) => Ok(None),
-                Err(error) => Err(error),
-            }
+            unless_gone(calls::end_unanswered(cx, &caller, call).await)
+        }
+        Work::EndAbandonedCall { call, caller } => {
+            let Some(caller) = UserId::new(caller) else { return Ok(None) };
+            unless_gone(calls::end_abandoned(cx, &caller, call).await)
         }
         Work::Unknown => Ok(None),
+    }
+}
+
+/// Nothing is left to do, also where the message was deleted or has expired.
+fn unless_gone(done: Result<()>) -> Result<Option<Work>> {
+    match done {
+        Err(Error { code: Code::NotFound, .. }) | Ok(()) => Ok(None),
+        Err(error) => Err(error),
     }
 }

@@ -20,6 +20,7 @@ use crate::{
         render::{self, Viewpoint},
         row::ListedMessage,
     },
+    outbox::reported::ReportedRow,
 };
 use jobline_store::{Condition, Consistency, Outcome};
 use jobline_wire::{
@@ -62,13 +63,13 @@ pub(crate) async fn report(cx: &Context, me: &UserId, input: ReportInput) -> Res
         messages,
         created_at: String::new(),
     };
-    Ok(Reported { report_id: store(cx, me, report).await? })
+    Ok(Reported { report_id: store(cx, me, &id, row.log.change, report).await? })
 }
 
-/// Stores a report after all others, and answers its id. It counts against the changes that a user may make in a minute.
+/// Stores a report after all others, and answers its id. `change`: the last change of the conversation that it shows. It counts against the changes that a user may make in a minute.
 ///
 /// Ids are in the order of the commits, whatever clocks say, so that a host which reads from a cursor on misses none.
-async fn store(cx: &Context, me: &UserId, report: Report) -> Result<String> {
+async fn store(cx: &Context, me: &UserId, about: &ConversationId, change: u64, report: Report) -> Result<String> {
     let keys = [keys::head(me), keys::last_report()];
     let mut attempts = Attempts::strong(&cx.db);
     loop {
@@ -79,6 +80,7 @@ async fn store(cx: &Context, me: &UserId, report: Report) -> Result<String> {
         let at = cx.now().max(last.at + 1);
         let id = format!("report_{at:014}_{}", nanoid(&*cx.random));
         let report = Report { id: id.clone(), created_at: iso(at), ..report.clone() };
+        let reported = ReportedRow::new(&report, change, at);
         let commit = cx
             .db
             .begin()
@@ -90,8 +92,11 @@ async fn store(cx: &Context, me: &UserId, report: Report) -> Result<String> {
                 rows::encode(&LastReportRow { v: LAYOUT, at }),
                 None,
             );
-        match cx.db.commit(commit).await? {
-            Outcome::Committed => return Ok(id),
+        match cx.db.commit(reported.put(cx, about, commit)).await? {
+            Outcome::Committed => {
+                cx.outside.set();
+                return Ok(id);
+            }
             Outcome::Conflict(keys) => attempts.after_conflict(&keys).await?,
         }
     }

@@ -1,24 +1,30 @@
 //! What the host is told: every event, in the order of its conversation, at least once and each time by the same id.
 
-use crate::support::{User, World};
+use crate::support::{MORNING, User, World};
 use async_trait::async_trait;
 use futures_util::FutureExt as _;
-use jobline_chat::{Delivery, Outside, OutsideEvent, Settings};
-use jobline_store::{Range, Store as _};
-use jobline_wire::{DeleteMessage, EditMessage, JobStatus};
+use jobline_chat::{Delivery, Outside, OutsideEvent, Settings, iso};
+use jobline_store::{Consistency, Key, Range, Store as _};
+use jobline_wire::{
+    AnswerCall, CallMedia, Code, DeleteMessage, EditMessage, FailedEvent, JobStatus, ListFailedEvents, ReportInput,
+    StartCall,
+};
 use serde_json::Value;
 use std::sync::Mutex;
 
 const SECOND: u64 = 1_000;
-const HOUR: u64 = 3_600 * SECOND;
+const MINUTE: u64 = 60 * SECOND;
+const HOUR: u64 = 60 * MINUTE;
 
 /// A receiver of events.
 #[derive(Default)]
-struct Receiver {
+pub struct Receiver {
     got: Mutex<Vec<OutsideEvent>>,
     /// Events that hold this text fail.
     fails: Mutex<Option<&'static str>>,
     is_stuck: bool,
+    /// Every event is refused for good.
+    refuses: bool,
     takes_content: bool,
 }
 
@@ -33,6 +39,9 @@ impl Outside for Receiver {
         if self.is_stuck {
             std::future::pending::<()>().await;
         }
+        if self.refuses {
+            return Delivery::Refused { why: "it answered 410".to_owned() };
+        }
         match *self.fails.lock().unwrap() {
             Some(text) if event.body.contains(text) => {
                 Delivery::Failed { why: "it answered 500".to_owned(), retry_after_ms: None }
@@ -43,16 +52,16 @@ impl Outside for Receiver {
 }
 
 impl Receiver {
-    fn failing_at(text: &'static str) -> Self {
+    pub fn failing_at(text: &'static str) -> Self {
         Self { fails: Mutex::new(Some(text)), ..Self::default() }
     }
 
-    fn recover(&self) {
+    pub fn recover(&self) {
         *self.fails.lock().unwrap() = None;
     }
 
     /// The events since the last call.
-    fn take(&self) -> Vec<(String, Value)> {
+    pub fn take(&self) -> Vec<(String, Value)> {
         let got = std::mem::take(&mut *self.got.lock().unwrap());
         got.into_iter().map(|event| (event.id, serde_json::from_str(&event.body).unwrap())).collect()
     }
@@ -63,13 +72,19 @@ impl Receiver {
     }
 }
 
+/// Nothing is told about unread messages: `unread_notices.rs` tests that.
 async fn world() -> World {
-    World::with(Settings { send_rate: 0, outbox: true, ..Settings::default() }).await
+    let unread_after_ms = 100 * 24 * HOUR;
+    World::with(Settings { send_rate: 0, outbox: true, unread_after_ms, ..Settings::default() }).await
 }
 
 async fn rows(world: &World, partition: &str) -> usize {
     let range = Range::prefix(partition.to_owned(), "", 100);
     world.store.range(&range).await.unwrap().rows.len()
+}
+
+async fn failed(world: &World) -> Vec<FailedEvent> {
+    world.chat.failed_events(ListFailedEvents::default()).await.unwrap().events
 }
 
 async fn edit(world: &World, user: &User<'_>, conversation: &str, message: &str) {
@@ -173,17 +188,77 @@ async fn after_a_day_a_failed_event_is_kept_for_the_host_and_the_next_ones_follo
     let types = receiver.types();
     assert!((15..40).contains(&types.len()), "waits grow: {}", types.len());
     assert_eq!(types.last().map(String::as_str), Some("message.sent"));
-    let listed = world.chat.failed_events().await.unwrap();
-    assert_eq!((listed.len(), listed[0].why.as_str()), (1, "it answered 500"));
-    assert!(world.chat.redeliver(&receiver, &listed[0].id).await.is_err());
-    assert_eq!(world.chat.failed_events().await.unwrap(), listed, "what fails again stays");
+    let listed = failed(&world).await;
+    assert_eq!((listed.len(), listed[0].reason.as_str()), (1, "it answered 500"));
+    assert_eq!(listed[0].event["type"], "conversation.started");
+    world.chat.redeliver(&listed[0].id).await.unwrap();
+    world.chat.redeliver(&listed[0].id).await.unwrap();
+    assert!(failed(&world).await[0].is_due);
+    assert_eq!(world.chat.tell_outside(&receiver).await.unwrap(), 0);
+    assert_eq!(receiver.take().len(), 1, "asked for twice, tried once");
+    assert_eq!(failed(&world).await, listed, "what fails again stays");
     receiver.recover();
-    receiver.take();
-    world.chat.redeliver(&receiver, &listed[0].id).await.unwrap();
-    assert_eq!(receiver.take()[0].0, listed[0].event.id);
-    assert_eq!(world.chat.failed_events().await.unwrap(), []);
-    assert!(world.chat.redeliver(&receiver, &listed[0].id).await.is_err(), "it is not listed any more");
-    assert!(world.chat.redeliver(&receiver, "no such event").await.is_err());
+    assert_eq!(world.chat.tell_outside(&receiver).await.unwrap(), 0, "it is not tried again by itself");
+    world.chat.redeliver(&listed[0].id).await.unwrap();
+    assert!(world.chat.event_stored().now_or_never().is_some());
+    assert_eq!(world.chat.tell_outside(&receiver).await.unwrap(), 1);
+    assert_eq!(receiver.take()[0].0, listed[0].webhook_id);
+    assert_eq!(failed(&world).await, []);
+    for unknown in [listed[0].id.as_str(), "no such event", "failed_", ""] {
+        assert_eq!(world.chat.redeliver(unknown).await.unwrap_err().code, Code::NotFound, "{unknown}");
+    }
+    assert_eq!(rows(&world, "OUTBOX").await, 0);
+}
+
+#[tokio::test]
+async fn failed_events_are_listed_in_pages_and_kept_for_a_month() {
+    let world = world().await;
+    let (anna, ben) = world.pair().await;
+    anna.send(&ben, "one").await.unwrap();
+    anna.send(&ben, "two").await.unwrap();
+    let receiver = Receiver { refuses: true, ..Receiver::default() };
+    assert_eq!(world.chat.tell_outside(&receiver).await.unwrap(), 0);
+    let all = failed(&world).await;
+    assert_eq!(all.len(), 3);
+    let (mut since, mut pages) = (None, Vec::new());
+    loop {
+        let page = world.chat.failed_events(ListFailedEvents { since, limit: Some(2) }).await.unwrap();
+        assert!(page.events.len() <= 2);
+        pages.extend(page.events);
+        since = page.cursor;
+        if !page.has_more {
+            break;
+        }
+    }
+    assert_eq!(pages, all);
+    let wrong = ListFailedEvents { since: Some("yesterday".into()), limit: None };
+    assert_eq!(world.chat.failed_events(wrong).await.unwrap_err().field, Some("since"));
+    let wrong = ListFailedEvents { since: None, limit: Some(51) };
+    assert_eq!(world.chat.failed_events(wrong).await.unwrap_err().field, Some("limit"));
+    let key = Key::new("FAILED", all[0].id.clone());
+    let kept = world.store.get(&key, Consistency::Strong).await.unwrap().unwrap();
+    assert_eq!(kept.expires, Some((MORNING + 30 * 24 * HOUR).div_ceil(1_000)));
+}
+
+#[tokio::test]
+async fn an_attempt_that_a_server_did_not_finish_is_made_by_the_next_one() {
+    let world = world().await;
+    let (anna, ben) = world.pair().await;
+    anna.send(&ben, "one").await.unwrap();
+    world.chat.tell_outside(&Receiver { refuses: true, ..Receiver::default() }).await.unwrap();
+    let listed = failed(&world).await;
+    world.chat.redeliver(&listed[1].id).await.unwrap();
+    let dies = Receiver { is_stuck: true, ..Receiver::default() };
+    tokio::select! {
+        biased;
+        told = world.chat.tell_outside(&dies) => panic!("it is stuck: {told:?}"),
+        () = async { while dies.got.lock().unwrap().is_empty() { tokio::task::yield_now().await } } => {}
+    }
+    let receiver = Receiver::default();
+    assert_eq!(world.chat.tell_outside(&receiver).await.unwrap(), 0, "it still belongs to the other server");
+    world.clock.forward(30 * SECOND);
+    assert_eq!(world.chat.tell_outside(&receiver).await.unwrap(), 1);
+    assert_eq!(receiver.take()[0].0, listed[1].webhook_id);
 }
 
 #[tokio::test]
@@ -219,4 +294,155 @@ async fn a_deployment_that_tells_nobody_writes_no_rows_and_what_came_before_is_n
     telling.user("anna").send(&telling.user("ben"), "after").await.unwrap();
     assert_eq!(telling.chat.tell_outside(&receiver).await.unwrap(), 1);
     assert_eq!(receiver.take()[0].1["data"]["content"], "after");
+}
+
+async fn report(world: &World, by: &User<'_>, conversation: &str, message: Option<&str>) -> String {
+    let (conversation_id, message_id) = (conversation.to_owned(), message.map(str::to_owned));
+    let input = ReportInput { conversation_id, message_id, reason: "spam".into(), comment: Some("Again".into()) };
+    world.chat.report(&by.id, input).await.unwrap().report_id
+}
+
+#[tokio::test]
+async fn a_report_is_told_at_its_place_in_the_conversation() {
+    let world = world().await;
+    let (anna, ben) = world.pair().await;
+    let first = anna.send(&ben, "one").await.unwrap();
+    let told = report(&world, &ben, &first.conversation_id, Some(&first.message.id)).await;
+    let second = report(&world, &ben, &first.conversation_id, None).await;
+    anna.send(&ben, "two").await.unwrap();
+    let receiver = Receiver::failing_at("report.created");
+    assert_eq!(world.chat.tell_outside(&receiver).await.unwrap(), 2, "nothing overtakes the report");
+    let failed = receiver.take().pop().unwrap();
+    receiver.recover();
+    world.clock.forward(5 * SECOND);
+    assert_eq!(world.chat.tell_outside(&receiver).await.unwrap(), 3);
+    let events = receiver.take();
+    let types: Vec<&str> = events.iter().map(|(_, body)| body["type"].as_str().unwrap()).collect();
+    assert_eq!(types, ["report.created", "report.created", "message.sent"]);
+    assert_eq!(events[0], failed, "the same event by the same id");
+    assert_ne!(events[0].0, events[1].0);
+    let data = &events[0].1["data"];
+    assert_eq!((&data["reportId"], &data["reporterId"]), (&told.into(), &"ben".into()));
+    assert_eq!(
+        (&data["conversationId"], &data["messageId"]),
+        (&first.conversation_id.clone().into(), &first.message.id.into())
+    );
+    assert_eq!(data.get("reason"), None, "no words of users unless they were asked for");
+    assert_eq!((&events[1].1["data"]["reportId"], events[1].1["data"].get("messageId")), (&second.into(), None));
+    report(&world, &anna, &first.conversation_id, None).await;
+    assert!(world.chat.event_stored().now_or_never().is_some());
+    let content = Receiver { takes_content: true, ..Receiver::default() };
+    assert_eq!(world.chat.tell_outside(&content).await.unwrap(), 1);
+    assert_eq!(content.take()[0].1["data"]["reason"], "spam");
+    assert_eq!(rows(&world, "OUTBOX").await, 0);
+    assert_eq!(world.chat.tell_outside(&content).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn more_reports_than_a_page_are_all_told() {
+    let world = world().await;
+    let (anna, ben) = world.pair().await;
+    let first = anna.send(&ben, "one").await.unwrap();
+    for number in 0..120 {
+        report(&world, &ben, &first.conversation_id, None).await;
+        world.clock.forward(60 * SECOND);
+        if number == 60 {
+            anna.send(&ben, "two").await.unwrap();
+        }
+    }
+    let receiver = Receiver::default();
+    assert_eq!(world.chat.tell_outside(&receiver).await.unwrap(), 3 + 120);
+    let events = receiver.types();
+    assert_eq!(events.iter().filter(|kind| *kind == "report.created").count(), 120);
+    assert_eq!(events[2 + 61], "message.sent", "after the reports that came before it");
+}
+
+#[tokio::test]
+async fn a_report_about_what_came_before_the_webhook_tells_nothing_else() {
+    let engine = crate::engine::start().await.store;
+    let quiet = World::over(engine.clone(), Settings { send_rate: 0, ..Settings::default() }, 1).await;
+    let (anna, ben) = quiet.pair().await;
+    let first = anna.send(&ben, "before").await.unwrap();
+    report(&quiet, &anna, &first.conversation_id, None).await;
+    let telling = World::over(engine, Settings { send_rate: 0, outbox: true, ..Settings::default() }, 2).await;
+    telling.clock.forward(SECOND);
+    let receiver = Receiver::default();
+    assert_eq!(telling.chat.tell_outside(&receiver).await.unwrap(), 0);
+    report(&telling, &telling.user("ben"), &first.conversation_id, None).await;
+    telling.chat.tell_outside(&receiver).await.unwrap();
+    assert_eq!(receiver.types(), ["report.created"]);
+}
+
+async fn call(world: &World, caller: &User<'_>) -> String {
+    let (conversation_id, device_id) = ("conv_anna_ben".to_owned(), "phone".to_owned());
+    let input = StartCall { conversation_id, media: CallMedia::Audio, device_id };
+    world.chat.start_call(&caller.id, input).await.unwrap().call.id
+}
+
+fn answer(call_id: &str, device: &str) -> AnswerCall {
+    AnswerCall { call_id: call_id.to_owned(), device_id: device.to_owned() }
+}
+
+#[tokio::test]
+async fn the_end_of_a_call_is_told_once_however_it_ends() {
+    let world = world().await;
+    let (anna, ben) = world.pair().await;
+    anna.send(&ben, "one").await.unwrap();
+    let receiver = Receiver::default();
+    world.chat.tell_outside(&receiver).await.unwrap();
+    receiver.take();
+    let taken = call(&world, &anna).await;
+    world.clock.forward(5 * SECOND);
+    world.chat.accept_call(&ben.id, answer(&taken, "laptop")).await.unwrap();
+    world.chat.tell_outside(&receiver).await.unwrap();
+    assert_eq!(receiver.types(), ["message.sent"], "it goes on");
+    world.clock.forward(60 * SECOND);
+    world.chat.end_call(&ben.id, answer(&taken, "laptop")).await.unwrap();
+    world.chat.end_call(&anna.id, answer(&taken, "phone")).await.unwrap();
+    world.chat.tell_outside(&receiver).await.unwrap();
+    let told = receiver.take();
+    assert_eq!((told.len(), &told[0].1["type"]), (1, &"call.ended".into()));
+    let data = &told[0].1["data"];
+    assert_eq!((&data["callId"], &data["startedBy"], &data["media"]), (&taken.into(), &"anna".into(), &"audio".into()));
+    assert_eq!((&data["state"], &data["conversationId"]), (&"ended".into(), &"conv_anna_ben".into()));
+    assert_eq!(data["acceptedAt"], iso(MORNING + 5 * SECOND));
+    assert_eq!(data["endedAt"], iso(MORNING + 65 * SECOND));
+
+    let declined = call(&world, &anna).await;
+    world.chat.decline_call(&ben.id, answer(&declined, "laptop")).await.unwrap();
+    let given_up = call(&world, &anna).await;
+    world.chat.end_call(&anna.id, answer(&given_up, "phone")).await.unwrap();
+    call(&world, &anna).await;
+    world.clock.forward(46 * SECOND);
+    world.chat.run_due_tasks(u64::MAX).await.unwrap();
+    world.chat.tell_outside(&receiver).await.unwrap();
+    let told = receiver.take();
+    let states: Vec<&str> = told.iter().filter_map(|(_, body)| body["data"]["state"].as_str()).collect();
+    assert_eq!(states, ["declined", "cancelled", "missed"]);
+    assert_eq!(told.len(), 6, "each begins as a message");
+}
+
+#[tokio::test]
+async fn a_call_that_both_devices_left_without_a_word_is_told_when_it_is_over() {
+    let world = world().await;
+    let (anna, ben) = world.pair().await;
+    anna.send(&ben, "one").await.unwrap();
+    let left = call(&world, &anna).await;
+    world.chat.accept_call(&ben.id, answer(&left, "laptop")).await.unwrap();
+    let receiver = Receiver::default();
+    world.chat.run_due_tasks(u64::MAX).await.unwrap();
+    world.chat.tell_outside(&receiver).await.unwrap();
+    receiver.take();
+    world.clock.forward(11 * HOUR);
+    world.chat.run_due_tasks(u64::MAX).await.unwrap();
+    assert_eq!(world.chat.tell_outside(&receiver).await.unwrap(), 0, "it may still go on");
+    world.clock.forward(2 * HOUR);
+    world.chat.run_due_tasks(u64::MAX).await.unwrap();
+    world.chat.tell_outside(&receiver).await.unwrap();
+    let told = receiver.take();
+    assert_eq!(told.len(), 1);
+    let data = &told[0].1["data"];
+    assert_eq!((&told[0].1["type"], &data["callId"]), (&"call.ended".into(), &left.into()));
+    assert_eq!((&data["state"], data.get("endedAt")), (&"ended".into(), None), "nobody knows when they left");
+    assert_eq!(rows(&world, "TASKS").await, 0);
 }

@@ -79,6 +79,18 @@ impl SmtpUrl {
         Ok(Self { host, port: url.port().unwrap_or(usual), encryption, account })
     }
 
+    /// Its host and port.
+    #[must_use]
+    pub fn address(&self) -> (&str, u16) {
+        (&self.host, self.port)
+    }
+
+    /// Whether it speaks only inside of TLS.
+    #[must_use]
+    pub fn is_wrapped(&self) -> bool {
+        self.encryption == Encryption::Wrapped
+    }
+
     pub(super) fn transport(&self, more_roots: &[Vec<u8>]) -> Result<AsyncSmtpTransport<Tokio1Executor>, Error> {
         let tls = match self.encryption {
             Encryption::Wrapped => Tls::Wrapper(self.tls(more_roots)?),

@@ -13,6 +13,25 @@ pub(super) fn number(flag: &str, text: Option<&str>, default: u32, range: RangeI
     parsed.ok_or_else(|| wrong(flag, text, &accepted))
 }
 
+/// A time such as `90s`, `10m` or `2h`, up to a week, in milliseconds.
+pub(super) fn duration(flag: &str, text: Option<&str>, default_ms: u64) -> Result<u64> {
+    const WEEK_SECONDS: u64 = 7 * 86_400;
+    let Some(text) = text else { return Ok(default_ms) };
+    let seconds = seconds(text).filter(|seconds| (1..=WEEK_SECONDS).contains(seconds));
+    seconds
+        .map(|seconds| 1_000 * seconds)
+        .ok_or_else(|| wrong(flag, text, "a time from 1s to 7d, such as 90s, 10m or 2h"))
+}
+
+/// The seconds of a number with a unit: 90s, 15m, 1h, 30d.
+pub(crate) fn seconds(text: &str) -> Option<u64> {
+    let unit = text.chars().last()?;
+    let number = text.strip_suffix(unit)?;
+    let digits = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    let times = [('s', 1), ('m', 60), ('h', 3_600), ('d', 86_400)].into_iter().find(|(name, _)| *name == unit)?.1;
+    digits.then(|| number.parse::<u64>().ok()?.checked_mul(times)).flatten()
+}
+
 /// `on` or `off`.
 pub(super) fn switch(flag: &str, text: Option<&str>, default: bool) -> Result<bool> {
     match text {

@@ -104,6 +104,41 @@ fn numbers() {
         says(&refused(|s| s.max_connections = Some(text.into())), &["--max-connections", "whole number"]);
     }
     assert_eq!(accepted(|s| s.send_rate = Some("0".into())).send_rate, 0);
+    for text in ["", "10", "m", "0m", "-1m", "1.5h", "10 m", "10M", "8d", "99999999999999999999s"] {
+        says(&refused(|s| s.mail_after = Some(text.into())), &["--mail-after", "JOBLINE_MAIL_AFTER", "10m"]);
+    }
+    let mail = |url: &str| {
+        let url = Some(url.to_owned());
+        move |s: &mut Settings| {
+            (s.smtp_url, s.mail_from, s.public_url) =
+                (url, Some("chat@example.com".into()), Some("https://chat.example.com".into()));
+        }
+    };
+    assert!(accepted(mail("smtps://user:hunter2@mail.example")).mail.server.is_some());
+    for url in ["mail.example", "https://mail.example", "smtp://user:hunter2@mail.example?tls=none"] {
+        let line = refused(mail(url));
+        says(&line, &["--smtp-url", "JOBLINE_SMTP_URL"]);
+        assert!(!line.contains("hunter2"), "{line}");
+    }
+    says(&refused(|s| s.smtp_url = Some("smtp://localhost".into())), &["--mail-from", "missing"]);
+    says(&refused(|s| s.mail_from = Some("chat@example.com".into())), &["--smtp-url", "missing"]);
+    says(
+        &refused(|s| {
+            mail("smtp://localhost")(s);
+            s.public_url = None;
+        }),
+        &["--public-url", "missing"],
+    );
+    says(
+        &refused(|s| {
+            mail("smtp://localhost")(s);
+            s.mail_from = Some("nobody".into());
+        }),
+        &["--mail-from", "nobody"],
+    );
+    for (text, ms) in [("90s", 90_000), ("10m", 600_000), ("168h", 604_800_000)] {
+        assert_eq!(accepted(|s| s.mail_after = Some(text.into())).mail.after_ms, ms);
+    }
     assert_eq!(accepted(|_| ()).upload_rate, 20);
     assert_eq!(accepted(|s| s.upload_rate = Some("0".into())).upload_rate, 0);
     says(&refused(|s| s.upload_rate = Some("-1".into())), &["--upload-rate", "JOBLINE_UPLOAD_RATE", "whole number"]);

@@ -11,13 +11,13 @@ use std::time::Duration;
 /// The most bytes of a reply that are read.
 const ANSWER_BYTES: u64 = 4 * 1024 * 1024;
 
-pub(super) struct Client {
+pub(crate) struct Client {
     agent: ureq::Agent,
     base: String,
 }
 
 /// A reply.
-pub(super) struct Reply {
+pub(crate) struct Reply {
     pub status: u16,
     pub headers: HeaderMap,
     pub body: Vec<u8>,
@@ -25,7 +25,7 @@ pub(super) struct Reply {
 
 impl Client {
     /// The error says what is wrong with `url`.
-    pub(super) fn new(url: &str, timeout: Duration) -> Result<Self, String> {
+    pub(crate) fn new(url: &str, timeout: Duration) -> Result<Self, String> {
         let base = url.trim_end_matches('/').to_owned();
         let accepted = base.parse::<http::Uri>().ok().filter(|uri| {
             matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some_and(|host| !host.is_empty())
@@ -43,11 +43,11 @@ impl Client {
         Ok(Self { agent: config.build().new_agent(), base })
     }
 
-    pub(super) fn get(&self, path: &str, token: Option<&str>) -> StepResult<Reply> {
+    pub(crate) fn get(&self, path: &str, token: Option<&str>) -> StepResult<Reply> {
         self.call(Method::GET, path, token, None)
     }
 
-    pub(super) fn send<T: Serialize>(
+    pub(crate) fn send<T: Serialize>(
         &self,
         method: Method,
         path: &str,
@@ -58,7 +58,7 @@ impl Client {
         self.call(method, path, token, Some(body))
     }
 
-    pub(super) fn delete(&self, path: &str, token: Option<&str>) -> StepResult<Reply> {
+    pub(crate) fn delete(&self, path: &str, token: Option<&str>) -> StepResult<Reply> {
         self.call(Method::DELETE, path, token, None)
     }
 
@@ -74,7 +74,7 @@ impl Client {
     }
 
     /// Sends a request to any URL, such as that of a file.
-    pub(super) fn run(&self, request: http::request::Builder, body: Option<Vec<u8>>) -> StepResult<Reply> {
+    pub(crate) fn run(&self, request: http::request::Builder, body: Option<Vec<u8>>) -> StepResult<Reply> {
         let unusable = |error: http::Error| StepError::Failed(format!("the URL or a header is not valid: {error}"));
         let answer = match body {
             Some(body) => self.agent.run(request.body(body).map_err(unusable)?),
@@ -90,7 +90,7 @@ impl Client {
 
 impl Reply {
     /// Fails unless the status is this one.
-    pub(super) fn expect(self, status: u16) -> StepResult<Self> {
+    pub(crate) fn expect(self, status: u16) -> StepResult<Self> {
         if self.status == status {
             return Ok(self);
         }
@@ -98,14 +98,14 @@ impl Reply {
     }
 
     /// Reads the body of a reply with status 200.
-    pub(super) fn json<T: DeserializeOwned>(self) -> StepResult<T> {
+    pub(crate) fn json<T: DeserializeOwned>(self) -> StepResult<T> {
         let reply = self.expect(200)?;
         serde_json::from_slice(&reply.body)
             .or_else(|error| failed(format!("JSON of the contract ({error})"), String::from_utf8_lossy(&reply.body)))
     }
 
     /// Fails unless the reply is this error.
-    pub(super) fn refused(self, code: Code) -> StepResult<Problem> {
+    pub(crate) fn refused(self, code: Code) -> StepResult<Problem> {
         let expected = format!("status {} with code {}", code.status(), code.as_str());
         match serde_json::from_slice::<Problem>(&self.body) {
             Ok(problem) if self.status == code.status() && problem.code == code => Ok(problem),
@@ -113,7 +113,7 @@ impl Reply {
         }
     }
 
-    pub(super) fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 

@@ -4,11 +4,11 @@
 //! send, read, send a picture, and try what is not allowed. Every failed step says what it expected and what it got.
 //! Users and job are always removed at the end. Their few messages stay, in a conversation that nobody can open.
 
-mod client;
+pub(crate) mod client;
 mod context;
 mod conversation;
 mod deployment;
-mod outcome;
+pub(crate) mod outcome;
 mod picture;
 mod refusals;
 

@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 
 /// Why a step failed or was skipped.
-pub(super) enum StepError {
+pub(crate) enum StepError {
     /// Something else than expected: what was expected, and what came.
     Failed(String),
     /// This step needs something that an earlier one failed to make.
@@ -12,14 +12,14 @@ pub(super) enum StepError {
     NoAnswer(String),
 }
 
-pub(super) type StepResult<T = ()> = Result<T, StepError>;
+pub(crate) type StepResult<T = ()> = Result<T, StepError>;
 
-pub(super) fn failed<T>(expected: impl AsRef<str>, came: impl AsRef<str>) -> StepResult<T> {
+pub(crate) fn failed<T>(expected: impl AsRef<str>, came: impl AsRef<str>) -> StepResult<T> {
     Err(StepError::Failed(format!("expected {}, got {}", expected.as_ref(), printable(came.as_ref()))))
 }
 
 /// Fails unless both are the same.
-pub(super) fn expect_equal<T: PartialEq + Debug>(what: &str, expected: T, came: T) -> StepResult {
+pub(crate) fn expect_equal<T: PartialEq + Debug>(what: &str, expected: T, came: T) -> StepResult {
     if expected == came {
         return Ok(());
     }
@@ -27,7 +27,7 @@ pub(super) fn expect_equal<T: PartialEq + Debug>(what: &str, expected: T, came: 
 }
 
 /// The beginning of `text` on one line without control characters: a server must not control the terminal.
-pub(super) fn printable(text: &str) -> String {
-    let plain: String = text.chars().map(|char| if char.is_control() { ' ' } else { char }).take(240).collect();
+pub(crate) fn printable(text: &str) -> String {
+    let plain: String = text.chars().map(|char| if char.is_control() { ' ' } else { char }).take(400).collect();
     if plain.len() < text.len() { format!("{plain}…") } else { plain }
 }

@@ -1,7 +1,7 @@
 //! Accepting, declining and ending a call: each is one change of the log, on the condition that the call is as it was read.
 
 use super::{
-    check_device, no_such_call, place, render,
+    check_device, later, no_such_call, place, render,
     row::{Asked, CallRow, RunningCall, Step},
 };
 use crate::{
@@ -49,6 +49,15 @@ pub(crate) async fn end_unanswered(cx: &Context, me: &UserId, call_id: &str) -> 
     change(cx, me, &input, CallRow::miss).await.map(drop)
 }
 
+/// Records that a call which `me` started is over though nobody ended it, if it is.
+///
+/// # Errors
+/// `not_found`, `unavailable`.
+pub(crate) async fn end_abandoned(cx: &Context, me: &UserId, call_id: &str) -> Result<()> {
+    let input = AnswerCall { call_id: call_id.to_owned(), device_id: "server".to_owned() };
+    change(cx, me, &input, CallRow::abandon).await.map(drop)
+}
+
 async fn change(
     cx: &Context,
     me: &UserId,
@@ -60,7 +69,10 @@ async fn change(
     let member = conversation.side(me).ok_or_else(no_such_call)?;
     let target = Target::new(&conversation, &input.call_id, Author::Member(member)).map_err(|_| no_such_call())?;
     let row = touch::touch(cx, &target, |touched| match take(touched, member, &input.device_id, step)? {
-        Step::Changed => Ok(Some((Change { kind: ChangeKind::Called, is_limited: false }, cx.db.begin()))),
+        Step::Changed => {
+            let commit = later::end_abandoned_later(cx, cx.db.begin(), &touched.row, &conversation);
+            Ok(Some((Change { kind: ChangeKind::Called, is_limited: false }, commit)))
+        }
         Step::Stands => Ok(None),
         Step::Over => Err(over()),
     })

@@ -1,7 +1,11 @@
-//! What is done about a call that nobody answers.
+//! What is done about a call that nobody answers, and about one that nobody ends.
 
+use super::row::CallRow;
 use crate::{
-    base::id::UserId,
+    base::{
+        author::Author,
+        id::{ConversationId, UserId},
+    },
     context::Context,
     messages::row::MessageRow,
     tasks::{row::Work, run::Task},
@@ -19,4 +23,17 @@ pub(crate) fn end_unanswered_later(
 ) -> CommitBuilder {
     let work = Work::EndUnansweredCall { call: message.id.clone(), caller: caller.to_string() };
     Task::at(cx, message.at + RING_MS, work).put(commit)
+}
+
+/// Adds the task that records an accepted call as over if both devices are gone without saying so.
+pub(super) fn end_abandoned_later(
+    cx: &Context,
+    commit: CommitBuilder,
+    message: &MessageRow,
+    conversation: &ConversationId,
+) -> CommitBuilder {
+    let due = message.call.as_ref().and_then(CallRow::abandoned_at);
+    let (Some(due), Author::Member(caller)) = (due, message.from) else { return commit };
+    let caller = conversation.pair()[caller].to_string();
+    Task::at(cx, due, Work::EndAbandonedCall { call: message.id.clone(), caller }).put(commit)
 }

@@ -6,7 +6,7 @@ pub(crate) mod line;
 pub(crate) mod row;
 mod start;
 
-pub(crate) use answer::{accept, decline, end, end_unanswered};
+pub(crate) use answer::{accept, decline, end, end_abandoned, end_unanswered};
 pub(crate) use start::start;
 
 use crate::{

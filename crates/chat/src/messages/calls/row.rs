@@ -143,6 +143,22 @@ impl CallRow {
     }
 }
 
+impl CallRow {
+    /// When it is over though nobody ends it; `None` unless it was accepted and nobody has.
+    pub fn abandoned_at(&self) -> Option<u64> {
+        self.accepted.filter(|_| self.state == Recorded::Accepted).map(|accepted| accepted + LONGEST_MS)
+    }
+
+    /// Records that both have left it, if they have, so that all who follow the log see it. Nobody knows when they did.
+    pub fn abandon(&mut self, asked: Asked<'_>) -> Step {
+        if self.abandoned_at().is_none_or(|over| asked.now < over) {
+            return Step::Stands;
+        }
+        self.state = Recorded::Ended;
+        Step::Changed
+    }
+}
+
 /// The call that runs in a conversation, in its row: a second one finds it there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct RunningCall {

@@ -1,0 +1,155 @@
+//! The lease of a conversation: one server at a time delivers its events, and what failed holds back what comes after it.
+
+use super::{
+    channel::Channel,
+    failed,
+    port::{Delivery, Mail, Outside, OutsideEvent, UnreadNotice},
+    row::{LEASE_MS, ToldRow},
+};
+use crate::{
+    base::{
+        error::Result,
+        id::ConversationId,
+        rows::{self, LAYOUT},
+    },
+    context::Context,
+    conversation::row::ConversationRow,
+    keys,
+};
+use jobline_store::{CommitBuilder, Condition, Key, Outcome, Row, Version};
+
+/// With less than this left, a lease is renewed before the next attempt.
+const RENEW_MS: u64 = 15_000;
+/// The wait after the first failure; it doubles with each further one …
+const FIRST_WAIT_MS: u64 = 5_000;
+/// … up to this.
+const LONGEST_WAIT_MS: u64 = 3_600_000;
+/// For how long a delivery is tried again.
+const DAY_MS: u64 = 86_400_000;
+
+/// A conversation whose events this server delivers, until its lease ends.
+pub(super) struct Leased {
+    pub channel: Channel,
+    pub id: ConversationId,
+    /// As it was just before the lease.
+    pub conversation: ConversationRow,
+    pub row: ToldRow,
+    /// Rows that wake the driver later, to be written with the row.
+    pub wakes: Vec<Key>,
+    key: Key,
+    version: Version,
+}
+
+impl Leased {
+    /// Adds its row, if no other server has written that, and the rows that wake the driver later.
+    pub fn put(&self, commit: CommitBuilder) -> CommitBuilder {
+        let row = rows::encode(&self.row);
+        let commit = commit.put(self.key.clone(), Condition::Version(self.version), row, None);
+        self.wakes
+            .iter()
+            .fold(commit, |commit, key| commit.put(key.clone(), Condition::Any, rows::encode(&LAYOUT), None))
+    }
+}
+
+/// Takes a conversation for this server. `None` while it belongs to another one, or waits after a failure.
+pub(super) async fn take(
+    cx: &Context,
+    channel: Channel,
+    id: ConversationId,
+    conversation: ConversationRow,
+    found: Option<&Row>,
+) -> Result<Option<Leased>> {
+    // A conversation that was reported may not have moved since there is somebody to tell.
+    let from = conversation.outbox_from.unwrap_or(conversation.log);
+    let begin = || ToldRow { v: LAYOUT, told: from, ..ToldRow::default() };
+    let row = found.map(rows::decode::<ToldRow>).transpose()?.unwrap_or_else(begin);
+    if row.not_before > cx.now() {
+        return Ok(None);
+    }
+    let row = ToldRow { not_before: cx.now() + LEASE_MS, ..row };
+    let key = keys::told(channel, &id);
+    let commit = cx.db.begin().put(key.clone(), rows::as_read(found), rows::encode(&row), None).build()?;
+    let is_ours = cx.db.commit_built(&commit).await? == Outcome::Committed;
+    let version = commit.version();
+    Ok(is_ours.then(|| Leased { channel, id, conversation, row, wakes: Vec::new(), key, version }))
+}
+
+/// Delivers one event or notice: 1, or 0 when it was given up. `None` when it failed, or the lease was lost.
+pub(super) async fn tell(cx: &Context, leased: &mut Leased, told: Told<'_>) -> Result<Option<usize>> {
+    if leased.row.not_before < cx.now() + RENEW_MS && !renew(cx, leased).await? {
+        return Ok(None);
+    }
+    let delivered = match told.deliver().await {
+        Delivery::Delivered => 1,
+        Delivery::Failed { why, retry_after_ms } if !is_given_up(cx, &leased.row) => {
+            wait(cx, leased, &why, retry_after_ms).await?;
+            return Ok(None);
+        }
+        Delivery::Failed { why, .. } | Delivery::Refused { why } => {
+            cx.signal(leased.channel).failed(&why);
+            told.give_up(cx, &why).await?;
+            0
+        }
+    };
+    (leased.row.failures, leased.row.failing_since) = (0, 0);
+    Ok(Some(delivered))
+}
+
+/// What is delivered, and through which port.
+#[derive(Clone, Copy)]
+pub(super) enum Told<'a> {
+    Event(&'a dyn Outside, &'a OutsideEvent),
+    Notice(&'a dyn Mail, &'a UnreadNotice),
+}
+
+impl Told<'_> {
+    async fn deliver(self) -> Delivery {
+        match self {
+            Self::Event(outside, event) => outside.deliver(event).await,
+            Self::Notice(mail, notice) => mail.send(notice).await,
+        }
+    }
+
+    /// Keeps an event that could not be delivered for the host to see. A mail is nothing to anybody later.
+    async fn give_up(self, cx: &Context, why: &str) -> Result<()> {
+        match self {
+            Self::Event(_, event) => failed::keep(cx, event, why).await,
+            Self::Notice(..) => Ok(()),
+        }
+    }
+}
+
+fn is_given_up(cx: &Context, row: &ToldRow) -> bool {
+    row.failures > 0 && cx.now() >= row.failing_since + DAY_MS
+}
+
+/// Renews the lease, and keeps what was told. Answers whether it still belongs to this server.
+pub(super) async fn renew(cx: &Context, leased: &mut Leased) -> Result<bool> {
+    leased.row.not_before = cx.now() + LEASE_MS;
+    store(cx, leased).await
+}
+
+pub(super) async fn store(cx: &Context, leased: &mut Leased) -> Result<bool> {
+    let commit = leased.put(cx.db.begin()).build()?;
+    let is_stored = cx.db.commit_built(&commit).await? == Outcome::Committed;
+    if is_stored {
+        leased.version = commit.version();
+        leased.wakes.clear();
+    }
+    Ok(is_stored)
+}
+
+/// Ends the lease after a failure: the same event is due again later, and until then nothing after it.
+async fn wait(cx: &Context, leased: &mut Leased, why: &str, asked: Option<u64>) -> Result<()> {
+    let now = cx.now();
+    let row = &mut leased.row;
+    if row.failures == 0 {
+        row.failing_since = now;
+    }
+    let doubled = FIRST_WAIT_MS << row.failures.min(12);
+    row.failures += 1;
+    row.not_before = now + doubled.max(asked.unwrap_or(0)).min(LONGEST_WAIT_MS);
+    cx.signal(leased.channel).failed(why);
+    store(cx, leased).await?;
+    Ok(())
+}

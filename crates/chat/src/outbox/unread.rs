@@ -1,0 +1,145 @@
+//! What is told about messages that a member did not read: once for each conversation until they have read it.
+//!
+//! When an event about a message is told, the row of the lease notes when to look again, and the same commit writes a row
+//! that wakes the driver then. What is true is decided at that time: whether something is still unread, for how long, and
+//! whether the member has muted the conversation. So sends cost nothing more.
+
+use super::{
+    event::{self, Entry},
+    lease::{self, Leased, Told},
+    notice,
+    port::{OutsideEvent, Port},
+    row::Notice,
+};
+use crate::{
+    base::error::Result,
+    context::Context,
+    conversation::{row::ConversationRow, unread},
+    keys,
+    log::change::ChangeKind,
+    messages::row::MessageRow,
+};
+use jobline_store::{Consistency, Direction};
+
+/// How many messages are read at once in search of the first unread one.
+const PAGE: usize = 50;
+
+/// A mail that is later than this is not sent: mail was just set up, or could not be sent for so long.
+const MAIL_WITHIN_MS: u64 = 86_400_000;
+
+/// What is decided when a notice is due.
+enum Decision {
+    /// All was read, or the member does not want to know.
+    Nothing,
+    /// The first unread message is younger: at this instant.
+    Later(u64),
+    /// `count` messages are unread, the first of them since `due` less the time that they may be.
+    Tell { first: Box<MessageRow>, count: u64, due: u64 },
+}
+
+/// Notes when to look whether what was told is still unread.
+pub(super) fn expect(cx: &Context, leased: &mut Leased, entry: &Entry) {
+    for member in [0, 1] {
+        let read = leased.conversation.members[member].read.number;
+        let due = match entry {
+            Entry::Message(row) if row.counts_for(member) && row.number > read => {
+                row.at.saturating_add(cx.settings.unread_after_ms)
+            }
+            // What came after it may have waited for this.
+            Entry::Change(row) if row.kind == ChangeKind::Read && row.by.is(member) => row.at,
+            _ => continue,
+        };
+        let Notice { due: waiting, told } = leased.row.notices[member];
+        if waiting == 0 && read >= told && leased.conversation.unread(member) > 0 {
+            look_at(leased, member, due);
+        }
+    }
+}
+
+/// Notes that the driver looks at what `member` has not read at the instant `due`.
+fn look_at(leased: &mut Leased, member: usize, due: u64) {
+    leased.row.notices[member].due = due;
+    let wake = keys::unread(leased.channel, due, &leased.id);
+    if !leased.wakes.contains(&wake) {
+        leased.wakes.push(wake);
+    }
+}
+
+/// Tells what is due. Answers how much was delivered; `None` when something failed, or the lease was lost.
+pub(super) async fn tell_due(cx: &Context, port: Port<'_>, leased: &mut Leased) -> Result<Option<usize>> {
+    let mut delivered = 0;
+    for member in [0, 1] {
+        let Notice { due, told } = leased.row.notices[member];
+        if due == 0 || due > cx.now() {
+            continue;
+        }
+        match decide(cx, leased, member).await? {
+            Decision::Nothing => leased.row.notices[member] = Notice { due: 0, told },
+            Decision::Later(due) => look_at(leased, member, due),
+            Decision::Tell { first, count, due } => {
+                let event = event::of_unread(&leased.id, member, &first, count, due);
+                let Some(events) = tell(cx, port, leased, member, &event, count).await? else { return Ok(None) };
+                delivered += events;
+                leased.row.notices[member] = Notice { due: 0, told: leased.conversation.log.number };
+            }
+        }
+    }
+    Ok(Some(delivered))
+}
+
+/// Tells the host by an event, or the member by mail, unless they want none or it is too late for that.
+async fn tell(
+    cx: &Context,
+    port: Port<'_>,
+    leased: &mut Leased,
+    member: usize,
+    event: &OutsideEvent,
+    count: u64,
+) -> Result<Option<usize>> {
+    match port {
+        Port::Webhook(outside) => lease::tell(cx, leased, Told::Event(outside, event)).await,
+        Port::Mail(_) if leased.row.notices[member].due + MAIL_WITHIN_MS < cx.now() => Ok(Some(0)),
+        Port::Mail(mail) => {
+            let notice = notice::notice(cx, leased, member, &event.id, count, mail.takes_content()).await?;
+            let Some(notice) = notice else { return Ok(Some(0)) };
+            lease::tell(cx, leased, Told::Notice(mail, &notice)).await
+        }
+    }
+}
+
+async fn decide(cx: &Context, leased: &Leased, member: usize) -> Result<Decision> {
+    let (row, now) = (&leased.conversation, cx.now());
+    if row.members[member].muted_until > now {
+        return Ok(Decision::Nothing);
+    }
+    let count = unread::count(cx, &leased.id, row, member, now).await?;
+    if count == 0 {
+        return Ok(Decision::Nothing);
+    }
+    let Some(first) = first_unread(cx, leased, row, member).await? else { return Ok(Decision::Nothing) };
+    let due = first.at.saturating_add(cx.settings.unread_after_ms);
+    Ok(match due > now {
+        true => Decision::Later(due),
+        false => Decision::Tell { first: Box::new(first), count, due },
+    })
+}
+
+/// The first message that counts as unread for `member`, unless it has expired.
+async fn first_unread(
+    cx: &Context,
+    leased: &Leased,
+    row: &ConversationRow,
+    member: usize,
+) -> Result<Option<MessageRow>> {
+    let mut after = row.members[member].read.at.max(cx.retention.horizon(cx.now()).saturating_sub(1));
+    loop {
+        let range = keys::messages(&leased.id, after, u64::MAX, Direction::Ascending, PAGE, Consistency::Strong);
+        let rows: Vec<MessageRow> = cx.db.decode_range(range).await?;
+        let (is_full, last) = (rows.len() == PAGE, rows.last().map_or(after, |row| row.at));
+        let first = rows.into_iter().find(|row| row.counts_for(member) && row.deleted.is_none());
+        if first.is_some() || !is_full {
+            return Ok(first);
+        }
+        after = last;
+    }
+}

@@ -1,0 +1,150 @@
+//! `jobline doctor`: what a configuration stands on, and what to do where it does not stand.
+
+use crate::cli::Settings;
+use crate::config::{Config, Jwks, StoreKind, turn_url_parts};
+use crate::engines::Engines;
+use crate::system::{SystemClock, SystemRandom};
+use jobline_chat::{Clock as _, Random as _};
+use jobline_store::{Consistency, Key};
+use jobline_tools::doctor::{Findings, Helper, MailHost, PublicUrl, Surroundings, Transport, look};
+use std::fs::OpenOptions;
+use std::path::Path;
+
+/// The port of NATS where its URL names none.
+const NATS_PORT: u16 = 4222;
+
+/// Looks at what `settings` name, and writes a line for each to `findings`.
+pub async fn run(settings: &Settings, findings: &mut Findings<'_>) {
+    let config = match Config::new(settings) {
+        Ok(config) => config,
+        Err(error) => {
+            findings.wrong("settings", error, "Set it right and run jobline doctor again: nothing else was looked at.");
+            return;
+        }
+    };
+    look_at_secrets(&config, findings);
+    look_at_store(&config, findings).await;
+    look(&surroundings(settings, &config), SystemClock.now_ms(), &SystemRandom, findings);
+}
+
+/// Lengths and forms were checked when the settings were read.
+fn look_at_secrets(config: &Config, findings: &mut Findings<'_>) {
+    findings.ok("settings", "each can be read");
+    match (config.check_exposure(), config.identity.is_set()) {
+        (Err(error), _) => findings.wrong("user tokens", error, "Without it the server does not start."),
+        (Ok(()), false) => findings.skipped("user tokens", "no secret and no keys are set, so this is the demo"),
+        (Ok(()), true) if config.identity.jwt_secret.is_some() => {
+            findings.ok("user tokens", "the JWT secret is long enough");
+        }
+        (Ok(()), true) => {}
+    }
+    match &config.host_key {
+        Some(_) => findings.ok("host key", "it is long enough"),
+        None if !config.identity.is_set() => findings.skipped("host key", "the demo makes its own"),
+        None => {
+            let to_do = "Set --host-key (JOBLINE_HOST_KEY), such as from openssl rand -hex 32.";
+            findings.wrong("host key", "it is not set, so your server cannot say who shares a job", to_do);
+        }
+    }
+    if let Some(warning) = config.warning() {
+        findings.wrong("listen", warning, "Set --tls-cert and --tls-key, or listen on 127.0.0.1 behind the proxy.");
+    }
+}
+
+/// Rows and files, wherever they are.
+async fn look_at_store(config: &Config, findings: &mut Findings<'_>) {
+    const NAME: &str = "store";
+    if config.store == StoreKind::Embedded && !config.data.join("store").exists() {
+        return look_at_new_folder(&config.data, findings);
+    }
+    let engines = match Engines::open(config, &config.base_url(config.listen)).await {
+        Ok(engines) => engines,
+        Err(error) if error.to_string().contains("in use by another process") => {
+            return findings.ok(NAME, format!("a server runs with the folder {}", config.data.display()));
+        }
+        Err(error) => {
+            let to_do = "Check that it exists, and that this user may read and write it.";
+            return findings.wrong(NAME, error, to_do);
+        }
+    };
+    let rows = engines.store.get(&Key::new("SYSTEM", "DOCTOR"), Consistency::Strong).await;
+    match rows {
+        Ok(_) => findings.ok(NAME, "rows can be read"),
+        Err(error) => {
+            findings.wrong(NAME, format!("rows cannot be read: {error}"), "Check the table and the permissions.")
+        }
+    }
+    match engines.files.list(None, 1).await {
+        Ok(_) => findings.ok("files", "files can be listed"),
+        Err(error) => {
+            let to_do = "Check the folder or the bucket, and the permissions.";
+            findings.wrong("files", format!("files cannot be listed: {error}"), to_do);
+        }
+    }
+    engines.close().await;
+}
+
+/// A data folder that the first start will make: whether it can.
+fn look_at_new_folder(data: &Path, findings: &mut Findings<'_>) {
+    let Some(exists) = data.ancestors().find(|folder| folder.as_os_str().is_empty() || folder.exists()) else {
+        return findings.wrong("store", format!("{} is in no folder", data.display()), "Set --data to another one.");
+    };
+    let exists = if exists.as_os_str().is_empty() { Path::new(".") } else { exists };
+    let trial = exists.join(format!(".jobline-doctor-{:032x}", SystemRandom.bits()));
+    match OpenOptions::new().write(true).create_new(true).open(&trial) {
+        Ok(_) => {
+            let _ = std::fs::remove_file(&trial);
+            findings.ok("store", format!("the folder {} can be made by the first start", data.display()));
+        }
+        Err(error) => {
+            let what = format!("the folder {} cannot be written: {error}", data.display());
+            findings.wrong(
+                "store",
+                what,
+                "Set --data to a folder that the server's user may write, on a disk of its own.",
+            );
+        }
+    }
+}
+
+/// What is reached over the network.
+fn surroundings(settings: &Settings, config: &Config) -> Surroundings {
+    let public_url = config.public_url.clone().map(|url| PublicUrl {
+        url,
+        host_key: config.host_key.as_ref().map(|key| key.expose().to_owned()),
+        origins: config.allowed_origins.clone(),
+    });
+    let jwks_url = match &config.identity.jwks {
+        Some(Jwks::Url(url)) => Some(url.clone()),
+        _ => None,
+    };
+    let helpers = config.calls.as_ref().map(|calls| {
+        let turn = calls.turn.iter().flat_map(|turn| &turn.urls);
+        calls.stun.iter().chain(turn).filter_map(|url| helper(url)).collect()
+    });
+    let bus = settings.bus.as_deref().unwrap_or_default();
+    let bus = bus.split(',').filter_map(|url| nats_server(url.trim())).collect();
+    let mail = config.mail.server.as_ref().map(|server| {
+        let ((host, port), is_wrapped) = (server.url.address(), server.url.is_wrapped());
+        MailHost { host: host.to_owned(), port, is_wrapped }
+    });
+    Surroundings { public_url, jwks_url, bus, mail, helpers: helpers.unwrap_or_default() }
+}
+
+/// Host and port of a URL of NATS, which may hold a password.
+fn nats_server(url: &str) -> Option<(String, u16)> {
+    let url = url::Url::parse(url).ok()?;
+    Some((url.host_str()?.to_owned(), url.port().unwrap_or(NATS_PORT)))
+}
+
+fn helper(url: &str) -> Option<Helper> {
+    let parts = turn_url_parts(url)?;
+    let is_tls = parts.scheme.ends_with('s');
+    let transport = match (is_tls, url.ends_with("transport=tcp")) {
+        (true, _) => Transport::Tls,
+        (false, true) => Transport::Tcp,
+        (false, false) => Transport::Udp,
+    };
+    let port = parts.port.unwrap_or(if is_tls { 5349 } else { 3478 });
+    Some(Helper { url: url.to_owned(), host: parts.host.to_owned(), port, transport })
+}

@@ -1,0 +1,76 @@
+//! Sends users mail about what they have not read.
+
+use crate::config::MailServer;
+use crate::outside::delivery;
+use crate::unsubscribe::Unsubscribe;
+use crate::upkeep::until_next_look;
+use async_trait::async_trait;
+use jobline_api::app::App;
+use jobline_chat::{Delivery, Mail, UnreadNotice};
+use jobline_notify::mail::{Language, Letter, Mailer};
+use std::future::pending;
+use url::form_urlencoded::byte_serialize;
+
+/// The mail server, as the domain knows it.
+pub struct Mails {
+    mailer: Mailer,
+    content: bool,
+    public_url: String,
+    unsubscribe: Unsubscribe,
+}
+
+impl Mails {
+    /// Mail through `server`, with links below `public_url`.
+    ///
+    /// # Errors
+    /// One line that says what is wrong with the settings.
+    pub fn new(server: &MailServer, public_url: &str, unsubscribe: Unsubscribe) -> Result<Self, String> {
+        let mailer = Mailer::new(&server.url, &server.from, &[])?;
+        let public_url = public_url.trim_end_matches('/').to_owned();
+        Ok(Self { mailer, content: server.content, public_url, unsubscribe })
+    }
+}
+
+#[async_trait]
+impl Mail for Mails {
+    fn takes_content(&self) -> bool {
+        self.content
+    }
+
+    async fn send(&self, notice: &UnreadNotice) -> Delivery {
+        let conversation = notice.conversation.as_str();
+        let place: String = byte_serialize(conversation.as_bytes()).collect();
+        let letter = Letter {
+            to: &notice.email,
+            language: Language::default(),
+            sender: notice.sender.as_deref(),
+            job: notice.job.as_deref(),
+            unread: notice.unread,
+            lines: &notice.lines,
+            link: &format!("{}/#/c/{place}", self.public_url),
+            unsubscribe: &self.unsubscribe.link(&self.public_url, &notice.user),
+            id: &name(&notice.id),
+            thread: &name(&format!("{conversation}/{}", notice.user)),
+        };
+        delivery(self.mailer.send(&letter).await)
+    }
+}
+
+/// A name for mail programs that tells nothing, and is the same each time.
+fn name(of: &str) -> String {
+    blake3::hash(of.as_bytes()).to_hex()[..32].to_owned()
+}
+
+/// Sends what is due. Never returns.
+pub async fn send(app: &App, mails: &Mails) {
+    loop {
+        if let Err(error) = app.chat.send_mail(mails).await {
+            tracing::error!(%error, "mail that is due could not be read; it is tried again");
+        }
+        if let Some(why) = app.chat.mail_failure() {
+            tracing::warn!(why, "a mail was not taken; it is tried again for a day unless it was refused for good");
+        }
+        // Nothing is due at once.
+        until_next_look(app, pending()).await;
+    }
+}

@@ -1,0 +1,138 @@
+//! The link in each mail that ends mail: one click for mail programs (RFC 8058), a page with a button for people.
+
+use axum::Router;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use http::header::{ACCEPT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY};
+use http::{HeaderMap, HeaderValue, StatusCode, Uri};
+use jobline_chat::{Chat, Secrets, UserId};
+use jobline_http::{Failure, Served};
+use jobline_wire::SetPreferences;
+use url::form_urlencoded::{Serializer, parse};
+
+/// Below the public URL.
+const PATH: &str = "/unsubscribe";
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'";
+
+/// The key by which links are known. It names the user and permits this alone, for as long as the deployment lives: mail
+/// is read late.
+#[derive(Clone)]
+pub struct Unsubscribe([u8; 32]);
+
+impl Unsubscribe {
+    /// That of a deployment.
+    #[must_use]
+    pub fn new(secrets: &Secrets) -> Self {
+        Self(secrets.derive("unsubscribe"))
+    }
+
+    /// The link for `user`.
+    #[must_use]
+    pub fn link(&self, public_url: &str, user: &UserId) -> String {
+        let token = self.token(user).to_hex();
+        let query =
+            Serializer::new(String::new()).append_pair("user", user.as_str()).append_pair("token", &token).finish();
+        format!("{public_url}{PATH}?{query}")
+    }
+
+    fn token(&self, user: &UserId) -> blake3::Hash {
+        blake3::keyed_hash(&self.0, user.as_str().as_bytes())
+    }
+
+    /// Whose link it is. Hashes are compared in constant time.
+    fn user(&self, uri: &Uri) -> Option<UserId> {
+        let query = uri.query().unwrap_or_default();
+        let value = |name: &str| parse(query.as_bytes()).find(|(key, _)| key == name).map(|(_, value)| value);
+        let user = UserId::new(&value("user")?)?;
+        let token = blake3::Hash::from_hex(value("token")?.as_bytes()).ok()?;
+        (self.token(&user) == token).then_some(user)
+    }
+}
+
+/// The routes of the link.
+pub fn routes(chat: Chat, unsubscribe: Unsubscribe) -> Router {
+    let asked = unsubscribe.clone();
+    let ask = move |uri: Uri, headers: HeaderMap| {
+        let known = asked.user(&uri).is_some();
+        async move { page(if known { Page::Ask } else { Page::Unknown }, &headers) }
+    };
+    let end = move |uri: Uri, headers: HeaderMap| {
+        let (user, chat) = (unsubscribe.user(&uri), chat.clone());
+        async move { end_mail(&chat, user, &headers).await }
+    };
+    Router::new().route(PATH, get(ask).post(end))
+}
+
+async fn end_mail(chat: &Chat, user: Option<UserId>, headers: &HeaderMap) -> Response {
+    let Some(user) = user else { return page(Page::Unknown, headers) };
+    let no_mail = SetPreferences { mail: Some(false), ..SetPreferences::default() };
+    match chat.set_preferences(&user, no_mail).await {
+        Ok(_) => page(Page::Done, headers),
+        Err(error) => Failure::from(error).into_response(),
+    }
+}
+
+/// What a page says.
+#[derive(Clone, Copy)]
+enum Page {
+    Ask,
+    Done,
+    Unknown,
+}
+
+impl Page {
+    /// The texts in English, Spanish and Arabic.
+    fn texts(self) -> [&'static str; 3] {
+        match self {
+            Self::Ask => [
+                "No more e-mail about unread messages?",
+                "¿No recibir más correos sobre mensajes sin leer?",
+                "إيقاف رسائل البريد عن الرسائل غير المقروءة؟",
+            ],
+            Self::Done => [
+                "You get no more e-mail about unread messages. You can change that in the settings of the chat.",
+                "No recibirás más correos sobre mensajes sin leer. Puedes cambiarlo en los ajustes del chat.",
+                "لن تصلك رسائل بريد أخرى عن الرسائل غير المقروءة. يمكنك تغيير ذلك في إعدادات المحادثة.",
+            ],
+            Self::Unknown => [
+                "This link is not complete. Use the one in the e-mail, or the settings of the chat.",
+                "Este enlace no está completo. Usa el del correo o los ajustes del chat.",
+                "هذا الرابط غير مكتمل. استخدم الرابط في رسالة البريد أو إعدادات المحادثة.",
+            ],
+        }
+    }
+}
+
+/// A page in the language of the browser.
+fn page(page: Page, headers: &HeaderMap) -> Response {
+    let tag = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let (at, language, direction, button) = match tag.get(..2) {
+        Some("es") => (1, "es", "ltr", "No recibir más"),
+        Some("ar") => (2, "ar", "rtl", "إيقاف"),
+        _ => (0, "en", "ltr", "No more e-mail"),
+    };
+    let form = match page {
+        Page::Ask => format!("<form method=\"post\"><button>{button}</button></form>"),
+        Page::Done | Page::Unknown => String::new(),
+    };
+    let html = format!(
+        "<!doctype html><html lang=\"{language}\" dir=\"{direction}\"><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width\"><title>{text}</title>\
+         <style>body{{max-width:32rem;margin:4rem auto;padding:0 1rem;font:1.125rem/1.5 sans-serif}}\
+         button{{padding:.75rem 1.25rem;font:inherit}}</style><p>{text}</p>{form}</html>",
+        text = page.texts()[at]
+    );
+    let mut response = html.into_response();
+    if matches!(page, Page::Unknown) {
+        *response.status_mut() = StatusCode::NOT_FOUND;
+    }
+    let fixed = [
+        (CONTENT_TYPE, "text/html; charset=utf-8"),
+        (CONTENT_SECURITY_POLICY, POLICY),
+        // The link is a permission.
+        (REFERRER_POLICY, "no-referrer"),
+    ];
+    response.headers_mut().extend(fixed.map(|(name, value)| (name, HeaderValue::from_static(value))));
+    response.extensions_mut().insert(Served { procedure: "unsubscribe", frequent: false });
+    response
+}

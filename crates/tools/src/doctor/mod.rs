@@ -1,0 +1,92 @@
+//! `jobline doctor`: looks at everything that a deployment stands on, from where it is run, and says what to do.
+//!
+//! Nothing is changed, and nothing of a secret is said. Each probe has a time limit.
+
+mod findings;
+mod line;
+mod public_url;
+mod stun;
+
+pub use findings::Findings;
+pub use line::greeting;
+pub use public_url::PublicUrl;
+pub use stun::{Helper, Transport};
+
+use jobline_chat::Random;
+use std::time::Duration;
+
+/// How long each probe may take.
+const WITHIN: Duration = Duration::from_secs(5);
+
+/// What a deployment stands on besides its store and files; what is not configured is left out.
+#[derive(Default)]
+pub struct Surroundings {
+    /// How browsers reach it.
+    pub public_url: Option<PublicUrl>,
+    /// Where the public keys of user tokens are.
+    pub jwks_url: Option<String>,
+    /// Where NATS is: host and port.
+    pub bus: Vec<(String, u16)>,
+    /// The mail server.
+    pub mail: Option<MailHost>,
+    /// STUN and TURN servers.
+    pub helpers: Vec<Helper>,
+}
+
+/// A mail server.
+pub struct MailHost {
+    /// Its host.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// Whether it speaks only inside of TLS, of which only the connection below it is tried.
+    pub is_wrapped: bool,
+}
+
+/// Looks at all of it. Blocks.
+pub fn look(around: &Surroundings, now_ms: u64, random: &dyn Random, findings: &mut Findings<'_>) {
+    match &around.public_url {
+        Some(url) => url.look(now_ms, findings),
+        None => {
+            findings.skipped("public URL", "--public-url is not set, so it is not known how browsers reach the server")
+        }
+    }
+    if let Some(url) = &around.jwks_url {
+        public_url::look_at_keys(url, findings);
+    }
+    if around.bus.is_empty() {
+        findings.skipped("bus", "--bus is not set; one server needs none");
+    }
+    for (host, port) in &around.bus {
+        let to_do = "Check that NATS runs there, its port and the firewall; until then servers look every few seconds.";
+        match greeting(host, *port, "INFO ") {
+            Ok(()) => findings.ok("bus", format!("NATS answers at {host}:{port}")),
+            Err(why) => findings.wrong("bus", format!("{host}:{port} {why}"), to_do),
+        }
+    }
+    match &around.mail {
+        Some(mail) => mail.look(findings),
+        None => findings.skipped("mail", "--smtp-url is not set, so users get no mail about unread messages"),
+    }
+    if around.helpers.is_empty() {
+        findings.skipped("calls", "neither --stun-url nor --turn-url is set; calls may fail between networks");
+    }
+    for helper in &around.helpers {
+        helper.look(random, findings);
+    }
+}
+
+impl MailHost {
+    fn look(&self, findings: &mut Findings<'_>) {
+        let Self { host, port, is_wrapped } = self;
+        let answered = match is_wrapped {
+            true => line::connect(host, *port).map(drop),
+            false => greeting(host, *port, "220"),
+        };
+        let to_do = "Check --smtp-url, and that the firewall lets this machine send mail; many clouds forbid port 25.";
+        match answered {
+            Ok(()) => findings.ok("mail", format!("the mail server at {host}:{port} answers")),
+            Err(why) => findings.wrong("mail", format!("{host}:{port} {why}"), to_do),
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! STUN and TURN servers, asked by a binding request (RFC 8489), which needs no credentials.
+
+use super::Findings;
+use super::line::{addresses, connect};
+use jobline_chat::Random;
+use std::io::{Read as _, Write as _};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::time::Duration;
+
+/// How often a request is sent by UDP, which may lose it.
+const TRIES: usize = 3;
+/// How long each is waited for.
+const TRY_WITHIN: Duration = Duration::from_secs(1);
+const HEADER_BYTES: usize = 20;
+const COOKIE: [u8; 4] = [0x21, 0x12, 0xa4, 0x42];
+const BINDING_REQUEST: [u8; 2] = [0x00, 0x01];
+const BINDING_SUCCESS: [u8; 2] = [0x01, 0x01];
+/// It wants credentials for that as well, and so is there.
+const BINDING_ERROR: [u8; 2] = [0x01, 0x11];
+
+/// How a server is reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Transport {
+    /// UDP.
+    Udp,
+    /// TCP.
+    Tcp,
+    /// TLS, of which only the connection below it is tried.
+    Tls,
+}
+
+/// A STUN or TURN server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Helper {
+    /// Its URL, as the setting names it.
+    pub url: String,
+    /// Its host.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// How it is reached.
+    pub transport: Transport,
+}
+
+impl Helper {
+    /// Asks it.
+    pub(super) fn look(&self, random: &dyn Random, findings: &mut Findings<'_>) {
+        let request = request(random);
+        let answered = match self.transport {
+            Transport::Udp => self.ask_by_udp(&request).map(|()| "answers"),
+            Transport::Tcp => self.ask_by_tcp(&request).map(|()| "answers"),
+            Transport::Tls => connect(&self.host, self.port).map(|_| "takes connections"),
+        };
+        let to_do = "Check that it runs, and that the firewall lets its port through; jobline turn-config prints a \
+                     configuration.";
+        match answered {
+            Ok(how) => findings.ok("calls", format!("{} {how}", self.url)),
+            Err(why) => findings.wrong("calls", format!("{} {why}", self.url), to_do),
+        }
+    }
+
+    fn ask_by_udp(&self, request: &[u8; HEADER_BYTES]) -> Result<(), String> {
+        let mut failure = "has no address".to_owned();
+        for address in addresses(&self.host, self.port)? {
+            match ask(address, request) {
+                Ok(true) => return Ok(()),
+                Ok(false) => failure = "does not answer a STUN request by UDP".to_owned(),
+                Err(error) => failure = format!("does not answer a STUN request by UDP: {error}"),
+            }
+        }
+        Err(failure)
+    }
+
+    fn ask_by_tcp(&self, request: &[u8; HEADER_BYTES]) -> Result<(), String> {
+        let mut stream = connect(&self.host, self.port)?;
+        let mut answer = [0; HEADER_BYTES];
+        let asked = stream.write_all(request).and_then(|()| stream.read_exact(&mut answer));
+        asked.map_err(|error| format!("does not answer a STUN request by TCP: {error}"))?;
+        match is_answer(&answer, request) {
+            true => Ok(()),
+            false => Err("answers, but not as a STUN server".to_owned()),
+        }
+    }
+}
+
+/// Asks a few times; whether an answer came.
+fn ask(address: SocketAddr, request: &[u8; HEADER_BYTES]) -> std::io::Result<bool> {
+    let any: SocketAddr = match address {
+        SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
+        SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
+    };
+    let socket = UdpSocket::bind(any)?;
+    socket.connect(address)?;
+    socket.set_read_timeout(Some(TRY_WITHIN))?;
+    let mut answer = [0; 512];
+    for _ in 0..TRIES {
+        socket.send(request)?;
+        if let Ok(bytes) = socket.recv(&mut answer)
+            && is_answer(&answer[..bytes], request)
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Type, length, cookie, and the id of the transaction.
+fn request(random: &dyn Random) -> [u8; HEADER_BYTES] {
+    let mut request = [0; HEADER_BYTES];
+    request[..2].copy_from_slice(&BINDING_REQUEST);
+    request[4..8].copy_from_slice(&COOKIE);
+    request[8..].copy_from_slice(&random.bits().to_be_bytes()[..12]);
+    request
+}
+
+fn is_answer(answer: &[u8], request: &[u8; HEADER_BYTES]) -> bool {
+    let kind = answer.get(..2);
+    let is_kind = kind == Some(&BINDING_SUCCESS[..]) || kind == Some(&BINDING_ERROR[..]);
+    is_kind && answer.get(4..HEADER_BYTES) == Some(&request[4..])
+}

@@ -1,0 +1,107 @@
+//! Many users and jobs at once.
+
+use crate::{
+    Code, HostJobInput, HostUserInput, JobStatus,
+    limits::{JOB_ID_MAX, NAME_CHARS, PARTICIPANTS},
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// One line of `POST /host/import`: either a user or a job.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ImportLine {
+    /// A user, as `PUT /host/users/{userId}` takes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<ImportUser>,
+    /// A job, as `PUT /host/jobs/{jobId}` takes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job: Option<ImportJob>,
+}
+
+/// A user with their id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ImportUser {
+    /// The user id.
+    pub id: String,
+    /// The name to show, 1 to 200 characters.
+    #[schemars(length(min = 1, max = NAME_CHARS))]
+    pub name: String,
+    /// An http or https URL of a picture, at most 2,048 bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub avatar_url: Option<String>,
+    /// Where notices can be sent; never shown to other users.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+}
+
+/// A job with its id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ImportJob {
+    /// The job id, 1 to 2^53 − 1.
+    #[schemars(range(min = 1, max = JOB_ID_MAX))]
+    pub id: u64,
+    /// What to call it, 1 to 200 characters.
+    #[schemars(length(min = 1, max = NAME_CHARS))]
+    pub title: String,
+    /// The users who take part, 1 to 100.
+    #[schemars(length(min = 1, max = PARTICIPANTS))]
+    pub participants: Vec<String>,
+    /// Whether they may write to each other.
+    pub status: JobStatus,
+}
+
+impl ImportUser {
+    /// The id, and the rest.
+    #[must_use]
+    pub fn split(self) -> (String, HostUserInput) {
+        let Self { id, name, avatar_url, email } = self;
+        (id, HostUserInput { name, avatar_url, email })
+    }
+}
+
+impl ImportJob {
+    /// The id, and the rest.
+    #[must_use]
+    pub fn split(self) -> (u64, HostJobInput) {
+        let Self { id, title, participants, status } = self;
+        (id, HostJobInput { title, participants, status })
+    }
+}
+
+/// The answer to one line of an import: `status` or `error`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ImportedLine {
+    /// The number of the line, from 1.
+    pub line: u32,
+    /// That it is done, or was done before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<ImportStatus>,
+    /// Why it was not done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<LineError>,
+}
+
+/// How a line that was accepted ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ImportStatus {
+    /// It is stored.
+    Ok,
+}
+
+/// Why a line was not done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LineError {
+    /// The kind of error.
+    pub code: Code,
+    /// The field at fault.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+    /// What to do about it.
+    pub detail: String,
+}
