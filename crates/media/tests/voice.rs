@@ -27,7 +27,7 @@ fn good() -> Vec<(&'static str, Vec<u8>, u64)> {
 
 /// Where `wanted` begins in `bytes`.
 fn place(bytes: &[u8], wanted: &[u8]) -> usize {
-    bytes.windows(wanted.len()).position(|part| part == wanted).unwrap()
+    bytes.windows(wanted.len()).position(|part| part == wanted).expect("the recording has this part")
 }
 
 #[test]

@@ -5,13 +5,13 @@
 
 use super::{
     port::{Arrived, Keep},
-    proof::FileUse,
     row::{FileRow, KeptAs, Voice},
 };
 use crate::{
     base::{
         clock::nanoid,
         error::{Error, Result},
+        id::{ConversationId, UserId},
     },
     context::Context,
 };
@@ -24,6 +24,17 @@ const SUFFIX: usize = 10;
 const DURATION_MS: u64 = 1_000;
 /// Characters of the random part of an id.
 const NANOID: usize = 21;
+
+/// A file that a message is to carry.
+pub(crate) struct FileUse<'a> {
+    pub id: &'a str,
+    pub sender: &'a UserId,
+    pub conversation: &'a ConversationId,
+    /// The type of message that the sender asked for.
+    pub kind: Option<MessageType>,
+    /// What the sender says of a voice message.
+    pub voice: Option<&'a Voice>,
+}
 
 /// Proves and keeps the bytes of a file for the message that wants it, and records in `file` how.
 ///

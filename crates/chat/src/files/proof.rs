@@ -1,13 +1,12 @@
 //! Proving a file before a message may use it: whose it is, and, by `accept.rs`, that its bytes are what was announced.
 
 use super::{
-    accept,
-    row::{FileRow, Voice},
+    accept::{self, FileUse},
+    row::FileRow,
 };
 use crate::{
     base::{
         error::{Error, Result},
-        id::{ConversationId, UserId},
         rows,
     },
     context::Context,
@@ -15,17 +14,6 @@ use crate::{
 use jobline_media::message_type;
 use jobline_store::{Condition, Row};
 use jobline_wire::{Code, MessageType};
-
-/// A file that a message is to carry.
-pub(crate) struct FileUse<'a> {
-    pub id: &'a str,
-    pub sender: &'a UserId,
-    pub conversation: &'a ConversationId,
-    /// The type of message that the sender asked for.
-    pub kind: Option<MessageType>,
-    /// What the sender says of a voice message.
-    pub voice: Option<&'a Voice>,
-}
 
 /// The row of the file, if the sender may use it here and its bytes are proved, with the condition that nobody uses it
 /// meanwhile. `row` is what is stored of it.

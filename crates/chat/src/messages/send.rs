@@ -28,8 +28,8 @@ use crate::{
         watermarks::Watermarks,
     },
     files::{
-        accept,
-        proof::{self, FileUse},
+        accept::{self, FileUse},
+        proof,
         row::FileRow,
     },
     host::{

@@ -116,7 +116,6 @@ impl<'a> Sender<'a> {
             job_id: job,
             client_id: client_id.clone(),
             reply_to: reply.as_ref().map(|(_, id)| id.clone()),
-            ..SendMessage::default()
         };
         let reply_to = reply.map(|(number, _)| number);
         let intent = Intent { client_id, job, form, reply_to, ..Intent::new(conversation, &self.name) };
