@@ -5,6 +5,8 @@ import { findings } from '../harness/axe.ts';
 import { Person, WITH_JOHN } from '../harness/person.ts';
 import { expect, test } from '../harness/test.ts';
 
+test.skip(({ userAgent }) => userAgent?.includes('iPhone') === true, 'the same as on the other phone');
+
 const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
 const timer = (page: Page) => page.getByRole('timer');
 const voices = (person: Person) => person.log.locator('article:has(.voice)');
