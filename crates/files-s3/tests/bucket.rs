@@ -155,12 +155,14 @@ async fn urls_die() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn only_pictures_are_shown_in_place() {
+async fn only_pictures_and_recordings_open_in_place() {
     let bucket = Bucket::new().await;
     let id = "file_1700000000003_V1StGXR8_Z5jdHi6B-myT";
     let name = bucket.kept(id, PNG).await;
     for (content_type, inline, expected) in [
         ("image/png", true, "inline"),
+        ("audio/mp4", true, "inline"),
+        ("audio/webm", true, "inline"),
         ("image/png", false, "attachment"),
         ("application/pdf", true, "attachment"),
         ("text/plain", true, "attachment"),

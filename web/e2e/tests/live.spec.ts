@@ -6,6 +6,7 @@ import type { Server } from '../harness/server.ts';
 import { expect, test } from '../harness/test.ts';
 
 test.use({ live: 'on', flags: ['--send-rate', '0'] });
+test.skip(({ userAgent }) => userAgent?.includes('iPhone') === true, 'the same as on the other phone');
 
 /** How soon something counts as being there at once, in milliseconds: far sooner than the next poll, on a busy machine. */
 const AT_ONCE = { timeout: 2500 };
@@ -208,8 +209,7 @@ test('where something in between lets no upgrade through it is polled as before'
 test('200 messages, the connection cut in their middle: none missing, doubled or out of order', async ({
   browserOfOne,
   api,
-}, info) => {
-  test.skip(info.project.name === 'iphone', 'the same as the other phone');
+}) => {
   const context = await browserOfOne();
   const page = await context.newPage();
   let cut = (): void => undefined;

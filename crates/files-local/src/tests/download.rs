@@ -34,7 +34,7 @@ async fn a_link_hands_the_bytes_out_with_all_guards() {
 }
 
 #[tokio::test]
-async fn only_four_kinds_of_images_are_shown_in_place() {
+async fn only_four_kinds_of_images_and_two_of_recordings_open_in_place() {
     let stage = Stage::new();
     stage.put(b"hello").await;
     for (content_type, inline, expected) in [
@@ -42,6 +42,9 @@ async fn only_four_kinds_of_images_are_shown_in_place() {
         ("image/png", true, "inline"),
         ("image/gif", true, "inline"),
         ("image/webp", true, "inline"),
+        ("audio/mp4", true, "inline"),
+        ("audio/webm", true, "inline"),
+        ("video/webm", true, "attachment"),
         ("image/png", false, "attachment"),
         ("image/heic", true, "attachment"),
         ("image/svg+xml", true, "attachment"),
