@@ -87,6 +87,8 @@ pub struct Token {
     pub user: UserId,
     /// Its `exp`, in Unix milliseconds.
     pub expires_ms: u64,
+    /// Its `iat`, in Unix milliseconds, if it says so.
+    pub issued_ms: Option<u64>,
 }
 
 /// Checks user tokens.
@@ -97,6 +99,10 @@ pub trait Tokens: Send + Sync + 'static {
     /// # Errors
     /// [`Refusal::Invalid`] for one that is not accepted.
     async fn check(&self, token: &str) -> Result<Token, Refusal>;
+
+    /// Whether a token of `user` that was accepted before is over since, because the user was deleted; `false` while
+    /// that cannot be found out. Asked with each heartbeat.
+    async fn has_ended(&self, user: &UserId, issued_ms: Option<u64>) -> bool;
 }
 
 /// Is told what happens, for metrics.

@@ -35,9 +35,10 @@ enum End {
 pub async fn serve<S: Socket>(socket: S, token: Token, ticket: Ticket, ports: Arc<Ports>) {
     ports.meter.opened();
     let now_ms = ports.clock.now_ms();
+    let issued_ms = token.issued_ms;
     let session = Session::new(token, now_ms, dice(&ports));
     let clock = Steady { last_ms: now_ms, lost_ms: 0 };
-    let mut connection = Connection { socket, session, ticket, work: FuturesUnordered::new(), ports, clock };
+    let mut connection = Connection { socket, session, issued_ms, ticket, work: FuturesUnordered::new(), ports, clock };
     let end = connection.run().await;
     connection.ports.meter.closed(match end {
         End::Closed(closing) => Some(closing.code()),
@@ -67,8 +68,10 @@ async fn say_goodbye<S: Socket>(socket: &mut S, closing: Closing, connections: u
 struct Connection<S> {
     socket: S,
     session: Session,
+    /// When the token was issued that the connection stands on.
+    issued_ms: Option<u64>,
     ticket: Ticket,
-    /// What was begun for the session: one read, one delivery, one check of a token, and searches that the limit of
+    /// What was begun for the session: one read, one delivery, checks of tokens, and searches that the limit of
     /// frames bounds.
     work: FuturesUnordered<BoxFuture<'static, Event>>,
     ports: Arc<Ports>,
@@ -79,6 +82,9 @@ impl<S: Socket> Connection<S> {
     async fn run(&mut self) -> End {
         loop {
             let Some(event) = self.next().await else { return End::Gone };
+            if let Event::Checked(Ok(token)) = &event {
+                self.issued_ms = token.issued_ms;
+            }
             let now_ms = self.clock.of(self.ports.clock.now_ms());
             for action in self.session.handle(event, now_ms) {
                 if let Some(end) = self.act(action).await {
@@ -111,7 +117,10 @@ impl<S: Socket> Connection<S> {
                 self.ports.meter.pushed();
                 return self.send(text).await;
             }
-            Action::Ping => return sent(self.socket.ping(), &self.ports, &self.ticket).await,
+            Action::Ping => {
+                self.check_again();
+                return sent(self.socket.ping(), &self.ports, &self.ticket).await;
+            }
             Action::Close(closing) => {
                 self.close(closing).await;
                 return Some(End::Closed(closing));
@@ -127,6 +136,18 @@ impl<S: Socket> Connection<S> {
             work => self.begin(work),
         }
         None
+    }
+
+    /// With each heartbeat: a token also ends with its user.
+    fn check_again(&self) {
+        let (ports, user, issued_ms) = (Arc::clone(&self.ports), self.ticket.user().clone(), self.issued_ms);
+        let check = async move {
+            match ports.tokens.has_ended(&user, issued_ms).await {
+                true => Event::Checked(Err(Refusal::Invalid)),
+                false => Event::Done,
+            }
+        };
+        self.work.push(check.boxed());
     }
 
     /// Begins what takes time.

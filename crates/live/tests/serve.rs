@@ -111,7 +111,12 @@ impl Circles for Everyone {
 #[async_trait]
 impl Tokens for Everyone {
     async fn check(&self, token: &str) -> Result<Token, Refusal> {
-        Ok(Token { user: UserId::new(token).ok_or(Refusal::Invalid)?, expires_ms: u64::MAX / 2 })
+        let user = UserId::new(token).ok_or(Refusal::Invalid)?;
+        Ok(Token { user, expires_ms: u64::MAX / 2, issued_ms: Some(1) })
+    }
+
+    async fn has_ended(&self, user: &UserId, issued_ms: Option<u64>) -> bool {
+        user.as_str() == "deleted" && issued_ms.is_none()
     }
 }
 
@@ -172,7 +177,8 @@ impl Client {
         loop {
             let text = timeout(Duration::from_secs(600), self.from.recv()).await.expect("in time").expect("open");
             match text.as_str() {
-                "ping" => self.to.send(Incoming::Control).unwrap(),
+                // It may have ended since.
+                "ping" => drop(self.to.send(Incoming::Control)),
                 r#"{"op":"heartbeat"}"# => {}
                 _ => return text,
             }
@@ -207,7 +213,7 @@ impl World {
         let (to, from_client) = mpsc::unbounded_channel();
         let (to_client, from) = mpsc::channel(room);
         let ticket = self.hub.join(user(name), Kind::Connection).ok().unwrap();
-        let token = Token { user: user(name), expires_ms: u64::MAX / 2 };
+        let token = Token { user: user(name), expires_ms: u64::MAX / 2, issued_ms: None };
         let wire = Wire { from: from_client, to: to_client };
         let served = tokio::spawn(serve(wire, token, ticket, Arc::clone(&self.ports)));
         Client { to, from, served }
@@ -403,4 +409,23 @@ async fn a_crowd_that_comes_back_takes_turns_at_reading() {
         assert!(client.hears().await.starts_with(r#"{"op":"synced""#));
     }
     assert_eq!(begun.elapsed().as_millis(), 100, "forty reads of 5 ms, two at a time");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_token_of_a_deleted_user_ends_it_with_the_next_heartbeat_unless_a_later_one_came() {
+    let world = World::new();
+    let begun = Instant::now();
+    let mut deleted = world.live("deleted").await;
+    assert_eq!(deleted.hears().await, r#"{"op":"synced","from":0,"to":0,"hasMore":false}"#);
+    assert!(deleted.hears().await.contains(r#""reason":"token""#));
+    assert!(begun.elapsed() <= Duration::from_secs(26), "{:?}", begun.elapsed());
+    deleted.ends().await;
+    assert_eq!(world.closed(), [Some(4401)]);
+    let mut back = world.live("deleted").await;
+    back.says(r#"{"op":"token","token":"deleted"}"#);
+    back.hears().await;
+    back.says(r#"{"op":"have","since":"0"}"#);
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    world.commit("deleted");
+    assert_eq!(back.hears().await, r#"{"op":"synced","from":0,"to":1,"hasMore":false}"#);
 }

@@ -84,7 +84,7 @@ impl Line {
 }
 
 fn token(user: &str, expires_ms: u64) -> Token {
-    Token { user: UserId::new(user).unwrap(), expires_ms }
+    Token { user: UserId::new(user).unwrap(), expires_ms, issued_ms: None }
 }
 
 fn json(cursor: &str, messages: usize, has_more: bool) -> String {

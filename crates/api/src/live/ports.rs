@@ -85,7 +85,11 @@ impl Tokens for UserTokens {
     async fn check(&self, token: &str) -> Result<Token, Refusal> {
         let checked = caller::check_token(&self.identity, &self.chat, token).await;
         let checked = checked.map_err(|error| refusal(&error))?;
-        Ok(Token { user: checked.user, expires_ms: checked.expires_ms })
+        Ok(Token { user: checked.user, expires_ms: checked.expires_ms, issued_ms: checked.issued_ms })
+    }
+
+    async fn has_ended(&self, user: &UserId, issued_ms: Option<u64>) -> bool {
+        self.chat.has_ended(user, issued_ms).await.unwrap_or(false)
     }
 }
 

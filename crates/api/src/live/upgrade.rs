@@ -53,7 +53,7 @@ async fn admit<'a>(app: &'a App, parts: &mut Parts) -> Result<(&'a Live, Admitte
         let detail = "This page may not connect: its origin is not among the --allowed-origins of the server.";
         return Err(Failure::new(Code::NotOffered, detail));
     }
-    let token = Token { user: checked.user, expires_ms: checked.expires_ms };
+    let token = Token { user: checked.user, expires_ms: checked.expires_ms, issued_ms: checked.issued_ms };
     let served = place(live, token);
     let shows_answers = !parts.headers.contains_key(ORIGIN);
     if let Some(failure) = served.as_ref().err().filter(|_| shows_answers) {

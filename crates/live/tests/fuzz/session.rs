@@ -11,7 +11,7 @@ use jobline_live::{Action, Answer, Event, FRAME_BYTES, Incoming, News, Refusal, 
 pub fn play(bytes: &[u8]) -> usize {
     let user = UserId::new("ben").expect("an id");
     let mut now_ms = 1_000_000;
-    let token = |expires_ms| Token { user: user.clone(), expires_ms };
+    let token = |expires_ms| Token { user: user.clone(), expires_ms, issued_ms: None };
     let mut session = Session::new(token(now_ms + 500_000), now_ms, 7);
     let (mut rest, mut actions) = (bytes, 0);
     // What was begun and has not ended; and whether an answer is on its way.

@@ -66,4 +66,8 @@ impl Tokens for Unused {
     async fn check(&self, _: &str) -> Result<Token, Refusal> {
         Err(Refusal::Unavailable)
     }
+
+    async fn has_ended(&self, _: &UserId, _: Option<u64>) -> bool {
+        false
+    }
 }

@@ -168,7 +168,7 @@ impl World {
             return Ok(());
         }
         let ticket = self.hub.join(anna(), Kind::Connection).map_err(|full| format!("{full:?}"))?;
-        let token = Token { user: anna(), expires_ms: u64::MAX / 2 };
+        let token = Token { user: anna(), expires_ms: u64::MAX / 2, issued_ms: None };
         let session = Session::new(token, self.now, self.dice.random());
         let since = match self.client.kept {
             0 => String::new(),
