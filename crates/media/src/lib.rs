@@ -205,21 +205,38 @@ pub fn bytes_to_see(content_type: &str) -> usize {
     }
 }
 
-/// Looks whether `bytes` are a file of `content_type`, as far as [`bytes_to_see`] says. Of an image that browsers show it
-/// answers width and height, as it is seen.
+/// What the proof of a file tells of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Proved {
+    /// An image that browsers show, as it is seen.
+    Image(Dimensions),
+    /// A recording of a voice that plays for so many milliseconds.
+    Voice(u64),
+    /// Anything else that is accepted.
+    Other,
+}
+
+/// Looks whether `bytes` are a file of `content_type`, as far as [`bytes_to_see`] says.
 ///
 /// # Errors
 /// `file_type_mismatch`; `invalid_file` for an image that is too large.
-pub fn prove(content_type: &str, bytes: &[u8]) -> Result<Option<Dimensions>> {
+pub fn prove(content_type: &str, bytes: &[u8]) -> Result<Proved> {
     let lie = || {
         let detail = format!("The bytes are not those of a file of type {content_type}. Announce what it really is.");
         Refusal { code: Code::FileTypeMismatch, detail, field: "fileUrl" }
     };
     let Media(name, _, _, proof) = find(content_type).ok_or_else(lie)?;
-    if *proof != Proof::Image {
-        return if proves(name, *proof, bytes) { Ok(None) } else { Err(lie()) };
+    match proof {
+        Proof::Image => prove_image(name, bytes)?.map(Proved::Image),
+        Proof::Voice => voice_duration_ms(name, bytes).map(Proved::Voice),
+        _ => proves(name, *proof, bytes).then_some(Proved::Other),
     }
-    let image = format::read(name, bytes).filter(|image| !image.stored.is_empty()).ok_or_else(lie)?;
+    .ok_or_else(lie)
+}
+
+/// The dimensions of an image of type `name`; none where the bytes are no such image.
+fn prove_image(name: &str, bytes: &[u8]) -> Result<Option<Dimensions>> {
+    let Some(image) = format::read(name, bytes).filter(|image| !image.stored.is_empty()) else { return Ok(None) };
     if image.largest.is_too_large() {
         let Dimensions { width, height, .. } = image.largest;
         let detail = format!(
@@ -230,9 +247,9 @@ pub fn prove(content_type: &str, bytes: &[u8]) -> Result<Option<Dimensions>> {
     Ok(Some(image.shown()))
 }
 
+/// Whether the bytes have the signs of this kind of file.
 fn proves(name: &str, proof: Proof, bytes: &[u8]) -> bool {
     match proof {
-        Proof::Image => format::read(name, bytes).is_some(),
         Proof::Signature(signature) => bytes.starts_with(signature),
         Proof::Brand(brands) => has_brand(bytes, brands),
         Proof::Zip => Zip::read(bytes).is_some(),
@@ -242,8 +259,9 @@ fn proves(name: &str, proof: Proof, bytes: &[u8]) -> bool {
         },
         Proof::OpenDocument => Zip::read(bytes).and_then(|zip| zip.stored("mimetype")) == Some(name.as_bytes()),
         Proof::Ole(streams) => is_ole(bytes, streams),
-        Proof::Voice => voice_duration_ms(name, bytes).is_some(),
         Proof::Text => plain::is_text(bytes),
+        Proof::Image => format::read(name, bytes).is_some(),
+        Proof::Voice => voice_duration_ms(name, bytes).is_some(),
     }
 }
 

@@ -43,11 +43,7 @@ export function viewOfMessage({ message, fetchedAt, size }: MessageRow, me: stri
 
 /** Of a type that this version does not know, the text is shown, and the file if there is one. */
 function typeOf(type: MessageType, file: MessageFile | undefined): TimelineMessage['type'] {
-  return ['image', 'voice', 'event'].includes(type)
-    ? (type as TimelineMessage['type'])
-    : file
-      ? 'file'
-      : 'text';
+  return type === 'image' || type === 'voice' || type === 'event' ? type : file ? 'file' : 'text';
 }
 
 function viewOfQuote({ id, senderId, type, content: text, deletedAt }: Quote, me: string): MessageQuote {

@@ -15,7 +15,7 @@ use crate::{
     },
     context::Context,
 };
-use jobline_media as media;
+use jobline_media::{self as media, Dimensions, Proved};
 use jobline_wire::{Code, MessageType, limits::VOICE_MS};
 
 /// Characters that an attempt adds to the id.
@@ -45,9 +45,9 @@ pub(crate) async fn accept(cx: &Context, wanted: &FileUse<'_>, file: &mut FileRo
     let FileUse { id, kind, .. } = wanted;
     let _place = cx.looks.wait(wanted.sender).await;
     let arrived = arrived(cx, id, file).await?;
-    let dimensions = media::prove(&file.content_type, &arrived.head)?;
-    if let Some(voice) = wanted.voice {
-        check_duration(voice, media::voice_duration_ms(&file.content_type, &arrived.head).unwrap_or_default())?;
+    let proved = media::prove(&file.content_type, &arrived.head)?;
+    if let (Proved::Voice(plays_ms), Some(voice)) = (proved, wanted.voice) {
+        check_duration(voice, plays_ms)?;
     }
     // An image that is sent as a file keeps its metadata.
     let is_image = *kind != Some(MessageType::File) && media::is_image(&file.content_type);
@@ -59,7 +59,10 @@ pub(crate) async fn accept(cx: &Context, wanted: &FileUse<'_>, file: &mut FileRo
         let detail = "The bytes of this file changed while they were checked. Send again, or upload the file again.";
         return Err(Error::new(Code::FileNotUploaded, detail).at("fileUrl"));
     };
-    let (width, height) = (dimensions.map(|one| one.width), dimensions.map(|one| one.height));
+    let (width, height) = match proved {
+        Proved::Image(Dimensions { width, height, .. }) => (Some(width), Some(height)),
+        Proved::Voice(_) | Proved::Other => (None, None),
+    };
     file.kept = Some(KeptAs { name, size, width, height });
     Ok(())
 }

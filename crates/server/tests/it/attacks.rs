@@ -1,7 +1,8 @@
 //! The binary under one attack after another, while two people go on chatting.
 
-use crate::binary::{SECRET, Started, jobline};
+use crate::binary::Started;
 use crate::crash::{Caller, HOST_KEY, SmallDisk, fill, pair};
+use crate::crowded::with_descriptors;
 use axum::body::Body;
 use http::Request;
 use hyper::client::conn::http2::{Builder, SendRequest};
@@ -11,7 +12,6 @@ use serde_json::{Value, json};
 use std::fs;
 use std::net::TcpStream;
 use std::path::Path;
-use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -27,11 +27,8 @@ const POLLS: usize = 300;
 
 /// A server with at most 1,024 descriptors and `data` for its data.
 fn server(folder: &TempDir, data: &Path) -> Started {
-    let mut command = Command::new("sh");
-    command.args(["-c", "ulimit -Sn 1024; ulimit -Hn 1024; exec \"$0\""]).arg(jobline(folder).get_program());
-    command.env_clear().current_dir(folder.path()).env("JOBLINE_LISTEN", "127.0.0.1:0").env("JOBLINE_DATA", data);
-    command.env("JOBLINE_JWT_SECRET", SECRET).env("JOBLINE_HOST_KEY", HOST_KEY).env("JOBLINE_SEND_RATE", "0");
-    Started::new(command.env("JOBLINE_LOG", "off"))
+    let mut command = with_descriptors(folder, 1_024);
+    Started::new(command.env("JOBLINE_DATA", data).env("JOBLINE_SEND_RATE", "0").env("JOBLINE_LOG", "off"))
 }
 
 /// Two people who talk, and how their answers fared.

@@ -1,16 +1,15 @@
 //! The binary where descriptors are few: it takes as many as it may have, and the store is never without.
 
 use crate::binary::{SECRET, Started, jobline};
+use crate::crash::HOST_KEY;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::process::Command;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
-const HOST_KEY: &str = "a-host-key-that-is-long-enough-for-the-tests";
-
 /// The server with at most this many descriptors, of which it is given 32 to begin with.
-fn with_descriptors(folder: &TempDir, most: usize) -> Command {
+pub fn with_descriptors(folder: &TempDir, most: usize) -> Command {
     let mut command = Command::new("sh");
     command.args(["-c", &format!("ulimit -Sn 32; ulimit -Hn {most}; exec \"$0\"")]);
     command.arg(jobline(folder).get_program()).env_clear().current_dir(folder.path());

@@ -1,4 +1,4 @@
-import type { ConversationItem } from '@jobline/sdk';
+import type { ConversationItem, ConversationPreview } from '@jobline/sdk';
 import type { Translator } from '../i18n/translator.ts';
 import { fileName, sizeInName } from '../models/fileName.ts';
 import { personName, plain } from '../models/plainText.ts';
@@ -88,24 +88,32 @@ function Preview({ item, open }: { item: ConversationItem; open: boolean }) {
       </span>
     );
   }
-  const picture = preview?.type === 'image' || sizeInName(preview?.text) !== undefined;
-  const file = preview?.type === 'file' && !preview.text && !preview.deleted;
-  const { base, ending } = fileName(preview?.fileName, words.t('file'));
-  const voice = preview?.type === 'voice' && !preview.deleted;
-  const text = voice
-    ? words.t('voiceMessage')
-    : file
-      ? base + ending
-      : picture && !preview?.text.includes(' ')
-        ? words.t('photo')
-        : preview?.deleted
-          ? words.t('deletedMessage')
-          : plain(preview?.text ?? '');
+  const kind = kindOf(preview);
   return (
     <span class="preview">
       {preview?.mine && preview.state && <StatusIcon state={preview.state} />}
-      {(picture || file) && <Icon name={picture ? 'photo' : 'file'} small />}
-      <span dir="auto">{text}</span>
+      {(kind === 'photo' || kind === 'file') && <Icon name={kind} small />}
+      <span dir="auto">{preview && textOf(preview, kind, words)}</span>
     </span>
   );
+}
+
+type Kind = 'voice' | 'file' | 'photo' | 'text';
+
+/** What the last message is, as the list shows it: a file by its name, a picture by a word. */
+function kindOf(preview: ConversationPreview | undefined): Kind {
+  if (!preview) return 'text';
+  if (preview.type === 'voice' && !preview.deleted) return 'voice';
+  if (preview.type === 'file' && !preview.text && !preview.deleted) return 'file';
+  return preview.type === 'image' || sizeInName(preview.text) !== undefined ? 'photo' : 'text';
+}
+
+function textOf(preview: ConversationPreview, kind: Kind, words: Translator): string {
+  if (kind === 'voice') return words.t('voiceMessage');
+  if (kind === 'file') {
+    const { base, ending } = fileName(preview.fileName, words.t('file'));
+    return base + ending;
+  }
+  if (kind === 'photo' && !preview.text.includes(' ')) return words.t('photo');
+  return preview.deleted ? words.t('deletedMessage') : plain(preview.text);
 }
