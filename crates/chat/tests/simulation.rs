@@ -117,6 +117,12 @@ fn histories_that_failed_once_keep_the_promise() {
 }
 
 #[test]
+fn a_history_of_calls_that_failed_once_keeps_the_promise() {
+    // An old read showed a call as missed that had been accepted.
+    calls::run(1_108, None).unwrap_or_else(|failure| panic!("{failure}"));
+}
+
+#[test]
 fn the_same_seed_is_the_same_history() {
     for seed in 0..8 {
         let [one, other] = [0, 1].map(|_| run(Plan::of(seed)).unwrap_or_else(|failure| panic!("{failure}")));

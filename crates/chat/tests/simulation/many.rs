@@ -191,9 +191,12 @@ fn as_many_histories_as_asked_keep_the_promise() {
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let jobs = setting("SIM_JOBS").map_or(cores, |jobs| usize::try_from(jobs).unwrap_or(1));
     if let Err(Broken { seed, reason }) = run_all(seeds, jobs) {
-        println!("{reason}\nseed {seed} failed; making it shorter");
-        if let Some((plan, shorter)) = shrink(Plan::of(seed)) {
-            println!("{shorter}\n{} steps of {} devices remain", plan.steps, plan.devices.len());
+        println!("{reason}\nseed {seed} failed");
+        match shrink(Plan::of(seed)) {
+            Some((plan, shorter)) => {
+                println!("{shorter}\nmade shorter: {} steps of {} devices", plan.steps, plan.devices.len());
+            }
+            None => println!("it failed in its history of calls, which is not made shorter"),
         }
         panic!("seed {seed} breaks a promise: `cargo xtask sim --seed {seed}` runs it again");
     }
