@@ -29,7 +29,12 @@ pub(crate) struct Viewpoint<'a> {
 }
 
 /// Messages as the viewer sees them.
-pub(crate) async fn messages(cx: &Context, view: Viewpoint<'_>, listed: Vec<ListedMessage>) -> Result<Vec<Message>> {
+pub(crate) async fn messages(
+    cx: &Context,
+    view: Viewpoint<'_>,
+    mut listed: Vec<ListedMessage>,
+) -> Result<Vec<Message>> {
+    calls::confirm(cx, view.conversation, &mut listed, view.now).await?;
     let originals = Originals::read(cx, view.conversation, &listed, view.now).await?;
     let mut messages = Vec::with_capacity(listed.len());
     for one in listed {
