@@ -7,21 +7,21 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// What two users say to each other.
+/// What two users say to each other, or the crew of a job.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Conversation {
-    /// `conv_<a>_<b>`.
+    /// `conv_<a>_<b>`, or `crew_<job id>`.
     pub id: String,
     /// What kind of conversation it is.
     pub kind: ConversationKind,
-    /// The two user ids, in byte order.
+    /// The members: of a pair the two user ids in byte order, of a crew those who have not left.
     pub participants: Vec<String>,
-    /// The job last written about.
+    /// The job last written about; of a crew its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = JOB_ID_MAX))]
     pub job_id: Option<u64>,
-    /// How to show the participants.
+    /// How to show the participants; of a crew five of them, and everybody whom this answer names.
     pub people: Vec<Person>,
     /// The job last written about, as the host tells it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -55,6 +55,8 @@ pub struct Conversation {
 pub enum ConversationKind {
     /// Between two users.
     Pair,
+    /// Among all participants of a job.
+    Crew,
 }
 
 /// How to show a user.

@@ -48,6 +48,10 @@ pub struct HostJobInput {
     pub participants: Vec<String>,
     /// Whether they may write to each other.
     pub status: JobStatus,
+    /// Which part of its crew's messages newcomers see: those from their joining on (`joined`, as when it is left out), or
+    /// `all`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crew_history: Option<CrewHistory>,
 }
 
 /// A job, as the host sees it.
@@ -62,6 +66,21 @@ pub struct HostJob {
     pub participants: Vec<String>,
     /// Whether they may write to each other.
     pub status: JobStatus,
+    /// Which part of its crew's messages newcomers see: those from their joining on (`joined`, as when it is left out), or
+    /// `all`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crew_history: Option<CrewHistory>,
+}
+
+/// Which part of a crew's messages newcomers see.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum CrewHistory {
+    /// What is written from their joining on.
+    #[default]
+    Joined,
+    /// Everything.
+    All,
 }
 
 /// Input of `POST /host/messages`. Exactly one of `conversationId` and `userIds` says where the line goes.

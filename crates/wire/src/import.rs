@@ -1,7 +1,7 @@
 //! Many users and jobs at once.
 
 use crate::{
-    Code, HostJobInput, HostUserInput, JobStatus,
+    Code, CrewHistory, HostJobInput, HostUserInput, JobStatus,
     limits::{JOB_ID_MAX, NAME_CHARS, PARTICIPANTS},
 };
 use schemars::JsonSchema;
@@ -51,6 +51,10 @@ pub struct ImportJob {
     pub participants: Vec<String>,
     /// Whether they may write to each other.
     pub status: JobStatus,
+    /// Which part of its crew's messages newcomers see: those from their joining on (`joined`, as when it is left out), or
+    /// `all`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crew_history: Option<CrewHistory>,
 }
 
 impl ImportUser {
@@ -66,8 +70,8 @@ impl ImportJob {
     /// The id, and the rest.
     #[must_use]
     pub fn split(self) -> (u64, HostJobInput) {
-        let Self { id, title, participants, status } = self;
-        (id, HostJobInput { title, participants, status })
+        let Self { id, title, participants, status, crew_history } = self;
+        (id, HostJobInput { title, participants, status, crew_history })
     }
 }
 

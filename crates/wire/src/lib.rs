@@ -31,8 +31,8 @@ pub use disposition::content_disposition;
 pub use failed_event::{FailedEvent, FailedEvents, ListFailedEvents};
 pub use file::{UploadFile, UploadTarget};
 pub use host::{
-    HostDeleteMessage, HostJob, HostJobInput, HostMessageInput, HostMessageType, HostUser, HostUserInput, MintToken,
-    MintedToken,
+    CrewHistory, HostDeleteMessage, HostJob, HostJobInput, HostMessageInput, HostMessageType, HostUser, HostUserInput,
+    MintToken, MintedToken,
 };
 pub use import::{ImportJob, ImportLine, ImportStatus, ImportUser, ImportedLine, LineError};
 pub use message::{

@@ -20,6 +20,10 @@ pub const JOB_ID_MAX: u64 = (1 << 53) - 1;
 pub const PRESENCE_USERS: usize = 50;
 /// Users who take part in one job.
 pub const PARTICIPANTS: usize = 100;
+/// Members of a crew: jobs with more participants have none.
+pub const CREW_MEMBERS: usize = 50;
+/// People whom a crew in an answer names in any case.
+pub const CREW_PEOPLE: usize = 5;
 /// Unicode scalar values of a user's name and of a job's title.
 pub const NAME_CHARS: usize = 200;
 /// Bytes of the URL of a user's picture.

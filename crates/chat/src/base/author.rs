@@ -6,10 +6,13 @@ use std::fmt;
 /// Who the sender of a line from the host is; no user id can hold this character.
 pub(crate) const HOST_ID: &str = "#host";
 
+/// How many members a conversation can have had.
+pub(crate) const MEMBERS_EVER: usize = 500;
+
 /// Who wrote a message or made a change. Stored as the number of the member, or as `"host"`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Author {
-    /// The member at this place in the order of the conversation's id.
+    /// The member at this place in the conversation's row.
     Member(usize),
     /// The host. An author of a later version that this one does not know counts as the host, too: it is no member.
     #[default]
@@ -48,11 +51,7 @@ impl de::Visitor<'_> for AuthorVisitor {
     }
 
     fn visit_u64<E: de::Error>(self, member: u64) -> Result<Author, E> {
-        Ok(match member {
-            0 => Author::Member(0),
-            1 => Author::Member(1),
-            _ => Author::Host,
-        })
+        Ok(usize::try_from(member).ok().filter(|member| *member < MEMBERS_EVER).map_or(Author::Host, Author::Member))
     }
 
     fn visit_str<E: de::Error>(self, _: &str) -> Result<Author, E> {

@@ -68,14 +68,22 @@ impl JobId {
     }
 }
 
-/// The conversation of two users: `conv_<a>_<b>`, with their ids in byte order.
+/// A conversation: the pair of two users, `conv_<a>_<b>` with their ids in byte order, or the crew of a job, `crew_<job id>`.
 ///
 /// In each user id `~` is written as `~0` and `_` as `~1`, so that the `_` in the middle is the only one after the prefix
 /// and no two pairs share an id. User ids without those two characters appear as they are.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ConversationId {
     text: String,
-    pair: [UserId; 2],
+    of: Of,
+}
+
+/// Whose conversation it is.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Of {
+    /// In byte order.
+    Pair([UserId; 2]),
+    Crew(JobId),
 }
 
 impl ConversationId {
@@ -88,16 +96,27 @@ impl ConversationId {
         let mut pair = [one.clone(), other.clone()];
         pair.sort();
         let text = ["conv_", &escape(pair[0].as_str()), "_", &escape(pair[1].as_str())].concat();
-        Some(Self { text, pair })
+        Some(Self { text, of: Of::Pair(pair) })
     }
 
-    /// `text` as a conversation id; `None` when no pair of users has it.
+    /// The conversation of all participants of a job.
+    #[must_use]
+    pub fn crew(job: JobId) -> Self {
+        Self { text: format!("crew_{}", job.get()), of: Of::Crew(job) }
+    }
+
+    /// `text` as a conversation id; `None` when no pair of users and no job has it.
     #[must_use]
     pub fn new(text: &str) -> Option<Self> {
+        if let Some(job) = text.strip_prefix("crew_") {
+            let crew = Self::crew(JobId::parse(job.parse().ok()?).ok()?);
+            // A number can be written in several ways.
+            return (crew.text == text).then_some(crew);
+        }
         let (a, b) = text.strip_prefix("conv_")?.split_once('_')?;
         let pair = [UserId::new(&unescape(a)?)?, UserId::new(&unescape(b)?)?];
         // Each user id is escaped in one way only, so two texts of one pair could differ in the order alone.
-        (pair[0] < pair[1]).then(|| Self { text: text.to_owned(), pair })
+        (pair[0] < pair[1]).then(|| Self { text: text.to_owned(), of: Of::Pair(pair) })
     }
 
     /// The id as text.
@@ -106,16 +125,33 @@ impl ConversationId {
         &self.text
     }
 
-    /// The two users, in byte order.
+    /// The two users of a pair, in byte order; `None` of a crew, whose members are in its row.
     #[must_use]
-    pub fn pair(&self) -> &[UserId; 2] {
-        &self.pair
+    pub fn pair(&self) -> Option<&[UserId; 2]> {
+        match &self.of {
+            Of::Pair(pair) => Some(pair),
+            Of::Crew(_) => None,
+        }
     }
 
-    /// Which of the two members `user` is: 0 or 1.
+    /// The job of a crew; `None` of a pair.
     #[must_use]
-    pub fn side(&self, user: &UserId) -> Option<usize> {
-        self.pair.iter().position(|one| one == user)
+    pub fn crew_job(&self) -> Option<JobId> {
+        match &self.of {
+            Of::Pair(_) => None,
+            Of::Crew(job) => Some(*job),
+        }
+    }
+
+    /// Which of the two members of a pair `user` is, 0 or 1, and the other one.
+    #[must_use]
+    pub fn side(&self, user: &UserId) -> Option<(usize, &UserId)> {
+        let [one, other] = self.pair()?;
+        match user {
+            _ if user == one => Some((0, other)),
+            _ if user == other => Some((1, one)),
+            _ => None,
+        }
     }
 }
 

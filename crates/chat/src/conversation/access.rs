@@ -1,22 +1,52 @@
 //! Which conversation a request is about, and whether the user is a member of it.
 
-use crate::base::{
-    error::{Error, Result},
-    id::{ConversationId, UserId},
+use super::{crew, read};
+use crate::{
+    base::{
+        error::{Error, Result},
+        id::{ConversationId, UserId},
+    },
+    context::Context,
+    host::permission,
 };
+use jobline_store::Consistency;
 
-/// The conversation with this id, if `me` is a member of it, and which member they are.
+/// The conversation with this id, if `me` is a member of it or was one of a crew, and which member they are. No read for a
+/// pair.
 ///
 /// # Errors
-/// `not_found`, in the same words for a conversation of others and for one that cannot exist.
-pub(crate) fn of_member(me: &UserId, conversation_id: &str) -> Result<(ConversationId, usize)> {
-    let id = ConversationId::new(conversation_id).ok_or_else(|| Error::not_found("conversation"))?;
-    let member = id.side(me).ok_or_else(|| Error::not_found("conversation"))?;
+/// `not_found`, in the same words for a conversation of others and for one that cannot exist; `unavailable`.
+pub(crate) async fn of_member(cx: &Context, me: &UserId, conversation_id: &str) -> Result<(ConversationId, usize)> {
+    let id = ConversationId::new(conversation_id).ok_or_else(no_conversation)?;
+    let member = match id.crew_job() {
+        Some(job) => crew::member(cx, &id, job, me).await?,
+        None => id.side(me).ok_or_else(no_conversation)?.0,
+    };
     Ok((id, member))
 }
 
-/// The conversation that a message or a file is for, and whether it has to exist already: it does where it is named by
-/// its id.
+/// [`of_member`] for what those who left a crew cannot do any more.
+///
+/// # Errors
+/// As [`of_member`]; `not_job_participant`.
+pub(crate) async fn of_present_member(
+    cx: &Context,
+    me: &UserId,
+    conversation_id: &str,
+) -> Result<(ConversationId, usize)> {
+    let (id, member) = of_member(cx, me, conversation_id).await?;
+    if id.crew_job().is_some() && !read::one(cx, &id, Consistency::Strong).await?.is_in(member) {
+        return Err(permission::no_participant_any_more());
+    }
+    Ok((id, member))
+}
+
+fn no_conversation() -> Error {
+    Error::not_found("conversation")
+}
+
+/// The conversation that a message or a file is for, and whether it has to exist already: a pair does where it is named by
+/// its id. Whether `me` is a member of a crew is not known yet.
 ///
 /// # Errors
 /// `invalid_request`, `not_found`.
@@ -32,7 +62,11 @@ pub(crate) fn addressed(
             let id = id.ok_or_else(|| Error::invalid("receiverId", "receiverId is you. Name another user."))?;
             Ok((id, false))
         }
-        (None, Some(id)) => Ok((of_member(me, id)?.0, true)),
+        (None, Some(id)) => {
+            let id = ConversationId::new(id).ok_or_else(no_conversation)?;
+            let is_of_me = id.crew_job().is_some() || id.side(me).is_some();
+            if is_of_me { Ok((id, true)) } else { Err(no_conversation()) }
+        }
         (None, None) => Err(Error::invalid("receiverId", "Name the recipient: send receiverId or conversationId.")),
         (Some(_), Some(_)) => {
             Err(Error::invalid("receiverId", "Name the recipient once: send receiverId or conversationId, not both."))

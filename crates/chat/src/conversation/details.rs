@@ -1,10 +1,10 @@
 //! `getConversation`: one conversation with its people and its job, also before anything was written in it.
 
-use super::{access, render, row::ConversationRow};
+use super::{access, crew, render, row::ConversationRow};
 use crate::{
     base::{
         error::{Error, Result},
-        id::{JobId, UserId},
+        id::{ConversationId, JobId, UserId},
     },
     context::Context,
     host::permission,
@@ -13,6 +13,7 @@ use crate::{
 };
 use jobline_store::Consistency;
 use jobline_wire::{Code, ConversationDetails, GetConversation};
+use std::collections::BTreeSet;
 
 /// A conversation of `me`, and whether a send of theirs would be accepted now.
 ///
@@ -21,8 +22,10 @@ use jobline_wire::{Code, ConversationDetails, GetConversation};
 pub(crate) async fn details(cx: &Context, me: &UserId, input: GetConversation) -> Result<ConversationDetails> {
     let (id, must_exist) = access::addressed(me, input.receiver_id.as_deref(), input.conversation_id.as_deref())?;
     let wanted = input.job_id.map(JobId::parse).transpose()?;
-    let member = id.side(me).ok_or_else(|| Error::not_found("conversation"))?;
-    let other = &id.pair()[1 - member];
+    if let Some(job) = id.crew_job() {
+        return of_crew(cx, me, id, job).await;
+    }
+    let (_, other) = id.side(me).ok_or_else(|| Error::not_found("conversation"))?;
     let now = cx.now();
     let key = keys::conversation(&id);
     let found = cx.db.get(&key, Consistency::Strong).await?;
@@ -48,10 +51,38 @@ pub(crate) async fn details(cx: &Context, me: &UserId, input: GetConversation) -
     };
     let about = permitted.as_ref().ok().map(|job| (job.id, job.revision)).or(row.job);
     let about = ConversationRow { job: about, ..row };
-    let conversation = render::conversations(cx, me, &[(id, about)], now).await?.pop();
+    answer(cx, me, (id, about), permitted.map(drop), now).await
+}
+
+/// A crew of `me`, also one that has not begun.
+async fn of_crew(cx: &Context, me: &UserId, id: ConversationId, job: JobId) -> Result<ConversationDetails> {
+    let (crew, now) = (crew::current(cx, job).await?, cx.now());
+    let not_found = || Error::not_found("conversation");
+    let permitted = crew::may_write(&crew, &id, me).and_then(|job| job.map(drop).ok_or_else(not_found));
+    let begun = crew.row.filter(ConversationRow::has_begun);
+    let row = match (begun, &crew.job) {
+        (Some(row), _) => {
+            let member = row.member(&id, me).ok_or_else(not_found)?;
+            row.seen_by(member)
+        }
+        // Everybody sees of a crew to come what a participant of the job does, and nobody else anything.
+        (None, Some(job)) if job.includes(me) && job.fits_crew() => crew::unbegun(job, now),
+        _ => return Err(not_found()),
+    };
+    answer(cx, me, (id, row), permitted, now).await
+}
+
+async fn answer(
+    cx: &Context,
+    me: &UserId,
+    shown: (ConversationId, ConversationRow),
+    permitted: Result<()>,
+    now: u64,
+) -> Result<ConversationDetails> {
+    let conversation = render::conversations(cx, me, &[shown], &BTreeSet::new(), now).await?.pop();
     let conversation = conversation.ok_or_else(|| Error::not_found("conversation"))?;
     match permitted {
-        Ok(_) => Ok(ConversationDetails { conversation, can_send: true, reason: None }),
+        Ok(()) => Ok(ConversationDetails { conversation, can_send: true, reason: None }),
         Err(error) if error.code == Code::Unavailable => Err(error),
         Err(error) => Ok(ConversationDetails { conversation, can_send: false, reason: Some(error.code) }),
     }

@@ -1,6 +1,8 @@
-//! One conversation: its row, its members and their watermarks, unread counts, and who may see it.
+//! One conversation: its row, its members and their watermarks, unread counts, and who may see it; of crews also who comes and goes.
 
 pub(crate) mod access;
+pub(crate) mod crew;
+pub(crate) mod crew_row;
 pub(crate) mod details;
 pub(crate) mod members;
 pub(crate) mod read;

@@ -14,6 +14,7 @@ use crate::{
     log::{
         append,
         change::{ChangeKind, ChangeRow},
+        view::LogView,
     },
     messages::row::MessageRow,
 };
@@ -26,18 +27,19 @@ use jobline_wire::{Code, MarkAsRead, MarkedAsRead};
 /// # Errors
 /// `invalid_request`, `not_found`, `unavailable`.
 pub(crate) async fn mark_as_read(cx: &Context, me: &UserId, input: MarkAsRead) -> Result<MarkedAsRead> {
-    let (id, member) = access::of_member(me, &input.conversation_id)?;
+    let (id, member) = access::of_member(cx, me, &input.conversation_id).await?;
     let up_to = input.up_to.as_deref().map(|text| MessageId::new(text).ok_or_else(no_such_message)).transpose()?;
     let wanted: Vec<Key> = up_to.iter().map(|message| keys::message(&id, message)).collect();
     let mut attempts = Attempts::strong(&cx.db);
     loop {
         let now = cx.now();
-        let update = ConversationUpdate::load(cx, &id, attempts.consistency(), &wanted).await?;
+        let update = ConversationUpdate::load_for(cx, &id, me, &wanted).await?;
         let mut update = update.ok_or_else(|| Error::not_found("conversation"))?;
+        let seen = update.row.clone().seen_by(member);
         let to = match &up_to {
-            Some(_) => up_to_message(cx, &update, member, now).await?,
+            Some(_) => up_to_message(cx, &update, &seen, member, now).await?,
             None => {
-                let (message, count) = (update.row.log.last_message(), update.row.counted_for(member));
+                let (message, count) = (seen.log.last_message(), seen.counted_for(member));
                 ReadUpTo { message, count, unread_deleted: 0 }
             }
         };
@@ -45,7 +47,8 @@ pub(crate) async fn mark_as_read(cx: &Context, me: &UserId, input: MarkAsRead) -
             attempts.after_conflict(&keys).await?;
             continue;
         }
-        let unread_count = unread::count(cx, &id, &update.row, member, now).await?;
+        let seen = ConversationRow { members: update.row.members, ..seen };
+        let unread_count = unread::count(cx, &id, &seen, member, now).await?;
         return Ok(MarkedAsRead { conversation_id: id.as_str().to_owned(), unread_count });
     }
 }
@@ -59,17 +62,25 @@ struct ReadUpTo {
     unread_deleted: u64,
 }
 
-/// Up to the message whose row was read with `update`.
-async fn up_to_message(cx: &Context, update: &ConversationUpdate, member: usize, now: u64) -> Result<ReadUpTo> {
+/// Up to the message whose row was read with `update`, which the member sees as `seen`.
+async fn up_to_message(
+    cx: &Context,
+    update: &ConversationUpdate,
+    seen: &ConversationRow,
+    member: usize,
+    now: u64,
+) -> Result<ReadUpTo> {
     let row = rows::live::<MessageRow>(update.rest[0].as_ref(), now)?;
-    let row = row.filter(|row| row.at >= cx.retention.horizon(now)).ok_or_else(no_such_message)?;
+    let log = LogView { id: &update.id, row: seen, viewer: member, now };
+    let row = row.filter(|row| log.shows(cx, row)).ok_or_else(no_such_message)?;
     let message = Watermark { number: row.number, at: row.at };
     // Those after the message are counted, not those before it: of these some may have expired.
     let unread_deleted = match update.row.members[member].unread_deleted {
         0 => 0,
-        _ => unread::deleted_between(cx, &update.id, member, message, update.row.log.last_message()).await?,
+        _ => unread::deleted_between(cx, &update.id, member, message, seen.log.last_message()).await?,
     };
-    Ok(ReadUpTo { message, count: row.counted_for(member), unread_deleted })
+    let count = unread::counted_up_to(cx, log, &row).await?;
+    Ok(ReadUpTo { message, count, unread_deleted })
 }
 
 /// Records that a device of `member` has received up to `to`, which its cursor proves. Answers the conversation as it
@@ -92,7 +103,7 @@ async fn deliver(cx: &Context, id: &ConversationId, member: usize, to: Watermark
         update.row.members[member].delivered = to;
         update.urgency = Urgency::CanWait;
         // Nothing changes for the recipient, so only the head of the sender moves.
-        match append::change(cx, &mut update, &change, [1 - member], now).await? {
+        match append::change(cx, &mut update, &change, &[usize::from(member == 0)], now).await? {
             Outcome::Committed => return Ok(update.row),
             Outcome::Conflict(keys) => attempts.after_conflict(&keys).await?,
         }
@@ -127,13 +138,19 @@ async fn read_up_to(
     if to.count <= update.row.members[member].read_count {
         return Ok(Outcome::Committed);
     }
+    let before = update.row.log;
     let change = ChangeRow::receipt(&update.row, ChangeKind::Read, member, to.message, now);
     let mine = &mut update.row.members[member];
     mine.read = to.message;
     mine.read_count = to.count;
     mine.unread_deleted = to.unread_deleted;
     mine.delivered = mine.delivered.max(to.message);
-    append::change(cx, update, &change, [0, 1], now).await
+    if update.row.crew.is_some() {
+        // Who has read how far is no part of a crew's log. The other devices of the member hear of it.
+        update.bump_heads(&[member], before, now);
+        return update.commit(cx, cx.db.begin(), &[member]).await;
+    }
+    append::change(cx, update, &change, &[0, 1], now).await
 }
 
 fn no_such_message() -> Error {

@@ -1,15 +1,19 @@
 //! The conversation row: where its log ends, and how far its members are.
 
-use super::watermarks::{Watermark, Watermarks};
+use super::{
+    crew_row::CrewPart,
+    watermarks::{AllRead, Watermark, Watermarks},
+};
 use crate::{
     base::{
-        id::MessageId,
+        id::{ConversationId, MessageId, UserId},
         rows::{Extra, LAYOUT},
     },
     log::position::Position,
     messages::calls::row::RunningCall,
 };
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// One member's part of the row.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,7 +73,8 @@ fn is_zero(number: &u64) -> bool {
     *number == 0
 }
 
-/// `CONVERSATION#<id>` / `CONVERSATION#<id>`. The two members are named by the id; `members` is in its order.
+/// `CONVERSATION#<id>` / `CONVERSATION#<id>`. The two members of a pair are named by the id, and `members` is in its order;
+/// those of a crew are named by `crew`, which is in the order of `members`. A member keeps their place for good.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ConversationRow {
     pub v: u8,
@@ -87,7 +92,10 @@ pub(crate) struct ConversationRow {
     /// The job last written about, and the revision of it that the members were told.
     pub job: Option<(u64, u64)>,
     #[serde(rename = "sides")]
-    pub members: [Member; 2],
+    pub members: Vec<Member>,
+    /// Of a crew: who its members are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crew: Option<CrewPart>,
     #[serde(default, skip_serializing_if = "HostLines::is_empty")]
     pub host: HostLines,
     /// The number of the last change that touched one message: an edit, a reaction or a deletion; 0 when there was none.
@@ -104,7 +112,7 @@ pub(crate) struct ConversationRow {
 }
 
 impl ConversationRow {
-    /// A conversation without a message.
+    /// A pair without a message.
     pub fn new(now: u64) -> Self {
         Self {
             v: LAYOUT,
@@ -114,7 +122,8 @@ impl ConversationRow {
             updated: 0,
             last: String::new(),
             job: None,
-            members: [Member::default(); 2],
+            members: vec![Member::default(); 2],
+            crew: None,
             host: HostLines::default(),
             last_touch: 0,
             call: None,
@@ -123,8 +132,81 @@ impl ConversationRow {
         }
     }
 
+    /// The members, in their order, those of a crew who left included.
+    pub fn users<'a>(&self, id: &'a ConversationId) -> Cow<'a, [UserId]> {
+        match (id.pair(), &self.crew) {
+            (Some(pair), _) => Cow::Borrowed(pair),
+            (None, crew) => {
+                crew.iter().flat_map(|crew| &crew.people).filter_map(|one| UserId::new(&one.user)).collect()
+            }
+        }
+    }
+
+    /// Which member `user` is or was.
+    pub fn member(&self, id: &ConversationId, user: &UserId) -> Option<usize> {
+        match (id.pair(), &self.crew) {
+            (Some(_), _) => id.side(user).map(|(member, _)| member),
+            (None, crew) => crew.as_ref()?.people.iter().position(|one| one.user == user.as_str()),
+        }
+    }
+
+    /// Whether the member has not left.
+    pub fn is_in(&self, member: usize) -> bool {
+        self.crew.as_ref().is_none_or(|crew| crew.people.get(member).is_some_and(|one| one.left.is_none()))
+    }
+
+    /// The members who have not left.
+    pub fn all_in(&self) -> Vec<usize> {
+        (0..self.members.len()).filter(|member| self.is_in(*member)).collect()
+    }
+
+    /// The members whom `viewer` knows of: those who have not left; for one who has, those who were in then.
+    pub fn members_for(&self, viewer: usize) -> Vec<usize> {
+        if self.is_in(viewer) {
+            return self.all_in();
+        }
+        let end = self.ends_for(viewer).change;
+        let from =
+            |member: usize| self.crew.as_ref().and_then(|crew| crew.people.get(member)).map(|one| one.from.change);
+        let was_in =
+            |member: &usize| from(*member).is_some_and(|from| from < end) && self.ends_for(*member).change >= end;
+        (0..self.members.len()).filter(was_in).collect()
+    }
+
+    /// The conversation as a member sees it: of one who has left, as it was then.
+    pub fn seen_by(mut self, member: usize) -> Self {
+        let left = self.crew.as_ref().and_then(|crew| crew.people.get(member)?.left.clone());
+        if let Some(left) = left {
+            (self.log, self.last, self.host, self.updated) = (left.log, left.last, left.host, left.log.at);
+        }
+        self
+    }
+
+    /// Where the log ends for a member: for one who has left a crew, where it stood then.
+    pub fn ends_for(&self, member: usize) -> Position {
+        let left = self.crew.as_ref().and_then(|crew| crew.people.get(member)?.left.as_ref());
+        left.map_or(self.log, |left| left.log)
+    }
+
+    /// Where the log stood before the first thing that a member sees.
+    pub fn begins_for(&self, member: usize) -> Position {
+        self.crew.as_ref().map_or_else(Position::default, |crew| crew.begins_for(member))
+    }
+
+    /// Whether anything was written in it. A crew has its row a moment before that.
+    pub fn has_begun(&self) -> bool {
+        self.log.number > 0
+    }
+
     pub fn watermarks(&self) -> Watermarks {
-        Watermarks(self.members.map(|member| [member.delivered.number, member.read.number]))
+        match (&self.crew, self.members.as_slice()) {
+            (None, [one, other]) => {
+                Watermarks::Pair([one, other].map(|member| [member.delivered.number, member.read.number]))
+            }
+            _ => Watermarks::Crew(AllRead::of(
+                self.all_in().into_iter().map(|member| (member, self.members[member].read.number)),
+            )),
+        }
     }
 
     /// When the next change happens: now, but always after the last one, so that times are in the order of numbers.
@@ -134,7 +216,7 @@ impl ConversationRow {
 
     /// How many messages count as unread for `member` until they have read them, from the first message on.
     pub fn counted_for(&self, member: usize) -> u64 {
-        self.members[1 - member].sent + self.host.texts
+        self.log.number.saturating_sub(self.host.events + self.members[member].sent)
     }
 
     /// How many messages `member` has not read, expired ones included, deleted ones not.
@@ -143,9 +225,18 @@ impl ConversationRow {
         self.counted_for(member).saturating_sub(read_count + unread_deleted)
     }
 
-    /// Whether `member` has received messages up to `number` and the row does not record it yet.
+    /// Whether `member` has received messages up to `number` and the row does not record it yet. Never in a crew.
     pub fn is_undelivered(&self, member: usize, number: u64) -> bool {
-        self.members[member].delivered.number < number.min(self.members[1 - member].last)
+        let last = self.other(member).map_or(0, |other| other.last);
+        self.members[member].delivered.number < number.min(last)
+    }
+
+    /// The other member of a pair.
+    pub fn other(&self, member: usize) -> Option<&Member> {
+        match (&self.crew, self.members.as_slice()) {
+            (None, [one, other]) => Some(if member == 0 { other } else { one }),
+            _ => None,
+        }
     }
 
     /// Takes the next number of the log for a new message of `member`.
@@ -154,7 +245,8 @@ impl ConversationRow {
     /// saves a change row: otherwise a cursor past their own message would move the watermark as soon as the other
     /// member answers.
     pub fn append_message(&mut self, member: usize, id: &MessageId) {
-        let up_to_date = self.members[member].delivered.number >= self.members[1 - member].last;
+        let last = self.other(member).map(|other| other.last);
+        let up_to_date = last.is_some_and(|last| self.members[member].delivered.number >= last);
         self.log = Position { change: self.log.change + 1, number: self.log.number + 1, at: id.at_ms() };
         self.updated = id.at_ms();
         id.as_str().clone_into(&mut self.last);

@@ -5,6 +5,7 @@ use crate::{
     base::{error::Result, id::ConversationId},
     context::Context,
     keys,
+    log::view::LogView,
     messages::row::MessageRow,
 };
 use jobline_store::{Consistency, Direction};
@@ -23,6 +24,11 @@ pub(crate) async fn count(
     let (unread, horizon) = (row.unread(member), cx.retention.horizon(now));
     if unread == 0 || row.members[member].read.at >= horizon {
         return Ok(unread);
+    }
+    if row.crew.is_some() {
+        let kept = Watermark { number: 0, at: horizon.saturating_sub(1) };
+        let counts = |row: &MessageRow| row.counts_for(member) && row.deleted.is_none();
+        return count_between(cx, id, kept, row.log.last_message(), counts).await;
     }
     // Some of the unread messages may have expired: those before the oldest that is kept.
     let after = horizon.saturating_sub(1);
@@ -51,14 +57,44 @@ pub(crate) async fn deleted_between(
     from: Watermark,
     to: Watermark,
 ) -> Result<u64> {
-    let (mut deleted, mut after) = (0, from.at);
+    count_between(cx, id, from, to, |row| row.deleted.is_some() && row.counts_for(member)).await
+}
+
+/// How many messages up to `message` count as unread for the viewer of `log` until they have read them. In a crew it may
+/// read all messages after it.
+pub(crate) async fn counted_up_to(cx: &Context, log: LogView<'_>, message: &MessageRow) -> Result<u64> {
+    if log.row.crew.is_none() {
+        return Ok(message.counted_for(log.viewer));
+    }
+    let mine = &log.row.members[log.viewer];
+    let own = if message.from.is(log.viewer) {
+        message.ordinal
+    } else if mine.last <= message.number {
+        mine.sent
+    } else {
+        let from = Watermark { number: message.number, at: message.at };
+        let after = count_between(cx, log.id, from, log.row.log.last_message(), |row| row.from.is(log.viewer)).await?;
+        mine.sent.saturating_sub(after)
+    };
+    Ok(message.number.saturating_sub(message.host.events + own))
+}
+
+/// How many messages after `from` and up to `to` are as `counts` says.
+async fn count_between(
+    cx: &Context,
+    id: &ConversationId,
+    from: Watermark,
+    to: Watermark,
+    counts: impl Fn(&MessageRow) -> bool,
+) -> Result<u64> {
+    let (mut count, mut after) = (0, from.at);
     loop {
         let range = keys::messages(id, after, to.at + 1, Direction::Ascending, PAGE, Consistency::Strong);
         let rows: Vec<MessageRow> = cx.db.decode_range(range).await?;
-        deleted += rows.iter().map(|row| u64::from(row.deleted.is_some() && row.counts_for(member))).sum::<u64>();
+        count += rows.iter().map(|row| u64::from(counts(row))).sum::<u64>();
         match rows.last() {
             Some(last) if rows.len() == PAGE => after = last.at,
-            _ => return Ok(deleted),
+            _ => return Ok(count),
         }
     }
 }

@@ -24,20 +24,79 @@ impl From<Watermark> for (u64, u64) {
     }
 }
 
-/// For each member, the numbers of the messages up to which they have `[received, read]`.
+/// How far the members are. The status of a message is derived from it.
 ///
-/// They only rise, and a member never has read more than they received. The status of a message is derived from them, so
-/// it never goes back.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Watermarks(pub [[u64; 2]; 2]);
+/// Watermarks only rise, and a member never has read more than they received, so a status never goes back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "[[u64; 2]; 2]", into = "[[u64; 2]; 2]")]
+pub(crate) enum Watermarks {
+    /// For each member of a pair, the numbers of the messages up to which they have `[received, read]`.
+    Pair([[u64; 2]; 2]),
+    /// Of a crew as it stands. Its receipts are not in the log, so change rows and cursors hold zeros instead.
+    Crew(AllRead),
+}
 
-impl Watermarks {
-    pub fn delivered(self, member: usize) -> u64 {
-        self.0[member][0]
+/// Up to which message the members of a crew have read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct AllRead {
+    /// All of them.
+    pub all: u64,
+    /// The member who has read least …
+    pub last: usize,
+    /// … and up to where all the others have.
+    pub others: u64,
+}
+
+impl AllRead {
+    /// Of members with these watermarks.
+    pub fn of(read: impl Iterator<Item = (usize, u64)>) -> Self {
+        let mut all_read = Self { all: u64::MAX, last: usize::MAX, others: u64::MAX };
+        for (member, number) in read {
+            if number < all_read.all {
+                all_read = Self { all: number, last: member, others: all_read.all };
+            } else {
+                all_read.others = all_read.others.min(number);
+            }
+        }
+        all_read
     }
 
+    /// Whether everybody but its author has read a message.
+    fn includes(self, number: u64, author: Author) -> bool {
+        number <= if author.is(self.last) { self.others } else { self.all }
+    }
+}
+
+impl From<[[u64; 2]; 2]> for Watermarks {
+    fn from(pair: [[u64; 2]; 2]) -> Self {
+        Self::Pair(pair)
+    }
+}
+
+impl From<Watermarks> for [[u64; 2]; 2] {
+    fn from(watermarks: Watermarks) -> Self {
+        match watermarks {
+            Watermarks::Pair(pair) => pair,
+            Watermarks::Crew(_) => [[0; 2]; 2],
+        }
+    }
+}
+
+impl Default for Watermarks {
+    fn default() -> Self {
+        Self::Pair([[0; 2]; 2])
+    }
+}
+
+impl Watermarks {
+    /// Up to where a member of a pair has received.
+    pub fn delivered(self, member: usize) -> u64 {
+        <[[u64; 2]; 2]>::from(self)[member][0]
+    }
+
+    /// Up to where a member of a pair has read.
     pub fn read(self, member: usize) -> u64 {
-        self.0[member][1]
+        <[[u64; 2]; 2]>::from(self)[member][1]
     }
 
     /// The status of the message `number` of `author`, as the member `viewer` sees it.
@@ -45,7 +104,12 @@ impl Watermarks {
     /// A recipient never sees `sent`: that they see the message is its delivery. So the only change of status that a
     /// recipient sees is that they have read it, and their own polls cause no change for themselves. Of a line from the
     /// host each member sees their own status.
+    ///
+    /// In a crew nothing is delivered, and a message is read when everybody but its author has read it.
     pub fn status(self, number: u64, author: Author, viewer: usize) -> Status {
+        if let Self::Crew(read) = self {
+            return if read.includes(number, author) { Status::Read } else { Status::Sent };
+        }
         let receiver = receiver(author, viewer);
         if number <= self.read(receiver) {
             Status::Read
@@ -57,10 +121,10 @@ impl Watermarks {
     }
 }
 
-/// The member whose receipts make the status of a message of `author` as `viewer` sees it.
+/// The member of a pair whose receipts make the status of a message of `author` as `viewer` sees it.
 pub(crate) fn receiver(author: Author, viewer: usize) -> usize {
     match author {
-        Author::Member(member) => 1 - member,
+        Author::Member(member) => usize::from(member == 0),
         Author::Host => viewer,
     }
 }

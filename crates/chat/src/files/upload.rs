@@ -10,11 +10,11 @@ use crate::{
         attempts::Attempts,
         clock::nanoid,
         error::{Error, Result},
-        id::UserId,
+        id::{ConversationId, UserId},
         rows::{self, LAYOUT},
     },
     context::Context,
-    conversation::access,
+    conversation::{access, crew},
     host::permission,
     keys,
     user::blocks,
@@ -34,14 +34,7 @@ pub(crate) async fn upload_file(cx: &Context, me: &UserId, input: UploadFile) ->
     let (id, must_exist) = access::addressed(me, input.receiver_id.as_deref(), input.conversation_id.as_deref())?;
     let announced = jobline_media::announced(&input.file_name, input.file_size, &input.content_type)?;
     let sha256 = input.sha256.as_deref().map(check_sha256).transpose()?;
-    if must_exist && cx.db.get(&keys::conversation(&id), Consistency::Strong).await?.is_none() {
-        return Err(Error::not_found("conversation"));
-    }
-    let member = id.side(me).ok_or_else(|| Error::not_found("conversation"))?;
-    permission::check(cx, (me, &id.pair()[1 - member]), None, None, Consistency::Strong).await?;
-    if blocks::is_blocked(cx, me, &id.pair()[1 - member]).await? {
-        return Err(blocks::unavailable());
-    }
+    check_permission(cx, me, &id, must_exist).await?;
     let now = cx.now();
     let file_id = format!("file_{now}_{}", nanoid(&*cx.random));
     let row = FileRow {
@@ -66,6 +59,19 @@ pub(crate) async fn upload_file(cx: &Context, me: &UserId, input: UploadFile) ->
     let target = cx.files.upload_target(&grant).await?;
     announce(cx, me, &file_id, &row).await?;
     Ok(target)
+}
+
+/// Whether `me` may write in the conversation now.
+async fn check_permission(cx: &Context, me: &UserId, id: &ConversationId, must_exist: bool) -> Result<()> {
+    if let Some(job) = id.crew_job() {
+        return crew::writer(cx, id, job, me).await.map(drop);
+    }
+    if must_exist && cx.db.get(&keys::conversation(id), Consistency::Strong).await?.is_none() {
+        return Err(Error::not_found("conversation"));
+    }
+    let (_, other) = id.side(me).ok_or_else(|| Error::not_found("conversation"))?;
+    permission::check(cx, (me, other), None, None, Consistency::Strong).await?;
+    if blocks::is_blocked(cx, me, other).await? { Err(blocks::unavailable()) } else { Ok(()) }
 }
 
 /// Writes the row of a file together with what it takes of the user's allowance.

@@ -9,7 +9,7 @@ use crate::{
         rows,
     },
     context::Context,
-    conversation::{row::ConversationRow, update::ConversationUpdate},
+    conversation::{crew, row::ConversationRow, update::ConversationUpdate},
     keys,
     log::{append, change::ChangeRow},
 };
@@ -66,6 +66,9 @@ async fn each<'a>(
 }
 
 async fn tell_of_job(cx: &Context, id: ConversationId, job: JobId, revision: u64) -> Result<()> {
+    if id.crew_job().is_some() {
+        return crew::current(cx, job).await.map(drop);
+    }
     tell(cx, &id, |row, now| {
         row.job.filter(|(about, told)| *about == job.get() && *told != revision)?;
         let change = ChangeRow::job(row, now);
@@ -76,7 +79,11 @@ async fn tell_of_job(cx: &Context, id: ConversationId, job: JobId, revision: u64
 }
 
 async fn tell_of_person(cx: &Context, id: ConversationId, user: &UserId) -> Result<()> {
-    tell(cx, &id, |row, now| Some(ChangeRow::person(row, id.side(user)?, now))).await
+    tell(cx, &id, |row, now| {
+        let member = row.member(&id, user).filter(|member| row.is_in(*member))?;
+        Some(ChangeRow::person(row, member, now))
+    })
+    .await
 }
 
 /// Appends the change that `next` makes for a conversation as it is now, unless there is none to tell.
@@ -91,7 +98,8 @@ async fn tell(
         let update = ConversationUpdate::load(cx, id, attempts.consistency(), &[]).await?;
         let Some(mut update) = update else { return Ok(()) };
         let Some(change) = next(&mut update.row, now) else { return Ok(()) };
-        match append::change(cx, &mut update, &change, [0, 1], now).await? {
+        let members = update.row.all_in();
+        match append::change(cx, &mut update, &change, &members, now).await? {
             Outcome::Committed => return Ok(()),
             Outcome::Conflict(keys) => attempts.after_conflict(&keys).await?,
         }

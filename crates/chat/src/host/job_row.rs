@@ -1,7 +1,7 @@
 //! The job row.
 
 use crate::base::id::UserId;
-use jobline_wire::JobStatus;
+use jobline_wire::{CrewHistory, JobStatus, limits::CREW_MEMBERS};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -14,6 +14,9 @@ pub(crate) struct JobRow {
     pub title: String,
     pub participants: Vec<String>,
     pub status: JobStatus,
+    /// Which part of its crew's messages newcomers see.
+    #[serde(default, rename = "crew", skip_serializing_if = "is_default")]
+    pub crew_history: CrewHistory,
     /// Rises with every change, so that a conversation knows whether its members were told.
     pub revision: u64,
     /// The users who may hold a copy besides the participants, while a change that takes more than one commit is under
@@ -22,11 +25,22 @@ pub(crate) struct JobRow {
     pub copies: BTreeSet<String>,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_default(history: &CrewHistory) -> bool {
+    *history == CrewHistory::default()
+}
+
 impl JobRow {
     /// Whether it is as `wanted` already, and no change of it is under way.
     pub fn is_already(&self, wanted: &Self) -> bool {
         let same = self.title == wanted.title && self.participants == wanted.participants;
+        let same = same && self.crew_history == wanted.crew_history;
         same && self.status == wanted.status && self.copies.is_empty()
+    }
+
+    /// Whether its participants can be the members of a crew.
+    pub fn fits_crew(&self) -> bool {
+        self.participants.len() <= CREW_MEMBERS
     }
 
     pub fn includes(&self, user: &UserId) -> bool {

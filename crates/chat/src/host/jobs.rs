@@ -17,7 +17,7 @@ use crate::{
     },
 };
 use jobline_store::{CommitBuilder, Condition, Consistency, Key, Outcome, Version};
-use jobline_wire::{HostJob, HostJobInput, JobStatus, limits::PARTICIPANTS};
+use jobline_wire::{CrewHistory, HostJob, HostJobInput, JobStatus, limits::PARTICIPANTS};
 use std::collections::BTreeSet;
 
 /// How many users' copies go into one commit: two operations each, and room for the job and a task.
@@ -31,7 +31,9 @@ pub(crate) async fn put(cx: &Context, id: JobId, input: HostJobInput) -> Result<
     text::line("title", &input.title)?;
     let participants = check_participants(input.participants)?;
     let (title, status) = (input.title, input.status);
-    let job = JobRow { v: LAYOUT, id: id.get(), title, participants, status, revision: 0, copies: BTreeSet::new() };
+    let crew_history = input.crew_history.unwrap_or_default();
+    let copies = BTreeSet::new();
+    let job = JobRow { v: LAYOUT, id: id.get(), title, participants, status, crew_history, revision: 0, copies };
     replace(cx, id, Some(&job)).await?;
     Ok(host_job(job))
 }
@@ -162,5 +164,6 @@ fn check_participants(participants: Vec<String>) -> Result<Vec<String>> {
 }
 
 fn host_job(row: JobRow) -> HostJob {
-    HostJob { id: row.id, title: row.title, participants: row.participants, status: row.status }
+    let crew_history = (row.crew_history != CrewHistory::default()).then_some(row.crew_history);
+    HostJob { id: row.id, title: row.title, participants: row.participants, status: row.status, crew_history }
 }

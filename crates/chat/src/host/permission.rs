@@ -60,6 +60,17 @@ pub(crate) async fn check(
     find_open(cx, (me, other), last, Consistency::Strong).await?.ok_or_else(no_participant)
 }
 
+/// The job of a crew, in which `me` may write now.
+///
+/// # Errors
+/// `not_job_participant`, `job_closed`, `unavailable`.
+pub(crate) async fn check_crew(cx: &Context, me: &UserId, job: JobId) -> Result<Permit> {
+    let key = keys::job(job);
+    let found = cx.db.get(&key, Consistency::Strong).await?;
+    let permit = permit(cx, &key, found.as_ref(), me)?.ok_or_else(no_participant_any_more)?;
+    if permit.job.status == JobStatus::Open { Ok(permit) } else { Err(closed()) }
+}
+
 async fn check_job(
     cx: &Context,
     (me, other): (&UserId, &UserId),
@@ -161,9 +172,13 @@ async fn jobs(cx: &Context, copies: Range) -> Result<Vec<JobRow>> {
     rows.iter().map(|(key, row)| cx.memos.jobs.decode(key, row)).collect()
 }
 
-fn closed() -> Error {
+pub(crate) fn closed() -> Error {
     let detail = "The job is closed: its conversations can be read, but nothing more can be written in them.";
     Error::new(Code::JobClosed, detail)
+}
+
+pub(crate) fn no_participant_any_more() -> Error {
+    Error::new(Code::NotJobParticipant, "You do not take part in this job any more. The host has to add you again.")
 }
 
 fn no_participant() -> Error {

@@ -7,11 +7,12 @@ use crate::{
         id::{ConversationId, UserId},
     },
     context::Context,
-    conversation::{render as render_conversations, row::ConversationRow},
+    conversation::{read, render as render_conversations, row::ConversationRow},
     log::{cursor::LogCursor, history, merge::Segment, read::read_log, view::LogView},
-    messages::render::{self, Viewpoint},
+    messages::render,
 };
-use jobline_wire::{Message, Synced};
+use jobline_wire::{Conversation, Message, Synced};
+use std::iter;
 
 /// The list's name in the seal of its cursors.
 pub(super) const SCOPE: &str = "sync";
@@ -25,11 +26,26 @@ pub(super) struct Request<'a> {
 }
 
 impl Request<'_> {
-    /// A log of one of the user's conversations as they read it.
+    /// A log of one of the user's conversations as they read it. `row` is of [`of_mine`].
     pub fn view<'b>(&self, id: &'b ConversationId, row: &'b ConversationRow) -> LogView<'b> {
-        let viewer = id.side(self.me).expect("a user's head and memberships name only conversations they are in");
+        let viewer = row.member(id, self.me).expect("only conversations of the user are read");
         LogView { id, row, viewer, now: self.now }
     }
+}
+
+/// The rows of conversations as their member `me` sees them, in the order of `ids`; without those that do not exist, or that
+/// have nothing for `me`.
+pub(super) async fn of_mine(
+    cx: &Context,
+    me: &UserId,
+    ids: Vec<ConversationId>,
+) -> Result<Vec<(ConversationId, ConversationRow)>> {
+    let rows = read::many(cx, ids).await?.into_iter().filter(|(_, row)| row.has_begun());
+    let seen = rows.filter_map(|(id, row)| {
+        let member = row.member(&id, me)?;
+        Some((id, row.seen_by(member)))
+    });
+    Ok(seen.collect())
 }
 
 /// An answer while it is put together.
@@ -136,6 +152,11 @@ impl Answer {
         self.finish_with(cx, request, moved_at, cursor).await
     }
 
+    async fn rendered(&self, cx: &Context, request: Request<'_>) -> Result<Vec<Conversation>> {
+        let named = self.messages.iter().flatten().flat_map(named).collect();
+        render_conversations::conversations(cx, request.me, &self.conversations, &named, request.now).await
+    }
+
     /// The answer with a cursor that is sealed already.
     pub async fn finish_with(
         self,
@@ -145,8 +166,7 @@ impl Answer {
         cursor: String,
     ) -> Result<Synced> {
         Ok(Synced {
-            conversations: render_conversations::conversations(cx, request.me, &self.conversations, request.now)
-                .await?,
+            conversations: self.rendered(cx, request).await?,
             messages: self.messages.into_iter().flatten().collect(),
             has_more: self.has_more,
             cursor,
@@ -155,6 +175,14 @@ impl Answer {
             live: None,
         })
     }
+}
+
+/// Whom a message names.
+fn named(message: &Message) -> impl Iterator<Item = &str> {
+    let quoted = message.reply_to.as_ref().map(|quote| &quote.sender_id);
+    let told = message.event.as_ref().and_then(|event| event.user_id.as_ref());
+    let reacted = message.reactions.iter().flat_map(|one| &one.user_ids);
+    iter::once(&message.sender_id).chain(quoted).chain(told).chain(reacted).map(String::as_str)
 }
 
 /// The newest messages of a conversation, and its cursor after them.
@@ -178,6 +206,5 @@ async fn show(
 ) -> Result<Vec<Message>> {
     cursor.cursor = segment.cursor;
     cursor.proves_delivery |= log.row.is_undelivered(log.viewer, segment.cursor.position.number);
-    let view = Viewpoint { conversation: log.id, viewer: log.viewer, watermarks: segment.watermarks, now: log.now };
-    render::messages(cx, view, segment.listed).await
+    render::of_log(cx, log, segment.watermarks, segment.listed).await
 }

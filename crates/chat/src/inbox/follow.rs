@@ -2,7 +2,7 @@
 //! nothing yet.
 
 use super::{
-    answer::{Answer, Newest, Request, Taken, newest},
+    answer::{Answer, Newest, Request, Taken, newest, of_mine},
     cursor::{ConversationCursor, SyncCursor, Walk, Way},
     head::HeadRow,
     moves::{Moves, Reached, Trail, unmoved},
@@ -11,7 +11,7 @@ use super::{
 use crate::{
     base::{error::Result, id::ConversationId},
     context::Context,
-    conversation::{read, row::ConversationRow},
+    conversation::row::ConversationRow,
     log::cursor::LogCursor,
 };
 use futures_util::{StreamExt, TryStreamExt, future::BoxFuture, stream};
@@ -229,7 +229,7 @@ impl<'a> Follow<'a> {
         if ids.is_empty() {
             return Ok(HashMap::new());
         }
-        Ok(read::many(self.cx, ids).await?.into_iter().collect())
+        Ok(of_mine(self.cx, self.request.me, ids).await?.into_iter().collect())
     }
 
     async fn finish(mut self) -> Result<Synced> {

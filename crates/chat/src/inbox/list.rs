@@ -1,6 +1,7 @@
 //! `getConversations`: a user's conversations, the one written in last first, or those that moved since a cursor.
 
 use super::{
+    answer::of_mine,
     cursor::{Answered, ConversationsCursor, Traversal, Walk, Way},
     head::HeadRow,
     moves::{Moves, Reached, unmoved},
@@ -14,12 +15,12 @@ use crate::{
         text,
     },
     context::Context,
-    conversation::{read, render, row::ConversationRow},
+    conversation::{render, row::ConversationRow},
     keys,
 };
 use jobline_store::Consistency;
 use jobline_wire::{Conversations, ListConversations};
-use std::cmp::Reverse;
+use std::{cmp::Reverse, collections::BTreeSet};
 
 /// The list's name in the seal of its cursors.
 const SCOPE: &str = "conversations";
@@ -68,7 +69,7 @@ pub(crate) async fn list(cx: &Context, me: &UserId, input: ListConversations) ->
         }
     };
     Ok(Conversations {
-        conversations: render::conversations(cx, me, &page.conversations, request.now).await?,
+        conversations: render::conversations(cx, me, &page.conversations, &BTreeSet::new(), request.now).await?,
         has_more: page.has_more,
         cursor: cx.sealer.seal(&page.cursor, me, SCOPE),
         next_poll_ms: cx.polling.next_poll_ms(page.moved_at, request.now),
@@ -92,7 +93,7 @@ async fn moved(cx: &Context, request: &Request<'_>, version: u64, mut answered: 
     let ids = left.by_ref().take(request.limit).map(|trail| trail.id).collect();
     let below = left.next().map(|trail| trail.latest());
     drop(left);
-    let mut conversations = read::many(cx, ids).await?;
+    let mut conversations = of_mine(cx, request.me, ids).await?;
     conversations.sort_by_key(newest_first);
     let cursor = match below {
         Some(below) => {
@@ -118,7 +119,7 @@ async fn newest(cx: &Context, request: &Request<'_>, from: Option<(u64, Traversa
     found.truncate(request.limit);
     let last = found.last().filter(|_| has_more).cloned();
     let ids = found.iter().filter_map(|(_, id)| ConversationId::new(id)).collect();
-    let mut conversations = read::many(cx, ids).await?;
+    let mut conversations = of_mine(cx, request.me, ids).await?;
     // Some may have moved since the head was read.
     conversations.sort_by_key(newest_first);
     let way = last.map(|(Reverse(at), after)| Way::Through(Traversal { after, at, since: 0 })).unwrap_or_default();
@@ -142,7 +143,7 @@ async fn candidates(cx: &Context, request: &Request<'_>, head: &HeadRow, after: 
     }
     let mut found: Vec<Order> = Vec::new();
     if !unknown.is_empty() {
-        found.extend(read::many(cx, unknown).await?.iter().map(newest_first));
+        found.extend(of_mine(cx, request.me, unknown).await?.iter().map(newest_first));
     }
     found.extend(moves.trails.iter().filter_map(|trail| trail.order()).map(|(at, id)| (at, id.to_owned())));
     found.retain(|(at, id)| is_left((*at, id)));
@@ -167,7 +168,7 @@ async fn changed(cx: &Context, request: &Request<'_>, from: Option<(u64, Travers
     let head = read_head(cx, request.me, Consistency::Strong).await?;
     let (version, after) = begin_at(&head, from);
     let memberships = cx.db.range_all(keys::memberships(request.me, None, UNMOVED_PAGE)).await?;
-    let mut conversations = read::many(cx, keys::named_conversations(&memberships)).await?;
+    let mut conversations = of_mine(cx, request.me, keys::named_conversations(&memberships)).await?;
     conversations.retain(|one| one.1.updated > since && after.as_ref().is_none_or(|after| newest_first(one) > *after));
     conversations.sort_by_key(newest_first);
     let has_more = conversations.len() > request.limit;

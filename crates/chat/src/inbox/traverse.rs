@@ -2,7 +2,7 @@
 //! answered a `sync` without a cursor like that, too, and their cursors still lead on.
 
 use super::{
-    answer::{Answer, Request, Taken, newest},
+    answer::{Answer, Request, Taken, newest, of_mine},
     cursor::{ConversationCursor, SyncCursor, Traversal, Way, fingerprint},
     moves::Moves,
     read_head::read_head,
@@ -10,7 +10,6 @@ use super::{
 use crate::{
     base::error::Result,
     context::Context,
-    conversation::read,
     keys,
     log::{cursor::LogCursor, locate, view::LogView},
 };
@@ -36,7 +35,7 @@ pub(super) async fn resume(
     let mut answer = Answer::from(cursor);
     let after = Some(traversal.after.as_str()).filter(|after| !after.is_empty());
     let page = cx.db.range(keys::memberships(request.me, after, request.limit + 1)).await?;
-    let found = read::many(cx, keys::named_conversations(&page)).await?;
+    let found = of_mine(cx, request.me, keys::named_conversations(&page)).await?;
     // Read after the conversations: it knows whatever in them is newer than the cursor's version.
     let head = read_head(cx, request.me, Consistency::Strong).await?;
     let moved = Moves::after(cx, request.me, &head, answer.cursor.version).await?;
@@ -100,16 +99,15 @@ async fn visit_since(
     since: u64,
     answer: &mut Answer,
 ) -> Result<Taken> {
-    let LogView { id, row, now, .. } = log;
-    let at = |position| ConversationCursor::new(id.as_str(), LogCursor::at(position));
+    let at = |position| ConversationCursor::new(log.id.as_str(), LogCursor::at(position));
     let mut reached = match *cursor {
         Some(cursor) => cursor,
-        None => at(locate::instant(cx, id, row, since, now).await?),
+        None => at(locate::instant(cx, log, since).await?),
     };
     let mut taken = answer.take(cx, request, log, &mut reached).await?;
     if taken == Taken::Lost {
         // What comes next is not kept any more. The oldest message that is kept comes after it, so none is left out.
-        let oldest = locate::before_oldest(cx, id, row, cx.retention.horizon(now)).await?;
+        let oldest = locate::before_oldest(cx, log).await?;
         if oldest.change > reached.cursor.position.change {
             reached = at(oldest);
             taken = answer.take(cx, request, log, &mut reached).await?;

@@ -11,22 +11,22 @@ use jobline_store::{CommitBuilder, Condition, Outcome};
 
 /// Takes the next number of the log for `change`, and commits its row with the conversation and the heads of `members`.
 /// What else the change means for the conversation's row, the caller has written into `update` already.
-pub(crate) async fn change<const N: usize>(
+pub(crate) async fn change(
     cx: &Context,
     update: &mut ConversationUpdate,
     change: &ChangeRow,
-    members: [usize; N],
+    members: &[usize],
     now: u64,
 ) -> Result<Outcome> {
     change_with(cx, update, change, members, now, cx.db.begin()).await
 }
 
 /// [`change`], in the commit `with`.
-pub(crate) async fn change_with<const N: usize>(
+pub(crate) async fn change_with(
     cx: &Context,
     update: &mut ConversationUpdate,
     change: &ChangeRow,
-    members: [usize; N],
+    members: &[usize],
     now: u64,
     with: CommitBuilder,
 ) -> Result<Outcome> {

@@ -57,8 +57,8 @@ pub(crate) struct ChangeRow {
     pub message: Option<String>,
     /// When it happened, later than every change before it.
     pub at: u64,
-    /// The watermarks before it: from them a reader derives every status at this point of the log. Rows of a later
-    /// version may lack them.
+    /// The watermarks before it: from them a reader derives every status at this point of the log. None in a crew, where
+    /// statuses are not part of the log; rows of a later version may lack them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<Watermarks>,
 }
@@ -111,7 +111,7 @@ impl ChangeRow {
             to: Watermark::default(),
             message: None,
             at: row.next_at(now),
-            before: Some(row.watermarks()),
+            before: row.crew.is_none().then(|| row.watermarks()),
         }
     }
 

@@ -85,11 +85,11 @@ const SNAPSHOT: u64 = 2;
 impl Snapshot {
     fn write(&self, to: &mut Writer) {
         let before = self.before.map_or([0; 6], |before| {
-            let [[a, b], [c, d]] = before.watermarks.0;
+            let [[a, b], [c, d]] = before.watermarks.into();
             [1, before.change, a, b, c, d]
         });
         [self.change, self.begin.number, self.begin.at].into_iter().for_each(|number| to.number(number));
-        self.watermarks.0.into_iter().flatten().chain(before).for_each(|number| to.number(number));
+        <[[u64; 2]; 2]>::from(self.watermarks).into_iter().flatten().chain(before).for_each(|number| to.number(number));
     }
 
     fn read(from: &mut Reader<'_>) -> Option<Self> {
@@ -110,5 +110,5 @@ impl Snapshot {
 }
 
 fn read_watermarks(from: &mut Reader<'_>) -> Option<Watermarks> {
-    Some(Watermarks([[from.number()?, from.number()?], [from.number()?, from.number()?]]))
+    Some(Watermarks::Pair([[from.number()?, from.number()?], [from.number()?, from.number()?]]))
 }

@@ -11,7 +11,7 @@ use jobline_store::{Consistency, Direction};
 
 /// The oldest `limit` messages with `createdAt > after`, oldest first.
 pub(crate) async fn after(cx: &Context, log: LogView<'_>, after: u64, limit: usize) -> Result<Vec<ListedMessage>> {
-    let after = after.max(cx.retention.horizon(log.now).saturating_sub(1));
+    let after = after.max(log.horizon(cx).saturating_sub(1));
     let end = log.row.log.at + 1;
     let range = keys::messages(log.id, after, end, Direction::Ascending, limit, Consistency::Strong);
     let rows: Vec<MessageRow> = cx.db.decode_range(range).await?;
@@ -25,7 +25,7 @@ pub(crate) async fn page(
     before: u64,
     limit: usize,
 ) -> Result<(Vec<ListedMessage>, bool)> {
-    let after = cx.retention.horizon(log.now).saturating_sub(1);
+    let after = log.horizon(cx).saturating_sub(1);
     // Messages that arrived after the conversation was read are not part of the answer.
     let before = before.min(log.row.log.at + 1);
     let range = keys::messages(log.id, after, before, Direction::Descending, limit + 1, Consistency::Strong);

@@ -49,8 +49,11 @@ impl LogState<'_> {
         Ok(times)
     }
 
-    /// The kind of the last change that touched `message` as the viewer sees it.
+    /// The kind of the last receipt in the log that touched `message` as the viewer sees it; a crew has none there.
     fn touched_by(&self, message: &MessageRow) -> Option<ChangeKind> {
+        if matches!(self.watermarks, Watermarks::Crew(_)) {
+            return None;
+        }
         match self.watermarks.status(message.number, message.from, self.viewer) {
             Status::Read => Some(ChangeKind::Read),
             Status::Delivered if message.from.is(self.viewer) => Some(ChangeKind::Delivered),

@@ -1,10 +1,9 @@
 //! Where an instant is in the log of a conversation.
 
-use super::{change::ChangeRow, position::Position};
+use super::{change::ChangeRow, position::Position, view::LogView};
 use crate::{
     base::{error::Result, id::ConversationId},
     context::Context,
-    conversation::row::ConversationRow,
     keys,
     messages::row::MessageRow,
 };
@@ -14,19 +13,14 @@ use jobline_store::{Consistency, Direction};
 const CHANGES_PAGE: usize = 100;
 
 /// The last position in the log at which nothing had happened after `instant`.
-pub(crate) async fn instant(
-    cx: &Context,
-    id: &ConversationId,
-    row: &ConversationRow,
-    instant: u64,
-    now: u64,
-) -> Result<Position> {
+pub(crate) async fn instant(cx: &Context, log: LogView<'_>, instant: u64) -> Result<Position> {
+    let LogView { id, row, .. } = log;
     if instant >= row.updated {
         return Ok(row.log);
     }
-    let horizon = cx.retention.horizon(now);
+    let horizon = log.horizon(cx);
     if instant < horizon {
-        return before_oldest(cx, id, row, horizon).await;
+        return before_oldest(cx, log).await;
     }
     let last = keys::messages(id, 0, instant + 1, Direction::Descending, 1, Consistency::Strong);
     let last: Option<MessageRow> = cx.db.decode_range(last).await?.pop();
@@ -35,7 +29,7 @@ pub(crate) async fn instant(
             let position = Position { change: last.change, number: last.number, at: last.at };
             past_changes(cx, id, position, instant).await
         }
-        None => before_oldest(cx, id, row, horizon).await,
+        None => before_oldest(cx, log).await,
     }
 }
 
@@ -56,14 +50,10 @@ async fn past_changes(cx: &Context, id: &ConversationId, mut position: Position,
     }
 }
 
-/// The position before the oldest message that is kept.
-pub(crate) async fn before_oldest(
-    cx: &Context,
-    id: &ConversationId,
-    row: &ConversationRow,
-    horizon: u64,
-) -> Result<Position> {
-    let after = horizon.saturating_sub(1);
+/// The position before the oldest message that is shown.
+pub(crate) async fn before_oldest(cx: &Context, log: LogView<'_>) -> Result<Position> {
+    let LogView { id, row, .. } = log;
+    let after = log.horizon(cx).saturating_sub(1);
     let oldest = keys::messages(id, after, u64::MAX, Direction::Ascending, 1, Consistency::Strong);
     let oldest: Option<MessageRow> = cx.db.decode_range(oldest).await?.pop();
     Ok(oldest.map_or(row.log, |message| Position {

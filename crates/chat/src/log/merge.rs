@@ -54,7 +54,11 @@ pub(crate) async fn merge(
     limit: usize,
     fetched: Fetched,
 ) -> Result<Segment> {
-    let snapshot = from.snapshot.unwrap_or_else(|| snapshot_at_end(log, from.position, &fetched.changes));
+    let mut snapshot = from.snapshot.unwrap_or_else(|| snapshot_at_end(log, from.position, &fetched.changes));
+    if log.row.crew.is_some() {
+        // Cursors do not hold the receipts of a crew: they are no part of its log, and shown as they stand.
+        snapshot.watermarks = log.row.watermarks();
+    }
     let changes = fetched.changes.clone();
     let targets = targets(cx, log, &snapshot, &changes).await?;
     let mut merge = Merge {
@@ -108,7 +112,7 @@ async fn targets(
     if keys.is_empty() {
         return Ok(HashMap::new());
     }
-    let horizon = cx.retention.horizon(log.now);
+    let horizon = log.horizon(cx);
     let mut targets = HashMap::with_capacity(keys.len());
     for row in cx.db.get_many(&keys, Consistency::Strong).await? {
         if let Some(row) = rows::live::<MessageRow>(row.as_ref(), log.now)?.filter(|row| row.at >= horizon) {
@@ -178,14 +182,16 @@ impl Merge<'_> {
     async fn touched_message(&self, change: &ChangeRow) -> Result<Option<MessageRow>> {
         let Some(row) = self.targets.get(&change.to.number) else { return Ok(None) };
         let status = |watermarks: Watermarks| watermarks.status(row.number, row.from, self.log.viewer);
-        let begin = self.snapshot.before.map(|begin| status(begin.watermarks));
+        let in_log = self.log.row.crew.is_none();
+        let begin = self.snapshot.before.filter(|_| in_log).map(|begin| status(begin.watermarks));
         let before = change.before.map(status);
         let answered = begin.is_some() && before.is_some() && begin != before;
         let last = match row.touched_change() {
             touched if touched == change.number => true,
             // Touched once more since the series began: that is shown in the next one, and this one's state here.
             touched if touched > self.snapshot.change => {
-                before == Some(status(self.snapshot.watermarks)) && self.is_last_touch(change).await?
+                let has_status = before == Some(status(self.snapshot.watermarks)) || self.log.row.crew.is_some();
+                has_status && self.is_last_touch(change).await?
             }
             _ => false,
         };
@@ -205,7 +211,7 @@ impl Merge<'_> {
     /// The first `limit` messages from before the series whose status `change` changed as the viewer sees them, and that
     /// no earlier answer of the series showed as the snapshot has them.
     async fn changed_status(&self, change: &ChangeRow, limit: usize) -> Result<Vec<MessageRow>> {
-        let horizon = self.cx.retention.horizon(self.log.now);
+        let horizon = self.log.horizon(self.cx);
         let mut after = change.from.at.max(self.cursor.within).max(horizon.saturating_sub(1));
         let end = change.to.at.min(self.snapshot.begin.at) + 1;
         let mut touched = Vec::new();

@@ -19,7 +19,17 @@ use futures_util::try_join;
 use jobline_store::{Consistency, Direction};
 
 /// At most `limit` messages that changed after `from`. `None` when the next change is not kept any more.
-pub(crate) async fn read_log(cx: &Context, log: LogView<'_>, from: LogCursor, limit: usize) -> Result<Option<Segment>> {
+pub(crate) async fn read_log(
+    cx: &Context,
+    log: LogView<'_>,
+    mut from: LogCursor,
+    limit: usize,
+) -> Result<Option<Segment>> {
+    let begin = log.row.begins_for(log.viewer);
+    if from.position.change < begin.change {
+        // A member who came back to a crew sees nothing of what was written meanwhile.
+        from = LogCursor::at(begin);
+    }
     if from.position.change >= log.row.log.change {
         return Ok(Some(Segment { listed: Vec::new(), cursor: from, watermarks: log.row.watermarks() }));
     }
@@ -46,7 +56,7 @@ async fn fetch(
     limit: usize,
     consistency: Consistency,
 ) -> Result<Fetched> {
-    let after = from.at.max(cx.retention.horizon(log.now).saturating_sub(1));
+    let after = from.at.max(log.horizon(cx).saturating_sub(1));
     let messages = async {
         if log.row.log.number == from.number {
             return Ok(Vec::new());

@@ -25,7 +25,7 @@ use jobline_wire::{ChangedMessage, Code, DeleteMessage, HostDeleteMessage};
 /// # Errors
 /// `not_found`, `not_your_message`, `delete_window_over`, `unavailable`.
 pub(crate) async fn delete(cx: &Context, me: &UserId, input: DeleteMessage) -> Result<ChangedMessage> {
-    let (id, member) = access::of_member(me, &input.conversation_id)?;
+    let (id, member) = access::of_member(cx, me, &input.conversation_id).await?;
     let target = Target::new(&id, &input.message_id, Author::Member(member))?;
     let row = bury(cx, &target, |row, now| {
         if !row.from.is(member) {

@@ -28,7 +28,7 @@ use jobline_wire::{ChangedMessage, Code, EditMessage, limits::EDITS};
 /// `invalid_request`, `content_empty`, `content_too_long`, `not_found`, `not_your_message`, `message_deleted`,
 /// `edit_window_over`, `rate_limited`, `unavailable`.
 pub(crate) async fn edit(cx: &Context, me: &UserId, input: EditMessage) -> Result<ChangedMessage> {
-    let (id, member) = access::of_member(me, &input.conversation_id)?;
+    let (id, member) = access::of_present_member(cx, me, &input.conversation_id).await?;
     let target = Target::new(&id, &input.message_id, Author::Member(member))?;
     let text = text::content(Some(input.content), false)?;
     let row = touch::touch(cx, &target, |touched| {

@@ -3,21 +3,21 @@
 use super::{
     idempotency::{self, Repetition, SentRow},
     kind::MessageKind,
-    render::{self, Viewpoint},
+    render,
     row::{ListedMessage, MessageRow},
 };
 use crate::{
     base::{
         attempts::Attempts,
-        author::{Author, HOST_ID},
+        author::HOST_ID,
         clock::nanoid,
         error::{Error, Result},
         id::{ConversationId, MessageId, UserId},
-        rows::{self, Extra, LAYOUT},
+        rows::{self, LAYOUT},
         text,
     },
     context::Context,
-    conversation::{update::ConversationUpdate, watermarks::Watermarks},
+    conversation::{crew, update::ConversationUpdate, watermarks::Watermarks},
     keys,
     user::blocks::FirstBlocks,
 };
@@ -47,6 +47,9 @@ pub(crate) async fn post(cx: &Context, input: HostMessageInput) -> Result<SentMe
         if let Some(first) = idempotency::sent_before(cx, &repetition).await? {
             break first;
         }
+        if let Some(job) = line.conversation.crew_job() {
+            crew::open(cx, &line.conversation, job).await?;
+        }
         let now = cx.now();
         let consistency = attempts.consistency();
         let mut update = ConversationUpdate::load_or_new(cx, &line.conversation, consistency, &[], now).await?;
@@ -63,8 +66,7 @@ pub(crate) async fn post(cx: &Context, input: HostMessageInput) -> Result<SentMe
         }
     };
     // The host is no member: it sees the line as the first member does, without receipts.
-    let view = Viewpoint { conversation: &line.conversation, viewer: 0, watermarks, now: cx.now() };
-    let message = render::message(cx, view, listed).await?;
+    let message = render::for_member(cx, &line.conversation, 0, watermarks, listed).await?;
     let message = jobline_wire::Message { status: Status::Sent, client_id: line.client_id, ..message };
     Ok(SentMessage { conversation_id: message.conversation_id.clone(), message })
 }
@@ -81,7 +83,8 @@ async fn commit(
     let before = update.row.log;
     let id = MessageId::make(update.row.next_at(now), &nanoid(&*cx.random));
     update.row.append_host_line(&id, line.kind == MessageKind::Event);
-    update.bump_heads([0, 1], before, now);
+    let members = update.row.all_in();
+    update.bump_heads(&members, before, now);
     let row = line.row(&update, &id);
     let expires = cx.retention.expires(row.at);
     let key = keys::message(&line.conversation, &id);
@@ -90,13 +93,13 @@ async fn commit(
         let sent = SentRow { v: LAYOUT, message: row.id.clone(), input: repetition.fingerprint.clone() };
         commit = commit.put(key, Condition::Absent, rows::encode(&sent), expires);
     }
-    if before.number == 0 {
+    if before.number == 0 && line.conversation.pair().is_some() {
         commit = update.put_memberships(commit);
     }
     if let Some(blocks) = &blocks {
         commit = blocks.check(commit);
     }
-    Ok(match update.commit(cx, commit, [0, 1]).await? {
+    Ok(match update.commit(cx, commit, &members).await? {
         Outcome::Committed => Ok(row),
         Outcome::Conflict(keys) => Err(keys),
     })
@@ -125,29 +128,8 @@ impl Line {
     }
 
     fn row(&self, update: &ConversationUpdate, id: &MessageId) -> MessageRow {
-        MessageRow {
-            v: LAYOUT,
-            id: id.as_str().to_owned(),
-            at: id.at_ms(),
-            number: update.row.log.number,
-            change: update.row.log.change,
-            from: Author::Host,
-            ordinal: update.row.members[0].sent,
-            kind: self.kind.clone(),
-            text: self.text.clone(),
-            job: None,
-            client: self.client_id.clone(),
-            file: None,
-            reply: None,
-            reactions: Vec::new(),
-            touched: None,
-            edited: None,
-            deleted: None,
-            data: self.data.clone(),
-            call: None,
-            host: update.row.host,
-            extra: Extra::default(),
-        }
+        let row = MessageRow::of_host(&update.row, id, self.kind.clone(), self.text.clone());
+        MessageRow { client: self.client_id.clone(), data: self.data.clone(), ..row }
     }
 }
 

@@ -1,9 +1,6 @@
 //! `list`: the messages of one conversation, from the newest back or from a cursor on.
 
-use super::{
-    render::{self, Viewpoint},
-    row::ListedMessage,
-};
+use super::{render, row::ListedMessage};
 use crate::{
     base::{
         cursor::Since,
@@ -33,7 +30,7 @@ struct Page {
 /// `invalid_request`, `invalid_cursor`, `not_found`, `unavailable`.
 pub(crate) async fn list(cx: &Context, me: &UserId, input: ListMessages) -> Result<Messages> {
     let limit = text::limit(input.limit)?;
-    let (id, viewer) = access::of_member(me, &input.conversation_id)?;
+    let (id, viewer) = access::of_member(cx, me, &input.conversation_id).await?;
     let since = cx.sealer.open::<LogCursor>(input.since.as_deref(), me, id.as_str())?;
     let before = input.before.as_deref().map(parse_before).transpose()?;
     let now = cx.now();
@@ -41,11 +38,11 @@ pub(crate) async fn list(cx: &Context, me: &UserId, input: ListMessages) -> Resu
         if let Since::Instant(_) = since {
             return Err(Error::invalid("since", "Together with before, since is the cursor to keep, not a time."));
         }
-        let row = read::one(cx, &id, Consistency::Strong).await?;
+        let row = read::one(cx, &id, Consistency::Strong).await?.seen_by(viewer);
         let log = LogView { id: &id, row: &row, viewer, now };
         return render(cx, me, log, older(cx, log, before, limit).await?, input.since).await;
     }
-    let row = current(cx, &id, viewer, &since).await?;
+    let row = current(cx, &id, viewer, &since).await?.seen_by(viewer);
     let log = LogView { id: &id, row: &row, viewer, now };
     let page = changes(cx, log, since.clone(), limit).await?;
     // If nothing is new, the cursor that came in is answered as it is, sealed already.
@@ -80,7 +77,7 @@ async fn current(
 async fn changes(cx: &Context, log: LogView<'_>, since: Since<LogCursor>, limit: usize) -> Result<Page> {
     let from = match since {
         Since::Start => return newest(cx, log, limit, false).await,
-        Since::Instant(instant) => LogCursor::at(locate::instant(cx, log.id, log.row, instant, log.now).await?),
+        Since::Instant(instant) => LogCursor::at(locate::instant(cx, log, instant).await?),
         // The store was restored to an earlier state: what the client has does not exist any more.
         Since::Cursor(cursor) if cursor.position.change > log.row.log.change => {
             return newest(cx, log, limit, true).await;
@@ -120,9 +117,8 @@ async fn older(cx: &Context, log: LogView<'_>, before: u64, limit: usize) -> Res
 
 /// `page` with `cursor`, or with its own where there is none.
 async fn render(cx: &Context, me: &UserId, log: LogView<'_>, page: Page, cursor: Option<String>) -> Result<Messages> {
-    let view = Viewpoint { conversation: log.id, viewer: log.viewer, watermarks: page.watermarks, now: log.now };
     Ok(Messages {
-        messages: render::messages(cx, view, page.listed).await?,
+        messages: render::of_log(cx, log, page.watermarks, page.listed).await?,
         has_more: page.has_more,
         cursor: cursor.unwrap_or_else(|| cx.sealer.seal(&page.cursor, me, log.id.as_str())),
         next_poll_ms: cx.polling.next_poll_ms(log.row.updated, log.now),

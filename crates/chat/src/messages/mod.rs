@@ -1,10 +1,11 @@
 //! Messages: sending them, listing them, and how they are stored and answered.
 
+pub(crate) mod as_left;
 pub(crate) mod calls;
 pub(crate) mod delete;
 pub(crate) mod edit;
 pub(crate) mod host_line;
-pub(crate) mod idempotency;
+mod idempotency;
 pub(crate) mod kind;
 pub(crate) mod list;
 pub(crate) mod quote;

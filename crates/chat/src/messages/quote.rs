@@ -1,11 +1,15 @@
 //! Quotes: the messages that others reply to, as they stand when the answer is made.
 
-use super::row::{ListedMessage, MessageRow, ReplyTo};
+use super::{
+    as_left,
+    render::Viewpoint,
+    row::{ListedMessage, MessageRow, ReplyTo},
+};
 use crate::{
     base::{
-        author::Author,
+        author::{Author, HOST_ID},
         error::{Error, Result},
-        id::{ConversationId, MessageId},
+        id::{MessageId, UserId},
         rows, text,
         time::iso,
     },
@@ -22,18 +26,22 @@ pub(super) struct Originals(HashMap<String, MessageRow>);
 
 impl Originals {
     /// Reads what `listed` reply to: one round trip for each hundred of them, none where nothing is a reply.
-    pub async fn read(cx: &Context, id: &ConversationId, listed: &[ListedMessage], now: u64) -> Result<Self> {
+    pub async fn read(cx: &Context, view: Viewpoint<'_>, listed: &[ListedMessage]) -> Result<Self> {
         let mut ids: Vec<&str> = listed.iter().filter_map(|one| Some(one.row.reply.as_ref()?.id.as_str())).collect();
         ids.sort_unstable();
         ids.dedup();
-        let keys: Vec<_> = ids.into_iter().filter_map(MessageId::new).map(|one| keys::message(id, &one)).collect();
+        let keys: Vec<_> =
+            ids.into_iter().filter_map(MessageId::new).map(|one| keys::message(view.conversation, &one)).collect();
         if keys.is_empty() {
             return Ok(Self::default());
         }
         let mut originals = HashMap::with_capacity(keys.len());
         for row in cx.db.get_many(&keys, Consistency::Strong).await? {
-            let row = rows::live::<MessageRow>(row.as_ref(), now)?;
-            if let Some(row) = row.filter(|row| row.at >= cx.retention.horizon(now)) {
+            let row = rows::live::<MessageRow>(row.as_ref(), view.now)?;
+            if let Some(mut row) = row.filter(|row| row.at >= view.horizon) {
+                if let Some(left) = view.left {
+                    as_left::restore(cx, view.conversation, left, &mut row).await?;
+                }
                 originals.insert(row.id.clone(), row);
             }
         }
@@ -63,10 +71,11 @@ pub(super) fn reply_to(row: Option<MessageRow>) -> Result<ReplyTo> {
     Ok(ReplyTo { id: row.id, number: row.number, from: row.from, kind: row.kind })
 }
 
-/// Who an author is on the wire.
-pub(crate) fn author_id(id: &ConversationId, author: Author) -> String {
-    match author {
-        Author::Member(member) => id.pair()[member].to_string(),
-        Author::Host => crate::base::author::HOST_ID.to_owned(),
-    }
+/// Who an author is on the wire, in a conversation of `users`.
+pub(crate) fn author_id(users: &[UserId], author: Author) -> String {
+    let user = match author {
+        Author::Member(member) => users.get(member),
+        Author::Host => None,
+    };
+    user.map_or(HOST_ID, UserId::as_str).to_owned()
 }

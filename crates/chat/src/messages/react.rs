@@ -19,9 +19,9 @@ use jobline_wire::{ChangedMessage, Code, React};
 /// Sets the reaction of `me` to a message, or takes it back. The same again changes nothing.
 ///
 /// # Errors
-/// `invalid_emoji`, `not_found`, `message_deleted`, `rate_limited`, `unavailable`.
+/// `invalid_emoji`, `not_found`, `not_job_participant`, `message_deleted`, `rate_limited`, `unavailable`.
 pub(crate) async fn react(cx: &Context, me: &UserId, input: React) -> Result<ChangedMessage> {
-    let (id, member) = access::of_member(me, &input.conversation_id)?;
+    let (id, member) = access::of_present_member(cx, me, &input.conversation_id).await?;
     let target = Target::new(&id, &input.message_id, Author::Member(member))?;
     let emoji = input.emoji.as_deref().map(emoji).transpose()?;
     let row = touch::touch(cx, &target, |touched| {

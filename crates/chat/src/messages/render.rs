@@ -1,17 +1,27 @@
 //! Messages as they are answered, with download URLs made for this answer.
 
 use super::{
-    calls,
+    as_left, calls,
     kind::MessageKind,
     quote::{Originals, author_id},
-    row::{self, Attachment, ListedMessage},
+    row::{self, Attachment, ListedMessage, MemberEvent},
 };
 use crate::{
-    base::{author::Author, error::Result, id::ConversationId, time::iso},
+    base::{
+        author::Author,
+        error::{Error, Result},
+        id::{ConversationId, UserId},
+        time::iso,
+    },
     context::Context,
-    conversation::watermarks::{Watermarks, receiver},
+    conversation::{
+        read,
+        watermarks::{Watermarks, receiver},
+    },
     files::port::DownloadGrant,
+    log::{position::Position, view::LogView},
 };
+use jobline_store::Consistency;
 use jobline_wire::{DeletedBy, Event, Message, MessageType, Reaction};
 
 /// How long a download URL is valid.
@@ -21,21 +31,61 @@ const DOWNLOAD_MS: u64 = 3_600_000;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Viewpoint<'a> {
     pub conversation: &'a ConversationId,
+    /// The members, in their order.
+    pub users: &'a [UserId],
     /// The member who sees them.
     pub viewer: usize,
     /// The watermarks at the point of the log that the answer shows.
     pub watermarks: Watermarks,
+    /// What was accepted before this instant is not shown.
+    pub horizon: u64,
+    /// Where the viewer left a crew.
+    pub left: Option<Position>,
     pub now: u64,
 }
 
-/// Messages as the viewer sees them.
-pub(crate) async fn messages(
+/// Messages of `log` as its viewer sees them, at the point where the watermarks were these.
+pub(crate) async fn of_log(
     cx: &Context,
-    view: Viewpoint<'_>,
-    mut listed: Vec<ListedMessage>,
+    log: LogView<'_>,
+    watermarks: Watermarks,
+    listed: Vec<ListedMessage>,
 ) -> Result<Vec<Message>> {
+    let users = log.row.users(log.id);
+    let LogView { id: conversation, viewer, now, .. } = log;
+    let left = (!log.row.is_in(viewer)).then(|| log.row.ends_for(viewer));
+    let view = Viewpoint { conversation, users: &users, viewer, watermarks, horizon: log.horizon(cx), left, now };
+    messages(cx, view, listed).await
+}
+
+/// One message as a member sees it, in a pair at the point where the watermarks were these.
+pub(crate) async fn for_member(
+    cx: &Context,
+    conversation: &ConversationId,
+    viewer: usize,
+    watermarks: Watermarks,
+    listed: ListedMessage,
+) -> Result<Message> {
+    let now = cx.now();
+    if let Some(pair) = conversation.pair() {
+        let horizon = cx.retention.horizon(now);
+        let view = Viewpoint { conversation, users: pair, viewer, watermarks, horizon, left: None, now };
+        return message(cx, view, listed).await;
+    }
+    let row = read::one(cx, conversation, Consistency::Strong).await?;
+    let log = LogView { id: conversation, row: &row, viewer, now };
+    of_log(cx, log, row.watermarks(), vec![listed]).await?.pop().ok_or_else(|| Error::unavailable("a message was lost"))
+}
+
+/// Messages as the viewer sees them.
+async fn messages(cx: &Context, view: Viewpoint<'_>, mut listed: Vec<ListedMessage>) -> Result<Vec<Message>> {
     calls::confirm(cx, view.conversation, &mut listed, view.now).await?;
-    let originals = Originals::read(cx, view.conversation, &listed, view.now).await?;
+    if let Some(left) = view.left {
+        for one in &mut listed {
+            as_left::restore_listed(cx, view.conversation, left, one).await?;
+        }
+    }
+    let originals = Originals::read(cx, view, &listed).await?;
     let mut messages = Vec::with_capacity(listed.len());
     for one in listed {
         messages.push(with_file(cx, view, one, &originals).await?);
@@ -44,8 +94,8 @@ pub(crate) async fn messages(
 }
 
 /// One message as the viewer sees it.
-pub(crate) async fn message(cx: &Context, view: Viewpoint<'_>, listed: ListedMessage) -> Result<Message> {
-    let originals = Originals::read(cx, view.conversation, std::slice::from_ref(&listed), view.now).await?;
+async fn message(cx: &Context, view: Viewpoint<'_>, listed: ListedMessage) -> Result<Message> {
+    let originals = Originals::read(cx, view, std::slice::from_ref(&listed)).await?;
     with_file(cx, view, listed, &originals).await
 }
 
@@ -65,22 +115,25 @@ async fn with_file(
 
 fn without_file(view: Viewpoint<'_>, listed: ListedMessage, originals: &Originals) -> Message {
     let ListedMessage { row, updated } = listed;
-    let id_of = |author| author_id(view.conversation, author);
-    let call = calls::render(view.conversation, &row, view.now);
+    let id_of = |author| author_id(view.users, author);
+    let call = calls::render(view.users, &row, view.now);
     let is_event = row.kind == MessageKind::Event;
     Message {
         status: view.watermarks.status(row.number, row.from, view.viewer),
         conversation_id: view.conversation.as_str().to_owned(),
         sender_id: id_of(row.from),
-        receiver_id: view.conversation.pair()[receiver(row.from, view.viewer)].to_string(),
+        receiver_id: match view.conversation.pair() {
+            Some(pair) => pair[receiver(row.from, view.viewer)].to_string(),
+            None => view.conversation.as_str().to_owned(),
+        },
         kind: MessageType::from(&row.kind),
         reply_to: row.reply.as_ref().map(|reply| originals.quote(reply, id_of(reply.from))),
-        reactions: reactions(view.conversation, &row.reactions),
+        reactions: reactions(view.users, &row.reactions),
         edited_at: row.edited.map(|edited| iso(edited.at)),
         revision: row.edited.map(|edited| edited.times),
         deleted_at: row.deleted.map(|deleted| iso(deleted.at)),
         deleted_by: row.deleted.map(|deleted| deleted_by(deleted.by)),
-        event: is_event.then_some(Event { kind: "host".to_owned(), user_id: None, data: row.data }),
+        event: is_event.then(|| event(view.users, row.member_event, row.data)),
         call,
         id: row.id,
         content: row.text,
@@ -101,9 +154,19 @@ fn without_file(view: Viewpoint<'_>, listed: ListedMessage, originals: &Original
     }
 }
 
-fn reactions(id: &ConversationId, stored: &[row::Reaction]) -> Vec<Reaction> {
-    let user_ids = |by: &[Author]| by.iter().map(|author| author_id(id, *author)).collect();
+fn reactions(users: &[UserId], stored: &[row::Reaction]) -> Vec<Reaction> {
+    let user_ids = |by: &[Author]| by.iter().map(|author| author_id(users, *author)).collect();
     stored.iter().map(|one| Reaction { emoji: one.emoji.clone(), user_ids: user_ids(&one.by) }).collect()
+}
+
+fn event(users: &[UserId], member: Option<(MemberEvent, usize)>, data: Option<row::Data>) -> Event {
+    let user_id = member.and_then(|(_, member)| Some(users.get(member)?.to_string()));
+    let kind = match member {
+        Some((MemberEvent::Joined, _)) => "joined",
+        Some((MemberEvent::Left, _)) => "left",
+        Some((MemberEvent::Unknown, _)) | None => "host",
+    };
+    Event { kind: kind.to_owned(), user_id, data }
 }
 
 fn deleted_by(author: Author) -> DeletedBy {

@@ -7,13 +7,14 @@ use crate::{
         id::{ConversationId, JobId, MessageId, UserId},
         rows, text,
     },
-    conversation::access,
-    files::{port::Files, proof, row::Voice},
+    context::Context,
+    conversation::{access, crew},
+    files::{proof, row::Voice},
     keys,
 };
 use jobline_store::Key;
 use jobline_wire::{
-    MessageType, SendMessage,
+    Code, MessageType, SendMessage,
     limits::{VOICE_MS, WAVEFORM_CHARS},
 };
 
@@ -43,37 +44,35 @@ impl SendRequest {
     /// Checks `input`, which `me` sends.
     ///
     /// # Errors
-    /// `invalid_request`, `not_found`, `invalid_file`, `content_empty`, `content_too_long`.
-    pub fn check(files: &dyn Files, me: &UserId, input: SendMessage) -> Result<Self> {
+    /// `invalid_request`, `not_found`, `invalid_file`, `content_empty`, `content_too_long`; in a crew also `job_closed`,
+    /// `not_job_participant`, `unavailable`.
+    pub async fn check(cx: &Context, me: &UserId, input: SendMessage) -> Result<Self> {
         let (conversation, must_exist) =
             access::addressed(me, input.receiver_id.as_deref(), input.conversation_id.as_deref())?;
-        let sender = conversation.side(me).ok_or_else(|| Error::not_found("conversation"))?;
         let file = match &input.file_url {
-            Some(url) => Some(files.file_id(url).ok_or_else(proof::not_your_file)?),
+            Some(url) => Some(cx.files.file_id(url).ok_or_else(proof::not_your_file)?),
             None => None,
         };
         check_kind(input.kind.as_ref(), file.is_some())?;
         let voice = check_voice(input.kind.as_ref(), input.duration_ms, input.waveform)?;
         text::client_id(input.client_id.as_deref())?;
+        let text = text::content(input.content, file.is_some())?;
+        let job = input.job_id.map(JobId::parse).transpose()?;
+        let reply_to = input.reply_to.as_deref().map(reply_to).transpose()?;
         Ok(Self {
             me: me.clone(),
-            sender,
+            sender: sender(cx, me, &conversation, job).await?,
             conversation,
             must_exist,
-            text: text::content(input.content, file.is_some())?,
+            text,
             kind: input.kind,
             file,
             voice,
-            job: input.job_id.map(JobId::parse).transpose()?,
+            job,
             client_id: input.client_id,
-            reply_to: input.reply_to.as_deref().map(reply_to).transpose()?,
+            reply_to,
             call: None,
         })
-    }
-
-    /// The member who receives the message.
-    pub fn receiver(&self) -> &UserId {
-        &self.conversation.pair()[1 - self.sender]
     }
 
     /// By what a repetition of it is known.
@@ -102,6 +101,24 @@ impl SendRequest {
             (reply_to, Some(voice)) => rows::encode(&(parts, reply_to, voice)),
         };
         blake3::hash(&parts).to_hex()[..32].to_owned()
+    }
+}
+
+/// Which member `me` is in the conversation. A crew that has not begun gets its row here.
+async fn sender(cx: &Context, me: &UserId, id: &ConversationId, about: Option<JobId>) -> Result<usize> {
+    let Some(job) = id.crew_job() else {
+        return id.side(me).map(|(member, _)| member).ok_or_else(|| Error::not_found("conversation"));
+    };
+    let member = match crew::writer(cx, id, job, me).await {
+        // What a repetition was accepted as stays so, whatever is permitted now: the send itself refuses anything else.
+        Err(refusal) if matches!(refusal.code, Code::JobClosed | Code::NotJobParticipant) => {
+            crew::member(cx, id, job, me).await.map_err(|_| refusal)?
+        }
+        member => member?,
+    };
+    match about {
+        Some(about) if about != job => Err(Error::invalid("jobId", "A crew is about its own job. Leave jobId out.")),
+        _ => Ok(member),
     }
 }
 

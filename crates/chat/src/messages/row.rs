@@ -2,8 +2,13 @@
 
 use super::{calls::row::CallRow, kind::MessageKind};
 use crate::{
-    base::{author::Author, rows::Extra, text},
-    conversation::row::HostLines,
+    base::{
+        author::Author,
+        id::MessageId,
+        rows::{Extra, LAYOUT},
+        text,
+    },
+    conversation::row::{ConversationRow, HostLines},
     files::row::{FileRow, Voice},
 };
 use serde::{Deserialize, Serialize};
@@ -42,6 +47,9 @@ impl Attachment {
     }
 }
 
+/// What a host attaches to its line.
+pub(crate) type Data = serde_json::Map<String, serde_json::Value>;
+
 /// The message that another one replies to. Its text stays in its own row alone, so that deleting it leaves no copy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ReplyTo {
@@ -58,6 +66,17 @@ pub(crate) struct ReplyTo {
 pub(crate) struct Reaction {
     pub emoji: String,
     pub by: Vec<Author>,
+}
+
+/// What an event tells of a member of a crew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum MemberEvent {
+    Joined,
+    Left,
+    /// What a later version tells.
+    #[serde(other)]
+    Unknown,
 }
 
 /// The last change that touched this one message: an edit, a reaction or its deletion.
@@ -133,10 +152,13 @@ pub(crate) struct MessageRow {
     pub deleted: Option<Deleted>,
     /// What a host attached to its line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub data: Option<serde_json::Map<String, serde_json::Value>>,
+    pub data: Option<Data>,
     /// Of a call.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub call: Option<CallRow>,
+    /// Which member of a crew came or went.
+    #[serde(default, rename = "member", skip_serializing_if = "Option::is_none")]
+    pub member_event: Option<(MemberEvent, usize)>,
     /// The lines from the host up to this message, itself included.
     #[serde(default, skip_serializing_if = "HostLines::is_empty")]
     pub host: HostLines,
@@ -145,6 +167,34 @@ pub(crate) struct MessageRow {
 }
 
 impl MessageRow {
+    /// A line from the host with the id `id`, at the end of the log of `row`.
+    pub fn of_host(row: &ConversationRow, id: &MessageId, kind: MessageKind, text: String) -> Self {
+        Self {
+            v: LAYOUT,
+            id: id.as_str().to_owned(),
+            at: id.at_ms(),
+            number: row.log.number,
+            change: row.log.change,
+            from: Author::Host,
+            ordinal: row.members.first().map_or(0, |first| first.sent),
+            kind,
+            text,
+            job: None,
+            client: None,
+            file: None,
+            reply: None,
+            reactions: Vec::new(),
+            touched: None,
+            edited: None,
+            deleted: None,
+            data: None,
+            call: None,
+            member_event: None,
+            host: row.host,
+            extra: Extra::default(),
+        }
+    }
+
     /// Its beginning, on one line; empty when it was deleted.
     pub fn preview(&self) -> String {
         text::preview(&self.text, self.file_name())

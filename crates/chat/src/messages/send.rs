@@ -9,7 +9,7 @@ use super::{
     idempotency::{self, SentRow},
     quote,
     rate::Bucket,
-    render::{self, Viewpoint},
+    render,
     request::SendRequest,
     row::{Attachment, ListedMessage, MessageRow, ReplyTo},
 };
@@ -24,6 +24,7 @@ use crate::{
     },
     context::Context,
     conversation::{
+        crew,
         update::{ConversationUpdate, UndecodedUpdate},
         watermarks::Watermarks,
     },
@@ -37,9 +38,10 @@ use crate::{
         permission::{self, Permit},
     },
     keys,
+    log::view::LogView,
     user::blocks::{self, FirstBlocks},
 };
-use jobline_store::{CommitBuilder, Condition, Consistency, Key, Outcome, Row};
+use jobline_store::{CommitBuilder, Condition, Consistency, Key, Outcome};
 use jobline_wire::{Code, MessageType, SendMessage, SentMessage};
 
 /// What became of a send.
@@ -76,13 +78,12 @@ struct Proved {
 /// # Errors
 /// All of the contract's that a send can meet; then nothing was stored.
 pub(crate) async fn send(cx: &Context, me: &UserId, input: SendMessage) -> Result<SentMessage> {
-    let request = SendRequest::check(&*cx.files, me, input)?;
+    let request = SendRequest::check(cx, me, input).await?;
     let Sent::Stored(listed, watermarks) = store(cx, &request).await? else {
         return Err(Error::unavailable("a message was taken for a call"));
     };
     let conversation = &request.conversation;
-    let view = Viewpoint { conversation, viewer: request.sender, watermarks, now: cx.now() };
-    let message = render::message(cx, view, *listed).await?;
+    let message = render::for_member(cx, conversation, request.sender, watermarks, *listed).await?;
     Ok(SentMessage { conversation_id: message.conversation_id.clone(), message })
 }
 
@@ -140,9 +141,21 @@ async fn attempt(cx: &Context, request: &SendRequest, consistency: Consistency) 
         return Err(Error::not_found("conversation"));
     }
     // Read strongly: what the host answered before this call began is what decides.
-    let last = known.and_then(|row| row.job).map(|(job, _)| job);
-    let people = (&request.me, request.receiver());
-    let permit = permission::check(cx, people, request.job, last, Consistency::Strong).await?;
+    let last = known.and_then(|row| row.job);
+    let permit = match (request.conversation.side(&request.me), request.conversation.crew_job()) {
+        (Some((_, other)), _) => {
+            let last = last.map(|(job, _)| job);
+            permission::check(cx, (&request.me, other), request.job, last, Consistency::Strong).await?
+        }
+        (None, Some(job)) => permission::check_crew(cx, &request.me, job).await?,
+        (None, None) => return Err(Error::not_found("conversation")),
+    };
+    if let Some(job) = request.conversation.crew_job()
+        && last != Some((permit.job.id, permit.job.revision))
+    {
+        crew::current(cx, job).await?;
+        return Ok(Attempt::Conflict(vec![keys::job(job)]));
+    }
     let mut update = undecoded.decode(cx, now)?;
     let first_blocks = match (update.is_new(), consistency) {
         (false, _) => None,
@@ -155,7 +168,7 @@ async fn attempt(cx: &Context, request: &SendRequest, consistency: Consistency) 
         return Ok(Attempt::Runs(id));
     }
     let reply = match &quoted {
-        Some(_) => Some(quoted_message(cx, update.rest[0].as_ref(), now)?),
+        Some(_) => Some(quoted_message(cx, &update, request.sender, now)?),
         None => None,
     };
     // Before the file is looked at: a sender who is too fast must not keep the file engine busy.
@@ -175,8 +188,9 @@ async fn attempt(cx: &Context, request: &SendRequest, consistency: Consistency) 
 }
 
 /// The message that the new one replies to, as it was read.
-fn quoted_message(cx: &Context, row: Option<&Row>, now: u64) -> Result<ReplyTo> {
-    let row = rows::live::<MessageRow>(row, now)?.filter(|row| row.at >= cx.retention.horizon(now));
+fn quoted_message(cx: &Context, update: &ConversationUpdate, sender: usize, now: u64) -> Result<ReplyTo> {
+    let log = LogView { id: &update.id, row: &update.row, viewer: sender, now };
+    let row = rows::live::<MessageRow>(update.rest[0].as_ref(), now)?.filter(|row| log.shows(cx, row));
     quote::reply_to(row)
 }
 
@@ -192,7 +206,8 @@ async fn commit(
     let before = update.row.log;
     let id = MessageId::make(update.row.next_at(now), &nanoid(&*cx.random));
     update.row.append_message(request.sender, &id);
-    update.bump_heads([0, 1], before, now);
+    let members = update.row.all_in();
+    update.bump_heads(&members, before, now);
     update.heads[request.sender].bucket = bucket;
     let file_row = file.as_ref().map(|(file, _)| file);
     let message = MessageRow { reply, ..message_row(request, &update, &id, job, file_row) };
@@ -205,7 +220,7 @@ async fn commit(
         commit = later::end_unanswered_later(cx, commit, &message, &request.me);
         update.row.call = Some(RunningCall { id: message.id.clone(), started: message.at, accepted: None });
     }
-    if before.number == 0 {
+    if before.number == 0 && request.conversation.pair().is_some() {
         commit = update.put_memberships(commit);
     }
     if let Some(blocks) = &first_blocks {
@@ -225,7 +240,7 @@ async fn commit(
         commit = commit.put(keys::file(id), condition, rows::encode(&file), expires);
         kept = Some((id, file));
     }
-    match update.commit(cx, commit, [0, 1]).await? {
+    match update.commit(cx, commit, &members).await? {
         Outcome::Committed => Ok(Attempt::Sent(Box::new(message))),
         Outcome::Conflict(keys) => {
             if let Some((id, file)) = kept {
@@ -265,6 +280,7 @@ fn message_row(
         deleted: None,
         data: None,
         call: request.call.clone(),
+        member_event: None,
         host: update.row.host,
         extra: Extra::default(),
     }

@@ -6,7 +6,7 @@
 
 use super::{
     rate::Bucket,
-    render::{self, Viewpoint},
+    render,
     row::{ListedMessage, MessageRow, Touch},
 };
 use crate::{
@@ -24,6 +24,7 @@ use crate::{
         append,
         change::{ChangeKind, ChangeRow},
         last_change::LogState,
+        view::LogView,
     },
 };
 use jobline_store::{CommitBuilder, Condition, Key, Outcome, Row};
@@ -91,7 +92,10 @@ async fn load(cx: &Context, target: &Target<'_>, consistency: jobline_store::Con
     let update = ConversationUpdate::load(cx, target.conversation, consistency, &[key]).await?;
     let update = update.ok_or_else(|| Error::not_found("conversation"))?;
     let stored: Option<&Row> = update.rest[0].as_ref();
-    let row = rows::live::<MessageRow>(stored, now)?.filter(|row| row.at >= cx.retention.horizon(now));
+    let row = rows::live::<MessageRow>(stored, now)?.filter(|row| match target.by {
+        Author::Member(viewer) => LogView { id: target.conversation, row: &update.row, viewer, now }.shows(cx, row),
+        Author::Host => row.at >= cx.retention.horizon(now),
+    });
     let row = row.ok_or_else(no_such_message)?;
     let version = rows::as_read(stored);
     let expires = stored.and_then(|stored| stored.expires);
@@ -118,7 +122,8 @@ async fn commit_touch(
     row.touched = Some(Touch { change: change.number, at: change.at });
     update.row.last_touch = change.number;
     let commit = commit.put(key_of(target), *version, rows::encode(row), *expires);
-    append::change_with(cx, update, &change, [0, 1], *now, commit).await
+    let members = update.row.all_in();
+    append::change_with(cx, update, &change, &members, *now, commit).await
 }
 
 fn key_of(target: &Target<'_>) -> Key {
@@ -132,19 +137,19 @@ pub(super) async fn answer(
     viewer: usize,
     row: MessageRow,
 ) -> Result<Message> {
-    let now = cx.now();
     let stands = crate::conversation::read::one(cx, conversation, jobline_store::Consistency::Strong).await?;
     let watermarks = stands.watermarks();
     let state = LogState { id: conversation, viewer, watermarks, last: stands.last_change_row };
     let updated = state.last_changes(&cx.db, std::slice::from_ref(&row), Vec::new()).await?[0];
-    let view = Viewpoint { conversation, viewer, watermarks, now };
-    render::message(cx, view, ListedMessage { row, updated }).await
+    render::for_member(cx, conversation, viewer, watermarks, ListedMessage { row, updated }).await
 }
 
 /// A message that counted as unread counts no more once it is deleted.
 pub(super) fn discount_unread(touched: &mut Touched) {
-    for member in [0, 1] {
-        if touched.row.counts_for(member) && touched.row.number > touched.update.row.members[member].read.number {
+    for member in 0..touched.update.row.members.len() {
+        let row = &touched.update.row;
+        let unread = row.members[member].read.number + 1..=row.ends_for(member).number;
+        if touched.row.counts_for(member) && unread.contains(&touched.row.number) {
             touched.update.row.members[member].unread_deleted += 1;
         }
     }

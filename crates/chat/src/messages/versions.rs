@@ -1,6 +1,6 @@
 //! `versions`: what a message has said before it was edited.
 
-use super::{row::MessageRow, touch::no_such_message};
+use super::{as_left, row::MessageRow, touch::no_such_message};
 use crate::{
     base::{
         error::{Error, Result},
@@ -9,8 +9,9 @@ use crate::{
         time::iso,
     },
     context::Context,
-    conversation::access,
+    conversation::{access, read},
     keys,
+    log::view::LogView,
 };
 use jobline_store::Consistency;
 use jobline_wire::{Code, ListVersions, Version, Versions};
@@ -30,12 +31,17 @@ pub(crate) struct VersionRow {
 /// # Errors
 /// `not_found`, `message_deleted`, `unavailable`.
 pub(crate) async fn versions(cx: &Context, me: &UserId, input: ListVersions) -> Result<Versions> {
-    let (id, _) = access::of_member(me, &input.conversation_id)?;
+    let (id, viewer) = access::of_member(cx, me, &input.conversation_id).await?;
     let message = MessageId::new(&input.message_id).ok_or_else(no_such_message)?;
     let now = cx.now();
+    let stands = read::one(cx, &id, Consistency::Strong).await?;
+    let log = LogView { id: &id, row: &stands, viewer, now };
     let row = cx.db.get(&keys::message(&id, &message), Consistency::Strong).await?;
-    let row = rows::live::<MessageRow>(row.as_ref(), now)?.filter(|row| row.at >= cx.retention.horizon(now));
-    let row = row.ok_or_else(no_such_message)?;
+    let row = rows::live::<MessageRow>(row.as_ref(), now)?.filter(|row| log.shows(cx, row));
+    let mut row = row.ok_or_else(no_such_message)?;
+    if !stands.is_in(viewer) {
+        as_left::restore(cx, &id, stands.ends_for(viewer), &mut row).await?;
+    }
     if row.deleted.is_some() {
         let detail = "This message was deleted, with all that it has said.";
         return Err(Error::new(Code::MessageDeleted, detail).at("messageId"));

@@ -107,7 +107,8 @@ async fn follow(cx: &Context, port: Port<'_>, leased: &mut Leased) -> Result<(us
 async fn tell_entry(cx: &Context, port: Port<'_>, leased: &mut Leased, entry: &Entry) -> Result<Option<usize>> {
     let mut delivered = 0;
     if let Port::Webhook(outside) = port {
-        for event in entry.events(&leased.id, outside.takes_content()) {
+        let users = leased.conversation.users(&leased.id).into_owned();
+        for event in entry.events(&leased.id, &users, outside.takes_content()) {
             match lease::tell(cx, leased, Told::Event(outside, &event)).await? {
                 Some(events) => delivered += events,
                 None => return Ok(None),

@@ -4,7 +4,7 @@ use super::{channel::Channel, port::OutsideEvent, reported::ReportedRow};
 use crate::{
     base::{
         error::Result,
-        id::{ConversationId, MessageId},
+        id::{ConversationId, MessageId, UserId},
         rows,
         time::iso,
     },
@@ -59,11 +59,11 @@ impl Entry {
     }
 
     /// What it is for the host, in order. Most changes are nothing.
-    pub fn events(&self, id: &ConversationId, with_content: bool) -> Vec<OutsideEvent> {
+    pub fn events(&self, id: &ConversationId, users: &[UserId], with_content: bool) -> Vec<OutsideEvent> {
         match self {
-            Self::Message(row) => of_message(id, row, with_content),
-            Self::Change(row) => of_change(id, row).into_iter().collect(),
-            Self::Call(change, message) => of_call(id, change, message).into_iter().collect(),
+            Self::Message(row) => of_message(id, users, row, with_content),
+            Self::Change(row) => of_change(id, users, row).into_iter().collect(),
+            Self::Call(change, message) => of_call(id, users, change, message).into_iter().collect(),
             Self::Report(row) => vec![of_report(id, row, with_content)],
         }
     }
@@ -131,10 +131,10 @@ async fn with_call(cx: &Context, id: &ConversationId, entry: &mut Entry) -> Resu
     Ok(())
 }
 
-fn of_message(id: &ConversationId, row: &MessageRow, with_content: bool) -> Vec<OutsideEvent> {
+fn of_message(id: &ConversationId, users: &[UserId], row: &MessageRow, with_content: bool) -> Vec<OutsideEvent> {
     let mut events = Vec::new();
     if row.number == 1 {
-        let participants = id.pair().each_ref().map(ToString::to_string);
+        let participants: Vec<&str> = users.iter().map(UserId::as_str).collect();
         let data = json!({"conversationId": id.as_str(), "participants": participants, "jobId": row.job});
         events.push(event(id, row.change, "conversation.started", row.at, data));
     }
@@ -142,7 +142,7 @@ fn of_message(id: &ConversationId, row: &MessageRow, with_content: bool) -> Vec<
         "conversationId": id.as_str(),
         "messageId": row.id,
         "number": row.number,
-        "senderId": author_id(id, row.from),
+        "senderId": author_id(users, row.from),
         "type": MessageType::from(&row.kind),
         "jobId": row.job,
     });
@@ -153,8 +153,8 @@ fn of_message(id: &ConversationId, row: &MessageRow, with_content: bool) -> Vec<
     events
 }
 
-fn of_change(id: &ConversationId, row: &ChangeRow) -> Option<OutsideEvent> {
-    let by = author_id(id, row.by);
+fn of_change(id: &ConversationId, users: &[UserId], row: &ChangeRow) -> Option<OutsideEvent> {
+    let by = author_id(users, row.by);
     let (kind, data) = match row.kind {
         ChangeKind::Edited => ("message.edited", json!({"messageId": row.message, "senderId": by})),
         ChangeKind::Deleted => ("message.deleted", json!({"messageId": row.message, "deletedBy": by})),
@@ -167,12 +167,12 @@ fn of_change(id: &ConversationId, row: &ChangeRow) -> Option<OutsideEvent> {
 }
 
 /// A call changes twice at most: when it is accepted, and when it is over.
-fn of_call(id: &ConversationId, change: &ChangeRow, message: &MessageRow) -> Option<OutsideEvent> {
+fn of_call(id: &ConversationId, users: &[UserId], change: &ChangeRow, message: &MessageRow) -> Option<OutsideEvent> {
     let row = message.call.as_ref().filter(|row| row.accepted != Some(change.at))?;
     let data = json!({
         "conversationId": id.as_str(),
         "callId": message.id,
-        "startedBy": author_id(id, message.from),
+        "startedBy": author_id(users, message.from),
         "media": row.media(),
         "state": row.state(message.at, change.at),
         "startedAt": iso(message.at),
@@ -193,9 +193,9 @@ fn of_report(id: &ConversationId, row: &ReportedRow, with_content: bool) -> Outs
     named(format!("{}/{}/report.created", id.as_str(), row.id), "report.created", row.at, data)
 }
 
-/// That `member` has not read `first` and what follows it, `count` messages in all.
-pub(super) fn of_unread(id: &ConversationId, member: usize, first: &MessageRow, count: u64, at: u64) -> OutsideEvent {
-    let user = id.pair()[member].as_str();
+/// That `user` has not read `first` and what follows it, `count` messages in all.
+pub(super) fn of_unread(id: &ConversationId, user: &UserId, first: &MessageRow, count: u64, at: u64) -> OutsideEvent {
+    let user = user.as_str();
     let data = json!({
         "conversationId": id.as_str(),
         "userId": user,

@@ -4,7 +4,7 @@ use super::{
     channel::Channel,
     failed,
     port::{Delivery, Mail, Outside, OutsideEvent, UnreadNotice},
-    row::{LEASE_MS, ToldRow},
+    row::{LEASE_MS, Notice, ToldRow},
 };
 use crate::{
     base::{
@@ -66,7 +66,8 @@ pub(super) async fn take(
     if row.not_before > cx.now() {
         return Ok(None);
     }
-    let row = ToldRow { not_before: cx.now() + LEASE_MS, ..row };
+    let mut row = ToldRow { not_before: cx.now() + LEASE_MS, ..row };
+    row.notices.resize(conversation.members.len().max(row.notices.len()), Notice::default());
     let key = keys::told(channel, &id);
     let commit = cx.db.begin().put(key.clone(), rows::as_read(found), rows::encode(&row), None).build()?;
     let is_ours = cx.db.commit_built(&commit).await? == Outcome::Committed;

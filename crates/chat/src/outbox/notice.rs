@@ -30,13 +30,17 @@ pub(super) async fn notice(
     unread: u64,
     with_content: bool,
 ) -> Result<Option<UnreadNotice>> {
-    let pair = leased.id.pair();
-    let (user, other) = (&pair[member], &pair[1 - member]);
+    let users = leased.conversation.users(&leased.id);
+    let Some(user) = users.get(member) else { return Ok(None) };
     let Some(email) = address(cx, user).await? else { return Ok(None) };
     let last = last_unread(cx, leased, member).await?;
     let sender = match last.first().map(|row| row.from) {
-        Some(Author::Member(_)) => Some(name(cx, other).await?),
+        Some(Author::Member(sender)) => users.get(sender),
         _ => None,
+    };
+    let sender = match sender {
+        Some(sender) => Some(name(cx, sender).await?),
+        None => None,
     };
     let lines = last.iter().rev().filter(|_| with_content).map(MessageRow::preview).collect();
     Ok(Some(UnreadNotice {

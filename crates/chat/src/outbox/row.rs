@@ -22,9 +22,9 @@ pub(crate) struct ToldRow {
     /// When it failed first.
     #[serde(default)]
     pub failing_since: u64,
-    /// What each member did not read.
+    /// What each member did not read, in the order of the conversation's members.
     #[serde(default)]
-    pub notices: [Notice; 2],
+    pub notices: Vec<Notice>,
 }
 
 /// What is to be told about messages that a member did not read.

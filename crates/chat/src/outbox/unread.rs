@@ -39,7 +39,7 @@ enum Decision {
 
 /// Notes when to look whether what was told is still unread.
 pub(super) fn expect(cx: &Context, leased: &mut Leased, entry: &Entry) {
-    for member in [0, 1] {
+    for member in leased.conversation.all_in() {
         let read = leased.conversation.members[member].read.number;
         let due = match entry {
             Entry::Message(row) if row.counts_for(member) && row.number > read => {
@@ -68,7 +68,7 @@ fn look_at(leased: &mut Leased, member: usize, due: u64) {
 /// Tells what is due. Answers how much was delivered; `None` when something failed, or the lease was lost.
 pub(super) async fn tell_due(cx: &Context, port: Port<'_>, leased: &mut Leased) -> Result<Option<usize>> {
     let mut delivered = 0;
-    for member in [0, 1] {
+    for member in leased.conversation.all_in() {
         let Notice { due, told } = leased.row.notices[member];
         if due == 0 || due > cx.now() {
             continue;
@@ -77,7 +77,9 @@ pub(super) async fn tell_due(cx: &Context, port: Port<'_>, leased: &mut Leased) 
             Decision::Nothing => leased.row.notices[member] = Notice { due: 0, told },
             Decision::Later(due) => look_at(leased, member, due),
             Decision::Tell { first, count, due } => {
-                let event = event::of_unread(&leased.id, member, &first, count, due);
+                let users = leased.conversation.users(&leased.id);
+                let Some(user) = users.get(member) else { continue };
+                let event = event::of_unread(&leased.id, user, &first, count, due);
                 let Some(events) = tell(cx, port, leased, member, &event, count).await? else { return Ok(None) };
                 delivered += events;
                 leased.row.notices[member] = Notice { due: 0, told: leased.conversation.log.number };

@@ -58,7 +58,7 @@ async fn list(cx: &Context, me: &UserId) -> Result<Blocked> {
 /// Writes the row of the block and the flag in the conversation, or takes both away.
 async fn set(cx: &Context, me: &UserId, other: &UserId, id: &ConversationId, blocks: bool) -> Result<()> {
     let key = keys::block(me, other);
-    let member = id.side(me).expect("the id is made of the two users");
+    let member = usize::from(me > other);
     let mut attempts = Attempts::strong(&cx.db);
     loop {
         let now = cx.now();
@@ -76,8 +76,8 @@ async fn set(cx: &Context, me: &UserId, other: &UserId, id: &ConversationId, blo
         } else {
             let before = update.row.log;
             update.row.members[member].blocks = blocks;
-            update.bump_heads([member], before, now);
-            update.commit(cx, commit, [member]).await?
+            update.bump_heads(&[member], before, now);
+            update.commit(cx, commit, &[member]).await?
         };
         match outcome {
             Outcome::Committed => return Ok(()),
@@ -87,27 +87,23 @@ async fn set(cx: &Context, me: &UserId, other: &UserId, id: &ConversationId, blo
 }
 
 /// The blocks that a conversation begins with, as they were read.
-pub(crate) struct FirstBlocks([(Key, Option<Row>); 2]);
+pub(crate) struct FirstBlocks(Vec<(Key, Option<Row>)>);
 
 impl FirstBlocks {
     /// What nearly always is so, without a read: neither blocks the other. A commit that is checked against it fails
     /// where that is wrong, and the next attempt reads.
     pub fn none(update: &ConversationUpdate) -> Self {
-        let [one, other] = update.id.pair();
-        Self([(keys::block(one, other), None), (keys::block(other, one), None)])
+        Self(keys_of(update).into_iter().map(|key| (key, None)).collect())
     }
 
     /// Reads the blocks of the two members of a conversation that does not exist yet, and sets their flags.
     pub async fn read(cx: &Context, update: &mut ConversationUpdate) -> Result<Self> {
-        let [one, other] = update.id.pair();
-        let keys = [keys::block(one, other), keys::block(other, one)];
+        let keys = keys_of(update);
         let found = cx.db.get_many(&keys, Consistency::Strong).await?;
         for (member, row) in update.row.members.iter_mut().zip(&found) {
             member.blocks = row.is_some();
         }
-        let [first, second] = keys;
-        let mut found = found.into_iter();
-        Ok(Self([(first, found.next().flatten()), (second, found.next().flatten())]))
+        Ok(Self(keys.into_iter().zip(found).collect()))
     }
 
     /// Makes `commit` fail when one of them has changed.
@@ -116,12 +112,19 @@ impl FirstBlocks {
     }
 }
 
+/// The rows by which each of the two members of a pair may block the other.
+fn keys_of(update: &ConversationUpdate) -> Vec<Key> {
+    update.id.pair().map_or_else(Vec::new, |[one, other]| vec![keys::block(one, other), keys::block(other, one)])
+}
+
 /// Refuses what `sender` writes to a member who blocks them, in words that do not tell why.
 ///
 /// # Errors
 /// `recipient_unavailable`.
 pub(crate) fn check(update: &ConversationUpdate, sender: usize) -> Result<()> {
-    if update.row.members[1 - sender].blocks { Err(unavailable()) } else { Ok(()) }
+    // In a crew a block only mutes somebody for the one who blocks them.
+    let blocks = update.row.other(sender).is_some_and(|other| other.blocks);
+    if blocks { Err(unavailable()) } else { Ok(()) }
 }
 
 /// Whether `other` blocks `me`, whether or not they have a conversation.

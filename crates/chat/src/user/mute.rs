@@ -18,7 +18,7 @@ use jobline_wire::{Mute, Muted};
 /// # Errors
 /// `invalid_request`, `not_found`, `unavailable`.
 pub(crate) async fn mute(cx: &Context, me: &UserId, input: Mute) -> Result<Muted> {
-    let (id, member) = access::of_member(me, &input.conversation_id)?;
+    let (id, member) = access::of_member(cx, me, &input.conversation_id).await?;
     let until = match input.until.as_deref() {
         None => 0,
         Some(text) => parse_iso(text).ok_or_else(|| {
@@ -29,7 +29,7 @@ pub(crate) async fn mute(cx: &Context, me: &UserId, input: Mute) -> Result<Muted
     loop {
         let now = cx.now();
         let until = if until > now { until } else { 0 };
-        let update = ConversationUpdate::load(cx, &id, attempts.consistency(), &[]).await?;
+        let update = ConversationUpdate::load_for(cx, &id, me, &[]).await?;
         let mut update = update.ok_or_else(|| Error::not_found("conversation"))?;
         let muted_until = shown(until, now);
         if update.row.members[member].muted_until == until {
@@ -37,8 +37,8 @@ pub(crate) async fn mute(cx: &Context, me: &UserId, input: Mute) -> Result<Muted
         }
         let before = update.row.log;
         update.row.members[member].muted_until = until;
-        update.bump_heads([member], before, now);
-        match update.commit(cx, cx.db.begin(), [member]).await? {
+        update.bump_heads(&[member], before, now);
+        match update.commit(cx, cx.db.begin(), &[member]).await? {
             Outcome::Committed => return Ok(Muted { conversation_id: id.as_str().to_owned(), muted_until }),
             Outcome::Conflict(keys) => attempts.after_conflict(&keys).await?,
         }

@@ -15,11 +15,7 @@ use crate::{
     inbox::head::HeadRow,
     keys,
     log::{history, view::LogView},
-    messages::{
-        rate::Bucket,
-        render::{self, Viewpoint},
-        row::ListedMessage,
-    },
+    messages::{rate::Bucket, render, row::ListedMessage},
     outbox::reported::ReportedRow,
 };
 use jobline_store::{Condition, Consistency, Outcome};
@@ -48,10 +44,10 @@ struct LastReportRow {
 /// # Errors
 /// `invalid_request`, `content_too_long`, `not_found`, `rate_limited`, `unavailable`.
 pub(crate) async fn report(cx: &Context, me: &UserId, input: ReportInput) -> Result<Reported> {
-    let (id, member) = access::of_member(me, &input.conversation_id)?;
+    let (id, member) = access::of_member(cx, me, &input.conversation_id).await?;
     text::line("reason", &input.reason)?;
     let comment = input.comment.map(text::comment).transpose()?;
-    let row = read::one(cx, &id, Consistency::Strong).await?;
+    let row = read::one(cx, &id, Consistency::Strong).await?.seen_by(member);
     let messages = around(cx, &id, &row, member, input.message_id.as_deref()).await?;
     let report = Report {
         id: String::new(),
@@ -124,10 +120,8 @@ async fn around(
             listed
         }
     };
-    let watermarks = row.watermarks();
-    let view = Viewpoint { conversation: id, viewer: member, watermarks, now: log.now };
     let listed: Vec<ListedMessage> = listed;
-    let messages = render::messages(cx, view, listed).await?;
+    let messages = render::of_log(cx, log, row.watermarks(), listed).await?;
     Ok(messages.into_iter().map(|message| Message { file_url: None, ..message }).collect())
 }
 

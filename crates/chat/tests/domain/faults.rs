@@ -140,7 +140,8 @@ impl Store for OpensMeanwhile {
     async fn range(&self, range: &Range) -> Result<Page, Error> {
         if let Some(host) = self.host.get().filter(|_| range.from.starts_with("CLOSEDJOB#")) {
             let participants = vec!["anna".to_owned(), "ben".to_owned()];
-            let open = HostJobInput { title: "Job 1".into(), participants, status: JobStatus::Open };
+            let open =
+                HostJobInput { title: "Job 1".into(), participants, status: JobStatus::Open, crew_history: None };
             host.put_job(JobId::parse(1).expect("a job id"), open).await.expect("a store without faults");
         }
         self.inner.range(range).await

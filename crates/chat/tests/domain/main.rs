@@ -5,6 +5,7 @@
 mod calls;
 mod changes;
 mod conversation;
+mod crews;
 mod engine;
 mod everything;
 mod faults;

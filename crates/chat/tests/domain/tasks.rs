@@ -54,8 +54,12 @@ impl TwoServers {
     /// The host closes the job, and the first server loses its connection to the table meanwhile. The commit of the job
     /// itself is repeated until it is known; of the many that tell, one fails for good.
     async fn close_and_be_cut(&self) {
-        let input =
-            || HostJobInput { title: "Job 1".into(), participants: vec!["worker".into()], status: JobStatus::Closed };
+        let input = || HostJobInput {
+            title: "Job 1".into(),
+            participants: vec!["worker".into()],
+            status: JobStatus::Closed,
+            crew_history: None,
+        };
         let id = JobId::parse(1).unwrap();
         self.store.set_rates(FaultRates { unknown_lost: 0.5, ..FaultRates::default() });
         let put = self.first.chat.put_job(id, input()).await;

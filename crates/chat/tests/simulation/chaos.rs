@@ -107,6 +107,7 @@ pub async fn put_job(world: &World, dice: &mut Dice, job: u64, open: bool) -> Ch
         title: format!("Job {job}"),
         participants: users.iter().map(|user| world.plan.users[*user].clone()).collect(),
         status: if open { JobStatus::Open } else { JobStatus::Closed },
+        crew_history: None,
     };
     let begun = world.tick();
     world.model.borrow_mut().jobs.begin(job, open, begun);

@@ -48,7 +48,7 @@ pub async fn seed(chat: &Chat, clock: &PastClock) -> Result<()> {
     }
     for (id, title, participants) in JOBS {
         let participants = participants.iter().map(ToString::to_string).collect();
-        let input = HostJobInput { title: title.to_owned(), participants, status: JobStatus::Open };
+        let input = HostJobInput { title: title.to_owned(), participants, status: JobStatus::Open, crew_history: None };
         chat.put_job(JobId::parse(id)?, input).await?;
     }
     for (number, line) in LINES.iter().enumerate() {

@@ -77,7 +77,12 @@ impl World {
             let id = format!("worker-{worker:04}");
             self.chat.put_user(&UserId::new(&id).unwrap(), named("Ben Miller")).await.unwrap();
             let participants = vec!["customer-0000".to_owned(), id];
-            let job = HostJobInput { title: "Paint the fence".to_owned(), participants, status: JobStatus::Open };
+            let job = HostJobInput {
+                title: "Paint the fence".to_owned(),
+                participants,
+                status: JobStatus::Open,
+                crew_history: None,
+            };
             self.chat.put_job(JobId::parse(worker + 1).unwrap(), job).await.unwrap();
             self.worker(worker).send(self, "Hello, I am Ben.").await;
         }

@@ -52,7 +52,7 @@ async fn in_cloud(account: &Account) -> Chat {
 async fn furnish(chat: &Chat, files: &LocalFiles, folder: &TempDir) -> Cursors {
     let (anna, ben) = (user("anna"), user("ben"));
     let participants = vec!["anna".into(), "ben".into()];
-    let job = HostJobInput { title: "Roof".into(), participants, status: JobStatus::Open };
+    let job = HostJobInput { title: "Roof".into(), participants, status: JobStatus::Open, crew_history: None };
     chat.put_job(JobId::parse(1).unwrap(), job).await.unwrap();
     let say = async |text: String, file_url: Option<String>| {
         let input =

@@ -52,7 +52,7 @@ async fn cursors_stay_valid_after_a_move() {
     let (folder, from) = (Folder::new(), Machine::new().await);
     let (chat, bob) = (from.chat(), UserId::new("bob").unwrap());
     let participants = vec!["anna".into(), "bob".into()];
-    let job = HostJobInput { title: "Fence".into(), participants, status: JobStatus::Open };
+    let job = HostJobInput { title: "Fence".into(), participants, status: JobStatus::Open, crew_history: None };
     chat.put_job(JobId::parse(1).unwrap(), job).await.unwrap();
     for number in 1..=4 {
         say(&chat, number).await;

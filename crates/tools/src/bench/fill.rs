@@ -28,7 +28,12 @@ impl Pair {
     /// Puts the job, and sends `messages` messages in turn from one to the other.
     pub(super) async fn fill(&self, chat: &Chat, messages: u64) -> Result<(), String> {
         let participants = vec![self.a.to_string(), self.b.to_string()];
-        let job = HostJobInput { title: "Paint the fence".to_owned(), participants, status: JobStatus::Open };
+        let job = HostJobInput {
+            title: "Paint the fence".to_owned(),
+            participants,
+            status: JobStatus::Open,
+            crew_history: None,
+        };
         chat.put_job(self.job, job).await.map_err(|error| error.to_string())?;
         self.write(chat, 0, messages).await
     }

@@ -58,7 +58,7 @@ pub(super) fn job(context: &mut Context) -> StepResult {
 /// Puts the job twice with a status, and checks that the second time changes nothing.
 pub(super) fn put_job(context: &Context, status: JobStatus) -> StepResult {
     let participants: Vec<_> = context.users.iter().map(ToString::to_string).collect();
-    let input = HostJobInput { title: "Jobline check".to_owned(), participants, status };
+    let input = HostJobInput { title: "Jobline check".to_owned(), participants, status, crew_history: None };
     let path = format!("/host/jobs/{}", context.job);
     let told: HostJob = context.client.send(Method::PUT, &path, context.host(), &input)?.json()?;
     let again: HostJob = context.client.send(Method::PUT, &path, context.host(), &input)?.json()?;

@@ -66,7 +66,7 @@ async fn change(
 ) -> Result<ChangedCall> {
     check_device(&input.device_id)?;
     let (_, conversation) = place(cx, &input.call_id).await?;
-    let member = conversation.side(me).ok_or_else(no_such_call)?;
+    let (member, _) = conversation.side(me).ok_or_else(no_such_call)?;
     let target = Target::new(&conversation, &input.call_id, Author::Member(member)).map_err(|_| no_such_call())?;
     let row = touch::touch(cx, &target, |touched| match take(touched, member, &input.device_id, step)? {
         Step::Changed => {
@@ -77,7 +77,8 @@ async fn change(
         Step::Over => Err(over()),
     })
     .await?;
-    Ok(ChangedCall { call: render(&conversation, &row, cx.now()).ok_or_else(no_such_call)? })
+    let users = conversation.pair().ok_or_else(no_such_call)?;
+    Ok(ChangedCall { call: render(users, &row, cx.now()).ok_or_else(no_such_call)? })
 }
 
 /// Takes the step in the message, and in the conversation what it means for the next call.

@@ -34,6 +34,8 @@ pub(super) fn end_abandoned_later(
 ) -> CommitBuilder {
     let due = message.call.as_ref().and_then(CallRow::abandoned_at);
     let (Some(due), Author::Member(caller)) = (due, message.from) else { return commit };
-    let caller = conversation.pair()[caller].to_string();
+    let Some(caller) = conversation.pair().and_then(|pair| pair.get(caller)).map(UserId::to_string) else {
+        return commit;
+    };
     Task::at(cx, due, Work::EndAbandonedCall { call: message.id.clone(), caller }).put(commit)
 }

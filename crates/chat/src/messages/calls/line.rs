@@ -33,13 +33,13 @@ pub(crate) async fn line(cx: &Context, me: &UserId, call_id: &str) -> Result<Opt
         Err(Error { code: Code::NotFound, .. }) => return Ok(None),
         Err(error) => return Err(error),
     };
-    let Some(member) = conversation.side(me) else { return Ok(None) };
+    let Some((member, partner)) = conversation.side(me) else { return Ok(None) };
     let row = cx.db.get(&keys::message(&conversation, &id), Consistency::Strong).await?;
     let row = rows::live::<MessageRow>(row.as_ref(), cx.now())?;
     let Some(call) = row.and_then(|row| row.call).filter(|call| call.state == Recorded::Accepted) else {
         return Ok(None);
     };
-    let [own, other] = [member, 1 - member].map(|member| call.devices[member].clone());
-    let other = other.map(|device| (conversation.pair()[1 - member].clone(), device));
+    let [own, other] = [member, usize::from(member == 0)].map(|member| call.devices[member].clone());
+    let other = other.map(|device| (partner.clone(), device));
     Ok(own.map(|own| CallLine { own, others: other.into_iter().collect() }))
 }

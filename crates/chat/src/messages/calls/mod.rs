@@ -14,7 +14,7 @@ pub(crate) use start::start;
 use crate::{
     base::{
         error::{Error, Result},
-        id::{ConversationId, MessageId},
+        id::{ConversationId, MessageId, UserId},
         rows::{self, LAYOUT},
         time::iso,
     },
@@ -56,13 +56,13 @@ async fn place(cx: &Context, call_id: &str) -> Result<(MessageId, ConversationId
 }
 
 /// The call in a message; `None` of other messages, and once it was deleted.
-pub(super) fn render(conversation: &ConversationId, row: &MessageRow, now: u64) -> Option<Call> {
+pub(super) fn render(users: &[UserId], row: &MessageRow, now: u64) -> Option<Call> {
     let call = row.call.as_ref().filter(|_| row.deleted.is_none())?;
-    let members = conversation.pair().iter().zip(&call.devices);
+    let members = users.iter().zip(&call.devices);
     Some(Call {
         id: row.id.clone(),
         media: call.media(),
-        started_by: super::quote::author_id(conversation, row.from),
+        started_by: super::quote::author_id(users, row.from),
         state: call.state(row.at, now),
         started_at: iso(row.at),
         accepted_at: call.accepted.map(iso),

@@ -5,7 +5,7 @@ use super::{check_device, no_such_call, render, row::CallRow};
 use crate::{
     base::{
         attempts::Attempts,
-        error::Result,
+        error::{Error, Result},
         id::{ConversationId, MessageId, UserId},
         rows,
     },
@@ -19,15 +19,21 @@ use crate::{
     },
 };
 use jobline_store::Consistency;
-use jobline_wire::{CallMedia, MessageType, SendMessage, StartCall, StartedCall};
+use jobline_wire::{CallMedia, Code, MessageType, SendMessage, StartCall, StartedCall};
 
 /// Calls the other members of a conversation.
 ///
 /// # Errors
-/// `invalid_request`, `not_found`, `not_job_participant`, `job_closed`, `recipient_unavailable`, `rate_limited`,
-/// `unavailable`.
+/// `invalid_request`, `not_found`, `not_job_participant`, `job_closed`, `recipient_unavailable`, `not_offered` in a crew,
+/// `rate_limited`, `unavailable`.
 pub(crate) async fn start(cx: &Context, me: &UserId, input: StartCall) -> Result<StartedCall> {
     check_device(&input.device_id)?;
+    if ConversationId::new(&input.conversation_id).is_some_and(|id| id.crew_job().is_some()) {
+        return Err(Error::new(
+            Code::NotOffered,
+            "Crews have no calls. Call one of its members in your own conversation.",
+        ));
+    }
     let text = match input.media {
         CallMedia::Audio => "Audio call",
         CallMedia::Video => "Video call",
@@ -37,7 +43,7 @@ pub(crate) async fn start(cx: &Context, me: &UserId, input: StartCall) -> Result
         content: Some(text.to_owned()),
         ..SendMessage::default()
     };
-    let mut request = SendRequest::check(&*cx.files, me, message)?;
+    let mut request = SendRequest::check(cx, me, message).await?;
     request.kind = Some(MessageType::Call);
     request.call = Some(CallRow::new(input.media, request.sender, &input.device_id));
     let mut attempts = Attempts::strong(&cx.db);
@@ -61,7 +67,8 @@ async fn running(cx: &Context, conversation: &ConversationId, id: &MessageId) ->
 }
 
 async fn answer(cx: &Context, request: &SendRequest, row: MessageRow) -> Result<StartedCall> {
-    let call = render(&request.conversation, &row, cx.now()).ok_or_else(no_such_call)?;
+    let users = request.conversation.pair().ok_or_else(no_such_call)?;
+    let call = render(users, &row, cx.now()).ok_or_else(no_such_call)?;
     let message = touch::answer(cx, &request.conversation, request.sender, row).await?;
     Ok(StartedCall { call, message })
 }

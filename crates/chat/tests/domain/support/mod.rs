@@ -223,7 +223,7 @@ impl World {
 
     pub async fn job(&self, id: u64, participants: &[&str], status: JobStatus) {
         let participants = participants.iter().map(|id| (*id).to_owned()).collect();
-        let input = HostJobInput { title: format!("Job {id}"), participants, status };
+        let input = HostJobInput { title: format!("Job {id}"), participants, status, crew_history: None };
         self.chat.put_job(JobId::parse(id).unwrap(), input).await.unwrap();
     }
 
@@ -241,6 +241,10 @@ pub struct User<'a> {
 }
 
 impl User<'_> {
+    pub fn chat(&self) -> &Chat {
+        &self.world.chat
+    }
+
     pub fn conversation(&self, other: &User<'_>) -> String {
         ConversationId::of(&self.id, &other.id).unwrap().as_str().to_owned()
     }

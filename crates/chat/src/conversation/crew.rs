@@ -1,0 +1,278 @@
+//! Crews: the group chat of a job, whose members are the job's participants.
+//!
+//! The host's word is the job's row; the crew's row follows it. Every operation on a crew reads both and, where they differ,
+//! lets the crew follow first: so what the host answered before a call began decides, though `PUT /host/jobs` itself touches
+//! no crew. A task does the same for crews that nobody asks for.
+//!
+//! Who comes or goes is told by an event in the log. Newcomers see what follows their own event, those who left see what
+//! is up to theirs: positions in one log, nothing is copied.
+
+use super::{
+    row::ConversationRow,
+    update::{ConversationUpdate, put_membership},
+};
+use crate::{
+    base::{
+        attempts::Attempts,
+        author::MEMBERS_EVER,
+        clock::nanoid,
+        error::{Error, Result},
+        id::{ConversationId, JobId, MessageId, UserId},
+        rows::{self, LAYOUT},
+    },
+    context::Context,
+    host::{job_row::JobRow, permission},
+    inbox::head::HeadRow,
+    keys,
+    log::{append, change::ChangeRow},
+    messages::{
+        kind::MessageKind,
+        row::{MemberEvent, MessageRow},
+    },
+};
+use jobline_store::{CommitBuilder, Condition, Consistency, Outcome};
+use jobline_wire::{CrewHistory, JobStatus};
+
+/// How many members come or go in one commit, which has at most 100 operations.
+const CHANGES_AT_ONCE: usize = 8;
+
+/// A job and its crew as they stand.
+pub(crate) struct Crew {
+    pub job: Option<JobRow>,
+    /// `None` where nobody has written in it.
+    pub row: Option<ConversationRow>,
+}
+
+/// The crew of a job, after it has followed the job.
+///
+/// # Errors
+/// `unavailable`.
+pub(crate) async fn current(cx: &Context, job: JobId) -> Result<Crew> {
+    let id = ConversationId::crew(job);
+    let mut attempts = Attempts::strong(&cx.db);
+    loop {
+        let crew = read(cx, job, &id).await?;
+        let outcome = match &crew.row {
+            Some(row) if row.job != Some(told(job, crew.job.as_ref())) => {
+                follow(cx, job, crew.job.as_ref(), row).await?
+            }
+            _ => return Ok(crew),
+        };
+        if let Outcome::Conflict(keys) = outcome {
+            attempts.after_conflict(&keys).await?;
+        }
+    }
+}
+
+/// Which member `me` is or was.
+///
+/// # Errors
+/// `not_found`, the same for a crew of others and for one that does not exist; `unavailable`.
+pub(crate) async fn member(cx: &Context, id: &ConversationId, job: JobId, me: &UserId) -> Result<usize> {
+    let row = current(cx, job).await?.row.filter(ConversationRow::has_begun);
+    row.and_then(|row| row.member(id, me)).ok_or_else(|| Error::not_found("conversation"))
+}
+
+/// Which member `me` is in a crew that they may write in now, which begins if it has not.
+///
+/// # Errors
+/// `not_found`, `not_job_participant`, `job_closed`, `unavailable`.
+pub(crate) async fn writer(cx: &Context, id: &ConversationId, job: JobId, me: &UserId) -> Result<usize> {
+    let mut attempts = Attempts::strong(&cx.db);
+    loop {
+        let crew = current(cx, job).await?;
+        let Some(stands) = may_write(&crew, id, me)? else { return Err(Error::not_found("conversation")) };
+        if let Some(member) = crew.row.as_ref().and_then(|row| row.member(id, me)) {
+            return Ok(member);
+        }
+        if let Outcome::Conflict(keys) = begin(cx, id, stands).await? {
+            attempts.after_conflict(&keys).await?;
+        }
+    }
+}
+
+/// Lets a crew begin in which the host is about to write.
+///
+/// # Errors
+/// `unavailable`.
+pub(crate) async fn open(cx: &Context, id: &ConversationId, job: JobId) -> Result<()> {
+    let mut attempts = Attempts::strong(&cx.db);
+    loop {
+        match current(cx, job).await? {
+            Crew { row: None, job: Some(job) } if job.fits_crew() => match begin(cx, id, &job).await? {
+                Outcome::Committed => return Ok(()),
+                Outcome::Conflict(keys) => attempts.after_conflict(&keys).await?,
+            },
+            _ => return Ok(()),
+        }
+    }
+}
+
+/// The job under which `me` may write in a crew, if it is one of theirs; an error where it is, and they may not.
+///
+/// # Errors
+/// `not_job_participant`, `job_closed`.
+pub(crate) fn may_write<'a>(crew: &'a Crew, id: &ConversationId, me: &UserId) -> Result<Option<&'a JobRow>> {
+    let row = crew.row.as_ref().filter(|row| row.has_begun());
+    let member = row.and_then(|row| row.member(id, me));
+    match crew.job.as_ref().filter(|job| job.includes(me)) {
+        // One that has not begun: participants of a job that is too large have none.
+        Some(job) if row.is_none() && !job.fits_crew() => Ok(None),
+        // A newcomer for whom there is no place.
+        Some(_) if row.is_some() && member.is_none() => Ok(None),
+        Some(job) if job.status == JobStatus::Open => Ok(Some(job)),
+        Some(_) => Err(permission::closed()),
+        None if member.is_some() => Err(permission::no_participant_any_more()),
+        None => Ok(None),
+    }
+}
+
+async fn read(cx: &Context, job: JobId, id: &ConversationId) -> Result<Crew> {
+    let keys = [keys::job(job), keys::conversation(id)];
+    let found = cx.db.get_many(&keys, Consistency::Strong).await?;
+    let job = found[0].as_ref().map(|row| cx.memos.jobs.decode(&keys[0], row)).transpose()?;
+    let row = found[1].as_ref().map(|row| cx.memos.conversations.decode(&keys[1], row)).transpose()?;
+    Ok(Crew { job, row })
+}
+
+/// What the row of a crew says that has followed `job`. A job that was deleted has no revision.
+fn told(id: JobId, job: Option<&JobRow>) -> (u64, u64) {
+    (id.get(), job.map_or(0, |job| job.revision))
+}
+
+/// Stores a crew without a message: no list shows it before the first one.
+async fn begin(cx: &Context, id: &ConversationId, job: &JobRow) -> Result<Outcome> {
+    let (users, row) = (participants(job), unbegun(job, cx.now()));
+    let key = keys::job_conversation(JobId::parse(job.id)?, id);
+    let mut commit = cx.db.begin().put(keys::conversation(id), Condition::Absent, rows::encode(&row), None);
+    commit = commit.put(key, Condition::Any, rows::encode(&LAYOUT), None);
+    for user in &users {
+        commit = put_membership(commit, user, id);
+    }
+    cx.db.commit(commit).await
+}
+
+/// The row of a crew in which nothing was written.
+pub(crate) fn unbegun(job: &JobRow, now: u64) -> ConversationRow {
+    let row = ConversationRow::new_crew(&participants(job), job.crew_history == CrewHistory::All, now);
+    ConversationRow { job: Some((job.id, job.revision)), ..row }
+}
+
+fn participants(job: &JobRow) -> Vec<UserId> {
+    job.participants.iter().filter_map(|user| UserId::new(user)).collect()
+}
+
+/// Brings a crew one commit nearer to its job.
+async fn follow(cx: &Context, id: JobId, job: Option<&JobRow>, row: &ConversationRow) -> Result<Outcome> {
+    let conversation = ConversationId::crew(id);
+    let joining = newcomers(&conversation, job, row);
+    let (mut update, heads) = ConversationUpdate::load_crew(cx, &conversation, &joining).await?;
+    if (update.row.log, &update.row.crew, update.row.job) != (row.log, &row.crew, row.job) {
+        return Ok(Outcome::Conflict(vec![keys::conversation(&conversation)]));
+    }
+    let leaving = leavers(&update, job);
+    let is_last = leaving.len() + joining.len() <= CHANGES_AT_ONCE;
+    let now = cx.now();
+    if is_last || !row.has_begun() {
+        update.row.job = Some(told(id, job));
+        let history = job.map(|job| job.crew_history);
+        if let (Some(crew), Some(history)) = (update.row.crew.as_mut(), history) {
+            crew.shows_all = history == CrewHistory::All;
+        }
+    }
+    if !row.has_begun() {
+        return restart(cx, update, job, now).await;
+    }
+    if leaving.is_empty() && joining.is_empty() {
+        let (change, members) = (ChangeRow::job(&update.row, now), update.row.all_in());
+        return append::change(cx, &mut update, &change, &members, now).await;
+    }
+    let room = CHANGES_AT_ONCE.saturating_sub(leaving.len());
+    let leaving = leaving.into_iter().take(CHANGES_AT_ONCE).collect();
+    let joining = joining.into_iter().zip(heads).take(room).collect();
+    exchange(cx, update, leaving, joining, now).await
+}
+
+/// A crew in which nothing was written takes its members from the job anew: nobody has seen the former ones.
+async fn restart(cx: &Context, mut update: ConversationUpdate, job: Option<&JobRow>, now: u64) -> Result<Outcome> {
+    let users = job.filter(|job| job.fits_crew()).map(participants).unwrap_or_default();
+    let shows_all = update.row.crew.as_ref().is_some_and(|crew| crew.shows_all);
+    let fresh = ConversationRow::new_crew(&users, shows_all, now);
+    (update.row.members, update.row.crew) = (fresh.members, fresh.crew);
+    let commit = users.iter().fold(cx.db.begin(), |commit, user| put_membership(commit, user, &update.id));
+    update.commit(cx, commit, &[]).await
+}
+
+/// Lets members go and takes users in, each with an event that everybody sees who is in then.
+async fn exchange(
+    cx: &Context,
+    mut update: ConversationUpdate,
+    leaving: Vec<usize>,
+    joining: Vec<(UserId, (HeadRow, Condition))>,
+    now: u64,
+) -> Result<Outcome> {
+    let before = update.row.log;
+    let staying: Vec<usize> = update.row.all_in().into_iter().filter(|member| !leaving.contains(member)).collect();
+    let mut commit = cx.db.begin();
+    for member in &leaving {
+        commit = put_event(cx, commit, &mut update, (MemberEvent::Left, *member), now);
+        update.row.leave(*member);
+        update.bump_heads(&[*member], before, now);
+    }
+    let mut joined = Vec::with_capacity(joining.len());
+    for (user, head) in joining {
+        let from = update.row.log;
+        let member = update.join(&user, head, now);
+        commit = put_event(cx, commit, &mut update, (MemberEvent::Joined, member), now);
+        commit = put_membership(commit, &user, &update.id);
+        update.row.read_all(member);
+        joined.push((member, from));
+    }
+    update.bump_heads(&staying, before, now);
+    for (member, from) in &joined {
+        update.bump_heads(&[*member], *from, now);
+    }
+    let joined = joined.into_iter().map(|(member, _)| member);
+    let members: Vec<usize> = leaving.into_iter().chain(staying).chain(joined).collect();
+    update.commit(cx, commit, &members).await
+}
+
+/// Adds the message that tells of a member who comes or goes.
+fn put_event(
+    cx: &Context,
+    commit: CommitBuilder,
+    update: &mut ConversationUpdate,
+    (event, member): (MemberEvent, usize),
+    now: u64,
+) -> CommitBuilder {
+    let id = MessageId::make(update.row.next_at(now), &nanoid(&*cx.random));
+    update.row.append_host_line(&id, true);
+    let text = match event {
+        MemberEvent::Joined => "A member joined.",
+        MemberEvent::Left | MemberEvent::Unknown => "A member left.",
+    };
+    let row = MessageRow::of_host(&update.row, &id, MessageKind::Event, text.to_owned());
+    let row = MessageRow { member_event: Some((event, member)), ..row };
+    commit.put(keys::message(&update.id, &id), Condition::Any, rows::encode(&row), cx.retention.expires(row.at))
+}
+
+/// The participants of the job who are no members, if there is a place for them.
+fn newcomers(id: &ConversationId, job: Option<&JobRow>, row: &ConversationRow) -> Vec<UserId> {
+    let Some(job) = job.filter(|job| job.fits_crew()) else { return Vec::new() };
+    let is_out = |user: &UserId| !row.member(id, user).is_some_and(|member| row.is_in(member));
+    let mut places = MEMBERS_EVER.saturating_sub(row.members.len());
+    let has_place = |user: &UserId| {
+        let returns = row.member(id, user).is_some();
+        let has_place = returns || places > 0;
+        places -= usize::from(has_place && !returns);
+        has_place
+    };
+    participants(job).into_iter().filter(is_out).filter(has_place).collect()
+}
+
+/// The members who take part in the job no more. One that was deleted lets nobody go: its crew can be read.
+fn leavers(update: &ConversationUpdate, job: Option<&JobRow>) -> Vec<usize> {
+    let Some(job) = job else { return Vec::new() };
+    let is_out = |member: &usize| update.user(*member).is_some_and(|user| !job.includes(user));
+    update.row.all_in().into_iter().filter(is_out).collect()
+}
