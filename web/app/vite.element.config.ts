@@ -31,10 +31,31 @@ function liveBesideIt(): Plugin {
   };
 }
 
+/** The languages besides English name their messages by the place in English, which costs less than every name again. */
+function namesOnce(): Plugin {
+  return {
+    name: 'jobline-names-once',
+    enforce: 'pre',
+    load(id) {
+      const [, folder] = /^(.*\/i18n\/messages\/)(?!en)\w+\.json$/.exec(id) ?? [];
+      if (!folder) return undefined;
+      const read = (path: string): Record<string, unknown> => JSON.parse(readFileSync(path, 'utf8'));
+      const texts = read(id);
+      const names = Object.keys(read(`${folder}en.json`));
+      if (names.join() !== Object.keys(texts).join())
+        return this.error(`${id} has not the names of en.json.`);
+      const code = `import en from './en.json';
+        const texts = ${JSON.stringify(Object.values(texts))};
+        export default Object.fromEntries(Object.keys(en).map((name, at) => [name, texts[at]]));`;
+      return { code, moduleType: 'js' };
+    },
+  };
+}
+
 /** `<jobline-chat>`: one script without a hash in its name, for pages of others to load. */
 export default defineConfig({
   resolve,
-  plugins: [partLoader('export const __vitePreload = part => part();'), liveBesideIt()],
+  plugins: [partLoader('export const __vitePreload = part => part();'), liveBesideIt(), namesOnce()],
   build: {
     target,
     emptyOutDir: false,
