@@ -14,7 +14,8 @@ const IMPORT = "import('./live/index.ts')";
 /**
  * The element loads the script for live connections from beside itself, by its whole address: scripts of another
  * origin have no place that a relative one could begin at. Its name says which version of it belongs to the element,
- * for browsers keep each of them for a while.
+ * for browsers keep each of them for a while. What could not be loaded is asked for under another address the next
+ * time: browsers other than Chrome remember by the address that it failed.
  */
 function liveBesideIt(): Plugin {
   const hash = createHash('sha256');
@@ -26,7 +27,13 @@ function liveBesideIt(): Plugin {
     transform(code, id) {
       if (!id.endsWith('/sdk/src/session.ts')) return undefined;
       if (!code.includes(IMPORT)) return this.error(`${id} has no ${IMPORT}.`);
-      return code.replace(IMPORT, `import(/* @vite-ignore */ new URL('${name}', joblineScript).href)`);
+      return code.replace(
+        IMPORT,
+        `import(/* @vite-ignore */ new URL('${name}' + joblineAttempt, joblineScript).href).catch(error => {
+          joblineAttempt = '&' + Date.now();
+          throw error;
+        })`,
+      );
     },
   };
 }
@@ -69,7 +76,7 @@ export default defineConfig({
       output: {
         format: 'iife',
         entryFileNames: 'jobline-chat.js',
-        intro: 'const joblineScript = document.currentScript?.src;',
+        intro: "const joblineScript = document.currentScript?.src; let joblineAttempt = '';",
       },
     },
   },
