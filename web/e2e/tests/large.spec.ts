@@ -147,3 +147,32 @@ test('at 3,000 px the field is as wide as the messages above it', async ({ brows
   const width = (part: string) => page.locator(part).evaluate(one => one.getBoundingClientRect().width);
   expect(Math.abs((await width('.composer .field')) - (await width('.messages')))).toBeLessThan(2);
 });
+
+test('at 320 px a closed job takes no room of the name, and all of both can be read', async ({
+  browserOfOne,
+  api,
+}) => {
+  const [name, title] = [
+    'Bartholomew Featherstonehaugh-Cholmondeley',
+    'Repair the gutter of the old summer house',
+  ];
+  await api.person('bart', name);
+  await api.job(900, title, ['you', 'bart'], 'open');
+  await api.say('bart', 'you', 'Hello');
+  await api.job(900, title, ['you', 'bart'], 'closed');
+  const page = await (await browserOfOne({ viewport: { width: 320, height: 640 } })).newPage();
+  await page.goto(`/#token=${api.token('you')}`);
+  const row = page.locator('[data-conversation="conv_bart_you"]');
+  await expect(row).toContainText('closed');
+  const width = (part: string) => row.locator(part).evaluate(one => one.getBoundingClientRect().width);
+  expect(await width('.name')).toBeGreaterThan(140);
+  expect(await width('.about bdi')).toBeGreaterThan(140);
+  await row.click();
+  await page.getByRole('button', { name: 'About this conversation' }).click();
+  const dialog = page.getByRole('dialog', { name: 'About this conversation' });
+  for (const whole of [name, title]) {
+    const text = dialog.getByText(whole);
+    await expect(text).toBeInViewport({ ratio: 1 });
+    expect(await text.evaluate(one => one.scrollWidth - one.clientWidth)).toBeLessThanOrEqual(0);
+  }
+});

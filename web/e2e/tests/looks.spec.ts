@@ -64,3 +64,39 @@ test('that there is no connection is said once', async ({ person }) => {
   await expect(said).toHaveCount(1);
   await expect(said).toBeInViewport();
 });
+
+test.describe('a sign-in that has ended', () => {
+  test.use({ provoked: /Failed to load resource|net::ERR_/ });
+  test.skip(({ isMobile }) => isMobile, 'the same there');
+
+  test('is said on an empty device, in place of what looks like loading, and one can sign out', async ({
+    browserOfOne,
+    api,
+  }) => {
+    const context = await browserOfOne();
+    const first = await context.newPage();
+    await first.goto(`/#token=${api.token('you')}`);
+    await expect(first.locator('[data-conversation]').first()).toBeVisible();
+    // Of what was kept only the session is left, with a token that ended a day ago.
+    await first.route('**/*', route => route.abort());
+    const ended = api.token('you', -86_400);
+    await context.addInitScript(token => {
+      if (location.protocol === 'about:' || sessionStorage.getItem('ended')) return;
+      sessionStorage.setItem('ended', 'yes');
+      const kept = JSON.parse(localStorage.getItem('jobline-session') ?? '{}');
+      localStorage.setItem('jobline-session', JSON.stringify({ ...kept, token }));
+    }, ended);
+    await first.evaluate(async () => {
+      for (const { name } of await indexedDB.databases()) if (name) indexedDB.deleteDatabase(name);
+    });
+    await first.close();
+    const page = await context.newPage();
+    await page.goto('/');
+    await expect(page.locator('.connection .line').filter({ visible: true })).toHaveCount(1);
+    await expect(page.locator('.skeleton')).toHaveCount(0);
+    await page.getByRole('button', { name: 'Settings' }).click();
+    await page.getByRole('button', { name: 'Sign out', exact: true }).click();
+    await expect(page.getByRole('button', { name: 'Settings' })).toHaveCount(0);
+    expect(await page.evaluate(() => localStorage.getItem('jobline-session'))).toBeNull();
+  });
+});
