@@ -14,7 +14,8 @@ const IMPORT = "import('./live/index.ts')";
 /**
  * The element loads the script for live connections from beside itself, by its whole address: scripts of another
  * origin have no place that a relative one could begin at. Its name says which version of it belongs to the element,
- * for browsers keep each of them for a while.
+ * for browsers keep each of them for a while. What could not be loaded is asked for under another address the next
+ * time: browsers other than Chrome remember by the address that it failed.
  */
 function liveBesideIt(): Plugin {
   const hash = createHash('sha256');
@@ -26,7 +27,34 @@ function liveBesideIt(): Plugin {
     transform(code, id) {
       if (!id.endsWith('/sdk/src/session.ts')) return undefined;
       if (!code.includes(IMPORT)) return this.error(`${id} has no ${IMPORT}.`);
-      return code.replace(IMPORT, `import(/* @vite-ignore */ new URL('${name}', joblineScript).href)`);
+      return code.replace(
+        IMPORT,
+        `import(/* @vite-ignore */ new URL('${name}' + joblineAttempt, joblineScript).href).catch(error => {
+          joblineAttempt = '&' + Date.now();
+          throw error;
+        })`,
+      );
+    },
+  };
+}
+
+/** The languages besides English name their messages by the place in English, which costs less than every name again. */
+function namesOnce(): Plugin {
+  return {
+    name: 'jobline-names-once',
+    enforce: 'pre',
+    load(id) {
+      const [, folder] = /^(.*\/i18n\/messages\/)(?!en)\w+\.json$/.exec(id) ?? [];
+      if (!folder) return undefined;
+      const read = (path: string): Record<string, unknown> => JSON.parse(readFileSync(path, 'utf8'));
+      const texts = read(id);
+      const names = Object.keys(read(`${folder}en.json`));
+      if (names.join() !== Object.keys(texts).join())
+        return this.error(`${id} has not the names of en.json.`);
+      const code = `import en from './en.json';
+        const texts = ${JSON.stringify(Object.values(texts))};
+        export default Object.fromEntries(Object.keys(en).map((name, at) => [name, texts[at]]));`;
+      return { code, moduleType: 'js' };
     },
   };
 }
@@ -34,7 +62,7 @@ function liveBesideIt(): Plugin {
 /** `<jobline-chat>`: one script without a hash in its name, for pages of others to load. */
 export default defineConfig({
   resolve,
-  plugins: [partLoader('export const __vitePreload = part => part();'), liveBesideIt()],
+  plugins: [partLoader('export const __vitePreload = part => part();'), liveBesideIt(), namesOnce()],
   build: {
     target,
     emptyOutDir: false,
@@ -48,7 +76,7 @@ export default defineConfig({
       output: {
         format: 'iife',
         entryFileNames: 'jobline-chat.js',
-        intro: 'const joblineScript = document.currentScript?.src;',
+        intro: "const joblineScript = document.currentScript?.src; let joblineAttempt = '';",
       },
     },
   },

@@ -9,7 +9,7 @@ const attempts = {};
 self.joblinePart = part => import(/* @vite-ignore */ part + (attempts[part] ?? '')).catch(error => {
   attempts[part] = '?' + Date.now();
   const event = new Event('vite:preloadError', { cancelable: true });
-  event.payload = part;
+  event.payload = Error(part);
   dispatchEvent(event);
   if (!event.defaultPrevented) throw error;
 });`;

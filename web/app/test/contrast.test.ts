@@ -1,9 +1,17 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 
 const styles = ['tokens', 'avatar', 'list', 'chat']
   .map(name => readFileSync(new URL(`../src/styles/${name}.css`, import.meta.url), 'utf8'))
   .join('\n');
+
+test('no ground is mixed from the colour of the text on it, which would take contrast that a host left none to spare', () => {
+  const folder = new URL('../src/styles/', import.meta.url);
+  const all = readdirSync(folder).map(name => readFileSync(new URL(name, folder), 'utf8'));
+  const grounds = all.join('\n').match(/background(-color)?:[^;]*/g) ?? [];
+  expect(grounds.length).toBeGreaterThan(50);
+  expect(grounds.filter(ground => /color-mix\([^;]*currentcolor/i.test(ground))).toEqual([]);
+});
 
 /** The two colours of every token: light and dark. */
 const tokens = new Map(

@@ -74,6 +74,35 @@ test('an unsent draft is kept with its conversation', async ({ person }) => {
   await expect(you.field).toHaveValue('I have been thinking');
 });
 
+test('what is being written is there again after a refused message was edited, or not', async ({
+  person,
+  api,
+}) => {
+  const you = await (await person('You')).open('John Smith');
+  const hear = await you.deaf();
+  await api.job(42, 'Paint the living room', ['you', 'john'], 'closed');
+  await you.say('Too late');
+  await expect(you.messages.last()).toContainText('This job is closed.');
+  hear();
+  await api.job(42, 'Paint the living room', ['you', 'john'], 'open');
+  await you.field.fill('Half a thought');
+  const edit = you.messages.last().getByRole('button', { name: 'Edit', exact: true });
+  await edit.click();
+  await expect(you.field).toHaveValue('Too late');
+  await you.field.fill('Too late after all');
+  await you.field.press('Escape');
+  await expect(you.field).toHaveValue('Half a thought');
+  await expect(you.field).toBeFocused();
+  await expect(you.message('Too late')).toContainText('Not sent');
+  await edit.click();
+  await expect(you.field).toHaveValue('Too late');
+  await you.say('Just in time');
+  await expect(you.message('Just in time')).toContainText(/Sent|Delivered/);
+  await expect(you.field).toHaveValue('Half a thought');
+  await you.page.reload();
+  await expect(you.field).toHaveValue('Half a thought');
+});
+
 test('a message may have 2,000 characters, and the composer counts down to it', async ({ person }) => {
   const you = await (await person('You')).open('John Smith');
   await you.field.fill('👍'.repeat(1990));

@@ -73,6 +73,32 @@ test('it is live from there, by a script that it loads from beside itself', asyn
   await opened.getByRole('log').getByText('At once').waitFor({ timeout: 2500 });
 });
 
+test.describe('where that script fails', () => {
+  test.use({ live: 'on', provoked: /Failed to load resource|net::ERR_/ });
+
+  test('it is asked for again, under another address', async ({ host, server, api, browserOfOne }) => {
+    const address = host.publish('/', page(server, api.token('you'), 'conversation-with="john"'));
+    const opened = await (await browserOfOne()).newPage();
+    const asked: string[] = [];
+    await opened.route(/jobline-live\.js/, route => {
+      asked.push(route.request().url());
+      return asked.length === 1 ? route.abort() : route.continue();
+    });
+    await opened.clock.install();
+    await opened.goto(address);
+    await expect.poll(() => asked.length).toBe(1);
+    const live = opened.waitForEvent('websocket');
+    await expect
+      .poll(async () => {
+        await opened.clock.fastForward(60_000);
+        return asked.length;
+      })
+      .toBe(2);
+    expect(asked[1]).not.toBe(asked[0]);
+    await live;
+  });
+});
+
 test('a photo goes through from there, and axe finds nothing', async ({
   host,
   server,

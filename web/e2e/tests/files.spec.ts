@@ -115,6 +115,33 @@ test('what cannot be sent is said at once and never uploaded', async ({ person }
   await expect(you.page.getByRole('list', { name: 'To be sent' })).toHaveCount(0);
 });
 
+test('every file that cannot be sent is named, once, and the tray tells how many there are', async ({
+  person,
+}) => {
+  const you = await (await person('You')).open('John Smith');
+  const page = { name: 'page.html', mimeType: 'text/html', buffer: Buffer.from('<p>') };
+  const empty = { name: 'nothing.pdf', mimeType: 'application/pdf', buffer: Buffer.alloc(0) };
+  const large = { name: 'film.pdf', mimeType: 'application/pdf', buffer: pdf(10_485_761) };
+  await you.attach(page, photo('one.png', 1), empty, photo('two.png', 2), large);
+  const notices = you.page.locator('.note li');
+  await expect(notices).toHaveText([/^page\.html /, /^nothing\.pdf /, /^film\.pdf /]);
+  await expect(you.page.locator('.tray-count')).toHaveText('2 files');
+  await you.attach(page);
+  await expect(notices).toHaveText([/^page\.html /]);
+  await you.page.getByRole('button', { name: 'Remove two.png' }).click();
+  await expect(you.page.locator('.tray-count')).toHaveCount(0);
+  await you.page.getByRole('button', { name: 'Dismiss' }).click();
+  await expect(notices).toHaveCount(0);
+});
+
+test('in the viewer the place among the photos is told', async ({ person, api }) => {
+  for (const name of ['one.png', 'two.png', 'three.png'])
+    await api.sendFile('john', 'you', name, 'image/png', png(300, 200));
+  const you = await (await person('You')).open('John Smith');
+  await you.log.getByRole('button', { name: /^Open the photo two/ }).click();
+  await expect(you.page.getByText('2 of 3')).toBeInViewport({ ratio: 1 });
+});
+
 test('a file that is not what its name says stays, with the reason', async ({ person }) => {
   const you = await (await person('You')).open('John Smith');
   await you.attach({

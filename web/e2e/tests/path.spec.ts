@@ -1,9 +1,10 @@
 /** A server whose public URL has a path, behind a proxy that takes the path off or leaves it on. */
 
+import { readFile } from 'node:fs/promises';
 import { Host } from '../harness/host.ts';
 import { PathProxy } from '../harness/pathProxy.ts';
 import { Person, WITH_JOHN } from '../harness/person.ts';
-import { png } from '../harness/picture.ts';
+import { pdf, png } from '../harness/picture.ts';
 import { Server } from '../harness/server.ts';
 import { test as base, expect } from '../harness/test.ts';
 
@@ -61,7 +62,16 @@ for (const strips of [true, false]) {
       await you.attach({ name: 'wall.png', mimeType: 'image/png', buffer: png(400, 300) });
       await you.say('With a photo');
       await expect(you.message('With a photo')).toContainText(/Sent|Delivered/);
+      const bytes = pdf();
+      await you.attach({ name: 'plan.pdf', mimeType: 'application/pdf', buffer: bytes });
+      await you.say('With a file');
+      await expect(you.message('With a file')).toContainText(/Sent|Delivered/);
       await page.reload();
+      const file = you.message('With a file').getByRole('link', { name: /^Download plan.pdf/ });
+      expect(await file.getAttribute('href')).toContain('/chat/files/');
+      const download = page.waitForEvent('download');
+      await file.click();
+      expect(await readFile(await (await download).path())).toEqual(bytes);
       const photo = you.message('With a photo').getByRole('img').first();
       await expect.poll(() => photo.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBe(400);
       expect(await photo.getAttribute('src')).toContain(`${outside.origin}/chat/files/`);

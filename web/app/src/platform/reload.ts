@@ -17,7 +17,6 @@ export function reloadFor(file: string): boolean {
 /** Does so when a part of the app that is loaded on demand cannot be. */
 export function watchParts(): void {
   addEventListener('vite:preloadError', event => {
-    const { payload } = event as Event & { payload: string };
-    if (navigator.onLine && reloadFor(payload)) event.preventDefault();
+    if (navigator.onLine && reloadFor(event.payload.message)) event.preventDefault();
   });
 }

@@ -71,8 +71,8 @@ export function MessageList({ timeline, state, name }: Props) {
     }
   };
   const scrolled = () => {
-    floatDay(scroller.current, resting);
     keeper.current?.note();
+    floatDay(scroller.current, resting, keeper.current?.atEnd);
     setAtEnd(Boolean(keeper.current?.atEnd) && latest.current.window.end === undefined);
     reach();
   };
@@ -228,13 +228,17 @@ function showFound(
   line.classList.add('found');
 }
 
-/** The day floats above the messages while they move, and covers none of them when they are read. */
+/**
+ * The day floats above the messages while they move, and covers none of them when they are read. At the end, where
+ * sending leads to as well, it does not.
+ */
 function floatDay(
   log: HTMLElement | null,
   resting: { current: ReturnType<typeof setTimeout> | undefined },
+  atEnd = false,
 ): void {
   clearTimeout(resting.current);
-  log?.classList.add('moving');
+  log?.classList.toggle('moving', !atEnd);
   resting.current = setTimeout(() => log?.classList.remove('moving'), 1_200);
 }
 

@@ -32,7 +32,7 @@ export function PhotoTile({ timeline, message, file, author, cell }: Props) {
   return (
     <button
       type="button"
-      class={isTiny(known) && !cell ? 'photo tiny' : 'photo'}
+      class={isTiny(known) ? 'photo tiny' : 'photo'}
       style={
         cell
           ? { width: '100%', aspectRatio: cell === 'wide' ? '2' : '1' }
