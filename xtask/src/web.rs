@@ -62,7 +62,9 @@ fn hosts(binary: &Path) -> Result<(), String> {
     let folder = web().join("hosts");
     install_in(&folder)?;
     npm_in(&folder, &["run", "types"], &[])?;
-    npm_in(&folder, &["test"], &[("JOBLINE_BIN", &binary.to_string_lossy())])
+    let python = crate::cloud::host_tools()?;
+    let variables = [("JOBLINE_BIN", &*binary.to_string_lossy()), ("JOBLINE_PYTHON", &*python.to_string_lossy())];
+    npm_in(&folder, &["test"], &variables)
 }
 
 fn install() -> Result<(), String> {
