@@ -152,6 +152,14 @@ async function open(): Promise<Page> {
   return page;
 }
 
+test('a Python client that is generated from /openapi.json holds a conversation', async () => {
+  const client = project('generated');
+  const generate = `openapi-python-client generate --url ${url}/openapi.json --output-path generated`;
+  await client.run(generate);
+  const script = new URL('generated.py', import.meta.url).pathname;
+  expect(await client.run(`PYTHONPATH=generated python ${script}`)).toContain('held a conversation');
+});
+
 /** What Ben sees last. */
 async function lastOfBen(): Promise<string | undefined> {
   const answer = await fetch(`${url}/host/users/ben/token`, {
