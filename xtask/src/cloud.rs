@@ -48,9 +48,14 @@ pub(crate) fn test() -> Result<(), String> {
     deployment::run_through(&program)
 }
 
-/// Makes the virtual environment. On Debian, as root, installs the packages that it needs.
+/// Makes the virtual environment of the tools.
 fn environment() -> Result<(), String> {
-    let folder = folder();
+    environment_in("target/cloud-tools")
+}
+
+/// Makes a virtual environment, unless it is there. On Debian, as root, installs the packages that it needs.
+fn environment_in(place: &str) -> Result<(), String> {
+    let folder = root().join(place);
     if folder.join("bin/pip").exists() {
         return Ok(());
     }
@@ -61,23 +66,36 @@ fn environment() -> Result<(), String> {
         run(&format!("apt-get {}", arguments.join(" ")), Command::new("apt-get").args(arguments))?;
     }
     if !usable() {
-        return Err("the cloud's tests need Python 3.10 or later with its module venv: \
+        return Err("these tests need Python 3.10 or later with its module venv: \
                     `apt-get install python3 python3-venv`, `brew install python`, or https://www.python.org"
             .to_owned());
     }
-    let shown = "python3 -m venv target/cloud-tools";
-    run(shown, Command::new("python3").args(["-m", "venv"]).arg(&folder))
+    let shown = format!("python3 -m venv {place}");
+    run(&shown, Command::new("python3").args(["-m", "venv"]).arg(&folder))
 }
 
-/// Installs the versions that a file pins, once for each content of the file.
+/// Makes an environment of its own for the quick start in Python, and answers where it is.
+pub(crate) fn host_tools() -> Result<PathBuf, String> {
+    let place = "target/host-tools";
+    environment_in(place)?;
+    install_in(place, "web/hosts/requirements.txt")?;
+    Ok(root().join(place))
+}
+
 fn install(file: &str) -> Result<(), String> {
+    install_in("target/cloud-tools", file)
+}
+
+/// Installs the versions that a file pins into an environment, once for each content of the file.
+fn install_in(place: &str, file: &str) -> Result<(), String> {
+    let folder = root().join(place);
     let wanted = fs::read_to_string(root().join(file)).map_err(|error| format!("{file}: {error}"))?;
-    let stamp = folder().join(file.replace('/', "-"));
+    let stamp = folder.join(file.replace('/', "-"));
     if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
         return Ok(());
     }
-    let line = format!("target/cloud-tools/bin/pip install --requirement {file}");
+    let line = format!("{place}/bin/pip install --requirement {file}");
     let arguments = ["install", "--quiet", "--disable-pip-version-check", "--requirement", file];
-    run(&line, Command::new(folder().join("bin/pip")).args(arguments))?;
+    run(&line, Command::new(folder.join("bin/pip")).args(arguments))?;
     fs::write(&stamp, wanted).map_err(|error| format!("{}: {error}", stamp.display()))
 }

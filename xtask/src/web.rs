@@ -1,5 +1,5 @@
-//! The web step of `cargo xtask test`: types, lints, unit tests of SDK and app, and, against the server that was just
-//! built, the clients of tRPC and the browser tests.
+//! The web step of `cargo xtask test`: types, lints, unit tests of SDK, hooks and app, and, against the server that was just
+//! built, the clients of tRPC, what hosts install and run, and the browser tests.
 
 use crate::run::{built, is_root, is_there, root, run, run_in};
 use std::env;
@@ -27,6 +27,7 @@ pub fn test() -> Result<(), String> {
     npm(&["test"], &[])?;
     let binary = built("bin", "jobline")?;
     npm(&["test", "--workspace", "trpc"], &[("JOBLINE_BIN", &binary.to_string_lossy())])?;
+    hosts(&binary)?;
     end_to_end(&[])
 }
 
@@ -55,13 +56,28 @@ fn end_to_end(names: &[&str]) -> Result<(), String> {
     npm(&arguments, &variables)
 }
 
-/// Runs `npm ci`, unless the installed packages are newer than the lock file.
+/// Runs what the developers of hosts do: install the packages, follow the quick starts, generate clients. Its packages are
+/// installed apart from all others, since nothing else needs them.
+fn hosts(binary: &Path) -> Result<(), String> {
+    let folder = web().join("hosts");
+    install_in(&folder)?;
+    npm_in(&folder, &["run", "types"], &[])?;
+    let python = crate::cloud::host_tools()?;
+    let variables = [("JOBLINE_BIN", &*binary.to_string_lossy()), ("JOBLINE_PYTHON", &*python.to_string_lossy())];
+    npm_in(&folder, &["test"], &variables)
+}
+
 fn install() -> Result<(), String> {
+    install_in(&web())
+}
+
+/// Runs `npm ci`, unless the installed packages are newer than the lock file.
+fn install_in(folder: &Path) -> Result<(), String> {
     let changed = |path: PathBuf| fs::metadata(path).and_then(|data| data.modified());
-    let lock = changed(web().join("package-lock.json")).unwrap_or_else(|_| SystemTime::now());
-    match changed(web().join("node_modules").join(".package-lock.json")) {
+    let lock = changed(folder.join("package-lock.json")).unwrap_or_else(|_| SystemTime::now());
+    match changed(folder.join("node_modules").join(".package-lock.json")) {
         Ok(installed) if installed >= lock => Ok(()),
-        _ => npm(&["ci", "--no-audit", "--no-fund"], &[]),
+        _ => npm_in(folder, &["ci", "--no-audit", "--no-fund"], &[]),
     }
 }
 
@@ -84,7 +100,11 @@ fn web() -> PathBuf {
 }
 
 fn npm(arguments: &[&str], variables: &[(&str, &str)]) -> Result<(), String> {
+    npm_in(&web(), arguments, variables)
+}
+
+fn npm_in(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Result<(), String> {
     let mut command = Command::new(if cfg!(windows) { "npm.cmd" } else { "npm" });
     command.args(arguments).envs(variables.iter().copied());
-    run_in(&web(), &format!("npm {}", arguments.join(" ")), &mut command)
+    run_in(folder, &format!("npm {}", arguments.join(" ")), &mut command)
 }

@@ -2,6 +2,7 @@
 
 mod examples;
 mod import;
+mod page;
 mod plain;
 
 use crate::caller::Scheme;
@@ -25,6 +26,18 @@ pub fn text() -> bytes::Bytes {
     let mut text = serde_json::to_vec_pretty(&document()).unwrap_or_default();
     text.push(b'\n');
     text.into()
+}
+
+/// The document as a page for readers.
+#[must_use]
+pub fn page() -> bytes::Bytes {
+    page::of(&document()).into()
+}
+
+/// The styles of that page.
+#[must_use]
+pub fn styles() -> bytes::Bytes {
+    page::STYLES.into()
 }
 
 /// The document.

@@ -337,6 +337,7 @@ fn web_dependencies(package: &str) -> Vec<String> {
 fn the_client_needs_nothing_but_a_browser() {
     assert_eq!(web_dependencies("sdk"), [] as [&str; 0], "the SDK has no dependency at run time");
     assert_eq!(web_dependencies("app"), ["@jobline/sdk", "preact"]);
+    assert_eq!(web_dependencies("react"), ["@jobline/sdk", "react"]);
     for path in files(&root().join("web/sdk/src"), ".ts") {
         let text = fs::read_to_string(&path).unwrap();
         for name in text.split(" from '").skip(1).filter_map(|rest| rest.split('\'').next()) {
@@ -346,19 +347,19 @@ fn the_client_needs_nothing_but_a_browser() {
 }
 
 #[test]
-fn the_web_lock_file_names_the_public_registry_and_every_platform() {
-    let lock = json("web/package-lock.json");
-    let packages = lock["packages"].as_object().unwrap();
-    for (path, package) in packages {
-        if let Some(from) = package["resolved"].as_str().filter(|_| package["link"] != true) {
-            assert!(from.starts_with("https://registry.npmjs.org/"), "{path} comes from {from}");
-        }
-        // npm leaves out what it could not look up, and then refuses to install on those platforms.
-        for name in package["optionalDependencies"].as_object().into_iter().flatten().map(|(name, _)| name) {
-            assert!(
-                packages.contains_key(&format!("node_modules/{name}")),
-                "{name}, an option of {path}, is not locked"
-            );
+fn the_web_lock_files_name_the_public_registry_and_every_platform() {
+    for file in ["web/package-lock.json", "web/hosts/package-lock.json"] {
+        let lock = json(file);
+        let packages = lock["packages"].as_object().unwrap();
+        for (path, package) in packages {
+            if let Some(from) = package["resolved"].as_str().filter(|_| package["link"] != true) {
+                assert!(from.starts_with("https://registry.npmjs.org/"), "{path} comes from {from}");
+            }
+            // npm leaves out what it could not look up, and then refuses to install on those platforms.
+            for name in package["optionalDependencies"].as_object().into_iter().flatten().map(|(name, _)| name) {
+                let is_locked = packages.keys().any(|locked| locked.ends_with(&format!("node_modules/{name}")));
+                assert!(is_locked, "{file}: {name}, an option of {path}, is not locked");
+            }
         }
     }
 }

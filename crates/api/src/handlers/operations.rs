@@ -4,7 +4,7 @@
 use crate::app::App;
 use crate::readiness::Readiness;
 use axum::response::{IntoResponse, Response};
-use http::header::{ACCEPT, CONTENT_TYPE, VARY};
+use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, VARY};
 use http::{HeaderMap, HeaderValue};
 use jobline_http::{Failure, Representation};
 use std::sync::Arc;
@@ -34,10 +34,18 @@ pub async fn metrics(app: App, headers: HeaderMap) -> Response {
     ([(CONTENT_TYPE, kind)], text).into_response()
 }
 
-/// `GET /openapi.json`
-pub async fn openapi(forms: &[Representation], asked: HeaderMap) -> Response {
+/// What the page of the API may do: nothing but show its own styles.
+const PAGE_POLICY: &str =
+    "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+
+/// A description of the API with this content type, at `/openapi.json`, `/docs` and `/docs.css`. Caches ask each time
+/// whether it is still the same.
+pub async fn description(forms: &[Representation], kind: &'static str, asked: HeaderMap) -> Response {
     let mut headers = HeaderMap::new();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
+    let mut set = |name, value| headers.insert(name, HeaderValue::from_static(value));
+    set(CONTENT_TYPE, kind);
+    set(VARY, "accept-encoding");
+    set(CACHE_CONTROL, "no-cache");
+    set(CONTENT_SECURITY_POLICY, PAGE_POLICY);
     Representation::answer(forms, &asked, headers)
 }

@@ -1,6 +1,8 @@
 //! The OpenAPI document is kept as a snapshot, so that a review shows its changes. `UPDATE_SNAPSHOTS=1` rewrites it.
 
 use crate::support::TestApp;
+use axum::body::Body;
+use http::Request;
 use jobline_api::table;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -110,4 +112,44 @@ async fn choices_and_numbers_are_written_as_generators_of_clients_understand_the
     assert_eq!(shapes["Message"]["properties"]["number"]["format"], "int64");
     let job = &document["paths"]["/host/jobs/{jobId}"]["get"]["parameters"][0]["schema"];
     assert_eq!((&job["format"], &job["maximum"]), (&"int64".into(), &9_007_199_254_740_991_u64.into()));
+}
+
+#[tokio::test]
+async fn readers_get_a_page_of_every_operation_and_shape() {
+    let app = TestApp::new().await;
+    let page = app.get("/docs").await;
+    assert_eq!(page.status, 200);
+    assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"));
+    let policy = page.header("content-security-policy").unwrap();
+    assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
+    let html = page.text();
+    let (_, document) = document().await;
+    for procedure in table::procedures() {
+        assert!(html.contains(&format!("<section id=\"{}\">", procedure.name)), "{}", procedure.name);
+    }
+    for (name, _) in document["components"]["schemas"].as_object().unwrap() {
+        assert!(html.contains(&format!("<section id=\"shape-{name}\">")), "{name}");
+    }
+    // Every link leads somewhere, and nothing comes from elsewhere or runs.
+    for target in html.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next()) {
+        match target.strip_prefix('#') {
+            Some(id) => assert!(html.contains(&format!("id=\"{id}\"")), "{target}"),
+            None => assert!(["docs.css", "openapi.json"].contains(&target), "{target}"),
+        }
+    }
+    assert!(!html.contains("<script") && !html.contains("src=") && !html.contains("style="));
+    assert_eq!(app.get("/docs.css").await.header("content-type"), Some("text/css; charset=utf-8"));
+}
+
+#[tokio::test]
+async fn descriptions_are_compressed_and_sent_once() {
+    let app = TestApp::new().await;
+    for path in ["/docs", "/docs.css", "/openapi.json"] {
+        let asked = Request::get(path).header("accept-encoding", "br").body(Body::empty()).unwrap();
+        let compressed = app.ask(asked).await;
+        assert_eq!(compressed.header("content-encoding"), Some("br"), "{path}");
+        let again = Request::get(path).header("accept-encoding", "br");
+        let again = again.header("if-none-match", compressed.header("etag").unwrap()).body(Body::empty()).unwrap();
+        assert_eq!(app.ask(again).await.status, 304, "{path}");
+    }
 }

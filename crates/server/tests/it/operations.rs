@@ -4,6 +4,9 @@ use crate::support::TestApp;
 use axum::body::Body;
 use http::Request;
 use jobline_wire::Code;
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::path::Path;
 use std::time::Duration;
 
 #[tokio::test]
@@ -99,4 +102,34 @@ async fn the_description_of_the_api_is_not_sent_twice() {
     assert_eq!(small.header("content-encoding"), Some("br"));
     assert_ne!(small.header("etag"), Some(tag.as_str()));
     assert!(small.body.len() * 4 < first.body.len());
+}
+
+/// Names of metrics in a text, such as `jobline_requests_total`.
+fn metrics_in(text: &str) -> BTreeSet<&str> {
+    let words = text.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
+    words.filter(|word| word.starts_with("jobline_")).collect()
+}
+
+#[tokio::test]
+async fn dashboard_and_alerts_ask_for_metrics_that_there_are() {
+    let app = TestApp::with_job_and_users().await;
+    app.user("anna").send("ben", "Hello").await.is(200);
+    // A live connection ends: what never happened has no line.
+    app.service.app().metrics.live_opens();
+    app.service.app().metrics.live_closes(None);
+    let reply = app.get("/metrics").await;
+    let there = metrics_in(reply.text());
+    let deploy = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy");
+    for (file, fewest) in [("grafana/jobline.json", 15), ("prometheus/alerts.yaml", 6)] {
+        let text = std::fs::read_to_string(deploy.join(file)).unwrap();
+        let asked = metrics_in(&text);
+        assert!(asked.len() >= fewest, "{file}: {asked:?}");
+        let lost: Vec<_> = asked.difference(&there).collect();
+        assert!(lost.is_empty(), "{file} asks for {lost:?}, which GET /metrics does not have");
+    }
+    let dashboard = std::fs::read(deploy.join("grafana/jobline.json")).unwrap();
+    let dashboard: Value = serde_json::from_slice(&dashboard).unwrap();
+    for panel in dashboard["panels"].as_array().unwrap() {
+        assert!(panel["targets"][0]["expr"].as_str().is_some_and(|expr| expr.contains("jobline_")), "{panel}");
+    }
 }
