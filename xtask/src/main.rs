@@ -5,6 +5,7 @@
 mod bill;
 mod cloud;
 mod run;
+mod sim;
 mod turn;
 mod web;
 
@@ -47,6 +48,9 @@ enum Task {
     Bill,
     /// Makes the pictures of the documentation in a browser.
     Pictures,
+    /// Runs histories of the simulation in a release build on every core; prints the first that breaks a promise, made
+    /// shorter. `docs/proof.md` has the figures.
+    Sim(sim::Arguments),
     /// Runs `jobline bench` in a release build, as for `docs/performance.md`; takes some minutes.
     Bench {
         /// Arguments of `jobline bench`.
@@ -64,6 +68,7 @@ fn main() -> ExitCode {
         Task::Zip { arm64 } => cloud::zip(arm64),
         Task::Bill => bill::bill(),
         Task::Pictures => web::pictures(),
+        Task::Sim(arguments) => sim::run(&arguments),
         Task::Bench { rest } => {
             let mut arguments = vec!["run", "--release", "--package", "jobline", "--", "bench"];
             arguments.extend(rest.iter().map(String::as_str));

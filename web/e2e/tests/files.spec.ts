@@ -43,6 +43,17 @@ test('photos are looked at large, and the back button closes them', async ({ per
   await expect(you.field).toBeVisible();
 });
 
+test('in the grid of photos sent together the halves of a row begin on one line', async ({ person }) => {
+  const you = await (await person('You')).open('John Smith');
+  await you.attach(photo('one.png', 1), photo('two.png', 2), photo('three.png', 3));
+  await you.send.click();
+  await expect(you.messages.last()).toContainText('Sent');
+  const halves = you.log.locator('.album .half .bubble');
+  await expect(halves).toHaveCount(2);
+  const tops = await halves.evaluateAll(all => all.map(one => one.getBoundingClientRect().top));
+  expect(tops[0]).toBe(tops[1]);
+});
+
 test('a file is offered with its name and size, and comes back byte for byte', async ({ person }) => {
   const you = await (await person('You')).open('John Smith');
   const john = await (await person('John Smith')).open('You');

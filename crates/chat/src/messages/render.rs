@@ -69,12 +69,8 @@ pub(crate) async fn for_member(
     let now = cx.now();
     if let Some(pair) = conversation.pair() {
         let horizon = cx.retention.horizon(now);
-        return message(
-            cx,
-            Viewpoint { conversation, users: pair, viewer, watermarks, horizon, left: None, now },
-            listed,
-        )
-        .await;
+        let view = Viewpoint { conversation, users: pair, viewer, watermarks, horizon, left: None, now };
+        return message(cx, view, listed).await;
     }
     let row = read::one(cx, conversation, Consistency::Strong).await?;
     let log = LogView { id: conversation, row: &row, viewer, now };
@@ -83,6 +79,7 @@ pub(crate) async fn for_member(
 
 /// Messages as the viewer sees them.
 async fn messages(cx: &Context, view: Viewpoint<'_>, mut listed: Vec<ListedMessage>) -> Result<Vec<Message>> {
+    calls::confirm(cx, view.conversation, &mut listed, view.now).await?;
     if let Some(left) = view.left {
         for one in &mut listed {
             as_left::restore_listed(cx, view.conversation, left, one).await?;

@@ -36,6 +36,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
     rc::Rc,
+    time::Duration,
 };
 use world::World;
 
@@ -45,6 +46,8 @@ pub struct Report {
     /// A hash of everything that happened.
     pub hash: String,
     pub lines: u64,
+    /// How long it took in virtual time.
+    pub virtual_ms: u64,
     /// How often each kind of event happened.
     pub tally: BTreeMap<&'static str, u64>,
 }
@@ -55,11 +58,13 @@ pub fn run(plan: Plan) -> Result<Report, String> {
     let runtime = runtime.expect("a runtime");
     let kept: RefCell<Option<Rc<World>>> = RefCell::default();
     let (seed, about) = (plan.seed, format!("{plan:?}"));
+    let took = Cell::new(Duration::ZERO);
     let lived = catch_unwind(AssertUnwindSafe(|| {
         runtime.block_on(async {
             let world = Rc::new(World::new(plan).await);
             *kept.borrow_mut() = Some(world.clone());
-            live(&world).await
+            let began = tokio::time::Instant::now();
+            live(&world).await.inspect(|()| took.set(began.elapsed()))
         })
     }));
     let world = kept.take().expect("the world was made");
@@ -69,7 +74,8 @@ pub fn run(plan: Plan) -> Result<Report, String> {
             let mut tally = world.tally.borrow().clone();
             let model = world.model.borrow();
             tally.insert("messages", model.talks.values().map(|talk| talk.facts.len() as u64).sum());
-            return Ok(Report { hash: trace.hash(), lines: trace.lines(), tally });
+            let virtual_ms = u64::try_from(took.get().as_millis()).unwrap_or(u64::MAX);
+            return Ok(Report { hash: trace.hash(), lines: trace.lines(), virtual_ms, tally });
         }
         Ok(Err(failure)) => failure,
         Err(panic) => {

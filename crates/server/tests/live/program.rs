@@ -6,8 +6,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
-const SECRET: &str = "a JWT secret that is long enough for the tests";
-const HOST_KEY: &str = "a-host-key-that-is-long-enough-for-the-tests";
+pub const SECRET: &str = "a JWT secret that is long enough for the tests";
+pub const HOST_KEY: &str = "a-host-key-that-is-long-enough-for-the-tests";
 /// The longest that a test waits for something that happens at once.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 

@@ -7,8 +7,9 @@ const RELOADED = 'jobline-reloaded-for';
  * for each file, and answers whether it does. What is being written is kept with the messages.
  */
 export function reloadFor(file: string): boolean {
-  if (inTab.get(RELOADED) === file) return false;
-  inTab.set(RELOADED, file);
+  const before = inTab.get(RELOADED) ?? '';
+  if (before.includes(file)) return false;
+  inTab.set(RELOADED, before + file);
   location.reload();
   return true;
 }
@@ -16,7 +17,7 @@ export function reloadFor(file: string): boolean {
 /** Does so when a part of the app that is loaded on demand cannot be. */
 export function watchParts(): void {
   addEventListener('vite:preloadError', event => {
-    const { payload } = event as Event & { payload?: Error };
-    if (navigator.onLine && reloadFor(payload?.message ?? '')) event.preventDefault();
+    const { payload } = event as Event & { payload: string };
+    if (navigator.onLine && reloadFor(payload)) event.preventDefault();
   });
 }

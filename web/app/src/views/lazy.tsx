@@ -1,14 +1,18 @@
 import type { ComponentType } from 'preact';
 import { useLayoutEffect, useState } from 'preact/hooks';
+import { useAgain } from './useAgain.ts';
 
 /**
- * A view whose code is loaded when it is drawn for the first time. Until then, and where that fails, nothing is
- * there.
+ * A view whose code is loaded when it is drawn for the first time. Until then nothing is there; where it cannot be
+ * loaded, it is tried again while the view is to be drawn.
  */
 export function lazy<P extends object>(load: () => Promise<ComponentType<P>>): ComponentType<P> {
   let loaded: ComponentType<P> | undefined;
   return function Lazy(props: P) {
+    const [failed, setFailed] = useState(false);
     const [, redraw] = useState(false);
+    const [attempt, setAttempt] = useState(0);
+    useAgain(failed && !loaded, () => setAttempt(attempt + 1));
     useLayoutEffect(() => {
       if (loaded) return;
       load().then(
@@ -16,9 +20,12 @@ export function lazy<P extends object>(load: () => Promise<ComponentType<P>>): C
           loaded = view;
           redraw(true);
         },
-        error => console.error('A part of the app could not be loaded.', error),
+        error => {
+          console.error('A part of the app could not be loaded.', error);
+          setFailed(true);
+        },
       );
-    }, []);
+    }, [attempt]);
     const View = loaded;
     return View ? <View {...props} /> : null;
   };

@@ -1,12 +1,14 @@
 //! Calls: messages whose state changes by changes of the log. What the two devices say to each other is not stored.
 
 mod answer;
+mod confirm;
 pub(crate) mod later;
 pub(crate) mod line;
 pub(crate) mod row;
 mod start;
 
 pub(crate) use answer::{accept, decline, end, end_abandoned, end_unanswered};
+pub(crate) use confirm::confirm;
 pub(crate) use start::start;
 
 use crate::{

@@ -92,6 +92,12 @@ impl CallRow {
         }
     }
 
+    /// Whether time has ended it, and nobody has recorded that yet.
+    pub fn is_over_by_time(&self, started: u64, now: u64) -> bool {
+        let runs = matches!(self.state, Recorded::Ringing | Recorded::Accepted);
+        runs && !matches!(self.state(started, now), CallState::Ringing | CallState::Accepted)
+    }
+
     /// When it was over; `None` while it is not, and when nobody said so.
     pub fn ended_at(&self, started: u64, now: u64) -> Option<u64> {
         let missed = self.state(started, now) == CallState::Missed;

@@ -1,0 +1,157 @@
+//! How often memory is allocated for an idle poll and for a send, from the request to the answer, in the process of the
+//! server without its sockets. The counts may fall, and must not rise.
+//!
+//! `JOBLINE_ALLOCATIONS=show cargo test -p jobline --test allocations -- --nocapture` prints where each one comes from.
+#![allow(unsafe_code, reason = "an allocator that counts is implemented with it")]
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
+
+#[allow(dead_code, reason = "the tests over HTTP, which share these files, use more of them")]
+#[path = "it/support/mod.rs"]
+mod support;
+
+use axum::body::Body;
+use http::{Method, Request};
+use http_body_util::BodyExt;
+use serde_json::{Value, json};
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::backtrace::Backtrace;
+use std::cell::{Cell, RefCell};
+use support::{Caller, TestApp};
+
+/// The most that an idle poll may allocate: `list` and `sync` with the cursor of the last answer.
+const IDLE_LIST: usize = 1_000;
+const IDLE_SYNC: usize = 1_000;
+/// The most that a send of one line may allocate on the thread of its request. The writer of the store has its own.
+const SEND: usize = 1_000;
+/// How often each is done. The least count is the one that counts: the others may have met a cache that grew.
+const TIMES: usize = 24;
+
+thread_local! {
+    static COUNTS: Cell<bool> = const { Cell::new(false) };
+    static COUNT: Cell<usize> = const { Cell::new(0) };
+    static SITES: RefCell<Option<Vec<String>>> = const { RefCell::new(None) };
+}
+
+/// The system's allocator, counted on threads that ask for it.
+struct Counting;
+
+impl Counting {
+    fn count(size: usize) {
+        if COUNTS.try_with(Cell::get).unwrap_or(false) {
+            COUNT.with(|count| count.set(count.get() + 1));
+            // What the backtrace allocates is not counted.
+            COUNTS.with(|counts| counts.set(false));
+            SITES.with(|sites| {
+                if let Some(sites) = sites.borrow_mut().as_mut() {
+                    sites.push(format!("{size} bytes\n{}", Backtrace::force_capture()));
+                }
+            });
+            COUNTS.with(|counts| counts.set(true));
+        }
+    }
+}
+
+// SAFETY: every call is passed on to the system's allocator as it came.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        Self::count(layout.size());
+        // SAFETY: the caller keeps the contract of `alloc`.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        Self::count(layout.size());
+        // SAFETY: the caller keeps the contract of `alloc_zeroed`.
+        unsafe { System.alloc_zeroed(layout) }
+    }
+
+    unsafe fn realloc(&self, memory: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        Self::count(size);
+        // SAFETY: the caller keeps the contract of `realloc`.
+        unsafe { System.realloc(memory, layout, size) }
+    }
+
+    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
+        // SAFETY: the caller keeps the contract of `dealloc`.
+        unsafe { System.dealloc(memory, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// Answers a request, and how often memory was allocated for it. Making the request is not counted.
+async fn counted(app: &TestApp, request: Request<Body>, show: bool) -> (usize, Value) {
+    COUNT.with(|count| count.set(0));
+    SITES.with(|sites| *sites.borrow_mut() = show.then(Vec::new));
+    COUNTS.with(|counts| counts.set(true));
+    let response = app.service.handle(request).await;
+    let status = response.status();
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    COUNTS.with(|counts| counts.set(false));
+    for site in SITES.with(|sites| sites.borrow_mut().take()).unwrap_or_default() {
+        println!("{}", ours(&site));
+    }
+    assert_eq!(status, 200, "{body:?}");
+    (COUNT.with(Cell::get), serde_json::from_slice(&body).unwrap())
+}
+
+/// The functions of a backtrace, the innermost first, as far as they tell something.
+fn ours(site: &str) -> String {
+    let (size, trace) = site.split_once('\n').unwrap_or((site, ""));
+    let names = trace.lines().filter_map(|line| line.trim().split_once(": ").map(|(_, name)| name));
+    let told = names.filter(|name| {
+        !["std::", "core::", "alloc::", "__", "<allocations::", "allocations::"]
+            .iter()
+            .any(|start| name.trim_start_matches('<').starts_with(start.trim_start_matches('<')))
+    });
+    format!("{size}: {}", told.take(5).collect::<Vec<_>>().join(" < "))
+}
+
+/// The least count of several requests.
+async fn least(app: &TestApp, mut request: impl FnMut(usize) -> Request<Body>) -> usize {
+    let show = std::env::var("JOBLINE_ALLOCATIONS").is_ok_and(|value| value == "show");
+    let mut least = usize::MAX;
+    for time in 0..TIMES {
+        let (count, _) = counted(app, request(time), show && time + 1 == TIMES).await;
+        least = least.min(count);
+    }
+    least
+}
+
+fn poll(caller: &Caller<'_>, path: &str, cursor: &str) -> Request<Body> {
+    caller.request(Method::GET, &format!("{path}since={cursor}")).body(Body::empty()).unwrap()
+}
+
+#[tokio::test]
+async fn an_idle_poll_and_a_send_allocate_no_more_than_they_did() {
+    let app = TestApp::with(support::Differs {
+        settings: jobline_chat::Settings { send_rate: 0, ..Default::default() },
+        ..Default::default()
+    })
+    .await;
+    app.host().knows(&["anna", "ben"]).await;
+    app.host().job(7, &["anna", "ben"], "open").await.is(200);
+    let (anna, ben) = (app.user("anna"), app.user("ben"));
+    anna.send("ben", "Hello").await.is(200);
+    for (name, path, most) in [
+        ("idle list", "/messages/list?conversationId=conv_anna_ben&", IDLE_LIST),
+        ("idle sync", "/messages/sync?", IDLE_SYNC),
+    ] {
+        let first = ben.get(path.trim_end_matches('&')).await.is(200);
+        let mut cursor = first["cursor"].as_str().unwrap().to_owned();
+        // The first poll records what was delivered.
+        cursor = app.ask(poll(&ben, path, &cursor)).await.is(200)["cursor"].as_str().unwrap().to_owned();
+        let count = least(&app, |_| poll(&ben, path, &cursor)).await;
+        println!("{name}: {count} allocations");
+        assert!(count <= most, "{name}: {count} allocations, which were {most}");
+    }
+    let count = least(&app, |time| {
+        let input = json!({"receiverId": "ben", "content": format!("Line {time}"), "clientId": format!("line-{time}")});
+        let request = anna.request(Method::POST, "/messages/send").header("content-type", "application/json");
+        request.body(Body::from(input.to_string())).unwrap()
+    });
+    let count = count.await;
+    println!("send: {count} allocations");
+    assert!(count <= SEND, "send: {count} allocations, which were {SEND}");
+}

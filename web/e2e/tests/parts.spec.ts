@@ -1,0 +1,49 @@
+import { expect, test } from '../harness/test.ts';
+
+test.use({ provoked: /could not be loaded|Failed to load resource|net::ERR_/ });
+test.skip(({ isMobile }) => isMobile, 'the same code');
+
+test('a part of the app that could not be loaded is there once the device is online again', async ({
+  person,
+}) => {
+  const you = await person('You');
+  const failed = you.page.waitForEvent('console', message => /could not be loaded/.test(message.text()));
+  await you.page.context().setOffline(true);
+  await you.page.getByRole('button', { name: 'Settings' }).click();
+  await failed;
+  await expect(you.page.getByRole('combobox')).toHaveCount(0);
+  await you.page.context().setOffline(false);
+  await expect(you.page.getByRole('combobox')).toBeVisible();
+});
+
+test('a part that fails reloads the page once, and each further attempt has another address', async ({
+  person,
+}) => {
+  const you = await person('You');
+  const asked: string[] = [];
+  await you.page.route(/assets\/SettingsDialog/, route => {
+    asked.push(route.request().url());
+    return asked.length < 4 ? route.abort() : route.continue();
+  });
+  const settings = you.page.getByRole('button', { name: 'Settings' });
+  // Another version may have been deployed, so the page is loaded again the first time.
+  const reloaded = you.page.waitForEvent('load');
+  await settings.click();
+  await reloaded;
+  let loads = 0;
+  you.page.on('load', () => (loads += 1));
+  await settings.click();
+  for (const count of [3, 4]) {
+    await expect
+      .poll(async () => {
+        await you.page.evaluate(() => dispatchEvent(new Event('focus')));
+        return asked.length;
+      })
+      .toBeGreaterThanOrEqual(count);
+  }
+  await expect(you.page.getByRole('combobox')).toBeVisible();
+  expect(loads).toBe(0);
+  // Of the page before it was loaded again, and three of the one after that: browsers remember what failed by its address.
+  expect(asked[1]).toBe(asked[0]);
+  expect(new Set(asked.slice(1)).size).toBe(asked.length - 1);
+});
