@@ -18,7 +18,7 @@ mod many;
 mod support;
 
 use histories::{
-    calls,
+    calls, crews,
     mutant::Mutant,
     plan::{Kind, Plan},
     run,
@@ -102,6 +102,37 @@ fn calls_end_right_in_any_order_of_steps_and_deaths() {
     }
 }
 
+/// Events that the histories of crews together must contain.
+const CREWS: [&str; 9] =
+    ["accepted", "refused", "edited", "deleted", "reacted", "read", "is in", "has left", "server died"];
+
+#[test]
+fn members_of_a_crew_see_their_part_of_it_and_no_more() {
+    let mut tally: BTreeMap<&str, u64> = BTreeMap::new();
+    let seeds = match setting("SIM_SEED") {
+        Some(seed) => seed..seed + 1,
+        None => 0..setting("SIM_SEEDS").unwrap_or(SEEDS / 2),
+    };
+    let alone = seeds.end - seeds.start == 1;
+    for seed in seeds {
+        for (what, count) in crews::run(seed, None).unwrap_or_else(|failure| panic!("{failure}")) {
+            *tally.entry(what).or_default() += count;
+        }
+    }
+    println!("{tally:?}");
+    for what in CREWS.iter().filter(|_| !alone) {
+        assert!(tally.contains_key(what), "no history has {what:?}: {tally:?}");
+    }
+}
+
+#[test]
+fn stores_that_break_their_promises_are_detected_by_crews() {
+    for mutant in [Mutant::IgnoresConditions, Mutant::Loses, Mutant::Halves("MESSAGE#")] {
+        let detected = (0..CHANCES).any(|seed| crews::run(seed, Some(mutant)).is_err());
+        assert!(detected, "{CHANCES} histories of a crew over a store that {mutant:?} seem in order");
+    }
+}
+
 #[test]
 fn a_store_that_ignores_conditions_is_detected_by_calls() {
     let detected = (0..CHANCES).any(|seed| calls::run(seed, Some(Mutant::IgnoresConditions)).is_err());
@@ -113,6 +144,14 @@ fn histories_that_failed_once_keep_the_promise() {
     // A traversal took longer than messages are kept, so what came after its beginning was gone: a reset with a reason.
     for seed in [19_815, 27_287] {
         run(Plan::without_changes(seed)).unwrap_or_else(|failure| panic!("{failure}"));
+    }
+}
+
+#[test]
+fn histories_of_crews_that_failed_once_keep_the_promise() {
+    // A send waited for its turn at a row that it had a turn at (2). An old row lacked the newcomer who reacted (131).
+    for seed in [2, 131] {
+        crews::run(seed, None).unwrap_or_else(|failure| panic!("{failure}"));
     }
 }
 

@@ -36,6 +36,9 @@ use jobline_wire::{CrewHistory, JobStatus};
 /// How many members come or go in one commit, which has at most 100 operations.
 const CHANGES_AT_ONCE: usize = 8;
 
+/// How often a crew that begins is looked for.
+const BEGINNINGS: usize = 4;
+
 /// A job and its crew as they stand.
 pub(crate) struct Crew {
     pub job: Option<JobRow>,
@@ -43,7 +46,8 @@ pub(crate) struct Crew {
     pub row: Option<ConversationRow>,
 }
 
-/// The crew of a job, after it has followed the job.
+/// The crew of a job, after it has followed the job. It waits for its turn at the crew's row, so an operation must not call
+/// it while it has a turn of its own.
 ///
 /// # Errors
 /// `unavailable`.
@@ -78,17 +82,16 @@ pub(crate) async fn member(cx: &Context, id: &ConversationId, job: JobId, me: &U
 /// # Errors
 /// `not_found`, `not_job_participant`, `job_closed`, `unavailable`.
 pub(crate) async fn writer(cx: &Context, id: &ConversationId, job: JobId, me: &UserId) -> Result<usize> {
-    let mut attempts = Attempts::strong(&cx.db);
-    loop {
+    for _ in 0..BEGINNINGS {
         let crew = current(cx, job).await?;
         let Some(stands) = may_write(&crew, id, me)? else { return Err(Error::not_found("conversation")) };
         if let Some(member) = crew.row.as_ref().and_then(|row| row.member(id, me)) {
             return Ok(member);
         }
-        if let Outcome::Conflict(keys) = begin(cx, id, stands).await? {
-            attempts.after_conflict(&keys).await?;
-        }
+        // A conflict means that somebody else let it begin, so the next read finds it.
+        let _is_ours = begin(cx, id, stands).await?;
     }
+    Err(Error::unavailable("a crew that begins is not there"))
 }
 
 /// Lets a crew begin in which the host is about to write.
@@ -96,16 +99,13 @@ pub(crate) async fn writer(cx: &Context, id: &ConversationId, job: JobId, me: &U
 /// # Errors
 /// `unavailable`.
 pub(crate) async fn open(cx: &Context, id: &ConversationId, job: JobId) -> Result<()> {
-    let mut attempts = Attempts::strong(&cx.db);
-    loop {
-        match current(cx, job).await? {
-            Crew { row: None, job: Some(job) } if job.fits_crew() => match begin(cx, id, &job).await? {
-                Outcome::Committed => return Ok(()),
-                Outcome::Conflict(keys) => attempts.after_conflict(&keys).await?,
-            },
-            _ => return Ok(()),
-        }
+    if let Crew { row: None, job: Some(job) } = current(cx, job).await?
+        && job.fits_crew()
+    {
+        // A conflict means that somebody else let it begin.
+        let _is_ours = begin(cx, id, &job).await?;
     }
+    Ok(())
 }
 
 /// The job under which `me` may write in a crew, if it is one of theirs; an error where it is, and they may not.

@@ -42,13 +42,13 @@ struct Line {
 pub(crate) async fn post(cx: &Context, input: HostMessageInput) -> Result<SentMessage> {
     let line = Line::check(input)?;
     let repetition = line.repetition();
+    if let Some(job) = line.conversation.crew_job() {
+        crew::open(cx, &line.conversation, job).await?;
+    }
     let mut attempts = Attempts::strong(&cx.db);
     let (listed, watermarks) = loop {
         if let Some(first) = idempotency::sent_before(cx, &repetition).await? {
             break first;
-        }
-        if let Some(job) = line.conversation.crew_job() {
-            crew::open(cx, &line.conversation, job).await?;
         }
         let now = cx.now();
         let consistency = attempts.consistency();

@@ -23,6 +23,7 @@ use crate::{
 };
 use jobline_store::Consistency;
 use jobline_wire::{DeletedBy, Event, Message, MessageType, Reaction};
+use std::borrow::Cow;
 
 /// How long a download URL is valid.
 const DOWNLOAD_MS: u64 = 3_600_000;
@@ -51,8 +52,12 @@ pub(crate) async fn of_log(
     watermarks: Watermarks,
     listed: Vec<ListedMessage>,
 ) -> Result<Vec<Message>> {
-    let users = log.row.users(log.id);
+    let mut users = log.row.users(log.id);
     let LogView { id: conversation, viewer, now, .. } = log;
+    if listed.iter().flat_map(|one| one.row.named()).any(|member| member >= users.len()) {
+        // Messages were read after the row, which may lack who has joined since.
+        users = Cow::Owned(read::one(cx, conversation, Consistency::Strong).await?.users(conversation).into_owned());
+    }
     let left = (!log.row.is_in(viewer)).then(|| log.row.ends_for(viewer));
     let view = Viewpoint { conversation, users: &users, viewer, watermarks, horizon: log.horizon(cx), left, now };
     messages(cx, view, listed).await

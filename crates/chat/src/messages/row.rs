@@ -12,6 +12,7 @@ use crate::{
     files::row::{FileRow, Voice},
 };
 use serde::{Deserialize, Serialize};
+use std::iter;
 
 /// The file of a message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -193,6 +194,17 @@ impl MessageRow {
             host: row.host,
             extra: Extra::default(),
         }
+    }
+
+    /// The members whom it names.
+    pub fn named(&self) -> impl Iterator<Item = usize> {
+        let quoted = self.reply.as_ref().map(|reply| reply.from);
+        let reacted = self.reactions.iter().flat_map(|one| one.by.iter().copied());
+        let authors = iter::once(self.from).chain(quoted).chain(reacted).filter_map(|author| match author {
+            Author::Member(member) => Some(member),
+            Author::Host => None,
+        });
+        authors.chain(self.member_event.map(|(_, member)| member))
     }
 
     /// Its beginning, on one line; empty when it was deleted.

@@ -59,6 +59,8 @@ enum Attempt {
     Runs(MessageId),
     /// Rows have changed since they were read.
     Conflict(Vec<Key>),
+    /// The crew has not followed its job yet.
+    Behind(JobId),
 }
 
 /// What a message is stored with.
@@ -101,6 +103,12 @@ pub(super) async fn store(cx: &Context, request: &SendRequest) -> Result<Sent> {
             }
             Ok(Attempt::Runs(_)) if attempts.may_be_stale() => attempts.read_strongly(),
             Ok(Attempt::Runs(id)) => return Ok(Sent::Runs(id)),
+            Ok(Attempt::Behind(job)) => {
+                // Without the turn of this send, which the crew may need to follow.
+                drop(attempts);
+                crew::current(cx, job).await?;
+                attempts = Attempts::strong(&cx.db);
+            }
             Ok(Attempt::Conflict(keys)) => {
                 if let Some((listed, watermarks)) = idempotency::sent_before(cx, &request.repetition()).await? {
                     return Ok(Sent::Stored(Box::new(listed), watermarks));
@@ -153,8 +161,7 @@ async fn attempt(cx: &Context, request: &SendRequest, consistency: Consistency) 
     if let Some(job) = request.conversation.crew_job()
         && last != Some((permit.job.id, permit.job.revision))
     {
-        crew::current(cx, job).await?;
-        return Ok(Attempt::Conflict(vec![keys::job(job)]));
+        return Ok(Attempt::Behind(job));
     }
     let mut update = undecoded.decode(cx, now)?;
     let first_blocks = match (update.is_new(), consistency) {

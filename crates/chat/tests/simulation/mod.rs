@@ -7,6 +7,7 @@ mod actions;
 pub mod calls;
 mod changes;
 mod chaos;
+pub mod crews;
 mod device;
 mod dice;
 mod host_lines;

@@ -10,6 +10,7 @@ mod binary;
 mod compression;
 mod config;
 mod crash;
+mod crews;
 mod crowded;
 mod doctor;
 mod faces;

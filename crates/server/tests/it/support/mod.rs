@@ -8,6 +8,7 @@ mod store;
 
 pub use clock::ManualClock;
 pub use reply::Reply;
+#[allow(unused_imports, reason = "each test binary uses its part of it")]
 pub use socket::{Client, Running};
 pub use store::{FailingStore, engine};
 
