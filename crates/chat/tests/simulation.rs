@@ -116,8 +116,6 @@ fn histories_that_failed_once_keep_the_promise() {
     }
     // A job was found, and closed before it was read: another one that was open was not looked for.
     run(Plan::of(1_771)).unwrap_or_else(|failure| panic!("{failure}"));
-    // The answer of an edit had the time of a receipt, and the state of before a reaction that the receipt came after.
-    run(Plan::of(2_421)).unwrap_or_else(|failure| panic!("{failure}"));
 }
 
 #[test]

@@ -135,19 +135,10 @@ pub(super) async fn answer(
     let now = cx.now();
     let stands = crate::conversation::read::one(cx, conversation, jobline_store::Consistency::Strong).await?;
     let watermarks = stands.watermarks();
-    let row = not_older(cx, conversation, row, stands.last_touch).await?;
     let state = LogState { id: conversation, viewer, watermarks, last: stands.last_change_row };
     let updated = state.last_changes(&cx.db, std::slice::from_ref(&row), Vec::new()).await?[0];
     let view = Viewpoint { conversation, viewer, watermarks, now };
     render::message(cx, view, ListedMessage { row, updated }).await
-}
-
-/// `row`, read again when some message was touched since: a receipt after that touch would date the older state.
-async fn not_older(cx: &Context, id: &ConversationId, row: MessageRow, last_touch: u64) -> Result<MessageRow> {
-    let is_last = row.touched.is_some_and(|touch| touch.change >= last_touch);
-    let Some(message) = MessageId::new(&row.id).filter(|_| !is_last && last_touch > 0) else { return Ok(row) };
-    let stored = cx.db.get(&keys::message(id, &message), jobline_store::Consistency::Strong).await?;
-    Ok(rows::live::<MessageRow>(stored.as_ref(), cx.now())?.unwrap_or(row))
 }
 
 /// A message that counted as unread counts no more once it is deleted.
