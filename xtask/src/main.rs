@@ -4,6 +4,7 @@
 
 mod bill;
 mod cloud;
+mod mutants;
 mod run;
 mod sim;
 mod turn;
@@ -51,6 +52,9 @@ enum Task {
     /// Runs histories of the simulation in a release build on every core; prints the first that breaks a promise, made
     /// shorter. `docs/proof.md` has the figures.
     Sim(sim::Arguments),
+    /// Makes mistakes in a copy of the domain, one after the other, and says after how many histories the simulation
+    /// detects each.
+    Mutants,
     /// Runs `jobline bench` in a release build, as for `docs/performance.md`; takes some minutes.
     Bench {
         /// Arguments of `jobline bench`.
@@ -69,6 +73,7 @@ fn main() -> ExitCode {
         Task::Bill => bill::bill(),
         Task::Pictures => web::pictures(),
         Task::Sim(arguments) => sim::run(&arguments),
+        Task::Mutants => mutants::run(),
         Task::Bench { rest } => {
             let mut arguments = vec!["run", "--release", "--package", "jobline", "--", "bench"];
             arguments.extend(rest.iter().map(String::as_str));

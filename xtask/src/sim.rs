@@ -14,6 +14,9 @@ pub(crate) struct Arguments {
     /// On how many threads. [default: one for each core]
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
     jobs: Option<u64>,
+    /// Goes on after a failure, and lists all seeds that fail.
+    #[arg(long)]
+    keep_going: bool,
 }
 
 /// Runs them.
@@ -27,6 +30,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
     let jobs = arguments.jobs.map(|jobs| jobs.to_string());
     let mut variables = vec![("SIM_FIRST", first.as_str()), ("SIM_SEEDS", seeds.as_str())];
     variables.extend(jobs.as_deref().map(|jobs| ("SIM_JOBS", jobs)));
+    if arguments.keep_going {
+        variables.push(("SIM_GOES_ON", "1"));
+    }
     let test = "many::as_many_histories_as_asked_keep_the_promise";
     let suite = ["test", "--release", "--package", "jobline-chat", "--test", "simulation", "--"];
     cargo(&[&suite[..], &["--ignored", "--exact", "--nocapture", test]].concat(), &variables)

@@ -12,6 +12,7 @@ use schemars::JsonSchema;
 use serde::de::value::{Error as ValueError, MapDeserializer};
 use serde::de::{DeserializeOwned, Deserializer, IntoDeserializer, Visitor};
 use serde::{Deserialize, forward_to_deserialize_any};
+use std::borrow::Cow;
 
 /// How much of a body that is too large is still read, so that its sender gets to see the answer.
 pub const DRAINED_BYTES: usize = 4 * 1024 * 1024;
@@ -92,7 +93,11 @@ pub fn from_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Failure> {
         return Err(Failure::new(Code::InvalidRequest, "The body is not a JSON object."));
     }
     let mut parser = serde_json::Deserializer::from_slice(body);
-    let input = serde_path_to_error::deserialize(&mut parser).map_err(|error| refuse_json(body, &error))?;
+    // To know the place of a fault costs an allocation for each field, so a body is read for it only when it has one.
+    let input = T::deserialize(&mut parser).or_else(|_| {
+        parser = serde_json::Deserializer::from_slice(body);
+        serde_path_to_error::deserialize(&mut parser).map_err(|error| refuse_json(body, &error))
+    })?;
     parser.end().map_err(|_| Failure::new(Code::InvalidRequest, "Something follows the JSON object in the body."))?;
     Ok(input)
 }
@@ -121,11 +126,13 @@ fn refuse_json(body: &[u8], error: &serde_path_to_error::Error<serde_json::Error
 /// # Errors
 /// `invalid_request`, naming the parameter where there is one.
 pub fn from_query<T: DeserializeOwned>(query: Option<&str>) -> Result<T, Failure> {
+    // To know the place of a fault costs allocations, so a query is read for it only when it has one.
     let mut broken = None;
-    let parts = query.unwrap_or_default().split('&').filter(|part| !part.is_empty());
-    // Stops at the first that cannot be decoded.
-    let pairs = parts.map_while(|part| pair(part).map_err(|failure| broken = Some(failure)).ok());
-    let input = serde_path_to_error::deserialize(MapDeserializer::<_, ValueError>::new(pairs));
+    let input = T::deserialize(MapDeserializer::<_, ValueError>::new(pairs(query, &mut broken)));
+    if let (Ok(input), None) = (input, &broken) {
+        return Ok(input);
+    }
+    let input = serde_path_to_error::deserialize(MapDeserializer::<_, ValueError>::new(pairs(query, &mut broken)));
     match (input, broken) {
         (_, Some(failure)) => Err(failure),
         (Ok(input), None) => Ok(input),
@@ -133,10 +140,19 @@ pub fn from_query<T: DeserializeOwned>(query: Option<&str>) -> Result<T, Failure
     }
 }
 
+/// The parameters of a query, up to the first that cannot be decoded, which is left in `broken`.
+fn pairs<'a>(query: Option<&'a str>, broken: &'a mut Option<Failure>) -> impl Iterator<Item = (Cow<'a, str>, Text)> {
+    let parts = query.unwrap_or_default().split('&').filter(|part| !part.is_empty());
+    parts.map_while(|part| pair(part).map_err(|failure| *broken = Some(failure)).ok())
+}
+
 /// One parameter, decoded.
-fn pair(part: &str) -> Result<(String, Text), Failure> {
+fn pair(part: &str) -> Result<(Cow<'_, str>, Text), Failure> {
     let (name, value) = part.split_once('=').unwrap_or((part, ""));
-    let name = decode(name, false).ok_or_else(undecodable)?;
+    let name = match name.contains('%') {
+        true => Cow::Owned(decode(name, false).ok_or_else(undecodable)?),
+        false => Cow::Borrowed(name),
+    };
     let value = decode(value, false).ok_or_else(|| Failure::invalid(&name, "Its percent-encoding is broken."))?;
     Ok((name, Text(value)))
 }

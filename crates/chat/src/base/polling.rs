@@ -33,3 +33,20 @@ impl Polling {
         interval * u64::from(self.slowdown.load(Ordering::Relaxed)) / 100
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Polling;
+
+    #[test]
+    fn the_advice_follows_the_conversation_and_the_server() {
+        let (polling, now) = (Polling::default(), 10_000_000);
+        let after = |rested: u64| polling.next_poll_ms(now - rested, now);
+        assert_eq!([0, 299_999, 300_000, 3_599_999, 3_600_000].map(after), [3_000, 3_000, 10_000, 10_000, 30_000]);
+        assert_eq!(polling.next_poll_ms(now + 5_000, now), 3_000, "a clock that is ahead");
+        polling.set_slowdown(2.5);
+        assert_eq!(polling.next_poll_ms(now, now), 7_500);
+        polling.set_slowdown(0.1);
+        assert_eq!(polling.next_poll_ms(now, now), 3_000, "never sooner");
+    }
+}

@@ -53,7 +53,7 @@ pub(crate) async fn check(
         return Ok(permit);
     }
     // Nothing will be sent. Whether there is a closed job in common only decides which error it is.
-    if !find_shared(cx, (me, other), keys::closed_jobs).await?.is_empty() {
+    if Search::new((me, other), keys::closed_jobs).next(cx).await?.is_some() {
         return Err(closed());
     }
     // A job that was opened between the two reads was in neither.
@@ -116,30 +116,50 @@ async fn find_open(
     if let Some(first) = shared.into_iter().next() {
         return Ok(Some(first));
     }
-    let found = find_shared(cx, (me, other), |user| keys::open_jobs(user, consistency)).await?;
-    let Some(id) = found.first().and_then(|job| JobId::parse(job.id).ok()) else { return Ok(None) };
-    let key = keys::open_job(me, id);
-    let found = cx.db.get(&key, consistency).await?;
-    permit(cx, &key, found.as_ref(), other)
+    let mut search = Search::new((me, other), |user| keys::open_jobs(user, consistency));
+    while let Some(found) = search.next(cx).await? {
+        // My copy decides. The one that was found may be closed by now, and another one be open.
+        for job in found {
+            let Ok(id) = JobId::parse(job.id) else { continue };
+            let key = keys::open_job(me, id);
+            let found = cx.db.get(&key, consistency).await?;
+            if let Some(permit) = permit(cx, &key, found.as_ref(), other)? {
+                return Ok(Some(permit));
+            }
+        }
+    }
+    Ok(None)
 }
 
-/// Jobs that the two share, out of their copies: page after page of both, until some are found or one of the two has no
+/// A search for jobs that two users share, in the copies of both, page after page. It is over when one of the two has no
 /// more.
-async fn find_shared(
-    cx: &Context,
-    (me, other): (&UserId, &UserId),
-    copies: impl Fn(&UserId) -> Range,
-) -> Result<Vec<JobRow>> {
-    let mut ranges = [(copies(me), other), (copies(other), me)];
-    loop {
-        for (range, shared_with) in &mut ranges {
+struct Search<'a> {
+    ranges: [(Range, &'a UserId); 2],
+    turn: usize,
+    over: bool,
+}
+
+impl<'a> Search<'a> {
+    fn new((me, other): (&'a UserId, &'a UserId), copies: impl Fn(&UserId) -> Range) -> Self {
+        Self { ranges: [(copies(me), other), (copies(other), me)], turn: 0, over: false }
+    }
+
+    /// The next ones, at least one; `None` when there are no more.
+    async fn next(&mut self, cx: &Context) -> Result<Option<Vec<JobRow>>> {
+        while !self.over {
+            let (range, shared_with) = &mut self.ranges[self.turn];
+            self.turn = 1 - self.turn;
             let page = cx.db.page(range).await?;
             let found = shared(cx, &page, shared_with)?;
             match page.next {
-                Some(next) if found.is_empty() => *range = range.after(&next),
-                _ => return Ok(found.into_iter().map(|permit| permit.job).collect()),
+                Some(next) => *range = range.after(&next),
+                None => self.over = true,
+            }
+            if !found.is_empty() {
+                return Ok(Some(found.into_iter().map(|permit| permit.job).collect()));
             }
         }
+        Ok(None)
     }
 }
 

@@ -46,7 +46,9 @@ impl Scene {
         }
         let job = json!({"title": "Fence", "participants": ["eve", "dan"], "status": "open"});
         program.host("PUT", "/host/jobs/9", &job);
-        let agent = ureq::Agent::config_builder().http_status_as_error(false).build().new_agent();
+        // A server may close a connection after a refusal, so each request has one of its own.
+        let agent = ureq::Agent::config_builder().http_status_as_error(false).max_idle_connections(0);
+        let agent = agent.build().new_agent();
         Self { program, agent }
     }
 
