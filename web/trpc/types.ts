@@ -14,7 +14,8 @@ export async function typed(
   const input: Inputs['send'] = { receiverId: 'ben', content: 'Hello' };
   const sent: Outputs['send'] = await trpc.messages.send.mutate(input);
   const content: string = sent.message.content;
-  const kind: 'pair' = (await trpc.messages.getConversation.query({ receiverId: 'ben' })).conversation.kind;
+  const kind: 'pair' | 'crew' = (await trpc.messages.getConversation.query({ receiverId: 'ben' }))
+    .conversation.kind;
   await trpc.messages.sync.query();
   // @ts-expect-error a field that is not there
   await trpc.messages.send.mutate({ to: 'ben', content: 'Hello' });

@@ -194,7 +194,7 @@ async fn send(
         let chat = shared.world.server(dice);
         let response = shared.world.hear(dice, user, &format!("sends {text:?}"), chat.send(me, input)).await;
         let after = shared.stand.borrow().clone();
-        let stood = before == after && before.version % 2 == 0;
+        let stood = before == after && before.version.is_multiple_of(2);
         let mut known = shared.known.borrow_mut();
         match response {
             Response::Answer(sent) => {

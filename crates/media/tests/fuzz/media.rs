@@ -1,6 +1,6 @@
 //! Files of any bytes, taken for each accepted type. Shared by the replay of the corpus and by the fuzz target.
 
-use jobline_media::{Dimensions, announced, bytes_to_see, prove, without_metadata};
+use jobline_media::{Dimensions, Proved, announced, bytes_to_see, prove, without_metadata};
 
 /// One type of each kind of proof, and all images.
 const TYPES: [&str; 15] = [
@@ -31,9 +31,9 @@ pub fn play(bytes: &[u8]) -> Vec<&'static str> {
     for content_type in TYPES {
         let seen = &bytes[..bytes.len().min(bytes_to_see(content_type))];
         let proved = prove(content_type, seen);
-        if let Ok(dimensions) = &proved {
+        if let Ok(proved) = proved {
             passed.push(content_type);
-            stays(content_type, bytes, dimensions.as_ref());
+            stays(content_type, bytes, proved);
         }
     }
     let name = String::from_utf8_lossy(bytes);
@@ -43,11 +43,14 @@ pub fn play(bytes: &[u8]) -> Vec<&'static str> {
     passed
 }
 
-fn stays(content_type: &str, bytes: &[u8], dimensions: Option<&Dimensions>) {
+fn stays(content_type: &str, bytes: &[u8], proved: Proved) {
     let Some(clean) = without_metadata(content_type, bytes) else { return };
     let again = prove(content_type, &clean).unwrap_or_else(|refusal| panic!("{content_type}: {refusal:?}"));
-    let size = |dimensions: Option<&Dimensions>| dimensions.map(|it| (it.width, it.height));
-    assert_eq!(size(again.as_ref()), size(dimensions), "{content_type}");
+    let size = |proved: Proved| match proved {
+        Proved::Image(Dimensions { width, height, .. }) => Some((width, height)),
+        Proved::Voice(_) | Proved::Other => None,
+    };
+    assert_eq!(size(again), size(proved), "{content_type}");
     if let Some(twice) = without_metadata(content_type, &clean) {
         assert_eq!(twice, clean, "{content_type}: a second time removes nothing");
     }

@@ -47,7 +47,8 @@ fn of_user(program: &Program, user: &str) -> Value {
 fn plain(value: Value) -> Value {
     match value {
         Value::Object(fields) => {
-            let kept = fields.into_iter().filter(|(name, _)| !["cursor", "nextPollMs", "live"].contains(&name.as_str()));
+            let kept =
+                fields.into_iter().filter(|(name, _)| !["cursor", "nextPollMs", "live"].contains(&name.as_str()));
             let told = kept.map(|(name, value)| match (name.as_str(), value) {
                 ("fileUrl", Value::String(url)) => (name, Value::String(bytes(&url))),
                 (_, value) => (name, plain(value)),

@@ -71,17 +71,17 @@ export interface ChangedMessage {
 /** What went wrong, for programs. */
 export type Code = "invalid_request" | "content_empty" | "content_too_long" | "invalid_cursor" | "invalid_file" | "invalid_emoji" | "file_type_mismatch" | "file_not_uploaded" | "unauthenticated" | "not_job_participant" | "job_closed" | "recipient_unavailable" | "not_your_message" | "edit_window_over" | "delete_window_over" | "not_offered" | "not_found" | "method_not_allowed" | "unsupported_media_type" | "client_id_reused" | "file_already_used" | "message_deleted" | "call_over" | "payload_too_large" | "file_too_large" | "rate_limited" | "unavailable";
 
-/** What two users say to each other. */
+/** What two users say to each other, or the crew of a job. */
 export interface Conversation {
   /** `true` when the caller blocks the other one. */
   readonly blocked?: boolean;
   /** When the first message was accepted. ISO 8601, UTC, milliseconds. */
   readonly createdAt: string;
-  /** `conv_<a>_<b>`. */
+  /** `conv_<a>_<b>`, or `crew_<job id>`. */
   readonly id: string;
   /** The job last written about, as the host tells it. */
   readonly job?: Job;
-  /** The job last written about. */
+  /** The job last written about; of a crew its own. */
   readonly jobId?: number;
   /** What kind of conversation it is. */
   readonly kind: ConversationKind;
@@ -93,9 +93,9 @@ export interface Conversation {
   readonly lastMessageType?: MessageType;
   /** Until when the caller has muted it. ISO 8601, UTC, milliseconds. */
   readonly mutedUntil?: string;
-  /** The two user ids, in byte order. */
+  /** The members: of a pair the two user ids in byte order, of a crew those who have not left. */
   readonly participants: readonly (string)[];
-  /** How to show the participants. */
+  /** How to show the participants; of a crew five of them, and everybody whom this answer names. */
   readonly people: readonly (Person)[];
   /** For each participant, how many messages from others come after the point they have read. */
   readonly unreadCount: { readonly [key: string]: number };
@@ -114,7 +114,7 @@ export interface ConversationDetails {
 }
 
 /** What kind of conversation it is. */
-export type ConversationKind = "pair";
+export type ConversationKind = "pair" | "crew";
 
 /** A member of a conversation. */
 export interface ConversationMember {
