@@ -75,8 +75,8 @@ pub(crate) const ALL: [Mutation; 14] = [
     mutation(
         "sender-is-not-told-of-delivery",
         "conversation/receipts.rs",
-        "append::change(cx, &mut update, &change, [1 - member], now)",
-        "append::change(cx, &mut update, &change, [if BROKEN { member } else { 1 - member }], now)",
+        "append::change(cx, &mut update, &change, &[usize::from(member == 0)], now)",
+        "append::change(cx, &mut update, &change, &[usize::from((member == 0) != BROKEN)], now)",
     ),
     mutation(
         "one-open-job-looked-for",

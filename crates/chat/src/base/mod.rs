@@ -1,5 +1,7 @@
 //! What every room stands on: ids and errors, clock and randomness, rows and their store, cursors and their seal.
 
+pub(crate) use jobline_base::{error, id, text, time};
+
 pub(crate) mod announcer;
 pub(crate) mod attempts;
 pub(crate) mod author;
@@ -7,9 +9,7 @@ pub(crate) mod clock;
 pub(crate) mod clock_row;
 pub(crate) mod cursor;
 pub(crate) mod db;
-pub(crate) mod error;
 pub(crate) mod flag;
-pub(crate) mod id;
 pub(crate) mod memo;
 pub(crate) mod polling;
 pub(crate) mod retention;
@@ -18,6 +18,4 @@ pub(crate) mod rows;
 pub(crate) mod secrets;
 pub(crate) mod settings;
 pub(crate) mod slot;
-pub(crate) mod text;
-pub(crate) mod time;
 pub(crate) mod turns;

@@ -273,6 +273,7 @@ fn newcomers(id: &ConversationId, job: Option<&JobRow>, row: &ConversationRow) -
 /// The members who take part in the job no more. One that was deleted lets nobody go: its crew can be read.
 fn leavers(update: &ConversationUpdate, job: Option<&JobRow>) -> Vec<usize> {
     let Some(job) = job else { return Vec::new() };
-    let is_out = |member: &usize| update.user(*member).is_some_and(|user| !job.includes(user));
+    let users = update.row.users(&update.id);
+    let is_out = |member: &usize| users.get(*member).is_some_and(|user| !job.includes(user));
     update.row.all_in().into_iter().filter(is_out).collect()
 }

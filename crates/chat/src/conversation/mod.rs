@@ -2,8 +2,10 @@
 
 pub(crate) mod access;
 pub(crate) mod crew;
+mod crew_members;
 pub(crate) mod crew_row;
 pub(crate) mod details;
+pub(crate) mod member_row;
 pub(crate) mod members;
 pub(crate) mod read;
 pub(crate) mod receipts;

@@ -28,13 +28,12 @@ pub(crate) struct ConversationUpdate {
     /// The rows of the further keys that were asked for.
     pub rest: Vec<Option<Row>>,
     pub urgency: Urgency,
-    /// In the order of the row's members.
-    users: Vec<UserId>,
     /// What left the windows of the heads, with the member whose head it was.
     evicted: Vec<(usize, EvictedRow)>,
-    /// That the conversation is as it was read, and the heads, in their order.
+    key: Key,
     condition: Condition,
-    head_conditions: Vec<Condition>,
+    /// Where the heads are, and that they are as they were read, in their order.
+    places: Vec<(Key, Condition)>,
     window_bytes: usize,
 }
 
@@ -42,28 +41,27 @@ pub(crate) struct ConversationUpdate {
 /// time of a refusal does not tell whether the other user has any.
 pub(crate) struct UndecodedUpdate {
     id: ConversationId,
-    /// Whose heads were read.
-    users: Vec<UserId>,
+    key: Key,
     conversation: Option<Row>,
-    heads: Vec<Option<Row>>,
+    /// The heads that were read, by their keys.
+    heads: Vec<(Key, Option<Row>)>,
     rest: Vec<Option<Row>>,
 }
 
 impl UndecodedUpdate {
     /// Reads a conversation and `rest` in one round trip; of a crew, whose members are in its row, in two.
     pub async fn read(cx: &Context, id: &ConversationId, consistency: Consistency, rest: &[Key]) -> Result<Self> {
-        let users = match id.pair() {
-            Some(pair) => pair.to_vec(),
-            None => Self::crew_members(cx, id).await?,
-        };
-        Self::read_with(cx, id, users, consistency, rest).await
+        match id.pair() {
+            Some(pair) => Self::read_with(cx, id, pair, consistency, rest).await,
+            None => Self::read_with(cx, id, &Self::crew_members(cx, id).await?, consistency, rest).await,
+        }
     }
 
     /// The same, with the heads of `users`.
     pub async fn read_with(
         cx: &Context,
         id: &ConversationId,
-        users: Vec<UserId>,
+        users: &[UserId],
         consistency: Consistency,
         rest: &[Key],
     ) -> Result<Self> {
@@ -73,8 +71,10 @@ impl UndecodedUpdate {
         wanted.extend(rest.iter().cloned());
         let mut rows = cx.db.get_many(&wanted, consistency).await?.into_iter();
         let conversation = rows.next().flatten();
-        let heads = rows.by_ref().take(users.len()).collect();
-        Ok(Self { id: id.clone(), users, conversation, heads, rest: rows.collect() })
+        let heads: Vec<Option<Row>> = rows.by_ref().take(users.len()).collect();
+        let mut wanted = wanted.into_iter();
+        let key = wanted.next().expect("the key of the conversation is the first one");
+        Ok(Self { id: id.clone(), key, conversation, heads: wanted.zip(heads).collect(), rest: rows.collect() })
     }
 
     /// Those whose heads a change of a crew writes: nobody's who has left.
@@ -88,45 +88,51 @@ impl UndecodedUpdate {
 
     /// The conversation, unless it does not exist yet.
     pub fn conversation(&self, cx: &Context) -> Result<Option<ConversationRow>> {
-        let key = keys::conversation(&self.id);
-        self.conversation.as_ref().map(|row| cx.memos.conversations.decode(&key, row)).transpose()
+        self.conversation.as_ref().map(|row| cx.memos.conversations.decode(&self.key, row)).transpose()
     }
 
     /// The update. A pair that does not exist begins `now`.
-    pub fn decode(self, cx: &Context, now: u64) -> Result<ConversationUpdate> {
+    pub fn decode(mut self, cx: &Context, now: u64) -> Result<ConversationUpdate> {
         let mut row = self.conversation(cx)?.unwrap_or_else(|| ConversationRow::new(now));
         if cx.channels().next().is_some() && row.outbox_from.is_none() {
             row.outbox_from = Some(row.log);
         }
-        let mut update = ConversationUpdate {
-            users: row.users(&self.id).into_owned(),
+        let count = row.members.len();
+        let (mut heads, mut places) = (Vec::with_capacity(count), Vec::with_capacity(count));
+        for (member, user) in row.users(&self.id).iter().enumerate() {
+            // The heads of a pair are in its order.
+            let (key, found) = match self.id.pair() {
+                Some(_) => std::mem::replace(&mut self.heads[member], (Key::new("", ""), None)),
+                None => self.take_head(user),
+            };
+            let as_read = rows::as_read(found.as_ref());
+            heads.push(decode_head(cx, &key, found.as_ref())?);
+            places.push((key, as_read));
+        }
+        Ok(ConversationUpdate {
             row,
-            heads: Vec::new(),
-            head_conditions: Vec::new(),
+            heads,
+            places,
             urgency: Urgency::Now,
             evicted: Vec::new(),
             window_bytes: cx.settings.window_bytes,
             condition: rows::as_read(self.conversation.as_ref()),
+            key: self.key,
             id: self.id,
             rest: self.rest,
-        };
-        for user in &update.users {
-            let read = self.users.iter().position(|one| one == user).and_then(|at| self.heads[at].as_ref());
-            update.heads.push(head(cx, user, read)?);
-            update.head_conditions.push(rows::as_read(read));
-        }
-        Ok(update)
+        })
     }
 
-    /// The head of a user whose head was read, though they are no member yet.
-    fn head_of(&self, cx: &Context, user: &UserId) -> Result<(HeadRow, Condition)> {
-        let read = self.users.iter().position(|one| one == user).and_then(|at| self.heads[at].as_ref());
-        Ok((head(cx, user, read)?, rows::as_read(read)))
+    /// The head of a user as it was read; none of one whose head was not.
+    fn take_head(&self, user: &UserId) -> (Key, Option<Row>) {
+        let key = keys::head(user);
+        let found = self.heads.iter().find(|(one, _)| *one == key).and_then(|(_, row)| row.clone());
+        (key, found)
     }
 }
 
-fn head(cx: &Context, user: &UserId, read: Option<&Row>) -> Result<HeadRow> {
-    read.map_or_else(|| Ok(HeadRow::default()), |row| cx.memos.heads.decode(&keys::head(user), row))
+fn decode_head(cx: &Context, key: &Key, found: Option<&Row>) -> Result<HeadRow> {
+    found.map_or_else(|| Ok(HeadRow::default()), |row| cx.memos.heads.decode(key, row))
 }
 
 impl ConversationUpdate {
@@ -161,7 +167,7 @@ impl ConversationUpdate {
         if !users.contains(me) {
             users.push(me.clone());
         }
-        let read = UndecodedUpdate::read_with(cx, id, users, Consistency::Strong, rest).await?;
+        let read = UndecodedUpdate::read_with(cx, id, &users, Consistency::Strong, rest).await?;
         let update = read.decode(cx, cx.now())?;
         Ok(update.row.has_begun().then_some(update))
     }
@@ -174,8 +180,12 @@ impl ConversationUpdate {
     ) -> Result<(Self, Vec<(HeadRow, Condition)>)> {
         let mut users = UndecodedUpdate::crew_members(cx, id).await?;
         users.extend(newcomers.iter().filter(|user| !users.contains(user)).cloned().collect::<Vec<_>>());
-        let read = UndecodedUpdate::read_with(cx, id, users, Consistency::Strong, &[]).await?;
-        let heads = newcomers.iter().map(|user| read.head_of(cx, user)).collect::<Result<Vec<_>>>()?;
+        let read = UndecodedUpdate::read_with(cx, id, &users, Consistency::Strong, &[]).await?;
+        let heads = newcomers.iter().map(|user| {
+            let (key, found) = read.take_head(user);
+            Ok((decode_head(cx, &key, found.as_ref())?, rows::as_read(found.as_ref())))
+        });
+        let heads = heads.collect::<Result<Vec<_>>>()?;
         Ok((read.decode(cx, cx.now())?, heads))
     }
 
@@ -183,22 +193,16 @@ impl ConversationUpdate {
     pub fn join(&mut self, user: &UserId, head: (HeadRow, Condition), now: u64) -> usize {
         let member = self.row.join(user, now);
         if member == self.heads.len() {
-            self.users.push(user.clone());
             self.heads.push(HeadRow::default());
-            self.head_conditions.push(Condition::Absent);
+            self.places.push((keys::head(user), Condition::Absent));
         }
-        (self.heads[member], self.head_conditions[member]) = head;
+        (self.heads[member], self.places[member].1) = head;
         member
     }
 
     /// Whether the conversation does not exist yet.
     pub fn is_new(&self) -> bool {
         self.condition == Condition::Absent
-    }
-
-    /// The user at the place `member`.
-    pub fn user(&self, member: usize) -> Option<&UserId> {
-        self.users.get(member)
     }
 
     /// Records in the heads of `members` that the conversation, whose row is as it will be stored, moved on from
@@ -214,24 +218,24 @@ impl ConversationUpdate {
 
     /// Adds the memberships of a new pair.
     pub fn put_memberships(&self, commit: CommitBuilder) -> CommitBuilder {
-        self.users.iter().fold(commit, |commit, user| put_membership(commit, user, &self.id))
+        self.row.users(&self.id).iter().fold(commit, |commit, user| put_membership(commit, user, &self.id))
     }
 
     /// Carries out `commit`, which also writes the conversation and the heads of `members`, on the condition that these
     /// rows are as they were read.
     pub async fn commit(&self, cx: &Context, mut commit: CommitBuilder, members: &[usize]) -> Result<Outcome> {
-        let key = keys::conversation(&self.id);
-        let conversation = rows::encode(&self.row);
+        let Self { id, row, key, .. } = self;
+        let (users, conversation) = (row.users(id), rows::encode(row));
         commit = commit.put(key.clone(), self.condition, conversation.clone(), None);
-        let mut heads = Vec::with_capacity(members.len());
+        let mut sizes = Vec::with_capacity(members.len());
         for member in members {
-            let (key, head) = (keys::head(&self.users[*member]), rows::encode(&self.heads[*member]));
-            commit = commit.put(key.clone(), self.head_conditions[*member], head.clone(), None);
-            heads.push((key, &self.heads[*member], head.len()));
+            let ((key, as_read), head) = (&self.places[*member], rows::encode(&self.heads[*member]));
+            sizes.push(head.len());
+            commit = commit.put(key.clone(), *as_read, head, None);
         }
         // A head's version is never used twice, and the condition of the head guards this row, too.
         for (member, row) in &self.evicted {
-            let key = keys::evicted(&self.users[*member], row.version);
+            let key = keys::evicted(&users[*member], row.version);
             commit = commit.put(key, Condition::Any, rows::encode(row), cx.retention.expires(row.at));
         }
         for channel in cx.channels() {
@@ -240,15 +244,15 @@ impl ConversationUpdate {
         let commit = commit.build()?;
         let outcome = cx.db.commit_by_urgency(&commit, self.urgency).await?;
         if outcome == Outcome::Committed {
-            cx.memos.conversations.keep(&key, commit.version(), &self.row, conversation.len());
-            for (key, head, bytes) in heads {
-                cx.memos.heads.keep(&key, commit.version(), head, bytes);
+            cx.memos.conversations.keep(key, commit.version(), row, conversation.len());
+            for (member, bytes) in members.iter().zip(sizes) {
+                cx.memos.heads.keep(&self.places[*member].0, commit.version(), &self.heads[*member], bytes);
             }
             for channel in cx.channels() {
                 cx.signal(channel).set();
             }
-            let moved: Vec<&UserId> = members.iter().map(|member| &self.users[*member]).collect();
-            cx.announcer.moved(&moved, &self.id);
+            let moved: Vec<&UserId> = members.iter().filter_map(|member| users.get(*member)).collect();
+            cx.announcer.moved(&moved, id);
         }
         Ok(outcome)
     }

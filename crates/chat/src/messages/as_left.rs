@@ -3,7 +3,7 @@
 
 use super::{
     row::{Edited, ListedMessage, MessageRow},
-    versions::VersionRow,
+    version_row::VersionRow,
 };
 use crate::{
     base::{error::Result, id::ConversationId},

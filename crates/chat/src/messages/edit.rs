@@ -4,7 +4,7 @@ use super::{
     kind::MessageKind,
     row::{Edited, MessageRow},
     touch::{self, Change, Target, Touched},
-    versions::VersionRow,
+    version_row::VersionRow,
 };
 use crate::{
     base::{

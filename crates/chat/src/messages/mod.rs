@@ -16,4 +16,6 @@ pub(crate) mod request;
 pub(crate) mod row;
 pub(crate) mod send;
 pub(crate) mod touch;
+mod version_row;
 pub(crate) mod versions;
+mod viewpoint;

@@ -2,8 +2,8 @@
 
 use super::{
     as_left,
-    render::Viewpoint,
     row::{ListedMessage, MessageRow, ReplyTo},
+    viewpoint::Viewpoint,
 };
 use crate::{
     base::{

@@ -5,6 +5,7 @@ use super::{
     kind::MessageKind,
     quote::{Originals, author_id},
     row::{self, Attachment, ListedMessage, MemberEvent},
+    viewpoint::Viewpoint,
 };
 use crate::{
     base::{
@@ -19,7 +20,7 @@ use crate::{
         watermarks::{Watermarks, receiver},
     },
     files::port::DownloadGrant,
-    log::{position::Position, view::LogView},
+    log::view::LogView,
 };
 use jobline_store::Consistency;
 use jobline_wire::{DeletedBy, Event, Message, MessageType, Reaction};
@@ -27,23 +28,6 @@ use std::borrow::Cow;
 
 /// How long a download URL is valid.
 const DOWNLOAD_MS: u64 = 3_600_000;
-
-/// Who sees messages, and as of when.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Viewpoint<'a> {
-    pub conversation: &'a ConversationId,
-    /// The members, in their order.
-    pub users: &'a [UserId],
-    /// The member who sees them.
-    pub viewer: usize,
-    /// The watermarks at the point of the log that the answer shows.
-    pub watermarks: Watermarks,
-    /// What was accepted before this instant is not shown.
-    pub horizon: u64,
-    /// Where the viewer left a crew.
-    pub left: Option<Position>,
-    pub now: u64,
-}
 
 /// Messages of `log` as its viewer sees them, at the point where the watermarks were these.
 pub(crate) async fn of_log(

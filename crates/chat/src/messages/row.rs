@@ -8,7 +8,7 @@ use crate::{
         rows::{Extra, LAYOUT},
         text,
     },
-    conversation::row::{ConversationRow, HostLines},
+    conversation::{member_row::HostLines, row::ConversationRow},
     files::row::{FileRow, Voice},
 };
 use serde::{Deserialize, Serialize};

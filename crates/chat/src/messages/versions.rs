@@ -1,6 +1,6 @@
 //! `versions`: what a message has said before it was edited.
 
-use super::{as_left, row::MessageRow, touch::no_such_message};
+use super::{as_left, row::MessageRow, touch::no_such_message, version_row::VersionRow};
 use crate::{
     base::{
         error::{Error, Result},
@@ -15,16 +15,6 @@ use crate::{
 };
 use jobline_store::Consistency;
 use jobline_wire::{Code, ListVersions, Version, Versions};
-use serde::{Deserialize, Serialize};
-
-/// `CONVERSATION#<id>` / `VERSION#<message number>#<how many came before it>`: a former text of a message, and since when
-/// it said so.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct VersionRow {
-    pub v: u8,
-    pub text: String,
-    pub at: u64,
-}
 
 /// Every text that a message has had, the present one last.
 ///

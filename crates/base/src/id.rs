@@ -2,7 +2,7 @@
 //!
 //! None of them contains `#` or `/`, so none can break the key layout of `keys.rs`.
 
-use super::error::{Error, Result};
+use crate::error::{Error, Result};
 use jobline_wire::limits::{JOB_ID_MAX, USER_ID_BYTES};
 use std::{borrow::Cow, fmt};
 

@@ -1,6 +1,6 @@
 //! What text is accepted: message content, names, client ids, the limit of a list.
 
-use crate::base::error::{Error, Result};
+use crate::error::{Error, Result};
 use jobline_wire::{
     Code,
     limits::{CLIENT_ID_BYTES, CONTENT_CHARS, NAME_CHARS, PAGE_ITEMS, PREVIEW_CHARS},
@@ -8,7 +8,7 @@ use jobline_wire::{
 use unicode_segmentation::UnicodeSegmentation;
 
 /// The content of a message, checked, with `\n` at the end of each line that ended with `\r\n`.
-pub(crate) fn content(text: Option<String>, with_file: bool) -> Result<String> {
+pub fn content(text: Option<String>, with_file: bool) -> Result<String> {
     let text = match text {
         Some(text) if text.contains("\r\n") => text.replace("\r\n", "\n"),
         Some(text) => text,
@@ -32,13 +32,13 @@ pub(crate) fn content(text: Option<String>, with_file: bool) -> Result<String> {
 }
 
 /// The beginning of a message for the list of conversations, on one line.
-pub(crate) fn preview(text: &str, file_name: Option<&str>) -> String {
+pub fn preview(text: &str, file_name: Option<&str>) -> String {
     beginning(text, file_name, PREVIEW_CHARS)
 }
 
 /// The beginning of a message, or of its file's name where it has no text, on one line: at most `length` Unicode scalar
 /// values, and an ellipsis where something follows.
-pub(crate) fn beginning(text: &str, file_name: Option<&str>, length: usize) -> String {
+pub fn beginning(text: &str, file_name: Option<&str>, length: usize) -> String {
     let shown = if is_blank(text) { file_name.unwrap_or_default() } else { text };
     let whole = cut(shown, length);
     let mut line: String = whole.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
@@ -75,12 +75,12 @@ fn is_invisible(char: char) -> bool {
 }
 
 /// A comment to the host, checked: empty, or text as in a message.
-pub(crate) fn comment(text: String) -> Result<String> {
+pub fn comment(text: String) -> Result<String> {
     content(Some(text), true).map_err(|error| error.at("comment"))
 }
 
 /// A client id, checked.
-pub(crate) fn client_id(text: Option<&str>) -> Result<()> {
+pub fn client_id(text: Option<&str>) -> Result<()> {
     match text {
         Some(text) if text.is_empty() || text.len() > CLIENT_ID_BYTES => {
             Err(Error::invalid("clientId", format!("clientId has 1 to {CLIENT_ID_BYTES} bytes.")))
@@ -93,7 +93,7 @@ pub(crate) fn client_id(text: Option<&str>) -> Result<()> {
 }
 
 /// How many to answer.
-pub(crate) fn limit(limit: Option<u32>) -> Result<usize> {
+pub fn limit(limit: Option<u32>) -> Result<usize> {
     match limit {
         None => Ok(PAGE_ITEMS as usize),
         Some(limit) if (1..=PAGE_ITEMS).contains(&limit) => Ok(limit as usize),
@@ -102,7 +102,7 @@ pub(crate) fn limit(limit: Option<u32>) -> Result<usize> {
 }
 
 /// A line of text to show, such as a name or a title: 1 to [`NAME_CHARS`] characters, some of them visible.
-pub(crate) fn line(field: &'static str, text: &str) -> Result<()> {
+pub fn line(field: &'static str, text: &str) -> Result<()> {
     let length = text.chars().count();
     if length > NAME_CHARS || is_blank(text) || text.chars().any(char::is_control) {
         return Err(Error::invalid(

@@ -1,0 +1,54 @@
+//! Who comes to a crew and who goes, in its row.
+
+use super::{
+    crew_row::{CrewMember, CrewPart, Left},
+    member_row::Member,
+    row::ConversationRow,
+};
+use crate::base::id::UserId;
+
+impl ConversationRow {
+    /// A crew of `users` without a message.
+    pub fn new_crew(users: &[UserId], shows_all: bool, now: u64) -> Self {
+        let mut row =
+            Self { members: Vec::new(), crew: Some(CrewPart { people: Vec::new(), shows_all }), ..Self::new(now) };
+        for user in users {
+            row.join(user, now);
+        }
+        row
+    }
+
+    /// Takes `user` in, who sees what comes from here on. Answers which member they are: the same as before, if they were
+    /// one already.
+    pub fn join(&mut self, user: &UserId, now: u64) -> usize {
+        let from = self.log;
+        let crew = self.crew.get_or_insert_default();
+        let one = CrewMember { user: user.to_string(), joined: now, from, left: None };
+        match crew.people.iter().position(|known| known.user == user.as_str()) {
+            Some(member) => {
+                crew.people[member] = one;
+                member
+            }
+            None => {
+                crew.people.push(one);
+                self.members.push(Member::default());
+                self.members.len() - 1
+            }
+        }
+    }
+
+    /// Makes all there is count as read by `member`.
+    pub fn read_all(&mut self, member: usize) {
+        let (message, count) = (self.log.last_message(), self.counted_for(member));
+        let mine = &mut self.members[member];
+        (mine.read, mine.read_count, mine.unread_deleted) = (message, count, 0);
+    }
+
+    /// Lets `member` go: they see nothing of what comes after this.
+    pub fn leave(&mut self, member: usize) {
+        let left = Left { log: self.log, last: self.last.clone(), host: self.host };
+        if let Some(one) = self.crew.as_mut().and_then(|crew| crew.people.get_mut(member)) {
+            one.left = Some(left);
+        }
+    }
+}
