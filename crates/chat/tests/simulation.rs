@@ -147,6 +147,10 @@ fn histories_that_failed_once_keep_the_promise() {
     }
     // A job was found, and closed before it was read: another one that was open was not looked for.
     run(Plan::of(1_771)).unwrap_or_else(|failure| panic!("{failure}"));
+    // An edit was answered with the message of one point of the log and the receipts of a later one.
+    for seed in [2_421, 3_629] {
+        run(Plan::of(seed)).unwrap_or_else(|failure| panic!("{failure}"));
+    }
 }
 
 #[test]

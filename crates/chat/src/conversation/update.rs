@@ -200,6 +200,12 @@ impl ConversationUpdate {
         member
     }
 
+    /// Whether the conversation is still as it was read.
+    pub async fn is_current(&self, cx: &Context) -> Result<bool> {
+        let row = cx.db.get(&self.key, Consistency::Strong).await?;
+        Ok(rows::as_read(row.as_ref()) == self.condition)
+    }
+
     /// Whether the conversation does not exist yet.
     pub fn is_new(&self) -> bool {
         self.condition == Condition::Absent

@@ -2,7 +2,7 @@
 
 use super::{
     row::{Deleted, MessageRow},
-    touch::{self, Change, Target, Touched},
+    touch::{self, Change, Stands, Target, Touched},
 };
 use crate::{
     base::{
@@ -27,7 +27,7 @@ use jobline_wire::{ChangedMessage, Code, DeleteMessage, HostDeleteMessage};
 pub(crate) async fn delete(cx: &Context, me: &UserId, input: DeleteMessage) -> Result<ChangedMessage> {
     let (id, member) = access::of_member(cx, me, &input.conversation_id).await?;
     let target = Target::new(&id, &input.message_id, Author::Member(member))?;
-    let row = bury(cx, &target, |row, now| {
+    let stands = bury(cx, &target, |row, now| {
         if !row.from.is(member) {
             let detail = "Only the sender of a message can delete it.";
             return Err(Error::new(Code::NotYourMessage, detail).at("messageId"));
@@ -35,7 +35,7 @@ pub(crate) async fn delete(cx: &Context, me: &UserId, input: DeleteMessage) -> R
         if row.deleted.is_some() { Ok(()) } else { check_window(cx, row, now) }
     })
     .await?;
-    Ok(ChangedMessage { message: touch::answer(cx, &id, member, row).await? })
+    Ok(ChangedMessage { message: touch::answer(cx, &id, member, stands).await? })
 }
 
 /// Deletes any message, on behalf of the host. Repeating it changes nothing.
@@ -61,9 +61,9 @@ fn check_window(cx: &Context, row: &MessageRow, now: u64) -> Result<()> {
 }
 
 /// Makes the message a tombstone if `check` lets it, and removes the bytes of its file.
-async fn bury(cx: &Context, target: &Target<'_>, check: impl Fn(&MessageRow, u64) -> Result<()>) -> Result<MessageRow> {
+async fn bury(cx: &Context, target: &Target<'_>, check: impl Fn(&MessageRow, u64) -> Result<()>) -> Result<Stands> {
     let mut file = None;
-    let row = touch::touch(cx, target, |touched| {
+    let stands = touch::touch(cx, target, |touched| {
         check(&touched.row, touched.now)?;
         if touched.row.deleted.is_some() {
             return Ok(None);
@@ -76,7 +76,7 @@ async fn bury(cx: &Context, target: &Target<'_>, check: impl Fn(&MessageRow, u64
         // The deletion stands whether or not this succeeds: its commit holds a row for the sweep, which tries again.
         let _ = remove_bytes(cx, &file).await;
     }
-    Ok(row)
+    Ok(stands)
 }
 
 /// Takes out of the message what a tombstone does not keep, with the rows that belong to it.

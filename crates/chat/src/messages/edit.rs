@@ -31,7 +31,7 @@ pub(crate) async fn edit(cx: &Context, me: &UserId, input: EditMessage) -> Resul
     let (id, member) = access::of_present_member(cx, me, &input.conversation_id).await?;
     let target = Target::new(&id, &input.message_id, Author::Member(member))?;
     let text = text::content(Some(input.content), false)?;
-    let row = touch::touch(cx, &target, |touched| {
+    let stands = touch::touch(cx, &target, |touched| {
         check(touched, member)?;
         if touched.row.text == text {
             return Ok(None);
@@ -40,7 +40,7 @@ pub(crate) async fn edit(cx: &Context, me: &UserId, input: EditMessage) -> Resul
         Ok(Some((Change { kind: ChangeKind::Edited, is_limited: true }, replace_text(cx, touched, &text))))
     })
     .await?;
-    Ok(ChangedMessage { message: touch::answer(cx, &id, member, row).await? })
+    Ok(ChangedMessage { message: touch::answer(cx, &id, member, stands).await? })
 }
 
 fn check(touched: &Touched, member: usize) -> Result<()> {

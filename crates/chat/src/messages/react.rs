@@ -24,7 +24,7 @@ pub(crate) async fn react(cx: &Context, me: &UserId, input: React) -> Result<Cha
     let (id, member) = access::of_present_member(cx, me, &input.conversation_id).await?;
     let target = Target::new(&id, &input.message_id, Author::Member(member))?;
     let emoji = input.emoji.as_deref().map(emoji).transpose()?;
-    let row = touch::touch(cx, &target, |touched| {
+    let stands = touch::touch(cx, &target, |touched| {
         if touched.row.deleted.is_some() {
             let detail = "This message was deleted; nobody can react to it any more.";
             return Err(Error::new(Code::MessageDeleted, detail).at("messageId"));
@@ -35,7 +35,7 @@ pub(crate) async fn react(cx: &Context, me: &UserId, input: React) -> Result<Cha
         Ok(Some((Change { kind: ChangeKind::Reacted, is_limited: true }, cx.db.begin())))
     })
     .await?;
-    Ok(ChangedMessage { message: touch::answer(cx, &id, member, row).await? })
+    Ok(ChangedMessage { message: touch::answer(cx, &id, member, stands).await? })
 }
 
 /// One emoji of Unicode's list, as that list writes it.

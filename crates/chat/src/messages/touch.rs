@@ -18,7 +18,7 @@ use crate::{
         rows,
     },
     context::Context,
-    conversation::update::ConversationUpdate,
+    conversation::{row::ConversationRow, update::ConversationUpdate},
     keys,
     log::{
         append,
@@ -55,6 +55,18 @@ pub(super) struct Touched {
     pub now: u64,
 }
 
+impl Touched {
+    fn stands(self) -> Stands {
+        Stands { row: self.row, conversation: self.update.row }
+    }
+}
+
+/// A message and its conversation at the same point of the log.
+pub(super) struct Stands {
+    pub row: MessageRow,
+    conversation: ConversationRow,
+}
+
 /// What a touch makes of a message.
 pub(super) struct Change {
     pub kind: ChangeKind,
@@ -63,7 +75,7 @@ pub(super) struct Change {
 }
 
 /// Lets `decide` alter the message, and commits it. `decide` answers `None` when the message is as it shall be already;
-/// it may add rows to the commit. Answers the message as it stands then.
+/// it may add rows to the commit. Answers the message as it stands then, with its conversation at the same point of the log.
 ///
 /// # Errors
 /// `not_found`, `rate_limited`, `unavailable`, and those of `decide`.
@@ -71,16 +83,23 @@ pub(super) async fn touch(
     cx: &Context,
     target: &Target<'_>,
     mut decide: impl FnMut(&mut Touched) -> Result<Option<(Change, CommitBuilder)>>,
-) -> Result<MessageRow> {
+) -> Result<Stands> {
     let mut attempts = Attempts::strong(&cx.db);
     loop {
         let mut touched = load(cx, target, attempts.consistency()).await?;
-        let Some((change, commit)) = decide(&mut touched)? else { return Ok(touched.row) };
+        let Some((change, commit)) = decide(&mut touched)? else {
+            // The two rows were read one after the other. Every change of the message is one of the conversation.
+            if touched.update.is_current(cx).await? {
+                return Ok(touched.stands());
+            }
+            attempts.after_conflict(&[keys::conversation(target.conversation)]).await?;
+            continue;
+        };
         if change.is_limited {
             take_from_bucket(&mut touched, target.by)?;
         }
         match commit_touch(cx, target, &mut touched, change.kind, commit).await? {
-            Outcome::Committed => return Ok(touched.row),
+            Outcome::Committed => return Ok(touched.stands()),
             Outcome::Conflict(keys) => attempts.after_conflict(&keys).await?,
         }
     }
@@ -130,16 +149,16 @@ fn key_of(target: &Target<'_>) -> Key {
     keys::message(target.conversation, &target.message)
 }
 
-/// The message as `viewer` sees it after a touch, with the status that it has now.
+/// The message as `viewer` sees it.
 pub(super) async fn answer(
     cx: &Context,
     conversation: &ConversationId,
     viewer: usize,
-    row: MessageRow,
+    stands: Stands,
 ) -> Result<Message> {
-    let stands = crate::conversation::read::one(cx, conversation, jobline_store::Consistency::Strong).await?;
-    let watermarks = stands.watermarks();
-    let state = LogState { id: conversation, viewer, watermarks, last: stands.last_change_row };
+    let Stands { row, conversation: of } = stands;
+    let watermarks = of.watermarks();
+    let state = LogState { id: conversation, viewer, watermarks, last: of.last_change_row };
     let updated = state.last_changes(&cx.db, std::slice::from_ref(&row), Vec::new()).await?[0];
     render::for_member(cx, conversation, viewer, watermarks, ListedMessage { row, updated }).await
 }

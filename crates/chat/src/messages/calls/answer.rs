@@ -68,7 +68,7 @@ async fn change(
     let (_, conversation) = place(cx, &input.call_id).await?;
     let (member, _) = conversation.side(me).ok_or_else(no_such_call)?;
     let target = Target::new(&conversation, &input.call_id, Author::Member(member)).map_err(|_| no_such_call())?;
-    let row = touch::touch(cx, &target, |touched| match take(touched, member, &input.device_id, step)? {
+    let stands = touch::touch(cx, &target, |touched| match take(touched, member, &input.device_id, step)? {
         Step::Changed => {
             let commit = later::end_abandoned_later(cx, cx.db.begin(), &touched.row, &conversation);
             Ok(Some((Change { kind: ChangeKind::Called, is_limited: false }, commit)))
@@ -78,7 +78,7 @@ async fn change(
     })
     .await?;
     let users = conversation.pair().ok_or_else(no_such_call)?;
-    Ok(ChangedCall { call: render(users, &row, cx.now()).ok_or_else(no_such_call)? })
+    Ok(ChangedCall { call: render(users, &stands.row, cx.now()).ok_or_else(no_such_call)? })
 }
 
 /// Takes the step in the message, and in the conversation what it means for the next call.

@@ -5,6 +5,7 @@ use super::{check_device, no_such_call, render, row::CallRow};
 use crate::{
     base::{
         attempts::Attempts,
+        author::Author,
         error::{Error, Result},
         id::{ConversationId, MessageId, UserId},
         rows,
@@ -15,7 +16,7 @@ use crate::{
         request::SendRequest,
         row::MessageRow,
         send::{self, Sent},
-        touch,
+        touch::{self, Target},
     },
 };
 use jobline_store::Consistency;
@@ -68,7 +69,9 @@ async fn running(cx: &Context, conversation: &ConversationId, id: &MessageId) ->
 
 async fn answer(cx: &Context, request: &SendRequest, row: MessageRow) -> Result<StartedCall> {
     let users = request.conversation.pair().ok_or_else(no_such_call)?;
-    let call = render(users, &row, cx.now()).ok_or_else(no_such_call)?;
-    let message = touch::answer(cx, &request.conversation, request.sender, row).await?;
+    let target = Target::new(&request.conversation, &row.id, Author::Member(request.sender))?;
+    let stands = touch::touch(cx, &target, |_| Ok(None)).await?;
+    let call = render(users, &stands.row, cx.now()).ok_or_else(no_such_call)?;
+    let message = touch::answer(cx, &request.conversation, request.sender, stands).await?;
     Ok(StartedCall { call, message })
 }
