@@ -9,7 +9,7 @@
 //! | call | `CALL#<id>` / `CALL#<id>` | calls.start | calls.accept, calls.decline, calls.end, signals |
 //! | version | `CONVERSATION#<id>` / `VERSION#<message number>#<n>` | edit, delete | versions |
 //! | sent | `CONVERSATION#<id>` / `SENT#<sender>#<clientId>` | send with a `clientId` | a repeated send |
-//! | user's conversation | `USER#<id>` / `CONVERSATION#<id>` | the first send | getConversations, sync from the start |
+//! | user's conversation | `USER#<id>` / `CONVERSATION#<id>` | the first send, joining a crew | getConversations, sync from the start |
 //! | what left the head's window | `USER#<id>` / `MOVED#<version>` | a change for which the window is too full | getConversations, sync |
 //! | user's head | `USER#<id>` / `HEAD` | every change of a conversation of theirs | getConversations, sync, send |
 //! | user's block | `USER#<id>` / `BLOCK#<user>` | block, unblock | block, the first message of a conversation, presence |
@@ -19,7 +19,7 @@
 //! | user's open job | `USER#<id>` / `OPENJOB#<job id>` | host | send, uploadFile |
 //! | user's closed job | `USER#<id>` / `CLOSEDJOB#<job id>` | host | a refused send or uploadFile, to choose the error |
 //! | job | `JOB#<id>` / `JOB#<id>` | host | send with a `jobId`, getConversations, sync |
-//! | job's conversation | `JOB#<id>` / `CONVERSATION#<id>` | a send about another job than the last one | host's job changes |
+//! | job's conversation | `JOB#<id>` / `CONVERSATION#<id>` | a send about another job than the last one, the first send in a crew | host's job changes |
 //! | file | `FILE#<id>` / `FILE#<id>` | uploadFile, send, delete | send, uploadFile at its limit, the sweeper |
 //! | preferences | `USER#<id>` / `PREFERENCES` | setPreferences | getPreferences, presence |
 //! | last seen | `USER#<id>` / `SEEN` | live connections, at most every 5 minutes | presence |
