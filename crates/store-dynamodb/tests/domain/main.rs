@@ -4,8 +4,12 @@
 mod engine;
 mod head;
 
+#[path = "../../../chat/tests/domain/changes.rs"]
+mod changes;
 #[path = "../../../chat/tests/domain/conversation.rs"]
 mod conversation;
+#[path = "../../../chat/tests/domain/crews.rs"]
+mod crews;
 #[path = "../../../chat/tests/domain/everything.rs"]
 mod everything;
 #[path = "../../../chat/tests/domain/faults.rs"]

@@ -16,7 +16,7 @@ mod histories;
 mod support;
 
 use histories::plan::{Kind, Plan};
-use histories::run;
+use histories::{crews, run};
 use std::collections::BTreeSet;
 
 /// The number of histories without `SIM_SEEDS`: one of each kind.
@@ -24,6 +24,14 @@ const SEEDS: [u64; 4] = [0, 5, 6, 7];
 
 fn setting(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|value| value.parse().unwrap_or_else(|_| panic!("{name} is a number")))
+}
+
+#[test]
+fn members_of_a_crew_see_their_part_of_it_on_dynamodb() {
+    for seed in [0, 131] {
+        let tally = crews::run(seed, None).unwrap_or_else(|failure| panic!("{failure}"));
+        assert!(tally.contains_key("accepted") && tally.contains_key("is in"), "{tally:?}");
+    }
 }
 
 #[test]

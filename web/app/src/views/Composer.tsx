@@ -62,9 +62,12 @@ export function Composer({ timeline, tray, name }: Props) {
 
   // The draft is read from the device: it may come after the field, but never over what is being typed.
   useEffect(() => timeline.draft.subscribe(() => typed.current || setText(timeline.draft.get())), [timeline]);
+  // Before the next key: what is typed at once must not be replaced by the text to begin with.
+  useLayoutEffect(() => {
+    if (changing !== undefined) setText(editing.text ?? '');
+  }, [changing]);
   useEffect(() => {
     if (changing === undefined && !editing.reply) return;
-    if (changing !== undefined) setText(editing.text ?? '');
     // What opened it gives the focus back first.
     const timer = setTimeout(() => field.current?.focus());
     return () => clearTimeout(timer);
