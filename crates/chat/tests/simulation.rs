@@ -18,7 +18,7 @@ mod many;
 mod support;
 
 use histories::{
-    calls, crews,
+    calls, crew_calls, crews,
     mutant::Mutant,
     plan::{Kind, Plan},
     run,
@@ -102,6 +102,40 @@ fn calls_end_right_in_any_order_of_steps_and_deaths() {
     }
 }
 
+/// Events that the histories of the calls of crews together must contain.
+const CREW_CALLS: [&str; 11] = [
+    "started",
+    "joined",
+    "call over",
+    "call full",
+    "accepted",
+    "three or more took part",
+    "cancelled",
+    "missed",
+    "refused",
+    "device died",
+    "server died",
+];
+
+#[test]
+fn calls_of_a_crew_end_right_in_any_order_of_steps_and_deaths() {
+    let mut tally: BTreeMap<&str, u64> = BTreeMap::new();
+    let seeds = match setting("SIM_SEED") {
+        Some(seed) => seed..seed + 1,
+        None => 0..setting("SIM_SEEDS").unwrap_or(SEEDS / 2),
+    };
+    let alone = seeds.end - seeds.start == 1;
+    for seed in seeds {
+        for (what, count) in crew_calls::run(seed, None).unwrap_or_else(|failure| panic!("{failure}")) {
+            *tally.entry(what).or_default() += count;
+        }
+    }
+    println!("{tally:?}");
+    for what in CREW_CALLS.iter().filter(|_| !alone) {
+        assert!(tally.contains_key(what), "no history has {what:?}: {tally:?}");
+    }
+}
+
 /// Events that the histories of crews together must contain.
 const CREWS: [&str; 9] =
     ["accepted", "refused", "edited", "deleted", "reacted", "read", "is in", "has left", "server died"];
@@ -135,8 +169,10 @@ fn stores_that_break_their_promises_are_detected_by_crews() {
 
 #[test]
 fn a_store_that_ignores_conditions_is_detected_by_calls() {
-    let detected = (0..CHANCES).any(|seed| calls::run(seed, Some(Mutant::IgnoresConditions)).is_err());
-    assert!(detected, "{CHANCES} histories of calls over a store that ignores conditions seem in order");
+    for run in [calls::run, crew_calls::run] {
+        let detected = (0..CHANCES).any(|seed| run(seed, Some(Mutant::IgnoresConditions)).is_err());
+        assert!(detected, "{CHANCES} histories of calls over a store that ignores conditions seem in order");
+    }
 }
 
 #[test]

@@ -22,8 +22,11 @@ pub struct Call {
     /// When it was over, in whatever way. Absent, too, when nobody was left to say when.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<String>,
-    /// Who takes part, with which device.
+    /// Who takes part, with which device. Of a crew's call that is over: who did last.
     pub devices: BTreeMap<String, String>,
+    /// Of a crew: who does not want it, or has left it. Their devices do not ring.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub declined_by: Vec<String>,
 }
 
 /// What a call begins with.

@@ -10,6 +10,8 @@ pub const CLIENT_ID_BYTES: usize = 64;
 pub const DEVICE_ID_BYTES: usize = 64;
 /// How long a call rings, in milliseconds.
 pub const RING_MS: u64 = 45_000;
+/// People who take part in a call of a crew at a time.
+pub const CALL_MEMBERS: usize = 4;
 /// Messages or conversations in one answer: the largest `limit`, and the one when it is left out.
 pub const PAGE_ITEMS: u32 = 50;
 /// Bytes of a user id.

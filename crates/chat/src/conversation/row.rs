@@ -11,8 +11,8 @@ use crate::{
         rows::{Extra, LAYOUT},
     },
     log::position::Position,
-    messages::calls::row::RunningCall,
 };
+use jobline_calls::RunningCall;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 

@@ -14,6 +14,9 @@ use crate::{
 
 /// Takes back what was changed in `row` after `end`. Reactions are not kept as they were, so all of them go.
 pub(super) async fn restore(cx: &Context, id: &ConversationId, end: Position, row: &mut MessageRow) -> Result<()> {
+    if let Some(call) = &mut row.call {
+        call.as_left(row.at, end.at);
+    }
     if row.touched_change() <= end.change || row.deleted.is_some() {
         return Ok(());
     }

@@ -1,6 +1,6 @@
 //! The input of `send`, checked as far as that needs no row.
 
-use super::{calls::row::CallRow, idempotency::Repetition};
+use super::idempotency::Repetition;
 use crate::{
     base::{
         error::{Error, Result},
@@ -12,6 +12,7 @@ use crate::{
     files::{proof, row::Voice},
     keys,
 };
+use jobline_calls::CallRow;
 use jobline_store::Key;
 use jobline_wire::{
     Code, MessageType, SendMessage,

@@ -1,6 +1,6 @@
 //! The message row.
 
-use super::{calls::row::CallRow, kind::MessageKind};
+use super::kind::MessageKind;
 use crate::{
     base::{
         author::Author,
@@ -11,6 +11,7 @@ use crate::{
     conversation::{member_row::HostLines, row::ConversationRow},
     files::row::{FileRow, Voice},
 };
+use jobline_calls::CallRow;
 use serde::{Deserialize, Serialize};
 use std::iter;
 
@@ -204,7 +205,8 @@ impl MessageRow {
             Author::Member(member) => Some(member),
             Author::Host => None,
         });
-        authors.chain(self.member_event.map(|(_, member)| member))
+        let called = self.call.iter().flat_map(CallRow::members);
+        authors.chain(self.member_event.map(|(_, member)| member)).chain(called)
     }
 
     /// Its beginning, on one line; empty when it was deleted.

@@ -5,7 +5,7 @@
 //! ever stored in part, and a repeated `clientId` finds its own row.
 
 use super::{
-    calls::{self, later, row::RunningCall},
+    calls::{self, later},
     idempotency::{self, SentRow},
     quote,
     rate::Bucket,
@@ -41,6 +41,7 @@ use crate::{
     log::view::LogView,
     user::blocks::{self, FirstBlocks},
 };
+use jobline_calls::RunningCall;
 use jobline_store::{CommitBuilder, Condition, Consistency, Key, Outcome};
 use jobline_wire::{Code, MessageType, SendMessage, SentMessage};
 

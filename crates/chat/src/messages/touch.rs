@@ -14,7 +14,7 @@ use crate::{
         attempts::Attempts,
         author::Author,
         error::{Error, Result},
-        id::{ConversationId, MessageId},
+        id::{ConversationId, MessageId, UserId},
         rows,
     },
     context::Context,
@@ -29,6 +29,7 @@ use crate::{
 };
 use jobline_store::{CommitBuilder, Condition, Key, Outcome, Row};
 use jobline_wire::{Message, limits::CHANGES_PER_MINUTE};
+use std::borrow::Cow;
 
 /// Which message is touched, and by whom.
 pub(super) struct Target<'a> {
@@ -65,6 +66,13 @@ impl Touched {
 pub(super) struct Stands {
     pub row: MessageRow,
     conversation: ConversationRow,
+}
+
+impl Stands {
+    /// The members of its conversation, in their order.
+    pub fn users<'a>(&self, id: &'a ConversationId) -> Cow<'a, [UserId]> {
+        self.conversation.users(id)
+    }
 }
 
 /// What a touch makes of a message.

@@ -166,9 +166,9 @@ fn of_change(id: &ConversationId, users: &[UserId], row: &ChangeRow) -> Option<O
     Some(event(id, row.number, kind, row.at, data))
 }
 
-/// A call changes twice at most: when it is accepted, and when it is over.
+/// A call changes when somebody takes or leaves it, and for the last time when it is over, which alone is told.
 fn of_call(id: &ConversationId, users: &[UserId], change: &ChangeRow, message: &MessageRow) -> Option<OutsideEvent> {
-    let row = message.call.as_ref().filter(|row| row.accepted != Some(change.at))?;
+    let row = message.call.as_ref().filter(|row| row.over_since().is_some_and(|over| change.at >= over))?;
     let data = json!({
         "conversationId": id.as_str(),
         "callId": message.id,

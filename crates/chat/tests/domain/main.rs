@@ -5,6 +5,7 @@
 mod calls;
 mod changes;
 mod conversation;
+mod crew_calls;
 mod crews;
 mod engine;
 mod everything;

@@ -384,6 +384,33 @@ fn answer(call_id: &str, device: &str) -> AnswerCall {
 }
 
 #[tokio::test]
+async fn of_a_call_of_a_crew_only_the_end_is_told() {
+    let world = world().await;
+    world.job(1, &["anna", "ben", "carl"], JobStatus::Open).await;
+    let [anna, ben, carl] = ["anna", "ben", "carl"].map(|user| world.user(user));
+    let receiver = Receiver::default();
+    for is_told_late in [false, true] {
+        let (conversation_id, device_id) = ("crew_1".to_owned(), "phone".to_owned());
+        let input = StartCall { conversation_id, media: CallMedia::Audio, device_id };
+        let id = world.chat.start_call(&anna.id, input).await.unwrap().call.id;
+        for member in [&ben, &carl] {
+            world.chat.accept_call(&member.id, answer(&id, "phone")).await.unwrap();
+        }
+        world.chat.end_call(&anna.id, answer(&id, "phone")).await.unwrap();
+        if !is_told_late {
+            world.chat.tell_outside(&receiver).await.unwrap();
+            assert!(!receiver.take().iter().any(|(_, body)| body["type"] == "call.ended"), "it goes on");
+        }
+        world.chat.end_call(&ben.id, answer(&id, "phone")).await.unwrap();
+        world.chat.tell_outside(&receiver).await.unwrap();
+        let told = receiver.take();
+        let ends: Vec<_> = told.iter().filter(|(_, body)| body["type"] == "call.ended").collect();
+        assert_eq!(ends.len(), 1, "{told:?}");
+        assert_eq!((&ends[0].1["data"]["callId"], &ends[0].1["data"]["state"]), (&id.into(), &"ended".into()));
+    }
+}
+
+#[tokio::test]
 async fn the_end_of_a_call_is_told_once_however_it_ends() {
     let world = world().await;
     let (anna, ben) = world.pair().await;

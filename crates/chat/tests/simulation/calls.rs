@@ -19,7 +19,7 @@ use std::{
     time::Duration,
 };
 
-const RING_MS: u64 = 45_000;
+pub const RING_MS: u64 = 45_000;
 const DEVICES: [&str; 3] = ["phone", "laptop", "tablet"];
 const STEPS: usize = 14;
 
@@ -73,7 +73,13 @@ async fn live(world: &World) -> Check {
     let (known, mut dice) = (RefCell::default(), Dice::new(world.plan.seed, "calls"));
     while !chaos::put_job(world, &mut dice, 1, true).await? {}
     let talk = conversation(&world.plan.users[0], &world.plan.users[1]);
-    greet(world).await?;
+    let hello = SendMessage {
+        receiver_id: Some(world.plan.users[1].clone()),
+        content: Some("Hello".into()),
+        client_id: Some("hello".into()),
+        ..SendMessage::default()
+    };
+    greet(world, &world.plan.users[0], hello).await?;
     let mut phones = Vec::new();
     for user in &world.plan.users {
         for device in DEVICES {
@@ -88,24 +94,20 @@ async fn live(world: &World) -> Check {
         done = acting => drop(done?),
         failed = run_tasks(world) => return failed,
     }
-    rest(world, &mut phones).await?;
+    rest_of_time(world).await?;
+    for phone in &mut phones {
+        while phone.follow().await? {}
+    }
     let calls = agree(&known.borrow(), world, &phones)?;
     all_calls_are_unread(world, &calls).await
 }
 
 /// The conversation begins with a message.
-async fn greet(world: &World) -> Check {
-    let [anna, ben] = [0, 1].map(|user| world.plan.users[user].clone());
-    let me = UserId::new(&anna).expect("a user id");
-    let input = SendMessage {
-        receiver_id: Some(ben),
-        content: Some("Hello".into()),
-        client_id: Some("hello".into()),
-        ..SendMessage::default()
-    };
+pub async fn greet(world: &World, user: &str, hello: SendMessage) -> Check {
+    let me = UserId::new(user).expect("a user id");
     let chat = &world.servers[0].chat;
     for _ in 0..50 {
-        if chat.send(&me, input.clone()).await.is_ok() {
+        if chat.send(&me, hello.clone()).await.is_ok() {
             return Ok(());
         }
     }
@@ -113,7 +115,7 @@ async fn greet(world: &World) -> Check {
 }
 
 /// Servers run tasks that are due, and die at it.
-async fn run_tasks(world: &World) -> Check {
+pub async fn run_tasks(world: &World) -> Check {
     let mut dice = Dice::new(world.plan.seed, "tasks");
     loop {
         tokio::time::sleep(Duration::from_secs(5)).await;
@@ -227,7 +229,7 @@ impl Phone<'_> {
     }
 }
 
-fn is_over(state: CallState) -> bool {
+pub fn is_over(state: CallState) -> bool {
     !matches!(state, CallState::Ringing | CallState::Accepted)
 }
 
@@ -243,8 +245,8 @@ fn follows(before: &Call, now: &Call) -> Check {
     Ok(())
 }
 
-/// Nothing fails any more, what rings stops ringing, tasks are done, and all devices follow to the end.
-async fn rest(world: &World, phones: &mut [Phone<'_>]) -> Check {
+/// Nothing fails any more, what rings stops ringing, and tasks are done.
+pub async fn rest_of_time(world: &World) -> Check {
     world.stop_faults();
     for server in &world.servers {
         server.chat.ready().await.map_err(|error| format!("not ready: {error}"))?;
@@ -254,9 +256,6 @@ async fn rest(world: &World, phones: &mut [Phone<'_>]) -> Check {
         for server in &world.servers {
             server.chat.run_due_tasks(u64::MAX).await.map_err(|error| format!("tasks: {error}"))?;
         }
-    }
-    for phone in phones {
-        while phone.follow().await? {}
     }
     Ok(())
 }
@@ -291,7 +290,7 @@ fn agree<'a>(known: &Known, world: &World, phones: &'a [Phone<'_>]) -> Check<Vec
     Ok(calls)
 }
 
-fn started_ms(call: &Call) -> u64 {
+pub fn started_ms(call: &Call) -> u64 {
     call.id.split('_').nth(1).and_then(|ms| ms.parse().ok()).unwrap_or_default()
 }
 

@@ -1,7 +1,8 @@
 //! Many histories on every core, for `cargo xtask sim`: progress, figures, and a failing history made shorter.
 
-use super::histories::{calls, mutant::Mutant, plan::Plan, run};
+use super::histories::{calls, crew_calls, crews, mutant::Mutant, plan::Plan, run};
 use std::{
+    collections::BTreeMap,
     ops::Range,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
@@ -20,7 +21,7 @@ const SHRINKS: usize = 600;
 /// What the histories that were run add up to.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct Totals {
-    /// Histories, each with its history of calls.
+    /// Histories, each with its histories of calls and crews.
     pub seeds: u64,
     /// Things that happened: requests, answers, faults.
     pub lines: u64,
@@ -71,14 +72,19 @@ pub fn run_all(seeds: Range<u64>, jobs: usize, goes_on: bool) -> Result<Totals, 
     if broken.is_empty() { Ok(progress.totals) } else { Err(broken) }
 }
 
-/// The history of a seed, and its history of calls.
+/// A history of one thing alone.
+type History = fn(u64, Option<Mutant>) -> Result<BTreeMap<&'static str, u64>, String>;
+
+/// The history of a seed, and its histories of calls and crews.
 fn run_one(seed: u64) -> Result<Totals, String> {
     let plan = Plan::of(seed);
     let devices = plan.devices.len() as u64;
     let expires = plan.retention_ms().is_some();
     let report = run(plan)?;
-    let called = catch_unwind(|| calls::run(seed, None).map(drop));
-    called.map_err(|_| format!("the history of calls panicked.\n\nSIM_SEED={seed}\n"))??;
+    for (what, run) in [("calls", calls::run as History), ("a crew", crews::run), ("a crew's calls", crew_calls::run)] {
+        let lived = catch_unwind(|| run(seed, None).map(drop));
+        lived.map_err(|_| format!("the history of {what} panicked.\n\nSIM_SEED={seed}\n"))??;
+    }
     let client_ms = report.virtual_ms * devices;
     let busy_client_ms = if expires { 0 } else { client_ms };
     Ok(Totals { seeds: 1, lines: report.lines, client_ms, busy_client_ms })

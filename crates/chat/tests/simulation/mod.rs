@@ -7,6 +7,7 @@ mod actions;
 pub mod calls;
 mod changes;
 mod chaos;
+pub mod crew_calls;
 pub mod crews;
 mod device;
 mod dice;

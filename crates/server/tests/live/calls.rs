@@ -84,6 +84,42 @@ fn every_device_rings_one_takes_the_call_and_the_two_signal_to_each_other_alone(
 }
 
 #[test]
+fn in_a_crew_each_device_signals_to_each_other_one() {
+    let program = Program::start(&[]);
+    let job = json!({"title": "Roof", "participants": ["anna", "ben", "carl"], "status": "open"});
+    program.host("PUT", "/host/jobs/8", &job);
+    let users = ["anna", "ben", "carl"];
+    let tokens = users.map(|user| program.token(user));
+    let hello = json!({"conversationId": "crew_8", "content": "Hello"});
+    assert_eq!(program.call("POST", "/messages/send", &tokens[0], Some(&hello)).0, 200);
+    let mut devices: Vec<Live> =
+        tokens.iter().zip(users).map(|(token, user)| device(&program, token, &format!("of-{user}"))).collect();
+    let input = json!({"conversationId": "crew_8", "media": "audio", "deviceId": "of-anna"});
+    let (status, answer) = call(&program, &tokens[0], "start", &input);
+    assert_eq!((status, &answer["call"]["state"]), (200, &json!("ringing")), "{answer}");
+    let call_id = answer["call"]["id"].clone();
+    for live in &mut devices {
+        assert_eq!(state(live), "ringing");
+    }
+    for (token, user) in tokens.iter().zip(users).skip(1) {
+        let input = json!({"callId": call_id, "deviceId": format!("of-{user}")});
+        let (status, answer) = call(&program, token, "accept", &input);
+        assert_eq!((status, &answer["call"]["state"]), (200, &json!("accepted")), "{answer}");
+    }
+    for from in 0..users.len() {
+        for to in (0..users.len()).filter(|to| *to != from) {
+            let data = format!("{from} to {to}");
+            let (target, sender) = (format!("of-{}", users[to]), format!("of-{}", users[from]));
+            devices[from].say(&json!({"op": "signal", "callId": call_id, "to": target, "data": data}));
+            let heard = json!({"op": "signal", "callId": call_id, "from": sender, "data": data});
+            assert_eq!(next(&mut devices[to], "signal"), heard);
+        }
+    }
+    let (_, answer) = call(&program, &tokens[0], "end", &json!({"callId": call_id, "deviceId": "of-anna"}));
+    assert_eq!((&answer["call"]["state"], &answer["call"]["declinedBy"]), (&json!("accepted"), &json!(["anna"])));
+}
+
+#[test]
 fn a_call_is_made_by_trpc_as_well_and_declined() {
     let program = Program::start(&[]);
     let (anna, ben) = (program.token("anna"), program.token("ben"));

@@ -24,7 +24,9 @@ export interface Blocked {
 export interface Call {
   /** When it was accepted. */
   readonly acceptedAt?: string;
-  /** Who takes part, with which device. */
+  /** Of a crew: who does not want it, or has left it. Their devices do not ring. */
+  readonly declinedBy?: readonly (string)[];
+  /** Who takes part, with which device. Of a crew's call that is over: who did last. */
   readonly devices: { readonly [key: string]: string };
   /** When it was over, in whatever way. Absent, too, when nobody was left to say when. */
   readonly endedAt?: string;

@@ -1,25 +1,28 @@
 //! Accepting, declining and ending a call: each is one change of the log, on the condition that the call is as it was read.
 
-use super::{
-    check_device, later, no_such_call, place, render,
-    row::{Asked, CallRow, RunningCall, Step},
-};
+use super::{check_device, later, no_such_call, place, render};
 use crate::{
     base::{
         author::Author,
         error::{Error, Result},
-        id::UserId,
+        id::{ConversationId, UserId},
     },
     context::Context,
+    conversation::access,
     log::change::ChangeKind,
-    messages::touch::{self, Change, Target, Touched},
+    messages::touch::{self, Stands, Target, Touched},
 };
-use jobline_wire::{AnswerCall, ChangedCall, Code};
+use jobline_calls::{Asked, CallRow, RunningCall, Step};
+use jobline_wire::{AnswerCall, ChangedCall, Code, limits::CALL_MEMBERS};
+
+/// What the log says of each step.
+const CALLED: touch::Change = touch::Change { kind: ChangeKind::Called, is_limited: false };
 
 /// Takes a call with this device. The first one wins.
 ///
 /// # Errors
-/// `invalid_request`, `not_found`, `call_over`, `unavailable`.
+/// `invalid_request`, `not_found`, `call_over`, `unavailable`; in a crew also `not_job_participant`, and `not_offered` when
+/// the call is full.
 pub(crate) async fn accept(cx: &Context, me: &UserId, input: AnswerCall) -> Result<ChangedCall> {
     change(cx, me, &input, CallRow::accept).await
 }
@@ -45,8 +48,7 @@ pub(crate) async fn end(cx: &Context, me: &UserId, input: AnswerCall) -> Result<
 /// # Errors
 /// `not_found`, `unavailable`.
 pub(crate) async fn end_unanswered(cx: &Context, me: &UserId, call_id: &str) -> Result<()> {
-    let input = AnswerCall { call_id: call_id.to_owned(), device_id: "server".to_owned() };
-    change(cx, me, &input, CallRow::miss).await.map(drop)
+    record(cx, me, call_id, CallRow::miss).await
 }
 
 /// Records that a call which `me` started is over though nobody ended it, if it is.
@@ -54,46 +56,76 @@ pub(crate) async fn end_unanswered(cx: &Context, me: &UserId, call_id: &str) -> 
 /// # Errors
 /// `not_found`, `unavailable`.
 pub(crate) async fn end_abandoned(cx: &Context, me: &UserId, call_id: &str) -> Result<()> {
-    let input = AnswerCall { call_id: call_id.to_owned(), device_id: "server".to_owned() };
-    change(cx, me, &input, CallRow::abandon).await.map(drop)
+    record(cx, me, call_id, CallRow::abandon).await
 }
 
-async fn change(
-    cx: &Context,
-    me: &UserId,
-    input: &AnswerCall,
-    step: fn(&mut CallRow, Asked<'_>) -> Step,
-) -> Result<ChangedCall> {
+/// What changes a call, if it does.
+type Change = fn(&mut CallRow, Asked<'_>) -> Step;
+
+/// A member's wish. Who has left a crew has none.
+async fn change(cx: &Context, me: &UserId, input: &AnswerCall, step: Change) -> Result<ChangedCall> {
     check_device(&input.device_id)?;
     let (_, conversation) = place(cx, &input.call_id).await?;
-    let (member, _) = conversation.side(me).ok_or_else(no_such_call)?;
-    let target = Target::new(&conversation, &input.call_id, Author::Member(member)).map_err(|_| no_such_call())?;
-    let stands = touch::touch(cx, &target, |touched| match take(touched, member, &input.device_id, step)? {
-        Step::Changed => {
-            let commit = later::end_abandoned_later(cx, cx.db.begin(), &touched.row, &conversation);
-            Ok(Some((Change { kind: ChangeKind::Called, is_limited: false }, commit)))
+    let (_, member) = access::of_present_member(cx, me, conversation.as_str()).await.map_err(as_call)?;
+    let stands = commit(cx, &conversation, (member, &input.device_id), &input.call_id, step).await?;
+    let call = render(&stands.users(&conversation), &stands.row, cx.now());
+    Ok(ChangedCall { call: call.ok_or_else(no_such_call)? })
+}
+
+/// What time alone has decided, of a call that `me` started.
+async fn record(cx: &Context, me: &UserId, call_id: &str, step: Change) -> Result<()> {
+    let (_, conversation) = place(cx, call_id).await?;
+    let (_, member) = access::of_member(cx, me, conversation.as_str()).await.map_err(as_call)?;
+    commit(cx, &conversation, (member, "server"), call_id, step).await.map(drop)
+}
+
+/// The conversation of a call is not there for a stranger, like the call.
+fn as_call(error: Error) -> Error {
+    if error.code == Code::NotFound { no_such_call() } else { error }
+}
+
+async fn commit(
+    cx: &Context,
+    conversation: &ConversationId,
+    (member, device): (usize, &str),
+    call_id: &str,
+    step: Change,
+) -> Result<Stands> {
+    let target = Target::new(conversation, call_id, Author::Member(member)).map_err(|_| no_such_call())?;
+    touch::touch(cx, &target, |touched| {
+        let was_accepted = touched.row.call.as_ref().is_some_and(|call| call.accepted.is_some());
+        match take(touched, member, device, step)? {
+            Step::Changed if was_accepted => Ok(Some((CALLED, cx.db.begin()))),
+            Step::Changed => {
+                let users = touched.update.row.users(conversation);
+                Ok(Some((CALLED, later::end_abandoned_later(cx, cx.db.begin(), &touched.row, &users))))
+            }
+            Step::Stands => Ok(None),
+            Step::Over => Err(over()),
+            Step::Full => Err(full()),
         }
-        Step::Stands => Ok(None),
-        Step::Over => Err(over()),
     })
-    .await?;
-    let users = conversation.pair().ok_or_else(no_such_call)?;
-    Ok(ChangedCall { call: render(users, &stands.row, cx.now()).ok_or_else(no_such_call)? })
+    .await
 }
 
 /// Takes the step in the message, and in the conversation what it means for the next call.
-fn take(touched: &mut Touched, member: usize, device: &str, step: fn(&mut CallRow, Asked<'_>) -> Step) -> Result<Step> {
-    let (at, now) = (touched.update.row.next_at(touched.now), touched.now);
+fn take(touched: &mut Touched, member: usize, device: &str, step: Change) -> Result<Step> {
+    let (at, now, members) = (touched.update.row.next_at(touched.now), touched.now, touched.update.row.all_in());
     let row = &mut touched.row;
     let Author::Member(caller) = row.from else { return Err(no_such_call()) };
     let call = row.call.as_mut().filter(|_| row.deleted.is_none()).ok_or_else(no_such_call)?;
-    let taken = step(call, Asked { member, device, caller, started: row.at, now, at });
+    let taken = step(call, Asked { member, device, members: &members, caller, started: row.at, now, at });
     let running = RunningCall { id: row.id.clone(), started: row.at, accepted: call.accepted };
     let of_conversation = &mut touched.update.row.call;
     if of_conversation.as_ref().is_some_and(|one| one.id == row.id) {
         *of_conversation = call.ended.is_none().then_some(running);
     }
     Ok(taken)
+}
+
+fn full() -> Error {
+    let detail = format!("{CALL_MEMBERS} people are in this call, which is the most. Try again when one has left.");
+    Error::new(Code::NotOffered, detail).at("callId")
 }
 
 fn over() -> Error {

@@ -1,15 +1,12 @@
 //! What is done about a call that nobody answers, and about one that nobody ends.
 
-use super::row::CallRow;
 use crate::{
-    base::{
-        author::Author,
-        id::{ConversationId, UserId},
-    },
+    base::{author::Author, id::UserId},
     context::Context,
     messages::row::MessageRow,
     tasks::{row::Work, run::Task},
 };
+use jobline_calls::CallRow;
 use jobline_store::CommitBuilder;
 use jobline_wire::limits::RING_MS;
 
@@ -25,17 +22,15 @@ pub(crate) fn end_unanswered_later(
     Task::at(cx, message.at + RING_MS, work).put(commit)
 }
 
-/// Adds the task that records an accepted call as over if both devices are gone without saying so.
+/// Adds the task that records an accepted call as over if all its devices are gone without saying so.
 pub(super) fn end_abandoned_later(
     cx: &Context,
     commit: CommitBuilder,
     message: &MessageRow,
-    conversation: &ConversationId,
+    members: &[UserId],
 ) -> CommitBuilder {
     let due = message.call.as_ref().and_then(CallRow::abandoned_at);
     let (Some(due), Author::Member(caller)) = (due, message.from) else { return commit };
-    let Some(caller) = conversation.pair().and_then(|pair| pair.get(caller)).map(UserId::to_string) else {
-        return commit;
-    };
+    let Some(caller) = members.get(caller).map(UserId::to_string) else { return commit };
     Task::at(cx, due, Work::EndAbandonedCall { call: message.id.clone(), caller }).put(commit)
 }

@@ -1,16 +1,18 @@
 //! Between which devices signals of a call may go.
 
-use super::{place, row::Recorded};
+use super::place;
 use crate::{
     base::{
         error::{Error, Result},
-        id::UserId,
+        id::{ConversationId, UserId},
         rows,
     },
     context::Context,
+    conversation::crew,
     keys,
     messages::row::MessageRow,
 };
+use jobline_calls::{CallRow, Recorded};
 use jobline_store::Consistency;
 use jobline_wire::Code;
 
@@ -33,13 +35,24 @@ pub(crate) async fn line(cx: &Context, me: &UserId, call_id: &str) -> Result<Opt
         Err(Error { code: Code::NotFound, .. }) => return Ok(None),
         Err(error) => return Err(error),
     };
-    let Some((member, partner)) = conversation.side(me) else { return Ok(None) };
     let row = cx.db.get(&keys::message(&conversation, &id), Consistency::Strong).await?;
-    let row = rows::live::<MessageRow>(row.as_ref(), cx.now())?;
-    let Some(call) = row.and_then(|row| row.call).filter(|call| call.state == Recorded::Accepted) else {
-        return Ok(None);
+    let call = rows::live::<MessageRow>(row.as_ref(), cx.now())?.and_then(|row| row.call);
+    let Some(call) = call.filter(|call| call.state == Recorded::Accepted) else { return Ok(None) };
+    let mut others = taking_part(cx, &conversation, &call).await?;
+    let own = others.iter().position(|(user, _)| user == me);
+    Ok(own.map(|own| CallLine { own: others.remove(own).1, others }))
+}
+
+/// Who takes part and is still in the conversation, each with their device.
+async fn taking_part(cx: &Context, id: &ConversationId, call: &CallRow) -> Result<Vec<(UserId, String)>> {
+    let crew = match id.crew_job() {
+        Some(job) => crew::current(cx, job).await?.row,
+        None => None,
     };
-    let [own, other] = [member, usize::from(member == 0)].map(|member| call.devices[member].clone());
-    let other = other.map(|device| (partner.clone(), device));
-    Ok(own.map(|own| CallLine { own, others: other.into_iter().collect() }))
+    let user = |member: usize| match &crew {
+        Some(row) => row.users(id).get(member).filter(|_| row.is_in(member)).cloned(),
+        None => id.pair()?.get(member).cloned(),
+    };
+    let participants = call.participants().into_iter();
+    Ok(participants.filter_map(|(member, device)| Some((user(member)?, device.to_owned()))).collect())
 }

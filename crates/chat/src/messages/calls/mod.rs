@@ -4,7 +4,6 @@ mod answer;
 mod confirm;
 pub(crate) mod later;
 pub(crate) mod line;
-pub(crate) mod row;
 mod start;
 
 pub(crate) use answer::{accept, decline, end, end_abandoned, end_unanswered};
@@ -58,7 +57,9 @@ async fn place(cx: &Context, call_id: &str) -> Result<(MessageId, ConversationId
 /// The call in a message; `None` of other messages, and once it was deleted.
 pub(super) fn render(users: &[UserId], row: &MessageRow, now: u64) -> Option<Call> {
     let call = row.call.as_ref().filter(|_| row.deleted.is_none())?;
-    let members = users.iter().zip(&call.devices);
+    let user = |member: usize| users.get(member).map(UserId::to_string);
+    let devices = call.participants().into_iter();
+    let declined = call.crew.as_ref().map_or(&[][..], |crew| crew.declined());
     Some(Call {
         id: row.id.clone(),
         media: call.media(),
@@ -67,7 +68,8 @@ pub(super) fn render(users: &[UserId], row: &MessageRow, now: u64) -> Option<Cal
         started_at: iso(row.at),
         accepted_at: call.accepted.map(iso),
         ended_at: call.ended_at(row.at, now).map(iso),
-        devices: members.filter_map(|(user, device)| Some((user.to_string(), device.clone()?))).collect(),
+        devices: devices.filter_map(|(member, device)| Some((user(member)?, device.to_owned()))).collect(),
+        declined_by: declined.iter().filter_map(|member| user(*member)).collect(),
     })
 }
 

@@ -1,7 +1,7 @@
 //! `calls.start`: a message of a kind of its own, sent by the rules of sending. Where a call runs in the conversation
 //! already, it is that call.
 
-use super::{check_device, no_such_call, render, row::CallRow};
+use super::{check_device, no_such_call, render};
 use crate::{
     base::{
         attempts::Attempts,
@@ -19,22 +19,17 @@ use crate::{
         touch::{self, Target},
     },
 };
+use jobline_calls::CallRow;
 use jobline_store::Consistency;
 use jobline_wire::{CallMedia, Code, MessageType, SendMessage, StartCall, StartedCall};
 
 /// Calls the other members of a conversation.
 ///
 /// # Errors
-/// `invalid_request`, `not_found`, `not_job_participant`, `job_closed`, `recipient_unavailable`, `not_offered` in a crew,
-/// `rate_limited`, `unavailable`.
+/// `invalid_request`, `not_found`, `not_job_participant`, `job_closed`, `recipient_unavailable`, `rate_limited`,
+/// `unavailable`; `not_offered` to a newcomer of a crew in which a call runs that began before them.
 pub(crate) async fn start(cx: &Context, me: &UserId, input: StartCall) -> Result<StartedCall> {
     check_device(&input.device_id)?;
-    if ConversationId::new(&input.conversation_id).is_some_and(|id| id.crew_job().is_some()) {
-        return Err(Error::new(
-            Code::NotOffered,
-            "Crews have no calls. Call one of its members in your own conversation.",
-        ));
-    }
     let text = match input.media {
         CallMedia::Audio => "Audio call",
         CallMedia::Video => "Video call",
@@ -46,7 +41,10 @@ pub(crate) async fn start(cx: &Context, me: &UserId, input: StartCall) -> Result
     };
     let mut request = SendRequest::check(cx, me, message).await?;
     request.kind = Some(MessageType::Call);
-    request.call = Some(CallRow::new(input.media, request.sender, &input.device_id));
+    request.call = Some(match request.conversation.crew_job() {
+        Some(_) => CallRow::new_in_crew(input.media, request.sender, &input.device_id, cx.now()),
+        None => CallRow::new(input.media, request.sender, &input.device_id),
+    });
     let mut attempts = Attempts::strong(&cx.db);
     loop {
         let row = match send::store(cx, &request).await? {
@@ -68,10 +66,17 @@ async fn running(cx: &Context, conversation: &ConversationId, id: &MessageId) ->
 }
 
 async fn answer(cx: &Context, request: &SendRequest, row: MessageRow) -> Result<StartedCall> {
-    let users = request.conversation.pair().ok_or_else(no_such_call)?;
     let target = Target::new(&request.conversation, &row.id, Author::Member(request.sender))?;
-    let stands = touch::touch(cx, &target, |_| Ok(None)).await?;
-    let call = render(users, &stands.row, cx.now()).ok_or_else(no_such_call)?;
+    let stands = touch::touch(cx, &target, |_| Ok(None)).await.map_err(|error| match error.code {
+        Code::NotFound => began_before(),
+        _ => error,
+    })?;
+    let call = render(&stands.users(&request.conversation), &stands.row, cx.now()).ok_or_else(no_such_call)?;
     let message = touch::answer(cx, &request.conversation, request.sender, stands).await?;
     Ok(StartedCall { call, message })
+}
+
+fn began_before() -> Error {
+    let detail = "A call runs in this crew that began before you joined it. Try again when it is over.";
+    Error::new(Code::NotOffered, detail).at("conversationId")
 }

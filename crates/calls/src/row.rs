@@ -1,79 +1,68 @@
-//! The call in the row of its message: how far it has come, and what it lets happen next.
-//!
-//! Every step names who does it and when, and either changes the call, leaves it as it stands, or is refused because the
-//! call is over for that device. Time ends a call that nobody ended: one that rang for too long reads as missed, and one
-//! that was accepted is over after twelve hours.
+//! The call in the row of its message.
 
+use crate::{
+    crew::CrewCall,
+    step::{Asked, LONGEST_MS, Recorded, Step},
+};
 use jobline_wire::{CallMedia, CallState, limits::RING_MS};
 use serde::{Deserialize, Serialize};
 
-/// After how long a call that nobody ended is over.
-const LONGEST_MS: u64 = 12 * 3_600_000;
-
-/// How far a call has come, as it was recorded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Recorded {
-    Ringing,
-    Accepted,
-    Declined,
-    Cancelled,
-    Missed,
-    Ended,
-    /// One of a later version: over, as far as this one can tell.
-    #[default]
-    #[serde(other)]
-    Unknown,
-}
-
-/// See the module.
+/// The call in the row of its message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct CallRow {
+pub struct CallRow {
+    /// Whether it began with pictures.
     pub video: bool,
+    /// How far it has come, as it was recorded last.
     #[serde(default)]
     pub state: Recorded,
+    /// When it was accepted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accepted: Option<u64>,
+    /// When it was over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<u64>,
-    /// The devices that take part, one for each member.
+    /// The devices that take part in the call of a pair, one for each member.
     #[serde(default)]
     pub devices: [Option<String>; 2],
-}
-
-/// What a member wants, and when.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Asked<'a> {
-    pub member: usize,
-    pub device: &'a str,
-    /// Who called, and when.
-    pub caller: usize,
-    pub started: u64,
-    /// The time that decides.
-    pub now: u64,
-    /// The time that is recorded: later than everything before it.
-    pub at: u64,
-}
-
-/// What became of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Step {
-    /// The call was changed.
-    Changed,
-    /// It is as it was asked to be already.
-    Stands,
-    /// It is over, or another device has it.
-    Over,
+    /// Of a crew: who takes part, and who does not want to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crew: Option<CrewCall>,
 }
 
 impl CallRow {
-    /// A call of the member `caller` that begins to ring.
+    /// A call of a pair that begins to ring; the member `caller` started it.
     pub fn new(media: CallMedia, caller: usize, device: &str) -> Self {
         let mut devices = [None, None];
         devices[caller] = Some(device.to_owned());
-        Self { video: media == CallMedia::Video, state: Recorded::Ringing, accepted: None, ended: None, devices }
+        let video = media == CallMedia::Video;
+        Self { video, state: Recorded::Ringing, accepted: None, ended: None, devices, crew: None }
     }
 
+    /// A call of a crew that begins to ring at `at`; the member `caller` started it.
+    pub fn new_in_crew(media: CallMedia, caller: usize, device: &str, at: u64) -> Self {
+        let crew = Some(CrewCall::begun_by(caller, device, at));
+        let video = media == CallMedia::Video;
+        Self { video, state: Recorded::Ringing, accepted: None, ended: None, devices: [None, None], crew }
+    }
+
+    /// The members who take part, each with their device.
+    pub fn participants(&self) -> Vec<(usize, &str)> {
+        match &self.crew {
+            Some(crew) => crew.participants().collect(),
+            None => {
+                let devices = self.devices.iter().enumerate();
+                devices.filter_map(|(member, device)| Some((member, device.as_deref()?))).collect()
+            }
+        }
+    }
+
+    /// The members whom it names.
+    pub fn members(&self) -> impl Iterator<Item = usize> {
+        let declined = self.crew.iter().flat_map(|crew| crew.declined().iter().copied());
+        self.participants().into_iter().map(|(member, _)| member).chain(declined)
+    }
+
+    /// What it began with.
     pub fn media(&self) -> CallMedia {
         if self.video { CallMedia::Video } else { CallMedia::Audio }
     }
@@ -104,10 +93,24 @@ impl CallRow {
         self.ended.or(missed.then_some(started + RING_MS))
     }
 
+    /// Since when it is over, as far as that was recorded; `None` while it runs.
+    pub fn over_since(&self) -> Option<u64> {
+        let abandoned = self.accepted.filter(|_| self.state == Recorded::Ended).map(|accepted| accepted + LONGEST_MS);
+        self.ended.or(abandoned)
+    }
+
     /// The first device of who was called wins.
     pub fn accept(&mut self, asked: Asked<'_>) -> Step {
+        let state = self.state(asked.started, asked.now);
+        if let Some(crew) = &mut self.crew {
+            let step = crew.accept(state, asked);
+            if step == Step::Changed && state == CallState::Ringing {
+                (self.state, self.accepted) = (Recorded::Accepted, Some(asked.at));
+            }
+            return step;
+        }
         let own = self.devices[asked.member].as_deref() == Some(asked.device);
-        match self.state(asked.started, asked.now) {
+        match state {
             CallState::Ringing | CallState::Accepted if own => Step::Stands,
             CallState::Ringing if asked.member != asked.caller => {
                 self.devices[asked.member] = Some(asked.device.to_owned());
@@ -120,15 +123,24 @@ impl CallRow {
 
     /// Who was called does not want it; by who called, it gives up. What is over stays as it is.
     pub fn decline(&mut self, asked: Asked<'_>) -> Step {
+        let takes_part = self.crew.as_ref().is_none_or(|crew| crew.has(asked.member));
         match self.state(asked.started, asked.now) {
-            CallState::Accepted => Step::Over,
+            CallState::Accepted if takes_part => Step::Over,
             _ => self.end(asked),
         }
     }
 
     /// Ends it, whatever it does: also from another device of a member, for the one that took part may be gone.
     pub fn end(&mut self, asked: Asked<'_>) -> Step {
-        let over = match self.state(asked.started, asked.now) {
+        let state = self.state(asked.started, asked.now);
+        if let Some(crew) = self.crew.as_mut().filter(|_| matches!(state, CallState::Ringing | CallState::Accepted)) {
+            let (step, over) = crew.end(state, asked);
+            if let Some(over) = over {
+                (self.state, self.ended) = (over, Some(asked.at));
+            }
+            return step;
+        }
+        let over = match state {
             CallState::Ringing if asked.member == asked.caller => Recorded::Cancelled,
             CallState::Ringing => Recorded::Declined,
             CallState::Accepted => Recorded::Ended,
@@ -150,6 +162,18 @@ impl CallRow {
 }
 
 impl CallRow {
+    /// The call as a member sees it who left the crew at `end`: over then, and without those who joined later.
+    pub fn as_left(&mut self, started: u64, end: u64) {
+        let Some(crew) = &mut self.crew else { return };
+        crew.as_left(end);
+        if self.ended.is_some_and(|ended| ended <= end) {
+            return;
+        }
+        self.accepted = self.accepted.filter(|accepted| *accepted <= end);
+        self.state = if self.accepted.is_some() { Recorded::Ended } else { Recorded::Missed };
+        self.ended = Some(end.max(started));
+    }
+
     /// When it is over though nobody ends it; `None` unless it was accepted and nobody has.
     pub fn abandoned_at(&self) -> Option<u64> {
         self.accepted.filter(|_| self.state == Recorded::Accepted).map(|accepted| accepted + LONGEST_MS)
@@ -165,29 +189,10 @@ impl CallRow {
     }
 }
 
-/// The call that runs in a conversation, in its row: a second one finds it there.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct RunningCall {
-    /// Its message.
-    pub id: String,
-    pub started: u64,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub accepted: Option<u64>,
-}
-
-impl RunningCall {
-    /// Whether it still runs.
-    pub fn runs(&self, now: u64) -> bool {
-        match self.accepted {
-            Some(accepted) => now < accepted + LONGEST_MS,
-            None => now < self.started + RING_MS,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::RunningCall;
     use proptest::prelude::*;
 
     const CALLER: usize = 1;
@@ -202,7 +207,7 @@ mod tests {
     }
 
     fn ask(call: &mut CallRow, what: What, member: usize, device: &str, now: u64) -> Step {
-        let asked = Asked { member, device, caller: CALLER, started: STARTED, now, at: now };
+        let asked = Asked { member, device, members: &[0, 1], caller: CALLER, started: STARTED, now, at: now };
         match what {
             What::Accept => call.accept(asked),
             What::Decline => call.decline(asked),

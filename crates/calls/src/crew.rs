@@ -1,0 +1,249 @@
+//! The call of a crew: who accepts joins while it runs, up to four, and it is over when only one is left.
+//!
+//! A member takes part with one device, the first that accepts, and may come back after leaving. Who declines is not rung any
+//! more; the call goes on without them, and is declined when all others have.
+
+use crate::step::{Asked, Recorded, Step};
+use jobline_wire::{CallState, limits::CALL_MEMBERS};
+use serde::{Deserialize, Serialize};
+
+/// Who takes part in the call of a crew, and who does not want to.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct CrewCall {
+    /// Who takes part; once it is over, who did last.
+    #[serde(default)]
+    on: Vec<Participant>,
+    /// The members who do not want it, or have left it.
+    #[serde(default)]
+    declined: Vec<usize>,
+}
+
+/// A member in a call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Participant {
+    member: usize,
+    device: String,
+    /// When they joined.
+    since: u64,
+}
+
+impl CrewCall {
+    /// The members who take part, each with their device.
+    pub fn participants(&self) -> impl Iterator<Item = (usize, &str)> {
+        self.on.iter().map(|one| (one.member, one.device.as_str()))
+    }
+
+    /// The members who do not want it, or have left it.
+    pub fn declined(&self) -> &[usize] {
+        &self.declined
+    }
+}
+
+impl CrewCall {
+    /// A call that the member `caller` has begun with this device.
+    pub(crate) fn begun_by(caller: usize, device: &str, at: u64) -> Self {
+        let first = Participant { member: caller, device: device.to_owned(), since: at };
+        Self { on: vec![first], declined: Vec::new() }
+    }
+
+    /// A device takes part, if the call runs and has a place.
+    pub(crate) fn accept(&mut self, state: CallState, asked: Asked<'_>) -> Step {
+        let runs = matches!(state, CallState::Ringing | CallState::Accepted);
+        if !runs || !asked.members.contains(&asked.member) {
+            return Step::Over;
+        }
+        match self.device_of(asked.member) {
+            Some(device) if device == asked.device => return Step::Stands,
+            Some(_) => return Step::Over,
+            None => {}
+        }
+        self.on.retain(|one| asked.members.contains(&one.member));
+        if self.on.len() >= CALL_MEMBERS {
+            return Step::Full;
+        }
+        self.declined.retain(|member| *member != asked.member);
+        self.on.push(Participant { member: asked.member, device: asked.device.to_owned(), since: asked.at });
+        Step::Changed
+    }
+
+    /// A member leaves the running call, or does not want it. Answers also whether that ends it for all, and how.
+    pub(crate) fn end(&mut self, state: CallState, asked: Asked<'_>) -> (Step, Option<Recorded>) {
+        let takes_part = self.has(asked.member);
+        let over = match state {
+            CallState::Ringing if takes_part => Some(Recorded::Cancelled),
+            CallState::Ringing if !self.somebody_may_accept(asked) => Some(Recorded::Declined),
+            CallState::Accepted if takes_part && self.remain_without(asked) <= 1 => Some(Recorded::Ended),
+            _ => None,
+        };
+        let is_new = !self.declined.contains(&asked.member);
+        if is_new {
+            self.declined.push(asked.member);
+        }
+        if over.is_none() {
+            // Who was in it last stays named.
+            self.on.retain(|one| one.member != asked.member);
+        }
+        (if is_new || takes_part { Step::Changed } else { Step::Stands }, over)
+    }
+
+    /// Without those who joined after `end`.
+    pub(crate) fn as_left(&mut self, end: u64) {
+        self.on.retain(|one| one.since <= end);
+        self.declined.clear();
+    }
+
+    /// Whether the member takes part.
+    pub(crate) fn has(&self, member: usize) -> bool {
+        self.device_of(member).is_some()
+    }
+
+    fn device_of(&self, member: usize) -> Option<&str> {
+        self.on.iter().find(|one| one.member == member).map(|one| one.device.as_str())
+    }
+
+    /// Whether it goes on ringing for somebody when the member who asked does not want it.
+    fn somebody_may_accept(&self, asked: Asked<'_>) -> bool {
+        let mut others = asked.members.iter().filter(|member| ![asked.member, asked.caller].contains(member));
+        others.any(|member| !self.declined.contains(member))
+    }
+
+    /// How many take part when the member who asked has gone. Who has left the crew has gone before.
+    fn remain_without(&self, asked: Asked<'_>) -> usize {
+        self.on.iter().filter(|one| one.member != asked.member && asked.members.contains(&one.member)).count()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::CallRow;
+    use jobline_wire::{CallMedia, limits::RING_MS};
+    use proptest::prelude::*;
+
+    const STARTED: u64 = 1_000_000;
+    const MEMBERS: [usize; 6] = [0, 1, 2, 3, 4, 5];
+
+    fn asked(member: usize, device: &'static str, later: u64) -> Asked<'static> {
+        let now = STARTED + later;
+        Asked { member, device, members: &MEMBERS, caller: 0, started: STARTED, now, at: now }
+    }
+
+    fn call() -> CallRow {
+        CallRow::new_in_crew(CallMedia::Audio, 0, "phone", STARTED)
+    }
+
+    fn on(call: &CallRow) -> Vec<usize> {
+        call.participants().into_iter().map(|(member, _)| member).collect()
+    }
+
+    #[test]
+    fn who_accepts_joins_until_four_take_part() {
+        let mut call = call();
+        assert_eq!(call.accept(asked(1, "laptop", 1)), Step::Changed);
+        assert_eq!(call.accept(asked(1, "tablet", 2)), Step::Over, "the laptop has it");
+        assert_eq!(call.accept(asked(2, "watch", RING_MS + 5)), Step::Changed, "it runs, so it can be joined");
+        assert_eq!(call.accept(asked(3, "phone", RING_MS + 6)), Step::Changed);
+        assert_eq!(call.accept(asked(4, "phone", RING_MS + 7)), Step::Full);
+        assert_eq!(call.end(asked(2, "watch", RING_MS + 8)), Step::Changed);
+        assert_eq!(call.accept(asked(4, "phone", RING_MS + 9)), Step::Changed, "there is a place again");
+        assert_eq!(on(&call), [0, 1, 3, 4]);
+    }
+
+    #[test]
+    fn it_is_over_when_only_one_is_left_and_not_before() {
+        let mut call = call();
+        let _ = call.accept(asked(1, "laptop", 1));
+        let _ = call.accept(asked(2, "laptop", 2));
+        assert_eq!(call.end(asked(0, "phone", 3)), Step::Changed, "who called may go, and the others stay");
+        assert_eq!((call.state, on(&call)), (Recorded::Accepted, vec![1, 2]));
+        assert_eq!(call.end(asked(0, "phone", 4)), Step::Stands);
+        assert_eq!(call.accept(asked(0, "phone", 5)), Step::Changed, "and may come back");
+        let _ = call.end(asked(1, "laptop", 6));
+        assert_eq!(call.end(asked(2, "tablet", 7)), Step::Changed);
+        assert_eq!((call.state, call.ended, on(&call)), (Recorded::Ended, Some(STARTED + 7), vec![2, 0]));
+        assert_eq!(call.accept(asked(1, "laptop", 8)), Step::Over);
+    }
+
+    #[test]
+    fn one_who_declines_stops_nothing_and_all_do() {
+        let mut call = call();
+        for member in 1..5 {
+            assert_eq!(call.decline(asked(member, "phone", 1)), Step::Changed);
+            assert_eq!(call.decline(asked(member, "tablet", 1)), Step::Stands);
+            assert_eq!(call.state, Recorded::Ringing);
+        }
+        assert_eq!(call.decline(asked(5, "phone", 2)), Step::Changed);
+        assert_eq!((call.state, call.ended), (Recorded::Declined, Some(STARTED + 2)));
+    }
+
+    #[test]
+    fn who_declined_may_join_and_who_left_the_crew_takes_no_place() {
+        let mut call = call();
+        let _ = call.decline(asked(1, "phone", 1));
+        assert_eq!(call.accept(asked(1, "phone", 2)), Step::Changed);
+        let _ = call.accept(asked(2, "phone", 3));
+        let _ = call.accept(asked(3, "phone", 3));
+        let without_two = Asked { members: &[0, 1, 3, 4, 5], ..asked(4, "phone", 4) };
+        assert_eq!(call.accept(without_two), Step::Changed);
+        assert_eq!(on(&call), [0, 1, 3, 4]);
+        let alone = Asked { members: &[4, 5], ..asked(4, "phone", 5) };
+        assert_eq!((call.end(alone), call.state), (Step::Changed, Recorded::Ended), "the others left the crew");
+    }
+
+    #[test]
+    fn who_called_gives_up_and_what_rings_too_long_is_missed() {
+        let mut call = call();
+        assert_eq!(call.accept(asked(0, "tablet", 1)), Step::Over);
+        let mut given_up = call.clone();
+        assert_eq!(given_up.end(asked(0, "tablet", 1)), Step::Changed);
+        assert_eq!(given_up.state, Recorded::Cancelled);
+        assert_eq!(call.accept(asked(1, "phone", RING_MS)), Step::Over);
+        assert_eq!(call.end(asked(1, "phone", RING_MS)), Step::Changed);
+        assert_eq!((call.state, call.ended), (Recorded::Missed, Some(STARTED + RING_MS)));
+    }
+
+    #[test]
+    fn who_left_the_crew_sees_nothing_of_what_came_later() {
+        let mut call = call();
+        let _ = call.accept(asked(1, "phone", 10));
+        let _ = call.accept(asked(2, "phone", 20));
+        let _ = call.end(asked(0, "phone", 30));
+        let mut seen = call.clone();
+        seen.as_left(STARTED, STARTED + 15);
+        assert_eq!((seen.state, seen.ended, on(&seen)), (Recorded::Ended, Some(STARTED + 15), vec![1]));
+        let mut seen = call;
+        seen.as_left(STARTED, STARTED + 5);
+        assert_eq!((seen.state, seen.accepted, on(&seen)), (Recorded::Missed, None, vec![]));
+    }
+
+    proptest! {
+        /// Any order of accepts, declines, ends and deaths (nothing more comes of who is dead).
+        #[test]
+        fn in_any_order_a_call_goes_forward_and_stays_over(
+            steps in prop::collection::vec((0..4_u8, 0..6_usize, 0..3_usize, 0..20_000_u64), 0..40)
+        ) {
+            let (mut call, mut later) = (call(), 0);
+            for (what, member, device, passed) in steps {
+                later += passed;
+                let (before, asked) = (call.clone(), asked(member, ["phone", "laptop", "tablet"][device], later));
+                let stood = call.state(STARTED, asked.now);
+                let step = match what {
+                    0 | 1 => call.accept(asked),
+                    2 => call.decline(asked),
+                    _ => call.end(asked),
+                };
+                let stands = call.state(STARTED, asked.now);
+                prop_assert_eq!(step == Step::Changed, call != before);
+                let ran = matches!(stood, CallState::Ringing | CallState::Accepted);
+                prop_assert!(ran || stands == stood, "what is over stays as it was: {:?}", stood);
+                prop_assert!(stood != CallState::Accepted || matches!(stands, CallState::Accepted | CallState::Ended));
+                let members = on(&call);
+                prop_assert!(members.len() <= CALL_MEMBERS);
+                let twice = members.iter().enumerate().any(|(nth, one)| members[..nth].contains(one));
+                prop_assert!(!twice, "one device for each: {:?}", members);
+                prop_assert!(stands != CallState::Accepted || members.len() >= 2, "one alone is no call");
+                prop_assert_eq!(call.over_since().is_some(), !matches!(call.state, Recorded::Ringing | Recorded::Accepted));
+            }
+        }
+    }
+}
