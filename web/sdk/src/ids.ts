@@ -11,8 +11,12 @@ export function conversationOf(one: string, other: string): string {
   return `conv_${[one, other].sort().map(escaped).join('_')}`;
 }
 
-/** Whom `me` talks to in a conversation; `undefined` for text that is no conversation of theirs. */
+/** Whether a conversation is the group chat of a job, by its id. */
+export const isCrew = (conversationId: string) => conversationId.startsWith('crew_');
+
+/** Whom `me` talks to in a conversation, a crew by its own id; `undefined` for text that can be no conversation of theirs. */
 export function otherIn(conversationId: string, me: string): string | undefined {
+  if (isCrew(conversationId)) return conversationId;
   const [, a = '', b = ''] = /^conv_([^_]+)_([^_]+)$/.exec(conversationId) ?? [];
   const pair = [unescaped(a), unescaped(b)];
   return pair.includes(me) ? pair.find(id => id !== me) : undefined;

@@ -1,45 +1,91 @@
 /**
  * Who a chat is with, about which job, and whether one may write in it, where polls do not say so: before anything was
- * written, about another job than it was about so far, and once its job is closed. The server is asked while the chat is
- * open, and again after a minute.
+ * written, about another job than it was about so far, once its job is closed, and in crews. The server is asked while the
+ * chat is open, and again after a minute.
+ *
+ * Of a crew it is asked again when something happened in it, and every while, for how far each member has read is no part of
+ * what polls bring.
  */
 
 import type { Core } from './core.ts';
 import type { Conversation, ConversationDetails } from './generated/contract.ts';
-import { details } from './telling.ts';
+import { isCrew } from './ids.ts';
+import type { Member, Person } from './state.ts';
+import { details, membersOf } from './telling.ts';
 
 const AGAIN_MS = 60_000;
+/** The same of a crew, at the earliest and in any case. */
+const SOON_MS = 5000;
+const CREW_MS = 15_000;
+
+/** What is told of a crew. */
+interface Crew {
+  readonly people: readonly Person[];
+  readonly members?: readonly Member[];
+}
 
 export class Introduction {
   readonly #core: Core;
   readonly #other: string;
   readonly #job: number | undefined;
+  /** Asks again, if the chat is still open. */
+  readonly #again: () => void;
   #told: Partial<ConversationDetails> | undefined;
   #askedAt = Number.NEGATIVE_INFINITY;
+  #crew: Crew | undefined;
+  #callOff = (): void => undefined;
+  /** What was kept of the crew when the server was asked last. */
+  #seen: Conversation | undefined;
 
-  constructor(core: Core, other: string, job: number | undefined) {
+  constructor(core: Core, other: string, job: number | undefined, again: () => void) {
     this.#core = core;
     this.#other = other;
     this.#job = job;
+    this.#again = again;
+  }
+
+  /** Of a crew: who is in it, and everybody of whom the name is known. `undefined` before the server has told. */
+  get crew(): Crew | undefined {
+    return this.#crew;
   }
 
   /** What the server said, where `kept` does not say it. */
   get(kept: Conversation | undefined): Partial<ConversationDetails> | undefined {
     const job = kept?.job;
     const isTold = kept && job?.status !== 'closed' && (this.#job === undefined || this.#job === job?.id);
-    if (isTold) this.#told = undefined;
-    return isTold ? undefined : (this.#told ?? {});
+    if (isTold && !isCrew(this.#other)) this.#told = undefined;
+    else return this.#told ?? {};
+    return undefined;
   }
 
-  /** Asks, unless what is kept says it or the answer is not a minute old. Answers whether there is news. */
+  /** Asks, unless what is kept says it or the answer is recent. Answers whether there is news. */
   async ask(kept: () => Conversation | undefined): Promise<boolean> {
     const now = this.#core.ports.clock.elapsed();
-    if (!this.get(kept()) || now - this.#askedAt < AGAIN_MS) return false;
+    if (!this.get(kept()) || now - this.#askedAt < this.#pause(kept())) return false;
     const askedAt = this.#askedAt;
     this.#askedAt = now;
+    this.#seen = kept();
+    const asked = isCrew(this.#other) ? this.#askCrew(kept) : false;
     const told = await details(this.#core, this.#other, this.#job);
     if (told) this.#told = told;
     else this.#askedAt = askedAt;
-    return told !== undefined;
+    return (await asked) || told !== undefined;
+  }
+
+  /** How old an answer is, at least, before the server is asked again. */
+  #pause(kept: Conversation | undefined): number {
+    if (!isCrew(this.#other)) return AGAIN_MS;
+    return kept === this.#seen ? CREW_MS : SOON_MS;
+  }
+
+  /** Where it cannot be asked now, what it said last stands. */
+  async #askCrew(kept: () => Conversation | undefined): Promise<boolean> {
+    this.#callOff();
+    this.#callOff = this.#core.ports.clock.after(CREW_MS, this.#again);
+    const members = await membersOf(this.#core, this.#other);
+    const known = [...(this.#crew?.people ?? []), ...(kept()?.people ?? []), ...(members ?? [])];
+    const people = new Map(known.map(({ id, name, avatarUrl }) => [id, { id, name, avatarUrl }]));
+    this.#crew = { people: [...people.values()], members: members ?? this.#crew?.members };
+    return true;
   }
 }

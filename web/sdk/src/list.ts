@@ -1,7 +1,7 @@
 /** All conversations as a list shows them, and how many messages are unread. */
 
 import type { Core } from './core.ts';
-import { otherIn } from './ids.ts';
+import { isCrew, otherIn } from './ids.ts';
 import { type Cell, share } from './observable.ts';
 import { withCommands } from './overlay.ts';
 import { type ConversationRow, conversationKey, isUnsent, type OutboxRow } from './rows.ts';
@@ -64,8 +64,9 @@ export class ConversationList {
   #show(): void {
     const items = [...this.#items.values()].sort((a, b) => b.at - a.at || (a.id < b.id ? -1 : 1));
     const known = this.#core.store.mirror.cursor !== undefined || items.length > 0;
-    const [row] = this.#core.store.mirror.conversation.values();
-    const me = personIn(row?.conversation, this.#core.me);
+    // A crew names only some of its members.
+    const pair = [...this.#core.store.mirror.conversation].find(([id]) => !isCrew(id));
+    const me = personIn(pair?.[1].conversation, this.#core.me);
     this.#cells.conversations.set({ status: known ? 'ready' : 'loading', items, me });
     this.#cells.unread.set(items.reduce((sum, { unread }) => sum + unread, 0));
   }
@@ -79,6 +80,7 @@ export class ConversationList {
     return {
       id,
       person: personIn(row?.conversation, other),
+      people: isCrew(id) ? (row?.conversation.people ?? []) : undefined,
       job: row?.conversation.job,
       preview: this.#preview(row, entries.at(-1)),
       at: Math.max(timeOf(row), ...entries.map(({ at }) => at)),

@@ -4,5 +4,6 @@
  */
 
 export { Introduction } from './introduction.ts';
+export { keep, renew } from './renewal.ts';
 export { Sender } from './sender.ts';
 export { versions } from './telling.ts';

@@ -29,7 +29,7 @@ import {
 } from './rows.ts';
 import type { MessageState } from './state.ts';
 import { dropped } from './sync.ts';
-import { tell } from './telling.ts';
+import { addressed, tell } from './telling.ts';
 import { Backoff } from './time.ts';
 import { Uploads } from './uploads.ts';
 
@@ -226,12 +226,12 @@ export class Sender {
   }
 
   async #post(row: OutboxRow, fileUrl: string | undefined): Promise<Message> {
-    const { clientId, to: receiverId, text: content, job: jobId } = row;
+    const { clientId, to, text: content, job: jobId } = row;
     const replyTo = row.replyTo?.id;
     this.#core.progress.set(clientId, { is: 'sending' });
     if (!row.tried) await this.#change(clientId, { tried: true });
     const sent = await this.#core.api.call('send', {
-      receiverId,
+      ...addressed(to),
       content,
       clientId,
       jobId,

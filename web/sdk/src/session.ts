@@ -5,7 +5,6 @@ import { MemoryCache } from './cache/memory.ts';
 import type { Cache } from './cache/port.ts';
 import { Commands } from './commands.ts';
 import type { LiveOffer } from './generated/contract.ts';
-import { History } from './history.ts';
 import { randomId } from './ids.ts';
 import { ConversationList, type ListCells } from './list.ts';
 import type { Live } from './live/index.ts';
@@ -69,7 +68,6 @@ export class Session implements TimelineParts, LiveParts, StoreEvents, Watcher {
   readonly poller: Poller;
   readonly outbox: Outbox;
   readonly commands: Commands;
-  readonly history: History;
   readonly list: ConversationList;
   readonly cells: PeopleCells;
   readonly #name: string;
@@ -101,7 +99,6 @@ export class Session implements TimelineParts, LiveParts, StoreEvents, Watcher {
     this.progress = new Progress(this.tabs, id => this.#progressed(id));
     this.outbox = new Outbox(this);
     this.commands = new Commands(this);
-    this.history = new History(this);
     this.list = new ConversationList(this, owner);
     this.poller = new Poller(this, this);
     this.#sendPending();

@@ -63,8 +63,12 @@ export interface TimelineMessage {
   /** 1, 2, 3 … in its conversation, once the server has it. */
   readonly number?: number;
   readonly mine: boolean;
+  /** Who wrote it, where that is somebody else. */
+  readonly senderId?: string;
   /** The marketplace says it. */
   readonly host?: boolean;
+  /** What a line about a crew tells: that somebody came or went. */
+  readonly event?: { readonly kind: string; readonly userId?: string };
   /** May be empty when a file comes with it, and of a deleted message. Never HTML. */
   readonly text: string;
   /** An `event` is a line about the conversation. Those of types that this version does not know are `text`. */
@@ -96,6 +100,7 @@ export interface MessageQuote {
   readonly id: string;
   readonly mine: boolean;
   readonly host: boolean;
+  readonly senderId: string;
   readonly type: TimelineMessage['type'];
   /** Its beginning, or its file's name; empty once it is deleted or no longer kept. */
   readonly text: string;
@@ -115,11 +120,22 @@ export interface TimelineState {
   /** Key of the first message that was unread when the chat was opened; stays put until it is closed. */
   readonly firstUnread?: string;
   readonly unread: number;
+  /** Whom it is with; a crew by its own id, with the title of its job as the name. */
   readonly person?: Person;
+  /** Of a crew: all of whom the name is known, former members among them. Absent in a pair. */
+  readonly people?: readonly Person[];
+  /** Of a crew, once the server has told: who is in it, and how far each has read. */
+  readonly members?: readonly Member[];
   readonly job?: Job;
   readonly canWrite: boolean;
   /** Why not. */
   readonly reason?: Code;
+}
+
+/** A member of a crew. */
+export interface Member extends Person {
+  /** Number of the last message that they have read; 0 when none. */
+  readonly readUpTo: number;
 }
 
 export interface ConversationPreview {
@@ -129,13 +145,20 @@ export interface ConversationPreview {
   readonly host?: boolean;
   readonly fileName?: string;
   readonly mine: boolean;
+  /** Who wrote it, where that is somebody else. */
+  readonly senderId?: string;
+  /** What a line about a crew tells. */
+  readonly event?: TimelineMessage['event'];
   /** Of own messages. */
   readonly state?: MessageState;
 }
 
 export interface ConversationItem {
   readonly id: string;
+  /** Whom it is with; a crew by its own id, with the title of its job as the name. */
   readonly person: Person;
+  /** Of a crew: those of whom the name is known. Absent in a pair. */
+  readonly people?: readonly Person[];
   readonly job?: Job;
   /** The last message, own ones that are on their way included. */
   readonly preview?: ConversationPreview;

@@ -11,7 +11,7 @@ import type { Write } from './cache/port.ts';
 import { meeting, outdated } from './commands.ts';
 import type { Core } from './core.ts';
 import { failure } from './errors.ts';
-import type { Message, Synced } from './generated/contract.ts';
+import type { Conversation, Message, Synced } from './generated/contract.ts';
 import { fresher } from './history.ts';
 import type { Mirror } from './mirror.ts';
 import { isChanged, requoted } from './quotes.ts';
@@ -89,7 +89,8 @@ class Intake {
   take({ conversations, messages, hasMore }: Synced, ids: readonly string[]): Write[] {
     for (const id of ids) {
       const row = this.#kept.get(conversationKey(id)) as ConversationRow | undefined;
-      const conversation = conversations.find(one => one.id === id) ?? row?.conversation;
+      const told = conversations.find(one => one.id === id);
+      const conversation = told ? withPeople(told, row) : row?.conversation;
       // Nothing of an answer that does not fit together is taken in; the poll is repeated.
       if (!conversation) throw failure('network', `The answer names ${id} and does not describe it.`);
       const run = this.#follow(
@@ -183,6 +184,13 @@ class Intake {
     this.#writes.push({ drop: conversationKey(id) }, { drop: readKey(id) }, { drop: draftKey(id) });
     for (const row of this.#core.store.mirror.commands(id)) this.#writes.push({ drop: commandKey(row) });
   }
+}
+
+/** A crew's answers name whom they are about; those whom earlier ones named stay known. Crews have a limit of members. */
+function withPeople(told: Conversation, row: ConversationRow | undefined): Conversation {
+  if (told.kind !== 'crew' || !row) return told;
+  const people = new Map([...row.conversation.people, ...told.people].map(one => [one.id, one]));
+  return { ...told, people: [...people.values()] };
 }
 
 /** The keys of the kept messages after one that was edited or deleted: they may quote it. */

@@ -4,7 +4,9 @@ import type { Core } from './core.ts';
 import { isRefusal, problemOf } from './errors.ts';
 import type { ChangedMessage, ConversationDetails, Message, React } from './generated/contract.ts';
 import { fresher } from './history.ts';
+import { isCrew } from './ids.ts';
 import { type CommandRow, commandKey, type MessageRow, messageKey, outboxKey } from './rows.ts';
+import type { Member } from './state.ts';
 
 /** Tells the server what the reader did to a message, and keeps the answer. */
 export async function tell(core: Core, row: CommandRow): Promise<void> {
@@ -40,11 +42,11 @@ export async function versions({ api }: Core, { conversationId, id: messageId }:
 /** Who is written to, about which job, and whether one may; `undefined` when the server cannot be asked now. */
 export async function details(
   { api }: Core,
-  receiverId: string,
+  other: string,
   jobId: number | undefined,
 ): Promise<Partial<ConversationDetails> | undefined> {
   try {
-    return await api.call('getConversation', { receiverId, jobId });
+    return await api.call('getConversation', { ...addressed(other), jobId });
   } catch (error) {
     const problem = problemOf(error);
     return isRefusal(problem)
@@ -52,3 +54,17 @@ export async function details(
       : undefined;
   }
 }
+
+/** Who is in a crew, and how far each has read; `undefined` when the server cannot be asked now. */
+export async function membersOf({ api }: Core, crew: string): Promise<readonly Member[] | undefined> {
+  try {
+    const { members } = await api.call('members', { conversationId: crew });
+    return members.map(({ id, name, avatarUrl, readUpTo }) => ({ id, name, avatarUrl, readUpTo }));
+  } catch {
+    return undefined;
+  }
+}
+
+/** How requests name whom something is for. */
+export const addressed = (to: string): { conversationId: string } | { receiverId: string } =>
+  isCrew(to) ? { conversationId: to } : { receiverId: to };

@@ -8,8 +8,8 @@ import { Draft } from './drafts.ts';
 import { failure, type Problem, problemOf } from './errors.ts';
 import { read } from './files.ts';
 import type { Conversation, ConversationDetails, Message } from './generated/contract.ts';
-import { fresher, type History } from './history.ts';
-import { otherIn } from './ids.ts';
+import { fresher, pageOf } from './history.ts';
+import { isCrew, otherIn } from './ids.ts';
 import type { Introduction } from './introduction.ts';
 import type { ConversationList } from './list.ts';
 import { Loaded } from './loaded.ts';
@@ -27,11 +27,12 @@ import { personIn, unreadIn, viewOfEntry } from './view.ts';
 export interface TimelineParts extends Core {
   readonly outbox: Outbox;
   readonly commands: Commands;
-  readonly history: History;
   readonly list: ConversationList;
   /** The reader did something: a chat was opened or closed, or `text` is in the composer of the conversation `id`. */
   acted(id?: string, text?: string): void;
 }
+
+const onDemand = () => import('./onDemand.ts');
 
 export class ConversationTimeline implements Timeline {
   readonly id: string;
@@ -151,8 +152,7 @@ export class ConversationTimeline implements Timeline {
   }
 
   async versions(key: string): Promise<readonly { readonly text: string; readonly at: number }[]> {
-    const { versions } = await import('./onDemand.ts');
-    return versions(this.#core, this.#find(key));
+    return (await onDemand()).versions(this.#core, this.#find(key));
   }
 
   async loadOlder(): Promise<void> {
@@ -164,7 +164,7 @@ export class ConversationTimeline implements Timeline {
     try {
       // On a new device the list tells how many are unread.
       const listed = before ?? this.#core.list.preload().catch(() => undefined);
-      const [page] = await Promise.all([this.#core.history.page(this.id, before), listed]);
+      const [page] = await Promise.all([pageOf(this.#core, this.id, before), listed]);
       this.#loaded.prepend(page.rows);
       if (before === undefined) this.#cursor = page.cursor;
       // The newest page was not here when the chat was opened, and it is not what arrived since.
@@ -194,13 +194,14 @@ export class ConversationTimeline implements Timeline {
 
   async refreshFile(key: string): Promise<void> {
     const row = this.#loaded.find(key);
-    if (row) await this.#core.history.renew(this.id, this.#loaded, row.message.number);
+    if (row) await (await onDemand()).renew(this.#core, this.id, this.#loaded, row.message.number);
   }
 
   rememberSize(key: string, width: number, height: number): void {
     const row = this.#loaded.find(key);
     if (!row || (row.size?.width === width && row.size.height === height)) return;
-    this.#core.history.keep([{ ...row, size: { width, height } }]).catch(() => undefined);
+    const keep = async () => (await onDemand()).keep(this.#core, [{ ...row, size: { width, height } }]);
+    keep().catch(() => undefined);
   }
 
   /** Reads the kept messages, once. */
@@ -243,7 +244,7 @@ export class ConversationTimeline implements Timeline {
   async catchUp(): Promise<void> {
     if (!this.isOpen || this.#status !== 'ready' || this.#other === undefined) return;
     // Nothing depends on it: polls bring the same.
-    const page = await this.#core.history.page(this.id, undefined, this.#cursor).catch(() => undefined);
+    const page = await pageOf(this.#core, this.id, undefined, this.#cursor).catch(() => undefined);
     if (!page) return;
     this.#cursor = page.cursor;
     this.#loaded.take(page.rows.map(row => fresher(this.#loaded.at(row.message.number), row)));
@@ -365,6 +366,7 @@ export class ConversationTimeline implements Timeline {
       firstUnread,
       unread: this.#unread(),
       person: this.#other === undefined ? undefined : personIn(of, this.#other),
+      ...(isCrew(this.id) && { people: row?.conversation.people ?? [], ...this.#introduction?.crew }),
       job: of?.job,
       canWrite: this.#other !== undefined && !reason,
       reason,
@@ -375,8 +377,8 @@ export class ConversationTimeline implements Timeline {
   async #introduce(): Promise<void> {
     await this.#core.store.opened;
     if (this.#other === undefined || !this.#core.store.mirror.isComplete) return;
-    const { Introduction } = await import('./onDemand.ts');
-    this.#introduction ??= new Introduction(this.#core, this.#other, this.#job);
+    const { Introduction } = await onDemand();
+    this.#introduction ??= new Introduction(this.#core, this.#other, this.#job, () => this.polled());
     if (await this.#introduction.ask(() => this.#kept())) this.refresh();
   }
 

@@ -4,6 +4,7 @@ import { type Api, problemIn } from './api.ts';
 import { failure, JoblineError } from './errors.ts';
 import type { HttpAnswer, HttpCall, Ports } from './ports.ts';
 import type { OutboxFile, OutboxRow } from './rows.ts';
+import { addressed } from './telling.ts';
 
 /** How long an upload may stand still, in milliseconds, while its bytes are sent. */
 const STILL_MS = 60_000;
@@ -67,7 +68,7 @@ export class Uploads {
       for (let fresh = true; ; ) {
         moved(0);
         const target = await this.#api.call('uploadFile', {
-          receiverId: to,
+          ...addressed(to),
           fileName,
           fileSize,
           contentType,

@@ -17,7 +17,18 @@ const URL_MS = 55 * 60_000;
 const HOST = '#host';
 
 export function viewOfMessage({ message, fetchedAt, size }: MessageRow, me: string): TimelineMessage {
-  const { id, number, content, type, status, jobId, senderId, deletedAt, deletedBy = 'host' } = message;
+  const {
+    id,
+    number,
+    content,
+    type,
+    status,
+    jobId,
+    senderId,
+    event,
+    deletedAt,
+    deletedBy = 'host',
+  } = message;
   const mine = senderId === me;
   const clientId = mine ? message.clientId : undefined;
   const file = fileOf(message, fetchedAt, size);
@@ -27,7 +38,9 @@ export function viewOfMessage({ message, fetchedAt, size }: MessageRow, me: stri
     clientId,
     number,
     mine,
+    senderId: mine ? undefined : senderId,
     host: senderId === HOST || undefined,
+    event,
     text: content,
     type: typeOf(type, file),
     file,
@@ -49,7 +62,7 @@ function typeOf(type: MessageType, file: MessageFile | undefined): TimelineMessa
 function viewOfQuote({ id, senderId, type, content: text, deletedAt }: Quote, me: string): MessageQuote {
   const shown = type === 'file' ? type : typeOf(type, undefined);
   const deleted = deletedAt !== undefined;
-  return { id, mine: senderId === me, host: senderId === HOST, type: shown, text, deleted };
+  return { id, mine: senderId === me, host: senderId === HOST, senderId, type: shown, text, deleted };
 }
 
 /** Nothing of a deleted message is shown but that it was there. */
@@ -113,20 +126,23 @@ export function viewOfEntry(row: OutboxRow, progress: MessageState | undefined, 
 }
 
 export function previewOf(message: TimelineMessage): ConversationPreview {
-  const { text, type, mine, host, deleted, file, state } = message;
+  const { text, type, mine, host, senderId, event, deleted, file, state } = message;
   return {
     text,
     type,
     mine,
     host,
+    senderId,
+    event,
     deleted: deleted && true,
     fileName: file?.name,
     state: mine ? state : undefined,
   };
 }
 
-/** The other person in a conversation, by name where the host told one. */
+/** The other person in a conversation, by name where the host told one; a crew by the title of its job. */
 export function personIn(conversation: Conversation | undefined, id: string): Person {
+  if (conversation?.id === id) return { id, name: conversation.job?.title ?? id };
   return conversation?.people.find(person => person.id === id) ?? { id, name: id };
 }
 

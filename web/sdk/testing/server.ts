@@ -21,6 +21,7 @@ import {
   edited,
   type Fault,
   instead,
+  isCrew,
   iso,
   ok,
   other,
@@ -30,6 +31,7 @@ import {
   type Seen,
   type Stored,
   type StoredFile,
+  seenBy,
   type Talk,
   type Touch,
   unread,
@@ -124,7 +126,30 @@ export class FakeServer {
   /** A job that lets its participants write to each other. */
   job(id: number, participants: string[], status: 'open' | 'closed' = 'open', title = `Job ${id}`): void {
     this.jobs.set(id, { id, title, status, participants });
+    this.#followJob(id, participants);
     for (const talk of this.#talks.values()) if (talk.job === id) talk.changed = ++this.#log;
+  }
+
+  /** Lets the crew of a job follow it: who comes or goes is told. */
+  #followJob(job: number, participants: readonly string[]): void {
+    const talk = this.#talks.get(`crew_${job}`);
+    if (!talk) return;
+    const before = talk.users;
+    for (const user of before) if (!participants.includes(user)) this.#tell(talk, 'left', user);
+    for (const user of participants) {
+      if (before.includes(user)) continue;
+      this.#tell(talk, 'joined', user);
+      talk.since.set(user, talk.messages.length);
+      talk.read.set(user, talk.messages.length);
+    }
+    talk.users = participants;
+  }
+
+  #tell(talk: Talk, kind: string, userId: string): void {
+    const [author = ''] = talk.users;
+    const { message } = this.#send(author, { conversationId: talk.id, content: `A member ${kind}.` }, false);
+    const stored = this.#stored(author, talk.id, message.id);
+    stored.message = { ...stored.message, type: 'event', senderId: '#host', event: { kind, userId } };
   }
 
   /** What somebody else says, without a client. */
@@ -179,6 +204,7 @@ export class FakeServer {
         delete: () => this.#touch(user, input, deleted),
         react: () => this.#touch(user, input, reacted),
         versions: () => this.#versions(user, input),
+        members: () => this.#members(user, String(input.conversationId)),
         markAsRead: () => this.#mark(user, input as { conversationId: string; upTo?: string }),
         uploadFile: () => this.#upload(user, input as unknown as UploadFile),
         sync: () => ({ ...this.#sync(user, input), ...(this.live && { live: this.live }) }),
@@ -287,6 +313,22 @@ export class FakeServer {
     return { message: this.#show(me, talk, stored.message.number) };
   }
 
+  #members(me: string, id: string) {
+    const talk = this.#mine(me, id);
+    const joinedAt = iso(0);
+    return {
+      members: talk.users.map(user => ({
+        ...this.#person(user),
+        joinedAt,
+        readUpTo: talk.read.get(user) ?? 0,
+      })),
+    };
+  }
+
+  #person(id: string) {
+    return { id, name: id, ...this.people.get(id) };
+  }
+
   #versions(me: string, { conversationId, messageId }: Record<string, unknown>) {
     const { versions } = this.#stored(me, String(conversationId), String(messageId));
     return { versions };
@@ -306,7 +348,7 @@ export class FakeServer {
   #list(me: string, { conversationId, before, limit = 50 }: Record<string, unknown>) {
     const talk = this.#mine(me, String(conversationId));
     const at = before === undefined ? Number.POSITIVE_INFINITY : Number(String(before).split('_')[1]);
-    const older = talk.messages.filter(({ message }) => Date.parse(message.createdAt) < at);
+    const older = seenBy(talk, me).filter(({ message }) => Date.parse(message.createdAt) < at);
     const page = older.slice(-Number(limit)).map(({ message }) => this.#show(me, talk, message.number));
     return {
       messages: page,
@@ -415,7 +457,9 @@ export class FakeServer {
   #follow(me: string, at: number, limit: number) {
     const talks = this.#talksOf(me).filter(talk => this.#moved(talk, me) > at);
     const messages = talks.flatMap(talk =>
-      talk.messages.filter(stored => changeFor(stored, me) > at).map(stored => ({ talk, stored })),
+      seenBy(talk, me)
+        .filter(stored => changeFor(stored, me) > at)
+        .map(stored => ({ talk, stored })),
     );
     messages.sort(
       (a, b) =>
@@ -444,7 +488,7 @@ export class FakeServer {
     const shown: Talk[] = [];
     const messages: Message[] = [];
     for (const talk of talks.slice(next)) {
-      const newest = talk.messages.slice(-limit);
+      const newest = seenBy(talk, me).slice(-limit);
       if (messages.length + newest.length > limit) break;
       shown.push(talk);
       messages.push(...newest.map(({ message }) => this.#show(me, talk, message.number)));
@@ -476,10 +520,12 @@ export class FakeServer {
     const marks = status === 'read' ? talk.read : talk.delivered;
     const before = marks.get(me) ?? 0;
     if (upTo <= before) return;
+    if (isCrew(talk) && status === 'delivered') return;
     marks.set(me, upTo);
     this.#log += 1;
     for (const stored of talk.messages.slice(before, upTo)) {
       if (
+        isCrew(talk) ||
         stored.message.senderId === me ||
         stored.message.status === 'read' ||
         stored.message.status === status
@@ -506,7 +552,11 @@ export class FakeServer {
       stored.fileId === undefined || plain.deletedAt
         ? {}
         : { fileUrl: `/download/${stored.fileId}?made=${this.#clock.now()}` };
+    const others = talk.users.filter(user => user !== rest.senderId);
+    const read = others.every(user => (talk.read.get(user) ?? 0) >= number);
+    if (isCrew(talk)) rest.status = read ? 'read' : 'sent';
     if (rest.senderId === me) return { ...rest, ...url, ...(clientId !== undefined && { clientId }) };
+    if (isCrew(talk)) return { ...rest, ...url };
     return { ...rest, ...url, status: rest.status === 'sent' ? 'delivered' : rest.status };
   }
 
@@ -515,47 +565,50 @@ export class FakeServer {
     const job = talk.job === undefined ? undefined : this.jobs.get(talk.job);
     return {
       id: talk.id,
-      kind: 'pair',
-      participants: talk.pair,
-      people: talk.pair.map(id => ({ id, name: id, ...this.people.get(id) })),
+      kind: isCrew(talk) ? 'crew' : 'pair',
+      participants: [...talk.users],
+      people: talk.users.slice(0, 5).map(id => this.#person(id)),
       ...(job && { jobId: job.id, job: { id: job.id, title: job.title, status: job.status } }),
       ...(last && { lastMessage: last.content, lastMessageAt: last.createdAt }),
-      unreadCount: Object.fromEntries(talk.pair.map(user => [user, unread(talk, user)])),
+      unreadCount: Object.fromEntries(talk.users.map(user => [user, unread(talk, user)])),
       createdAt: talk.messages[0]?.message.createdAt ?? iso(0),
       updatedAt: last?.updatedAt ?? iso(0),
     };
   }
 
   #talk(me: string, input: { receiverId?: string; conversationId?: string }): Talk {
-    if (input.conversationId !== undefined) return this.#mine(me, input.conversationId);
+    const crew = this.jobs.get(Number(/^crew_(\d+)$/.exec(input.conversationId ?? '')?.[1]));
+    const begins = crew?.participants.includes(me) && !this.#talks.has(`crew_${crew.id}`);
+    if (input.conversationId !== undefined && !begins) return this.#mine(me, input.conversationId);
     const to = input.receiverId ?? '';
-    const id = conversationOf(me, to);
-    const pair: [string, string] = me < to ? [me, to] : [to, me];
+    const id = crew ? `crew_${crew.id}` : conversationOf(me, to);
+    const users = crew?.participants ?? [me, to].sort();
     const made = {
       messages: [],
+      since: new Map(),
       sent: new Map(),
       read: new Map(),
       delivered: new Map(),
       changed: 0,
-      job: undefined,
+      job: crew?.id,
     };
-    return this.#talks.get(id) ?? { id, pair, ...made };
+    return this.#talks.get(id) ?? { id, users, ...made };
   }
 
   #mine(me: string, id: string): Talk {
     const talk = this.#talks.get(id);
-    if (!talk?.pair.includes(me)) throw new Refusal(404, 'not_found', 'There is no such conversation.');
+    if (!talk?.users.includes(me)) throw new Refusal(404, 'not_found', 'There is no such conversation.');
     return talk;
   }
 
   #talksOf(me: string): Talk[] {
-    return [...this.#talks.values()].filter(({ pair }) => pair.includes(me));
+    return [...this.#talks.values()].filter(({ users }) => users.includes(me));
   }
 
   #permit(me: string, talk: Talk, jobId: number | undefined): Job {
-    const shared = [...this.jobs.values()].filter(({ participants }) =>
-      talk.pair.every(user => participants.includes(user)),
-    );
+    const isShared = ({ id, participants }: Job & { participants: string[] }) =>
+      isCrew(talk) ? talk.id === `crew_${id}` : talk.users.every(user => participants.includes(user));
+    const shared = [...this.jobs.values()].filter(isShared);
     const wanted = jobId === undefined ? shared : shared.filter(({ id }) => id === jobId);
     const open = wanted.filter(({ status }) => status === 'open');
     const found = open.find(({ id }) => id === talk.job) ?? open[0];

@@ -92,7 +92,10 @@ function ownAndThere(message: Message, me: string): void {
 
 export interface Talk {
   readonly id: string;
-  readonly pair: readonly [string, string];
+  /** The two of a pair, or who is in the crew. */
+  users: readonly string[];
+  /** Of a crew: before which message each newcomer sees nothing, by its number. */
+  readonly since: Map<string, number>;
   readonly messages: Stored[];
   readonly sent: Map<string, { number: number; input: string }>;
   readonly read: Map<string, number>;
@@ -121,7 +124,14 @@ export class Refusal extends Error {
 
 export const iso = (ms: number) => new Date(ms).toISOString();
 
-export const other = (talk: Talk, me: string) => (talk.pair[0] === me ? talk.pair[1] : talk.pair[0]);
+export const isCrew = (talk: Talk) => talk.id.startsWith('crew_');
+
+/** Whom a message goes to: the other of a pair, or the crew. */
+export const other = (talk: Talk, me: string) =>
+  isCrew(talk) ? talk.id : (talk.users.find(user => user !== me) ?? me);
+
+/** What somebody sees of a conversation. */
+export const seenBy = (talk: Talk, me: string) => talk.messages.slice((talk.since.get(me) ?? 1) - 1);
 export const changeFor = (stored: Stored, me: string) =>
   stored.message.senderId === me ? stored.changed : stored.changedForRecipient;
 
@@ -129,7 +139,7 @@ export function unread(talk: Talk, me: string): number {
   const read = talk.read.get(me) ?? 0;
   const counts = ({ senderId, type, deletedAt }: Message) =>
     senderId !== me && type !== 'event' && !deletedAt;
-  return talk.messages.filter(({ message }) => message.number > read && counts(message)).length;
+  return seenBy(talk, me).filter(({ message }) => message.number > read && counts(message)).length;
 }
 
 export function ok(output: unknown): HttpAnswer {

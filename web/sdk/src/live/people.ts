@@ -72,7 +72,8 @@ export class People {
   /** Asks for the status of people in the list who were not asked for yet. */
   ask(): void {
     const { items } = this.#cells.conversations.get();
-    const all = [...new Set(items.slice(0, MOST).map(({ person }) => person.id))];
+    const pairs = items.filter(({ people }) => !people);
+    const all = [...new Set(pairs.slice(0, MOST).map(({ person }) => person.id))];
     const people = all.filter(id => !this.#asked.has(id));
     // What cannot be learnt now is learnt with the next connection.
     if (people.length > 0 && !this.#asking) this.#ask(people.slice(0, ASKED)).catch(() => undefined);
