@@ -28,11 +28,13 @@ import {
 } from './platform/session.ts';
 import { followKeyboard, showUnread } from './platform/surface.ts';
 import { Trays } from './platform/trays.ts';
-import { DemoPage } from './views/DemoPage.tsx';
+import { lazy } from './views/lazy.tsx';
 import { MessagePage } from './views/MessagePage.tsx';
 import { Root } from './views/Root.tsx';
-import { SwitchUser } from './views/SwitchUser.tsx';
 import './styles/all.css';
+
+const DemoPage = lazy(async () => (await import('./views/DemoPage.tsx')).DemoPage);
+const SwitchUser = lazy(async () => (await import('./views/SwitchUser.tsx')).SwitchUser);
 
 const BASE = baseOf(document);
 const place = document.getElementById('app') ?? document.body;

@@ -7,6 +7,7 @@ export function message(number: number, changes: Partial<TimelineMessage> = {}):
     id: `message_${number}`,
     number,
     mine: false,
+    senderId: changes.mine ? undefined : 'ben',
     text: `message ${number}`,
     type: 'text',
     at: Date.UTC(2026, 10, 14, 12, 0, number),

@@ -42,6 +42,6 @@ test('what the app loads at first, service worker and SDK included, has at most 
   expect(await scripts('vite.config.ts')).toBeLessThanOrEqual(46 * 1024);
 }, 60_000);
 
-test('the element, which brings its styles and every language in one script, has at most 72 KB', async () => {
-  expect(await scripts('vite.element.config.ts')).toBeLessThanOrEqual(72 * 1024);
+test('the element, which brings its styles and every language in one script, has at most 80 KB', async () => {
+  expect(await scripts('vite.element.config.ts')).toBeLessThanOrEqual(80 * 1024);
 }, 60_000);

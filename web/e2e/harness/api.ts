@@ -40,6 +40,11 @@ export class Api {
     });
   }
 
+  /** The same in a conversation by its id, such as a crew. */
+  async sayTo(from: string, conversationId: string, content: string): Promise<void> {
+    await this.#call(from, 'POST', '/messages/send', { conversationId, content });
+  }
+
   /** `count` messages between two people, by turns, each with its number as its text. */
   async history(one: string, other: string, count: number): Promise<void> {
     for (let number = 1; number <= count; number++) {

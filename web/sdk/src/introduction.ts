@@ -34,8 +34,9 @@ export class Introduction {
   #askedAt = Number.NEGATIVE_INFINITY;
   #crew: Crew | undefined;
   #callOff = (): void => undefined;
-  /** What was kept of the crew when the server was asked last. */
+  /** What was kept of the crew when the server was asked last, and when names were taken from it. */
   #seen: Conversation | undefined;
+  #named: Conversation | undefined;
 
   constructor(core: Core, other: string, job: number | undefined, again: () => void) {
     this.#core = core;
@@ -45,7 +46,12 @@ export class Introduction {
   }
 
   /** Of a crew: who is in it, and everybody of whom the name is known. `undefined` before the server has told. */
-  get crew(): Crew | undefined {
+  crew(kept: Conversation | undefined): Crew | undefined {
+    if (!this.#crew) return undefined;
+    if (kept !== this.#named) {
+      this.#named = kept;
+      this.#tellCrew(kept, undefined);
+    }
     return this.#crew;
   }
 
@@ -65,11 +71,12 @@ export class Introduction {
     const askedAt = this.#askedAt;
     this.#askedAt = now;
     this.#seen = kept();
-    const asked = isCrew(this.#other) ? this.#askCrew(kept) : false;
+    const members = isCrew(this.#other) && this.#askMembers();
     const told = await details(this.#core, this.#other, this.#job);
     if (told) this.#told = told;
     else this.#askedAt = askedAt;
-    return (await asked) || told !== undefined;
+    if (members) this.#tellCrew(kept(), await members);
+    return told !== undefined || members !== false;
   }
 
   /** How old an answer is, at least, before the server is asked again. */
@@ -78,14 +85,28 @@ export class Introduction {
     return kept === this.#seen ? CREW_MS : SOON_MS;
   }
 
-  /** Where it cannot be asked now, what it said last stands. */
-  async #askCrew(kept: () => Conversation | undefined): Promise<boolean> {
+  #askMembers(): Promise<readonly Member[] | undefined> {
     this.#callOff();
     this.#callOff = this.#core.ports.clock.after(CREW_MS, this.#again);
-    const members = await membersOf(this.#core, this.#other);
-    const known = [...(this.#crew?.people ?? []), ...(kept()?.people ?? []), ...(members ?? [])];
-    const people = new Map(known.map(({ id, name, avatarUrl }) => [id, { id, name, avatarUrl }]));
-    this.#crew = { people: [...people.values()], members: members ?? this.#crew?.members };
-    return true;
+    return membersOf(this.#core, this.#other);
   }
+
+  /** Where it could not be asked, what it said last stands. */
+  #tellCrew(kept: Conversation | undefined, members: readonly Member[] | undefined): void {
+    const named = [this.#crew?.people, this.#told?.conversation?.people, kept?.people, members];
+    const people = new Map<string, Person>();
+    for (const { id, name, avatarUrl } of named.flatMap(some => some ?? []))
+      people.set(id, { id, name, avatarUrl });
+    const told = { people: [...people.values()], members: members ?? this.#crew?.members };
+    // Views that depend on names are drawn anew when these are others, and not with each answer.
+    this.#crew = {
+      people: unless(this.#crew?.people, told.people),
+      members: unless(this.#crew?.members, told.members),
+    };
+  }
+}
+
+/** `after`, unless `before` says the same. */
+function unless<T>(before: T | undefined, after: T): T {
+  return before && JSON.stringify(before) === JSON.stringify(after) ? before : after;
 }

@@ -366,7 +366,10 @@ export class ConversationTimeline implements Timeline {
       firstUnread,
       unread: this.#unread(),
       person: this.#other === undefined ? undefined : personIn(of, this.#other),
-      ...(isCrew(this.id) && { people: row?.conversation.people ?? [], ...this.#introduction?.crew }),
+      ...(isCrew(this.id) && {
+        people: row?.conversation.people ?? [],
+        ...this.#introduction?.crew(row?.conversation),
+      }),
       job: of?.job,
       canWrite: this.#other !== undefined && !reason,
       reason,

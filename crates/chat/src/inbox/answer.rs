@@ -182,7 +182,8 @@ fn named(message: &Message) -> impl Iterator<Item = &str> {
     let quoted = message.reply_to.as_ref().map(|quote| &quote.sender_id);
     let told = message.event.as_ref().and_then(|event| event.user_id.as_ref());
     let reacted = message.reactions.iter().flat_map(|one| &one.user_ids);
-    iter::once(&message.sender_id).chain(quoted).chain(told).chain(reacted).map(String::as_str)
+    let called = message.call.iter().flat_map(|call| call.devices.keys().chain(&call.declined_by));
+    iter::once(&message.sender_id).chain(quoted).chain(told).chain(reacted).chain(called).map(String::as_str)
 }
 
 /// The newest messages of a conversation, and its cursor after them.

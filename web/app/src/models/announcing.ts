@@ -13,8 +13,9 @@ export interface Heard {
 export interface News {
   readonly is: 'wrote' | 'edited' | 'deleted' | 'reacted';
   readonly message: TimelineMessage;
-  /** The reaction. */
+  /** The reaction, and who reacted. */
   readonly emoji?: string;
+  readonly by?: string;
 }
 
 /** What others did since `heard`, the newest of it alone; nothing at first, when everything was there already. */
@@ -48,8 +49,8 @@ function changeOf(
     before.reactions?.flatMap(({ emoji, userIds }) => userIds.map(id => `${id} ${emoji}`)),
   );
   for (const { emoji, userIds } of message.reactions ?? []) {
-    if (userIds.some(id => id !== me && !known.has(`${id} ${emoji}`)))
-      return { is: 'reacted', message, emoji };
+    const by = userIds.find(id => id !== me && !known.has(`${id} ${emoji}`));
+    if (by !== undefined) return { is: 'reacted', message, emoji, by };
   }
   return undefined;
 }

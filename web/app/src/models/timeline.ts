@@ -90,7 +90,7 @@ function daysOf(messages: readonly TimelineMessage[], today: number): number[] {
 }
 
 function hangTogether(one: TimelineMessage, next: TimelineMessage): boolean {
-  return one.mine === next.mine && !one.host && !next.host && next.at - one.at < PAUSE;
+  return one.senderId === next.senderId && !one.host && !next.host && next.at - one.at < PAUSE;
 }
 
 /** Whether two messages are photos of one grid. A text ends it, and stands below. */
@@ -104,7 +104,7 @@ function sentTogether(
     one.text === '' &&
     !one.reactions &&
     !next.replyTo &&
-    one.mine === next.mine &&
+    one.senderId === next.senderId &&
     next.key !== firstUnread &&
     next.at - one.at < TOGETHER
   );

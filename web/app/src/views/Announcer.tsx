@@ -1,7 +1,9 @@
 import type { TimelineMessage } from '@jobline/sdk';
 import { useEffect, useRef } from 'preact/hooks';
 import { type Heard, news } from '../models/announcing.ts';
+import { cameOrWent } from './cameOrWent.ts';
 import { useSurroundings } from './context.ts';
+import type { NameOf } from './names.ts';
 import { nameIn, summary } from './Quote.tsx';
 
 const SAID = {
@@ -13,13 +15,13 @@ const SAID = {
 
 interface Props {
   readonly messages: readonly TimelineMessage[];
-  readonly name: string;
+  readonly nameOf: NameOf;
   /** The reader's id. */
   readonly me: string | undefined;
 }
 
 /** Says what others do while the chat is open: what they write, edit, delete, and react. What was there before is not read out. */
-export function Announcer({ messages, name, me }: Props) {
+export function Announcer({ messages, nameOf, me }: Props) {
   const { words } = useSurroundings();
   const region = useRef<HTMLDivElement>(null);
   const heard = useRef<Heard>(undefined);
@@ -27,9 +29,9 @@ export function Announcer({ messages, name, me }: Props) {
     const { now, what } = news(heard.current, messages, me);
     heard.current = now;
     if (!what || !region.current) return;
-    const { message, emoji = '' } = what;
-    const text = summary(message, false, words);
-    const author = emoji ? name : nameIn(message, name, words);
+    const { message, emoji = '', by } = what;
+    const text = cameOrWent(message, nameOf, words) ?? summary(message, false, words);
+    const author = by ? nameOf(by) : nameIn(message, nameOf, words);
     region.current.textContent = words.t(SAID[what.is], { name: author, emoji, text });
   }, [messages]);
   return <div class="hidden" aria-live="polite" ref={region} />;

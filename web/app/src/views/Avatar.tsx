@@ -5,7 +5,7 @@ import { Icon } from './Icon.tsx';
 import { useAgain } from './useAgain.ts';
 
 /** Somebody's picture, or their initials on a colour of their own when there is none or it cannot be loaded. */
-export function Avatar({ person, small }: { person: Person; small?: boolean }) {
+export function Avatar({ person, crew, small }: { person: Person; crew?: boolean; small?: boolean }) {
   const [broken, setBroken] = useState<string>();
   const name = personName(person.name, person.id);
   const size = small ? ' small' : '';
@@ -24,7 +24,7 @@ export function Avatar({ person, small }: { person: Person; small?: boolean }) {
   }
   return (
     <span class={`avatar${size} tone-${tone(person.id)}`} aria-hidden="true">
-      {name ? initials(name) : <Icon name="person" />}
+      {name && !crew ? initials(name) : <Icon name={crew ? 'people' : 'person'} />}
     </span>
   );
 }

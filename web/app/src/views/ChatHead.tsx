@@ -1,4 +1,4 @@
-import type { Person } from '@jobline/sdk';
+import type { TimelineState } from '@jobline/sdk';
 import { useState } from 'preact/hooks';
 import { Avatar } from './Avatar.tsx';
 import { useSurroundings } from './context.ts';
@@ -6,6 +6,7 @@ import { Icon } from './Icon.tsx';
 import { JobLine, type ShownJob } from './JobLine.tsx';
 import { Dot, usePresence, useTyping } from './Live.tsx';
 import { lazy } from './lazy.tsx';
+import { allNames, type NameOf } from './names.ts';
 
 const LastSeen = lazy(async () => (await import('./LastSeen.tsx')).LastSeen);
 const DetailsDialog = lazy(async () => (await import('./DetailsDialog.tsx')).DetailsDialog);
@@ -13,17 +14,19 @@ const DetailsDialog = lazy(async () => (await import('./DetailsDialog.tsx')).Det
 interface Props {
   /** The id of the conversation. */
   readonly id: string;
-  readonly person: Person | undefined;
+  readonly state: TimelineState;
   readonly name: string;
+  readonly nameOf: NameOf;
   /** The job that the conversation is about; of one that is not known yet the number alone. */
   readonly job: ShownJob | undefined;
 }
 
 /** Who is written to, and about which job. What is cut here is shown in full by pressing it. */
-export function ChatHead({ id, person, name, job }: Props) {
+export function ChatHead({ id, state, name, nameOf, job }: Props) {
   const { navigation, single, words } = useSurroundings();
+  const { person, people } = state;
   const presence = usePresence(person?.id);
-  const typing = useTyping(id, () => name);
+  const typing = useTyping(id, nameOf);
   /** How often the details were opened. */
   const [opened, open] = useState(0);
   return (
@@ -38,7 +41,7 @@ export function ChatHead({ id, person, name, job }: Props) {
           <Icon name="back" turns />
         </button>
       )}
-      {person && <Avatar person={person} small />}
+      {person && <Avatar person={person} crew={people !== undefined} small />}
       <div class="who">
         <Dot presence={presence} />
         <div class="name-line">
@@ -47,7 +50,13 @@ export function ChatHead({ id, person, name, job }: Props) {
           </h1>
           {presence?.lastActiveAt !== undefined && <LastSeen presence={presence} />}
         </div>
-        {typing ? <p class="title typing">{typing}</p> : job && <JobLine job={job} />}
+        {typing ? (
+          <p class="title typing">{typing}</p>
+        ) : people ? (
+          <p class="title">{allNames(people, nameOf)}</p>
+        ) : (
+          job && <JobLine job={job} />
+        )}
         {person && (
           <button
             type="button"
@@ -57,7 +66,9 @@ export function ChatHead({ id, person, name, job }: Props) {
           />
         )}
       </div>
-      {opened > 0 && person && <DetailsDialog key={opened} person={person} name={name} job={job} />}
+      {opened > 0 && person && (
+        <DetailsDialog key={opened} state={state} name={name} nameOf={nameOf} job={job} />
+      )}
     </header>
   );
 }

@@ -10,6 +10,7 @@ import { type Editing, EditingContext } from './Editing.ts';
 import { useValue } from './hooks.ts';
 import { lazy } from './lazy.tsx';
 import { MessageList } from './MessageList.tsx';
+import { namesIn } from './names.ts';
 import { touches } from './touches.ts';
 import { useDrop } from './useDrop.ts';
 
@@ -25,7 +26,7 @@ interface Props {
 
 /** An open chat. */
 export function ChatPane({ timeline, about, photo }: Props) {
-  const { embedded, navigation, single, trays, words } = useSurroundings();
+  const { client, embedded, navigation, single, trays, words } = useSurroundings();
   const state = useValue(timeline);
   const pane = useRef<HTMLElement>(null);
   const tray = trays.of(timeline.id);
@@ -44,7 +45,8 @@ export function ChatPane({ timeline, about, photo }: Props) {
   );
   // The two may share another job that is open, which only the server knows: who wants to write may try.
   const [trying, setTrying] = useState<Timeline>();
-  const { person } = state;
+  const { person, people } = state;
+  const nameOf = namesIn(state, words, client.user.get());
   const name = person
     ? personName(person.name, person.id) || words.t('somebody')
     : words.t('unknownConversation');
@@ -77,16 +79,18 @@ export function ChatPane({ timeline, about, photo }: Props) {
         aria-label={person ? words.t('conversationWith', { name }) : name}
         onKeyDown={pressed}
       >
-        <ChatHead id={timeline.id} person={person} name={name} job={job} />
+        <ChatHead id={timeline.id} state={state} name={name} nameOf={nameOf} job={job} />
         <ConnectionLine />
         <MessageList timeline={timeline} state={state} name={name} />
-        {writing && person && <Composer timeline={timeline} tray={tray} name={name} />}
+        {writing && person && <Composer timeline={timeline} tray={tray} nameOf={nameOf} people={people} />}
         {!writing && person && (
           <p class="note plain" role="status">
             {state.reason === 'job_closed'
               ? words.t('jobClosed')
-              : wordsFor(state.reason ?? 'not_job_participant', words)}
-            {state.messages.length > 0 && (
+              : people
+                ? words.t('notInCrew')
+                : wordsFor(state.reason ?? 'not_job_participant', words)}
+            {state.messages.length > 0 && !people && (
               <button type="button" class="button outlined" onClick={() => setTrying(timeline)}>
                 {words.t('otherJob')}
               </button>
@@ -94,7 +98,7 @@ export function ChatPane({ timeline, about, photo }: Props) {
           </p>
         )}
         {dropping && <div class="drop">{words.t('dropHere')}</div>}
-        {photo && <Lightbox timeline={timeline} messages={state.messages} photo={photo} name={name} />}
+        {photo && <Lightbox timeline={timeline} messages={state.messages} photo={photo} nameOf={nameOf} />}
       </section>
     </EditingContext.Provider>
   );

@@ -1,4 +1,4 @@
-import type { Timeline } from '@jobline/sdk';
+import type { Person, Timeline } from '@jobline/sdk';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { ACCEPT } from '../media/kinds.ts';
 import { lastToEdit } from '../models/acting.ts';
@@ -10,22 +10,25 @@ import { useEditing } from './Editing.ts';
 import { useValue } from './hooks.ts';
 import { Icon } from './Icon.tsx';
 import { lazy } from './lazy.tsx';
+import type { NameOf } from './names.ts';
 import { nameIn, summary } from './Quote.tsx';
-import { Tray } from './Tray.tsx';
 import { touches } from './touches.ts';
 import { useSend } from './useSend.ts';
 
+const Mentions = lazy(async () => (await import('../crew/Mentions.tsx')).Mentions);
+const Tray = lazy(async () => (await import('./Tray.tsx')).Tray);
 const Recorder = lazy(async () => (await import('./Voice.tsx')).Recorder);
 
 interface Props {
   readonly timeline: Timeline;
   readonly tray: Chosen;
-  /** The name of the other person. */
-  readonly name: string;
+  readonly nameOf: NameOf;
+  /** Of a crew: who can be mentioned. */
+  readonly people: readonly Person[] | undefined;
 }
 
 /** Where a message is written. Its draft is kept with the conversation. */
-export function Composer({ timeline, tray, name }: Props) {
+export function Composer({ timeline, tray, nameOf, people }: Props) {
   const { words } = useSurroundings();
   const editing = useEditing();
   const field = useRef<HTMLTextAreaElement>(null);
@@ -77,7 +80,7 @@ export function Composer({ timeline, tray, name }: Props) {
   return (
     <>
       <Tray tray={tray} />
-      {(changing !== undefined || editing.reply) && <EditLine name={name} stop={stopEditing} />}
+      {(changing !== undefined || editing.reply) && <EditLine nameOf={nameOf} stop={stopEditing} />}
       <form
         class="composer"
         part="composer"
@@ -86,6 +89,9 @@ export function Composer({ timeline, tray, name }: Props) {
           submit();
         }}
       >
+        {people && text.includes('@') && (
+          <Mentions field={field} text={text} people={people} nameOf={nameOf} change={change} />
+        )}
         <label class="icon-button attach">
           <Icon name="attach" />
           <input
@@ -192,11 +198,11 @@ function Counter({ left }: { left: number }) {
 }
 
 /** What is being changed, or replied to. */
-function EditLine({ name, stop }: { name: string; stop: () => void }) {
+function EditLine({ nameOf, stop }: { nameOf: NameOf; stop: () => void }) {
   const { words } = useSurroundings();
   const { clientId, reply } = useEditing();
   const title = reply
-    ? words.t('replyingTo', { name: nameIn(reply, name, words) })
+    ? words.t('replyingTo', { name: nameIn(reply, nameOf, words) })
     : words.t(clientId === undefined ? 'editingSent' : 'editing');
   return (
     <div class={clientId === undefined ? 'note context' : 'note'} role="status">

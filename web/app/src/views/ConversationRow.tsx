@@ -4,10 +4,12 @@ import { fileName, sizeInName } from '../models/fileName.ts';
 import { personName, plain } from '../models/plainText.ts';
 import { ago } from '../models/time.ts';
 import { Avatar } from './Avatar.tsx';
+import { cameOrWent } from './cameOrWent.ts';
 import { useSurroundings } from './context.ts';
 import { memo } from './hooks.ts';
 import { Icon } from './Icon.tsx';
 import { Dot, usePresence, useTyping } from './Live.tsx';
+import { allNames, type NameOf, namesIn } from './names.ts';
 import { StatusIcon } from './Status.tsx';
 
 interface Props {
@@ -22,10 +24,11 @@ interface Props {
 /** One conversation of the list: with whom, about which job, and what was written last. */
 export const ConversationRow = memo(({ item, open, stop }: Props) => {
   const { navigation, words } = useSurroundings();
-  const { job, person } = item;
+  const { job, people, person } = item;
+  const nameOf = namesIn(item, words);
   const name = personName(person.name, person.id) || words.t('somebody');
   const presence = usePresence(person.id);
-  const typing = useTyping(item.id, () => name);
+  const typing = useTyping(item.id, nameOf);
   return (
     <button
       type="button"
@@ -36,7 +39,7 @@ export const ConversationRow = memo(({ item, open, stop }: Props) => {
       tabIndex={stop ? 0 : -1}
       onClick={() => navigation.open(item.id)}
     >
-      <Avatar person={person} />
+      <Avatar person={person} crew={people !== undefined} />
       <Dot presence={presence} />
       <span class="name">
         <bdi>{name}</bdi>
@@ -45,10 +48,14 @@ export const ConversationRow = memo(({ item, open, stop }: Props) => {
         {told(item.at, words)}
       </time>
       <span class="about">
-        {job && <bdi>{plain(job.title)}</bdi>}
+        {people ? allNames(people, nameOf) : job && <bdi>{plain(job.title)}</bdi>}
         {job?.status === 'closed' && <span class="mark">{words.t('closed')}</span>}
       </span>
-      {typing ? <span class="preview typing">{typing}</span> : <Preview item={item} open={open} />}
+      {typing ? (
+        <span class="preview typing">{typing}</span>
+      ) : (
+        <Preview item={item} open={open} nameOf={nameOf} />
+      )}
       {item.unread > 0 && (
         <span class="badge" part="badge">
           <span aria-hidden="true">{words.number(item.unread)}</span>
@@ -68,9 +75,10 @@ function told(at: number, words: Translator): string {
 }
 
 /** What was written last, or what is being written, or what could not be sent. */
-function Preview({ item, open }: { item: ConversationItem; open: boolean }) {
+function Preview({ item, open, nameOf }: { item: ConversationItem; open: boolean; nameOf: NameOf }) {
   const { words } = useSurroundings();
-  const { preview, draft, failed } = item;
+  const { people, preview, draft, failed } = item;
+  const by = people && !preview?.host && preview?.senderId;
   if (failed > 0) {
     return (
       <span class="preview failed">
@@ -93,7 +101,10 @@ function Preview({ item, open }: { item: ConversationItem; open: boolean }) {
     <span class="preview">
       {preview?.mine && preview.state && <StatusIcon state={preview.state} />}
       {(kind === 'photo' || kind === 'file') && <Icon name={kind} small />}
-      <span dir="auto">{preview && textOf(preview, kind, words)}</span>
+      <span dir="auto">
+        {by && `${nameOf(by)}: `}
+        {preview && (cameOrWent(preview, nameOf, words) ?? textOf(preview, kind, words))}
+      </span>
     </span>
   );
 }

@@ -1,26 +1,31 @@
-import type { Person } from '@jobline/sdk';
+import type { TimelineState } from '@jobline/sdk';
 import { useLayoutEffect, useRef } from 'preact/hooks';
+import { CrewLink } from '../crew/CrewLink.tsx';
+import { MemberList } from '../crew/MemberList.tsx';
 import { Avatar } from './Avatar.tsx';
 import { useSurroundings } from './context.ts';
 import { Icon } from './Icon.tsx';
 import { JobLine, type ShownJob } from './JobLine.tsx';
+import type { NameOf } from './names.ts';
 
 interface Props {
-  readonly person: Person;
+  readonly state: TimelineState;
   readonly name: string;
+  readonly nameOf: NameOf;
   readonly job: ShownJob | undefined;
 }
 
 /** The whole of what the head of a chat cuts short. It opens when it is drawn. */
-export function DetailsDialog({ person, name, job }: Props) {
-  const { words } = useSurroundings();
+export function DetailsDialog({ state, name, nameOf, job }: Props) {
+  const { single, words } = useSurroundings();
+  const { person, people, members = people } = state;
   const dialog = useRef<HTMLDialogElement>(null);
   useLayoutEffect(() => dialog.current?.showModal(), []);
   return (
     <dialog class="sheet-dialog" ref={dialog} aria-label={words.t('details')} {...{ closedby: 'any' }}>
       <div class="rows">
         <div class="head">
-          <Avatar person={person} />
+          {person && <Avatar person={person} crew={people !== undefined} />}
           <h2>
             <bdi>{name}</bdi>
           </h2>
@@ -34,6 +39,8 @@ export function DetailsDialog({ person, name, job }: Props) {
           </button>
         </div>
         {job && <JobLine job={job} />}
+        {job && !people && !single && <CrewLink job={job.id} close={() => dialog.current?.close()} />}
+        {members && <MemberList members={members} nameOf={nameOf} />}
       </div>
     </dialog>
   );

@@ -3,6 +3,7 @@ import { useLayoutEffect, useRef } from 'preact/hooks';
 import { webAddress } from '../platform/addresses.ts';
 import { useSurroundings } from './context.ts';
 import { Icon } from './Icon.tsx';
+import type { NameOf } from './names.ts';
 import { type Gestures, useGestures } from './useGestures.ts';
 import { usePicture } from './usePicture.ts';
 
@@ -11,11 +12,11 @@ interface Props {
   readonly messages: readonly TimelineMessage[];
   /** The key of the message whose photo is shown. */
   readonly photo: string;
-  readonly name: string;
+  readonly nameOf: NameOf;
 }
 
 /** The photos of a conversation, large, one at a time. The browser's modal dialog keeps the focus and gives it back. */
-export function Lightbox({ timeline, messages, photo, name }: Props) {
+export function Lightbox({ timeline, messages, photo, nameOf }: Props) {
   const { navigation, words } = useSurroundings();
   const dialog = useRef<HTMLDialogElement>(null);
   const stage = useRef<HTMLDivElement>(null);
@@ -73,7 +74,7 @@ export function Lightbox({ timeline, messages, photo, name }: Props) {
     };
     actions[event.key]?.();
   };
-  const author = message?.mine ? words.t('you') : name;
+  const author = nameOf(message?.senderId);
   const download = webAddress(message?.file?.url) ?? url;
   return (
     <dialog

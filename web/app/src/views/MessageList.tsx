@@ -4,7 +4,6 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { dayNumber } from '../models/time.ts';
 import { albums, byDay, type MessageRow, type Row, rows } from '../models/timeline.ts';
 import { around, firstSight, LATEST, newer, older, slice, type Window } from '../models/window.ts';
-import { Announcer } from './Announcer.tsx';
 import { useSurroundings } from './context.ts';
 import { DayHeading } from './DayHeading.tsx';
 import { Edge } from './Edge.tsx';
@@ -16,6 +15,8 @@ import { ScrollKeeper } from './scrollKeeper.ts';
 import { useActs } from './useActs.ts';
 import { useSeen } from './useSeen.ts';
 
+// What is here when it comes is not read out in any case.
+const Announcer = lazy(async () => (await import('./Announcer.tsx')).Announcer);
 const MessageDialog = lazy(async () => (await import('./MessageDialog.tsx')).MessageDialog);
 
 /** From how many pixels before an edge the next page is put in. */
@@ -148,7 +149,6 @@ export function MessageList({ timeline, state, name }: Props) {
   // Read is what was seen: everything, once the reader is at the end and the end is in front of them.
   const wanted = atEnd === true && state.status === 'ready' && state.unread > 0;
   useSeen(scroller, wanted, () => timeline.markAsRead());
-  const you = words.t('you');
   const { acts, opened, close } = useActs(timeline, state, key => {
     const area = scroller.current;
     if (!area) return;
@@ -158,12 +158,15 @@ export function MessageList({ timeline, state, name }: Props) {
   useLayoutEffect(() => showFound(found, content.current, keeper.current), [found]);
   const dialog = opened && messages.find(({ key }) => key === opened.key);
   const stop = messages.findLast(({ deleted, host }) => !deleted && !host)?.key;
+  const { people, members } = state;
+  const mine = people && messages.findLast(({ mine, number }) => mine && number);
   const draw = ({ key, kind: _, day: __, ...row }: MessageRow) => (
     <MessageView
       key={key}
       timeline={timeline}
-      author={row.message.mine ? you : name}
-      name={name}
+      author={acts.nameOf(row.message.senderId)}
+      people={people}
+      readers={key === mine?.key ? members : undefined}
       acts={acts}
       stop={key === stop}
       {...row}
@@ -208,7 +211,7 @@ export function MessageList({ timeline, state, name }: Props) {
           close={close}
         />
       )}
-      <Announcer messages={messages} name={name} me={client.user.get()} />
+      <Announcer messages={messages} nameOf={acts.nameOf} me={client.user.get()} />
     </div>
   );
 }

@@ -1,7 +1,8 @@
-import type { Timeline, TimelineMessage } from '@jobline/sdk';
+import type { Member, Person, Timeline, TimelineMessage } from '@jobline/sdk';
 import type { ComponentType } from 'preact';
 import { useCallback } from 'preact/hooks';
 import { isOnlyEmoji } from '../models/links.ts';
+import { tone } from '../models/plainText.ts';
 import type { Cell } from '../models/timeline.ts';
 import type { Acts } from './acts.ts';
 import { useSurroundings } from './context.ts';
@@ -27,6 +28,7 @@ function later<P extends object>(pick: (parts: Parts) => ComponentType<P>): Comp
 
 const Choices = later(parts => parts.Choices);
 const HostLine = later(parts => parts.HostLine);
+const ReadBy = lazy(async () => (await import('../crew/ReadBy.tsx')).ReadBy);
 const UploadBar = later(parts => parts.UploadBar);
 const Refused = later(parts => parts.Refused);
 
@@ -35,8 +37,10 @@ export interface MessageProps {
   readonly message: TimelineMessage;
   /** The name of its sender, for those who hear it. */
   readonly author: string;
-  /** The name of the other person. */
-  readonly name: string;
+  /** Of a crew: those who are named. It is drawn anew when other names are known. */
+  readonly people: readonly Person[] | undefined;
+  /** Of the last own message in a crew. */
+  readonly readers?: readonly Member[];
   readonly acts: Acts;
   /** Whether the Tab key leads to its menu. */
   readonly stop: boolean;
@@ -51,13 +55,17 @@ export interface MessageProps {
 
 /** One message: its bubble, and below it when it was written and how far it has come. */
 export const MessageView = memo((props: MessageProps) =>
-  props.message.host ? <HostLine message={props.message} /> : <OfPerson {...props} />,
+  props.message.host ? (
+    <HostLine message={props.message} nameOf={props.acts.nameOf} />
+  ) : (
+    <OfPerson {...props} />
+  ),
 );
 
 function OfPerson(props: MessageProps) {
-  const { timeline, message, author, acts, first, last, meta, cell, turn } = props;
+  const { timeline, message, author, people, readers, acts, first, last, meta, cell, turn } = props;
   const { words } = useSurroundings();
-  const { state, mine, key } = message;
+  const { state, mine, key, senderId } = message;
   const time = words.clock(message.at);
   const unsent = mine && ['queued', 'sending', 'uploading', 'waiting'].includes(state.is);
   const names = [
@@ -77,6 +85,7 @@ function OfPerson(props: MessageProps) {
       data-state={state.is}
       aria-label={words.both(author, time)}
     >
+      {people && first && senderId && <bdi class={`sender tone-${tone(senderId)}`}>{author}</bdi>}
       <Bubble {...props} />
       <Reactions message={message} acts={acts} />
       {meta && (
@@ -90,6 +99,7 @@ function OfPerson(props: MessageProps) {
           {mine && <Status state={state} turn={turn ?? 0} />}
         </div>
       )}
+      {readers && <ReadBy message={message} members={readers} />}
       {state.is === 'uploading' && <UploadBar timeline={timeline} message={message} state={state} />}
       {state.is === 'failed' && <Choices timeline={timeline} message={message} problem={state.problem} />}
       {message.refused && <Refused timeline={timeline} message={message} />}
@@ -97,7 +107,7 @@ function OfPerson(props: MessageProps) {
   );
 }
 
-function Bubble({ timeline, message, author, name, acts, cell, stop }: MessageProps) {
+function Bubble({ timeline, message, author, acts, cell, stop }: MessageProps) {
   const { words } = useSurroundings();
   const { file, text, type, deleted } = message;
   const latest = useLatest(message);
@@ -118,7 +128,7 @@ function Bubble({ timeline, message, author, name, acts, cell, stop }: MessagePr
       part={message.mine ? 'bubble own-bubble' : 'bubble'}
       {...(possible && press)}
     >
-      {message.replyTo && <Quote quote={message.replyTo} name={name} jump={acts.jump} />}
+      {message.replyTo && <Quote quote={message.replyTo} nameOf={acts.nameOf} jump={acts.jump} />}
       {photo && <PhotoTile timeline={timeline} message={message} file={file} author={author} cell={cell} />}
       {file && type === 'voice' && (
         <VoiceCard timeline={timeline} message={message} file={file} author={author} />

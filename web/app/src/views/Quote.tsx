@@ -2,15 +2,15 @@ import type { MessageQuote, TimelineMessage } from '@jobline/sdk';
 import type { Translator } from '../i18n/translator.ts';
 import { plain } from '../models/plainText.ts';
 import { useSurroundings } from './context.ts';
+import type { NameOf } from './names.ts';
 
 /** Who wrote a message, by name. */
 export function nameIn(
-  of: Pick<MessageQuote, 'mine'> & { readonly host?: boolean },
-  other: string,
+  of: Pick<MessageQuote, 'mine'> & { readonly host?: boolean; readonly senderId?: string },
+  nameOf: NameOf,
   words: Translator,
 ) {
-  if (of.host) return words.t('marketplace');
-  return of.mine ? words.t('you') : other;
+  return of.host ? words.t('marketplace') : nameOf(of.mine ? undefined : of.senderId);
 }
 
 /** A message in one line. */
@@ -27,15 +27,14 @@ export function summary(
 
 interface Props {
   readonly quote: MessageQuote;
-  /** The name of the other person. */
-  readonly name: string;
+  readonly nameOf: NameOf;
   readonly jump: (id: string) => void;
 }
 
 /** What a message replies to, at its top. It leads to the original. */
-export function Quote({ quote, name, jump }: Props) {
+export function Quote({ quote, nameOf, jump }: Props) {
   const { words } = useSurroundings();
-  const author = nameIn(quote, name, words);
+  const author = nameIn(quote, nameOf, words);
   const gone = quote.deleted || !quote.text;
   const text = summary(quote, gone, words);
   return (

@@ -1,4 +1,5 @@
 import type { TimelineMessage } from '@jobline/sdk';
+import type { NameOf } from './names.ts';
 
 /** What can be done at a message. The object stays the same while the chat is open. */
 export interface Acts {
@@ -10,6 +11,6 @@ export interface Acts {
   toggle(message: TimelineMessage, emoji: string): void;
   /** Scrolls to the message with this id, if it is loaded. */
   jump(id: string): void;
-  /** Who they are, by name. */
-  names(userIds: readonly string[]): readonly string[];
+  /** Who somebody is, by name; without an id the reader. */
+  nameOf: NameOf;
 }

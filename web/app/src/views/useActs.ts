@@ -1,10 +1,10 @@
 import type { Timeline, TimelineState } from '@jobline/sdk';
 import { useMemo, useState } from 'preact/hooks';
 import { reactionOf } from '../models/acting.ts';
-import { personName } from '../models/plainText.ts';
 import type { Acts } from './acts.ts';
 import { useSurroundings } from './context.ts';
 import { useLatest } from './hooks.ts';
+import { namesIn } from './names.ts';
 
 /** What is open over a chat: the menu of a message, or what it said before. */
 export interface Opened {
@@ -33,14 +33,7 @@ export function useActs(timeline: Timeline, state: TimelineState, show: (key: st
         const original = state.messages.find(message => message.id === id);
         if (original) show(original.key);
       },
-      names: userIds => {
-        const { state, words } = latest.current;
-        const { person } = state;
-        return userIds.map(id => {
-          if (id === client.user.get()) return words.t('you');
-          return (id === person?.id && personName(person.name, id)) || words.t('somebody');
-        });
-      },
+      nameOf: id => namesIn(latest.current.state, latest.current.words, client.user.get())(id),
     }),
     [timeline],
   );

@@ -1,0 +1,13 @@
+import type { TimelineMessage } from '@jobline/sdk';
+import type { Translator } from '../i18n/translator.ts';
+import type { NameOf } from './names.ts';
+
+/** That somebody came to a crew or left it, in words; `undefined` of anything else. */
+export function cameOrWent(
+  { event }: Pick<TimelineMessage, 'event'>,
+  nameOf: NameOf,
+  words: Translator,
+): string | undefined {
+  const key = ({ joined: 'memberJoined', left: 'memberLeft' } as const)[event?.kind ?? ''];
+  return key && event?.userId ? words.t(key, { name: nameOf(event.userId) }) : undefined;
+}
