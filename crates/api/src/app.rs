@@ -4,6 +4,7 @@ use crate::calls::Calls;
 use crate::cors::Origins;
 use crate::live::Live;
 use crate::metrics::Metrics;
+use crate::push::PushOffer;
 use axum::Router;
 use jobline_chat::{Chat, Clock, Random};
 use jobline_http::Address;
@@ -37,6 +38,8 @@ pub struct Parts {
     pub live: Option<Live>,
     /// What calls stand on; `None`: there are none. They need live connections besides.
     pub calls: Option<Calls>,
+    /// Push notifications; `None`: there are none.
+    pub push: Option<PushOffer>,
     /// Routes outside of the table: files, the web app, the demo.
     pub extra_routes: Router,
 }

@@ -14,6 +14,7 @@ pub mod live;
 pub mod metrics;
 pub mod openapi;
 pub mod procedure;
+pub mod push;
 pub mod readiness;
 pub mod rest;
 pub mod route;

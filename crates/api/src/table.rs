@@ -112,6 +112,11 @@ fn people_api() -> Vec<Procedure> {
             .does("What I prefer to show, and how I am notified."),
         Procedure::user("setPreferences", Method::PUT, "/messages/preferences", presence::set_preferences)
             .does("Changes my preferences; what is left out stays."),
+        Procedure::user("addPush", POST, "/messages/push", presence::add_push)
+            .does("Notifies this browser of what I have not read, until it says that it is gone. Repeating it changes nothing.")
+            .fails(&[Code::NotOffered, Code::RateLimited]),
+        Procedure::user("removePush", POST, "/messages/removePush", presence::remove_push)
+            .does("Ends the notifications of a browser. Repeating it changes nothing."),
         Procedure::user("sync", GET, "/messages/sync", messages::sync)
             .does("All that changed for me, in every conversation, since a cursor.")
             .fails(&[Code::InvalidCursor])

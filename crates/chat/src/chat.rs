@@ -3,6 +3,7 @@
 mod background;
 mod calls;
 mod host;
+mod push;
 
 use crate::{
     base::{
@@ -86,6 +87,7 @@ impl Chat {
             unfinished,
             outside: Signal::default(),
             mail: Signal::default(),
+            push: Signal::default(),
             ended,
         };
         Self { cx: Arc::new(cx) }

@@ -38,14 +38,17 @@ pub(crate) struct Context {
     pub outside: Signal,
     /// What last failed when mail was sent.
     pub mail: Signal,
+    /// What last failed when a notification was pushed.
+    pub push: Signal,
     pub ended: EndedUsers,
 }
 
 impl Context {
     /// The channels of this deployment.
     pub fn channels(&self) -> impl Iterator<Item = Channel> {
-        let Settings { outbox, mail, .. } = self.settings;
-        outbox.then_some(Channel::Webhook).into_iter().chain(mail.then_some(Channel::Mail))
+        let Settings { outbox, mail, push, .. } = self.settings;
+        let offered = [(outbox, Channel::Webhook), (mail, Channel::Mail), (push, Channel::Push)];
+        offered.into_iter().filter_map(|(is_offered, channel)| is_offered.then_some(channel))
     }
 
     /// What this server remembers of a channel.
@@ -53,6 +56,15 @@ impl Context {
         match channel {
             Channel::Webhook => &self.outside,
             Channel::Mail => &self.mail,
+            Channel::Push => &self.push,
+        }
+    }
+
+    /// After how many milliseconds a channel tells of a message that is still unread.
+    pub fn unread_after_ms(&self, channel: Channel) -> u64 {
+        match channel {
+            Channel::Webhook | Channel::Mail => self.settings.unread_after_ms,
+            Channel::Push => self.settings.push_after_ms,
         }
     }
 

@@ -3,6 +3,7 @@
 //! | row | partition / sort | written by | read by |
 //! |---|---|---|---|
 //! | secrets | `SYSTEM` / `SECRETS` | the first start | every start |
+//! | key of push | `SYSTEM` / `VAPID` | the first start with push; never again | every such start |
 //! | conversation | `CONVERSATION#<id>` / `CONVERSATION#<id>` | send, receipts, host's job changes | everything |
 //! | message | `CONVERSATION#<id>` / `MESSAGE#<createdAt>#<message id>` | send, edit, delete, react, the host's lines | list, sync, markAsRead |
 //! | change | `CONVERSATION#<id>` / `CHANGE#<number>` | receipts, edit, delete, react, host's job changes | list, sync |
@@ -22,15 +23,16 @@
 //! | job's conversation | `JOB#<id>` / `CONVERSATION#<id>` | a send about another job than the last one, the first send in a crew | host's job changes |
 //! | file | `FILE#<id>` / `FILE#<id>` | uploadFile, send, delete | send, uploadFile at its limit, the sweeper |
 //! | preferences | `USER#<id>` / `PREFERENCES` | setPreferences | getPreferences, presence |
+//! | browser that gets push | `USER#<id>` / `PUSH#<hash of its endpoint>` | addPush | addPush, the driver, which deletes it once it is gone |
 //! | last seen | `USER#<id>` / `SEEN` | live connections, at most every 5 minutes | presence |
 //! | end of a user | `USER#<id>` / `ENDED` | DELETE, and the next PUT of a user | every request, once a minute |
 //! | user's uploads | `USER#<id>` / `UPLOADS` | uploadFile | uploadFile |
 //! | removal | `REMOVALS` / `FILE#<id>` | delete, and the sweeper once the bytes are gone | the sweeper |
 //! | task | `TASKS` / `<due>#<random id>` | a host's change, the server that runs it | servers, every few seconds |
-//! | outbox | `OUTBOX`, of mail `MAIL` / `<conversation id>` | every change of a conversation, where somebody is told | the driver |
-//! | how far a channel has told | `CONVERSATION#<id>` / `OUTBOX`, `MAIL` | the driver | the driver |
+//! | outbox | `OUTBOX`, of mail `MAIL`, of push `PUSH` / `<conversation id>` | every change of a conversation, where somebody is told | the driver |
+//! | how far a channel has told | `CONVERSATION#<id>` / `OUTBOX`, `MAIL`, `PUSH` | the driver | the driver |
 //! | report to be told | `CONVERSATION#<id>` / `REPORTED#<change>#<report id>` | report | the driver |
-//! | when to look for unread messages | `UNREAD`, of mail `UNREADMAIL` / `<due>#<conversation id>` | the driver | the driver |
+//! | when to look for unread messages | `UNREAD`, of mail `UNREADMAIL`, of push `UNREADPUSH` / `<due>#<conversation id>` | the driver | the driver |
 //! | failed event | `FAILED` / `<id>` | the driver, a day after the first failure | the host |
 //! | event to be delivered again | `OUTBOX` / `<id of a failed event>` | the host | the driver |
 //! | folder of the files | `SYSTEM` / `FILES` | the first start with local files over a shared table | every such start |
@@ -40,8 +42,10 @@
 //!
 //! Numbers are padded with zeros, so that rows are in their order. Values are JSON with a version in `v`.
 
+mod push;
 mod told;
 
+pub(crate) use push::{push, pushes, vapid};
 pub(crate) use told::{
     all_reported, due_unread, failed, failed_after, outbox, outbox_rows, redelivery, reported, told, told_conversation,
     unread,

@@ -29,6 +29,7 @@ pub use base::{
     clock_row::ClockLook,
     error::{Error, Result},
     id::{ConversationId, JobId, MessageId, UserId},
+    push_key::push_key,
     retention_row::retention_warning,
     secrets::Secrets,
     settings::Settings,
@@ -42,4 +43,6 @@ pub use files::{
 };
 pub use jobline_wire::limits::{FILE_BYTES, JOB_ID_MAX, PARTICIPANTS, USER_ID_BYTES};
 pub use messages::calls::line::CallLine;
-pub use outbox::port::{Delivery, Mail, Outside, OutsideEvent, UnreadNotice};
+pub use outbox::port::{
+    Delivery, Mail, Outside, OutsideEvent, Push, PushNotice, PushSubscription, Pushed, UnreadNotice,
+};

@@ -279,6 +279,14 @@ pub struct Settings {
     #[arg(long, global = true, env = "JOBLINE_MAIL_AFTER", value_name = "TIME", help_heading = "Messages")]
     pub mail_after: Option<String>,
 
+    /// Push notifications about unread messages, for browsers that ask for them; push services reach you at this address, such
+    /// as mailto:ops@example.com or https://example.com.
+    #[arg(long, global = true, env = "JOBLINE_VAPID_SUBJECT", value_name = "ADDRESS", help_heading = "Messages")]
+    pub vapid_subject: Option<String>,
+    /// Push services of your own that may be called beside those of the browsers: origins, comma separated.
+    #[arg(long, global = true, env = "JOBLINE_PUSH_SERVICES", value_name = "ORIGINS", help_heading = "Messages")]
+    pub push_services: Option<String>,
+
     /// Live connections beside the polls, which make news arrive at once: on or off. [default: on]
     #[arg(long, global = true, env = "JOBLINE_LIVE", value_name = "on|off", help_heading = "Live")]
     pub live: Option<String>,

@@ -15,6 +15,7 @@ mod live;
 mod mail;
 mod origins;
 mod places;
+mod push;
 mod secret;
 mod urls;
 mod values;
@@ -30,6 +31,7 @@ pub(crate) use calls::parts as turn_url_parts;
 pub use calls::{CallServers, TurnServer};
 pub use mail::{MailConfig, MailServer};
 pub use places::{FilesKind, StoreKind};
+pub use push::PushConfig;
 pub use secret::Secret;
 pub use webhook::WebhookConfig;
 
@@ -88,6 +90,8 @@ pub struct Config {
     pub calls: Option<CallServers>,
     /// When messages count as left unread, and who sends mail about them.
     pub mail: MailConfig,
+    /// Push notifications; `None`: there are none.
+    pub push: Option<PushConfig>,
     /// Where the host takes events.
     pub webhook: Option<WebhookConfig>,
     /// Whether AWS Lambda started the program.
@@ -202,6 +206,7 @@ impl Config {
             presence: switch("presence", settings.presence.as_deref(), true)?,
             calls: calls::servers(settings)?,
             mail: mail::mail(settings)?,
+            push: push::push(settings)?,
             webhook: webhook::webhook(settings)?,
             is_function: settings.lambda_runtime_api.is_some(),
         };

@@ -16,6 +16,7 @@ pub mod log;
 pub mod mail;
 pub mod measured;
 mod outside;
+pub mod push;
 pub mod serve;
 pub mod start;
 pub mod system;

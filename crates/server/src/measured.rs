@@ -62,6 +62,7 @@ async fn app(folder: &Path, store: &EmbeddedStore) -> Result<(App, TcpListener),
         origins: Origins::new(&[]),
         live: None,
         calls: None,
+        push: None,
         extra_routes: files::router(files),
     });
     Ok((app, listener))

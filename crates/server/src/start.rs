@@ -6,6 +6,7 @@ use crate::demo::{self, DemoSecrets, PastClock};
 use crate::engines::Engines;
 use crate::mail::{self, Mails};
 use crate::outside::{self, Host};
+use crate::push::{self, Pushes};
 use crate::serve::{self, Listening, serve};
 use crate::system::SystemRandom;
 use crate::tls::Tls;
@@ -17,6 +18,7 @@ use jobline_api::calls::{Calls, Turn};
 use jobline_api::cors::Origins;
 use jobline_api::live::{Live, Uses};
 use jobline_api::metrics::Metrics;
+use jobline_api::push::PushOffer;
 use jobline_api::service::Service;
 use jobline_chat::{Chat, Clock, Settings, retention_warning};
 use jobline_http::Address;
@@ -82,8 +84,8 @@ pub async fn run(config: &Config, shutdown: impl Future<Output = ()>) -> Result<
     }
     let scheme = if tls.is_some() { "https" } else { "http" };
     announce(&format!("listening on {scheme}://{bound}"));
-    let mails = mails(config, &engines)?;
-    let background = background(config, &app, &engines, mails);
+    let senders = Senders { mails: mails(config, &engines)?, pushes: pushes(config, &engines, &app).await? };
+    let background = background(config, &app, &engines, senders);
     let listening = Listening { tls, max_connections: config.max_connections };
     serve(Service::new(app.clone()), listener, listening, shutdown).await;
     drop(background);
@@ -116,6 +118,8 @@ fn settings(config: &Config, engines: &Engines) -> Settings {
         presence: config.presence,
         outbox: config.webhook.is_some(),
         mail: config.mail.server.is_some(),
+        push: config.push.is_some(),
+        push_after_ms: Settings::default().push_after_ms,
         unread_after_ms: config.mail.after_ms,
         retention_days: config.retention_days,
         file_retention_days: config.file_retention_days,
@@ -209,6 +213,7 @@ pub(crate) async fn app(
         origins: Origins::new(&[&config.allowed_origins[..], &origins].concat()),
         live,
         calls: config.calls.as_ref().map(call_servers),
+        push: push_service(config, engines).await?.map(|(_, offer)| offer),
         extra_routes: engines.file_routes.clone().unwrap_or_default().merge(pages).merge(mail_routes),
     }))
 }
@@ -293,8 +298,30 @@ fn mails(config: &Config, engines: &Engines) -> Result<Option<Mails>, ConfigErro
     mails.map(Some).map_err(|error| ConfigError::new("smtp-url", format_args!("cannot be used: {error}")))
 }
 
+/// The push services, where notifications are sent.
+async fn pushes(config: &Config, engines: &Engines, app: &App) -> Result<Option<Pushes>, ConfigError> {
+    let Some((push, _)) = push_service(config, engines).await? else { return Ok(None) };
+    let hub = app.live.as_ref().map(|live| live.hub().clone());
+    Ok(Some(Pushes::new(push, hub, Arc::clone(&app.clock))))
+}
+
+async fn push_service(
+    config: &Config,
+    engines: &Engines,
+) -> Result<Option<(jobline_notify::push::Push, PushOffer)>, ConfigError> {
+    let Some(push) = &config.push else { return Ok(None) };
+    let offer = push::offer(push, &*engines.store, &*engines.random).await;
+    offer.map(Some).map_err(|error| ConfigError::new("vapid-subject", format_args!("cannot be used: {error}")))
+}
+
+/// What tells users that they have unread messages.
+struct Senders {
+    mails: Option<Mails>,
+    pushes: Option<Pushes>,
+}
+
 /// Starts the background tasks. They end when the result is dropped.
-fn background(config: &Config, app: &App, engines: &Engines, mails: Option<Mails>) -> JoinSet<()> {
+fn background(config: &Config, app: &App, engines: &Engines, senders: Senders) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
     let live = app.clone();
     tasks.spawn(async move {
@@ -308,9 +335,13 @@ fn background(config: &Config, app: &App, engines: &Engines, mails: Option<Mails
         let (telling, host) = (app.clone(), Host::new(webhook, Arc::clone(&app.clock)));
         tasks.spawn(async move { outside::tell(&telling, &host).await });
     }
-    if let Some(mails) = mails {
+    if let Some(mails) = senders.mails {
         let sending = app.clone();
         tasks.spawn(async move { mail::send(&sending, &mails).await });
+    }
+    if let Some(pushes) = senders.pushes {
+        let pushing = app.clone();
+        tasks.spawn(async move { push::send(&pushing, &pushes).await });
     }
     tasks.spawn(async move { keys.identity.keep_fresh().await });
     tasks.spawn(async move { load::advise(&advised).await });

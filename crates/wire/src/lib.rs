@@ -19,6 +19,7 @@ mod message;
 mod moderation;
 mod presence;
 mod problem;
+mod push;
 mod sync;
 
 pub use call::{Call, CallMedia, CallState};
@@ -45,4 +46,5 @@ pub use moderation::{
 };
 pub use presence::{People, Preferences, Presence, PresenceQuery, PresenceState, SetPreferences};
 pub use problem::{Code, Problem};
+pub use push::{AddPush, PushChanged, PushKeys, RemovePush};
 pub use sync::{LiveOffer, SyncQuery, Synced};

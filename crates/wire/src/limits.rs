@@ -64,5 +64,9 @@ pub const QUOTE_CHARS: usize = 120;
 pub const EVENT_DATA_BYTES: usize = 4_096;
 /// Users whom one user may block.
 pub const BLOCKED_USERS: usize = 1_000;
+/// Browsers of one user that get push notifications: the one that was added or renewed first gives way.
+pub const PUSH_SUBSCRIPTIONS: usize = 10;
+/// Bytes of the endpoint of a push subscription.
+pub const ENDPOINT_BYTES: usize = 1_024;
 /// Messages before and after a reported one that the host gets with it.
 pub const REPORT_CONTEXT: usize = 10;

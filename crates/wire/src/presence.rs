@@ -1,3 +1,4 @@
+use crate::Person;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -43,7 +44,7 @@ pub enum PresenceState {
 }
 
 /// A user's preferences.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Preferences {
     /// Whether people with whom they share an open job see when they are there, and they see it of those.
@@ -52,6 +53,14 @@ pub struct Preferences {
     pub mail: bool,
     /// Whether they get push notifications.
     pub push: bool,
+    /// The `applicationServerKey` with which a browser subscribes to push notifications: base64url. Absent where this
+    /// deployment sends none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub push_key: Option<String>,
+    /// Whom they block, in the order of their ids. Somebody with whom they have no conversation is named by the id alone.
+    /// Absent where they block nobody.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub blocked: Vec<Person>,
 }
 
 /// Input of `setPreferences`: what is left out stays.

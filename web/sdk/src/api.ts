@@ -7,7 +7,10 @@ import { answerOf, pauseOf } from './time.ts';
 import { noToken, type Tokens, userOf } from './tokens.ts';
 
 /** What this client calls: with GET or POST. */
-export type Procedure = Exclude<keyof Procedures, 'setPreferences' | `calls.${string}`>;
+export type Procedure = Exclude<
+  keyof Procedures,
+  'setPreferences' | 'addPush' | 'removePush' | `calls.${string}`
+>;
 export type Input<P extends Procedure> = Procedures[P]['input'];
 export type Output<P extends Procedure> = Procedures[P]['output'];
 

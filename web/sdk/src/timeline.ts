@@ -7,7 +7,7 @@ import { Divider } from './divider.ts';
 import { Draft } from './drafts.ts';
 import { failure, type Problem, problemOf } from './errors.ts';
 import { read } from './files.ts';
-import type { Conversation, ConversationDetails, Message } from './generated/contract.ts';
+import type { Conversation, Message } from './generated/contract.ts';
 import { fresher, pageOf } from './history.ts';
 import { isCrew, otherIn } from './ids.ts';
 import type { Introduction } from './introduction.ts';
@@ -18,6 +18,7 @@ import { Cell, share } from './observable.ts';
 import type { Outbox } from './outbox.ts';
 import { withCommands } from './overlay.ts';
 import { quoteOf } from './quotes.ts';
+import { refusalOf } from './refusal.ts';
 import { bytesKey, type CommandRow, KEPT, type MessageRow, readKey } from './rows.ts';
 import type { TimelineMessage, TimelineState } from './state.ts';
 import { check, clean } from './text.ts';
@@ -354,7 +355,7 @@ export class ConversationTimeline implements Timeline {
   #state(messages: readonly TimelineMessage[], firstUnread: string | undefined): TimelineState {
     const row = this.#core.store.mirror.conversation.get(this.id);
     const told = this.#introduction?.get(row?.conversation);
-    const reason = this.#refusal(messages, told);
+    const reason = refusalOf(told, this.#kept()?.job, this.#job, messages);
     const of = told?.conversation ?? row?.conversation;
     return {
       id: this.id,
@@ -387,19 +388,5 @@ export class ConversationTimeline implements Timeline {
 
   #kept(): Conversation | undefined {
     return this.#core.store.mirror.conversation.get(this.id)?.conversation;
-  }
-
-  /** Why writing would be refused: as the server said; or else the job is closed, or the last attempt was refused. */
-  #refusal(
-    messages: readonly TimelineMessage[],
-    told: Partial<ConversationDetails> | undefined,
-  ): TimelineState['reason'] {
-    if (told?.canSend !== undefined) return told.reason;
-    const job = this.#kept()?.job;
-    const about = this.#job === undefined || this.#job === job?.id;
-    if (job && about) return job.status === 'closed' ? 'job_closed' : undefined;
-    const state = messages.at(-1)?.state;
-    const code = state?.is === 'failed' ? state.problem.code : undefined;
-    return code === 'job_closed' || code === 'not_job_participant' ? code : undefined;
   }
 }

@@ -24,7 +24,7 @@ pub async fn presence(app: App, User(me): User, input: wire::PresenceQuery) -> R
 /// # Errors
 /// As the domain's `preferences`.
 pub async fn preferences(app: App, User(me): User, _: Nothing) -> Result<wire::Preferences> {
-    app.chat.preferences(&me).await
+    Ok(with_key(&app, app.chat.preferences(&me).await?))
 }
 
 /// `PUT /messages/preferences`
@@ -32,7 +32,38 @@ pub async fn preferences(app: App, User(me): User, _: Nothing) -> Result<wire::P
 /// # Errors
 /// As the domain's `set_preferences`.
 pub async fn set_preferences(app: App, User(me): User, input: wire::SetPreferences) -> Result<wire::Preferences> {
-    app.chat.set_preferences(&me, input).await
+    Ok(with_key(&app, app.chat.set_preferences(&me, input).await?))
+}
+
+/// With what a browser subscribes to push notifications, where there are any.
+fn with_key(app: &App, preferences: wire::Preferences) -> wire::Preferences {
+    wire::Preferences { push_key: app.push.as_ref().map(|push| push.public_key.clone()), ..preferences }
+}
+
+/// `POST /messages/push`
+///
+/// # Errors
+/// `not_offered`; as the domain's `add_push`.
+pub async fn add_push(app: App, User(me): User, input: wire::AddPush) -> Result<wire::PushChanged> {
+    let push = app.push.as_ref().ok_or_else(no_push)?;
+    if !(push.accepts)(&input.endpoint) {
+        let detail =
+            "endpoint is no URL of a push service that this server knows. Send what PushManager.subscribe() gives.";
+        return Err(Error::invalid("endpoint", detail));
+    }
+    app.chat.add_push(&me, input).await
+}
+
+/// `POST /messages/removePush`
+///
+/// # Errors
+/// As the domain's `remove_push`.
+pub async fn remove_push(app: App, User(me): User, input: wire::RemovePush) -> Result<wire::PushChanged> {
+    app.chat.remove_push(&me, input).await
+}
+
+fn no_push() -> Error {
+    Error::new(wire::Code::NotOffered, "This server sends no push notifications: its operator sets --vapid-subject.")
 }
 
 fn users(list: &str) -> Result<BTreeSet<UserId>> {

@@ -5,6 +5,8 @@ use serde_json::{Value, json};
 const CONVERSATION: &str = "conv_anna_ben";
 const MESSAGE: &str = "message_1763114400000_V1StGXR8Z5jdHi6BmyTxx";
 const AT: &str = "2025-11-14T10:00:00.000Z";
+const ENDPOINT: &str = "https://fcm.googleapis.com/fcm/send/dK1vN2qQ0xY";
+const P256DH: &str = "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4";
 const CURSOR: &str = "cAQUDAhYzR0o5ZmtQd0Fz";
 
 /// What could go into a procedure.
@@ -26,6 +28,8 @@ pub fn input(procedure: &str) -> Option<Value> {
         "block" | "unblock" => json!({"userId": "ben"}),
         "report" => json!({"conversationId": CONVERSATION, "messageId": MESSAGE, "reason": "spam"}),
         "setPreferences" => json!({"mail": false}),
+        "addPush" => json!({"endpoint": ENDPOINT, "keys": {"p256dh": P256DH, "auth": "BTBZMqHH6r4Tts7J_aSIgg"}}),
+        "removePush" => json!({"endpoint": ENDPOINT}),
         "mintToken" => json!({"ttlSeconds": 3600}),
         "putJob" => json!({"title": "Kitchen renovation", "participants": ["anna", "ben"], "status": "open"}),
         _ => return None,
@@ -52,6 +56,7 @@ pub fn output(procedure: &str) -> Option<Value> {
         "unblock" => json!({"blocked": []}),
         "report" => json!({"reportId": "report_01763114400000_V1StGXR8Z5jdHi6BmyTxx"}),
         "getPreferences" | "setPreferences" => json!({"showPresence": true, "mail": false, "push": true}),
+        "addPush" | "removePush" => json!({}),
         "listReports" => json!({"reports": [{"id": "report_01763114400000_V1StGXR8Z5jdHi6BmyTxx", "reporterId": "ben",
             "conversationId": CONVERSATION, "messageId": MESSAGE, "reason": "spam", "messages": [message()],
             "createdAt": AT}], "hasMore": false, "cursor": "report_01763114400000_V1StGXR8Z5jdHi6BmyTxx"}),

@@ -1,6 +1,6 @@
 //! What every room stands on: ids and errors, clock and randomness, rows and their store, cursors and their seal.
 
-pub(crate) use jobline_base::{error, id, text, time};
+pub(crate) use jobline_base::{error, id, rate, text, time};
 
 pub(crate) mod announcer;
 pub(crate) mod attempts;
@@ -11,7 +11,9 @@ pub(crate) mod cursor;
 pub(crate) mod db;
 pub(crate) mod flag;
 pub(crate) mod memo;
+pub(crate) mod once;
 pub(crate) mod polling;
+pub(crate) mod push_key;
 pub(crate) mod retention;
 pub(crate) mod retention_row;
 pub(crate) mod rows;

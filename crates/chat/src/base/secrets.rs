@@ -6,10 +6,11 @@
 use super::{
     clock::Random,
     error::{Error, Result},
-    rows::{self, LAYOUT},
+    once,
+    rows::LAYOUT,
 };
 use crate::keys;
-use jobline_store::{Commit, Condition, Consistency, Store, Token};
+use jobline_store::Store;
 use serde::{Deserialize, Serialize};
 
 /// The root secret of a deployment.
@@ -30,25 +31,8 @@ impl Secrets {
     /// # Errors
     /// `unavailable`.
     pub async fn load(store: &dyn Store, random: &dyn Random) -> Result<Self> {
-        let mut cause = String::new();
-        for _ in 0..8 {
-            if let Some(row) = store.get(&keys::secrets(), Consistency::Strong).await? {
-                return Self::read(&rows::decode(&row)?);
-            }
-            let root = format!("{:032x}{:032x}", random.bits(), random.bits());
-            let row = rows::encode(&SecretsRow { v: LAYOUT, root });
-            let commit =
-                Commit::builder(Token(random.bits())).put(keys::secrets(), Condition::Absent, row, None).build()?;
-            // Whatever the outcome, this server or another may have written the row: the next round reads it.
-            match store.commit(&commit).await {
-                Err(error @ (jobline_store::Error::TooLarge(_) | jobline_store::Error::Corrupt(_))) => {
-                    return Err(error.into());
-                }
-                Err(error) => cause = format!(": {error}"),
-                Ok(_) => {}
-            }
-        }
-        Err(Error::unavailable(format!("the row of the secrets cannot be written{cause}")))
+        let make = || Ok(SecretsRow { v: LAYOUT, root: format!("{:032x}{:032x}", random.bits(), random.bits()) });
+        Self::read(&once::row(store, random, (keys::secrets(), "the secrets"), make).await?)
     }
 
     fn read(row: &SecretsRow) -> Result<Self> {

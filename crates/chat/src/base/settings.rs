@@ -23,8 +23,12 @@ pub struct Settings {
     pub outbox: bool,
     /// Whether users get mail about what they have not read: whether commits write rows for that.
     pub mail: bool,
-    /// After how many milliseconds the host and users are told of messages that are still unread.
+    /// Whether users get push notifications about what they have not read: whether commits write rows for that.
+    pub push: bool,
+    /// After how many milliseconds the host is told, and mail sent, of messages that are still unread.
     pub unread_after_ms: u64,
+    /// The same for push notifications.
+    pub push_after_ms: u64,
     /// How many bytes of a user's head the window of recently moved conversations may take, but for the last three of
     /// them: 850 keep the row within one write unit of DynamoDB. What does not fit is kept in rows of its own, which
     /// clients that were away for longer read.
@@ -44,7 +48,9 @@ impl Default for Settings {
             presence: true,
             outbox: false,
             mail: false,
+            push: false,
             unread_after_ms: 600_000,
+            push_after_ms: 10_000,
             window_bytes: 4_000,
         }
     }

@@ -10,7 +10,7 @@ use crate::{
     messages,
     outbox::{
         driver,
-        port::{Mail, Outside, Port},
+        port::{Mail, Outside, Port, Push},
     },
     tasks::run,
 };
@@ -82,5 +82,20 @@ impl Chat {
     #[must_use]
     pub fn mail_failure(&self) -> Option<String> {
         self.cx.mail.take_failure()
+    }
+
+    /// Pushes to the browsers of users what they have not read: one notification for each conversation until they have read
+    /// it. Answers how many browsers were told. A server runs it every few seconds.
+    ///
+    /// # Errors
+    /// `unavailable`: what was not sent is due again in half a minute.
+    pub async fn send_push(&self, push: &dyn Push) -> Result<usize> {
+        driver::tell(&self.cx, Port::Push(push)).await
+    }
+
+    /// Why a notification was not sent, if one was not since this was last asked: one line.
+    #[must_use]
+    pub fn push_failure(&self) -> Option<String> {
+        self.cx.push.take_failure()
     }
 }

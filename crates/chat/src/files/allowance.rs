@@ -7,11 +7,11 @@ use super::row::{FileRow, WAIT_MS};
 use crate::{
     base::{
         error::{Error, Result},
+        rate::Bucket,
         rows::{self, LAYOUT},
     },
     context::Context,
     keys,
-    messages::rate::Bucket,
 };
 use jobline_store::{Consistency, Row};
 use jobline_wire::Code;

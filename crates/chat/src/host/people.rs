@@ -15,6 +15,7 @@ use crate::{
         row::Work,
         run::{self, Task},
     },
+    user::pushes,
 };
 use jobline_store::{Condition, Consistency, Outcome};
 use jobline_wire::{HostUser, HostUserInput, limits};
@@ -95,12 +96,13 @@ pub(crate) async fn get(cx: &Context, id: &UserId) -> Result<HostUser> {
     }
 }
 
-/// Deletes a user's profile and ends their tokens; their messages stay. No error when there is none.
+/// Deletes a user's profile, ends their tokens and forgets their browsers; their messages stay. No error when there is none.
 ///
 /// # Errors
 /// `unavailable`.
 pub(crate) async fn delete(cx: &Context, id: &UserId) -> Result<()> {
-    replace(cx, id, None).await
+    replace(cx, id, None).await?;
+    pushes::remove_all(cx, id).await
 }
 
 fn host_user(id: &UserId, row: ProfileRow) -> HostUser {

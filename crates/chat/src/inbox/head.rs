@@ -13,10 +13,10 @@ use super::{
 use crate::{
     base::{
         id::ConversationId,
+        rate::Bucket,
         rows::{Extra, LAYOUT},
     },
     log::position::Position,
-    messages::rate::Bucket,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;

@@ -43,6 +43,7 @@ fn outbox_partition(channel: Channel) -> &'static str {
     match channel {
         Channel::Webhook => "OUTBOX",
         Channel::Mail => "MAIL",
+        Channel::Push => "PUSH",
     }
 }
 
@@ -50,6 +51,7 @@ fn unread_partition(channel: Channel) -> &'static str {
     match channel {
         Channel::Webhook => "UNREAD",
         Channel::Mail => "UNREADMAIL",
+        Channel::Push => "UNREADPUSH",
     }
 }
 

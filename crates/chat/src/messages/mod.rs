@@ -9,7 +9,6 @@ mod idempotency;
 pub(crate) mod kind;
 pub(crate) mod list;
 pub(crate) mod quote;
-pub(crate) mod rate;
 pub(crate) mod react;
 pub(crate) mod render;
 pub(crate) mod request;

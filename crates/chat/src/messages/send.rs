@@ -7,9 +7,7 @@
 use super::{
     calls::{self, later},
     idempotency::{self, SentRow},
-    quote,
-    rate::Bucket,
-    render,
+    quote, render,
     request::SendRequest,
     row::{Attachment, ListedMessage, MessageRow, ReplyTo},
 };
@@ -20,6 +18,7 @@ use crate::{
         clock::nanoid,
         error::{Error, Result},
         id::{JobId, MessageId, UserId},
+        rate::Bucket,
         rows::{self, Extra, LAYOUT},
     },
     context::Context,

@@ -5,7 +5,6 @@
 //! conversation's row decides which comes first.
 
 use super::{
-    rate::Bucket,
     render,
     row::{ListedMessage, MessageRow, Touch},
 };
@@ -15,6 +14,7 @@ use crate::{
         author::Author,
         error::{Error, Result},
         id::{ConversationId, MessageId, UserId},
+        rate::Bucket,
         rows,
     },
     context::Context,

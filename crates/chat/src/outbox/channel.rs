@@ -7,4 +7,6 @@ pub(crate) enum Channel {
     Webhook,
     /// Mail for users about what they have not read.
     Mail,
+    /// Push notifications for users about what they have not read.
+    Push,
 }

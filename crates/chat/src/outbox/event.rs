@@ -115,7 +115,7 @@ pub(crate) async fn entries(
 async fn reports(cx: &Context, channel: Channel, id: &ConversationId) -> Result<Vec<ReportedRow>> {
     match channel {
         Channel::Webhook => cx.db.decode_range(keys::all_reported(id, PAGE)).await,
-        Channel::Mail => Ok(Vec::new()),
+        Channel::Mail | Channel::Push => Ok(Vec::new()),
     }
 }
 

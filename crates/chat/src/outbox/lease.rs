@@ -77,7 +77,7 @@ pub(super) async fn take(
 
 /// Delivers one event or notice: 1, or 0 when it was given up. `None` when it failed, or the lease was lost.
 pub(super) async fn tell(cx: &Context, leased: &mut Leased, told: Told<'_>) -> Result<Option<usize>> {
-    if leased.row.not_before < cx.now() + RENEW_MS && !renew(cx, leased).await? {
+    if !has_time(cx, leased).await? {
         return Ok(None);
     }
     let delivered = match told.deliver().await {
@@ -94,6 +94,16 @@ pub(super) async fn tell(cx: &Context, leased: &mut Leased, told: Told<'_>) -> R
     };
     (leased.row.failures, leased.row.failing_since) = (0, 0);
     Ok(Some(delivered))
+}
+
+/// Whether the lease lasts for one more attempt, renewed where it has to be.
+pub(super) async fn has_time(cx: &Context, leased: &mut Leased) -> Result<bool> {
+    Ok(leased.row.not_before >= cx.now() + RENEW_MS || renew(cx, leased).await?)
+}
+
+/// The wait after a failure that comes after `failures` others, where the receiver asked for at least `asked`.
+pub(super) fn pause(failures: u32, asked: Option<u64>) -> u64 {
+    (FIRST_WAIT_MS << failures.min(12)).max(asked.unwrap_or(0)).min(LONGEST_WAIT_MS)
 }
 
 /// What is delivered, and through which port.
@@ -147,9 +157,8 @@ async fn wait(cx: &Context, leased: &mut Leased, why: &str, asked: Option<u64>) 
     if row.failures == 0 {
         row.failing_since = now;
     }
-    let doubled = FIRST_WAIT_MS << row.failures.min(12);
+    row.not_before = now + pause(row.failures, asked);
     row.failures += 1;
-    row.not_before = now + doubled.max(asked.unwrap_or(0)).min(LONGEST_WAIT_MS);
     cx.signal(leased.channel).failed(why);
     store(cx, leased).await?;
     Ok(())

@@ -1,4 +1,5 @@
-//! What is told outside: events for the host's webhook, and mail for users about what they have not read.
+//! What is told outside: events for the host's webhook, and mail and push notifications for users about what they have not
+//! read.
 //!
 //! Every commit that changes a conversation writes the conversation's outbox row in the same commit, where somebody
 //! outside is to be told; so neither is without the other. A driver follows the log of each conversation that has such a
@@ -12,7 +13,9 @@ pub(crate) mod failed;
 mod lease;
 mod notice;
 pub(crate) mod port;
+mod pushing;
 pub(crate) mod reported;
 pub(crate) mod row;
 pub(crate) mod signal;
+mod silence;
 mod unread;

@@ -1,6 +1,6 @@
-//! What a mail about unread messages says, as the conversation, the profiles and the preferences stand when it is sent.
+//! What mail and push say about unread messages, as the conversation, the profiles and the preferences stand when it is sent.
 
-use super::{lease::Leased, port::UnreadNotice};
+use super::{lease::Leased, port::UnreadNotice, silence::Silence};
 use crate::{
     base::{
         author::Author,
@@ -21,19 +21,20 @@ const LAST: usize = 20;
 /// How many unread messages a mail may quote.
 const QUOTED: usize = 3;
 
-/// The notice for `member`; `None` where there is no address, or they want no mail. `id`: of the first unread message.
-pub(super) async fn notice(
-    cx: &Context,
-    leased: &Leased,
-    member: usize,
-    id: &str,
-    unread: u64,
-    with_content: bool,
-) -> Result<Option<UnreadNotice>> {
+/// What is said of the messages that a member has not read.
+pub(super) struct ToldOf {
+    /// The name of who wrote last; `None`: the host.
+    pub sender: Option<String>,
+    /// The title of the job.
+    pub job: Option<String>,
+    /// The beginnings of the last ones, the oldest first.
+    pub lines: Vec<String>,
+}
+
+/// What is said of the messages that `member` has not read, of whom they do not block.
+pub(super) async fn told_of(cx: &Context, leased: &Leased, member: usize, silence: &Silence) -> Result<ToldOf> {
     let users = leased.conversation.users(&leased.id);
-    let Some(user) = users.get(member) else { return Ok(None) };
-    let Some(email) = address(cx, user).await? else { return Ok(None) };
-    let last = last_unread(cx, leased, member).await?;
+    let last = last_unread(cx, leased, member, silence).await?;
     let sender = match last.first().map(|row| row.from) {
         Some(Author::Member(sender)) => users.get(sender),
         _ => None,
@@ -42,23 +43,32 @@ pub(super) async fn notice(
         Some(sender) => Some(name(cx, sender).await?),
         None => None,
     };
-    let lines = last.iter().rev().filter(|_| with_content).map(MessageRow::preview).collect();
-    Ok(Some(UnreadNotice {
-        id: id.to_owned(),
-        user: user.clone(),
-        email,
-        conversation: leased.id.clone(),
-        sender,
-        job: title(cx, leased.conversation.job).await?,
-        unread,
-        lines,
-    }))
+    let lines = last.iter().rev().map(MessageRow::preview).collect();
+    Ok(ToldOf { sender, job: title(cx, leased.conversation.job).await?, lines })
+}
+
+/// The mail for a member; `None` where there is no address, or they want no mail. `id`: of the first unread message.
+pub(super) async fn notice(
+    cx: &Context,
+    leased: &Leased,
+    (member, silence): (usize, &Silence),
+    id: &str,
+    unread: u64,
+    with_content: bool,
+) -> Result<Option<UnreadNotice>> {
+    let users = leased.conversation.users(&leased.id);
+    let Some(user) = users.get(member) else { return Ok(None) };
+    let Some(email) = address(cx, user).await? else { return Ok(None) };
+    let ToldOf { sender, job, lines } = told_of(cx, leased, member, silence).await?;
+    let lines = if with_content { lines } else { Vec::new() };
+    let (id, user, conversation) = (id.to_owned(), user.clone(), leased.id.clone());
+    Ok(Some(UnreadNotice { id, user, email, conversation, sender, job, unread, lines }))
 }
 
 /// Where a user gets mail, unless they want none.
 async fn address(cx: &Context, user: &UserId) -> Result<Option<String>> {
     match profile(cx, user).await?.and_then(|profile| profile.email) {
-        Some(email) if preferences::get(cx, user).await?.mail => Ok(Some(email)),
+        Some(email) if preferences::wishes(cx, user).await?.mail => Ok(Some(email)),
         _ => Ok(None),
     }
 }
@@ -80,10 +90,10 @@ async fn title(cx: &Context, job: Option<(u64, u64)>) -> Result<Option<String>> 
 }
 
 /// The last messages that `member` has not read, the newest first.
-async fn last_unread(cx: &Context, leased: &Leased, member: usize) -> Result<Vec<MessageRow>> {
+async fn last_unread(cx: &Context, leased: &Leased, member: usize, silence: &Silence) -> Result<Vec<MessageRow>> {
     let read = leased.conversation.members[member].read.at;
     let range = keys::messages(&leased.id, read, u64::MAX, Direction::Descending, LAST, Consistency::Strong);
     let rows: Vec<MessageRow> = cx.db.decode_range(range).await?;
-    let is_unread = |row: &MessageRow| row.counts_for(member) && row.deleted.is_none();
+    let is_unread = |row: &MessageRow| row.counts_for(member) && row.deleted.is_none() && silence.lets_through(row);
     Ok(rows.into_iter().filter(is_unread).take(QUOTED).collect())
 }

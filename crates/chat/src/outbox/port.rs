@@ -34,6 +34,43 @@ pub struct UnreadNotice {
     pub lines: Vec<String>,
 }
 
+/// What a user has not read in a conversation, for a push notification.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PushNotice {
+    /// Whose it is.
+    pub user: UserId,
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// The name of who wrote last; `None`: the host.
+    pub sender: Option<String>,
+    /// The title of the job that it is about.
+    pub job: Option<String>,
+    /// How many messages are unread.
+    pub unread: u64,
+    /// The beginning of the last unread message; `None` unless the port takes it.
+    pub text: Option<String>,
+}
+
+/// A browser that gets push notifications.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PushSubscription {
+    /// The URL of its push service.
+    pub endpoint: String,
+    /// Its public key: base64url.
+    pub p256dh: String,
+    /// What it shares with the server: base64url.
+    pub auth: String,
+}
+
+/// How an attempt to push ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Pushed {
+    /// The subscription is over, or was never good: it is to be forgotten.
+    Gone,
+    /// As of any delivery.
+    Tried(Delivery),
+}
+
 /// How an attempt to deliver ended. `why` is one line for a log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Delivery {
@@ -73,11 +110,25 @@ pub trait Mail: Send + Sync + 'static {
     async fn send(&self, notice: &UnreadNotice) -> Delivery;
 }
 
+/// Sends push notifications to the browsers of users.
+#[async_trait]
+pub trait Push: Send + Sync + 'static {
+    /// Whether notifications hold the text of messages.
+    fn takes_content(&self) -> bool;
+
+    /// Whether somebody looks at a device of this user at the moment, who sees a new message without a notification.
+    fn is_active(&self, user: &UserId) -> bool;
+
+    /// Makes one attempt, which ends within ten seconds or so.
+    async fn send(&self, to: &PushSubscription, notice: &PushNotice) -> Pushed;
+}
+
 /// The port that a driver tells through.
 #[derive(Clone, Copy)]
 pub(crate) enum Port<'a> {
     Webhook(&'a dyn Outside),
     Mail(&'a dyn Mail),
+    Push(&'a dyn Push),
 }
 
 impl Port<'_> {
@@ -85,6 +136,7 @@ impl Port<'_> {
         match self {
             Self::Webhook(_) => Channel::Webhook,
             Self::Mail(_) => Channel::Mail,
+            Self::Push(_) => Channel::Push,
         }
     }
 }

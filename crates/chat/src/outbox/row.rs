@@ -28,7 +28,7 @@ pub(crate) struct ToldRow {
 }
 
 /// What is to be told about messages that a member did not read.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Notice {
     /// When it is decided whether something is told; 0 while nothing waits for that.
     #[serde(default)]
@@ -36,6 +36,24 @@ pub(crate) struct Notice {
     /// The number of the last message when something was told: nothing more is, until the member has read up to it.
     #[serde(default)]
     pub told: u64,
+    /// How often it failed for the browsers in `left`.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub failures: u32,
+    /// The sort keys of the browsers that are still to be told; empty: all of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left: Vec<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+impl Notice {
+    /// Nothing more is told until the member has read up to the message with the number `told`.
+    pub fn after(told: u64) -> Self {
+        Self { told, ..Self::default() }
+    }
 }
 
 /// `FAILED` / `<id>`: an event that was given up.

@@ -8,15 +8,13 @@ use super::{
     event::{self, Entry},
     lease::{self, Leased, Told},
     notice,
-    port::{OutsideEvent, Port},
+    port::Port,
+    pushing::{self, Attempt},
     row::Notice,
+    silence::Silence,
 };
 use crate::{
-    base::error::Result,
-    context::Context,
-    conversation::{row::ConversationRow, unread},
-    keys,
-    log::change::ChangeKind,
+    base::error::Result, context::Context, conversation::unread, keys, log::change::ChangeKind,
     messages::row::MessageRow,
 };
 use jobline_store::{Consistency, Direction};
@@ -24,8 +22,8 @@ use jobline_store::{Consistency, Direction};
 /// How many messages are read at once in search of the first unread one.
 const PAGE: usize = 50;
 
-/// A mail that is later than this is not sent: mail was just set up, or could not be sent for so long.
-const MAIL_WITHIN_MS: u64 = 86_400_000;
+/// Mail and push that are later than this are not sent: they were just set up, or could not be sent for so long.
+const WITHIN_MS: u64 = 86_400_000;
 
 /// What is decided when a notice is due.
 enum Decision {
@@ -34,7 +32,7 @@ enum Decision {
     /// The first unread message is younger: at this instant.
     Later(u64),
     /// `count` messages are unread, the first of them since `due` less the time that they may be.
-    Tell { first: Box<MessageRow>, count: u64, due: u64 },
+    Tell { first: Box<MessageRow>, count: u64, due: u64, silence: Silence },
 }
 
 /// Notes when to look whether what was told is still unread.
@@ -43,13 +41,13 @@ pub(super) fn expect(cx: &Context, leased: &mut Leased, entry: &Entry) {
         let read = leased.conversation.members[member].read.number;
         let due = match entry {
             Entry::Message(row) if row.counts_for(member) && row.number > read => {
-                row.at.saturating_add(cx.settings.unread_after_ms)
+                row.at.saturating_add(cx.unread_after_ms(leased.channel))
             }
             // What came after it may have waited for this.
             Entry::Change(row) if row.kind == ChangeKind::Read && row.by.is(member) => row.at,
             _ => continue,
         };
-        let Notice { due: waiting, told } = leased.row.notices[member];
+        let Notice { due: waiting, told, .. } = leased.row.notices[member];
         if waiting == 0 && read >= told && leased.conversation.unread(member) > 0 {
             look_at(leased, member, due);
         }
@@ -69,44 +67,58 @@ fn look_at(leased: &mut Leased, member: usize, due: u64) {
 pub(super) async fn tell_due(cx: &Context, port: Port<'_>, leased: &mut Leased) -> Result<Option<usize>> {
     let mut delivered = 0;
     for member in leased.conversation.all_in() {
-        let Notice { due, told } = leased.row.notices[member];
+        let Notice { due, told, .. } = leased.row.notices[member];
         if due == 0 || due > cx.now() {
             continue;
         }
         match decide(cx, leased, member).await? {
-            Decision::Nothing => leased.row.notices[member] = Notice { due: 0, told },
+            Decision::Nothing => leased.row.notices[member] = Notice::after(told),
             Decision::Later(due) => look_at(leased, member, due),
-            Decision::Tell { first, count, due } => {
-                let users = leased.conversation.users(&leased.id);
-                let Some(user) = users.get(member) else { continue };
-                let event = event::of_unread(&leased.id, user, &first, count, due);
-                let Some(events) = tell(cx, port, leased, member, &event, count).await? else { return Ok(None) };
-                delivered += events;
-                leased.row.notices[member] = Notice { due: 0, told: leased.conversation.log.number };
+            Decision::Tell { first, count, due, silence } => {
+                let about = About { member, first, count, due, silence };
+                match tell(cx, port, leased, &about).await? {
+                    Attempt::Done(events) => {
+                        delivered += events;
+                        leased.row.notices[member] = Notice::after(leased.conversation.log.number);
+                    }
+                    Attempt::Again(due) => look_at(leased, member, due),
+                    Attempt::Lost => return Ok(None),
+                }
             }
         }
     }
     Ok(Some(delivered))
 }
 
-/// Tells the host by an event, or the member by mail, unless they want none or it is too late for that.
-async fn tell(
-    cx: &Context,
-    port: Port<'_>,
-    leased: &mut Leased,
+/// What is told: that `member` has not read `count` messages, the first of which was due at an instant.
+struct About {
     member: usize,
-    event: &OutsideEvent,
+    first: Box<MessageRow>,
     count: u64,
-) -> Result<Option<usize>> {
-    match port {
-        Port::Webhook(outside) => lease::tell(cx, leased, Told::Event(outside, event)).await,
-        Port::Mail(_) if leased.row.notices[member].due + MAIL_WITHIN_MS < cx.now() => Ok(Some(0)),
+    due: u64,
+    silence: Silence,
+}
+
+/// Tells the host by an event, or the member by mail or push, unless they want none or it is too late for that.
+async fn tell(cx: &Context, port: Port<'_>, leased: &mut Leased, about: &About) -> Result<Attempt> {
+    let About { member, first, count, due, silence } = about;
+    let users = leased.conversation.users(&leased.id);
+    let Some(user) = users.get(*member) else { return Ok(Attempt::Done(0)) };
+    let event = event::of_unread(&leased.id, user, first, *count, *due);
+    let is_too_late = leased.row.notices[*member].due.max(*due) + WITHIN_MS < cx.now();
+    let told = match port {
+        Port::Webhook(outside) => lease::tell(cx, leased, Told::Event(outside, &event)).await?,
+        Port::Mail(_) if is_too_late => Some(0),
+        Port::Push(_) if *due + WITHIN_MS < cx.now() => Some(0),
         Port::Mail(mail) => {
-            let notice = notice::notice(cx, leased, member, &event.id, count, mail.takes_content()).await?;
-            let Some(notice) = notice else { return Ok(Some(0)) };
-            lease::tell(cx, leased, Told::Notice(mail, &notice)).await
+            let notice =
+                notice::notice(cx, leased, (*member, silence), &event.id, *count, mail.takes_content()).await?;
+            let Some(notice) = notice else { return Ok(Attempt::Done(0)) };
+            lease::tell(cx, leased, Told::Notice(mail, &notice)).await?
         }
-    }
+        Port::Push(push) => return pushing::push(cx, leased, (*member, silence), (*count, *due), push).await,
+    };
+    Ok(told.map_or(Attempt::Lost, Attempt::Done))
 }
 
 async fn decide(cx: &Context, leased: &Leased, member: usize) -> Result<Decision> {
@@ -118,27 +130,25 @@ async fn decide(cx: &Context, leased: &Leased, member: usize) -> Result<Decision
     if count == 0 {
         return Ok(Decision::Nothing);
     }
-    let Some(first) = first_unread(cx, leased, row, member).await? else { return Ok(Decision::Nothing) };
-    let due = first.at.saturating_add(cx.settings.unread_after_ms);
+    let silence = Silence::of(cx, leased, member).await?;
+    let Some(first) = first_unread(cx, leased, member, &silence).await? else { return Ok(Decision::Nothing) };
+    let due = first.at.saturating_add(cx.unread_after_ms(leased.channel));
     Ok(match due > now {
         true => Decision::Later(due),
-        false => Decision::Tell { first: Box::new(first), count, due },
+        false => Decision::Tell { first: Box::new(first), count, due, silence },
     })
 }
 
-/// The first message that counts as unread for `member`, unless it has expired.
-async fn first_unread(
-    cx: &Context,
-    leased: &Leased,
-    row: &ConversationRow,
-    member: usize,
-) -> Result<Option<MessageRow>> {
+/// The first message that counts as unread for `member` and is not of somebody whom they block, unless it has expired.
+async fn first_unread(cx: &Context, leased: &Leased, member: usize, silence: &Silence) -> Result<Option<MessageRow>> {
+    let row = &leased.conversation;
     let mut after = row.members[member].read.at.max(cx.retention.horizon(cx.now()).saturating_sub(1));
     loop {
         let range = keys::messages(&leased.id, after, u64::MAX, Direction::Ascending, PAGE, Consistency::Strong);
         let rows: Vec<MessageRow> = cx.db.decode_range(range).await?;
         let (is_full, last) = (rows.len() == PAGE, rows.last().map_or(after, |row| row.at));
-        let first = rows.into_iter().find(|row| row.counts_for(member) && row.deleted.is_none());
+        let is_told = |row: &MessageRow| row.counts_for(member) && row.deleted.is_none() && silence.lets_through(row);
+        let first = rows.into_iter().find(is_told);
         if first.is_some() || !is_full {
             return Ok(first);
         }

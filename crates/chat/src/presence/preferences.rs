@@ -9,6 +9,7 @@ use crate::{
     },
     context::Context,
     keys,
+    user::blocked,
 };
 use jobline_store::{Consistency, Outcome, Row};
 use jobline_wire::{Preferences, SetPreferences};
@@ -23,12 +24,33 @@ struct PreferencesRow {
     push: bool,
 }
 
-/// A user's preferences: everything is on until they say otherwise.
+/// What a user wishes: everything is on until they say otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Wishes {
+    pub presence: bool,
+    pub mail: bool,
+    pub push: bool,
+}
+
+/// What a user wishes.
+///
+/// # Errors
+/// `unavailable`.
+pub(crate) async fn wishes(cx: &Context, me: &UserId) -> Result<Wishes> {
+    decode(cx.db.get(&keys::preferences(me), Consistency::Strong).await?.as_ref())
+}
+
+/// A user's preferences, with whom they block.
 ///
 /// # Errors
 /// `unavailable`.
 pub(crate) async fn get(cx: &Context, me: &UserId) -> Result<Preferences> {
-    decode(cx.db.get(&keys::preferences(me), Consistency::Strong).await?.as_ref())
+    answer(cx, me, wishes(cx, me).await?).await
+}
+
+async fn answer(cx: &Context, me: &UserId, wishes: Wishes) -> Result<Preferences> {
+    let Wishes { presence, mail, push } = wishes;
+    Ok(Preferences { show_presence: presence, mail, push, push_key: None, blocked: blocked::people(cx, me).await? })
 }
 
 /// Changes those that are named; the others stay. The same again changes nothing.
@@ -41,31 +63,31 @@ pub(crate) async fn set(cx: &Context, me: &UserId, input: SetPreferences) -> Res
     loop {
         let stored = cx.db.get(&key, attempts.consistency()).await?;
         let before = decode(stored.as_ref())?;
-        let after = Preferences {
-            show_presence: input.show_presence.unwrap_or(before.show_presence),
+        let after = Wishes {
+            presence: input.show_presence.unwrap_or(before.presence),
             mail: input.mail.unwrap_or(before.mail),
             push: input.push.unwrap_or(before.push),
         };
         if after == before {
-            return Ok(after);
+            return answer(cx, me, after).await;
         }
         let condition = rows::as_read(stored.as_ref());
-        let row = PreferencesRow { v: LAYOUT, presence: after.show_presence, mail: after.mail, push: after.push };
+        let row = PreferencesRow { v: LAYOUT, presence: after.presence, mail: after.mail, push: after.push };
         match cx.db.commit(cx.db.begin().put(key.clone(), condition, rows::encode(&row), None)).await? {
-            Outcome::Committed => return Ok(after),
+            Outcome::Committed => return answer(cx, me, after).await,
             Outcome::Conflict(keys) => attempts.after_conflict(&keys).await?,
         }
     }
 }
 
-/// The preferences in a row, or those of a user who has none.
+/// The wishes in a row, or those of a user who has none.
 ///
 /// # Errors
 /// `unavailable` for a row that cannot be read.
-pub(super) fn decode(row: Option<&Row>) -> Result<Preferences> {
+pub(super) fn decode(row: Option<&Row>) -> Result<Wishes> {
     let row: Option<PreferencesRow> = row.map(rows::decode).transpose()?;
     Ok(match row {
-        Some(row) => Preferences { show_presence: row.presence, mail: row.mail, push: row.push },
-        None => Preferences { show_presence: true, mail: true, push: true },
+        Some(row) => Wishes { presence: row.presence, mail: row.mail, push: row.push },
+        None => Wishes { presence: true, mail: true, push: true },
     })
 }

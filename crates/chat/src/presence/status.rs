@@ -69,13 +69,13 @@ async fn who_show(cx: &Context, me: &UserId, people: BTreeSet<UserId>) -> Result
         .flat_map(|user| [keys::preferences(user), keys::seen(user), keys::block(user, me), keys::block(me, user)]);
     let wanted: Vec<Key> = std::iter::once(keys::preferences(me)).chain(of_each).collect();
     let rows = cx.db.get_many(&wanted, Consistency::Eventual).await?;
-    if !preferences::decode(rows[0].as_ref())?.show_presence {
+    if !preferences::decode(rows[0].as_ref())?.presence {
         return Ok(Vec::new());
     }
     let mut shown = Vec::new();
     for (user, rows) in people.into_iter().zip(rows[1..].chunks(4)) {
         let blocked = rows[2].is_some() || rows[3].is_some();
-        if !blocked && preferences::decode(rows[0].as_ref())?.show_presence {
+        if !blocked && preferences::decode(rows[0].as_ref())?.presence {
             shown.push((user, seen::decode(rows[1].as_ref())?));
         }
     }

@@ -6,6 +6,7 @@ use crate::{
         clock::nanoid,
         error::{Error, Result},
         id::{ConversationId, MessageId, UserId},
+        rate::Bucket,
         rows::{self, LAYOUT},
         text,
         time::iso,
@@ -15,7 +16,7 @@ use crate::{
     inbox::head::HeadRow,
     keys,
     log::{history, view::LogView},
-    messages::{rate::Bucket, render, row::ListedMessage},
+    messages::{render, row::ListedMessage},
     outbox::reported::ReportedRow,
 };
 use jobline_store::{Condition, Consistency, Outcome};

@@ -19,6 +19,7 @@ mod moderation;
 mod outbox;
 mod presence;
 mod properties;
+mod push;
 mod retention;
 mod round_trips;
 mod support;

@@ -70,15 +70,16 @@ async fn of_all_others_nothing_is_said_whatever_the_reason() {
 async fn preferences_are_on_until_they_are_changed_one_by_one() {
     let world = World::new().await;
     let anna = world.user("anna");
-    let all = Preferences { show_presence: true, mail: true, push: true };
+    let all = Preferences { show_presence: true, mail: true, push: true, push_key: None, blocked: Vec::new() };
     assert_eq!(world.chat.preferences(&anna.id).await.unwrap(), all);
     let mail = SetPreferences { mail: Some(false), ..SetPreferences::default() };
-    let without_mail = Preferences { mail: false, ..all };
+    let without_mail = Preferences { mail: false, ..all.clone() };
     assert_eq!(world.chat.set_preferences(&anna.id, mail).await.unwrap(), without_mail);
     world.store.reset();
     assert_eq!(world.chat.set_preferences(&anna.id, mail).await.unwrap(), without_mail);
     assert_eq!(world.store.reset().commits, 0, "the same again");
-    assert_eq!(shows(&world, &anna, false).await, Preferences { show_presence: false, ..without_mail });
+    let neither = Preferences { show_presence: false, ..without_mail };
+    assert_eq!(shows(&world, &anna, false).await, neither);
     assert_eq!(world.chat.preferences(&world.user("ben").id).await.unwrap(), all);
 }
 

@@ -46,6 +46,15 @@ pub struct Message<'a> {
     pub seconds: u64,
 }
 
+/// How an attempt to push ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sent {
+    /// The subscription is over, or was never good: it is to be forgotten.
+    Gone,
+    /// As of any delivery.
+    Tried(Outcome),
+}
+
 /// Sends to push services.
 pub struct Push {
     vapid: Vapid,
@@ -67,23 +76,23 @@ impl Push {
         self.vapid.public_key()
     }
 
-    /// Makes one attempt to send a message. [`Outcome::Refused`] says that the subscription is over or was never good, so
-    /// the caller forgets it.
-    pub async fn send(&self, to: &Subscription<'_>, message: &Message<'_>) -> Outcome {
+    /// Makes one attempt to send a message.
+    pub async fn send(&self, to: &Subscription<'_>, message: &Message<'_>) -> Sent {
         let (url, reach) = match self.services.target(to.endpoint) {
             Some((url, true)) => (url, Reach::Anywhere),
             Some((url, false)) => (url, Reach::Public),
-            None => return Outcome::refused("it is no endpoint of a known push service"),
+            None => return Sent::Gone,
         };
-        let Some(body) = encrypt::encrypt(&self.random, to.p256dh, to.auth, message.body) else {
-            return Outcome::refused("its keys are not usable");
-        };
+        if message.body.len() > MESSAGE_BYTES {
+            return Sent::Tried(Outcome::refused("the message is too long"));
+        }
+        let Some(body) = encrypt::encrypt(&self.random, to.p256dh, to.auth, message.body) else { return Sent::Gone };
         let Some(headers) = self.headers(&url, message) else {
-            return Outcome::refused("the message cannot be described in headers");
+            return Sent::Tried(Outcome::refused("the message cannot be described in headers"));
         };
         match self.client.post(&url, headers, body.into(), reach).await {
             Ok(answer) => outcome(answer.status, &answer.headers),
-            Err(why) => Outcome::failed(why),
+            Err(why) => Sent::Tried(Outcome::failed(why)),
         }
     }
 
@@ -104,15 +113,16 @@ impl Push {
 
 /// What the answer of a push service means: a subscription that it does not know is over, what it cannot take now it may
 /// take later, and any other refusal is about this message and will not change.
-fn outcome(status: StatusCode, headers: &HeaderMap) -> Outcome {
-    match status {
+fn outcome(status: StatusCode, headers: &HeaderMap) -> Sent {
+    Sent::Tried(match status {
         status if status.is_success() => Outcome::Delivered,
+        StatusCode::NOT_FOUND | StatusCode::GONE => return Sent::Gone,
         StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT => Outcome::answered(status, headers),
         // The key of this server, its clock or its contact: nothing is wrong with the subscription.
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Outcome::answered(status, headers),
         status if status.is_client_error() => Outcome::refused(format!("it answered {}", status.as_u16())),
         status => Outcome::answered(status, headers),
-    }
+    })
 }
 
 /// Bytes in base64url; `=` at the end is allowed, as some libraries write it.

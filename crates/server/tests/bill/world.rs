@@ -63,6 +63,7 @@ impl World {
             origins: Origins::new(&[]),
             live: None,
             calls: None,
+            push: None,
             extra_routes: Router::new(),
         });
         let (service, usage) = (Service::new(app), Mutex::default());

@@ -60,6 +60,7 @@ impl Account {
             origins: Origins::new(&[]),
             live: None,
             calls: None,
+            push: None,
             extra_routes,
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

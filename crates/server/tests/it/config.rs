@@ -139,6 +139,19 @@ fn numbers() {
     for (text, ms) in [("90s", 90_000), ("10m", 600_000), ("168h", 604_800_000)] {
         assert_eq!(accepted(|s| s.mail_after = Some(text.into())).mail.after_ms, ms);
     }
+    assert!(accepted(|_| ()).push.is_none());
+    for subject in ["mailto:ops@example.com", "https://example.com/contact"] {
+        assert_eq!(accepted(|s| s.vapid_subject = Some(subject.into())).push.unwrap().subject, subject);
+    }
+    says(&refused(|s| s.vapid_subject = Some("ops@example.com".into())), &["--vapid-subject", "mailto:"]);
+    says(&refused(|s| s.push_services = Some("https://push.example".into())), &["--vapid-subject", "missing"]);
+    says(
+        &refused(|s| {
+            s.vapid_subject = Some("mailto:ops@example.com".into());
+            s.push_services = Some("push.example/path".into());
+        }),
+        &["--push-services", "https://push.example.com"],
+    );
     assert_eq!(accepted(|_| ()).upload_rate, 20);
     assert_eq!(accepted(|s| s.upload_rate = Some("0".into())).upload_rate, 0);
     says(&refused(|s| s.upload_rate = Some("-1".into())), &["--upload-rate", "JOBLINE_UPLOAD_RATE", "whole number"]);

@@ -22,6 +22,7 @@ mod links;
 mod mail;
 mod openapi;
 mod operations;
+mod push;
 mod sockets;
 mod support;
 mod tls;

@@ -65,6 +65,7 @@ impl Engines {
             origins: Origins::new(&[]),
             live: None,
             calls: None,
+            push: None,
             extra_routes: extra_routes.merge(files::router(self.files.clone())),
         });
         let listening = Listening { tls: None, max_connections: 1_000 };

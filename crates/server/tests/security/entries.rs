@@ -50,6 +50,14 @@ fn user(of: &Target) -> Value {
     json!({"userId": of.user})
 }
 
+/// A browser of the caller's, at a push service that is known.
+const ENDPOINT: &str = "https://fcm.googleapis.com/fcm/send/abc";
+
+fn browser(_: &Target) -> Value {
+    let p256dh = "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4";
+    json!({"endpoint": ENDPOINT, "keys": {"p256dh": p256dh, "auth": "BTBZMqHH6r4Tts7J_aSIgg"}})
+}
+
 fn nothing(_: &Target) -> Value {
     json!({})
 }
@@ -110,6 +118,8 @@ fn of_oneself() -> Vec<(&'static str, Asks)> {
         ("presence", Own(|of| json!({"userIds": of.user}))),
         ("getPreferences", Own(nothing)),
         ("setPreferences", Own(|_| json!({"mail": true}))),
+        ("addPush", Own(browser)),
+        ("removePush", Own(|_| json!({"endpoint": ENDPOINT}))),
         ("block", Own(user)),
         ("unblock", Own(user)),
         ("calls.config", Own(nothing)),

@@ -39,7 +39,7 @@ pub struct Scene {
 
 impl Scene {
     pub fn new() -> Self {
-        let program = Program::start(&["--upload-rate", "0"]);
+        let program = Program::start(&["--upload-rate", "0", "--vapid-subject", "mailto:ops@example.com"]);
         for (user, name) in [("anna", "Anna Secret"), ("ben", "Ben Secret"), ("cy", "Cy"), ("eve", "Eve")] {
             let avatar = format!("https://market.example/picture-of-{user}.png");
             program.host("PUT", &format!("/host/users/{user}"), &json!({"name": name, "avatarUrl": avatar}));

@@ -1,5 +1,15 @@
 // Made by `npm run generate` from the OpenAPI document of the server. Do not edit.
 
+/** Input of `addPush`: what `PushSubscription.toJSON()` gives. */
+export interface AddPush {
+  /** The URL of the push service for this browser. */
+  readonly endpoint: string;
+  /** Browsers give it. It is not used: the push service says when a subscription is over. */
+  readonly expirationTime?: number;
+  /** What notifications are encrypted with. */
+  readonly keys: PushKeys;
+}
+
 /** Input of `calls.accept`, `calls.decline` and `calls.end`. */
 export interface AnswerCall {
   /** The call. */
@@ -346,10 +356,16 @@ export interface Person {
 
 /** A user's preferences. */
 export interface Preferences {
+  /** Whom they block, in the order of their ids. Somebody with whom they have no conversation is named by the id alone.
+Absent where they block nobody. */
+  readonly blocked?: readonly (Person)[];
   /** Whether they get e-mail about unread messages. */
   readonly mail: boolean;
   /** Whether they get push notifications. */
   readonly push: boolean;
+  /** The `applicationServerKey` with which a browser subscribes to push notifications: base64url. Absent where this
+deployment sends none. */
+  readonly pushKey?: string;
   /** Whether people with whom they share an open job see when they are there, and they see it of those. */
   readonly showPresence: boolean;
 }
@@ -385,6 +401,18 @@ export interface Problem {
   readonly type: string;
 }
 
+/** Output of `addPush` and `removePush`. */
+export interface PushChanged {
+}
+
+/** The keys of a subscription. */
+export interface PushKeys {
+  /** 16 bytes that browser and server share, base64url. */
+  readonly auth: string;
+  /** The browser's public key: a point on P-256 without compression, base64url. */
+  readonly p256dh: string;
+}
+
 /** A message that another one replies to, as it stands now. */
 export interface Quote {
   /** Its beginning, up to 120 characters, or its file's name; empty when it was deleted or is no longer kept. */
@@ -417,6 +445,12 @@ export interface Reaction {
   readonly emoji: string;
   /** Who chose it, the first one first. Each user has at most one reaction to a message. */
   readonly userIds: readonly (string)[];
+}
+
+/** Input of `removePush`. */
+export interface RemovePush {
+  /** The endpoint of the subscription. */
+  readonly endpoint: string;
 }
 
 /** Input of `report`. */
@@ -629,8 +663,12 @@ presence: { method: 'GET'; path: '/messages/presence'; input: {
   /** Up to 50 user ids, comma separated. */
   readonly userIds: string;
 }; output: People };
+/** Notifies this browser of what I have not read, until it says that it is gone. Repeating it changes nothing. */
+addPush: { method: 'POST'; path: '/messages/push'; input: AddPush; output: PushChanged };
 /** Sets my one reaction to a message; `null` takes it back. */
 react: { method: 'POST'; path: '/messages/react'; input: React; output: ChangedMessage };
+/** Ends the notifications of a browser. Repeating it changes nothing. */
+removePush: { method: 'POST'; path: '/messages/removePush'; input: RemovePush; output: PushChanged };
 /** Shows a conversation, or one of its messages, to the host, with the messages around it. */
 report: { method: 'POST'; path: '/messages/report'; input: ReportInput; output: Reported };
 /** Sends a message. Repeated with the same `clientId` it answers the first message and stores nothing. */

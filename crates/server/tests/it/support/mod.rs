@@ -98,6 +98,7 @@ impl TestApp {
             origins: Origins::new(&differs.origins),
             live: None,
             calls: None,
+            push: None,
             extra_routes: files::router(local).merge(differs.extra_routes),
         });
         Self { service: Service::new(app), clock, store, _folder: folder }

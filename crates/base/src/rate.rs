@@ -1,13 +1,13 @@
 //! The send rate: a token bucket in the sender's head, so that all servers count together.
 
-use crate::base::error::{Error, Result};
+use crate::error::{Error, Result};
 use jobline_wire::Code;
 use serde::{Deserialize, Serialize};
 
 /// How much a sender may still send, in thousandths of a message, and when that was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "(u64, u64)", into = "(u64, u64)")]
-pub(crate) struct Bucket {
+pub struct Bucket {
     thousandths: u64,
     at: u64,
 }
@@ -26,6 +26,7 @@ impl From<Bucket> for (u64, u64) {
 
 impl Bucket {
     /// A full bucket at `rate` messages a minute.
+    #[must_use]
     pub fn full(rate: u32, now: u64) -> Self {
         Self { thousandths: u64::from(rate) * 1_000, at: now }
     }
@@ -62,6 +63,9 @@ impl Bucket {
     ///
     /// A clock that runs backwards neither fills nor empties it. A bucket from more than a minute in the future is
     /// replaced by a full one: the clock that wrote it was wrong, and nobody could wait that long.
+    ///
+    /// # Errors
+    /// The wait, in milliseconds.
     pub fn take(self, rate: u32, now: u64) -> std::result::Result<Self, u64> {
         if self.at > now + 60_000 {
             return Self::full(rate, now).take(rate, now);

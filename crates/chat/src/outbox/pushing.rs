@@ -1,0 +1,94 @@
+//! Push notifications about messages that a member did not read: to every browser of theirs.
+
+use super::{
+    lease::{self, Leased},
+    notice,
+    port::{Delivery, Push, PushNotice, Pushed},
+    silence::Silence,
+};
+use crate::{
+    base::{error::Result, id::UserId},
+    context::Context,
+    presence::preferences,
+    user::pushes::{self, Browser},
+};
+use futures_util::future::join_all;
+
+/// What is to be done with a notice after an attempt.
+pub(super) enum Attempt {
+    /// It was told to so many browsers, and is done with.
+    Done(usize),
+    /// It is looked at again at an instant: somebody is there now, or a push service failed.
+    Again(u64),
+    /// The lease was lost.
+    Lost,
+}
+
+/// Pushes to the browsers of `member` that were not told yet. `due`: when the first of `count` unread messages was due.
+pub(super) async fn push(
+    cx: &Context,
+    leased: &mut Leased,
+    (member, silence): (usize, &Silence),
+    (count, due): (u64, u64),
+    port: &dyn Push,
+) -> Result<Attempt> {
+    let users = leased.conversation.users(&leased.id);
+    let Some(user) = users.get(member).cloned() else { return Ok(Attempt::Done(0)) };
+    let browsers = browsers(cx, leased, member, &user).await?;
+    if browsers.is_empty() {
+        return Ok(Attempt::Done(0));
+    }
+    if port.is_active(&user) {
+        return Ok(Attempt::Again(next_look(cx, due)));
+    }
+    if !lease::has_time(cx, leased).await? {
+        return Ok(Attempt::Lost);
+    }
+    let told = notice::told_of(cx, leased, member, silence).await?;
+    let text = told.lines.last().filter(|_| port.takes_content()).cloned();
+    let conversation = leased.id.clone();
+    let notice = PushNotice { user, conversation, sender: told.sender, job: told.job, unread: count, text };
+    let answers = join_all(browsers.iter().map(|browser| port.send(&browser.subscription, &notice))).await;
+    settle(cx, leased, member, browsers.into_iter().zip(answers).collect()).await
+}
+
+/// The browsers of `member` that are to be told: after a failure those for which it failed.
+async fn browsers(cx: &Context, leased: &Leased, member: usize, user: &UserId) -> Result<Vec<Browser>> {
+    let mut browsers = pushes::list(cx, user).await?;
+    let left = &leased.row.notices[member].left;
+    browsers.retain(|browser| left.is_empty() || left.contains(&browser.key.sort));
+    if browsers.is_empty() || preferences::wishes(cx, user).await?.push { Ok(browsers) } else { Ok(Vec::new()) }
+}
+
+/// While somebody is there, the message is looked at again when it is twice as old. So a look costs little however long they
+/// stay, and one who leaves without having read it is still told.
+fn next_look(cx: &Context, due: u64) -> u64 {
+    let after = cx.settings.push_after_ms;
+    let age = cx.now().saturating_sub(due.saturating_sub(after));
+    cx.now() + age.max(after).max(1_000)
+}
+
+/// Forgets what is gone, and notes what failed. A browser whose service fails holds back nobody else.
+async fn settle(cx: &Context, leased: &mut Leased, member: usize, answers: Vec<(Browser, Pushed)>) -> Result<Attempt> {
+    let (mut told, mut left, mut asked) = (0, Vec::new(), None);
+    for (browser, answer) in answers {
+        match answer {
+            Pushed::Gone => pushes::forget(cx, browser).await?,
+            Pushed::Tried(Delivery::Delivered) => told += 1,
+            Pushed::Tried(Delivery::Refused { why }) => cx.push.failed(&why),
+            Pushed::Tried(Delivery::Failed { why, retry_after_ms }) => {
+                cx.push.failed(&why);
+                asked = asked.max(retry_after_ms);
+                left.push(browser.key.sort);
+            }
+        }
+    }
+    if left.is_empty() {
+        return Ok(Attempt::Done(told));
+    }
+    let notice = &mut leased.row.notices[member];
+    let again = cx.now() + lease::pause(notice.failures, asked);
+    notice.failures += 1;
+    notice.left = left;
+    Ok(Attempt::Again(again))
+}

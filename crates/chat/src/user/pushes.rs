@@ -1,0 +1,153 @@
+//! The browsers of a user that get push notifications.
+
+use crate::{
+    base::{
+        attempts::Attempts,
+        error::{Error, Result},
+        id::UserId,
+        rate::Bucket,
+        rows::{self, LAYOUT},
+    },
+    context::Context,
+    inbox::head::HeadRow,
+    keys,
+    outbox::port::PushSubscription,
+};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use jobline_store::{Condition, Consistency, Key, Outcome, Row, Version};
+use jobline_wire::{
+    AddPush, PushChanged, RemovePush,
+    limits::{CHANGES_PER_MINUTE, ENDPOINT_BYTES, PUSH_SUBSCRIPTIONS},
+};
+use serde::{Deserialize, Serialize};
+
+/// The same subscription again is written at most once a day: apps tell it at every start.
+const RENEWED_EVERY_MS: u64 = 86_400_000;
+/// Bytes of a point on P-256 without compression, and what it begins with.
+const POINT_BYTES: usize = 65;
+const UNCOMPRESSED: u8 = 4;
+const AUTH_BYTES: usize = 16;
+
+/// `USER#<id>` / `PUSH#<hash of the endpoint>`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct PushRow {
+    v: u8,
+    endpoint: String,
+    p256dh: String,
+    auth: String,
+    /// When the browser told it last.
+    at: u64,
+}
+
+/// A browser, and where it stands.
+pub(crate) struct Browser {
+    pub key: Key,
+    pub subscription: PushSubscription,
+    at: u64,
+    version: Version,
+}
+
+/// Notes that a browser gets push notifications. With more than ten, the one that told itself longest ago gives way. The
+/// commit holds the user's head, so that calls at the same time cannot add more, and has its limit of changes.
+///
+/// # Errors
+/// `invalid_request`, `rate_limited`, `unavailable`.
+pub(crate) async fn add(cx: &Context, me: &UserId, input: AddPush) -> Result<PushChanged> {
+    check(&input)?;
+    let (key, head_key) = (keys::push(me, &input.endpoint), keys::head(me));
+    let mut attempts = Attempts::strong(&cx.db);
+    loop {
+        let (now, mut others) = (cx.now(), list(cx, me).await?);
+        let known = others.iter().position(|one| one.key == key).map(|at| others.remove(at));
+        if known.is_some_and(|known| known.is_current(&input, now)) {
+            return Ok(PushChanged {});
+        }
+        let found = cx.db.get(&head_key, Consistency::Strong).await?;
+        let mut head: HeadRow = found.as_ref().map(rows::decode).transpose()?.unwrap_or_default();
+        head.changes = Bucket::take_change(head.changes, CHANGES_PER_MINUTE, now)?;
+        let AddPush { endpoint, keys, .. } = &input;
+        let (endpoint, p256dh, auth) = (endpoint.clone(), keys.p256dh.clone(), keys.auth.clone());
+        let row = PushRow { v: LAYOUT, endpoint, p256dh, auth, at: now };
+        let as_read = rows::as_read(found.as_ref());
+        let mut commit = cx.db.begin().put(key.clone(), Condition::Any, rows::encode(&row), None);
+        commit = commit.put(head_key.clone(), as_read, rows::encode(&head), None);
+        others.sort_by_key(|one| std::cmp::Reverse(one.at));
+        for old in others.drain(others.len().min(PUSH_SUBSCRIPTIONS - 1)..) {
+            commit = commit.delete(old.key, Condition::Any);
+        }
+        match cx.db.commit(commit).await? {
+            Outcome::Committed => return Ok(PushChanged {}),
+            Outcome::Conflict(keys) => attempts.after_conflict(&keys).await?,
+        }
+    }
+}
+
+/// Ends notifications for a browser. No error when it got none.
+///
+/// # Errors
+/// `unavailable`.
+pub(crate) async fn remove(cx: &Context, me: &UserId, input: RemovePush) -> Result<PushChanged> {
+    let key = keys::push(me, &input.endpoint);
+    cx.db.commit_unconditionally(cx.db.begin().delete(key, Condition::Any)).await?;
+    Ok(PushChanged {})
+}
+
+/// Ends notifications for every browser of a user.
+///
+/// # Errors
+/// `unavailable`.
+pub(crate) async fn remove_all(cx: &Context, user: &UserId) -> Result<()> {
+    for browser in list(cx, user).await? {
+        cx.db.commit_unconditionally(cx.db.begin().delete(browser.key, Condition::Any)).await?;
+    }
+    Ok(())
+}
+
+/// The browsers of a user.
+///
+/// # Errors
+/// `unavailable`.
+pub(crate) async fn list(cx: &Context, user: &UserId) -> Result<Vec<Browser>> {
+    let rows = cx.db.range_all(keys::pushes(user)).await?;
+    rows.into_iter().map(|(key, row)| Browser::read(key, &row)).collect()
+}
+
+/// Forgets a browser, unless it has told itself again meanwhile.
+///
+/// # Errors
+/// `unavailable`.
+pub(crate) async fn forget(cx: &Context, browser: Browser) -> Result<()> {
+    let Browser { key, version, .. } = browser;
+    let _told_itself_again = cx.db.commit(cx.db.begin().delete(key, Condition::Version(version))).await?;
+    Ok(())
+}
+
+impl Browser {
+    fn read(key: Key, row: &Row) -> Result<Self> {
+        let PushRow { endpoint, p256dh, auth, at, .. } = rows::decode(row)?;
+        Ok(Self { key, subscription: PushSubscription { endpoint, p256dh, auth }, at, version: row.version })
+    }
+
+    fn is_current(&self, input: &AddPush, now: u64) -> bool {
+        let PushSubscription { p256dh, auth, .. } = &self.subscription;
+        (p256dh, auth) == (&input.keys.p256dh, &input.keys.auth) && now < self.at.saturating_add(RENEWED_EVERY_MS)
+    }
+}
+
+/// Whether the endpoint is one of a push service that this deployment calls is for its caller to know.
+fn check(input: &AddPush) -> Result<()> {
+    if input.endpoint.is_empty() || input.endpoint.len() > ENDPOINT_BYTES {
+        return Err(Error::invalid("endpoint", format!("endpoint is a URL of at most {ENDPOINT_BYTES} bytes.")));
+    }
+    let bytes = |text: &str| URL_SAFE_NO_PAD.decode(text.trim_end_matches('=')).ok();
+    let is_point = |bytes: Vec<u8>| bytes.len() == POINT_BYTES && bytes[0] == UNCOMPRESSED;
+    if !bytes(&input.keys.p256dh).is_some_and(is_point) {
+        let detail = "keys.p256dh is the public key that PushSubscription.toJSON() gives: 65 bytes in base64url.";
+        return Err(Error::invalid("keys.p256dh", detail));
+    }
+    if bytes(&input.keys.auth).is_none_or(|bytes| bytes.len() != AUTH_BYTES) {
+        let detail = "keys.auth is the secret that PushSubscription.toJSON() gives: 16 bytes in base64url.";
+        return Err(Error::invalid("keys.auth", detail));
+    }
+    Ok(())
+}

@@ -1,0 +1,109 @@
+//! Pushes to the browsers of users what they have not read.
+
+use crate::config::PushConfig;
+use crate::outside::delivery;
+use crate::upkeep::until_next_look;
+use async_trait::async_trait;
+use jobline_api::app::App;
+use jobline_api::push::PushOffer;
+use jobline_chat::{Clock, Push, PushNotice, PushSubscription, Pushed, Random, UserId, push_key};
+use jobline_live::Hub;
+use jobline_notify::SystemResolver;
+use jobline_notify::push::{self, Message, Sent, Subscription, Vapid};
+use jobline_store::Store;
+use serde_json::{Value, json};
+use std::future::pending;
+use std::sync::Arc;
+
+/// For how long somebody who looked at a screen needs no notification.
+const LOOKS_MS: u64 = 10_000;
+
+/// The push services, as the domain knows them.
+pub struct Pushes {
+    push: push::Push,
+    /// Absent without live connections.
+    hub: Option<Hub>,
+    clock: Arc<dyn Clock>,
+}
+
+/// What browsers subscribe with, and which endpoints are accepted. The key is made at the first start and never again.
+///
+/// # Errors
+/// One line that says what is wrong.
+pub async fn offer(
+    config: &PushConfig,
+    store: &dyn Store,
+    random: &dyn Random,
+) -> Result<(push::Push, PushOffer), String> {
+    let key = push_key(store, random, || Vapid::generate().ok()).await.map_err(|error| error.to_string())?;
+    let vapid = Vapid::new(&key, &config.subject).map_err(|error| error.to_string())?;
+    let push = push::Push::new(vapid, config.services.clone(), Arc::new(SystemResolver));
+    let services = config.services.clone();
+    let offer =
+        PushOffer { public_key: push.public_key(), accepts: Arc::new(move |endpoint| services.accept(endpoint)) };
+    Ok((push, offer))
+}
+
+impl Pushes {
+    /// Pushes by `push`, unless `hub` knows that somebody looks.
+    #[must_use]
+    pub fn new(push: push::Push, hub: Option<Hub>, clock: Arc<dyn Clock>) -> Self {
+        Self { push, hub, clock }
+    }
+}
+
+#[async_trait]
+impl Push for Pushes {
+    /// A notification is encrypted for the browser: nobody on its way can read it.
+    fn takes_content(&self) -> bool {
+        true
+    }
+
+    fn is_active(&self, user: &UserId) -> bool {
+        let now_ms = self.clock.now_ms();
+        let last_ms = self.hub.as_ref().and_then(|hub| hub.last_active_ms(user, now_ms));
+        last_ms.is_some_and(|at| now_ms < at.saturating_add(LOOKS_MS))
+    }
+
+    async fn send(&self, to: &PushSubscription, notice: &PushNotice) -> Pushed {
+        let PushSubscription { endpoint, p256dh, auth } = to;
+        let conversation = notice.conversation.as_str();
+        let (body, topic) = (body(notice), blake3::hash(conversation.as_bytes()).to_hex()[..32].to_owned());
+        let message = Message { body: body.as_bytes(), topic: &topic, seconds: self.clock.now_ms() / 1_000 };
+        match self.push.send(&Subscription { endpoint, p256dh, auth }, &message).await {
+            Sent::Gone => Pushed::Gone,
+            Sent::Tried(outcome) => Pushed::Tried(delivery(outcome)),
+        }
+    }
+}
+
+/// What the service worker of the app reads.
+fn body(notice: &PushNotice) -> String {
+    let PushNotice { user, conversation, sender, job, unread, text } = notice;
+    let mut body = json!({
+        "user": user.as_str(),
+        "conversationId": conversation.as_str(),
+        "sender": sender,
+        "job": job,
+        "unread": unread,
+        "text": text,
+    });
+    if let Some(fields) = body.as_object_mut() {
+        fields.retain(|_, value| *value != Value::Null);
+    }
+    body.to_string()
+}
+
+/// Pushes what is due. Never returns.
+pub async fn send(app: &App, pushes: &Pushes) {
+    loop {
+        if let Err(error) = app.chat.send_push(pushes).await {
+            tracing::error!(%error, "push notifications that are due could not be read; they are tried again");
+        }
+        if let Some(why) = app.chat.push_failure() {
+            tracing::warn!(why, "a push service did not take a notification; it is tried again unless it was refused");
+        }
+        // Nothing is due at once.
+        until_next_look(app, pending()).await;
+    }
+}

@@ -1,0 +1,37 @@
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Input of `addPush`: what `PushSubscription.toJSON()` gives.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AddPush {
+    /// The URL of the push service for this browser.
+    pub endpoint: String,
+    /// What notifications are encrypted with.
+    pub keys: PushKeys,
+    /// Browsers give it. It is not used: the push service says when a subscription is over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expiration_time: Option<f64>,
+}
+
+/// The keys of a subscription.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PushKeys {
+    /// The browser's public key: a point on P-256 without compression, base64url.
+    pub p256dh: String,
+    /// 16 bytes that browser and server share, base64url.
+    pub auth: String,
+}
+
+/// Input of `removePush`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RemovePush {
+    /// The endpoint of the subscription.
+    pub endpoint: String,
+}
+
+/// Output of `addPush` and `removePush`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PushChanged {}
