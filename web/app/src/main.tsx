@@ -96,6 +96,8 @@ async function chat(session: Session): Promise<void> {
     for (const stop of stops) stop();
     navigation.stop();
     dropSession(session);
+    // Whoever uses this browser next must not be told of messages of the former.
+    await push('endPush', client);
     await signOut();
     pictures.clear();
     trays.clear();
@@ -125,6 +127,13 @@ async function chat(session: Session): Promise<void> {
   };
   await sight;
   show();
+  void push('renewPush', client);
+}
+
+/** Does something about notifications where this browser may have them. What fails is tried again at the next start. */
+async function push(what: 'endPush' | 'renewPush', client: Jobline): Promise<void> {
+  if (globalThis.Notification?.permission !== 'granted') return;
+  await import('./account/push.ts').then(all => all[what](client)).catch(() => undefined);
 }
 
 /** Nobody is signed in: a demo asks who one is, any other server sends people to the marketplace. */

@@ -78,6 +78,17 @@ export class Api {
     }
   }
 
+  /** What somebody prefers. */
+  async preferences(user: string): Promise<unknown> {
+    return this.#call(user, 'GET', '/messages/preferences');
+  }
+
+  /** What users reported to the marketplace. */
+  async reports(): Promise<readonly Record<string, unknown>[]> {
+    const answer = await this.#ask(this.hostKey, 'GET', '/host/reports');
+    return (answer as { reports: Record<string, unknown>[] }).reports;
+  }
+
   async job(id: number, title: string, participants: string[], status: 'open' | 'closed'): Promise<void> {
     await this.#host('PUT', `/host/jobs/${id}`, { title, participants, status });
   }

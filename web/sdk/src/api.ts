@@ -6,35 +6,33 @@ import type { Clock, HttpAnswer, HttpCall, Ports } from './ports.ts';
 import { answerOf, pauseOf } from './time.ts';
 import { noToken, type Tokens, userOf } from './tokens.ts';
 
-/** What this client calls: with GET or POST. */
-export type Procedure = Exclude<
-  keyof Procedures,
-  'setPreferences' | 'addPush' | 'removePush' | `calls.${string}`
->;
+/** What a server does for a user. */
+export type Procedure = keyof Procedures;
 export type Input<P extends Procedure> = Procedures[P]['input'];
 export type Output<P extends Procedure> = Procedures[P]['output'];
 
 /** How long an answer may take, the host's included. */
 const GIVE_UP_MS = 30_000;
 
-/** Those that change something. */
-type Posted = { [P in Procedure]: Procedures[P]['method'] extends 'POST' ? P : never }[Procedure];
-const POSTED: Readonly<Record<Posted, true>> = {
-  block: true,
-  delete: true,
-  edit: true,
-  markAsRead: true,
-  mute: true,
-  react: true,
-  report: true,
-  send: true,
-  unblock: true,
-  uploadFile: true,
-};
+/** The names of procedures by their method; where the two differ, this file does not compile. */
+type Got = `get${string}` | 'list' | 'sync' | 'versions' | 'members' | 'presence' | 'calls.config';
+type MethodOf<P extends Procedure> = P extends Got ? 'GET' : P extends `set${string}` ? 'PUT' : 'POST';
+type Wrong = {
+  [P in Procedure]: MethodOf<P> extends Procedures[P]['method'] ? never : P;
+}[Procedure];
 
-/** Every procedure stands under its own name, but those that get something: they stand under its name. */
+const methodOf = (procedure: Exclude<Procedure, Wrong>): 'GET' | 'PUT' | 'POST' =>
+  /^(get|list|sync|versions|members|presence|calls.c)/.test(procedure)
+    ? 'GET'
+    : procedure.startsWith('set')
+      ? 'PUT'
+      : 'POST';
+
+/** Every procedure stands under its own name, but those that get, set or add something: they stand under its name. */
 const pathOf = (procedure: Procedure): string =>
-  `/messages/${procedure.replace(/^get./, start => start.slice(3).toLowerCase())}`;
+  procedure.startsWith('calls')
+    ? `/${procedure.replace('.', '/')}`
+    : `/messages/${procedure.replace(/^(get|set|add)./, start => start.slice(3).toLowerCase())}`;
 
 interface Options {
   readonly baseUrl: string;
@@ -146,9 +144,10 @@ export class Api {
   }
 
   #request<P extends Procedure>(procedure: P, input: Input<P>, token: string): HttpCall {
-    const get = !(procedure in POSTED);
+    const method = methodOf(procedure);
+    const get = method === 'GET';
     return this.#options.ports.http({
-      method: get ? 'GET' : 'POST',
+      method,
       url: this.#baseUrl + pathOf(procedure) + (get ? query(input) : ''),
       headers: { Authorization: `Bearer ${token}`, ...(!get && { 'Content-Type': 'application/json' }) },
       body: get ? undefined : JSON.stringify(input),

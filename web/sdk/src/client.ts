@@ -1,5 +1,6 @@
 /** The client: what an app holds. */
 
+import type { Input, Output, Procedure } from './api.ts';
 import type { Observable } from './observable.ts';
 import type { Ports } from './ports.ts';
 import type {
@@ -136,6 +137,11 @@ export interface Jobline {
   readonly storage: Observable<StorageState>;
   /** Unread messages in all conversations. */
   readonly unread: Observable<number>;
+  /**
+   * Calls a procedure of the server itself, such as `block` or `setPreferences`. Nothing of it is kept or repeated: it rejects
+   * with a `JoblineError` when there is no connection. For messages use `conversation`.
+   */
+  call<P extends Procedure>(procedure: P, input: Input<P>): Promise<Output<P>>;
   /** Asks `getToken` anew: when somebody else may have signed in, or to see at once that a token is good again. */
   renewToken(): void;
   /** Stops, forgets all that is kept of this user on this device, unsent messages included, in every tab. */

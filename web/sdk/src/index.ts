@@ -1,5 +1,6 @@
 /** The client of Jobline for any surroundings. In a page, import `@jobline/sdk/browser` instead. */
 
+export type { Input, Output, Procedure } from './api.ts';
 export type { Cache, Range, Value, Write } from './cache/port.ts';
 export type {
   ConversationRef,

@@ -71,7 +71,8 @@ export class Introduction {
     const askedAt = this.#askedAt;
     this.#askedAt = now;
     this.#seen = kept();
-    const members = isCrew(this.#other) && this.#askMembers();
+    // Nobody is told who is in a crew before something was written in it.
+    const members = isCrew(this.#other) && this.#askMembers(kept() !== undefined);
     const told = await details(this.#core, this.#other, this.#job);
     if (told) this.#told = told;
     else this.#askedAt = askedAt;
@@ -85,10 +86,10 @@ export class Introduction {
     return kept === this.#seen ? CREW_MS : SOON_MS;
   }
 
-  #askMembers(): Promise<readonly Member[] | undefined> {
+  async #askMembers(hasBegun: boolean): Promise<readonly Member[] | undefined> {
     this.#callOff();
     this.#callOff = this.#core.ports.clock.after(CREW_MS, this.#again);
-    return membersOf(this.#core, this.#other);
+    return hasBegun ? membersOf(this.#core, this.#other) : undefined;
   }
 
   /** Where it could not be asked, what it said last stands. */

@@ -1,5 +1,6 @@
 /** Makes a client, and keeps it until it is signed out or disposed. */
 
+import type { Input, Output, Procedure } from './api.ts';
 import type { ConversationRef, Jobline, JoblineOptions, Timeline } from './client.ts';
 import { ended, failure, problemOf } from './errors.ts';
 import { conversationOf } from './ids.ts';
@@ -54,11 +55,19 @@ class Client implements Jobline, Owner {
     this.showConnection();
   }
 
+  get #current(): Session {
+    if (!this.#session) throw failure('unauthenticated', 'Give user, or wait for ready.');
+    return this.#session;
+  }
+
   conversation(ref: ConversationRef): Timeline {
-    const session = this.#session;
-    if (!session) throw failure('unauthenticated', 'Give user, or wait for ready.');
+    const session = this.#current;
     if (typeof ref === 'string') return session.timeline(ref, undefined);
     return session.timeline(conversationOf(session.me, ref.with), ref.job);
+  }
+
+  call<P extends Procedure>(procedure: P, input: Input<P>): Promise<Output<P>> {
+    return this.#current.api.call(procedure, input);
   }
 
   async signOut(): Promise<void> {

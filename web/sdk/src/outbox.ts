@@ -51,7 +51,7 @@ export class Outbox {
   /** Sends a refused message again, at the end of the queue and with another text if one is given. */
   async again(clientId: string, text?: string): Promise<void> {
     await this.#core.store.update('outbox', [outboxKey(clientId)], (row, _, order) => {
-      if (!row?.problem) throw failure('not_found', 'No such refused message.');
+      if (!row?.problem) throw failure('not_found', 'No such message.');
       const changed = clean(text ?? row.text);
       check(changed, row.file !== undefined);
       return { ...row, text: changed, order, problem: undefined };

@@ -92,7 +92,7 @@ class Intake {
       const told = conversations.find(one => one.id === id);
       const conversation = told ? withPeople(told, row) : row?.conversation;
       // Nothing of an answer that does not fit together is taken in; the poll is repeated.
-      if (!conversation) throw failure('network', `The answer names ${id} and does not describe it.`);
+      if (!conversation) throw failure('network', `${id} is not described.`);
       const run = this.#follow(
         id,
         row,

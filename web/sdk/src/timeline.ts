@@ -301,7 +301,7 @@ export class ConversationTimeline implements Timeline {
   /** A message that the server has. */
   #find(key: string): Message {
     const message = this.#loaded.find(key)?.message ?? this.#core.store.mirror.outbox.get(key)?.accepted;
-    if (!message) throw failure('not_found', 'No such message is here.');
+    if (!message) throw failure('not_found', 'No such message.');
     return message;
   }
 

@@ -3,7 +3,9 @@ import type en from './messages/en.json';
 /** The name of a message. English has all of them; a test holds the other languages to it. */
 export type Key = keyof typeof en;
 /** A message with a form for each plural category that the language has. */
-type Plural = { readonly [category in Intl.LDMLPluralRule]?: string };
+export type Plural = { readonly [category in Intl.LDMLPluralRule]?: string };
+/** A text, or one with a form for each plural category. */
+export type Message = string | Plural;
 /** A whole language. */
 export type Messages = { readonly [key in Key]: string | Plural };
 /** What stands in the braces of a message. `count` chooses the plural form. */
@@ -17,6 +19,8 @@ export interface Translator {
   has(key: string): key is Key;
   /** The message `key`, with `values` in its braces. */
   t(key: Key, values?: Values): string;
+  /** A message of a part with words of its own, with `values` in its braces. */
+  fill(message: Message, values?: Values): string;
   /** The hour and minute of an instant, in the reader's zone. */
   clock(at: number): string;
   /** Day and time in full, for those who ask. */
@@ -80,20 +84,21 @@ export function translator(lang: string, messages: Messages, customs: Customs = 
     formats.set(options, made);
     return made.format(at);
   };
+  const fill = (message: Message, values: Values = {}) => {
+    const form =
+      typeof message === 'string' ? message : (message[plural(Number(values.count))] ?? message.other);
+    return (form ?? '').replace(/\{(\w+)\}/g, (braces, name: string) => {
+      const value = values[name];
+      if (value === undefined) return braces;
+      return typeof value === 'number' ? number(value) : isolated(value, dir);
+    });
+  };
   return {
     lang,
     dir,
     has: (key): key is Key => Object.hasOwn(messages, key),
-    t(key, values = {}) {
-      const message = messages[key];
-      const form =
-        typeof message === 'string' ? message : (message[plural(Number(values.count))] ?? message.other);
-      return (form ?? key).replace(/\{(\w+)\}/g, (braces, name: string) => {
-        const value = values[name];
-        if (value === undefined) return braces;
-        return typeof value === 'number' ? number(value) : isolated(value, dir);
-      });
-    },
+    t: (key, values) => fill(messages[key], values),
+    fill,
     clock: at => format(CLOCK, at),
     moment: at => format(MOMENT, at),
     date: (at, form) => format(DATE_FORMS[form], at),

@@ -1,3 +1,4 @@
+import { entryWords } from '../entry/words.ts';
 import type { Translator } from '../i18n/translator.ts';
 import { personName } from '../models/plainText.ts';
 import type { DemoPerson } from '../platform/session.ts';
@@ -12,8 +13,9 @@ export function DemoPage(props: {
   become: (person: DemoPerson) => void;
 }) {
   const { words, people, become } = props;
+  const said = entryWords(words.lang);
   return (
-    <MessagePage title={words.t('whoAreYou')} text={words.t('demoText')}>
+    <MessagePage title={words.fill(said.whoAreYou)} text={words.fill(said.demoText)}>
       <ul class="people">
         {people.map(person => (
           <li key={person.id}>
@@ -26,7 +28,7 @@ export function DemoPage(props: {
         ))}
       </ul>
       <p class="quiet">
-        <a href="/openapi.json">{words.t('demoApi')}</a>
+        <a href="/openapi.json">{words.fill(said.demoApi)}</a>
       </p>
     </MessagePage>
   );

@@ -1,5 +1,6 @@
 import type { TimelineState } from '@jobline/sdk';
 import { useLayoutEffect, useRef } from 'preact/hooks';
+import { Moderation } from '../account/Moderation.tsx';
 import { CrewLink } from '../crew/CrewLink.tsx';
 import { MemberList } from '../crew/MemberList.tsx';
 import { Avatar } from './Avatar.tsx';
@@ -40,6 +41,7 @@ export function DetailsDialog({ state, name, nameOf, job }: Props) {
         </div>
         {job && <JobLine job={job} />}
         {job && !people && !single && <CrewLink job={job.id} close={() => dialog.current?.close()} />}
+        <Moderation conversationId={state.id} person={people ? undefined : person} name={name} />
         {members && <MemberList members={members} nameOf={nameOf} />}
       </div>
     </dialog>

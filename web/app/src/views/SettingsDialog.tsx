@@ -1,4 +1,6 @@
 import { useLayoutEffect, useRef } from 'preact/hooks';
+import { Preferences } from '../account/Preferences.tsx';
+import { accountWords } from '../account/words.ts';
 import { isLanguage, LANGUAGES } from '../i18n/languages.ts';
 import { installPrompt } from '../platform/install.ts';
 import { Avatar } from './Avatar.tsx';
@@ -14,6 +16,7 @@ interface Props {
 /** Language, installation and signing out. It opens when it is drawn. */
 export function SettingsDialog({ menu, me }: Props) {
   const { client, words } = useSurroundings();
+  const said = accountWords(words.lang);
   const dialog = useRef<HTMLDialogElement>(null);
   const install = useValue(installPrompt);
   const { items } = useValue(client.conversations);
@@ -26,13 +29,13 @@ export function SettingsDialog({ menu, me }: Props) {
       <div class="rows">
         <div class="head">
           <Avatar person={me} />
-          <h2>{name ? words.t('signedInAs', { name }) : words.t('settings')}</h2>
+          <h2>{name ? words.fill(said.signedInAs, { name }) : words.t('settings')}</h2>
           <button type="button" class="icon-button" aria-label={words.t('close')} onClick={close}>
             <Icon name="close" />
           </button>
         </div>
         <label>
-          {words.t('language')}
+          {words.fill(said.language)}
           <select
             value={words.lang}
             onChange={event =>
@@ -46,17 +49,18 @@ export function SettingsDialog({ menu, me }: Props) {
             ))}
           </select>
         </label>
+        <Preferences />
         {install && (
           <button type="button" class="button" onClick={() => void install()}>
-            {words.t('install')}
+            {words.fill(said.install)}
           </button>
         )}
         <p class="quiet">
-          {!menu.demo && words.t('signOutText')}{' '}
-          {unsent > 0 && <strong>{words.t('unsentWarning', { count: unsent })}</strong>}
+          {!menu.demo && words.fill(said.signOutText)}{' '}
+          {unsent > 0 && <strong>{words.fill(said.unsentWarning, { count: unsent })}</strong>}
         </p>
         <button type="button" class="button danger" onClick={menu.signOut}>
-          {words.t(menu.demo ? 'switchPerson' : 'signOut')}
+          {words.fill(menu.demo ? said.switchPerson : said.signOut)}
         </button>
       </div>
     </dialog>

@@ -1,3 +1,4 @@
+import { entryWords } from '../entry/words.ts';
 import type { Translator } from '../i18n/translator.ts';
 import { plain } from '../models/plainText.ts';
 import { MessagePage } from './MessagePage.tsx';
@@ -13,17 +14,18 @@ interface Props {
 
 /** A link brought the token of somebody else than the person who is signed in: which of them is it? */
 export function SwitchUser({ words, name, other, answer }: Props) {
+  const said = entryWords(words.lang);
   const names = {
-    name: plain(name ?? '') || words.t('switchSomebody'),
-    other: plain(other ?? '') || words.t('switchSomebodyElse'),
+    name: plain(name ?? '') || words.fill(said.switchSomebody),
+    other: plain(other ?? '') || words.fill(said.switchSomebodyElse),
   };
   return (
-    <MessagePage title={words.t('switchTitle', names)} text={words.t('switchText')}>
+    <MessagePage title={words.fill(said.switchTitle, names)} text={words.fill(said.switchText)}>
       <button type="button" class="button main" onClick={() => answer(true)}>
-        {words.t('switchYes', names)}
+        {words.fill(said.switchYes, names)}
       </button>
       <button type="button" class="button" onClick={() => answer(false)}>
-        {words.t('switchNo', names)}
+        {words.fill(said.switchNo, names)}
       </button>
     </MessagePage>
   );

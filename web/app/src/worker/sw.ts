@@ -1,6 +1,6 @@
 /**
- * The service worker: the app opens without a connection. It keeps the app's own files and nothing else; answers of the
- * API and people's files never pass through it.
+ * The service worker: the app opens without a connection, and tells of messages when it is closed. It keeps the app's own
+ * files and nothing else; answers of the API and people's files never pass through it.
  *
  * The page itself comes from the server whenever that answers in time, so a new version is used from the next start on, and
  * brings the names of its own files with it. Files with a hash in their names never change: what is kept is right.
@@ -37,6 +37,44 @@ self.addEventListener('fetch', event => {
   if (request.mode === 'navigate' && url.pathname === PAGE) event.respondWith(page(request));
   else if (FILES.includes(url.pathname)) event.respondWith(file(request));
 });
+
+self.addEventListener('push', event => {
+  event.waitUntil(show(event.data?.json() ?? {}));
+});
+
+self.addEventListener('notificationclick', event => {
+  event.notification.close();
+  event.waitUntil(open(event.notification.tag));
+});
+
+/** What the server pushes about a conversation with unread messages. */
+interface Pushed {
+  readonly conversationId?: string;
+  readonly sender?: string;
+  readonly job?: string;
+  readonly text?: string;
+}
+
+/** One notification for each conversation, unless somebody looks at the app. */
+async function show({ conversationId: tag, sender, job, text }: Pushed): Promise<void> {
+  if ((await windows()).some(({ visibilityState }) => visibilityState === 'visible')) return;
+  await self.registration.showNotification(sender ?? job ?? 'Jobline', {
+    body: text ?? job,
+    tag,
+    icon: `${PAGE}icon-192.png`,
+  });
+}
+
+/** Opens a conversation, in the window that there is. */
+async function open(conversation: string): Promise<void> {
+  const url = `${PAGE}#/c/${encodeURIComponent(conversation)}`;
+  const [window] = await windows();
+  // One that was opened before this worker was there cannot be led anywhere.
+  const led = await window?.navigate(url).catch(() => undefined);
+  await (led ? led.focus() : self.clients.openWindow(url));
+}
+
+const windows = () => self.clients.matchAll({ type: 'window', includeUncontrolled: true });
 
 /** Keeps the page and its files; rejects, and is tried again later, when the page is not that of this version. */
 async function fill(): Promise<void> {

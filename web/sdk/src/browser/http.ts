@@ -5,7 +5,7 @@ import type { HttpAnswer, HttpCall, HttpRequest } from '../ports.ts';
 export function browserHttp({ method, url, headers, body, onProgress }: HttpRequest): HttpCall {
   const xhr = new XMLHttpRequest();
   const answer = new Promise<HttpAnswer>((resolve, reject) => {
-    const lost = () => reject(new Error('There is no connection.'));
+    const lost = () => reject(new Error('No connection.'));
     xhr.open(method, url);
     for (const [name, value] of Object.entries(headers)) {
       // The browser sets these itself and refuses to be told.

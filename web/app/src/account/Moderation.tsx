@@ -1,0 +1,156 @@
+import type { Input, Person } from '@jobline/sdk';
+import { useEffect, useState } from 'preact/hooks';
+import { useSurroundings } from '../views/context.ts';
+import { accountWords } from './words.ts';
+
+/** Until when a conversation is muted that is muted for good. */
+const FOREVER = '2999-12-31T00:00:00.000Z';
+const REASONS = ['Spam', 'Fraud', 'Abuse', 'Other'] as const;
+
+/** What the reader has decided about a conversation. */
+interface Known {
+  readonly blocked?: boolean;
+  readonly mutedUntil?: string;
+}
+
+interface Props {
+  readonly conversationId: string;
+  /** The other one of a pair. */
+  readonly person: Person | undefined;
+  readonly name: string;
+}
+
+/** What one does about a conversation: mute it, block the other one, show it to the marketplace. */
+export function Moderation({ conversationId, person, name }: Props) {
+  const { client, words } = useSurroundings();
+  const said = accountWords(words.lang);
+  const [asked, ask] = useState<'block' | 'report'>();
+  const [done, setDone] = useState<string>();
+  const [{ blocked = false, mutedUntil }, know] = useState<Known>({});
+  useEffect(() => {
+    // Where it cannot be asked, the buttons do what they say.
+    client.call('getConversation', { conversationId }).then(
+      ({ conversation }) => know(conversation),
+      () => undefined,
+    );
+  }, [conversationId]);
+  const attempt = async (what: () => Promise<unknown>, then?: string) => {
+    try {
+      await what();
+      setDone(then);
+      ask(undefined);
+    } catch {
+      setDone(words.fill(said.failed));
+    }
+  };
+  const mute = async (until: string | null) => {
+    const { mutedUntil } = await client.call('mute', { conversationId, until } as Input<'mute'>);
+    know({ blocked, mutedUntil });
+  };
+  const set = async (blocked: boolean, userId: string) => {
+    await client.call(blocked ? 'block' : 'unblock', { userId });
+    know({ blocked, mutedUntil });
+  };
+  if (asked === 'report') {
+    return (
+      <ReportForm
+        name={name}
+        cancel={() => ask(undefined)}
+        send={(reason, comment) =>
+          attempt(
+            () => client.call('report', { conversationId, reason, ...(comment && { comment }) }),
+            words.fill(said.reported),
+          )
+        }
+      />
+    );
+  }
+  if (asked === 'block' && person) {
+    return (
+      <div class="moderation">
+        <p class="quiet">{words.fill(said.blockText)}</p>
+        <div class="answers">
+          <button type="button" class="button outlined" onClick={() => ask(undefined)}>
+            {words.t('cancel')}
+          </button>
+          <button type="button" class="button bad" onClick={() => attempt(() => set(true, person.id))}>
+            {words.fill(said.block, { name })}
+          </button>
+        </div>
+      </div>
+    );
+  }
+  return (
+    <div class="moderation">
+      <button
+        type="button"
+        class="button outlined"
+        onClick={() => attempt(() => mute(mutedUntil === undefined ? FOREVER : null))}
+      >
+        {words.fill(mutedUntil === undefined ? said.mute : said.unmute)}
+      </button>
+      {person && (
+        <button
+          type="button"
+          class="button outlined"
+          onClick={() => (blocked ? attempt(() => set(false, person.id)) : ask('block'))}
+        >
+          {words.fill(blocked ? said.unblock : said.block, { name })}
+        </button>
+      )}
+      <button type="button" class="button outlined" onClick={() => ask('report')}>
+        {words.fill(said.report)}
+      </button>
+      {done && (
+        <p class="quiet" role="status">
+          {done}
+        </p>
+      )}
+    </div>
+  );
+}
+
+interface ReportProps {
+  readonly name: string;
+  readonly cancel: () => void;
+  readonly send: (reason: string, comment: string) => void;
+}
+
+function ReportForm({ name, cancel, send }: ReportProps) {
+  const { words } = useSurroundings();
+  const said = accountWords(words.lang);
+  const [reason, choose] = useState<string>();
+  const [comment, write] = useState('');
+  return (
+    <form
+      class="moderation"
+      onSubmit={event => {
+        event.preventDefault();
+        if (reason) send(reason, comment.trim());
+      }}
+    >
+      <p class="quiet">{words.fill(said.reportText, { name })}</p>
+      <fieldset>
+        <legend>{words.fill(said.reportReason)}</legend>
+        {REASONS.map(one => (
+          <label key={one} class="choice">
+            <input type="radio" name="reason" onChange={() => choose(one.toLowerCase())} />
+            {words.fill(said[`reason${one}`])}
+          </label>
+        ))}
+      </fieldset>
+      <label>
+        {words.fill(said.reportComment)}
+        <textarea rows={3} maxLength={1000} onInput={event => write(event.currentTarget.value)} />
+      </label>
+      <div class="answers">
+        <button type="button" class="button outlined" onClick={cancel}>
+          {words.t('cancel')}
+        </button>
+        <button type="submit" class="button main" disabled={!reason}>
+          {words.fill(said.reportSend)}
+        </button>
+      </div>
+    </form>
+  );
+}

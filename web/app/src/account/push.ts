@@ -1,0 +1,60 @@
+/** Push notifications of this browser: asked for by a click, renewed at each start, ended with the session. */
+
+import type { Jobline, Output } from '@jobline/sdk';
+
+export type Preferences = Output<'getPreferences'>;
+
+/** Where this browser keeps that its user was asked, and for whom it subscribed. */
+const ASKED = 'jobline-push-asked';
+
+/** `unsupported`: this browser or this page has no notifications, or the server sends none. */
+export type PushState = 'unsupported' | 'blocked' | 'off' | 'on';
+
+async function registration(): Promise<ServiceWorkerRegistration | undefined> {
+  if (!('PushManager' in window) || !('Notification' in window)) return undefined;
+  return navigator.serviceWorker?.getRegistration();
+}
+
+/** How notifications stand in this browser. */
+export async function pushState(preferences: Preferences): Promise<PushState> {
+  const worker = await registration();
+  if (!worker || !preferences.pushKey) return 'unsupported';
+  if (Notification.permission === 'denied') return 'blocked';
+  return (await worker.pushManager.getSubscription()) ? 'on' : 'off';
+}
+
+/** Subscribes this browser; to be called by a click. Answers how notifications stand then. */
+export async function startPush(client: Jobline, preferences: Preferences): Promise<PushState> {
+  const worker = await registration();
+  if (!worker || !preferences.pushKey) return 'unsupported';
+  if ((await Notification.requestPermission()) !== 'granted') return pushState(preferences);
+  const { pushKey: applicationServerKey } = preferences;
+  const subscription = await worker.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey });
+  await tell(client, subscription);
+  return 'on';
+}
+
+/** Ends notifications of this browser, whether or not the server can be told: it learns it from the push service. */
+export async function endPush(client: Jobline): Promise<void> {
+  const subscription = await (await registration())?.pushManager.getSubscription();
+  if (!subscription) return;
+  const told = client.call('removePush', { endpoint: subscription.endpoint }).catch(() => undefined);
+  await subscription.unsubscribe();
+  await told;
+}
+
+/** The browser may have another subscription by now, or the server another user: the same again changes nothing. */
+export async function renewPush(client: Jobline): Promise<void> {
+  const subscription = await (await registration())?.pushManager.getSubscription();
+  if (subscription) await tell(client, subscription);
+}
+
+async function tell(client: Jobline, subscription: PushSubscription): Promise<void> {
+  const { endpoint, keys } = subscription.toJSON();
+  const { p256dh = '', auth = '' } = keys ?? {};
+  await client.call('addPush', { endpoint: endpoint ?? '', keys: { p256dh, auth } });
+}
+
+/** Whether the user of this browser was asked already. */
+export const wasAsked = (): boolean => localStorage.getItem(ASKED) !== null;
+export const noteAsked = (): void => localStorage.setItem(ASKED, '1');

@@ -1,0 +1,19 @@
+import { describe, expect, test } from 'vitest';
+import { ACCOUNT_WORDS } from '../src/account/words.ts';
+import { CREW_WORDS } from '../src/crew/words.ts';
+import { ENTRY_WORDS } from '../src/entry/words.ts';
+
+const PARTS = { account: ACCOUNT_WORDS, crew: CREW_WORDS, entry: ENTRY_WORDS };
+const braces = (text: string) => (text.match(/\{\w+\}/g) ?? []).sort();
+
+describe.each(Object.entries(PARTS))('the words of %s', (_, { en, ...others }) => {
+  test.each(Object.entries(others))('say everything in %s, with the same values', (_, words) => {
+    expect(Object.keys(words)).toEqual(Object.keys(en));
+    for (const [key, text] of Object.entries(words)) {
+      const english = en[key as keyof typeof en];
+      if (typeof text !== 'string' || typeof english !== 'string') continue;
+      expect(text, key).toMatch(/\S/);
+      expect(braces(text), key).toEqual(braces(english));
+    }
+  });
+});
