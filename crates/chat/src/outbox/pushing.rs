@@ -14,6 +14,9 @@ use crate::{
 };
 use futures_util::future::join_all;
 
+/// The shortest time until somebody who is there is looked at again.
+const SHORTEST_LOOK_MS: u64 = 1_000;
+
 /// What is to be done with a notice after an attempt.
 pub(super) enum Attempt {
     /// It was told to so many browsers, and is done with.
@@ -24,12 +27,12 @@ pub(super) enum Attempt {
     Lost,
 }
 
-/// Pushes to the browsers of `member` that were not told yet. `due`: when the first of `count` unread messages was due.
+/// Pushes to the browsers of `member` that were not told yet that `count` messages are unread.
 pub(super) async fn push(
     cx: &Context,
     leased: &mut Leased,
     (member, silence): (usize, &Silence),
-    (count, due): (u64, u64),
+    count: u64,
     port: &dyn Push,
 ) -> Result<Attempt> {
     let users = leased.conversation.users(&leased.id);
@@ -39,7 +42,7 @@ pub(super) async fn push(
         return Ok(Attempt::Done(0));
     }
     if port.is_active(&user) {
-        return Ok(Attempt::Again(next_look(cx, due)));
+        return Ok(Attempt::Again(next_look(cx, leased.row.notices[member].begun())));
     }
     if !lease::has_time(cx, leased).await? {
         return Ok(Attempt::Lost);
@@ -60,12 +63,11 @@ async fn browsers(cx: &Context, leased: &Leased, member: usize, user: &UserId) -
     if browsers.is_empty() || preferences::wishes(cx, user).await?.push { Ok(browsers) } else { Ok(Vec::new()) }
 }
 
-/// While somebody is there, the message is looked at again when it is twice as old. So a look costs little however long they
-/// stay, and one who leaves without having read it is still told.
+/// While somebody is there, each wait is as long as all before it. So the looks cost little however long they stay, and one who
+/// leaves without having read it is still told.
 fn next_look(cx: &Context, due: u64) -> u64 {
-    let after = cx.settings.push_after_ms;
-    let age = cx.now().saturating_sub(due.saturating_sub(after));
-    cx.now() + age.max(after).max(1_000)
+    let age = cx.now().saturating_sub(due) + cx.settings.push_after_ms;
+    cx.now() + age.max(SHORTEST_LOOK_MS)
 }
 
 /// Forgets what is gone, and notes what failed. A browser whose service fails holds back nobody else.

@@ -36,12 +36,20 @@ pub(crate) struct Notice {
     /// The number of the last message when something was told: nothing more is, until the member has read up to it.
     #[serde(default)]
     pub told: u64,
+    /// When that was first to be decided, while it is looked at again and again; 0 before the second look.
+    #[serde(default, skip_serializing_if = "is_no_time")]
+    pub since: u64,
     /// How often it failed for the browsers in `left`.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub failures: u32,
     /// The sort keys of the browsers that are still to be told; empty: all of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left: Vec<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_no_time(instant: &u64) -> bool {
+    *instant == 0
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
@@ -53,6 +61,11 @@ impl Notice {
     /// Nothing more is told until the member has read up to the message with the number `told`.
     pub fn after(told: u64) -> Self {
         Self { told, ..Self::default() }
+    }
+
+    /// When it was first to be decided.
+    pub fn begun(&self) -> u64 {
+        if self.since == 0 { self.due } else { self.since }
     }
 }
 

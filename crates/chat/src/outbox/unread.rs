@@ -73,7 +73,10 @@ pub(super) async fn tell_due(cx: &Context, port: Port<'_>, leased: &mut Leased) 
         }
         match decide(cx, leased, member).await? {
             Decision::Nothing => leased.row.notices[member] = Notice::after(told),
-            Decision::Later(due) => look_at(leased, member, due),
+            Decision::Later(due) => {
+                leased.row.notices[member] = Notice::after(told);
+                look_at(leased, member, due);
+            }
             Decision::Tell { first, count, due, silence } => {
                 let about = About { member, first, count, due, silence };
                 match tell(cx, port, leased, &about).await? {
@@ -81,7 +84,10 @@ pub(super) async fn tell_due(cx: &Context, port: Port<'_>, leased: &mut Leased) 
                         delivered += events;
                         leased.row.notices[member] = Notice::after(leased.conversation.log.number);
                     }
-                    Attempt::Again(due) => look_at(leased, member, due),
+                    Attempt::Again(due) => {
+                        leased.row.notices[member].since = leased.row.notices[member].begun();
+                        look_at(leased, member, due);
+                    }
                     Attempt::Lost => return Ok(None),
                 }
             }
@@ -105,18 +111,17 @@ async fn tell(cx: &Context, port: Port<'_>, leased: &mut Leased, about: &About) 
     let users = leased.conversation.users(&leased.id);
     let Some(user) = users.get(*member) else { return Ok(Attempt::Done(0)) };
     let event = event::of_unread(&leased.id, user, first, *count, *due);
-    let is_too_late = leased.row.notices[*member].due.max(*due) + WITHIN_MS < cx.now();
+    let is_too_late = leased.row.notices[*member].begun() + WITHIN_MS < cx.now();
     let told = match port {
         Port::Webhook(outside) => lease::tell(cx, leased, Told::Event(outside, &event)).await?,
-        Port::Mail(_) if is_too_late => Some(0),
-        Port::Push(_) if *due + WITHIN_MS < cx.now() => Some(0),
+        Port::Mail(_) | Port::Push(_) if is_too_late => Some(0),
         Port::Mail(mail) => {
             let notice =
                 notice::notice(cx, leased, (*member, silence), &event.id, *count, mail.takes_content()).await?;
             let Some(notice) = notice else { return Ok(Attempt::Done(0)) };
             lease::tell(cx, leased, Told::Notice(mail, &notice)).await?
         }
-        Port::Push(push) => return pushing::push(cx, leased, (*member, silence), (*count, *due), push).await,
+        Port::Push(push) => return pushing::push(cx, leased, (*member, silence), *count, push).await,
     };
     Ok(told.map_or(Attempt::Lost, Attempt::Done))
 }

@@ -11,6 +11,9 @@ use std::{
 };
 
 const SECOND: u64 = 1_000;
+const MINUTE: u64 = 60 * SECOND;
+const HOUR: u64 = 60 * MINUTE;
+const DAY: u64 = 24 * HOUR;
 
 /// The push services of all browsers.
 #[derive(Default)]
@@ -166,6 +169,47 @@ async fn a_browser_that_is_gone_is_forgotten_and_one_that_fails_is_tried_again_a
     ben.read(&anna).await.unwrap();
     anna.send(&ben, "two").await.unwrap();
     assert_eq!(services.within(&world, 12).await, ["https://push/down", "https://push/fine"]);
+}
+
+#[tokio::test]
+async fn a_message_that_stayed_unread_while_it_was_muted_holds_back_no_later_one() {
+    let (world, services) = (world().await, Services::default());
+    let (anna, ben) = world.pair().await;
+    subscribe(&ben, "https://push/phone").await;
+    let mute = |until| Mute { conversation_id: "conv_anna_ben".into(), until };
+    anna.send(&ben, "muted").await.unwrap();
+    world.chat.mute(&ben.id, mute(Some("2030-01-01T00:00:00.000Z".into()))).await.unwrap();
+    assert!(services.within(&world, 12).await.is_empty());
+    world.clock.forward(2 * DAY);
+    world.chat.mute(&ben.id, mute(None)).await.unwrap();
+    services.is_active.store(true, Ordering::SeqCst);
+    anna.send(&ben, "not muted").await.unwrap();
+    assert!(services.within(&world, 12).await.is_empty(), "ben is there");
+    services.is_active.store(false, Ordering::SeqCst);
+    assert_eq!(services.within(&world, 30).await, ["https://push/phone"]);
+}
+
+#[tokio::test]
+async fn a_service_that_fails_is_tried_for_a_day_and_not_longer() {
+    let (world, services) = (world().await, Services::default());
+    let (anna, ben) = world.pair().await;
+    subscribe(&ben, "https://push/down").await;
+    let failed = Delivery::Failed { why: "it answered 503".into(), retry_after_ms: None };
+    services.answer("https://push/down", Some(Pushed::Tried(failed.clone())));
+    anna.send(&ben, "one").await.unwrap();
+    services.within(&world, 12).await;
+    world.clock.forward(DAY - HOUR);
+    services.within(&world, 1).await;
+    services.answer("https://push/down", None);
+    world.clock.forward(HOUR - MINUTE);
+    assert_eq!(services.within(&world, 1).await, ["https://push/down"], "within the day");
+    ben.read(&anna).await.unwrap();
+    services.answer("https://push/down", Some(Pushed::Tried(failed)));
+    anna.send(&ben, "two").await.unwrap();
+    services.within(&world, 12).await;
+    services.answer("https://push/down", None);
+    world.clock.forward(DAY + HOUR);
+    assert!(services.within(&world, 30).await.is_empty(), "after the day");
 }
 
 #[tokio::test]
