@@ -31,7 +31,12 @@ impl Origins {
     /// A client that sends no `Origin` is no page.
     #[must_use]
     pub fn admits(&self, headers: &HeaderMap) -> bool {
-        !headers.contains_key(ORIGIN) || is_same_origin(headers) || self.allowed(headers).is_some()
+        match headers.get_all(ORIGIN).iter().count() {
+            0 => true,
+            1 => is_same_origin(headers) || self.allowed(headers).is_some(),
+            // No browser says so.
+            _ => false,
+        }
     }
 
     /// The response to a preflight; `None` when `request` is not one. To other origins it grants nothing.

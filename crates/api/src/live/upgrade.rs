@@ -6,7 +6,7 @@
 use super::{Live, Slot, socket::ServerSocket};
 use crate::app::App;
 use crate::caller;
-use axum::body::Body;
+use axum::body::{Body, HttpBody};
 use axum::response::{IntoResponse, Response};
 use http::header::{
     CONNECTION, ORIGIN, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
@@ -37,16 +37,16 @@ struct Admitted {
 
 /// Answers `GET /messages/live`.
 pub async fn connect(app: App, request: Request<Body>) -> Response {
-    let (mut parts, _) = request.into_parts();
-    let mut response = match admit(&app, &mut parts).await {
+    let (mut parts, body) = request.into_parts();
+    let mut response = match admit(&app, &mut parts, body.is_end_stream()).await {
         Ok((live, admitted)) => upgrade(live, admitted, parts.extensions.remove::<Slot>()),
-        Err(failure) => failure.into_response(),
+        Err(failure) => refused(failure),
     };
     response.extensions_mut().insert(Served { procedure: "live", frequent: false });
     response
 }
 
-async fn admit<'a>(app: &'a App, parts: &mut Parts) -> Result<(&'a Live, Admitted), Failure> {
+async fn admit<'a>(app: &'a App, parts: &mut Parts, is_bodiless: bool) -> Result<(&'a Live, Admitted), Failure> {
     let live = app.live.as_ref().ok_or_else(not_offered)?;
     let checked = caller::check_token(&app.identity, &app.chat, token(&parts.headers)?).await?;
     if !app.origins.admits(&parts.headers) {
@@ -59,7 +59,8 @@ async fn admit<'a>(app: &'a App, parts: &mut Parts) -> Result<(&'a Live, Admitte
     if let Some(failure) = served.as_ref().err().filter(|_| shows_answers) {
         return Err(if *failure == Closing::Full { full() } else { not_offered() });
     }
-    let accept = accept(&parts.headers)?;
+    // What followed as a body would be read as frames.
+    let accept = accept(&parts.headers).filter(|_| is_bodiless).ok_or_else(no_websocket)?;
     let on_upgrade = parts.extensions.remove::<OnUpgrade>().ok_or_else(no_websocket)?;
     Ok((live, Admitted { on_upgrade, accept, served }))
 }
@@ -109,19 +110,33 @@ fn token(headers: &HeaderMap) -> Result<&str, Failure> {
 }
 
 /// What proves that this server understood the handshake (RFC 6455, 4.2).
-fn accept(headers: &HeaderMap) -> Result<HeaderValue, Failure> {
+fn accept(headers: &HeaderMap) -> Option<HeaderValue> {
     let has = |name: &HeaderName, wanted: &str| list(headers, name).any(|one| one.eq_ignore_ascii_case(wanted));
     if !has(&CONNECTION, "upgrade") || !has(&UPGRADE, "websocket") || !has(&SEC_WEBSOCKET_VERSION, "13") {
-        return Err(no_websocket());
+        return None;
     }
-    let key = headers.get(SEC_WEBSOCKET_KEY).filter(|key| key.len() == 24).ok_or_else(no_websocket)?;
-    HeaderValue::from_str(&derive_accept_key(key.as_bytes())).map_err(|_| no_websocket())
+    let mut keys = headers.get_all(SEC_WEBSOCKET_KEY).iter();
+    let key = keys.next().filter(|key| is_key(key.as_bytes()) && keys.next().is_none())?;
+    HeaderValue::from_str(&derive_accept_key(key.as_bytes())).ok()
+}
+
+/// Whether it is 16 bytes in base64.
+fn is_key(key: &[u8]) -> bool {
+    let is_digit = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+    key.len() == 24 && key[..22].iter().all(is_digit) && key.ends_with(b"==")
 }
 
 /// The elements of a header that is a comma separated list.
 fn list<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'a str> {
     let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
     values.flat_map(|value| value.split(',')).map(str::trim)
+}
+
+/// The answer to who is not upgraded. It names the version that is spoken here, as a client of another one has to be told.
+fn refused(failure: Failure) -> Response {
+    let mut response = failure.into_response();
+    response.headers_mut().insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
+    response
 }
 
 fn not_offered() -> Failure {

@@ -5,6 +5,7 @@ mod bus;
 mod calls;
 mod client;
 mod frames;
+mod handshake;
 mod offers;
 mod presence;
 mod program;
