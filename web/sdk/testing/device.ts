@@ -201,6 +201,7 @@ export class Tab {
       if (!this.online && !this.lies) throw new TypeError('Failed to fetch');
       const { clock, server } = this.#device;
       if (server.delay) await new Promise<void>(resolve => void clock.after(server.delay, resolve));
+      await server.hold(request);
       const answer = server.answer(request);
       await Promise.resolve();
       return this.#step() && answer !== 'silence' ? answer : never();

@@ -14,6 +14,7 @@ import { conversationOf } from '../src/ids.ts';
 import type { HttpAnswer, HttpRequest } from '../src/index.ts';
 import { quoteOf } from '../src/quotes.ts';
 import type { ManualClock } from './clock.ts';
+import { Held } from './held.ts';
 import { FakeLine, type LiveFault } from './live.ts';
 import {
   changeFor,
@@ -55,6 +56,10 @@ export class FakeServer {
   liveFault: LiveFault | undefined;
   /** The live connections there were, in order. */
   readonly lines: FakeLine[] = [];
+  /** The longest that a poll may wait, in milliseconds; 0 where there is no room for one that waits. */
+  holdsMs = 25_000;
+  /** Polls that wait. */
+  readonly held: Held;
   /** Who is there, for `presence`. */
   readonly seen = new Map<string, { state: PresenceState; lastActiveAt?: string }>();
   /** Procedures that were carried out, in order. */
@@ -71,6 +76,7 @@ export class FakeServer {
 
   constructor(clock: ManualClock) {
     this.#clock = clock;
+    this.held = new Held(clock);
   }
 
   /** A token for `user`; those given before are not accepted any more. */
@@ -115,6 +121,7 @@ export class FakeServer {
     // Once what changed is in place.
     queueMicrotask(() => {
       for (const line of this.lines) line.moved();
+      this.held.moved();
     });
   }
 
@@ -165,6 +172,18 @@ export class FakeServer {
   /** What has been said between two users. */
   said(one: string, other: string): readonly Message[] {
     return this.#talks.get(conversationOf(one, other))?.messages.map(({ message }) => message) ?? [];
+  }
+
+  /** Resolves when a request is to be answered: at once, unless it is a poll that waits. */
+  async hold(request: HttpRequest): Promise<void> {
+    const { user, input } = this.#see(request);
+    const ms = Math.min(Number(input.wait ?? 0) * 1000, this.holdsMs);
+    if (!(ms > 0) || user === undefined) return;
+    const hasNews = () => {
+      const { conversations, messages } = this.#sync(user, input);
+      return conversations.length + messages.length > 0;
+    };
+    await this.held.until(hasNews, ms);
   }
 
   /** The answer to a request; rejects where there is none. */

@@ -2,7 +2,7 @@
  * Live connections: a script of its own, loaded when the server offers one. There is one for all tabs of a user, held
  * by the tab that leads, and a visible tab takes the lead from a hidden one. It is opened beside polls that succeed
  * and never in their place: until it is live, and whenever it is lost, polls go on as without it; while it is live
- * they are rare.
+ * they are rare. Where it fails again and again, polls wait for news at the server.
  *
  * Each tab says what is on its screen; the one that is connected tells the server, and tells the others what it
  * hears.
@@ -19,6 +19,7 @@ import type { LiveParts } from './parts.ts';
 import { Pauses } from './pauses.ts';
 import { People } from './people.ts';
 import { type Screen, Screens } from './screens.ts';
+import { type Blocked, Waiting } from './waiting.ts';
 
 /** How often polls are made while the connection brings what changes, in milliseconds. */
 const LIVE_MS = 5 * 60_000;
@@ -40,9 +41,10 @@ interface Shared {
   readonly presence: WhoIsThere;
 }
 
-export class Live implements Listener {
+export class Live implements Listener, Blocked {
   readonly #parts: LiveParts;
   readonly #pauses: Pauses;
+  readonly #waiting: Waiting;
   readonly #people: People;
   readonly #screens: Screens;
   #offer: LiveOffer | null;
@@ -71,6 +73,7 @@ export class Live implements Listener {
     this.#offer = offer;
     this.#offeredAt = this.#now();
     this.#pauses = new Pauses(parts.ports.random);
+    this.#waiting = new Waiting(parts, this);
     this.#people = new People(parts, parts.cells, () => this.#share());
     this.#screens = new Screens(parts, screen => this.#showScreen(screen));
     parts.tabs.listen(message => this.#hear(message));
@@ -127,11 +130,13 @@ export class Live implements Listener {
     if (tabs.isLeading && !this.#connection?.isReady) poller.relax(undefined);
     if (tabs.isLeading && this.#offer && this.#isWanted() && !this.#connection)
       this.#connectInTime(this.#offer);
+    this.#waiting.look();
   }
 
   stop(): void {
     this.#close();
     this.#over = true;
+    this.#waiting.stop();
     this.#unheard();
     this.#forget();
     this.#screens.stop();
@@ -167,7 +172,20 @@ export class Live implements Listener {
     } else this.#people.told(frame);
   }
 
+  /** Where connections do not work, polls wait; for one who looks, once an ordinary poll succeeded. */
+  waits(): boolean {
+    if (this.#over || !this.#reached || !this.#pauses.areLong || this.#connection?.isReady) return false;
+    const { tabs, ports } = this.#parts;
+    const known = this.#offer !== null && this.cursor() !== undefined;
+    return known && tabs.isLeading && ports.lifecycle.now().visible && this.#isWanted();
+  }
+
+  failed(): void {
+    this.#reached = false;
+  }
+
   ready(): void {
+    this.#pauses.worked();
     this.#forget();
     this.#isLive = true;
     this.#wantsToken = false;

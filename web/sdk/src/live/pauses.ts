@@ -21,9 +21,20 @@ export class Pauses {
   readonly #random: Random;
   /** When connections failed or were lost lately, by `Clock.elapsed`. */
   #failures: number[] = [];
+  #areLong = false;
 
   constructor(random: Random) {
     this.#random = random;
+  }
+
+  /** Whether it failed so often that it does not seem to work here; until something worked. */
+  get areLong(): boolean {
+    return this.#areLong;
+  }
+
+  /** It works. */
+  worked(): void {
+    this.#areLong = false;
   }
 
   /**
@@ -37,6 +48,7 @@ export class Pauses {
     const count = this.#failures.length;
     if (count >= FAILURES) {
       this.#failures = [];
+      this.#areLong = true;
       return LONG_MS;
     }
     if (asked !== undefined && asked >= 0) return Math.min(asked, LONG_MS);

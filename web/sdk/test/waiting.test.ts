@@ -1,0 +1,153 @@
+/** Polls that wait at the server, where something in between lets no live connection through. */
+
+import { expect, test } from 'vitest';
+import { settle, world } from '../testing/index.ts';
+
+const OFFER = { url: 'ws://server/messages/live', afterMs: 0 };
+const MINUTE = 60_000;
+
+/** Anna with one tab and an open chat with Ben, whose three attempts to get a live connection were refused. */
+async function blocked() {
+  const { server, clock, device } = world();
+  server.live = OFFER;
+  server.liveFault = 'refused';
+  const phone = device();
+  const { tab, jobline } = phone.client('anna');
+  const chat = jobline.conversation({ with: 'ben' });
+  chat.open();
+  await clock.advance(20_000);
+  expect(server.lines).toHaveLength(3);
+  const polls = () => server.requests.filter(({ procedure }) => procedure === 'sync');
+  /** How many polls were answered in that time: those that waited, and the others. */
+  const during = async (ms: number) => {
+    const before = polls().length;
+    await clock.advance(ms);
+    const made = polls().slice(before);
+    const waited = made.filter(({ input }) => input.wait === '20').length;
+    return [waited, made.length - waited];
+  };
+  return { server, clock, phone, tab, jobline, chat, during };
+}
+
+const texts = (chat: { get(): { messages: readonly { text: string }[] } }) =>
+  chat.get().messages.map(({ text }) => text);
+
+test('a message is there at once, by one request that waits, and hardly another poll is made', async () => {
+  const { server, clock, jobline, chat, during } = await blocked();
+  await clock.advance(MINUTE);
+  expect(server.held.size).toBe(1);
+  expect(await during(2 * MINUTE)).toEqual([6, 0]);
+  server.say('ben', 'anna', 'One');
+  server.say('ben', 'anna', 'Two');
+  await settle();
+  expect(texts(chat)).toEqual(['One', 'Two']);
+  expect(server.held.size).toBe(1);
+  expect(server.said('ben', 'anna').map(({ status }) => status)).toEqual(['delivered', 'delivered']);
+  // It is no live connection: nobody is seen typing.
+  expect(jobline.connection.get()).toEqual({ state: 'online' });
+});
+
+test('200 messages: none missing, doubled or out of order', async () => {
+  const { server, clock, chat } = await blocked();
+  const all = Array.from({ length: 200 }, (_, index) => String(index + 1));
+  for (const text of all) {
+    server.say('ben', 'anna', text);
+    await clock.advance(50);
+  }
+  await settle();
+  expect(texts(chat)).toEqual(all);
+});
+
+test('what was sent comes back, and polls do not go on beside it', async () => {
+  const { clock, chat, during } = await blocked();
+  await clock.advance(MINUTE);
+  await chat.send('Hello');
+  await clock.advance(20_000);
+  expect(chat.get().messages.map(({ text, state }) => [text, state.is])).toEqual([['Hello', 'sent']]);
+  expect(await during(MINUTE)).toEqual([3, 0]);
+});
+
+test('one request waits for all tabs', async () => {
+  const { server, clock, phone } = await blocked();
+  const others = [phone.client('anna'), phone.client('anna')].map(({ jobline }) => {
+    const chat = jobline.conversation({ with: 'ben' });
+    chat.open();
+    return chat;
+  });
+  await clock.advance(MINUTE);
+  expect(server.held.size).toBe(1);
+  server.say('ben', 'anna', 'To all');
+  await settle();
+  for (const chat of others) expect(texts(chat)).toEqual(['To all']);
+  expect(server.held.size).toBe(1);
+});
+
+test('nothing waits for a page that is hidden, and it does again when it is seen', async () => {
+  const { server, clock, tab, during } = await blocked();
+  await clock.advance(MINUTE);
+  tab.set({ visible: false });
+  await clock.advance(MINUTE);
+  expect(server.held.size).toBe(0);
+  const [waited, others] = await during(MINUTE);
+  expect(waited).toBe(0);
+  expect(others).toBeGreaterThan(2);
+  tab.set({ visible: true });
+  await clock.advance(100);
+  expect(server.held.size).toBe(1);
+});
+
+test.each(['cut', 'answered at once'])(
+  'where they are %s again and again it is polled as ever',
+  async how => {
+    const { server, clock, chat, during } = await blocked();
+    if (how === 'cut') server.fault = ({ input }) => (input.wait ? 'offline' : undefined);
+    else server.holdsMs = 0;
+    await clock.advance(2 * MINUTE);
+    expect(server.held.size).toBe(0);
+    expect(await during(MINUTE)).toEqual([0, 20]);
+    server.say('ben', 'anna', 'By a poll');
+    await clock.advance(3000);
+    expect(texts(chat)).toEqual(['By a poll']);
+  },
+);
+
+test('a server that is down is not asked to hold anything until polls are answered again', async () => {
+  const { server, clock, chat } = await blocked();
+  await clock.advance(MINUTE);
+  let waited = 0;
+  server.fault = ({ input }) => {
+    if (input.wait) waited += 1;
+    return 'offline';
+  };
+  await clock.advance(3 * MINUTE);
+  expect(waited).toBe(1);
+  server.fault = () => undefined;
+  await clock.advance(MINUTE);
+  expect(server.held.size).toBe(1);
+  server.say('ben', 'anna', 'Back');
+  await settle();
+  expect(texts(chat)).toEqual(['Back']);
+});
+
+test('it goes to the socket when that works, and when nothing is offered any more to polls', async () => {
+  const { server, clock, jobline, during } = await blocked();
+  server.liveFault = undefined;
+  await clock.advance(11 * MINUTE);
+  expect(jobline.connection.get()).toEqual({ state: 'online', live: true });
+  expect(server.held.size).toBe(0);
+  expect(await during(10 * MINUTE)).toEqual([0, 2]);
+  const other = await blocked();
+  await other.clock.advance(MINUTE);
+  other.server.live = undefined;
+  await other.clock.advance(MINUTE);
+  expect(await other.during(MINUTE)).toEqual([0, 20]);
+});
+
+test('signing out ends it', async () => {
+  const { server, clock, jobline, during } = await blocked();
+  await clock.advance(MINUTE);
+  await jobline.signOut();
+  await clock.advance(30_000);
+  expect(server.held.size).toBe(0);
+  expect(await during(MINUTE)).toEqual([0, 0]);
+});
