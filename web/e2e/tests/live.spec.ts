@@ -184,7 +184,7 @@ test('a server that offers it no more sends pages back to polls, and nobody is t
   await expect(you.page.locator('.connection .line')).toHaveCount(0);
 });
 
-test('where something in between lets no upgrade through it is polled as before', async ({
+test('where something in between lets no upgrade through polls wait, and bring a message as soon', async ({
   browserOfOne,
   api,
 }) => {
@@ -195,14 +195,29 @@ test('where something in between lets no upgrade through it is polled as before'
     tried += 1;
     void socket.close({ code: 1011 });
   });
+  const waits = page.waitForRequest(/\/messages\/sync\?.*wait=20/, { timeout: 30_000 });
   const you = await (await new Person(page).signIn('You')).open('John Smith');
-  for (const text of ['One poll', 'Another poll', 'A third']) {
-    await api.say('john', 'you', text);
-    await you.sees(text);
+  await api.say('john', 'you', 'By any poll');
+  await you.sees('By any poll');
+  await waits;
+  expect(tried).toBe(3);
+  // What is under way beside it is over with the first answer.
+  await api.say('john', 'you', 'By the one that waits');
+  await you.sees('By the one that waits');
+  const others: string[] = [];
+  page.on('request', request => {
+    if (/\/messages\/sync(?!.*wait=20)/.test(request.url())) others.push(request.url());
+  });
+  const times: number[] = [];
+  for (let number = 1; number <= 5; number += 1) {
+    const shown = you.message(`Right now ${number}`).waitFor(AT_ONCE);
+    const at = Date.now();
+    await api.say('john', 'you', `Right now ${number}`);
+    await shown;
+    times.push(Date.now() - at);
   }
-  await expect.poll(() => tried).toBe(3);
-  const count = polls(page);
-  await expect.poll(count).toBeGreaterThan(2);
+  expect(Math.min(...times)).toBeLessThan(300);
+  expect(others).toEqual([]);
   expect(tried).toBe(3);
 });
 

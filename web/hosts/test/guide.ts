@@ -8,7 +8,8 @@ import { dirname, join } from 'node:path';
 const HERE = new URL('..', import.meta.url).pathname;
 const DOCS = new URL('../../../docs/quick-starts/', import.meta.url).pathname;
 /** Where `pip install` of the quick starts has been carried out: `cargo xtask test` names it. */
-const PYTHON = process.env.JOBLINE_PYTHON ?? new URL('../../../target/host-tools', import.meta.url).pathname;
+export const PYTHON =
+  process.env.JOBLINE_PYTHON ?? new URL('../../../target/host-tools', import.meta.url).pathname;
 
 export interface Block {
   readonly language: string;
