@@ -263,3 +263,34 @@ fn frames_may_come_in_any_pieces() {
     }
     assert_eq!(line.does(), Does::Pong);
 }
+
+#[test]
+fn what_is_announced_and_what_is_not_finished_takes_no_memory() {
+    let program = Program::start(&[]);
+    let tokens: Vec<String> = (0..20).map(|number| program.token(&format!("user{number}"))).collect();
+    let before = program.peak_memory();
+    let mut held = Vec::new();
+    for token in &tokens {
+        for length in [1 << 30, 1 << 40, 1 << 62, u64::MAX] {
+            let mut line = Line::open(&program, token);
+            line.0.write_all(&header(FIN | TEXT, length)).unwrap();
+            assert_eq!(line.does(), Does::Closes(Some(1009)));
+        }
+        // A text that never ends, in fragments that say nothing.
+        let mut line = Line::open(&program, token);
+        line.0.write_all(&frame(TEXT, b"")).unwrap();
+        line.0.write_all(&frame(0, b"").repeat(5_000)).unwrap();
+        held.push(line);
+        // Pings whose answers nobody reads.
+        let mut line = Line::open(&program, token);
+        let _ = line.0.write_all(&frame(FIN | PING, &[7; 125]).repeat(500));
+        held.push(line);
+    }
+    for line in &mut held {
+        let _ = line.0.write_all(&[frame(FIN, OP), text(OP)].concat());
+    }
+    let line = &mut held[0];
+    assert_eq!(line.does(), Does::Pong, "fragments that say nothing are permitted");
+    let grown = program.peak_memory().saturating_sub(before);
+    assert!(grown < 24 << 20, "{grown} bytes");
+}

@@ -4,6 +4,7 @@
 mod bus;
 mod calls;
 mod client;
+mod cuts;
 mod frames;
 mod handshake;
 mod offers;

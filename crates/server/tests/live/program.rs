@@ -83,6 +83,18 @@ impl Program {
         lines.into_iter().find_map(|line| line.strip_prefix(&format!("{name} ")).map(str::to_owned))
     }
 
+    /// How many descriptors the process has open; 0 on systems that do not tell it in `/proc`.
+    pub fn descriptors(&self) -> usize {
+        std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).map_or(0, Iterator::count)
+    }
+
+    /// The most memory that was resident so far, in bytes; 0 on systems that do not tell it in `/proc`.
+    pub fn peak_memory(&self) -> usize {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or("0 kB");
+        line.trim().strip_suffix(" kB").unwrap().trim().parse::<usize>().unwrap() * 1024
+    }
+
     pub fn terminate(&self) {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
