@@ -6,7 +6,6 @@ import type { Server } from '../harness/server.ts';
 import { expect, test } from '../harness/test.ts';
 
 test.use({ live: 'on', flags: ['--send-rate', '0'] });
-test.skip(({ userAgent }) => userAgent?.includes('iPhone') === true, 'the same as on the other phone');
 
 /** How soon something counts as being there at once, in milliseconds: far sooner than the next poll, on a busy machine. */
 const AT_ONCE = { timeout: 2500 };
