@@ -91,7 +91,7 @@ describe('a translator', () => {
   });
 
   test('fills in each value once: what a person is called is no message', () => {
-    expect(translator('en', en).t('announce', { name: '{text}', text: '$& {name}' })).toBe(
+    expect(translator('en', en).fill('{name}: {text}', { name: '{text}', text: '$& {name}' })).toBe(
       '{text}: $& {name}',
     );
   });

@@ -45,6 +45,11 @@ export class Api {
     await this.#call(from, 'POST', '/messages/send', { conversationId, content });
   }
 
+  /** The same as a reply to a message. */
+  async reply(from: string, conversationId: string, replyTo: string, content: string): Promise<void> {
+    await this.#call(from, 'POST', '/messages/send', { conversationId, content, replyTo });
+  }
+
   /** `count` messages between two people, by turns, each with its number as its text. */
   async history(one: string, other: string, count: number): Promise<void> {
     for (let number = 1; number <= count; number++) {

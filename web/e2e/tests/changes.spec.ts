@@ -146,3 +146,61 @@ test('the first message to somebody: the chat names them and the job before anyt
   await you.page.reload();
   await expect(you.page.getByText('You do not share an open job with this person.')).toBeVisible();
 });
+
+test.describe('with a long history', () => {
+  test.use({ flags: ['--send-rate', '0'] });
+
+  test('a quote leads to an original that is far back and not loaded', async ({ person, api }) => {
+    await api.history('you', 'john', 160);
+    const all = await api.messages('you', WITH_JOHN);
+    const far = all.find(({ content }) => content === 'Message 5');
+    if (!far) throw new Error('There is a fifth message.');
+    await api.reply('john', WITH_JOHN, far.id, 'As I said then');
+    await api.read('you', WITH_JOHN);
+    const you = await (await person('You')).open('John Smith');
+    await you.sees('As I said then');
+    await expect(you.message(/^Message 5$/)).toHaveCount(0);
+    await you.message('As I said then').locator('.quote').click();
+    const original = you.message(/^Message 5$/);
+    await expect(original).toBeInViewport();
+    await expect(original).toHaveClass(/found/);
+  });
+});
+
+test('a swipe on a phone begins a reply', async ({ person, isMobile }) => {
+  test.skip(!isMobile, 'a mouse does not swipe');
+  const you = await (await person('You')).open('John Smith');
+  const bubble = you.message('Great! What time?').locator('.bubble');
+  const finger = (type: string, x: number, y = 0) =>
+    bubble.dispatchEvent(type, {
+      pointerType: 'touch',
+      pointerId: 7,
+      isPrimary: true,
+      bubbles: true,
+      clientX: 20 + x,
+      clientY: 300 + y,
+    });
+  const replying = you.page.getByText('Replying to John Smith');
+  const moved = () => bubble.evaluate(one => one.style.translate);
+  // Down the page is scrolling, and a little is nothing.
+  await finger('pointerdown', 0);
+  await expect
+    .poll(async () => {
+      await finger('pointermove', 30);
+      return moved();
+    })
+    .toBe('30px');
+  await finger('pointerup', 30);
+  await expect.poll(moved).toBe('');
+  await expect(replying).toHaveCount(0);
+  await finger('pointerdown', 0);
+  await expect
+    .poll(async () => {
+      await finger('pointermove', 65);
+      return moved();
+    })
+    .toBe('65px');
+  await finger('pointerup', 65);
+  await expect(replying).toBeVisible();
+  await expect(you.field).toBeFocused();
+});

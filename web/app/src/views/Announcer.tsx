@@ -1,5 +1,6 @@
 import type { TimelineMessage } from '@jobline/sdk';
 import { useEffect, useRef } from 'preact/hooks';
+import { changeWords } from '../changes/words.ts';
 import { type Heard, news } from '../models/announcing.ts';
 import { cameOrWent } from './cameOrWent.ts';
 import { useSurroundings } from './context.ts';
@@ -32,7 +33,11 @@ export function Announcer({ messages, nameOf, me }: Props) {
     const { message, emoji = '', by } = what;
     const text = cameOrWent(message, nameOf, words) ?? summary(message, false, words);
     const author = by ? nameOf(by) : nameIn(message, nameOf, words);
-    region.current.textContent = words.t(SAID[what.is], { name: author, emoji, text });
+    region.current.textContent = words.fill(changeWords(words.lang)[SAID[what.is]], {
+      name: author,
+      emoji,
+      text,
+    });
   }, [messages]);
   return <div class="hidden" aria-live="polite" ref={region} />;
 }

@@ -1,16 +1,18 @@
 import type { Timeline, TimelineMessage } from '@jobline/sdk';
 import type { ComponentChildren } from 'preact';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { changeWords } from '../changes/words.ts';
 import { wordsFor } from '../models/problems.ts';
-import type { Acts } from './acts.ts';
+import type { Acts, Opened } from './acts.ts';
 import { useSurroundings } from './context.ts';
 import { MessageMenu } from './MessageMenu.tsx';
-import type { Opened } from './useActs.ts';
 import { VersionList } from './VersionList.tsx';
 
 export { Choices } from './Choices.tsx';
 export { HostLine } from './HostLine.tsx';
+export { olderMessage } from './olderMessage.ts';
 export { Refused } from './Refused.tsx';
+export { followSwipe } from './swipe.ts';
 export { UploadBar } from './UploadBar.tsx';
 
 interface Props {
@@ -24,6 +26,7 @@ interface Props {
 /** What is open over a chat about one message: its menu, the question whether to delete it, or its earlier texts. */
 export function MessageDialog({ timeline, message, acts, opened, close }: Props) {
   const { words } = useSurroundings();
+  const said = changeWords(words.lang);
   const [deleting, setDeleting] = useState(false);
   if (deleting) {
     const sure = () => {
@@ -31,9 +34,9 @@ export function MessageDialog({ timeline, message, acts, opened, close }: Props)
       close();
     };
     return (
-      <Dialog label={words.t('deleteTitle')} close={close}>
-        <h2>{words.t('deleteTitle')}</h2>
-        <p class="quiet">{words.t('deleteText')}</p>
+      <Dialog label={words.fill(said.deleteTitle)} close={close}>
+        <h2>{words.fill(said.deleteTitle)}</h2>
+        <p class="quiet">{words.fill(said.deleteText)}</p>
         <div class="answers">
           <button type="button" class="button outlined" onClick={close}>
             {words.t('cancel')}
@@ -47,8 +50,8 @@ export function MessageDialog({ timeline, message, acts, opened, close }: Props)
   }
   if (opened.is === 'versions') {
     return (
-      <Dialog label={words.t('versionsTitle')} close={close}>
-        <h2>{words.t('versionsTitle')}</h2>
+      <Dialog label={words.fill(said.versionsTitle)} close={close}>
+        <h2>{words.fill(said.versionsTitle)}</h2>
         <VersionList ask={() => timeline.versions(message.key)} reason={code => wordsFor(code, words)} />
         <div class="answers">
           <button type="button" class="button outlined" onClick={close}>

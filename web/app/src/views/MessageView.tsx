@@ -111,7 +111,10 @@ function Bubble({ timeline, message, author, acts, cell, stop }: MessageProps) {
   const { words } = useSurroundings();
   const { file, text, type, deleted } = message;
   const latest = useLatest(message);
-  const press = usePress(useCallback((at: Element) => acts.menu(latest.current, at), [acts]));
+  const press = usePress(
+    useCallback((at: Element) => acts.menu(latest.current, at), [acts]),
+    useCallback(() => acts.reply(latest.current), [acts]),
+  );
   if (deleted) {
     return (
       <div class="bubble tombstone">

@@ -1,4 +1,5 @@
 import type { Timeline, TimelineMessage } from '@jobline/sdk';
+import { changeWords } from '../changes/words.ts';
 import { wordsFor } from '../models/problems.ts';
 import { useSurroundings } from './context.ts';
 import { useEditing } from './Editing.ts';
@@ -15,7 +16,7 @@ export function Refused({ timeline, message }: { timeline: Timeline; message: Ti
   return (
     <>
       <div class="meta reason" role="status">
-        {words.t(WHAT[is])} {wordsFor(problem.code, words)}
+        {words.fill(changeWords(words.lang)[WHAT[is]])} {wordsFor(problem.code, words)}
       </div>
       <div class="choices">
         {is === 'edit' && editing.possible && (

@@ -9,8 +9,18 @@ export interface Acts {
   versions(message: TimelineMessage): void;
   /** Takes the reader's reaction back where it is this one, and sets it where it is not. */
   toggle(message: TimelineMessage, emoji: string): void;
-  /** Scrolls to the message with this id, if it is loaded. */
+  /** Begins a reply, where one can be written to this message. */
+  reply(message: TimelineMessage): void;
+  /** Scrolls to the message with this id; older ones are loaded until it is here. */
   jump(id: string): void;
   /** Who somebody is, by name; without an id the reader. */
   nameOf: NameOf;
+}
+
+/** What is open over a chat: the menu of a message, or what it said before. */
+export interface Opened {
+  readonly is: 'menu' | 'versions';
+  readonly key: string;
+  /** Where the menu was asked for. */
+  readonly at?: Element;
 }

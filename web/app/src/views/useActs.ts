@@ -1,24 +1,17 @@
 import type { Timeline, TimelineState } from '@jobline/sdk';
 import { useMemo, useState } from 'preact/hooks';
 import { reactionOf } from '../models/acting.ts';
-import type { Acts } from './acts.ts';
+import type { Acts, Opened } from './acts.ts';
 import { useSurroundings } from './context.ts';
+import { useEditing } from './Editing.ts';
 import { useLatest } from './hooks.ts';
 import { namesIn } from './names.ts';
-
-/** What is open over a chat: the menu of a message, or what it said before. */
-export interface Opened {
-  readonly is: 'menu' | 'versions';
-  readonly key: string;
-  /** Where the menu was asked for. */
-  readonly at?: Element;
-}
 
 /** What can be done at the messages of a chat, and what of it is open. `show` brings the message with a key into sight. */
 export function useActs(timeline: Timeline, state: TimelineState, show: (key: string) => void) {
   const { client, words } = useSurroundings();
   const [opened, open] = useState<Opened>();
-  const latest = useLatest({ state, show, words });
+  const latest = useLatest({ state, show, words, editing: useEditing() });
   const acts = useMemo<Acts>(
     () => ({
       menu: ({ key }, at) => open({ is: 'menu', key, at }),
@@ -28,10 +21,19 @@ export function useActs(timeline: Timeline, state: TimelineState, show: (key: st
         // It rejects when the message is not here any more.
         timeline.react(message.key, taken ? undefined : emoji).catch(() => undefined);
       },
+      reply: message => {
+        const { editing } = latest.current;
+        if (message.id && editing.possible) editing.replyTo(message);
+      },
       jump: id => {
         const { state, show } = latest.current;
         const original = state.messages.find(message => message.id === id);
-        if (original) show(original.key);
+        if (original) return show(original.key);
+        // It is older than what is here. The list shows it once it has been drawn with it.
+        import('./MessageDialog.tsx')
+          .then(({ olderMessage }) => olderMessage(timeline, id))
+          .then(key => key && requestAnimationFrame(() => latest.current.show(key)))
+          .catch(() => undefined);
       },
       nameOf: id => namesIn(latest.current.state, latest.current.words, client.user.get())(id),
     }),
