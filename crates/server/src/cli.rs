@@ -297,6 +297,9 @@ pub struct Settings {
     /// several addresses with commas. Without it, and while it is down, they look every few seconds.
     #[arg(long, global = true, env = "JOBLINE_BUS", hide_env_values = true, value_name = "URL", help_heading = "Live")]
     pub bus: Option<String>,
+    /// Whether jobs have group chats of all their participants: on or off. [default: on]
+    #[arg(long, global = true, env = "JOBLINE_CREWS", value_name = "on|off", help_heading = "Messages")]
+    pub crews: Option<String>,
     /// Whether people who share an open job see when the other is there: on or off. [default: on]
     #[arg(long, global = true, env = "JOBLINE_PRESENCE", value_name = "on|off", help_heading = "Live")]
     pub presence: Option<String>,

@@ -86,6 +86,8 @@ pub struct Config {
     pub bus: Option<Addresses>,
     /// Whether users see when others are there.
     pub presence: bool,
+    /// Whether jobs have crews.
+    pub crews: bool,
     /// What calls stand on; `None`: there are none.
     pub calls: Option<CallServers>,
     /// When messages count as left unread, and who sends mail about them.
@@ -204,6 +206,7 @@ impl Config {
             live_percent: live::percent(settings)?,
             bus: settings.bus.as_deref().map(bus::addresses).transpose()?,
             presence: switch("presence", settings.presence.as_deref(), true)?,
+            crews: switch("crews", settings.crews.as_deref(), true)?,
             calls: calls::servers(settings)?,
             mail: mail::mail(settings)?,
             push: push::push(settings)?,

@@ -116,6 +116,7 @@ fn settings(config: &Config, engines: &Engines) -> Settings {
         delete_hours: config.delete_hours,
         upload_rate: config.upload_rate,
         presence: config.presence,
+        crews: config.crews,
         outbox: config.webhook.is_some(),
         mail: config.mail.server.is_some(),
         push: config.push.is_some(),

@@ -21,6 +21,8 @@ pub struct Settings {
     pub presence: bool,
     /// Whether the host is told of changes: whether commits write outbox rows.
     pub outbox: bool,
+    /// Whether jobs have crews. Where they have none any more, those that were begun can be read.
+    pub crews: bool,
     /// Whether users get mail about what they have not read: whether commits write rows for that.
     pub mail: bool,
     /// Whether users get push notifications about what they have not read: whether commits write rows for that.
@@ -47,6 +49,7 @@ impl Default for Settings {
             delete_hours: 24,
             presence: true,
             outbox: false,
+            crews: true,
             mail: false,
             push: false,
             unread_after_ms: 600_000,

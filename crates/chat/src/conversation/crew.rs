@@ -31,7 +31,7 @@ use crate::{
     },
 };
 use jobline_store::{CommitBuilder, Condition, Consistency, Outcome};
-use jobline_wire::{CrewHistory, JobStatus};
+use jobline_wire::{Code, CrewHistory, JobStatus};
 
 /// How many members come or go in one commit, which has at most 100 operations.
 const CHANGES_AT_ONCE: usize = 8;
@@ -80,11 +80,11 @@ pub(crate) async fn member(cx: &Context, id: &ConversationId, job: JobId, me: &U
 /// Which member `me` is in a crew that they may write in now, which begins if it has not.
 ///
 /// # Errors
-/// `not_found`, `not_job_participant`, `job_closed`, `unavailable`.
+/// `not_offered`, `not_found`, `not_job_participant`, `job_closed`, `unavailable`.
 pub(crate) async fn writer(cx: &Context, id: &ConversationId, job: JobId, me: &UserId) -> Result<usize> {
     for _ in 0..BEGINNINGS {
         let crew = current(cx, job).await?;
-        let Some(stands) = may_write(&crew, id, me)? else { return Err(Error::not_found("conversation")) };
+        let Some(stands) = may_write(cx, &crew, id, me)? else { return Err(Error::not_found("conversation")) };
         if let Some(member) = crew.row.as_ref().and_then(|row| row.member(id, me)) {
             return Ok(member);
         }
@@ -97,8 +97,11 @@ pub(crate) async fn writer(cx: &Context, id: &ConversationId, job: JobId, me: &U
 /// Lets a crew begin in which the host is about to write.
 ///
 /// # Errors
-/// `unavailable`.
+/// `not_offered`, `unavailable`.
 pub(crate) async fn open(cx: &Context, id: &ConversationId, job: JobId) -> Result<()> {
+    if !cx.settings.crews {
+        return Err(not_offered());
+    }
     if let Crew { row: None, job: Some(job) } = current(cx, job).await?
         && job.fits_crew()
     {
@@ -111,11 +114,23 @@ pub(crate) async fn open(cx: &Context, id: &ConversationId, job: JobId) -> Resul
 /// The job under which `me` may write in a crew, if it is one of theirs; an error where it is, and they may not.
 ///
 /// # Errors
-/// `not_job_participant`, `job_closed`.
-pub(crate) fn may_write<'a>(crew: &'a Crew, id: &ConversationId, me: &UserId) -> Result<Option<&'a JobRow>> {
+/// `not_offered`, `not_job_participant`, `job_closed`.
+pub(crate) fn may_write<'a>(
+    cx: &Context,
+    crew: &'a Crew,
+    id: &ConversationId,
+    me: &UserId,
+) -> Result<Option<&'a JobRow>> {
     let row = crew.row.as_ref().filter(|row| row.has_begun());
     let member = row.and_then(|row| row.member(id, me));
+    if !cx.settings.crews && (member.is_some() || crew.job.as_ref().is_some_and(|job| job.includes(me))) {
+        return Err(not_offered());
+    }
     match crew.job.as_ref().filter(|job| job.includes(me)) {
+        // One who left, and came back to a job that has become too large.
+        Some(_) if row.zip(member).is_some_and(|(row, member)| !row.is_in(member)) => {
+            Err(permission::no_participant_any_more())
+        }
         // One that has not begun: participants of a job that is too large have none.
         Some(job) if row.is_none() && !job.fits_crew() => Ok(None),
         // A newcomer for whom there is no place.
@@ -125,6 +140,12 @@ pub(crate) fn may_write<'a>(crew: &'a Crew, id: &ConversationId, me: &UserId) ->
         None if member.is_some() => Err(permission::no_participant_any_more()),
         None => Ok(None),
     }
+}
+
+/// Crews are off: what was written in them can be read.
+fn not_offered() -> Error {
+    Error::new(Code::NotOffered, "Jobs have no group chats here: the operator has set --crews off.")
+        .at("conversationId")
 }
 
 async fn read(cx: &Context, job: JobId, id: &ConversationId) -> Result<Crew> {

@@ -37,10 +37,8 @@ pub(crate) struct Left {
 }
 
 impl CrewPart {
-    pub fn begins_for(&self, member: usize) -> Position {
-        match self.people.get(member) {
-            Some(one) if !self.shows_all => one.from,
-            _ => Position::default(),
-        }
+    /// Where the log stood before the first thing that a member sees; `None` for one who is not there.
+    pub fn begins_for(&self, member: usize) -> Option<Position> {
+        self.people.get(member).map(|one| if self.shows_all { Position::default() } else { one.from })
     }
 }

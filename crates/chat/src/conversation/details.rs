@@ -58,7 +58,7 @@ pub(crate) async fn details(cx: &Context, me: &UserId, input: GetConversation) -
 async fn of_crew(cx: &Context, me: &UserId, id: ConversationId, job: JobId) -> Result<ConversationDetails> {
     let (crew, now) = (crew::current(cx, job).await?, cx.now());
     let not_found = || Error::not_found("conversation");
-    let permitted = crew::may_write(&crew, &id, me).and_then(|job| job.map(drop).ok_or_else(not_found));
+    let permitted = crew::may_write(cx, &crew, &id, me).and_then(|job| job.map(drop).ok_or_else(not_found));
     let begun = crew.row.filter(ConversationRow::has_begun);
     let row = match (begun, &crew.job) {
         (Some(row), _) => {

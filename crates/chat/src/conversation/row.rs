@@ -136,9 +136,9 @@ impl ConversationRow {
         left.map_or(self.log, |left| left.log)
     }
 
-    /// Where the log stood before the first thing that a member sees.
+    /// Where the log stood before the first thing that a member sees; its end for one who is not there, as in an old row.
     pub fn begins_for(&self, member: usize) -> Position {
-        self.crew.as_ref().map_or_else(Position::default, |crew| crew.begins_for(member))
+        self.crew.as_ref().map_or_else(Position::default, |crew| crew.begins_for(member).unwrap_or(self.log))
     }
 
     /// Whether anything was written in it. A crew has its row a moment before that.
@@ -176,7 +176,7 @@ impl ConversationRow {
     /// Whether `member` has received messages up to `number` and the row does not record it yet. Never in a crew.
     pub fn is_undelivered(&self, member: usize, number: u64) -> bool {
         let last = self.other(member).map_or(0, |other| other.last);
-        self.members[member].delivered.number < number.min(last)
+        self.members.get(member).is_some_and(|one| one.delivered.number < number.min(last))
     }
 
     /// The other member of a pair.

@@ -78,6 +78,8 @@ async fn replace(cx: &Context, id: JobId, wanted: Option<&JobRow>) -> Result<()>
         let telling = Task::new(cx, Work::TellJob { job: id.get(), revision, after: None });
         match write(cx, id, stored.as_ref(), wanted.as_ref(), condition, &telling).await? {
             Ok(version) => {
+                // Telling waits for turns of its own.
+                drop(attempts);
                 run::begin(cx, telling, version).await;
                 return Ok(());
             }

@@ -70,6 +70,8 @@ async fn replace(cx: &Context, id: &UserId, wanted: Option<&ProfileRow>) -> Resu
         match cx.db.commit_built(&commit).await? {
             Outcome::Committed => {
                 cx.ended.forget(id);
+                // Telling waits for turns of its own.
+                drop(attempts);
                 if is_told {
                     run::begin(cx, telling, commit.version()).await;
                 }

@@ -50,6 +50,11 @@ pub(crate) async fn list(cx: &Context, me: &UserId, input: ListMessages) -> Resu
     render(cx, me, log, page, unmoved).await
 }
 
+/// An old row of a crew may lack a newcomer, or what hides the log before them.
+fn consistency_of(id: &ConversationId) -> Consistency {
+    if id.crew_job().is_some() { Consistency::Strong } else { Consistency::Eventual }
+}
+
 /// The conversation's row, after what the cursor proves was recorded as delivered, if it could be.
 async fn current(
     cx: &Context,
@@ -59,10 +64,10 @@ async fn current(
 ) -> Result<ConversationRow> {
     let Since::Cursor(cursor) = since else {
         let snapshot = *since == Since::Start;
-        let consistency = if snapshot { Consistency::Strong } else { Consistency::Eventual };
+        let consistency = if snapshot { Consistency::Strong } else { consistency_of(id) };
         return read::one(cx, id, consistency).await;
     };
-    let mut row = read::one(cx, id, Consistency::Eventual).await?;
+    let mut row = read::one(cx, id, consistency_of(id)).await?;
     if cursor.position.change > row.log.change {
         row = read::one(cx, id, Consistency::Strong).await?;
     }

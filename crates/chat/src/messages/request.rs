@@ -15,7 +15,7 @@ use crate::{
 use jobline_calls::CallRow;
 use jobline_store::Key;
 use jobline_wire::{
-    Code, MessageType, SendMessage,
+    CallMedia, Code, MessageType, SendMessage,
     limits::{VOICE_MS, WAVEFORM_CHARS},
 };
 
@@ -37,8 +37,26 @@ pub(crate) struct SendRequest {
     pub client_id: Option<String>,
     /// The message that it replies to.
     pub reply_to: Option<MessageId>,
-    /// The call that it is.
-    pub call: Option<CallRow>,
+    /// The call that it begins.
+    pub call: Option<Ring>,
+}
+
+/// A call that begins.
+#[derive(Debug, Clone)]
+pub(crate) struct Ring {
+    pub media: CallMedia,
+    /// The device that calls.
+    pub device: String,
+}
+
+impl Ring {
+    /// The call of the member `caller`, which begins to ring at `at`.
+    pub fn row(&self, is_crew: bool, caller: usize, at: u64) -> CallRow {
+        match is_crew {
+            true => CallRow::new_in_crew(self.media, caller, &self.device, at),
+            false => CallRow::new(self.media, caller, &self.device),
+        }
+    }
 }
 
 impl SendRequest {

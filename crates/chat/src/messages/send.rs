@@ -59,7 +59,7 @@ enum Attempt {
     Runs(MessageId),
     /// Rows have changed since they were read.
     Conflict(Vec<Key>),
-    /// The crew has not followed its job yet.
+    /// The crew has not followed its job yet, or its members have other places than when the request was looked at.
     Behind(JobId),
 }
 
@@ -80,8 +80,8 @@ struct Proved {
 /// # Errors
 /// All of the contract's that a send can meet; then nothing was stored.
 pub(crate) async fn send(cx: &Context, me: &UserId, input: SendMessage) -> Result<SentMessage> {
-    let request = SendRequest::check(cx, me, input).await?;
-    let Sent::Stored(listed, watermarks) = store(cx, &request).await? else {
+    let mut request = SendRequest::check(cx, me, input).await?;
+    let Sent::Stored(listed, watermarks) = store(cx, &mut request).await? else {
         return Err(Error::unavailable("a message was taken for a call"));
     };
     let conversation = &request.conversation;
@@ -93,7 +93,7 @@ pub(crate) async fn send(cx: &Context, me: &UserId, input: SendMessage) -> Resul
 ///
 /// # Errors
 /// As [`send`].
-pub(super) async fn store(cx: &Context, request: &SendRequest) -> Result<Sent> {
+pub(super) async fn store(cx: &Context, request: &mut SendRequest) -> Result<Sent> {
     let mut attempts = Attempts::new(&cx.db);
     loop {
         match attempt(cx, request, attempts.consistency()).await {
@@ -106,7 +106,14 @@ pub(super) async fn store(cx: &Context, request: &SendRequest) -> Result<Sent> {
             Ok(Attempt::Behind(job)) => {
                 // Without the turn of this send, which the crew may need to follow.
                 drop(attempts);
-                crew::current(cx, job).await?;
+                match crew::writer(cx, &request.conversation, job, &request.me).await {
+                    // A crew in which nothing was written has taken its members anew: they have other places.
+                    Ok(member) => request.sender = member,
+                    Err(refusal) => {
+                        let (listed, watermarks) = refused(cx, request, refusal).await?;
+                        return Ok(Sent::Stored(Box::new(listed), watermarks));
+                    }
+                }
                 attempts = Attempts::strong(&cx.db);
             }
             Ok(Attempt::Conflict(keys)) => {
@@ -158,12 +165,16 @@ async fn attempt(cx: &Context, request: &SendRequest, consistency: Consistency) 
         (None, Some(job)) => permission::check_crew(cx, &request.me, job).await?,
         (None, None) => return Err(Error::not_found("conversation")),
     };
-    if let Some(job) = request.conversation.crew_job()
-        && last != Some((permit.job.id, permit.job.revision))
-    {
-        return Ok(Attempt::Behind(job));
-    }
     let mut update = undecoded.decode(cx, now)?;
+    if let Some(job) = request.conversation.crew_job() {
+        let member = update.row.member(&request.conversation, &request.me);
+        if last != Some((permit.job.id, permit.job.revision)) || member != Some(request.sender) {
+            return Ok(Attempt::Behind(job));
+        }
+        if !update.row.is_in(request.sender) {
+            return Err(permission::no_participant_any_more());
+        }
+    }
     let first_blocks = match (update.is_new(), consistency) {
         (false, _) => None,
         (true, Consistency::Eventual) => Some(FirstBlocks::none(&update)),
@@ -267,6 +278,7 @@ fn message_row(
     file: Option<&FileRow>,
 ) -> MessageRow {
     let of_file = file.map(|file| jobline_media::message_type(&file.content_type));
+    let is_crew = request.conversation.crew_job().is_some();
     MessageRow {
         v: LAYOUT,
         id: id.as_str().to_owned(),
@@ -286,7 +298,7 @@ fn message_row(
         edited: None,
         deleted: None,
         data: None,
-        call: request.call.clone(),
+        call: request.call.as_ref().map(|ring| ring.row(is_crew, request.sender, id.at_ms())),
         member_event: None,
         host: update.row.host,
         extra: Extra::default(),

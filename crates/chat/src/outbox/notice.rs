@@ -92,7 +92,9 @@ async fn title(cx: &Context, job: Option<(u64, u64)>) -> Result<Option<String>> 
 /// The last messages that `member` has not read, the newest first.
 async fn last_unread(cx: &Context, leased: &Leased, member: usize, silence: &Silence) -> Result<Vec<MessageRow>> {
     let read = leased.conversation.members[member].read.at;
-    let range = keys::messages(&leased.id, read, u64::MAX, Direction::Descending, LAST, Consistency::Strong);
+    // Not what was written after the conversation was read: the member may have left a crew since.
+    let end = leased.conversation.log.at.saturating_add(1);
+    let range = keys::messages(&leased.id, read, end, Direction::Descending, LAST, Consistency::Strong);
     let rows: Vec<MessageRow> = cx.db.decode_range(range).await?;
     let is_unread = |row: &MessageRow| row.counts_for(member) && row.deleted.is_none() && silence.lets_through(row);
     Ok(rows.into_iter().filter(is_unread).take(QUOTED).collect())

@@ -149,7 +149,8 @@ async fn first_unread(cx: &Context, leased: &Leased, member: usize, silence: &Si
     let row = &leased.conversation;
     let mut after = row.members[member].read.at.max(cx.retention.horizon(cx.now()).saturating_sub(1));
     loop {
-        let range = keys::messages(&leased.id, after, u64::MAX, Direction::Ascending, PAGE, Consistency::Strong);
+        let end = row.log.at.saturating_add(1);
+        let range = keys::messages(&leased.id, after, end, Direction::Ascending, PAGE, Consistency::Strong);
         let rows: Vec<MessageRow> = cx.db.decode_range(range).await?;
         let (is_full, last) = (rows.len() == PAGE, rows.last().map_or(after, |row| row.at));
         let is_told = |row: &MessageRow| row.counts_for(member) && row.deleted.is_none() && silence.lets_through(row);

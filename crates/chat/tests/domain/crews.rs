@@ -1,7 +1,8 @@
 //! Crews: who is in them, what each of them sees, and how far each has read.
 
 use crate::support::{User, World};
-use jobline_chat::{JobId, Result};
+use jobline_chat::{JobId, Result, Settings};
+use jobline_store::testing::WeaklyVisible;
 use jobline_wire::{
     Code, ConversationDetails, ConversationKind, ConversationMember, CrewHistory, DeleteMessage, EditMessage,
     GetConversation, HostDeleteMessage, HostJobInput, HostMessageInput, HostMessageType, JobStatus, ListMembers,
@@ -476,4 +477,113 @@ async fn a_host_writes_in_a_crew_and_begins_it() {
     assert_eq!(anna.read_crew(None).await.unwrap(), 0);
     let unknown = HostMessageInput { conversation_id: Some("crew_7".into()), ..line("nobody") };
     assert_eq!(world.chat.post_host_message(unknown).await.unwrap_err().code, Code::NotFound);
+}
+
+#[tokio::test]
+async fn who_writes_is_who_wrote_though_the_host_reorders_the_participants_meanwhile() {
+    let world = World::new().await;
+    for (nth, after) in
+        [["ben", "carl", "anna"].as_slice(), &["ben", "anna"], &["carl", "ben", "dora"]].iter().enumerate()
+    {
+        let id = nth as u64 + 10;
+        let crew = format!("crew_{id}");
+        world.job(id, &["anna", "ben", "carl"], JobStatus::Open).await;
+        let [anna, ben] = ["anna", "ben"].map(|user| world.user(user));
+        // The crew has its row, and nothing was written in it: a file was announced.
+        let input = jobline_wire::UploadFile {
+            conversation_id: Some(crew.clone()),
+            file_name: "a.txt".into(),
+            file_size: 1,
+            content_type: "text/plain".into(),
+            ..Default::default()
+        };
+        anna.chat().upload_file(&anna.id, input).await.unwrap();
+        let put = world.job(id, after, JobStatus::Open);
+        let input = SendMessage {
+            conversation_id: Some(crew),
+            content: Some("It is me".into()),
+            client_id: Some(format!("c{nth}")),
+            ..SendMessage::default()
+        };
+        let (sent, ()) = tokio::join!(ben.send_as(input.clone()), put);
+        let message = match sent {
+            Ok(sent) => sent.message,
+            Err(_) => ben.send_as(input).await.unwrap().message,
+        };
+        assert_eq!(message.sender_id, "ben", "{after:?}");
+    }
+}
+
+#[tokio::test]
+async fn one_who_left_cannot_come_back_to_a_job_that_is_too_large() {
+    let world = World::new().await;
+    let many: Vec<String> = (0..60).map(|nth| format!("user-{nth:02}")).collect();
+    let some: Vec<&str> = many.iter().take(10).map(String::as_str).collect();
+    world.crew(&some).await;
+    let (first, ninth) = (world.user("user-00"), world.user("user-09"));
+    first.say("Hello").await.unwrap();
+    world.crew(&some[..9]).await;
+    assert_eq!(ninth.say("Still here").await.unwrap_err().code, Code::NotJobParticipant);
+    let all: Vec<&str> = many.iter().map(String::as_str).collect();
+    world.crew(&all).await;
+    assert_eq!(ninth.say("Back?").await.unwrap_err().code, Code::NotJobParticipant);
+    let details = ninth.details().await.unwrap();
+    assert_eq!((details.can_send, details.reason), (false, Some(Code::NotJobParticipant)));
+    first.say("The others go on").await.unwrap();
+}
+
+/// The row of the crew is read late, as it was before the newcomer came.
+#[tokio::test]
+async fn a_newcomer_sees_nothing_older_however_late_the_reads_are() {
+    let late = std::sync::Arc::new(WeaklyVisible::new(crate::engine::start().await.store, 1, 1_000));
+    let world = World::over(late, Settings { send_rate: 0, ..Settings::default() }, 1).await;
+    for job in 1..=30 {
+        let crew = ["anna", "ben"];
+        world.job(job, &crew, JobStatus::Open).await;
+        let [anna, dora] = ["anna", "dora"].map(|user| world.user(user));
+        let id = format!("crew_{job}");
+        let hello = SendMessage {
+            conversation_id: Some(id.clone()),
+            content: Some("before dora".into()),
+            ..SendMessage::default()
+        };
+        let first = anna.send_as(hello).await.unwrap().message;
+        world.job(job, &["anna", "ben", "dora"], JobStatus::Open).await;
+        let list = |since: Option<&str>, before: Option<&str>| ListMessages {
+            conversation_id: id.clone(),
+            since: since.map(str::to_owned),
+            before: before.map(str::to_owned),
+            limit: None,
+        };
+        let seen = dora.list_as(list(Some("2020-01-01T00:00:00Z"), None)).await.unwrap().messages;
+        assert!(seen.iter().all(|message| message.number > 1), "job {job}: {seen:?}");
+        let page = dora.list_as(list(None, Some(&first.id))).await.unwrap();
+        assert_eq!(page.messages, [], "job {job}");
+        let polled = dora.list_as(list(Some(&page.cursor), None)).await.unwrap().messages;
+        assert!(polled.iter().all(|message| message.number > 1), "job {job}: {polled:?}");
+    }
+}
+
+#[tokio::test]
+async fn where_crews_are_off_nobody_writes_in_one_and_what_was_written_stays() {
+    let store = crate::engine::start().await.store;
+    let world = World::over(store.clone(), Settings { send_rate: 0, ..Settings::default() }, 1).await;
+    world.crew(&["anna", "ben", "carl"]).await;
+    world.user("anna").say("Hello all").await.unwrap();
+    let off = World::over(store, Settings { send_rate: 0, crews: false, ..Settings::default() }, 2).await;
+    let anna = off.user("anna");
+    assert_eq!(anna.say("Anybody?").await.unwrap_err().code, Code::NotOffered);
+    assert_eq!(anna.sees().await, "Hello all");
+    let details = anna.details().await.unwrap();
+    assert_eq!((details.can_send, details.reason), (false, Some(Code::NotOffered)));
+    off.job(2, &["anna", "ben", "carl"], JobStatus::Open).await;
+    let other =
+        SendMessage { conversation_id: Some("crew_2".into()), content: Some("New".into()), ..SendMessage::default() };
+    assert_eq!(anna.send_as(other).await.unwrap_err().code, Code::NotOffered);
+    let line = HostMessageInput {
+        conversation_id: Some("crew_2".into()),
+        content: "From the host".into(),
+        ..HostMessageInput::default()
+    };
+    assert_eq!(off.chat.post_host_message(line).await.unwrap_err().code, Code::NotOffered);
 }

@@ -13,13 +13,12 @@ use crate::{
     context::Context,
     keys,
     messages::{
-        request::SendRequest,
+        request::{Ring, SendRequest},
         row::MessageRow,
         send::{self, Sent},
         touch::{self, Target},
     },
 };
-use jobline_calls::CallRow;
 use jobline_store::Consistency;
 use jobline_wire::{CallMedia, Code, MessageType, SendMessage, StartCall, StartedCall};
 
@@ -41,13 +40,10 @@ pub(crate) async fn start(cx: &Context, me: &UserId, input: StartCall) -> Result
     };
     let mut request = SendRequest::check(cx, me, message).await?;
     request.kind = Some(MessageType::Call);
-    request.call = Some(match request.conversation.crew_job() {
-        Some(_) => CallRow::new_in_crew(input.media, request.sender, &input.device_id, cx.now()),
-        None => CallRow::new(input.media, request.sender, &input.device_id),
-    });
+    request.call = Some(Ring { media: input.media, device: input.device_id });
     let mut attempts = Attempts::strong(&cx.db);
     loop {
-        let row = match send::store(cx, &request).await? {
+        let row = match send::store(cx, &mut request).await? {
             Sent::Stored(listed, _) => Some(listed.row),
             Sent::Runs(id) => running(cx, &request.conversation, &id).await?,
         };
