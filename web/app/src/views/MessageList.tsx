@@ -68,7 +68,9 @@ export function MessageList({ timeline, state, name }: Props) {
       else if (state.hasOlder && !state.loadingOlder && !state.olderProblem)
         timeline.loadOlder().catch(() => undefined);
     } else if (area.scrollHeight - area.scrollTop - area.clientHeight < NEAR) {
-      setWindow(newer(window, keys));
+      // Only where it changes: what is about to be drawn may be another part already.
+      const next = newer(window, keys);
+      if (next !== window) setWindow(next);
     }
   };
   const scrolled = () => {
