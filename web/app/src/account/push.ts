@@ -43,8 +43,13 @@ export async function endPush(client: Jobline): Promise<void> {
   await told;
 }
 
-/** The browser may have another subscription by now, or the server another user: the same again changes nothing. */
+/**
+ * The browser may have another subscription by now, or the server another user: the same again changes nothing. From here on
+ * notifications go once the app is seen, which shows what they tell.
+ */
 export async function renewPush(client: Jobline): Promise<void> {
+  document.onvisibilitychange = tidy;
+  await tidy();
   const subscription = await (await registration())?.pushManager.getSubscription();
   if (subscription) await tell(client, subscription);
 }
@@ -53,6 +58,12 @@ async function tell(client: Jobline, subscription: PushSubscription): Promise<vo
   const { endpoint, keys } = subscription.toJSON();
   const { p256dh = '', auth = '' } = keys ?? {};
   await client.call('addPush', { endpoint: endpoint ?? '', keys: { p256dh, auth } });
+}
+
+/** Takes away what the app itself shows now. */
+async function tidy(): Promise<void> {
+  if (document.visibilityState !== 'visible') return;
+  for (const shown of (await (await registration())?.getNotifications()) ?? []) shown.close();
 }
 
 /** Whether the user of this browser was asked already. */

@@ -55,14 +55,19 @@ interface Pushed {
   readonly text?: string;
 }
 
-/** One notification for each conversation, unless somebody looks at the app. */
+/**
+ * One notification for each conversation. Where somebody looks at the app it makes no sound and goes at once; but it is shown:
+ * Safari ends the subscription of an app whose pushes show nothing.
+ */
 async function show({ conversationId: tag, sender, job, text }: Pushed): Promise<void> {
-  if ((await windows()).some(({ visibilityState }) => visibilityState === 'visible')) return;
+  const silent = (await windows()).some(({ visibilityState }) => visibilityState === 'visible');
   await self.registration.showNotification(sender ?? job ?? 'Jobline', {
     body: text ?? job,
     tag,
     icon: `${PAGE}icon-192.png`,
+    silent,
   });
+  if (silent) for (const shown of await self.registration.getNotifications({ tag })) shown.close();
 }
 
 /** Opens a conversation, in the window that there is. */
