@@ -34,7 +34,7 @@ import { Root } from './views/Root.tsx';
 import './styles/all.css';
 
 const DemoPage = lazy(async () => (await import('./views/DemoPage.tsx')).DemoPage);
-const SwitchUser = lazy(async () => (await import('./views/SwitchUser.tsx')).SwitchUser);
+const SwitchUser = lazy(async () => (await import('./views/DemoPage.tsx')).SwitchUser);
 
 const BASE = baseOf(document);
 const place = document.getElementById('app') ?? document.body;

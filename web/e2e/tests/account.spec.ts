@@ -1,11 +1,13 @@
 /** What somebody prefers, whom they block, what they mute and report; and notifications of the service worker. */
 
+import type { Api } from '../harness/api.ts';
 import type { Person } from '../harness/person.ts';
 import { expect, test } from '../harness/test.ts';
 
 /** What of a service worker's surroundings is used. */
 interface WorkerScope {
   readonly registration: {
+    showNotification(...all: unknown[]): Promise<void>;
     getNotifications(): Promise<{ title: string; body: string; tag: string }[]>;
   };
   readonly PushEvent: new (
@@ -94,21 +96,124 @@ test('a message that is pushed becomes a notification, one for each conversation
       const scope = self as unknown as WorkerScope;
       const event = new scope.PushEvent('push', { data });
       const done: Promise<unknown>[] = [];
+      let count = 0;
+      const { showNotification } = scope.registration;
+      scope.registration.showNotification = (...all: unknown[]) => {
+        count += 1;
+        return showNotification.apply(scope.registration, all);
+      };
       // Of an event that a script makes, nothing waits for what it begins.
       event.waitUntil = what => void done.push(what);
       scope.dispatchEvent(event);
       await Promise.all(done);
+      scope.registration.showNotification = showNotification;
       const all = await scope.registration.getNotifications();
-      return all.map(({ title, body, tag }) => `${tag} ${title}: ${body}`).sort();
+      return { count, left: all.map(({ title, body, tag }) => `${tag} ${title}: ${body}`).sort() };
     }, JSON.stringify(told));
   };
-  expect(await push('seen in the app')).toEqual([]);
+  expect(await push('seen in the app'), 'Safari takes it ill where none is shown').toEqual({
+    count: 1,
+    left: [],
+  });
   // Nobody looks at it any more.
   await you.page.goto('about:blank');
   await push('When can you come?');
   await push('Are you there?');
-  expect(await push('Hello', 'conv_jane_you')).toEqual([
-    'conv_jane_you John Smith: Hello',
-    'conv_john_you John Smith: Are you there?',
-  ]);
+  const { left } = await push('Hello', 'conv_jane_you');
+  expect(left).toEqual(['conv_jane_you John Smith: Hello', 'conv_john_you John Smith: Are you there?']);
+  // The app shows all of it.
+  await you.page.goto('/');
+  await expect
+    .poll(() =>
+      worker.evaluate(
+        async () => (await (self as unknown as WorkerScope).registration.getNotifications()).length,
+      ),
+    )
+    .toBe(0);
 });
+
+test('after a message was sent notifications are offered once, and a click subscribes', async ({
+  person,
+  api,
+}) => {
+  const you = await person('You', { serviceWorkers: 'allow', permissions: ['notifications'] });
+  await subscribable(you);
+  await you.page.reload();
+  await you.page.evaluate(() => navigator.serviceWorker.ready);
+  await you.open('John Smith');
+  const offer = you.page.getByText('Be told of new messages when this app is closed?');
+  await expect(you.field).toBeVisible();
+  await expect(offer).toHaveCount(0);
+  await you.say('When do we begin?');
+  await expect(offer).toBeVisible();
+  const told = you.page.waitForResponse(answer => answer.url().endsWith('/messages/push'));
+  await you.page.getByRole('button', { name: 'Turn on notifications' }).click();
+  expect((await told).status()).toBe(200);
+  await expect(offer).toHaveCount(0);
+  await expect(you.field).toBeFocused();
+  const dialog = await settings(you);
+  await expect(dialog.getByRole('switch', { name: 'Notifications on this device' })).toBeChecked();
+  await dialog.getByRole('button', { name: 'Close' }).click();
+  await you.open('John Smith');
+  await you.say('Tomorrow?');
+  await settled(api, 'Tomorrow?');
+  await expect(offer).toHaveCount(0);
+});
+
+test('who does not want notifications is not asked again', async ({ person, api }) => {
+  const you = await person('You', { serviceWorkers: 'allow', permissions: ['notifications'] });
+  await subscribable(you);
+  await you.page.reload();
+  await you.page.evaluate(() => navigator.serviceWorker.ready);
+  await you.open('John Smith');
+  await you.say('When do we begin?');
+  const offer = you.page.getByText('Be told of new messages when this app is closed?');
+  await expect(offer).toBeVisible();
+  await you.page.getByRole('button', { name: 'Not now' }).click();
+  await expect(offer).toHaveCount(0);
+  await you.page.reload();
+  await you.say('Tomorrow?');
+  await settled(api, 'Tomorrow?');
+  await expect(offer).toHaveCount(0);
+});
+
+test('a message of somebody else is shown to the marketplace, and no own one', async ({ person, api }) => {
+  const you = await (await person('You')).open('John Smith');
+  await api.say('john', 'you', 'Pay me first');
+  await you.sees('Pay me first');
+  const report = you.page.getByRole('button', { name: 'Report this message' });
+  await you.say('No');
+  await you.message('No').locator('.bubble').dispatchEvent('contextmenu');
+  await expect(you.page.getByRole('button', { name: 'Copy' })).toBeVisible();
+  await expect(report).toHaveCount(0);
+  await you.page.keyboard.press('Escape');
+  await you.message('Pay me first').locator('.bubble').dispatchEvent('contextmenu');
+  await report.click();
+  const dialog = you.page.getByRole('dialog', { name: 'What to do with this message' });
+  await dialog.getByRole('radio', { name: 'Fraud or a false offer' }).check();
+  await dialog.getByRole('button', { name: 'Send the report' }).click();
+  await expect(dialog.getByText('The marketplace has your report.', { exact: false })).toBeVisible();
+  const said = (await api.messages('you', 'conv_john_you')).find(({ content }) => content === 'Pay me first');
+  expect((await api.reports())[0]).toMatchObject({ messageId: said?.id, reason: 'fraud', reporterId: 'you' });
+});
+
+/** Waits until the server has what You wrote to John. */
+async function settled(api: Api, text: string): Promise<void> {
+  await expect.poll(async () => (await api.messages('john', 'conv_john_you')).at(-1)?.content).toBe(text);
+}
+
+/** A push service that takes every browser: the real ones cannot be reached from here. */
+async function subscribable(of: Person): Promise<void> {
+  await of.page.context().addInitScript(() => {
+    const base64 = (bytes: number[]) => btoa(String.fromCharCode(...bytes)).replace(/=+$/, '');
+    const keys = { p256dh: base64([4, ...Array(64).fill(1)]), auth: base64(Array(16).fill(1)) };
+    const endpoint = 'https://fcm.googleapis.com/fcm/send/test';
+    const made = { endpoint, toJSON: () => ({ endpoint, keys }) } as unknown as PushSubscription;
+    let kept: PushSubscription | null = null;
+    PushManager.prototype.getSubscription = async () => kept;
+    PushManager.prototype.subscribe = async () => {
+      kept = made;
+      return made;
+    };
+  });
+}

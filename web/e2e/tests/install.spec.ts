@@ -30,10 +30,10 @@ test('what the app loads at first has at most 46 KB of JavaScript', async ({
     expect(answer.status, path).toBe(200);
     found.set(path, gzipSync(await answer.text(), { level: 9 }).length);
   }
-  // What comes once the app runs: what sends, what is live, what records, what is read out and attached; and the page
-  // before a demo.
+  // What comes once the app runs: what sends, what is live, what records, what is read out and attached, what offers
+  // notifications; and the page before a demo.
   const later = [...found].filter(([path]) =>
-    /onDemand|live|LastSeen|Voice|Announcer|Tray|DemoPage|words/.test(path),
+    /onDemand|live|LastSeen|Voice|Announcer|Tray|push|DemoPage|words/.test(path),
   );
   expect(later.length).toBeGreaterThan(0);
   for (const [path, bytes] of later)

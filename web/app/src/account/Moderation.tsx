@@ -1,11 +1,11 @@
 import type { Input, Person } from '@jobline/sdk';
 import { useEffect, useState } from 'preact/hooks';
 import { useSurroundings } from '../views/context.ts';
+import { ReportForm } from './ReportForm.tsx';
 import { accountWords } from './words.ts';
 
 /** Until when a conversation is muted that is muted for good. */
 const FOREVER = '2999-12-31T00:00:00.000Z';
-const REASONS = ['Spam', 'Fraud', 'Abuse', 'Other'] as const;
 
 /** What the reader has decided about a conversation. */
 interface Known {
@@ -54,7 +54,7 @@ export function Moderation({ conversationId, person, name }: Props) {
   if (asked === 'report') {
     return (
       <ReportForm
-        name={name}
+        text={words.fill(said.reportText, { name })}
         cancel={() => ask(undefined)}
         send={(reason, comment) =>
           attempt(
@@ -107,50 +107,5 @@ export function Moderation({ conversationId, person, name }: Props) {
         </p>
       )}
     </div>
-  );
-}
-
-interface ReportProps {
-  readonly name: string;
-  readonly cancel: () => void;
-  readonly send: (reason: string, comment: string) => void;
-}
-
-function ReportForm({ name, cancel, send }: ReportProps) {
-  const { words } = useSurroundings();
-  const said = accountWords(words.lang);
-  const [reason, choose] = useState<string>();
-  const [comment, write] = useState('');
-  return (
-    <form
-      class="moderation"
-      onSubmit={event => {
-        event.preventDefault();
-        if (reason) send(reason, comment.trim());
-      }}
-    >
-      <p class="quiet">{words.fill(said.reportText, { name })}</p>
-      <fieldset>
-        <legend>{words.fill(said.reportReason)}</legend>
-        {REASONS.map(one => (
-          <label key={one} class="choice">
-            <input type="radio" name="reason" onChange={() => choose(one.toLowerCase())} />
-            {words.fill(said[`reason${one}`])}
-          </label>
-        ))}
-      </fieldset>
-      <label>
-        {words.fill(said.reportComment)}
-        <textarea rows={3} maxLength={1000} onInput={event => write(event.currentTarget.value)} />
-      </label>
-      <div class="answers">
-        <button type="button" class="button outlined" onClick={cancel}>
-          {words.t('cancel')}
-        </button>
-        <button type="submit" class="button main" disabled={!reason}>
-          {words.fill(said.reportSend)}
-        </button>
-      </div>
-    </form>
   );
 }

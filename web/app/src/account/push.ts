@@ -1,6 +1,7 @@
 /** Push notifications of this browser: asked for by a click, renewed at each start, ended with the session. */
 
 import type { Jobline, Output } from '@jobline/sdk';
+import { onDevice } from '../platform/storage.ts';
 
 export type Preferences = Output<'getPreferences'>;
 
@@ -67,5 +68,5 @@ async function tidy(): Promise<void> {
 }
 
 /** Whether the user of this browser was asked already. */
-export const wasAsked = (): boolean => localStorage.getItem(ASKED) !== null;
-export const noteAsked = (): void => localStorage.setItem(ASKED, '1');
+export const wasAsked = (): boolean => onDevice.get(ASKED) !== undefined;
+export const noteAsked = (): void => onDevice.set(ASKED, '1');

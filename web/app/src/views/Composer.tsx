@@ -79,7 +79,7 @@ export function Composer({ timeline, tray, nameOf, people }: Props) {
 
   return (
     <>
-      <Tray tray={tray} />
+      <Tray timeline={timeline} tray={tray} />
       {(changing !== undefined || editing.reply) && <EditLine nameOf={nameOf} stop={stopEditing} />}
       <form
         class="composer"

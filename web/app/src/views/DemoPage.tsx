@@ -6,6 +6,9 @@ import { Avatar } from './Avatar.tsx';
 import { Icon } from './Icon.tsx';
 import { MessagePage } from './MessagePage.tsx';
 
+/** The other page that comes before the app: both are one part. */
+export { SwitchUser } from './SwitchUser.tsx';
+
 /** The first page of a demo: whom to be. */
 export function DemoPage(props: {
   words: Translator;

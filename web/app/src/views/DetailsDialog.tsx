@@ -9,6 +9,9 @@ import { Icon } from './Icon.tsx';
 import { JobLine, type ShownJob } from './JobLine.tsx';
 import type { NameOf } from './names.ts';
 
+export { MessageReport } from '../account/MessageReport.tsx';
+export { ReadBy } from '../crew/ReadBy.tsx';
+
 interface Props {
   readonly state: TimelineState;
   readonly name: string;

@@ -5,6 +5,7 @@ import { changeWords } from '../changes/words.ts';
 import { wordsFor } from '../models/problems.ts';
 import type { Acts, Opened } from './acts.ts';
 import { useSurroundings } from './context.ts';
+import { lazy } from './lazy.tsx';
 import { MessageMenu } from './MessageMenu.tsx';
 import { VersionList } from './VersionList.tsx';
 
@@ -15,6 +16,9 @@ export { Refused } from './Refused.tsx';
 export { followSwipe } from './swipe.ts';
 export { UploadBar } from './UploadBar.tsx';
 
+/** It is loaded with the details of a chat, which can be reported, too. */
+const MessageReport = lazy(async () => (await import('./DetailsDialog.tsx')).MessageReport);
+
 interface Props {
   readonly timeline: Timeline;
   readonly message: TimelineMessage;
@@ -23,18 +27,27 @@ interface Props {
   readonly close: () => void;
 }
 
-/** What is open over a chat about one message: its menu, the question whether to delete it, or its earlier texts. */
+/** What is open over a chat about one message: its menu, what is asked before it is deleted or reported, or its earlier texts. */
 export function MessageDialog({ timeline, message, acts, opened, close }: Props) {
   const { words } = useSurroundings();
   const said = changeWords(words.lang);
-  const [deleting, setDeleting] = useState(false);
-  if (deleting) {
+  const [asked, ask] = useState<'delete' | 'report'>();
+  if (asked === 'report') {
+    const { id } = timeline;
+    const name = acts.nameOf(message.senderId);
+    return (
+      <Dialog key={asked} label={words.t('messageActions')} close={close}>
+        <MessageReport conversationId={id} message={message} name={name} close={close} />
+      </Dialog>
+    );
+  }
+  if (asked === 'delete') {
     const sure = () => {
       timeline.delete(message.key).catch(error => console.error('The message was not deleted.', error));
       close();
     };
     return (
-      <Dialog label={words.fill(said.deleteTitle)} close={close}>
+      <Dialog key={asked} label={words.fill(said.deleteTitle)} close={close}>
         <h2>{words.fill(said.deleteTitle)}</h2>
         <p class="quiet">{words.fill(said.deleteText)}</p>
         <div class="answers">
@@ -63,13 +76,7 @@ export function MessageDialog({ timeline, message, acts, opened, close }: Props)
   }
   return (
     <Dialog label={words.t('messageActions')} close={close} at={opened.at}>
-      <MessageMenu
-        timeline={timeline}
-        message={message}
-        acts={acts}
-        close={close}
-        ask={() => setDeleting(true)}
-      />
+      <MessageMenu timeline={timeline} message={message} acts={acts} close={close} ask={ask} />
     </Dialog>
   );
 }

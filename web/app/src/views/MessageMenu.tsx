@@ -1,4 +1,5 @@
 import type { Timeline, TimelineMessage } from '@jobline/sdk';
+import { accountWords } from '../account/words.ts';
 import { type Action, actionsFor, QUICK, reactionOf } from '../models/acting.ts';
 import type { Acts } from './acts.ts';
 import { useSurroundings } from './context.ts';
@@ -11,8 +12,8 @@ interface Props {
   readonly message: TimelineMessage;
   readonly acts: Acts;
   readonly close: () => void;
-  /** Asks whether to delete the message. */
-  readonly ask: () => void;
+  /** Asks whether to delete the message, or what is wrong about it. */
+  readonly ask: (what: 'delete' | 'report') => void;
 }
 
 const LINES = [
@@ -35,7 +36,7 @@ export function MessageMenu({ message, acts, close, ask }: Props) {
       navigator.clipboard?.writeText(message.text).catch(error => console.error('Not copied.', error));
     },
     edit: () => editing.change(message.key, message.text),
-    delete: ask,
+    delete: () => ask('delete'),
   };
   return (
     <div class="message-menu" role="toolbar" aria-label={words.t('messageActions')} onKeyDown={moveFocus}>
@@ -71,6 +72,12 @@ export function MessageMenu({ message, acts, close, ask }: Props) {
           {words.t(key)}
         </button>
       ))}
+      {message.id !== undefined && message.senderId !== undefined && (
+        <button type="button" class="item bad" onClick={() => ask('report')}>
+          <Icon name="alert" />
+          {words.fill(accountWords(words.lang).reportMessage)}
+        </button>
+      )}
     </div>
   );
 }

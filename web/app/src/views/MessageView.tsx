@@ -28,7 +28,8 @@ function later<P extends object>(pick: (parts: Parts) => ComponentType<P>): Comp
 
 const Choices = later(parts => parts.Choices);
 const HostLine = later(parts => parts.HostLine);
-const ReadBy = lazy(async () => (await import('../crew/ReadBy.tsx')).ReadBy);
+/** It comes with the details of a chat, which list the same people. */
+const ReadBy = lazy(async () => (await import('./DetailsDialog.tsx')).ReadBy);
 const UploadBar = later(parts => parts.UploadBar);
 const Refused = later(parts => parts.Refused);
 

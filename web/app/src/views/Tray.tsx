@@ -1,3 +1,5 @@
+import type { Timeline } from '@jobline/sdk';
+import { PushOffer } from '../account/PushOffer.tsx';
 import { fileName } from '../models/fileName.ts';
 import { FILE_LIMIT } from '../models/limits.ts';
 import type { Attachment, Tray as Chosen } from '../platform/trays.ts';
@@ -6,9 +8,9 @@ import { FileLabel } from './FileCard.tsx';
 import { useValue } from './hooks.ts';
 import { Icon } from './Icon.tsx';
 
-/** What was chosen, to look at before it is sent. */
-export function Tray({ tray }: { tray: Chosen }) {
-  const { words } = useSurroundings();
+/** What stands above the field: what was chosen, to look at before it is sent; and, in the app, the offer of notifications. */
+export function Tray({ tray, timeline }: { tray: Chosen; timeline: Timeline }) {
+  const { menu, words } = useSurroundings();
   const { list, notices } = useValue(tray);
   const shown = (name: string) => {
     const { base, ending } = fileName(name, words.t('file'));
@@ -16,6 +18,7 @@ export function Tray({ tray }: { tray: Chosen }) {
   };
   return (
     <>
+      {menu && <PushOffer timeline={timeline} />}
       <div role="status">
         {notices.length > 0 && (
           <div class="note">

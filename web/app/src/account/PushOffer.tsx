@@ -1,0 +1,57 @@
+import type { Timeline } from '@jobline/sdk';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { useSurroundings } from '../views/context.ts';
+import { useValue } from '../views/hooks.ts';
+import { noteAsked, type Preferences, pushState, startPush, wasAsked } from './push.ts';
+import { accountWords } from './words.ts';
+
+/**
+ * A quiet line that offers notifications: once for a browser, after a message was sent while the chat is open. Whoever waits
+ * for an answer knows what the question is about.
+ */
+export function PushOffer({ timeline }: { readonly timeline: Timeline }) {
+  const { client, words } = useSurroundings();
+  const said = accountWords(words.lang);
+  const line = useRef<HTMLParagraphElement>(null);
+  const [offered, offer] = useState<Preferences>();
+  const [failed, setFailed] = useState(false);
+  const { messages } = useValue(timeline);
+  const waits = messages.some(message => message.mine && message.id === undefined);
+  const waited = useRef(waits);
+  useEffect(() => {
+    const sent = waited.current && !waits;
+    waited.current = waits;
+    if (!sent || wasAsked()) return;
+    offerable(() => client.call('getPreferences', {})).then(offer, () => undefined);
+  }, [waits]);
+  if (!offered) return null;
+  const done = () => {
+    // The focus goes on where one writes: the button that had it goes.
+    line.current?.closest('section')?.querySelector('textarea')?.focus();
+    offer(undefined);
+  };
+  const answer = (yes: boolean) => {
+    noteAsked();
+    if (!yes) return done();
+    startPush(client, offered).then(done, () => setFailed(true));
+  };
+  return (
+    <p class="note context offer" role="status" ref={line}>
+      <span>{words.fill(failed ? said.failed : said.offer)}</span>
+      {!failed && (
+        <button type="button" class="button outlined" onClick={() => answer(true)}>
+          {words.fill(said.offerYes)}
+        </button>
+      )}
+      <button type="button" class="button outlined" onClick={() => answer(false)}>
+        {words.fill(said.offerNo)}
+      </button>
+    </p>
+  );
+}
+
+/** The preferences of somebody who can be offered notifications: who wants them, and has none in this browser. */
+async function offerable(ask: () => Promise<Preferences>): Promise<Preferences | undefined> {
+  const preferences = await ask();
+  return preferences.push && (await pushState(preferences)) === 'off' ? preferences : undefined;
+}
