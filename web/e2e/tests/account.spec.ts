@@ -158,6 +158,10 @@ test('after a message was sent notifications are offered once, and a click subsc
   await you.say('Tomorrow?');
   await settled(api, 'Tomorrow?');
   await expect(offer).toHaveCount(0);
+  // The browser has lost the subscription, as that of this test does: there is another one.
+  const renewed = you.page.waitForResponse(answer => answer.url().endsWith('/messages/push'));
+  await you.page.reload();
+  expect((await renewed).status()).toBe(200);
 });
 
 test('who does not want notifications is not asked again', async ({ person, api }) => {

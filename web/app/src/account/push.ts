@@ -8,6 +8,9 @@ export type Preferences = Output<'getPreferences'>;
 /** Where this browser keeps that its user was asked, and for whom it subscribed. */
 const ASKED = 'jobline-push-asked';
 
+/** That notifications were turned on here, whatever becomes of the subscription. */
+const HERE = 'jobline-push-here';
+
 /** `unsupported`: this browser or this page has no notifications, or the server sends none. */
 export type PushState = 'unsupported' | 'blocked' | 'off' | 'on';
 
@@ -32,11 +35,13 @@ export async function startPush(client: Jobline, preferences: Preferences): Prom
   const { pushKey: applicationServerKey } = preferences;
   const subscription = await worker.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey });
   await tell(client, subscription);
+  onDevice.set(HERE, '1');
   return 'on';
 }
 
 /** Ends notifications of this browser, whether or not the server can be told: it learns it from the push service. */
 export async function endPush(client: Jobline): Promise<void> {
+  onDevice.remove(HERE);
   const subscription = await (await registration())?.pushManager.getSubscription();
   if (!subscription) return;
   const told = client.call('removePush', { endpoint: subscription.endpoint }).catch(() => undefined);
@@ -45,14 +50,15 @@ export async function endPush(client: Jobline): Promise<void> {
 }
 
 /**
- * The browser may have another subscription by now, or the server another user: the same again changes nothing. From here on
- * notifications go once the app is seen, which shows what they tell.
+ * The browser may have another subscription by now or none any more, or the server another user: the same again changes
+ * nothing. From here on notifications go once the app is seen, which shows what they tell.
  */
 export async function renewPush(client: Jobline): Promise<void> {
   document.onvisibilitychange = tidy;
   await tidy();
   const subscription = await (await registration())?.pushManager.getSubscription();
   if (subscription) await tell(client, subscription);
+  else if (onDevice.get(HERE)) await startPush(client, await client.call('getPreferences', {}));
 }
 
 async function tell(client: Jobline, subscription: PushSubscription): Promise<void> {
