@@ -22,7 +22,7 @@ type Wrong = {
 }[Procedure];
 
 const methodOf = (procedure: Exclude<Procedure, Wrong>): 'GET' | 'PUT' | 'POST' =>
-  /^(get|list|sync|versions|members|presence|calls.c)/.test(procedure)
+  /^(get|list|sync|ver|mem|pre|calls.c)/.test(procedure)
     ? 'GET'
     : procedure.startsWith('set')
       ? 'PUT'

@@ -1,6 +1,9 @@
 /** What views see. Every object here is immutable; what did not change keeps its identity. */
 
 import type { Code, Problem } from './errors.ts';
+import type { Call } from './generated/contract.ts';
+
+export type { Call };
 
 export interface Person {
   readonly id: string;
@@ -69,6 +72,8 @@ export interface TimelineMessage {
   readonly host?: boolean;
   /** What a line about a crew tells: that somebody came or went. */
   readonly event?: { readonly kind: string; readonly userId?: string };
+  /** A call, as it stands. `text` names it for views that show none. */
+  readonly call?: Call;
   /** May be empty when a file comes with it, and of a deleted message. Never HTML. */
   readonly text: string;
   /** An `event` is a line about the conversation. Those of types that this version does not know are `text`. */
@@ -149,6 +154,8 @@ export interface ConversationPreview {
   readonly senderId?: string;
   /** What a line about a crew tells. */
   readonly event?: TimelineMessage['event'];
+  /** A call, as it stands. */
+  readonly call?: Call;
   /** Of own messages. */
   readonly state?: MessageState;
 }

@@ -26,6 +26,7 @@ export function viewOfMessage({ message, fetchedAt, size }: MessageRow, me: stri
     jobId,
     senderId,
     event,
+    call,
     deletedAt,
     deletedBy = 'host',
   } = message;
@@ -41,6 +42,7 @@ export function viewOfMessage({ message, fetchedAt, size }: MessageRow, me: stri
     senderId: mine ? undefined : senderId,
     host: senderId === HOST || undefined,
     event,
+    call,
     text: content,
     type: typeOf(type, file),
     file,
@@ -126,7 +128,7 @@ export function viewOfEntry(row: OutboxRow, progress: MessageState | undefined, 
 }
 
 export function previewOf(message: TimelineMessage): ConversationPreview {
-  const { text, type, mine, host, senderId, event, deleted, file, state } = message;
+  const { text, type, mine, host, senderId, event, call, deleted, file, state } = message;
   return {
     text,
     type,
@@ -134,6 +136,7 @@ export function previewOf(message: TimelineMessage): ConversationPreview {
     host,
     senderId,
     event,
+    call,
     deleted: deleted && true,
     fileName: file?.name,
     state: mine ? state : undefined,

@@ -1,0 +1,52 @@
+/** What a browser has of what calls need. */
+
+import { browserPorts } from '../browser/ports.ts';
+import type { CallPorts, MediaPort, Memory } from './ports.ts';
+
+const media: MediaPort = {
+  user: constraints => navigator.mediaDevices.getUserMedia(constraints),
+  display: () =>
+    navigator.mediaDevices.getDisplayMedia({
+      video: { width: { max: 1920 }, height: { max: 1080 }, frameRate: 15 },
+    }),
+  peer: config => new RTCPeerConnection(config),
+  stream: tracks => new MediaStream(tracks),
+  obstacle() {
+    if (!isSecureContext) return 'insecure';
+    return globalThis.RTCPeerConnection && navigator.mediaDevices ? undefined : 'unsupported';
+  },
+  isForbidden(what) {
+    // Where the page around does not pass the permission on, nobody was asked.
+    const policy = (document as { featurePolicy?: { allowsFeature(name: string): boolean } }).featurePolicy;
+    return policy?.allowsFeature(what) === false;
+  },
+};
+
+const KEY = 'jobline.call';
+
+/** It may be missing, as where the reader forbids it: then a reload ends the call. */
+const memory: Memory = {
+  keep(text) {
+    try {
+      sessionStorage.setItem(KEY, text);
+    } catch {
+      // See above.
+    }
+  },
+  take() {
+    try {
+      const text = sessionStorage.getItem(KEY) ?? undefined;
+      sessionStorage.removeItem(KEY);
+      return text;
+    } catch {
+      return undefined;
+    }
+  },
+};
+
+/** The browser's own ports. */
+export function browserCallPorts(): CallPorts {
+  const { http, clock, random, lifecycle, socket } = browserPorts();
+  if (!socket) throw new Error('The ports of a browser bring a socket.');
+  return { http, clock, random, lifecycle, socket, media, memory };
+}

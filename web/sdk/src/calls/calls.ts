@@ -1,0 +1,400 @@
+/**
+ * The calls of one tab: at most one at a time. The server decides how far a call has come; this follows the log, asks for
+ * microphone and camera, and connects the devices that the call names.
+ */
+
+import type { Jobline } from '../client.ts';
+import { isRefusal, JoblineError, problemOf } from '../errors.ts';
+import type { Call, CallConfig, CallMedia } from '../generated/contract.ts';
+import { randomId } from '../ids.ts';
+import { Cell, type Observable } from '../observable.ts';
+import { CallApi } from './api.ts';
+import { tellEnd } from './ending.ts';
+import { type Kept, keptIn } from './kept.ts';
+import { Line } from './line.ts';
+import { Mesh } from './mesh.ts';
+import { OwnMedia } from './own.ts';
+import type { CallPorts } from './ports.ts';
+import type { CallsState, CurrentCall, Obstacle, Outcome, Shown } from './state.ts';
+
+/** The log is followed from a little before a call began. */
+const BEFORE_MS = 1000;
+/** What rang longer ago than this is not asked about: the clocks of device and server may differ, but not by so much. */
+const OLD_MS = 10 * 60_000;
+/** How long after the time for ringing the server has said that a call was missed. */
+const LATE_MS = 8000;
+/** For how long the answer about relays is used. */
+const CONFIG_MS = 30 * 60_000;
+
+const NOTHING: Shown = { microphone: false, camera: false, screen: false };
+
+export interface CallsOptions {
+  /** The client whose conversations are watched for calls. */
+  readonly client: Jobline;
+  readonly baseUrl: string;
+  readonly getToken: () => string | Promise<string>;
+  readonly ports: CallPorts;
+}
+
+export class Calls {
+  readonly state: Observable<CallsState>;
+  readonly #state = new Cell<CallsState>({});
+  readonly #client: Jobline;
+  readonly #ports: CallPorts;
+  readonly #api: CallApi;
+  readonly #stops: (() => void)[];
+  /** The calls of which it is known already that they rang here. */
+  readonly #known = new Set<string>();
+  #device: string;
+  #config: { readonly config: Promise<CallConfig>; readonly at: number } | undefined;
+  #own: OwnMedia | undefined;
+  #line: Line | undefined;
+  #mesh: Mesh | undefined;
+  /** The call as the server told it last. */
+  #call: Call | undefined;
+  /** Counts the calls of this tab: what was begun for an earlier one is dropped. */
+  #turn = 0;
+  #callOff = (): void => undefined;
+
+  constructor({ client, baseUrl, getToken, ports }: CallsOptions) {
+    this.state = this.#state;
+    this.#client = client;
+    this.#ports = ports;
+    this.#api = new CallApi(baseUrl, getToken, ports);
+    this.#device = randomId(ports.random);
+    this.#stops = [
+      client.conversations.subscribe(() => this.#look()),
+      ports.lifecycle.listen(event => event === 'leave' && this.#remember()),
+    ];
+    void this.#resume();
+  }
+
+  /** Whether this server offers calls here. Rejects when it cannot be asked. */
+  async offered(): Promise<boolean> {
+    try {
+      await this.#getConfig();
+      return true;
+    } catch (error) {
+      if (isRefusal(problemOf(error))) return false;
+      throw error;
+    }
+  }
+
+  /** Calls the others in a conversation, or takes the call that rings there. Does nothing while there is a call. */
+  async start(conversationId: string, media: CallMedia): Promise<void> {
+    const { call } = this.#state.get();
+    if (call && call.phase !== 'over') return;
+    const turn = this.#begin({ conversationId, media, phase: 'asking', own: NOTHING, others: [] });
+    if (!(await this.#ask(turn, media === 'video'))) return;
+    try {
+      const started = await this.#api.post('calls.start', { conversationId, media, deviceId: this.#device });
+      if (turn !== this.#turn) return void this.#tellEnd(started.call.id);
+      this.#known.add(started.call.id);
+      const mine = started.call.devices[this.#me()] === this.#device;
+      // The other one called at the same moment: it is one call, and both want it.
+      const call = mine ? started.call : (await this.#take(started.call.id)).call;
+      if (turn === this.#turn) this.#follow(call);
+      else this.#tellEnd(call.id);
+    } catch (error) {
+      this.#fail(turn, error);
+    }
+  }
+
+  /** Takes the call that rings, with the camera or without it. */
+  async accept(video: boolean): Promise<void> {
+    const { call } = this.#state.get();
+    if (call?.phase !== 'ringing' || !call.id) return;
+    const turn = this.#turn;
+    const { id } = call;
+    this.#show({ phase: 'asking' });
+    if (!(await this.#ask(turn, video))) return;
+    try {
+      const { call: accepted } = await this.#take(id);
+      if (turn === this.#turn) this.#follow(accepted);
+    } catch (error) {
+      this.#fail(turn, error);
+    }
+  }
+
+  /** Does not take the call that rings, on any device; or ends the one that runs. */
+  end(): void {
+    const { call } = this.#state.get();
+    if (!call || call.phase === 'over') return;
+    const outcome = call.phase === 'ringing' ? 'declined' : call.since ? 'ended' : 'cancelled';
+    if (call.id) this.#tellEnd(call.id);
+    this.#finish(outcome);
+  }
+
+  /** What is over is not shown any more. */
+  dismiss(): void {
+    if (this.#state.get().call?.phase === 'over') this.#state.set({});
+  }
+
+  mute(on: boolean): void {
+    this.#own?.mute(on);
+  }
+
+  /** Answers what stands against it. */
+  async camera(on: boolean): Promise<Obstacle | undefined> {
+    return this.#own?.camera(on);
+  }
+
+  /** Takes another microphone or camera. */
+  async choose(kind: 'microphone' | 'camera', deviceId: string): Promise<Obstacle | undefined> {
+    return this.#own?.choose(kind, deviceId);
+  }
+
+  /** Call it in the click: browsers want that. Answers `false` when the reader chose nothing. */
+  async share(): Promise<boolean> {
+    return (await this.#own?.share()) === true;
+  }
+
+  stopSharing(): void {
+    this.#own?.stopSharing();
+  }
+
+  /** What comes from somebody in the call; without a user id, what this device shows of itself. */
+  stream(userId: string | undefined, kind: 'camera' | 'screen'): MediaStream | undefined {
+    if (userId !== undefined) return this.#mesh?.stream(userId, kind);
+    const track = this.#own?.track(kind);
+    return track ? this.#ports.media.stream([track]) : undefined;
+  }
+
+  /** Ends what runs, and listens no more. */
+  dispose(): void {
+    this.end();
+    for (const stop of this.#stops) stop();
+  }
+
+  #me(): string {
+    return this.#client.user.get() ?? '';
+  }
+
+  #take(callId: string) {
+    return this.#api.post('calls.accept', { callId, deviceId: this.#device });
+  }
+
+  #getConfig(): Promise<CallConfig> {
+    const now = this.#ports.clock.elapsed();
+    if (!this.#config || now - this.#config.at > CONFIG_MS) {
+      const config = this.#api.config();
+      this.#config = { config, at: now };
+      config.catch(() => {
+        this.#config = undefined;
+      });
+    }
+    return this.#config.config;
+  }
+
+  #begin(call: CurrentCall): number {
+    this.#clear();
+    this.#state.set({ call });
+    return this.#turn;
+  }
+
+  #show(changed: Partial<CurrentCall>): void {
+    const { call } = this.#state.get();
+    if (call) this.#state.set({ call: { ...call, ...changed } });
+  }
+
+  /** Answers whether the call can go on. */
+  async #ask(turn: number, video: boolean): Promise<boolean> {
+    const own = new OwnMedia(this.#ports.media, kind => {
+      if (this.#own !== own) return;
+      this.#mesh?.replace(kind);
+      this.#show({ own: own.shown });
+    });
+    this.#own = own;
+    const obstacle = await own.ask(video);
+    if (turn !== this.#turn) return false;
+    if (!obstacle) return true;
+    const { call } = this.#state.get();
+    // Others of the reader's devices may have what this one lacks: the call rings on there.
+    if (call?.startedBy === this.#me() && call.id) this.#tellEnd(call.id);
+    this.#finish('failed', { obstacle });
+    return false;
+  }
+
+  /** Looks for a call that rings among the newest messages. */
+  #look(): void {
+    const { call } = this.#state.get();
+    if (call && call.phase !== 'over') return;
+    for (const { id, preview } of this.#client.conversations.get().items) {
+      const ringing = preview?.call;
+      if (ringing?.state !== 'ringing' || ringing.startedBy === this.#me() || this.#known.has(ringing.id))
+        continue;
+      if (Math.abs(this.#ports.clock.now() - Date.parse(ringing.startedAt)) > OLD_MS) continue;
+      this.#known.add(ringing.id);
+      return this.#ring(id, ringing);
+    }
+  }
+
+  /** What is kept may be older than the truth: it rings once the log says so. */
+  #ring(conversationId: string, ringing: Call): void {
+    this.#state.set({});
+    this.#clear();
+    const turn = this.#turn;
+    this.#open(ringing, told => {
+      if (turn !== this.#turn || told.id !== ringing.id) return;
+      if (this.#state.get().call) return this.#follow(told);
+      if (told.state !== 'ringing') return this.#clear();
+      const { id, media, startedBy } = told;
+      this.#call = told;
+      this.#state.set({
+        call: { id, conversationId, media, startedBy, phase: 'ringing', own: NOTHING, others: [] },
+      });
+      this.#expectEnd();
+    });
+  }
+
+  /** Follows the log from a call on. */
+  #open(call: Call, changed: (call: Call) => void): void {
+    const since = new Date(Date.parse(call.startedAt) - BEFORE_MS).toISOString();
+    this.#line = new Line(this.#api, this.#ports, this.#device, since, {
+      changed,
+      ready: () => this.#mesh?.ready(),
+      signal: (id, from, data) => id === this.#call?.id && this.#mesh?.heard(from, data),
+    });
+  }
+
+  /** The call is as told. */
+  #follow(call: Call): void {
+    const { call: shown } = this.#state.get();
+    if (!shown || shown.phase === 'over' || (shown.id !== undefined && shown.id !== call.id)) return;
+    this.#call = call;
+    this.#show({ id: call.id, startedBy: call.startedBy });
+    const device = call.devices[this.#me()];
+    if (call.state === 'ringing') this.#wait(call);
+    else if (call.state !== 'accepted') this.#finish(call.state);
+    else if (device !== undefined && device !== this.#device) this.#finish('elsewhere');
+    else if (device !== undefined) void this.#connect(call);
+    const { id } = call;
+    if (this.#turn && !this.#line && this.#call)
+      this.#open(call, told => told.id === id && this.#follow(told));
+  }
+
+  #wait(call: Call): void {
+    const { call: shown } = this.#state.get();
+    if (shown?.phase !== 'asking' || call.devices[this.#me()] !== this.#device) return;
+    this.#show({ phase: 'calling' });
+    this.#expectEnd();
+  }
+
+  /** The server says when it has rung for long enough; should nobody hear it, it ends here all the same. */
+  #expectEnd(): void {
+    const turn = this.#turn;
+    void this.#getConfig()
+      .catch(() => ({ ringMs: 45_000 }))
+      .then(({ ringMs }) => {
+        if (turn !== this.#turn) return;
+        this.#callOff = this.#ports.clock.after(ringMs + LATE_MS, () => {
+          const { phase } = this.#state.get().call ?? {};
+          if (turn === this.#turn && (phase === 'calling' || phase === 'ringing')) this.#finish('missed');
+        });
+      });
+  }
+
+  async #connect(call: Call): Promise<void> {
+    if (this.#mesh) {
+      this.#mesh.follow(call);
+      return;
+    }
+    const turn = this.#turn;
+    this.#callOff();
+    this.#show({ phase: 'connecting', since: Date.parse(call.acceptedAt ?? call.startedAt) });
+    try {
+      const config = await this.#getConfig();
+      if (turn !== this.#turn || this.#mesh || !this.#own) return;
+      const names = { device: this.#device, session: randomId(this.#ports.random) };
+      this.#mesh = new Mesh(names, config, this.#own, this.#ports.media, this.#ports.clock, {
+        say: (to, signal) => this.#line?.say(call.id, to, signal),
+        changed: () => turn === this.#turn && this.#showOthers(),
+        lost: () => {
+          this.#tellEnd(call.id);
+          this.#finish('lost');
+        },
+      });
+      this.#mesh.follow(this.#call ?? call);
+      this.#showOthers();
+    } catch (error) {
+      this.#tellEnd(call.id);
+      this.#fail(turn, error);
+    }
+  }
+
+  #showOthers(): void {
+    const others = this.#mesh?.participants ?? [];
+    const { phase } = this.#state.get().call ?? {};
+    const connected = others.some(other => other.connected);
+    const was = phase === 'connected' || phase === 'reconnecting';
+    this.#show({ others, phase: connected ? 'connected' : was ? 'reconnecting' : 'connecting' });
+  }
+
+  #fail(turn: number, error: unknown): void {
+    if (turn !== this.#turn) return;
+    const problem = problemOf(error);
+    if (problem.code === 'call_over') this.#finish('elsewhere');
+    else this.#finish('failed', { problem });
+  }
+
+  #finish(outcome: Outcome, more: Partial<CurrentCall> = {}): void {
+    this.#show({ ...more, phase: 'over', outcome, own: NOTHING, others: [] });
+    this.#clear();
+  }
+
+  #clear(): void {
+    this.#turn += 1;
+    this.#callOff();
+    this.#line?.close();
+    this.#mesh?.close();
+    this.#own?.stop();
+    this.#line = this.#mesh = this.#own = this.#call = undefined;
+  }
+
+  #tellEnd(callId: string): Promise<void> {
+    return tellEnd(this.#api, this.#ports, { callId, deviceId: this.#device });
+  }
+
+  /** The page is left: it may be there again in a moment. */
+  #remember(): void {
+    const { call } = this.#state.get();
+    if (!call?.id || !this.#own || call.phase === 'over') return;
+    const { id, conversationId, media, own } = call;
+    const at = this.#ports.clock.now();
+    const kept: Kept = {
+      id,
+      conversationId,
+      media,
+      device: this.#device,
+      muted: !own.microphone,
+      camera: own.camera,
+      at,
+    };
+    this.#ports.memory.keep(JSON.stringify(kept));
+  }
+
+  /** Goes on with the call that this tab had before its reload. */
+  async #resume(): Promise<void> {
+    const kept = keptIn(this.#ports.memory.take(), this.#ports.clock.now());
+    if (!kept) return this.#look();
+    this.#device = kept.device;
+    this.#known.add(kept.id);
+    const { id, conversationId, media } = kept;
+    const turn = this.#begin({ id, conversationId, media, phase: 'asking', own: NOTHING, others: [] });
+    try {
+      await this.#client.ready;
+      const { call } = await this.#take(id);
+      if (turn !== this.#turn) return;
+      this.#show({ startedBy: call.startedBy });
+      if (!(await this.#ask(turn, kept.camera))) return void this.#tellEnd(id);
+      if (kept.muted) this.mute(true);
+      this.#follow(call);
+    } catch (error) {
+      // It has ended meanwhile: the timeline says so.
+      if (turn !== this.#turn) return;
+      if (!(error instanceof JoblineError)) return this.#fail(turn, error);
+      this.#clear();
+      this.#state.set({});
+    }
+  }
+}

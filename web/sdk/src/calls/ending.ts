@@ -1,0 +1,27 @@
+/** Telling the server that a call is over, which may be away for a moment. */
+
+import { isRefusal, problemOf } from '../errors.ts';
+import type { AnswerCall } from '../generated/contract.ts';
+import { Backoff } from '../time.ts';
+import type { CallApi } from './api.ts';
+import type { CallPorts } from './ports.ts';
+
+/** How often it is tried. After that the other side finds out by itself, or twelve hours end it. */
+const ATTEMPTS = 6;
+
+export async function tellEnd(
+  api: CallApi,
+  { clock, random }: Pick<CallPorts, 'clock' | 'random'>,
+  ending: AnswerCall,
+): Promise<void> {
+  const backoff = new Backoff(random);
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+    try {
+      await api.post('calls.end', ending);
+      return;
+    } catch (error) {
+      if (isRefusal(problemOf(error))) return;
+      await new Promise<void>(resolve => void clock.after(backoff.next(), resolve));
+    }
+  }
+}

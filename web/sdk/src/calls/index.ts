@@ -1,0 +1,6 @@
+/** Calls with sound, pictures and screens, from browser to browser: a part of its own beside the client. */
+
+export { browserCallPorts } from './browser.ts';
+export { Calls, type CallsOptions } from './calls.ts';
+export type { CallPorts, MediaPort, Memory } from './ports.ts';
+export type * from './state.ts';

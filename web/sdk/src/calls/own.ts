@@ -1,0 +1,138 @@
+/** What this device lets the others hear and see: the tracks, and asking for them. */
+
+import type { MediaPort } from './ports.ts';
+import type { Obstacle, Shown } from './state.ts';
+
+export type Kind = 'microphone' | 'camera' | 'screen';
+
+/** 720p at most: what 1 Mb/s shows well. */
+const PICTURE = {
+  width: { ideal: 1280, max: 1280 },
+  height: { ideal: 720, max: 720 },
+  frameRate: { max: 30 },
+};
+const SOUND = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
+
+export class OwnMedia {
+  readonly #port: MediaPort;
+  /** A track was set, switched, or ended by itself. */
+  readonly #changed: (kind: Kind) => void;
+  readonly #tracks: Partial<Record<Kind, MediaStreamTrack>> = {};
+  #isOver = false;
+
+  constructor(port: MediaPort, changed: (kind: Kind) => void) {
+    this.#port = port;
+    this.#changed = changed;
+  }
+
+  get shown(): Shown {
+    const { microphone, camera, screen } = this.#tracks;
+    return {
+      microphone: microphone?.enabled === true,
+      camera: camera !== undefined,
+      screen: screen !== undefined,
+    };
+  }
+
+  track(kind: Kind): MediaStreamTrack | null {
+    return this.#tracks[kind] ?? null;
+  }
+
+  /** Asks for microphone and, if wanted, camera; without a camera it is a call with sound alone. */
+  async ask(video: boolean): Promise<Obstacle | undefined> {
+    const obstacle = this.#port.obstacle();
+    if (obstacle) return obstacle;
+    try {
+      const stream = await this.#port.user({ audio: SOUND, video: video && PICTURE });
+      this.#keep(stream);
+      return undefined;
+    } catch (error) {
+      const found = this.#obstacleOf(error, 'microphone');
+      return video && found === 'noDevice' ? this.ask(false) : found;
+    }
+  }
+
+  /** The microphone is muted, and opened again at once. */
+  mute(on: boolean): void {
+    const { microphone } = this.#tracks;
+    if (microphone) microphone.enabled = !on;
+    this.#changed('microphone');
+  }
+
+  /** The camera's light goes out when it is switched off. */
+  async camera(on: boolean): Promise<Obstacle | undefined> {
+    if (!on) {
+      this.#set('camera', undefined);
+      return undefined;
+    }
+    return this.#askFor('camera', undefined);
+  }
+
+  /** Takes another microphone or camera. */
+  choose(kind: 'microphone' | 'camera', deviceId: string): Promise<Obstacle | undefined> {
+    return this.#askFor(kind, deviceId);
+  }
+
+  /** Shows a window, a tab or the screen. Answers `false` when the reader chose none. */
+  async share(): Promise<boolean> {
+    try {
+      const stream = await this.#port.display();
+      this.#keep(stream, 'screen');
+      return this.#tracks.screen !== undefined;
+    } catch {
+      return false;
+    }
+  }
+
+  stopSharing(): void {
+    this.#set('screen', undefined);
+  }
+
+  stop(): void {
+    this.#isOver = true;
+    for (const kind of ['microphone', 'camera', 'screen'] as const) this.#set(kind, undefined);
+  }
+
+  async #askFor(kind: 'microphone' | 'camera', deviceId: string | undefined): Promise<Obstacle | undefined> {
+    const exact = deviceId === undefined ? {} : { deviceId: { exact: deviceId } };
+    const wanted =
+      kind === 'camera' ? { video: { ...PICTURE, ...exact } } : { audio: { ...SOUND, ...exact } };
+    const muted = this.#tracks.microphone?.enabled === false;
+    try {
+      this.#keep(await this.#port.user(wanted));
+      if (kind === 'microphone' && muted) this.mute(true);
+      return undefined;
+    } catch (error) {
+      return this.#obstacleOf(error, kind);
+    }
+  }
+
+  #keep(stream: MediaStream, picture: Kind = 'camera'): void {
+    for (const track of stream.getTracks()) {
+      // The call ended while the reader was asked.
+      if (this.#isOver) track.stop();
+      else this.#set(track.kind === 'audio' ? 'microphone' : picture, track);
+    }
+  }
+
+  #set(kind: Kind, track: MediaStreamTrack | undefined): void {
+    const before = this.#tracks[kind];
+    if (before) {
+      before.onended = null;
+      before.stop();
+    }
+    if (!before && !track) return;
+    this.#tracks[kind] = track;
+    // By the browser's own bar, or because the device was unplugged.
+    if (track) track.onended = () => this.#tracks[kind] === track && this.#set(kind, undefined);
+    this.#changed(kind);
+  }
+
+  #obstacleOf(error: unknown, kind: 'microphone' | 'camera'): Obstacle {
+    const name = (error as { name?: string } | undefined)?.name ?? '';
+    if (name === 'NotFoundError' || name === 'OverconstrainedError') return 'noDevice';
+    if (name === 'NotReadableError' || name === 'AbortError') return 'inUse';
+    if (name === 'NotAllowedError') return this.#port.isForbidden(kind) ? 'framed' : 'refused';
+    return 'unsupported';
+  }
+}

@@ -1,0 +1,30 @@
+/** What calls need of their surroundings, besides what the client needs. */
+
+import type { Ports } from '../ports.ts';
+
+export interface CallPorts extends Pick<Ports, 'http' | 'clock' | 'random' | 'lifecycle'> {
+  readonly socket: NonNullable<Ports['socket']>;
+  readonly media: MediaPort;
+  readonly memory: Memory;
+}
+
+/** Cameras, microphones, screens, and connections between browsers. */
+export interface MediaPort {
+  /** Rejects as `getUserMedia` does. */
+  user(constraints: MediaStreamConstraints): Promise<MediaStream>;
+  /** Rejects as `getDisplayMedia` does. */
+  display(): Promise<MediaStream>;
+  peer(config: RTCConfiguration): RTCPeerConnection;
+  stream(tracks: MediaStreamTrack[]): MediaStream;
+  /** Why nothing of it works on this page, where that is so. */
+  obstacle(): 'insecure' | 'unsupported' | undefined;
+  /** Whether the page around a frame keeps it from asking for these. */
+  isForbidden(what: 'microphone' | 'camera'): boolean;
+}
+
+/** Remembers one text through a reload of the tab, and no longer. */
+export interface Memory {
+  keep(text: string): void;
+  /** What was kept; it is forgotten then. */
+  take(): string | undefined;
+}

@@ -1,0 +1,217 @@
+/** A call from its ring to its end, whatever comes between: on devices that share a server in this process. */
+
+import { gzipSync } from 'node:zlib';
+import { build, type Rolldown } from 'vite';
+import { expect, test } from 'vitest';
+import { CallWorld } from '../testing/calls.ts';
+
+const CONVERSATION = 'conv_john_you';
+
+/** John has called You on one device, and it rings. */
+async function ringing() {
+  const world = new CallWorld();
+  const john = world.device('john', 1);
+  const you = world.device('you', 2);
+  await john.calls.start(CONVERSATION, 'video');
+  await world.clock.advance(100);
+  expect(john.shown()?.phase).toBe('calling');
+  expect(you.shown()).toMatchObject({ phase: 'ringing', startedBy: 'john', media: 'video' });
+  return { world, john, you };
+}
+
+/** And You have taken it. */
+async function connected() {
+  const all = await ringing();
+  await all.you.calls.accept(true);
+  await all.world.clock.advance(3000);
+  for (const device of [all.john, all.you]) {
+    expect(device.shown()?.phase).toBe('connected');
+    expect(device.connections).toHaveLength(1);
+  }
+  return all;
+}
+
+test('it rings, is taken, connects both with all their tracks, and ends on both sides', async () => {
+  const { world, john, you } = await connected();
+  for (const { connections } of [john, you]) {
+    expect(connections[0]?.transceivers.map(({ sends }) => sends !== null)).toEqual([true, true, false]);
+    expect(connections[0]?.transceivers.every(({ direction }) => direction === 'sendrecv')).toBe(true);
+  }
+  // One side alone makes offers.
+  expect([john, you].map(({ connections }) => connections[0]?.offers).sort()).toEqual([0, 1]);
+  you.calls.end();
+  await world.clock.advance(100);
+  expect(you.shown()).toMatchObject({ phase: 'over', outcome: 'ended' });
+  expect(john.shown()).toMatchObject({ phase: 'over', outcome: 'ended' });
+  expect([john, you].every(({ connections }) => connections[0]?.closed)).toBe(true);
+  john.calls.dismiss();
+  expect(john.shown()).toBeUndefined();
+});
+
+test('of two devices that ring one wins, and the other falls silent', async () => {
+  const { world, you } = await ringing();
+  const tablet = world.device('you', 3);
+  world.change('message_0', {});
+  await world.clock.advance(100);
+  expect(tablet.shown()?.phase).toBe('ringing');
+  await Promise.all([you.calls.accept(true), tablet.calls.accept(true)]);
+  await world.clock.advance(3000);
+  const outcomes = [you, tablet].map(device => device.shown()?.outcome ?? device.shown()?.phase);
+  expect(outcomes.sort()).toEqual(['connected', 'elsewhere']);
+});
+
+test('who declines ends it for the caller and on the other devices', async () => {
+  const { world, john, you } = await ringing();
+  const tablet = world.device('you', 3);
+  world.change('message_0', {});
+  await world.clock.advance(100);
+  you.calls.end();
+  await world.clock.advance(100);
+  expect([john, you, tablet].map(device => device.shown()?.outcome)).toEqual([
+    'declined',
+    'declined',
+    'declined',
+  ]);
+});
+
+test('who gives up while it rings ends the ringing', async () => {
+  const { world, john, you } = await ringing();
+  john.calls.end();
+  await world.clock.advance(100);
+  expect(john.shown()?.outcome).toBe('cancelled');
+  expect(you.shown()?.outcome).toBe('cancelled');
+});
+
+test('what nobody takes is missed, told by the server or by the clock', async () => {
+  const told = await ringing();
+  told.world.change('message_0', { state: 'missed' });
+  await told.world.clock.advance(100);
+  expect([told.john, told.you].map(device => device.shown()?.outcome)).toEqual(['missed', 'missed']);
+  const silent = await ringing();
+  silent.world.isDown = true;
+  silent.world.restart();
+  await silent.world.clock.advance(60_000);
+  expect([silent.john, silent.you].map(device => device.shown()?.outcome)).toEqual(['missed', 'missed']);
+});
+
+test('two who call each other at once have one call', async () => {
+  const world = new CallWorld();
+  const [john, you] = [world.device('john', 1), world.device('you', 2)];
+  await Promise.all([john.calls.start(CONVERSATION, 'video'), you.calls.start(CONVERSATION, 'video')]);
+  await world.clock.advance(3000);
+  expect(world.calls).toHaveLength(1);
+  expect([john, you].map(device => device.shown()?.phase)).toEqual(['connected', 'connected']);
+});
+
+test('a tab that is reloaded comes back into the call, and the other side begins anew with it', async () => {
+  const { world, john, you } = await connected();
+  you.calls.mute(true);
+  you.leave();
+  you.kill();
+  const memory = { text: you.memory.text ?? '' };
+  expect(memory.text).not.toBe('');
+  await world.clock.advance(4000);
+  const again = world.device('you', 9, memory);
+  await world.clock.advance(5000);
+  expect(again.shown()).toMatchObject({ phase: 'connected', own: { microphone: false, camera: true } });
+  expect(john.shown()?.phase).toBe('connected');
+  expect(john.connections).toHaveLength(2);
+  expect(john.connections[0]?.closed).toBe(true);
+});
+
+test('a tab that comes back too late, or into a call that is over, shows nothing', async () => {
+  const { world, you } = await connected();
+  you.leave();
+  you.kill();
+  const text = you.memory.text ?? '';
+  world.change('message_0', { state: 'ended' });
+  const over = world.device('you', 9, { text });
+  await world.clock.advance(100);
+  expect(over.shown()).toBeUndefined();
+  await world.clock.advance(21_000);
+  const before = world.asked.length;
+  const late = world.device('you', 10, { text });
+  await world.clock.advance(100);
+  expect(late.shown()).toBeUndefined();
+  expect(world.asked.slice(before)).not.toContain('/calls/accept');
+});
+
+test('a server that is restarted interrupts nothing, and its end is told once it is back', async () => {
+  const { world, john, you } = await connected();
+  world.isDown = true;
+  world.restart();
+  await world.clock.advance(10_000);
+  expect([john, you].map(device => device.shown()?.phase)).toEqual(['connected', 'connected']);
+  you.calls.end();
+  await world.clock.advance(1000);
+  world.isDown = false;
+  await world.clock.advance(20_000);
+  expect(world.calls[0]?.state).toBe('ended');
+  expect(john.shown()?.outcome).toBe('ended');
+});
+
+test('a connection that fails is begun again by who offers; one that does not come back ends the call', async () => {
+  const { world, john, you } = await connected();
+  for (const device of [john, you]) device.connections[0]?.become('failed');
+  expect(john.shown()?.phase).toBe('reconnecting');
+  await world.clock.advance(1000);
+  expect([john, you].map(device => device.shown()?.phase)).toEqual(['connected', 'connected']);
+  expect(Math.max(...[john, you].map(({ connections }) => connections[0]?.offers ?? 0))).toBeGreaterThan(1);
+  world.isDown = true;
+  world.restart();
+  john.connections[0]?.become('failed');
+  await world.clock.advance(40_000);
+  expect(john.shown()).toMatchObject({ phase: 'over', outcome: 'lost' });
+});
+
+test('what stands against the microphone is told, and nobody is called', async () => {
+  for (const [name, obstacle] of Object.entries({
+    NotAllowedError: 'refused',
+    NotFoundError: 'noDevice',
+    NotReadableError: 'inUse',
+    TypeError: 'unsupported',
+  })) {
+    const world = new CallWorld();
+    const john = world.device('john', 1, {}, name);
+    await john.calls.start(CONVERSATION, 'video');
+    expect(john.shown()).toMatchObject({ phase: 'over', outcome: 'failed', obstacle });
+    expect(world.calls).toHaveLength(0);
+  }
+});
+
+test('a screen takes its place and leaves it, and what is off is stopped', async () => {
+  const { john } = await connected();
+  expect(await john.calls.share()).toBe(true);
+  expect(john.shown()?.own.screen).toBe(true);
+  const [, camera, screen] = john.connections[0]?.transceivers ?? [];
+  const shared = screen?.sends as { onended: () => void };
+  expect(shared).not.toBeNull();
+  // By the browser's own bar.
+  shared.onended();
+  expect(john.shown()?.own.screen).toBe(false);
+  const picture = camera?.sends as { stopped: boolean };
+  await john.calls.camera(false);
+  expect(picture.stopped).toBe(true);
+  expect(camera?.sends).toBeNull();
+});
+
+test('the part is at most 14 KB gzipped, with what it shares with the client', async () => {
+  const root = new URL('..', import.meta.url).pathname;
+  const built = await build({
+    configFile: false,
+    logLevel: 'error',
+    root,
+    resolve: { conditions: ['jobline-source'] },
+    build: {
+      write: false,
+      target: 'es2022',
+      modulePreload: false,
+      rollupOptions: { input: `${root}src/calls/index.ts`, preserveEntrySignatures: 'strict' },
+    },
+  });
+  const size = (built as Rolldown.RolldownOutput).output
+    .flatMap(chunk => (chunk.type === 'chunk' ? gzipSync(chunk.code, { level: 9 }).length : []))
+    .reduce((sum, one) => sum + one, 0);
+  console.log(`calls: ${size} gzipped.`);
+  expect(size).toBeLessThanOrEqual(14 * 1024);
+});
