@@ -16,6 +16,9 @@ const args = [
   // A microphone that beeps, a camera that counts, and nobody who is asked for them.
   '--use-fake-device-for-media-stream',
   '--use-fake-ui-for-media-stream',
+  // A screen of the test's own, and calls on a machine without any other network.
+  '--auto-select-desktop-capture-source=Entire screen',
+  '--allow-loopback-in-peer-connection',
   '--autoplay-policy=no-user-gesture-required',
 ];
 

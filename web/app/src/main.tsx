@@ -13,9 +13,7 @@ import { addressNavigation } from './platform/navigation.ts';
 import { Pictures } from './platform/pictures.ts';
 import { watchParts } from './platform/reload.ts';
 import {
-  check,
   type DemoPerson,
-  demoPeople,
   demoToken,
   dropSession,
   keepSession,
@@ -65,11 +63,7 @@ function drawWaiting(): void {
   );
 }
 
-function clientOf(session: Session): Jobline {
-  const common = { baseUrl: BASE, ports: { http: pageHttp() }, user: personIn(session) };
-  if ('token' in session) return createJobline({ ...common, getToken: tokenOf(session) });
-  return createJobline({ ...common, getToken: () => demoToken(BASE, session.demo.id) });
-}
+const Calls = lazy(async () => (await import('./calls/index.ts')).Calls);
 
 /** Keeps the name of who is signed in, for the day when a link of somebody else is opened. */
 function rememberName(client: Jobline, session: Session): () => void {
@@ -85,7 +79,13 @@ function rememberName(client: Jobline, session: Session): () => void {
 
 async function chat(session: Session): Promise<void> {
   // The cache opens while the language is fetched.
-  const client = clientOf(session);
+  const getToken = 'token' in session ? tokenOf(session) : () => demoToken(BASE, session.demo.id);
+  const client = createJobline({
+    baseUrl: BASE,
+    ports: { http: pageHttp() },
+    user: personIn(session),
+    getToken,
+  });
   const navigation = addressNavigation();
   const sight = firstSight(client, navigation);
   words = await load(preferredLanguage());
@@ -118,7 +118,7 @@ async function chat(session: Session): Promise<void> {
       choose: (language: Language) => void choose(language),
       signOut: () => void leave(() => client.signOut()),
     };
-    draw(<Root around={{ client, navigation, pictures, trays, words, menu }} />);
+    draw(<Root around={{ client, navigation, pictures, trays, words, menu, Calls, getToken }} />);
   };
   const choose = async (language: Language) => {
     keepLanguage(language);
@@ -139,7 +139,9 @@ async function push(what: 'endPush' | 'renewPush', client: Jobline): Promise<voi
 /** Nobody is signed in: a demo asks who one is, any other server sends people to the marketplace. */
 async function noSession(): Promise<void> {
   drawWaiting();
-  const people = await demoPeople(BASE).catch(() => 'unreachable' as const);
+  const people = await import('./platform/check.ts')
+    .then(part => part.demoPeople(BASE))
+    .catch(() => 'unreachable' as const);
   if (people === 'unreachable') {
     drawPage(
       <MessagePage title={words.t('cannotLoad')}>
@@ -173,7 +175,9 @@ async function sessionFrom(
   }
   if (!kept && !hasEnded) return given;
   drawWaiting();
-  const { accepted, name } = await check(BASE, token, user);
+  // Where the part cannot be loaded, the server cannot be reached either.
+  const part = await import('./platform/check.ts').catch(() => undefined);
+  const { accepted, name } = (await part?.check(BASE, token, user)) ?? {};
   if (accepted === false || (accepted === undefined && hasEnded)) return kept;
   const session = { ...given, ...(name !== undefined && { name }) };
   if (!kept || personIn(kept) === user) return session;

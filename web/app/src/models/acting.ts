@@ -9,7 +9,7 @@ export type Action = 'reply' | 'react' | 'copy' | 'edit' | 'delete';
 /** What there is to do with `message`, for somebody who may write in the chat or may not. */
 export function actionsFor(message: TimelineMessage, canWrite: boolean): readonly Action[] {
   const { deleted, mine, text, type, file } = message;
-  if (deleted || type === 'event') return [];
+  if (message.call || deleted || type === 'event') return [];
   const there = message.id !== undefined;
   return [
     ...(there && canWrite ? (['reply'] as const) : []),

@@ -98,31 +98,6 @@ export function tokenOf(session: TokenSession): () => string {
   };
 }
 
-/**
- * Asks the server at `base` about a token: `accepted`, with the person's name where it is known, or not; `undefined` where the
- * server cannot be reached.
- */
-export async function check(
-  base: string,
-  token: string,
-  user: string,
-): Promise<{ accepted?: boolean; name?: string }> {
-  try {
-    const headers = { authorization: `Bearer ${token}` };
-    const answer = await fetch(`${base}/messages/conversations?limit=1`, {
-      headers,
-      signal: AbortSignal.timeout(8000),
-    });
-    if (answer.status === 401) return { accepted: false };
-    if (!answer.ok) return {};
-    const { conversations } = (await answer.json()) as { conversations: { people: DemoPerson[] }[] };
-    const name = conversations[0]?.people.find(({ id }) => id === user)?.name;
-    return { accepted: true, ...(name !== undefined && name !== user && { name }) };
-  } catch {
-    return {};
-  }
-}
-
 function sessionIn(place: Remembered): Session | undefined {
   const session = parsed(place.get(KEPT) ?? '');
   // What cannot be read is nothing, and is not met again.
@@ -169,15 +144,6 @@ function endOf(token: string): number {
   const payload = (token.split('.')[1] ?? '').replaceAll('-', '+').replaceAll('_', '/');
   const { exp } = JSON.parse(atob(payload)) as { exp?: number };
   return typeof exp === 'number' ? exp * 1000 : Number.POSITIVE_INFINITY;
-}
-
-/** The people of a demo; none where the server at `base` is no demo. Rejects when the server does not answer. */
-export async function demoPeople(base: string): Promise<readonly DemoPerson[] | undefined> {
-  const answer = await fetch(`${base}/demo/people`);
-  if (answer.status === 404) return undefined;
-  if (!answer.ok) throw new Error(`The server answered ${answer.status}.`);
-  const { people } = (await answer.json()) as { people: readonly DemoPerson[] };
-  return people;
 }
 
 /** A token for a person of the demo at `base`. */

@@ -23,7 +23,7 @@ interface Props {
 
 /** Who is written to, and about which job. What is cut here is shown in full by pressing it. */
 export function ChatHead({ id, state, name, nameOf, job }: Props) {
-  const { navigation, single, words } = useSurroundings();
+  const { Calls, navigation, single, words } = useSurroundings();
   const { person, people } = state;
   const presence = usePresence(person?.id);
   const typing = useTyping(id, nameOf);
@@ -66,6 +66,7 @@ export function ChatHead({ id, state, name, nameOf, job }: Props) {
           />
         )}
       </div>
+      {state.canWrite && Calls && <Calls id={id} />}
       {opened > 0 && person && (
         <DetailsDialog key={opened} state={state} name={name} nameOf={nameOf} job={job} />
       )}

@@ -1,12 +1,23 @@
-import type { TimelineMessage } from '@jobline/sdk';
+import type { Timeline, TimelineMessage } from '@jobline/sdk';
+import { CallLine } from '../calls/CallLine.tsx';
 import { plain } from '../models/plainText.ts';
 import { cameOrWent } from './cameOrWent.ts';
 import { useSurroundings } from './context.ts';
 import type { NameOf } from './names.ts';
 import { Text } from './Text.tsx';
 
-/** What the marketplace says: an event in one line, a text as a notice. */
-export function HostLine({ message, nameOf }: { message: TimelineMessage; nameOf: NameOf }) {
+interface Props {
+  readonly timeline: Timeline;
+  readonly message: TimelineMessage;
+  readonly nameOf: NameOf;
+}
+
+/** What the marketplace says: an event in one line, a text as a notice; and calls, which nobody says. */
+export function HostLine(props: Props) {
+  return props.message.call ? <CallLine {...props} /> : <Said {...props} />;
+}
+
+function Said({ message, nameOf }: Props) {
   const { words } = useSurroundings();
   const { key, text, type, at, deleted } = message;
   const shown = deleted ? words.t('deletedMessage') : (cameOrWent(message, nameOf, words) ?? text);

@@ -159,7 +159,7 @@ export function MessageList({ timeline, state, name }: Props) {
   });
   useLayoutEffect(() => showFound(found, content.current, keeper.current), [found]);
   const dialog = opened && messages.find(({ key }) => key === opened.key);
-  const stop = messages.findLast(({ deleted, host }) => !deleted && !host)?.key;
+  const stop = messages.findLast(({ deleted, host, call }) => !(deleted || host || call))?.key;
   const { people, members } = state;
   const mine = people && messages.findLast(({ mine, number }) => mine && number);
   const draw = ({ key, kind: _, day: __, ...row }: MessageRow) => (

@@ -56,8 +56,8 @@ export interface MessageProps {
 
 /** One message: its bubble, and below it when it was written and how far it has come. */
 export const MessageView = memo((props: MessageProps) =>
-  props.message.host ? (
-    <HostLine message={props.message} nameOf={props.acts.nameOf} />
+  props.message.host || props.message.call ? (
+    <HostLine {...props} nameOf={props.acts.nameOf} />
   ) : (
     <OfPerson {...props} />
   ),

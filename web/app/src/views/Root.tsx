@@ -14,13 +14,14 @@ export function Root({ around }: { around: Surroundings }) {
   const today = useValue(calendar);
   // Other words for another day or zone: everything that shows a date is drawn again.
   const shown = useMemo(() => ({ ...around, words: around.words.renewed() }), [around, today]);
-  const { words } = shown;
+  const { Calls, words } = shown;
   return (
     <div class="root" lang={words.lang} dir={words.dir}>
       <Around.Provider value={shown}>
         <Boundary sorry={words.t('unexpected')}>
           {around.embedded && <HostColours />}
           <Panes />
+          {Calls && <Calls />}
         </Boundary>
       </Around.Provider>
     </div>

@@ -1,5 +1,5 @@
 import type { Jobline } from '@jobline/sdk';
-import { createContext } from 'preact';
+import { type ComponentType, createContext } from 'preact';
 import { useContext } from 'preact/hooks';
 import type { Language } from '../i18n/languages.ts';
 import type { Translator } from '../i18n/translator.ts';
@@ -17,6 +17,14 @@ export interface Menu {
   signOut(): void;
 }
 
+export interface CallProps {
+  /** The conversation that buttons are for. Without one it is the call itself that is drawn. */
+  readonly id?: string;
+  /** One button with words in place of two with drawings: calls again, as before. */
+  readonly again?: 'audio' | 'video';
+  readonly label?: string;
+}
+
 /** What every view may use. */
 export interface Surroundings {
   readonly client: Jobline;
@@ -25,6 +33,10 @@ export interface Surroundings {
   readonly pictures: Pictures;
   readonly trays: Trays;
   readonly menu?: Menu;
+  /** The view of calls. An embedded chat has none. */
+  readonly Calls?: ComponentType<CallProps>;
+  /** A token of the reader, where there are calls. */
+  readonly getToken?: () => string | Promise<string>;
   /** There is one chat, chosen by the page around it: no list, no way back to it. */
   readonly single?: boolean;
   /** Embedded in a page that has a `main` of its own. */

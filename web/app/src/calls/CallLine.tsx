@@ -1,0 +1,52 @@
+import type { Call, Timeline, TimelineMessage } from '@jobline/sdk';
+import { useSurroundings } from '../views/context.ts';
+import { type LineWords, lineWords } from './lineWords.ts';
+
+/** What became of a call, for who called and for the others. */
+export function stateOf({ state }: Pick<Call, 'state'>, mine: boolean): keyof LineWords {
+  if (state === 'ringing' || state === 'accepted') return 'running';
+  if (state === 'missed') return mine ? 'unanswered' : 'missed';
+  if (state === 'cancelled') return mine ? 'cancelled' : 'missed';
+  return state === 'declined' ? 'declined' : 'ended';
+}
+
+/** How long two talked, as 1:05:09 or 5:09; `undefined` where they did not, or nobody knows. */
+export function duration({ acceptedAt, endedAt }: Pick<Call, 'acceptedAt' | 'endedAt'>): string | undefined {
+  if (acceptedAt === undefined || endedAt === undefined) return undefined;
+  return length((Date.parse(endedAt) - Date.parse(acceptedAt)) / 1000);
+}
+
+/** Seconds as 1:05:09 or 5:09. */
+export function length(seconds: number): string {
+  const all = Math.max(0, Math.round(seconds));
+  const two = (part: number) => String(part).padStart(2, '0');
+  const [hours, minutes] = [Math.floor(all / 3600), Math.floor(all / 60) % 60];
+  return `${hours ? `${hours}:${two(minutes)}` : minutes}:${two(all % 60)}`;
+}
+
+/** A call in the timeline: what became of it, how long it was, and a way to call again. */
+export function CallLine({ message, timeline }: { message: TimelineMessage; timeline: Timeline }) {
+  const { Calls, words } = useSurroundings();
+  const { call, key, at, mine } = message;
+  if (!call) return null;
+  const text = lineWords(words.lang);
+  const state = stateOf(call, mine);
+  const time = words.clock(at);
+  const how = (call.state === 'ended' && duration(call)) || text[state];
+  return (
+    <article
+      class="event-line call-line"
+      data-key={key}
+      data-state={state}
+      aria-label={words.both(text[call.media], time)}
+    >
+      <span>
+        {text[call.media]} · <bdi>{how}</bdi>
+      </span>
+      <time dateTime={new Date(at).toISOString()}>{time}</time>
+      {Calls && state !== 'running' && (
+        <Calls id={timeline.id} again={call.media} label={mine ? text.again : text.back} />
+      )}
+    </article>
+  );
+}

@@ -1,0 +1,73 @@
+import type { Calls, CurrentCall, Obstacle } from '@jobline/sdk/calls';
+import { useState } from 'preact/hooks';
+import { useSurroundings } from '../views/context.ts';
+import { Devices } from './Devices.tsx';
+import { Drawing, type DrawingName } from './Drawing.tsx';
+import { type CallWords, callWords } from './words.ts';
+
+interface Props {
+  readonly calls: Calls;
+  readonly call: CurrentCall;
+  readonly root: { readonly current: HTMLElement | null };
+  readonly isSmall: boolean;
+  readonly setSmall: (small: boolean) => void;
+}
+
+/** What one can do in a call. */
+export function Controls({ calls, call, root, isSmall, setSmall }: Props) {
+  const words = callWords(useSurroundings().words.lang);
+  const [obstacle, setObstacle] = useState<Obstacle>();
+  const [choosing, setChoosing] = useState(false);
+  const { own } = call;
+  const button = (name: DrawingName, label: keyof CallWords, act: () => unknown, pressed?: boolean) => (
+    <button
+      type="button"
+      class={name === 'end' ? 'call-round bad' : 'call-round'}
+      aria-label={words(label)}
+      title={words(label)}
+      {...(pressed !== undefined && { 'data-on': String(pressed) })}
+      onClick={() => void act()}
+    >
+      <Drawing name={name} />
+    </button>
+  );
+  const camera = async () => setObstacle(await calls.camera(!own.camera));
+  const picture = () => root.current?.querySelector<HTMLVideoElement>('.call-screen, .call-picture');
+  const full = () =>
+    document.fullscreenElement ? document.exitFullscreen() : root.current?.requestFullscreen();
+  const canShare = 'getDisplayMedia' in (navigator.mediaDevices ?? {});
+  return (
+    <footer>
+      {obstacle && <p role="alert">{words(obstacle)}</p>}
+      {choosing && <Devices choose={async (kind, id) => setObstacle(await calls.choose(kind, id))} />}
+      <div class="call-controls">
+        {own.microphone
+          ? button('microphone', 'mute', () => calls.mute(true), true)
+          : button('muted', 'unmute', () => calls.mute(false), false)}
+        {button(
+          own.camera ? 'camera' : 'cameraOff',
+          own.camera ? 'cameraOff' : 'cameraOn',
+          camera,
+          own.camera,
+        )}
+        {canShare &&
+          (own.screen
+            ? button('screen', 'stopSharing', () => calls.stopSharing(), true)
+            : button('screen', 'share', () => calls.share(), false))}
+        {button('settings', 'devices', () => setChoosing(!choosing))}
+        {document.fullscreenEnabled && button('full', 'full', full)}
+        {document.pictureInPictureEnabled &&
+          call.others.some(({ shown }) => shown.camera || shown.screen) &&
+          button('pip', 'pip', () =>
+            picture()
+              ?.requestPictureInPicture()
+              .catch(() => undefined),
+          )}
+        {isSmall
+          ? button('large', 'large', () => setSmall(false))
+          : button('small', 'small', () => setSmall(true))}
+        {button('end', 'end', () => calls.end())}
+      </div>
+    </footer>
+  );
+}

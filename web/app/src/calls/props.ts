@@ -1,0 +1,9 @@
+import type { CurrentCall } from '@jobline/sdk/calls';
+
+/** A call, and with whom it is. */
+export interface RunningProps {
+  readonly call: CurrentCall;
+  readonly person: { readonly id: string; readonly name: string; readonly avatarUrl?: string };
+  readonly crew: boolean;
+  readonly nameOf: (userId: string) => string;
+}

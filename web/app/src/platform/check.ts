@@ -1,0 +1,39 @@
+/** Asking the server who may be here: seldom needed, so not a part of the first script. */
+
+import type { DemoPerson } from './session.ts';
+
+/** What there is to know about a token. */
+export interface Checked {
+  readonly accepted?: boolean;
+  readonly name?: string;
+}
+
+/**
+ * Asks the server at `base` about a token: `accepted`, with the person's name where it is known, or not; `undefined` where the
+ * server cannot be reached.
+ */
+export async function check(base: string, token: string, user: string): Promise<Checked> {
+  try {
+    const headers = { authorization: `Bearer ${token}` };
+    const answer = await fetch(`${base}/messages/conversations?limit=1`, {
+      headers,
+      signal: AbortSignal.timeout(8000),
+    });
+    if (answer.status === 401) return { accepted: false };
+    if (!answer.ok) return {};
+    const { conversations } = (await answer.json()) as { conversations: { people: DemoPerson[] }[] };
+    const name = conversations[0]?.people.find(({ id }) => id === user)?.name;
+    return { accepted: true, ...(name !== undefined && name !== user && { name }) };
+  } catch {
+    return {};
+  }
+}
+
+/** The people of a demo; none where the server at `base` is no demo. Rejects when the server does not answer. */
+export async function demoPeople(base: string): Promise<readonly DemoPerson[] | undefined> {
+  const answer = await fetch(`${base}/demo/people`);
+  if (answer.status === 404) return undefined;
+  if (!answer.ok) throw new Error(`The server answered ${answer.status}.`);
+  const { people } = (await answer.json()) as { people: readonly DemoPerson[] };
+  return people;
+}

@@ -1,0 +1,47 @@
+/** What the timeline says of a call. */
+
+import { expect, test } from 'vitest';
+import { duration, length, stateOf } from '../src/calls/CallLine.tsx';
+import { LINE_WORDS } from '../src/calls/lineWords.ts';
+import { CALL_WORDS, callWords } from '../src/calls/words.ts';
+
+test('a call is told for who called and for the others', () => {
+  const told = (['ringing', 'accepted', 'missed', 'cancelled', 'declined', 'ended'] as const).map(state => [
+    stateOf({ state }, true),
+    stateOf({ state }, false),
+  ]);
+  expect(told).toEqual([
+    ['running', 'running'],
+    ['running', 'running'],
+    ['unanswered', 'missed'],
+    ['cancelled', 'missed'],
+    ['declined', 'declined'],
+    ['ended', 'ended'],
+  ]);
+});
+
+test('its length is that from accept to end, where both are known', () => {
+  const acceptedAt = '2026-01-05T09:00:00.000Z';
+  expect(duration({ acceptedAt, endedAt: '2026-01-05T09:05:09.400Z' })).toBe('5:09');
+  expect(duration({ acceptedAt })).toBeUndefined();
+  expect(duration({ endedAt: acceptedAt })).toBeUndefined();
+  expect([0, 59, 60, 3599, 3600, 36_061, -5].map(length)).toEqual([
+    '0:00',
+    '0:59',
+    '1:00',
+    '59:59',
+    '1:00:00',
+    '10:01:01',
+    '0:00',
+  ]);
+});
+
+test('every language has every word, and the name stands where it belongs', () => {
+  for (const words of [CALL_WORDS, LINE_WORDS]) {
+    const names = Object.values(words).map(one => Object.keys(one).join());
+    expect(new Set(names).size).toBe(1);
+    for (const one of Object.values(words)) expect(Object.values(one).every(text => text !== '')).toBe(true);
+  }
+  for (const lang of ['en', 'es', 'ar']) expect(callWords(lang)('muted', 'Jane')).toContain('Jane');
+  expect(callWords('xx')('accept')).toBe('Accept');
+});

@@ -1,0 +1,144 @@
+/** Calls between browsers with cameras that count: what both see, and what becomes of it. */
+
+import type { Page } from '@playwright/test';
+import { findings } from '../harness/axe.ts';
+import type { Person } from '../harness/person.ts';
+import { expect, test } from '../harness/test.ts';
+
+test.use({ live: 'on', permissions: ['camera', 'microphone'] });
+test.skip(({ userAgent }) => userAgent?.includes('iPhone') === true, 'the same as on the other phone');
+
+const button = (person: Person, name: string) => person.page.getByRole('button', { name, exact: true });
+const call = (person: Person) => person.page.locator('.call');
+const ringing = (person: Person) => person.page.getByRole('alertdialog');
+const lines = (person: Person) => person.log.locator('.call-line');
+
+/** How many frames of a picture that comes from the other side were shown. */
+async function frames(page: Page, picture = '.call-picture'): Promise<number> {
+  return page
+    .locator(picture)
+    .evaluate((video: HTMLVideoElement) => video.getVideoPlaybackQuality().totalVideoFrames)
+    .catch(() => 0);
+}
+
+/** More frames are shown than now. */
+async function moves(person: Person, picture?: string): Promise<void> {
+  const before = await frames(person.page, picture);
+  await expect.poll(() => frames(person.page, picture)).toBeGreaterThan(before + 5);
+}
+
+async function both(person: (name: 'You' | 'John Smith') => Promise<Person>): Promise<[Person, Person]> {
+  const you = await (await person('You')).open('John Smith');
+  const john = await (await person('John Smith')).open('You');
+  await expect(button(john, 'Video call')).toBeVisible();
+  return [you, john];
+}
+
+/** John calls You with video, and You take it. */
+async function inCall(john: Person, you: Person): Promise<void> {
+  await button(john, 'Video call').click();
+  await expect(ringing(you)).toBeVisible();
+  await button(you, 'Accept with video').click();
+  for (const one of [john, you]) await expect(call(one)).toHaveAttribute('data-phase', 'connected');
+}
+
+test('it rings, both see moving pictures and know who is muted, and the timeline tells how long it was', async ({
+  person,
+}) => {
+  const [you, john] = await both(person);
+  await button(john, 'Video call').click();
+  await expect(ringing(you)).toContainText('John Smith is calling, with video');
+  expect(await findings(you.page)).toEqual([]);
+  await expect(call(john)).toContainText('Ringing…');
+  const accepted = Date.now();
+  await button(you, 'Accept with video').click();
+  await expect.poll(() => frames(john.page)).toBeGreaterThan(0);
+  console.log(`From accept to the first remote frame: ${Date.now() - accepted} ms.`);
+  await moves(john);
+  await moves(you);
+  expect(await findings(you.page)).toEqual([]);
+  await button(you, 'Mute the microphone').click();
+  await expect(call(john)).toContainText('Microphone off: You');
+  await button(you, 'Turn the camera off').click();
+  await expect(john.page.locator('.call-picture')).toHaveCount(0);
+  await button(you, 'Turn the camera on').click();
+  await moves(john);
+  await button(john, 'End the call').click();
+  for (const one of [john, you]) {
+    await expect(call(one)).toHaveCount(0);
+    await expect(lines(one)).toContainText(/Video call · 0:\d\d/);
+  }
+  await expect(button(you, 'Call back')).toBeVisible();
+  await expect(button(john, 'Call again')).toBeVisible();
+});
+
+test('who declines ends it, and calls back with sound alone', async ({ person }) => {
+  const [you, john] = await both(person);
+  await button(john, 'Audio call').click();
+  await button(you, 'Decline').click();
+  await expect(john.page.getByText('The call was declined.')).toBeVisible();
+  await expect(lines(you)).toContainText('declined');
+  await button(you, 'Call back').click();
+  await button(john, 'Accept').click();
+  for (const one of [john, you]) await expect(call(one)).toHaveAttribute('data-phase', 'connected');
+  await expect(you.page.locator('video')).toHaveCount(0);
+  await button(you, 'End the call').click();
+  await expect(lines(john)).toHaveCount(2);
+});
+
+test('of several devices that ring one has the call, and the others fall silent', async ({ person }) => {
+  const [you, john] = await both(person);
+  const tablet = await person('You');
+  await tablet.page.waitForLoadState('networkidle');
+  await button(john, 'Video call').click();
+  for (const device of [you, tablet]) await expect(ringing(device)).toBeVisible();
+  await button(tablet, 'Accept').click();
+  await expect(ringing(you)).toHaveCount(0);
+  await expect(call(tablet)).toHaveAttribute('data-phase', 'connected');
+  await moves(tablet);
+  await expect(call(you)).toHaveCount(0);
+});
+
+test('a tab that is reloaded in a call comes back into it', async ({ person }) => {
+  const [you, john] = await both(person);
+  await inCall(john, you);
+  await you.page.reload();
+  await expect(call(you)).toHaveAttribute('data-phase', 'connected');
+  await moves(you);
+  await moves(john);
+});
+
+test('a server that is restarted in a call interrupts nothing, and is told its end', async ({
+  person,
+  server,
+}) => {
+  const [you, john] = await both(person);
+  await inCall(john, you);
+  await server.kill();
+  await moves(john);
+  await moves(you);
+  await server.start();
+  await moves(you);
+  await button(john, 'End the call').click();
+  await expect(call(you)).toHaveCount(0);
+  await expect(lines(you)).toContainText(/Video call · \d+:\d\d/);
+});
+
+test('a screen is shared, seen on the other side, and stopped', async ({ person }, info) => {
+  test.skip(info.project.name !== 'desktop', 'phones share no screens');
+  const [you, john] = await both(person);
+  await inCall(john, you);
+  await button(you, 'Share a screen').click();
+  await moves(john, '.call-screen');
+  await moves(john);
+  await button(you, 'Stop sharing').click();
+  await expect(john.page.locator('.call-screen')).toHaveCount(0);
+});
+
+test('where calls are not offered there are no buttons', async ({ person, server }) => {
+  await server.stop();
+  await server.start(['--live', 'on', '--calls', 'off']);
+  const you = await (await person('You')).open('John Smith');
+  await you.page.waitForLoadState('networkidle');
+  await expect(button(you, 'Video call')).toHaveCount(0);
+});
