@@ -59,10 +59,38 @@ function namesOnce(): Plugin {
   };
 }
 
+/** What the app alone draws, behind `menu` of its surroundings, which an embedded chat has not: it does not carry it. */
+const OF_THE_APP = [
+  ['views/SettingsDialog.tsx', 'SettingsDialog'],
+  ['account/PushOffer.tsx', 'PushOffer'],
+] as const;
+
+function withoutTheApp(): Plugin {
+  return {
+    name: 'jobline-without-the-app',
+    enforce: 'pre',
+    load(id) {
+      const [, view] = OF_THE_APP.find(([file]) => id.endsWith(`/app/src/${file}`)) ?? [];
+      return view && `export const ${view} = () => null;`;
+    },
+    buildEnd() {
+      const there = [...this.getModuleIds()];
+      for (const [file] of OF_THE_APP)
+        if (!there.some(id => id.endsWith(`/app/src/${file}`)))
+          this.error(`${file} is not part of it any more.`);
+    },
+  };
+}
+
 /** `<jobline-chat>`: one script without a hash in its name, for pages of others to load. */
 export default defineConfig({
   resolve,
-  plugins: [partLoader('export const __vitePreload = part => part();'), liveBesideIt(), namesOnce()],
+  plugins: [
+    partLoader('export const __vitePreload = part => part();'),
+    liveBesideIt(),
+    namesOnce(),
+    withoutTheApp(),
+  ],
   build: {
     target,
     emptyOutDir: false,
