@@ -68,6 +68,18 @@ test('three people talk in the crew of a job: quotes, edits, reactions and delet
   await expect(you.field).toHaveValue('Who brings the ladder?');
   await you.say('Who brings both ladders?');
   for (const one of [john, mike]) await one.sees('Who brings both ladders?');
+  await john
+    .message('I do')
+    .getByRole('button', { name: /^What to do/ })
+    .focus();
+  await john.page.keyboard.press('Enter');
+  await john.page.getByRole('button', { name: 'Delete' }).click();
+  const question = john.page.getByRole('dialog', { name: 'Delete this message?' });
+  await question.getByRole('button', { name: 'Delete' }).click();
+  for (const one of [you, mike]) {
+    await expect(one.log.getByText('This message was deleted')).toHaveCount(2);
+    await expect(one.message('I do')).toHaveCount(0);
+  }
 });
 
 test('one who was offline comes back to the same picture', async ({ person, api }) => {
