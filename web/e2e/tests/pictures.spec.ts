@@ -149,3 +149,30 @@ test('the pictures', async ({ person, browserOfOne, api, server }) => {
     .toBe(true);
   await frame.screenshot({ path: `${FOLDER}demo.png` });
 });
+
+test('the group chat of a job', async ({ person, api }) => {
+  await api.job(77, 'Repair the roof', ['you', 'john', 'mike'], 'open');
+  await api.sayTo('john', 'crew_77', 'Morning! I have the ladder. Shall we start at eight?');
+  await api.sayTo('mike', 'crew_77', 'Eight is fine. I bring nails and the tiles.');
+  await api.sayTo('you', 'crew_77', 'Great, see you both at the house.');
+  await api.job(77, 'Repair the roof', ['you', 'john', 'mike', 'jane'], 'open');
+  await api.sayTo('jane', 'crew_77', 'Hello everybody, I do the gutters.');
+  await api.sayTo('you', 'crew_77', 'Welcome @Jane Doe!');
+  await api.read('john', 'crew_77');
+  const you = await person('You', PHONE);
+  await you.page.goto('/#/c/crew_77');
+  await expect(you.page.getByRole('button', { name: '1 of 3 have read it' })).toBeVisible();
+  await you.page.screenshot({ path: `${FOLDER}crew.png` });
+});
+
+test.describe('live', () => {
+  test.use({ live: 'on' });
+
+  test('a call that rings', async ({ person }) => {
+    const you = await (await person('You', PHONE)).open('John Smith');
+    const john = await (await person('John Smith')).open('You');
+    await john.page.getByRole('button', { name: /video/i }).first().click();
+    await expect(you.page.getByText('John Smith is calling, with video')).toBeVisible();
+    await you.page.screenshot({ path: `${FOLDER}call.png` });
+  });
+});
