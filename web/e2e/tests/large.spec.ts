@@ -171,7 +171,7 @@ test('at 320 px a closed job takes no room of the name, and all of both can be r
   await page.getByRole('button', { name: 'About this conversation' }).click();
   const dialog = page.getByRole('dialog', { name: 'About this conversation' });
   for (const whole of [name, title]) {
-    const text = dialog.getByText(whole);
+    const text = dialog.getByText(whole, { exact: true });
     await expect(text).toBeInViewport({ ratio: 1 });
     expect(await text.evaluate(one => one.scrollWidth - one.clientWidth)).toBeLessThanOrEqual(0);
   }
