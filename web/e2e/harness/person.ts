@@ -49,7 +49,12 @@ export class Person {
   /** Opens the conversation with somebody. */
   async open(name: string): Promise<this> {
     await this.row(name).click();
-    await expect(this.page.getByRole('region', { name: `Conversation with ${name}` })).toBeVisible();
+    const chat = this.page.getByRole('region', { name: `Conversation with ${name}` });
+    await expect(chat).toBeVisible();
+    // Its parts have come: what a test takes away afterwards, a person would not take away within that instant.
+    await expect(chat.locator('[aria-live="polite"]')).toBeAttached();
+    if (await chat.locator('form.composer').isVisible())
+      await expect(chat.locator('[role="status"]:not(.connection) ~ form.composer')).toBeAttached();
     return this;
   }
 

@@ -27,8 +27,9 @@ export const test = base.extend<World>({
   // Most tests hold, count or break the polls, which are the truth below live connections; those of live.spec.ts are about
   // both. JOBLINE_E2E_LIVE=on runs all with them.
   live: [process.env.JOBLINE_E2E_LIVE === 'on' ? 'on' : 'off', { option: true }],
-  // The browser itself reports every request that fails; many tests are about those.
-  provoked: [/Failed to load resource|net::ERR_/, { option: true }],
+  // The browser itself reports every request that fails; many tests are about those. A part that was being loaded when a test
+  // took the network away is loaded later, and what it shows is what tests look at.
+  provoked: [/Failed to load resource|net::ERR_|A part of the app could not be loaded/, { option: true }],
   server: async ({ flags, live }, use) => {
     const server = await Server.start('--live', live, ...flags);
     await use(server);
