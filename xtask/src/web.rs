@@ -28,7 +28,9 @@ pub fn test() -> Result<(), String> {
     let binary = built("bin", "jobline")?;
     npm(&["test", "--workspace", "trpc"], &[("JOBLINE_BIN", &binary.to_string_lossy())])?;
     hosts(&binary)?;
-    end_to_end(&[])
+    end_to_end(&["--grep-invert", "@timing"], &[])?;
+    // What measures time has the machine to itself.
+    end_to_end(&["--grep", "@timing", "--workers", "1"], &[])
 }
 
 /// Makes the types of the SDK from the OpenAPI document.
@@ -41,19 +43,14 @@ pub fn generate() -> Result<(), String> {
 pub fn pictures() -> Result<(), String> {
     require()?;
     install()?;
-    end_to_end(&["pictures.spec.ts"])
+    end_to_end(&["pictures.spec.ts"], &[("UPDATE_PICTURES", "1")])
 }
 
-/// Runs the browser tests; with names, only those.
-fn end_to_end(names: &[&str]) -> Result<(), String> {
+/// Runs those of the browser tests that the arguments choose.
+fn end_to_end(chosen: &[&str], variables: &[(&str, &str)]) -> Result<(), String> {
     let binary = built("bin", "jobline")?;
-    let arguments = [&["test", "--workspace", "e2e", "--"], names].concat();
-    let mut variables = vec![("JOBLINE_BIN", binary.to_string_lossy().into_owned())];
-    if !names.is_empty() {
-        variables.push(("UPDATE_PICTURES", "1".to_owned()));
-    }
-    let variables: Vec<(&str, &str)> = variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    npm(&arguments, &variables)
+    let arguments = [&["test", "--workspace", "e2e", "--"], chosen].concat();
+    npm(&arguments, &[variables, &[("JOBLINE_BIN", &*binary.to_string_lossy())]].concat())
 }
 
 /// Runs what the developers of hosts do: install the packages, follow the quick starts, generate clients. Its packages are

@@ -53,10 +53,9 @@ const typing = (place: Locator, name: string) => place.getByText(`${name} is typ
 const online = (place: Locator) => place.getByRole('img', { name: 'Online' });
 const head = (person: Person) => person.page.locator('.chat-head');
 
-test('a message is there in less than the time between two polls, and no poll is made for it', async ({
-  person,
-  api,
-}) => {
+test('a message is there in less than the time between two polls, and no poll is made for it', {
+  tag: '@timing',
+}, async ({ person, api }) => {
   const you = await (await person('You')).open('John Smith');
   await connected(you);
   await you.sees('8 AM works?');
@@ -183,10 +182,9 @@ test('a server that offers it no more sends pages back to polls, and nobody is t
   await expect(you.page.locator('.connection .line')).toHaveCount(0);
 });
 
-test('where something in between lets no upgrade through polls wait, and bring a message as soon', async ({
-  browserOfOne,
-  api,
-}) => {
+test('where something in between lets no upgrade through polls wait, and bring a message as soon', {
+  tag: '@timing',
+}, async ({ browserOfOne, api }) => {
   const context = await browserOfOne();
   const page = await context.newPage();
   let tried = 0;

@@ -75,10 +75,9 @@ async function scrolling(page: Page): Promise<number> {
   });
 }
 
-test('5,000 conversations: few rows are in the page, and it filters and scrolls as with 50', async ({
-  browserOfOne,
-  api,
-}) => {
+test('5,000 conversations: few rows are in the page, and it filters and scrolls as with 50', {
+  tag: '@timing',
+}, async ({ browserOfOne, api }) => {
   await furnish(api, 'you', 5_000, 1);
   await furnish(api, 'jane', 50, 1);
   const measured: Record<string, { filter: number; scroll: number }> = {};

@@ -21,12 +21,13 @@ export class Pictures {
     if (this.#held.length > HELD) this.#letGo(this.#held.shift());
   }
 
-  /** The address for a message's picture, if one is known. */
-  url({ key, clientId, file }: TimelineMessage): string | undefined {
+  /** The address for a message's picture, if one is known. That of its file takes the place of one that does not work (`broken`). */
+  url({ key, clientId, file }: TimelineMessage, broken?: string): string | undefined {
     const known = this.#urls.get(clientId ?? key) ?? this.#urls.get(key);
-    if (known) return known;
+    if (known && known !== broken) return known;
     const url = file && usable(file);
-    if (url) this.#urls.set(key, url);
+    if (!url || url === broken) return undefined;
+    this.#urls.set(key, url);
     return url;
   }
 

@@ -64,7 +64,11 @@ export function Composer({ timeline, tray, nameOf, people }: Props) {
   };
 
   // The draft is read from the device: it may come after the field, but never over what is being typed.
-  useEffect(() => timeline.draft.subscribe(() => typed.current || setText(timeline.draft.get())), [timeline]);
+  useLayoutEffect(() => {
+    const follow = () => typed.current || setText(timeline.draft.get());
+    follow();
+    return timeline.draft.subscribe(follow);
+  }, [timeline]);
   // Before the next key: what is typed at once must not be replaced by the text to begin with.
   useLayoutEffect(() => {
     if (changing !== undefined) setText(editing.text ?? '');

@@ -205,12 +205,12 @@ export function MessageList({ timeline, state, name }: Props) {
       {atEnd === false && <JumpButton count={state.unread} jump={pressed} />}
       {opened && dialog && (
         <MessageDialog
-          key={opened.is}
+          key={`${opened.is} ${opened.key}`}
           timeline={timeline}
           message={dialog}
           acts={acts}
           opened={opened}
-          close={close}
+          close={() => close(opened)}
         />
       )}
       <Announcer messages={messages} nameOf={acts.nameOf} me={client.user.get()} />

@@ -39,5 +39,7 @@ export function useActs(timeline: Timeline, state: TimelineState, show: (key: st
     }),
     [timeline],
   );
-  return { acts, opened, close: () => open(undefined) };
+  // The dialog before tells that it was closed after the next one was opened.
+  const close = (one: Opened) => open(now => (now === one ? undefined : now));
+  return { acts, opened, close };
 }

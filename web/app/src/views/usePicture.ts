@@ -27,9 +27,8 @@ export function usePicture(timeline: Timeline, message: TimelineMessage | undefi
   const { pictures } = useSurroundings();
   const [, redraw] = useReducer((count: number) => count + 1, 0);
   const [failure, setFailure] = useState<Failure>();
-  const found = message && pictures.url(message);
   const mine = failure && failure.key === message?.key ? failure : undefined;
-  const url = mine && found === mine.url ? undefined : found;
+  const url = message && pictures.url(message, mine?.url);
   const times = mine?.times ?? 0;
   const failed = url === undefined && times >= ATTEMPTS;
   const fail = (url: string | undefined) => {
@@ -48,7 +47,7 @@ export function usePicture(timeline: Timeline, message: TimelineMessage | undefi
         if (over) return;
         redraw(undefined);
         // Nothing came of it: the address is the one that did not work.
-        if (pictures.url(message) === mine?.url) fail(mine?.url);
+        if (!pictures.url(message, mine?.url)) fail(mine?.url);
       })
       .catch(() => over || fail(mine?.url));
     return () => {
