@@ -11,7 +11,7 @@ use rand::{RngExt, SeedableRng};
 use std::time::Duration;
 use world::{Weather, World, user};
 
-/// How late news may be, whatever happens to the bus.
+/// How late news may be, even while the bus is down.
 const LATEST_MS: u64 = 3_500;
 
 #[tokio::test(start_paused = true)]

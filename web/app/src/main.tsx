@@ -96,7 +96,7 @@ async function chat(session: Session): Promise<void> {
     for (const stop of stops) stop();
     navigation.stop();
     dropSession(session);
-    // Whoever uses this browser next must not be told of messages of the former.
+    // The next user of this browser must not be told of messages of the one before.
     await push('endPush', client);
     await signOut();
     pictures.clear();

@@ -29,7 +29,7 @@ interface Given {
 }
 
 /**
- * `getToken` answers a token of whoever is signed in to your site; it may be another function at each rendering. `user` is
+ * `getToken` returns a token of the user who is signed in to your site; it may be another function at each rendering. `user` is
  * their id: give it where you know it. When `user` or `baseUrl` changes, the old client ends and a new one begins.
  */
 export type JoblineProviderProps = Made | Given;

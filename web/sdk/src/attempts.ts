@@ -1,4 +1,4 @@
-/** What was tried in vain: how often, and when it may be tried again. In memory only; after a reload all is tried at once. */
+/** What failed: how often, and when it may be tried again. In memory only; after a reload all is tried at once. */
 
 import type { Problem } from './errors.ts';
 import type { Ports } from './ports.ts';

@@ -105,7 +105,7 @@ test('who came and who left is told, and a newcomer sees what follows', async ()
   expect(dora.get()).toMatchObject({ hasOlder: false, unread: 1 });
 });
 
-test('whoever was named once stays known, also after a restart without a connection', async () => {
+test('a member who was named once stays known, also after a restart without a connection', async () => {
   const many = ['anna', 'ben', 'carl', 'dora', 'eve', 'finn', 'gus'];
   const { server, clock, chat, phone } = crew(many);
   chat.open();

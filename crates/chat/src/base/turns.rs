@@ -15,7 +15,7 @@ pub(crate) struct Turns {
     queues: Box<[Mutex<()>]>,
 }
 
-/// Held during one's turn. Whoever holds one must not wait for another: it is dropped first, so there is no deadlock.
+/// Held during one's turn. An operation drops it before it waits for another one, so there is no deadlock.
 pub(crate) type Turn<'a> = MutexGuard<'a, ()>;
 
 impl Default for Turns {

@@ -1,4 +1,4 @@
-//! An inbox that never forgets: whoever was away for long, or has nothing yet, with many conversations.
+//! An inbox that never forgets: a client that was away for long, or has nothing yet, with many conversations.
 
 use crate::engine;
 use crate::properties::runtime;

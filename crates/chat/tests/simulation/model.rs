@@ -240,7 +240,7 @@ impl Model {
         let talk = self.talks.get(&message.conversation_id).ok_or_else(|| format!("nobody could write {message:?}"))?;
         let known = talk.facts.get(&message.number).map(|fact| fact.intent);
         let intent = match message.deleted_at {
-            // Whoever deleted it had seen it.
+            // A member who deleted it had seen it.
             Some(_) => known,
             None => Self::intent_of(&message.content).filter(|intent| *intent < self.intents.len()),
         };

@@ -6,7 +6,7 @@ import { noteAsked, type Preferences, pushState, startPush, wasAsked } from './p
 import { accountWords } from './words.ts';
 
 /**
- * A quiet line that offers notifications: once for a browser, after a message was sent while the chat is open. Whoever waits
+ * A quiet line that offers notifications: once for a browser, after a message was sent while the chat is open. A reader who waits
  * for an answer knows what the question is about.
  */
 export function PushOffer({ timeline }: { readonly timeline: Timeline }) {

@@ -8,7 +8,7 @@ export type Preferences = Output<'getPreferences'>;
 /** Where this browser keeps that its user was asked, and for whom it subscribed. */
 const ASKED = 'jobline-push-asked';
 
-/** That notifications were turned on here, whatever becomes of the subscription. */
+/** Set while notifications are turned on in this browser, even if the subscription has ended. */
 const HERE = 'jobline-push-here';
 
 /** `unsupported`: this browser or this page has no notifications, or the server sends none. */

@@ -2,7 +2,7 @@ import { CONTENT_CHARACTERS, FILE_BYTES } from '@jobline/sdk';
 
 /** Unicode scalar values that a message may have: the contract's limit. */
 export const CONTENT_LIMIT = CONTENT_CHARACTERS;
-/** From here on the composer counts aloud what is left. */
+/** From here on the composer shows how many characters are left. */
 const COUNT_FROM = 1_800;
 /** Bytes that a file may have: the contract's limit. */
 export const FILE_LIMIT = FILE_BYTES;

@@ -157,7 +157,7 @@ async fn transfer(suite: &Suite, keys: &[Key; 2], amount: i64) -> Commit {
     ])
 }
 
-/// Two writers each leave if the other stays: a check that is only looked at beforehand lets both go.
+/// Two writers each leave if the other stays: if the check is made before the commit and not in it, both go.
 async fn a_check_holds_until_the_commit(suite: &Arc<Suite>) {
     for _ in 0..10 {
         let partition = suite.partition("check");
