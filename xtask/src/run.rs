@@ -5,6 +5,7 @@ use std::{
     env,
     path::{Path, PathBuf},
     process::{Command, Stdio},
+    time::Instant,
 };
 
 /// Makes a build without the web app an error. Every cargo command of a run gets it, so that cargo does not build
@@ -19,10 +20,17 @@ pub(crate) fn root() -> PathBuf {
 
 /// Runs cargo on the workspace.
 pub(crate) fn cargo(arguments: &[&str], variables: &[(&str, &str)]) -> Result<(), String> {
-    let cargo = env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
-    let mut command = Command::new(cargo);
-    command.args(arguments).envs(variables.iter().copied());
-    run(&format!("cargo {}", arguments.join(" ")), &mut command)
+    run(&format!("cargo {}", arguments.join(" ")), cargo_command(arguments).envs(variables.iter().copied()))
+}
+
+/// Cargo with these arguments. In CI nothing is built a second time, so nothing is kept for that.
+fn cargo_command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()));
+    command.args(arguments);
+    if env::var_os("CI").is_some() {
+        command.env("CARGO_INCREMENTAL", "0");
+    }
+    command
 }
 
 /// Runs a command in the folder of the workspace, and prints `line` for it.
@@ -30,11 +38,15 @@ pub(crate) fn run(line: &str, command: &mut Command) -> Result<(), String> {
     run_in(&root(), line, command)
 }
 
-/// Runs a command in `folder`, and prints `line` for it.
+/// Runs a command in `folder`, and prints `line` for it, afterwards with the time that it took.
 pub(crate) fn run_in(folder: &Path, line: &str, command: &mut Command) -> Result<(), String> {
     println!("xtask: {line}");
+    let begun = Instant::now();
     match command.current_dir(folder).status() {
-        Ok(status) if status.success() => Ok(()),
+        Ok(status) if status.success() => {
+            println!("xtask: {line}: {} s", begun.elapsed().as_secs());
+            Ok(())
+        }
         Ok(status) => Err(format!("`{line}` failed ({status})")),
         Err(error) => Err(format!("`{line}` did not start: {error}")),
     }
@@ -44,9 +56,8 @@ pub(crate) fn run_in(folder: &Path, line: &str, command: &mut Command) -> Result
 /// `test`. Another command would build it, and the SDK of AWS, a second time with other features.
 pub(crate) fn built(kind: &str, name: &str) -> Result<PathBuf, String> {
     let arguments = ["test", "--workspace", "--all-features", "--no-run", "--message-format=json"];
-    let cargo = env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
-    let mut command = Command::new(cargo);
-    command.args(arguments).envs([WITH_APP]).current_dir(root()).stderr(Stdio::inherit());
+    let mut command = cargo_command(&arguments);
+    command.envs([WITH_APP]).current_dir(root()).stderr(Stdio::inherit());
     let output = command.output().map_err(|error| format!("cargo did not start: {error}"))?;
     let lines = String::from_utf8_lossy(&output.stdout);
     let program = lines.lines().find_map(|line| {
