@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { fileName, reencodedName, sizeInName } from '../src/models/fileName.ts';
+import { fileName, reencodedName } from '../src/models/fileName.ts';
 
 describe('a file name', () => {
   test('cannot hide its ending behind a change of direction', () => {
@@ -31,15 +31,5 @@ describe('the name of a re-encoded photo', () => {
     const name = reencodedName(`/tmp/${'ä'.repeat(300)}\u202e.png`, 'png');
     expect(new TextEncoder().encode(name).length).toBeLessThan(255);
     expect(name).not.toMatch(/[/\u202e]/);
-  });
-});
-
-describe('the size in the name of a photo from an earlier version', () => {
-  test('is known', () => expect(sizeInName('garden-1600x1200.jpg')).toEqual({ width: 1600, height: 1200 }));
-
-  test('is known of no name that does not tell it', () => {
-    expect(sizeInName('report-0x20.png')).toBeUndefined();
-    expect(sizeInName('4x4.txt.png')).toBeUndefined();
-    expect(sizeInName(undefined)).toBeUndefined();
   });
 });

@@ -21,21 +21,8 @@ export interface Dimensions {
   readonly height: number;
 }
 
-const MARK = /-(\d{1,5})x(\d{1,5})(?=\.[a-z]{3,4}$)/i;
-
 /** The name under which a re-encoded photo is sent: short, plain, and with the ending of its new type. */
 export function reencodedName(name: string, ending: string): string {
   const base = plain(name.replace(/^.*[/\\]/s, '')).replace(/\.[^.]{1,5}$/, '');
   return `${[...(base || 'photo')].slice(0, 60).join('')}.${ending}`;
-}
-
-/**
- * The size that a name tells, if it tells one that can be true: `garden-1600x1200.jpg`, as earlier versions named
- * photos. The server tells the size of those that were sent since.
- */
-export function sizeInName(name: string | undefined): Dimensions | undefined {
-  const found = MARK.exec(name ?? '');
-  const width = Number(found?.[1]);
-  const height = Number(found?.[2]);
-  return width > 0 && height > 0 ? { width, height } : undefined;
 }

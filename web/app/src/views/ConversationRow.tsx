@@ -1,6 +1,6 @@
 import type { ConversationItem, ConversationPreview } from '@jobline/sdk';
 import type { Translator } from '../i18n/translator.ts';
-import { fileName, sizeInName } from '../models/fileName.ts';
+import { fileName } from '../models/fileName.ts';
 import { personName, plain } from '../models/plainText.ts';
 import { ago } from '../models/time.ts';
 import { Avatar } from './Avatar.tsx';
@@ -116,7 +116,7 @@ function kindOf(preview: ConversationPreview | undefined): Kind {
   if (!preview) return 'text';
   if (preview.type === 'voice' && !preview.deleted) return 'voice';
   if (preview.type === 'file' && !preview.text && !preview.deleted) return 'file';
-  return preview.type === 'image' || sizeInName(preview.text) !== undefined ? 'photo' : 'text';
+  return preview.type === 'image' ? 'photo' : 'text';
 }
 
 function textOf(preview: ConversationPreview, kind: Kind, words: Translator): string {

@@ -1,6 +1,6 @@
 import type { MessageFile, Timeline, TimelineMessage } from '@jobline/sdk';
 import { useState } from 'preact/hooks';
-import { fileName, sizeInName } from '../models/fileName.ts';
+import { fileName } from '../models/fileName.ts';
 import { isTiny, tileSize } from '../models/tile.ts';
 import type { Cell } from '../models/timeline.ts';
 import { useSurroundings } from './context.ts';
@@ -20,8 +20,7 @@ interface Props {
 export function PhotoTile({ timeline, message, file, author, cell }: Props) {
   const { navigation, words } = useSurroundings();
   const { url, failed, broken } = usePicture(timeline, message);
-  const known =
-    file.width && file.height ? { width: file.width, height: file.height } : sizeInName(file.name);
+  const known = file.width && file.height ? { width: file.width, height: file.height } : undefined;
   const [{ width, ratio }] = useState(() => tileSize(known));
 
   const loaded = ({ naturalWidth, naturalHeight }: HTMLImageElement) => {
