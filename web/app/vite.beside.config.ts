@@ -1,18 +1,19 @@
 import { defineConfig } from 'vite';
 import { resolve, target } from './vite.base.ts';
 
-/** The script for live connections that `<jobline-chat>` loads from beside itself. */
+/** The scripts that `<jobline-chat>` loads from beside itself: live connections, and the emoji picker with its names. */
 export default defineConfig({
   resolve,
+  base: './',
   build: {
     target,
     emptyOutDir: false,
     copyPublicDir: false,
     modulePreload: false,
     rollupOptions: {
-      input: '../sdk/src/live/index.ts',
+      input: { 'jobline-live': '../sdk/src/live/index.ts', 'jobline-emoji': 'src/emoji/index.ts' },
       preserveEntrySignatures: 'strict',
-      output: { format: 'es', entryFileNames: 'jobline-live.js' },
+      output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'jobline-emoji-[name].js' },
     },
   },
 });

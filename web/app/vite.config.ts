@@ -6,7 +6,7 @@ import { defineConfig, type Plugin } from 'vite';
 import { resolve, target } from './vite.base.ts';
 import { partLoader } from './vite.parts.ts';
 
-/** Writes into the service worker which files there are. */
+/** Writes into the service worker which files there are, but for the emoji: it keeps them when they were asked for. */
 function fileList(): Plugin {
   return {
     name: 'jobline-file-list',
@@ -16,7 +16,7 @@ function fileList(): Plugin {
       const worker = bundle['sw.js'];
       if (worker?.type !== 'chunk') return this.error('There is no service worker in this build.');
       const files = Object.keys(bundle)
-        .filter(name => name.startsWith('assets/'))
+        .filter(name => name.startsWith('assets/') && !name.startsWith('assets/emoji-'))
         .sort();
       const all = [...files, 'manifest.webmanifest', 'icon.svg'];
       const version = createHash('sha256').update(all.join()).digest('hex').slice(0, 12);
@@ -45,6 +45,8 @@ export default defineConfig({
       input: { app: 'index.html', sw: 'src/worker/sw.ts' },
       output: {
         entryFileNames: chunk => (chunk.name === 'sw' ? 'sw.js' : 'assets/[name]-[hash].js'),
+        chunkFileNames: ({ facadeModuleId }) =>
+          facadeModuleId?.includes('/app/src/emoji/') ? 'assets/emoji-[hash].js' : 'assets/[name]-[hash].js',
         // All that is loaded at first is one script, which compresses better than several.
         codeSplitting: { groups: [{ name: 'app', test: /app.src.main.tsx$/ }] },
       },

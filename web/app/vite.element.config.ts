@@ -5,30 +5,50 @@ import { defineConfig, type Plugin } from 'vite';
 import { resolve, target } from './vite.base.ts';
 import { partLoader } from './vite.parts.ts';
 
-/** What holds live connections: the one part of the element that is a script of its own. */
-const LIVE = fileURLToPath(new URL('../sdk/src/live/', import.meta.url));
+/** A part of the element that is a script of its own, beside it. */
+interface Beside {
+  readonly script: string;
+  /** Which module asks for it, and how. */
+  readonly asker: string;
+  readonly import: string;
+  /** What it is made of. */
+  readonly folder: string;
+}
 
-/** How the client asks for it. */
-const IMPORT = "import('./live/index.ts')";
+const BESIDE: readonly Beside[] = [
+  {
+    script: 'jobline-live.js',
+    asker: '/sdk/src/session.ts',
+    import: "import('./live/index.ts')",
+    folder: fileURLToPath(new URL('../sdk/src/live/', import.meta.url)),
+  },
+  {
+    script: 'jobline-emoji.js',
+    asker: '/app/src/views/EmojiPanel.tsx',
+    import: "import('../emoji/index.ts')",
+    folder: fileURLToPath(new URL('src/emoji/', import.meta.url)),
+  },
+];
 
 /**
- * The element loads the script for live connections from beside itself, by its whole address: scripts of another
- * origin have no place that a relative one could begin at. Its name says which version of it belongs to the element,
- * for browsers keep each of them for a while. What could not be loaded is asked for under another address the next
- * time: browsers other than Chrome remember by the address that it failed.
+ * The element loads these parts from beside itself, by their whole address: scripts of another origin have no place that a
+ * relative one could begin at. Its name says which version of it belongs to the element, for browsers keep each of them
+ * for a while. What could not be loaded is asked for under another address the next time: browsers other than Chrome
+ * remember by the address that it failed.
  */
-function liveBesideIt(): Plugin {
+function besideIt({ script, asker, import: asked, folder }: Beside): Plugin {
   const hash = createHash('sha256');
-  for (const name of readdirSync(LIVE).sort()) hash.update(readFileSync(LIVE + name));
-  const name = `jobline-live.js?${hash.digest('hex').slice(0, 12)}`;
+  for (const file of readdirSync(folder, { withFileTypes: true }).filter(entry => entry.isFile()))
+    hash.update(readFileSync(folder + file.name));
+  const name = `${script}?${hash.digest('hex').slice(0, 12)}`;
   return {
-    name: 'jobline-live-beside-it',
+    name: `${script}-beside-it`,
     enforce: 'pre',
     transform(code, id) {
-      if (!id.endsWith('/sdk/src/session.ts')) return undefined;
-      if (!code.includes(IMPORT)) return this.error(`${id} has no ${IMPORT}.`);
+      if (!id.endsWith(asker)) return undefined;
+      if (!code.includes(asked)) return this.error(`${id} has no ${asked}.`);
       return code.replace(
-        IMPORT,
+        asked,
         `import(/* @vite-ignore */ new URL('${name}' + joblineAttempt, joblineScript).href).catch(error => {
           joblineAttempt = '&' + Date.now();
           throw error;
@@ -87,7 +107,7 @@ export default defineConfig({
   resolve,
   plugins: [
     partLoader('export const __vitePreload = part => part();'),
-    liveBesideIt(),
+    ...BESIDE.map(besideIt),
     namesOnce(),
     withoutTheApp(),
   ],

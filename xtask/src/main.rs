@@ -29,7 +29,8 @@ struct Arguments {
 enum Task {
     /// Everything that has to pass before a change is merged: formatting, lints, all tests, browsers, documentation.
     Test,
-    /// Rewrites generated files that are in the repository: the OpenAPI document, and from it the types of the SDK.
+    /// Rewrites generated files that are in the repository: the OpenAPI document, from it the types of the SDK, and the emoji
+    /// that the app offers.
     Snapshots,
     /// Installs what the tests of the cloud need (doubles of AWS, the lint of the template) into `target/cloud-tools`.
     CloudTools {
@@ -91,8 +92,10 @@ fn main() -> ExitCode {
 
 /// Rewrites the document first, because the types are made from it.
 fn snapshots() -> Result<(), String> {
-    let arguments = ["test", "--package", "jobline", "--test", "it", "openapi"];
-    cargo(&arguments, &[("UPDATE_SNAPSHOTS", "1")])?;
+    for test in [["jobline", "it", "openapi"], ["jobline-chat", "emoji", "emoji"]] {
+        let [package, suite, name] = test;
+        cargo(&["test", "--package", package, "--test", suite, name], &[("UPDATE_SNAPSHOTS", "1")])?;
+    }
     web::generate()
 }
 

@@ -204,3 +204,40 @@ test('a swipe on a phone begins a reply', async ({ person, isMobile }) => {
   await expect(replying).toBeVisible();
   await expect(you.field).toBeFocused();
 });
+
+test('any emoji can be reacted with: found by a word, in a colour of skin, and without a connection once they were opened', async ({
+  person,
+  isMobile,
+}) => {
+  const you = await person('You', { serviceWorkers: 'allow' });
+  await you.page.evaluate(() => navigator.serviceWorker.ready);
+  await you.page.reload();
+  await you.open('John Smith');
+  const line = you.message('Great! What time?');
+  const more = async () => {
+    const menu = await menuOf(you, line, isMobile);
+    await menu.getByRole('button', { name: 'More emoji' }).click();
+    const picker = you.page.getByRole('dialog', { name: 'React', exact: true });
+    await expect(picker.getByRole('button', { name: 'grinning face', exact: true })).toBeVisible();
+    return picker;
+  };
+  const first = await more();
+  await first.getByRole('searchbox', { name: 'Search emoji' }).fill('no such thing');
+  await expect(first.getByRole('status')).toHaveText('No emoji found.');
+  await first.getByRole('searchbox', { name: 'Search emoji' }).fill('party popper');
+  await first.getByRole('searchbox', { name: 'Search emoji' }).press('Enter');
+  await expect(first).toHaveCount(0);
+  await expect(line.getByRole('button', { name: '🎉 from You' })).toBeVisible();
+
+  await you.page.context().setOffline(true);
+  await you.page.reload();
+  await expect(line).toBeVisible();
+  const again = await more();
+  await again.getByRole('button', { name: '✋🏽' }).click();
+  await again.getByRole('searchbox', { name: 'Search emoji' }).fill('thumbs up');
+  await again.getByRole('searchbox', { name: 'Search emoji' }).press('ArrowDown');
+  await expect(again.getByRole('button', { name: 'thumbs up' })).toBeFocused();
+  await you.page.keyboard.press('Enter');
+  await you.page.context().setOffline(false);
+  await expect(line.getByRole('button', { name: '👍🏽 from You' })).toBeVisible();
+});

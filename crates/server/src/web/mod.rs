@@ -23,8 +23,9 @@ use std::sync::Arc;
 const PAGE: &str = "index.html";
 /// Where the app is when it was installed.
 const MANIFEST: &str = "manifest.webmanifest";
-/// The script of the custom element, which pages of the host load from another origin, and what it loads from beside itself.
-const ELEMENT: [&str; 2] = ["jobline-chat.js", "jobline-live.js"];
+/// How the names of the scripts begin that pages of the host load from another origin: that of the custom element, and what
+/// it loads from beside itself.
+const ELEMENT: &str = "jobline-";
 /// Files in this folder have a hash of their content in their name.
 const HASHED: &str = "assets/";
 /// Calls need camera, microphone and screen, which the browser asks the user for; pages that show the app in a frame allow
@@ -90,7 +91,7 @@ impl File {
         // Caches on the way may keep one response for each encoding.
         set(VARY, "accept-encoding");
         set(REFERRER_POLICY, "no-referrer");
-        if ELEMENT.contains(&asset.path) {
+        if asset.path.starts_with(ELEMENT) {
             set(ACCESS_CONTROL_ALLOW_ORIGIN, "*");
             set(HeaderName::from_static("cross-origin-resource-policy"), "cross-origin");
         } else {
@@ -134,7 +135,7 @@ fn cache_control(path: &str) -> &'static str {
     match path {
         _ if path.starts_with(HASHED) => "public, max-age=31536000, immutable",
         // Its URL is in the host's pages and does not change, so a new version must reach browsers within minutes.
-        _ if ELEMENT.contains(&path) => "public, max-age=300, stale-while-revalidate=86400",
+        _ if path.starts_with(ELEMENT) => "public, max-age=300, stale-while-revalidate=86400",
         _ => "no-cache",
     }
 }

@@ -19,6 +19,7 @@ static FILES: &[Asset] = &[
     Asset { gzip: Some(b"code in gzip"), ..asset("assets/app-4f2a.js", b"export {}") },
     asset("jobline-chat.js", b"customElements"),
     asset("jobline-live.js", b"WebSocket"),
+    asset("jobline-emoji.js", b"emoji"),
     asset("sw.js", b"self"),
     asset("manifest.webmanifest", b"{}"),
 ];
@@ -61,6 +62,7 @@ async fn files_with_a_hash_in_their_name_are_cached_and_others_revalidated() {
         ("/manifest.webmanifest", "no-cache"),
         ("/jobline-chat.js", "public, max-age=300, stale-while-revalidate=86400"),
         ("/jobline-live.js", "public, max-age=300, stale-while-revalidate=86400"),
+        ("/jobline-emoji.js", "public, max-age=300, stale-while-revalidate=86400"),
     ] {
         assert_eq!(app.get(path).await.header("cache-control"), Some(kept), "{path}");
     }
@@ -180,7 +182,7 @@ async fn without_other_origins_the_policy_names_none() {
 async fn pages_of_other_origins_may_load_only_the_element() {
     let app = app().await;
     for origin in ["https://market.example", "https://elsewhere.example"] {
-        for script in ["/jobline-chat.js", "/jobline-live.js?9f2c"] {
+        for script in ["/jobline-chat.js", "/jobline-live.js?9f2c", "/jobline-emoji.js?9f2c"] {
             let element = with(&app, script, &[("origin", origin)]).await;
             let allowed = element.header("access-control-allow-origin").unwrap();
             assert!(allowed == "*" || allowed == origin, "{script}: {allowed}");
@@ -246,7 +248,7 @@ async fn every_file_of_the_app_in_this_build_is_served() {
         assert_eq!(file.status, 200, "{path}");
         assert_ne!(file.header("content-type"), Some("application/octet-stream"), "{path}");
     }
-    for name in ["sw.js", "manifest.webmanifest", "jobline-chat.js", "jobline-live.js"] {
+    for name in ["sw.js", "manifest.webmanifest", "jobline-chat.js", "jobline-live.js", "jobline-emoji.js"] {
         assert!(ASSETS.iter().any(|asset| asset.path == name), "{name} is in the app");
     }
     let packed = ASSETS.iter().filter(|asset| asset.path.ends_with(".js") && asset.identity.len() > 1_000);

@@ -2,11 +2,13 @@ import type { Timeline, TimelineMessage } from '@jobline/sdk';
 import type { ComponentChildren } from 'preact';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { changeWords } from '../changes/words.ts';
+import { reactionOf } from '../models/acting.ts';
 import { wordsFor } from '../models/problems.ts';
 import type { Acts, Opened } from './acts.ts';
 import { useSurroundings } from './context.ts';
+import { EmojiPanel } from './EmojiPanel.tsx';
 import { lazy } from './lazy.tsx';
-import { MessageMenu } from './MessageMenu.tsx';
+import { type Asked, MessageMenu } from './MessageMenu.tsx';
 import { VersionList } from './VersionList.tsx';
 
 export { Choices } from './Choices.tsx';
@@ -27,11 +29,22 @@ interface Props {
   readonly close: () => void;
 }
 
-/** What is open over a chat about one message: its menu, what is asked before it is deleted or reported, or its earlier texts. */
+/** What is open over a chat about one message: its menu, every emoji to react with, what is asked before it is deleted or reported, or its earlier texts. */
 export function MessageDialog({ timeline, message, acts, opened, close }: Props) {
-  const { words } = useSurroundings();
+  const { client, words } = useSurroundings();
   const said = changeWords(words.lang);
-  const [asked, ask] = useState<'delete' | 'report'>();
+  const [asked, ask] = useState<Asked>();
+  if (asked === 'emoji') {
+    const choose = (emoji: string) => {
+      acts.toggle(message, emoji);
+      close();
+    };
+    return (
+      <Dialog key={asked} label={words.t('react')} close={close} at={opened.at}>
+        <EmojiPanel chosen={reactionOf(message, client.user.get())} choose={choose} />
+      </Dialog>
+    );
+  }
   if (asked === 'report') {
     const { id } = timeline;
     const name = acts.nameOf(message.senderId);

@@ -1,5 +1,6 @@
 import type { Timeline, TimelineMessage } from '@jobline/sdk';
 import { accountWords } from '../account/words.ts';
+import { changeWords } from '../changes/words.ts';
 import { type Action, actionsFor, QUICK, reactionOf } from '../models/acting.ts';
 import type { Acts } from './acts.ts';
 import { useSurroundings } from './context.ts';
@@ -12,9 +13,12 @@ interface Props {
   readonly message: TimelineMessage;
   readonly acts: Acts;
   readonly close: () => void;
-  /** Asks whether to delete the message, or what is wrong about it. */
-  readonly ask: (what: 'delete' | 'report') => void;
+  /** Goes on to another dialog. */
+  readonly ask: (what: Asked) => void;
 }
+
+/** What is asked next: any other emoji, whether to delete the message, what is wrong about it. */
+export type Asked = 'emoji' | 'delete' | 'report';
 
 const LINES = [
   ['reply', 'reply', 'reply'],
@@ -56,6 +60,14 @@ export function MessageMenu({ message, acts, close, ask }: Props) {
               {emoji}
             </button>
           ))}
+          <button
+            type="button"
+            class="more"
+            aria-label={words.fill(changeWords(words.lang).moreEmoji)}
+            onClick={() => ask('emoji')}
+          >
+            <Icon name="more" />
+          </button>
         </div>
       )}
       {LINES.filter(([action]) => possible.includes(action)).map(([action, key, icon]) => (

@@ -16,6 +16,8 @@ declare const __VERSION__: string;
 /** The path of the page: `/`, or that of the server's public URL, such as `/chat/`. */
 const PAGE = new URL('./', self.location.href).pathname;
 const FILES = __FILES__.map(file => PAGE + file);
+/** The emoji picker: it is large, and kept once it was opened. */
+const EMOJI = `${PAGE}assets/emoji-`;
 /** Servers below other paths of one origin share its caches, and each keeps its own. */
 const PREFIX = `jobline-shell-${PAGE === '/' ? '' : PAGE}`;
 const CACHE = PREFIX + __VERSION__;
@@ -35,7 +37,7 @@ self.addEventListener('fetch', event => {
   const url = new URL(request.url);
   if (request.method !== 'GET' || url.origin !== self.location.origin) return;
   if (request.mode === 'navigate' && url.pathname === PAGE) event.respondWith(page(request));
-  else if (FILES.includes(url.pathname)) event.respondWith(file(request));
+  else if (FILES.includes(url.pathname) || url.pathname.startsWith(EMOJI)) event.respondWith(file(request));
 });
 
 self.addEventListener('push', event => {
@@ -115,5 +117,9 @@ async function page(request: Request): Promise<Response> {
 async function file(request: Request): Promise<Response> {
   // Its own files are the same for everyone, whatever the server says answers vary by: a script's request names its origin,
   // and the one that filled the cache did not.
-  return (await caches.match(request, { cacheName: CACHE, ignoreVary: true })) ?? fetch(request);
+  const kept = await caches.match(request, { cacheName: CACHE, ignoreVary: true });
+  if (kept) return kept;
+  const answer = await fetch(request);
+  if (answer.ok) await (await caches.open(CACHE)).put(request, answer.clone());
+  return answer;
 }

@@ -1,0 +1,31 @@
+/**
+ * Moves the focus among buttons that stand in rows as an arrow key says; `false` where the key is another one, or where
+ * none of them has the focus.
+ */
+export function moveFocus(event: KeyboardEvent, buttons: readonly HTMLButtonElement[]): boolean {
+  const at = buttons.indexOf(event.target as HTMLButtonElement);
+  const from = buttons[at];
+  if (!from) return false;
+  const forward = getComputedStyle(from).direction === 'rtl' ? 'ArrowLeft' : 'ArrowRight';
+  const next = {
+    ArrowLeft: () => buttons[at + (forward === 'ArrowLeft' ? 1 : -1)],
+    ArrowRight: () => buttons[at + (forward === 'ArrowRight' ? 1 : -1)],
+    ArrowDown: () => inNextRow(from, buttons.slice(at + 1)),
+    ArrowUp: () => inNextRow(from, buttons.slice(0, at).reverse()),
+    Home: () => buttons[0],
+    End: () => buttons[buttons.length - 1],
+  }[event.key];
+  if (!next) return false;
+  next()?.focus();
+  return true;
+}
+
+/** Of the buttons in the nearest other row, the one that is nearest to `from`. */
+function inNextRow(from: HTMLElement, others: readonly HTMLButtonElement[]): HTMLButtonElement | undefined {
+  const { top, left } = from.getBoundingClientRect();
+  const places = others.map(button => ({ button, at: button.getBoundingClientRect() }));
+  const row = places.find(({ at }) => Math.abs(at.top - top) > 1)?.at.top;
+  const inRow = places.filter(({ at }) => at.top === row);
+  const distance = ({ at }: (typeof places)[number]) => Math.abs(at.left - left);
+  return inRow.sort((one, other) => distance(one) - distance(other))[0]?.button;
+}
