@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { matching, mentionAt, mentioned } from '../src/models/mention.ts';
+import { matching, mentionAt, mentioned, mentionsIn } from '../src/models/mention.ts';
 
 const PEOPLE = ['John Smith', 'Jane Doe', 'Mike Worker', 'Ángela Ñu'].map(name => ({ name }));
 const names = (search: string) => matching(PEOPLE, search).map(({ name }) => name);
@@ -32,4 +32,12 @@ test('the chosen name takes the place of what was written, and the caret stands 
   const mention = mentionAt(text, 6);
   if (!mention) throw new Error('A mention is being written.');
   expect(mentioned(text, mention, 'Mike Worker')).toEqual({ text: 'Hi @Mike Worker , thanks', caret: 16 });
+});
+
+test('a mention in a text is an @ and the longest name that follows as whole words', () => {
+  const all = ['Ann', 'Ann Lee', 'José (plumber)', ''];
+  expect(mentionsIn('@Ann Lee, and @Ann: who?', all)).toEqual(['', '@Ann Lee', ', and ', '@Ann', ': who?']);
+  expect(mentionsIn('ask @José (plumber)!', all)).toEqual(['ask ', '@José (plumber)', '!']);
+  for (const text of ['@Anna', 'me@Ann', '@ann', 'an @ alone', ''])
+    expect(mentionsIn(text, all)).toEqual([text]);
 });

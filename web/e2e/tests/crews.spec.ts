@@ -144,4 +144,7 @@ test('the chat of two leads to the group of their job, and a member is mentioned
   const fromMail = new Person(mike.page);
   await fromMail.page.goto('/#/c/crew_57');
   await fromMail.sees('Hello @Mike Worker me@ja');
+  await expect(fromMail.log.locator('mark.me')).toHaveText('@Mike Worker');
+  await expect(you.log.locator('mark')).toHaveText('@Mike Worker');
+  await expect(you.log.locator('mark.me')).toHaveCount(0);
 });

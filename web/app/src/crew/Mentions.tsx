@@ -8,6 +8,8 @@ import { useValue } from '../views/hooks.ts';
 import type { NameOf } from '../views/names.ts';
 import { crewWords } from './words.ts';
 
+export { MentionText } from './MentionText.tsx';
+
 /** So many are suggested at most. */
 const SHOWN = 6;
 

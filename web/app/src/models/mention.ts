@@ -41,3 +41,21 @@ export function mentioned(
   const written = `@${name} `;
   return { text: text.slice(0, start) + written + text.slice(end), caret: start + written.length };
 }
+
+/** `text` in pieces, of which each second one is a mention: `@` and the longest of `names` that follows as whole words. */
+export function mentionsIn(text: string, names: readonly string[]): string[] {
+  const longestFirst = [...names].sort((one, other) => other.length - one.length);
+  const pieces: string[] = [];
+  let from = 0;
+  for (let at = text.indexOf('@'); at >= 0; at = text.indexOf('@', at + 1)) {
+    if (/[\p{L}\p{N}]$/u.test(text.slice(0, at))) continue;
+    const after = text.slice(at + 1);
+    const name = longestFirst.find(
+      one => one && after.startsWith(one) && !/^[\p{L}\p{N}]/u.test(after.slice(one.length)),
+    );
+    if (!name) continue;
+    pieces.push(text.slice(from, at), `@${name}`);
+    from = at + 1 + name.length;
+  }
+  return [...pieces, text.slice(from)];
+}

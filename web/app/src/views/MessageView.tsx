@@ -108,7 +108,7 @@ function OfPerson(props: MessageProps) {
   );
 }
 
-function Bubble({ timeline, message, author, acts, cell, stop }: MessageProps) {
+function Bubble({ timeline, message, author, people, acts, cell, stop }: MessageProps) {
   const { words } = useSurroundings();
   const { file, text, type, deleted } = message;
   const latest = useLatest(message);
@@ -138,7 +138,7 @@ function Bubble({ timeline, message, author, acts, cell, stop }: MessageProps) {
         <VoiceCard timeline={timeline} message={message} file={file} author={author} />
       )}
       {file && !photo && type !== 'voice' && <FileCard timeline={timeline} message={message} file={file} />}
-      {text && <Text text={text} />}
+      {text && <Text text={text} people={people} />}
       {possible && (
         <button
           type="button"

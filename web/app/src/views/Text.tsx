@@ -1,7 +1,17 @@
+import type { Person } from '@jobline/sdk';
 import { segments } from '../models/links.ts';
+import { lazy } from './lazy.tsx';
 
-/** What somebody wrote: always text, never markup. Links are made of pieces of it. */
-export function Text({ text }: { text: string }) {
+const MentionText = lazy(async () => (await import('../crew/Mentions.tsx')).MentionText);
+
+interface Props {
+  readonly text: string;
+  /** Who can be mentioned in it: the members of a crew. */
+  readonly people?: readonly Person[] | undefined;
+}
+
+/** What somebody wrote: always text, never markup. Links and mentions are made of pieces of it. */
+export function Text({ text, people }: Props) {
   return (
     <div class="text" dir="auto">
       {segments(text).map((segment, place) =>
@@ -9,6 +19,10 @@ export function Text({ text }: { text: string }) {
           <a key={place} href={segment.href} target="_blank" rel="noopener noreferrer nofollow">
             {segment.text}
           </a>
+        ) : people && text.includes('@') ? (
+          <MentionText key={place} text={segment.text} people={people}>
+            {segment.text}
+          </MentionText>
         ) : (
           segment.text
         ),

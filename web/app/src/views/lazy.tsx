@@ -1,14 +1,14 @@
-import type { ComponentType } from 'preact';
+import type { ComponentType, RenderableProps } from 'preact';
 import { useLayoutEffect, useState } from 'preact/hooks';
 import { useAgain } from './useAgain.ts';
 
 /**
- * A view whose code is loaded when it is drawn for the first time. Until then nothing is there; where it cannot be
- * loaded, it is tried again while the view is to be drawn.
+ * A view whose code is loaded when it is drawn for the first time. Until then its children are there, or nothing; where it
+ * cannot be loaded, it is tried again while the view is to be drawn.
  */
 export function lazy<P extends object>(load: () => Promise<ComponentType<P>>): ComponentType<P> {
   let loaded: ComponentType<P> | undefined;
-  return function Lazy(props: P) {
+  return function Lazy(props: RenderableProps<P>) {
     const [failed, setFailed] = useState(false);
     const [, redraw] = useState(false);
     const [attempt, setAttempt] = useState(0);
@@ -27,6 +27,6 @@ export function lazy<P extends object>(load: () => Promise<ComponentType<P>>): C
       );
     }, [attempt]);
     const View = loaded;
-    return View ? <View {...props} /> : null;
+    return View ? <View {...props} /> : props.children;
   };
 }
