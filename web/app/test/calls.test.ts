@@ -1,9 +1,12 @@
-/** What the timeline says of a call. */
+/** What is said of a call: in the timeline, and where it is over. */
 
 import { expect, test } from 'vitest';
 import { duration, length, stateOf } from '../src/calls/CallLine.tsx';
 import { LINE_WORDS } from '../src/calls/lineWords.ts';
+import { reason } from '../src/calls/reason.ts';
 import { CALL_WORDS, callWords } from '../src/calls/words.ts';
+import en from '../src/i18n/messages/en.json';
+import { translator } from '../src/i18n/translator.ts';
 
 test('a call is told for who called and for the others', () => {
   const told = (['ringing', 'accepted', 'missed', 'cancelled', 'declined', 'ended'] as const).map(state => [
@@ -44,4 +47,17 @@ test('every language has every word, and the name stands where it belongs', () =
   }
   for (const lang of ['en', 'es', 'ar']) expect(callWords(lang)('muted', 'Jane')).toContain('Jane');
   expect(callWords('xx')('accept')).toBe('Accept');
+});
+
+test('why a call is over: what stands against it here, what the server said, or how it ended', () => {
+  const words = translator('en', en);
+  const failed = (code: 'not_offered' | 'job_closed', field?: string) =>
+    reason({ outcome: 'failed', problem: { code, detail: '', ...(field && { field }) } }, words);
+  expect(reason({ outcome: 'failed', obstacle: 'noDevice' }, words)).toBe(
+    'No microphone or camera was found.',
+  );
+  expect(failed('not_offered', 'callId')).toMatch(/^Four people are in this call/);
+  expect(failed('not_offered', 'conversationId')).toMatch(/^A call runs that began before/);
+  expect(failed('job_closed')).toBe('This job is closed.');
+  expect(reason({ outcome: 'missed' }, words)).toBe('Nobody answered.');
 });

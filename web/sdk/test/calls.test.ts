@@ -60,6 +60,21 @@ test('of two devices that ring one wins, and the other falls silent', async () =
   expect(outcomes.sort()).toEqual(['connected', 'elsewhere']);
 });
 
+test('in a crew others come and go, and only those are shown who take part', async () => {
+  const { world, john } = await connected();
+  const [call] = world.calls;
+  if (!call) throw new Error('There is a call.');
+  const others = () => john.shown()?.others.map(({ userId }) => userId);
+  expect(others()).toEqual(['you']);
+  world.change(call.id, { devices: { ...call.devices, mike: 'device-of-mike' } });
+  await world.clock.advance(100);
+  expect(others()).toEqual(['you', 'mike']);
+  world.change(call.id, { devices: call.devices });
+  await world.clock.advance(100);
+  expect(others()).toEqual(['you']);
+  expect(john.shown()?.phase).toBe('connected');
+});
+
 test('who declines ends it for the caller and on the other devices', async () => {
   const { world, john, you } = await ringing();
   const tablet = world.device('you', 3);

@@ -9,6 +9,7 @@ import { Drawing } from './Drawing.tsx';
 import { engineOf } from './engine.ts';
 import type { RunningProps } from './props.ts';
 import { Running } from './Running.tsx';
+import { reason } from './reason.ts';
 import { ring } from './ring.ts';
 import { callWords } from './words.ts';
 
@@ -88,7 +89,7 @@ function Over({ call }: { call: CurrentCall }) {
   const around = useSurroundings();
   const { calls } = engineOf(around);
   const words = callWords(around.words.lang);
-  const { outcome = 'ended', obstacle } = call;
+  const { outcome } = call;
   useEffect(() => {
     if (outcome === 'failed' || outcome === 'lost') return undefined;
     const timer = setTimeout(() => calls.dismiss(), SHOWN_MS);
@@ -96,7 +97,7 @@ function Over({ call }: { call: CurrentCall }) {
   }, [outcome]);
   return (
     <section class="call-card">
-      <p role={outcome === 'failed' ? 'alert' : 'status'}>{words(obstacle ?? outcome)}</p>
+      <p role={outcome === 'failed' ? 'alert' : 'status'}>{reason(call, around.words)}</p>
       <button type="button" class="icon-button" aria-label={words('close')} onClick={() => calls.dismiss()}>
         <Icon name="close" />
       </button>

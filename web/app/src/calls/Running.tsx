@@ -100,9 +100,9 @@ function Other({ other, calls, name, person, crew }: OtherProps) {
         !shown.screen && <Avatar person={person} crew={crew} />
       )}
       <Sound source={() => calls.stream(userId, 'camera')} of={connected} />
-      {!shown.microphone && (
+      {(crew || !shown.microphone) && (
         <figcaption>
-          <span role="status">{words('muted', name)}</span>
+          {shown.microphone ? <bdi>{name}</bdi> : <span role="status">{words('muted', name)}</span>}
         </figcaption>
       )}
     </figure>

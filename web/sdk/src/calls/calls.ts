@@ -297,7 +297,7 @@ export class Calls {
   async #connect(call: Call): Promise<void> {
     if (this.#mesh) {
       this.#mesh.follow(call);
-      return;
+      return this.#showOthers();
     }
     const turn = this.#turn;
     this.#callOff();

@@ -1,0 +1,17 @@
+import type { CurrentCall } from '@jobline/sdk/calls';
+import type { Translator } from '../i18n/translator.ts';
+import { wordsFor } from '../models/problems.ts';
+import { callWords } from './words.ts';
+
+/** Why a call is over, in the reader's words: what stands against it on this device, what the server said, or how it ended. */
+export function reason(
+  { obstacle, outcome = 'ended', problem }: Pick<CurrentCall, 'obstacle' | 'outcome' | 'problem'>,
+  words: Translator,
+): string {
+  const said = callWords(words.lang);
+  if (obstacle) return said(obstacle);
+  if (outcome !== 'failed' || !problem) return said(outcome);
+  // Where calls are not offered at all there is no button: what is not offered is to be in this one.
+  if (problem.code !== 'not_offered') return wordsFor(problem.code, words);
+  return said(problem.field === 'callId' ? 'fourAlready' : 'before');
+}

@@ -1,0 +1,112 @@
+/** Calls of several people at once, and what goes wrong in calls. */
+
+import type { Page } from '@playwright/test';
+import type { Person } from '../harness/person.ts';
+import { expect, test } from '../harness/test.ts';
+
+test.use({ live: 'on', permissions: ['camera', 'microphone'] });
+test.skip(({ isMobile }) => isMobile, 'it is about who is connected with whom, not about the screen');
+
+const CREW = 'crew_77';
+const button = (person: Person, name: string) => person.page.getByRole('button', { name, exact: true });
+const call = (person: Person) => person.page.locator('.call');
+const ringing = (person: Person) => person.page.getByRole('alertdialog');
+const lines = (person: Person) => person.log.locator('.call-line');
+const pictures = (person: Person) => person.page.locator('.call-picture');
+
+/** How many frames of each picture that comes from somebody else were shown. */
+const frames = (page: Page): Promise<number[]> =>
+  page
+    .locator('.call-picture')
+    .evaluateAll(all =>
+      all.map(video => (video as HTMLVideoElement).getVideoPlaybackQuality().totalVideoFrames),
+    );
+
+/** Pictures come from so many others, and all of them move. */
+async function sees(person: Person, others: number): Promise<void> {
+  await expect(pictures(person)).toHaveCount(others);
+  const before = await frames(person.page);
+  await expect
+    .poll(async () => (await frames(person.page)).every((count, place) => count > (before[place] ?? 0) + 5))
+    .toBe(true);
+}
+
+async function openCrew(of: Person): Promise<Person> {
+  await of.page.goto(`/#/c/${CREW}`);
+  await of.page.reload();
+  await expect(of.page.getByRole('region', { name: 'Conversation with Repair the roof' })).toBeVisible();
+  await expect(button(of, 'Video call')).toBeVisible();
+  return of;
+}
+
+test('three people in a crew see each other; one leaves, and the call goes on until one is left', async ({
+  person,
+  api,
+}) => {
+  test.setTimeout(240_000);
+  await api.job(77, 'Repair the roof', ['you', 'john', 'mike'], 'open');
+  await api.sayTo('john', CREW, 'Can we talk?');
+  const [you, john, mike] = await Promise.all(
+    (['You', 'John Smith', 'Mike Worker'] as const).map(async name => openCrew(await person(name))),
+  );
+  if (!you || !john || !mike) throw new Error('Three people are here.');
+  await button(you, 'Video call').click();
+  for (const one of [john, mike]) {
+    await expect(ringing(one)).toContainText('You is calling, with video');
+    await button(one, 'Accept with video').click();
+  }
+  for (const one of [you, john, mike]) await sees(one, 2);
+  await button(mike, 'Mute the microphone').click();
+  for (const one of [you, john]) await expect(call(one)).toContainText('Microphone off: Mike Worker');
+  // The one who called leaves: the others stay.
+  await button(you, 'End the call').click();
+  await expect(call(you)).toHaveCount(0);
+  for (const one of [john, mike]) await sees(one, 1);
+  await button(john, 'End the call').click();
+  for (const one of [you, john, mike]) {
+    await expect(call(one)).toHaveCount(0);
+    await expect(lines(one)).toContainText(/Video call · \d+:\d\d/);
+  }
+});
+
+test('both call at the same moment: it is one call', async ({ person }) => {
+  const you = await (await person('You')).open('John Smith');
+  const john = await (await person('John Smith')).open('You');
+  for (const one of [you, john]) await expect(button(one, 'Audio call')).toBeEnabled();
+  await Promise.all([button(you, 'Audio call').click(), button(john, 'Audio call').click()]);
+  for (const one of [you, john]) await expect(call(one)).toHaveAttribute('data-phase', 'connected');
+  await button(you, 'End the call').click();
+  for (const one of [you, john]) await expect(lines(one)).toHaveCount(1);
+});
+
+test('the tab of the other one is killed in the call: it ends, and the timeline says so', async ({
+  person,
+}) => {
+  const you = await (await person('You')).open('John Smith');
+  const john = await (await person('John Smith')).open('You');
+  await button(john, 'Audio call').click();
+  await button(you, 'Accept').click();
+  await expect(call(john)).toHaveAttribute('data-phase', 'connected');
+  await you.page.context().close();
+  await expect(call(john)).toContainText('The connection is lost. Connecting again…');
+  await expect(call(john)).toHaveCount(0, { timeout: 90_000 });
+  await expect(lines(john)).toContainText(/Audio call · \d+:\d\d/);
+});
+
+for (const [error, words] of [
+  ['NotAllowedError', 'Microphone or camera is not allowed for this page.'],
+  ['NotFoundError', 'No microphone or camera was found.'],
+  ['NotReadableError', 'Microphone or camera is used by another program.'],
+] as const)
+  test(`nobody is called where the microphone cannot be had, and it is said why: ${error}`, async ({
+    person,
+  }) => {
+    const you = await person('You');
+    await you.page.evaluate(name => {
+      navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', name));
+    }, error);
+    await you.open('John Smith');
+    await button(you, 'Audio call').click();
+    await expect(you.page.getByRole('alert')).toContainText(words);
+    await expect(lines(you)).toHaveCount(0);
+  });
