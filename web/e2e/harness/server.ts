@@ -8,7 +8,8 @@ import { createInterface } from 'node:readline';
 import { Api } from './api.ts';
 
 /** The program under test. `cargo xtask test` names the one that it has built. */
-const BINARY = process.env.JOBLINE_BIN ?? new URL('../../../target/debug/jobline', import.meta.url).pathname;
+export const BINARY =
+  process.env.JOBLINE_BIN ?? new URL('../../../target/debug/jobline', import.meta.url).pathname;
 
 /** Where data is kept: in memory where that is possible, since histories of thousands are written, one after another. */
 const FOLDERS = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();

@@ -2,6 +2,7 @@
 
 import type { Page } from '@playwright/test';
 import type { Person } from '../harness/person.ts';
+import { Relay } from '../harness/relay.ts';
 import { expect, test } from '../harness/test.ts';
 
 test.use({ live: 'on', permissions: ['camera', 'microphone'] });
@@ -110,3 +111,60 @@ for (const [error, words] of [
     await expect(you.page.getByRole('alert')).toContainText(words);
     await expect(lines(you)).toHaveCount(0);
   });
+
+for (const transport of ['UDP', 'TCP'] as const)
+  test(`a call goes through the relay alone, over ${transport}`, async ({ server, person }) => {
+    const relay = await Relay.start({ udp: transport === 'UDP' });
+    try {
+      await server.stop();
+      await server.start(['--live', 'on', ...relay.flags]);
+      const [you, john] = await Promise.all([watched(person('You')), watched(person('John Smith'))]);
+      await you.open('John Smith');
+      await john.open('You');
+      await button(john, 'Video call').click();
+      await button(you, 'Accept with video').click();
+      for (const one of [you, john]) await sees(one, 1);
+      const path = { candidateType: 'relay', relayProtocol: transport.toLowerCase() };
+      for (const one of [you, john]) expect(await pathOf(one.page)).toEqual({ local: path, remote: 'relay' });
+    } finally {
+      await relay.stop();
+    }
+  });
+
+/** Keeps the connections of a page, so that they can be asked. */
+async function watched(coming: Promise<Person>): Promise<Person> {
+  const person = await coming;
+  await person.page.addInitScript(() => {
+    const Real = window.RTCPeerConnection;
+    const made: RTCPeerConnection[] = [];
+    Object.assign(window, {
+      madeConnections: made,
+      RTCPeerConnection: class extends Real {
+        constructor(configuration?: RTCConfiguration) {
+          super(configuration);
+          made.push(this);
+        }
+      },
+    });
+  });
+  await person.page.reload();
+  return person;
+}
+
+/** Which way what is sent takes. */
+function pathOf(page: Page): Promise<unknown> {
+  return page.evaluate(async () => {
+    const { madeConnections } = window as unknown as { madeConnections: RTCPeerConnection[] };
+    const stats = await madeConnections.at(-1)?.getStats();
+    const all = [...((stats?.values() ?? []) as Iterable<Record<string, string | boolean>>)];
+    const pair = all.find(
+      ({ type, nominated, state }) => type === 'candidate-pair' && nominated && state === 'succeeded',
+    );
+    const local = all.find(({ id }) => id === pair?.localCandidateId);
+    const remote = all.find(({ id }) => id === pair?.remoteCandidateId);
+    return {
+      local: { candidateType: local?.candidateType, relayProtocol: local?.relayProtocol },
+      remote: remote?.candidateType,
+    };
+  });
+}
