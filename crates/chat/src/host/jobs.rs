@@ -10,6 +10,7 @@ use crate::{
         text,
     },
     context::Context,
+    conversation::crew,
     keys,
     tasks::{
         row::Work,
@@ -34,7 +35,7 @@ pub(crate) async fn put(cx: &Context, id: JobId, input: HostJobInput) -> Result<
     let crew_history = input.crew_history.unwrap_or_default();
     let copies = BTreeSet::new();
     let job = JobRow { v: LAYOUT, id: id.get(), title, participants, status, crew_history, revision: 0, copies };
-    replace(cx, id, Some(&job)).await?;
+    replace(cx, id, Some(&job), None).await?;
     Ok(host_job(job))
 }
 
@@ -50,10 +51,17 @@ pub(crate) async fn get(cx: &Context, id: JobId) -> Result<HostJob> {
 
 /// Deletes a job: it permits nobody to write any more. No error when there is none.
 ///
+/// The job's row is all that says who takes part no more, so its crew follows it before the row goes.
+///
 /// # Errors
 /// `unavailable`.
 pub(crate) async fn delete(cx: &Context, id: JobId) -> Result<()> {
-    replace(cx, id, None).await
+    loop {
+        let Some(followed) = crew::current(cx, id).await?.job else { return Ok(()) };
+        if replace(cx, id, None, Some(followed.revision)).await? {
+            return Ok(());
+        }
+    }
 }
 
 /// Stores the job `wanted`, or deletes the job where there is none.
@@ -61,14 +69,17 @@ pub(crate) async fn delete(cx: &Context, id: JobId) -> Result<()> {
 /// The job and its copies are one commit, on the condition that nobody else changed the job meanwhile. If the copies are
 /// too many for one commit, the job first notes who may hold a copy, the copies follow under the same condition, and the
 /// job itself comes last: wherever this is interrupted, the next change knows which copies to clean up.
-async fn replace(cx: &Context, id: JobId, wanted: Option<&JobRow>) -> Result<()> {
+///
+/// `false`, and nothing is stored, where the stored job has another revision than `only`.
+async fn replace(cx: &Context, id: JobId, wanted: Option<&JobRow>, only: Option<u64>) -> Result<bool> {
     let mut attempts = Attempts::strong(&cx.db);
     loop {
         let row = cx.db.get(&keys::job(id), Consistency::Strong).await?;
         let stored: Option<JobRow> = row.as_ref().map(rows::decode).transpose()?;
         match (&stored, wanted) {
-            (Some(stored), Some(wanted)) if stored.is_already(wanted) => return Ok(()),
-            (None, None) => return Ok(()),
+            (Some(stored), Some(wanted)) if stored.is_already(wanted) => return Ok(true),
+            (None, None) => return Ok(true),
+            (Some(stored), _) if only.is_some_and(|only| only != stored.revision) => return Ok(false),
             _ => {}
         }
         let condition = rows::as_read(row.as_ref());
@@ -81,7 +92,7 @@ async fn replace(cx: &Context, id: JobId, wanted: Option<&JobRow>) -> Result<()>
                 // Telling waits for turns of its own.
                 drop(attempts);
                 run::begin(cx, telling, version).await;
-                return Ok(());
+                return Ok(true);
             }
             Err(conflict) => attempts.after_conflict(&conflict).await?,
         }
