@@ -20,13 +20,13 @@ use crate::{
 use jobline_store::{CommitBuilder, Condition};
 use jobline_wire::{ChangedMessage, Code, DeleteMessage, HostDeleteMessage};
 
-/// Deletes a message of `me` for everyone. Repeating it changes nothing.
+/// Deletes a message of `me` for everyone, also one from before they left a crew and came back. Repeating it changes nothing.
 ///
 /// # Errors
 /// `not_found`, `not_your_message`, `delete_window_over`, `unavailable`.
 pub(crate) async fn delete(cx: &Context, me: &UserId, input: DeleteMessage) -> Result<ChangedMessage> {
     let (id, member) = access::of_member(cx, me, &input.conversation_id).await?;
-    let target = Target::new(&id, &input.message_id, Author::Member(member))?;
+    let target = Target::of_author(&id, &input.message_id, Author::Member(member))?;
     let stands = bury(cx, &target, |row, now| {
         if !row.from.is(member) {
             let detail = "Only the sender of a message can delete it.";

@@ -36,6 +36,8 @@ pub(super) struct Target<'a> {
     pub conversation: &'a ConversationId,
     pub message: MessageId,
     pub by: Author,
+    /// Whether it may be a message of `by` that is out of their sight, since they have left the crew and come back.
+    pub reaches_own: bool,
 }
 
 impl<'a> Target<'a> {
@@ -43,7 +45,15 @@ impl<'a> Target<'a> {
     /// `not_found` for what cannot be the id of a message.
     pub fn new(conversation: &'a ConversationId, message_id: &str, by: Author) -> Result<Self> {
         let message = MessageId::new(message_id).ok_or_else(no_such_message)?;
-        Ok(Self { conversation, message, by })
+        Ok(Self { conversation, message, by, reaches_own: false })
+    }
+
+    /// [`Self::new`], also for a message of `by` from before they left a crew that they came back to.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn of_author(conversation: &'a ConversationId, message_id: &str, by: Author) -> Result<Self> {
+        Ok(Self { reaches_own: true, ..Self::new(conversation, message_id, by)? })
     }
 }
 
@@ -119,9 +129,11 @@ async fn load(cx: &Context, target: &Target<'_>, consistency: jobline_store::Con
     let update = ConversationUpdate::load(cx, target.conversation, consistency, &[key]).await?;
     let update = update.ok_or_else(|| Error::not_found("conversation"))?;
     let stored: Option<&Row> = update.rest[0].as_ref();
+    let kept = |row: &MessageRow| row.at >= cx.retention.horizon(now);
     let row = rows::live::<MessageRow>(stored, now)?.filter(|row| match target.by {
+        Author::Member(viewer) if target.reaches_own && row.from.is(viewer) => kept(row),
         Author::Member(viewer) => LogView { id: target.conversation, row: &update.row, viewer, now }.shows(cx, row),
-        Author::Host => row.at >= cx.retention.horizon(now),
+        Author::Host => kept(row),
     });
     let row = row.ok_or_else(no_such_message)?;
     let version = rows::as_read(stored);

@@ -146,3 +146,25 @@ async fn what_nobody_takes_is_missed_and_unread_for_all() {
     assert!(world.chat.run_due_tasks(u64::MAX).await.unwrap() >= 1);
     assert_eq!(carl.sees_call().await.unwrap().state, CallState::Ended, "nobody said so");
 }
+
+#[tokio::test]
+async fn a_call_is_recorded_as_missed_though_its_caller_left_and_came_back() {
+    let world = World::new().await;
+    let [anna, ben, carl] = crew(&world, ["anna", "ben", "carl"]).await;
+    let call = anna.ring("phone").await.unwrap();
+    for crew in [&["ben", "carl"][..], &["anna", "ben", "carl"]] {
+        world.clock.forward(1_000);
+        world.job(1, crew, JobStatus::Open).await;
+    }
+    let mut cursor = None;
+    for _ in 0..2 {
+        cursor = Some(ben.sync(cursor.as_deref()).await.unwrap().cursor);
+    }
+    world.clock.forward(45_000);
+    assert_eq!(world.chat.run_due_tasks(u64::MAX).await.unwrap(), 1);
+    let synced = ben.sync(cursor.as_deref()).await.unwrap();
+    let told: Vec<_> = synced.messages.into_iter().filter_map(|message| message.call).collect();
+    assert_eq!(told.iter().map(|one| (&one.id, one.state)).collect::<Vec<_>>(), [(&call.id, CallState::Missed)]);
+    assert_eq!(carl.sees_call().await.unwrap().state, CallState::Missed);
+    assert_eq!(anna.sees_call().await, None);
+}

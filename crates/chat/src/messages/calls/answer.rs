@@ -5,7 +5,7 @@ use crate::{
     base::{
         author::Author,
         error::{Error, Result},
-        id::{ConversationId, UserId},
+        id::UserId,
     },
     context::Context,
     conversation::access,
@@ -67,7 +67,8 @@ async fn change(cx: &Context, me: &UserId, input: &AnswerCall, step: Change) -> 
     check_device(&input.device_id)?;
     let (_, conversation) = place(cx, &input.call_id).await?;
     let (_, member) = access::of_present_member(cx, me, conversation.as_str()).await.map_err(as_call)?;
-    let stands = commit(cx, &conversation, (member, &input.device_id), &input.call_id, step).await?;
+    let target = Target::new(&conversation, &input.call_id, Author::Member(member)).map_err(|_| no_such_call())?;
+    let stands = commit(cx, &target, (member, &input.device_id), step).await?;
     let call = render(&stands.users(&conversation), &stands.row, cx.now());
     Ok(ChangedCall { call: call.ok_or_else(no_such_call)? })
 }
@@ -76,7 +77,9 @@ async fn change(cx: &Context, me: &UserId, input: &AnswerCall, step: Change) -> 
 async fn record(cx: &Context, me: &UserId, call_id: &str, step: Change) -> Result<()> {
     let (_, conversation) = place(cx, call_id).await?;
     let (_, member) = access::of_member(cx, me, conversation.as_str()).await.map_err(as_call)?;
-    commit(cx, &conversation, (member, "server"), call_id, step).await.map(drop)
+    // The caller may have left the crew and come back, and the call be out of their sight.
+    let target = Target::of_author(&conversation, call_id, Author::Member(member)).map_err(|_| no_such_call())?;
+    commit(cx, &target, (member, "server"), step).await.map(drop)
 }
 
 /// The conversation of a call is not there for a stranger, like the call.
@@ -84,20 +87,13 @@ fn as_call(error: Error) -> Error {
     if error.code == Code::NotFound { no_such_call() } else { error }
 }
 
-async fn commit(
-    cx: &Context,
-    conversation: &ConversationId,
-    (member, device): (usize, &str),
-    call_id: &str,
-    step: Change,
-) -> Result<Stands> {
-    let target = Target::new(conversation, call_id, Author::Member(member)).map_err(|_| no_such_call())?;
-    touch::touch(cx, &target, |touched| {
+async fn commit(cx: &Context, target: &Target<'_>, (member, device): (usize, &str), step: Change) -> Result<Stands> {
+    touch::touch(cx, target, |touched| {
         let was_accepted = touched.row.call.as_ref().is_some_and(|call| call.accepted.is_some());
         match take(touched, member, device, step)? {
             Step::Changed if was_accepted => Ok(Some((CALLED, cx.db.begin()))),
             Step::Changed => {
-                let users = touched.update.row.users(conversation);
+                let users = touched.update.row.users(target.conversation);
                 Ok(Some((CALLED, later::end_abandoned_later(cx, cx.db.begin(), &touched.row, &users))))
             }
             Step::Stands => Ok(None),
