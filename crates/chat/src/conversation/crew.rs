@@ -8,6 +8,7 @@
 //! is up to theirs: positions in one log, nothing is copied.
 
 use super::{
+    crew_row::JobThen,
     row::ConversationRow,
     update::{ConversationUpdate, put_membership},
 };
@@ -175,7 +176,8 @@ async fn begin(cx: &Context, id: &ConversationId, job: &JobRow) -> Result<Outcom
 
 /// The row of a crew in which nothing was written.
 pub(crate) fn unbegun(job: &JobRow, now: u64) -> ConversationRow {
-    let row = ConversationRow::new_crew(&participants(job), job.crew_history == CrewHistory::All, now);
+    let shows_all = job.crew_history == CrewHistory::All;
+    let row = ConversationRow::new_crew(&participants(job), shows_all, Some(JobThen::of(job)), now);
     ConversationRow { job: Some((job.id, job.revision)), ..row }
 }
 
@@ -194,11 +196,12 @@ async fn follow(cx: &Context, id: JobId, job: Option<&JobRow>, row: &Conversatio
     let leaving = leavers(&update, job);
     let is_last = leaving.len() + joining.len() <= CHANGES_AT_ONCE;
     let now = cx.now();
+    let known = update.row.crew.as_ref().and_then(|crew| crew.job.clone());
     if is_last || !row.has_begun() {
         update.row.job = Some(told(id, job));
-        let history = job.map(|job| job.crew_history);
-        if let (Some(crew), Some(history)) = (update.row.crew.as_mut(), history) {
-            crew.shows_all = history == CrewHistory::All;
+        if let Some(crew) = update.row.crew.as_mut() {
+            crew.job = job.map(JobThen::of);
+            crew.shows_all = job.map_or(crew.shows_all, |job| job.crew_history == CrewHistory::All);
         }
     }
     if !row.has_begun() {
@@ -211,24 +214,25 @@ async fn follow(cx: &Context, id: JobId, job: Option<&JobRow>, row: &Conversatio
     let room = CHANGES_AT_ONCE.saturating_sub(leaving.len());
     let leaving = leaving.into_iter().take(CHANGES_AT_ONCE).collect();
     let joining = joining.into_iter().zip(heads).take(room).collect();
-    exchange(cx, update, leaving, joining, now).await
+    exchange(cx, update, (leaving, known), joining, now).await
 }
 
 /// A crew in which nothing was written takes its members from the job anew: nobody has seen the former ones.
 async fn restart(cx: &Context, mut update: ConversationUpdate, job: Option<&JobRow>, now: u64) -> Result<Outcome> {
     let users = job.filter(|job| job.fits_crew()).map(participants).unwrap_or_default();
     let shows_all = update.row.crew.as_ref().is_some_and(|crew| crew.shows_all);
-    let fresh = ConversationRow::new_crew(&users, shows_all, now);
+    let fresh = ConversationRow::new_crew(&users, shows_all, job.map(JobThen::of), now);
     (update.row.members, update.row.crew) = (fresh.members, fresh.crew);
     let commit = users.iter().fold(cx.db.begin(), |commit, user| put_membership(commit, user, &update.id));
     update.commit(cx, commit, &[]).await
 }
 
-/// Lets members go and takes users in, each with an event that everybody sees who is in then.
+/// Lets members go, who know the job as it was until now, and takes users in, each with an event that everybody sees who is
+/// in then.
 async fn exchange(
     cx: &Context,
     mut update: ConversationUpdate,
-    leaving: Vec<usize>,
+    (leaving, known): (Vec<usize>, Option<JobThen>),
     joining: Vec<(UserId, (HeadRow, Condition))>,
     now: u64,
 ) -> Result<Outcome> {
@@ -237,7 +241,7 @@ async fn exchange(
     let mut commit = cx.db.begin();
     for member in &leaving {
         commit = put_event(cx, commit, &mut update, (MemberEvent::Left, *member), now);
-        update.row.leave(*member);
+        update.row.leave(*member, known.clone());
         update.bump_heads(&[*member], before, now);
     }
     let mut joined = Vec::with_capacity(joining.len());

@@ -1,17 +1,17 @@
 //! Who comes to a crew and who goes, in its row.
 
 use super::{
-    crew_row::{CrewMember, CrewPart, Left},
+    crew_row::{CrewMember, CrewPart, JobThen, Left},
     member_row::Member,
     row::ConversationRow,
 };
-use crate::base::id::UserId;
+use crate::{base::id::UserId, host::job_row::JobRow};
 
 impl ConversationRow {
     /// A crew of `users` without a message.
-    pub fn new_crew(users: &[UserId], shows_all: bool, now: u64) -> Self {
-        let mut row =
-            Self { members: Vec::new(), crew: Some(CrewPart { people: Vec::new(), shows_all }), ..Self::new(now) };
+    pub fn new_crew(users: &[UserId], shows_all: bool, job: Option<JobThen>, now: u64) -> Self {
+        let crew = CrewPart { people: Vec::new(), shows_all, job };
+        let mut row = Self { members: Vec::new(), crew: Some(crew), ..Self::new(now) };
         for user in users {
             row.join(user, now);
         }
@@ -44,11 +44,18 @@ impl ConversationRow {
         (mine.read, mine.read_count, mine.unread_deleted) = (message, count, 0);
     }
 
-    /// Lets `member` go: they see nothing of what comes after this.
-    pub fn leave(&mut self, member: usize) {
-        let left = Left { log: self.log, last: self.last.clone(), host: self.host };
+    /// Lets `member` go, who knew the job as `job`: they see nothing of what comes after this.
+    pub fn leave(&mut self, member: usize, job: Option<JobThen>) {
+        let read = self.all_read(|one| one != member);
+        let left = Left { log: self.log, last: self.last.clone(), host: self.host, job, read };
         if let Some(one) = self.crew.as_mut().and_then(|crew| crew.people.get_mut(member)) {
             one.left = Some(left);
         }
+    }
+}
+
+impl JobThen {
+    pub fn of(job: &JobRow) -> Self {
+        Self { title: job.title.clone(), status: job.status }
     }
 }

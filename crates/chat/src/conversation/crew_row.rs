@@ -1,7 +1,8 @@
 //! What the row of a crew says about its members besides what that of a pair does.
 
-use super::member_row::HostLines;
+use super::{member_row::HostLines, watermarks::AllRead};
 use crate::log::position::Position;
+use jobline_wire::JobStatus;
 use serde::{Deserialize, Serialize};
 
 /// The part of a conversation's row that crews alone have.
@@ -12,6 +13,16 @@ pub(crate) struct CrewPart {
     /// Whether newcomers see what was written before they came.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub shows_all: bool,
+    /// The job as the members were told of it last; `None` when it was deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job: Option<JobThen>,
+}
+
+/// A job as it stood at some time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct JobThen {
+    pub title: String,
+    pub status: JobStatus,
 }
 
 /// Who a member is, and which part of the log they see.
@@ -34,6 +45,12 @@ pub(crate) struct Left {
     pub log: Position,
     pub last: String,
     pub host: HostLines,
+    /// The job as they knew it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job: Option<JobThen>,
+    /// How far the others had read.
+    #[serde(default)]
+    pub read: AllRead,
 }
 
 impl CrewPart {

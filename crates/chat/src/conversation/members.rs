@@ -21,13 +21,12 @@ pub(crate) async fn members(cx: &Context, me: &UserId, input: ListMembers) -> Re
     let row = read::one(cx, &id, Consistency::Strong).await?;
     let shown = row.members_for(viewer);
     let people = render::people(cx, &users(&row, &id, &shown)).await?;
-    let end = row.ends_for(viewer).number;
     let members = people.into_iter().zip(shown).map(|(person, member)| ConversationMember {
         id: person.id,
         name: person.name,
         avatar_url: person.avatar_url,
         joined_at: iso(joined(&row, member)),
-        read_up_to: row.members[member].read.number.min(end),
+        read_up_to: row.read_for(viewer, member),
     });
     Ok(Members { members: members.collect() })
 }

@@ -138,7 +138,7 @@ async fn conversation(cx: &Context, one: &Shown<'_>, rows: &Rows, now: u64) -> R
         participants: one.names(&one.members),
         job_id: row.job.map(|(job, _)| job),
         people: one.people().map(|user| person(user, rows)).collect::<Result<_>>()?,
-        job: job(row, rows)?,
+        job: job(one, rows)?,
         last_message: last.as_ref().map(MessageRow::preview),
         last_message_type: last.as_ref().map(|row| (&row.kind).into()),
         last_message_at: last.as_ref().map(|row| iso(row.at)),
@@ -182,8 +182,12 @@ fn person(user: &UserId, rows: &Rows) -> Result<Person> {
     Ok(Person { id: user.to_string(), name, avatar_url })
 }
 
-fn job(row: &ConversationRow, rows: &Rows) -> Result<Option<Job>> {
-    let Some(id) = row.job.and_then(|(job, _)| JobId::parse(job).ok()) else { return Ok(None) };
+/// The job; for one who has left a crew as they knew it.
+fn job(one: &Shown<'_>, rows: &Rows) -> Result<Option<Job>> {
+    let Some(id) = one.row.job.and_then(|(job, _)| JobId::parse(job).ok()) else { return Ok(None) };
+    if let Some(left) = one.viewer.and_then(|viewer| one.row.left(viewer)) {
+        return Ok(left.job.clone().map(|job| Job { id: id.get(), title: job.title, status: job.status }));
+    }
     let job: Option<JobRow> = rows.get(&keys::job(id)).map(rows::decode).transpose()?;
     Ok(job.map(|job| Job { id: id.get(), title: job.title, status: job.status }))
 }

@@ -1,7 +1,7 @@
 //! The conversation row: where its log ends, and how far its members are.
 
 use super::{
-    crew_row::CrewPart,
+    crew_row::{CrewPart, Left},
     member_row::{HostLines, Member},
     watermarks::{AllRead, Watermarks},
 };
@@ -55,6 +55,9 @@ pub(crate) struct ConversationRow {
     /// Where the log ended when a change was first to be told outside.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outbox_from: Option<Position>,
+    /// How far the members had read when somebody left whom this is shown to: see [`Self::seen_by`]. Not stored.
+    #[serde(skip)]
+    pub read_then: Option<AllRead>,
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -76,6 +79,7 @@ impl ConversationRow {
             last_touch: 0,
             call: None,
             outbox_from: None,
+            read_then: None,
             extra: Extra::default(),
         }
     }
@@ -123,17 +127,31 @@ impl ConversationRow {
 
     /// The conversation as a member sees it: of one who has left, as it was then.
     pub fn seen_by(mut self, member: usize) -> Self {
-        let left = self.crew.as_ref().and_then(|crew| crew.people.get(member)?.left.clone());
-        if let Some(left) = left {
+        if let Some(left) = self.left(member).cloned() {
             (self.log, self.last, self.host, self.updated) = (left.log, left.last, left.host, left.log.at);
+            self.read_then = Some(left.read);
         }
         self
     }
 
+    /// How the conversation stood when `member` left; `None` of one who has not.
+    pub fn left(&self, member: usize) -> Option<&Left> {
+        self.crew.as_ref()?.people.get(member)?.left.as_ref()
+    }
+
+    /// How far `viewer` is shown that `member` has read: who has left is told of no reading after that.
+    pub fn read_for(&self, viewer: usize, member: usize) -> u64 {
+        let read = self.members.get(member).map_or(0, |one| one.read.number);
+        match self.left(viewer) {
+            Some(left) if viewer == member => read.min(left.log.number),
+            Some(left) => read.min(left.log.number).min(left.read.at_least(member)),
+            None => read,
+        }
+    }
+
     /// Where the log ends for a member: for one who has left a crew, where it stood then.
     pub fn ends_for(&self, member: usize) -> Position {
-        let left = self.crew.as_ref().and_then(|crew| crew.people.get(member)?.left.as_ref());
-        left.map_or(self.log, |left| left.log)
+        self.left(member).map_or(self.log, |left| left.log)
     }
 
     /// Where the log stood before the first thing that a member sees; its end for one who is not there, as in an old row.
@@ -151,10 +169,14 @@ impl ConversationRow {
             (None, [one, other]) => {
                 Watermarks::Pair([one, other].map(|member| [member.delivered.number, member.read.number]))
             }
-            _ => Watermarks::Crew(AllRead::of(
-                self.all_in().into_iter().map(|member| (member, self.members[member].read.number)),
-            )),
+            _ => Watermarks::Crew(self.read_then.unwrap_or_else(|| self.all_read(|_| true))),
         }
+    }
+
+    /// How far those of the members who are in have read for whom `counts` holds.
+    pub fn all_read(&self, counts: impl Fn(usize) -> bool) -> AllRead {
+        let members = self.all_in().into_iter().filter(|member| counts(*member));
+        AllRead::of(members.map(|member| (member, self.members[member].read.number)))
     }
 
     /// When the next change happens: now, but always after the last one, so that times are in the order of numbers.

@@ -37,7 +37,7 @@ pub(crate) enum Watermarks {
 }
 
 /// Up to which message the members of a crew have read.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct AllRead {
     /// All of them.
     pub all: u64,
@@ -59,6 +59,11 @@ impl AllRead {
             }
         }
         all_read
+    }
+
+    /// A message that `member` has read for certain, if they are one of these members.
+    pub fn at_least(self, member: usize) -> u64 {
+        if member == self.last { self.all } else { self.others }
     }
 
     /// Whether everybody but its author has read a message.

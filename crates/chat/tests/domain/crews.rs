@@ -9,14 +9,14 @@ use jobline_wire::{
     ListMessages, ListVersions, MarkAsRead, Message, React, SendMessage, Status, Synced,
 };
 
-const CREW: &str = "crew_1";
+pub(crate) const CREW: &str = "crew_1";
 
 impl World {
-    async fn crew(&self, participants: &[&str]) {
+    pub(crate) async fn crew(&self, participants: &[&str]) {
         self.job(1, participants, JobStatus::Open).await;
     }
 
-    async fn crew_with_history(&self, participants: &[&str]) {
+    pub(crate) async fn crew_with_history(&self, participants: &[&str]) {
         let participants = participants.iter().map(|id| (*id).to_owned()).collect();
         let crew_history = Some(CrewHistory::All);
         let input = HostJobInput { title: "Job 1".into(), participants, status: JobStatus::Open, crew_history };
@@ -25,13 +25,13 @@ impl World {
 }
 
 impl User<'_> {
-    async fn say(&self, text: &str) -> Result<Message> {
+    pub(crate) async fn say(&self, text: &str) -> Result<Message> {
         let input =
             SendMessage { conversation_id: Some(CREW.into()), content: Some(text.into()), ..SendMessage::default() };
         Ok(self.send_as(input).await?.message)
     }
 
-    async fn reply(&self, text: &str, to: &Message) -> Result<Message> {
+    pub(crate) async fn reply(&self, text: &str, to: &Message) -> Result<Message> {
         let input = SendMessage {
             conversation_id: Some(CREW.into()),
             content: Some(text.into()),
@@ -41,31 +41,31 @@ impl User<'_> {
         Ok(self.send_as(input).await?.message)
     }
 
-    async fn crew_list(&self) -> Result<Vec<Message>> {
+    pub(crate) async fn crew_list(&self) -> Result<Vec<Message>> {
         Ok(self.list_as(ListMessages { conversation_id: CREW.into(), ..ListMessages::default() }).await?.messages)
     }
 
     /// What they see, in a line: texts, and events as `+user` and `-user`.
-    async fn sees(&self) -> String {
+    pub(crate) async fn sees(&self) -> String {
         self.crew_list().await.unwrap().iter().map(said).collect::<Vec<_>>().join(" ")
     }
 
-    async fn read_crew(&self, up_to: Option<&Message>) -> Result<u64> {
+    pub(crate) async fn read_crew(&self, up_to: Option<&Message>) -> Result<u64> {
         let input = MarkAsRead { conversation_id: CREW.into(), up_to: up_to.map(|message| message.id.clone()) };
         Ok(self.chat().mark_as_read(&self.id, input).await?.unread_count)
     }
 
-    async fn details(&self) -> Result<ConversationDetails> {
+    pub(crate) async fn details(&self) -> Result<ConversationDetails> {
         let input = GetConversation { conversation_id: Some(CREW.into()), ..GetConversation::default() };
         self.chat().conversation(&self.id, input).await
     }
 
-    async fn members(&self) -> Result<Vec<ConversationMember>> {
+    pub(crate) async fn members(&self) -> Result<Vec<ConversationMember>> {
         Ok(self.chat().members(&self.id, ListMembers { conversation_id: CREW.into() }).await?.members)
     }
 
     /// The unread messages, of which every answer has to agree.
-    async fn unread(&self) -> u64 {
+    pub(crate) async fn unread(&self) -> u64 {
         let me = self.id.as_str();
         let listed = self.conversations().await.unwrap().conversations;
         let listed = listed.iter().find(|one| one.id == CREW).expect("the crew is in the list").unread_count[me];
@@ -75,19 +75,19 @@ impl User<'_> {
         listed
     }
 
-    async fn react(&self, to: &Message, emoji: &str) -> Result<Message> {
+    pub(crate) async fn react(&self, to: &Message, emoji: &str) -> Result<Message> {
         let (conversation_id, message_id) = (CREW.into(), to.id.clone());
         let input = React { conversation_id, message_id, emoji: Some(emoji.into()) };
         Ok(self.chat().react(&self.id, input).await?.message)
     }
 
-    async fn edit_to(&self, message: &Message, content: &str) -> Result<Message> {
+    pub(crate) async fn edit_to(&self, message: &Message, content: &str) -> Result<Message> {
         let input =
             EditMessage { conversation_id: CREW.into(), message_id: message.id.clone(), content: content.into() };
         Ok(self.chat().edit(&self.id, input).await?.message)
     }
 
-    async fn remove(&self, message: &Message) -> Result<Message> {
+    pub(crate) async fn remove(&self, message: &Message) -> Result<Message> {
         let input = DeleteMessage { conversation_id: CREW.into(), message_id: message.id.clone() };
         Ok(self.chat().delete(&self.id, input).await?.message)
     }

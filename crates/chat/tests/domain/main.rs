@@ -6,6 +6,7 @@ mod calls;
 mod changes;
 mod conversation;
 mod crew_calls;
+mod crew_leavers;
 mod crews;
 mod engine;
 mod everything;

@@ -53,6 +53,8 @@ struct Known {
     hidden: Vec<(&'static str, u64)>,
     /// Texts that a message had before an edit that was answered.
     replaced: BTreeSet<String>,
+    /// What the job was called, the last title last, and who took part in it then.
+    titles: Vec<(String, BTreeSet<&'static str>)>,
 }
 
 struct Shared<'a> {
@@ -134,10 +136,12 @@ async fn host(shared: &Shared<'_>) -> Check {
 /// Puts the job until that is answered.
 async fn host_puts(shared: &Shared<'_>, dice: &mut Dice, people: &[&'static str]) -> Check {
     shared.stand.borrow_mut().version += 1;
+    let title = format!("Roof {}", shared.known.borrow().titles.len());
+    shared.known.borrow_mut().titles.push((title.clone(), people.iter().copied().collect()));
     for attempt in 0.. {
         ensure!(attempt < ATTEMPTS, "the host is never answered");
         let input = HostJobInput {
-            title: "Roof".into(),
+            title: title.clone(),
             participants: people.iter().map(|user| (*user).to_owned()).collect(),
             status: JobStatus::Open,
             crew_history: None,
@@ -501,7 +505,18 @@ async fn check_user(shared: &Shared<'_>, user: &'static str, log: &[Message], st
     let listed = answer.conversations.iter().find(|one| one.id == CREW);
     let counted = listed.and_then(|one| one.unread_count.get(user)).copied();
     ensure!(counted == Some(unread), "{user} has {unread} unread after {read}, and is told {counted:?}");
+    let title = listed.and_then(|one| one.job.as_ref()).map(|job| job.title.clone()).unwrap_or_default();
+    check_title(&shared.known.borrow().titles, user, is_in, &title)?;
     shared.world.count(if is_in { "is in" } else { "has left" });
+    Ok(())
+}
+
+/// Who takes part is told what the job is called, and who has left what it was called once while they took part.
+fn check_title(titles: &[(String, BTreeSet<&'static str>)], user: &str, is_in: bool, title: &str) -> Check {
+    let last = titles.last().map(|(last, _)| last.as_str());
+    ensure!(!is_in || last == Some(title), "{user} takes part, and is told of {title:?}, not {last:?}");
+    let known = titles.iter().any(|(one, people)| one == title && people.contains(user));
+    ensure!(known, "{user} is told of {title:?}: {titles:?}");
     Ok(())
 }
 

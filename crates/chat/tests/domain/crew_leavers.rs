@@ -1,0 +1,183 @@
+//! Crews whose members leave, and come back: what they are told afterwards, and what they may still do.
+
+use crate::{
+    crews::CREW,
+    support::{User, World},
+};
+use async_trait::async_trait;
+use jobline_chat::{JobId, Settings};
+use jobline_store::{Commit, Consistency, Error, Key, Outcome, Page, Range, Row, Store};
+use jobline_wire::{Code, HostJobInput, JobStatus, Status};
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+impl World {
+    async fn titled(&self, title: &str, participants: &[&str], status: JobStatus) {
+        let participants = participants.iter().map(|id| (*id).to_owned()).collect();
+        let input = HostJobInput { title: title.into(), participants, status, crew_history: None };
+        self.chat.put_job(job(), input).await.unwrap();
+    }
+}
+
+impl User<'_> {
+    /// The job of the crew, in every answer that names it.
+    async fn job_of_crew(&self) -> Option<(String, JobStatus)> {
+        let job = self.details().await.unwrap().conversation.job;
+        assert_eq!(self.only_conversation().await.job, job);
+        let synced = self.sync(None).await.unwrap().conversations;
+        assert_eq!(synced.into_iter().find(|one| one.id == CREW).unwrap().job, job);
+        job.map(|job| (job.title, job.status))
+    }
+
+    async fn statuses(&self) -> Vec<Status> {
+        self.crew_list().await.unwrap().iter().map(|message| message.status).collect()
+    }
+
+    async fn read_by(&self) -> Vec<(String, u64)> {
+        self.members().await.unwrap().into_iter().map(|member| (member.id, member.read_up_to)).collect()
+    }
+}
+
+fn job() -> JobId {
+    JobId::parse(1).unwrap()
+}
+
+#[tokio::test]
+async fn who_has_left_is_told_of_the_job_as_they_knew_it() {
+    let world = World::new().await;
+    world.titled("Roof", &["anna", "ben", "carl"], JobStatus::Open).await;
+    let (anna, ben, carl) = (world.user("anna"), world.user("ben"), world.user("carl"));
+    anna.say("hello").await.unwrap();
+    world.titled("Roof and walls", &["anna", "ben", "carl"], JobStatus::Open).await;
+    // The change that lets ben go is none of his business either.
+    world.titled("Secret", &["anna", "carl"], JobStatus::Closed).await;
+    let known = Some(("Roof and walls".to_owned(), JobStatus::Open));
+    assert_eq!(ben.job_of_crew().await, known);
+    assert_eq!(carl.job_of_crew().await, Some(("Secret".to_owned(), JobStatus::Closed)));
+    world.titled("More secret", &["anna", "carl"], JobStatus::Open).await;
+    assert_eq!(ben.job_of_crew().await, known);
+    world.chat.delete_job(job()).await.unwrap();
+    assert_eq!((ben.job_of_crew().await, carl.job_of_crew().await), (known.clone(), None));
+    // Who leaves a crew whose job was gone meanwhile knows of none.
+    world.titled("Again", &["anna"], JobStatus::Open).await;
+    assert_eq!((ben.job_of_crew().await, carl.job_of_crew().await), (known, None));
+    world.titled("Back", &["anna", "ben"], JobStatus::Open).await;
+    assert_eq!(ben.job_of_crew().await, Some(("Back".to_owned(), JobStatus::Open)));
+}
+
+#[tokio::test]
+async fn who_has_left_is_told_of_no_reading_after_that() {
+    let world = World::new().await;
+    world.crew(&["anna", "ben", "carl", "dora"]).await;
+    let (anna, ben, carl, dora) = (world.user("anna"), world.user("ben"), world.user("carl"), world.user("dora"));
+    let first = anna.say("one").await.unwrap();
+    anna.say("two").await.unwrap();
+    for reader in [&ben, &carl, &dora] {
+        reader.read_crew(Some(&first)).await.unwrap();
+    }
+    world.crew(&["anna", "carl", "dora"]).await;
+    assert_eq!(ben.statuses().await[..2], [Status::Read, Status::Sent]);
+    let before = ben.read_by().await;
+    assert_eq!(before, [("anna".into(), 0), ("ben".into(), 1), ("carl".into(), 1), ("dora".into(), 1)]);
+    for reader in [&anna, &carl, &dora] {
+        reader.read_crew(None).await.unwrap();
+    }
+    assert_eq!(anna.statuses().await[..2], [Status::Read, Status::Read]);
+    assert_eq!(ben.statuses().await[..2], [Status::Read, Status::Sent]);
+    assert_eq!(ben.read_by().await, before);
+    // Their own reading goes on.
+    assert_eq!(ben.read_crew(None).await.unwrap(), 0);
+    assert_eq!(ben.read_by().await[1], ("ben".into(), 3));
+    // Nor does it show that others leave, or that somebody comes.
+    world.crew(&["anna", "eve"]).await;
+    assert_eq!(ben.statuses().await[..2], [Status::Read, Status::Sent]);
+    assert_eq!(ben.read_by().await.len(), 4);
+    world.crew(&["anna", "ben"]).await;
+    assert_eq!(anna.statuses().await[..2], [Status::Read, Status::Read]);
+}
+
+#[tokio::test]
+async fn who_comes_back_can_delete_what_they_wrote_before() {
+    let world = World::new().await;
+    world.crew(&["anna", "ben", "carl"]).await;
+    let (anna, ben, carl) = (world.user("anna"), world.user("ben"), world.user("carl"));
+    let mine = ben.say("my number is 1234").await.unwrap();
+    let other = anna.say("noted").await.unwrap();
+    let unread = carl.unread().await;
+    world.crew(&["anna", "carl"]).await;
+    world.crew(&["anna", "ben", "carl"]).await;
+    assert_eq!(ben.sees().await, "+ben");
+    assert_eq!(ben.remove(&other).await.unwrap_err().code, Code::NotFound, "what others wrote is out of sight");
+    assert_eq!(ben.edit_to(&mine, "my number is 5678").await.unwrap_err().code, Code::NotFound);
+    for _ in 0..2 {
+        let deleted = ben.remove(&mine).await.unwrap();
+        assert_eq!((deleted.content.as_str(), deleted.deleted_at.is_some()), ("", true));
+    }
+    assert_eq!(anna.sees().await, " noted -ben +ben");
+    assert_eq!(ben.sees().await, "+ben");
+    assert_eq!(carl.unread().await, unread - 1);
+    world.crew(&["anna", "carl"]).await;
+    let later = anna.say("gone again").await.unwrap();
+    assert_eq!(ben.remove(&later).await.unwrap_err().code, Code::NotFound);
+}
+
+/// Refuses commits of the crew while it is held.
+struct HeldCrew {
+    inner: Arc<dyn Store>,
+    held: AtomicBool,
+}
+
+#[async_trait]
+impl Store for HeldCrew {
+    async fn get(&self, key: &Key, consistency: Consistency) -> Result<Option<Row>, Error> {
+        self.inner.get(key, consistency).await
+    }
+
+    async fn get_many(&self, keys: &[Key], consistency: Consistency) -> Result<Vec<Option<Row>>, Error> {
+        self.inner.get_many(keys, consistency).await
+    }
+
+    async fn range(&self, range: &Range) -> Result<Page, Error> {
+        self.inner.range(range).await
+    }
+
+    async fn commit(&self, commit: &Commit) -> Result<Outcome, Error> {
+        let partition = format!("CONVERSATION#{CREW}");
+        let of_crew = commit.operations().iter().any(|operation| operation.key.partition == partition);
+        if of_crew && self.held.load(Ordering::SeqCst) {
+            return Err(Error::Unavailable("held".into()));
+        }
+        self.inner.commit(commit).await
+    }
+}
+
+#[tokio::test]
+async fn a_job_that_is_deleted_right_after_a_removal_keeps_nobody_in_its_crew() {
+    let inner = crate::engine::start().await.store;
+    let store = Arc::new(HeldCrew { inner, held: AtomicBool::new(false) });
+    let world = World::over(store.clone(), Settings { send_rate: 0, ..Settings::default() }, 1).await;
+    world.crew(&["anna", "ben"]).await;
+    let (anna, ben) = (world.user("anna"), world.user("ben"));
+    anna.say("before").await.unwrap();
+    store.held.store(true, Ordering::SeqCst);
+    world.crew(&["anna"]).await;
+    assert_eq!(world.chat.delete_job(job()).await.unwrap_err().code, Code::Unavailable, "nothing is half done");
+    store.held.store(false, Ordering::SeqCst);
+    world.chat.delete_job(job()).await.unwrap();
+    world.chat.delete_job(job()).await.unwrap();
+    assert_eq!(ben.sees().await, "before -ben");
+    let members: Vec<_> = anna.members().await.unwrap().into_iter().map(|member| member.id).collect();
+    assert_eq!(members, ["anna"]);
+    world.chat.post_host_message(line("The job is gone.")).await.unwrap();
+    assert_eq!(
+        (ben.sees().await.as_str(), anna.sees().await.as_str()),
+        ("before -ben", "before -ben The job is gone.")
+    );
+}
+
+fn line(text: &str) -> jobline_wire::HostMessageInput {
+    let conversation_id = Some(CREW.into());
+    jobline_wire::HostMessageInput { conversation_id, content: text.into(), ..Default::default() }
+}
