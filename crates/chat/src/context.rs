@@ -12,7 +12,7 @@ use crate::{
         retention::Retention,
         settings::Settings,
     },
-    conversation::row::ConversationRow,
+    conversation::{crew_row::RosterRow, row::ConversationRow},
     files::{looks::Looks, port::Files},
     host::{ended_row::EndedUsers, job_row::JobRow},
     inbox::head::HeadRow,
@@ -78,6 +78,7 @@ impl Context {
 #[derive(Default)]
 pub(crate) struct Memos {
     pub conversations: Memo<ConversationRow>,
+    pub rosters: Memo<RosterRow>,
     pub heads: Memo<HeadRow>,
     pub jobs: Memo<JobRow>,
 }

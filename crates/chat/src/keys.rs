@@ -5,6 +5,8 @@
 //! | secrets | `SYSTEM` / `SECRETS` | the first start | every start |
 //! | key of push | `SYSTEM` / `VAPID` | the first start with push; never again | every such start |
 //! | conversation | `CONVERSATION#<id>` / `CONVERSATION#<id>` | send, receipts, host's job changes | everything |
+//! | who is in a crew | `CONVERSATION#<id>` / `ROSTER` | joining and leaving, the host's job changes | everything in a crew |
+//! | marks of a crew's member | `CONVERSATION#<id>` / `MEMBER#<place>` | markAsRead, mute, delete, joining | list, sync, markAsRead |
 //! | message | `CONVERSATION#<id>` / `MESSAGE#<createdAt>#<message id>` | send, edit, delete, react, the host's lines | list, sync, markAsRead |
 //! | change | `CONVERSATION#<id>` / `CHANGE#<number>` | receipts, edit, delete, react, host's job changes | list, sync |
 //! | call | `CALL#<id>` / `CALL#<id>` | calls.start | calls.accept, calls.decline, calls.end, signals |
@@ -63,6 +65,26 @@ pub(crate) fn secrets() -> Key {
 pub(crate) fn conversation(id: &ConversationId) -> Key {
     let name = conversation_partition(id);
     Key::new(name.clone(), name)
+}
+
+/// Who is and was in a crew.
+pub(crate) fn roster(id: &ConversationId) -> Key {
+    Key::new(conversation_partition(id), "ROSTER")
+}
+
+/// How far the member of a crew at this place has read.
+pub(crate) fn marks(id: &ConversationId, place: usize) -> Key {
+    Key::new(conversation_partition(id), format!("MEMBER#{place:04}"))
+}
+
+/// [`marks`] of all members who have any.
+pub(crate) fn all_marks(id: &ConversationId) -> Range {
+    Range { consistency: Consistency::Strong, ..Range::prefix(conversation_partition(id), "MEMBER#", 100) }
+}
+
+/// The place that a key of [`all_marks`] names.
+pub(crate) fn marked_member(key: &Key) -> Option<usize> {
+    key.sort.strip_prefix("MEMBER#")?.parse().ok()
 }
 
 pub(crate) fn message(conversation: &ConversationId, id: &MessageId) -> Key {

@@ -9,6 +9,7 @@
 
 use super::{
     crew_row::JobThen,
+    parts,
     row::ConversationRow,
     update::{ConversationUpdate, put_membership},
 };
@@ -23,7 +24,6 @@ use crate::{
     },
     context::Context,
     host::{job_row::JobRow, permission},
-    inbox::head::HeadRow,
     keys,
     log::{append, change::ChangeRow},
     messages::{
@@ -31,7 +31,8 @@ use crate::{
         row::{MemberEvent, MessageRow},
     },
 };
-use jobline_store::{CommitBuilder, Condition, Consistency, Outcome};
+use futures_util::try_join;
+use jobline_store::{CommitBuilder, Condition, Consistency, Outcome, Row};
 use jobline_wire::{Code, CrewHistory, JobStatus};
 
 /// How many members come or go in one commit, which has at most 100 operations.
@@ -150,11 +151,16 @@ fn not_offered() -> Error {
 }
 
 async fn read(cx: &Context, job: JobId, id: &ConversationId) -> Result<Crew> {
-    let keys = [keys::job(job), keys::conversation(id)];
-    let found = cx.db.get_many(&keys, Consistency::Strong).await?;
-    let job = found[0].as_ref().map(|row| cx.memos.jobs.decode(&keys[0], row)).transpose()?;
-    let row = found[1].as_ref().map(|row| cx.memos.conversations.decode(&keys[1], row)).transpose()?;
-    Ok(Crew { job, row })
+    let key = keys::job(job);
+    let (mut found, stored) = try_join!(cx.db.get(&key, Consistency::Strong), parts::crew(cx, id))?;
+    let decode = |found: Option<&Row>| found.map(|row| cx.memos.jobs.decode(&key, row)).transpose();
+    let (mut decoded, row) = (decode(found.as_ref())?, stored.map(|stored| stored.row));
+    if row.as_ref().is_some_and(|row| row.job != Some(told(job, decoded.as_ref()))) {
+        // The crew must not follow a job that is older than the one that it has followed.
+        found = cx.db.get(&key, Consistency::Strong).await?;
+        decoded = decode(found.as_ref())?;
+    }
+    Ok(Crew { job: decoded, row })
 }
 
 /// What the row of a crew says that has followed `job`. A job that was deleted has no revision.
@@ -166,8 +172,12 @@ fn told(id: JobId, job: Option<&JobRow>) -> (u64, u64) {
 async fn begin(cx: &Context, id: &ConversationId, job: &JobRow) -> Result<Outcome> {
     let (users, row) = (participants(job), unbegun(job, cx.now()));
     let key = keys::job_conversation(JobId::parse(job.id)?, id);
-    let mut commit = cx.db.begin().put(keys::conversation(id), Condition::Absent, rows::encode(&row), None);
+    let stored = rows::encode(&parts::stripped(&row));
+    let mut commit = cx.db.begin().put(keys::conversation(id), Condition::Absent, stored, None);
     commit = commit.put(key, Condition::Any, rows::encode(&LAYOUT), None);
+    if let Some(roster) = parts::roster(&row) {
+        commit = commit.put(keys::roster(id), Condition::Any, roster, None);
+    }
     for user in &users {
         commit = put_membership(commit, user, id);
     }
@@ -189,19 +199,20 @@ fn participants(job: &JobRow) -> Vec<UserId> {
 async fn follow(cx: &Context, id: JobId, job: Option<&JobRow>, row: &ConversationRow) -> Result<Outcome> {
     let conversation = ConversationId::crew(id);
     let joining = newcomers(&conversation, job, row);
-    let (mut update, heads) = ConversationUpdate::load_crew(cx, &conversation, &joining).await?;
+    let mut update = ConversationUpdate::load_crew(cx, &conversation, &joining).await?;
     if (update.row.log, &update.row.crew, update.row.job) != (row.log, &row.crew, row.job) {
         return Ok(Outcome::Conflict(vec![keys::conversation(&conversation)]));
     }
     let leaving = leavers(&update, job);
     let is_last = leaving.len() + joining.len() <= CHANGES_AT_ONCE;
     let now = cx.now();
-    let known = update.row.crew.as_ref().and_then(|crew| crew.job.clone());
+    let known = update.row.crew.as_ref().and_then(|crew| crew.roster.job.clone());
     if is_last || !row.has_begun() {
         update.row.job = Some(told(id, job));
         if let Some(crew) = update.row.crew.as_mut() {
-            crew.job = job.map(JobThen::of);
-            crew.shows_all = job.map_or(crew.shows_all, |job| job.crew_history == CrewHistory::All);
+            crew.roster.job = job.map(JobThen::of);
+            let shows_all = job.map(|job| job.crew_history == CrewHistory::All);
+            crew.roster.shows_all = shows_all.unwrap_or(crew.roster.shows_all);
         }
     }
     if !row.has_begun() {
@@ -213,18 +224,21 @@ async fn follow(cx: &Context, id: JobId, job: Option<&JobRow>, row: &Conversatio
     }
     let room = CHANGES_AT_ONCE.saturating_sub(leaving.len());
     let leaving = leaving.into_iter().take(CHANGES_AT_ONCE).collect();
-    let joining = joining.into_iter().zip(heads).take(room).collect();
+    let joining = joining.into_iter().take(room).collect();
     exchange(cx, update, (leaving, known), joining, now).await
 }
 
 /// A crew in which nothing was written takes its members from the job anew: nobody has seen the former ones.
 async fn restart(cx: &Context, mut update: ConversationUpdate, job: Option<&JobRow>, now: u64) -> Result<Outcome> {
     let users = job.filter(|job| job.fits_crew()).map(participants).unwrap_or_default();
-    let shows_all = update.row.crew.as_ref().is_some_and(|crew| crew.shows_all);
+    let shows_all = update.row.crew.as_ref().is_some_and(|crew| crew.roster.shows_all);
     let fresh = ConversationRow::new_crew(&users, shows_all, job.map(JobThen::of), now);
-    (update.row.members, update.row.crew) = (fresh.members, fresh.crew);
+    update.row.members = fresh.members;
+    if let (Some(crew), Some(fresh)) = (&mut update.row.crew, fresh.crew) {
+        crew.roster = fresh.roster;
+    }
     let commit = users.iter().fold(cx.db.begin(), |commit, user| put_membership(commit, user, &update.id));
-    update.commit(cx, commit, &[]).await
+    update.commit(cx, commit).await
 }
 
 /// Lets members go, who know the job as it was until now, and takes users in, each with an event that everybody sees who is
@@ -233,7 +247,7 @@ async fn exchange(
     cx: &Context,
     mut update: ConversationUpdate,
     (leaving, known): (Vec<usize>, Option<JobThen>),
-    joining: Vec<(UserId, (HeadRow, Condition))>,
+    joining: Vec<UserId>,
     now: u64,
 ) -> Result<Outcome> {
     let before = update.row.log;
@@ -242,24 +256,22 @@ async fn exchange(
     for member in &leaving {
         commit = put_event(cx, commit, &mut update, (MemberEvent::Left, *member), now);
         update.row.leave(*member, known.clone());
-        update.bump_heads(&[*member], before, now);
+        update.bump_heads(&[*member], before, now)?;
     }
     let mut joined = Vec::with_capacity(joining.len());
-    for (user, head) in joining {
+    for user in joining {
         let from = update.row.log;
-        let member = update.join(&user, head, now);
+        let member = update.join(&user, now);
         commit = put_event(cx, commit, &mut update, (MemberEvent::Joined, member), now);
         commit = put_membership(commit, &user, &update.id);
         update.row.read_all(member);
         joined.push((member, from));
     }
-    update.bump_heads(&staying, before, now);
+    update.bump_heads(&staying, before, now)?;
     for (member, from) in &joined {
-        update.bump_heads(&[*member], *from, now);
+        update.bump_heads(&[*member], *from, now)?;
     }
-    let joined = joined.into_iter().map(|(member, _)| member);
-    let members: Vec<usize> = leaving.into_iter().chain(staying).chain(joined).collect();
-    update.commit(cx, commit, &members).await
+    update.commit(cx, commit).await
 }
 
 /// Adds the message that tells of a member who comes or goes.

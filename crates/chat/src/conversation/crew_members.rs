@@ -1,7 +1,7 @@
 //! Who comes to a crew and who goes, in its row.
 
 use super::{
-    crew_row::{CrewMember, CrewPart, JobThen, Left},
+    crew_row::{CrewMember, CrewPart, JobThen, Left, Roster},
     member_row::Member,
     row::ConversationRow,
 };
@@ -10,7 +10,8 @@ use crate::{base::id::UserId, host::job_row::JobRow};
 impl ConversationRow {
     /// A crew of `users` without a message.
     pub fn new_crew(users: &[UserId], shows_all: bool, job: Option<JobThen>, now: u64) -> Self {
-        let crew = CrewPart { people: Vec::new(), shows_all, job };
+        let roster = Roster { shows_all, job, ..Roster::default() };
+        let crew = CrewPart { roster, ..CrewPart::default() };
         let mut row = Self { members: Vec::new(), crew: Some(crew), ..Self::new(now) };
         for user in users {
             row.join(user, now);
@@ -22,7 +23,7 @@ impl ConversationRow {
     /// one already.
     pub fn join(&mut self, user: &UserId, now: u64) -> usize {
         let from = self.log;
-        let crew = self.crew.get_or_insert_default();
+        let crew = &mut self.crew.get_or_insert_default().roster;
         let one = CrewMember { user: user.to_string(), joined: now, from, left: None };
         match crew.people.iter().position(|known| known.user == user.as_str()) {
             Some(member) => {
@@ -48,7 +49,7 @@ impl ConversationRow {
     pub fn leave(&mut self, member: usize, job: Option<JobThen>) {
         let read = self.all_read(|one| one != member);
         let left = Left { log: self.log, last: self.last.clone(), host: self.host, job, read };
-        if let Some(one) = self.crew.as_mut().and_then(|crew| crew.people.get_mut(member)) {
+        if let Some(one) = self.crew.as_mut().and_then(|crew| crew.roster.people.get_mut(member)) {
             one.left = Some(left);
         }
     }

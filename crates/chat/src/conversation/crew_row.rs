@@ -1,14 +1,32 @@
-//! What the row of a crew says about its members besides what that of a pair does.
+//! What is stored of a crew's members, so that what each change writes stays small whatever their number: the conversation's row
+//! says how many messages each wrote, a roster who they are and what they see, and a row for each how far they have read.
 
-use super::{member_row::HostLines, watermarks::AllRead};
-use crate::log::position::Position;
+use super::{
+    member_row::{HostLines, Member},
+    watermarks::{AllRead, Watermark},
+};
+use crate::{
+    base::rows::{Extra, LAYOUT},
+    log::position::Position,
+};
 use jobline_wire::JobStatus;
 use serde::{Deserialize, Serialize};
 
-/// The part of a conversation's row that crews alone have.
+/// The part of a conversation's row that crews alone have, completed by the roster.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct CrewPart {
-    /// In the order of the row's members.
+    /// The revision of the roster that belongs to this row.
+    pub revision: u64,
+    /// How many messages each member wrote, in the order of the roster. As it is stored: in between the members say it.
+    #[serde(default)]
+    pub sent: Vec<u64>,
+    #[serde(skip)]
+    pub roster: Roster,
+}
+
+/// Who the members are, in the order of the row's members, and what of the crew is not in the log.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Roster {
     pub people: Vec<CrewMember>,
     /// Whether newcomers see what was written before they came.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -16,6 +34,50 @@ pub(crate) struct CrewPart {
     /// The job as the members were told of it last; `None` when it was deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub job: Option<JobThen>,
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// `CONVERSATION#<id>` / `ROSTER`: written when members come or go, or the job changes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct RosterRow {
+    pub v: u8,
+    /// Rises with every change. The conversation's row names the one that belongs to it.
+    pub revision: u64,
+    #[serde(flatten)]
+    pub roster: Roster,
+}
+
+/// `CONVERSATION#<id>` / `MEMBER#<place>`: how far a member has read, and what they decided for themselves.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct MarksRow {
+    pub v: u8,
+    pub read: Watermark,
+    /// How many messages of others are up to `read`.
+    pub seen: u64,
+    /// How many deleted messages of those that count as unread for them come after `read`, while they are in.
+    #[serde(default)]
+    pub gone: u64,
+    /// Until when they have muted the crew.
+    #[serde(default)]
+    pub muted: u64,
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+impl MarksRow {
+    /// The same row as it is to be; itself where nothing changed.
+    pub fn of(&self, member: &Member) -> Self {
+        let Member { read, read_count: seen, unread_deleted: gone, muted_until: muted, .. } = *member;
+        let marks = Self { read, seen, gone, muted, ..self.clone() };
+        if marks == *self { marks } else { Self { v: self.v.max(LAYOUT), ..marks } }
+    }
+
+    /// Adds what it says to `member`.
+    pub fn complete(&self, member: &mut Member) {
+        (member.read, member.read_count) = (self.read, self.seen);
+        (member.unread_deleted, member.muted_until) = (self.gone, self.muted);
+    }
 }
 
 /// A job as it stood at some time.
@@ -53,7 +115,7 @@ pub(crate) struct Left {
     pub read: AllRead,
 }
 
-impl CrewPart {
+impl Roster {
     /// Where the log stood before the first thing that a member sees; `None` for one who is not there.
     pub fn begins_for(&self, member: usize) -> Option<Position> {
         self.people.get(member).map(|one| if self.shows_all { Position::default() } else { one.from })

@@ -1,6 +1,6 @@
 //! `getConversation`: one conversation with its people and its job, also before anything was written in it.
 
-use super::{access, crew, render, row::ConversationRow};
+use super::{access, crew, parts, render, row::ConversationRow};
 use crate::{
     base::{
         error::{Error, Result},
@@ -61,7 +61,8 @@ async fn of_crew(cx: &Context, me: &UserId, id: ConversationId, job: JobId) -> R
     let permitted = crew::may_write(cx, &crew, &id, me).and_then(|job| job.map(drop).ok_or_else(not_found));
     let begun = crew.row.filter(ConversationRow::has_begun);
     let row = match (begun, &crew.job) {
-        (Some(row), _) => {
+        (Some(mut row), _) => {
+            parts::add_marks(cx, &id, &mut row).await?;
             let member = row.member(&id, me).ok_or_else(not_found)?;
             row.seen_by(member)
         }

@@ -38,5 +38,5 @@ fn users(row: &ConversationRow, id: &ConversationId, members: &[usize]) -> Vec<U
 
 /// When a member joined: those of a pair with the first message.
 fn joined(row: &ConversationRow, member: usize) -> u64 {
-    row.crew.as_ref().and_then(|crew| crew.people.get(member)).map_or(row.created, |one| one.joined)
+    row.crew.as_ref().and_then(|crew| crew.roster.people.get(member)).map_or(row.created, |one| one.joined)
 }

@@ -1,6 +1,6 @@
 //! Reading conversation rows.
 
-use super::row::ConversationRow;
+use super::{parts, row::ConversationRow};
 use crate::{
     base::{
         error::{Error, Result},
@@ -9,7 +9,11 @@ use crate::{
     context::Context,
     keys,
 };
+use futures_util::{StreamExt, TryStreamExt, future::BoxFuture, stream};
 use jobline_store::{Consistency, Key};
+
+/// Of how many crews the other rows are read at the same time.
+const CREWS_AT_ONCE: usize = 8;
 
 /// The row of one conversation. An eventual read that finds nothing is repeated as a strong one.
 ///
@@ -22,7 +26,7 @@ pub(crate) async fn one(cx: &Context, id: &ConversationId, consistency: Consiste
         row = cx.db.get(&key, Consistency::Strong).await?;
     }
     let row = row.ok_or_else(|| Error::not_found("conversation"))?;
-    cx.memos.conversations.decode(&key, &row)
+    parts::complete(cx, id, cx.memos.conversations.decode(&key, &row)?).await
 }
 
 /// The rows of conversations, in the order of `ids`, without those that do not exist.
@@ -30,5 +34,13 @@ pub(crate) async fn many(cx: &Context, ids: Vec<ConversationId>) -> Result<Vec<(
     let wanted: Vec<Key> = ids.iter().map(keys::conversation).collect();
     let found = cx.db.get_many(&wanted, Consistency::Strong).await?;
     let rows = ids.into_iter().zip(&wanted).zip(found).filter_map(|(name, row)| Some((name, row?)));
-    rows.map(|((id, key), row)| Ok((id, cx.memos.conversations.decode(key, &row)?))).collect()
+    let mut reads: Vec<BoxFuture<'_, Result<(ConversationId, ConversationRow)>>> = Vec::with_capacity(wanted.len());
+    for ((id, key), row) in rows {
+        let row = cx.memos.conversations.decode(key, &row)?;
+        reads.push(Box::pin(async move {
+            let row = parts::complete(cx, &id, row).await?;
+            Ok((id, row))
+        }));
+    }
+    stream::iter(reads).buffered(CREWS_AT_ONCE).try_collect().await
 }

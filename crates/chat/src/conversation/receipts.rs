@@ -1,6 +1,12 @@
 //! Receipts: a member's devices have received up to a message, or the member has read up to it.
 
-use super::{access, row::ConversationRow, unread, update::ConversationUpdate, watermarks::Watermark};
+use super::{
+    access,
+    row::ConversationRow,
+    unread,
+    update::{ConversationUpdate, Needs},
+    watermarks::Watermark,
+};
 use crate::{
     base::{
         attempts::Attempts,
@@ -33,7 +39,7 @@ pub(crate) async fn mark_as_read(cx: &Context, me: &UserId, input: MarkAsRead) -
     let mut attempts = Attempts::strong(&cx.db);
     loop {
         let now = cx.now();
-        let update = ConversationUpdate::load_for(cx, &id, me, &wanted).await?;
+        let update = ConversationUpdate::load_for(cx, &id, member, &wanted).await?;
         let mut update = update.ok_or_else(|| Error::not_found("conversation"))?;
         let seen = update.row.clone().seen_by(member);
         let to = match &up_to {
@@ -92,7 +98,7 @@ async fn deliver(cx: &Context, id: &ConversationId, member: usize, to: Watermark
     let mut attempts = Attempts::strong(&cx.db);
     loop {
         let now = cx.now();
-        let update = ConversationUpdate::load(cx, id, attempts.consistency(), &[]).await?;
+        let update = ConversationUpdate::load(cx, id, Needs::default(), attempts.consistency(), &[]).await?;
         let mut update = update.ok_or_else(|| Error::not_found("conversation"))?;
         // Not beyond the end: a store may have been restored to an earlier state.
         let to = to.min(update.row.log.last_message());
@@ -147,8 +153,8 @@ async fn read_up_to(
     mine.delivered = mine.delivered.max(to.message);
     if update.row.crew.is_some() {
         // Who has read how far is no part of a crew's log. The other devices of the member hear of it.
-        update.bump_heads(&[member], before, now);
-        return update.commit(cx, cx.db.begin(), &[member]).await;
+        update.bump_heads(&[member], before, now)?;
+        return update.commit(cx, cx.db.begin()).await;
     }
     append::change(cx, update, &change, &[0, 1], now).await
 }

@@ -22,7 +22,8 @@ fn is_zero(number: &u64) -> bool {
 }
 
 /// `CONVERSATION#<id>` / `CONVERSATION#<id>`. The two members of a pair are named by the id, and `members` is in its order;
-/// those of a crew are named by `crew`, which is in the order of `members`. A member keeps their place for good.
+/// those of a crew are named by `crew`, which is in the order of `members`. A member keeps their place for good. What is stored
+/// here of a crew, and what elsewhere, says `crew_row.rs`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ConversationRow {
     pub v: u8,
@@ -89,7 +90,7 @@ impl ConversationRow {
         match (id.pair(), &self.crew) {
             (Some(pair), _) => Cow::Borrowed(pair),
             (None, crew) => {
-                crew.iter().flat_map(|crew| &crew.people).filter_map(|one| UserId::new(&one.user)).collect()
+                crew.iter().flat_map(|crew| &crew.roster.people).filter_map(|one| UserId::new(&one.user)).collect()
             }
         }
     }
@@ -98,13 +99,13 @@ impl ConversationRow {
     pub fn member(&self, id: &ConversationId, user: &UserId) -> Option<usize> {
         match (id.pair(), &self.crew) {
             (Some(_), _) => id.side(user).map(|(member, _)| member),
-            (None, crew) => crew.as_ref()?.people.iter().position(|one| one.user == user.as_str()),
+            (None, crew) => crew.as_ref()?.roster.people.iter().position(|one| one.user == user.as_str()),
         }
     }
 
     /// Whether the member has not left.
     pub fn is_in(&self, member: usize) -> bool {
-        self.crew.as_ref().is_none_or(|crew| crew.people.get(member).is_some_and(|one| one.left.is_none()))
+        self.crew.as_ref().is_none_or(|crew| crew.roster.people.get(member).is_some_and(|one| one.left.is_none()))
     }
 
     /// The members who have not left.
@@ -118,8 +119,9 @@ impl ConversationRow {
             return self.all_in();
         }
         let end = self.ends_for(viewer).change;
-        let from =
-            |member: usize| self.crew.as_ref().and_then(|crew| crew.people.get(member)).map(|one| one.from.change);
+        let from = |member: usize| {
+            self.crew.as_ref().and_then(|crew| crew.roster.people.get(member)).map(|one| one.from.change)
+        };
         let was_in =
             |member: &usize| from(*member).is_some_and(|from| from < end) && self.ends_for(*member).change >= end;
         (0..self.members.len()).filter(was_in).collect()
@@ -136,7 +138,7 @@ impl ConversationRow {
 
     /// How the conversation stood when `member` left; `None` of one who has not.
     pub fn left(&self, member: usize) -> Option<&Left> {
-        self.crew.as_ref()?.people.get(member)?.left.as_ref()
+        self.crew.as_ref()?.roster.people.get(member)?.left.as_ref()
     }
 
     /// How far `viewer` is shown that `member` has read: who has left is told of no reading after that.
@@ -156,7 +158,7 @@ impl ConversationRow {
 
     /// Where the log stood before the first thing that a member sees; its end for one who is not there, as in an old row.
     pub fn begins_for(&self, member: usize) -> Position {
-        self.crew.as_ref().map_or_else(Position::default, |crew| crew.begins_for(member).unwrap_or(self.log))
+        self.crew.as_ref().map_or_else(Position::default, |crew| crew.roster.begins_for(member).unwrap_or(self.log))
     }
 
     /// Whether anything was written in it. A crew has its row a moment before that.

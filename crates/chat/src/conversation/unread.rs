@@ -22,13 +22,15 @@ pub(crate) async fn count(
     now: u64,
 ) -> Result<u64> {
     let (unread, horizon) = (row.unread(member), cx.retention.horizon(now));
-    if unread == 0 || row.members[member].read.at >= horizon {
+    let mine = row.members[member].read;
+    // Of those who have left a crew deletions are not counted, so that these do not grow with everybody who ever was in.
+    if unread == 0 || (mine.at >= horizon && row.is_in(member)) {
         return Ok(unread);
     }
     if row.crew.is_some() {
-        let kept = Watermark { number: 0, at: horizon.saturating_sub(1) };
+        let from = Watermark { at: mine.at.max(horizon.saturating_sub(1)), ..mine };
         let counts = |row: &MessageRow| row.counts_for(member) && row.deleted.is_none();
-        return count_between(cx, id, kept, row.log.last_message(), counts).await;
+        return count_between(cx, id, from, row.log.last_message(), counts).await;
     }
     // Some of the unread messages may have expired: those before the oldest that is kept.
     let after = horizon.saturating_sub(1);
@@ -69,7 +71,7 @@ pub(crate) async fn counted_up_to(cx: &Context, log: LogView<'_>, message: &Mess
     let mine = &log.row.members[log.viewer];
     let own = if message.from.is(log.viewer) {
         message.ordinal
-    } else if mine.last <= message.number {
+    } else if message.number == log.row.log.number || (log.row.crew.is_none() && mine.last <= message.number) {
         mine.sent
     } else {
         let from = Watermark { number: message.number, at: message.at };

@@ -1,11 +1,17 @@
 //! Changing a conversation: its row and the heads of its members, read together and written in one commit.
 
-use super::row::ConversationRow;
+use super::{
+    crew_row::MarksRow,
+    heads::{Head, Heads},
+    parts::{self, Stored},
+    row::ConversationRow,
+};
 use crate::{
     base::{
         db::Urgency,
         error::Result,
         id::{ConversationId, UserId},
+        rate::Bucket,
         rows::{self, LAYOUT},
     },
     context::Context,
@@ -14,26 +20,49 @@ use crate::{
     log::position::Position,
 };
 use jobline_store::{CommitBuilder, Condition, Consistency, Key, Outcome, Row};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How many heads may hand out what leaves their windows in one commit of a crew; those of the others grow for the moment. A
 /// commit has at most 100 operations.
 const EVICTIONS: usize = 20;
 
+/// Which rows of members a change of a crew needs. In a pair there are only two heads, which are always read.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Needs<'a> {
+    /// The member who makes the change: their head.
+    pub member: Option<usize>,
+    /// The same, where the place is not known yet.
+    pub user: Option<&'a UserId>,
+    pub marks: Marks,
+}
+
+/// Whose marks are read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Marks {
+    /// Nobody's: they are not to be looked at.
+    #[default]
+    None,
+    /// Those of the member who makes the change.
+    Own,
+    All,
+}
+
 /// The rows that every change of a conversation writes, each with the condition that it is still as it was read.
 pub(crate) struct ConversationUpdate {
     pub id: ConversationId,
     pub row: ConversationRow,
-    /// In the order of the row's members. Of those who have left a crew an empty one, which is not written.
-    pub heads: Vec<HeadRow>,
     /// The rows of the further keys that were asked for.
     pub rest: Vec<Option<Row>>,
     pub urgency: Urgency,
+    heads: Heads,
     /// What left the windows of the heads, with the member whose head it was.
     evicted: Vec<(usize, EvictedRow)>,
-    key: Key,
-    condition: Condition,
-    /// Where the heads are, and that they are as they were read, in their order.
-    places: Vec<(Key, Condition)>,
+    /// The members whom there is something to tell.
+    told: BTreeSet<usize>,
+    /// The conversation's row, and a crew's roster, as they were read.
+    as_read: Option<Stored>,
+    /// The marks of members of a crew as they were read.
+    marks: BTreeMap<usize, (Condition, MarksRow)>,
     window_bytes: usize,
 }
 
@@ -41,98 +70,159 @@ pub(crate) struct ConversationUpdate {
 /// time of a refusal does not tell whether the other user has any.
 pub(crate) struct UndecodedUpdate {
     id: ConversationId,
-    key: Key,
-    conversation: Option<Row>,
-    /// The heads that were read, by their keys.
-    heads: Vec<(Key, Option<Row>)>,
+    conversation: Found,
+    /// The heads that were read, with their users.
+    heads: Vec<(UserId, Key, Option<Row>)>,
+    marks: BTreeMap<usize, (Condition, MarksRow)>,
     rest: Vec<Option<Row>>,
 }
 
-impl UndecodedUpdate {
-    /// Reads a conversation and `rest` in one round trip; of a crew, whose members are in its row, in two.
-    pub async fn read(cx: &Context, id: &ConversationId, consistency: Consistency, rest: &[Key]) -> Result<Self> {
-        match id.pair() {
-            Some(pair) => Self::read_with(cx, id, pair, consistency, rest).await,
-            None => Self::read_with(cx, id, &Self::crew_members(cx, id).await?, consistency, rest).await,
-        }
-    }
+/// A conversation's row: of a pair as it is stored, of a crew with its people, who have to be known to read their heads.
+enum Found {
+    Pair(Option<Row>),
+    Crew(Option<Box<Stored>>),
+}
 
-    /// The same, with the heads of `users`.
-    pub async fn read_with(
+impl UndecodedUpdate {
+    /// Reads a conversation and `rest` in one round trip; of a crew, whose members are in its rows, in two.
+    pub async fn read(
         cx: &Context,
         id: &ConversationId,
-        users: &[UserId],
+        needs: Needs<'_>,
         consistency: Consistency,
         rest: &[Key],
     ) -> Result<Self> {
-        let mut wanted = Vec::with_capacity(1 + users.len() + rest.len());
-        wanted.push(keys::conversation(id));
-        wanted.extend(users.iter().map(keys::head));
-        wanted.extend(rest.iter().cloned());
-        let mut rows = cx.db.get_many(&wanted, consistency).await?.into_iter();
-        let conversation = rows.next().flatten();
-        let heads: Vec<Option<Row>> = rows.by_ref().take(users.len()).collect();
-        let mut wanted = wanted.into_iter();
-        let key = wanted.next().expect("the key of the conversation is the first one");
-        Ok(Self { id: id.clone(), key, conversation, heads: wanted.zip(heads).collect(), rest: rows.collect() })
+        match id.pair() {
+            Some(pair) => Self::read_pair(cx, id, pair, consistency, rest).await,
+            None => Self::read_crew(cx, id, needs, &[], rest).await,
+        }
     }
 
-    /// Those whose heads a change of a crew writes: nobody's who has left.
-    async fn crew_members(cx: &Context, id: &ConversationId) -> Result<Vec<UserId>> {
-        let found = cx.db.get(&keys::conversation(id), Consistency::Strong).await?;
-        let Some(row) = found else { return Ok(Vec::new()) };
-        let row = cx.memos.conversations.decode(&keys::conversation(id), &row)?;
-        let users = row.users(id);
-        Ok(row.all_in().into_iter().filter_map(|member| users.get(member).cloned()).collect())
+    async fn read_pair(
+        cx: &Context,
+        id: &ConversationId,
+        pair: &[UserId],
+        consistency: Consistency,
+        rest: &[Key],
+    ) -> Result<Self> {
+        let mut wanted = Vec::with_capacity(1 + pair.len() + rest.len());
+        wanted.push(keys::conversation(id));
+        wanted.extend(pair.iter().map(keys::head));
+        wanted.extend(rest.iter().cloned());
+        let mut rows = cx.db.get_many(&wanted, consistency).await?.into_iter();
+        let conversation = Found::Pair(rows.next().flatten());
+        let found: Vec<Option<Row>> = rows.by_ref().take(pair.len()).collect();
+        let heads = pair.iter().cloned().zip(wanted.drain(1..=pair.len())).zip(found);
+        let heads = heads.map(|((user, key), row)| (user, key, row)).collect();
+        Ok(Self { id: id.clone(), conversation, heads, marks: BTreeMap::new(), rest: rows.collect() })
+    }
+
+    /// Reads a crew, with the heads of `newcomers`, too.
+    async fn read_crew(
+        cx: &Context,
+        id: &ConversationId,
+        needs: Needs<'_>,
+        newcomers: &[UserId],
+        rest: &[Key],
+    ) -> Result<Self> {
+        let found = parts::crew(cx, id).await?;
+        let (member, users) = match &found {
+            Some(Stored { row, .. }) => heads_of(id, row, needs, newcomers),
+            None => (None, Vec::new()),
+        };
+        let own = member.filter(|_| needs.marks == Marks::Own);
+        let mut wanted: Vec<Key> = users.iter().map(keys::head).collect();
+        wanted.extend(own.map(|member| keys::marks(id, member)));
+        wanted.extend(rest.iter().cloned());
+        let mut rows = cx.db.get_many(&wanted, Consistency::Strong).await?.into_iter();
+        let heads: Vec<Option<Row>> = rows.by_ref().take(users.len()).collect();
+        let heads = users.into_iter().zip(wanted).zip(heads).map(|((user, key), row)| (user, key, row)).collect();
+        let marks = match (own, needs.marks) {
+            (Some(member), _) => BTreeMap::from([(member, decode_marks(rows.next().flatten().as_ref())?)]),
+            (None, Marks::All) => {
+                let mut marks = parts::all_marks(cx, id).await?;
+                for member in 0..found.as_ref().map_or(0, |stored| stored.row.members.len()) {
+                    marks.entry(member).or_insert_with(|| (Condition::Absent, MarksRow::default()));
+                }
+                marks
+            }
+            (None, Marks::None | Marks::Own) => BTreeMap::new(),
+        };
+        let conversation = Found::Crew(found.map(Box::new));
+        Ok(Self { id: id.clone(), conversation, heads, marks, rest: rows.collect() })
     }
 
     /// The conversation, unless it does not exist yet.
     pub fn conversation(&self, cx: &Context) -> Result<Option<ConversationRow>> {
-        self.conversation.as_ref().map(|row| cx.memos.conversations.decode(&self.key, row)).transpose()
+        Ok(self.stored(cx)?.map(|stored| stored.row))
+    }
+
+    fn stored(&self, cx: &Context) -> Result<Option<Stored>> {
+        match &self.conversation {
+            Found::Pair(None) => Ok(None),
+            Found::Pair(Some(found)) => {
+                let row = cx.memos.conversations.decode(&keys::conversation(&self.id), found)?;
+                Ok(Some(Stored { row, condition: rows::as_read(Some(found)), roster: None }))
+            }
+            Found::Crew(found) => Ok(found.as_deref().cloned()),
+        }
     }
 
     /// The update. A pair that does not exist begins `now`.
-    pub fn decode(mut self, cx: &Context, now: u64) -> Result<ConversationUpdate> {
-        let mut row = self.conversation(cx)?.unwrap_or_else(|| ConversationRow::new(now));
+    pub fn decode(self, cx: &Context, now: u64) -> Result<ConversationUpdate> {
+        let as_read = self.stored(cx)?;
+        let mut row = as_read.as_ref().map_or_else(|| ConversationRow::new(now), |stored| stored.row.clone());
         if cx.channels().next().is_some() && row.outbox_from.is_none() {
             row.outbox_from = Some(row.log);
         }
-        let count = row.members.len();
-        let (mut heads, mut places) = (Vec::with_capacity(count), Vec::with_capacity(count));
-        for (member, user) in row.users(&self.id).iter().enumerate() {
-            // The heads of a pair are in its order.
-            let (key, found) = match self.id.pair() {
-                Some(_) => std::mem::replace(&mut self.heads[member], (Key::new("", ""), None)),
-                None => self.take_head(user),
-            };
-            let as_read = rows::as_read(found.as_ref());
-            heads.push(decode_head(cx, &key, found.as_ref())?);
-            places.push((key, as_read));
+        let mut marks = self.marks;
+        for (member, (_, marks)) in &mut marks {
+            if let Some(member) = row.members.get_mut(*member) {
+                marks.complete(member);
+            }
+        }
+        marks.retain(|member, _| *member < row.members.len());
+        let mut heads = Heads::default();
+        for (user, key, found) in self.heads {
+            let head = Head::decode(cx, key, found.as_ref())?;
+            heads.add(row.member(&self.id, &user), user, head);
         }
         Ok(ConversationUpdate {
-            row,
-            heads,
-            places,
-            urgency: Urgency::Now,
-            evicted: Vec::new(),
-            window_bytes: cx.settings.window_bytes,
-            condition: rows::as_read(self.conversation.as_ref()),
-            key: self.key,
             id: self.id,
+            row,
             rest: self.rest,
+            urgency: Urgency::Now,
+            heads,
+            evicted: Vec::new(),
+            told: BTreeSet::new(),
+            as_read,
+            marks,
+            window_bytes: cx.settings.window_bytes,
         })
-    }
-
-    /// The head of a user as it was read; none of one whose head was not.
-    fn take_head(&self, user: &UserId) -> (Key, Option<Row>) {
-        let key = keys::head(user);
-        let found = self.heads.iter().find(|(one, _)| *one == key).and_then(|(_, row)| row.clone());
-        (key, found)
     }
 }
 
-fn decode_head(cx: &Context, key: &Key, found: Option<&Row>) -> Result<HeadRow> {
-    found.map_or_else(|| Ok(HeadRow::default()), |row| cx.memos.heads.decode(key, row))
+/// Which member makes a change, and whose heads it needs: those of the members who are in, and of the one who makes it.
+fn heads_of(
+    id: &ConversationId,
+    row: &ConversationRow,
+    needs: Needs<'_>,
+    newcomers: &[UserId],
+) -> (Option<usize>, Vec<UserId>) {
+    let users = row.users(id);
+    let member = needs.member.or_else(|| row.member(id, needs.user?));
+    let mut wanted: Vec<UserId> = Vec::new();
+    let all = row.all_in().into_iter().chain(member).filter_map(|member| users.get(member));
+    for user in all.chain(newcomers) {
+        if !wanted.contains(user) {
+            wanted.push(user.clone());
+        }
+    }
+    (member, wanted)
+}
+
+fn decode_marks(found: Option<&Row>) -> Result<(Condition, MarksRow)> {
+    Ok((rows::as_read(found), found.map(rows::decode).transpose()?.unwrap_or_default()))
 }
 
 impl ConversationUpdate {
@@ -140,10 +230,11 @@ impl ConversationUpdate {
     pub async fn load(
         cx: &Context,
         id: &ConversationId,
+        needs: Needs<'_>,
         consistency: Consistency,
         rest: &[Key],
     ) -> Result<Option<Self>> {
-        let update = Self::load_or_new(cx, id, consistency, rest, 0).await?;
+        let update = UndecodedUpdate::read(cx, id, needs, consistency, rest).await?.decode(cx, 0)?;
         Ok(update.row.has_begun().then_some(update))
     }
 
@@ -155,71 +246,71 @@ impl ConversationUpdate {
         rest: &[Key],
         now: u64,
     ) -> Result<Self> {
-        UndecodedUpdate::read(cx, id, consistency, rest).await?.decode(cx, now)
+        UndecodedUpdate::read(cx, id, Needs::default(), consistency, rest).await?.decode(cx, now)
     }
 
-    /// [`Self::load`] with the head of `me`, even if they have left a crew.
-    pub async fn load_for(cx: &Context, id: &ConversationId, me: &UserId, rest: &[Key]) -> Result<Option<Self>> {
-        if id.pair().is_some() {
-            return Self::load(cx, id, Consistency::Strong, rest).await;
-        }
-        let mut users = UndecodedUpdate::crew_members(cx, id).await?;
-        if !users.contains(me) {
-            users.push(me.clone());
-        }
-        let read = UndecodedUpdate::read_with(cx, id, &users, Consistency::Strong, rest).await?;
-        let update = read.decode(cx, cx.now())?;
-        Ok(update.row.has_begun().then_some(update))
+    /// [`Self::load`] with the head and the marks of `member`, even if they have left a crew.
+    pub async fn load_for(cx: &Context, id: &ConversationId, member: usize, rest: &[Key]) -> Result<Option<Self>> {
+        let needs = Needs { member: Some(member), marks: Marks::Own, ..Needs::default() };
+        Self::load(cx, id, needs, Consistency::Strong, rest).await
     }
 
-    /// Reads a crew with the heads of its members, and those of `newcomers` in their order.
-    pub async fn load_crew(
-        cx: &Context,
-        id: &ConversationId,
-        newcomers: &[UserId],
-    ) -> Result<(Self, Vec<(HeadRow, Condition)>)> {
-        let mut users = UndecodedUpdate::crew_members(cx, id).await?;
-        users.extend(newcomers.iter().filter(|user| !users.contains(user)).cloned().collect::<Vec<_>>());
-        let read = UndecodedUpdate::read_with(cx, id, &users, Consistency::Strong, &[]).await?;
-        let heads = newcomers.iter().map(|user| {
-            let (key, found) = read.take_head(user);
-            Ok((decode_head(cx, &key, found.as_ref())?, rows::as_read(found.as_ref())))
-        });
-        let heads = heads.collect::<Result<Vec<_>>>()?;
-        Ok((read.decode(cx, cx.now())?, heads))
+    /// Reads a crew with the marks of its members, and the heads of `newcomers`.
+    pub async fn load_crew(cx: &Context, id: &ConversationId, newcomers: &[UserId]) -> Result<Self> {
+        let needs = Needs { marks: Marks::All, ..Needs::default() };
+        UndecodedUpdate::read_crew(cx, id, needs, newcomers, &[]).await?.decode(cx, cx.now())
     }
 
     /// Takes a user into a crew, whose head was read with it. Answers which member they are.
-    pub fn join(&mut self, user: &UserId, head: (HeadRow, Condition), now: u64) -> usize {
+    pub fn join(&mut self, user: &UserId, now: u64) -> usize {
         let member = self.row.join(user, now);
-        if member == self.heads.len() {
-            self.heads.push(HeadRow::default());
-            self.places.push((keys::head(user), Condition::Absent));
-        }
-        (self.heads[member], self.places[member].1) = head;
+        self.heads.take_in(member, user);
+        self.marks.entry(member).or_insert_with(|| (Condition::Absent, MarksRow::default()));
         member
     }
 
     /// Whether the conversation is still as it was read.
     pub async fn is_current(&self, cx: &Context) -> Result<bool> {
-        let row = cx.db.get(&self.key, Consistency::Strong).await?;
-        Ok(rows::as_read(row.as_ref()) == self.condition)
+        let row = cx.db.get(&keys::conversation(&self.id), Consistency::Strong).await?;
+        Ok(rows::as_read(row.as_ref()) == self.condition())
     }
 
     /// Whether the conversation does not exist yet.
     pub fn is_new(&self) -> bool {
-        self.condition == Condition::Absent
+        self.as_read.is_none()
+    }
+
+    fn condition(&self) -> Condition {
+        self.as_read.as_ref().map_or(Condition::Absent, |stored| stored.condition)
+    }
+
+    /// The head of a member, which was read.
+    pub fn head(&self, member: usize) -> Result<&HeadRow> {
+        self.heads.get(member)
+    }
+
+    /// Changes how much the member may still send.
+    pub fn set_bucket(&mut self, member: usize, bucket: Option<Bucket>) -> Result<()> {
+        self.heads.change(member, |head| head.bucket = bucket)
+    }
+
+    /// Changes how many more edits and reactions the member may make.
+    pub fn set_changes(&mut self, member: usize, changes: Option<Bucket>) -> Result<()> {
+        self.heads.change(member, |head| head.changes = changes)
     }
 
     /// Records in the heads of `members` that the conversation, whose row is as it will be stored, moved on from
     /// `before`.
-    pub fn bump_heads(&mut self, members: &[usize], before: Position, now: u64) {
+    pub fn bump_heads(&mut self, members: &[usize], before: Position, now: u64) -> Result<()> {
         for member in members {
             let last = self.row.log.at;
             let window = if self.evicted.len() < EVICTIONS { self.window_bytes } else { usize::MAX };
-            let evicted = self.heads[*member].bump(&self.id, before, last, now, window);
+            let mut evicted = None;
+            self.heads.change(*member, |head| evicted = head.bump(&self.id, before, last, now, window))?;
             self.evicted.extend(evicted.map(|row| (*member, row)));
+            self.told.insert(*member);
         }
+        Ok(())
     }
 
     /// Adds the memberships of a new pair.
@@ -227,18 +318,22 @@ impl ConversationUpdate {
         self.row.users(&self.id).iter().fold(commit, |commit, user| put_membership(commit, user, &self.id))
     }
 
-    /// Carries out `commit`, which also writes the conversation and the heads of `members`, on the condition that these
+    /// Carries out `commit`, which also writes the conversation and the heads that changed, on the condition that these
     /// rows are as they were read.
-    pub async fn commit(&self, cx: &Context, mut commit: CommitBuilder, members: &[usize]) -> Result<Outcome> {
-        let Self { id, row, key, .. } = self;
-        let (users, conversation) = (row.users(id), rows::encode(row));
-        commit = commit.put(key.clone(), self.condition, conversation.clone(), None);
-        let mut sizes = Vec::with_capacity(members.len());
-        for member in members {
-            let ((key, as_read), head) = (&self.places[*member], rows::encode(&self.heads[*member]));
-            sizes.push(head.len());
-            commit = commit.put(key.clone(), *as_read, head, None);
+    pub async fn commit(&mut self, cx: &Context, mut commit: CommitBuilder) -> Result<Outcome> {
+        let key = keys::conversation(&self.id);
+        let roster = self.changed_roster();
+        let stored = parts::stripped(&self.row);
+        let (bytes, is_changed) = (rows::encode(&stored), self.is_changed(&stored));
+        if is_changed {
+            commit = commit.put(key.clone(), self.condition(), bytes.clone(), None);
         }
+        if let (Some(value), Some(Stored { roster: Some(as_read), .. })) = (roster, &self.as_read) {
+            commit = commit.put(keys::roster(&self.id), *as_read, value, None);
+        }
+        commit = self.put_marks(commit);
+        commit = self.heads.put(commit);
+        let users = self.row.users(&self.id);
         // A head's version is never used twice, and the condition of the head guards this row, too.
         for (member, row) in &self.evicted {
             let key = keys::evicted(&users[*member], row.version);
@@ -250,17 +345,44 @@ impl ConversationUpdate {
         let commit = commit.build()?;
         let outcome = cx.db.commit_by_urgency(&commit, self.urgency).await?;
         if outcome == Outcome::Committed {
-            cx.memos.conversations.keep(key, commit.version(), row, conversation.len());
-            for (member, bytes) in members.iter().zip(sizes) {
-                cx.memos.heads.keep(&self.places[*member].0, commit.version(), &self.heads[*member], bytes);
+            if is_changed {
+                cx.memos.conversations.keep(&key, commit.version(), &stored, bytes.len());
             }
+            self.heads.keep(cx, commit.version());
             for channel in cx.channels() {
                 cx.signal(channel).set();
             }
-            let moved: Vec<&UserId> = members.iter().filter_map(|member| users.get(*member)).collect();
-            cx.announcer.moved(&moved, id);
+            let told: Vec<&UserId> = self.told.iter().filter_map(|member| users.get(*member)).collect();
+            cx.announcer.moved(&told, &self.id);
         }
         Ok(outcome)
+    }
+
+    /// Whether the conversation's own row is to be written: of a crew not where only marks or heads changed.
+    fn is_changed(&self, stored: &ConversationRow) -> bool {
+        let as_read = self.as_read.as_ref().filter(|as_read| as_read.row.crew.is_some());
+        as_read.is_none_or(|as_read| parts::stripped(&as_read.row) != *stored)
+    }
+
+    /// The roster, if it changed: with a new revision, which the conversation's row names.
+    fn changed_roster(&mut self) -> Option<jobline_store::Bytes> {
+        let as_read = self.as_read.as_ref()?.row.crew.as_ref()?;
+        let crew = self.row.crew.as_mut()?;
+        if crew.roster == as_read.roster {
+            return None;
+        }
+        crew.revision = as_read.revision + 1;
+        parts::roster(&self.row)
+    }
+
+    fn put_marks(&self, commit: CommitBuilder) -> CommitBuilder {
+        self.marks.iter().fold(commit, |commit, (member, (condition, as_read))| {
+            let marks = self.row.members.get(*member).map(|member| as_read.of(member));
+            match marks.filter(|marks| marks != as_read) {
+                Some(marks) => commit.put(keys::marks(&self.id, *member), *condition, rows::encode(&marks), None),
+                None => commit,
+            }
+        })
     }
 }
 

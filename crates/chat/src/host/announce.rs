@@ -9,7 +9,11 @@ use crate::{
         rows,
     },
     context::Context,
-    conversation::{crew, row::ConversationRow, update::ConversationUpdate},
+    conversation::{
+        crew,
+        row::ConversationRow,
+        update::{ConversationUpdate, Needs},
+    },
     keys,
     log::{append, change::ChangeRow},
 };
@@ -95,7 +99,7 @@ async fn tell(
     let mut attempts = Attempts::strong(&cx.db);
     loop {
         let now = cx.now();
-        let update = ConversationUpdate::load(cx, id, attempts.consistency(), &[]).await?;
+        let update = ConversationUpdate::load(cx, id, Needs::default(), attempts.consistency(), &[]).await?;
         let Some(mut update) = update else { return Ok(()) };
         let Some(change) = next(&mut update.row, now) else { return Ok(()) };
         let members = update.row.all_in();

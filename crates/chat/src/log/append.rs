@@ -32,9 +32,9 @@ pub(crate) async fn change_with(
 ) -> Result<Outcome> {
     let before = update.row.log;
     update.row.append_change(change.at);
-    update.bump_heads(members, before, now);
+    update.bump_heads(members, before, now)?;
     let key = keys::change(&update.id, change.number);
     let expires = cx.retention.expires(change.at);
     let commit = with.put(key, Condition::Absent, rows::encode(change), expires);
-    update.commit(cx, commit, members).await
+    update.commit(cx, commit).await
 }

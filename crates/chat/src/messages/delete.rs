@@ -12,7 +12,7 @@ use crate::{
         rows::{self, LAYOUT},
     },
     context::Context,
-    conversation::access,
+    conversation::{access, update::Marks},
     files::accept::file_of,
     keys,
     log::change::ChangeKind,
@@ -63,7 +63,7 @@ fn check_window(cx: &Context, row: &MessageRow, now: u64) -> Result<()> {
 /// Makes the message a tombstone if `check` lets it, and removes the bytes of its file.
 async fn bury(cx: &Context, target: &Target<'_>, check: impl Fn(&MessageRow, u64) -> Result<()>) -> Result<Stands> {
     let mut file = None;
-    let stands = touch::touch(cx, target, |touched| {
+    let stands = touch::touch(cx, target, Marks::All, |touched| {
         check(&touched.row, touched.now)?;
         if touched.row.deleted.is_some() {
             return Ok(None);

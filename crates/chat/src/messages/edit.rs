@@ -15,7 +15,7 @@ use crate::{
         text,
     },
     context::Context,
-    conversation::access,
+    conversation::{access, update::Marks},
     keys,
     log::change::ChangeKind,
 };
@@ -31,7 +31,7 @@ pub(crate) async fn edit(cx: &Context, me: &UserId, input: EditMessage) -> Resul
     let (id, member) = access::of_present_member(cx, me, &input.conversation_id).await?;
     let target = Target::new(&id, &input.message_id, Author::Member(member))?;
     let text = text::content(Some(input.content), false)?;
-    let stands = touch::touch(cx, &target, |touched| {
+    let stands = touch::touch(cx, &target, Marks::None, |touched| {
         check(touched, member)?;
         if touched.row.text == text {
             return Ok(None);

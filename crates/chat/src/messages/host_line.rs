@@ -84,7 +84,7 @@ async fn commit(
     let id = MessageId::make(update.row.next_at(now), &nanoid(&*cx.random));
     update.row.append_host_line(&id, line.kind == MessageKind::Event);
     let members = update.row.all_in();
-    update.bump_heads(&members, before, now);
+    update.bump_heads(&members, before, now)?;
     let row = line.row(&update, &id);
     let expires = cx.retention.expires(row.at);
     let key = keys::message(&line.conversation, &id);
@@ -99,7 +99,7 @@ async fn commit(
     if let Some(blocks) = &blocks {
         commit = blocks.check(commit);
     }
-    Ok(match update.commit(cx, commit, &members).await? {
+    Ok(match update.commit(cx, commit).await? {
         Outcome::Committed => Ok(row),
         Outcome::Conflict(keys) => Err(keys),
     })

@@ -11,7 +11,7 @@ use crate::{
         id::UserId,
     },
     context::Context,
-    conversation::access,
+    conversation::{access, update::Marks},
     log::change::ChangeKind,
 };
 use jobline_wire::{ChangedMessage, Code, React};
@@ -24,7 +24,7 @@ pub(crate) async fn react(cx: &Context, me: &UserId, input: React) -> Result<Cha
     let (id, member) = access::of_present_member(cx, me, &input.conversation_id).await?;
     let target = Target::new(&id, &input.message_id, Author::Member(member))?;
     let emoji = input.emoji.as_deref().map(emoji).transpose()?;
-    let stands = touch::touch(cx, &target, |touched| {
+    let stands = touch::touch(cx, &target, Marks::None, |touched| {
         if touched.row.deleted.is_some() {
             let detail = "This message was deleted; nobody can react to it any more.";
             return Err(Error::new(Code::MessageDeleted, detail).at("messageId"));

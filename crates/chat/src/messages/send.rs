@@ -24,7 +24,7 @@ use crate::{
     context::Context,
     conversation::{
         crew,
-        update::{ConversationUpdate, UndecodedUpdate},
+        update::{ConversationUpdate, Needs, UndecodedUpdate},
         watermarks::Watermarks,
     },
     files::{
@@ -150,7 +150,8 @@ async fn attempt(cx: &Context, request: &SendRequest, consistency: Consistency) 
     let file = request.file.as_deref().map(keys::file);
     let quoted = request.reply_to.as_ref().map(|id| keys::message(&request.conversation, id));
     let rest: Vec<Key> = quoted.iter().chain(&file).cloned().collect();
-    let undecoded = UndecodedUpdate::read(cx, &request.conversation, consistency, &rest).await?;
+    let needs = Needs { user: Some(&request.me), ..Needs::default() };
+    let undecoded = UndecodedUpdate::read(cx, &request.conversation, needs, consistency, &rest).await?;
     let known = undecoded.conversation(cx)?;
     if request.must_exist && known.is_none() {
         return Err(Error::not_found("conversation"));
@@ -190,7 +191,7 @@ async fn attempt(cx: &Context, request: &SendRequest, consistency: Consistency) 
         None => None,
     };
     // Before the file is looked at: a sender who is too fast must not keep the file engine busy.
-    let bucket = Bucket::take_from(update.heads[request.sender].bucket, cx.settings.send_rate, now)?;
+    let bucket = Bucket::take_from(update.head(request.sender)?.bucket, cx.settings.send_rate, now)?;
     let file = match &request.file {
         Some(id) => {
             let (sender, conversation, kind) = (&request.me, &request.conversation, request.kind.clone());
@@ -225,8 +226,8 @@ async fn commit(
     let id = MessageId::make(update.row.next_at(now), &nanoid(&*cx.random));
     update.row.append_message(request.sender, &id);
     let members = update.row.all_in();
-    update.bump_heads(&members, before, now);
-    update.heads[request.sender].bucket = bucket;
+    update.bump_heads(&members, before, now)?;
+    update.set_bucket(request.sender, bucket)?;
     let file_row = file.as_ref().map(|(file, _)| file);
     let message = MessageRow { reply, ..message_row(request, &update, &id, job, file_row) };
     // The id is new. Whatever else could be in the way is detected by the conversation's condition.
@@ -258,7 +259,7 @@ async fn commit(
         commit = commit.put(keys::file(id), condition, rows::encode(&file), expires);
         kept = Some((id, file));
     }
-    match update.commit(cx, commit, &members).await? {
+    match update.commit(cx, commit).await? {
         Outcome::Committed => Ok(Attempt::Sent(Box::new(message))),
         Outcome::Conflict(keys) => {
             if let Some((id, file)) = kept {

@@ -18,7 +18,10 @@ use crate::{
         rows,
     },
     context::Context,
-    conversation::{row::ConversationRow, update::ConversationUpdate},
+    conversation::{
+        row::ConversationRow,
+        update::{ConversationUpdate, Marks, Needs},
+    },
     keys,
     log::{
         append,
@@ -27,7 +30,7 @@ use crate::{
         view::LogView,
     },
 };
-use jobline_store::{CommitBuilder, Condition, Key, Outcome, Row};
+use jobline_store::{CommitBuilder, Condition, Consistency, Key, Outcome, Row};
 use jobline_wire::{Message, limits::CHANGES_PER_MINUTE};
 use std::borrow::Cow;
 
@@ -93,18 +96,19 @@ pub(super) struct Change {
 }
 
 /// Lets `decide` alter the message, and commits it. `decide` answers `None` when the message is as it shall be already;
-/// it may add rows to the commit. Answers the message as it stands then, with its conversation at the same point of the log.
+/// it may add rows to the commit, and looks at no marks but those that are asked for. Answers the message as it stands then, with its conversation at the same point of the log.
 ///
 /// # Errors
 /// `not_found`, `rate_limited`, `unavailable`, and those of `decide`.
 pub(super) async fn touch(
     cx: &Context,
     target: &Target<'_>,
+    marks: Marks,
     mut decide: impl FnMut(&mut Touched) -> Result<Option<(Change, CommitBuilder)>>,
 ) -> Result<Stands> {
     let mut attempts = Attempts::strong(&cx.db);
     loop {
-        let mut touched = load(cx, target, attempts.consistency()).await?;
+        let mut touched = load(cx, target, marks, attempts.consistency()).await?;
         let Some((change, commit)) = decide(&mut touched)? else {
             // The two rows were read one after the other. Every change of the message is one of the conversation.
             if touched.update.is_current(cx).await? {
@@ -123,10 +127,15 @@ pub(super) async fn touch(
     }
 }
 
-async fn load(cx: &Context, target: &Target<'_>, consistency: jobline_store::Consistency) -> Result<Touched> {
+async fn load(cx: &Context, target: &Target<'_>, marks: Marks, consistency: Consistency) -> Result<Touched> {
     let now = cx.now();
     let key = keys::message(target.conversation, &target.message);
-    let update = ConversationUpdate::load(cx, target.conversation, consistency, &[key]).await?;
+    let member = match target.by {
+        Author::Member(member) => Some(member),
+        Author::Host => None,
+    };
+    let needs = Needs { member, marks, ..Needs::default() };
+    let update = ConversationUpdate::load(cx, target.conversation, needs, consistency, &[key]).await?;
     let update = update.ok_or_else(|| Error::not_found("conversation"))?;
     let stored: Option<&Row> = update.rest[0].as_ref();
     let kept = |row: &MessageRow| row.at >= cx.retention.horizon(now);
@@ -144,9 +153,9 @@ async fn load(cx: &Context, target: &Target<'_>, consistency: jobline_store::Con
 /// One more change in the minute of the member who makes it.
 fn take_from_bucket(touched: &mut Touched, by: Author) -> Result<()> {
     let Author::Member(member) = by else { return Ok(()) };
-    let head = &mut touched.update.heads[member];
-    head.changes = Bucket::take_change(head.changes, CHANGES_PER_MINUTE, touched.now)?;
-    Ok(())
+    let changes = touched.update.head(member)?.changes;
+    let changes = Bucket::take_change(changes, CHANGES_PER_MINUTE, touched.now)?;
+    touched.update.set_changes(member, changes)
 }
 
 async fn commit_touch(
@@ -183,11 +192,12 @@ pub(super) async fn answer(
     render::for_member(cx, conversation, viewer, watermarks, ListedMessage { row, updated }).await
 }
 
-/// A message that counted as unread counts no more once it is deleted.
+/// A message that counted as unread counts no more once it is deleted. Those who have left a crew count for themselves: see
+/// `unread.rs`.
 pub(super) fn discount_unread(touched: &mut Touched) {
-    for member in 0..touched.update.row.members.len() {
+    for member in touched.update.row.all_in() {
         let row = &touched.update.row;
-        let unread = row.members[member].read.number + 1..=row.ends_for(member).number;
+        let unread = row.members[member].read.number + 1..=row.log.number;
         if touched.row.counts_for(member) && unread.contains(&touched.row.number) {
             touched.update.row.members[member].unread_deleted += 1;
         }

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     base::{error::Result, rows},
     context::Context,
-    conversation::row::ConversationRow,
+    conversation::{parts, row::ConversationRow},
     keys,
 };
 use futures_util::{StreamExt as _, stream};
@@ -70,6 +70,7 @@ async fn tell_conversation(cx: &Context, port: Port<'_>, key: &Key, found: &Row)
     let (told, conversation) = (rows.pop().flatten(), rows.pop().flatten());
     let Some(conversation) = conversation else { return Ok(0) };
     let conversation: ConversationRow = rows::decode(&conversation)?;
+    let conversation = parts::complete(cx, &id, conversation).await?;
     let Some(mut leased) = lease::take(cx, port.channel(), id, conversation, told.as_ref()).await? else {
         return Ok(0);
     };

@@ -76,8 +76,8 @@ async fn set(cx: &Context, me: &UserId, other: &UserId, id: &ConversationId, blo
         } else {
             let before = update.row.log;
             update.row.members[member].blocks = blocks;
-            update.bump_heads(&[member], before, now);
-            update.commit(cx, commit, &[member]).await?
+            update.bump_heads(&[member], before, now)?;
+            update.commit(cx, commit).await?
         };
         match outcome {
             Outcome::Committed => return Ok(()),

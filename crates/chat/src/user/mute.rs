@@ -29,7 +29,7 @@ pub(crate) async fn mute(cx: &Context, me: &UserId, input: Mute) -> Result<Muted
     loop {
         let now = cx.now();
         let until = if until > now { until } else { 0 };
-        let update = ConversationUpdate::load_for(cx, &id, me, &[]).await?;
+        let update = ConversationUpdate::load_for(cx, &id, member, &[]).await?;
         let mut update = update.ok_or_else(|| Error::not_found("conversation"))?;
         let muted_until = shown(until, now);
         if update.row.members[member].muted_until == until {
@@ -37,8 +37,8 @@ pub(crate) async fn mute(cx: &Context, me: &UserId, input: Mute) -> Result<Muted
         }
         let before = update.row.log;
         update.row.members[member].muted_until = until;
-        update.bump_heads(&[member], before, now);
-        match update.commit(cx, cx.db.begin(), &[member]).await? {
+        update.bump_heads(&[member], before, now)?;
+        match update.commit(cx, cx.db.begin()).await? {
             Outcome::Committed => return Ok(Muted { conversation_id: id.as_str().to_owned(), muted_until }),
             Outcome::Conflict(keys) => attempts.after_conflict(&keys).await?,
         }

@@ -8,6 +8,8 @@ mod head;
 mod changes;
 #[path = "../../../chat/tests/domain/conversation.rs"]
 mod conversation;
+#[path = "../../../chat/tests/domain/crew_leavers.rs"]
+mod crew_leavers;
 #[path = "../../../chat/tests/domain/crews.rs"]
 mod crews;
 #[path = "../../../chat/tests/domain/everything.rs"]

@@ -8,7 +8,7 @@ use crate::{
         id::UserId,
     },
     context::Context,
-    conversation::access,
+    conversation::{access, update::Marks},
     log::change::ChangeKind,
     messages::touch::{self, Stands, Target, Touched},
 };
@@ -88,7 +88,7 @@ fn as_call(error: Error) -> Error {
 }
 
 async fn commit(cx: &Context, target: &Target<'_>, (member, device): (usize, &str), step: Change) -> Result<Stands> {
-    touch::touch(cx, target, |touched| {
+    touch::touch(cx, target, Marks::None, |touched| {
         let was_accepted = touched.row.call.as_ref().is_some_and(|call| call.accepted.is_some());
         match take(touched, member, device, step)? {
             Step::Changed if was_accepted => Ok(Some((CALLED, cx.db.begin()))),

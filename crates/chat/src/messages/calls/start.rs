@@ -11,6 +11,7 @@ use crate::{
         rows,
     },
     context::Context,
+    conversation::update::Marks,
     keys,
     messages::{
         request::{Ring, SendRequest},
@@ -63,7 +64,7 @@ async fn running(cx: &Context, conversation: &ConversationId, id: &MessageId) ->
 
 async fn answer(cx: &Context, request: &SendRequest, row: MessageRow) -> Result<StartedCall> {
     let target = Target::new(&request.conversation, &row.id, Author::Member(request.sender))?;
-    let stands = touch::touch(cx, &target, |_| Ok(None)).await.map_err(|error| match error.code {
+    let stands = touch::touch(cx, &target, Marks::None, |_| Ok(None)).await.map_err(|error| match error.code {
         Code::NotFound => began_before(),
         _ => error,
     })?;

@@ -1,0 +1,92 @@
+//! The heads of members while a conversation changes: those that were read, and which of them are to be written.
+
+use crate::{
+    base::{
+        error::{Error, Result},
+        id::UserId,
+        rows,
+    },
+    context::Context,
+    inbox::head::HeadRow,
+};
+use jobline_store::{CommitBuilder, Condition, Key, Row, Version};
+use std::collections::BTreeMap;
+
+/// A head as it was read, and as it is to be.
+#[derive(Clone)]
+pub(super) struct Head {
+    key: Key,
+    condition: Condition,
+    row: HeadRow,
+    is_changed: bool,
+    /// Its size as it was written.
+    bytes: usize,
+}
+
+impl Head {
+    pub fn decode(cx: &Context, key: Key, found: Option<&Row>) -> Result<Self> {
+        let row = found.map_or_else(|| Ok(HeadRow::default()), |row| cx.memos.heads.decode(&key, row))?;
+        Ok(Self { condition: rows::as_read(found), row, key, is_changed: false, bytes: 0 })
+    }
+}
+
+/// The heads that were read.
+#[derive(Default)]
+pub(super) struct Heads {
+    of_members: BTreeMap<usize, Head>,
+    /// Of users who may become members.
+    of_others: Vec<(UserId, Head)>,
+}
+
+impl Heads {
+    pub fn add(&mut self, member: Option<usize>, user: UserId, head: Head) {
+        match member {
+            Some(member) => drop(self.of_members.insert(member, head)),
+            None => self.of_others.push((user, head)),
+        }
+    }
+
+    /// Makes the head of `user` that of a member.
+    pub fn take_in(&mut self, member: usize, user: &UserId) {
+        let at = self.of_others.iter().position(|(one, _)| one == user);
+        if let Some((_, head)) = at.map(|at| self.of_others.swap_remove(at)) {
+            self.of_members.insert(member, head);
+        }
+    }
+
+    /// # Errors
+    /// `unavailable` for one that was not read, which is a mistake of this program.
+    pub fn get(&self, member: usize) -> Result<&HeadRow> {
+        self.of_members.get(&member).map(|head| &head.row).ok_or_else(not_read)
+    }
+
+    /// # Errors
+    /// As [`Self::get`].
+    pub fn change(&mut self, member: usize, change: impl FnOnce(&mut HeadRow)) -> Result<()> {
+        let head = self.of_members.get_mut(&member).ok_or_else(not_read)?;
+        change(&mut head.row);
+        head.is_changed = true;
+        Ok(())
+    }
+
+    /// Adds those that changed, on the condition that they are as they were read.
+    pub fn put(&mut self, mut commit: CommitBuilder) -> CommitBuilder {
+        for head in self.of_members.values_mut().filter(|head| head.is_changed) {
+            let row = rows::encode(&head.row);
+            head.bytes = row.len();
+            commit = commit.put(head.key.clone(), head.condition, row, None);
+        }
+        commit
+    }
+
+    /// Remembers what was written.
+    pub fn keep(&self, cx: &Context, version: Version) {
+        for head in self.of_members.values().filter(|head| head.is_changed) {
+            cx.memos.heads.keep(&head.key, version, &head.row, head.bytes);
+        }
+    }
+}
+
+fn not_read() -> Error {
+    Error::unavailable("the head of a member was to change that was not read")
+}
