@@ -121,6 +121,7 @@ fn settings(config: &Config, engines: &Engines) -> Settings {
         mail: config.mail.server.is_some(),
         push: config.push.is_some(),
         push_after_ms: Settings::default().push_after_ms,
+        crew_sleeps_after_ms: Settings::default().crew_sleeps_after_ms,
         unread_after_ms: config.mail.after_ms,
         retention_days: config.retention_days,
         file_retention_days: config.file_retention_days,

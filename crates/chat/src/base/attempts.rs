@@ -33,6 +33,12 @@ impl<'a> Attempts<'a> {
         Self { db, made: 1, turn: None }
     }
 
+    /// Waits for the turn at `key` before the first attempt: where a crowd is expected, so that it queues before it loses races.
+    pub async fn in_turn(mut self, key: &Key) -> Self {
+        self.turn = Some(self.db.wait_for_turn(key).await);
+        self
+    }
+
     /// How the rows of this attempt are to be read.
     pub fn consistency(&self) -> Consistency {
         if self.may_be_stale() { Consistency::Eventual } else { Consistency::Strong }

@@ -31,6 +31,8 @@ pub struct Settings {
     pub unread_after_ms: u64,
     /// The same for push notifications.
     pub push_after_ms: u64,
+    /// After how many milliseconds without a change a crew sleeps: see decision 20. Polls read the row of each crew that does not.
+    pub crew_sleeps_after_ms: u64,
     /// How many bytes of a user's head the window of recently moved conversations may take, but for the last three of
     /// them: 850 keep the row within one write unit of DynamoDB. What does not fit is kept in rows of its own, which
     /// clients that were away for longer read.
@@ -54,6 +56,7 @@ impl Default for Settings {
             push: false,
             unread_after_ms: 600_000,
             push_after_ms: 10_000,
+            crew_sleeps_after_ms: 86_400_000,
             window_bytes: 4_000,
         }
     }

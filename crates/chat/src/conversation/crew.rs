@@ -199,13 +199,21 @@ fn participants(job: &JobRow) -> Vec<UserId> {
 async fn follow(cx: &Context, id: JobId, job: Option<&JobRow>, row: &ConversationRow) -> Result<Outcome> {
     let conversation = ConversationId::crew(id);
     let joining = newcomers(&conversation, job, row);
-    let mut update = ConversationUpdate::load_crew(cx, &conversation, &joining).await?;
+    let leaving = leavers(&conversation, row, job);
+    let users = row.users(&conversation);
+    let changing: Vec<UserId> =
+        leaving.iter().filter_map(|member| users.get(*member)).chain(&joining).cloned().collect();
+    let mut update = ConversationUpdate::load_crew(cx, &conversation, &changing).await?;
     if (update.row.log, &update.row.crew, update.row.job) != (row.log, &row.crew, row.job) {
         return Ok(Outcome::Conflict(vec![keys::conversation(&conversation)]));
     }
-    let leaving = leavers(&update, job);
-    let is_last = leaving.len() + joining.len() <= CHANGES_AT_ONCE;
+    let is_last = changing.len() <= CHANGES_AT_ONCE;
     let now = cx.now();
+    if row.has_begun() && row.is_asleep() && !changing.is_empty() {
+        // Everybody's heads and those who come and go are more than a commit holds: it wakes first.
+        update.tell(&[], row.log, now)?;
+        return update.commit(cx, cx.db.begin()).await;
+    }
     let known = update.row.crew.as_ref().and_then(|crew| crew.roster.job.clone());
     if is_last || !row.has_begun() {
         update.row.job = Some(told(id, job));
@@ -241,7 +249,7 @@ async fn restart(cx: &Context, mut update: ConversationUpdate, job: Option<&JobR
     update.commit(cx, commit).await
 }
 
-/// Lets members go, who know the job as it was until now, and takes users in, each with an event that everybody sees who is
+/// In a crew that is awake, lets members go, who know the job as it was until now, and takes users in, each with an event that everybody sees who is
 /// in then.
 async fn exchange(
     cx: &Context,
@@ -251,12 +259,12 @@ async fn exchange(
     now: u64,
 ) -> Result<Outcome> {
     let before = update.row.log;
-    let staying: Vec<usize> = update.row.all_in().into_iter().filter(|member| !leaving.contains(member)).collect();
     let mut commit = cx.db.begin();
     for member in &leaving {
         commit = put_event(cx, commit, &mut update, (MemberEvent::Left, *member), now);
         update.row.leave(*member, known.clone());
         update.bump_heads(&[*member], before, now)?;
+        update.set_awake_for(*member, false)?;
     }
     let mut joined = Vec::with_capacity(joining.len());
     for user in joining {
@@ -267,10 +275,11 @@ async fn exchange(
         update.row.read_all(member);
         joined.push((member, from));
     }
-    update.bump_heads(&staying, before, now)?;
     for (member, from) in &joined {
         update.bump_heads(&[*member], *from, now)?;
+        update.set_awake_for(*member, true)?;
     }
+    update.tell(&[], before, now)?;
     update.commit(cx, commit).await
 }
 
@@ -308,9 +317,9 @@ fn newcomers(id: &ConversationId, job: Option<&JobRow>, row: &ConversationRow) -
 }
 
 /// The members who take part in the job no more. One that was deleted lets nobody go: its crew can be read.
-fn leavers(update: &ConversationUpdate, job: Option<&JobRow>) -> Vec<usize> {
+fn leavers(id: &ConversationId, row: &ConversationRow, job: Option<&JobRow>) -> Vec<usize> {
     let Some(job) = job else { return Vec::new() };
-    let users = update.row.users(&update.id);
+    let users = row.users(id);
     let is_out = |member: &usize| users.get(*member).is_some_and(|user| !job.includes(user));
-    update.row.all_in().into_iter().filter(is_out).collect()
+    row.all_in().into_iter().filter(is_out).collect()
 }

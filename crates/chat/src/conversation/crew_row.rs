@@ -20,6 +20,10 @@ pub(crate) struct CrewPart {
     /// How many messages each member wrote, in the order of the roster. As it is stored: in between the members say it.
     #[serde(default)]
     pub sent: Vec<u64>,
+    /// While it is awake: where its log stood when it woke. Who is in then finds it in their head, and reads this row with each poll;
+    /// what is written changes no heads.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub awake: Option<Position>,
     #[serde(skip)]
     pub roster: Roster,
 }
@@ -58,6 +62,10 @@ pub(crate) struct MarksRow {
     /// How many deleted messages of those that count as unread for them come after `read`, while they are in.
     #[serde(default)]
     pub gone: u64,
+    /// The number of the last deletion in the log that counts in `gone`. Whoever reads these marks with an older row of the crew
+    /// does not know of it.
+    #[serde(default)]
+    pub gone_at: u64,
     /// Until when they have muted the crew.
     #[serde(default)]
     pub muted: u64,
@@ -66,10 +74,11 @@ pub(crate) struct MarksRow {
 }
 
 impl MarksRow {
-    /// The same row as it is to be; itself where nothing changed.
-    pub fn of(&self, member: &Member) -> Self {
+    /// The same row as it is to be after the change `change` of the log; itself where nothing changed.
+    pub fn of(&self, member: &Member, change: u64) -> Self {
         let Member { read, read_count: seen, unread_deleted: gone, muted_until: muted, .. } = *member;
-        let marks = Self { read, seen, gone, muted, ..self.clone() };
+        let gone_at = if gone > self.gone { change } else { self.gone_at };
+        let marks = Self { read, seen, gone, gone_at, muted, ..self.clone() };
         if marks == *self { marks } else { Self { v: self.v.max(LAYOUT), ..marks } }
     }
 

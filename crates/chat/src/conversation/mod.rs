@@ -13,6 +13,7 @@ pub(crate) mod read;
 pub(crate) mod receipts;
 pub(crate) mod render;
 pub(crate) mod row;
+pub(crate) mod sleep;
 pub(crate) mod unread;
 pub(crate) mod update;
 pub(crate) mod watermarks;

@@ -112,7 +112,7 @@ fn with_roster(
 pub(crate) fn stripped(row: &ConversationRow) -> ConversationRow {
     let Some(crew) = &row.crew else { return row.clone() };
     let sent = row.members.iter().map(|member| member.sent).collect();
-    let crew = CrewPart { sent, roster: Roster::default(), revision: crew.revision };
+    let crew = CrewPart { sent, roster: Roster::default(), revision: crew.revision, awake: crew.awake };
     ConversationRow { members: Vec::new(), crew: Some(crew), ..row.clone() }
 }
 

@@ -161,6 +161,11 @@ impl ConversationRow {
         self.crew.as_ref().map_or_else(Position::default, |crew| crew.roster.begins_for(member).unwrap_or(self.log))
     }
 
+    /// Whether it is a crew that sleeps: what is written in it next tells everybody's head.
+    pub fn is_asleep(&self) -> bool {
+        self.crew.as_ref().is_some_and(|crew| crew.awake.is_none())
+    }
+
     /// Whether anything was written in it. A crew has its row a moment before that.
     pub fn has_begun(&self) -> bool {
         self.log.number > 0

@@ -9,8 +9,8 @@ use super::{
 use crate::{
     base::{
         db::Urgency,
-        error::Result,
-        id::{ConversationId, UserId},
+        error::{Error, Result},
+        id::{ConversationId, JobId, UserId},
         rate::Bucket,
         rows::{self, LAYOUT},
     },
@@ -18,6 +18,7 @@ use crate::{
     inbox::{head::HeadRow, moved::EvictedRow},
     keys,
     log::position::Position,
+    tasks::row::{Work, put_task},
 };
 use jobline_store::{CommitBuilder, Condition, Consistency, Key, Outcome, Row};
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,6 +26,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// How many heads may hand out what leaves their windows in one commit of a crew; those of the others grow for the moment. A
 /// commit has at most 100 operations.
 const EVICTIONS: usize = 20;
+
+/// How often a crew is read until its parts belong together.
+const READINGS: usize = 16;
 
 /// Which rows of members a change of a crew needs. In a pair there are only two heads, which are always read.
 #[derive(Debug, Clone, Copy, Default)]
@@ -34,6 +38,8 @@ pub(crate) struct Needs<'a> {
     /// The same, where the place is not known yet.
     pub user: Option<&'a UserId>,
     pub marks: Marks,
+    /// The heads of all who are in, also where the crew is awake.
+    pub all_heads: bool,
 }
 
 /// Whose marks are read.
@@ -59,6 +65,8 @@ pub(crate) struct ConversationUpdate {
     evicted: Vec<(usize, EvictedRow)>,
     /// The members whom there is something to tell.
     told: BTreeSet<usize>,
+    /// The crew wakes with this change.
+    wakes: bool,
     /// The conversation's row, and a crew's roster, as they were read.
     as_read: Option<Stored>,
     /// The marks of members of a crew as they were read.
@@ -117,17 +125,37 @@ impl UndecodedUpdate {
         Ok(Self { id: id.clone(), conversation, heads, marks: BTreeMap::new(), rest: rows.collect() })
     }
 
-    /// Reads a crew, with the heads of `newcomers`, too.
+    /// Reads a crew, with the heads of `others`, too. Marks that know of a later deletion than the row do not belong to it.
     async fn read_crew(
         cx: &Context,
         id: &ConversationId,
         needs: Needs<'_>,
-        newcomers: &[UserId],
+        others: &[UserId],
+        rest: &[Key],
+    ) -> Result<Self> {
+        for _ in 0..READINGS {
+            let read = Self::read_parts(cx, id, needs, others, rest).await?;
+            let end = match &read.conversation {
+                Found::Crew(Some(stored)) => stored.row.log.change,
+                Found::Crew(None) | Found::Pair(_) => 0,
+            };
+            if read.marks.values().all(|(_, marks)| marks.gone_at <= end) {
+                return Ok(read);
+            }
+        }
+        Err(Error::unavailable("messages of a crew are deleted faster than it can be read"))
+    }
+
+    async fn read_parts(
+        cx: &Context,
+        id: &ConversationId,
+        needs: Needs<'_>,
+        others: &[UserId],
         rest: &[Key],
     ) -> Result<Self> {
         let found = parts::crew(cx, id).await?;
         let (member, users) = match &found {
-            Some(Stored { row, .. }) => heads_of(id, row, needs, newcomers),
+            Some(Stored { row, .. }) => heads_of(id, row, needs, others),
             None => (None, Vec::new()),
         };
         let own = member.filter(|_| needs.marks == Marks::Own);
@@ -195,6 +223,7 @@ impl UndecodedUpdate {
             heads,
             evicted: Vec::new(),
             told: BTreeSet::new(),
+            wakes: false,
             as_read,
             marks,
             window_bytes: cx.settings.window_bytes,
@@ -202,18 +231,20 @@ impl UndecodedUpdate {
     }
 }
 
-/// Which member makes a change, and whose heads it needs: those of the members who are in, and of the one who makes it.
+/// Which member makes a change, and whose heads it needs: of the one who makes it, and where the crew sleeps those of all who
+/// are in.
 fn heads_of(
     id: &ConversationId,
     row: &ConversationRow,
     needs: Needs<'_>,
-    newcomers: &[UserId],
+    others: &[UserId],
 ) -> (Option<usize>, Vec<UserId>) {
     let users = row.users(id);
     let member = needs.member.or_else(|| row.member(id, needs.user?));
     let mut wanted: Vec<UserId> = Vec::new();
-    let all = row.all_in().into_iter().chain(member).filter_map(|member| users.get(member));
-    for user in all.chain(newcomers) {
+    let all = if needs.all_heads || row.is_asleep() { row.all_in() } else { Vec::new() };
+    let all = all.into_iter().chain(member).filter_map(|member| users.get(member));
+    for user in all.chain(others) {
         if !wanted.contains(user) {
             wanted.push(user.clone());
         }
@@ -255,10 +286,10 @@ impl ConversationUpdate {
         Self::load(cx, id, needs, Consistency::Strong, rest).await
     }
 
-    /// Reads a crew with the marks of its members, and the heads of `newcomers`.
-    pub async fn load_crew(cx: &Context, id: &ConversationId, newcomers: &[UserId]) -> Result<Self> {
+    /// Reads a crew with the marks of its members, and the heads of `users`, who come or go.
+    pub async fn load_crew(cx: &Context, id: &ConversationId, users: &[UserId]) -> Result<Self> {
         let needs = Needs { marks: Marks::All, ..Needs::default() };
-        UndecodedUpdate::read_crew(cx, id, needs, newcomers, &[]).await?.decode(cx, cx.now())
+        UndecodedUpdate::read_crew(cx, id, needs, users, &[]).await?.decode(cx, cx.now())
     }
 
     /// Takes a user into a crew, whose head was read with it. Answers which member they are.
@@ -313,6 +344,44 @@ impl ConversationUpdate {
         Ok(())
     }
 
+    /// Tells `members` that the conversation moved on from `before`: by their heads. Those of a crew find it in its row, as long as
+    /// it is awake; where it sleeps it wakes, and everybody's head says so.
+    pub fn tell(&mut self, members: &[usize], before: Position, now: u64) -> Result<()> {
+        let Some(job) = self.id.crew_job() else { return self.bump_heads(members, before, now) };
+        let all = self.row.all_in();
+        if self.row.is_asleep() {
+            self.set_awake(job, Some(before), &all)?;
+            self.bump_heads(&all, before, now)?;
+            self.wakes = true;
+        }
+        self.told.extend(all);
+        Ok(())
+    }
+
+    /// Lets a crew sleep, whose members' heads say how it stands then.
+    pub fn fall_asleep(&mut self, job: JobId) -> Result<()> {
+        let Some(woke) = self.row.crew.as_ref().and_then(|crew| crew.awake) else { return Ok(()) };
+        let all = self.row.all_in();
+        self.set_awake(job, None, &all)?;
+        // As if its last message had told them: nothing moves now.
+        self.bump_heads(&all, woke, self.row.log.at)?;
+        self.told.clear();
+        Ok(())
+    }
+
+    fn set_awake(&mut self, job: JobId, awake: Option<Position>, members: &[usize]) -> Result<()> {
+        if let Some(crew) = &mut self.row.crew {
+            crew.awake = awake;
+        }
+        members.iter().try_for_each(|member| self.heads.change(*member, |head| head.set_awake(job, awake.is_some())))
+    }
+
+    /// Records in the heads of those who come and go which crew they find awake.
+    pub fn set_awake_for(&mut self, member: usize, is_awake: bool) -> Result<()> {
+        let Some(job) = self.id.crew_job() else { return Ok(()) };
+        self.heads.change(member, |head| head.set_awake(job, is_awake))
+    }
+
     /// Adds the memberships of a new pair.
     pub fn put_memberships(&self, commit: CommitBuilder) -> CommitBuilder {
         self.row.users(&self.id).iter().fold(commit, |commit, user| put_membership(commit, user, &self.id))
@@ -332,6 +401,10 @@ impl ConversationUpdate {
             commit = commit.put(keys::roster(&self.id), *as_read, value, None);
         }
         commit = self.put_marks(commit);
+        if let (true, Some(job)) = (self.wakes, self.id.crew_job()) {
+            let due = self.row.updated.max(cx.now()) + cx.settings.crew_sleeps_after_ms;
+            commit = put_task(cx, commit, due, Work::LetCrewSleep { job: job.get() });
+        }
         commit = self.heads.put(commit);
         let users = self.row.users(&self.id);
         // A head's version is never used twice, and the condition of the head guards this row, too.
@@ -377,7 +450,7 @@ impl ConversationUpdate {
 
     fn put_marks(&self, commit: CommitBuilder) -> CommitBuilder {
         self.marks.iter().fold(commit, |commit, (member, (condition, as_read))| {
-            let marks = self.row.members.get(*member).map(|member| as_read.of(member));
+            let marks = self.row.members.get(*member).map(|member| as_read.of(member, self.row.log.change));
             match marks.filter(|marks| marks != as_read) {
                 Some(marks) => commit.put(keys::marks(&self.id, *member), *condition, rows::encode(&marks), None),
                 None => commit,

@@ -90,6 +90,8 @@ pub(crate) struct ConversationsCursor {
     /// The version of the head up to which all moves were answered, once a traversal is complete.
     pub version: u64,
     pub way: Way,
+    /// The crews that were awake, by fingerprint, with the number of the last change in the log of each that was answered.
+    pub awake: Vec<(u64, u64)>,
 }
 
 /// How far a client has read one of the conversations that moved lately.
@@ -125,6 +127,12 @@ impl SyncCursor {
     /// For how many conversations its coming back proves that messages were delivered.
     pub fn proofs(&self) -> usize {
         self.conversations.iter().filter(|one| one.proves_delivery).count()
+    }
+
+    /// The number of the last change in the log of a conversation that the client has, as far as the cursor says.
+    pub fn known(&self, print: u64) -> Option<u64> {
+        let place = self.conversations.iter().find(|one| one.conversation == print);
+        place.map(|one| one.cursor.position.change)
     }
 
     /// Whether its coming back proves that messages were delivered.
@@ -181,10 +189,18 @@ impl Encode for ConversationsCursor {
     fn write(&self, to: &mut Writer) {
         to.number(self.version);
         self.way.write(to);
+        for (print, change) in &self.awake {
+            to.bits(*print);
+            to.number(*change);
+        }
     }
 
     fn read(from: &mut Reader<'_>) -> Option<Self> {
-        Some(Self { version: from.number()?, way: Way::read(from)? })
+        let (version, way, mut awake) = (from.number()?, Way::read(from)?, Vec::new());
+        while let Some(print) = from.bits() {
+            awake.push((print, from.number()?));
+        }
+        Some(Self { version, way, awake })
     }
 }
 

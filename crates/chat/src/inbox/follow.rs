@@ -3,7 +3,8 @@
 
 use super::{
     answer::{Answer, Newest, Request, Taken, newest, of_mine},
-    cursor::{ConversationCursor, SyncCursor, Walk, Way},
+    awake::AwakeCrews,
+    cursor::{ConversationCursor, SyncCursor, Walk, Way, fingerprint},
     head::HeadRow,
     moves::{Moves, Reached, Trail, unmoved},
     read_head::read_head,
@@ -30,8 +31,9 @@ pub(super) async fn begin(cx: &Context, request: Request<'_>, reset: bool) -> Re
     let head = read_head(cx, request.me, Consistency::Strong).await?;
     let walk = Walk { is_first: true, ..Walk::default() };
     let cursor = SyncCursor { way: Way::Back(walk), ..SyncCursor::default() };
+    let awake = AwakeCrews::read(cx, &head, Consistency::Strong, |_| None).await?;
     let moves = moves(cx, request, &head, &cursor).await?;
-    let mut follow = Follow::new(cx, request, &head, &moves, cursor);
+    let mut follow = Follow::new(cx, request, (&head, &awake), &moves, cursor);
     follow.answer.reset = reset;
     follow.run().await?;
     follow.finish().await
@@ -41,11 +43,11 @@ pub(super) async fn begin(cx: &Context, request: Request<'_>, reset: bool) -> Re
 pub(super) async fn resume(
     cx: &Context,
     request: Request<'_>,
-    head: &HeadRow,
+    heads: (&HeadRow, &AwakeCrews),
     moves: &Moves,
     cursor: SyncCursor,
 ) -> Result<Option<Synced>> {
-    let mut follow = Follow::new(cx, request, head, moves, cursor);
+    let mut follow = Follow::new(cx, request, heads, moves, cursor);
     match follow.run().await? {
         Taken::Lost => Ok(None),
         Taken::All | Taken::Part => follow.finish().await.map(Some),
@@ -82,6 +84,7 @@ struct Follow<'a> {
     cx: &'a Context,
     request: Request<'a>,
     head: &'a HeadRow,
+    awake: &'a AwakeCrews,
     moves: &'a Moves,
     answer: Answer,
     /// The version of the head up to which all moves were answered before the walk.
@@ -91,10 +94,18 @@ struct Follow<'a> {
     is_new: bool,
     /// How far the client has read conversations, by their fingerprints.
     places: HashMap<u64, ConversationCursor>,
+    /// The crews of which this answer has all.
+    taken: HashSet<u64>,
 }
 
 impl<'a> Follow<'a> {
-    fn new(cx: &'a Context, request: Request<'a>, head: &'a HeadRow, moves: &'a Moves, mut cursor: SyncCursor) -> Self {
+    fn new(
+        cx: &'a Context,
+        request: Request<'a>,
+        (head, awake): (&'a HeadRow, &'a AwakeCrews),
+        moves: &'a Moves,
+        mut cursor: SyncCursor,
+    ) -> Self {
         let places = cursor.conversations.drain(..).map(|one| (one.conversation, one)).collect();
         let (walk, is_new) = match std::mem::take(&mut cursor.way) {
             Way::Back(walk) => (walk, false),
@@ -102,12 +113,16 @@ impl<'a> Follow<'a> {
         };
         let base = cursor.version;
         let answer = Answer::from(cursor);
-        Self { cx, request, head, moves, answer, base, walk, is_new, places }
+        Self { cx, request, head, awake, moves, answer, base, walk, is_new, places, taken: HashSet::new() }
     }
 
     /// Takes as much as there is room for, the last move first.
     async fn run(&mut self) -> Result<Taken> {
-        let (taken, below) = self.take_moves().await?;
+        let (taken, below) = match self.take_awake().await? {
+            Taken::All => self.take_moves().await?,
+            // Nothing of what the head tells of was answered.
+            taken @ (Taken::Part | Taken::Lost) => (taken, self.head.version),
+        };
         if taken == Taken::Lost {
             return Ok(taken);
         }
@@ -124,12 +139,34 @@ impl<'a> Follow<'a> {
         Ok(Taken::Part)
     }
 
+    /// Answers what is new in crews that are awake: of these the head does not tell.
+    async fn take_awake(&mut self) -> Result<Taken> {
+        let known = |print: u64| self.places.get(&print).map(|place| place.cursor.position.change);
+        let news = self.awake.news(known);
+        let rows = self.rows(news.iter().map(|crew| crew.id.clone()).collect()).await?;
+        let mut begun = Vec::new();
+        for crew in &news {
+            let Some(row) = rows.get(&crew.id) else { continue };
+            let place = self.places.get(&crew.print).copied();
+            let Some(place) = place.or_else(|| self.place(self.moves.trail(crew.print)?)) else {
+                begun.push((&crew.id, row));
+                continue;
+            };
+            match self.take(&crew.id, row, place).await? {
+                Taken::All => self.taken.insert(crew.print),
+                taken @ (Taken::Part | Taken::Lost) => return Ok(taken),
+            };
+        }
+        let taken = self.take_newest(&begun).await?;
+        self.taken.extend(begun[..taken].iter().map(|(id, _)| fingerprint(id.as_str())));
+        Ok(if taken < begun.len() { Taken::Part } else { Taken::All })
+    }
+
     /// Answers conversations of which moves are known. How far it came, and the version down to which all were
     /// answered.
     async fn take_moves(&mut self) -> Result<(Taken, u64)> {
         let moves = self.moves;
-        let mut left: Vec<&Trail> =
-            moves.trails.iter().filter(|trail| !self.walk.answered.contains(trail.latest())).collect();
+        let mut left: Vec<&Trail> = moves.trails.iter().filter(|trail| !self.is_answered(trail)).collect();
         let next = left.get(self.request.limit).map(|trail| trail.latest());
         left.truncate(self.request.limit);
         let rows = self.rows(left.iter().map(|trail| trail.id.clone()).collect()).await?;
@@ -151,6 +188,10 @@ impl<'a> Follow<'a> {
             };
         }
         Ok(next.map_or((Taken::All, self.base), |next| (Taken::Part, next)))
+    }
+
+    fn is_answered(&self, trail: &Trail) -> bool {
+        self.walk.answered.contains(trail.latest()) || self.taken.contains(&trail.print)
     }
 
     /// Answers conversations of which no move is known, in the order of their ids. Whether that were all.
@@ -244,7 +285,7 @@ impl<'a> Follow<'a> {
         }
         self.answer.cursor.conversations = conversations;
         self.answer.cursor.way = if self.answer.has_more { Way::Back(self.walk) } else { Way::Done };
-        self.answer.finish(self.cx, self.request, self.head.at).await
+        self.answer.finish(self.cx, self.request, self.awake.moved_at(self.head)).await
     }
 
     /// Whether the next answer may need to know how far the client has read a conversation, as far as `head` tells.
@@ -254,6 +295,7 @@ impl<'a> Follow<'a> {
             || one.cursor.within > 0
             || one.cursor.snapshot.is_some()
             || window.contains(&one.conversation)
+            || self.awake.contains(one.conversation)
             || self.moves.trail(one.conversation).is_some_and(is_unanswered)
     }
 

@@ -8,11 +8,11 @@
 
 use super::{
     cursor::fingerprint,
-    moved::{EvictedRow, Moved},
+    moved::{EvictedRow, Moved, digits},
 };
 use crate::{
     base::{
-        id::ConversationId,
+        id::{ConversationId, JobId},
         rate::Bucket,
         rows::{Extra, LAYOUT},
     },
@@ -39,6 +39,9 @@ pub(crate) struct HeadRow {
     pub evicted: u64,
     /// What moved lately, the last move last.
     pub window: Vec<Moved>,
+    /// The jobs whose crews are awake: these move without a word here.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub awake: Vec<u64>,
     /// How much the user may still send.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bucket: Option<Bucket>,
@@ -63,6 +66,7 @@ impl Default for HeadRow {
             floor: 0,
             evicted: 0,
             window: Vec::new(),
+            awake: Vec::new(),
             bucket: None,
             changes: None,
             extra: Extra::default(),
@@ -106,6 +110,19 @@ impl HeadRow {
         self.shorten(window_bytes)
     }
 
+    /// Records that the crew of `job` woke, or sleeps again.
+    pub fn set_awake(&mut self, job: JobId, is_awake: bool) {
+        self.awake.retain(|one| *one != job.get());
+        if is_awake {
+            self.awake.push(job.get());
+        }
+    }
+
+    /// The crews that are awake.
+    pub fn awake_crews(&self) -> impl Iterator<Item = ConversationId> {
+        self.awake.iter().filter_map(|job| Some(ConversationId::crew(JobId::parse(*job).ok()?)))
+    }
+
     /// What moved after `version`, the first move first.
     pub fn after(&self, version: u64) -> impl Iterator<Item = &Moved> {
         self.window.iter().filter(move |moved| moved.version > version)
@@ -120,6 +137,8 @@ impl HeadRow {
     /// Takes the older half out of a window that is too long: half, so that not every move afterwards writes a row
     /// more.
     fn shorten(&mut self, window_bytes: usize) -> Option<EvictedRow> {
+        // Each job with a comma.
+        let window_bytes = window_bytes.saturating_sub(self.awake.iter().map(|job| digits(*job) + 1).sum());
         let mut total: usize = self.window.iter().map(Moved::bytes).sum();
         if total <= window_bytes || self.window.len() <= WINDOW_MIN {
             return None;

@@ -2,9 +2,10 @@
 
 use super::{
     answer::of_mine,
+    awake::AwakeCrews,
     cursor::{Answered, ConversationsCursor, Traversal, Walk, Way},
     head::HeadRow,
-    moves::{Moves, Reached, unmoved},
+    moves::{Moves, Reached, Trail, unmoved},
     read_head::{poll_head, read_head},
 };
 use crate::{
@@ -20,7 +21,10 @@ use crate::{
 };
 use jobline_store::Consistency;
 use jobline_wire::{Conversations, ListConversations};
-use std::{cmp::Reverse, collections::BTreeSet};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeSet, HashMap},
+};
 
 /// The list's name in the seal of its cursors.
 const SCOPE: &str = "conversations";
@@ -54,18 +58,20 @@ pub(crate) async fn list(cx: &Context, me: &UserId, input: ListConversations) ->
     let (page, reset) = match cx.sealer.open::<ConversationsCursor>(input.since.as_deref(), me, SCOPE)? {
         Since::Start => (newest(cx, &request, None).await?, false),
         Since::Instant(since) => (changed(cx, &request, None, since).await?, false),
-        Since::Cursor(ConversationsCursor { version, way: Way::Through(traversal) }) => {
-            let page = match traversal.since {
-                0 => newest(cx, &request, Some((version, traversal))).await?,
-                since => changed(cx, &request, Some((version, traversal)), since).await?,
+        Since::Cursor(ConversationsCursor { version, way: Way::Through(traversal), awake }) => {
+            let since = traversal.since;
+            let from = Some(Begun { version, awake, traversal });
+            let page = match since {
+                0 => newest(cx, &request, from).await?,
+                since => changed(cx, &request, from, since).await?,
             };
             (page, false)
         }
-        Since::Cursor(ConversationsCursor { version, way: Way::Back(Walk { answered, .. }) }) => {
-            moved(cx, &request, version, answered).await?
+        Since::Cursor(ConversationsCursor { version, way: Way::Back(Walk { answered, .. }), awake }) => {
+            moved(cx, &request, version, awake, answered).await?
         }
-        Since::Cursor(ConversationsCursor { version, way: Way::Done }) => {
-            moved(cx, &request, version, Answered::default()).await?
+        Since::Cursor(ConversationsCursor { version, way: Way::Done, awake }) => {
+            moved(cx, &request, version, awake, Answered::default()).await?
         }
     };
     Ok(Conversations {
@@ -79,7 +85,13 @@ pub(crate) async fn list(cx: &Context, me: &UserId, input: ListConversations) ->
 
 /// The conversations that moved after `version`, without those that were answered: of many, those that moved last. All
 /// of them after a reset, when it cannot be told which moved.
-async fn moved(cx: &Context, request: &Request<'_>, version: u64, mut answered: Answered) -> Result<(Page, bool)> {
+async fn moved(
+    cx: &Context,
+    request: &Request<'_>,
+    version: u64,
+    known: Vec<(u64, u64)>,
+    mut answered: Answered,
+) -> Result<(Page, bool)> {
     let seen = answered.top().unwrap_or(version);
     let head = poll_head(cx, request.me, version, seen).await?;
     if !head.covers(version) || seen > head.version {
@@ -89,31 +101,54 @@ async fn moved(cx: &Context, request: &Request<'_>, version: u64, mut answered: 
     if moves.lost.is_some() {
         return Ok((newest(cx, request, None).await?, true));
     }
-    let mut left = moves.trails.into_iter().filter(|trail| !answered.contains(trail.latest()));
-    let ids = left.by_ref().take(request.limit).map(|trail| trail.id).collect();
+    let known: HashMap<u64, u64> = known.into_iter().collect();
+    let known = |print: u64| known.get(&print).copied();
+    let crews = AwakeCrews::read(cx, &head, Consistency::Eventual, known).await?;
+    let mut news = crews.news(known);
+    let rest = news.split_off(news.len().min(request.limit));
+    let is_news = |trail: &Trail| news.iter().any(|crew| crew.print == trail.print);
+    let mut left = moves.trails.into_iter().filter(|trail| !answered.contains(trail.latest()) && !is_news(trail));
+    let mut ids: Vec<ConversationId> = news.iter().map(|crew| crew.id.clone()).collect();
+    ids.extend(left.by_ref().take(request.limit - ids.len()).map(|trail| trail.id));
     let below = left.next().map(|trail| trail.latest());
     drop(left);
+    // Of crews that are left the cursor says what it said, so they are news for the next answer.
+    let awake = crews.iter().filter_map(|crew| {
+        let change = if rest.contains(crew) { known(crew.print)? } else { crew.change };
+        Some((crew.print, change))
+    });
+    let awake = awake.collect();
     let mut conversations = of_mine(cx, request.me, ids).await?;
     conversations.sort_by_key(newest_first);
-    let cursor = match below {
-        Some(below) => {
-            answered.add(below, head.version);
-            ConversationsCursor { version, way: Way::Back(Walk { answered, ..Walk::default() }) }
-        }
-        None => ConversationsCursor { version: head.version, way: Way::Done },
+    let has_more = below.is_some() || !rest.is_empty();
+    let cursor = if has_more {
+        answered.add(below.unwrap_or(version), head.version);
+        ConversationsCursor { version, way: Way::Back(Walk { answered, ..Walk::default() }), awake }
+    } else {
+        ConversationsCursor { version: head.version, way: Way::Done, awake }
     };
-    Ok((Page { conversations, has_more: below.is_some(), cursor, moved_at: head.at }, false))
+    Ok((Page { conversations, has_more, cursor, moved_at: crews.moved_at(&head) }, false))
+}
+
+/// What the answers before this one of a traversal leave for it.
+struct Begun {
+    /// The version that the traversal leads up to.
+    version: u64,
+    /// How far the crews that were awake had come when it began.
+    awake: Vec<(u64, u64)>,
+    traversal: Traversal,
 }
 
 /// Where a conversation is in the list: the one written in last comes first.
 type Order = (Reverse<u64>, String);
 
 /// All conversations page by page, the one written in last first. Only those of the page are read.
-async fn newest(cx: &Context, request: &Request<'_>, from: Option<(u64, Traversal)>) -> Result<Page> {
+async fn newest(cx: &Context, request: &Request<'_>, from: Option<Begun>) -> Result<Page> {
     // The head is read first: what moves while the rest is read has a later version, and the next poll answers it.
     let head = read_head(cx, request.me, Consistency::Strong).await?;
-    let (version, after) = begin_at(&head, from);
-    let mut found = candidates(cx, request, &head, after.as_ref()).await?;
+    let crews = AwakeCrews::read(cx, &head, Consistency::Strong, |_| None).await?;
+    let (version, awake, after) = begin_at(&head, &crews, from);
+    let mut found = candidates(cx, request, (&head, &crews), after.as_ref()).await?;
     found.sort();
     let has_more = found.len() > request.limit;
     found.truncate(request.limit);
@@ -123,15 +158,21 @@ async fn newest(cx: &Context, request: &Request<'_>, from: Option<(u64, Traversa
     // Some may have moved since the head was read.
     conversations.sort_by_key(newest_first);
     let way = last.map(|(Reverse(at), after)| Way::Through(Traversal { after, at, since: 0 })).unwrap_or_default();
-    Ok(Page { conversations, has_more, cursor: ConversationsCursor { version, way }, moved_at: head.at })
+    let cursor = ConversationsCursor { version, way, awake };
+    Ok(Page { conversations, has_more, cursor, moved_at: crews.moved_at(&head) })
 }
 
 /// The conversations after `after`, as many as a page and one more at least if there are so many: no other one comes
 /// before any of these.
-async fn candidates(cx: &Context, request: &Request<'_>, head: &HeadRow, after: Option<&Order>) -> Result<Vec<Order>> {
+async fn candidates(
+    cx: &Context,
+    request: &Request<'_>,
+    (head, crews): (&HeadRow, &AwakeCrews),
+    after: Option<&Order>,
+) -> Result<Vec<Order>> {
     let is_left = |order: (Reverse<u64>, &str)| after.is_none_or(|(at, id)| order > (*at, id.as_str()));
     let enough = |moves: &Moves, reached: Reached| {
-        let orders = moves.trails.iter().filter_map(|trail| trail.order());
+        let orders = moves.trails.iter().filter(|trail| !crews.contains(trail.print)).filter_map(|trail| trail.order());
         orders.filter(|order| order.0.0 > reached.at && is_left(*order)).count() > request.limit
     };
     let moves = Moves::after_until(cx, request.me, head, 0, enough).await?;
@@ -145,7 +186,10 @@ async fn candidates(cx: &Context, request: &Request<'_>, head: &HeadRow, after: 
     if !unknown.is_empty() {
         found.extend(of_mine(cx, request.me, unknown).await?.iter().map(newest_first));
     }
-    found.extend(moves.trails.iter().filter_map(|trail| trail.order()).map(|(at, id)| (at, id.to_owned())));
+    // Of a crew that is awake its row says when the last message was, and the head does not.
+    let still = moves.trails.iter().filter(|trail| !crews.contains(trail.print));
+    found.extend(still.filter_map(|trail| trail.order()).map(|(at, id)| (at, id.to_owned())));
+    found.extend(crews.iter().map(|crew| (Reverse(crew.at), crew.id.as_str().to_owned())));
     found.retain(|(at, id)| is_left((*at, id)));
     Ok(found)
 }
@@ -164,9 +208,10 @@ async fn all_unmoved(cx: &Context, me: &UserId, moves: &Moves) -> Result<Vec<Con
 }
 
 /// All conversations that changed after `since`, page by page, the one written in last first.
-async fn changed(cx: &Context, request: &Request<'_>, from: Option<(u64, Traversal)>, since: u64) -> Result<Page> {
+async fn changed(cx: &Context, request: &Request<'_>, from: Option<Begun>, since: u64) -> Result<Page> {
     let head = read_head(cx, request.me, Consistency::Strong).await?;
-    let (version, after) = begin_at(&head, from);
+    let crews = AwakeCrews::read(cx, &head, Consistency::Strong, |_| None).await?;
+    let (version, awake, after) = begin_at(&head, &crews, from);
     let memberships = cx.db.range_all(keys::memberships(request.me, None, UNMOVED_PAGE)).await?;
     let mut conversations = of_mine(cx, request.me, keys::named_conversations(&memberships)).await?;
     conversations.retain(|one| one.1.updated > since && after.as_ref().is_none_or(|after| newest_first(one) > *after));
@@ -175,15 +220,16 @@ async fn changed(cx: &Context, request: &Request<'_>, from: Option<(u64, Travers
     conversations.truncate(request.limit);
     let last = conversations.last().filter(|_| has_more);
     let traversal = last.map(|(id, row)| Traversal { after: id.as_str().to_owned(), at: row.log.at, since });
-    let cursor = ConversationsCursor { version, way: traversal.map(Way::Through).unwrap_or_default() };
-    Ok(Page { conversations, has_more, cursor, moved_at: head.at })
+    let cursor = ConversationsCursor { version, way: traversal.map(Way::Through).unwrap_or_default(), awake };
+    Ok(Page { conversations, has_more, cursor, moved_at: crews.moved_at(&head) })
 }
 
-/// The version that a traversal leads up to, and the last conversation that it has answered.
-fn begin_at(head: &HeadRow, from: Option<(u64, Traversal)>) -> (u64, Option<Order>) {
+/// What a traversal leads up to: a version of the head, and how far the crews that were awake had come. And the last
+/// conversation that it has answered.
+fn begin_at(head: &HeadRow, crews: &AwakeCrews, from: Option<Begun>) -> (u64, Vec<(u64, u64)>, Option<Order>) {
     match from {
-        Some((version, traversal)) => (version, Some((Reverse(traversal.at), traversal.after))),
-        None => (head.version, None),
+        Some(Begun { version, awake, traversal }) => (version, awake, Some((Reverse(traversal.at), traversal.after))),
+        None => (head.version, crews.iter().map(|crew| (crew.print, crew.change)).collect(), None),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Everything of one user: their head, `sync`, and the list of their conversations.
 
 mod answer;
+mod awake;
 pub(crate) mod cursor;
 mod follow;
 pub(crate) mod head;

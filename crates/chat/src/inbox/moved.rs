@@ -39,7 +39,7 @@ impl Moved {
     }
 }
 
-fn digits(number: u64) -> usize {
+pub(super) fn digits(number: u64) -> usize {
     number.checked_ilog10().map_or(1, |log| log as usize + 1)
 }
 

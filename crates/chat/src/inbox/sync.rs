@@ -7,6 +7,7 @@
 
 use super::{
     answer::{Answer, Request, SCOPE},
+    awake::AwakeCrews,
     cursor::{SyncCursor, Way, fingerprint},
     follow,
     head::HeadRow,
@@ -100,11 +101,13 @@ async fn answer(cx: &Context, me: &UserId, input: SyncQuery, proof: Proof, consi
                 Consistency::Eventual => poll_head(cx, me, cursor.version, cursor.seen).await?,
                 Consistency::Strong => read_head(cx, me, consistency).await?,
             };
-            if cursor.way == Way::Done && cursor.version == head.version && nothing_to_record(&cursor, proof) {
+            let awake = AwakeCrews::read(cx, &head, consistency, |print| cursor.known(print)).await?;
+            let is_new = cursor.version != head.version || !awake.news(|print| cursor.known(print)).is_empty();
+            if cursor.way == Way::Done && !is_new && nothing_to_record(&cursor, proof) {
                 let unchanged = input.since.unwrap_or_default();
-                return Answer::from(cursor).finish_with(cx, request, head.at, unchanged).await;
+                return Answer::from(cursor).finish_with(cx, request, awake.moved_at(&head), unchanged).await;
             }
-            continue_from(cx, request, &head, cursor, proof).await
+            continue_from(cx, request, (&head, &awake), cursor, proof).await
         }
     }
 }
@@ -116,7 +119,7 @@ fn nothing_to_record(cursor: &SyncCursor, proof: Proof) -> bool {
 async fn continue_from(
     cx: &Context,
     request: Request<'_>,
-    head: &HeadRow,
+    (head, awake): (&HeadRow, &AwakeCrews),
     mut cursor: SyncCursor,
     proof: Proof,
 ) -> Result<Synced> {
@@ -129,16 +132,17 @@ async fn continue_from(
         }
         return traverse::resume(cx, request, cursor, traversal).await;
     }
-    let moves = match is_from_here(head, &cursor) {
+    let is_from_here = is_from_here(head, &cursor) && !awake.are_behind(|print| cursor.known(print));
+    let moves = match is_from_here {
         true => follow::moves(cx, request, head, &cursor).await?,
         false => Moves::unknown(),
     };
     if records {
         acknowledge(cx, request.me, head, &moves, &mut cursor).await?;
     }
-    if is_from_here(head, &cursor)
+    if is_from_here
         && follow::is_known(&moves, &cursor)
-        && let Some(synced) = follow::resume(cx, request, head, &moves, cursor).await?
+        && let Some(synced) = follow::resume(cx, request, (head, awake), &moves, cursor).await?
     {
         return Ok(synced);
     }

@@ -60,7 +60,9 @@ pub(super) async fn resume(
     }
     // A conversation that has not moved meanwhile was read to its end; its place in the window will say so when it
     // moves.
-    let window = head.window_by_fingerprint();
+    let mut window = head.window_by_fingerprint();
+    // Of crews that are awake it says nothing while they are.
+    window.extend(head.awake_crews().map(|id| (fingerprint(id.as_str()), id)));
     let needed = |one: &ConversationCursor| {
         let has_moved = moved.may_have(one.conversation);
         one.proves_delivery || one.in_progress || has_moved || window.contains_key(&one.conversation)

@@ -9,7 +9,7 @@ use crate::{
 };
 use jobline_store::{CommitBuilder, Condition, Outcome};
 
-/// Takes the next number of the log for `change`, and commits its row with the conversation and the heads of `members`.
+/// Takes the next number of the log for `change`, and commits its row with the conversation and what tells `members`.
 /// What else the change means for the conversation's row, the caller has written into `update` already.
 pub(crate) async fn change(
     cx: &Context,
@@ -32,7 +32,7 @@ pub(crate) async fn change_with(
 ) -> Result<Outcome> {
     let before = update.row.log;
     update.row.append_change(change.at);
-    update.bump_heads(members, before, now)?;
+    update.tell(members, before, now)?;
     let key = keys::change(&update.id, change.number);
     let expires = cx.retention.expires(change.at);
     let commit = with.put(key, Condition::Absent, rows::encode(change), expires);

@@ -84,7 +84,7 @@ async fn commit(
     let id = MessageId::make(update.row.next_at(now), &nanoid(&*cx.random));
     update.row.append_host_line(&id, line.kind == MessageKind::Event);
     let members = update.row.all_in();
-    update.bump_heads(&members, before, now)?;
+    update.tell(&members, before, now)?;
     let row = line.row(&update, &id);
     let expires = cx.retention.expires(row.at);
     let key = keys::message(&line.conversation, &id);

@@ -94,7 +94,7 @@ pub(crate) async fn send(cx: &Context, me: &UserId, input: SendMessage) -> Resul
 /// # Errors
 /// As [`send`].
 pub(super) async fn store(cx: &Context, request: &mut SendRequest) -> Result<Sent> {
-    let mut attempts = Attempts::new(&cx.db);
+    let mut attempts = begin(request, Attempts::new(&cx.db)).await;
     loop {
         match attempt(cx, request, attempts.consistency()).await {
             Ok(Attempt::Sent(row)) => {
@@ -114,7 +114,7 @@ pub(super) async fn store(cx: &Context, request: &mut SendRequest) -> Result<Sen
                         return Ok(Sent::Stored(Box::new(listed), watermarks));
                     }
                 }
-                attempts = Attempts::strong(&cx.db);
+                attempts = begin(request, Attempts::strong(&cx.db)).await;
             }
             Ok(Attempt::Conflict(keys)) => {
                 if let Some((listed, watermarks)) = idempotency::sent_before(cx, &request.repetition()).await? {
@@ -130,6 +130,15 @@ pub(super) async fn store(cx: &Context, request: &mut SendRequest) -> Result<Sen
                 return Ok(Sent::Stored(Box::new(listed), watermarks));
             }
         }
+    }
+}
+
+/// The attempts at a send. Many write into one crew at once, and each message is written on the condition of the one before it;
+/// a file is not looked at while others wait.
+async fn begin<'a>(request: &SendRequest, attempts: Attempts<'a>) -> Attempts<'a> {
+    match request.conversation.crew_job() {
+        Some(_) if request.file.is_none() => attempts.in_turn(&keys::conversation(&request.conversation)).await,
+        _ => attempts,
     }
 }
 
@@ -226,8 +235,10 @@ async fn commit(
     let id = MessageId::make(update.row.next_at(now), &nanoid(&*cx.random));
     update.row.append_message(request.sender, &id);
     let members = update.row.all_in();
-    update.bump_heads(&members, before, now)?;
-    update.set_bucket(request.sender, bucket)?;
+    update.tell(&members, before, now)?;
+    if update.head(request.sender)?.bucket != bucket {
+        update.set_bucket(request.sender, bucket)?;
+    }
     let file_row = file.as_ref().map(|(file, _)| file);
     let message = MessageRow { reply, ..message_row(request, &update, &id, job, file_row) };
     // The id is new. Whatever else could be in the way is detected by the conversation's condition.

@@ -20,6 +20,7 @@ use crate::{
     context::Context,
     conversation::{
         row::ConversationRow,
+        sleep,
         update::{ConversationUpdate, Marks, Needs},
     },
     keys,
@@ -117,6 +118,13 @@ pub(super) async fn touch(
             attempts.after_conflict(&[keys::conversation(target.conversation)]).await?;
             continue;
         };
+        if marks == Marks::All && touched.update.row.is_asleep() {
+            // Everybody's marks and everybody's heads are more than a commit holds: it wakes first.
+            if let Outcome::Conflict(keys) = sleep::wake(cx, target.conversation).await? {
+                attempts.after_conflict(&keys).await?;
+            }
+            continue;
+        }
         if change.is_limited {
             take_from_bucket(&mut touched, target.by)?;
         }

@@ -1,5 +1,14 @@
 //! The task row.
 
+use crate::{
+    base::{
+        clock::nanoid,
+        rows::{self, LAYOUT},
+    },
+    context::Context,
+    keys,
+};
+use jobline_store::{CommitBuilder, Condition};
 use serde::{Deserialize, Serialize};
 
 /// `TASKS` / `<due>#<random id>`.
@@ -21,7 +30,15 @@ pub(crate) enum Work {
     EndUnansweredCall { call: String, caller: String },
     /// Record that the call with this message, which `caller` started, is over, unless somebody ended it.
     EndAbandonedCall { call: String, caller: String },
+    /// Let the crew of `job` sleep, if nothing happened in it for long enough.
+    LetCrewSleep { job: u64 },
     /// Of a later version: left to the servers that know it.
     #[serde(other)]
     Unknown,
+}
+
+/// Adds a task for the instant `due`, for any server.
+pub(crate) fn put_task(cx: &Context, commit: CommitBuilder, due: u64, work: Work) -> CommitBuilder {
+    let key = keys::task(due, &nanoid(&*cx.random));
+    commit.put(key, Condition::Absent, rows::encode(&TaskRow { v: LAYOUT, work }), None)
 }

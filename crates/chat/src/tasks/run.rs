@@ -9,6 +9,7 @@ use crate::{
         rows::{self, LAYOUT},
     },
     context::Context,
+    conversation::sleep,
     host::announce,
     keys,
     messages::calls,
@@ -141,6 +142,10 @@ async fn step(cx: &Context, work: &Work) -> Result<Option<Work>> {
         Work::EndAbandonedCall { call, caller } => {
             let Some(caller) = UserId::new(caller) else { return Ok(None) };
             unless_gone(calls::end_abandoned(cx, &caller, call).await)
+        }
+        Work::LetCrewSleep { job } => {
+            let Ok(job) = JobId::parse(*job) else { return Ok(None) };
+            sleep::let_sleep(cx, job).await.map(|()| None)
         }
         Work::Unknown => Ok(None),
     }

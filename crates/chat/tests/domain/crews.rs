@@ -587,3 +587,25 @@ async fn where_crews_are_off_nobody_writes_in_one_and_what_was_written_stays() {
     };
     assert_eq!(off.chat.post_host_message(line).await.unwrap_err().code, Code::NotOffered);
 }
+
+/// As over a network: others get in between a read and a commit.
+#[tokio::test(start_paused = true)]
+async fn ten_who_write_at_once_do_not_lose_races() {
+    let slow =
+        jobline_store::testing::Slow::new(crate::engine::start().await.store, 1, std::time::Duration::from_millis(5));
+    let world = World::over(std::sync::Arc::new(slow), Settings { send_rate: 0, ..Settings::default() }, 1).await;
+    let names: Vec<String> = (0..10).map(|nth| format!("user{nth}")).collect();
+    world.crew(&names.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    let users: Vec<User<'_>> = names.iter().map(|name| world.user(name)).collect();
+    users[0].say("hello").await.unwrap();
+    world.store.reset();
+    let writers = users.iter().map(|user| async move {
+        for nth in 0..20 {
+            user.say(&format!("{} says {nth}", user.id)).await.unwrap();
+        }
+    });
+    futures_util::future::join_all(writers).await;
+    let commits = world.store.reset().commits;
+    assert!(commits <= 210, "{commits} commits for 200 messages");
+    assert_eq!(users[9].unread().await, 181);
+}

@@ -1,6 +1,6 @@
 //! Histories of one crew: its members write, edit, delete, react and read while the host lets people come and go, over
-//! servers that fail and die. What each of them may see follows from the events in the log alone; every unread count is
-//! counted again.
+//! servers that fail and die. The crew goes to sleep and wakes, and they write to each other in between. What each of them may
+//! see follows from the events in the log alone; every unread count is counted again.
 
 use super::{
     dice::Dice,
@@ -11,8 +11,8 @@ use super::{
 };
 use jobline_chat::{JobId, UserId};
 use jobline_wire::{
-    Code, DeleteMessage, EditMessage, HostJobInput, JobStatus, ListConversations, ListMembers, ListMessages,
-    MarkAsRead, Message, React, SendMessage, Status, SyncQuery,
+    Code, Conversation, DeleteMessage, EditMessage, HostJobInput, JobStatus, ListConversations, ListMembers,
+    ListMessages, MarkAsRead, Message, React, SendMessage, Status, SyncQuery,
 };
 use std::{
     cell::{Cell, RefCell},
@@ -73,7 +73,7 @@ pub fn run(seed: u64, mutant: Option<Mutant>) -> Check<Tally> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
     runtime.expect("a runtime").block_on(async {
         let world = World::new(plan).await;
-        let lived = live(&world).await;
+        let lived = Box::pin(live(&world)).await;
         let last = || world.trace.borrow().last();
         lived.map_err(|failure| format!("the last steps:\n{}\n{failure}\n\nof the crew of seed {seed}", last()))?;
         Ok(world.tally.borrow().clone())
@@ -82,7 +82,10 @@ pub fn run(seed: u64, mutant: Option<Mutant>) -> Check<Tally> {
 
 fn plan(seed: u64) -> Plan {
     let plan = Plan::crowd(seed);
-    let settings = jobline_chat::Settings { send_rate: 0, ..plan.settings };
+    // In every second history the crew sleeps often, and in every third one heads have little room.
+    let crew_sleeps_after_ms = if seed.is_multiple_of(2) { 700 } else { 86_400_000 };
+    let window_bytes = if seed.is_multiple_of(3) { 60 } else { plan.settings.window_bytes };
+    let settings = jobline_chat::Settings { send_rate: 0, crew_sleeps_after_ms, window_bytes, ..plan.settings };
     Plan { pause_ms: 400, skew_ms: 0, settings, ..plan }
 }
 
@@ -101,11 +104,13 @@ async fn live(world: &World) -> Check {
                 by_sync: nth == 0,
                 cursor: None,
                 held: BTreeMap::new(),
+                pairs: BTreeMap::new(),
                 is_new: true,
                 began: None,
             });
         }
     }
+    let mut lists: Vec<List<'_>> = USERS.iter().map(|user| List::new(&shared, user)).collect();
     let acting = async {
         let writers = USERS.map(|user| write(&shared, user));
         let acted = futures_util::try_join!(futures_util::future::try_join_all(writers), host(&shared));
@@ -113,10 +118,29 @@ async fn live(world: &World) -> Check {
         acted.map(drop)
     };
     let polling = futures_util::future::try_join_all(devices.iter_mut().map(Device::run));
-    let (acted, polled) = futures_util::join!(acting, polling);
-    acted?;
-    polled?;
-    rest(&shared, &mut devices).await
+    let listing = futures_util::future::try_join_all(lists.iter_mut().map(List::run));
+    let all = async {
+        let (acted, polled, listed) = futures_util::join!(acting, polling, listing);
+        acted.and(polled.map(drop)).and(listed.map(drop))
+    };
+    tokio::select! {
+        done = Box::pin(all) => done?,
+        failed = Box::pin(run_tasks(world)) => return failed,
+    }
+    Box::pin(rest(&shared, &mut devices, &mut lists)).await
+}
+
+/// Servers run tasks that are due, and die at it: so the crew goes to sleep.
+async fn run_tasks(world: &World) -> Check {
+    let mut dice = Dice::new(world.plan.seed, "tasks");
+    loop {
+        world.pause(&mut dice).await;
+        let chat = world.server(&mut dice);
+        let done = world.hear(&mut dice, "server", "runs tasks", chat.run_due_tasks(u64::MAX)).await;
+        if done.answer("running tasks")?.is_some_and(|finished| finished > 0) {
+            world.count("task run");
+        }
+    }
 }
 
 /// The host lets people come and go.
@@ -165,7 +189,12 @@ async fn write(shared: &Shared<'_>, user: &'static str) -> Check {
     let mut mine: Vec<Message> = Vec::new();
     for step in 0..STEPS {
         shared.world.pause(&mut dice).await;
-        match dice.up_to(9) {
+        if dice.chance(0.1) {
+            // The others go on without them, and the crew may go to sleep.
+            tokio::time::sleep(Duration::from_millis(dice.up_to(3_000))).await;
+        }
+        match dice.up_to(11) {
+            10 | 11 => send_aside(shared, &mut dice, user, &me, step).await?,
             0..=4 => mine.extend(send(shared, &mut dice, user, &me, step).await?),
             5 => edit(shared, &mut dice, &me, &mut mine, step).await?,
             6 if dice.chance(0.5) => delete(shared, &mut dice, &me, &mut mine).await?,
@@ -227,6 +256,22 @@ async fn send(
         }
     }
     Err(format!("{user} is never answered"))
+}
+
+/// Sends a text to one of the others alone, once.
+async fn send_aside(shared: &Shared<'_>, dice: &mut Dice, user: &str, me: &UserId, step: usize) -> Check {
+    let others: Vec<&str> = USERS.into_iter().filter(|one| *one != user).collect();
+    let input = SendMessage {
+        receiver_id: Some((*dice.pick(&others)).to_owned()),
+        content: Some(format!("aside {step}")),
+        client_id: Some(format!("a{step}")),
+        ..SendMessage::default()
+    };
+    let chat = shared.world.server(dice);
+    if let Response::Answer(_) = shared.world.hear(dice, user, "sends aside", chat.send(me, input)).await {
+        shared.world.count("aside");
+    }
+    Ok(())
 }
 
 async fn edit(shared: &Shared<'_>, dice: &mut Dice, me: &UserId, mine: &mut [Message], step: usize) -> Check {
@@ -292,6 +337,8 @@ struct Device<'a> {
     by_sync: bool,
     cursor: Option<String>,
     held: BTreeMap<u64, Message>,
+    /// The numbers of what it has of each pair.
+    pairs: BTreeMap<String, BTreeSet<u64>>,
     /// It has not come to the end for the first time.
     is_new: bool,
     /// The first message that it got while it was new: both begin with the newest messages.
@@ -354,6 +401,9 @@ impl Device<'_> {
     /// New messages come in the order of their numbers, and a message comes once in an answer.
     fn keep(&mut self, messages: &[Message]) -> Check {
         let of_crew = messages.iter().filter(|message| message.conversation_id == CREW);
+        for message in messages.iter().filter(|message| message.conversation_id != CREW) {
+            self.pairs.entry(message.conversation_id.clone()).or_default().insert(message.number);
+        }
         let mut numbers = BTreeSet::new();
         for message in of_crew {
             ensure!(numbers.insert(message.number), "{} is told {} twice", self.user, message.number);
@@ -368,8 +418,84 @@ impl Device<'_> {
     }
 }
 
+/// A device that keeps the list of conversations, as it came last.
+struct List<'a> {
+    shared: &'a Shared<'a>,
+    dice: Dice,
+    user: &'static str,
+    cursor: Option<String>,
+    held: BTreeMap<String, Conversation>,
+}
+
+impl<'a> List<'a> {
+    fn new(shared: &'a Shared<'a>, user: &'static str) -> Self {
+        let dice = Dice::new(shared.world.plan.seed, &format!("{user} list"));
+        Self { shared, dice, user, cursor: None, held: BTreeMap::new() }
+    }
+
+    async fn run(&mut self) -> Check {
+        while !self.shared.over.get() {
+            self.shared.world.pause(&mut self.dice).await;
+            self.poll().await?;
+        }
+        Ok(())
+    }
+
+    /// Polls once; answers whether more waits.
+    async fn poll(&mut self) -> Check<bool> {
+        let me = UserId::new(self.user).expect("a user id");
+        let input = ListConversations { since: self.cursor.clone(), limit: Some(self.dice.limit()) };
+        let chat = self.shared.world.server(&mut self.dice);
+        let response =
+            self.shared.world.hear(&mut self.dice, self.user, "lists chats", chat.conversations(&me, input)).await;
+        let Some(answer) = response.answer("the list of chats")? else { return Ok(true) };
+        ensure!(answer.reset.is_none(), "the list of {} begins again without a reason", self.user);
+        self.cursor = Some(answer.cursor);
+        self.held.extend(answer.conversations.into_iter().map(|one| (one.id.clone(), one)));
+        Ok(answer.has_more)
+    }
+
+    /// It holds each conversation as the whole list shows it.
+    async fn check(&mut self) -> Check {
+        for polls in 0.. {
+            ensure!(polls < 1_000, "the list of {} comes to no end", self.user);
+            if !self.poll().await? {
+                break;
+            }
+        }
+        let me = UserId::new(self.user).expect("a user id");
+        let answer = self.shared.world.servers[0].chat.conversations(&me, ListConversations::default()).await;
+        for truth in answer.map_err(|error| error.to_string())?.conversations {
+            let held = self.held.get(&truth.id).ok_or_else(|| format!("{} was not told of {truth:?}", self.user))?;
+            // Nobody tells one who has left of what is deleted later.
+            let is_told = truth.id != CREW || self.shared.stand.borrow().people.contains(self.user);
+            let shown = |one: &Conversation| {
+                let unread = one.unread_count.get(self.user).copied().filter(|_| is_told);
+                (one.last_message_at.clone(), one.last_message.clone().filter(|_| is_told), unread)
+            };
+            ensure!(shown(held) == shown(&truth), "{} holds {held:?}\n  of {truth:?}", self.user);
+        }
+        Ok(())
+    }
+}
+
+/// A device that follows by `sync` has every message of its user's pairs from the first one that it was told.
+async fn check_pairs(device: &Device<'_>) -> Check {
+    let me = UserId::new(device.user).expect("a user id");
+    let chat = &device.shared.world.servers[0].chat;
+    for (id, numbers) in &device.pairs {
+        let input = ListMessages { conversation_id: id.clone(), limit: Some(1), ..ListMessages::default() };
+        let last = chat.list(&me, input).await.map_err(|error| error.to_string())?.messages;
+        let last = last.last().map_or(0, |message| message.number);
+        let first = numbers.first().copied().unwrap_or(1);
+        let all: BTreeSet<u64> = (first..=last).collect();
+        ensure!(*numbers == all, "{} was told {numbers:?} of {id}, which has {last}", device.user);
+    }
+    Ok(())
+}
+
 /// Nothing fails any more, and everybody follows to the end.
-async fn rest(shared: &Shared<'_>, devices: &mut [Device<'_>]) -> Check {
+async fn rest(shared: &Shared<'_>, devices: &mut [Device<'_>], lists: &mut [List<'_>]) -> Check {
     let world = shared.world;
     world.stop_faults();
     for server in &world.servers {
@@ -379,6 +505,12 @@ async fn rest(shared: &Shared<'_>, devices: &mut [Device<'_>]) -> Check {
     }
     for device in devices.iter_mut() {
         device.follow_to_end().await?;
+    }
+    for device in devices.iter().filter(|device| device.by_sync) {
+        check_pairs(device).await?;
+    }
+    for list in lists.iter_mut() {
+        list.check().await?;
     }
     let log = all_messages(shared, USERS[0]).await?;
     ensure!(!log.is_empty(), "nobody wrote");

@@ -1,6 +1,7 @@
 //! The domain's whole suite, on DynamoDB.
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
 
+mod crew_units;
 mod engine;
 mod head;
 

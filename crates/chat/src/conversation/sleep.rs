@@ -1,0 +1,54 @@
+//! Crews that sleep. While a crew is awake, its members read its row with each poll, and what is written changes no heads. One in
+//! which nothing happens any more goes to sleep, so that polls cost no more for it; what is written in it next wakes it.
+
+use super::update::{ConversationUpdate, Needs};
+use crate::{
+    base::{
+        attempts::Attempts,
+        error::Result,
+        id::{ConversationId, JobId},
+    },
+    context::Context,
+    tasks::row::{Work, put_task},
+};
+use jobline_store::{Consistency, Outcome};
+
+/// Lets the crew of `job` sleep, or adds a task that looks again where something has happened lately.
+///
+/// # Errors
+/// `unavailable`.
+pub(crate) async fn let_sleep(cx: &Context, job: JobId) -> Result<()> {
+    let id = ConversationId::crew(job);
+    let needs = Needs { all_heads: true, ..Needs::default() };
+    let mut attempts = Attempts::strong(&cx.db);
+    loop {
+        let Some(mut update) = ConversationUpdate::load(cx, &id, needs, Consistency::Strong, &[]).await? else {
+            return Ok(());
+        };
+        if update.row.is_asleep() {
+            return Ok(());
+        }
+        let due = update.row.updated + cx.settings.crew_sleeps_after_ms;
+        let outcome = if cx.now() < due {
+            cx.db.commit(put_task(cx, cx.db.begin(), due, Work::LetCrewSleep { job: job.get() })).await?
+        } else {
+            update.fall_asleep(job)?;
+            update.commit(cx, cx.db.begin()).await?
+        };
+        match outcome {
+            Outcome::Committed => return Ok(()),
+            Outcome::Conflict(keys) => attempts.after_conflict(&keys).await?,
+        }
+    }
+}
+
+/// Wakes a crew in which something is about to change that takes a commit of its own.
+///
+/// # Errors
+/// `unavailable`.
+pub(crate) async fn wake(cx: &Context, id: &ConversationId) -> Result<Outcome> {
+    let update = ConversationUpdate::load(cx, id, Needs::default(), Consistency::Strong, &[]).await?;
+    let Some(mut update) = update.filter(|update| update.row.is_asleep()) else { return Ok(Outcome::Committed) };
+    update.tell(&[], update.row.log, cx.now())?;
+    update.commit(cx, cx.db.begin()).await
+}
