@@ -122,7 +122,10 @@ fn path_parameter(parameter: &Parameter) -> Value {
     let schema = if parameter.number {
         json!({"type": "integer", "format": "int64", "minimum": 1, "maximum": JOB_ID_MAX})
     } else {
-        json!({"type": "string"})
+        match parameter.pattern {
+            Some(pattern) => json!({"type": "string", "pattern": pattern}),
+            None => json!({"type": "string"}),
+        }
     };
     json!({"name": parameter.name, "in": "path", "required": true, "description": parameter.description,
         "schema": schema})

@@ -2,6 +2,7 @@
 
 use jobline_chat::{Error, JobId, MessageId, UserId};
 use jobline_http::Failure;
+use jobline_wire::limits::{MESSAGE_ID_PATTERN, USER_ID_PATTERN};
 
 /// The parameter that names a target.
 #[derive(Debug, Clone, Copy)]
@@ -10,6 +11,8 @@ pub struct Parameter {
     pub name: &'static str,
     /// Whether it is a number.
     pub number: bool,
+    /// The form of its text, as a regular expression.
+    pub pattern: Option<&'static str>,
     /// What is accepted.
     pub description: &'static str,
 }
@@ -35,10 +38,12 @@ impl Target for () {
 }
 
 impl Target for UserId {
-    const PARAMETER: Option<Parameter> =
-        Some(Parameter {
-            name: "userId", number: false, description: "1–128 of `A–Z a–z 0–9 . _ | @ : + = ~ -`."
-        });
+    const PARAMETER: Option<Parameter> = Some(Parameter {
+        name: "userId",
+        number: false,
+        pattern: Some(USER_ID_PATTERN),
+        description: "1–128 of `A–Z a–z 0–9 . _ | @ : + = ~ -`.",
+    });
 
     fn parse(text: &str) -> Result<Self, Failure> {
         Ok(Self::parse("userId", text)?)
@@ -46,8 +51,12 @@ impl Target for UserId {
 }
 
 impl Target for JobId {
-    const PARAMETER: Option<Parameter> =
-        Some(Parameter { name: "jobId", number: true, description: "A whole number from 1 to 9007199254740991." });
+    const PARAMETER: Option<Parameter> = Some(Parameter {
+        name: "jobId",
+        number: true,
+        pattern: None,
+        description: "A whole number from 1 to 9007199254740991.",
+    });
 
     fn parse(text: &str) -> Result<Self, Failure> {
         let canonical = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
@@ -57,8 +66,12 @@ impl Target for JobId {
 }
 
 impl Target for MessageId {
-    const PARAMETER: Option<Parameter> =
-        Some(Parameter { name: "messageId", number: false, description: "`message_<unix ms>_<nanoid>`." });
+    const PARAMETER: Option<Parameter> = Some(Parameter {
+        name: "messageId",
+        number: false,
+        pattern: Some(MESSAGE_ID_PATTERN),
+        description: "`message_<unix ms>_<nanoid>`.",
+    });
 
     fn parse(text: &str) -> Result<Self, Failure> {
         Ok(Self::new(text).ok_or_else(|| Error::not_found("message").at("messageId"))?)
@@ -70,7 +83,7 @@ pub struct ReportId(pub String);
 
 impl Target for ReportId {
     const PARAMETER: Option<Parameter> =
-        Some(Parameter { name: "reportId", number: false, description: "`report_<unix ms>_<nanoid>`." });
+        Some(Parameter { name: "reportId", number: false, pattern: None, description: "`report_<unix ms>_<nanoid>`." });
 
     fn parse(text: &str) -> Result<Self, Failure> {
         Ok(Self(text.to_owned()))
@@ -82,7 +95,7 @@ pub struct FailedEventId(pub String);
 
 impl Target for FailedEventId {
     const PARAMETER: Option<Parameter> =
-        Some(Parameter { name: "eventId", number: false, description: "`failed_<unix ms>_<nanoid>`." });
+        Some(Parameter { name: "eventId", number: false, pattern: None, description: "`failed_<unix ms>_<nanoid>`." });
 
     fn parse(text: &str) -> Result<Self, Failure> {
         Ok(Self(text.to_owned()))

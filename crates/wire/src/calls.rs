@@ -74,6 +74,7 @@ pub struct IceServer {
 /// Which ways two devices may take to each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(extend("x-enum-varnames" = ["ICE_RELAY", "ICE_ALL"]))]
 pub enum IceTransportPolicy {
     /// Through the TURN server alone.
     Relay,

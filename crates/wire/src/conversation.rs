@@ -1,6 +1,6 @@
 use crate::{
     MessageType,
-    limits::{JOB_ID_MAX, PAGE_ITEMS},
+    limits::{JOB_ID_MAX, MESSAGE_ID_PATTERN, PAGE_ITEMS, USER_ID_PATTERN},
     problem::Code,
 };
 use schemars::JsonSchema;
@@ -133,6 +133,7 @@ pub struct GetConversation {
     pub conversation_id: Option<String>,
     /// A user whom the caller may write to; the conversation need not have begun.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = USER_ID_PATTERN))]
     pub receiver_id: Option<String>,
     /// The job that a message would be about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -161,6 +162,7 @@ pub struct MarkAsRead {
     pub conversation_id: String,
     /// The id of the last message that was read; all of them when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = MESSAGE_ID_PATTERN))]
     pub up_to: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-use crate::limits::{FILE_BYTES, FILE_NAME_BYTES};
+use crate::limits::{FILE_BYTES, FILE_NAME_BYTES, SHA256_PATTERN, USER_ID_PATTERN};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -12,6 +12,7 @@ pub struct UploadFile {
     pub conversation_id: Option<String>,
     /// Whom it is for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = USER_ID_PATTERN))]
     pub receiver_id: Option<String>,
     /// The file's name. What cannot stand in a name is left out of it, and what is longer than 255 bytes is shortened
     /// before the ending.
@@ -25,6 +26,7 @@ pub struct UploadFile {
     pub content_type: String,
     /// The SHA-256 of the bytes, 64 hexadecimal digits: what arrives must match it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = SHA256_PATTERN))]
     pub sha256: Option<String>,
 }
 

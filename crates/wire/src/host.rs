@@ -1,6 +1,9 @@
 use crate::{
     JobStatus,
-    limits::{CLIENT_ID_BYTES, CONTENT_CHARS, NAME_CHARS, PARTICIPANTS, TOKEN_SECONDS_MAX},
+    limits::{
+        AVATAR_URL_PATTERN, CLIENT_ID_BYTES, CONTENT_CHARS, EMAIL_BYTES, EMAIL_PATTERN, NAME_CHARS, PARTICIPANTS,
+        TOKEN_SECONDS_MAX, URL_BYTES, USER_ID_PATTERN,
+    },
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -14,9 +17,11 @@ pub struct HostUserInput {
     pub name: String,
     /// An http or https URL of a picture, at most 2,048 bytes; a page that came by https shows only https.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = URL_BYTES), regex(pattern = AVATAR_URL_PATTERN))]
     pub avatar_url: Option<String>,
     /// Where notices can be sent; never shown to other users.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = EMAIL_BYTES), regex(pattern = EMAIL_PATTERN))]
     pub email: Option<String>,
 }
 
@@ -44,7 +49,7 @@ pub struct HostJobInput {
     #[schemars(length(min = 1, max = NAME_CHARS))]
     pub title: String,
     /// The users who take part, 1 to 100.
-    #[schemars(length(min = 1, max = PARTICIPANTS))]
+    #[schemars(length(min = 1, max = PARTICIPANTS), inner(regex(pattern = USER_ID_PATTERN)))]
     pub participants: Vec<String>,
     /// Whether they may write to each other.
     pub status: JobStatus,
@@ -92,7 +97,7 @@ pub struct HostMessageInput {
     pub conversation_id: Option<String>,
     /// Two users; begins their conversation if there is none, whether or not they share a job.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 2, max = 2))]
+    #[schemars(length(min = 2, max = 2), inner(regex(pattern = USER_ID_PATTERN)))]
     pub user_ids: Option<Vec<String>>,
     /// The text of the line, 1 to 2,000 Unicode scalar values.
     #[schemars(length(max = CONTENT_CHARS))]
@@ -112,6 +117,7 @@ pub struct HostMessageInput {
 /// What a line of the host is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(extend("x-enum-varnames" = ["HOST_TEXT", "HOST_EVENT"]))]
 pub enum HostMessageType {
     /// A message from the host; counts as unread.
     Text,

@@ -2,7 +2,10 @@
 
 use crate::{
     Code, CrewHistory, HostJobInput, HostUserInput, JobStatus,
-    limits::{JOB_ID_MAX, NAME_CHARS, PARTICIPANTS},
+    limits::{
+        AVATAR_URL_PATTERN, EMAIL_BYTES, EMAIL_PATTERN, JOB_ID_MAX, NAME_CHARS, PARTICIPANTS, URL_BYTES,
+        USER_ID_PATTERN,
+    },
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -24,15 +27,18 @@ pub struct ImportLine {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ImportUser {
     /// The user id.
+    #[schemars(regex(pattern = USER_ID_PATTERN))]
     pub id: String,
     /// The name to show, 1 to 200 characters.
     #[schemars(length(min = 1, max = NAME_CHARS))]
     pub name: String,
     /// An http or https URL of a picture, at most 2,048 bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = URL_BYTES), regex(pattern = AVATAR_URL_PATTERN))]
     pub avatar_url: Option<String>,
     /// Where notices can be sent; never shown to other users.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = EMAIL_BYTES), regex(pattern = EMAIL_PATTERN))]
     pub email: Option<String>,
 }
 
@@ -47,7 +53,7 @@ pub struct ImportJob {
     #[schemars(length(min = 1, max = NAME_CHARS))]
     pub title: String,
     /// The users who take part, 1 to 100.
-    #[schemars(length(min = 1, max = PARTICIPANTS))]
+    #[schemars(length(min = 1, max = PARTICIPANTS), inner(regex(pattern = USER_ID_PATTERN)))]
     pub participants: Vec<String>,
     /// Whether they may write to each other.
     pub status: JobStatus,

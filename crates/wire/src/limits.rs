@@ -16,6 +16,18 @@ pub const CALL_MEMBERS: usize = 4;
 pub const PAGE_ITEMS: u32 = 50;
 /// Bytes of a user id.
 pub const USER_ID_BYTES: usize = 128;
+/// The form of a user id.
+pub const USER_ID_PATTERN: &str = r"^[A-Za-z0-9._|@:+=~-]{1,128}$";
+/// The form of up to [`PRESENCE_USERS`] user ids between commas.
+pub const USER_IDS_PATTERN: &str = r"^[A-Za-z0-9._|@:+=~-]{1,128}(,[A-Za-z0-9._|@:+=~-]{1,128}){0,49}$";
+/// The form of a message id.
+pub const MESSAGE_ID_PATTERN: &str = r"^message_[0-9]{1,14}_[A-Za-z0-9_-]{1,32}$";
+/// The form of an e-mail address, besides its length.
+pub const EMAIL_PATTERN: &str = r"^[^\s]+@[^\s@]+$";
+/// The form of the URL of a user's picture, besides its length.
+pub const AVATAR_URL_PATTERN: &str = "^https?://";
+/// The form of a SHA-256.
+pub const SHA256_PATTERN: &str = "^[0-9A-Fa-f]{64}$";
 /// The largest job id, 2^53 − 1: what a JavaScript number holds exactly.
 pub const JOB_ID_MAX: u64 = (1 << 53) - 1;
 /// Users whose presence one call asks for.

@@ -1,7 +1,10 @@
 use crate::Call;
-use crate::limits::{CLIENT_ID_BYTES, CONTENT_CHARS, JOB_ID_MAX, PAGE_ITEMS, VOICE_MS};
+use crate::limits::{
+    CLIENT_ID_BYTES, CONTENT_CHARS, JOB_ID_MAX, MESSAGE_ID_PATTERN, PAGE_ITEMS, USER_ID_PATTERN, VOICE_MS,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// A message, as the one who asked may see it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -196,6 +199,7 @@ pub enum Status {
 pub struct SendMessage {
     /// Whom it is for; begins the conversation if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = USER_ID_PATTERN))]
     pub receiver_id: Option<String>,
     /// The conversation it goes to, which exists already.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -220,6 +224,7 @@ pub struct SendMessage {
     pub client_id: Option<String>,
     /// The id of a message of the same conversation that this one replies to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = MESSAGE_ID_PATTERN))]
     pub reply_to: Option<String>,
     /// Of a voice message: how long the recording plays, in milliseconds, to within a second; at most 5 minutes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -238,6 +243,7 @@ pub struct EditMessage {
     /// The conversation.
     pub conversation_id: String,
     /// A text message that the caller wrote.
+    #[schemars(regex(pattern = MESSAGE_ID_PATTERN))]
     pub message_id: String,
     /// The new text: 1 to 2,000 Unicode scalar values, not only white space.
     #[schemars(length(max = CONTENT_CHARS))]
@@ -251,6 +257,7 @@ pub struct DeleteMessage {
     /// The conversation.
     pub conversation_id: String,
     /// A message that the caller wrote.
+    #[schemars(regex(pattern = MESSAGE_ID_PATTERN))]
     pub message_id: String,
 }
 
@@ -261,10 +268,30 @@ pub struct React {
     /// The conversation.
     pub conversation_id: String,
     /// The message.
+    #[schemars(regex(pattern = MESSAGE_ID_PATTERN))]
     pub message_id: String,
     /// One emoji, which replaces the caller's former reaction; `null` takes that back. Must be given.
     #[serde(deserialize_with = "given")]
+    #[schemars(with = "Given")]
     pub emoji: Option<String>,
+}
+
+/// The shape of a field that is read by [`given`].
+pub(crate) struct Given;
+
+impl JsonSchema for Given {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Given".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        // The mark tells the OpenAPI document to keep the `null`, which elsewhere stands for a field that is left out.
+        schemars::json_schema!({ "type": ["string", "null"], "x-null-means": true })
+    }
 }
 
 /// A field that may be `null`, but not left out: a mistyped name must not take anything back.
@@ -287,6 +314,7 @@ pub struct ListVersions {
     /// The conversation.
     pub conversation_id: String,
     /// The message.
+    #[schemars(regex(pattern = MESSAGE_ID_PATTERN))]
     pub message_id: String,
 }
 
@@ -329,6 +357,7 @@ pub struct ListMessages {
     pub since: Option<String>,
     /// A message id: answers the messages before it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = MESSAGE_ID_PATTERN))]
     pub before: Option<String>,
     /// At most how many messages, 1 to 50; 50 when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,6 +1,6 @@
 use crate::{
     Message,
-    limits::{CONTENT_CHARS, NAME_CHARS, PAGE_ITEMS},
+    limits::{CONTENT_CHARS, MESSAGE_ID_PATTERN, NAME_CHARS, PAGE_ITEMS, USER_ID_PATTERN},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -13,6 +13,7 @@ pub struct Mute {
     pub conversation_id: String,
     /// Until when nothing is sent by mail or push; `null` ends it. ISO 8601. Must be given.
     #[serde(deserialize_with = "crate::message::given")]
+    #[schemars(with = "crate::message::Given")]
     pub until: Option<String>,
 }
 
@@ -32,6 +33,7 @@ pub struct Muted {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct BlockUser {
     /// The user.
+    #[schemars(regex(pattern = USER_ID_PATTERN))]
     pub user_id: String,
 }
 
@@ -51,6 +53,7 @@ pub struct ReportInput {
     pub conversation_id: String,
     /// The message that it is about; the whole conversation when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = MESSAGE_ID_PATTERN))]
     pub message_id: Option<String>,
     /// Why, in a word or a line, such as `spam`: 1 to 200 characters.
     #[schemars(length(min = 1, max = NAME_CHARS))]

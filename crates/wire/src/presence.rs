@@ -1,4 +1,5 @@
 use crate::Person;
+use crate::limits::USER_IDS_PATTERN;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -7,6 +8,7 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PresenceQuery {
     /// Up to 50 user ids, comma separated.
+    #[schemars(regex(pattern = USER_IDS_PATTERN))]
     pub user_ids: String,
 }
 

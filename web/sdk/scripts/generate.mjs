@@ -17,8 +17,6 @@ const HEAD = '// Made by `npm run generate` from the OpenAPI document of the ser
 const reference = schema => schema.$ref?.split('/').pop();
 
 function type(schema, used) {
-  // Anything at all.
-  if (schema === true) return 'unknown';
   // Any JSON.
   if (schema === true) return 'unknown';
   const name = reference(schema);
@@ -35,6 +33,11 @@ function type(schema, used) {
     return `{ readonly [key: string]: ${type(schema.additionalProperties, used)} }`;
   }
   if (schema.type === 'object') return fields(schema, used);
+  if (Array.isArray(schema.type)) {
+    return schema.type
+      .map(one => (one === 'null' ? 'null' : type({ ...schema, type: one }, used)))
+      .join(' | ');
+  }
   const plain = { integer: 'number', number: 'number', string: 'string', boolean: 'boolean' }[schema.type];
   if (!plain) throw new Error(`No type is known for ${JSON.stringify(schema)}: teach scripts/generate.mjs.`);
   return plain;

@@ -2,7 +2,7 @@
 
 import type { Core } from './core.ts';
 import { isRefusal, problemOf } from './errors.ts';
-import type { ChangedMessage, ConversationDetails, Message, React } from './generated/contract.ts';
+import type { ChangedMessage, ConversationDetails, Message } from './generated/contract.ts';
 import { fresher } from './history.ts';
 import { isCrew } from './ids.ts';
 import { type CommandRow, commandKey, type MessageRow, messageKey, outboxKey } from './rows.ts';
@@ -30,7 +30,7 @@ function call({ api }: Core, { id = '', conversationId, act }: CommandRow): Prom
   const message = { conversationId, messageId: id };
   if (act.is === 'delete') return api.call('delete', message);
   if (act.is === 'edit') return api.call('edit', { ...message, content: act.text });
-  return api.call('react', { ...message, emoji: act.emoji ?? null } as React);
+  return api.call('react', { ...message, emoji: act.emoji ?? null });
 }
 
 /** What a message has said, the present text last. */

@@ -159,6 +159,10 @@ fn kind_of(schema: &Value) -> String {
             return items(&schema[any]).map(kind_of).collect::<Vec<_>>().join(" or ");
         }
     }
+    if let Some(kinds) = schema["type"].as_array() {
+        let kinds: Vec<_> = kinds.iter().map(|kind| escaped(text(kind))).collect();
+        return kinds.join(" or ");
+    }
     match text(&schema["type"]) {
         "array" => format!("list of {}", kind_of(&schema["items"])),
         kind => format!("{}{}", escaped(kind), limits(schema)),

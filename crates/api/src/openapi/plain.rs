@@ -17,7 +17,11 @@ pub fn plain(value: &mut Value) {
     }
 }
 
+/// `null` stays where it says something else than an absent field.
 fn drop_null_type(fields: &mut Map<String, Value>) {
+    if fields.remove("x-null-means").is_some() {
+        return;
+    }
     let Some(Value::Array(types)) = fields.get_mut("type") else { return };
     types.retain(|kind| kind != "null");
     if let [kind] = types.as_slice() {

@@ -84,7 +84,13 @@ async fn every_procedure_is_described_once() {
 #[tokio::test]
 async fn absent_fields_are_not_null() {
     let (text, document) = document().await;
-    assert!(!text.contains("\"null\""), "fields are absent, never null");
+    // Where `null` takes something back it must be sent; all other fields are absent, never null.
+    assert_eq!(text.matches("\"null\"").count(), 2, "emoji of react, until of mute");
+    for (shape, field) in [("React", "emoji"), ("Mute", "until")] {
+        let shape = &document["components"]["schemas"][shape];
+        assert_eq!(shape["properties"][field]["type"], serde_json::json!(["string", "null"]));
+        assert!(shape["required"].as_array().unwrap().contains(&field.into()), "{field}");
+    }
     let message = &document["components"]["schemas"]["Message"];
     assert_eq!(message["properties"]["fileUrl"]["type"], "string");
     assert!(!message["required"].as_array().unwrap().contains(&"fileUrl".into()));
@@ -112,6 +118,23 @@ async fn choices_and_numbers_are_written_as_generators_of_clients_understand_the
     assert_eq!(shapes["Message"]["properties"]["number"]["format"], "int64");
     let job = &document["paths"]["/host/jobs/{jobId}"]["get"]["parameters"][0]["schema"];
     assert_eq!((&job["format"], &job["maximum"]), (&"int64".into(), &9_007_199_254_740_991_u64.into()));
+}
+
+/// Generators for Go and C write the values of all enumerations into one namespace, under `x-enum-varnames` where it is there.
+#[tokio::test]
+async fn no_two_enumerations_have_a_value_of_the_same_name() {
+    let (_, document) = document().await;
+    let mut names = BTreeSet::new();
+    for (shape, schema) in document["components"]["schemas"].as_object().unwrap() {
+        let Some(values) = schema["enum"].as_array() else { continue };
+        let given = schema["x-enum-varnames"].as_array().unwrap_or(values);
+        assert_eq!(given.len(), values.len(), "{shape}");
+        for name in given {
+            let name = name.as_str().unwrap().to_uppercase();
+            assert!(names.insert(name.clone()), "{shape} has {name} of another enumeration: give it x-enum-varnames");
+        }
+    }
+    assert!(names.len() > 50, "{names:?}");
 }
 
 #[tokio::test]

@@ -327,7 +327,7 @@ export interface Mute {
   /** The conversation. */
   readonly conversationId: string;
   /** Until when nothing is sent by mail or push; `null` ends it. ISO 8601. Must be given. */
-  readonly until?: string;
+  readonly until: string | null;
 }
 
 /** Output of `mute`. */
@@ -434,7 +434,7 @@ export interface React {
   /** The conversation. */
   readonly conversationId: string;
   /** One emoji, which replaces the caller's former reaction; `null` takes that back. Must be given. */
-  readonly emoji?: string;
+  readonly emoji: string | null;
   /** The message. */
   readonly messageId: string;
 }
