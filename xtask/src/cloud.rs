@@ -4,7 +4,7 @@
 mod deployment;
 mod emulator;
 
-use crate::run::{built, is_root, is_there, root, run};
+use crate::run::{built, install_on_debian, is_there, root, run};
 use std::{env, fs, path::PathBuf, process::Command};
 
 /// The files with pinned versions.
@@ -60,10 +60,8 @@ fn environment_in(place: &str) -> Result<(), String> {
         return Ok(());
     }
     let usable = || is_there("python3", &["-c", "import ensurepip, venv, sys; sys.exit(sys.version_info < (3, 10))"]);
-    if !usable() && is_there("apt-get", &["--version"]) && is_root() {
-        run("apt-get update", Command::new("apt-get").arg("update"))?;
-        let arguments = ["install", "--yes", "--no-install-recommends", "python3", "python3-venv"];
-        run(&format!("apt-get {}", arguments.join(" ")), Command::new("apt-get").args(arguments))?;
+    if !usable() {
+        install_on_debian(&["python3", "python3-venv"])?;
     }
     if !usable() {
         return Err("these tests need Python 3.10 or later with its module venv: \

@@ -4,6 +4,7 @@
 
 mod bill;
 mod cloud;
+mod hosts;
 mod mutants;
 mod run;
 mod sim;

@@ -82,6 +82,16 @@ pub(crate) fn is_there(program: &str, arguments: &[&str]) -> bool {
     Command::new(program).args(arguments).output().is_ok_and(|output| output.status.success())
 }
 
+/// Installs packages of Debian, where that is possible without asking: as root. Elsewhere it does nothing.
+pub(crate) fn install_on_debian(packages: &[&str]) -> Result<(), String> {
+    if !is_root() || !is_there("apt-get", &["--version"]) {
+        return Ok(());
+    }
+    run("apt-get update", Command::new("apt-get").args(["update", "--quiet"]))?;
+    let arguments = [&["install", "--yes", "--no-install-recommends"], packages].concat();
+    run(&format!("apt-get {}", arguments.join(" ")), Command::new("apt-get").args(arguments))
+}
+
 /// Whether packages may be installed without asking.
 pub(crate) fn is_root() -> bool {
     Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.trim_ascii() == b"0")

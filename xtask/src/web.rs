@@ -1,7 +1,8 @@
 //! The web step of `cargo xtask test`: types, lints, unit tests of SDK, hooks and app, and, against the server that was just
 //! built, the clients of tRPC, what hosts install and run, and the browser tests.
 
-use crate::run::{built, is_root, is_there, root, run, run_in};
+use crate::hosts;
+use crate::run::{built, install_on_debian, root, run_in};
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -53,14 +54,17 @@ fn end_to_end(chosen: &[&str], variables: &[(&str, &str)]) -> Result<(), String>
     npm(&arguments, &[variables, &[("JOBLINE_BIN", &*binary.to_string_lossy())]].concat())
 }
 
-/// Runs what the developers of hosts do: install the packages, follow the quick starts, generate clients. Its packages are
-/// installed apart from all others, since nothing else needs them.
+/// Runs what the developers of hosts do: install the packages, follow the quick starts, generate clients, watch
+/// the server. Its packages are installed apart from all others, since nothing else needs them.
 fn hosts(binary: &Path) -> Result<(), String> {
     let folder = web().join("hosts");
     install_in(&folder)?;
     npm_in(&folder, &["run", "types"], &[])?;
     let python = crate::cloud::host_tools()?;
-    let variables = [("JOBLINE_BIN", &*binary.to_string_lossy()), ("JOBLINE_PYTHON", &*python.to_string_lossy())];
+    hosts::go()?;
+    let promtool = hosts::promtool(&python)?;
+    let [binary, python, promtool] = [binary, &python, &promtool].map(|path| path.to_string_lossy());
+    let variables = [("JOBLINE_BIN", &*binary), ("JOBLINE_PYTHON", &*python), ("JOBLINE_PROMTOOL", &*promtool)];
     npm_in(&folder, &["test"], &variables)
 }
 
@@ -83,10 +87,8 @@ fn browser() -> Result<(), String> {
     if env::var_os("JOBLINE_CHROMIUM").is_some() || Path::new(CHROMIUM).exists() {
         return Ok(());
     }
-    if is_root() && is_there("apt-get", &["--version"]) {
-        for arguments in [&["update", "--quiet"][..], &["install", "--yes", "--no-install-recommends", "chromium"]] {
-            run(&format!("apt-get {}", arguments.join(" ")), Command::new("apt-get").args(arguments))?;
-        }
+    install_on_debian(&["chromium"])?;
+    if Path::new(CHROMIUM).exists() {
         return Ok(());
     }
     Err("a browser is missing. Needed: `apt-get install chromium`, or JOBLINE_CHROMIUM=/path/to/chrome".to_owned())

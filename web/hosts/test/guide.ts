@@ -26,7 +26,7 @@ export function blocks(name: string): Block[] {
   for (const match of text.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)) {
     const before = text.slice(end, match.index);
     const [, language = '', code = ''] = match;
-    const file = [...before.matchAll(/`([\w/.-]+\.(?:html|mjs|tsx?|py))`/g)].at(-1)?.[1];
+    const file = [...before.matchAll(/`([\w/.-]+\.(?:html|mjs|tsx?|py|go))`/g)].at(-1)?.[1];
     found.push({ language, code, file: language === 'sh' ? undefined : file });
     end = match.index + match[0].length;
   }
@@ -41,6 +41,8 @@ export async function freePort(): Promise<number> {
   await new Promise(resolve => server.close(resolve));
   return port;
 }
+
+const isInstallation = (command: string) => /^(npm|pip) install/.test(command);
 
 /** An empty project, with what `npm install` of the quick starts would bring. */
 export class Project {
@@ -67,6 +69,21 @@ export class Project {
 
   /** Carries out a quick start. What its last command starts goes on until `end`. */
   async follow(name = this.name): Promise<void> {
+    for (const command of await this.#prepare(name)) await this.#carryOut(command);
+  }
+
+  /** Carries out a quick start whose programs end, and answers what they printed. */
+  async finish(name = this.name): Promise<string> {
+    let printed = '';
+    for (const command of await this.#prepare(name)) {
+      if (isInstallation(command)) this.#isInstalled(command);
+      else printed += await this.run(command);
+    }
+    return printed;
+  }
+
+  /** Installs the packages and writes the files of a quick start, and answers its commands. */
+  async #prepare(name: string): Promise<string[]> {
     for (const tarball of this.#tarballs) {
       const place = join(
         this.folder,
@@ -82,8 +99,7 @@ export class Project {
       mkdirSync(dirname(join(this.folder, file)), { recursive: true });
       writeFileSync(join(this.folder, file), this.#here(code));
     }
-    const commands = all.filter(({ language }) => language === 'sh').map(({ code }) => code);
-    for (const command of commands) await this.#carryOut(command);
+    return all.filter(({ language }) => language === 'sh').map(({ code }) => code);
   }
 
   #here(text: string): string {
@@ -91,8 +107,7 @@ export class Project {
   }
 
   async #carryOut(command: string): Promise<void> {
-    const installed = /^(npm|pip) install/.test(command);
-    if (installed) return this.#isInstalled(command);
+    if (isInstallation(command)) return this.#isInstalled(command);
     // Servers run until the end; all before them has to succeed.
     const [, before = '', server] = /^([\s\S]*?)^((?:node|uvicorn|npx next start) .*)$/m.exec(command) ?? [];
     await this.run(server ? before : command);

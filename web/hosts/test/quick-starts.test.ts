@@ -79,7 +79,7 @@ afterAll(async () => {
 
 test('every quick start is tested here, and the first page names it', () => {
   const there = readdirSync(new URL('../../../docs/quick-starts/', import.meta.url));
-  const tested = ['README', 'curl', 'element', 'express', 'identity', 'next', 'python', 'react'];
+  const tested = ['README', 'clients', 'curl', 'element', 'express', 'identity', 'next', 'python', 'react'];
   expect(there.sort()).toEqual(tested.map(name => `${name}.md`).sort());
 });
 

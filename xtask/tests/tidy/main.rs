@@ -372,6 +372,8 @@ fn the_readme_is_short_and_every_link_leads_somewhere() {
     assert!(readme.lines().count() <= 100, "README.md has {} lines", readme.lines().count());
     for path in files(&root(), ".md") {
         let text = fs::read_to_string(&path).unwrap();
+        // Every other part is a block of code, which may look like links.
+        let text: String = text.split("\n```").step_by(2).collect();
         for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
             let file = target.split('#').next().unwrap_or_default();
             if file.is_empty() || file.contains("://") || file.starts_with("mailto:") {
