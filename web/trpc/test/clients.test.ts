@@ -94,6 +94,15 @@ describe.each(cases)('tRPC %i, %s, superjson: %s', (version, link, json) => {
     expect((await ben.getConversations.query({ since: undefined })).conversations).toHaveLength(1);
   });
 
+  test('a poll that waits is answered when something changes', async () => {
+    const { b, tokenA, tokenB } = await people();
+    const [anna, ben] = [client(tokenA).messages, client(tokenB).messages];
+    const { cursor } = await ben.sync.query();
+    const news = ben.sync.query({ since: cursor, wait: 25 });
+    await anna.send.mutate({ receiverId: b, content: 'Are you there?' });
+    expect((await news).messages.map(({ content }) => content)).toEqual(['Are you there?']);
+  });
+
   test('each call of a batch has its own outcome', async () => {
     const { b, conversationId, tokenA } = await people();
     const { messages } = client(tokenA);
