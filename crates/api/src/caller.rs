@@ -37,7 +37,15 @@ impl Caller for User {
     const SCHEME: Scheme = Scheme::User;
 
     async fn authenticate(app: &App, credential: Credential<'_>) -> Result<Self, Failure> {
-        Ok(Self(check_token(&app.identity, &app.chat, credential).await?.user))
+        match check_token(&app.identity, &app.chat, credential).await {
+            Ok(checked) => Ok(Self(checked.user)),
+            Err(_) if app.host_key.as_ref().is_some_and(|key| key.is_shown(credential)) => {
+                let detail = "This is the host key, which opens /host alone and belongs on your server. Users call with \
+                              tokens of their own: POST /host/users/{userId}/token makes one.";
+                Err(Failure::unauthenticated(detail))
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 }
 

@@ -8,23 +8,34 @@ use http::header::{
     ACCESS_CONTROL_REQUEST_METHOD, HOST, ORIGIN, VARY,
 };
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// How many origins that may not call are logged.
+const LOGGED_ORIGINS: usize = 20;
+/// The longest origin that is logged, in bytes.
+const LOGGED_BYTES: usize = 300;
 
 /// The origins that may call. Cookies are never allowed: the token is in a header that the page sets itself.
 #[derive(Debug, Clone, Default)]
-pub struct Origins(Vec<HeaderValue>);
+pub struct Origins {
+    allowed: Vec<HeaderValue>,
+    /// Those that asked, may not call, and are in the log.
+    logged: Arc<Mutex<Vec<HeaderValue>>>,
+}
 
 impl Origins {
     /// These origins and no others.
     #[must_use]
     pub fn new(origins: &[String]) -> Self {
-        Self(origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok()).collect())
+        let allowed = origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok()).collect();
+        Self { allowed, logged: Arc::default() }
     }
 
     /// The caller's origin, if it may call.
     #[must_use]
     pub fn allowed(&self, headers: &HeaderMap) -> Option<HeaderValue> {
         let origin = headers.get(ORIGIN)?;
-        self.0.iter().find(|allowed| *allowed == origin).cloned()
+        self.allowed.iter().find(|allowed| *allowed == origin).cloned()
     }
 
     /// Whether a page that sent `headers` may open a live connection: a page of this server, or of an origin that may call.
@@ -54,13 +65,29 @@ impl Origins {
             headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST, PUT, DELETE"));
             headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, sendable(request.headers()));
             headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("7200"));
+        } else if let Some(origin) = request.headers().get(ORIGIN) {
+            self.log_once(origin);
         }
         Some(response)
     }
 
+    /// Browsers do not tell a page why its call failed, so the operator is told: once for an origin.
+    fn log_once(&self, origin: &HeaderValue) {
+        let mut logged = self.logged.lock().unwrap_or_else(PoisonError::into_inner);
+        if logged.len() >= LOGGED_ORIGINS || origin.len() > LOGGED_BYTES || logged.contains(origin) {
+            return;
+        }
+        logged.push(origin.clone());
+        let origin = origin.to_str().unwrap_or("one that is no text");
+        tracing::warn!(
+            origin,
+            "a page of an origin that may not call asked to; if it is yours, add it to --allowed-origins"
+        );
+    }
+
     /// Adds the headers that let a page of `origin` read the response, problems included.
     pub fn add_headers(&self, origin: Option<HeaderValue>, headers: &mut HeaderMap) {
-        if self.0.is_empty() {
+        if self.allowed.is_empty() {
             return;
         }
         headers.append(VARY, HeaderValue::from_static("origin"));

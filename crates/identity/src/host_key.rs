@@ -1,6 +1,6 @@
 //! The key of the host API.
 
-use super::Credential;
+use super::{Credential, refusal::Refusal};
 use jobline_chat::{Error, Result};
 use jobline_wire::{Code, limits::SECRET_BYTES};
 
@@ -30,9 +30,22 @@ impl HostKey {
     /// # Errors
     /// `unauthenticated`.
     pub fn authenticate<'a>(&self, credential: impl Into<Credential<'a>>) -> Result<()> {
-        if self.matches(credential.into().token()?.as_bytes()) {
-            return Ok(());
-        }
-        Err(Error::new(Code::Unauthenticated, "The key is not the host key (JOBLINE_HOST_KEY) of this server."))
+        let detail = match credential.into().token() {
+            Ok(shown) if self.matches(shown.as_bytes()) => return Ok(()),
+            Ok(shown) if shown.split('.').count() == 3 => {
+                "This is a user token, and the host API is for your server alone: call it with the host key."
+            }
+            Ok(_) => "The key is not the host key (JOBLINE_HOST_KEY) of this server.",
+            Err(Refusal::Missing | Refusal::NotBearer) => {
+                "There is no key. Send the header Authorization: Bearer <host key>."
+            }
+            Err(refusal) => return Err(refusal.into()),
+        };
+        Err(Error::new(Code::Unauthenticated, detail))
+    }
+
+    /// Whether this key is shown where it opens nothing. Costs as much as the key's check.
+    pub fn is_shown<'a>(&self, credential: impl Into<Credential<'a>>) -> bool {
+        credential.into().token().is_ok_and(|shown| self.matches(shown.as_bytes()))
     }
 }

@@ -19,6 +19,7 @@ pub(super) enum Refusal {
     Claims,
     NoUser,
     NoExpiry,
+    Milliseconds,
     Expired,
     NotYet,
     Issuer,
@@ -48,10 +49,19 @@ impl Refusal {
             }
             Self::NoUser => "The token's sub is not a user id. Accepted are 1 to 128 of A–Z a–z 0–9 . _ | @ : + = ~ -.",
             Self::NoExpiry => "The token has no exp. Set it to the Unix second at which the token expires.",
-            Self::Expired => "The token has expired. Get a new one and repeat the request with it.",
+            Self::Milliseconds => {
+                "The token's exp or nbf is in milliseconds. Both are Unix seconds: divide them by 1,000."
+            }
+            Self::Expired => {
+                "The token has expired. Get a new one and repeat the request with it. If it was new, compare the clocks of \
+                 this server and of the one that issued it."
+            }
             Self::NotYet => "The token is not valid yet (nbf). Wait, or check the clock that issued it.",
-            Self::Issuer => "The token's iss is not the issuer that this server expects.",
-            Self::Audience => "The token's aud is not the audience that this server expects.",
+            Self::Issuer => "The token's iss is not the issuer that this server expects (--jwt-issuer).",
+            Self::Audience => {
+                "The token's aud is not the audience that this server expects (--jwt-audience), or it has none: some \
+                 sign-ins put it into ID tokens alone."
+            }
         }
     }
 }

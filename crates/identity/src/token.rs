@@ -14,6 +14,9 @@ use std::time::Duration;
 /// The most that the clocks of issuer and server may differ.
 const LEEWAY_MS: u64 = 60_000;
 
+/// Times of tokens from here on are no seconds: this one is in the year 5138, and in milliseconds it was in 1973.
+const NO_SECONDS: f64 = 100_000_000_000.0;
+
 /// How a token is signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Algorithm {
@@ -86,6 +89,9 @@ impl<'t> Jws<'t> {
         let payload = decode(self.payload)?;
         let claims: Claims<'_> = object(&payload).ok_or(Refusal::Claims)?;
         expected.check(&claims)?;
+        if [claims.exp, claims.nbf].into_iter().flatten().any(|time| time >= NO_SECONDS) {
+            return Err(Refusal::Milliseconds);
+        }
         let user = claims.sub.and_then(|Subject(sub)| UserId::new(&sub)).ok_or(Refusal::NoUser)?;
         let period = Period {
             not_before_ms: claims.nbf.map_or(0, seconds_to_ms),

@@ -31,6 +31,8 @@ pub(crate) const CALL_WITHIN: Duration = Duration::from_secs(10);
 const ANSWER_BYTES: usize = 64 * 1024;
 /// How many connections wait for their next call.
 const IDLE_CONNECTIONS: usize = 16;
+/// Why nothing was called: [`Reach::Public`] allows none of the addresses.
+pub(crate) const PRIVATE: &str = "its address is private";
 /// How long a connection waits for its next call.
 const IDLE_FOR: Duration = Duration::from_secs(20);
 
@@ -133,7 +135,7 @@ impl Client {
         match (allowed.is_empty(), found.is_empty()) {
             (false, _) => Ok(allowed),
             (true, true) => Err("its name has no address".to_owned()),
-            (true, false) => Err("its address is private".to_owned()),
+            (true, false) => Err(PRIVATE.to_owned()),
         }
     }
 

@@ -2,7 +2,7 @@
 //! delivered.
 
 use crate::{
-    client::{Client, Reach},
+    client::{Client, PRIVATE, Reach},
     hmac,
     outcome::Outcome,
     resolve::Resolve,
@@ -95,6 +95,10 @@ impl Webhook {
                 Outcome::refused("it answered 410: it takes no more events")
             }
             Ok(answer) => Outcome::answered(answer.status, &answer.headers),
+            Err(why) if why == PRIVATE => {
+                let to_do = "name a public one, or set --webhook-allow-private (JOBLINE_WEBHOOK_ALLOW_PRIVATE)";
+                Outcome::failed(format!("{why}: {to_do}"))
+            }
             Err(why) => Outcome::failed(why),
         }
     }

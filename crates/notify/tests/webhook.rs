@@ -124,7 +124,9 @@ impl Resolve for At {
 
 #[tokio::test]
 async fn private_addresses_are_not_called_whether_named_or_looked_up() {
-    let private = Outcome::Failed { why: "its address is private".to_owned(), retry_after_ms: None };
+    let why =
+        "its address is private: name a public one, or set --webhook-allow-private (JOBLINE_WEBHOOK_ALLOW_PRIVATE)";
+    let private = Outcome::Failed { why: why.to_owned(), retry_after_ms: None };
     for url in
         ["https://127.0.0.1:1/", "https://169.254.169.254/latest", "https://[::ffff:10.0.0.1]/", "https://2130706433/"]
     {

@@ -119,6 +119,16 @@ impl IdentityConfig {
     pub fn is_set(&self) -> bool {
         self.jwt_secret.is_some() || self.jwks.is_some()
     }
+
+    /// What to be warned of: keys that somebody else's tokens are signed with, too.
+    #[must_use]
+    pub fn warning(&self) -> Option<&'static str> {
+        let anybody = self.jwks.is_some() && self.issuer.is_none() && self.audience.is_none();
+        anybody.then_some(
+            "neither --jwt-issuer nor --jwt-audience is set: a token for another application is accepted if it is signed \
+             with the same keys",
+        )
+    }
 }
 
 /// Where the public keys of the user tokens are.

@@ -46,6 +46,10 @@ fn look_at_secrets(config: &Config, findings: &mut Findings<'_>) {
             findings.wrong("host key", "it is not set, so your server cannot say who shares a job", to_do);
         }
     }
+    if let Some(warning) = config.identity.warning() {
+        let to_do = "Set what the tokens of your sign-in have as iss or aud: docs/quick-starts/identity.md.";
+        findings.wrong("user tokens", warning, to_do);
+    }
     if let Some(warning) = config.warning() {
         findings.wrong("listen", warning, "Set --tls-cert and --tls-key, or listen on 127.0.0.1 behind the proxy.");
     }

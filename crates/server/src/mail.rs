@@ -1,7 +1,7 @@
 //! Sends users mail about what they have not read.
 
 use crate::config::MailServer;
-use crate::outside::delivery;
+use crate::outside::{LoggedFailure, delivery};
 use crate::unsubscribe::Unsubscribe;
 use crate::upkeep::until_next_look;
 use async_trait::async_trait;
@@ -63,11 +63,12 @@ fn name(of: &str) -> String {
 
 /// Sends what is due. Never returns.
 pub async fn send(app: &App, mails: &Mails) {
+    let mut logged = LoggedFailure::default();
     loop {
         if let Err(error) = app.chat.send_mail(mails).await {
             tracing::error!(%error, "mail that is due could not be read; it is tried again");
         }
-        if let Some(why) = app.chat.mail_failure() {
+        if let Some(why) = app.chat.mail_failure().filter(|why| logged.is_news(why, app.clock.now_ms())) {
             tracing::warn!(why, "a mail was not taken; it is tried again for a day unless it was refused for good");
         }
         // Nothing is due at once.

@@ -45,15 +45,49 @@ pub(crate) fn delivery(outcome: Outcome) -> Delivery {
     }
 }
 
+/// How long the same failure is not logged again, in milliseconds.
+const SAME_FAILURE_MS: u64 = 10 * 60_000;
+
+/// The failure of a delivery that was logged last: what fails is tried often, and for the same reason.
+#[derive(Default)]
+pub(crate) struct LoggedFailure(Option<(String, u64)>);
+
+impl LoggedFailure {
+    /// Whether `why` has to be logged at `now_ms`; then it counts as logged.
+    pub(crate) fn is_news(&mut self, why: &str, now_ms: u64) -> bool {
+        let known = self.0.as_ref().is_some_and(|(logged, at_ms)| logged == why && now_ms < at_ms + SAME_FAILURE_MS);
+        if !known {
+            self.0 = Some((why.to_owned(), now_ms));
+        }
+        !known
+    }
+}
+
 /// Delivers events as they are stored, and those of servers that have died. Never returns.
 pub async fn tell(app: &App, host: &Host) {
+    let mut logged = LoggedFailure::default();
     loop {
         if let Err(error) = app.chat.tell_outside(host).await {
             tracing::error!(%error, "events could not be read; they are tried again");
         }
-        if let Some(why) = app.chat.outside_failure() {
+        if let Some(why) = app.chat.outside_failure().filter(|why| logged.is_news(why, app.clock.now_ms())) {
             tracing::warn!(why, "the webhook did not take an event; it is tried again for a day");
         }
         until_next_look(app, app.chat.event_stored()).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_failure_is_news_once_in_ten_minutes() {
+        let mut logged = LoggedFailure::default();
+        let told: Vec<bool> =
+            [("a", 0), ("a", 1), ("b", 2), ("b", 3), ("a", 4), ("a", 600_003), ("a", 600_004), ("a", 600_005)]
+                .map(|(why, at_ms)| logged.is_news(why, at_ms))
+                .to_vec();
+        assert_eq!(told, [true, false, true, false, true, false, true, false]);
     }
 }

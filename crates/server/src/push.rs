@@ -1,7 +1,7 @@
 //! Pushes to the browsers of users what they have not read.
 
 use crate::config::PushConfig;
-use crate::outside::delivery;
+use crate::outside::{LoggedFailure, delivery};
 use crate::upkeep::until_next_look;
 use async_trait::async_trait;
 use jobline_api::app::App;
@@ -96,11 +96,12 @@ fn body(notice: &PushNotice) -> String {
 
 /// Pushes what is due. Never returns.
 pub async fn send(app: &App, pushes: &Pushes) {
+    let mut logged = LoggedFailure::default();
     loop {
         if let Err(error) = app.chat.send_push(pushes).await {
             tracing::error!(%error, "push notifications that are due could not be read; they are tried again");
         }
-        if let Some(why) = app.chat.push_failure() {
+        if let Some(why) = app.chat.push_failure().filter(|why| logged.is_news(why, app.clock.now_ms())) {
             tracing::warn!(why, "a push service did not take a notification; it is tried again unless it was refused");
         }
         // Nothing is due at once.

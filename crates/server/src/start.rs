@@ -79,7 +79,7 @@ pub async fn run(config: &Config, shutdown: impl Future<Output = ()>) -> Result<
     engines.claim_files(config).await?;
     warn_of_shorter_retention(config, &engines).await;
     let app = app(config, &engines, &config.base_url(bound), demo).await?;
-    if let Some(warning) = config.warning() {
+    for warning in [config.warning().as_deref(), config.identity.warning()].into_iter().flatten() {
         tracing::warn!("{warning}");
     }
     let scheme = if tls.is_some() { "https" } else { "http" };

@@ -230,7 +230,11 @@ async fn a_token_is_valid_from_nbf_to_exp_with_a_minute_of_leeway() {
         assert!(refused(&identity, &token(exp, json!(null))).await.contains("claims are malformed"));
     }
     assert_eq!(user(&identity, &token(json!(now as f64 - 59.5), json!(null))).await.unwrap(), "jane");
-    assert_eq!(user(&identity, &token(json!(1e300), json!(null))).await.unwrap(), "jane", "far is not malformed");
+    assert_eq!(user(&identity, &token(json!(99_999_999_999_u64), json!(0))).await.unwrap(), "jane", "far, but seconds");
+    for (exp, nbf) in [(now * 1_000, 0), (now + 9, now * 1_000), (100_000_000_000, 0)] {
+        assert!(refused(&identity, &token(json!(exp), json!(nbf))).await.contains("milliseconds"), "{exp} {nbf}");
+    }
+    assert!(refused(&identity, &token(json!(1e300), json!(null))).await.contains("milliseconds"));
 }
 
 #[tokio::test]

@@ -163,12 +163,13 @@ fn each_wrong_thing_is_named_with_what_to_do() {
     command.env("JOBLINE_BUS", format!("nats://{}", nowhere())).env("JOBLINE_STUN_URL", format!("stun:{}", nowhere()));
     command.env("JOBLINE_JWKS_URL", format!("http://{}/keys", nowhere())).env_remove("JOBLINE_HOST_KEY");
     let said = Said::by(&mut command);
-    assert_eq!((said.code, said.wrong()), (Some(1), 5), "{}", said.text);
+    assert_eq!((said.code, said.wrong()), (Some(1), 6), "{}", said.text);
     said.has("WRONG   host key", &["--host-key", "openssl"]);
     said.has("WRONG   public URL", &["cannot be reached from here", "DNS"]);
     said.has("WRONG   bus", &["cannot be reached from here", "NATS"]);
     said.has("WRONG   calls", &["does not answer a STUN request", "firewall"]);
     said.has("WRONG   user tokens", &["does not answer with keys", "--jwks-url"]);
+    said.has("WRONG   user tokens", &["neither --jwt-issuer nor --jwt-audience"]);
 }
 
 #[test]

@@ -20,6 +20,7 @@ mod imports;
 mod input;
 mod links;
 mod mail;
+mod mistakes;
 mod openapi;
 mod operations;
 mod push;
