@@ -4,11 +4,9 @@
  */
 
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from '@playwright/test';
-import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest';
 import { answered, blocks, freePort, Project } from './guide.ts';
 
@@ -170,48 +168,3 @@ async function lastOfBen(): Promise<string | undefined> {
   const { token } = (await answer.json()) as { token: string };
   return (await sync(token)).messages?.at(-1)?.content;
 }
-
-/** Tokens as those who sign people in make them. */
-const claims: Record<string, { sub: string; aud?: string }> = {
-  clerk: { sub: 'user_2abCdEfGhIjK' },
-  auth0: { sub: 'auth0|65f0c0ffee', aud: 'https://API.example.com' },
-  cognito: { sub: '5b3ad0f2-0e0c-4c2b-9d7e-3b8c1f7e2a11', aud: 'CLIENT' },
-  firebase: { sub: 'Q2hhdEpvYmxpbmUx', aud: 'PROJECT' },
-};
-
-test.each(Object.keys(claims).map((name, at) => [name, at] as const))('identity: %s', async (name, at) => {
-  const settings = blocks('identity')[at]?.code ?? '';
-  const setting = (key: string) => new RegExp(`${key}=(\\S+)`).exec(settings)?.[1] ?? '';
-  expect(setting('JOBLINE_JWKS_URL').toLowerCase()).toMatch(/^https:\/\//);
-  const { privateKey, publicKey } = await generateKeyPair('RS256');
-  const keys = JSON.stringify({
-    keys: [{ ...(await exportJWK(publicKey)), kid: 'one', alg: 'RS256', use: 'sig' }],
-  });
-  const jwks = createServer((_, response) =>
-    response.setHeader('Content-Type', 'application/json').end(keys),
-  );
-  const keysPort = await freePort();
-  await new Promise<void>(resolve => jwks.listen(keysPort, '127.0.0.1', resolve));
-  const listen = await freePort();
-  const folder = mkdtempSync(join(tmpdir(), 'jobline-identity-'));
-  const host = project(name);
-  host.keep(
-    `${settings.replace(setting('JOBLINE_JWKS_URL'), `http://127.0.0.1:${keysPort}/jwks.json`)}
-    unset JOBLINE_JWT_SECRET; exec ${BINARY} --listen 127.0.0.1:${listen} --data ${folder} --log warn`,
-  );
-  await answered(`http://127.0.0.1:${listen}/readyz`);
-  const ask = async (changed: object) => {
-    const token = new SignJWT({ iss: setting('JOBLINE_JWT_ISSUER'), ...claims[name], ...changed });
-    const signed = await token
-      .setProtectedHeader({ alg: 'RS256', kid: 'one' })
-      .setExpirationTime('1m')
-      .sign(privateKey);
-    const headers = { Authorization: `Bearer ${signed}` };
-    return (await fetch(`http://127.0.0.1:${listen}/messages/sync`, { headers })).status;
-  };
-  expect(await ask({})).toBe(200);
-  expect(await ask({ iss: 'https://elsewhere.example' })).toBe(401);
-  if (claims[name]?.aud) expect(await ask({ aud: 'another' })).toBe(401);
-  jwks.close();
-  rmSync(folder, { recursive: true, force: true });
-});
