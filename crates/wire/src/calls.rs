@@ -1,4 +1,4 @@
-use crate::limits::DEVICE_ID_BYTES;
+use crate::limits::{DEVICE_ID_BYTES, DEVICE_ID_PATTERN};
 use crate::{Call, CallMedia, Message};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ pub struct StartCall {
     /// What it begins with.
     pub media: CallMedia,
     /// The device that calls, by a name of the client's own: 1 to 64 visible ASCII characters.
-    #[schemars(length(min = 1, max = DEVICE_ID_BYTES))]
+    #[schemars(length(min = 1, max = DEVICE_ID_BYTES), regex(pattern = DEVICE_ID_PATTERN))]
     pub device_id: String,
 }
 
@@ -23,7 +23,7 @@ pub struct AnswerCall {
     /// The call.
     pub call_id: String,
     /// The device that answers, as in `calls.start`.
-    #[schemars(length(min = 1, max = DEVICE_ID_BYTES))]
+    #[schemars(length(min = 1, max = DEVICE_ID_BYTES), regex(pattern = DEVICE_ID_PATTERN))]
     pub device_id: String,
 }
 

@@ -8,6 +8,8 @@ pub const PREVIEW_CHARS: usize = 100;
 pub const CLIENT_ID_BYTES: usize = 64;
 /// Bytes of the name that a client gives its device.
 pub const DEVICE_ID_BYTES: usize = 64;
+/// The form of such a name: visible ASCII.
+pub const DEVICE_ID_PATTERN: &str = "^[!-~]{1,64}$";
 /// How long a call rings, in milliseconds.
 pub const RING_MS: u64 = 45_000;
 /// People who take part in a call of a crew at a time.

@@ -246,7 +246,7 @@ pub struct EditMessage {
     #[schemars(regex(pattern = MESSAGE_ID_PATTERN))]
     pub message_id: String,
     /// The new text: 1 to 2,000 Unicode scalar values, not only white space.
-    #[schemars(length(max = CONTENT_CHARS))]
+    #[schemars(length(min = 1, max = CONTENT_CHARS))]
     pub content: String,
 }
 
