@@ -27,7 +27,7 @@ async fn a_short_run_measures_everything_and_removes_its_folder() {
         bench::run(&args, &Measured, &mut out).await.unwrap();
         let report: serde_json::Value = serde_json::from_slice(&out).unwrap();
         let rows = report["rows"].as_array().unwrap();
-        assert_eq!(rows.len(), 14);
+        assert_eq!(rows.len(), 18);
         assert!(rows.iter().all(|row| row["requests"].as_u64().unwrap() > 0), "{rows:?}");
         assert!(report["messages"].as_u64().unwrap() >= 500);
     }
@@ -35,6 +35,9 @@ async fn a_short_run_measures_everything_and_removes_its_folder() {
     let mut out = Vec::new();
     bench::run(&args, &Measured, &mut out).await.unwrap();
     let table = String::from_utf8(out).unwrap();
-    assert!(table.contains("durable send") && table.contains("of fdatasync"), "{table}");
+    assert!(
+        table.contains("durable send") && table.contains("of fdatasync") && table.contains("ten in a batch"),
+        "{table}"
+    );
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }

@@ -83,7 +83,9 @@ impl Form {
             Self::Object(_) => object(&envelopes),
         };
         let mut response = answer::json(body, headers.get(ACCEPT_ENCODING).cloned()).await;
-        response.headers_mut().append(VARY, HeaderValue::from_static("trpc-accept, accept, trpc-batch-mode"));
+        if self != Self::Single {
+            response.headers_mut().append(VARY, HeaderValue::from_static("trpc-accept, accept, trpc-batch-mode"));
+        }
         *response.status_mut() = self.status(&outcomes);
         let failures = outcomes.into_iter().filter_map(|outcome| outcome.result.err());
         if let Some(failure) = failures.max_by_key(|failure| failure.problem.status) {

@@ -16,6 +16,8 @@ const PAGE: u64 = 50;
 /// Messages in each conversation that only fills the store.
 const EACH: u64 = 100;
 const IDLE: &[u8] = b"\"messages\":[]";
+/// Polls in a batch of tRPC.
+pub(super) const BATCH: usize = 10;
 
 /// The conversations that are polled and written to.
 pub(super) struct Dataset {
@@ -31,6 +33,10 @@ struct Reader {
     page: Vec<u8>,
     /// A poll that brings nothing.
     idle: Vec<u8>,
+    /// The same by tRPC.
+    trpc: Vec<u8>,
+    /// [`BATCH`] of them in one request.
+    batch: Vec<u8>,
 }
 
 /// Two users who write to each other.
@@ -63,7 +69,7 @@ impl Dataset {
         if answer.status == 200 { Ok(()) } else { Err(format!("the first response has status {}", answer.status)) }
     }
 
-    /// Idle polls, polls of fifty and durable sends; `run` is in the ids of what is sent.
+    /// Idle polls, the same by tRPC and in batches, polls of fifty, and durable sends; `run` is in the ids of what is sent.
     pub(super) async fn measure(
         &self,
         address: SocketAddr,
@@ -71,11 +77,17 @@ impl Dataset {
         length: Duration,
         shared: bool,
         run: &str,
-    ) -> Result<[Figures; 3], String> {
-        let pages = self.readers[..connections].iter().map(|reader| Box::new(Repeat(reader.page.clone())) as _);
+    ) -> Result<[Figures; 5], String> {
+        let readers = &self.readers[..connections];
+        let pages = readers.iter().map(|reader| Box::new(Repeat(reader.page.clone())) as _).collect();
+        let idle = |request: fn(&Reader) -> &Vec<u8>, polls| {
+            readers.iter().map(|reader| Box::new(Idle { request: request(reader).clone(), polls }) as _).collect()
+        };
         Ok([
             load::run(address, self.idle(connections), length).await?,
-            load::run(address, pages.collect(), length).await?,
+            load::run(address, idle(|reader| &reader.trpc, 1), length).await?,
+            load::run(address, idle(|reader| &reader.batch, BATCH), length).await?,
+            load::run(address, pages, length).await?,
             load::run(address, self.senders(connections, shared, run), length).await?,
         ])
     }
@@ -96,7 +108,10 @@ impl Dataset {
 
     /// One idle poller for each of the first `count` readers.
     pub(super) fn idle(&self, count: usize) -> Vec<Box<dyn Caller>> {
-        self.readers[..count].iter().map(|reader| Box::new(Idle(reader.idle.clone())) as _).collect()
+        self.readers[..count]
+            .iter()
+            .map(|reader| Box::new(Idle { request: reader.idle.clone(), polls: 1 }) as _)
+            .collect()
     }
 }
 
@@ -118,7 +133,17 @@ impl Reader {
             let (id, cursor) = (pair.conversation.as_str(), utf8_percent_encode(cursor, NON_ALPHANUMERIC));
             client::get(&format!("/messages/list?conversationId={id}&since={cursor}"), Some(&token))
         };
-        Ok(Self { page: poll(&behind), idle: poll(&page.cursor) })
+        let trpc = |polls: usize| {
+            let input = serde_json::json!({"conversationId": pair.conversation.as_str(), "since": page.cursor});
+            let names = vec!["messages.list"; polls].join(",");
+            let (batch, input) = match polls {
+                1 => ("", input),
+                _ => ("batch=1&", (0..polls).map(|place| (place.to_string(), input.clone())).collect()),
+            };
+            let input = utf8_percent_encode(&input.to_string(), NON_ALPHANUMERIC).to_string();
+            client::get(&format!("/trpc/{names}?{batch}input={input}"), Some(&token))
+        };
+        Ok(Self { page: poll(&behind), idle: poll(&page.cursor), trpc: trpc(1), batch: trpc(BATCH) })
     }
 }
 
@@ -135,16 +160,19 @@ async fn list(server: &dyn Server, pair: &Pair, since: Option<String>) -> Result
     server.chat().list(&pair.b, input).await.map_err(|error| error.to_string())
 }
 
-/// A poll that must bring nothing.
-struct Idle(Vec<u8>);
+/// A request of so many polls that must bring nothing.
+struct Idle {
+    request: Vec<u8>,
+    polls: usize,
+}
 
 impl Caller for Idle {
     fn request(&mut self) -> &[u8] {
-        &self.0
+        &self.request
     }
 
     fn accepts(&mut self, status: u16, body: &[u8]) -> bool {
-        status == 200 && body.windows(IDLE.len()).any(|window| window == IDLE)
+        status == 200 && body.windows(IDLE.len()).filter(|window| *window == IDLE).count() == self.polls
     }
 }
 

@@ -1,6 +1,7 @@
 //! The printed report.
 
 use super::args::BenchArgs;
+use super::dataset::BATCH;
 use super::load::Figures;
 use super::pollers::Polled;
 use super::rounds::Measured;
@@ -90,6 +91,8 @@ impl Report {
         add("hello GET, bare", &measured.bare_get, None);
         add("hello GET", &measured.get, Some(&measured.bare_get));
         add("idle poll", &measured.idle, Some(&measured.bare_get));
+        add("idle poll, tRPC", &measured.trpc, Some(&measured.bare_get));
+        add("10 in a batch", &measured.batch, None);
         add("poll of 50", &measured.page, Some(&measured.bare_get));
         add("hello POST, bare", &measured.bare_post, None);
         add("hello POST", &measured.post, Some(&measured.bare_post));
@@ -132,6 +135,7 @@ impl Report {
             let ratio = lone.p50_us / self.fdatasync_p50_us;
             writeln!(text, "one durable send alone, p50:   {}, {ratio:.2} of fdatasync", time(lone.p50_us))?;
         }
+        self.write_trpc(text)?;
         if let (Some(start), Some(recovery)) = (self.start_ms, self.recovery_ms) {
             writeln!(text, "start until the first answer:  {start:.0} ms; killed while written to: {recovery:.0} ms")?;
         }
@@ -147,6 +151,20 @@ impl Report {
             writeln!(
                 text,
                 "the server alone: {during} MB with {count} connections polling ({before} MB before), p50 {p50}, p99 {p99}"
+            )?;
+        }
+        Ok(())
+    }
+
+    /// What calls by tRPC cost, beside the same calls by REST.
+    fn write_trpc(&self, text: &mut String) -> std::fmt::Result {
+        for Row { connections, per_second: rest, .. } in self.rows.iter().filter(|row| row.what == "idle poll") {
+            let at = |what: &str| self.rows.iter().find(|row| row.connections == *connections && row.what == what);
+            let (Some(trpc), Some(batch)) = (at("idle poll, tRPC"), at("10 in a batch")) else { continue };
+            let (trpc, batch) = (rest / trpc.per_second, rest / batch.per_second / BATCH as f64);
+            writeln!(
+                text,
+                "{connections:>4} connections: a poll by tRPC takes {trpc:.2} of one by REST, ten in a batch {batch:.2} of ten"
             )?;
         }
         Ok(())

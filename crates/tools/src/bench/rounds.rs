@@ -17,6 +17,10 @@ pub(super) struct Measured {
     pub bare_get: Figures,
     pub get: Figures,
     pub idle: Figures,
+    /// Idle polls by tRPC.
+    pub trpc: Figures,
+    /// Batches of idle polls by tRPC.
+    pub batch: Figures,
     pub page: Figures,
     pub bare_post: Figures,
     pub post: Figures,
@@ -28,8 +32,9 @@ pub(super) struct Measured {
 impl Measured {
     fn nothing() -> Self {
         let none = Figures::none;
-        let [bare_get, get, idle, page] = [none(), none(), none(), none()];
-        Self { bare_get, get, idle, page, bare_post: none(), post: none(), send: none(), sync: Histogram::new() }
+        let [bare_get, get, idle, trpc, batch, page] = std::array::from_fn(|_| none());
+        let [bare_post, post, send] = std::array::from_fn(|_| none());
+        Self { bare_get, get, idle, trpc, batch, page, bare_post, post, send, sync: Histogram::new() }
     }
 }
 
@@ -47,10 +52,13 @@ pub(super) async fn measure(
     for round in 0..ROUNDS {
         let [[bare_get, bare_post], [get, post]] = hello.measure(connections, length).await?;
         let run = format!("{connections}-{round}");
-        let [idle, page, send] = dataset.measure(server.address(), connections, length, args.shared, &run).await?;
+        let [idle, trpc, batch, page, send] =
+            dataset.measure(server.address(), connections, length, args.shared, &run).await?;
         all.bare_get.add(&bare_get);
         all.get.add(&get);
         all.idle.add(&idle);
+        all.trpc.add(&trpc);
+        all.batch.add(&batch);
         all.page.add(&page);
         all.bare_post.add(&bare_post);
         all.post.add(&post);
