@@ -78,7 +78,8 @@ async fn collect(mut body: Body, expected: usize) -> Result<Bytes, Failure> {
         }
     }
     if length > BODY_BYTES {
-        return Err(Failure::new(Code::PayloadTooLarge, format!("The body is larger than {BODY_BYTES} bytes.")));
+        let detail = format!("The body is larger than {BODY_BYTES} bytes. Send less in one call.");
+        return Err(Failure::new(Code::PayloadTooLarge, detail));
     }
     Ok(all.freeze())
 }
