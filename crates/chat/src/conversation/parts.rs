@@ -19,7 +19,7 @@ use crate::{
     keys,
 };
 use jobline_store::{Bytes, Condition, Consistency, Key, Row};
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 /// How often the row and the roster are read until they belong together.
 const READINGS: usize = 16;
@@ -109,11 +109,11 @@ fn with_roster(
 }
 
 /// The conversation's row as it is stored: of a crew without what its other rows say.
-pub(crate) fn stripped(row: &ConversationRow) -> ConversationRow {
-    let Some(crew) = &row.crew else { return row.clone() };
+pub(crate) fn stripped(row: &ConversationRow) -> Cow<'_, ConversationRow> {
+    let Some(crew) = &row.crew else { return Cow::Borrowed(row) };
     let sent = row.members.iter().map(|member| member.sent).collect();
     let crew = CrewPart { sent, roster: Roster::default(), revision: crew.revision, awake: crew.awake };
-    ConversationRow { members: Vec::new(), crew: Some(crew), ..row.clone() }
+    Cow::Owned(ConversationRow { members: Vec::new(), crew: Some(crew), ..row.clone() })
 }
 
 /// The roster of a crew as it is stored.

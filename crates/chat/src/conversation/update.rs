@@ -67,11 +67,18 @@ pub(crate) struct ConversationUpdate {
     told: BTreeSet<usize>,
     /// The crew wakes with this change.
     wakes: bool,
-    /// The conversation's row, and a crew's roster, as they were read.
-    as_read: Option<Stored>,
+    /// What was read; `None`: the conversation does not exist.
+    as_read: Option<AsRead>,
     /// The marks of members of a crew as they were read.
     marks: BTreeMap<usize, (Condition, MarksRow)>,
     window_bytes: usize,
+}
+
+/// The conversation's row as it was read.
+struct AsRead {
+    condition: Condition,
+    /// Of a crew, whose parts are written where they changed.
+    crew: Option<Stored>,
 }
 
 /// The rows of an update as they were read. A sender without permission is refused before they are decoded, so that the
@@ -198,8 +205,11 @@ impl UndecodedUpdate {
 
     /// The update. A pair that does not exist begins `now`.
     pub fn decode(self, cx: &Context, now: u64) -> Result<ConversationUpdate> {
-        let as_read = self.stored(cx)?;
-        let mut row = as_read.as_ref().map_or_else(|| ConversationRow::new(now), |stored| stored.row.clone());
+        let (mut row, as_read) = match self.stored(cx)? {
+            None => (ConversationRow::new(now), None),
+            Some(Stored { row, condition, .. }) if row.crew.is_none() => (row, Some(AsRead { condition, crew: None })),
+            Some(stored) => (stored.row.clone(), Some(AsRead { condition: stored.condition, crew: Some(stored) })),
+        };
         if cx.channels().next().is_some() && row.outbox_from.is_none() {
             row.outbox_from = Some(row.log);
         }
@@ -312,7 +322,7 @@ impl ConversationUpdate {
     }
 
     fn condition(&self) -> Condition {
-        self.as_read.as_ref().map_or(Condition::Absent, |stored| stored.condition)
+        self.as_read.as_ref().map_or(Condition::Absent, |as_read| as_read.condition)
     }
 
     /// The head of a member, which was read.
@@ -393,11 +403,11 @@ impl ConversationUpdate {
         let key = keys::conversation(&self.id);
         let roster = self.changed_roster();
         let stored = parts::stripped(&self.row);
-        let (bytes, is_changed) = (rows::encode(&stored), self.is_changed(&stored));
+        let (bytes, is_changed) = (rows::encode(&*stored), self.is_changed(&stored));
         if is_changed {
             commit = commit.put(key.clone(), self.condition(), bytes.clone(), None);
         }
-        if let (Some(value), Some(Stored { roster: Some(as_read), .. })) = (roster, &self.as_read) {
+        if let (Some(value), Some(Stored { roster: Some(as_read), .. })) = (roster, self.crew_as_read()) {
             commit = commit.put(keys::roster(&self.id), *as_read, value, None);
         }
         commit = self.put_marks(commit);
@@ -431,15 +441,18 @@ impl ConversationUpdate {
         Ok(outcome)
     }
 
+    fn crew_as_read(&self) -> Option<&Stored> {
+        self.as_read.as_ref()?.crew.as_ref()
+    }
+
     /// Whether the conversation's own row is to be written: of a crew not where only marks or heads changed.
     fn is_changed(&self, stored: &ConversationRow) -> bool {
-        let as_read = self.as_read.as_ref().filter(|as_read| as_read.row.crew.is_some());
-        as_read.is_none_or(|as_read| parts::stripped(&as_read.row) != *stored)
+        self.crew_as_read().is_none_or(|as_read| *parts::stripped(&as_read.row) != *stored)
     }
 
     /// The roster, if it changed: with a new revision, which the conversation's row names.
     fn changed_roster(&mut self) -> Option<jobline_store::Bytes> {
-        let as_read = self.as_read.as_ref()?.row.crew.as_ref()?;
+        let as_read = self.as_read.as_ref()?.crew.as_ref()?.row.crew.as_ref()?;
         let crew = self.row.crew.as_mut()?;
         if crew.roster == as_read.roster {
             return None;

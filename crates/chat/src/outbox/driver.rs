@@ -96,6 +96,7 @@ async fn follow(cx: &Context, port: Port<'_>, leased: &mut Leased) -> Result<(us
         if is_all {
             // What was not read has expired.
             leased.row.told = end;
+            unread::expect_rest(cx, leased);
             return Ok((delivered, true));
         }
         if !lease::renew(cx, leased).await? {

@@ -37,7 +37,7 @@ pub(crate) struct Notice {
     #[serde(default)]
     pub told: u64,
     /// When that was first to be decided, while it is looked at again and again; 0 before the second look.
-    #[serde(default, skip_serializing_if = "is_no_time")]
+    #[serde(default, skip_serializing_if = "is_nothing")]
     pub since: u64,
     /// How often it failed for the browsers in `left`.
     #[serde(default, skip_serializing_if = "is_zero")]
@@ -45,11 +45,14 @@ pub(crate) struct Notice {
     /// The sort keys of the browsers that are still to be told; empty: all of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left: Vec<String>,
+    /// Up to which message the member had read when what came after `told` was looked at last.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub looked: u64,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-fn is_no_time(instant: &u64) -> bool {
-    *instant == 0
+fn is_nothing(number: &u64) -> bool {
+    *number == 0
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
@@ -59,8 +62,8 @@ fn is_zero(number: &u32) -> bool {
 
 impl Notice {
     /// Nothing more is told until the member has read up to the message with the number `told`.
-    pub fn after(told: u64) -> Self {
-        Self { told, ..Self::default() }
+    pub fn after(&self, told: u64) -> Self {
+        Self { told, looked: self.looked, ..Self::default() }
     }
 
     /// When it was first to be decided.

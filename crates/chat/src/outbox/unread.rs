@@ -13,10 +13,7 @@ use super::{
     row::Notice,
     silence::Silence,
 };
-use crate::{
-    base::error::Result, context::Context, conversation::unread, keys, log::change::ChangeKind,
-    messages::row::MessageRow,
-};
+use crate::{base::error::Result, context::Context, conversation::unread, keys, messages::row::MessageRow};
 use jobline_store::{Consistency, Direction};
 
 /// How many messages are read at once in search of the first unread one.
@@ -35,23 +32,36 @@ enum Decision {
     Tell { first: Box<MessageRow>, count: u64, due: u64, silence: Silence },
 }
 
-/// Notes when to look whether what was told is still unread.
+/// Notes when to look whether a message that is told is still unread.
 pub(super) fn expect(cx: &Context, leased: &mut Leased, entry: &Entry) {
+    let Entry::Message(row) = entry else { return };
     for member in leased.conversation.all_in() {
-        let read = leased.conversation.members[member].read.number;
-        let due = match entry {
-            Entry::Message(row) if row.counts_for(member) && row.number > read => {
-                row.at.saturating_add(cx.unread_after_ms(leased.channel))
-            }
-            // What came after it may have waited for this.
-            Entry::Change(row) if row.kind == ChangeKind::Read && row.by.is(member) => row.at,
-            _ => continue,
-        };
-        let Notice { due: waiting, told, .. } = leased.row.notices[member];
-        if waiting == 0 && read >= told && leased.conversation.unread(member) > 0 {
-            look_at(leased, member, due);
+        if row.counts_for(member)
+            && row.number > leased.conversation.members[member].read.number
+            && may_tell(leased, member)
+        {
+            look_at(leased, member, row.at.saturating_add(cx.unread_after_ms(leased.channel)));
         }
     }
+}
+
+/// Looks at what waited until an earlier notice was read: messages that came after it are not told before. What is read of a crew
+/// is in no log, so this goes by how far each member has read, once for each place.
+pub(super) fn expect_rest(cx: &Context, leased: &mut Leased) {
+    for member in leased.conversation.all_in() {
+        let read = leased.conversation.members[member].read.number;
+        let Notice { told, looked, .. } = leased.row.notices[member];
+        if told > 0 && read > looked && may_tell(leased, member) {
+            leased.row.notices[member].looked = read;
+            look_at(leased, member, cx.now());
+        }
+    }
+}
+
+/// Whether something is unread that may be told: nothing waits for that already, and the last notice was read.
+fn may_tell(leased: &Leased, member: usize) -> bool {
+    let Notice { due, told, .. } = leased.row.notices[member];
+    due == 0 && leased.conversation.members[member].read.number >= told && leased.conversation.unread(member) > 0
 }
 
 /// Notes that the driver looks at what `member` has not read at the instant `due`.
@@ -72,9 +82,9 @@ pub(super) async fn tell_due(cx: &Context, port: Port<'_>, leased: &mut Leased) 
             continue;
         }
         match decide(cx, leased, member).await? {
-            Decision::Nothing => leased.row.notices[member] = Notice::after(told),
+            Decision::Nothing => leased.row.notices[member] = leased.row.notices[member].after(told),
             Decision::Later(due) => {
-                leased.row.notices[member] = Notice::after(told);
+                leased.row.notices[member] = leased.row.notices[member].after(told);
                 look_at(leased, member, due);
             }
             Decision::Tell { first, count, due, silence } => {
@@ -82,7 +92,8 @@ pub(super) async fn tell_due(cx: &Context, port: Port<'_>, leased: &mut Leased) 
                 match tell(cx, port, leased, &about).await? {
                     Attempt::Done(events) => {
                         delivered += events;
-                        leased.row.notices[member] = Notice::after(leased.conversation.log.number);
+                        let end = leased.conversation.log.number;
+                        leased.row.notices[member] = leased.row.notices[member].after(end);
                     }
                     Attempt::Again(due) => {
                         leased.row.notices[member].since = leased.row.notices[member].begun();

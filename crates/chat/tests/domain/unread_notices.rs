@@ -168,3 +168,23 @@ async fn a_notice_that_fails_is_not_told_any_more_once_it_was_read() {
     receiver.recover();
     assert_eq!(told_within(&world, &receiver, 20).await, []);
 }
+
+#[tokio::test]
+async fn what_came_after_a_notice_is_told_once_that_was_read_in_pairs_and_crews() {
+    for conversation_id in ["conv_anna_ben", "crew_1"] {
+        let (world, receiver) = (world().await, Receiver::default());
+        let (anna, ben) = world.pair().await;
+        let send = async |text: &str| match conversation_id {
+            "crew_1" => anna.say(text).await.unwrap(),
+            _ => anna.send(&ben, text).await.unwrap().message,
+        };
+        let first = send("one").await;
+        assert_eq!(told_within(&world, &receiver, 11).await.len(), 1, "{conversation_id}: the first");
+        send("two").await;
+        assert_eq!(told_within(&world, &receiver, 30).await, [], "{conversation_id}: once until it was read");
+        mark(&world, &ben, conversation_id, &first.id).await;
+        let told = told_within(&world, &receiver, 30).await;
+        assert_eq!((told.len(), &told[0].1["data"]["number"]), (1, &2.into()), "{conversation_id}: the second");
+        assert_eq!(wakes(&world).await, 0);
+    }
+}
