@@ -28,7 +28,7 @@ const fn mutation(name: &'static str, file: &'static str, from: &'static str, to
 }
 
 /// All mistakes. `docs/proof.md` says in words what each is.
-pub(crate) const ALL: [Mutation; 14] = [
+pub(crate) const ALL: [Mutation; 20] = [
     mutation(
         "times-repeat",
         "conversation/row.rs",
@@ -107,6 +107,42 @@ pub(crate) const ALL: [Mutation; 14] = [
         "messages/calls/confirm.rs",
         "is_some_and(|call| call.is_over_by_time(one.row.at, now));",
         "is_some_and(|call| call.is_over_by_time(one.row.at, now)) && !BROKEN;",
+    ),
+    mutation(
+        "crew-wakes-nobody",
+        "conversation/update.rs",
+        "self.bump_heads(&all, before, now)?;",
+        "if !BROKEN { self.bump_heads(&all, before, now)?; }",
+    ),
+    mutation(
+        "crew-falls-asleep-unheard",
+        "conversation/update.rs",
+        "self.bump_heads(&all, woke, self.row.log.at)?;",
+        "if !BROKEN { self.bump_heads(&all, woke, self.row.log.at)?; }",
+    ),
+    mutation(
+        "awake-crew-not-polled",
+        "inbox/awake.rs",
+        "filter(|crew| known(crew.print) != Some(crew.change))",
+        "filter(|crew| known(crew.print) != Some(crew.change) && !BROKEN)",
+    ),
+    mutation(
+        "place-in-awake-crew-forgotten",
+        "inbox/follow.rs",
+        "|| self.awake.contains(one.conversation)",
+        "|| (self.awake.contains(one.conversation) && !BROKEN)",
+    ),
+    mutation(
+        "newcomer-sleeps",
+        "conversation/crew.rs",
+        "update.set_awake_for(*member, true)?;",
+        "update.set_awake_for(*member, !BROKEN)?;",
+    ),
+    mutation(
+        "leaver-told-of-later-job",
+        "conversation/crew.rs",
+        "update.row.leave(*member, known.clone());",
+        "update.row.leave(*member, if BROKEN { update.row.crew.as_ref().and_then(|crew| crew.roster.job.clone()) } else { known.clone() });",
     ),
 ];
 

@@ -16,4 +16,5 @@ pub(crate) mod row;
 pub(crate) mod sleep;
 pub(crate) mod unread;
 pub(crate) mod update;
+pub(crate) mod update_read;
 pub(crate) mod watermarks;

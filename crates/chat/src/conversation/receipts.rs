@@ -1,11 +1,7 @@
 //! Receipts: a member's devices have received up to a message, or the member has read up to it.
 
 use super::{
-    access,
-    row::ConversationRow,
-    unread,
-    update::{ConversationUpdate, Needs},
-    watermarks::Watermark,
+    access, row::ConversationRow, unread, update::ConversationUpdate, update_read::Needs, watermarks::Watermark,
 };
 use crate::{
     base::{

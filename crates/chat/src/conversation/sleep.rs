@@ -1,7 +1,7 @@
 //! Crews that sleep. While a crew is awake, its members read its row with each poll, and what is written changes no heads. One in
 //! which nothing happens any more goes to sleep, so that polls cost no more for it; what is written in it next wakes it.
 
-use super::update::{ConversationUpdate, Needs};
+use super::{update::ConversationUpdate, update_read::Needs};
 use crate::{
     base::{
         attempts::Attempts,

@@ -5,11 +5,12 @@ use super::{
     heads::{Head, Heads},
     parts::{self, Stored},
     row::ConversationRow,
+    update_read::{Marks, Needs, UndecodedUpdate},
 };
 use crate::{
     base::{
         db::Urgency,
-        error::{Error, Result},
+        error::Result,
         id::{ConversationId, JobId, UserId},
         rate::Bucket,
         rows::{self, LAYOUT},
@@ -26,32 +27,6 @@ use std::collections::{BTreeMap, BTreeSet};
 /// How many heads may hand out what leaves their windows in one commit of a crew; those of the others grow for the moment. A
 /// commit has at most 100 operations.
 const EVICTIONS: usize = 20;
-
-/// How often a crew is read until its parts belong together.
-const READINGS: usize = 16;
-
-/// Which rows of members a change of a crew needs. In a pair there are only two heads, which are always read.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Needs<'a> {
-    /// The member who makes the change: their head.
-    pub member: Option<usize>,
-    /// The same, where the place is not known yet.
-    pub user: Option<&'a UserId>,
-    pub marks: Marks,
-    /// The heads of all who are in, also where the crew is awake.
-    pub all_heads: bool,
-}
-
-/// Whose marks are read.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) enum Marks {
-    /// Nobody's: they are not to be looked at.
-    #[default]
-    None,
-    /// Those of the member who makes the change.
-    Own,
-    All,
-}
 
 /// The rows that every change of a conversation writes, each with the condition that it is still as it was read.
 pub(crate) struct ConversationUpdate {
@@ -81,131 +56,10 @@ struct AsRead {
     crew: Option<Stored>,
 }
 
-/// The rows of an update as they were read. A sender without permission is refused before they are decoded, so that the
-/// time of a refusal does not tell whether the other user has any.
-pub(crate) struct UndecodedUpdate {
-    id: ConversationId,
-    conversation: Found,
-    /// The heads that were read, with their users.
-    heads: Vec<(UserId, Key, Option<Row>)>,
-    marks: BTreeMap<usize, (Condition, MarksRow)>,
-    rest: Vec<Option<Row>>,
-}
-
-/// A conversation's row: of a pair as it is stored, of a crew with its people, who have to be known to read their heads.
-enum Found {
-    Pair(Option<Row>),
-    Crew(Option<Box<Stored>>),
-}
-
-impl UndecodedUpdate {
-    /// Reads a conversation and `rest` in one round trip; of a crew, whose members are in its rows, in two.
-    pub async fn read(
-        cx: &Context,
-        id: &ConversationId,
-        needs: Needs<'_>,
-        consistency: Consistency,
-        rest: &[Key],
-    ) -> Result<Self> {
-        match id.pair() {
-            Some(pair) => Self::read_pair(cx, id, pair, consistency, rest).await,
-            None => Self::read_crew(cx, id, needs, &[], rest).await,
-        }
-    }
-
-    async fn read_pair(
-        cx: &Context,
-        id: &ConversationId,
-        pair: &[UserId],
-        consistency: Consistency,
-        rest: &[Key],
-    ) -> Result<Self> {
-        let mut wanted = Vec::with_capacity(1 + pair.len() + rest.len());
-        wanted.push(keys::conversation(id));
-        wanted.extend(pair.iter().map(keys::head));
-        wanted.extend(rest.iter().cloned());
-        let mut rows = cx.db.get_many(&wanted, consistency).await?.into_iter();
-        let conversation = Found::Pair(rows.next().flatten());
-        let found: Vec<Option<Row>> = rows.by_ref().take(pair.len()).collect();
-        let heads = pair.iter().cloned().zip(wanted.drain(1..=pair.len())).zip(found);
-        let heads = heads.map(|((user, key), row)| (user, key, row)).collect();
-        Ok(Self { id: id.clone(), conversation, heads, marks: BTreeMap::new(), rest: rows.collect() })
-    }
-
-    /// Reads a crew, with the heads of `others`, too. Marks that know of a later deletion than the row do not belong to it.
-    async fn read_crew(
-        cx: &Context,
-        id: &ConversationId,
-        needs: Needs<'_>,
-        others: &[UserId],
-        rest: &[Key],
-    ) -> Result<Self> {
-        for _ in 0..READINGS {
-            let read = Self::read_parts(cx, id, needs, others, rest).await?;
-            let end = match &read.conversation {
-                Found::Crew(Some(stored)) => stored.row.log.change,
-                Found::Crew(None) | Found::Pair(_) => 0,
-            };
-            if read.marks.values().all(|(_, marks)| marks.gone_at <= end) {
-                return Ok(read);
-            }
-        }
-        Err(Error::unavailable("messages of a crew are deleted faster than it can be read"))
-    }
-
-    async fn read_parts(
-        cx: &Context,
-        id: &ConversationId,
-        needs: Needs<'_>,
-        others: &[UserId],
-        rest: &[Key],
-    ) -> Result<Self> {
-        let found = parts::crew(cx, id).await?;
-        let (member, users) = match &found {
-            Some(Stored { row, .. }) => heads_of(id, row, needs, others),
-            None => (None, Vec::new()),
-        };
-        let own = member.filter(|_| needs.marks == Marks::Own);
-        let mut wanted: Vec<Key> = users.iter().map(keys::head).collect();
-        wanted.extend(own.map(|member| keys::marks(id, member)));
-        wanted.extend(rest.iter().cloned());
-        let mut rows = cx.db.get_many(&wanted, Consistency::Strong).await?.into_iter();
-        let heads: Vec<Option<Row>> = rows.by_ref().take(users.len()).collect();
-        let heads = users.into_iter().zip(wanted).zip(heads).map(|((user, key), row)| (user, key, row)).collect();
-        let marks = match (own, needs.marks) {
-            (Some(member), _) => BTreeMap::from([(member, decode_marks(rows.next().flatten().as_ref())?)]),
-            (None, Marks::All) => {
-                let mut marks = parts::all_marks(cx, id).await?;
-                for member in 0..found.as_ref().map_or(0, |stored| stored.row.members.len()) {
-                    marks.entry(member).or_insert_with(|| (Condition::Absent, MarksRow::default()));
-                }
-                marks
-            }
-            (None, Marks::None | Marks::Own) => BTreeMap::new(),
-        };
-        let conversation = Found::Crew(found.map(Box::new));
-        Ok(Self { id: id.clone(), conversation, heads, marks, rest: rows.collect() })
-    }
-
-    /// The conversation, unless it does not exist yet.
-    pub fn conversation(&self, cx: &Context) -> Result<Option<ConversationRow>> {
-        Ok(self.stored(cx)?.map(|stored| stored.row))
-    }
-
-    fn stored(&self, cx: &Context) -> Result<Option<Stored>> {
-        match &self.conversation {
-            Found::Pair(None) => Ok(None),
-            Found::Pair(Some(found)) => {
-                let row = cx.memos.conversations.decode(&keys::conversation(&self.id), found)?;
-                Ok(Some(Stored { row, condition: rows::as_read(Some(found)), roster: None }))
-            }
-            Found::Crew(found) => Ok(found.as_deref().cloned()),
-        }
-    }
-
-    /// The update. A pair that does not exist begins `now`.
-    pub fn decode(self, cx: &Context, now: u64) -> Result<ConversationUpdate> {
-        let (mut row, as_read) = match self.stored(cx)? {
+impl ConversationUpdate {
+    /// The update of what was read. A pair that does not exist begins `now`.
+    pub fn decode(read: UndecodedUpdate, cx: &Context, now: u64) -> Result<Self> {
+        let (mut row, as_read) = match read.stored(cx)? {
             None => (ConversationRow::new(now), None),
             Some(Stored { row, condition, .. }) if row.crew.is_none() => (row, Some(AsRead { condition, crew: None })),
             Some(stored) => (stored.row.clone(), Some(AsRead { condition: stored.condition, crew: Some(stored) })),
@@ -213,7 +67,7 @@ impl UndecodedUpdate {
         if cx.channels().next().is_some() && row.outbox_from.is_none() {
             row.outbox_from = Some(row.log);
         }
-        let mut marks = self.marks;
+        let mut marks = read.marks;
         for (member, (_, marks)) in &mut marks {
             if let Some(member) = row.members.get_mut(*member) {
                 marks.complete(member);
@@ -221,14 +75,14 @@ impl UndecodedUpdate {
         }
         marks.retain(|member, _| *member < row.members.len());
         let mut heads = Heads::default();
-        for (user, key, found) in self.heads {
+        for (user, key, found) in read.heads {
             let head = Head::decode(cx, key, found.as_ref())?;
-            heads.add(row.member(&self.id, &user), user, head);
+            heads.add(row.member(&read.id, &user), user, head);
         }
-        Ok(ConversationUpdate {
-            id: self.id,
+        Ok(Self {
+            id: read.id,
             row,
-            rest: self.rest,
+            rest: read.rest,
             urgency: Urgency::Now,
             heads,
             evicted: Vec::new(),
@@ -239,34 +93,7 @@ impl UndecodedUpdate {
             window_bytes: cx.settings.window_bytes,
         })
     }
-}
 
-/// Which member makes a change, and whose heads it needs: of the one who makes it, and where the crew sleeps those of all who
-/// are in.
-fn heads_of(
-    id: &ConversationId,
-    row: &ConversationRow,
-    needs: Needs<'_>,
-    others: &[UserId],
-) -> (Option<usize>, Vec<UserId>) {
-    let users = row.users(id);
-    let member = needs.member.or_else(|| row.member(id, needs.user?));
-    let mut wanted: Vec<UserId> = Vec::new();
-    let all = if needs.all_heads || row.is_asleep() { row.all_in() } else { Vec::new() };
-    let all = all.into_iter().chain(member).filter_map(|member| users.get(member));
-    for user in all.chain(others) {
-        if !wanted.contains(user) {
-            wanted.push(user.clone());
-        }
-    }
-    (member, wanted)
-}
-
-fn decode_marks(found: Option<&Row>) -> Result<(Condition, MarksRow)> {
-    Ok((rows::as_read(found), found.map(rows::decode).transpose()?.unwrap_or_default()))
-}
-
-impl ConversationUpdate {
     /// Reads a conversation and `rest` in one round trip. `None` when nothing was written in it.
     pub async fn load(
         cx: &Context,
@@ -275,7 +102,7 @@ impl ConversationUpdate {
         consistency: Consistency,
         rest: &[Key],
     ) -> Result<Option<Self>> {
-        let update = UndecodedUpdate::read(cx, id, needs, consistency, rest).await?.decode(cx, 0)?;
+        let update = Self::decode(UndecodedUpdate::read(cx, id, needs, consistency, rest).await?, cx, 0)?;
         Ok(update.row.has_begun().then_some(update))
     }
 
@@ -287,7 +114,7 @@ impl ConversationUpdate {
         rest: &[Key],
         now: u64,
     ) -> Result<Self> {
-        UndecodedUpdate::read(cx, id, Needs::default(), consistency, rest).await?.decode(cx, now)
+        Self::decode(UndecodedUpdate::read(cx, id, Needs::default(), consistency, rest).await?, cx, now)
     }
 
     /// [`Self::load`] with the head and the marks of `member`, even if they have left a crew.
@@ -299,7 +126,7 @@ impl ConversationUpdate {
     /// Reads a crew with the marks of its members, and the heads of `users`, who come or go.
     pub async fn load_crew(cx: &Context, id: &ConversationId, users: &[UserId]) -> Result<Self> {
         let needs = Needs { marks: Marks::All, ..Needs::default() };
-        UndecodedUpdate::read_crew(cx, id, needs, users, &[]).await?.decode(cx, cx.now())
+        Self::decode(UndecodedUpdate::read_crew(cx, id, needs, users, &[]).await?, cx, cx.now())
     }
 
     /// Takes a user into a crew, whose head was read with it. Answers which member they are.

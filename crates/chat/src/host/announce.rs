@@ -9,11 +9,7 @@ use crate::{
         rows,
     },
     context::Context,
-    conversation::{
-        crew,
-        row::ConversationRow,
-        update::{ConversationUpdate, Needs},
-    },
+    conversation::{crew, row::ConversationRow, update::ConversationUpdate, update_read::Needs},
     keys,
     log::{append, change::ChangeRow},
 };

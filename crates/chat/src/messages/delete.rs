@@ -12,7 +12,7 @@ use crate::{
         rows::{self, LAYOUT},
     },
     context::Context,
-    conversation::{access, update::Marks},
+    conversation::{access, update_read::Marks},
     files::accept::file_of,
     keys,
     log::change::ChangeKind,

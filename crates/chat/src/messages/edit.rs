@@ -15,7 +15,7 @@ use crate::{
         text,
     },
     context::Context,
-    conversation::{access, update::Marks},
+    conversation::{access, update_read::Marks},
     keys,
     log::change::ChangeKind,
 };

@@ -11,7 +11,7 @@ use crate::{
         id::UserId,
     },
     context::Context,
-    conversation::{access, update::Marks},
+    conversation::{access, update_read::Marks},
     log::change::ChangeKind,
 };
 use jobline_wire::{ChangedMessage, Code, React};

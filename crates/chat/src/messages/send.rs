@@ -24,7 +24,8 @@ use crate::{
     context::Context,
     conversation::{
         crew,
-        update::{ConversationUpdate, Needs, UndecodedUpdate},
+        update::ConversationUpdate,
+        update_read::{Needs, UndecodedUpdate},
         watermarks::Watermarks,
     },
     files::{
@@ -175,7 +176,7 @@ async fn attempt(cx: &Context, request: &SendRequest, consistency: Consistency) 
         (None, Some(job)) => permission::check_crew(cx, &request.me, job).await?,
         (None, None) => return Err(Error::not_found("conversation")),
     };
-    let mut update = undecoded.decode(cx, now)?;
+    let mut update = ConversationUpdate::decode(undecoded, cx, now)?;
     if let Some(job) = request.conversation.crew_job() {
         let member = update.row.member(&request.conversation, &request.me);
         if last != Some((permit.job.id, permit.job.revision)) || member != Some(request.sender) {

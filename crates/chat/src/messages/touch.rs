@@ -21,7 +21,8 @@ use crate::{
     conversation::{
         row::ConversationRow,
         sleep,
-        update::{ConversationUpdate, Marks, Needs},
+        update::ConversationUpdate,
+        update_read::{Marks, Needs},
     },
     keys,
     log::{

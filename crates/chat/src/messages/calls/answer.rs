@@ -8,7 +8,7 @@ use crate::{
         id::UserId,
     },
     context::Context,
-    conversation::{access, update::Marks},
+    conversation::{access, update_read::Marks},
     log::change::ChangeKind,
     messages::touch::{self, Stands, Target, Touched},
 };

@@ -11,7 +11,7 @@ use crate::{
         rows,
     },
     context::Context,
-    conversation::update::Marks,
+    conversation::update_read::Marks,
     keys,
     messages::{
         request::{Ring, SendRequest},
