@@ -15,13 +15,14 @@ mod conversation;
 mod files;
 mod host;
 mod inbox;
-mod keys;
 mod log;
 mod messages;
 mod outbox;
 mod presence;
 mod tasks;
 mod user;
+
+use jobline_rows::keys;
 
 pub use base::{
     announcer::Announce,

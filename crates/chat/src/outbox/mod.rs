@@ -6,7 +6,6 @@
 //! row, from the place up to which everything was told, and deletes the row when it has reached the end. An event's id is
 //! made from the conversation and the number of the change, so it is the same however often the event is delivered.
 
-pub(crate) mod channel;
 pub(crate) mod driver;
 pub(crate) mod event;
 pub(crate) mod failed;
@@ -19,3 +18,5 @@ pub(crate) mod row;
 pub(crate) mod signal;
 mod silence;
 mod unread;
+
+pub(crate) use jobline_rows::channel;

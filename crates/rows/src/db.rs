@@ -1,12 +1,12 @@
 //! The store as operations use it: whole ranges instead of pages, and commits that are repeated until their outcome is
 //! known.
 
-use super::{
+use crate::{
     clock::{Clock, Random},
-    error::{Error, Result},
-    rows,
+    encoding,
     turns::{Turn, Turns},
 };
+use jobline_base::error::{Error, Result};
 use jobline_store::{Commit, CommitBuilder, Consistency, Key, Outcome, Page, Range, Row, Store, Token, limits};
 use serde::de::DeserializeOwned;
 use std::{sync::Arc, time::Duration};
@@ -19,7 +19,7 @@ const REPEATING_MS: u64 = 3_000;
 
 /// Whether a commit is repeated that the store does not take now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Urgency {
+pub enum Urgency {
     /// Its caller wants it done.
     Now,
     /// The next call brings it again, and this one has something to answer without it.
@@ -27,7 +27,7 @@ pub(crate) enum Urgency {
 }
 
 /// Access to the store.
-pub(crate) struct Db {
+pub struct Db {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
@@ -35,10 +35,15 @@ pub(crate) struct Db {
 }
 
 impl Db {
+    /// Over a store, with the ports of time and randomness.
     pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Self {
         Self { store, clock, random, turns: Turns::default() }
     }
 
+    /// The row at `key`; `None` when there is none.
+    ///
+    /// # Errors
+    /// `unavailable`.
     pub async fn get(&self, key: &Key, consistency: Consistency) -> Result<Option<Row>> {
         Ok(self.store.get(key, consistency).await?)
     }
@@ -89,7 +94,7 @@ impl Db {
 
     /// [`Db::range`], decoded.
     pub async fn decode_range<T: DeserializeOwned>(&self, range: Range) -> Result<Vec<T>> {
-        self.range(range).await?.iter().map(|(_, row)| rows::decode(row)).collect()
+        self.range(range).await?.iter().map(|(_, row)| encoding::decode(row)).collect()
     }
 
     /// Begins a commit with a new token.

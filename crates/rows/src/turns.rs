@@ -3,7 +3,7 @@
 //! Correctness never depends on them: the conditions of commits decide, across all servers. Queues only save a crowd at
 //! one conversation from losing the same race again and again.
 
-use super::slot;
+use crate::slot;
 use futures_util::lock::{Mutex, MutexGuard};
 use jobline_store::Key;
 
@@ -11,12 +11,12 @@ use jobline_store::Key;
 const QUEUES: usize = 256;
 
 /// The queues.
-pub(crate) struct Turns {
+pub struct Turns {
     queues: Box<[Mutex<()>]>,
 }
 
 /// Held during one's turn. An operation drops it before it waits for another one, so there is no deadlock.
-pub(crate) type Turn<'a> = MutexGuard<'a, ()>;
+pub type Turn<'a> = MutexGuard<'a, ()>;
 
 impl Default for Turns {
     fn default() -> Self {

@@ -6,7 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 ///
 /// The hasher has no random seed, so that a simulated history repeats exactly. What a slot holds may therefore only cost
 /// time where somebody chooses keys that share it.
-pub(crate) fn of(key: &impl Hash, slots: usize) -> usize {
+pub fn of(key: &impl Hash, slots: usize) -> usize {
     let mut hasher = DefaultHasher::new();
     key.hash(&mut hasher);
     usize::try_from(hasher.finish() % slots as u64).expect("less than the number of slots")

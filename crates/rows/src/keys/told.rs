@@ -1,41 +1,42 @@
 //! The keys of what is told outside.
 
 use super::{conversation_partition, due_at};
-use crate::{base::id::ConversationId, outbox::channel::Channel};
+use crate::channel::Channel;
+use jobline_base::id::ConversationId;
 use jobline_store::{Consistency, Key, Range};
 
 /// That not everything of a conversation has been told by a channel.
-pub(crate) fn outbox(channel: Channel, conversation: &ConversationId) -> Key {
+pub fn outbox(channel: Channel, conversation: &ConversationId) -> Key {
     Key::new(outbox_partition(channel), conversation.as_str())
 }
 
 /// All keys of [`outbox`] and [`redelivery`].
-pub(crate) fn outbox_rows(channel: Channel) -> Range {
+pub fn outbox_rows(channel: Channel) -> Range {
     Range { consistency: Consistency::Strong, ..Range::prefix(outbox_partition(channel), "", 100) }
 }
 
 /// How far a conversation was told by a channel.
-pub(crate) fn told(channel: Channel, conversation: &ConversationId) -> Key {
+pub fn told(channel: Channel, conversation: &ConversationId) -> Key {
     Key::new(conversation_partition(conversation), outbox_partition(channel))
 }
 
 /// A report of which the host has not been told.
-pub(crate) fn reported(conversation: &ConversationId, change: u64, report: &str) -> Key {
+pub fn reported(conversation: &ConversationId, change: u64, report: &str) -> Key {
     Key::new(conversation_partition(conversation), format!("REPORTED#{change:016}#{report}"))
 }
 
 /// The first keys of [`reported`], in the order of the log.
-pub(crate) fn all_reported(conversation: &ConversationId, limit: usize) -> Range {
+pub fn all_reported(conversation: &ConversationId, limit: usize) -> Range {
     Range::prefix(conversation_partition(conversation), "REPORTED#", limit)
 }
 
 /// That messages of a conversation may still be unread at an instant.
-pub(crate) fn unread(channel: Channel, due: u64, conversation: &ConversationId) -> Key {
+pub fn unread(channel: Channel, due: u64, conversation: &ConversationId) -> Key {
     Key::new(unread_partition(channel), format!("{due:016}#{}", conversation.as_str()))
 }
 
 /// The keys of [`unread`] that are due at `now`, the oldest first.
-pub(crate) fn due_unread(channel: Channel, now: u64) -> Range {
+pub fn due_unread(channel: Channel, now: u64) -> Range {
     due_at(unread_partition(channel), now, 100)
 }
 
@@ -56,22 +57,22 @@ fn unread_partition(channel: Channel) -> &'static str {
 }
 
 /// The conversation that a key of [`outbox`] or [`unread`] names.
-pub(crate) fn told_conversation(key: &Key) -> Option<ConversationId> {
+pub fn told_conversation(key: &Key) -> Option<ConversationId> {
     ConversationId::new(key.sort.split_once('#').map_or(key.sort.as_str(), |(_, id)| id))
 }
 
 /// An event that could not be delivered.
-pub(crate) fn failed(id: &str) -> Key {
+pub fn failed(id: &str) -> Key {
     Key::new("FAILED", id)
 }
 
 /// The events that could not be delivered, after the one with the id `after`.
-pub(crate) fn failed_after(after: Option<&str>, limit: usize) -> Range {
+pub fn failed_after(after: Option<&str>, limit: usize) -> Range {
     let range = Range::prefix("FAILED", "failed_", limit);
     after.map_or_else(|| range.clone(), |id| range.after(id))
 }
 
 /// That an event which could not be delivered is to be delivered again.
-pub(crate) fn redelivery(id: &str) -> Key {
+pub fn redelivery(id: &str) -> Key {
     Key::new(outbox_partition(Channel::Webhook), id)
 }

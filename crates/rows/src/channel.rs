@@ -2,7 +2,7 @@
 
 /// A way to tell something outside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Channel {
+pub enum Channel {
     /// Events for the host's server.
     Webhook,
     /// Mail for users about what they have not read.

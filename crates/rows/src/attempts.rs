@@ -1,10 +1,7 @@
 //! Repeating a read, a decision and a commit for as long as the commit loses races.
 
-use super::{
-    db::Db,
-    error::{Error, Result},
-    turns::Turn,
-};
+use crate::{db::Db, turns::Turn};
+use jobline_base::error::{Error, Result};
 use jobline_store::{Consistency, Key};
 
 /// How often an operation that lost a race is attempted before it is refused. With the back-off between attempts this
@@ -16,7 +13,7 @@ const ATTEMPTS: u32 = 64;
 /// The first attempt may decide on eventual reads, because the conditions of its commit detect stale rows; later attempts
 /// read strongly. After a lost race an operation waits for its turn at the row that was contended, so that on one server
 /// a crowd forms a queue. The first attempt never waits.
-pub(crate) struct Attempts<'a> {
+pub struct Attempts<'a> {
     db: &'a Db,
     made: u32,
     turn: Option<Turn<'a>>,

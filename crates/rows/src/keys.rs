@@ -47,87 +47,91 @@
 mod push;
 mod told;
 
-pub(crate) use push::{push, pushes, vapid};
-pub(crate) use told::{
+pub use push::{push, pushes, vapid};
+pub use told::{
     all_reported, due_unread, failed, failed_after, outbox, outbox_rows, redelivery, reported, told, told_conversation,
     unread,
 };
 
-use crate::base::id::{ConversationId, JobId, MessageId, UserId};
+use jobline_base::id::{ConversationId, JobId, MessageId, UserId};
 use jobline_store::{Consistency, Direction, Key, Range, Row};
 use std::fmt::Write as _;
 
 /// The row of random bits from which all keys of this deployment are derived.
-pub(crate) fn secrets() -> Key {
+pub fn secrets() -> Key {
     Key::new("SYSTEM", "SECRETS")
 }
 
-pub(crate) fn conversation(id: &ConversationId) -> Key {
+/// The row of a conversation: the end of its log, and of a pair its members.
+pub fn conversation(id: &ConversationId) -> Key {
     let name = conversation_partition(id);
     Key::new(name.clone(), name)
 }
 
 /// Who is and was in a crew.
-pub(crate) fn roster(id: &ConversationId) -> Key {
+pub fn roster(id: &ConversationId) -> Key {
     Key::new(conversation_partition(id), "ROSTER")
 }
 
 /// How far the member of a crew at this place has read.
-pub(crate) fn marks(id: &ConversationId, place: usize) -> Key {
+pub fn marks(id: &ConversationId, place: usize) -> Key {
     Key::new(conversation_partition(id), format!("MEMBER#{place:04}"))
 }
 
 /// [`marks`] of all members who have any.
-pub(crate) fn all_marks(id: &ConversationId) -> Range {
+pub fn all_marks(id: &ConversationId) -> Range {
     Range { consistency: Consistency::Strong, ..Range::prefix(conversation_partition(id), "MEMBER#", 100) }
 }
 
 /// The place that a key of [`all_marks`] names.
-pub(crate) fn marked_member(key: &Key) -> Option<usize> {
+pub fn marked_member(key: &Key) -> Option<usize> {
     key.sort.strip_prefix("MEMBER#")?.parse().ok()
 }
 
-pub(crate) fn message(conversation: &ConversationId, id: &MessageId) -> Key {
+/// The row of a message, among those of its conversation in the order of time.
+pub fn message(conversation: &ConversationId, id: &MessageId) -> Key {
     Key::new(conversation_partition(conversation), format!("{}#{}", message_sort(id.at_ms()), id.as_str()))
 }
 
-pub(crate) fn change(conversation: &ConversationId, number: u64) -> Key {
+/// The row of what changed with this number of the log, other than a new message.
+pub fn change(conversation: &ConversationId, number: u64) -> Key {
     Key::new(conversation_partition(conversation), change_sort(number))
 }
 
 /// In which conversation a call is.
-pub(crate) fn call(id: &MessageId) -> Key {
+pub fn call(id: &MessageId) -> Key {
     let name = ["CALL#", id.as_str()].concat();
     Key::new(name.clone(), name)
 }
 
 /// A former text of a message, of which `before` came earlier.
-pub(crate) fn version(conversation: &ConversationId, message: u64, before: u32) -> Key {
+pub fn version(conversation: &ConversationId, message: u64, before: u32) -> Key {
     Key::new(conversation_partition(conversation), format!("{}{before:04}", version_prefix(message)))
 }
 
 /// The former texts of a message, the oldest first.
-pub(crate) fn versions(conversation: &ConversationId, message: u64) -> Range {
+pub fn versions(conversation: &ConversationId, message: u64) -> Range {
     Range::prefix(conversation_partition(conversation), version_prefix(message), 100)
 }
 
 /// That the bytes of a file are to be removed, since its message was deleted.
-pub(crate) fn removal(file: &str) -> Key {
+pub fn removal(file: &str) -> Key {
     Key::new("REMOVALS", format!("FILE#{file}"))
 }
 
-pub(crate) fn removals() -> Range {
+/// All files whose bytes are still to be removed.
+pub fn removals() -> Range {
     Range::prefix("REMOVALS".to_owned(), "FILE#", 100)
 }
 
 /// The file that a key of [`removals`] names.
-pub(crate) fn removed_file(key: &Key) -> Option<&str> {
+pub fn removed_file(key: &Key) -> Option<&str> {
     key.sort.strip_prefix("FILE#")
 }
 
 /// `clientId` is any text: each byte that is not a letter, a digit, `-`, `.` or `_` is written as `%` and two hexadecimal
 /// digits.
-pub(crate) fn sent(conversation: &ConversationId, sender: &str, client_id: &str) -> Key {
+pub fn sent(conversation: &ConversationId, sender: &str, client_id: &str) -> Key {
     let mut sort = format!("SENT#{sender}#");
     for byte in client_id.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._".contains(&byte) {
@@ -139,21 +143,23 @@ pub(crate) fn sent(conversation: &ConversationId, sender: &str, client_id: &str)
     Key::new(conversation_partition(conversation), sort)
 }
 
-pub(crate) fn membership(user: &UserId, conversation: &ConversationId) -> Key {
+/// That `user` is in a conversation.
+pub fn membership(user: &UserId, conversation: &ConversationId) -> Key {
     Key::new(user_partition(user), conversation_partition(conversation))
 }
 
-pub(crate) fn head(user: &UserId) -> Key {
+/// The row that a user's poll of everything reads.
+pub fn head(user: &UserId) -> Key {
     Key::new(user_partition(user), "HEAD")
 }
 
 /// What left the window of a user's head at once, of which the last moved with `version`.
-pub(crate) fn evicted(user: &UserId, version: u64) -> Key {
+pub fn evicted(user: &UserId, version: u64) -> Key {
     Key::new(user_partition(user), evicted_sort(version))
 }
 
 /// What left the window of a user's head and moved after the version `after`, up to the row of `up_to`: the last first.
-pub(crate) fn all_evicted(user: &UserId, after: u64, up_to: u64, limit: usize) -> Range {
+pub fn all_evicted(user: &UserId, after: u64, up_to: u64, limit: usize) -> Range {
     Range {
         partition: user_partition(user),
         from: evicted_sort(after.saturating_add(1)),
@@ -165,40 +171,43 @@ pub(crate) fn all_evicted(user: &UserId, after: u64, up_to: u64, limit: usize) -
     }
 }
 
-pub(crate) fn profile(user: &UserId) -> Key {
+/// What the host says of a user.
+pub fn profile(user: &UserId) -> Key {
     Key::new(user_partition(user), "PROFILE")
 }
 
 /// That `user` blocks `other`.
-pub(crate) fn block(user: &UserId, other: &UserId) -> Key {
+pub fn block(user: &UserId, other: &UserId) -> Key {
     Key::new(user_partition(user), format!("BLOCK#{other}"))
 }
 
-pub(crate) fn blocks(user: &UserId) -> Range {
+/// Everybody whom `user` blocks.
+pub fn blocks(user: &UserId) -> Range {
     Range::prefix(user_partition(user), "BLOCK#", 100)
 }
 
 /// The user that a key of [`blocks`] names.
-pub(crate) fn blocked_user(key: &Key) -> Option<&str> {
+pub fn blocked_user(key: &Key) -> Option<&str> {
     key.sort.strip_prefix("BLOCK#")
 }
 
-pub(crate) fn preferences(user: &UserId) -> Key {
+/// What a user wishes: online status, mail, push.
+pub fn preferences(user: &UserId) -> Key {
     Key::new(user_partition(user), "PREFERENCES")
 }
 
 /// Ids of reports begin with the time, so they are in its order.
-pub(crate) fn report(id: &str) -> Key {
+pub fn report(id: &str) -> Key {
     Key::new("REPORTS", id)
 }
 
 /// When the last report was made.
-pub(crate) fn last_report() -> Key {
+pub fn last_report() -> Key {
     Key::new("REPORTS", "LAST")
 }
 
 /// The reports after the one with the id `after`.
-pub(crate) fn reports(after: Option<&str>, limit: usize) -> Range {
+pub fn reports(after: Option<&str>, limit: usize) -> Range {
     let range = Range { consistency: Consistency::Strong, ..Range::prefix("REPORTS", "report_", limit) };
     match after {
         Some(id) => range.after(id),
@@ -206,49 +215,55 @@ pub(crate) fn reports(after: Option<&str>, limit: usize) -> Range {
     }
 }
 
-pub(crate) fn seen(user: &UserId) -> Key {
+/// When a device of the user was active last.
+pub fn seen(user: &UserId) -> Key {
     Key::new(user_partition(user), "SEEN")
 }
 
-pub(crate) fn open_job(user: &UserId, job: JobId) -> Key {
+/// That a user takes part in an open job.
+pub fn open_job(user: &UserId, job: JobId) -> Key {
     Key::new(user_partition(user), format!("OPENJOB#{:016}", job.get()))
 }
 
-pub(crate) fn closed_job(user: &UserId, job: JobId) -> Key {
+/// That a user takes part in a closed job.
+pub fn closed_job(user: &UserId, job: JobId) -> Key {
     Key::new(user_partition(user), format!("CLOSEDJOB#{:016}", job.get()))
 }
 
-pub(crate) fn job(id: JobId) -> Key {
+/// What the host says of a job.
+pub fn job(id: JobId) -> Key {
     let name = format!("JOB#{:016}", id.get());
     Key::new(name.clone(), name)
 }
 
-pub(crate) fn job_conversation(id: JobId, conversation: &ConversationId) -> Key {
+/// That a conversation shows this job: it is told of its changes.
+pub fn job_conversation(id: JobId, conversation: &ConversationId) -> Key {
     Key::new(format!("JOB#{:016}", id.get()), conversation_partition(conversation))
 }
 
-pub(crate) fn file(id: &str) -> Key {
+/// A file that was announced, and what became of it.
+pub fn file(id: &str) -> Key {
     let name = format!("FILE#{id}");
     Key::new(name.clone(), name)
 }
 
 /// What a user announced lately.
-pub(crate) fn uploads(user: &UserId) -> Key {
+pub fn uploads(user: &UserId) -> Key {
     Key::new(user_partition(user), "UPLOADS")
 }
 
 /// Since when a user who was deleted needs another token.
-pub(crate) fn ended(user: &UserId) -> Key {
+pub fn ended(user: &UserId) -> Key {
     Key::new(user_partition(user), "ENDED")
 }
 
 /// A task that is due at an instant.
-pub(crate) fn task(due: u64, id: &str) -> Key {
+pub fn task(due: u64, id: &str) -> Key {
     Key::new("TASKS", format!("{due:016}#{id}"))
 }
 
 /// The tasks that are due at `now`, the oldest first.
-pub(crate) fn due_tasks(now: u64) -> Range {
+pub fn due_tasks(now: u64) -> Range {
     due_at("TASKS", now, 50)
 }
 
@@ -265,27 +280,27 @@ fn due_at(partition: &str, now: u64, limit: usize) -> Range {
 }
 
 /// Under which retention rows were written last.
-pub(crate) fn retention() -> Key {
+pub fn retention() -> Key {
     Key::new("SYSTEM", "RETENTION")
 }
 
 /// Which folder the files are in, where several servers could each have their own.
-pub(crate) fn folder() -> Key {
+pub fn folder() -> Key {
     Key::new("SYSTEM", "FILES")
 }
 
 /// How far the sweeper has come.
-pub(crate) fn sweep() -> Key {
+pub fn sweep() -> Key {
     Key::new("SYSTEM", "SWEEP")
 }
 
 /// What the clock said when a server last looked at it.
-pub(crate) fn clock() -> Key {
+pub fn clock() -> Key {
     Key::new("SYSTEM", "CLOCK")
 }
 
 /// The messages of a conversation with `after < createdAt < before`.
-pub(crate) fn messages(
+pub fn messages(
     id: &ConversationId,
     after: u64,
     before: u64,
@@ -298,7 +313,7 @@ pub(crate) fn messages(
 }
 
 /// The changes of a conversation that are no new messages, from number `from` on.
-pub(crate) fn changes(id: &ConversationId, from: u64, limit: usize) -> Range {
+pub fn changes(id: &ConversationId, from: u64, limit: usize) -> Range {
     Range {
         partition: conversation_partition(id),
         from: change_sort(from),
@@ -311,7 +326,7 @@ pub(crate) fn changes(id: &ConversationId, from: u64, limit: usize) -> Range {
 }
 
 /// The conversations of a user, after the one with the id `after`.
-pub(crate) fn memberships(user: &UserId, after: Option<&str>, limit: usize) -> Range {
+pub fn memberships(user: &UserId, after: Option<&str>, limit: usize) -> Range {
     let range = Range::prefix(user_partition(user), "CONVERSATION#", limit);
     match after {
         Some(id) => range.after(&format!("CONVERSATION#{id}")),
@@ -319,25 +334,28 @@ pub(crate) fn memberships(user: &UserId, after: Option<&str>, limit: usize) -> R
     }
 }
 
-pub(crate) fn open_jobs(user: &UserId, consistency: Consistency) -> Range {
+/// The open jobs of a user.
+pub fn open_jobs(user: &UserId, consistency: Consistency) -> Range {
     Range { consistency, ..Range::prefix(user_partition(user), "OPENJOB#", 100) }
 }
 
-pub(crate) fn closed_jobs(user: &UserId) -> Range {
+/// The closed jobs of a user.
+pub fn closed_jobs(user: &UserId) -> Range {
     Range::prefix(user_partition(user), "CLOSEDJOB#", 100)
 }
 
-pub(crate) fn job_conversations(id: JobId) -> Range {
+/// The conversations that show a job.
+pub fn job_conversations(id: JobId) -> Range {
     Range::prefix(format!("JOB#{:016}", id.get()), "CONVERSATION#", 50)
 }
 
 /// The conversation that a key of [`memberships`] or [`job_conversations`] names.
-pub(crate) fn named_conversation(key: &Key) -> Option<ConversationId> {
+pub fn named_conversation(key: &Key) -> Option<ConversationId> {
     ConversationId::new(key.sort.strip_prefix("CONVERSATION#")?)
 }
 
 /// The conversations that the rows of [`memberships`] or [`job_conversations`] name.
-pub(crate) fn named_conversations(rows: &[(Key, Row)]) -> Vec<ConversationId> {
+pub fn named_conversations(rows: &[(Key, Row)]) -> Vec<ConversationId> {
     rows.iter().filter_map(|(key, _)| named_conversation(key)).collect()
 }
 

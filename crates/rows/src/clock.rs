@@ -21,7 +21,7 @@ pub trait Random: Send + Sync + 'static {
 }
 
 /// A nanoid: 21 characters of `A–Z a–z 0–9 _ -`, 126 random bits.
-pub(crate) fn nanoid(random: &dyn Random) -> String {
+pub fn nanoid(random: &dyn Random) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
     let mut bits = random.bits();
     let mut id = String::with_capacity(21);

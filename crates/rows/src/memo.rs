@@ -3,7 +3,8 @@
 //! Nothing here can be stale. A memo is asked for a version that was just read from the store, and a version belongs to
 //! one commit, which wrote the row once: the same key and version always hold the same row.
 
-use super::{error::Result, rows, slot};
+use crate::{encoding, slot};
+use jobline_base::error::Result;
 use jobline_store::{Key, Row, Version};
 use serde::de::DeserializeOwned;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -14,7 +15,7 @@ const SLOTS: usize = 4096;
 const ROW_BYTES: usize = 2048;
 
 /// Decoded rows of one kind.
-pub(crate) struct Memo<T> {
+pub struct Memo<T> {
     slots: Box<[Slot<T>]>,
 }
 
@@ -41,7 +42,7 @@ impl<T: DeserializeOwned + Clone> Memo<T> {
         {
             return Ok(entry.value.clone());
         }
-        let value: T = rows::decode(row)?;
+        let value: T = encoding::decode(row)?;
         self.keep(key, row.version, &value, row.value.len());
         Ok(value)
     }

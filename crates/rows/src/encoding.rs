@@ -1,31 +1,31 @@
 //! Encoding and decoding rows: versioned JSON that can be read in a database console.
 
-use super::error::{Error, Result};
+use jobline_base::error::{Error, Result};
 use jobline_store::{Bytes, Condition, Row};
 use serde::{Serialize, de::DeserializeOwned};
 use std::collections::BTreeMap;
 
 /// The layout that this code writes. Rows of a later one are read as far as their fields are known, and keep their `v`.
-pub(crate) const LAYOUT: u8 = 1;
+pub const LAYOUT: u8 = 1;
 
 /// The fields of a row that this version does not know, from a later one: kept when the row is written again.
-pub(crate) type Extra = BTreeMap<String, serde_json::Value>;
+pub type Extra = BTreeMap<String, serde_json::Value>;
 
 /// `value` as it is stored.
-pub(crate) fn encode<T: Serialize>(value: &T) -> Bytes {
+pub fn encode<T: Serialize>(value: &T) -> Bytes {
     let json =
         serde_json::to_vec(value).expect("rows are plain structs of strings and numbers, which always serialise");
     Bytes::from(json)
 }
 
 /// What `row` holds.
-pub(crate) fn decode<T: DeserializeOwned>(row: &Row) -> Result<T> {
+pub fn decode<T: DeserializeOwned>(row: &Row) -> Result<T> {
     serde_json::from_slice(&row.value)
         .map_err(|error| Error::unavailable(format!("a stored row is unreadable: {error}")))
 }
 
 /// What `row` holds, if it exists and has not expired at `now_ms`.
-pub(crate) fn live<T: DeserializeOwned>(row: Option<&Row>, now_ms: u64) -> Result<Option<T>> {
+pub fn live<T: DeserializeOwned>(row: Option<&Row>, now_ms: u64) -> Result<Option<T>> {
     match row {
         Some(row) if !expired(row, now_ms) => decode(row).map(Some),
         _ => Ok(None),
@@ -33,11 +33,11 @@ pub(crate) fn live<T: DeserializeOwned>(row: Option<&Row>, now_ms: u64) -> Resul
 }
 
 /// Whether a row has expired, though the engine may not have deleted it yet.
-pub(crate) fn expired(row: &Row, now_ms: u64) -> bool {
+pub fn expired(row: &Row, now_ms: u64) -> bool {
     row.expires.is_some_and(|seconds| seconds.saturating_mul(1_000) <= now_ms)
 }
 
 /// That a row is as it was read: absent, or of the same version.
-pub(crate) fn as_read(row: Option<&Row>) -> Condition {
+pub fn as_read(row: Option<&Row>) -> Condition {
     row.map_or(Condition::Absent, |row| Condition::Version(row.version))
 }
