@@ -39,11 +39,12 @@ pub(super) struct Heads {
 }
 
 impl Heads {
-    pub fn add(&mut self, member: Option<usize>, user: UserId, head: Head) {
-        match member {
-            Some(member) => drop(self.of_members.insert(member, head)),
-            None => self.of_others.push((user, head)),
-        }
+    pub fn add(&mut self, member: usize, head: Head) {
+        self.of_members.insert(member, head);
+    }
+
+    pub fn add_other(&mut self, user: UserId, head: Head) {
+        self.of_others.push((user, head));
     }
 
     /// Makes the head of `user` that of a member.

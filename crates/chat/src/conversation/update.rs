@@ -5,7 +5,7 @@ use super::{
     heads::{Head, Heads},
     parts::{self, Stored},
     row::ConversationRow,
-    update_read::{Marks, Needs, UndecodedUpdate},
+    update_read::{Marks, Needs, UndecodedUpdate, Whose},
 };
 use crate::{
     base::{
@@ -75,9 +75,15 @@ impl ConversationUpdate {
         }
         marks.retain(|member, _| *member < row.members.len());
         let mut heads = Heads::default();
-        for (user, key, found) in read.heads {
+        for (whose, key, found) in read.heads {
             let head = Head::decode(cx, key, found.as_ref())?;
-            heads.add(row.member(&read.id, &user), user, head);
+            match whose {
+                Whose::Member(member) => heads.add(member, head),
+                Whose::User(user) => match row.member(&read.id, &user) {
+                    Some(member) => heads.add(member, head),
+                    None => heads.add_other(user, head),
+                },
+            }
         }
         Ok(Self {
             id: read.id,

@@ -48,15 +48,21 @@ pub(crate) enum Marks {
 pub(crate) struct UndecodedUpdate {
     pub(super) id: ConversationId,
     conversation: Found,
-    /// The heads that were read, with their users.
-    pub(super) heads: Vec<(UserId, Key, Option<Row>)>,
+    pub(super) heads: Vec<(Whose, Key, Option<Row>)>,
     pub(super) marks: BTreeMap<usize, (Condition, MarksRow)>,
     pub(super) rest: Vec<Option<Row>>,
 }
 
+/// Whose head was read.
+pub(super) enum Whose {
+    Member(usize),
+    /// Of a crew, whose places are not looked at before it is decoded.
+    User(UserId),
+}
+
 /// A conversation's row: of a pair as it is stored, of a crew with its people, who have to be known to read their heads.
 enum Found {
-    Pair(Option<Row>),
+    Pair(Option<(Key, Option<Row>)>),
     Crew(Option<Box<Stored>>),
 }
 
@@ -87,10 +93,10 @@ impl UndecodedUpdate {
         wanted.extend(pair.iter().map(keys::head));
         wanted.extend(rest.iter().cloned());
         let mut rows = cx.db.get_many(&wanted, consistency).await?.into_iter();
-        let conversation = Found::Pair(rows.next().flatten());
-        let found: Vec<Option<Row>> = rows.by_ref().take(pair.len()).collect();
-        let heads = pair.iter().cloned().zip(wanted.drain(1..=pair.len())).zip(found);
-        let heads = heads.map(|((user, key), row)| (user, key, row)).collect();
+        let mut wanted = wanted.into_iter();
+        let conversation = Found::Pair(wanted.next().zip(rows.next()));
+        let heads = wanted.take(pair.len()).zip(rows.by_ref()).enumerate();
+        let heads = heads.map(|(member, (key, row))| (Whose::Member(member), key, row)).collect();
         Ok(Self { id: id.clone(), conversation, heads, marks: BTreeMap::new(), rest: rows.collect() })
     }
 
@@ -133,7 +139,8 @@ impl UndecodedUpdate {
         wanted.extend(rest.iter().cloned());
         let mut rows = cx.db.get_many(&wanted, Consistency::Strong).await?.into_iter();
         let heads: Vec<Option<Row>> = rows.by_ref().take(users.len()).collect();
-        let heads = users.into_iter().zip(wanted).zip(heads).map(|((user, key), row)| (user, key, row)).collect();
+        let heads = users.into_iter().map(Whose::User).zip(wanted).zip(heads);
+        let heads = heads.map(|((whose, key), row)| (whose, key, row)).collect();
         let marks = match (own, needs.marks) {
             (Some(member), _) => BTreeMap::from([(member, decode_marks(rows.next().flatten().as_ref())?)]),
             (None, Marks::All) => {
@@ -156,11 +163,11 @@ impl UndecodedUpdate {
 
     pub(super) fn stored(&self, cx: &Context) -> Result<Option<Stored>> {
         match &self.conversation {
-            Found::Pair(None) => Ok(None),
-            Found::Pair(Some(found)) => {
-                let row = cx.memos.conversations.decode(&keys::conversation(&self.id), found)?;
+            Found::Pair(Some((key, Some(found)))) => {
+                let row = cx.memos.conversations.decode(key, found)?;
                 Ok(Some(Stored { row, condition: rows::as_read(Some(found)), roster: None }))
             }
+            Found::Pair(_) => Ok(None),
             Found::Crew(found) => Ok(found.as_deref().cloned()),
         }
     }
