@@ -83,7 +83,7 @@ impl CrewCall {
             // Who was in it last stays named.
             self.on.retain(|one| one.member != asked.member);
         }
-        (if is_new || takes_part { Step::Changed } else { Step::Stands }, over)
+        (if is_new || takes_part || over.is_some() { Step::Changed } else { Step::Stands }, over)
     }
 
     /// Without those who joined after `end`.
@@ -147,6 +147,16 @@ mod tests {
         assert_eq!(call.end(asked(2, "watch", RING_MS + 8)), Step::Changed);
         assert_eq!(call.accept(asked(4, "phone", RING_MS + 9)), Step::Changed, "there is a place again");
         assert_eq!(on(&call), [0, 1, 3, 4]);
+    }
+
+    #[test]
+    fn who_declines_again_when_nobody_else_is_left_to_accept_ends_it() {
+        let mut call = call();
+        let with = |member, members| Asked { members, ..asked(member, "phone", 1) };
+        assert_eq!(call.decline(with(1, &[0, 1, 2])), Step::Changed);
+        assert_eq!(call.state, Recorded::Ringing, "it rings on for the other one");
+        assert_eq!(call.decline(with(1, &[0, 1])), Step::Changed, "who has left the crew since");
+        assert_eq!(call.state, Recorded::Declined);
     }
 
     #[test]
