@@ -2,7 +2,7 @@
 //! `UPDATE_SNAPSHOTS=1` rewrites the app's.
 
 use emojis::{Emoji, Group, SkinTone, UnicodeVersion};
-use serde_json::{Value, json};
+use serde::Serialize;
 use std::{fs, path::Path};
 
 /// Devices of the last years can draw what is in this version of Unicode.
@@ -21,6 +21,12 @@ fn the_app_offers_emoji_of_the_list_that_reactions_are_checked_with() {
     }
     let kept = fs::read_to_string(&path).unwrap();
     assert!(kept == list, "{} is not current: run `cargo xtask snapshots`.", path.display());
+}
+
+#[derive(Serialize)]
+struct Offered {
+    group: &'static str,
+    emoji: Vec<String>,
 }
 
 /// Each emoji, after it the same in each colour of skin.
