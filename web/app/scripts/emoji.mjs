@@ -1,6 +1,6 @@
-// Writes src/emoji/names: what each emoji of src/emoji/list.json is called in each language of the app, its name first and
-// then the words that it is found by. They are those of Unicode's CLDR, of which a build needs so little that its packages
-// are not installed with the others:
+// Writes src/emoji/generated/names: what each emoji of list.json beside it is called in each language of the app, its name
+// first and then the words that it is found by. They are those of Unicode's CLDR, of which a build needs so little that its
+// packages are not installed with the others:
 //
 //   cd $(mktemp -d) && npm install cldr-annotations-full@48.2.0 cldr-annotations-derived-full@48.2.0
 //   node <this file> node_modules
@@ -11,7 +11,7 @@ import { join } from 'node:path';
 const [packages] = process.argv.slice(2);
 if (!packages) throw new Error('Name the node_modules folder with cldr-annotations-full and -derived-full.');
 
-const here = new URL('../src/emoji/', import.meta.url);
+const here = new URL('../src/emoji/generated/', import.meta.url);
 const read = path => JSON.parse(readFileSync(path, 'utf8'));
 const bare = text => text.replaceAll('\uFE0F', '');
 

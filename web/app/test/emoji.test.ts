@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { found, groups, type Names } from '../src/emoji/emoji.ts';
-import ar from '../src/emoji/names/ar.json';
-import en from '../src/emoji/names/en.json';
-import es from '../src/emoji/names/es.json';
+import ar from '../src/emoji/generated/names/ar.json';
+import en from '../src/emoji/generated/names/en.json';
+import es from '../src/emoji/generated/names/es.json';
 import { PICKER_WORDS } from '../src/emoji/words.ts';
 import { QUICK } from '../src/models/acting.ts';
 

@@ -1,6 +1,6 @@
 /** Which emoji are offered, and which of them a search finds. */
 
-import list from './list.json';
+import list from './generated/list.json';
 import type { Group } from './words.ts';
 
 export interface Emoji {

@@ -19,9 +19,9 @@ export interface PickerOptions {
 }
 
 const NAMES: Readonly<Record<Language, () => Promise<{ readonly default: Names }>>> = {
-  en: () => import('./names/en.json'),
-  es: () => import('./names/es.json'),
-  ar: () => import('./names/ar.json'),
+  en: () => import('./generated/names/en.json'),
+  es: () => import('./generated/names/es.json'),
+  ar: () => import('./generated/names/ar.json'),
 };
 
 /** The emoji in whose colours those of all others are shown. */
