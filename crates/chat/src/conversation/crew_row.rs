@@ -62,8 +62,8 @@ pub(crate) struct MarksRow {
     /// How many deleted messages of those that count as unread for them come after `read`, while they are in.
     #[serde(default)]
     pub gone: u64,
-    /// The number of the last deletion in the log that counts in `gone`. Whoever reads these marks with an older row of the crew
-    /// does not know of it.
+    /// The number of the last deletion in the log that counts in `gone`. An operation that reads these marks with an older row
+    /// of the crew does not know of it.
     #[serde(default)]
     pub gone_at: u64,
     /// Until when they have muted the crew.
