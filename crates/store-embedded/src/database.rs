@@ -2,6 +2,7 @@
 //!
 //! All rows are in one keyspace. With several, the one that is written least would keep old journals from being deleted.
 
+use crate::ahead::Ahead;
 use crate::codec::{ID_KEY, SEQUENCE_KEY, sequence};
 use crate::error::{Fault, read_error};
 use crate::journal::{self, Journals};
@@ -63,6 +64,7 @@ pub(crate) struct Db {
     /// About how many bytes the active memtable holds.
     unrotated: u64,
     rotation: Option<Rotation>,
+    ahead: Ahead,
     /// Set while the journal's content may not be on the disk: nothing may be written after it.
     refuses_writes: bool,
 }
@@ -75,7 +77,7 @@ impl Db {
     /// A new database in `folder`, marked with the store's `id`.
     pub(crate) fn create(folder: &Path, id: u128, options: &Options) -> Result<Self, Fault> {
         std::fs::create_dir_all(folder)?;
-        let mut db = Self::start(folder, options)?;
+        let mut db = Self::start(folder, options, true)?;
         db.write_batch([(ID_KEY.into(), Some(id.to_le_bytes().into()))], 0)?;
         Ok(db)
     }
@@ -85,13 +87,13 @@ impl Db {
     pub(crate) fn open(folder: &Path, id: u128, acknowledged: u64, options: &Options) -> Result<(Self, u64), Fault> {
         tables::verify_folder(folder)?;
         let journals = journal::verify(folder, acknowledged)?;
-        let db = Self::start(folder, options)?;
+        let db = Self::start(folder, options, false)?;
         let last = db.verify(id, acknowledged, &journals)?;
         Ok((db, last))
     }
 
-    fn start(folder: &Path, options: &Options) -> Result<Self, Fault> {
-        let open = || -> Result<Self, fjall::Error> {
+    fn start(folder: &Path, options: &Options, new: bool) -> Result<Self, Fault> {
+        let open = || -> Result<(Database, Keyspace), fjall::Error> {
             let database = Database::builder(folder)
                 .cache_size(options.block_cache_bytes)
                 .max_cached_files(Some(256))
@@ -107,22 +109,21 @@ impl Db {
                     .manual_journal_persist(true)
                     .compaction_strategy(Arc::new(Leveled::default().with_table_target_size(TABLE_BYTES)))
             })?;
-            let unrotated = database.write_buffer_size();
-            let memtable_bytes = options.memtable_bytes;
-            Ok(Self {
-                database,
-                rows,
-                folder: folder.to_owned(),
-                memtable_bytes,
-                unrotated,
-                rotation: None,
-                refuses_writes: false,
-            })
+            Ok((database, rows))
         };
         // fjall panics on some damage that passes the checks above.
-        catch_unwind(AssertUnwindSafe(open))
-            .map_err(|_| Fault::damaged("its database cannot be opened: its files contradict each other"))?
-            .map_err(Fault::from)
+        let (database, rows) = catch_unwind(AssertUnwindSafe(open))
+            .map_err(|_| Fault::damaged("its database cannot be opened: its files contradict each other"))??;
+        Ok(Self {
+            unrotated: database.write_buffer_size(),
+            database,
+            rows,
+            folder: folder.to_owned(),
+            memtable_bytes: options.memtable_bytes,
+            rotation: None,
+            ahead: Ahead::of(folder, journal::newest(folder)?, new),
+            refuses_writes: false,
+        })
     }
 
     fn verify(&self, id: u128, acknowledged: u64, journals: &Journals) -> Result<u64, Fault> {
@@ -204,6 +205,7 @@ impl Db {
                 None => batch.remove(&self.rows, key),
             }
         }
+        self.ahead.prepare(bytes as u64);
         batch.commit()?;
         self.unrotated += bytes as u64;
         Ok(())

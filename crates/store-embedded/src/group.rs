@@ -1,4 +1,4 @@
-//! Deciding commits against the database and the changes of earlier commits in the same group.
+//! Deciding commits against the rows, and the changes of earlier commits that readers do not see yet.
 
 use crate::cache::{Lookup, RowCache};
 use crate::codec::{self, Head};
@@ -73,14 +73,20 @@ const ROWS_PER_COMMIT: usize = 5;
 /// The head of a row if it exists; the outer `None` if the row was not looked up.
 type Seen = Option<Option<Head>>;
 
-/// The rows as they were before the group.
+/// The rows as they are before the group.
 pub(crate) struct Base<'a> {
+    /// The group before, which is on its way to the disk.
+    pub(crate) writing: Option<&'a Group>,
     pub(crate) cache: &'a RowCache,
     pub(crate) rows: &'a Keyspace,
 }
 
 impl Base<'_> {
-    fn cached(&self, row_key: &[u8]) -> Seen {
+    /// What is known of a row without the database.
+    fn known(&self, row_key: &[u8]) -> Seen {
+        if let Some(written) = self.writing.and_then(|group| group.change_of(row_key)) {
+            return Some(written);
+        }
         match self.cache.get(row_key) {
             Lookup::Hit(row) => Some(row.as_ref().map(head)),
             Lookup::Miss(_) => None,
@@ -118,12 +124,13 @@ impl Group {
 
     /// Decides `commit`, and adds its changes if all its conditions hold.
     pub(crate) fn decide(&mut self, mut commit: Prepared, base: &Base) -> Result<Outcome, Error> {
-        if self.tokens.contains(&commit.token) {
+        if self.tokens.contains(&commit.token) || base.writing.is_some_and(|group| group.tokens.contains(&commit.token))
+        {
             return Ok(Outcome::Committed);
         }
         let mut heads = Vec::with_capacity(commit.operations.len());
         for operation in &mut commit.operations {
-            let mut seen = self.pending(&operation.row_key).or_else(|| base.cached(&operation.row_key));
+            let mut seen = self.change_of(&operation.row_key).or_else(|| base.known(&operation.row_key));
             if let Some(change) = &mut operation.change {
                 change.worth_caching = seen.is_some();
             }
@@ -143,7 +150,7 @@ impl Group {
         if self.has_happened(&commit, &heads, base)? { Ok(Outcome::Committed) } else { Ok(Outcome::Conflict(failing)) }
     }
 
-    fn pending(&self, row_key: &[u8]) -> Seen {
+    fn change_of(&self, row_key: &[u8]) -> Seen {
         self.changes.get(row_key).map(|change| change.head)
     }
 
@@ -190,7 +197,7 @@ impl Group {
     /// Deletes an entry of the expiry index, and its row if the row still has that expiry. Returns whether the row did.
     pub(crate) fn expire(&mut self, entry: &[u8], base: &Base) -> Result<bool, Error> {
         let (expires, row_key) = codec::split_expiry_key(entry)?;
-        let seen = match base.cached(row_key) {
+        let seen = match base.known(row_key) {
             Some(seen) => seen,
             None => base.stored(row_key)?,
         };

@@ -1,7 +1,8 @@
-//! What the writer is asked to do, and how it answers.
+//! What the store's threads are asked to do, and how they answer.
 
 use crate::group::Prepared;
 use jobline_store::{Error, Outcome};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
@@ -16,7 +17,10 @@ pub(crate) enum Job {
     },
     /// A read failed in a way that only a failed database explains: it is to be checked.
     Examine,
-    Close(oneshot::Sender<()>),
+    /// The writer has finished a group, or has ended.
+    Written,
+    /// The store is to be closed. Nobody waits for the reply once the last handle is gone.
+    Close(Option<oneshot::Sender<()>>),
 }
 
 /// The caller of a commit.
@@ -34,36 +38,61 @@ pub(crate) struct Swept {
 }
 
 /// The replies to a group's commits. They are sent when this is dropped, on the thread that drops it.
-pub(crate) struct Replies(pub(crate) Vec<(Reply<Outcome>, Result<Outcome, Error>)>);
+#[derive(Default)]
+pub(crate) struct Replies {
+    list: Vec<(Reply<Outcome>, Result<Outcome, Error>)>,
+    runtime: Runtime,
+}
+
+/// Where the callers of a group wait.
+#[derive(Default)]
+enum Runtime {
+    #[default]
+    NoCallerYet,
+    Common(Handle),
+    Different,
+}
 
 impl Replies {
-    /// Sends the replies from within `runtime`: there one thread wakes the tasks that it runs next; from outside, each
-    /// wake-up would be a hand-over between threads.
-    pub(crate) fn send(self, runtime: Option<Handle>) {
-        match runtime {
-            Some(runtime) if self.0.len() > 1 => drop(runtime.spawn(async move { drop(self) })),
+    pub(crate) fn of(commits: usize) -> Self {
+        Self { list: Vec::with_capacity(commits), runtime: Runtime::default() }
+    }
+
+    pub(crate) fn push(&mut self, waiting: Waiting, outcome: Result<Outcome, Error>) {
+        let runtime = std::mem::replace(&mut self.runtime, Runtime::Different);
+        self.runtime = match (runtime, waiting.runtime) {
+            (Runtime::NoCallerYet, Some(handle)) => Runtime::Common(handle),
+            (Runtime::Common(common), Some(handle)) if common.id() == handle.id() => Runtime::Common(common),
+            _ => Runtime::Different,
+        };
+        self.list.push((waiting.reply, outcome));
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Sends the replies, which `queued` counts. If all callers wait in one runtime they are sent from within it: there one
+    /// thread wakes the tasks that it runs next; from outside, each wake-up would be a hand-over between threads.
+    pub(crate) fn send(mut self, queued: &AtomicUsize) {
+        queued.fetch_sub(self.list.len(), Ordering::Relaxed);
+        match std::mem::take(&mut self.runtime) {
+            Runtime::Common(runtime) if self.list.len() > 1 => drop(runtime.spawn(async move { drop(self) })),
             _ => drop(self),
         }
     }
 
     /// Answers every commit with `error`.
     pub(crate) fn fail(&mut self, error: &Error) {
-        self.0.iter_mut().for_each(|(_, outcome)| *outcome = Err(error.clone()));
+        self.list.iter_mut().for_each(|(_, outcome)| *outcome = Err(error.clone()));
     }
 }
 
 impl Drop for Replies {
     fn drop(&mut self) {
-        for (reply, outcome) in self.0.drain(..) {
+        for (reply, outcome) in self.list.drain(..) {
             // The caller may have gone.
             let _ = reply.send(outcome);
         }
     }
-}
-
-/// The runtime that all callers wait in, if it is one.
-pub(crate) fn common_runtime(commits: &[(Prepared, Waiting)]) -> Option<Handle> {
-    let first = commits.first()?.1.runtime.as_ref()?;
-    let waits_there = |(_, waiting): &(_, Waiting)| waiting.runtime.as_ref().is_some_and(|it| it.id() == first.id());
-    commits.iter().all(waits_there).then(|| first.clone())
 }

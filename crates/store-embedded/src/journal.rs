@@ -73,8 +73,18 @@ fn unreadable(path: &Path, end: &JournalEnd) -> Fault {
     Fault::damaged(format!("the journal {name} cannot be read from byte {} on", end.at))
 }
 
+/// The number of the newest journal.
+pub(crate) fn newest(folder: &Path) -> Result<u64, Fault> {
+    let newest = numbered(folder)?.pop();
+    newest.map(|(number, _)| number).ok_or_else(|| Fault::damaged("its journal is missing"))
+}
+
 /// The journals, oldest first.
 fn list(folder: &Path) -> Result<Vec<PathBuf>, Fault> {
+    Ok(numbered(folder)?.into_iter().map(|(_, path)| path).collect())
+}
+
+fn numbered(folder: &Path) -> Result<Vec<(u64, PathBuf)>, Fault> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
@@ -86,7 +96,7 @@ fn list(folder: &Path) -> Result<Vec<PathBuf>, Fault> {
         }
     }
     files.sort();
-    Ok(files.into_iter().map(|(_, path)| path).collect())
+    Ok(files)
 }
 
 /// Where the readable part of a journal ends.

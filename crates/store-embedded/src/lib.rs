@@ -2,11 +2,12 @@
 //!
 //! ```text
 //! get, range ──> row cache, range cache ──> fjall (block cache, tables)
-//! commit ──> queue ──> writer: decide, one batch, one fdatasync ──> caches, replies
-//!                         └──> supervisor: opens a failed database again
+//! commit ──> queue ──> decider ──> writer: one batch, one fdatasync ──> replies, caches
+//!                                    └──> supervisor: opens a failed database again
 //! ```
 //!
-//! - **Durable.** `Committed` is answered after `fdatasync`. Commits that arrive during a sync share the next one.
+//! - **Durable.** `Committed` is answered after `fdatasync`. Commits that arrive during a sync are decided meanwhile, and share
+//!   the next one.
 //! - **Atomic.** A group of commits is one batch with one checksum: after a power cut all of it is there, or nothing.
 //! - **No silent loss.** A small state file holds the number of the last group; a store with fewer groups is refused as damaged.
 //! - **Recovers by itself.** When the disk is full or fails, commits are refused and reads go on; a database that has to be
@@ -14,10 +15,12 @@
 //!
 //! Why fjall, with measurements and what its source says: `docs/decisions/0002-embedded-engine.md`.
 
+mod ahead;
 mod backoff;
 mod cache;
 mod codec;
 mod database;
+mod decider;
 mod error;
 mod folder;
 mod group;
@@ -33,6 +36,7 @@ mod spare;
 mod state;
 mod store;
 mod supervisor;
+mod sweep;
 mod tables;
 mod tokens;
 mod writer;

@@ -1,4 +1,4 @@
-//! What readers share with the writer.
+//! What readers share with the threads that decide and write.
 
 use crate::cache::RowCache;
 use crate::ranges::RangeCache;
@@ -14,7 +14,7 @@ pub(crate) struct Shared {
     rows: RwLock<Option<Keyspace>>,
     /// Commits handed in and not answered.
     pub(crate) queued: AtomicUsize,
-    /// The writer has been asked to examine the database and has not begun.
+    /// The database is to be examined, and this has not begun.
     pub(crate) examining: AtomicBool,
 }
 
@@ -33,6 +33,11 @@ impl Shared {
     pub(crate) fn read<T>(&self, read: impl FnOnce(&Keyspace) -> Result<T, Error>) -> Result<T, Error> {
         let rows = self.rows.read().unwrap_or_else(PoisonError::into_inner);
         read(rows.as_ref().ok_or_else(closed)?)
+    }
+
+    /// Whether the database is open.
+    pub(crate) fn is_open(&self) -> bool {
+        self.rows.read().unwrap_or_else(PoisonError::into_inner).is_some()
     }
 
     /// Replaces the database that readers see. Waits for the reads that are running, so that the database can be closed

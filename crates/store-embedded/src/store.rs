@@ -1,5 +1,6 @@
 use crate::cache::{Lookup, RowCache};
 use crate::codec;
+use crate::decider::Decider;
 use crate::error::{OpenError, guarded, read_error};
 use crate::folder;
 use crate::group::Prepared;
@@ -10,7 +11,7 @@ use crate::ranges::{Found, RangeCache};
 use crate::read::{Budget, page, scan_page};
 use crate::shared::{Shared, closed};
 use crate::supervisor::Supervisor;
-use crate::writer::Writer;
+use crate::writer::Disk;
 use async_trait::async_trait;
 use fjall::Keyspace;
 use jobline_store::{Commit, Consistency, Error, Key, Outcome, Page, Range, Row, Scan, ScanPage, Store, limits};
@@ -37,7 +38,7 @@ struct Inner {
     shared: Arc<Shared>,
     queue: usize,
     in_place: Duration,
-    jobs: Option<Sender<Job>>,
+    jobs: Sender<Job>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -54,10 +55,11 @@ impl EmbeddedStore {
         let shared = Arc::new(Shared::new(caches.0, caches.1, opened.db.rows().clone()));
         let (queue, in_place) = (options.queue, options.in_place);
         let supervisor = Supervisor::new(path, options, opened, Arc::clone(&shared)).map_err(io)?;
-        let writer = Writer::new(Arc::clone(&shared), supervisor);
         let (jobs, queued) = mpsc::channel();
-        let thread = Builder::new().name("store-writer".into()).spawn(move || writer.run(&queued)).map_err(io)?;
-        let inner = Inner { shared, queue, in_place, jobs: Some(jobs), thread: Mutex::new(Some(thread)) };
+        let disk = Disk::new(supervisor, Arc::clone(&shared));
+        let decider = Decider::new(Arc::clone(&shared), disk, queued, jobs.clone()).map_err(io)?;
+        let thread = Builder::new().name("store-decider".into()).spawn(move || decider.run()).map_err(io)?;
+        let inner = Inner { shared, queue, in_place, jobs, thread: Mutex::new(Some(thread)) };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -65,7 +67,7 @@ impl EmbeddedStore {
     /// journal to read. Later calls are unavailable.
     pub async fn close(&self) {
         let (reply, closed) = oneshot::channel();
-        if self.send(Job::Close(reply)).is_ok() {
+        if self.send(Job::Close(Some(reply))).is_ok() {
             // Without a reply another caller is closing it.
             let _ = closed.await;
         }
@@ -97,8 +99,7 @@ impl EmbeddedStore {
     }
 
     fn send(&self, job: Job) -> Result<(), Error> {
-        let jobs = self.inner.jobs.as_ref().ok_or_else(closed)?;
-        jobs.send(job).map_err(|_| closed())
+        self.inner.jobs.send(job).map_err(|_| closed())
     }
 
     /// The row from the cache, or what is needed to read it from the database.
@@ -179,11 +180,11 @@ impl EmbeddedStore {
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        // The writer ends when its queue has no sender left.
-        self.jobs = None;
+        // Fails when the store is closed already.
+        let _ = self.jobs.send(Job::Close(None));
         let thread = self.thread.get_mut().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(thread) = thread {
-            // If the writer panicked, the next start reads the journal.
+            // If it panicked, the next start reads the journal.
             let _ = thread.join();
         }
     }

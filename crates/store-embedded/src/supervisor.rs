@@ -1,7 +1,7 @@
 //! Keeps the database open: what failed is opened again, by the commit that met the failure or by a timer of its own.
 //!
 //! - A commit whose write failed has the database opened again at once: only its files tell whether the write happened.
-//! - A database that could not be opened is tried again by the writer's timer, so that reads return without any commit.
+//! - A database that could not be opened is tried again by the decider's timer, so that reads return without any commit.
 //! - A database that refuses writes and still answers reads is closed only after the disk has taken a trial file.
 
 use crate::backoff::Backoff;
@@ -14,7 +14,6 @@ use crate::shared::{Shared, closed};
 use crate::space::Space;
 use crate::spare::SpareDescriptors;
 use crate::state::{Mark, Phase, StateFile};
-use fjall::Keyspace;
 use jobline_store::Error;
 use std::fs::File;
 use std::io;
@@ -49,7 +48,7 @@ pub(crate) struct Supervisor {
 }
 
 /// How a group was written.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Written {
     AtFirst,
     /// The first attempt failed, and for a while nobody knew whether the group would last.
@@ -76,8 +75,8 @@ impl Supervisor {
         })
     }
 
-    /// The rows to decide commits against, when about `bytes` can be written.
-    pub(crate) fn ready(&mut self, bytes: u64) -> Result<Keyspace, Error> {
+    /// Opens the database if it is not open and may be tried again. Fails unless about `bytes` can be written.
+    pub(crate) fn ready(&mut self, bytes: u64) -> Result<(), Error> {
         self.backoff.as_ref().map_or(Ok(()), |backoff| backoff.check(Instant::now()))?;
         if self.db.is_none() {
             self.reopen()?;
@@ -85,7 +84,7 @@ impl Supervisor {
         let db = self.db.as_ref().ok_or_else(closed)?;
         match self.space.refuse(db.owed_bytes() + 2 * bytes) {
             Some(reason) => Err(Error::Unavailable(reason)),
-            None => Ok(db.rows().clone()),
+            None => Ok(()),
         }
     }
 

@@ -6,8 +6,8 @@
 mod common;
 
 use common::{
-    SOON, all_rows, block_on, commit, eventually, eventually_within, is_there, key, open, partition, small_options,
-    write,
+    Mount, SOON, all_rows, block_on, commit, eventually, eventually_within, is_there, key, open, partition, run,
+    small_options, write,
 };
 use jobline_store::{Consistency, Error, Outcome, Store};
 use jobline_store_embedded::{EmbeddedStore, OpenError, Options};
@@ -15,42 +15,6 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use tempfile::TempDir;
-
-/// A mounted file system, unmounted when it is dropped.
-struct Mount(TempDir);
-
-impl Mount {
-    fn new(arguments: &[&str], source: &Path) -> Option<Self> {
-        let folder = tempfile::tempdir().unwrap();
-        run("mount", &[arguments, &[&*source.to_string_lossy(), &*folder.path().to_string_lossy()]].concat())
-            .then_some(Self(folder))
-    }
-
-    fn memory(megabytes: u64) -> Option<Self> {
-        Self::new(&["-t", "tmpfs", "-o", &format!("size={megabytes}m")], Path::new("none"))
-    }
-
-    fn path(&self) -> &Path {
-        self.0.path()
-    }
-}
-
-impl Drop for Mount {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg("-l").arg(self.0.path()).status();
-    }
-}
-
-/// Whether the command could be run and succeeded.
-fn run(program: &str, arguments: &[&str]) -> bool {
-    let output = Command::new(program).args(arguments).output();
-    let done = output.as_ref().is_ok_and(|output| output.status.success());
-    if !done {
-        eprintln!("skipped: {program} {arguments:?}: {output:?}");
-    }
-    done
-}
 
 /// A file that takes the remaining space of a file system.
 fn fill(folder: &Path) -> PathBuf {

@@ -5,7 +5,9 @@ use jobline_store::{Commit, Condition, Consistency, Error, Key, Outcome, Range, 
 use jobline_store_embedded::{EmbeddedStore, OpenError, Options};
 use std::future::Future;
 use std::path::Path;
+use std::process::Command;
 use std::time::{Duration, Instant};
+use tempfile::TempDir;
 
 pub fn open(folder: &Path) -> Result<EmbeddedStore, OpenError> {
     EmbeddedStore::open(folder, Options::default())
@@ -113,4 +115,39 @@ pub fn copy_folder(from: &Path, to: &Path) {
             std::fs::copy(entry.path(), target).unwrap();
         }
     }
+}
+
+/// A mounted file system, unmounted when it is dropped.
+pub struct Mount(TempDir);
+
+impl Mount {
+    pub fn new(arguments: &[&str], source: &Path) -> Option<Self> {
+        let folder = tempfile::tempdir().unwrap();
+        run("mount", &[arguments, &[&*source.to_string_lossy(), &*folder.path().to_string_lossy()]].concat())
+            .then_some(Self(folder))
+    }
+
+    pub fn memory(megabytes: u64) -> Option<Self> {
+        Self::new(&["-t", "tmpfs", "-o", &format!("size={megabytes}m")], Path::new("none"))
+    }
+
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+}
+
+impl Drop for Mount {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(self.0.path()).status();
+    }
+}
+
+/// Whether the command could be run and succeeded.
+pub fn run(program: &str, arguments: &[&str]) -> bool {
+    let output = Command::new(program).args(arguments).output();
+    let done = output.as_ref().is_ok_and(|output| output.status.success());
+    if !done {
+        eprintln!("skipped: {program} {arguments:?}: {output:?}");
+    }
+    done
 }
