@@ -62,7 +62,7 @@ pub fn document() -> Value {
         "openapi": "3.1.0",
         "info": {"title": "Jobline", "version": env!("CARGO_PKG_VERSION"), "license": {"name": "MIT", "identifier": "MIT"},
             "description": "Messaging for job marketplaces. Adding to these shapes is free: ignore fields you do not know."},
-        "servers": [{"url": "/"}],
+        "servers": [{"url": "."}],
         "tags": [{"name": "messages", "description": "For users, with a user token."},
             {"name": "calls", "description": "Calls, for users as well."},
             {"name": "host", "description": "For the host's own servers, with the host key."},

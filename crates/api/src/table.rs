@@ -62,6 +62,7 @@ fn messages_api() -> Vec<Procedure> {
                 Code::RecipientUnavailable,
                 Code::NotFound,
                 Code::FileTooLarge,
+                Code::RateLimited,
             ]),
         Procedure::user("edit", POST, "/messages/edit", messages::edit)
             .does("Replaces the text of a message that I sent. The same text again changes nothing.")
@@ -173,17 +174,19 @@ pub fn host_api() -> Vec<Procedure> {
             .does(
                 "Adds a line from the host to a conversation. Repeated with the same `clientId` it answers the first.",
             )
-            .fails(&[Code::ContentEmpty, Code::ContentTooLong, Code::NotFound, Code::ClientIdReused]),
+            .fails(&[Code::ContentEmpty, Code::ContentTooLong, Code::NotFound, Code::ClientIdReused, Code::NotOffered]),
         Procedure::host("deleteMessage", DELETE, "/host/messages/{messageId}", host::delete_message)
             .does("Deletes a message for everyone, at any time.")
             .fails(&[Code::NotFound]),
         Procedure::host("listReports", GET, "/host/reports", host::reports)
-            .does("What users reported, the oldest first, with the messages around it as they stood."),
+            .does("What users reported, the oldest first, with the messages around it as they stood.")
+            .fails(&[Code::InvalidCursor]),
         Procedure::host("deleteReport", DELETE, "/host/reports/{reportId}", host::delete_report)
             .does("Deletes a report.")
             .fails(&[Code::NotFound]),
         Procedure::host("listFailedEvents", GET, "/host/webhooks/failed", host::failed_events)
-            .does("Events that the webhook did not take within a day, or refused for good, the oldest first."),
+            .does("Events that the webhook did not take within a day, or refused for good, the oldest first.")
+            .fails(&[Code::InvalidCursor]),
         Procedure::host("redeliver", Method::POST, "/host/webhooks/failed/{eventId}/redeliver", host::redeliver)
             .does("Makes one more attempt, in a moment. When it fails, the event stays listed with what happened.")
             .fails(&[Code::NotFound, Code::NotOffered]),

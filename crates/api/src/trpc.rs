@@ -28,17 +28,26 @@ use std::time::Instant;
 pub use answer::Form;
 
 /// The most calls in one batch.
-pub const BATCH_CALLS: usize = 20;
+pub const BATCH_CALLS: usize = 100;
 /// Where the face is.
 pub const PREFIX: &str = "/trpc/";
+/// The router in which every procedure stands; those of calls stand beside it as well.
+const MESSAGES: &str = "messages.";
 
 /// The procedures by their paths in the router.
 type Procedures = HashMap<String, Procedure>;
 
 /// The routes of these procedures.
 pub fn routes(procedures: Vec<Procedure>, app: &App) -> Router {
-    let by_path = procedures.into_iter().map(|procedure| (path(&procedure), procedure)).collect();
-    let (procedures, app): (Arc<Procedures>, App) = (Arc::new(by_path), app.clone());
+    let mut by_path = Procedures::new();
+    for procedure in procedures {
+        let path = path(&procedure);
+        if !path.starts_with(MESSAGES) {
+            by_path.insert(format!("{MESSAGES}{path}"), procedure.clone());
+        }
+        by_path.insert(path, procedure);
+    }
+    let (procedures, app) = (Arc::new(by_path), app.clone());
     Router::new().route(
         "/trpc/{*calls}",
         any(move |request: Request<Body>| {

@@ -45,7 +45,7 @@ impl Bucket {
     /// # Errors
     /// `rate_limited`, with the wait.
     pub fn take_change(bucket: Option<Self>, rate: u32, now: u64) -> Result<Option<Self>> {
-        Self::take_one(bucket, rate, now, "edits and reactions")
+        Self::take_one(bucket, rate, now, "edits, reactions and reports")
     }
 
     fn take_one(bucket: Option<Self>, rate: u32, now: u64, what: &str) -> Result<Option<Self>> {

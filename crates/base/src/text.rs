@@ -1,6 +1,7 @@
 //! What text is accepted: message content, names, client ids, the limit of a list.
 
 use crate::error::{Error, Result};
+use crate::time::parse_iso;
 use jobline_wire::{
     Code,
     limits::{CLIENT_ID_BYTES, CONTENT_CHARS, NAME_CHARS, PAGE_ITEMS, PREVIEW_CHARS},
@@ -9,24 +10,30 @@ use unicode_segmentation::UnicodeSegmentation;
 
 /// The content of a message, checked, with `\n` at the end of each line that ended with `\r\n`.
 pub fn content(text: Option<String>, with_file: bool) -> Result<String> {
+    written("content", text, with_file)
+}
+
+/// What somebody wrote in `field`, checked.
+fn written(field: &'static str, text: Option<String>, may_be_empty: bool) -> Result<String> {
     let text = match text {
         Some(text) if text.contains("\r\n") => text.replace("\r\n", "\n"),
         Some(text) => text,
-        None if with_file => String::new(),
-        None => return Err(Error::invalid("content", "content is missing: send the text of the message.")),
+        None if may_be_empty => String::new(),
+        None => return Err(Error::invalid(field, format!("{field} is missing: send the text of the message."))),
     };
     if text.chars().any(|char| char.is_control() && char != '\n' && char != '\t') {
-        return Err(Error::invalid("content", "content holds control characters; only tab and newline are accepted."));
+        let detail = format!("{field} holds control characters; only tab and newline are accepted.");
+        return Err(Error::invalid(field, detail));
     }
     let length = text.chars().count();
     if length > CONTENT_CHARS {
         let detail =
-            format!("content has {length} characters; at most {CONTENT_CHARS} are accepted. Shorten or split it.");
-        return Err(Error::new(Code::ContentTooLong, detail).at("content"));
+            format!("{field} has {length} characters; at most {CONTENT_CHARS} are accepted. Shorten or split it.");
+        return Err(Error::new(Code::ContentTooLong, detail).at(field));
     }
-    if !with_file && is_blank(&text) {
-        let detail = "content is empty. Write something, or send a file with it.";
-        return Err(Error::new(Code::ContentEmpty, detail).at("content"));
+    if !may_be_empty && is_blank(&text) {
+        let detail = format!("{field} is empty. Write something, or send a file with it.");
+        return Err(Error::new(Code::ContentEmpty, detail).at(field));
     }
     Ok(text)
 }
@@ -76,7 +83,7 @@ fn is_invisible(char: char) -> bool {
 
 /// A comment to the host, checked: empty, or text as in a message.
 pub fn comment(text: String) -> Result<String> {
-    content(Some(text), true).map_err(|error| error.at("comment"))
+    written("comment", Some(text), true)
 }
 
 /// A client id, checked.
@@ -90,6 +97,19 @@ pub fn client_id(text: Option<&str>) -> Result<()> {
         }
         _ => Ok(()),
     }
+}
+
+/// The id after which a list of what happened begins, whose ids are `prefix`, 14 digits of Unix milliseconds and more: the
+/// cursor of an earlier answer, or an instant.
+pub fn since(text: &str, prefix: &str, is_id: impl FnOnce(&str) -> bool) -> Result<String> {
+    if is_id(text) {
+        return Ok(text.to_owned());
+    }
+    // `~` comes after everything that an id made at that instant goes on with.
+    parse_iso(text).map(|at| format!("{prefix}{at:014}_~")).ok_or_else(|| {
+        let detail = "since is the cursor of an earlier answer, or an instant such as 2025-11-14T10:30:00.000Z.";
+        Error::new(Code::InvalidCursor, detail).at("since")
+    })
 }
 
 /// How many to answer.

@@ -5,7 +5,7 @@ use super::problem::Failure;
 use axum::body::Body;
 use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use http_body_util::BodyExt;
 use jobline_wire::{Code, limits::BODY_BYTES};
 use schemars::JsonSchema;
@@ -31,7 +31,14 @@ pub async fn read_body(headers: &HeaderMap, body: Body) -> Result<Option<Bytes>,
     if kind.is_some_and(|kind| !is_json(kind.as_bytes())) {
         return Err(not_json());
     }
+    if headers.get(CONTENT_ENCODING).is_some_and(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+        return Err(Failure::new(Code::UnsupportedMediaType, "Send the body as it is, without a Content-Encoding."));
+    }
     let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    // What is larger than what is drained is not waited for: its sender would send all of it for nothing.
+    if announced.is_some_and(|length| length > DRAINED_BYTES as u64) {
+        return Err(too_large());
+    }
     let expected = usize::try_from(announced.unwrap_or(0)).unwrap_or(usize::MAX).min(BODY_BYTES);
     let bytes = collect(body, expected).await?;
     match kind {
@@ -77,11 +84,12 @@ async fn collect(mut body: Body, expected: usize) -> Result<Bytes, Failure> {
             break;
         }
     }
-    if length > BODY_BYTES {
-        let detail = format!("The body is larger than {BODY_BYTES} bytes. Send less in one call.");
-        return Err(Failure::new(Code::PayloadTooLarge, detail));
-    }
-    Ok(all.freeze())
+    if length > BODY_BYTES { Err(too_large()) } else { Ok(all.freeze()) }
+}
+
+fn too_large() -> Failure {
+    let detail = format!("The body is larger than {BODY_BYTES} bytes. Send less in one call.");
+    Failure::new(Code::PayloadTooLarge, detail)
 }
 
 /// The input in a JSON body.

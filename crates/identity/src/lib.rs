@@ -28,7 +28,7 @@ use jobline_wire::{
 };
 use refusal::Refusal;
 use ring::hmac;
-use source::{Origin, Source};
+use source::{Origin, Source, Why};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -121,7 +121,7 @@ impl Identity {
     /// Fetches the keys, so that the first request does not wait for them. A failure is logged and retried later.
     pub async fn load_keys(&self) {
         for source in &self.sources {
-            source.refresh_if(&self.clock, Source::is_due).await;
+            source.refresh(&self.clock, Why::Due).await;
         }
     }
 
@@ -156,13 +156,13 @@ impl Identity {
         let now_ms = self.clock.now_ms();
         for source in &self.sources {
             if source.is_overdue(now_ms) {
-                source.refresh_if(&self.clock, Source::is_due).await;
+                source.refresh(&self.clock, Why::Due).await;
             }
         }
         let mut checked = self.check(token);
         if checked == Err(Refusal::UnknownKey) {
             for source in &self.sources {
-                source.refresh_if(&self.clock, Source::may_ask_again).await;
+                source.refresh(&self.clock, Why::UnknownKey).await;
             }
             checked = self.check(token);
         }

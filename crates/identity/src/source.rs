@@ -23,6 +23,15 @@ const FILE_EVERY_MS: u64 = 3_000;
 /// The furthest that a refresh is scheduled ahead. One that seems further was scheduled before the clock was set back.
 const FURTHEST_MS: u64 = URL_EVERY_BOUNDS_MS.1;
 
+/// Why keys are read again.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Why {
+    /// They may have changed by now.
+    Due,
+    /// A token names a key that is not among them.
+    UnknownKey,
+}
+
 /// Where a JWKS is.
 pub(super) enum Origin {
     Url { url: String, fetch: Arc<dyn Fetch> },
@@ -139,6 +148,7 @@ pub(super) struct Source {
     /// Held while the origin is read: other requests wait for the result instead of reading it too.
     reading: tokio::sync::Mutex<()>,
     due_ms: AtomicU64,
+    /// When an unknown key was last looked for.
     asked_ms: AtomicU64,
     failures: AtomicU32,
     loaded: AtomicBool,
@@ -173,8 +183,15 @@ impl Source {
         self.loaded.load(Ordering::Acquire)
     }
 
+    fn is_time(&self, why: Why, now_ms: u64) -> bool {
+        match why {
+            Why::Due => self.is_due(now_ms),
+            Why::UnknownKey => self.may_ask_again(now_ms),
+        }
+    }
+
     /// Whether it is time for a refresh.
-    pub(super) fn is_due(&self, now_ms: u64) -> bool {
+    fn is_due(&self, now_ms: u64) -> bool {
         let due_ms = self.due_ms.load(Ordering::Acquire);
         now_ms >= due_ms || due_ms.saturating_sub(now_ms) > FURTHEST_MS
     }
@@ -187,8 +204,8 @@ impl Source {
         now_ms >= due_ms.saturating_add(patience_ms) || due_ms.saturating_sub(now_ms) > FURTHEST_MS
     }
 
-    /// Whether an unknown key may trigger a refresh now.
-    pub(super) fn may_ask_again(&self, now_ms: u64) -> bool {
+    /// Whether an unknown key may trigger a refresh now: the first one may at once, however short ago the keys were read.
+    fn may_ask_again(&self, now_ms: u64) -> bool {
         now_ms.abs_diff(self.asked_ms.load(Ordering::Acquire)) >= self.origin.unknown_every_ms()
     }
 
@@ -196,17 +213,20 @@ impl Source {
         self.due_ms.load(Ordering::Acquire).saturating_sub(now_ms).min(FURTHEST_MS)
     }
 
-    /// Reads the origin if `wanted` still returns true once no other task is reading it.
-    pub(super) async fn refresh_if(self: &Arc<Self>, clock: &Arc<dyn Clock>, wanted: fn(&Self, u64) -> bool) {
-        if !wanted(self, clock.now_ms()) {
+    /// Reads the origin if it is still time for that once no other task is reading it.
+    pub(super) async fn refresh(self: &Arc<Self>, clock: &Arc<dyn Clock>, why: Why) {
+        if !self.is_time(why, clock.now_ms()) {
             return;
         }
         let (source, clock) = (Arc::clone(self), Arc::clone(clock));
         // In a task, so that the result is kept even if the request that started it is cancelled.
         let refresh = tokio::spawn(async move {
             let _turn = source.reading.lock().await;
-            if wanted(&source, clock.now_ms()) {
-                source.refresh(&clock).await;
+            if source.is_time(why, clock.now_ms()) {
+                if why == Why::UnknownKey {
+                    source.asked_ms.store(clock.now_ms(), Ordering::Release);
+                }
+                source.read(&clock).await;
             }
         });
         if let Err(error) = refresh.await {
@@ -214,8 +234,7 @@ impl Source {
         }
     }
 
-    async fn refresh(self: &Arc<Self>, clock: &Arc<dyn Clock>) {
-        self.asked_ms.store(clock.now_ms(), Ordering::Release);
+    async fn read(self: &Arc<Self>, clock: &Arc<dyn Clock>) {
         let source = Arc::clone(self);
         let loaded = tokio::task::spawn_blocking(move || source.origin.load()).await;
         match loaded.unwrap_or_else(|error| Err(error.to_string())) {

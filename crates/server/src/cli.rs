@@ -1,9 +1,9 @@
 //! The command line: commands, and every setting as text. [`crate::config`] checks the text, so that a flag and an
 //! environment variable are checked in the same way.
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 use jobline_tools::bench::BenchArgs;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
@@ -340,20 +340,48 @@ impl std::fmt::Debug for Settings {
     }
 }
 
-/// The command line with `on` written out behind a switch that stands alone: a command after it is no value of it.
+/// The command line with every value joined to its flag where `clap` would take it for something else: `on` behind a switch
+/// that stands alone, since a command after it is no value of it; any other word behind a switch; a negative number.
+/// So it is the setting that refuses a wrong value, and says what is accepted.
 #[must_use]
-pub fn with_switches(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
-    let mut written = Vec::new();
+pub fn with_joined_values(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+    let mut joined: Vec<OsString> = Vec::new();
     let mut arguments = arguments.into_iter().peekable();
     while let Some(argument) = arguments.next() {
-        let says = |next: &OsString| next.to_str().is_some_and(|next| SWITCH_VALUES.contains(&next));
-        let alone = SWITCHES.iter().any(|switch| argument == *switch) && !arguments.peek().is_some_and(says);
-        written.push(argument);
-        if alone {
-            written.push("on".into());
+        let next = arguments.peek().and_then(|next| next.to_str());
+        let switch = SWITCHES.iter().any(|switch| argument == *switch);
+        let takes_next = match next {
+            Some(next) if switch => is_switch_value(next, &joined),
+            Some(next) => is_flag(&argument) && is_negative(next),
+            None => false,
+        };
+        if takes_next && let Some(next) = arguments.next() {
+            joined.push([argument, next].join(OsStr::new("=")));
+        } else if switch {
+            joined.extend([argument, "on".into()]);
+        } else {
+            joined.push(argument);
         }
     }
-    written
+    joined
+}
+
+/// Whether `word` behind a switch is its value, and neither a flag, nor a command, nor what a command works on.
+fn is_switch_value(word: &str, before: &[OsString]) -> bool {
+    let command = Cli::command();
+    let is_command = |word: &OsStr| command.get_subcommands().any(|one| word == one.get_name());
+    let value = SWITCH_VALUES.contains(&word);
+    value || !(word.starts_with("--") || is_command(OsStr::new(word)) || before.iter().any(|word| is_command(word)))
+}
+
+fn is_flag(argument: &OsStr) -> bool {
+    argument
+        .to_str()
+        .is_some_and(|argument| argument.starts_with("--") && argument.len() > 2 && !argument.contains('='))
+}
+
+fn is_negative(word: &str) -> bool {
+    word.strip_prefix('-').is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_digit() || first == '.'))
 }
 
 /// The message of `clap` about a wrong command line, in one line.
@@ -378,9 +406,23 @@ mod tests {
             (&["jobline", "--trust-proxy", "off", "serve"], "off"),
             (&["jobline", "--trust-proxy=off"], "off"),
         ] {
-            let arguments = with_switches(arguments.iter().map(OsString::from));
-            let cli = Cli::try_parse_from(arguments).expect("a command line");
+            let cli = parsed(arguments);
             assert_eq!(cli.settings.trust_proxy.as_deref(), Some(said));
         }
+    }
+
+    fn parsed(arguments: &[&str]) -> Cli {
+        Cli::try_parse_from(with_joined_values(arguments.iter().map(OsString::from))).expect("a command line")
+    }
+
+    #[test]
+    fn a_wrong_value_reaches_its_setting() {
+        assert_eq!(parsed(&["jobline", "--send-rate", "-1"]).settings.send_rate.as_deref(), Some("-1"));
+        assert_eq!(parsed(&["jobline", "serve", "--mail-after", "-1m"]).settings.mail_after.as_deref(), Some("-1m"));
+        assert_eq!(parsed(&["jobline", "--trust-proxy", "maybe"]).settings.trust_proxy.as_deref(), Some("maybe"));
+        assert_eq!(parsed(&["jobline", "--trust-proxy", "-1"]).settings.trust_proxy.as_deref(), Some("-1"));
+        let export = parsed(&["jobline", "export", "--trust-proxy", "backup.tar"]);
+        assert_eq!(export.settings.trust_proxy.as_deref(), Some("on"));
+        assert!(matches!(export.command, Some(Command::Export { .. })));
     }
 }

@@ -1,6 +1,6 @@
 //! The commands of the binary. Exit codes: 0 for success, 1 for a failure, 2 for a wrong setting.
 
-use crate::cli::{CheckArgs, Cli, Command, Settings, TableCommand, TokenArgs, one_line, with_switches};
+use crate::cli::{CheckArgs, Cli, Command, Settings, TableCommand, TokenArgs, one_line, with_joined_values};
 use crate::config::{Config, ConfigError, seconds};
 use crate::engines::Engines;
 use crate::measured::Measured;
@@ -43,7 +43,7 @@ impl From<ConfigError> for CommandError {
 
 /// The program: reads the command line and the environment, runs the command, and returns its exit code.
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse_from(with_switches(std::env::args_os())) {
+    let cli = match Cli::try_parse_from(with_joined_values(std::env::args_os())) {
         Ok(cli) => cli,
         Err(asked) if matches!(asked.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
             // The reader may be gone already, as in `jobline --help | head -1`.
@@ -74,9 +74,10 @@ fn run(cli: &Cli) -> Result<(), CommandError> {
         None | Some(Command::Serve) if config.is_function => function(&config),
         None | Some(Command::Serve) => serve(&config),
         Some(Command::Token(args)) => token(&config, args),
-        Some(Command::Export { file }) => {
-            copy(&config, "exported", async |engines| transfer::export(engines.transfer(), file).await)
-        }
+        Some(Command::Export { file }) => runtime()?.block_on(async {
+            let engines = Engines::open_existing(&config, &config.base_url(config.listen)).await?;
+            copied("exported", &engines, transfer::export(engines.transfer(), file).await).await
+        }),
         Some(Command::Import { file, dry_run: true }) => {
             copy(&config, "dry run:", async |engines| transfer::dry_run(engines.transfer(), file).await)
         }
@@ -191,11 +192,19 @@ fn copy<T: Display, E: Display>(
 ) -> Result<(), CommandError> {
     runtime()?.block_on(async {
         let engines = Engines::open(config, &config.base_url(config.listen)).await?;
-        let copied = copying(&engines).await;
-        engines.close().await;
-        println!("{done} {}", copied.map_err(CommandError::failed)?);
-        Ok(())
+        copied(done, &engines, copying(&engines).await).await
     })
+}
+
+/// Closes the engines, and says what was copied.
+async fn copied<T: Display, E: Display>(
+    done: &str,
+    engines: &Engines,
+    copied: Result<T, E>,
+) -> Result<(), CommandError> {
+    engines.close().await;
+    println!("{done} {}", copied.map_err(CommandError::failed)?);
+    Ok(())
 }
 
 fn check(settings: &Settings, args: &CheckArgs) -> Result<(), CommandError> {

@@ -101,10 +101,29 @@ impl Engines {
     /// # Errors
     /// The setting to look at.
     pub async fn open(config: &Config, base_url: &str) -> Result<Self, ConfigError> {
+        Self::open_or_make(config, base_url, true).await
+    }
+
+    /// Opens engines that exist: a command that only reads does not begin a store where none is.
+    ///
+    /// # Errors
+    /// The setting to look at.
+    pub async fn open_existing(config: &Config, base_url: &str) -> Result<Self, ConfigError> {
+        Self::open_or_make(config, base_url, false).await
+    }
+
+    async fn open_or_make(config: &Config, base_url: &str, make: bool) -> Result<Self, ConfigError> {
         let (clock, random) = (Arc::new(SystemClock), Arc::new(SystemRandom));
         #[cfg(feature = "aws")]
         let cloud = aws::Cloud::new(!config.is_function);
         let RowEngine { store, scan, upkeep, window_bytes, pace } = match &config.store {
+            StoreKind::Embedded if !make && !config.data.join("store").is_dir() => {
+                let folder = config.data.display();
+                return Err(ConfigError::new(
+                    "data",
+                    format_args!("must be the folder of a store; {folder} holds none"),
+                ));
+            }
             StoreKind::Embedded => embedded(config)?,
             #[cfg(feature = "aws")]
             StoreKind::DynamoDb { table } => cloud.dynamodb(table).await?,

@@ -132,7 +132,9 @@ fn page(page: Page, headers: &HeaderMap) -> Response {
         // The link is a permission.
         (REFERRER_POLICY, "no-referrer"),
     ];
-    response.headers_mut().extend(fixed.map(|(name, value)| (name, HeaderValue::from_static(value))));
+    for (name, value) in fixed {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
     response.extensions_mut().insert(Served { procedure: "unsubscribe", frequent: false });
     response
 }

@@ -109,8 +109,8 @@ codes! {
     PayloadTooLarge = "payload_too_large", 413, "Request too large";
     /// The file is larger than 10 MB.
     FileTooLarge = "file_too_large", 413, "File too large";
-    /// Too many messages in a minute.
-    RateLimited = "rate_limited", 429, "Too many messages";
+    /// Too many messages, files or changes in a minute.
+    RateLimited = "rate_limited", 429, "Too many requests";
     /// The server cannot do it now; nothing was half done.
     Unavailable = "unavailable", 503, "Temporarily unavailable";
 }

@@ -30,10 +30,15 @@ impl ServerSocket {
         Self(WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config)).await)
     }
 
-    /// Reads and drops what the client still sends, until it has gone. A connection that is closed with something unread
-    /// is reset, and the closing frame lost on the way.
+    /// Reads and drops what the client still sends, until it has answered the closing frame or has gone. A connection that
+    /// is closed with something unread is reset, and the closing frame lost on the way.
     async fn drain(&mut self) {
-        while let Some(Ok(_)) = self.0.next().await {}
+        while let Some(Ok(message)) = self.0.next().await {
+            // Nothing may follow this, and the client waits for the server to end the connection.
+            if message.is_close() {
+                return;
+            }
+        }
         let mut dropped = [0; 1024];
         while matches!(self.0.get_mut().read(&mut dropped).await, Ok(1..)) {}
     }

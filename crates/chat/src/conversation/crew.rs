@@ -33,7 +33,7 @@ use crate::{
 };
 use futures_util::try_join;
 use jobline_store::{CommitBuilder, Condition, Consistency, Outcome, Row};
-use jobline_wire::{Code, CrewHistory, JobStatus};
+use jobline_wire::{Code, CrewHistory, JobStatus, limits::CREW_MEMBERS};
 
 /// How many members come or go in one commit, which has at most 100 operations.
 const CHANGES_AT_ONCE: usize = 8;
@@ -137,11 +137,20 @@ pub(crate) fn may_write<'a>(
         Some(job) if row.is_none() && !job.fits_crew() => Ok(None),
         // A newcomer for whom there is no place.
         Some(_) if row.is_some() && member.is_none() => Ok(None),
+        Some(job) if !job.fits_crew() => Err(too_many()),
         Some(job) if job.status == JobStatus::Open => Ok(Some(job)),
         Some(_) => Err(permission::closed()),
         None if member.is_some() => Err(permission::no_participant_any_more()),
         None => Ok(None),
     }
+}
+
+/// The job has become too large: its crew follows it no more, and those who were in it would write without the others.
+fn too_many() -> Error {
+    let detail = format!(
+        "The job has more than {CREW_MEMBERS} participants now. What was written in its group chat can be read."
+    );
+    Error::new(Code::NotOffered, detail).at("conversationId")
 }
 
 /// Crews are off: what was written in them can be read.

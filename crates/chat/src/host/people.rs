@@ -123,8 +123,10 @@ fn check_url(url: Option<&str>) -> Result<()> {
 
 fn check_email(email: Option<&str>) -> Result<()> {
     let Some(email) = email else { return Ok(()) };
-    let halves = email.rsplit_once('@').filter(|(user, domain)| !user.is_empty() && !domain.is_empty());
-    let plain = !email.chars().any(|c| c.is_control() || c.is_whitespace());
+    let halves = email.split_once('@').filter(|(user, domain)| !user.is_empty() && !domain.is_empty());
+    // What stands around an address in the header of a mail, or between two of them.
+    let plain = |c: char| !(c.is_control() || c.is_whitespace() || "<>()[],;:\\\"".contains(c));
+    let plain = email.chars().filter(|c| *c == '@').count() == 1 && email.chars().all(plain);
     if email.len() <= limits::EMAIL_BYTES && halves.is_some() && plain {
         return Ok(());
     }

@@ -16,8 +16,9 @@ use crate::{
 use futures_util::{StreamExt as _, stream};
 use jobline_store::{Condition, Consistency, Key, Outcome, Range, Row, Version};
 
-/// To how many conversations' events are delivered at the same time.
-const AT_ONCE: usize = 16;
+/// To how many conversations' events are delivered at the same time: a receiver that hangs holds each of its own for some
+/// seconds, and must not hold the others.
+const AT_ONCE: usize = 64;
 
 /// Delivers what is due. Answers how many events were delivered.
 ///

@@ -28,8 +28,8 @@ const PAGE: usize = 50;
 pub(crate) enum Entry {
     Message(Box<MessageRow>),
     Change(ChangeRow),
-    /// A change of a call, with the message as it stands.
-    Call(ChangeRow, Box<MessageRow>),
+    /// A change of a call or of a text, with the message as it stands.
+    OfMessage(ChangeRow, Box<MessageRow>),
     Report(ReportedRow),
 }
 
@@ -44,7 +44,7 @@ impl Entry {
     fn number(&self) -> u64 {
         match self {
             Self::Message(row) => row.change,
-            Self::Change(row) | Self::Call(row, _) => row.number,
+            Self::Change(row) | Self::OfMessage(row, _) => row.number,
             Self::Report(row) => row.change,
         }
     }
@@ -53,7 +53,7 @@ impl Entry {
     pub fn after(&self, before: Position) -> Position {
         match self {
             Self::Message(row) => Position { change: row.change, number: row.number, at: row.at },
-            Self::Change(row) | Self::Call(row, _) => Position { change: row.number, ..before },
+            Self::Change(row) | Self::OfMessage(row, _) => Position { change: row.number, ..before },
             Self::Report(_) => before,
         }
     }
@@ -62,8 +62,13 @@ impl Entry {
     pub fn events(&self, id: &ConversationId, users: &[UserId], with_content: bool) -> Vec<OutsideEvent> {
         match self {
             Self::Message(row) => of_message(id, users, row, with_content),
-            Self::Change(row) => of_change(id, users, row).into_iter().collect(),
-            Self::Call(change, message) => of_call(id, users, change, message).into_iter().collect(),
+            Self::Change(row) => of_change(id, users, row, None).into_iter().collect(),
+            Self::OfMessage(change, message) if change.kind == ChangeKind::Called => {
+                of_call(id, users, change, message).into_iter().collect()
+            }
+            Self::OfMessage(change, message) => {
+                of_change(id, users, change, text(message, with_content)).into_iter().collect()
+            }
             Self::Report(row) => vec![of_report(id, row, with_content)],
         }
     }
@@ -106,7 +111,7 @@ pub(crate) async fn entries(
     // A report is made after the change that it names, and the sort is stable.
     entries.sort_by_key(Entry::number);
     for entry in &mut entries {
-        with_call(cx, id, entry).await?;
+        with_message(cx, id, entry).await?;
     }
     Ok(Entries { entries, is_all })
 }
@@ -119,14 +124,15 @@ async fn reports(cx: &Context, channel: Channel, id: &ConversationId) -> Result<
     }
 }
 
-/// Adds its message to the change of a call, unless that has expired.
-async fn with_call(cx: &Context, id: &ConversationId, entry: &mut Entry) -> Result<()> {
+/// Adds its message to the change of a call or of a text, unless that has expired.
+async fn with_message(cx: &Context, id: &ConversationId, entry: &mut Entry) -> Result<()> {
     let Entry::Change(change) = entry else { return Ok(()) };
-    let Some(message) = change.message.as_deref().filter(|_| change.kind == ChangeKind::Called) else { return Ok(()) };
+    let is_told = matches!(change.kind, ChangeKind::Called | ChangeKind::Edited);
+    let Some(message) = change.message.as_deref().filter(|_| is_told) else { return Ok(()) };
     let Some(message) = MessageId::new(message) else { return Ok(()) };
     let row = cx.db.get(&keys::message(id, &message), Consistency::Strong).await?;
     if let Some(row) = row {
-        *entry = Entry::Call(change.clone(), Box::new(rows::decode(&row)?));
+        *entry = Entry::OfMessage(change.clone(), Box::new(rows::decode(&row)?));
     }
     Ok(())
 }
@@ -146,14 +152,19 @@ fn of_message(id: &ConversationId, users: &[UserId], row: &MessageRow, with_cont
         "type": MessageType::from(&row.kind),
         "jobId": row.job,
     });
-    if with_content && row.deleted.is_none() {
-        data["content"] = Value::from(row.text.clone());
+    if let Some(text) = text(row, with_content) {
+        data["content"] = text.into();
     }
     events.push(event(id, row.change, "message.sent", row.at, data));
     events
 }
 
-fn of_change(id: &ConversationId, users: &[UserId], row: &ChangeRow) -> Option<OutsideEvent> {
+/// The text of a message as it stands, where the host wants texts.
+fn text(row: &MessageRow, with_content: bool) -> Option<&str> {
+    (with_content && row.deleted.is_none()).then_some(&*row.text)
+}
+
+fn of_change(id: &ConversationId, users: &[UserId], row: &ChangeRow, text: Option<&str>) -> Option<OutsideEvent> {
     let by = author_id(users, row.by);
     let (kind, data) = match row.kind {
         ChangeKind::Edited => ("message.edited", json!({"messageId": row.message, "senderId": by})),
@@ -163,6 +174,9 @@ fn of_change(id: &ConversationId, users: &[UserId], row: &ChangeRow) -> Option<O
     };
     let mut data = data;
     data["conversationId"] = Value::from(id.as_str());
+    if let Some(text) = text {
+        data["content"] = text.into();
+    }
     Some(event(id, row.number, kind, row.at, data))
 }
 

@@ -45,10 +45,8 @@ fn expires(row: &FailedRow) -> Option<u64> {
 /// `invalid_request`, `unavailable`.
 pub(crate) async fn list(cx: &Context, input: ListFailedEvents) -> Result<FailedEvents> {
     let limit = text::limit(input.limit)?;
-    if input.since.as_deref().is_some_and(|since| !is_id(since)) {
-        return Err(Error::invalid("since", "since is the cursor of an earlier answer. Leave it out to begin."));
-    }
-    let mut found = cx.db.range(keys::failed_after(input.since.as_deref(), limit + 1)).await?;
+    let since = input.since.as_deref().map(|since| text::since(since, PREFIX, is_id)).transpose()?;
+    let mut found = cx.db.range(keys::failed_after(since.as_deref(), limit + 1)).await?;
     let has_more = found.len() > limit;
     found.truncate(limit);
     let due: Vec<Key> = found.iter().map(|(key, _)| keys::redelivery(&key.sort)).collect();

@@ -132,10 +132,8 @@ async fn around(
 /// `invalid_request`, `unavailable`.
 pub(crate) async fn list(cx: &Context, input: ListReports) -> Result<Reports> {
     let limit = text::limit(input.limit)?;
-    if input.since.as_deref().is_some_and(|since| !is_report_id(since)) {
-        return Err(Error::invalid("since", "since is the cursor of an earlier answer. Leave it out to begin."));
-    }
-    let mut found = cx.db.range(keys::reports(input.since.as_deref(), limit + 1)).await?;
+    let since = input.since.as_deref().map(|since| text::since(since, "report_", is_report_id)).transpose()?;
+    let mut found = cx.db.range(keys::reports(since.as_deref(), limit + 1)).await?;
     let has_more = found.len() > limit;
     found.truncate(limit);
     let reports: Vec<Report> =

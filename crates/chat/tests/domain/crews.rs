@@ -391,6 +391,14 @@ async fn only_participants_of_an_open_job_of_at_most_fifty_write() {
     let sent = user.send_as(send()).await.unwrap();
     assert_eq!(sent.message.number, 1);
     assert_eq!(world.user("user49").only_conversation().await.unread_count["user49"], 1);
+    world.job(2, &names, JobStatus::Open).await;
+    assert_eq!(user.send_as(send()).await.unwrap_err().code, Code::NotOffered, "it would miss the newcomer");
+    let details = GetConversation { conversation_id: Some("crew_2".into()), ..GetConversation::default() };
+    let details = world.chat.conversation(&user.id, details).await.unwrap();
+    assert_eq!((details.can_send, details.reason), (false, Some(Code::NotOffered)));
+    assert_eq!(user.only_conversation().await.last_message.as_deref(), Some("hi"), "what was written can be read");
+    world.job(2, &names[1..], JobStatus::Open).await;
+    assert_eq!(world.user("user50").send_as(send()).await.unwrap().message.number, 4, "two have gone and come");
     for wrong in ["crew_", "crew_0", "crew_01", "crew_x", "crew_1_2", "crew_9007199254740992"] {
         let input = SendMessage { conversation_id: Some(wrong.into()), ..send() };
         assert_eq!(user.send_as(input).await.unwrap_err().code, Code::NotFound, "{wrong}");
