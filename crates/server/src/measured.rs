@@ -1,4 +1,4 @@
-//! The server that `jobline bench` measures: the real one, in the same process.
+//! The server through which `jobline bench` fills its store, and in whose serve loop it measures hello-world.
 
 use crate::serve::{Listening, serve};
 use crate::system::{SystemClock, SystemRandom};
@@ -14,7 +14,6 @@ use jobline_identity::{Identity, IdentitySettings};
 use jobline_store::Store;
 use jobline_store_embedded::{EmbeddedStore, Options};
 use jobline_tools::bench::{self, JWT_SECRET, Launcher, Server, Serving, Stopped};
-use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -77,10 +76,6 @@ struct Running {
 
 #[async_trait]
 impl Server for Running {
-    fn address(&self) -> SocketAddr {
-        self.serving.address
-    }
-
     fn chat(&self) -> &Chat {
         &self.app.chat
     }

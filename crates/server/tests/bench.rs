@@ -4,7 +4,7 @@ use jobline_server::measured::Measured;
 use jobline_tools::bench::{self, BenchArgs};
 use std::path::Path;
 
-/// The shortest run. It does not measure a program of its own, because a test binary is not one.
+/// The shortest run.
 fn short(folder: &Path) -> BenchArgs {
     BenchArgs {
         seconds: 0.1,
@@ -14,7 +14,8 @@ fn short(folder: &Path) -> BenchArgs {
         pollers: 0,
         folder: folder.to_owned(),
         json: false,
-        program: None,
+        hello: false,
+        program: Some(env!("CARGO_BIN_EXE_jobline").into()),
     }
 }
 
@@ -27,7 +28,8 @@ async fn a_short_run_measures_everything_and_removes_its_folder() {
         bench::run(&args, &Measured, &mut out).await.unwrap();
         let report: serde_json::Value = serde_json::from_slice(&out).unwrap();
         let rows = report["rows"].as_array().unwrap();
-        assert_eq!(rows.len(), 18);
+        assert_eq!(rows.len(), 26);
+        assert_eq!(report["paced"].as_array().unwrap().len(), 6);
         assert!(rows.iter().all(|row| row["requests"].as_u64().unwrap() > 0), "{rows:?}");
         assert!(report["messages"].as_u64().unwrap() >= 500);
     }
@@ -36,7 +38,9 @@ async fn a_short_run_measures_everything_and_removes_its_folder() {
     bench::run(&args, &Measured, &mut out).await.unwrap();
     let table = String::from_utf8(out).unwrap();
     assert!(
-        table.contains("durable send") && table.contains("of fdatasync") && table.contains("ten in a batch"),
+        ["durable send", "of fdatasync", "ten in a batch", "of the bare log", "at a fixed rate"]
+            .iter()
+            .all(|one| table.contains(one)),
         "{table}"
     );
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);

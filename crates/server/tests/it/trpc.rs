@@ -174,12 +174,12 @@ async fn what_concerns_the_whole_request_is_one_error_for_every_kind_of_client()
     let app = TestApp::with_job_and_users().await;
     let anna = app.user("anna");
     let many = |calls: usize| format!("/trpc/{}?batch=1", vec!["messages.sync"; calls].join(","));
-    assert_eq!(anna.get(&many(20)).await.is(200).as_array().unwrap().len(), 20);
+    assert_eq!(anna.get(&many(100)).await.is(200).as_array().unwrap().len(), 100);
     let large = json!({"0": {"content": "x".repeat(70_000)}}).to_string();
     let batch = "/trpc/messages.send,messages.send?batch=1";
     let not_json = anna.request(Method::POST, batch).header("content-type", "text/plain").body("{}".into()).unwrap();
     for (reply, number, code, status, reason) in [
-        (anna.get(&many(21)).await, -32600, "BAD_REQUEST", 400, "invalid_request"),
+        (anna.get(&many(101)).await, -32600, "BAD_REQUEST", 400, "invalid_request"),
         (anna.json(Method::POST, batch, "{").await, -32600, "BAD_REQUEST", 400, "invalid_request"),
         (anna.json(Method::POST, batch, "[]").await, -32600, "BAD_REQUEST", 400, "invalid_request"),
         (anna.get("/trpc/messages.sync?input=%zz").await, -32600, "BAD_REQUEST", 400, "invalid_request"),

@@ -1,7 +1,7 @@
 //! The options of `jobline bench`.
 
 use clap::Args;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What to measure.
 #[derive(Debug, Clone, Args)]
@@ -27,22 +27,27 @@ pub struct BenchArgs {
     /// Print JSON instead of a table.
     #[arg(long)]
     pub json: bool,
-    /// The binary whose start and memory are measured in a process of its own; by default this one, if its path is
-    /// known.
+    /// Serves the hello-world servers of a measurement, prints where, and ends when standard input does.
+    #[arg(long, hide = true)]
+    pub hello: bool,
+    /// The binary that is measured, in a process of its own; by default this one.
     #[arg(skip = std::env::current_exe().ok())]
     pub program: Option<PathBuf>,
 }
 
 impl BenchArgs {
-    pub(super) fn check(&self) -> Result<(), String> {
+    /// Answers the program that is measured.
+    pub(super) fn check(&self) -> Result<&Path, String> {
         let bounds = [
             (self.seconds >= 0.1 && self.seconds <= 600.0, "--seconds must be from 0.1 to 600"),
             (!self.connections.is_empty(), "--connections must have at least one number"),
             (self.connections.iter().all(|count| (1..=1_024).contains(count)), "--connections must be from 1 to 1024"),
             (self.messages <= 10_000_000, "--messages must be at most 10000000"),
             (self.pollers <= 10_000, "--pollers must be at most 10000"),
-            (self.pollers == 0 || self.program.is_some(), "--pollers needs the path of this program, which is unknown"),
         ];
-        bounds.iter().find(|(kept, _)| !kept).map_or(Ok(()), |(_, bound)| Err((*bound).to_owned()))
+        match bounds.iter().find(|(kept, _)| !kept) {
+            Some((_, bound)) => Err((*bound).to_owned()),
+            None => self.program.as_deref().ok_or_else(|| "the path of this program is not known".to_owned()),
+        }
     }
 }

@@ -2,10 +2,12 @@
 
 use super::client::{self, Connection};
 use super::fill::{Pair, fill};
-use super::load::{self, Caller, Figures, Repeat};
+use super::load::{self, Caller, Figures, Pace, Repeat};
 use super::server::Server;
 use futures_util::future::try_join_all;
-use jobline_wire::Messages;
+use jobline_chat::{JobId, UserId};
+use jobline_wire::limits::CREW_MEMBERS;
+use jobline_wire::{HostJobInput, JobStatus, Messages, SendMessage, SyncQuery};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -15,6 +17,10 @@ const POLLED: u64 = 60;
 const PAGE: u64 = 50;
 /// Messages in each conversation that only fills the store.
 const EACH: u64 = 100;
+/// The jobs of crews come after those of pairs.
+const FIRST_CREW: u64 = 1_000_000_000;
+/// As many as there are connections with which sends are measured.
+const CREWS: usize = 1_024;
 const IDLE: &[u8] = b"\"messages\":[]";
 /// Polls in a batch of tRPC.
 pub(super) const BATCH: usize = 10;
@@ -23,6 +29,7 @@ pub(super) const BATCH: usize = 10;
 pub(super) struct Dataset {
     readers: Vec<Reader>,
     writers: Vec<Writer>,
+    crews: Vec<Crew>,
     /// Messages in the store.
     pub messages: u64,
 }
@@ -33,10 +40,45 @@ struct Reader {
     page: Vec<u8>,
     /// A poll that brings nothing.
     idle: Vec<u8>,
-    /// The same by tRPC.
+    /// A poll of everything that brings nothing.
+    sync: Vec<u8>,
+    /// The poll of a conversation that brings nothing, by tRPC.
     trpc: Vec<u8>,
     /// [`BATCH`] of them in one request.
     batch: Vec<u8>,
+}
+
+/// A crew, and the token of one of its members.
+struct Crew {
+    id: String,
+    token: String,
+}
+
+/// The figures of polls.
+pub(super) struct Polls {
+    pub list: Figures,
+    pub sync: Figures,
+    pub trpc: Figures,
+    pub batch: Figures,
+    /// Of fifty messages.
+    pub page: Figures,
+}
+
+impl Polls {
+    /// No measurement yet.
+    pub(super) fn none() -> Self {
+        let [list, sync, trpc, batch, page] = std::array::from_fn(|_| Figures::none());
+        Self { list, sync, trpc, batch, page }
+    }
+
+    /// Adds another measurement.
+    pub(super) fn add(&mut self, other: &Self) {
+        self.list.add(&other.list);
+        self.sync.add(&other.sync);
+        self.trpc.add(&other.trpc);
+        self.batch.add(&other.batch);
+        self.page.add(&other.page);
+    }
 }
 
 /// Two users who write to each other.
@@ -58,7 +100,9 @@ impl Dataset {
         fill(server.chat(), &pairs(2 * connections, others)?, EACH).await?;
         let readers = try_join_all(readers.into_iter().map(|pair| Reader::new(server, pair))).await?;
         let writers = writers.into_iter().map(|pair| Writer::new(server, pair)).collect::<Result<_, _>>()?;
-        Ok(Self { readers, writers, messages: own + others as u64 * EACH })
+        let crews = (0..connections.min(CREWS)).map(|index| Crew::new(server, index));
+        let crews = try_join_all(crews).await?;
+        Ok(Self { readers, writers, crews, messages: own + others as u64 * EACH })
     }
 
     /// Sends the first poll to a server and waits for its response.
@@ -69,27 +113,34 @@ impl Dataset {
         if answer.status == 200 { Ok(()) } else { Err(format!("the first response has status {}", answer.status)) }
     }
 
-    /// Idle polls, the same by tRPC and in batches, polls of fifty, and durable sends; `run` is in the ids of what is sent.
-    pub(super) async fn measure(
+    /// Idle polls of a conversation and of everything, the former by tRPC and in batches as well, and polls of fifty messages.
+    pub(super) async fn poll(
         &self,
         address: SocketAddr,
         connections: usize,
         length: Duration,
-        shared: bool,
-        run: &str,
-    ) -> Result<[Figures; 5], String> {
+    ) -> Result<Polls, String> {
         let readers = &self.readers[..connections];
-        let pages = readers.iter().map(|reader| Box::new(Repeat(reader.page.clone())) as _).collect();
-        let idle = |request: fn(&Reader) -> &Vec<u8>, polls| {
+        let idle = |request: fn(&Reader) -> &Vec<u8>, polls| -> Vec<Box<dyn Caller>> {
             readers.iter().map(|reader| Box::new(Idle { request: request(reader).clone(), polls }) as _).collect()
         };
-        Ok([
-            load::run(address, self.idle(connections), length).await?,
-            load::run(address, idle(|reader| &reader.trpc, 1), length).await?,
-            load::run(address, idle(|reader| &reader.batch, BATCH), length).await?,
-            load::run(address, pages, length).await?,
-            load::run(address, self.senders(connections, shared, run), length).await?,
-        ])
+        let pages = readers.iter().map(|reader| Box::new(Repeat(reader.page.clone())) as _).collect();
+        let run = async |callers| load::run(address, callers, length, Pace::AsFast).await;
+        Ok(Polls {
+            list: run(self.idle(connections)).await?,
+            sync: run(idle(|reader| &reader.sync, 1)).await?,
+            trpc: run(idle(|reader| &reader.trpc, 1)).await?,
+            batch: run(idle(|reader| &reader.batch, BATCH)).await?,
+            page: run(pages).await?,
+        })
+    }
+
+    /// How many bytes a poll of fifty messages brings.
+    pub(super) async fn page_bytes(&self, address: SocketAddr) -> Result<usize, String> {
+        let reader = self.readers.first().ok_or("nobody polls")?;
+        let mut connection = Connection::open(address).await.map_err(|error| error.to_string())?;
+        let answer = connection.call(&reader.page).await.map_err(|error| error.to_string())?;
+        Ok(answer.body.len())
     }
 
     /// The number of conversations that senders can write into.
@@ -106,12 +157,40 @@ impl Dataset {
         (0..count).map(sender).collect()
     }
 
+    /// `count` senders, each in a crew of its own, which has fifty members.
+    pub(super) fn crew_senders(&self, count: usize, run: &str) -> Vec<Box<dyn Caller>> {
+        let sender = |(index, crew): (usize, &Crew)| {
+            let (token, to) = (crew.token.clone(), format!("\"conversationId\":\"{}\"", crew.id));
+            Box::new(Sender { token, to, run: format!("{run}-crew-{index}"), count: 0, request: String::new() }) as _
+        };
+        self.crews.iter().take(count).enumerate().map(sender).collect()
+    }
+
     /// One idle poller for each of the first `count` readers.
     pub(super) fn idle(&self, count: usize) -> Vec<Box<dyn Caller>> {
         self.readers[..count]
             .iter()
             .map(|reader| Box::new(Idle { request: reader.idle.clone(), polls: 1 }) as _)
             .collect()
+    }
+}
+
+impl Crew {
+    async fn new(server: &dyn Server, index: usize) -> Result<Self, String> {
+        let participants: Vec<String> = (0..CREW_MEMBERS).map(|nth| format!("bench-crew-{index}-{nth}")).collect();
+        let sender = UserId::new(&participants[0]).ok_or("a user id")?;
+        let job = JobId::parse(FIRST_CREW + index as u64).map_err(|error| error.to_string())?;
+        let (title, status) = ("Build the stage".to_owned(), JobStatus::Open);
+        let input = HostJobInput { title, participants, status, crew_history: None };
+        server.chat().put_job(job, input).await.map_err(|error| error.to_string())?;
+        let id = format!("crew_{}", job.get());
+        let first = SendMessage {
+            conversation_id: Some(id.clone()),
+            content: Some("Who is there?".to_owned()),
+            ..SendMessage::default()
+        };
+        server.chat().send(&sender, first).await.map_err(|error| error.to_string())?;
+        Ok(Self { id, token: server.token(&sender)? })
     }
 }
 
@@ -143,7 +222,8 @@ impl Reader {
             let input = utf8_percent_encode(&input.to_string(), NON_ALPHANUMERIC).to_string();
             client::get(&format!("/trpc/{names}?{batch}input={input}"), Some(&token))
         };
-        Ok(Self { page: poll(&behind), idle: poll(&page.cursor), trpc: trpc(1), batch: trpc(BATCH) })
+        let sync = client::get(&format!("/messages/sync?since={}", end_of_sync(server, &pair.b).await?), Some(&token));
+        Ok(Self { page: poll(&behind), idle: poll(&page.cursor), sync, trpc: trpc(1), batch: trpc(BATCH) })
     }
 }
 
@@ -158,6 +238,19 @@ async fn list(server: &dyn Server, pair: &Pair, since: Option<String>) -> Result
     let conversation_id = pair.conversation.as_str().to_owned();
     let input = jobline_wire::ListMessages { conversation_id, since, ..Default::default() };
     server.chat().list(&pair.b, input).await.map_err(|error| error.to_string())
+}
+
+/// The cursor of a user who has everything.
+async fn end_of_sync(server: &dyn Server, user: &UserId) -> Result<String, String> {
+    let mut since = None;
+    loop {
+        let input = SyncQuery { since, ..SyncQuery::default() };
+        let synced = server.chat().sync(user, input).await.map_err(|error| error.to_string())?;
+        if synced.messages.is_empty() && !synced.has_more {
+            return Ok(utf8_percent_encode(&synced.cursor, NON_ALPHANUMERIC).to_string());
+        }
+        since = Some(synced.cursor);
+    }
 }
 
 /// A request of so many polls that must bring nothing.
@@ -179,7 +272,8 @@ impl Caller for Idle {
 /// Sends one message after the other, each with a client id of its own.
 struct Sender {
     token: String,
-    receiver: String,
+    /// The field that says where to.
+    to: String,
     run: String,
     count: u64,
     request: String,
@@ -189,8 +283,8 @@ impl Sender {
     /// Of the two, the one with index `side` writes.
     fn new(writer: &Writer, side: usize, run: String) -> Self {
         let receiver = if side == 0 { &writer.pair.b } else { &writer.pair.a };
-        let (token, receiver) = (writer.tokens[side].clone(), receiver.to_string());
-        Self { token, receiver, run, count: 0, request: String::new() }
+        let (token, to) = (writer.tokens[side].clone(), format!("\"receiverId\":\"{receiver}\""));
+        Self { token, to, run, count: 0, request: String::new() }
     }
 }
 
@@ -198,9 +292,9 @@ impl Caller for Sender {
     fn request(&mut self) -> &[u8] {
         self.count += 1;
         let body = format!(
-            "{{\"receiverId\":\"{}\",\"content\":\"I can start tomorrow at eight, and I bring my own tools.\",\
+            "{{{},\"content\":\"I can start tomorrow at eight, and I bring my own tools.\",\
              \"clientId\":\"{}-{}\"}}",
-            self.receiver, self.run, self.count
+            self.to, self.run, self.count
         );
         client::post(&mut self.request, "/messages/send", Some(&self.token), &body);
         self.request.as_bytes()

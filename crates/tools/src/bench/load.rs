@@ -1,4 +1,9 @@
-//! Load: many connections, each of which sends its next request as soon as the last one is answered.
+//! Load: many connections, each with one request at a time.
+//!
+//! In a *closed loop* each connection sends its next request as soon as the last one is answered: that finds the highest
+//! rate. A server that stops for a moment is asked nothing meanwhile, though, so the times of a closed loop say less than
+//! they seem to. At a *fixed rate* requests are due at fixed times, whatever the server does, and each counts from when it
+//! was due: one that had to wait behind a slow one was slow itself.
 
 use super::client::Connection;
 use super::histogram::Histogram;
@@ -29,6 +34,7 @@ impl Caller for Repeat {
 }
 
 /// The measured times.
+#[derive(Clone)]
 pub(super) struct Figures {
     /// How long each request took.
     pub times: Histogram,
@@ -54,16 +60,46 @@ impl Figures {
     }
 }
 
+/// When requests are sent.
+#[derive(Clone, Copy)]
+pub(super) enum Pace {
+    /// In a closed loop.
+    AsFast,
+    /// So many a second, by all connections together.
+    Rate(f64),
+}
+
+/// When the requests of one connection are due.
+#[derive(Clone, Copy)]
+struct Schedule {
+    /// The first one.
+    first: Instant,
+    /// `None`: each as soon as the last one is answered.
+    every: Option<Duration>,
+    /// From when on they count.
+    begin: Instant,
+    end: Instant,
+}
+
 /// Runs each caller on a connection of its own for `length`, after a warm-up of a tenth of that.
 pub(super) async fn run(
     address: SocketAddr,
     callers: Vec<Box<dyn Caller>>,
     length: Duration,
+    pace: Pace,
 ) -> Result<Figures, String> {
-    let begin = Instant::now() + length / 10;
-    let end = begin + length;
-    let tasks = callers.into_iter().map(|caller| tokio::spawn(one(address, caller, begin, end)));
-    let results = try_join_all(tasks).await.map_err(|error| error.to_string())?;
+    let (now, count) = (Instant::now(), callers.len());
+    let begin = now + length / 10;
+    let every = match pace {
+        Pace::AsFast => None,
+        Pace::Rate(rate) => Some(Duration::from_secs_f64(count as f64 / rate)),
+    };
+    let tasks = callers.into_iter().enumerate().map(|(index, caller)| {
+        // Spread over the interval, as independent clients are.
+        let first = now + every.unwrap_or_default().mul_f64(index as f64 / count as f64);
+        tokio::spawn(one(address, caller, Schedule { first, every, begin, end: begin + length }))
+    });
+    let results = try_join_all(tasks.collect::<Vec<_>>()).await.map_err(|error| error.to_string())?;
     let mut all = Figures { length, ..Figures::none() };
     for result in results {
         all.times.merge(&result?);
@@ -71,27 +107,75 @@ pub(super) async fn run(
     Ok(all)
 }
 
-async fn one(
-    address: SocketAddr,
-    mut caller: Box<dyn Caller>,
-    begin: Instant,
-    end: Instant,
-) -> Result<Histogram, String> {
+async fn one(address: SocketAddr, mut caller: Box<dyn Caller>, schedule: Schedule) -> Result<Histogram, String> {
     let mut connection = Connection::open(address).await.map_err(|error| error.to_string())?;
     let mut times = Histogram::new();
+    let mut due = schedule.first;
     loop {
-        let asked = Instant::now();
+        let asked = match schedule.every {
+            None => Instant::now(),
+            Some(_) if due >= schedule.end => return Ok(times),
+            Some(_) => when_due(due).await,
+        };
         let answer = connection.call(caller.request()).await.map_err(|error| error.to_string())?;
         let answered = Instant::now();
         if !caller.accepts(answer.status, answer.body) {
             let body = String::from_utf8_lossy(&answer.body[..answer.body.len().min(300)]);
             return Err(format!("unexpected answer {}: {body}", answer.status));
         }
-        if answered >= end {
+        if answered >= schedule.end && schedule.every.is_none() {
             return Ok(times);
         }
-        if asked >= begin {
+        if asked >= schedule.begin {
             times.add(answered - asked);
         }
+        due += schedule.every.unwrap_or_default();
+    }
+}
+
+/// Waits until a request is due. Answers from when on it counts: from when it was due if the connection was not free then, and
+/// else from now, since a timer that rings late is no fault of the server.
+async fn when_due(due: Instant) -> Instant {
+    if Instant::now() >= due {
+        return due;
+    }
+    tokio::time::sleep_until(due.into()).await;
+    Instant::now()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    /// Answers each request, the third only after `pause`.
+    async fn slow_once(listener: TcpListener, pause: Duration) {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut buffer = [0; 1024];
+        let mut number = 0;
+        while stream.read(&mut buffer).await.unwrap() > 0 {
+            number += 1;
+            if number == 3 {
+                tokio::time::sleep(pause).await;
+            }
+            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await.unwrap();
+        }
+    }
+
+    async fn longest_half(pace: Pace) -> Duration {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = tokio::spawn(slow_once(listener, Duration::from_millis(400)));
+        let callers: Vec<Box<dyn Caller>> = vec![Box::new(Repeat(b"GET / HTTP/1.1\r\n\r\n".to_vec()))];
+        let figures = run(address, callers, Duration::from_millis(500), pace).await.unwrap();
+        server.await.unwrap();
+        figures.times.percentile(50.0)
+    }
+
+    #[tokio::test]
+    async fn at_a_fixed_rate_what_waits_behind_a_slow_request_is_slow() {
+        assert!(longest_half(Pace::Rate(100.0)).await > Duration::from_millis(50));
+        assert!(longest_half(Pace::AsFast).await < Duration::from_millis(50));
     }
 }

@@ -49,7 +49,7 @@ mod tests {
     #[test]
     fn syncing_takes_time_and_leaves_nothing_behind() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(fdatasync(folder.path(), Duration::from_millis(20)).unwrap().percentile(50) > Duration::ZERO);
+        assert!(fdatasync(folder.path(), Duration::from_millis(20)).unwrap().percentile(50.0) > Duration::ZERO);
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 

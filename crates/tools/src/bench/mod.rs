@@ -1,15 +1,15 @@
 //! `jobline bench`: the load generator behind the published figures.
 //!
-//! The real server (router, serve loop, embedded store, files, checked HS256 tokens) runs in this process on a loopback
-//! port, over a new folder that is removed at the end. The load comes from the same process over real sockets, so its
-//! cost is part of every figure. The same client measures a hello-world on the same HTTP stack in the same run, once in
-//! the server's serve loop and once on axum alone. What matters is the ratio to the latter, which hardly depends on the
-//! machine. Start and memory are measured on a child process, the program alone.
+//! The store is filled in this process. What is measured runs in processes of their own, over real sockets: the server as
+//! it is delivered, over that store, with checked HS256 tokens, and beside it a hello-world on the same HTTP stack, on axum
+//! alone and in the server's serve loop. What matters is the ratio to axum alone, and to a bare log on the same disk, which
+//! depend on the machine less than anything else. The load is this process.
 
 mod args;
 mod client;
 mod dataset;
 mod fill;
+mod grouped_log;
 mod hello;
 mod histogram;
 mod load;
@@ -24,24 +24,27 @@ pub use args::BenchArgs;
 pub use server::{JWT_SECRET, Launcher, Server, Serving, Stopped, listen};
 
 use dataset::Dataset;
-use program::Program;
+use program::{HelloProgram, Program};
 use report::Report;
 use std::io::Write;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// Measures servers that `launcher` starts, and writes the report to `out`.
+/// Measures `args.program` over a store that is filled through a server of `launcher`, and writes the report to `out`.
 ///
 /// # Errors
 /// One line that says what could not be measured, and why.
 pub async fn run(args: &BenchArgs, launcher: &dyn Launcher, out: &mut (dyn Write + Send)) -> Result<(), String> {
-    args.check()?;
+    let program = args.check()?;
     let folder = tempfile::Builder::new()
         .prefix("jobline-bench-")
         .tempdir_in(&args.folder)
         .map_err(|error| format!("{}: {error}", args.folder.display()))?;
+    if args.hello {
+        return hello::serve(launcher, folder.path(), out).await;
+    }
     let report = tokio::select! {
-        report = measure(args, launcher, folder.path()) => report?,
+        report = measure(args, program, launcher, folder.path()) => report?,
         // Returning removes the folder.
         _ = tokio::signal::ctrl_c() => return Err("interrupted".to_owned()),
     };
@@ -49,7 +52,7 @@ pub async fn run(args: &BenchArgs, launcher: &dyn Launcher, out: &mut (dyn Write
     out.write_all(text.as_bytes()).map_err(|error| error.to_string())
 }
 
-async fn measure(args: &BenchArgs, launcher: &dyn Launcher, folder: &Path) -> Result<Report, String> {
+async fn measure(args: &BenchArgs, program: &Path, launcher: &dyn Launcher, folder: &Path) -> Result<Report, String> {
     let length = Duration::from_secs_f64(args.seconds);
     let mut report = Report::new(args);
     let server = launcher.start(folder).await?;
@@ -58,18 +61,19 @@ async fn measure(args: &BenchArgs, launcher: &dyn Launcher, folder: &Path) -> Re
     let dataset = Dataset::fill(&*server, widest, args.messages).await?;
     report.filled(dataset.messages, begun.elapsed());
     server.stop().await?;
+    starts(program, folder, &dataset, length, &mut report).await?;
 
-    if let Some(program) = &args.program {
-        starts(program, folder, &dataset, length, &mut report).await?;
-    }
-
-    let server = launcher.start(folder).await?;
+    let hellos = HelloProgram::start(program).await?;
+    let mut server = Program::start(program, folder).await?;
+    dataset.first_answer(server.address).await?;
+    report.idle = server.resident();
     for connections in &args.connections {
-        report.add(*connections, &rounds::measure(&*server, &dataset, folder, *connections, args).await?);
+        let measured = rounds::measure(&server, &hellos, &dataset, folder, *connections, args).await?;
+        report.add(*connections, &measured);
     }
-    report.resident = machine::resident("self");
-    server.stop().await?;
-    if let (Some(program), 1..) = (&args.program, args.pollers) {
+    report.resident = server.resident();
+    server.kill().await?;
+    if args.pollers > 0 {
         let server = Program::start(program, folder).await?;
         dataset.first_answer(server.address).await?;
         report.pollers = Some(pollers::measure(&server, dataset.idle(args.pollers), length).await?);
@@ -109,10 +113,13 @@ mod tests {
             pollers: 0,
             folder: ".".into(),
             json: false,
-            program: None,
+            hello: false,
+            program: Some("jobline".into()),
         };
         assert!(args.check().unwrap_err().contains("--connections"));
         assert!(BenchArgs { connections: vec![1], ..args.clone() }.check().is_ok());
+        let unknown = BenchArgs { connections: vec![1], program: None, ..args.clone() };
+        assert!(unknown.check().unwrap_err().contains("path"));
         assert!(BenchArgs { connections: vec![1], seconds: f64::NAN, ..args }.check().is_err());
     }
 }

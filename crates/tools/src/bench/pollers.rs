@@ -48,8 +48,8 @@ pub(super) async fn measure(
     }
     // All of them are still open.
     let resident = server.resident();
-    let micros = |percent| times.percentile(percent).as_secs_f64() * 1e6;
-    Ok(Polled { connections: connections.len(), resident_before, resident, p50_us: micros(50), p99_us: micros(99) })
+    let micros = |percent: f64| times.percentile(percent).as_secs_f64() * 1e6;
+    Ok(Polled { connections: connections.len(), resident_before, resident, p50_us: micros(50.0), p99_us: micros(99.0) })
 }
 
 async fn poll(

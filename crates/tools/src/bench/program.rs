@@ -1,6 +1,7 @@
-//! The server in a process of its own, for measuring its start and its memory without the load.
+//! The servers that are measured, each in a process of its own: the load takes nothing of their memory, and shares no
+//! runtime with them.
 
-use super::load::{self, Caller};
+use super::load::{self, Caller, Pace};
 use super::machine;
 use super::server::JWT_SECRET;
 use std::net::SocketAddr;
@@ -23,26 +24,13 @@ pub(super) struct Program {
 impl Program {
     /// Starts `program` over the store in `folder`, and waits until it prints where it listens.
     pub(super) async fn start(program: &Path, folder: &Path) -> Result<Self, String> {
-        let failed = |error: &dyn std::fmt::Display| format!("{} serve: {error}", program.display());
         let started = Instant::now();
-        let mut command = Command::new(program);
-        let settings = std::env::vars_os().map(|(name, _)| name);
-        settings.filter(|name| name.to_string_lossy().starts_with("JOBLINE_")).for_each(|name| {
-            command.env_remove(name);
-        });
-        command
-            .args(["serve", "--listen", "127.0.0.1:0", "--send-rate", "0", "--log", "error", "--data"])
-            .arg(folder)
-            .env("JOBLINE_JWT_SECRET", JWT_SECRET)
-            .stdout(Stdio::piped())
-            .kill_on_drop(true);
-        let mut child = command.spawn().map_err(|error| failed(&error))?;
-        let out = child.stdout.take().ok_or_else(|| failed(&"has no output"))?;
-        let mut lines = BufReader::new(out).lines();
-        let line = tokio::time::timeout(START_WITHIN, lines.next_line()).await;
-        let line = line.map_err(|_| failed(&"does not start"))?.map_err(|error| failed(&error))?.unwrap_or_default();
+        let mut command = without_settings(program);
+        let serve = ["serve", "--listen", "127.0.0.1:0", "--send-rate", "0", "--log", "error", "--data"];
+        command.args(serve).arg(folder).env("JOBLINE_JWT_SECRET", JWT_SECRET);
+        let (child, line) = spawn(command).await?;
         let address = line.strip_prefix("listening on http://").and_then(|address| address.parse().ok());
-        let address = address.ok_or_else(|| failed(&format!("printed \"{line}\" instead of where it listens")))?;
+        let address = address.ok_or_else(|| format!("the server printed \"{line}\" instead of where it listens"))?;
         Ok(Self { address, child, started })
     }
 
@@ -59,7 +47,7 @@ impl Program {
     /// Lets `callers` load the program for `length`, and kills it while requests are running.
     pub(super) async fn kill_under(mut self, callers: Vec<Box<dyn Caller>>, length: Duration) -> Result<(), String> {
         // The load would last longer than the program lives: its connections break, which is expected.
-        let load = tokio::spawn(load::run(self.address, callers, length * 10));
+        let load = tokio::spawn(load::run(self.address, callers, length * 10, Pace::AsFast));
         tokio::time::sleep(length).await;
         let killed = self.kill().await;
         // Its figures are not used.
@@ -71,4 +59,47 @@ impl Program {
     pub(super) async fn kill(&mut self) -> Result<(), String> {
         self.child.kill().await.map_err(|error| error.to_string())
     }
+}
+
+/// The hello-world servers in a process of their own; killed when dropped.
+pub(super) struct HelloProgram {
+    /// Of axum alone, and in the serve loop of the server.
+    pub addresses: [SocketAddr; 2],
+    _child: Child,
+}
+
+impl HelloProgram {
+    pub(super) async fn start(program: &Path) -> Result<Self, String> {
+        let mut command = without_settings(program);
+        command.args(["bench", "--hello"]);
+        let (child, line) = spawn(command).await?;
+        let (bare, in_serve_loop) = line.split_once(' ').unwrap_or_default();
+        match (bare.parse(), in_serve_loop.parse()) {
+            (Ok(bare), Ok(in_serve_loop)) => Ok(Self { addresses: [bare, in_serve_loop], _child: child }),
+            _ => Err(format!("the hello-world servers printed \"{line}\" instead of where they listen")),
+        }
+    }
+}
+
+/// The program, without what the environment says of another deployment.
+fn without_settings(program: &Path) -> Command {
+    let mut command = Command::new(program);
+    let settings = std::env::vars_os().map(|(name, _)| name);
+    settings.filter(|name| name.to_string_lossy().starts_with("JOBLINE_")).for_each(|name| {
+        command.env_remove(name);
+    });
+    command
+}
+
+/// Starts a program, which ends with this one, and waits for the first line that it prints.
+async fn spawn(mut command: Command) -> Result<(Child, String), String> {
+    let named = format!("{:?}", command.as_std().get_program());
+    let failed = |error: &dyn std::fmt::Display| format!("{named}: {error}");
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
+    let mut child = command.spawn().map_err(|error| failed(&error))?;
+    let out = child.stdout.take().ok_or_else(|| failed(&"has no output"))?;
+    let mut lines = BufReader::new(out).lines();
+    let line = tokio::time::timeout(START_WITHIN, lines.next_line()).await;
+    let line = line.map_err(|_| failed(&"does not start"))?.map_err(|error| failed(&error))?;
+    Ok((child, line.unwrap_or_default()))
 }

@@ -24,6 +24,9 @@ pub(super) struct Report {
     recovery_ms: Option<f64>,
     fdatasync_p50_us: f64,
     rows: Vec<Row>,
+    paced: Vec<Paced>,
+    /// Memory of the server before the load, and after it.
+    pub idle: Option<u64>,
     pub resident: Option<u64>,
     pub pollers: Option<Polled>,
 }
@@ -36,10 +39,32 @@ struct Row {
     per_second: f64,
     p50_us: f64,
     p99_us: f64,
+    longest_us: f64,
     requests: u64,
-    /// Requests a second, divided by those of hello-world on axum alone with the same method.
-    to_hello: Option<f64>,
+    /// What the rate is compared with, and the ratio to it.
+    compared_with: Option<(&'static str, f64)>,
 }
+
+/// Sends at a fixed rate.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Paced {
+    connections: usize,
+    /// Of the highest rate.
+    share: f64,
+    per_second: f64,
+    p50_us: f64,
+    p99_us: f64,
+    p999_us: f64,
+    longest_us: f64,
+}
+
+/// Names of rows that others are compared with.
+const GET: &str = "hello GET, bare";
+const POST: &str = "hello POST, bare";
+const PAGE: &str = "as many bytes, bare";
+const LOG: &str = "bare log, grouped";
+const SEND: &str = "durable send";
 
 impl Report {
     pub(super) fn new(args: &BenchArgs) -> Self {
@@ -54,6 +79,8 @@ impl Report {
             recovery_ms: None,
             fdatasync_p50_us: 0.0,
             rows: Vec::new(),
+            paced: Vec::new(),
+            idle: None,
             resident: None,
             pollers: None,
         }
@@ -75,28 +102,47 @@ impl Report {
     /// Keeps the first measured sync, which a send of a single connection is compared with.
     pub(super) fn add(&mut self, connections: usize, measured: &Measured) {
         if self.rows.is_empty() {
-            self.fdatasync_p50_us = micros(measured.sync.percentile(50));
+            self.fdatasync_p50_us = micros(measured.sync.percentile(50.0));
         }
-        let mut add = |what, figures: &Figures, baseline: Option<&Figures>| {
+        let mut add = |what, figures: &Figures, compared: &[(&'static str, &Figures)]| {
+            let ratio = |(name, with): &(&'static str, &Figures)| (*name, figures.per_second() / with.per_second());
             self.rows.push(Row {
                 connections,
                 what,
                 per_second: figures.per_second(),
-                p50_us: micros(figures.times.percentile(50)),
-                p99_us: micros(figures.times.percentile(99)),
+                p50_us: micros(figures.times.percentile(50.0)),
+                p99_us: micros(figures.times.percentile(99.0)),
+                longest_us: micros(figures.times.longest()),
                 requests: figures.times.total(),
-                to_hello: baseline.map(|baseline| figures.per_second() / baseline.per_second()),
+                compared_with: compared.first().map(ratio),
             });
         };
-        add("hello GET, bare", &measured.bare_get, None);
-        add("hello GET", &measured.get, Some(&measured.bare_get));
-        add("idle poll", &measured.idle, Some(&measured.bare_get));
-        add("idle poll, tRPC", &measured.trpc, Some(&measured.bare_get));
-        add("10 in a batch", &measured.batch, None);
-        add("poll of 50", &measured.page, Some(&measured.bare_get));
-        add("hello POST, bare", &measured.bare_post, None);
-        add("hello POST", &measured.post, Some(&measured.bare_post));
-        add("durable send", &measured.send, Some(&measured.bare_post));
+        let Measured { polls, .. } = measured;
+        let get = [(GET, &measured.bare_get)];
+        add(GET, &measured.bare_get, &[]);
+        add("hello GET", &measured.get, &get);
+        add("idle poll", &polls.list, &get);
+        add("idle sync", &polls.sync, &get);
+        add("idle poll, tRPC", &polls.trpc, &get);
+        add("10 in a batch", &polls.batch, &[]);
+        add(PAGE, &measured.bare_page, &[]);
+        add("poll of 50", &polls.page, &[(PAGE, &measured.bare_page)]);
+        add(POST, &measured.bare_post, &[]);
+        add("hello POST", &measured.post, &[(POST, &measured.bare_post)]);
+        add(LOG, &measured.log, &[]);
+        add(SEND, &measured.send, &[(POST, &measured.bare_post)]);
+        add("send to 50", &measured.crew, &[(SEND, &measured.send)]);
+        for (share, figures) in &measured.paced {
+            self.paced.push(Paced {
+                connections,
+                share: *share,
+                per_second: figures.per_second(),
+                p50_us: micros(figures.times.percentile(50.0)),
+                p99_us: micros(figures.times.percentile(99.0)),
+                p999_us: micros(figures.times.percentile(99.9)),
+                longest_us: micros(figures.times.longest()),
+            });
+        }
     }
 
     pub(super) fn json(&self) -> String {
@@ -120,28 +166,29 @@ impl Report {
         }
         writeln!(
             text,
-            "\n{:>11}  {:<16} {:>10} {:>10} {:>10}  to hello",
-            "connections", "what", "per second", "p50", "p99"
+            "\n{:>11}  {:<20} {:>10} {:>10} {:>10} {:>10}",
+            "connections", "what", "per second", "p50", "p99", "longest"
         )?;
         for row in &self.rows {
-            let ratio = row.to_hello.map_or(String::new(), |ratio| format!("{:>7.0} %", ratio * 100.0));
-            let Row { connections, what, per_second, p50_us, p99_us, .. } = row;
-            let (p50, p99) = (time(*p50_us), time(*p99_us));
-            writeln!(text, "{connections:>11}  {what:<16} {per_second:>10.0} {p50:>10} {p99:>10} {ratio}")?;
+            let ratio =
+                row.compared_with.map_or(String::new(), |(with, ratio)| format!("  {:.0} % of {with}", ratio * 100.0));
+            let Row { connections, what, per_second, p50_us, p99_us, longest_us, .. } = row;
+            let (p50, p99, longest) = (time(*p50_us), time(*p99_us), time(*longest_us));
+            writeln!(
+                text,
+                "{connections:>11}  {what:<20} {per_second:>10.0} {p50:>10} {p99:>10} {longest:>10}{ratio}"
+            )?;
         }
-        writeln!(text, "\nfdatasync alone, p50:          {}", time(self.fdatasync_p50_us))?;
-        let lone = self.rows.iter().find(|row| row.connections == 1 && row.what == "durable send");
-        if let Some(lone) = lone {
-            let ratio = lone.p50_us / self.fdatasync_p50_us;
-            writeln!(text, "one durable send alone, p50:   {}, {ratio:.2} of fdatasync", time(lone.p50_us))?;
-        }
+        self.write_paced(text)?;
+        self.write_sends(text)?;
         self.write_trpc(text)?;
         if let (Some(start), Some(recovery)) = (self.start_ms, self.recovery_ms) {
             writeln!(text, "start until the first answer:  {start:.0} ms; killed while written to: {recovery:.0} ms")?;
         }
         writeln!(text, "storing the messages took:     {:.1} s", self.fill_seconds)?;
-        if let Some(resident) = self.resident {
-            writeln!(text, "memory of server and load:     {} MB", megabytes(resident))?;
+        if let (Some(idle), Some(resident)) = (self.idle, self.resident) {
+            let (idle, resident) = (megabytes(idle), megabytes(resident));
+            writeln!(text, "memory of the server:          {idle} MB before the load, {resident} MB after it")?;
         }
         if let Some(polled) = &self.pollers {
             let (before, during) = (polled.resident_before.unwrap_or(0), polled.resident.unwrap_or(0));
@@ -151,6 +198,37 @@ impl Report {
             writeln!(
                 text,
                 "the server alone: {during} MB with {count} connections polling ({before} MB before), p50 {p50}, p99 {p99}"
+            )?;
+        }
+        Ok(())
+    }
+
+    /// How long sends take that are due at fixed times.
+    fn write_paced(&self, text: &mut String) -> std::fmt::Result {
+        writeln!(text, "\nsends at a fixed rate, each from when it was due:")?;
+        for Paced { connections, share, per_second, p50_us, p99_us, p999_us, longest_us } in &self.paced {
+            let (p50, p99, p999, longest) = (time(*p50_us), time(*p99_us), time(*p999_us), time(*longest_us));
+            let share = share * 100.0;
+            writeln!(
+                text,
+                "{connections:>11}  {share:.0} % of the highest rate {per_second:>10.0} {p50:>10} {p99:>10} {p999:>10} (p999) {longest:>10}"
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Sends against what the disk allows.
+    fn write_sends(&self, text: &mut String) -> std::fmt::Result {
+        let sync = self.fdatasync_p50_us;
+        writeln!(text, "\nfdatasync alone, p50:          {}", time(sync))?;
+        for row in self.rows.iter().filter(|row| row.what == SEND) {
+            let log = self.rows.iter().find(|log| log.connections == row.connections && log.what == LOG);
+            let of_log = log.map_or(0.0, |log| row.per_second / log.per_second * 100.0);
+            let Row { connections, p50_us, p99_us, .. } = row;
+            let (p50, p99) = (p50_us / sync, p99_us / sync);
+            writeln!(
+                text,
+                "{connections:>4} connections: sends are {of_log:.0} % of the bare log; p50 {p50:.1} and p99 {p99:.1} of fdatasync"
             )?;
         }
         Ok(())

@@ -1,30 +1,34 @@
 //! Measurements that are compared run in turns, in short rounds, so that other work of the machine affects all of them.
 
 use super::args::BenchArgs;
-use super::dataset::Dataset;
-use super::hello::Hello;
+use super::dataset::{Dataset, Polls};
 use super::histogram::Histogram;
-use super::load::Figures;
-use super::machine;
-use super::server::Server;
+use super::load::{self, Figures, Pace};
+use super::program::{HelloProgram, Program};
+use super::{grouped_log, hello, machine};
 use std::path::Path;
 use std::time::Duration;
 
 const ROUNDS: u32 = 10;
+/// The shares of the highest rate at which the times of sends are measured.
+const SHARES: [f64; 3] = [0.25, 0.5, 0.75];
 
 /// The figures of one number of connections.
 pub(super) struct Measured {
     pub bare_get: Figures,
     pub get: Figures,
-    pub idle: Figures,
-    /// Idle polls by tRPC.
-    pub trpc: Figures,
-    /// Batches of idle polls by tRPC.
-    pub batch: Figures,
-    pub page: Figures,
+    pub polls: Polls,
+    /// GET on axum alone of as many bytes as a poll of fifty messages brings.
+    pub bare_page: Figures,
     pub bare_post: Figures,
     pub post: Figures,
     pub send: Figures,
+    /// Sends into crews of fifty.
+    pub crew: Figures,
+    /// Sends at these shares of the rate of `send`.
+    pub paced: Vec<(f64, Figures)>,
+    /// Appending to a bare log that is synced in groups.
+    pub log: Figures,
     /// `fdatasync` alone.
     pub sync: Histogram,
 }
@@ -32,45 +36,64 @@ pub(super) struct Measured {
 impl Measured {
     fn nothing() -> Self {
         let none = Figures::none;
-        let [bare_get, get, idle, trpc, batch, page] = std::array::from_fn(|_| none());
-        let [bare_post, post, send] = std::array::from_fn(|_| none());
-        Self { bare_get, get, idle, trpc, batch, page, bare_post, post, send, sync: Histogram::new() }
+        Self {
+            bare_get: none(),
+            get: none(),
+            polls: Polls::none(),
+            bare_page: none(),
+            bare_post: none(),
+            post: none(),
+            send: none(),
+            crew: none(),
+            paced: Vec::new(),
+            log: none(),
+            sync: Histogram::new(),
+        }
     }
 }
 
 /// Measures everything with this many connections.
 pub(super) async fn measure(
-    server: &dyn Server,
+    server: &Program,
+    hellos: &HelloProgram,
     dataset: &Dataset,
     folder: &Path,
     connections: usize,
     args: &BenchArgs,
 ) -> Result<Measured, String> {
     let length = Duration::from_secs_f64(args.seconds) / ROUNDS;
-    let hello = Hello::start(server).await?;
+    let [bare, in_serve_loop] = hellos.addresses;
+    let page_bytes = dataset.page_bytes(server.address).await?;
     let mut all = Measured::nothing();
     for round in 0..ROUNDS {
-        let [[bare_get, bare_post], [get, post]] = hello.measure(connections, length).await?;
         let run = format!("{connections}-{round}");
-        let [idle, trpc, batch, page, send] =
-            dataset.measure(server.address(), connections, length, args.shared, &run).await?;
+        let senders = |what: &str| dataset.senders(connections, args.shared, &format!("{run}-{what}"));
+        let [bare_get, bare_post] = hello::measure(bare, connections, length).await?;
+        let [get, post] = hello::measure(in_serve_loop, connections, length).await?;
         all.bare_get.add(&bare_get);
-        all.get.add(&get);
-        all.idle.add(&idle);
-        all.trpc.add(&trpc);
-        all.batch.add(&batch);
-        all.page.add(&page);
         all.bare_post.add(&bare_post);
+        all.get.add(&get);
         all.post.add(&post);
-        all.send.add(&send);
-        all.sync.merge(&sync_alone(folder, length).await?);
+        all.bare_page.add(&hello::measure_page(bare, connections, length, page_bytes).await?);
+        all.polls.add(&dataset.poll(server.address, connections, length).await?);
+        all.send.add(&load::run(server.address, senders("send"), length, Pace::AsFast).await?);
+        all.crew.add(&load::run(server.address, dataset.crew_senders(connections, &run), length, Pace::AsFast).await?);
+        let (log, sync) = on_the_disk(folder, connections, length).await?;
+        all.log.add(&log);
+        all.sync.merge(&sync);
     }
-    hello.stop().await?;
+    for share in SHARES {
+        let pace = Pace::Rate((all.send.per_second() * share).max(1.0));
+        let senders = dataset.senders(connections, args.shared, &format!("{connections}-paced-{share}"));
+        all.paced.push((share, load::run(server.address, senders, length * ROUNDS, pace).await?));
+    }
     Ok(all)
 }
 
-async fn sync_alone(folder: &Path, length: Duration) -> Result<Histogram, String> {
+async fn on_the_disk(folder: &Path, writers: usize, length: Duration) -> Result<(Figures, Histogram), String> {
     let folder = folder.to_owned();
-    let measured = tokio::task::spawn_blocking(move || machine::fdatasync(&folder, length)).await;
-    measured.map_err(|error| error.to_string())?.map_err(|error| error.to_string())
+    let measured = tokio::task::spawn_blocking(move || {
+        Ok::<_, std::io::Error>((grouped_log::measure(&folder, writers, length)?, machine::fdatasync(&folder, length)?))
+    });
+    measured.await.map_err(|error| error.to_string())?.map_err(|error| error.to_string())
 }

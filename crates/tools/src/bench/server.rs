@@ -1,4 +1,4 @@
-//! The server that is measured. This crate knows no engine, so the caller of the bench starts it.
+//! The server through which the measured store is filled. This crate knows no engine, so the caller of the bench starts it.
 
 use async_trait::async_trait;
 use axum::Router;
@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 /// Signs the tokens of a server that nobody else reaches.
 pub const JWT_SECRET: &str = "the secret of a server that lives for one measurement";
 
-/// Starts the servers that are measured.
+/// Starts servers in this process.
 #[async_trait]
 pub trait Launcher: Send + Sync {
     /// Opens the store in `folder`, which is made if it is not there, and serves it in this process on a free port of
@@ -27,9 +27,6 @@ pub trait Launcher: Send + Sync {
 /// A server that answers.
 #[async_trait]
 pub trait Server: Send + Sync {
-    /// Where it listens.
-    fn address(&self) -> SocketAddr;
-
     /// The domain behind it, for filling its store without a socket.
     fn chat(&self) -> &Chat;
 
