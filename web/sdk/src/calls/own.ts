@@ -1,7 +1,8 @@
 /** What this device lets the others hear and see: the tracks, and asking for them. */
 
+import { type Obstacle, obstacleOf } from '../obstacle.ts';
 import type { MediaPort } from './ports.ts';
-import type { Obstacle, Shown } from './state.ts';
+import type { Shown } from './state.ts';
 
 export type Kind = 'microphone' | 'camera' | 'screen';
 
@@ -47,7 +48,7 @@ export class OwnMedia {
       this.#keep(stream);
       return undefined;
     } catch (error) {
-      const found = this.#obstacleOf(error, 'microphone');
+      const found = obstacleOf(error, () => this.#port.isForbidden('microphone'));
       return video && found === 'noDevice' ? this.ask(false) : found;
     }
   }
@@ -103,7 +104,7 @@ export class OwnMedia {
       if (kind === 'microphone' && muted) this.mute(true);
       return undefined;
     } catch (error) {
-      return this.#obstacleOf(error, kind);
+      return obstacleOf(error, () => this.#port.isForbidden(kind));
     }
   }
 
@@ -126,13 +127,5 @@ export class OwnMedia {
     // By the browser's own bar, or because the device was unplugged.
     if (track) track.onended = () => this.#tracks[kind] === track && this.#set(kind, undefined);
     this.#changed(kind);
-  }
-
-  #obstacleOf(error: unknown, kind: 'microphone' | 'camera'): Obstacle {
-    const name = (error as { name?: string } | undefined)?.name ?? '';
-    if (name === 'NotFoundError' || name === 'OverconstrainedError') return 'noDevice';
-    if (name === 'NotReadableError' || name === 'AbortError') return 'inUse';
-    if (name === 'NotAllowedError') return this.#port.isForbidden(kind) ? 'framed' : 'refused';
-    return 'unsupported';
   }
 }

@@ -2,6 +2,9 @@
 
 import type { Problem } from '../errors.ts';
 import type { CallMedia } from '../generated/contract.ts';
+import type { Obstacle } from '../obstacle.ts';
+
+export type { Obstacle };
 
 /** What somebody lets the others hear and see. */
 export interface Shown {
@@ -9,9 +12,6 @@ export interface Shown {
   readonly camera: boolean;
   readonly screen: boolean;
 }
-
-/** Why microphone or camera cannot be had. */
-export type Obstacle = 'refused' | 'noDevice' | 'inUse' | 'insecure' | 'framed' | 'unsupported';
 
 /**
  * `asking` for the microphone, `calling` others, `ringing` here, `connecting` after it was accepted, `connected`,
