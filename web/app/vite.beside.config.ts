@@ -1,7 +1,7 @@
 import { defineConfig } from 'vite';
 import { resolve, target } from './vite.base.ts';
 
-/** The scripts that `<jobline-chat>` loads from beside itself: live connections, and the emoji picker with its names. */
+/** The scripts that `<jobline-chat>` loads from beside itself: live connections, recording, and the emoji picker with its names. */
 export default defineConfig({
   resolve,
   base: './',
@@ -11,7 +11,11 @@ export default defineConfig({
     copyPublicDir: false,
     modulePreload: false,
     rollupOptions: {
-      input: { 'jobline-live': '../sdk/src/live/index.ts', 'jobline-emoji': 'src/emoji/index.ts' },
+      input: {
+        'jobline-live': '../sdk/src/live/index.ts',
+        'jobline-voice': 'src/voice/index.ts',
+        'jobline-emoji': 'src/emoji/index.ts',
+      },
       preserveEntrySignatures: 'strict',
       output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'jobline-emoji-[name].js' },
     },

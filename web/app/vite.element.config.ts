@@ -12,7 +12,7 @@ interface Beside {
   readonly asker: string;
   readonly import: string;
   /** What it is made of. */
-  readonly folder: string;
+  readonly folders: readonly string[];
 }
 
 const BESIDE: readonly Beside[] = [
@@ -20,13 +20,19 @@ const BESIDE: readonly Beside[] = [
     script: 'jobline-live.js',
     asker: '/sdk/src/session.ts',
     import: "import('./live/index.ts')",
-    folder: fileURLToPath(new URL('../sdk/src/live/', import.meta.url)),
+    folders: ['../sdk/src/live/'],
   },
   {
     script: 'jobline-emoji.js',
     asker: '/app/src/views/EmojiPanel.tsx',
     import: "import('../emoji/index.ts')",
-    folder: fileURLToPath(new URL('src/emoji/', import.meta.url)),
+    folders: ['src/emoji/'],
+  },
+  {
+    script: 'jobline-voice.js',
+    asker: '/app/src/views/useRecorder.ts',
+    import: "import('../voice/index.ts')",
+    folders: ['src/voice/', '../sdk/src/voice/'],
   },
 ];
 
@@ -36,10 +42,11 @@ const BESIDE: readonly Beside[] = [
  * for a while. What could not be loaded is asked for under another address the next time: browsers other than Chrome
  * remember by the address that it failed.
  */
-function besideIt({ script, asker, import: asked, folder }: Beside): Plugin {
+function besideIt({ script, asker, import: asked, folders }: Beside): Plugin {
   const hash = createHash('sha256');
-  for (const file of readdirSync(folder, { withFileTypes: true }).filter(entry => entry.isFile()))
-    hash.update(readFileSync(folder + file.name));
+  for (const folder of folders.map(path => fileURLToPath(new URL(path, import.meta.url))))
+    for (const file of readdirSync(folder, { withFileTypes: true }).filter(entry => entry.isFile()))
+      hash.update(readFileSync(folder + file.name));
   const name = `${script}?${hash.digest('hex').slice(0, 12)}`;
   return {
     name: `${script}-beside-it`,

@@ -1,27 +1,32 @@
 import { expect, test } from 'vitest';
-import { heights, waveformOf } from '../src/voice/recording.ts';
+import { releaseAfter, slideOf } from '../src/voice/hold.ts';
+import { RECORDER_WORDS } from '../src/voice/recorderWords.ts';
 import { VOICE_WORDS } from '../src/voice/words.ts';
 
-test('a waveform has 64 steps, and its loudest is the highest', () => {
-  const samples = new Float32Array(6400);
-  samples[3250] = -0.25;
-  samples[10] = 0.125;
-  const waveform = waveformOf(samples);
-  expect(waveform).toMatch(/^[0-9a-v]{64}$/);
-  expect([waveform[0], waveform[32], waveform[33]]).toEqual(['g', 'v', '0']);
-  expect(heights(waveform)[32]).toBe(1);
+test('a finger cancels to the left, and to the right where one reads from right to left', () => {
+  expect(slideOf(-44, 0, false)).toEqual({ cancel: 0.5, lock: 0 });
+  expect(slideOf(44, 0, false)).toEqual({ cancel: 0, lock: 0 });
+  expect(slideOf(44, 0, true)).toEqual({ cancel: 0.5, lock: 0 });
+  expect(slideOf(-300, -20, false)).toEqual({ cancel: 1, lock: 0 });
 });
 
-test('silence is flat, and so is nothing', () => {
-  expect(waveformOf(new Float32Array(6400))).toBe('0'.repeat(64));
-  expect(waveformOf(new Float32Array(0))).toBe('0'.repeat(64));
-  expect(heights('?')).toEqual([0]);
+test('a finger locks upwards, and what it moves more in counts', () => {
+  expect(slideOf(0, -44, false)).toEqual({ cancel: 0, lock: 0.5 });
+  expect(slideOf(-30, -300, true)).toEqual({ cancel: 0, lock: 1 });
+  expect(slideOf(0, 300, false)).toEqual({ cancel: 0, lock: 0 });
 });
 
-test('every language says everything', () => {
-  const { en, ...others } = VOICE_WORDS;
-  for (const words of Object.values(others)) {
-    expect(Object.keys(words)).toEqual(Object.keys(en));
-    for (const text of Object.values(words)) expect(text).toMatch(/\S/);
-  }
+test('a finger that is up at once, and did not move, has tapped; any other is let go', () => {
+  expect(releaseAfter(120, { cancel: 0, lock: 0 })).toBe('tapped');
+  expect(releaseAfter(120, { cancel: 0.5, lock: 0 })).toBe('released');
+  expect(releaseAfter(400, { cancel: 0, lock: 0 })).toBe('released');
 });
+
+for (const [name, all] of Object.entries({ VOICE_WORDS, RECORDER_WORDS }))
+  test(`every language says everything: ${name}`, () => {
+    const { en, ...others } = all;
+    for (const words of Object.values(others)) {
+      expect(Object.keys(words)).toEqual(Object.keys(en));
+      for (const text of Object.values(words)) expect(text).toMatch(/\S/);
+    }
+  });

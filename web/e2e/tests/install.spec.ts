@@ -34,7 +34,7 @@ test('what the app loads at first has at most 46 KB of JavaScript', async ({
   // What comes once the app runs: what sends, what is live, what records, what is read out and attached, what offers
   // notifications; and the page before a demo.
   const later = [...found].filter(([path]) =>
-    /onDemand|live|LastSeen|Voice|Announcer|Tray|push|DemoPage|check|words|calls|CallLine/.test(path),
+    /onDemand|live|LastSeen|Voice|Announcer|Tray|push|DemoPage|check|words|calls|CallLine|voice|leaving|obstacle/.test(path),
   );
   expect(later.length).toBeGreaterThan(0);
   for (const [path, bytes] of later)

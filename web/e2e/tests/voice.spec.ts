@@ -144,3 +144,144 @@ test('where a browser cannot play it, the file is offered', async ({ person, bro
   await expect(john.log).toContainText('This browser cannot play it. You can download it.');
   await expect(john.log.getByRole('link', { name: /^Download voice/ })).toBeVisible();
 });
+
+/** A finger that goes down on the microphone, moves from there by so many pixels, and is let go. */
+async function finger(page: Page) {
+  const session = await page.context().newCDPSession(page);
+  const box = await button(page, 'Record a voice message').boundingBox();
+  if (!box) throw new Error('The microphone is there.');
+  const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+  const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd' | 'touchCancel', points: object[]) =>
+    session.send('Input.dispatchTouchEvent', { type, touchPoints: points as [] });
+  return {
+    down: () => touch('touchStart', [{ x, y }]),
+    /** Another one elsewhere, beside it. */
+    second: async () => {
+      await touch('touchStart', [
+        { x, y, id: 0 },
+        { x: 100, y: 300, id: 1 },
+      ]);
+      await touch('touchEnd', [{ x, y, id: 0 }]);
+    },
+    move: async (right: number, down: number) => {
+      for (const part of [0.25, 0.5, 0.75, 1])
+        await touch('touchMove', [{ x: x + part * right, y: y + part * down }]);
+    },
+    up: () => touch('touchEnd', []),
+    cancel: () => touch('touchCancel', []),
+  };
+}
+
+test.describe('with a finger', () => {
+  test.use({ permissions: ['microphone'] });
+  // What a finger does is the same on both phones, and one of them is left out above.
+  test.skip(({ isMobile }) => !isMobile, 'a mouse holds nothing');
+
+  test('held and let go it sends; moved aside it discards; too short it says how it is done', async ({
+    person,
+    api,
+  }) => {
+    const you = await (await person('You')).open('John Smith');
+    const { page } = you;
+    const before = (await api.messages('you', WITH_JOHN)).length;
+    await expect(button(page, 'Record a voice message')).toHaveAttribute('aria-description', /Tap to record/);
+    const one = await finger(page);
+    await one.down();
+    await expect.poll(() => seconds(page)).toBeGreaterThanOrEqual(1);
+    expect(await findings(page)).toEqual([]);
+    await one.second();
+    await one.up();
+    await expect(voices(you)).toHaveCount(1);
+    await expect(voices(you)).toContainText(/Sent|Delivered/);
+    await one.down();
+    await expect.poll(() => seconds(page)).toBeGreaterThanOrEqual(1);
+    await one.move(-120, 5);
+    await expect(page.getByText('The recording was discarded.')).toBeVisible();
+    await one.up();
+    await expect(timer(page)).toHaveCount(0);
+    // Long enough for no tap, and the microphone listens for less than a message needs.
+    await page.evaluate(() => {
+      const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+      navigator.mediaDevices.getUserMedia = async wanted => {
+        const stream = await real(wanted);
+        await new Promise<void>(resolve => {
+          (window as unknown as { listen: () => void }).listen = resolve;
+        });
+        return stream;
+      };
+    });
+    const since = Date.now();
+    await one.down();
+    await expect.poll(() => Date.now() - since).toBeGreaterThan(400);
+    await one.up();
+    await page.evaluate(() => (window as unknown as { listen: () => void }).listen());
+    await expect(page.getByText('Hold to record, let go to send.')).toBeVisible();
+    expect(await api.messages('you', WITH_JOHN)).toHaveLength(before + 1);
+  });
+
+  test('moved up it goes on without the finger; taken away by the phone it is kept to be heard', async ({
+    person,
+    api,
+  }) => {
+    const you = await (await person('You')).open('John Smith');
+    const { page } = you;
+    const before = (await api.messages('you', WITH_JOHN)).length;
+    const one = await finger(page);
+    await one.down();
+    await expect(timer(page)).toBeVisible();
+    await one.move(0, -120);
+    await one.up();
+    await button(page, 'Pause').click();
+    await button(page, 'Discard the recording').click();
+    await one.down();
+    await expect.poll(() => seconds(page)).toBeGreaterThanOrEqual(1);
+    await one.cancel();
+    await expect(button(page, 'Play the voice message')).toBeVisible();
+    // Elsewhere in the chat and back: it is still there.
+    await you.back();
+    await you.open('John Smith');
+    await expect(button(page, 'Send the voice message')).toBeVisible();
+    expect(await api.messages('you', WITH_JOHN)).toHaveLength(before);
+    await button(page, 'Send the voice message').click();
+    await expect(voices(you)).toContainText(/Sent|Delivered/);
+  });
+
+  test('a tap records as a click does, and the first hold only asks for the microphone', async ({
+    person,
+  }) => {
+    const you = await person('You');
+    const { page } = you;
+    await page.evaluate(() => {
+      navigator.permissions.query = async () => ({ state: 'prompt' }) as PermissionStatus;
+    });
+    await you.open('John Smith');
+    const one = await finger(page);
+    await one.down();
+    await expect(page.getByText('The microphone is allowed now. Hold again to record.')).toBeVisible();
+    await one.up();
+    await one.down();
+    await expect(timer(page)).toBeVisible();
+    await one.move(-120, 0);
+    await one.up();
+    await page.touchscreen.tap(1, 1);
+    await button(page, 'Record a voice message').tap();
+    await expect(button(page, 'Stop and listen')).toBeVisible();
+  });
+});
+
+test('who leaves the page while they record is asked first', async ({ person }, info) => {
+  test.skip(info.project.name !== 'desktop', 'the same question');
+  const you = await (await person('You')).open('John Smith');
+  const asked: string[] = [];
+  you.page.on('dialog', async dialog => {
+    asked.push(dialog.type());
+    await dialog.dismiss();
+  });
+  await recordTwoSeconds(you.page);
+  await you.page.evaluate(() => location.reload());
+  await expect.poll(() => asked).toEqual(['beforeunload']);
+  await button(you.page, 'Discard the recording').click();
+  await you.page.reload();
+  await expect(you.field).toBeVisible();
+  expect(asked).toHaveLength(1);
+});

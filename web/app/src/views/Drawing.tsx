@@ -4,6 +4,7 @@ const PATHS = {
   play: 'M8 5l11 7-11 7Z',
   pause: 'M8 5v14M16 5v14',
   stop: 'M7 7h10v10H7Z',
+  lock: 'M7 11h10v9H7Zm2 0V8a3 3 0 0 1 6 0v3',
 } as const;
 
 /** A drawing; words stand in the name of its button. */

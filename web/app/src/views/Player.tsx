@@ -1,7 +1,6 @@
 import type { MessageFile, Timeline, TimelineMessage } from '@jobline/sdk';
 import { useEffect, useReducer, useRef, useState } from 'preact/hooks';
 import type { Translator } from '../i18n/translator.ts';
-import { heights } from '../voice/recording.ts';
 import { voiceWords } from '../voice/words.ts';
 import { useSurroundings } from './context.ts';
 import { Drawing } from './Drawing.tsx';
@@ -139,7 +138,9 @@ export function Player({ voice, title, address, broken }: PlayerProps) {
 }
 
 function Waveform({ waveform }: { waveform: string }) {
-  const path = heights(waveform)
+  // Each step is a digit to the base of 32.
+  const path = [...waveform]
+    .map(step => (Number.parseInt(step, 32) || 0) / 31)
     .map((height, step) => `M${step + 0.5} ${16 - Math.max(1, 15 * height)}V${16 + Math.max(1, 15 * height)}`)
     .join('');
   return (

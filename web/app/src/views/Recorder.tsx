@@ -1,131 +1,70 @@
 import type { Timeline } from '@jobline/sdk';
-import { useEffect, useLayoutEffect, useReducer, useRef, useState } from 'preact/hooks';
-import { LONGEST_MS, type Obstacle, type Recorded, Recording } from '../voice/recording.ts';
+import { useLayoutEffect, useRef } from 'preact/hooks';
+import type { Recorded, Recording, Slide } from '../voice/index.ts';
 import { voiceWords } from '../voice/words.ts';
 import { useSurroundings } from './context.ts';
 import { Drawing } from './Drawing.tsx';
-import { useEditing } from './Editing.ts';
-import { useLatest } from './hooks.ts';
 import { Icon } from './Icon.tsx';
 import { clockOf, Player } from './Player.tsx';
-
-/** A recording ends a little before the limit, which counts what the recorder adds. */
-const END_MS = LONGEST_MS - 500;
-
-type State =
-  | { readonly is: 'idle' | 'asking' }
-  | { readonly is: 'hindered'; readonly by: Obstacle }
-  | { readonly is: 'recording'; readonly recording: Recording }
-  | { readonly is: 'recorded'; readonly recorded: Recorded; readonly url: string };
+import { touches } from './touches.ts';
+import { useRecorder } from './useRecorder.ts';
 
 /**
  * The microphone of the composer: records, shows how loud and how long, pauses, lets one listen, and sends. It takes the
- * place of the field meanwhile.
+ * place of the field meanwhile. On touch it also records for as long as a finger is on it.
  */
 export function Recorder({ timeline }: { timeline: Timeline }) {
-  const { words, pictures } = useSurroundings();
-  const said = voiceWords(words.lang);
-  const editing = useEditing();
-  const [state, setState] = useState<State>({ is: 'idle' });
-  const [, redraw] = useReducer((count: number) => count + 1, 0);
-  const latest = useLatest(state);
-  const gone = useRef(false);
+  const { words } = useSurroundings();
+  const recorder = useRecorder(timeline);
+  const { state, slide } = recorder;
   const root = useRef<HTMLDivElement>(null);
+  const isHeld = slide !== undefined;
 
-  useEffect(
-    () => () => {
-      gone.current = true;
-      release(latest.current);
-    },
-    [],
-  );
   // What was pressed is not there any more: the focus goes to what comes next.
   useLayoutEffect(() => {
-    if (state.is === 'recording' || state.is === 'recorded')
+    if ((state.is === 'recording' && !isHeld) || state.is === 'recorded')
       root.current?.querySelector<HTMLElement>('[data-first]')?.focus();
-  }, [state.is]);
+  }, [state.is, isHeld]);
 
-  const begin = async () => {
-    setState({ is: 'asking' });
-    const begun = await Recording.begin(recording => {
-      redraw(undefined);
-      if (recording.ms >= END_MS) void finish(recording, false);
-    });
-    if (gone.current) return typeof begun === 'string' ? undefined : begun.discard();
-    setState(
-      typeof begun === 'string' ? { is: 'hindered', by: begun } : { is: 'recording', recording: begun },
-    );
-    return undefined;
-  };
   const idle = () => {
     const field = root.current?.closest('form')?.querySelector('textarea');
-    release(latest.current);
-    setState({ is: 'idle' });
+    recorder.discard();
     // The field is there once this is drawn.
     setTimeout(() => field?.focus());
   };
-  const send = async (recorded: Recorded) => {
-    const { blob, voice } = recorded;
-    const replyTo = editing.reply?.key;
-    const name = blob.type === 'audio/mp4' ? 'voice.m4a' : 'voice.webm';
-    const clientId = await timeline.sendFile(blob, {
-      name,
-      contentType: blob.type,
-      voice,
-      ...(replyTo && { replyTo }),
-    });
-    pictures.hold(clientId, blob);
-    if (editing.reply) editing.end();
-    idle();
-  };
-  const finish = async (recording: Recording, sends: boolean) => {
-    const recorded = await recording.stop();
-    if (gone.current) return;
-    if (!recorded) return setState({ is: 'idle' });
-    if (sends) {
-      try {
-        return await send(recorded);
-      } catch (error) {
-        // It stays here, to be sent again.
-        console.error('The voice message was not kept.', error);
-      }
-    }
-    setState({ is: 'recorded', recorded, url: URL.createObjectURL(recorded.blob) });
-  };
+  const send = (sent: Promise<unknown>) =>
+    void sent.then(
+      done => done !== false && idle(),
+      error => console.error('The voice message was not kept.', error),
+    );
 
   if (state.is === 'hindered') {
+    const text = state.by === 'notLoaded' ? voiceWords(words.lang).notLoaded : recorder.words?.[state.by];
     return (
       <div class="recorder note" role="alert" ref={root}>
-        <span>{said[state.by]}</span>
+        <span>{text}</span>
         <button type="button" class="icon-button" aria-label={words.t('dismiss')} onClick={idle}>
           <Icon name="close" />
         </button>
       </div>
     );
   }
-  if (state.is === 'recording') {
+  const said = recorder.words;
+  if (said && state.is === 'recording' && !isHeld) {
     const { recording } = state;
     return (
       <div class="recorder" ref={root}>
-        <Discard label={said.discard} act={idle} />
-        <span class="level" aria-hidden="true">
-          <span style={{ '--level': recording.level.toFixed(2) }} />
-        </span>
+        <Act label={said.discard} act={idle} />
+        <Level recording={recording} />
         <span class="hidden" role="status">
           {recording.isPaused ? said.pause : said.recording}
         </span>
-        <span class="voice-time" role="timer">
-          {clockOf(recording.ms, words)}
-        </span>
+        <Time recording={recording} />
         <button
           type="button"
           class="icon-button"
           aria-label={recording.isPaused ? said.resume : said.pause}
-          onClick={() => {
-            if (recording.isPaused) recording.resume();
-            else recording.pause();
-            redraw(undefined);
-          }}
+          onClick={() => recorder.pause(recording)}
         >
           <Drawing name={recording.isPaused ? 'microphone' : 'pause'} />
         </button>
@@ -134,42 +73,58 @@ export function Recorder({ timeline }: { timeline: Timeline }) {
           class="icon-button"
           data-first
           aria-label={said.stop}
-          onClick={() => void finish(recording, false)}
+          onClick={() => void recorder.finish(recording, false)}
         >
           <Drawing name="stop" />
         </button>
-        <Send label={said.sendVoice} act={() => void finish(recording, true)} />
+        <Act label={said.sendVoice} sends act={() => send(recorder.finish(recording, true))} />
       </div>
     );
   }
-  if (state.is === 'recorded') {
+  if (said && state.is === 'recorded') {
     const { recorded, url } = state;
     return (
       <div class="recorder" ref={root}>
-        <Discard label={said.discard} act={idle} />
-        <Player
-          voice={recorded.voice}
-          title={words.t('you')}
-          address={async () => url}
-          broken={() => undefined}
-        />
-        <Send
-          label={said.sendVoice}
-          act={() =>
-            void send(recorded).catch(error => console.error('The voice message was not kept.', error))
-          }
-        />
+        <Act label={said.discard} act={idle} />
+        <Preview recorded={recorded} url={url} title={words.t('you')} />
+        <Act label={said.sendVoice} sends act={() => send(recorder.send(recorded))} />
       </div>
     );
   }
+  // The same button before and while it is held: what a finger is on must not go.
   return (
-    <div class="microphone" ref={root}>
+    <div class={isHeld ? 'microphone held' : 'microphone'} style={slide && slideStyle(slide)} ref={root}>
+      {isHeld && said && (
+        <>
+          <span class="held-time">
+            {state.is === 'recording' && (
+              <>
+                <Level recording={state.recording} />
+                <Time recording={state.recording} />
+              </>
+            )}
+          </span>
+          <span class="held-cancel" aria-hidden="true">
+            <Icon name="back" turns small /> {said.slideToCancel}
+          </span>
+          <span class="held-lock" title={said.slideToLock} aria-hidden="true">
+            <Drawing name="lock" />
+          </span>
+        </>
+      )}
+      <span class={!isHeld && state.is === 'idle' && state.hint ? 'held-hint' : 'hidden'} role="status">
+        {isHeld ? said?.holding : state.is === 'idle' && state.hint && said?.[state.hint]}
+      </span>
       <button
+        key="microphone"
         type="button"
         class="icon-button"
-        aria-label={said.record}
-        disabled={state.is === 'asking'}
-        onClick={() => void begin()}
+        aria-label={voiceWords(words.lang).record}
+        aria-description={touches() ? said?.how : undefined}
+        // One that is held still hears of its finger.
+        disabled={state.is === 'asking' && !isHeld}
+        onPointerDown={recorder.press}
+        onClick={recorder.begin}
       >
         <Drawing name="microphone" />
       </button>
@@ -177,24 +132,42 @@ export function Recorder({ timeline }: { timeline: Timeline }) {
   );
 }
 
-interface ActProps {
-  readonly label: string;
-  readonly act: () => void;
+function slideStyle({ cancel, lock }: Slide) {
+  return { '--cancel': cancel.toFixed(2), '--lock': lock.toFixed(2) };
 }
 
-const Discard = ({ label, act }: ActProps) => (
-  <button type="button" class="icon-button" aria-label={label} onClick={act}>
-    <Icon name="bin" />
-  </button>
-);
+function Level({ recording }: { recording: Recording }) {
+  return (
+    <span class="level" aria-hidden="true">
+      <span style={{ '--level': recording.level.toFixed(2) }} />
+    </span>
+  );
+}
 
-const Send = ({ label, act }: ActProps) => (
-  <button type="button" class="icon-button send" data-first aria-label={label} onClick={act}>
-    <Icon name="send" />
-  </button>
-);
+function Time({ recording }: { recording: Recording }) {
+  const { words } = useSurroundings();
+  return (
+    <span class="voice-time" role="timer">
+      {clockOf(recording.ms, words)}
+    </span>
+  );
+}
 
-function release(state: State): void {
-  if (state.is === 'recording') state.recording.discard();
-  if (state.is === 'recorded') URL.revokeObjectURL(state.url);
+function Preview({ recorded, url, title }: { recorded: Recorded; url: string; title: string }) {
+  return <Player voice={recorded.voice} title={title} address={async () => url} broken={() => undefined} />;
+}
+
+/** Discards, or sends. */
+function Act({ label, sends, act }: { label: string; sends?: boolean; act: () => void }) {
+  return (
+    <button
+      type="button"
+      class={sends ? 'icon-button send' : 'icon-button'}
+      data-first={sends}
+      aria-label={label}
+      onClick={act}
+    >
+      <Icon name={sends ? 'send' : 'bin'} />
+    </button>
+  );
 }

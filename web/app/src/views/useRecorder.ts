@@ -1,0 +1,200 @@
+import type { Timeline } from '@jobline/sdk';
+import { useEffect, useReducer, useRef, useState } from 'preact/hooks';
+import type * as Part from '../voice/index.ts';
+import type { HoldEnd, Obstacle, Recorded, Recording, Slide } from '../voice/index.ts';
+import type { RecorderWords } from '../voice/recorderWords.ts';
+import { useSurroundings } from './context.ts';
+import { useEditing } from './Editing.ts';
+import { useLatest } from './hooks.ts';
+
+/** What is held for less than this is no message, in milliseconds. */
+const SHORTEST_MS = 600;
+/** How long a hint is shown. */
+const HINT_MS = 4000;
+/** A click that follows a finger so soon is the finger's own. */
+const CLICK_MS = 600;
+
+export type RecorderState =
+  | { readonly is: 'idle'; readonly hint?: keyof RecorderWords }
+  | { readonly is: 'asking' }
+  | { readonly is: 'hindered'; readonly by: Obstacle | 'notLoaded' }
+  | { readonly is: 'recording'; readonly recording: Recording }
+  | { readonly is: 'recorded'; readonly recorded: Recorded; readonly url: string };
+
+/** A finger on the microphone. */
+interface Hold {
+  slide: Slide;
+  /** How it ended; absent while the finger is there. */
+  how?: HoldEnd;
+  /** What is recorded, once that has begun. */
+  recording?: Recording;
+}
+
+type Loaded = typeof Part;
+let part: Loaded | undefined;
+
+async function load(): Promise<Loaded> {
+  part ??= await import('../voice/index.ts');
+  return part;
+}
+
+/** What was being recorded when the reader went elsewhere in the chat: it is there again when they come back. */
+const left = new WeakMap<Timeline, Promise<Recorded | undefined>>();
+
+/** Recording in the composer of `timeline`: what is shown, and what the reader can do. */
+export function useRecorder(timeline: Timeline) {
+  const { pictures, words: around } = useSurroundings();
+  const editing = useEditing();
+  const [state, setState] = useState<RecorderState>({ is: 'idle' });
+  const [, redraw] = useReducer((count: number) => count + 1, 0);
+  const latest = useLatest(state);
+  const hold = useRef<Hold | undefined>(undefined);
+  /** Until when a click is that of a finger, by `performance.now`. */
+  const deaf = useRef(0);
+  const gone = useRef(false);
+  /** What is being ended: it is ended once, and what is being sent is not kept besides. */
+  const ending = useRef<Recording | undefined>(undefined);
+  const words = part?.recorderWords(around.lang);
+
+  const show = (recorded: Recorded | undefined) => {
+    if (!recorded) return setState({ is: 'idle' });
+    if (gone.current) return void left.set(timeline, Promise.resolve(recorded));
+    return setState({ is: 'recorded', recorded, url: URL.createObjectURL(recorded.blob) });
+  };
+  useEffect(() => {
+    const before = left.get(timeline);
+    left.delete(timeline);
+    before?.then(show);
+    // So that a finger waits for nothing, and one can record without a network. What fails is tried again when it is needed.
+    load().then(redraw, () => undefined);
+    return () => {
+      gone.current = true;
+      const { current } = latest;
+      if (current.is === 'recording' && ending.current !== current.recording)
+        left.set(timeline, current.recording.stop());
+      if (current.is !== 'recorded') return;
+      URL.revokeObjectURL(current.url);
+      left.set(timeline, Promise.resolve(current.recorded));
+    };
+  }, []);
+  const isUnsent = state.is === 'recording' || state.is === 'recorded';
+  useEffect(() => (isUnsent ? part?.askBeforeLeaving(words?.leaving ?? '') : undefined), [isUnsent]);
+  useEffect(() => {
+    if (state.is !== 'idle' || !state.hint) return undefined;
+    const timer = setTimeout(() => setState({ is: 'idle' }), HINT_MS);
+    return () => clearTimeout(timer);
+  }, [state]);
+
+  const discard = (hint?: keyof RecorderWords) => {
+    const { current } = latest;
+    if (current.is === 'recording') current.recording.discard();
+    if (current.is === 'recorded') URL.revokeObjectURL(current.url);
+    hold.current = undefined;
+    setState({ is: 'idle', ...(hint && { hint }) });
+  };
+  const send = async ({ blob, voice }: Recorded) => {
+    const replyTo = editing.reply?.key;
+    const name = blob.type === 'audio/mp4' ? 'voice.m4a' : 'voice.webm';
+    const clientId = await timeline.sendFile(blob, {
+      name,
+      contentType: blob.type,
+      voice,
+      ...(replyTo && { replyTo }),
+    });
+    pictures.hold(clientId, blob);
+    if (editing.reply) editing.end();
+  };
+  /** Ends it, to be listened to or to be sent. Answers whether it was sent. */
+  const finish = async (recording: Recording, sends: boolean): Promise<boolean> => {
+    if (ending.current === recording) return false;
+    ending.current = recording;
+    hold.current = undefined;
+    const recorded = await recording.stop();
+    if (sends && recorded) {
+      try {
+        await send(recorded);
+        return true;
+      } catch (error) {
+        // It stays here, to be sent again.
+        console.error('The voice message was not kept.', error);
+      }
+    }
+    const { current } = latest;
+    // It may have been discarded meanwhile.
+    if (current.is === 'recording' && current.recording === recording) show(recorded);
+    return false;
+  };
+
+  const begin = async (held?: Hold) => {
+    setState({ is: 'asking' });
+    const loaded = await load().catch(() => undefined);
+    if (!loaded) return setState({ is: 'hindered', by: 'notLoaded' });
+    const { begun, asked } = await loaded.begin({
+      changed: redraw,
+      ended: recording => void finish(recording, false),
+    });
+    if (typeof begun === 'string') {
+      hold.current = undefined;
+      return setState({ is: 'hindered', by: begun });
+    }
+    const how = held?.how;
+    // The finger was away, on the question for the microphone perhaps, before anything could be said.
+    const isLate = held && how !== 'tapped' && (asked || (how !== undefined && how !== 'locked'));
+    if (gone.current || isLate) {
+      begun.discard();
+      hold.current = undefined;
+      if (!gone.current)
+        setState({ is: 'idle', ...(how !== 'cancelled' && { hint: asked ? 'holdAgain' : 'holdLonger' }) });
+      return undefined;
+    }
+    if (held) held.recording = begun;
+    if (held && !how) loaded.buzz();
+    return setState({ is: 'recording', recording: begun });
+  };
+  const holdEnded = (held: Hold, how: HoldEnd) => {
+    held.how = how;
+    deaf.current = performance.now() + CLICK_MS;
+    // It has ended by itself, under the finger.
+    if (hold.current !== held) return;
+    hold.current = undefined;
+    const { recording } = held;
+    redraw(undefined);
+    if (how === 'locked' || how === 'cancelled') part?.buzz();
+    if (!recording || how === 'tapped' || how === 'locked') return;
+    if (how === 'cancelled') discard('discarded');
+    else if (recording.ms < SHORTEST_MS) discard('holdLonger');
+    else void finish(recording, how === 'released').then(sent => sent && discard());
+  };
+
+  return {
+    state,
+    words,
+    /** Where the finger is that holds the microphone; absent where none does. */
+    slide: hold.current?.slide,
+    begin: () => {
+      if (!hold.current && performance.now() > deaf.current) void begin();
+    },
+    /** A finger, or a pen, went down on the microphone. A mouse clicks. */
+    press: (event: PointerEvent & { currentTarget: HTMLElement }) => {
+      if (!part || hold.current || event.pointerType === 'mouse' || !event.isPrimary) return;
+      const held: Hold = { slide: { cancel: 0, lock: 0 } };
+      hold.current = held;
+      part.followHold(event, event.currentTarget, {
+        slid: slide => {
+          held.slide = slide;
+          redraw(undefined);
+        },
+        ended: how => holdEnded(held, how),
+      });
+      void begin(held);
+    },
+    pause: (recording: Recording) => {
+      if (recording.isPaused) recording.resume();
+      else recording.pause();
+      redraw(undefined);
+    },
+    finish,
+    send,
+    discard,
+  };
+}
