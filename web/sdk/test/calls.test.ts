@@ -3,6 +3,8 @@
 import { gzipSync } from 'node:zlib';
 import { build, type Rolldown } from 'vite';
 import { expect, test } from 'vitest';
+import { ringingIn } from '../src/calls/ringing.ts';
+import { callsOffered, watchCalls } from '../src/calls/watch.ts';
 import { CallWorld } from '../testing/calls.ts';
 
 const CONVERSATION = 'conv_john_you';
@@ -210,9 +212,55 @@ test('a screen takes its place and leaves it, and what is off is stopped', async
   expect(camera?.sends).toBeNull();
 });
 
-test('the part is at most 14 KB gzipped, with what it shares with the client', async () => {
+test('what watches for calls tells of one that rings, and of one that goes on after a reload, and of nothing else', async () => {
+  const world = new CallWorld();
+  const you = world.device('you', 2);
+  const watched = (of: typeof you) => {
+    let times = 0;
+    const stop = watchCalls(of.client, of.ports, () => (times += 1));
+    return { stop, times: () => times };
+  };
+  const mine = watched(world.device('john', 1));
+  const yours = watched(you);
+  expect([mine.times(), yours.times()]).toEqual([0, 0]);
+  await world.device('john', 3).calls.start(CONVERSATION, 'audio');
+  expect(mine.times()).toBe(0);
+  expect(yours.times()).toBe(1);
+  // It rings already when somebody begins to watch.
+  expect(watched(you).times()).toBe(1);
+  yours.stop();
+  world.change('message_0', {});
+  expect(yours.times()).toBe(1);
+  world.change('message_0', { state: 'missed' });
+  expect(watched(you).times()).toBe(0);
+  const { client, ports } = you;
+  let resumed = 0;
+  watchCalls(client, { ...ports, memory: { ...ports.memory, isKept: () => true } }, () => (resumed += 1));
+  expect(resumed).toBe(1);
+});
+
+test('what rang long ago is not asked about', async () => {
+  const { world, you } = await ringing();
+  const { items } = you.client.conversations.get();
+  expect(ringingIn(items, 'you', world.clock.now())?.call.id).toBe('message_0');
+  expect(ringingIn(items, 'you', world.clock.now(), () => true)).toBeUndefined();
+  expect(ringingIn(items, 'john', world.clock.now())).toBeUndefined();
+  expect(ringingIn(items, 'you', world.clock.now() + 11 * 60_000)).toBeUndefined();
+});
+
+test('whether calls are offered is asked without the part', async () => {
+  const { world, you } = await ringing();
+  expect(await callsOffered('', () => 'token', you.ports)).toBe(true);
+  world.notOffered = true;
+  expect(await callsOffered('', () => 'token', you.ports)).toBe(false);
+  world.isDown = true;
+  await expect(callsOffered('', () => 'token', you.ports)).rejects.toThrow();
+});
+
+/** Builds scripts of the SDK, and answers those that come of it. */
+async function built(...inputs: string[]) {
   const root = new URL('..', import.meta.url).pathname;
-  const built = await build({
+  const made = await build({
     configFile: false,
     logLevel: 'error',
     root,
@@ -221,12 +269,26 @@ test('the part is at most 14 KB gzipped, with what it shares with the client', a
       write: false,
       target: 'es2022',
       modulePreload: false,
-      rollupOptions: { input: `${root}src/calls/index.ts`, preserveEntrySignatures: 'strict' },
+      rollupOptions: {
+        input: inputs.map(path => `${root}src/${path}`),
+        preserveEntrySignatures: 'strict',
+      },
     },
   });
-  const size = (built as Rolldown.RolldownOutput).output
-    .flatMap(chunk => (chunk.type === 'chunk' ? gzipSync(chunk.code, { level: 9 }).length : []))
-    .reduce((sum, one) => sum + one, 0);
+  return (made as Rolldown.RolldownOutput).output.flatMap(chunk =>
+    chunk.type === 'chunk' ? { name: chunk.name, bytes: gzipSync(chunk.code, { level: 9 }).length } : [],
+  );
+}
+
+test('the part is at most 14 KB gzipped, with what it shares with the client', async () => {
+  const size = (await built('calls/index.ts')).reduce((sum, { bytes }) => sum + bytes, 0);
   console.log(`calls: ${size} gzipped.`);
   expect(size).toBeLessThanOrEqual(14 * 1024);
+});
+
+test('what watches for calls is at most 1 KB gzipped beside the client', async () => {
+  const chunks = await built('calls/watch.ts', 'browser/index.ts');
+  const { bytes } = chunks.find(({ name }) => name === 'watch') ?? {};
+  console.log(`calls/watch: ${bytes} gzipped.`);
+  expect(bytes).toBeLessThanOrEqual(1024);
 });

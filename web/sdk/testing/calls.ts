@@ -92,6 +92,8 @@ export class CallWorld {
   readonly asked: string[] = [];
   /** Every request fails. */
   isDown = false;
+  /** Calls are not offered. */
+  notOffered = false;
   readonly #sockets = new Set<Socket>();
   readonly #clients: Cell<ConversationsState>[] = [];
 
@@ -119,6 +121,7 @@ export class CallWorld {
         return socket;
       },
       memory: {
+        isKept: () => memory.text !== undefined,
         keep: text => {
           memory.text = text;
         },
@@ -153,6 +156,8 @@ export class CallWorld {
     const calls = new Calls({ client, baseUrl: '', getToken: () => 'token', ports });
     return {
       calls,
+      client,
+      ports,
       connections,
       memory,
       shown: () => calls.state.get().call,
@@ -245,6 +250,10 @@ export class CallWorld {
     if (this.isDown) throw new Error('There is no server.');
     const path = url.split('?')[0] ?? '';
     this.asked.push(path);
+    if (this.notOffered) {
+      const problem = { type: '', title: '', status: 403, detail: '', code: 'not_offered' };
+      return { status: 403, header: () => undefined, body: JSON.stringify(problem) };
+    }
     const answer = this.#result(user, path, body ? (JSON.parse(body) as Sent) : {});
     const status = answer === undefined ? 409 : 200;
     const text = answer ?? { type: '', title: '', status, detail: '', code: 'call_over' };

@@ -1,7 +1,8 @@
 /** What a browser has of what calls need. */
 
 import { browserPorts } from '../browser/ports.ts';
-import type { CallPorts, MediaPort, Memory } from './ports.ts';
+import { browserMemory } from './memory.ts';
+import type { CallPorts, MediaPort } from './ports.ts';
 
 const media: MediaPort = {
   user: constraints => navigator.mediaDevices.getUserMedia(constraints),
@@ -22,31 +23,9 @@ const media: MediaPort = {
   },
 };
 
-const KEY = 'jobline.call';
-
-/** It may be missing, as where the reader forbids it: then a reload ends the call. */
-const memory: Memory = {
-  keep(text) {
-    try {
-      sessionStorage.setItem(KEY, text);
-    } catch {
-      // See above.
-    }
-  },
-  take() {
-    try {
-      const text = sessionStorage.getItem(KEY) ?? undefined;
-      sessionStorage.removeItem(KEY);
-      return text;
-    } catch {
-      return undefined;
-    }
-  },
-};
-
 /** The browser's own ports. */
 export function browserCallPorts(): CallPorts {
   const { http, clock, random, lifecycle, socket } = browserPorts();
   if (!socket) throw new Error('The ports of a browser bring a socket.');
-  return { http, clock, random, lifecycle, socket, media, memory };
+  return { http, clock, random, lifecycle, socket, media, memory: browserMemory };
 }

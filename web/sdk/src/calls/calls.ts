@@ -4,27 +4,25 @@
  */
 
 import type { Jobline } from '../client.ts';
-import { isRefusal, JoblineError, problemOf } from '../errors.ts';
-import type { Call, CallConfig, CallMedia } from '../generated/contract.ts';
+import { JoblineError, problemOf } from '../errors.ts';
+import type { Call, CallMedia } from '../generated/contract.ts';
 import { randomId } from '../ids.ts';
 import { Cell, type Observable } from '../observable.ts';
 import { CallApi } from './api.ts';
+import { Config, isOffered } from './config.ts';
 import { tellEnd } from './ending.ts';
 import { type Kept, keptIn } from './kept.ts';
 import { Line } from './line.ts';
 import { Mesh } from './mesh.ts';
 import { OwnMedia } from './own.ts';
 import type { CallPorts } from './ports.ts';
+import { ringingIn } from './ringing.ts';
 import type { CallsState, CurrentCall, Obstacle, Outcome, Shown } from './state.ts';
 
 /** The log is followed from a little before a call began. */
 const BEFORE_MS = 1000;
-/** What rang longer ago than this is not asked about: the clocks of device and server may differ, but not by so much. */
-const OLD_MS = 10 * 60_000;
 /** How long after the time for ringing the server has said that a call was missed. */
 const LATE_MS = 8000;
-/** For how long the answer about relays is used. */
-const CONFIG_MS = 30 * 60_000;
 
 const NOTHING: Shown = { microphone: false, camera: false, screen: false };
 
@@ -42,11 +40,11 @@ export class Calls {
   readonly #client: Jobline;
   readonly #ports: CallPorts;
   readonly #api: CallApi;
+  readonly #config: Config;
   readonly #stops: (() => void)[];
   /** The calls of which it is known already that they rang here. */
   readonly #known = new Set<string>();
   #device: string;
-  #config: { readonly config: Promise<CallConfig>; readonly at: number } | undefined;
   #own: OwnMedia | undefined;
   #line: Line | undefined;
   #mesh: Mesh | undefined;
@@ -61,6 +59,7 @@ export class Calls {
     this.#client = client;
     this.#ports = ports;
     this.#api = new CallApi(baseUrl, getToken, ports);
+    this.#config = new Config(this.#api, ports.clock);
     this.#device = randomId(ports.random);
     this.#stops = [
       client.conversations.subscribe(() => this.#look()),
@@ -70,14 +69,8 @@ export class Calls {
   }
 
   /** Whether this server offers calls here. Rejects when it cannot be asked. */
-  async offered(): Promise<boolean> {
-    try {
-      await this.#getConfig();
-      return true;
-    } catch (error) {
-      if (isRefusal(problemOf(error))) return false;
-      throw error;
-    }
+  offered(): Promise<boolean> {
+    return isOffered(this.#config.get());
   }
 
   /** Calls the others in a conversation, or takes the call that rings there. Does nothing while there is a call. */
@@ -174,18 +167,6 @@ export class Calls {
     return this.#api.post('calls.accept', { callId, deviceId: this.#device });
   }
 
-  #getConfig(): Promise<CallConfig> {
-    const now = this.#ports.clock.elapsed();
-    if (!this.#config || now - this.#config.at > CONFIG_MS) {
-      const config = this.#api.config();
-      this.#config = { config, at: now };
-      config.catch(() => {
-        this.#config = undefined;
-      });
-    }
-    return this.#config.config;
-  }
-
   #begin(call: CurrentCall): number {
     this.#clear();
     this.#state.set({ call });
@@ -219,14 +200,11 @@ export class Calls {
   #look(): void {
     const { call } = this.#state.get();
     if (call && call.phase !== 'over') return;
-    for (const { id, preview } of this.#client.conversations.get().items) {
-      const ringing = preview?.call;
-      if (ringing?.state !== 'ringing' || ringing.startedBy === this.#me() || this.#known.has(ringing.id))
-        continue;
-      if (Math.abs(this.#ports.clock.now() - Date.parse(ringing.startedAt)) > OLD_MS) continue;
-      this.#known.add(ringing.id);
-      return this.#ring(id, ringing);
-    }
+    const { items } = this.#client.conversations.get();
+    const found = ringingIn(items, this.#me(), this.#ports.clock.now(), id => this.#known.has(id));
+    if (!found) return;
+    this.#known.add(found.call.id);
+    this.#ring(found.conversationId, found.call);
   }
 
   /** What is kept may be older than the truth: it rings once the log says so. */
@@ -283,7 +261,8 @@ export class Calls {
   /** The server says when it has rung for long enough; should nobody hear it, it ends here all the same. */
   #expectEnd(): void {
     const turn = this.#turn;
-    void this.#getConfig()
+    void this.#config
+      .get()
       .catch(() => ({ ringMs: 45_000 }))
       .then(({ ringMs }) => {
         if (turn !== this.#turn) return;
@@ -303,7 +282,7 @@ export class Calls {
     this.#callOff();
     this.#show({ phase: 'connecting', since: Date.parse(call.acceptedAt ?? call.startedAt) });
     try {
-      const config = await this.#getConfig();
+      const config = await this.#config.get();
       if (turn !== this.#turn || this.#mesh || !this.#own) return;
       const names = { device: this.#device, session: randomId(this.#ports.random) };
       this.#mesh = new Mesh(names, config, this.#own, this.#ports.media, this.#ports.clock, {

@@ -24,6 +24,8 @@ export interface MediaPort {
 
 /** Remembers one text through a reload of the tab, and no longer. */
 export interface Memory {
+  /** Whether there is something to take. */
+  isKept(): boolean;
   keep(text: string): void;
   /** What was kept; it is forgotten then. */
   take(): string | undefined;

@@ -1,0 +1,28 @@
+/** A call that rings for the user, as the newest message of a conversation. */
+
+import type { Call } from '../generated/contract.ts';
+import type { ConversationsState } from '../state.ts';
+
+/** What rang longer ago than this is not asked about: the clocks of device and server may differ, but not by so much. */
+const OLD_MS = 10 * 60_000;
+
+export interface Ringing {
+  readonly conversationId: string;
+  /** As the device knows it, which may be older than the truth. */
+  readonly call: Call;
+}
+
+/** The first call that somebody else than `me` started, of those that `isKnown` does not know. `now` is in Unix milliseconds. */
+export function ringingIn(
+  items: ConversationsState['items'],
+  me: string | undefined,
+  now: number,
+  isKnown: (callId: string) => boolean = () => false,
+): Ringing | undefined {
+  for (const { id: conversationId, preview } of items) {
+    const call = preview?.call;
+    if (call?.state !== 'ringing' || call.startedBy === me || isKnown(call.id)) continue;
+    if (Math.abs(now - Date.parse(call.startedAt)) <= OLD_MS) return { conversationId, call };
+  }
+  return undefined;
+}
