@@ -108,6 +108,58 @@ test('a tab that is reloaded in a call comes back into it', async ({ person }) =
   await moves(john);
 });
 
+test('what calls need is loaded when it rings or somebody calls, and who leaves a call is asked first', async ({
+  person,
+}, info) => {
+  test.skip(info.project.name !== 'desktop', 'the same code');
+  const parts = (page: Page) =>
+    page.evaluate(
+      () => performance.getEntriesByType('resource').filter(({ name }) => /assets\/part-/.test(name)).length,
+    );
+  const [you, john] = await both(person);
+  expect([await parts(you.page), await parts(john.page)]).toEqual([0, 0]);
+  await button(john, 'Audio call').click();
+  await expect(ringing(you)).toBeVisible();
+  // It rings on a page that is opened meanwhile, too.
+  const late = await person('You');
+  await expect(ringing(late)).toBeVisible();
+  expect([await parts(you.page), await parts(john.page), await parts(late.page)]).toEqual([1, 1, 1]);
+  await button(you, 'Accept').click();
+  await expect(call(you)).toHaveAttribute('data-phase', 'connected');
+  const asked: string[] = [];
+  you.page.on('dialog', async dialog => {
+    asked.push(dialog.type());
+    await dialog.dismiss();
+  });
+  await you.page.evaluate(() => location.reload());
+  await expect.poll(() => asked).toEqual(['beforeunload']);
+  await button(you, 'End the call').click();
+  await expect(call(you)).toHaveCount(0);
+  await you.page.reload();
+  await expect(button(you, 'Audio call')).toBeVisible();
+  expect(asked).toHaveLength(1);
+});
+
+test('that calls cannot be loaded is said, and another click tries again', async ({ person }, info) => {
+  test.skip(info.project.name !== 'desktop', 'the same code');
+  const [you, john] = await both(person);
+  let attempts = 0;
+  await john.page.route(/assets\/part-/, route => {
+    attempts += 1;
+    return attempts < 3 ? route.abort() : route.continue();
+  });
+  // Another version may have been deployed, so the page is loaded again the first time.
+  const reloaded = john.page.waitForEvent('load');
+  await button(john, 'Audio call').click();
+  await reloaded;
+  await button(john, 'Audio call').click();
+  await expect(john.page.getByRole('alert')).toContainText('Calls could not be loaded.');
+  await button(john, 'Dismiss').click();
+  await button(john, 'Audio call').click();
+  await expect(ringing(you)).toBeVisible();
+  expect(attempts).toBe(3);
+});
+
 test('a server that is restarted in a call interrupts nothing, and is told its end', async ({
   person,
   server,

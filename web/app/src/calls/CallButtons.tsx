@@ -1,17 +1,27 @@
+import type { Call, Observable } from '@jobline/sdk';
+import type { CallsState } from '@jobline/sdk/calls';
 import { useEffect, useState } from 'preact/hooks';
 import { type CallProps, useSurroundings } from '../views/context.ts';
 import { useValue } from '../views/hooks.ts';
-import { Drawing } from './Drawing.tsx';
+import { BUTTON_PATHS } from './buttonPaths.ts';
+import { notLoaded } from './buttonWords.ts';
 import { engineOf } from './engine.ts';
-import { callWords } from './words.ts';
+import { lineWords } from './lineWords.ts';
+
+/** Before anything is loaded there is no call. */
+const NO_CALL: CallsState = {};
+const NOTHING: Observable<CallsState> = { get: () => NO_CALL, subscribe: () => () => undefined };
 
 /** Calls those in a conversation. Where calls are not offered, or without a live connection, nothing is there. */
 export function CallButtons({ id, again, label }: CallProps & { readonly id: string }) {
   const around = useSurroundings();
-  const { calls, offered } = engineOf(around);
-  const { call } = useValue(calls.state);
+  const { words } = around;
+  const engine = engineOf(around);
+  const { offered } = engine;
+  const { call } = useValue(useValue(engine)?.calls.state ?? NOTHING);
   const { live } = useValue(around.client.connection);
   const [possible, setPossible] = useState(false);
+  const [loading, setLoading] = useState<boolean | 'failed'>(false);
   useEffect(() => {
     let isShown = true;
     void offered.then(answer => isShown && setPossible(answer));
@@ -19,19 +29,36 @@ export function CallButtons({ id, again, label }: CallProps & { readonly id: str
       isShown = false;
     };
   }, [offered]);
-  if (!possible || !live) return null;
-  const words = callWords(around.words.lang);
-  const busy = call !== undefined && call.phase !== 'over';
+  const failed = loading === 'failed' && (
+    <section class="call-card">
+      <p role="alert">{notLoaded(words.lang)}</p>
+      <button type="button" class="button" onClick={() => setLoading(false)}>
+        {words.t('dismiss')}
+      </button>
+    </section>
+  );
+  // Who is offline has no buttons any more, but is told why nothing came of the last one.
+  if (!possible || !live) return failed || null;
+  const start = async (media: Call['media']) => {
+    setLoading(true);
+    try {
+      const { calls } = await engine.load();
+      setLoading(false);
+      await calls.start(id, media);
+    } catch (error) {
+      console.error('A part of the app could not be loaded.', error);
+      setLoading('failed');
+    }
+  };
+  const busy = loading === true || (call !== undefined && call.phase !== 'over');
   if (again) {
     return (
-      <button
-        type="button"
-        class="button outlined"
-        disabled={busy}
-        onClick={() => void calls.start(id, again)}
-      >
-        {label}
-      </button>
+      <>
+        <button type="button" class="button outlined" disabled={busy} onClick={() => void start(again)}>
+          {label}
+        </button>
+        {failed}
+      </>
     );
   }
   return (
@@ -41,13 +68,16 @@ export function CallButtons({ id, again, label }: CallProps & { readonly id: str
           key={media}
           type="button"
           class="icon-button"
-          aria-label={words(media)}
+          aria-label={lineWords(words.lang)[media]}
           disabled={busy}
-          onClick={() => void calls.start(id, media)}
+          onClick={() => void start(media)}
         >
-          <Drawing name={media === 'audio' ? 'phone' : 'camera'} />
+          <svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">
+            <path d={BUTTON_PATHS[media === 'audio' ? 'phone' : 'camera']} />
+          </svg>
         </button>
       ))}
+      {failed}
     </span>
   );
 }

@@ -1,4 +1,4 @@
-import type { CurrentCall } from '@jobline/sdk/calls';
+import type { Calls, CurrentCall } from '@jobline/sdk/calls';
 import { useEffect } from 'preact/hooks';
 import { personName } from '../models/plainText.ts';
 import { Avatar } from '../views/Avatar.tsx';
@@ -6,7 +6,6 @@ import { useSurroundings } from '../views/context.ts';
 import { useValue } from '../views/hooks.ts';
 import { Icon } from '../views/Icon.tsx';
 import { Drawing } from './Drawing.tsx';
-import { engineOf } from './engine.ts';
 import type { RunningProps } from './props.ts';
 import { Running } from './Running.tsx';
 import { reason } from './reason.ts';
@@ -17,9 +16,8 @@ import { callWords } from './words.ts';
 const SHOWN_MS = 4000;
 
 /** The call of this tab, above everything else: one that rings, one that runs, or how it ended. */
-export function CallScreen() {
+export function CallScreen({ calls }: { calls: Calls }) {
   const around = useSurroundings();
-  const { calls } = engineOf(around);
   const { call } = useValue(calls.state);
   const { items } = useValue(around.client.conversations);
   const { id, phase } = call ?? {};
@@ -34,16 +32,14 @@ export function CallScreen() {
     const found = item?.people?.find(one => one.id === userId) ?? person;
     return personName(found.name, found.id) || around.words.t('somebody');
   };
-  const props = { call, person, crew: item?.people !== undefined, nameOf };
+  const props = { calls, call, person, crew: item?.people !== undefined, nameOf };
   if (phase === 'ringing') return <Incoming {...props} />;
-  if (phase === 'over') return <Over call={call} />;
+  if (phase === 'over') return <Over calls={calls} call={call} />;
   return <Running {...props} />;
 }
 
-function Incoming({ call, person, crew, nameOf }: RunningProps) {
-  const around = useSurroundings();
-  const { calls } = engineOf(around);
-  const words = callWords(around.words.lang);
+function Incoming({ calls, call, person, crew, nameOf }: RunningProps) {
+  const words = callWords(useSurroundings().words.lang);
   const name = nameOf(call.startedBy ?? person.id);
   const text = words(call.media === 'video' ? 'incomingVideo' : 'incomingAudio', name);
   return (
@@ -85,9 +81,8 @@ function Incoming({ call, person, crew, nameOf }: RunningProps) {
   );
 }
 
-function Over({ call }: { call: CurrentCall }) {
+function Over({ calls, call }: { calls: Calls; call: CurrentCall }) {
   const around = useSurroundings();
-  const { calls } = engineOf(around);
   const words = callWords(around.words.lang);
   const { outcome } = call;
   useEffect(() => {

@@ -1,8 +1,14 @@
-import type { CallProps } from '../views/context.ts';
+import { type CallProps, useSurroundings } from '../views/context.ts';
+import { useValue } from '../views/hooks.ts';
 import { CallButtons } from './CallButtons.tsx';
-import { CallScreen } from './CallScreen.tsx';
+import { engineOf } from './engine.ts';
 
 /** The buttons that call those in a conversation; without one, the call of this tab. */
 export function Calls({ id, ...props }: CallProps) {
-  return id === undefined ? <CallScreen /> : <CallButtons id={id} {...props} />;
+  return id === undefined ? <Screen /> : <CallButtons id={id} {...props} />;
+}
+
+function Screen() {
+  const loaded = useValue(engineOf(useSurroundings()));
+  return loaded ? <loaded.CallScreen calls={loaded.calls} /> : null;
 }

@@ -1,24 +1,24 @@
 import type { Calls, Participant } from '@jobline/sdk/calls';
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { askBeforeLeaving } from '../platform/leaving.ts';
 import { Avatar } from '../views/Avatar.tsx';
 import { useSurroundings } from '../views/context.ts';
 import { useNow } from '../views/hooks.ts';
 import { length } from './CallLine.tsx';
 import { Controls } from './Controls.tsx';
-import { engineOf } from './engine.ts';
 import type { RunningProps } from './props.ts';
 import { callWords } from './words.ts';
 
 /** A call that this device is in, or on its way into. */
-export function Running({ call, person, crew, nameOf }: RunningProps) {
-  const around = useSurroundings();
-  const { calls } = engineOf(around);
-  const words = callWords(around.words.lang);
+export function Running({ calls, call, person, crew, nameOf }: RunningProps) {
+  const { lang } = useSurroundings().words;
+  const words = callWords(lang);
   const root = useRef<HTMLElement>(null);
   const [isSmall, setSmall] = useState(false);
   const { phase, others, own, since } = call;
   useNow(1000);
   useWakeLock();
+  useEffect(() => askBeforeLeaving(callWords(lang)('leaving')), [lang]);
   // Who called or accepted did it in another place: the call is where they are now.
   useEffect(() => root.current?.focus({ preventScroll: true }), []);
   const name = nameOf(person.id);

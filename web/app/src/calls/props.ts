@@ -1,7 +1,8 @@
-import type { CurrentCall } from '@jobline/sdk/calls';
+import type { Calls, CurrentCall } from '@jobline/sdk/calls';
 
 /** A call, and with whom it is. */
 export interface RunningProps {
+  readonly calls: Calls;
   readonly call: CurrentCall;
   readonly person: { readonly id: string; readonly name: string; readonly avatarUrl?: string };
   readonly crew: boolean;
