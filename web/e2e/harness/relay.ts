@@ -52,6 +52,15 @@ export class Relay {
     return new Relay(flags, folder, process);
   }
 
+  /** Carries nothing until `resume` is called, as when the network is away. */
+  pause(): void {
+    this.process.kill('SIGSTOP');
+  }
+
+  resume(): void {
+    this.process.kill('SIGCONT');
+  }
+
   async stop(): Promise<void> {
     const gone = once(this.process, 'exit');
     this.process.kill('SIGKILL');

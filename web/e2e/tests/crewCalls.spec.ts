@@ -94,6 +94,59 @@ test('the tab of the other one is killed in the call: it ends, and the timeline 
   await expect(lines(john)).toContainText(/Audio call · \d+:\d\d/);
 });
 
+test('the tab of the other one is killed while it rings: nobody answered, and their other device falls silent', async ({
+  person,
+}) => {
+  const you = await (await person('You')).open('John Smith');
+  const tablet = await (await person('You')).open('John Smith');
+  const john = await (await person('John Smith')).open('You');
+  await button(john, 'Audio call').click();
+  for (const one of [you, tablet]) await expect(ringing(one)).toBeVisible();
+  await you.page.context().close();
+  // It rings for 45 s.
+  await expect(john.page.getByText('Nobody answered.')).toBeVisible({ timeout: 90_000 });
+  await expect(ringing(tablet)).toHaveCount(0);
+  await expect(lines(john)).toContainText('no answer');
+  await expect(lines(tablet)).toContainText('missed');
+});
+
+test('the network is away for five seconds in a call: the pictures come back by themselves', async ({
+  server,
+  person,
+}) => {
+  const relay = await Relay.start({ udp: true });
+  try {
+    await server.stop();
+    await server.start(['--live', 'on', ...relay.flags]);
+    const [you, john] = await Promise.all([person('You'), person('John Smith')]);
+    await you.open('John Smith');
+    await john.open('You');
+    await button(john, 'Video call').click();
+    await button(you, 'Accept with video').click();
+    for (const one of [you, john]) await sees(one, 1);
+    // All of it: the server, and what carries the media.
+    const cut = Date.now();
+    relay.pause();
+    for (const one of [you, john]) await one.page.context().setOffline(true);
+    await expect.poll(() => Date.now() - cut).toBeGreaterThan(4000);
+    const frozen = await frames(you.page);
+    await expect.poll(() => Date.now() - cut).toBeGreaterThan(5000);
+    expect(await frames(you.page)).toEqual(frozen);
+    relay.resume();
+    for (const one of [you, john]) await one.page.context().setOffline(false);
+    for (const one of [you, john]) {
+      await sees(one, 1);
+      await expect(call(one)).toHaveAttribute('data-phase', 'connected');
+    }
+    await button(john, 'End the call').click();
+    await expect(call(you)).toHaveCount(0);
+    await expect(lines(you)).toContainText(/Video call · \d+:\d\d/);
+  } finally {
+    relay.resume();
+    await relay.stop();
+  }
+});
+
 for (const [error, words] of [
   ['NotAllowedError', 'Microphone or camera is not allowed for this page.'],
   ['NotFoundError', 'No microphone or camera was found.'],
