@@ -108,7 +108,7 @@ test('a tab that is reloaded in a call comes back into it', async ({ person }) =
   await moves(john);
 });
 
-test('what calls need is loaded when it rings or somebody calls, and who leaves a call is asked first', async ({
+test('what calls need is loaded with the first one, which ends a recording; who leaves it is asked first', async ({
   person,
 }, info) => {
   test.skip(info.project.name !== 'desktop', 'the same code');
@@ -118,6 +118,8 @@ test('what calls need is loaded when it rings or somebody calls, and who leaves 
     );
   const [you, john] = await both(person);
   expect([await parts(you.page), await parts(john.page)]).toEqual([0, 0]);
+  await button(you, 'Record a voice message').click();
+  await expect(you.page.getByRole('timer')).toHaveText(/^0:\d*[1-9]/);
   await button(john, 'Audio call').click();
   await expect(ringing(you)).toBeVisible();
   // It rings on a page that is opened meanwhile, too.
@@ -126,17 +128,19 @@ test('what calls need is loaded when it rings or somebody calls, and who leaves 
   expect([await parts(you.page), await parts(john.page), await parts(late.page)]).toEqual([1, 1, 1]);
   await button(you, 'Accept').click();
   await expect(call(you)).toHaveAttribute('data-phase', 'connected');
+  await expect(button(you, 'Play the voice message')).toBeVisible();
   const asked: string[] = [];
-  you.page.on('dialog', async dialog => {
+  john.page.on('dialog', async dialog => {
     asked.push(dialog.type());
     await dialog.dismiss();
   });
-  await you.page.evaluate(() => location.reload());
+  await john.page.evaluate(() => location.reload());
   await expect.poll(() => asked).toEqual(['beforeunload']);
   await button(you, 'End the call').click();
-  await expect(call(you)).toHaveCount(0);
-  await you.page.reload();
-  await expect(button(you, 'Audio call')).toBeVisible();
+  await expect(call(john)).toHaveCount(0);
+  await button(you, 'Discard the recording').click();
+  await john.page.reload();
+  await expect(button(john, 'Audio call')).toBeVisible();
   expect(asked).toHaveLength(1);
 });
 

@@ -73,6 +73,24 @@ test('it is live from there, by a script that it loads from beside itself', asyn
   await opened.getByRole('log').getByText('At once').waitFor({ timeout: 2500 });
 });
 
+test('one records there, by a script that it loads from beside itself', async ({
+  host,
+  server,
+  api,
+  browserOfOne,
+}) => {
+  const address = host.publish('/', page(server, api.token('you'), 'conversation-with="john"'));
+  const opened = await (await browserOfOne()).newPage();
+  const recording = opened.waitForRequest(/\/jobline-voice\.js\?[0-9a-f]{12}$/);
+  await opened.goto(address);
+  await recording;
+  await opened.getByRole('button', { name: 'Record a voice message' }).click();
+  await expect(opened.getByRole('timer')).toHaveText(/^0:\d*[1-9]/);
+  await opened.getByRole('button', { name: 'Send the voice message' }).click();
+  await expect(opened.getByRole('log').locator('article:has(.voice)')).toContainText('Sent');
+  expect((await api.messages('you', WITH_JOHN)).at(-1)).toMatchObject({ type: 'voice' });
+});
+
 test.describe('where that script fails', () => {
   test.use({ live: 'on', provoked: /Failed to load resource|net::ERR_/ });
 

@@ -219,7 +219,7 @@ test.describe('with a finger', () => {
     expect(await api.messages('you', WITH_JOHN)).toHaveLength(before + 1);
   });
 
-  test('moved up it goes on without the finger; taken away by the phone it is kept to be heard', async ({
+  test('moved up it goes on without the finger; taken away by the phone, or hidden, it is kept to be heard', async ({
     person,
     api,
   }) => {
@@ -244,6 +244,15 @@ test.describe('with a finger', () => {
     expect(await api.messages('you', WITH_JOHN)).toHaveLength(before);
     await button(page, 'Send the voice message').click();
     await expect(voices(you)).toContainText(/Sent|Delivered/);
+    await one.down();
+    await expect.poll(() => seconds(page)).toBeGreaterThanOrEqual(1);
+    await page.evaluate(() => {
+      Object.defineProperty(document, 'visibilityState', { value: 'hidden', configurable: true });
+      document.dispatchEvent(new Event('visibilitychange', { bubbles: true }));
+    });
+    await expect(button(page, 'Play the voice message').last()).toBeVisible();
+    await one.up();
+    await expect(button(page, 'Discard the recording')).toBeVisible();
   });
 
   test('a tap records as a click does, and the first hold only asks for the microphone', async ({

@@ -1,6 +1,7 @@
 import type { Calls, Participant } from '@jobline/sdk/calls';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { askBeforeLeaving } from '../platform/leaving.ts';
+import { takeMicrophone } from '../platform/microphone.ts';
 import { Avatar } from '../views/Avatar.tsx';
 import { useSurroundings } from '../views/context.ts';
 import { useNow } from '../views/hooks.ts';
@@ -18,6 +19,7 @@ export function Running({ calls, call, person, crew, nameOf }: RunningProps) {
   const { phase, others, own, since } = call;
   useNow(1000);
   useWakeLock();
+  useEffect(takeMicrophone, []);
   useEffect(() => askBeforeLeaving(callWords(lang)('leaving')), [lang]);
   // Who called or accepted did it in another place: the call is where they are now.
   useEffect(() => root.current?.focus({ preventScroll: true }), []);

@@ -54,6 +54,7 @@ export function useRecorder(timeline: Timeline) {
   const gone = useRef(false);
   /** What is being ended: it is ended once, and what is being sent is not kept besides. */
   const ending = useRef<Recording | undefined>(undefined);
+  const discarded = useRef<Recording | undefined>(undefined);
   const words = part?.recorderWords(around.lang);
 
   const show = (recorded: Recorded | undefined) => {
@@ -79,6 +80,11 @@ export function useRecorder(timeline: Timeline) {
   }, []);
   const isUnsent = state.is === 'recording' || state.is === 'recorded';
   useEffect(() => (isUnsent ? part?.askBeforeLeaving(words?.leaving ?? '') : undefined), [isUnsent]);
+  // What is said in a call is no part of a voice message.
+  useEffect(() => {
+    if (state.is !== 'recording') return undefined;
+    return part?.onMicrophoneTaken(() => void finish(state.recording, false));
+  }, [state]);
   useEffect(() => {
     if (state.is !== 'idle' || !state.hint) return undefined;
     const timer = setTimeout(() => setState({ is: 'idle' }), HINT_MS);
@@ -87,7 +93,10 @@ export function useRecorder(timeline: Timeline) {
 
   const discard = (hint?: keyof RecorderWords) => {
     const { current } = latest;
-    if (current.is === 'recording') current.recording.discard();
+    if (current.is === 'recording') {
+      discarded.current = current.recording;
+      current.recording.discard();
+    }
     if (current.is === 'recorded') URL.revokeObjectURL(current.url);
     hold.current = undefined;
     setState({ is: 'idle', ...(hint && { hint }) });
@@ -119,9 +128,7 @@ export function useRecorder(timeline: Timeline) {
         console.error('The voice message was not kept.', error);
       }
     }
-    const { current } = latest;
-    // It may have been discarded meanwhile.
-    if (current.is === 'recording' && current.recording === recording) show(recorded);
+    if (discarded.current !== recording) show(recorded);
     return false;
   };
 
@@ -163,7 +170,12 @@ export function useRecorder(timeline: Timeline) {
     if (!recording || how === 'tapped' || how === 'locked') return;
     if (how === 'cancelled') discard('discarded');
     else if (recording.ms < SHORTEST_MS) discard('holdLonger');
-    else void finish(recording, how === 'released').then(sent => sent && discard());
+    else if (how === 'interrupted') void finish(recording, false);
+    else {
+      // Nothing more can be done with it.
+      setState({ is: 'asking' });
+      void finish(recording, true).then(sent => sent && setState({ is: 'idle' }));
+    }
   };
 
   return {
@@ -172,11 +184,11 @@ export function useRecorder(timeline: Timeline) {
     /** Where the finger is that holds the microphone; absent where none does. */
     slide: hold.current?.slide,
     begin: () => {
-      if (!hold.current && performance.now() > deaf.current) void begin();
+      if (latest.current.is === 'idle' && performance.now() > deaf.current) void begin();
     },
     /** A finger, or a pen, went down on the microphone. A mouse clicks. */
     press: (event: PointerEvent & { currentTarget: HTMLElement }) => {
-      if (!part || hold.current || event.pointerType === 'mouse' || !event.isPrimary) return;
+      if (!part || latest.current.is !== 'idle' || event.pointerType === 'mouse' || !event.isPrimary) return;
       const held: Hold = { slide: { cancel: 0, lock: 0 } };
       hold.current = held;
       part.followHold(event, event.currentTarget, {

@@ -7,6 +7,7 @@ import { browserVoicePorts, type Obstacle, Recording, type RecordingListener } f
 
 export type { Obstacle, Recorded, Recording } from '@jobline/sdk/voice';
 export { askBeforeLeaving } from '../platform/leaving.ts';
+export { onMicrophoneTaken } from '../platform/microphone.ts';
 export { followHold, type HoldEnd, type Slide } from './hold.ts';
 export { recorderWords } from './recorderWords.ts';
 
