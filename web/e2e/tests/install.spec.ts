@@ -6,10 +6,9 @@ import { expect, test } from '../harness/test.ts';
 const APP_BYTES = 46 * 1024;
 /** The same for the element, whose one script brings its styles and every language. */
 const ELEMENT_BYTES = 80 * 1024;
-/** The same for each script that the app loads once it runs; what records and plays voice messages may be larger, and calls. */
+/** The same for each script that the app loads once it runs; what records and plays voice messages may be larger. */
 const PART_BYTES = 5 * 1024;
 const VOICE_BYTES = 8 * 1024;
-const CALLS_BYTES = 14 * 1024;
 
 test('what the app loads at first has at most 46 KB of JavaScript', async ({
   browserOfOne,
@@ -34,19 +33,21 @@ test('what the app loads at first has at most 46 KB of JavaScript', async ({
   // What comes once the app runs: what sends, what is live, what records, what is read out and attached, what offers
   // notifications; and the page before a demo.
   const later = [...found].filter(([path]) =>
-    /onDemand|live|LastSeen|Voice|Announcer|Tray|push|DemoPage|check|words|calls|CallLine|voice|leaving|obstacle/.test(path),
+    /onDemand|live|LastSeen|Voice|Announcer|Tray|push|DemoPage|check|words|calls|lineWords|CallLine|voice|microphone/.test(
+      path,
+    ),
   );
   expect(later.length).toBeGreaterThan(0);
   for (const [path, bytes] of later)
-    expect(bytes, path).toBeLessThanOrEqual(
-      path.includes('calls') ? CALLS_BYTES : path.includes('Voice') ? VOICE_BYTES : PART_BYTES,
-    );
+    expect(bytes, path).toBeLessThanOrEqual(path.includes('Voice') ? VOICE_BYTES : PART_BYTES);
   const all = [...found.values()].reduce((sum, bytes) => sum + bytes, 0);
   const total = all - later.reduce((sum, [, bytes]) => sum + bytes, 0);
   info.annotations.push({
     type: 'JavaScript',
     description: `${total} bytes gzipped: ${JSON.stringify([...found])}`,
   });
+  // What a call needs comes with the first one.
+  expect([...paths].filter(path => path.includes('/part-'))).toEqual([]);
   expect(found.size).toBeGreaterThan(1);
   expect(total).toBeLessThanOrEqual(APP_BYTES);
   const element = await (await fetch(`${server.url}/jobline-chat.js`)).text();
