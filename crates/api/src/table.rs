@@ -71,6 +71,7 @@ fn messages_api() -> Vec<Procedure> {
                 Code::ContentTooLong,
                 Code::NotFound,
                 Code::NotYourMessage,
+                Code::RecipientUnavailable,
                 Code::EditWindowOver,
                 Code::MessageDeleted,
                 Code::RateLimited,
@@ -80,7 +81,13 @@ fn messages_api() -> Vec<Procedure> {
             .fails(&[Code::NotFound, Code::NotYourMessage, Code::DeleteWindowOver]),
         Procedure::user("react", POST, "/messages/react", messages::react)
             .does("Sets my one reaction to a message; `null` takes it back.")
-            .fails(&[Code::InvalidEmoji, Code::NotFound, Code::MessageDeleted, Code::RateLimited]),
+            .fails(&[
+                Code::InvalidEmoji,
+                Code::RecipientUnavailable,
+                Code::NotFound,
+                Code::MessageDeleted,
+                Code::RateLimited,
+            ]),
         Procedure::user("versions", GET, "/messages/versions", messages::versions)
             .does("What a message has said, the present text last.")
             .fails(&[Code::NotFound, Code::MessageDeleted]),

@@ -119,7 +119,7 @@ impl Chat {
     ///
     /// # Errors
     /// `invalid_request`, `content_empty`, `content_too_long`, `not_found`, `not_your_message`, `message_deleted`,
-    /// `edit_window_over`, `rate_limited`, `unavailable`.
+    /// `recipient_unavailable`, `edit_window_over`, `rate_limited`, `unavailable`.
     pub async fn edit(&self, me: &UserId, input: EditMessage) -> Result<ChangedMessage> {
         messages::edit::edit(&self.cx, me, input).await
     }
@@ -135,7 +135,7 @@ impl Chat {
     /// Sets the one reaction of `me` to a message, or takes it back. The same again changes nothing.
     ///
     /// # Errors
-    /// `invalid_emoji`, `not_found`, `message_deleted`, `rate_limited`, `unavailable`.
+    /// `invalid_emoji`, `not_found`, `message_deleted`, `recipient_unavailable`, `rate_limited`, `unavailable`.
     pub async fn react(&self, me: &UserId, input: React) -> Result<ChangedMessage> {
         messages::react::react(&self.cx, me, input).await
     }

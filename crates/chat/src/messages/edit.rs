@@ -18,6 +18,7 @@ use crate::{
     conversation::{access, update_read::Marks},
     keys,
     log::change::ChangeKind,
+    user::blocks,
 };
 use jobline_store::{CommitBuilder, Condition};
 use jobline_wire::{ChangedMessage, Code, EditMessage, limits::EDITS};
@@ -26,7 +27,7 @@ use jobline_wire::{ChangedMessage, Code, EditMessage, limits::EDITS};
 ///
 /// # Errors
 /// `invalid_request`, `content_empty`, `content_too_long`, `not_found`, `not_your_message`, `message_deleted`,
-/// `edit_window_over`, `rate_limited`, `unavailable`.
+/// `recipient_unavailable`, `edit_window_over`, `rate_limited`, `unavailable`.
 pub(crate) async fn edit(cx: &Context, me: &UserId, input: EditMessage) -> Result<ChangedMessage> {
     let (id, member) = access::of_present_member(cx, me, &input.conversation_id).await?;
     let target = Target::new(&id, &input.message_id, Author::Member(member))?;
@@ -36,6 +37,7 @@ pub(crate) async fn edit(cx: &Context, me: &UserId, input: EditMessage) -> Resul
         if touched.row.text == text {
             return Ok(None);
         }
+        blocks::check(&touched.update, member)?;
         check_window(cx, &touched.row, touched.now)?;
         Ok(Some((Change { kind: ChangeKind::Edited, is_limited: true }, replace_text(cx, touched, &text))))
     })

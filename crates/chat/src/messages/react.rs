@@ -13,13 +13,15 @@ use crate::{
     context::Context,
     conversation::{access, update_read::Marks},
     log::change::ChangeKind,
+    user::blocks,
 };
 use jobline_wire::{ChangedMessage, Code, React};
 
 /// Sets the reaction of `me` to a message, or takes it back. The same again changes nothing.
 ///
 /// # Errors
-/// `invalid_emoji`, `not_found`, `not_job_participant`, `message_deleted`, `rate_limited`, `unavailable`.
+/// `invalid_emoji`, `not_found`, `not_job_participant`, `message_deleted`, `recipient_unavailable`,
+/// `rate_limited`, `unavailable`.
 pub(crate) async fn react(cx: &Context, me: &UserId, input: React) -> Result<ChangedMessage> {
     let (id, member) = access::of_present_member(cx, me, &input.conversation_id).await?;
     let target = Target::new(&id, &input.message_id, Author::Member(member))?;
@@ -31,6 +33,10 @@ pub(crate) async fn react(cx: &Context, me: &UserId, input: React) -> Result<Cha
         }
         if !set(&mut touched.row, Author::Member(member), emoji) {
             return Ok(None);
+        }
+        // Who is blocked can still take back what they said before.
+        if emoji.is_some() {
+            blocks::check(&touched.update, member)?;
         }
         Ok(Some((Change { kind: ChangeKind::Reacted, is_limited: true }, cx.db.begin())))
     })

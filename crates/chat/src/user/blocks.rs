@@ -1,8 +1,8 @@
-//! Blocking: whom a user blocks cannot write to them.
+//! Blocking: whom a user blocks cannot write to them, nor change what they wrote but by deleting it.
 //!
 //! A block is a row of the user's own, for conversations that are still to begin, and a flag in the row of the
-//! conversation with that user. A send is decided on the flag, which its commit writes back on the condition that the
-//! row is as it was read: it cannot pass a block that came before it, and it costs nothing.
+//! conversation with that user. A send, an edit and a reaction are decided on the flag, which their commit writes back on the
+//! condition that the row is as it was read: they cannot pass a block that came before them, and it costs nothing.
 
 use crate::{
     base::{
@@ -117,7 +117,7 @@ fn keys_of(update: &ConversationUpdate) -> Vec<Key> {
     update.id.pair().map_or_else(Vec::new, |[one, other]| vec![keys::block(one, other), keys::block(other, one)])
 }
 
-/// Refuses what `sender` writes to a member who blocks them, in words that do not tell why.
+/// Refuses what `sender` writes, or changes, for a member who blocks them, in words that do not tell why.
 ///
 /// # Errors
 /// `recipient_unavailable`.

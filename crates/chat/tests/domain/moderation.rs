@@ -1,7 +1,10 @@
 //! What users decide for themselves: blocks, mutes, and reports to the host.
 
 use crate::support::{User, World, texts};
-use jobline_wire::{BlockUser, Code, DeleteMessage, HostMessageInput, ListMembers, ListReports, Mute, ReportInput};
+use jobline_wire::{
+    BlockUser, Code, DeleteMessage, EditMessage, HostMessageInput, ListMembers, ListReports, Message, Mute, React,
+    ReportInput, SendMessage,
+};
 
 const HOUR: u64 = 3_600_000;
 
@@ -46,6 +49,70 @@ async fn whom_i_block_cannot_write_and_what_they_wrote_stays() {
     for wrong in ["anna", "", "with space"] {
         assert_eq!(world.chat.block(&anna.id, user(wrong)).await.unwrap_err().code, Code::InvalidRequest, "{wrong:?}");
     }
+}
+
+fn edit(message: &Message, content: &str) -> EditMessage {
+    let (conversation_id, message_id) = (message.conversation_id.clone(), message.id.clone());
+    EditMessage { conversation_id, message_id, content: content.to_owned() }
+}
+
+fn react(message: &Message, emoji: Option<&str>) -> React {
+    let (conversation_id, message_id) = (message.conversation_id.clone(), message.id.clone());
+    React { conversation_id, message_id, emoji: emoji.map(str::to_owned) }
+}
+
+#[tokio::test]
+async fn whom_i_block_cannot_change_what_i_see_but_by_taking_it_back() {
+    let world = World::new().await;
+    let (anna, ben) = world.pair().await;
+    let (his, hers) = (ben.send(&anna, "Nice").await.unwrap().message, anna.send(&ben, "Mine").await.unwrap().message);
+    world.chat.react(&ben.id, react(&hers, Some("👍"))).await.unwrap();
+    world.chat.block(&anna.id, user("ben")).await.unwrap();
+    let before = anna.list(&ben).await.unwrap();
+
+    let refused = [
+        world.chat.edit(&ben.id, edit(&his, "Insult")).await.unwrap_err(),
+        world.chat.react(&ben.id, react(&hers, Some("🖕"))).await.unwrap_err(),
+        world.chat.react(&ben.id, react(&his, Some("🖕"))).await.unwrap_err(),
+    ];
+    let of_a_send = ben.send(&anna, "Insult").await.unwrap_err();
+    for error in refused {
+        let said = (error.code, error.detail.as_str(), error.field);
+        assert_eq!(
+            said,
+            (of_a_send.code, of_a_send.detail.as_str(), of_a_send.field),
+            "nothing tells what was refused"
+        );
+        assert_eq!(error.code, Code::RecipientUnavailable);
+    }
+    world.chat.edit(&ben.id, edit(&his, "Nice")).await.expect("a repetition changes nothing");
+    world.chat.react(&ben.id, react(&hers, Some("👍"))).await.expect("a repetition changes nothing");
+    let after = anna.list_since(&ben, &before.cursor).await.unwrap();
+    assert_eq!(after.messages, [], "she is shown nothing");
+
+    world.chat.react(&ben.id, react(&hers, None)).await.expect("a reaction can be taken back");
+    let (conversation_id, message_id) = (his.conversation_id.clone(), his.id.clone());
+    world.chat.delete(&ben.id, DeleteMessage { conversation_id, message_id }).await.expect("it can be deleted");
+    world.chat.edit(&anna.id, edit(&hers, "Still mine")).await.expect("who blocks can still edit");
+    world.chat.unblock(&anna.id, user("ben")).await.unwrap();
+    world.chat.react(&ben.id, react(&hers, Some("👍"))).await.expect("nobody blocks him any more");
+}
+
+#[tokio::test]
+async fn in_a_crew_a_block_takes_nothing_from_anybody() {
+    let world = World::new().await;
+    world.job(1, &["anna", "ben"], jobline_wire::JobStatus::Open).await;
+    let (anna, ben) = (world.user("anna"), world.user("ben"));
+    let write = |text: &str| SendMessage {
+        conversation_id: Some("crew_1".into()),
+        content: Some(text.to_owned()),
+        ..SendMessage::default()
+    };
+    let hers = anna.send_as(write("Monday")).await.unwrap().message;
+    let his = ben.send_as(write("Tuesday")).await.unwrap().message;
+    world.chat.block(&anna.id, user("ben")).await.unwrap();
+    world.chat.edit(&ben.id, edit(&his, "Wednesday")).await.unwrap();
+    world.chat.react(&ben.id, react(&hers, Some("👍"))).await.unwrap();
 }
 
 #[tokio::test]

@@ -72,6 +72,11 @@ fn write(input: fn(&Target) -> Value) -> Asks {
     Named { input, parted: Some("not_job_participant"), blocked: Some("recipient_unavailable") }
 }
 
+/// Possible without an open job, but not to whom the other one blocks.
+fn change(input: fn(&Target) -> Value) -> Asks {
+    Named { input, parted: None, blocked: Some("recipient_unavailable") }
+}
+
 /// Every procedure by its name.
 pub fn entries() -> Vec<(&'static str, Asks)> {
     [of_conversations(), of_calls(), of_oneself(), of_the_host()].into_iter().flatten().collect()
@@ -90,8 +95,8 @@ fn of_conversations() -> Vec<(&'static str, Asks)> {
                 json!({"conversationId": of.conversation, "fileName": name, "fileSize": size, "contentType": "text/plain"})
             }),
         ),
-        ("react", read(|of| json!({"conversationId": of.conversation, "messageId": of.message, "emoji": "👍"}))),
-        ("edit", read(|of| json!({"conversationId": of.conversation, "messageId": of.message, "content": "Edited"}))),
+        ("react", change(|of| json!({"conversationId": of.conversation, "messageId": of.message, "emoji": "👍"}))),
+        ("edit", change(|of| json!({"conversationId": of.conversation, "messageId": of.message, "content": "Edited"}))),
         ("versions", read(message)),
         ("members", read(conversation)),
         ("mute", read(|of| json!({"conversationId": of.conversation, "until": null}))),
