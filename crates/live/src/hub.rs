@@ -144,6 +144,21 @@ impl Hub {
         }
     }
 
+    /// Who may see each of `users`, and whom they may see, may have changed: on this server that was committed. Never waits.
+    pub fn relations_changed(&self, users: &[&UserId]) {
+        self.relations_changed_here(users.iter().copied());
+        self.inner.tell_relations(users);
+    }
+
+    /// Tells those of `users` who are connected here that their relations may have changed.
+    pub(crate) fn relations_changed_here<'a>(&self, users: impl IntoIterator<Item = &'a UserId>) {
+        let all = self.inner.users();
+        let members = users.into_iter().filter_map(|user| all.members.get(user)).flatten();
+        for member in members.filter(|member| member.kind == Kind::Connection) {
+            member.relations_changed();
+        }
+    }
+
     /// When `user` was last active at a device that is or was connected here; `None` when that is more than two minutes ago.
     #[must_use]
     pub fn last_active_ms(&self, user: &UserId, now_ms: u64) -> Option<u64> {
@@ -219,6 +234,10 @@ impl Hub {
 impl Announce for Hub {
     fn moved(&self, users: &[&UserId], _: &ConversationId) {
         Self::moved(self, users.iter().copied());
+    }
+
+    fn relations_changed(&self, users: &[&UserId]) {
+        Self::relations_changed(self, users);
     }
 }
 

@@ -100,12 +100,14 @@ impl<S: Socket> Connection<S> {
         let wait = Duration::from_millis(self.session.due_ms().saturating_sub(now_ms));
         tokio::select! {
             biased;
+            // Before what the client says: after a block was answered, nothing is relayed by what was known before it. Flags are
+            // taken all at once, so news keep nobody from being heard.
+            news = self.ticket.news() => Some(Event::News(news)),
             incoming = self.socket.receive() => match incoming {
                 Incoming::Gone => None,
                 incoming => Some(Event::Incoming(incoming)),
             },
             Some(event) = self.work.next(), if !self.work.is_empty() => Some(event),
-            news = self.ticket.news() => Some(Event::News(news)),
             () = self.ports.clock.sleep(wait) => Some(Event::Tick),
         }
     }

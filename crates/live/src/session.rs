@@ -150,8 +150,8 @@ impl Session {
             Event::Checked(token) => self.checked(token),
             Event::Audience(conversation, audience) => {
                 let started = self.started.as_mut()?;
-                let step = started.typist.found(&conversation, audience, now_ms);
-                todo.extend(step.map(Action::from));
+                let steps = started.typist.found(&conversation, audience, now_ms);
+                todo.extend(steps.into_iter().map(Action::from));
                 None
             }
             Event::Line(call, line) => {
@@ -263,6 +263,12 @@ impl Session {
             && let Some(started) = &mut self.started
         {
             started.flow.moved();
+            started.typist.forget_audience();
+        }
+        if news.relations
+            && let Some(started) = &mut self.started
+        {
+            todo.extend(started.typist.review().map(Action::from));
         }
         if let Some((conversation, typing)) = news.typing {
             let frames = typing.iter().map(|(user, typing)| frame::typing(&conversation, user, *typing));

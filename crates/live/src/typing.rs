@@ -7,8 +7,9 @@ use std::sync::Arc;
 const EVERY_MS: u64 = 3_000;
 /// How long one frame counts.
 const COUNTS_MS: u64 = 6_000;
-/// How long it is remembered who may see it.
-const AUDIENCE_MS: u64 = 30_000;
+/// How long it is remembered who may see it, unless something changes before: so long as another server may have changed it
+/// that is not heard, because there is no bus.
+const AUDIENCE_MS: u64 = 10_000;
 
 /// What to do.
 #[derive(Debug, PartialEq, Eq)]
@@ -27,7 +28,11 @@ pub(crate) struct Typist {
     conversation: String,
     /// Who may see it, and up to when that is believed.
     audience: Option<(Arc<[UserId]>, u64)>,
+    /// Who was told that the device types, and not yet that it stopped.
+    shown: Option<Arc<[UserId]>>,
     finding: bool,
+    /// What is being found may be out of date when it is found.
+    outdated: bool,
     /// Until when the last frame counts.
     until_ms: Option<u64>,
     /// When it was relayed last, while others see it.
@@ -58,16 +63,39 @@ impl Typist {
     }
 
     /// It is known who may see it; `None` when that could not be found out.
-    pub fn found(&mut self, conversation: &str, audience: Option<Vec<UserId>>, now_ms: u64) -> Option<Step> {
+    pub fn found(&mut self, conversation: &str, audience: Option<Vec<UserId>>, now_ms: u64) -> Vec<Step> {
         if conversation != self.conversation {
-            return None;
+            return Vec::new();
+        }
+        if std::mem::take(&mut self.outdated) {
+            return vec![Step::Find(self.conversation.clone())];
         }
         self.finding = false;
-        match audience {
-            Some(audience) => self.audience = Some((audience.into(), now_ms + AUDIENCE_MS)),
-            None => self.until_ms = None,
+        let Some(audience) = audience else { return self.stop().into_iter().collect() };
+        let mut steps = Vec::new();
+        if self.shown.as_ref().is_some_and(|shown| shown.iter().any(|user| !audience.contains(user))) {
+            steps.extend(self.hide());
+            self.waits = self.until_ms.is_some();
         }
-        self.go_on(now_ms)
+        self.audience = Some((audience.into(), now_ms + AUDIENCE_MS));
+        steps.extend(self.go_on(now_ms));
+        steps
+    }
+
+    /// Who may see it may have changed: it is found out again before anything more is relayed.
+    pub fn forget_audience(&mut self) {
+        self.audience = None;
+        self.outdated = self.finding;
+    }
+
+    /// [`Typist::forget_audience`], for a change that is about who may see whom: found out at once for those who see it now.
+    pub fn review(&mut self) -> Option<Step> {
+        self.forget_audience();
+        if self.shown.is_none() || self.finding {
+            return None;
+        }
+        self.finding = true;
+        Some(Step::Find(self.conversation.clone()))
     }
 
     /// Time went on.
@@ -92,9 +120,14 @@ impl Typist {
         }
         match &self.audience {
             Some((audience, until_ms)) if now_ms < *until_ms => {
+                if audience.is_empty() {
+                    self.waits = false;
+                    return None;
+                }
                 let audience = Arc::clone(audience);
                 self.waits = false;
                 self.shown_ms = Some(now_ms);
+                self.shown = Some(Arc::clone(&audience));
                 Some(Step::Relay(self.conversation.clone(), audience))
             }
             _ => {
@@ -106,6 +139,11 @@ impl Typist {
 
     fn stop(&mut self) -> Option<Step> {
         (self.until_ms, self.waits) = (None, false);
+        self.hide()
+    }
+
+    fn hide(&mut self) -> Option<Step> {
+        self.shown = None;
         self.shown_ms.take().map(|_| Step::Stop)
     }
 }

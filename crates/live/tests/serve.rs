@@ -10,7 +10,7 @@ use jobline_live::{
 };
 use std::sync::{
     Arc, Mutex,
-    atomic::{AtomicU64, Ordering},
+    atomic::{AtomicBool, AtomicU64, Ordering},
 };
 use std::time::Duration;
 use tokio::sync::{Semaphore, mpsc};
@@ -28,6 +28,7 @@ struct World {
     hub: Hub,
     seen: Arc<Seen>,
     head: Arc<AtomicU64>,
+    everyone: Arc<Everyone>,
     ports: Arc<Ports>,
 }
 
@@ -76,12 +77,16 @@ impl Feed for Log {
     }
 }
 
-struct Everyone;
+/// Knows anna and ben, unless one blocks the other.
+#[derive(Clone, Default)]
+struct Everyone {
+    apart: Arc<AtomicBool>,
+}
 
 #[async_trait]
 impl Audiences for Everyone {
     async fn of(&self, _: &UserId, conversation: &str) -> Result<Vec<UserId>, Refusal> {
-        let known = conversation == "conv_anna_ben";
+        let known = conversation == "conv_anna_ben" && !self.apart.load(Ordering::SeqCst);
         Ok(if known { vec![user("anna"), user("ben")] } else { Vec::new() })
     }
 }
@@ -194,18 +199,25 @@ impl Client {
 impl World {
     fn new() -> Self {
         let (seen, head) = (Arc::new(Seen::default()), Arc::new(AtomicU64::new(0)));
+        let everyone = Arc::new(Everyone::default());
         let ports = Arc::new(Ports {
             feed: Arc::new(Log { head: head.clone(), seen: seen.clone() }),
-            audiences: Arc::new(Everyone),
-            circles: Arc::new(Everyone),
-            calls: Arc::new(Everyone),
-            tokens: Arc::new(Everyone),
+            audiences: everyone.clone(),
+            circles: everyone.clone(),
+            calls: everyone.clone(),
+            tokens: everyone.clone(),
             clock: Arc::new(VirtualClock(Instant::now())),
             random: Arc::new(Always(0)),
             meter: seen.clone(),
             readers: Semaphore::new(2),
         });
-        Self { hub: Hub::default(), seen, head, ports }
+        Self { hub: Hub::default(), seen, head, everyone, ports }
+    }
+
+    /// One of the two blocks the other: when that is answered, the hub was told.
+    fn part(&self) {
+        self.everyone.apart.store(true, Ordering::SeqCst);
+        self.hub.relations_changed(&[&user("anna"), &user("ben")]);
     }
 
     /// A connection whose network takes `room` frames.
@@ -313,6 +325,42 @@ async fn typing_reaches_the_one_who_watches_and_ends_with_the_line() {
     assert_eq!(ben.hears().await, frame(true));
     drop(anna.to);
     assert_eq!(ben.hears().await, frame(false));
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_block_typing_is_over_at_once_and_not_relayed_any_more() {
+    let world = World::new();
+    let (mut anna, mut ben) = (world.live("anna").await, world.live("ben").await);
+    for client in [&mut anna, &mut ben] {
+        client.hears().await;
+        client.says(r#"{"op":"have","since":"0"}"#);
+        client.says(r#"{"op":"watch","conversationId":"conv_anna_ben"}"#);
+        client.says(r#"{"op":"ping"}"#);
+        client.hears().await;
+    }
+    let types = r#"{"op":"typing","conversationId":"conv_anna_ben","typing":true}"#;
+    for client in [&anna, &ben] {
+        client.says(types);
+    }
+    assert!(ben.hears().await.ends_with(r#""typing":true}"#));
+    assert!(anna.hears().await.ends_with(r#""typing":true}"#));
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    world.part();
+    for client in [&anna, &ben] {
+        client.says(types);
+    }
+    for client in [&mut anna, &mut ben] {
+        assert!(client.hears().await.ends_with(r#""typing":false}"#));
+    }
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    for client in [&mut anna, &mut ben] {
+        client.says(types);
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    for client in [&mut anna, &mut ben] {
+        client.says(r#"{"op":"ping"}"#);
+        assert_eq!(client.hears().await, r#"{"op":"pong"}"#, "nothing else");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -119,6 +119,15 @@ async fn typing_is_seen_at_other_servers_and_ends_by_itself() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_block_at_one_server_is_told_to_both_users_wherever_they_are() {
+    let world = World::new(3).await;
+    let (anna, ben, eve) = (world.client(1, "anna"), world.client(2, "ben"), world.client(2, "eve"));
+    world.hub(0).relations_changed(&[&user("anna"), &user("ben")]);
+    world.settle().await;
+    assert_eq!([anna.relations(), ben.relations(), eve.relations()], [1, 1, 0]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn signals_of_a_call_reach_a_device_at_another_server() {
     let world = World::new(2).await;
     let (phone, laptop) = (world.client(1, "ben"), world.client(1, "ben"));

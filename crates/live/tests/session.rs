@@ -402,6 +402,14 @@ mod typing {
         Event::Audience(conversation.to_owned(), Some(ben().to_vec()))
     }
 
+    fn find(conversation: &str) -> Action {
+        Action::FindAudience(conversation.to_owned())
+    }
+
+    fn relations() -> Event {
+        Event::News(News { relations: true, ..News::default() })
+    }
+
     fn relayed(conversation: &str) -> Action {
         Action::Types(conversation.to_owned(), ben())
     }
@@ -447,19 +455,59 @@ mod typing {
         line.says(&types("conv_anna_ben", true));
         assert_eq!(line.says(&types("conv_anna_ben", false)), []);
         assert_eq!(line.on(found("conv_anna_ben")), []);
+        let mut line = Line::settled();
         line.says(&types("conv_anna_ben", true));
         assert_eq!(line.on(Event::Audience("conv_anna_ben".to_owned(), None)), [], "it could not be found out");
     }
 
     #[test]
-    fn who_may_see_it_is_asked_again_after_30_s() {
+    fn who_may_see_it_is_asked_again_after_10_s() {
         let mut line = Line::settled();
         line.says(&types("conv_anna_ben", true));
         line.on(found("conv_anna_ben"));
-        line.waits(29_000);
+        line.waits(9_000);
         assert_eq!(line.says(&types("conv_anna_ben", true)), [relayed("conv_anna_ben")]);
         line.waits(4_000);
-        assert_eq!(line.says(&types("conv_anna_ben", true)), [Action::FindAudience("conv_anna_ben".to_owned())]);
+        assert_eq!(line.says(&types("conv_anna_ben", true)), [find("conv_anna_ben")]);
+    }
+
+    #[test]
+    fn who_may_not_see_it_any_more_is_told_that_it_is_over_and_nothing_else() {
+        let nobody = || Event::Audience("conv_anna_ben".to_owned(), Some(Vec::new()));
+        let mut line = Line::settled();
+        line.says(&types("conv_anna_ben", true));
+        line.on(found("conv_anna_ben"));
+        assert_eq!(line.on(relations()), [find("conv_anna_ben")], "at once, for it is seen now");
+        assert_eq!(line.on(nobody()), [Action::StopsTyping]);
+        line.waits(4_000);
+        assert_eq!(line.says(&types("conv_anna_ben", true)), []);
+        assert_eq!(line.on(relations()), [], "nobody sees it");
+        line.waits(4_000);
+        assert_eq!(line.says(&types("conv_anna_ben", true)), [find("conv_anna_ben")]);
+        assert_eq!(line.on(found("conv_anna_ben")), [relayed("conv_anna_ben")], "they may see it again");
+    }
+
+    #[test]
+    fn what_was_asked_before_something_changed_is_asked_again() {
+        for change in [relations as fn() -> Event, || Event::News(News { moved: true, ..News::default() })] {
+            let mut line = Line::settled();
+            line.says(&types("conv_anna_ben", true));
+            line.on(change());
+            assert_eq!(line.on(found("conv_anna_ben")), [find("conv_anna_ben")], "it may have been read before");
+            assert_eq!(line.on(found("conv_anna_ben")), [relayed("conv_anna_ben")]);
+        }
+    }
+
+    #[test]
+    fn what_moves_has_it_asked_again_before_the_next_relay() {
+        let mut line = Line::settled();
+        line.says(&types("conv_anna_ben", true));
+        line.on(found("conv_anna_ben"));
+        assert_eq!(line.moves(), [read("c0")]);
+        line.answers(answer("c0", 0, false));
+        line.waits(3_500);
+        assert_eq!(line.says(&types("conv_anna_ben", true)), [find("conv_anna_ben")]);
+        assert_eq!(line.on(found("conv_anna_ben")), [relayed("conv_anna_ben")]);
     }
 
     #[test]

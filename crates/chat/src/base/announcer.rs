@@ -9,6 +9,10 @@ use super::id::{ConversationId, UserId};
 pub trait Announce: Send + Sync + 'static {
     /// There is news for `users`, since `conversation` moved.
     fn moved(&self, users: &[&UserId], conversation: &ConversationId);
+
+    /// Who may see each of `users`, and whom they may see, may have changed: by a block, a job or a preference. What is
+    /// remembered of that has to be read again.
+    fn relations_changed(&self, users: &[&UserId]);
 }
 
 /// Tells nobody.
@@ -17,4 +21,6 @@ pub(crate) struct Unheard;
 
 impl Announce for Unheard {
     fn moved(&self, _: &[&UserId], _: &ConversationId) {}
+
+    fn relations_changed(&self, _: &[&UserId]) {}
 }

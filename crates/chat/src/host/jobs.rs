@@ -89,6 +89,7 @@ async fn replace(cx: &Context, id: JobId, wanted: Option<&JobRow>, only: Option<
         let telling = Task::new(cx, Work::TellJob { job: id.get(), revision, after: None });
         match write(cx, id, stored.as_ref(), wanted.as_ref(), condition, &telling).await? {
             Ok(version) => {
+                announce(cx, stored.as_ref(), wanted.as_ref());
                 // Telling waits for turns of its own.
                 drop(attempts);
                 run::begin(cx, telling, version).await;
@@ -96,6 +97,19 @@ async fn replace(cx: &Context, id: JobId, wanted: Option<&JobRow>, only: Option<
             }
             Err(conflict) => attempts.after_conflict(&conflict).await?,
         }
+    }
+}
+
+/// Tells that the participants of a job may see each other since now, or not any more.
+fn announce(cx: &Context, before: Option<&JobRow>, after: Option<&JobRow>) {
+    let open = |job: Option<&JobRow>| -> BTreeSet<String> {
+        let open = job.filter(|job| job.status == JobStatus::Open);
+        open.map(|job| job.participants.iter().cloned().collect()).unwrap_or_default()
+    };
+    let (before, after) = (open(before), open(after));
+    if before != after {
+        let users: Vec<UserId> = before.union(&after).filter_map(|user| UserId::new(user)).collect();
+        cx.announcer.relations_changed(&users.iter().collect::<Vec<_>>());
     }
 }
 

@@ -180,8 +180,8 @@ fn permit(cx: &Context, key: &Key, row: Option<&Row>, other: &UserId) -> Result<
 ///
 /// # Errors
 /// `unavailable`.
-pub(crate) async fn sharing_open_jobs(cx: &Context, me: &UserId) -> Result<BTreeSet<UserId>> {
-    let open = jobs(cx, keys::open_jobs(me, Consistency::Eventual)).await?;
+pub(crate) async fn sharing_open_jobs(cx: &Context, me: &UserId, consistency: Consistency) -> Result<BTreeSet<UserId>> {
+    let open = jobs(cx, keys::open_jobs(me, consistency)).await?;
     let open = open.iter().filter(|job| job.status == JobStatus::Open && job.includes(me));
     let people = open.flat_map(|job| &job.participants).filter_map(|id| UserId::new(id));
     Ok(people.filter(|user| user != me).collect())

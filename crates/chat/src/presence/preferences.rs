@@ -74,7 +74,12 @@ pub(crate) async fn set(cx: &Context, me: &UserId, input: SetPreferences) -> Res
         let condition = rows::as_read(stored.as_ref());
         let row = PreferencesRow { v: LAYOUT, presence: after.presence, mail: after.mail, push: after.push };
         match cx.db.commit(cx.db.begin().put(key.clone(), condition, rows::encode(&row), None)).await? {
-            Outcome::Committed => return answer(cx, me, after).await,
+            Outcome::Committed => {
+                if after.presence != before.presence {
+                    cx.announcer.relations_changed(&[me]);
+                }
+                return answer(cx, me, after).await;
+            }
             Outcome::Conflict(keys) => attempts.after_conflict(&keys).await?,
         }
     }

@@ -25,7 +25,8 @@ const RECENT_MS: u64 = 86_400_000;
 /// What of the time they were last there is told.
 const HOUR_MS: u64 = 3_600_000;
 
-/// The users whom `me` sees, and who see `me`: nobody where presence is off.
+/// The users whom `me` sees, and who see `me`: nobody where presence is off. Read strongly, for it is asked right after a block
+/// or the end of a job, and believed for as long as nothing more is heard.
 ///
 /// # Errors
 /// `unavailable`.
@@ -33,8 +34,8 @@ pub(crate) async fn circle(cx: &Context, me: &UserId) -> Result<Vec<UserId>> {
     if !cx.settings.presence {
         return Ok(Vec::new());
     }
-    let people = permission::sharing_open_jobs(cx, me).await?;
-    Ok(who_show(cx, me, people).await?.into_iter().map(|(user, _)| user).collect())
+    let people = permission::sharing_open_jobs(cx, me, Consistency::Strong).await?;
+    Ok(who_show(cx, me, people, Consistency::Strong).await?.into_iter().map(|(user, _)| user).collect())
 }
 
 /// What `me` sees of `users`; those whom `me` does not see are left out. `active` says when a user was last active, for
@@ -51,15 +52,20 @@ pub(crate) async fn of(
     if !cx.settings.presence {
         return Err(Error::new(Code::NotOffered, "This deployment does not show who is there."));
     }
-    let mut people = permission::sharing_open_jobs(cx, me).await?;
+    let mut people = permission::sharing_open_jobs(cx, me, Consistency::Eventual).await?;
     people.retain(|user| users.contains(user));
     let now = cx.now();
-    let shown = who_show(cx, me, people).await?.into_iter();
+    let shown = who_show(cx, me, people, Consistency::Eventual).await?.into_iter();
     Ok(shown.map(|(user, seen)| presence(&user, seen.max(active(&user)), now)).collect())
 }
 
 /// Those among `people` who show their presence, with when they were last seen; nobody when `me` does not show theirs.
-async fn who_show(cx: &Context, me: &UserId, people: BTreeSet<UserId>) -> Result<Vec<(UserId, Option<u64>)>> {
+async fn who_show(
+    cx: &Context,
+    me: &UserId,
+    people: BTreeSet<UserId>,
+    consistency: Consistency,
+) -> Result<Vec<(UserId, Option<u64>)>> {
     if people.is_empty() {
         return Ok(Vec::new());
     }
@@ -68,7 +74,7 @@ async fn who_show(cx: &Context, me: &UserId, people: BTreeSet<UserId>) -> Result
         .iter()
         .flat_map(|user| [keys::preferences(user), keys::seen(user), keys::block(user, me), keys::block(me, user)]);
     let wanted: Vec<Key> = std::iter::once(keys::preferences(me)).chain(of_each).collect();
-    let rows = cx.db.get_many(&wanted, Consistency::Eventual).await?;
+    let rows = cx.db.get_many(&wanted, consistency).await?;
     if !preferences::decode(rows[0].as_ref())?.presence {
         return Ok(Vec::new());
     }

@@ -14,7 +14,7 @@ use jobline_store::Consistency;
 use jobline_wire::{Code, JobStatus};
 
 /// The users who may see that `me` writes in a conversation: those who would get the message; in a pair not where one of the
-/// two blocks the other.
+/// two blocks the other. Read strongly, for it is asked right after a block or the end of a job, and believed for a while.
 ///
 /// # Errors
 /// `unavailable`.
@@ -25,12 +25,12 @@ pub(crate) async fn audience(cx: &Context, me: &UserId, conversation: &str) -> R
         Err(_) => return Ok(Vec::new()),
     };
     let Some((_, other)) = id.side(me) else { return in_crew(cx, me, &id).await };
-    match permission::check(cx, (me, other), None, None, Consistency::Eventual).await {
+    match permission::check(cx, (me, other), None, None, Consistency::Strong).await {
         Ok(_) => {}
         Err(error) if error.code == Code::Unavailable => return Err(error),
         Err(_) => return Ok(Vec::new()),
     }
-    let blocks = cx.db.get_many(&[keys::block(other, me), keys::block(me, other)], Consistency::Eventual).await?;
+    let blocks = cx.db.get_many(&[keys::block(other, me), keys::block(me, other)], Consistency::Strong).await?;
     Ok(if blocks.iter().all(Option::is_none) { vec![other.clone()] } else { Vec::new() })
 }
 

@@ -80,7 +80,10 @@ async fn set(cx: &Context, me: &UserId, other: &UserId, id: &ConversationId, blo
             update.commit(cx, commit).await?
         };
         match outcome {
-            Outcome::Committed => return Ok(()),
+            Outcome::Committed => {
+                cx.announcer.relations_changed(&[me, other]);
+                return Ok(());
+            }
             Outcome::Conflict(keys) => attempts.after_conflict(&keys).await?,
         }
     }

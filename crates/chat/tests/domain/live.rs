@@ -1,7 +1,7 @@
 //! What live connections rest on: who is told of a commit, and deliveries that are recorded later.
 
 use crate::support::{User, World, texts};
-use jobline_wire::{BlockUser, Code, JobStatus, Status};
+use jobline_wire::{BlockUser, Code, JobStatus, SetPreferences, Status};
 
 fn told(users: &[&str]) -> (Vec<String>, String) {
     (users.iter().map(|user| (*user).to_owned()).collect(), "conv_anna_ben".to_owned())
@@ -27,6 +27,39 @@ async fn a_commit_is_announced_to_those_whom_it_moved_and_to_nobody_else() {
     assert_eq!(world.announced.take(), [], "the same again changes nothing");
     world.job(1, &["anna", "ben"], JobStatus::Closed).await;
     assert_eq!(world.announced.take(), [told(&["anna", "ben"])]);
+}
+
+#[tokio::test]
+async fn who_may_see_whom_no_more_or_again_is_announced_once() {
+    let world = World::new().await;
+    let (anna, ben) = world.pair().await;
+    let changed = || world.announced.take_relations();
+    assert_eq!(changed(), [["anna", "ben"]], "a job of the two");
+    for _ in 0..2 {
+        world.chat.block(&ben.id, BlockUser { user_id: "anna".to_owned() }).await.unwrap();
+    }
+    assert_eq!(changed(), [["ben", "anna"]], "and not when it is repeated");
+    world.chat.unblock(&ben.id, BlockUser { user_id: "anna".to_owned() }).await.unwrap();
+    assert_eq!(changed(), [["ben", "anna"]]);
+    for (show_presence, mail, expected) in
+        [(Some(false), None, 1), (Some(false), None, 0), (None, Some(false), 0), (Some(true), None, 1)]
+    {
+        let input = SetPreferences { show_presence, mail, ..SetPreferences::default() };
+        world.chat.set_preferences(&anna.id, input).await.unwrap();
+        assert_eq!(changed(), vec![["anna"]; expected], "{show_presence:?} {mail:?}");
+    }
+    world.job(1, &["anna", "carl"], JobStatus::Open).await;
+    assert_eq!(changed(), [["anna", "ben", "carl"]], "who comes and who goes");
+    for _ in 0..2 {
+        world.job(1, &["anna", "carl"], JobStatus::Closed).await;
+    }
+    assert_eq!(changed(), [["anna", "carl"]]);
+    world.job(1, &["anna", "ben"], JobStatus::Closed).await;
+    assert_eq!(changed(), [[""; 0]; 0], "it is closed to everybody");
+    world.job(2, &["anna", "ben"], JobStatus::Open).await;
+    changed();
+    world.chat.delete_job(jobline_chat::JobId::parse(2).unwrap()).await.unwrap();
+    assert_eq!(changed(), [["anna", "ben"]]);
 }
 
 #[tokio::test]

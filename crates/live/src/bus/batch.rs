@@ -26,6 +26,8 @@ pub(crate) enum Told {
     Gone { user: String, last_ms: u64 },
     /// A frame of a call for a device of a user.
     Signal { user: String, device: String, frame: String },
+    /// Who may see each of these users, and whom they may see, may have changed.
+    Relations { users: Vec<String> },
     /// What a newer server tells.
     #[serde(other)]
     Unknown,

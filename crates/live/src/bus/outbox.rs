@@ -88,6 +88,7 @@ fn bytes(told: &Told) -> usize {
         Told::Typing { conversation, user, audience, .. } => conversation.len() + user.len() + many(audience),
         Told::Online { user, circle } => user.len() + many(circle),
         Told::Gone { user, .. } => user.len(),
+        Told::Relations { users } => many(users),
         // Quotes in it are written with a backslash.
         Told::Signal { user, device, frame } => user.len() + device.len() + 2 * frame.len(),
         Told::Unknown => 0,

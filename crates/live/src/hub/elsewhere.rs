@@ -68,6 +68,7 @@ impl Hub {
             Told::Signal { user, device, frame } => {
                 self.signal_here(&UserId::new(&user)?, &device, &frame);
             }
+            Told::Relations { users: names } => self.relations_changed_here(&*users(&names)),
             Told::Unknown => return None,
         }
         Some(())
@@ -131,6 +132,12 @@ impl Inner {
     pub(super) fn tell_typing(&self, who: Option<Stopped>, typing: bool) {
         if let (Some(outbox), Some((conversation, user, audience))) = (&self.outbox, who) {
             outbox.tell(Told::Typing { conversation, user: user.to_string(), typing, audience: names(&audience) });
+        }
+    }
+
+    pub(super) fn tell_relations(&self, users: &[&UserId]) {
+        if let Some(outbox) = &self.outbox {
+            outbox.tell(Told::Relations { users: users.iter().map(ToString::to_string).collect() });
         }
     }
 

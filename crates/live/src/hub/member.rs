@@ -4,18 +4,19 @@ use super::Kind;
 use jobline_chat::UserId;
 use std::sync::{
     Mutex, MutexGuard, PoisonError,
-    atomic::{AtomicU8, Ordering},
+    atomic::{AtomicU8, AtomicU16, Ordering},
 };
 use tokio::sync::Notify;
 
-const MOVED: u8 = 1;
-const REPLACED: u8 = 2;
-const STOPS: u8 = 4;
-const TYPING: u8 = 8;
-const SEEN: u8 = 16;
-const DEGRADED: u8 = 32;
-const RESTORED: u8 = 64;
-const SIGNALS: u8 = 128;
+const MOVED: u16 = 1;
+const REPLACED: u16 = 2;
+const STOPS: u16 = 4;
+const TYPING: u16 = 8;
+const SEEN: u16 = 16;
+const DEGRADED: u16 = 32;
+const RESTORED: u16 = 64;
+const SIGNALS: u16 = 128;
+const RELATIONS: u16 = 256;
 /// The most signals, and the most bytes of them, that wait to be told to one device: further ones are dropped.
 const SIGNALS_MOST: usize = 64;
 const SIGNAL_BYTES_MOST: usize = 256 * 1024;
@@ -38,6 +39,8 @@ pub struct Seen {
 pub struct News {
     /// Something moved for the user.
     pub moved: bool,
+    /// Who may see the user, and whom the user may see, may have changed.
+    pub relations: bool,
     /// It has to give way to a newer one.
     pub replaced: bool,
     /// The server stops.
@@ -69,7 +72,7 @@ pub(super) struct Member {
     pub number: u64,
     pub user: UserId,
     pub kind: Kind,
-    flags: AtomicU8,
+    flags: AtomicU16,
     /// Stays set: the flags that say so are taken once.
     replaced: AtomicU8,
     notify: Notify,
@@ -78,12 +81,16 @@ pub(super) struct Member {
 
 impl Member {
     pub fn new(number: u64, user: UserId, kind: Kind) -> Self {
-        let (flags, replaced, notify) = (AtomicU8::new(0), AtomicU8::new(0), Notify::new());
+        let (flags, replaced, notify) = (AtomicU16::new(0), AtomicU8::new(0), Notify::new());
         Self { number, user, kind, flags, replaced, notify, watched: Mutex::default() }
     }
 
     pub fn moved(&self) {
         self.flag(MOVED);
+    }
+
+    pub fn relations_changed(&self) {
+        self.flag(RELATIONS);
     }
 
     pub fn stop(&self) {
@@ -174,7 +181,8 @@ impl Member {
         let seen = if has(SEEN) { std::mem::take(&mut self.watched().seen) } else { Vec::new() };
         let signals = if has(SIGNALS) { std::mem::take(&mut self.watched().signals) } else { Vec::new() };
         let degraded = has(DEGRADED | RESTORED).then(|| has(DEGRADED));
-        News { moved: has(MOVED), replaced: has(REPLACED), stops: has(STOPS), typing, seen, signals, degraded }
+        let [moved, relations, replaced, stops] = [MOVED, RELATIONS, REPLACED, STOPS].map(has);
+        News { moved, relations, replaced, stops, typing, seen, signals, degraded }
     }
 
     fn take_typing(&self) -> Option<(String, Vec<(UserId, bool)>)> {
@@ -184,7 +192,7 @@ impl Member {
         Some((conversation, typing))
     }
 
-    fn flag(&self, flag: u8) {
+    fn flag(&self, flag: u16) {
         if self.flags.fetch_or(flag, Ordering::SeqCst) & flag == 0 {
             self.notify.notify_one();
         }

@@ -35,6 +35,7 @@ pub fn play(bytes: &[u8]) -> usize {
             7 => Event::Incoming([Incoming::Binary, Incoming::TooLarge][usize::from(take(1) == [1])].clone()),
             8 => Event::News(News {
                 moved: true,
+                relations: now_ms.is_multiple_of(3),
                 degraded: take(1).first().map(|byte| byte % 2 == 0),
                 ..News::default()
             }),

@@ -121,6 +121,7 @@ impl Random for Shared {
 #[derive(Default)]
 struct Noted {
     seen: u64,
+    relations: usize,
     degraded: Option<bool>,
     typing: Vec<(UserId, bool)>,
     shown: Vec<Seen>,
@@ -138,6 +139,11 @@ pub struct Client {
 impl Client {
     pub fn seen(&self) -> u64 {
         self.noted.lock().unwrap().seen
+    }
+
+    /// How often it was told that its user's relations changed.
+    pub fn relations(&self) -> usize {
+        self.noted.lock().unwrap().relations
     }
 
     pub fn degraded(&self) -> Option<bool> {
@@ -226,6 +232,7 @@ impl World {
                 if news.moved {
                     notes.seen = shared.heads.lock().unwrap().get(&me).copied().unwrap_or(0);
                 }
+                notes.relations += usize::from(news.relations);
                 notes.degraded = news.degraded.or(notes.degraded);
                 notes.typing.extend(news.typing.into_iter().flat_map(|(_, typing)| typing));
                 notes.shown.extend(news.seen);

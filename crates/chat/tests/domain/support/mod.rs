@@ -71,12 +71,17 @@ impl Random for SeededRandom {
 
 /// Keeps what was announced: to whom, about which conversation.
 #[derive(Default)]
-pub struct Announced(Mutex<Vec<(Vec<String>, String)>>);
+pub struct Announced(Mutex<Vec<(Vec<String>, String)>>, Mutex<Vec<Vec<String>>>);
 
 impl Announced {
     /// What was announced since the last call.
     pub fn take(&self) -> Vec<(Vec<String>, String)> {
         std::mem::take(&mut *self.0.lock().unwrap())
+    }
+
+    /// Whose relations were said to have changed since the last call.
+    pub fn take_relations(&self) -> Vec<Vec<String>> {
+        std::mem::take(&mut *self.1.lock().unwrap())
     }
 }
 
@@ -84,6 +89,10 @@ impl Announce for Announced {
     fn moved(&self, users: &[&UserId], conversation: &ConversationId) {
         let users = users.iter().map(|user| user.to_string()).collect();
         self.0.lock().unwrap().push((users, conversation.as_str().to_owned()));
+    }
+
+    fn relations_changed(&self, users: &[&UserId]) {
+        self.1.lock().unwrap().push(users.iter().map(|user| user.to_string()).collect());
     }
 }
 
