@@ -182,6 +182,16 @@ impl Hub {
         self.show(&Seen { user, online: false, last_ms: Some(last_ms) }, &sees);
     }
 
+    /// `user` and each of `others` do not see each other any more: they are told, and nothing more of each other.
+    pub(crate) fn part_here(&self, user: &UserId, others: &[UserId]) {
+        self.inner.presences.part(user, others);
+        let stranger = |user: &UserId| Seen { user: user.clone(), online: false, last_ms: None };
+        self.show(&stranger(user), others);
+        for other in others {
+            self.show(&stranger(other), std::slice::from_ref(user));
+        }
+    }
+
     /// How many users are remembered as online now or a few minutes ago.
     #[must_use]
     pub fn present(&self) -> usize {
@@ -260,6 +270,7 @@ impl Inner {
             members.retain(|one| one.number != member.number);
             if members.is_empty() {
                 users.members.remove(&member.user);
+                self.presences.forgets_circle(&member.user);
                 if let Some(outbox) = &self.outbox {
                     users.prints.remove(&outbox.keys.fingerprint(&member.user));
                 }
@@ -316,13 +327,18 @@ impl Ticket {
     }
 
     /// The users who see this one, and whom this one sees: those who are online are shown to this device, and this user to
-    /// them while online.
+    /// them while online. Those who did before and do not any more are shown to each other as strangers are.
     pub fn meets(&self, circle: Vec<UserId>, now_ms: u64) {
         let presences = &self.hub.inner.presences;
+        let circle: Arc<[UserId]> = circle.into();
+        let parted = presences.meets(self.user(), &circle);
+        if !parted.is_empty() {
+            self.hub.part_here(self.user(), &parted);
+            self.hub.inner.tell_parted(self.user(), &parted);
+        }
         for user in presences.online(&circle) {
             self.member.shows(&Seen { user, online: true, last_ms: Some(now_ms) });
         }
-        let circle: Arc<[UserId]> = circle.into();
         if presences.told(self.user(), Arc::clone(&circle)) {
             let seen = Seen { user: self.user().clone(), online: true, last_ms: Some(now_ms) };
             self.hub.show(&seen, &circle);

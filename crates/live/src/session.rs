@@ -10,7 +10,7 @@ use crate::{
     frame::{self, Said},
     hub::News,
     ports::{Answer, Incoming, Refusal, Token},
-    started::Started,
+    started::{Finding, Started},
     typing::Typist,
 };
 use jobline_chat::{CallLine, UserId};
@@ -160,7 +160,7 @@ impl Session {
                 None
             }
             Event::Circle(circle) => {
-                todo.extend(circle.map(Action::Meet));
+                todo.extend(self.started.as_mut()?.circle_found(circle));
                 None
             }
             Event::Done | Event::Tick => None,
@@ -242,8 +242,9 @@ impl Session {
         }
         todo.extend(device.clone().map(Action::Device));
         let (flow, typist, signaller) = (Flow::new(since, self.spread), Typist::default(), Signaller::new(device));
-        self.started = Some(Started { flow, typist, signaller, record_ms: None });
-        todo.push(Action::FindCircle);
+        let (circle, relations_changed) = (Finding::default(), false);
+        let started = Started { flow, typist, signaller, record_ms: None, circle, relations_changed };
+        todo.extend(self.started.insert(started).find_circle());
     }
 
     /// The client's cursor proves that something was delivered. Further proofs do not move the moment at which it is
@@ -268,7 +269,9 @@ impl Session {
         if news.relations
             && let Some(started) = &mut self.started
         {
+            started.relations_changed = true;
             todo.extend(started.typist.review().map(Action::from));
+            todo.extend(started.find_circle());
         }
         if let Some((conversation, typing)) = news.typing {
             let frames = typing.iter().map(|(user, typing)| frame::typing(&conversation, user, *typing));

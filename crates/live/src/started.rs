@@ -1,6 +1,7 @@
 //! What is kept of a connection once its client has said `start`.
 
 use crate::{action::Action, calling::Signaller, flow::Flow, hub::presence::SEEN_EVERY_MS, typing::Typist};
+use jobline_chat::UserId;
 
 /// See the module.
 #[derive(Debug)]
@@ -10,6 +11,20 @@ pub(crate) struct Started {
     pub signaller: Signaller,
     /// When it is to be recorded again that the user is there, while they are.
     pub record_ms: Option<u64>,
+    /// Who sees the user, and is seen, is being found out.
+    pub circle: Finding,
+    /// Who that is may have changed since it was found.
+    pub relations_changed: bool,
+}
+
+/// A search of which one goes on at a time, so that an older answer never comes after a newer one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Finding {
+    #[default]
+    No,
+    Yes,
+    /// It may be out of date when it is found: it is found out again.
+    Outdated,
 }
 
 impl Started {
@@ -19,7 +34,28 @@ impl Started {
             return Vec::new();
         }
         self.record_ms = active.then_some(now_ms);
-        if active { vec![Action::Active(true), Action::FindCircle] } else { vec![Action::Active(false)] }
+        let mut todo = vec![Action::Active(active)];
+        if active {
+            todo.extend(self.find_circle());
+        }
+        todo
+    }
+
+    /// Finds out who sees the user, and is seen.
+    pub fn find_circle(&mut self) -> Option<Action> {
+        let was = self.circle;
+        self.circle = if was == Finding::No { Finding::Yes } else { Finding::Outdated };
+        (was == Finding::No).then_some(Action::FindCircle)
+    }
+
+    /// It is known who sees the user. Where it could not be found out, it stays as it was, unless it has changed since: then
+    /// nobody may see them.
+    pub fn circle_found(&mut self, circle: Option<Vec<UserId>>) -> Option<Action> {
+        if std::mem::take(&mut self.circle) == Finding::Outdated {
+            return self.find_circle();
+        }
+        let may_have_changed = std::mem::take(&mut self.relations_changed);
+        circle.or_else(|| may_have_changed.then(Vec::new)).map(Action::Meet)
     }
 
     /// Records that somebody is there, at once and every five minutes.

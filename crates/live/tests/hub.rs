@@ -200,6 +200,38 @@ fn who_may_not_see_somebody_any_more_is_told_what_is_said_of_strangers() {
 }
 
 #[test]
+fn who_do_not_see_each_other_any_more_are_told_so_and_no_more() {
+    let hub = Hub::default();
+    let (anna, ben, cy) = (join(&hub, "anna"), join(&hub, "ben"), join(&hub, "cy"));
+    for (one, others) in [(&anna, ["ben", "cy"]), (&ben, ["anna", "cy"]), (&cy, ["anna", "ben"])] {
+        one.active(true, 1_000);
+        one.meets(others.map(user).to_vec(), 1_000);
+    }
+    let online = |name| Seen { user: user(name), online: true, last_ms: Some(2_000) };
+    let away = |name| Seen { user: user(name), online: false, last_ms: None };
+    let seen = |ticket: &Ticket| ticket.take().seen;
+    for one in [&anna, &ben, &cy] {
+        seen(one);
+    }
+    anna.meets(vec![user("cy")], 2_000);
+    assert_eq!(seen(&ben), [away("anna")]);
+    assert_eq!(seen(&anna), [away("ben"), online("cy")], "also whose own session has not found it out");
+    assert_eq!(seen(&cy), [online("anna")]);
+
+    anna.active(false, 3_000);
+    ben.active(false, 3_000);
+    for departure in hub.departures(200_000) {
+        hub.tell_departure(departure, &[user("cy")]);
+    }
+    assert_eq!((seen(&anna), seen(&ben)), (vec![], vec![]), "they hear nothing more of each other");
+    assert_eq!(seen(&cy).len(), 2);
+
+    ben.active(true, 300_000);
+    ben.meets(vec![user("anna"), user("cy")], 2_000);
+    assert_eq!(seen(&anna), [online("ben")], "and of those who may be seen again");
+}
+
+#[test]
 fn a_user_is_online_as_long_as_one_device_is_and_is_recorded_every_five_minutes() {
     let hub = Hub::default();
     let (phone, laptop) = (join(&hub, "anna"), join(&hub, "anna"));

@@ -104,7 +104,8 @@ impl Calls for Everyone {
 #[async_trait]
 impl Circles for Everyone {
     async fn of(&self, user: &UserId) -> Result<Vec<UserId>, Refusal> {
-        let others = ["anna", "ben"].into_iter().filter(|name| *name != user.as_str());
+        let apart = self.apart.load(Ordering::SeqCst);
+        let others = ["anna", "ben"].into_iter().filter(|name| *name != user.as_str() && !apart);
         Ok(others.map(|name| UserId::new(name).unwrap()).collect())
     }
 
@@ -350,7 +351,9 @@ async fn after_a_block_typing_is_over_at_once_and_not_relayed_any_more() {
         client.says(types);
     }
     for client in [&mut anna, &mut ben] {
-        assert!(client.hears().await.ends_with(r#""typing":false}"#));
+        let mut frames = [client.hears().await, client.hears().await];
+        frames.sort();
+        assert!(frames[0].contains(r#""state":"away""#) && frames[1].ends_with(r#""typing":false}"#), "{frames:?}");
     }
     tokio::time::sleep(Duration::from_secs(4)).await;
     for client in [&mut anna, &mut ben] {
@@ -389,6 +392,29 @@ async fn somebody_who_comes_is_shown_and_when_they_have_gone_for_two_minutes_too
     telling.abort();
     assert_eq!(world.hub.departures(gone + 400_000).len(), 0, "told once");
     assert_eq!(world.hub.present(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_blocks_somebody_is_away_for_them_at_once_and_the_other_way_round() {
+    let world = World::new();
+    let (mut anna, mut ben) = (world.live("anna").await, world.live("ben").await);
+    for client in [&mut anna, &mut ben] {
+        client.hears().await;
+        client.says(r#"{"op":"have","since":"0"}"#);
+    }
+    anna.says(r#"{"op":"active","active":true}"#);
+    assert!(ben.hears().await.contains(r#""state":"online""#));
+    world.part();
+    let away = |name: &str| format!(r#"{{"op":"presence","userId":"{name}","state":"away"}}"#);
+    assert_eq!((ben.hears().await, anna.hears().await), (away("anna"), away("ben")));
+    ben.says(r#"{"op":"active","active":true}"#);
+    anna.says(r#"{"op":"active","active":false}"#);
+    anna.says(r#"{"op":"active","active":true}"#);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    for client in [&mut anna, &mut ben] {
+        client.says(r#"{"op":"ping"}"#);
+        assert_eq!(client.hears().await, r#"{"op":"pong"}"#, "nothing else");
+    }
 }
 
 /// A client with a device of this name that has confirmed its first answer.

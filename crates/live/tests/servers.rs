@@ -9,7 +9,7 @@ use jobline_live::{News, Seen};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use std::time::Duration;
-use world::{Weather, World, user};
+use world::{Client, Weather, World, user};
 
 /// How late news may be, even while the bus is down.
 const LATEST_MS: u64 = 3_500;
@@ -161,6 +161,24 @@ async fn online_status_is_seen_at_other_servers() {
     world.settle().await;
     assert!(matches!(&ben.shown()[..], [.., Seen { online: false, last_ms: Some(_), .. }]), "{:?}", ben.shown());
     assert_eq!(world.hub(1).last_active_ms(&user("anna"), world.now_ms()), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_do_not_see_each_other_any_more_are_told_so_at_other_servers() {
+    let world = World::new(2).await;
+    let (anna, ben) = (world.client(0, "anna"), world.client(1, "ben"));
+    anna.comes(&world, &["ben"]);
+    ben.comes(&world, &["anna"]);
+    world.settle().await;
+    anna.ticket.meets(Vec::new(), world.now_ms());
+    // Longer than it takes until it is told again who is online.
+    tokio::time::sleep(Duration::from_secs(70)).await;
+    let last = |client: &Client| client.shown().last().cloned();
+    let away = |name| Some(Seen { user: user(name), online: false, last_ms: None });
+    assert_eq!((last(&anna), last(&ben)), (away("ben"), away("anna")), "{:?} {:?}", anna.shown(), ben.shown());
+    anna.ticket.meets(vec![user("ben")], world.now_ms());
+    world.settle().await;
+    assert!(matches!(last(&ben), Some(Seen { online: true, .. })), "{:?}", ben.shown());
 }
 
 #[tokio::test(start_paused = true)]

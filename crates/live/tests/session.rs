@@ -37,6 +37,7 @@ impl Line {
         let mut line = Self::started();
         assert_eq!(line.answers(answer("c0", 0, false)), [pushed("c0", 0, false)]);
         assert_eq!(line.has("c0"), []);
+        assert_eq!(line.on(Event::Circle(None)), []);
         line
     }
 
@@ -385,6 +386,19 @@ fn a_circle_is_met_and_those_who_come_and_go_are_shown() {
     assert_eq!(line.on(Event::News(News { seen, ..News::default() })), [send(frame)]);
 }
 
+#[test]
+fn who_may_be_seen_is_found_out_again_when_it_changes_and_one_search_at_a_time() {
+    let (ben, changed) = (UserId::new("ben").unwrap(), || Event::News(News { relations: true, ..News::default() }));
+    let mut line = Line::started();
+    assert_eq!(line.on(changed()), [], "the first search goes on");
+    assert_eq!(line.on(Event::Circle(Some(vec![ben.clone()]))), [Action::FindCircle], "it may be out of date");
+    assert_eq!(line.on(Event::Circle(Some(Vec::new()))), [Action::Meet(Vec::new())]);
+    assert_eq!(line.on(changed()), [Action::FindCircle]);
+    assert_eq!(line.on(Event::Circle(Some(vec![ben.clone()]))), [Action::Meet(vec![ben])]);
+    assert_eq!(line.on(changed()), [Action::FindCircle]);
+    assert_eq!(line.on(Event::Circle(None)), [Action::Meet(Vec::new())], "where it is not known, nobody is shown");
+}
+
 /// Frames about typing, as the session is told of them and relays them.
 mod typing {
     use super::*;
@@ -477,7 +491,7 @@ mod typing {
         let mut line = Line::settled();
         line.says(&types("conv_anna_ben", true));
         line.on(found("conv_anna_ben"));
-        assert_eq!(line.on(relations()), [find("conv_anna_ben")], "at once, for it is seen now");
+        assert_eq!(line.on(relations()), [find("conv_anna_ben"), Action::FindCircle], "at once");
         assert_eq!(line.on(nobody()), [Action::StopsTyping]);
         line.waits(4_000);
         assert_eq!(line.says(&types("conv_anna_ben", true)), []);

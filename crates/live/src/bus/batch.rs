@@ -28,6 +28,8 @@ pub(crate) enum Told {
     Signal { user: String, device: String, frame: String },
     /// Who may see each of these users, and whom they may see, may have changed.
     Relations { users: Vec<String> },
+    /// A user and each of the others do not see each other any more.
+    Parted { user: String, others: Vec<String> },
     /// What a newer server tells.
     #[serde(other)]
     Unknown,

@@ -89,6 +89,7 @@ fn bytes(told: &Told) -> usize {
         Told::Online { user, circle } => user.len() + many(circle),
         Told::Gone { user, .. } => user.len(),
         Told::Relations { users } => many(users),
+        Told::Parted { user, others } => user.len() + many(others),
         // Quotes in it are written with a backslash.
         Told::Signal { user, device, frame } => user.len() + device.len() + 2 * frame.len(),
         Told::Unknown => 0,

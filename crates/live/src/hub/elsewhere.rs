@@ -53,10 +53,10 @@ impl Hub {
             }
             Told::Online { user, circle } => {
                 let (user, circle) = (UserId::new(&user)?, users(&circle));
-                if self.inner.presences.is_elsewhere(user.clone(), Arc::clone(&circle), now_ms) {
-                    self.show(&Seen { user, online: true, last_ms: Some(now_ms) }, &circle);
-                }
+                let news_to = self.inner.presences.is_elsewhere(user.clone(), circle, now_ms);
+                self.show(&Seen { user, online: true, last_ms: Some(now_ms) }, &news_to);
             }
+            Told::Parted { user, others } => self.part_here(&UserId::new(&user)?, &users(&others)),
             Told::Gone { user, last_ms } => {
                 let user = UserId::new(&user)?;
                 self.inner.presences.is_gone_elsewhere(&user, last_ms);
@@ -138,6 +138,12 @@ impl Inner {
     pub(super) fn tell_relations(&self, users: &[&UserId]) {
         if let Some(outbox) = &self.outbox {
             outbox.tell(Told::Relations { users: users.iter().map(ToString::to_string).collect() });
+        }
+    }
+
+    pub(super) fn tell_parted(&self, user: &UserId, others: &[UserId]) {
+        if let Some(outbox) = &self.outbox {
+            outbox.tell(Told::Parted { user: user.to_string(), others: names(others) });
         }
     }
 

@@ -3,7 +3,7 @@
 use super::member::Member;
 use jobline_chat::UserId;
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -50,6 +50,8 @@ struct Active {
 pub(super) struct Presences {
     users: Mutex<HashMap<UserId, Active>>,
     elsewhere: Mutex<HashMap<UserId, Elsewhere>>,
+    /// Of users who are connected here: who sees them and whom they see, as it was found last.
+    circles: Mutex<HashMap<UserId, Arc<[UserId]>>>,
 }
 
 /// A user who is online at another server.
@@ -133,14 +135,46 @@ impl Presences {
         self.users().get(user).filter(|entry| !entry.gone).map(|entry| Arc::clone(&entry.told))
     }
 
-    /// A user is online at another server, which `circle` sees. Answers whether that is news.
-    pub fn is_elsewhere(&self, user: UserId, circle: Arc<[UserId]>, now_ms: u64) -> bool {
+    /// `circle` is who sees `user`, and whom they see. Answers who was among them and is no more.
+    pub fn meets(&self, user: &UserId, circle: &Arc<[UserId]>) -> Vec<UserId> {
+        let before = self.circles().insert(user.clone(), Arc::clone(circle));
+        let told = self.users().get(user).map(|entry| Arc::clone(&entry.told));
+        let now: HashSet<&UserId> = circle.iter().collect();
+        let before: HashSet<&UserId> = before.iter().chain(&told).flat_map(|users| users.iter()).collect();
+        before.difference(&now).map(|user| (*user).clone()).collect()
+    }
+
+    /// Nobody is connected here as `user` any more.
+    pub fn forgets_circle(&self, user: &UserId) {
+        self.circles().remove(user);
+    }
+
+    /// `user` and each of `others` do not see each other any more.
+    pub fn part(&self, user: &UserId, others: &[UserId]) {
+        let all: HashSet<&UserId> = others.iter().collect();
+        let (mut users, mut elsewhere, mut circles) = (self.users(), self.elsewhere(), self.circles());
+        for (one, is_left) in others.iter().map(|one| (one, false)).chain([(user, true)]) {
+            let of_user = users.get_mut(one).map(|entry| &mut entry.told);
+            let of_elsewhere = elsewhere.get_mut(one).map(|entry| &mut entry.told);
+            for seen_by in of_user.into_iter().chain(of_elsewhere).chain(circles.get_mut(one)) {
+                let goes = |other: &UserId| if is_left { all.contains(other) } else { other == user };
+                if seen_by.iter().any(goes) {
+                    *seen_by = seen_by.iter().filter(|other| !goes(other)).cloned().collect();
+                }
+            }
+        }
+    }
+
+    /// A user is online at another server, which `circle` sees. Answers for whom that is news.
+    pub fn is_elsewhere(&self, user: UserId, circle: Arc<[UserId]>, now_ms: u64) -> Vec<UserId> {
         let mut elsewhere = self.elsewhere();
         if elsewhere.len() >= ELSEWHERE_MOST && !elsewhere.contains_key(&user) {
-            return false;
+            return Vec::new();
         }
-        let entry = Elsewhere { until_ms: now_ms + ELSEWHERE_MS, last_ms: now_ms, told: circle };
-        elsewhere.insert(user, entry).is_none()
+        let entry = Elsewhere { until_ms: now_ms + ELSEWHERE_MS, last_ms: now_ms, told: Arc::clone(&circle) };
+        let before = elsewhere.insert(user, entry);
+        let told: HashSet<&UserId> = before.iter().flat_map(|before| before.told.iter()).collect();
+        circle.iter().filter(|user| !told.contains(user)).cloned().collect()
     }
 
     /// A user is not online any more at another server.
@@ -185,6 +219,10 @@ impl Presences {
     /// How many users are remembered.
     pub fn len(&self) -> usize {
         self.users().len()
+    }
+
+    fn circles(&self) -> MutexGuard<'_, HashMap<UserId, Arc<[UserId]>>> {
+        self.circles.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn elsewhere(&self) -> MutexGuard<'_, HashMap<UserId, Elsewhere>> {
