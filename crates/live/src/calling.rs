@@ -4,7 +4,7 @@ use crate::frame;
 use jobline_chat::{CallLine, UserId};
 use std::collections::VecDeque;
 
-/// For how long it is believed who is in a call.
+/// For how long it is believed who is in a call, unless something moves the user before, such as its end.
 const BELIEVED_MS: u64 = 10_000;
 /// How many signals wait while that is found out. Further ones are dropped: what they are for begins again by itself.
 const WAITING: usize = 32;
@@ -26,6 +26,8 @@ pub(crate) struct Signaller {
     call: String,
     line: Option<(CallLine, u64)>,
     finding: bool,
+    /// What is being found may be out of date when it is found.
+    outdated: bool,
     /// To which device, and what as JSON.
     waiting: VecDeque<(String, String)>,
 }
@@ -51,6 +53,9 @@ impl Signaller {
         if call != self.call {
             return Vec::new();
         }
+        if std::mem::take(&mut self.outdated) {
+            return vec![Step::Find(self.call.clone())];
+        }
         self.finding = false;
         let own = |line: &CallLine| self.device.as_ref().is_none_or(|device| *device == line.own);
         self.line = line.filter(own).map(|line| (line, now_ms + BELIEVED_MS));
@@ -58,6 +63,12 @@ impl Signaller {
             self.waiting.clear();
         }
         self.go_on(now_ms)
+    }
+
+    /// Who is in the call may have changed: it is found out again before anything more is relayed.
+    pub fn forget_line(&mut self) {
+        self.line = None;
+        self.outdated = self.finding;
     }
 
     fn go_on(&mut self, now_ms: u64) -> Vec<Step> {
@@ -120,6 +131,19 @@ mod tests {
         let _ = say(&mut eve, "laptop", "1", 0);
         assert!(eve.found("message_7", None, 0).is_empty());
         assert!(eve.waiting.is_empty());
+    }
+
+    #[test]
+    fn after_something_moved_nothing_is_relayed_before_it_is_known_who_is_in_the_call() {
+        let mut anna = Signaller::new(None);
+        let _ = say(&mut anna, "laptop", "1", 0);
+        assert_eq!(anna.found("message_7", line("phone"), 0), [relayed("1")]);
+        anna.forget_line();
+        assert_eq!(say(&mut anna, "laptop", "2", 1), [Step::Find("message_7".to_owned())]);
+        anna.forget_line();
+        assert_eq!(anna.found("message_7", line("phone"), 2), [Step::Find("message_7".to_owned())], "it may be older");
+        assert!(anna.found("message_7", None, 3).is_empty(), "the call is over");
+        assert_eq!(say(&mut anna, "laptop", "3", 4), [Step::Find("message_7".to_owned())]);
     }
 
     #[test]

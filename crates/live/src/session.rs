@@ -265,6 +265,7 @@ impl Session {
         {
             started.flow.moved();
             started.typist.forget_audience();
+            started.signaller.forget_line();
         }
         if news.relations
             && let Some(started) = &mut self.started

@@ -81,6 +81,8 @@ impl Feed for Log {
 #[derive(Clone, Default)]
 struct Everyone {
     apart: Arc<AtomicBool>,
+    /// The call is over.
+    hung_up: Arc<AtomicBool>,
 }
 
 #[async_trait]
@@ -97,7 +99,8 @@ impl Calls for Everyone {
         let (own, other) =
             if user.as_str() == "anna" { ("phone", ("ben", "laptop")) } else { ("laptop", ("anna", "phone")) };
         let others = vec![(UserId::new(other.0).unwrap(), other.1.to_owned())];
-        Ok((call == "message_7").then(|| CallLine { own: own.to_owned(), others }))
+        Ok((call == "message_7" && !self.hung_up.load(Ordering::SeqCst))
+            .then(|| CallLine { own: own.to_owned(), others }))
     }
 }
 
@@ -454,6 +457,21 @@ async fn signals_of_a_call_reach_the_other_device_alone_and_in_order() {
     anna.says(&format!(r#"{{"op":"signal","callId":"message_7","to":"laptop","data":"{data}"}}"#));
     let mut anna = anna;
     assert!(anna.hears().await.starts_with(r#"{"op":"bye","reason":"too_large""#));
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_relayed_after_the_end_of_a_call() {
+    let world = World::new();
+    let (anna, mut ben) = (device(&world, "anna", "phone").await, device(&world, "ben", "laptop").await);
+    let signal = r#"{"op":"signal","callId":"message_7","to":"laptop","data":1}"#;
+    anna.says(signal);
+    assert!(ben.hears().await.starts_with(r#"{"op":"signal""#));
+    world.everyone.hung_up.store(true, Ordering::SeqCst);
+    world.commit("anna");
+    anna.says(signal);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    ben.says(r#"{"op":"ping"}"#);
+    assert_eq!(ben.hears().await, r#"{"op":"pong"}"#, "nothing else");
 }
 
 #[tokio::test(start_paused = true)]
