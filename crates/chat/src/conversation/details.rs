@@ -47,7 +47,7 @@ pub(crate) async fn details(cx: &Context, me: &UserId, input: GetConversation) -
             let reason = Some(Code::NotJobParticipant);
             return Ok(ConversationDetails { conversation, can_send: false, reason });
         }
-        None => ConversationRow::new(now),
+        None => as_shown(ConversationRow::new(now)),
     };
     let about = permitted.as_ref().ok().map(|job| (job.id, job.revision)).or(row.job);
     let about = ConversationRow { job: about, ..row };
@@ -67,10 +67,15 @@ async fn of_crew(cx: &Context, me: &UserId, id: ConversationId, job: JobId) -> R
             row.seen_by(member)
         }
         // Everybody sees of a crew to come what a participant of the job does, and nobody else anything.
-        (None, Some(job)) if job.includes(me) && job.fits_crew() => crew::unbegun(job, now),
+        (None, Some(job)) if job.includes(me) && job.fits_crew() => as_shown(crew::unbegun(job, now)),
         _ => return Err(not_found()),
     };
     answer(cx, me, (id, row), permitted, now).await
+}
+
+/// What has not begun has not changed since: the two times of it are one.
+fn as_shown(row: ConversationRow) -> ConversationRow {
+    ConversationRow { updated: row.created, ..row }
 }
 
 async fn answer(

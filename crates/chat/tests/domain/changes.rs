@@ -334,7 +334,12 @@ async fn a_conversation_can_be_looked_at_before_it_begins() {
     let before = details(&anna, "ben", None).await.unwrap();
     assert_eq!((before.can_send, before.reason), (true, None));
     assert_eq!((before.conversation.people[1].name.as_str(), before.conversation.job_id), ("Ben Smith", Some(1)));
+    assert!(before.conversation.created_at.starts_with("2"), "{:?}", before.conversation);
+    assert_eq!(before.conversation.updated_at, before.conversation.created_at, "nothing has changed since");
     assert!(anna.conversations().await.unwrap().conversations.is_empty(), "looking begins nothing");
+    let crew = jobline_wire::GetConversation { conversation_id: Some("crew_1".into()), ..Default::default() };
+    let crew = world.chat.conversation(&anna.id, crew).await.unwrap().conversation;
+    assert_eq!((&crew.updated_at, &crew.last_message), (&crew.created_at, &None));
     let stranger = details(&world.user("eve"), "ben", None).await.unwrap();
     assert_eq!((stranger.can_send, stranger.reason), (false, Some(Code::NotJobParticipant)));
     assert_eq!(stranger.conversation.people[0].name, "ben", "a stranger does not learn a name");
