@@ -537,7 +537,7 @@ async fn one_who_left_cannot_come_back_to_a_job_that_is_too_large() {
     assert_eq!(ninth.say("Back?").await.unwrap_err().code, Code::NotJobParticipant);
     let details = ninth.details().await.unwrap();
     assert_eq!((details.can_send, details.reason), (false, Some(Code::NotJobParticipant)));
-    first.say("The others go on").await.unwrap();
+    assert_eq!(first.say("Nor do the others go on").await.unwrap_err().code, Code::NotOffered);
 }
 
 /// The row of the crew is read late, as it was before the newcomer came.
