@@ -106,7 +106,7 @@ impl Answer {
         if room == 0 {
             return Ok(Taken::Part);
         }
-        let Some(segment) = read_log(cx, log, cursor.cursor, room).await? else { return Ok(Taken::Lost) };
+        let Some(segment) = read_log(cx, log, cursor.cursor.clone(), room).await? else { return Ok(Taken::Lost) };
         let complete = !segment.has_more(log.row);
         self.add(cx, log, cursor, segment).await?;
         Ok(if complete { Taken::All } else { Taken::Part })
@@ -192,8 +192,10 @@ pub(super) type Newest = (ConversationCursor, Vec<Message>);
 /// The newest `limit` messages of a conversation.
 pub(super) async fn newest(cx: &Context, log: LogView<'_>, limit: usize) -> Result<Newest> {
     let (listed, _) = history::page(cx, log, u64::MAX, limit).await?;
-    let mut end = ConversationCursor::new(log.id.as_str(), LogCursor::at(log.row.log));
-    let segment = Segment { listed, cursor: end.cursor, watermarks: log.row.watermarks() };
+    let mut cursor = LogCursor::at(log.row.log);
+    cursor.show(log, listed.iter().map(|one| &one.row), log.row.log.change);
+    let mut end = ConversationCursor::new(log.id.as_str(), cursor.clone());
+    let segment = Segment { listed, cursor, watermarks: log.row.watermarks() };
     let messages = show(cx, log, &mut end, segment).await?;
     Ok((end, messages))
 }
@@ -206,6 +208,6 @@ async fn show(
     segment: Segment,
 ) -> Result<Vec<Message>> {
     cursor.cursor = segment.cursor;
-    cursor.proves_delivery |= log.row.is_undelivered(log.viewer, segment.cursor.position.number);
+    cursor.proves_delivery |= log.row.is_undelivered(log.viewer, cursor.cursor.position.number);
     render::of_log(cx, log, segment.watermarks, segment.listed).await
 }

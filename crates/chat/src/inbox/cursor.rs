@@ -95,7 +95,7 @@ pub(crate) struct ConversationsCursor {
 }
 
 /// How far a client has read one of the conversations that moved lately.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ConversationCursor {
     /// [`fingerprint`] of the conversation id.
     pub conversation: u64,

@@ -147,7 +147,7 @@ impl<'a> Follow<'a> {
         let mut begun = Vec::new();
         for crew in &news {
             let Some(row) = rows.get(&crew.id) else { continue };
-            let place = self.places.get(&crew.print).copied();
+            let place = self.places.get(&crew.print).cloned();
             let Some(place) = place.or_else(|| self.place(self.moves.trail(crew.print)?)) else {
                 begun.push((&crew.id, row));
                 continue;
@@ -259,7 +259,7 @@ impl<'a> Follow<'a> {
     /// conversation was not in the window then. `None` when the client has nothing of it.
     fn place(&self, trail: &Trail) -> Option<ConversationCursor> {
         if let Some(place) = self.places.get(&trail.print) {
-            return Some(*place);
+            return Some(place.clone());
         }
         let is_begun = !self.walk.is_first || trail.id.as_str() <= self.walk.rest.as_str();
         let next = trail.after(&self.walk.answered).or_else(|| is_begun.then(|| trail.oldest()))?;
@@ -294,6 +294,7 @@ impl<'a> Follow<'a> {
         one.proves_delivery
             || one.cursor.within > 0
             || one.cursor.snapshot.is_some()
+            || !one.cursor.ahead.is_empty()
             || window.contains(&one.conversation)
             || self.awake.contains(one.conversation)
             || self.moves.trail(one.conversation).is_some_and(is_unanswered)

@@ -40,11 +40,11 @@ pub(super) async fn resume(
     let head = read_head(cx, request.me, Consistency::Strong).await?;
     let moved = Moves::after(cx, request.me, &head, answer.cursor.version).await?;
     let mut cursors: HashMap<u64, ConversationCursor> =
-        answer.cursor.conversations.iter().map(|one| (one.conversation, *one)).collect();
+        answer.cursor.conversations.iter().map(|one| (one.conversation, one.clone())).collect();
     answer.has_more = page.len() > request.limit;
     for (id, row) in &found {
         let print = fingerprint(id.as_str());
-        let mut cursor = cursors.get(&print).copied();
+        let mut cursor = cursors.get(&print).cloned();
         let log = request.view(id, row);
         let taken = match traversal.since {
             0 => visit_newest(cx, request, log, &mut cursor, &mut answer).await?,
@@ -65,7 +65,8 @@ pub(super) async fn resume(
     window.extend(head.awake_crews().map(|id| (fingerprint(id.as_str()), id)));
     let needed = |one: &ConversationCursor| {
         let has_moved = moved.may_have(one.conversation);
-        one.proves_delivery || one.in_progress || has_moved || window.contains_key(&one.conversation)
+        let is_ahead = !one.cursor.ahead.is_empty();
+        one.proves_delivery || one.in_progress || is_ahead || has_moved || window.contains_key(&one.conversation)
     };
     answer.cursor.conversations = cursors.into_values().filter(needed).collect();
     answer.cursor.seen = head.version;
@@ -102,7 +103,7 @@ async fn visit_since(
     answer: &mut Answer,
 ) -> Result<Taken> {
     let at = |position| ConversationCursor::new(log.id.as_str(), LogCursor::at(position));
-    let mut reached = match *cursor {
+    let mut reached = match cursor.take() {
         Some(cursor) => cursor,
         None => at(locate::instant(cx, log, since).await?),
     };

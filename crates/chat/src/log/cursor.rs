@@ -1,13 +1,18 @@
 //! The cursor of one conversation's log: what `list` gives out, and `sync` for each conversation.
 
-use super::position::Position;
+use super::{position::Position, view::LogView};
 use crate::{
     base::cursor::{Encode, Reader, Writer},
     conversation::watermarks::{Watermark, Watermarks},
+    messages::row::MessageRow,
 };
 
+/// How many changes a cursor may have shown ahead: two answers full of messages that are edited while they are read. What is
+/// beyond that comes once more.
+const MOST_AHEAD: usize = 100;
+
 /// How far a client has read the log of a conversation.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct LogCursor {
     /// All changes up to here were answered …
     pub position: Position,
@@ -15,6 +20,9 @@ pub(crate) struct LogCursor {
     pub within: u64,
     /// The state that the answers lead up to, while one answer is not enough.
     pub snapshot: Option<Snapshot>,
+    /// Later edits, reactions and deletions that were shown already, by their numbers in the log, rising: the message's row
+    /// was read when it had them. They are not shown again.
+    pub ahead: Vec<u64>,
 }
 
 /// The state that a series of answers shows: the end of the log when the first of them was made.
@@ -43,7 +51,23 @@ pub(crate) struct Before {
 impl LogCursor {
     /// The cursor of an answer that ended at `position`.
     pub fn at(position: Position) -> Self {
-        Self { position, within: 0, snapshot: None }
+        Self { position, ..Self::default() }
+    }
+
+    /// Records that `rows` are answered, of which some may have changed after the change `end` of the log, the last one that
+    /// the answer accounts for.
+    pub fn show<'a>(&mut self, log: LogView<'_>, rows: impl IntoIterator<Item = &'a MessageRow>, end: u64) {
+        // Who has left is shown what was there then, and no change after that.
+        if log.row.left(log.viewer).is_none() {
+            self.ahead.extend(rows.into_iter().map(MessageRow::touched_change).filter(|touched| *touched > end));
+        }
+        self.ahead.sort_unstable();
+        self.ahead.dedup();
+        // Until its end, a series has to know what it left out.
+        if self.snapshot.is_none() {
+            self.ahead.retain(|change| *change > self.position.change);
+        }
+        self.ahead.truncate(MOST_AHEAD);
     }
 }
 
@@ -55,11 +79,18 @@ impl Encode for LogCursor {
         to.number(self.position.number);
         to.number(self.position.at);
         to.number(self.within);
-        match &self.snapshot {
-            None => to.number(NO_SNAPSHOT),
-            Some(snapshot) => {
-                to.number(SNAPSHOT);
-                snapshot.write(to);
+        let follows = if self.snapshot.is_some() { SNAPSHOT } else { NO_SNAPSHOT };
+        to.number(if self.ahead.is_empty() { follows } else { follows | AHEAD });
+        if let Some(snapshot) = &self.snapshot {
+            snapshot.write(to);
+        }
+        if !self.ahead.is_empty() {
+            to.number(self.ahead.len() as u64);
+            // Each as what it is after the one before it, to be short.
+            let mut last = 0;
+            for change in &self.ahead {
+                to.number(change - last);
+                last = *change;
             }
         }
     }
@@ -67,12 +98,20 @@ impl Encode for LogCursor {
     fn read(from: &mut Reader<'_>) -> Option<Self> {
         let position = Position { change: from.number()?, number: from.number()?, at: from.number()? };
         let within = from.number()?;
-        let snapshot = match from.number()? {
+        let follows = from.number()?;
+        let snapshot = match follows & !AHEAD {
             NO_SNAPSHOT => None,
             FIRST_SNAPSHOT => Some(Snapshot::read_first(from)?),
-            _ => Some(Snapshot::read(from)?),
+            SNAPSHOT => Some(Snapshot::read(from)?),
+            _ => return None,
         };
-        Some(Self { position, within, snapshot })
+        // Grows with what is there to read, whatever the number says.
+        let (mut ahead, mut last) = (Vec::new(), 0_u64);
+        for _ in 0..if follows & AHEAD > 0 { from.number()? } else { 0 } {
+            last = last.checked_add(from.number()?)?;
+            ahead.push(last);
+        }
+        Some(Self { position, within, snapshot, ahead })
     }
 }
 
@@ -81,6 +120,8 @@ const NO_SNAPSHOT: u64 = 0;
 /// A snapshot as it was written before messages could be edited: read, and written no more.
 const FIRST_SNAPSHOT: u64 = 1;
 const SNAPSHOT: u64 = 2;
+/// Added to these: changes that were shown ahead follow.
+const AHEAD: u64 = 4;
 
 impl Snapshot {
     fn write(&self, to: &mut Writer) {
@@ -111,4 +152,64 @@ impl Snapshot {
 
 fn read_watermarks(from: &mut Reader<'_>) -> Option<Watermarks> {
     Some(Watermarks::Pair([[from.number()?, from.number()?], [from.number()?, from.number()?]]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::{
+        cursor::{Sealer, Since},
+        id::UserId,
+    };
+
+    /// A cursor as servers wrote it before this one.
+    struct Former(Vec<u64>);
+
+    impl Encode for Former {
+        const KIND: u8 = LogCursor::KIND;
+
+        fn write(&self, to: &mut Writer) {
+            self.0.iter().for_each(|number| to.number(*number));
+        }
+
+        fn read(_: &mut Reader<'_>) -> Option<Self> {
+            None
+        }
+    }
+
+    fn opened(sealed: &str) -> Since<LogCursor> {
+        Sealer::new([7; 32]).open(Some(sealed), &UserId::new("anna").unwrap(), "list").unwrap()
+    }
+
+    fn sealed(cursor: &impl Encode) -> String {
+        Sealer::new([7; 32]).seal(cursor, &UserId::new("anna").unwrap(), "list")
+    }
+
+    #[test]
+    fn cursors_of_former_servers_are_read() {
+        let position = Position { change: 9, number: 5, at: 1_763_116_200_007 };
+        let plain = Former(vec![9, 5, position.at, 0, 0]);
+        assert_eq!(opened(&sealed(&plain)), Since::Cursor(LogCursor::at(position)));
+        let marks = [2, 1, 4, 3];
+        let numbers = [&[9, 5, position.at, 3, 2, 20, 8, 77][..], &marks, &[1, 9], &marks].concat();
+        let watermarks = Watermarks::Pair([[2, 1], [4, 3]]);
+        let snapshot = Snapshot {
+            change: 20,
+            watermarks,
+            begin: Watermark { number: 8, at: 77 },
+            before: Some(Before { change: 9, watermarks }),
+        };
+        let expected = LogCursor { within: 3, snapshot: Some(snapshot), ..LogCursor::at(position) };
+        assert_eq!(opened(&sealed(&Former(numbers))), Since::Cursor(expected));
+    }
+
+    #[test]
+    fn what_was_shown_ahead_is_kept_in_few_bytes() {
+        let position = Position { change: 1_000_000, number: 999, at: 1_763_116_200_007 };
+        let plain = LogCursor::at(position);
+        let ahead: Vec<u64> = (1..=100).map(|nth| position.change + 2 * nth).collect();
+        let cursor = LogCursor { ahead, ..plain.clone() };
+        assert_eq!(opened(&sealed(&cursor)), Since::Cursor(cursor.clone()));
+        assert!(sealed(&cursor).len() <= sealed(&plain).len() + 140, "{}", sealed(&cursor).len());
+    }
 }

@@ -50,7 +50,7 @@ pub(crate) struct Fetched {
 pub(crate) async fn merge(
     cx: &Context,
     log: LogView<'_>,
-    from: LogCursor,
+    from: &LogCursor,
     limit: usize,
     fetched: Fetched,
 ) -> Result<Segment> {
@@ -67,7 +67,7 @@ pub(crate) async fn merge(
         snapshot,
         limit,
         targets,
-        cursor: from,
+        cursor: from.clone(),
         found: Vec::new(),
         messages: fetched.messages.into_iter().peekable(),
         changes: fetched.changes.into_iter().peekable(),
@@ -80,6 +80,7 @@ pub(crate) async fn merge(
     if !unmoved {
         cursor.snapshot = Some(snapshot).filter(|_| cursor.position.change < snapshot.change);
     }
+    cursor.show(log, &found, snapshot.change);
     let state = LogState { id: log.id, viewer: log.viewer, watermarks: snapshot.watermarks, last: snapshot.change };
     let updated = state.last_changes(&cx.db, &found, changes).await?;
     let listed = found.into_iter().zip(updated).map(|(row, updated)| ListedMessage { row, updated }).collect();
@@ -178,9 +179,9 @@ impl Merge<'_> {
 
     /// The message from before the series that `change` touched, if the series shows it here: as it stands now, no later
     /// change of the series touched it, and no receipt of the series shows it. One that was touched again is shown where
-    /// that happened.
+    /// that happened. Not what an earlier series showed ahead.
     async fn touched_message(&self, change: &ChangeRow) -> Result<Option<MessageRow>> {
-        let Some(row) = self.targets.get(&change.to.number) else { return Ok(None) };
+        let Some(row) = self.targets.get(&change.to.number).filter(|row| !self.is_ahead(row)) else { return Ok(None) };
         let status = |watermarks: Watermarks| watermarks.status(row.number, row.from, self.log.viewer);
         let in_log = self.log.row.crew.is_none();
         let begin = self.snapshot.before.filter(|_| in_log).map(|begin| status(begin.watermarks));
@@ -188,7 +189,7 @@ impl Merge<'_> {
         let answered = begin.is_some() && before.is_some() && begin != before;
         let last = match row.touched_change() {
             touched if touched == change.number => true,
-            // Touched once more since the series began: that is shown in the next one, and this one's state here.
+            // Touched once more since the series began: it is shown as it stands, and the next series leaves that out.
             touched if touched > self.snapshot.change => {
                 let has_status = before == Some(status(self.snapshot.watermarks)) || self.log.row.crew.is_some();
                 has_status && self.is_last_touch(change).await?
@@ -196,6 +197,11 @@ impl Merge<'_> {
             _ => false,
         };
         Ok((last && !answered).then(|| row.clone()))
+    }
+
+    /// Whether an earlier answer showed the message with its last edit, reaction or deletion, ahead of its series.
+    fn is_ahead(&self, row: &MessageRow) -> bool {
+        self.cursor.ahead.binary_search(&row.touched_change()).is_ok()
     }
 
     /// Whether no later change of the series touches the message that `change` touched. `false` where that is too far to
@@ -239,7 +245,7 @@ impl Merge<'_> {
         }
         let (Some(begin), Some(before)) = (self.snapshot.before, change.before) else { return false };
         let status = |watermarks: Watermarks| watermarks.status(row.number, row.from, self.log.viewer);
-        let touched = (begin.change + 1..change.number).contains(&row.touched_change());
+        let touched = (begin.change + 1..change.number).contains(&row.touched_change()) && !self.is_ahead(row);
         touched || status(begin.watermarks) != status(before)
     }
 }

@@ -40,7 +40,7 @@ pub(crate) async fn read_log(
     let first = if knows_series && untouched { Consistency::Eventual } else { Consistency::Strong };
     for consistency in [first, Consistency::Strong] {
         let fetched = fetch(cx, log, from.position, limit, consistency).await?;
-        let segment = merge::merge(cx, log, from, limit, fetched).await?;
+        let segment = merge::merge(cx, log, &from, limit, fetched).await?;
         if segment.cursor != from {
             return Ok(Some(segment));
         }

@@ -44,9 +44,10 @@ pub(crate) async fn list(cx: &Context, me: &UserId, input: ListMessages) -> Resu
     }
     let row = current(cx, &id, viewer, &since).await?.seen_by(viewer);
     let log = LogView { id: &id, row: &row, viewer, now };
-    let page = changes(cx, log, since.clone(), limit).await?;
+    let page = changes(cx, log, &since, limit).await?;
     // If nothing is new, the cursor that came in is answered as it is, sealed already.
-    let unmoved = input.since.filter(|_| since == Since::Cursor(page.cursor));
+    let is_same = matches!(&since, Since::Cursor(cursor) if *cursor == page.cursor);
+    let unmoved = input.since.filter(|_| is_same);
     render(cx, me, log, page, unmoved).await
 }
 
@@ -79,15 +80,15 @@ async fn current(
     Ok(row)
 }
 
-async fn changes(cx: &Context, log: LogView<'_>, since: Since<LogCursor>, limit: usize) -> Result<Page> {
+async fn changes(cx: &Context, log: LogView<'_>, since: &Since<LogCursor>, limit: usize) -> Result<Page> {
     let from = match since {
         Since::Start => return newest(cx, log, limit, false).await,
-        Since::Instant(instant) => LogCursor::at(locate::instant(cx, log, instant).await?),
+        Since::Instant(instant) => LogCursor::at(locate::instant(cx, log, *instant).await?),
         // The store was restored to an earlier state: what the client has does not exist any more.
         Since::Cursor(cursor) if cursor.position.change > log.row.log.change => {
             return newest(cx, log, limit, true).await;
         }
-        Since::Cursor(cursor) => cursor,
+        Since::Cursor(cursor) => cursor.clone(),
     };
     match read_log(cx, log, from, limit).await? {
         Some(segment) => Ok(Page {
@@ -103,7 +104,8 @@ async fn changes(cx: &Context, log: LogView<'_>, since: Since<LogCursor>, limit:
 
 async fn newest(cx: &Context, log: LogView<'_>, limit: usize, reset: bool) -> Result<Page> {
     let (listed, has_more) = history::page(cx, log, u64::MAX, limit).await?;
-    let cursor = LogCursor::at(log.row.log);
+    let mut cursor = LogCursor::at(log.row.log);
+    cursor.show(log, listed.iter().map(|one| &one.row), log.row.log.change);
     Ok(Page { listed, watermarks: log.row.watermarks(), has_more, cursor, reset })
 }
 

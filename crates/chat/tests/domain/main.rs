@@ -8,6 +8,7 @@ mod conversation;
 mod crew_calls;
 mod crew_leavers;
 mod crews;
+mod cursors;
 mod engine;
 mod everything;
 mod faults;

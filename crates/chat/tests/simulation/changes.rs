@@ -145,11 +145,6 @@ impl Changes {
         Ok(())
     }
 
-    /// When an answer first showed `message` to `side` as it looks now.
-    pub fn first_sight(&self, side: usize, message: &Message) -> Option<u64> {
-        self.sightings[side].get(&message.updated_at).copied()
-    }
-
     /// The latest `updatedAt` that an answer showed to `side` and of whose time `visible` holds.
     pub fn latest(&self, side: usize, visible: impl Fn(u64) -> bool) -> Option<&str> {
         self.sightings[side].iter().rev().find(|(_, seen)| visible(**seen)).map(|(at, _)| at.as_str())

@@ -15,8 +15,6 @@ struct DeviceState {
     /// Everything up to this instant was committed and visible when the cursor was made.
     shown_ms: u64,
     behind: bool,
-    /// When the first answer of the series was asked for.
-    series: u64,
     view: View,
 }
 
@@ -98,19 +96,18 @@ impl<'a> ListDevice<'a> {
         let told = (answer.messages.len(), answer.has_more);
         let behind = answer.has_more;
         let gone_before = world.model.borrow().gone_before(world.now_ms());
-        let series = self.state.as_ref().filter(|state| state.behind).map_or(begun, |state| state.series);
         let user = self.client.user();
         let view = match (self.state.clone(), &instant) {
             _ if answer.reset == Some(true) => self.reset(&answer)?,
             (Some(mut state), _) => {
-                state.view.changes(&answer.messages, &world.model.borrow(), user, series, gone_before)?;
+                state.view.changes(&answer.messages, &world.model.borrow(), gone_before)?;
                 state.view
             }
             (None, Some(instant)) => {
                 let late = answer.messages.iter().find(|message| message.updated_at <= *instant);
                 ensure!(late.is_none(), "not after {instant}: {late:?}");
                 let mut view = View::since(instant);
-                view.changes(&answer.messages, &world.model.borrow(), user, series, gone_before)?;
+                view.changes(&answer.messages, &world.model.borrow(), gone_before)?;
                 view
             }
             (None, None) => self.snapshot(&answer, limit, begun)?,
@@ -122,7 +119,7 @@ impl<'a> ListDevice<'a> {
         if self.past.len() > 6 {
             self.past.remove(0);
         }
-        self.state = Some(DeviceState { cursor: answer.cursor, shown_ms, behind, series, view });
+        self.state = Some(DeviceState { cursor: answer.cursor, shown_ms, behind, view });
         Ok(Some(told))
     }
 

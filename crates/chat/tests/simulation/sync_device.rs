@@ -242,7 +242,7 @@ impl<'a> SyncDevice<'a> {
             None => View::from_the_beginning(),
         });
         let gone_before = model.gone_before(self.client.world.now_ms());
-        view.changes(messages, &model, self.client.user(), state.series, gone_before)
+        view.changes(messages, &model, gone_before)
     }
 
     /// Starts over; answers what the device had before.

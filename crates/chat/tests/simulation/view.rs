@@ -19,8 +19,6 @@ pub struct View {
     pub base: Option<u64>,
     /// The instant from which the device began to read.
     pub since: Option<String>,
-    /// When the first answer of the series was asked for that last showed each message.
-    series: BTreeMap<u64, u64>,
 }
 
 impl View {
@@ -41,9 +39,8 @@ impl View {
         Ok(Self { known, base, high, ..Self::default() })
     }
 
-    /// Applies an answer to a cursor, of a series whose first answer was asked for at `series`. Messages created before
-    /// `gone_before` may not be kept any more.
-    pub fn changes(&mut self, messages: &[Message], model: &Model, user: &str, series: u64, gone_before: u64) -> Check {
+    /// Applies an answer to a cursor. Messages created before `gone_before` may not be kept any more.
+    pub fn changes(&mut self, messages: &[Message], model: &Model, gone_before: u64) -> Check {
         let Some(first) = messages.first() else { return Ok(()) };
         let talk = &model.talks[&first.conversation_id];
         let mut answered = BTreeSet::new();
@@ -55,32 +52,13 @@ impl View {
                 let changed = if talk.is_untouched(message.number) {
                     message.status > known.status && message.updated_at > known.updated_at
                 } else {
-                    self.has_changed(message, known, model, talk.side(user))
+                    has_changed(message, known)
                 };
                 ensure!(changed, "returned again: {message:?}\n  though the device knew {known:?}");
             }
             self.known.insert(message.number, message.clone());
-            self.series.insert(message.number, series);
         }
         Ok(())
-    }
-
-    /// Whether there is a reason to show a message again of which somebody has asked something.
-    fn has_changed(&self, message: &Message, known: &Message, model: &Model, side: usize) -> bool {
-        if message.status < known.status || message.updated_at < known.updated_at {
-            return false;
-        }
-        if message.updated_at > known.updated_at {
-            // A reaction that was set and taken back leaves the message as it was.
-            return message.status > known.status
-                || Look::of(message) != Look::of(known)
-                || message.deleted_at.is_none();
-        }
-        // An answer shows a message as it stands, so it may be ahead of its series. What it was ahead by comes once more.
-        let series = self.series.get(&message.number).copied().unwrap_or(0);
-        let changes = &model.talks[&message.conversation_id].changes[&message.number];
-        let first = changes.first_sight(side, message);
-        Look::of(message) == Look::of(known) && first.is_none_or(|first| !model.is_visible(first, series))
     }
 
     /// Checks that nothing which was surely visible to a request that began at `begun` is missing, after an answer with
@@ -171,6 +149,21 @@ impl View {
             (None, None) => {}
         }
     }
+}
+
+/// Whether there is a reason to show a message again of which somebody has asked something.
+fn has_changed(message: &Message, known: &Message) -> bool {
+    if message.status < known.status || message.updated_at < known.updated_at {
+        return false;
+    }
+    let same = Look::of(message) == Look::of(known);
+    if message.updated_at > known.updated_at {
+        // A reaction that was set and taken back leaves the message as it was.
+        return message.status > known.status || !same || message.deleted_at.is_none();
+    }
+    // An answer shows a message as it stands, so it may be ahead of its series. What it was ahead by does not come again, but
+    // a status of the time between does.
+    same && message.status > known.status
 }
 
 /// Whether messages follow each other number by number.

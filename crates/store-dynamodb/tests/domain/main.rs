@@ -13,6 +13,8 @@ mod conversation;
 mod crew_leavers;
 #[path = "../../../chat/tests/domain/crews.rs"]
 mod crews;
+#[path = "../../../chat/tests/domain/cursors.rs"]
+mod cursors;
 #[path = "../../../chat/tests/domain/everything.rs"]
 mod everything;
 #[path = "../../../chat/tests/domain/faults.rs"]
