@@ -161,6 +161,11 @@ impl ConversationRow {
         self.crew.as_ref().map_or_else(Position::default, |crew| crew.roster.begins_for(member).unwrap_or(self.log))
     }
 
+    /// When the last change of the log happened. `None` to one who has left, whose log ends before that.
+    pub fn last_changed(&self) -> Option<u64> {
+        self.read_then.is_none().then_some(self.updated)
+    }
+
     /// Whether it is a crew that sleeps: what is written in it next tells everybody's head.
     pub fn is_asleep(&self) -> bool {
         self.crew.as_ref().is_some_and(|crew| crew.awake.is_none())

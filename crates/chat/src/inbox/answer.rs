@@ -192,7 +192,7 @@ pub(super) type Newest = (ConversationCursor, Vec<Message>);
 /// The newest `limit` messages of a conversation.
 pub(super) async fn newest(cx: &Context, log: LogView<'_>, limit: usize) -> Result<Newest> {
     let (listed, _) = history::page(cx, log, u64::MAX, limit).await?;
-    let mut cursor = LogCursor::at(log.row.log);
+    let mut cursor = LogCursor::at_end(log.row);
     cursor.show(log, listed.iter().map(|one| &one.row), log.row.log.change);
     let mut end = ConversationCursor::new(log.id.as_str(), cursor.clone());
     let segment = Segment { listed, cursor, watermarks: log.row.watermarks() };

@@ -3,7 +3,10 @@
 use super::{position::Position, view::LogView};
 use crate::{
     base::cursor::{Encode, Reader, Writer},
-    conversation::watermarks::{Watermark, Watermarks},
+    conversation::{
+        row::ConversationRow,
+        watermarks::{Watermark, Watermarks},
+    },
     messages::row::MessageRow,
 };
 
@@ -18,6 +21,9 @@ pub(crate) struct LogCursor {
     pub position: Position,
     /// … and of the messages that the next change touched, those whose `createdAt` is at most this; 0 when none.
     pub within: u64,
+    /// When the last change up to here happened: tells it from one with the same number in a store that was restored. `None`
+    /// where that was not read, and in cursors of former servers.
+    pub changed: Option<u64>,
     /// The state that the answers lead up to, while one answer is not enough.
     pub snapshot: Option<Snapshot>,
     /// Later edits, reactions and deletions that were shown already, by their numbers in the log, rising: the message's row
@@ -54,6 +60,32 @@ impl LogCursor {
         Self { position, ..Self::default() }
     }
 
+    /// The cursor of an answer that has the whole log of `row`, which is as its reader sees it.
+    pub fn at_end(row: &ConversationRow) -> Self {
+        Self { changed: row.last_changed(), ..Self::at(row.log) }
+    }
+
+    /// The number of the last change that the client was told of: that it has, or that its answers lead up to.
+    pub fn told(&self) -> u64 {
+        self.snapshot.map_or(self.position.change, |snapshot| snapshot.change.max(self.position.change))
+    }
+
+    /// Whether it is of the log that ends as `row` says, which was read strongly and is as its reader sees it. It is not when
+    /// the store was restored to an earlier state: the log has not come as far again, or came there another way.
+    pub fn is_of(&self, row: &ConversationRow) -> bool {
+        let (position, log) = (self.position, row.log);
+        let is_last = position.change == log.change;
+        let differs = self.changed.zip(row.last_changed()).is_some_and(|(one, other)| one != other);
+        let has_change_row = match self.changed {
+            Some(changed) if changed > position.at => row.last_change_row >= position.change,
+            Some(_) => row.last_change_row != position.change,
+            None => true,
+        };
+        let is_new = position.number < log.number;
+        let (same_message, same_change) = (position.last_message() == log.last_message(), !is_last || !differs);
+        self.told() <= log.change && (same_message || is_new && !is_last) && same_change && has_change_row
+    }
+
     /// Records that `rows` are answered, of which some may have changed after the change `end` of the log, the last one that
     /// the answer accounts for.
     pub fn show<'a>(&mut self, log: LogView<'_>, rows: impl IntoIterator<Item = &'a MessageRow>, end: u64) {
@@ -80,7 +112,11 @@ impl Encode for LogCursor {
         to.number(self.position.at);
         to.number(self.within);
         let follows = if self.snapshot.is_some() { SNAPSHOT } else { NO_SNAPSHOT };
-        to.number(if self.ahead.is_empty() { follows } else { follows | AHEAD });
+        let ahead = if self.ahead.is_empty() { 0 } else { AHEAD };
+        to.number(follows | ahead | self.changed.map_or(0, |_| CHANGED));
+        if let Some(changed) = self.changed {
+            to.number(changed.saturating_sub(self.position.at));
+        }
         if let Some(snapshot) = &self.snapshot {
             snapshot.write(to);
         }
@@ -99,7 +135,11 @@ impl Encode for LogCursor {
         let position = Position { change: from.number()?, number: from.number()?, at: from.number()? };
         let within = from.number()?;
         let follows = from.number()?;
-        let snapshot = match follows & !AHEAD {
+        let changed = match follows & CHANGED {
+            0 => None,
+            _ => Some(position.at.checked_add(from.number()?)?),
+        };
+        let snapshot = match follows & !(AHEAD | CHANGED) {
             NO_SNAPSHOT => None,
             FIRST_SNAPSHOT => Some(Snapshot::read_first(from)?),
             SNAPSHOT => Some(Snapshot::read(from)?),
@@ -111,7 +151,7 @@ impl Encode for LogCursor {
             last = last.checked_add(from.number()?)?;
             ahead.push(last);
         }
-        Some(Self { position, within, snapshot, ahead })
+        Some(Self { position, changed, within, snapshot, ahead })
     }
 }
 
@@ -122,6 +162,8 @@ const FIRST_SNAPSHOT: u64 = 1;
 const SNAPSHOT: u64 = 2;
 /// Added to these: changes that were shown ahead follow.
 const AHEAD: u64 = 4;
+/// Added to these: when the last change was follows first, as milliseconds after the position's `at`.
+const CHANGED: u64 = 8;
 
 impl Snapshot {
     fn write(&self, to: &mut Writer) {

@@ -143,6 +143,7 @@ impl Merge<'_> {
         let room = self.limit - self.found.len();
         if let Some(row) = self.messages.next_if(|row| row.change == next && room > 0) {
             self.cursor.position = Position { change: next, number: row.number, at: row.at };
+            self.cursor.changed = Some(row.at);
             self.found.push(row);
             return Ok(true);
         }
@@ -156,6 +157,7 @@ impl Merge<'_> {
         touched.truncate(room);
         if fits {
             self.cursor.position.change = next;
+            self.cursor.changed = Some(change.at);
             self.cursor.within = 0;
         } else {
             self.cursor.within = touched.last().map_or(self.cursor.within, |row| row.at);
@@ -174,6 +176,7 @@ impl Merge<'_> {
             self.changes.next_if(|change| change.number == cursor.position.change + 1 && change.is_own_delivery(viewer))
         {
             cursor.position.change = own.number;
+            cursor.changed = Some(own.at);
         }
     }
 

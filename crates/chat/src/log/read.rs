@@ -11,14 +11,14 @@ use super::{
     change::ChangeRow,
     cursor::LogCursor,
     merge::{self, Fetched, Segment},
-    position::Position,
     view::LogView,
 };
 use crate::{base::error::Result, context::Context, keys, messages::row::MessageRow};
 use futures_util::try_join;
 use jobline_store::{Consistency, Direction};
 
-/// At most `limit` messages that changed after `from`. `None` when the next change is not kept any more.
+/// At most `limit` messages that changed after `from`. `None` when the next change is not kept any more, or `from` is not of
+/// this log: the store was restored to an earlier state.
 pub(crate) async fn read_log(
     cx: &Context,
     log: LogView<'_>,
@@ -30,6 +30,9 @@ pub(crate) async fn read_log(
         // A member who came back to a crew sees nothing of what was written meanwhile.
         from = LogCursor::at(begin);
     }
+    if !from.is_of(log.row) {
+        return Ok(None);
+    }
     if from.position.change >= log.row.log.change {
         return Ok(Some(Segment { listed: Vec::new(), cursor: from, watermarks: log.row.watermarks() }));
     }
@@ -39,7 +42,7 @@ pub(crate) async fn read_log(
     let untouched = log.row.last_touch <= from.position.change;
     let first = if knows_series && untouched { Consistency::Eventual } else { Consistency::Strong };
     for consistency in [first, Consistency::Strong] {
-        let fetched = fetch(cx, log, from.position, limit, consistency).await?;
+        let Some(fetched) = fetch(cx, log, &from, limit, consistency).await? else { return Ok(None) };
         let segment = merge::merge(cx, log, &from, limit, fetched).await?;
         if segment.cursor != from {
             return Ok(Some(segment));
@@ -48,14 +51,16 @@ pub(crate) async fn read_log(
     Ok(None)
 }
 
-/// The messages and the other changes that follow `from`, read at the same time.
+/// The messages and the other changes that follow the position of `cursor`, read at the same time. `None` when they show that
+/// it is not of this log: of a restored one everything is younger than the cursor that came again to its number.
 async fn fetch(
     cx: &Context,
     log: LogView<'_>,
-    from: Position,
+    cursor: &LogCursor,
     limit: usize,
     consistency: Consistency,
-) -> Result<Fetched> {
+) -> Result<Option<Fetched>> {
+    let from = cursor.position;
     let after = from.at.max(log.horizon(cx).saturating_sub(1));
     let messages = async {
         if log.row.log.number == from.number {
@@ -68,8 +73,19 @@ async fn fetch(
         if log.row.last_change_row <= from.change {
             return Ok(Vec::new());
         }
-        cx.db.decode_range::<ChangeRow>(keys::changes(log.id, from.change + 1, limit)).await
+        // With the change that the cursor has last, to see that it is the same one.
+        cx.db.decode_range::<ChangeRow>(keys::changes(log.id, from.change, limit + 1)).await
     };
-    let (messages, changes) = try_join!(messages, changes)?;
-    Ok(Fetched { messages, changes })
+    let (messages, mut changes) = try_join!(messages, changes)?;
+    let is_other = |row: &MessageRow| row.change <= from.change || row.number <= from.number;
+    if messages.first().is_some_and(is_other) {
+        return Ok(None);
+    }
+    if let Some(last) = changes.first().filter(|change| change.number == from.change) {
+        if cursor.changed.is_some_and(|changed| changed != last.at) {
+            return Ok(None);
+        }
+        changes.remove(0);
+    }
+    Ok(Some(Fetched { messages, changes }))
 }

@@ -69,10 +69,10 @@ async fn current(
         return read::one(cx, id, consistency).await;
     };
     let mut row = read::one(cx, id, consistency_of(id)).await?;
-    if cursor.position.change > row.log.change {
+    if cursor.told() > row.log.change {
         row = read::one(cx, id, Consistency::Strong).await?;
     }
-    if row.is_undelivered(viewer, cursor.position.number) {
+    if row.is_undelivered(viewer, cursor.position.number) && cursor.is_of(&row) {
         // If it cannot be recorded now, the next cursor proves the same.
         let delivered = receipts::try_deliver(cx, id, viewer, cursor.position.last_message()).await?;
         row = delivered.unwrap_or(row);
@@ -84,10 +84,6 @@ async fn changes(cx: &Context, log: LogView<'_>, since: &Since<LogCursor>, limit
     let from = match since {
         Since::Start => return newest(cx, log, limit, false).await,
         Since::Instant(instant) => LogCursor::at(locate::instant(cx, log, *instant).await?),
-        // The store was restored to an earlier state: what the client has does not exist any more.
-        Since::Cursor(cursor) if cursor.position.change > log.row.log.change => {
-            return newest(cx, log, limit, true).await;
-        }
         Since::Cursor(cursor) => cursor.clone(),
     };
     match read_log(cx, log, from, limit).await? {
@@ -104,7 +100,7 @@ async fn changes(cx: &Context, log: LogView<'_>, since: &Since<LogCursor>, limit
 
 async fn newest(cx: &Context, log: LogView<'_>, limit: usize, reset: bool) -> Result<Page> {
     let (listed, has_more) = history::page(cx, log, u64::MAX, limit).await?;
-    let mut cursor = LogCursor::at(log.row.log);
+    let mut cursor = LogCursor::at_end(log.row);
     cursor.show(log, listed.iter().map(|one| &one.row), log.row.log.change);
     Ok(Page { listed, watermarks: log.row.watermarks(), has_more, cursor, reset })
 }

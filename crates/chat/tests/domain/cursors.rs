@@ -180,3 +180,72 @@ async fn a_message_that_is_edited_while_pages_are_read_comes_once_and_with_its_s
     assert_eq!(read.iter().filter(|text| *text == "Wednesday").count(), 1, "its status changed: {read:?}");
     assert!(rest(&anna, &ben, at, 50).await.contains(&"Wednesday".to_owned()));
 }
+
+/// What was before a backup: one and the same history, in a store of its own each time.
+async fn backed_up() -> World {
+    let world = World::over(engine::start().await.store, unlimited(), 1).await;
+    let (anna, ben) = world.pair().await;
+    for number in 1..=3 {
+        anna.send(&ben, &format!("kept {number}")).await.unwrap();
+        world.clock.forward(1_000);
+    }
+    ben.read(&anna).await.unwrap();
+    world
+}
+
+/// The store of the backup, some time after what was lost.
+async fn restored() -> World {
+    let world = backed_up().await;
+    world.clock.forward(600_000);
+    world
+}
+
+#[tokio::test]
+async fn a_list_notices_that_the_store_was_restored_wherever_the_log_has_come_again() {
+    let lost = backed_up().await;
+    let (anna, ben) = (lost.user("anna"), lost.user("ben"));
+    let before = ben.list(&anna).await.unwrap();
+    let mut cursors = Vec::new();
+    let mut message = anna.send(&ben, "lost 1").await.unwrap().message;
+    cursors.push(ben.list_since(&anna, &before.cursor).await.unwrap().cursor);
+    for nth in 0..2 {
+        // One proves the delivery of the message, which is a change of its own.
+        cursors.push(ben.list_since(&anna, cursors.last().unwrap()).await.unwrap().cursor);
+        anna.chat().edit(&anna.id, edit(&message, &format!("lost, edited {nth}"))).await.unwrap();
+        cursors.push(ben.list_since(&anna, cursors.last().unwrap()).await.unwrap().cursor);
+        message = anna.send(&ben, &format!("lost again {nth}")).await.unwrap().message;
+        cursors.push(ben.list_since(&anna, cursors.last().unwrap()).await.unwrap().cursor);
+    }
+    for count in 0..10 {
+        // As many changes after the restoration, of which the first two are edits and the others messages.
+        let world = restored().await;
+        let (anna, ben) = (world.user("anna"), world.user("ben"));
+        let kept = anna.list(&ben).await.unwrap().messages;
+        for nth in 0..count {
+            if nth < 2 {
+                anna.chat().edit(&anna.id, edit(&kept[nth], &format!("new {nth}"))).await.unwrap();
+            } else {
+                anna.send(&ben, &format!("new {nth}")).await.unwrap();
+            }
+        }
+        let expected: Vec<String> =
+            ben.list(&anna).await.unwrap().messages.into_iter().map(|one| one.content).collect();
+        for (nth, cursor) in cursors.iter().enumerate() {
+            let page = ben.list_since(&anna, cursor).await.unwrap();
+            assert_eq!(page.reset, Some(true), "cursor {nth} after {count} changes");
+            assert_eq!(texts(&page.messages), expected);
+            let next = ben.list_since(&anna, &page.cursor).await.unwrap();
+            assert_eq!((next.reset, next.messages.len()), (None, 0));
+        }
+        let page = ben.list_since(&anna, &before.cursor).await.unwrap();
+        assert_eq!((page.reset, page.messages.len()), (None, count), "a cursor from before the backup leads on");
+        assert!(
+            anna.list(&ben)
+                .await
+                .unwrap()
+                .messages
+                .iter()
+                .all(|one| one.content.starts_with("kept") || one.content.starts_with("new"))
+        );
+    }
+}
