@@ -4,7 +4,7 @@ use crate::error::{Error, Result};
 use crate::time::parse_iso;
 use jobline_wire::{
     Code,
-    limits::{CLIENT_ID_BYTES, CONTENT_CHARS, NAME_CHARS, PAGE_ITEMS, PREVIEW_CHARS},
+    limits::{CLIENT_ID_BYTES, CONTENT_CHARS, LANGUAGE_BYTES, NAME_CHARS, PAGE_ITEMS, PREVIEW_CHARS},
 };
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -67,7 +67,7 @@ fn cut(text: &str, length: usize) -> &str {
 }
 
 /// Whether a reader would see nothing: only white space and characters without a shape.
-fn is_blank(text: &str) -> bool {
+pub fn is_blank(text: &str) -> bool {
     text.chars().all(|char| char.is_whitespace() || is_invisible(char))
 }
 
@@ -133,9 +133,43 @@ pub fn line(field: &'static str, text: &str) -> Result<()> {
     Ok(())
 }
 
+/// The tag of a language, such as `es` or `ar-EG`: at most [`LANGUAGE_BYTES`] bytes; two to eight letters, and parts of one to
+/// eight letters and digits after `-` or `_`.
+pub fn language(tag: Option<&str>) -> Result<()> {
+    let is_tag = |tag: &str| {
+        let mut parts = tag.split(['-', '_']);
+        let names = parts.next().is_some_and(|name| name.len() >= 2 && name.bytes().all(|b| b.is_ascii_alphabetic()));
+        let is_part =
+            |part: &str| (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        tag.len() <= LANGUAGE_BYTES && names && tag.split(['-', '_']).all(is_part)
+    };
+    match tag {
+        Some(tag) if !is_tag(tag) => {
+            let detail = format!("language is a tag such as es or ar-EG, of at most {LANGUAGE_BYTES} bytes.");
+            Err(Error::invalid("language", detail))
+        }
+        _ => Ok(()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn languages_are_tags() {
+        let longest = format!("{}-abc", "abcdefgh-".repeat(3) + "abcd");
+        for tag in ["en", "ar-EG", "zh_Hant_TW", "sr-Latn-RS", "de-1996", longest.as_str()] {
+            language(Some(tag)).unwrap();
+        }
+        language(None).unwrap();
+        let too_long = format!("{longest}d");
+        for wrong in ["", "e", "e1", "en-", "-en", "english language", "abcdefghi", "en--us", "é", "en;q=1", &too_long]
+        {
+            let error = language(Some(wrong)).unwrap_err();
+            assert_eq!((error.code, error.field), (Code::InvalidRequest, Some("language")), "{wrong}");
+        }
+    }
 
     #[test]
     fn two_thousand_characters_of_any_script_are_a_message_and_one_more_is_not() {

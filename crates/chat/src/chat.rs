@@ -23,7 +23,7 @@ use crate::{
     files::{looks::Looks, port::Files, upload},
     host::{ended, ended_row::EndedUsers},
     inbox, keys, messages,
-    outbox::signal::Signal,
+    outbox::{notice, signal::Signal},
     presence::{preferences, seen, status, typing},
     user,
 };
@@ -281,10 +281,18 @@ impl Chat {
         preferences::get(&self.cx, me).await
     }
 
-    /// Changes the preferences that are named; the others stay.
+    /// The tag of the language that a user reads: what they chose, or else what the host gave for them.
     ///
     /// # Errors
     /// `unavailable`.
+    pub async fn language(&self, me: &UserId) -> Result<Option<String>> {
+        notice::language(&self.cx, me, preferences::wishes(&self.cx, me).await?).await
+    }
+
+    /// Changes the preferences that are named; the others stay.
+    ///
+    /// # Errors
+    /// `invalid_request`, `unavailable`.
     pub async fn set_preferences(&self, me: &UserId, input: SetPreferences) -> Result<Preferences> {
         preferences::set(&self.cx, me, input).await
     }

@@ -47,3 +47,4 @@ pub use messages::calls::line::CallLine;
 pub use outbox::port::{
     Delivery, Mail, Outside, OutsideEvent, Push, PushNotice, PushSubscription, Pushed, UnreadNotice,
 };
+pub use outbox::unread_line::UnreadLine;

@@ -10,7 +10,9 @@ pub mod mail;
 mod outcome;
 pub mod push;
 mod resolve;
+mod texts;
 pub mod webhook;
 
 pub use outcome::Outcome;
 pub use resolve::{Resolve, SystemResolver};
+pub use texts::{Language, Texts};

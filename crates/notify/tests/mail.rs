@@ -2,8 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
 
 use jobline_notify::{
-    Outcome,
-    mail::{Language, Letter, Mailer, SmtpUrl},
+    Language, Outcome,
+    mail::{Letter, Mailer, SmtpUrl},
 };
 use std::net::SocketAddr;
 use tokio::{

@@ -21,6 +21,7 @@ pub mod serve;
 pub mod start;
 pub mod system;
 pub mod tls;
+mod told;
 pub mod turn_config;
 pub mod unsubscribe;
 pub mod upkeep;

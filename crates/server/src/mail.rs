@@ -2,12 +2,13 @@
 
 use crate::config::MailServer;
 use crate::outside::{LoggedFailure, delivery};
+use crate::told;
 use crate::unsubscribe::Unsubscribe;
 use crate::upkeep::until_next_look;
 use async_trait::async_trait;
 use jobline_api::app::App;
 use jobline_chat::{Delivery, Mail, UnreadNotice};
-use jobline_notify::mail::{Language, Letter, Mailer};
+use jobline_notify::mail::{Letter, Mailer};
 use std::future::pending;
 use url::form_urlencoded::byte_serialize;
 
@@ -40,13 +41,15 @@ impl Mail for Mails {
     async fn send(&self, notice: &UnreadNotice) -> Delivery {
         let conversation = notice.conversation.as_str();
         let place: String = byte_serialize(conversation.as_bytes()).collect();
+        let language = told::language(notice.language.as_deref());
+        let lines: Vec<String> = notice.lines.iter().map(|line| told::line(line, language)).collect();
         let letter = Letter {
             to: &notice.email,
-            language: Language::default(),
+            language,
             sender: notice.sender.as_deref(),
             job: notice.job.as_deref(),
             unread: notice.unread,
-            lines: &notice.lines,
+            lines: &lines,
             link: &format!("{}/#/c/{place}", self.public_url),
             unsubscribe: &self.unsubscribe.link(&self.public_url, &notice.user),
             id: &name(&notice.id),

@@ -2,6 +2,7 @@
 
 use crate::config::PushConfig;
 use crate::outside::{LoggedFailure, delivery};
+use crate::told;
 use crate::upkeep::until_next_look;
 use async_trait::async_trait;
 use jobline_api::app::App;
@@ -79,7 +80,13 @@ impl Push for Pushes {
 
 /// What the service worker of the app reads.
 fn body(notice: &PushNotice) -> String {
-    let PushNotice { user, conversation, sender, job, unread, text } = notice;
+    let PushNotice { user, conversation, sender, job, unread, line, language } = notice;
+    let language = told::language(language.as_deref());
+    let texts = language.texts();
+    let text = line.as_ref().map(|line| told::line(line, language));
+    // Apart from the text and the name: together they would not fit.
+    let title = sender.is_none().then_some(texts.marketplace);
+    let more = (*unread > 1).then(|| language.fill(texts.unread, &unread.to_string()));
     let mut body = json!({
         "user": user.as_str(),
         "conversationId": conversation.as_str(),
@@ -87,6 +94,10 @@ fn body(notice: &PushNotice) -> String {
         "job": job,
         "unread": unread,
         "text": text,
+        "title": title,
+        "more": more,
+        "lang": texts.tag,
+        "dir": texts.direction,
     });
     if let Some(fields) = body.as_object_mut() {
         fields.retain(|_, value| *value != Value::Null);
@@ -106,5 +117,55 @@ pub async fn send(app: &App, pushes: &Pushes) {
         }
         // Nothing is due at once.
         until_next_look(app, pending()).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jobline_chat::{ConversationId, UnreadLine};
+    use jobline_notify::push::MESSAGE_BYTES;
+
+    fn notice() -> PushNotice {
+        PushNotice {
+            user: UserId::new("ben").unwrap(),
+            conversation: ConversationId::new("conv_anna_ben").unwrap(),
+            sender: Some("Anna".to_owned()),
+            job: None,
+            unread: 1,
+            line: Some(UnreadLine::Voice),
+            language: None,
+        }
+    }
+
+    #[test]
+    fn a_notification_speaks_the_language_of_its_reader() {
+        let said = |notice: &PushNotice| serde_json::from_str::<Value>(&body(notice)).unwrap();
+        let told = said(&notice());
+        assert_eq!(
+            (&told["text"], &told["lang"], &told["dir"]),
+            (&json!("Voice message"), &json!("en"), &json!("ltr"))
+        );
+        assert!(told.get("title").is_none() && told.get("more").is_none(), "{told}");
+        let language = Some("ar-EG".to_owned());
+        let told = said(&PushNotice { language, sender: None, unread: 3, ..notice() });
+        assert_eq!((&told["text"], &told["lang"], &told["dir"]), (&json!("رسالة صوتية"), &json!("ar"), &json!("rtl")));
+        assert_eq!((&told["title"], &told["more"]), (&json!("المنصة"), &json!("الرسائل غير المقروءة: 3")));
+    }
+
+    #[test]
+    fn the_longest_notification_is_one_that_push_services_take() {
+        let id = |letter: &str| letter.repeat(128);
+        let longest = PushNotice {
+            user: UserId::new(&id("a")).unwrap(),
+            conversation: ConversationId::new(&format!("conv_{}_{}", id("a"), id("b"))).unwrap(),
+            sender: Some("😀".repeat(200)),
+            job: Some("😀".repeat(200)),
+            unread: u64::MAX,
+            line: Some(UnreadLine::Text("😀".repeat(101))),
+            language: Some("ar".to_owned()),
+        };
+        let bytes = body(&longest).len();
+        assert!((2_500..=MESSAGE_BYTES).contains(&bytes), "{bytes} bytes");
     }
 }

@@ -7,6 +7,7 @@ use http::header::{ACCEPT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFER
 use http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use jobline_chat::{Chat, Secrets, UserId};
 use jobline_http::{Failure, Served};
+use jobline_notify::Language;
 use jobline_wire::SetPreferences;
 use url::form_urlencoded::{Serializer, parse};
 
@@ -51,10 +52,15 @@ impl Unsubscribe {
 
 /// The routes of the link.
 pub fn routes(chat: Chat, unsubscribe: Unsubscribe) -> Router {
-    let asked = unsubscribe.clone();
+    let (asking, asked) = (chat.clone(), unsubscribe.clone());
     let ask = move |uri: Uri, headers: HeaderMap| {
-        let known = asked.user(&uri).is_some();
-        async move { page(if known { Page::Ask } else { Page::Unknown }, &headers) }
+        let (user, chat) = (asked.user(&uri), asking.clone());
+        async move {
+            match user {
+                Some(user) => page(Page::Ask, language(&chat, &user, &headers).await),
+                None => page(Page::Unknown, accepted(&headers)),
+            }
+        }
     };
     let end = move |uri: Uri, headers: HeaderMap| {
         let (user, chat) = (unsubscribe.user(&uri), chat.clone());
@@ -64,12 +70,25 @@ pub fn routes(chat: Chat, unsubscribe: Unsubscribe) -> Router {
 }
 
 async fn end_mail(chat: &Chat, user: Option<UserId>, headers: &HeaderMap) -> Response {
-    let Some(user) = user else { return page(Page::Unknown, headers) };
+    let Some(user) = user else { return page(Page::Unknown, accepted(headers)) };
     let no_mail = SetPreferences { mail: Some(false), ..SetPreferences::default() };
     match chat.set_preferences(&user, no_mail).await {
-        Ok(_) => page(Page::Done, headers),
+        Ok(_) => page(Page::Done, language(chat, &user, headers).await),
         Err(error) => Failure::from(error).into_response(),
     }
+}
+
+/// That of the letter, and of the browser where nobody said which one a user reads. A page that cannot ask is better than
+/// none.
+async fn language(chat: &Chat, user: &UserId, headers: &HeaderMap) -> Language {
+    let known = chat.language(user).await.ok().flatten();
+    known.as_deref().map_or_else(|| accepted(headers), Language::of_tag)
+}
+
+/// The language of the browser.
+fn accepted(headers: &HeaderMap) -> Language {
+    let tags = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    tags.map(Language::accepted).unwrap_or_default()
 }
 
 /// What a page says.
@@ -80,47 +99,22 @@ enum Page {
     Unknown,
 }
 
-impl Page {
-    /// The texts in English, Spanish and Arabic.
-    fn texts(self) -> [&'static str; 3] {
-        match self {
-            Self::Ask => [
-                "No more e-mail about unread messages?",
-                "¿No recibir más correos sobre mensajes sin leer?",
-                "إيقاف رسائل البريد عن الرسائل غير المقروءة؟",
-            ],
-            Self::Done => [
-                "You get no more e-mail about unread messages. You can change that in the settings of the chat.",
-                "No recibirás más correos sobre mensajes sin leer. Puedes cambiarlo en los ajustes del chat.",
-                "لن تصلك رسائل بريد أخرى عن الرسائل غير المقروءة. يمكنك تغيير ذلك في إعدادات المحادثة.",
-            ],
-            Self::Unknown => [
-                "This link is not complete. Use the one in the e-mail, or the settings of the chat.",
-                "Este enlace no está completo. Usa el del correo o los ajustes del chat.",
-                "هذا الرابط غير مكتمل. استخدم الرابط في رسالة البريد أو إعدادات المحادثة.",
-            ],
+fn page(page: Page, language: Language) -> Response {
+    let texts = language.texts();
+    let (tag, direction) = (texts.tag, texts.direction);
+    let (text, form) = match page {
+        Page::Ask => {
+            let form = format!("<form method=\"post\"><button>{}</button></form>", texts.unsubscribe_yes);
+            (texts.unsubscribe_ask, form)
         }
-    }
-}
-
-/// A page in the language of the browser.
-fn page(page: Page, headers: &HeaderMap) -> Response {
-    let tag = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let (at, language, direction, button) = match tag.get(..2) {
-        Some("es") => (1, "es", "ltr", "No recibir más"),
-        Some("ar") => (2, "ar", "rtl", "إيقاف"),
-        _ => (0, "en", "ltr", "No more e-mail"),
-    };
-    let form = match page {
-        Page::Ask => format!("<form method=\"post\"><button>{button}</button></form>"),
-        Page::Done | Page::Unknown => String::new(),
+        Page::Done => (texts.unsubscribed, String::new()),
+        Page::Unknown => (texts.unsubscribe_unknown, String::new()),
     };
     let html = format!(
-        "<!doctype html><html lang=\"{language}\" dir=\"{direction}\"><meta charset=\"utf-8\">\
+        "<!doctype html><html lang=\"{tag}\" dir=\"{direction}\"><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width\"><title>{text}</title>\
          <style>body{{max-width:32rem;margin:4rem auto;padding:0 1rem;font:1.125rem/1.5 sans-serif}}\
-         button{{padding:.75rem 1.25rem;font:inherit}}</style><p>{text}</p>{form}</html>",
-        text = page.texts()[at]
+         button{{padding:.75rem 1.25rem;font:inherit}}</style><p>{text}</p>{form}</html>"
     );
     let mut response = html.into_response();
     if matches!(page, Page::Unknown) {

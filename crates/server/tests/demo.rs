@@ -142,7 +142,7 @@ async fn an_interrupted_seed_is_completed() {
     let (engines, chat) = seeded().await;
     let before = (conversations(&chat, "you").await, messages(&chat, "you", "conv_john_you").await);
     // The address of `you` is written last.
-    let input = HostUserInput { name: "You".into(), avatar_url: None, email: None };
+    let input = HostUserInput { name: "You".into(), ..Default::default() };
     chat.put_user(&user("you"), input).await.unwrap();
     seed(&engines).await;
     assert_eq!((conversations(&chat, "you").await, messages(&chat, "you", "conv_john_you").await), before);

@@ -1,15 +1,15 @@
 use crate::{
     JobStatus,
     limits::{
-        AVATAR_URL_PATTERN, CLIENT_ID_BYTES, CONTENT_CHARS, EMAIL_BYTES, EMAIL_PATTERN, NAME_CHARS, PARTICIPANTS,
-        TOKEN_SECONDS_MAX, URL_BYTES, USER_ID_PATTERN,
+        AVATAR_URL_PATTERN, CLIENT_ID_BYTES, CONTENT_CHARS, EMAIL_BYTES, EMAIL_PATTERN, LANGUAGE_BYTES,
+        LANGUAGE_PATTERN, NAME_CHARS, PARTICIPANTS, TOKEN_SECONDS_MAX, URL_BYTES, USER_ID_PATTERN,
     },
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Input of `PUT /host/users/{userId}`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct HostUserInput {
     /// The name to show, 1 to 200 characters.
@@ -23,6 +23,11 @@ pub struct HostUserInput {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = EMAIL_BYTES), regex(pattern = EMAIL_PATTERN))]
     pub email: Option<String>,
+    /// The language that they read, such as `es` or `ar-EG`: that of mail and push notifications, unless they chose another
+    /// one. One of which there are no texts is English.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = LANGUAGE_BYTES), regex(pattern = LANGUAGE_PATTERN))]
+    pub language: Option<String>,
 }
 
 /// A user, as the host sees them.
@@ -39,6 +44,9 @@ pub struct HostUser {
     /// Where notices can be sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
+    /// The language that they read, as the host gave it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
 }
 
 /// Input of `PUT /host/jobs/{jobId}`.

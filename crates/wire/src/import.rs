@@ -3,8 +3,8 @@
 use crate::{
     Code, CrewHistory, HostJobInput, HostUserInput, JobStatus,
     limits::{
-        AVATAR_URL_PATTERN, EMAIL_BYTES, EMAIL_PATTERN, JOB_ID_MAX, NAME_CHARS, PARTICIPANTS, URL_BYTES,
-        USER_ID_PATTERN,
+        AVATAR_URL_PATTERN, EMAIL_BYTES, EMAIL_PATTERN, JOB_ID_MAX, LANGUAGE_BYTES, LANGUAGE_PATTERN, NAME_CHARS,
+        PARTICIPANTS, URL_BYTES, USER_ID_PATTERN,
     },
 };
 use schemars::JsonSchema;
@@ -40,6 +40,11 @@ pub struct ImportUser {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = EMAIL_BYTES), regex(pattern = EMAIL_PATTERN))]
     pub email: Option<String>,
+    /// The language that they read, such as `es` or `ar-EG`: that of mail and push notifications, unless they chose another
+    /// one. One of which there are no texts is English.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = LANGUAGE_BYTES), regex(pattern = LANGUAGE_PATTERN))]
+    pub language: Option<String>,
 }
 
 /// A job with its id.
@@ -67,8 +72,8 @@ impl ImportUser {
     /// The id, and the rest.
     #[must_use]
     pub fn split(self) -> (String, HostUserInput) {
-        let Self { id, name, avatar_url, email } = self;
-        (id, HostUserInput { name, avatar_url, email })
+        let Self { id, name, avatar_url, email, language } = self;
+        (id, HostUserInput { name, avatar_url, email, language })
     }
 }
 

@@ -26,6 +26,10 @@ pub const USER_IDS_PATTERN: &str = r"^[A-Za-z0-9._|@:+=~-]{1,128}(,[A-Za-z0-9._|
 pub const MESSAGE_ID_PATTERN: &str = r"^message_[0-9]{1,14}_[A-Za-z0-9_-]{1,32}$";
 /// The form of an e-mail address, besides its length.
 pub const EMAIL_PATTERN: &str = r"^[^\s]+@[^\s@]+$";
+/// Bytes of the tag of a language.
+pub const LANGUAGE_BYTES: usize = 35;
+/// The form of such a tag, such as `es` or `ar-EG`, besides its length.
+pub const LANGUAGE_PATTERN: &str = "^[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*$";
 /// The form of the URL of a user's picture, besides its length.
 pub const AVATAR_URL_PATTERN: &str = "^https?://";
 /// The form of a SHA-256.

@@ -1,5 +1,5 @@
 use crate::Person;
-use crate::limits::USER_IDS_PATTERN;
+use crate::limits::{LANGUAGE_BYTES, LANGUAGE_PATTERN, USER_IDS_PATTERN};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -55,6 +55,10 @@ pub struct Preferences {
     pub mail: bool,
     /// Whether they get push notifications.
     pub push: bool,
+    /// The language of mail and push notifications, as they chose it. Absent where they did not: it is what the host gave for
+    /// them then, and else English.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
     /// The `applicationServerKey` with which a browser subscribes to push notifications: base64url. Absent where this
     /// deployment sends none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -66,7 +70,7 @@ pub struct Preferences {
 }
 
 /// Input of `setPreferences`: what is left out stays.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SetPreferences {
     /// Whether people with whom they share an open job see when they are there, and they see it of those.
@@ -78,4 +82,8 @@ pub struct SetPreferences {
     /// Whether they get push notifications.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub push: Option<bool>,
+    /// The language of mail and push notifications, such as `es` or `ar-EG`. One of which there are no texts is English.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = LANGUAGE_BYTES), regex(pattern = LANGUAGE_PATTERN))]
+    pub language: Option<String>,
 }

@@ -8,7 +8,7 @@ import { expect, test } from '../harness/test.ts';
 interface WorkerScope {
   readonly registration: {
     showNotification(...all: unknown[]): Promise<void>;
-    getNotifications(): Promise<{ title: string; body: string; tag: string }[]>;
+    getNotifications(): Promise<{ title: string; body: string; tag: string; lang: string }[]>;
   };
   readonly PushEvent: new (
     type: 'push',
@@ -47,6 +47,10 @@ test('preferences are those of the server, and stay', async ({ person, api }) =>
   await you.page.reload();
   dialog = await settings(you);
   await expect(mail()).not.toBeChecked();
+  // Mail and notifications follow the language of the app, and its own words the choice.
+  await dialog.getByLabel('Language').selectOption('es');
+  await expect(you.page.getByText('Correo sobre mensajes sin leer')).toBeVisible();
+  await expect.poll(() => api.preferences('you')).toMatchObject({ language: 'es', mail: false });
 });
 
 test('somebody is blocked, cannot write, and is unblocked again', async ({ person, api }) => {
@@ -91,7 +95,8 @@ test('a message that is pushed becomes a notification, one for each conversation
   await you.page.evaluate(() => navigator.serviceWorker.ready);
   /** What a push service would deliver, and the notifications that stand after it. */
   const push = (text: string, conversationId = 'conv_john_you') => {
-    const told = { user: 'you', conversationId, sender: 'John Smith', job: 'Paint the living room', text };
+    const said = { text, more: 'Mensajes sin leer: 2', lang: 'es', dir: 'ltr' };
+    const told = { user: 'you', conversationId, sender: 'John Smith', ...said };
     return worker.evaluate(async data => {
       const scope = self as unknown as WorkerScope;
       const event = new scope.PushEvent('push', { data });
@@ -108,7 +113,10 @@ test('a message that is pushed becomes a notification, one for each conversation
       await Promise.all(done);
       scope.registration.showNotification = showNotification;
       const all = await scope.registration.getNotifications();
-      return { count, left: all.map(({ title, body, tag }) => `${tag} ${title}: ${body}`).sort() };
+      return {
+        count,
+        left: all.map(({ title, body, tag, lang }) => [tag, title, body, lang].join('|')).sort(),
+      };
     }, JSON.stringify(told));
   };
   expect(await push('seen in the app'), 'Safari takes it ill where none is shown').toEqual({
@@ -120,7 +128,10 @@ test('a message that is pushed becomes a notification, one for each conversation
   await push('When can you come?');
   await push('Are you there?');
   const { left } = await push('Hello', 'conv_jane_you');
-  expect(left).toEqual(['conv_jane_you John Smith: Hello', 'conv_john_you John Smith: Are you there?']);
+  expect(left).toEqual([
+    'conv_jane_you|John Smith|Hello\nMensajes sin leer: 2|es',
+    'conv_john_you|John Smith|Are you there?\nMensajes sin leer: 2|es',
+  ]);
   // The app shows all of it.
   await you.page.goto('/');
   await expect

@@ -29,7 +29,9 @@ pub(crate) async fn put(cx: &Context, id: &UserId, input: HostUserInput) -> Resu
     text::line("name", &input.name)?;
     check_url(input.avatar_url.as_deref())?;
     check_email(input.email.as_deref())?;
-    let row = ProfileRow { v: LAYOUT, name: input.name, avatar: input.avatar_url, email: input.email };
+    text::language(input.language.as_deref())?;
+    let HostUserInput { name, avatar_url: avatar, email, language } = input;
+    let row = ProfileRow { v: LAYOUT, name, avatar, email, language };
     replace(cx, id, Some(&row)).await?;
     Ok(host_user(id, row))
 }
@@ -108,7 +110,8 @@ pub(crate) async fn delete(cx: &Context, id: &UserId) -> Result<()> {
 }
 
 fn host_user(id: &UserId, row: ProfileRow) -> HostUser {
-    HostUser { id: id.to_string(), name: row.name, avatar_url: row.avatar, email: row.email }
+    let ProfileRow { name, avatar: avatar_url, email, language, .. } = row;
+    HostUser { id: id.to_string(), name, avatar_url, email, language }
 }
 
 fn check_url(url: Option<&str>) -> Result<()> {

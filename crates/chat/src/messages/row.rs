@@ -214,6 +214,11 @@ impl MessageRow {
         text::preview(&self.text, self.file_name())
     }
 
+    /// Whether a reader sees its file alone.
+    pub fn is_wordless(&self) -> bool {
+        text::is_blank(&self.text)
+    }
+
     pub fn file_name(&self) -> Option<&str> {
         self.file.as_ref().map(|file| file.name.as_str())
     }

@@ -10,7 +10,7 @@ pub(crate) mod driver;
 pub(crate) mod event;
 pub(crate) mod failed;
 mod lease;
-mod notice;
+pub(crate) mod notice;
 pub(crate) mod port;
 mod pushing;
 pub(crate) mod reported;
@@ -18,5 +18,6 @@ pub(crate) mod row;
 pub(crate) mod signal;
 mod silence;
 mod unread;
+pub(crate) mod unread_line;
 
 pub(crate) use jobline_rows::channel;

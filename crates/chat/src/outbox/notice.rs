@@ -1,6 +1,6 @@
 //! What mail and push say about unread messages, as the conversation, the profiles and the preferences stand when it is sent.
 
-use super::{lease::Leased, port::UnreadNotice, silence::Silence};
+use super::{lease::Leased, port::UnreadNotice, silence::Silence, unread_line::UnreadLine};
 use crate::{
     base::{
         author::Author,
@@ -12,7 +12,7 @@ use crate::{
     host::{job_row::JobRow, profile::ProfileRow},
     keys,
     messages::row::MessageRow,
-    presence::preferences,
+    presence::preferences::{self, Wishes},
 };
 use jobline_store::{Consistency, Direction};
 
@@ -27,8 +27,8 @@ pub(super) struct ToldOf {
     pub sender: Option<String>,
     /// The title of the job.
     pub job: Option<String>,
-    /// The beginnings of the last ones, the oldest first.
-    pub lines: Vec<String>,
+    /// The last ones, the oldest first.
+    pub lines: Vec<UnreadLine>,
 }
 
 /// What is said of the messages that `member` has not read, of whom they do not block.
@@ -43,7 +43,7 @@ pub(super) async fn told_of(cx: &Context, leased: &Leased, member: usize, silenc
         Some(sender) => Some(name(cx, sender).await?),
         None => None,
     };
-    let lines = last.iter().rev().map(MessageRow::preview).collect();
+    let lines = last.iter().rev().map(|row| UnreadLine::of(row, cx.now())).collect();
     Ok(ToldOf { sender, job: title(cx, leased.conversation.job).await?, lines })
 }
 
@@ -58,18 +58,23 @@ pub(super) async fn notice(
 ) -> Result<Option<UnreadNotice>> {
     let users = leased.conversation.users(&leased.id);
     let Some(user) = users.get(member) else { return Ok(None) };
-    let Some(email) = address(cx, user).await? else { return Ok(None) };
+    let Some(ProfileRow { email: Some(email), language, .. }) = profile(cx, user).await? else { return Ok(None) };
+    let wishes = preferences::wishes(cx, user).await?;
+    if !wishes.mail {
+        return Ok(None);
+    }
     let ToldOf { sender, job, lines } = told_of(cx, leased, member, silence).await?;
     let lines = if with_content { lines } else { Vec::new() };
     let (id, user, conversation) = (id.to_owned(), user.clone(), leased.id.clone());
-    Ok(Some(UnreadNotice { id, user, email, conversation, sender, job, unread, lines }))
+    let language = wishes.language.or(language);
+    Ok(Some(UnreadNotice { id, user, email, conversation, sender, job, unread, lines, language }))
 }
 
-/// Where a user gets mail, unless they want none.
-async fn address(cx: &Context, user: &UserId) -> Result<Option<String>> {
-    match profile(cx, user).await?.and_then(|profile| profile.email) {
-        Some(email) if preferences::wishes(cx, user).await?.mail => Ok(Some(email)),
-        _ => Ok(None),
+/// The language that a user reads: what they chose, or else what the host gave for them.
+pub(crate) async fn language(cx: &Context, user: &UserId, wishes: Wishes) -> Result<Option<String>> {
+    match wishes.language {
+        None => Ok(profile(cx, user).await?.and_then(|profile| profile.language)),
+        chosen => Ok(chosen),
     }
 }
 

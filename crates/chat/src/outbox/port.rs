@@ -1,6 +1,6 @@
 //! The port to the outside.
 
-use super::channel::Channel;
+use super::{channel::Channel, unread_line::UnreadLine};
 use crate::base::id::{ConversationId, UserId};
 use async_trait::async_trait;
 
@@ -30,8 +30,10 @@ pub struct UnreadNotice {
     pub job: Option<String>,
     /// How many messages are unread.
     pub unread: u64,
-    /// The beginnings of the last unread messages, the oldest first; empty unless the port takes them.
-    pub lines: Vec<String>,
+    /// The last unread messages, the oldest first; empty unless the port takes them.
+    pub lines: Vec<UnreadLine>,
+    /// The tag of the language that they read: what they chose, or else what the host gave for them.
+    pub language: Option<String>,
 }
 
 /// What a user has not read in a conversation, for a push notification.
@@ -47,8 +49,10 @@ pub struct PushNotice {
     pub job: Option<String>,
     /// How many messages are unread.
     pub unread: u64,
-    /// The beginning of the last unread message; `None` unless the port takes it.
-    pub text: Option<String>,
+    /// The last unread message; `None` unless the port takes it.
+    pub line: Option<UnreadLine>,
+    /// The tag of the language that they read: what they chose, or else what the host gave for them.
+    pub language: Option<String>,
 }
 
 /// A browser that gets push notifications.

@@ -41,6 +41,10 @@ pub(super) async fn push(
     if browsers.is_empty() {
         return Ok(Attempt::Done(0));
     }
+    let wishes = preferences::wishes(cx, &user).await?;
+    if !wishes.push {
+        return Ok(Attempt::Done(0));
+    }
     if port.is_active(&user) {
         return Ok(Attempt::Again(next_look(cx, leased.row.notices[member].begun())));
     }
@@ -48,9 +52,10 @@ pub(super) async fn push(
         return Ok(Attempt::Lost);
     }
     let told = notice::told_of(cx, leased, member, silence).await?;
-    let text = told.lines.last().filter(|_| port.takes_content()).cloned();
+    let language = notice::language(cx, &user, wishes).await?;
+    let line = told.lines.last().filter(|_| port.takes_content()).cloned();
     let conversation = leased.id.clone();
-    let notice = PushNotice { user, conversation, sender: told.sender, job: told.job, unread: count, text };
+    let notice = PushNotice { user, conversation, sender: told.sender, job: told.job, unread: count, line, language };
     let answers = join_all(browsers.iter().map(|browser| port.send(&browser.subscription, &notice))).await;
     settle(cx, leased, member, browsers.into_iter().zip(answers).collect()).await
 }
@@ -60,7 +65,7 @@ async fn browsers(cx: &Context, leased: &Leased, member: usize, user: &UserId) -
     let mut browsers = pushes::list(cx, user).await?;
     let left = &leased.row.notices[member].left;
     browsers.retain(|browser| left.is_empty() || left.contains(&browser.key.sort));
-    if browsers.is_empty() || preferences::wishes(cx, user).await?.push { Ok(browsers) } else { Ok(Vec::new()) }
+    Ok(browsers)
 }
 
 /// While somebody is there, each wait is as long as all before it. So the looks cost little however long they stay, and one who

@@ -6,6 +6,7 @@ use crate::{
         error::Result,
         id::UserId,
         rows::{self, LAYOUT},
+        text,
     },
     context::Context,
     keys,
@@ -22,14 +23,18 @@ struct PreferencesRow {
     presence: bool,
     mail: bool,
     push: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    language: Option<String>,
 }
 
 /// What a user wishes: everything is on until they say otherwise.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Wishes {
     pub presence: bool,
     pub mail: bool,
     pub push: bool,
+    /// That of mail and push, if they chose one.
+    pub language: Option<String>,
 }
 
 /// What a user wishes.
@@ -49,15 +54,17 @@ pub(crate) async fn get(cx: &Context, me: &UserId) -> Result<Preferences> {
 }
 
 async fn answer(cx: &Context, me: &UserId, wishes: Wishes) -> Result<Preferences> {
-    let Wishes { presence, mail, push } = wishes;
-    Ok(Preferences { show_presence: presence, mail, push, push_key: None, blocked: blocked::people(cx, me).await? })
+    let Wishes { presence, mail, push, language } = wishes;
+    let blocked = blocked::people(cx, me).await?;
+    Ok(Preferences { show_presence: presence, mail, push, language, push_key: None, blocked })
 }
 
 /// Changes those that are named; the others stay. The same again changes nothing.
 ///
 /// # Errors
-/// `unavailable`.
+/// `invalid_request`, `unavailable`.
 pub(crate) async fn set(cx: &Context, me: &UserId, input: SetPreferences) -> Result<Preferences> {
+    text::language(input.language.as_deref())?;
     let key = keys::preferences(me);
     let mut attempts = Attempts::strong(&cx.db);
     loop {
@@ -67,12 +74,14 @@ pub(crate) async fn set(cx: &Context, me: &UserId, input: SetPreferences) -> Res
             presence: input.show_presence.unwrap_or(before.presence),
             mail: input.mail.unwrap_or(before.mail),
             push: input.push.unwrap_or(before.push),
+            language: input.language.clone().or_else(|| before.language.clone()),
         };
         if after == before {
             return answer(cx, me, after).await;
         }
         let condition = rows::as_read(stored.as_ref());
-        let row = PreferencesRow { v: LAYOUT, presence: after.presence, mail: after.mail, push: after.push };
+        let Wishes { presence, mail, push, language } = after.clone();
+        let row = PreferencesRow { v: LAYOUT, presence, mail, push, language };
         match cx.db.commit(cx.db.begin().put(key.clone(), condition, rows::encode(&row), None)).await? {
             Outcome::Committed => {
                 if after.presence != before.presence {
@@ -92,7 +101,7 @@ pub(crate) async fn set(cx: &Context, me: &UserId, input: SetPreferences) -> Res
 pub(super) fn decode(row: Option<&Row>) -> Result<Wishes> {
     let row: Option<PreferencesRow> = row.map(rows::decode).transpose()?;
     Ok(match row {
-        Some(row) => Wishes { presence: row.presence, mail: row.mail, push: row.push },
-        None => Wishes { presence: true, mail: true, push: true },
+        Some(PreferencesRow { presence, mail, push, language, .. }) => Wishes { presence, mail, push, language },
+        None => Wishes { presence: true, mail: true, push: true, language: None },
     })
 }

@@ -5,8 +5,8 @@ use crate::{
     support::{User, World},
 };
 use async_trait::async_trait;
-use jobline_chat::{Delivery, Mail, Settings, UnreadNotice};
-use jobline_wire::{HostMessageInput, HostUserInput, JobStatus, SetPreferences};
+use jobline_chat::{Delivery, Mail, Settings, UnreadLine, UnreadNotice};
+use jobline_wire::{CallMedia, Code, HostMessageInput, HostUserInput, JobStatus, SetPreferences, StartCall};
 use std::sync::{
     Mutex,
     atomic::{AtomicBool, Ordering},
@@ -59,7 +59,7 @@ async fn profile(world: &World, id: &str, name: &str) {
     let email = Some(format!("{id}@example.com"));
     world
         .chat
-        .put_user(&world.user(id).id, HostUserInput { name: name.into(), avatar_url: None, email })
+        .put_user(&world.user(id).id, HostUserInput { name: name.into(), email, ..Default::default() })
         .await
         .unwrap();
 }
@@ -111,7 +111,7 @@ async fn what_was_read_in_time_and_who_wants_no_mail_gets_none() {
     anna.send(&ben, "two").await.unwrap();
     assert_eq!(mailbox.within(&world, 20).await, [], "no mail is wanted");
     world.chat.set_preferences(&ben.id, SetPreferences { mail: Some(true), ..Default::default() }).await.unwrap();
-    let input = HostUserInput { name: "Anna".into(), avatar_url: None, email: None };
+    let input = HostUserInput { name: "Anna".into(), ..Default::default() };
     world.chat.put_user(&anna.id, input).await.unwrap();
     ben.send(&anna, "three").await.unwrap();
     assert_eq!(mailbox.within(&world, 20).await, [], "no address");
@@ -126,12 +126,57 @@ async fn the_last_unread_texts_are_quoted_where_that_is_wanted() {
         anna.send(&ben, text).await.unwrap();
     }
     let sent = mailbox.within(&world, 11).await;
-    assert_eq!((sent.len(), &sent[0].lines[..]), (1, &["two", "three", "four"].map(str::to_owned)[..]));
+    assert_eq!(
+        (sent.len(), &sent[0].lines[..]),
+        (1, &["two", "three", "four"].map(|text| UnreadLine::Text(text.to_owned()))[..])
+    );
     let user_ids = Some(vec!["anna".to_owned(), "ben".to_owned()]);
     let line = HostMessageInput { user_ids, content: "Matched".into(), ..Default::default() };
     world.chat.post_host_message(line).await.unwrap();
     let sent = mailbox.within(&world, 11).await;
     assert_eq!((sent.len(), sent[0].user.as_str(), sent[0].sender.as_deref()), (1, "anna", None));
+}
+
+#[tokio::test]
+async fn what_has_no_words_is_told_by_what_it_is() {
+    const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x04\0\0\0\x03\x08\x02\0\0\0sum.\0\0\0\0IEND\xaeB`\x82";
+    let world = world().await;
+    let mailbox = Mailbox { takes_content: true, ..Mailbox::default() };
+    let (anna, ben) = people(&world).await;
+    anna.send_file(&ben, "roof.png", "image/png", PNG).await.unwrap();
+    anna.send_file(&ben, "plan.txt", "text/plain", b"a plan").await.unwrap();
+    let call =
+        StartCall { conversation_id: "conv_anna_ben".into(), device_id: "phone".into(), media: CallMedia::Video };
+    world.chat.start_call(&anna.id, call).await.unwrap();
+    let sent = mailbox.within(&world, 11).await;
+    let missed = UnreadLine::Call { video: true, missed: true };
+    assert_eq!(sent[0].lines, [UnreadLine::Photo, UnreadLine::File("plan.txt".into()), missed]);
+}
+
+#[tokio::test]
+async fn the_language_is_what_the_reader_chose_or_else_what_the_host_gave() {
+    let (world, mailbox) = (world().await, Mailbox::default());
+    let (anna, ben) = people(&world).await;
+    assert_eq!(world.chat.language(&ben.id).await.unwrap(), None);
+    let given = HostUserInput {
+        name: "Ben Okafor".into(),
+        email: Some("ben@example.com".into()),
+        language: Some("ar-EG".into()),
+        ..Default::default()
+    };
+    let put = world.chat.put_user(&ben.id, given.clone()).await.unwrap();
+    assert_eq!(put.language.as_deref(), Some("ar-EG"));
+    anna.send(&ben, "one").await.unwrap();
+    assert_eq!(mailbox.within(&world, 11).await[0].language.as_deref(), Some("ar-EG"));
+    let chosen = SetPreferences { language: Some("es".into()), ..Default::default() };
+    world.chat.set_preferences(&ben.id, chosen).await.unwrap();
+    ben.read(&anna).await.unwrap();
+    anna.send(&ben, "two").await.unwrap();
+    assert_eq!(mailbox.within(&world, 11).await[0].language.as_deref(), Some("es"));
+    assert_eq!(world.chat.language(&ben.id).await.unwrap().as_deref(), Some("es"));
+    let wrong = HostUserInput { language: Some("español".into()), ..given };
+    let refusal = world.chat.put_user(&ben.id, wrong).await.unwrap_err();
+    assert_eq!((refusal.code, refusal.field), (Code::InvalidRequest, Some("language")));
 }
 
 #[tokio::test]

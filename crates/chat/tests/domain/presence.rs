@@ -70,16 +70,29 @@ async fn of_all_others_nothing_is_said_whatever_the_reason() {
 async fn preferences_are_on_until_they_are_changed_one_by_one() {
     let world = World::new().await;
     let anna = world.user("anna");
-    let all = Preferences { show_presence: true, mail: true, push: true, push_key: None, blocked: Vec::new() };
+    let all = Preferences {
+        show_presence: true,
+        mail: true,
+        push: true,
+        language: None,
+        push_key: None,
+        blocked: Vec::new(),
+    };
     assert_eq!(world.chat.preferences(&anna.id).await.unwrap(), all);
     let mail = SetPreferences { mail: Some(false), ..SetPreferences::default() };
     let without_mail = Preferences { mail: false, ..all.clone() };
-    assert_eq!(world.chat.set_preferences(&anna.id, mail).await.unwrap(), without_mail);
+    assert_eq!(world.chat.set_preferences(&anna.id, mail.clone()).await.unwrap(), without_mail);
     world.store.reset();
     assert_eq!(world.chat.set_preferences(&anna.id, mail).await.unwrap(), without_mail);
     assert_eq!(world.store.reset().commits, 0, "the same again");
     let neither = Preferences { show_presence: false, ..without_mail };
     assert_eq!(shows(&world, &anna, false).await, neither);
+    let language = |tag: &str| SetPreferences { language: Some(tag.to_owned()), ..SetPreferences::default() };
+    let in_spanish = Preferences { language: Some("es-MX".to_owned()), ..neither };
+    assert_eq!(world.chat.set_preferences(&anna.id, language("es-MX")).await.unwrap(), in_spanish);
+    let refusal = world.chat.set_preferences(&anna.id, language("Spanish, please")).await.unwrap_err();
+    assert_eq!((refusal.code, refusal.field), (Code::InvalidRequest, Some("language")));
+    assert_eq!(shows(&world, &anna, false).await, in_spanish);
     assert_eq!(world.chat.preferences(&world.user("ben").id).await.unwrap(), all);
 }
 

@@ -3,8 +3,10 @@
 use crate::support::{User, World};
 use async_trait::async_trait;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use jobline_chat::{Delivery, Push, PushNotice, PushSubscription, Pushed, Settings, UserId};
-use jobline_wire::{AddPush, BlockUser, Code, JobStatus, Mute, PushKeys, RemovePush, SendMessage, SetPreferences};
+use jobline_chat::{Delivery, Push, PushNotice, PushSubscription, Pushed, Settings, UnreadLine, UserId};
+use jobline_wire::{
+    AddPush, BlockUser, Code, HostUserInput, JobStatus, Mute, PushKeys, RemovePush, SendMessage, SetPreferences,
+};
 use std::{
     collections::BTreeMap,
     sync::{Mutex, atomic::AtomicBool, atomic::Ordering},
@@ -101,7 +103,7 @@ async fn what_stays_unread_is_pushed_once_to_every_browser_until_it_was_read() {
     );
     let notice = &told[0].1;
     assert_eq!((notice.user.as_str(), notice.conversation.as_str(), notice.unread), ("ben", "conv_anna_ben", 2));
-    assert_eq!((notice.text.as_deref(), notice.job.is_some()), (Some("two"), true));
+    assert_eq!((notice.line.clone(), notice.job.is_some()), (Some(UnreadLine::Text("two".into())), true));
     anna.send(&ben, "three").await.unwrap();
     assert!(services.within(&world, 60).await.is_empty(), "one until it was read");
     ben.read(&anna).await.unwrap();
@@ -136,6 +138,26 @@ async fn who_has_read_or_muted_or_blocks_or_wants_none_gets_none() {
     assert!(services.within(&world, 30).await.is_empty());
     let blocked = world.chat.preferences(&ben.id).await.unwrap().blocked;
     assert_eq!(blocked.iter().map(|person| person.id.as_str()).collect::<Vec<_>>(), ["anna"]);
+}
+
+#[tokio::test]
+async fn a_notification_is_in_the_language_of_its_reader() {
+    let (world, services) = (world().await, Services::default());
+    let (anna, ben) = world.pair().await;
+    subscribe(&ben, "https://push/phone").await;
+    let language = |tag: &str| Some(tag.to_owned());
+    let given = HostUserInput { name: "Ben".into(), language: language("es"), ..Default::default() };
+    world.chat.put_user(&ben.id, given).await.unwrap();
+    for (chosen, expected) in [(None, "es"), (language("ar"), "ar")] {
+        let preferences = SetPreferences { language: chosen, ..Default::default() };
+        world.chat.set_preferences(&ben.id, preferences).await.unwrap();
+        anna.send(&ben, "Hola").await.unwrap();
+        world.clock.forward(12 * SECOND);
+        world.chat.send_push(&services).await.unwrap();
+        let told = services.notices();
+        assert_eq!((told.len(), told[0].1.language.as_deref()), (1, Some(expected)));
+        ben.read(&anna).await.unwrap();
+    }
 }
 
 #[tokio::test]

@@ -134,7 +134,7 @@ async fn a_new_name_reaches_those_who_share_a_conversation() {
     let theirs = cursors(&customers).await;
     servers.first.name("worker", "Ben").await;
     assert_eq!(told(&customers, &theirs).await, 0, "the same name again is no change");
-    let input = HostUserInput { name: "Ben".into(), avatar_url: None, email: Some("ben@example.com".into()) };
+    let input = HostUserInput { name: "Ben".into(), email: Some("ben@example.com".into()), ..Default::default() };
     servers.first.chat.put_user(&worker.id, input).await.unwrap();
     assert_eq!(told(&customers, &theirs).await, 0, "an address is shown to nobody");
     servers.first.name("worker", "Benjamin").await;

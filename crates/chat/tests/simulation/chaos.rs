@@ -93,7 +93,7 @@ async fn put_user(world: &World, dice: &mut Dice) -> Check {
         let response = world.hear(dice, "host", &format!("deletes {name}"), chat.delete_user(&user)).await;
         return response.answer("deleting a user").map(drop);
     }
-    let input = HostUserInput { name: format!("{name} {}", dice.up_to(3)), avatar_url: None, email: None };
+    let input = HostUserInput { name: format!("{name} {}", dice.up_to(3)), ..HostUserInput::default() };
     let what = format!("{name} is {:?}", input.name);
     let response = world.hear(dice, "host", &what, chat.put_user(&user, input)).await;
     world.count("renamed");

@@ -14,7 +14,8 @@ const SMALL: &str = "margin:16px 0 0;color:#5b6472;font-size:13px";
 /// The letter as a page. Every text in it is escaped.
 pub(super) fn page(letter: &Letter<'_>) -> String {
     let language = letter.language;
-    let (tag, direction) = (language.tag(), language.direction());
+    let texts = language.texts();
+    let (tag, direction) = (texts.tag, texts.direction);
     let subject = escape(&language.subject(letter.sender));
     let mut page = format!(
         "<!doctype html><html lang=\"{tag}\" dir=\"{direction}\"><head><meta charset=\"utf-8\">\
@@ -23,16 +24,19 @@ pub(super) fn page(letter: &Letter<'_>) -> String {
     );
     let mut add = |element: String| page.push_str(&element);
     if let Some(job) = letter.job {
-        add(format!("<p style=\"margin:0\">{}</p>", escape(&language.about(job))));
+        add(format!("<p style=\"margin:0\">{}</p>", escape(&language.fill(texts.about, job))));
     }
     for line in letter.lines {
         add(format!("<blockquote dir=\"auto\" style=\"{QUOTE}\">{}</blockquote>", escape(line)));
     }
-    add(format!("<p style=\"margin:8px 0 0\">{}</p>", escape(&language.unread(letter.unread))));
-    let (link, reply) = (escape(letter.link), language.reply());
+    add(format!(
+        "<p style=\"margin:8px 0 0\">{}</p>",
+        escape(&language.fill(texts.unread, &letter.unread.to_string()))
+    ));
+    let (link, reply) = (escape(letter.link), texts.reply);
     add(format!("<p style=\"margin:0\"><a href=\"{link}\" style=\"{BUTTON}\">{reply}</a></p>"));
-    add(format!("<p style=\"{SMALL}\">{}</p>", language.use_the_link()));
-    let (unsubscribe, no_more) = (escape(letter.unsubscribe), language.unsubscribe());
+    add(format!("<p style=\"{SMALL}\">{}</p>", texts.use_the_link));
+    let (unsubscribe, no_more) = (escape(letter.unsubscribe), texts.unsubscribe);
     add(format!("<p style=\"{SMALL}\"><a href=\"{unsubscribe}\" style=\"color:#5b6472\">{no_more}</a></p>"));
     page.push_str("</div></body></html>");
     page

@@ -1,6 +1,6 @@
 //! A letter about the unread messages of one conversation.
 
-use super::language::Language;
+use crate::texts::Language;
 
 /// A letter about the unread messages of one conversation. All texts are plain.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,12 +1,10 @@
 //! Mail about unread messages, by SMTP: text and HTML in the reader's language, with one-click unsubscribe (RFC 8058).
 
 mod html;
-mod language;
 mod letter;
 mod smtp;
 mod write;
 
-pub use language::Language;
 pub use letter::Letter;
 pub use smtp::{SmtpUrl, SmtpUrlError};
 

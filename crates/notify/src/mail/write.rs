@@ -24,22 +24,22 @@ impl Letter<'_> {
             .raw_header(header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".to_owned()))
             // RFC 3834: no automatic reply to this.
             .raw_header(header("Auto-Submitted", "auto-generated".to_owned()))
-            .raw_header(header("Content-Language", self.language.tag().to_owned()));
+            .raw_header(header("Content-Language", self.language.texts().tag.to_owned()));
         let body = MultiPart::alternative_plain_html(self.text(), html::page(self));
         message.multipart(body).map_err(|error| format!("the mail cannot be written: {error}"))
     }
 
     fn text(&self) -> String {
-        let language = self.language;
+        let (language, texts) = (self.language, self.language.texts());
         let mut parts = vec![language.subject(self.sender)];
-        parts.extend(self.job.map(|job| language.about(job)));
+        parts.extend(self.job.map(|job| language.fill(texts.about, job)));
         if !self.lines.is_empty() {
             parts.push(self.lines.iter().map(|line| format!("> {line}")).collect::<Vec<_>>().join("\n>\n"));
         }
-        parts.push(language.unread(self.unread));
-        parts.push(format!("{}:\n{}", language.reply(), self.link));
-        parts.push(language.use_the_link().to_owned());
-        parts.push(format!("-- \n{}:\n{}", language.unsubscribe(), self.unsubscribe));
+        parts.push(language.fill(texts.unread, &self.unread.to_string()));
+        parts.push(format!("{}:\n{}", texts.reply, self.link));
+        parts.push(texts.use_the_link.to_owned());
+        parts.push(format!("-- \n{}:\n{}", texts.unsubscribe, self.unsubscribe));
         parts.join("\n\n")
     }
 }

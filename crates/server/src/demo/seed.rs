@@ -60,7 +60,7 @@ pub async fn seed(chat: &Chat, clock: &PastClock) -> Result<()> {
 }
 
 async fn put_user(chat: &Chat, id: &UserId, name: &str, email: Option<&str>) -> Result<()> {
-    let input = HostUserInput { name: name.to_owned(), avatar_url: None, email: email.map(str::to_owned) };
+    let input = HostUserInput { name: name.to_owned(), email: email.map(str::to_owned), ..HostUserInput::default() };
     chat.put_user(id, input).await.map(drop)
 }
 

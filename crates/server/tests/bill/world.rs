@@ -72,7 +72,7 @@ impl World {
 
     /// Registers a customer, and a job with each of `workers` workers, who have each sent a message.
     pub async fn begin(&self, workers: u64) {
-        let named = |name: &str| HostUserInput { name: name.to_owned(), avatar_url: None, email: None };
+        let named = |name: &str| HostUserInput { name: name.to_owned(), ..HostUserInput::default() };
         self.chat.put_user(&UserId::new("customer-0000").unwrap(), named("Anna Berger")).await.unwrap();
         for worker in 0..workers {
             let id = format!("worker-{worker:04}");

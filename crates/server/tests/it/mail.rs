@@ -5,6 +5,7 @@ use crate::{
     crash::{Caller, HOST_KEY, pair},
     webhooks::until,
 };
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 use std::{
     io::{BufRead as _, BufReader, Write as _},
@@ -116,4 +117,72 @@ fn an_unread_message_becomes_one_mail_whose_link_ends_mail() {
     assert_eq!(wants_mail(), Value::Bool(false));
     assert_eq!(page("POST", link).0, 200, "again changes nothing");
     assert_eq!(letters.lock().unwrap().len(), 1);
+}
+
+/// The text of the part of a letter that has this type.
+fn part(letter: &str, content_type: &str) -> String {
+    let (_, part) = letter.split_once(&format!("Content-Type: {content_type}")).unwrap();
+    let (headers, rest) = part.split_once("\n\n").unwrap();
+    let lines: Vec<&str> = rest.lines().take_while(|line| !line.starts_with("--")).collect();
+    let bytes = match headers.contains("base64") {
+        true => STANDARD.decode(lines.concat()).unwrap(),
+        false => quoted_printable(&lines.join("\n").replace("=\n", "")),
+    };
+    String::from_utf8(bytes).unwrap()
+}
+
+fn quoted_printable(text: &str) -> Vec<u8> {
+    let mut parts = text.split('=');
+    let mut bytes = parts.next().unwrap().as_bytes().to_vec();
+    for part in parts {
+        bytes.push(u8::from_str_radix(&part[..2], 16).unwrap());
+        bytes.extend(&part.as_bytes()[2..]);
+    }
+    bytes
+}
+
+#[test]
+fn mail_and_its_page_are_in_the_language_of_the_reader() {
+    let folder = TempDir::new().unwrap();
+    let (address, letters) = mail_server();
+    let running = server(&folder, &address);
+    let host = Caller::new(&running, HOST_KEY);
+    let (anna, ben) = pair(&host);
+    let user = json!({ "name": "Ben", "email": "ben@example.com", "language": "es-MX" });
+    assert_eq!(
+        host.call("PUT", "/host/users/ben", Some(&user)).unwrap(),
+        (200, {
+            let mut user = user.clone();
+            user["id"] = json!("ben");
+            user
+        })
+    );
+    let wrong = json!({ "name": "Ben", "language": "no language" });
+    let (status, problem) = host.call("PUT", "/host/users/ben", Some(&wrong)).unwrap();
+    assert_eq!((status, &problem["field"]), (400, &json!("language")));
+    assert_eq!(anna.send("ben", "Hola", "1").unwrap().0, 200);
+    let letter = until("mail", || letters.lock().unwrap().first().cloned());
+    assert_eq!((header(&letter, "Content-Language"), header(&letter, "Subject")), ("es", "Nuevo mensaje de anna"));
+
+    let chosen = json!({ "language": "ar" });
+    assert_eq!(ben.call("PUT", "/messages/preferences", Some(&chosen)).unwrap().1["language"], "ar");
+    assert_eq!(ben.call("GET", "/messages/preferences", None).unwrap().1["language"], "ar");
+    let read = json!({ "conversationId": "conv_anna_ben" });
+    assert_eq!(ben.call("POST", "/messages/markAsRead", Some(&read)).unwrap().0, 200);
+    assert_eq!(anna.send("ben", "Hello", "2").unwrap().0, 200);
+    let letter = until("the second mail", || letters.lock().unwrap().get(1).cloned());
+    assert_eq!(header(&letter, "Content-Language"), "ar");
+    let (text, html) = (part(&letter, "text/plain"), part(&letter, "text/html"));
+    assert!(text.contains("القراءة والرد") && text.contains("\u{2068}anna\u{2069}"), "{text}");
+    assert!(html.starts_with("<!doctype html><html lang=\"ar\" dir=\"rtl\">"), "{html}");
+    let link = header(&letter, "List-Unsubscribe").trim_matches(['<', '>']);
+    let link = link.replace("http://chat.example", &format!("http://{}", running.address));
+    let page = |link: &str| {
+        let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+        let asked = agent.get(link).header("accept-language", "es").call();
+        asked.unwrap().body_mut().read_to_string().unwrap()
+    };
+    assert!(page(&link).starts_with("<!doctype html><html lang=\"ar\" dir=\"rtl\">"), "that of the letter");
+    let unknown = page(&format!("{link}0"));
+    assert!(unknown.contains("Este enlace no está completo"), "that of the browser: {unknown}");
 }

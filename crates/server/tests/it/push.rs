@@ -154,6 +154,7 @@ fn an_unread_message_is_pushed_once_so_that_only_the_browser_can_read_it() {
         (&told["user"], &told["conversationId"], &told["sender"], &told["text"], &told["unread"]),
         (&json!("ben"), &json!("conv_anna_ben"), &json!("Anna Berg"), &json!("When can you come?"), &json!(1))
     );
+    assert_eq!((&told["lang"], &told["dir"]), (&json!("en"), &json!("ltr")));
 
     // The key stays the same over a restart; what is gone is forgotten, and what was told is not told again.
     drop(running);

@@ -35,7 +35,7 @@ pub(super) fn openapi(context: &mut Context) -> StepResult {
 
 pub(super) fn users(context: &mut Context) -> StepResult {
     for (user, name) in context.users.iter().zip(["Check A", "Check B"]) {
-        let input = HostUserInput { name: name.to_owned(), avatar_url: None, email: None };
+        let input = HostUserInput { name: name.to_owned(), ..HostUserInput::default() };
         let path = format!("/host/users/{user}");
         let told: HostUser = context.client.send(Method::PUT, &path, context.host(), &input)?.json()?;
         let again: HostUser = context.client.get(&path, context.host())?.json()?;

@@ -1,5 +1,5 @@
 import type { Jobline } from '@jobline/sdk';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { useSurroundings } from '../views/context.ts';
 import { endPush, type Preferences as Kept, type PushState, pushState, startPush } from './push.ts';
 import { Switch } from './Switch.tsx';
@@ -27,6 +27,12 @@ export function Preferences() {
   };
   const set = (change: Partial<Kept>) =>
     attempt(async () => keep(await client.call('setPreferences', change)));
+  // Mail and notifications are in the language that is chosen for the app.
+  const lang = useRef(words.lang);
+  useEffect(() => {
+    if (lang.current !== words.lang) set({ language: words.lang });
+    lang.current = words.lang;
+  }, [words.lang]);
   const here = (on: boolean) =>
     kept && attempt(async () => setPush(on ? await startPush(client, kept) : await off(client)));
   if (!kept) return failed ? <p class="quiet">{words.fill(said.failed)}</p> : null;

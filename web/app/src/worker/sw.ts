@@ -49,22 +49,29 @@ self.addEventListener('notificationclick', event => {
   event.waitUntil(open(event.notification.tag));
 });
 
-/** What the server pushes about a conversation with unread messages. */
+/** What the server pushes about a conversation with unread messages, in the language of the reader. */
 interface Pushed {
   readonly conversationId?: string;
   readonly sender?: string;
-  readonly job?: string;
+  /** In place of a sender. */
+  readonly title?: string;
   readonly text?: string;
+  /** How many are unread, where there are several. */
+  readonly more?: string;
+  readonly lang?: string;
+  readonly dir?: NotificationDirection;
 }
 
 /**
  * One notification for each conversation. Where somebody looks at the app it makes no sound and goes at once; but it is shown:
  * Safari ends the subscription of an app whose pushes show nothing.
  */
-async function show({ conversationId: tag, sender, job, text }: Pushed): Promise<void> {
+async function show({ conversationId: tag, sender, title, text, more, lang, dir }: Pushed): Promise<void> {
   const silent = (await windows()).some(({ visibilityState }) => visibilityState === 'visible');
-  await self.registration.showNotification(sender ?? job ?? 'Jobline', {
-    body: text ?? job,
+  await self.registration.showNotification(sender ?? title ?? 'Jobline', {
+    body: more ? `${text}\n${more}` : text,
+    lang,
+    dir,
     tag,
     icon: `${PAGE}icon-192.png`,
     silent,

@@ -359,6 +359,9 @@ export interface Preferences {
   /** Whom they block, in the order of their ids. Somebody with whom they have no conversation is named by the id alone.
 Absent where they block nobody. */
   readonly blocked?: readonly (Person)[];
+  /** The language of mail and push notifications, as they chose it. Absent where they did not: it is what the host gave for
+them then, and else English. */
+  readonly language?: string;
   /** Whether they get e-mail about unread messages. */
   readonly mail: boolean;
   /** Whether they get push notifications. */
@@ -505,6 +508,8 @@ export interface SentMessage {
 
 /** Input of `setPreferences`: what is left out stays. */
 export interface SetPreferences {
+  /** The language of mail and push notifications, such as `es` or `ar-EG`. One of which there are no texts is English. */
+  readonly language?: string;
   /** Whether they get e-mail about unread messages. */
   readonly mail?: boolean;
   /** Whether they get push notifications. */

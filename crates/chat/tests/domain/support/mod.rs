@@ -237,7 +237,7 @@ impl World {
     }
 
     pub async fn name(&self, id: &str, name: &str) {
-        let input = HostUserInput { name: name.into(), avatar_url: None, email: None };
+        let input = HostUserInput { name: name.into(), ..HostUserInput::default() };
         self.chat.put_user(&UserId::new(id).unwrap(), input).await.unwrap();
     }
 }
