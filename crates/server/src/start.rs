@@ -24,6 +24,7 @@ use jobline_chat::{Chat, Clock, Settings, retention_warning};
 use jobline_http::Address;
 use jobline_identity::{HostKey, Identity, IdentitySettings};
 use jobline_live::Hub;
+use jobline_notify::push::Push;
 use jobline_store::Store;
 use jobline_tools::transfer;
 use std::future::Future;
@@ -78,13 +79,13 @@ pub async fn run(config: &Config, shutdown: impl Future<Output = ()>) -> Result<
     let engines = Engines::open(config, &config.base_url(bound)).await?;
     engines.claim_files(config).await?;
     warn_of_shorter_retention(config, &engines).await;
-    let app = app(config, &engines, &config.base_url(bound), demo).await?;
+    let (app, push) = app(config, &engines, &config.base_url(bound), demo).await?;
     for warning in [config.warning().as_deref(), config.identity.warning()].into_iter().flatten() {
         tracing::warn!("{warning}");
     }
     let scheme = if tls.is_some() { "https" } else { "http" };
     announce(&format!("listening on {scheme}://{bound}"));
-    let senders = Senders { mails: mails(config, &engines)?, pushes: pushes(config, &engines, &app).await? };
+    let senders = Senders { mails: mails(config, &engines)?, pushes: push.map(|push| pushes(push, &app)) };
     let background = background(config, &app, &engines, senders);
     let listening = Listening { tls, max_connections: config.max_connections };
     serve(Service::new(app.clone()), listener, listening, shutdown).await;
@@ -151,7 +152,7 @@ fn announce(line: &str) {
     let _ = writeln!(out, "{line}").and_then(|()| out.flush());
 }
 
-/// The application over open engines.
+/// The application over open engines, and the push services where notifications are sent.
 ///
 /// # Errors
 /// The setting to look at.
@@ -160,7 +161,7 @@ pub(crate) async fn app(
     engines: &Engines,
     base_url: &str,
     demo: Option<DemoSecrets>,
-) -> Result<App, ConfigError> {
+) -> Result<(App, Option<Push>), ConfigError> {
     if transfer::unfinished_import(&*engines.store).await.unwrap_or(false) {
         let matter = "holds an import that was not finished: run jobline import again first";
         return Err(ConfigError::new(config.store.setting(), matter));
@@ -204,7 +205,8 @@ pub(crate) async fn app(
         true => None,
         false => Some(live_connections(config, engines, hub, &uses, base_url).await?),
     };
-    Ok(App::new(Parts {
+    let (push, offer) = push_service(config, engines).await?.unzip();
+    let app = App::new(Parts {
         chat,
         identity,
         host_key: host_key.map_err(|error| ConfigError::new("host-key", format_args!("is not usable: {error}")))?,
@@ -215,9 +217,10 @@ pub(crate) async fn app(
         origins: Origins::new(&[&config.allowed_origins[..], &origins].concat()),
         live,
         calls: config.calls.as_ref().map(call_servers),
-        push: push_service(config, engines).await?.map(|(_, offer)| offer),
+        push: offer,
         extra_routes: engines.file_routes.clone().unwrap_or_default().merge(pages).merge(mail_routes),
-    }))
+    });
+    Ok((app, push))
 }
 
 fn call_servers(told: &CallServers) -> Calls {
@@ -300,17 +303,14 @@ fn mails(config: &Config, engines: &Engines) -> Result<Option<Mails>, ConfigErro
     mails.map(Some).map_err(|error| ConfigError::new("smtp-url", format_args!("cannot be used: {error}")))
 }
 
-/// The push services, where notifications are sent.
-async fn pushes(config: &Config, engines: &Engines, app: &App) -> Result<Option<Pushes>, ConfigError> {
-    let Some((push, _)) = push_service(config, engines).await? else { return Ok(None) };
+/// The push services, as the domain knows them.
+fn pushes(push: Push, app: &App) -> Pushes {
     let hub = app.live.as_ref().map(|live| live.hub().clone());
-    Ok(Some(Pushes::new(push, hub, Arc::clone(&app.clock))))
+    Pushes::new(push, hub, Arc::clone(&app.clock))
 }
 
-async fn push_service(
-    config: &Config,
-    engines: &Engines,
-) -> Result<Option<(jobline_notify::push::Push, PushOffer)>, ConfigError> {
+/// The push services, where notifications are sent, and what browsers subscribe with.
+async fn push_service(config: &Config, engines: &Engines) -> Result<Option<(Push, PushOffer)>, ConfigError> {
     let Some(push) = &config.push else { return Ok(None) };
     let offer = push::offer(push, &*engines.store, &*engines.random).await;
     offer.map(Some).map_err(|error| ConfigError::new("vapid-subject", format_args!("cannot be used: {error}")))

@@ -60,7 +60,7 @@ pub async fn run(config: &Config) -> Result<(), Stopped> {
 async fn app(config: &Config) -> Result<App, ConfigError> {
     let base_url = config.base_url(config.listen);
     let engines = Engines::open(config, &base_url).await?;
-    let app = start::app(config, &engines, &base_url, None).await?;
+    let (app, _) = start::app(config, &engines, &base_url, None).await?;
     app.identity.load_keys().await;
     Ok(app)
 }

@@ -1,4 +1,4 @@
-import type { Input, Person } from '@jobline/sdk';
+import type { Person } from '@jobline/sdk';
 import { useEffect, useState } from 'preact/hooks';
 import { useSurroundings } from '../views/context.ts';
 import { ReportForm } from './ReportForm.tsx';
@@ -44,7 +44,7 @@ export function Moderation({ conversationId, person, name }: Props) {
     }
   };
   const mute = async (until: string | null) => {
-    const { mutedUntil } = await client.call('mute', { conversationId, until } as Input<'mute'>);
+    const { mutedUntil } = await client.call('mute', { conversationId, until });
     know({ blocked, mutedUntil });
   };
   const set = async (blocked: boolean, userId: string) => {
