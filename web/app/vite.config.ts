@@ -44,9 +44,13 @@ export default defineConfig({
     rollupOptions: {
       input: { app: 'index.html', sw: 'src/worker/sw.ts' },
       output: {
-        entryFileNames: chunk => (chunk.name === 'sw' ? 'sw.js' : 'assets/[name]-[hash].js'),
+        // The names of all parts stand in the app and in the worker, and 36 bits tell the versions of one apart.
+        entryFileNames: chunk => (chunk.name === 'sw' ? 'sw.js' : 'assets/[name]-[hash:6].js'),
         chunkFileNames: ({ facadeModuleId }) =>
-          facadeModuleId?.includes('/app/src/emoji/') ? 'assets/emoji-[hash].js' : 'assets/[name]-[hash].js',
+          facadeModuleId?.includes('/app/src/emoji/')
+            ? 'assets/emoji-[hash:6].js'
+            : 'assets/[name]-[hash:6].js',
+        assetFileNames: 'assets/[name]-[hash:6][extname]',
         // All that is loaded at first is one script, which compresses better than several.
         codeSplitting: { groups: [{ name: 'app', test: /app.src.main.tsx$/ }] },
       },

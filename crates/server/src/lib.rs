@@ -17,6 +17,7 @@ pub mod mail;
 pub mod measured;
 mod outside;
 pub mod push;
+pub mod push_renewal;
 pub mod serve;
 pub mod start;
 pub mod system;

@@ -7,6 +7,7 @@ use crate::engines::Engines;
 use crate::mail::{self, Mails};
 use crate::outside::{self, Host};
 use crate::push::{self, Pushes};
+use crate::push_renewal;
 use crate::serve::{self, Listening, serve};
 use crate::system::SystemRandom;
 use crate::tls::Tls;
@@ -206,6 +207,7 @@ pub(crate) async fn app(
         false => Some(live_connections(config, engines, hub, &uses, base_url).await?),
     };
     let (push, offer) = push_service(config, engines).await?.unzip();
+    let push_routes = offer.clone().map(|offer| push_renewal::routes(chat.clone(), offer)).unwrap_or_default();
     let app = App::new(Parts {
         chat,
         identity,
@@ -218,7 +220,13 @@ pub(crate) async fn app(
         live,
         calls: config.calls.as_ref().map(call_servers),
         push: offer,
-        extra_routes: engines.file_routes.clone().unwrap_or_default().merge(pages).merge(mail_routes),
+        extra_routes: engines
+            .file_routes
+            .clone()
+            .unwrap_or_default()
+            .merge(pages)
+            .merge(mail_routes)
+            .merge(push_routes),
     });
     Ok((app, push))
 }

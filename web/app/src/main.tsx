@@ -127,12 +127,11 @@ async function chat(session: Session): Promise<void> {
   };
   await sight;
   show();
-  void push('renewPush', client);
+  if (globalThis.Notification?.permission === 'granted') void push('renewPush', client);
 }
 
-/** Does something about notifications where this browser may have them. What fails is tried again at the next start. */
+/** Does something about notifications. What fails is tried again at the next start. */
 async function push(what: 'endPush' | 'renewPush', client: Jobline): Promise<void> {
-  if (globalThis.Notification?.permission !== 'granted') return;
   await import('./account/push.ts').then(all => all[what](client)).catch(() => undefined);
 }
 

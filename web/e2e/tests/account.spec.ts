@@ -175,6 +175,60 @@ test('after a message was sent notifications are offered once, and a click subsc
   expect((await renewed).status()).toBe(200);
 });
 
+test('a subscription that the browser ended is renewed by the service worker alone, until one signs out', async ({
+  person,
+}) => {
+  const you = await person('You', { serviceWorkers: 'allow', permissions: ['notifications'] });
+  const context = you.page.context();
+  const worker = context.serviceWorkers()[0] ?? (await context.waitForEvent('serviceworker'));
+  await you.page.evaluate(() => navigator.serviceWorker.ready);
+  await subscribable(you);
+  await you.page.reload();
+  const dialog = await settings(you);
+  await dialog.getByRole('switch', { name: 'Notifications on this device' }).check();
+  await expect(dialog.getByRole('switch', { name: 'Notifications on this device' })).toBeChecked();
+  /** What the browser does when it ends a subscription; answers how the server took the other one. */
+  const change = (endpoint: string) =>
+    worker.evaluate(async endpoint => {
+      const scope = self as unknown as WorkerScope & typeof globalThis;
+      const base64 = (bytes: number[]) => btoa(String.fromCharCode(...bytes)).replace(/=+$/, '');
+      const keys = { p256dh: base64([4, ...Array(64).fill(2)]), auth: base64(Array(16).fill(2)) };
+      let options: { applicationServerKey?: string; userVisibleOnly?: boolean } = {};
+      PushManager.prototype.subscribe = async asked => {
+        options = asked as typeof options;
+        return { toJSON: () => ({ endpoint, expirationTime: null, keys }) } as unknown as PushSubscription;
+      };
+      const answers: number[] = [];
+      const { fetch } = scope;
+      scope.fetch = async (...asked) => {
+        const answer = await fetch(...asked);
+        answers.push(answer.status);
+        return answer;
+      };
+      const done: Promise<unknown>[] = [];
+      const event = Object.assign(new Event('pushsubscriptionchange'), {
+        waitUntil: (what: Promise<unknown>) => void done.push(what),
+      });
+      scope.dispatchEvent(event);
+      await Promise.all(done);
+      scope.fetch = fetch;
+      return { answers, visible: options.userVisibleOnly, key: options.applicationServerKey?.length };
+    }, endpoint);
+  const renewed = { answers: [200], visible: true, key: 87 };
+  expect(await change('https://fcm.googleapis.com/fcm/send/second')).toEqual(renewed);
+  expect(
+    await change('https://fcm.googleapis.com/fcm/send/third'),
+    'what the server answered is kept',
+  ).toEqual(renewed);
+  const gone = you.page.waitForRequest(request => request.url().endsWith('/messages/removePush'));
+  await dialog.getByRole('button', { name: 'Be someone else' }).click();
+  await gone;
+  await expect(you.page.getByRole('button', { name: 'You' })).toBeVisible();
+  expect((await change('https://fcm.googleapis.com/fcm/send/fourth')).answers, 'nobody is signed in').toEqual(
+    [],
+  );
+});
+
 test('who does not want notifications is not asked again', async ({ person, api }) => {
   const you = await person('You', { serviceWorkers: 'allow', permissions: ['notifications'] });
   await subscribable(you);
@@ -223,7 +277,13 @@ async function subscribable(of: Person): Promise<void> {
     const base64 = (bytes: number[]) => btoa(String.fromCharCode(...bytes)).replace(/=+$/, '');
     const keys = { p256dh: base64([4, ...Array(64).fill(1)]), auth: base64(Array(16).fill(1)) };
     const endpoint = 'https://fcm.googleapis.com/fcm/send/test';
-    const made = { endpoint, toJSON: () => ({ endpoint, keys }) } as unknown as PushSubscription;
+    const options = { applicationServerKey: new Uint8Array(65).fill(1).buffer };
+    const made = {
+      endpoint,
+      options,
+      unsubscribe: async () => true,
+      toJSON: () => ({ endpoint, keys }),
+    } as unknown as PushSubscription;
     let kept: PushSubscription | null = null;
     PushManager.prototype.getSubscription = async () => kept;
     PushManager.prototype.subscribe = async () => {

@@ -17,6 +17,16 @@ impl Chat {
         pushes::add(&self.cx, me, input).await
     }
 
+    /// Puts the subscription `now` in the place of `before`, which a browser of `user` had: its keys prove whose it is, without
+    /// a token. Whether its endpoint may be called is for the caller to know. The same again changes nothing.
+    ///
+    /// # Errors
+    /// `invalid_request`, `not_found` for a subscription that is not one of the user's, or whose keys are others;
+    /// `rate_limited`, `unavailable`.
+    pub async fn renew_push(&self, user: &UserId, before: &AddPush, now: AddPush) -> Result<PushChanged> {
+        pushes::renew(&self.cx, user, before, now).await
+    }
+
     /// Ends push notifications for a browser. No error when it got none.
     ///
     /// # Errors

@@ -82,6 +82,34 @@ pub(crate) async fn add(cx: &Context, me: &UserId, input: AddPush) -> Result<Pus
     }
 }
 
+/// Puts another subscription in the place of one that the browser of `user` had, whose keys only that browser and this server
+/// know: they prove whose it is. The same again changes nothing.
+///
+/// # Errors
+/// `invalid_request`, `not_found` for a subscription that is not one of the user's, or whose keys are others; `rate_limited`,
+/// `unavailable`.
+pub(crate) async fn renew(cx: &Context, user: &UserId, before: &AddPush, now: AddPush) -> Result<PushChanged> {
+    let is_known = is_known(cx, user, before).await?;
+    // After the first of two calls the one before is gone, and the other one is there.
+    if !is_known && !self::is_known(cx, user, &now).await? {
+        return Err(Error::not_found("subscription"));
+    }
+    let is_same = now.endpoint == before.endpoint;
+    add(cx, user, now).await?;
+    match is_known && !is_same {
+        true => remove(cx, user, RemovePush { endpoint: before.endpoint.clone() }).await,
+        false => Ok(PushChanged {}),
+    }
+}
+
+/// Whether it is a subscription of the user with these keys. Hashes are compared in constant time.
+async fn is_known(cx: &Context, user: &UserId, told: &AddPush) -> Result<bool> {
+    let row = cx.db.get(&keys::push(user, &told.endpoint), Consistency::Strong).await?;
+    let Some(row) = row.as_ref().map(rows::decode::<PushRow>).transpose()? else { return Ok(false) };
+    let hash = |p256dh: &str, auth: &str| blake3::hash(format!("{p256dh} {auth}").as_bytes());
+    Ok(hash(&row.p256dh, &row.auth) == hash(&told.keys.p256dh, &told.keys.auth))
+}
+
 /// Ends notifications for a browser. No error when it got none.
 ///
 /// # Errors

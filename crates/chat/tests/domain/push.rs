@@ -161,6 +161,31 @@ async fn a_notification_is_in_the_language_of_its_reader() {
 }
 
 #[tokio::test]
+async fn a_subscription_takes_the_place_of_one_whose_keys_are_known() {
+    let (world, services) = (world().await, Services::default());
+    let (anna, ben) = world.pair().await;
+    let [before, now] = ["https://push/before", "https://push/now"].map(subscription);
+    subscribe(&ben, "https://push/before").await;
+    let renew = async |user: &User<'_>, before: &AddPush| world.chat.renew_push(&user.id, before, now.clone()).await;
+    let other_keys = PushKeys { auth: URL_SAFE_NO_PAD.encode([8; 16]), ..before.keys.clone() };
+    let forged = AddPush { keys: other_keys, ..before.clone() };
+    for (user, told) in [(&ben, &forged), (&anna, &before), (&ben, &subscription("https://push/other"))] {
+        assert_eq!(renew(user, told).await.unwrap_err().code, Code::NotFound);
+    }
+    anna.send(&ben, "one").await.unwrap();
+    assert_eq!(services.within(&world, 12).await, ["https://push/before"], "nothing was changed");
+    ben.read(&anna).await.unwrap();
+    renew(&ben, &before).await.unwrap();
+    renew(&ben, &before).await.unwrap();
+    anna.send(&ben, "two").await.unwrap();
+    assert_eq!(services.within(&world, 12).await, ["https://push/now"]);
+    ben.read(&anna).await.unwrap();
+    let gone = RemovePush { endpoint: "https://push/now".to_owned() };
+    world.chat.remove_push(&ben.id, gone).await.unwrap();
+    assert_eq!(renew(&ben, &before).await.unwrap_err().code, Code::NotFound, "signed out");
+}
+
+#[tokio::test]
 async fn who_looks_at_a_screen_is_told_once_they_have_gone_without_reading() {
     let (world, services) = (world().await, Services::default());
     let (anna, ben) = world.pair().await;

@@ -173,6 +173,41 @@ fn an_unread_message_is_pushed_once_so_that_only_the_browser_can_read_it() {
 }
 
 #[test]
+fn a_worker_without_a_token_renews_its_subscription_by_the_keys_of_the_one_before() {
+    let folder = TempDir::new().unwrap();
+    let (origin, taken) = push_service();
+    let running = server(&folder, &origin);
+    let host = Caller::new(&running, HOST_KEY);
+    let (anna, ben) = pair(&host);
+    let (old, new) = (Browser::new(), Browser::new());
+    let before = old.subscription(&format!("{origin}/old"));
+    assert_eq!(ben.call("POST", "/messages/push", Some(&before)).unwrap().0, 200);
+    let key = ben.call("GET", "/messages/preferences", None).unwrap().1["pushKey"].clone();
+    let nobody = Caller::new(&running, "no token");
+    let now = new.subscription(&format!("{origin}/new"));
+    let renew = |change: &dyn Fn(&mut Value)| {
+        let mut told =
+            json!({"before": {"endpoint": before["endpoint"], "keys": before["keys"], "user": "ben"}, "now": now});
+        change(&mut told);
+        nobody.call("POST", "/push/renew", Some(&told)).unwrap()
+    };
+    let wrong_secret = URL_SAFE_NO_PAD.encode([8; 16]);
+    assert_eq!(renew(&|told| told["before"]["keys"]["auth"] = json!(wrong_secret)).0, 404);
+    assert_eq!(renew(&|told| told["before"]["user"] = json!("anna")).0, 404);
+    assert_eq!(renew(&|told| told["now"]["endpoint"] = json!("https://evil.example/push")).0, 400);
+    assert_eq!(renew(&|told| told["now"]["keys"] = json!("none")).0, 400);
+    assert_eq!(renew(&|told| told["more"] = json!("x".repeat(9_000))).0, 413);
+    let (status, kept) = renew(&|_| ());
+    assert_eq!(status, 200, "{kept}");
+    assert_eq!((&kept["user"], &kept["endpoint"], &kept["keys"]), (&json!("ben"), &now["endpoint"], &now["keys"]));
+    assert_eq!((&kept["userVisibleOnly"], &kept["applicationServerKey"]), (&json!(true), &key));
+    assert_eq!(anna.send("ben", "When can you come?", "1").unwrap().0, 200);
+    until("push", || (!taken.lock().unwrap().is_empty()).then_some(()));
+    let got = taken.lock().unwrap().remove(0);
+    assert_eq!((got.path.as_str(), &new.decrypt(&got.body)["text"]), ("/new", &json!("When can you come?")));
+}
+
+#[test]
 fn without_a_contact_for_push_services_none_is_offered() {
     let folder = TempDir::new().unwrap();
     let mut command = jobline(&folder);

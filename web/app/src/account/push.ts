@@ -42,11 +42,14 @@ export async function startPush(client: Jobline, preferences: Preferences): Prom
 /** Ends notifications of this browser, whether or not the server can be told: it learns it from the push service. */
 export async function endPush(client: Jobline): Promise<void> {
   onDevice.remove(HERE);
+  // First of all: a worker must subscribe for nobody who has signed out.
+  const renewal = await renewalOf();
+  const endpoint = await renewal?.forget();
   const subscription = await (await registration())?.pushManager.getSubscription();
-  if (!subscription) return;
-  const told = client.call('removePush', { endpoint: subscription.endpoint }).catch(() => undefined);
-  await subscription.unsubscribe();
-  await told;
+  const endpoints = new Set([endpoint, subscription?.endpoint].filter(one => one !== undefined));
+  const told = [...endpoints].map(endpoint => client.call('removePush', { endpoint }).catch(() => undefined));
+  await subscription?.unsubscribe();
+  await Promise.all(told);
 }
 
 /**
@@ -64,7 +67,35 @@ export async function renewPush(client: Jobline): Promise<void> {
 async function tell(client: Jobline, subscription: PushSubscription): Promise<void> {
   const { endpoint, keys } = subscription.toJSON();
   const { p256dh = '', auth = '' } = keys ?? {};
-  await client.call('addPush', { endpoint: endpoint ?? '', keys: { p256dh, auth } });
+  const told = { endpoint: endpoint ?? '', keys: { p256dh, auth } };
+  await client.call('addPush', told);
+  const user = client.user.get();
+  const key = subscription.options?.applicationServerKey;
+  if (user !== undefined && key) await (await renewalOf())?.keep({ user, ...told }, key);
+}
+
+/**
+ * What the service worker needs to subscribe again when the browser ended the subscription: it reads it from a cache of that
+ * name, and tells the server at that address. `undefined` where there is no worker.
+ */
+async function renewalOf() {
+  const scope = (await navigator.serviceWorker?.getRegistration())?.scope;
+  if (scope === undefined || !('caches' in window)) return undefined;
+  const place = new URL('push/renew', scope).pathname;
+  return {
+    async keep(told: object, key: ArrayBuffer): Promise<void> {
+      const base64 = btoa(String.fromCharCode(...new Uint8Array(key)));
+      const applicationServerKey = base64.replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
+      const kept = { ...told, userVisibleOnly: true, applicationServerKey };
+      await (await caches.open(place)).put(place, new Response(JSON.stringify(kept)));
+    },
+    /** Answers the endpoint that was kept. */
+    async forget(): Promise<string | undefined> {
+      const kept = await caches.match(place, { cacheName: place });
+      await caches.delete(place);
+      return ((await kept?.json()) as { endpoint: string } | undefined)?.endpoint;
+    },
+  };
 }
 
 /** Takes away what the app itself shows now. */

@@ -21,15 +21,22 @@ const EMOJI = `${PAGE}assets/emoji-`;
 /** Servers below other paths of one origin share its caches, and each keeps its own. */
 const PREFIX = `jobline-shell-${PAGE === '/' ? '' : PAGE}`;
 const CACHE = PREFIX + __VERSION__;
+/** Where the server is told of another subscription; and where the app keeps what proves whose the one before is. */
+const RENEWAL = `${PAGE}push/renew`;
 /** How long the server may take before the page that is kept is shown, in milliseconds. */
 const PATIENCE = 2_500;
 
-self.addEventListener('install', event => {
-  event.waitUntil(fill());
-});
+/** Begins `act` at each event of this type, and holds the worker until it is done. */
+const at = <E extends ExtendableEvent>(type: string, act: (event: E) => Promise<void>) =>
+  self.addEventListener(type, event => (event as E).waitUntil(act(event as E)));
 
-self.addEventListener('activate', event => {
-  event.waitUntil(dropOthers());
+at('install', fill);
+at('activate', dropOthers);
+at<PushEvent>('push', ({ data }) => show(data?.json() ?? {}));
+at('pushsubscriptionchange', renew);
+at<NotificationEvent>('notificationclick', ({ notification }) => {
+  notification.close();
+  return open(notification.tag);
 });
 
 self.addEventListener('fetch', event => {
@@ -38,15 +45,6 @@ self.addEventListener('fetch', event => {
   if (request.method !== 'GET' || url.origin !== self.location.origin) return;
   if (request.mode === 'navigate' && url.pathname === PAGE) event.respondWith(page(request));
   else if (FILES.includes(url.pathname) || url.pathname.startsWith(EMOJI)) event.respondWith(file(request));
-});
-
-self.addEventListener('push', event => {
-  event.waitUntil(show(event.data?.json() ?? {}));
-});
-
-self.addEventListener('notificationclick', event => {
-  event.notification.close();
-  event.waitUntil(open(event.notification.tag));
 });
 
 /** What the server pushes about a conversation with unread messages, in the language of the reader. */
@@ -79,6 +77,26 @@ async function show({ conversationId: tag, sender, title, text, more, lang, dir 
   if (silent) for (const shown of await self.registration.getNotifications({ tag })) shown.close();
 }
 
+/** Its type has no browser's library. */
+interface PushSubscriptionChange extends ExtendableEvent {
+  /** What the browser has made already, as some do. */
+  readonly newSubscription?: PushSubscription | null;
+}
+
+/**
+ * The browser ended the subscription and nobody may open the app for long: there is another one, and the server is told. What
+ * was kept of the one before proves whose it is, since a token is not kept where a worker can read it; the answer is what to
+ * keep from then on. Where it does not work, the next start of the app subscribes.
+ */
+async function renew({ newSubscription }: PushSubscriptionChange): Promise<void> {
+  const cache = await caches.open(RENEWAL);
+  const before = await (await cache.match(RENEWAL))?.json();
+  if (!before) return;
+  const now = newSubscription ?? (await self.registration.pushManager.subscribe(before));
+  const answer = await fetch(RENEWAL, { method: 'POST', body: JSON.stringify({ before, now }) });
+  if (answer.ok) await cache.put(RENEWAL, answer);
+}
+
 /** Opens a conversation, in the window that there is. */
 async function open(conversation: string): Promise<void> {
   const url = `${PAGE}#/c/${encodeURIComponent(conversation)}`;
@@ -96,7 +114,8 @@ async function fill(): Promise<void> {
   const answer = await fetch(PAGE, { cache: 'reload' });
   const text = await answer.clone().text();
   // A proxy may answer in place of the server, and another version may have been deployed meanwhile.
-  if (!answer.ok || !__FILES__.some(file => text.includes(file))) throw new Error('This is not the page.');
+  if (!answer.ok || !FILES.some(file => text.includes(file.slice(PAGE.length))))
+    throw new Error('This is not the page.');
   await Promise.all([cache.put(PAGE, answer), cache.addAll(FILES)]);
 }
 
