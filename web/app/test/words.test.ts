@@ -1,10 +1,17 @@
 import { describe, expect, test } from 'vitest';
+import { SETTINGS_WORDS } from '../src/account/settingsWords.ts';
 import { ACCOUNT_WORDS } from '../src/account/words.ts';
 import { CHANGE_WORDS } from '../src/changes/words.ts';
 import { CREW_WORDS } from '../src/crew/words.ts';
 import { ENTRY_WORDS } from '../src/entry/words.ts';
 
-const PARTS = { account: ACCOUNT_WORDS, changes: CHANGE_WORDS, crew: CREW_WORDS, entry: ENTRY_WORDS };
+const PARTS = {
+  account: ACCOUNT_WORDS,
+  changes: CHANGE_WORDS,
+  crew: CREW_WORDS,
+  entry: ENTRY_WORDS,
+  settings: SETTINGS_WORDS,
+};
 const braces = (text: string) => (text.match(/\{\w+\}/g) ?? []).sort();
 
 describe.each(Object.entries(PARTS))('the words of %s', (_, { en, ...others }) => {

@@ -187,6 +187,8 @@ test('a subscription that the browser ended is renewed by the service worker alo
   const dialog = await settings(you);
   await dialog.getByRole('switch', { name: 'Notifications on this device' }).check();
   await expect(dialog.getByRole('switch', { name: 'Notifications on this device' })).toBeChecked();
+  const isKept = () => you.page.evaluate(async () => (await caches.match('/push/renew')) !== undefined);
+  await expect.poll(isKept).toBe(true);
   /** What the browser does when it ends a subscription; answers how the server took the other one. */
   const change = (endpoint: string) =>
     worker.evaluate(async endpoint => {

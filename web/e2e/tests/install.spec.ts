@@ -100,7 +100,7 @@ test('whom a marketplace sent opens the installed app without a connection, unti
 
   await context.setOffline(false);
   await later.page.getByRole('button', { name: 'Settings' }).click();
-  await later.page.getByRole('button', { name: 'Sign out' }).click();
+  await later.page.getByRole('button', { name: 'Sign out', exact: true }).click();
   await expect(later.page.getByRole('heading', { name: 'Who are you?' })).toBeVisible();
   await later.page.close();
   const nobody = await context.newPage();

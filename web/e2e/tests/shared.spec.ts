@@ -16,7 +16,7 @@ async function opened(context: BrowserContext, token?: string, place = ''): Prom
 const asks = (person: Person) => person.page.getByRole('heading', { name: /You are signed in as/ });
 const signOut = async (person: Person) => {
   await person.page.getByRole('button', { name: 'Settings' }).click();
-  await person.page.getByRole('button', { name: 'Sign out' }).click();
+  await person.page.getByRole('button', { name: 'Sign out', exact: true }).click();
 };
 
 test('a link of somebody else asks before it takes over, and then is for its tab alone', async ({
@@ -101,6 +101,69 @@ test('signing out ends it in every tab, also in one that is reloaded, and for th
     (await indexedDB.databases()).map(({ name }) => name ?? ''),
   );
   expect(names.filter(name => name.endsWith(':mike'))).toHaveLength(1);
+});
+
+test('signing out everywhere asks about unsent messages of everybody here, and then leaves nothing of anybody', async ({
+  browserOfOne,
+  api,
+}) => {
+  const context = await browserOfOne();
+  const you = await opened(context, api.token('you'));
+  await expect(you.row('Jane Doe')).toBeVisible();
+  const mike = await opened(context, api.token('mike'));
+  await mike.page.getByRole('button', { name: 'Continue as Mike Worker' }).click();
+  await mike.open('You');
+  await context.route('**/messages/send', route => route.abort());
+  await mike.say('Never sent');
+  await mike.sees('Never sent');
+
+  const everywhere = you.page.getByRole('button', { name: 'Sign out everywhere on this device' });
+  await you.page.getByRole('button', { name: 'Settings' }).click();
+  await everywhere.click();
+  await expect(you.page.getByText('1 message has not been sent and will be lost.')).toBeVisible();
+  expect(await findings(you.page)).toEqual([]);
+  await you.page.getByRole('button', { name: 'Cancel' }).click();
+  await mike.sees('Never sent');
+  await everywhere.click();
+  await expect(you.page.getByRole('button', { name: 'Cancel' })).toBeVisible();
+  await everywhere.click();
+  for (const { page } of [you, mike]) {
+    await expect(page.getByRole('heading', { name: 'Who are you?' })).toBeVisible();
+    await page.reload();
+    await expect(page.getByRole('heading', { name: 'Who are you?' })).toBeVisible();
+  }
+  const storage = () => mike.page.evaluate(() => ({ ...localStorage }));
+  await expect.poll(storage).toEqual({ 'jobline-signed-in': '{}' });
+  const rows = () =>
+    mike.page.evaluate(async () => {
+      const keys = (name: string) =>
+        new Promise<IDBValidKey[]>((resolve, reject) => {
+          const opening = indexedDB.open(name);
+          opening.onerror = () => reject(opening.error);
+          opening.onsuccess = () => {
+            const database = opening.result;
+            const read = database.transaction('rows').objectStore('rows').getAllKeys();
+            read.onsuccess = () => resolve(read.result);
+            database.close();
+          };
+        });
+      const names = (await indexedDB.databases()).map(({ name }) => name ?? '');
+      return (await Promise.all(names.map(keys))).flat();
+    });
+  await expect.poll(async () => (await rows()).filter(key => key !== 'session')).toEqual([]);
+});
+
+test('one who signs out alone is asked about their unsent messages', async ({ browserOfOne, api }) => {
+  const context = await browserOfOne();
+  const you = await opened(context, api.token('you'));
+  await context.route('**/messages/send', route => route.abort());
+  await you.open('John Smith');
+  await you.say('Never sent');
+  await you.sees('Never sent');
+  await signOut(you);
+  await expect(you.page.getByText('1 message has not been sent and will be lost.')).toBeVisible();
+  await you.page.getByRole('button', { name: 'Sign out', exact: true }).click();
+  await expect(you.page.getByRole('heading', { name: 'Who are you?' })).toBeVisible();
 });
 
 test('storage that holds garbage or throws is no blank page', async ({ browserOfOne, api }) => {

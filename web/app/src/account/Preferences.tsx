@@ -3,12 +3,13 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { useSurroundings } from '../views/context.ts';
 import { endPush, type Preferences as Kept, type PushState, pushState, startPush } from './push.ts';
 import { Switch } from './Switch.tsx';
+import { settingsWords } from './settingsWords.ts';
 import { accountWords } from './words.ts';
 
 /** What the reader prefers: who sees them, how they are notified, whom they block. Asked of the server when it is drawn. */
 export function Preferences() {
   const { client, words } = useSurroundings();
-  const said = accountWords(words.lang);
+  const said = { ...accountWords(words.lang), ...settingsWords(words.lang) };
   const [kept, keep] = useState<Kept>();
   const [push, setPush] = useState<PushState>('unsupported');
   const [failed, setFailed] = useState(false);
@@ -95,7 +96,7 @@ interface Blocked {
 
 function BlockedPeople({ people, unblock }: Blocked) {
   const { words } = useSurroundings();
-  const said = accountWords(words.lang);
+  const said = { ...accountWords(words.lang), ...settingsWords(words.lang) };
   return (
     <section aria-label={words.fill(said.blocked)}>
       <h3>{words.fill(said.blocked)}</h3>

@@ -1,27 +1,9 @@
-/** What settings, notifications and moderation say, in each language: it comes with them. */
+/** What moderation and the offer of notifications say, in each language: it comes with them. */
 
 import type { Language } from '../i18n/languages.ts';
 import type { Message } from '../i18n/translator.ts';
 
 const en = {
-  signedInAs: 'Signed in as {name}',
-  language: 'Language',
-  install: 'Install as an app',
-  switchPerson: 'Be someone else',
-  signOut: 'Sign out',
-  signOutText: 'Signing out removes every message from this device.',
-  unsentWarning: {
-    one: '{count} message has not been sent and will be lost.',
-    other: '{count} messages have not been sent and will be lost.',
-  },
-  notifications: 'Notifications on this device',
-  notificationsText: 'You are told of new messages when this app is closed.',
-  notificationsBlocked: 'Notifications are blocked for this page. Allow them in the settings of the browser.',
-  push: 'Notifications on all my devices',
-  mail: 'E-mail about unread messages',
-  presence: 'Show when I am online',
-  presenceText: 'If you do not show it, you do not see it of others.',
-  blocked: 'Blocked people',
   unblock: 'Unblock {name}',
   block: 'Block {name}',
   blockText:
@@ -49,26 +31,6 @@ const en = {
 export type AccountWords = Readonly<Record<keyof typeof en, Message>>;
 
 const es: AccountWords = {
-  signedInAs: 'Sesión de {name}',
-  language: 'Idioma',
-  install: 'Instalar como aplicación',
-  switchPerson: 'Ser otra persona',
-  signOut: 'Cerrar sesión',
-  signOutText: 'Al cerrar sesión se borran todos los mensajes de este dispositivo.',
-  unsentWarning: {
-    one: '{count} mensaje no se ha enviado y se perderá.',
-    many: '{count} de mensajes no se han enviado y se perderán.',
-    other: '{count} mensajes no se han enviado y se perderán.',
-  },
-  notifications: 'Notificaciones en este dispositivo',
-  notificationsText: 'Se te avisa de mensajes nuevos cuando esta aplicación está cerrada.',
-  notificationsBlocked:
-    'Las notificaciones están bloqueadas para esta página. Permítelas en los ajustes del navegador.',
-  push: 'Notificaciones en todos mis dispositivos',
-  mail: 'Correo sobre mensajes sin leer',
-  presence: 'Mostrar cuándo estoy en línea',
-  presenceText: 'Si no lo muestras, tampoco lo ves de los demás.',
-  blocked: 'Personas bloqueadas',
   unblock: 'Desbloquear a {name}',
   block: 'Bloquear a {name}',
   blockText: 'Ya no podrá escribirte ni llamarte, ni verá cuándo estás en línea. Lo escrito se conserva.',
@@ -93,28 +55,6 @@ const es: AccountWords = {
 };
 
 const ar: AccountWords = {
-  signedInAs: 'الحساب: {name}',
-  language: 'اللغة',
-  install: 'تثبيت كتطبيق',
-  switchPerson: 'كن شخصًا آخر',
-  signOut: 'تسجيل الخروج',
-  signOutText: 'يزيل تسجيل الخروج كل الرسائل من هذا الجهاز.',
-  unsentWarning: {
-    zero: 'لا رسائل غير مرسلة.',
-    one: 'رسالة واحدة ({count}) لم تُرسل وستُفقد.',
-    two: 'رسالتان ({count}) لم تُرسلا وستُفقدان.',
-    few: '{count} رسائل لم تُرسل وستُفقد.',
-    many: '{count} رسالة لم تُرسل وستُفقد.',
-    other: '{count} رسالة لم تُرسل وستُفقد.',
-  },
-  notifications: 'الإشعارات على هذا الجهاز',
-  notificationsText: 'تُخبَر بالرسائل الجديدة عندما يكون هذا التطبيق مغلقًا.',
-  notificationsBlocked: 'الإشعارات محظورة لهذه الصفحة. اسمح بها في إعدادات المتصفح.',
-  push: 'الإشعارات على جميع أجهزتي',
-  mail: 'بريد إلكتروني عن الرسائل غير المقروءة',
-  presence: 'إظهار متى أكون متصلًا',
-  presenceText: 'إن لم تُظهره فلن تراه لدى الآخرين.',
-  blocked: 'الأشخاص المحظورون',
   unblock: 'إلغاء حظر {name}',
   block: 'حظر {name}',
   blockText: 'لن يستطيع الكتابة إليك أو الاتصال بك، ولن يرى متى تكون متصلًا. وما كُتب يبقى.',

@@ -1,6 +1,7 @@
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import { Preferences } from '../account/Preferences.tsx';
-import { accountWords } from '../account/words.ts';
+import { SignOut } from '../account/SignOut.tsx';
+import { settingsWords } from '../account/settingsWords.ts';
 import { isLanguage, LANGUAGES } from '../i18n/languages.ts';
 import { installPrompt } from '../platform/install.ts';
 import { Avatar } from './Avatar.tsx';
@@ -15,13 +16,11 @@ interface Props {
 
 /** Language, installation and signing out. It opens when it is drawn. */
 export function SettingsDialog({ menu, me }: Props) {
-  const { client, words } = useSurroundings();
-  const said = accountWords(words.lang);
+  const { words } = useSurroundings();
+  const said = settingsWords(words.lang);
   const dialog = useRef<HTMLDialogElement>(null);
   const install = useValue(installPrompt);
-  const { items } = useValue(client.conversations);
   const { name } = me;
-  const unsent = items.reduce((sum, item) => sum + item.pending + item.failed, 0);
   const close = () => dialog.current?.close();
   useLayoutEffect(() => dialog.current?.showModal(), []);
   return (
@@ -55,13 +54,7 @@ export function SettingsDialog({ menu, me }: Props) {
             {words.fill(said.install)}
           </button>
         )}
-        <p class="quiet">
-          {!menu.demo && words.fill(said.signOutText)}{' '}
-          {unsent > 0 && <strong>{words.fill(said.unsentWarning, { count: unsent })}</strong>}
-        </p>
-        <button type="button" class="button danger" onClick={menu.signOut}>
-          {words.fill(menu.demo ? said.switchPerson : said.signOut)}
-        </button>
+        <SignOut menu={menu} />
       </div>
     </dialog>
   );
