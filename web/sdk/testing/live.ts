@@ -6,6 +6,8 @@ import type { ManualClock } from './clock.ts';
 /** The log that it pushes from, and what goes wrong with connections. */
 export interface LiveSource {
   readonly liveFault: LiveFault | undefined;
+  /** Connections only say that there is something to poll for, as on Lambda. */
+  readonly livePokes: boolean;
   /** What `sync` answers. */
   synced(user: string, since: string | undefined): object & { readonly cursor: string };
 }
@@ -22,6 +24,8 @@ export interface Frame {
 /** How long a client may take to say that it has what it was sent. */
 const HAVE_WITHIN_MS = 30_000;
 const HEARTBEAT_MS = 25_000;
+/** What is told of heartbeats where there are none: a sign of life is asked for after nine minutes. */
+const POKED_HEARTBEAT_MS = 525_000;
 
 export class FakeLine implements LiveSocket {
   onopen: LiveSocket['onopen'] = null;
@@ -132,7 +136,8 @@ export class FakeLine implements LiveSocket {
   /** Something changed for somebody. */
   moved(): void {
     this.#moved = true;
-    this.#push();
+    if (this.#server.livePokes) this.#poke();
+    else this.#push();
   }
 
   #deliver(text: string): void {
@@ -141,8 +146,13 @@ export class FakeLine implements LiveSocket {
     else queueMicrotask(come);
   }
 
+  #poke(): void {
+    if (this.#started && this.isOpen) this.tell({ op: 'poke' });
+  }
+
   #hear(frame: Frame): void {
     this.heard.push(frame);
+    if (this.#server.livePokes) return this.#hearPoked(frame);
     if (frame.op === 'start') {
       this.#started = true;
       this.#cursor = frame.since as string | undefined;
@@ -154,6 +164,15 @@ export class FakeLine implements LiveSocket {
       this.#pushed = undefined;
     } else if (frame.op === 'ping') this.tell({ op: 'pong' });
     this.#push();
+  }
+
+  #hearPoked({ op }: Frame): void {
+    if (op === 'ping') this.tell({ op: 'pong' });
+    if (op !== 'start') return;
+    this.#started = true;
+    const heartbeatMs = POKED_HEARTBEAT_MS;
+    this.tell({ op: 'ready', heartbeatMs, tokenExpiresAt: '2026-01-05T10:00:00.000Z', pokes: true });
+    this.#poke();
   }
 
   #push(): void {

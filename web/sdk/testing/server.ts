@@ -54,6 +54,8 @@ export class FakeServer {
   live: LiveOffer | undefined;
   /** What comes of live connections; they are answered unless a test says otherwise. */
   liveFault: LiveFault | undefined;
+  /** Live connections only say that there is something to poll for. */
+  livePokes = false;
   /** The live connections there were, in order. */
   readonly lines: FakeLine[] = [];
   /** The longest that a poll may wait, in milliseconds; 0 where there is no room for one that waits. */

@@ -36,8 +36,8 @@ export interface Listener {
   freshToken(): Promise<string>;
   /** A frame came that is none of the connection's own. */
   told(frame: Told): void;
-  /** It is live. */
-  ready(): void;
+  /** It is live, and brings what changed, or `pokes`: says that there is something to poll for. */
+  ready(pokes: boolean): void;
   /** It has ended, with the pause in milliseconds that the server asked for. */
   ended(code: number, retryAfterMs: number | undefined): void;
 }
@@ -118,18 +118,24 @@ export class Connection {
     if (!frame) return this.#end(BROKEN);
     this.#heardAt = this.#clock.elapsed();
     this.#asked = false;
-    if (frame.op === 'ready') this.#ready(frame.heartbeatMs);
+    if (frame.op === 'ready') this.#ready(frame.heartbeatMs, frame.pokes === true);
     else if (frame.op === 'synced') this.#queue(frame);
     else if (frame.op === 'tokenExpiring') void this.#renew();
-    else if (frame.op === 'bye') this.#retryAfterMs = frame.retryAfterMs;
+    else if (frame.op === 'bye') this.#bye(frame.reason, frame.retryAfterMs);
     else this.#listener.told(frame);
     if (this.#isReady) this.#listenOn(this.#silence);
   }
 
-  #ready(heartbeatMs: number): void {
+  #bye(reason: string | undefined, retryAfterMs: number): void {
+    this.#retryAfterMs = retryAfterMs;
+    // Not every server has closing codes to choose from.
+    if (reason === 'token') this.#end(4401);
+  }
+
+  #ready(heartbeatMs: number, pokes: boolean): void {
     if (heartbeatMs > 0) this.#silence = heartbeatMs + LATE_MS;
     this.#isReady = true;
-    this.#listener.ready();
+    this.#listener.ready(pokes);
   }
 
   /** Asks for a sign of life after `ms` of silence. */

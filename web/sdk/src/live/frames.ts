@@ -14,7 +14,8 @@ export type Said =
 
 /** What the server tells. */
 export type Told =
-  | { readonly op: 'ready'; readonly heartbeatMs: number }
+  /** `pokes`: the connection brings no answers, it says that there is something to poll for. */
+  | { readonly op: 'ready'; readonly heartbeatMs: number; readonly pokes?: boolean }
   | ({ readonly op: 'synced' } & Synced)
   | { readonly op: 'poke' }
   | {
@@ -32,7 +33,7 @@ export type Told =
   | { readonly op: 'tokenExpiring' }
   | { readonly op: 'degraded'; readonly pollMs: number }
   | { readonly op: 'restored' }
-  | { readonly op: 'bye'; readonly retryAfterMs: number }
+  | { readonly op: 'bye'; readonly reason?: string; readonly retryAfterMs: number }
   /** Nothing but a sign of life. */
   | { readonly op: 'pong' | 'heartbeat' };
 

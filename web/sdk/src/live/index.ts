@@ -29,8 +29,12 @@ const POKED_MS = 60_000;
 const DEGRADED_MS = [1000, POKED_MS] as const;
 /** After a poke that brought messages another poll tells the server, and so the sender, that they are here. */
 const PROOF_MS = 3000;
-/** How long the tab that is connected may say nothing to the others: it says something with every heartbeat. */
+/**
+ * How long the tab that is connected may say nothing to the others: it says something with every heartbeat, and as
+ * often where there are none.
+ */
 const UNHEARD_MS = 45_000;
+const SHARED_MS = 25_000;
 /** How long after a loss it is still shown who is there: most connections are back by then. */
 const REMEMBERED_MS = 20_000;
 
@@ -64,6 +68,7 @@ export class Live implements Listener, Blocked {
   #callOff = (): void => undefined;
   #forget = (): void => undefined;
   #unheard = (): void => undefined;
+  #shared = (): void => undefined;
   /** The page was left. It runs again if the reader goes back to it. */
   #hasLeft = false;
   #over = false;
@@ -92,7 +97,7 @@ export class Live implements Listener, Blocked {
   reported({ problem, news, more }: Report): void {
     this.#reached = !problem;
     if (more) return;
-    this.#connection?.kept();
+    if (!this.#pokes) this.#connection?.kept();
     if (this.#pokes && news) this.#parts.ports.clock.after(PROOF_MS, () => this.#parts.poller.pollNow(false));
     if (this.#connection?.isReady) this.#people.ask();
     this.look();
@@ -138,6 +143,7 @@ export class Live implements Listener, Blocked {
     this.#over = true;
     this.#waiting.stop();
     this.#unheard();
+    this.#shared();
     this.#forget();
     this.#screens.stop();
     this.#people.forget();
@@ -184,7 +190,8 @@ export class Live implements Listener, Blocked {
     this.#reached = false;
   }
 
-  ready(): void {
+  ready(pokes: boolean): void {
+    this.#pokes ||= pokes;
     this.#pauses.worked();
     this.#forget();
     this.#isLive = true;
@@ -192,6 +199,7 @@ export class Live implements Listener, Blocked {
     this.#screens.tellAll();
     this.#relax();
     this.#people.begin();
+    this.#shareAgain();
   }
 
   ended(code: number, retryAfterMs: number | undefined): void {
@@ -280,6 +288,17 @@ export class Live implements Listener, Blocked {
     tabs.post({ is: 'live', state: { every: poller.relaxed, typing, presence } satisfies Shared });
   }
 
+  /** Without heartbeats. */
+  #shareAgain(): void {
+    this.#shared();
+    if (!this.#pokes || !this.#connection?.isReady) return;
+    this.#shared = this.#parts.ports.clock.after(SHARED_MS, () => {
+      this.#share();
+      this.#screens.look();
+      this.#shareAgain();
+    });
+  }
+
   #hear(message: TabMessage): void {
     if (this.#over) return;
     const { tabs } = this.#parts;
@@ -325,7 +344,8 @@ export class Live implements Listener, Blocked {
   /** Tells the server what is on the screens of all tabs, or that somebody types. */
   #showScreen(said: Parameters<Connection['say']>[0]): void {
     if (said.op === 'watch') this.#people.watch(said.conversationId ?? undefined);
-    if (this.#connection?.isReady) this.#connection.say(said);
+    // Where each frame costs as much as a message, only that somebody is there is told.
+    if (this.#connection?.isReady && (!this.#pokes || said.op === 'active')) this.#connection.say(said);
   }
 }
 
