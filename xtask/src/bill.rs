@@ -4,6 +4,7 @@
 //! `docs/cost.md`. This command writes the priced tables below it. A test of xtask fails if they do not follow from the
 //! first table, and the test of the server fails if the first table is not what it measures.
 
+mod live;
 mod price;
 mod report;
 mod usage;
@@ -37,7 +38,8 @@ fn page() -> Result<String, String> {
 fn priced(page: &str) -> Result<String, String> {
     let prices = fs::read_to_string(root().join("deploy/prices.json"));
     let prices = Prices::parse(&prices.map_err(|error| format!("deploy/prices.json: {error}"))?)?;
-    Ok(report::report(&Usage::parse(page)?, &prices))
+    let (polled, live) = (Usage::parse(page)?, Usage::parse_live(page)?);
+    Ok(report::report(&polled, &prices) + &live::report(&polled, &live, &prices))
 }
 
 #[cfg(test)]

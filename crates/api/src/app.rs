@@ -2,7 +2,7 @@
 
 use crate::calls::Calls;
 use crate::cors::Origins;
-use crate::live::Live;
+use crate::live::{Live, gateway::AtGateway};
 use crate::metrics::Metrics;
 use crate::push::PushOffer;
 use axum::Router;
@@ -36,6 +36,8 @@ pub struct Parts {
     pub origins: Origins,
     /// Live connections, and polls that wait; `None`: neither.
     pub live: Option<Live>,
+    /// Live connections that a gateway holds open; `None`: there is no gateway.
+    pub gateway: Option<AtGateway>,
     /// What calls stand on; `None`: there are none. They need live connections besides.
     pub calls: Option<Calls>,
     /// Push notifications; `None`: there are none.

@@ -2,6 +2,7 @@
 
 mod background;
 mod calls;
+mod connections;
 mod host;
 mod push;
 

@@ -48,3 +48,4 @@ pub use outbox::port::{
     Delivery, Mail, Outside, OutsideEvent, Push, PushNotice, PushSubscription, Pushed, UnreadNotice,
 };
 pub use outbox::unread_line::UnreadLine;
+pub use presence::connections::Connection;

@@ -45,7 +45,10 @@ enum Tells<'a> {
     Ready {
         heartbeat_ms: u64,
         token_expires_at: String,
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        pokes: bool,
     },
+    Poke,
     Typing {
         conversation_id: &'a str,
         user_id: &'a str,
@@ -79,7 +82,17 @@ impl Tells<'_> {
 }
 
 pub(crate) fn ready(heartbeat_ms: u64, token_expires_ms: u64) -> String {
-    Tells::Ready { heartbeat_ms, token_expires_at: iso(token_expires_ms) }.text()
+    Tells::Ready { heartbeat_ms, token_expires_at: iso(token_expires_ms), pokes: false }.text()
+}
+
+/// [`ready`] of a connection that brings no answers: it says that there is something to poll for.
+pub(crate) fn ready_for_pokes(heartbeat_ms: u64, token_expires_ms: u64) -> String {
+    Tells::Ready { heartbeat_ms, token_expires_at: iso(token_expires_ms), pokes: true }.text()
+}
+
+/// That something moved.
+pub(crate) fn poke() -> String {
+    Tells::Poke.text()
 }
 
 /// An answer of `sync`, an object that has at least one field, as a frame: its fields are untouched.
@@ -144,6 +157,11 @@ mod tests {
             ready(25_000, 1_763_116_200_000),
             r#"{"op":"ready","heartbeatMs":25000,"tokenExpiresAt":"2025-11-14T10:30:00.000Z"}"#
         );
+        assert_eq!(
+            ready_for_pokes(525_000, 1_763_116_200_000),
+            r#"{"op":"ready","heartbeatMs":525000,"tokenExpiresAt":"2025-11-14T10:30:00.000Z","pokes":true}"#
+        );
+        assert_eq!(poke(), r#"{"op":"poke"}"#);
         assert_eq!(synced(r#"{"cursor":"c1","hasMore":false}"#), r#"{"op":"synced","cursor":"c1","hasMore":false}"#);
         let anna = UserId::new("anna").unwrap();
         assert_eq!(

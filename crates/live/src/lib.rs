@@ -8,6 +8,8 @@
 //! Why no wake-up is missed: a session is in the hub *before* it reads for the first time, and the flag is cleared *before*
 //! each read. A commit is announced after it happened, so either the read sees it, or the flag is set again afterwards.
 //!
+//! Where no server stays to hold connections, a gateway does, and `gateway/` tells over it that there is something to poll.
+//!
 //! Start with `session.rs` (what a connection does), then `flow.rs` (when it reads and pushes) and `hub.rs` (who is woken).
 //! [`serve()`] drives a session over a [`Socket`]. HTTP, the store and the clock come in through the ports in `ports.rs`.
 
@@ -20,6 +22,7 @@ mod expiry;
 mod flood;
 mod flow;
 mod frame;
+mod gateway;
 mod hub;
 mod ports;
 mod serve;
@@ -32,6 +35,7 @@ pub use bus::{Bus, Heads, Servers};
 pub use closing::Closing;
 pub use departures::tell_departures;
 pub use frame::FRAME_BYTES;
+pub use gateway::{Connections, Gateway, Lines, Moved, Posted};
 pub use hub::{Departure, Full, Hub, Kind, Limits, News, Seen, Ticket};
 pub use ports::{
     Answer, Audiences, Calls, Circles, Feed, Incoming, Meter, NoMeter, Ports, Refusal, Socket, Token, Tokens,

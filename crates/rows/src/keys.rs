@@ -27,6 +27,8 @@
 //! | preferences | `USER#<id>` / `PREFERENCES` | setPreferences | getPreferences, presence |
 //! | browser that gets push | `USER#<id>` / `PUSH#<hash of its endpoint>` | addPush | addPush, the driver, which deletes it once it is gone |
 //! | last seen | `USER#<id>` / `SEEN` | live connections, at most every 5 minutes | presence |
+//! | live connection of a user | `USER#<id>` / `LIVE#<connection id>` | a connection on Lambda | who tells them that something moved |
+//! | whose a live connection is | `CONNECTION#<id>` / `CONNECTION#<id>` | a connection on Lambda | the frames of the connection |
 //! | end of a user | `USER#<id>` / `ENDED` | DELETE, and the next PUT of a user | every request, once a minute |
 //! | user's uploads | `USER#<id>` / `UPLOADS` | uploadFile | uploadFile |
 //! | removal | `REMOVALS` / `FILE#<id>` | delete, and the sweeper once the bytes are gone | the sweeper |
@@ -44,9 +46,11 @@
 //!
 //! Numbers are padded with zeros, so that rows are in their order. Values are JSON with a version in `v`.
 
+mod live;
 mod push;
 mod told;
 
+pub use live::{connection, is_connection, live, live_connection, lives};
 pub use push::{push, pushes, vapid};
 pub use told::{
     all_reported, due_unread, failed, failed_after, outbox, outbox_rows, redelivery, reported, told, told_conversation,

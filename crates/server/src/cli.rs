@@ -293,6 +293,10 @@ pub struct Settings {
     /// The share of users to whom they are offered, always the same ones: 0 to 100. [default: 100]
     #[arg(long, global = true, env = "JOBLINE_LIVE_PERCENT", value_name = "PERCENT", help_heading = "Live")]
     pub live_percent: Option<String>,
+    /// On Lambda, the WebSocket API of API Gateway over which clients hear that there is something to poll for:
+    /// wss://<id>.execute-api.<region>.amazonaws.com/<stage>
+    #[arg(long, global = true, env = "JOBLINE_LIVE_URL", value_name = "URL", help_heading = "Live")]
+    pub live_url: Option<String>,
     /// NATS, over which several servers over one table tell each other what moved, such as nats://user:password@host:4222;
     /// several addresses with commas. Without it, and while it is down, they look every few seconds.
     #[arg(long, global = true, env = "JOBLINE_BUS", hide_env_values = true, value_name = "URL", help_heading = "Live")]

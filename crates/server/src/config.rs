@@ -11,6 +11,7 @@ use std::path::PathBuf;
 
 mod bus;
 mod calls;
+mod function;
 mod live;
 mod mail;
 mod origins;
@@ -82,6 +83,8 @@ pub struct Config {
     pub upload_rate: u32,
     /// The share of users to whom live connections are offered, in percent; 0 where they are off.
     pub live_percent: u32,
+    /// The WebSocket API of API Gateway that holds the live connections of a function.
+    pub live_url: Option<String>,
     /// How several servers over one table tell each other what moved.
     pub bus: Option<Addresses>,
     /// Whether users see when others are there.
@@ -214,6 +217,7 @@ impl Config {
             delete_hours: number("delete-hours", settings.delete_hours.as_deref(), 24, 0..=HOURS_MAX)?,
             upload_rate: number("upload-rate", settings.upload_rate.as_deref(), 20, 0..=1_000_000)?,
             live_percent: live::percent(settings)?,
+            live_url: settings.live_url.as_deref().map(urls::live_url).transpose()?,
             bus: settings.bus.as_deref().map(bus::addresses).transpose()?,
             presence: switch("presence", settings.presence.as_deref(), true)?,
             crews: switch("crews", settings.crews.as_deref(), true)?,
@@ -258,38 +262,6 @@ impl Config {
             ("trust-proxy", self.trust_proxy),
         ];
         settings.into_iter().find(|(_, set)| *set).map(|(flag, _)| flag)
-    }
-
-    /// Refuses a Lambda function without user tokens, or with rows or files on its disk: a function is public, runs in many
-    /// copies, and loses its disk.
-    ///
-    /// # Errors
-    /// The setting that is missing.
-    pub fn check_function(&self) -> Result<()> {
-        if self.store == StoreKind::Embedded {
-            return Err(ConfigError::new(
-                "store",
-                "is embedded; a Lambda function has no disk to keep: set it to dynamodb",
-            ));
-        }
-        if self.files == FilesKind::Local {
-            return Err(ConfigError::new("files", "is local; a Lambda function has no disk to keep: set it to s3"));
-        }
-        if self.bus.is_some() {
-            let matter = "is set, but a Lambda function has no connections of its own and runs only while it answers; \
-                          leave it out";
-            return Err(ConfigError::new("bus", matter));
-        }
-        if self.webhook.is_some() {
-            let matter = "is set, but a Lambda function delivers no events yet; leave it out, or run a server over the same \
-                          table";
-            return Err(ConfigError::new("webhook-url", matter));
-        }
-        if !self.identity.is_set() {
-            let matter = "is missing: a Lambda function needs user tokens; set it, or --jwks-url or --jwks-file";
-            return Err(ConfigError::new("jwt-secret", matter));
-        }
-        Ok(())
     }
 
     /// Whether rows and files are in the data folder. Only there a demo can tell its own conversations from real ones.

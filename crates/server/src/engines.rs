@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use axum::Router;
 use jobline_chat::{Clock, Files, Random, Secrets, Settings};
 use jobline_files_local::{self as files, LocalFiles};
+use jobline_live::Lines;
 use jobline_store::{Error, Scan, Store};
 use jobline_store_embedded::{EmbeddedStore, Options};
 use jobline_tools::transfer;
@@ -15,6 +16,8 @@ use std::sync::Arc;
 
 #[cfg(feature = "aws")]
 mod aws;
+#[cfg(feature = "aws")]
+mod gateway;
 #[cfg(feature = "aws")]
 pub use aws::{check_table, create_table};
 
@@ -34,6 +37,8 @@ pub struct Engines {
     claim: Option<Arc<dyn Claim>>,
     /// The work that the engine of the rows leaves to the server; `None`: it leaves none.
     pub upkeep: Option<Arc<dyn Upkeep>>,
+    /// What holds the live connections of a function, where something does.
+    pub lines: Option<Arc<dyn Lines>>,
     /// See [`Settings::window_bytes`].
     pub window_bytes: usize,
     /// How fast an import may write rows.
@@ -135,6 +140,13 @@ impl Engines {
             #[cfg(feature = "aws")]
             FilesKind::S3 { bucket } => cloud.s3(bucket, clock.clone()).await?,
         };
+        #[cfg(feature = "aws")]
+        let lines = match &config.live_url {
+            Some(url) if config.is_function => Some(cloud.gateway(url).await),
+            _ => None,
+        };
+        #[cfg(not(feature = "aws"))]
+        let lines = None;
         let FileEngine { files, routes: file_routes, origin: file_origin, claim } = file_engine;
         Ok(Self {
             store,
@@ -144,6 +156,7 @@ impl Engines {
             file_origin,
             claim,
             upkeep,
+            lines,
             window_bytes,
             pace,
             secrets,

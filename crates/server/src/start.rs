@@ -17,14 +17,15 @@ use axum::Router;
 use jobline_api::app::{App, Parts};
 use jobline_api::calls::{Calls, Turn};
 use jobline_api::cors::Origins;
-use jobline_api::live::{Live, Uses};
+use jobline_api::live::gateway::{AtGateway, Place};
+use jobline_api::live::{Live, Uses, connections};
 use jobline_api::metrics::Metrics;
 use jobline_api::push::PushOffer;
 use jobline_api::service::Service;
-use jobline_chat::{Chat, Clock, Settings, retention_warning};
+use jobline_chat::{Announce, Chat, Clock, Settings, retention_warning};
 use jobline_http::Address;
 use jobline_identity::{HostKey, Identity, IdentitySettings};
-use jobline_live::Hub;
+use jobline_live::{Hub, Moved};
 use jobline_notify::push::Push;
 use jobline_store::Store;
 use jobline_tools::transfer;
@@ -69,6 +70,7 @@ fn demo_secrets(config: &Config) -> Result<Option<DemoSecrets>, ConfigError> {
 /// What stopped the start.
 pub async fn run(config: &Config, shutdown: impl Future<Output = ()>) -> Result<(), ConfigError> {
     config.check_exposure()?;
+    config.check_server()?;
     // Before the engines are opened: they need descriptors too, and more than a shell gives a program to begin with.
     let config = &Config { max_connections: connections(config.max_connections), ..config.clone() };
     let tls = config.tls.clone().map(Tls::load).transpose()?.map(Arc::new);
@@ -178,15 +180,19 @@ pub(crate) async fn app(
     }
     let origins = own_origins(base_url);
     let files = origins.iter().chain(&engines.file_origin).cloned().collect();
-    let live = origins.iter().map(|origin| origin.replacen("http", "ws", 1)).collect();
+    let live = origins.iter().map(|origin| origin.replacen("http", "ws", 1));
+    let live = live.chain(config.live_url.as_deref().map(origin)).collect();
     let address = Address::new(config.public_url.clone(), config.tls.is_some(), config.trust_proxy);
     let embedding =
         web::Embedding { files, live, frames: config.allowed_origins.clone(), path: address.path().to_owned() };
     let pages = pages(demo.is_some().then_some(&identity), &embedding);
     let key = config.host_key.clone().or_else(|| demo.map(|demo| Secret::new(demo.host_key)));
     let host_key = key.map(|key| HostKey::new(key.expose())).transpose();
-    let (files, hub) = (engines.files.clone(), bus::hub(config, &engines.secrets));
-    let announcer = Arc::new(hub.clone());
+    let (files, hub, moved) = (engines.files.clone(), bus::hub(config, &engines.secrets), Moved::default());
+    let announcer: Arc<dyn Announce> = match config.is_function {
+        true => Arc::new(moved.clone()),
+        false => Arc::new(hub.clone()),
+    };
     let chat = Chat::with_announcer(
         store,
         files,
@@ -201,6 +207,7 @@ pub(crate) async fn app(
         Some(_) => unsubscribe::routes(chat.clone(), Unsubscribe::new(&engines.secrets)),
         None => Router::new(),
     };
+    let gateway = at_gateway(config, engines, moved, &uses);
     // A function is not there any more when something moves.
     let live = match config.is_function {
         true => None,
@@ -218,6 +225,7 @@ pub(crate) async fn app(
         address,
         origins: Origins::new(&[&config.allowed_origins[..], &origins].concat()),
         live,
+        gateway,
         calls: config.calls.as_ref().map(call_servers),
         push: offer,
         extra_routes: engines
@@ -250,6 +258,13 @@ async fn live_connections(
     Ok(if alone { live } else { live.among_servers(uses.chat, bus) })
 }
 
+/// Live connections that a gateway holds, while they are not switched off.
+fn at_gateway(config: &Config, engines: &Engines, moved: Moved, uses: &Uses<'_>) -> Option<AtGateway> {
+    let url = config.live_url.as_deref().filter(|_| config.live_percent > 0)?;
+    let place = Place { url, percent: config.live_percent, knows_own_origin: config.public_url.is_some() };
+    Some(connections::at_gateway(engines.lines.clone()?, moved, uses, &place))
+}
+
 /// The routes of the web app, and in a demo those that let people choose who they are.
 fn pages(demo: Option<&Arc<Identity>>, embedding: &web::Embedding) -> Router {
     match demo {
@@ -257,6 +272,11 @@ fn pages(demo: Option<&Arc<Identity>>, embedding: &web::Embedding) -> Router {
         Some(identity) => demo::routes(Arc::clone(identity)).merge(demo::page()),
         None => web::routes(embedding),
     }
+}
+
+/// Scheme and host of a URL.
+fn origin(url: &str) -> String {
+    url.splitn(4, '/').take(3).collect::<Vec<_>>().join("/")
 }
 
 /// The origins under which a browser reaches this server. On this machine there are two, `127.0.0.1` and `localhost`: a
@@ -369,5 +389,9 @@ mod tests {
         assert_eq!(own_origins("http://127.0.0.1:8080"), ["http://127.0.0.1:8080", "http://localhost:8080"]);
         assert_eq!(own_origins("https://chat.example.com/sub"), ["https://chat.example.com"]);
         assert_eq!(own_origins("http://127.0.0.10:80"), ["http://127.0.0.10:80"]);
+        assert_eq!(
+            origin("wss://x.execute-api.eu-west-1.amazonaws.com/live"),
+            "wss://x.execute-api.eu-west-1.amazonaws.com"
+        );
     }
 }

@@ -3,17 +3,17 @@
 use super::{Prices, Usage, usage::Operation};
 use std::fmt::Write as _;
 
-const MILLION: f64 = 1e6;
+pub(super) const MILLION: f64 = 1e6;
 const GB: f64 = 1_073_741_824.0;
 
 /// Write units of the `clientId` row in the transaction of a send; a test of the server measures them.
 const CLIENT_ID_UNITS: f64 = 2.0;
 
 /// A line of the bill.
-struct Line {
-    name: &'static str,
-    quantity: String,
-    dollars: f64,
+pub(super) struct Line {
+    pub name: &'static str,
+    pub quantity: String,
+    pub dollars: f64,
 }
 
 /// All priced tables.
@@ -38,7 +38,7 @@ pub(super) fn report(usage: &Usage, prices: &Prices) -> String {
     text
 }
 
-fn lines(usage: &Usage, prices: &Prices) -> Vec<Line> {
+pub(super) fn lines(usage: &Usage, prices: &Prices) -> Vec<Line> {
     let line = |name, quantity, dollars| Line { name, quantity, dollars };
     let requests = usage.sum(|_| 1.0);
     let (reads, writes) = (usage.sum(|one| one.read_units), usage.sum(|one| one.write_units));
@@ -89,7 +89,7 @@ fn gb_seconds(one: &Operation, prices: &Prices) -> f64 {
 }
 
 /// Dollars for all requests of a kind, without storage.
-fn dollars(one: &Operation, prices: &Prices) -> f64 {
+pub(super) fn dollars(one: &Operation, prices: &Prices) -> f64 {
     let each = prices.dollars("lambda requests, a million") / MILLION
         + gb_seconds(one, prices) * prices.dollars("lambda arm64, a GB-second")
         + one.read_units / MILLION * prices.dollars("dynamodb read request units, a million")

@@ -22,25 +22,48 @@ pub(crate) struct Usage {
     pub operations: Vec<Operation>,
     /// Bytes of the rows at the end of the month.
     pub stored: f64,
+    /// Frames of live connections, and minutes for which these were open.
+    pub messages: f64,
+    pub minutes: f64,
 }
 
 impl Usage {
-    /// Reads the table in the page.
+    /// Reads the table of the polled month in the page.
     pub(super) fn parse(page: &str) -> Result<Self, String> {
-        let table = page.split_once("<!-- usage:").and_then(|(_, rest)| rest.split_once("<!-- end of usage -->"));
-        let (table, _) = table.ok_or("docs/cost.md has no table of what is used")?;
-        let rows = table.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| operation"));
-        let operations = rows.map(Operation::parse).collect::<Result<Vec<_>, _>>()?;
-        let stored = table.split_once("Rows at the end of the month: ").and_then(|(_, rest)| rest.split_once(' '));
-        let stored =
-            stored.and_then(|(number, _)| number.parse().ok()).ok_or("docs/cost.md does not say what is stored")?;
-        Ok(Self { operations, stored })
+        let table = table(page, "<!-- usage:", "<!-- end of usage -->")?;
+        let stored = number(table, "Rows at the end of the month: ")?;
+        Ok(Self { operations: operations(table)?, stored, messages: 0.0, minutes: 0.0 })
+    }
+
+    /// Reads the table of the live month in the page. It leaves the same rows behind, but for those of connections, which
+    /// expire.
+    pub(super) fn parse_live(page: &str) -> Result<Self, String> {
+        let table = table(page, "<!-- live usage:", "<!-- end of live usage -->")?;
+        let (messages, minutes) = (number(table, "Messages: ")?, number(table, "Minutes of connections: ")?);
+        Ok(Self { operations: operations(table)?, stored: Self::parse(page)?.stored, messages, minutes })
     }
 
     /// The sum over all requests of the month.
     pub(super) fn sum(&self, of: impl Fn(&Operation) -> f64) -> f64 {
         self.operations.iter().map(|one| one.times * of(one)).sum()
     }
+}
+
+fn table<'a>(page: &'a str, begin: &str, end: &str) -> Result<&'a str, String> {
+    let table = page.split_once(begin).and_then(|(_, rest)| rest.split_once(end));
+    table.map(|(table, _)| table).ok_or_else(|| format!("docs/cost.md has no table {begin}"))
+}
+
+fn operations(table: &str) -> Result<Vec<Operation>, String> {
+    let rows = table.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| operation"));
+    rows.map(Operation::parse).collect()
+}
+
+/// The whole number after `words`.
+fn number(table: &str, words: &str) -> Result<f64, String> {
+    let rest = table.split_once(words).map(|(_, rest)| rest);
+    let digits = rest.and_then(|rest| rest.split(|other: char| !other.is_ascii_digit()).next());
+    digits.and_then(|digits| digits.parse().ok()).ok_or_else(|| format!("docs/cost.md does not say: {words}"))
 }
 
 impl Operation {

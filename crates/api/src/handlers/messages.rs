@@ -52,7 +52,11 @@ pub async fn upload_file(app: App, User(me): User, input: wire::UploadFile) -> R
 /// As the domain's `sync`, and `invalid_request` for a wait that is too long.
 pub async fn sync(app: App, User(me): User, input: wire::SyncQuery) -> Result<wire::Synced> {
     let mut synced = live::wait::sync(&app, &me, input).await?;
-    synced.live = app.live.as_ref().and_then(|live| live.offer(&me));
+    synced.live = match (&app.live, &app.gateway) {
+        (Some(live), _) => live.offer(&me),
+        (None, Some(gateway)) => gateway.offer(&me),
+        (None, None) => None,
+    };
     Ok(synced)
 }
 

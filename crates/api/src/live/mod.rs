@@ -1,5 +1,7 @@
 //! Live connections over HTTP: who gets one, the upgrade, and polls that wait.
 
+pub mod connections;
+pub mod gateway;
 mod offer;
 mod ports;
 mod socket;

@@ -120,6 +120,6 @@ impl Meter for Metrics {
     }
 }
 
-fn refusal(error: &Error) -> Refusal {
+pub(super) fn refusal(error: &Error) -> Refusal {
     if error.code == Code::Unavailable { Refusal::Unavailable } else { Refusal::Invalid }
 }

@@ -21,7 +21,7 @@ use std::sync::Arc;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 /// The subprotocol of the contract.
-const PROTOCOL: &str = "jobline.v1";
+pub(super) const PROTOCOL: &str = "jobline.v1";
 /// What a subprotocol begins with that holds the user token.
 const BEARER: &str = "bearer.";
 /// When to try again where there is no room.
@@ -99,7 +99,7 @@ fn upgrade(live: &Live, admitted: Admitted, slot: Option<Slot>) -> Response {
 }
 
 /// The one token among the subprotocols, of which `jobline.v1` must be another.
-fn token(headers: &HeaderMap) -> Result<&str, Failure> {
+pub(super) fn token(headers: &HeaderMap) -> Result<&str, Failure> {
     let missing = "Connect with the subprotocols jobline.v1 and bearer.<user token>.";
     let mut tokens = list(headers, &SEC_WEBSOCKET_PROTOCOL).filter_map(|protocol| protocol.strip_prefix(BEARER));
     match (tokens.next(), tokens.next()) {
@@ -139,7 +139,7 @@ fn refused(failure: Failure) -> Response {
     response
 }
 
-fn not_offered() -> Failure {
+pub(super) fn not_offered() -> Failure {
     Failure::new(Code::NotOffered, "Live connections are not offered to you here. Poll with sync.")
 }
 

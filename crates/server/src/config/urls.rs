@@ -27,6 +27,19 @@ pub(super) fn public_url(text: &str) -> Result<String> {
     Ok(format!("{scheme}://{host}{}", path.trim_end_matches('/')))
 }
 
+/// The address of a WebSocket API, without a slash at the end.
+pub(super) fn live_url(text: &str) -> Result<String> {
+    let accepted = "the wss URL of a WebSocket API's stage, such as \
+                    wss://abcdef1234.execute-api.eu-west-1.amazonaws.com/live";
+    let of_web = text.strip_prefix("ws").map(|rest| format!("http{rest}"));
+    let (scheme, host, path) = of_web
+        .as_deref()
+        .and_then(web_url)
+        .filter(|_| !text.contains('?'))
+        .ok_or_else(|| wrong("live-url", text, accepted))?;
+    Ok(format!("{}://{host}{}", scheme.replacen("http", "ws", 1), path.trim_end_matches('/')))
+}
+
 pub(super) fn jwks_url(text: &str) -> Result<String> {
     match web_url(text) {
         Some(_) => Ok(text.to_owned()),

@@ -1,5 +1,6 @@
 //! The engines in AWS, which share credentials and connections.
 
+use super::gateway::ApiGateway;
 use super::{Claim, FileEngine, RowEngine};
 use crate::config::ConfigError;
 use async_trait::async_trait;
@@ -7,6 +8,7 @@ use aws_config::{BehaviorVersion, SdkConfig};
 use aws_smithy_http_client::{Builder, tls};
 use jobline_chat::Clock;
 use jobline_files_s3::{S3Files, Unusable};
+use jobline_live::Lines;
 use jobline_store_dynamodb::{DynamoDbStore, Flaw, Options, TableError, WINDOW_BYTES};
 use jobline_tools::transfer::Pace;
 use std::sync::Arc;
@@ -52,6 +54,11 @@ impl Cloud {
             window_bytes: WINDOW_BYTES,
             pace: Pace::SINGLES,
         })
+    }
+
+    /// The gateway that holds live connections at `url`.
+    pub(super) async fn gateway(&self, url: &str) -> Arc<dyn Lines> {
+        Arc::new(ApiGateway::new(self.config().await, url))
     }
 
     /// Opens the bucket. Files have URLs of the bucket, so there are no routes.

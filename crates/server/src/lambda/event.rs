@@ -58,10 +58,13 @@ pub(super) struct Event {
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[serde(rename_all = "camelCase", default)]
 struct Context {
     stage: Option<String>,
     http: Option<Http>,
+    /// Of an event of a WebSocket API.
+    event_type: Option<String>,
+    connection_id: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -69,7 +72,39 @@ struct Http {
     method: String,
 }
 
+/// What happened to a connection of a WebSocket API.
+#[derive(Debug)]
+pub(super) struct Frame {
+    /// Its name.
+    pub connection: String,
+    pub happened: Happened,
+}
+
+#[derive(Debug)]
+pub(super) enum Happened {
+    /// A client wants to connect, with these headers.
+    Connects(HeaderMap),
+    /// A text frame; an empty one stands for a binary one, which the contract has no use for.
+    Says(String),
+    /// The client has left.
+    Left,
+}
+
 impl Event {
+    /// The event of a WebSocket API; otherwise the event as it is.
+    pub(super) fn into_frame(mut self) -> Result<Frame, Box<Self>> {
+        let context = self.request_context.as_mut();
+        let told = context.and_then(|context| Some((context.event_type.take()?, context.connection_id.take()?)));
+        let Some((kind, connection)) = told else { return Err(Box::new(self)) };
+        let happened = match kind.as_str() {
+            "CONNECT" => Happened::Connects(self.into_headers()),
+            "MESSAGE" if self.is_base64_encoded == Some(true) => Happened::Says(String::new()),
+            "MESSAGE" => Happened::Says(self.body.unwrap_or_default()),
+            _ => Happened::Left,
+        };
+        Ok(Frame { connection, happened })
+    }
+
     /// Whether the schedule of the template has come round.
     pub(super) fn is_scheduled(&self) -> bool {
         self.detail_type.as_deref() == Some("Scheduled Event")
@@ -225,6 +260,32 @@ mod tests {
         let event = json!({"version": "0", "source": "aws.events", "detail-type": "Scheduled Event", "detail": {}});
         assert!(serde_json::from_value::<Event>(event).unwrap().is_scheduled());
         assert!(!serde_json::from_value::<Event>(v2("/", "", "$default")).unwrap().is_scheduled());
+    }
+
+    #[test]
+    fn the_events_of_connections_are_told_from_requests() {
+        let of = |kind: &str, rest: Value| {
+            let mut event = json!({"requestContext": {"routeKey": "$default", "eventType": kind, "stage": "live",
+                "connectionId": "L0SM9cOFvHcCIhw=", "apiId": "abcdef1234"}, "isBase64Encoded": false});
+            event.as_object_mut().unwrap().extend(rest.as_object().unwrap().clone());
+            serde_json::from_value::<Event>(event).unwrap().into_frame().unwrap()
+        };
+        let offered = "jobline.v1, bearer.a.b.c";
+        let lists = json!({"multiValueHeaders": {"Sec-WebSocket-Protocol": [offered]}});
+        let connects = of("CONNECT", lists);
+        assert_eq!(connects.connection, "L0SM9cOFvHcCIhw=");
+        assert!(
+            matches!(connects.happened, Happened::Connects(headers) if headers["sec-websocket-protocol"] == offered)
+        );
+        let said = |rest| match of("MESSAGE", rest).happened {
+            Happened::Says(text) => text,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(said(json!({"body": "{\"op\":\"ping\"}"})), "{\"op\":\"ping\"}");
+        assert_eq!(said(json!({"body": "e30=", "isBase64Encoded": true})), "", "a binary frame");
+        assert!(matches!(of("DISCONNECT", json!({})).happened, Happened::Left));
+        let request = serde_json::from_value::<Event>(v2("/", "", "$default")).unwrap();
+        assert!(request.into_frame().is_err(), "a request stays one");
     }
 
     #[test]

@@ -3,9 +3,11 @@
 //! Everything that is done once is done before the first event is fetched: that time counts as the start, and the first
 //! request finds its connections open. Between two events the process is frozen, so there is no background work: a
 //! schedule runs what calls left to it, the table's TTL removes rows, the bucket's lifecycle removes files, the request that finds old keys refreshes them, and
-//! Lambda limits how many requests run at a time.
+//! Lambda limits how many requests run at a time. Live connections are held by a WebSocket API of API Gateway, whose events
+//! come here like requests; who was moved is told before the answer.
 
 mod event;
+mod gateway;
 mod reply;
 
 use crate::config::{Config, ConfigError};
@@ -13,8 +15,8 @@ use crate::engines::Engines;
 use crate::start;
 use axum::response::IntoResponse;
 use event::{Event, Front, Unreadable};
-use http::StatusCode;
-use jobline_api::{app::App, service::Service};
+use http::{HeaderMap, StatusCode};
+use jobline_api::{app::App, live::connections, service::Service};
 use jobline_http::Failure;
 use jobline_wire::Code;
 use lambda_runtime::{Diagnostic, LambdaEvent, Runtime, service_fn};
@@ -75,11 +77,22 @@ async fn run_tasks(app: &App) {
 async fn answer(app: &App, service: &Service, event: LambdaEvent<Event>) -> Result<Reply, Diagnostic> {
     if event.payload.is_scheduled() {
         run_tasks(app).await;
+        connections::tell(app, &HeaderMap::new()).await;
         return Ok(Reply::new(StatusCode::NO_CONTENT.into_response(), Front::V2).await);
     }
-    let front = event.payload.front();
-    let response = match event.payload.into_request(&event.context.request_id) {
-        Ok(request) => service.handle(request).await,
+    let payload = match event.payload.into_frame() {
+        Ok(frame) => return Ok(gateway::answer(app, frame).await),
+        Err(payload) => payload,
+    };
+    let front = payload.front();
+    let response = match payload.into_request(&event.context.request_id) {
+        Ok(request) => {
+            let headers = request.headers().clone();
+            let response = service.handle(request).await;
+            // Before the answer: afterwards the process is frozen.
+            connections::tell(app, &headers).await;
+            response
+        }
         Err(Unreadable::NotHttp) => {
             return Err(Diagnostic {
                 error_type: "Jobline.NotHttp".to_owned(),

@@ -24,6 +24,18 @@ pub(super) struct Reply {
 }
 
 impl Reply {
+    /// Lets a client of a WebSocket API connect, with this subprotocol. The header is written as AWS's own examples have it.
+    pub(super) fn connected(protocol: &str) -> Self {
+        Self {
+            status_code: 200,
+            headers: Some(BTreeMap::from([("Sec-WebSocket-Protocol".to_owned(), protocol.to_owned())])),
+            multi_value_headers: None,
+            cookies: None,
+            body: String::new(),
+            is_base64_encoded: false,
+        }
+    }
+
     pub(super) async fn new(response: Response, front: Front) -> Self {
         let (parts, body) = response.into_parts();
         let mut lists = lists(&parts.headers);

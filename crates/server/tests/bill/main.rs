@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
 
 mod doubles;
+mod live;
 mod meter;
 mod month;
 mod table;
@@ -36,6 +37,20 @@ async fn the_month_uses_what_the_page_says() {
     world.customer(0).send_without_client_id(&world, "Hi!").await;
     let plain = world.usage()["send without a clientId"].write_units;
     assert_eq!(plain, send.write_units / send.times_f64() - 2.0, "a clientId is one row, as `cargo xtask bill` has it");
+}
+
+/// What is written is the same; what is heard, and when, is not.
+#[tokio::test]
+async fn the_live_month_uses_what_the_page_says() {
+    let world = World::live().await;
+    let (usage, charged) = live::run(&world).await;
+    let sends: u64 = usage.iter().filter(|(name, _)| name.starts_with("send")).map(|(_, used)| used.times).sum();
+    assert_eq!(sends * SMALLER, 30_000, "the founding document's month");
+    let connections = usage["connecting"];
+    assert_eq!(connections.times * SMALLER, 12_000, "one for each session");
+    assert!(connections.write_units <= 2.0 * connections.times_f64(), "two rows: {connections:?}");
+    assert!(charged.messages > 0 && charged.open_ms > 0, "{charged:?}");
+    Table::of_live(&usage, SMALLER, charged).compare_or_update();
 }
 
 /// A poll is billed for its own time and for that of the table. This test measures the same request to the table without

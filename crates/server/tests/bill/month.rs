@@ -16,13 +16,13 @@ pub const SMALLER: u64 = 100;
 pub const CONVERSATIONS: u64 = 5;
 pub const DAYS: u64 = 6;
 
-const POLL_MS: u64 = 3_000;
-const FILE_BYTES: u64 = 1_000_000;
+pub const POLL_MS: u64 = 3_000;
+pub const FILE_BYTES: u64 = 1_000_000;
 /// Polls of one device in a session. Four sessions make 333⅓ polls a day for each conversation.
-const POLLS: u64 = 83;
-const HOUR_MS: u64 = 3_600_000;
+pub const POLLS: u64 = 83;
+pub const HOUR_MS: u64 = 3_600_000;
 
-const TEXTS: [&str; 5] = [
+pub const TEXTS: [&str; 5] = [
     "Hi! I can start on Monday, if that suits you.",
     "Great! What time would be good? The gate is open from seven, and somebody is at home the whole morning.",
     "8 AM works.",
@@ -89,7 +89,7 @@ async fn left_for_later(world: &World, writer: &mut Device, reader: &mut Device)
 }
 
 /// The message that is sent after this poll of a session: one every 45 seconds.
-fn due(poll: u64) -> Option<usize> {
+pub fn due(poll: u64) -> Option<usize> {
     let message = usize::try_from(poll / 15).ok()?;
     (poll % 15 == 7 && message < TEXTS.len()).then_some(message)
 }

@@ -1,41 +1,63 @@
 //! The table in `docs/cost.md`.
 
+use crate::live::Charged;
 use crate::meter::{Usage, Used};
 use std::fs;
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 
 const BEGIN: &str = "<!-- usage: measured by `cargo xtask bill` -->\n";
 const END: &str = "<!-- end of usage -->\n";
+const LIVE_BEGIN: &str = "<!-- live usage: measured by `cargo xtask bill` -->\n";
+const LIVE_END: &str = "<!-- end of live usage -->\n";
 
-pub struct Table(String);
+/// A table, and the comments of the page around it.
+pub struct Table {
+    text: String,
+    begin: &'static str,
+    end: &'static str,
+}
 
 impl Table {
     /// Of a month that is `larger` times what was measured; `stored` bytes are what it leaves behind.
     pub fn of(usage: &Usage, larger: u64, stored: u64) -> Self {
-        let mut lines = vec![
-            "| operation | a month | read units | write units | reads | commits | S3 PUT | S3 GET | bytes out |"
-                .to_owned(),
-            "|---|---|---|---|---|---|---|---|---|".to_owned(),
-        ];
-        lines.extend(usage.iter().map(|(name, used)| row(name, used, larger)));
-        let text =
-            format!("{BEGIN}{}\n\nRows at the end of the month: {} bytes.\n{END}", lines.join("\n"), stored * larger);
-        Self(text)
+        let rest = format!("Rows at the end of the month: {} bytes.", stored * larger);
+        Self { text: format!("{BEGIN}{}\n\n{rest}\n{END}", rows(usage, larger)), begin: BEGIN, end: END }
+    }
+
+    /// Of a month with live connections.
+    pub fn of_live(usage: &Usage, larger: u64, charged: Charged) -> Self {
+        let (messages, minutes) = (charged.messages * larger, charged.open_ms * larger / 60_000);
+        let rest = format!("Messages: {messages}. Minutes of connections: {minutes}.");
+        let text = format!("{LIVE_BEGIN}{}\n\n{rest}\n{LIVE_END}", rows(usage, larger));
+        Self { text, begin: LIVE_BEGIN, end: LIVE_END }
     }
 
     /// Fails if the page has another table; with `UPDATE_SNAPSHOTS=1`, writes this one into it.
     pub fn compare_or_update(&self) {
+        // Two tests write to the page.
+        static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+        let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
         let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/cost.md"));
         let page = fs::read_to_string(&path).unwrap();
-        let begin = page.find(BEGIN).expect("docs/cost.md has the beginning of the table");
-        let end = page.find(END).expect("docs/cost.md has the end of the table") + END.len();
+        let begin = page.find(self.begin).expect("docs/cost.md has the beginning of the table");
+        let end = page.find(self.end).expect("docs/cost.md has the end of the table") + self.end.len();
         if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
-            fs::write(&path, format!("{}{}{}", &page[..begin], self.0, &page[end..])).unwrap();
+            fs::write(&path, format!("{}{}{}", &page[..begin], self.text, &page[end..])).unwrap();
         } else {
             let hint = "is it meant? then `cargo xtask bill` writes it";
-            assert_eq!(&page[begin..end], self.0, "what a month uses is not what docs/cost.md says; {hint}");
+            assert_eq!(&page[begin..end], self.text, "what a month uses is not what docs/cost.md says; {hint}");
         }
     }
+}
+
+fn rows(usage: &Usage, larger: u64) -> String {
+    let mut lines = vec![
+        "| operation | a month | read units | write units | reads | commits | S3 PUT | S3 GET | bytes out |".to_owned(),
+        "|---|---|---|---|---|---|---|---|---|".to_owned(),
+    ];
+    lines.extend(usage.iter().map(|(name, used)| row(name, used, larger)));
+    lines.join("\n")
 }
 
 /// Averages for one request, except for the number of requests.

@@ -1,17 +1,21 @@
 //! A server over the emulator of DynamoDB, and the devices that call it.
 
 use crate::doubles::{CountedBucket, HandClock, SeededRandom};
+use crate::live::{Gateway, PatientClock};
 use crate::meter::{Usage, Used};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use http::{Method, Request, Response};
 use jobline_api::app::{App, Parts};
 use jobline_api::cors::Origins;
+use jobline_api::live::gateway::Place;
+use jobline_api::live::{Uses, connections};
 use jobline_api::metrics::Metrics;
 use jobline_api::service::Service;
-use jobline_chat::{Chat, JobId, Secrets, Settings, UserId};
+use jobline_chat::{Chat, Clock, JobId, Random, Secrets, Settings, UserId};
 use jobline_http::Address;
 use jobline_identity::{Identity, IdentitySettings};
+use jobline_live::Moved;
 use jobline_store::testing::Counting;
 use jobline_store::{Scan, Store};
 use jobline_store_dynamodb::testing::Emulator;
@@ -35,10 +39,21 @@ pub struct World {
     bucket: Arc<CountedBucket>,
     scan: Arc<dyn Scan>,
     usage: Mutex<Usage>,
+    app: App,
+    pub gateway: Arc<Gateway>,
 }
 
 impl World {
     pub async fn new() -> Self {
+        Self::with(false).await
+    }
+
+    /// With live connections.
+    pub async fn live() -> Self {
+        Self::with(true).await
+    }
+
+    async fn with(is_live: bool) -> Self {
         let (clock, random) = (Arc::new(HandClock::new()), Arc::new(SeededRandom::new()));
         let units = Arc::new(Mutex::new((0.0, 0.0)));
         let emulator = Emulator::start().await;
@@ -49,25 +64,41 @@ impl World {
         let bucket = Arc::new(CountedBucket::default());
         let settings = Settings { retention_days: 30, window_bytes: WINDOW_BYTES, ..Settings::default() };
         let ports: Arc<dyn Store> = counting.clone();
-        let chat = Chat::new(ports, bucket.clone(), clock.clone(), random.clone(), &secrets, settings);
+        let (moved, gateway) = (Moved::default(), Arc::new(Gateway::default()));
+        let chat = Chat::with_announcer(
+            ports,
+            bucket.clone(),
+            clock.clone(),
+            random.clone(),
+            &secrets,
+            settings,
+            Arc::new(moved.clone()),
+        );
         let tokens = IdentitySettings { jwt_secret: Some(JWT_SECRET.to_owned()), ..IdentitySettings::default() };
         let identity = Arc::new(Identity::new(tokens, clock.clone()).unwrap());
+        let metrics = Arc::new(Metrics::new());
+        let patient: Arc<dyn Clock> = Arc::new(PatientClock(clock.clone()));
+        let dice: Arc<dyn Random> = random.clone();
+        let uses = Uses { chat: &chat, identity: &identity, metrics: &metrics, clock: &patient, random: &dice };
+        let place = Place { url: "wss://gateway.example/live", percent: 100, knows_own_origin: false };
+        let at_gateway = is_live.then(|| connections::at_gateway(gateway.clone(), moved, &uses, &place));
         let app = App::new(Parts {
             chat: chat.clone(),
             identity: identity.clone(),
             host_key: None,
             clock: clock.clone(),
             random,
-            metrics: Arc::new(Metrics::new()),
+            metrics,
             address: Address::default(),
             origins: Origins::new(&[]),
             live: None,
+            gateway: at_gateway,
             calls: None,
             push: None,
             extra_routes: Router::new(),
         });
-        let (service, usage) = (Service::new(app), Mutex::default());
-        Self { clock, service, chat, identity, units, emulator, counting, bucket, scan: store, usage }
+        let (service, usage) = (Service::new(app.clone()), Mutex::default());
+        Self { clock, service, chat, identity, units, emulator, counting, bucket, scan: store, usage, app, gateway }
     }
 
     /// Registers a customer, and a job with each of `workers` workers, who have each sent a message.
@@ -151,11 +182,37 @@ impl World {
         let request = Request::builder().method(method).uri(path).header("authorization", format!("Bearer {token}"));
         let request = request.header("content-type", "application/json");
         let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
-        let response = self.service.handle(request.body(body).unwrap()).await;
+        let request = request.body(body).unwrap();
+        let sent = request.headers().clone();
+        let response = self.service.handle(request).await;
+        connections::tell(&self.app, &sent).await;
         let (head, headers) = (response.status(), header_bytes(&response));
         let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
         assert!(head.is_success(), "{path}: {head} {}", String::from_utf8_lossy(&bytes));
         let answer: Value = serde_json::from_slice(&bytes).unwrap();
+        self.settle((headers + bytes.len()) as u64, |wrote| kind(&answer, wrote));
+        answer
+    }
+
+    /// Connects `user` to the gateway.
+    pub async fn connect(&self, user: &str, id: &str) {
+        let token = self.identity.mint(&UserId::new(user).unwrap(), Duration::from_secs(3_600)).unwrap().token;
+        let offered = format!("jobline.v1, bearer.{token}").parse().unwrap();
+        let headers = [("sec-websocket-protocol".parse().unwrap(), offered)].into_iter().collect();
+        connections::connect(&self.app, id, &headers).await.unwrap();
+        self.settle(0, |_| "connecting");
+    }
+
+    /// Says something over a connection.
+    pub async fn say(&self, id: &str, frame: &str, kind: &'static str) {
+        self.gateway.heard();
+        connections::hear(&self.app, id, frame).await.unwrap();
+        connections::tell(&self.app, &http::HeaderMap::new()).await;
+        self.settle(0, |_| kind);
+    }
+
+    /// Counts what was used since the last request.
+    fn settle(&self, bytes_out: u64, kind: impl FnOnce(bool) -> &'static str) {
         let counts = self.counting.reset();
         let (puts, gets) = self.bucket.take();
         let (read_units, write_units) = std::mem::take(&mut *self.units.lock().unwrap());
@@ -167,10 +224,9 @@ impl World {
             commits: counts.commits,
             puts,
             gets,
-            bytes_out: (headers + bytes.len()) as u64,
+            bytes_out,
         };
-        self.usage.lock().unwrap().entry(kind(&answer, counts.commits > 0)).or_default().add(used);
-        answer
+        self.usage.lock().unwrap().entry(kind(counts.commits > 0)).or_default().add(used);
     }
 }
 
@@ -228,6 +284,10 @@ impl Device {
         Self { user, other, cursor: String::new(), overview: String::new(), sent: 0 }
     }
 
+    pub fn user(&self) -> &str {
+        &self.user
+    }
+
     fn conversation_id(&self) -> String {
         let (first, second) =
             if self.user < self.other { (&self.user, &self.other) } else { (&self.other, &self.user) };
@@ -242,7 +302,8 @@ impl Device {
         let all = world.call(&self.user, Method::GET, &path, None, |_, _| "getConversations, on opening").await;
         all["cursor"].as_str().unwrap().clone_into(&mut self.overview);
         if known {
-            return self.poll(world).await;
+            self.poll(world).await;
+            return;
         }
         let path = format!("/messages/list?conversationId={}", self.conversation_id());
         let newest = world.call(&self.user, Method::GET, &path, None, |_, _| "list, the first time").await;
@@ -250,8 +311,8 @@ impl Device {
         self.mark_as_read(world).await;
     }
 
-    /// Polls for new messages and marks them as read.
-    pub async fn poll(&mut self, world: &World) {
+    /// Polls for new messages and marks them as read. Answers whether there were any.
+    pub async fn poll(&mut self, world: &World) -> bool {
         let path = format!("/messages/list?conversationId={}&since={}", self.conversation_id(), self.cursor);
         let kind = |answer: &Value, wrote: bool| {
             let messages = answer["messages"].as_array().unwrap();
@@ -267,13 +328,15 @@ impl Device {
         let answer = world.call(&self.user, Method::GET, &path, None, kind).await;
         answer["cursor"].as_str().unwrap().clone_into(&mut self.cursor);
         let messages = answer["messages"].as_array().unwrap();
-        let news = |one: &&Value| one["senderId"] != self.user.as_str() && one["status"] != "read";
-        if messages.iter().any(|one| news(&one)) {
+        let news = |one: &Value| one["senderId"] != self.user.as_str() && one["status"] != "read";
+        let has_news = messages.iter().any(news);
+        if has_news {
             if messages.iter().any(|one| one["fileUrl"].is_string()) {
                 world.bucket.download();
             }
             self.mark_as_read(world).await;
         }
+        has_news
     }
 
     async fn mark_as_read(&self, world: &World) {

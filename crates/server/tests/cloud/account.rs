@@ -59,6 +59,7 @@ impl Account {
             address: Address::default(),
             origins: Origins::new(&[]),
             live: None,
+            gateway: None,
             calls: None,
             push: None,
             extra_routes,

@@ -130,7 +130,17 @@ impl Front {
         }
         let compressed = headers.contains_key("content-encoding");
         assert_eq!(reply["isBase64Encoded"], json!(compressed), "text goes as text, and the app as it was compressed");
-        let body = reply["body"].as_str().unwrap().to_owned();
+        let body = readable(reply["body"].as_str().unwrap(), headers.get("content-encoding").map(String::as_str));
         Answer { status: reply["statusCode"].as_u64().unwrap(), headers, body, invocation }
     }
+}
+
+/// The body as a client reads it: an answer of 1 KB or more comes compressed.
+fn readable(body: &str, encoding: Option<&str>) -> String {
+    if encoding != Some("br") {
+        return body.to_owned();
+    }
+    let (bytes, mut text) = (STANDARD.decode(body).unwrap(), Vec::new());
+    brotli::BrotliDecompress(&mut bytes.as_slice(), &mut text).unwrap();
+    String::from_utf8_lossy(&text).into_owned()
 }

@@ -89,7 +89,7 @@ pub fn environment<'a>(command: &'a mut Command, api: &str) -> &'a mut Command {
     ])
 }
 
-async fn serve(listener: TcpListener, routes: Router) {
+pub async fn serve(listener: TcpListener, routes: Router) {
     use hyper_util::rt::{TokioExecutor, TokioIo};
     use hyper_util::service::TowerToHyperService;
     while let Ok((stream, _)) = listener.accept().await {

@@ -9,19 +9,26 @@ use std::process::Stdio;
 const PDF: &[u8] = b"%PDF-1.7 and so on";
 
 /// A function behind a front.
-struct Deployment {
-    function: Function,
+pub struct Deployment {
+    pub function: Function,
     front: Front,
     account: Account,
 }
 
 impl Deployment {
     async fn new(front: Front) -> Self {
-        let account = Account::new().await;
-        Self { function: Function::start(&mut account.program()).await, front, account }
+        Self::with(front, &[]).await
     }
 
-    async fn ask(&mut self, asked: Asked<'_>) -> crate::front::Answer {
+    /// With these settings besides.
+    pub async fn with(front: Front, settings: &[(&str, &str)]) -> Self {
+        let account = Account::new().await;
+        let mut program = account.program();
+        program.envs(settings.iter().copied());
+        Self { function: Function::start(&mut program).await, front, account }
+    }
+
+    pub async fn ask(&mut self, asked: Asked<'_>) -> crate::front::Answer {
         self.front.ask(&mut self.function, asked).await
     }
 
@@ -30,17 +37,17 @@ impl Deployment {
         self.ask(Asked { method, path, headers, body: Some(body), ..Asked::default() }).await.ok()
     }
 
-    async fn post(&mut self, token: &str, path: &str, body: Value) -> Value {
+    pub async fn post(&mut self, token: &str, path: &str, body: Value) -> Value {
         let headers = vec![bearer(token), ("content-type", "application/json".to_owned())];
         self.ask(Asked { method: "POST", path, headers, body: Some(body), ..Asked::default() }).await.ok()
     }
 
-    async fn get(&mut self, token: &str, path: &str, query: &[(&str, &str)]) -> Value {
+    pub async fn get(&mut self, token: &str, path: &str, query: &[(&str, &str)]) -> Value {
         self.ask(Asked { method: "GET", path, query, headers: vec![bearer(token)], ..Asked::default() }).await.ok()
     }
 
     /// Tokens of Anna and Ben, who share job 1.
-    async fn people(&mut self) -> (String, String) {
+    pub async fn people(&mut self) -> (String, String) {
         let mut tokens = Vec::new();
         for user in ["anna", "ben|1"] {
             self.host("PUT", &format!("/host/users/{user}"), json!({"name": user})).await;

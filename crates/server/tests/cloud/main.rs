@@ -5,9 +5,11 @@
 mod account;
 mod browser;
 mod bus;
+mod connections;
 mod faults;
 mod front;
 mod function;
+mod gateway;
 mod lambda;
 mod moving;
 mod peer;

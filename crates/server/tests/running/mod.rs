@@ -64,6 +64,7 @@ impl Engines {
             address: Address::default(),
             origins: Origins::new(&[]),
             live: None,
+            gateway: None,
             calls: None,
             push: None,
             extra_routes: extra_routes.merge(files::router(self.files.clone())),

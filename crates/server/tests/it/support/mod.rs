@@ -97,6 +97,7 @@ impl TestApp {
             address: differs.address,
             origins: Origins::new(&differs.origins),
             live: None,
+            gateway: None,
             calls: None,
             push: None,
             extra_routes: files::router(local).merge(differs.extra_routes),

@@ -1,0 +1,33 @@
+//! Whom commits moved, until they are told.
+
+use jobline_chat::{Announce, ConversationId, UserId};
+use std::{
+    collections::BTreeSet,
+    mem,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+/// The most users that are kept. There is no time to tell more.
+const USERS: usize = 256;
+
+/// Keeps whom commits moved: the domain tells it, and [`super::Gateway::tell`] takes them. Clones share the same users.
+#[derive(Debug, Clone, Default)]
+pub struct Moved(Arc<Mutex<BTreeSet<UserId>>>);
+
+impl Moved {
+    /// Those who were moved since the last call, at most 256.
+    pub(super) fn take(&self) -> BTreeSet<UserId> {
+        mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Announce for Moved {
+    fn moved(&self, users: &[&UserId], _: &ConversationId) {
+        let mut moved = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for user in users {
+            if moved.len() < USERS {
+                moved.insert((*user).clone());
+            }
+        }
+    }
+}
