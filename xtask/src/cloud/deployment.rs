@@ -37,6 +37,19 @@ const BROKEN: [(&str, &str); 4] = [
     ("Condition: S3IsOfAws", "Condition: HasS3Endpoint"),
 ];
 
+/// Without this permission nobody is told anything.
+const MUTE: (&str, &str) = ("execute-api:ManageConnections", "execute-api:Invoke");
+
+/// Where clients and the function find the WebSocket API. No name server knows it here: a path of the emulator takes its place.
+const LIVE_URL: &str = "            - !Sub wss://${LiveApi}.execute-api.${AWS::Region}.${AWS::URLSuffix}/live";
+
+/// Connects to the deployment as clients do.
+const LIVE: &str = r#"
+TABLE=$(aws cloudformation describe-stacks --stack-name jobline \
+    --query 'Stacks[0].Outputs[?OutputKey==`TableName`].OutputValue' --output text)
+python "$LIVE" "$URL" "$JOBLINE_HOST_KEY" "$TABLE"
+"#;
+
 /// Deploys, checks and removes everything, with `program` as the function.
 pub(super) fn run_through(program: &Path) -> Result<(), String> {
     let place = root().join("target/deployment");
@@ -44,8 +57,10 @@ pub(super) fn run_through(program: &Path) -> Result<(), String> {
     let stage = Stage { page: read(&root().join("docs/deploy.md"))?, url: emulator.url.clone(), place };
     stage.zip(program)?;
     let template = read(&root().join("deploy/template.yaml"))?;
+    let template = broken(&template, LIVE_URL, &stage.live())?;
     let whole = stage.template("whole.yaml", &template)?;
     stage.run(&["secrets", "deploy", "check"], &whole)?;
+    stage.live_connections(&whole)?;
     let later = package_and_deploy(&stage.block("deploy")?);
     for (part, other) in BROKEN {
         let broken = stage.template("broken.yaml", &broken(&template, part, other)?)?;
@@ -55,6 +70,13 @@ pub(super) fn run_through(program: &Path) -> Result<(), String> {
         }
         println!("xtask: jobline check fails, as it should, with {other} instead of {part}");
     }
+    let (permission, other) = MUTE;
+    let mute = stage.template("broken.yaml", &broken(&template, permission, other)?)?;
+    stage.shell(&later, &mute)?;
+    if stage.live_connections(&mute).is_ok() {
+        return Err(format!("live connections work although the template has {other} instead of {permission}"));
+    }
+    println!("xtask: live connections fail, as they should, with {other} instead of {permission}");
     stage.run(&["remove"], &whole)?;
     stage.nothing_is_left()?;
     let again = stage.blocks(&["secrets", "deploy", "check", "remove"])?;
@@ -98,13 +120,28 @@ impl Stage {
         self.shell(&self.blocks(names)?, template)
     }
 
+    /// Tests live connections of what is deployed.
+    fn live_connections(&self, template: &Path) -> Result<(), String> {
+        let begun = self.block("check")?.replace("jobline check", "echo");
+        self.shell(&format!("{begun}{LIVE}"), template)
+    }
+
+    /// The line of the template with the address of the WebSocket API at the emulator.
+    fn live(&self) -> String {
+        format!("            - !Sub {}/_aws/execute-api/${{LiveApi}}/live", self.url.replacen("http", "ws", 1))
+    }
+
     fn blocks(&self, names: &[&str]) -> Result<String, String> {
         names.iter().map(|name| self.block(name)).collect()
     }
 
     fn shell(&self, commands: &str, template: &Path) -> Result<(), String> {
         let mut shell = self.command("bash");
-        shell.arg("-c").arg(format!("{AROUND}{commands}")).env("TEMPLATE", template);
+        shell
+            .arg("-c")
+            .arg(format!("{AROUND}{commands}"))
+            .env("TEMPLATE", template)
+            .env("LIVE", root().join("deploy/tests/live.py"));
         let output = shell.output().map_err(|error| format!("bash: {error}"))?;
         if output.status.success() {
             return Ok(());

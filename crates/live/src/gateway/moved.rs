@@ -30,4 +30,7 @@ impl Announce for Moved {
             }
         }
     }
+
+    /// Connections at a gateway show neither typing nor who is there.
+    fn relations_changed(&self, _: &[&UserId]) {}
 }
