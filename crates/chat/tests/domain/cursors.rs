@@ -222,10 +222,13 @@ async fn a_list_notices_that_the_store_was_restored_wherever_the_log_has_come_ag
         let (anna, ben) = (world.user("anna"), world.user("ben"));
         let kept = anna.list(&ben).await.unwrap().messages;
         for nth in 0..count {
-            if nth < 2 {
-                anna.chat().edit(&anna.id, edit(&kept[nth], &format!("new {nth}"))).await.unwrap();
-            } else {
-                anna.send(&ben, &format!("new {nth}")).await.unwrap();
+            match kept.get(nth).filter(|_| nth < 2) {
+                Some(edited) => {
+                    anna.chat().edit(&anna.id, edit(edited, &format!("new {nth}"))).await.unwrap();
+                }
+                None => {
+                    anna.send(&ben, &format!("new {nth}")).await.unwrap();
+                }
             }
         }
         let expected: Vec<String> =
