@@ -65,6 +65,9 @@ fn a_stranger_and_one_whose_job_is_closed_are_not_seen() {
     let mut anna = settled(&program, "anna");
     let closed = json!({"title": "Paint the fence", "participants": ["anna", "ben"], "status": "closed"});
     program.host("PUT", "/host/jobs/7", &closed);
+    // They show each other no more that they are there.
+    let gone = |user: &str| json!({"op": "presence", "userId": user, "state": "away"});
+    assert_eq!((ben.frame(), anna.frame()), (gone("anna"), gone("ben")));
     ben.watch(TALK);
     anna.say(&types(TALK, true));
     anna.is_heard();

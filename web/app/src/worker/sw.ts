@@ -114,8 +114,7 @@ async function fill(): Promise<void> {
   const answer = await fetch(PAGE, { cache: 'reload' });
   const text = await answer.clone().text();
   // A proxy may answer in place of the server, and another version may have been deployed meanwhile.
-  if (!answer.ok || !FILES.some(file => text.includes(file.slice(PAGE.length))))
-    throw new Error('This is not the page.');
+  if (!answer.ok || !FILES.some(file => text.includes(file.slice(PAGE.length)))) throw new Error(PAGE);
   await Promise.all([cache.put(PAGE, answer), cache.addAll(FILES)]);
 }
 
