@@ -102,7 +102,7 @@ async fn errors_have_the_numbers_of_trpc_and_the_codes_of_the_contract() {
 }
 
 #[tokio::test]
-async fn absent_input_is_not_null() {
+async fn an_input_may_be_left_out_or_null() {
     let app = TestApp::with_job_and_users().await;
     let anna = app.user("anna");
     let sync = "/trpc/messages.sync";
@@ -112,7 +112,21 @@ async fn absent_input_is_not_null() {
     assert!(anna.get(&with_input(sync, &absent)).await.is(200)["result"]["data"]["json"]["cursor"].is_string());
     let field = json!({"json": {"limit": null}, "meta": {"values": {"limit": ["undefined"]}, "v": 1}});
     anna.get(&with_input(sync, &field)).await.is(200);
-    for wrong in [json!(null), json!([]), json!("x"), json!(5)] {
+    for null in [json!(null), json!({"json": null})] {
+        anna.get(&with_input(sync, &null)).await.is(200);
+        anna.post(sync, &null).await.is(200);
+        let both = with_input(&format!("{sync},messages.list?batch=1"), &json!({"0": null, "1": null}));
+        let all = anna.get(&both).await.is(207);
+        assert!(all[0].get("result").or(all[0]["json"].get("result")).is_some(), "{all}");
+        for (path, field) in [(LIST, "conversationId"), (SEND, "receiverId")] {
+            let error = anna.post(path, &null).await.is(400)["error"].clone();
+            let data = is_error(error.get("json").unwrap_or(&error), -32600, "BAD_REQUEST", 400, "invalid_request");
+            assert_eq!(data["field"], field, "{path} needs an input");
+        }
+    }
+    let field = json!({"limit": null, "since": 5});
+    assert_eq!(anna.get(&with_input(sync, &field)).await.is(400)["error"]["data"]["field"], "since");
+    for wrong in [json!([]), json!("x"), json!(5)] {
         let error = anna.get(&with_input(sync, &wrong)).await.is(400)["error"].clone();
         is_error(&error, -32600, "BAD_REQUEST", 400, "invalid_request");
         assert!(error["message"].as_str().unwrap().contains("not an object"), "{error}");
