@@ -177,7 +177,8 @@ impl ConversationUpdate {
     /// `before`.
     pub fn bump_heads(&mut self, members: &[usize], before: Position, now: u64) -> Result<()> {
         for member in members {
-            let last = self.row.log.at;
+            // One who has left a crew finds it where it was when they left, whatever they still do there.
+            let last = self.row.ends_for(*member).at;
             let window = if self.evicted.len() < EVICTIONS { self.window_bytes } else { usize::MAX };
             let mut evicted = None;
             self.heads.change(*member, |head| evicted = head.bump(&self.id, before, last, now, window))?;

@@ -5,6 +5,7 @@
 mod calls;
 mod changes;
 mod conversation;
+mod crew_bounds;
 mod crew_calls;
 mod crew_leavers;
 mod crews;
