@@ -76,8 +76,13 @@ async fn up_to_message(
     let log = LogView { id: &update.id, row: seen, viewer: member, now };
     let row = row.filter(|row| log.shows(cx, row)).ok_or_else(no_such_message)?;
     let message = Watermark { number: row.number, at: row.at };
+    let mine = &update.row.members[member];
+    if message.number <= mine.read.number {
+        // The mark stays where it is, and nothing is to be counted for it.
+        return Ok(ReadUpTo { message: mine.read, count: mine.read_count, unread_deleted: mine.unread_deleted });
+    }
     // Those after the message are counted, not those before it: of these some may have expired.
-    let unread_deleted = match update.row.members[member].unread_deleted {
+    let unread_deleted = match mine.unread_deleted {
         0 => 0,
         _ => unread::deleted_between(cx, &update.id, member, message, seen.log.last_message()).await?,
     };

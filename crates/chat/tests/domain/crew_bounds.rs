@@ -25,3 +25,22 @@ async fn who_has_left_a_crew_finds_it_where_it_was_in_their_list() {
     let second = world.chat.conversations(&carl.id, second).await.unwrap();
     assert_eq!(second.conversations[0].id, CREW);
 }
+
+/// A mark that does not move costs the same wherever the message is.
+#[tokio::test]
+async fn a_mark_that_does_not_move_reads_no_messages() {
+    let world = World::new().await;
+    let [anna, ben] = ["anna", "ben"].map(|user| world.user(user));
+    world.crew(&["anna", "ben"]).await;
+    let first = ben.say("first").await.unwrap();
+    let second = anna.say("second").await.unwrap();
+    for nth in 0..300 {
+        anna.say(&format!("{nth}")).await.unwrap();
+    }
+    ben.read_crew(Some(&second)).await.unwrap();
+    world.store.reset();
+    assert_eq!(ben.read_crew(Some(&second)).await.unwrap(), 300);
+    assert_eq!(ben.read_crew(Some(&first)).await.unwrap(), 300);
+    let counts = world.store.reset();
+    assert!(counts.rows < 100, "{counts:?}");
+}
