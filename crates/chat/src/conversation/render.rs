@@ -122,9 +122,10 @@ async fn rows_of(cx: &Context, shown: &[Shown<'_>]) -> Result<Rows> {
 async fn conversation(cx: &Context, one: &Shown<'_>, rows: &Rows, now: u64) -> Result<Conversation> {
     let Shown { id, row, .. } = *one;
     let mut unread_count = BTreeMap::new();
-    for member in one.counted() {
-        let Some(user) = one.users.get(member) else { continue };
-        unread_count.insert(user.to_string(), unread::count(cx, id, row, member, now).await?);
+    let counted = one.counted();
+    for (member, count) in counted.iter().zip(unread::counts(cx, id, row, &counted, now).await?) {
+        let Some(user) = one.users.get(*member) else { continue };
+        unread_count.insert(user.to_string(), count);
     }
     let last = last_message_key(id, row).and_then(|key| rows.get(&key));
     let horizon = match one.viewer {

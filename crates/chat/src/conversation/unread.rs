@@ -13,7 +13,31 @@ use jobline_store::{Consistency, Direction};
 /// How many messages are read at once in search of deleted ones.
 const PAGE: usize = 100;
 
-/// How many messages of others come after the point that `member` has read, and still exist.
+/// For each of `members`, how many messages of others come after the point that they have read, and still exist.
+pub(crate) async fn counts(
+    cx: &Context,
+    id: &ConversationId,
+    row: &ConversationRow,
+    members: &[usize],
+    now: u64,
+) -> Result<Vec<u64>> {
+    let horizon = cx.retention.horizon(now);
+    // Of those who have left a crew deletions are not counted, so that these do not grow with everybody who ever was in.
+    let is_known = |member: usize| row.members[member].read.at >= horizon && row.is_in(member);
+    let mut counts: Vec<u64> = members.iter().map(|member| row.unread(*member)).collect();
+    let asked = members.iter().zip(&mut counts).filter(|(member, count)| **count > 0 && !is_known(**member));
+    let asked: Vec<(usize, &mut u64)> = asked.map(|(member, count)| (*member, count)).collect();
+    if row.crew.is_some() {
+        count_in_crew(cx, id, row, asked, horizon).await?;
+    } else {
+        for (member, count) in asked {
+            *count = count_in_pair(cx, id, row, member, horizon).await?;
+        }
+    }
+    Ok(counts)
+}
+
+/// [`counts`] of one member.
 pub(crate) async fn count(
     cx: &Context,
     id: &ConversationId,
@@ -21,18 +45,64 @@ pub(crate) async fn count(
     member: usize,
     now: u64,
 ) -> Result<u64> {
-    let (unread, horizon) = (row.unread(member), cx.retention.horizon(now));
-    let mine = row.members[member].read;
-    // Of those who have left a crew deletions are not counted, so that these do not grow with everybody who ever was in.
-    if unread == 0 || (mine.at >= horizon && row.is_in(member)) {
-        return Ok(unread);
+    Ok(counts(cx, id, row, &[member], now).await?.pop().unwrap_or_default())
+}
+
+/// Counts for members some of whose unread messages may have expired: of those who wrote nothing since they read, by the
+/// numbers of the oldest message that is kept; of the others by looking at all that are kept, once for all of them.
+async fn count_in_crew(
+    cx: &Context,
+    id: &ConversationId,
+    row: &ConversationRow,
+    asked: Vec<(usize, &mut u64)>,
+    horizon: u64,
+) -> Result<()> {
+    if asked.is_empty() {
+        return Ok(());
     }
-    if row.crew.is_some() {
-        let from = Watermark { at: mine.at.max(horizon.saturating_sub(1)), ..mine };
-        let counts = |row: &MessageRow| row.counts_for(member) && row.deleted.is_none();
-        return count_between(cx, id, from, row.log.last_message(), counts).await;
+    let (kept, end) = (horizon.saturating_sub(1), row.log.at + 1);
+    let oldest = keys::messages(id, kept, end, Direction::Ascending, 1, Consistency::Strong);
+    let oldest: Option<MessageRow> = cx.db.decode_range(oldest).await?.pop();
+    let mut rest = Vec::new();
+    for (member, count) in asked {
+        *count = 0;
+        let Some(oldest) = &oldest else { continue };
+        let mine = row.members[member];
+        let before = oldest.host.events - u64::from(oldest.is_event());
+        let events = row.host.events.saturating_sub(before);
+        // What is neither unread nor read of others, after the mark: their own messages, and events.
+        let others = (mine.sent + row.host.events).saturating_sub(mine.read.number.saturating_sub(mine.read_count));
+        let wrote_nothing = mine.sent == 0 || others == events;
+        if mine.read.at < horizon && row.is_in(member) && mine.unread_deleted == 0 && wrote_nothing {
+            *count = (row.log.number + 1).saturating_sub(oldest.number + events);
+        } else {
+            rest.push((member, mine.read.at.max(kept), count));
+        }
     }
-    // Some of the unread messages may have expired: those before the oldest that is kept.
+    let Some(mut after) = rest.iter().map(|(_, from, _)| *from).min() else { return Ok(()) };
+    loop {
+        let range = keys::messages(id, after, end, Direction::Ascending, PAGE, Consistency::Strong);
+        let rows: Vec<MessageRow> = cx.db.decode_range(range).await?;
+        for message in rows.iter().filter(|message| message.deleted.is_none()) {
+            for (member, from, count) in &mut rest {
+                **count += u64::from(message.at > *from && message.counts_for(*member));
+            }
+        }
+        match rows.last() {
+            Some(last) if rows.len() == PAGE => after = last.at,
+            _ => return Ok(()),
+        }
+    }
+}
+
+/// Counts for a member of a pair some of whose unread messages may have expired: those before the oldest that is kept.
+async fn count_in_pair(
+    cx: &Context,
+    id: &ConversationId,
+    row: &ConversationRow,
+    member: usize,
+    horizon: u64,
+) -> Result<u64> {
     let after = horizon.saturating_sub(1);
     let oldest = keys::messages(id, after, u64::MAX, Direction::Ascending, 1, Consistency::Strong);
     let oldest: Option<MessageRow> = cx.db.decode_range(oldest).await?.pop();

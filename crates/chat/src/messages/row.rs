@@ -237,10 +237,12 @@ impl MessageRow {
 
     /// Whether it counts as unread for `member` until they have read it.
     pub fn counts_for(&self, member: usize) -> bool {
-        match self.from {
-            Author::Member(author) => author != member,
-            Author::Host => self.kind != MessageKind::Event,
-        }
+        !self.from.is(member) && !self.is_event()
+    }
+
+    /// Whether it is an event from the host, which counts as unread for nobody.
+    pub fn is_event(&self) -> bool {
+        self.from == Author::Host && self.kind == MessageKind::Event
     }
 
     /// Where it is in the log of all changes, if it was touched after it was accepted.

@@ -1,7 +1,14 @@
 //! Crews at their limits: many of them, long ones, and those whom many people have left.
 
-use crate::{crews::CREW, support::World};
-use jobline_wire::{JobStatus, ListConversations};
+use crate::{
+    crews::CREW,
+    support::{User, World},
+};
+use jobline_chat::Settings;
+use jobline_wire::{JobStatus, ListConversations, ListMessages, Message};
+use rand::{RngExt, SeedableRng, rngs::StdRng};
+
+const DAY: u64 = 86_400_000;
 
 /// What somebody does who has left moves nothing for them beyond what they see.
 #[tokio::test]
@@ -43,4 +50,83 @@ async fn a_mark_that_does_not_move_reads_no_messages() {
     assert_eq!(ben.read_crew(Some(&first)).await.unwrap(), 300);
     let counts = world.store.reset();
     assert!(counts.rows < 100, "{counts:?}");
+}
+
+/// Nobody reads all messages for each member.
+#[tokio::test]
+async fn unread_messages_are_counted_where_some_have_expired() {
+    let settings = Settings { send_rate: 0, retention_days: 30, ..Settings::default() };
+    let world = World::with(settings).await;
+    let names: Vec<String> = (0..20).map(|nth| format!("user{nth:02}")).collect();
+    world.crew(&names.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    let users: Vec<User<'_>> = names.iter().map(|name| world.user(name)).collect();
+    users[0].say("old").await.unwrap();
+    world.clock.forward(31 * DAY);
+    for nth in 0..300 {
+        users[0].say(&format!("{nth}")).await.unwrap();
+    }
+    world.store.reset();
+    let shown = users[1].conversations().await.unwrap().conversations.pop().unwrap();
+    let counts = world.store.reset();
+    assert!(shown.unread_count.values().filter(|count| **count == 300).count() == 19, "{:?}", shown.unread_count);
+    assert!(counts.rows < 1_000, "{counts:?}");
+}
+
+/// What is unread for a user by the messages that they see.
+async fn unread_by_hand(user: &User<'_>) -> u64 {
+    let read = user.members().await.unwrap().into_iter().find(|one| one.id == user.id.as_str()).unwrap().read_up_to;
+    let (mut count, mut before) = (0, None);
+    loop {
+        let page = ListMessages { conversation_id: CREW.into(), before, ..ListMessages::default() };
+        let page = user.list_as(page).await.unwrap();
+        let is_unread = |message: &&Message| {
+            let is_of_others = message.sender_id != user.id.as_str() && message.event.is_none();
+            message.number > read && is_of_others && message.deleted_at.is_none()
+        };
+        count += page.messages.iter().filter(is_unread).count() as u64;
+        before = page.messages.first().map(|first| first.id.clone());
+        if !page.has_more {
+            return count;
+        }
+    }
+}
+
+#[tokio::test]
+async fn unread_counts_of_a_crew_are_those_of_what_is_kept() {
+    for seed in 0..12 {
+        let mut random = StdRng::seed_from_u64(seed);
+        let settings = Settings { send_rate: 0, retention_days: 10, ..Settings::default() };
+        let world = World::with(settings).await;
+        let names = ["anna", "ben", "carl", "dora"];
+        let users = names.map(|name| world.user(name));
+        let mut present = [true; 4];
+        world.crew(&names).await;
+        let mut said = vec![(0, users[0].say("first").await.unwrap())];
+        for step in 0..60 {
+            let user = random.random_range(0..4);
+            match random.random_range(0..12) {
+                0 if user > 0 => {
+                    present[user] = !present[user];
+                    let now: Vec<&str> = (0..4).filter(|one| present[*one]).map(|one| names[one]).collect();
+                    world.crew(&now).await;
+                }
+                1 | 2 if present[user] => drop(users[user].read_crew(None).await.unwrap()),
+                3 if present[user] => {
+                    let up_to = &said[random.random_range(0..said.len())].1;
+                    drop(users[user].read_crew(Some(up_to)).await);
+                }
+                4 => {
+                    let (author, message) = &said[random.random_range(0..said.len())];
+                    drop(users[*author].remove(message).await);
+                }
+                5 | 6 => world.clock.forward(random.random_range(0..5 * DAY)),
+                _ if present[user] => said.push((user, users[user].say(&format!("{step}")).await.unwrap())),
+                _ => {}
+            }
+            for (user, _) in users.iter().zip(present).filter(|(_, is_present)| *is_present) {
+                let by_hand = unread_by_hand(user).await;
+                assert_eq!(user.unread().await, by_hand, "seed {seed}, step {step}, {}", user.id);
+            }
+        }
+    }
 }
