@@ -3,7 +3,7 @@
 
 use super::{
     answer::{Answer, Newest, Request, Taken, newest, of_mine},
-    awake::AwakeCrews,
+    awake::{AwakeCrew, AwakeCrews},
     cursor::{ConversationCursor, SyncCursor, Walk, Way, fingerprint},
     head::HeadRow,
     moves::{Moves, Reached, Trail, unmoved},
@@ -143,9 +143,24 @@ impl<'a> Follow<'a> {
     async fn take_awake(&mut self) -> Result<Taken> {
         let known = |print: u64| self.places.get(&print).map(|place| place.cursor.position.change);
         let news = self.awake.news(known);
+        // Not more are read than there may be room for.
+        for some in news.chunks(self.request.limit) {
+            if self.answer.conversations_left(self.request.limit) == 0 {
+                return Ok(Taken::Part);
+            }
+            match self.take_news(some).await? {
+                Taken::All => {}
+                taken @ (Taken::Part | Taken::Lost) => return Ok(taken),
+            }
+        }
+        Ok(Taken::All)
+    }
+
+    /// Answers what is new in `news`.
+    async fn take_news(&mut self, news: &[AwakeCrew]) -> Result<Taken> {
         let rows = self.rows(news.iter().map(|crew| crew.id.clone()).collect()).await?;
         let mut begun = Vec::new();
-        for crew in &news {
+        for crew in news {
             let Some(row) = rows.get(&crew.id) else { continue };
             let place = self.places.get(&crew.print).cloned();
             let Some(place) = place.or_else(|| self.place(self.moves.trail(crew.print)?)) else {

@@ -5,10 +5,15 @@ use crate::{
     support::{User, World},
 };
 use jobline_chat::Settings;
-use jobline_wire::{JobStatus, ListConversations, ListMessages, Message};
+use jobline_wire::{JobStatus, ListConversations, ListMessages, Message, SendMessage, SyncQuery};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 
 const DAY: u64 = 86_400_000;
+
+fn in_crew(job: u64, text: &str) -> SendMessage {
+    let (conversation_id, content) = (Some(format!("crew_{job}")), Some(text.to_owned()));
+    SendMessage { conversation_id, content, ..SendMessage::default() }
+}
 
 /// What somebody does who has left moves nothing for them beyond what they see.
 #[tokio::test]
@@ -129,4 +134,29 @@ async fn unread_counts_of_a_crew_are_those_of_what_is_kept() {
             }
         }
     }
+}
+
+/// A device that comes back to many crews reads those that an answer has room for.
+#[tokio::test]
+async fn an_answer_reads_no_more_crews_than_it_has_room_for() {
+    let world = World::new().await;
+    let [anna, ben] = ["anna", "ben"].map(|user| world.user(user));
+    let crews: u64 = 300;
+    for job in 1..=crews {
+        world.job(job, &["anna", "ben"], JobStatus::Open).await;
+        anna.send_as(in_crew(job, "Hello")).await.unwrap();
+    }
+    world.store.reset();
+    let (mut since, mut messages) = (None, 0);
+    loop {
+        let synced = world.chat.sync(&ben.id, SyncQuery { since, limit: None, wait: None }).await.unwrap();
+        messages += synced.messages.len();
+        since = Some(synced.cursor);
+        if !synced.has_more {
+            break;
+        }
+    }
+    let reads = world.store.reset();
+    assert_eq!(messages as u64, crews);
+    assert!(reads.reads < 10 * crews, "{reads:?}");
 }
