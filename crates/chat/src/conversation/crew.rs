@@ -38,6 +38,10 @@ use jobline_wire::{Code, CrewHistory, JobStatus, limits::CREW_MEMBERS};
 /// How many members come or go in one commit, which has at most 100 operations.
 const CHANGES_AT_ONCE: usize = 8;
 
+/// With how many bytes a roster takes nobody in any more. Those who are in leave longer entries when they go, each of at most
+/// 1.2 KB; a row has at most 400 KB.
+const ROSTER_BYTES: usize = 320 * 1024;
+
 /// How often a crew that begins is looked for.
 const BEGINNINGS: usize = 4;
 
@@ -322,7 +326,9 @@ fn newcomers(id: &ConversationId, job: Option<&JobRow>, row: &ConversationRow) -
         places -= usize::from(has_place && !returns);
         has_place
     };
-    participants(job).into_iter().filter(is_out).filter(has_place).collect()
+    let newcomers: Vec<UserId> = participants(job).into_iter().filter(is_out).filter(has_place).collect();
+    let is_full = || parts::roster(row).is_some_and(|roster| roster.len() > ROSTER_BYTES);
+    if newcomers.is_empty() || is_full() { Vec::new() } else { newcomers }
 }
 
 /// The members who take part in the job no more. One that was deleted lets nobody go: its crew can be read.

@@ -4,8 +4,8 @@ use crate::{
     crews::CREW,
     support::{User, World},
 };
-use jobline_chat::Settings;
-use jobline_wire::{JobStatus, ListConversations, ListMessages, Message, SendMessage, SyncQuery};
+use jobline_chat::{JobId, Settings};
+use jobline_wire::{HostJobInput, JobStatus, ListConversations, ListMessages, Message, SendMessage, SyncQuery};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 
 const DAY: u64 = 86_400_000;
@@ -159,4 +159,26 @@ async fn an_answer_reads_no_more_crews_than_it_has_room_for() {
     let reads = world.store.reset();
     assert_eq!(messages as u64, crews);
     assert!(reads.reads < 10 * crews, "{reads:?}");
+}
+
+/// As many people as ever can, with long names, have left a job with a long title.
+#[tokio::test]
+async fn a_crew_that_many_have_left_goes_on() {
+    let world = World::new().await;
+    let title = "建".repeat(200);
+    let name = |nth: usize| format!("{nth:0>128}");
+    let put = async |from: usize| {
+        let participants = std::iter::once("anna".to_owned()).chain((from..from + 49).map(name)).collect();
+        let input = HostJobInput { title: title.clone(), participants, status: JobStatus::Open, crew_history: None };
+        world.chat.put_job(JobId::parse(1).unwrap(), input).await.unwrap();
+    };
+    let anna = world.user("anna");
+    put(0).await;
+    anna.say("Hello").await.unwrap();
+    for turn in 1..12 {
+        put(turn * 49).await;
+        anna.say(&format!("{turn}")).await.unwrap_or_else(|error| panic!("turn {turn}: {error:?}"));
+    }
+    let last = world.user(&name(11 * 49));
+    assert!(last.crew_list().await.is_err(), "there is no place for them");
 }
