@@ -40,7 +40,9 @@ impl AwakeCrews {
             return Ok(Self::default());
         }
         let crews = Self::read_rows(cx, head, consistency).await?;
-        if consistency == Consistency::Eventual && crews.are_behind(&known) {
+        // One that has just begun may be missing, of which the client would be answered everything once more.
+        let are_late = || crews.are_behind(&known) || crews.0.len() < head.awake.len();
+        if consistency == Consistency::Eventual && are_late() {
             return Self::read_rows(cx, head, Consistency::Strong).await;
         }
         Ok(crews)

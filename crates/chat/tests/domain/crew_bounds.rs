@@ -4,9 +4,15 @@ use crate::{
     crews::CREW,
     support::{User, World},
 };
+use async_trait::async_trait;
 use jobline_chat::{JobId, Settings};
+use jobline_store::{Commit, Consistency, Error, Key, Outcome, Page, Range, Row, Store};
 use jobline_wire::{HostJobInput, JobStatus, ListConversations, ListMessages, Message, SendMessage, SyncQuery};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 const DAY: u64 = 86_400_000;
 
@@ -181,4 +187,65 @@ async fn a_crew_that_many_have_left_goes_on() {
     }
     let last = world.user(&name(11 * 49));
     assert!(last.crew_list().await.is_err(), "there is no place for them");
+}
+
+/// Hides the row of the crew from eventual reads.
+struct LateCrew {
+    inner: Arc<dyn Store>,
+    is_late: AtomicBool,
+}
+
+#[async_trait]
+impl Store for LateCrew {
+    async fn get(&self, key: &Key, consistency: Consistency) -> Result<Option<Row>, Error> {
+        self.inner.get(key, consistency).await
+    }
+
+    async fn get_many(&self, keys: &[Key], consistency: Consistency) -> Result<Vec<Option<Row>>, Error> {
+        let mut rows = self.inner.get_many(keys, consistency).await?;
+        let is_late = consistency == Consistency::Eventual && self.is_late.load(Ordering::SeqCst);
+        for (key, row) in keys.iter().zip(&mut rows) {
+            if is_late && key.partition == format!("CONVERSATION#{CREW}") {
+                *row = None;
+            }
+        }
+        Ok(rows)
+    }
+
+    async fn range(&self, range: &Range) -> Result<Page, Error> {
+        self.inner.range(range).await
+    }
+
+    async fn commit(&self, commit: &Commit) -> Result<Outcome, Error> {
+        self.inner.commit(commit).await
+    }
+}
+
+/// An eventual read right after a crew began may not see its row yet.
+#[tokio::test]
+async fn a_crew_that_is_seen_late_is_answered_once() {
+    let store = Arc::new(LateCrew { inner: crate::engine::start().await.store, is_late: AtomicBool::new(false) });
+    let settings = Settings { send_rate: 0, window_bytes: 10, ..Settings::default() };
+    let world = World::over(store.clone(), settings, 1).await;
+    let ben = world.user("ben");
+    world.crew(&["anna", "ben"]).await;
+    let mut came = Vec::new();
+    let mut cursor = ben.sync(None).await.unwrap().cursor;
+    world.user("anna").say("Hello").await.unwrap();
+    for is_late in [false, true, false] {
+        store.is_late.store(is_late, Ordering::SeqCst);
+        for other in 0..4_u64 {
+            let name = format!("other{other}");
+            world.job(10 + other, &[&name, "ben"], JobStatus::Open).await;
+            world.user(&name).send(&ben, "Hello").await.unwrap();
+        }
+        let synced = ben.sync(Some(&cursor)).await.unwrap();
+        assert_eq!((synced.has_more, synced.reset), (false, None));
+        came.extend(synced.messages.into_iter().map(|message| message.id));
+        cursor = synced.cursor;
+    }
+    assert_eq!(came.len(), 1 + 3 * 4);
+    came.sort();
+    came.dedup();
+    assert_eq!(came.len(), 1 + 3 * 4, "none comes twice");
 }
