@@ -1,6 +1,6 @@
 //! Which conversation a request is about, and whether the user is a member of it.
 
-use super::{crew, read};
+use super::{crew, row::ConversationRow};
 use crate::{
     base::{
         error::{Error, Result},
@@ -9,7 +9,6 @@ use crate::{
     context::Context,
     host::permission,
 };
-use jobline_store::Consistency;
 
 /// The conversation with this id, if `me` is a member of it or was one of a crew, and which member they are. No read for a
 /// pair.
@@ -17,12 +16,26 @@ use jobline_store::Consistency;
 /// # Errors
 /// `not_found`, in the same words for a conversation of others and for one that cannot exist; `unavailable`.
 pub(crate) async fn of_member(cx: &Context, me: &UserId, conversation_id: &str) -> Result<(ConversationId, usize)> {
-    let id = ConversationId::new(conversation_id).ok_or_else(no_conversation)?;
-    let member = match id.crew_job() {
-        Some(job) => crew::member(cx, &id, job, me).await?,
-        None => id.side(me).ok_or_else(no_conversation)?.0,
-    };
+    let (id, member, _) = with_crew(cx, me, conversation_id).await?;
     Ok((id, member))
+}
+
+/// [`of_member`] with the row of a crew as it stands, without marks: it had to be read for this.
+///
+/// # Errors
+/// As [`of_member`].
+pub(crate) async fn with_crew(
+    cx: &Context,
+    me: &UserId,
+    conversation_id: &str,
+) -> Result<(ConversationId, usize, Option<ConversationRow>)> {
+    let id = ConversationId::new(conversation_id).ok_or_else(no_conversation)?;
+    if let Some(job) = id.crew_job() {
+        let (member, row) = crew::member(cx, &id, job, me).await?;
+        return Ok((id, member, Some(row)));
+    }
+    let (member, _) = id.side(me).ok_or_else(no_conversation)?;
+    Ok((id, member, None))
 }
 
 /// [`of_member`] for what those who left a crew cannot do any more.
@@ -34,8 +47,8 @@ pub(crate) async fn of_present_member(
     me: &UserId,
     conversation_id: &str,
 ) -> Result<(ConversationId, usize)> {
-    let (id, member) = of_member(cx, me, conversation_id).await?;
-    if id.crew_job().is_some() && !read::one(cx, &id, Consistency::Strong).await?.is_in(member) {
+    let (id, member, crew) = with_crew(cx, me, conversation_id).await?;
+    if crew.is_some_and(|crew| !crew.is_in(member)) {
         return Err(permission::no_participant_any_more());
     }
     Ok((id, member))

@@ -74,13 +74,18 @@ pub(crate) async fn current(cx: &Context, job: JobId) -> Result<Crew> {
     }
 }
 
-/// Which member `me` is or was.
+/// Which member `me` is or was, and the row of the crew without marks.
 ///
 /// # Errors
 /// `not_found`, the same for a crew of others and for one that does not exist; `unavailable`.
-pub(crate) async fn member(cx: &Context, id: &ConversationId, job: JobId, me: &UserId) -> Result<usize> {
+pub(crate) async fn member(
+    cx: &Context,
+    id: &ConversationId,
+    job: JobId,
+    me: &UserId,
+) -> Result<(usize, ConversationRow)> {
     let row = current(cx, job).await?.row.filter(ConversationRow::has_begun);
-    row.and_then(|row| row.member(id, me)).ok_or_else(|| Error::not_found("conversation"))
+    row.and_then(|row| Some((row.member(id, me)?, row))).ok_or_else(|| Error::not_found("conversation"))
 }
 
 /// Which member `me` is in a crew that they may write in now, which begins if it has not.

@@ -9,7 +9,7 @@ use crate::{
         text,
     },
     context::Context,
-    conversation::{access, read, receipts, row::ConversationRow, watermarks::Watermarks},
+    conversation::{access, parts, read, receipts, row::ConversationRow, watermarks::Watermarks},
     log::{cursor::LogCursor, history, locate, position::Position, read::read_log, view::LogView},
 };
 use jobline_store::Consistency;
@@ -30,7 +30,7 @@ struct Page {
 /// `invalid_request`, `invalid_cursor`, `not_found`, `unavailable`.
 pub(crate) async fn list(cx: &Context, me: &UserId, input: ListMessages) -> Result<Messages> {
     let limit = text::limit(input.limit)?;
-    let (id, viewer) = access::of_member(cx, me, &input.conversation_id).await?;
+    let (id, viewer, crew) = access::with_crew(cx, me, &input.conversation_id).await?;
     let since = cx.sealer.open::<LogCursor>(input.since.as_deref(), me, id.as_str())?;
     let before = input.before.as_deref().map(parse_before).transpose()?;
     let now = cx.now();
@@ -38,11 +38,21 @@ pub(crate) async fn list(cx: &Context, me: &UserId, input: ListMessages) -> Resu
         if let Since::Instant(_) = since {
             return Err(Error::invalid("since", "Together with before, since is the cursor to keep, not a time."));
         }
-        let row = read::one(cx, &id, Consistency::Strong).await?.seen_by(viewer);
+        let row = match crew {
+            Some(crew) => with_marks(cx, &id, crew).await?,
+            None => read::one(cx, &id, Consistency::Strong).await?,
+        };
+        let row = row.seen_by(viewer);
         let log = LogView { id: &id, row: &row, viewer, now };
         return render(cx, me, log, older(cx, log, before, limit).await?, input.since).await;
     }
-    let row = current(cx, &id, viewer, &since).await?.seen_by(viewer);
+    let row = match crew.map(|crew| crew.seen_by(viewer)) {
+        // It was read strongly: an old row may lack a newcomer, or what hides the log before them.
+        Some(crew) if is_at_end(&since, &crew) => crew,
+        Some(crew) => with_marks(cx, &id, crew).await?,
+        None => current(cx, &id, viewer, &since).await?,
+    };
+    let row = row.seen_by(viewer);
     let log = LogView { id: &id, row: &row, viewer, now };
     let page = changes(cx, log, &since, limit).await?;
     // If nothing is new, the cursor that came in is answered as it is, sealed already.
@@ -51,12 +61,18 @@ pub(crate) async fn list(cx: &Context, me: &UserId, input: ListMessages) -> Resu
     render(cx, me, log, page, unmoved).await
 }
 
-/// An old row of a crew may lack a newcomer, or what hides the log before them.
-fn consistency_of(id: &ConversationId) -> Consistency {
-    if id.crew_job().is_some() { Consistency::Strong } else { Consistency::Eventual }
+/// Whether the cursor is at the end of the log of `row`: nothing is to be shown.
+fn is_at_end(since: &Since<LogCursor>, row: &ConversationRow) -> bool {
+    matches!(since, Since::Cursor(cursor) if cursor.position.change == row.log.change && cursor.is_of(row))
 }
 
-/// The conversation's row, after what the cursor proves was recorded as delivered, if it could be.
+/// The row of a crew with how far its members have read, from which the statuses of messages follow.
+async fn with_marks(cx: &Context, id: &ConversationId, mut crew: ConversationRow) -> Result<ConversationRow> {
+    parts::add_marks(cx, id, &mut crew).await?;
+    Ok(crew)
+}
+
+/// The row of a pair, after what the cursor proves was recorded as delivered, if it could be.
 async fn current(
     cx: &Context,
     id: &ConversationId,
@@ -65,10 +81,10 @@ async fn current(
 ) -> Result<ConversationRow> {
     let Since::Cursor(cursor) = since else {
         let snapshot = *since == Since::Start;
-        let consistency = if snapshot { Consistency::Strong } else { consistency_of(id) };
+        let consistency = if snapshot { Consistency::Strong } else { Consistency::Eventual };
         return read::one(cx, id, consistency).await;
     };
-    let mut row = read::one(cx, id, consistency_of(id)).await?;
+    let mut row = read::one(cx, id, Consistency::Eventual).await?;
     if cursor.told() > row.log.change {
         row = read::one(cx, id, Consistency::Strong).await?;
     }

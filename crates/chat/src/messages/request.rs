@@ -131,7 +131,7 @@ async fn sender(cx: &Context, me: &UserId, id: &ConversationId, about: Option<Jo
     let member = match crew::writer(cx, id, job, me).await {
         // What a repetition was accepted as stays so, whatever is permitted now: the send itself refuses anything else.
         Err(refusal) if matches!(refusal.code, Code::JobClosed | Code::NotJobParticipant) => {
-            crew::member(cx, id, job, me).await.map_err(|_| refusal)?
+            crew::member(cx, id, job, me).await.map_err(|_| refusal)?.0
         }
         member => member?,
     };

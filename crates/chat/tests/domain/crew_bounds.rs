@@ -249,3 +249,25 @@ async fn a_crew_that_is_seen_late_is_answered_once() {
     came.dedup();
     assert_eq!(came.len(), 1 + 3 * 4, "none comes twice");
 }
+
+/// What `list` reads of a crew is what decides who sees what: its job, its row and its roster, and marks where there is news.
+#[tokio::test]
+async fn a_list_of_a_crew_reads_each_of_its_rows_once() {
+    let world = World::over(crate::engine::start_with_whole_pages().await.store, Settings::default(), 1).await;
+    let [anna, ben] = ["anna", "ben"].map(|user| world.user(user));
+    world.crew(&["anna", "ben"]).await;
+    anna.say("Hello").await.unwrap();
+    ben.read_crew(None).await.unwrap();
+    let list = async |since: Option<String>| {
+        world.store.reset();
+        let list = ListMessages { conversation_id: CREW.into(), since, ..ListMessages::default() };
+        let list = ben.list_as(list).await.unwrap();
+        (list, world.store.reset())
+    };
+    let (first, _) = list(None).await;
+    let (idle, counts) = list(Some(first.cursor)).await;
+    assert_eq!((counts.reads, counts.rows, idle.messages.len()), (2, 3, 0));
+    anna.say("More").await.unwrap();
+    let (news, counts) = list(Some(idle.cursor)).await;
+    assert_eq!((counts.reads, counts.rows, news.messages.len()), (4, 5, 1));
+}
