@@ -38,14 +38,28 @@ pub(crate) struct Stored {
 /// # Errors
 /// `unavailable`.
 pub(crate) async fn crew(cx: &Context, id: &ConversationId) -> Result<Option<Stored>> {
-    let keys = [keys::conversation(id), keys::roster(id)];
+    Ok(crew_with(cx, id, &[]).await?.0)
+}
+
+/// [`crew`], and in the same round trip the rows at `others`.
+///
+/// # Errors
+/// `unavailable`.
+pub(super) async fn crew_with(
+    cx: &Context,
+    id: &ConversationId,
+    others: &[Key],
+) -> Result<(Option<Stored>, Vec<Option<Row>>)> {
+    let mut keys = vec![keys::conversation(id), keys::roster(id)];
+    keys.extend(others.iter().cloned());
     for _ in 0..READINGS {
-        let found = cx.db.get_many(&keys, Consistency::Strong).await?;
-        let Some(stored) = &found[0] else { return Ok(None) };
+        let mut found = cx.db.get_many(&keys, Consistency::Strong).await?;
+        let others = found.split_off(2);
+        let Some(stored) = &found[0] else { return Ok((None, others)) };
         let row = cx.memos.conversations.decode(&keys[0], stored)?;
         if let Some(row) = with_roster(cx, &keys[1], row, found[1].as_ref())? {
             let (condition, roster) = (rows::as_read(Some(stored)), Some(rows::as_read(found[1].as_ref())));
-            return Ok(Some(Stored { row, condition, roster }));
+            return Ok((Some(Stored { row, condition, roster }), others));
         }
     }
     Err(Error::unavailable("the members of a crew change faster than they can be read"))

@@ -25,7 +25,8 @@ const READINGS: usize = 16;
 pub(crate) struct Needs<'a> {
     /// The member who makes the change: their head.
     pub member: Option<usize>,
-    /// The same, where the place is not known yet.
+    /// The same, where the place is not known yet. Their head and the further rows are read with the crew, which is all that a
+    /// message in one that is awake takes.
     pub user: Option<&'a UserId>,
     pub marks: Marks,
     /// The heads of all who are in, also where the crew is awake.
@@ -67,7 +68,7 @@ enum Found {
 }
 
 impl UndecodedUpdate {
-    /// Reads a conversation and `rest` in one round trip; of a crew, whose members are in its rows, in two.
+    /// Reads a conversation and `rest` in one round trip; of a crew, whose members are in its rows, mostly in two.
     pub async fn read(
         cx: &Context,
         id: &ConversationId,
@@ -128,6 +129,9 @@ impl UndecodedUpdate {
         others: &[UserId],
         rest: &[Key],
     ) -> Result<Self> {
+        if let Some(user) = needs.user {
+            return Self::read_for_message(cx, id, user, rest).await;
+        }
         let found = parts::crew(cx, id).await?;
         let (member, users) = match &found {
             Some(Stored { row, .. }) => heads_of(id, row, needs, others),
@@ -156,6 +160,26 @@ impl UndecodedUpdate {
         Ok(Self { id: id.clone(), conversation, heads, marks, rest: rows.collect() })
     }
 
+    /// What a message of `user` takes: in a crew that is awake one round trip, in one that sleeps two.
+    async fn read_for_message(cx: &Context, id: &ConversationId, user: &UserId, rest: &[Key]) -> Result<Self> {
+        let mut wanted = vec![keys::head(user)];
+        wanted.extend(rest.iter().cloned());
+        let (found, rows) = parts::crew_with(cx, id, &wanted).await?;
+        let mut rows = rows.into_iter();
+        let mut heads = vec![(Whose::User(user.clone()), keys::head(user), rows.next().flatten())];
+        if let Some(Stored { row, .. }) = found.as_ref().filter(|stored| stored.row.is_asleep()) {
+            let (_, users) = heads_of(id, row, Needs::default(), &[]);
+            let users: Vec<UserId> = users.into_iter().filter(|one| one != user).collect();
+            let wanted: Vec<Key> = users.iter().map(keys::head).collect();
+            let others = cx.db.get_many(&wanted, Consistency::Strong).await?;
+            heads.extend(
+                users.into_iter().zip(wanted).zip(others).map(|((one, key), row)| (Whose::User(one), key, row)),
+            );
+        }
+        let conversation = Found::Crew(found.map(Box::new));
+        Ok(Self { id: id.clone(), conversation, heads, marks: BTreeMap::new(), rest: rows.collect() })
+    }
+
     /// The conversation, unless it does not exist yet.
     pub fn conversation(&self, cx: &Context) -> Result<Option<ConversationRow>> {
         Ok(self.stored(cx)?.map(|stored| stored.row))
@@ -182,7 +206,7 @@ fn heads_of(
     others: &[UserId],
 ) -> (Option<usize>, Vec<UserId>) {
     let users = row.users(id);
-    let member = needs.member.or_else(|| row.member(id, needs.user?));
+    let member = needs.member;
     let mut wanted: Vec<UserId> = Vec::new();
     let all = if needs.all_heads || row.is_asleep() { row.all_in() } else { Vec::new() };
     let all = all.into_iter().chain(member).filter_map(|member| users.get(member));

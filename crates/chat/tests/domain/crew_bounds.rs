@@ -271,3 +271,19 @@ async fn a_list_of_a_crew_reads_each_of_its_rows_once() {
     let (news, counts) = list(Some(idle.cursor)).await;
     assert_eq!((counts.reads, counts.rows, news.messages.len()), (4, 5, 1));
 }
+
+/// The reads of a message in a crew that is awake: two that look whether the sender may write, the crew with their head, the job
+/// again, and three that show the message. One that answers another reads that for the answer.
+#[tokio::test]
+async fn a_send_in_a_crew_takes_few_reads() {
+    let world = World::over(crate::engine::start_with_whole_pages().await.store, Settings::default(), 1).await;
+    let anna = world.user("anna");
+    world.crew(&["anna", "ben"]).await;
+    let first = anna.say("Hello").await.unwrap();
+    world.store.reset();
+    anna.say("More").await.unwrap();
+    let plain = world.store.reset();
+    anna.reply("An answer", &first).await.unwrap();
+    let reply = world.store.reset();
+    assert_eq!((plain.reads, plain.commits, reply.reads, reply.commits), (7, 1, 8, 1));
+}
