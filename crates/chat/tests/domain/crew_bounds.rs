@@ -2,16 +2,22 @@
 
 use crate::{
     crews::CREW,
-    support::{User, World},
+    support::{MORNING, MemoryFiles, SeededRandom, User, World},
 };
 use async_trait::async_trait;
-use jobline_chat::{JobId, Settings};
-use jobline_store::{Commit, Consistency, Error, Key, Outcome, Page, Range, Row, Store};
+use jobline_chat::{Chat, Clock, JobId, Secrets, Settings, UserId};
+use jobline_store::{
+    Commit, Consistency, Error, Key, Outcome, Page, Range, Row, Store,
+    testing::{Counting, Slow},
+};
 use jobline_wire::{HostJobInput, JobStatus, ListConversations, ListMessages, Message, SendMessage, SyncQuery};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
 const DAY: u64 = 86_400_000;
@@ -286,4 +292,59 @@ async fn a_send_in_a_crew_takes_few_reads() {
     anna.reply("An answer", &first).await.unwrap();
     let reply = world.store.reset();
     assert_eq!((plain.reads, plain.commits, reply.reads, reply.commits), (7, 1, 8, 1));
+}
+
+/// A clock over tokio's, which stands while nothing waits.
+struct TokioClock(tokio::time::Instant);
+
+#[async_trait]
+impl Clock for TokioClock {
+    fn now_ms(&self) -> u64 {
+        MORNING + u64::try_from(self.0.elapsed().as_millis()).unwrap()
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        tokio::time::sleep(duration).await;
+    }
+}
+
+/// As over a network, with five writers on each of two servers, who send as much as the rate permits in the long run: each
+/// message is written on the condition of the one before it, and servers do not queue for each other.
+#[tokio::test(start_paused = true)]
+async fn ten_who_write_on_two_servers_seldom_lose_races() {
+    let mut counts = Vec::new();
+    for pause in [0, 2_000, 12_000] {
+        let shared = crate::engine::start().await.store;
+        let clock = Arc::new(TokioClock(tokio::time::Instant::now()));
+        let server = async |seed: u64| {
+            let slow = Slow::new(shared.clone(), seed, Duration::from_millis(5));
+            let (counting, random) = (Arc::new(Counting::new(Arc::new(slow))), Arc::new(SeededRandom::new(seed)));
+            let secrets = Secrets::load(&*shared, &*random).await.unwrap();
+            let (files, settings) =
+                (Arc::new(MemoryFiles::default()), Settings { send_rate: 0, ..Settings::default() });
+            (Chat::new(counting.clone(), files, clock.clone(), random, &secrets, settings), counting)
+        };
+        let servers = [server(1).await, server(2).await];
+        let names: Vec<String> = (0..10).map(|nth| format!("user{nth}")).collect();
+        let (title, participants) = ("Job 1".to_owned(), names.clone());
+        let job = HostJobInput { title, participants, status: JobStatus::Open, crew_history: None };
+        servers[0].0.put_job(JobId::parse(1).unwrap(), job).await.unwrap();
+        servers[0].0.send(&UserId::new("user0").unwrap(), in_crew(1, "hello")).await.unwrap();
+        let before: u64 = servers.iter().map(|(_, counting)| counting.reset().commits).sum();
+        assert!(before > 0);
+        let writers = names.iter().enumerate().map(|(nth, name)| {
+            let (chat, user) = (&servers[nth % 2].0, UserId::new(name).unwrap());
+            let mut random = StdRng::seed_from_u64(nth as u64);
+            async move {
+                for text in 0..20 {
+                    tokio::time::sleep(Duration::from_millis(random.random_range(0..=pause))).await;
+                    chat.send(&user, in_crew(1, &format!("{user} says {text}"))).await.unwrap();
+                }
+            }
+        });
+        futures_util::future::join_all(writers).await;
+        counts.push(servers.iter().map(|(_, counting)| counting.reset().commits).sum::<u64>());
+    }
+    println!("commits for 200 messages without a pause, with one of 1 s, and with one of 6 s: {counts:?}");
+    assert!(counts[2] <= 210, "{counts:?} commits for 200 messages");
 }
