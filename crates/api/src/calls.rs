@@ -64,14 +64,21 @@ impl Turn {
     /// signed. The name is a hash, so that the relay's log does not tell who calls; it is the same for all calls of a user,
     /// so that the relay can limit what one user does.
     fn server(&self, user: &UserId, now_ms: u64) -> IceServer {
+        let (username, credential) = self.credentials(user.as_str(), now_ms);
+        IceServer { urls: self.urls.clone(), username: Some(username), credential: Some(credential) }
+    }
+
+    /// The user name and the credential of `user`, good for an hour.
+    #[must_use]
+    pub fn credentials(&self, user: &str, now_ms: u64) -> (String, String) {
         let expires = now_ms / 1_000 + CREDENTIAL_SECONDS;
-        let hash = sign(&self.user_key, user.as_str().as_bytes());
+        let hash = sign(&self.user_key, user.as_bytes());
         let digit =
             |at: usize| char::from(b"0123456789abcdef"[usize::from(hash.as_ref()[at / 2] >> (4 * (at % 2)) & 15)]);
         let name: String = (0..USER_DIGITS).map(digit).collect();
         let username = format!("{expires}:{name}");
         let credential = STANDARD.encode(sign(&self.credential_key, username.as_bytes()));
-        IceServer { urls: self.urls.clone(), username: Some(username), credential: Some(credential) }
+        (username, credential)
     }
 }
 

@@ -3,13 +3,21 @@
 
 use jobline_notify::{
     Language, Outcome,
-    mail::{Letter, Mailer, SmtpUrl},
+    mail::{Letter, Mailer, SignInError, SmtpUrl},
 };
 use std::net::SocketAddr;
+use std::sync::Arc;
 use tokio::{
-    io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader},
+    io::{AsyncBufReadExt as _, AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader},
     net::TcpListener,
     task::JoinHandle,
+};
+use tokio_rustls::{
+    TlsAcceptor,
+    rustls::{
+        ServerConfig,
+        pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer},
+    },
 };
 
 /// An SMTP server for one connection. It answers `RCPT` with `to_recipient`, and hands out all lines that it was sent.
@@ -94,4 +102,63 @@ async fn an_unknown_recipient_is_refused_and_a_busy_server_is_tried_again() {
     let mailer = Mailer::new(&nobody, "no-reply@example.com", &[]).unwrap();
     let outcome = mailer.send(&letter(&[], Language::English)).await;
     assert!(matches!(outcome, Outcome::Failed { .. }), "{outcome:?}");
+}
+
+/// Answers as a mail server does, and hands out what it was told. It ends at STARTTLS and QUIT.
+async fn talk(stream: impl AsyncRead + AsyncWrite + Unpin, offers: &str, to_account: &str) -> Vec<String> {
+    let (read, mut write) = tokio::io::split(stream);
+    let (mut lines, mut heard) = (BufReader::new(read).lines(), Vec::new());
+    while let Ok(Some(line)) = lines.next_line().await {
+        let answer = match line.get(..4).unwrap_or_default() {
+            "EHLO" => format!("250-mail.example\r\n250 {offers}\r\n"),
+            "AUTH" => format!("{to_account}\r\n"),
+            _ => "220 ok\r\n".to_owned(),
+        };
+        let is_over = line == "STARTTLS" || line == "QUIT";
+        heard.push(line);
+        write.write_all(answer.as_bytes()).await.unwrap();
+        if is_over {
+            break;
+        }
+    }
+    heard
+}
+
+/// Signs in by STARTTLS to a server with a certificate of its own, which is trusted or not; answers how that ended and what
+/// the server heard after it.
+async fn signed_in(is_trusted: bool, to_account: &'static str) -> (Result<(), SignInError>, Vec<String>) {
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let certificate = made.cert.der().clone();
+    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()));
+    let provider = Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());
+    let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    let config = config.with_no_client_auth().with_single_cert(vec![certificate.clone()], key).unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let server = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        stream.write_all(b"220 mail.example\r\n").await.unwrap();
+        assert_eq!(talk(&mut stream, "STARTTLS", to_account).await.last().unwrap(), "STARTTLS");
+        match TlsAcceptor::from(Arc::new(config)).accept(stream).await {
+            Ok(stream) => talk(stream, "AUTH PLAIN", to_account).await,
+            Err(_) => Vec::new(),
+        }
+    });
+    let url = SmtpUrl::parse(&format!("smtp://chat:letmein@localhost:{port}?tls=required")).unwrap();
+    let roots = if is_trusted { vec![certificate.to_vec()] } else { Vec::new() };
+    let mailer = Mailer::new(&url, "no-reply@example.com", &roots).unwrap();
+    let outcome = mailer.sign_in().await;
+    (outcome, server.await.unwrap())
+}
+
+#[tokio::test]
+async fn signing_in_encrypts_shows_the_account_and_sends_nothing() {
+    let (outcome, heard) = signed_in(true, "235 welcome").await;
+    assert_eq!(outcome, Ok(()));
+    let commands: Vec<&str> = heard.iter().map(|line| line.get(..4).unwrap_or_default()).collect();
+    assert_eq!(commands, ["EHLO", "AUTH", "NOOP", "QUIT"]);
+    assert_eq!(signed_in(true, "535 no").await.0, Err(SignInError::Refused(535)));
+    let (outcome, heard) = signed_in(false, "235 welcome").await;
+    assert_eq!(outcome, Err(SignInError::Tls));
+    assert!(heard.is_empty(), "no password for a stranger: {heard:?}");
 }

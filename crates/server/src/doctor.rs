@@ -1,17 +1,25 @@
 //! `jobline doctor`: what a configuration stands on, and what to do where it does not stand.
 
 use crate::cli::Settings;
-use crate::config::{Config, Jwks, StoreKind, turn_url_parts};
+use crate::config::{CallServers, Config, Jwks, MailServer, StoreKind, turn_url_parts};
 use crate::engines::Engines;
 use crate::system::{SystemClock, SystemRandom};
+use jobline_api::calls::Turn;
 use jobline_chat::{Clock as _, Random as _};
+use jobline_notify::mail::{Mailer, SignInError};
 use jobline_store::{Consistency, Key};
-use jobline_tools::doctor::{Findings, Helper, MailHost, PublicUrl, Surroundings, Transport, look};
+use jobline_tools::doctor::{Account, Findings, Helper, PublicUrl, Surroundings, Transport, look};
 use std::fs::OpenOptions;
 use std::path::Path;
+use std::time::Duration;
+use tokio::time::timeout;
 
 /// The port of NATS where its URL names none.
 const NATS_PORT: u16 = 4222;
+/// How long signing in to the mail server may take: some look up first who calls.
+const MAIL_WITHIN: Duration = Duration::from_secs(20);
+/// For whom credentials of the TURN server are minted.
+const DOCTOR: &str = "jobline-doctor";
 
 /// Looks at what `settings` name, and writes a line for each to `findings`.
 pub async fn run(settings: &Settings, findings: &mut Findings<'_>) {
@@ -24,6 +32,7 @@ pub async fn run(settings: &Settings, findings: &mut Findings<'_>) {
     };
     look_at_secrets(&config, findings);
     look_at_store(&config, findings).await;
+    look_at_mail(&config, findings).await;
     look(&surroundings(settings, &config), SystemClock.now_ms(), &SystemRandom, findings);
 }
 
@@ -111,6 +120,43 @@ fn look_at_new_folder(data: &Path, findings: &mut Findings<'_>) {
     }
 }
 
+/// Signs in to the mail server as for a mail, and sends none.
+async fn look_at_mail(config: &Config, findings: &mut Findings<'_>) {
+    const NAME: &str = "mail";
+    let Some(MailServer { url, from, .. }) = &config.mail.server else {
+        return findings.skipped(NAME, "--smtp-url is not set, so users get no mail about unread messages");
+    };
+    let mailer = match Mailer::new(url, from, &[]) {
+        Ok(mailer) => mailer,
+        Err(why) => return findings.wrong(NAME, why, "Set --smtp-url and --mail-from right."),
+    };
+    let (host, port) = url.address();
+    let signed_in = timeout(MAIL_WITHIN, mailer.sign_in()).await.unwrap_or(Err(SignInError::TimedOut));
+    let to_do = match &signed_in {
+        Ok(()) if url.has_account() => {
+            return findings.ok(NAME, format!("the mail server at {host}:{port} takes user and password"));
+        }
+        Ok(()) => return findings.ok(NAME, format!("the mail server at {host}:{port} answers")),
+        Err(SignInError::NoConnection | SignInError::TimedOut) => {
+            "Check --smtp-url, and that the firewall lets this machine send mail; many clouds forbid port 25."
+        }
+        Err(SignInError::Tls) => {
+            "Use smtps:// where it encrypts from the beginning (port 465) and smtp:// for STARTTLS (587), and the name that is \
+             in its certificate."
+        }
+        Err(SignInError::Unsupported(_)) => {
+            "Use smtps:// where it has no STARTTLS, and leave user and password out where it wants none."
+        }
+        Err(SignInError::Refused(530..540)) => {
+            "Check user and password in --smtp-url, with percent signs for what is special in them."
+        }
+        Err(SignInError::Refused(_)) => "Look at its log: it may not take this machine, or not now.",
+    };
+    if let Err(why) = signed_in {
+        findings.wrong(NAME, format!("{host}:{port} {why}"), to_do);
+    }
+}
+
 /// What is reached over the network.
 fn surroundings(settings: &Settings, config: &Config) -> Surroundings {
     let public_url = config.public_url.clone().map(|url| PublicUrl {
@@ -122,17 +168,21 @@ fn surroundings(settings: &Settings, config: &Config) -> Surroundings {
         Some(Jwks::Url(url)) => Some(url.clone()),
         _ => None,
     };
-    let helpers = config.calls.as_ref().map(|calls| {
-        let turn = calls.turn.iter().flat_map(|turn| &turn.urls);
-        calls.stun.iter().chain(turn).filter_map(|url| helper(url)).collect()
-    });
+    let helpers = config.calls.as_ref().map(helpers).unwrap_or_default();
     let bus = settings.bus.as_deref().unwrap_or_default();
     let bus = bus.split(',').filter_map(|url| nats_server(url.trim())).collect();
-    let mail = config.mail.server.as_ref().map(|server| {
-        let ((host, port), is_wrapped) = (server.url.address(), server.url.is_wrapped());
-        MailHost { host: host.to_owned(), port, is_wrapped }
+    Surroundings { public_url, jwks_url, bus, helpers }
+}
+
+/// The servers for calls: those for TURN with credentials such as devices get.
+fn helpers(calls: &CallServers) -> Vec<Helper> {
+    let stun = calls.stun.iter().filter_map(|url| helper(url, None));
+    let turn = calls.turn.iter().flat_map(|turn| {
+        let minted = Turn::new(turn.urls.clone(), turn.secret.expose()).credentials(DOCTOR, SystemClock.now_ms());
+        let account = Account { name: minted.0, credential: minted.1 };
+        turn.urls.iter().filter_map(move |url| helper(url, Some(account.clone())))
     });
-    Surroundings { public_url, jwks_url, bus, mail, helpers: helpers.unwrap_or_default() }
+    stun.chain(turn).collect()
 }
 
 /// Host and port of a URL of NATS, which may hold a password.
@@ -141,7 +191,7 @@ fn nats_server(url: &str) -> Option<(String, u16)> {
     Some((url.host_str()?.to_owned(), url.port().unwrap_or(NATS_PORT)))
 }
 
-fn helper(url: &str) -> Option<Helper> {
+fn helper(url: &str, account: Option<Account>) -> Option<Helper> {
     let parts = turn_url_parts(url)?;
     let is_tls = parts.scheme.ends_with('s');
     let transport = match (is_tls, url.ends_with("transport=tcp")) {
@@ -150,5 +200,5 @@ fn helper(url: &str) -> Option<Helper> {
         (false, false) => Transport::Udp,
     };
     let port = parts.port.unwrap_or(if is_tls { 5349 } else { 3478 });
-    Some(Helper { url: url.to_owned(), host: parts.host.to_owned(), port, transport })
+    Some(Helper { url: url.to_owned(), host: parts.host.to_owned(), port, transport, account })
 }

@@ -14,6 +14,7 @@ use lettre::{
     message::Mailbox,
     transport::smtp::{Error, response::Severity},
 };
+use std::{error::Error as _, fmt};
 
 /// Sends mail through one server.
 pub struct Mailer {
@@ -39,6 +40,18 @@ impl Mailer {
         Ok(Self { transport, from })
     }
 
+    /// Signs in to the server as for a letter, and out again: greeting, STARTTLS and account, as the settings say.
+    ///
+    /// # Errors
+    /// [`SignInError`].
+    pub async fn sign_in(&self) -> Result<(), SignInError> {
+        match self.transport.test_connection().await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(SignInError::NoConnection),
+            Err(error) => Err(SignInError::from(&error)),
+        }
+    }
+
     /// Makes one attempt to hand a letter to the server. An address that the server will never accept is
     /// [`Outcome::Refused`].
     pub async fn send(&self, letter: &Letter<'_>) -> Outcome {
@@ -49,6 +62,50 @@ impl Mailer {
         match self.transport.send(message).await {
             Ok(_) => Outcome::Delivered,
             Err(error) => failure(&error),
+        }
+    }
+}
+
+/// Why signing in to a mail server failed. As text: one line that follows the name of the server, without its words, which may
+/// name an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SignInError {
+    /// It cannot be reached.
+    NoConnection,
+    /// It did not answer in time.
+    TimedOut,
+    /// The connection could not be encrypted.
+    Tls,
+    /// It lacks what the settings need, such as STARTTLS.
+    Unsupported(String),
+    /// It answered with this code.
+    Refused(u16),
+}
+
+impl fmt::Display for SignInError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoConnection => f.write_str("cannot be reached from here as a mail server"),
+            Self::TimedOut => f.write_str("does not answer in time"),
+            Self::Tls => f.write_str("does not encrypt the connection with a certificate that is trusted"),
+            Self::Unsupported(what) => write!(f, "does not do what is asked of it: {what}"),
+            Self::Refused(code @ 530..540) => write!(f, "does not take user and password (it answered {code})"),
+            Self::Refused(code) => write!(f, "takes no mail from here (it answered {code})"),
+        }
+    }
+}
+
+impl From<&Error> for SignInError {
+    fn from(error: &Error) -> Self {
+        match error.status() {
+            Some(code) => Self::Refused(u16::from(code)),
+            None if error.is_timeout() => Self::TimedOut,
+            None if error.is_tls() => Self::Tls,
+            // Of lettre's own words, which name no account.
+            None if error.is_client() => {
+                Self::Unsupported(error.source().map_or_else(|| error.to_string(), ToString::to_string))
+            }
+            None => Self::NoConnection,
         }
     }
 }

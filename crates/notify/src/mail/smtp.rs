@@ -85,10 +85,10 @@ impl SmtpUrl {
         (&self.host, self.port)
     }
 
-    /// Whether it speaks only inside of TLS.
+    /// Whether one signs in there.
     #[must_use]
-    pub fn is_wrapped(&self) -> bool {
-        self.encryption == Encryption::Wrapped
+    pub fn has_account(&self) -> bool {
+        self.account.is_some()
     }
 
     pub(super) fn transport(&self, more_roots: &[Vec<u8>]) -> Result<AsyncSmtpTransport<Tokio1Executor>, Error> {

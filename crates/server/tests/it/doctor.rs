@@ -5,9 +5,10 @@ use crate::{
     crash::HOST_KEY,
 };
 use std::{
-    io::{Read as _, Write as _},
+    io::{BufRead as _, BufReader, Read as _, Write as _},
     net::{TcpListener, UdpSocket},
     process::{Command, Stdio},
+    sync::{Arc, Mutex},
 };
 use tempfile::TempDir;
 
@@ -75,6 +76,81 @@ fn stun_server() -> String {
     address
 }
 
+/// A mail server that answers a sign-in with `to_account`: its address, and what it was told.
+fn mail_server(to_account: &'static str) -> (String, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let heard = Arc::<Mutex<Vec<String>>>::default();
+    let kept = Arc::clone(&heard);
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let lines = BufReader::new(stream.try_clone().unwrap()).lines();
+            stream.write_all(b"220 mail.example\r\n").unwrap();
+            for line in lines.map_while(Result::ok) {
+                let answer = match line.get(..4).unwrap_or_default() {
+                    "EHLO" => "250-mail.example\r\n250 AUTH PLAIN LOGIN\r\n",
+                    "AUTH" => to_account,
+                    "QUIT" => "221 bye\r\n",
+                    _ => "250 ok\r\n",
+                };
+                kept.lock().unwrap().push(line);
+                if stream.write_all(answer.as_bytes()).is_err() || answer.starts_with("221") {
+                    break;
+                }
+            }
+        }
+    });
+    (address, heard)
+}
+
+/// A TURN server that lets in whoever signs, or answers them with a code.
+fn turn_server(to_account: Option<u16>) -> String {
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let address = socket.local_addr().unwrap().to_string();
+    std::thread::spawn(move || {
+        let mut request = [0; 1024];
+        while let Ok((bytes, from)) = socket.recv_from(&mut request) {
+            let request = &request[..bytes];
+            let refused = match (has_attribute(request, 0x0008), to_account) {
+                (false, _) => Some(401),
+                (true, code) => code,
+            };
+            let mut attributes = Vec::new();
+            let mut add = |kind: u16, value: &[u8]| {
+                attributes.extend(kind.to_be_bytes());
+                attributes.extend(u16::try_from(value.len()).unwrap().to_be_bytes());
+                attributes.extend(value);
+                attributes.resize(attributes.len().next_multiple_of(4), 0);
+            };
+            if let Some(code) = refused {
+                add(0x0009, &[0, 0, u8::try_from(code / 100).unwrap(), u8::try_from(code % 100).unwrap()]);
+                add(0x0014, b"calls.example");
+                add(0x0015, b"a-nonce");
+            }
+            let class = if refused.is_some() { 0x11 } else { 0x01 };
+            let mut answer = vec![1, request[1] | (class & 0x10)];
+            answer.extend(u16::try_from(attributes.len()).unwrap().to_be_bytes());
+            answer.extend(&request[4..20]);
+            answer.extend(attributes);
+            socket.send_to(&answer, from).unwrap();
+        }
+    });
+    address
+}
+
+fn has_attribute(message: &[u8], kind: u16) -> bool {
+    let mut rest = &message[20..];
+    while rest.len() >= 4 {
+        let length = usize::from(u16::from_be_bytes([rest[2], rest[3]]));
+        if u16::from_be_bytes([rest[0], rest[1]]) == kind {
+            return true;
+        }
+        rest = &rest[4 + length.next_multiple_of(4)..];
+    }
+    false
+}
+
 /// An address at which nothing listens.
 fn nowhere() -> String {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
@@ -84,6 +160,7 @@ fn nowhere() -> String {
 fn a_deployment_that_is_well_is_told_so() {
     let folder = TempDir::new().unwrap();
     let running = Started::new(&mut configured(&folder));
+    let (mail, heard) = mail_server("235 welcome\r\n");
     let said = Said::by(
         configured(&folder)
             .env("JOBLINE_PUBLIC_URL", format!("http://{}", running.address))
@@ -91,10 +168,10 @@ fn a_deployment_that_is_well_is_told_so() {
                 "JOBLINE_BUS",
                 format!("nats://user:hunter2@{}", speaker("INFO {\"version\":\"2\"}\r\n", String::new())),
             )
-            .env("JOBLINE_SMTP_URL", format!("smtp://{}", speaker("220 mail.example\r\n", String::new())))
+            .env("JOBLINE_SMTP_URL", format!("smtp://chat:letmein@{mail}"))
             .env("JOBLINE_MAIL_FROM", "chat@example.com")
             .env("JOBLINE_STUN_URL", format!("stun:{}", stun_server()))
-            .env("JOBLINE_TURN_URL", format!("turn:{}", stun_server()))
+            .env("JOBLINE_TURN_URL", format!("turn:{}", turn_server(None)))
             .env("JOBLINE_TURN_SECRET", "a-secret-of-the-relay"),
     );
     assert_eq!((said.code, said.wrong()), (Some(0), 0), "{}", said.text);
@@ -106,11 +183,14 @@ fn a_deployment_that_is_well_is_told_so() {
     said.has("ok      origin", &["https://market.example"]);
     said.has("ok      clock", &[]);
     said.has("ok      bus", &["NATS answers"]);
-    said.has("ok      mail", &["answers"]);
+    said.has("ok      mail", &["takes user and password"]);
+    let heard = heard.lock().unwrap().clone();
+    let commands: Vec<&str> = heard.iter().map(|line| line.get(..4).unwrap_or_default()).collect();
+    assert_eq!(commands, ["EHLO", "AUTH", "NOOP", "QUIT"], "it sends nothing");
     said.has("ok      calls", &["stun:127.0.0.1", "answers"]);
-    said.has("ok      calls", &["turn:127.0.0.1", "answers"]);
+    said.has("ok      calls", &["turn:127.0.0.1", "gives a relay"]);
     said.has("nothing is wrong", &[]);
-    for secret in [SECRET, HOST_KEY, "hunter2", "a-secret-of-the-relay"] {
+    for secret in [SECRET, HOST_KEY, "hunter2", "letmein", "a-secret-of-the-relay"] {
         assert!(!said.text.contains(secret), "{}", said.text);
     }
 }
@@ -170,6 +250,41 @@ fn each_wrong_thing_is_named_with_what_to_do() {
     said.has("WRONG   calls", &["does not answer a STUN request", "firewall"]);
     said.has("WRONG   user tokens", &["does not answer with keys", "--jwks-url"]);
     said.has("WRONG   user tokens", &["neither --jwt-issuer nor --jwt-audience"]);
+}
+
+#[test]
+fn a_mail_server_that_lets_nobody_in_is_told_with_what_to_do() {
+    let folder = TempDir::new().unwrap();
+    let said = |url: String| {
+        let mut command = configured(&folder);
+        command.env("JOBLINE_PUBLIC_URL", format!("http://{}", nowhere()));
+        command.env("JOBLINE_SMTP_URL", url).env("JOBLINE_MAIL_FROM", "chat@example.com");
+        Said::by(&mut command)
+    };
+    let (mail, _) = mail_server("535 no such account\r\n");
+    let wrong = said(format!("smtp://chat:letmein@{mail}"));
+    assert_eq!(wrong.code, Some(1));
+    wrong.has("WRONG   mail", &["does not take user and password", "535", "percent signs"]);
+    assert!(!wrong.text.contains("letmein"), "{}", wrong.text);
+    said(format!("smtp://{mail}?tls=required")).has("WRONG   mail", &["STARTTLS is not supported", "smtps://"]);
+    said(format!("smtps://{mail}")).has("WRONG   mail", &["does not encrypt", "587"]);
+    said(format!("smtp://{}", nowhere())).has("WRONG   mail", &["cannot be reached from here", "firewall"]);
+    let busy = speaker("421 not now\r\n", String::new());
+    said(format!("smtp://{busy}")).has("WRONG   mail", &["421", "log"]);
+}
+
+#[test]
+fn a_turn_server_that_gives_no_relay_is_told_with_what_to_do() {
+    let folder = TempDir::new().unwrap();
+    let said = |address: String| {
+        let mut command = configured(&folder);
+        command.env("JOBLINE_TURN_URL", format!("turn:{address}"));
+        Said::by(command.env("JOBLINE_TURN_SECRET", "a-secret-of-the-relay"))
+    };
+    said(turn_server(Some(401))).has("WRONG   calls", &["refuses a relay (401)", "--turn-secret", "clocks"]);
+    said(turn_server(Some(486))).has("WRONG   calls", &["refuses a relay (486)", "user-quota"]);
+    said(turn_server(Some(508))).has("WRONG   calls", &["refuses a relay (508)", "min-port"]);
+    said(nowhere()).has("WRONG   calls", &["does not answer a request for a relay", "firewall"]);
 }
 
 #[test]

@@ -104,6 +104,26 @@ fn two_devices_reach_each_other_through_the_relay_alone_over_udp_and_tcp() {
 }
 
 #[test]
+fn the_doctor_is_given_a_relay_with_the_secret_and_refused_without() {
+    let relay = Relay::start();
+    let folder = TempDir::new().unwrap();
+    let url = format!("turn:{}:{}", relay.address, relay.port);
+    let both = format!("{url},{url}?transport=tcp");
+    let says = |secret: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_jobline"));
+        command.env_clear().current_dir(folder.path());
+        let output = command.args(["--turn-url", &both, "--turn-secret", secret, "doctor"]).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let said = says(SECRET);
+    for url in [&url, &format!("{url}?transport=tcp")] {
+        assert!(said.contains(&format!("ok      calls: {url} gives a relay to users\n")), "{said}");
+    }
+    let said = says("another-secret-of-the-relay");
+    assert_eq!(said.matches("refuses a relay (401). Set --turn-secret").count(), 2, "{said}");
+}
+
+#[test]
 fn who_was_not_given_a_credential_gets_nothing() {
     let relay = Relay::start();
     let (name, credential) = relay.credentials("anna");

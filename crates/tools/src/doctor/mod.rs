@@ -6,11 +6,13 @@ mod findings;
 mod line;
 mod public_url;
 mod stun;
+mod turn;
 
 pub use findings::Findings;
 pub use line::greeting;
 pub use public_url::PublicUrl;
 pub use stun::{Helper, Transport};
+pub use turn::Account;
 
 use jobline_chat::Random;
 use std::time::Duration;
@@ -27,20 +29,8 @@ pub struct Surroundings {
     pub jwks_url: Option<String>,
     /// Where NATS is: host and port.
     pub bus: Vec<(String, u16)>,
-    /// The mail server.
-    pub mail: Option<MailHost>,
     /// STUN and TURN servers.
     pub helpers: Vec<Helper>,
-}
-
-/// A mail server.
-pub struct MailHost {
-    /// Its host.
-    pub host: String,
-    /// Its port.
-    pub port: u16,
-    /// Whether it speaks only inside of TLS, of which only the connection below it is tried.
-    pub is_wrapped: bool,
 }
 
 /// Looks at all of it. Blocks.
@@ -64,29 +54,10 @@ pub fn look(around: &Surroundings, now_ms: u64, random: &dyn Random, findings: &
             Err(why) => findings.wrong("bus", format!("{host}:{port} {why}"), to_do),
         }
     }
-    match &around.mail {
-        Some(mail) => mail.look(findings),
-        None => findings.skipped("mail", "--smtp-url is not set, so users get no mail about unread messages"),
-    }
     if around.helpers.is_empty() {
         findings.skipped("calls", "neither --stun-url nor --turn-url is set; calls may fail between networks");
     }
     for helper in &around.helpers {
         helper.look(random, findings);
-    }
-}
-
-impl MailHost {
-    fn look(&self, findings: &mut Findings<'_>) {
-        let Self { host, port, is_wrapped } = self;
-        let answered = match is_wrapped {
-            true => line::connect(host, *port).map(drop),
-            false => greeting(host, *port, "220"),
-        };
-        let to_do = "Check --smtp-url, and that the firewall lets this machine send mail; many clouds forbid port 25.";
-        match answered {
-            Ok(()) => findings.ok("mail", format!("the mail server at {host}:{port} answers")),
-            Err(why) => findings.wrong("mail", format!("{host}:{port} {why}"), to_do),
-        }
     }
 }

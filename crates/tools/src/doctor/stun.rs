@@ -2,15 +2,16 @@
 
 use super::Findings;
 use super::line::{addresses, connect};
+use super::turn::{self, Account};
 use jobline_chat::Random;
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::time::Duration;
 
 /// How often a request is sent by UDP, which may lose it.
-const TRIES: usize = 3;
+pub(super) const TRIES: usize = 3;
 /// How long each is waited for.
-const TRY_WITHIN: Duration = Duration::from_secs(1);
+pub(super) const TRY_WITHIN: Duration = Duration::from_secs(1);
 const HEADER_BYTES: usize = 20;
 const COOKIE: [u8; 4] = [0x21, 0x12, 0xa4, 0x42];
 const BINDING_REQUEST: [u8; 2] = [0x00, 0x01];
@@ -40,11 +41,16 @@ pub struct Helper {
     pub port: u16,
     /// How it is reached.
     pub transport: Transport,
+    /// Of a TURN server: with what it gives a relay. By TLS none is asked for.
+    pub account: Option<Account>,
 }
 
 impl Helper {
     /// Asks it.
     pub(super) fn look(&self, random: &dyn Random, findings: &mut Findings<'_>) {
+        if let Some(account) = self.account.as_ref().filter(|_| self.transport != Transport::Tls) {
+            return turn::look(self, account, random, findings);
+        }
         let request = request(random);
         let answered = match self.transport {
             Transport::Udp => self.ask_by_udp(&request).map(|()| "answers"),
@@ -85,12 +91,7 @@ impl Helper {
 
 /// Asks a few times; whether an answer came.
 fn ask(address: SocketAddr, request: &[u8; HEADER_BYTES]) -> std::io::Result<bool> {
-    let any: SocketAddr = match address {
-        SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
-        SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
-    };
-    let socket = UdpSocket::bind(any)?;
-    socket.connect(address)?;
+    let socket = socket_to(address)?;
     socket.set_read_timeout(Some(TRY_WITHIN))?;
     let mut answer = [0; 512];
     for _ in 0..TRIES {
@@ -102,6 +103,17 @@ fn ask(address: SocketAddr, request: &[u8; HEADER_BYTES]) -> std::io::Result<boo
         }
     }
     Ok(false)
+}
+
+/// A socket that exchanges datagrams with `address` alone.
+pub(super) fn socket_to(address: SocketAddr) -> std::io::Result<UdpSocket> {
+    let any: SocketAddr = match address {
+        SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
+        SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
+    };
+    let socket = UdpSocket::bind(any)?;
+    socket.connect(address)?;
+    Ok(socket)
 }
 
 /// Type, length, cookie, and the id of the transaction.
