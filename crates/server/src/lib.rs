@@ -18,6 +18,7 @@ pub mod measured;
 mod outside;
 pub mod push;
 pub mod push_renewal;
+mod senders;
 pub mod serve;
 pub mod start;
 pub mod system;

@@ -64,16 +64,26 @@ fn name(of: &str) -> String {
     blake3::hash(of.as_bytes()).to_hex()[..32].to_owned()
 }
 
+/// Sends the mail that is due.
+pub(crate) async fn round(app: &App, mails: &Mails) {
+    if let Err(error) = app.chat.send_mail(mails).await {
+        tracing::error!(%error, "mail that is due could not be read; it is tried again");
+    }
+}
+
+/// Logs what failed in a round.
+pub(crate) fn report(app: &App, logged: &mut LoggedFailure) {
+    if let Some(why) = app.chat.mail_failure().filter(|why| logged.is_news(why, app.clock.now_ms())) {
+        tracing::warn!(why, "a mail was not taken; it is tried again for a day unless it was refused for good");
+    }
+}
+
 /// Sends what is due. Never returns.
 pub async fn send(app: &App, mails: &Mails) {
     let mut logged = LoggedFailure::default();
     loop {
-        if let Err(error) = app.chat.send_mail(mails).await {
-            tracing::error!(%error, "mail that is due could not be read; it is tried again");
-        }
-        if let Some(why) = app.chat.mail_failure().filter(|why| logged.is_news(why, app.clock.now_ms())) {
-            tracing::warn!(why, "a mail was not taken; it is tried again for a day unless it was refused for good");
-        }
+        round(app, mails).await;
+        report(app, &mut logged);
         // Nothing is due at once.
         until_next_look(app, pending()).await;
     }

@@ -63,16 +63,26 @@ impl LoggedFailure {
     }
 }
 
+/// Delivers the events that are due.
+pub(crate) async fn round(app: &App, host: &Host) {
+    if let Err(error) = app.chat.tell_outside(host).await {
+        tracing::error!(%error, "events could not be read; they are tried again");
+    }
+}
+
+/// Logs what failed in a round.
+pub(crate) fn report(app: &App, logged: &mut LoggedFailure) {
+    if let Some(why) = app.chat.outside_failure().filter(|why| logged.is_news(why, app.clock.now_ms())) {
+        tracing::warn!(why, "the webhook did not take an event; it is tried again for a day");
+    }
+}
+
 /// Delivers events as they are stored, and those of servers that have died. Never returns.
 pub async fn tell(app: &App, host: &Host) {
     let mut logged = LoggedFailure::default();
     loop {
-        if let Err(error) = app.chat.tell_outside(host).await {
-            tracing::error!(%error, "events could not be read; they are tried again");
-        }
-        if let Some(why) = app.chat.outside_failure().filter(|why| logged.is_news(why, app.clock.now_ms())) {
-            tracing::warn!(why, "the webhook did not take an event; it is tried again for a day");
-        }
+        round(app, host).await;
+        report(app, &mut logged);
         until_next_look(app, app.chat.event_stored()).await;
     }
 }

@@ -108,16 +108,26 @@ fn body(notice: &PushNotice) -> String {
     body.to_string()
 }
 
+/// Pushes what is due once.
+pub(crate) async fn round(app: &App, pushes: &Pushes) {
+    if let Err(error) = app.chat.send_push(pushes).await {
+        tracing::error!(%error, "push notifications that are due could not be read; they are tried again");
+    }
+}
+
+/// Logs what failed in a round.
+pub(crate) fn report(app: &App, logged: &mut LoggedFailure) {
+    if let Some(why) = app.chat.push_failure().filter(|why| logged.is_news(why, app.clock.now_ms())) {
+        tracing::warn!(why, "a push service did not take a notification; it is tried again unless it was refused");
+    }
+}
+
 /// Pushes what is due. Never returns.
 pub async fn send(app: &App, pushes: &Pushes) {
     let mut logged = LoggedFailure::default();
     loop {
-        if let Err(error) = app.chat.send_push(pushes).await {
-            tracing::error!(%error, "push notifications that are due could not be read; they are tried again");
-        }
-        if let Some(why) = app.chat.push_failure().filter(|why| logged.is_news(why, app.clock.now_ms())) {
-            tracing::warn!(why, "a push service did not take a notification; it is tried again unless it was refused");
-        }
+        round(app, pushes).await;
+        report(app, &mut logged);
         // Nothing is due at once.
         until_next_look(app, pending()).await;
     }

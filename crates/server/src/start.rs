@@ -4,10 +4,8 @@ use crate::config::{CallServers, Config, ConfigError, Jwks, Secret, StoreKind};
 use crate::counted::CountedStore;
 use crate::demo::{self, DemoSecrets, PastClock};
 use crate::engines::Engines;
-use crate::mail::{self, Mails};
-use crate::outside::{self, Host};
-use crate::push::{self, Pushes};
 use crate::push_renewal;
+use crate::senders::{self, Senders};
 use crate::serve::{self, Listening, serve};
 use crate::system::SystemRandom;
 use crate::tls::Tls;
@@ -20,7 +18,6 @@ use jobline_api::cors::Origins;
 use jobline_api::live::gateway::{AtGateway, Place};
 use jobline_api::live::{Live, Uses, connections};
 use jobline_api::metrics::Metrics;
-use jobline_api::push::PushOffer;
 use jobline_api::service::Service;
 use jobline_chat::{Announce, Chat, Clock, Settings, retention_warning};
 use jobline_http::Address;
@@ -88,8 +85,8 @@ pub async fn run(config: &Config, shutdown: impl Future<Output = ()>) -> Result<
     }
     let scheme = if tls.is_some() { "https" } else { "http" };
     announce(&format!("listening on {scheme}://{bound}"));
-    let senders = Senders { mails: mails(config, &engines)?, pushes: push.map(|push| pushes(push, &app)) };
-    let background = background(config, &app, &engines, senders);
+    let senders = Senders::new(config, &engines, &app, push)?;
+    let background = background(&app, &engines, senders);
     let listening = Listening { tls, max_connections: config.max_connections };
     serve(Service::new(app.clone()), listener, listening, shutdown).await;
     drop(background);
@@ -213,7 +210,7 @@ pub(crate) async fn app(
         true => None,
         false => Some(live_connections(config, engines, hub, &uses, base_url).await?),
     };
-    let (push, offer) = push_service(config, engines).await?.unzip();
+    let (push, offer) = senders::push_service(config, engines).await?.unzip();
     let push_routes = offer.clone().map(|offer| push_renewal::routes(chat.clone(), offer)).unwrap_or_default();
     let app = App::new(Parts {
         chat,
@@ -323,35 +320,8 @@ fn identity(config: &Config, demo: Option<&DemoSecrets>, clock: Arc<dyn Clock>) 
     Identity::new(settings, clock).map_err(|error| ConfigError::new(at_fault, format_args!("is not usable: {error}")))
 }
 
-/// The mail server, where there is one.
-fn mails(config: &Config, engines: &Engines) -> Result<Option<Mails>, ConfigError> {
-    let Some(server) = &config.mail.server else { return Ok(None) };
-    let public_url = config.public_url.as_deref().unwrap_or_default();
-    let mails = Mails::new(server, public_url, Unsubscribe::new(&engines.secrets));
-    mails.map(Some).map_err(|error| ConfigError::new("smtp-url", format_args!("cannot be used: {error}")))
-}
-
-/// The push services, as the domain knows them.
-fn pushes(push: Push, app: &App) -> Pushes {
-    let hub = app.live.as_ref().map(|live| live.hub().clone());
-    Pushes::new(push, hub, Arc::clone(&app.clock))
-}
-
-/// The push services, where notifications are sent, and what browsers subscribe with.
-async fn push_service(config: &Config, engines: &Engines) -> Result<Option<(Push, PushOffer)>, ConfigError> {
-    let Some(push) = &config.push else { return Ok(None) };
-    let offer = push::offer(push, &*engines.store, &*engines.random).await;
-    offer.map(Some).map_err(|error| ConfigError::new("vapid-subject", format_args!("cannot be used: {error}")))
-}
-
-/// What tells users that they have unread messages.
-struct Senders {
-    mails: Option<Mails>,
-    pushes: Option<Pushes>,
-}
-
 /// Starts the background tasks. They end when the result is dropped.
-fn background(config: &Config, app: &App, engines: &Engines, senders: Senders) -> JoinSet<()> {
+fn background(app: &App, engines: &Engines, senders: Senders) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
     let live = app.clone();
     tasks.spawn(async move {
@@ -361,18 +331,7 @@ fn background(config: &Config, app: &App, engines: &Engines, senders: Senders) -
     });
     let (keys, advised, swept, upkeep) = (app.clone(), app.clone(), app.clone(), engines.upkeep.clone());
     let tasked = app.clone();
-    if let Some(webhook) = &config.webhook {
-        let (telling, host) = (app.clone(), Host::new(webhook, Arc::clone(&app.clock)));
-        tasks.spawn(async move { outside::tell(&telling, &host).await });
-    }
-    if let Some(mails) = senders.mails {
-        let sending = app.clone();
-        tasks.spawn(async move { mail::send(&sending, &mails).await });
-    }
-    if let Some(pushes) = senders.pushes {
-        let pushing = app.clone();
-        tasks.spawn(async move { push::send(&pushing, &pushes).await });
-    }
+    senders.spawn(app, &mut tasks);
     tasks.spawn(async move { keys.identity.keep_fresh().await });
     tasks.spawn(async move { load::advise(&advised).await });
     tasks.spawn(async move { upkeep::run_tasks(&tasked).await });

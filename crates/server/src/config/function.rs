@@ -23,11 +23,6 @@ impl Config {
                           leave it out";
             return Err(ConfigError::new("bus", matter));
         }
-        if self.webhook.is_some() {
-            let matter = "is set, but a Lambda function delivers no events yet; leave it out, or run a server over the same \
-                          table";
-            return Err(ConfigError::new("webhook-url", matter));
-        }
         if !self.identity.is_set() {
             let matter = "is missing: a Lambda function needs user tokens; set it, or --jwks-url or --jwks-file";
             return Err(ConfigError::new("jwt-secret", matter));

@@ -41,11 +41,6 @@ pub(super) fn mail(settings: &Settings) -> Result<MailConfig> {
         (Some(_), Some(_)) if settings.public_url.is_none() => {
             Err(ConfigError::new("public-url", "is missing: mail links to the conversation, so --smtp-url needs it"))?
         }
-        (Some(_), Some(_)) if settings.lambda_runtime_api.is_some() => {
-            let matter =
-                "is set, but a Lambda function sends no mail yet; leave it out, or run a server over the same table";
-            Err(ConfigError::new("smtp-url", matter))?
-        }
         (Some(url), Some(from)) => Some(MailServer { url, from, content }),
     };
     Ok(MailConfig { after_ms, server })

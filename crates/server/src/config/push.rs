@@ -29,11 +29,6 @@ pub(super) fn push(settings: &Settings) -> Result<Option<PushConfig>> {
             "an address at which push services reach you, such as mailto:ops@example.com or https://example.com";
         return Err(wrong("vapid-subject", subject, accepted));
     }
-    if settings.lambda_runtime_api.is_some() {
-        let matter =
-            "is set, but a Lambda function pushes nothing yet; leave it out, or run a server over the same table";
-        return Err(ConfigError::new("vapid-subject", matter));
-    }
     Ok(Some(PushConfig { subject: subject.to_owned(), services: services(settings.push_services.as_deref())? }))
 }
 

@@ -55,6 +55,15 @@ pub(super) struct Event {
     /// Of an event of EventBridge: what it tells.
     #[serde(rename = "detail-type")]
     detail_type: Option<String>,
+    /// Of an event of a stream or a queue.
+    #[serde(rename = "Records")]
+    records: Option<Vec<Record>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Record {
+    event_source: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -108,6 +117,12 @@ impl Event {
     /// Whether the schedule of the template has come round.
     pub(super) fn is_scheduled(&self) -> bool {
         self.detail_type.as_deref() == Some("Scheduled Event")
+    }
+
+    /// Whether the table's stream tells that there is something to deliver.
+    pub(super) fn is_of_the_table(&self) -> bool {
+        let of_table = |record: &Record| record.event_source.as_deref() == Some("aws:dynamodb");
+        self.records.as_ref().is_some_and(|records| records.iter().any(of_table))
     }
 
     pub(super) fn front(&self) -> Front {
@@ -260,6 +275,18 @@ mod tests {
         let event = json!({"version": "0", "source": "aws.events", "detail-type": "Scheduled Event", "detail": {}});
         assert!(serde_json::from_value::<Event>(event).unwrap().is_scheduled());
         assert!(!serde_json::from_value::<Event>(v2("/", "", "$default")).unwrap().is_scheduled());
+    }
+
+    #[test]
+    fn the_table_is_told_from_queues() {
+        let of = |source: &str| {
+            let keys = json!({"pk": {"S": "OUTBOX"}, "sk": {"S": "conv_a_b"}});
+            let record = json!({"eventName": "INSERT", "eventSource": source, "dynamodb": {"Keys": keys}});
+            serde_json::from_value::<Event>(json!({"Records": [record]})).unwrap().is_of_the_table()
+        };
+        assert!(of("aws:dynamodb"));
+        assert!(!of("aws:sqs"));
+        assert!(!serde_json::from_value::<Event>(v2("/", "", "$default")).unwrap().is_of_the_table());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! Everything that is done once is done before the first event is fetched: that time counts as the start, and the first
 //! request finds its connections open. Between two events the process is frozen, so there is no background work: a
-//! schedule runs what calls left to it, the table's TTL removes rows, the bucket's lifecycle removes files, the request that finds old keys refreshes them, and
+//! schedule runs what calls left to it and tells what is due outside, as the table's stream does at once, the table's TTL removes rows, the bucket's lifecycle removes files, the request that finds old keys refreshes them, and
 //! Lambda limits how many requests run at a time. Live connections are held by a WebSocket API of API Gateway, whose events
 //! come here like requests; who was moved is told before the answer.
 
@@ -12,6 +12,7 @@ mod reply;
 
 use crate::config::{Config, ConfigError};
 use crate::engines::Engines;
+use crate::senders::{LoggedFailures, Senders};
 use crate::start;
 use axum::response::IntoResponse;
 use event::{Event, Front, Unreadable};
@@ -21,13 +22,23 @@ use jobline_http::Failure;
 use jobline_wire::Code;
 use lambda_runtime::{Diagnostic, LambdaEvent, Runtime, service_fn};
 use reply::Reply;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 /// Variables that Lambda sets for every function. Its library does not start without them.
 const VARIABLES: [&str; 3] =
     ["AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_VERSION", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE"];
 
-/// For how long a scheduled event runs tasks: less than the template's time limit.
-const SCHEDULED_MS: u64 = 8_000;
+/// For how long an event that no client waits for runs tasks, and tells what is due: less than the template's time limit.
+const BEHIND_MS: u64 = 8_000;
+
+/// What answers events.
+struct Function {
+    app: App,
+    service: Service,
+    senders: Senders,
+    logged: Mutex<LoggedFailures>,
+}
 
 /// Why a function stopped or did not start: one line for the operator.
 #[derive(Debug, thiserror::Error)]
@@ -52,32 +63,49 @@ pub async fn run(config: &Config) -> Result<(), Stopped> {
     if let Some(name) = VARIABLES.into_iter().find(|name| std::env::var_os(name).is_none()) {
         return Err(Stopped::Environment(name));
     }
-    let app = app(config).await?;
-    let service = Service::new(app.clone());
-    let handler = service_fn(async |event| answer(&app, &service, event).await);
+    let function = Function::start(config).await?;
+    let handler = service_fn(async |event| answer(&function, event).await);
     Runtime::new(handler).run().await.map_err(Stopped::Runtime)
 }
 
-/// The application over connected engines, with the keys loaded.
-async fn app(config: &Config) -> Result<App, ConfigError> {
-    let base_url = config.base_url(config.listen);
-    let engines = Engines::open(config, &base_url).await?;
-    let (app, _) = start::app(config, &engines, &base_url, None).await?;
-    app.identity.load_keys().await;
-    Ok(app)
-}
+impl Function {
+    /// Over connected engines, with the keys loaded.
+    async fn start(config: &Config) -> Result<Self, ConfigError> {
+        let base_url = config.base_url(config.listen);
+        let engines = Engines::open(config, &base_url).await?;
+        let (app, push) = start::app(config, &engines, &base_url, None).await?;
+        let senders = Senders::new(config, &engines, &app, push)?;
+        app.identity.load_keys().await;
+        Ok(Self { service: Service::new(app.clone()), app, senders, logged: Mutex::default() })
+    }
 
-/// Runs the tasks that are due. What is not finished when Lambda ends the invocation is due again when its lease ends.
-async fn run_tasks(app: &App) {
-    if let Err(error) = app.chat.run_due_tasks(SCHEDULED_MS).await {
-        tracing::error!(%error, "tasks could not be run; they are tried again");
+    /// Runs the tasks that are due. What is not finished when Lambda ends the invocation is due again when its lease ends.
+    async fn run_tasks(&self) {
+        if let Err(error) = self.app.chat.run_due_tasks(BEHIND_MS).await {
+            tracing::error!(%error, "tasks could not be run; they are tried again");
+        }
+    }
+
+    /// Delivers events, mail and notifications that are due, as far as there is time.
+    async fn tell_due(&self) {
+        let over = self.app.clock.sleep(Duration::from_millis(BEHIND_MS));
+        tokio::select! {
+            () = self.senders.tell_due(&self.app) => {}
+            () = over => {}
+        }
+        self.logged.lock().unwrap_or_else(PoisonError::into_inner).report(&self.app);
     }
 }
 
-async fn answer(app: &App, service: &Service, event: LambdaEvent<Event>) -> Result<Reply, Diagnostic> {
+async fn answer(function: &Function, event: LambdaEvent<Event>) -> Result<Reply, Diagnostic> {
+    let Function { app, service, .. } = function;
     if event.payload.is_scheduled() {
-        run_tasks(app).await;
+        tokio::join!(function.run_tasks(), function.tell_due());
         connections::tell(app, &HeaderMap::new()).await;
+        return Ok(Reply::new(StatusCode::NO_CONTENT.into_response(), Front::V2).await);
+    }
+    if event.payload.is_of_the_table() {
+        function.tell_due().await;
         return Ok(Reply::new(StatusCode::NO_CONTENT.into_response(), Front::V2).await);
     }
     let payload = match event.payload.into_frame() {

@@ -32,7 +32,7 @@ impl Deployment {
         self.front.ask(&mut self.function, asked).await
     }
 
-    async fn host(&mut self, method: &str, path: &str, body: Value) -> Value {
+    pub async fn host(&mut self, method: &str, path: &str, body: Value) -> Value {
         let headers = vec![bearer(HOST_KEY), ("content-type", "application/json".to_owned())];
         self.ask(Asked { method, path, headers, body: Some(body), ..Asked::default() }).await.ok()
     }

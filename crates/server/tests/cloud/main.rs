@@ -12,4 +12,5 @@ mod function;
 mod gateway;
 mod lambda;
 mod moving;
+mod outbox;
 mod peer;

@@ -1,0 +1,115 @@
+//! Whatever tells people outside what happened: the host's webhook, the mail server, push services.
+
+use crate::config::{Config, ConfigError};
+use crate::engines::Engines;
+use crate::mail::{self, Mails};
+#[cfg(feature = "aws")]
+use crate::outside::LoggedFailure;
+use crate::outside::{self, Host};
+use crate::push::{self, Pushes};
+use crate::unsubscribe::Unsubscribe;
+use jobline_api::app::App;
+use jobline_api::push::PushOffer;
+use jobline_notify::push::Push;
+use std::sync::Arc;
+use tokio::task::JoinSet;
+
+/// Those that are configured.
+pub(crate) struct Senders {
+    host: Option<Host>,
+    mails: Option<Mails>,
+    pushes: Option<Pushes>,
+}
+
+impl Senders {
+    /// Those that `config` names; notifications go by `push`.
+    ///
+    /// # Errors
+    /// The setting to look at.
+    pub(crate) fn new(config: &Config, engines: &Engines, app: &App, push: Option<Push>) -> Result<Self, ConfigError> {
+        let host = config.webhook.as_ref().map(|webhook| Host::new(webhook, Arc::clone(&app.clock)));
+        Ok(Self { host, mails: mails(config, engines)?, pushes: push.map(|push| pushes(push, app)) })
+    }
+
+    /// Starts a task for each of them.
+    pub(crate) fn spawn(self, app: &App, tasks: &mut JoinSet<()>) {
+        let Self { host, mails, pushes } = self;
+        if let Some(host) = host {
+            let telling = app.clone();
+            tasks.spawn(async move { outside::tell(&telling, &host).await });
+        }
+        if let Some(mails) = mails {
+            let sending = app.clone();
+            tasks.spawn(async move { mail::send(&sending, &mails).await });
+        }
+        if let Some(pushes) = pushes {
+            let pushing = app.clone();
+            tasks.spawn(async move { push::send(&pushing, &pushes).await });
+        }
+    }
+
+    /// Tells all that is due, once. What is not finished when the future is dropped is due again when its lease ends.
+    #[cfg(feature = "aws")]
+    pub(crate) async fn tell_due(&self, app: &App) {
+        tokio::join!(
+            async {
+                if let Some(host) = &self.host {
+                    outside::round(app, host).await;
+                }
+            },
+            async {
+                if let Some(mails) = &self.mails {
+                    mail::round(app, mails).await;
+                }
+            },
+            async {
+                if let Some(pushes) = &self.pushes {
+                    push::round(app, pushes).await;
+                }
+            },
+        );
+    }
+}
+
+/// What failed last, of each kind.
+#[cfg(feature = "aws")]
+#[derive(Default)]
+pub(crate) struct LoggedFailures {
+    host: LoggedFailure,
+    mail: LoggedFailure,
+    push: LoggedFailure,
+}
+
+#[cfg(feature = "aws")]
+impl LoggedFailures {
+    /// Logs what failed since this was last called.
+    pub(crate) fn report(&mut self, app: &App) {
+        outside::report(app, &mut self.host);
+        mail::report(app, &mut self.mail);
+        push::report(app, &mut self.push);
+    }
+}
+
+/// The mail server, where there is one.
+fn mails(config: &Config, engines: &Engines) -> Result<Option<Mails>, ConfigError> {
+    let Some(server) = &config.mail.server else { return Ok(None) };
+    let public_url = config.public_url.as_deref().unwrap_or_default();
+    let mails = Mails::new(server, public_url, Unsubscribe::new(&engines.secrets));
+    mails.map(Some).map_err(|error| ConfigError::new("smtp-url", format_args!("cannot be used: {error}")))
+}
+
+/// The push services, as the domain knows them.
+fn pushes(push: Push, app: &App) -> Pushes {
+    let hub = app.live.as_ref().map(|live| live.hub().clone());
+    Pushes::new(push, hub, Arc::clone(&app.clock))
+}
+
+/// The push services, where notifications are sent, and what browsers subscribe with.
+///
+/// # Errors
+/// The setting to look at.
+pub(crate) async fn push_service(config: &Config, engines: &Engines) -> Result<Option<(Push, PushOffer)>, ConfigError> {
+    let Some(push) = &config.push else { return Ok(None) };
+    let offer = push::offer(push, &*engines.store, &*engines.random).await;
+    offer.map(Some).map_err(|error| ConfigError::new("vapid-subject", format_args!("cannot be used: {error}")))
+}
