@@ -18,9 +18,10 @@ const AROUND: &str = r#"
 set -euo pipefail
 cargo() { :; }
 FRONT=function-url
+WEBHOOK=
 aws() {
     case "$1 $2" in
-    "cloudformation deploy") command aws "$@" Architecture=x86_64 Front=$FRONT DynamoDbEndpoint=$EMULATOR S3Endpoint=$EMULATOR ;;
+    "cloudformation deploy") command aws "$@" Architecture=x86_64 Front=$FRONT DynamoDbEndpoint=$EMULATOR S3Endpoint=$EMULATOR WebhookUrl=$WEBHOOK ;;
     "cloudformation package") command aws "${@/deploy\/template.yaml/$TEMPLATE}" ;;
     *) command aws "$@" | sed -E "s#https://([a-z0-9]+)\.(lambda-url)\.[^/]*/#$EMULATOR/_aws/\2/\1#;
         s#https://([a-z0-9]+)\.(execute-api)\.[a-z0-9.-]*#$EMULATOR/_aws/\2/\1/\$default#" ;;
@@ -50,6 +51,13 @@ TABLE=$(aws cloudformation describe-stacks --stack-name jobline \
 python "$LIVE" "$URL" "$JOBLINE_HOST_KEY" "$TABLE"
 "#;
 
+/// Waits where the webhook of the deployment points to.
+const OUTBOX: &str = r#"python "$OUTBOX" "$URL" "$JOBLINE_HOST_KEY" "$PORT"
+"#;
+
+/// A line of the template after which a setting can be put.
+const SETTING: &str = "          JOBLINE_LOG: !Ref LogLevel\n";
+
 /// Deploys, checks and removes everything, with `program` as the function.
 pub(super) fn run_through(program: &Path) -> Result<(), String> {
     let place = root().join("target/deployment");
@@ -77,6 +85,7 @@ pub(super) fn run_through(program: &Path) -> Result<(), String> {
         return Err(format!("live connections work although the template has {other} instead of {permission}"));
     }
     println!("xtask: live connections fail, as they should, with {other} instead of {permission}");
+    stage.webhooks(&template)?;
     stage.run(&["remove"], &whole)?;
     stage.nothing_is_left()?;
     let again = stage.blocks(&["secrets", "deploy", "check", "remove"])?;
@@ -126,6 +135,20 @@ impl Stage {
         self.shell(&format!("{begun}{LIVE}"), template)
     }
 
+    /// Deploys with a webhook that is on this machine, which a deployment refuses otherwise, and has an event delivered.
+    fn webhooks(&self, template: &str) -> Result<(), String> {
+        let private = format!("{SETTING}          JOBLINE_WEBHOOK_ALLOW_PRIVATE: \"on\"\n");
+        let told = self.template("told.yaml", &broken(template, SETTING, &private)?)?;
+        let free = std::net::TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr());
+        let port = free.map_err(|error| format!("no port is free: {error}"))?.port();
+        let settings = format!("PORT={port}\nWEBHOOK=http://127.0.0.1:{port}/hook\n");
+        let deploy = package_and_deploy(&self.block("deploy")?);
+        let begun = self.block("check")?.replace("jobline check", "echo");
+        self.shell(&format!("{settings}{}{deploy}{begun}{OUTBOX}", self.block("webhook")?), &told)?;
+        println!("xtask: the table's stream has an event delivered to the webhook");
+        Ok(())
+    }
+
     /// The line of the template with the address of the WebSocket API at the emulator.
     fn live(&self) -> String {
         format!("            - !Sub {}/_aws/execute-api/${{LiveApi}}/live", self.url.replacen("http", "ws", 1))
@@ -142,6 +165,7 @@ impl Stage {
             .arg(format!("{AROUND}{commands}"))
             .env("TEMPLATE", template)
             .env("LIVE", root().join("deploy/tests/live.py"));
+        shell.env("OUTBOX", root().join("deploy/tests/outbox.py"));
         let output = shell.output().map_err(|error| format!("bash: {error}"))?;
         if output.status.success() {
             return Ok(());
