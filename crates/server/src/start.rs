@@ -18,6 +18,7 @@ use jobline_api::cors::Origins;
 use jobline_api::live::gateway::{AtGateway, Place};
 use jobline_api::live::{Live, Uses, connections};
 use jobline_api::metrics::Metrics;
+use jobline_api::push::PushOffer;
 use jobline_api::service::Service;
 use jobline_chat::{Announce, Chat, Clock, Settings, retention_warning};
 use jobline_http::Address;
@@ -200,10 +201,6 @@ pub(crate) async fn app(
         announcer,
     );
     let uses = Uses { chat: &chat, identity: &identity, metrics: &metrics, clock: &clock, random: &random };
-    let mail_routes = match &config.mail.server {
-        Some(_) => unsubscribe::routes(chat.clone(), Unsubscribe::new(&engines.secrets)),
-        None => Router::new(),
-    };
     let gateway = at_gateway(config, engines, moved, &uses);
     // A function is not there any more when something moves.
     let live = match config.is_function {
@@ -211,7 +208,7 @@ pub(crate) async fn app(
         false => Some(live_connections(config, engines, hub, &uses, base_url).await?),
     };
     let (push, offer) = senders::push_service(config, engines).await?.unzip();
-    let push_routes = offer.clone().map(|offer| push_renewal::routes(chat.clone(), offer)).unwrap_or_default();
+    let extra_routes = extra_routes(config, engines, &chat, offer.as_ref()).merge(pages);
     let app = App::new(Parts {
         chat,
         identity,
@@ -225,15 +222,17 @@ pub(crate) async fn app(
         gateway,
         calls: config.calls.as_ref().map(call_servers),
         push: offer,
-        extra_routes: engines
-            .file_routes
-            .clone()
-            .unwrap_or_default()
-            .merge(pages)
-            .merge(mail_routes)
-            .merge(push_routes),
+        extra_routes,
     });
     Ok((app, push))
+}
+
+/// The routes of local files, of the link in mails and of renewed subscriptions, as far as there are such.
+fn extra_routes(config: &Config, engines: &Engines, chat: &Chat, push: Option<&PushOffer>) -> Router {
+    let mails = config.mail.server.as_ref();
+    let mails = mails.map(|_| unsubscribe::routes(chat.clone(), Unsubscribe::new(&engines.secrets)));
+    let pushes = push.map(|offer| push_renewal::routes(chat.clone(), offer.clone()));
+    [engines.file_routes.clone(), mails, pushes].into_iter().flatten().fold(Router::new(), Router::merge)
 }
 
 fn call_servers(told: &CallServers) -> Calls {

@@ -63,7 +63,7 @@ async fn measure(args: &BenchArgs, program: &Path, launcher: &dyn Launcher, fold
     server.stop().await?;
     starts(program, folder, &dataset, length, &mut report).await?;
 
-    let hellos = HelloProgram::start(program).await?;
+    let hellos = HelloProgram::start(program, folder).await?;
     let mut server = Program::start(program, folder).await?;
     dataset.first_answer(server.address).await?;
     report.idle = server.resident();

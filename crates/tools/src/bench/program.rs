@@ -69,9 +69,10 @@ pub(super) struct HelloProgram {
 }
 
 impl HelloProgram {
-    pub(super) async fn start(program: &Path) -> Result<Self, String> {
+    /// Starts `program`, which leaves what it needs in `folder`.
+    pub(super) async fn start(program: &Path, folder: &Path) -> Result<Self, String> {
         let mut command = without_settings(program);
-        command.args(["bench", "--hello"]);
+        command.args(["bench", "--hello", "--folder"]).arg(folder);
         let (child, line) = spawn(command).await?;
         let (bare, in_serve_loop) = line.split_once(' ').unwrap_or_default();
         match (bare.parse(), in_serve_loop.parse()) {

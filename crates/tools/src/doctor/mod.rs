@@ -3,16 +3,16 @@
 //! Nothing is changed, and nothing of a secret is said. Each probe has a time limit.
 
 mod findings;
+mod helper;
 mod line;
 mod public_url;
 mod stun;
 mod turn;
 
 pub use findings::Findings;
+pub use helper::{Account, Helper, Transport};
 pub use line::greeting;
 pub use public_url::PublicUrl;
-pub use stun::{Helper, Transport};
-pub use turn::Account;
 
 use jobline_chat::Random;
 use std::time::Duration;

@@ -1,49 +1,19 @@
 //! STUN and TURN servers, asked by a binding request (RFC 8489), which needs no credentials.
 
 use super::Findings;
+use super::helper::{Helper, TRIES, TRY_WITHIN, Transport, socket_to};
 use super::line::{addresses, connect};
-use super::turn::{self, Account};
+use super::turn;
 use jobline_chat::Random;
 use std::io::{Read as _, Write as _};
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
-use std::time::Duration;
+use std::net::SocketAddr;
 
-/// How often a request is sent by UDP, which may lose it.
-pub(super) const TRIES: usize = 3;
-/// How long each is waited for.
-pub(super) const TRY_WITHIN: Duration = Duration::from_secs(1);
 const HEADER_BYTES: usize = 20;
 const COOKIE: [u8; 4] = [0x21, 0x12, 0xa4, 0x42];
 const BINDING_REQUEST: [u8; 2] = [0x00, 0x01];
 const BINDING_SUCCESS: [u8; 2] = [0x01, 0x01];
 /// It wants credentials for that as well, and so is there.
 const BINDING_ERROR: [u8; 2] = [0x01, 0x11];
-
-/// How a server is reached.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Transport {
-    /// UDP.
-    Udp,
-    /// TCP.
-    Tcp,
-    /// TLS, of which only the connection below it is tried.
-    Tls,
-}
-
-/// A STUN or TURN server.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Helper {
-    /// Its URL, as the setting names it.
-    pub url: String,
-    /// Its host.
-    pub host: String,
-    /// Its port.
-    pub port: u16,
-    /// How it is reached.
-    pub transport: Transport,
-    /// Of a TURN server: with what it gives a relay. By TLS none is asked for.
-    pub account: Option<Account>,
-}
 
 impl Helper {
     /// Asks it.
@@ -103,17 +73,6 @@ fn ask(address: SocketAddr, request: &[u8; HEADER_BYTES]) -> std::io::Result<boo
         }
     }
     Ok(false)
-}
-
-/// A socket that exchanges datagrams with `address` alone.
-pub(super) fn socket_to(address: SocketAddr) -> std::io::Result<UdpSocket> {
-    let any: SocketAddr = match address {
-        SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
-        SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
-    };
-    let socket = UdpSocket::bind(any)?;
-    socket.connect(address)?;
-    Ok(socket)
 }
 
 /// Type, length, cookie, and the id of the transaction.

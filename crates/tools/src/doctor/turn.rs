@@ -1,8 +1,8 @@
 //! TURN servers, asked for a relay as a device asks that takes part in a call (RFC 8656). It is given back at once.
 
 use super::Findings;
+use super::helper::{Account, Helper, TRIES, TRY_WITHIN, Transport, socket_to};
 use super::line::{addresses, connect};
-use super::stun::{Helper, TRIES, TRY_WITHIN, Transport, socket_to};
 use jobline_chat::Random;
 use md5::{Digest as _, Md5};
 use ring::hmac::{HMAC_SHA1_FOR_LEGACY_USE_ONLY, Key, sign};
@@ -31,21 +31,6 @@ const ANSWER_BYTES: usize = 2_048;
 const HEADER_BYTES: usize = 20;
 /// The nonce is too old: there is a new one in the answer.
 const STALE_NONCE: u16 = 438;
-
-/// With what a device is let in, for a short time. It is not shown.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Account {
-    /// Its name: until when it is good, and for whom.
-    pub name: String,
-    /// The name, signed with the secret that is shared with the TURN server.
-    pub credential: String,
-}
-
-impl std::fmt::Debug for Account {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Account").field("name", &self.name).finish_non_exhaustive()
-    }
-}
 
 /// Why there was no relay.
 enum Failure {
