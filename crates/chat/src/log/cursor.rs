@@ -82,7 +82,10 @@ impl LogCursor {
             None => true,
         };
         let is_new = position.number < log.number;
-        let (same_message, same_change) = (position.last_message() == log.last_message(), !is_last || !differs);
+        // A message that took its number after a restoration is younger. A position before the oldest message that is kept has
+        // an instant between this one and the last that is gone.
+        let same_message = position.number == log.number && position.at >= log.at;
+        let same_change = !is_last || !differs;
         self.told() <= log.change && (same_message || is_new && !is_last) && same_change && has_change_row
     }
 

@@ -99,7 +99,15 @@ async fn current(
 async fn changes(cx: &Context, log: LogView<'_>, since: &Since<LogCursor>, limit: usize) -> Result<Page> {
     let from = match since {
         Since::Start => return newest(cx, log, limit, false).await,
-        Since::Instant(instant) => LogCursor::at(locate::instant(cx, log, *instant).await?),
+        Since::Instant(instant) => {
+            let cursor = LogCursor::at(locate::instant(cx, log, *instant).await?);
+            if cursor.position.change > log.row.log.change {
+                // It is located by strong reads, and may be after what the conversation's row knows.
+                let watermarks = log.row.watermarks();
+                return Ok(Page { listed: Vec::new(), watermarks, has_more: false, cursor, reset: false });
+            }
+            cursor
+        }
         Since::Cursor(cursor) => cursor.clone(),
     };
     match read_log(cx, log, from, limit).await? {
