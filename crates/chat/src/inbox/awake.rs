@@ -5,7 +5,9 @@ use super::{cursor::fingerprint, head::HeadRow};
 use crate::{
     base::{error::Result, id::ConversationId},
     context::Context,
+    conversation::row::ConversationRow,
     keys,
+    log::cursor::LogCursor,
 };
 use jobline_store::{Consistency, Key};
 use std::cmp::Reverse;
@@ -20,7 +22,7 @@ pub(super) struct AwakeCrew {
     pub change: u64,
     /// When its last message was accepted.
     pub at: u64,
-    updated: u64,
+    row: ConversationRow,
 }
 
 /// The crews that are awake as far as a head knows.
@@ -57,7 +59,7 @@ impl AwakeCrews {
             let Some(row) = row else { continue };
             let row = cx.memos.conversations.decode(key, &row)?;
             let print = fingerprint(id.as_str());
-            crews.push(AwakeCrew { id, print, change: row.log.change, at: row.log.at, updated: row.updated });
+            crews.push(AwakeCrew { id, print, change: row.log.change, at: row.log.at, row });
         }
         // The one written in last comes first.
         crews.sort_by_key(|crew| (Reverse(crew.at), crew.print));
@@ -77,6 +79,16 @@ impl AwakeCrews {
         self.0.iter().any(|crew| known(crew.print).is_some_and(|known| known > crew.change))
     }
 
+    /// Whether each `place` that the client has is in the log of its crew: if not, the store was restored to an earlier state. A
+    /// series of answers may lead up to more than a late read has.
+    pub fn are_of<'a>(&self, place: impl Fn(u64) -> Option<&'a LogCursor>) -> bool {
+        let is_of = |place: &LogCursor, row: &ConversationRow| {
+            let is_late = (place.position.change..place.told()).contains(&row.log.change);
+            is_late || place.is_of(row)
+        };
+        self.0.iter().all(|crew| place(crew.print).is_none_or(|place| is_of(place, &crew.row)))
+    }
+
     /// Those in which something changed after what the client has.
     pub fn news(&self, known: impl Fn(u64) -> Option<u64>) -> Vec<AwakeCrew> {
         self.0.iter().filter(|crew| known(crew.print) != Some(crew.change)).cloned().collect()
@@ -84,6 +96,6 @@ impl AwakeCrews {
 
     /// When anything of the user last moved, of which `head` knows only the rest.
     pub fn moved_at(&self, head: &HeadRow) -> u64 {
-        self.0.iter().map(|crew| crew.updated).fold(head.at, u64::max)
+        self.0.iter().map(|crew| crew.row.updated).fold(head.at, u64::max)
     }
 }

@@ -1,5 +1,6 @@
 //! The cursors of `getConversations` and `sync`.
 
+use super::moved::Mark;
 use crate::{
     base::cursor::{Encode, Reader, Writer},
     log::cursor::LogCursor,
@@ -90,6 +91,8 @@ pub(crate) struct ConversationsCursor {
     /// The version of the head up to which all moves were answered, once a traversal is complete.
     pub version: u64,
     pub way: Way,
+    /// The newest version of the head that an answer was made from, and when that was. `None` in cursors of former servers.
+    pub mark: Option<Mark>,
     /// The crews that were awake, by fingerprint, with the number of the last change in the log of each that was answered.
     pub awake: Vec<(u64, u64)>,
 }
@@ -119,6 +122,8 @@ pub(crate) struct SyncCursor {
     pub version: u64,
     /// The newest version of the head that an answer was made from: an older one would lack some of `conversations`.
     pub seen: u64,
+    /// When that version was made. `None` in cursors of former servers.
+    pub seen_at: Option<u64>,
     pub conversations: Vec<ConversationCursor>,
     pub way: Way,
 }
@@ -129,10 +134,24 @@ impl SyncCursor {
         self.conversations.iter().filter(|one| one.proves_delivery).count()
     }
 
+    /// The newest version of the head that an answer was made from, and when that was, if the cursor says so.
+    pub fn mark(&self) -> Option<Mark> {
+        Some(Mark { version: self.seen, at: self.seen_at? })
+    }
+
+    /// Records that an answer was made from this version of the head.
+    pub fn see(&mut self, mark: Mark) {
+        (self.seen, self.seen_at) = (mark.version, Some(mark.at));
+    }
+
     /// The number of the last change in the log of a conversation that the client has, as far as the cursor says.
     pub fn known(&self, print: u64) -> Option<u64> {
-        let place = self.conversations.iter().find(|one| one.conversation == print);
-        place.map(|one| one.cursor.position.change)
+        self.place(print).map(|place| place.position.change)
+    }
+
+    /// How far the client has read a conversation, as far as the cursor says.
+    pub fn place(&self, print: u64) -> Option<&LogCursor> {
+        self.conversations.iter().find(|one| one.conversation == print).map(|one| &one.cursor)
     }
 
     /// Whether its coming back proves that messages were delivered.
@@ -147,23 +166,32 @@ pub(crate) fn fingerprint(conversation: &str) -> u64 {
     u64::from_le_bytes(hash.as_bytes()[..8].try_into().expect("a hash has 32 bytes"))
 }
 
-/// What begins the three ways in a sealed cursor.
+/// What begins the three ways in a sealed cursor, and whether the time of the head follows.
 const DONE: u64 = 0;
 const THROUGH: u64 = 1;
 const BACK: u64 = 2;
+const TIMED: u64 = 4;
 
 impl Way {
-    fn write(&self, to: &mut Writer) {
+    /// Writes it with the time of the head, which former servers did not write.
+    fn write(&self, head_at: Option<u64>, to: &mut Writer) {
+        let kind = match self {
+            Self::Done => DONE,
+            Self::Through(_) => THROUGH,
+            Self::Back(_) => BACK,
+        };
+        to.number(kind | head_at.map_or(0, |_| TIMED));
+        if let Some(at) = head_at {
+            to.number(at);
+        }
         match self {
-            Self::Done => to.number(DONE),
+            Self::Done => {}
             Self::Through(Traversal { after, at, since }) => {
-                to.number(THROUGH);
                 to.text(after);
                 to.number(*at);
                 to.number(*since);
             }
             Self::Back(Walk { is_first, answered, rest }) => {
-                to.number(BACK);
                 to.number(u64::from(*is_first));
                 answered.write(to);
                 to.text(rest);
@@ -171,15 +199,18 @@ impl Way {
         }
     }
 
-    fn read(from: &mut Reader<'_>) -> Option<Self> {
-        Some(match from.number()? {
+    fn read(from: &mut Reader<'_>) -> Option<(Self, Option<u64>)> {
+        let kind = from.number()?;
+        let head_at = if kind & TIMED > 0 { Some(from.number()?) } else { None };
+        let way = match kind & !TIMED {
             DONE => Self::Done,
             THROUGH => Self::Through(Traversal { after: from.text()?, at: from.number()?, since: from.number()? }),
             BACK => {
                 Self::Back(Walk { is_first: from.number()? > 0, answered: Answered::read(from)?, rest: from.text()? })
             }
             _ => return None,
-        })
+        };
+        Some((way, head_at))
     }
 }
 
@@ -188,7 +219,10 @@ impl Encode for ConversationsCursor {
 
     fn write(&self, to: &mut Writer) {
         to.number(self.version);
-        self.way.write(to);
+        self.way.write(self.mark.map(|mark| mark.at), to);
+        if let Some(mark) = self.mark {
+            to.number(mark.version);
+        }
         for (print, change) in &self.awake {
             to.bits(*print);
             to.number(*change);
@@ -196,11 +230,15 @@ impl Encode for ConversationsCursor {
     }
 
     fn read(from: &mut Reader<'_>) -> Option<Self> {
-        let (version, way, mut awake) = (from.number()?, Way::read(from)?, Vec::new());
+        let (version, (way, head_at), mut awake) = (from.number()?, Way::read(from)?, Vec::new());
+        let mark = match head_at {
+            Some(at) => Some(Mark { version: from.number()?, at }),
+            None => None,
+        };
         while let Some(print) = from.bits() {
             awake.push((print, from.number()?));
         }
-        Some(Self { version, way, awake })
+        Some(Self { version, way, mark, awake })
     }
 }
 
@@ -223,19 +261,19 @@ impl Encode for SyncCursor {
     fn write(&self, to: &mut Writer) {
         to.number(self.version);
         to.number(self.seen);
-        self.way.write(to);
+        self.way.write(self.seen_at, to);
         to.number(self.conversations.len() as u64);
         self.conversations.iter().for_each(|one| one.write(to));
     }
 
     fn read(from: &mut Reader<'_>) -> Option<Self> {
-        let (version, seen, way) = (from.number()?, from.number()?, Way::read(from)?);
+        let (version, seen, (way, seen_at)) = (from.number()?, from.number()?, Way::read(from)?);
         // Grows with what is there to read, whatever the number says.
         let mut conversations = Vec::new();
         for _ in 0..from.number()? {
             conversations.push(ConversationCursor::read(from)?);
         }
-        Some(Self { version, seen, conversations, way })
+        Some(Self { version, seen, seen_at, conversations, way })
     }
 }
 

@@ -295,7 +295,7 @@ impl<'a> Follow<'a> {
         let (needed, rest): (Vec<_>, Vec<_>) =
             std::mem::take(&mut self.places).into_values().partition(|one| self.is_needed(one, &window));
         let mut conversations: Vec<ConversationCursor> = needed;
-        self.answer.cursor.seen = self.head.version;
+        self.answer.cursor.see(self.head.mark());
         if !rest.is_empty() {
             let moved = self.moved_meanwhile().await?;
             conversations.extend(rest.into_iter().filter(|one| moved.may_have(one.conversation)));
@@ -322,7 +322,7 @@ impl<'a> Follow<'a> {
     /// conversation is in the window, its place is kept; before it is forgotten, the newest head is asked.
     async fn moved_meanwhile(&mut self) -> Result<Moves> {
         let head = read_head(self.cx, self.request.me, Consistency::Strong).await?;
-        self.answer.cursor.seen = head.version.max(self.head.version);
+        self.answer.cursor.see(head.mark());
         Moves::after(self.cx, self.request.me, &head, self.head.version).await
     }
 }

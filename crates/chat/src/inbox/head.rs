@@ -8,7 +8,7 @@
 
 use super::{
     cursor::fingerprint,
-    moved::{EvictedRow, Moved, digits},
+    moved::{EvictedRow, Mark, Moved, digits, is_zero},
 };
 use crate::{
     base::{
@@ -37,6 +37,9 @@ pub(crate) struct HeadRow {
     /// The highest version of what left the window into rows of its own; 0 when nothing did.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub evicted: u64,
+    /// When that move was; 0 where it is not known.
+    #[serde(default, rename = "evictedAt", skip_serializing_if = "is_zero")]
+    pub evicted_at: u64,
     /// What moved lately, the last move last.
     pub window: Vec<Moved>,
     /// The jobs whose crews are awake: these move without a word here.
@@ -52,11 +55,6 @@ pub(crate) struct HeadRow {
     pub extra: Extra,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-fn is_zero(number: &u64) -> bool {
-    *number == 0
-}
-
 impl Default for HeadRow {
     fn default() -> Self {
         Self {
@@ -65,6 +63,7 @@ impl Default for HeadRow {
             at: 0,
             floor: 0,
             evicted: 0,
+            evicted_at: 0,
             window: Vec::new(),
             awake: Vec::new(),
             bucket: None,
@@ -79,6 +78,25 @@ impl HeadRow {
     /// store was restored to an earlier state.
     pub fn covers(&self, version: u64) -> bool {
         (self.floor..=self.version).contains(&version)
+    }
+
+    /// This version of it.
+    pub fn mark(&self) -> Mark {
+        Mark { version: self.version, at: self.at }
+    }
+
+    /// What left the window last.
+    fn evicted(&self) -> Mark {
+        Mark { version: self.evicted, at: self.evicted_at }
+    }
+
+    /// Whether it has come through `mark`, as far as it tells: it has not, if it made moves of up to that version later. `None` is
+    /// a cursor of former servers, which does not say when.
+    pub fn has_been_at(&self, mark: Option<Mark>) -> bool {
+        let Some(mark) = mark else { return true };
+        (self.version != mark.version || self.at == mark.at)
+            && self.evicted().agrees(mark)
+            && self.window.iter().all(|moved| moved.agrees(mark))
     }
 
     /// Records that `conversation` moved on from `before`, and that its last message was accepted at `last`. Answers
@@ -102,10 +120,12 @@ impl HeadRow {
                 from: before,
                 version: self.version,
                 last: None,
+                at: 0,
             },
         };
         moved.version = self.version;
         moved.last = Some(last);
+        moved.at = self.at;
         self.window.push(moved);
         self.shorten(window_bytes)
     }
@@ -149,8 +169,9 @@ impl HeadRow {
             total -= self.window[leaving].bytes();
             leaving += 1;
         }
-        let row = EvictedRow::new(self.window.drain(..leaving).collect(), self.evicted, self.at);
-        self.evicted = row.version;
+        let row = EvictedRow::new(self.window.drain(..leaving).collect(), self.evicted(), self.at);
+        let Mark { version, at } = row.mark();
+        (self.evicted, self.evicted_at) = (version, at);
         Some(row)
     }
 }

@@ -5,6 +5,7 @@ use super::{
     awake::AwakeCrews,
     cursor::{Answered, ConversationsCursor, Traversal, Walk, Way},
     head::HeadRow,
+    moved::Mark,
     moves::{Moves, Reached, Trail, unmoved},
     read_head::{poll_head, read_head},
 };
@@ -58,21 +59,16 @@ pub(crate) async fn list(cx: &Context, me: &UserId, input: ListConversations) ->
     let (page, reset) = match cx.sealer.open::<ConversationsCursor>(input.since.as_deref(), me, SCOPE)? {
         Since::Start => (newest(cx, &request, None).await?, false),
         Since::Instant(since) => (changed(cx, &request, None, since).await?, false),
-        Since::Cursor(ConversationsCursor { version, way: Way::Through(traversal), awake }) => {
+        Since::Cursor(ConversationsCursor { version, way: Way::Through(traversal), mark, awake }) => {
             let since = traversal.since;
-            let from = Some(Begun { version, awake, traversal });
+            let from = Some(Begun { version, mark, awake, traversal });
             let page = match since {
                 0 => newest(cx, &request, from).await?,
                 since => changed(cx, &request, from, since).await?,
             };
             (page, false)
         }
-        Since::Cursor(ConversationsCursor { version, way: Way::Back(Walk { answered, .. }), awake }) => {
-            moved(cx, &request, version, awake, answered).await?
-        }
-        Since::Cursor(ConversationsCursor { version, way: Way::Done, awake }) => {
-            moved(cx, &request, version, awake, Answered::default()).await?
-        }
+        Since::Cursor(cursor) => moved(cx, &request, cursor).await?,
     };
     Ok(Conversations {
         conversations: render::conversations(cx, me, &page.conversations, &BTreeSet::new(), request.now).await?,
@@ -83,22 +79,21 @@ pub(crate) async fn list(cx: &Context, me: &UserId, input: ListConversations) ->
     })
 }
 
-/// The conversations that moved after `version`, without those that were answered: of many, those that moved last. All
-/// of them after a reset, when it cannot be told which moved.
-async fn moved(
-    cx: &Context,
-    request: &Request<'_>,
-    version: u64,
-    known: Vec<(u64, u64)>,
-    mut answered: Answered,
-) -> Result<(Page, bool)> {
-    let seen = answered.top().unwrap_or(version);
+/// The conversations that moved after the version of `cursor`, without those that were answered: of many, those that moved last.
+/// All of them after a reset, when it cannot be told which moved.
+async fn moved(cx: &Context, request: &Request<'_>, cursor: ConversationsCursor) -> Result<(Page, bool)> {
+    let ConversationsCursor { version, way, mark, awake: known } = cursor;
+    let mut answered = match way {
+        Way::Back(Walk { answered, .. }) => answered,
+        Way::Done | Way::Through(_) => Answered::default(),
+    };
+    let seen = mark.map_or_else(|| answered.top().unwrap_or(version), |mark| mark.version);
     let head = poll_head(cx, request.me, version, seen).await?;
-    if !head.covers(version) || seen > head.version {
+    if !head.covers(version) || seen > head.version || !head.has_been_at(mark) {
         return Ok((newest(cx, request, None).await?, true));
     }
     let moves = Moves::after(cx, request.me, &head, version).await?;
-    if moves.lost.is_some() {
+    if moves.lost.is_some() || !moves.have_been_at(mark) {
         return Ok((newest(cx, request, None).await?, true));
     }
     let known: HashMap<u64, u64> = known.into_iter().collect();
@@ -121,11 +116,13 @@ async fn moved(
     let mut conversations = of_mine(cx, request.me, ids).await?;
     conversations.sort_by_key(newest_first);
     let has_more = below.is_some() || !rest.is_empty();
+    let mark = Some(head.mark());
     let cursor = if has_more {
         answered.add(below.unwrap_or(version), head.version);
-        ConversationsCursor { version, way: Way::Back(Walk { answered, ..Walk::default() }), awake }
+        let way = Way::Back(Walk { answered, ..Walk::default() });
+        ConversationsCursor { version, way, mark, awake }
     } else {
-        ConversationsCursor { version: head.version, way: Way::Done, awake }
+        ConversationsCursor { version: head.version, way: Way::Done, mark, awake }
     };
     Ok((Page { conversations, has_more, cursor, moved_at: crews.moved_at(&head) }, false))
 }
@@ -134,6 +131,7 @@ async fn moved(
 struct Begun {
     /// The version that the traversal leads up to.
     version: u64,
+    mark: Option<Mark>,
     /// How far the crews that were awake had come when it began.
     awake: Vec<(u64, u64)>,
     traversal: Traversal,
@@ -147,7 +145,7 @@ async fn newest(cx: &Context, request: &Request<'_>, from: Option<Begun>) -> Res
     // The head is read first: what moves while the rest is read has a later version, and the next poll answers it.
     let head = read_head(cx, request.me, Consistency::Strong).await?;
     let crews = AwakeCrews::read(cx, &head, Consistency::Strong, |_| None).await?;
-    let (version, awake, after) = begin_at(&head, &crews, from);
+    let (version, mark, awake, after) = begin_at(&head, &crews, from);
     let mut found = candidates(cx, request, (&head, &crews), after.as_ref()).await?;
     found.sort();
     let has_more = found.len() > request.limit;
@@ -158,7 +156,7 @@ async fn newest(cx: &Context, request: &Request<'_>, from: Option<Begun>) -> Res
     // Some may have moved since the head was read.
     conversations.sort_by_key(newest_first);
     let way = last.map(|(Reverse(at), after)| Way::Through(Traversal { after, at, since: 0 })).unwrap_or_default();
-    let cursor = ConversationsCursor { version, way, awake };
+    let cursor = ConversationsCursor { version, way, mark, awake };
     Ok(Page { conversations, has_more, cursor, moved_at: crews.moved_at(&head) })
 }
 
@@ -211,7 +209,7 @@ async fn all_unmoved(cx: &Context, me: &UserId, moves: &Moves) -> Result<Vec<Con
 async fn changed(cx: &Context, request: &Request<'_>, from: Option<Begun>, since: u64) -> Result<Page> {
     let head = read_head(cx, request.me, Consistency::Strong).await?;
     let crews = AwakeCrews::read(cx, &head, Consistency::Strong, |_| None).await?;
-    let (version, awake, after) = begin_at(&head, &crews, from);
+    let (version, mark, awake, after) = begin_at(&head, &crews, from);
     let memberships = cx.db.range_all(keys::memberships(request.me, None, UNMOVED_PAGE)).await?;
     let mut conversations = of_mine(cx, request.me, keys::named_conversations(&memberships)).await?;
     conversations.retain(|one| one.1.updated > since && after.as_ref().is_none_or(|after| newest_first(one) > *after));
@@ -220,16 +218,20 @@ async fn changed(cx: &Context, request: &Request<'_>, from: Option<Begun>, since
     conversations.truncate(request.limit);
     let last = conversations.last().filter(|_| has_more);
     let traversal = last.map(|(id, row)| Traversal { after: id.as_str().to_owned(), at: row.log.at, since });
-    let cursor = ConversationsCursor { version, way: traversal.map(Way::Through).unwrap_or_default(), awake };
+    let cursor = ConversationsCursor { version, way: traversal.map(Way::Through).unwrap_or_default(), mark, awake };
     Ok(Page { conversations, has_more, cursor, moved_at: crews.moved_at(&head) })
 }
 
+type BeginAt = (u64, Option<Mark>, Vec<(u64, u64)>, Option<Order>);
+
 /// What a traversal leads up to: a version of the head, and how far the crews that were awake had come. And the last
 /// conversation that it has answered.
-fn begin_at(head: &HeadRow, crews: &AwakeCrews, from: Option<Begun>) -> (u64, Vec<(u64, u64)>, Option<Order>) {
+fn begin_at(head: &HeadRow, crews: &AwakeCrews, from: Option<Begun>) -> BeginAt {
     match from {
-        Some(Begun { version, awake, traversal }) => (version, awake, Some((Reverse(traversal.at), traversal.after))),
-        None => (head.version, crews.iter().map(|crew| (crew.print, crew.change)).collect(), None),
+        Some(Begun { version, mark, awake, traversal }) => {
+            (version, mark, awake, Some((Reverse(traversal.at), traversal.after)))
+        }
+        None => (head.version, Some(head.mark()), crews.iter().map(|crew| (crew.print, crew.change)).collect(), None),
     }
 }
 

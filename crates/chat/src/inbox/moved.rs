@@ -23,6 +23,8 @@ pub(crate) struct Moved {
     pub version: u64,
     /// When its last message was accepted, in Unix milliseconds. `None` in entries of older servers.
     pub last: Option<u64>,
+    /// When its last move was, if that was later than `last`; 0 if not, or not known.
+    pub at: u64,
 }
 
 impl Moved {
@@ -30,27 +32,66 @@ impl Moved {
     pub fn bytes(&self) -> usize {
         // Brackets, quotes and commas.
         let punctuation = 11;
-        self.conversation.len() + punctuation + self.numbers().into_iter().map(digits).sum::<usize>()
+        let later = self.later().map_or(0, |later| digits(later) + 1);
+        self.conversation.len() + punctuation + self.numbers().into_iter().map(digits).sum::<usize>() + later
     }
 
     fn numbers(&self) -> [u64; 6] {
         let Position { change, number, at } = self.from;
         [self.since, change, number, at, self.version, self.last.map_or(0, |last| last.saturating_sub(at))]
     }
+
+    /// How much later its last move was than its last message, if that is known.
+    fn later(&self) -> Option<u64> {
+        self.at.checked_sub(self.last?).filter(|later| *later > 0)
+    }
+
+    /// When its last move was, or an instant before it.
+    pub fn moved_at(&self) -> u64 {
+        self.at.max(self.last.unwrap_or(0))
+    }
+
+    /// See [`Mark::agrees`].
+    pub fn agrees(&self, mark: Mark) -> bool {
+        Mark { version: self.version, at: self.moved_at() }.agrees(mark)
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+pub(super) fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 pub(super) fn digits(number: u64) -> usize {
     number.checked_ilog10().map_or(1, |log| log as usize + 1)
 }
 
-/// `[conversation, since, from's change, number and at, version, last as the milliseconds after from's at]`.
+/// A version of a head, and when it was made. A store that was restored to an earlier state comes to the same version at a later
+/// time.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Mark {
+    pub version: u64,
+    pub at: u64,
+}
+
+impl Mark {
+    /// Whether this move and `seen` can be of one history: a move of up to that version was not later.
+    pub fn agrees(self, seen: Self) -> bool {
+        self.version > seen.version || self.at <= seen.at
+    }
+}
+
+/// `[conversation, since, from's change, number and at, version, last as the milliseconds after from's at, at as the milliseconds
+/// after last]`, without the numbers at the end that are not known.
 impl Serialize for Moved {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let [since, change, number, at, version, last] = self.numbers();
-        let last = self.last.map(|_| last);
-        match last {
-            Some(last) => (&self.conversation, since, change, number, at, version, last).serialize(serializer),
-            None => (&self.conversation, since, change, number, at, version).serialize(serializer),
+        match (self.last, self.later()) {
+            (Some(_), Some(later)) => {
+                (&self.conversation, since, change, number, at, version, last, later).serialize(serializer)
+            }
+            (Some(_), None) => (&self.conversation, since, change, number, at, version, last).serialize(serializer),
+            (None, _) => (&self.conversation, since, change, number, at, version).serialize(serializer),
         }
     }
 }
@@ -78,9 +119,11 @@ impl<'de> Visitor<'de> for MovedVisitor {
         }
         let [since, change, number, at, version] = numbers;
         let last = from.next_element::<u64>()?.map(|later| at.saturating_add(later));
+        let later = if last.is_some() { from.next_element::<u64>()? } else { None };
+        let moved_at = last.zip(later).map_or(0, |(last, later)| last.saturating_add(later));
         // A later version of the program may say more.
         while from.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Moved { conversation, since, from: Position { change, number, at }, version, last })
+        Ok(Moved { conversation, since, from: Position { change, number, at }, version, last, at: moved_at })
     }
 }
 
@@ -92,6 +135,9 @@ pub(crate) struct EvictedRow {
     pub version: u64,
     /// The version of the row before it; 0 for the first one. So a missing row is noticed.
     pub before: u64,
+    /// When the last move in the row before it was; 0 where that is not known.
+    #[serde(default, rename = "beforeAt", skip_serializing_if = "is_zero")]
+    pub before_at: u64,
     /// No message of what left the window up to here was accepted later than this: Unix milliseconds.
     pub at: u64,
     /// In the order of their versions.
@@ -102,9 +148,15 @@ pub(crate) struct EvictedRow {
 
 impl EvictedRow {
     /// The row of `moved`, which is not empty.
-    pub fn new(moved: Vec<Moved>, before: u64, at: u64) -> Self {
-        let version = moved.last().map_or(before, |last| last.version);
-        Self { v: LAYOUT, version, before, at, moved, extra: Extra::default() }
+    pub fn new(moved: Vec<Moved>, before: Mark, at: u64) -> Self {
+        let version = moved.last().map_or(before.version, |last| last.version);
+        let (before, before_at) = (before.version, before.at);
+        Self { v: LAYOUT, version, before, before_at, at, moved, extra: Extra::default() }
+    }
+
+    /// Its last move.
+    pub fn mark(&self) -> Mark {
+        Mark { version: self.version, at: self.moved.last().map_or(0, Moved::moved_at) }
     }
 }
 
@@ -115,12 +167,18 @@ mod tests {
     #[test]
     fn an_entry_takes_as_many_bytes_as_it_says() {
         let from = Position { change: 1_000_000, number: 999, at: 1_763_116_200_007 };
-        let moved =
-            Moved { conversation: "conv_a_b".into(), since: 7, from, version: 10, last: Some(from.at + 12_000) };
+        let last = from.at + 12_000;
+        let conversation = "conv_a_b".to_owned();
+        let moved = Moved { conversation, since: 7, from, version: 10, last: Some(last), at: 0 };
         let text = serde_json::to_string(&moved).unwrap();
         assert_eq!(text, r#"["conv_a_b",7,1000000,999,1763116200007,10,12000]"#);
         assert_eq!(moved.bytes(), text.len() + 1, "with the comma that follows");
         assert_eq!(serde_json::from_str::<Moved>(&text).unwrap(), moved);
+        let read = Moved { at: last + 345, ..moved };
+        let text = serde_json::to_string(&read).unwrap();
+        assert_eq!(text, r#"["conv_a_b",7,1000000,999,1763116200007,10,12000,345]"#);
+        assert_eq!((read.bytes(), read.moved_at()), (text.len() + 1, last + 345));
+        assert_eq!(serde_json::from_str::<Moved>(&text).unwrap(), read);
     }
 
     #[test]
@@ -128,8 +186,8 @@ mod tests {
         let old: Moved = serde_json::from_str(r#"["conv_a_b",7,3,2,1000,10]"#).unwrap();
         assert_eq!((old.last, old.version), (None, 10));
         assert_eq!(serde_json::to_string(&old).unwrap(), r#"["conv_a_b",7,3,2,1000,10]"#);
-        let later: Moved = serde_json::from_str(r#"["conv_a_b",7,3,2,1000,10,5,"new",[1]]"#).unwrap();
-        assert_eq!(later.last, Some(1_005));
+        let later: Moved = serde_json::from_str(r#"["conv_a_b",7,3,2,1000,10,5,6,"new",[1]]"#).unwrap();
+        assert_eq!((later.last, later.moved_at()), (Some(1_005), 1_011));
         assert!(serde_json::from_str::<Moved>(r#"["conv_a_b",7,3,2,1000]"#).is_err());
     }
 }

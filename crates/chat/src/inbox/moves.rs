@@ -3,7 +3,7 @@
 use super::{
     cursor::{Answered, fingerprint},
     head::HeadRow,
-    moved::{EvictedRow, Moved},
+    moved::{EvictedRow, Mark, Moved},
 };
 use crate::{
     base::{
@@ -70,6 +70,8 @@ pub(super) struct Moves {
     pub is_partial: bool,
     /// Something in between has expired: only what moved after this version is known.
     pub lost: Option<u64>,
+    /// What was read of earlier moves, or is known of them.
+    before: Vec<Mark>,
     by_print: HashMap<u64, usize>,
 }
 
@@ -112,6 +114,13 @@ impl Moves {
         Ok(moves)
     }
 
+    /// Whether all this can have happened in a head that has been at `mark`: see [`HeadRow::has_been_at`].
+    pub fn have_been_at(&self, mark: Option<Mark>) -> bool {
+        let Some(mark) = mark else { return true };
+        let mut stretches = self.trails.iter().flat_map(|trail| &trail.stretches);
+        stretches.all(|moved| moved.agrees(mark)) && self.before.iter().all(|move_before| move_before.agrees(mark))
+    }
+
     /// The conversation with this [`fingerprint`].
     pub fn trail(&self, print: u64) -> Option<&Trail> {
         self.by_print.get(&print).map(|at| &self.trails[*at])
@@ -127,7 +136,14 @@ impl Moves {
         if row.version != reached.version {
             return false;
         }
-        row.moved.into_iter().rev().filter(|moved| moved.version > after).for_each(|moved| self.add(moved));
+        for moved in row.moved.into_iter().rev() {
+            if moved.version > after {
+                self.add(moved);
+            } else {
+                self.before.push(Mark { version: moved.version, at: moved.moved_at() });
+            }
+        }
+        self.before.push(Mark { version: row.before, at: row.before_at });
         *reached = Reached { version: row.before, at: row.at };
         true
     }

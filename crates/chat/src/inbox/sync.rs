@@ -103,11 +103,16 @@ async fn answer(cx: &Context, me: &UserId, input: SyncQuery, proof: Proof, consi
             };
             let awake = AwakeCrews::read(cx, &head, consistency, |print| cursor.known(print)).await?;
             let is_new = cursor.version != head.version || !awake.news(|print| cursor.known(print)).is_empty();
-            if cursor.way == Way::Done && !is_new && nothing_to_record(&cursor, proof) {
+            let is_from_here = is_from_here(&head, &awake, &cursor);
+            if is_from_here && cursor.way == Way::Done && !is_new && nothing_to_record(&cursor, proof) {
                 let unchanged = input.since.unwrap_or_default();
                 return Answer::from(cursor).finish_with(cx, request, awake.moved_at(&head), unchanged).await;
             }
-            continue_from(cx, request, (&head, &awake), cursor, proof).await
+            if is_from_here {
+                return continue_from(cx, request, (&head, &awake), cursor, proof).await;
+            }
+            // What it proves is of another history, too.
+            follow::begin(cx, request, true).await
         }
     }
 }
@@ -132,15 +137,19 @@ async fn continue_from(
         }
         return traverse::resume(cx, request, cursor, traversal).await;
     }
-    let is_from_here = is_from_here(head, &cursor) && !awake.are_behind(|print| cursor.known(print));
-    let moves = match is_from_here {
+    // Without it, nothing is known of what moved.
+    let covers = is_first(&cursor) || head.covers(cursor.version);
+    let moves = match covers {
         true => follow::moves(cx, request, head, &cursor).await?,
         false => Moves::unknown(),
     };
+    if !moves.have_been_at(cursor.mark()) {
+        return follow::begin(cx, request, true).await;
+    }
     if records {
         acknowledge(cx, request.me, head, &moves, &mut cursor).await?;
     }
-    if is_from_here
+    if covers
         && follow::is_known(&moves, &cursor)
         && let Some(synced) = follow::resume(cx, request, (head, awake), &moves, cursor).await?
     {
@@ -149,11 +158,14 @@ async fn continue_from(
     follow::begin(cx, request, true).await
 }
 
-/// Whether the head knows everything after the cursor, and the cursor nothing that the head does not: a store may have
-/// been restored to an earlier state.
-fn is_from_here(head: &HeadRow, cursor: &SyncCursor) -> bool {
-    let is_first = matches!(&cursor.way, Way::Back(walk) if walk.is_first);
-    cursor.seen <= head.version && (is_first || head.covers(cursor.version))
+/// Whether the cursor knows nothing that is not there: a store may have been restored to an earlier state, and may have come
+/// as far again since. What left the window before tells [`Moves::have_been_at`].
+fn is_from_here(head: &HeadRow, awake: &AwakeCrews, cursor: &SyncCursor) -> bool {
+    cursor.seen <= head.version && head.has_been_at(cursor.mark()) && awake.are_of(|print| cursor.place(print))
+}
+
+fn is_first(cursor: &SyncCursor) -> bool {
+    matches!(&cursor.way, Way::Back(walk) if walk.is_first)
 }
 
 /// Records as delivered what the cursor proves to have arrived. What cannot be recorded now stays in the cursor.

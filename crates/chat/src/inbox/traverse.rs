@@ -69,7 +69,7 @@ pub(super) async fn resume(
         one.proves_delivery || one.in_progress || is_ahead || has_moved || window.contains_key(&one.conversation)
     };
     answer.cursor.conversations = cursors.into_values().filter(needed).collect();
-    answer.cursor.seen = head.version;
+    answer.cursor.see(head.mark());
     answer.cursor.way = if answer.has_more { Way::Through(traversal) } else { Way::Done };
     answer.finish(cx, request, head.at).await
 }
