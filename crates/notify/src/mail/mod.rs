@@ -14,7 +14,7 @@ use lettre::{
     message::Mailbox,
     transport::smtp::{Error, response::Severity},
 };
-use std::{error::Error as _, fmt};
+use std::{error::Error as _, fmt, io};
 
 /// Sends mail through one server.
 pub struct Mailer {
@@ -95,12 +95,21 @@ impl fmt::Display for SignInError {
     }
 }
 
+/// Whether TLS ended the connection: its errors come as those of a stream whose data are invalid.
+fn is_tls_failure(error: &Error) -> bool {
+    let mut sources = std::iter::successors(error.source(), |&source| source.source());
+    sources.any(|source| {
+        let io = source.downcast_ref::<io::Error>();
+        io.is_some_and(|error| error.kind() == io::ErrorKind::InvalidData)
+    })
+}
+
 impl From<&Error> for SignInError {
     fn from(error: &Error) -> Self {
         match error.status() {
             Some(code) => Self::Refused(u16::from(code)),
             None if error.is_timeout() => Self::TimedOut,
-            None if error.is_tls() => Self::Tls,
+            None if error.is_tls() || is_tls_failure(error) => Self::Tls,
             // Of lettre's own words, which name no account.
             None if error.is_client() => {
                 Self::Unsupported(error.source().map_or_else(|| error.to_string(), ToString::to_string))
