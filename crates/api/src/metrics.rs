@@ -62,6 +62,91 @@ pub struct Metrics {
     slowdown: Gauge<f64, AtomicU64>,
     log_lines_dropped: Counter,
     live: LiveMetrics,
+    deliveries: DeliveryMetrics,
+}
+
+/// By what users and hosts are told outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Told {
+    /// The host's webhook.
+    Webhook,
+    /// Mail to users.
+    Mail,
+    /// Push notifications.
+    Push,
+}
+
+impl Told {
+    const ALL: [Self; 3] = [Self::Webhook, Self::Mail, Self::Push];
+
+    fn channel(self) -> &'static str {
+        match self {
+            Self::Webhook => "webhook",
+            Self::Mail => "mail",
+            Self::Push => "push",
+        }
+    }
+}
+
+/// How an attempt to deliver ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Attempt {
+    /// The receiver has it.
+    Delivered,
+    /// It is tried again.
+    Failed,
+    /// It never will be taken.
+    Refused,
+    /// The browser has ended its subscription.
+    Gone,
+}
+
+impl Attempt {
+    const ALL: [Self; 4] = [Self::Delivered, Self::Failed, Self::Refused, Self::Gone];
+
+    fn outcome(self) -> &'static str {
+        match self {
+            Self::Delivered => "delivered",
+            Self::Failed => "failed",
+            Self::Refused => "refused",
+            Self::Gone => "gone",
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Delivery {
+    channel: &'static str,
+    outcome: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Channel {
+    channel: &'static str,
+}
+
+/// What is counted about deliveries.
+#[derive(Default)]
+struct DeliveryMetrics {
+    attempts: Family<Delivery, Counter>,
+    given_up: Family<Channel, Counter>,
+}
+
+impl DeliveryMetrics {
+    /// All are there from the start: what begins with its first event has no increase by it.
+    fn register(&self, registry: &mut Registry) {
+        for told in Told::ALL {
+            let channel = told.channel();
+            drop(self.given_up.get_or_create(&Channel { channel }));
+            for attempt in Attempt::ALL.into_iter().filter(|one| *one != Attempt::Gone || told == Told::Push) {
+                drop(self.attempts.get_or_create(&Delivery { channel, outcome: attempt.outcome() }));
+            }
+        }
+        let help = "Attempts to deliver events, mails and push notifications, by how they ended";
+        registry.register("deliveries", help, self.attempts.clone());
+        let help = "Events, mails and push notifications that are not tried any more";
+        registry.register("deliveries_given_up", help, self.given_up.clone());
+    }
 }
 
 /// What is counted about live connections.
@@ -129,6 +214,7 @@ impl Metrics {
             slowdown: Gauge::default(),
             log_lines_dropped: Counter::default(),
             live: LiveMetrics::default(),
+            deliveries: DeliveryMetrics::default(),
         };
         metrics.register();
         metrics
@@ -152,6 +238,7 @@ impl Metrics {
         registry.register("log_lines_dropped", help, self.log_lines_dropped.clone());
         registry.register("slowdown", "How many times less often clients are asked to poll", self.slowdown.clone());
         self.live.register(registry);
+        self.deliveries.register(registry);
     }
 
     /// A request is in flight until the result is dropped.
@@ -206,6 +293,18 @@ impl Metrics {
     /// The heads of so many connected users were looked at.
     pub fn heads_looked_at(&self, users: usize) {
         self.live.looked_at.inc_by(users as u64);
+    }
+
+    /// An attempt to deliver ended.
+    pub fn delivery(&self, told: Told, attempt: Attempt) {
+        let (channel, outcome) = (told.channel(), attempt.outcome());
+        self.deliveries.attempts.get_or_create(&Delivery { channel, outcome }).inc();
+    }
+
+    /// So many deliveries were given up since the start.
+    pub fn given_up(&self, told: Told, total: u64) {
+        let counter = self.deliveries.given_up.get_or_create(&Channel { channel: told.channel() });
+        counter.inner().store(total, Ordering::Relaxed);
     }
 
     /// So many lines of the log were dropped since the start.

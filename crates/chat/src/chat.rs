@@ -1,6 +1,6 @@
 //! The front of the domain: every operation there is, each in one line.
 
-mod background;
+pub(crate) mod background;
 mod calls;
 mod connections;
 mod host;

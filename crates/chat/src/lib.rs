@@ -36,7 +36,7 @@ pub use base::{
     settings::Settings,
     time::{iso, parse_iso},
 };
-pub use chat::Chat;
+pub use chat::{Chat, background::GivenUp};
 pub use files::{
     accept::file_of,
     folder::claim_folder,

@@ -7,9 +7,11 @@ use crate::unsubscribe::Unsubscribe;
 use crate::upkeep::until_next_look;
 use async_trait::async_trait;
 use jobline_api::app::App;
+use jobline_api::metrics::{Metrics, Told};
 use jobline_chat::{Delivery, Mail, UnreadNotice};
 use jobline_notify::mail::{Letter, Mailer};
 use std::future::pending;
+use std::sync::Arc;
 use url::form_urlencoded::byte_serialize;
 
 /// The mail server, as the domain knows it.
@@ -18,6 +20,7 @@ pub struct Mails {
     content: bool,
     public_url: String,
     unsubscribe: Unsubscribe,
+    metrics: Arc<Metrics>,
 }
 
 impl Mails {
@@ -25,10 +28,15 @@ impl Mails {
     ///
     /// # Errors
     /// One line that says what is wrong with the settings.
-    pub fn new(server: &MailServer, public_url: &str, unsubscribe: Unsubscribe) -> Result<Self, String> {
+    pub fn new(
+        server: &MailServer,
+        public_url: &str,
+        unsubscribe: Unsubscribe,
+        metrics: Arc<Metrics>,
+    ) -> Result<Self, String> {
         let mailer = Mailer::new(&server.url, &server.from, &[])?;
         let public_url = public_url.trim_end_matches('/').to_owned();
-        Ok(Self { mailer, content: server.content, public_url, unsubscribe })
+        Ok(Self { mailer, content: server.content, public_url, unsubscribe, metrics })
     }
 }
 
@@ -55,7 +63,7 @@ impl Mail for Mails {
             id: &name(&notice.id),
             thread: &name(&format!("{conversation}/{}", notice.user)),
         };
-        delivery(self.mailer.send(&letter).await)
+        delivery(&self.metrics, Told::Mail, self.mailer.send(&letter).await)
     }
 }
 
@@ -71,8 +79,9 @@ pub(crate) async fn round(app: &App, mails: &Mails) {
     }
 }
 
-/// Logs what failed in a round.
+/// Logs what failed in a round, and counts what was given up.
 pub(crate) fn report(app: &App, logged: &mut LoggedFailure) {
+    app.metrics.given_up(Told::Mail, app.chat.given_up().mail);
     if let Some(why) = app.chat.mail_failure().filter(|why| logged.is_news(why, app.clock.now_ms())) {
         tracing::warn!(why, "a mail was not taken; it is tried again for a day unless it was refused for good");
     }

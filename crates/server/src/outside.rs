@@ -4,6 +4,7 @@ use crate::config::WebhookConfig;
 use crate::upkeep::until_next_look;
 use async_trait::async_trait;
 use jobline_api::app::App;
+use jobline_api::metrics::{Attempt, Metrics, Told};
 use jobline_chat::{Clock, Delivery, Outside, OutsideEvent};
 use jobline_notify::{Outcome, SystemResolver, webhook::Webhook};
 use std::sync::Arc;
@@ -13,14 +14,15 @@ pub struct Host {
     webhook: Webhook,
     content: bool,
     clock: Arc<dyn Clock>,
+    metrics: Arc<Metrics>,
 }
 
 impl Host {
     /// The receiver that `config` names.
     #[must_use]
-    pub fn new(config: &WebhookConfig, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(config: &WebhookConfig, clock: Arc<dyn Clock>, metrics: Arc<Metrics>) -> Self {
         let WebhookConfig { url, secrets, content, allow_private } = config.clone();
-        Self { webhook: Webhook::new(url, secrets, allow_private, Arc::new(SystemResolver)), content, clock }
+        Self { webhook: Webhook::new(url, secrets, allow_private, Arc::new(SystemResolver)), content, clock, metrics }
     }
 }
 
@@ -32,12 +34,19 @@ impl Outside for Host {
 
     async fn deliver(&self, event: &OutsideEvent) -> Delivery {
         let seconds = self.clock.now_ms() / 1_000;
-        delivery(self.webhook.deliver(&event.id, seconds, event.body.clone().into()).await)
+        let outcome = self.webhook.deliver(&event.id, seconds, event.body.clone().into()).await;
+        delivery(&self.metrics, Told::Webhook, outcome)
     }
 }
 
-/// How an attempt ended, as the domain knows it.
-pub(crate) fn delivery(outcome: Outcome) -> Delivery {
+/// How an attempt ended, as the domain knows it. It is counted.
+pub(crate) fn delivery(metrics: &Metrics, told: Told, outcome: Outcome) -> Delivery {
+    let attempt = match &outcome {
+        Outcome::Delivered => Attempt::Delivered,
+        Outcome::Failed { .. } => Attempt::Failed,
+        Outcome::Refused { .. } => Attempt::Refused,
+    };
+    metrics.delivery(told, attempt);
     match outcome {
         Outcome::Delivered => Delivery::Delivered,
         Outcome::Failed { why, retry_after_ms } => Delivery::Failed { why, retry_after_ms },
@@ -70,8 +79,9 @@ pub(crate) async fn round(app: &App, host: &Host) {
     }
 }
 
-/// Logs what failed in a round.
+/// Logs what failed in a round, and counts what was given up.
 pub(crate) fn report(app: &App, logged: &mut LoggedFailure) {
+    app.metrics.given_up(Told::Webhook, app.chat.given_up().webhook);
     if let Some(why) = app.chat.outside_failure().filter(|why| logged.is_news(why, app.clock.now_ms())) {
         tracing::warn!(why, "the webhook did not take an event; it is tried again for a day");
     }

@@ -6,6 +6,7 @@ use crate::told;
 use crate::upkeep::until_next_look;
 use async_trait::async_trait;
 use jobline_api::app::App;
+use jobline_api::metrics::{Attempt, Metrics, Told};
 use jobline_api::push::PushOffer;
 use jobline_chat::{Clock, Push, PushNotice, PushSubscription, Pushed, Random, UserId, push_key};
 use jobline_live::Hub;
@@ -25,6 +26,7 @@ pub struct Pushes {
     /// Absent without live connections.
     hub: Option<Hub>,
     clock: Arc<dyn Clock>,
+    metrics: Arc<Metrics>,
 }
 
 /// What browsers subscribe with, and which endpoints are accepted. The key is made at the first start and never again.
@@ -51,8 +53,8 @@ pub async fn offer(
 impl Pushes {
     /// Pushes by `push`, unless `hub` knows that somebody looks.
     #[must_use]
-    pub fn new(push: push::Push, hub: Option<Hub>, clock: Arc<dyn Clock>) -> Self {
-        Self { push, hub, clock }
+    pub fn new(push: push::Push, hub: Option<Hub>, clock: Arc<dyn Clock>, metrics: Arc<Metrics>) -> Self {
+        Self { push, hub, clock, metrics }
     }
 }
 
@@ -75,8 +77,11 @@ impl Push for Pushes {
         let (body, topic) = (body(notice), blake3::hash(conversation.as_bytes()).to_hex()[..32].to_owned());
         let message = Message { body: body.as_bytes(), topic: &topic, seconds: self.clock.now_ms() / 1_000 };
         match self.push.send(&Subscription { endpoint, p256dh, auth }, &message).await {
-            Sent::Gone => Pushed::Gone,
-            Sent::Tried(outcome) => Pushed::Tried(delivery(outcome)),
+            Sent::Gone => {
+                self.metrics.delivery(Told::Push, Attempt::Gone);
+                Pushed::Gone
+            }
+            Sent::Tried(outcome) => Pushed::Tried(delivery(&self.metrics, Told::Push, outcome)),
         }
     }
 }
@@ -115,8 +120,9 @@ pub(crate) async fn round(app: &App, pushes: &Pushes) {
     }
 }
 
-/// Logs what failed in a round.
+/// Logs what failed in a round, and counts what was given up.
 pub(crate) fn report(app: &App, logged: &mut LoggedFailure) {
+    app.metrics.given_up(Told::Push, app.chat.given_up().push);
     if let Some(why) = app.chat.push_failure().filter(|why| logged.is_news(why, app.clock.now_ms())) {
         tracing::warn!(why, "a push service did not take a notification; it is tried again unless it was refused");
     }

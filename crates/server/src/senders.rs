@@ -27,8 +27,9 @@ impl Senders {
     /// # Errors
     /// The setting to look at.
     pub(crate) fn new(config: &Config, engines: &Engines, app: &App, push: Option<Push>) -> Result<Self, ConfigError> {
-        let host = config.webhook.as_ref().map(|webhook| Host::new(webhook, Arc::clone(&app.clock)));
-        Ok(Self { host, mails: mails(config, engines)?, pushes: push.map(|push| pushes(push, app)) })
+        let host =
+            config.webhook.as_ref().map(|webhook| Host::new(webhook, Arc::clone(&app.clock), Arc::clone(&app.metrics)));
+        Ok(Self { host, mails: mails(config, engines, app)?, pushes: push.map(|push| pushes(push, app)) })
     }
 
     /// Starts a task for each of them.
@@ -91,17 +92,17 @@ impl LoggedFailures {
 }
 
 /// The mail server, where there is one.
-fn mails(config: &Config, engines: &Engines) -> Result<Option<Mails>, ConfigError> {
+fn mails(config: &Config, engines: &Engines, app: &App) -> Result<Option<Mails>, ConfigError> {
     let Some(server) = &config.mail.server else { return Ok(None) };
     let public_url = config.public_url.as_deref().unwrap_or_default();
-    let mails = Mails::new(server, public_url, Unsubscribe::new(&engines.secrets));
+    let mails = Mails::new(server, public_url, Unsubscribe::new(&engines.secrets), Arc::clone(&app.metrics));
     mails.map(Some).map_err(|error| ConfigError::new("smtp-url", format_args!("cannot be used: {error}")))
 }
 
 /// The push services, as the domain knows them.
 fn pushes(push: Push, app: &App) -> Pushes {
     let hub = app.live.as_ref().map(|live| live.hub().clone());
-    Pushes::new(push, hub, Arc::clone(&app.clock))
+    Pushes::new(push, hub, Arc::clone(&app.clock), Arc::clone(&app.metrics))
 }
 
 /// The push services, where notifications are sent, and what browsers subscribe with.

@@ -15,7 +15,25 @@ use crate::{
     tasks::run,
 };
 
+/// How much this server has given up since its start.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct GivenUp {
+    /// Events for the host, which can have them delivered again.
+    pub webhook: u64,
+    /// Mails to users.
+    pub mail: u64,
+    /// Notifications, of each browser.
+    pub push: u64,
+}
+
 impl Chat {
+    /// How much this server has given up since its start: what was refused for good, or failed for a day.
+    #[must_use]
+    pub fn given_up(&self) -> GivenUp {
+        let (webhook, mail, push) = (&self.cx.outside, &self.cx.mail, &self.cx.push);
+        GivenUp { webhook: webhook.given_up(), mail: mail.given_up(), push: push.given_up() }
+    }
+
     /// Compares the clock with what it said at the last look, and keeps what it says now. Servers look at their start and
     /// before each sweep: after a jump nothing may be deleted for its age, neither by [`Chat::sweep`] nor by the engine.
     ///

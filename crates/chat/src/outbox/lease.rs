@@ -89,6 +89,7 @@ pub(super) async fn tell(cx: &Context, leased: &mut Leased, told: Told<'_>) -> R
         Delivery::Failed { why, .. } | Delivery::Refused { why } => {
             cx.signal(leased.channel).failed(&why);
             told.give_up(cx, &why).await?;
+            cx.signal(leased.channel).gave_up();
             0
         }
     };

@@ -82,7 +82,10 @@ async fn settle(cx: &Context, leased: &mut Leased, member: usize, answers: Vec<(
         match answer {
             Pushed::Gone => pushes::forget(cx, browser).await?,
             Pushed::Tried(Delivery::Delivered) => told += 1,
-            Pushed::Tried(Delivery::Refused { why }) => cx.push.failed(&why),
+            Pushed::Tried(Delivery::Refused { why }) => {
+                cx.push.failed(&why);
+                cx.push.gave_up();
+            }
             Pushed::Tried(Delivery::Failed { why, retry_after_ms }) => {
                 cx.push.failed(&why);
                 asked = asked.max(retry_after_ms);

@@ -1,13 +1,17 @@
 //! What a server remembers between two rounds of the driver.
 
 use crate::base::flag::Flag;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{
+    Mutex, PoisonError,
+    atomic::{AtomicU64, Ordering},
+};
 
-/// Whether this server wrote outbox rows, and what last failed outside.
+/// Whether this server wrote outbox rows, what last failed outside, and how much was given up.
 #[derive(Debug, Default)]
 pub(crate) struct Signal {
     wrote: Flag,
     failure: Mutex<Option<String>>,
+    given_up: AtomicU64,
 }
 
 impl Signal {
@@ -24,6 +28,16 @@ impl Signal {
     /// A delivery failed.
     pub fn failed(&self, why: &str) {
         *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(why.to_owned());
+    }
+
+    /// What was to be told will not be tried any more.
+    pub fn gave_up(&self) {
+        self.given_up.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How often that was so since the start.
+    pub fn given_up(&self) -> u64 {
+        self.given_up.load(Ordering::Relaxed)
     }
 
     /// Why a delivery failed, if one did since this was last asked.

@@ -125,7 +125,13 @@ async fn tell(cx: &Context, port: Port<'_>, leased: &mut Leased, about: &About) 
     let is_too_late = leased.row.notices[*member].begun() + WITHIN_MS < cx.now();
     let told = match port {
         Port::Webhook(outside) => lease::tell(cx, leased, Told::Event(outside, &event)).await?,
-        Port::Mail(_) | Port::Push(_) if is_too_late => Some(0),
+        Port::Mail(_) | Port::Push(_) if is_too_late => {
+            // Or nobody tried: there was no server for a day.
+            if leased.row.failures > 0 || leased.row.notices[*member].failures > 0 {
+                cx.signal(leased.channel).gave_up();
+            }
+            Some(0)
+        }
         Port::Mail(mail) => {
             let notice =
                 notice::notice(cx, leased, (*member, silence), &event.id, *count, mail.takes_content()).await?;

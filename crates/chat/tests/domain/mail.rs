@@ -5,7 +5,7 @@ use crate::{
     support::{User, World},
 };
 use async_trait::async_trait;
-use jobline_chat::{Delivery, Mail, Settings, UnreadLine, UnreadNotice};
+use jobline_chat::{Delivery, GivenUp, Mail, Settings, UnreadLine, UnreadNotice};
 use jobline_wire::{CallMedia, Code, HostMessageInput, HostUserInput, JobStatus, SetPreferences, StartCall};
 use std::sync::{
     Mutex,
@@ -210,8 +210,10 @@ async fn a_mail_that_could_not_be_sent_for_a_day_is_not_sent_any_more() {
     anna.send(&ben, "one").await.unwrap();
     assert_eq!(mailbox.within(&world, 11).await, []);
     world.clock.forward(25 * HOUR);
+    assert_eq!(world.chat.given_up(), GivenUp::default(), "it is tried again");
     mailbox.is_down.store(false, Ordering::SeqCst);
     assert_eq!(mailbox.within(&world, 120).await, []);
+    assert_eq!(world.chat.given_up(), GivenUp { mail: 1, ..GivenUp::default() });
 }
 
 #[tokio::test]

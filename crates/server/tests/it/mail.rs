@@ -183,6 +183,14 @@ fn mail_and_its_page_are_in_the_language_of_the_reader() {
         asked.unwrap().body_mut().read_to_string().unwrap()
     };
     assert!(page(&link).starts_with("<!doctype html><html lang=\"ar\" dir=\"rtl\">"), "that of the letter");
+    let metrics = page(&format!("http://{}/metrics", running.address));
+    for line in [
+        "jobline_deliveries_total{channel=\"mail\",outcome=\"delivered\"} 2",
+        "jobline_deliveries_total{channel=\"push\",outcome=\"gone\"} 0",
+        "jobline_deliveries_given_up_total{channel=\"webhook\"} 0",
+    ] {
+        assert!(metrics.lines().any(|one| one == line), "{line} in {metrics}");
+    }
     let unknown = page(&format!("{link}0"));
     assert!(unknown.contains("Este enlace no está completo"), "that of the browser: {unknown}");
 }
