@@ -1,6 +1,6 @@
 //! The cursor of one conversation's log: what `list` gives out, and `sync` for each conversation.
 
-use super::{position::Position, view::LogView};
+use super::position::Position;
 use crate::{
     base::cursor::{Encode, Reader, Writer},
     conversation::{
@@ -90,10 +90,9 @@ impl LogCursor {
     }
 
     /// Records that `rows` are answered, of which some may have changed after the change `end` of the log, the last one that
-    /// the answer accounts for.
-    pub fn show<'a>(&mut self, log: LogView<'_>, rows: impl IntoIterator<Item = &'a MessageRow>, end: u64) {
-        // Who has left is shown what was there then, and no change after that.
-        if log.row.left(log.viewer).is_none() {
+    /// the answer accounts for. `follows`: see [`LogView::follows`](super::view::LogView::follows).
+    pub fn show<'a>(&mut self, follows: bool, rows: impl IntoIterator<Item = &'a MessageRow>, end: u64) {
+        if follows {
             self.ahead.extend(rows.into_iter().map(MessageRow::touched_change).filter(|touched| *touched > end));
         }
         self.ahead.sort_unstable();

@@ -24,6 +24,11 @@ impl LogView<'_> {
         cx.retention.horizon(self.now).max(first)
     }
 
+    /// Whether the viewer is shown what changes: who has left is shown what was there then, and no change after that.
+    pub fn follows(self) -> bool {
+        self.row.left(self.viewer).is_none()
+    }
+
     /// Whether the viewer sees a message of this log.
     pub fn shows(self, cx: &Context, message: &MessageRow) -> bool {
         message.at >= self.horizon(cx) && message.number <= self.row.ends_for(self.viewer).number
