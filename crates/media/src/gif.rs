@@ -9,13 +9,11 @@ pub(crate) fn read(bytes: &[u8]) -> Option<Image> {
         return None;
     }
     let screen = Dimensions::new(le16(bytes, 6)?.into(), le16(bytes, 8)?.into());
-    let mut frames = frames(bytes);
-    let largest = frames.next()?.max(screen);
-    let largest = frames.fold(largest, Dimensions::max);
+    let largest = frames(bytes).fold(screen, Dimensions::max);
     Some(Image { stored: screen, largest, orientation: Orientation::default() })
 }
 
-/// How much of the screen each frame needs of which some pixels are there, as far as the bytes can be followed.
+/// How much of the screen each frame needs, as far as the bytes can be followed.
 fn frames(bytes: &[u8]) -> impl Iterator<Item = Dimensions> + '_ {
     let mut at = 13 + part(bytes, 10, 1).map_or(0, |flags| table(flags[0]));
     std::iter::from_fn(move || {
@@ -27,12 +25,7 @@ fn frames(bytes: &[u8]) -> impl Iterator<Item = Dimensions> + '_ {
                         Some(u32::from(le16(bytes, at + place)?) + u32::from(le16(bytes, at + size)?))
                     };
                     let frame = Dimensions::new(side(1, 5)?, side(3, 7)?);
-                    let pixels = at + 11 + table(*bytes.get(at + 9)?);
-                    if bytes.get(pixels).is_none_or(|length| *length == 0) || bytes.get(pixels + 1).is_none() {
-                        return None;
-                    }
-                    // One that is cut short is the last: decoders show what there is.
-                    at = blocks_end(bytes, pixels).unwrap_or(bytes.len());
+                    at = blocks_end(bytes, at + 11 + table(*bytes.get(at + 9)?))?;
                     return Some(frame);
                 }
                 _ => return None,

@@ -5,9 +5,6 @@ use super::exif::Orientation;
 use super::image::{Dimensions, Image};
 
 const EXIF: &[u8] = b"Exif\0\0";
-/// The least content of the header of a frame, and of that of a scan: of one colour each.
-const FRAME_BYTES: usize = 9;
-const SCAN_BYTES: usize = 6;
 
 /// A segment: its marker, and where it begins and ends with everything that belongs to it.
 #[derive(Clone, Copy)]
@@ -21,12 +18,6 @@ impl Segment {
     /// What stands behind marker and length.
     fn content<'a>(&self, bytes: &'a [u8]) -> &'a [u8] {
         bytes.get(self.from + 4..self.to).unwrap_or_default()
-    }
-
-    /// Where its content ends, if that is whole and has at least `least` bytes. Behind that of a scan header are coded pixels.
-    fn end(&self, bytes: &[u8], least: usize) -> Option<usize> {
-        let length = usize::from(be16(bytes, self.from + 2)?);
-        Some(self.from + 2 + length).filter(|end| length >= 2 + least && *end <= bytes.len())
     }
 }
 
@@ -75,22 +66,16 @@ fn begins(bytes: &[u8]) -> bool {
     bytes.starts_with(&[0xff, 0xd8, 0xff])
 }
 
-/// The largest frame that the bytes announce, where there is a whole one and coded pixels of it. The rest of them may be cut
-/// off: decoders show what there is.
+/// The largest frame that the bytes announce.
 pub(crate) fn read(bytes: &[u8]) -> Option<Image> {
     let mut frame: Option<Dimensions> = None;
-    let (mut is_framed, mut is_coded) = (false, false);
     for segment in segments(bytes).take_while(|_| begins(bytes)) {
         if matches!(segment.marker, 0xc0..=0xc3 | 0xc5..=0xc7 | 0xc9..=0xcb | 0xcd..=0xcf) {
-            is_framed |= segment.end(bytes, FRAME_BYTES).is_some();
             let content = segment.content(bytes);
             let (Some(height), Some(width)) = (be16(content, 1), be16(content, 3)) else { continue };
             frame = frame.max(Some(Dimensions::new(width.into(), height.into())));
-        } else if segment.marker == 0xda {
-            is_coded |= is_framed && segment.end(bytes, SCAN_BYTES).is_some_and(|end| end < segment.to);
         }
     }
-    frame = frame.filter(|_| is_coded);
     Some(Image { stored: frame?, largest: frame?, orientation: orientation(bytes) })
 }
 

