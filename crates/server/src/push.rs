@@ -42,11 +42,8 @@ pub async fn offer(
     let vapid = Vapid::new(&key, &config.subject).map_err(|error| error.to_string())?;
     let push = push::Push::new(vapid, config.services.clone(), Arc::new(SystemResolver));
     let services = config.services.clone();
-    let offer = PushOffer {
-        public_key: push.public_key(),
-        accepts: Arc::new(move |endpoint| services.accept(endpoint)),
-        takes_key: Arc::new(push::is_public_key),
-    };
+    let offer =
+        PushOffer { public_key: push.public_key(), accepts: Arc::new(move |endpoint| services.accept(endpoint)) };
     Ok((push, offer))
 }
 

@@ -58,7 +58,10 @@ async fn renew(State(Renewals { chat, offer }): State<Renewals>, body: Bytes) ->
         Failure::new(Code::InvalidRequest, format!("The body is JSON: {form}, as the app keeps it."))
     })?;
     let user = UserId::parse("before.user", &before.user)?;
-    offer.check(&now)?;
+    if !(offer.accepts)(&now.endpoint) {
+        let detail = "now.endpoint is no URL of a push service that this server knows.";
+        return Err(Failure::new(Code::InvalidRequest, detail));
+    }
     let (endpoint, keys) = (now.endpoint.clone(), now.keys.clone());
     let told = AddPush { endpoint: before.endpoint, keys: before.keys, expiration_time: None };
     chat.renew_push(&user, &told, now).await?;

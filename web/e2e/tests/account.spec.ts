@@ -191,32 +191,31 @@ test('a subscription that the browser ended is renewed by the service worker alo
   await expect.poll(isKept).toBe(true);
   /** What the browser does when it ends a subscription; answers how the server took the other one. */
   const change = (endpoint: string) =>
-    worker.evaluate(
-      async ({ endpoint, keys }) => {
-        const scope = self as unknown as WorkerScope & typeof globalThis;
-        let options: { applicationServerKey?: string; userVisibleOnly?: boolean } = {};
-        PushManager.prototype.subscribe = async asked => {
-          options = asked as typeof options;
-          return { toJSON: () => ({ endpoint, expirationTime: null, keys }) } as unknown as PushSubscription;
-        };
-        const answers: number[] = [];
-        const { fetch } = scope;
-        scope.fetch = async (...asked) => {
-          const answer = await fetch(...asked);
-          answers.push(answer.status);
-          return answer;
-        };
-        const done: Promise<unknown>[] = [];
-        const event = Object.assign(new Event('pushsubscriptionchange'), {
-          waitUntil: (what: Promise<unknown>) => void done.push(what),
-        });
-        scope.dispatchEvent(event);
-        await Promise.all(done);
-        scope.fetch = fetch;
-        return { answers, visible: options.userVisibleOnly, key: options.applicationServerKey?.length };
-      },
-      { endpoint, keys: KEYS },
-    );
+    worker.evaluate(async endpoint => {
+      const scope = self as unknown as WorkerScope & typeof globalThis;
+      const base64 = (bytes: number[]) => btoa(String.fromCharCode(...bytes)).replace(/=+$/, '');
+      const keys = { p256dh: base64([4, ...Array(64).fill(2)]), auth: base64(Array(16).fill(2)) };
+      let options: { applicationServerKey?: string; userVisibleOnly?: boolean } = {};
+      PushManager.prototype.subscribe = async asked => {
+        options = asked as typeof options;
+        return { toJSON: () => ({ endpoint, expirationTime: null, keys }) } as unknown as PushSubscription;
+      };
+      const answers: number[] = [];
+      const { fetch } = scope;
+      scope.fetch = async (...asked) => {
+        const answer = await fetch(...asked);
+        answers.push(answer.status);
+        return answer;
+      };
+      const done: Promise<unknown>[] = [];
+      const event = Object.assign(new Event('pushsubscriptionchange'), {
+        waitUntil: (what: Promise<unknown>) => void done.push(what),
+      });
+      scope.dispatchEvent(event);
+      await Promise.all(done);
+      scope.fetch = fetch;
+      return { answers, visible: options.userVisibleOnly, key: options.applicationServerKey?.length };
+    }, endpoint);
   const renewed = { answers: [200], visible: true, key: 87 };
   expect(await change('https://fcm.googleapis.com/fcm/send/second')).toEqual(renewed);
   expect(
@@ -274,15 +273,11 @@ async function settled(api: Api, text: string): Promise<void> {
   await expect.poll(async () => (await api.messages('john', 'conv_john_you')).at(-1)?.content).toBe(text);
 }
 
-/** The keys of a browser: the server takes none that is no point of its curve. */
-const KEYS = {
-  p256dh: 'BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4',
-  auth: 'BTBZMqHH6r4Tts7J_aSIgg',
-};
-
 /** A push service that takes every browser: the real ones cannot be reached from here. */
 async function subscribable(of: Person): Promise<void> {
-  await of.page.context().addInitScript(keys => {
+  await of.page.context().addInitScript(() => {
+    const base64 = (bytes: number[]) => btoa(String.fromCharCode(...bytes)).replace(/=+$/, '');
+    const keys = { p256dh: base64([4, ...Array(64).fill(1)]), auth: base64(Array(16).fill(1)) };
     const endpoint = 'https://fcm.googleapis.com/fcm/send/test';
     const options = { applicationServerKey: new Uint8Array(65).fill(1).buffer };
     const made = {
@@ -297,5 +292,5 @@ async function subscribable(of: Person): Promise<void> {
       kept = made;
       return made;
     };
-  }, KEYS);
+  });
 }

@@ -46,7 +46,11 @@ fn with_key(app: &App, preferences: wire::Preferences) -> wire::Preferences {
 /// `not_offered`; as the domain's `add_push`.
 pub async fn add_push(app: App, User(me): User, input: wire::AddPush) -> Result<wire::PushChanged> {
     let push = app.push.as_ref().ok_or_else(no_push)?;
-    push.check(&input)?;
+    if !(push.accepts)(&input.endpoint) {
+        let detail =
+            "endpoint is no URL of a push service that this server knows. Send what PushManager.subscribe() gives.";
+        return Err(Error::invalid("endpoint", detail));
+    }
     app.chat.add_push(&me, input).await
 }
 

@@ -28,14 +28,6 @@ pub(super) fn encrypt(random: &SystemRandom, p256dh: &str, auth: &str, body: &[u
     agree_ephemeral(own, &peer, |shared| seal(shared, &browser, public.as_ref(), &auth, salt, body)).ok()?
 }
 
-/// Whether messages can be encrypted for a browser with this public key: it is a point of P-256 in base64url. Only an agreement
-/// tells that; the key of one's own that it takes decides nothing.
-#[must_use]
-pub fn is_public_key(p256dh: &str) -> bool {
-    let Ok(own) = EphemeralPrivateKey::generate(&ECDH_P256, &SystemRandom::new()) else { return false };
-    decode(p256dh).is_some_and(|key| agree_ephemeral(own, &UnparsedPublicKey::new(&ECDH_P256, key), |_| ()).is_ok())
-}
-
 /// The whole body of the request: a header with salt and public key, then the only record.
 fn seal(shared: &[u8], browser: &[u8], own: &[u8], auth: &[u8], salt: [u8; 16], body: &[u8]) -> Option<Vec<u8>> {
     let secret = hmac::sha256(&hmac::sha256(auth, &[shared]), &[b"WebPush: info\0", browser, own, &[1]]);
@@ -87,17 +79,5 @@ mod tests {
         assert_eq!(encrypt(BROWSER, "c2hvcnQ", 1), None);
         assert_eq!(encrypt("not base64!", AUTH, 1), None);
         assert_eq!(encrypt(&URL_SAFE_NO_PAD.encode([4; 65]), AUTH, 1), None, "no point of the curve");
-    }
-
-    #[test]
-    fn a_public_key_is_a_point_of_the_curve() {
-        assert!(is_public_key(BROWSER) && is_public_key(&format!("{BROWSER}=")));
-        let mut point = URL_SAFE_NO_PAD.decode(BROWSER).unwrap();
-        point[64] ^= 1;
-        let [zero, infinity] = [[[4].as_slice(), &[0; 64]].concat(), vec![0]];
-        for wrong in [&point[..], &point[..64], &[4; 65], &zero, &infinity, b""] {
-            assert!(!is_public_key(&URL_SAFE_NO_PAD.encode(wrong)), "{wrong:?}");
-        }
-        assert!(!is_public_key("not base64!"));
     }
 }

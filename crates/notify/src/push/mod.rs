@@ -4,7 +4,6 @@ mod encrypt;
 mod endpoint;
 mod vapid;
 
-pub use encrypt::is_public_key;
 pub use endpoint::Services;
 pub use vapid::{Vapid, VapidError, is_contact};
 
