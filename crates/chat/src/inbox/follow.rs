@@ -242,7 +242,7 @@ impl<'a> Follow<'a> {
         let log = self.request.view(id, row);
         let taken = if place.cursor.position.change < row.log.change {
             self.answer.take(self.cx, self.request, log, &mut place).await?
-        } else if !place.cursor.is_of(row) {
+        } else if !place.cursor.may_be_of(row) {
             return Ok(Taken::Lost);
         } else {
             // It moved, though its log did not: a mute or a block by another device of the user.

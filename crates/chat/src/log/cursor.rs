@@ -73,6 +73,11 @@ impl LogCursor {
     /// Whether it is of the log that ends as `row` says, which was read strongly and is as its reader sees it. It is not when
     /// the store was restored to an earlier state: the log has not come as far again, or came there another way.
     pub fn is_of(&self, row: &ConversationRow) -> bool {
+        self.told() <= row.log.change && self.may_be_of(row)
+    }
+
+    /// [`LogCursor::is_of`] of a row that may be older than what a series of answers leads up to, since it was read late.
+    pub fn may_be_of(&self, row: &ConversationRow) -> bool {
         let (position, log) = (self.position, row.log);
         let is_last = position.change == log.change;
         let differs = self.changed.zip(row.last_changed()).is_some_and(|(one, other)| one != other);
@@ -86,7 +91,7 @@ impl LogCursor {
         // an instant between this one and the last that is gone.
         let same_message = position.number == log.number && position.at >= log.at;
         let same_change = !is_last || !differs;
-        self.told() <= log.change && (same_message || is_new && !is_last) && same_change && has_change_row
+        position.change <= log.change && (same_message || is_new && !is_last) && same_change && has_change_row
     }
 
     /// Records that `rows` are answered, of which some may have changed after the change `end` of the log, the last one that

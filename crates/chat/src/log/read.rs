@@ -30,7 +30,7 @@ pub(crate) async fn read_log(
         // A member who came back to a crew sees nothing of what was written meanwhile.
         from = LogCursor::at(begin);
     }
-    if !from.is_of(log.row) {
+    if !from.may_be_of(log.row) {
         return Ok(None);
     }
     if from.position.change >= log.row.log.change {

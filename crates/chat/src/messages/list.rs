@@ -108,6 +108,8 @@ async fn changes(cx: &Context, log: LogView<'_>, since: &Since<LogCursor>, limit
             }
             cursor
         }
+        // The row was read strongly: a series does not lead beyond it.
+        Since::Cursor(cursor) if cursor.told() > log.row.log.change => return newest(cx, log, limit, true).await,
         Since::Cursor(cursor) => cursor.clone(),
     };
     match read_log(cx, log, from, limit).await? {
