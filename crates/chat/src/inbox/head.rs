@@ -110,7 +110,8 @@ impl HeadRow {
         window_bytes: usize,
     ) -> Option<EvictedRow> {
         self.version += 1;
-        self.at = self.at.max(now).max(last);
+        // Never before what is in the window: who has left a crew sees an end of it that is before where it stands.
+        self.at = self.at.max(now).max(last).max(before.at);
         let index = self.window.iter().position(|moved| moved.conversation == conversation.as_str());
         let mut moved = match index {
             Some(index) => self.window.remove(index),
@@ -183,6 +184,20 @@ mod tests {
 
     fn id(other: usize) -> ConversationId {
         ConversationId::of(&UserId::new("me").unwrap(), &UserId::new(&format!("user{other}")).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_move_is_never_later_than_the_head_that_made_it() {
+        let mut head = HeadRow::default();
+        // Of one who has left: what they see ends before where the conversation stands.
+        head.bump(&id(1), Position { change: 9, number: 9, at: 90 }, 40, 80, 850);
+        let mark = head.mark();
+        let stored = crate::base::rows::encode(&head);
+        let read: HeadRow = serde_json::from_slice(&stored).unwrap();
+        assert!(read.has_been_at(Some(mark)) && head.has_been_at(Some(mark)));
+        head.bump(&id(2), Position::default(), 95, 95, 850);
+        let read: HeadRow = serde_json::from_slice(&crate::base::rows::encode(&head)).unwrap();
+        assert!(read.has_been_at(Some(mark)) && read.has_been_at(Some(head.mark())));
     }
 
     #[test]

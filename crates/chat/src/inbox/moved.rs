@@ -41,9 +41,10 @@ impl Moved {
         [self.since, change, number, at, self.version, self.last.map_or(0, |last| last.saturating_sub(at))]
     }
 
-    /// How much later its last move was than its last message, if that is known.
+    /// How much later its last move was than its last message as it is stored, which is not before `from`; `None` where that is not
+    /// known.
     fn later(&self) -> Option<u64> {
-        self.at.checked_sub(self.last?).filter(|later| *later > 0)
+        self.at.checked_sub(self.last?.max(self.from.at)).filter(|later| *later > 0)
     }
 
     /// When its last move was, or an instant before it.

@@ -76,9 +76,12 @@ impl LogCursor {
         self.told() <= row.log.change && self.may_be_of(row)
     }
 
-    /// [`LogCursor::is_of`] of a row that may be older than what a series of answers leads up to, since it was read late.
+    /// [`LogCursor::is_of`] of a row that was perhaps read late: one that is older than the cursor tells nothing.
     pub fn may_be_of(&self, row: &ConversationRow) -> bool {
         let (position, log) = (self.position, row.log);
+        if position.change > log.change {
+            return true;
+        }
         let is_last = position.change == log.change;
         let differs = self.changed.zip(row.last_changed()).is_some_and(|(one, other)| one != other);
         let has_change_row = match self.changed {
@@ -91,7 +94,7 @@ impl LogCursor {
         // an instant between this one and the last that is gone.
         let same_message = position.number == log.number && position.at >= log.at;
         let same_change = !is_last || !differs;
-        position.change <= log.change && (same_message || is_new && !is_last) && same_change && has_change_row
+        (same_message || is_new && !is_last) && same_change && has_change_row
     }
 
     /// Records that `rows` are answered, of which some may have changed after the change `end` of the log, the last one that
