@@ -294,7 +294,7 @@ pub struct Settings {
     #[arg(long, global = true, env = "JOBLINE_LIVE_PERCENT", value_name = "PERCENT", help_heading = "Live")]
     pub live_percent: Option<String>,
     /// On Lambda, the WebSocket API of API Gateway over which clients hear that there is something to poll for:
-    /// wss://<id>.execute-api.<region>.amazonaws.com/<stage>
+    /// wss://abc123.execute-api.eu-central-1.amazonaws.com/live
     #[arg(long, global = true, env = "JOBLINE_LIVE_URL", value_name = "URL", help_heading = "Live")]
     pub live_url: Option<String>,
     /// NATS, over which several servers over one table tell each other what moved, such as nats://user:password@host:4222;
