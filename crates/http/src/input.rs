@@ -31,9 +31,7 @@ pub async fn read_body(headers: &HeaderMap, body: Body) -> Result<Option<Bytes>,
     if kind.is_some_and(|kind| !is_json(kind.as_bytes())) {
         return Err(not_json());
     }
-    if headers.get(CONTENT_ENCODING).is_some_and(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity")) {
-        return Err(Failure::new(Code::UnsupportedMediaType, "Send the body as it is, without a Content-Encoding."));
-    }
+    refuse_encoded(headers)?;
     let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     // What is larger than what is drained is not waited for: its sender would send all of it for nothing.
     if announced.is_some_and(|length| length > DRAINED_BYTES as u64) {
@@ -47,6 +45,19 @@ pub async fn read_body(headers: &HeaderMap, body: Body) -> Result<Option<Bytes>,
         // Many clients name the type of every body, also of one that says nothing: what is missing is told by field.
         Some(_) if bytes.is_empty() => Ok(Some(Bytes::from_static(b"{}"))),
         Some(_) => Ok(Some(bytes)),
+    }
+}
+
+/// Refuses a body that is compressed: none is unpacked here.
+///
+/// # Errors
+/// `unsupported_media_type`.
+pub fn refuse_encoded(headers: &HeaderMap) -> Result<(), Failure> {
+    match headers.get(CONTENT_ENCODING) {
+        Some(encoding) if !encoding.as_bytes().eq_ignore_ascii_case(b"identity") => {
+            Err(Failure::new(Code::UnsupportedMediaType, "Send the body as it is, without a Content-Encoding."))
+        }
+        _ => Ok(()),
     }
 }
 

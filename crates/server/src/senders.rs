@@ -1,4 +1,4 @@
-//! Whatever tells people outside what happened: the host's webhook, the mail server, push services.
+//! The services that tell people outside what happened: the host's webhook, the mail server, push services.
 
 use crate::config::{Config, ConfigError};
 use crate::engines::Engines;

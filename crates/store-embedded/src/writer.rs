@@ -1,7 +1,7 @@
 //! Writes decided groups, one after the other, and answers their commits.
 //!
-//! The [`Disk`] belongs to whoever holds its lock: the writer's thread while it writes a group, and the decider while nothing is
-//! being written, for a commit that comes alone and for what must not run beside a write.
+//! The [`Disk`] is used under its lock: by the writer's thread while it writes a group, and by the decider while nothing is being
+//! written, for a commit that comes alone and for what must not run beside a write.
 
 use crate::group::Group;
 use crate::jobs::{Job, Replies};
@@ -74,7 +74,7 @@ impl Disk {
     }
 }
 
-/// Wakes the decider when the writer has finished a group, and when it ends, for whatever reason.
+/// Wakes the decider when the writer has finished a group, and when its thread ends, also by a panic.
 struct WakeOnEnd(Sender<Job>);
 
 impl WakeOnEnd {

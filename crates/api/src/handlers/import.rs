@@ -11,7 +11,7 @@ use futures_util::{StreamExt, stream};
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Request};
 use jobline_chat::{Error, JobId, UserId};
-use jobline_http::{DRAINED_BYTES, Failure, Lines, Next, Served, from_json, is_ndjson};
+use jobline_http::{DRAINED_BYTES, Failure, Lines, Next, Served, from_json, is_ndjson, refuse_encoded};
 use jobline_identity::Credential;
 use jobline_wire::limits::{BODY_BYTES, IMPORT_BYTES, IMPORT_LINES};
 use jobline_wire::{Code, HostJobInput, HostUserInput, ImportLine, ImportStatus, ImportedLine, LineError};
@@ -97,6 +97,7 @@ fn check(headers: &HeaderMap) -> Result<(), Failure> {
         let detail = "Send lines of JSON, with Content-Type: application/x-ndjson.";
         return Err(Failure::new(Code::UnsupportedMediaType, detail));
     }
+    refuse_encoded(headers)?;
     let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|bytes| bytes > IMPORT_BYTES) {
         let detail = format!("The body is larger than {IMPORT_BYTES} bytes. Send it in parts; nothing of it was done.");

@@ -26,6 +26,9 @@ use jobline_wire::{
 };
 use serde::{Deserialize, Serialize};
 
+/// What the ids of reports begin with.
+const PREFIX: &str = "report_";
+
 /// `REPORTS` / `<id>`. The messages are kept here for the host, whatever is deleted or expires afterwards.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct ReportRow {
@@ -75,7 +78,7 @@ async fn store(cx: &Context, me: &UserId, about: &ConversationId, change: u64, r
         let last: LastReportRow = found[1].as_ref().map(rows::decode).transpose()?.unwrap_or_default();
         head.changes = Bucket::take_change(head.changes, CHANGES_PER_MINUTE, cx.now())?;
         let at = cx.now().max(last.at + 1);
-        let id = format!("report_{at:014}_{}", nanoid(&*cx.random));
+        let id = format!("{PREFIX}{at:014}_{}", nanoid(&*cx.random));
         let report = Report { id: id.clone(), created_at: iso(at), ..report.clone() };
         let reported = ReportedRow::new(&report, change, at);
         let commit = cx
@@ -132,7 +135,7 @@ async fn around(
 /// `invalid_request`, `unavailable`.
 pub(crate) async fn list(cx: &Context, input: ListReports) -> Result<Reports> {
     let limit = text::limit(input.limit)?;
-    let since = input.since.as_deref().map(|since| text::since(since, "report_", is_report_id)).transpose()?;
+    let since = input.since.as_deref().map(|since| text::since(since, PREFIX, is_report_id)).transpose()?;
     let mut found = cx.db.range(keys::reports(since.as_deref(), limit + 1)).await?;
     let has_more = found.len() > limit;
     found.truncate(limit);
@@ -155,5 +158,5 @@ pub(crate) async fn delete(cx: &Context, id: &str) -> Result<()> {
 
 fn is_report_id(text: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
-    text.starts_with("report_") && text.len() <= 64 && text.bytes().all(plain)
+    text.starts_with(PREFIX) && text.len() <= 64 && text.bytes().all(plain)
 }

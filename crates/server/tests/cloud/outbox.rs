@@ -24,7 +24,7 @@ const WITHIN: Duration = Duration::from_secs(60);
 
 type Taken = Arc<Mutex<Vec<(HeaderMap, Bytes)>>>;
 
-/// A server that takes whatever is posted to it: its origin, and what it took.
+/// A server that takes every POST: its origin, and the bodies that it took.
 async fn takes_everything() -> (String, Taken) {
     let taken = Taken::default();
     let kept = Arc::clone(&taken);

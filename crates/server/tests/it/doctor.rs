@@ -104,7 +104,7 @@ fn mail_server(to_account: &'static str) -> (String, Arc<Mutex<Vec<String>>>) {
     (address, heard)
 }
 
-/// A TURN server that lets in whoever signs, or answers them with a code.
+/// A TURN server that gives a relay for every signed request, or answers each of them with an error code.
 fn turn_server(to_account: Option<u16>) -> String {
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
     let address = socket.local_addr().unwrap().to_string();

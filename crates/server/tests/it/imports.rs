@@ -109,6 +109,9 @@ async fn what_is_no_import_is_refused_before_anything_is_done() {
     let mut json = request(Body::from(line));
     json.headers_mut().insert("content-type", "application/json".parse().unwrap());
     assert_eq!(answer(&app, json).await.0, StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    let mut packed = request(Body::from(line));
+    packed.headers_mut().insert("content-encoding", "gzip".parse().unwrap());
+    assert_eq!(answer(&app, packed).await.0, StatusCode::UNSUPPORTED_MEDIA_TYPE);
     let mut large = request(Body::from(line));
     large.headers_mut().insert("content-length", "10485761".parse().unwrap());
     let (status, problem) = answer(&app, large).await;

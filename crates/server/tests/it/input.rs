@@ -104,6 +104,11 @@ async fn a_wrong_media_type_is_refused() {
     }
     let untyped = app.user("anna").request(Method::POST, SEND);
     app.ask(untyped.body(body.clone().into()).unwrap()).await.is_problem(Code::UnsupportedMediaType);
+    let typed = || app.user("anna").request(Method::POST, SEND).header("content-type", "application/json");
+    let packed = typed().header("content-encoding", "gzip").body(body.clone().into()).unwrap();
+    app.ask(packed).await.is_problem(Code::UnsupportedMediaType);
+    let announced = typed().header("content-length", "99999999999").body(body.clone().into()).unwrap();
+    app.ask(announced).await.is_problem(Code::PayloadTooLarge);
     for kind in ["application/json", "application/json; charset=utf-8", "Application/JSON"] {
         let request = app.user("anna").request(Method::POST, SEND).header("content-type", kind);
         app.ask(request.body(body.clone().into()).unwrap()).await.is(200);
