@@ -372,15 +372,9 @@ pub fn with_joined_values(arguments: impl IntoIterator<Item = OsString>) -> Vec<
 
 /// Whether `word` behind a switch is its value, and neither a flag, nor a command, nor what a command works on.
 fn is_switch_value(word: &str, before: &[OsString]) -> bool {
-    if SWITCH_VALUES.contains(&word) {
-        return true;
-    }
-    if word.starts_with("--") {
-        return false;
-    }
-    let command = Cli::command();
-    let is_command = |word: &OsStr| command.get_subcommands().any(|one| word == one.get_name());
-    !is_command(OsStr::new(word)) && !before.iter().any(|word| is_command(word))
+    let is_command = |word: &OsStr| Cli::command().get_subcommands().any(|one| word == one.get_name());
+    SWITCH_VALUES.contains(&word)
+        || !(word.starts_with("--") || is_command(OsStr::new(word)) || before.iter().any(|word| is_command(word)))
 }
 
 fn is_flag(argument: &OsStr) -> bool {
