@@ -12,6 +12,8 @@ fn short(folder: &Path) -> BenchArgs {
         messages: 0,
         shared: false,
         pollers: 0,
+        live_connections: 0,
+        runs: 1,
         folder: folder.to_owned(),
         json: false,
         hello: false,
@@ -26,10 +28,11 @@ async fn a_short_run_measures_everything_and_removes_its_folder() {
         let args = BenchArgs { connections: vec![1, 3], messages: 500, shared, json: true, ..short(folder.path()) };
         let mut out = Vec::new();
         bench::run(&args, &Measured, &mut out).await.unwrap();
-        let report: serde_json::Value = serde_json::from_slice(&out).unwrap();
+        let reports: Vec<serde_json::Value> = serde_json::from_slice(&out).unwrap();
+        let [report] = reports.as_slice() else { panic!("one run has one report: {reports:?}") };
         let rows = report["rows"].as_array().unwrap();
-        assert_eq!(rows.len(), 26);
-        assert_eq!(report["paced"].as_array().unwrap().len(), 6);
+        assert_eq!(rows.len(), 2 * 18);
+        assert_eq!(report["paced"].as_array().unwrap().len(), 2 * 5);
         assert!(rows.iter().all(|row| row["requests"].as_u64().unwrap() > 0), "{rows:?}");
         assert!(report["messages"].as_u64().unwrap() >= 500);
     }
@@ -44,4 +47,24 @@ async fn a_short_run_measures_everything_and_removes_its_folder() {
         "{table}"
     );
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+/// More than the connections beside which sends are measured, and twice: nothing of the first run is taken for the second's.
+#[tokio::test(flavor = "multi_thread")]
+#[cfg(target_os = "linux")]
+async fn live_connections_are_measured_as_often_as_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let args = BenchArgs { live_connections: 40, runs: 2, json: true, ..short(folder.path()) };
+    let mut out = Vec::new();
+    bench::run(&args, &Measured, &mut out).await.unwrap();
+    let reports: Vec<serde_json::Value> = serde_json::from_slice(&out).unwrap();
+    assert_eq!(reports.len(), 2);
+    for report in &reports {
+        let live = &report["live"];
+        assert_eq!(live["connections"], 40);
+        for how in ["alone", "longPoll", "atRate"] {
+            assert!(live[how]["messages"].as_u64().unwrap() > 0, "{how}: {live}");
+        }
+        assert!(live["backMs"].as_f64().unwrap() > 0.0, "{live}");
+    }
 }

@@ -21,6 +21,12 @@ pub struct BenchArgs {
     /// Also measure the memory of the server alone while this many connections poll every three seconds.
     #[arg(long, value_name = "NUMBER", default_value_t = 0)]
     pub pollers: usize,
+    /// Also measure live connections: how soon a message is seen, and what this many of them cost.
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    pub live_connections: usize,
+    /// How often everything is measured over the same store; each is a report of its own.
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    pub runs: u32,
     /// Where to make the folder of the measured store: on the disk that is to be measured.
     #[arg(long, value_name = "FOLDER", default_value = ".")]
     pub folder: PathBuf,
@@ -44,6 +50,8 @@ impl BenchArgs {
             (self.connections.iter().all(|count| (1..=1_024).contains(count)), "--connections must be from 1 to 1024"),
             (self.messages <= 10_000_000, "--messages must be at most 10000000"),
             (self.pollers <= 10_000, "--pollers must be at most 10000"),
+            (self.live_connections <= 10_000, "--live-connections must be at most 10000"),
+            ((1..=100).contains(&self.runs), "--runs must be from 1 to 100"),
         ];
         match bounds.iter().find(|(kept, _)| !kept) {
             Some((_, bound)) => Err((*bound).to_owned()),

@@ -8,6 +8,8 @@ use tokio::net::TcpStream;
 
 /// Response headers that are looked at; more is an error.
 const HEADERS: usize = 32;
+/// The host that requests name, and by which the server names itself in its answers.
+pub(super) const HOST: &str = "127.0.0.1";
 /// The most bytes of a response; more are an error.
 const ANSWER_BYTES: usize = 8 * 1024 * 1024;
 
@@ -96,8 +98,18 @@ pub(super) fn post(request: &mut String, path: &str, token: Option<&str>, body: 
     let _ = write!(request, "content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}", body.len());
 }
 
+/// Replaces `request` by a PUT request of a file.
+pub(super) fn put(request: &mut String, path: &str, headers: &[(String, String)], body: &str) {
+    request.clear();
+    head(request, "PUT", path, None);
+    for (name, value) in headers {
+        let _ = write!(request, "{name}: {value}\r\n");
+    }
+    let _ = write!(request, "content-length: {}\r\n\r\n{body}", body.len());
+}
+
 fn head(request: &mut String, method: &str, path: &str, token: Option<&str>) {
-    let _ = write!(request, "{method} {path} HTTP/1.1\r\nhost: 127.0.0.1\r\n");
+    let _ = write!(request, "{method} {path} HTTP/1.1\r\nhost: {HOST}\r\n");
     if let Some(token) = token {
         let _ = write!(request, "authorization: Bearer {token}\r\n");
     }

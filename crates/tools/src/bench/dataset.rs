@@ -1,13 +1,19 @@
 //! The conversations that are measured: with durable sends, idle polls, and polls that bring fifty messages.
 
+use super::args::BenchArgs;
+use super::audience::Audience;
+use super::changes::Changers;
 use super::client::{self, Connection};
-use super::fill::{Pair, fill};
+use super::fill::{Pair, end_of_sync, fill};
 use super::load::{self, Caller, Figures, Pace, Repeat};
+use super::mix::Mixed;
 use super::server::Server;
+use super::uploads::Uploader;
+use super::writer::{Sender, Writer};
 use futures_util::future::try_join_all;
 use jobline_chat::{JobId, UserId};
 use jobline_wire::limits::CREW_MEMBERS;
-use jobline_wire::{HostJobInput, JobStatus, Messages, SendMessage, SyncQuery};
+use jobline_wire::{HostJobInput, JobStatus, Messages, SendMessage};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -30,6 +36,10 @@ pub(super) struct Dataset {
     readers: Vec<Reader>,
     writers: Vec<Writer>,
     crews: Vec<Crew>,
+    /// Who reacts and edits.
+    pub changers: Changers,
+    /// Of whom live connections are measured.
+    pub audience: Audience,
     /// Messages in the store.
     pub messages: u64,
 }
@@ -81,28 +91,23 @@ impl Polls {
     }
 }
 
-/// Two users who write to each other.
-struct Writer {
-    pair: Pair,
-    /// The tokens of both.
-    tokens: [String; 2],
-}
-
 impl Dataset {
     /// Makes conversations for `connections` pollers and as many senders, and others until there are `messages`.
-    pub(super) async fn fill(server: &dyn Server, connections: usize, messages: u64) -> Result<Self, String> {
+    pub(super) async fn fill(server: &dyn Server, connections: usize, args: &BenchArgs) -> Result<Self, String> {
         let pairs = |from: usize, count: usize| (from..from + count).map(Pair::new).collect::<Result<Vec<_>, _>>();
         let (readers, writers) = (pairs(0, connections)?, pairs(connections, connections)?);
         fill(server.chat(), &writers, 1).await?;
         fill(server.chat(), &readers, POLLED - PAGE).await?;
         let own = (POLLED + 1) * connections as u64;
-        let others = usize::try_from(messages.saturating_sub(own).div_ceil(EACH)).map_err(|error| error.to_string())?;
+        let others =
+            usize::try_from(args.messages.saturating_sub(own).div_ceil(EACH)).map_err(|error| error.to_string())?;
         fill(server.chat(), &pairs(2 * connections, others)?, EACH).await?;
         let readers = try_join_all(readers.into_iter().map(|pair| Reader::new(server, pair))).await?;
         let writers = writers.into_iter().map(|pair| Writer::new(server, pair)).collect::<Result<_, _>>()?;
         let crews = (0..connections.min(CREWS)).map(|index| Crew::new(server, index));
         let crews = try_join_all(crews).await?;
-        Ok(Self { readers, writers, crews, messages: own + others as u64 * EACH })
+        let (changers, audience) = (Changers::fill(server).await?, Audience::fill(server, args).await?);
+        Ok(Self { readers, writers, crews, changers, audience, messages: own + others as u64 * EACH })
     }
 
     /// Sends the first poll to a server and waits for its response.
@@ -135,12 +140,15 @@ impl Dataset {
         })
     }
 
-    /// How many bytes a poll of fifty messages brings.
-    pub(super) async fn page_bytes(&self, address: SocketAddr) -> Result<usize, String> {
+    /// How many bytes an idle poll and a poll of fifty messages bring.
+    pub(super) async fn answer_bytes(&self, address: SocketAddr) -> Result<[usize; 2], String> {
         let reader = self.readers.first().ok_or("nobody polls")?;
         let mut connection = Connection::open(address).await.map_err(|error| error.to_string())?;
-        let answer = connection.call(&reader.page).await.map_err(|error| error.to_string())?;
-        Ok(answer.body.len())
+        let mut bytes = [0; 2];
+        for (request, bytes) in [&reader.idle, &reader.page].into_iter().zip(&mut bytes) {
+            *bytes = connection.call(request).await.map_err(|error| error.to_string())?.body.len();
+        }
+        Ok(bytes)
     }
 
     /// The number of conversations that senders can write into.
@@ -160,10 +168,20 @@ impl Dataset {
     /// `count` senders, each in a crew of its own, which has fifty members.
     pub(super) fn crew_senders(&self, count: usize, run: &str) -> Vec<Box<dyn Caller>> {
         let sender = |(index, crew): (usize, &Crew)| {
-            let (token, to) = (crew.token.clone(), format!("\"conversationId\":\"{}\"", crew.id));
-            Box::new(Sender { token, to, run: format!("{run}-crew-{index}"), count: 0, request: String::new() }) as _
+            let to = format!("\"conversationId\":\"{}\"", crew.id);
+            Box::new(Sender::to(crew.token.clone(), to, format!("{run}-crew-{index}"))) as _
         };
         self.crews.iter().take(count).enumerate().map(sender).collect()
+    }
+
+    /// `count` callers of the founding document's mix, each in a conversation of its own.
+    pub(super) fn mixed(&self, count: usize) -> Vec<Box<dyn Caller>> {
+        self.writers.iter().take(count).map(|writer| Box::new(Mixed::new(writer)) as _).collect()
+    }
+
+    /// `count` callers that send files, each in a conversation of its own.
+    pub(super) fn uploaders(&self, count: usize) -> Vec<Box<dyn Caller>> {
+        self.writers.iter().take(count).map(|writer| Box::new(Uploader::new(writer)) as _).collect()
     }
 
     /// One idle poller for each of the first `count` readers.
@@ -222,15 +240,10 @@ impl Reader {
             let input = utf8_percent_encode(&input.to_string(), NON_ALPHANUMERIC).to_string();
             client::get(&format!("/trpc/{names}?{batch}input={input}"), Some(&token))
         };
-        let sync = client::get(&format!("/messages/sync?since={}", end_of_sync(server, &pair.b).await?), Some(&token));
+        let end = end_of_sync(server.chat(), &pair.b).await?;
+        let end = utf8_percent_encode(&end, NON_ALPHANUMERIC);
+        let sync = client::get(&format!("/messages/sync?since={end}"), Some(&token));
         Ok(Self { page: poll(&behind), idle: poll(&page.cursor), sync, trpc: trpc(1), batch: trpc(BATCH) })
-    }
-}
-
-impl Writer {
-    fn new(server: &dyn Server, pair: Pair) -> Result<Self, String> {
-        let tokens = [server.token(&pair.a)?, server.token(&pair.b)?];
-        Ok(Self { pair, tokens })
     }
 }
 
@@ -240,19 +253,6 @@ async fn list(server: &dyn Server, pair: &Pair, since: Option<String>) -> Result
     server.chat().list(&pair.b, input).await.map_err(|error| error.to_string())
 }
 
-/// The cursor of a user who has everything.
-async fn end_of_sync(server: &dyn Server, user: &UserId) -> Result<String, String> {
-    let mut since = None;
-    loop {
-        let input = SyncQuery { since, ..SyncQuery::default() };
-        let synced = server.chat().sync(user, input).await.map_err(|error| error.to_string())?;
-        if synced.messages.is_empty() && !synced.has_more {
-            return Ok(utf8_percent_encode(&synced.cursor, NON_ALPHANUMERIC).to_string());
-        }
-        since = Some(synced.cursor);
-    }
-}
-
 /// A request of so many polls that must bring nothing.
 struct Idle {
     request: Vec<u8>,
@@ -260,47 +260,11 @@ struct Idle {
 }
 
 impl Caller for Idle {
-    fn request(&mut self) -> &[u8] {
-        &self.request
+    fn request(&mut self) -> Option<&[u8]> {
+        Some(&self.request)
     }
 
     fn accepts(&mut self, status: u16, body: &[u8]) -> bool {
         status == 200 && body.windows(IDLE.len()).filter(|window| *window == IDLE).count() == self.polls
-    }
-}
-
-/// Sends one message after the other, each with a client id of its own.
-struct Sender {
-    token: String,
-    /// The field that says where to.
-    to: String,
-    run: String,
-    count: u64,
-    request: String,
-}
-
-impl Sender {
-    /// Of the two, the one with index `side` writes.
-    fn new(writer: &Writer, side: usize, run: String) -> Self {
-        let receiver = if side == 0 { &writer.pair.b } else { &writer.pair.a };
-        let (token, to) = (writer.tokens[side].clone(), format!("\"receiverId\":\"{receiver}\""));
-        Self { token, to, run, count: 0, request: String::new() }
-    }
-}
-
-impl Caller for Sender {
-    fn request(&mut self) -> &[u8] {
-        self.count += 1;
-        let body = format!(
-            "{{{},\"content\":\"I can start tomorrow at eight, and I bring my own tools.\",\
-             \"clientId\":\"{}-{}\"}}",
-            self.to, self.run, self.count
-        );
-        client::post(&mut self.request, "/messages/send", Some(&self.token), &body);
-        self.request.as_bytes()
-    }
-
-    fn accepts(&mut self, status: u16, _body: &[u8]) -> bool {
-        status == 200
     }
 }

@@ -2,7 +2,7 @@
 
 use futures_util::future::try_join_all;
 use jobline_chat::{Chat, ConversationId, JobId, UserId};
-use jobline_wire::{HostJobInput, JobStatus, SendMessage};
+use jobline_wire::{HostJobInput, JobStatus, SendMessage, SyncQuery};
 
 /// Conversations that are filled at the same time, so that their sends share syncs.
 const AT_ONCE: usize = 512;
@@ -68,4 +68,17 @@ pub(super) async fn fill(chat: &Chat, pairs: &[Pair], each: u64) -> Result<(), S
     });
     let results = try_join_all(tasks).await.map_err(|error| error.to_string())?;
     results.into_iter().collect()
+}
+
+/// The cursor of a user who has everything.
+pub(super) async fn end_of_sync(chat: &Chat, user: &UserId) -> Result<String, String> {
+    let mut since = None;
+    loop {
+        let input = SyncQuery { since, ..SyncQuery::default() };
+        let synced = chat.sync(user, input).await.map_err(|error| error.to_string())?;
+        if synced.messages.is_empty() && !synced.has_more {
+            return Ok(synced.cursor);
+        }
+        since = Some(synced.cursor);
+    }
 }

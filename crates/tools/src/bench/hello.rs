@@ -1,6 +1,7 @@
 //! A hello-world server: the least that a request can cost on this HTTP stack.
 
 use super::client;
+use super::live::serve_echo;
 use super::load::{self, Caller, Figures, Pace, Repeat};
 use super::server::{Launcher, listen};
 use axum::Router;
@@ -17,20 +18,24 @@ use tokio::io::AsyncReadExt;
 use tokio::net::TcpListener;
 use tower::ServiceExt;
 
-/// Serves hello-world on axum alone, and in the serve loop of a server that `launcher` starts in `folder`. Prints both addresses
-/// on one line, and ends when standard input does: with the process that measures.
+/// Serves hello-world on axum alone, and in the serve loop of a server that `launcher` starts in `folder`. Prints their addresses, and
+/// that of a WebSocket that echoes, on one line, and ends when standard input does: with the process that measures.
 pub(super) async fn serve(launcher: &dyn Launcher, folder: &Path, out: &mut (dyn Write + Send)) -> Result<(), String> {
     let server = launcher.start(folder).await?;
     let in_serve_loop = server.serve(router()).await?;
     let listener = listen().await?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     let bare = tokio::spawn(bare(listener));
-    writeln!(out, "{address} {}", in_serve_loop.address)
+    let listener = listen().await?;
+    let echo_address = listener.local_addr().map_err(|error| error.to_string())?;
+    let echo = tokio::spawn(serve_echo(listener));
+    writeln!(out, "{address} {} {echo_address}", in_serve_loop.address)
         .and_then(|()| out.flush())
         .map_err(|error| error.to_string())?;
     // An error is an end as well.
     let _ = tokio::io::stdin().read(&mut [0]).await;
     bare.abort();
+    echo.abort();
     in_serve_loop.stop().await?;
     server.stop().await
 }

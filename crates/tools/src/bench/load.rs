@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 
 /// The requests of one connection.
 pub(super) trait Caller: Send + 'static {
-    /// The next request.
-    fn request(&mut self) -> &[u8];
+    /// The next request; `None`: enough.
+    fn request(&mut self) -> Option<&[u8]>;
 
     /// Whether the response is the expected one.
     fn accepts(&mut self, status: u16, body: &[u8]) -> bool;
@@ -24,8 +24,8 @@ pub(super) trait Caller: Send + 'static {
 pub(super) struct Repeat(pub Vec<u8>);
 
 impl Caller for Repeat {
-    fn request(&mut self) -> &[u8] {
-        &self.0
+    fn request(&mut self) -> Option<&[u8]> {
+        Some(&self.0)
     }
 
     fn accepts(&mut self, status: u16, _body: &[u8]) -> bool {
@@ -117,7 +117,8 @@ async fn one(address: SocketAddr, mut caller: Box<dyn Caller>, schedule: Schedul
             Some(_) if due >= schedule.end => return Ok(times),
             Some(_) => when_due(due).await,
         };
-        let answer = connection.call(caller.request()).await.map_err(|error| error.to_string())?;
+        let Some(request) = caller.request() else { return Ok(times) };
+        let answer = connection.call(request).await.map_err(|error| error.to_string())?;
         let answered = Instant::now();
         if !caller.accepts(answer.status, answer.body) {
             let body = String::from_utf8_lossy(&answer.body[..answer.body.len().min(300)]);
@@ -135,7 +136,7 @@ async fn one(address: SocketAddr, mut caller: Box<dyn Caller>, schedule: Schedul
 
 /// Waits until a request is due. Answers from when on it counts: from when it was due if the connection was not free then, and
 /// else from now, since a timer that rings late is no fault of the server.
-async fn when_due(due: Instant) -> Instant {
+pub(super) async fn when_due(due: Instant) -> Instant {
     if Instant::now() >= due {
         return due;
     }

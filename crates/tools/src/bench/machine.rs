@@ -42,6 +42,18 @@ pub(super) fn resident(process: &str) -> Option<u64> {
     Some(kilobytes * 1_024)
 }
 
+/// Ticks of processor time in a second, as `/proc` counts them on every Linux.
+const TICKS: f64 = 100.0;
+
+/// The processor time that the process with this id has used; `None`: not known.
+pub(super) fn busy(process: &str) -> Option<Duration> {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    // The name before it may have spaces; after it the times are the twelfth and thirteenth field.
+    let fields = stat.rsplit_once(')')?.1.split_ascii_whitespace().skip(11).take(2);
+    let ticks: u64 = fields.map(str::parse::<u64>).sum::<Result<_, _>>().ok()?;
+    Some(Duration::from_secs_f64(ticks as f64 / TICKS))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -57,5 +69,10 @@ mod tests {
     #[cfg(target_os = "linux")]
     fn a_process_uses_memory() {
         assert!(resident("self").unwrap() > 1_000_000);
+        let before = busy("self").unwrap();
+        let begun = Instant::now();
+        while busy("self").unwrap() == before {
+            assert!(begun.elapsed() < Duration::from_secs(60), "this loop keeps a processor busy");
+        }
     }
 }

@@ -6,19 +6,27 @@
 //! depend on the machine less than anything else. The load is this process.
 
 mod args;
+mod audience;
+mod changes;
 mod client;
 mod dataset;
 mod fill;
 mod grouped_log;
 mod hello;
 mod histogram;
+mod live;
 mod load;
 mod machine;
+mod mix;
 mod pollers;
 mod program;
 mod report;
 mod rounds;
 mod server;
+mod socket;
+mod units;
+mod uploads;
+mod writer;
 
 pub use args::BenchArgs;
 pub use server::{JWT_SECRET, Launcher, Server, Serving, Stopped, listen};
@@ -43,60 +51,92 @@ pub async fn run(args: &BenchArgs, launcher: &dyn Launcher, out: &mut (dyn Write
     if args.hello {
         return hello::serve(launcher, folder.path(), out).await;
     }
-    let report = tokio::select! {
-        report = measure(args, program, launcher, folder.path()) => report?,
+    let reports = tokio::select! {
+        reports = measure(args, program, launcher, folder.path()) => reports?,
         // Returning removes the folder.
         _ = tokio::signal::ctrl_c() => return Err("interrupted".to_owned()),
     };
-    let text = if args.json { report.json() } else { report.table() };
+    let text = if args.json { report::json(&reports) } else { reports.iter().map(Report::table).collect() };
     out.write_all(text.as_bytes()).map_err(|error| error.to_string())
 }
 
-async fn measure(args: &BenchArgs, program: &Path, launcher: &dyn Launcher, folder: &Path) -> Result<Report, String> {
-    let length = Duration::from_secs_f64(args.seconds);
-    let mut report = Report::new(args);
+/// Fills a store, and measures the program over it as often as `args` says.
+async fn measure(
+    args: &BenchArgs,
+    program: &Path,
+    launcher: &dyn Launcher,
+    folder: &Path,
+) -> Result<Vec<Report>, String> {
     let server = launcher.start(folder).await?;
     let begun = Instant::now();
     let widest = args.connections.iter().copied().max().unwrap_or(1).max(args.pollers);
-    let dataset = Dataset::fill(&*server, widest, args.messages).await?;
-    report.filled(dataset.messages, begun.elapsed());
+    let dataset = Dataset::fill(&*server, widest, args).await?;
+    let filled = begun.elapsed();
     server.stop().await?;
-    starts(program, folder, &dataset, length, &mut report).await?;
-
-    let hellos = HelloProgram::start(program, folder).await?;
-    let mut server = Program::start(program, folder).await?;
-    dataset.first_answer(server.address).await?;
-    report.idle = server.resident();
-    for connections in &args.connections {
-        let measured = rounds::measure(&server, &hellos, &dataset, folder, *connections, args).await?;
-        report.add(*connections, &measured);
+    let mut reports = Vec::new();
+    for number in 0..args.runs {
+        let mut report = Report::new(args);
+        report.filled(dataset.messages, filled);
+        let run = Run { program, folder, dataset: &dataset, args, number };
+        run.measure(&mut report).await?;
+        reports.push(report);
     }
-    report.resident = server.resident();
-    server.kill().await?;
-    if args.pollers > 0 {
-        let server = Program::start(program, folder).await?;
-        dataset.first_answer(server.address).await?;
-        report.pollers = Some(pollers::measure(&server, dataset.idle(args.pollers), length).await?);
-    }
-    Ok(report)
+    Ok(reports)
 }
 
-/// Measures a start after an orderly stop, and one after the program was killed while messages were sent.
-async fn starts(
-    program: &Path,
-    folder: &Path,
-    dataset: &Dataset,
-    length: Duration,
-    report: &mut Report,
-) -> Result<(), String> {
-    let server = Program::start(program, folder).await?;
-    dataset.first_answer(server.address).await?;
-    report.started(server.since_start());
-    server.kill_under(dataset.senders(dataset.writers(), false, "killed"), length).await?;
-    let mut server = Program::start(program, folder).await?;
-    dataset.first_answer(server.address).await?;
-    report.recovered(server.since_start());
-    server.kill().await
+/// One of the measurements of everything.
+struct Run<'a> {
+    program: &'a Path,
+    folder: &'a Path,
+    dataset: &'a Dataset,
+    args: &'a BenchArgs,
+    /// In the client ids and texts of what is sent, which no other run may have.
+    number: u32,
+}
+
+impl Run<'_> {
+    async fn measure(&self, report: &mut Report) -> Result<(), String> {
+        let Self { program, folder, dataset, args, .. } = *self;
+        let length = Duration::from_secs_f64(args.seconds);
+        self.starts(length, report).await?;
+        let hellos = HelloProgram::start(program, folder).await?;
+        let mut server = self.start().await?;
+        report.idle = server.resident();
+        for connections in &args.connections {
+            let measured = rounds::measure(&server, &hellos, self, *connections).await?;
+            report.add(*connections, &measured);
+        }
+        report.resident = server.resident();
+        server.kill().await?;
+        if args.pollers > 0 {
+            let mut server = self.start().await?;
+            report.pollers = Some(pollers::measure(&server, dataset.idle(args.pollers), length).await?);
+            server.kill().await?;
+        }
+        if args.live_connections > 0 {
+            report.live = Some(live::measure(self.start().await?, &hellos, self).await?);
+        }
+        Ok(())
+    }
+
+    /// Starts the program, and waits for its first answer.
+    async fn start(&self) -> Result<Program, String> {
+        let server = Program::start(self.program, self.folder).await?;
+        self.dataset.first_answer(server.address).await?;
+        Ok(server)
+    }
+
+    /// Measures a start after an orderly stop, and one after the program was killed while messages were sent.
+    async fn starts(&self, length: Duration, report: &mut Report) -> Result<(), String> {
+        let dataset = self.dataset;
+        let server = self.start().await?;
+        report.started(server.since_start());
+        let senders = dataset.senders(dataset.writers(), false, &format!("killed-{}", self.number));
+        server.kill_under(senders, length).await?;
+        let mut server = self.start().await?;
+        report.recovered(server.since_start());
+        server.kill().await
+    }
 }
 
 #[cfg(test)]
@@ -111,6 +151,8 @@ mod tests {
             messages: 0,
             shared: false,
             pollers: 0,
+            live_connections: 0,
+            runs: 1,
             folder: ".".into(),
             json: false,
             hello: false,

@@ -64,7 +64,8 @@ async fn poll(
     tokio::time::sleep(first).await;
     while Instant::now() < end {
         let asked = Instant::now();
-        let answer = connection.call(caller.request()).await.map_err(failed)?;
+        let Some(request) = caller.request() else { break };
+        let answer = connection.call(request).await.map_err(failed)?;
         times.add(asked.elapsed());
         if !caller.accepts(answer.status, answer.body) {
             return Err(format!("unexpected answer {}", answer.status));

@@ -13,8 +13,12 @@ use tokio::process::{Child, Command};
 
 /// The longest that a start may take.
 const START_WITHIN: Duration = Duration::from_secs(30);
+/// The longest that an orderly stop may take.
+const STOP_WITHIN: Duration = Duration::from_secs(60);
+/// More than are opened, a tenth of them not live.
+const CONNECTIONS: &str = "12000";
 
-/// `jobline serve` over the measured store; killed when dropped.
+/// `jobline serve` over the measured store; killed when dropped, which does not wait until the store is free.
 pub(super) struct Program {
     pub address: SocketAddr,
     child: Child,
@@ -26,8 +30,12 @@ impl Program {
     pub(super) async fn start(program: &Path, folder: &Path) -> Result<Self, String> {
         let started = Instant::now();
         let mut command = without_settings(program);
-        let serve = ["serve", "--listen", "127.0.0.1:0", "--send-rate", "0", "--log", "error", "--data"];
-        command.args(serve).arg(folder).env("JOBLINE_JWT_SECRET", JWT_SECRET);
+        let serve = ["serve", "--listen", "127.0.0.1:0", "--log", "error", "--max-connections", CONNECTIONS];
+        command
+            .args(serve)
+            .args(["--send-rate", "0", "--upload-rate", "0", "--data"])
+            .arg(folder)
+            .env("JOBLINE_JWT_SECRET", JWT_SECRET);
         let (child, line) = spawn(command).await?;
         let address = line.strip_prefix("listening on http://").and_then(|address| address.parse().ok());
         let address = address.ok_or_else(|| format!("the server printed \"{line}\" instead of where it listens"))?;
@@ -55,6 +63,20 @@ impl Program {
         killed
     }
 
+    /// Tells the program to stop, and waits until it has.
+    pub(super) async fn stop(mut self) -> Result<(), String> {
+        let id = self.child.id().and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw);
+        let id = id.ok_or("the server has ended")?;
+        rustix::process::kill_process(id, rustix::process::Signal::TERM).map_err(|error| error.to_string())?;
+        let ended = tokio::time::timeout(STOP_WITHIN, self.child.wait()).await;
+        ended.map_err(|_| "the server does not stop")?.map(drop).map_err(|error| error.to_string())
+    }
+
+    /// The id of the process.
+    pub(super) fn id(&self) -> String {
+        self.child.id().map_or(String::new(), |id| id.to_string())
+    }
+
     /// Kills the program, and waits until it has ended, so that the store is free.
     pub(super) async fn kill(&mut self) -> Result<(), String> {
         self.child.kill().await.map_err(|error| error.to_string())
@@ -65,7 +87,9 @@ impl Program {
 pub(super) struct HelloProgram {
     /// Of axum alone, and in the serve loop of the server.
     pub addresses: [SocketAddr; 2],
-    _child: Child,
+    /// Of the WebSocket that echoes.
+    pub echo: SocketAddr,
+    child: Child,
 }
 
 impl HelloProgram {
@@ -74,11 +98,16 @@ impl HelloProgram {
         let mut command = without_settings(program);
         command.args(["bench", "--hello", "--folder"]).arg(folder);
         let (child, line) = spawn(command).await?;
-        let (bare, in_serve_loop) = line.split_once(' ').unwrap_or_default();
-        match (bare.parse(), in_serve_loop.parse()) {
-            (Ok(bare), Ok(in_serve_loop)) => Ok(Self { addresses: [bare, in_serve_loop], _child: child }),
+        let addresses: Result<Vec<SocketAddr>, _> = line.split(' ').map(str::parse).collect();
+        match addresses.as_deref() {
+            Ok(&[bare, in_serve_loop, echo]) => Ok(Self { addresses: [bare, in_serve_loop], echo, child }),
             _ => Err(format!("the hello-world servers printed \"{line}\" instead of where they listen")),
         }
+    }
+
+    /// The id of the process.
+    pub(super) fn id(&self) -> String {
+        self.child.id().map_or(String::new(), |id| id.to_string())
     }
 }
 

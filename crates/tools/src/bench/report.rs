@@ -2,9 +2,11 @@
 
 use super::args::BenchArgs;
 use super::dataset::BATCH;
+use super::live::Live;
 use super::load::Figures;
 use super::pollers::Polled;
 use super::rounds::Measured;
+use super::units::{megabytes, micros, time};
 use serde::Serialize;
 use std::fmt::Write;
 use std::time::Duration;
@@ -29,6 +31,7 @@ pub(super) struct Report {
     pub idle: Option<u64>,
     pub resident: Option<u64>,
     pub pollers: Option<Polled>,
+    pub live: Option<Live>,
 }
 
 #[derive(Debug, Serialize)]
@@ -62,7 +65,8 @@ struct Paced {
 /// Names of rows that others are compared with.
 const GET: &str = "hello GET, bare";
 const POST: &str = "hello POST, bare";
-const PAGE: &str = "as many bytes, bare";
+const IDLE: &str = "idle bytes, bare";
+const PAGE: &str = "page bytes, bare";
 const LOG: &str = "bare log, grouped";
 const SEND: &str = "durable send";
 
@@ -83,6 +87,7 @@ impl Report {
             idle: None,
             resident: None,
             pollers: None,
+            live: None,
         }
     }
 
@@ -118,12 +123,13 @@ impl Report {
             });
         };
         let Measured { polls, .. } = measured;
-        let get = [(GET, &measured.bare_get)];
+        let (get, idle) = ([(GET, &measured.bare_get)], [(IDLE, &measured.bare_idle)]);
         add(GET, &measured.bare_get, &[]);
         add("hello GET", &measured.get, &get);
-        add("idle poll", &polls.list, &get);
-        add("idle sync", &polls.sync, &get);
-        add("idle poll, tRPC", &polls.trpc, &get);
+        add(IDLE, &measured.bare_idle, &[]);
+        add("idle poll", &polls.list, &idle);
+        add("idle sync", &polls.sync, &idle);
+        add("idle poll, tRPC", &polls.trpc, &idle);
         add("10 in a batch", &polls.batch, &[]);
         add(PAGE, &measured.bare_page, &[]);
         add("poll of 50", &polls.page, &[(PAGE, &measured.bare_page)]);
@@ -132,6 +138,11 @@ impl Report {
         add(LOG, &measured.log, &[]);
         add(SEND, &measured.send, &[(POST, &measured.bare_post)]);
         add("send to 50", &measured.crew, &[(SEND, &measured.send)]);
+        // Of these only the times count: they end early.
+        add("react", &measured.react, &[]);
+        add("edit", &measured.edit, &[]);
+        add("a third of a file", &measured.upload, &[]);
+        add("mix", &measured.mix, &[]);
         for (share, figures) in &measured.paced {
             self.paced.push(Paced {
                 connections,
@@ -143,10 +154,6 @@ impl Report {
                 longest_us: micros(figures.times.longest()),
             });
         }
-    }
-
-    pub(super) fn json(&self) -> String {
-        serde_json::to_string_pretty(self).map(|text| text + "\n").unwrap_or_default()
     }
 
     pub(super) fn table(&self) -> String {
@@ -200,7 +207,7 @@ impl Report {
                 "the server alone: {during} MB with {count} connections polling ({before} MB before), p50 {p50}, p99 {p99}"
             )?;
         }
-        Ok(())
+        self.live.as_ref().map_or(Ok(()), |live| live.write(text))
     }
 
     /// How long sends take that are due at fixed times.
@@ -249,14 +256,7 @@ impl Report {
     }
 }
 
-fn micros(time: Duration) -> f64 {
-    time.as_secs_f64() * 1e6
-}
-
-fn time(micros: f64) -> String {
-    if micros < 1_000.0 { format!("{micros:.0} µs") } else { format!("{:.2} ms", micros / 1_000.0) }
-}
-
-fn megabytes(bytes: u64) -> u64 {
-    bytes / (1 << 20)
+/// The reports as a JSON array.
+pub(super) fn json(reports: &[Report]) -> String {
+    serde_json::to_string_pretty(reports).map(|text| text + "\n").unwrap_or_default()
 }

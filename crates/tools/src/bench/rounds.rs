@@ -1,7 +1,8 @@
 //! Measurements that are compared run in turns, in short rounds, so that other work of the machine affects all of them.
 
-use super::args::BenchArgs;
-use super::dataset::{Dataset, Polls};
+use super::Run;
+use super::changes::Change;
+use super::dataset::Polls;
 use super::histogram::Histogram;
 use super::load::{self, Figures, Pace};
 use super::program::{HelloProgram, Program};
@@ -11,12 +12,14 @@ use std::time::Duration;
 
 const ROUNDS: u32 = 10;
 /// The shares of the highest rate at which the times of sends are measured.
-const SHARES: [f64; 3] = [0.25, 0.5, 0.75];
+const SHARES: [f64; 5] = [0.1, 0.25, 0.5, 0.75, 0.9];
 
 /// The figures of one number of connections.
 pub(super) struct Measured {
     pub bare_get: Figures,
     pub get: Figures,
+    /// GET on axum alone of as many bytes as an idle poll brings.
+    pub bare_idle: Figures,
     pub polls: Polls,
     /// GET on axum alone of as many bytes as a poll of fifty messages brings.
     pub bare_page: Figures,
@@ -25,6 +28,12 @@ pub(super) struct Measured {
     pub send: Figures,
     /// Sends into crews of fifty.
     pub crew: Figures,
+    pub react: Figures,
+    pub edit: Figures,
+    /// Requests of files: three for each.
+    pub upload: Figures,
+    /// The founding document's mix.
+    pub mix: Figures,
     /// Sends at these shares of the rate of `send`.
     pub paced: Vec<(f64, Figures)>,
     /// Appending to a bare log that is synced in groups.
@@ -39,12 +48,17 @@ impl Measured {
         Self {
             bare_get: none(),
             get: none(),
+            bare_idle: none(),
             polls: Polls::none(),
             bare_page: none(),
             bare_post: none(),
             post: none(),
             send: none(),
             crew: none(),
+            react: none(),
+            edit: none(),
+            upload: none(),
+            mix: none(),
             paced: Vec::new(),
             log: none(),
             sync: Histogram::new(),
@@ -56,17 +70,16 @@ impl Measured {
 pub(super) async fn measure(
     server: &Program,
     hellos: &HelloProgram,
-    dataset: &Dataset,
-    folder: &Path,
+    run: &Run<'_>,
     connections: usize,
-    args: &BenchArgs,
 ) -> Result<Measured, String> {
+    let Run { dataset, folder, args, number, .. } = *run;
     let length = Duration::from_secs_f64(args.seconds) / ROUNDS;
     let [bare, in_serve_loop] = hellos.addresses;
-    let page_bytes = dataset.page_bytes(server.address).await?;
+    let [idle_bytes, page_bytes] = dataset.answer_bytes(server.address).await?;
     let mut all = Measured::nothing();
     for round in 0..ROUNDS {
-        let run = format!("{connections}-{round}");
+        let run = format!("{number}-{connections}-{round}");
         let senders = |what: &str| dataset.senders(connections, args.shared, &format!("{run}-{what}"));
         let [bare_get, bare_post] = hello::measure(bare, connections, length).await?;
         let [get, post] = hello::measure(in_serve_loop, connections, length).await?;
@@ -74,17 +87,23 @@ pub(super) async fn measure(
         all.bare_post.add(&bare_post);
         all.get.add(&get);
         all.post.add(&post);
+        all.bare_idle.add(&hello::measure_page(bare, connections, length, idle_bytes).await?);
         all.bare_page.add(&hello::measure_page(bare, connections, length, page_bytes).await?);
         all.polls.add(&dataset.poll(server.address, connections, length).await?);
         all.send.add(&load::run(server.address, senders("send"), length, Pace::AsFast).await?);
         all.crew.add(&load::run(server.address, dataset.crew_senders(connections, &run), length, Pace::AsFast).await?);
+        for (change, figures) in [(Change::React, &mut all.react), (Change::Edit, &mut all.edit)] {
+            figures.add(&dataset.changers.measure(server.address, change, connections, length).await?);
+        }
+        all.upload.add(&load::run(server.address, dataset.uploaders(connections), length, Pace::AsFast).await?);
+        all.mix.add(&load::run(server.address, dataset.mixed(connections), length, Pace::AsFast).await?);
         let (log, sync) = on_the_disk(folder, connections, length).await?;
         all.log.add(&log);
         all.sync.merge(&sync);
     }
     for share in SHARES {
         let pace = Pace::Rate((all.send.per_second() * share).max(1.0));
-        let senders = dataset.senders(connections, args.shared, &format!("{connections}-paced-{share}"));
+        let senders = dataset.senders(connections, args.shared, &format!("{number}-{connections}-paced-{share}"));
         all.paced.push((share, load::run(server.address, senders, length * ROUNDS, pace).await?));
     }
     Ok(all)
