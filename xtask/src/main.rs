@@ -2,6 +2,7 @@
 //!
 //! Every step is an ordinary command that is printed before it runs, so that you can repeat a failing one by hand.
 
+mod bench;
 mod bill;
 mod cloud;
 mod hosts;
@@ -57,12 +58,9 @@ enum Task {
     /// Makes mistakes in a copy of the domain, one after the other, and says after how many histories the simulation
     /// detects each.
     Mutants,
-    /// Runs `jobline bench` in a release build, as for `docs/performance.md`; takes some minutes.
-    Bench {
-        /// Arguments of `jobline bench`.
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        rest: Vec<String>,
-    },
+    /// Runs `jobline bench` in a release build, each measurement several times, and writes `docs/performance.md` with its
+    /// plots; takes about an hour.
+    Bench(bench::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -76,11 +74,7 @@ fn main() -> ExitCode {
         Task::Pictures => web::pictures(),
         Task::Sim(arguments) => sim::run(&arguments),
         Task::Mutants => mutants::run(),
-        Task::Bench { rest } => {
-            let mut arguments = vec!["run", "--release", "--package", "jobline", "--", "bench"];
-            arguments.extend(rest.iter().map(String::as_str));
-            cargo(&arguments, &[])
-        }
+        Task::Bench(arguments) => bench::bench(&arguments),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
