@@ -12,7 +12,7 @@ use crate::{
         retention::Retention,
         settings::Settings,
     },
-    conversation::{crew_row::RosterRow, row::ConversationRow},
+    conversation::{crew_row::ReadRoster, row::ConversationRow},
     files::{looks::Looks, port::Files},
     host::{ended_row::EndedUsers, job_row::JobRow},
     inbox::head::HeadRow,
@@ -74,11 +74,24 @@ impl Context {
     }
 }
 
+/// How many rosters are kept, and the longest: fewer than of other rows and longer ones, since a crew has up to 50 members.
+const ROSTERS: (usize, usize) = (1024, 8192);
+
 /// Decoded rows of the kinds that every poll and every send reads.
-#[derive(Default)]
 pub(crate) struct Memos {
     pub conversations: Memo<ConversationRow>,
-    pub rosters: Memo<RosterRow>,
+    pub rosters: Memo<ReadRoster>,
     pub heads: Memo<HeadRow>,
     pub jobs: Memo<JobRow>,
+}
+
+impl Default for Memos {
+    fn default() -> Self {
+        Self {
+            conversations: Memo::default(),
+            rosters: Memo::new(ROSTERS.0, ROSTERS.1),
+            heads: Memo::default(),
+            jobs: Memo::default(),
+        }
+    }
 }

@@ -9,14 +9,15 @@ use jobline_store::{Key, Row, Version};
 use serde::de::DeserializeOwned;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// How many rows of a kind are kept. A row that falls into the slot of another replaces it.
+/// How many rows of a kind are kept, where nothing else is said. A row that falls into the slot of another replaces it.
 const SLOTS: usize = 4096;
-/// Longer rows are decoded each time, which bounds the memory of all slots to some megabytes.
+/// Longer rows are decoded each time where nothing else is said, which bounds the memory of all slots to some megabytes.
 const ROW_BYTES: usize = 2048;
 
 /// Decoded rows of one kind.
 pub struct Memo<T> {
     slots: Box<[Slot<T>]>,
+    row_bytes: usize,
 }
 
 type Slot<T> = Mutex<Option<Box<Entry<T>>>>;
@@ -29,7 +30,15 @@ struct Entry<T> {
 
 impl<T> Default for Memo<T> {
     fn default() -> Self {
-        Self { slots: (0..SLOTS).map(|_| Mutex::new(None)).collect() }
+        Self::new(SLOTS, ROW_BYTES)
+    }
+}
+
+impl<T> Memo<T> {
+    /// Keeps up to `slots` rows of up to `row_bytes` bytes each.
+    #[must_use]
+    pub fn new(slots: usize, row_bytes: usize) -> Self {
+        Self { slots: (0..slots).map(|_| Mutex::new(None)).collect(), row_bytes }
     }
 }
 
@@ -49,14 +58,14 @@ impl<T: DeserializeOwned + Clone> Memo<T> {
 
     /// Keeps `value`, which is stored at `key` with `version` and takes `bytes` there.
     pub fn keep(&self, key: &Key, version: Version, value: &T, bytes: usize) {
-        if bytes <= ROW_BYTES {
+        if bytes <= self.row_bytes {
             *self.slot(key) = Some(Box::new(Entry { key: key.clone(), version, value: value.clone() }));
         }
     }
 
     fn slot(&self, key: &Key) -> MutexGuard<'_, Option<Box<Entry<T>>>> {
         // A panic cannot leave half an entry: it is replaced in one step.
-        self.slots[slot::of(key, SLOTS)].lock().unwrap_or_else(PoisonError::into_inner)
+        self.slots[slot::of(key, self.slots.len())].lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -90,6 +99,15 @@ mod tests {
                 assert_eq!(memo.decode(&key, &row).unwrap(), at, "round {round}");
             }
         }
+    }
+
+    #[test]
+    fn longer_rows_are_kept_where_that_was_said() {
+        let (memo, key) = (Memo::<String>::new(2, 2 * ROW_BYTES), Key::new("P", "S"));
+        let long =
+            Row { value: Bytes::from(format!("\"{}\"", "x".repeat(ROW_BYTES))), version: Version(1), expires: None };
+        memo.decode(&key, &long).unwrap();
+        assert!(memo.slot(&key).is_some());
     }
 
     #[test]

@@ -34,6 +34,7 @@ use crate::{
 use futures_util::try_join;
 use jobline_store::{CommitBuilder, Condition, Consistency, Outcome, Row};
 use jobline_wire::{Code, CrewHistory, JobStatus, limits::CREW_MEMBERS};
+use std::sync::Arc;
 
 /// How many members come or go in one commit, which has at most 100 operations.
 const CHANGES_AT_ONCE: usize = 8;
@@ -236,9 +237,10 @@ async fn follow(cx: &Context, id: JobId, job: Option<&JobRow>, row: &Conversatio
     if is_last || !row.has_begun() {
         update.row.job = Some(told(id, job));
         if let Some(crew) = update.row.crew.as_mut() {
-            crew.roster.job = job.map(JobThen::of);
+            let roster = Arc::make_mut(&mut crew.roster);
+            roster.job = job.map(JobThen::of);
             let shows_all = job.map(|job| job.crew_history == CrewHistory::All);
-            crew.roster.shows_all = shows_all.unwrap_or(crew.roster.shows_all);
+            roster.shows_all = shows_all.unwrap_or(roster.shows_all);
         }
     }
     if !row.has_begun() {

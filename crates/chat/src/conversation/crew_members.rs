@@ -6,12 +6,13 @@ use super::{
     row::ConversationRow,
 };
 use crate::{base::id::UserId, host::job_row::JobRow};
+use std::sync::Arc;
 
 impl ConversationRow {
     /// A crew of `users` without a message.
     pub fn new_crew(users: &[UserId], shows_all: bool, job: Option<JobThen>, now: u64) -> Self {
         let roster = Roster { shows_all, job, ..Roster::default() };
-        let crew = CrewPart { roster, ..CrewPart::default() };
+        let crew = CrewPart { roster: Arc::new(roster), ..CrewPart::default() };
         let mut row = Self { members: Vec::new(), crew: Some(crew), ..Self::new(now) };
         for user in users {
             row.join(user, now);
@@ -23,7 +24,7 @@ impl ConversationRow {
     /// one already.
     pub fn join(&mut self, user: &UserId, now: u64) -> usize {
         let from = self.log;
-        let crew = &mut self.crew.get_or_insert_default().roster;
+        let crew = Arc::make_mut(&mut self.crew.get_or_insert_default().roster);
         let one = CrewMember { user: user.to_string(), joined: now, from, left: None };
         match crew.people.iter().position(|known| known.user == user.as_str()) {
             Some(member) => {
@@ -49,7 +50,7 @@ impl ConversationRow {
     pub fn leave(&mut self, member: usize, job: Option<JobThen>) {
         let read = self.all_read(|one| one != member);
         let left = Left { log: self.log, last: self.last.clone(), host: self.host, job, read };
-        if let Some(one) = self.crew.as_mut().and_then(|crew| crew.roster.people.get_mut(member)) {
+        if let Some(one) = self.crew.as_mut().and_then(|crew| Arc::make_mut(&mut crew.roster).people.get_mut(member)) {
             one.left = Some(left);
         }
     }

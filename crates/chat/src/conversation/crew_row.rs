@@ -11,6 +11,7 @@ use crate::{
 };
 use jobline_wire::JobStatus;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// The part of a conversation's row that crews alone have, completed by the roster.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,8 +25,9 @@ pub(crate) struct CrewPart {
     /// what is written changes no heads.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub awake: Option<Position>,
+    /// Shared by those who read it: it is the longest part of a crew, and few operations change it.
     #[serde(skip)]
-    pub roster: Roster,
+    pub roster: Arc<Roster>,
 }
 
 /// Who the members are, in the order of the row's members, and what of the crew is not in the log.
@@ -50,6 +52,20 @@ pub(crate) struct RosterRow {
     pub revision: u64,
     #[serde(flatten)]
     pub roster: Roster,
+}
+
+/// A [`RosterRow`] that was read.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(from = "RosterRow")]
+pub(crate) struct ReadRoster {
+    pub revision: u64,
+    pub roster: Arc<Roster>,
+}
+
+impl From<RosterRow> for ReadRoster {
+    fn from(row: RosterRow) -> Self {
+        Self { revision: row.revision, roster: Arc::new(row.roster) }
+    }
 }
 
 /// `CONVERSATION#<id>` / `MEMBER#<place>`: how far a member has read, and what they decided for themselves.

@@ -5,7 +5,7 @@
 //! of before a deletion that they were told of.
 
 use super::{
-    crew_row::{CrewPart, MarksRow, Roster, RosterRow},
+    crew_row::{CrewPart, MarksRow, ReadRoster, Roster, RosterRow},
     member_row::Member,
     row::ConversationRow,
 };
@@ -19,7 +19,7 @@ use crate::{
     keys,
 };
 use jobline_store::{Bytes, Condition, Consistency, Key, Row};
-use std::{borrow::Cow, collections::BTreeMap};
+use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
 /// How often the row and the roster are read until they belong together.
 const READINGS: usize = 16;
@@ -112,7 +112,7 @@ fn with_roster(
 ) -> Result<Option<ConversationRow>> {
     let Some(crew) = &mut row.crew else { return Ok(Some(row)) };
     let Some(found) = found else { return Ok(None) };
-    let RosterRow { revision, roster, .. } = cx.memos.rosters.decode(key, found)?;
+    let ReadRoster { revision, roster } = cx.memos.rosters.decode(key, found)?;
     if revision != crew.revision {
         return Ok(None);
     }
@@ -126,13 +126,13 @@ fn with_roster(
 pub(crate) fn stripped(row: &ConversationRow) -> Cow<'_, ConversationRow> {
     let Some(crew) = &row.crew else { return Cow::Borrowed(row) };
     let sent = row.members.iter().map(|member| member.sent).collect();
-    let crew = CrewPart { sent, roster: Roster::default(), revision: crew.revision, awake: crew.awake };
+    let crew = CrewPart { sent, roster: Arc::default(), revision: crew.revision, awake: crew.awake };
     Cow::Owned(ConversationRow { members: Vec::new(), crew: Some(crew), ..row.clone() })
 }
 
 /// The roster of a crew as it is stored.
 pub(crate) fn roster(row: &ConversationRow) -> Option<Bytes> {
     let crew = row.crew.as_ref()?;
-    let (revision, roster) = (crew.revision, crew.roster.clone());
+    let (revision, roster) = (crew.revision, Roster::clone(&crew.roster));
     Some(rows::encode(&RosterRow { v: LAYOUT, revision, roster }))
 }
