@@ -101,7 +101,6 @@ impl Run<'_> {
         self.starts(length, report).await?;
         let hellos = HelloProgram::start(program, folder).await?;
         let mut server = self.start().await?;
-        report.idle = server.resident();
         for connections in &args.connections {
             let measured = rounds::measure(&server, &hellos, self, *connections).await?;
             report.add(*connections, &measured);
@@ -131,6 +130,7 @@ impl Run<'_> {
         let dataset = self.dataset;
         let server = self.start().await?;
         report.started(server.since_start());
+        report.idle = server.resident();
         let senders = dataset.senders(dataset.writers(), false, &format!("killed-{}", self.number));
         server.kill_under(senders, length).await?;
         let mut server = self.start().await?;

@@ -27,7 +27,7 @@ pub(super) struct Report {
     fdatasync_p50_us: f64,
     rows: Vec<Row>,
     paced: Vec<Paced>,
-    /// Memory of the server before the load, and after it.
+    /// Memory of the server after an orderly start, and after the load.
     pub idle: Option<u64>,
     pub resident: Option<u64>,
     pub pollers: Option<Polled>,
@@ -195,7 +195,10 @@ impl Report {
         writeln!(text, "storing the messages took:     {:.1} s", self.fill_seconds)?;
         if let (Some(idle), Some(resident)) = (self.idle, self.resident) {
             let (idle, resident) = (megabytes(idle), megabytes(resident));
-            writeln!(text, "memory of the server:          {idle} MB before the load, {resident} MB after it")?;
+            writeln!(
+                text,
+                "memory of the server:          {idle} MB after an orderly start, {resident} MB after the load"
+            )?;
         }
         if let Some(polled) = &self.pollers {
             let (before, during) = (polled.resident_before.unwrap_or(0), polled.resident.unwrap_or(0));
