@@ -193,7 +193,7 @@ pub(super) type Newest = (ConversationCursor, Vec<Message>);
 pub(super) async fn newest(cx: &Context, log: LogView<'_>, limit: usize) -> Result<Newest> {
     let (listed, _) = history::page(cx, log, u64::MAX, limit).await?;
     let mut cursor = LogCursor::at_end(log.row);
-    cursor.show(log.follows(), listed.iter().map(|one| &one.row), log.row.log.change);
+    cursor.show(log, listed.iter().map(|one| &one.row), log.row.log.change);
     let mut end = ConversationCursor::new(log.id.as_str(), cursor.clone());
     let segment = Segment { listed, cursor, watermarks: log.row.watermarks() };
     let messages = show(cx, log, &mut end, segment).await?;

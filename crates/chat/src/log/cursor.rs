@@ -1,6 +1,6 @@
 //! The cursor of one conversation's log: what `list` gives out, and `sync` for each conversation.
 
-use super::position::Position;
+use super::{position::Position, view::LogView};
 use crate::{
     base::cursor::{Encode, Reader, Writer},
     conversation::{
@@ -98,10 +98,12 @@ impl LogCursor {
     }
 
     /// Records that `rows` are answered, of which some may have changed after the change `end` of the log, the last one that
-    /// the answer accounts for. `follows`: see [`LogView::follows`](super::view::LogView::follows).
-    pub fn show<'a>(&mut self, follows: bool, rows: impl IntoIterator<Item = &'a MessageRow>, end: u64) {
-        if follows {
-            self.ahead.extend(rows.into_iter().map(MessageRow::touched_change).filter(|touched| *touched > end));
+    /// the answer accounts for.
+    pub fn show<'a>(&mut self, log: LogView<'_>, rows: impl IntoIterator<Item = &'a MessageRow>, end: u64) {
+        self.ahead.extend(rows.into_iter().map(MessageRow::touched_change).filter(|touched| *touched > end));
+        // Whose view of the log is over, and read to its end, is shown no change any more.
+        if !log.follows() && self.position.change >= log.row.log.change {
+            self.ahead.clear();
         }
         self.ahead.sort_unstable();
         self.ahead.dedup();

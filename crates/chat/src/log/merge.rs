@@ -80,7 +80,7 @@ pub(crate) async fn merge(
     if !unmoved {
         cursor.snapshot = Some(snapshot).filter(|_| cursor.position.change < snapshot.change);
     }
-    cursor.show(log.follows(), &found, snapshot.change);
+    cursor.show(log, &found, snapshot.change);
     let state = LogState { id: log.id, viewer: log.viewer, watermarks: snapshot.watermarks, last: snapshot.change };
     let updated = state.last_changes(&cx.db, &found, changes).await?;
     let listed = found.into_iter().zip(updated).map(|(row, updated)| ListedMessage { row, updated }).collect();

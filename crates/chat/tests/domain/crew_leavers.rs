@@ -1,13 +1,13 @@
 //! Crews whose members leave, and come back: what they are told afterwards, and what they may still do.
 
 use crate::{
-    crews::CREW,
+    crews::{CREW, said},
     support::{User, World},
 };
 use async_trait::async_trait;
 use jobline_chat::{JobId, Settings};
 use jobline_store::{Commit, Consistency, Error, Key, Outcome, Page, Range, Row, Store};
-use jobline_wire::{Code, HostJobInput, JobStatus, Status};
+use jobline_wire::{Code, HostJobInput, JobStatus, ListMessages, Message, Messages, Status};
 use std::sync::{
     Arc,
     atomic::{AtomicBool, Ordering},
@@ -29,6 +29,12 @@ impl User<'_> {
         let synced = self.sync(None).await.unwrap().conversations;
         assert_eq!(synced.into_iter().find(|one| one.id == CREW).unwrap().job, job);
         job.map(|job| (job.title, job.status))
+    }
+
+    async fn crew_page(&self, since: Option<&str>, limit: u32) -> Messages {
+        let since = since.map(str::to_owned);
+        let input = ListMessages { conversation_id: CREW.into(), since, limit: Some(limit), ..ListMessages::default() };
+        self.list_as(input).await.unwrap()
     }
 
     async fn statuses(&self) -> Vec<Status> {
@@ -121,6 +127,37 @@ async fn who_comes_back_can_delete_what_they_wrote_before() {
     world.crew(&["anna", "carl"]).await;
     let later = anna.say("gone again").await.unwrap();
     assert_eq!(ben.remove(&later).await.unwrap_err().code, Code::NotFound);
+}
+
+#[tokio::test]
+async fn a_series_that_began_before_they_left_shows_each_message_once() {
+    for touched_afterwards in [false, true] {
+        let world = World::new().await;
+        world.crew(&["anna", "ben", "carl"]).await;
+        let (anna, ben, carl) = (world.user("anna"), world.user("ben"), world.user("carl"));
+        anna.say("one").await.unwrap();
+        let start = ben.crew_page(None, 50).await.cursor;
+        anna.say("two").await.unwrap();
+        let three = anna.say("three").await.unwrap();
+        anna.say("four").await.unwrap();
+        let mut answer = ben.crew_page(Some(&start), 1).await;
+        assert!(answer.has_more, "the series goes on");
+        // Shown with the next answer, and in the log behind the end of this series.
+        anna.edit_to(&three, "3").await.unwrap();
+        world.crew(&["anna", "carl"]).await;
+        if touched_afterwards {
+            carl.react(&three, "👍").await.unwrap();
+        }
+        let mut shown: Vec<Message> = answer.messages.clone();
+        while answer.has_more {
+            answer = ben.crew_page(Some(&answer.cursor), 1).await;
+            shown.extend(answer.messages.clone());
+        }
+        let texts: Vec<String> = shown.iter().map(said).collect();
+        assert_eq!(texts, ["two", "3", "four", "-ben"], "touched afterwards: {touched_afterwards}");
+        // Of a view that is over a cursor keeps no change to come.
+        assert_eq!(answer.cursor, ben.crew_page(Some(&answer.cursor), 1).await.cursor);
+    }
 }
 
 /// Refuses commits of the crew while it is held.

@@ -93,7 +93,7 @@ impl User<'_> {
     }
 }
 
-fn said(message: &Message) -> String {
+pub(crate) fn said(message: &Message) -> String {
     match &message.event {
         Some(event) if event.kind == "joined" => format!("+{}", event.user_id.as_deref().unwrap()),
         Some(event) if event.kind == "left" => format!("-{}", event.user_id.as_deref().unwrap()),
