@@ -1,6 +1,6 @@
 //! What one device says to the other one of a call: relayed in order, to that device alone.
 
-use crate::frame;
+use crate::{frame, lookup::Lookup};
 use jobline_chat::{CallLine, UserId};
 use std::collections::VecDeque;
 
@@ -25,9 +25,7 @@ pub(crate) struct Signaller {
     device: Option<String>,
     call: String,
     line: Option<(CallLine, u64)>,
-    finding: bool,
-    /// What is being found may be out of date when it is found.
-    outdated: bool,
+    lookup: Lookup,
     /// To which device, and what as JSON.
     waiting: VecDeque<(String, String)>,
 }
@@ -53,10 +51,9 @@ impl Signaller {
         if call != self.call {
             return Vec::new();
         }
-        if std::mem::take(&mut self.outdated) {
+        if !self.lookup.end() {
             return vec![Step::Find(self.call.clone())];
         }
-        self.finding = false;
         let own = |line: &CallLine| self.device.as_ref().is_none_or(|device| *device == line.own);
         self.line = line.filter(own).map(|line| (line, now_ms + BELIEVED_MS));
         if self.line.is_none() {
@@ -68,20 +65,17 @@ impl Signaller {
     /// Who is in the call may have changed: it is found out again before anything more is relayed.
     pub fn forget_line(&mut self) {
         self.line = None;
-        self.outdated = self.finding;
+        self.lookup.outdate();
     }
 
     fn go_on(&mut self, now_ms: u64) -> Vec<Step> {
         match &self.line {
-            _ if self.waiting.is_empty() || self.finding => Vec::new(),
+            _ if self.waiting.is_empty() || !self.lookup.is_idle() => Vec::new(),
             Some((line, until_ms)) if now_ms < *until_ms => {
                 let call = &self.call;
                 self.waiting.drain(..).filter_map(|(to, data)| relay(call, line, &to, &data)).collect()
             }
-            _ => {
-                self.finding = true;
-                vec![Step::Find(self.call.clone())]
-            }
+            _ => self.lookup.begin().then(|| Step::Find(self.call.clone())).into_iter().collect(),
         }
     }
 }

@@ -24,6 +24,7 @@ mod flow;
 mod frame;
 mod gateway;
 mod hub;
+mod lookup;
 mod ports;
 mod serve;
 mod session;

@@ -9,8 +9,9 @@ use crate::{
     flow::{Flow, Verdict},
     frame::{self, Said},
     hub::News,
+    lookup::Lookup,
     ports::{Answer, Incoming, Refusal, Token},
-    started::{Finding, Started},
+    started::Started,
     typing::Typist,
 };
 use jobline_chat::{CallLine, UserId};
@@ -242,7 +243,7 @@ impl Session {
         }
         todo.extend(device.clone().map(Action::Device));
         let (flow, typist, signaller) = (Flow::new(since, self.spread), Typist::default(), Signaller::new(device));
-        let (circle, relations_changed) = (Finding::default(), false);
+        let (circle, relations_changed) = (Lookup::default(), false);
         let started = Started { flow, typist, signaller, record_ms: None, circle, relations_changed };
         todo.extend(self.started.insert(started).find_circle());
     }

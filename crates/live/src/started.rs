@@ -1,6 +1,8 @@
 //! What is kept of a connection once its client has said `start`.
 
-use crate::{action::Action, calling::Signaller, flow::Flow, hub::presence::SEEN_EVERY_MS, typing::Typist};
+use crate::{
+    action::Action, calling::Signaller, flow::Flow, hub::presence::SEEN_EVERY_MS, lookup::Lookup, typing::Typist,
+};
 use jobline_chat::UserId;
 
 /// See the module.
@@ -11,20 +13,10 @@ pub(crate) struct Started {
     pub signaller: Signaller,
     /// When it is to be recorded again that the user is there, while they are.
     pub record_ms: Option<u64>,
-    /// Who sees the user, and is seen, is being found out.
-    pub circle: Finding,
+    /// Who sees the user, and is seen.
+    pub circle: Lookup,
     /// Who that is may have changed since it was found.
     pub relations_changed: bool,
-}
-
-/// A search of which one goes on at a time, so that an older answer never comes after a newer one.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) enum Finding {
-    #[default]
-    No,
-    Yes,
-    /// It may be out of date when it is found: it is found out again.
-    Outdated,
 }
 
 impl Started {
@@ -43,16 +35,18 @@ impl Started {
 
     /// Finds out who sees the user, and is seen.
     pub fn find_circle(&mut self) -> Option<Action> {
-        let was = self.circle;
-        self.circle = if was == Finding::No { Finding::Yes } else { Finding::Outdated };
-        (was == Finding::No).then_some(Action::FindCircle)
+        if self.circle.begin() {
+            return Some(Action::FindCircle);
+        }
+        self.circle.outdate();
+        None
     }
 
     /// It is known who sees the user. Where it could not be found out, it stays as it was, unless it has changed since: then
     /// nobody may see them.
     pub fn circle_found(&mut self, circle: Option<Vec<UserId>>) -> Option<Action> {
-        if std::mem::take(&mut self.circle) == Finding::Outdated {
-            return self.find_circle();
+        if !self.circle.end() {
+            return Some(Action::FindCircle);
         }
         let may_have_changed = std::mem::take(&mut self.relations_changed);
         circle.or_else(|| may_have_changed.then(Vec::new)).map(Action::Meet)

@@ -1,5 +1,6 @@
 //! What one device types: who is told, how often, and when it is over.
 
+use crate::lookup::Lookup;
 use jobline_chat::UserId;
 use std::sync::Arc;
 
@@ -30,9 +31,7 @@ pub(crate) struct Typist {
     audience: Option<(Arc<[UserId]>, u64)>,
     /// Who was told that the device types, and not yet that it stopped.
     shown: Option<Arc<[UserId]>>,
-    finding: bool,
-    /// What is being found may be out of date when it is found.
-    outdated: bool,
+    lookup: Lookup,
     /// Until when the last frame counts.
     until_ms: Option<u64>,
     /// When it was relayed last, while others see it.
@@ -67,10 +66,9 @@ impl Typist {
         if conversation != self.conversation {
             return Vec::new();
         }
-        if std::mem::take(&mut self.outdated) {
+        if !self.lookup.end() {
             return vec![Step::Find(self.conversation.clone())];
         }
-        self.finding = false;
         let Some(audience) = audience else { return self.stop().into_iter().collect() };
         let mut steps = Vec::new();
         if self.shown.as_ref().is_some_and(|shown| shown.iter().any(|user| !audience.contains(user))) {
@@ -85,17 +83,13 @@ impl Typist {
     /// Who may see it may have changed: it is found out again before anything more is relayed.
     pub fn forget_audience(&mut self) {
         self.audience = None;
-        self.outdated = self.finding;
+        self.lookup.outdate();
     }
 
     /// [`Typist::forget_audience`], for a change that is about who may see whom: found out at once for those who see it now.
     pub fn review(&mut self) -> Option<Step> {
         self.forget_audience();
-        if self.shown.is_none() || self.finding {
-            return None;
-        }
-        self.finding = true;
-        Some(Step::Find(self.conversation.clone()))
+        (self.shown.is_some() && self.lookup.begin()).then(|| Step::Find(self.conversation.clone()))
     }
 
     /// Time went on.
@@ -108,14 +102,14 @@ impl Typist {
 
     /// When something is to be done next.
     pub fn due_ms(&self) -> Option<u64> {
-        let relay = self.shown_ms.filter(|_| self.waits && !self.finding).map(|shown| shown + EVERY_MS);
+        let relay = self.shown_ms.filter(|_| self.waits && self.lookup.is_idle()).map(|shown| shown + EVERY_MS);
         [self.until_ms, relay].into_iter().flatten().min()
     }
 
     /// Relays what is to be relayed, if it may be now.
     fn go_on(&mut self, now_ms: u64) -> Option<Step> {
         let soon = self.shown_ms.is_some_and(|shown| now_ms < shown + EVERY_MS);
-        if self.until_ms.is_none() || !self.waits || soon || self.finding {
+        if self.until_ms.is_none() || !self.waits || soon || !self.lookup.is_idle() {
             return None;
         }
         match &self.audience {
@@ -130,10 +124,7 @@ impl Typist {
                 self.shown = Some(Arc::clone(&audience));
                 Some(Step::Relay(self.conversation.clone(), audience))
             }
-            _ => {
-                self.finding = true;
-                Some(Step::Find(self.conversation.clone()))
-            }
+            _ => self.lookup.begin().then(|| Step::Find(self.conversation.clone())),
         }
     }
 
