@@ -1,4 +1,4 @@
-//! The send rate: a token bucket in the sender's head, so that all servers count together.
+//! How much a user may do in a minute: token buckets in rows of the user, so that all servers count together.
 
 use crate::error::{Error, Result};
 use jobline_wire::Code;
@@ -45,7 +45,23 @@ impl Bucket {
     /// # Errors
     /// `rate_limited`, with the wait.
     pub fn take_change(bucket: Option<Self>, rate: u32, now: u64) -> Result<Option<Self>> {
-        Self::take_one(bucket, rate, now, "edits, reactions and reports")
+        Self::take_one(bucket, rate, now, "edits and reactions")
+    }
+
+    /// The same for reports.
+    ///
+    /// # Errors
+    /// `rate_limited`, with the wait.
+    pub fn take_report(bucket: Option<Self>, rate: u32, now: u64) -> Result<Option<Self>> {
+        Self::take_one(bucket, rate, now, "reports")
+    }
+
+    /// The same for browsers that are to get push notifications.
+    ///
+    /// # Errors
+    /// `rate_limited`, with the wait.
+    pub fn take_subscription(bucket: Option<Self>, rate: u32, now: u64) -> Result<Option<Self>> {
+        Self::take_one(bucket, rate, now, "push subscriptions")
     }
 
     fn take_one(bucket: Option<Self>, rate: u32, now: u64, what: &str) -> Result<Option<Self>> {

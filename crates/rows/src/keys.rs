@@ -29,6 +29,7 @@
 //! | last seen | `USER#<id>` / `SEEN` | live connections, at most every 5 minutes | presence |
 //! | live connection of a user | `USER#<id>` / `LIVE#<connection id>` | a connection on Lambda | who tells them that something moved |
 //! | whose a live connection is | `CONNECTION#<id>` / `CONNECTION#<id>` | a connection on Lambda | the frames of the connection |
+//! | user's limits | `USER#<id>` / `LIMITS` | report, addPush | report, addPush |
 //! | end of a user | `USER#<id>` / `ENDED` | DELETE, and the next PUT of a user | every request, once a minute |
 //! | user's uploads | `USER#<id>` / `UPLOADS` | uploadFile | uploadFile |
 //! | removal | `REMOVALS` / `FILE#<id>` | delete, and the sweeper once the bytes are gone | the sweeper |
@@ -198,6 +199,11 @@ pub fn blocked_user(key: &Key) -> Option<&str> {
 /// What a user wishes: online status, mail, push.
 pub fn preferences(user: &UserId) -> Key {
     Key::new(user_partition(user), "PREFERENCES")
+}
+
+/// How many reports and push subscriptions a user may still make.
+pub fn limits(user: &UserId) -> Key {
+    Key::new(user_partition(user), "LIMITS")
 }
 
 /// Ids of reports begin with the time, so they are in its order.

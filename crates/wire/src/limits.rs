@@ -74,7 +74,7 @@ pub const TOKEN_SECONDS_MAX: u64 = 86_400;
 pub const TOKEN_SECONDS: u64 = 3_600;
 /// Edits of one message.
 pub const EDITS: u32 = 5;
-/// Edits and reactions of one user in a minute.
+/// Edits and reactions of one user in a minute; as many reports, and as many push subscriptions.
 pub const CHANGES_PER_MINUTE: u32 = 30;
 /// Unicode scalar values of a quoted message.
 pub const QUOTE_CHARS: usize = 120;

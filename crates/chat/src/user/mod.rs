@@ -3,6 +3,7 @@
 
 pub(crate) mod blocked;
 pub(crate) mod blocks;
+mod limits;
 pub(crate) mod mute;
 pub(crate) mod pushes;
 pub(crate) mod reports;

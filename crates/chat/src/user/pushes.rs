@@ -1,15 +1,14 @@
 //! The browsers of a user that get push notifications.
 
+use super::limits::Limits;
 use crate::{
     base::{
         attempts::Attempts,
         error::{Error, Result},
         id::UserId,
-        rate::Bucket,
         rows::{self, LAYOUT},
     },
     context::Context,
-    inbox::head::HeadRow,
     keys,
     outbox::port::PushSubscription,
 };
@@ -17,7 +16,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use jobline_store::{Condition, Consistency, Key, Outcome, Row, Version};
 use jobline_wire::{
     AddPush, PushChanged, RemovePush,
-    limits::{CHANGES_PER_MINUTE, ENDPOINT_BYTES, PUSH_SUBSCRIPTIONS},
+    limits::{ENDPOINT_BYTES, PUSH_SUBSCRIPTIONS},
 };
 use serde::{Deserialize, Serialize};
 
@@ -48,29 +47,26 @@ pub(crate) struct Browser {
 }
 
 /// Notes that a browser gets push notifications. With more than ten, the one that told itself longest ago gives way. The
-/// commit holds the user's head, so that calls at the same time cannot add more, and has its limit of changes.
+/// commit depends on the user's limits, which are read before the other browsers, so that calls at the same time cannot add more.
 ///
 /// # Errors
 /// `invalid_request`, `rate_limited`, `unavailable`.
 pub(crate) async fn add(cx: &Context, me: &UserId, input: AddPush) -> Result<PushChanged> {
     check(&input)?;
-    let (key, head_key) = (keys::push(me, &input.endpoint), keys::head(me));
+    let key = keys::push(me, &input.endpoint);
     let mut attempts = Attempts::strong(&cx.db);
     loop {
+        let limits = cx.db.get(&keys::limits(me), Consistency::Strong).await?;
         let (now, mut others) = (cx.now(), list(cx, me).await?);
         let known = others.iter().position(|one| one.key == key).map(|at| others.remove(at));
         if known.is_some_and(|known| known.is_current(&input, now)) {
             return Ok(PushChanged {});
         }
-        let found = cx.db.get(&head_key, Consistency::Strong).await?;
-        let mut head: HeadRow = found.as_ref().map(rows::decode).transpose()?.unwrap_or_default();
-        head.changes = Bucket::take_change(head.changes, CHANGES_PER_MINUTE, now)?;
         let AddPush { endpoint, keys, .. } = &input;
         let (endpoint, p256dh, auth) = (endpoint.clone(), keys.p256dh.clone(), keys.auth.clone());
         let row = PushRow { v: LAYOUT, endpoint, p256dh, auth, at: now };
-        let as_read = rows::as_read(found.as_ref());
-        let mut commit = cx.db.begin().put(key.clone(), Condition::Any, rows::encode(&row), None);
-        commit = commit.put(head_key.clone(), as_read, rows::encode(&head), None);
+        let mut commit = Limits::new(me, limits.as_ref())?.take_subscription(now, cx.db.begin())?;
+        commit = commit.put(key.clone(), Condition::Any, rows::encode(&row), None);
         others.sort_by_key(|one| std::cmp::Reverse(one.at));
         for old in others.drain(others.len().min(PUSH_SUBSCRIPTIONS - 1)..) {
             commit = commit.delete(old.key, Condition::Any);

@@ -1,29 +1,25 @@
 //! Reports: what a member shows to the host, with the messages around it as they stood.
 
+use super::limits::Limits;
 use crate::{
     base::{
         attempts::Attempts,
         clock::nanoid,
         error::{Error, Result},
         id::{ConversationId, MessageId, UserId},
-        rate::Bucket,
         rows::{self, LAYOUT},
         text,
         time::iso,
     },
     context::Context,
     conversation::{access, read, row::ConversationRow},
-    inbox::head::HeadRow,
     keys,
     log::{history, view::LogView},
     messages::{render, row::ListedMessage},
     outbox::reported::ReportedRow,
 };
 use jobline_store::{Condition, Consistency, Outcome};
-use jobline_wire::{
-    ListReports, Message, Report, ReportInput, Reported, Reports,
-    limits::{CHANGES_PER_MINUTE, REPORT_CONTEXT},
-};
+use jobline_wire::{ListReports, Message, Report, ReportInput, Reported, Reports, limits::REPORT_CONTEXT};
 use serde::{Deserialize, Serialize};
 
 /// What the ids of reports begin with.
@@ -66,26 +62,22 @@ pub(crate) async fn report(cx: &Context, me: &UserId, input: ReportInput) -> Res
     Ok(Reported { report_id: store(cx, me, &id, row.log.change, report).await? })
 }
 
-/// Stores a report after all others, and answers its id. `change`: the last change of the conversation that it shows. It counts against the changes that a user may make in a minute.
+/// Stores a report after all others, and answers its id. `change`: the last change of the conversation that it shows. It counts against the reports that a user may make in a minute.
 ///
 /// Ids are in the order of the commits, whatever clocks say, so that a host which reads from a cursor on misses none.
 async fn store(cx: &Context, me: &UserId, about: &ConversationId, change: u64, report: Report) -> Result<String> {
-    let keys = [keys::head(me), keys::last_report()];
+    let keys = [keys::limits(me), keys::last_report()];
     let mut attempts = Attempts::strong(&cx.db);
     loop {
         let found = cx.db.get_many(&keys, Consistency::Strong).await?;
-        let mut head: HeadRow = found[0].as_ref().map(rows::decode).transpose()?.unwrap_or_default();
         let last: LastReportRow = found[1].as_ref().map(rows::decode).transpose()?.unwrap_or_default();
-        head.changes = Bucket::take_change(head.changes, CHANGES_PER_MINUTE, cx.now())?;
         let at = cx.now().max(last.at + 1);
         let id = format!("{PREFIX}{at:014}_{}", nanoid(&*cx.random));
         let report = Report { id: id.clone(), created_at: iso(at), ..report.clone() };
         let reported = ReportedRow::new(&report, change, at);
-        let commit = cx
-            .db
-            .begin()
+        let commit = Limits::new(me, found[0].as_ref())?
+            .take_report(cx.now(), cx.db.begin())?
             .put(keys::report(&id), Condition::Any, rows::encode(&ReportRow { v: LAYOUT, report }), None)
-            .put(keys[0].clone(), rows::as_read(found[0].as_ref()), rows::encode(&head), None)
             .put(
                 keys[1].clone(),
                 rows::as_read(found[1].as_ref()),

@@ -170,6 +170,31 @@ async fn a_mute_ends_by_itself_and_only_its_member_sees_it() {
 }
 
 #[tokio::test]
+async fn thirty_reports_a_minute_whatever_else_the_user_does() {
+    let world = World::new().await;
+    let (anna, ben) = world.pair().await;
+    let sent = ben.send(&anna, "Hello").await.unwrap().message;
+    let react = |emoji: &str| React {
+        conversation_id: "conv_anna_ben".into(),
+        message_id: sent.id.clone(),
+        emoji: Some(emoji.to_owned()),
+    };
+    for number in 0..30 {
+        world.chat.react(&anna.id, react(if number % 2 == 0 { "👍" } else { "🎉" })).await.unwrap();
+    }
+    assert_eq!(world.chat.react(&anna.id, react("👍")).await.unwrap_err().code, Code::RateLimited);
+    for _ in 0..30 {
+        world.chat.report(&anna.id, report("conv_anna_ben", None)).await.unwrap();
+    }
+    let error = world.chat.report(&anna.id, report("conv_anna_ben", None)).await.unwrap_err();
+    assert_eq!((error.code, error.retry_after_ms), (Code::RateLimited, Some(2_000)));
+    assert!(error.detail.contains("30 reports a minute"), "{}", error.detail);
+    world.chat.report(&ben.id, report("conv_anna_ben", None)).await.unwrap();
+    world.clock.forward(2_000);
+    world.chat.report(&anna.id, report("conv_anna_ben", None)).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_report_keeps_the_messages_as_they_stood() {
     let world = World::new().await;
     let (anna, ben) = world.pair().await;

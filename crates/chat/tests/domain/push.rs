@@ -290,6 +290,12 @@ async fn a_user_has_ten_browsers_and_a_wrong_one_is_refused_with_the_field() {
     anna.send(&ben, "one").await.unwrap();
     let expected: Vec<String> = (2..11).map(|number| format!("https://push/{number:02}")).collect();
     assert_eq!(services.within(&world, 12).await, expected);
+    world.clock.forward(MINUTE);
+    for number in 12..=42 {
+        let added = world.chat.add_push(&ben.id, subscription(&format!("https://push/{number}"))).await;
+        assert_eq!(added.err().map(|error| error.code), (number == 42).then_some(Code::RateLimited), "{number}");
+    }
+    world.clock.forward(MINUTE);
     let good = subscription("https://push/x");
     let with = |p256dh: &str, auth: &str| AddPush {
         keys: PushKeys { p256dh: p256dh.to_owned(), auth: auth.to_owned() },
