@@ -153,8 +153,14 @@ impl Service {
 
 /// The answer to `request` if its handler does not answer, as a function of the cause.
 fn cut_off(request: &Request<Body>) -> impl Fn(String) -> Response + use<> {
-    // A change that is cut off may or may not have happened.
-    let error = if request.method().is_safe() { Error::unavailable } else { Error::undecided };
+    let error = if request.method().is_safe() {
+        Error::unavailable
+    } else if is_file(request.uri().path()) {
+        upload_cut_off
+    } else {
+        // A change that is cut off may or may not have happened.
+        Error::undecided
+    };
     let is_trpc = request.uri().path().starts_with(trpc::PREFIX);
     let form = is_trpc.then(|| trpc::Form::asked(request.uri(), request.headers()));
     move |cause| {
@@ -166,11 +172,21 @@ fn cut_off(request: &Request<Body>) -> impl Fn(String) -> Response + use<> {
     }
 }
 
+/// An upload that takes so long does so because of its sender's line.
+fn upload_cut_off(cause: String) -> Error {
+    let detail = "The file did not arrive in time. Announce it with uploadFile and send it to the new URL.";
+    Error { detail: detail.to_owned(), ..Error::unavailable(cause) }
+}
+
+fn is_file(path: &str) -> bool {
+    path.starts_with("/files/")
+}
+
 /// A poll may say how long it waits; in tRPC that is a part of its query as well, or of its body.
 fn time_limit(request: &Request<Body>) -> Duration {
     let waits = |query: &str| request.method() == Method::GET && query.contains("wait");
     let polls = |path: &str| path.starts_with(trpc::PREFIX) && path.contains("messages.sync");
-    if request.uri().path().starts_with("/files/") {
+    if is_file(request.uri().path()) {
         FILE_TIMEOUT
     } else if request.uri().path() == import::PATH {
         import::IMPORT_WITHIN + REQUEST_TIMEOUT
@@ -194,7 +210,7 @@ fn moved(to: &str) -> Response {
 fn outside_of_table(path: &str) -> Served {
     match path {
         "/healthz" | "/readyz" | "/metrics" => Served { procedure: "operations", frequent: true },
-        _ if path.starts_with("/files/") => Served { procedure: "file", frequent: false },
+        _ if is_file(path) => Served { procedure: "file", frequent: false },
         _ => Served { procedure: "other", frequent: false },
     }
 }

@@ -103,7 +103,11 @@ async fn run<'a>(
 ) -> Result<(Vec<Outcome<'a>>, Inputs), Failure> {
     let calls = authenticate(procedures, app, asked, parts).await?;
     // Nothing runs: the body of somebody who may be a stranger is not read.
-    let inputs = if calls.iter().all(Result::is_err) { Inputs::unread() } else { asked.inputs(parts, body).await? };
+    let inputs = if calls.iter().all(Result::is_err) {
+        Inputs::unread()
+    } else {
+        asked.inputs(parts, body, app.body_is_late()).await?
+    };
     let running = calls.into_iter().enumerate().map(|(place, call)| {
         let (input, name) = (inputs.of(place), asked.names[place].as_str());
         async move {

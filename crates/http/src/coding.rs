@@ -18,11 +18,13 @@ pub enum Coding {
 }
 
 impl Coding {
-    /// The smaller of those that `Accept-Encoding` names.
+    /// The one that `Accept-Encoding` prefers, and of those that it prefers alike the smaller.
     #[must_use]
     pub fn accepted(asked: &HeaderValue) -> Option<Self> {
         let asked = asked.to_str().ok()?;
-        [Self::Brotli, Self::Gzip].into_iter().find(|coding| accepts([asked], coding.name()))
+        let quality = |coding: &Self| quality([asked], coding.name());
+        let accepted = [Self::Gzip, Self::Brotli].into_iter().filter(|coding| quality(coding) > 0.0);
+        accepted.max_by(|one, other| quality(one).total_cmp(&quality(other)))
     }
 
     /// Its name in `Content-Encoding`.
@@ -35,16 +37,16 @@ impl Coding {
     }
 }
 
-/// Whether the values of `Accept-Encoding` name `coding`, or else `*`, with a quality above zero.
-pub fn accepts<'a>(values: impl IntoIterator<Item = &'a str>, coding: &str) -> bool {
-    let mut others = false;
+/// The quality that the values of `Accept-Encoding` give to `coding`, or else to `*`; 0 where it is not accepted.
+pub fn quality<'a>(values: impl IntoIterator<Item = &'a str>, coding: &str) -> f32 {
+    let mut others = 0.0;
     for entry in values.into_iter().flat_map(|value| value.split(',')) {
         let (name, parameters) = entry.split_once(';').unwrap_or((entry, ""));
         let (_, quality) = parameters.split_once('=').unwrap_or(("q", "1"));
-        let wanted = quality.trim().parse::<f32>().is_ok_and(|quality| quality > 0.0);
+        let quality = quality.trim().parse().ok().filter(|quality| (0.0..=1.0).contains(quality)).unwrap_or(0.0);
         match name.trim() {
-            name if name.eq_ignore_ascii_case(coding) => return wanted,
-            "*" => others = wanted,
+            name if name.eq_ignore_ascii_case(coding) => return quality,
+            "*" => others = quality,
             _ => {}
         }
     }

@@ -13,6 +13,8 @@ use serde::de::value::{Error as ValueError, MapDeserializer};
 use serde::de::{DeserializeOwned, Deserializer, IntoDeserializer, Visitor};
 use serde::{Deserialize, forward_to_deserialize_any};
 use std::borrow::Cow;
+use std::future::Future;
+use std::time::Duration;
 
 /// How much of a body that is too large is still read, so that its sender gets to see the answer.
 pub const DRAINED_BYTES: usize = 4 * 1024 * 1024;
@@ -22,11 +24,20 @@ pub const DRAINED_BYTES: usize = 4 * 1024 * 1024;
 #[serde(deny_unknown_fields)]
 pub struct Nothing {}
 
-/// The whole body, if it is JSON by its headers and not too large. Without any body and type: `None`.
+/// How long a body may take to arrive: less than the request may, so that its sender learns why it was refused.
+pub const BODY_WITHIN: Duration = Duration::from_secs(8);
+
+/// The whole body, if it is JSON by its headers and not too large. Without any body and type: `None`. `too_late` ends after
+/// [`BODY_WITHIN`]; it is not polled where the body is there already.
 ///
 /// # Errors
-/// `unsupported_media_type`, `payload_too_large`, and `invalid_request` when the body breaks off.
-pub async fn read_body(headers: &HeaderMap, body: Body) -> Result<Option<Bytes>, Failure> {
+/// `unsupported_media_type`, `payload_too_large`, `invalid_request` when the body breaks off, and `unavailable` when it does not
+/// arrive in time.
+pub async fn read_body(
+    headers: &HeaderMap,
+    body: Body,
+    too_late: impl Future<Output = ()>,
+) -> Result<Option<Bytes>, Failure> {
     let kind = headers.get(CONTENT_TYPE);
     if kind.is_some_and(|kind| !is_json(kind.as_bytes())) {
         return Err(not_json());
@@ -38,7 +49,11 @@ pub async fn read_body(headers: &HeaderMap, body: Body) -> Result<Option<Bytes>,
         return Err(too_large());
     }
     let expected = usize::try_from(announced.unwrap_or(0)).unwrap_or(usize::MAX).min(BODY_BYTES);
-    let bytes = collect(body, expected).await?;
+    let bytes = tokio::select! {
+        biased;
+        bytes = collect(body, expected) => bytes?,
+        () = too_late => return Err(too_slow()),
+    };
     match kind {
         None if bytes.is_empty() => Ok(None),
         None => Err(not_json()),
@@ -96,6 +111,14 @@ async fn collect(mut body: Body, expected: usize) -> Result<Bytes, Failure> {
         }
     }
     if length > BODY_BYTES { Err(too_large()) } else { Ok(all.freeze()) }
+}
+
+fn too_slow() -> Failure {
+    let within = BODY_WITHIN.as_secs();
+    let detail = format!("The body did not arrive within {within} s. Nothing was changed; send it again.");
+    let mut failure = Failure::unavailable("the body did not arrive in time");
+    failure.problem.detail = detail;
+    failure
 }
 
 fn too_large() -> Failure {

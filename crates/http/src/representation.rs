@@ -1,6 +1,6 @@
 //! The forms of something that is the same for everyone: compressed or as it is, each with a tag that names its bytes.
 
-use super::coding::{Coding, accepts, compress};
+use super::coding::{Coding, compress, quality};
 use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
@@ -37,15 +37,17 @@ impl Representation {
         forms
     }
 
-    /// The answer: the first of `forms` that the request accepts, or that it has it already. As it is, it is always
-    /// accepted: an answer is better than 406.
+    /// The answer: the one of `forms` that the request prefers, of equals the first, or that it has it already. As it is, it
+    /// is always accepted: an answer is better than 406.
     ///
     /// # Panics
     /// When there is no form without a coding.
     pub fn answer(forms: &[Self], asked: &HeaderMap, headers: HeaderMap) -> Response {
         let values = || asked.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
-        let accepted = |form: &&Self| form.coding.is_none_or(|coding| accepts(values(), coding));
-        let chosen = forms.iter().find(accepted).expect("the last form has no coding and is accepted");
+        let quality = |form: &Self| form.coding.map_or(f32::MIN_POSITIVE, |coding| quality(values(), coding));
+        let accepted = forms.iter().rev().filter(|form| quality(form) > 0.0);
+        let chosen = accepted.max_by(|one, other| quality(one).total_cmp(&quality(other)));
+        let chosen = chosen.expect("the last form has no coding and is accepted");
         let mut response = Response::new(Body::empty());
         *response.headers_mut() = headers;
         response.headers_mut().insert(ETAG, chosen.etag.clone());

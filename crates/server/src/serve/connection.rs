@@ -8,7 +8,7 @@ use super::upgrades::Upgrades;
 use super::watched::Watched;
 use axum::body::{Body, HttpBody};
 use axum::response::{IntoResponse, Response};
-use http::header::UPGRADE;
+use http::header::{HOST, UPGRADE};
 use http::{Request, Version};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -16,6 +16,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use jobline_api::service::Service;
 use jobline_http::Failure;
+use jobline_wire::Code;
 use std::convert::Infallible;
 use std::pin::pin;
 use std::sync::Arc;
@@ -129,6 +130,7 @@ struct Requests {
 impl Requests {
     async fn answer(self, mut request: Request<Incoming>) -> Result<Response<Outgoing>, Infallible> {
         let multiplexed = request.version() == Version::HTTP_2;
+        let names_host = names_host(&request);
         let running = Running::new(Arc::clone(&self.activity), Arc::clone(&self.service.app().clock), multiplexed);
         self.activity.has_room().await;
         if request.headers().contains_key(UPGRADE) {
@@ -136,7 +138,10 @@ impl Requests {
             request.extensions_mut().insert(self.upgrades.begin(shown));
         }
         let request = request.map(|body| if body.is_end_stream() { Body::empty() } else { Body::new(body) });
-        let response = self.service.handle(request).await;
+        let response = match names_host {
+            true => self.service.handle(request).await,
+            false => Failure::new(Code::InvalidRequest, "Send one Host header, as HTTP/1.1 asks for.").into_response(),
+        };
         let response = if self.unsent.admits(self.activity.unsent(), weight(response.body())) {
             response
         } else {
@@ -145,6 +150,12 @@ impl Requests {
         };
         Ok(response.map(|body| Outgoing::new(body, running)))
     }
+}
+
+/// Whether a request of HTTP/1.1 says for which host it is, once (RFC 9112, section 3.2). Two readers of one that says it twice,
+/// such as a proxy and this server, could read it differently.
+fn names_host<B>(request: &Request<B>) -> bool {
+    request.version() != Version::HTTP_11 || request.headers().get_all(HOST).iter().count() == 1
 }
 
 /// Returns when a connection has been without any sign of life for too long, or the reader of an answer has.

@@ -3,9 +3,9 @@
 use crate::support::{Differs, ORIGIN, Reply, TestApp, eventually};
 use axum::Router;
 use axum::body::Body;
-use axum::routing::get;
+use axum::routing::{get, put};
 use http::{Method, Request};
-use jobline_api::service::REQUEST_TIMEOUT;
+use jobline_api::service::{FILE_TIMEOUT, REQUEST_TIMEOUT};
 use jobline_http::Address;
 use jobline_wire::Code;
 use std::time::Duration;
@@ -185,7 +185,36 @@ async fn an_endless_body_runs_into_the_time_limit() {
         app.clock.advance(Duration::from_secs(10));
     };
     let (reply, ()) = tokio::join!(asking, waiting);
-    reply.is_problem(Code::Unavailable);
+    let problem = reply.is_problem(Code::Unavailable);
+    assert!(problem.detail.contains("did not arrive within 8 s. Nothing was changed"), "{problem:?}");
+}
+
+#[tokio::test]
+async fn an_endless_batch_of_trpc_is_told_that_its_body_did_not_arrive() {
+    let app = TestApp::with_job_and_users().await;
+    let endless = Body::from_stream(futures_util::stream::pending::<Result<bytes::Bytes, std::io::Error>>());
+    let anna = app.user("anna");
+    let asking = async { anna.json(Method::POST, "/trpc/messages.send", endless).await };
+    let waiting = async {
+        eventually("the time limit", || app.clock.sleepers() > 0).await;
+        app.clock.advance(Duration::from_secs(10));
+    };
+    let (reply, ()) = tokio::join!(asking, waiting);
+    assert_eq!(reply.status.as_u16(), 503);
+    assert!(reply.text().contains("did not arrive within 8 s"), "{}", reply.text());
+}
+
+#[tokio::test]
+async fn an_upload_that_takes_too_long_is_told_to_begin_anew() {
+    let endless = put(std::future::pending::<String>);
+    let app = TestApp::with_routes(Router::new().route("/files/stuck/for-long", endless)).await;
+    let request = Request::put("/files/stuck/for-long").body(Body::empty()).unwrap();
+    let waiting = async {
+        eventually("the time limit", || app.clock.sleepers() > 0).await;
+        app.clock.advance(FILE_TIMEOUT);
+    };
+    let problem = tokio::join!(app.ask(request), waiting).0.is_problem(Code::Unavailable);
+    assert!(problem.detail.contains("did not arrive in time") && problem.detail.contains("uploadFile"), "{problem:?}");
 }
 
 #[tokio::test]

@@ -51,6 +51,9 @@ async fn a_large_answer_is_compressed_as_it_is_accepted() {
             ("br;q=0, gzip;q=0.5", Some("gzip")),
             ("deflate", None),
             ("gzip;q=0", None),
+            ("GZIP ; Q=0.000, *;q=0", None),
+            ("gzip;q=0, *", Some("br")),
+            ("br;q=0.5, gzip;q=0.8", Some("gzip")),
         ] {
             let reply = ask(&ben, &app, LIST, accepted).await;
             assert_eq!(reply.header("content-encoding"), coding, "{accepted}");

@@ -91,6 +91,21 @@ async fn a_stop_ends_even_when_a_request_does_not() {
 }
 
 #[tokio::test]
+async fn a_request_of_http_1_1_names_its_host_once() {
+    let running = Running::new(TestApp::new().await).await;
+    let mut client = running.connect().await;
+    for hosts in ["", "host: a\r\nhost: b\r\n"] {
+        client.write(&format!("GET /healthz HTTP/1.1\r\n{hosts}\r\n")).await;
+        let answer = client.answer().await;
+        assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
+        assert!(answer.contains("invalid_request") && answer.contains("one Host header"), "{answer}");
+    }
+    assert!(client.get("/healthz").await.starts_with("HTTP/1.1 200 "), "the connection goes on");
+    client.write("GET /healthz HTTP/1.0\r\n\r\n").await;
+    assert!(client.answer().await.starts_with("HTTP/1.0 200 "), "HTTP/1.0 has no such rule");
+}
+
+#[tokio::test]
 async fn a_connection_without_a_request_is_closed() {
     let running = Running::new(TestApp::new().await).await;
     let (mut silent, mut slow) = (running.connect().await, running.connect().await);
