@@ -83,6 +83,7 @@ export class ConversationList {
       people: isCrew(id) ? (row?.conversation.people ?? []) : undefined,
       job: row?.conversation.job,
       preview: this.#preview(row, entries.at(-1)),
+      call: row?.call,
       at: Math.max(timeOf(row), ...entries.map(({ at }) => at)),
       unread: unreadIn(row, read.get(id), this.#core.me),
       pending: entries.filter(isUnsent).length,

@@ -16,7 +16,7 @@
 
 import type { Range } from './cache/port.ts';
 import type { Problem } from './errors.ts';
-import type { Conversation, Message, Quote } from './generated/contract.ts';
+import type { Call, Conversation, Message, Quote } from './generated/contract.ts';
 import type { Voice } from './state.ts';
 
 /** How many messages of each conversation are kept. */
@@ -46,6 +46,8 @@ export interface ConversationRow {
   readonly epoch: number;
   /** The last message. */
   readonly newest?: Message;
+  /** The newest call. Rows of earlier versions have none. */
+  readonly call?: Call;
 }
 
 export interface MessageRow {

@@ -154,8 +154,6 @@ export interface ConversationPreview {
   readonly senderId?: string;
   /** What a line about a crew tells. */
   readonly event?: TimelineMessage['event'];
-  /** A call, as it stands. */
-  readonly call?: Call;
   /** Of own messages. */
   readonly state?: MessageState;
 }
@@ -169,6 +167,8 @@ export interface ConversationItem {
   readonly job?: Job;
   /** The last message, own ones that are on their way included. */
   readonly preview?: ConversationPreview;
+  /** The newest call in it, as it stands, whatever was written since. */
+  readonly call?: Call;
   /** When it was written: Unix milliseconds. */
   readonly at: number;
   readonly unread: number;

@@ -11,7 +11,7 @@ import type { Write } from './cache/port.ts';
 import { meeting, outdated } from './commands.ts';
 import type { Core } from './core.ts';
 import { failure } from './errors.ts';
-import type { Conversation, Message, Synced } from './generated/contract.ts';
+import type { Call, Conversation, Message, Synced } from './generated/contract.ts';
 import { fresher } from './history.ts';
 import type { Mirror } from './mirror.ts';
 import { isChanged, requoted } from './quotes.ts';
@@ -36,6 +36,7 @@ interface Run {
   first: number;
   last: number;
   newest?: Message;
+  call?: Call;
 }
 
 /**
@@ -115,7 +116,7 @@ class Intake {
 
   /** The run of a conversation after `messages`, which come in the order of their changes. */
   #follow(id: string, row: ConversationRow | undefined, messages: Message[]): Run {
-    const run: Run = { first: row?.first ?? 0, last: row?.last ?? 0, newest: row?.newest };
+    const run: Run = { first: 0, last: 0, ...row };
     if (this.#sync.walking && row?.epoch !== this.#sync.epoch) this.#restart(run, id);
     for (const message of messages.sort((a, b) => a.number - b.number)) this.#place(run, id, message);
     for (const message of messages) if (isChanged(message)) this.#requote(run, message, messages);
@@ -151,6 +152,8 @@ class Intake {
     run.first ||= number;
     run.last = Math.max(run.last, number);
     if (number === run.last) run.newest = message;
+    // There is one call at a time: what changes last is the newest.
+    run.call = message.call ?? run.call;
     // The answer to a command may have brought a later state than this poll.
     const same = known?.message.id === message.id && !this.#sync.walking;
     this.#writes.push({ put: key, value: same ? fresher(known, value) : value });

@@ -230,3 +230,24 @@ test('a chat about another job than it was about so far names that one, until it
   await clock.advance(70_000);
   expect(other.get()).toMatchObject({ canWrite: false, reason: 'job_closed' });
 });
+
+test('a call is told with its conversation, whatever was written since, and while own messages are on their way', async () => {
+  const { server, clock, tab, jobline, hers } = await both('Hello');
+  jobline.conversations.subscribe(() => undefined);
+  const item = () => jobline.conversations.get().items[0];
+  expect(item()?.call).toBeUndefined();
+  server.calls('ben', 'anna', 'ringing');
+  await clock.advance(6000);
+  expect(item()?.call).toMatchObject({ startedBy: 'ben', state: 'ringing' });
+  tab.set({ online: false });
+  await hers.send('Not sent yet');
+  await clock.advance(100);
+  expect(item()).toMatchObject({ preview: { text: 'Not sent yet' }, call: { state: 'ringing' } });
+  tab.set({ online: true });
+  server.say('ben', 'anna', 'Please take it');
+  await clock.advance(6000);
+  expect(item()?.call).toMatchObject({ state: 'ringing' });
+  server.calls('ben', 'anna', 'missed');
+  await clock.advance(6000);
+  expect(item()?.call).toMatchObject({ state: 'missed' });
+});

@@ -204,7 +204,6 @@ export class CallWorld {
 
   #items(): ConversationsState {
     const call = this.calls.at(-1);
-    const preview = call && { text: '', type: 'text' as const, mine: false, call };
     const item = {
       id: 'conv_john_you',
       person: { id: 'you', name: 'You' },
@@ -213,7 +212,7 @@ export class CallWorld {
       pending: 0,
       failed: 0,
     };
-    return { status: 'ready', items: [{ ...item, ...(preview && { preview }) }] };
+    return { status: 'ready', items: [{ ...item, call }] };
   }
 
   #socket(user: string): Socket {

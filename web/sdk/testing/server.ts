@@ -1,6 +1,7 @@
 /** The contract in memory: what the real server would answer, and what goes wrong between it and a client. */
 
 import type {
+  CallState,
   Conversation,
   Job,
   LiveOffer,
@@ -311,6 +312,24 @@ export class FakeServer {
     const stored = this.#stored(one, talk.id, message.id);
     const event = type === 'event' ? { event: { kind: 'host' } } : {};
     stored.message = { ...message, type, senderId: '#host', receiverId: one, ...event };
+  }
+
+  /** Somebody calls somebody else, or the call between them becomes what is told. */
+  calls(from: string, to: string, state: CallState): void {
+    const conversationId = conversationOf(from, to);
+    const known = this.#talks.get(conversationId)?.messages.findLast(({ message }) => message.call);
+    const { id } = known?.message ?? this.#send(from, { receiverId: to, content: 'Call' }, false).message;
+    this.#touch(from, { conversationId, messageId: id }, ({ message }, _me, _input, at) => {
+      const call = {
+        id,
+        media: 'audio',
+        startedBy: from,
+        startedAt: at,
+        devices: {},
+        ...message.call,
+      } as const;
+      return { ...message, type: 'call', call: { ...call, state } };
+    });
   }
 
   #stored(me: string, conversationId: string, id: string): Stored {

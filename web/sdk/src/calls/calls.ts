@@ -196,7 +196,7 @@ export class Calls {
     return false;
   }
 
-  /** Looks for a call that rings among the newest messages. */
+  /** Looks for a call that rings. */
   #look(): void {
     const { call } = this.#state.get();
     if (call && call.phase !== 'over') return;

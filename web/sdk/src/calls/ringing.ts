@@ -1,4 +1,4 @@
-/** A call that rings for the user, as the newest message of a conversation. */
+/** A call that rings for the user, whatever else was written in its conversation. */
 
 import type { Call } from '../generated/contract.ts';
 import type { ConversationsState } from '../state.ts';
@@ -19,8 +19,7 @@ export function ringingIn(
   now: number,
   isKnown: (callId: string) => boolean = () => false,
 ): Ringing | undefined {
-  for (const { id: conversationId, preview } of items) {
-    const call = preview?.call;
+  for (const { id: conversationId, call } of items) {
     if (call?.state !== 'ringing' || call.startedBy === me || isKnown(call.id)) continue;
     if (Math.abs(now - Date.parse(call.startedAt)) <= OLD_MS) return { conversationId, call };
   }
