@@ -14,7 +14,7 @@ test('a call is told for who called and for the others', () => {
     stateOf({ state }, false),
   ]);
   expect(told).toEqual([
-    ['running', 'running'],
+    ['ringing', 'ringing'],
     ['running', 'running'],
     ['unanswered', 'missed'],
     ['cancelled', 'missed'],

@@ -4,10 +4,10 @@ import { type LineWords, lineWords } from './lineWords.ts';
 
 /** What became of a call, for who called and for the others. */
 export function stateOf({ state }: Pick<Call, 'state'>, mine: boolean): keyof LineWords {
-  if (state === 'ringing' || state === 'accepted') return 'running';
+  if (state === 'accepted') return 'running';
   if (state === 'missed') return mine ? 'unanswered' : 'missed';
   if (state === 'cancelled') return mine ? 'cancelled' : 'missed';
-  return state === 'declined' ? 'declined' : 'ended';
+  return state;
 }
 
 /** How long two talked, as 1:05:09 or 5:09; `undefined` where they did not, or nobody knows. */
@@ -44,7 +44,7 @@ export function CallLine({ message, timeline }: { message: TimelineMessage; time
         {text[call.media]} · <bdi>{how}</bdi>
       </span>
       <time dateTime={new Date(at).toISOString()}>{time}</time>
-      {Calls && state !== 'running' && (
+      {Calls && call.state !== 'ringing' && call.state !== 'accepted' && (
         <Calls id={timeline.id} again={call.media} label={mine ? text.again : text.back} />
       )}
     </article>

@@ -5,6 +5,7 @@ import type { Language } from '../i18n/languages.ts';
 const en = {
   audio: 'Audio call',
   video: 'Video call',
+  ringing: 'ringing',
   running: 'in progress',
   missed: 'missed',
   unanswered: 'no answer',
@@ -20,6 +21,7 @@ export type LineWords = Readonly<typeof en>;
 const es: LineWords = {
   audio: 'Llamada de voz',
   video: 'Videollamada',
+  ringing: 'sonando',
   running: 'en curso',
   missed: 'perdida',
   unanswered: 'sin respuesta',
@@ -33,6 +35,7 @@ const es: LineWords = {
 const ar: LineWords = {
   audio: 'مكالمة صوتية',
   video: 'مكالمة فيديو',
+  ringing: 'ترن',
   running: 'جارية',
   missed: 'فائتة',
   unanswered: 'بلا رد',

@@ -11,7 +11,6 @@ import { useValue } from './hooks.ts';
 import { Icon } from './Icon.tsx';
 import { lazy } from './lazy.tsx';
 import type { NameOf } from './names.ts';
-import { nameIn, summary } from './Quote.tsx';
 import { touches } from './touches.ts';
 import { useSend } from './useSend.ts';
 
@@ -83,8 +82,7 @@ export function Composer({ timeline, tray, nameOf, people }: Props) {
 
   return (
     <>
-      <Tray timeline={timeline} tray={tray} />
-      {(changing !== undefined || editing.reply) && <EditLine nameOf={nameOf} stop={stopEditing} />}
+      <Tray timeline={timeline} tray={tray} nameOf={nameOf} stop={stopEditing} />
       <form
         class="composer"
         part="composer"
@@ -197,26 +195,6 @@ function Counter({ left }: { left: number }) {
   return (
     <div class={left < 0 ? 'left over' : 'left'} role={left <= 20 ? 'status' : undefined}>
       {text}
-    </div>
-  );
-}
-
-/** What is being changed, or replied to. */
-function EditLine({ nameOf, stop }: { nameOf: NameOf; stop: () => void }) {
-  const { words } = useSurroundings();
-  const { clientId, reply } = useEditing();
-  const title = reply
-    ? words.t('replyingTo', { name: nameIn(reply, nameOf, words) })
-    : words.t(clientId === undefined ? 'editingSent' : 'editing');
-  return (
-    <div class={clientId === undefined ? 'note context' : 'note'} role="status">
-      <span>
-        <strong>{title}</strong>
-        {reply && <span dir="auto">{summary(reply, reply.deleted !== undefined, words)}</span>}
-      </span>
-      <button type="button" class="icon-button" aria-label={words.t('cancel')} onClick={stop}>
-        <Icon name="close" />
-      </button>
     </div>
   );
 }

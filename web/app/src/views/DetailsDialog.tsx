@@ -7,6 +7,8 @@ import { Avatar } from './Avatar.tsx';
 import { useSurroundings } from './context.ts';
 import { Icon } from './Icon.tsx';
 import { JobLine, type ShownJob } from './JobLine.tsx';
+import { LastSeen } from './LastSeen.tsx';
+import { usePresence } from './Live.tsx';
 import type { NameOf } from './names.ts';
 
 export { MessageReport } from '../account/MessageReport.tsx';
@@ -23,6 +25,7 @@ interface Props {
 export function DetailsDialog({ state, name, nameOf, job }: Props) {
   const { single, words } = useSurroundings();
   const { person, people, members = people } = state;
+  const presence = usePresence(person?.id);
   const dialog = useRef<HTMLDialogElement>(null);
   useLayoutEffect(() => dialog.current?.showModal(), []);
   return (
@@ -42,6 +45,7 @@ export function DetailsDialog({ state, name, nameOf, job }: Props) {
             <Icon name="close" />
           </button>
         </div>
+        {presence && <LastSeen presence={presence} />}
         {job && <JobLine job={job} />}
         {job && !people && !single && <CrewLink job={job.id} close={() => dialog.current?.close()} />}
         <Moderation conversationId={state.id} person={people ? undefined : person} name={name} />

@@ -4,12 +4,26 @@ import { fileName } from '../models/fileName.ts';
 import { FILE_LIMIT } from '../models/limits.ts';
 import type { Attachment, Tray as Chosen } from '../platform/trays.ts';
 import { useSurroundings } from './context.ts';
+import { useEditing } from './Editing.ts';
 import { FileLabel } from './FileCard.tsx';
 import { useValue } from './hooks.ts';
 import { Icon } from './Icon.tsx';
+import type { NameOf } from './names.ts';
+import { nameIn, summary } from './Quote.tsx';
 
-/** What stands above the field: what was chosen, to look at before it is sent; and, in the app, the offer of notifications. */
-export function Tray({ tray, timeline }: { tray: Chosen; timeline: Timeline }) {
+interface Props {
+  readonly tray: Chosen;
+  readonly timeline: Timeline;
+  readonly nameOf: NameOf;
+  /** Ends a change or a reply without sending it. */
+  readonly stop: () => void;
+}
+
+/**
+ * What stands above the field: what was chosen, to look at before it is sent; what is being changed or replied to; and, in the
+ * app, the offer of notifications.
+ */
+export function Tray({ tray, timeline, nameOf, stop }: Props) {
   const { menu, words } = useSurroundings();
   const { list, notices } = useValue(tray);
   const shown = (name: string) => {
@@ -60,6 +74,7 @@ export function Tray({ tray, timeline }: { tray: Chosen; timeline: Timeline }) {
           ))}
         </ul>
       )}
+      <EditLine nameOf={nameOf} stop={stop} />
     </>
   );
 }
@@ -79,6 +94,27 @@ function Preview({ attachment: { file, preview }, name }: { attachment: Attachme
   return (
     <div class="file">
       <FileLabel name={file.name} size={words.size(file.blob.size)} />
+    </div>
+  );
+}
+
+/** What is being changed, or replied to. */
+function EditLine({ nameOf, stop }: Pick<Props, 'nameOf' | 'stop'>) {
+  const { words } = useSurroundings();
+  const { clientId, key, reply } = useEditing();
+  if (clientId === undefined && key === undefined && !reply) return null;
+  const title = reply
+    ? words.t('replyingTo', { name: nameIn(reply, nameOf, words) })
+    : words.t(clientId === undefined ? 'editingSent' : 'editing');
+  return (
+    <div class={clientId === undefined ? 'note context' : 'note'} role="status">
+      <span>
+        <strong>{title}</strong>
+        {reply && <span dir="auto">{summary(reply, reply.deleted !== undefined, words)}</span>}
+      </span>
+      <button type="button" class="icon-button" aria-label={words.t('cancel')} onClick={stop}>
+        <Icon name="close" />
+      </button>
     </div>
   );
 }
