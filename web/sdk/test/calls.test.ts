@@ -136,6 +136,28 @@ test('a tab that is reloaded comes back into the call, and the other side begins
   expect(john.connections[0]?.closed).toBe(true);
 });
 
+test('of a tab that is duplicated while it is reloaded one goes on with the call, and the other has a name of its own', async () => {
+  const { world, john, you } = await connected();
+  you.leave();
+  you.kill();
+  const text = you.memory.text ?? '';
+  const again = world.device('you', 9, { text });
+  const copy = world.device('you', 10, { text });
+  await world.clock.advance(5000);
+  expect(again.shown()?.phase).toBe('connected');
+  expect(copy.shown()).toBeUndefined();
+  again.calls.end();
+  await world.clock.advance(100);
+  expect(john.shown()?.outcome).toBe('ended');
+  john.calls.dismiss();
+  await john.calls.start(CONVERSATION, 'audio');
+  await world.clock.advance(100);
+  await copy.calls.accept(false);
+  await world.clock.advance(3000);
+  expect(copy.shown()?.phase).toBe('connected');
+  expect(again.shown()).toMatchObject({ phase: 'over', outcome: 'elsewhere' });
+});
+
 test('a tab that comes back too late, or into a call that is over, shows nothing', async () => {
   const { world, you } = await connected();
   you.leave();

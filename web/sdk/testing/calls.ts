@@ -92,6 +92,8 @@ export class CallWorld {
   readonly asked: string[] = [];
   /** Every request fails. */
   isDown = false;
+  /** Names of devices that tabs own. A test that reloads a tab frees them. */
+  readonly owned = new Set<string>();
   /** Calls are not offered. */
   notOffered = false;
   readonly #sockets = new Set<Socket>();
@@ -129,6 +131,11 @@ export class CallWorld {
           const { text } = memory;
           delete memory.text;
           return text;
+        },
+        own: async device => {
+          const isFree = !this.owned.has(device);
+          this.owned.add(device);
+          return isFree;
         },
       },
       media: {

@@ -354,8 +354,11 @@ export class Calls {
 
   /** Goes on with the call that this tab had before its reload. */
   async #resume(): Promise<void> {
-    const kept = keptIn(this.#ports.memory.take(), this.#ports.clock.now());
-    if (!kept) return this.#look();
+    const { memory, clock } = this.#ports;
+    const kept = keptIn(memory.take(), clock.now());
+    if (!kept || !(await memory.own(kept.device))) return this.#look();
+    const { call: running } = this.#state.get();
+    if (running) return;
     this.#device = kept.device;
     this.#known.add(kept.id);
     const { id, conversationId, media } = kept;

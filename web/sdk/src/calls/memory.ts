@@ -3,6 +3,8 @@
 import type { Memory } from './ports.ts';
 
 const KEY = 'jobline.call';
+/** How long a tab waits for the name of the device that it had before its reload, in milliseconds. */
+const RELEASED_MS = 3000;
 
 /** It may be missing, as where the reader forbids it: then a reload ends the call. */
 export const browserMemory: Memory = {
@@ -28,5 +30,20 @@ export const browserMemory: Memory = {
     } catch {
       return undefined;
     }
+  },
+  own(device) {
+    return new Promise(resolve => {
+      const held = () => {
+        resolve(true);
+        // Until the tab is gone.
+        return new Promise(() => undefined);
+      };
+      // After a reload the page of before may hold it for a moment.
+      const options = { signal: AbortSignal.timeout(RELEASED_MS) };
+      // Without locks, as on pages that are not secure, there is no microphone either.
+      if (navigator.locks)
+        navigator.locks.request(`${KEY} ${device}`, options, held).catch(() => resolve(false));
+      else resolve(true);
+    });
   },
 };

@@ -29,4 +29,9 @@ export interface Memory {
   keep(text: string): void;
   /** What was kept; it is forgotten then. */
   take(): string | undefined;
+  /**
+   * Whether this tab alone goes by `device`, until it is gone: when a tab is duplicated, what it keeps is copied, and of two
+   * that go on with one call the second is told `false`.
+   */
+  own(device: string): Promise<boolean>;
 }
