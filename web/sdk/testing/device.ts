@@ -22,21 +22,27 @@ import type { FakeServer } from './server.ts';
 
 const never = <T>() => new Promise<T>(() => undefined);
 
+/** What tabs reach over the network: a server in memory, or a real one. */
+export interface Reached extends Pick<FakeServer, 'connect' | 'delay' | 'hold' | 'token'> {
+  /** The answer to a request; rejects where there is none, and is `silence` where nothing is ever heard. */
+  answer(request: HttpRequest): HttpAnswer | 'silence' | Promise<HttpAnswer | 'silence'>;
+}
+
 /** What all tabs of one browser share: rows, locks, channels. */
-export class Device {
+export class Device<S extends Reached = FakeServer> {
   readonly rows = new Map<string, Map<string, unknown>>();
   readonly #holders = new Map<string, Wish>();
   readonly #waiting: Wish[] = [];
   readonly tabs = new Set<Tab>();
   readonly clock: ManualClock;
-  readonly server: FakeServer;
+  readonly server: S;
   readonly random: Random;
   /** Replaces the shared rows, as with a real database. */
   openCache: ((name: string) => Promise<Cache>) | undefined;
   /** Whether tabs have locks and channels. */
   modern = true;
 
-  constructor(clock: ManualClock, server: FakeServer, random: Random) {
+  constructor(clock: ManualClock, server: S, random: Random) {
     this.clock = clock;
     this.server = server;
     this.random = random;
@@ -114,13 +120,13 @@ export class Tab {
   fuse = Number.POSITIVE_INFINITY;
   /** Steps that it has taken. */
   steps = 0;
-  readonly #device: Device;
+  readonly #device: Device<Reached>;
   readonly #heard = new Set<(event: LifecycleEvent) => void>();
   readonly #later: (() => void)[] = [];
   readonly #lines = new Set<FakeLine>();
   readonly #channels = new Set<{ name: string; heard: (message: unknown) => void }>();
 
-  constructor(device: Device) {
+  constructor(device: Device<Reached>) {
     this.#device = device;
   }
 
@@ -202,8 +208,7 @@ export class Tab {
       const { clock, server } = this.#device;
       if (server.delay) await new Promise<void>(resolve => void clock.after(server.delay, resolve));
       await server.hold(request);
-      const answer = server.answer(request);
-      await Promise.resolve();
+      const answer = await server.answer(request);
       return this.#step() && answer !== 'silence' ? answer : never();
     };
     return { answer: Promise.race([run(), cancelled]), cancel };

@@ -8,9 +8,10 @@ import { Device } from './device.ts';
 import { FakeServer } from './server.ts';
 
 export { ManualClock, seeded, settle, until } from './clock.ts';
-export { Device, Tab } from './device.ts';
+export { Device, type Reached, Tab } from './device.ts';
 export { FakeLine } from './live.ts';
 export { FakeServer, type Fault, type Seen } from './server.ts';
+export { instead } from './stored.ts';
 
 export interface World {
   readonly clock: ManualClock;
