@@ -9,6 +9,7 @@ mod hosts;
 mod mutants;
 mod run;
 mod sim;
+mod soak;
 mod turn;
 mod web;
 
@@ -61,6 +62,13 @@ enum Task {
     /// Runs `jobline bench` in a release build, each measurement several times, and writes `docs/performance.md` with its
     /// plots; takes about an hour.
     Bench(bench::Arguments),
+    /// Keeps a mix of everything going over a store from which messages expire, by a clock that makes a day of ten minutes; fails
+    /// when memory, open files or the disk grow.
+    Soak {
+        /// How long.
+        #[arg(long, default_value_t = 60)]
+        minutes: u64,
+    },
 }
 
 fn main() -> ExitCode {
@@ -74,6 +82,7 @@ fn main() -> ExitCode {
         Task::Pictures => web::pictures(),
         Task::Sim(arguments) => sim::run(&arguments),
         Task::Mutants => mutants::run(),
+        Task::Soak { minutes } => soak::run_for(minutes),
         Task::Bench(arguments) => bench::bench(&arguments),
     };
     match done {

@@ -14,6 +14,7 @@ fn short(folder: &Path) -> BenchArgs {
         pollers: 0,
         live_connections: 0,
         runs: 1,
+        soak: 0,
         folder: folder.to_owned(),
         json: false,
         hello: false,

@@ -27,6 +27,10 @@ pub struct BenchArgs {
     /// How often everything is measured over the same store; each is a report of its own.
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     pub runs: u32,
+    /// Instead of measuring, keep a mix of everything going for this many seconds, and say whether memory, open files and the
+    /// disk grow.
+    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    pub soak: u64,
     /// Where to make the folder of the measured store: on the disk that is to be measured.
     #[arg(long, value_name = "FOLDER", default_value = ".")]
     pub folder: PathBuf,
@@ -51,6 +55,7 @@ impl BenchArgs {
             (self.messages <= 10_000_000, "--messages must be at most 10000000"),
             (self.pollers <= 10_000, "--pollers must be at most 10000"),
             (self.live_connections <= 10_000, "--live-connections must be at most 10000"),
+            (self.soak <= 7 * 86_400, "--soak must be at most a week"),
             ((1..=100).contains(&self.runs), "--runs must be from 1 to 100"),
         ];
         match bounds.iter().find(|(kept, _)| !kept) {

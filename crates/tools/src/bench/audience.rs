@@ -24,7 +24,7 @@ pub(super) struct Audience {
 impl Audience {
     /// Makes as many as `args` says.
     pub(super) async fn fill(server: &dyn Server, args: &BenchArgs) -> Result<Self, String> {
-        if args.live_connections == 0 {
+        if args.live_connections == 0 && args.soak == 0 {
             return Ok(Self::default());
         }
         let pairs = TALKS + args.live_connections.max(BESIDE).div_ceil(2);

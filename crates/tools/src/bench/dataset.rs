@@ -156,6 +156,11 @@ impl Dataset {
         self.writers.len()
     }
 
+    /// Two who write to each other.
+    pub(super) fn writer(&self, place: usize) -> &Writer {
+        &self.writers[place]
+    }
+
     /// `count` senders, each in a conversation of its own or all in one; `run` is in the ids of what they send.
     pub(super) fn senders(&self, count: usize, shared: bool, run: &str) -> Vec<Box<dyn Caller>> {
         let sender = |index: usize| {

@@ -54,6 +54,21 @@ pub(super) fn busy(process: &str) -> Option<Duration> {
     Some(Duration::from_secs_f64(ticks as f64 / TICKS))
 }
 
+/// How many files and sockets the process with this id has open; `None`: not known.
+pub(super) fn descriptors(process: &str) -> Option<u64> {
+    Some(std::fs::read_dir(format!("/proc/{process}/fd")).ok()?.count() as u64)
+}
+
+/// The bytes that the files in `folder` take on the disk. Files that are removed meanwhile do not count.
+pub(super) fn bytes_in(folder: &Path) -> u64 {
+    use std::os::unix::fs::MetadataExt;
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries
+        .filter_map(|entry| Some((entry.metadata().ok()?, entry.path())))
+        .map(|(found, path)| if found.is_dir() { bytes_in(&path) } else { found.blocks() * 512 })
+        .sum()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -66,9 +81,19 @@ mod tests {
     }
 
     #[test]
+    fn files_in_folders_of_folders_count() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("inner")).unwrap();
+        std::fs::write(folder.path().join("inner/file"), vec![1; 100_000]).unwrap();
+        assert!(bytes_in(folder.path()) >= 100_000);
+        assert_eq!(bytes_in(&folder.path().join("missing")), 0);
+    }
+
+    #[test]
     #[cfg(target_os = "linux")]
     fn a_process_uses_memory() {
         assert!(resident("self").unwrap() > 1_000_000);
+        assert!(descriptors("self").unwrap() > 2);
         let before = busy("self").unwrap();
         let begun = Instant::now();
         while busy("self").unwrap() == before {

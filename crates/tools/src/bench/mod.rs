@@ -23,6 +23,7 @@ mod program;
 mod report;
 mod rounds;
 mod server;
+mod soak;
 mod socket;
 mod units;
 mod uploads;
@@ -52,7 +53,7 @@ pub async fn run(args: &BenchArgs, launcher: &dyn Launcher, out: &mut (dyn Write
         return hello::serve(launcher, folder.path(), out).await;
     }
     let reports = tokio::select! {
-        reports = measure(args, program, launcher, folder.path()) => reports?,
+        reports = measure(args, program, launcher, (folder.path(), out)) => reports?,
         // Returning removes the folder.
         _ = tokio::signal::ctrl_c() => return Err("interrupted".to_owned()),
     };
@@ -65,7 +66,7 @@ async fn measure(
     args: &BenchArgs,
     program: &Path,
     launcher: &dyn Launcher,
-    folder: &Path,
+    (folder, out): (&Path, &mut (dyn Write + Send)),
 ) -> Result<Vec<Report>, String> {
     let server = launcher.start(folder).await?;
     let begun = Instant::now();
@@ -73,6 +74,10 @@ async fn measure(
     let dataset = Dataset::fill(&*server, widest, args).await?;
     let filled = begun.elapsed();
     server.stop().await?;
+    if args.soak > 0 {
+        soak::run(&Run { program, folder, dataset: &dataset, args, number: 0 }, out).await?;
+        return Ok(Vec::new());
+    }
     let mut reports = Vec::new();
     for number in 0..args.runs {
         let mut report = Report::new(args);
@@ -153,6 +158,7 @@ mod tests {
             pollers: 0,
             live_connections: 0,
             runs: 1,
+            soak: 0,
             folder: ".".into(),
             json: false,
             hello: false,

@@ -28,11 +28,17 @@ pub(super) struct Program {
 impl Program {
     /// Starts `program` over the store in `folder`, and waits until it prints where it listens.
     pub(super) async fn start(program: &Path, folder: &Path) -> Result<Self, String> {
+        Self::start_with(program, folder, &[]).await
+    }
+
+    /// The same with more options.
+    pub(super) async fn start_with(program: &Path, folder: &Path, options: &[&str]) -> Result<Self, String> {
         let started = Instant::now();
         let mut command = without_settings(program);
         let serve = ["serve", "--listen", "127.0.0.1:0", "--log", "error", "--max-connections", CONNECTIONS];
         command
             .args(serve)
+            .args(options)
             .args(["--send-rate", "0", "--upload-rate", "0", "--data"])
             .arg(folder)
             .env("JOBLINE_JWT_SECRET", JWT_SECRET);

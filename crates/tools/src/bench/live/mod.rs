@@ -16,6 +16,7 @@ use super::Run;
 use super::load::{self, Figures, Pace};
 use super::program::{HelloProgram, Program};
 use seen::{Load, Wait};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 /// Sends a second at which seeing is measured.
@@ -54,6 +55,14 @@ pub(super) async fn measure(server: Program, hellos: &HelloProgram, run: &Run<'_
     let sends = beside(&server, run, length).await?;
     server.kill().await?;
     Ok(Live::new(watchers.len(), &echo, [&alone, &polled, &at_rate], &sends, [&quiet, &quiet_echo], &back))
+}
+
+/// Keeps live connections for `length`, and closes them.
+pub(super) async fn watch(address: SocketAddr, watchers: &[Watcher], length: Duration) -> Result<(), String> {
+    let clients = quiet::open(address, watchers).await?;
+    tokio::time::sleep(length).await;
+    drop(clients);
+    Ok(())
 }
 
 /// Sends without, and with live connections of others beside them, in turns.
