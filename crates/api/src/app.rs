@@ -7,7 +7,7 @@ use crate::metrics::Metrics;
 use crate::push::PushOffer;
 use axum::Router;
 use jobline_chat::{Chat, Clock, Random};
-use jobline_http::{Address, BODY_WITHIN};
+use jobline_http::Address;
 use jobline_identity::{HostKey, Identity};
 use std::ops::Deref;
 use std::sync::Arc;
@@ -51,11 +51,6 @@ impl App {
     #[must_use]
     pub fn new(parts: Parts) -> Self {
         Self(Arc::new(parts))
-    }
-
-    /// Ends when the body of a request has taken too long. Nothing is waited for before it is polled.
-    pub(crate) async fn body_is_late(&self) {
-        self.clock.sleep(BODY_WITHIN).await;
     }
 }
 

@@ -50,7 +50,7 @@ async fn call(procedure: &Procedure, app: &App, request: Request<Body>) -> Resul
     let call = match procedure.route.input() {
         InputIn::Query => call.decode(&target, Input::Query(parts.uri.query()))?,
         InputIn::Body => {
-            let body = read_body(&parts.headers, body, app.body_is_late()).await?;
+            let body = read_body(&parts.headers, body, &*app.clock).await?;
             call.decode(&target, body.as_deref().map_or(Input::Missing(not_json), Input::Json))?
         }
     };

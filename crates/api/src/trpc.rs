@@ -106,7 +106,7 @@ async fn run<'a>(
     let inputs = if calls.iter().all(Result::is_err) {
         Inputs::unread()
     } else {
-        asked.inputs(parts, body, app.body_is_late()).await?
+        asked.inputs(parts, body, &*app.clock).await?
     };
     let running = calls.into_iter().enumerate().map(|(place, call)| {
         let (input, name) = (inputs.of(place), asked.names[place].as_str());

@@ -7,17 +7,19 @@ use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use http_body_util::BodyExt;
+use jobline_chat::Clock;
 use jobline_wire::{Code, limits::BODY_BYTES};
 use schemars::JsonSchema;
 use serde::de::value::{Error as ValueError, MapDeserializer};
 use serde::de::{DeserializeOwned, Deserializer, IntoDeserializer, Visitor};
 use serde::{Deserialize, forward_to_deserialize_any};
 use std::borrow::Cow;
-use std::future::Future;
 use std::time::Duration;
 
 /// How much of a body that is too large is still read, so that its sender gets to see the answer.
 pub const DRAINED_BYTES: usize = 4 * 1024 * 1024;
+/// For how long, at most: far less than a request may take, so that this is not what ends it.
+const DRAINED_FOR: Duration = Duration::from_secs(3);
 
 /// The input of procedures that take none.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -25,19 +27,15 @@ pub const DRAINED_BYTES: usize = 4 * 1024 * 1024;
 pub struct Nothing {}
 
 /// How long a body may take to arrive: less than the request may, so that its sender learns why it was refused.
-pub const BODY_WITHIN: Duration = Duration::from_secs(8);
+const BODY_WITHIN: Duration = Duration::from_secs(8);
 
-/// The whole body, if it is JSON by its headers and not too large. Without any body and type: `None`. `too_late` ends after
-/// [`BODY_WITHIN`]; it is not polled where the body is there already.
+/// The whole body, if it is JSON by its headers and not too large. Without any body and type: `None`. It has to arrive within
+/// eight seconds.
 ///
 /// # Errors
 /// `unsupported_media_type`, `payload_too_large`, `invalid_request` when the body breaks off, and `unavailable` when it does not
 /// arrive in time.
-pub async fn read_body(
-    headers: &HeaderMap,
-    body: Body,
-    too_late: impl Future<Output = ()>,
-) -> Result<Option<Bytes>, Failure> {
+pub async fn read_body(headers: &HeaderMap, body: Body, clock: &dyn Clock) -> Result<Option<Bytes>, Failure> {
     let kind = headers.get(CONTENT_TYPE);
     if kind.is_some_and(|kind| !is_json(kind.as_bytes())) {
         return Err(not_json());
@@ -51,8 +49,9 @@ pub async fn read_body(
     let expected = usize::try_from(announced.unwrap_or(0)).unwrap_or(usize::MAX).min(BODY_BYTES);
     let bytes = tokio::select! {
         biased;
-        bytes = collect(body, expected) => bytes?,
-        () = too_late => return Err(too_slow()),
+        bytes = collect(body, expected, clock) => bytes?,
+        // Nothing is waited for where the body is there already.
+        () = async { clock.sleep(BODY_WITHIN).await } => return Err(too_slow()),
     };
     match kind {
         None if bytes.is_empty() => Ok(None),
@@ -97,20 +96,33 @@ fn essence(kind: &[u8]) -> &[u8] {
     kind.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii()
 }
 
-async fn collect(mut body: Body, expected: usize) -> Result<Bytes, Failure> {
+async fn collect(mut body: Body, expected: usize, clock: &dyn Clock) -> Result<Bytes, Failure> {
     let mut all = BytesMut::with_capacity(expected);
-    let mut length = 0_usize;
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|_| Failure::new(Code::InvalidRequest, "The body broke off. Send it again."))?;
         let Some(data) = frame.data_ref() else { continue };
-        length += data.len();
-        if length <= BODY_BYTES {
-            all.extend_from_slice(data);
-        } else if length > DRAINED_BYTES {
+        if all.len() + data.len() > BODY_BYTES {
+            let came = all.len() + data.len();
+            tokio::select! {
+                biased;
+                () = drain(body, came) => {}
+                () = clock.sleep(DRAINED_FOR) => {}
+            }
+            return Err(too_large());
+        }
+        all.extend_from_slice(data);
+    }
+    Ok(all.freeze())
+}
+
+/// Reads on after the first `came` bytes, up to [`DRAINED_BYTES`].
+async fn drain(mut body: Body, mut came: usize) {
+    while let Some(Ok(frame)) = body.frame().await {
+        came += frame.data_ref().map_or(0, Bytes::len);
+        if came > DRAINED_BYTES {
             break;
         }
     }
-    if length > BODY_BYTES { Err(too_large()) } else { Ok(all.freeze()) }
 }
 
 fn too_slow() -> Failure {
@@ -287,7 +299,9 @@ impl<'de> Deserializer<'de> for Text {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::{Duration, Instant};
+    use async_trait::async_trait;
+    use futures_util::stream::{self, StreamExt};
+    use std::{convert::Infallible, time::Instant};
 
     #[derive(Debug, PartialEq, Deserialize)]
     #[serde(deny_unknown_fields)]
@@ -298,6 +312,39 @@ mod tests {
 
     fn refused(query: &str) -> Option<String> {
         from_query::<Page>(Some(query)).expect_err("it should be refused").problem.field
+    }
+
+    /// No time passes but what is slept.
+    struct Still;
+
+    #[async_trait]
+    impl Clock for Still {
+        fn now_ms(&self) -> u64 {
+            0
+        }
+
+        async fn sleep(&self, _: Duration) {}
+    }
+
+    async fn code_of(body: Body) -> Option<Code> {
+        let headers = HeaderMap::from_iter([(CONTENT_TYPE, "application/json".parse().unwrap())]);
+        read_body(&headers, body, &Still).await.err().map(|failure| failure.problem.code)
+    }
+
+    #[tokio::test]
+    async fn a_body_that_is_too_large_is_refused_also_when_its_end_does_not_come() {
+        let chunk = |length: usize| Ok::<_, Infallible>(Bytes::from(vec![b'a'; length]));
+        for (chunks, code) in [
+            (vec![BODY_BYTES], None),
+            (vec![BODY_BYTES, 1], Some(Code::PayloadTooLarge)),
+            (vec![DRAINED_BYTES, 1], Some(Code::PayloadTooLarge)),
+        ] {
+            let begun = stream::iter(chunks.into_iter().map(chunk).collect::<Vec<_>>());
+            assert_eq!(code_of(Body::from_stream(begun.clone())).await, code);
+            if code.is_some() {
+                assert_eq!(code_of(Body::from_stream(begun.chain(stream::pending()))).await, code);
+            }
+        }
     }
 
     #[test]

@@ -12,9 +12,7 @@ mod served;
 
 pub use address::{Address, Inside, Reached, base_url};
 pub use coding::{Coding, compress};
-pub use input::{
-    BODY_WITHIN, DRAINED_BYTES, Nothing, from_json, from_query, is_ndjson, not_json, read_body, refuse_encoded,
-};
+pub use input::{DRAINED_BYTES, Nothing, from_json, from_query, is_ndjson, not_json, read_body, refuse_encoded};
 pub use lines::{Lines, Next};
 pub use percent::decode;
 pub use problem::{Failure, Reported};

@@ -5,11 +5,11 @@ use super::{BATCH_CALLS, PREFIX};
 use axum::body::Body;
 use http::Method;
 use http::request::Parts;
+use jobline_chat::Clock;
 use jobline_http::{Failure, decode, read_body};
 use jobline_wire::Code;
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
-use std::future::Future;
 
 /// What a request asks for, as far as its path and headers tell.
 pub struct Asked {
@@ -42,22 +42,17 @@ impl Asked {
         Ok(Self { names, batch, form: Form::asked(&parts.uri, &parts.headers) })
     }
 
-    /// Reads the inputs: of the query in a GET, of the body in a POST, before `too_late` ends.
+    /// Reads the inputs: of the query in a GET, of the body in a POST.
     ///
     /// # Errors
     /// `invalid_request`, `payload_too_large`, `unsupported_media_type`, `unavailable`.
-    pub async fn inputs(
-        &self,
-        parts: &Parts,
-        body: Body,
-        too_late: impl Future<Output = ()>,
-    ) -> Result<Inputs, Failure> {
+    pub async fn inputs(&self, parts: &Parts, body: Body, clock: &dyn Clock) -> Result<Inputs, Failure> {
         let text = if parts.method == Method::GET {
             let input = parameter(parts, "input").filter(|input| !input.is_empty());
             let decoded = input.map(|input| decode(input, true).ok_or_else(undecodable)).transpose()?;
             decoded.map(Into::into)
         } else {
-            read_body(&parts.headers, body, too_late).await?
+            read_body(&parts.headers, body, clock).await?
         };
         let Some(text) = text else { return Ok(Inputs::unread()) };
         if !self.batch && !may_be_superjson(&text) {
