@@ -25,6 +25,13 @@ pub(super) struct AwakeCrew {
     row: ConversationRow,
 }
 
+impl AwakeCrew {
+    /// When anything in it last happened.
+    pub fn moved_at(&self) -> u64 {
+        self.row.updated
+    }
+}
+
 /// The crews that are awake as far as a head knows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct AwakeCrews(Vec<AwakeCrew>);
@@ -61,8 +68,8 @@ impl AwakeCrews {
             let print = fingerprint(id.as_str());
             crews.push(AwakeCrew { id, print, change: row.log.change, at: row.log.at, row });
         }
-        // The one written in last comes first.
-        crews.sort_by_key(|crew| (Reverse(crew.at), crew.print));
+        // The one in which something happened last comes first.
+        crews.sort_by_key(|crew| (Reverse(crew.moved_at()), crew.print));
         Ok(Self(crews))
     }
 
@@ -89,9 +96,9 @@ impl AwakeCrews {
         self.0.iter().all(|crew| place(crew.print).is_none_or(|place| is_of(place, &crew.row)))
     }
 
-    /// Those in which something changed after what the client has.
-    pub fn news(&self, known: impl Fn(u64) -> Option<u64>) -> Vec<AwakeCrew> {
-        self.0.iter().filter(|crew| known(crew.print) != Some(crew.change)).cloned().collect()
+    /// Those in which something changed after what the client has, the one in which something happened last first.
+    pub fn news(&self, known: impl Fn(u64) -> Option<u64>) -> impl Iterator<Item = &AwakeCrew> {
+        self.0.iter().filter(move |crew| known(crew.print) != Some(crew.change))
     }
 
     /// When anything of the user last moved, of which `head` knows only the rest.

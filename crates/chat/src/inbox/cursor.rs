@@ -40,10 +40,11 @@ impl Answered {
         self.0.first().map(|(_, top)| *top)
     }
 
-    /// Records that everything in `(below, top]` was answered, where `top` is not below what was answered before.
+    /// Records that everything in `(below, top]` was answered, where `top` is not below what was answered before. An answer of
+    /// crews alone, which have no version, is recorded as an empty interval if it is the first.
     pub fn add(&mut self, below: u64, top: u64) {
         self.0.retain(|(_, older)| *older <= below);
-        if below < top {
+        if below < top || self.0.is_empty() {
             self.0.insert(0, (below, top));
         }
     }
@@ -296,5 +297,8 @@ mod tests {
         assert_eq!(answered, Answered(vec![(30, 160)]));
         answered.add(160, 160);
         assert_eq!(answered, Answered(vec![(30, 160)]), "nothing of what moved was answered yet");
+        let mut answered = Answered::default();
+        answered.add(160, 160);
+        assert_eq!((answered.bottom(), answered.contains(160)), (Some(160), false), "the walk began there");
     }
 }

@@ -65,10 +65,17 @@ pub(super) async fn moves(cx: &Context, request: Request<'_>, head: &HeadRow, cu
     // A conversation of which nothing was answered begins with its newest messages, wherever it was.
     let bottom = walk.answered.bottom().unwrap_or(u64::MAX);
     let enough = |moves: &Moves, reached: Reached| {
-        let left = moves.trails.iter().filter(|trail| !walk.answered.contains(trail.latest()));
+        let left = moves.trails.iter().filter(|trail| is_left(walk, trail, cursor.known(trail.print).is_some()));
         reached.version <= bottom && left.count() > request.limit
     };
     Moves::after_until(cx, request.me, head, cursor.version, enough).await
+}
+
+/// Whether the moves of `trail` are to be answered still. `is_known`: the cursor has the client's place in its log. In a first
+/// answer that is a crew that was awake: it was answered since the walk began, with whatever moved before that.
+fn is_left(walk: &Walk, trail: &Trail, is_known: bool) -> bool {
+    let is_older = walk.answered.bottom().is_some_and(|bottom| trail.latest() <= bottom);
+    !walk.answered.contains(trail.latest()) && !(walk.is_first && is_older && is_known)
 }
 
 /// Whether `moves` has everything that a client with this cursor has to know.
@@ -94,8 +101,23 @@ struct Follow<'a> {
     is_new: bool,
     /// How far the client has read conversations, by their fingerprints.
     places: HashMap<u64, ConversationCursor>,
-    /// The crews of which this answer has all.
-    taken: HashSet<u64>,
+}
+
+/// A conversation with news.
+#[derive(Clone, Copy)]
+struct Step<'a> {
+    id: &'a ConversationId,
+    /// The [`fingerprint`] of the id.
+    print: u64,
+    trail: Option<&'a Trail>,
+    /// All moves after this version of the head are of conversations that come before this one.
+    below: u64,
+}
+
+impl<'a> Step<'a> {
+    fn of_crew(crew: &'a AwakeCrew, moves: &'a Moves, below: u64) -> Self {
+        Self { id: &crew.id, print: crew.print, trail: moves.trail(crew.print), below }
+    }
 }
 
 impl<'a> Follow<'a> {
@@ -113,16 +135,12 @@ impl<'a> Follow<'a> {
         };
         let base = cursor.version;
         let answer = Answer::from(cursor);
-        Self { cx, request, head, awake, moves, answer, base, walk, is_new, places, taken: HashSet::new() }
+        Self { cx, request, head, awake, moves, answer, base, walk, is_new, places }
     }
 
-    /// Takes as much as there is room for, the last move first.
+    /// Takes as much as there is room for, what happened last first.
     async fn run(&mut self) -> Result<Taken> {
-        let (taken, below) = match self.take_awake().await? {
-            Taken::All => self.take_moves().await?,
-            // Nothing of what the head tells of was answered.
-            taken @ (Taken::Part | Taken::Lost) => (taken, self.head.version),
-        };
+        let (taken, below) = self.take_steps().await?;
         if taken == Taken::Lost {
             return Ok(taken);
         }
@@ -139,74 +157,58 @@ impl<'a> Follow<'a> {
         Ok(Taken::Part)
     }
 
-    /// Answers what is new in crews that are awake: of these the head does not tell.
-    async fn take_awake(&mut self) -> Result<Taken> {
+    /// The conversations with news, the one in which something happened last first: those that the head tells of, and the crews
+    /// that are awake, of which it does not tell.
+    ///
+    /// What the cursor says was answered are versions of the head, so the former keep the order of their moves. A crew can be at
+    /// any place between them, since the cursor has its place in the log. It is never after the move with which it woke: when that
+    /// was answered, all of the crew was.
+    fn steps(&self) -> Vec<Step<'a>> {
         let known = |print: u64| self.places.get(&print).map(|place| place.cursor.position.change);
-        let news = self.awake.news(known);
-        // Not more are read than there may be room for.
-        for some in news.chunks(self.request.limit) {
-            if self.answer.conversations_left(self.request.limit) == 0 {
-                return Ok(Taken::Part);
-            }
-            match self.take_news(some).await? {
-                Taken::All => {}
-                taken @ (Taken::Part | Taken::Lost) => return Ok(taken),
-            }
-        }
-        Ok(Taken::All)
-    }
-
-    /// Answers what is new in `news`.
-    async fn take_news(&mut self, news: &[AwakeCrew]) -> Result<Taken> {
-        let rows = self.rows(news.iter().map(|crew| crew.id.clone()).collect()).await?;
-        let mut begun = Vec::new();
-        for crew in news {
-            let Some(row) = rows.get(&crew.id) else { continue };
-            let place = self.places.get(&crew.print).cloned();
-            let Some(place) = place.or_else(|| self.place(self.moves.trail(crew.print)?)) else {
-                begun.push((&crew.id, row));
-                continue;
-            };
-            match self.take(&crew.id, row, place).await? {
-                Taken::All => self.taken.insert(crew.print),
-                taken @ (Taken::Part | Taken::Lost) => return Ok(taken),
-            };
-        }
-        let taken = self.take_newest(&begun).await?;
-        self.taken.extend(begun[..taken].iter().map(|(id, _)| fingerprint(id.as_str())));
-        Ok(if taken < begun.len() { Taken::Part } else { Taken::All })
-    }
-
-    /// Answers conversations of which moves are known. How far it came, and the version down to which all were
-    /// answered.
-    async fn take_moves(&mut self) -> Result<(Taken, u64)> {
         let moves = self.moves;
-        let mut left: Vec<&Trail> = moves.trails.iter().filter(|trail| !self.is_answered(trail)).collect();
-        let next = left.get(self.request.limit).map(|trail| trail.latest());
-        left.truncate(self.request.limit);
-        let rows = self.rows(left.iter().map(|trail| trail.id.clone()).collect()).await?;
-        let mut left: VecDeque<_> = left.iter().filter_map(|trail| Some((*trail, rows.get(&trail.id)?))).collect();
-        while let Some((trail, row)) = left.front().copied() {
-            let Some(place) = self.place(trail) else {
-                let unknown = |(trail, row): &(&'a Trail, _)| self.place(trail).is_none().then_some((&trail.id, *row));
+        let (awake, mut steps) = (self.awake, Vec::new());
+        let mut crews: VecDeque<&AwakeCrew> = awake.news(known).collect();
+        let with_news: HashSet<u64> = crews.iter().map(|crew| crew.print).collect();
+        let is_known = |trail: &Trail| self.places.contains_key(&trail.print);
+        for trail in moves.trails.iter().filter(|trail| is_left(&self.walk, trail, is_known(trail))) {
+            let below = trail.latest();
+            while let Some(crew) = crews.pop_front_if(|crew| crew.moved_at() >= trail.moved_at()) {
+                steps.push(Step::of_crew(crew, moves, below));
+            }
+            match crews.iter().position(|crew| crew.print == trail.print).and_then(|at| crews.remove(at)) {
+                Some(crew) => steps.push(Step::of_crew(crew, moves, below)),
+                None if with_news.contains(&trail.print) => {}
+                None => steps.push(Step { id: &trail.id, print: trail.print, trail: Some(trail), below }),
+            }
+        }
+        steps.extend(crews.into_iter().map(|crew| Step::of_crew(crew, moves, self.base)));
+        steps
+    }
+
+    /// Answers conversations with news. How far it came, and the version down to which all moves were answered.
+    async fn take_steps(&mut self) -> Result<(Taken, u64)> {
+        let mut steps = self.steps();
+        let next = steps.get(self.request.limit).map(|step| step.below);
+        steps.truncate(self.request.limit);
+        let rows = self.rows(steps.iter().map(|step| step.id.clone()).collect()).await?;
+        let mut left: VecDeque<_> = steps.into_iter().filter_map(|step| Some((step, rows.get(step.id)?))).collect();
+        while let Some((step, row)) = left.front().copied() {
+            let Some(place) = self.place(step) else {
+                let unknown = |(step, row): &(Step<'a>, _)| self.place(*step).is_none().then_some((step.id, *row));
                 let begun: Vec<_> = left.iter().map_while(unknown).collect();
                 let taken = self.take_newest(&begun).await?;
                 left.drain(..taken);
                 match left.front() {
-                    Some((next, _)) if taken < begun.len() => return Ok((Taken::Part, next.latest())),
+                    Some((next, _)) if taken < begun.len() => return Ok((Taken::Part, next.below)),
                     _ => continue,
                 }
             };
-            match self.take(&trail.id, row, place).await? {
+            match self.take(step.id, row, place).await? {
                 Taken::All => left.pop_front(),
-                taken @ (Taken::Part | Taken::Lost) => return Ok((taken, trail.latest())),
+                taken @ (Taken::Part | Taken::Lost) => return Ok((taken, step.below)),
             };
         }
         Ok(next.map_or((Taken::All, self.base), |next| (Taken::Part, next)))
-    }
-
-    fn is_answered(&self, trail: &Trail) -> bool {
-        self.walk.answered.contains(trail.latest()) || self.taken.contains(&trail.print)
     }
 
     /// Answers conversations of which no move is known, in the order of their ids. Whether that were all.
@@ -218,6 +220,8 @@ impl<'a> Follow<'a> {
         loop {
             let after = Some(self.walk.rest.as_str()).filter(|after| !after.is_empty());
             let (ids, last) = unmoved(self.cx, self.request.me, self.moves, after, self.request.limit).await?;
+            // All crews that are awake were answered before.
+            let ids: Vec<_> = ids.into_iter().filter(|id| !self.awake.contains(fingerprint(id.as_str()))).collect();
             let rows = self.rows(ids.clone()).await?;
             let of: Vec<_> = ids.iter().filter_map(|id| Some((id, rows.get(id)?))).collect();
             let taken = self.take_newest(&of).await?;
@@ -274,10 +278,11 @@ impl<'a> Follow<'a> {
     /// How far the client has read a conversation: as its cursor says. Where the cursor says nothing, it has read it up
     /// to where it was before the first move that it was not answered, because it has what was before that, and the
     /// conversation was not in the window then. `None` when the client has nothing of it.
-    fn place(&self, trail: &Trail) -> Option<ConversationCursor> {
-        if let Some(place) = self.places.get(&trail.print) {
+    fn place(&self, step: Step<'_>) -> Option<ConversationCursor> {
+        if let Some(place) = self.places.get(&step.print) {
             return Some(place.clone());
         }
+        let trail = step.trail?;
         let is_begun = !self.walk.is_first || trail.id.as_str() <= self.walk.rest.as_str();
         let next = trail.after(&self.walk.answered).or_else(|| is_begun.then(|| trail.oldest()))?;
         Some(ConversationCursor::new(trail.id.as_str(), LogCursor::at(next.from)))

@@ -99,7 +99,7 @@ async fn moved(cx: &Context, request: &Request<'_>, cursor: ConversationsCursor)
     let known: HashMap<u64, u64> = known.into_iter().collect();
     let known = |print: u64| known.get(&print).copied();
     let crews = AwakeCrews::read(cx, &head, Consistency::Eventual, known).await?;
-    let mut news = crews.news(known);
+    let mut news: Vec<_> = crews.news(known).collect();
     let rest = news.split_off(news.len().min(request.limit));
     let is_news = |trail: &Trail| news.iter().any(|crew| crew.print == trail.print);
     let mut left = moves.trails.into_iter().filter(|trail| !answered.contains(trail.latest()) && !is_news(trail));
@@ -109,7 +109,7 @@ async fn moved(cx: &Context, request: &Request<'_>, cursor: ConversationsCursor)
     drop(left);
     // Of crews that are left the cursor says what it said, so they are news for the next answer.
     let awake = crews.iter().filter_map(|crew| {
-        let change = if rest.contains(crew) { known(crew.print)? } else { crew.change };
+        let change = if rest.contains(&crew) { known(crew.print)? } else { crew.change };
         Some((crew.print, change))
     });
     let awake = awake.collect();

@@ -36,6 +36,11 @@ impl Trail {
         self.stretches[0].version
     }
 
+    /// When its last move was, or an instant before it; never later than that of a trail with a later move.
+    pub fn moved_at(&self) -> u64 {
+        self.stretches[0].moved_at()
+    }
+
     /// The oldest stretch that was read.
     pub fn oldest(&self) -> &Moved {
         &self.stretches[self.stretches.len() - 1]

@@ -169,8 +169,55 @@ async fn an_answer_reads_no_more_crews_than_it_has_room_for() {
         }
     }
     let reads = world.store.reset();
+    let cursor = since.unwrap().len() as u64;
+    println!("{cursor} bytes of a cursor for {crews} crews that are awake");
+    assert!(cursor < 27 * crews, "{cursor} bytes");
     assert_eq!(messages as u64, crews);
     assert!(reads.reads < 10 * crews, "{reads:?}");
+}
+
+/// Crews that are awake move without a word in the head: they come where they belong between the others, and once.
+#[tokio::test]
+async fn a_first_sync_answers_what_happened_last_first_crews_and_pairs_alike() {
+    let world = World::new().await;
+    let [anna, ben] = ["anna", "ben"].map(|user| world.user(user));
+    let many: u64 = 60;
+    let mut said = Vec::new();
+    for nth in 1..=many {
+        let name = format!("other{nth}");
+        world.job(nth, &["anna", "ben"], JobStatus::Open).await;
+        world.job(100 + nth, &[&name, "ben"], JobStatus::Open).await;
+        anna.send_as(in_crew(nth, "It wakes")).await.unwrap();
+    }
+    for nth in 1..=many {
+        world.clock.forward(1_000);
+        world.user(&format!("other{nth}")).send(&ben, "Hello").await.unwrap();
+        said.insert(0, format!("conv_ben_other{nth}"));
+        // Every third crew is quiet after it woke, so it is older than all pairs.
+        if nth % 3 > 0 {
+            world.clock.forward(1_000);
+            anna.send_as(in_crew(nth, "More")).await.unwrap();
+            said.insert(0, format!("crew_{nth}"));
+        }
+    }
+    said.extend((1..=many).rev().filter(|nth| nth % 3 == 0).map(|nth| format!("crew_{nth}")));
+    let (mut since, mut came, mut requests) = (None, Vec::new(), 0);
+    loop {
+        let synced = world.chat.sync(&ben.id, SyncQuery { since, limit: Some(20), wait: None }).await.unwrap();
+        came.extend(synced.conversations.into_iter().map(|one| one.id));
+        (since, requests) = (Some(synced.cursor), requests + 1);
+        if !synced.has_more {
+            break;
+        }
+    }
+    let quiet = many as usize / 3;
+    assert_eq!(came[..came.len() - quiet], said[..said.len() - quiet]);
+    let sorted = |mut ids: Vec<String>| {
+        ids.sort();
+        ids
+    };
+    assert_eq!(sorted(came), sorted(said), "each comes once");
+    assert!(requests <= 1 + 2 * many / 20, "{requests} requests");
 }
 
 /// As many people as ever can, with long names, have left a job with a long title.
