@@ -35,6 +35,8 @@ pub(crate) struct ConversationUpdate {
     /// The rows of the further keys that were asked for.
     pub rest: Vec<Option<Row>>,
     pub urgency: Urgency,
+    /// A crew that sleeps does not wake with this change: everybody's head says that it moved, as in a pair.
+    pub sleeps_on: bool,
     heads: Heads,
     /// What left the windows of the heads, with the member whose head it was.
     evicted: Vec<(usize, EvictedRow)>,
@@ -90,6 +92,7 @@ impl ConversationUpdate {
             row,
             rest: read.rest,
             urgency: Urgency::Now,
+            sleeps_on: false,
             heads,
             evicted: Vec::new(),
             told: BTreeSet::new(),
@@ -189,14 +192,16 @@ impl ConversationUpdate {
     }
 
     /// Tells `members` that the conversation moved on from `before`: by their heads. Those of a crew find it in its row, as long as
-    /// it is awake; where it sleeps it wakes, and everybody's head says so.
+    /// it is awake; where it sleeps it wakes, unless it sleeps on, and everybody's head says so.
     pub fn tell(&mut self, members: &[usize], before: Position, now: u64) -> Result<()> {
         let Some(job) = self.id.crew_job() else { return self.bump_heads(members, before, now) };
         let all = self.row.all_in();
         if self.row.is_asleep() {
-            self.set_awake(job, Some(before), &all)?;
+            if !self.sleeps_on {
+                self.set_awake(job, Some(before), &all)?;
+                self.wakes = true;
+            }
             self.bump_heads(&all, before, now)?;
-            self.wakes = true;
         }
         self.told.extend(all);
         Ok(())

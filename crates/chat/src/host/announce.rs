@@ -79,11 +79,8 @@ async fn tell_of_job(cx: &Context, id: ConversationId, job: JobId, revision: u64
 }
 
 async fn tell_of_person(cx: &Context, id: ConversationId, user: &UserId) -> Result<()> {
-    tell(cx, &id, |row, now| {
-        let member = row.member(&id, user).filter(|member| row.is_in(*member))?;
-        Some(ChangeRow::person(row, member, now))
-    })
-    .await
+    // Of one who has left a crew the others see what they wrote, with their name.
+    tell(cx, &id, |row, now| Some(ChangeRow::person(row, row.member(&id, user)?, now))).await
 }
 
 /// Appends the change that `next` makes for a conversation as it is now, unless there is none to tell.
@@ -98,6 +95,8 @@ async fn tell(
         let update = ConversationUpdate::load(cx, id, Needs::default(), attempts.consistency(), &[]).await?;
         let Some(mut update) = update else { return Ok(()) };
         let Some(change) = next(&mut update.row, now) else { return Ok(()) };
+        // Nobody is about to write for that: waking a crew would cost its members a day of looking at it.
+        update.sleeps_on = true;
         let members = update.row.all_in();
         match append::change(cx, &mut update, &change, &members, now).await? {
             Outcome::Committed => return Ok(()),

@@ -57,6 +57,8 @@ pub(super) struct Answer {
     conversations: Vec<(ConversationId, ConversationRow)>,
     /// Those of each of the conversations.
     messages: Vec<Vec<Message>>,
+    /// Whose names or pictures changed.
+    renamed: Vec<String>,
 }
 
 /// How much of a conversation there was room for.
@@ -125,6 +127,8 @@ impl Answer {
         cursor: &mut ConversationCursor,
         segment: Segment,
     ) -> Result<()> {
+        let users = log.row.users(log.id);
+        self.renamed.extend(segment.renamed.iter().filter_map(|member| Some(users.get(*member)?.to_string())));
         let messages = show(cx, log, cursor, segment).await?;
         self.push(log, messages);
         Ok(())
@@ -153,7 +157,8 @@ impl Answer {
     }
 
     async fn rendered(&self, cx: &Context, request: Request<'_>) -> Result<Vec<Conversation>> {
-        let named = self.messages.iter().flatten().flat_map(named).collect();
+        let renamed = self.renamed.iter().map(String::as_str);
+        let named = self.messages.iter().flatten().flat_map(named).chain(renamed).collect();
         render_conversations::conversations(cx, request.me, &self.conversations, &named, request.now).await
     }
 
@@ -195,7 +200,7 @@ pub(super) async fn newest(cx: &Context, log: LogView<'_>, limit: usize) -> Resu
     let mut cursor = LogCursor::at_end(log.row);
     cursor.show(log, listed.iter().map(|one| &one.row), log.row.log.change);
     let mut end = ConversationCursor::new(log.id.as_str(), cursor.clone());
-    let segment = Segment { listed, cursor, watermarks: log.row.watermarks() };
+    let segment = Segment { listed, renamed: Vec::new(), cursor, watermarks: log.row.watermarks() };
     let messages = show(cx, log, &mut end, segment).await?;
     Ok((end, messages))
 }

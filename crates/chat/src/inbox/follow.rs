@@ -75,7 +75,7 @@ pub(super) async fn moves(cx: &Context, request: Request<'_>, head: &HeadRow, cu
 /// answer that is a crew that was awake: it was answered since the walk began, with whatever moved before that.
 fn is_left(walk: &Walk, trail: &Trail, is_known: bool) -> bool {
     let is_older = walk.answered.bottom().is_some_and(|bottom| trail.latest() <= bottom);
-    !walk.answered.contains(trail.latest()) && !(walk.is_first && is_older && is_known)
+    !(walk.answered.contains(trail.latest()) || walk.is_first && is_older && is_known)
 }
 
 /// Whether `moves` has everything that a client with this cursor has to know.

@@ -115,6 +115,14 @@ impl ChangeRow {
         }
     }
 
+    /// The member whose name or picture it changed.
+    pub fn renamed(&self) -> Option<usize> {
+        match self.by {
+            Author::Member(member) if self.kind == ChangeKind::Person => Some(member),
+            _ => None,
+        }
+    }
+
     /// Which messages it touched as `viewer` sees them: see [`Watermarks::status`].
     pub fn touches(&self, viewer: usize) -> Touches {
         match self.kind {

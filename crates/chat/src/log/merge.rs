@@ -27,6 +27,8 @@ const TOUCHED_PAGE: usize = 100;
 /// A piece of the log.
 pub(crate) struct Segment {
     pub listed: Vec<ListedMessage>,
+    /// The members whose names or pictures changed in it.
+    pub renamed: Vec<usize>,
     /// Where it ends.
     pub cursor: LogCursor,
     /// The watermarks at the point of the log that it shows.
@@ -81,10 +83,13 @@ pub(crate) async fn merge(
         cursor.snapshot = Some(snapshot).filter(|_| cursor.position.change < snapshot.change);
     }
     cursor.show(log, &found, snapshot.change);
+    let is_passed =
+        |change: &&ChangeRow| change.number > from.position.change && change.number <= cursor.position.change;
+    let renamed = changes.iter().filter(is_passed).filter_map(ChangeRow::renamed).collect();
     let state = LogState { id: log.id, viewer: log.viewer, watermarks: snapshot.watermarks, last: snapshot.change };
     let updated = state.last_changes(&cx.db, &found, changes).await?;
     let listed = found.into_iter().zip(updated).map(|(row, updated)| ListedMessage { row, updated }).collect();
-    Ok(Segment { listed, cursor, watermarks: snapshot.watermarks })
+    Ok(Segment { listed, renamed, cursor, watermarks: snapshot.watermarks })
 }
 
 /// The snapshot of a new series of answers: the log up to its end.

@@ -34,7 +34,8 @@ pub(crate) async fn read_log(
         return Ok(None);
     }
     if from.position.change >= log.row.log.change {
-        return Ok(Some(Segment { listed: Vec::new(), cursor: from, watermarks: log.row.watermarks() }));
+        let watermarks = log.row.watermarks();
+        return Ok(Some(Segment { listed: Vec::new(), renamed: Vec::new(), cursor: from, watermarks }));
     }
     // A stale message row would show a message without a change of it that the series passes. The conversation's row knows
     // of all of them, unless it is older itself than the one that the series began with.

@@ -104,6 +104,58 @@ async fn who_has_left_is_told_of_no_reading_after_that() {
     assert_eq!(anna.statuses().await[..2], [Status::Read, Status::Read]);
 }
 
+/// Whom an answer of `sync` names in the crew.
+fn names(synced: &jobline_wire::Synced) -> Vec<&str> {
+    let people = synced.conversations.iter().filter(|one| one.id == CREW).flat_map(|one| &one.people);
+    people.map(|person| person.name.as_str()).collect()
+}
+
+/// What somebody wrote is shown with their name, whether they are among the first of a crew, or have left it.
+#[tokio::test]
+async fn a_new_name_reaches_all_who_see_it_in_a_crew() {
+    let world = World::new().await;
+    let [anna, carl] = ["anna", "carl"].map(|user| world.user(user));
+    let others = ["ben", "dora", "emil", "fay", "gus"];
+    let everybody: Vec<&str> = ["anna"].into_iter().chain(others).chain(["carl"]).collect();
+    world.crew(&everybody).await;
+    carl.say("Hello").await.unwrap();
+    let cursor = anna.sync(None).await.unwrap().cursor;
+    world.name("carl", "Carl the Great").await;
+    let seventh = anna.sync(Some(&cursor)).await.unwrap();
+    assert!(names(&seventh).contains(&"Carl the Great"), "of more than five in a crew: {seventh:?}");
+    world.crew(&everybody[..6]).await;
+    let left = anna.sync(Some(&seventh.cursor)).await.unwrap();
+    world.name("carl", "Carl the Gone").await;
+    let gone = anna.sync(Some(&left.cursor)).await.unwrap();
+    assert!(names(&gone).contains(&"Carl the Gone"), "who has left: {gone:?}");
+    assert!(gone.messages.is_empty() && !gone.has_more);
+    assert_eq!(anna.sync(Some(&gone.cursor)).await.unwrap().conversations, []);
+}
+
+/// Nobody writes, so polls go on costing as little as before.
+#[tokio::test]
+async fn a_new_name_does_not_wake_a_crew() {
+    let world = World::over(crate::engine::start_with_whole_pages().await.store, Settings::default(), 1).await;
+    let [anna, ben] = ["anna", "ben"].map(|user| world.user(user));
+    world.crew(&["anna", "ben"]).await;
+    anna.say("Hello").await.unwrap();
+    let before = ben.sync(None).await.unwrap().cursor;
+    world.clock.forward(2 * 86_400_000);
+    world.chat.run_due_tasks(u64::MAX).await.unwrap();
+    let asleep = ben.sync(Some(&before)).await.unwrap().cursor;
+    world.name("anna", "Anna the Great").await;
+    for cursor in [&before, &asleep] {
+        let told = ben.sync(Some(cursor)).await.unwrap();
+        assert!(names(&told).contains(&"Anna the Great") && told.messages.is_empty(), "{told:?}");
+        world.store.reset();
+        assert_eq!(ben.sync(Some(&told.cursor)).await.unwrap().conversations, []);
+        assert_eq!(world.store.reset().rows, 1, "the head alone is read");
+    }
+    ben.say("Welcome Anna").await.unwrap();
+    let synced = anna.sync(None).await.unwrap();
+    assert_eq!(synced.messages.last().unwrap().content, "Welcome Anna");
+}
+
 #[tokio::test]
 async fn who_comes_back_can_delete_what_they_wrote_before() {
     let world = World::new().await;
