@@ -7,6 +7,11 @@ use jobline_store::{Consistency, Key};
 /// How often an operation that lost a race is attempted before it is refused. With the back-off between attempts this
 /// takes some seconds.
 const ATTEMPTS: u32 = 64;
+/// How long the first of a crowd that queues here waits at most after the first race that it lost to another server: about as
+/// long as that needs for one commit. And after further ones: the other server, which has a crowd as well, meanwhile writes many
+/// of its own without a race. Without this, each of two servers would lose a race for most of its commits.
+const CROWD_FIRST_MS: u64 = 8;
+const CROWD_MS: u64 = 512;
 
 /// The attempts at one operation: each reads, decides and commits.
 ///
@@ -16,23 +21,27 @@ const ATTEMPTS: u32 = 64;
 pub struct Attempts<'a> {
     db: &'a Db,
     made: u32,
+    /// How many lost a race.
+    lost: u32,
     turn: Option<Turn<'a>>,
+    /// There are others who wait for the turn.
+    is_crowd: bool,
 }
 
 impl<'a> Attempts<'a> {
     /// The first attempt reads eventually.
     pub fn new(db: &'a Db) -> Self {
-        Self { db, made: 0, turn: None }
+        Self { db, made: 0, lost: 0, turn: None, is_crowd: false }
     }
 
     /// All attempts read strongly.
     pub fn strong(db: &'a Db) -> Self {
-        Self { db, made: 1, turn: None }
+        Self { db, made: 1, lost: 0, turn: None, is_crowd: false }
     }
 
     /// Waits for the turn at `key` before the first attempt: where a crowd is expected, so that it queues before it loses races.
     pub async fn in_turn(mut self, key: &Key) -> Self {
-        self.turn = Some(self.db.wait_for_turn(key).await);
+        (self.turn, self.is_crowd) = (Some(self.db.wait_for_turn(key).await), true);
         self
     }
 
@@ -60,7 +69,10 @@ impl<'a> Attempts<'a> {
         if self.made > ATTEMPTS {
             return Err(Error::unavailable(format!("{ATTEMPTS} attempts lost the race for {conflict:?}")));
         }
-        if self.turn.is_none() {
+        self.lost += 1;
+        if self.is_crowd {
+            self.db.wait_up_to(if self.lost == 1 { CROWD_FIRST_MS } else { CROWD_MS }).await;
+        } else if self.turn.is_none() {
             if let Some(key) = conflict.first() {
                 self.turn = Some(self.db.wait_for_turn(key).await);
             }

@@ -146,8 +146,12 @@ impl Db {
 
     /// A random wait whose longest duration doubles with each try, up to 64 ms.
     pub async fn back_off(&self, tries: u32) {
-        let longest = 1_u64 << tries.min(6);
-        let wait = Duration::from_micros(u64::try_from(self.random.bits() % 1_000).unwrap_or(0) * longest);
+        self.wait_up_to(1 << tries.min(6)).await;
+    }
+
+    /// A random wait of at most `longest_ms` milliseconds.
+    pub async fn wait_up_to(&self, longest_ms: u64) {
+        let wait = Duration::from_micros(u64::try_from(self.random.bits() % 1_000).unwrap_or(0) * longest_ms);
         self.clock.sleep(wait).await;
     }
 

@@ -41,6 +41,7 @@ use crate::{
     log::view::LogView,
     user::blocks::{self, FirstBlocks},
 };
+use futures_util::future::{OptionFuture, join};
 use jobline_calls::RunningCall;
 use jobline_store::{CommitBuilder, Condition, Consistency, Key, Outcome};
 use jobline_wire::{Code, MessageType, SendMessage, SentMessage};
@@ -161,19 +162,26 @@ async fn attempt(cx: &Context, request: &SendRequest, consistency: Consistency) 
     let quoted = request.reply_to.as_ref().map(|id| keys::message(&request.conversation, id));
     let rest: Vec<Key> = quoted.iter().chain(&file).cloned().collect();
     let needs = Needs { user: Some(&request.me), ..Needs::default() };
-    let undecoded = UndecodedUpdate::read(cx, &request.conversation, needs, consistency, &rest).await?;
+    // Of a crew the job is read at the same time: the less time passes before the commit, the fewer messages of other servers
+    // come between.
+    let (undecoded, of_crew) = join(
+        UndecodedUpdate::read(cx, &request.conversation, needs, consistency, &rest),
+        OptionFuture::from(request.conversation.crew_job().map(|job| permission::check_crew(cx, &request.me, job))),
+    )
+    .await;
+    let undecoded = undecoded?;
     let known = undecoded.conversation(cx)?;
     if request.must_exist && known.is_none() {
         return Err(Error::not_found("conversation"));
     }
     // Read strongly: what the host answered before this call began is what decides.
     let last = known.and_then(|row| row.job);
-    let permit = match (request.conversation.side(&request.me), request.conversation.crew_job()) {
+    let permit = match (request.conversation.side(&request.me), of_crew) {
         (Some((_, other)), _) => {
             let last = last.map(|(job, _)| job);
             permission::check(cx, (&request.me, other), request.job, last, Consistency::Strong).await?
         }
-        (None, Some(job)) => permission::check_crew(cx, &request.me, job).await?,
+        (None, Some(permit)) => permit?,
         (None, None) => return Err(Error::not_found("conversation")),
     };
     let mut update = ConversationUpdate::decode(undecoded, cx, now)?;

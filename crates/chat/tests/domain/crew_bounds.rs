@@ -393,5 +393,6 @@ async fn ten_who_write_on_two_servers_seldom_lose_races() {
         counts.push(servers.iter().map(|(_, counting)| counting.reset().commits).sum::<u64>());
     }
     println!("commits for 200 messages without a pause, with one of 1 s, and with one of 6 s: {counts:?}");
-    assert!(counts[2] <= 210, "{counts:?} commits for 200 messages");
+    // 5 % for what the send rate permits, and little more where nobody ever pauses.
+    assert!(counts[0] <= 224 && counts[1] <= 212 && counts[2] <= 208, "{counts:?} commits for 200 messages");
 }
