@@ -7,7 +7,8 @@ use jobline_chat::{Chat, Clock, UserId};
 use jobline_server::demo::{self, ENV_FILE, PastClock};
 use jobline_server::system::{SystemClock, SystemRandom};
 use jobline_wire::{
-    Conversation, HostUserInput, ListConversations, ListMessages, MarkAsRead, Message, SendMessage, Status,
+    Conversation, ConversationKind, HostUserInput, ListConversations, ListMessages, MarkAsRead, Message, SendMessage,
+    Status,
 };
 use running::{Engines, Running};
 use serde_json::{Value, json};
@@ -100,11 +101,13 @@ async fn the_seeded_conversations_are_the_expected_ones() {
         .iter()
         .map(|it| {
             let other = it.people.iter().find(|person| person.id != "you").unwrap();
-            (other.name.as_str(), it.last_message.as_deref().unwrap(), it.unread_count["you"], minutes_ago(it))
+            let title = it.job.as_ref().filter(|_| it.kind == ConversationKind::Crew).map(|job| job.title.as_str());
+            (title.unwrap_or(&other.name), it.last_message.as_deref().unwrap(), it.unread_count["you"], minutes_ago(it))
         })
         .collect();
     let expected = [
         ("John Smith", "Great! I'll start tomorrow", 1, 2),
+        ("Tile the bathroom", "Twelve, and the grout. See you both there!", 1, 44),
         ("Jane Doe", "When can you come?", 0, 61),
         ("Mike Worker", "Job completed ✓", 0, 2_885),
     ];
@@ -118,6 +121,32 @@ async fn the_seeded_conversations_are_the_expected_ones() {
         ("you", "8 AM works?", Status::Read),
     ];
     assert_eq!(said[1..4], window);
+}
+
+#[tokio::test]
+async fn in_the_group_chat_three_people_edited_quoted_and_reacted() {
+    let (_engines, chat) = seeded().await;
+    let said = messages(&chat, "you", "crew_63").await;
+    let shown: Vec<_> = said
+        .iter()
+        .map(|it| {
+            let reactions = it.reactions.iter().flat_map(|one| one.user_ids.iter().map(String::as_str));
+            let quoted = it.reply_to.as_ref().map(|quote| quote.sender_id.as_str());
+            (it.sender_id.as_str(), quoted, it.edited_at.is_some(), reactions.collect::<Vec<_>>())
+        })
+        .collect();
+    let expected = [
+        ("john", None, false, vec![]),
+        ("mike", None, false, vec!["john", "you"]),
+        ("you", None, true, vec![]),
+        ("mike", Some("john"), false, vec![]),
+        ("john", Some("mike"), false, vec!["mike"]),
+    ];
+    assert_eq!(shown, expected);
+    for (one, unread) in [("you", 1), ("john", 0), ("mike", 0)] {
+        let crew = conversations(&chat, one).await.into_iter().find(|it| it.id == "crew_63").unwrap();
+        assert_eq!(crew.unread_count[one], unread, "{one}");
+    }
 }
 
 #[tokio::test]
@@ -140,12 +169,16 @@ async fn a_restart_keeps_later_messages() {
 #[tokio::test]
 async fn an_interrupted_seed_is_completed() {
     let (engines, chat) = seeded().await;
-    let before = (conversations(&chat, "you").await, messages(&chat, "you", "conv_john_you").await);
+    let all = async || {
+        let logs = (messages(&chat, "you", "conv_john_you").await, messages(&chat, "you", "crew_63").await);
+        (conversations(&chat, "you").await, logs)
+    };
+    let before = all().await;
     // The address of `you` is written last.
     let input = HostUserInput { name: "You".into(), ..Default::default() };
     chat.put_user(&user("you"), input).await.unwrap();
     seed(&engines).await;
-    assert_eq!((conversations(&chat, "you").await, messages(&chat, "you", "conv_john_you").await), before);
+    assert_eq!(all().await, before);
 }
 
 async fn demo_server() -> Running {

@@ -98,6 +98,11 @@ export class Api {
     await this.#host('PUT', `/host/jobs/${id}`, { title, participants, status });
   }
 
+  /** Closes the job of the demo's crew: You and John Smith share one job then. */
+  async oneJob(): Promise<void> {
+    await this.job(63, 'Tile the bathroom', ['you', 'john', 'mike'], 'closed');
+  }
+
   async person(id: string, name: string): Promise<void> {
     await this.#host('PUT', `/host/users/${encodeURIComponent(id)}`, { name });
   }

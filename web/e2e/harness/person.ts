@@ -41,9 +41,9 @@ export class Person {
     return new Person(await this.page.context().newPage()).signIn(name);
   }
 
-  /** The row of the conversation with somebody. */
+  /** The row of the conversation with somebody, or of a crew by the title of its job. */
   row(name: string): Locator {
-    return this.list.getByRole('button', { name });
+    return this.list.getByRole('button').filter({ has: this.page.locator('.name', { hasText: name }) });
   }
 
   /** Opens the conversation with somebody. */

@@ -16,7 +16,7 @@ test('in the colours of a host all text can be read, and when the host changes t
   const context = await browserOfOne({ viewport: { width: 1200, height: 700 }, reducedMotion: 'reduce' });
   const page = await context.newPage();
   await page.goto(host.publish('/', html));
-  await page.getByRole('button', { name: 'John Smith' }).click();
+  await page.locator('[data-conversation="conv_john_you"]').click();
   const field = page.getByRole('textbox', { name: 'Message', exact: true });
   await field.fill('Typed text');
   const texts = [

@@ -51,6 +51,7 @@ test('unread messages stay unread and counted until they are read, more than the
   person,
   api,
 }) => {
+  await api.read('you', 'crew_63');
   for (let number = 1; number <= 120; number++) await api.say('john', 'you', `News ${number}`);
   const you = await person('You');
   await expect(you.row('John Smith')).toContainText('News 120');

@@ -26,7 +26,7 @@ test('only the rows in sight are in the page, and a chat that a link opened is s
   await expect(open).toBeInViewport({ ratio: 1 });
   await expect(open).toContainText('Task 1');
   const inList = page.locator('[aria-setsize]').first();
-  await expect(inList).toHaveAttribute('aria-setsize', String(PEOPLE + 3));
+  await expect(inList).toHaveAttribute('aria-setsize', String(PEOPLE + 4));
   expect(await rows.count()).toBeLessThan(PEOPLE);
   await page.getByRole('searchbox').fill('person 42');
   await expect(rows).toHaveCount(1);

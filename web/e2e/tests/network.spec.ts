@@ -88,9 +88,9 @@ test('a token that has expired is renewed, and nobody notices', async ({ browser
 });
 
 test('a closed job is no end for two who share another one', async ({ person, api }) => {
-  const you = await (await person('You')).open('John Smith');
+  const you = await (await person('You')).open('Jane Doe');
   const hear = await you.deaf();
-  await api.job(42, 'Paint the living room', ['you', 'john'], 'closed');
+  await api.job(57, 'Repair the garden fence', ['you', 'jane', 'mike'], 'closed');
   await you.say('Too late');
   await expect(you.message('Too late')).toContainText('This job is closed.');
   hear();
@@ -99,7 +99,7 @@ test('a closed job is no end for two who share another one', async ({ person, ap
   await expect(you.field).toBeFocused();
   await you.say('And about the fence?');
   await expect(you.message('And about the fence?')).toContainText('This job is closed.');
-  await api.job(77, 'Mend the fence', ['you', 'john'], 'open');
+  await api.job(77, 'Mend the fence', ['you', 'jane'], 'open');
   await you.say('Now about the fence');
   await expect(you.message('Now about the fence')).toContainText('Sent');
   await expect(other).toBeHidden();
@@ -107,6 +107,7 @@ test('a closed job is no end for two who share another one', async ({ person, ap
 });
 
 test('a closed job can be read and not written in, and an open one again', async ({ person, api }) => {
+  await api.oneJob();
   const you = await (await person('You')).open('John Smith');
   await expect(you.field).toBeVisible();
   const hear = await you.deaf();

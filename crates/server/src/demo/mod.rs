@@ -1,4 +1,4 @@
-//! The demo: four people, two jobs, and a token for each person on request.
+//! The demo: four people, three jobs, the group chat of one of them, and a token for each person on request.
 //!
 //! A server is a demo when it has no user tokens configured, only this machine can reach it, and its folder is empty or
 //! was made by a demo. [`prepare`] decides the last point and keeps the secrets in `demo.env`, which a shell can `source`.

@@ -1,31 +1,71 @@
 //! The conversations of the demo.
 
 use super::{JANE, JOHN, MIKE, PEOPLE, PastClock, YOU, person};
-use jobline_chat::{Chat, ConversationId, JobId, Result, UserId};
-use jobline_wire::{Code, HostJobInput, HostUserInput, JobStatus, MarkAsRead, SendMessage};
+use jobline_chat::{Chat, ConversationId, Error, JobId, Result, UserId};
+use jobline_wire::{Code, EditMessage, HostJobInput, HostUserInput, JobStatus, MarkAsRead, SendMessage};
 use std::time::Duration;
 
 const MINUTE: u64 = 60;
 const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
 
-/// A line of a conversation: how many seconds ago, who, to whom, about which job, what; and whether it was read.
-struct Line(u64, &'static str, &'static str, u64, &'static str, bool);
+/// What somebody did: how many seconds ago, who, in which conversation, about which job, what; and who has read up to there.
+struct Line(u64, &'static str, Place, u64, Act, &'static [&'static str]);
 
-const JOBS: [(u64, &str, &[&str]); 2] =
-    [(42, "Paint the living room", &[YOU, JOHN]), (57, "Repair the garden fence", &[YOU, JANE, MIKE])];
+/// A conversation.
+#[derive(Clone, Copy)]
+enum Place {
+    /// With this person.
+    With(&'static str),
+    /// The group chat of the job.
+    Crew,
+}
 
-/// In the order in which they were sent.
-const LINES: [Line; 9] = [
-    Line(2 * DAY + 50 * MINUTE, YOU, MIKE, 57, "Hi Mike! How is the fence coming along?", true),
-    Line(2 * DAY + 5 * MINUTE, MIKE, YOU, 57, "Job completed ✓", true),
-    Line(HOUR + 9 * MINUTE, YOU, JANE, 57, "Hello Jane! The fence is done. The gate still needs new hinges.", true),
-    Line(HOUR + MINUTE, JANE, YOU, 57, "When can you come?", true),
-    Line(26 * MINUTE, JOHN, YOU, 42, "The living room is 20 m², white. Would you do it?", true),
-    Line(16 * MINUTE, YOU, JOHN, 42, "Hi! I can start tomorrow", true),
-    Line(14 * MINUTE, JOHN, YOU, 42, "Great! What time?", true),
-    Line(13 * MINUTE, YOU, JOHN, 42, "8 AM works?", true),
-    Line(2 * MINUTE, JOHN, YOU, 42, "Great! I'll start tomorrow", false),
+/// What is done. A number is that of the line whose message it is about.
+#[derive(Clone, Copy)]
+enum Act {
+    Say(&'static str),
+    Reply(usize, &'static str),
+    Edit(usize, &'static str),
+    React(usize, &'static str),
+}
+
+use Act::{Edit, React, Reply, Say};
+use Place::{Crew, With};
+
+const JOBS: [(u64, &str, &[&str]); 3] = [
+    (42, "Paint the living room", &[YOU, JOHN]),
+    (57, "Repair the garden fence", &[YOU, JANE, MIKE]),
+    (63, "Tile the bathroom", &[YOU, JOHN, MIKE]),
+];
+
+/// In the order in which they were done.
+const LINES: [Line; 18] = [
+    Line(2 * DAY + 50 * MINUTE, YOU, With(MIKE), 57, Say("Hi Mike! How is the fence coming along?"), &[MIKE]),
+    Line(2 * DAY + 5 * MINUTE, MIKE, With(YOU), 57, Say("Job completed ✓"), &[YOU]),
+    Line(HOUR + 40 * MINUTE, JOHN, Crew, 63, Say("Morning! The tiles come at ten. Who helps me carry them?"), &[]),
+    Line(HOUR + 34 * MINUTE, MIKE, Crew, 63, Say("I do. I'm around the corner"), &[]),
+    Line(HOUR + 33 * MINUTE, JOHN, Crew, 63, React(3, "👍"), &[]),
+    Line(HOUR + 31 * MINUTE, YOU, Crew, 63, Say("Me too. I bring the tile cutter at nine"), &[]),
+    Line(HOUR + 30 * MINUTE, YOU, Crew, 63, Edit(5, "Me too. I bring the tile cutter at half past nine"), &[]),
+    Line(HOUR + 22 * MINUTE, MIKE, Crew, 63, Reply(2, "How many boxes are there?"), &[YOU, JOHN]),
+    Line(HOUR + 21 * MINUTE, YOU, Crew, 63, React(3, "👍"), &[]),
+    Line(
+        HOUR + 9 * MINUTE,
+        YOU,
+        With(JANE),
+        57,
+        Say("Hello Jane! The fence is done. The gate still needs new hinges."),
+        &[JANE],
+    ),
+    Line(HOUR + MINUTE, JANE, With(YOU), 57, Say("When can you come?"), &[YOU]),
+    Line(44 * MINUTE, JOHN, Crew, 63, Reply(7, "Twelve, and the grout. See you both there!"), &[MIKE]),
+    Line(43 * MINUTE, MIKE, Crew, 63, React(11, "❤️"), &[]),
+    Line(26 * MINUTE, JOHN, With(YOU), 42, Say("The living room is 20 m², white. Would you do it?"), &[YOU]),
+    Line(16 * MINUTE, YOU, With(JOHN), 42, Say("Hi! I can start tomorrow"), &[JOHN]),
+    Line(14 * MINUTE, JOHN, With(YOU), 42, Say("Great! What time?"), &[YOU]),
+    Line(13 * MINUTE, YOU, With(JOHN), 42, Say("8 AM works?"), &[JOHN]),
+    Line(2 * MINUTE, JOHN, With(YOU), 42, Say("Great! I'll start tomorrow"), &[]),
 ];
 
 /// Writes people, jobs and conversations through `chat`, whose clock is `clock`, unless they exist already. After an
@@ -51,9 +91,12 @@ pub async fn seed(chat: &Chat, clock: &PastClock) -> Result<()> {
         let input = HostJobInput { title: title.to_owned(), participants, status: JobStatus::Open, crew_history: None };
         chat.put_job(JobId::parse(id)?, input).await?;
     }
-    for (number, line) in LINES.iter().enumerate() {
+    // The messages of the lines so far; empty for lines that sent none.
+    let mut sent = Vec::with_capacity(LINES.len());
+    for line in &LINES {
         clock.set_back(Duration::from_secs(line.0));
-        send(chat, number, line).await?;
+        let message = perform(chat, line, &sent).await?;
+        sent.push(message);
     }
     clock.set_back(Duration::ZERO);
     put_user(chat, &you, "You", Some("you@example.com")).await
@@ -64,20 +107,55 @@ async fn put_user(chat: &Chat, id: &UserId, name: &str, email: Option<&str>) -> 
     chat.put_user(id, input).await.map(drop)
 }
 
-async fn send(chat: &Chat, number: usize, line: &Line) -> Result<()> {
-    let Line(_, from, to, job, content, read) = *line;
-    let (from, to) = (person(from)?, person(to)?);
-    let input = SendMessage {
-        receiver_id: Some(to.to_string()),
-        content: Some(content.to_owned()),
-        job_id: Some(job),
-        client_id: Some(format!("demo-{number}")),
-        ..SendMessage::default()
+/// Does what a line says, after the lines with the messages `sent`. Answers the id of the message that it sent.
+async fn perform(chat: &Chat, line: &Line, sent: &[String]) -> Result<String> {
+    let Line(_, from, place, job, act, readers) = *line;
+    let me = person(from)?;
+    let (receiver, conversation_id) = conversation(&me, place, job)?;
+    let message = match act {
+        Say(content) | Reply(_, content) => {
+            let input = SendMessage {
+                receiver_id: receiver,
+                conversation_id: matches!(place, Crew).then(|| conversation_id.clone()),
+                content: Some(content.to_owned()),
+                job_id: Some(job),
+                client_id: Some(format!("demo-{}", sent.len())),
+                reply_to: if let Reply(to, _) = act { sent.get(to).cloned() } else { None },
+                ..SendMessage::default()
+            };
+            chat.send(&me, input).await?.message.id
+        }
+        Edit(of, content) => {
+            let (message_id, content) = (sent[of].clone(), content.to_owned());
+            let edit = EditMessage { conversation_id: conversation_id.clone(), message_id, content };
+            match chat.edit(&me, edit).await {
+                Ok(_) => String::new(),
+                // The start before was interrupted right here, a while ago.
+                Err(error) if error.code == Code::EditWindowOver => String::new(),
+                Err(error) => return Err(error),
+            }
+        }
+        React(to, emoji) => {
+            let (message_id, emoji) = (sent[to].clone(), Some(emoji.to_owned()));
+            chat.react(&me, jobline_wire::React { conversation_id: conversation_id.clone(), message_id, emoji })
+                .await?;
+            String::new()
+        }
     };
-    let sent = chat.send(&from, input).await?;
-    if let Some(conversation) = ConversationId::of(&from, &to).filter(|_| read) {
-        let conversation_id = conversation.as_str().to_owned();
-        chat.mark_as_read(&to, MarkAsRead { conversation_id, up_to: Some(sent.message.id) }).await?;
+    for reader in readers {
+        let read = MarkAsRead { conversation_id: conversation_id.clone(), up_to: Some(message.clone()) };
+        chat.mark_as_read(&person(reader)?, read).await?;
     }
-    Ok(())
+    Ok(message)
+}
+
+/// To whom `me` writes there, in a pair, and the id of the conversation.
+fn conversation(me: &UserId, place: Place, job: u64) -> Result<(Option<String>, String)> {
+    match place {
+        Crew => Ok((None, format!("crew_{job}"))),
+        With(other) => {
+            let pair = ConversationId::of(me, &person(other)?).ok_or_else(|| Error::not_found("conversation"))?;
+            Ok((Some(other.to_owned()), pair.as_str().to_owned()))
+        }
+    }
 }

@@ -87,7 +87,8 @@ function clock(iso) {
   const today = date.toDateString() === new Date().toDateString();
   return today ? time : `${date.toLocaleDateString([], { day: "numeric", month: "short" })}, ${time}`;
 }
-const other = (conversation) => conversation.people.find((person) => person.id !== me);
+// The other one of a pair; for the group chat of a job, the job.
+const other = ({ id, kind, job, people }) => kind === "crew" ? { id, name: job.title } : people.find((person) => person.id !== me);
 const show = (view) => (document.body.dataset.view = view);
 
 // Who you are. Each window is one person; the next one may be another.
@@ -136,7 +137,7 @@ function drawList() {
 
 function enter(conversation) {
   close();
-  open = { id: conversation.id, to: other(conversation), messages: new Map(), nodes: new Map(), pending: [] };
+  open = { id: conversation.id, to: other(conversation), isCrew: conversation.kind === "crew", messages: new Map(), nodes: new Map(), pending: [] };
   $("name").textContent = open.to.name;
   $("job").textContent = conversation.job ? `Job #${conversation.job.id}` : "";
   $("messages").replaceChildren();
@@ -196,7 +197,8 @@ function meta(message) {
     return [`Not sent. ${message.error} `, again];
   }
   const status = { sent: " · Sent", delivered: " · Delivered", read: " · Read" }[message.status];
-  return [clock(message.createdAt) + (message.senderId === me ? status : "")];
+  const sender = open.isCrew ? `${people.find((person) => person.id === message.senderId)?.name ?? message.senderId} · ` : "";
+  return [message.senderId === me ? clock(message.createdAt) + status : sender + clock(message.createdAt)];
 }
 
 // The server of a demo is this one, under whatever name: its file URLs are used without the name.
