@@ -1,6 +1,6 @@
 //! The cursor of one conversation's log: what `list` gives out, and `sync` for each conversation.
 
-use super::{position::Position, view::LogView};
+use super::position::Position;
 use crate::{
     base::cursor::{Encode, Reader, Writer},
     conversation::{
@@ -98,11 +98,11 @@ impl LogCursor {
     }
 
     /// Records that `rows` are answered, of which some may have changed after the change `end` of the log, the last one that
-    /// the answer accounts for.
-    pub fn show<'a>(&mut self, log: LogView<'_>, rows: impl IntoIterator<Item = &'a MessageRow>, end: u64) {
+    /// the answer accounts for. `over`: the last change that the viewer is ever shown, if there is one.
+    pub fn show<'a>(&mut self, rows: impl IntoIterator<Item = &'a MessageRow>, end: u64, over: Option<u64>) {
         self.ahead.extend(rows.into_iter().map(MessageRow::touched_change).filter(|touched| *touched > end));
         // Whose view of the log is over, and read to its end, is shown no change any more.
-        if !log.follows() && self.position.change >= log.row.log.change {
+        if over.is_some_and(|last| self.position.change >= last) {
             self.ahead.clear();
         }
         self.ahead.sort_unstable();

@@ -82,7 +82,7 @@ pub(crate) async fn merge(
     if !unmoved {
         cursor.snapshot = Some(snapshot).filter(|_| cursor.position.change < snapshot.change);
     }
-    cursor.show(log, &found, snapshot.change);
+    cursor.show(&found, snapshot.change, log.is_over_at());
     let is_passed =
         |change: &&ChangeRow| change.number > from.position.change && change.number <= cursor.position.change;
     let renamed = changes.iter().filter(is_passed).filter_map(ChangeRow::renamed).collect();

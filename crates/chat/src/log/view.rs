@@ -29,6 +29,11 @@ impl LogView<'_> {
         self.row.left(self.viewer).is_none()
     }
 
+    /// The last change that the viewer is ever shown; `None` of one who follows.
+    pub fn is_over_at(self) -> Option<u64> {
+        (!self.follows()).then_some(self.row.log.change)
+    }
+
     /// Whether the viewer sees a message of this log.
     pub fn shows(self, cx: &Context, message: &MessageRow) -> bool {
         message.at >= self.horizon(cx) && message.number <= self.row.ends_for(self.viewer).number
