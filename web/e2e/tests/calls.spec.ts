@@ -6,7 +6,7 @@ import type { Person } from '../harness/person.ts';
 import { expect, test } from '../harness/test.ts';
 
 test.use({ live: 'on', permissions: ['camera', 'microphone'] });
-test.skip(({ userAgent }) => userAgent?.includes('iPhone') === true, 'the same as on the other phone');
+test.skip(({ isMobile }) => isMobile, 'it is about who is connected with whom, not about the screen');
 
 const button = (person: Person, name: string) => person.page.getByRole('button', { name, exact: true });
 const call = (person: Person) => person.page.locator('.call');
@@ -108,10 +108,88 @@ test('a tab that is reloaded in a call comes back into it', async ({ person }) =
   await moves(john);
 });
 
+test('of a tab that is duplicated in a call one has the call', async ({ person }) => {
+  const [you, john] = await both(person);
+  await inCall(john, you);
+  // What a tab keeps when it is left, which a browser copies into a duplicate.
+  const kept = await you.page.evaluate(() => {
+    dispatchEvent(new PageTransitionEvent('pagehide'));
+    return Object.entries(sessionStorage);
+  });
+  expect(kept.map(([key]) => key)).toContain('jobline.call');
+  await you.page.reload();
+  await expect(call(you)).toHaveAttribute('data-phase', 'connected');
+  const copy = await you.page.context().newPage();
+  await copy.addInitScript(all => {
+    if (location.protocol === 'http:') for (const [key, value] of all) sessionStorage.setItem(key, value);
+  }, kept);
+  await copy.goto('/');
+  await expect(copy.locator('[data-conversation]').first()).toBeVisible();
+  // It has waited for the name, and did without.
+  const waits = () =>
+    copy.evaluate(async () =>
+      (await navigator.locks.query()).pending?.some(({ name }) => /^jobline.call/.test(name ?? '')),
+    );
+  await expect.poll(waits).toBe(false);
+  await expect(copy.locator('.call')).toHaveCount(0);
+  await moves(you);
+  await moves(john);
+});
+
+test('the first picture, and silence on other devices, come soon after a call is taken', {
+  tag: '@timing',
+}, async ({ person }) => {
+  const [you, john] = await both(person);
+  const tablet = await (await person('You')).open('John Smith');
+  await expect(button(tablet, 'Video call')).toBeVisible();
+  const pictures: number[] = [];
+  const silences: number[] = [];
+  for (let round = 0; round < 5; round += 1) {
+    await button(john, 'Video call').click();
+    for (const device of [you, tablet]) await expect(ringing(device)).toBeVisible();
+    const silent = you.page.evaluate(
+      () =>
+        new Promise<number>(resolve => {
+          const look = () => document.querySelector('[role="alertdialog"]') || resolve(Date.now());
+          new MutationObserver(look).observe(document.body, { childList: true, subtree: true });
+        }),
+    );
+    const shown = tablet.page.evaluate(
+      () =>
+        new Promise<[clicked: number, seen: number]>(resolve => {
+          let clicked = 0;
+          addEventListener('click', () => (clicked = Date.now()), { capture: true, once: true });
+          const look = () => {
+            const video = document.querySelector<HTMLVideoElement>('.call-picture');
+            if (!video) return;
+            watching.disconnect();
+            video.requestVideoFrameCallback(() => resolve([clicked, Date.now()]));
+          };
+          const watching = new MutationObserver(look);
+          watching.observe(document.body, { childList: true, subtree: true });
+        }),
+    );
+    const accepted = tablet.page.waitForResponse(/calls\/accept$/);
+    await button(tablet, 'Accept with video').click();
+    const [clicked, seen] = await shown;
+    const { startTime } = (await accepted).request().timing();
+    pictures.push(seen - clicked);
+    silences.push((await silent) - startTime);
+    await button(john, 'End the call').click();
+    for (const one of [john, tablet]) await expect(call(one)).toHaveCount(0);
+  }
+  const middle = (all: number[]) => Math.round([...all].sort((a, b) => a - b)[2] ?? 0);
+  console.log(
+    `From accept to the first picture: ${pictures} ms. To silence elsewhere: ${silences.map(Math.round)} ms.`,
+  );
+  // The goals are 1500 and 200 ms on a machine that does nothing else; beyond this somebody waits for a pause or a poll.
+  expect(middle(pictures)).toBeLessThanOrEqual(5000);
+  expect(middle(silences)).toBeLessThanOrEqual(1000);
+});
+
 test('what calls need is loaded with the first one, which ends a recording; who leaves it is asked first', async ({
   person,
-}, info) => {
-  test.skip(info.project.name !== 'desktop', 'the same code');
+}) => {
   const parts = (page: Page) =>
     page.evaluate(
       () => performance.getEntriesByType('resource').filter(({ name }) => /assets\/part-/.test(name)).length,
@@ -144,8 +222,7 @@ test('what calls need is loaded with the first one, which ends a recording; who 
   expect(asked).toHaveLength(1);
 });
 
-test('that calls cannot be loaded is said, and another click tries again', async ({ person }, info) => {
-  test.skip(info.project.name !== 'desktop', 'the same code');
+test('that calls cannot be loaded is said, and another click tries again', async ({ person }) => {
   const [you, john] = await both(person);
   let attempts = 0;
   await john.page.route(/assets\/part-/, route => {
@@ -180,8 +257,7 @@ test('a server that is restarted in a call interrupts nothing, and is told its e
   await expect(lines(you)).toContainText(/Video call · \d+:\d\d/);
 });
 
-test('a screen is shared, seen on the other side, and stopped', async ({ person }, info) => {
-  test.skip(info.project.name !== 'desktop', 'phones share no screens');
+test('a screen is shared, seen on the other side, and stopped', async ({ person }) => {
   const [you, john] = await both(person);
   await inCall(john, you);
   await button(you, 'Share a screen').click();

@@ -2,6 +2,11 @@ import { Person, WITH_JOHN } from '../harness/person.ts';
 import { png } from '../harness/picture.ts';
 import { expect, test } from '../harness/test.ts';
 
+test.skip(
+  ({ isMobile }) => isMobile,
+  'the same code; what it looks like is in the tests of looks and of accessibility',
+);
+
 const numbered = (count: number) => Array.from({ length: count }, (_, at) => `Line ${at + 1}`);
 
 test('offline for a while: everything waits on the device and goes out in its order', async ({
@@ -61,8 +66,7 @@ test('a server that is started again is found again', async ({ person, server })
 test.describe('with a rate of three a minute', () => {
   test.use({ flags: ['--send-rate', '3'] });
 
-  test('the message over the limit says when it goes, and those behind it wait', async ({ person }, info) => {
-    test.skip(info.project.name === 'iphone', 'it waits for long, and does the same on the other phone');
+  test('the message over the limit says when it goes, and those behind it wait', async ({ person }) => {
     const you = await (await person('You')).open('John Smith');
     for (const text of numbered(4)) await you.say(text);
     await expect(you.message('Line 4')).toContainText(/Sends in \d+ seconds?/);
