@@ -1,6 +1,7 @@
 /** What is said of a call: in the timeline, and where it is over. */
 
 import { expect, test } from 'vitest';
+import { isFull } from '../src/calls/CallButtons.tsx';
 import { duration, length, stateOf } from '../src/calls/CallLine.tsx';
 import { LINE_WORDS } from '../src/calls/lineWords.ts';
 import { reason } from '../src/calls/reason.ts';
@@ -60,4 +61,27 @@ test('why a call is over: what stands against it here, what the server said, or 
   expect(failed('not_offered', 'conversationId')).toMatch(/^A call runs that began before/);
   expect(failed('job_closed')).toBe('This job is closed.');
   expect(reason({ outcome: 'missed' }, words)).toBe('Nobody answered.');
+});
+
+test('a call in which four take part has no room for a fifth, and one of the four is in it', () => {
+  const call = (state: 'accepted' | 'ended', ...users: string[]) => {
+    const devices = Object.fromEntries(users.map(user => [user, `device of ${user}`]));
+    const told = {
+      id: 'message_1',
+      media: 'audio',
+      startedBy: 'you',
+      startedAt: '',
+      state,
+      devices,
+    } as const;
+    const person = { id: 'crew_7', name: 'Kitchen' };
+    return { items: [{ id: 'crew_7', person, at: 0, unread: 0, pending: 0, failed: 0, call: told }] };
+  };
+  const four = ['you', 'john', 'mike', 'jane'];
+  expect(isFull(call('accepted', ...four), 'crew_7', 'rosa')).toBe(true);
+  expect(isFull(call('accepted', ...four), 'crew_7', 'jane')).toBe(false);
+  expect(isFull(call('accepted', ...four.slice(1)), 'crew_7', 'rosa')).toBe(false);
+  expect(isFull(call('ended', ...four), 'crew_7', 'rosa')).toBe(false);
+  expect(isFull(call('accepted', ...four), 'crew_8', 'rosa')).toBe(false);
+  expect(isFull({ items: [] }, 'crew_7')).toBe(false);
 });

@@ -1,16 +1,24 @@
-import type { Call, Observable } from '@jobline/sdk';
+import type { Call, ConversationsState, Observable } from '@jobline/sdk';
 import type { CallsState } from '@jobline/sdk/calls';
 import { useEffect, useState } from 'preact/hooks';
 import { type CallProps, useSurroundings } from '../views/context.ts';
 import { useValue } from '../views/hooks.ts';
 import { BUTTON_PATHS } from './buttonPaths.ts';
-import { notLoaded } from './buttonWords.ts';
+import { buttonWords } from './buttonWords.ts';
 import { engineOf } from './engine.ts';
 import { lineWords } from './lineWords.ts';
 
 /** Before anything is loaded there is no call. */
 const NO_CALL: CallsState = {};
 const NOTHING: Observable<CallsState> = { get: () => NO_CALL, subscribe: () => () => undefined };
+/** How many can take part in a call. */
+const MOST = 4;
+
+/** Whether nobody else can take part in the newest call of a conversation. */
+export function isFull({ items }: Pick<ConversationsState, 'items'>, id: string, me = ''): boolean {
+  const call = items.find(one => one.id === id)?.call;
+  return call?.state === 'accepted' && Object.keys(call.devices).length >= MOST && !call.devices[me];
+}
 
 /** Calls those in a conversation. Where calls are not offered, or without a live connection, nothing is there. */
 export function CallButtons({ id, again, label }: CallProps & { readonly id: string }) {
@@ -21,7 +29,7 @@ export function CallButtons({ id, again, label }: CallProps & { readonly id: str
   const { call } = useValue(useValue(engine)?.calls.state ?? NOTHING);
   const { live } = useValue(around.client.connection);
   const [possible, setPossible] = useState(false);
-  const [loading, setLoading] = useState<boolean | 'failed'>(false);
+  const [loading, setLoading] = useState<boolean | 'failed' | 'full'>(false);
   useEffect(() => {
     let isShown = true;
     void offered.then(answer => isShown && setPossible(answer));
@@ -29,9 +37,10 @@ export function CallButtons({ id, again, label }: CallProps & { readonly id: str
       isShown = false;
     };
   }, [offered]);
-  const failed = loading === 'failed' && (
+  const said = buttonWords(words.lang);
+  const failed = (loading === 'failed' || loading === 'full') && (
     <section class="call-card">
-      <p role="alert">{notLoaded(words.lang)}</p>
+      <p role="alert">{loading === 'full' ? said.fourAlready : said.notLoaded}</p>
       <button type="button" class="button" onClick={() => setLoading(false)}>
         {words.t('dismiss')}
       </button>
@@ -40,6 +49,9 @@ export function CallButtons({ id, again, label }: CallProps & { readonly id: str
   // Who is offline has no buttons any more, but is told why nothing came of the last one.
   if (!possible || !live) return failed || null;
   const start = async (media: Call['media']) => {
+    const { client } = around;
+    // Told without asking for the microphone first.
+    if (isFull(client.conversations.get(), id, client.user.get())) return setLoading('full');
     setLoading(true);
     try {
       const { calls } = await engine.load();

@@ -2,13 +2,26 @@
 
 import type { Language } from '../i18n/languages.ts';
 
-const NOT_LOADED: Readonly<Record<Language, string>> = {
-  en: 'Calls could not be loaded. Try again when you are online.',
-  es: 'No se pudieron cargar las llamadas. Inténtalo de nuevo cuando tengas conexión.',
-  ar: 'تعذر تحميل المكالمات. حاول مرة أخرى عند الاتصال بالإنترنت.',
+const en = {
+  notLoaded: 'Calls could not be loaded. Try again when you are online.',
+  fourAlready: 'Four people are in this call, which is the most. Try again when one has left.',
 };
 
-/** That what calls need could not be loaded. */
-export function notLoaded(lang: string): string {
-  return NOT_LOADED[lang as Language] ?? NOT_LOADED.en;
+type ButtonWords = Readonly<typeof en>;
+
+const es: ButtonWords = {
+  notLoaded: 'No se pudieron cargar las llamadas. Inténtalo de nuevo cuando tengas conexión.',
+  fourAlready: 'Hay cuatro personas en esta llamada, el máximo. Inténtalo cuando alguien salga.',
+};
+
+const ar: ButtonWords = {
+  notLoaded: 'تعذر تحميل المكالمات. حاول مرة أخرى عند الاتصال بالإنترنت.',
+  fourAlready: 'في هذه المكالمة أربعة أشخاص، وهو الحد الأقصى. حاول مرة أخرى عندما يخرج أحدهم.',
+};
+
+const ALL: Readonly<Record<Language, ButtonWords>> = { en, es, ar };
+
+/** The words in a language; in English where there is none of that name. */
+export function buttonWords(lang: string): ButtonWords {
+  return ALL[lang as Language] ?? en;
 }

@@ -1,6 +1,7 @@
 import type { CurrentCall } from '@jobline/sdk/calls';
 import type { Translator } from '../i18n/translator.ts';
 import { wordsFor } from '../models/problems.ts';
+import { buttonWords } from './buttonWords.ts';
 import { callWords } from './words.ts';
 
 /** Why a call is over, in the reader's words: what stands against it on this device, what the server said, or how it ended. */
@@ -13,5 +14,5 @@ export function reason(
   if (outcome !== 'failed' || !problem) return said(outcome);
   // Where calls are not offered at all there is no button: what is not offered is to be in this one.
   if (problem.code !== 'not_offered') return wordsFor(problem.code, words);
-  return said(problem.field === 'callId' ? 'fourAlready' : 'before');
+  return problem.field === 'callId' ? buttonWords(words.lang).fourAlready : said('before');
 }

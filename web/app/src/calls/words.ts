@@ -42,7 +42,6 @@ const en = {
   elsewhere: 'The call is on another device.',
   lost: 'The connection was lost.',
   failed: 'The call could not be made.',
-  fourAlready: 'Four people are in this call, which is the most. Try again when one has left.',
   before: 'A call runs that began before you joined. Try again when it is over.',
   refused: 'Microphone or camera is not allowed for this page. Allow it in the settings of the browser.',
   noDevice: 'No microphone or camera was found.',
@@ -94,7 +93,6 @@ const es: CallWords = {
   elsewhere: 'La llamada está en otro dispositivo.',
   lost: 'Se perdió la conexión.',
   failed: 'No se pudo hacer la llamada.',
-  fourAlready: 'Hay cuatro personas en esta llamada, el máximo. Inténtalo cuando alguien salga.',
   before: 'Hay una llamada que empezó antes de que te unieras. Inténtalo cuando termine.',
   refused:
     'El micrófono o la cámara no están permitidos en esta página. Permítelos en los ajustes del navegador.',
@@ -145,7 +143,6 @@ const ar: CallWords = {
   elsewhere: 'المكالمة على جهاز آخر.',
   lost: 'انقطع الاتصال.',
   failed: 'تعذّر إجراء المكالمة.',
-  fourAlready: 'في هذه المكالمة أربعة أشخاص، وهو الحد الأقصى. حاول مرة أخرى عندما يخرج أحدهم.',
   before: 'تجري مكالمة بدأت قبل انضمامك. حاول مرة أخرى عندما تنتهي.',
   refused: 'الميكروفون أو الكاميرا غير مسموح بهما لهذه الصفحة. اسمح بهما في إعدادات المتصفح.',
   noDevice: 'لم يُعثر على ميكروفون أو كاميرا.',
