@@ -372,9 +372,11 @@ pub fn with_joined_values(arguments: impl IntoIterator<Item = OsString>) -> Vec<
 
 /// Whether `word` behind a switch is its value, and neither a flag, nor a command, nor what a command works on.
 fn is_switch_value(word: &str, before: &[OsString]) -> bool {
-    let is_command = |word: &OsStr| Cli::command().get_subcommands().any(|one| word == one.get_name());
-    SWITCH_VALUES.contains(&word)
-        || !(word.starts_with("--") || is_command(OsStr::new(word)) || before.iter().any(|word| is_command(word)))
+    let cli = Cli::command();
+    let command = |word: &OsStr| cli.get_subcommands().find(|one| word == one.get_name());
+    let works_on = |one: &clap::Command| one.has_subcommands() || one.get_positionals().next().is_some();
+    let taken = word.starts_with("--") || command(OsStr::new(word)).is_some();
+    SWITCH_VALUES.contains(&word) || !(taken || before.iter().any(|word| command(word).is_some_and(works_on)))
 }
 
 fn is_flag(argument: &OsStr) -> bool {
@@ -424,6 +426,8 @@ mod tests {
         assert_eq!(parsed(&["jobline", "serve", "--mail-after", "-1m"]).settings.mail_after.as_deref(), Some("-1m"));
         assert_eq!(parsed(&["jobline", "--trust-proxy", "maybe"]).settings.trust_proxy.as_deref(), Some("maybe"));
         assert_eq!(parsed(&["jobline", "--trust-proxy", "-1"]).settings.trust_proxy.as_deref(), Some("-1"));
+        let serve = parsed(&["jobline", "serve", "--webhook-content", "maybe"]);
+        assert_eq!(serve.settings.webhook_content.as_deref(), Some("maybe"));
         let export = parsed(&["jobline", "export", "--trust-proxy", "backup.tar"]);
         assert_eq!(export.settings.trust_proxy.as_deref(), Some("on"));
         assert!(matches!(export.command, Some(Command::Export { .. })));
