@@ -60,6 +60,7 @@ for (const [look, options] of Object.entries(LOOKS)) {
     await page.locator('.line:visible').first().waitFor();
     await clean('offline');
     await context.setOffline(false);
+    await api.oneJob();
     await api.job(42, 'Paint the living room', ['you', 'john'], 'closed');
     await page.locator('.note.plain').waitFor();
     await clean('closed job');

@@ -85,7 +85,7 @@ test('names and file names cannot pretend to be something else', async ({ person
   await you.page.getByRole('button', { name: 'Settings' }).click();
   await you.page.getByRole('button', { name: 'Be someone else' }).click();
   await you.page.getByRole('button', { name: 'You' }).click();
-  const row = you.list.getByRole('button', { name: 'John' });
+  const row = you.row('John');
   await expect(row).toContainText('<b>John</b>');
   await row.click();
   await expect(you.log.getByRole('link', { name: /^Download/ })).toHaveCount(2);
