@@ -75,7 +75,8 @@ pub(super) async fn moves(cx: &Context, request: Request<'_>, head: &HeadRow, cu
 /// answer that is a crew that was awake: it was answered since the walk began, with whatever moved before that.
 fn is_left(walk: &Walk, trail: &Trail, is_known: bool) -> bool {
     let is_older = walk.answered.bottom().is_some_and(|bottom| trail.latest() <= bottom);
-    !(walk.answered.contains(trail.latest()) || walk.is_first && is_older && is_known)
+    let came_as_crew = walk.is_first && is_older && is_known;
+    !came_as_crew && !walk.answered.contains(trail.latest())
 }
 
 /// Whether `moves` has everything that a client with this cursor has to know.
