@@ -285,6 +285,10 @@ fn a_turn_server_that_gives_no_relay_is_told_with_what_to_do() {
     said(turn_server(Some(486))).has("WRONG   calls", &["refuses a relay (486)", "user-quota"]);
     said(turn_server(Some(508))).has("WRONG   calls", &["refuses a relay (508)", "min-port"]);
     said(nowhere()).has("WRONG   calls", &["does not answer a request for a relay", "firewall"]);
+    let without_tls = format!("turns:{}?transport=tcp", speaker("hello\r\n", String::new()));
+    let mut command = configured(&folder);
+    command.env("JOBLINE_TURN_URL", without_tls).env("JOBLINE_TURN_SECRET", "a-secret-of-the-relay");
+    Said::by(&mut command).has("WRONG   calls", &["takes connections, but there is no TLS", "certificate"]);
 }
 
 #[test]

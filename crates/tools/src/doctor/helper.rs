@@ -15,7 +15,7 @@ pub enum Transport {
     Udp,
     /// TCP.
     Tcp,
-    /// TLS, of which only the connection below it is tried.
+    /// TLS over TCP.
     Tls,
 }
 
@@ -30,7 +30,7 @@ pub struct Helper {
     pub port: u16,
     /// How it is reached.
     pub transport: Transport,
-    /// Of a TURN server: with what it gives a relay. By TLS none is asked for.
+    /// Of a TURN server: with what it gives a relay.
     pub account: Option<Account>,
 }
 

@@ -6,6 +6,7 @@ mod findings;
 mod helper;
 mod line;
 mod public_url;
+mod stream;
 mod stun;
 mod turn;
 
@@ -16,6 +17,7 @@ pub use public_url::PublicUrl;
 
 use jobline_chat::Random;
 use std::time::Duration;
+use stream::Trust;
 
 /// How long each probe may take.
 const WITHIN: Duration = Duration::from_secs(5);
@@ -57,7 +59,8 @@ pub fn look(around: &Surroundings, now_ms: u64, random: &dyn Random, findings: &
     if around.helpers.is_empty() {
         findings.skipped("calls", "neither --stun-url nor --turn-url is set; calls may fail between networks");
     }
+    let trust = Trust::public();
     for helper in &around.helpers {
-        helper.look(random, findings);
+        helper.look(&trust, random, findings);
     }
 }

@@ -2,10 +2,10 @@
 
 use super::Findings;
 use super::helper::{Helper, TRIES, TRY_WITHIN, Transport, socket_to};
-use super::line::{addresses, connect};
+use super::line::addresses;
+use super::stream::{NoStream, TLS_TO_DO, Trust};
 use super::turn;
 use jobline_chat::Random;
-use std::io::{Read as _, Write as _};
 use std::net::SocketAddr;
 
 const HEADER_BYTES: usize = 20;
@@ -16,26 +16,28 @@ const BINDING_SUCCESS: [u8; 2] = [0x01, 0x01];
 const BINDING_ERROR: [u8; 2] = [0x01, 0x11];
 
 impl Helper {
-    /// Asks it.
-    pub(super) fn look(&self, random: &dyn Random, findings: &mut Findings<'_>) {
-        if let Some(account) = self.account.as_ref().filter(|_| self.transport != Transport::Tls) {
-            return turn::look(self, account, random, findings);
+    /// Asks it, by TLS where its certificate is one that `trust` knows.
+    pub(super) fn look(&self, trust: &Trust, random: &dyn Random, findings: &mut Findings<'_>) {
+        if let Some(account) = &self.account {
+            return turn::look(self, account, trust, random, findings);
         }
         let request = request(random);
         let answered = match self.transport {
-            Transport::Udp => self.ask_by_udp(&request).map(|()| "answers"),
-            Transport::Tcp => self.ask_by_tcp(&request).map(|()| "answers"),
-            Transport::Tls => connect(&self.host, self.port).map(|_| "takes connections"),
+            Transport::Udp => self.ask_by_udp(&request),
+            Transport::Tcp | Transport::Tls => self.ask_by_stream(trust, &request),
         };
-        let to_do = "Check that it runs, and that the firewall lets its port through; jobline turn-config prints a \
-                     configuration.";
-        match answered {
-            Ok(how) => findings.ok("calls", format!("{} {how}", self.url)),
-            Err(why) => findings.wrong("calls", format!("{} {why}", self.url), to_do),
-        }
+        let (why, to_do) = match answered {
+            Ok(()) => return findings.ok("calls", format!("{} answers", self.url)),
+            Err(NoStream::NoConnection(why)) => (
+                why,
+                "Check that it runs, and that the firewall lets its port through; jobline turn-config prints a configuration.",
+            ),
+            Err(NoStream::NoTls(why)) => (why, TLS_TO_DO),
+        };
+        findings.wrong("calls", format!("{} {why}", self.url), to_do);
     }
 
-    fn ask_by_udp(&self, request: &[u8; HEADER_BYTES]) -> Result<(), String> {
+    fn ask_by_udp(&self, request: &[u8; HEADER_BYTES]) -> Result<(), NoStream> {
         let mut failure = "has no address".to_owned();
         for address in addresses(&self.host, self.port)? {
             match ask(address, request) {
@@ -44,17 +46,17 @@ impl Helper {
                 Err(error) => failure = format!("does not answer a STUN request by UDP: {error}"),
             }
         }
-        Err(failure)
+        Err(failure.into())
     }
 
-    fn ask_by_tcp(&self, request: &[u8; HEADER_BYTES]) -> Result<(), String> {
-        let mut stream = connect(&self.host, self.port)?;
+    fn ask_by_stream(&self, trust: &Trust, request: &[u8; HEADER_BYTES]) -> Result<(), NoStream> {
+        let mut stream = self.stream(trust)?;
         let mut answer = [0; HEADER_BYTES];
         let asked = stream.write_all(request).and_then(|()| stream.read_exact(&mut answer));
         asked.map_err(|error| format!("does not answer a STUN request by TCP: {error}"))?;
         match is_answer(&answer, request) {
             true => Ok(()),
-            false => Err("answers, but not as a STUN server".to_owned()),
+            false => Err("answers, but not as a STUN server".to_owned().into()),
         }
     }
 }

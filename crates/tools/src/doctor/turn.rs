@@ -2,12 +2,12 @@
 
 use super::Findings;
 use super::helper::{Account, Helper, TRIES, TRY_WITHIN, Transport, socket_to};
-use super::line::{addresses, connect};
+use super::line::addresses;
+use super::stream::{NoStream, Stream, TLS_TO_DO, Trust};
 use jobline_chat::Random;
 use md5::{Digest as _, Md5};
 use ring::hmac::{HMAC_SHA1_FOR_LEGACY_USE_ONLY, Key, sign};
-use std::io::{Read as _, Write as _};
-use std::net::{TcpStream, UdpSocket};
+use std::net::UdpSocket;
 
 const ALLOCATE: u16 = 0x0003;
 const REFRESH: u16 = 0x0004;
@@ -36,6 +36,8 @@ const STALE_NONCE: u16 = 438;
 enum Failure {
     /// No answer, or none of a TURN server; as it follows the URL of the server.
     NoAnswer(String),
+    /// There is no TLS with it; as it follows the URL of the server.
+    NoTls(String),
     /// It answered with this code.
     Refused(u16),
     /// It wants no credentials.
@@ -48,11 +50,27 @@ impl From<String> for Failure {
     }
 }
 
-/// Asks `helper` for a relay with `account`. Takes a few seconds at most for each of its addresses.
-pub(super) fn look(helper: &Helper, account: &Account, random: &dyn Random, findings: &mut Findings<'_>) {
+impl From<NoStream> for Failure {
+    fn from(none: NoStream) -> Self {
+        match none {
+            NoStream::NoConnection(why) => Self::NoAnswer(why),
+            NoStream::NoTls(why) => Self::NoTls(why),
+        }
+    }
+}
+
+/// Asks `helper` for a relay with `account`, by TLS where its certificate is one that `trust` knows. Takes a few seconds at most
+/// for each of its addresses.
+pub(super) fn look(
+    helper: &Helper,
+    account: &Account,
+    trust: &Trust,
+    random: &dyn Random,
+    findings: &mut Findings<'_>,
+) {
     const NAME: &str = "calls";
     let url = &helper.url;
-    let failure = match relay(helper, account, random) {
+    let failure = match relay(helper, account, trust, random) {
         Ok(()) => return findings.ok(NAME, format!("{url} gives a relay to users")),
         Err(failure) => failure,
     };
@@ -61,6 +79,7 @@ pub(super) fn look(helper: &Helper, account: &Account, random: &dyn Random, find
             why,
             "Check that it runs, and that the firewall lets its port through; jobline turn-config prints a configuration.",
         ),
+        Failure::NoTls(why) => (why, TLS_TO_DO),
         Failure::Open => (
             "gives a relay to everybody".to_owned(),
             "Anybody can send through it: set use-auth-secret and static-auth-secret, as jobline turn-config prints them.",
@@ -84,9 +103,9 @@ fn what_to_do(code: u16) -> &'static str {
     }
 }
 
-fn relay(helper: &Helper, account: &Account, random: &dyn Random) -> Result<(), Failure> {
-    if helper.transport == Transport::Tcp {
-        return allocate(&mut Link::Tcp(connect(&helper.host, helper.port)?), account, random);
+fn relay(helper: &Helper, account: &Account, trust: &Trust, random: &dyn Random) -> Result<(), Failure> {
+    if helper.transport != Transport::Udp {
+        return allocate(&mut Link::Stream(helper.stream(trust)?), account, random);
     }
     let mut failure = Failure::NoAnswer("has no address".to_owned());
     for address in addresses(&helper.host, helper.port)? {
@@ -210,7 +229,7 @@ fn attribute(message: &[u8], wanted: u16) -> Option<&[u8]> {
 /// A way to the server.
 enum Link {
     Udp(UdpSocket),
-    Tcp(TcpStream),
+    Stream(Box<dyn Stream>),
 }
 
 impl Link {
@@ -218,7 +237,7 @@ impl Link {
     fn exchange(&mut self, request: &[u8]) -> Result<Vec<u8>, String> {
         let answer = match self {
             Self::Udp(socket) => by_udp(socket, request),
-            Self::Tcp(stream) => by_tcp(stream, request).map(Some),
+            Self::Stream(stream) => by_stream(&mut **stream, request).map(Some),
         };
         match answer {
             Ok(Some(answer)) if is_answer(&answer, request) => Ok(answer),
@@ -246,7 +265,7 @@ fn by_udp(socket: &UdpSocket, request: &[u8]) -> std::io::Result<Option<Vec<u8>>
     Ok(None)
 }
 
-fn by_tcp(stream: &mut TcpStream, request: &[u8]) -> std::io::Result<Vec<u8>> {
+fn by_stream(stream: &mut dyn Stream, request: &[u8]) -> std::io::Result<Vec<u8>> {
     stream.write_all(request)?;
     let mut answer = vec![0; HEADER_BYTES];
     stream.read_exact(&mut answer)?;
