@@ -2,13 +2,12 @@
 
 import { createJobline, type Jobline } from '@jobline/sdk/browser';
 import { type ComponentChildren, render } from 'preact';
-import type { Language } from './i18n/languages.ts';
 import type { Translator } from './i18n/translator.ts';
 import { baseOf } from './platform/addresses.ts';
 import { firstSight } from './platform/firstSight.ts';
 import { pageHttp } from './platform/http.ts';
 import { watchInstall } from './platform/install.ts';
-import { english, keepLanguage, load, preferredLanguage } from './platform/language.ts';
+import { english, load, preferredLanguage } from './platform/language.ts';
 import { addressNavigation } from './platform/navigation.ts';
 import { Pictures } from './platform/pictures.ts';
 import { watchParts } from './platform/reload.ts';
@@ -115,14 +114,13 @@ async function chat(session: Session): Promise<void> {
     const menu = {
       demo: 'demo' in session,
       ...('demo' in session && { name: session.demo.name }),
-      choose: (language: Language) => void choose(language),
+      redraw: () => void redraw(),
       signOut: () => void leave(() => client.signOut()),
     };
     draw(<Root around={{ client, navigation, pictures, trays, words, menu, Calls, getToken }} />);
   };
-  const choose = async (language: Language) => {
-    keepLanguage(language);
-    words = await load(language);
+  const redraw = async () => {
+    words = await load(preferredLanguage());
     show();
   };
   await sight;

@@ -51,6 +51,12 @@ test('preferences are those of the server, and stay', async ({ person, api }) =>
   await dialog.getByLabel('Language').selectOption('es');
   await expect(you.page.getByText('Correo sobre mensajes sin leer')).toBeVisible();
   await expect.poll(() => api.preferences('you')).toMatchObject({ language: 'es', mail: false });
+  // The choice can be taken back, in the app and for mail.
+  await you.page.getByLabel('Idioma').selectOption('');
+  await expect(mail()).toBeVisible();
+  await expect.poll(() => api.preferences('you')).not.toHaveProperty('language');
+  await you.page.reload();
+  await expect((await settings(you)).getByLabel('Language')).toHaveValue('');
 });
 
 test('somebody is blocked, cannot write, and is unblocked again', async ({ person, api }) => {

@@ -64,7 +64,7 @@ async fn answer(cx: &Context, me: &UserId, wishes: Wishes) -> Result<Preferences
 /// # Errors
 /// `invalid_request`, `unavailable`.
 pub(crate) async fn set(cx: &Context, me: &UserId, input: SetPreferences) -> Result<Preferences> {
-    text::language(input.language.as_deref())?;
+    text::language(input.language.as_ref().and_then(Option::as_deref))?;
     let key = keys::preferences(me);
     let mut attempts = Attempts::strong(&cx.db);
     loop {
@@ -74,7 +74,7 @@ pub(crate) async fn set(cx: &Context, me: &UserId, input: SetPreferences) -> Res
             presence: input.show_presence.unwrap_or(before.presence),
             mail: input.mail.unwrap_or(before.mail),
             push: input.push.unwrap_or(before.push),
-            language: input.language.clone().or_else(|| before.language.clone()),
+            language: input.language.clone().unwrap_or_else(|| before.language.clone()),
         };
         if after == before {
             return answer(cx, me, after).await;

@@ -168,12 +168,16 @@ async fn the_language_is_what_the_reader_chose_or_else_what_the_host_gave() {
     assert_eq!(put.language.as_deref(), Some("ar-EG"));
     anna.send(&ben, "one").await.unwrap();
     assert_eq!(mailbox.within(&world, 11).await[0].language.as_deref(), Some("ar-EG"));
-    let chosen = SetPreferences { language: Some("es".into()), ..Default::default() };
+    let chosen = SetPreferences { language: Some(Some("es".into())), ..Default::default() };
     world.chat.set_preferences(&ben.id, chosen).await.unwrap();
     ben.read(&anna).await.unwrap();
     anna.send(&ben, "two").await.unwrap();
     assert_eq!(mailbox.within(&world, 11).await[0].language.as_deref(), Some("es"));
     assert_eq!(world.chat.language(&ben.id).await.unwrap().as_deref(), Some("es"));
+    let taken_back = SetPreferences { language: Some(None), ..Default::default() };
+    let preferences = world.chat.set_preferences(&ben.id, taken_back).await.unwrap();
+    assert_eq!(preferences.language, None);
+    assert_eq!(world.chat.language(&ben.id).await.unwrap().as_deref(), Some("ar-EG"), "what the host gave");
     let wrong = HostUserInput { language: Some("español".into()), ..given };
     let refusal = world.chat.put_user(&ben.id, wrong).await.unwrap_err();
     assert_eq!((refusal.code, refusal.field), (Code::InvalidRequest, Some("language")));

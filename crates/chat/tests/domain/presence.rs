@@ -87,7 +87,7 @@ async fn preferences_are_on_until_they_are_changed_one_by_one() {
     assert_eq!(world.store.reset().commits, 0, "the same again");
     let neither = Preferences { show_presence: false, ..without_mail };
     assert_eq!(shows(&world, &anna, false).await, neither);
-    let language = |tag: &str| SetPreferences { language: Some(tag.to_owned()), ..SetPreferences::default() };
+    let language = |tag: &str| SetPreferences { language: Some(Some(tag.to_owned())), ..SetPreferences::default() };
     let in_spanish = Preferences { language: Some("es-MX".to_owned()), ..neither };
     assert_eq!(world.chat.set_preferences(&anna.id, language("es-MX")).await.unwrap(), in_spanish);
     let refusal = world.chat.set_preferences(&anna.id, language("Spanish, please")).await.unwrap_err();

@@ -149,7 +149,7 @@ async fn a_notification_is_in_the_language_of_its_reader() {
     let given = HostUserInput { name: "Ben".into(), language: language("es"), ..Default::default() };
     world.chat.put_user(&ben.id, given).await.unwrap();
     for (chosen, expected) in [(None, "es"), (language("ar"), "ar")] {
-        let preferences = SetPreferences { language: chosen, ..Default::default() };
+        let preferences = SetPreferences { language: chosen.map(Some), ..Default::default() };
         world.chat.set_preferences(&ben.id, preferences).await.unwrap();
         anna.send(&ben, "Hola").await.unwrap();
         world.clock.forward(12 * SECOND);

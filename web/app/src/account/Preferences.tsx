@@ -1,13 +1,17 @@
-import type { Jobline } from '@jobline/sdk';
+import type { Input, Jobline } from '@jobline/sdk';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { useSurroundings } from '../views/context.ts';
+import type { Choice } from './language.ts';
 import { endPush, type Preferences as Kept, type PushState, pushState, startPush } from './push.ts';
 import { Switch } from './Switch.tsx';
 import { settingsWords } from './settingsWords.ts';
 import { accountWords } from './words.ts';
 
-/** What the reader prefers: who sees them, how they are notified, whom they block. Asked of the server when it is drawn. */
-export function Preferences() {
+/**
+ * What the reader prefers: who sees them, how they are notified, whom they block. Asked of the server when it is drawn.
+ * `language` is the one that they chose for the app, or empty.
+ */
+export function Preferences({ language }: { readonly language: Choice }) {
   const { client, words } = useSurroundings();
   const said = { ...accountWords(words.lang), ...settingsWords(words.lang) };
   const [kept, keep] = useState<Kept>();
@@ -26,14 +30,14 @@ export function Preferences() {
     setFailed(false);
     what().catch(() => setFailed(true));
   };
-  const set = (change: Partial<Kept>) =>
+  const set = (change: Input<'setPreferences'>) =>
     attempt(async () => keep(await client.call('setPreferences', change)));
-  // Mail and notifications are in the language that is chosen for the app.
-  const lang = useRef(words.lang);
+  // Mail and notifications are in the language that is chosen for the app, and else in the one that the host gave.
+  const before = useRef(language);
   useEffect(() => {
-    if (lang.current !== words.lang) set({ language: words.lang });
-    lang.current = words.lang;
-  }, [words.lang]);
+    if (before.current !== language) set({ language: language || null });
+    before.current = language;
+  }, [language]);
   const here = (on: boolean) =>
     kept && attempt(async () => setPush(on ? await startPush(client, kept) : await off(client)));
   if (!kept) return failed ? <p class="quiet">{words.fill(said.failed)}</p> : null;

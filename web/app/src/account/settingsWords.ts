@@ -6,6 +6,7 @@ import type { Message } from '../i18n/translator.ts';
 const en = {
   signedInAs: 'Signed in as {name}',
   language: 'Language',
+  automatic: 'Automatic (as in the browser)',
   install: 'Install as an app',
   switchPerson: 'Be someone else',
   signOut: 'Sign out',
@@ -33,6 +34,7 @@ export type SettingsWords = Readonly<Record<keyof typeof en, Message>>;
 const es: SettingsWords = {
   signedInAs: 'Sesión de {name}',
   language: 'Idioma',
+  automatic: 'Automático (el del navegador)',
   install: 'Instalar como aplicación',
   switchPerson: 'Ser otra persona',
   signOut: 'Cerrar sesión',
@@ -61,6 +63,7 @@ const es: SettingsWords = {
 const ar: SettingsWords = {
   signedInAs: 'الحساب: {name}',
   language: 'اللغة',
+  automatic: 'تلقائي (لغة المتصفح)',
   install: 'تثبيت كتطبيق',
   switchPerson: 'كن شخصًا آخر',
   signOut: 'تسجيل الخروج',

@@ -6,17 +6,14 @@ import { type Messages, type Translator, translator } from '../i18n/translator.t
 import { reloadFor } from './reload.ts';
 import { onDevice } from './storage.ts';
 
-const KEPT = 'jobline-language';
+/** Where this device keeps the language that was chosen; `account/language.ts` writes it. */
+export const KEPT = 'jobline-language';
 const FILES: Record<Exclude<Language, 'en'>, string> = { ar, es };
 
 /** The language that was chosen here, or else the first of the browser's that there is. */
 export function preferredLanguage(): Language {
   const kept = onDevice.get(KEPT);
   return isLanguage(kept) ? kept : negotiate(navigator.languages);
-}
-
-export function keepLanguage(language: Language): void {
-  onDevice.set(KEPT, language);
 }
 
 /** English, which needs no fetching. */

@@ -1,8 +1,9 @@
-import { useLayoutEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { choiceOf, chosenLanguage, keepLanguage } from '../account/language.ts';
 import { Preferences } from '../account/Preferences.tsx';
 import { SignOut } from '../account/SignOut.tsx';
 import { settingsWords } from '../account/settingsWords.ts';
-import { isLanguage, LANGUAGES } from '../i18n/languages.ts';
+import { LANGUAGES } from '../i18n/languages.ts';
 import { installPrompt } from '../platform/install.ts';
 import { Avatar } from './Avatar.tsx';
 import { type Menu, useSurroundings } from './context.ts';
@@ -19,6 +20,7 @@ export function SettingsDialog({ menu, me }: Props) {
   const { words } = useSurroundings();
   const said = settingsWords(words.lang);
   const dialog = useRef<HTMLDialogElement>(null);
+  const [language, setLanguage] = useState(chosenLanguage);
   const install = useValue(installPrompt);
   const { name } = me;
   const close = () => dialog.current?.close();
@@ -36,11 +38,15 @@ export function SettingsDialog({ menu, me }: Props) {
         <label>
           {words.fill(said.language)}
           <select
-            value={words.lang}
-            onChange={event =>
-              isLanguage(event.currentTarget.value) && menu.choose(event.currentTarget.value)
-            }
+            value={language}
+            onChange={event => {
+              const choice = choiceOf(event.currentTarget.value);
+              keepLanguage(choice);
+              setLanguage(choice);
+              menu.redraw();
+            }}
           >
+            <option value="">{words.fill(said.automatic)}</option>
             {Object.entries(LANGUAGES).map(([tag, name]) => (
               <option key={tag} value={tag} lang={tag}>
                 {name}
@@ -48,7 +54,7 @@ export function SettingsDialog({ menu, me }: Props) {
             ))}
           </select>
         </label>
-        <Preferences />
+        <Preferences language={language} />
         {install && (
           <button type="button" class="button" onClick={() => void install()}>
             {words.fill(said.install)}

@@ -1,7 +1,6 @@
 import type { Jobline } from '@jobline/sdk';
 import { type ComponentType, createContext } from 'preact';
 import { useContext } from 'preact/hooks';
-import type { Language } from '../i18n/languages.ts';
 import type { Translator } from '../i18n/translator.ts';
 import type { Navigation } from '../platform/navigation.ts';
 import type { Pictures } from '../platform/pictures.ts';
@@ -13,7 +12,8 @@ export interface Menu {
   readonly demo: boolean;
   /** Who is signed in, where that is known; their id stands in for it. */
   readonly name?: string;
-  choose(language: Language): void;
+  /** Draws everything again, in the language that is preferred now. */
+  redraw(): void;
   signOut(): void;
 }
 

@@ -508,8 +508,9 @@ export interface SentMessage {
 
 /** Input of `setPreferences`: what is left out stays. */
 export interface SetPreferences {
-  /** The language of mail and push notifications, such as `es` or `ar-EG`. One of which there are no texts is English. */
-  readonly language?: string;
+  /** The language of mail and push notifications, such as `es` or `ar-EG`. One of which there are no texts is English. `null`
+takes the choice back: it is again what the host gave for them. */
+  readonly language?: string | null;
   /** Whether they get e-mail about unread messages. */
   readonly mail?: boolean;
   /** Whether they get push notifications. */
