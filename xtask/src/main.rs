@@ -62,7 +62,7 @@ enum Task {
     /// Runs `jobline bench` in a release build, each measurement several times, and writes `docs/performance.md` with its
     /// plots; takes about an hour.
     Bench(bench::Arguments),
-    /// Keeps a mix of everything going over a store from which messages expire, by a clock that makes a day of ten minutes; fails
+    /// Keeps a mix of everything going over a store from which messages expire, by a clock that makes a day of twelve minutes; fails
     /// when memory, open files or the disk grow.
     Soak {
         /// How long.
