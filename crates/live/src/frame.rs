@@ -10,7 +10,7 @@ pub const FRAME_BYTES: usize = 32 * 1024;
 /// What a client says. Unknown fields are ignored.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
 #[serde(tag = "op", rename_all = "camelCase", rename_all_fields = "camelCase")]
-pub(crate) enum Said {
+pub(crate) enum ClientFrame {
     /// The first frame: the cursor to go on from, the conversation on screen, and the name of the device in calls.
     Start { since: Option<String>, watch: Option<String>, device_id: Option<String> },
     /// The client has kept all up to this cursor.
@@ -32,7 +32,7 @@ pub(crate) enum Said {
     Unknown,
 }
 
-impl Said {
+impl ClientFrame {
     /// `None` for what is no frame of the contract.
     pub fn parse(text: &str) -> Option<Self> {
         serde_json::from_str(text).ok()
@@ -187,7 +187,7 @@ mod tests {
 
     #[test]
     fn what_clients_say_is_understood() {
-        let start = |since: Option<&str>, watch: Option<&str>| Said::Start {
+        let start = |since: Option<&str>, watch: Option<&str>| ClientFrame::Start {
             since: since.map(str::to_owned),
             watch: watch.map(str::to_owned),
             device_id: None,
@@ -196,15 +196,15 @@ mod tests {
             (r#"{"op":"start"}"#, start(None, None)),
             (r#"{"op":"start","since":null,"watch":"conv_a_b"}"#, start(None, Some("conv_a_b"))),
             (r#"{"since":"c1","op":"start","new":{"field":[1]}}"#, start(Some("c1"), None)),
-            (r#"{"op":"have","since":"c1"}"#, Said::Have { since: "c1".to_owned() }),
-            (r#"{"op":"watch","conversationId":null}"#, Said::Watch { conversation_id: None }),
-            (r#"{"op":"watch"}"#, Said::Watch { conversation_id: None }),
-            (r#"{"op":"token","token":"a.b.c"}"#, Said::Token { token: "a.b.c".to_owned() }),
-            (r#" {"op":"ping"} "#, Said::Ping),
-            (r#"{"op":"dance","how":"slowly"}"#, Said::Unknown),
-            (r#"{"op":"synced","cursor":"c1"}"#, Said::Unknown),
+            (r#"{"op":"have","since":"c1"}"#, ClientFrame::Have { since: "c1".to_owned() }),
+            (r#"{"op":"watch","conversationId":null}"#, ClientFrame::Watch { conversation_id: None }),
+            (r#"{"op":"watch"}"#, ClientFrame::Watch { conversation_id: None }),
+            (r#"{"op":"token","token":"a.b.c"}"#, ClientFrame::Token { token: "a.b.c".to_owned() }),
+            (r#" {"op":"ping"} "#, ClientFrame::Ping),
+            (r#"{"op":"dance","how":"slowly"}"#, ClientFrame::Unknown),
+            (r#"{"op":"synced","cursor":"c1"}"#, ClientFrame::Unknown),
         ] {
-            assert_eq!(Said::parse(text), Some(said), "{text}");
+            assert_eq!(ClientFrame::parse(text), Some(said), "{text}");
         }
     }
 
@@ -223,7 +223,7 @@ mod tests {
             r#"{"op":"ping"}{"op":"ping"}"#,
             r#"{"op":"ping""#,
         ] {
-            assert_eq!(Said::parse(text), None, "{text}");
+            assert_eq!(ClientFrame::parse(text), None, "{text}");
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::{
     expiry::Expiry,
     flood::Flood,
     flow::{Flow, Verdict},
-    frame::{self, Said},
+    frame::{self, ClientFrame},
     hub::News,
     lookup::Lookup,
     ports::{Answer, Incoming, Refusal, Token},
@@ -62,7 +62,7 @@ pub enum Event {
     Tick,
 }
 
-/// See the module.
+/// The state of one live connection.
 #[derive(Debug)]
 pub struct Session {
     user: UserId,
@@ -172,8 +172,8 @@ impl Session {
         self.heard_ms = now_ms;
         let said = match incoming {
             Incoming::Text(text) if text.len() > frame::FRAME_BYTES => return Some(Closing::TooLarge),
-            Incoming::Text(text) => Said::parse(&text),
-            Incoming::Control => Some(Said::Unknown),
+            Incoming::Text(text) => ClientFrame::parse(&text),
+            Incoming::Control => Some(ClientFrame::Unknown),
             Incoming::TooLarge => return Some(Closing::TooLarge),
             Incoming::NotText => return Some(Closing::NotText),
             Incoming::BrokenProtocol => return Some(Closing::BrokenProtocol),
@@ -183,34 +183,35 @@ impl Session {
         if !self.is_asked_for(&said) && !self.flood.take(now_ms) {
             return Some(Closing::Flood);
         }
-        self.obey(said, now_ms, todo)
+        self.act_on(said, now_ms, todo)
     }
 
     /// The `have` of an answer: the server sets its pace, so it counts for no flood.
-    fn is_asked_for(&self, said: &Said) -> bool {
-        matches!(said, Said::Have { .. }) && self.started.as_ref().is_some_and(|started| started.flow.awaits_have())
+    fn is_asked_for(&self, said: &ClientFrame) -> bool {
+        matches!(said, ClientFrame::Have { .. })
+            && self.started.as_ref().is_some_and(|started| started.flow.awaits_have())
     }
 
-    fn obey(&mut self, said: Said, now_ms: u64, todo: &mut Vec<Action>) -> Option<Closing> {
+    fn act_on(&mut self, said: ClientFrame, now_ms: u64, todo: &mut Vec<Action>) -> Option<Closing> {
         match (said, &mut self.started) {
-            (Said::Unknown, _) => {}
-            (Said::Ping, _) => todo.push(Action::Send(frame::pong())),
-            (Said::Token { .. }, _) if self.checks => return Some(Closing::NotUnderstood),
-            (Said::Token { token }, _) => {
+            (ClientFrame::Unknown, _) => {}
+            (ClientFrame::Ping, _) => todo.push(Action::Send(frame::pong())),
+            (ClientFrame::Token { .. }, _) if self.checks => return Some(Closing::NotUnderstood),
+            (ClientFrame::Token { token }, _) => {
                 self.checks = true;
                 todo.push(Action::Check(token));
             }
-            (Said::Start { since, watch, device_id }, None) => self.start(since, watch, device_id, now_ms, todo),
-            (Said::Have { since }, Some(started)) => {
+            (ClientFrame::Start { since, watch, device_id }, None) => self.start(since, watch, device_id, now_ms, todo),
+            (ClientFrame::Have { since }, Some(started)) => {
                 started.flow.have(since);
                 self.proved(now_ms);
             }
-            (Said::Watch { conversation_id }, Some(_)) => todo.push(Action::Watch(conversation_id)),
-            (Said::Active { active }, Some(started)) => todo.extend(started.active(active, now_ms)),
-            (Said::Typing { conversation_id, typing }, Some(started)) => {
+            (ClientFrame::Watch { conversation_id }, Some(_)) => todo.push(Action::Watch(conversation_id)),
+            (ClientFrame::Active { active }, Some(started)) => todo.extend(started.active(active, now_ms)),
+            (ClientFrame::Typing { conversation_id, typing }, Some(started)) => {
                 todo.extend(started.typist.types(conversation_id, typing, now_ms).into_iter().map(Action::from));
             }
-            (Said::Signal { call_id, to, data }, Some(started)) => {
+            (ClientFrame::Signal { call_id, to, data }, Some(started)) => {
                 let data = data.to_string();
                 if data.len() > SIGNAL_BYTES {
                     return Some(Closing::TooLarge);
@@ -348,12 +349,12 @@ impl Session {
     }
 }
 
-fn is_bounded(said: &Said) -> bool {
+fn is_bounded(said: &ClientFrame) -> bool {
     let (id, device) = match said {
-        Said::Start { watch, device_id, .. } => (watch.as_ref(), device_id.as_ref()),
-        Said::Watch { conversation_id } => (conversation_id.as_ref(), None),
-        Said::Typing { conversation_id, .. } => (Some(conversation_id), None),
-        Said::Signal { call_id, to, .. } => (Some(call_id), Some(to)),
+        ClientFrame::Start { watch, device_id, .. } => (watch.as_ref(), device_id.as_ref()),
+        ClientFrame::Watch { conversation_id } => (conversation_id.as_ref(), None),
+        ClientFrame::Typing { conversation_id, .. } => (Some(conversation_id), None),
+        ClientFrame::Signal { call_id, to, .. } => (Some(call_id), Some(to)),
         _ => (None, None),
     };
     id.is_none_or(|id| id.len() <= ID_BYTES) && device.is_none_or(|device| device.len() <= DEVICE_BYTES)

@@ -5,7 +5,7 @@ use crate::{
 };
 use jobline_chat::UserId;
 
-/// See the module.
+/// A connection whose client has said `start`.
 #[derive(Debug)]
 pub(crate) struct Started {
     pub flow: Flow,

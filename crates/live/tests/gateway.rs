@@ -4,7 +4,7 @@
 
 use async_trait::async_trait;
 use jobline_chat::{Announce, Clock, Connection, ConversationId, UserId};
-use jobline_live::{Connections, Gateway, Lines, Moved, Posted, Refusal, Token, Tokens};
+use jobline_live::{Connections, Gateway, GatewayApi, Moved, Posted, Refusal, Token, Tokens};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -37,7 +37,7 @@ struct Kept {
 }
 
 #[async_trait]
-impl Lines for Kept {
+impl GatewayApi for Kept {
     async fn post(&self, connection: &str, text: String) -> Posted {
         let slow = self.slow.lock().unwrap().get(connection).copied();
         if let Some(duration) = slow {

@@ -1,4 +1,4 @@
-//! What letters, notifications and the page of the unsubscribe link say: a file for each language.
+//! What mail, notifications and the page of the unsubscribe link say: a file for each language.
 
 mod ar;
 mod en;
@@ -46,9 +46,9 @@ pub struct Texts {
     pub video_call: &'static str,
     /// Of a call that nobody accepted.
     pub missed: &'static str,
-    /// What the link in a letter does.
+    /// What the link in a mail does.
     pub reply: &'static str,
-    /// That answers to a letter are lost.
+    /// That answers to a mail are lost.
     pub use_the_link: &'static str,
     /// What the link does that ends mail.
     pub unsubscribe: &'static str,
@@ -58,7 +58,7 @@ pub struct Texts {
     pub unsubscribe_yes: &'static str,
     /// That mail has ended.
     pub unsubscribed: &'static str,
-    /// That a link is not one of those in letters.
+    /// That a link is not one of those in mail.
     pub unsubscribe_unknown: &'static str,
 }
 
@@ -113,7 +113,7 @@ impl Language {
         }
     }
 
-    /// The subject of a letter from `sender`; `None`: the marketplace.
+    /// The subject of a mail from `sender`; `None`: the marketplace.
     pub(crate) fn subject(self, sender: Option<&str>) -> String {
         match sender {
             Some(sender) => self.fill(self.texts().message_from, sender),
@@ -122,12 +122,12 @@ impl Language {
     }
 }
 
-/// A letter of Hebrew, Arabic and the scripts between them.
+/// A character of Hebrew, Arabic and the scripts between them.
 fn is_right_to_left(char: char) -> bool {
     matches!(char, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{fefc}')
 }
 
-/// A letter of Latin, Greek, Cyrillic and the scripts up to Armenian.
+/// A character of Latin, Greek, Cyrillic and the scripts up to Armenian.
 fn is_left_to_right(char: char) -> bool {
     char.is_ascii_alphabetic() || matches!(char, '\u{c0}'..='\u{24f}' | '\u{370}'..='\u{58f}')
 }

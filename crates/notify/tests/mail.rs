@@ -3,7 +3,7 @@
 
 use jobline_notify::{
     Language, Outcome,
-    mail::{Letter, Mailer, SignInError, SmtpUrl},
+    mail::{Mailer, SignInError, SmtpUrl, UnreadMail},
 };
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -51,8 +51,8 @@ async fn server(to_recipient: &'static str) -> (SocketAddr, JoinHandle<Vec<Strin
     (address, talk)
 }
 
-fn letter<'a>(lines: &'a [String], language: Language) -> Letter<'a> {
-    Letter {
+fn mail<'a>(lines: &'a [String], language: Language) -> UnreadMail<'a> {
+    UnreadMail {
         to: "jane@example.com",
         language,
         sender: Some("John <Smith>"),
@@ -70,7 +70,7 @@ async fn send(to_recipient: &'static str, language: Language) -> (Outcome, Vec<S
     let (address, talk) = server(to_recipient).await;
     let url = SmtpUrl::parse(&format!("smtp://{address}")).unwrap();
     let mailer = Mailer::new(&url, "Jobs <no-reply@example.com>", &[]).unwrap();
-    let outcome = mailer.send(&letter(&["Hello <b>".to_owned()], language)).await;
+    let outcome = mailer.send(&mail(&["Hello <b>".to_owned()], language)).await;
     (outcome, talk.await.unwrap())
 }
 
@@ -100,7 +100,7 @@ async fn an_unknown_recipient_is_refused_and_a_busy_server_is_tried_again() {
     assert_eq!(outcome, Outcome::Failed { why: "the mail server answered 530".to_owned(), retry_after_ms: None });
     let nobody = SmtpUrl::parse("smtp://127.0.0.1:1").unwrap();
     let mailer = Mailer::new(&nobody, "no-reply@example.com", &[]).unwrap();
-    let outcome = mailer.send(&letter(&[], Language::English)).await;
+    let outcome = mailer.send(&mail(&[], Language::English)).await;
     assert!(matches!(outcome, Outcome::Failed { .. }), "{outcome:?}");
 }
 

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use axum::Router;
 use jobline_chat::{Clock, Files, Random, Secrets, Settings};
 use jobline_files_local::{self as files, LocalFiles};
-use jobline_live::Lines;
+use jobline_live::GatewayApi;
 use jobline_store::{Error, Scan, Store};
 use jobline_store_embedded::{EmbeddedStore, Options};
 use jobline_tools::transfer;
@@ -38,7 +38,7 @@ pub struct Engines {
     /// The work that the engine of the rows leaves to the server; `None`: it leaves none.
     pub upkeep: Option<Arc<dyn Upkeep>>,
     /// What holds the live connections of a function, where something does.
-    pub lines: Option<Arc<dyn Lines>>,
+    pub lines: Option<Arc<dyn GatewayApi>>,
     /// See [`Settings::window_bytes`].
     pub window_bytes: usize,
     /// How fast an import may write rows.

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use jobline_api::app::App;
 use jobline_api::metrics::{Metrics, Told};
 use jobline_chat::{Delivery, Mail, UnreadNotice};
-use jobline_notify::mail::{Letter, Mailer};
+use jobline_notify::mail::{Mailer, UnreadMail};
 use std::future::pending;
 use std::sync::Arc;
 use url::form_urlencoded::byte_serialize;
@@ -51,7 +51,7 @@ impl Mail for Mails {
         let place: String = byte_serialize(conversation.as_bytes()).collect();
         let language = told::language(notice.language.as_deref());
         let lines: Vec<String> = notice.lines.iter().map(|line| told::line(line, language)).collect();
-        let letter = Letter {
+        let mail = UnreadMail {
             to: &notice.email,
             language,
             sender: notice.sender.as_deref(),
@@ -63,7 +63,7 @@ impl Mail for Mails {
             id: &name(&notice.id),
             thread: &name(&format!("{conversation}/{}", notice.user)),
         };
-        delivery(&self.metrics, Told::Mail, self.mailer.send(&letter).await)
+        delivery(&self.metrics, Told::Mail, self.mailer.send(&mail).await)
     }
 }
 

@@ -78,7 +78,7 @@ async fn end_mail(chat: &Chat, user: Option<UserId>, headers: &HeaderMap) -> Res
     }
 }
 
-/// That of the letter, and of the browser where nobody said which one a user reads. A page that cannot ask is better than
+/// The language of the mail, or of the browser where nobody said which one a user reads. A page that cannot ask is better than
 /// none.
 async fn language(chat: &Chat, user: &UserId, headers: &HeaderMap) -> Language {
     let known = chat.language(user).await.ok().flatten();

@@ -10,13 +10,13 @@ use async_trait::async_trait;
 use http::{HeaderMap, header::AUTHORIZATION};
 use jobline_chat::{Chat, Connection, UserId};
 use jobline_http::Failure;
-use jobline_live::{Connections, Gateway, Lines, Moved, Refusal, Token};
+use jobline_live::{Connections, Gateway, GatewayApi, Moved, Refusal, Token};
 use jobline_wire::Code;
 use std::sync::Arc;
 
 /// The live connections at a gateway; `moved` is told of the commits of the domain.
 #[must_use]
-pub fn at_gateway(lines: Arc<dyn Lines>, moved: Moved, uses: &Uses<'_>, place: &Place<'_>) -> AtGateway {
+pub fn at_gateway(lines: Arc<dyn GatewayApi>, moved: Moved, uses: &Uses<'_>, place: &Place<'_>) -> AtGateway {
     let connections = Arc::new(ChatConnections(uses.chat.clone()));
     let tokens = Arc::new(ports::UserTokens { identity: Arc::clone(uses.identity), chat: uses.chat.clone() });
     AtGateway::new(Gateway::new(lines, connections, tokens, Arc::clone(uses.clock), moved), place)

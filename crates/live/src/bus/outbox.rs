@@ -22,7 +22,7 @@ struct Waiting {
     lost: bool,
 }
 
-/// See the module.
+/// What waits to be told to the other servers; bounded, so that it may drop something.
 pub(crate) struct Outbox {
     pub keys: Keys,
     waiting: Mutex<Waiting>,

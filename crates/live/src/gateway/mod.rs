@@ -12,7 +12,7 @@ pub use moved::Moved;
 use crate::{
     closing::Closing,
     expiry::Expiry,
-    frame::{self, Said},
+    frame::{self, ClientFrame},
     ports::{Refusal, Token, Tokens},
 };
 use async_trait::async_trait;
@@ -44,9 +44,9 @@ pub enum Posted {
     Failed,
 }
 
-/// The connections at the gateway.
+/// What the gateway does with the connections that it holds.
 #[async_trait]
-pub trait Lines: Send + Sync + 'static {
+pub trait GatewayApi: Send + Sync + 'static {
     /// Sends a text frame.
     async fn post(&self, connection: &str, text: String) -> Posted;
 
@@ -102,7 +102,7 @@ pub trait Connections: Send + Sync + 'static {
 
 /// The live connections of a deployment whose gateway holds them.
 pub struct Gateway {
-    lines: Arc<dyn Lines>,
+    api: Arc<dyn GatewayApi>,
     connections: Arc<dyn Connections>,
     tokens: Arc<dyn Tokens>,
     clock: Arc<dyn Clock>,
@@ -113,13 +113,13 @@ impl Gateway {
     /// Over its ports. `moved` is told of the commits of the same domain.
     #[must_use]
     pub fn new(
-        lines: Arc<dyn Lines>,
+        api: Arc<dyn GatewayApi>,
         connections: Arc<dyn Connections>,
         tokens: Arc<dyn Tokens>,
         clock: Arc<dyn Clock>,
         moved: Moved,
     ) -> Self {
-        Self { lines, connections, tokens, clock, moved }
+        Self { api, connections, tokens, clock, moved }
     }
 
     /// A client connects with `token`. The oldest of ten connections gives way. Nothing is sent over the new one, which is
@@ -147,32 +147,37 @@ impl Gateway {
     /// # Errors
     /// [`Refusal::Unavailable`]; the client may say it again.
     pub async fn hear(&self, id: &str, text: &str) -> Result<(), Refusal> {
-        match Said::parse(text) {
-            Some(Said::Ping) => drop(self.lines.post(id, frame::pong()).await),
-            Some(Said::Watch { .. } | Said::Typing { .. } | Said::Signal { .. } | Said::Unknown) => {}
-            Some(Said::Active { active: false }) => {}
+        match ClientFrame::parse(text) {
+            Some(ClientFrame::Ping) => drop(self.api.post(id, frame::pong()).await),
+            Some(
+                ClientFrame::Watch { .. }
+                | ClientFrame::Typing { .. }
+                | ClientFrame::Signal { .. }
+                | ClientFrame::Unknown,
+            ) => {}
+            Some(ClientFrame::Active { active: false }) => {}
             // It keeps the connection open.
             None if text.trim() == "{}" => {}
             said => match (self.connections.find(id).await?, said) {
                 (Some(connection), Some(said)) => self.act(connection, said).await?,
                 (Some(connection), None) => self.end(&connection, Closing::NotUnderstood).await,
                 // Nobody is told over it any more.
-                (None, _) => self.lines.end(id).await,
+                (None, _) => self.api.end(id).await,
             },
         }
         Ok(())
     }
 
     /// What is said by a connection whose user has to be known.
-    async fn act(&self, connection: Connection, said: Said) -> Result<(), Refusal> {
+    async fn act(&self, connection: Connection, said: ClientFrame) -> Result<(), Refusal> {
         match said {
-            Said::Start { .. } => self.start(&connection).await,
-            Said::Have { since } => match self.connections.deliver(&connection.user, &since).await {
+            ClientFrame::Start { .. } => self.start(&connection).await,
+            ClientFrame::Have { since } => match self.connections.deliver(&connection.user, &since).await {
                 Err(Refusal::Invalid) => self.end(&connection, Closing::NotUnderstood).await,
                 other => other?,
             },
-            Said::Active { .. } => self.connections.seen(&connection.user).await?,
-            Said::Token { token } => self.renew(connection, &token).await?,
+            ClientFrame::Active { .. } => self.connections.seen(&connection.user).await?,
+            ClientFrame::Token { token } => self.renew(connection, &token).await?,
             _ => {}
         }
         Ok(())
@@ -181,7 +186,7 @@ impl Gateway {
     /// What moved between the client's last poll and the connection it asks for itself, since the poke tells it to.
     async fn start(&self, connection: &Connection) {
         let ready = frame::ready_for_pokes(HEARTBEAT_MS, connection.token_expires_ms);
-        if self.lines.post(&connection.id, ready).await == Posted::Sent {
+        if self.api.post(&connection.id, ready).await == Posted::Sent {
             self.poke(connection).await;
         }
     }
@@ -225,9 +230,9 @@ impl Gateway {
             return self.end(connection, Closing::Token).await;
         }
         if expiry.tells(now) {
-            self.lines.post(&connection.id, frame::token_expiring(expiry.expires_ms())).await;
+            self.api.post(&connection.id, frame::token_expiring(expiry.expires_ms())).await;
         }
-        if self.lines.post(&connection.id, frame::poke()).await == Posted::Gone {
+        if self.api.post(&connection.id, frame::poke()).await == Posted::Gone {
             self.forget(connection).await;
         }
     }
@@ -235,8 +240,8 @@ impl Gateway {
     /// Ends a connection. API Gateway has no closing codes to choose from, so `bye` says why.
     async fn end(&self, connection: &Connection, closing: Closing) {
         let bye = frame::bye(closing, closing.retry_after_ms(0, 0));
-        if self.lines.post(&connection.id, bye).await != Posted::Gone {
-            self.lines.end(&connection.id).await;
+        if self.api.post(&connection.id, bye).await != Posted::Gone {
+            self.api.end(&connection.id).await;
         }
         self.forget(connection).await;
     }

@@ -67,7 +67,7 @@ struct Watched {
     signals: Vec<String>,
 }
 
-/// See the module.
+/// One place in the hub.
 pub(super) struct Member {
     pub number: u64,
     pub user: UserId,

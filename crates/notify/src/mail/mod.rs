@@ -1,12 +1,12 @@
 //! Mail about unread messages, by SMTP: text and HTML in the reader's language, with one-click unsubscribe (RFC 8058).
 
 mod html;
-mod letter;
 mod smtp;
+mod unread_mail;
 mod write;
 
-pub use letter::Letter;
 pub use smtp::{SmtpUrl, SmtpUrlError};
+pub use unread_mail::UnreadMail;
 
 use crate::outcome::Outcome;
 use lettre::{
@@ -40,7 +40,7 @@ impl Mailer {
         Ok(Self { transport, from })
     }
 
-    /// Signs in to the server as for a letter, and out again: greeting, STARTTLS and account, as the settings say.
+    /// Signs in to the server as for a mail, and out again: greeting, STARTTLS and account, as the settings say.
     ///
     /// # Errors
     /// [`SignInError`].
@@ -52,10 +52,10 @@ impl Mailer {
         }
     }
 
-    /// Makes one attempt to hand a letter to the server. An address that the server will never accept is
+    /// Makes one attempt to hand a mail to the server. An address that the server will never accept is
     /// [`Outcome::Refused`].
-    pub async fn send(&self, letter: &Letter<'_>) -> Outcome {
-        let message = match letter.message(&self.from) {
+    pub async fn send(&self, mail: &UnreadMail<'_>) -> Outcome {
+        let message = match mail.message(&self.from) {
             Ok(message) => message,
             Err(why) => return Outcome::refused(why),
         };

@@ -1,6 +1,6 @@
-//! Writes a letter as it is sent.
+//! Writes a mail as it is sent.
 
-use super::{html, letter::Letter};
+use super::{html, unread_mail::UnreadMail};
 use lettre::{
     Message,
     message::{
@@ -9,8 +9,8 @@ use lettre::{
     },
 };
 
-impl Letter<'_> {
-    /// The letter as it is sent. The error is one line.
+impl UnreadMail<'_> {
+    /// The mail as it is sent. The error is one line.
     pub(super) fn message(&self, from: &Mailbox) -> Result<Message, String> {
         let to = self.to.parse().map_err(|_| "the recipient's address is not a mail address")?;
         let domain = from.email.domain();

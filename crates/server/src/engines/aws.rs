@@ -8,7 +8,7 @@ use aws_config::{BehaviorVersion, SdkConfig};
 use aws_smithy_http_client::{Builder, tls};
 use jobline_chat::Clock;
 use jobline_files_s3::{S3Files, Unusable};
-use jobline_live::Lines;
+use jobline_live::GatewayApi;
 use jobline_store_dynamodb::{DynamoDbStore, Flaw, Options, TableError, WINDOW_BYTES};
 use jobline_tools::transfer::Pace;
 use std::sync::Arc;
@@ -57,7 +57,7 @@ impl Cloud {
     }
 
     /// The gateway that holds live connections at `url`.
-    pub(super) async fn gateway(&self, url: &str) -> Arc<dyn Lines> {
+    pub(super) async fn gateway(&self, url: &str) -> Arc<dyn GatewayApi> {
         Arc::new(ApiGateway::new(self.config().await, url))
     }
 

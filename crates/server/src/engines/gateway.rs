@@ -7,7 +7,7 @@ use aws_sdk_apigatewaymanagement::config::retry::RetryConfig;
 use aws_sdk_apigatewaymanagement::config::timeout::TimeoutConfig;
 use aws_sdk_apigatewaymanagement::config::{BehaviorVersion, Builder};
 use aws_sdk_apigatewaymanagement::primitives::Blob;
-use jobline_live::{Lines, Posted};
+use jobline_live::{GatewayApi, Posted};
 use std::time::Duration;
 
 /// How long one call may take. Who pokes waits for less.
@@ -30,7 +30,7 @@ impl ApiGateway {
 }
 
 #[async_trait]
-impl Lines for ApiGateway {
+impl GatewayApi for ApiGateway {
     async fn post(&self, connection: &str, text: String) -> Posted {
         let post = self.0.post_to_connection().connection_id(connection).data(Blob::new(text));
         match post.send().await {

@@ -7,7 +7,7 @@ use crate::month::{CONVERSATIONS, DAYS, FILE_BYTES, HOUR_MS, POLL_MS, POLLS, TEX
 use crate::world::{Device, World};
 use async_trait::async_trait;
 use jobline_chat::Clock;
-use jobline_live::{Lines, Posted};
+use jobline_live::{GatewayApi, Posted};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -56,7 +56,7 @@ impl Gateway {
 }
 
 #[async_trait]
-impl Lines for Gateway {
+impl GatewayApi for Gateway {
     async fn post(&self, connection: &str, _: String) -> Posted {
         let mut open = self.open.lock().unwrap();
         let Some((_, frames)) = open.get_mut(connection) else { return Posted::Gone };

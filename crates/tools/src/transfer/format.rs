@@ -13,7 +13,7 @@ pub(super) const CHUNK_BYTES: usize = 192 * 1024;
 /// Bytes of the longest line. A row of the largest allowed size stays below it even if every byte of it is escaped.
 const LINE_BYTES: u64 = 4 * 1024 * 1024;
 
-/// One line. See the module documentation for what each means.
+/// One line of an export; the documentation of this module says what each kind means.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) enum Line {

@@ -1,10 +1,10 @@
-//! A letter about the unread messages of one conversation.
+//! A mail about the unread messages of one conversation.
 
 use crate::texts::Language;
 
-/// A letter about the unread messages of one conversation. All texts are plain.
+/// A mail about the unread messages of one conversation. All texts are plain.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Letter<'a> {
+pub struct UnreadMail<'a> {
     /// The address that it goes to.
     pub to: &'a str,
     /// The language it is written in.
@@ -19,10 +19,10 @@ pub struct Letter<'a> {
     pub lines: &'a [String],
     /// Where the conversation is read and answered.
     pub link: &'a str,
-    /// Where a POST of `List-Unsubscribe=One-Click` ends these letters, and a GET shows a button for it.
+    /// Where a POST of `List-Unsubscribe=One-Click` ends this mail, and a GET shows a button for it.
     pub unsubscribe: &'a str,
-    /// The first half of the message id: the same each time that the same letter is sent.
+    /// The first half of the message id: the same each time that the same mail is sent.
     pub id: &'a str,
-    /// The same for all letters about one conversation: mail programs show them as one thread.
+    /// The same for all mail about one conversation: mail programs show them as one thread.
     pub thread: &'a str,
 }
