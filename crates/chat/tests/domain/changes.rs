@@ -202,6 +202,12 @@ async fn a_member_has_one_reaction_and_can_take_it_back() {
     for wrong in ["ok", "👍👍", "🏽", ""] {
         assert_eq!(world.chat.react(&ben.id, react(&sent, Some(wrong))).await.unwrap_err().code, Code::InvalidEmoji);
     }
+    world.job(2, &["ben", "carl"], jobline_wire::JobStatus::Open).await;
+    let elsewhere = ben.send(&world.user("carl"), "Hi").await.unwrap().message;
+    for id in [elsewhere.id.as_str(), "message_1_x", "nonsense", ""] {
+        let input = React { message_id: id.to_owned(), ..react(&sent, Some("👍")) };
+        assert_eq!(world.chat.react(&ben.id, input).await.unwrap_err().code, Code::NotFound, "{id}");
+    }
 }
 
 #[tokio::test]

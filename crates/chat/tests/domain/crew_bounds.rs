@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use jobline_chat::{Chat, Clock, JobId, Secrets, Settings, UserId};
 use jobline_store::{
     Commit, Consistency, Error, Key, Outcome, Page, Range, Row, Store,
-    testing::{Counting, Slow},
+    testing::{Counting, Counts, Slow},
 };
 use jobline_wire::{HostJobInput, JobStatus, ListConversations, ListMessages, Message, SendMessage, SyncQuery};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
@@ -339,6 +339,34 @@ async fn a_send_in_a_crew_takes_few_reads() {
     anna.reply("An answer", &first).await.unwrap();
     let reply = world.store.reset();
     assert_eq!((plain.reads, plain.commits, reply.reads, reply.commits), (7, 1, 8, 1));
+}
+
+/// What a message, an edit and a reaction read and write in a crew that is awake.
+async fn costs_in_a_crew_of(size: usize) -> [Counts; 3] {
+    let world = World::over(crate::engine::start_with_whole_pages().await.store, Settings::default(), 1).await;
+    let names: Vec<String> = (0..size).map(|nth| format!("user{nth:02}")).collect();
+    world.crew(&names.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    let [anna, ben] = [0, 1].map(|nth: usize| world.user(&names[nth]));
+    let first = anna.say("Hello").await.unwrap();
+    world.store.reset();
+    anna.say("More").await.unwrap();
+    let send = world.store.reset();
+    anna.edit_to(&first, "Hello all").await.unwrap();
+    let edit = world.store.reset();
+    ben.react(&first, "👍").await.unwrap();
+    [send, edit, world.store.reset()]
+}
+
+#[tokio::test]
+async fn messages_edits_and_reactions_cost_the_same_in_a_crew_of_any_size() {
+    let (few, many) = (costs_in_a_crew_of(3).await, costs_in_a_crew_of(50).await);
+    println!("send, edit and react, in a crew of 3 and of 50:\n{few:?}\n{many:?}");
+    assert_eq!(few, many);
+    let [send, edit, react] = many;
+    for change in [edit, react] {
+        assert!(change.reads <= send.reads && change.rows <= send.rows, "{send:?} {change:?}");
+        assert!(change.commits <= send.commits, "{send:?} {change:?}");
+    }
 }
 
 /// A clock over tokio's, which stands while nothing waits.
