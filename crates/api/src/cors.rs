@@ -54,8 +54,8 @@ impl Origins {
     #[must_use]
     pub fn preflight(&self, request: &Request<Body>) -> Option<Response> {
         let asks =
-            request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD) && request.headers().contains_key(ORIGIN);
-        if request.method() != Method::OPTIONS || !asks {
+            || request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD) && request.headers().contains_key(ORIGIN);
+        if request.method() != Method::OPTIONS || !asks() {
             return None;
         }
         let mut response = Response::new(Body::empty());

@@ -5,13 +5,16 @@
 //! knows by which protocol the call came. A face, such as [`crate::rest`] or a WebSocket, only translates between its
 //! protocol and these steps.
 
+use crate::answer::written;
 use crate::app::App;
 use crate::caller::{Caller, Host, Scheme, User};
 use crate::route::Route;
 use crate::target::{Parameter, Target};
+use bytes::Bytes;
+use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use http::Method;
-use jobline_http::{Failure, from_json, from_query};
+use jobline_http::{Failure, Served, from_json, from_query};
 use jobline_identity::Credential;
 use jobline_wire::Code;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -35,21 +38,37 @@ pub enum Input<'a> {
     Missing(fn() -> Failure),
 }
 
-type Decode = dyn FnOnce(&str, Input<'_>) -> Result<Decoded, Failure> + Send;
+/// Reads target and input of a call by a caller who is known.
+type Decode<C> = dyn Fn(App, C, &str, Input<'_>) -> Result<Decoded, Failure> + Send + Sync;
+
+/// How a procedure is called, by the kind of its caller.
+#[derive(Clone)]
+enum Steps {
+    User(Arc<Decode<User>>),
+    Host(Arc<Decode<Host>>),
+}
 
 /// A call whose caller is known. Its target and input are not read yet.
-pub struct Authenticated(Box<Decode>);
+pub struct Authenticated<'p>(Known<'p>);
+
+enum Known<'p> {
+    User(&'p Decode<User>, User),
+    Host(&'p Decode<Host>, Host),
+}
 
 /// A call that is ready to run.
-pub struct Decoded(BoxFuture<'static, Result<Vec<u8>, Failure>>);
+pub struct Decoded(BoxFuture<'static, Result<Bytes, Failure>>);
 
-impl Authenticated {
+impl Authenticated<'_> {
     /// Reads target and input. `target` is plain text; a procedure without a [`Parameter`] ignores it.
     ///
     /// # Errors
     /// `invalid_request`, naming the field where there is one; the failure of [`Input::Missing`].
-    pub fn decode(self, target: &str, input: Input<'_>) -> Result<Decoded, Failure> {
-        (self.0)(target, input)
+    pub fn decode(self, app: &App, target: &str, input: Input<'_>) -> Result<Decoded, Failure> {
+        match self.0 {
+            Known::User(decode, user) => decode(app.clone(), user, target, input),
+            Known::Host(decode, host) => decode(app.clone(), host, target, input),
+        }
     }
 }
 
@@ -58,7 +77,7 @@ impl Decoded {
     ///
     /// # Errors
     /// The error of the domain.
-    pub async fn run(self) -> Result<Vec<u8>, Failure> {
+    pub async fn run(self) -> Result<Bytes, Failure> {
         self.0.await
     }
 }
@@ -72,9 +91,6 @@ impl Input<'_> {
         }
     }
 }
-
-type Authenticate =
-    dyn for<'a> Fn(&'a App, Credential<'a>) -> BoxFuture<'a, Result<Authenticated, Failure>> + Send + Sync;
 
 /// One procedure of the API.
 #[derive(Clone)]
@@ -97,38 +113,44 @@ pub struct Procedure {
     pub fails: &'static [Code],
     /// Whether clients poll it.
     pub frequent: bool,
-    authenticate: Arc<Authenticate>,
+    steps: Steps,
 }
 
 impl Procedure {
     /// A procedure that a user calls.
     pub fn user<I, O, E, F, Fut>(name: &'static str, method: Method, path: &'static str, run: F) -> Self
     where
-        F: Fn(App, User, I) -> Fut + Clone + Send + Sync + 'static,
+        F: Fn(App, User, I) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<O, E>> + Send + 'static,
         I: DeserializeOwned + JsonSchema + Send + 'static,
         O: Serialize + JsonSchema + 'static,
         E: Into<Failure> + 'static,
     {
-        Self::new(name, method, path, move |app, user, (), input| run(app, user, input))
+        Self::new(name, method, path, Steps::User, move |app, user, (), input| run(app, user, input))
     }
 
     /// A procedure that the host calls, with a target.
     pub fn host<T, I, O, E, F, Fut>(name: &'static str, method: Method, path: &'static str, run: F) -> Self
     where
-        F: Fn(App, Host, T, I) -> Fut + Clone + Send + Sync + 'static,
+        F: Fn(App, Host, T, I) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<O, E>> + Send + 'static,
         T: Target + 'static,
         I: DeserializeOwned + JsonSchema + Send + 'static,
         O: Serialize + JsonSchema + 'static,
         E: Into<Failure> + 'static,
     {
-        Self::new(name, method, path, run)
+        Self::new(name, method, path, Steps::Host, run)
     }
 
-    fn new<C, T, I, O, E, F, Fut>(name: &'static str, method: Method, path: &'static str, run: F) -> Self
+    fn new<C, T, I, O, E, F, Fut>(
+        name: &'static str,
+        method: Method,
+        path: &'static str,
+        steps: fn(Arc<Decode<C>>) -> Steps,
+        run: F,
+    ) -> Self
     where
-        F: Fn(App, C, T, I) -> Fut + Clone + Send + Sync + 'static,
+        F: Fn(App, C, T, I) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<O, E>> + Send + 'static,
         C: Caller + 'static,
         T: Target + 'static,
@@ -136,20 +158,12 @@ impl Procedure {
         O: Serialize + JsonSchema + 'static,
         E: Into<Failure> + 'static,
     {
-        let authenticate = steps(move |app, credential| {
-            let run = run.clone();
-            Box::pin(async move {
-                let caller = C::authenticate(app, credential).await?;
-                let app = app.clone();
-                Ok(Authenticated(Box::new(move |target, input| {
-                    let (target, input) = (T::parse(target)?, input.read()?);
-                    Ok(Decoded(Box::pin(async move {
-                        let output = run(app, caller, target, input).await.map_err(Into::into)?;
-                        serde_json::to_vec(&output).map_err(|error| Failure::unavailable(error.to_string()))
-                    })))
-                })))
-            })
-        });
+        let decode = move |app: App, caller: C, target: &str, input: Input<'_>| {
+            let (target, input) = (T::parse(target)?, input.read()?);
+            // Not an async block: it would hold the future of the handler twice.
+            let call = run(app, caller, target, input).map(|output| written(&output.map_err(Into::into)?));
+            Ok(Decoded(Box::pin(call)))
+        };
         let output: SchemaOf = |generator| generator.subschema_for::<O>();
         Self {
             name,
@@ -161,7 +175,7 @@ impl Procedure {
             output: (TypeId::of::<O>() != TypeId::of::<()>()).then_some(output),
             fails: &[],
             frequent: false,
-            authenticate: Arc::new(authenticate),
+            steps: steps(Arc::new(decode)),
         }
     }
 
@@ -186,19 +200,20 @@ impl Procedure {
         self
     }
 
+    /// The label of its responses in metrics and logs.
+    #[must_use]
+    pub fn served(&self) -> Served {
+        Served { procedure: self.name, frequent: self.frequent }
+    }
+
     /// The first step: checks who calls. A face can do it before it has received the input.
     ///
     /// # Errors
     /// `unauthenticated`, and `unavailable` when the keys that would tell cannot be read now.
-    pub async fn authenticate(&self, app: &App, credential: Credential<'_>) -> Result<Authenticated, Failure> {
-        (self.authenticate)(app, credential).await
+    pub async fn authenticate(&self, app: &App, credential: Credential<'_>) -> Result<Authenticated<'_>, Failure> {
+        Ok(Authenticated(match &self.steps {
+            Steps::User(decode) => Known::User(&**decode, User::authenticate(app, credential).await?),
+            Steps::Host(decode) => Known::Host(&**decode, Host::authenticate(app, credential).await?),
+        }))
     }
-}
-
-/// Returns `closure`. Its bound gives the closure the lifetimes of [`Authenticate`], which the compiler does not infer.
-fn steps<F>(closure: F) -> F
-where
-    F: for<'a> Fn(&'a App, Credential<'a>) -> BoxFuture<'a, Result<Authenticated, Failure>>,
-{
-    closure
 }

@@ -8,11 +8,14 @@ use axum::Router;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, on};
+use bytes::Bytes;
 use http::header::ACCEPT_ENCODING;
-use http::{Request, StatusCode};
-use jobline_http::{Failure, Served, decode, not_json, read_body};
+use http::request::Parts;
+use http::{Method, Request, StatusCode};
+use jobline_http::{Failure, Payload, decode, not_json, read_body};
 use jobline_identity::Credential;
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The routes of these procedures.
@@ -25,33 +28,58 @@ pub fn routes(procedures: Vec<Procedure>, app: &App) -> Router {
             path,
             on(filter, move |request: Request<Body>| {
                 let (procedure, app) = (Arc::clone(&procedure), app.clone());
-                async move { respond(&procedure, &app, request).await }
+                async move {
+                    let (parts, body) = request.into_parts();
+                    let mut response = respond(&procedure, &app, &parts, body).await.map(Body::new);
+                    response.extensions_mut().insert(procedure.served());
+                    response
+                }
             }),
         )
     })
 }
 
-async fn respond(procedure: &Procedure, app: &App, request: Request<Body>) -> Response {
-    let accepted = request.headers().get(ACCEPT_ENCODING).cloned();
-    let mut response = match call(procedure, app, request).await {
-        Ok(json) if procedure.output.is_some() => answer::json(json, accepted).await,
-        Ok(_) => StatusCode::NO_CONTENT.into_response(),
-        Err(failure) => failure.into_response(),
-    };
-    response.extensions_mut().insert(Served { procedure: procedure.name, frequent: procedure.frequent });
-    response
+/// The procedures that are found by the whole path of a request, without a router, which allocates several times for each.
+/// The routes stand beside it: they know which methods a path takes.
+#[derive(Clone, Default)]
+pub struct ByPath(Arc<HashMap<&'static str, Vec<Procedure>>>);
+
+impl ByPath {
+    /// Those of `procedures` whose paths have no parameter.
+    #[must_use]
+    pub fn of(procedures: Vec<Procedure>) -> Self {
+        let mut by_path = HashMap::<_, Vec<_>>::new();
+        for procedure in procedures.into_iter().filter(|procedure| procedure.parameter.is_none()) {
+            by_path.entry(procedure.route.path).or_default().push(procedure);
+        }
+        Self(Arc::new(by_path))
+    }
+
+    /// The procedure that a request of this method and path calls.
+    #[must_use]
+    pub fn get(&self, method: &Method, path: &str) -> Option<&Procedure> {
+        self.0.get(path)?.iter().find(|procedure| procedure.route.method == *method)
+    }
+}
+
+/// Answers a request for `procedure`.
+pub async fn respond(procedure: &Procedure, app: &App, parts: &Parts, body: Body) -> Response<Payload> {
+    match call(procedure, app, parts, body).await {
+        Ok(json) if procedure.output.is_some() => answer::json(json, parts.headers.get(ACCEPT_ENCODING)).await,
+        Ok(_) => StatusCode::NO_CONTENT.into_response().map(Payload::from),
+        Err(failure) => failure.into_response().map(Payload::from),
+    }
 }
 
 /// The three steps. The body is read after the caller is known, so that strangers cannot make the server hold it.
-async fn call(procedure: &Procedure, app: &App, request: Request<Body>) -> Result<Vec<u8>, Failure> {
-    let (parts, body) = request.into_parts();
+async fn call(procedure: &Procedure, app: &App, parts: &Parts, body: Body) -> Result<Bytes, Failure> {
     let call = procedure.authenticate(app, Credential::from(&parts.headers)).await?;
     let target = target(procedure, parts.uri.path());
     let call = match procedure.route.input() {
-        InputIn::Query => call.decode(&target, Input::Query(parts.uri.query()))?,
+        InputIn::Query => call.decode(app, &target, Input::Query(parts.uri.query()))?,
         InputIn::Body => {
             let body = read_body(&parts.headers, body, &*app.clock).await?;
-            call.decode(&target, body.as_deref().map_or(Input::Missing(not_json), Input::Json))?
+            call.decode(app, &target, body.as_deref().map_or(Input::Missing(not_json), Input::Json))?
         }
     };
     call.run().await
@@ -59,9 +87,10 @@ async fn call(procedure: &Procedure, app: &App, request: Request<Body>) -> Resul
 
 /// The target in the path, as plain text. A number is not unescaped: `%37` is not 7.
 fn target<'a>(procedure: &Procedure, path: &'a str) -> Cow<'a, str> {
+    let Some(parameter) = procedure.parameter else { return "".into() };
     let segment = procedure.route.parameter(path);
-    match procedure.parameter {
-        Some(parameter) if !parameter.number => decode(segment, false).unwrap_or_default().into(),
-        _ => segment.into(),
+    match parameter.number {
+        true => segment.into(),
+        false => decode(segment, false).unwrap_or_default(),
     }
 }

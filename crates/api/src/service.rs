@@ -1,20 +1,24 @@
 //! What happens around every request: request id, cross-origin rules, time limit, panics, security headers, metrics and
 //! the line in the log.
 //!
-//! It is one function instead of a stack of layers: an idle poll is so cheap that every boxed future would show.
+//! It is one function instead of a stack of layers: an idle poll is so cheap that every boxed future would show. For the
+//! same reason a procedure whose path has no parameter is called without the router.
 
 use crate::app::App;
 use crate::handlers::import;
 use crate::live::wait::WAIT_SECONDS;
-use crate::{routes, trpc};
+use crate::procedure::Procedure;
+use crate::rest::{self, ByPath};
+use crate::{routes, table, trpc};
 use axum::Router;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 use http::header::{CACHE_CONTROL, HeaderName, LOCATION, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS};
-use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri};
 use jobline_chat::Error;
-use jobline_http::{Failure, Inside, Reported, Served};
+use jobline_http::{Failure, Inside, Payload, Reached, Reported, Served};
+use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
 use tower::ServiceExt;
@@ -33,8 +37,6 @@ const REQUEST_ID_BYTES: usize = 128;
 /// What is known about a request before its response is.
 struct Received {
     id: HeaderValue,
-    method: Method,
-    path: String,
     origin: Option<HeaderValue>,
     at: Instant,
 }
@@ -43,6 +45,7 @@ struct Received {
 #[derive(Clone)]
 pub struct Service {
     app: App,
+    procedures: ByPath,
     router: Router,
 }
 
@@ -51,13 +54,13 @@ impl Service {
     #[must_use]
     pub fn new(app: App) -> Self {
         let router = routes::build(&app);
-        Self { app, router }
+        Self { app, procedures: ByPath::of(table::procedures()), router }
     }
 
     /// The service of `app` over other routes.
     #[must_use]
     pub fn over(app: App, router: Router) -> Self {
-        Self { app, router }
+        Self { app, procedures: ByPath::default(), router }
     }
 
     /// The app behind it.
@@ -67,7 +70,7 @@ impl Service {
     }
 
     /// Responds to one request; never fails and never panics.
-    pub async fn handle(&self, mut request: Request<Body>) -> Response {
+    pub async fn handle(&self, mut request: Request<Body>) -> Response<Payload> {
         let _running = self.app.metrics.request_begins();
         let slash = match self.app.address.inside(request.uri()) {
             Inside::Same => None,
@@ -79,56 +82,78 @@ impl Service {
         };
         let received = Received {
             id: self.request_id(request.headers()),
-            method: request.method().clone(),
-            path: request.uri().path().to_owned(),
             origin: self.app.origins.allowed(request.headers()),
             at: Instant::now(),
         };
+        if slash.is_none()
+            && let Some(procedure) = self.procedures.get(request.method(), request.uri().path())
+        {
+            return self.call(received, procedure, request).await;
+        }
+        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
         let mut response = match (self.app.origins.preflight(&request), slash) {
             (Some(response), _) => response,
             (None, Some(to)) => moved(&to),
-            (None, None) => match self.app.address.reached_by(&request) {
-                Some(reached) => reached.during(self.answer(request)).await,
-                None => self.answer(request).await,
-            },
-        };
-        self.finish(received, &mut response);
+            (None, None) => self.route(request).await,
+        }
+        .map(Payload::from);
+        let served = response.extensions().get::<Served>().copied();
+        let served = served.unwrap_or_else(|| outside_of_table(&path));
+        self.finish(received, (&method, &path), served, &mut response);
         response
     }
 
-    /// The router's response, unless it panics or takes too long. The timer is started only when the router has to wait
-    /// for something; an idle poll does not.
-    async fn answer(&self, request: Request<Body>) -> Response {
-        let limit = time_limit(&request);
-        let cut_off = cut_off(&request);
-        let answering = AssertUnwindSafe(self.router.clone().oneshot(request)).catch_unwind();
-        let outcome = tokio::select! {
-            biased;
-            outcome = answering => outcome,
-            () = async { self.app.clock.sleep(limit).await } => {
-                let cause = format!("no answer within {} s", limit.as_secs());
-                return cut_off(cause);
-            }
+    /// Answers a call of `procedure`.
+    async fn call(&self, received: Received, procedure: &Procedure, request: Request<Body>) -> Response<Payload> {
+        let reached = self.app.address.reached_by(&request);
+        let (parts, body) = request.into_parts();
+        let limit = time_limit(&parts.method, &parts.uri);
+        let answering = Reached::during(reached, rest::respond(procedure, &self.app, &parts, body));
+        let mut response = match self.in_time(limit, answering).await {
+            Ok(response) => response,
+            Err(cause) => not_answered(&parts.method, parts.uri.path(), cause).into_response().map(Payload::from),
         };
-        match outcome {
+        self.finish(received, (&parts.method, parts.uri.path()), procedure.served(), &mut response);
+        response
+    }
+
+    /// The router's response.
+    async fn route(&self, request: Request<Body>) -> Response {
+        let limit = time_limit(request.method(), request.uri());
+        let is_trpc = request.uri().path().starts_with(trpc::PREFIX);
+        let form = is_trpc.then(|| trpc::Form::asked(request.uri(), request.headers()));
+        let (method, uri) = (request.method().clone(), request.uri().clone());
+        let reached = self.app.address.reached_by(&request);
+        let answering = Reached::during(reached, self.router.clone().oneshot(request));
+        match self.in_time(limit, answering).await {
             Ok(Ok(response)) => response,
             Ok(Err(never)) => match never {},
-            // The text of a panic may quote a message, so it is not logged. The panic hook logged where it happened.
-            Err(_) => cut_off("the handler panicked".to_owned()),
+            Err(cause) => match (form, not_answered(&method, uri.path(), cause)) {
+                (Some(form), failure) => form.refuse(failure),
+                (None, failure) => failure.into_response(),
+            },
         }
     }
 
-    fn finish(&self, received: Received, response: &mut Response) {
-        let served = response.extensions().get::<Served>().copied();
-        let served = served.unwrap_or_else(|| outside_of_table(&received.path));
+    /// What `answering` answers, unless it panics or takes too long: then why. The timer is started only when it has to wait
+    /// for something; an idle poll does not.
+    async fn in_time<F: Future>(&self, limit: Duration, answering: F) -> Result<F::Output, String> {
+        let answering = AssertUnwindSafe(answering).catch_unwind();
+        tokio::select! {
+            biased;
+            // The text of a panic may quote a message, so it is not logged. The panic hook logged where it happened.
+            outcome = answering => outcome.map_err(|_| "the handler panicked".to_owned()),
+            () = async { self.app.clock.sleep(limit).await } => Err(format!("no answer within {} s", limit.as_secs())),
+        }
+    }
+
+    fn finish(&self, received: Received, asked: (&Method, &str), served: Served, response: &mut Response<Payload>) {
         let took = received.at.elapsed();
         self.app.metrics.request_ends(served.procedure, response.status().as_u16(), took);
-        log(&received, served, response, took);
+        log(&received.id, asked, served, response, took);
         let headers = response.headers_mut();
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-        if !headers.contains_key(CACHE_CONTROL) {
-            headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        }
+        headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
         if self.app.address.is_encrypted() {
             headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(ONLY_ENCRYPTED));
         }
@@ -151,25 +176,17 @@ impl Service {
     }
 }
 
-/// The answer to `request` if its handler does not answer, as a function of the cause.
-fn cut_off(request: &Request<Body>) -> impl Fn(String) -> Response + use<> {
-    let error = if request.method().is_safe() {
+/// Why a handler that does not answer did not.
+fn not_answered(method: &Method, path: &str, cause: String) -> Failure {
+    let error = if method.is_safe() {
         Error::unavailable
-    } else if is_file(request.uri().path()) {
+    } else if is_file(path) {
         upload_cut_off
     } else {
         // A change that is cut off may or may not have happened.
         Error::undecided
     };
-    let is_trpc = request.uri().path().starts_with(trpc::PREFIX);
-    let form = is_trpc.then(|| trpc::Form::asked(request.uri(), request.headers()));
-    move |cause| {
-        let failure = Failure::from(error(cause));
-        match form {
-            Some(form) => form.refuse(failure),
-            None => failure.into_response(),
-        }
-    }
+    Failure::from(error(cause))
 }
 
 /// An upload that takes so long does so because of its sender's line.
@@ -183,14 +200,14 @@ fn is_file(path: &str) -> bool {
 }
 
 /// A poll may say how long it waits; in tRPC that is a part of its query as well, or of its body.
-fn time_limit(request: &Request<Body>) -> Duration {
-    let waits = |query: &str| request.method() == Method::GET && query.contains("wait");
+fn time_limit(method: &Method, uri: &Uri) -> Duration {
+    let waits = |query: &str| *method == Method::GET && query.contains("wait");
     let polls = |path: &str| path.starts_with(trpc::PREFIX) && path.contains("messages.sync");
-    if is_file(request.uri().path()) {
+    if is_file(uri.path()) {
         FILE_TIMEOUT
-    } else if request.uri().path() == import::PATH {
+    } else if uri.path() == import::PATH {
         import::IMPORT_WITHIN + REQUEST_TIMEOUT
-    } else if request.uri().query().is_some_and(waits) || polls(request.uri().path()) {
+    } else if uri.query().is_some_and(waits) || polls(uri.path()) {
         REQUEST_TIMEOUT + Duration::from_secs(WAIT_SECONDS.into())
     } else {
         REQUEST_TIMEOUT
@@ -221,7 +238,13 @@ fn beginning(path: &str) -> &str {
 }
 
 /// Writes one line for each request. It never holds a body, a token or a query.
-fn log(received: &Received, served: Served, response: &Response, took: Duration) {
+fn log(
+    id: &HeaderValue,
+    (method, path): (&Method, &str),
+    served: Served,
+    response: &Response<Payload>,
+    took: Duration,
+) {
     let status = response.status().as_u16();
     let reported = response.extensions().get::<Reported>();
     let code = reported.map(|reported| reported.code.as_str());
@@ -229,9 +252,9 @@ fn log(received: &Received, served: Served, response: &Response, took: Duration)
     macro_rules! line {
         ($level:ident, $message:literal) => {
             tracing::$level!(
-                request_id = received.id.to_str().unwrap_or_default(),
-                method = received.method.as_str(),
-                path = beginning(&received.path),
+                request_id = id.to_str().unwrap_or_default(),
+                method = method.as_str(),
+                path = beginning(path),
                 procedure = served.procedure,
                 status,
                 code,

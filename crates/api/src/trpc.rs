@@ -14,6 +14,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::response::Response;
 use axum::routing::any;
+use bytes::Bytes;
 use futures_util::future::join_all;
 use http::request::Parts;
 use http::{Method, Request};
@@ -82,13 +83,13 @@ async fn respond(procedures: &Procedures, app: &App, request: Request<Body>) -> 
 fn served(procedures: &Procedures, asked: &Asked) -> Served {
     match asked.names.first().and_then(|name| procedures.get(name)) {
         _ if asked.batch => Served { procedure: "batch", frequent: false },
-        Some(procedure) => Served { procedure: procedure.name, frequent: procedure.frequent },
+        Some(procedure) => procedure.served(),
         None => Served { procedure: "other", frequent: false },
     }
 }
 
 /// The calls of a request, in their order: those that can run, and why others cannot.
-type Calls<'a> = Vec<Result<(&'a Procedure, Authenticated), Failure>>;
+type Calls<'a> = Vec<Result<Authenticated<'a>, Failure>>;
 
 /// The outcome of every call.
 ///
@@ -112,7 +113,7 @@ async fn run<'a>(
         let (input, name) = (inputs.of(place), asked.names[place].as_str());
         async move {
             let begun = Instant::now();
-            let outcome = Outcome { name, result: finish(call, input).await };
+            let outcome = Outcome { name, result: finish(app, call, input).await };
             (outcome, begun.elapsed())
         }
     });
@@ -126,6 +127,10 @@ async fn run<'a>(
         }
         outcomes
     };
+    // Nothing has run that was given no JSON: each procedure reads its input first.
+    if outcomes.iter().any(|(outcome, _)| outcome.result.is_err()) {
+        inputs.check_json()?;
+    }
     let counted = outcomes.into_iter().map(|(outcome, took)| {
         if let (true, Some(procedure)) = (asked.batch, procedures.get(outcome.name)) {
             app.metrics.request_ends(procedure.name, outcome.status(), took);
@@ -145,7 +150,7 @@ async fn authenticate<'a>(
     let mut calls = Vec::with_capacity(asked.names.len());
     for name in &asked.names {
         calls.push(match find(procedures, name, &parts.method) {
-            Ok(procedure) => Ok((procedure, procedure.authenticate(app, Credential::from(&parts.headers)).await?)),
+            Ok(procedure) => Ok(procedure.authenticate(app, Credential::from(&parts.headers)).await?),
             Err(failure) => Err(failure),
         });
     }
@@ -164,8 +169,8 @@ fn find<'a>(procedures: &'a Procedures, name: &str, method: &Method) -> Result<&
 }
 
 /// The second and the third step of a call.
-async fn finish(call: Result<(&Procedure, Authenticated), Failure>, input: Option<&[u8]>) -> Result<Vec<u8>, Failure> {
-    let (_, call) = call?;
+async fn finish(app: &App, call: Result<Authenticated<'_>, Failure>, input: Option<&[u8]>) -> Result<Bytes, Failure> {
+    let call = call?;
     // Some clients write `null` for an input that they leave out.
     let input = match input.filter(|input| *input != b"null") {
         Some(input) if input.first() != Some(&b'{') => {
@@ -174,5 +179,5 @@ async fn finish(call: Result<(&Procedure, Authenticated), Failure>, input: Optio
         Some(input) => Input::Json(input),
         None => Input::Json(b"{}"),
     };
-    call.decode("", input)?.run().await
+    call.decode(app, "", input)?.run().await
 }

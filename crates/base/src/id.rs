@@ -4,19 +4,23 @@
 
 use crate::error::{Error, Result};
 use jobline_wire::limits::{JOB_ID_MAX, USER_ID_BYTES};
-use std::{borrow::Cow, fmt};
+use std::cmp::Ordering;
+use std::hash::{Hash, Hasher};
+use std::{borrow::Cow, fmt, ops::Range, sync::Arc};
 
-/// A user of the host: 1–128 bytes of `A–Z a–z 0–9 . _ | @ : + = ~ -`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct UserId(String);
+/// A user of the host: 1–128 bytes of `A–Z a–z 0–9 . _ | @ : + = ~ -`. Cloning it is cheap.
+#[derive(Clone)]
+pub struct UserId {
+    /// The id itself, or the id of a pair that it is a part of.
+    text: Arc<str>,
+    at: Range<u16>,
+}
 
 impl UserId {
     /// `text` as a user id; `None` when it is not one.
     #[must_use]
     pub fn new(text: &str) -> Option<Self> {
-        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._|@:+=~-".contains(&byte);
-        let fits = (1..=USER_ID_BYTES).contains(&text.len()) && text.bytes().all(allowed);
-        fits.then(|| Self(text.to_owned()))
+        is_user_id(text).then(|| Self { text: text.into(), at: 0..length(text) })
     }
 
     /// `text` as a user id that was sent in `field`.
@@ -35,13 +39,55 @@ impl UserId {
     /// The id as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text[usize::from(self.at.start)..usize::from(self.at.end)]
+    }
+}
+
+fn is_user_id(text: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._|@:+=~-".contains(&byte);
+    (1..=USER_ID_BYTES).contains(&text.len()) && text.bytes().all(allowed)
+}
+
+/// The length of a user id, or of a pair's id up to some place.
+fn length(text: &str) -> u16 {
+    u16::try_from(text.len()).expect("two user ids, each byte of them escaped, are shorter than 64 KiB")
+}
+
+impl PartialEq for UserId {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for UserId {}
+
+impl PartialOrd for UserId {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for UserId {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.as_str().cmp(other.as_str())
+    }
+}
+
+impl Hash for UserId {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
+impl fmt::Debug for UserId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("UserId").field(&self.as_str()).finish()
     }
 }
 
 impl fmt::Display for UserId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.as_str())
     }
 }
 
@@ -71,10 +117,10 @@ impl JobId {
 /// A conversation: the pair of two users, `conv_<a>_<b>` with their ids in byte order, or the crew of a job, `crew_<job id>`.
 ///
 /// In each user id `~` is written as `~0` and `_` as `~1`, so that the `_` in the middle is the only one after the prefix
-/// and no two pairs share an id. User ids without those two characters appear as they are.
+/// and no two pairs share an id. User ids without those two characters appear as they are. Cloning it is cheap.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ConversationId {
-    text: String,
+    text: Arc<str>,
     of: Of,
 }
 
@@ -96,13 +142,13 @@ impl ConversationId {
         let mut pair = [one.clone(), other.clone()];
         pair.sort();
         let text = ["conv_", &escape(pair[0].as_str()), "_", &escape(pair[1].as_str())].concat();
-        Some(Self { text, of: Of::Pair(pair) })
+        Some(Self { text: text.into(), of: Of::Pair(pair) })
     }
 
     /// The conversation of all participants of a job.
     #[must_use]
     pub fn crew(job: JobId) -> Self {
-        Self { text: format!("crew_{}", job.get()), of: Of::Crew(job) }
+        Self { text: format!("crew_{}", job.get()).into(), of: Of::Crew(job) }
     }
 
     /// `text` as a conversation id; `None` when no pair of users and no job has it.
@@ -111,12 +157,19 @@ impl ConversationId {
         if let Some(job) = text.strip_prefix("crew_") {
             let crew = Self::crew(JobId::parse(job.parse().ok()?).ok()?);
             // A number can be written in several ways.
-            return (crew.text == text).then_some(crew);
+            return (*crew.text == *text).then_some(crew);
         }
         let (a, b) = text.strip_prefix("conv_")?.split_once('_')?;
-        let pair = [UserId::new(&unescape(a)?)?, UserId::new(&unescape(b)?)?];
+        let users = [unescape(a)?, unescape(b)?];
         // Each user id is escaped in one way only, so two texts of one pair could differ in the order alone.
-        (pair[0] < pair[1]).then(|| Self { text: text.to_owned(), of: Of::Pair(pair) })
+        if !users.iter().all(|user| is_user_id(user)) || users[0] >= users[1] {
+            return None;
+        }
+        let text: Arc<str> = text.into();
+        let (first, second) = (length("conv_"), length(&text) - length(b));
+        let [one, other] = users;
+        let pair = [part(&text, first, one), part(&text, second, other)];
+        Some(Self { text, of: Of::Pair(pair) })
     }
 
     /// The id as text.
@@ -152,6 +205,14 @@ impl ConversationId {
             _ if user == other => Some((1, one)),
             _ => None,
         }
+    }
+}
+
+/// The user whose id stands in the id of a pair from `begin` on: a part of that text, unless it had to be unescaped.
+fn part(pair: &Arc<str>, begin: u16, user: Cow<'_, str>) -> UserId {
+    match user {
+        Cow::Borrowed(user) => UserId { text: Arc::clone(pair), at: begin..begin + length(user) },
+        Cow::Owned(user) => UserId { at: 0..length(&user), text: user.into() },
     }
 }
 

@@ -123,7 +123,7 @@ impl Query {
         let mut pairs = Vec::new();
         for part in text.split('&') {
             let (name, value) = part.split_once('=')?;
-            pairs.push((name.to_owned(), decode(value, true)?));
+            pairs.push((name.to_owned(), decode(value, true)?.into_owned()));
         }
         let (last, signature) = pairs.pop()?;
         let signature: [u8; 32] = URL_SAFE_NO_PAD.decode(signature).ok()?.try_into().ok()?;

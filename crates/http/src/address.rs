@@ -4,7 +4,7 @@
 //! for every caller, by any name of this machine; with `--trust-proxy` what a proxy in front says comes first.
 
 use http::uri::{Authority, PathAndQuery};
-use http::{HeaderMap, HeaderName, Request, Uri, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Uri, header};
 use std::future::Future;
 
 const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
@@ -16,7 +16,7 @@ const TOP: [&str; 11] =
 
 tokio::task_local! {
     /// How the caller of the request that is being answered reached this server.
-    static REACHED: Reached;
+    static REACHED: Option<Reached>;
 }
 
 /// How this server is reached.
@@ -33,7 +33,16 @@ pub struct Address {
 #[derive(Debug, Clone)]
 pub struct Reached {
     is_encrypted: bool,
-    host: Option<Authority>,
+    host: Host,
+}
+
+/// The host by which a caller reached this server.
+#[derive(Debug, Clone)]
+enum Host {
+    /// What a link may name; `None` where that is not known.
+    Checked(Option<Authority>),
+    /// The header, not looked at yet: few answers have links.
+    AsSent(HeaderValue),
 }
 
 /// What the path of a request means.
@@ -84,7 +93,10 @@ impl Address {
 
     fn reached(&self, uri: &Uri, headers: &HeaderMap) -> Reached {
         let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-        let host = uri.authority().cloned().or_else(|| authority(text(header::HOST)?));
+        let host = match (uri.authority(), headers.get(header::HOST)) {
+            (None, Some(sent)) => Host::AsSent(sent.clone()),
+            (named, _) => Host::Checked(named.cloned()),
+        };
         let own = Reached { is_encrypted: self.is_encrypted, host };
         if !self.trust_proxy {
             return own;
@@ -99,7 +111,7 @@ impl Address {
                 Some(scheme) if scheme.eq_ignore_ascii_case("http") => false,
                 _ => own.is_encrypted,
             },
-            host: host.and_then(authority).or(own.host),
+            host: Host::Checked(host.and_then(authority).or_else(|| own.host())),
         }
     }
 
@@ -129,18 +141,28 @@ impl Address {
 }
 
 impl Reached {
-    /// Runs what answers the request: its links begin with how the caller reached this server.
-    pub async fn during<F: Future>(self, answer: F) -> F::Output {
-        REACHED.scope(self, answer).await
+    /// Runs what answers the request: its links begin with how the caller reached this server. `None`: that is said once
+    /// for all.
+    pub fn during<F: Future>(reached: Option<Self>, answer: F) -> impl Future<Output = F::Output> {
+        REACHED.scope(reached, answer)
+    }
+
+    /// The host that a link may name.
+    fn host(&self) -> Option<Authority> {
+        match &self.host {
+            Host::Checked(host) => host.clone(),
+            Host::AsSent(value) => authority(value.to_str().ok()?),
+        }
     }
 }
 
 /// What the URLs begin with in the answer to the request of this task; `None` where there is none, or it does not say.
 #[must_use]
 pub fn base_url() -> Option<String> {
-    let told = |reached: &Reached| {
+    let told = |reached: &Option<Reached>| {
+        let reached = reached.as_ref()?;
         let scheme = if reached.is_encrypted { "https" } else { "http" };
-        reached.host.as_ref().map(|host| format!("{scheme}://{host}"))
+        reached.host().map(|host| format!("{scheme}://{host}"))
     };
     REACHED.try_with(told).ok().flatten()
 }
@@ -177,7 +199,7 @@ mod tests {
     async fn base(address: &Address, uri: &str, headers: &[(&str, &str)]) -> Option<String> {
         let request = headers.iter().fold(Request::get(uri), |request, (name, value)| request.header(*name, *value));
         let reached = address.reached_by(&request.body(()).expect("a request"))?;
-        reached.during(async { base_url() }).await
+        Reached::during(Some(reached), async { base_url() }).await
     }
 
     #[tokio::test]

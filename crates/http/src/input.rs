@@ -196,18 +196,18 @@ pub fn from_query<T: DeserializeOwned>(query: Option<&str>) -> Result<T, Failure
 }
 
 /// The parameters of a query, up to the first that cannot be decoded, which is left in `broken`.
-fn pairs<'a>(query: Option<&'a str>, broken: &'a mut Option<Failure>) -> impl Iterator<Item = (Cow<'a, str>, Text)> {
+fn pairs<'a>(
+    query: Option<&'a str>,
+    broken: &'a mut Option<Failure>,
+) -> impl Iterator<Item = (Cow<'a, str>, Text<'a>)> {
     let parts = query.unwrap_or_default().split('&').filter(|part| !part.is_empty());
     parts.map_while(|part| pair(part).map_err(|failure| *broken = Some(failure)).ok())
 }
 
 /// One parameter, decoded.
-fn pair(part: &str) -> Result<(Cow<'_, str>, Text), Failure> {
+fn pair(part: &str) -> Result<(Cow<'_, str>, Text<'_>), Failure> {
     let (name, value) = part.split_once('=').unwrap_or((part, ""));
-    let name = match name.contains('%') {
-        true => Cow::Owned(decode(name, false).ok_or_else(undecodable)?),
-        false => Cow::Borrowed(name),
-    };
+    let name = decode(name, false).ok_or_else(undecodable)?;
     let value = decode(value, false).ok_or_else(|| Failure::invalid(&name, "Its percent-encoding is broken."))?;
     Ok((name, Text(value)))
 }
@@ -252,9 +252,9 @@ fn in_terms_of_json(said: &str) -> String {
 
 /// One value of a query: text, until a field asks for a number.
 #[derive(Debug)]
-struct Text(String);
+struct Text<'a>(Cow<'a, str>);
 
-impl IntoDeserializer<'_, ValueError> for Text {
+impl<'de> IntoDeserializer<'de, ValueError> for Text<'de> {
     type Deserializer = Self;
 
     fn into_deserializer(self) -> Self {
@@ -262,7 +262,7 @@ impl IntoDeserializer<'_, ValueError> for Text {
     }
 }
 
-impl Text {
+impl Text<'_> {
     /// Digits only: `u64::from_str` would also take a plus sign.
     fn number(&self) -> Result<u64, ValueError> {
         let digits = !self.0.is_empty() && self.0.bytes().all(|byte| byte.is_ascii_digit());
@@ -271,11 +271,14 @@ impl Text {
     }
 }
 
-impl<'de> Deserializer<'de> for Text {
+impl<'de> Deserializer<'de> for Text<'de> {
     type Error = ValueError;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
-        visitor.visit_string(self.0)
+        match self.0 {
+            Cow::Borrowed(text) => visitor.visit_borrowed_str(text),
+            Cow::Owned(text) => visitor.visit_string(text),
+        }
     }
 
     fn deserialize_u32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {

@@ -1,11 +1,13 @@
 //! Strict percent-decoding.
 
+use std::borrow::Cow;
+
 /// `text` with its `%xx` decoded, and `+` as a space where `plus_is_space` (queries, not paths); `None` when an escape is
 /// broken or the bytes are not UTF-8.
 #[must_use]
-pub fn decode(text: &str, plus_is_space: bool) -> Option<String> {
-    if !text.contains(['%', '+']) {
-        return Some(text.to_owned());
+pub fn decode(text: &str, plus_is_space: bool) -> Option<Cow<'_, str>> {
+    if !text.bytes().any(|byte| byte == b'%' || (byte == b'+' && plus_is_space)) {
+        return Some(Cow::Borrowed(text));
     }
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
@@ -16,7 +18,7 @@ pub fn decode(text: &str, plus_is_space: bool) -> Option<String> {
             byte => byte,
         });
     }
-    String::from_utf8(bytes).ok()
+    String::from_utf8(bytes).ok().map(Cow::Owned)
 }
 
 fn hex(digit: u8) -> Option<u8> {

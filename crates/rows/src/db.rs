@@ -7,7 +7,7 @@ use crate::{
     turns::{Turn, Turns},
 };
 use jobline_base::error::{Error, Result};
-use jobline_store::{Commit, CommitBuilder, Consistency, Key, Outcome, Page, Range, Row, Store, Token, limits};
+use jobline_store::{Cached, Commit, CommitBuilder, Consistency, Key, Outcome, Page, Range, Row, Store, Token, limits};
 use serde::de::DeserializeOwned;
 use std::{sync::Arc, time::Duration};
 
@@ -45,7 +45,10 @@ impl Db {
     /// # Errors
     /// `unavailable`.
     pub async fn get(&self, key: &Key, consistency: Consistency) -> Result<Option<Row>> {
-        Ok(self.store.get(key, consistency).await?)
+        match self.store.cached(key) {
+            Cached::Row(row) => Ok(row),
+            Cached::Unknown => Ok(self.store.get(key, consistency).await?),
+        }
     }
 
     /// The rows at `keys`, which must be different. One round trip for each hundred of them.

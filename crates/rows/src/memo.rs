@@ -7,7 +7,7 @@ use crate::{encoding, slot};
 use jobline_base::error::Result;
 use jobline_store::{Key, Row, Version};
 use serde::de::DeserializeOwned;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// How many rows of a kind are kept, where nothing else is said. A row that falls into the slot of another replaces it.
 const SLOTS: usize = 4096;
@@ -25,7 +25,7 @@ type Slot<T> = Mutex<Option<Box<Entry<T>>>>;
 struct Entry<T> {
     key: Key,
     version: Version,
-    value: T,
+    value: Arc<T>,
 }
 
 impl<T> Default for Memo<T> {
@@ -43,23 +43,32 @@ impl<T> Memo<T> {
 }
 
 impl<T: DeserializeOwned + Clone> Memo<T> {
-    /// What `row`, which was read at `key`, holds.
+    /// What `row`, which was read at `key`, holds: for those who change it.
     pub fn decode(&self, key: &Key, row: &Row) -> Result<T> {
+        Ok(Arc::unwrap_or_clone(self.shared(key, row)?))
+    }
+
+    /// What `row`, which was read at `key`, holds: for those who only look at it.
+    pub fn shared(&self, key: &Key, row: &Row) -> Result<Arc<T>> {
         if let Some(entry) = &*self.slot(key)
             && entry.version == row.version
             && entry.key == *key
         {
-            return Ok(entry.value.clone());
+            return Ok(Arc::clone(&entry.value));
         }
-        let value: T = encoding::decode(row)?;
-        self.keep(key, row.version, &value, row.value.len());
+        let value: Arc<T> = Arc::new(encoding::decode(row)?);
+        self.put(key, row.version, row.value.len(), || Arc::clone(&value));
         Ok(value)
     }
 
     /// Keeps `value`, which is stored at `key` with `version` and takes `bytes` there.
     pub fn keep(&self, key: &Key, version: Version, value: &T, bytes: usize) {
+        self.put(key, version, bytes, || Arc::new(value.clone()));
+    }
+
+    fn put(&self, key: &Key, version: Version, bytes: usize, value: impl FnOnce() -> Arc<T>) {
         if bytes <= self.row_bytes {
-            *self.slot(key) = Some(Box::new(Entry { key: key.clone(), version, value: value.clone() }));
+            *self.slot(key) = Some(Box::new(Entry { key: key.clone(), version, value: value() }));
         }
     }
 

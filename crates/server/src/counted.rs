@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use jobline_api::metrics::Metrics;
-use jobline_store::{Commit, Consistency, Error, Key, Outcome, Page, Range, Row, Store};
+use jobline_store::{Cached, Commit, Consistency, Error, Key, Outcome, Page, Range, Row, Store};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -41,6 +41,16 @@ impl Store for CountedStore {
         let result = self.store.get(key, consistency).await;
         self.count("get", begun, &result);
         result
+    }
+
+    fn cached(&self, key: &Key) -> Cached {
+        let begun = Instant::now();
+        let cached = self.store.cached(key);
+        // What is not cached is asked for by `get`, which counts then.
+        if cached != Cached::Unknown {
+            self.metrics.store_call("get", "done", begun.elapsed());
+        }
+        cached
     }
 
     async fn get_many(&self, keys: &[Key], consistency: Consistency) -> Result<Vec<Option<Row>>, Error> {

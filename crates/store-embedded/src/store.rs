@@ -14,7 +14,9 @@ use crate::supervisor::Supervisor;
 use crate::writer::Disk;
 use async_trait::async_trait;
 use fjall::Keyspace;
-use jobline_store::{Commit, Consistency, Error, Key, Outcome, Page, Range, Row, Scan, ScanPage, Store, limits};
+use jobline_store::{
+    Cached, Commit, Consistency, Error, Key, Outcome, Page, Range, Row, Scan, ScanPage, Store, limits,
+};
 use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{self, Sender};
@@ -103,12 +105,11 @@ impl EmbeddedStore {
     }
 
     /// The row from the cache, or what is needed to read it from the database.
-    fn cached(&self, key: &Key) -> Result<Option<Row>, Miss> {
-        let row_key = codec::row_key(&key.partition, &key.sort);
-        match self.inner.shared.cache.get(&row_key) {
+    fn look_up(&self, key: &Key) -> Result<Option<Row>, Miss> {
+        codec::with_row_key(&key.partition, &key.sort, |row_key| match self.inner.shared.cache.get(row_key) {
             Lookup::Hit(row) => Ok(row),
-            Lookup::Miss(ticket) => Err(Miss { row_key, ticket }),
-        }
+            Lookup::Miss(ticket) => Err(Miss { row_key: row_key.to_vec(), ticket }),
+        })
     }
 
     fn read_row(&self, miss: &Miss) -> Result<Option<Row>, Error> {
@@ -199,17 +200,23 @@ impl std::fmt::Debug for EmbeddedStore {
 #[async_trait]
 impl Store for EmbeddedStore {
     async fn get(&self, key: &Key, _: Consistency) -> Result<Option<Row>, Error> {
-        match self.cached(key) {
+        match self.look_up(key) {
             Ok(row) => Ok(row),
             Err(miss) => Ok(self.read_missed(vec![(0, miss)]).await?.pop().and_then(|(_, row)| row)),
         }
+    }
+
+    fn cached(&self, key: &Key) -> Cached {
+        let shared = &self.inner.shared;
+        codec::with_row_key(&key.partition, &key.sort, |row_key| shared.cache.peek(row_key))
+            .map_or(Cached::Unknown, Cached::Row)
     }
 
     async fn get_many(&self, keys: &[Key], _: Consistency) -> Result<Vec<Option<Row>>, Error> {
         check_keys(keys)?;
         let (mut rows, mut missed) = (Vec::with_capacity(keys.len()), Vec::new());
         for (number, key) in keys.iter().enumerate() {
-            let row = self.cached(key).unwrap_or_else(|miss| {
+            let row = self.look_up(key).unwrap_or_else(|miss| {
                 missed.push((number, miss));
                 None
             });

@@ -54,6 +54,15 @@ pub enum Consistency {
     Strong,
 }
 
+/// What an engine knows of a row without looking for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cached {
+    /// The row; `None`: there is none.
+    Row(Option<Row>),
+    /// Nothing: [`Store::get`] has to be asked.
+    Unknown,
+}
+
 /// An ordered store of rows with conditional commits. See the crate documentation for what it promises.
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
@@ -62,6 +71,13 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// [`Error::Unavailable`] and [`Error::Corrupt`].
     async fn get(&self, key: &Key, consistency: Consistency) -> Result<Option<Row>, Error>;
+
+    /// The row at `key` as far as the engine has it in memory, as fresh as a [`Consistency::Strong`] read. It spares a poll of
+    /// what did not change the futures of [`Store::get`]. A store that does not implement it knows nothing so.
+    fn cached(&self, key: &Key) -> Cached {
+        let _ = key;
+        Cached::Unknown
+    }
 
     /// The rows at `keys`, in the order of `keys`: one round trip, not a snapshot. At most
     /// [`limits::KEYS_PER_READ`] keys, none of them twice.

@@ -1,7 +1,9 @@
 //! Writing what clients of tRPC expect: envelopes, error codes, and the forms of a batch.
 
 use crate::answer;
+use axum::body::Body;
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use http::header::{ACCEPT, ACCEPT_ENCODING, ALLOW, CONTENT_TYPE, RETRY_AFTER, VARY, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use jobline_http::Failure;
@@ -16,7 +18,7 @@ pub struct Outcome<'a> {
     /// The path of the procedure.
     pub name: &'a str,
     /// Its output as JSON, or why it failed.
-    pub result: Result<Vec<u8>, Failure>,
+    pub result: Result<Bytes, Failure>,
 }
 
 impl Outcome<'_> {
@@ -29,9 +31,9 @@ impl Outcome<'_> {
     fn envelope(&self, superjson: Option<bool>) -> Vec<u8> {
         match &self.result {
             Ok(output) if superjson == Some(true) => {
-                [b"{\"result\":{\"data\":{\"json\":", output.as_slice(), b"}}}"].concat()
+                [b"{\"result\":{\"data\":{\"json\":", &output[..], b"}}}"].concat()
             }
-            Ok(output) => [b"{\"result\":{\"data\":", output.as_slice(), b"}}"].concat(),
+            Ok(output) => [b"{\"result\":{\"data\":", &output[..], b"}}"].concat(),
             Err(failure) => error(failure, Some(self.name), superjson).to_string().into_bytes(),
         }
     }
@@ -82,7 +84,7 @@ impl Form {
             Self::Lines => lines(&envelopes, superjson == Some(true)),
             Self::Object(_) => object(&envelopes),
         };
-        let mut response = answer::json(body, headers.get(ACCEPT_ENCODING).cloned()).await;
+        let mut response = answer::json(body.into(), headers.get(ACCEPT_ENCODING)).await.map(Body::new);
         if self != Self::Single {
             response.headers_mut().append(VARY, HeaderValue::from_static("trpc-accept, accept, trpc-batch-mode"));
         }

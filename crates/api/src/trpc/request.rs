@@ -3,6 +3,7 @@
 use super::answer::{Form, is_batch};
 use super::{BATCH_CALLS, PREFIX};
 use axum::body::Body;
+use bytes::Bytes;
 use http::Method;
 use http::request::Parts;
 use jobline_chat::Clock;
@@ -34,7 +35,8 @@ impl Asked {
         let path = parts.uri.path().strip_prefix(PREFIX).and_then(|path| decode(path, false));
         let path = path.ok_or_else(|| invalid("The percent-encoding of the path is broken."))?;
         let batch = is_batch(&parts.uri);
-        let names: Vec<String> = if batch { path.split(',').map(str::to_owned).collect() } else { vec![path] };
+        let names: Vec<String> =
+            if batch { path.split(',').map(str::to_owned).collect() } else { vec![path.into_owned()] };
         if names.len() > BATCH_CALLS {
             let detail = format!("A batch has at most {BATCH_CALLS} calls. Set maxItems: {BATCH_CALLS} in the link.");
             return Err(invalid(detail));
@@ -50,19 +52,18 @@ impl Asked {
         let text = if parts.method == Method::GET {
             let input = parameter(parts, "input").filter(|input| !input.is_empty());
             let decoded = input.map(|input| decode(input, true).ok_or_else(undecodable)).transpose()?;
-            decoded.map(Into::into)
+            decoded.map(|text| Bytes::from(text.into_owned()))
         } else {
             read_body(&parts.headers, body, clock).await?
         };
         let Some(text) = text else { return Ok(Inputs::unread()) };
         if !self.batch && !may_be_superjson(&text) {
             // Most calls: the procedure reads the text, and nothing else has to know what is in it.
-            serde_json::from_slice::<IgnoredAny>(&text).map_err(|error| not_json(&error))?;
-            return Ok(Inputs { by_place: vec![Some(text.trim_ascii().to_vec())], superjson: Some(false) });
+            return Ok(Inputs { by_place: vec![Some(trimmed(&text))], superjson: Some(false), is_json: false });
         }
         let value: Value = serde_json::from_slice(&text).map_err(|error| not_json(&error))?;
         if !self.batch {
-            return Ok(Inputs::single(value, text.trim_ascii()));
+            return Ok(Inputs::single(value, trimmed(&text)));
         }
         let Value::Object(mut by_place) = value else {
             return Err(invalid("The input of a batch is an object with a field for each call: {\"0\": …, \"1\": …}."));
@@ -74,15 +75,29 @@ impl Asked {
 /// The inputs of the calls of a request.
 pub struct Inputs {
     /// The JSON of each; `None` where the client sent none.
-    by_place: Vec<Option<Vec<u8>>>,
+    by_place: Vec<Option<Bytes>>,
     /// Whether the client uses superjson, and so expects it; `None`: no input was read that would tell.
     pub superjson: Option<bool>,
+    /// Whether it was read as JSON already. Otherwise the procedure does, and who is refused by it may have sent none.
+    is_json: bool,
 }
 
 impl Inputs {
     /// No inputs.
     pub fn unread() -> Self {
-        Self { by_place: Vec::new(), superjson: None }
+        Self { by_place: Vec::new(), superjson: None, is_json: true }
+    }
+
+    /// Refuses an input that is no JSON.
+    ///
+    /// # Errors
+    /// `invalid_request`, with its place.
+    pub fn check_json(&self) -> Result<(), Failure> {
+        let unread = self.by_place.iter().flatten().filter(|_| !self.is_json);
+        for text in unread {
+            serde_json::from_slice::<IgnoredAny>(text).map_err(|error| not_json(&error))?;
+        }
+        Ok(())
     }
 
     /// The input of the call at `place`.
@@ -91,11 +106,12 @@ impl Inputs {
     }
 
     /// An input that is not superjson is passed on as it came, so that a field that is there twice is refused.
-    fn single(value: Value, text: &[u8]) -> Self {
-        match Given::of(value) {
-            Given::Superjson(input) => Self { by_place: vec![input.map(written)], superjson: Some(true) },
-            Given::Plain(_) => Self { by_place: vec![Some(text.to_vec())], superjson: Some(false) },
-        }
+    fn single(value: Value, text: Bytes) -> Self {
+        let (input, superjson) = match Given::of(value) {
+            Given::Superjson(input) => (input.map(written), true),
+            Given::Plain(_) => (Some(text), false),
+        };
+        Self { by_place: vec![input], superjson: Some(superjson), is_json: true }
     }
 
     fn batch(values: impl Iterator<Item = Option<Value>>) -> Self {
@@ -108,7 +124,7 @@ impl Inputs {
             }
         });
         let by_place = by_place.collect();
-        Self { by_place, superjson: Some(superjson) }
+        Self { by_place, superjson: Some(superjson), is_json: true }
     }
 }
 
@@ -160,8 +176,12 @@ fn is_undefined(note: &Value) -> bool {
     note[0] == "undefined"
 }
 
-fn written(value: Value) -> Vec<u8> {
-    value.to_string().into_bytes()
+fn written(value: Value) -> Bytes {
+    value.to_string().into()
+}
+
+fn trimmed(text: &Bytes) -> Bytes {
+    text.slice_ref(text.trim_ascii())
 }
 
 /// The value of a parameter of the query, as it is written there.

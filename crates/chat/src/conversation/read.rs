@@ -11,6 +11,7 @@ use crate::{
 };
 use futures_util::{StreamExt, TryStreamExt, future::BoxFuture, stream};
 use jobline_store::{Consistency, Key};
+use std::sync::Arc;
 
 /// Of how many crews the other rows are read at the same time.
 const CREWS_AT_ONCE: usize = 8;
@@ -20,13 +21,29 @@ const CREWS_AT_ONCE: usize = 8;
 /// # Errors
 /// `not_found`, `unavailable`.
 pub(crate) async fn one(cx: &Context, id: &ConversationId, consistency: Consistency) -> Result<ConversationRow> {
+    Ok(Arc::unwrap_or_clone(shared(cx, id, consistency).await?))
+}
+
+/// [`one`], for those who only look at it.
+///
+/// # Errors
+/// As [`one`].
+pub(crate) async fn shared(
+    cx: &Context,
+    id: &ConversationId,
+    consistency: Consistency,
+) -> Result<Arc<ConversationRow>> {
     let key = keys::conversation(id);
     let mut row = cx.db.get(&key, consistency).await?;
     if row.is_none() && consistency == Consistency::Eventual {
         row = cx.db.get(&key, Consistency::Strong).await?;
     }
     let row = row.ok_or_else(|| Error::not_found("conversation"))?;
-    parts::complete(cx, id, cx.memos.conversations.decode(&key, &row)?).await
+    let row = cx.memos.conversations.shared(&key, &row)?;
+    match row.crew {
+        Some(_) => Ok(Arc::new(parts::complete(cx, id, Arc::unwrap_or_clone(row)).await?)),
+        None => Ok(row),
+    }
 }
 
 /// The rows of conversations, in the order of `ids`, without those that do not exist.

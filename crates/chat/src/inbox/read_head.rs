@@ -7,18 +7,21 @@ use crate::{
     keys,
 };
 use jobline_store::{Consistency, Key};
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// A user's head. A user in whose conversations nothing happened yet has an empty one.
-pub(crate) async fn read_head(cx: &Context, me: &UserId, consistency: Consistency) -> Result<HeadRow> {
+pub(crate) async fn read_head(cx: &Context, me: &UserId, consistency: Consistency) -> Result<Arc<HeadRow>> {
     let key = keys::head(me);
     let row = cx.db.get(&key, consistency).await?;
-    row.map_or_else(|| Ok(HeadRow::default()), |row| cx.memos.heads.decode(&key, &row))
+    row.map_or_else(|| Ok(Arc::default()), |row| cx.memos.heads.shared(&key, &row))
 }
 
 /// A user's head for a poll that continues from `version` and whose client was answered from the version `seen`: an
 /// eventual read, followed by a strong one when the first is visibly stale or cannot tell what moved since.
-pub(crate) async fn poll_head(cx: &Context, me: &UserId, version: u64, seen: u64) -> Result<HeadRow> {
+pub(crate) async fn poll_head(cx: &Context, me: &UserId, version: u64, seen: u64) -> Result<Arc<HeadRow>> {
     let head = read_head(cx, me, Consistency::Eventual).await?;
     if head.version < seen || !head.covers(version) {
         return read_head(cx, me, Consistency::Strong).await;
@@ -32,16 +35,17 @@ pub(crate) async fn versions(cx: &Context, users: &[UserId]) -> Result<Vec<u64>>
     let keys: Vec<Key> = users.iter().map(keys::head).collect();
     let rows = cx.db.get_many(&keys, Consistency::Eventual).await?;
     let heads = keys.iter().zip(&rows).map(|(key, row)| match row {
-        Some(row) => cx.memos.heads.decode(key, row),
-        None => Ok(HeadRow::default()),
+        Some(row) => cx.memos.heads.shared(key, row),
+        None => Ok(Arc::default()),
     });
-    let heads: Vec<HeadRow> = heads.collect::<Result<_>>()?;
-    let crews: BTreeSet<Key> = heads.iter().flat_map(HeadRow::awake_crews).map(|id| keys::conversation(&id)).collect();
+    let heads: Vec<Arc<HeadRow>> = heads.collect::<Result<_>>()?;
+    let crews: BTreeSet<Key> =
+        heads.iter().flat_map(|head| head.awake_crews()).map(|id| keys::conversation(&id)).collect();
     let crews: Vec<Key> = crews.into_iter().collect();
     let rows = cx.db.get_many(&crews, Consistency::Eventual).await?;
     let mut changes = BTreeMap::new();
     for (key, row) in crews.iter().zip(&rows) {
-        let row = row.as_ref().map(|row| cx.memos.conversations.decode(key, row)).transpose()?;
+        let row = row.as_ref().map(|row| cx.memos.conversations.shared(key, row)).transpose()?;
         changes.insert(key, row.map_or(0, |row| row.log.change));
     }
     Ok(heads.iter().map(|head| version_of(head, &changes)).collect())

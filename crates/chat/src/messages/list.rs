@@ -14,6 +14,7 @@ use crate::{
 };
 use jobline_store::Consistency;
 use jobline_wire::{ListMessages, Messages};
+use std::sync::Arc;
 
 /// One answer, before its messages are rendered.
 struct Page {
@@ -48,11 +49,11 @@ pub(crate) async fn list(cx: &Context, me: &UserId, input: ListMessages) -> Resu
     }
     let row = match crew.map(|crew| crew.seen_by(viewer)) {
         // It was read strongly: an old row may lack a newcomer, or what hides the log before them.
-        Some(crew) if is_at_end(&since, &crew) => crew,
-        Some(crew) => with_marks(cx, &id, crew).await?,
+        Some(crew) if is_at_end(&since, &crew) => Arc::new(crew),
+        Some(crew) => Arc::new(with_marks(cx, &id, crew).await?.seen_by(viewer)),
+        // Nobody leaves a pair: both see it as it is.
         None => current(cx, &id, viewer, &since).await?,
     };
-    let row = row.seen_by(viewer);
     let log = LogView { id: &id, row: &row, viewer, now };
     let page = changes(cx, log, &since, limit).await?;
     // If nothing is new, the cursor that came in is answered as it is, sealed already.
@@ -78,20 +79,20 @@ async fn current(
     id: &ConversationId,
     viewer: usize,
     since: &Since<LogCursor>,
-) -> Result<ConversationRow> {
+) -> Result<Arc<ConversationRow>> {
     let Since::Cursor(cursor) = since else {
         let snapshot = *since == Since::Start;
         let consistency = if snapshot { Consistency::Strong } else { Consistency::Eventual };
-        return read::one(cx, id, consistency).await;
+        return read::shared(cx, id, consistency).await;
     };
-    let mut row = read::one(cx, id, Consistency::Eventual).await?;
+    let mut row = read::shared(cx, id, Consistency::Eventual).await?;
     if cursor.told() > row.log.change {
-        row = read::one(cx, id, Consistency::Strong).await?;
+        row = read::shared(cx, id, Consistency::Strong).await?;
     }
     if row.is_undelivered(viewer, cursor.position.number) && cursor.is_of(&row) {
         // If it cannot be recorded now, the next cursor proves the same.
         let delivered = receipts::try_deliver(cx, id, viewer, cursor.position.last_message()).await?;
-        row = delivered.unwrap_or(row);
+        row = delivered.map_or(row, Arc::new);
     }
     Ok(row)
 }

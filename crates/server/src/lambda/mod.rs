@@ -15,6 +15,7 @@ use crate::config::{Config, ConfigError};
 use crate::engines::Engines;
 use crate::senders::{LoggedFailures, Senders};
 use crate::start;
+use axum::body::Body;
 use axum::response::IntoResponse;
 use event::{Event, Front, Unreadable};
 use http::{HeaderMap, StatusCode};
@@ -117,7 +118,7 @@ async fn answer(function: &Function, event: LambdaEvent<Event>) -> Result<Reply,
     let response = match payload.into_request(&event.context.request_id) {
         Ok(request) => {
             let headers = request.headers().clone();
-            let response = service.handle(request).await;
+            let response = service.handle(request).await.map(Body::new);
             // Before the answer: afterwards the process is frozen.
             connections::tell(app, &headers).await;
             response

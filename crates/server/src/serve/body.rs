@@ -2,10 +2,11 @@
 
 use super::activity::Activity;
 use axum::Error;
-use axum::body::{Body, HttpBody};
+use axum::body::HttpBody;
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 use jobline_chat::Clock;
+use jobline_http::Payload;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -40,7 +41,7 @@ impl Drop for Running {
 
 /// A body that is watched while it is sent.
 pub struct Outgoing {
-    body: Body,
+    body: Payload,
     /// What the body has given and the reader has not been given yet.
     rest: Bytes,
     held: usize,
@@ -49,14 +50,14 @@ pub struct Outgoing {
 }
 
 /// What `body` takes in memory while it waits.
-pub fn weight(body: &Body) -> usize {
+pub fn weight(body: &Payload) -> usize {
     let told = body.size_hint().exact().map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
     told.unwrap_or(BLOCK_BYTES).min(MOST_BYTES)
 }
 
 impl Outgoing {
     /// `body`, for the request that runs.
-    pub fn new(body: Body, running: Running) -> Self {
+    pub fn new(body: Payload, running: Running) -> Self {
         let held = weight(&body);
         running.activity.hold(held);
         let place = running.activity.body_begins(running.clock.now_ms());

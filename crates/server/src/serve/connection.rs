@@ -15,7 +15,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use jobline_api::service::Service;
-use jobline_http::Failure;
+use jobline_http::{Failure, Payload};
 use jobline_wire::Code;
 use std::convert::Infallible;
 use std::pin::pin;
@@ -140,13 +140,15 @@ impl Requests {
         let request = request.map(|body| if body.is_end_stream() { Body::empty() } else { Body::new(body) });
         let response = match names_host {
             true => self.service.handle(request).await,
-            false => Failure::new(Code::InvalidRequest, "Send one Host header, as HTTP/1.1 asks for.").into_response(),
+            false => Failure::new(Code::InvalidRequest, "Send one Host header, as HTTP/1.1 asks for.")
+                .into_response()
+                .map(Payload::from),
         };
         let response = if self.unsent.admits(self.activity.unsent(), weight(response.body())) {
             response
         } else {
             // What was answered is given up: nothing of this size is answered to anything but a reading request.
-            Failure::unavailable("too many answers are unread").into_response()
+            Failure::unavailable("too many answers are unread").into_response().map(Payload::from)
         };
         Ok(response.map(|body| Outgoing::new(body, running)))
     }

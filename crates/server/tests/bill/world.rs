@@ -184,7 +184,7 @@ impl World {
         let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
         let request = request.body(body).unwrap();
         let sent = request.headers().clone();
-        let response = self.service.handle(request).await;
+        let response = self.service.handle(request).await.map(Body::new);
         connections::tell(&self.app, &sent).await;
         let (head, headers) = (response.status(), header_bytes(&response));
         let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();

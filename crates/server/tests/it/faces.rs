@@ -11,7 +11,7 @@ async fn call(app: &TestApp, name: &str, token: &str, target: &str, input: &str)
     let procedure = table::procedures().into_iter().find(|one| one.name == name).unwrap();
     let steps = async {
         let call = procedure.authenticate(app.service.app(), token.into()).await?;
-        call.decode(target, Input::Json(input.as_bytes()))?.run().await
+        call.decode(app.service.app(), target, Input::Json(input.as_bytes()))?.run().await
     };
     match steps.await {
         Ok(json) => Ok(serde_json::from_slice(&json).unwrap()),

@@ -20,7 +20,7 @@ fn request(body: Body) -> Request<Body> {
 
 /// The status and the lines of the answer to a request.
 async fn answer(app: &TestApp, request: Request<Body>) -> (StatusCode, Vec<Value>) {
-    let response = app.service.handle(request).await;
+    let response = app.service.handle(request).await.map(Body::new);
     let status = response.status();
     let text = to_bytes(response.into_body(), usize::MAX).await.unwrap();
     (status, parse(std::str::from_utf8(&text).unwrap()))
@@ -38,7 +38,7 @@ async fn import(app: &TestApp, lines: &str) -> Vec<Value> {
 
 async fn stored(app: &TestApp, path: &str) -> Option<Value> {
     let request = Request::get(path).header("authorization", format!("Bearer {HOST_KEY}")).body(Body::empty()).unwrap();
-    let response = app.service.handle(request).await;
+    let response = app.service.handle(request).await.map(Body::new);
     let found = response.status() == StatusCode::OK;
     let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
     found.then(|| serde_json::from_slice(&body).unwrap())

@@ -26,8 +26,8 @@ mod tokens;
 
 use super::random::Rng;
 use crate::{
-    Action, Commit, Condition, Consistency, Direction, Error, Key, Operation, Outcome, Page, Range, Row, Scan, Store,
-    Token, Version,
+    Action, Cached, Commit, Condition, Consistency, Direction, Error, Key, Operation, Outcome, Page, Range, Row, Scan,
+    Store, Token, Version,
 };
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-use crate::{Commit, Consistency, Error, Key, Outcome, Page, Range, Row, Store};
+use crate::{Cached, Commit, Consistency, Error, Key, Outcome, Page, Range, Row, Store};
 use async_trait::async_trait;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -62,6 +62,11 @@ impl Counting {
 #[deny(clippy::missing_trait_methods)]
 #[async_trait]
 impl Store for Counting {
+    /// Nothing is read past this store.
+    fn cached(&self, _: &Key) -> Cached {
+        Cached::Unknown
+    }
+
     async fn get(&self, key: &Key, consistency: Consistency) -> Result<Option<Row>, Error> {
         self.read(consistency);
         let row = self.inner.get(key, consistency).await?;

@@ -1,5 +1,5 @@
 use super::random::Rng;
-use crate::{Commit, Consistency, Error, Key, Outcome, Page, Range, Row, Store, Token};
+use crate::{Cached, Commit, Consistency, Error, Key, Outcome, Page, Range, Row, Store, Token};
 use async_trait::async_trait;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -129,6 +129,11 @@ impl Faulty {
 #[deny(clippy::missing_trait_methods)]
 #[async_trait]
 impl Store for Faulty {
+    /// Nothing is read past this store.
+    fn cached(&self, _: &Key) -> Cached {
+        Cached::Unknown
+    }
+
     async fn get(&self, key: &Key, consistency: Consistency) -> Result<Option<Row>, Error> {
         self.begin(None).await?;
         self.inner.get(key, consistency).await

@@ -1,5 +1,5 @@
 use super::random::Rng;
-use crate::{Commit, Consistency, Error, Key, Outcome, Page, Range, Row, Store};
+use crate::{Cached, Commit, Consistency, Error, Key, Outcome, Page, Range, Row, Store};
 use async_trait::async_trait;
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,6 +38,11 @@ impl Slow {
 #[deny(clippy::missing_trait_methods)]
 #[async_trait]
 impl Store for Slow {
+    /// Nothing is read past this store.
+    fn cached(&self, _: &Key) -> Cached {
+        Cached::Unknown
+    }
+
     async fn get(&self, key: &Key, consistency: Consistency) -> Result<Option<Row>, Error> {
         self.around(self.inner.get(key, consistency)).await
     }

@@ -1,5 +1,7 @@
 use super::random::Rng;
-use crate::{Action, Commit, Condition, Consistency, Direction, Error, Key, Outcome, Page, Range, Row, Store, Token};
+use crate::{
+    Action, Cached, Commit, Condition, Consistency, Direction, Error, Key, Outcome, Page, Range, Row, Store, Token,
+};
 use async_trait::async_trait;
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -142,6 +144,11 @@ fn cut(mut page: Page, keep: usize) -> Page {
 #[deny(clippy::missing_trait_methods)]
 #[async_trait]
 impl Store for WeaklyVisible {
+    /// Nothing is read past this store.
+    fn cached(&self, _: &Key) -> Cached {
+        Cached::Unknown
+    }
+
     async fn get(&self, key: &Key, consistency: Consistency) -> Result<Option<Row>, Error> {
         let present = self.inner.get(key, consistency).await?;
         if consistency == Consistency::Strong {

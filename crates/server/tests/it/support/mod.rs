@@ -25,6 +25,7 @@ use jobline_http::Address;
 use jobline_identity::{HostKey, Identity, IdentitySettings};
 use jobline_server::counted::CountedStore;
 use jobline_server::system::SystemRandom;
+use jobline_store::Store;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
@@ -51,6 +52,8 @@ pub struct Differs {
     pub origins: Vec<String>,
     pub settings: Settings,
     pub address: Address,
+    /// `None`: the store that [`engine`] answers.
+    pub engine: Option<Arc<dyn Store>>,
 }
 
 impl Default for Differs {
@@ -61,6 +64,7 @@ impl Default for Differs {
             origins: vec![ORIGIN.to_owned()],
             settings: Settings::default(),
             address: Address::default(),
+            engine: None,
         }
     }
 }
@@ -79,7 +83,11 @@ impl TestApp {
         let folder = TempDir::new().unwrap();
         let clock = Arc::new(ManualClock::default());
         let random: Arc<dyn Random> = Arc::new(SystemRandom);
-        let store = Arc::new(FailingStore::new(engine().await));
+        let engine = match differs.engine {
+            Some(engine) => engine,
+            None => engine().await,
+        };
+        let store = Arc::new(FailingStore::new(engine));
         let secrets = Secrets::load(&*store, &*random).await.unwrap();
         let metrics = Arc::new(Metrics::new());
         let key = secrets.derive("file urls");

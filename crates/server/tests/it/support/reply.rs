@@ -1,6 +1,7 @@
 use axum::response::Response;
 use http::{HeaderMap, StatusCode};
 use http_body_util::BodyExt;
+use jobline_http::Payload;
 use jobline_wire::{Code, Problem};
 use serde_json::Value;
 
@@ -13,7 +14,7 @@ pub struct Reply {
 }
 
 impl Reply {
-    pub async fn read(response: Response) -> Self {
+    pub async fn read(response: Response<Payload>) -> Self {
         let (parts, body) = response.into_parts();
         let body = body.collect().await.unwrap().to_bytes();
         Self { status: parts.status, headers: parts.headers, body }

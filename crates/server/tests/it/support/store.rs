@@ -1,5 +1,5 @@
 use async_trait::async_trait;
-use jobline_store::{Commit, Consistency, Error, Key, MemoryStore, Outcome, Page, Range, Row, Store};
+use jobline_store::{Cached, Commit, Consistency, Error, Key, MemoryStore, Outcome, Page, Range, Row, Store};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -49,6 +49,10 @@ impl Store for FailingStore {
     async fn get(&self, key: &Key, consistency: Consistency) -> Result<Option<Row>, Error> {
         self.check()?;
         self.store.get(key, consistency).await
+    }
+
+    fn cached(&self, key: &Key) -> Cached {
+        self.check().map_or(Cached::Unknown, |()| self.store.cached(key))
     }
 
     async fn get_many(&self, keys: &[Key], consistency: Consistency) -> Result<Vec<Option<Row>>, Error> {

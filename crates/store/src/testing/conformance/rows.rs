@@ -5,6 +5,7 @@ use crate::limits;
 
 pub(super) async fn all(suite: &Suite) {
     what_is_put_is_read(suite).await;
+    what_is_cached_is_the_present(suite).await;
     values_come_back_byte_for_byte(suite).await;
     conditions_mean_what_they_say(suite).await;
     a_version_never_comes_back(suite).await;
@@ -25,6 +26,25 @@ async fn what_is_put_is_read(suite: &Suite) {
     assert_eq!(suite.get(&key).await, None, "promise broken: a deleted row is gone");
     suite.must_commit("deleting nothing is no conflict", &[delete(&key, Condition::Any)]).await;
     suite.must_commit("a row is put where one was deleted", &[put(&key, Condition::Absent, "third")]).await;
+}
+
+async fn what_is_cached_is_the_present(suite: &Suite) {
+    let key = Key::new(suite.partition("cached"), "ROW");
+    let is_present = |row: &Option<Row>| match suite.store.cached(&key) {
+        Cached::Row(cached) => cached == *row,
+        Cached::Unknown => true,
+    };
+    for round in 0..3 {
+        let commit = suite.must_commit("a row is put", &[put(&key, Condition::Any, format!("{round}"))]).await;
+        let row = written(&commit, &format!("{round}"));
+        assert!(is_present(&row), "promise broken: what is cached is what was committed last");
+        assert_eq!(suite.get(&key).await, row, "promise broken: what was put is read");
+        assert!(is_present(&row), "promise broken: reading changes nothing of what is cached");
+    }
+    suite.must_commit("a row is deleted", &[delete(&key, Condition::Any)]).await;
+    assert!(is_present(&None), "promise broken: a deleted row is not cached");
+    assert_eq!(suite.get(&key).await, None, "promise broken: a deleted row is gone");
+    assert!(is_present(&None), "promise broken: a row that is not there is not cached");
 }
 
 async fn values_come_back_byte_for_byte(suite: &Suite) {
