@@ -208,7 +208,10 @@ export class Tab {
       const { clock, server } = this.#device;
       if (server.delay) await new Promise<void>(resolve => void clock.after(server.delay, resolve));
       await server.hold(request);
-      const answer = await server.answer(request);
+      const told = server.answer(request);
+      // One in memory answers at once, and a step later as before.
+      const answer = told instanceof Promise ? await told : told;
+      await Promise.resolve();
       return this.#step() && answer !== 'silence' ? answer : never();
     };
     return { answer: Promise.race([run(), cancelled]), cancel };
