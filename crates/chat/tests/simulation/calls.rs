@@ -2,11 +2,12 @@
 //! fail and die, and some devices die themselves. Each device follows the log.
 
 use super::{
-    chaos,
+    Actor, Report, chaos,
     dice::Dice,
+    history,
     model::{Check, conversation, ensure},
-    mutant::Mutant,
     plan::Plan,
+    together,
     world::{Response, World},
 };
 use jobline_chat::{UserId, iso};
@@ -16,15 +17,13 @@ use jobline_wire::{
 use std::{
     cell::RefCell,
     collections::{BTreeMap, BTreeSet},
+    convert::Infallible,
     time::Duration,
 };
 
 pub const RING_MS: u64 = 45_000;
 const DEVICES: [&str; 3] = ["phone", "laptop", "tablet"];
 const STEPS: usize = 14;
-
-/// How often each kind of event happened.
-pub type Tally = BTreeMap<&'static str, u64>;
 
 /// What answers said for certain.
 #[derive(Debug, Default)]
@@ -47,23 +46,16 @@ struct Phone<'a> {
     calls: BTreeMap<u64, Call>,
 }
 
-/// Runs the history of `seed`, over a store with this fault if there is one.
+/// Runs a history of calls.
 ///
 /// # Errors
 /// Which promise was broken.
-pub fn run(seed: u64, mutant: Option<Mutant>) -> Check<Tally> {
-    let plan = Plan { mutant, ..plan(seed) };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
-    runtime.expect("a runtime").block_on(async {
-        let world = World::new(plan).await;
-        let lived = live(&world).await;
-        let last = || world.trace.borrow().last();
-        lived.map_err(|failure| format!("the last steps:\n{}\n{failure}\n\nof the calls of seed {seed}", last()))?;
-        Ok(world.tally.borrow().clone())
-    })
+pub fn run(plan: Plan) -> Result<Report, String> {
+    history("calls", plan, live)
 }
 
-fn plan(seed: u64) -> Plan {
+/// The plan of the calls of `seed`.
+pub fn plan(seed: u64) -> Plan {
     let plan = Plan::crowd(seed);
     let settings = jobline_chat::Settings { send_rate: 0, ..plan.settings };
     Plan { pause_ms: 16_000, skew_ms: 0, settings, ..plan }
@@ -89,11 +81,8 @@ async fn live(world: &World) -> Check {
             phones.push(Phone { world, known: &known, dice, user, device, talk, cursor: None, calls });
         }
     }
-    let acting = futures_util::future::try_join_all(phones.iter_mut().map(Phone::run));
-    tokio::select! {
-        done = acting => drop(done?),
-        failed = run_tasks(world) => return failed,
-    }
+    let actors = phones.iter_mut().map(|phone| -> Actor<'_> { Box::pin(phone.run()) }).collect();
+    together(actors, run_tasks(world)).await?;
     rest_of_time(world).await?;
     for phone in &mut phones {
         while phone.follow().await? {}
@@ -115,7 +104,7 @@ pub async fn greet(world: &World, user: &str, hello: SendMessage) -> Check {
 }
 
 /// Servers run tasks that are due, and die at it.
-pub async fn run_tasks(world: &World) -> Check {
+pub async fn run_tasks(world: &World) -> Check<Infallible> {
     let mut dice = Dice::new(world.plan.seed, "tasks");
     loop {
         tokio::time::sleep(Duration::from_secs(5)).await;

@@ -90,7 +90,7 @@ async fn put_user(world: &World, dice: &mut Dice) -> Check {
     let user = UserId::new(&name).expect("a user id");
     let chat = world.server(dice);
     if dice.chance(0.15) {
-        let response = world.hear(dice, "host", &format!("deletes {name}"), chat.delete_user(&user)).await;
+        let response = world.hear(dice, "host", format_args!("deletes {name}"), chat.delete_user(&user)).await;
         return response.answer("deleting a user").map(drop);
     }
     let input = HostUserInput { name: format!("{name} {}", dice.up_to(3)), ..HostUserInput::default() };
@@ -113,7 +113,7 @@ pub async fn put_job(world: &World, dice: &mut Dice, job: u64, open: bool) -> Ch
     world.model.borrow_mut().jobs.begin(job, open, begun);
     let id = JobId::parse(job).expect("a small number");
     let chat = world.server(dice);
-    let response = world.hear(dice, "host", &format!("job {job} open={open}"), chat.put_job(id, input)).await;
+    let response = world.hear(dice, "host", format_args!("job {job} open={open}"), chat.put_job(id, input)).await;
     let answered = matches!(response, Response::Answer(_));
     let ended = world.tick();
     world.model.borrow_mut().jobs.end(job, answered, ended);

@@ -2,11 +2,13 @@
 //! servers that fail and die, while the host lets members come and go. Each device follows the log.
 
 use super::{
+    Actor, Report,
     calls::{RING_MS, greet, is_over, rest_of_time, run_tasks, started_ms},
     dice::Dice,
+    history,
     model::{Check, ensure},
-    mutant::Mutant,
     plan::Plan,
+    together,
     world::{Response, World},
 };
 use jobline_chat::{JobId, Settings, UserId, iso};
@@ -28,9 +30,6 @@ const HOST_STEPS: usize = 3;
 /// People in one call, by the contract.
 const MOST: usize = 4;
 
-/// How often each kind of event happened.
-pub type Tally = BTreeMap<&'static str, u64>;
-
 struct Phone<'a> {
     world: &'a World,
     /// Calls of which an answer said that they are over.
@@ -43,25 +42,16 @@ struct Phone<'a> {
     calls: BTreeMap<u64, Call>,
 }
 
-/// Runs the history of `seed`, over a store with this fault if there is one.
+/// Runs a history of the calls of a crew.
 ///
 /// # Errors
 /// Which promise was broken.
-pub fn run(seed: u64, mutant: Option<Mutant>) -> Check<Tally> {
-    let plan = Plan { mutant, ..plan(seed) };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
-    runtime.expect("a runtime").block_on(async {
-        let world = World::new(plan).await;
-        let lived = live(&world).await;
-        let last = || world.trace.borrow().last();
-        lived.map_err(|failure| {
-            format!("the last steps:\n{}\n{failure}\n\nof the crew's calls of seed {seed}", last())
-        })?;
-        Ok(world.tally.borrow().clone())
-    })
+pub fn run(plan: Plan) -> Result<Report, String> {
+    history("a crew's calls", plan, live)
 }
 
-fn plan(seed: u64) -> Plan {
+/// The plan of the calls of the crew of `seed`.
+pub fn plan(seed: u64) -> Plan {
     let plan = Plan::crowd(seed);
     let settings = Settings { send_rate: 0, ..plan.settings };
     Plan { pause_ms: 16_000, skew_ms: 0, settings, ..plan }
@@ -84,12 +74,9 @@ async fn live(world: &World) -> Check {
             phones.push(Phone { world, over: &over, dice, user, device, cursor: None, calls: BTreeMap::new() });
         }
     }
-    let phoning = futures_util::future::try_join_all(phones.iter_mut().map(Phone::run));
-    let acting = async { futures_util::try_join!(phoning, host(world)).map(drop) };
-    tokio::select! {
-        done = acting => done?,
-        failed = run_tasks(world) => return failed,
-    }
+    let mut actors: Vec<Actor<'_>> = vec![Box::pin(host(world))];
+    actors.extend(phones.iter_mut().map(|phone| -> Actor<'_> { Box::pin(phone.run()) }));
+    together(actors, run_tasks(world)).await?;
     put_job(world, &mut dice, &USERS).await?;
     rest_of_time(world).await?;
     for phone in &mut phones {
@@ -123,7 +110,7 @@ async fn put_job(world: &World, dice: &mut Dice, people: &[&str]) -> Check {
         };
         let chat = world.server(dice);
         let put = chat.put_job(JobId::parse(1).expect("a small number"), input);
-        if let Response::Answer(_) = world.hear(dice, "host", &format!("puts {people:?}"), put).await {
+        if let Response::Answer(_) = world.hear(dice, "host", format_args!("puts {people:?}"), put).await {
             return Ok(());
         }
     }

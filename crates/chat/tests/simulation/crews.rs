@@ -3,10 +3,12 @@
 //! see follows from the events in the log alone; every unread count is counted again.
 
 use super::{
+    Actor, Report,
     dice::Dice,
+    history,
     model::{Check, ensure},
-    mutant::Mutant,
     plan::Plan,
+    together,
     world::{Response, World},
 };
 use jobline_chat::{JobId, UserId};
@@ -17,6 +19,7 @@ use jobline_wire::{
 use std::{
     cell::{Cell, RefCell},
     collections::{BTreeMap, BTreeSet},
+    convert::Infallible,
     ops::RangeInclusive,
     time::Duration,
 };
@@ -28,9 +31,6 @@ const STEPS: usize = 24;
 const HOST_STEPS: usize = 7;
 /// How often somebody tries who is not answered.
 const ATTEMPTS: usize = 60;
-
-/// How often each kind of event happened.
-pub type Tally = BTreeMap<&'static str, u64>;
 
 /// Who takes part, as the host was answered.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -61,26 +61,20 @@ struct Shared<'a> {
     world: &'a World,
     stand: RefCell<Stand>,
     known: RefCell<Known>,
-    over: Cell<bool>,
+    /// How many of those who write, and the host, are not done yet.
+    acting: Cell<usize>,
 }
 
-/// Runs the history of `seed`, over a store with this fault if there is one.
+/// Runs the history of a crew.
 ///
 /// # Errors
 /// Which promise was broken.
-pub fn run(seed: u64, mutant: Option<Mutant>) -> Check<Tally> {
-    let plan = Plan { mutant, ..plan(seed) };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
-    runtime.expect("a runtime").block_on(async {
-        let world = World::new(plan).await;
-        let lived = Box::pin(live(&world)).await;
-        let last = || world.trace.borrow().last();
-        lived.map_err(|failure| format!("the last steps:\n{}\n{failure}\n\nof the crew of seed {seed}", last()))?;
-        Ok(world.tally.borrow().clone())
-    })
+pub fn run(plan: Plan) -> Result<Report, String> {
+    history("a crew", plan, live)
 }
 
-fn plan(seed: u64) -> Plan {
+/// The plan of the crew of `seed`.
+pub fn plan(seed: u64) -> Plan {
     let plan = Plan::crowd(seed);
     // In every second history the crew sleeps often, and in every third one heads have little room.
     let crew_sleeps_after_ms = if seed.is_multiple_of(2) { 700 } else { 86_400_000 };
@@ -90,7 +84,8 @@ fn plan(seed: u64) -> Plan {
 }
 
 async fn live(world: &World) -> Check {
-    let shared = Shared { world, stand: RefCell::default(), known: RefCell::default(), over: Cell::new(false) };
+    let acting = Cell::new(USERS.len() + 1);
+    let shared = Shared { world, stand: RefCell::default(), known: RefCell::default(), acting };
     let mut dice = Dice::new(world.plan.seed, "crew");
     host_puts(&shared, &mut dice, &USERS[..3]).await?;
     let mut devices: Vec<Device<'_>> = Vec::new();
@@ -111,27 +106,16 @@ async fn live(world: &World) -> Check {
         }
     }
     let mut lists: Vec<List<'_>> = USERS.iter().map(|user| List::new(&shared, user)).collect();
-    let acting = async {
-        let writers = USERS.map(|user| write(&shared, user));
-        let acted = futures_util::try_join!(futures_util::future::try_join_all(writers), host(&shared));
-        shared.over.set(true);
-        acted.map(drop)
-    };
-    let polling = futures_util::future::try_join_all(devices.iter_mut().map(Device::run));
-    let listing = futures_util::future::try_join_all(lists.iter_mut().map(List::run));
-    let all = async {
-        let (acted, polled, listed) = futures_util::join!(acting, polling, listing);
-        acted.and(polled.map(drop)).and(listed.map(drop))
-    };
-    tokio::select! {
-        done = Box::pin(all) => done?,
-        failed = Box::pin(run_tasks(world)) => return failed,
-    }
+    let mut actors: Vec<Actor<'_>> = vec![Box::pin(host(&shared))];
+    actors.extend(USERS.map(|user| -> Actor<'_> { Box::pin(write(&shared, user)) }));
+    actors.extend(devices.iter_mut().map(|device| -> Actor<'_> { Box::pin(device.run()) }));
+    actors.extend(lists.iter_mut().map(|list| -> Actor<'_> { Box::pin(list.run()) }));
+    together(actors, run_tasks(world)).await?;
     Box::pin(rest(&shared, &mut devices, &mut lists)).await
 }
 
 /// Servers run tasks that are due, and die at it: so the crew goes to sleep.
-async fn run_tasks(world: &World) -> Check {
+async fn run_tasks(world: &World) -> Check<Infallible> {
     let mut dice = Dice::new(world.plan.seed, "tasks");
     loop {
         world.pause(&mut dice).await;
@@ -154,6 +138,7 @@ async fn host(shared: &Shared<'_>) -> Check {
         people.extend(USERS[1..].iter().filter(|_| dice.chance(0.6)));
         host_puts(shared, &mut dice, &people).await?;
     }
+    shared.acting.set(shared.acting.get() - 1);
     Ok(())
 }
 
@@ -172,7 +157,7 @@ async fn host_puts(shared: &Shared<'_>, dice: &mut Dice, people: &[&'static str]
         };
         let chat = shared.world.server(dice);
         let put = chat.put_job(JobId::parse(1).expect("a small number"), input);
-        if let Response::Answer(_) = shared.world.hear(dice, "host", &format!("puts {people:?}"), put).await {
+        if let Response::Answer(_) = shared.world.hear(dice, "host", format_args!("puts {people:?}"), put).await {
             break;
         }
     }
@@ -202,6 +187,7 @@ async fn write(shared: &Shared<'_>, user: &'static str) -> Check {
             _ => mark(shared, &mut dice, &me).await?,
         }
     }
+    shared.acting.set(shared.acting.get() - 1);
     Ok(())
 }
 
@@ -225,7 +211,7 @@ async fn send(
             ..SendMessage::default()
         };
         let chat = shared.world.server(dice);
-        let response = shared.world.hear(dice, user, &format!("sends {text:?}"), chat.send(me, input)).await;
+        let response = shared.world.hear(dice, user, format_args!("sends {text:?}"), chat.send(me, input)).await;
         let after = shared.stand.borrow().clone();
         let stood = before == after && before.version.is_multiple_of(2);
         let mut known = shared.known.borrow_mut();
@@ -347,7 +333,7 @@ struct Device<'a> {
 
 impl Device<'_> {
     async fn run(&mut self) -> Check {
-        while !self.shared.over.get() {
+        while self.shared.acting.get() > 0 {
             self.shared.world.pause(&mut self.dice).await;
             self.follow().await?;
         }
@@ -434,7 +420,7 @@ impl<'a> List<'a> {
     }
 
     async fn run(&mut self) -> Check {
-        while !self.shared.over.get() {
+        while self.shared.acting.get() > 0 {
             self.shared.world.pause(&mut self.dice).await;
             self.poll().await?;
         }

@@ -1,8 +1,7 @@
 //! Many histories on every core, for `cargo xtask sim`: progress, figures, and a failing history made shorter.
 
-use super::histories::{calls, crew_calls, crews, mutant::Mutant, plan::Plan, run};
+use super::histories::{ALL, mutant::Mutant, plan::Plan, run};
 use std::{
-    collections::BTreeMap,
     ops::Range,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
@@ -72,18 +71,15 @@ pub fn run_all(seeds: Range<u64>, jobs: usize, goes_on: bool) -> Result<Totals, 
     if broken.is_empty() { Ok(progress.totals) } else { Err(broken) }
 }
 
-/// A history of one thing alone.
-type History = fn(u64, Option<Mutant>) -> Result<BTreeMap<&'static str, u64>, String>;
-
-/// The history of a seed, and its histories of calls and crews.
+/// The histories of a seed.
 fn run_one(seed: u64) -> Result<Totals, String> {
     let plan = Plan::of(seed);
     let devices = plan.devices.len() as u64;
     let expires = plan.retention_ms().is_some();
-    let report = run(plan)?;
-    for (what, run) in [("calls", calls::run as History), ("a crew", crews::run), ("a crew's calls", crew_calls::run)] {
-        let lived = catch_unwind(|| run(seed, None).map(drop));
-        lived.map_err(|_| format!("the history of {what} panicked.\n\nSIM_SEED={seed}\n"))??;
+    let [everything, rest @ ..] = ALL;
+    let report = (everything.run)(plan)?;
+    for history in rest {
+        (history.run)((history.plan)(seed))?;
     }
     let client_ms = report.virtual_ms * devices;
     let busy_client_ms = if expires { 0 } else { client_ms };

@@ -33,19 +33,19 @@ use model::Check;
 use plan::Plan;
 use sender::Sender;
 use std::{
-    cell::{Cell, RefCell},
+    cell::Cell,
     collections::BTreeMap,
+    convert::Infallible,
     panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
-    rc::Rc,
-    time::Duration,
 };
+use trace::Trace;
 use world::World;
 
 /// A history in which every promise was kept.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Report {
-    /// A hash of everything that happened.
+    /// A hash of everything that happened, if the plan says that it is written down.
     pub hash: String,
     pub lines: u64,
     /// How long it took in virtual time.
@@ -54,49 +54,89 @@ pub struct Report {
     pub tally: BTreeMap<&'static str, u64>,
 }
 
-/// Runs the history of `plan`. The error says which promise was broken, and what led to it.
-pub fn run(plan: Plan) -> Result<Report, String> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
-    let runtime = runtime.expect("a runtime");
-    let kept: RefCell<Option<Rc<World>>> = RefCell::default();
-    let (seed, about) = (plan.seed, format!("{plan:?}"));
-    let took = Cell::new(Duration::ZERO);
-    let lived = catch_unwind(AssertUnwindSafe(|| {
-        runtime.block_on(async {
-            let world = Rc::new(World::new(plan).await);
-            *kept.borrow_mut() = Some(world.clone());
-            let began = tokio::time::Instant::now();
-            live(&world).await.inspect(|()| took.set(began.elapsed()))
-        })
-    }));
-    let world = kept.take().expect("the world was made");
-    let trace = world.trace.borrow();
-    let failure = match lived {
-        Ok(Ok(())) => {
-            let mut tally = world.tally.borrow().clone();
-            let model = world.model.borrow();
-            tally.insert("messages", model.talks.values().map(|talk| talk.facts.len() as u64).sum());
-            let virtual_ms = u64::try_from(took.get().as_millis()).unwrap_or(u64::MAX);
-            return Ok(Report { hash: trace.hash(), lines: trace.lines(), virtual_ms, tally });
-        }
-        Ok(Err(failure)) => failure,
-        Err(panic) => {
-            let text = panic.downcast_ref::<String>().map(String::as_str);
-            format!("panicked: {}", text.or(panic.downcast_ref::<&str>().copied()).unwrap_or("no message"))
-        }
-    };
-    let last = trace.last();
-    Err(format!("{about}\nthe last steps:\n{last}\n{failure}\n\nSIM_SEED={seed} reproduces this history exactly.\n"))
+/// A kind of histories: what a seed decides, and what happens then.
+#[derive(Clone, Copy)]
+pub struct History {
+    /// What the error of a history says that it is of.
+    pub name: &'static str,
+    pub plan: fn(u64) -> Plan,
+    pub run: fn(Plan) -> Result<Report, String>,
 }
 
-type Actor<'a> = Pin<Box<dyn Future<Output = Check<Option<Device<'a>>>> + 'a>>;
+/// All kinds of histories: each seed has one of each.
+pub const ALL: [History; 4] = [
+    History { name: "everything", plan: Plan::of, run },
+    History { name: "calls", plan: calls::plan, run: calls::run },
+    History { name: "a crew", plan: crews::plan, run: crews::run },
+    History { name: "a crew's calls", plan: crew_calls::plan, run: crew_calls::run },
+];
+
+/// Runs the history of `plan`. The error says which promise was broken, and what led to it.
+///
+/// # Errors
+/// Which promise was broken.
+pub fn run(plan: Plan) -> Result<Report, String> {
+    history("everything", plan, live)
+}
+
+/// Runs a history in which `live` is what happens. When it fails it is run again, and what leads to the failure written down.
+fn history(name: &str, plan: Plan, live: impl AsyncFn(&World) -> Check) -> Result<Report, String> {
+    let (seed, about) = (plan.seed, format!("{plan:?}"));
+    let (lived, trace) = once(&plan, &live);
+    let Err(failure) = lived else { return lived };
+    let (again, written) = if plan.traced { (Err(failure.clone()), trace) } else { once(&plan.written_down(), &live) };
+    let last = match again {
+        Err(again) if again == failure => written.last(),
+        // Each seed is one history: something asks for the time, or depends on the order of a map.
+        other => format!("another run of the same seed ended differently: {other:?}\n"),
+    };
+    let last = format!("{about}\nthe last steps:\n{last}");
+    Err(format!("{last}\n{failure}\n\nSIM_SEED={seed} reproduces this history of {name} exactly.\n"))
+}
+
+/// One run: how it ended, and what was written down of it.
+fn once(plan: &Plan, live: impl AsyncFn(&World) -> Check) -> (Result<Report, String>, Trace) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+    let runtime = runtime.expect("a runtime");
+    let world = runtime.block_on(World::new(plan.clone()));
+    let began = world.now_ms();
+    let lived = catch_unwind(AssertUnwindSafe(|| runtime.block_on(async { Box::pin(live(&world)).await })));
+    let lived = lived.unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<String>().map(String::as_str);
+        Err(format!("panicked: {}", text.or(panic.downcast_ref::<&str>().copied()).unwrap_or("no message")))
+    });
+    let virtual_ms = runtime.block_on(async { world.now_ms() }) - began;
+    let trace = world.trace.take();
+    let mut tally = world.tally.take();
+    let facts = world.model.borrow().talks.values().map(|talk| talk.facts.len() as u64).sum();
+    tally.insert("messages", facts);
+    (lived.map(|()| Report { hash: trace.hash(), lines: trace.lines(), virtual_ms, tally }), trace)
+}
+
+/// One of those who act in a history.
+type Actor<'a, T = ()> = Pin<Box<dyn Future<Output = Check<T>> + 'a>>;
+
+/// Lets all of `actors` act until each is done, while `beside` goes on.
+///
+/// Who acts next is who was woken first: nobody else is asked, and the same seed is the same order.
+async fn together<'a>(actors: Vec<Actor<'a>>, beside: impl Future<Output = Check<Infallible>> + 'a) -> Check {
+    let count = actors.len();
+    let all: FuturesUnordered<Actor<'a>> = actors.into_iter().collect();
+    all.push(Box::pin(async { match beside.await? {} }));
+    // What goes on beside them ends only when it fails.
+    let mut done = all.take(count);
+    while let Some(one) = done.next().await {
+        one?;
+    }
+    Ok(())
+}
 
 async fn live(world: &World) -> Check {
     let mut dice = Dice::new(world.plan.seed, "setup");
     for job in 1..=world.plan.jobs.len() as u64 {
         while !chaos::put_job(world, &mut dice, job, true).await? {}
     }
-    let mut actors: FuturesUnordered<Actor<'_>> = FuturesUnordered::new();
+    let mut actors: FuturesUnordered<Actor<'_, Option<Device<'_>>>> = FuturesUnordered::new();
     for device in (0..world.plan.devices.len()).filter_map(|number| Device::new(world, number)) {
         actors.push(Box::pin(async move { device.run().await.map(Some) }));
     }

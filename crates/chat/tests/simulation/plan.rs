@@ -61,6 +61,8 @@ pub struct Plan {
     pub host_lines: usize,
     /// The fault of the store, if it has one.
     pub mutant: Option<Mutant>,
+    /// Whether everything that happens is written down. It changes nothing of what happens.
+    pub traced: bool,
 }
 
 const NAMES: [&str; 5] = ["anna", "ben", "carl_x", "d~ora", "eve.w|1@x"];
@@ -80,6 +82,16 @@ impl Plan {
     /// The plan of `seed`, over a store with this fault.
     pub fn with(seed: u64, mutant: Mutant) -> Self {
         Self { mutant: Some(mutant), ..Self::mixed(seed) }
+    }
+
+    /// The same history, over a store with this fault.
+    pub fn over(self, mutant: Mutant) -> Self {
+        Self { mutant: Some(mutant), ..self }
+    }
+
+    /// The same history, of which everything is written down.
+    pub fn written_down(&self) -> Self {
+        Self { traced: true, ..self.clone() }
     }
 
     /// The plan of `seed` as it was before messages could change.
@@ -124,6 +136,7 @@ impl Plan {
             changes: true,
             host_lines: 10,
             mutant: None,
+            traced: false,
         }
     }
 

@@ -231,9 +231,9 @@ async fn request(world: &World, seed: u64, me: &UserId, intent: usize, input: &S
         meant.begun.get_or_insert(begun);
         meant.in_flight += 1;
     }
-    let what = format!("send m{intent} {input:?}");
+    let what = format_args!("send m{intent} {input:?}");
     let chat = world.server(&mut dice);
-    let response = world.hear(&mut dice, me.as_str(), &what, chat.send(me, input.clone())).await;
+    let response = world.hear(&mut dice, me.as_str(), what, chat.send(me, input.clone())).await;
     let asked = Asked { begun, ended: world.tick() };
     world.model.borrow_mut().intents[intent].in_flight -= 1;
     match response {

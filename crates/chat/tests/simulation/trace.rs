@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 /// Lines that a failure prints.
 const KEPT: usize = 80;
 
+/// Writing everything down costs more than a tenth of a history, so it is done where somebody reads it.
 #[derive(Default)]
 pub struct Trace {
     last: VecDeque<String>,
@@ -13,6 +14,11 @@ pub struct Trace {
 }
 
 impl Trace {
+    /// Counts a line that is not written down.
+    pub fn count(&mut self) {
+        self.lines += 1;
+    }
+
     /// Adds a line; `more` goes only into the hash.
     pub fn add(&mut self, line: String, more: &str) {
         self.hasher.update(line.as_bytes()).update(more.as_bytes()).update(b"\n");

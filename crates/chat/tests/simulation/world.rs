@@ -19,7 +19,7 @@ use jobline_wire::Code;
 use std::{
     cell::{Cell, RefCell},
     collections::HashSet,
-    fmt::Debug,
+    fmt::{Debug, Display},
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, AtomicI64, Ordering},
@@ -211,8 +211,11 @@ impl World {
         *self.tally.borrow_mut().entry(what).or_default() += 1;
     }
 
-    /// Adds a line to the history.
-    pub fn note(&self, who: &str, line: &str, more: &impl Debug) {
+    /// Adds a line to what is written down of the history, if that is wanted.
+    pub fn note(&self, who: &str, line: impl Display, more: &impl Debug) {
+        if !self.plan.traced {
+            return self.trace.borrow_mut().count();
+        }
         let at = self.now_ms() - MORNING;
         self.trace.borrow_mut().add(format!("{at:>8} ms {who}: {line}"), &format!("{more:?}"));
     }
@@ -242,9 +245,11 @@ impl World {
         &self,
         dice: &mut Dice,
         who: &str,
-        what: &str,
+        what: impl Display,
         request: impl Future<Output = Result<T>>,
     ) -> Response<T> {
+        // What a request keeps is large: it is moved once, and not from one future into the next.
+        let request = Box::pin(request);
         if self.quiet.get() {
             return self.heard(who, what, Some(request.await));
         }
@@ -263,17 +268,20 @@ impl World {
         self.heard(who, what, outcome)
     }
 
-    fn heard<T: Debug>(&self, who: &str, what: &str, outcome: Option<Result<T>>) -> Response<T> {
-        let (line, heard) = match outcome {
-            None => ("nothing".to_owned(), Response::Lost),
-            Some(Ok(answer)) => ("answered".to_owned(), Response::Answer(answer)),
+    fn heard<T: Debug>(&self, who: &str, what: impl Display, outcome: Option<Result<T>>) -> Response<T> {
+        match &outcome {
+            None => self.note(who, format_args!("{what} -> nothing"), &()),
+            Some(Ok(answer)) => self.note(who, format_args!("{what} -> answered"), answer),
+            Some(Err(error)) => self.note(who, format_args!("{what} -> {error}"), error),
+        }
+        match outcome {
+            None => Response::Lost,
+            Some(Ok(answer)) => Response::Answer(answer),
             Some(Err(error)) if error.code == Code::Unavailable => {
                 self.count("unavailable");
-                (format!("{error}"), Response::Lost)
+                Response::Lost
             }
-            Some(Err(error)) => (error.code.as_str().to_owned(), Response::Refusal(error)),
-        };
-        self.note(who, &format!("{what} -> {line}"), &heard);
-        heard
+            Some(Err(error)) => Response::Refusal(error),
+        }
     }
 }
