@@ -23,16 +23,17 @@ pub(super) fn webhook(settings: &Settings) -> Result<Option<WebhookConfig>> {
     let content = super::switch("webhook-content", settings.webhook_content.as_deref(), false)?;
     let allow_private = super::switch("webhook-allow-private", settings.webhook_allow_private.as_deref(), false)?;
     // A secret is not repeated.
-    let secret = "is not usable; accepted is whsec_ and the base64 of 24 to 64 bytes, or two of them with a comma between \
-                  them while one is replaced: echo whsec_$(openssl rand -base64 32)";
-    let parse = |text: &String| Secrets::parse(text).ok_or_else(|| ConfigError::new("webhook-secret", secret));
+    let accepted = "accepted is whsec_ and the base64 of 24 to 64 bytes, or two of them with a comma between them while one \
+                    is replaced: echo whsec_$(openssl rand -base64 32)";
+    let refuse = |fault: &str| ConfigError::new("webhook-secret", format_args!("is {fault}; {accepted}"));
+    let parse = |text: &String| Secrets::parse(text).ok_or_else(|| refuse("not usable"));
     let secrets = settings.webhook_secret.as_ref().map(parse).transpose()?;
     match (&settings.webhook_url, secrets) {
         (None, None) => Ok(None),
         (Some(text), Some(secrets)) => {
             Ok(Some(WebhookConfig { url: url(text, allow_private)?, secrets, content, allow_private }))
         }
-        (Some(_), None) => Err(ConfigError::new("webhook-secret", format_args!("is missing; it {secret}"))),
+        (Some(_), None) => Err(refuse("missing")),
         (None, Some(_)) => {
             Err(ConfigError::new("webhook-url", "is missing: --webhook-secret signs what is sent to it"))
         }
