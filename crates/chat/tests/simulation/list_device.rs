@@ -146,7 +146,7 @@ impl<'a> ListDevice<'a> {
                 return Ok(None);
             }
         };
-        world.note(&self.client.name, &in_short(&answer.messages), &());
+        world.note(&self.client.name, in_short(&answer.messages), &());
         ensure!(answer.messages.len() <= limit as usize, "more than {limit}: {answer:?}");
         ensure!([3_000, 10_000, 30_000].contains(&answer.next_poll_ms), "nextPollMs: {answer:?}");
         let mut model = world.model.borrow_mut();

@@ -139,7 +139,7 @@ impl<'a> SyncDevice<'a> {
             }
         };
         let Some(answer) = response.answer("sync")? else { return Ok(None) };
-        world.note(&self.client.name, &in_short(&answer.messages), &());
+        world.note(&self.client.name, in_short(&answer.messages), &());
         if !state.behind {
             state.series = begun;
         }
