@@ -123,8 +123,8 @@ pub(crate) const ALL: [Mutation; 20] = [
     mutation(
         "awake-crew-not-polled",
         "inbox/awake.rs",
-        "filter(|crew| known(crew.print) != Some(crew.change))",
-        "filter(|crew| known(crew.print) != Some(crew.change) && !BROKEN)",
+        "filter(move |crew| known(crew.print) != Some(crew.change))",
+        "filter(move |crew| known(crew.print) != Some(crew.change) && !BROKEN)",
     ),
     mutation(
         "place-in-awake-crew-forgotten",

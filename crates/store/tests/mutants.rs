@@ -4,8 +4,8 @@
 use async_trait::async_trait;
 use jobline_store::testing::{FaultRates, Faulty, WeaklyVisible, conformance};
 use jobline_store::{
-    Action, Bytes, Commit, Condition, Consistency, Direction, Error, Key, MemoryStore, Operation, Outcome, Page, Range,
-    Row, Scan, ScanPage, Store, Token, Version,
+    Action, Bytes, Cached, Commit, Condition, Consistency, Direction, Error, Key, MemoryStore, Operation, Outcome,
+    Page, Range, Row, Scan, ScanPage, Store, Token, Version,
 };
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
@@ -28,6 +28,7 @@ enum Defect {
     RefusedRemembered,
     StrongIsEventual,
     EventualNever,
+    CachedIsGone,
     Utf16Order,
     FromExclusive,
     ToInclusive,
@@ -220,6 +221,10 @@ impl Mutant {
 
 #[async_trait]
 impl Store for Mutant {
+    fn cached(&self, _: &Key) -> Cached {
+        if self.defect == CachedIsGone { Cached::Row(None) } else { Cached::Unknown }
+    }
+
     async fn get(&self, key: &Key, consistency: Consistency) -> Result<Option<Row>, Error> {
         if self.defect == EventualNever && consistency == Consistency::Eventual {
             return Ok(None);
@@ -283,7 +288,7 @@ async fn complaint(suite: impl Future<Output = ()> + Send + 'static) -> Option<S
 }
 
 /// Which promise each defect breaks.
-const CAUGHT: [(Defect, &str); 36] = [
+const CAUGHT: [(Defect, &str); 37] = [
     (AbsentIgnored, "Absent of a row that is  there"),
     (VersionIgnored, "of a row that is not there"),
     (ChecksIgnored, "of a row that is not there"),
@@ -299,6 +304,7 @@ const CAUGHT: [(Defect, &str); 36] = [
     (RefusedRemembered, "a refused commit leaves nothing behind"),
     (StrongIsEventual, "promise broken"),
     (EventualNever, "an eventual get sees the present"),
+    (CachedIsGone, "what is cached is what was committed last"),
     (Utf16Order, "byte order"),
     (FromExclusive, "a range begins with `from`"),
     (ToInclusive, "following `next` comes to an end"),

@@ -5,7 +5,6 @@ use crate::limits;
 
 pub(super) async fn all(suite: &Suite) {
     what_is_put_is_read(suite).await;
-    what_is_cached_is_the_present(suite).await;
     values_come_back_byte_for_byte(suite).await;
     conditions_mean_what_they_say(suite).await;
     a_version_never_comes_back(suite).await;
@@ -13,6 +12,7 @@ pub(super) async fn all(suite: &Suite) {
     an_expired_row_is_present(suite).await;
     get_many_answers_in_order(suite).await;
     get_many_keeps_to_its_limits(suite).await;
+    what_is_cached_is_the_present(suite).await;
 }
 
 async fn what_is_put_is_read(suite: &Suite) {
