@@ -24,8 +24,8 @@ const MIX: f64 = 300.0;
 const CHURN: f64 = 30.0;
 const UPLOADS: f64 = 9.0;
 const CONNECTIONS: usize = 16;
-/// Days that messages are kept.
-const KEPT: [&str; 2] = ["--retention-days", "1"];
+/// How long messages are kept, and may be edited: a stall of the machine is minutes of a clock that runs faster.
+const KEPT: [&str; 4] = ["--retention-days", "1", "--edit-minutes", "1440"];
 
 /// Runs the mix for `run.args.soak` seconds, prints a line a slice, and says what grew.
 pub(super) async fn run(run: &Run<'_>, out: &mut (dyn Write + Send)) -> Result<(), String> {
