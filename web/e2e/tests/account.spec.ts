@@ -231,7 +231,7 @@ test('a subscription that the browser ended is renewed by the service worker alo
   const gone = you.page.waitForRequest(request => request.url().endsWith('/messages/removePush'));
   await dialog.getByRole('button', { name: 'Be someone else' }).click();
   await gone;
-  await expect(you.page.getByRole('button', { name: 'You' })).toBeVisible();
+  await expect(you.page.getByRole('button', { name: 'You', exact: true })).toBeVisible();
   expect((await change('https://fcm.googleapis.com/fcm/send/fourth')).answers, 'nobody is signed in').toEqual(
     [],
   );

@@ -84,7 +84,7 @@ test('names and file names cannot pretend to be something else', async ({ person
   });
   await you.page.getByRole('button', { name: 'Settings' }).click();
   await you.page.getByRole('button', { name: 'Be someone else' }).click();
-  await you.page.getByRole('button', { name: 'You' }).click();
+  await you.page.getByRole('button', { name: 'You', exact: true }).click();
   const row = you.row('John');
   await expect(row).toContainText('<b>John</b>');
   await row.click();

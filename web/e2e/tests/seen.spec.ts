@@ -90,12 +90,10 @@ test('in the app: nothing is read under a dialog, or while another window has th
     window.dispatchEvent(new Event('focus'));
   });
   await expect.poll(() => statusOf(api, 'Behind another window')).toBe('read');
-  await you.page.evaluate(() =>
-    document.querySelector<HTMLDialogElement>('dialog.sheet-dialog')?.showModal(),
-  );
-
-  await api.say('john', 'you', 'Under the settings');
-  await staysUnread(you.page, api, 'Under the settings');
+  await you.page.getByRole('button', { name: 'About this conversation' }).click();
+  await expect(you.page.locator('dialog[open]')).toBeVisible();
+  await api.say('john', 'you', 'Under the details');
+  await staysUnread(you.page, api, 'Under the details');
   await you.page.keyboard.press('Escape');
-  await expect.poll(() => statusOf(api, 'Under the settings')).toBe('read');
+  await expect.poll(() => statusOf(api, 'Under the details')).toBe('read');
 });

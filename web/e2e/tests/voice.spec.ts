@@ -315,6 +315,8 @@ test('who leaves the page while they record is asked first', async ({ person }, 
   await you.page.evaluate(() => location.reload());
   await expect.poll(() => asked).toEqual(['beforeunload']);
   await button(you.page, 'Discard the recording').click();
+  // Until then there is something to lose.
+  await expect(button(you.page, 'Record a voice message')).toBeVisible();
   await you.page.reload();
   await expect(you.field).toBeVisible();
   expect(asked).toHaveLength(1);
