@@ -30,7 +30,8 @@ const ROWS: [&str; 18] = [
 pub(super) fn write(figures: &[Figures], goals: &[Goal]) -> String {
     let runs = figures.first().map_or(0, |figures| figures.reports.len());
     let sizes: Vec<String> = figures.iter().map(|figures| thousands(figures.messages as f64)).collect();
-    let mut text = format!("Medians of {runs} runs, with {} messages stored.\n\n", sizes.join(", "));
+    let medians = if runs == 1 { "One run".to_owned() } else { format!("Medians of {runs} runs") };
+    let mut text = format!("{medians}, with {} messages stored.\n\n", sizes.join(" and "));
     write_goals(&mut text, goals);
     for connections in [1, 64] {
         write_rows(&mut text, figures, connections);
