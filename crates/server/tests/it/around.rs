@@ -181,8 +181,9 @@ async fn an_endless_body_runs_into_the_time_limit() {
     let anna = app.user("anna");
     let asking = async { anna.json(Method::POST, "/messages/send", endless).await };
     let waiting = async {
-        eventually("the time limit", || app.clock.sleepers() > 0).await;
-        app.clock.advance(Duration::from_secs(10));
+        // That of the request, and that of its body, which begins when the token was looked at.
+        eventually("the two time limits", || app.clock.sleepers() > 1).await;
+        app.clock.advance(Duration::from_secs(9));
     };
     let (reply, ()) = tokio::join!(asking, waiting);
     let problem = reply.is_problem(Code::Unavailable);
@@ -196,8 +197,9 @@ async fn an_endless_batch_of_trpc_is_told_that_its_body_did_not_arrive() {
     let anna = app.user("anna");
     let asking = async { anna.json(Method::POST, "/trpc/messages.send", endless).await };
     let waiting = async {
-        eventually("the time limit", || app.clock.sleepers() > 0).await;
-        app.clock.advance(Duration::from_secs(10));
+        // That of the request, and that of its body, which begins when the token was looked at.
+        eventually("the two time limits", || app.clock.sleepers() > 1).await;
+        app.clock.advance(Duration::from_secs(9));
     };
     let (reply, ()) = tokio::join!(asking, waiting);
     assert_eq!(reply.status.as_u16(), 503);
