@@ -276,7 +276,7 @@ pub struct React {
     pub emoji: Option<String>,
 }
 
-/// The shape of a field that is read by [`given`].
+/// The shape of a text for which `null` says something of its own.
 pub(crate) struct Given;
 
 impl JsonSchema for Given {

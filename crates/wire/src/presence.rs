@@ -1,8 +1,8 @@
 use crate::Person;
 use crate::limits::{LANGUAGE_BYTES, LANGUAGE_PATTERN, USER_IDS_PATTERN};
+use crate::message::{Given, given};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::borrow::Cow;
 
 /// Input of `presence`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -86,30 +86,11 @@ pub struct SetPreferences {
     /// The language of mail and push notifications, such as `es` or `ar-EG`. One of which there are no texts is English. `null`
     /// takes the choice back: it is again what the host gave for them.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
-    #[schemars(with = "LanguageOrNull")]
+    #[schemars(with = "Given", length(max = LANGUAGE_BYTES), regex(pattern = LANGUAGE_PATTERN))]
     pub language: Option<Option<String>>,
 }
 
-/// A field that is there, as a word or as `null`; one that is left out is not read at all.
+/// A field that may be `null`; one that is left out is not read at all.
 fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
-}
-
-/// The shape of a field that is read by [`present`].
-struct LanguageOrNull;
-
-impl JsonSchema for LanguageOrNull {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        "LanguageOrNull".into()
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({
-            "type": ["string", "null"], "x-null-means": true, "maxLength": LANGUAGE_BYTES, "pattern": LANGUAGE_PATTERN
-        })
-    }
+    given(deserializer).map(Some)
 }
