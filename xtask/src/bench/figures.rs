@@ -32,27 +32,24 @@ impl Figures {
 
     /// The median of `field` of a row.
     pub(super) fn row(&self, row: Row, field: &str) -> Option<f64> {
-        self.median(|report| found(report, row)?.get(field)?.as_f64())
+        self.median(|report| value(report, row, field))
     }
 
     /// The median of the ratio of `field` of two rows, each taken in one run.
     pub(super) fn ratio(&self, one: Row, other: Row, field: &str) -> Option<f64> {
-        self.median(|report| {
-            Some(found(report, one)?.get(field)?.as_f64()? / found(report, other)?.get(field)?.as_f64()?)
-        })
+        self.median(|report| Some(value(report, one, field)? / value(report, other, field)?))
     }
 
     /// The largest value of `field` of a row in any run.
     pub(super) fn largest(&self, row: Row, field: &str) -> Option<f64> {
-        let values = self.reports.iter().filter_map(|report| found(report, row)?.get(field)?.as_f64());
-        values.reduce(f64::max)
+        self.reports.iter().filter_map(|report| value(report, row, field)).reduce(f64::max)
     }
 }
 
-fn found(report: &Value, row: Row) -> Option<&Value> {
-    let rows = report.get("rows")?.as_array()?.iter();
-    let mut rows = rows.filter(|one| one["connections"] == row.connections && one["what"] == row.what);
-    rows.next()
+/// `field` of a row of one report.
+pub(super) fn value(report: &Value, row: Row, field: &str) -> Option<f64> {
+    let mut rows = report.get("rows")?.as_array()?.iter();
+    rows.find(|one| one["connections"] == row.connections && one["what"] == row.what)?.get(field)?.as_f64()
 }
 
 /// The middle one, or the mean of the two in the middle.

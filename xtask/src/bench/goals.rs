@@ -1,6 +1,6 @@
 //! What was aimed for, and whether it was met.
 
-use super::figures::{Figures, Row};
+use super::figures::{Figures, Row, value};
 
 const KIB: f64 = 1_024.0;
 const MIB: f64 = 1_048_576.0;
@@ -57,12 +57,8 @@ fn goal(what: &'static str, bound: Bound, measured: Option<f64>, unit: &'static 
 }
 
 fn sends(figures: &Figures) -> Vec<Goal> {
-    let of_sync = |row, field| {
-        figures.median(|report| {
-            let sync = report["fdatasyncP50Us"].as_f64()?;
-            Some(Figures::new(0, vec![report.clone()]).row(row, field)? / sync)
-        })
-    };
+    let of_sync =
+        |row, field| figures.median(|report| Some(value(report, row, field)? / report["fdatasyncP50Us"].as_f64()?));
     let rate = |other| figures.ratio(at_64(SEND), at_64(other), "perSecond");
     let longest = figures.largest(at_64(SEND), "longestUs").map(|longest| longest / 1e3);
     vec![
@@ -171,7 +167,7 @@ fn live(figures: &Figures) -> Vec<Goal> {
 /// From the beginning of a send until it is seen, against a send alone and an echo after it.
 fn sent_to_seen(figures: &Figures) -> Option<f64> {
     figures.median(|report| {
-        let send = Figures::new(0, vec![report.clone()]).row(alone(SEND), "p50Us")?;
+        let send = value(report, alone(SEND), "p50Us")?;
         let of = |pointer: &str| report.pointer(pointer)?.as_f64();
         Some(of("/live/alone/sentP50Us")? / (send + of("/live/echoP50Us")?))
     })

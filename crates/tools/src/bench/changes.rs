@@ -8,6 +8,7 @@ use super::server::Server;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use jobline_chat::UserId;
 use jobline_wire::ListMessages;
+use jobline_wire::limits::EDITS;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -17,12 +18,10 @@ use std::time::Duration;
 const FIRST: usize = 400_000_000;
 const PAIRS: usize = 1_024;
 /// Messages of each user: edits go round among them.
-const MESSAGES: u64 = 4;
+const MESSAGES: usize = 4;
 const AT_ONCE: usize = 64;
 /// Requests of one measurement, at most.
 const REQUESTS: usize = 400;
-/// Edits of a message, at most.
-const EDITS: u64 = 5;
 const EMOJI: [&str; 2] = ["👍", "❤️"];
 
 /// Which change.
@@ -51,7 +50,7 @@ struct Changer {
 impl Changers {
     pub(super) async fn fill(server: &dyn Server) -> Result<Self, String> {
         let pairs = (FIRST..FIRST + PAIRS).map(Pair::new).collect::<Result<Vec<_>, _>>()?;
-        fill(server.chat(), &pairs, MESSAGES * 2).await?;
+        fill(server.chat(), &pairs, MESSAGES as u64 * 2).await?;
         let users = stream::iter(pairs.iter().flat_map(|pair| [(pair, &pair.a), (pair, &pair.b)]));
         let people = users.map(|(pair, user)| changer(server, pair, user)).buffered(AT_ONCE);
         Ok(Self { people: people.try_collect::<Vec<_>>().await?.into(), asked: Default::default() })
@@ -97,15 +96,15 @@ struct Changing {
 impl Caller for Changing {
     fn request(&mut self) -> Option<&[u8]> {
         let number = self.asked.fetch_add(1, Ordering::Relaxed);
-        if number >= self.until || number as u64 >= self.people.len() as u64 * MESSAGES * EDITS {
+        if number >= self.until || number >= self.people.len() * MESSAGES * EDITS as usize {
             return None;
         }
         let Self { people, request, .. } = self;
         let changer = &people[number % people.len()];
-        let (round, messages) = (number / people.len(), MESSAGES as usize);
+        let round = number / people.len();
         let (path, ids, what) = match self.change {
             Change::React => {
-                ("/messages/react", &changer.others, format!("\"emoji\":\"{}\"", EMOJI[round / messages % EMOJI.len()]))
+                ("/messages/react", &changer.others, format!("\"emoji\":\"{}\"", EMOJI[round / MESSAGES % EMOJI.len()]))
             }
             Change::Edit => ("/messages/edit", &changer.own, format!("\"content\":\"I can come at {round}.\"")),
         };

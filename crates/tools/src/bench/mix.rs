@@ -17,7 +17,7 @@ pub(super) struct Mixed {
     conversation: String,
     since: Option<String>,
     requests: u64,
-    request: String,
+    request: Vec<u8>,
 }
 
 impl Mixed {
@@ -30,7 +30,7 @@ impl Mixed {
             conversation: writer.pair.conversation.as_str().to_owned(),
             since: None,
             requests: 0,
-            request: String::new(),
+            request: Vec::new(),
         }
     }
 
@@ -45,16 +45,18 @@ impl Caller for Mixed {
         if self.sends() {
             let body =
                 format!("{{\"receiverId\":\"{}\",\"content\":\"I can start tomorrow at eight.\"}}", self.receiver_id);
-            client::post(&mut self.request, "/messages/send", Some(&self.sender), &body);
-            return Some(self.request.as_bytes());
+            let mut request = String::new();
+            client::post(&mut request, "/messages/send", Some(&self.sender), &body);
+            self.request = request.into_bytes();
+            return Some(&self.request);
         }
         let since = self
             .since
             .as_deref()
             .map_or(String::new(), |since| format!("&since={}", utf8_percent_encode(since, NON_ALPHANUMERIC)));
         let path = format!("/messages/list?conversationId={}{since}", self.conversation);
-        self.request = String::from_utf8_lossy(&client::get(&path, Some(&self.receiver))).into_owned();
-        Some(self.request.as_bytes())
+        self.request = client::get(&path, Some(&self.receiver));
+        Some(&self.request)
     }
 
     fn accepts(&mut self, status: u16, body: &[u8]) -> bool {
@@ -62,8 +64,7 @@ impl Caller for Mixed {
             return status == 200;
         }
         let answer: Result<Value, _> = serde_json::from_slice(body);
-        let cursor = answer.ok().and_then(|answer| answer["cursor"].as_str().map(str::to_owned));
-        self.since = cursor;
+        self.since = answer.ok().and_then(|answer| answer["cursor"].as_str().map(str::to_owned));
         self.since.is_some()
     }
 }

@@ -55,7 +55,7 @@ impl Program {
 
     /// The resident memory of the program, in bytes; `None`: not known.
     pub(super) fn resident(&self) -> Option<u64> {
-        machine::resident(&self.child.id()?.to_string())
+        machine::resident(&self.id())
     }
 
     /// Lets `callers` load the program for `length`, and kills it while requests are running.
@@ -80,7 +80,7 @@ impl Program {
 
     /// The id of the process.
     pub(super) fn id(&self) -> String {
-        self.child.id().map_or(String::new(), |id| id.to_string())
+        id(&self.child)
     }
 
     /// Kills the program, and waits until it has ended, so that the store is free.
@@ -113,8 +113,13 @@ impl HelloProgram {
 
     /// The id of the process.
     pub(super) fn id(&self) -> String {
-        self.child.id().map_or(String::new(), |id| id.to_string())
+        id(&self.child)
     }
+}
+
+/// The id of a process; empty, as no process has it, once it has ended.
+fn id(child: &Child) -> String {
+    child.id().map_or(String::new(), |id| id.to_string())
 }
 
 /// The program, without what the environment says of another deployment.
