@@ -117,8 +117,8 @@ pub(crate) const ALL: [Mutation; 20] = [
     mutation(
         "crew-falls-asleep-unheard",
         "conversation/update.rs",
-        "self.bump_heads(&all, woke, self.row.log.at)?;",
-        "if !BROKEN { self.bump_heads(&all, woke, self.row.log.at)?; }",
+        "self.bump_heads(&all, woke, self.row.updated)?;",
+        "if !BROKEN { self.bump_heads(&all, woke, self.row.updated)?; }",
     ),
     mutation(
         "awake-crew-not-polled",

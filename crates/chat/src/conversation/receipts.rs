@@ -20,7 +20,7 @@ use crate::{
     },
     messages::row::MessageRow,
 };
-use jobline_store::{Key, Outcome};
+use jobline_store::{Consistency, Direction, Key, Outcome};
 use jobline_wire::{Code, MarkAsRead, MarkedAsRead};
 
 /// Records that `me` has read a conversation, up to one message or all of it. A watermark never goes back; the same
@@ -101,9 +101,7 @@ async fn deliver(cx: &Context, id: &ConversationId, member: usize, to: Watermark
         let now = cx.now();
         let update = ConversationUpdate::load(cx, id, Needs::default(), attempts.consistency(), &[]).await?;
         let mut update = update.ok_or_else(|| Error::not_found("conversation"))?;
-        // Not beyond the end: a store may have been restored to an earlier state.
-        let to = to.min(update.row.log.last_message());
-        if !update.row.is_undelivered(member, to.number) {
+        if !update.row.is_undelivered(member, to.number) || !has_message(cx, id, &update.row, to).await? {
             return Ok(update.row);
         }
         let change = ChangeRow::receipt(&update.row, ChangeKind::Delivered, member, to, now);
@@ -115,6 +113,19 @@ async fn deliver(cx: &Context, id: &ConversationId, member: usize, to: Watermark
             Outcome::Conflict(keys) => attempts.after_conflict(&keys).await?,
         }
     }
+}
+
+/// Whether the message that `to` names is there. It is not if the store was restored to an earlier state and has another one with
+/// that number, or none.
+async fn has_message(cx: &Context, id: &ConversationId, row: &ConversationRow, to: Watermark) -> Result<bool> {
+    let last = row.log.last_message();
+    if to.number >= last.number {
+        return Ok(to == last);
+    }
+    let (after, before) = (to.at.saturating_sub(1), to.at + 1);
+    let message = keys::messages(id, after, before, Direction::Ascending, 1, Consistency::Strong);
+    let message: Vec<MessageRow> = cx.db.decode_range(message).await?;
+    Ok(message.first().is_some_and(|message| message.number == to.number))
 }
 
 /// [`deliver`] for a poll: `None` if the store cannot record it now. One that takes no writes can still be read.

@@ -10,7 +10,7 @@ use crate::{
         id::{ConversationId, MessageId, UserId},
         rows::{Extra, LAYOUT},
     },
-    log::position::Position,
+    log::position::{ChangeAt, Position},
 };
 use jobline_calls::RunningCall;
 use serde::{Deserialize, Serialize};
@@ -32,6 +32,9 @@ pub(crate) struct ConversationRow {
     /// The number of the last change that was not a new message; 0 when there was none.
     #[serde(rename = "receipt")]
     pub last_change_row: u64,
+    /// That change, and when it happened. Of another number where a server wrote that does not know this field.
+    #[serde(default, rename = "changed", skip_serializing_if = "Option::is_none")]
+    pub last_change: Option<ChangeAt>,
     /// When the first message was accepted.
     pub created: u64,
     /// When the last change happened: later than every change before it, whatever the clock said.
@@ -70,6 +73,7 @@ impl ConversationRow {
             v: LAYOUT,
             log: Position::default(),
             last_change_row: 0,
+            last_change: None,
             created: now,
             updated: 0,
             last: String::new(),
@@ -161,9 +165,14 @@ impl ConversationRow {
         self.crew.as_ref().map_or_else(Position::default, |crew| crew.roster.begins_for(member).unwrap_or(self.log))
     }
 
+    /// Whether it is shown to somebody who has not left.
+    pub fn is_followed(&self) -> bool {
+        self.read_then.is_none()
+    }
+
     /// When the last change of the log happened. `None` to one who has left, whose log ends before that.
     pub fn last_changed(&self) -> Option<u64> {
-        self.read_then.is_none().then_some(self.updated)
+        self.is_followed().then_some(self.updated)
     }
 
     /// Whether it is a crew that sleeps: what is written in it next tells everybody's head.
@@ -255,6 +264,7 @@ impl ConversationRow {
     pub fn append_change(&mut self, at: u64) {
         self.log.change += 1;
         self.last_change_row = self.log.change;
+        self.last_change = Some(ChangeAt { change: self.log.change, at });
         self.updated = at;
     }
 }

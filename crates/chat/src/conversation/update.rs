@@ -212,8 +212,8 @@ impl ConversationUpdate {
         let Some(woke) = self.row.crew.as_ref().and_then(|crew| crew.awake) else { return Ok(()) };
         let all = self.row.all_in();
         self.set_awake(job, None, &all)?;
-        // As if its last message had told them: nothing moves now.
-        self.bump_heads(&all, woke, self.row.log.at)?;
+        // As if its last change had told them: nothing moves now.
+        self.bump_heads(&all, woke, self.row.updated)?;
         self.told.clear();
         Ok(())
     }

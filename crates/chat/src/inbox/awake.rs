@@ -25,11 +25,38 @@ pub(super) struct AwakeCrew {
     row: ConversationRow,
 }
 
+/// How many bits of [`AwakeCrew::progress`] are of the time.
+const TIME_BITS: u32 = 24;
+
 impl AwakeCrew {
     /// When anything in it last happened.
     pub fn moved_at(&self) -> u64 {
         self.row.updated
     }
+
+    /// How far its log has come, as cursors of the list of chats say it: the number of the last change, and below it the last
+    /// bits of the milliseconds at which that happened. A store that was restored comes to a number again at another time; both
+    /// times have the same bits once in 16 million.
+    pub fn progress(&self) -> u64 {
+        self.change << TIME_BITS | self.row.updated & TIME_MASK
+    }
+
+    /// Whether its log has come as far as `progress` says.
+    fn is_at(&self, progress: u64) -> bool {
+        progress == self.progress() || is_number(progress) && progress == self.change
+    }
+}
+
+const TIME_MASK: u64 = (1 << TIME_BITS) - 1;
+
+/// Whether it is of a former server, which wrote the number of the change alone.
+fn is_number(progress: u64) -> bool {
+    progress <= TIME_MASK
+}
+
+/// The number of the change in an [`AwakeCrew::progress`].
+pub(super) fn change_of(progress: u64) -> u64 {
+    if is_number(progress) { progress } else { progress >> TIME_BITS }
 }
 
 /// The crews that are awake as far as a head knows.
@@ -86,19 +113,21 @@ impl AwakeCrews {
         self.0.iter().any(|crew| known(crew.print).is_some_and(|known| known > crew.change))
     }
 
-    /// Whether each `place` that the client has is in the log of its crew: if not, the store was restored to an earlier state. A
-    /// series of answers may lead up to more than a late read has.
+    /// Whether each `place` that the client has is in the log of its crew: if not, the store was restored to an earlier state.
+    /// They were read as late as what the client was told, which a series of answers may still lead up to.
     pub fn are_of<'a>(&self, place: impl Fn(u64) -> Option<&'a LogCursor>) -> bool {
-        let is_of = |place: &LogCursor, row: &ConversationRow| {
-            let is_late = (place.position.change..place.told()).contains(&row.log.change);
-            is_late || place.is_of(row)
-        };
-        self.0.iter().all(|crew| place(crew.print).is_none_or(|place| is_of(place, &crew.row)))
+        self.0.iter().all(|crew| place(crew.print).is_none_or(|place| place.is_of(&crew.row)))
     }
 
     /// Those in which something changed after what the client has, the one in which something happened last first.
     pub fn news(&self, known: impl Fn(u64) -> Option<u64>) -> impl Iterator<Item = &AwakeCrew> {
         self.0.iter().filter(move |crew| known(crew.print) != Some(crew.change))
+    }
+
+    /// Those whose logs have not come as far, or came there another way, than a cursor of the list of chats says; the one in
+    /// which something happened last comes first.
+    pub fn not_at(&self, known: impl Fn(u64) -> Option<u64>) -> impl Iterator<Item = &AwakeCrew> {
+        self.0.iter().filter(move |crew| !known(crew.print).is_some_and(|progress| crew.is_at(progress)))
     }
 
     /// When anything of the user last moved, of which `head` knows only the rest.

@@ -94,7 +94,8 @@ pub(crate) struct ConversationsCursor {
     pub way: Way,
     /// The newest version of the head that an answer was made from, and when that was. `None` in cursors of former servers.
     pub mark: Option<Mark>,
-    /// The crews that were awake, by fingerprint, with the number of the last change in the log of each that was answered.
+    /// The crews that were awake, by fingerprint, each with how far its log had come in the answer:
+    /// [`AwakeCrew::progress`](super::awake::AwakeCrew::progress).
     pub awake: Vec<(u64, u64)>,
 }
 
@@ -148,6 +149,11 @@ impl SyncCursor {
     /// The number of the last change in the log of a conversation that the client has, as far as the cursor says.
     pub fn known(&self, print: u64) -> Option<u64> {
         self.place(print).map(|place| place.position.change)
+    }
+
+    /// The number of the last change in the log of a conversation that the client was told of, as far as the cursor says.
+    pub fn told(&self, print: u64) -> Option<u64> {
+        self.place(print).map(LogCursor::told)
     }
 
     /// How far the client has read a conversation, as far as the cursor says.

@@ -21,6 +21,7 @@ use jobline_wire::Synced;
 use std::{
     cmp::Reverse,
     collections::{HashMap, HashSet, VecDeque},
+    sync::Arc,
 };
 
 /// Of how many conversations the newest messages are read at the same time.
@@ -36,10 +37,11 @@ pub(super) async fn begin(cx: &Context, request: Request<'_>, reset: bool) -> Re
     let mut follow = Follow::new(cx, request, (&head, &awake), &moves, cursor);
     follow.answer.reset = reset;
     follow.run().await?;
-    follow.finish().await
+    let meanwhile = follow.meanwhile().await?;
+    follow.finish(meanwhile).await
 }
 
-/// What moved that the cursor's client has not got. `None` when some of it is not kept any more.
+/// What moved that the cursor's client has not got. `None` when some of it is not kept any more, or the store was restored.
 pub(super) async fn resume(
     cx: &Context,
     request: Request<'_>,
@@ -48,10 +50,14 @@ pub(super) async fn resume(
     cursor: SyncCursor,
 ) -> Result<Option<Synced>> {
     let mut follow = Follow::new(cx, request, heads, moves, cursor);
-    match follow.run().await? {
-        Taken::Lost => Ok(None),
-        Taken::All | Taken::Part => follow.finish().await.map(Some),
+    if follow.run().await? == Taken::Lost {
+        return Ok(None);
     }
+    let meanwhile = follow.meanwhile().await?;
+    if !follow.walk.is_first && meanwhile.as_ref().is_some_and(|meanwhile| follow.knows_lost(&meanwhile.head)) {
+        return Ok(None);
+    }
+    follow.finish(meanwhile).await.map(Some)
 }
 
 /// The moves that one answer to `cursor` may need.
@@ -102,6 +108,13 @@ struct Follow<'a> {
     is_new: bool,
     /// How far the client has read conversations, by their fingerprints.
     places: HashMap<u64, ConversationCursor>,
+}
+
+/// What happened while an answer was put together.
+struct Meanwhile {
+    head: Arc<HeadRow>,
+    /// What moved after the head that the answer was made from.
+    moves: Moves,
 }
 
 /// A conversation with news.
@@ -245,10 +258,12 @@ impl<'a> Follow<'a> {
         mut place: ConversationCursor,
     ) -> Result<Taken> {
         let log = self.request.view(id, row);
-        let taken = if place.cursor.position.change < row.log.change {
-            self.answer.take(self.cx, self.request, log, &mut place).await?
-        } else if !place.cursor.may_be_of(row) {
+        // The row was read strongly. Of one who has left a crew the log has ended, whatever moves in it tell of.
+        let is_of_row = if log.follows() { place.cursor.is_of(row) } else { place.cursor.may_be_of(row) };
+        let taken = if !is_of_row {
             return Ok(Taken::Lost);
+        } else if place.cursor.position.change < row.log.change {
+            self.answer.take(self.cx, self.request, log, &mut place).await?
         } else {
             // It moved, though its log did not: a mute or a block by another device of the user.
             self.answer.show(log, self.request.limit)
@@ -296,17 +311,44 @@ impl<'a> Follow<'a> {
         Ok(of_mine(self.cx, self.request.me, ids).await?.into_iter().collect())
     }
 
-    async fn finish(mut self) -> Result<Synced> {
+    /// The places that the next answer may not need.
+    fn unneeded(&self) -> impl Iterator<Item = &ConversationCursor> {
         let window: HashSet<u64> = self.head.window_by_fingerprint().into_keys().collect();
-        let (needed, rest): (Vec<_>, Vec<_>) =
-            std::mem::take(&mut self.places).into_values().partition(|one| self.is_needed(one, &window));
-        let mut conversations: Vec<ConversationCursor> = needed;
-        self.answer.cursor.see(self.head.mark());
-        if !rest.is_empty() {
-            let moved = self.moved_meanwhile().await?;
-            conversations.extend(rest.into_iter().filter(|one| moved.may_have(one.conversation)));
+        self.places.values().filter(move |one| !self.is_needed(one, &window))
+    }
+
+    /// What moved after the head. The rows of conversations are read after it, and the head itself may be late, so the
+    /// client may have more of a conversation than the head tells, from this answer or an earlier one. While the
+    /// conversation is in the window, its place is kept; before it is forgotten, the newest head is asked. `None` where nothing is
+    /// to be forgotten.
+    async fn meanwhile(&self) -> Result<Option<Meanwhile>> {
+        if self.unneeded().next().is_none() {
+            return Ok(None);
         }
-        self.answer.cursor.conversations = conversations;
+        let head = read_head(self.cx, self.request.me, Consistency::Strong).await?;
+        let moves = Moves::after(self.cx, self.request.me, &head, self.head.version).await?;
+        Ok(Some(Meanwhile { head, moves }))
+    }
+
+    /// Whether the client has a message that `head`, which was read after it, does not know of: the store was restored to an earlier
+    /// state.
+    fn knows_lost(&self, head: &HeadRow) -> bool {
+        let window = head.window_by_fingerprint();
+        let awake: HashSet<u64> = head.awake_crews().map(|id| fingerprint(id.as_str())).collect();
+        let has_left =
+            |one: &&ConversationCursor| !window.contains_key(&one.conversation) && !awake.contains(&one.conversation);
+        self.unneeded().filter(has_left).any(|one| !head.may_have_evicted(one.cursor.position.at))
+    }
+
+    async fn finish(mut self, meanwhile: Option<Meanwhile>) -> Result<Synced> {
+        self.answer.cursor.see(self.head.mark());
+        if let Some(Meanwhile { head, moves }) = meanwhile {
+            self.answer.cursor.see(head.mark());
+            let forgotten: HashSet<u64> =
+                self.unneeded().map(|one| one.conversation).filter(|print| !moves.may_have(*print)).collect();
+            self.places.retain(|print, _| !forgotten.contains(print));
+        }
+        self.answer.cursor.conversations = self.places.into_values().collect();
         self.answer.cursor.way = if self.answer.has_more { Way::Back(self.walk) } else { Way::Done };
         self.answer.finish(self.cx, self.request, self.awake.moved_at(self.head)).await
     }
@@ -318,18 +360,10 @@ impl<'a> Follow<'a> {
             || one.cursor.within > 0
             || one.cursor.snapshot.is_some()
             || !one.cursor.ahead.is_empty()
+            || one.cursor.shown.is_some()
             || window.contains(&one.conversation)
             || self.awake.contains(one.conversation)
             || self.moves.trail(one.conversation).is_some_and(is_unanswered)
-    }
-
-    /// What moved after the head. The rows of conversations are read after it, and the head itself may be late, so the
-    /// client may have more of a conversation than the head tells, from this answer or an earlier one. While the
-    /// conversation is in the window, its place is kept; before it is forgotten, the newest head is asked.
-    async fn moved_meanwhile(&mut self) -> Result<Moves> {
-        let head = read_head(self.cx, self.request.me, Consistency::Strong).await?;
-        self.answer.cursor.see(head.mark());
-        Moves::after(self.cx, self.request.me, &head, self.head.version).await
     }
 }
 

@@ -99,6 +99,13 @@ impl HeadRow {
             && self.window.iter().all(|moved| moved.agrees(mark))
     }
 
+    /// Whether a conversation with a message that was accepted at `at` may have left the window. If not, and it is not in the window,
+    /// that message is of before the store was restored.
+    pub fn may_have_evicted(&self, at: u64) -> bool {
+        let is_unknown = self.floor > 0 || self.evicted > 0 && self.evicted_at == 0;
+        is_unknown || at <= self.evicted_at
+    }
+
     /// Records that `conversation` moved on from `before`, and that its last message was accepted at `last`. Answers
     /// what left the window, which must be stored in the same commit.
     pub fn bump(

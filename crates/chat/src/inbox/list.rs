@@ -2,7 +2,7 @@
 
 use super::{
     answer::of_mine,
-    awake::AwakeCrews,
+    awake::{AwakeCrews, change_of},
     cursor::{Answered, ConversationsCursor, Traversal, Walk, Way},
     head::HeadRow,
     moved::Mark,
@@ -98,8 +98,8 @@ async fn moved(cx: &Context, request: &Request<'_>, cursor: ConversationsCursor)
     }
     let known: HashMap<u64, u64> = known.into_iter().collect();
     let known = |print: u64| known.get(&print).copied();
-    let crews = AwakeCrews::read(cx, &head, Consistency::Eventual, known).await?;
-    let mut news: Vec<_> = crews.news(known).collect();
+    let crews = AwakeCrews::read(cx, &head, Consistency::Eventual, |print| known(print).map(change_of)).await?;
+    let mut news: Vec<_> = crews.not_at(known).collect();
     let rest = news.split_off(news.len().min(request.limit));
     let is_news = |trail: &Trail| news.iter().any(|crew| crew.print == trail.print);
     let mut left = moves.trails.into_iter().filter(|trail| !answered.contains(trail.latest()) && !is_news(trail));
@@ -109,8 +109,8 @@ async fn moved(cx: &Context, request: &Request<'_>, cursor: ConversationsCursor)
     drop(left);
     // Of crews that are left the cursor says what it said, so they are news for the next answer.
     let awake = crews.iter().filter_map(|crew| {
-        let change = if rest.contains(&crew) { known(crew.print)? } else { crew.change };
-        Some((crew.print, change))
+        let progress = if rest.contains(&crew) { known(crew.print)? } else { crew.progress() };
+        Some((crew.print, progress))
     });
     let awake = awake.collect();
     let mut conversations = of_mine(cx, request.me, ids).await?;
@@ -231,7 +231,9 @@ fn begin_at(head: &HeadRow, crews: &AwakeCrews, from: Option<Begun>) -> BeginAt 
         Some(Begun { version, mark, awake, traversal }) => {
             (version, mark, awake, Some((Reverse(traversal.at), traversal.after)))
         }
-        None => (head.version, Some(head.mark()), crews.iter().map(|crew| (crew.print, crew.change)).collect(), None),
+        None => {
+            (head.version, Some(head.mark()), crews.iter().map(|crew| (crew.print, crew.progress())).collect(), None)
+        }
     }
 }
 

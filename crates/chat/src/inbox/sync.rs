@@ -101,7 +101,7 @@ async fn answer(cx: &Context, me: &UserId, input: SyncQuery, proof: Proof, consi
                 Consistency::Eventual => poll_head(cx, me, cursor.version, cursor.seen).await?,
                 Consistency::Strong => read_head(cx, me, consistency).await?,
             };
-            let awake = AwakeCrews::read(cx, &head, consistency, |print| cursor.known(print)).await?;
+            let awake = AwakeCrews::read(cx, &head, consistency, |print| cursor.told(print)).await?;
             let is_new = cursor.version != head.version || awake.news(|print| cursor.known(print)).next().is_some();
             let is_from_here = is_from_here(&head, &awake, &cursor);
             if is_from_here && cursor.way == Way::Done && !is_new && nothing_to_record(&cursor, proof) {

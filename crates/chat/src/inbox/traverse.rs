@@ -65,7 +65,7 @@ pub(super) async fn resume(
     window.extend(head.awake_crews().map(|id| (fingerprint(id.as_str()), id)));
     let needed = |one: &ConversationCursor| {
         let has_moved = moved.may_have(one.conversation);
-        let is_ahead = !one.cursor.ahead.is_empty();
+        let is_ahead = !one.cursor.ahead.is_empty() || one.cursor.shown.is_some();
         one.proves_delivery || one.in_progress || is_ahead || has_moved || window.contains_key(&one.conversation)
     };
     answer.cursor.conversations = cursors.into_values().filter(needed).collect();

@@ -1,6 +1,6 @@
 //! The cursor of one conversation's log: what `list` gives out, and `sync` for each conversation.
 
-use super::position::Position;
+use super::position::{ChangeAt, Position};
 use crate::{
     base::cursor::{Encode, Reader, Writer},
     conversation::{
@@ -29,6 +29,9 @@ pub(crate) struct LogCursor {
     /// Later edits, reactions and deletions that were shown already, by their numbers in the log, rising: the message's row
     /// was read when it had them. They are not shown again.
     pub ahead: Vec<u64>,
+    /// The last change of which an answer has shown anything, where that is after `position`: the end of a series of answers, or
+    /// what was shown ahead. `None` to one who has left a crew, and in cursors of former servers.
+    pub shown: Option<ChangeAt>,
 }
 
 /// The state that a series of answers shows: the end of the log when the first of them was made.
@@ -65,15 +68,27 @@ impl LogCursor {
         Self { changed: row.last_changed(), ..Self::at(row.log) }
     }
 
-    /// The number of the last change that the client was told of: that it has, or that its answers lead up to.
+    /// The number of the last change that the client was told of: that it has, that its answers lead up to, or that was shown ahead.
     pub fn told(&self) -> u64 {
-        self.snapshot.map_or(self.position.change, |snapshot| snapshot.change.max(self.position.change))
+        self.shown.map_or(0, |shown| shown.change).max(self.leads_up_to())
+    }
+
+    /// The number of the last change that the client has, or that its answers lead up to.
+    fn leads_up_to(&self) -> u64 {
+        self.snapshot.map_or(0, |snapshot| snapshot.change).max(self.position.change)
+    }
+
+    /// Whether the client was told of more than there is in the log that ends as `row` says. What was shown ahead may be after the end
+    /// of one who has left a crew since.
+    pub fn is_beyond(&self, row: &ConversationRow) -> bool {
+        let told = if row.is_followed() { self.told() } else { self.leads_up_to() };
+        told > row.log.change
     }
 
     /// Whether it is of the log that ends as `row` says, which was read strongly and is as its reader sees it. It is not when
     /// the store was restored to an earlier state: the log has not come as far again, or came there another way.
     pub fn is_of(&self, row: &ConversationRow) -> bool {
-        self.told() <= row.log.change && self.may_be_of(row)
+        !self.is_beyond(row) && self.may_be_of(row)
     }
 
     /// [`LogCursor::is_of`] of a row that was perhaps read late: one that is older than the cursor tells nothing.
@@ -85,7 +100,10 @@ impl LogCursor {
         let is_last = position.change == log.change;
         let differs = self.changed.zip(row.last_changed()).is_some_and(|(one, other)| one != other);
         let has_change_row = match self.changed {
-            Some(changed) if changed > position.at => row.last_change_row >= position.change,
+            Some(changed) if changed > position.at => {
+                let is_other = |last: ChangeAt| last.change == position.change && last.at != changed;
+                row.last_change_row >= position.change && !row.last_change.is_some_and(is_other)
+            }
             Some(_) => row.last_change_row != position.change,
             None => true,
         };
@@ -97,10 +115,19 @@ impl LogCursor {
         (same_message || is_new && !is_last) && same_change && has_change_row
     }
 
+    /// Records that something of `change` is shown.
+    pub fn show_up_to(&mut self, change: ChangeAt) {
+        self.shown = self.shown.into_iter().chain([change]).max_by_key(|shown| shown.change);
+    }
+
     /// Records that `rows` are answered, of which some may have changed after the change `end` of the log, the last one that
     /// the answer accounts for. `over`: the last change that the viewer is ever shown, if there is one.
     pub fn show<'a>(&mut self, rows: impl IntoIterator<Item = &'a MessageRow>, end: u64, over: Option<u64>) {
-        self.ahead.extend(rows.into_iter().map(MessageRow::touched_change).filter(|touched| *touched > end));
+        for touch in rows.into_iter().filter_map(|row| row.touched).filter(|touch| touch.change > end) {
+            self.ahead.push(touch.change);
+            self.show_up_to(touch);
+        }
+        self.shown = self.shown.filter(|shown| over.is_none() && shown.change > self.position.change);
         // Whose view of the log is over, and read to its end, is shown no change any more.
         if over.is_some_and(|last| self.position.change >= last) {
             self.ahead.clear();
@@ -125,9 +152,14 @@ impl Encode for LogCursor {
         to.number(self.within);
         let follows = if self.snapshot.is_some() { SNAPSHOT } else { NO_SNAPSHOT };
         let ahead = if self.ahead.is_empty() { 0 } else { AHEAD };
-        to.number(follows | ahead | self.changed.map_or(0, |_| CHANGED));
+        let changed = self.changed.map_or(0, |_| CHANGED);
+        to.number(follows | ahead | changed | self.shown.map_or(0, |_| SHOWN));
         if let Some(changed) = self.changed {
             to.number(changed.saturating_sub(self.position.at));
+        }
+        if let Some(shown) = self.shown {
+            to.number(shown.change.saturating_sub(self.position.change));
+            to.number(shown.at.saturating_sub(self.position.at));
         }
         if let Some(snapshot) = &self.snapshot {
             snapshot.write(to);
@@ -151,7 +183,14 @@ impl Encode for LogCursor {
             0 => None,
             _ => Some(position.at.checked_add(from.number()?)?),
         };
-        let snapshot = match follows & !(AHEAD | CHANGED) {
+        let shown = match follows & SHOWN {
+            0 => None,
+            _ => Some(ChangeAt {
+                change: position.change.checked_add(from.number()?)?,
+                at: position.at.checked_add(from.number()?)?,
+            }),
+        };
+        let snapshot = match follows & !(AHEAD | CHANGED | SHOWN) {
             NO_SNAPSHOT => None,
             FIRST_SNAPSHOT => Some(Snapshot::read_first(from)?),
             SNAPSHOT => Some(Snapshot::read(from)?),
@@ -163,7 +202,7 @@ impl Encode for LogCursor {
             last = last.checked_add(from.number()?)?;
             ahead.push(last);
         }
-        Some(Self { position, changed, within, snapshot, ahead })
+        Some(Self { position, changed, within, snapshot, ahead, shown })
     }
 }
 
@@ -176,6 +215,8 @@ const SNAPSHOT: u64 = 2;
 const AHEAD: u64 = 4;
 /// Added to these: when the last change was follows first, as milliseconds after the position's `at`.
 const CHANGED: u64 = 8;
+/// Added to these: the last change that was shown follows then, as what it is after the position, in number and time.
+const SHOWN: u64 = 16;
 
 impl Snapshot {
     fn write(&self, to: &mut Writer) {

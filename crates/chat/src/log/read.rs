@@ -11,6 +11,7 @@ use super::{
     change::ChangeRow,
     cursor::LogCursor,
     merge::{self, Fetched, Segment},
+    position::ChangeAt,
     view::LogView,
 };
 use crate::{base::error::Result, context::Context, keys, messages::row::MessageRow};
@@ -33,6 +34,11 @@ pub(crate) async fn read_log(
     if !from.may_be_of(log.row) {
         return Ok(None);
     }
+    if let Some(shown) = from.shown.filter(|_| log.follows())
+        && !has_change(cx, log, shown).await?
+    {
+        return Ok(None);
+    }
     if from.position.change >= log.row.log.change {
         let watermarks = log.row.watermarks();
         return Ok(Some(Segment { listed: Vec::new(), renamed: Vec::new(), cursor: from, watermarks }));
@@ -52,6 +58,24 @@ pub(crate) async fn read_log(
     Ok(None)
 }
 
+/// Whether `shown` is a change of this log. One that is not kept any more is none.
+async fn has_change(cx: &Context, log: LogView<'_>, shown: ChangeAt) -> Result<bool> {
+    let end = log.row.log.change;
+    if let Some(at) = log.row.last_changed().filter(|_| shown.change >= end) {
+        return Ok(shown == ChangeAt { change: end, at });
+    }
+    if log.row.last_change_row >= shown.change {
+        let change: Vec<ChangeRow> = cx.db.decode_range(keys::changes(log.id, shown.change, 1)).await?;
+        if let Some(change) = change.first().filter(|change| change.number == shown.change) {
+            return Ok(change.at == shown.at);
+        }
+    }
+    let (after, before) = (shown.at.saturating_sub(1), shown.at + 1);
+    let message = keys::messages(log.id, after, before, Direction::Ascending, 1, Consistency::Strong);
+    let message: Vec<MessageRow> = cx.db.decode_range(message).await?;
+    Ok(message.first().is_some_and(|message| message.change == shown.change))
+}
+
 /// The messages and the other changes that follow the position of `cursor`, read at the same time. `None` when they show that
 /// it is not of this log: of a restored one everything is younger than the cursor that came again to its number.
 async fn fetch(
@@ -63,10 +87,13 @@ async fn fetch(
 ) -> Result<Option<Fetched>> {
     let from = cursor.position;
     let after = from.at.max(log.horizon(cx).saturating_sub(1));
+    // An eventual read may lack the message that took the number of the last one in a restored store. So it has to have that.
+    let reads_last = consistency == Consistency::Eventual && cursor.changed == Some(from.at) && after == from.at;
     let messages = async {
         if log.row.log.number == from.number {
             return Ok(Vec::new());
         }
+        let (after, limit) = if reads_last { (after - 1, limit + 1) } else { (after, limit) };
         let range = keys::messages(log.id, after, u64::MAX, Direction::Ascending, limit, consistency);
         cx.db.decode_range::<MessageRow>(range).await
     };
@@ -77,7 +104,14 @@ async fn fetch(
         // With the change that the cursor has last, to see that it is the same one.
         cx.db.decode_range::<ChangeRow>(keys::changes(log.id, from.change, limit + 1)).await
     };
-    let (messages, mut changes) = try_join!(messages, changes)?;
+    let (mut messages, mut changes) = try_join!(messages, changes)?;
+    if reads_last && !messages.is_empty() {
+        let last = messages.remove(0);
+        if last.at != from.at || last.change != from.change {
+            // Nothing is taken of this read, so a strong one follows.
+            return Ok(Some(Fetched { messages: Vec::new(), changes: Vec::new() }));
+        }
+    }
     let is_other = |row: &MessageRow| row.change <= from.change || row.number <= from.number;
     if messages.first().is_some_and(is_other) {
         return Ok(None);

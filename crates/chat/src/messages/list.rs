@@ -86,7 +86,7 @@ async fn current(
         return read::shared(cx, id, consistency).await;
     };
     let mut row = read::shared(cx, id, Consistency::Eventual).await?;
-    if cursor.told() > row.log.change {
+    if cursor.is_beyond(&row) {
         row = read::shared(cx, id, Consistency::Strong).await?;
     }
     if row.is_undelivered(viewer, cursor.position.number) && cursor.is_of(&row) {
@@ -110,7 +110,7 @@ async fn changes(cx: &Context, log: LogView<'_>, since: &Since<LogCursor>, limit
             cursor
         }
         // The row was read strongly: a series does not lead beyond it.
-        Since::Cursor(cursor) if cursor.told() > log.row.log.change => return newest(cx, log, limit, true).await,
+        Since::Cursor(cursor) if cursor.is_beyond(log.row) => return newest(cx, log, limit, true).await,
         Since::Cursor(cursor) => cursor.clone(),
     };
     match read_log(cx, log, from, limit).await? {

@@ -10,6 +10,7 @@ use crate::{
     },
     conversation::{member_row::HostLines, row::ConversationRow},
     files::row::{FileRow, Voice},
+    log::position::ChangeAt,
 };
 use jobline_calls::CallRow;
 use serde::{Deserialize, Serialize};
@@ -81,27 +82,6 @@ pub(crate) enum MemberEvent {
     Unknown,
 }
 
-/// The last change that touched this one message: an edit, a reaction or its deletion.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "(u64, u64)", into = "(u64, u64)")]
-pub(crate) struct Touch {
-    /// Its number in the log.
-    pub change: u64,
-    pub at: u64,
-}
-
-impl From<(u64, u64)> for Touch {
-    fn from((change, at): (u64, u64)) -> Self {
-        Self { change, at }
-    }
-}
-
-impl From<Touch> for (u64, u64) {
-    fn from(touch: Touch) -> Self {
-        (touch.change, touch.at)
-    }
-}
-
 /// How often a message was edited, and when last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Edited {
@@ -146,8 +126,9 @@ pub(crate) struct MessageRow {
     pub reply: Option<ReplyTo>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reactions: Vec<Reaction>,
+    /// The last change that touched this one message: an edit, a reaction or its deletion.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub touched: Option<Touch>,
+    pub touched: Option<ChangeAt>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub edited: Option<Edited>,
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -6,7 +6,7 @@
 
 use super::{
     render,
-    row::{ListedMessage, MessageRow, Touch},
+    row::{ListedMessage, MessageRow},
 };
 use crate::{
     base::{
@@ -29,6 +29,7 @@ use crate::{
         append,
         change::{ChangeKind, ChangeRow},
         last_change::LogState,
+        position::ChangeAt,
         view::LogView,
     },
 };
@@ -176,7 +177,7 @@ async fn commit_touch(
 ) -> Result<Outcome> {
     let Touched { update, row, version, expires, now } = touched;
     let change = ChangeRow::of_message(&update.row, kind, target.by, row, *now);
-    row.touched = Some(Touch { change: change.number, at: change.at });
+    row.touched = Some(ChangeAt { change: change.number, at: change.at });
     update.row.last_touch = change.number;
     let commit = commit.put(key_of(target), *version, rows::encode(row), *expires);
     let members = update.row.all_in();

@@ -23,6 +23,7 @@ mod outbox;
 mod presence;
 mod properties;
 mod push;
+mod restores;
 mod retention;
 mod round_trips;
 mod support;
