@@ -28,7 +28,7 @@ const fn mutation(name: &'static str, file: &'static str, from: &'static str, to
 }
 
 /// All mistakes. `docs/proof.md` says in words what each is.
-pub(crate) const ALL: [Mutation; 20] = [
+pub(crate) const ALL: [Mutation; 29] = [
     mutation(
         "times-repeat",
         "conversation/row.rs",
@@ -69,8 +69,10 @@ pub(crate) const ALL: [Mutation; 20] = [
     mutation(
         "read-goes-back",
         "conversation/receipts.rs",
-        "if to.count <= update.row.members[member].read_count {",
-        "if to.count <= update.row.members[member].read_count && !BROKEN {",
+        "return Ok(ReadUpTo { message: mine.read, count: mine.read_count, unread_deleted: mine.unread_deleted });",
+        "let message = if BROKEN { message } else { mine.read };
+        let count = mine.read_count + u64::from(BROKEN);
+        return Ok(ReadUpTo { message, count, unread_deleted: mine.unread_deleted });",
     ),
     mutation(
         "sender-is-not-told-of-delivery",
@@ -143,6 +145,60 @@ pub(crate) const ALL: [Mutation; 20] = [
         "conversation/crew.rs",
         "update.row.leave(*member, known.clone());",
         "update.row.leave(*member, if BROKEN { update.row.crew.as_ref().and_then(|crew| crew.roster.job.clone()) } else { known.clone() });",
+    ),
+    mutation(
+        "block-not-asked-at-send",
+        "messages/send.rs",
+        "blocks::check(&update, request.sender)?;",
+        "if !BROKEN { blocks::check(&update, request.sender)?; }",
+    ),
+    mutation(
+        "block-not-asked-at-first-message",
+        "messages/send.rs",
+        "if let Some(blocks) = &first_blocks {",
+        "if let Some(blocks) = first_blocks.as_ref().filter(|_| !BROKEN) {",
+    ),
+    mutation(
+        "block-not-asked-at-edit",
+        "messages/edit.rs",
+        "blocks::check(&touched.update, member)?;",
+        "if !BROKEN { blocks::check(&touched.update, member)?; }",
+    ),
+    mutation(
+        "block-not-asked-at-upload",
+        "files/upload.rs",
+        "if blocks::is_blocked(cx, me, other).await? {",
+        "if blocks::is_blocked(cx, me, other).await? && !BROKEN {",
+    ),
+    mutation(
+        "blocked-reaction-stays",
+        "messages/react.rs",
+        "if emoji.is_some() {\n            blocks::check",
+        "if emoji.is_some() || BROKEN {\n            blocks::check",
+    ),
+    mutation(
+        "block-untold",
+        "user/blocks.rs",
+        "update.bump_heads(&[member], before, now)?;",
+        "if !BROKEN { update.bump_heads(&[member], before, now)?; }",
+    ),
+    mutation(
+        "restored-log-not-noticed",
+        "log/read.rs",
+        "if !from.may_be_of(log.row) {",
+        "if !from.may_be_of(log.row) && !BROKEN {",
+    ),
+    mutation(
+        "restored-series-not-noticed",
+        "log/read.rs",
+        "&& !has_change(cx, log, shown).await?",
+        "&& !(has_change(cx, log, shown).await? || BROKEN)",
+    ),
+    mutation(
+        "restored-head-not-noticed",
+        "inbox/sync.rs",
+        "cursor.seen <= head.version && head.has_been_at(cursor.mark())",
+        "(BROKEN || cursor.seen <= head.version && head.has_been_at(cursor.mark()))",
     ),
 ];
 

@@ -3,6 +3,7 @@
 use super::{
     changes::{EMOJI, Outcome, Wish, reaction_of},
     device::Client,
+    jobs::Asked,
     model::{Check, HOST, Model, ensure},
     world::{Response, World},
 };
@@ -81,18 +82,29 @@ impl Client<'_> {
             Response::Lost => Outcome::Unknown,
         };
         let mut model = world.model.borrow_mut();
-        let begun = model.asked(conversation, *number, request, outcome);
+        let asked = model.asked(conversation, *number, request, outcome);
+        let begun = asked.begun;
         match response {
             Response::Lost => Ok(None),
             Response::Refusal(error) => {
                 drop(model);
-                self.is_refused(target, wish, &error)?;
+                self.is_refused(target, wish, &error, asked)?;
                 Ok(Some(None))
             }
             Response::Answer(ChangedMessage { message }) => {
                 ensure!(message.number == *number && message.id == *id, "{target:?} became {message:?}");
                 model.see(self.me.as_str(), &message, begun)?;
                 model.is_fresh(self.me.as_str(), &message, begun)?;
+                let talk = &model.talks[conversation];
+                let first = talk.changes[number].is_first(request)
+                    && *wish != Wish::Text(Model::text(talk.facts[number].intent));
+                let other = &talk.pair[1 - talk.side(self.user())];
+                let blocked = wish.needs_leave() && model.blocks.surely_blocked(other, self.user(), asked);
+                ensure!(
+                    !first || !blocked,
+                    "{wish:?} was answered, though {other} blocks {}: {message:?}",
+                    self.user()
+                );
                 drop(model);
                 self.is_done(target, wish, &message)?;
                 Ok(Some(Some(message)))
@@ -152,7 +164,7 @@ impl Client<'_> {
     }
 
     /// Checks that there was a reason to refuse.
-    fn is_refused(&self, target: &Target, wish: &Wish, error: &jobline_chat::Error) -> Check {
+    fn is_refused(&self, target: &Target, wish: &Wish, error: &jobline_chat::Error, asked: Asked) -> Check {
         let world = self.world;
         let model = world.model.borrow();
         let talk = &model.talks[&target.conversation];
@@ -175,6 +187,10 @@ impl Client<'_> {
             (Code::DeleteWindowOver, Wish::Gone) => mine && over(delete_ms(world)),
             (Code::RateLimited, Wish::Text(_) | Wish::Reaction(_)) => {
                 model.limited_requests(self.user()) > limits::CHANGES_PER_MINUTE as usize
+            }
+            (Code::RecipientUnavailable, wish) if wish.needs_leave() => {
+                world.count("blocked from changing");
+                !model.blocks.surely_free(&talk.pair[1 - talk.side(self.user())], self.user(), asked)
             }
             (Code::InvalidRequest, Wish::Text(_)) => !model.is_text(&target.conversation, target.number),
             _ => false,

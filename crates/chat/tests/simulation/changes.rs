@@ -1,6 +1,9 @@
 //! What was asked of messages that exist (edits, deletions, reactions), and what answers may therefore show of them.
 
-use super::model::{Check, Form, HOST, Model, Talk, ensure};
+use super::{
+    model::{Check, Form, HOST, Model, Talk, ensure},
+    switch::Asked,
+};
 use jobline_wire::{Conversation, DeletedBy, Message, Quote, Reaction, Status, limits::EDITS};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,6 +13,13 @@ pub enum Wish {
     Text(String),
     Gone,
     Reaction(Option<&'static str>),
+}
+
+impl Wish {
+    /// Whether it is refused to one who is blocked.
+    pub fn needs_leave(&self) -> bool {
+        matches!(self, Self::Text(_) | Self::Reaction(Some(_)))
+    }
 }
 
 /// How a request ended, as its client knows it.
@@ -79,6 +89,12 @@ pub struct Changes {
 impl Changes {
     pub fn is_untouched(&self) -> bool {
         self.requests.is_empty()
+    }
+
+    /// Whether nobody asked for the same before: then it was not so already, unless it was so from the beginning.
+    pub fn is_first(&self, request: usize) -> bool {
+        let this = &self.requests[request];
+        !self.requests[..request].iter().any(|one| (&one.by, &one.wish) == (&this.by, &this.wish))
     }
 
     /// Whether it was certainly deleted before `begun`.
@@ -174,13 +190,13 @@ impl Model {
         requests.len() - 1
     }
 
-    /// Records how a request ended. Answers when it began.
-    pub fn asked(&mut self, conversation: &str, number: u64, request: usize, outcome: Outcome) -> u64 {
+    /// Records how a request ended. Answers when it began and when it ended.
+    pub fn asked(&mut self, conversation: &str, number: u64, request: usize, outcome: Outcome) -> Asked {
         let ended = self.tick();
         let changes = self.talk(conversation).changes.get_mut(&number).expect("it was asked");
         let request = &mut changes.requests[request];
         (request.ended, request.outcome) = (ended, outcome);
-        request.begun
+        Asked { begun: request.begun, ended }
     }
 
     /// How many edits and reactions a user has asked for.

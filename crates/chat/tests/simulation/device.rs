@@ -135,6 +135,9 @@ pub fn see_conversation(model: &Model, viewer: &str, shown: &Conversation, begun
         let (least, most) = model.unread_bounds(&shown.id, user, begun, now_ms);
         ensure!((least..=most).contains(unread), "{user} has {least} to {most} unread, not as in {shown:?}");
     }
+    let other = &talk.pair[1 - talk.side(viewer)];
+    let blocked = shown.blocked == Some(true);
+    ensure!(!blocked || model.blocks.was_ever(viewer, other), "{viewer} never blocked {other}: {shown:?}");
     let Some(text) = &shown.last_message else {
         ensure!(model.retention_ms.is_some() && shown.last_message_at.is_none(), "no last message: {shown:?}");
         return Ok(());

@@ -167,6 +167,7 @@ fn smaller(plan: &Plan) -> Vec<Plan> {
     add(&|plan| plan.devices.truncate(plan.devices.len().div_ceil(2)));
     add(&|plan| plan.host_lines /= 2);
     add(&|plan| plan.host_steps /= 2);
+    add(&|plan| plan.blocks /= 2);
     add(&|plan| plan.changes = false);
     add(&|plan| plan.servers = 1);
     add(&|plan| (plan.crash, plan.lost) = (0.0, 0.0));

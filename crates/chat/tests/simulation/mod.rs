@@ -4,6 +4,7 @@
 //! wrong. `sender.rs` and the devices act; `model.rs` and `view.rs` check every answer; `quiescence.rs` checks the end.
 
 mod actions;
+mod blocks;
 pub mod calls;
 mod changes;
 mod chaos;
@@ -20,7 +21,9 @@ mod overview_device;
 pub mod plan;
 mod quiescence;
 mod reads;
+pub mod restores;
 mod sender;
+mod switch;
 mod sync_device;
 mod trace;
 mod view;
@@ -64,11 +67,12 @@ pub struct History {
 }
 
 /// All kinds of histories: each seed has one of each.
-pub const ALL: [History; 4] = [
+pub const ALL: [History; 5] = [
     History { name: "everything", plan: Plan::of, run },
     History { name: "calls", plan: calls::plan, run: calls::run },
     History { name: "a crew", plan: crews::plan, run: crews::run },
     History { name: "a crew's calls", plan: crew_calls::plan, run: crew_calls::run },
+    History { name: "a restored store", plan: restores::plan, run: restores::run },
 ];
 
 /// Runs the history of `plan`. The error says which promise was broken, and what led to it.
@@ -145,6 +149,7 @@ async fn live(world: &World) -> Check {
     }
     actors.push(Box::pin(async { chaos::host(world).await.map(|()| None) }));
     actors.push(Box::pin(async { host_lines::run(world).await.map(|()| None) }));
+    actors.push(Box::pin(async { blocks::run(world).await.map(|()| None) }));
     let over = Cell::new(false);
     let acting = async {
         let mut devices = Vec::new();

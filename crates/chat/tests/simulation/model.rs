@@ -3,7 +3,7 @@
 //! The model keeps every send, every message that any answer ever showed, every call of markAsRead and of the host. It
 //! never computes what an answer should be; it says whether an answer is possible, given all that is known.
 
-use super::{changes::Changes, jobs::Jobs, plan::Plan, reads::Reads, world::Gate};
+use super::{blocks::Blocks, changes::Changes, jobs::Jobs, plan::Plan, reads::Reads, world::Gate};
 use jobline_chat::{ConversationId, UserId, iso};
 use jobline_wire::{Message, MessageType, Status};
 use std::{
@@ -142,6 +142,7 @@ pub struct Model {
     pub intents: Vec<Intent>,
     pub talks: BTreeMap<String, Talk>,
     pub jobs: Jobs,
+    pub blocks: Blocks,
     /// For how long messages are kept.
     pub retention_ms: Option<u64>,
     /// An upper bound of how far the clocks of two servers differ.
@@ -168,6 +169,7 @@ impl Model {
             intents: Vec::new(),
             talks,
             jobs: Jobs::new(plan),
+            blocks: Blocks::default(),
             retention_ms: plan.retention_ms(),
             slack_ms: 2 * plan.skew_ms + 120_000,
             ids: HashMap::new(),

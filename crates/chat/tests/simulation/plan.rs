@@ -59,6 +59,8 @@ pub struct Plan {
     pub changes: bool,
     /// Lines that the host posts, and messages that it deletes.
     pub host_lines: usize,
+    /// How often somebody blocks another, or ends that.
+    pub blocks: usize,
     /// The fault of the store, if it has one.
     pub mutant: Option<Mutant>,
     /// Whether everything that happens is written down. It changes nothing of what happens.
@@ -96,7 +98,12 @@ impl Plan {
 
     /// The plan of `seed` as it was before messages could change.
     pub fn without_changes(seed: u64) -> Self {
-        Self { changes: false, host_lines: 0, ..Self::of(seed) }
+        Self { changes: false, host_lines: 0, ..Self::without_blocks(seed) }
+    }
+
+    /// The plan of `seed` as it was before users could block each other.
+    pub fn without_blocks(seed: u64) -> Self {
+        Self { blocks: 0, ..Self::of(seed) }
     }
 
     pub fn mixed(seed: u64) -> Self {
@@ -135,6 +142,7 @@ impl Plan {
             settings,
             changes: true,
             host_lines: 10,
+            blocks: 8,
             mutant: None,
             traced: false,
         }

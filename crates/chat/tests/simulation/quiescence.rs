@@ -1,7 +1,7 @@
 //! The end of a history: nothing fails any more, every device polls until nothing is new, and all must agree.
 
 use super::{
-    chaos,
+    blocks, chaos,
     device::{Device, see_conversation},
     dice::Dice,
     model::{Check, ensure},
@@ -41,6 +41,7 @@ pub async fn check(world: &World, devices: &mut Vec<Device<'_>>) -> Check {
     let truth = truth(world, &mut dice).await?;
     accepted_messages_exist(world, &truth)?;
     nothing_deleted_is_stored(world).await?;
+    blocks::are_as_last_said(world).await?;
     statuses_are_right(world, devices, &truth)?;
     for device in devices.iter_mut() {
         let name = device.client().name.clone();
@@ -285,6 +286,7 @@ async fn conversations_agree(world: &World, devices: &[Device<'_>], truth: &Trut
         for id in truth.keys().filter(|(one, _)| one == user).map(|(_, id)| id) {
             let shown = fresh.get(id).ok_or_else(|| format!("{user} is not shown {id}"))?;
             unread_counts_are_right(world, truth, shown)?;
+            blocks_are_shown(world, user, shown)?;
         }
         for device in devices {
             let (name, mine, complete) = match device {
@@ -330,6 +332,15 @@ fn unread_counts_are_right(world: &World, truth: &Truth, shown: &Conversation) -
         let told = shown.job_id.and_then(|job| world.model.borrow().jobs.is_open(job));
         ensure!(told.is_none() || open == told, "the host said open={told:?}: {shown:?}");
     }
+    Ok(())
+}
+
+/// A conversation tells its viewer, and nobody else, that they block the other.
+fn blocks_are_shown(world: &World, user: &str, shown: &Conversation) -> Check {
+    let other = shown.participants.iter().find(|one| *one != user).ok_or("a conversation of one")?;
+    let stands = world.model.borrow().blocks.stands(user, other);
+    let told = shown.blocked == Some(true);
+    ensure!(stands.is_none_or(|stands| stands == told), "{user} blocks {other}: {stands:?}, not as in {shown:?}");
     Ok(())
 }
 

@@ -162,7 +162,9 @@ impl<'a> Sender<'a> {
         let chat = self.world.server(&mut self.dice);
         match self.world.hear(&mut self.dice, &self.name, "a reply to nothing", chat.send(&self.me, input)).await {
             Response::Answer(sent) => Err(format!("a reply to nothing: {sent:?}")),
-            Response::Refusal(error) if ![Code::NotFound, Code::JobClosed].contains(&error.code) => {
+            Response::Refusal(error)
+                if ![Code::NotFound, Code::JobClosed, Code::RecipientUnavailable].contains(&error.code) =>
+            {
                 Err(format!("refused with {error}"))
             }
             _ => Ok(()),
@@ -185,11 +187,21 @@ impl<'a> Sender<'a> {
             ..UploadFile::default()
         };
         let chat = self.world.server(&mut self.dice);
+        let begun = self.world.tick();
         let response = self.world.hear(&mut self.dice, &self.name, "upload", chat.upload_file(&self.me, input)).await;
+        let asked = Asked { begun, ended: self.world.tick() };
+        let (blocks, receiver) = (&self.world.model.borrow().blocks, &self.world.plan.users[to]);
         match response {
             Response::Answer(target) => {
+                let blocked = blocks.surely_blocked(receiver, &self.name, asked);
+                ensure!(!blocked, "a file for {receiver}, who blocks {}: {target:?}", self.name);
                 self.world.files.upload(&target, bytes);
                 Ok(Some((target.file_url, form)))
+            }
+            Response::Refusal(error) if error.code == Code::RecipientUnavailable => {
+                let free = blocks.surely_free(receiver, &self.name, asked);
+                ensure!(!free, "a file was refused, though {receiver} does not block {}: {error}", self.name);
+                Ok(None)
             }
             Response::Refusal(error) if error.code != Code::JobClosed => Err(format!("upload was refused: {error}")),
             _ => Ok(None),
@@ -257,6 +269,8 @@ fn accepted(world: &World, me: &UserId, intent: usize, input: &SendMessage, aske
         let jobs = candidates(world, &model, intent, input);
         let closed = jobs.iter().all(|job| model.jobs.surely_closed(*job, asked));
         ensure!(!closed, "accepted though all of the jobs {jobs:?} are closed: {sent:?}");
+        let blocked = model.blocks.surely_blocked(&sent.message.receiver_id, me.as_str(), asked);
+        ensure!(!blocked, "accepted though its recipient blocks the sender: {sent:?}");
     }
     ensure!(sent.conversation_id == sent.message.conversation_id, "two conversations: {sent:?}");
     let repeated = model.intents[intent].seen.is_some_and(|(number, _)| number == sent.message.number);
@@ -288,6 +302,13 @@ fn refused(world: &World, intent: usize, input: &SendMessage, asked: Asked, erro
             let gone =
                 meant.reply_to.is_some_and(|number| model.may_be_gone(facts[&number].created_ms, world.now_ms()));
             ensure!(gone, "refused, though what m{intent} replies to is kept: {error}");
+        }
+        Code::RecipientUnavailable => {
+            world.count("blocked from sending");
+            let talk = &model.talks[&meant.conversation];
+            let receiver = &talk.pair[1 - talk.side(&meant.sender)];
+            let free = model.blocks.surely_free(receiver, &meant.sender, asked);
+            ensure!(!free, "refused, though {receiver} does not block {}: {error}", meant.sender);
         }
         Code::RateLimited => ensure!(world.plan.settings.send_rate > 0, "refused without a limit: {error}"),
         // The conversation was named by its id, and its first message has expired or does not exist yet.

@@ -12,7 +12,7 @@ use crate::support::{MORNING, MemoryFiles, SeededRandom};
 use async_trait::async_trait;
 use jobline_chat::{Chat, Clock, Error, Result, Secrets};
 use jobline_store::{
-    Commit, Consistency, Error as StoreError, Key, Outcome, Page, Range, Row, Scan, Store,
+    Commit, Condition, Consistency, Error as StoreError, Key, Outcome, Page, Range, Row, Scan, Store, Token,
     testing::{Counting, FaultRates, Faulty, Slow, WeaklyVisible},
 };
 use jobline_wire::Code;
@@ -20,6 +20,7 @@ use std::{
     cell::{Cell, RefCell},
     collections::HashSet,
     fmt::{Debug, Display},
+    pin::Pin,
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, AtomicI64, Ordering},
@@ -162,16 +163,37 @@ pub struct World {
 
 impl World {
     pub async fn new(plan: Plan) -> Self {
-        let started = Instant::now();
+        Self::over(plan, Instant::now(), &[]).await
+    }
+
+    /// The same deployment some time after a backup of `rows`: its store has these again, its servers begin anew and know
+    /// nothing, and what is written down goes on. [`World::take_back`] ends it.
+    pub async fn restored(&self, rows: &[(Key, Row)]) -> Self {
+        // What happens from now on has nothing to do with what happened after the backup.
+        let plan = Plan { seed: !self.plan.seed, ..self.plan.clone() };
+        let world = Self::over(plan, self.gate.started, rows).await;
+        world.trace.swap(&self.trace);
+        world.tally.swap(&self.tally);
+        world
+    }
+
+    /// Takes back what was written down in the world after the restoration.
+    pub fn take_back(&self, restored: &Self) {
+        restored.trace.swap(&self.trace);
+        restored.tally.swap(&self.tally);
+    }
+
+    async fn over(plan: Plan, started: Instant, rows: &[(Key, Row)]) -> Self {
         let ground = Ground::new(plan.seed, plan.page_cap);
         let random = Arc::new(SeededRandom::new(plan.seed));
-        let secrets = Secrets::load(&*ground.store, &*random).await.expect("a store without faults");
         let counting = Arc::new(Counting::new(ground.store));
         let present: Arc<dyn Store> = match plan.mutant {
             Some(mutant) => Arc::new(Mutated::new(counting.clone(), mutant)),
             None => counting.clone(),
         };
         let past = WeaklyVisible::new(present.clone(), plan.seed, plan.lag);
+        fill(&past, rows, plan.lag).await.expect("a store without faults");
+        let secrets = Secrets::load(&*present, &*random).await.expect("a store without faults");
         let (calm, committed) = (AtomicBool::new(false), Mutex::default());
         let lag = usize::try_from(plan.lag).expect("a short lag");
         let gate = Arc::new(Gate { past, present, calm, committed, times: Mutex::default(), lag, started });
@@ -195,6 +217,19 @@ impl World {
             tally: RefCell::default(),
             quiet: Cell::new(false),
             plan,
+        }
+    }
+
+    /// Every row of the engine, as it is at this moment.
+    pub async fn backup(&self) -> Vec<(Key, Row)> {
+        let (mut after, mut rows) = (None, Vec::new());
+        loop {
+            let page = self.rows.scan(after.as_ref(), 100).await.expect("an engine that is well");
+            rows.extend(page.rows);
+            after = page.next;
+            if after.is_none() {
+                return rows;
+            }
         }
     }
 
@@ -241,15 +276,24 @@ impl World {
     }
 
     /// What a client receives for `request`: the server may die at any point of it, and the answer may be lost.
-    pub async fn hear<T: Debug>(
+    pub fn hear<'a, T: Debug + 'a>(
+        &'a self,
+        dice: &'a mut Dice,
+        who: &'a str,
+        what: impl Display + 'a,
+        request: impl Future<Output = Result<T>> + 'a,
+    ) -> impl Future<Output = Response<T>> + 'a {
+        // What a request keeps is large: it is moved once, and not from one future into the next.
+        self.hear_boxed(dice, who, what, Box::pin(request))
+    }
+
+    async fn hear_boxed<T: Debug>(
         &self,
         dice: &mut Dice,
         who: &str,
         what: impl Display,
-        request: impl Future<Output = Result<T>>,
+        request: Pin<Box<impl Future<Output = Result<T>>>>,
     ) -> Response<T> {
-        // What a request keeps is large: it is moved once, and not from one future into the next.
-        let request = Box::pin(request);
         if self.quiet.get() {
             return self.heard(who, what, Some(request.await));
         }
@@ -284,4 +328,23 @@ impl World {
             Some(Err(error)) => Response::Refusal(error),
         }
     }
+}
+
+/// Puts `rows` into an empty store, each in the version that it has, and so long ago that every read shows them.
+async fn fill(store: &dyn Store, rows: &[(Key, Row)], lag: u64) -> std::result::Result<(), StoreError> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    for (nth, (key, row)) in (1..).zip(rows) {
+        let token = Token(nth << 64 | u128::from(row.version.0));
+        let put = Commit::builder(token).put(key.clone(), Condition::Absent, row.value.clone(), row.expires);
+        let outcome = store.commit(&put.build()?).await?;
+        assert_eq!(outcome, Outcome::Committed, "{key:?}");
+    }
+    for nth in 0..=u128::from(lag) {
+        let nothing = Commit::builder(Token(!nth)).check(Key::new("NOTHING", "NOTHING"), Condition::Absent);
+        let outcome = store.commit(&nothing.build()?).await?;
+        assert_eq!(outcome, Outcome::Committed);
+    }
+    Ok(())
 }
