@@ -123,8 +123,8 @@ fn calls_of_a_crew_end_right_in_any_order_of_steps_and_deaths() {
 }
 
 /// Events that the histories of crews together must contain.
-const CREWS: [&str; 9] =
-    ["accepted", "refused", "edited", "deleted", "reacted", "read", "is in", "has left", "server died"];
+const CREWS: [&str; 10] =
+    ["accepted", "refused", "edited", "deleted", "reacted", "read", "is in", "has left", "server died", "crew of 50"];
 
 /// Events that the histories of restored stores together must contain.
 const RESTORES: [&str; 5] = ["sent", "changed", "was lost", "was kept", "began again"];

@@ -233,15 +233,15 @@ async fn follow(cx: &Context, id: JobId, job: Option<&JobRow>, row: &Conversatio
         update.tell(&[], row.log, now)?;
         return update.commit(cx, cx.db.begin()).await;
     }
+    let room = CHANGES_AT_ONCE.saturating_sub(leaving.len());
     let known = update.row.crew.as_ref().and_then(|crew| crew.roster.job.clone());
     if is_last || !row.has_begun() {
         update.row.job = Some(told(id, job));
-        if let Some(crew) = update.row.crew.as_mut() {
-            let roster = Arc::make_mut(&mut crew.roster);
-            roster.job = job.map(JobThen::of);
-            let shows_all = job.map(|job| job.crew_history == CrewHistory::All);
-            roster.shows_all = shows_all.unwrap_or(roster.shows_all);
-        }
+    }
+    // Newcomers know the job as it is now, if they leave again before all of them are in. Nobody else is left to go then.
+    let takes_in = room > 0 && !joining.is_empty();
+    if is_last || !row.has_begun() || takes_in {
+        set_job(&mut update.row, job);
     }
     if !row.has_begun() {
         return restart(cx, update, job, now).await;
@@ -250,10 +250,18 @@ async fn follow(cx: &Context, id: JobId, job: Option<&JobRow>, row: &Conversatio
         let (change, members) = (ChangeRow::job(&update.row, now), update.row.all_in());
         return append::change(cx, &mut update, &change, &members, now).await;
     }
-    let room = CHANGES_AT_ONCE.saturating_sub(leaving.len());
     let leaving = leaving.into_iter().take(CHANGES_AT_ONCE).collect();
     let joining = joining.into_iter().take(room).collect();
     exchange(cx, update, (leaving, known), joining, now).await
+}
+
+/// Records what the members know of the job.
+fn set_job(row: &mut ConversationRow, job: Option<&JobRow>) {
+    let Some(crew) = row.crew.as_mut() else { return };
+    let roster = Arc::make_mut(&mut crew.roster);
+    roster.job = job.map(JobThen::of);
+    let shows_all = job.map(|job| job.crew_history == CrewHistory::All);
+    roster.shows_all = shows_all.unwrap_or(roster.shows_all);
 }
 
 /// A crew in which nothing was written takes its members from the job anew: nobody has seen the former ones.

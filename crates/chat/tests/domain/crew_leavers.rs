@@ -10,7 +10,7 @@ use jobline_store::{Commit, Consistency, Error, Key, Outcome, Page, Range, Row, 
 use jobline_wire::{Code, HostJobInput, JobStatus, ListMessages, Message, Messages, Status};
 use std::sync::{
     Arc,
-    atomic::{AtomicBool, Ordering},
+    atomic::{AtomicU64, Ordering},
 };
 
 impl World {
@@ -212,10 +212,20 @@ async fn a_series_that_began_before_they_left_shows_each_message_once() {
     }
 }
 
-/// Refuses commits of the crew while it is held.
+/// Refuses commits of the crew after so many.
 struct HeldCrew {
     inner: Arc<dyn Store>,
-    held: AtomicBool,
+    allowed: AtomicU64,
+}
+
+impl HeldCrew {
+    async fn start() -> Arc<Self> {
+        Arc::new(Self { inner: crate::engine::start().await.store, allowed: AtomicU64::new(u64::MAX) })
+    }
+
+    fn allow(&self, commits: u64) {
+        self.allowed.store(commits, Ordering::SeqCst);
+    }
 }
 
 #[async_trait]
@@ -235,8 +245,10 @@ impl Store for HeldCrew {
     async fn commit(&self, commit: &Commit) -> Result<Outcome, Error> {
         let partition = format!("CONVERSATION#{CREW}");
         let of_crew = commit.operations().iter().any(|operation| operation.key.partition == partition);
-        if of_crew && self.held.load(Ordering::SeqCst) {
-            return Err(Error::Unavailable("held".into()));
+        if of_crew {
+            let less = |allowed: u64| allowed.checked_sub(1);
+            let allowed = self.allowed.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less);
+            allowed.map_err(|_| Error::Unavailable("held".into()))?;
         }
         self.inner.commit(commit).await
     }
@@ -244,16 +256,15 @@ impl Store for HeldCrew {
 
 #[tokio::test]
 async fn a_job_that_is_deleted_right_after_a_removal_keeps_nobody_in_its_crew() {
-    let inner = crate::engine::start().await.store;
-    let store = Arc::new(HeldCrew { inner, held: AtomicBool::new(false) });
+    let store = HeldCrew::start().await;
     let world = World::over(store.clone(), Settings { send_rate: 0, ..Settings::default() }, 1).await;
     world.crew(&["anna", "ben"]).await;
     let (anna, ben) = (world.user("anna"), world.user("ben"));
     anna.say("before").await.unwrap();
-    store.held.store(true, Ordering::SeqCst);
+    store.allow(0);
     world.crew(&["anna"]).await;
     assert_eq!(world.chat.delete_job(job()).await.unwrap_err().code, Code::Unavailable, "nothing is half done");
-    store.held.store(false, Ordering::SeqCst);
+    store.allow(u64::MAX);
     world.chat.delete_job(job()).await.unwrap();
     world.chat.delete_job(job()).await.unwrap();
     assert_eq!(ben.sees().await, "before -ben");
@@ -264,6 +275,26 @@ async fn a_job_that_is_deleted_right_after_a_removal_keeps_nobody_in_its_crew() 
         (ben.sees().await.as_str(), anna.sees().await.as_str()),
         ("before -ben", "before -ben The job is gone.")
     );
+}
+
+/// More come than one commit takes in, and the job changes again before all of them are in.
+#[tokio::test]
+async fn who_leaves_before_all_newcomers_are_in_knows_the_job_as_it_was_when_they_came() {
+    let store = HeldCrew::start().await;
+    let world = World::over(store.clone(), Settings { send_rate: 0, ..Settings::default() }, 1).await;
+    let (anna, ben) = (world.user("anna"), world.user("ben"));
+    world.titled("Roof", &["anna", "ben"], JobStatus::Open).await;
+    anna.say("hello").await.unwrap();
+    world.titled("Secret", &["anna"], JobStatus::Open).await;
+    assert_eq!(anna.sees().await, "hello -ben");
+    let others: Vec<String> = (0..20).map(|nth| format!("user{nth}")).collect();
+    let all: Vec<&str> = ["anna", "ben"].into_iter().chain(others.iter().map(String::as_str)).collect();
+    store.allow(1);
+    world.titled("Back", &all, JobStatus::Open).await;
+    assert_eq!(anna.crew_list().await.unwrap_err().code, Code::Unavailable, "not all are in");
+    store.allow(u64::MAX);
+    world.titled("Later", &["anna"], JobStatus::Open).await;
+    assert_eq!(ben.job_of_crew().await, Some(("Back".to_owned(), JobStatus::Open)));
 }
 
 fn line(text: &str) -> jobline_wire::HostMessageInput {

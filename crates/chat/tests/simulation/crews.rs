@@ -2,6 +2,9 @@
 //! servers that fail and die. The crew goes to sleep and wakes, and they write to each other in between. What each of them may
 //! see follows from the events in the log alone; every unread count is counted again.
 
+mod checks;
+mod devices;
+
 use super::{
     Actor, Report,
     dice::Dice,
@@ -11,22 +14,25 @@ use super::{
     together,
     world::{Response, World},
 };
+use devices::{Device, List};
 use jobline_chat::{JobId, UserId};
 use jobline_wire::{
-    Code, Conversation, DeleteMessage, EditMessage, HostJobInput, JobStatus, ListConversations, ListMembers,
-    ListMessages, MarkAsRead, Message, React, SendMessage, Status, SyncQuery,
+    Code, DeleteMessage, EditMessage, HostJobInput, JobStatus, ListMessages, MarkAsRead, Message, React, SendMessage,
 };
 use std::{
     cell::{Cell, RefCell},
     collections::{BTreeMap, BTreeSet},
     convert::Infallible,
-    ops::RangeInclusive,
+    sync::LazyLock,
     time::Duration,
 };
 
 const CREW: &str = "crew_1";
 /// The first of them takes part all the time: she sees everything.
 const USERS: [&str; 6] = ["anna", "ben", "carl_x", "d~ora", "eve.w|1@x", "finn"];
+/// Members who do nothing of their own: with them a crew is as large as one may be.
+static SILENT: LazyLock<Vec<&'static str>> =
+    LazyLock::new(|| (USERS.len()..50).map(|nth| &*format!("silent{nth}").leak()).collect());
 const STEPS: usize = 24;
 const HOST_STEPS: usize = 7;
 /// For how many pauses devices wait.
@@ -89,7 +95,9 @@ async fn live(world: &World) -> Check {
     let acting = Cell::new(USERS.len() + 1);
     let shared = Shared { world, stand: RefCell::default(), known: RefCell::default(), acting };
     let mut dice = Dice::new(world.plan.seed, "crew");
-    host_puts(&shared, &mut dice, &USERS[..3]).await?;
+    world.count(if silent(world.plan.seed).len() == SILENT.len() { "crew of 50" } else { "smaller crew" });
+    let first: Vec<&str> = USERS[..3].iter().chain(silent(world.plan.seed)).copied().collect();
+    host_puts(&shared, &mut dice, &first).await?;
     let mut devices: Vec<Device<'_>> = Vec::new();
     for user in USERS {
         for nth in 0..2 {
@@ -115,7 +123,19 @@ async fn live(world: &World) -> Check {
     actors.extend(devices.iter_mut().map(|device| -> Actor<'_> { Box::pin(device.run()) }));
     actors.extend(lists.iter_mut().map(|list| -> Actor<'_> { Box::pin(list.run()) }));
     together(actors, run_tasks(world)).await?;
-    Box::pin(rest(&shared, &mut devices, &mut lists)).await
+    Box::pin(checks::rest(&shared, &mut devices, &mut lists)).await
+}
+
+/// Those who are silent in the crew of `seed`: none, a few, or as many as there may be.
+fn silent(seed: u64) -> &'static [&'static str] {
+    let most = SILENT.len();
+    let count = match seed % 16 {
+        3 => most,
+        7 => 25,
+        11 => 6,
+        _ => 0,
+    };
+    &SILENT[..count]
 }
 
 /// Servers run tasks that are due, and die at it: so the crew goes to sleep.
@@ -140,6 +160,7 @@ async fn host(shared: &Shared<'_>) -> Check {
         }
         let mut people = vec![USERS[0]];
         people.extend(USERS[1..].iter().filter(|_| dice.chance(0.6)));
+        people.extend(silent(shared.world.plan.seed).iter().filter(|_| dice.chance(0.8)));
         host_puts(shared, &mut dice, &people).await?;
     }
     shared.acting.set(shared.acting.get() - 1);
@@ -317,358 +338,4 @@ async fn last_of(shared: &Shared<'_>, dice: &mut Dice, me: &UserId) -> Option<Me
         Response::Answer(mut list) => (!list.messages.is_empty()).then(|| list.messages.remove(0)),
         _ => None,
     }
-}
-
-/// A device that follows by `sync` or `list`, and keeps the messages as they came last.
-struct Device<'a> {
-    shared: &'a Shared<'a>,
-    dice: Dice,
-    user: &'static str,
-    by_sync: bool,
-    cursor: Option<String>,
-    held: BTreeMap<u64, Message>,
-    /// Of each pair the number of the first message that it was told, and the numbers of all that it has.
-    pairs: BTreeMap<String, (u64, BTreeSet<u64>)>,
-    /// It has not come to the end for the first time.
-    is_new: bool,
-    /// The first message that it got while it was new: both begin with the newest messages.
-    began: Option<u64>,
-    /// For how many pauses it waits between two polls: some are there all the time, others come back to more that is new.
-    pace: u64,
-}
-
-impl Device<'_> {
-    async fn run(&mut self) -> Check {
-        while self.shared.acting.get() > 0 {
-            for _ in 0..self.pace {
-                self.shared.world.pause(&mut self.dice).await;
-            }
-            self.follow().await?;
-        }
-        Ok(())
-    }
-
-    /// Polls until nothing waits, which does not take for ever.
-    async fn follow_to_end(&mut self) -> Check {
-        for _ in 0..1_000 {
-            if !self.follow().await? {
-                return Ok(());
-            }
-        }
-        Err(format!("{} comes to no end, with {:?}", self.user, self.held.keys().last()))
-    }
-
-    /// Polls once; answers whether more waits.
-    async fn follow(&mut self) -> Check<bool> {
-        let me = UserId::new(self.user).expect("a user id");
-        let (world, limit) = (self.shared.world, Some(self.dice.limit()));
-        let chat = world.server(&mut self.dice);
-        let since = self.cursor.clone();
-        let (messages, has_more, cursor, reset) = if self.by_sync {
-            let input = SyncQuery { since, limit, wait: None };
-            let response = world.hear(&mut self.dice, self.user, "syncs", chat.sync(&me, input)).await;
-            let Some(answer) = response.answer("a sync")? else { return Ok(true) };
-            (answer.messages, answer.has_more, answer.cursor, answer.reset)
-        } else {
-            let input = ListMessages { conversation_id: CREW.into(), since, before: None, limit };
-            match world.hear(&mut self.dice, self.user, "lists", chat.list(&me, input)).await {
-                Response::Answer(answer) => {
-                    // The first list is its newest page alone, so that there is more says nothing.
-                    let more = answer.has_more && self.cursor.is_some();
-                    (answer.messages, more, answer.cursor, answer.reset)
-                }
-                Response::Lost => return Ok(true),
-                Response::Refusal(error) if error.code == Code::NotFound => return Ok(false),
-                Response::Refusal(error) => return Err(format!("{} was refused a list: {error}", self.user)),
-            }
-        };
-        ensure!(reset.is_none(), "{} begins again without a reason", self.user);
-        if self.is_new && self.held.is_empty() {
-            let first = messages.iter().find(|message| message.conversation_id == CREW);
-            self.began = first.map(|message| message.number);
-        }
-        self.is_new &= has_more;
-        self.keep(&messages)?;
-        self.cursor = Some(cursor);
-        Ok(has_more)
-    }
-
-    /// New messages come in the order of their numbers, and a message comes once in an answer.
-    fn keep(&mut self, messages: &[Message]) -> Check {
-        let of_crew = messages.iter().filter(|message| message.conversation_id == CREW);
-        for message in messages.iter().filter(|message| message.conversation_id != CREW) {
-            let (number, id) = (message.number, message.conversation_id.clone());
-            self.pairs.entry(id).or_insert_with(|| (number, BTreeSet::new())).1.insert(number);
-        }
-        let mut numbers = BTreeSet::new();
-        for message in of_crew {
-            ensure!(numbers.insert(message.number), "{} is told {} twice", self.user, message.number);
-            ensure!(message.status != Status::Delivered, "nothing is delivered in a crew: {message:?}");
-            let former = self.held.insert(message.number, message.clone());
-            if let Some(former) = former {
-                ensure!(former.deleted_at.is_none() || message.deleted_at.is_some(), "{message:?} is back");
-                ensure!((&former.id, &former.created_at) == (&message.id, &message.created_at), "{message:?} changed");
-            }
-        }
-        Ok(())
-    }
-}
-
-/// A device that keeps the list of conversations, as it came last.
-struct List<'a> {
-    shared: &'a Shared<'a>,
-    dice: Dice,
-    user: &'static str,
-    cursor: Option<String>,
-    held: BTreeMap<String, Conversation>,
-    /// As of a [`Device`].
-    pace: u64,
-}
-
-impl<'a> List<'a> {
-    fn new(shared: &'a Shared<'a>, user: &'static str) -> Self {
-        let mut dice = Dice::new(shared.world.plan.seed, &format!("{user} list"));
-        let pace = *dice.pick(&PACES);
-        Self { shared, dice, user, cursor: None, held: BTreeMap::new(), pace }
-    }
-
-    async fn run(&mut self) -> Check {
-        while self.shared.acting.get() > 0 {
-            for _ in 0..self.pace {
-                self.shared.world.pause(&mut self.dice).await;
-            }
-            self.poll().await?;
-        }
-        Ok(())
-    }
-
-    /// Polls once; answers whether more waits.
-    async fn poll(&mut self) -> Check<bool> {
-        let me = UserId::new(self.user).expect("a user id");
-        let input = ListConversations { since: self.cursor.clone(), limit: Some(self.dice.limit()) };
-        let chat = self.shared.world.server(&mut self.dice);
-        let response =
-            self.shared.world.hear(&mut self.dice, self.user, "lists chats", chat.conversations(&me, input)).await;
-        let Some(answer) = response.answer("the list of chats")? else { return Ok(true) };
-        ensure!(answer.reset.is_none(), "the list of {} begins again without a reason", self.user);
-        self.cursor = Some(answer.cursor);
-        self.held.extend(answer.conversations.into_iter().map(|one| (one.id.clone(), one)));
-        Ok(answer.has_more)
-    }
-
-    /// It holds each conversation as the whole list shows it.
-    async fn check(&mut self) -> Check {
-        for polls in 0.. {
-            ensure!(polls < 1_000, "the list of {} comes to no end", self.user);
-            if !self.poll().await? {
-                break;
-            }
-        }
-        let me = UserId::new(self.user).expect("a user id");
-        let answer = self.shared.world.servers[0].chat.conversations(&me, ListConversations::default()).await;
-        for truth in answer.map_err(|error| error.to_string())?.conversations {
-            let held = self.held.get(&truth.id).ok_or_else(|| format!("{} was not told of {truth:?}", self.user))?;
-            // Nobody tells one who has left of what is deleted later.
-            let is_told = truth.id != CREW || self.shared.stand.borrow().people.contains(self.user);
-            let shown = |one: &Conversation| {
-                let unread = one.unread_count.get(self.user).copied().filter(|_| is_told);
-                (one.last_message_at.clone(), one.last_message.clone().filter(|_| is_told), unread)
-            };
-            ensure!(shown(held) == shown(&truth), "{} holds {held:?}\n  of {truth:?}", self.user);
-        }
-        Ok(())
-    }
-}
-
-/// A device that follows by `sync` has every message of its user's pairs from the one that it was told first, and of those before
-/// it what changed later.
-async fn check_pairs(device: &Device<'_>) -> Check {
-    let me = UserId::new(device.user).expect("a user id");
-    let chat = &device.shared.world.servers[0].chat;
-    for (id, (first, numbers)) in &device.pairs {
-        let input = ListMessages { conversation_id: id.clone(), limit: Some(1), ..ListMessages::default() };
-        let last = chat.list(&me, input).await.map_err(|error| error.to_string())?.messages;
-        let last = last.last().map_or(0, |message| message.number);
-        let missing = (*first..=last).find(|number| !numbers.contains(number));
-        ensure!(missing.is_none(), "{} was not told {missing:?} of {id}, only {numbers:?}", device.user);
-    }
-    Ok(())
-}
-
-/// Nothing fails any more, and everybody follows to the end.
-async fn rest(shared: &Shared<'_>, devices: &mut [Device<'_>], lists: &mut [List<'_>]) -> Check {
-    let world = shared.world;
-    world.stop_faults();
-    for server in &world.servers {
-        server.chat.ready().await.map_err(|error| format!("not ready: {error}"))?;
-        tokio::time::sleep(Duration::from_secs(60)).await;
-        server.chat.run_due_tasks(u64::MAX).await.map_err(|error| format!("tasks: {error}"))?;
-    }
-    for device in devices.iter_mut() {
-        device.follow_to_end().await?;
-    }
-    for device in devices.iter().filter(|device| device.by_sync) {
-        check_pairs(device).await?;
-    }
-    for list in lists.iter_mut() {
-        list.check().await?;
-    }
-    let log = all_messages(shared, USERS[0]).await?;
-    ensure!(!log.is_empty(), "nobody wrote");
-    check_log(shared, &log)?;
-    let crews = Stays::of(&log);
-    for user in USERS {
-        check_user(shared, user, &log, &crews).await?;
-    }
-    devices.iter().try_for_each(|device| check_device(device, &log, &crews, &shared.stand.borrow()))
-}
-
-/// The whole conversation as a user sees it, page by page.
-async fn all_messages(shared: &Shared<'_>, user: &str) -> Check<Vec<Message>> {
-    let me = UserId::new(user).expect("a user id");
-    let (mut all, mut before): (Vec<Message>, Option<String>) = (Vec::new(), None);
-    loop {
-        let input = ListMessages { conversation_id: CREW.into(), before, limit: Some(50), since: None };
-        let page = match shared.world.servers[0].chat.list(&me, input).await {
-            Ok(page) => page,
-            Err(error) if error.code == Code::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(format!("{user} was refused: {error}")),
-        };
-        all.splice(0..0, page.messages);
-        if !page.has_more {
-            return Ok(all);
-        }
-        before = all.first().map(|message| message.id.clone());
-    }
-}
-
-/// Accepted messages are there once, refused ones are not, and nothing shows what was deleted.
-fn check_log(shared: &Shared<'_>, log: &[Message]) -> Check {
-    let known = shared.known.borrow();
-    for (at, message) in log.iter().enumerate() {
-        ensure!(message.number == at as u64 + 1, "a gap before {message:?}");
-        ensure!(!known.refused.contains(&message.content), "refused, and there: {message:?}");
-        let deleted = known.deleted.contains(&message.number);
-        ensure!(!deleted || message.deleted_at.is_some(), "deleted, and there: {message:?}");
-        ensure!(message.deleted_at.is_none() || message.content.is_empty(), "a text that was deleted: {message:?}");
-    }
-    let mut texts = BTreeSet::new();
-    for message in log.iter().filter(|message| message.deleted_at.is_none() && message.event.is_none()) {
-        ensure!(texts.insert(&message.content), "twice in the log: {message:?}");
-    }
-    for (text, number) in &known.accepted {
-        let message = log.get(usize::try_from(*number).unwrap_or_default() - 1);
-        let stands = message.is_some_and(|message| {
-            message.content == *text || message.deleted_at.is_some() || message.revision.is_some()
-        });
-        ensure!(stands, "accepted as {number} and lost: {text:?}");
-    }
-    Ok(())
-}
-
-/// When each user was in the crew, by the numbers of the messages that they see.
-struct Stays(BTreeMap<String, Vec<RangeInclusive<u64>>>);
-
-impl Stays {
-    fn of(log: &[Message]) -> Self {
-        let mut stays: BTreeMap<String, Vec<RangeInclusive<u64>>> = BTreeMap::new();
-        let told = |message: &Message, kind: &str| {
-            message.event.as_ref().filter(|event| event.kind == kind).and_then(|event| event.user_id.clone())
-        };
-        // Who was never told to have come was there from the beginning, if they left.
-        for user in USERS {
-            let first =
-                log.iter().find(|one| one.event.as_ref().is_some_and(|event| event.user_id.as_deref() == Some(user)));
-            if first.is_none_or(|message| told(message, "left").is_some()) {
-                stays.entry(user.to_owned()).or_default().push(1..=u64::MAX);
-            }
-        }
-        for message in log {
-            if let Some(user) = told(message, "joined") {
-                stays.entry(user).or_default().push(message.number..=u64::MAX);
-            }
-            if let Some(user) = told(message, "left")
-                && let Some(stay) = stays.get_mut(&user).and_then(|stays| stays.last_mut())
-            {
-                *stay = *stay.start()..=message.number;
-            }
-        }
-        Self(stays)
-    }
-
-    fn of_user(&self, user: &str) -> &[RangeInclusive<u64>] {
-        self.0.get(user).map_or(&[], Vec::as_slice)
-    }
-}
-
-/// What somebody sees, and how much of it they have not read, by counting.
-async fn check_user(shared: &Shared<'_>, user: &'static str, log: &[Message], stays: &Stays) -> Check {
-    let (chat, me) = (&shared.world.servers[0].chat, UserId::new(user).expect("a user id"));
-    let is_in = shared.stand.borrow().people.contains(user);
-    let seen = all_messages(shared, user).await?;
-    // Who never took part in it while something was written has no stay, though no event says so.
-    let Some(last) = stays.of_user(user).last().filter(|_| !seen.is_empty() || is_in) else {
-        ensure!(seen.is_empty(), "{user} was never in, and sees {seen:?}");
-        return Ok(());
-    };
-    let expected: Vec<u64> = log.iter().map(|message| message.number).filter(|one| last.contains(one)).collect();
-    let numbers: Vec<u64> = seen.iter().map(|message| message.number).collect();
-    ensure!(numbers == expected, "{user} sees {numbers:?}\n  of {expected:?}");
-    ensure!(is_in == (*last.end() == u64::MAX), "{user} takes part: {is_in}, and was in {last:?}");
-    let hidden =
-        shared.known.borrow().hidden.iter().find(|(who, number)| *who == user && last.contains(number)).copied();
-    ensure!(hidden.is_none(), "{user} sees what was written while they took no part: {hidden:?}");
-    let deleted = |number: u64| log[usize::try_from(number).unwrap_or_default() - 1].deleted_at.is_some();
-    for message in &seen {
-        let truth = &log[usize::try_from(message.number).unwrap_or_default() - 1];
-        ensure!(!deleted(message.number) || message.content.is_empty(), "{user} sees a deleted text: {message:?}");
-        let same = (&message.content, &message.reactions) == (&truth.content, &truth.reactions);
-        ensure!(!is_in || same, "{user} sees {message:?}\n  of {truth:?}");
-    }
-    let members = chat.members(&me, ListMembers { conversation_id: CREW.into() }).await.map_err(|e| e.to_string())?;
-    let mine = members.members.iter().find(|member| member.id == user);
-    let Some(read) = mine.map(|member| member.read_up_to) else {
-        return Err(format!("{user} is not among the members that they see"));
-    };
-    let counts = |message: &&Message| {
-        message.number > read && message.sender_id != user && message.event.is_none() && !deleted(message.number)
-    };
-    let unread = seen.iter().filter(counts).count() as u64;
-    let answer = chat.conversations(&me, ListConversations::default()).await.map_err(|error| error.to_string())?;
-    let listed = answer.conversations.iter().find(|one| one.id == CREW);
-    let counted = listed.and_then(|one| one.unread_count.get(user)).copied();
-    ensure!(counted == Some(unread), "{user} has {unread} unread after {read}, and is told {counted:?}");
-    let title = listed.and_then(|one| one.job.as_ref()).map(|job| job.title.clone()).unwrap_or_default();
-    check_title(&shared.known.borrow().titles, user, is_in, &title)?;
-    shared.world.count(if is_in { "is in" } else { "has left" });
-    Ok(())
-}
-
-/// Who takes part is told what the job is called, and who has left what it was called once while they took part.
-fn check_title(titles: &[(String, BTreeSet<&'static str>)], user: &str, is_in: bool, title: &str) -> Check {
-    let last = titles.last().map(|(last, _)| last.as_str());
-    ensure!(!is_in || last == Some(title), "{user} takes part, and is told of {title:?}, not {last:?}");
-    let known = titles.iter().any(|(one, people)| one == title && people.contains(user));
-    ensure!(known, "{user} is told of {title:?}: {titles:?}");
-    Ok(())
-}
-
-/// A device holds everything of the last stay, as it stands, and nothing that its user could never see.
-fn check_device(device: &Device<'_>, log: &[Message], stays: &Stays, stand: &Stand) -> Check {
-    let (user, stays) = (device.user, stays.of_user(device.user));
-    for number in device.held.keys() {
-        ensure!(stays.iter().any(|stay| stay.contains(number)), "{user} was told {number}, of {stays:?}");
-    }
-    let Some(last) = stays.last().filter(|_| stand.people.contains(user)) else { return Ok(()) };
-    for truth in log.iter().filter(|message| last.contains(&message.number)) {
-        let Some(held) = device.held.get(&truth.number) else {
-            let (held, is_before) = (device.held.keys(), device.began.is_some_and(|first| truth.number < first));
-            ensure!(is_before, "{user} was not told {truth:?}\n  by sync: {}, holds {held:?}", device.by_sync);
-            continue;
-        };
-        let same =
-            (&held.content, &held.reactions, &held.deleted_at) == (&truth.content, &truth.reactions, &truth.deleted_at);
-        ensure!(same, "{user} holds {held:?}\n  of {truth:?}");
-    }
-    Ok(())
 }

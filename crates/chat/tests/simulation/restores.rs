@@ -5,6 +5,8 @@
 //! again, and at the end each has what the store has, and nothing else. One exception is decided in
 //! `docs/decisions/0014-the-inbox.md`: where a head cannot tell, a device keeps what was lost of a conversation until that moves.
 
+mod devices;
+
 use super::{
     Actor, Report,
     crews::run_tasks,
@@ -15,12 +17,12 @@ use super::{
     together,
     world::{Response, World},
 };
+use devices::{Device, Way, devices, whole};
 use jobline_chat::{JobId, UserId};
 use jobline_wire::{
-    Code, Conversation, DeleteMessage, EditMessage, HostJobInput, JobStatus, ListConversations, ListMessages,
-    MarkAsRead, Message, React, SendMessage, SyncQuery,
+    DeleteMessage, EditMessage, HostJobInput, JobStatus, ListMessages, MarkAsRead, Message, React, SendMessage,
 };
-use std::{cell::Cell, collections::BTreeMap, time::Duration};
+use std::{cell::Cell, time::Duration};
 
 const CREW: &str = "crew_1";
 const USERS: [&str; 4] = ["anna", "ben", "carl_x", "d~ora"];
@@ -218,228 +220,5 @@ async fn one_of(world: &World, dice: &mut Dice, me: &UserId, id: &str) -> Option
     match world.hear(dice, me.as_str(), "looks", chat.list(me, input)).await {
         Response::Answer(list) => list.messages.into_iter().next(),
         _ => None,
-    }
-}
-
-/// How a device polls.
-#[derive(Debug, Clone)]
-enum Way {
-    Sync,
-    List(String),
-    Chats,
-}
-
-/// A device, which lives on when the store is restored.
-struct Device {
-    name: String,
-    me: UserId,
-    dice: Dice,
-    way: Way,
-    cursor: Option<String>,
-    held: BTreeMap<String, BTreeMap<u64, Message>>,
-    /// The number of the first message that it got of each conversation: it has all that follow, and what changed before.
-    began: BTreeMap<String, u64>,
-    chats: BTreeMap<String, Conversation>,
-    /// Whether it does not poll in this part of the history.
-    sleeps: bool,
-    /// Whether it may have something that was lost.
-    is_ahead: bool,
-}
-
-fn devices(world: &World) -> Vec<Device> {
-    let mut devices = Vec::new();
-    for (place, user) in USERS.into_iter().enumerate() {
-        let pair = conversation(user, USERS[(place + 1) % USERS.len()]);
-        for way in [Way::Sync, Way::Chats, Way::List(CREW.to_owned()), Way::List(pair)] {
-            let name = format!("{user} by {way:?}");
-            devices.push(Device {
-                dice: Dice::new(world.plan.seed, &name),
-                me: UserId::new(user).expect("a user id"),
-                name,
-                way,
-                cursor: None,
-                held: BTreeMap::new(),
-                began: BTreeMap::new(),
-                chats: BTreeMap::new(),
-                sleeps: false,
-                is_ahead: false,
-            });
-        }
-    }
-    devices
-}
-
-impl Device {
-    async fn run(&mut self, world: &World, acting: &Cell<usize>) -> Check {
-        let pace = *self.dice.pick(&[1, 3]);
-        while acting.get() > 0 {
-            for _ in 0..pace {
-                world.pause(&mut self.dice).await;
-            }
-            self.poll(world).await.map_err(|failure| format!("{}: {failure}", self.name))?;
-        }
-        Ok(())
-    }
-
-    /// Polls once; answers whether more waits.
-    async fn poll(&mut self, world: &World) -> Check<bool> {
-        let (since, limit) = (self.cursor.clone(), Some(self.dice.limit()));
-        let chat = world.server(&mut self.dice);
-        let (dice, name, me) = (&mut self.dice, &self.name, &self.me);
-        match self.way.clone() {
-            Way::Sync => {
-                let input = SyncQuery { since, limit, wait: None };
-                let response = world.hear(dice, name, "syncs", chat.sync(me, input)).await;
-                let Some(answer) = response.answer("a sync")? else { return Ok(true) };
-                self.take(world, answer.reset, answer.cursor)?;
-                self.keep(answer.messages)?;
-                Ok(answer.has_more)
-            }
-            Way::Chats => {
-                let input = ListConversations { since, limit };
-                let response = world.hear(dice, name, "lists chats", chat.conversations(me, input)).await;
-                let Some(answer) = response.answer("the list of chats")? else { return Ok(true) };
-                self.take(world, answer.reset, answer.cursor)?;
-                self.chats.extend(answer.conversations.into_iter().map(|one| (one.id.clone(), one)));
-                Ok(answer.has_more)
-            }
-            Way::List(id) => {
-                let is_first = since.is_none();
-                let input = ListMessages { conversation_id: id, since, before: None, limit };
-                match world.hear(dice, name, "lists", chat.list(me, input)).await {
-                    Response::Answer(answer) => {
-                        // An answer that begins is the newest page alone, and that there is more says nothing.
-                        let more = answer.has_more && !is_first && answer.reset.is_none();
-                        self.take(world, answer.reset, answer.cursor)?;
-                        self.keep(answer.messages)?;
-                        Ok(more)
-                    }
-                    Response::Lost => Ok(true),
-                    Response::Refusal(error) if error.code == Code::NotFound => {
-                        ensure!(self.held.is_empty() || self.is_ahead, "what it read is gone: {error}");
-                        self.cursor = None;
-                        self.begin();
-                        Ok(false)
-                    }
-                    Response::Refusal(error) => Err(format!("refused a list: {error}")),
-                }
-            }
-        }
-    }
-
-    /// Takes the cursor of an answer, and begins again if that says so, for which there has to be a reason.
-    fn take(&mut self, world: &World, reset: Option<bool>, cursor: String) -> Check {
-        self.cursor = Some(cursor);
-        if reset == Some(true) {
-            ensure!(self.is_ahead, "begins again without a reason");
-            world.count("began again");
-            self.begin();
-        }
-        Ok(())
-    }
-
-    fn begin(&mut self) {
-        self.is_ahead = false;
-        self.held.clear();
-        self.began.clear();
-        self.chats.clear();
-    }
-
-    /// Whether it may still have what was lost of conversations that nothing moved since.
-    fn may_be_ahead(&self) -> bool {
-        self.is_ahead && !matches!(self.way, Way::List(_))
-    }
-
-    fn keep(&mut self, messages: Vec<Message>) -> Check {
-        for message in messages {
-            self.began.entry(message.conversation_id.clone()).or_insert(message.number);
-            let held = self.held.entry(message.conversation_id.clone()).or_default();
-            if let Some(former) = held.get(&message.number) {
-                ensure!(former.id == message.id, "{former:?}\n  became {message:?}");
-            }
-            held.insert(message.number, message);
-        }
-        Ok(())
-    }
-
-    /// Of this conversation it has what the store has, from the first message that it got, and nothing else.
-    fn has(&self, world: &World, truth: &[Message], id: &str) -> Check {
-        if self.may_be_ahead() && !truth.iter().any(is_new) {
-            world.count("not moved since");
-            return Ok(());
-        }
-        let none = BTreeMap::new();
-        let held = self.held.get(id).unwrap_or(&none);
-        ensure!(truth.is_empty() || !held.is_empty(), "has nothing of {id}, which has {truth:?}");
-        let first = self.began.get(id).copied().unwrap_or(0);
-        let is_told = |one: &&Message| one.number >= first || held.contains_key(&one.number);
-        let expected: Vec<_> = truth.iter().filter(is_told).map(|one| self.stands(one)).collect();
-        let held: Vec<_> = held.values().map(|one| self.stands(one)).collect();
-        ensure!(held == expected, "has {held:#?}\n  of {expected:#?}");
-        Ok(())
-    }
-
-    /// What a device is told of a message. Receipts of one's own are no change.
-    fn stands<'a>(&self, one: &'a Message) -> impl PartialEq + std::fmt::Debug + use<'a> {
-        let mine = one.sender_id == self.me.as_str() && one.conversation_id != CREW;
-        let status = mine.then_some(one.status);
-        (one.number, &one.id, &one.content, &one.reactions, &one.edited_at, &one.deleted_at, status)
-    }
-
-    async fn has_all_conversations(&self, world: &World) -> Check {
-        let chats = chats(world, &self.me).await?;
-        for id in chats.keys() {
-            self.has(world, &whole(world, &self.me, id).await?, id)?;
-        }
-        let more = self.held.keys().find(|id| !chats.contains_key(*id));
-        ensure!(more.is_none() || self.may_be_ahead(), "has {more:?}, which is not there");
-        Ok(())
-    }
-
-    async fn has_the_list(&self, world: &World) -> Check {
-        let shown = |one: &Conversation| {
-            let unread = one.unread_count.get(self.me.as_str()).copied();
-            (one.id.clone(), one.last_message_at.clone(), one.last_message.clone(), unread)
-        };
-        let mut expected = chats(world, &self.me).await?;
-        let mut held = self.chats.clone();
-        if self.may_be_ahead() {
-            expected.retain(|_, one| one.last_message.as_deref().is_some_and(|text| text.contains("new")));
-            held.retain(|id, _| expected.contains_key(id));
-        }
-        let [expected, held] = [expected, held].map(|all| all.values().map(shown).collect::<Vec<_>>());
-        ensure!(held == expected, "has {held:#?}\n  of {expected:#?}");
-        Ok(())
-    }
-}
-
-/// Whether something happened to it after the restoration.
-fn is_new(message: &Message) -> bool {
-    message.content.contains("new")
-}
-
-/// The whole list of somebody's conversations, by their ids.
-async fn chats(world: &World, me: &UserId) -> Check<BTreeMap<String, Conversation>> {
-    let answer = world.servers[0].chat.conversations(me, ListConversations::default()).await;
-    let answer = answer.map_err(|error| error.to_string())?;
-    ensure!(!answer.has_more, "more than a page of conversations");
-    Ok(answer.conversations.into_iter().map(|one| (one.id.clone(), one)).collect())
-}
-
-/// The whole conversation as a user sees it.
-async fn whole(world: &World, me: &UserId, id: &str) -> Check<Vec<Message>> {
-    let (mut all, mut before): (Vec<Message>, Option<String>) = (Vec::new(), None);
-    loop {
-        let input = ListMessages { conversation_id: id.to_owned(), before, limit: Some(50), since: None };
-        let page = match world.servers[0].chat.list(me, input).await {
-            Ok(page) => page,
-            Err(error) if error.code == Code::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(format!("{me} was refused: {error}")),
-        };
-        all.splice(0..0, page.messages);
-        if !page.has_more {
-            return Ok(all);
-        }
-        before = all.first().map(|message| message.id.clone());
     }
 }
