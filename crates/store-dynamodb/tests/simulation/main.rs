@@ -16,7 +16,7 @@ mod histories;
 mod support;
 
 use histories::plan::{Kind, Plan};
-use histories::{crews, run};
+use histories::{ALL, run};
 use std::collections::BTreeSet;
 
 /// The number of histories without `SIM_SEEDS`: one of each kind.
@@ -26,11 +26,18 @@ fn setting(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|value| value.parse().unwrap_or_else(|_| panic!("{name} is a number")))
 }
 
+/// Calls, crews, their calls, and restored stores.
 #[test]
-fn members_of_a_crew_see_their_part_of_it_on_dynamodb() {
+fn the_other_kinds_of_history_keep_the_promise_on_dynamodb() {
+    let mut happened = BTreeSet::new();
     for seed in [0, 131] {
-        let tally = crews::run(crews::plan(seed)).unwrap_or_else(|failure| panic!("{failure}")).tally;
-        assert!(tally.contains_key("accepted") && tally.contains_key("is in"), "{tally:?}");
+        for history in &ALL[1..] {
+            let report = (history.run)((history.plan)(seed)).unwrap_or_else(|failure| panic!("{failure}"));
+            happened.extend(report.tally.into_keys());
+        }
+    }
+    for what in ["started", "joined", "edited", "is in", "crew of 50", "was lost", "began again"] {
+        assert!(happened.contains(what), "no history has {what:?}: {happened:?}");
     }
 }
 
