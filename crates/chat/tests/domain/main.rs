@@ -7,6 +7,7 @@ mod changes;
 mod conversation;
 mod crew_bounds;
 mod crew_calls;
+mod crew_costs;
 mod crew_leavers;
 mod crews;
 mod cursors;

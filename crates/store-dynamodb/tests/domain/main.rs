@@ -11,7 +11,7 @@ mod changes;
 mod conversation;
 #[path = "../../../chat/tests/domain/crew_leavers.rs"]
 mod crew_leavers;
-#[path = "../../../chat/tests/domain/crews.rs"]
+#[path = "../../../chat/tests/domain/crews/mod.rs"]
 mod crews;
 #[path = "../../../chat/tests/domain/cursors.rs"]
 mod cursors;
@@ -21,7 +21,7 @@ mod everything;
 mod faults;
 #[path = "../../../chat/tests/domain/files.rs"]
 mod files;
-#[path = "../../../chat/tests/domain/inbox.rs"]
+#[path = "../../../chat/tests/domain/inbox/mod.rs"]
 mod inbox;
 #[path = "../../../chat/tests/domain/jobs.rs"]
 mod jobs;
