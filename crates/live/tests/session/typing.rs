@@ -1,0 +1,137 @@
+//! Frames about typing: what a session receives and what it relays.
+
+use crate::line::*;
+use jobline_chat::UserId;
+use jobline_live::{Action, Event, News};
+use std::sync::Arc;
+
+fn types(conversation: &str, typing: bool) -> String {
+    format!(r#"{{"op":"typing","conversationId":"{conversation}","typing":{typing}}}"#)
+}
+
+fn ben() -> Arc<[UserId]> {
+    vec![UserId::new("ben").unwrap()].into()
+}
+
+fn found(conversation: &str) -> Event {
+    Event::Audience(conversation.to_owned(), Some(ben().to_vec()))
+}
+
+fn find(conversation: &str) -> Action {
+    Action::FindAudience(conversation.to_owned())
+}
+
+fn relations() -> Event {
+    Event::News(News { relations: true, ..News::default() })
+}
+
+fn relayed(conversation: &str) -> Action {
+    Action::Types(conversation.to_owned(), ben())
+}
+
+#[test]
+fn it_is_relayed_at_most_every_3_s_and_over_after_6_s() {
+    let mut line = Line::settled();
+    assert_eq!(line.says(&types("conv_anna_ben", true)), [Action::FindAudience("conv_anna_ben".to_owned())]);
+    assert_eq!(line.on(found("conv_anna_ben")), [relayed("conv_anna_ben")]);
+    line.waits(1_000);
+    assert_eq!(line.says(&types("conv_anna_ben", true)), [], "too soon");
+    line.on(Event::Delivered(Ok(())));
+    let done = line.waits(9_000);
+    let deliver = (2_000, Action::Deliver("c0".to_owned()));
+    assert_eq!(done, [deliver, (3_000, relayed("conv_anna_ben")), (7_000, Action::StopsTyping)]);
+}
+
+#[test]
+fn it_is_over_at_once_when_the_client_says_so() {
+    let mut line = Line::settled();
+    line.says(&types("conv_anna_ben", true));
+    line.on(found("conv_anna_ben"));
+    assert_eq!(line.says(&types("conv_anna_cy", false)), [], "elsewhere");
+    assert_eq!(line.says(&types("conv_anna_ben", false)), [Action::StopsTyping]);
+    assert_eq!(line.says(&types("conv_anna_ben", false)), [], "it was over");
+}
+
+#[test]
+fn in_another_conversation_it_is_over_in_the_first() {
+    let mut line = Line::settled();
+    line.says(&types("conv_anna_ben", true));
+    line.on(found("conv_anna_ben"));
+    let other = "conv_anna_cy";
+    let steps = [Action::StopsTyping, Action::FindAudience(other.to_owned())];
+    assert_eq!(line.says(&types(other, true)), steps);
+    assert_eq!(line.on(found("conv_anna_ben")), [], "found too late");
+    assert_eq!(line.on(found(other)), [relayed(other)]);
+}
+
+#[test]
+fn one_who_stops_before_it_is_known_who_may_see_it_is_not_shown() {
+    let mut line = Line::settled();
+    line.says(&types("conv_anna_ben", true));
+    assert_eq!(line.says(&types("conv_anna_ben", false)), []);
+    assert_eq!(line.on(found("conv_anna_ben")), []);
+    let mut line = Line::settled();
+    line.says(&types("conv_anna_ben", true));
+    assert_eq!(line.on(Event::Audience("conv_anna_ben".to_owned(), None)), [], "it could not be found out");
+}
+
+#[test]
+fn who_may_see_it_is_asked_again_after_10_s() {
+    let mut line = Line::settled();
+    line.says(&types("conv_anna_ben", true));
+    line.on(found("conv_anna_ben"));
+    line.waits(9_000);
+    assert_eq!(line.says(&types("conv_anna_ben", true)), [relayed("conv_anna_ben")]);
+    line.waits(4_000);
+    assert_eq!(line.says(&types("conv_anna_ben", true)), [find("conv_anna_ben")]);
+}
+
+#[test]
+fn who_may_not_see_it_any_more_is_told_that_it_is_over_and_nothing_else() {
+    let nobody = || Event::Audience("conv_anna_ben".to_owned(), Some(Vec::new()));
+    let mut line = Line::settled();
+    line.says(&types("conv_anna_ben", true));
+    line.on(found("conv_anna_ben"));
+    assert_eq!(line.on(relations()), [find("conv_anna_ben"), Action::FindCircle], "at once");
+    assert_eq!(line.on(nobody()), [Action::StopsTyping]);
+    line.waits(4_000);
+    assert_eq!(line.says(&types("conv_anna_ben", true)), []);
+    assert_eq!(line.on(relations()), [], "nobody sees it");
+    line.waits(4_000);
+    assert_eq!(line.says(&types("conv_anna_ben", true)), [find("conv_anna_ben")]);
+    assert_eq!(line.on(found("conv_anna_ben")), [relayed("conv_anna_ben")], "they may see it again");
+}
+
+#[test]
+fn what_was_asked_before_something_changed_is_asked_again() {
+    for change in [relations as fn() -> Event, || Event::News(News { moved: true, ..News::default() })] {
+        let mut line = Line::settled();
+        line.says(&types("conv_anna_ben", true));
+        line.on(change());
+        assert_eq!(line.on(found("conv_anna_ben")), [find("conv_anna_ben")], "it may have been read before");
+        assert_eq!(line.on(found("conv_anna_ben")), [relayed("conv_anna_ben")]);
+    }
+}
+
+#[test]
+fn what_moves_has_it_asked_again_before_the_next_relay() {
+    let mut line = Line::settled();
+    line.says(&types("conv_anna_ben", true));
+    line.on(found("conv_anna_ben"));
+    assert_eq!(line.moves(), [read("c0")]);
+    line.answers(answer("c0", 0, false));
+    line.waits(3_500);
+    assert_eq!(line.says(&types("conv_anna_ben", true)), [find("conv_anna_ben")]);
+    assert_eq!(line.on(found("conv_anna_ben")), [relayed("conv_anna_ben")]);
+}
+
+#[test]
+fn a_watching_device_is_told() {
+    let mut line = Line::settled();
+    let watch = r#"{"op":"watch","conversationId":"conv_anna_ben"}"#;
+    assert_eq!(line.says(watch), [Action::Watch(Some("conv_anna_ben".to_owned()))]);
+    let typing = Some(("conv_anna_ben".to_owned(), vec![(UserId::new("ben").unwrap(), true)]));
+    let told = line.on(Event::News(News { typing, ..News::default() }));
+    let frame = r#"{"op":"typing","conversationId":"conv_anna_ben","userId":"ben","typing":true}"#;
+    assert_eq!(told, [send(frame)]);
+}
