@@ -2,6 +2,9 @@
 
 mod disk;
 mod download;
+mod interrupted;
+mod keep;
+mod space;
 mod upload;
 
 use super::{FreeSpace, LocalFiles, Space, router};

@@ -1,5 +1,6 @@
 //! Tests of what must be refused, and of what is accepted.
 
+mod claims;
 mod keys;
 mod refusals;
 mod sources;
