@@ -6,13 +6,13 @@ import { message } from './make.ts';
 
 const mine = { mine: true, state: { is: 'sent' } } as const;
 
-test('own texts can be edited and deleted, those of others not', () => {
+test('the user can edit and delete their own texts, not those of others', () => {
   expect(actionsFor(message(1), true)).toEqual(['reply', 'react', 'copy']);
   expect(actionsFor(message(1, mine), true)).toEqual(['reply', 'react', 'copy', 'edit', 'delete']);
   expect(actionsFor(message(1, mine), false)).toEqual(['react', 'copy', 'delete']);
 });
 
-test('a file has no text to edit, a message on its way can be copied alone, and of a deleted one nothing is left', () => {
+test('a file message cannot be edited, an unsent message can only be copied, a deleted message has no actions', () => {
   const file = { name: 'a.pdf', size: 1, contentType: 'application/pdf', expired: false };
   expect(actionsFor(message(1, { ...mine, text: '', type: 'file', file }), true)).toEqual([
     'reply',
@@ -24,13 +24,13 @@ test('a file has no text to edit, a message on its way can be copied alone, and 
   expect(actionsFor(message(1, { type: 'event', host: true }), true)).toEqual([]);
 });
 
-test('Arrow up edits the last own message that can be edited', () => {
+test('Arrow Up edits the user’s last message that can still be edited', () => {
   const all = [message(1, mine), message(2, mine), message(3), message(4, { ...mine, deleted: 'sender' })];
   expect(lastToEdit(all)?.number).toBe(2);
   expect(lastToEdit([message(1)])).toBeUndefined();
 });
 
-test('the reaction of a reader is the one with their id', () => {
+test('the user’s own reaction is found by their id', () => {
   const reactions = [
     { emoji: '👍', userIds: ['john'] },
     { emoji: '😂', userIds: ['you', 'jane'] },
@@ -40,7 +40,7 @@ test('the reaction of a reader is the one with their id', () => {
   expect(reactionOf(message(1, { reactions }), undefined)).toBeUndefined();
 });
 
-test('what others write, edit, delete and react is told once; what was there before and what the reader does is not', () => {
+test('messages, edits, deletions and reactions of others are announced once; older ones and the user’s own are not', () => {
   const first = news(undefined, [message(1), message(2, mine)], 'you');
   expect(first.what).toBeUndefined();
   const heard = (changes: Parameters<typeof message>[1], number = 1) =>
@@ -67,7 +67,7 @@ test('what others write, edit, delete and react is told once; what was there bef
   expect(news(next.now, [message(1), message(2, mine), message(3)], 'you').what?.is).not.toBe('wrote');
 });
 
-test('lines of the marketplace hang together with nothing', () => {
+test('messages of the marketplace are not grouped with others', () => {
   const found = rows([message(1), message(2, { host: true }), message(3)], 0, 3);
   expect(found.flatMap(row => (row.kind === 'message' ? [[row.first, row.last]] : []))).toEqual([
     [true, true],

@@ -3,10 +3,10 @@ import { baseOf, sameServer, serverOf, webAddress } from '../src/platform/addres
 
 const page = { hostname: 'localhost', port: '8080', origin: 'http://localhost:8080' };
 
-test('the same server under another name of this machine is the same origin', () => {
+test('localhost and 127.0.0.1 are the same origin', () => {
   expect(sameServer('http://127.0.0.1:8080/files/a?s=1', page)).toBe('http://localhost:8080/files/a?s=1');
 });
-test('other servers stay other servers', () => {
+test('different servers are different origins', () => {
   for (const url of [
     'http://127.0.0.1:9000/a',
     'https://files.example/a',
@@ -18,14 +18,14 @@ test('other servers stay other servers', () => {
   const elsewhere = { hostname: 'chat.example', port: '', origin: 'https://chat.example' };
   expect(sameServer('http://127.0.0.1/a', elsewhere)).toBe('http://127.0.0.1/a');
 });
-test('only addresses of the web are opened', () => {
+test('only http and https addresses are opened', () => {
   expect(webAddress('https://files.example/a', page)).toBe('https://files.example/a');
   expect(webAddress('/files/a', page)).toBe('/files/a');
   for (const url of ['javascript:alert(1)', 'data:text/html,x', '//evil.example', '', undefined]) {
     expect(webAddress(url, page)).toBeUndefined();
   }
 });
-test('the server is where its page says, or at the top of the page', () => {
+test('the server address is the one that the page states, or the root of its origin', () => {
   const saying = (content: string | undefined) => ({
     querySelector: () => (content === undefined ? null : ({ content } as never)),
   });
@@ -33,7 +33,7 @@ test('the server is where its page says, or at the top of the page', () => {
   expect(baseOf(saying('/a/b/'))).toBe('/a/b');
   expect(baseOf(saying(undefined))).toBe('');
 });
-test('the server of an element is at the given URL, or where the script came from', () => {
+test('the element’s server is its URL attribute, or the origin of its script', () => {
   const here = 'https://jobs.example/list';
   const script = 'https://chat.example/inbox/jobline-chat.js?v=2';
   expect(serverOf(null, script, here)).toBe('https://chat.example/inbox');

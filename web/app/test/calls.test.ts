@@ -9,7 +9,7 @@ import { CALL_WORDS, callWords } from '../src/calls/words.ts';
 import en from '../src/i18n/messages/en.json';
 import { translator } from '../src/i18n/translator.ts';
 
-test('a call is told for who called and for the others', () => {
+test('a call is described differently for the caller and for the others', () => {
   const told = (['ringing', 'accepted', 'missed', 'cancelled', 'declined', 'ended'] as const).map(state => [
     stateOf({ state }, true),
     stateOf({ state }, false),
@@ -24,7 +24,7 @@ test('a call is told for who called and for the others', () => {
   ]);
 });
 
-test('its length is that from accept to end, where both are known', () => {
+test('the duration of a call runs from accept to end, and is absent without both', () => {
   const acceptedAt = '2026-01-05T09:00:00.000Z';
   expect(duration({ acceptedAt, endedAt: '2026-01-05T09:05:09.400Z' })).toBe('5:09');
   expect(duration({ acceptedAt })).toBeUndefined();
@@ -40,7 +40,7 @@ test('its length is that from accept to end, where both are known', () => {
   ]);
 });
 
-test('every language has every word, and the name stands where it belongs', () => {
+test('every language has every text of calls, with the name in its place', () => {
   for (const words of [CALL_WORDS, LINE_WORDS]) {
     const names = Object.values(words).map(one => Object.keys(one).join());
     expect(new Set(names).size).toBe(1);
@@ -50,7 +50,7 @@ test('every language has every word, and the name stands where it belongs', () =
   expect(callWords('xx')('accept')).toBe('Accept');
 });
 
-test('why a call is over: what stands against it here, what the server said, or how it ended', () => {
+test('why a call is over: a local error, a refusal of the server, or how it ended', () => {
   const words = translator('en', en);
   const failed = (code: 'not_offered' | 'job_closed', field?: string) =>
     reason({ outcome: 'failed', problem: { code, detail: '', ...(field && { field }) } }, words);
@@ -63,7 +63,7 @@ test('why a call is over: what stands against it here, what the server said, or 
   expect(reason({ outcome: 'missed' }, words)).toBe('Nobody answered.');
 });
 
-test('a call in which four take part has no room for a fifth, and one of the four is in it', () => {
+test('a call of four is full for a fifth person, not for one of the four', () => {
   const call = (state: 'accepted' | 'ended', ...users: string[]) => {
     const devices = Object.fromEntries(users.map(user => [user, `device of ${user}`]));
     const told = {

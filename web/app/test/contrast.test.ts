@@ -5,7 +5,7 @@ const styles = ['tokens', 'avatar', 'list', 'chat']
   .map(name => readFileSync(new URL(`../src/styles/${name}.css`, import.meta.url), 'utf8'))
   .join('\n');
 
-test('no ground is mixed from the colour of the text on it, which would take contrast that a host left none to spare', () => {
+test('no background is mixed from the colour of its text, which would reduce the contrast', () => {
   const folder = new URL('../src/styles/', import.meta.url);
   const all = readdirSync(folder).map(name => readFileSync(new URL(name, folder), 'utf8'));
   const grounds = all.join('\n').match(/background(-color)?:[^;]*/g) ?? [];
@@ -59,7 +59,7 @@ describe.each([
     },
   );
 
-  test('initials on every colour of avatars', () => {
+  test('initials are legible on every avatar colour', () => {
     const tones = [
       ...styles.matchAll(
         /\.tone-\d \{\s*background: light-dark\((#\w{6}), (#\w{6})\);\s*color: light-dark\((#\w{6}), (#\w{6})\)/g,

@@ -21,7 +21,7 @@ describe.each(Object.entries({ en, es, ar }))('in %s', (lang, names: Names) => {
   });
 });
 
-test('an emoji is found by its name and by words for it, in the language of the reader', () => {
+test('an emoji is found by its name and keywords in the user’s language', () => {
   expect(texts(en, 'thumbs up')).toEqual(['👍']);
   expect(texts(en, 'PARTY pop')).toContain('🎉');
   expect(texts(es, 'corazon rojo')).toContain('❤️');
@@ -29,17 +29,17 @@ test('an emoji is found by its name and by words for it, in the language of the 
   expect(texts(en, 'no such thing')).toEqual([]);
 });
 
-test('an emoji that is pasted finds itself', () => {
+test('a pasted emoji finds itself', () => {
   expect(texts(es, '🎉')).toEqual(['🎉']);
 });
 
-test('people and hands come in five colours of skin, other things in none', () => {
+test('people and hands have five skin tones, other emoji have none', () => {
   const of = (text: string) => all(en).find(one => one.text === text)?.coloured;
   expect(of('👍')).toEqual(['👍🏻', '👍🏼', '👍🏽', '👍🏾', '👍🏿']);
   expect(of('🎉')).toEqual([]);
 });
 
-test('the reactions that are one press away are among them', () => {
+test('the quick reactions are among the emoji', () => {
   const offered = new Set(all(en).map(({ text }) => text));
   expect(QUICK.filter(emoji => !offered.has(emoji))).toEqual([]);
 });

@@ -2,27 +2,27 @@ import { describe, expect, test } from 'vitest';
 import { fileName, reencodedName } from '../src/models/fileName.ts';
 
 describe('a file name', () => {
-  test('cannot hide its ending behind a change of direction', () => {
+  test('cannot hide its extension with bidirectional control characters', () => {
     expect(fileName('invoice\u202egpj.exe', 'File')).toEqual({ base: 'invoicegpj', ending: '.exe' });
   });
 
-  test('comes without the path it had', () => {
+  test('loses its path', () => {
     expect(fileName('../../etc/passwd.txt', 'File')).toEqual({ base: 'passwd', ending: '.txt' });
     expect(fileName('C:\\fakepath\\plan.pdf', 'File')).toEqual({ base: 'plan', ending: '.pdf' });
   });
 
-  test('that is empty gets another', () => {
+  test('that is empty is replaced', () => {
     expect(fileName('\u202e', 'File')).toEqual({ base: 'File', ending: '' });
   });
 
-  test('without an ending has none', () => {
+  test('without an extension has none', () => {
     expect(fileName('.profile', 'File').ending).toBe('');
     expect(fileName('a.verylongending', 'File').ending).toBe('');
   });
 });
 
 describe('the name of a re-encoded photo', () => {
-  test('has the ending of what it is now, and no size in it', () => {
+  test('has the extension of its new format, and no size in it', () => {
     expect(reencodedName('garden.HEIC', 'jpg')).toBe('garden.jpg');
     expect(reencodedName('.png', 'png')).toBe('photo.png');
   });

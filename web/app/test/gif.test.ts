@@ -29,7 +29,7 @@ test('a GIF loses comments and metadata, and keeps every frame, pause and repeti
   expect(strip(clean)).toEqual(clean);
 });
 
-test('what is no GIF, or a damaged one, is left as it is', () => {
+test('a damaged GIF, or a file that is not a GIF, is left unchanged', () => {
   for (const bytes of [
     [],
     text('PNG'),

@@ -2,22 +2,22 @@ import { expect, test } from 'vitest';
 import { CONTENT_LIMIT, charactersLeft, contentOf, FILE_LIMIT, lengthOf } from '../src/models/limits.ts';
 import { refusal } from '../src/models/upload.ts';
 
-test('characters are counted as the server counts them: an emoji is what it is made of', () => {
+test('characters are counted as on the server: code points, so an emoji may be several', () => {
   expect(lengthOf('añ👍')).toBe(3);
   expect(lengthOf('👩‍🔧')).toBe(3);
 });
-test('what is left is told near the limit only', () => {
+test('the remaining characters are shown only near the limit', () => {
   expect(charactersLeft('a'.repeat(1_799))).toBeUndefined();
   expect(charactersLeft('a'.repeat(1_800))).toBe(200);
   expect(charactersLeft('a'.repeat(2_003))).toBe(-3);
   expect(charactersLeft('👍'.repeat(1_000))).toBeUndefined();
   expect(charactersLeft('👍'.repeat(CONTENT_LIMIT))).toBe(0);
 });
-test('what is sent is what the server takes: lines and tabs, no other control characters', () => {
+test('text is cleaned as on the server: line breaks and tabs stay, other control characters go', () => {
   expect(contentOf('  a\r\nb\rc\td\u0000\u001b[31m\u0085  ')).toBe('a\nb\nc\td[31m');
   expect(contentOf(' \n\t ')).toBe('');
 });
-test('a file is refused with the reason before anything is done with it', () => {
+test('a file that cannot be sent is refused with the reason before it is processed', () => {
   const file = (name: string, size: number, type = '') => ({
     name,
     size,

@@ -8,7 +8,7 @@ const whole = (text: string) =>
     .join('');
 
 describe('links', () => {
-  test('are http and https, with what stands around them left alone', () => {
+  test('are http and https, without the punctuation around them', () => {
     expect(segments('See https://example.com/a?b=1#c, please.')).toEqual([
       { text: 'See ' },
       { text: 'https://example.com/a?b=1#c', href: 'https://example.com/a?b=1#c' },
@@ -17,7 +17,7 @@ describe('links', () => {
     expect(hrefs('HTTP://EXAMPLE.COM')).toEqual(['http://example.com/']);
   });
 
-  test('keep a bracket that is theirs and leave one that is not', () => {
+  test('include a closing bracket only if its opening bracket is included', () => {
     expect(hrefs('(https://example.com/a_(b))')).toEqual(['https://example.com/a_(b)']);
     expect(hrefs('(https://example.com)')).toEqual(['https://example.com/']);
   });
@@ -36,7 +36,7 @@ describe('links', () => {
     expect(whole(text)).toBe(text);
   });
 
-  test('end before a character that turns the direction, so what is shown is what is opened', () => {
+  test('end before a bidirectional control character, so what is shown is what is opened', () => {
     expect(hrefs('https://example.com/\u202emoc.live//:sptth')).toEqual(['https://example.com/']);
     expect(hrefs('https://example.com/\u2066x')).toEqual(['https://example.com/']);
   });
@@ -57,7 +57,7 @@ describe('links', () => {
     }
   });
 
-  test('a hostile text of the greatest length is cut up at once', () => {
+  test('a hostile text of maximum length is parsed quickly', () => {
     for (const piece of ['https://a.example', '(((((((((', 'https://', 'http://a.b/(', '.,;:']) {
       const text = piece.repeat(2_000 / piece.length);
       expect(whole(text)).toBe(text);
@@ -93,11 +93,11 @@ describe('links of other kinds', () => {
     'a@b@c.example',
   ])('%s has none', text => expect(hrefs(text)).toEqual([]));
 
-  test('the mail address of a link is a part of that link', () => {
+  test('an e-mail address inside a link stays a part of that link', () => {
     expect(hrefs('https://example.com/?to=a@b.example')).toEqual(['https://example.com/?to=a@b.example']);
   });
 
-  test('a hostile text of the greatest length is cut up at once', () => {
+  test('a hostile text of maximum length is parsed quickly', () => {
     const began = performance.now();
     for (const piece of ['+1 ', '0-', 'a.', 'a@', 'a@a.', '(555) ', '1', 'www.', 'a-'])
       expect(whole(piece.repeat(2_000 / piece.length))).toBe(piece.repeat(2_000 / piece.length));

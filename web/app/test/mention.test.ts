@@ -18,7 +18,7 @@ test('a mention begins with @ after a space or at the beginning, and ends at the
     expect(mentionAt(text, caret), text).toBeUndefined();
 });
 
-test('a name is found by the beginning of each of its words, in any case', () => {
+test('a name is found by the beginning of any of its words, ignoring case', () => {
   expect(names('')).toHaveLength(4);
   expect(names('j')).toEqual(['John Smith', 'Jane Doe']);
   expect(names('WORK')).toEqual(['Mike Worker']);
@@ -27,14 +27,14 @@ test('a name is found by the beginning of each of its words, in any case', () =>
   expect(names('ohn')).toEqual([]);
 });
 
-test('the chosen name takes the place of what was written, and the caret stands after it', () => {
+test('the chosen name replaces the query, and the caret is after it', () => {
   const text = 'Hi @mi, thanks';
   const mention = mentionAt(text, 6);
   if (!mention) throw new Error('A mention is being written.');
   expect(mentioned(text, mention, 'Mike Worker')).toEqual({ text: 'Hi @Mike Worker , thanks', caret: 16 });
 });
 
-test('a mention in a text is an @ and the longest name that follows as whole words', () => {
+test('a mention is an @ followed by the longest name that matches whole words', () => {
   const all = ['Ann', 'Ann Lee', 'José (plumber)', ''];
   expect(mentionsIn('@Ann Lee, and @Ann: who?', all)).toEqual(['', '@Ann Lee', ', and ', '@Ann', ': who?']);
   expect(mentionsIn('ask @José (plumber)!', all)).toEqual(['ask ', '@José (plumber)', '!']);

@@ -11,16 +11,16 @@ const forms = (message: Messages[keyof Messages]) =>
   typeof message === 'string' ? [message] : Object.values(message);
 const holes = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map(match => match[1]).sort();
 
-test('there are messages for every language, and no others', () => {
+test('there is a message file for every language, and no other', () => {
   expect(Object.keys(all).sort()).toEqual(Object.keys(LANGUAGES).sort());
 });
 
 describe.each(Object.entries(all))('%s', (lang, messages) => {
-  test('says everything that English says, and nothing else', () => {
+  test('has the same messages as English', () => {
     expect(Object.keys(messages).sort()).toEqual(Object.keys(en).sort());
   });
 
-  test('has the same places to fill in', () => {
+  test('has the same placeholders', () => {
     for (const [key, message] of Object.entries(messages)) {
       const wanted = holes(forms(en[key as keyof typeof en]).at(-1) ?? '');
       // "No messages", "one message": a form for a single number may leave the number out.
@@ -32,7 +32,7 @@ describe.each(Object.entries(all))('%s', (lang, messages) => {
     }
   });
 
-  test('has a form for every number', () => {
+  test('has every plural form', () => {
     const categories = new Intl.PluralRules(lang).resolvedOptions().pluralCategories;
     for (const [key, message] of Object.entries(messages)) {
       const plural = typeof en[key as keyof typeof en] !== 'string';
@@ -49,7 +49,7 @@ describe.each(Object.entries(all))('%s', (lang, messages) => {
   });
 });
 
-test('there is no message that nobody says', () => {
+test('every message is used', () => {
   const src = new URL('../src/', import.meta.url);
   const code = readdirSync(src, { recursive: true, encoding: 'utf8' })
     .filter(path => /\.tsx?$/.test(path))
@@ -76,7 +76,7 @@ test('there is no message that nobody says', () => {
 });
 
 describe('a translator', () => {
-  test('chooses the form by the rules of the language', () => {
+  test('chooses the plural form by the rules of the language', () => {
     expect(translator('en', en).t('unread', { count: 1 })).toBe('1 unread message');
     expect(translator('en', en).t('unread', { count: 12 })).toBe('12 unread messages');
     const few = translator('ar', ar).t('unread', { count: 3 });
@@ -84,26 +84,26 @@ describe('a translator', () => {
     expect(translator('ar', ar).t('unread', { count: 11 })).not.toBe(few);
   });
 
-  test('keeps a name that runs the other way together, and leaves others alone', () => {
+  test('isolates a name of the other writing direction, and leaves others unchanged', () => {
     expect(translator('en', en).t('conversationWith', { name: 'John' })).toBe('Conversation with John');
     expect(translator('en', en).t('conversationWith', { name: 'أحمد' })).toContain('\u2068أحمد\u2069');
     expect(translator('ar', ar).t('conversationWith', { name: 'John' })).toContain('\u2068John\u2069');
   });
 
-  test('fills in each value once: what a person is called is no message', () => {
+  test('fills in each value once: placeholders in a person’s name stay text', () => {
     expect(translator('en', en).fill('{name}: {text}', { name: '{text}', text: '$& {name}' })).toBe(
       '{text}: $& {name}',
     );
   });
 
-  test('tells times in the zone of the reader', () => {
+  test('shows times in the user’s time zone', () => {
     const at = Date.UTC(2026, 10, 14, 23, 5);
     expect(translator('en', en, { zone: 'UTC' }).clock(at)).toMatch(/11:05/);
     expect(translator('en', en, { zone: 'Asia/Tokyo' }).clock(at)).toMatch(/8:05/);
     expect(translator('es', es, { zone: 'Asia/Tokyo' }).date(at, 'date')).toMatch(/15/);
   });
 
-  test('writes them as the region of the reader does', () => {
+  test('writes times as in the user’s region', () => {
     const at = Date.UTC(2026, 10, 14, 23, 5);
     const inRegion = (...preferred: string[]) =>
       translator('en', en, { locale: regional('en', preferred), zone: 'UTC' });
@@ -115,7 +115,7 @@ describe('a translator', () => {
     expect(regional('es', ['en-GB'])).toBe('es');
   });
 
-  test('tells times in another zone once it is renewed, as on a journey', () => {
+  test('shows times in the new time zone once it is renewed, as on a journey', () => {
     const zone = process.env.TZ;
     const at = Date.UTC(2026, 10, 14, 23, 5);
     process.env.TZ = 'UTC';
@@ -127,7 +127,7 @@ describe('a translator', () => {
     else process.env.TZ = zone;
   });
 
-  test('writes numbers, job numbers and times in one kind of digits, and its own comma', () => {
+  test('writes numbers, job numbers and times with one kind of digits, and the language’s own comma', () => {
     const words = translator('ar', ar, { locale: 'ar-EG', zone: 'UTC' });
     const text = [
       words.number(12),
@@ -145,19 +145,19 @@ describe('a translator', () => {
     expect(translator('en', en).label(123456)).toBe('123456');
   });
 
-  test('knows its direction', () => {
+  test('knows the writing direction', () => {
     expect(translator('ar', ar).dir).toBe('rtl');
     expect(translator('es', es).dir).toBe('ltr');
   });
 
-  test('tells sizes and parts', () => {
+  test('shows file sizes and progress', () => {
     expect(translator('en', en).size(1)).toBe('1 kB');
     expect(translator('en', en).size(2_621_440)).toBe('2.5 MB');
     expect(translator('en', en).percent(0.42)).toBe('42%');
   });
 });
 
-test('the first language of the reader that there is, else English', () => {
+test('the first of the user’s languages that is available, else English', () => {
   expect(negotiate(['fr-FR', 'es-MX', 'en'])).toBe('es');
   expect(negotiate(['AR'])).toBe('ar');
   expect(negotiate(['constructor', 'fr'])).toBe('en');

@@ -22,7 +22,7 @@ const kept = (bytes: number[]) => {
 const DRAWN = [chunk('IHDR', 1), chunk('acTL', 2), chunk('tRNS', 9), chunk('fcTL', 3), chunk('IDAT', 4)];
 const MORE = [chunk('fcTL', 5), chunk('fdAT', 6), chunk('IEND')];
 
-test('an animated PNG keeps its frames and colours, and loses all that it tells', () => {
+test('an animated PNG keeps its frames and colours, and loses its metadata', () => {
   const told = [
     ...SIGNATURE,
     ...DRAWN.flat(),
@@ -37,7 +37,7 @@ test('an animated PNG keeps its frames and colours, and loses all that it tells'
   expect(kept(told)).toEqual({ type: 'image/png', bytes: [...SIGNATURE, ...DRAWN.flat(), ...MORE.flat()] });
 });
 
-test('an animated WebP keeps its frames and colours, and loses all that it tells', () => {
+test('an animated WebP keeps its frames and colours, and loses its metadata', () => {
   const head = (flags: number) => piece('VP8X', flags, 0, 0, 0, 9, 0, 0, 9, 0, 0);
   const frames = [
     piece('ICCP', 1, 2, 3),
@@ -55,12 +55,12 @@ test('an animated WebP keeps its frames and colours, and loses all that it tells
   expect(kept(told)).toEqual({ type: 'image/webp', bytes: webp(head(0x32), ...frames) });
 });
 
-test('a GIF is one, whatever its name says', () => {
+test('a GIF is recognized whatever its file name says', () => {
   const gif = [...text('GIF89a'), 1, 0, 1, 0, 0, 0, 0, 0x2c, 0, 0, 0, 0, 1, 0, 1, 0, 0, 2, 0, 0x3b];
   expect(kept(gif)).toEqual({ type: 'image/gif', bytes: gif });
 });
 
-test('what stands still, is damaged or is no picture is left to be re-encoded', () => {
+test('what is not animated, is damaged or is no picture is left to be re-encoded', () => {
   const still = [...SIGNATURE, ...chunk('IHDR', 1), ...chunk('IDAT', 4), ...chunk('IEND')];
   const cut = [...SIGNATURE, ...DRAWN.flat()];
   const lying = [...SIGNATURE, ...DRAWN.flat(), 0xff, 0xff, 0xff, 0xff, ...text('IEND'), 0, 0, 0, 0];

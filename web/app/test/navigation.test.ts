@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { fragmentOf, innerNavigation, routeOf } from '../src/platform/navigation.ts';
 
-test('every place has an address that leads back to it', () => {
+test('every view has an address that leads back to it', () => {
   const places = [
     {},
     { chat: 'conv_john_you' },
@@ -11,12 +11,12 @@ test('every place has an address that leads back to it', () => {
   ];
   for (const route of places) expect(routeOf(fragmentOf(route))).toEqual(route);
 });
-test('an address of nothing is the list', () => {
+test('an unknown address leads to the list', () => {
   for (const fragment of ['', '#', '#/x', '#/c', '#/with', '#/c/%E0%A4%A', '#token=abc'])
     expect(routeOf(fragment)).toEqual({});
   expect(routeOf('#/with/anna/no')).toEqual({ chat: { with: 'anna' } });
 });
-test('back closes what was opened last', () => {
+test('Back closes what was opened last', () => {
   const navigation = innerNavigation();
   let changes = 0;
   navigation.subscribe(() => changes++);

@@ -13,13 +13,13 @@ const photo = (url: string) =>
 const FIRST = 'https://files.example/wall?answer=1';
 const SECOND = 'https://files.example/wall?answer=2';
 
-test('the first address is kept while later answers bring others', () => {
+test('the first download URL of a picture is kept when later answers have others', () => {
   const pictures = new Pictures();
   expect(pictures.url(photo(FIRST))).toBe(FIRST);
   expect(pictures.url(photo(SECOND))).toBe(FIRST);
 });
 
-test('an address that does not work is given once more only when it is not known to be broken', () => {
+test('a URL is used again only if it is not known to be broken', () => {
   const pictures = new Pictures();
   pictures.url(photo(FIRST));
   pictures.failed(photo(FIRST));
@@ -27,7 +27,7 @@ test('an address that does not work is given once more only when it is not known
   expect(pictures.url(photo(FIRST))).toBe(FIRST);
 });
 
-test('the address of the next answer takes the place of a broken one that is still kept', () => {
+test('the URL of the next answer replaces a kept one that is broken', () => {
   const pictures = new Pictures();
   pictures.url(photo(FIRST));
   expect(pictures.url(photo(SECOND), FIRST)).toBe(SECOND);

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { initials, personName, plain, TONES, tone } from '../src/models/plainText.ts';
 
 describe('names', () => {
-  test('lose what turns the text around them', () => {
+  test('lose bidirectional control characters', () => {
     expect(plain('Anna\u202egnp.exe\u202c')).toBe('Annagnp.exe');
     expect(plain('\u2067abc\u2069 \u200fdef')).toBe('abc def');
   });
@@ -15,13 +15,13 @@ describe('names', () => {
     expect(plain('می\u200cخواهم 👩\u200d🔧')).toBe('می\u200cخواهم 👩\u200d🔧');
   });
 
-  test('of nothing that can be seen, and ids in their place, are none', () => {
+  test('that are invisible, or only an id, count as no name', () => {
     expect(personName('\u200b\u202e ', 'user-7')).toBe('');
     expect(personName('user-7', 'user-7')).toBe('');
     expect(personName(undefined, '')).toBe('');
   });
 
-  test('markup in them is text like any other', () => {
+  test('with markup in them are plain text', () => {
     expect(personName('<img src=x onerror=alert(1)>', 'x')).toBe('<img src=x onerror=alert(1)>');
   });
 });

@@ -23,7 +23,7 @@ test.each(Object.entries({ ar, en, es }))('in %s each code has words of its own'
   for (const text of all) expect(text).not.toMatch(/[{}_]|scalar|content has/);
 });
 
-test('a code that this version does not know has words, too', () => {
+test('an error code that this version does not know has a text, too', () => {
   const words = translator('en', en);
   expect(wordsFor('from_the_future', words)).toBe(words.t('errorUnknown'));
   expect(wordsFor('constructor', words)).toBe(words.t('errorUnknown'));

@@ -54,7 +54,7 @@ beforeEach(() => {
 const who = (session: Session | undefined) => session && ('demo' in session ? session.demo.id : session.user);
 
 describe('the session of a tab', () => {
-  test('is that of the device, unless the tab has its own', () => {
+  test('is that of the device, unless the tab has one of its own', () => {
     keepSession(ann);
     openTab();
     expect(who(readSession())).toBe('ann');
@@ -64,7 +64,7 @@ describe('the session of a tab', () => {
     expect(who(readSession())).toBe('ann');
   });
 
-  test('is over in a tab that is reloaded after signing out in another', () => {
+  test('has ended in a tab that is reloaded after signing out in another one', () => {
     keepSession(ann);
     const first = tab;
     openTab();
@@ -78,7 +78,7 @@ describe('the session of a tab', () => {
     expect(readSession()).toBeUndefined();
   });
 
-  test('of one person goes on when another one signs out', () => {
+  test('of one person continues when another person signs out', () => {
     keepSession(ann);
     const anns = tab;
     openTab();
@@ -89,7 +89,7 @@ describe('the session of a tab', () => {
     expect(who(readSession())).toBe('ann');
   });
 
-  test('of the device is not ended by a tab of somebody else', () => {
+  test('of the device is not ended by a tab of another user', () => {
     keepSession(ben);
     const bens = tab;
     openTab();
@@ -100,7 +100,7 @@ describe('the session of a tab', () => {
     expect(who(readSession())).toBe('ben');
   });
 
-  test('of a demo is the tab’s alone', () => {
+  test('of a demo belongs to its tab alone', () => {
     keepSession({ demo: { id: 'john', name: 'John' } });
     expect(who(readSession())).toBe('john');
     openTab();
@@ -127,7 +127,7 @@ describe('the session of a tab', () => {
     expect(who(readSession())).toBe('ann');
   });
 
-  test('that an earlier version kept goes on', () => {
+  test('that an earlier version stored continues', () => {
     device.rows.set('jobline-session', JSON.stringify({ token: ann.token }));
     expect(who(readSession())).toBe('ann');
   });
@@ -143,7 +143,7 @@ describe('the session of a tab', () => {
 });
 
 describe('a link', () => {
-  test('brings a token and a place, and leaves no token in the address', () => {
+  test('brings a token and a view, and leaves no token in the address bar', () => {
     goTo(`#token=${ann.token}&open=/with/a+b@x.com/7`);
     expect(takeLink()).toEqual({ ...ann, hasEnded: false });
     expect(location.hash).toBe('#/with/a+b@x.com/7');
@@ -155,7 +155,7 @@ describe('a link', () => {
     expect(location.hash).toBe('#/');
   });
 
-  test('without a word about tokens is a place', () => {
+  test('without a token only opens a view', () => {
     goTo('#/c/conv_ann_ben');
     expect(takeLink()).toBeUndefined();
     expect(location.hash).toBe('#/c/conv_ann_ben');
@@ -169,13 +169,13 @@ describe('a link', () => {
   });
 });
 
-test('a newer token that is refused gives way to the older one', () => {
+test('the older token is used when a newer one is refused', () => {
   const next = tokenOf({ token: 'newer', spare: 'older', user: 'ann' });
   expect([next(), next(), next()]).toEqual(['newer', 'older', 'newer']);
   expect(tokenOf({ token: 'only', user: 'ann' })()).toBe('only');
 });
 
-test('what a storage does not take is remembered for as long as the page', () => {
+test('what a storage refuses is kept in memory as long as the page lives', () => {
   const full = new Stored();
   const kept = remembered(() => full);
   kept.set('a', '1');

@@ -38,10 +38,10 @@ async function scripts(configFile: string): Promise<number> {
   return bytes;
 }
 
-test('what the app loads at first, service worker and SDK included, has at most 46 KB', async () => {
+test('what the app loads first, service worker and SDK included, is at most 46 KB', async () => {
   expect(await scripts('vite.config.ts')).toBeLessThanOrEqual(46 * 1024);
 }, 60_000);
 
-test('the element, which brings its styles and every language in one script, has at most 80 KB', async () => {
+test('the element, one script with its styles and every language, is at most 80 KB', async () => {
   expect(await scripts('vite.element.config.ts')).toBeLessThanOrEqual(80 * 1024);
 }, 60_000);

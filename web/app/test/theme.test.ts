@@ -54,21 +54,21 @@ function unreadable(host: HostColours): string[] {
   return found;
 }
 
-test('a colour that can be read stays as the host chose it', () => {
+test('a colour with enough contrast stays as the host chose it', () => {
   const { surface } = palette({ ...DEFAULTS, text: [60, 0, 60], accent: [120, 0, 120] });
   expect(surface.text).toEqual([60, 0, 60]);
   expect(surface['accent-text']).toEqual([120, 0, 120]);
   expect(surface['on-accent']).toEqual([255, 255, 255]);
 });
 
-test('dark brand colours: what was typed and the chosen row can be read', () => {
+test('dark brand colours: typed text and the selected row have enough contrast', () => {
   const dark = { ...DEFAULTS, surface: [17, 17, 17], ground: [0, 0, 0], text: [238, 238, 238] } as const;
   expect(unreadable(dark)).toEqual([]);
   const { field, text } = palette(dark).surface;
   expect(contrast(text ?? [0, 0, 0], field ?? [0, 0, 0])).toBeGreaterThan(9);
 });
 
-test('any colours, alone or together, keep a contrast of 4.5', () => {
+test('any combination of colours keeps a contrast of 4.5', () => {
   let state = 7;
   const random = () => {
     state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
@@ -84,14 +84,14 @@ test('any colours, alone or together, keep a contrast of 4.5', () => {
   }
 }, 60_000);
 
-test('greys of every lightness, where neither black nor white has much to spare', () => {
+test('greys of every lightness, on which black and white have little contrast', () => {
   for (let grey = 0; grey < 256; grey++) {
     const all = Object.keys(DEFAULTS).map(name => [name, [grey, grey, grey]]);
     expect(unreadable(Object.fromEntries(all)), String(grey)).toEqual([]);
   }
 });
 
-test('computed colours are read in the ways in which browsers write them', () => {
+test('computed colours are parsed in every syntax that browsers use', () => {
   expect(computedColour('rgb(1, 2, 3)', [0, 0, 0])).toEqual([1, 2, 3]);
   expect(computedColour('rgba(255, 255, 255, 0.5)', [0, 0, 0])).toEqual([128, 128, 128]);
   expect(computedColour('color(srgb 1 0.2 1e-7)', [0, 0, 0])).toEqual([255, 51, 0]);

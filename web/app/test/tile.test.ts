@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { isTiny, tileSize } from '../src/models/tile.ts';
 
-test('a photo has the room of its own shape', () => {
+test('a photo’s tile has its aspect ratio', () => {
   expect(tileSize({ width: 1600, height: 1200 })).toEqual({ width: 300, ratio: 1.333 });
   expect(tileSize({ width: 900, height: 1600 })).toEqual({ width: 203, ratio: 0.563 });
 });
-test('a very long or very high one is cut, so that there is something to tap', () => {
+test('a very wide or very high photo is cropped, so that it can be tapped', () => {
   expect(tileSize({ width: 9_000, height: 300 }).ratio).toBe(2.4);
   expect(tileSize({ width: 100, height: 5_000 })).toEqual({ width: 180, ratio: 0.5 });
 });

@@ -8,11 +8,11 @@ test('what is under the fingers stays under them', () => {
   expect(under.x).toBeCloseTo(80);
   expect(under.y).toBeCloseTo(-40);
 });
-test('a picture is never smaller than whole, and whole it is in the middle', () => {
+test('a picture is never smaller than fully visible, and then it is centred', () => {
   expect(zoomed({ scale: 3, x: 50, y: 9 }, 0.2, { x: 1, y: 1 })).toEqual(WHOLE);
   expect(zoomed(WHOLE, 99, { x: 0, y: 0 }).scale).toBe(6);
 });
-test('it cannot be moved out of sight', () => {
+test('it cannot be moved out of view', () => {
   const stage = { width: 400, height: 800 };
   expect(moved({ scale: 2, x: 0, y: 0 }, { x: 9_999, y: -9_999 }, stage)).toEqual({
     scale: 2,
@@ -21,7 +21,7 @@ test('it cannot be moved out of sight', () => {
   });
   expect(moved(WHOLE, { x: 50, y: 50 }, stage)).toEqual(WHOLE);
 });
-test('drawn down it is closed, drawn aside it is turned, drawn a little it stays', () => {
+test('dragged down it closes, dragged sideways it changes the photo, dragged a little it stays', () => {
   expect(swiped({ x: 10, y: 200 })).toBe('close');
   expect(swiped({ x: 10, y: -200 })).toBeUndefined();
   expect(swiped({ x: 120, y: 20 })).toBe('before');

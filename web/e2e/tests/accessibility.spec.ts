@@ -10,7 +10,7 @@ const LOOKS: Record<string, BrowserContextOptions> = {
 };
 
 for (const [look, options] of Object.entries(LOOKS)) {
-  test(`axe finds nothing on any screen: ${look}`, async ({ browserOfOne, api }, info) => {
+  test(`axe finds no violation on any screen: ${look}`, async ({ browserOfOne, api }, info) => {
     test.skip(info.project.name === 'iphone', 'the screens of the other phone');
     await api.sendFile('john', 'you', 'wall-800x600.png', 'image/png', png(800, 600));
     await api.sendFile('john', 'you', 'Offer.pdf', 'application/pdf', pdf());
@@ -67,7 +67,7 @@ for (const [look, options] of Object.entries(LOOKS)) {
   });
 }
 
-test('what somebody writes is read out once, and the log has a name', async ({ person, api }) => {
+test('an incoming message is read out once, and the log has an accessible name', async ({ person, api }) => {
   const you = await (await person('You')).open('John Smith');
   await expect(you.page.getByRole('log', { name: 'Conversation with John Smith' })).toBeVisible();
   await you.sees("Great! I'll start tomorrow");
@@ -77,7 +77,7 @@ test('what somebody writes is read out once, and the log has a name', async ({ p
   ).toHaveCount(1);
 });
 
-test('less motion where less is wanted', async ({ person }) => {
+test('with prefers-reduced-motion nothing moves', async ({ person }) => {
   const you = await person('You', { reducedMotion: 'reduce' });
   await you.open('John Smith');
   await you.say('Calmly');
@@ -90,7 +90,7 @@ test('less motion where less is wanted', async ({ person }) => {
   expect(long).toBe(0);
 });
 
-test('text can be twice as large', async ({ person }) => {
+test('text can be enlarged to 200 %', async ({ person }) => {
   const you = await person('You');
   await you.page.evaluate(() => document.documentElement.style.setProperty('font-size', '200%'));
   const heading = you.list.getByRole('heading', { name: 'Messages' });
@@ -112,7 +112,7 @@ test('text can be twice as large', async ({ person }) => {
   expect(wide).toBe(0);
 });
 
-test('with colours of the reader, lines tell what grounds and shadows told', async ({ person, api }) => {
+test('in forced-colors mode borders replace backgrounds and shadows', async ({ person, api }) => {
   for (let number = 1; number <= 8; number++)
     await api.say('jane', 'you', `News ${number}\n\n\n\n\n`.repeat(2));
   const you = await (await person('You', { forcedColors: 'active' })).open('Jane Doe');

@@ -30,7 +30,7 @@ async function details(of: Person) {
   return of.page.getByRole('dialog', { name: 'About this conversation' });
 }
 
-test('preferences are those of the server, and stay', async ({ person, api }) => {
+test('preferences are stored on the server, and persist', async ({ person, api }) => {
   const you = await person('You');
   let dialog = await settings(you);
   const mail = () => dialog.getByRole('switch', { name: 'E-mail about unread messages' });
@@ -59,7 +59,7 @@ test('preferences are those of the server, and stay', async ({ person, api }) =>
   await expect((await settings(you)).getByLabel('Language')).toHaveValue('');
 });
 
-test('somebody is blocked, cannot write, and is unblocked again', async ({ person, api }) => {
+test('a blocked person cannot write, and can be unblocked', async ({ person, api }) => {
   const you = await (await person('You')).open('John Smith');
   const dialog = await details(you);
   await dialog.getByRole('button', { name: 'Block John Smith' }).click();
@@ -75,7 +75,7 @@ test('somebody is blocked, cannot write, and is unblocked again', async ({ perso
   await api.say('john', 'you', 'Hello again');
 });
 
-test('a conversation is muted and shown to the marketplace with a reason', async ({ person, api }) => {
+test('a conversation is muted, and reported to the marketplace with a reason', async ({ person, api }) => {
   const you = await (await person('You')).open('John Smith');
   let dialog = await details(you);
   await dialog.getByRole('button', { name: 'Mute this conversation' }).click();
@@ -94,7 +94,7 @@ test('a conversation is muted and shown to the marketplace with a reason', async
   await expect(dialog.getByRole('button', { name: 'Unmute this conversation' })).toBeVisible();
 });
 
-test('a message that is pushed becomes a notification, one for each conversation', async ({ person }) => {
+test('a push becomes a notification, one for each conversation', async ({ person }) => {
   const you = await person('You', { serviceWorkers: 'allow', permissions: ['notifications'] });
   const context = you.page.context();
   const worker = context.serviceWorkers()[0] ?? (await context.waitForEvent('serviceworker'));
@@ -149,7 +149,7 @@ test('a message that is pushed becomes a notification, one for each conversation
     .toBe(0);
 });
 
-test('after a message was sent notifications are offered once, and a click subscribes', async ({
+test('after the first sent message notifications are offered once, and a click subscribes', async ({
   person,
   api,
 }) => {
@@ -181,7 +181,7 @@ test('after a message was sent notifications are offered once, and a click subsc
   expect((await renewed).status()).toBe(200);
 });
 
-test('a subscription that the browser ended is renewed by the service worker alone, until one signs out', async ({
+test('a push subscription that the browser ended is renewed by the service worker without a page, until the user signs out', async ({
   person,
 }) => {
   const you = await person('You', { serviceWorkers: 'allow', permissions: ['notifications'] });
@@ -237,7 +237,7 @@ test('a subscription that the browser ended is renewed by the service worker alo
   );
 });
 
-test('who does not want notifications is not asked again', async ({ person, api }) => {
+test('a user who declines notifications is not asked again', async ({ person, api }) => {
   const you = await person('You', { serviceWorkers: 'allow', permissions: ['notifications'] });
   await subscribable(you);
   await you.page.reload();
@@ -254,7 +254,10 @@ test('who does not want notifications is not asked again', async ({ person, api 
   await expect(offer).toHaveCount(0);
 });
 
-test('a message of somebody else is shown to the marketplace, and no own one', async ({ person, api }) => {
+test('messages of others can be reported to the marketplace, the user’s own cannot', async ({
+  person,
+  api,
+}) => {
   const you = await (await person('You')).open('John Smith');
   await api.say('john', 'you', 'Pay me first');
   await you.sees('Pay me first');

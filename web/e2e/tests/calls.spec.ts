@@ -42,7 +42,7 @@ async function inCall(john: Person, you: Person): Promise<void> {
   for (const one of [john, you]) await expect(call(one)).toHaveAttribute('data-phase', 'connected');
 }
 
-test('it rings, both see moving pictures and know who is muted, and the timeline tells how long it was', async ({
+test('a call rings, both see video and who is muted, and the timeline shows its duration', async ({
   person,
 }) => {
   const [you, john] = await both(person);
@@ -72,7 +72,7 @@ test('it rings, both see moving pictures and know who is muted, and the timeline
   await expect(button(john, 'Call again')).toBeVisible();
 });
 
-test('who declines ends it, and calls back with sound alone', async ({ person }) => {
+test('declining ends a call, and calling back without video works', async ({ person }) => {
   const [you, john] = await both(person);
   await button(john, 'Audio call').click();
   await button(you, 'Decline').click();
@@ -86,7 +86,7 @@ test('who declines ends it, and calls back with sound alone', async ({ person })
   await expect(lines(john)).toHaveCount(2);
 });
 
-test('of several devices that ring one has the call, and the others fall silent', async ({ person }) => {
+test('when one of several ringing devices accepts, the others stop ringing', async ({ person }) => {
   const [you, john] = await both(person);
   const tablet = await person('You');
   await tablet.page.waitForLoadState('networkidle');
@@ -99,7 +99,7 @@ test('of several devices that ring one has the call, and the others fall silent'
   await expect(call(you)).toHaveCount(0);
 });
 
-test('a tab that is reloaded in a call comes back into it', async ({ person }) => {
+test('a tab that is reloaded in a call rejoins it', async ({ person }) => {
   const [you, john] = await both(person);
   await inCall(john, you);
   await you.page.reload();
@@ -108,7 +108,7 @@ test('a tab that is reloaded in a call comes back into it', async ({ person }) =
   await moves(john);
 });
 
-test('of a tab that is duplicated in a call one has the call', async ({ person }) => {
+test('when a tab is duplicated in a call, only one of the two has the call', async ({ person }) => {
   const [you, john] = await both(person);
   await inCall(john, you);
   // What a tab keeps when it is left, which a browser copies into a duplicate.
@@ -136,7 +136,7 @@ test('of a tab that is duplicated in a call one has the call', async ({ person }
   await moves(john);
 });
 
-test('the first picture, and silence on other devices, come soon after a call is taken', {
+test('soon after a call is accepted there is video, and other devices stop ringing', {
   tag: '@timing',
 }, async ({ person }) => {
   const [you, john] = await both(person);
@@ -187,7 +187,7 @@ test('the first picture, and silence on other devices, come soon after a call is
   expect(middle(silences)).toBeLessThanOrEqual(1000);
 });
 
-test('what calls need is loaded with the first one, which ends a recording; who leaves it is asked first', async ({
+test('the code for calls is loaded with the first call, which ends a recording; leaving the page in a call asks first', async ({
   person,
 }) => {
   const parts = (page: Page) =>
@@ -222,7 +222,9 @@ test('what calls need is loaded with the first one, which ends a recording; who 
   expect(asked).toHaveLength(1);
 });
 
-test('that calls cannot be loaded is said, and another click tries again', async ({ person }) => {
+test('an error is shown when the code for calls cannot be loaded, and another click tries again', async ({
+  person,
+}) => {
   const [you, john] = await both(person);
   let attempts = 0;
   await john.page.route(/assets\/part-/, route => {
@@ -241,7 +243,7 @@ test('that calls cannot be loaded is said, and another click tries again', async
   expect(attempts).toBe(3);
 });
 
-test('a server that is restarted in a call interrupts nothing, and is told its end', async ({
+test('a restart of the server does not interrupt a call, and its end is reported afterwards', async ({
   person,
   server,
 }) => {
@@ -257,7 +259,7 @@ test('a server that is restarted in a call interrupts nothing, and is told its e
   await expect(lines(you)).toContainText(/Video call · \d+:\d\d/);
 });
 
-test('a screen is shared, seen on the other side, and stopped', async ({ person }) => {
+test('a screen is shared, seen by the other person, and stopped', async ({ person }) => {
   const [you, john] = await both(person);
   await inCall(john, you);
   await button(you, 'Share a screen').click();
@@ -267,7 +269,7 @@ test('a screen is shared, seen on the other side, and stopped', async ({ person 
   await expect(john.page.locator('.call-screen')).toHaveCount(0);
 });
 
-test('where calls are not offered there are no buttons', async ({ person, server }) => {
+test('without calls in the server’s offer there are no call buttons', async ({ person, server }) => {
   await server.stop();
   await server.start(['--live', 'on', '--calls', 'off']);
   const you = await (await person('You')).open('John Smith');

@@ -82,7 +82,7 @@ test('an edit, a reaction, a reply and a deletion are seen by the other person',
   await expect(john.log.getByText('Shall we meet at ten?')).toHaveCount(0);
 });
 
-test('what is edited offline arrives when there is a connection again', async ({ person }) => {
+test('an offline edit is sent when the connection is back', async ({ person }) => {
   const you = await (await person('You')).open('John Smith');
   const john = await (await person('John Smith')).open('You');
   await you.say('The key is under the mat');
@@ -97,7 +97,7 @@ test('what is edited offline arrives when there is a connection again', async ({
   await expect(john.message('The key is under the mat')).toHaveCount(0);
 });
 
-test('what the server refuses is taken back, with the reason', async ({ person, api }) => {
+test('a change that the server refuses is reverted, with the reason', async ({ person, api }) => {
   const you = await (await person('You')).open('John Smith');
   await you.say('For good');
   await expect(you.message('For good')).toContainText(/Sent|Delivered/);
@@ -114,7 +114,7 @@ test('what the server refuses is taken back, with the reason', async ({ person, 
   await expect(you.message('For good 5')).not.toContainText('Not changed.');
 });
 
-test('the menu of a message is reached and used with the keyboard alone', async ({ person, isMobile }) => {
+test('the menu of a message can be used with the keyboard alone', async ({ person, isMobile }) => {
   test.skip(isMobile, 'Phones have no keyboard.');
   const you = await (await person('You')).open('John Smith');
   await you.say('First');
@@ -131,10 +131,7 @@ test('the menu of a message is reached and used with the keyboard alone', async 
   await expect(you.message('First').getByRole('button', { name: /from You/ })).toBeVisible();
 });
 
-test('the first message to somebody: the chat names them and the job before anything was written', async ({
-  person,
-  api,
-}) => {
+test('before the first message the chat shows the person and the job', async ({ person, api }) => {
   await api.person('nina', 'Nina Novak');
   await api.job(77, 'Mend the fence', ['you', 'nina'], 'open');
   const you = await person('You');
@@ -150,7 +147,7 @@ test('the first message to somebody: the chat names them and the job before anyt
 test.describe('with a long history', () => {
   test.use({ flags: ['--send-rate', '0'] });
 
-  test('a quote leads to an original that is far back and not loaded', async ({ person, api }) => {
+  test('a quote leads to its original, even if that is old and not loaded', async ({ person, api }) => {
     await api.history('you', 'john', 160);
     const all = await api.messages('you', WITH_JOHN);
     const far = all.find(({ content }) => content === 'Message 5');
@@ -167,7 +164,7 @@ test.describe('with a long history', () => {
   });
 });
 
-test('a swipe on a phone begins a reply', async ({ person, isMobile }) => {
+test('a swipe on a phone starts a reply', async ({ person, isMobile }) => {
   test.skip(!isMobile, 'a mouse does not swipe');
   const you = await (await person('You')).open('John Smith');
   const bubble = you.message('Great! What time?').locator('.bubble');
@@ -205,7 +202,7 @@ test('a swipe on a phone begins a reply', async ({ person, isMobile }) => {
   await expect(you.field).toBeFocused();
 });
 
-test('any emoji can be reacted with: found by a word, in a colour of skin, and without a connection once they were opened', async ({
+test('any emoji can be a reaction: found by keyword, with a skin tone, and offline once the picker was opened', async ({
   person,
   isMobile,
 }) => {

@@ -2,7 +2,7 @@ import { contrastOf } from '../harness/contrast.ts';
 import { test } from '../harness/hosted.ts';
 import { expect } from '../harness/test.ts';
 
-test('in the colours of a host all text can be read, and when the host changes them', async ({
+test('all text has enough contrast in a host’s colours, also after the host changes them', async ({
   host,
   server,
   api,

@@ -14,7 +14,7 @@ test('two people write to each other', async ({ person }) => {
   }
 });
 
-test('a status tells in words how far a message has come', async ({ person }) => {
+test('a message status has a text for screen readers', async ({ person }) => {
   const you = await (await person('You')).open('John Smith');
   await you.say('Are you there?');
   const sent = you.message('Are you there?');
@@ -25,7 +25,7 @@ test('a status tells in words how far a message has come', async ({ person }) =>
   await expect(sent).toContainText('Read');
 });
 
-test('what is unread is counted in the list and in the title, and is read when it is seen', async ({
+test('unread messages are counted in the list and in the title, and become read when seen', async ({
   person,
   api,
 }) => {
@@ -50,7 +50,7 @@ test('what is unread is counted in the list and in the title, and is read when i
   );
 });
 
-test('the list is filtered by name and by job, never by what was written', async ({ person }) => {
+test('the list is filtered by name and by job, never by message text', async ({ person }) => {
   const you = await person('You');
   const filter = you.page.getByRole('searchbox', { name: 'Filter by name or job' });
   await filter.fill('fence');
@@ -76,7 +76,7 @@ test('an unsent draft is kept with its conversation', async ({ person }) => {
   await expect(you.field).toHaveValue('I have been thinking');
 });
 
-test('what is being written is there again after a refused message was edited, or not', async ({
+test('a draft is restored after editing a refused message, or after cancelling that', async ({
   person,
   api,
 }) => {
@@ -157,9 +157,7 @@ function framesUntilShown(page: Page, text: string): Promise<Frames> {
   }, text);
 }
 
-test('the bubble is there in the frame after sending, whatever the network does', async ({
-  person,
-}, info) => {
+test('the bubble appears in the frame after sending, whatever the network does', async ({ person }, info) => {
   const you = await (await person('You')).open('John Smith');
   // No answer to the send comes before the bubble was measured.
   let answer = () => {};
@@ -185,7 +183,7 @@ test('the bubble is there in the frame after sending, whatever the network does'
   await expect(you.message('And once more')).toContainText('Sent');
 });
 
-test('a message that was refused can be tried again and deleted, and edited where one can write', async ({
+test('a refused message can be retried and deleted, and edited where the user may write', async ({
   person,
   api,
 }) => {

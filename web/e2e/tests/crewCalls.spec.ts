@@ -40,7 +40,7 @@ async function openCrew(of: Person): Promise<Person> {
   return of;
 }
 
-test('three people in a crew see each other; one leaves, and the call goes on until one is left', async ({
+test('three people in a crew call see each other; it continues after one leaves, and ends with one left', async ({
   person,
   api,
 }) => {
@@ -70,7 +70,7 @@ test('three people in a crew see each other; one leaves, and the call goes on un
   }
 });
 
-test('both call at the same moment: it is one call', async ({ person }) => {
+test('when both call at the same moment there is one call', async ({ person }) => {
   const you = await (await person('You')).open('John Smith');
   const john = await (await person('John Smith')).open('You');
   for (const one of [you, john]) await expect(button(one, 'Audio call')).toBeEnabled();
@@ -80,9 +80,7 @@ test('both call at the same moment: it is one call', async ({ person }) => {
   for (const one of [you, john]) await expect(lines(one)).toHaveCount(1);
 });
 
-test('the tab of the other one is killed in the call: it ends, and the timeline says so', async ({
-  person,
-}) => {
+test('when the other person’s tab is killed, the call ends, and the timeline says so', async ({ person }) => {
   const you = await (await person('You')).open('John Smith');
   const john = await (await person('John Smith')).open('You');
   await button(john, 'Audio call').click();
@@ -94,7 +92,7 @@ test('the tab of the other one is killed in the call: it ends, and the timeline 
   await expect(lines(john)).toContainText(/Audio call · \d+:\d\d/);
 });
 
-test('the tab of the other one is killed while it rings: nobody answered, and their other device falls silent', async ({
+test('when the caller’s tab is killed, the call is missed, and other devices stop ringing', async ({
   person,
 }) => {
   const you = await (await person('You')).open('John Smith');
@@ -110,10 +108,7 @@ test('the tab of the other one is killed while it rings: nobody answered, and th
   await expect(lines(tablet)).toContainText('missed');
 });
 
-test('the network is away for five seconds in a call: the pictures come back by themselves', async ({
-  server,
-  person,
-}) => {
+test('video recovers by itself after five seconds without network', async ({ server, person }) => {
   const relay = await Relay.start({ udp: true });
   try {
     await server.stop();
@@ -152,9 +147,7 @@ for (const [error, words] of [
   ['NotFoundError', 'No microphone or camera was found.'],
   ['NotReadableError', 'Microphone or camera is used by another program.'],
 ] as const)
-  test(`nobody is called where the microphone cannot be had, and it is said why: ${error}`, async ({
-    person,
-  }) => {
+  test(`without a microphone nobody is called, and the reason is shown: ${error}`, async ({ person }) => {
     const you = await person('You');
     await you.page.evaluate(name => {
       navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', name));

@@ -84,7 +84,7 @@ test('three people talk in the crew of a job: quotes, edits, reactions and delet
   }
 });
 
-test('one who was offline comes back to the same picture', async ({ person, api }) => {
+test('a member who was offline sees the same as the others afterwards', async ({ person, api }) => {
   await api.job(77, ROOF, THREE, 'open');
   const you = await openCrew(await person('You'));
   const john = await openCrew(await person('John Smith'));
@@ -101,7 +101,10 @@ test('one who was offline comes back to the same picture', async ({ person, api 
   expect(await john.texts()).toEqual(await you.texts());
 });
 
-test('a newcomer sees what follows their joining, and who left sees no more', async ({ person, api }) => {
+test('new members see what follows their joining, and members who left see nothing new', async ({
+  person,
+  api,
+}) => {
   await api.job(77, ROOF, THREE, 'open');
   await api.sayTo('you', CREW, 'Before Jane');
   const you = await openCrew(await person('You'));
@@ -120,7 +123,7 @@ test('a newcomer sees what follows their joining, and who left sees no more', as
   await expect(mike.message('Welcome Jane')).toHaveCount(0);
 });
 
-test('the chat of two leads to the group of their job, and a member is mentioned by name', async ({
+test('a chat of two links to the group of their job, and a member is mentioned by name', async ({
   person,
   isMobile,
 }) => {

@@ -21,7 +21,7 @@ const page = (server: Server, token: string, attributes: string) => `<!doctype h
   chat.token = ${JSON.stringify(token)};
 </script></body></html>`;
 
-test('a chat within a page of somebody else', async ({ host, server, api, browserOfOne }) => {
+test('the element shows a chat in another site’s page', async ({ host, server, api, browserOfOne }) => {
   const address = host.publish(
     '/job/42',
     page(server, api.token('you'), 'conversation-with="john" job="42"'),
@@ -50,7 +50,7 @@ test('a chat within a page of somebody else', async ({ host, server, api, browse
   ).toBeGreaterThan(0);
 });
 
-test('it is live from there, by a script that it loads from beside itself', async ({
+test('live connections work in the element, by a script from its own server', async ({
   host,
   server,
   api,
@@ -73,7 +73,7 @@ test('it is live from there, by a script that it loads from beside itself', asyn
   await opened.getByRole('log').getByText('At once').waitFor({ timeout: 2500 });
 });
 
-test('one records there, by a script that it loads from beside itself', async ({
+test('recording works in the element, by a script from its own server', async ({
   host,
   server,
   api,
@@ -94,7 +94,7 @@ test('one records there, by a script that it loads from beside itself', async ({
 test.describe('where that script fails', () => {
   test.use({ live: 'on', provoked: /Failed to load resource|net::ERR_/ });
 
-  test('it is asked for again, under another address', async ({ host, server, api, browserOfOne }) => {
+  test('it is requested again, with another URL', async ({ host, server, api, browserOfOne }) => {
     const address = host.publish('/', page(server, api.token('you'), 'conversation-with="john"'));
     const opened = await (await browserOfOne()).newPage();
     const asked: string[] = [];
@@ -117,7 +117,7 @@ test.describe('where that script fails', () => {
   });
 });
 
-test('a photo goes through from there, and axe finds nothing', async ({
+test('a photo is sent from the element, and axe finds no violation', async ({
   host,
   server,
   api,
@@ -136,7 +136,7 @@ test('a photo goes through from there, and axe finds nothing', async ({
   expect(await findings(opened)).toEqual([]);
 });
 
-test('without a conversation it is the whole app, list and all', async ({
+test('without a conversation attribute it is the whole app with its list', async ({
   host,
   server,
   api,
@@ -149,7 +149,7 @@ test('without a conversation it is the whole app, list and all', async ({
   await expect(opened.getByRole('log').getByText('When can you come?')).toBeVisible();
 });
 
-test('a page that is not allowed gets nothing', async ({ api, server, browserOfOne }) => {
+test('a page whose origin is not allowed gets nothing', async ({ api, server, browserOfOne }) => {
   const stranger = await Host.start();
   const address = stranger.publish('/', page(server, api.token('you'), 'conversation-with="john"'));
   const opened = await (await browserOfOne()).newPage();
@@ -161,12 +161,7 @@ test('a page that is not allowed gets nothing', async ({ api, server, browserOfO
 });
 test.use({ provoked: /Failed to load resource|net::ERR_|CORS policy/ });
 
-test('the script may come after the page has said how to get a token', async ({
-  host,
-  server,
-  api,
-  browserOfOne,
-}) => {
+test('the script may load after the page has set getToken', async ({ host, server, api, browserOfOne }) => {
   const html = `<!doctype html><html lang="en"><head><title>Marketplace</title></head><body>
     <jobline-chat id="one" conversation-with="john"></jobline-chat>
     <jobline-chat id="other" conversation-with="jane"></jobline-chat>

@@ -8,7 +8,7 @@ const photo = (name = 'garden.png', seed = 0) => ({
   buffer: png(1200, 800, seed),
 });
 
-test('a photo goes through, in a tile that has its shape before it is there', async ({ person }) => {
+test('a photo is sent, and its tile has the right aspect ratio before it is loaded', async ({ person }) => {
   const you = await (await person('You')).open('John Smith');
   const john = await (await person('John Smith')).open('You');
   await you.attach(photo());
@@ -26,7 +26,7 @@ test('a photo goes through, in a tile that has its shape before it is there', as
     .toBe(1200);
 });
 
-test('photos are looked at large, and the back button closes them', async ({ person }) => {
+test('photos open in a viewer, and the Back button closes it', async ({ person }) => {
   const you = await (await person('You')).open('John Smith');
   await you.attach(photo('one.png', 1), photo('two.png', 2));
   await you.send.click();
@@ -43,7 +43,7 @@ test('photos are looked at large, and the back button closes them', async ({ per
   await expect(you.field).toBeVisible();
 });
 
-test('in the grid of photos sent together the halves of a row begin on one line', async ({ person }) => {
+test('photos in a row of the grid are aligned at the top', async ({ person }) => {
   const you = await (await person('You')).open('John Smith');
   await you.attach(photo('one.png', 1), photo('two.png', 2), photo('three.png', 3));
   await you.send.click();
@@ -54,7 +54,7 @@ test('in the grid of photos sent together the halves of a row begin on one line'
   expect(tops[0]).toBe(tops[1]);
 });
 
-test('a file is offered with its name and size, and comes back byte for byte', async ({ person }) => {
+test('a file is shown with its name and size, and downloads byte for byte', async ({ person }) => {
   const you = await (await person('You')).open('John Smith');
   const john = await (await person('John Smith')).open('You');
   const buffer = pdf(123_000);
@@ -82,7 +82,9 @@ test('several files keep the order in which they were chosen', async ({ person }
   expect(order).toEqual(names);
 });
 
-test('a copied picture is pasted, files are dropped, and text is pasted as ever', async ({ person }) => {
+test('a copied picture can be pasted, files can be dropped, and text is pasted as usual', async ({
+  person,
+}) => {
   const you = await (await person('You')).open('John Smith');
   const chosen = you.page.getByRole('list', { name: 'To be sent' }).getByRole('listitem');
   await you.field.fill('What I wrote');
@@ -100,7 +102,7 @@ test('a copied picture is pasted, files are dropped, and text is pasted as ever'
   await expect(chosen).toHaveCount(0);
 });
 
-test('what cannot be sent is said at once and never uploaded', async ({ person }) => {
+test('a file that cannot be sent is refused at once and never uploaded', async ({ person }) => {
   const you = await (await person('You')).open('John Smith');
   await you.attach({
     name: 'page.html',
@@ -115,9 +117,7 @@ test('what cannot be sent is said at once and never uploaded', async ({ person }
   await expect(you.page.getByRole('list', { name: 'To be sent' })).toHaveCount(0);
 });
 
-test('every file that cannot be sent is named, once, and the tray tells how many there are', async ({
-  person,
-}) => {
+test('every file that cannot be sent is named once, and the tray shows how many can', async ({ person }) => {
   const you = await (await person('You')).open('John Smith');
   const page = { name: 'page.html', mimeType: 'text/html', buffer: Buffer.from('<p>') };
   const empty = { name: 'nothing.pdf', mimeType: 'application/pdf', buffer: Buffer.alloc(0) };
@@ -134,7 +134,7 @@ test('every file that cannot be sent is named, once, and the tray tells how many
   await expect(notices).toHaveCount(0);
 });
 
-test('in the viewer the place among the photos is told', async ({ person, api }) => {
+test('the viewer shows the position among the photos', async ({ person, api }) => {
   for (const name of ['one.png', 'two.png', 'three.png'])
     await api.sendFile('john', 'you', name, 'image/png', png(300, 200));
   const you = await (await person('You')).open('John Smith');
@@ -142,7 +142,7 @@ test('in the viewer the place among the photos is told', async ({ person, api })
   await expect(you.page.getByText('2 of 3')).toBeInViewport({ ratio: 1 });
 });
 
-test('a file that is not what its name says stays, with the reason', async ({ person }) => {
+test('a file whose content does not match its name stays unsent, with the reason', async ({ person }) => {
   const you = await (await person('You')).open('John Smith');
   await you.attach({
     name: 'scan.pdf',
@@ -156,7 +156,7 @@ test('a file that is not what its name says stays, with the reason', async ({ pe
   await expect(you.log.getByText('scan.pdf')).toHaveCount(0);
 });
 
-test('an upload shows how far it is, and can be cancelled', async ({ person, api }) => {
+test('an upload shows its progress, and can be cancelled', async ({ person, api }) => {
   const you = await (await person('You')).open('John Smith');
   await you.page.route('**/files/**', route =>
     route.request().method() === 'PUT' ? undefined : route.continue(),
@@ -173,7 +173,7 @@ test('an upload shows how far it is, and can be cancelled', async ({ person, api
   expect(said.map(message => message.content)).not.toContain('The plan');
 });
 
-test('a photo loses where it was taken, and is made small enough', async ({ person, api }) => {
+test('a photo loses its location, and is made small enough', async ({ person, api }) => {
   const you = await (await person('You')).open('John Smith');
   // A JPEG of the browser's own making, with a place written into it.
   const bytes = await you.page.evaluate(async () => {
@@ -197,7 +197,7 @@ test('a photo loses where it was taken, and is made small enough', async ({ pers
   expect(kept.includes('Exif')).toBe(false);
 });
 
-test('a picture that moves still does, and tells no more than it shows', async ({ person, api }) => {
+test('an animated picture stays animated, and loses its metadata', async ({ person, api }) => {
   const you = await (await person('You')).open('John Smith');
   const buffer = animatedPng(200, 100, 'Comment\0taken in Madrid');
   await you.attach({ name: 'waving.png', mimeType: 'image/png', buffer });
@@ -209,7 +209,7 @@ test('a picture that moves still does, and tells no more than it shows', async (
   expect(kept.includes('Madrid')).toBe(false);
 });
 
-test('what was chosen in one chat is there again after a look into another', async ({ person }) => {
+test('chosen files are still there after visiting another chat', async ({ person }) => {
   const you = await (await person('You')).open('John Smith');
   const chosen = you.page.getByRole('list', { name: 'To be sent' }).getByRole('listitem');
   await you.attach(photo(), { name: 'offer.pdf', mimeType: 'application/pdf', buffer: pdf() });
@@ -230,7 +230,7 @@ for (const [shape, width, height] of [
   ['high', 400, 1_600],
   ['wide', 1_800, 300],
 ] as const) {
-  test(`a ${shape} photo is seen whole, before it is sent and large`, async ({ person }) => {
+  test(`a ${shape} photo is fully visible, in the tray and in the viewer`, async ({ person }) => {
     const you = await (await person('You')).open('John Smith');
     await you.attach({ name: 'shape.png', mimeType: 'image/png', buffer: png(width, height) });
     const preview = you.page.getByRole('img', { name: 'shape.png' });

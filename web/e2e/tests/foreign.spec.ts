@@ -87,7 +87,7 @@ const kept = (opened: Page) =>
     return rows;
   });
 
-test('an element whose token becomes another person’s shows and sends nothing of the first', async ({
+test('when the element’s token becomes another user’s, nothing of the first user is shown or sent', async ({
   api,
   opened,
   visit,
@@ -124,7 +124,7 @@ test('an element whose token becomes another person’s shows and sends nothing 
   expect(all).not.toContain('From You, not from Mike');
 });
 
-test('a getToken of somebody else is noticed, and typed text is not theirs', async ({
+test('a getToken that returns another user’s token is noticed, and typed text does not become theirs', async ({
   api,
   opened,
   visit,
@@ -139,7 +139,7 @@ test('a getToken of somebody else is noticed, and typed text is not theirs', asy
   await expect(opened.getByRole('button', { name: 'Jane Doe' })).toHaveCount(0);
 });
 
-test('signing out leaves no row in any tab, and the next token begins again', async ({
+test('signing out deletes the data in every tab, and the next token starts afresh', async ({
   api,
   opened,
   visit,
@@ -164,7 +164,7 @@ test('signing out leaves no row in any tab, and the next token begins again', as
   await expect(other.getByText('8 AM works?')).toHaveCount(0);
 });
 
-test('it takes no focus: neither when it comes nor when its attributes change', async ({
+test('it never takes the focus, neither when added nor when its attributes change', async ({
   api,
   opened,
   visit,
@@ -179,14 +179,14 @@ test('it takes no focus: neither when it comes nor when its attributes change', 
   await expect(opened.getByLabel('Search jobs')).toHaveValue('painter');
 });
 
-test('in the list the focus goes along into the chat that is opened', async ({ api, opened, visit }) => {
+test('opening a chat from the list moves the focus into it', async ({ api, opened, visit }) => {
   const script = token(api.token('you'));
   await visit('', { script });
   await opened.getByRole('button', { name: 'Jane Doe' }).click();
   await expect(opened.getByRole('textbox', { name: 'Message', exact: true })).toBeFocused();
 });
 
-test('what is typed in it reaches no shortcut of the page; its shortcuts with Control do', async ({
+test('typing in it does not trigger shortcuts of the page; Control shortcuts still reach the page', async ({
   api,
   opened,
   visit,
@@ -203,7 +203,7 @@ test('what is typed in it reaches no shortcut of the page; its shortcuts with Co
   expect(await opened.evaluate(() => window.keys.filter(key => key.length === 1))).toEqual(['y', 'y']);
 });
 
-test('nothing of how the page writes is inherited', async ({ api, opened, visit }) => {
+test('text styles of the page are not inherited', async ({ api, opened, visit }) => {
   const head = `<style>body { text-transform: uppercase; letter-spacing: 5px; text-indent: 40px; user-select: none;
     cursor: wait; word-break: break-all; font: italic 30px serif; line-height: 3; text-align: right; color: red;
     white-space: pre; direction: ltr; word-spacing: 9px; text-shadow: 1px 1px red; } jobline-chat { color-scheme: dark }
@@ -243,7 +243,12 @@ test('nothing of how the page writes is inherited', async ({ api, opened, visit 
   });
 });
 
-test('under a strict policy it works and complains of nothing', async ({ host, server, api, opened }) => {
+test('it works under a strict content security policy without violations', async ({
+  host,
+  server,
+  api,
+  opened,
+}) => {
   await api.say('john', 'you', 'https://example.com and 👍');
   const policy = `default-src 'none'; script-src ${server.url} 'nonce-page'; connect-src http://127.0.0.1:* ws://127.0.0.1:*; img-src http://127.0.0.1:* blob:; style-src 'none'`;
   const script = `
@@ -269,7 +274,7 @@ test('under a strict policy it works and complains of nothing', async ({ host, s
   expect(await told(opened, 'violation')).toEqual([]);
 });
 
-test('it tells that nothing is unread, and getToken is asked once', async ({ api, opened, visit }) => {
+test('it reports an unread count of 0, and calls getToken once', async ({ api, opened, visit }) => {
   await api.read('you', WITH_JOHN);
   const script = `chat.getToken = async () => { asked += 1; return ${JSON.stringify(api.token('mike'))}; };`;
   await visit('conversation-with="john" job="42"', { script });
@@ -279,13 +284,13 @@ test('it tells that nothing is unread, and getToken is asked once', async ({ api
   expect(await opened.evaluate(() => window.asked)).toBe(1);
 });
 
-test('with nobody’s messages unread it tells 0', async ({ api, opened, visit }) => {
+test('with no unread messages it reports 0', async ({ api, opened, visit }) => {
   const script = token(api.token('nobody'));
   await visit('', { script });
   await expect.poll(() => told(opened, 'unread')).toEqual([{ count: 0 }]);
 });
 
-test('any height is taken', async ({ api, opened, visit }) => {
+test('it adapts to any height', async ({ api, opened, visit }) => {
   const head = '<style>jobline-chat { height: 180px }</style>';
   const script = token(api.token('you'));
   await visit('conversation-with="john"', { head, script });
@@ -294,7 +299,7 @@ test('any height is taken', async ({ api, opened, visit }) => {
   await expect(opened.getByRole('textbox', { name: 'Message', exact: true })).toBeInViewport();
 });
 
-test('a getToken that fails is told, and tried again', async ({ api, opened, visit }) => {
+test('a getToken that fails is reported, and tried again', async ({ api, opened, visit }) => {
   const script = `chat.getToken = async () => { asked += 1; if (asked < 2) throw new Error('Down.'); return ${JSON.stringify(api.token('you'))}; };`;
   await visit('conversation-with="john"', { script });
   await expect
@@ -309,7 +314,7 @@ test.describe('a page', () => {
       /Failed to load resource|net::ERR_|CORS policy|does not let pages|Content Security Policy|forbids/,
   });
 
-  test('whose origin is not allowed is told so, in the console and by an event', async ({
+  test('whose origin is not allowed gets an error in the console and an event', async ({
     server,
     api,
     opened,
@@ -325,7 +330,7 @@ test.describe('a page', () => {
     await stranger.stop();
   });
 
-  test('whose policy forbids the server is told so', async ({ api, opened, visit }) => {
+  test('whose content security policy forbids the server gets an error', async ({ api, opened, visit }) => {
     const head = `<meta http-equiv="Content-Security-Policy" content="connect-src 'none'">`;
     const script = token(api.token('you'));
     await visit('conversation-with="john"', { head, script });
@@ -339,7 +344,7 @@ for (const [attributes, what] of [
   ['', 'the list'],
   ['conversation-with="john"', 'a chat'],
 ] as const) {
-  test(`${what} does not look as if it were loading while there is no token`, async ({ opened, visit }) => {
+  test(`${what} shows no loading state while there is no token`, async ({ opened, visit }) => {
     for (const script of [
       "chat.token = 'damaged'",
       "chat.getToken = async () => { throw new Error('Down.') }",

@@ -33,7 +33,7 @@ test('a history of 1,000 messages is read from the last to the first', async ({ 
   await expect(you.message('Message 1000')).toBeInViewport();
 });
 
-test('the reader stays where they are when older messages come in', async ({ person, api }) => {
+test('the scroll position stays when older messages are loaded', async ({ person, api }) => {
   await api.history('you', 'john', 200);
   await api.read('you', WITH_JOHN);
   const you = await (await person('You')).open('John Smith');
@@ -47,7 +47,7 @@ test('the reader stays where they are when older messages come in', async ({ per
   }
 });
 
-test('unread messages stay unread and counted until they are read, more than the device keeps too', async ({
+test('unread messages stay counted until they are seen, also more of them than the device keeps', async ({
   person,
   api,
 }) => {
@@ -83,7 +83,7 @@ test('unread messages stay unread and counted until they are read, more than the
   await expect(you.page).toHaveTitle('Jobline');
 });
 
-test('a chat that a link opens on an empty device begins where the unread messages do', async ({
+test('a chat opened by a link on an empty device starts at the first unread message', async ({
   browserOfOne,
   api,
 }) => {
@@ -125,7 +125,7 @@ test(
 );
 
 test(
-  'a chat that is on the device is painted within 100 ms of the script, and nothing moves',
+  'a chat in the cache is painted within 100 ms of the script, and nothing moves',
   { tag: '@timing' },
   async ({ person, api }, info) => {
     await api.history('john', 'you', 80);
@@ -157,7 +157,7 @@ test(
   },
 );
 
-test('nothing moves when a photo arrives in its tile, or when a status changes', async ({ person, api }) => {
+test('nothing moves when a photo is loaded or a status changes', async ({ person, api }) => {
   await api.history('you', 'john', 30);
   const you = await (await person('You')).open('John Smith');
   await you.sees('Message 30');
@@ -257,7 +257,7 @@ async function settled(page: Page): Promise<void> {
   );
 }
 
-test('below the last message of a group stands its time', async ({ person }) => {
+test('the time is shown below the last message of a group', async ({ person }) => {
   const you = await (await person('You')).open('John Smith');
   await you.say('At what time?');
   await expect(you.message('At what time?').locator('time')).toBeInViewport({ ratio: 1 });

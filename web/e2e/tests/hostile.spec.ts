@@ -15,7 +15,7 @@ const HOSTILE = [
   '{{constructor.constructor("document.title=1")()}}',
 ];
 
-test('what people write is text, whatever it looks like', async ({ person, api }) => {
+test('messages are shown as text, whatever they contain', async ({ person, api }) => {
   for (const text of HOSTILE) await api.say('john', 'you', text);
   const you = await (await person('You')).open('John Smith');
   for (const text of HOSTILE) {
@@ -31,7 +31,7 @@ test('what people write is text, whatever it looks like', async ({ person, api }
   expect(links.join()).not.toContain('bank.example');
 });
 
-test('a link opens elsewhere, and tells that page nothing', async ({ person, api }) => {
+test('a link opens in a new tab, without opener or referrer', async ({ person, api }) => {
   await api.say('john', 'you', 'Look at https://paint.example/white?size=5 (or http://other.example).');
   const you = await (await person('You')).open('John Smith');
   const link = you.log.getByRole('link', { name: 'https://paint.example/white?size=5' });
@@ -41,7 +41,7 @@ test('a link opens elsewhere, and tells that page nothing', async ({ person, api
   await expect(you.log.getByRole('link', { name: 'http://other.example' })).toBeVisible();
 });
 
-test('the address of a link reads as it is, whatever the text around it turns over', async ({
+test('a link’s address is shown as it is, whatever direction the text around it has', async ({
   person,
   api,
 }) => {
@@ -65,7 +65,7 @@ test('the address of a link reads as it is, whatever the text around it turns ov
   expect(forwards).toEqual([true, true]);
 });
 
-test('names and file names cannot pretend to be something else', async ({ person, api }) => {
+test('names and file names cannot imitate something else', async ({ person, api }) => {
   await api.person('john', '<b>John</b> <img src=x onerror=alert(1)>');
   await api.sendFile('john', 'you', 'invoice.txt', 'text/plain', Buffer.from('hello'));
   await api.sendFile('john', 'you', 'img src=x onerror=alert(1).pdf', 'application/pdf', pdf());
@@ -101,7 +101,7 @@ test('names and file names cannot pretend to be something else', async ({ person
   await you.page.context().unrouteAll({ behavior: 'ignoreErrors' });
 });
 
-test('a message of 2,000 characters without a space breaks, and nothing is wider than the screen', async ({
+test('a message of 2,000 characters without a space wraps, and nothing is wider than the screen', async ({
   person,
   api,
 }) => {
@@ -113,10 +113,10 @@ test('a message of 2,000 characters without a space breaks, and nothing is wider
   expect(wide).toBeLessThanOrEqual(0);
 });
 
-test.describe('with a page that tries', () => {
+test.describe('on a page that injects scripts', () => {
   test.use({ provoked: /Content Security Policy|Failed to load resource|net::ERR_/ });
 
-  test('the policy of the page lets nothing else run', async ({ person }) => {
+  test('the content security policy blocks other scripts', async ({ person }) => {
     const you = await person('You');
     const outcome = await you.page.evaluate(async () => {
       const blocked = new Set<string>();

@@ -10,10 +10,7 @@ const ELEMENT_BYTES = 80 * 1024;
 const PART_BYTES = 5 * 1024;
 const VOICE_BYTES = 8 * 1024;
 
-test('what the app loads at first has at most 46 KB of JavaScript', async ({
-  browserOfOne,
-  server,
-}, info) => {
+test('what the app loads first is at most 46 KB of JavaScript', async ({ browserOfOne, server }, info) => {
   test.skip(info.project.name !== 'desktop', 'the same files');
   const page = await (await browserOfOne()).newPage();
   const paths = new Set(['/sw.js']);
@@ -81,7 +78,7 @@ test('it can be installed, and opens without a connection', async ({ person }) =
   await expect(you.row('John Smith')).toBeVisible();
 });
 
-test('whom a marketplace sent opens the installed app without a connection, until they sign out', async ({
+test('a user who came from a marketplace can open the installed app offline, until they sign out', async ({
   browserOfOne,
   api,
 }) => {
@@ -108,7 +105,7 @@ test('whom a marketplace sent opens the installed app without a connection, unti
   await expect(nobody.getByRole('heading', { name: 'Who are you?' })).toBeVisible();
 });
 
-test('the languages: English, Spanish, Arabic from right to left', async ({ person }) => {
+test('the languages are English, Spanish, and Arabic from right to left', async ({ person }) => {
   const you = await person('You');
   await you.page.getByRole('button', { name: 'Settings' }).click();
   await you.page.getByRole('combobox').selectOption('es');
@@ -120,10 +117,10 @@ test('the languages: English, Spanish, Arabic from right to left', async ({ pers
   await expect(you.page.locator('html')).toHaveAttribute('lang', 'ar');
 });
 
-test.describe('on a server that is no demo', () => {
+test.describe('on a server without the demo', () => {
   test.use({ flags: ['--jwt-secret', 'a secret of the tests that is long enough'] });
 
-  test('the page says where to sign in', async ({ browserOfOne }) => {
+  test('the page shows where to sign in', async ({ browserOfOne }) => {
     const page = await (await browserOfOne()).newPage();
     await page.goto('/');
     await expect(page.getByRole('heading', { name: 'You are not signed in' })).toBeVisible();

@@ -18,7 +18,7 @@ async function tabTo(page: Page, name: string | RegExp): Promise<void> {
   throw new Error(`Tab does not lead to ${name}`);
 }
 
-test('everything works without a pointer', async ({ browserOfOne }) => {
+test('everything works with the keyboard alone', async ({ browserOfOne }) => {
   const page = await (await browserOfOne()).newPage();
   await page.goto('/');
   await expect(page.getByRole('button', { name: 'You' })).toBeVisible();
@@ -50,7 +50,7 @@ test('the log scrolls by keys', async ({ person, api }) => {
   await expect.poll(() => you.log.evaluate(log => log.scrollTop)).toBeLessThan(end);
 });
 
-test('a photo opens, zooms and closes by keys, and the focus comes back', async ({ person }) => {
+test('a photo opens, zooms and closes by keyboard, and the focus returns', async ({ person }) => {
   const you = await (await person('You')).open('John Smith');
   await you.attach({ name: 'wall.png', mimeType: 'image/png', buffer: png(400, 300) });
   await you.send.click();
@@ -66,7 +66,7 @@ test('a photo opens, zooms and closes by keys, and the focus comes back', async 
   await expect(tile).toBeFocused();
 });
 
-test('the settings keep the focus until they are closed', async ({ person }) => {
+test('the settings trap the focus until they are closed', async ({ person }) => {
   const you = await person('You');
   const settings = you.page.getByRole('button', { name: 'Settings' });
   await settings.focus();
@@ -88,9 +88,7 @@ test('the settings keep the focus until they are closed', async ({ person }) => 
   await expect(settings).toBeFocused();
 });
 
-test('arrow keys move in the list, which is one stop of Tab, and Escape leaves the chat', async ({
-  person,
-}) => {
+test('arrow keys move in the list, which is one tab stop, and Escape leaves the chat', async ({ person }) => {
   const you = await person('You');
   const { page } = you;
   await page.getByRole('searchbox').focus();
@@ -113,7 +111,10 @@ test('arrow keys move in the list, which is one stop of Tab, and Escape leaves t
   await expect(rows.nth(0)).toBeFocused();
 });
 
-test('page keys in the field scroll the messages, and what is written stays', async ({ person, api }) => {
+test('Page Up and Page Down in the composer scroll the messages, and the draft stays', async ({
+  person,
+  api,
+}) => {
   for (let number = 1; number <= 9; number++)
     await api.say('john', 'you', `Long ${number}\n\n\n\n\n\n\n\nend`);
   const you = await (await person('You')).open('John Smith');

@@ -83,7 +83,7 @@ for (const [width, percent] of [
   }
 }
 
-test('tiny pictures in a grid are as large as they are, and the cells of a row equally wide', async ({
+test('tiny pictures in a grid are not enlarged, and the cells of a row are equally wide', async ({
   person,
 }) => {
   const you = await (await person('You', { viewport: { width: 320, height: 640 } })).open('John Smith');
@@ -108,7 +108,7 @@ test('tiny pictures in a grid are as large as they are, and the cells of a row e
   expect(Math.abs((widths[0] ?? 0) - (widths[1] ?? 0))).toBeLessThan(1);
 });
 
-test('the day floats while somebody looks back, and lies over nothing after sending', async ({
+test('the day label floats while scrolling back, and covers nothing after sending', async ({
   person,
   api,
 }) => {
@@ -139,7 +139,7 @@ test('the day floats while somebody looks back, and lies over nothing after send
   expect(await position()).toBe('static');
 });
 
-test('at 3,000 px the field is as wide as the messages above it', async ({ browserOfOne, api }) => {
+test('at 3,000 px the composer is as wide as the messages above it', async ({ browserOfOne, api }) => {
   const page = await (await browserOfOne({ viewport: { width: 3000, height: 1200 } })).newPage();
   await page.goto(`/#token=${api.token('you')}&open=/c/conv_john_you`);
   const you = new Person(page);
@@ -148,10 +148,7 @@ test('at 3,000 px the field is as wide as the messages above it', async ({ brows
   expect(Math.abs((await width('.composer .field')) - (await width('.messages')))).toBeLessThan(2);
 });
 
-test('at 320 px a closed job takes no room of the name, and all of both can be read', async ({
-  browserOfOne,
-  api,
-}) => {
+test('at 320 px the name and the closed job are both fully visible', async ({ browserOfOne, api }) => {
   const [name, title] = [
     'Bartholomew Featherstonehaugh-Cholmondeley',
     'Repair the gutter of the old summer house',

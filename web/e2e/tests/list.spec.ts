@@ -13,7 +13,7 @@ async function furnish(api: Api): Promise<void> {
   }
 }
 
-test('only the rows in sight are in the page, and a chat that a link opened is shown in the list', async ({
+test('only visible rows are in the page, and a chat that a link opened is scrolled into view in the list', async ({
   browserOfOne,
   api,
 }, info) => {

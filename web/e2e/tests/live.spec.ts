@@ -53,7 +53,7 @@ const typing = (place: Locator, name: string) => place.getByText(`${name} is typ
 const online = (place: Locator) => place.getByRole('img', { name: 'Online' });
 const head = (person: Person) => person.page.locator('.chat-head');
 
-test('a message is there in less than the time between two polls, and no poll is made for it', {
+test('a message arrives sooner than the next poll, without a poll', {
   tag: '@timing',
 }, async ({ person, api }) => {
   const you = await (await person('You')).open('John Smith');
@@ -77,7 +77,7 @@ test('a message is there in less than the time between two polls, and no poll is
   await expect(you.message('On my way')).toContainText('Read', AT_ONCE);
 });
 
-test('that somebody types comes and goes, in the head and in the list, and moves nothing', async ({
+test('the typing indicator appears and disappears in the header and in the list, and moves nothing', async ({
   person,
 }) => {
   const you = await (await person('You')).open('John Smith');
@@ -111,7 +111,7 @@ test('that somebody types comes and goes, in the head and in the list, and moves
   await expect(typing(head(you), 'John Smith')).toHaveCount(0, AT_ONCE);
 });
 
-test('the dot of somebody who is there goes away when they are not, and the head tells when they were', async ({
+test('the online dot disappears when a person goes offline, and the header shows when they were last seen', async ({
   person,
 }, info) => {
   test.skip(info.project.name !== 'desktop', 'the same code');
@@ -133,7 +133,10 @@ test('the dot of somebody who is there goes away when they are not, and the head
   await expect(head(you).getByText('Last seen today')).toBeVisible();
 });
 
-test('offline and back: what came meanwhile is there, and it is live again', async ({ person, api }) => {
+test('after being offline the missed messages are shown, and the live connection is back', async ({
+  person,
+  api,
+}) => {
   const you = await (await person('You')).open('John Smith');
   await connected(you);
   const open = connections(you.page);
@@ -149,7 +152,7 @@ test('offline and back: what came meanwhile is there, and it is live again', asy
   await expect.poll(() => open.length).toBeLessThanOrEqual(1);
 });
 
-test('a server that is killed and started again: nothing is lost, and it is live again', async ({
+test('after the server is killed and restarted nothing is lost, and the live connection is back', async ({
   person,
   api,
   server,
@@ -171,7 +174,7 @@ test('a server that is killed and started again: nothing is lost, and it is live
   ).toHaveLength(1);
 });
 
-test('a server that offers it no more sends pages back to polls, and nobody is told of an error', async ({
+test('when the server stops offering live connections, pages poll, and no error is shown', async ({
   person,
   api,
   server,
@@ -189,7 +192,7 @@ test('a server that offers it no more sends pages back to polls, and nobody is t
   await expect(you.page.locator('.connection .line')).toHaveCount(0);
 });
 
-test('where something in between lets no upgrade through polls wait, and bring a message as soon', {
+test('where a proxy blocks upgrades, long polls deliver messages as fast', {
   tag: '@timing',
 }, async ({ browserOfOne, api }) => {
   const context = await browserOfOne();
@@ -225,7 +228,7 @@ test('where something in between lets no upgrade through polls wait, and bring a
   expect(tried).toBe(3);
 });
 
-test('200 messages, the connection cut in their middle: none missing, doubled or out of order', async ({
+test('200 messages, with the connection cut in between: none missing, duplicated or out of order', async ({
   browserOfOne,
   api,
 }) => {
@@ -273,7 +276,7 @@ test('200 messages, the connection cut in their middle: none missing, doubled or
   );
 });
 
-test('three tabs have one connection; when its tab is closed another one has it', async ({
+test('three tabs share one connection; when its tab is closed, another one takes over', async ({
   person,
   api,
   server,
@@ -301,7 +304,7 @@ test('three tabs have one connection; when its tab is closed another one has it'
   for (const tab of tabs.slice(1)) await tab.sees('To the two');
 });
 
-test('nothing reads out who types and who is there', async ({ person }) => {
+test('screen readers do not announce typing and presence', async ({ person }) => {
   const you = await (await person('You')).open('John Smith');
   await connected(you);
   const john = await (await person('John Smith')).open('You');

@@ -4,7 +4,7 @@ import { contrastOf } from '../harness/contrast.ts';
 import { expect, test } from '../harness/test.ts';
 
 for (const scheme of ['light', 'dark'] as const) {
-  test(`where one cannot write, the reason and the way out can be read: ${scheme}`, async ({
+  test(`where the user cannot write, the reason and what to do are legible: ${scheme}`, async ({
     person,
     api,
   }) => {
@@ -25,7 +25,7 @@ for (const scheme of ['light', 'dark'] as const) {
   });
 }
 
-test('a link to nobody says so in place of the field, and looks like no chat that is loading', async ({
+test('a link to an unknown user says so in place of the composer, without a loading state', async ({
   person,
 }) => {
   const you = await person('You');
@@ -47,7 +47,7 @@ test('a link to nobody says so in place of the field, and looks like no chat tha
   }
 });
 
-test('times and counts of the list end on one line', async ({ person, api }) => {
+test('times and unread counts of the list are aligned at the end', async ({ person, api }) => {
   for (const text of ['One', 'Two', 'Three']) await api.say('mike', 'you', text);
   const you = await person('You');
   await expect(you.row('Mike Worker')).toContainText('Three');
@@ -58,7 +58,7 @@ test('times and counts of the list end on one line', async ({ person, api }) => 
   expect(new Set([...times, ...(await ends('.badge'))]).size).toBe(1);
 });
 
-test('that there is no connection is said once', async ({ person }) => {
+test('being offline is announced once', async ({ person }) => {
   const you = await (await person('You')).open('John Smith');
   await you.page.context().setOffline(true);
   const said = you.page.locator('.connection .line').filter({ visible: true });
@@ -70,7 +70,7 @@ test.describe('a sign-in that has ended', () => {
   test.use({ provoked: /Failed to load resource|net::ERR_/ });
   test.skip(({ isMobile }) => isMobile, 'the same there');
 
-  test('is said on an empty device, in place of what looks like loading, and one can sign out', async ({
+  test('is shown on an empty device instead of a loading state, and the user can sign out', async ({
     browserOfOne,
     api,
   }) => {

@@ -75,7 +75,7 @@ async function scrolling(page: Page): Promise<number> {
   });
 }
 
-test('5,000 conversations: few rows are in the page, and it filters and scrolls as with 50', {
+test('5,000 conversations: few rows are in the page, and it filters and scrolls as fast as with 50', {
   tag: '@timing',
 }, async ({ browserOfOne, api }) => {
   await furnish(api, 'you', 5_000, 1);

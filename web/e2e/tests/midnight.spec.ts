@@ -1,6 +1,6 @@
 import { expect, test } from '../harness/test.ts';
 
-test('after midnight what was said today stands under yesterday, and there is one today', async ({
+test('after midnight the messages of today move under "Yesterday", and there is one "Today"', async ({
   person,
 }) => {
   const you = await person('You');

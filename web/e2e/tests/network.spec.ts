@@ -9,10 +9,7 @@ test.skip(
 
 const numbered = (count: number) => Array.from({ length: count }, (_, at) => `Line ${at + 1}`);
 
-test('offline for a while: everything waits on the device and goes out in its order', async ({
-  person,
-  api,
-}) => {
+test('offline: messages wait on the device and are sent in order', async ({ person, api }) => {
   const you = await (await person('You')).open('John Smith');
   await expect(you.messages.last()).toBeVisible();
   await you.page.context().setOffline(true);
@@ -33,9 +30,7 @@ test('offline for a while: everything waits on the device and goes out in its or
   await expect(you.page.getByText('You are offline.', { exact: false })).toHaveCount(0);
 });
 
-test('what is on the device is shown without a connection, and what is written there is sent later', async ({
-  person,
-}) => {
+test('cached messages are shown offline, and messages written offline are sent later', async ({ person }) => {
   const you = await (await person('You', { serviceWorkers: 'allow' })).open('John Smith');
   await you.sees('8 AM works?');
   await you.page.evaluate(() => navigator.serviceWorker.ready);
@@ -50,7 +45,7 @@ test('what is on the device is shown without a connection, and what is written t
   await expect(you.message('Written without a connection')).toContainText('Sent');
 });
 
-test('a server that is started again is found again', async ({ person, server }) => {
+test('the app reconnects to a restarted server', async ({ person, server }) => {
   const you = await (await person('You')).open('John Smith');
   const john = await (await person('John Smith')).open('You');
   await server.stop();
@@ -66,7 +61,9 @@ test('a server that is started again is found again', async ({ person, server })
 test.describe('with a rate of three a minute', () => {
   test.use({ flags: ['--send-rate', '3'] });
 
-  test('the message over the limit says when it goes, and those behind it wait', async ({ person }) => {
+  test('the message over the limit shows when it will be sent, and those behind it wait', async ({
+    person,
+  }) => {
     const you = await (await person('You')).open('John Smith');
     for (const text of numbered(4)) await you.say(text);
     await expect(you.message('Line 4')).toContainText(/Sends in \d+ seconds?/);
@@ -76,7 +73,7 @@ test.describe('with a rate of three a minute', () => {
   });
 });
 
-test('a token that has expired is renewed, and nobody notices', async ({ browserOfOne, api }) => {
+test('an expired token is renewed without interruption', async ({ browserOfOne, api }) => {
   const context = await browserOfOne();
   const page = await context.newPage();
   let asked = 0;
@@ -91,7 +88,7 @@ test('a token that has expired is renewed, and nobody notices', async ({ browser
   expect(asked).toBeGreaterThan(1);
 });
 
-test('a closed job is no end for two who share another one', async ({ person, api }) => {
+test('after a job is closed, two people with another open job can still write', async ({ person, api }) => {
   const you = await (await person('You')).open('Jane Doe');
   const hear = await you.deaf();
   await api.job(57, 'Repair the garden fence', ['you', 'jane', 'mike'], 'closed');
@@ -110,7 +107,7 @@ test('a closed job is no end for two who share another one', async ({ person, ap
   await expect(you.page.getByText('Mend the fence').filter({ visible: true }).first()).toBeVisible();
 });
 
-test('a closed job can be read and not written in, and an open one again', async ({ person, api }) => {
+test('the chat of a closed job is read-only until the job is open again', async ({ person, api }) => {
   await api.oneJob();
   const you = await (await person('You')).open('John Smith');
   await expect(you.field).toBeVisible();

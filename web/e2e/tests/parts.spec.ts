@@ -3,7 +3,7 @@ import { expect, test } from '../harness/test.ts';
 test.use({ provoked: /could not be loaded|Failed to load resource|net::ERR_/ });
 test.skip(({ isMobile }) => isMobile, 'the same code');
 
-test('a part of the app that could not be loaded is there once the device is online again', async ({
+test('a chunk of the app that could not be loaded is loaded once the device is online again', async ({
   person,
 }) => {
   const you = await person('You');
@@ -16,7 +16,7 @@ test('a part of the app that could not be loaded is there once the device is onl
   await expect(you.page.getByRole('combobox')).toBeVisible();
 });
 
-test('a part that fails reloads the page once, and each further attempt has another address', async ({
+test('a chunk that fails to load reloads the page once, and each further attempt uses another URL', async ({
   person,
 }) => {
   const you = await person('You');

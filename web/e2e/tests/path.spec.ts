@@ -46,7 +46,7 @@ for (const strips of [true, false]) {
   test.describe(strips ? 'a path that the proxy takes off' : 'a path that the proxy leaves on', () => {
     test.use({ strips });
 
-    test('the app works under it: messages, photos, files, live, installed', async ({
+    test('the app works under a path prefix: messages, photos, files, live connections, installation', async ({
       outside,
       browserOfOne,
       api,
@@ -87,7 +87,7 @@ for (const strips of [true, false]) {
       expect(outside.astray).toEqual([]);
     });
 
-    test('the element works from it: messages, photos, live', async ({
+    test('the element works under a path prefix: messages, photos, live connections', async ({
       outside,
       host,
       browserOfOne,

@@ -2,7 +2,7 @@ import { expect, test } from '../harness/test.ts';
 
 test.skip(({ isMobile }) => !isMobile, 'conventions of phones');
 
-test('fields have at least 16 px, or the page would zoom when they are touched', async ({ person }) => {
+test('inputs have a font size of at least 16 px, so that iOS does not zoom', async ({ person }) => {
   const you = await (await person('You')).open('John Smith');
   const sizes = () =>
     you.page
@@ -14,7 +14,7 @@ test('fields have at least 16 px, or the page would zoom when they are touched',
   for (const size of await sizes()) expect(size).toBeGreaterThanOrEqual(16);
 });
 
-test('everything that is touched is at least 44 points high and wide', async ({ person }) => {
+test('every touch target is at least 44 points high and wide', async ({ person }) => {
   const you = await person('You');
   const small = () =>
     you.page
@@ -36,7 +36,7 @@ test('everything that is touched is at least 44 points high and wide', async ({ 
   expect(await small()).toEqual([]);
 });
 
-test('Enter makes a line, the button sends, and the keyboard stays for the next message', async ({
+test('on a phone Enter makes a new line, the button sends, and the keyboard stays open', async ({
   person,
 }) => {
   const you = await (await person('You')).open('John Smith');
@@ -52,12 +52,12 @@ test('Enter makes a line, the button sends, and the keyboard stays for the next 
   await expect(you.messages.last().locator('.text')).toHaveText('One\nTwo', { useInnerText: true });
 });
 
-test('the keyboard comes when the field is touched, not when a chat is opened', async ({ person }) => {
+test('the keyboard opens when the composer is tapped, not when a chat is opened', async ({ person }) => {
   const you = await (await person('You')).open('John Smith');
   await expect(you.field).not.toBeFocused();
 });
 
-test('the page neither scrolls nor zooms, and leaves room for notch and keyboard', async ({ person }) => {
+test('the page neither scrolls nor zooms, and leaves space for notch and keyboard', async ({ person }) => {
   const you = await (await person('You')).open('John Smith');
   const viewport = await you.page.locator('meta[name=viewport]').getAttribute('content');
   expect(viewport).toContain('width=device-width');
@@ -85,7 +85,7 @@ test('the composer stays above the keyboard, and the last message above the comp
   await expect(you.message("Great! I'll start tomorrow")).toBeInViewport();
 });
 
-test('list and chat take turns, and going back is what closes the chat', async ({ person }) => {
+test('on a phone either the list or the chat is shown, and Back closes the chat', async ({ person }) => {
   const you = await person('You');
   await you.open('John Smith');
   await expect(you.list).toBeHidden();
@@ -97,7 +97,7 @@ test('list and chat take turns, and going back is what closes the chat', async (
   await expect(you.row('Jane Doe')).toBeFocused();
 });
 
-test('what was touched does not stay lit, as if a finger hovered over it', async ({ person }) => {
+test('hover styles do not stay after a tap', async ({ person }) => {
   const you = await person('You');
   const ground = () => you.row('Jane Doe').evaluate(row => getComputedStyle(row).backgroundColor);
   const before = await ground();

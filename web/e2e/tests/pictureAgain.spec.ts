@@ -1,7 +1,7 @@
 import { png } from '../harness/picture.ts';
 import { expect, test } from '../harness/test.ts';
 
-test('a picture that failed comes back by itself when the device is online again', async ({
+test('a picture that failed to load is loaded again when the device is online again', async ({
   person,
   api,
 }) => {

@@ -168,7 +168,7 @@ test('the group chat of a job', async ({ person, api }) => {
 test.describe('live', () => {
   test.use({ live: 'on' });
 
-  test('a call that rings', async ({ person }) => {
+  test('a ringing call', async ({ person }) => {
     const you = await (await person('You', PHONE)).open('John Smith');
     const john = await (await person('John Smith')).open('You');
     await john.page.getByRole('button', { name: /video/i }).first().click();

@@ -6,7 +6,10 @@ import { expect, test } from '../harness/test.ts';
 test.use({ live: 'on', provoked: /Content Security Policy|Failed to load resource|net::ERR_/ });
 test.skip(({ isMobile }) => isMobile, 'the same policy, and the same code');
 
-test('the app keeps to its own policy while a conversation is held', async ({ browserOfOne, api }) => {
+test('the app does not violate its content security policy during a conversation', async ({
+  browserOfOne,
+  api,
+}) => {
   const page = await (await browserOfOne()).newPage();
   // Those of a page that is left count as well.
   const refused: string[] = [];

@@ -11,7 +11,7 @@ const test = base.extend<object, object>({
 
 test.skip(({ isMobile }) => isMobile, 'phones have no such scrollbars');
 
-test('the border of the field is whole beside a scrollbar that takes room', async ({ person }) => {
+test('the border of the composer is complete beside a classic scrollbar', async ({ person }) => {
   const you = await (await person('You')).open('John Smith');
   await you.field.fill('A line\n'.repeat(40));
   await you.field.focus();

@@ -74,7 +74,7 @@ onAPage(
   },
 );
 
-test('in the app: nothing is read under a dialog, or while another window has the focus', async ({
+test('in the app nothing is marked as read under a dialog, or while another window has the focus', async ({
   person,
   api,
 }) => {

@@ -19,7 +19,7 @@ const signOut = async (person: Person) => {
   await person.page.getByRole('button', { name: 'Sign out', exact: true }).click();
 };
 
-test('a link of somebody else asks before it takes over, and then is for its tab alone', async ({
+test('a link with another user’s token asks first, and then applies to its tab only', async ({
   browserOfOne,
   api,
 }) => {
@@ -46,7 +46,7 @@ test('a link of somebody else asks before it takes over, and then is for its tab
   await expect(you.row('Jane Doe')).toBeVisible();
 });
 
-test('a token that is none, has ended or is refused changes nothing', async ({ browserOfOne, api }) => {
+test('a malformed, expired or refused token changes nothing', async ({ browserOfOne, api }) => {
   const context = await browserOfOne();
   const you = await opened(context, api.token('you'));
   await expect(you.row('Jane Doe')).toBeVisible();
@@ -66,7 +66,7 @@ test('a token that is none, has ended or is refused changes nothing', async ({ b
   await expect(yours.message('Still signed in')).toContainText(/Sent|Delivered/);
 });
 
-test('with nobody signed in, a token that has ended signs nobody in', async ({ browserOfOne, api }) => {
+test('with nobody signed in, an expired token signs nobody in', async ({ browserOfOne, api }) => {
   const context = await browserOfOne();
   for (const token of ['damaged', api.token('you', -600)]) {
     const nobody = await opened(context, token);
@@ -76,7 +76,7 @@ test('with nobody signed in, a token that has ended signs nobody in', async ({ b
   }
 });
 
-test('signing out ends it in every tab, also in one that is reloaded, and for that person alone', async ({
+test('signing out ends the session in every tab, also in a reloaded one, and only for that user', async ({
   browserOfOne,
   api,
 }) => {
@@ -103,7 +103,7 @@ test('signing out ends it in every tab, also in one that is reloaded, and for th
   expect(names.filter(name => name.endsWith(':mike'))).toHaveLength(1);
 });
 
-test('signing out everywhere asks about unsent messages of everybody here, and then leaves nothing of anybody', async ({
+test('signing out everywhere asks about the unsent messages of all users, and then deletes everything', async ({
   browserOfOne,
   api,
 }) => {
@@ -153,7 +153,7 @@ test('signing out everywhere asks about unsent messages of everybody here, and t
   await expect.poll(async () => (await rows()).filter(key => key !== 'session')).toEqual([]);
 });
 
-test('one who signs out alone is asked about their unsent messages', async ({ browserOfOne, api }) => {
+test('signing out asks about the user’s unsent messages', async ({ browserOfOne, api }) => {
   const context = await browserOfOne();
   const you = await opened(context, api.token('you'));
   await context.route('**/messages/send', route => route.abort());
@@ -166,7 +166,7 @@ test('one who signs out alone is asked about their unsent messages', async ({ br
   await expect(you.page.getByRole('heading', { name: 'Who are you?' })).toBeVisible();
 });
 
-test('storage that holds garbage or throws is no blank page', async ({ browserOfOne, api }) => {
+test('the page is not blank when storage holds garbage or throws', async ({ browserOfOne, api }) => {
   const garbage = await browserOfOne();
   await garbage.addInitScript(() => {
     if (location.protocol === 'about:') return;
@@ -192,10 +192,7 @@ test('storage that holds garbage or throws is no blank page', async ({ browserOf
   await expect(other.message('From memory')).toContainText(/Sent|Delivered/);
 });
 
-test('an installed app shows itself while a proxy answers in place of the server', async ({
-  person,
-  server,
-}) => {
+test('an installed app opens while a proxy answers in place of the server', async ({ person, server }) => {
   const you = await person('You', { serviceWorkers: 'allow' });
   await you.page.evaluate(() => navigator.serviceWorker.ready);
   await you.page.reload();
@@ -214,7 +211,7 @@ test('an installed app shows itself while a proxy answers in place of the server
   await new Promise(resolve => proxy.close(resolve));
 });
 
-test('a language that a deploy removed loads the page again', async ({ person }) => {
+test('the page reloads when a deploy removed the files of its language', async ({ person }) => {
   const you = await person('You');
   let asked = 0;
   await you.page.route('**/assets/es-*.json', route => {
@@ -227,7 +224,7 @@ test('a language that a deploy removed loads the page again', async ({ person })
   expect(asked).toBe(2);
 });
 
-test('something is drawn before the server says who there is to choose from', async ({ browserOfOne }) => {
+test('something is drawn before the server returns the demo’s users', async ({ browserOfOne }) => {
   const page = await (await browserOfOne()).newPage();
   let answer = () => {};
   const held = new Promise<void>(resolve => {

@@ -3,7 +3,7 @@ import { expect, test } from '../harness/test.ts';
 
 test.skip(({ isMobile }) => isMobile, 'about tabs and networks, which are the same there');
 
-test('what is written in one tab is sent within 10 s though the one that leads is suspended', async ({
+test('a message of one tab is sent within 10 s though the leading tab is suspended', async ({
   person,
   api,
 }) => {
@@ -27,7 +27,7 @@ test('what is written in one tab is sent within 10 s though the one that leads i
   expect(said).toEqual(['From the first tab', 'From the second tab', 'From the first again']);
 });
 
-test('a device that calls itself offline for nothing sends and receives', async ({ browserOfOne, api }) => {
+test('a device that wrongly reports being offline sends and receives', async ({ browserOfOne, api }) => {
   const context = await browserOfOne();
   await context.addInitScript(() => {
     Object.defineProperty(Navigator.prototype, 'onLine', { get: () => false });
@@ -40,7 +40,7 @@ test('a device that calls itself offline for nothing sends and receives', async 
   await you.sees('I hear you');
 });
 
-test('after a change of network the requests under way are made again', async ({ person, api }) => {
+test('after a change of network, pending requests are repeated', async ({ person, api }) => {
   const you = await (await person('You')).open('John Smith');
   await you.sees('8 AM works?');
   let held = 0;
@@ -58,7 +58,7 @@ test('after a change of network the requests under way are made again', async ({
   expect(said).toHaveLength(1);
 });
 
-test('a clock that is put back an hour stops nothing', async ({ person, api }) => {
+test('a clock that is set back by an hour stops nothing', async ({ person, api }) => {
   const you = await (await person('You')).open('John Smith');
   await you.sees('8 AM works?');
   await you.page.evaluate(() => {

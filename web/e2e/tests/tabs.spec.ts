@@ -12,7 +12,10 @@ function polls(page: Page): () => number {
   return () => count;
 }
 
-test('several tabs share one poller, and another goes on when it is closed', async ({ person, api }) => {
+test('several tabs share one poller, and another one takes over when it is closed', async ({
+  person,
+  api,
+}) => {
   const first = await person('You');
   const tabs = [first, await first.inNewTab('You'), await first.inNewTab('You')];
   const counts = tabs.map(tab => polls(tab.page));
@@ -31,7 +34,7 @@ test('several tabs share one poller, and another goes on when it is closed', asy
   for (const tab of tabs.filter((_, at) => at !== leader)) await tab.sees('And a third');
 });
 
-test('what one tab sends is in the others at once, once', async ({ person }) => {
+test('a message that one tab sends appears in the others at once, and once', async ({ person }) => {
   const one = await (await person('You')).open('John Smith');
   const other = await one.inNewTab('You');
   await other.open('John Smith');
@@ -43,7 +46,7 @@ test('what one tab sends is in the others at once, once', async ({ person }) => 
   expect((await one.texts()).slice(-2)).toEqual(['From the first tab', 'From the second']);
 });
 
-test('signing out wipes what was kept, in every tab', async ({ person }) => {
+test('signing out deletes the stored data in every tab', async ({ person }) => {
   const one = await (await person('You')).open('John Smith');
   await one.sees('8 AM works?');
   const other = await one.inNewTab('You');

@@ -27,7 +27,7 @@ async function recordTwoSeconds(page: Page): Promise<void> {
 }
 
 for (const format of ['audio/mp4', 'audio/webm']) {
-  test(`a voice message in ${format} is recorded, sent, and heard on the other side`, async ({
+  test(`a voice message in ${format} is recorded, sent, and played by the other person`, async ({
     browserOfOne,
     person,
     api,
@@ -69,7 +69,7 @@ for (const format of ['audio/mp4', 'audio/webm']) {
   });
 }
 
-test('one pauses, goes on, listens, and sends or discards', async ({ person, api }) => {
+test('a recording can be paused, continued, played, sent and discarded', async ({ person, api }) => {
   const you = await (await person('You')).open('John Smith');
   const before = (await api.messages('you', WITH_JOHN)).length;
   await recordTwoSeconds(you.page);
@@ -97,7 +97,7 @@ test('one pauses, goes on, listens, and sends or discards', async ({ person, api
   await expect(you.message('Written after all')).toContainText(/Sent|Delivered/);
 });
 
-test('what is recorded without a connection is sent when there is one', async ({ person, api }, info) => {
+test('a voice message recorded offline is sent when there is a connection', async ({ person, api }, info) => {
   test.skip(info.project.name !== 'desktop', 'the same code');
   const you = await (await person('You')).open('John Smith');
   await expect(button(you.page, 'Record a voice message')).toBeVisible();
@@ -118,7 +118,7 @@ for (const [error, words] of [
   ['NotFoundError', 'No microphone was found.'],
   ['NotReadableError', 'The microphone is used by another program.'],
 ] as const) {
-  test(`that the microphone cannot be used is said: ${error}`, async ({ browserOfOne }, info) => {
+  test(`an error is shown when the microphone cannot be used: ${error}`, async ({ browserOfOne }, info) => {
     test.skip(info.project.name !== 'desktop', 'the same words');
     const page = await (await browserOfOne()).newPage();
     await page.addInitScript(name => {
@@ -132,7 +132,10 @@ for (const [error, words] of [
   });
 }
 
-test('where a browser cannot play it, the file is offered', async ({ person, browserOfOne }, info) => {
+test('where the browser cannot play a voice message, it is offered as a file', async ({
+  person,
+  browserOfOne,
+}, info) => {
   test.skip(info.project.name !== 'desktop', 'the same code');
   const you = await (await person('You')).open('John Smith');
   await recordTwoSeconds(you.page);
@@ -175,12 +178,12 @@ async function finger(page: Page) {
   };
 }
 
-test.describe('with a finger', () => {
+test.describe('by touch', () => {
   test.use({ permissions: ['microphone'] });
   // What a finger does is the same on both phones, and one of them is left out above.
   test.skip(({ isMobile }) => !isMobile, 'a mouse holds nothing');
 
-  test('held and let go it sends; moved aside it discards; too short it says how it is done', async ({
+  test('releasing the button sends; sliding sideways discards; a short tap shows how it works', async ({
     person,
     api,
   }) => {
@@ -222,7 +225,7 @@ test.describe('with a finger', () => {
     expect(await api.messages('you', WITH_JOHN)).toHaveLength(before + 1);
   });
 
-  test('moved up it goes on without the finger; taken away by the phone, or hidden, it is kept to be heard', async ({
+  test('sliding up locks the recording; when it is interrupted or hidden, it is kept for playback', async ({
     person,
     api,
   }) => {
@@ -258,7 +261,7 @@ test.describe('with a finger', () => {
     await expect(button(page, 'Discard the recording')).toBeVisible();
   });
 
-  test('where one reads from right to left, a finger slides the other way to discard', async ({
+  test('in right-to-left languages the slide to discard goes the other way', async ({
     browserOfOne,
     api,
   }) => {
@@ -280,9 +283,7 @@ test.describe('with a finger', () => {
     expect(await api.messages('you', WITH_JOHN)).toHaveLength(before);
   });
 
-  test('a tap records as a click does, and the first hold only asks for the microphone', async ({
-    person,
-  }) => {
+  test('a tap records like a click, and the first hold only asks for the microphone', async ({ person }) => {
     const you = await person('You');
     const { page } = you;
     await page.evaluate(() => {
@@ -303,7 +304,7 @@ test.describe('with a finger', () => {
   });
 });
 
-test('who leaves the page while they record is asked first', async ({ person }, info) => {
+test('leaving the page during a recording asks first', async ({ person }, info) => {
   test.skip(info.project.name !== 'desktop', 'the same question');
   const you = await (await person('You')).open('John Smith');
   const asked: string[] = [];

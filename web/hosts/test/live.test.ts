@@ -72,7 +72,7 @@ function ben() {
   return async () => (await lines.next()).value as string | undefined;
 }
 
-test('ws and wsproto hold a conversation, and hear of the end of the server', async () => {
+test('the clients ws and wsproto hold a conversation, and learn that the server stops', async () => {
   const anna = new Anna();
   await new Promise(resolve => anna.socket.once('open', resolve));
   expect([anna.socket.protocol, anna.socket.extensions]).toEqual(['jobline.v1', '']);

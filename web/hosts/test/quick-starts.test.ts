@@ -104,7 +104,7 @@ test('a plain page with the element', async () => {
   await page.close();
 });
 
-test('Express mints tokens and tells of jobs, and its page with the hooks of React 19 talks', async () => {
+test('Express mints tokens and registers jobs, and its page with React 19 hooks sends and receives', async () => {
   const built = project('react');
   await built.follow();
   await built.follow('express');

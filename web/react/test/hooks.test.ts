@@ -62,7 +62,7 @@ test('these tests run with the React that they name', () => {
   expect(version.split('.')[0]).toBe(process.env.REACT_MAJOR);
 });
 
-test('useMessages shows what comes and what is sent, and keeps its identity until something changes', async () => {
+test('useMessages returns received and sent messages, and the same array until something changes', async () => {
   const { server, jobline, pass } = annaAndBen();
   const chat = drawn(jobline, () => useMessages({ with: 'ben', job: 7 }));
   expect(chat.seen[0]).toMatchObject({ status: 'loading', messages: [] });
@@ -95,7 +95,7 @@ test('a conversation is polled quickly while it is shown, and not when it is unm
   expect(await polls(60_000)).toBe(0);
 });
 
-test('messages count as read when that is asked for, while the page is visible', async () => {
+test('with the option messages are marked as read while the page is visible', async () => {
   const { server, jobline, pass } = annaAndBen();
   const visibility = vi.spyOn(document, 'visibilityState', 'get').mockReturnValue('hidden');
   const chat = drawn(jobline, () => useMessages({ with: 'ben' }, { markAsRead: true }));
@@ -111,7 +111,7 @@ test('messages count as read when that is asked for, while the page is visible',
   expect(chat.last()).toMatchObject({ unread: 0 });
 });
 
-test('messages stay unread when nothing is asked for', async () => {
+test('without the option messages stay unread', async () => {
   const { server, jobline, pass } = annaAndBen();
   const chat = drawn(jobline, () => useMessages({ with: 'ben' }));
   server.say('ben', 'anna', 'Hello');
@@ -119,7 +119,7 @@ test('messages stay unread when nothing is asked for', async () => {
   expect(chat.last()).toMatchObject({ unread: 1 });
 });
 
-test('another conversation is shown as soon as it is asked for', async () => {
+test('another conversation is shown as soon as its id is passed', async () => {
   const { server, jobline, pass } = annaAndBen();
   server.say('ben', 'anna', 'I am Ben');
   server.say('cleo', 'anna', 'I am Cleo');
@@ -151,7 +151,7 @@ test('useConversations, useUnread and useConnection', async () => {
   expect([unread, connection]).toEqual([1, 'online']);
 });
 
-test('useTyping and usePresence say what a live connection tells', async () => {
+test('useTyping and usePresence return what a live connection reports', async () => {
   const { server, jobline, pass } = annaAndBen();
   server.live = { url: 'ws://server/messages/live', afterMs: 0 };
   server.seen.set('ben', { state: 'online' });
@@ -170,7 +170,7 @@ test('useTyping and usePresence say what a live connection tells', async () => {
   expect(both.last()).toEqual([['ben'], [], 'online']);
 });
 
-test('useDraft keeps what is not sent yet', async () => {
+test('useDraft keeps unsent text', async () => {
   const { jobline, pass } = annaAndBen();
   const draft = drawn(jobline, () => useDraft({ with: 'ben' }));
   await pass(100);
@@ -209,7 +209,7 @@ test('the provider makes a client for the user, and another one for the next use
   expect(seen.at(-1)?.user.get()).toBe('ben');
 });
 
-test('on a server everything is loading, and the page goes on from there', async () => {
+test('rendered on a server everything is loading, and hydration continues from there', async () => {
   const { server, jobline, pass } = annaAndBen();
   server.say('ben', 'anna', 'Hello');
   function Page() {
@@ -231,7 +231,7 @@ test('on a server everything is loading, and the page goes on from there', async
   expect(faults).not.toHaveBeenCalled();
 });
 
-test('a message is refused as long as the user is not known', async () => {
+test('sending is refused as long as the user is not known', async () => {
   let chat: Chat | undefined;
   function Page() {
     chat = useMessages({ with: 'ben' });

@@ -18,7 +18,7 @@ conforms('memory', async name => {
 const factory = new IDBFactory();
 conforms('IndexedDB', name => openIndexedDb(name, factory));
 
-test('what is in IndexedDB outlasts the page', async () => {
+test('data in IndexedDB survives the page', async () => {
   const first = await openIndexedDb('kept', factory);
   await first.transact([], () => [{ put: 'a', value: 'still here' }]);
   first.close();
@@ -45,7 +45,7 @@ test('a whole conversation works on IndexedDB, across a reload', async () => {
   expect(server.said('anna', 'ben')).toHaveLength(1);
 });
 
-test('a database of a later version is left alone, and memory is used', async () => {
+test('a database of a later version is left unchanged, and memory is used', async () => {
   await new Promise<void>(resolve => {
     const request = factory.open('jobline::anna', 99);
     request.onsuccess = () => {
@@ -84,7 +84,7 @@ function failing(name: string): { cache: Cache; fail: () => void; reads: () => v
   };
 }
 
-test('when the disk is full, everything goes on in memory and the reader can be told', async () => {
+test('when the disk is full, the client continues in memory and the app can show that', async () => {
   const { clock, server, device } = world();
   const phone = device();
   const { cache, fail } = failing('QuotaExceededError');
@@ -105,7 +105,7 @@ test('when the disk is full, everything goes on in memory and the reader can be 
   expect(server.said('anna', 'ben')).toHaveLength(2);
 });
 
-test('when the cache cannot even be read, what is on its way is not lost', async () => {
+test('when the cache cannot be read, pending messages are not lost', async () => {
   const { clock, server, device } = world();
   const phone = device();
   const { cache, fail, reads } = failing('UnknownError');
@@ -133,7 +133,7 @@ test('a cache that never opens is not waited for', async () => {
   await jobline.ready;
 });
 
-test('a cache that stops answering is given up on within seconds, and nothing that is on its way is lost', async () => {
+test('a cache that stops answering is abandoned within seconds, and no pending message is lost', async () => {
   const { clock, server, device } = world();
   const phone = device();
   const { tab, jobline } = phone.client('anna');
@@ -161,7 +161,7 @@ test('a cache that stops answering is given up on within seconds, and nothing th
   ]);
 });
 
-test('the bytes of a photo that cannot be read any more are those that the page still has', async () => {
+test('when the stored bytes of a photo cannot be read any more, those in memory are used', async () => {
   const { clock, server, device } = world();
   const phone = device();
   const { cache, fail, reads } = failing('UnknownError');
@@ -202,7 +202,7 @@ test('a message that was deleted after the disk was full does not come back with
   expect(next.get().messages).toEqual([]);
 });
 
-test('signing out empties the disk that failed, too', async () => {
+test('signing out also empties a cache that failed before', async () => {
   const { clock, server, device } = world();
   const phone = device();
   const { tab, jobline } = phone.client('anna');
@@ -216,7 +216,7 @@ test('signing out empties the disk that failed, too', async () => {
   expect(phone.rows.get('jobline::anna')?.size ?? 0).toBe(0);
 });
 
-test('a tab that lives in memory hears of a sign-out', async () => {
+test('a tab that uses memory is signed out, too', async () => {
   const { clock, server, device } = world();
   const phone = device();
   const [first, second] = [phone.client('anna'), phone.client('anna')];
@@ -231,7 +231,7 @@ test('a tab that lives in memory hears of a sign-out', async () => {
   expect(chat.get().messages).toEqual([]);
 });
 
-test('when the tab that works loses its disk, the others go on without it', async () => {
+test('when the leading tab loses its cache, the others continue without it', async () => {
   const { clock, server, device } = world();
   const phone = device();
   const [first, second] = [phone.client('anna'), phone.client('anna')];

@@ -33,7 +33,7 @@ async function connected() {
   return all;
 }
 
-test('it rings, is taken, connects both with all their tracks, and ends on both sides', async () => {
+test('a call rings, is accepted, connects both with all their tracks, and ends on both sides', async () => {
   const { world, john, you } = await connected();
   for (const { connections } of [john, you]) {
     expect(connections[0]?.transceivers.map(({ sends }) => sends !== null)).toEqual([true, true, false]);
@@ -50,7 +50,7 @@ test('it rings, is taken, connects both with all their tracks, and ends on both 
   expect(john.shown()).toBeUndefined();
 });
 
-test('of two devices that ring one wins, and the other falls silent', async () => {
+test('when one of two ringing devices accepts, the other stops ringing', async () => {
   const { world, you } = await ringing();
   const tablet = world.device('you', 3);
   world.change('message_0', {});
@@ -62,7 +62,7 @@ test('of two devices that ring one wins, and the other falls silent', async () =
   expect(outcomes.sort()).toEqual(['connected', 'elsewhere']);
 });
 
-test('in a crew others come and go, and only those are shown who take part', async () => {
+test('in a crew call people come and go, and only participants are shown', async () => {
   const { world, john } = await connected();
   const [call] = world.calls;
   if (!call) throw new Error('There is a call.');
@@ -77,7 +77,7 @@ test('in a crew others come and go, and only those are shown who take part', asy
   expect(john.shown()?.phase).toBe('connected');
 });
 
-test('who declines ends it for the caller and on the other devices', async () => {
+test('declining ends the call for the caller and on the user’s other devices', async () => {
   const { world, john, you } = await ringing();
   const tablet = world.device('you', 3);
   world.change('message_0', {});
@@ -91,7 +91,7 @@ test('who declines ends it for the caller and on the other devices', async () =>
   ]);
 });
 
-test('who gives up while it rings ends the ringing', async () => {
+test('when the caller hangs up, the ringing ends', async () => {
   const { world, john, you } = await ringing();
   john.calls.end();
   await world.clock.advance(100);
@@ -99,7 +99,7 @@ test('who gives up while it rings ends the ringing', async () => {
   expect(you.shown()?.outcome).toBe('cancelled');
 });
 
-test('what nobody takes is missed, told by the server or by the clock', async () => {
+test('a call that nobody accepts is missed, by word of the server or by the local clock', async () => {
   const told = await ringing();
   told.world.change('message_0', { state: 'missed' });
   await told.world.clock.advance(100);
@@ -111,7 +111,7 @@ test('what nobody takes is missed, told by the server or by the clock', async ()
   expect([silent.john, silent.you].map(device => device.shown()?.outcome)).toEqual(['missed', 'missed']);
 });
 
-test('two who call each other at once have one call', async () => {
+test('two people who call each other at once have one call', async () => {
   const world = new CallWorld();
   const [john, you] = [world.device('john', 1), world.device('you', 2)];
   await Promise.all([john.calls.start(CONVERSATION, 'video'), you.calls.start(CONVERSATION, 'video')]);
@@ -120,7 +120,7 @@ test('two who call each other at once have one call', async () => {
   expect([john, you].map(device => device.shown()?.phase)).toEqual(['connected', 'connected']);
 });
 
-test('a tab that is reloaded comes back into the call, and the other side begins anew with it', async () => {
+test('a reloaded tab rejoins the call, and the other side negotiates again', async () => {
   const { world, john, you } = await connected();
   you.calls.mute(true);
   you.leave();
@@ -136,7 +136,7 @@ test('a tab that is reloaded comes back into the call, and the other side begins
   expect(john.connections[0]?.closed).toBe(true);
 });
 
-test('of a tab that is duplicated while it is reloaded one goes on with the call, and the other has a name of its own', async () => {
+test('when a tab is duplicated during a reload, one continues the call, and the other gets its own device id', async () => {
   const { world, john, you } = await connected();
   you.leave();
   you.kill();
@@ -175,7 +175,7 @@ test('a tab that comes back too late, or into a call that is over, shows nothing
   expect(world.asked.slice(before)).not.toContain('/calls/accept');
 });
 
-test('a server that is restarted interrupts nothing, and its end is told once it is back', async () => {
+test('a restart of the server interrupts nothing, and the end of the call is reported once it is back', async () => {
   const { world, john, you } = await connected();
   world.isDown = true;
   world.restart();
@@ -189,7 +189,7 @@ test('a server that is restarted interrupts nothing, and its end is told once it
   expect(john.shown()?.outcome).toBe('ended');
 });
 
-test('a connection that fails is begun again by who offers; one that does not come back ends the call', async () => {
+test('a failed connection is renegotiated by the offerer; one that does not recover ends the call', async () => {
   const { world, john, you } = await connected();
   for (const device of [john, you]) device.connections[0]?.become('failed');
   expect(john.shown()?.phase).toBe('reconnecting');
@@ -203,7 +203,7 @@ test('a connection that fails is begun again by who offers; one that does not co
   expect(john.shown()).toMatchObject({ phase: 'over', outcome: 'lost' });
 });
 
-test('what stands against the microphone is told, and nobody is called', async () => {
+test('when the microphone cannot be used, the reason is reported, and nobody is called', async () => {
   for (const [name, obstacle] of Object.entries({
     NotAllowedError: 'refused',
     NotFoundError: 'noDevice',
@@ -218,7 +218,7 @@ test('what stands against the microphone is told, and nobody is called', async (
   }
 });
 
-test('a screen takes its place and leaves it, and what is off is stopped', async () => {
+test('a shared screen replaces the camera and gives it back, and tracks that are off are stopped', async () => {
   const { john } = await connected();
   expect(await john.calls.share()).toBe(true);
   expect(john.shown()?.own.screen).toBe(true);
@@ -234,7 +234,7 @@ test('a screen takes its place and leaves it, and what is off is stopped', async
   expect(camera?.sends).toBeNull();
 });
 
-test('what watches for calls tells of one that rings, and of one that goes on after a reload, and of nothing else', async () => {
+test('the watcher reports a ringing call and, after a reload, the ongoing one, and nothing else', async () => {
   const world = new CallWorld();
   const you = world.device('you', 2);
   const watched = (of: typeof you) => {
@@ -261,7 +261,7 @@ test('what watches for calls tells of one that rings, and of one that goes on af
   expect(resumed).toBe(1);
 });
 
-test('what rang long ago is not asked about', async () => {
+test('the server is not asked about old calls', async () => {
   const { world, you } = await ringing();
   const { items } = you.client.conversations.get();
   expect(ringingIn(items, 'you', world.clock.now())?.call.id).toBe('message_0');
@@ -270,7 +270,7 @@ test('what rang long ago is not asked about', async () => {
   expect(ringingIn(items, 'you', world.clock.now() + 11 * 60_000)).toBeUndefined();
 });
 
-test('whether calls are offered is asked without the part', async () => {
+test('whether calls are offered can be asked without loading their chunk', async () => {
   const { world, you } = await ringing();
   expect(await callsOffered('', () => 'token', you.ports)).toBe(true);
   world.notOffered = true;
@@ -302,13 +302,13 @@ async function built(...inputs: string[]) {
   );
 }
 
-test('the part is at most 14 KB gzipped, with what it shares with the client', async () => {
+test('the chunk for calls is at most 14 KB gzipped, shared code included', async () => {
   const size = (await built('calls/index.ts')).reduce((sum, { bytes }) => sum + bytes, 0);
   console.log(`calls: ${size} gzipped.`);
   expect(size).toBeLessThanOrEqual(14 * 1024);
 });
 
-test('what watches for calls is at most 1 KB gzipped beside the client', async () => {
+test('the watcher for calls adds at most 1 KB gzipped to the client', async () => {
   const chunks = await built('calls/watch.ts', 'browser/index.ts');
   const { bytes } = chunks.find(({ name }) => name === 'watch') ?? {};
   console.log(`calls/watch: ${bytes} gzipped.`);

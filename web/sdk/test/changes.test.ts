@@ -24,7 +24,7 @@ async function both(...said: string[]) {
   return { server, clock, phone, tab, jobline, hers, his };
 }
 
-test('an edit is shown at once, and to the other person when it is done; versions tell what was said', async () => {
+test('an edit is shown at once, and to the other person once it is stored; versions return the earlier texts', async () => {
   const { server, clock, hers, his } = await both('at nine');
   await hers.edit(keyOf(hers, 'at nine'), 'at ten');
   expect(hers.get().messages).toMatchObject([{ text: 'at ten', edited: true, state: { is: 'delivered' } }]);
@@ -36,7 +36,7 @@ test('an edit is shown at once, and to the other person when it is done; version
   expect(hers.get().messages[0]?.refused).toBeUndefined();
 });
 
-test('what is done offline survives a killed tab, and is done once, in order', async () => {
+test('offline changes survive a killed tab, and are sent once, in order', async () => {
   const { server, clock, phone, tab, hers, his } = await both('one', 'two', 'three');
   tab.set({ online: false });
   await hers.edit(keyOf(hers, 'one'), 'first');
@@ -61,7 +61,7 @@ test('what is done offline survives a killed tab, and is done once, in order', a
   expect(later.get().messages.map(({ state }) => state.is)).not.toContain('queued');
 });
 
-test('an answer that was lost changes nothing: it is done again', async () => {
+test('a change whose answer was lost is repeated without effect', async () => {
   const { server, clock, hers, his } = await both('Hello');
   let lost = 0;
   server.fault = ({ procedure }) => (procedure === 'react' && lost++ === 0 ? 'lost' : undefined);
@@ -75,7 +75,7 @@ test('an answer that was lost changes nothing: it is done again', async () => {
   expect(hers.get().messages[0]?.reactions).toBeUndefined();
 });
 
-test('another reaction takes the place of the first; those of others stay', async () => {
+test('a second reaction replaces the first; those of others stay', async () => {
   const { clock, hers, his } = await both('Hello');
   await his.react(keyOf(his, 'Hello'), '👍');
   await clock.advance(6000);
@@ -89,7 +89,7 @@ test('another reaction takes the place of the first; those of others stay', asyn
   expect(his.get().messages[0]?.reactions).toEqual(hers.get().messages[0]?.reactions);
 });
 
-test('what the server refuses is taken back, with the reason and the text', async () => {
+test('a change that the server refuses is reverted, with the reason and the text', async () => {
   const { server, clock, hers } = await both('at nine');
   server.fault = failing('edit', { status: 403, code: 'edit_window_over' });
   const key = keyOf(hers, 'at nine');
@@ -103,7 +103,7 @@ test('what the server refuses is taken back, with the reason and the text', asyn
   expect(hers.get().messages[0]?.refused).toBeUndefined();
 });
 
-test('what a proxy refuses again and again is refused, and the limit of reactions holds no message up', async () => {
+test('a change that a proxy keeps refusing is refused, and the rate limit of reactions delays no message', async () => {
   const { server, clock, hers } = await both('Hello');
   server.fault = failing('react', { status: 429, code: 'rate_limited', retryAfterMs: 20_000 });
   await hers.react(keyOf(hers, 'Hello'), '👍');
@@ -115,7 +115,7 @@ test('what a proxy refuses again and again is refused, and the limit of reaction
   expect(hers.get().messages[0]?.refused).toMatchObject({ is: 'react', problem: { code: 'proxy_refused' } });
 });
 
-test('text that cannot be a message is refused before anything is kept', async () => {
+test('invalid text is refused before anything is stored', async () => {
   const { hers, his } = await both('Hello');
   const key = keyOf(hers, 'Hello');
   await expect(hers.edit(key, ' ')).rejects.toMatchObject({ problem: { code: 'content_empty' } });
@@ -126,7 +126,7 @@ test('text that cannot be a message is refused before anything is kept', async (
   expect(texts(hers)).toEqual(['Hello']);
 });
 
-test('a reply says what the original says now, and nothing once that is deleted: on every device, in the cache too', async () => {
+test('a reply quotes the current text of its original, and nothing once that is deleted: on every device and in the cache', async () => {
   const { server, clock, phone, tab, hers, his } = await both('at nine');
   await his.send('Fine', keyOf(his, 'at nine'));
   expect(his.get().messages[1]?.replyTo).toMatchObject({ text: 'at nine', mine: false, deleted: false });
@@ -146,7 +146,7 @@ test('a reply says what the original says now, and nothing once that is deleted:
   expect(kept).not.toMatch(/at (nine|ten)/);
 });
 
-test('a message that is deleted while it is on its way is deleted where it arrives', async () => {
+test('a message that is deleted while being sent is deleted on the server', async () => {
   const { server, clock, phone, tab, hers, his } = await both();
   server.fault = failing('send', 'lost');
   const unwanted = await hers.send('never mind');
@@ -186,7 +186,7 @@ test('a deletion wins over edits and reactions that come later', async () => {
   expect(tab.isAlive).toBe(true);
 });
 
-test('lines of the marketplace are neither mine nor of the other person', async () => {
+test('messages of the marketplace belong to neither person', async () => {
   const { server, clock, jobline, hers } = await both('Hello');
   jobline.conversations.subscribe(() => undefined);
   server.hostSays('anna', 'ben', 'The job was booked');
@@ -199,7 +199,7 @@ test('lines of the marketplace are neither mine nor of the other person', async 
   expect(jobline.conversations.get().items[0]?.preview).toMatchObject({ host: true, mine: false });
 });
 
-test('before anything was written the chat names person and job, and says whether one may write', async () => {
+test('before the first message the chat has the person, the job, and whether the user may write', async () => {
   const { server, clock, device } = world();
   const { jobline } = device().client('cleo');
   const chat = jobline.conversation({ with: 'ben', job: 7 });
@@ -219,7 +219,7 @@ test('before anything was written the chat names person and job, and says whethe
   expect(stranger.get()).toMatchObject({ canWrite: true, job: { title: 'Garden' } });
 });
 
-test('a chat about another job than it was about so far names that one, until it is closed', async () => {
+test('a chat opened for another job shows that job, until it is closed', async () => {
   const { server, clock, jobline } = await both('Hello');
   server.job(8, ['anna', 'ben'], 'open', 'Garden');
   const other = jobline.conversation({ with: 'ben', job: 8 });
@@ -231,7 +231,7 @@ test('a chat about another job than it was about so far names that one, until it
   expect(other.get()).toMatchObject({ canWrite: false, reason: 'job_closed' });
 });
 
-test('a call is told with its conversation, whatever was written since, and while own messages are on their way', async () => {
+test('the conversation has its call, whatever messages came after it or are pending', async () => {
   const { server, clock, tab, jobline, hers } = await both('Hello');
   jobline.conversations.subscribe(() => undefined);
   const item = () => jobline.conversations.get().items[0];

@@ -24,7 +24,7 @@ for (const [what, ms] of [
   ['a year back', -365 * 24 * HOUR],
   ['a day forward', 24 * HOUR],
 ] as const) {
-  test(`a clock that is put ${what} changes nothing`, async () => {
+  test(`a clock that is set ${what} changes nothing`, async () => {
     const { server, clock, tab, chat, during } = anna();
     await during(10_000);
     clock.shift(ms);
@@ -51,7 +51,7 @@ test('a pause of the rate limit lasts as long as it takes, whatever the clock do
 });
 
 for (const header of ['3000000', '99999999999999999999']) {
-  test(`Retry-After: ${header} is waited for five minutes, with one timer`, async () => {
+  test(`Retry-After: ${header} pauses for five minutes, with one timer`, async () => {
     const { server, clock, tab, during } = anna();
     await during(3000);
     server.fault = () => ({ status: 503, retryAfter: header });
@@ -66,7 +66,7 @@ for (const header of ['3000000', '99999999999999999999']) {
   });
 }
 
-test('a date in Retry-After is meant by the clock of the server', async () => {
+test('a date in Retry-After is compared with the server’s clock', async () => {
   const { server, clock, tab, during } = anna();
   await during(3000);
   clock.shift(-HOUR);
@@ -92,7 +92,7 @@ for (const header of ['soon', '-5', '1e12', '', 'NaN', 'Thu, 01 Jan 1970 00:00:0
   });
 }
 
-test('advice of the server that is absurd does not end polling', async () => {
+test('absurd values of nextPollMs do not end polling', async () => {
   const { server, during } = anna();
   server.nextPollMs = 1e13;
   await during(3000);
@@ -101,7 +101,7 @@ test('advice of the server that is absurd does not end polling', async () => {
   expect(await during(90_000)).toBeGreaterThan(0);
 });
 
-test('a device that calls itself offline on a network that works goes on', async () => {
+test('a device that reports being offline on a working network continues', async () => {
   const { server, tab, jobline, chat, clock, during } = anna();
   await during(3000);
   tab.lies = true;
@@ -113,7 +113,7 @@ test('a device that calls itself offline on a network that works goes on', async
   expect(server.said('anna', 'ben')).toHaveLength(1);
 });
 
-test('the same from the start, and with nothing in view', async () => {
+test('the same from the start, and with no conversation open', async () => {
   const { server, tab, clock, chat } = anna(false);
   tab.lies = true;
   tab.set({ online: false });
@@ -122,7 +122,7 @@ test('the same from the start, and with nothing in view', async () => {
   expect(server.said('anna', 'ben')).toHaveLength(1);
 });
 
-test('a device that is offline asks rarely, and says so', async () => {
+test('an offline device polls rarely, and reports its state', async () => {
   const { server, tab, jobline, during } = anna();
   await during(3000);
   tab.set({ online: false });
@@ -147,7 +147,7 @@ const silence =
   };
 
 for (const event of ['network', 'focus'] as const) {
-  test(`a request whose connection is gone is made again on ${event}`, async () => {
+  test(`a request whose connection is lost is repeated on ${event}`, async () => {
     const { server, clock, tab, chat, jobline } = anna();
     await clock.advance(3000);
     server.fault = silence({ left: 2 }, 'send', 'sync');
@@ -161,7 +161,7 @@ for (const event of ['network', 'focus'] as const) {
   });
 }
 
-test('an upload whose connection is gone is begun again when there is another network', async () => {
+test('an upload whose connection is lost is restarted when the network changes', async () => {
   const { server, clock, tab, chat } = anna();
   server.fault = silence({ left: 1 }, 'put');
   await chat.sendFile({

@@ -65,7 +65,7 @@ async function sendAndDie(
   return { promised, tried, died };
 }
 
-test('a tab may die at any step of sending: nothing is lost, doubled or swapped', async () => {
+test('a tab is killed at every step of sending: nothing is lost, duplicated or reordered', async () => {
   let deaths = 0;
   for (let fuse = 0; ; fuse += 1) {
     const { server, clock, device } = world(fuse);
@@ -131,6 +131,6 @@ async function history(seed: number): Promise<void> {
 
 const SEEDS = Number(process.env.SDK_SEEDS ?? 60);
 
-test('two tabs, killed at random on a bad network, lose, double and swap nothing', async () => {
+test('two tabs, killed at random on a bad network, lose, duplicate and reorder nothing', async () => {
   for (let seed = 1; seed <= SEEDS; seed += 1) await history(seed);
 }, 600_000);

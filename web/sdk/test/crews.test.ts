@@ -18,7 +18,7 @@ function crew(participants = THREE) {
 
 const texts = (messages: readonly { text: string }[]) => messages.map(({ text }) => text);
 
-test('a crew is in the list by the title of its job, with who wrote last', async () => {
+test('a crew is listed by the title of its job, with the author of its last message', async () => {
   const { clock, jobline } = crew();
   jobline.conversations.subscribe(() => undefined);
   await clock.advance(3000);
@@ -28,7 +28,7 @@ test('a crew is in the list by the title of its job, with who wrote last', async
   expect(item?.people).toContainEqual({ id: 'ben', name: 'Ben Smith' });
 });
 
-test('what is sent to a crew reaches all of it, and others are named', async () => {
+test('a message to a crew reaches all members, with the name of its author', async () => {
   const { server, clock, chat, device } = crew();
   chat.open();
   await settle();
@@ -47,7 +47,7 @@ test('what is sent to a crew reaches all of it, and others are named', async () 
   ]);
 });
 
-test('a file goes to a crew', async () => {
+test('a file is sent to a crew', async () => {
   const { server, clock, chat } = crew();
   chat.open();
   await settle();
@@ -60,7 +60,7 @@ test('a file goes to a crew', async () => {
   expect(announced?.input).toMatchObject({ conversationId: CREW });
 });
 
-test('who has read how far is asked while the chat is open, and not afterwards', async () => {
+test('read positions of members are requested while the chat is open, and not afterwards', async () => {
   const { server, clock, chat, device } = crew();
   chat.open();
   await chat.send('Who is there?');
@@ -85,7 +85,7 @@ test('who has read how far is asked while the chat is open, and not afterwards',
   expect(asked()).toHaveLength(before);
 });
 
-test('who came and who left is told, and a newcomer sees what follows', async () => {
+test('joining and leaving is shown, and a new member sees what follows', async () => {
   const { server, clock, chat, device } = crew();
   chat.open();
   await clock.advance(3000);
@@ -105,7 +105,7 @@ test('who came and who left is told, and a newcomer sees what follows', async ()
   expect(dora.get()).toMatchObject({ hasOlder: false, unread: 1 });
 });
 
-test('a member who was named once stays known, also after a restart without a connection', async () => {
+test('the name of a member stays known, also after an offline restart', async () => {
   const many = ['anna', 'ben', 'carl', 'dora', 'eve', 'finn', 'gus'];
   const { server, clock, chat, phone } = crew(many);
   chat.open();
@@ -125,7 +125,7 @@ test('a member who was named once stays known, also after a restart without a co
   expect(again.get().people).toContainEqual({ id: 'ben', name: 'Ben Smith' });
 });
 
-test('one may not write once the job is closed, or to a crew of others', async () => {
+test('a user may not write once the job is closed, or to a crew they are not in', async () => {
   const { server, clock, chat, jobline } = crew();
   chat.open();
   await clock.advance(3000);

@@ -28,7 +28,7 @@ function failing(procedure: string, fault: Fault, times = 1): (seen: Seen) => Fa
   };
 }
 
-test('a voice message is one from the first moment on, and keeps its duration and waveform', async () => {
+test('a voice message has its type, duration and waveform before it is sent', async () => {
   const { server, clock, phone, tab, chat } = anna();
   const voice = { durationMs: 4200, waveform: '0123456789abcdefghijklmnopqrstuv'.repeat(2) };
   const recording = { ...photo(), name: 'voice.webm', type: 'audio/webm' };
@@ -45,7 +45,7 @@ test('a voice message is one from the first moment on, and keeps its duration an
   expect(server.said('anna', 'ben')[0]).toMatchObject({ type: 'voice', ...voice });
 });
 
-test('a photo is on the device before its bubble, shows its progress and goes through', async () => {
+test('a photo is stored before its bubble is shown, shows its progress and is sent', async () => {
   const { server, clock, chat } = anna();
   const seen: MessageState[] = [];
   chat.subscribe(() => {
@@ -87,7 +87,7 @@ for (const [procedure, fault] of [
   });
 }
 
-test('bytes that are gone when the message is sent are uploaded again', async () => {
+test('bytes that expired before the message was sent are uploaded again', async () => {
   const { server, clock, chat } = anna();
   server.fault = failing('send', { status: 503 });
   await chat.sendFile(photo());
@@ -97,7 +97,7 @@ test('bytes that are gone when the message is sent are uploaded again', async ()
   expect(chat.get().messages.map(({ state }) => state.is)).toEqual(['sent']);
 });
 
-test('a file that is refused for what it is fails with its reason', async () => {
+test('a file of a refused type fails with the reason', async () => {
   const { clock, chat } = anna();
   await chat.sendFile({ ...photo(), type: 'image/svg+xml', name: 'a.svg' });
   await clock.advance(1000);
@@ -115,7 +115,7 @@ test('a file that is too large, empty or unreadable is refused at once', async (
   expect(chat.get().messages).toEqual([]);
 });
 
-test('an upload can be cancelled: nothing of it is sent, and what comes after it goes on', async () => {
+test('a cancelled upload sends nothing, and later messages continue', async () => {
   const { server, clock, chat } = anna();
   server.fault = failing('put', 'silent');
   const id = await chat.sendFile(photo());
@@ -128,7 +128,7 @@ test('an upload can be cancelled: nothing of it is sent, and what comes after it
   expect(server.said('anna', 'ben')).toHaveLength(1);
 });
 
-test('an upload that stands still is begun anew', async () => {
+test('a stalled upload is restarted', async () => {
   const { server, clock, chat } = anna();
   server.fault = failing('put', 'silent');
   await chat.sendFile(photo());
@@ -136,7 +136,7 @@ test('an upload that stands still is begun anew', async () => {
   expect(chat.get().messages.map(({ state }) => state.is)).toEqual(['sent']);
 });
 
-test('a download URL that is over is renewed', async () => {
+test('an expired download URL is renewed', async () => {
   const { server, clock, chat } = anna();
   await chat.sendFile(photo(), { width: 4, height: 3 });
   await clock.advance(3000);

@@ -15,7 +15,7 @@ function anna(messages = 0) {
   return { server, clock, phone, tab, jobline, chat };
 }
 
-test('the last 50 messages are there at once, offline too; older ones come page by page', async () => {
+test('the last 50 messages are available at once, offline too; older ones page by page', async () => {
   const { server, clock, phone, tab, chat } = anna(120);
   server.reads('anna', 'ben');
   chat.open();
@@ -40,7 +40,7 @@ test('the last 50 messages are there at once, offline too; older ones come page 
   });
 });
 
-test('an open chat is up to date though polls still fetch hundreds of others', async () => {
+test('an open chat is up to date while polls still fetch hundreds of other conversations', async () => {
   const { server, clock, jobline } = anna();
   const people = Array.from({ length: 120 }, (_, n) => `user${100 + n}`);
   server.job(8, ['anna', ...people]);
@@ -63,7 +63,7 @@ test('an open chat is up to date though polls still fetch hundreds of others', a
   expect(new Set(texts(last)).size).toBe(texts(last).length);
 });
 
-test('only the last 50 are kept, however many come', async () => {
+test('only the last 50 messages are stored, however many arrive', async () => {
   const { server, clock, phone, chat } = anna(40);
   chat.open();
   await clock.advance(3000);
@@ -89,7 +89,7 @@ test('statuses of older messages change in every tab that shows them', async () 
     expect(new Set(one.get().messages.map(({ state }) => state.is))).toEqual(new Set(['read']));
 });
 
-test('a fresh start replaces what is kept; nothing flickers, nothing is missing', async () => {
+test('a reset replaces the stored data; nothing flickers, nothing is missing', async () => {
   const { server, clock, jobline, chat } = anna(60);
   server.reads('anna', 'ben');
   server.say('cleo', 'anna', 'Hello');
@@ -109,7 +109,7 @@ test('a fresh start replaces what is kept; nothing flickers, nothing is missing'
   expect(jobline.conversations.get().items).toHaveLength(2);
 });
 
-test('a cursor that the server does not know leads to a fresh start', async () => {
+test('a cursor that the server does not know leads to a reset', async () => {
   const { clock, device } = world();
   const phone = device();
   const first = phone.client('anna');
@@ -156,7 +156,7 @@ test('a new device shows the list in one request, and opens any chat before poll
 const marked = (chat: Timeline) =>
   chat.get().messages.find(({ key }) => key === chat.get().firstUnread)?.text;
 
-test('a chat with more unread messages than are kept goes back to the first of them', async () => {
+test('a chat with more unread messages than are stored loads back to the first of them', async () => {
   const { server, clock, phone, tab, chat } = anna(20);
   server.reads('anna', 'ben');
   for (const text of upTo(150, 21)) server.say('ben', 'anna', text);
@@ -179,7 +179,7 @@ test('a chat with more unread messages than are kept goes back to the first of t
   expect(marked(later)).toBe('message 21');
 });
 
-test('a chat that is looked at before it is opened has its line, and no other', async () => {
+test('a chat that is read before it is opened has one unread line', async () => {
   const { server, clock, phone, tab, chat } = anna(5);
   server.reads('anna', 'ben');
   chat.open();
@@ -199,7 +199,7 @@ test('a chat that is looked at before it is opened has its line, and no other', 
   expect([other.get().status, marked(other)]).toEqual(['ready', 'news']);
 });
 
-test('on a new device a chat that was opened by a link has its line as soon as it is ready', async () => {
+test('on a new device a chat opened by a link has its unread line as soon as it is loaded', async () => {
   const { server, chat } = anna(20);
   server.reads('anna', 'ben');
   for (const text of upTo(25, 21)) server.say('ben', 'anna', text);
@@ -213,7 +213,7 @@ test('on a new device a chat that was opened by a link has its line as soon as i
   expect(seen[0]).toBe('message 21');
 });
 
-test('whom the others call by name is told with the list', async () => {
+test('the list has the names of the other people', async () => {
   const { clock, jobline, chat } = anna(1);
   expect(jobline.conversations.get().me).toBeUndefined();
   chat.open();
@@ -221,7 +221,7 @@ test('whom the others call by name is told with the list', async () => {
   expect(jobline.conversations.get().me).toMatchObject({ id: 'anna', name: 'Anna Berg' });
 });
 
-test('the line before the unread messages stays put while they are read and older ones load', async () => {
+test('the unread line stays in place while messages are read and older ones load', async () => {
   const { server, clock, chat } = anna(10);
   chat.open();
   await clock.advance(3000);
@@ -245,7 +245,7 @@ test('the line before the unread messages stays put while they are read and olde
   expect(marked(chat)).toBe('while reading');
 });
 
-test('what arrives while the reader looks gets no line; what arrives while they are away does', async () => {
+test('messages that arrive while the chat is seen get no unread line; those that arrive while it is hidden do', async () => {
   const { server, clock, tab, chat } = anna(3);
   chat.open();
   await clock.advance(3000);
@@ -264,7 +264,7 @@ test('what arrives while the reader looks gets no line; what arrives while they 
   expect(marked(chat)).toBe('unseen');
 });
 
-test('reading offline is told later, and never more than was there', async () => {
+test('messages read offline are reported later, and never more than were loaded', async () => {
   const { server, clock, tab, jobline, chat } = anna(5);
   chat.open();
   await clock.advance(3000);

@@ -17,7 +17,7 @@ function shared(device: Device, first: string): { jobline: Jobline; become: (use
   };
 }
 
-test('what one person wrote is never sent with the token of another, and waits for the first', async () => {
+test('a user’s message is never sent with another user’s token, and waits for its own', async () => {
   const { server, clock, device } = world();
   const library = device();
   const { jobline, become } = shared(library, 'anna');
@@ -59,7 +59,7 @@ test('what one person wrote is never sent with the token of another, and waits f
   expect(jobline.conversation({ with: 'ben' }).draft.get()).toBe('half of another');
 });
 
-test('a user that was told does not outweigh the token', async () => {
+test('the token decides who the user is, not the userId option', async () => {
   const { server, clock, device } = world();
   const tab = device().tab();
   const getToken = () => server.token('cleo');
@@ -72,7 +72,7 @@ test('a user that was told does not outweigh the token', async () => {
   expect([server.said('anna', 'ben'), server.said('cleo', 'ben')]).toEqual([[], []]);
 });
 
-test('a sub that is a number is the user of its digits', async () => {
+test('a numeric sub is the user id with those digits', async () => {
   const { clock, device } = world();
   const token = `h.${btoa(JSON.stringify({ sub: 42 }))}.s`;
   const jobline = createJobline({ baseUrl: '', getToken: () => token, ports: device().tab().ports() });
@@ -80,7 +80,7 @@ test('a sub that is a number is the user of its digits', async () => {
   expect(jobline.user.get()).toBe('42');
 });
 
-test('a token that is none is told as such, and asked for again', async () => {
+test('a malformed token is reported, and requested again', async () => {
   const { server, clock, device } = world();
   let token = 'damaged';
   const jobline = createJobline({ baseUrl: '', getToken: () => token, ports: device().tab().ports() });
@@ -95,7 +95,7 @@ test('a token that is none is told as such, and asked for again', async () => {
   expect(jobline.user.get()).toBe('anna');
 });
 
-test('signing out removes every row of one person in every tab, and leaves the next one alone', async () => {
+test('signing out removes every row of that user in every tab, and none of the next user', async () => {
   const { server, clock, device } = world();
   const library = device();
   const [anna, second] = [library.client('anna'), library.client('anna')];
@@ -136,7 +136,7 @@ test('a tab that was suspended during the sign-out shows nothing once it runs ag
   expect(second.jobline.connection.get()).toEqual({ state: 'signedOut' });
 });
 
-test('what is on the screen goes at once, even if the cache does not answer', async () => {
+test('sign-out clears the screen at once, even if the cache does not answer', async () => {
   const { server, clock, device } = world();
   const library = device();
   const { tab, jobline } = library.client('anna');

@@ -5,7 +5,7 @@ import { createJobline } from '../src/index.ts';
 import { settle, world } from '../testing/index.ts';
 import { last, OFFER, offered, open, texts } from './liveWorld.ts';
 
-test('a message comes at once, in order, and polls are rare while it is live', async () => {
+test('while the connection is live, messages come at once and in order, and polls are rare', async () => {
   const { server, clock, chat, jobline, during } = offered();
   await clock.advance(100);
   expect(jobline.connection.get()).toEqual({ state: 'online', live: true });
@@ -17,7 +17,7 @@ test('a message comes at once, in order, and polls are rare while it is live', a
   expect(server.lines).toHaveLength(1);
 });
 
-test('what was sent comes back over it, without a poll', async () => {
+test('a sent message comes back over the live connection, without a poll', async () => {
   const { server, clock, chat, during } = offered();
   await clock.advance(100);
   await chat.send('Hello');
@@ -28,7 +28,7 @@ test('what was sent comes back over it, without a poll', async () => {
   expect(chat.get().messages[0]?.state.is).toBe('read');
 });
 
-test('nothing is connected until a poll has brought everything, and until the time that was asked for', async () => {
+test('no connection is opened before a poll has caught up, and before the server’s afterMs', async () => {
   const { server, clock, device } = world();
   server.live = { ...OFFER, afterMs: 20_000 };
   server.say('ben', 'anna', 'Old');
@@ -42,7 +42,7 @@ test('nothing is connected until a poll has brought everything, and until the ti
   expect(start?.since).toMatch(/^s/);
 });
 
-test('an old server, and surroundings without sockets, are polled as before', async () => {
+test('an old server, or an environment without sockets, is polled', async () => {
   const { server, clock, device } = world();
   const { jobline } = device().client('anna');
   jobline.conversation({ with: 'ben' }).open();
@@ -51,8 +51,8 @@ test('an old server, and surroundings without sockets, are polled as before', as
   expect(jobline.connection.get()).toEqual({ state: 'online' });
 });
 
-describe('going back to polls', () => {
-  test('when the server takes its offer back, and to the socket when it offers it again', async () => {
+describe('fallback to polls', () => {
+  test('when the server withdraws its offer, and back to the socket when it offers it again', async () => {
     const { server, clock, jobline, chat, during } = offered();
     await clock.advance(100);
     server.live = undefined;
@@ -70,7 +70,7 @@ describe('going back to polls', () => {
     expect(jobline.connection.get()).toEqual({ state: 'online', live: true });
   });
 
-  test('when a poll does not offer it any more, though the connection stands', async () => {
+  test('when a poll does not offer it any more, though the connection is open', async () => {
     const { server, clock, tab, jobline } = offered();
     await clock.advance(100);
     server.live = undefined;
@@ -80,7 +80,7 @@ describe('going back to polls', () => {
     expect(jobline.connection.get()).toEqual({ state: 'online' });
   });
 
-  test('where something in between refuses upgrades: three attempts, then polls that wait for ten minutes', async () => {
+  test('where a proxy refuses upgrades: three attempts, then long polls for ten minutes', async () => {
     const { server, clock, jobline, chat, during } = offered();
     server.liveFault = 'refused';
     await clock.advance(20_000);
@@ -96,7 +96,7 @@ describe('going back to polls', () => {
     expect(jobline.connection.get()).toEqual({ state: 'online', live: true });
   });
 
-  test('where upgrades are never answered, each is given up after 5 s', async () => {
+  test('where upgrades are never answered: each attempt ends after 5 s', async () => {
     const { server, clock, jobline } = offered();
     server.liveFault = 'silent';
     await clock.advance(4900);
@@ -107,7 +107,7 @@ describe('going back to polls', () => {
     expect(jobline.connection.get()).toEqual({ state: 'online' });
   });
 
-  test('where the page may not connect to that address', async () => {
+  test('where the page’s policy forbids that address', async () => {
     const { server, clock, jobline, during } = offered();
     server.live = { url: 'not a URL', afterMs: 0 };
     await clock.advance(60_000);
@@ -117,7 +117,7 @@ describe('going back to polls', () => {
     expect(jobline.connection.get()).toEqual({ state: 'online' });
   });
 
-  test('while the server is down no socket is tried; it is live again soon after polls are answered', async () => {
+  test('while the server is down no socket is opened; it is live again soon after polls are answered', async () => {
     const { server, clock, jobline, chat } = offered();
     await clock.advance(100);
     server.fault = () => 'offline';
@@ -134,7 +134,7 @@ describe('going back to polls', () => {
     expect(jobline.connection.get()).toEqual({ state: 'online', live: true });
   });
 
-  test('a server that stops says when to come back, and polls are made meanwhile', async () => {
+  test('a stopping server says when to reconnect, and the client polls meanwhile', async () => {
     const { server, clock, chat } = offered();
     await clock.advance(100);
     last(server).end(1001, 20_000);
@@ -148,7 +148,7 @@ describe('going back to polls', () => {
     expect(open(server)).toHaveLength(1);
   });
 
-  test('all clients of a server that lose it at one moment ask over three seconds, and no sooner', async () => {
+  test('clients that lose their server at the same moment come back spread over three seconds', async () => {
     const { server, clock, device } = world();
     server.live = OFFER;
     /** When each tab asked first. */
@@ -175,7 +175,7 @@ describe('going back to polls', () => {
   });
 });
 
-test('signing out closes it, and nothing is shown of anybody', async () => {
+test('signing out closes the connection, and clears typing and presence', async () => {
   const { server, clock, jobline } = offered();
   await clock.advance(100);
   last(server).tell({ op: 'presence', userId: 'ben', state: 'online' });

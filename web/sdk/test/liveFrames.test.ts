@@ -16,7 +16,7 @@ describe('frames', () => {
     expect(texts(chat)).toEqual(['Lost']);
   });
 
-  test('that come twice are taken in once', async () => {
+  test('that come twice are applied once', async () => {
     const { server, clock, chat } = offered();
     await clock.advance(100);
     last(server).way = text => [text, text, text];
@@ -29,7 +29,7 @@ describe('frames', () => {
     expect(open(server)).toHaveLength(1);
   });
 
-  test('that come late, behind a poll that was quicker, change nothing', async () => {
+  test('that come after a faster poll change nothing', async () => {
     const { server, clock, tab, chat } = offered();
     await clock.advance(100);
     last(server).delay = 2000;
@@ -43,7 +43,7 @@ describe('frames', () => {
     expect(texts(chat)).toEqual(['One', 'Two']);
   });
 
-  test('of long ago that come again do not put anything back', async () => {
+  test('of long ago that come again restore nothing', async () => {
     const { server, clock, chat } = offered();
     await clock.advance(100);
     const line = last(server);
@@ -86,7 +86,7 @@ describe('frames', () => {
     expect(texts(chat)).toEqual(['Still here']);
   });
 
-  test('that do not fit together end it, and nothing of them is kept', async () => {
+  test('that are inconsistent end the connection, and nothing of them is kept', async () => {
     const { server, clock, chat } = offered();
     server.say('ben', 'anna', 'Kept');
     await clock.advance(100);
@@ -106,7 +106,7 @@ describe('frames', () => {
     expect(open(server)).toHaveLength(1);
   });
 
-  test('a poke asks for a poll, and for another one that proves the delivery', async () => {
+  test('a poke causes a poll, and another one that proves the delivery', async () => {
     const { server, clock, chat, during } = offered();
     await clock.advance(100);
     const line = last(server);
@@ -120,7 +120,7 @@ describe('frames', () => {
     expect(await during(3000)).toBeGreaterThan(0);
   });
 
-  test('while news may be late it is polled as often as the server asks for', async () => {
+  test('while frames may be delayed the client polls as often as the server asks for', async () => {
     const { server, clock, during } = offered();
     await clock.advance(100);
     last(server).tell({ op: 'degraded', pollMs: 4000 });
@@ -132,7 +132,7 @@ describe('frames', () => {
   });
 });
 
-test('200 messages while the connection is cut again and again: none missing, doubled or out of order', async () => {
+test('200 messages while the connection is cut again and again: none missing, duplicated or out of order', async () => {
   const { server, clock, chat } = offered();
   await clock.advance(100);
   const all = Array.from({ length: 200 }, (_, index) => `message ${index + 1}`);

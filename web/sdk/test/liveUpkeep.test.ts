@@ -5,8 +5,8 @@ import { createJobline } from '../src/index.ts';
 import { settle, world } from '../testing/index.ts';
 import { last, OFFER, offered, open, texts } from './liveWorld.ts';
 
-describe('signs of life', () => {
-  test('a connection that says nothing for 40 s is asked, and dropped when it does not answer', async () => {
+describe('heartbeats', () => {
+  test('a connection that is silent for 40 s is pinged, and dropped when it does not answer', async () => {
     const { server, clock, chat } = offered();
     await clock.advance(100);
     const line = last(server);
@@ -19,14 +19,14 @@ describe('signs of life', () => {
     expect(line.isOpen).toBe(false);
   });
 
-  test('heartbeats keep a quiet one', async () => {
+  test('heartbeats of the server keep a quiet connection open', async () => {
     const { server, clock } = offered();
     await clock.advance(60 * 60_000 - 1);
     expect(server.lines).toHaveLength(1);
     expect(last(server).said('ping')).toHaveLength(0);
   });
 
-  test('coming back asks at once: one that died in a sleep is replaced within seconds', async () => {
+  test('after the device wakes up the connection is pinged at once, and a dead one is replaced within seconds', async () => {
     const { server, clock, tab, jobline } = offered();
     await clock.advance(100);
     tab.set({ visible: false });
@@ -41,7 +41,7 @@ describe('signs of life', () => {
     expect(jobline.connection.get()).toEqual({ state: 'online', live: true });
   });
 
-  test('one that lives through a sleep goes on', async () => {
+  test('a connection that survives the sleep is kept', async () => {
     const { server, clock, tab, chat } = offered();
     await clock.advance(100);
     tab.isFrozen = true;
@@ -54,7 +54,7 @@ describe('signs of life', () => {
     expect(server.lines).toHaveLength(1);
   });
 
-  test('offline and back', async () => {
+  test('a device that was offline reconnects', async () => {
     const { server, clock, tab, jobline, chat } = offered();
     await clock.advance(100);
     last(server).isDead = true;
@@ -68,7 +68,7 @@ describe('signs of life', () => {
     expect(jobline.connection.get()).toEqual({ state: 'online', live: true });
   });
 
-  test('a page that is left keeps no connection, and has one again when the reader goes back', async () => {
+  test('a page in the back/forward cache has no connection, and reconnects when it is shown again', async () => {
     const { server, clock, tab } = offered();
     await clock.advance(100);
     tab.happen('leave');
@@ -81,7 +81,7 @@ describe('signs of life', () => {
     expect(open(server)).toHaveLength(1);
   });
 
-  test('nothing is held open when nothing is in view', async () => {
+  test('no connection is held open when nothing is in view', async () => {
     const { server, clock, chat } = offered();
     await clock.advance(100);
     chat.close();
@@ -105,7 +105,7 @@ describe('tokens', () => {
     expect(server.lines).toHaveLength(1);
   });
 
-  test('a host that answers none is asked again until the connection ends, and polls tell of it', async () => {
+  test('a host that returns no token is asked again until the connection ends, and polls report it', async () => {
     const { server, clock, device } = world();
     server.live = OFFER;
     let works = true;
@@ -126,7 +126,7 @@ describe('tokens', () => {
     expect(line.said('token')).toHaveLength(1);
   });
 
-  test('one that expired is replaced at once, and the connection is there again', async () => {
+  test('an expired token is replaced at once, and the connection comes back', async () => {
     const { server, clock, jobline } = offered();
     await clock.advance(100);
     server.expireTokens();
@@ -148,7 +148,7 @@ describe('several tabs', () => {
     return { server, clock, all, chats };
   };
 
-  test('have one connection, and all show what it brings', async () => {
+  test('have one connection, and all show what it receives', async () => {
     const { server, clock, all, chats } = tabs(3);
     await clock.advance(8000);
     server.say('ben', 'anna', 'To all');
@@ -165,7 +165,7 @@ describe('several tabs', () => {
     }
   });
 
-  test('it is held by one that is seen', async () => {
+  test('a visible tab holds the connection', async () => {
     const { server, clock, all, chats } = tabs(3);
     await clock.advance(100);
     const [first, second] = all;
@@ -181,7 +181,7 @@ describe('several tabs', () => {
     expect(chats.slice(1).map(texts)).toEqual([['Seen'], ['Seen']]);
   });
 
-  test('when the tab that holds it is killed, another one does', async () => {
+  test('when the tab that holds it is killed, another one takes over', async () => {
     const { server, clock, all, chats } = tabs(3);
     await clock.advance(100);
     all[0]?.tab.kill();
@@ -192,7 +192,7 @@ describe('several tabs', () => {
     expect(open(server)).toHaveLength(1);
   });
 
-  test('when it is frozen while it is seen, another one takes its place within a minute', async () => {
+  test('when that tab is frozen while visible, another one takes over within a minute', async () => {
     const { server, clock, all, chats } = tabs(3);
     await clock.advance(100);
     const [first] = all;
@@ -206,7 +206,7 @@ describe('several tabs', () => {
     expect(chats.map(texts)).toEqual([['Anybody?'], ['Anybody?'], ['Anybody?']]);
   });
 
-  test('a hidden tab that sends keeps the lead until that is done', async () => {
+  test('a hidden tab that is sending leads until that is done', async () => {
     const { server, clock, all, chats } = tabs(2);
     await clock.advance(100);
     const [first, second] = all;
@@ -226,7 +226,7 @@ describe('several tabs', () => {
     expect(server.said('anna', 'ben')).toHaveLength(1);
   });
 
-  test('what the second tab shows and types is told over the connection of the first', async () => {
+  test('what the second tab watches and types is sent over the connection of the first', async () => {
     const { server, clock, all } = tabs(2);
     await clock.advance(100);
     const [first, second] = all;

@@ -58,7 +58,7 @@ test('the client with IndexedDB and the browser ports is at most 16 KB gzipped',
   }
 });
 
-test('the core names nothing of a browser, and the package needs nothing at run time', () => {
+test('the core uses no browser global, and the package has no runtime dependency', () => {
   const manifest = JSON.parse(readFileSync(`${here}package.json`, 'utf8'));
   expect(manifest.dependencies).toBeUndefined();
   expect(manifest).toMatchObject({ license: 'MIT', sideEffects: false, type: 'module' });
@@ -89,7 +89,7 @@ test('the package holds sources, types, licence and README, and no tests', () =>
   expect(paths.filter(path => /^(test|testing|scripts)\//.test(path))).toEqual([]);
 });
 
-test('what the README shows is what the types check', () => {
+test('the examples in the README compile', () => {
   const readme = readFileSync(`${here}README.md`, 'utf8');
   const [, example = ''] = /```ts\n([\s\S]*?)```/.exec(readme) ?? [];
   const checked = readFileSync(`${here}test/readme.ts`, 'utf8').replace(/^[\s\S]*?\/\/ README\n/, '');

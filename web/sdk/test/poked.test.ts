@@ -57,7 +57,7 @@ test('a frame goes before ten minutes of silence are over', async () => {
   expect(server.lines.filter(one => one.isOpen)).toEqual([line]);
 });
 
-test('nothing is said that costs without need', async () => {
+test('no frame is sent without need, since each costs money', async () => {
   const { server, clock, line, tabs } = await poked();
   server.say('ben', 'anna', 'Hello');
   await clock.advance(5000);
@@ -82,7 +82,7 @@ test('what was committed while it was being opened comes with the first poke', a
   expect(chat.get().messages.map(({ text }) => text)).toEqual(['Meanwhile']);
 });
 
-test('goodbye for the token means another token, and a connection at once', async () => {
+test('a bye because of the token causes another token and an immediate connection', async () => {
   const { server, clock, line, live } = await poked();
   server.expireTokens();
   for (let times = 0; times < 4; times += 1) {

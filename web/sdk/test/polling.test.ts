@@ -33,7 +33,7 @@ test('every 10 s with the list alone, and in the background', async () => {
   expect(await during(60_000)).toBe(6);
 });
 
-test('3 s after messages of others came in, so that their sender soon learns of it; not after own ones', async () => {
+test('3 s after messages of others arrived, so that the sender soon sees them delivered; not after own ones', async () => {
   const { server, jobline, during } = watched();
   jobline.conversations.subscribe(() => undefined);
   await during(1000);
@@ -46,7 +46,7 @@ test('3 s after messages of others came in, so that their sender soon learns of 
   expect(await during(9000)).toBe(0);
 });
 
-test('every 30 s after five minutes in which nobody did anything, and quickly again after a touch', async () => {
+test('every 30 s after five minutes without input, and quickly again after input', async () => {
   const { jobline, tab, during } = watched();
   jobline.conversation({ with: 'ben' }).open();
   await during(5 * 60_000);
@@ -57,7 +57,7 @@ test('every 30 s after five minutes in which nobody did anything, and quickly ag
   expect(await during(30_000)).toBe(10);
 });
 
-test('not at all when nothing is in view, or hidden for an hour; at once on coming back', async () => {
+test('not at all when nothing is in view, or after being hidden for an hour; at once when shown again', async () => {
   const { jobline, tab, during } = watched();
   const close = jobline.conversation({ with: 'ben' }).open();
   tab.set({ visible: false });
@@ -95,7 +95,7 @@ test('the server may ask for longer pauses', async () => {
   expect(await during(60_000)).toBe(3);
 });
 
-test('after errors the pauses grow to a minute, shortened at random, and the reader is told', async () => {
+test('after errors the pauses grow to a minute, with jitter, and the state is reported', async () => {
   const { server, clock, jobline, during } = watched();
   const attempts: number[] = [];
   server.fault = ({ procedure }): Fault | undefined => {
@@ -118,7 +118,7 @@ test('after errors the pauses grow to a minute, shortened at random, and the rea
   expect(jobline.connection.get()).toEqual({ state: 'online' });
 });
 
-test('Retry-After holds up even what cannot wait', async () => {
+test('Retry-After delays even urgent requests', async () => {
   const { server, jobline, tab, during } = watched();
   const chat = jobline.conversation({ with: 'ben' });
   chat.open();
@@ -131,7 +131,7 @@ test('Retry-After holds up even what cannot wait', async () => {
   expect(await during(1000)).toBe(1);
 });
 
-test('one poll is in flight: a silent server is given up on after 30 s', async () => {
+test('only one poll is in flight, and it times out after 30 s', async () => {
   const { server, jobline, during } = watched();
   let asked = 0;
   server.fault = ({ procedure }): Fault | undefined => {
@@ -146,7 +146,7 @@ test('one poll is in flight: a silent server is given up on after 30 s', async (
   expect(asked).toBe(2);
 });
 
-test('a token that expired is renewed once, and what waited goes on', async () => {
+test('an expired token is renewed once, and waiting requests continue', async () => {
   const { server, jobline, during } = watched();
   const chat = jobline.conversation({ with: 'ben' });
   chat.open();
@@ -157,7 +157,7 @@ test('a token that expired is renewed once, and what waited goes on', async () =
   expect(chat.get().messages.map(({ state }) => state.is)).toEqual(['sent']);
 });
 
-test('an answer of something in between is no answer', async () => {
+test('an answer of a proxy does not count as the server’s', async () => {
   const { server, jobline, during } = watched();
   const chat = jobline.conversation({ with: 'ben' });
   chat.open();

@@ -4,8 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { settle } from '../testing/index.ts';
 import { last, offered } from './liveWorld.ts';
 
-describe('who is there', () => {
-  test('is asked for with a new connection, and told from then on', async () => {
+describe('presence', () => {
+  test('is requested with a new connection, and updated from then on', async () => {
     const { server, clock, jobline } = offered();
     server.say('ben', 'anna', 'Hello');
     server.say('cleo', 'anna', 'Hello');
@@ -31,7 +31,7 @@ describe('who is there', () => {
     expect(jobline.presence.get()).toEqual({ cleo: { state: 'away' } });
   });
 
-  test('is asked for people who come into the list later, each once', async () => {
+  test('is requested once for each person who comes into the list later', async () => {
     const { server, clock } = offered();
     await clock.advance(100);
     const asked = () => server.requests.filter(({ procedure }) => procedure === 'presence');
@@ -41,7 +41,7 @@ describe('who is there', () => {
     expect(asked().map(({ input }) => input.userIds)).toEqual(['cleo']);
   });
 
-  test('is not known any more a while after the connection is lost for good', async () => {
+  test('is unknown a while after the connection is lost for good', async () => {
     const { server, clock, jobline } = offered();
     await clock.advance(100);
     last(server).tell({ op: 'presence', userId: 'ben', state: 'online' });
@@ -54,7 +54,7 @@ describe('who is there', () => {
     expect(jobline.presence.get()).toEqual({});
   });
 
-  test('that the reader is there is told while they do something, and for two minutes', async () => {
+  test('of the user is reported during activity, and for two minutes after it', async () => {
     const { server, clock, tab } = offered();
     await clock.advance(100);
     const said = () =>

@@ -19,7 +19,7 @@ const refusing =
     procedure === 'send' && input.content === text ? { status } : undefined;
 
 for (const status of [200, 400, 403, 404, 413]) {
-  test(`a message that a proxy answers with ${status} is not sent, with the reason, and holds nobody up`, async () => {
+  test(`a message that a proxy answers with ${status} is shown as not sent, with the reason, and delays no other`, async () => {
     const { server, clock, jobline, chat, states } = anna();
     server.fault = refusing('DROP TABLE', status);
     const other = jobline.conversation({ with: 'cleo' });
@@ -47,7 +47,7 @@ for (const status of [200, 400, 403, 404, 413]) {
   });
 }
 
-test('where something answers everything in place of the server, no message is called refused', async () => {
+test('while a proxy answers everything in place of the server, no message counts as refused', async () => {
   const { server, clock, chat, states } = anna();
   await clock.advance(3000);
   server.fault = () => ({ status: 403 });
@@ -60,7 +60,7 @@ test('where something answers everything in place of the server, no message is c
   expect(server.said('anna', 'ben')).toHaveLength(1);
 });
 
-test('the same with nothing in view', async () => {
+test('the same with no conversation open', async () => {
   const { server, clock, chat, states } = anna();
   chat.close();
   server.fault = () => ({ status: 403 });
@@ -70,7 +70,7 @@ test('the same with nothing in view', async () => {
 });
 
 for (const status of [500, 501]) {
-  test(`a message at which the server fails with ${status} for a quarter of an hour is not sent, and holds its chat no longer`, async () => {
+  test(`a message at which the server fails with ${status} for a quarter of an hour is shown as not sent, and no longer blocks its chat`, async () => {
     const { server, clock, chat, states } = anna();
     server.fault = refusing('too much', status);
     const refused = await chat.send('too much');
@@ -93,7 +93,7 @@ for (const status of [500, 501]) {
 }
 
 for (const status of [502, 503, 504, 522]) {
-  test(`a message that meets ${status} again and again waits for a better moment`, async () => {
+  test(`a message that meets ${status} again and again is retried later`, async () => {
     const { server, clock, chat, states } = anna();
     server.fault = refusing('through a tunnel', status);
     await chat.send('through a tunnel');
@@ -119,7 +119,7 @@ test('JSON of a proxy is not a problem of the server', async () => {
   tab.kill();
 });
 
-test('what was read in one chat is told though a proxy refuses to tell it of another', async () => {
+test('read positions of one chat are reported though a proxy refuses those of another', async () => {
   const { server, clock, jobline, chat } = anna();
   server.say('ben', 'anna', 'one');
   server.say('cleo', 'anna', 'two');
@@ -134,7 +134,7 @@ test('what was read in one chat is told though a proxy refuses to tell it of ano
   expect(server.said('anna', 'cleo')[0]?.status).toBe('read');
 });
 
-test('a photo that cannot be uploaded lets what was written after it go first, and comes later', async () => {
+test('a photo that cannot be uploaded lets later messages go first, and is sent later', async () => {
   const { server, clock, chat, states } = anna();
   server.fault = ({ procedure }): Fault | undefined => (procedure === 'put' ? 'offline' : undefined);
   await chat.sendFile(
@@ -157,7 +157,7 @@ test('a photo that cannot be uploaded lets what was written after it go first, a
   ]);
 });
 
-test('an earlier attempt that arrived with another upload is the message', async () => {
+test('if an earlier attempt with another upload was stored, it is the message', async () => {
   const { server, clock, chat, states } = anna();
   let first = true;
   server.fault = ({ procedure }): Fault | undefined => {

@@ -3,7 +3,7 @@ import { settle, world } from '../testing/index.ts';
 
 const texts = (messages: readonly { text: string }[]) => messages.map(({ text }) => text);
 
-test('what others say appears within three seconds while the chat is open', async () => {
+test('messages of others appear within three seconds while the chat is open', async () => {
   const { server, clock, device } = world();
   server.say('ben', 'anna', 'Hello Anna');
   const { jobline } = device().client('anna');

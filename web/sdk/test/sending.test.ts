@@ -13,7 +13,7 @@ function anna(seed = 1) {
   return { server, clock, phone, tab, jobline, chat };
 }
 
-test('what is written offline for days is sent in order, and only once', async () => {
+test('messages written during days offline are sent in order, and only once', async () => {
   const { server, clock, phone, tab, chat } = anna();
   tab.set({ online: false });
   for (const text of ['one', 'two', 'three']) await chat.send(text);
@@ -31,7 +31,7 @@ test('what is written offline for days is sent in order, and only once', async (
   expect(server.said('anna', 'ben').map(({ content }) => content)).toEqual(['one', 'two', 'three']);
 });
 
-test('an answer that was lost leads to the same message again', async () => {
+test('a repeated send after a lost answer returns the same message', async () => {
   const { server, clock, chat } = anna();
   let first = true;
   server.fault = ({ procedure }): Fault | undefined => {
@@ -45,7 +45,7 @@ test('an answer that was lost leads to the same message again', async () => {
   expect(server.said('anna', 'ben')).toHaveLength(1);
 });
 
-test('after a long outage what was written is sent with the first poll that is answered', async () => {
+test('after a long outage pending messages are sent with the first poll that is answered', async () => {
   const { server, clock, chat } = anna();
   await clock.advance(3000);
   server.fault = (): Fault => 'offline';
@@ -61,7 +61,7 @@ test('after a long outage what was written is sent with the first poll that is a
   expect(states(chat)).toEqual([['through the outage', 'sent']]);
 });
 
-test('a bubble keeps its key from the first moment until it is read', async () => {
+test('a message keeps its key from sending until it is read', async () => {
   const { server, clock, chat } = anna();
   const keys = new Set<string | undefined>();
   chat.subscribe(() => keys.add(chat.get().messages[0]?.key));
@@ -74,7 +74,7 @@ test('a bubble keeps its key from the first moment until it is read', async () =
   expect(keys.size).toBe(1);
 });
 
-test('a refusal is shown with its reason, lets others pass, and can be edited, retried or deleted', async () => {
+test('a refused message shows its reason, lets others pass, and can be edited, retried or deleted', async () => {
   const { server, clock, jobline, chat } = anna();
   await chat.send('first');
   await clock.advance(1000);
@@ -102,7 +102,7 @@ test('a refusal is shown with its reason, lets others pass, and can be edited, r
   await expect(chat.retry(gone)).rejects.toMatchObject({ problem: { code: 'not_found' } });
 });
 
-test('what is retried goes after what was written since, as the server will have it', async () => {
+test('a retried message comes after later ones, as on the server', async () => {
   const { server, clock, chat } = anna();
   server.job(7, ['anna', 'ben'], 'closed');
   const first = await chat.send('first');
@@ -117,7 +117,7 @@ test('what is retried goes after what was written since, as the server will have
   ]);
 });
 
-test('the rate limit is waited for, visibly', async () => {
+test('a rate-limited message waits, and shows it', async () => {
   const { server, clock, chat } = anna();
   server.sendRate = 10;
   for (let n = 1; n <= 12; n += 1) await chat.send(`message ${n}`);
@@ -133,7 +133,7 @@ test('the rate limit is waited for, visibly', async () => {
   );
 });
 
-test('a server in trouble is asked again until it answers', async () => {
+test('requests are repeated until a failing server answers', async () => {
   const { server, clock, chat } = anna();
   server.fault = ({ procedure }) => (procedure === 'send' ? { status: 500 } : undefined);
   await chat.send('patience');
@@ -144,7 +144,7 @@ test('a server in trouble is asked again until it answers', async () => {
   expect(states(chat)).toEqual([['patience', 'sent']]);
 });
 
-test('text that cannot be a message is refused before anything is kept', async () => {
+test('invalid text is refused before anything is stored', async () => {
   const { chat } = anna();
   await expect(chat.send(' \n ')).rejects.toMatchObject({ problem: { code: 'content_empty' } });
   await expect(chat.send('x'.repeat(2001))).rejects.toMatchObject({ problem: { code: 'content_too_long' } });
@@ -152,14 +152,14 @@ test('text that cannot be a message is refused before anything is kept', async (
   expect(chat.get().messages).toHaveLength(1);
 });
 
-test('text arrives as the contract has it: lines end in one way, no control characters', async () => {
+test('text is normalized as in the contract: line feeds only, no control characters', async () => {
   const { server, clock, chat } = anna();
   await chat.send('a\r\nb\rc\u0000\u0007\td \ud83d');
   await clock.advance(1000);
   expect(server.said('anna', 'ben')[0]?.content).toBe('a\nb\nc\td \ufffd');
 });
 
-test('a draft is kept, follows to other tabs, and is gone once it is sent', async () => {
+test('a draft is stored, appears in other tabs, and is deleted once it is sent', async () => {
   const { clock, phone, tab, chat } = anna();
   chat.setDraft('Good morn');
   await clock.advance(300);
@@ -182,7 +182,7 @@ test('a draft is kept, follows to other tabs, and is gone once it is sent', asyn
   expect(later.draft.get()).toBe('half a');
 });
 
-test('a first message begins a conversation that nobody has written in', async () => {
+test('a first message creates the conversation', async () => {
   const { server, clock, device } = world();
   const { jobline } = device().client('cleo');
   jobline.conversations.subscribe(() => undefined);

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { createJobline } from '../src/index.ts';
 import { settle, world } from '../testing/index.ts';
 
-test('the user may come from the token', async () => {
+test('the user id may come from the token', async () => {
   const { server, clock, device } = world();
   let host = 0;
   const getToken = async () => {
@@ -23,7 +23,7 @@ test('the user may come from the token', async () => {
   expect(jobline.conversation('conv_anna_ben').get().person).toEqual({ id: 'ben', name: 'ben' });
 });
 
-test('however many ask for a token, the host is asked once; and again when the server refuses it', async () => {
+test('concurrent requests ask the host for one token, and for another when the server refuses it', async () => {
   const { server, clock, device } = world();
   let asked = 0;
   const getToken = async () => {
@@ -39,7 +39,7 @@ test('however many ask for a token, the host is asked once; and again when the s
   expect(asked).toBe(2);
 });
 
-test('a token that stays refused is tried again, and the app is told', async () => {
+test('a token that stays refused is retried, and the app is notified', async () => {
   const { server, clock, device } = world();
   let token = 'not a token';
   const jobline = createJobline({
@@ -62,7 +62,7 @@ test('a token that stays refused is tried again, and the app is told', async () 
   expect(chat.get().messages.map(({ state }) => state.is)).toEqual(['sent']);
 });
 
-test('two users of one browser see nothing of each other', async () => {
+test('two users of one browser do not see each other’s data', async () => {
   const { clock, device } = world();
   const shared = device();
   const anna = shared.client('anna').jobline.conversation({ with: 'ben' });
@@ -77,7 +77,7 @@ test('two users of one browser see nothing of each other', async () => {
   expect([chat.get().messages, chat.draft.get(), cleo.conversations.get().items]).toEqual([[], '', []]);
 });
 
-test('a client that was disposed is silent, and the next one goes on with what it kept', async () => {
+test('a disposed client makes no requests, and the next one continues from its cache', async () => {
   const { server, clock, device } = world();
   const phone = device();
   const first = phone.client('anna');
@@ -99,7 +99,7 @@ test('a client that was disposed is silent, and the next one goes on with what i
   expect(next.draft.get()).toBe('half a sen');
 });
 
-test('a view that fails does not stop the others', async () => {
+test('a subscriber that throws does not stop the others', async () => {
   const { clock, device } = world();
   const { jobline } = device().client('anna');
   const chat = jobline.conversation({ with: 'ben' });

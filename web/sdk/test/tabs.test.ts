@@ -18,7 +18,7 @@ const texts = (chat: { get(): { messages: readonly { text: string }[] } }) =>
 const polls = (requests: readonly { procedure: string; user: string | undefined }[]) =>
   requests.filter(({ procedure, user }) => procedure === 'sync' && user !== undefined).length;
 
-test('two tabs share one poller, and both show what it brings', async () => {
+test('two tabs share one poller, and both show what it receives', async () => {
   const { server, clock, one, other } = two();
   await settle();
   const before = polls(server.requests);
@@ -28,7 +28,7 @@ test('two tabs share one poller, and both show what it brings', async () => {
   expect([texts(one), texts(other)]).toEqual([['Hello'], ['Hello']]);
 });
 
-test('what is written in one tab is sent by the other, and shown in both on its way', async () => {
+test('a message of one tab is sent by the leading tab, and shown as pending in both', async () => {
   const { server, clock, one, other } = two();
   await settle();
   await other.send('from the second tab');
@@ -38,7 +38,7 @@ test('what is written in one tab is sent by the other, and shown in both on its 
   expect(server.said('anna', 'ben')).toHaveLength(1);
 });
 
-test('when the tab that works is killed, the other takes over', async () => {
+test('when the leading tab is killed, the other takes over', async () => {
   const { server, clock, first, other } = two();
   await settle();
   first.tab.kill();
@@ -48,7 +48,7 @@ test('when the tab that works is killed, the other takes over', async () => {
   expect(texts(other).sort()).toEqual(['good', 'still here']);
 });
 
-test('when the tab that works is frozen, the other polls itself', async () => {
+test('when the leading tab is frozen, the other polls itself', async () => {
   const { server, clock, first, other } = two();
   await settle();
   // A frozen tab keeps its lock and hears nothing.
@@ -58,7 +58,7 @@ test('when the tab that works is frozen, the other polls itself', async () => {
   expect(texts(other)).toEqual(['anybody?']);
 });
 
-test('what is written and read in one tab is told within 10 s though the one that works is suspended', async () => {
+test('messages and read positions of one tab are sent within 10 s though the leading tab is suspended', async () => {
   const { server, clock, first, other } = two();
   server.say('ben', 'anna', 'Hello');
   await clock.advance(3000);
@@ -81,7 +81,7 @@ test('what is written and read in one tab is told within 10 s though the one tha
   expect(server.said('anna', 'ben')).toHaveLength(3);
 });
 
-test('the same with nothing in view in the tab that runs', async () => {
+test('the same with no conversation open in the tab that runs', async () => {
   const { server, clock, first, second, other } = two();
   await clock.advance(3000);
   other.close();
@@ -91,7 +91,7 @@ test('the same with nothing in view in the tab that runs', async () => {
   expect(server.said('anna', 'cleo')).toHaveLength(1);
 });
 
-test('a tab that works and is slow keeps its place', async () => {
+test('a slow leading tab keeps the lead', async () => {
   const { server, clock, other } = two();
   await clock.advance(3000);
   let asked = 0;
@@ -105,7 +105,7 @@ test('a tab that works and is slow keeps its place', async () => {
   expect(asked).toBe(1);
 });
 
-test('a visible tab gets its pace though the one that works is in the background', async () => {
+test('a visible tab sets the polling interval though the leading tab is in the background', async () => {
   const { server, clock, first } = two();
   await settle();
   first.tab.set({ visible: false });
@@ -115,7 +115,7 @@ test('a visible tab gets its pace though the one that works is in the background
   expect(polls(server.requests) - before).toBe(10);
 });
 
-test('without locks and channels each tab works for itself, and nothing is sent or shown twice', async () => {
+test('without locks and channels each tab polls and sends itself, and nothing is sent or shown twice', async () => {
   const { server, clock, device } = world();
   const old = device();
   old.modern = false;
@@ -132,7 +132,7 @@ test('without locks and channels each tab works for itself, and nothing is sent 
   for (const chat of chats) expect(texts(chat)).toEqual(said);
 });
 
-test('reading in one tab is reading in all', async () => {
+test('marking as read in one tab applies to all', async () => {
   const { server, clock, first, second, one } = two();
   server.say('ben', 'anna', 'Hello');
   second.jobline.unread.subscribe(() => undefined);
@@ -144,7 +144,7 @@ test('reading in one tab is reading in all', async () => {
   expect(server.said('anna', 'ben')[0]?.status).toBe('read');
 });
 
-test('signing out in one tab ends the others and leaves nothing behind', async () => {
+test('signing out in one tab signs out the others and leaves no data', async () => {
   const { server, clock, laptop, first, second, other } = two();
   server.say('ben', 'anna', 'secret');
   await clock.advance(3000);
@@ -161,7 +161,7 @@ test('signing out in one tab ends the others and leaves nothing behind', async (
   expect(server.requests.length).toBe(before);
 });
 
-test('a message that is under way during a sign-out does not come back', async () => {
+test('a message in flight during a sign-out does not come back', async () => {
   const { clock, laptop, first, one } = two();
   await settle();
   const sending = one.send('late').catch(() => undefined);

@@ -28,7 +28,7 @@ describe('typing', () => {
     expect(jobline.typing.get()).toEqual({});
   });
 
-  test('of others goes on while what they wrote before is read', async () => {
+  test('of others continues when their earlier message arrives', async () => {
     const { server, clock, jobline } = offered();
     server.say('ben', 'anna', 'Before');
     await clock.advance(100);
@@ -60,7 +60,7 @@ describe('typing', () => {
     expect(jobline.typing.get()).toEqual({});
   });
 
-  test('of the reader is told at most every 3 s, and its end at once', async () => {
+  test('of the user is sent at most every 3 s, and its end at once', async () => {
     const { server, clock, chat } = offered();
     await clock.advance(100);
     const said = () =>

@@ -32,7 +32,7 @@ for (const [what, fault] of [
   ['a URL of a bucket that has ended', { status: 403 }],
   ['a URL that is gone', { status: 410 }],
 ] as const) {
-  test(`${what} is replaced at once, without a word`, async () => {
+  test(`${what} is replaced at once, without an error`, async () => {
     const { server, clock, chat, states, requests } = anna();
     server.fault = once('put', fault);
     await chat.sendFile(PHOTO);
@@ -43,7 +43,7 @@ for (const [what, fault] of [
 }
 
 for (const fault of [{ status: 409, code: 'file_already_used' }, { status: 412 }] as const) {
-  test(`bytes that had arrived already (${fault.status}) are no failure`, async () => {
+  test(`bytes that had arrived already (${fault.status}) are not a failure`, async () => {
     const { server, clock, chat, states } = anna();
     server.fault = seen => {
       if (seen.procedure !== 'put') return undefined;
@@ -56,7 +56,7 @@ for (const fault of [{ status: 409, code: 'file_already_used' }, { status: 412 }
   });
 }
 
-test('bytes that are gone when the message is sent, hours later and twice, are uploaded each time', async () => {
+test('bytes that expired before the message was sent, hours later and twice, are uploaded each time', async () => {
   const { server, clock, chat, states } = anna();
   server.fault = ({ procedure }) => (procedure === 'send' ? 'offline' : undefined);
   await chat.sendFile(PHOTO);
@@ -70,7 +70,7 @@ test('bytes that are gone when the message is sent, hours later and twice, are u
   expect(states()).toEqual(['sent']);
 });
 
-test('what the server refuses for the bytes that arrived is uploaded three times, then told', async () => {
+test('a file that the server refuses for its bytes is uploaded three times, then reported', async () => {
   const { server, clock, chat, requests } = anna();
   server.fault = ({ procedure }) =>
     procedure === 'send' ? { status: 400, code: 'invalid_file', field: 'fileSize' } : undefined;
@@ -80,7 +80,7 @@ test('what the server refuses for the bytes that arrived is uploaded three times
   expect(requests('put')).toBe(3);
 });
 
-test('a limit on uploads does not hold up text in other chats', async () => {
+test('the upload limit does not delay text in other chats', async () => {
   const { server, clock, jobline, chat } = anna();
   server.fault = ({ procedure }) =>
     procedure === 'uploadFile' ? { status: 429, code: 'rate_limited', retryAfterMs: 60_000 } : undefined;
@@ -91,7 +91,7 @@ test('a limit on uploads does not hold up text in other chats', async () => {
   expect(server.said('anna', 'cleo')).toHaveLength(1);
 });
 
-test('an upload that stands still is begun anew after a minute, and one that moves is not', async () => {
+test('a stalled upload is restarted after a minute, and one that moves is not', async () => {
   const { server, clock, tab, chat, states, requests } = anna();
   server.fault = once('put', 'silent');
   await chat.sendFile(PHOTO);
@@ -104,7 +104,7 @@ test('an upload that stands still is begun anew after a minute, and one that mov
   expect(states()).toEqual(['sent']);
 });
 
-test('many pictures whose URLs have ended cost one request', async () => {
+test('many pictures with expired URLs cost one request', async () => {
   const { clock, chat, requests } = anna();
   for (let n = 0; n < 3; n += 1) await chat.sendFile(PHOTO);
   await clock.advance(60 * 60_000);

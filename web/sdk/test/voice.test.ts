@@ -31,7 +31,7 @@ test('AAC in MP4 is recorded where the browser has it, else Opus in WebM, else n
   expect(world.done).toEqual([`record ${AAC} 32000`]);
 });
 
-test('the duration leaves out the pauses, and nothing is heard in them', async () => {
+test('the duration excludes pauses, and nothing is recorded in them', async () => {
   const world = new VoiceWorld();
   const { recording, told } = await begun(world);
   await world.clock.advance(1000);
@@ -48,7 +48,7 @@ test('the duration leaves out the pauses, and nothing is heard in them', async (
   expect(world.done.slice(1)).toEqual(['pause', 'resume', 'stop', 'close']);
 });
 
-test('duration and waveform are those of the sound where it can be decoded', async () => {
+test('duration and waveform come from the decoded audio', async () => {
   const world = new VoiceWorld();
   const { recording } = await begun(world);
   await world.clock.advance(2000);
@@ -59,14 +59,14 @@ test('duration and waveform are those of the sound where it can be decoded', asy
   expect(recorded?.voice).toEqual({ durationMs: 1920, waveform: `${'0'.repeat(63)}v` });
 });
 
-test('what cannot be decoded has the duration of the clock and a flat waveform', async () => {
+test('audio that cannot be decoded has the measured duration and a flat waveform', async () => {
   const world = new VoiceWorld();
   const { recording } = await begun(world);
   await world.clock.advance(700);
   expect((await recording.stop())?.voice).toEqual({ durationMs: 700, waveform: '8'.repeat(64) });
 });
 
-test('it ends by itself just before five minutes are full, and is kept', async () => {
+test('a recording ends by itself just before five minutes, and is kept', async () => {
   const world = new VoiceWorld();
   const { recording, told } = await begun(world);
   world.slept = LONGEST_MS - 1000;
@@ -78,7 +78,7 @@ test('it ends by itself just before five minutes are full, and is kept', async (
   expect((await recording.stop())?.voice.durationMs).toBe(LONGEST_MS);
 });
 
-test('a phone call pauses it, and a microphone that is gone ends it', async () => {
+test('a phone call pauses the recording, and losing the microphone ends it', async () => {
   const world = new VoiceWorld();
   const { recording, told } = await begun(world);
   await world.clock.advance(1000);
@@ -96,7 +96,7 @@ test('a phone call pauses it, and a microphone that is gone ends it', async () =
   expect(world.done.slice(1)).toEqual(['pause', 'resume', 'stop', 'close']);
 });
 
-test('what is discarded gives the microphone back once, and leaves nothing', async () => {
+test('discarding releases the microphone once, and leaves nothing', async () => {
   const world = new VoiceWorld();
   const { recording, told } = await begun(world);
   recording.discard();
@@ -107,14 +107,14 @@ test('what is discarded gives the microphone back once, and leaves nothing', asy
   expect(world.done.slice(1)).toEqual(['stop', 'close']);
 });
 
-test('a recording without any bytes is nothing', async () => {
+test('a recording without any bytes is discarded', async () => {
   const world = new VoiceWorld();
   world.bytes = '';
   const { recording } = await begun(world);
   expect(await recording.stop()).toBeUndefined();
 });
 
-test('every reason why it cannot begin has a name', async () => {
+test('every reason why recording cannot start has a code', async () => {
   const obstacle = async (change: (world: VoiceWorld) => void) => {
     const world = new VoiceWorld();
     change(world);
@@ -142,7 +142,7 @@ test('every reason why it cannot begin has a name', async () => {
   });
 });
 
-test('a waveform has 64 steps, and its loudest is the highest', () => {
+test('a waveform has 64 steps, and the loudest is the highest', () => {
   const samples = new Float32Array(6400);
   samples[3250] = -0.25;
   samples[10] = 0.125;
@@ -152,13 +152,13 @@ test('a waveform has 64 steps, and its loudest is the highest', () => {
   expect(heights(waveform)[32]).toBe(1);
 });
 
-test('silence is flat, and so is nothing', () => {
+test('the waveform of silence, and of no samples, is flat', () => {
   expect(waveformOf(new Float32Array(6400))).toBe('0'.repeat(64));
   expect(waveformOf(new Float32Array(0))).toBe('0'.repeat(64));
   expect(heights('?')).toEqual([0]);
 });
 
-test('the part is at most 8 KB gzipped, and needs nothing of the client', async () => {
+test('the chunk for recording is at most 8 KB gzipped, and needs nothing of the client', async () => {
   const root = new URL('..', import.meta.url).pathname;
   const built = await build({
     configFile: false,

@@ -32,7 +32,7 @@ async function blocked() {
 const texts = (chat: { get(): { messages: readonly { text: string }[] } }) =>
   chat.get().messages.map(({ text }) => text);
 
-test('a message is there at once, by one request that waits, and hardly another poll is made', async () => {
+test('a long poll delivers a message at once, with hardly another poll', async () => {
   const { server, clock, jobline, chat, during } = await blocked();
   await clock.advance(MINUTE);
   expect(server.held.size).toBe(1);
@@ -47,7 +47,7 @@ test('a message is there at once, by one request that waits, and hardly another 
   expect(jobline.connection.get()).toEqual({ state: 'online' });
 });
 
-test('200 messages: none missing, doubled or out of order', async () => {
+test('200 messages: none missing, duplicated or out of order', async () => {
   const { server, clock, chat } = await blocked();
   const all = Array.from({ length: 200 }, (_, index) => String(index + 1));
   for (const text of all) {
@@ -58,7 +58,7 @@ test('200 messages: none missing, doubled or out of order', async () => {
   expect(texts(chat)).toEqual(all);
 });
 
-test('what was sent comes back, and polls do not go on beside it', async () => {
+test('a sent message comes back by the long poll, without other polls', async () => {
   const { clock, chat, during } = await blocked();
   await clock.advance(MINUTE);
   await chat.send('Hello');
@@ -67,7 +67,7 @@ test('what was sent comes back, and polls do not go on beside it', async () => {
   expect(await during(MINUTE)).toEqual([3, 0]);
 });
 
-test('one request waits for all tabs', async () => {
+test('all tabs share one long poll', async () => {
   const { server, clock, phone } = await blocked();
   const others = [phone.client('anna'), phone.client('anna')].map(({ jobline }) => {
     const chat = jobline.conversation({ with: 'ben' });
@@ -82,7 +82,7 @@ test('one request waits for all tabs', async () => {
   expect(server.held.size).toBe(1);
 });
 
-test('nothing waits for a page that is hidden, and it does again when it is seen', async () => {
+test('a hidden page has no long poll, and starts one again when it is visible', async () => {
   const { server, clock, tab, during } = await blocked();
   await clock.advance(MINUTE);
   tab.set({ visible: false });
@@ -111,7 +111,7 @@ test.each(['cut', 'answered at once'])(
   },
 );
 
-test('a server that is down is not asked to hold anything until polls are answered again', async () => {
+test('while the server is down there are no long polls until polls are answered again', async () => {
   const { server, clock, chat } = await blocked();
   await clock.advance(MINUTE);
   let waited = 0;
@@ -129,7 +129,7 @@ test('a server that is down is not asked to hold anything until polls are answer
   expect(texts(chat)).toEqual(['Back']);
 });
 
-test('it goes to the socket when that works, and when nothing is offered any more to polls', async () => {
+test('long polls give way to the socket when it works, and to polls when nothing is offered', async () => {
   const { server, clock, jobline, during } = await blocked();
   server.liveFault = undefined;
   await clock.advance(11 * MINUTE);
@@ -143,7 +143,7 @@ test('it goes to the socket when that works, and when nothing is offered any mor
   expect(await other.during(MINUTE)).toEqual([0, 20]);
 });
 
-test('signing out ends it', async () => {
+test('signing out ends the long poll', async () => {
   const { server, clock, jobline, during } = await blocked();
   await clock.advance(MINUTE);
   await jobline.signOut();

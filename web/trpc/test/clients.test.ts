@@ -94,7 +94,7 @@ describe.each(cases)('tRPC %i, %s, superjson: %s', (version, link, json) => {
     expect((await ben.getConversations.query({ since: undefined })).conversations).toHaveLength(1);
   });
 
-  test('a poll that waits is answered when something changes', async () => {
+  test('a long poll is answered when something changes', async () => {
     const { b, tokenA, tokenB } = await people();
     const [anna, ben] = [client(tokenA).messages, client(tokenB).messages];
     const { cursor } = await ben.sync.query();
@@ -127,7 +127,7 @@ describe.each(cases)('tRPC %i, %s, superjson: %s', (version, link, json) => {
     expect(lost).toMatchObject({ code: 'NOT_FOUND', httpStatus: 404, reason: 'not_found' });
   });
 
-  test('a wrong token, wrong input and an unknown procedure are told', async () => {
+  test('a wrong token, wrong input and an unknown procedure are errors', async () => {
     const { tokenA } = await people();
     const stranger = client('no token').messages;
     const send = () => stranger.send.mutate({ receiverId: 'b', content: 'x' });
