@@ -36,9 +36,9 @@ pub(crate) struct Context {
     /// This server left a task unfinished that is due.
     pub unfinished: Flag,
     pub outside: Signal,
-    /// What last failed when mail was sent.
+    /// The last failure of sending mail.
     pub mail: Signal,
-    /// What last failed when a notification was pushed.
+    /// The last failure of pushing a notification.
     pub push: Signal,
     pub ended: EndedUsers,
 }
@@ -51,7 +51,7 @@ impl Context {
         offered.into_iter().filter_map(|(is_offered, channel)| is_offered.then_some(channel))
     }
 
-    /// What this server remembers of a channel.
+    /// This server's state of a channel.
     pub fn signal(&self, channel: Channel) -> &Signal {
         match channel {
             Channel::Webhook => &self.outside,
@@ -60,7 +60,7 @@ impl Context {
         }
     }
 
-    /// After how many milliseconds a channel tells of a message that is still unread.
+    /// After how many milliseconds a channel reports a message that is still unread.
     pub fn unread_after_ms(&self, channel: Channel) -> u64 {
         match channel {
             Channel::Webhook | Channel::Mail => self.settings.unread_after_ms,

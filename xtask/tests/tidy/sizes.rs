@@ -19,8 +19,10 @@ const HANDLER_LINES: usize = 30;
 /// The largest share of the lines, tests apart, that one crate may have.
 const CRATE_PERCENT: usize = 30;
 
-/// The most comment lines, in percent, that one crate may have, its ports apart.
-const MOST_COMMENTS: usize = 22;
+/// The most comment lines, in percent, that one crate may have, its ports apart. A crate of fewer lines than the second
+/// number is too small for a share to mean much.
+const MOST_COMMENTS: usize = 20;
+const SMALL_CRATE: usize = 200;
 
 #[test]
 fn no_crate_holds_more_than_its_share() {
@@ -80,7 +82,8 @@ fn comments_have_their_share_of_the_lines() {
     for (name, paths) in crates {
         let (comments, lines) = comments(paths);
         println!("{name}: {comments} of {lines} lines, {} %", comments * 100 / lines);
-        assert!(comments * 100 <= lines * MOST_COMMENTS, "{name}: {comments} of {lines} lines are comments");
+        let is_right = lines < SMALL_CRATE || comments * 100 <= lines * MOST_COMMENTS;
+        assert!(is_right, "{name}: {comments} of {lines} lines are comments");
     }
     for (name, paths, least, most) in [("code", code, 8, 15), ("ports", ports, 20, 30)] {
         let (comments, lines) = comments(&paths);

@@ -1,21 +1,21 @@
-//! Telling those who wait that something changed.
+//! The port by which waiting connections are woken.
 
 use super::id::{ConversationId, UserId};
 
-/// Is told of each commit that moved something for users: after it happened, and of no other. Live connections wake by it.
+/// Notified after each commit that changed something for users, and after no other. Live connections are woken by it.
 ///
-/// It is called on the way of the commit's answer, so it must not wait. What it is told may be lost with the process:
-/// those who must not miss anything read the log.
+/// It is called before the commit is answered, so it must not block. Notifications may be lost with the process:
+/// readers that must not miss anything read the log.
 pub trait Announce: Send + Sync + 'static {
-    /// There is news for `users`, since `conversation` moved.
+    /// `conversation` changed for `users`.
     fn moved(&self, users: &[&UserId], conversation: &ConversationId);
 
-    /// Who may see each of `users`, and whom they may see, may have changed: by a block, a job or a preference. What is
-    /// remembered of that has to be read again.
+    /// Visibility between each of `users` and others may have changed, by a block, a job or a preference. Cached
+    /// visibility has to be read again.
     fn relations_changed(&self, users: &[&UserId]);
 }
 
-/// Tells nobody.
+/// Notifies nobody.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Unheard;
 

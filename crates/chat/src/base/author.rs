@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::fmt;
 
-/// Who the sender of a line from the host is; no user id can hold this character.
+/// The sender id of messages from the host; no user id can contain `#`.
 pub(crate) const HOST_ID: &str = "#host";
 
 /// How many members a conversation can have had.
@@ -14,7 +14,7 @@ pub(crate) const MEMBERS_EVER: usize = 500;
 pub(crate) enum Author {
     /// The member at this place in the conversation's row.
     Member(usize),
-    /// The host. An author of a later version that this one does not know counts as the host, too: it is no member.
+    /// The host. An unknown author, written by a later version, counts as the host, too, since it is not a member.
     #[default]
     Host,
 }

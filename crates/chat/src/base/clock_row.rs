@@ -1,9 +1,8 @@
-//! What the clock said when servers last looked at it: by that a clock which jumped is known.
+//! The last observed time of the clock, by which a clock that jumped is detected.
 //!
-//! Whatever is deleted for its age is deleted by the clock. One that is ahead by a year would delete everything that is
-//! kept for a shorter time, in every store, for good. So deleting waits for a day after the clock went on by more than a
-//! day between two looks, which are ten minutes apart. A server that was off for so long waits as well; it loses nothing
-//! by that.
+//! Retention deletes by the clock. A clock that is ahead by a year would irrevocably delete everything with a shorter
+//! retention. So retention pauses for a day after the clock advanced by more than a day between two checks, which are
+//! ten minutes apart. It also pauses after a server was off for that long, which does no harm.
 
 use super::{
     db::Db,
@@ -14,9 +13,9 @@ use crate::keys;
 use jobline_store::Consistency;
 use serde::{Deserialize, Serialize};
 
-/// How far the clock may go on between two looks, in milliseconds.
+/// How far the clock may advance between two checks, in milliseconds.
 const JUMP_MS: u64 = 24 * 3_600_000;
-/// How long after a jump nothing is deleted for its age, in milliseconds.
+/// How long retention pauses after a jump, in milliseconds.
 const WAIT_MS: u64 = 24 * 3_600_000;
 /// By how much clocks of servers may differ, in milliseconds.
 const DIFFERENCE_MS: u64 = 5 * 60_000;
@@ -26,26 +25,26 @@ const DIFFERENCE_MS: u64 = 5 * 60_000;
 #[serde(rename_all = "camelCase")]
 struct ClockRow {
     v: u8,
-    /// What the clock said at the last look, in Unix milliseconds.
+    /// The clock at the last check, in Unix milliseconds.
     at: u64,
-    /// Until when nothing is deleted for its age.
+    /// Until when retention pauses, in Unix milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     wait_until: Option<u64>,
 }
 
-/// How the clock stands to the one that was looked at last, of this server or another one.
+/// How the clock compares with the last check, by this server or another one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClockLook {
-    /// It went on as time does.
+    /// It advanced normally.
     Steady,
     /// It is behind: rows may be dated up to `by_ms` milliseconds ahead of it.
     Behind {
         /// By how much, in milliseconds.
         by_ms: u64,
     },
-    /// It jumped ahead. Nothing may be deleted for its age before `until_ms`.
+    /// It jumped ahead. Retention must not delete anything before `until_ms`.
     Jumped {
-        /// When deleting goes on, in Unix milliseconds.
+        /// When retention resumes, in Unix milliseconds.
         until_ms: u64,
     },
 }
@@ -59,7 +58,7 @@ pub(crate) async fn look_at_clock(db: &Db, now: u64) -> Result<ClockLook> {
         ClockLook::Steady | ClockLook::Behind { .. } => None,
     };
     let value = rows::encode(&ClockRow { v: LAYOUT, at: now, wait_until });
-    // A conflict means that another server has just looked.
+    // A conflict means that another server has just checked.
     let _outcome = db.commit(db.begin().put(keys::clock(), rows::as_read(row.as_ref()), value, None)).await?;
     Ok(look)
 }

@@ -1,8 +1,8 @@
 //! Cursors: opaque, exact, and valid only for the user and the list they were given for.
 //!
-//! A cursor is a position, written in variable-length numbers and sealed with a keyed hash over the user and the list it
-//! is for. It holds no secret; the seal turns an altered cursor, or one of somebody else, into `invalid_cursor` instead of
-//! a strange answer. What the cursors of the lists hold is in `log/cursor.rs` and `inbox/cursor.rs`.
+//! A cursor is a position, written in variable-length numbers and sealed with a keyed hash over the user and the list
+//! it is for. It holds no secret; the seal makes an altered cursor, or another user's, an `invalid_cursor` error
+//! instead of a wrong answer. The contents of the cursors are in `log/cursor.rs` and `inbox/cursor.rs`.
 
 use super::{
     error::{Error, Result},
@@ -30,7 +30,8 @@ pub(crate) enum Since<C> {
 
 /// A cursor that can be written and read as numbers and texts.
 pub(crate) trait Encode: Sized {
-    /// Part of the seal, so that no kind of cursor is taken for another. 1: `list`, 2: `getConversations`, 3: `sync`.
+    /// Part of the seal, so that one kind of cursor is not accepted as another. 1: `list`, 2: `getConversations`, 3:
+    /// `sync`.
     const KIND: u8;
     fn write(&self, to: &mut Writer);
     /// `None` when `from` does not hold such a cursor.

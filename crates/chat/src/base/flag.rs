@@ -20,10 +20,10 @@ impl Flag {
         self.waker.wake();
     }
 
-    /// Returns once it is set, and clears it. Nothing is lost when the wait is given up.
+    /// Returns once it is set, and clears it. Cancel safe.
     pub async fn wait(&self) {
         poll_fn(|context| {
-            // Before it is looked at: a set after this line wakes this task.
+            // Before the flag is read, so that a set after this line wakes the task.
             self.waker.register(context.waker());
             if self.is_set.swap(false, Ordering::AcqRel) { Poll::Ready(()) } else { Poll::Pending }
         })

@@ -1,4 +1,4 @@
-//! What every room stands on: ids and errors, clock and randomness, rows and their store, cursors and their seal.
+//! What all other modules use: ids and errors, clock and randomness, rows and their store, cursors and their seal.
 
 pub(crate) use jobline_base::{error, id, rate, text, time};
 pub(crate) use jobline_rows::{attempts, clock, db, encoding as rows, memo, slot};

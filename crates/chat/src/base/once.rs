@@ -8,8 +8,8 @@ use super::{
 use jobline_store::{Commit, Condition, Consistency, Key, Store, Token};
 use serde::{Serialize, de::DeserializeOwned};
 
-/// The row that `store` holds at `key`. A store without it gets what `make` makes; servers that start at the same time agree.
-/// `what` names it in an error.
+/// The row that `store` holds at `key`. A store without it gets the result of `make`; servers that start at the same
+/// time agree. `what` names it in an error.
 ///
 /// # Errors
 /// `unavailable`, and those of `make`.

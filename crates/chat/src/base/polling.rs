@@ -1,4 +1,4 @@
-//! When clients ask again.
+//! When clients poll again.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -22,8 +22,8 @@ impl Polling {
         self.slowdown.store(hundredths, Ordering::Relaxed);
     }
 
-    /// In how many milliseconds to poll again for something that last moved at `moved`: the longer nothing moved, the
-    /// longer the wait.
+    /// In how many milliseconds to poll again for something that last changed at `moved`: the longer ago, the longer
+    /// the wait.
     pub fn next_poll_ms(&self, moved: u64, now: u64) -> u64 {
         let interval = match now.saturating_sub(moved) {
             0..300_000 => 3_000,

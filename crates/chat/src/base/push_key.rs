@@ -1,5 +1,5 @@
-//! The key pair by which push services know a deployment. Browsers subscribe with it, so another one would end every
-//! subscription: it is made once and never again.
+//! The VAPID key pair, which identifies a deployment to push services. Browsers subscribe with it, so a new one would
+//! end every subscription: it is generated once.
 
 use super::{
     clock::Random,
@@ -20,7 +20,7 @@ struct VapidRow {
     key: String,
 }
 
-/// The key pair that `store` holds; a store without one gets that which `make` makes. Servers that start at the same time
+/// The key pair that `store` holds; a store without one gets the result of `make`. Servers that start at the same time
 /// agree.
 ///
 /// # Errors

@@ -1,4 +1,4 @@
-//! Under which retention the rows of a table were written so far.
+//! The retention under which the rows of a table were written so far.
 
 use super::{
     clock::Random,
@@ -19,10 +19,10 @@ struct RetentionRow {
     file_days: u32,
 }
 
-/// Keeps the retention of this start, and answers what an operator should know if the one before was shorter: rows carry
-/// the day on which the engine deletes them, so what was written under a shorter retention still goes after that one.
+/// Stores the retention of this start, and returns a warning if the previous one was shorter: rows carry the time at
+/// which the engine deletes them, so rows written under a shorter retention are still deleted by it.
 ///
-/// Of several servers that start at once with different settings, the last one is kept.
+/// If several servers start at once with different settings, the last one is stored.
 ///
 /// # Errors
 /// `unavailable`, if the row cannot be read or written.
@@ -36,7 +36,7 @@ pub async fn retention_warning(table: &dyn Store, random: &dyn Random, settings:
     }
     let condition = rows::as_read(row.as_ref());
     let put = Commit::builder(Token(random.bits())).put(keys::retention(), condition, rows::encode(&mine), None);
-    // A conflict means that another server has just noted its own.
+    // A conflict means that another server has just stored its own.
     let _outcome = table.commit(&put.build()?).await?;
     Ok(before.and_then(|before| {
         let before = Retention { message_days: before.message_days, file_days: before.file_days };
@@ -45,7 +45,7 @@ pub async fn retention_warning(table: &dyn Store, random: &dyn Random, settings:
     }))
 }
 
-/// What to say when `flag` went from `before` to `now` days, if that is longer; 0 days is for ever.
+/// The warning when `flag` went from `before` to `now` days, if that is longer; 0 days means unlimited.
 fn warning(flag: &str, before: u32, now: u32) -> Option<String> {
     let longer = before > 0 && (now == 0 || now > before);
     longer.then(|| {

@@ -17,25 +17,25 @@ pub struct Settings {
     pub edit_minutes: u32,
     /// For how many hours the sender may delete a message; 0 is never.
     pub delete_hours: u32,
-    /// Whether users see when others are there.
+    /// Whether users see when others are online.
     pub presence: bool,
-    /// Whether the host is told of changes: whether commits write outbox rows.
+    /// Whether the host gets webhooks: whether commits write outbox rows.
     pub outbox: bool,
-    /// Whether jobs have crews. Where they have none any more, those that were begun can be read.
+    /// Whether jobs have crews. With crews off, existing ones can be read.
     pub crews: bool,
-    /// Whether users get mail about what they have not read: whether commits write rows for that.
+    /// Whether users get mail about unread messages: whether commits write rows for that.
     pub mail: bool,
-    /// Whether users get push notifications about what they have not read: whether commits write rows for that.
+    /// Whether users get push notifications about unread messages: whether commits write rows for that.
     pub push: bool,
-    /// After how many milliseconds the host is told, and mail sent, of messages that are still unread.
+    /// After how many milliseconds webhook and mail report a message that is still unread.
     pub unread_after_ms: u64,
     /// The same for push notifications.
     pub push_after_ms: u64,
     /// After how many milliseconds without a change a crew sleeps: see decision 20. Polls read the row of each crew that does not.
     pub crew_sleeps_after_ms: u64,
     /// How many bytes of a user's head the window of recently moved conversations may take, but for the last three of
-    /// them: 850 keep the row within one write unit of DynamoDB. What does not fit is kept in rows of its own, which
-    /// clients that were away for longer read.
+    /// them: 850 keep the row within one write unit of DynamoDB. What does not fit goes into separate rows, which
+    /// clients read that were offline for longer.
     pub window_bytes: usize,
 }
 

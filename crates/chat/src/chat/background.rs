@@ -1,4 +1,4 @@
-//! What a server does by itself.
+//! Background work of a server.
 
 use super::Chat;
 use crate::{
@@ -27,7 +27,7 @@ pub struct GivenUp {
 }
 
 impl Chat {
-    /// How much this server has given up since its start: what was refused for good, or failed for a day.
+    /// How many deliveries this server has abandoned since its start: refused permanently, or failed for a day.
     #[must_use]
     pub fn given_up(&self) -> GivenUp {
         let (webhook, mail, push) = (&self.cx.outside, &self.cx.mail, &self.cx.push);
@@ -67,7 +67,7 @@ impl Chat {
         self.cx.unfinished.wait().await;
     }
 
-    /// Tells the host what changed, in the order of each conversation, at least once. Answers how many events were
+    /// Delivers events to the host, in the order of each conversation, at least once. Answers how many events were
     /// delivered. A server runs it every few seconds, and at once after [`Chat::event_stored`].
     ///
     /// # Errors

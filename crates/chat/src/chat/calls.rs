@@ -8,7 +8,7 @@ use crate::{
 use jobline_wire::{AnswerCall, ChangedCall, StartCall, StartedCall};
 
 impl Chat {
-    /// Calls the other members of a conversation. Where a call runs there already, answers that one.
+    /// Calls the other members of a conversation. If a call is running there already, returns that one.
     ///
     /// # Errors
     /// `invalid_request`, `not_found`, `not_job_participant`, `job_closed`, `recipient_unavailable`, `rate_limited`,
@@ -25,7 +25,7 @@ impl Chat {
         calls::accept(&self.cx, me, input).await
     }
 
-    /// Does not want a call. What is over stays as it is.
+    /// Declines a call. A call that is over does not change.
     ///
     /// # Errors
     /// `invalid_request`, `not_found`, `call_over` when another device has taken it, `unavailable`.
@@ -33,7 +33,7 @@ impl Chat {
         calls::decline(&self.cx, me, input).await
     }
 
-    /// Ends a call, or gives it up before it was accepted. What is over stays as it is.
+    /// Ends a call, or cancels it before it was accepted. A call that is over does not change.
     ///
     /// # Errors
     /// `invalid_request`, `not_found`, `unavailable`.
@@ -41,7 +41,7 @@ impl Chat {
         calls::end(&self.cx, me, input).await
     }
 
-    /// The devices of an accepted call in which `me` takes part: signals go between them alone. `None` for any other call.
+    /// The devices of an accepted call that `me` is in: signals go between them alone. `None` for any other call.
     ///
     /// # Errors
     /// `unavailable`.

@@ -1,11 +1,11 @@
 //! Crews: the group chat of a job, whose members are the job's participants.
 //!
-//! The host's word is the job's row; the crew's row follows it. Every operation on a crew reads both and, where they differ,
-//! lets the crew follow first: so what the host answered before a call began decides, though `PUT /host/jobs` itself touches
-//! no crew. A task does the same for crews that nobody asks for.
+//! The job's row is authoritative; the crew's row follows it. Every operation on a crew reads both and, if they differ,
+//! updates the crew first: so a job change that was answered before a call began applies to it, though `PUT /host/jobs`
+//! itself touches no crew. A task does the same for crews that nobody uses.
 //!
-//! Who comes or goes is told by an event in the log. Newcomers see what follows their own event, those who left see what
-//! is up to theirs: positions in one log, nothing is copied.
+//! Joining and leaving is an event in the log. New members see the log from their own event on, members who left see it
+//! up to theirs: positions in one log, nothing is copied.
 
 use super::{
     crew_row::JobThen,
@@ -36,25 +36,25 @@ use jobline_store::{CommitBuilder, Condition, Consistency, Outcome, Row};
 use jobline_wire::{Code, CrewHistory, JobStatus, limits::CREW_MEMBERS};
 use std::sync::Arc;
 
-/// How many members come or go in one commit, which has at most 100 operations.
+/// How many members join or leave in one commit, which has at most 100 operations.
 const CHANGES_AT_ONCE: usize = 8;
 
-/// With how many bytes a roster takes nobody in any more. Those who are in leave longer entries when they go, each of at most
-/// 1.2 KB; a row has at most 400 KB.
+/// The size in bytes from which a roster accepts no new member. An entry grows when its member leaves, to at most 1.2
+/// KB; a row has at most 400 KB.
 const ROSTER_BYTES: usize = 320 * 1024;
 
-/// How often a crew that begins is looked for.
+/// How often creating a crew is attempted.
 const BEGINNINGS: usize = 4;
 
-/// A job and its crew as they stand.
+/// A job and its crew.
 pub(crate) struct Crew {
     pub job: Option<JobRow>,
     /// `None` where nobody has written in it.
     pub row: Option<ConversationRow>,
 }
 
-/// The crew of a job, after it has followed the job. It waits for its turn at the crew's row, so an operation must not call
-/// it while it has a turn of its own.
+/// The crew of a job, brought up to date with the job. It waits for its turn at the crew's row, so an operation that
+/// holds a turn must not call it.
 ///
 /// # Errors
 /// `unavailable`.
@@ -75,7 +75,7 @@ pub(crate) async fn current(cx: &Context, job: JobId) -> Result<Crew> {
     }
 }
 
-/// Which member `me` is or was, and the row of the crew without marks.
+/// Which member `me` is or was, and the row of the crew without read marks.
 ///
 /// # Errors
 /// `not_found`, the same for a crew of others and for one that does not exist; `unavailable`.
@@ -89,7 +89,7 @@ pub(crate) async fn member(
     row.and_then(|row| Some((row.member(id, me)?, row))).ok_or_else(|| Error::not_found("conversation"))
 }
 
-/// Which member `me` is in a crew that they may write in now, which begins if it has not.
+/// Which member `me` is in a crew that they may write in now; creates it if needed.
 ///
 /// # Errors
 /// `not_offered`, `not_found`, `not_job_participant`, `job_closed`, `unavailable`.
@@ -100,13 +100,13 @@ pub(crate) async fn writer(cx: &Context, id: &ConversationId, job: JobId, me: &U
         if let Some(member) = crew.row.as_ref().and_then(|row| row.member(id, me)) {
             return Ok(member);
         }
-        // A conflict means that somebody else let it begin, so the next read finds it.
+        // A conflict means that another request created it, so the next read finds it.
         let _is_ours = begin(cx, id, stands).await?;
     }
     Err(Error::unavailable("a crew that begins is not there"))
 }
 
-/// Lets a crew begin in which the host is about to write.
+/// Creates a crew in which the host is about to write.
 ///
 /// # Errors
 /// `not_offered`, `unavailable`.
@@ -117,13 +117,13 @@ pub(crate) async fn open(cx: &Context, id: &ConversationId, job: JobId) -> Resul
     if let Crew { row: None, job: Some(job) } = current(cx, job).await?
         && job.fits_crew()
     {
-        // A conflict means that somebody else let it begin.
+        // A conflict means that another request created it.
         let _is_ours = begin(cx, id, &job).await?;
     }
     Ok(())
 }
 
-/// The job under which `me` may write in a crew, if it is one of theirs; an error where it is, and they may not.
+/// The job under which `me` may write in a crew, if `me` belongs to it; an error if they do but may not write.
 ///
 /// # Errors
 /// `not_offered`, `not_job_participant`, `job_closed`.
@@ -139,13 +139,13 @@ pub(crate) fn may_write<'a>(
         return Err(not_offered());
     }
     match crew.job.as_ref().filter(|job| job.includes(me)) {
-        // One who left, and came back to a job that has become too large.
+        // A former member of a job that has become too large.
         Some(_) if row.zip(member).is_some_and(|(row, member)| !row.is_in(member)) => {
             Err(permission::no_participant_any_more())
         }
-        // One that has not begun: participants of a job that is too large have none.
+        // Not created yet: a job that is too large has no crew.
         Some(job) if row.is_none() && !job.fits_crew() => Ok(None),
-        // A newcomer for whom there is no place.
+        // A new participant for whom there is no room.
         Some(_) if row.is_some() && member.is_none() => Ok(None),
         Some(job) if !job.fits_crew() => Err(too_many()),
         Some(job) if job.status == JobStatus::Open => Ok(Some(job)),
@@ -155,7 +155,7 @@ pub(crate) fn may_write<'a>(
     }
 }
 
-/// The job has become too large: its crew follows it no more, and those who were in it would write without the others.
+/// The job has become too large: its crew no longer follows it, and its members would write without the others.
 fn too_many() -> Error {
     let detail = format!(
         "The job has more than {CREW_MEMBERS} participants now. What was written in its group chat can be read."
@@ -163,7 +163,7 @@ fn too_many() -> Error {
     Error::new(Code::NotOffered, detail).at("conversationId")
 }
 
-/// Crews are off: what was written in them can be read.
+/// Crews are off: existing ones can be read.
 fn not_offered() -> Error {
     Error::new(Code::NotOffered, "Jobs have no group chats here: the operator has set --crews off.")
         .at("conversationId")
@@ -175,19 +175,19 @@ async fn read(cx: &Context, job: JobId, id: &ConversationId) -> Result<Crew> {
     let decode = |found: Option<&Row>| found.map(|row| cx.memos.jobs.decode(&key, row)).transpose();
     let (mut decoded, row) = (decode(found.as_ref())?, stored.map(|stored| stored.row));
     if row.as_ref().is_some_and(|row| row.job != Some(told(job, decoded.as_ref()))) {
-        // The crew must not follow a job that is older than the one that it has followed.
+        // The crew must not be updated from an older state of the job than before.
         found = cx.db.get(&key, Consistency::Strong).await?;
         decoded = decode(found.as_ref())?;
     }
     Ok(Crew { job: decoded, row })
 }
 
-/// What the row of a crew says that has followed `job`. A job that was deleted has no revision.
+/// What a crew's row records of `job` once it is up to date. A deleted job has no revision.
 fn told(id: JobId, job: Option<&JobRow>) -> (u64, u64) {
     (id.get(), job.map_or(0, |job| job.revision))
 }
 
-/// Stores a crew without a message: no list shows it before the first one.
+/// Stores a crew without messages: no list shows it before the first message.
 async fn begin(cx: &Context, id: &ConversationId, job: &JobRow) -> Result<Outcome> {
     let (users, row) = (participants(job), unbegun(job, cx.now()));
     let key = keys::job_conversation(JobId::parse(job.id)?, id);
@@ -203,7 +203,7 @@ async fn begin(cx: &Context, id: &ConversationId, job: &JobRow) -> Result<Outcom
     cx.db.commit(commit).await
 }
 
-/// The row of a crew in which nothing was written.
+/// The row of a crew without messages.
 pub(crate) fn unbegun(job: &JobRow, now: u64) -> ConversationRow {
     let shows_all = job.crew_history == CrewHistory::All;
     let row = ConversationRow::new_crew(&participants(job), shows_all, Some(JobThen::of(job)), now);
@@ -214,7 +214,7 @@ fn participants(job: &JobRow) -> Vec<UserId> {
     job.participants.iter().filter_map(|user| UserId::new(user)).collect()
 }
 
-/// Brings a crew one commit nearer to its job.
+/// Brings a crew one commit closer to its job.
 async fn follow(cx: &Context, id: JobId, job: Option<&JobRow>, row: &ConversationRow) -> Result<Outcome> {
     let conversation = ConversationId::crew(id);
     let joining = newcomers(&conversation, job, row);
@@ -229,7 +229,7 @@ async fn follow(cx: &Context, id: JobId, job: Option<&JobRow>, row: &Conversatio
     let is_last = changing.len() <= CHANGES_AT_ONCE;
     let now = cx.now();
     if row.has_begun() && row.is_asleep() && !changing.is_empty() {
-        // Everybody's heads and those who come and go are more than a commit holds: it wakes first.
+        // All heads and all joins and leaves do not fit into one commit, so waking it is a commit of its own.
         update.tell(&[], row.log, now)?;
         return update.commit(cx, cx.db.begin()).await;
     }
@@ -264,7 +264,7 @@ fn set_job(row: &mut ConversationRow, job: Option<&JobRow>) {
     roster.shows_all = shows_all.unwrap_or(roster.shows_all);
 }
 
-/// A crew in which nothing was written takes its members from the job anew: nobody has seen the former ones.
+/// A crew without messages gets a new member list from the job: nobody has seen the old one.
 async fn restart(cx: &Context, mut update: ConversationUpdate, job: Option<&JobRow>, now: u64) -> Result<Outcome> {
     let users = job.filter(|job| job.fits_crew()).map(participants).unwrap_or_default();
     let shows_all = update.row.crew.as_ref().is_some_and(|crew| crew.roster.shows_all);
@@ -277,8 +277,8 @@ async fn restart(cx: &Context, mut update: ConversationUpdate, job: Option<&JobR
     update.commit(cx, commit).await
 }
 
-/// In a crew that is awake, lets members go, who know the job as it was until now, and takes users in, each with an event that everybody sees who is
-/// in then.
+/// In a crew that is awake, removes members, who keep seeing the job as it was until now, and adds users, each with an
+/// event that all members at that time see.
 async fn exchange(
     cx: &Context,
     mut update: ConversationUpdate,
@@ -311,7 +311,7 @@ async fn exchange(
     update.commit(cx, commit).await
 }
 
-/// Adds the message that tells of a member who comes or goes.
+/// Adds the event that a member joined or left.
 fn put_event(
     cx: &Context,
     commit: CommitBuilder,
@@ -330,7 +330,7 @@ fn put_event(
     commit.put(keys::message(&update.id, &id), Condition::Any, rows::encode(&row), cx.retention.expires(row.at))
 }
 
-/// The participants of the job who are no members, if there is a place for them.
+/// The participants of the job who are not members yet, as far as there is room.
 fn newcomers(id: &ConversationId, job: Option<&JobRow>, row: &ConversationRow) -> Vec<UserId> {
     let Some(job) = job.filter(|job| job.fits_crew()) else { return Vec::new() };
     let is_out = |user: &UserId| !row.member(id, user).is_some_and(|member| row.is_in(member));
@@ -346,7 +346,7 @@ fn newcomers(id: &ConversationId, job: Option<&JobRow>, row: &ConversationRow) -
     if newcomers.is_empty() || is_full() { Vec::new() } else { newcomers }
 }
 
-/// The members who take part in the job no more. One that was deleted lets nobody go: its crew can be read.
+/// The members who are no longer participants of the job. A deleted job removes nobody: its crew can be read.
 fn leavers(id: &ConversationId, row: &ConversationRow, job: Option<&JobRow>) -> Vec<usize> {
     let Some(job) = job else { return Vec::new() };
     let users = row.users(id);

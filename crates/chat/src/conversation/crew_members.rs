@@ -1,4 +1,4 @@
-//! Who comes to a crew and who goes, in its row.
+//! Joining and leaving, in the row of a crew.
 
 use super::{
     crew_row::{CrewMember, CrewPart, JobThen, Left, Roster},
@@ -20,8 +20,8 @@ impl ConversationRow {
         row
     }
 
-    /// Takes `user` in, who sees what comes from here on. Answers which member they are: the same as before, if they were
-    /// one already.
+    /// Adds `user`, who sees the log from here on. Returns their place: the same as before, if they were a member
+    /// already.
     pub fn join(&mut self, user: &UserId, now: u64) -> usize {
         let from = self.log;
         let crew = Arc::make_mut(&mut self.crew.get_or_insert_default().roster);
@@ -39,14 +39,14 @@ impl ConversationRow {
         }
     }
 
-    /// Makes all there is count as read by `member`.
+    /// Marks everything so far as read by `member`.
     pub fn read_all(&mut self, member: usize) {
         let (message, count) = (self.log.last_message(), self.counted_for(member));
         let mine = &mut self.members[member];
         (mine.read, mine.read_count, mine.unread_deleted) = (message, count, 0);
     }
 
-    /// Lets `member` go, who knew the job as `job`: they see nothing of what comes after this.
+    /// Removes `member`, who keeps seeing the job as `job`, and nothing of the log after this.
     pub fn leave(&mut self, member: usize, job: Option<JobThen>) {
         let read = self.all_read(|one| one != member);
         let left = Left { log: self.log, last: self.last.clone(), host: self.host, job, read };

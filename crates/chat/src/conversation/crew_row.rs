@@ -1,5 +1,6 @@
-//! What is stored of a crew's members, so that what each change writes stays small whatever their number: the conversation's row
-//! says how many messages each wrote, a roster who they are and what they see, and a row for each how far they have read.
+//! How a crew's members are stored, so that each change writes little whatever their number: the conversation's row has
+//! the number of messages of each, the roster who they are and what they see, and a row for each member how far they
+//! have read.
 
 use super::{
     member_row::{HostLines, Member},
@@ -18,26 +19,27 @@ use std::sync::Arc;
 pub(crate) struct CrewPart {
     /// The revision of the roster that belongs to this row.
     pub revision: u64,
-    /// How many messages each member wrote, in the order of the roster. As it is stored: in between the members say it.
+    /// How many messages each member wrote, in the order of the roster. Only in the stored row: in memory each member
+    /// has it.
     #[serde(default)]
     pub sent: Vec<u64>,
-    /// While it is awake: where its log stood when it woke. Who is in then finds it in their head, and reads this row with each poll;
-    /// what is written changes no heads.
+    /// While it is awake: the end of its log when it woke. The heads of its members name the crew, and their polls read
+    /// this row; messages change no heads.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub awake: Option<Position>,
-    /// Shared by those who read it: it is the longest part of a crew, and few operations change it.
+    /// Shared by its readers: it is the longest part of a crew, and few operations change it.
     #[serde(skip)]
     pub roster: Arc<Roster>,
 }
 
-/// Who the members are, in the order of the row's members, and what of the crew is not in the log.
+/// The members, in the order of the row, and the parts of the crew that are not in the log.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Roster {
     pub people: Vec<CrewMember>,
-    /// Whether newcomers see what was written before they came.
+    /// Whether new members see what was written before they joined.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub shows_all: bool,
-    /// The job as the members were told of it last; `None` when it was deleted.
+    /// The job as members last saw it; `None` when it was deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub job: Option<JobThen>,
     #[serde(flatten)]
@@ -90,7 +92,7 @@ pub(crate) struct MarksRow {
 }
 
 impl MarksRow {
-    /// The same row as it is to be after the change `change` of the log; itself where nothing changed.
+    /// The same row after the change `change` of the log; itself if nothing changed.
     pub fn of(&self, member: &Member, change: u64) -> Self {
         let Member { read, read_count: seen, unread_deleted: gone, muted_until: muted, .. } = *member;
         let gone_at = if gone > self.gone { change } else { self.gone_at };
@@ -98,41 +100,41 @@ impl MarksRow {
         if marks == *self { marks } else { Self { v: self.v.max(LAYOUT), ..marks } }
     }
 
-    /// Adds what it says to `member`.
+    /// Copies it into `member`.
     pub fn complete(&self, member: &mut Member) {
         (member.read, member.read_count) = (self.read, self.seen);
         (member.unread_deleted, member.muted_until) = (self.gone, self.muted);
     }
 }
 
-/// A job as it stood at some time.
+/// A job at some time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct JobThen {
     pub title: String,
     pub status: JobStatus,
 }
 
-/// Who a member is, and which part of the log they see.
+/// A member, and which part of the log they see.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct CrewMember {
     pub user: String,
     /// When they joined last, in Unix milliseconds.
     pub joined: u64,
-    /// Where the log stood before that.
+    /// The end of the log before that.
     #[serde(default)]
     pub from: Position,
-    /// How the conversation stood when they left; `None` of those who have not.
+    /// The state of the conversation when they left; `None` for those who have not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left: Option<Left>,
 }
 
-/// A conversation as it stood when a member left.
+/// The state of a conversation when a member left.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Left {
     pub log: Position,
     pub last: String,
     pub host: HostLines,
-    /// The job as they knew it.
+    /// The job as they last saw it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub job: Option<JobThen>,
     /// How far the others had read.
@@ -141,7 +143,7 @@ pub(crate) struct Left {
 }
 
 impl Roster {
-    /// Where the log stood before the first thing that a member sees; `None` for one who is not there.
+    /// The position before the first entry of the log that a member sees; `None` if there is no such member.
     pub fn begins_for(&self, member: usize) -> Option<Position> {
         self.people.get(member).map(|one| if self.shows_all { Position::default() } else { one.from })
     }

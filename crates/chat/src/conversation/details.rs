@@ -33,7 +33,7 @@ pub(crate) async fn details(cx: &Context, me: &UserId, input: GetConversation) -
     let last = row.as_ref().and_then(|row| row.job).map(|(job, _)| job);
     let permitted = permission::check(cx, (me, other), wanted, last, Consistency::Strong).await;
     let permitted = permitted.map(|permit| permit.job);
-    // Whom the other one blocks learns that they cannot write, and nothing more.
+    // A user whom the other one blocks learns that they cannot write, and nothing more.
     let permitted = match permitted {
         Ok(_) if blocks::is_blocked(cx, me, other).await? => Err(blocks::unavailable()),
         permitted => permitted,
@@ -41,7 +41,7 @@ pub(crate) async fn details(cx: &Context, me: &UserId, input: GetConversation) -
     let row = match row {
         Some(row) => row,
         None if must_exist => return Err(Error::not_found("conversation")),
-        // Between users who share no job nothing is told of the other, not even whether they exist.
+        // To a user with no shared job nothing is revealed about the other, not even whether they exist.
         None if matches!(&permitted, Err(error) if error.code == Code::NotJobParticipant) => {
             let conversation = render::between_strangers(&id, now);
             let reason = Some(Code::NotJobParticipant);
@@ -54,7 +54,7 @@ pub(crate) async fn details(cx: &Context, me: &UserId, input: GetConversation) -
     answer(cx, me, (id, about), permitted.map(drop), now).await
 }
 
-/// A crew of `me`, also one that has not begun.
+/// A crew of `me`, also one that does not exist yet.
 async fn of_crew(cx: &Context, me: &UserId, id: ConversationId, job: JobId) -> Result<ConversationDetails> {
     let (crew, now) = (crew::current(cx, job).await?, cx.now());
     let not_found = || Error::not_found("conversation");
@@ -66,14 +66,14 @@ async fn of_crew(cx: &Context, me: &UserId, id: ConversationId, job: JobId) -> R
             let member = row.member(&id, me).ok_or_else(not_found)?;
             row.seen_by(member)
         }
-        // Everybody sees of a crew to come what a participant of the job does, and nobody else anything.
+        // Before it exists, all participants of the job see the same of a crew, and nobody else anything.
         (None, Some(job)) if job.includes(me) && job.fits_crew() => as_shown(crew::unbegun(job, now)),
         _ => return Err(not_found()),
     };
     answer(cx, me, (id, row), permitted, now).await
 }
 
-/// What has not begun has not changed since: the two times of it are one.
+/// A conversation that does not exist yet was never changed: both of its times are the same.
 fn as_shown(row: ConversationRow) -> ConversationRow {
     ConversationRow { updated: row.created, ..row }
 }

@@ -1,4 +1,4 @@
-//! The heads of members while a conversation changes: those that were read, and which of them are to be written.
+//! The heads of members during a change: those that were read, and which of them have to be written.
 
 use crate::{
     base::{
@@ -12,7 +12,7 @@ use crate::{
 use jobline_store::{CommitBuilder, Condition, Key, Row, Version};
 use std::collections::BTreeMap;
 
-/// A head as it was read, and as it is to be.
+/// A head as it was read, and its new state.
 #[derive(Clone)]
 pub(super) struct Head {
     key: Key,
@@ -56,7 +56,7 @@ impl Heads {
     }
 
     /// # Errors
-    /// `unavailable` for one that was not read, which is a mistake of this program.
+    /// `unavailable` for a head that was not read, which is a bug.
     pub fn get(&self, member: usize) -> Result<&HeadRow> {
         self.of_members.get(&member).map(|head| &head.row).ok_or_else(not_read)
     }
@@ -70,7 +70,7 @@ impl Heads {
         Ok(())
     }
 
-    /// Adds those that changed, on the condition that they are as they were read.
+    /// Adds those that changed, on the condition that they are unchanged since they were read.
     pub fn put(&mut self, mut commit: CommitBuilder) -> CommitBuilder {
         for head in self.of_members.values_mut().filter(|head| head.is_changed) {
             let row = rows::encode(&head.row);
@@ -80,7 +80,7 @@ impl Heads {
         commit
     }
 
-    /// Remembers what was written.
+    /// Caches what was written.
     pub fn keep(&self, cx: &Context, version: Version) {
         for head in self.of_members.values().filter(|head| head.is_changed) {
             cx.memos.heads.keep(&head.key, version, &head.row, head.bytes);

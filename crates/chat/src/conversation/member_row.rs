@@ -1,4 +1,4 @@
-//! What the row of a conversation says of each member, and of the host.
+//! The parts of a conversation's row about each member, and about the host.
 
 use super::watermarks::Watermark;
 use serde::{Deserialize, Serialize};
@@ -23,7 +23,7 @@ pub(crate) struct Member {
     /// Until when they have muted the conversation, in Unix milliseconds; 0 when they have not.
     #[serde(default, rename = "muted", skip_serializing_if = "is_zero")]
     pub muted_until: u64,
-    /// Whether they block the other member. The same stands in a row of theirs, for what is to come.
+    /// Whether they block the other member. A row of the user has the same, for new conversations.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub blocks: bool,
 }

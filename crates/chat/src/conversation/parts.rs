@@ -1,8 +1,8 @@
-//! The row of a crew is stored in parts: see `crew_row.rs`. Reading puts them together.
+//! The row of a crew is stored in parts: see `crew_row.rs`. Reads combine them.
 //!
-//! The conversation's row and the roster belong together where their revisions say so; a commit that changes the roster writes
-//! both. Marks are read after the row, so they are at least as new: what a member is told of their unread messages is never
-//! of before a deletion that they were told of.
+//! The conversation's row and the roster belong together where their revisions say so; a commit that changes the roster
+//! writes both. Marks are read after the row, so they are at least as new: an unread count never predates a deletion
+//! that the member has seen.
 
 use super::{
     crew_row::{CrewPart, MarksRow, ReadRoster, Roster, RosterRow},
@@ -21,10 +21,10 @@ use crate::{
 use jobline_store::{Bytes, Condition, Consistency, Key, Row};
 use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
-/// How often the row and the roster are read until they belong together.
+/// How often the row and the roster are read until their revisions match.
 const READINGS: usize = 16;
 
-/// A conversation's row with the people of a crew, and the conditions that both parts are as they were read.
+/// A conversation's row with the members of a crew, and the conditions that both parts are unchanged.
 #[derive(Debug, Clone)]
 pub(crate) struct Stored {
     pub row: ConversationRow,
@@ -65,7 +65,7 @@ pub(super) async fn crew_with(
     Err(Error::unavailable("the members of a crew change faster than they can be read"))
 }
 
-/// `row`, which was just read: of a crew with its people and marks. It may have become a later one.
+/// Completes `row`, which was just read, with the members and marks of a crew. The result may be a later state of it.
 ///
 /// # Errors
 /// `unavailable`.
@@ -122,7 +122,7 @@ fn with_roster(
     Ok(Some(row))
 }
 
-/// The conversation's row as it is stored: of a crew without what its other rows say.
+/// The conversation's row as it is stored: for a crew without the parts that other rows have.
 pub(crate) fn stripped(row: &ConversationRow) -> Cow<'_, ConversationRow> {
     let Some(crew) = &row.crew else { return Cow::Borrowed(row) };
     let sent = row.members.iter().map(|member| member.sent).collect();

@@ -13,7 +13,7 @@ use futures_util::{StreamExt, TryStreamExt, future::BoxFuture, stream};
 use jobline_store::{Consistency, Key};
 use std::sync::Arc;
 
-/// Of how many crews the other rows are read at the same time.
+/// For how many crews the other rows are read concurrently.
 const CREWS_AT_ONCE: usize = 8;
 
 /// The row of one conversation. An eventual read that finds nothing is repeated as a strong one.

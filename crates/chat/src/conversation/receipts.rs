@@ -90,8 +90,8 @@ async fn up_to_message(
     Ok(ReadUpTo { message, count, unread_deleted })
 }
 
-/// Records that a device of `member` has received up to `to`, which its cursor proves. Answers the conversation as it
-/// stands afterwards.
+/// Records that a device of `member` has received up to `to`, which its cursor proves. Returns the conversation
+/// afterwards.
 ///
 /// # Errors
 /// `not_found`, `unavailable`.
@@ -128,7 +128,7 @@ async fn has_message(cx: &Context, id: &ConversationId, row: &ConversationRow, t
     Ok(message.first().is_some_and(|message| message.number == to.number))
 }
 
-/// [`deliver`] for a poll: `None` if the store cannot record it now. One that takes no writes can still be read.
+/// [`deliver`] for a poll: `None` if the store cannot record it now. A store that takes no writes can still be read.
 ///
 /// # Errors
 /// `not_found`.
@@ -164,7 +164,7 @@ async fn read_up_to(
     mine.unread_deleted = to.unread_deleted;
     mine.delivered = mine.delivered.max(to.message);
     if update.row.crew.is_some() {
-        // Who has read how far is no part of a crew's log. The other devices of the member hear of it.
+        // Read positions are not in a crew's log. Only the member's other devices are notified.
         update.bump_heads(&[member], before, now)?;
         return update.commit(cx, cx.db.begin()).await;
     }

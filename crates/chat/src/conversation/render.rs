@@ -151,7 +151,7 @@ async fn conversation(cx: &Context, one: &Shown<'_>, rows: &Rows, now: u64) -> R
     })
 }
 
-/// A pair that has not begun, without anything that is stored of its members.
+/// A pair without a row, and without stored data of its members.
 pub(crate) fn between_strangers(id: &ConversationId, now: u64) -> Conversation {
     let pair = id.pair().map_or_else(<&[UserId]>::default, |pair| pair.as_slice());
     let people = pair.iter().map(|user| Person { id: user.to_string(), name: user.to_string(), avatar_url: None });

@@ -21,9 +21,9 @@ fn is_zero(number: &u64) -> bool {
     *number == 0
 }
 
-/// `CONVERSATION#<id>` / `CONVERSATION#<id>`. The two members of a pair are named by the id, and `members` is in its order;
-/// those of a crew are named by `crew`, which is in the order of `members`. A member keeps their place for good. What is stored
-/// here of a crew, and what elsewhere, says `crew_row.rs`.
+/// `CONVERSATION#<id>` / `CONVERSATION#<id>`. The two members of a pair are named by the id, and `members` is in its
+/// order; those of a crew are named by `crew`, which is in the order of `members`. A member's place never changes.
+/// `crew_row.rs` says which parts of a crew are stored elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ConversationRow {
     pub v: u8,
@@ -56,7 +56,7 @@ pub(crate) struct ConversationRow {
     /// The call that runs in it, or has run last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub call: Option<RunningCall>,
-    /// Where the log ended when a change was first to be told outside.
+    /// The end of the log when the first event became due.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outbox_from: Option<Position>,
     /// How far the members had read when somebody left whom this is shown to: see [`Self::seen_by`]. Not stored.
@@ -140,12 +140,12 @@ impl ConversationRow {
         self
     }
 
-    /// How the conversation stood when `member` left; `None` of one who has not.
+    /// The state of the conversation when `member` left; `None` of one who has not.
     pub fn left(&self, member: usize) -> Option<&Left> {
         self.crew.as_ref()?.roster.people.get(member)?.left.as_ref()
     }
 
-    /// How far `viewer` is shown that `member` has read: who has left is told of no reading after that.
+    /// How far `viewer` is shown that `member` has read: a former member does not see read marks after that.
     pub fn read_for(&self, viewer: usize, member: usize) -> u64 {
         let read = self.members.get(member).map_or(0, |one| one.read.number);
         match self.left(viewer) {
@@ -155,12 +155,13 @@ impl ConversationRow {
         }
     }
 
-    /// Where the log ends for a member: for one who has left a crew, where it stood then.
+    /// Where the log ends for a member: for a former member of a crew, where it ended when they left.
     pub fn ends_for(&self, member: usize) -> Position {
         self.left(member).map_or(self.log, |left| left.log)
     }
 
-    /// Where the log stood before the first thing that a member sees; its end for one who is not there, as in an old row.
+    /// The position before the first entry of the log that a member sees; its end for one who is not there, as in an
+    /// old row.
     pub fn begins_for(&self, member: usize) -> Position {
         self.crew.as_ref().map_or_else(Position::default, |crew| crew.roster.begins_for(member).unwrap_or(self.log))
     }

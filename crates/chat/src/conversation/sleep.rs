@@ -1,5 +1,5 @@
-//! Crews that sleep. While a crew is awake, its members read its row with each poll, and what is written changes no heads. One in
-//! which nothing happens any more goes to sleep, so that polls cost no more for it; what is written in it next wakes it.
+//! Crews that sleep. While a crew is awake, its members read its row with each poll, and what is written changes no
+//! heads. An inactive crew goes to sleep, so that polls no longer read it; what is written in it next wakes it.
 
 use super::{update::ConversationUpdate, update_read::Needs};
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
 };
 use jobline_store::{Consistency, Outcome};
 
-/// Lets the crew of `job` sleep, or adds a task that looks again where something has happened lately.
+/// Puts the crew of `job` to sleep, or adds a task that checks again later if it was active lately.
 ///
 /// # Errors
 /// `unavailable`.
@@ -42,7 +42,7 @@ pub(crate) async fn let_sleep(cx: &Context, job: JobId) -> Result<()> {
     }
 }
 
-/// Wakes a crew in which something is about to change that takes a commit of its own.
+/// Wakes a crew before a change that needs a commit of its own.
 ///
 /// # Errors
 /// `unavailable`.

@@ -22,7 +22,8 @@ pub(crate) async fn counts(
     now: u64,
 ) -> Result<Vec<u64>> {
     let horizon = cx.retention.horizon(now);
-    // Of those who have left a crew deletions are not counted, so that these do not grow with everybody who ever was in.
+    // For former members of a crew deletions are not counted, so that a deletion does not cost more with every former
+    // member.
     let is_known = |member: usize| row.members[member].read.at >= horizon && row.is_in(member);
     let mut counts: Vec<u64> = members.iter().map(|member| row.unread(*member)).collect();
     let asked = members.iter().zip(&mut counts).filter(|(member, count)| **count > 0 && !is_known(**member));
@@ -70,7 +71,7 @@ async fn count_in_crew(
         let mine = row.members[member];
         let before = oldest.host.events - u64::from(oldest.is_event());
         let events = row.host.events.saturating_sub(before);
-        // What is neither unread nor read of others, after the mark: their own messages, and events.
+        // What counts neither as unread nor as read, after the mark: their own messages, and events.
         let others = (mine.sent + row.host.events).saturating_sub(mine.read.number.saturating_sub(mine.read_count));
         let wrote_nothing = mine.sent == 0 || others == events;
         if mine.read.at < horizon && row.is_in(member) && mine.unread_deleted == 0 && wrote_nothing {

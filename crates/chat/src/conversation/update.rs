@@ -38,7 +38,7 @@ pub(crate) struct ConversationUpdate {
     /// A crew that sleeps does not wake with this change: everybody's head says that it moved, as in a pair.
     pub sleeps_on: bool,
     heads: Heads,
-    /// What left the windows of the heads, with the member whose head it was.
+    /// Entries that left the windows of heads, with the member of each head.
     evicted: Vec<(usize, EvictedRow)>,
     /// The members whom there is something to tell.
     told: BTreeSet<usize>,
@@ -54,7 +54,7 @@ pub(crate) struct ConversationUpdate {
 /// The conversation's row as it was read.
 struct AsRead {
     condition: Condition,
-    /// Of a crew, whose parts are written where they changed.
+    /// For a crew, of which only the changed parts are written.
     crew: Option<Stored>,
 }
 
@@ -180,7 +180,7 @@ impl ConversationUpdate {
     /// `before`.
     pub fn bump_heads(&mut self, members: &[usize], before: Position, now: u64) -> Result<()> {
         for member in members {
-            // One who has left a crew finds it where it was when they left, whatever they still do there.
+            // For a former member the crew stays where it was when they left, whatever they still do there.
             let last = self.row.ends_for(*member).at;
             let window = if self.evicted.len() < EVICTIONS { self.window_bytes } else { usize::MAX };
             let mut evicted = None;
@@ -207,7 +207,7 @@ impl ConversationUpdate {
         Ok(())
     }
 
-    /// Lets a crew sleep, whose members' heads say how it stands then.
+    /// Puts a crew to sleep: the heads of its members record its end.
     pub fn fall_asleep(&mut self, job: JobId) -> Result<()> {
         let Some(woke) = self.row.crew.as_ref().and_then(|crew| crew.awake) else { return Ok(()) };
         let all = self.row.all_in();

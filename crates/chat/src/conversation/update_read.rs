@@ -57,7 +57,7 @@ pub(crate) struct UndecodedUpdate {
 /// Whose head was read.
 pub(super) enum Whose {
     Member(usize),
-    /// Of a crew, whose places are not looked at before it is decoded.
+    /// For a crew, whose places are not known before it is decoded.
     User(UserId),
 }
 

@@ -32,7 +32,7 @@ impl From<Watermark> for (u64, u64) {
 pub(crate) enum Watermarks {
     /// For each member of a pair, the numbers of the messages up to which they have `[received, read]`.
     Pair([[u64; 2]; 2]),
-    /// Of a crew as it stands. Its receipts are not in the log, so change rows and cursors hold zeros instead.
+    /// Of a crew, current. Its receipts are not in the log, so change rows and cursors hold zeros instead.
     Crew(AllRead),
 }
 
@@ -106,8 +106,8 @@ impl Watermarks {
 
     /// The status of the message `number` of `author`, as the member `viewer` sees it.
     ///
-    /// A recipient never sees `sent`: that they see the message is its delivery. So the only change of status that a
-    /// recipient sees is that they have read it, and their own polls cause no change for themselves. Of a line from the
+    /// A recipient never sees `sent`: that they see the message is its delivery. So the only status change that a
+    /// recipient sees is their own reading, and their own polls cause no change for themselves. For a message from the
     /// host each member sees their own status.
     ///
     /// In a crew nothing is delivered, and a message is read when everybody but its author has read it.

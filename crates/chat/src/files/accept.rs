@@ -1,7 +1,7 @@
 //! Accepting the file of a message: its bytes are proved, the location in a photo is removed, and the result is kept.
 //!
-//! Each attempt to send keeps the bytes under a name of its own, and the message names the one of its attempt. So nobody,
-//! not even the sender, can replace bytes that were proved.
+//! Each attempt to send keeps the bytes under a name of its own, and the message names the one of its attempt. So
+//! nobody, not even the sender, can replace verified bytes.
 
 use super::{
     port::{Arrived, Keep},
@@ -67,8 +67,8 @@ pub(crate) async fn accept(cx: &Context, wanted: &FileUse<'_>, file: &mut FileRo
     Ok(())
 }
 
-/// Whether a recording that plays for `plays` milliseconds may be sent as this. One that plays longer or shorter than its
-/// sender says is an error in what was asked, not in the file, which is what it was announced as.
+/// Whether a recording that plays for `plays` milliseconds may be sent as this. A recording with another duration than
+/// announced is an error of the request, not of the file.
 fn check_duration(voice: &Voice, plays: u64) -> Result<()> {
     if plays > VOICE_MS + DURATION_MS {
         let detail = format!("The recording plays for {plays} ms; at most {VOICE_MS} (5 minutes) are accepted.");

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 /// Bytes that a user may have announced and not sent.
 const WAITING_BYTES: u64 = 100 * 1024 * 1024;
-/// What a file counts for at least, so that the row stays small, too: 200 files at a time.
+/// The least that a file counts for, which also keeps the row small: 200 files at a time.
 const LEAST_BYTES: u64 = 512 * 1024;
 
 /// A file that was announced: its id, its size, when that was.

@@ -18,7 +18,8 @@ const ATTEMPTS: usize = 8;
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct FolderRow {
     v: u8,
-    /// Of which rows it is the folder. A row that was imported, or restored into another table, tells of others.
+    /// The rows that the folder belongs to. A row that was imported, or restored into another table, names another
+    /// folder.
     store: String,
     folder: String,
 }

@@ -1,7 +1,8 @@
 //! The port of the file engines: a local folder, or a bucket.
 //!
-//! Clients and readers move the bytes by URLs that carry their own signature and expiry. The domain looks at what arrived
-//! before a message may name it; what it then keeps is written once, under a name that is random, and never changed.
+//! Clients and readers move the bytes by URLs that carry their own signature and expiry. The domain verifies the
+//! uploaded bytes before a message may use them; what it then keeps is written once, under a name that is random, and
+//! never changed.
 
 use crate::base::error::Result;
 use async_trait::async_trait;
@@ -80,10 +81,10 @@ pub fn is_file_id(id: &str) -> bool {
         && nanoid.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
 }
 
-/// Where files are kept.
+/// The storage of files.
 #[async_trait]
 pub trait Files: Send + Sync + 'static {
-    /// Where the bytes go, and how the file is named in `send` afterwards ([`UploadTarget::file_url`]).
+    /// Where to upload the bytes, and the URL to pass to `send` afterwards ([`UploadTarget::file_url`]).
     ///
     /// # Errors
     /// `unavailable`.
@@ -104,9 +105,9 @@ pub trait Files: Send + Sync + 'static {
     /// `unavailable`.
     async fn arrived(&self, id: &str, head: usize) -> Result<Option<Arrived>>;
 
-    /// Makes what arrived permanent, once it is proved, and answers the name that it is kept under: `keep.name`, or the id
-    /// where what arrived under that never changes. From now on the name stands for exactly these bytes, whatever is done
-    /// with the upload URL. `None` when other bytes have taken the place of those that `arrived` tells of.
+    /// Makes what arrived permanent, once it is proved, and answers the name that it is kept under: `keep.name`, or the
+    /// id where what arrived under that never changes. From then on the name refers to exactly these bytes, whatever is
+    /// done with the upload URL. `None` when the bytes were replaced since `arrived`.
     ///
     /// # Errors
     /// `unavailable`; then something may be kept that nothing names.

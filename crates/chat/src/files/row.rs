@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// How long a file may wait for its message.
 pub(crate) const WAIT_MS: u64 = 3_600_000;
-/// How far the clocks of two servers may be apart. One may announce what another sends.
+/// How far the clocks of two servers may be apart. A file may be announced at one server and sent at another.
 pub(crate) const CLOCKS_MS: u64 = 2 * 3_600_000;
 /// How much longer its bytes stay, so that a send that is under way does not find them gone.
 pub(crate) const GRACE_MS: u64 = 5 * 60_000;

@@ -1,8 +1,9 @@
-//! Sweeping: bytes that no message names, and those whose time is over.
+//! Sweeping: bytes that no message uses, and expired ones.
 //!
-//! Ids begin with the time when a file was announced and are listed in that order. So a sweep looks at what is older than
-//! the retention, which is at the beginning, and at what was announced since the last sweep and can be sent no more. What
-//! no row tells of is left alone: it may belong to a table that was restored from a backup and knows less than there is.
+//! Ids begin with the time when a file was announced and are listed in that order. So a sweep reads the files older
+//! than the retention, which come first, and those announced since the last sweep that can no longer be sent. Files
+//! without a row are not touched: it may belong to a table that was restored from a backup and knows less than there
+//! is.
 
 use super::{
     accept::file_of,
@@ -21,22 +22,22 @@ use crate::{
 use jobline_store::{Condition, Consistency, Key, Outcome, Row};
 use serde::{Deserialize, Serialize};
 
-/// How many files one sweep looks at between two reads.
+/// How many files a sweep processes between two reads.
 const PAGE: usize = 100;
 /// How far back the first sweep looks.
 const FIRST_MS: u64 = 2 * 86_400_000;
 
-/// `SYSTEM` / `SWEEP`: everything announced before this instant was looked at.
+/// `SYSTEM` / `SWEEP`: everything announced before this instant was processed.
 #[derive(Serialize, Deserialize)]
 struct SweepRow {
     v: u8,
     to: u64,
 }
 
-/// Deletes the bytes of files that no message will ever name, or whose time is over. Answers how many.
+/// Deletes the bytes of files that no message can use any more, or that have expired. Answers how many.
 ///
 /// # Errors
-/// `unavailable`; what was deleted stays deleted, and the next sweep goes on.
+/// `unavailable`; deleted files stay deleted, and the next sweep continues.
 pub(crate) async fn sweep(cx: &Context) -> Result<usize> {
     let now = cx.now();
     let over = now.saturating_sub(WAIT_MS + GRACE_MS);
@@ -67,7 +68,7 @@ async fn sweep_expired(cx: &Context, now: u64) -> Result<usize> {
     }
 }
 
-/// What was announced before `over` and since the last sweep, and did not come into a message.
+/// Files announced before `over` and since the last sweep that were not sent.
 async fn sweep_left_over(cx: &Context, over: u64) -> Result<usize> {
     let known = cx.db.get(&keys::sweep(), Consistency::Strong).await?;
     let known: Option<SweepRow> = known.as_ref().map(rows::decode).transpose()?;

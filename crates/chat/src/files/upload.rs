@@ -25,7 +25,7 @@ use jobline_wire::{Code, UploadFile, UploadTarget};
 /// How long an upload URL is valid.
 const UPLOAD_MS: u64 = 5 * 60_000;
 
-/// Where to put a file's bytes, for five minutes, and what to name in `send` afterwards.
+/// Where to upload a file's bytes, for five minutes, and the URL to pass to `send` afterwards.
 ///
 /// # Errors
 /// `invalid_request`, `invalid_file`, `file_too_large`, `not_found`, `not_job_participant`, `job_closed`, `rate_limited`,

@@ -16,11 +16,11 @@ use crate::{
 use futures_util::{StreamExt, TryStreamExt, future::BoxFuture, stream};
 use jobline_store::{Consistency, Outcome, Range};
 
-/// How many conversations are told at the same time.
+/// How many conversations are changed concurrently.
 const AT_ONCE: usize = 8;
 
-/// Appends a change to the conversations about `job` whose members were not told of `revision` yet: a page of them, from
-/// the one after `after` on. Answers where the next page begins.
+/// Appends a change to the conversations about `job` that do not have `revision` yet: a page of them, from the one
+/// after `after` on. Answers where the next page begins.
 ///
 /// # Errors
 /// `unavailable`; some conversations may have been told then.
@@ -33,7 +33,7 @@ pub(crate) async fn job_changed(
     let stored = cx.db.get(&keys::job(job), Consistency::Strong).await?;
     let stored: Option<JobRow> = stored.as_ref().map(rows::decode).transpose()?;
     if stored.map_or(0, |job| job.revision) != revision {
-        // It has changed again since, and that change has a task of its own.
+        // The job has changed again since, and that change has its own task.
         return Ok(None);
     }
     each(cx, keys::job_conversations(job), after, |id| Box::pin(tell_of_job(cx, id, job, revision))).await
@@ -79,7 +79,7 @@ async fn tell_of_job(cx: &Context, id: ConversationId, job: JobId, revision: u64
 }
 
 async fn tell_of_person(cx: &Context, id: ConversationId, user: &UserId) -> Result<()> {
-    // Of one who has left a crew the others see what they wrote, with their name.
+    // Other members still see the messages of a former member, with their name.
     tell(cx, &id, |row, now| Some(ChangeRow::person(row, row.member(&id, user)?, now))).await
 }
 

@@ -31,14 +31,14 @@ pub(crate) fn after_deletion(ended: Option<EndedRow>, existed: bool, now: u64) -
 
 /// The row after a user was created at `now`; `None` if it stays as it is.
 ///
-/// A token of this second is taken for one that was issued afterwards, as is one that does not say when.
+/// A token issued in this second counts as issued afterwards, and so does one without `iat`.
 pub(crate) fn after_creation(ended: Option<EndedRow>, now: u64) -> Option<EndedRow> {
     let seconds = now / 1_000;
     let row = ended.filter(|row| !row.is_back)?;
     Some(EndedRow { not_before: row.not_before.min(seconds), is_back: true, ..row })
 }
 
-/// What this server remembers of the rows.
+/// This server's cache of the rows.
 pub(crate) struct EndedUsers {
     slots: Box<[Mutex<Option<Known>>]>,
 }

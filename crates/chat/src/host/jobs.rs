@@ -24,7 +24,7 @@ use std::collections::BTreeSet;
 /// How many users' copies go into one commit: two operations each, and room for the job and a task.
 const CHUNK: usize = 49;
 
-/// Creates or replaces a job. The members of conversations about it are told by a task. The same again changes nothing.
+/// Creates or replaces a job. A task updates the conversations about it. The same again changes nothing.
 ///
 /// # Errors
 /// `invalid_request`, `unavailable`; after the latter the same call completes what was begun.
@@ -51,7 +51,7 @@ pub(crate) async fn get(cx: &Context, id: JobId) -> Result<HostJob> {
 
 /// Deletes a job: it permits nobody to write any more. No error when there is none.
 ///
-/// The job's row is all that says who takes part no more, so its crew follows it before the row goes.
+/// Only the job's row says who its participants are, so its crew is updated before the row is deleted.
 ///
 /// # Errors
 /// `unavailable`.
@@ -90,7 +90,7 @@ async fn replace(cx: &Context, id: JobId, wanted: Option<&JobRow>, only: Option<
         match write(cx, id, stored.as_ref(), wanted.as_ref(), condition, &telling).await? {
             Ok(version) => {
                 announce(cx, stored.as_ref(), wanted.as_ref());
-                // Telling waits for turns of its own.
+                // The update waits for its own turns.
                 drop(attempts);
                 run::begin(cx, telling, version).await;
                 return Ok(true);
@@ -100,7 +100,7 @@ async fn replace(cx: &Context, id: JobId, wanted: Option<&JobRow>, only: Option<
     }
 }
 
-/// Tells that the participants of a job may see each other since now, or not any more.
+/// Announces that the participants of a job may see each other from now on, or no longer.
 fn announce(cx: &Context, before: Option<&JobRow>, after: Option<&JobRow>) {
     let open = |job: Option<&JobRow>| -> BTreeSet<String> {
         let open = job.filter(|job| job.status == JobStatus::Open);

@@ -20,7 +20,7 @@ use crate::{
 use jobline_store::{Condition, Consistency, Outcome};
 use jobline_wire::{HostUser, HostUserInput, limits};
 
-/// Creates or replaces a user's profile. Those who share a conversation are told of another name or picture by a task. The
+/// Creates or replaces a user's profile. A task announces a new name or picture to those who share a conversation. The
 /// same again changes nothing.
 ///
 /// # Errors
@@ -72,7 +72,7 @@ async fn replace(cx: &Context, id: &UserId, wanted: Option<&ProfileRow>) -> Resu
         match cx.db.commit_built(&commit).await? {
             Outcome::Committed => {
                 cx.ended.forget(id);
-                // Telling waits for turns of its own.
+                // The update waits for its own turns.
                 drop(attempts);
                 if is_told {
                     run::begin(cx, telling, commit.version()).await;
@@ -127,7 +127,7 @@ fn check_url(url: Option<&str>) -> Result<()> {
 fn check_email(email: Option<&str>) -> Result<()> {
     let Some(email) = email else { return Ok(()) };
     let halves = email.split_once('@').filter(|(user, domain)| !user.is_empty() && !domain.is_empty());
-    // What stands around an address in the header of a mail, or between two of them.
+    // Characters that delimit an address in a mail header.
     let plain = |c: char| !(c.is_control() || c.is_whitespace() || "<>()[],;:\\\"".contains(c));
     let plain = email.chars().filter(|c| *c == '@').count() == 1 && email.chars().all(plain);
     if email.len() <= limits::EMAIL_BYTES && halves.is_some() && plain {

@@ -18,7 +18,7 @@ pub(crate) struct Permit {
     pub job: JobRow,
     /// The sender's copy of the job.
     key: Key,
-    /// That the copy is as it was read.
+    /// The condition that the copy is unchanged.
     as_read: Condition,
 }
 
@@ -131,8 +131,8 @@ async fn find_open(
     Ok(None)
 }
 
-/// A search for jobs that two users share, in the copies of both, page after page. It is over when one of the two has no
-/// more.
+/// A search for jobs that two users share, in the copies of both, page after page. It ends when one of the two lists
+/// ends.
 struct Search<'a> {
     ranges: [(Range, &'a UserId); 2],
     turn: usize,

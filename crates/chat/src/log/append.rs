@@ -10,7 +10,7 @@ use crate::{
 use jobline_store::{CommitBuilder, Condition, Outcome};
 
 /// Takes the next number of the log for `change`, and commits its row with the conversation and what tells `members`.
-/// What else the change means for the conversation's row, the caller has written into `update` already.
+/// The caller has already applied to `update` what else the change means for the conversation's row.
 pub(crate) async fn change(
     cx: &Context,
     update: &mut ConversationUpdate,

@@ -10,8 +10,8 @@ use crate::{
     messages::row::MessageRow,
 };
 
-/// How many changes a cursor may have shown ahead: two answers full of messages that are edited while they are read. What is
-/// beyond that comes once more.
+/// How many changes a cursor may have shown ahead: two answers full of messages that are edited while they are read.
+/// What is beyond that is sent again.
 const MOST_AHEAD: usize = 100;
 
 /// How far a client has read the log of a conversation.
@@ -36,8 +36,8 @@ pub(crate) struct LogCursor {
 
 /// The state that a series of answers shows: the end of the log when the first of them was made.
 ///
-/// All of them show messages as they stood then, so a message is not answered again because of a change that an earlier
-/// answer showed already.
+/// All of them show messages as of then, so a message is not sent again for a change that an earlier answer already
+/// showed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Snapshot {
     /// The number of the last change in it.
@@ -128,13 +128,13 @@ impl LogCursor {
             self.show_up_to(touch);
         }
         self.shown = self.shown.filter(|shown| over.is_none() && shown.change > self.position.change);
-        // Whose view of the log is over, and read to its end, is shown no change any more.
+        // A former member who has read their part of the log to its end gets no more changes.
         if over.is_some_and(|last| self.position.change >= last) {
             self.ahead.clear();
         }
         self.ahead.sort_unstable();
         self.ahead.dedup();
-        // Until its end, a series has to know what it left out.
+        // Until it ends, a series has to remember what it left out.
         if self.snapshot.is_none() {
             self.ahead.retain(|change| *change > self.position.change);
         }

@@ -12,7 +12,7 @@ use jobline_wire::Status;
 /// How many change rows are read at once in search of those that touched a page of messages.
 const CHANGES_PAGE: usize = 100;
 
-/// A log as it stood after one of its changes, seen by one member.
+/// The state of a log after one of its changes, as one member sees it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct LogState<'a> {
     pub id: &'a ConversationId,

@@ -1,4 +1,4 @@
-//! Where an instant is in the log of a conversation.
+//! The position of an instant in the log of a conversation.
 
 use super::{change::ChangeRow, position::Position, view::LogView};
 use crate::{

@@ -42,7 +42,7 @@ impl Segment {
     }
 }
 
-/// What lies between a position and the end of the log, as far as it was read.
+/// The entries between a position and the end of the log, as far as they were read.
 pub(crate) struct Fetched {
     pub messages: Vec<MessageRow>,
     pub changes: Vec<ChangeRow>,
@@ -58,7 +58,7 @@ pub(crate) async fn merge(
 ) -> Result<Segment> {
     let mut snapshot = from.snapshot.unwrap_or_else(|| snapshot_at_end(log, from.position, &fetched.changes));
     if log.row.crew.is_some() {
-        // Cursors do not hold the receipts of a crew: they are no part of its log, and shown as they stand.
+        // Cursors do not hold the receipts of a crew: they are not in its log, and are shown in their current state.
         snapshot.watermarks = log.row.watermarks();
     }
     let changes = fetched.changes.clone();
@@ -100,8 +100,8 @@ fn snapshot_at_end(log: LogView<'_>, from: Position, changes: &[ChangeRow]) -> S
     Snapshot { change: log.row.log.change, watermarks, begin: from.last_message(), before }
 }
 
-/// The messages from before the series that `changes` touched one by one, by their numbers. Read strongly: they stand at
-/// least as the last of these changes left them.
+/// The messages from before the series that `changes` touched one by one, by their numbers. Read strongly: they include
+/// at least the last of these changes.
 async fn targets(
     cx: &Context,
     log: LogView<'_>,
@@ -185,9 +185,9 @@ impl Merge<'_> {
         }
     }
 
-    /// The message from before the series that `change` touched, if the series shows it here: as it stands now, no later
-    /// change of the series touched it, and no receipt of the series shows it. One that was touched again is shown where
-    /// that happened. Not what an earlier series showed ahead.
+    /// The message from before the series that `change` touched, if the series shows it here: as it stands now, no
+    /// later change of the series touched it, and no receipt of the series shows it. A message that was changed again
+    /// is shown at the later change. Not what an earlier series showed ahead.
     async fn touched_message(&self, change: &ChangeRow) -> Result<Option<MessageRow>> {
         let Some(row) = self.targets.get(&change.to.number).filter(|row| !self.is_ahead(row)) else { return Ok(None) };
         let status = |watermarks: Watermarks| watermarks.status(row.number, row.from, self.log.viewer);
@@ -197,7 +197,8 @@ impl Merge<'_> {
         let answered = begin.is_some() && before.is_some() && begin != before;
         let last = match row.touched_change() {
             touched if touched == change.number => true,
-            // Touched once more since the series began: it is shown as it stands, and the next series leaves that out.
+            // Touched once more since the series began: it is shown in its current state, and the next series leaves
+            // that change out.
             touched if touched > self.snapshot.change => {
                 let has_status = before == Some(status(self.snapshot.watermarks)) || self.log.row.crew.is_some();
                 has_status && self.is_last_touch(change).await?
@@ -245,8 +246,8 @@ impl Merge<'_> {
     }
 
     /// Whether the series answered a message before it comes to the receipt `change`: where it was touched, or where an
-    /// earlier receipt changed its status. It was shown there as the snapshot has it, with what is still to come. One that
-    /// was touched between the reads of this answer is in it already, as it stood before that.
+    /// earlier receipt changed its status. It was shown there as the snapshot has it, with what is still to come. A
+    /// message that was changed between the reads of this answer is already in it, in its earlier state.
     fn was_answered(&self, row: &MessageRow, change: &ChangeRow) -> bool {
         if self.found.iter().any(|shown| shown.number == row.number) {
             return true;

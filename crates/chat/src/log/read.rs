@@ -4,8 +4,8 @@
 //! merges the two and accepts only what follows its position number by number, so stale or short pages do no harm: what
 //! is missing ends the answer, and the next one continues there.
 //!
-//! A series of answers that leads up to the end of the log shows each message once, where it was first touched, and as it
-//! stood at that end: see [`Snapshot`](super::cursor::Snapshot). What happens later is another series.
+//! A series of answers that leads up to the end of the log shows each message once, at its first change, and in its
+//! state at that end: see [`Snapshot`](super::cursor::Snapshot). Later changes are another series.
 
 use super::{
     change::ChangeRow,

@@ -1,5 +1,5 @@
-//! Messages as a member of a crew saw them when they left: what was changed afterwards is not for them. What was deleted is
-//! gone for everybody.
+//! Messages as a member of a crew saw them when they left: what was changed afterwards is not for them. A deleted
+//! message is deleted for everybody.
 
 use super::{
     row::{Edited, ListedMessage, MessageRow},

@@ -60,7 +60,7 @@ fn check_window(cx: &Context, row: &MessageRow, now: u64) -> Result<()> {
     Err(Error::new(Code::DeleteWindowOver, detail).at("messageId"))
 }
 
-/// Makes the message a tombstone if `check` lets it, and removes the bytes of its file.
+/// Makes the message a tombstone if `check` allows it, and removes the bytes of its file.
 async fn bury(cx: &Context, target: &Target<'_>, check: impl Fn(&MessageRow, u64) -> Result<()>) -> Result<Stands> {
     let mut file = None;
     let stands = touch::touch(cx, target, Marks::All, |touched| {
@@ -73,7 +73,7 @@ async fn bury(cx: &Context, target: &Target<'_>, check: impl Fn(&MessageRow, u64
     })
     .await?;
     if let Some(file) = file {
-        // The deletion stands whether or not this succeeds: its commit holds a row for the sweep, which tries again.
+        // The message is deleted whether or not this succeeds: its commit holds a row for the sweep, which tries again.
         let _ = remove_bytes(cx, &file).await;
     }
     Ok(stands)

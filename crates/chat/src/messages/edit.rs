@@ -75,7 +75,7 @@ fn check_window(cx: &Context, row: &MessageRow, now: u64) -> Result<()> {
     Ok(())
 }
 
-/// Puts `text` into the message, and the former text into a row of its own.
+/// Replaces the text of the message, and stores the previous text in its own row.
 fn replace_text(cx: &Context, touched: &mut Touched, text: &str) -> CommitBuilder {
     let at = touched.update.row.next_at(touched.now);
     let row = &mut touched.row;

@@ -1,4 +1,4 @@
-//! Quotes: the messages that others reply to, as they stand when the answer is made.
+//! Quotes: the messages that others reply to, in their state at the time of the answer.
 
 use super::{
     as_left,
@@ -62,7 +62,7 @@ impl Originals {
     }
 }
 
-/// What a reply to `row` is stored with.
+/// What a reply stores of the message `row`.
 ///
 /// # Errors
 /// `not_found` where there is no such message.
@@ -71,7 +71,7 @@ pub(super) fn reply_to(row: Option<MessageRow>) -> Result<ReplyTo> {
     Ok(ReplyTo { id: row.id, number: row.number, from: row.from, kind: row.kind })
 }
 
-/// Who an author is on the wire, in a conversation of `users`.
+/// The user id of an author on the wire, in a conversation of `users`.
 pub(crate) fn author_id(users: &[UserId], author: Author) -> String {
     let user = match author {
         Author::Member(member) => users.get(member),

@@ -1,4 +1,4 @@
-//! `react`: a member's one emoji on a message, set or taken back.
+//! `react`: a member's one emoji on a message, set or removed.
 
 use super::{
     row::{MessageRow, Reaction},
@@ -34,7 +34,7 @@ pub(crate) async fn react(cx: &Context, me: &UserId, input: React) -> Result<Cha
         if !set(&mut touched.row, Author::Member(member), emoji) {
             return Ok(None);
         }
-        // Who is blocked can still take back what they said before.
+        // A blocked user can still remove an earlier reaction.
         if emoji.is_some() {
             blocks::check(&touched.update, member)?;
         }

@@ -109,11 +109,11 @@ impl SendRequest {
         Some(keys::sent(&self.conversation, self.me.as_str(), self.client_id.as_deref()?))
     }
 
-    /// A hash of what is sent, by which the same send is told from another one with the same `clientId`.
+    /// A hash of the input, which distinguishes a repeated send from another one with the same `clientId`.
     pub fn fingerprint(&self) -> String {
         let parts = (&self.text, &self.file, self.job.map(JobId::get));
         let reply_to = self.reply_to.as_ref().map(MessageId::as_str);
-        // What is absent is left out, so that rows of servers before it still match.
+        // Absent fields are left out, so that rows of older servers still match.
         let parts = match (reply_to, &self.voice) {
             (None, None) => rows::encode(&parts),
             (Some(reply_to), None) => rows::encode(&(parts, reply_to)),
@@ -123,13 +123,13 @@ impl SendRequest {
     }
 }
 
-/// Which member `me` is in the conversation. A crew that has not begun gets its row here.
+/// Which member `me` is in the conversation. A crew without a row gets it here.
 async fn sender(cx: &Context, me: &UserId, id: &ConversationId, about: Option<JobId>) -> Result<usize> {
     let Some(job) = id.crew_job() else {
         return id.side(me).map(|(member, _)| member).ok_or_else(|| Error::not_found("conversation"));
     };
     let member = match crew::writer(cx, id, job, me).await {
-        // What a repetition was accepted as stays so, whatever is permitted now: the send itself refuses anything else.
+        // A repetition returns the accepted message, whatever is permitted now: the send itself refuses anything else.
         Err(refusal) if matches!(refusal.code, Code::JobClosed | Code::NotJobParticipant) => {
             crew::member(cx, id, job, me).await.map_err(|_| refusal)?.0
         }

@@ -71,7 +71,7 @@ pub(crate) struct Reaction {
     pub by: Vec<Author>,
 }
 
-/// What an event tells of a member of a crew.
+/// An event about a member of a crew.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum MemberEvent {
@@ -96,8 +96,8 @@ pub(crate) struct Deleted {
     pub by: Author,
 }
 
-/// `CONVERSATION#<id>` / `MESSAGE#<createdAt>#<message id>`: the message as it stands now. Its status is not in it: see
-/// `conversation/watermarks.rs`.
+/// `CONVERSATION#<id>` / `MESSAGE#<createdAt>#<message id>`: the current state of the message. Its status is not in it:
+/// see `conversation/watermarks.rs`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct MessageRow {
     pub v: u8,

@@ -61,15 +61,15 @@ enum Attempt {
     Runs(MessageId),
     /// Rows have changed since they were read.
     Conflict(Vec<Key>),
-    /// The crew has not followed its job yet, or its members have other places than when the request was looked at.
+    /// The crew is not up to date with its job, or its members have other places than when the request was checked.
     Behind(JobId),
 }
 
-/// What a message is stored with.
+/// What is stored with a message.
 struct Proved {
     permit: Permit,
     reply: Option<ReplyTo>,
-    /// Of a conversation that begins with this message.
+    /// For a conversation that begins with this message.
     first_blocks: Option<FirstBlocks>,
     file: Option<(FileRow, Condition)>,
     /// The sender's rate bucket after this message.
@@ -91,7 +91,7 @@ pub(crate) async fn send(cx: &Context, me: &UserId, input: SendMessage) -> Resul
     Ok(SentMessage { conversation_id: message.conversation_id.clone(), message })
 }
 
-/// Stores a message, however many races that takes.
+/// Stores a message, repeating lost races.
 ///
 /// # Errors
 /// As [`send`].
@@ -109,7 +109,7 @@ pub(super) async fn store(cx: &Context, request: &mut SendRequest) -> Result<Sen
                 // Without the turn of this send, which the crew may need to follow.
                 drop(attempts);
                 match crew::writer(cx, &request.conversation, job, &request.me).await {
-                    // A crew in which nothing was written has taken its members anew: they have other places.
+                    // A crew without messages has got a new member list: they have other places.
                     Ok(member) => request.sender = member,
                     Err(refusal) => {
                         let (listed, watermarks) = refused(cx, request, refusal).await?;
@@ -135,8 +135,8 @@ pub(super) async fn store(cx: &Context, request: &mut SendRequest) -> Result<Sen
     }
 }
 
-/// The attempts at a send. Many write into one crew at once, and each message is written on the condition of the one before it;
-/// a file is not looked at while others wait.
+/// The attempts at a send. Many write into one crew at once, and each message is written on the condition of the one
+/// before it; no file is verified while others wait.
 async fn begin<'a>(request: &SendRequest, attempts: Attempts<'a>) -> Attempts<'a> {
     match request.conversation.crew_job() {
         Some(_) if request.file.is_none() => attempts.in_turn(&keys::conversation(&request.conversation)).await,
@@ -162,8 +162,8 @@ async fn attempt(cx: &Context, request: &SendRequest, consistency: Consistency) 
     let quoted = request.reply_to.as_ref().map(|id| keys::message(&request.conversation, id));
     let rest: Vec<Key> = quoted.iter().chain(&file).cloned().collect();
     let needs = Needs { user: Some(&request.me), ..Needs::default() };
-    // Of a crew the job is read at the same time: the less time passes before the commit, the fewer messages of other servers
-    // come between.
+    // For a crew the job is read at the same time: the less time passes before the commit, the fewer messages of other
+    // servers come between.
     let (undecoded, of_crew) = join(
         UndecodedUpdate::read(cx, &request.conversation, needs, consistency, &rest),
         OptionFuture::from(request.conversation.crew_job().map(|job| permission::check_crew(cx, &request.me, job))),
@@ -208,7 +208,7 @@ async fn attempt(cx: &Context, request: &SendRequest, consistency: Consistency) 
         Some(_) => Some(quoted_message(cx, &update, request.sender, now)?),
         None => None,
     };
-    // Before the file is looked at: a sender who is too fast must not keep the file engine busy.
+    // Before the file is verified: a sender who is too fast must not keep the file engine busy.
     let bucket = Bucket::take_from(update.head(request.sender)?.bucket, cx.settings.send_rate, now)?;
     let file = match &request.file {
         Some(id) => {
@@ -266,8 +266,8 @@ async fn commit(
         commit = blocks.check(commit);
     }
     if update.row.job.map(|(about, _)| about) != Some(job.id) {
-        // A conversation that is about the job already is told when the job changes, which this commit would notice.
-        // From now on it is about this one: the commit fails if that has changed since it was read.
+        // A conversation that is already about the job is changed with the job, which this commit would notice. From
+        // now on it is about this one: the commit fails if that has changed since it was read.
         let key = keys::job_conversation(JobId::parse(job.id)?, &request.conversation);
         commit = permit.check(commit.put(key, Condition::Any, rows::encode(&LAYOUT), None));
     }

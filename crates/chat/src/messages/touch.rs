@@ -98,8 +98,9 @@ pub(super) struct Change {
     pub is_limited: bool,
 }
 
-/// Lets `decide` alter the message, and commits it. `decide` answers `None` when the message is as it shall be already;
-/// it may add rows to the commit, and looks at no marks but those that are asked for. Answers the message as it stands then, with its conversation at the same point of the log.
+/// Applies `decide` to the message, and commits the result. `decide` answers `None` when the message is as it shall be
+/// already; it may add rows to the commit, and reads only the requested marks. Returns the message after that, with its
+/// conversation at the same point of the log.
 ///
 /// # Errors
 /// `not_found`, `rate_limited`, `unavailable`, and those of `decide`.
@@ -202,8 +203,7 @@ pub(super) async fn answer(
     render::for_member(cx, conversation, viewer, watermarks, ListedMessage { row, updated }).await
 }
 
-/// A message that counted as unread counts no more once it is deleted. Those who have left a crew count for themselves: see
-/// `unread.rs`.
+/// A deleted message no longer counts as unread. Those who have left a crew count for themselves: see `unread.rs`.
 pub(super) fn discount_unread(touched: &mut Touched) {
     for member in touched.update.row.all_in() {
         let row = &touched.update.row;

@@ -38,7 +38,7 @@ pub(crate) async fn versions(cx: &Context, me: &UserId, input: ListVersions) -> 
     }
     let times = row.edited.map_or(0, |edited| edited.times);
     let former: Vec<VersionRow> = cx.db.decode_range(keys::versions(&id, row.number)).await?;
-    // An edit that came after the message was read belongs to a later answer.
+    // An edit after the message was read belongs to a later answer.
     let former = former.into_iter().take(times as usize);
     let mut versions: Vec<Version> =
         former.map(|version| Version { content: version.text, at: iso(version.at) }).collect();

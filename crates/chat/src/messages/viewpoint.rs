@@ -6,7 +6,7 @@ use crate::{
     log::position::Position,
 };
 
-/// Who sees messages, and as of when.
+/// The viewer of messages, and the time of the view.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Viewpoint<'a> {
     pub conversation: &'a ConversationId,
@@ -16,7 +16,7 @@ pub(crate) struct Viewpoint<'a> {
     pub viewer: usize,
     /// The watermarks at the point of the log that the answer shows.
     pub watermarks: Watermarks,
-    /// What was accepted before this instant is not shown.
+    /// Messages accepted before this instant are not shown.
     pub horizon: u64,
     /// Where the viewer left a crew.
     pub left: Option<Position>,

@@ -1,4 +1,4 @@
-//! The driver: tells what the outbox names, in the order of each conversation.
+//! The driver: delivers what the outbox lists, in the order of each conversation.
 
 use super::{
     event::{self, Entries, Entry},
@@ -16,8 +16,8 @@ use crate::{
 use futures_util::{StreamExt as _, stream};
 use jobline_store::{Condition, Consistency, Key, Outcome, Range, Row, Version};
 
-/// To how many conversations' events are delivered at the same time: a receiver that hangs holds each of its own for some
-/// seconds, and must not hold the others.
+/// To how many conversations' events are delivered at the same time: a receiver that hangs delays its own deliveries by
+/// some seconds, and must not delay others.
 const AT_ONCE: usize = 64;
 
 /// Delivers what is due. Answers how many events were delivered.
@@ -83,7 +83,8 @@ async fn tell_conversation(cx: &Context, port: Port<'_>, key: &Key, found: &Row)
     Ok(due + delivered)
 }
 
-/// Delivers from where the lease stands to the end of the log. Answers how many events were delivered, and whether that is all.
+/// Delivers from the position of the lease to the end of the log. Answers how many events were delivered, and whether
+/// that is all.
 async fn follow(cx: &Context, port: Port<'_>, leased: &mut Leased) -> Result<(usize, bool)> {
     let (mut delivered, end) = (0, leased.conversation.log);
     loop {
@@ -95,7 +96,7 @@ async fn follow(cx: &Context, port: Port<'_>, leased: &mut Leased) -> Result<(us
             }
         }
         if is_all {
-            // What was not read has expired.
+            // Entries that were not found have expired.
             leased.row.told = end;
             unread::expect_rest(cx, leased);
             return Ok((delivered, true));

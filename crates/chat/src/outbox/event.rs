@@ -24,16 +24,16 @@ use serde_json::{Value, json};
 /// How many rows of each kind are read at once.
 const PAGE: usize = 50;
 
-/// One change of the log, or what happened between two of them.
+/// One change of the log, or a report between two of them.
 pub(crate) enum Entry {
     Message(Box<MessageRow>),
     Change(ChangeRow),
-    /// A change of a call or of a text, with the message as it stands.
+    /// A change of a call or of a text, with the current message.
     OfMessage(ChangeRow, Box<MessageRow>),
     Report(ReportedRow),
 }
 
-/// What comes next in a conversation, in order.
+/// The next entries of a conversation, in order.
 pub(crate) struct Entries {
     pub entries: Vec<Entry>,
     /// Nothing comes after them up to the end that was asked for.
@@ -58,7 +58,7 @@ impl Entry {
         }
     }
 
-    /// What it is for the host, in order. Most changes are nothing.
+    /// The same as events for the host, in order. Most changes are nothing.
     pub fn events(&self, id: &ConversationId, users: &[UserId], with_content: bool) -> Vec<OutsideEvent> {
         match self {
             Self::Message(row) => of_message(id, users, row, with_content),
@@ -82,7 +82,7 @@ impl Entry {
     }
 }
 
-/// What comes after `from` and up to `end`, as far as it is read at once.
+/// The entries after `from` and up to `end`, as many as one read returns.
 pub(crate) async fn entries(
     cx: &Context,
     channel: Channel,
@@ -159,7 +159,7 @@ fn of_message(id: &ConversationId, users: &[UserId], row: &MessageRow, with_cont
     events
 }
 
-/// The text of a message as it stands, where the host wants texts.
+/// The current text of a message, if the host wants texts.
 fn text(row: &MessageRow, with_content: bool) -> Option<&str> {
     (with_content && row.deleted.is_none()).then_some(&*row.text)
 }
@@ -180,7 +180,7 @@ fn of_change(id: &ConversationId, users: &[UserId], row: &ChangeRow, text: Optio
     Some(event(id, row.number, kind, row.at, data))
 }
 
-/// A call changes when somebody takes or leaves it, and for the last time when it is over, which alone is told.
+/// A call changes when somebody joins or leaves it, and when it ends; only the end is an event.
 fn of_call(id: &ConversationId, users: &[UserId], change: &ChangeRow, message: &MessageRow) -> Option<OutsideEvent> {
     let row = message.call.as_ref().filter(|row| row.over_since().is_some_and(|over| change.at >= over))?;
     let data = json!({
@@ -207,7 +207,7 @@ fn of_report(id: &ConversationId, row: &ReportedRow, with_content: bool) -> Outs
     named(format!("{}/{}/report.created", id.as_str(), row.id), "report.created", row.at, data)
 }
 
-/// That `user` has not read `first` and what follows it, `count` messages in all.
+/// The event that `user` has not read `first` and what follows it, `count` messages in all.
 pub(super) fn of_unread(id: &ConversationId, user: &UserId, first: &MessageRow, count: u64, at: u64) -> OutsideEvent {
     let user = user.as_str();
     let data = json!({

@@ -1,4 +1,4 @@
-//! Events that were given up: the host lists them, and has them delivered again.
+//! Events that were abandoned: the host lists them, and has them delivered again.
 
 use super::{
     port::{Delivery, Outside, OutsideEvent},
@@ -19,12 +19,12 @@ use futures_util::try_join;
 use jobline_store::{Condition, Consistency, Key, Outcome, Row};
 use jobline_wire::{FailedEvent, FailedEvents, ListFailedEvents};
 
-/// For how long they are kept, so that a receiver that is gone for good fills no store.
+/// For how long they are kept, so that a dead receiver does not fill the store.
 const KEPT_MS: u64 = 30 * 86_400_000;
 /// What the id of each begins with.
 const PREFIX: &str = "failed_";
 
-/// Keeps an event that was given up.
+/// Stores an abandoned event.
 pub(super) async fn keep(cx: &Context, event: &OutsideEvent, why: &str) -> Result<()> {
     let failed_at = cx.now();
     let id = format!("{PREFIX}{failed_at:014}_{}", nanoid(&*cx.random));
@@ -39,7 +39,7 @@ fn expires(row: &FailedRow) -> Option<u64> {
     Some((row.failed_at + KEPT_MS).div_ceil(1_000))
 }
 
-/// The events that were given up, the oldest first.
+/// The abandoned events, the oldest first.
 ///
 /// # Errors
 /// `invalid_request`, `unavailable`.
@@ -63,7 +63,7 @@ fn listed(id: &str, row: &FailedRow, is_due: bool) -> Result<FailedEvent> {
     Ok(FailedEvent { id: id.to_owned(), webhook_id: row.event_id.clone(), failed_at, reason, is_due, event })
 }
 
-/// Makes an event that was given up due for one more attempt. Repeating it while that waits changes nothing.
+/// Makes an abandoned event due for one more attempt. Repeating it while that waits changes nothing.
 ///
 /// # Errors
 /// `not_found`, `not_offered` where there is no webhook, `unavailable`.
@@ -114,7 +114,7 @@ pub(super) async fn attempt(cx: &Context, outside: &dyn Outside, key: &Key, foun
     Ok(cx.db.commit(done).await? == Outcome::Committed && is_delivered)
 }
 
-/// Whether `text` can name an event that was given up.
+/// Whether `text` has the form of a failed event's id.
 pub(super) fn is_id(text: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
     text.starts_with(PREFIX) && text.len() <= 64 && text.bytes().all(plain)

@@ -1,4 +1,4 @@
-//! The lease of a conversation: one server at a time delivers its events, and what failed holds back what comes after it.
+//! The lease of a conversation: one server at a time delivers its events, and a failed event delays those after it.
 
 use super::{
     channel::Channel,
@@ -51,7 +51,7 @@ impl Leased {
     }
 }
 
-/// Takes a conversation for this server. `None` while it belongs to another one, or waits after a failure.
+/// Takes a conversation for this server. `None` while another server has it, or while it waits after a failure.
 pub(super) async fn take(
     cx: &Context,
     channel: Channel,
@@ -75,7 +75,7 @@ pub(super) async fn take(
     Ok(is_ours.then(|| Leased { channel, id, conversation, row, wakes: Vec::new(), key, version }))
 }
 
-/// Delivers one event or notice: 1, or 0 when it was given up. `None` when it failed, or the lease was lost.
+/// Delivers one event or notice: 1, or 0 when it was abandoned. `None` when it failed, or the lease was lost.
 pub(super) async fn tell(cx: &Context, leased: &mut Leased, told: Told<'_>) -> Result<Option<usize>> {
     if !has_time(cx, leased).await? {
         return Ok(None);
@@ -97,7 +97,7 @@ pub(super) async fn tell(cx: &Context, leased: &mut Leased, told: Told<'_>) -> R
     Ok(Some(delivered))
 }
 
-/// Whether the lease lasts for one more attempt, renewed where it has to be.
+/// Whether the lease lasts for one more attempt; renews it if needed.
 pub(super) async fn has_time(cx: &Context, leased: &mut Leased) -> Result<bool> {
     Ok(leased.row.not_before >= cx.now() + RENEW_MS || renew(cx, leased).await?)
 }
@@ -122,7 +122,7 @@ impl Told<'_> {
         }
     }
 
-    /// Keeps an event that could not be delivered for the host to see. A mail is nothing to anybody later.
+    /// Keeps an event that could not be delivered for the host to see. A mail is useless later.
     async fn give_up(self, cx: &Context, why: &str) -> Result<()> {
         match self {
             Self::Event(_, event) => failed::keep(cx, event, why).await,
@@ -135,7 +135,7 @@ fn is_given_up(cx: &Context, row: &ToldRow) -> bool {
     row.failures > 0 && cx.now() >= row.failing_since + DAY_MS
 }
 
-/// Renews the lease, and keeps what was told. Answers whether it still belongs to this server.
+/// Renews the lease, and keeps what was told. Returns whether this server still has it.
 pub(super) async fn renew(cx: &Context, leased: &mut Leased) -> Result<bool> {
     leased.row.not_before = cx.now() + LEASE_MS;
     store(cx, leased).await

@@ -1,5 +1,5 @@
-//! What is told outside: events for the host's webhook, and mail and push notifications for users about what they have not
-//! read.
+//! Deliveries to the outside: events for the host's webhook, and mail and push notifications for users about what they
+//! have not read.
 //!
 //! Every commit that changes a conversation writes the conversation's outbox row in the same commit, where somebody
 //! outside is to be told; so neither is without the other. A driver follows the log of each conversation that has such a

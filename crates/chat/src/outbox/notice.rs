@@ -1,4 +1,5 @@
-//! What mail and push say about unread messages, as the conversation, the profiles and the preferences stand when it is sent.
+//! The contents of mail and push about unread messages, from conversation, profiles and preferences at the time of
+//! sending.
 
 use super::{lease::Leased, port::UnreadNotice, silence::Silence, unread_line::UnreadLine};
 use crate::{
@@ -21,7 +22,7 @@ const LAST: usize = 20;
 /// How many unread messages a mail may quote.
 const QUOTED: usize = 3;
 
-/// What is said of the messages that a member has not read.
+/// The contents of a notification about a member's unread messages.
 pub(super) struct ToldOf {
     /// The name of who wrote last; `None`: the host.
     pub sender: Option<String>,
@@ -31,7 +32,7 @@ pub(super) struct ToldOf {
     pub lines: Vec<UnreadLine>,
 }
 
-/// What is said of the messages that `member` has not read, of whom they do not block.
+/// The contents about the messages that `member` has not read, without those of users they block.
 pub(super) async fn told_of(cx: &Context, leased: &Leased, member: usize, silence: &Silence) -> Result<ToldOf> {
     let users = leased.conversation.users(&leased.id);
     let last = last_unread(cx, leased, member, silence).await?;

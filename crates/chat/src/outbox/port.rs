@@ -13,7 +13,7 @@ pub struct OutsideEvent {
     pub body: String,
 }
 
-/// What a user has not read in a conversation, for a mail to them.
+/// The unread messages of a user in a conversation, for a mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnreadNotice {
     /// Visible ASCII; the same each time that the notice is sent.
@@ -36,7 +36,7 @@ pub struct UnreadNotice {
     pub language: Option<String>,
 }
 
-/// What a user has not read in a conversation, for a push notification.
+/// The unread messages of a user in a conversation, for a push notification.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PushNotice {
     /// Whose it is.
@@ -69,7 +69,7 @@ pub struct PushSubscription {
 /// How an attempt to push ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Pushed {
-    /// The subscription is over, or was never good: it is to be forgotten.
+    /// The subscription has ended, or was never valid: it is to be forgotten.
     Gone,
     /// As of any delivery.
     Tried(Delivery),
@@ -120,7 +120,7 @@ pub trait Push: Send + Sync + 'static {
     /// Whether notifications hold the text of messages.
     fn takes_content(&self) -> bool;
 
-    /// Whether somebody looks at a device of this user at the moment, who sees a new message without a notification.
+    /// Whether this user is active on a device at the moment, and so sees a new message without a notification.
     fn is_active(&self, user: &UserId) -> bool;
 
     /// Makes one attempt, which ends within ten seconds or so.

@@ -14,14 +14,14 @@ use crate::{
 };
 use futures_util::future::join_all;
 
-/// The shortest time until somebody who is there is looked at again.
+/// The shortest time until an active user is checked again.
 const SHORTEST_LOOK_MS: u64 = 1_000;
 
 /// What is to be done with a notice after an attempt.
 pub(super) enum Attempt {
     /// It was told to so many browsers, and is done with.
     Done(usize),
-    /// It is looked at again at an instant: somebody is there now, or a push service failed.
+    /// It is checked again at an instant: somebody is there now, or a push service failed.
     Again(u64),
     /// The lease was lost.
     Lost,
@@ -68,14 +68,14 @@ async fn browsers(cx: &Context, leased: &Leased, member: usize, user: &UserId) -
     Ok(browsers)
 }
 
-/// While somebody is there, each wait is as long as all before it. So the looks cost little however long they stay, and one who
-/// leaves without having read it is still told.
+/// While somebody is there, each wait is as long as all before it. So the checks cost little however long the user
+/// stays, and a user who leaves without reading is still notified.
 fn next_look(cx: &Context, due: u64) -> u64 {
     let age = cx.now().saturating_sub(due) + cx.settings.push_after_ms;
     cx.now() + age.max(SHORTEST_LOOK_MS)
 }
 
-/// Forgets what is gone, and notes what failed. A browser whose service fails holds back nobody else.
+/// Forgets what is gone, and notes what failed. A browser whose service fails delays nobody else.
 async fn settle(cx: &Context, leased: &mut Leased, member: usize, answers: Vec<(Browser, Pushed)>) -> Result<Attempt> {
     let (mut told, mut left, mut asked) = (0, Vec::new(), None);
     for (browser, answer) in answers {

@@ -1,4 +1,4 @@
-//! A report that the host is to be told of: it changes nothing in the log, so it has a row of its own beside it.
+//! A report that the host gets as an event: it changes nothing in the log, so it has its own row beside it.
 
 use super::channel::Channel;
 use crate::{
@@ -35,7 +35,7 @@ impl ReportedRow {
         Self { v: LAYOUT, id, change, by, message: report.message_id.clone(), reason: report.reason.clone(), at }
     }
 
-    /// Adds it to the commit that stores the report, where the host is told.
+    /// Adds it to the commit that stores the report, if the host gets events.
     pub fn put(&self, cx: &Context, conversation: &ConversationId, commit: CommitBuilder) -> CommitBuilder {
         if !cx.settings.outbox {
             return commit;

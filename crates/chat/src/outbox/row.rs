@@ -4,7 +4,7 @@ use super::port::OutsideEvent;
 use crate::log::position::Position;
 use serde::{Deserialize, Serialize};
 
-/// For how long a conversation, or an event that is to be delivered again, belongs to the server that delivers.
+/// For how long the delivering server has the lease of a conversation, or of a redelivered event.
 pub(crate) const LEASE_MS: u64 = 30_000;
 
 /// `CONVERSATION#<id>` / `OUTBOX`: up to where the log of a conversation was told.
@@ -22,21 +22,21 @@ pub(crate) struct ToldRow {
     /// When it failed first.
     #[serde(default)]
     pub failing_since: u64,
-    /// What each member did not read, in the order of the conversation's members.
+    /// The unread state of each member, in the order of the conversation's members.
     #[serde(default)]
     pub notices: Vec<Notice>,
 }
 
-/// What is to be told about messages that a member did not read.
+/// A notification to come about messages that a member did not read.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Notice {
-    /// When it is decided whether something is told; 0 while nothing waits for that.
+    /// When it is decided whether to notify; 0 while nothing waits for that.
     #[serde(default)]
     pub due: u64,
     /// The number of the last message when something was told: nothing more is, until the member has read up to it.
     #[serde(default)]
     pub told: u64,
-    /// When that was first to be decided, while it is looked at again and again; 0 before the second look.
+    /// The first of these times, while the check is repeated; 0 before the second look.
     #[serde(default, skip_serializing_if = "is_nothing")]
     pub since: u64,
     /// How often it failed for the browsers in `left`.
@@ -45,7 +45,7 @@ pub(crate) struct Notice {
     /// The sort keys of the browsers that are still to be told; empty: all of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left: Vec<String>,
-    /// Up to which message the member had read when what came after `told` was looked at last.
+    /// Up to which message the member had read at the last check of what came after `told`.
     #[serde(default, skip_serializing_if = "is_nothing")]
     pub looked: u64,
 }
@@ -61,7 +61,7 @@ fn is_zero(number: &u32) -> bool {
 }
 
 impl Notice {
-    /// Nothing more is told until the member has read up to the message with the number `told`.
+    /// No other notification until the member has read up to the message with the number `told`.
     pub fn after(&self, told: u64) -> Self {
         Self { told, looked: self.looked, ..Self::default() }
     }
@@ -72,7 +72,7 @@ impl Notice {
     }
 }
 
-/// `FAILED` / `<id>`: an event that was given up.
+/// `FAILED` / `<id>`: an event that was abandoned.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct FailedRow {

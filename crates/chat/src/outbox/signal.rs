@@ -6,7 +6,7 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-/// Whether this server wrote outbox rows, what last failed outside, and how much was given up.
+/// Whether this server wrote outbox rows, the last failures of deliveries, and how many were abandoned.
 #[derive(Debug, Default)]
 pub(crate) struct Signal {
     wrote: Flag,
@@ -30,7 +30,7 @@ impl Signal {
         *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(why.to_owned());
     }
 
-    /// What was to be told will not be tried any more.
+    /// A delivery will not be tried any more.
     pub fn gave_up(&self) {
         self.given_up.fetch_add(1, Ordering::Relaxed);
     }

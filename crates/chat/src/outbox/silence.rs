@@ -1,4 +1,4 @@
-//! Whose messages a member is not told of: those of users whom they block.
+//! Messages that cause no notification to a member: those of users whom they block.
 
 use super::lease::Leased;
 use crate::{
@@ -14,8 +14,8 @@ use jobline_store::Consistency;
 pub(super) struct Silence(Vec<usize>);
 
 impl Silence {
-    /// Whom `member` blocks in this conversation. In a pair the conversation's row says so; in a crew, where they can still
-    /// write, it is read.
+    /// The users whom `member` blocks in this conversation. In a pair the conversation's row says so; in a crew, where
+    /// they can still write, it is read.
     pub async fn of(cx: &Context, leased: &Leased, member: usize) -> Result<Self> {
         let row = &leased.conversation;
         if row.crew.is_none() {

@@ -1,7 +1,7 @@
-//! What is told about messages that a member did not read: once for each conversation until they have read it.
+//! Notifications about messages that a member did not read: once for each conversation until they have read it.
 //!
-//! When an event about a message is told, the row of the lease notes when to look again, and the same commit writes a row
-//! that wakes the driver then. What is true is decided at that time: whether something is still unread, for how long, and
+//! When the event of a message is delivered, the lease's row records when to check, and the same commit writes a row
+//! that wakes the driver then. The decision is made at that time: whether something is still unread, for how long, and
 //! whether the member has muted the conversation. So sends cost nothing more.
 
 use super::{
@@ -22,7 +22,7 @@ const PAGE: usize = 50;
 /// Mail and push that are later than this are not sent: they were just set up, or could not be sent for so long.
 const WITHIN_MS: u64 = 86_400_000;
 
-/// What is decided when a notice is due.
+/// The decision when a notice is due.
 enum Decision {
     /// All was read, or the member does not want to know.
     Nothing,
@@ -32,7 +32,7 @@ enum Decision {
     Tell { first: Box<MessageRow>, count: u64, due: u64, silence: Silence },
 }
 
-/// Notes when to look whether a message that is told is still unread.
+/// Records when to check whether a delivered message is still unread.
 pub(super) fn expect(cx: &Context, leased: &mut Leased, entry: &Entry) {
     let Entry::Message(row) = entry else { return };
     for member in leased.conversation.all_in() {
@@ -45,8 +45,8 @@ pub(super) fn expect(cx: &Context, leased: &mut Leased, entry: &Entry) {
     }
 }
 
-/// Looks at what waited until an earlier notice was read: messages that came after it are not told before. What is read of a crew
-/// is in no log, so this goes by how far each member has read, once for each place.
+/// Looks at what waited until an earlier notice was read: messages that came after it are not told before. Read
+/// positions of a crew are not in its log, so this uses how far each member has read, once for each place.
 pub(super) fn expect_rest(cx: &Context, leased: &mut Leased) {
     for member in leased.conversation.all_in() {
         let read = leased.conversation.members[member].read.number;
@@ -64,7 +64,7 @@ fn may_tell(leased: &Leased, member: usize) -> bool {
     due == 0 && leased.conversation.members[member].read.number >= told && leased.conversation.unread(member) > 0
 }
 
-/// Notes that the driver looks at what `member` has not read at the instant `due`.
+/// Records that the driver checks what `member` has not read at the instant `due`.
 fn look_at(leased: &mut Leased, member: usize, due: u64) {
     leased.row.notices[member].due = due;
     let wake = keys::unread(leased.channel, due, &leased.id);
@@ -73,7 +73,7 @@ fn look_at(leased: &mut Leased, member: usize, due: u64) {
     }
 }
 
-/// Tells what is due. Answers how much was delivered; `None` when something failed, or the lease was lost.
+/// Sends what is due. Answers how much was delivered; `None` when something failed, or the lease was lost.
 pub(super) async fn tell_due(cx: &Context, port: Port<'_>, leased: &mut Leased) -> Result<Option<usize>> {
     let mut delivered = 0;
     for member in leased.conversation.all_in() {
@@ -116,7 +116,7 @@ struct About {
     silence: Silence,
 }
 
-/// Tells the host by an event, or the member by mail or push, unless they want none or it is too late for that.
+/// Sends an event to the host, or mail or push to the member, unless they want none or it is too late.
 async fn tell(cx: &Context, port: Port<'_>, leased: &mut Leased, about: &About) -> Result<Attempt> {
     let About { member, first, count, due, silence } = about;
     let users = leased.conversation.users(&leased.id);

@@ -1,4 +1,5 @@
-//! What an unread message says, for mail and push. What has no words is named in the reader's language by who sends it.
+//! The text of an unread message, for mail and push. A message without text is described in the user's language by the
+//! sender of the notification.
 
 use crate::messages::{kind::MessageKind, row::MessageRow};
 use jobline_wire::CallState;

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 /// Ten minutes longer than API Gateway keeps a connection: the table removes what nobody else did.
 const ROW_MS: u64 = 130 * 60_000;
-/// The most connections of a user that are looked at. More are ended when they are opened.
+/// The most connections of a user that are read. More are ended when they are opened.
 const LOOKED_AT: usize = 20;
 
 /// `USER#<id>` / `LIVE#<connection id>`, and `CONNECTION#<id>`, which says whose it is.
@@ -32,9 +32,9 @@ struct ConnectionRow {
 /// A live connection that has rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Connection {
-    /// What names it where it is held open.
+    /// Its id at the gateway that holds it open.
     pub id: String,
-    /// Whose it is.
+    /// Its user.
     pub user: UserId,
     /// When it was opened, in Unix milliseconds.
     pub opened_ms: u64,
@@ -42,8 +42,8 @@ pub struct Connection {
     pub token_expires_ms: u64,
 }
 
-/// Keeps a new connection: two rows, each in a commit of its own. One without the other does no harm, so they need not cost
-/// what a transaction does.
+/// Keeps a new connection: two rows, each in a commit of its own. One without the other does no harm, so they need not
+/// cost a transaction.
 pub(crate) async fn open(cx: &Context, connection: &Connection) -> Result<()> {
     let keys = keys_of(connection)?;
     let [owner, listed] = keys.map(|key| put(cx.db.begin(), key, Condition::Absent, connection).build());
@@ -84,8 +84,8 @@ pub(crate) async fn find(cx: &Context, id: &str) -> Result<Option<Connection>> {
     read(cx, id, row.as_ref())
 }
 
-/// The connections of `user`: the first twenty that are found. One that was opened a moment ago may be missing: a client
-/// polls once it is open.
+/// The connections of `user`: the first twenty that are found. A connection that was opened a moment ago may be
+/// missing: a client polls once it is open.
 pub(crate) async fn of(cx: &Context, user: &UserId) -> Result<Vec<Connection>> {
     let rows = cx.db.range(keys::lives(user, LOOKED_AT)).await?;
     let named = rows.iter().filter_map(|(key, row)| Some((keys::live_connection(key)?, row)));

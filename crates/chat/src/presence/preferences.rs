@@ -27,7 +27,7 @@ struct PreferencesRow {
     language: Option<String>,
 }
 
-/// What a user wishes: everything is on until they say otherwise.
+/// A user's preferences: everything is on until they say otherwise.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Wishes {
     pub presence: bool,
@@ -37,7 +37,7 @@ pub(crate) struct Wishes {
     pub language: Option<String>,
 }
 
-/// What a user wishes.
+/// A user's preferences.
 ///
 /// # Errors
 /// `unavailable`.

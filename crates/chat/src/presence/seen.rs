@@ -1,4 +1,4 @@
-//! When a user was last there, for others to see after they have gone.
+//! When a user was last online, which others see afterwards.
 
 use crate::{
     base::{

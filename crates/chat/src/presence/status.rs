@@ -1,7 +1,7 @@
-//! Who sees whom, and as what.
+//! Which users see each other's presence, and what they see.
 //!
-//! Two users see each other when they share an open job, both show their presence, and neither blocks the other. Of
-//! everybody else nothing is said, whatever the reason.
+//! Two users see each other when they share an open job, both show their presence, and neither blocks the other.
+//! Nothing is said of anybody else, whatever the reason.
 
 use super::{preferences, seen};
 use crate::{
@@ -22,11 +22,11 @@ use std::collections::BTreeSet;
 const ONLINE_MS: u64 = 120_000;
 /// How long they count as having been there recently.
 const RECENT_MS: u64 = 86_400_000;
-/// What of the time they were last there is told.
+/// What of the time they were last online is shown.
 const HOUR_MS: u64 = 3_600_000;
 
-/// The users whom `me` sees, and who see `me`: nobody where presence is off. Read strongly, for it is asked right after a block
-/// or the end of a job, and believed for as long as nothing more is heard.
+/// The users whom `me` sees, and who see `me`: nobody where presence is off. Read strongly, since it is requested right
+/// after a block or the end of a job, and cached until the next change.
 ///
 /// # Errors
 /// `unavailable`.

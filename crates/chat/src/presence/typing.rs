@@ -1,4 +1,4 @@
-//! Who may see that somebody writes.
+//! Which users may see that somebody is typing.
 
 use crate::{
     base::{
@@ -13,8 +13,9 @@ use crate::{
 use jobline_store::Consistency;
 use jobline_wire::{Code, JobStatus};
 
-/// The users who may see that `me` writes in a conversation: those who would get the message; in a pair not where one of the
-/// two blocks the other. Read strongly, for it is asked right after a block or the end of a job, and believed for a while.
+/// The users who may see that `me` writes in a conversation: those who would get the message; in a pair not where one
+/// of the two blocks the other. Read strongly, since it is requested right after a block or the end of a job, and
+/// cached for a while.
 ///
 /// # Errors
 /// `unavailable`.

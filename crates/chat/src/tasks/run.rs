@@ -17,7 +17,7 @@ use crate::{
 use jobline_store::{CommitBuilder, Condition, Key, Outcome, Row, Version};
 use jobline_wire::Code;
 
-/// For how long a task belongs to the server that runs it. Also how long a task waits after a step that failed.
+/// For how long the server that runs a task has its lease. Also how long a task waits after a step that failed.
 const LEASE_MS: u64 = 30_000;
 /// With less than this left, a lease is renewed after a step.
 const RENEW_MS: u64 = 15_000;
@@ -49,8 +49,8 @@ impl Task {
     }
 }
 
-/// Works on a task whose row was just written with `version`, for a moment. What is left then is done in the background;
-/// so is everything if the store fails meanwhile.
+/// Works on a task whose row was just written with `version`, for a moment. The rest is done in the background; so is
+/// everything if the store fails meanwhile.
 pub(crate) async fn begin(cx: &Context, task: Task, version: Version) {
     let until = cx.now() + AT_ONCE_MS;
     let _later_if_it_failed = work_on(cx, task, version, until).await;

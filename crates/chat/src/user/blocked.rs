@@ -1,4 +1,4 @@
-//! Whom a user blocks, as they are shown to them.
+//! The users whom a user blocks, with their names.
 
 use crate::{
     base::{
@@ -12,8 +12,8 @@ use crate::{
 use jobline_store::{Consistency, Key};
 use jobline_wire::Person;
 
-/// Whom `me` blocks, in the order of their ids. Anybody can be blocked by their id, which is no reason to tell their name: it
-/// is told of those with whom there is a conversation.
+/// The users whom `me` blocks, in the order of their ids. Anybody can be blocked by their id, which is no reason to
+/// tell their name: it gets events about those with whom there is a conversation.
 ///
 /// # Errors
 /// `unavailable`.

@@ -93,8 +93,8 @@ async fn set(cx: &Context, me: &UserId, other: &UserId, id: &ConversationId, blo
 pub(crate) struct FirstBlocks(Vec<(Key, Option<Row>)>);
 
 impl FirstBlocks {
-    /// What nearly always is so, without a read: neither blocks the other. A commit that is checked against it fails
-    /// where that is wrong, and the next attempt reads.
+    /// The usual case, without a read: neither blocks the other. A commit that is checked against it fails where that
+    /// is wrong, and the next attempt reads.
     pub fn none(update: &ConversationUpdate) -> Self {
         Self(keys_of(update).into_iter().map(|key| (key, None)).collect())
     }

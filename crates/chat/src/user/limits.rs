@@ -1,5 +1,5 @@
-//! How many reports and push subscriptions a user may still make in this minute. Each has a bucket of its own, so that who reacts
-//! a lot can still report somebody.
+//! How many reports and push subscriptions a user may still make in this minute. Each has its own bucket, so that a
+//! user who reacts a lot can still report somebody.
 
 use crate::{
     base::{

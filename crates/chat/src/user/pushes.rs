@@ -38,7 +38,7 @@ struct PushRow {
     at: u64,
 }
 
-/// A browser, and where it stands.
+/// A browser's subscription, with its row.
 pub(crate) struct Browser {
     pub key: Key,
     pub subscription: PushSubscription,
@@ -46,8 +46,9 @@ pub(crate) struct Browser {
     version: Version,
 }
 
-/// Notes that a browser gets push notifications. With more than ten, the one that told itself longest ago gives way. The
-/// commit depends on the user's limits, which are read before the other browsers, so that calls at the same time cannot add more.
+/// Notes that a browser gets push notifications. With more than ten, the one renewed longest ago is removed. The commit
+/// depends on the user's limits, which are read before the other browsers, so that calls at the same time cannot add
+/// more.
 ///
 /// # Errors
 /// `invalid_request`, `rate_limited`, `unavailable`.
@@ -86,7 +87,7 @@ pub(crate) async fn add(cx: &Context, me: &UserId, input: AddPush) -> Result<Pus
 /// `unavailable`.
 pub(crate) async fn renew(cx: &Context, user: &UserId, before: &AddPush, now: AddPush) -> Result<PushChanged> {
     let is_known = is_known(cx, user, before).await?;
-    // After the first of two calls the one before is gone, and the other one is there.
+    // When the call is repeated, the old subscription is gone and the new one is there.
     if !is_known && !self::is_known(cx, user, &now).await? {
         return Err(Error::not_found("subscription"));
     }

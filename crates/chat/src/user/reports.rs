@@ -1,4 +1,4 @@
-//! Reports: what a member shows to the host, with the messages around it as they stood.
+//! Reports: messages that a member reports to the host, with those around them at that time.
 
 use super::limits::Limits;
 use crate::{

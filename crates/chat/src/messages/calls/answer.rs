@@ -27,7 +27,7 @@ pub(crate) async fn accept(cx: &Context, me: &UserId, input: AnswerCall) -> Resu
     change(cx, me, &input, CallRow::accept).await
 }
 
-/// Does not want a call. What is over already stays as it is.
+/// Declines a call. A call that is over does not change.
 ///
 /// # Errors
 /// As [`accept`]; `call_over` when another device has taken it.
@@ -35,7 +35,7 @@ pub(crate) async fn decline(cx: &Context, me: &UserId, input: AnswerCall) -> Res
     change(cx, me, &input, CallRow::decline).await
 }
 
-/// Ends a call. What is over already stays as it is.
+/// Ends a call. A call that is over does not change.
 ///
 /// # Errors
 /// As [`accept`], without `call_over`.
@@ -51,7 +51,7 @@ pub(crate) async fn end_unanswered(cx: &Context, me: &UserId, call_id: &str) -> 
     record(cx, me, call_id, CallRow::miss).await
 }
 
-/// Records that a call which `me` started is over though nobody ended it, if it is.
+/// Records that a call which `me` started is over though nobody ended it, if that is so.
 ///
 /// # Errors
 /// `not_found`, `unavailable`.
@@ -59,10 +59,10 @@ pub(crate) async fn end_abandoned(cx: &Context, me: &UserId, call_id: &str) -> R
     record(cx, me, call_id, CallRow::abandon).await
 }
 
-/// What changes a call, if it does.
+/// The change of a call, if any.
 type Change = fn(&mut CallRow, Asked<'_>) -> Step;
 
-/// A member's wish. Who has left a crew has none.
+/// A member's wish. Former members of a crew have none.
 async fn change(cx: &Context, me: &UserId, input: &AnswerCall, step: Change) -> Result<ChangedCall> {
     check_device(&input.device_id)?;
     let (_, conversation) = place(cx, &input.call_id).await?;
@@ -73,7 +73,7 @@ async fn change(cx: &Context, me: &UserId, input: &AnswerCall, step: Change) -> 
     Ok(ChangedCall { call: call.ok_or_else(no_such_call)? })
 }
 
-/// What time alone has decided, of a call that `me` started.
+/// The outcome that time alone decided, of a call that `me` started.
 async fn record(cx: &Context, me: &UserId, call_id: &str, step: Change) -> Result<()> {
     let (_, conversation) = place(cx, call_id).await?;
     let (_, member) = access::of_member(cx, me, conversation.as_str()).await.map_err(as_call)?;

@@ -1,4 +1,4 @@
-//! What is done about a call that nobody answers, and about one that nobody ends.
+//! Ends calls that nobody answers, and calls that nobody ends.
 
 use crate::{
     base::{author::Author, id::UserId},

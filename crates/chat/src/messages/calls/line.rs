@@ -43,7 +43,7 @@ pub(crate) async fn line(cx: &Context, me: &UserId, call_id: &str) -> Result<Opt
     Ok(own.map(|own| CallLine { own: others.remove(own).1, others }))
 }
 
-/// Who takes part and is still in the conversation, each with their device.
+/// The participants who are still in the conversation, each with their device.
 async fn taking_part(cx: &Context, id: &ConversationId, call: &CallRow) -> Result<Vec<(UserId, String)>> {
     let crew = match id.crew_job() {
         Some(job) => crew::current(cx, job).await?.row,

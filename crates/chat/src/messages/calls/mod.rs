@@ -1,4 +1,4 @@
-//! Calls: messages whose state changes by changes of the log. What the two devices say to each other is not stored.
+//! Calls: messages whose state changes by changes of the log. Signals between the two devices are not stored.
 
 mod answer;
 mod confirm;

@@ -1,5 +1,5 @@
-//! `calls.start`: a message of a kind of its own, sent by the rules of sending. Where a call runs in the conversation
-//! already, it is that call.
+//! `calls.start`: a message of its own type, under the rules of sending. If a call is running in the conversation,
+//! returns that one.
 
 use super::{check_device, no_such_call, render};
 use crate::{
