@@ -38,7 +38,7 @@ pub struct Parts {
     pub live: Option<Live>,
     /// Live connections that a gateway holds open; `None`: there is no gateway.
     pub gateway: Option<AtGateway>,
-    /// What calls stand on; `None`: there are none. They need live connections besides.
+    /// What calls need; `None`: there are none. They need live connections besides.
     pub calls: Option<Calls>,
     /// Push notifications; `None`: there are none.
     pub push: Option<PushOffer>,

@@ -17,7 +17,7 @@ pub enum Scheme {
     Host,
 }
 
-/// Who calls, once that is proved.
+/// The authenticated caller.
 pub trait Caller: Sized + Send {
     /// How callers of this kind prove who they are.
     const SCHEME: Scheme;

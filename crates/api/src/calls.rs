@@ -7,7 +7,7 @@ use ring::hmac::{HMAC_SHA1_FOR_LEGACY_USE_ONLY, HMAC_SHA256, Key, sign};
 
 /// For how long credentials of the TURN server are good.
 const CREDENTIAL_SECONDS: u64 = 3_600;
-/// How many digits of the hash stand for a user at the TURN server.
+/// How many digits of the hash identify a user at the TURN server.
 const USER_DIGITS: usize = 16;
 
 /// The servers that help two devices to reach each other, and whether they may do without a relay.
@@ -30,7 +30,7 @@ pub struct Turn {
 }
 
 impl Calls {
-    /// What a device of `user` is told.
+    /// The configuration for a device of `user`.
     #[must_use]
     pub fn config(&self, user: &UserId, now_ms: u64) -> CallConfig {
         let is_direct = self.is_direct || self.turn.is_none();

@@ -106,8 +106,8 @@ fn is_same_origin(headers: &HeaderMap) -> bool {
     matches!((origin, text(HOST)), (Some((_, origin)), Some(host)) if origin.eq_ignore_ascii_case(host))
 }
 
-/// The headers that a page which may call may send: those that it asks for. What monitoring adds to every request of a page
-/// is nobody's to refuse.
+/// The headers that a page which may call may send: those that it asks for. Headers that monitoring adds to every
+/// request of a page are not refused.
 fn sendable(headers: &HeaderMap) -> HeaderValue {
     let listed = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~, ".contains(byte);
     let asked = headers.get(ACCESS_CONTROL_REQUEST_HEADERS);

@@ -65,7 +65,7 @@ pub struct Metrics {
     deliveries: DeliveryMetrics,
 }
 
-/// By what users and hosts are told outside.
+/// A way of delivery to users and hosts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Told {
     /// The host's webhook.
@@ -95,7 +95,7 @@ pub enum Attempt {
     Delivered,
     /// It is tried again.
     Failed,
-    /// It never will be taken.
+    /// It was refused permanently, or retried for too long.
     Refused,
     /// The browser has ended its subscription.
     Gone,
@@ -290,7 +290,7 @@ impl Metrics {
         self.live.bus_down.set(i64::from(is_down));
     }
 
-    /// The heads of so many connected users were looked at.
+    /// This many heads of connected users were read.
     pub fn heads_looked_at(&self, users: usize) {
         self.live.looked_at.inc_by(users as u64);
     }
@@ -301,13 +301,13 @@ impl Metrics {
         self.deliveries.attempts.get_or_create(&Delivery { channel, outcome }).inc();
     }
 
-    /// So many deliveries were given up since the start.
+    /// This many deliveries were abandoned since the start.
     pub fn given_up(&self, told: Told, total: u64) {
         let counter = self.deliveries.given_up.get_or_create(&Channel { channel: told.channel() });
         counter.inner().store(total, Ordering::Relaxed);
     }
 
-    /// So many lines of the log were dropped since the start.
+    /// This many lines of the log were dropped since the start.
     pub fn log_lines_dropped(&self, total: u64) {
         self.log_lines_dropped.inner().store(total, Ordering::Relaxed);
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-/// What the API has to know of push notifications.
+/// What the API needs for push notifications.
 #[derive(Clone)]
 pub struct PushOffer {
     /// The `applicationServerKey` with which a browser subscribes: base64url.

@@ -1,4 +1,4 @@
-//! Whether the store answers, asked at most once a second however many want to know.
+//! Whether the store answers, checked at most once a second, whatever the number of requests.
 
 use crate::app::App;
 use jobline_http::Failure;

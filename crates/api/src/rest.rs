@@ -39,8 +39,8 @@ pub fn routes(procedures: Vec<Procedure>, app: &App) -> Router {
     })
 }
 
-/// The procedures that are found by the whole path of a request, without a router, which allocates several times for each.
-/// The routes stand beside it: they know which methods a path takes.
+/// The procedures that are found by the whole path of a request, without a router, which allocates several times for
+/// each. The routes are separate: they know which methods a path takes.
 #[derive(Clone, Default)]
 pub struct ByPath(Arc<HashMap<&'static str, Vec<Procedure>>>);
 

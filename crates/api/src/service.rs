@@ -34,7 +34,7 @@ const ONLY_ENCRYPTED: &str = "max-age=31536000";
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const REQUEST_ID_BYTES: usize = 128;
 
-/// What is known about a request before its response is.
+/// What is known about a request before there is a response.
 struct Received {
     id: HeaderValue,
     origin: Option<HeaderValue>,
@@ -214,7 +214,7 @@ fn time_limit(method: &Method, uri: &Uri) -> Duration {
     }
 }
 
-/// The page is elsewhere, for good.
+/// The page has moved permanently.
 fn moved(to: &str) -> Response {
     let mut response = StatusCode::PERMANENT_REDIRECT.into_response();
     if let Ok(to) = HeaderValue::from_str(to) {

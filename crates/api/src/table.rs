@@ -132,7 +132,7 @@ fn people_api() -> Vec<Procedure> {
     ]
 }
 
-/// Calls. What the devices say to each other goes over live connections.
+/// Calls. Devices exchange signals over live connections.
 fn calls_api() -> Vec<Procedure> {
     const POST: Method = Method::POST;
     vec![

@@ -30,9 +30,9 @@ pub use answer::Form;
 
 /// The most calls in one batch.
 pub const BATCH_CALLS: usize = 100;
-/// Where the face is.
+/// The path of this face.
 pub const PREFIX: &str = "/trpc/";
-/// The router in which every procedure stands; those of calls stand beside it as well.
+/// The router that has every procedure; those of calls are in a second one as well.
 const MESSAGES: &str = "messages.";
 
 /// The procedures by their paths in the router.

@@ -156,7 +156,7 @@ impl ConversationId {
     pub fn new(text: &str) -> Option<Self> {
         if let Some(job) = text.strip_prefix("crew_") {
             let crew = Self::crew(JobId::parse(job.parse().ok()?).ok()?);
-            // A number can be written in several ways.
+            // Only the canonical form of the number is an id.
             return (*crew.text == *text).then_some(crew);
         }
         let (a, b) = text.strip_prefix("conv_")?.split_once('_')?;
@@ -257,7 +257,7 @@ impl MessageId {
         Self { text: format!("message_{at_ms}_{nanoid}"), at_ms }
     }
 
-    /// `text` as a message id; `None` when it has not the form of one.
+    /// `text` as a message id; `None` when it does not have that form.
     #[must_use]
     pub fn new(text: &str) -> Option<Self> {
         let (ms, nanoid) = text.strip_prefix("message_")?.split_once('_')?;

@@ -1,4 +1,4 @@
-//! What text is accepted: message content, names, client ids, the limit of a list.
+//! Which text is accepted: message content, names, client ids, the limit of a list.
 
 use crate::error::{Error, Result};
 use crate::time::parse_iso;
@@ -13,7 +13,7 @@ pub fn content(text: Option<String>, with_file: bool) -> Result<String> {
     written("content", text, with_file)
 }
 
-/// What somebody wrote in `field`, checked.
+/// The text that a user wrote in `field`, checked.
 fn written(field: &'static str, text: Option<String>, may_be_empty: bool) -> Result<String> {
     let text = match text {
         Some(text) if text.contains("\r\n") => text.replace("\r\n", "\n"),
@@ -66,7 +66,7 @@ fn cut(text: &str, length: usize) -> &str {
     }
 }
 
-/// Whether a reader would see nothing: only white space and characters without a shape.
+/// Whether a user would see nothing: only white space and invisible characters.
 pub fn is_blank(text: &str) -> bool {
     text.chars().all(|char| char.is_whitespace() || is_invisible(char))
 }
@@ -105,7 +105,7 @@ pub fn since(text: &str, prefix: &str, is_id: impl FnOnce(&str) -> bool) -> Resu
     if is_id(text) {
         return Ok(text.to_owned());
     }
-    // `~` comes after everything that an id made at that instant goes on with.
+    // `~` sorts after every continuation of an id made at that instant.
     parse_iso(text).map(|at| format!("{prefix}{at:014}_~")).ok_or_else(|| {
         let detail = "since is the cursor of an earlier answer, or an instant such as 2025-11-14T10:30:00.000Z.";
         Error::new(Code::InvalidCursor, detail).at("since")

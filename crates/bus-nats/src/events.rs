@@ -1,9 +1,9 @@
-//! What happens to the connection, for the log.
+//! Logs events of the connection.
 
 use async_nats::Event;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Logs what happens, the same only once: attempts to connect go on every two seconds.
+/// Logs each event once until another one happens, since a failing connection is retried every two seconds.
 #[derive(Clone, Default)]
 pub(super) struct Events {
     last: Arc<Mutex<String>>,

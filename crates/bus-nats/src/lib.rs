@@ -1,10 +1,9 @@
 //! The bus between several servers, over NATS.
 //!
-//! Core NATS is enough: what it loses shows in the numbers that the servers give their batches, and they look then
-//! (`crates/live/src/bus/`). So nothing here waits for a confirmation, and nothing is kept.
+//! Core NATS is enough: servers detect lost batches by their numbers, and then read the heads of their users
+//! (`crates/live/src/bus/`). So nothing here waits for a confirmation, and nothing is stored.
 //!
-//! The connection comes back by itself. A process that accepts nothing and says nothing, or a network that swallows
-//! everything, is noticed by pings, within 6 s.
+//! The connection is restored automatically. A hanging process or a silent network is detected by pings, within 6 s.
 
 mod events;
 
@@ -16,14 +15,13 @@ use jobline_live::Bus;
 use std::{str::FromStr, time::Duration};
 use tokio::sync::Mutex;
 
-/// How often NATS is pinged; after two pings without an answer the connection is made anew.
+/// How often NATS is pinged; after two pings without an answer the client reconnects.
 const PING_EVERY: Duration = Duration::from_secs(2);
-/// How long a connection may take to be made.
+/// How long connecting may take.
 const CONNECT_WITHIN: Duration = Duration::from_secs(3);
 /// The longest pause between two attempts to connect.
 const RECONNECT_MOST: Duration = Duration::from_secs(2);
-/// How many batches wait when the servers tell more than this one takes in, and how many while there is no connection.
-/// Further ones are dropped.
+/// How many received batches may wait, and how many sent ones while there is no connection. Further ones are dropped.
 const WAITING: usize = 256;
 
 /// The addresses of the servers of NATS, any of which is used.
@@ -33,8 +31,8 @@ pub struct Addresses(Vec<ServerAddr>);
 impl FromStr for Addresses {
     type Err = ();
 
-    /// One or more `nats://` or `tls://` URLs with commas between them. User name, password or token may stand in them:
-    /// `nats://user:password@host:4222`, `nats://token@host:4222`.
+    /// One or more `nats://` or `tls://` URLs with commas between them. They may contain user name and password, or a
+    /// token: `nats://user:password@host:4222`, `nats://token@host:4222`.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let address = |url: &str| {
             let url = url.trim();
@@ -54,11 +52,11 @@ pub struct NatsBus {
 }
 
 impl NatsBus {
-    /// The bus of the deployment with this name, letters and digits alone. It does not wait until NATS is there: as long as
-    /// it is not, nothing is carried.
+    /// The bus of the deployment with this name, letters and digits alone. It does not wait for NATS: while NATS is
+    /// unreachable, nothing is transmitted.
     ///
     /// # Errors
-    /// What NATS says, in words, where it can be connected to and refuses.
+    /// The message of NATS, if it is reachable and refuses.
     pub async fn connect(addresses: Addresses, deployment: &str) -> Result<Self, String> {
         let events = Events::default();
         let options = ConnectOptions::new()
@@ -83,7 +81,7 @@ impl NatsBus {
 #[async_trait]
 impl Bus for NatsBus {
     async fn publish(&self, batch: Vec<u8>) {
-        // Lost is lost: the others notice.
+        // A lost batch is not repeated: the others detect the gap.
         if self.client.publish(self.subject.clone(), batch.into()).await.is_ok() {
             let _ = self.client.flush().await;
         }
@@ -92,7 +90,7 @@ impl Bus for NatsBus {
     async fn receive(&self) -> Vec<u8> {
         match self.batches.lock().await.next().await {
             Some(message) => message.payload.into(),
-            // The client was closed, which nobody does: silence is what the servers notice.
+            // The client was closed, which does not happen; servers would detect the silence.
             None => std::future::pending().await,
         }
     }

@@ -1,16 +1,16 @@
-//! The call of a crew: who accepts joins while it runs, up to four, and it is over when only one is left.
+//! The call of a crew: members join by accepting while it runs, up to four, and it is over when only one is left.
 //!
-//! A member takes part with one device, the first that accepts, and may come back after leaving. Who declines is not rung any
-//! more; the call goes on without them, and is declined when all others have.
+//! A member participates with one device, the first that accepts, and may rejoin after leaving. The call stops ringing
+//! for a member who declines; it continues without them, and is declined when all others have.
 
 use crate::step::{Asked, Recorded, Step};
 use jobline_wire::{CallState, limits::CALL_MEMBERS};
 use serde::{Deserialize, Serialize};
 
-/// Who takes part in the call of a crew, and who does not want to.
+/// The participants of a crew's call, and those who declined.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct CrewCall {
-    /// Who takes part; once it is over, who did last.
+    /// The participants; once it is over, the last ones.
     #[serde(default)]
     on: Vec<Participant>,
     /// The members who do not want it, or have left it.
@@ -40,13 +40,13 @@ impl CrewCall {
 }
 
 impl CrewCall {
-    /// A call that the member `caller` has begun with this device.
+    /// A call that the member `caller` started with this device.
     pub(crate) fn begun_by(caller: usize, device: &str, at: u64) -> Self {
         let first = Participant { member: caller, device: device.to_owned(), since: at };
         Self { on: vec![first], declined: Vec::new() }
     }
 
-    /// A device takes part, if the call runs and has a place.
+    /// A device joins, if the call runs and is not full.
     pub(crate) fn accept(&mut self, state: CallState, asked: Asked<'_>) -> Step {
         let runs = matches!(state, CallState::Ringing | CallState::Accepted);
         if !runs || !asked.members.contains(&asked.member) {
@@ -80,7 +80,7 @@ impl CrewCall {
             self.declined.push(asked.member);
         }
         if over.is_none() {
-            // Who was in it last stays named.
+            // The last participants stay recorded.
             self.on.retain(|one| one.member != asked.member);
         }
         (if is_new || takes_part || over.is_some() { Step::Changed } else { Step::Stands }, over)
@@ -92,7 +92,7 @@ impl CrewCall {
         self.declined.clear();
     }
 
-    /// Whether the member takes part.
+    /// Whether the member participates.
     pub(crate) fn has(&self, member: usize) -> bool {
         self.device_of(member).is_some()
     }
@@ -101,13 +101,13 @@ impl CrewCall {
         self.on.iter().find(|one| one.member == member).map(|one| one.device.as_str())
     }
 
-    /// Whether it goes on ringing for somebody when the member who asked does not want it.
+    /// Whether it still rings for somebody once this member has declined.
     fn somebody_may_accept(&self, asked: Asked<'_>) -> bool {
         let mut others = asked.members.iter().filter(|member| ![asked.member, asked.caller].contains(member));
         others.any(|member| !self.declined.contains(member))
     }
 
-    /// How many take part when the member who asked has gone. Who has left the crew has gone before.
+    /// How many participants remain once this member has left. Former members of the crew have left the call, too.
     fn remain_without(&self, asked: Asked<'_>) -> usize {
         self.on.iter().filter(|one| one.member != asked.member && asked.members.contains(&one.member)).count()
     }

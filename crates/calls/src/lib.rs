@@ -1,8 +1,8 @@
 //! How far a call has come, and what may happen next: pure state machines, without a row, a clock or a device.
 //!
-//! Every step names who does it and when, and either changes the call, leaves it as it stands, or is refused because the
-//! call is over for that device. Time ends a call that nobody ended: one that rang for too long reads as missed, and one
-//! that was accepted is over after twelve hours.
+//! Every step says who does it and when, and either changes the call, changes nothing, or is refused because the call
+//! is over for that device. Time ends a call that nobody ended: a call that rang for too long reads as missed, and an
+//! accepted one is over after twelve hours.
 
 mod crew;
 mod row;

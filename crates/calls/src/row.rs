@@ -24,13 +24,13 @@ pub struct CallRow {
     /// The devices that take part in the call of a pair, one for each member.
     #[serde(default)]
     pub devices: [Option<String>; 2],
-    /// Of a crew: who takes part, and who does not want to.
+    /// Of a crew: participants, and those who declined.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub crew: Option<CrewCall>,
 }
 
 impl CallRow {
-    /// A call of a pair that begins to ring; the member `caller` started it.
+    /// A new call of a pair; the member `caller` started it.
     pub fn new(media: CallMedia, caller: usize, device: &str) -> Self {
         let mut devices = [None, None];
         devices[caller] = Some(device.to_owned());
@@ -38,7 +38,7 @@ impl CallRow {
         Self { video, state: Recorded::Ringing, accepted: None, ended: None, devices, crew: None }
     }
 
-    /// A call of a crew that begins to ring at `at`; the member `caller` started it.
+    /// A new call of a crew that rings from `at` on; the member `caller` started it.
     pub fn new_in_crew(media: CallMedia, caller: usize, device: &str, at: u64) -> Self {
         let crew = Some(CrewCall::begun_by(caller, device, at));
         let video = media == CallMedia::Video;
@@ -93,7 +93,7 @@ impl CallRow {
         self.ended.or(missed.then_some(started + RING_MS))
     }
 
-    /// Since when it is over, as far as that was recorded; `None` while it runs.
+    /// When it ended, if that was recorded; `None` while it runs.
     pub fn over_since(&self) -> Option<u64> {
         let abandoned = self.accepted.filter(|_| self.state == Recorded::Ended).map(|accepted| accepted + LONGEST_MS);
         self.ended.or(abandoned)
@@ -121,7 +121,7 @@ impl CallRow {
         }
     }
 
-    /// Who was called does not want it; by who called, it gives up. What is over stays as it is.
+    /// The called user declines; for the caller this cancels the call. A call that is over does not change.
     pub fn decline(&mut self, asked: Asked<'_>) -> Step {
         let takes_part = self.crew.as_ref().is_none_or(|crew| crew.has(asked.member));
         match self.state(asked.started, asked.now) {
@@ -130,7 +130,7 @@ impl CallRow {
         }
     }
 
-    /// Ends it, whatever it does: also from another device of a member, for the one that took part may be gone.
+    /// Ends it, whether it rings or runs: also from another device of a member, for the one that took part may be gone.
     pub fn end(&mut self, asked: Asked<'_>) -> Step {
         let state = self.state(asked.started, asked.now);
         if let Some(crew) = self.crew.as_mut().filter(|_| matches!(state, CallState::Ringing | CallState::Accepted)) {
@@ -174,7 +174,7 @@ impl CallRow {
         self.ended = Some(end.max(started));
     }
 
-    /// When it is over though nobody ends it; `None` unless it was accepted and nobody has.
+    /// When it ends by itself; `None` unless it was accepted and nobody has ended it.
     pub fn abandoned_at(&self) -> Option<u64> {
         self.accepted.filter(|_| self.state == Recorded::Accepted).map(|accepted| accepted + LONGEST_MS)
     }

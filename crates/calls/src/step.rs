@@ -1,42 +1,42 @@
-//! What a member wants of a call, and what became of it.
+//! A step in a call that a member requests, and its result.
 
 use serde::{Deserialize, Serialize};
 
-/// After how long a call that nobody ended is over.
+/// After how long a call ends that nobody ended.
 pub(crate) const LONGEST_MS: u64 = 12 * 3_600_000;
 
 /// How far a call has come, as it was recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Recorded {
-    /// Nobody has taken it.
+    /// Nobody has accepted it.
     Ringing,
-    /// It goes on.
+    /// It was accepted, and is running.
     Accepted,
-    /// Who was called did not want it.
+    /// The called user declined.
     Declined,
-    /// Who called gave up.
+    /// The caller hung up before it was accepted.
     Cancelled,
-    /// Nobody took it in time.
+    /// Nobody accepted it in time.
     Missed,
-    /// It is over, and was taken.
+    /// It was accepted, and is over.
     Ended,
-    /// One of a later version: over, as far as this one can tell.
+    /// A state of a later version: counts as over.
     #[default]
     #[serde(other)]
     Unknown,
 }
 
-/// What a member wants, and when.
+/// A step that a member requests, and when.
 #[derive(Debug, Clone, Copy)]
 pub struct Asked<'a> {
-    /// Who asks.
+    /// The member.
     pub member: usize,
-    /// With which device.
+    /// Their device.
     pub device: &'a str,
     /// The members who have not left the conversation.
     pub members: &'a [usize],
-    /// Who called.
+    /// The caller.
     pub caller: usize,
     /// When it began to ring, in milliseconds since 1970 like all times here.
     pub started: u64,
@@ -46,15 +46,15 @@ pub struct Asked<'a> {
     pub at: u64,
 }
 
-/// What became of it.
+/// The result of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
     /// The call was changed.
     Changed,
-    /// It is as it was asked to be already.
+    /// It was already in the requested state.
     Stands,
     /// It is over, or another device has it.
     Over,
-    /// As many people as can be in one call are in it.
+    /// The call has the maximum of participants.
     Full,
 }

@@ -20,9 +20,9 @@ const UNSENT: &str = "unsent";
 /// The folder of the files. One process at a time uses it; see [`super::LocalFiles::alone`].
 pub(super) struct Disk {
     root: PathBuf,
-    /// Held from looking whether an id is free until it is taken.
+    /// Held between checking that an id is free and using it.
     placing: Mutex<()>,
-    /// Tells apart the temporary files of this process.
+    /// Distinguishes the temporary files of this process.
     temporary: AtomicU64,
 }
 
@@ -34,7 +34,7 @@ pub(super) struct Incoming {
 }
 
 impl Incoming {
-    /// One that no other has in this process.
+    /// A number that is unique in this process.
     pub(super) fn number(&self) -> u64 {
         self.number
     }
@@ -138,7 +138,7 @@ impl Disk {
         let names = (0..found.len()).filter(|at| !superseded(*at)).map(|at| &found[at]).take(limit);
         let mut kept = Vec::with_capacity(limit.min(found.len()));
         for name in names {
-            // One that was deleted in between is not there.
+            // A file that was deleted in between is absent.
             kept.extend(self.size(name)?.map(|size| Kept { id: name.clone(), size }));
         }
         Ok(kept)
@@ -246,7 +246,7 @@ fn later(folder: &Path, after: &str) -> io::Result<Vec<String>> {
 fn names(folder: &Path) -> io::Result<Vec<String>> {
     let mut names = Vec::new();
     for entry in fs::read_dir(folder)? {
-        // What is not UTF-8 is none of ours.
+        // A name that is not UTF-8 is not one of ours.
         names.extend(entry?.file_name().into_string());
     }
     Ok(names)

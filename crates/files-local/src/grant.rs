@@ -29,7 +29,7 @@ pub(super) struct Download {
     pub(super) expires_ms: u64,
 }
 
-/// Signs and verifies. Each kind of URL has a key of its own, so that no signature of one ever fits the other.
+/// Signs and verifies. Each kind of URL has its own key, so that a signature for one is never valid for the other.
 pub(super) struct Signer {
     upload: [u8; 32],
     download: [u8; 32],

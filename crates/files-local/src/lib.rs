@@ -150,7 +150,7 @@ impl Files for LocalFiles {
             expires_ms: grant.expires_ms,
         };
         let file_url = format!("{}{}", self.base, checked(grant.id)?);
-        // Told before anything is written, and looked at again when the bytes come.
+        // Checked before anything is written, and again when the bytes arrive.
         drop(self.room.promise(self.disk.root(), grant.size)?);
         Ok(UploadTarget {
             upload_url: format!("{file_url}?{}", self.signer.upload_query(grant.id, &upload)),

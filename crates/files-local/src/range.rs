@@ -1,4 +1,4 @@
-//! What part of a file is asked for (RFC 9110, sections 13 and 14).
+//! Which part of a file is requested (RFC 9110, sections 13 and 14).
 
 use super::text;
 use http::{HeaderMap, header};
@@ -38,7 +38,7 @@ fn range(text: &str, size: u64) -> Option<Part> {
     Some(if first >= size { Part::Outside } else { Part::Range(first, last.min(size - 1)) })
 }
 
-/// Digits only; a number past all files stands for the largest one.
+/// Digits only; a number beyond the largest file counts as that size.
 fn number(text: &str) -> Option<u64> {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     digits.then(|| text.parse().unwrap_or(u64::MAX))

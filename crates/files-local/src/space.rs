@@ -21,7 +21,7 @@ pub struct Space {
     pub total: u64,
 }
 
-/// Tells how much room there is.
+/// Reports free disk space.
 pub trait FreeSpace: Send + Sync {
     /// The room on the file system of `folder`.
     ///
@@ -30,7 +30,7 @@ pub trait FreeSpace: Send + Sync {
     fn of(&self, folder: &Path) -> io::Result<Space>;
 }
 
-/// What this machine's file systems say.
+/// The free space of this machine's file systems.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemSpace;
 
@@ -71,8 +71,8 @@ impl Room {
         Self { space, promised: AtomicU64::new(0) }
     }
 
-    /// Room for `bytes` more in `folder`, beside the reserve and what others were promised. What those have written is
-    /// counted twice until they are done, on the safe side.
+    /// Room for `bytes` more in `folder`, beside the reserve and what others were promised. Bytes that these have
+    /// written count twice until they are done, to be on the safe side.
     pub(super) fn promise(&self, folder: &Path, bytes: u64) -> Result<Promise<'_>> {
         let promised = self.promised.fetch_add(bytes, Ordering::SeqCst) + bytes;
         let promise = Promise { room: self, bytes };

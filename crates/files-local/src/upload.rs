@@ -19,7 +19,7 @@ use tokio::io::AsyncWriteExt as _;
 
 /// How long a body may pause.
 const IDLE: Duration = Duration::from_secs(30);
-/// How long a body may take in all, so that one who sends a byte now and then does not stay for ever.
+/// How long a body may take in all, so that a client that sends a byte now and then does not stay for ever.
 const WHOLE_MS: u64 = 30 * 60_000;
 /// How much of a refused body is still read, and for how long: a client that writes before it reads must get to see why.
 const DRAINED_BYTES: usize = 16 << 20;
@@ -154,7 +154,7 @@ fn wrong_size(detail: String) -> Error {
     Error::new(Code::InvalidFile, detail).at("fileSize")
 }
 
-/// What has arrived may have been looked at and shown, so it is never replaced, not even by the same bytes: who sends
+/// An uploaded file may have been verified and shown, so it is never replaced, not even by the same bytes: who sends
 /// them again after a lost answer learns what they need to know from this one.
 fn taken() -> Error {
     let detail = "The bytes for this URL have arrived already. Go on and send the message with its fileUrl.";

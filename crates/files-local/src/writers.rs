@@ -1,7 +1,7 @@
 //! One writer for each upload: who comes later takes over.
 //!
-//! A client whose network changed tries again while its first request still hangs, so the newest is the one that lives. And
-//! however many requests one URL is used for at a time, they take the disk of one.
+//! A client whose network changed tries again while its first request still hangs, so the newest is the one that lives.
+//! However many requests use one URL at the same time, they take the disk space of one.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};

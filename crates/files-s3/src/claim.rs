@@ -10,8 +10,8 @@ use jobline_chat::{Error, Result};
 const MARKER: &str = "jobline-deployment";
 
 impl S3Files {
-    /// Makes the bucket that of this deployment and of its rows in `store`, or looks whether it is. What cannot be said
-    /// now, because the service does not answer, is no reason not to start.
+    /// Makes the bucket that of this deployment and of its rows in `store`, or looks whether it is. If the service does
+    /// not answer, the server starts anyway.
     ///
     /// # Errors
     /// [`Unusable`], when it is another's.
@@ -23,7 +23,7 @@ impl S3Files {
                 if self.put_marker(&mine).await.is_err() {
                     return Ok(());
                 }
-                // Of two that begin at once, one has written last.
+                // If two start at the same time, the last write decides.
                 self.marker().await.ok().flatten().unwrap_or_default()
             }
             Err(_) => return Ok(()),

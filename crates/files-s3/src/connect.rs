@@ -9,7 +9,7 @@ use jobline_chat::Clock;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How long it may take until a connection stands.
+/// How long connecting may take.
 const CONNECT: Duration = Duration::from_secs(1);
 /// How long one attempt may take.
 const ATTEMPT: Duration = Duration::from_secs(3);
@@ -47,8 +47,7 @@ impl S3Files {
         Self { client: aws_sdk_s3::Client::from_conf(config), bucket: bucket.to_owned(), clock }
     }
 
-    /// Looks whether the bucket is there and may be used. What cannot be said now, because the service does not answer, is
-    /// no reason not to start.
+    /// Looks whether the bucket is there and may be used. If the service does not answer, the server starts anyway.
     ///
     /// # Errors
     /// [`Unusable`], when the service says so.
@@ -84,8 +83,8 @@ fn is_missing_setting<E, R>(error: &aws_sdk_s3::error::SdkError<E, R>) -> bool {
     matches!(error, aws_sdk_s3::error::SdkError::ConstructionFailure(_))
 }
 
-/// Whether the environment names an endpoint for S3: then it is a compatible server, or one behind an address of its own,
-/// and the bucket is a part of the path.
+/// Whether the environment names an endpoint for S3: then it is a compatible server, or S3 behind another address, and
+/// the bucket is a part of the path.
 fn names_an_endpoint(account: &SdkConfig) -> bool {
     let key = ServiceConfigKey::builder().service_id("S3").env("AWS_ENDPOINT_URL").profile("endpoint_url").build();
     let of_s3 = key.ok().and_then(|key| account.service_config()?.load_config(key));

@@ -53,7 +53,7 @@ impl Files for S3Files {
         self.presign_download(grant).await
     }
 
-    /// One ranged read tells size, first bytes and which bytes these are, all of the same state of the object.
+    /// One ranged read returns size, first bytes and ETag, all of the same state of the object.
     async fn arrived(&self, id: &str, head: usize) -> Result<Option<Arrived>> {
         if !is_file_id(id) {
             return Ok(None);
@@ -66,7 +66,7 @@ impl Files for S3Files {
         Ok(None)
     }
 
-    /// No key is written twice, so it stands for the bytes that were looked at for as long as it is there.
+    /// No key is written twice, so it refers to the verified bytes as long as it exists.
     async fn keep(&self, arrived: &Arrived, keep: Keep<'_>) -> Result<Option<String>> {
         let (id, name) = (checked(keep.id)?, checked(keep.name)?);
         let kept = match keep.bytes {

@@ -3,7 +3,7 @@ use jobline_chat::{file_of, is_file_id};
 /// Where in the bucket a file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Place {
-    /// Uploaded, not looked at; a lifecycle rule deletes it after two days.
+    /// Uploaded, not verified; a lifecycle rule deletes it after two days.
     Incoming,
     /// Proved, and never changed: under a name that one attempt to send it had for itself.
     Kept,
@@ -32,7 +32,8 @@ impl Place {
     }
 }
 
-/// The id in a `fileUrl`: the address of an upload in `bucket`, without a query. Whose upload it is says the file's row.
+/// The id in a `fileUrl`: the address of an upload in `bucket`, without a query. The file's row says whose upload it
+/// is.
 pub(crate) fn uploaded_id<'a>(file_url: &'a str, bucket: &str) -> Option<&'a str> {
     let (scheme, rest) = file_url.split_once("://")?;
     let (before, id) = rest.rsplit_once("/incoming/")?;

@@ -41,7 +41,7 @@ pub struct Reached {
 enum Host {
     /// What a link may name; `None` where that is not known.
     Checked(Option<Authority>),
-    /// The header, not looked at yet: few answers have links.
+    /// The header, not parsed yet: few answers have links.
     AsSent(HeaderValue),
 }
 
@@ -185,7 +185,7 @@ fn parameter<'a>(forwarded: &'a str, name: &str) -> Option<&'a str> {
     named.next().map(|(_, value)| value.trim().trim_matches('"'))
 }
 
-/// A host, with its port if there is one; nothing else may stand in a link.
+/// A host, with its port if there is one; nothing else may be in a link.
 fn authority(text: &str) -> Option<Authority> {
     let authority: Authority = text.parse().ok()?;
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:[]".contains(&byte);

@@ -42,7 +42,7 @@ pub async fn read_body(headers: &HeaderMap, body: Body, clock: &dyn Clock) -> Re
     }
     refuse_encoded(headers)?;
     let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-    // What is larger than what is drained is not waited for: its sender would send all of it for nothing.
+    // A body larger than what is drained is not waited for: its sender would send all of it for nothing.
     if announced.is_some_and(|length| length > DRAINED_BYTES as u64) {
         return Err(too_large());
     }
@@ -56,7 +56,7 @@ pub async fn read_body(headers: &HeaderMap, body: Body, clock: &dyn Clock) -> Re
     match kind {
         None if bytes.is_empty() => Ok(None),
         None => Err(not_json()),
-        // Many clients name the type of every body, also of one that says nothing: what is missing is told by field.
+        // Many clients name the type of every body, also of one that says nothing: missing fields are named.
         Some(_) if bytes.is_empty() => Ok(Some(Bytes::from_static(b"{}"))),
         Some(_) => Ok(Some(bytes)),
     }
@@ -233,7 +233,7 @@ fn refuse_field(path: &str, message: &str) -> Failure {
     Failure::invalid(path, format!("{path} does not fit: {}.", in_terms_of_json(&said)))
 }
 
-/// What serde says, in the words that JSON has for it. What the caller wrote stands before "expected" and stays as it is.
+/// The message of serde, in terms of JSON. The text before "expected" is the caller's input and stays unchanged.
 fn in_terms_of_json(said: &str) -> String {
     let (found, expected) = said.rsplit_once(", expected ").unwrap_or((said, ""));
     let found = match found {

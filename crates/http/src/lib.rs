@@ -1,5 +1,5 @@
-//! What everything that responds to HTTP requests has in common: strict input, problems, links, compressed forms, and what
-//! the log is told.
+//! Shared by everything that responds to HTTP requests: strict input, problems, links, compression, and causes for the
+//! log.
 
 mod address;
 mod coding;

@@ -18,7 +18,7 @@ pub struct Lines {
     is_skipping: bool,
 }
 
-/// What comes next in a body of lines.
+/// The next item of a body of lines.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Next {
     /// A line, without its end.
@@ -41,7 +41,7 @@ impl Lines {
         Self { body, buffer, searched: 0, room, longest, has_ended: false, is_skipping: false }
     }
 
-    /// The next line. Nothing is lost when the wait for it is given up.
+    /// The next line. Cancel safe.
     pub async fn next(&mut self) -> Next {
         loop {
             if let Some(found) = self.take() {

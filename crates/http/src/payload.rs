@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 pub enum Payload {
     /// These bytes, whole; `None` once they are taken.
     Whole(Option<Bytes>),
-    /// What comes from elsewhere, or bit by bit.
+    /// A body from elsewhere, or streamed.
     Other(Body),
 }
 

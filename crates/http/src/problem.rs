@@ -12,12 +12,12 @@ const FIELD_CHARS: usize = 64;
 /// When to try again, in milliseconds, where nothing better is known.
 const RETRY_AFTER_MS: u64 = 1_000;
 
-/// Why a call failed: what the caller is told, and what only the log is.
+/// Why a call failed: what the caller gets, and what only goes into the log.
 #[derive(Debug, Clone)]
 pub struct Failure {
-    /// What the caller is told. Boxed, so that a result is small: most calls succeed.
+    /// What the caller gets. Boxed, so that a result is small: most calls succeed.
     pub problem: Box<Problem>,
-    /// What happened behind it, for the operator's log.
+    /// The cause, for the operator's log.
     pub cause: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! What a caller shows to prove who they are.
+//! The caller's credentials.
 
 use super::refusal::Refusal;
 use http::{HeaderMap, header};

@@ -61,7 +61,7 @@ pub struct Minted {
 /// A token that was checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checked {
-    /// Whose it is.
+    /// Its user.
     pub user: UserId,
     /// Its `exp`, in Unix milliseconds; it is accepted for another 60 s, for clocks differ.
     pub expires_ms: u64,

@@ -18,9 +18,9 @@ const URL_EVERY_BOUNDS_MS: (u64, u64) = (60_000, 3_600_000);
 const RETRY_MS: u64 = 5_000;
 /// An unknown `kid` triggers a fetch, but not more often than this: strangers can send any number of them.
 const URL_UNKNOWN_EVERY_MS: u64 = 30_000;
-/// How often a file is looked at, which is cheap.
+/// How often a file is checked, which is cheap.
 const FILE_EVERY_MS: u64 = 3_000;
-/// The furthest that a refresh is scheduled ahead. One that seems further was scheduled before the clock was set back.
+/// The furthest that a refresh is scheduled ahead. A later one was scheduled before the clock was set back.
 const FURTHEST_MS: u64 = URL_EVERY_BOUNDS_MS.1;
 
 /// Why keys are read again.
@@ -148,7 +148,7 @@ pub(super) struct Source {
     /// Held while the origin is read: other requests wait for the result instead of reading it too.
     reading: tokio::sync::Mutex<()>,
     due_ms: AtomicU64,
-    /// When an unknown key was last looked for.
+    /// When the source was last read for an unknown key.
     asked_ms: AtomicU64,
     failures: AtomicU32,
     loaded: AtomicBool,
@@ -204,7 +204,8 @@ impl Source {
         now_ms >= due_ms.saturating_add(patience_ms) || due_ms.saturating_sub(now_ms) > FURTHEST_MS
     }
 
-    /// Whether an unknown key may trigger a refresh now: the first one may at once, however short ago the keys were read.
+    /// Whether an unknown key may trigger a refresh now: the first unknown key may at once, however recently the keys
+    /// were read.
     fn may_ask_again(&self, now_ms: u64) -> bool {
         now_ms.abs_diff(self.asked_ms.load(Ordering::Acquire)) >= self.origin.unknown_every_ms()
     }

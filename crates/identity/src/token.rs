@@ -124,7 +124,7 @@ struct Claims<'t> {
     exp: Option<f64>,
     #[serde(default)]
     nbf: Option<f64>,
-    /// Of any type: only a number is looked at.
+    /// Of any type: only the number is checked.
     #[serde(default)]
     iat: Option<serde_json::Value>,
     #[serde(borrow, default)]
@@ -231,7 +231,7 @@ struct MintedClaims<'a> {
 /// A token for `user`, signed with `secret`.
 pub(super) fn mint(secret: &hmac::Key, user: &UserId, now_ms: u64, ttl: Duration, expected: &Expected) -> Minted {
     let iat = now_ms / 1_000;
-    // Up to a second less than was asked for, which the leeway makes good.
+    // Up to a second less than requested, which the leeway compensates.
     let exp = iat.saturating_add(ttl.as_secs());
     let claims = MintedClaims {
         sub: user.as_str(),

@@ -4,7 +4,7 @@ use crate::{calling, closing::Closing, typing};
 use jobline_chat::UserId;
 use std::sync::Arc;
 
-/// What is to be done, in this order.
+/// What the caller of the session has to do, in this order.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Action {
     /// Send a text frame.
@@ -25,9 +25,9 @@ pub enum Action {
     Watch(Option<String>),
     /// Tell that the user types.
     Types(String, Arc<[UserId]>),
-    /// Tell that the user types no more.
+    /// Announce that the user stopped typing.
     StopsTyping,
-    /// Somebody looks at the device, or nobody does any more.
+    /// The user is active on the device, or no longer.
     Active(bool),
     /// Find out who sees whether the user is there.
     FindCircle,

@@ -1,10 +1,10 @@
-//! What one device says to the other one of a call: relayed in order, to that device alone.
+//! Signals between the two devices of a call: relayed in order, to that device alone.
 
 use crate::{frame, lookup::Lookup};
 use jobline_chat::{CallLine, UserId};
 use std::collections::VecDeque;
 
-/// For how long it is believed who is in a call, unless something moves the user before, such as its end.
+/// For how long the participants of a call are cached, unless something changes for the user before, such as its end.
 const BELIEVED_MS: u64 = 10_000;
 /// How many signals wait while that is found out. Further ones are dropped: what they are for begins again by itself.
 const WAITING: usize = 32;
@@ -62,7 +62,7 @@ impl Signaller {
         self.go_on(now_ms)
     }
 
-    /// Who is in the call may have changed: it is found out again before anything more is relayed.
+    /// The participants may have changed: it is found out again before anything more is relayed.
     pub fn forget_line(&mut self) {
         self.line = None;
         self.lookup.outdate();

@@ -15,11 +15,11 @@ pub enum Closing {
     TooLarge,
     /// The token expired, or the new one is not good for the same user.
     Token,
-    /// The client did not say within 30 s that it has what it was sent, or was not heard of for 90 s.
+    /// The client did not confirm within 30 s what it was sent, or was silent for 90 s.
     TooSlow,
     /// A newer connection of the same user took its place.
     Replaced,
-    /// More frames than are taken.
+    /// More frames than are allowed.
     Flood,
     /// There is no room for another connection.
     Full,

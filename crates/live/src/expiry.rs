@@ -1,11 +1,11 @@
 //! When a token ends, and with it the connection.
 
-/// How long before its end a client is told.
+/// How long before its end the client is notified.
 const TOLD_BEFORE_MS: u64 = 30_000;
 /// How far the clocks of issuer and server may be apart, as for every request.
 const LEEWAY_MS: u64 = 60_000;
 
-/// The end of the token that a connection stands on.
+/// The expiry of a connection's token.
 #[derive(Debug)]
 pub(crate) struct Expiry {
     expires_ms: u64,

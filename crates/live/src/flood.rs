@@ -9,7 +9,7 @@ const PER_FRAME_MS: u64 = 500;
 #[derive(Debug)]
 pub(crate) struct Flood {
     room: u32,
-    /// Up to when room has grown.
+    /// The time up to which the allowance was refilled.
     at_ms: u64,
 }
 

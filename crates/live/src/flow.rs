@@ -1,7 +1,7 @@
 //! When a session reads, and when it pushes.
 //!
-//! At most one answer is on its way to the client. What moves meanwhile sets one flag, whatever its number; the client's
-//! `have` lets the next read begin, from the cursor that it names.
+//! At most one answer is on its way to the client. Changes in the meantime set one flag, whatever their number; the
+//! client's `have` lets the next read begin, from the cursor that it names.
 
 use crate::{
     frame::FRAME_BYTES,
@@ -28,9 +28,9 @@ pub(crate) enum Verdict {
 
 #[derive(Debug)]
 enum State {
-    /// Nothing goes on.
+    /// Idle.
     Rests,
-    /// A read goes on. Its answer is of no use any more when the client has named another cursor meanwhile.
+    /// A read is running. Its answer is of no use any more when the client has named another cursor meanwhile.
     Reads { outdated: bool },
     /// An answer is on its way.
     Pushed { cursor: String, has_more: bool, at_ms: u64 },
@@ -38,14 +38,14 @@ enum State {
     Failed { again_ms: u64 },
 }
 
-/// Where a client stands, and what it is owed.
+/// The position of a client, and what it has to get.
 #[derive(Debug)]
 pub(crate) struct Flow {
     cursor: Option<String>,
     state: State,
-    /// Something moved that no read that has begun is sure to see.
+    /// Something changed that the running read may not see.
     moved: bool,
-    /// Until the client is known to have everything, it is told even that there is nothing.
+    /// Until the client is known to have everything, even an empty answer is pushed.
     catches_up: bool,
     size: usize,
     failures: u32,
@@ -54,7 +54,7 @@ pub(crate) struct Flow {
 }
 
 impl Flow {
-    /// A client that stands at `since`, and has not been read for.
+    /// A client at `since`, for which nothing was read yet.
     pub fn new(since: Option<String>, spread: u64) -> Self {
         let state = State::Rests;
         Self { cursor: since, state, moved: true, catches_up: true, size: 0, failures: 0, spread }
@@ -104,7 +104,7 @@ impl Flow {
         Some((self.cursor.clone(), SIZES[self.size]))
     }
 
-    /// The read that was begun has ended.
+    /// The running read has ended.
     pub fn answered(&mut self, answer: Result<Answer, Refusal>, now_ms: u64) -> Verdict {
         let outdated = matches!(self.state, State::Reads { outdated: true });
         self.state = State::Rests;

@@ -11,7 +11,7 @@ pub const FRAME_BYTES: usize = 32 * 1024;
 #[derive(Debug, PartialEq, Eq, Deserialize)]
 #[serde(tag = "op", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub(crate) enum ClientFrame {
-    /// The first frame: the cursor to go on from, the conversation on screen, and the name of the device in calls.
+    /// The first frame: the cursor to continue from, the conversation on screen, and the device id for calls.
     Start { since: Option<String>, watch: Option<String>, device_id: Option<String> },
     /// The client has kept all up to this cursor.
     Have { since: String },
@@ -19,7 +19,7 @@ pub(crate) enum ClientFrame {
     Watch { conversation_id: Option<String> },
     /// Somebody writes, or stopped writing.
     Typing { conversation_id: String, typing: bool },
-    /// Somebody looks at the screen, or nobody does any more.
+    /// The user is active, or no longer.
     Active { active: bool },
     /// Something for the device `to` of a call.
     Signal { call_id: String, to: String, data: serde_json::Value },
@@ -27,7 +27,7 @@ pub(crate) enum ClientFrame {
     Token { token: String },
     /// Wants a `pong`.
     Ping,
-    /// What this server does not know: ignored, so that newer clients can say more.
+    /// Frames that this server does not know: ignored, so that newer clients can say more.
     #[serde(other)]
     Unknown,
 }
@@ -124,7 +124,7 @@ pub(crate) fn token_expiring(expires_ms: u64) -> String {
     Tells::TokenExpiring { expires_at: iso(expires_ms) }.text()
 }
 
-/// That news from other servers may be late, so that a client had better poll every `poll_ms`; `None`: that is over.
+/// News from other servers may be late, so that a client should poll every `poll_ms`; `None`: that is over.
 pub(crate) fn degraded(poll_ms: Option<u64>) -> String {
     poll_ms.map_or(Tells::Restored, |poll_ms| Tells::Degraded { poll_ms }).text()
 }

@@ -1,7 +1,7 @@
-//! Who is connected, and what they are told.
+//! The connected users, and their notifications.
 //!
-//! The hub holds no news, only flags: what a session is told costs the same memory however much happens. It knows the
-//! connections of this process alone; what those of other servers do it hears from them (`elsewhere.rs`).
+//! The hub holds no news, only flags: the notifications of a session take the same memory however much happens. It
+//! knows the connections of this process alone; users of other servers come from these (`elsewhere.rs`).
 
 mod elsewhere;
 mod member;
@@ -36,7 +36,7 @@ pub enum Kind {
 /// How many may wait at a time.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Of each kind, for one user: the oldest gives way to the next.
+    /// Of each kind, for one user: the oldest is closed for the next.
     pub of_a_user: usize,
     /// Of each kind, in all.
     pub in_all: usize,
@@ -52,7 +52,7 @@ impl Default for Limits {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Full;
 
-/// Who is connected to this process. Clones are handles to the same.
+/// The users connected to this process. Clones are handles to the same.
 #[derive(Clone, Default)]
 pub struct Hub {
     inner: Arc<Inner>,
@@ -67,13 +67,13 @@ struct Inner {
     stops: AtomicBool,
     rooms: Rooms,
     presences: Presences,
-    /// What the other servers are to be told; `None` where there are none.
+    /// Notifications for the other servers; `None` where there are none.
     outbox: Option<Arc<Outbox>>,
     /// Something that other servers tell may be lost.
     degraded: AtomicBool,
 }
 
-/// Who is connected.
+/// The connected users.
 #[derive(Default)]
 struct Users {
     members: HashMap<UserId, Vec<Arc<Member>>>,
@@ -95,8 +95,8 @@ impl Hub {
         Self { inner: Arc::new(Inner { limits, outbox, ..Inner::default() }) }
     }
 
-    /// `user` is told from now on, until the ticket is dropped. When they have as many of this kind as one user may have,
-    /// the oldest is told to give way.
+    /// `user` gets notifications from now on, until the ticket is dropped. When they have the maximum of this kind, the
+    /// oldest is told to close.
     ///
     /// # Errors
     /// [`Full`].
@@ -136,7 +136,7 @@ impl Hub {
         }
     }
 
-    /// Tells those of `users` who are connected here that something moved.
+    /// Notifies those of `users` who are connected here that something changed.
     pub(crate) fn moved_here<'a>(&self, users: impl IntoIterator<Item = &'a UserId>) {
         let all = self.inner.users();
         for member in users.into_iter().filter_map(|user| all.members.get(user)).flatten() {
@@ -144,13 +144,13 @@ impl Hub {
         }
     }
 
-    /// Who may see each of `users`, and whom they may see, may have changed: on this server that was committed. Never waits.
+    /// Visibility between each of `users` and others may have changed: on this server that was committed. Never waits.
     pub fn relations_changed(&self, users: &[&UserId]) {
         self.relations_changed_here(users.iter().copied());
         self.inner.tell_relations(users);
     }
 
-    /// Tells those of `users` who are connected here that their relations may have changed.
+    /// Notifies those of `users` who are connected here that their relations may have changed.
     pub(crate) fn relations_changed_here<'a>(&self, users: impl IntoIterator<Item = &'a UserId>) {
         let all = self.inner.users();
         let members = users.into_iter().filter_map(|user| all.members.get(user)).flatten();
@@ -173,8 +173,8 @@ impl Hub {
         self.inner.presences.gone_everywhere(departures, now_ms)
     }
 
-    /// Tells of a departure: those who were told that the user is online. Who sees the user no more, because `circle` is
-    /// who does, is told what is said of strangers.
+    /// Tells of a departure: those who were told that the user is online. Users who no longer see this user, since they
+    /// are not in `circle`, get what strangers get.
     pub fn tell_departure(&self, departure: Departure, circle: &[UserId]) {
         let Departure { user, last_ms, told } = departure;
         let (sees, strangers): (Vec<UserId>, Vec<UserId>) = told.iter().cloned().partition(|one| circle.contains(one));
@@ -182,7 +182,8 @@ impl Hub {
         self.show(&Seen { user, online: false, last_ms: Some(last_ms) }, &sees);
     }
 
-    /// `user` and each of `others` do not see each other any more: they are told, and nothing more of each other.
+    /// `user` and each of `others` do not see each other any more: both are notified, and get nothing more of each
+    /// other.
     pub(crate) fn part_here(&self, user: &UserId, others: &[UserId]) {
         self.inner.presences.part(user, others);
         let stranger = |user: &UserId| Seen { user: user.clone(), online: false, last_ms: None };
@@ -207,7 +208,7 @@ impl Hub {
         }
     }
 
-    /// Lets nobody in any more, and tells everyone to go.
+    /// Accepts nobody any more, and tells everyone to close.
     pub fn stop(&self) {
         let users = self.inner.users_mut();
         self.inner.stops.store(true, Ordering::SeqCst);
@@ -231,7 +232,8 @@ impl Hub {
         self.inner.open[kind as usize].load(Ordering::SeqCst)
     }
 
-    /// How many users, watched conversations and people who type are remembered. All are 0 when everyone has gone.
+    /// How many users, watched conversations and people who type are remembered. All are 0 when everyone has
+    /// disconnected.
     #[must_use]
     pub fn remembered(&self) -> (usize, usize, usize) {
         let users = self.inner.users().members.len();
@@ -287,7 +289,7 @@ pub struct Ticket {
 }
 
 impl Ticket {
-    /// Whose it is.
+    /// Its user.
     #[must_use]
     pub fn user(&self) -> &UserId {
         &self.member.user
@@ -304,18 +306,18 @@ impl Ticket {
         self.member.device(name);
     }
 
-    /// What there is to tell, at once when something was not told yet. Nothing is lost when the future is dropped.
+    /// The next news; at once when there are some already. Nothing is lost when the future is dropped.
     pub async fn news(&self) -> News {
         self.member.news().await
     }
 
-    /// What there is to tell now, without waiting.
+    /// The present news, without waiting.
     #[must_use]
     pub fn take(&self) -> News {
         self.member.take()
     }
 
-    /// Somebody looks at this device, or nobody does any more. `now_ms`: Unix milliseconds.
+    /// The user is active on this device, or no longer. `now_ms`: Unix milliseconds.
     pub fn active(&self, active: bool, now_ms: u64) {
         self.hub.inner.presences.set(&self.member, active, now_ms);
     }
@@ -346,7 +348,7 @@ impl Ticket {
         }
     }
 
-    /// The conversation on screen: who types there is told from now on, and who does already, at once.
+    /// The conversation on screen: typing there is reported from now on, and present typing at once.
     pub fn watch(&self, conversation: Option<&str>) {
         self.hub.inner.rooms.watch(&self.member, conversation);
     }
@@ -357,7 +359,7 @@ impl Ticket {
         self.hub.inner.tell_typing(Some((conversation.to_owned(), self.user().clone(), audience)), true);
     }
 
-    /// This device types no more.
+    /// The user stopped typing on this device.
     pub fn stops_typing(&self) {
         let stopped = self.hub.inner.rooms.stops_typing(&self.member);
         self.hub.inner.tell_typing(stopped, false);

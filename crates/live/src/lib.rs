@@ -1,9 +1,9 @@
 //! Live connections: they make the polls' news arrive sooner, and nothing else.
 //!
-//! A [`Session`] runs the very same `sync` that a client polls with, on the client's behalf, and pushes its answer. It is
-//! woken by the [`Hub`], which is told of every commit that happened. There is no queue between the two: a session has one
-//! flag that says "something moved", and at most one answer on its way. Whatever a connection loses, the next `sync` from
-//! the client's own cursor brings.
+//! A [`Session`] runs the very same `sync` that a client polls with, on the client's behalf, and pushes its answer. It
+//! is woken by the [`Hub`], which is notified of every commit. There is no queue between the two: a session has one
+//! flag that says "something moved", and at most one answer on its way. Whatever a connection loses, the next `sync`
+//! from the client's own cursor brings.
 //!
 //! Why no wake-up is missed: a session is in the hub *before* it reads for the first time, and the flag is cleared *before*
 //! each read. A commit is announced after it happened, so either the read sees it, or the flag is set again afterwards.

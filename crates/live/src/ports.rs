@@ -31,7 +31,7 @@ pub struct Answer {
 /// The changes of a user.
 #[async_trait]
 pub trait Feed: Send + Sync + 'static {
-    /// What `sync` answers, without recording as delivered what `since` proves to have arrived.
+    /// The answer of `sync`, without recording as delivered what `since` proves to have arrived.
     ///
     /// # Errors
     /// [`Refusal::Invalid`] for a cursor that is not this user's.
@@ -44,7 +44,7 @@ pub trait Feed: Send + Sync + 'static {
     async fn deliver(&self, user: &UserId, cursor: &str) -> Result<(), Refusal>;
 }
 
-/// Who may see that somebody writes.
+/// Who may see a user typing.
 #[async_trait]
 pub trait Audiences: Send + Sync + 'static {
     /// The users who may see that `user` writes in `conversation`; nobody when `user` may not write there.
@@ -54,7 +54,7 @@ pub trait Audiences: Send + Sync + 'static {
     async fn of(&self, user: &UserId, conversation: &str) -> Result<Vec<UserId>, Refusal>;
 }
 
-/// Who sees whether a user is there.
+/// Who sees whether a user is online.
 #[async_trait]
 pub trait Circles: Send + Sync + 'static {
     /// The users who see whether `user` is there, and of whom `user` sees it.
@@ -83,7 +83,7 @@ pub trait Calls: Send + Sync + 'static {
 /// A user token that was checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Token {
-    /// Whose it is.
+    /// Its user.
     pub user: UserId,
     /// Its `exp`, in Unix milliseconds.
     pub expires_ms: u64,
@@ -115,7 +115,7 @@ pub trait Meter: Send + Sync + 'static {
     fn pushed(&self) {}
     /// The bus to the other servers tells everything from now on, or may not.
     fn bus(&self, _is_up: bool) {}
-    /// The heads of so many users were looked at.
+    /// The heads of this many users were read.
     fn looked(&self, _users: usize) {}
 }
 
@@ -129,11 +129,11 @@ impl Meter for NoMeter {}
 pub struct Ports {
     /// What is pushed.
     pub feed: Arc<dyn Feed>,
-    /// Who sees that somebody writes.
+    /// Who may see a user typing.
     pub audiences: Arc<dyn Audiences>,
-    /// Who sees whether somebody is there.
+    /// Who sees whether a user is online.
     pub circles: Arc<dyn Circles>,
-    /// Who is in a call.
+    /// The participants of a call.
     pub calls: Arc<dyn Calls>,
     /// Checks renewed tokens.
     pub tokens: Arc<dyn Tokens>,
@@ -147,7 +147,7 @@ pub struct Ports {
     pub readers: Semaphore,
 }
 
-/// What comes in over a connection.
+/// Something received over a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Incoming {
     /// A text frame.
@@ -168,7 +168,7 @@ pub enum Incoming {
 
 /// One connection.
 pub trait Socket: Send {
-    /// What comes in next. Nothing is lost when the future is dropped.
+    /// The next thing received. Nothing is lost when the future is dropped.
     fn receive(&mut self) -> impl Future<Output = Incoming> + Send;
 
     /// Sends a text frame; `false` when the connection has ended.

@@ -16,7 +16,7 @@ use futures_util::{
 use jobline_chat::UserId;
 use std::{pin::pin, sync::Arc, time::Duration};
 
-/// How often a frame that the network does not take is looked at, and how many looks it gets: 30 s.
+/// How often a blocked send is checked, and how many checks it gets: 30 s.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 const SEND_WITHIN_LOOKS: u32 = 30;
 /// How long goodbye, closing frame and the client's answer to it may take.
@@ -31,7 +31,7 @@ enum End {
 }
 
 /// Serves one connection to its end, then records what was proved to be delivered. `ticket` is the place of
-/// `token.user` in the hub: it was taken before anything is read, so that nothing that moves is missed.
+/// `token.user` in the hub: it was joined before anything is read, so that no change is missed.
 pub async fn serve<S: Socket>(socket: S, token: Token, ticket: Ticket, ports: Arc<Ports>) {
     ports.meter.opened();
     let now_ms = ports.clock.now_ms();
@@ -68,10 +68,10 @@ async fn say_goodbye<S: Socket>(socket: &mut S, closing: Closing, connections: u
 struct Connection<S> {
     socket: S,
     session: Session,
-    /// When the token was issued that the connection stands on.
+    /// When the connection's token was issued.
     issued_ms: Option<u64>,
     ticket: Ticket,
-    /// What was begun for the session: one read, one delivery, checks of tokens, and searches that the limit of
+    /// Work that was started for the session: one read, one delivery, checks of tokens, and searches that the limit of
     /// frames bounds.
     work: FuturesUnordered<BoxFuture<'static, Event>>,
     ports: Arc<Ports>,
@@ -94,14 +94,14 @@ impl<S: Socket> Connection<S> {
         }
     }
 
-    /// What happens next; `None` when the client has gone.
+    /// What happens next; `None` when the client has disconnected.
     async fn next(&mut self) -> Option<Event> {
         let now_ms = self.clock.of(self.ports.clock.now_ms());
         let wait = Duration::from_millis(self.session.due_ms().saturating_sub(now_ms));
         tokio::select! {
             biased;
-            // Before what the client says: after a block was answered, nothing is relayed by what was known before it. Flags are
-            // taken all at once, so news keep nobody from being heard.
+            // Before what the client says: after a block was answered, nothing is relayed by what was known before it.
+            // Flags are taken all at once, so news never starve incoming frames.
             news = self.ticket.news() => Some(Event::News(news)),
             incoming = self.socket.receive() => match incoming {
                 Incoming::Gone => None,
@@ -175,7 +175,7 @@ impl<S: Socket> Connection<S> {
             .boxed(),
             Action::FindCircle => async move { Event::Circle(ports.circles.of(&user).await.ok()) }.boxed(),
             Action::Record => async move {
-                // What is not recorded now will be in five minutes.
+                // If it fails now, it is recorded in five minutes.
                 let _ = ports.circles.record(&user).await;
                 Event::Done
             }
@@ -204,7 +204,7 @@ impl<S: Socket> Connection<S> {
     }
 }
 
-/// What `sending` comes to. A client that takes nothing for too long is cut off, for no goodbye would reach it either;
+/// The result of `sending`. A client that takes nothing for too long is cut off, for no goodbye would reach it either;
 /// when the server stops, it is cut off sooner.
 async fn sent(sending: impl Future<Output = bool>, ports: &Ports, ticket: &Ticket) -> Option<End> {
     let mut sending = pin!(sending);

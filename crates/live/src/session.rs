@@ -20,7 +20,7 @@ use jobline_chat::{CallLine, UserId};
 pub const HEARTBEAT_MS: u64 = 25_000;
 /// How long a client may be without any sign of life: three heartbeats and the pongs to their pings.
 const SILENT_MS: u64 = 90_000;
-/// How soon the first frame has to be `start`.
+/// How soon the first frame, `start`, has to come.
 const START_WITHIN_MS: u64 = 10_000;
 /// How long a delivery waits for a read that covers it.
 const DELIVERY_MS: u64 = 2_000;
@@ -34,7 +34,7 @@ const DEGRADED_POLL_MS: u64 = 3_000;
 /// remembered.
 const ID_BYTES: usize = 600;
 const DEVICE_BYTES: usize = 64;
-/// What one device may say to the other one of a call at a time, in bytes of JSON.
+/// The maximum size of a signal between devices of a call, in bytes of JSON.
 const SIGNAL_BYTES: usize = 16 * 1024;
 
 /// What happens to a connection.
@@ -50,15 +50,15 @@ pub enum Event {
     Delivered(Result<(), Refusal>),
     /// The check of [`Action::Check`] has ended.
     Checked(Result<Token, Refusal>),
-    /// What was begun beside the session has ended.
+    /// Work that was started for the session has ended.
     Done,
     /// The search of [`Action::FindCircle`] has ended: with whom, if that could be found out.
     Circle(Option<Vec<UserId>>),
-    /// The search of [`Action::FindLine`] has ended: the devices of a call, if the user takes part in it.
+    /// The search of [`Action::FindLine`] has ended: the devices of a call, if the user is in it.
     Line(String, Option<CallLine>),
     /// The search of [`Action::FindAudience`] has ended.
     Audience(String, Option<Vec<UserId>>),
-    /// Time went on.
+    /// Time has passed.
     Tick,
 }
 

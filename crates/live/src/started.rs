@@ -1,4 +1,4 @@
-//! What is kept of a connection once its client has said `start`.
+//! The state of a connection once its client has sent `start`.
 
 use crate::{
     action::Action, calling::Signaller, flow::Flow, hub::presence::SEEN_EVERY_MS, lookup::Lookup, typing::Typist,
@@ -13,14 +13,14 @@ pub(crate) struct Started {
     pub signaller: Signaller,
     /// When it is to be recorded again that the user is there, while they are.
     pub record_ms: Option<u64>,
-    /// Who sees the user, and is seen.
+    /// Who sees the user online, and is seen.
     pub circle: Lookup,
-    /// Who that is may have changed since it was found.
+    /// This may have changed since it was read.
     pub relations_changed: bool,
 }
 
 impl Started {
-    /// Somebody begins to look at the device, or nobody does any more.
+    /// The user becomes active on the device, or is no longer.
     pub fn active(&mut self, active: bool, now_ms: u64) -> Vec<Action> {
         if active == self.record_ms.is_some() {
             return Vec::new();
@@ -42,7 +42,7 @@ impl Started {
         None
     }
 
-    /// It is known who sees the user. Where it could not be found out, it stays as it was, unless it has changed since: then
+    /// It is known who sees the user. If it could not be read, it stays as it was, unless it has changed since: then
     /// nobody may see them.
     pub fn circle_found(&mut self, circle: Option<Vec<UserId>>) -> Option<Action> {
         if !self.circle.end() {

@@ -1,4 +1,4 @@
-//! What one device types: who is told, how often, and when it is over.
+//! What one device types: who is notified, how often, and when it ends.
 
 use crate::lookup::Lookup;
 use jobline_chat::UserId;
@@ -8,8 +8,8 @@ use std::sync::Arc;
 const EVERY_MS: u64 = 3_000;
 /// How long one frame counts.
 const COUNTS_MS: u64 = 6_000;
-/// How long it is remembered who may see it, unless something changes before: so long as another server may have changed it
-/// that is not heard, because there is no bus.
+/// How long it is remembered who may see it, unless something changes before: without a bus, another server may have
+/// changed it unnoticed.
 const AUDIENCE_MS: u64 = 10_000;
 
 /// What to do.
@@ -19,7 +19,7 @@ pub(crate) enum Step {
     Find(String),
     /// Tell those who watch the conversation.
     Relay(String, Arc<[UserId]>),
-    /// Tell those who were told that it is over.
+    /// Notify those who were told that it ended.
     Stop,
 }
 
@@ -27,9 +27,9 @@ pub(crate) enum Step {
 #[derive(Debug, Default)]
 pub(crate) struct Typist {
     conversation: String,
-    /// Who may see it, and up to when that is believed.
+    /// Who may see it, and until when that is cached.
     audience: Option<(Arc<[UserId]>, u64)>,
-    /// Who was told that the device types, and not yet that it stopped.
+    /// Who was told that the user is typing on this device, and not yet that it ended.
     shown: Option<Arc<[UserId]>>,
     lookup: Lookup,
     /// Until when the last frame counts.
@@ -92,7 +92,7 @@ impl Typist {
         (self.shown.is_some() && self.lookup.begin()).then(|| Step::Find(self.conversation.clone()))
     }
 
-    /// Time went on.
+    /// Time has passed.
     pub fn tick(&mut self, now_ms: u64) -> Option<Step> {
         if self.until_ms.is_some_and(|until| now_ms >= until) {
             return self.stop();

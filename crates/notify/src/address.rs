@@ -1,6 +1,6 @@
 //! Which addresses belong to the public internet.
 //!
-//! A URL that somebody configured or sent must not make the server call into the network that it stands in.
+//! A configured or received URL must not make the server call into its own network.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 

@@ -1,4 +1,4 @@
-//! What mail, notifications and the page of the unsubscribe link say: a file for each language.
+//! The texts of mail, notifications and the unsubscribe page: a file for each language.
 
 mod ar;
 mod en;
@@ -16,8 +16,8 @@ pub enum Language {
     Arabic,
 }
 
-/// All that is said in a language. A name or a number stands in place of `{}`; numbers stand alone, so that no language needs
-/// its plurals.
+/// All that is said in a language. `{}` is replaced by a name or a number; numbers stand alone, so that no language
+/// needs plural forms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Texts {
     /// The tag of the language.
@@ -28,9 +28,9 @@ pub struct Texts {
     pub message_from: &'static str,
     /// That the marketplace wrote.
     pub message: &'static str,
-    /// What the host is called.
+    /// The name of the host.
     pub marketplace: &'static str,
-    /// What the conversation is about.
+    /// The job of the conversation.
     pub about: &'static str,
     /// How many messages are unread.
     pub unread: &'static str,
@@ -46,19 +46,19 @@ pub struct Texts {
     pub video_call: &'static str,
     /// Of a call that nobody accepted.
     pub missed: &'static str,
-    /// What the link in a mail does.
+    /// The label of the link to the conversation.
     pub reply: &'static str,
-    /// That answers to a mail are lost.
+    /// Says that nobody reads replies to the mail.
     pub use_the_link: &'static str,
-    /// What the link does that ends mail.
+    /// The label of the unsubscribe link.
     pub unsubscribe: &'static str,
     /// Whether to end mail.
     pub unsubscribe_ask: &'static str,
     /// The button that ends mail.
     pub unsubscribe_yes: &'static str,
-    /// That mail has ended.
+    /// Says that mail has ended.
     pub unsubscribed: &'static str,
-    /// That a link is not one of those in mail.
+    /// Says that the link is not valid.
     pub unsubscribe_unknown: &'static str,
 }
 
@@ -166,7 +166,7 @@ mod tests {
         }
     }
 
-    /// A person reads them beside the app, which calls things by the same words.
+    /// The terms are those of the app.
     #[test]
     fn the_words_are_those_of_the_app() {
         let app = concat!(env!("CARGO_MANIFEST_DIR"), "/../../web/app/src");

@@ -76,7 +76,7 @@ impl Webhook {
 
     /// Makes one attempt to deliver an event, which is JSON. `seconds` is the Unix time of this attempt.
     ///
-    /// Any 2xx is a delivery. 410 says that the receiver wants no more of them, everything else may be tried again, a
+    /// Any 2xx is a delivery. 410 says that the receiver takes no more events; everything else may be retried, a
     /// redirect included: it is not followed.
     pub async fn deliver(&self, id: &str, seconds: u64, body: Bytes) -> Outcome {
         let mut headers = HeaderMap::new();

@@ -7,9 +7,9 @@ use jobline_store::{Consistency, Key};
 /// How often an operation that lost a race is attempted before it is refused. With the back-off between attempts this
 /// takes some seconds.
 const ATTEMPTS: u32 = 64;
-/// How long the first of a crowd that queues here waits at most after the first race that it lost to another server: about as
-/// long as that needs for one commit. And after further ones: the other server, which has a crowd as well, meanwhile writes many
-/// of its own without a race. Without this, each of two servers would lose a race for most of its commits.
+/// The longest wait of the first operation of a queue after the first race that it lost to another server: about the
+/// time of one commit. And after further ones: meanwhile the other server, which has a queue as well, commits many of
+/// its own without a race. Without this, each of two servers would lose a race for most of its commits.
 const CROWD_FIRST_MS: u64 = 8;
 const CROWD_MS: u64 = 512;
 
@@ -24,7 +24,7 @@ pub struct Attempts<'a> {
     /// How many lost a race.
     lost: u32,
     turn: Option<Turn<'a>>,
-    /// There are others who wait for the turn.
+    /// Others wait for the turn.
     is_crowd: bool,
 }
 

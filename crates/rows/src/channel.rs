@@ -1,12 +1,12 @@
-//! The ways in which something is told outside. Each has rows of its own, so that one that fails holds back no other.
+//! The channels of deliveries to the outside. Each has its own rows, so that a failing one does not delay the others.
 
-/// A way to tell something outside.
+/// A channel of deliveries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Channel {
     /// Events for the host's server.
     Webhook,
-    /// Mail for users about what they have not read.
+    /// Mail to users about unread messages.
     Mail,
-    /// Push notifications for users about what they have not read.
+    /// Push notifications to users about unread messages.
     Push,
 }

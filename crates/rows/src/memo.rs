@@ -48,7 +48,7 @@ impl<T: DeserializeOwned + Clone> Memo<T> {
         Ok(Arc::unwrap_or_clone(self.shared(key, row)?))
     }
 
-    /// What `row`, which was read at `key`, holds: for those who only look at it.
+    /// What `row`, which was read at `key`, holds: for read-only use.
     pub fn shared(&self, key: &Key, row: &Row) -> Result<Arc<T>> {
         if let Some(entry) = &*self.slot(key)
             && entry.version == row.version

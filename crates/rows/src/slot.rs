@@ -4,8 +4,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// Which of `slots` slots `key` has. Different keys may share one.
 ///
-/// The hasher has no random seed, so that a simulated history repeats exactly. What a slot holds may therefore only cost
-/// time where somebody chooses keys that share it.
+/// The hasher has no random seed, so that a simulated history repeats exactly. So an attacker who chooses keys that
+/// share a slot can only cost time.
 pub fn of(key: &impl Hash, slots: usize) -> usize {
     let mut hasher = DefaultHasher::new();
     key.hash(&mut hasher);

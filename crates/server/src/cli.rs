@@ -114,9 +114,9 @@ pub struct TurnConfigArgs {
     pub inner_address: Option<std::net::IpAddr>,
 }
 
-/// The command line with every value joined to its flag where `clap` would take it for something else: `on` behind a switch
-/// that stands alone, since a command after it is no value of it; any other word behind a switch; a negative number.
-/// So it is the setting that refuses a wrong value, and says what is accepted.
+/// The command line with every value joined to its flag where `clap` would take it for something else: Adds `on` to a
+/// switch without a value, since a command after it is not its value; any other word behind a switch; a negative
+/// number. So it is the setting that refuses a wrong value, and says what is accepted.
 #[must_use]
 pub fn with_joined_values(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     let mut joined: Vec<OsString> = Vec::new();

@@ -126,8 +126,8 @@ fn runtime() -> Result<tokio::runtime::Runtime, CommandError> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(CommandError::failed)
 }
 
-/// How long after the signal the process ends, whatever still hangs: a disk that does not answer, a thread that waits for
-/// it. What was answered is on disk, so there is nothing to lose.
+/// How long after the signal the process ends at the latest: a disk that does not answer, a thread that waits for it.
+/// What was answered is on disk, so there is nothing to lose.
 const END_WITHIN: Duration = Duration::from_millis(9_500);
 
 /// A future that is ready at the first SIGTERM or SIGINT; the process ends within [`END_WITHIN`] of it. It catches signals

@@ -91,7 +91,7 @@ pub struct Config {
     pub presence: bool,
     /// Whether jobs have crews.
     pub crews: bool,
-    /// What calls stand on; `None`: there are none.
+    /// What calls need; `None`: there are none.
     pub calls: Option<CallServers>,
     /// When messages count as left unread, and who sends mail about them.
     pub mail: MailConfig,

@@ -46,7 +46,7 @@ impl Store for CountedStore {
     fn cached(&self, key: &Key) -> Cached {
         let begun = Instant::now();
         let cached = self.store.cached(key);
-        // What is not cached is asked for by `get`, which counts then.
+        // A row that is not cached is read by `get`, which counts it.
         if cached != Cached::Unknown {
             self.metrics.store_call("get", "done", begun.elapsed());
         }

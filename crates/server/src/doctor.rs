@@ -1,4 +1,4 @@
-//! `jobline doctor`: what a configuration stands on, and what to do where it does not stand.
+//! `jobline doctor`: checks of everything that a configuration needs, with what to do where one fails.
 
 use crate::cli::Settings;
 use crate::config::{CallServers, Config, Jwks, MailServer, StoreKind, turn_url_parts};

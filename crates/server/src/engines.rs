@@ -37,7 +37,7 @@ pub struct Engines {
     claim: Option<Arc<dyn Claim>>,
     /// The work that the engine of the rows leaves to the server; `None`: it leaves none.
     pub upkeep: Option<Arc<dyn Upkeep>>,
-    /// What holds the live connections of a function, where something does.
+    /// The gateway that holds the live connections of a function, if there is one.
     pub lines: Option<Arc<dyn GatewayApi>>,
     /// See [`Settings::window_bytes`].
     pub window_bytes: usize,

@@ -5,11 +5,11 @@ use jobline_api::app::App;
 use jobline_live::Kind;
 use std::time::{Duration, Instant};
 
-/// How often the load is looked at.
+/// How often the load is measured.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// Requests in flight that a server takes in its stride.
+/// Requests in flight that a server handles without slowing down.
 const REQUESTS: f64 = 256.0;
-/// Commits under way that the store takes in its stride.
+/// Commits in flight that the store handles without slowing down.
 const COMMITS: f64 = 512.0;
 /// How late the runtime may wake a task before it counts as busy.
 const LATE: Duration = Duration::from_millis(100);

@@ -79,7 +79,7 @@ pub(crate) async fn round(app: &App, host: &Host) {
     }
 }
 
-/// Logs what failed in a round, and counts what was given up.
+/// Logs what failed in a round, and counts abandoned deliveries.
 pub(crate) fn report(app: &App, logged: &mut LoggedFailure) {
     app.metrics.given_up(Told::Webhook, app.chat.given_up().webhook);
     if let Some(why) = app.chat.outside_failure().filter(|why| logged.is_news(why, app.clock.now_ms())) {

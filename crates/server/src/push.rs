@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use std::future::pending;
 use std::sync::Arc;
 
-/// For how long somebody who looked at a screen needs no notification.
+/// For how long a user who was active needs no notification.
 const LOOKS_MS: u64 = 10_000;
 
 /// The push services, as the domain knows them.
@@ -117,7 +117,7 @@ pub(crate) async fn round(app: &App, pushes: &Pushes) {
     }
 }
 
-/// Logs what failed in a round, and counts what was given up.
+/// Logs what failed in a round, and counts abandoned deliveries.
 pub(crate) fn report(app: &App, logged: &mut LoggedFailure) {
     app.metrics.given_up(Told::Push, app.chat.given_up().push);
     if let Some(why) = app.chat.push_failure().filter(|why| logged.is_news(why, app.clock.now_ms())) {

@@ -49,7 +49,8 @@ impl Senders {
         }
     }
 
-    /// Tells all that is due, once. What is not finished when the future is dropped is due again when its lease ends.
+    /// Delivers all that is due, once. What is not finished when the future is dropped is due again when its lease
+    /// ends.
     #[cfg(feature = "aws")]
     pub(crate) async fn tell_due(&self, app: &App) {
         tokio::join!(

@@ -60,7 +60,7 @@ pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
-/// Serves until `shutdown` is ready, then lets go of all connections and returns.
+/// Serves until `shutdown` is ready, then closes all connections and returns.
 pub async fn serve(service: Service, listener: TcpListener, listening: Listening, shutdown: impl Future<Output = ()>) {
     let app = service.app().clone();
     let (stop, stopping) = watch::channel(false);
@@ -99,8 +99,8 @@ struct Open {
 }
 
 impl Open {
-    /// Accepts connections until `shutdown` is ready. One for which there is no room waits, accepted, for the connection
-    /// that has to go.
+    /// Accepts connections until `shutdown` is ready. A connection above the limit waits, accepted, until another one
+    /// is closed for it.
     async fn accept_until(&mut self, listener: &TcpListener, shutdown: impl Future<Output = ()>) {
         let (app, unsent) = (self.server.service.app().clone(), Arc::clone(&self.server.unsent));
         let upgrades = self.server.upgrades.clone();
@@ -146,7 +146,7 @@ fn id(ended: Result<(Id, ()), JoinError>) -> Id {
 async fn accept(listener: &TcpListener, app: &App) -> Option<TcpStream> {
     match listener.accept().await {
         Ok((stream, _)) => Some(stream),
-        // The caller has gone already: nobody's fault.
+        // The caller has disconnected already: nobody's fault.
         Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => None,
         Err(error) => {
             tracing::error!(%error, "cannot accept connections");

@@ -110,7 +110,7 @@ async fn warn_of_shorter_retention(config: &Config, engines: &Engines) {
     }
 }
 
-/// What the domain is told of the configuration.
+/// The settings of the domain, from the configuration.
 fn settings(config: &Config, engines: &Engines) -> Settings {
     Settings {
         send_rate: config.send_rate,
@@ -240,7 +240,7 @@ fn call_servers(told: &CallServers) -> Calls {
     Calls { stun: told.stun.clone(), turn, is_direct: told.is_direct }
 }
 
-/// Live connections, beside those of other servers where rows can be shared with them.
+/// Live connections, together with those of other servers if they may share the rows.
 async fn live_connections(
     config: &Config,
     engines: &Engines,

@@ -10,18 +10,18 @@ use tokio_rustls::rustls::crypto::ring::default_provider;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
-/// How often the files are looked at.
+/// How often the files are checked.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
 
 /// A certificate that is read again when its files change.
 pub struct Tls {
     files: TlsFiles,
     current: RwLock<Arc<ServerConfig>>,
-    /// What was last tried, good or bad, so that a bad certificate is complained about once.
+    /// What was last tried, good or bad, so that a bad certificate is reported once.
     seen: Mutex<Pem>,
 }
 
-/// The text of both files. They are compared whole: times lie where files are copied or linked.
+/// The text of both files. They are compared whole: timestamps are wrong where files are copied or linked.
 #[derive(PartialEq, Eq)]
 struct Pem {
     cert: Vec<u8>,

@@ -1,4 +1,4 @@
-//! What mail and push say of a message, in the language of who reads it.
+//! The texts of mail and push about a message, in the user's language.
 
 use jobline_chat::UnreadLine;
 use jobline_notify::Language;

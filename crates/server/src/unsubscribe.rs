@@ -40,7 +40,7 @@ impl Unsubscribe {
         blake3::keyed_hash(&self.0, user.as_str().as_bytes())
     }
 
-    /// Whose link it is. Hashes are compared in constant time.
+    /// The user of the link. Hashes are compared in constant time.
     fn user(&self, uri: &Uri) -> Option<UserId> {
         let query = uri.query().unwrap_or_default();
         let value = |name: &str| parse(query.as_bytes()).find(|(key, _)| key == name).map(|(_, value)| value);

@@ -1,4 +1,4 @@
-//! What a server does by itself: tasks that calls left to the background, and regular removal of files that no message
+//! Background work of a server: tasks that calls left to the background, and regular removal of files that no message
 //! refers to, and of expired rows.
 
 use crate::engines::Upkeep;
@@ -14,7 +14,7 @@ const EVERY: Duration = Duration::from_secs(600);
 /// The most rows that one step removes; requests run between steps.
 const ROWS_AT_ONCE: usize = 500;
 
-/// Time between two looks for what other servers, or calls that ended too early, left to be done.
+/// The interval of checks for work that other servers, or interrupted calls, left.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
 /// Runs tasks that are due. Never returns.
@@ -52,7 +52,7 @@ pub async fn sweep(app: &App, rows: Option<&dyn Upkeep>) {
     }
 }
 
-/// Whether the clock is fit to tell what is old enough to be deleted. Says so where it is not.
+/// Whether the clock can be trusted to say what is old enough to be deleted. Says so where it is not.
 async fn may_delete(app: &App) -> bool {
     match app.chat.look_at_clock().await {
         Ok(ClockLook::Steady) => true,

@@ -38,7 +38,7 @@ pub enum Action {
     },
     /// The row is gone afterwards, whether it was there or not.
     Delete,
-    /// Only the condition is looked at.
+    /// Only the condition is checked.
     Check,
 }
 

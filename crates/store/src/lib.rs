@@ -72,8 +72,9 @@ pub trait Store: Send + Sync + 'static {
     /// [`Error::Unavailable`] and [`Error::Corrupt`].
     async fn get(&self, key: &Key, consistency: Consistency) -> Result<Option<Row>, Error>;
 
-    /// The row at `key` as far as the engine has it in memory, as fresh as a [`Consistency::Strong`] read. It spares a poll of
-    /// what did not change the futures of [`Store::get`]. A store that does not implement it knows nothing so.
+    /// The row at `key` as far as the engine has it in memory, as fresh as a [`Consistency::Strong`] read. With it, a
+    /// poll that finds no change does not create the futures of [`Store::get`]. By default an engine has nothing in
+    /// memory.
     fn cached(&self, key: &Key) -> Cached {
         let _ = key;
         Cached::Unknown

@@ -1,4 +1,4 @@
-//! `POST /host/import`: many users and jobs, one on each line, each by the rules of its own call.
+//! `POST /host/import`: many users and jobs, one on each line, each under the rules of its own call.
 //!
 //! The body is read line by line, so that memory is bounded by a group of lines and the answers. The answer is sent when
 //! the body was read: most clients read nothing before they have sent all.
@@ -22,7 +22,7 @@ use tokio::sync::Semaphore;
 
 /// Its path.
 pub const PATH: &str = "/host/import";
-/// How long an import may take. What was not read by then is refused, line and all.
+/// How long an import may take. Lines that were not read by then are refused.
 pub const IMPORT_WITHIN: Duration = Duration::from_secs(60);
 /// How long the next part of the body may take to come.
 const STALL_WITHIN: Duration = Duration::from_secs(10);
@@ -91,7 +91,7 @@ async fn run(app: &App, running: &Semaphore, request: Request<Body>) -> Result<V
     Ok(import.answer)
 }
 
-/// What the headers tell before anything is read.
+/// What the headers say before the body is read.
 fn check(headers: &HeaderMap) -> Result<(), Failure> {
     if !headers.get(CONTENT_TYPE).is_some_and(|kind| is_ndjson(kind.as_bytes())) {
         let detail = "Send lines of JSON, with Content-Type: application/x-ndjson.";
@@ -132,8 +132,8 @@ impl Import<'_> {
         }
     }
 
-    /// The next lines, each about something else. With them, whether that is all: because the body ended, or why no more
-    /// is read from the last line on.
+    /// The next lines, each about something else. With them, whether that is all: because the body ended, or why
+    /// reading stops at the last line.
     async fn group(&mut self) -> (Vec<Numbered>, Option<Result<(), Failure>>) {
         let (mut group, mut subjects) = (Vec::new(), HashSet::new());
         while group.len() < GROUP {
@@ -178,7 +178,7 @@ impl Import<'_> {
         }
     }
 
-    /// What comes next in the body; `None` when it does not come in time.
+    /// The next part of the body; `None` when it does not come in time.
     async fn next(&mut self) -> Option<Next> {
         let left = Duration::from_millis(self.until_ms.saturating_sub(self.app.clock.now_ms()));
         if left.is_zero() {
@@ -191,7 +191,7 @@ impl Import<'_> {
         }
     }
 
-    /// Lets the client send some more, so that it gets to see the answer.
+    /// Reads some more of the body, so that the client sees the answer.
     async fn drain(&mut self) {
         tokio::select! {
             biased;

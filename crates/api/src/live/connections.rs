@@ -14,7 +14,7 @@ use jobline_live::{Connections, Gateway, GatewayApi, Moved, Refusal, Token};
 use jobline_wire::Code;
 use std::sync::Arc;
 
-/// The live connections at a gateway; `moved` is told of the commits of the domain.
+/// The live connections at a gateway; `moved` collects the users whom commits of the domain changed.
 #[must_use]
 pub fn at_gateway(lines: Arc<dyn GatewayApi>, moved: Moved, uses: &Uses<'_>, place: &Place<'_>) -> AtGateway {
     let connections = Arc::new(ChatConnections(uses.chat.clone()));
@@ -52,14 +52,14 @@ pub async fn hear(app: &App, id: &str, text: &str) -> Result<(), Refusal> {
     }
 }
 
-/// Tells those whom a call with these headers moved, for 300 ms at most.
+/// Notifies those whom a call with these headers changed something for, within 300 ms.
 pub async fn tell(app: &App, headers: &HeaderMap) {
     if let Some(at) = &app.gateway {
         at.gateway.tell(caller(app, headers).await.as_ref()).await;
     }
 }
 
-/// Who called, if it was a user. Tokens that were checked a moment ago are remembered, so this costs nothing.
+/// The caller, if it was a user. Tokens that were checked a moment ago are remembered, so this costs nothing.
 async fn caller(app: &App, headers: &HeaderMap) -> Option<UserId> {
     let credential = headers.get(AUTHORIZATION)?.to_str().ok()?;
     let token = credential.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))?.1;

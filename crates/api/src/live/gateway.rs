@@ -21,8 +21,8 @@ pub struct Place<'a> {
     pub url: &'a str,
     /// For how many of a hundred users.
     pub percent: u32,
-    /// Whether the server knows the origin of its own pages. One that does not cannot tell them from others; what a page
-    /// shows then is its token, as everywhere.
+    /// Whether the server knows the origin of its own pages. A server that does not know it cannot distinguish them
+    /// from others; what a page shows then is its token, as everywhere.
     pub knows_own_origin: bool,
 }
 

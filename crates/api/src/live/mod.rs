@@ -21,7 +21,7 @@ use tokio::sync::Semaphore;
 /// How many live sessions read at a time.
 const READERS: usize = 64;
 
-/// What live connections stand on.
+/// What live connections need.
 pub struct Live {
     hub: Hub,
     ports: Arc<Ports>,
@@ -34,9 +34,9 @@ pub struct Live {
 pub struct Uses<'a> {
     /// The domain. It tells the same hub of its commits.
     pub chat: &'a Chat,
-    /// Who users are.
+    /// Authentication of users.
     pub identity: &'a Arc<Identity>,
-    /// What is counted.
+    /// The metrics.
     pub metrics: &'a Arc<Metrics>,
     /// What time it is.
     pub clock: &'a Arc<dyn Clock>,
@@ -79,19 +79,19 @@ impl Live {
         }
     }
 
-    /// Tells the other servers that this one has stopped. At most a second.
+    /// Notifies the other servers that this one has stopped. At most a second.
     pub async fn leave(&self) {
         if let Some(servers) = &self.servers {
             servers.leave().await;
         }
     }
 
-    /// Tells people that somebody they saw online has gone, for as long as it is polled.
+    /// Notifies people that a user whom they saw online has gone offline, for as long as it is polled.
     pub async fn tell_departures(&self) {
         tell_departures(&self.hub, &self.ports).await;
     }
 
-    /// Who is connected.
+    /// The connected users.
     #[must_use]
     pub fn hub(&self) -> &Hub {
         &self.hub

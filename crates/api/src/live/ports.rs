@@ -40,7 +40,7 @@ pub(super) fn is_empty(synced: &Synced) -> bool {
     synced.conversations.is_empty() && synced.messages.is_empty() && synced.reset.is_none()
 }
 
-/// Who may see that somebody writes, by the rules of sending.
+/// Who may see a user typing, by the rules of sending.
 pub(super) struct ChatAudiences(pub Chat);
 
 #[async_trait]
@@ -50,7 +50,7 @@ impl Audiences for ChatAudiences {
     }
 }
 
-/// Who sees whom, by the rules of presence.
+/// Who sees whom online, by the rules of presence.
 pub(super) struct ChatCircles(pub Chat);
 
 #[async_trait]

@@ -30,8 +30,8 @@ impl ServerSocket {
         Self(WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config)).await)
     }
 
-    /// Reads and drops what the client still sends, until it has answered the closing frame or has gone. A connection that
-    /// is closed with something unread is reset, and the closing frame lost on the way.
+    /// Reads and drops what the client still sends, until it answers the closing frame or disconnects. A connection
+    /// that is closed with something unread is reset, and the closing frame lost on the way.
     async fn drain(&mut self) {
         while let Some(Ok(message)) = self.0.next().await {
             // Nothing may follow this, and the client waits for the server to end the connection.

@@ -1,7 +1,7 @@
 //! `GET /messages/live`: who may connect is decided before the upgrade, where a problem can still be answered.
 //!
-//! A browser shows its page nothing of an answer that refuses an upgrade. A user who would be let in at another time is
-//! upgraded there and told by a closing code; a stranger never is.
+//! A browser shows its page nothing of an answer that refuses an upgrade. A user who may connect at another time is
+//! upgraded, and gets the reason in a closing code; a stranger never is.
 
 use super::{Live, Slot, socket::ServerSocket};
 use crate::app::App;
@@ -31,7 +31,7 @@ const FULL_MS: u64 = 10_000;
 struct Admitted {
     on_upgrade: OnUpgrade,
     accept: HeaderValue,
-    /// Who is served, or why nobody is.
+    /// The user to serve, or why the connection is refused.
     served: Result<(Token, Ticket), Closing>,
 }
 
@@ -74,13 +74,13 @@ fn place(live: &Live, token: Token) -> Result<(Token, Ticket), Closing> {
     Ok((token, ticket))
 }
 
-/// Serves the connection once it is upgraded, beside the answer that upgrades it.
+/// Serves the connection once it is upgraded, in a task of its own.
 fn upgrade(live: &Live, admitted: Admitted, slot: Option<Slot>) -> Response {
     let Admitted { on_upgrade, accept, served } = admitted;
     let ports = Arc::clone(&live.ports);
     tokio::spawn(async move {
         let _slot = slot;
-        // A client that has gone before it was upgraded is no connection.
+        // A client that disconnects before the upgrade is not a connection.
         let Ok(upgraded) = on_upgrade.await else { return };
         let socket = ServerSocket::over(upgraded).await;
         match served {
@@ -109,7 +109,7 @@ pub(super) fn token(headers: &HeaderMap) -> Result<&str, Failure> {
     }
 }
 
-/// What proves that this server understood the handshake (RFC 6455, 4.2).
+/// The proof that this server understood the handshake (RFC 6455, 4.2).
 fn accept(headers: &HeaderMap) -> Option<HeaderValue> {
     let has = |name: &HeaderName, wanted: &str| list(headers, name).any(|one| one.eq_ignore_ascii_case(wanted));
     if !has(&CONNECTION, "upgrade") || !has(&UPGRADE, "websocket") || !has(&SEC_WEBSOCKET_VERSION, "13") {
@@ -132,7 +132,7 @@ fn list<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = &
     values.flat_map(|value| value.split(',')).map(str::trim)
 }
 
-/// The answer to who is not upgraded. It names the version that is spoken here, as a client of another one has to be told.
+/// The answer to who is not upgraded. It names the supported version, which clients of other versions have to get.
 fn refused(failure: Failure) -> Response {
     let mut response = failure.into_response();
     response.headers_mut().insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));

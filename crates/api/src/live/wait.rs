@@ -11,8 +11,8 @@ use std::time::Duration;
 /// The longest wait, in seconds.
 pub const WAIT_SECONDS: u32 = 25;
 
-/// What `sync` answers: at once when it tells something or `wait` is 0, otherwise when something moved or `wait` is over,
-/// or the server stops. Where there is no room for another one that waits, it does not wait.
+/// What `sync` answers: at once when there is news or `wait` is 0, otherwise when something changes, `wait` ends, or
+/// the server stops. If too many polls are waiting, it does not wait.
 ///
 /// # Errors
 /// As the domain's `sync`, and `invalid_request` for a wait that is too long.

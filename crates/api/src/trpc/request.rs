@@ -12,7 +12,7 @@ use jobline_wire::Code;
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
-/// What a request asks for, as far as its path and headers tell.
+/// What a request asks for, as far as path and headers say.
 pub struct Asked {
     /// The paths of the procedures, in the order of the calls.
     pub names: Vec<String>,
@@ -171,7 +171,7 @@ fn leave_out_undefined(json: &mut Map<String, Value>, notes: &Map<String, Value>
     }
 }
 
-/// Whether a note of superjson says that the `null` it belongs to was `undefined`.
+/// Whether superjson's metadata says that this `null` was `undefined`.
 fn is_undefined(note: &Value) -> bool {
     note[0] == "undefined"
 }

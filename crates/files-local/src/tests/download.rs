@@ -1,4 +1,4 @@
-//! What is handed out, and how.
+//! What is served, and with which headers.
 
 use super::*;
 

@@ -28,7 +28,7 @@ const ID: &str = "file_1790000000000_V1StGXR8_Z5jdHi6B-myT";
 const BASE: &str = "https://chat.example/deep";
 const KEY: [u8; 32] = [7; 32];
 
-/// A clock that goes on when it is told to, and wakes who sleeps.
+/// A clock that tests move, and that wakes sleepers.
 struct Manual(watch::Sender<u64>);
 
 impl Manual {
@@ -49,7 +49,7 @@ impl Clock for Manual {
     }
 }
 
-/// As much room as anybody may ask for.
+/// Unlimited disk space.
 struct Plenty;
 
 impl FreeSpace for Plenty {

@@ -1,4 +1,4 @@
-//! What servers tell each other, and how it is sealed.
+//! The messages between servers, and their encryption.
 //!
 //! A batch is encrypted and authenticated with a key of the deployment, so those who run the bus learn neither who talks
 //! to whom nor when, and cannot make anything up.
@@ -14,11 +14,11 @@ const HEADER_BYTES: usize = 1 + 16 + 8;
 /// The name of one run of a server: random, so that no two runs share it.
 pub(crate) type Name = u128;
 
-/// Something that is told and not stored.
+/// A notification that is not stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "camelCase")]
 pub(crate) enum Told {
-    /// Somebody types in a conversation, which `audience` may see, or types no more.
+    /// A user started or stopped typing in a conversation, which `audience` may see.
     Typing { conversation: String, user: String, typing: bool, audience: Vec<String> },
     /// A user is online, which `circle` may see.
     Online { user: String, circle: Vec<String> },
@@ -26,7 +26,7 @@ pub(crate) enum Told {
     Gone { user: String, last_ms: u64 },
     /// A frame of a call for a device of a user.
     Signal { user: String, device: String, frame: String },
-    /// Who may see each of these users, and whom they may see, may have changed.
+    /// Visibility between each of these users and others may have changed.
     Relations { users: Vec<String> },
     /// A user and each of the others do not see each other any more.
     Parted { user: String, others: Vec<String> },
@@ -59,7 +59,7 @@ impl Keys {
         Self { root }
     }
 
-    /// A number that stands for a user: without the key nobody can tell whose it is.
+    /// A number that identifies a user: without the key nobody can tell whose it is.
     pub fn fingerprint(&self, user: &UserId) -> u64 {
         let hash = blake3::keyed_hash(&self.root, user.as_str().as_bytes());
         u64::from_le_bytes(hash.as_bytes()[..8].try_into().expect("a hash has 32 bytes"))
@@ -78,7 +78,7 @@ impl Keys {
         bytes
     }
 
-    /// Who sent a batch, its number, and the batch; `None` for what no server of this deployment has sealed.
+    /// The sender of a batch, its number, and the batch; `None` for what no server of this deployment has sealed.
     pub fn open(&self, bytes: &[u8]) -> Option<(Name, u64, Batch)> {
         let (header, sealed) = bytes.split_at_checked(HEADER_BYTES)?;
         if header[0] != VERSION {
@@ -91,7 +91,7 @@ impl Keys {
         Some((name, number, serde_json::from_slice(opened).ok()?))
     }
 
-    /// Each run of a server has a key of its own, so that the number of the batch is enough of a nonce.
+    /// Each run of a server has its own key, so that the batch number suffices as a nonce.
     fn key_of(&self, name: Name) -> LessSafeKey {
         let key = blake3::keyed_hash(&self.root, &[b"server ", &name.to_le_bytes()[..]].concat());
         LessSafeKey::new(UnboundKey::new(&CHACHA20_POLY1305, key.as_bytes()).expect("a hash is as long as a key"))

@@ -5,7 +5,7 @@ use crate::hub::Hub;
 use jobline_chat::UserId;
 use std::collections::HashMap;
 
-/// The most users of one look: with more of them connected, the next look goes on where this one ended.
+/// The most users of one look: with more of them connected, the next pass continues where this one ended.
 const USERS_MOST: usize = 1_000;
 /// How many are read at a time.
 const AT_ONCE: usize = 100;
@@ -19,8 +19,8 @@ pub(super) struct Looker {
 }
 
 impl Looker {
-    /// Looks at up to a thousand users, and tells the hub of those whose heads moved or were not looked at before. Answers
-    /// how many it looked at. Where the heads cannot be read, the next look tries them again.
+    /// Reads the heads of up to a thousand users, and notifies the hub of those that changed or were not read before.
+    /// Returns how many it read. Heads that cannot be read are read again in the next pass.
     pub async fn look(&mut self, hub: &Hub, heads: &dyn Heads) -> usize {
         let mut users = hub.connected();
         users.sort_unstable();

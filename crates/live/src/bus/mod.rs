@@ -1,9 +1,9 @@
 //! Several servers over one table.
 //!
-//! What a commit on one server moved, the others have to hear of, because their clients wait too. A [`Bus`] carries that at
-//! once, and may lose it: every server numbers what it tells, so the others notice, and look at the heads of their connected
-//! users ([`Heads`]). Without a bus, and while it is down, they look every few seconds. So the bus is never more than a way to
-//! be faster, and what a look costs has a bound: a thousand users each time.
+//! A commit on one server has to wake clients of the other servers, too. A [`Bus`] carries that at once, and may lose
+//! it: every server numbers its batches, so the others detect gaps, and read the heads of their connected users
+//! ([`Heads`]). Without a bus, and while it is down, they look every few seconds. So the bus only makes news arrive
+//! sooner, and the cost of a pass is bounded: a thousand users each time.
 //!
 //! Typing and online status go over the bus too, and are not stored; while it is down they reach the clients of the same
 //! server alone.
@@ -36,19 +36,19 @@ use tokio::sync::Notify;
 const GATHERED: Duration = Duration::from_millis(5);
 /// How long the bus may take to accept a batch.
 const PUBLISHED_WITHIN: Duration = Duration::from_secs(1);
-/// How often it is checked whether the others are heard.
+/// How often it is checked whether batches of the others arrive.
 const CHECKED_EVERY: Duration = Duration::from_millis(250);
 /// Time between two looks: where a bus tells everything, while it is down, and where there is none.
 const LOOK_MS: [u64; 3] = [60_000, 2_000, 3_000];
-/// The shortest time between two looks, whatever was lost.
+/// The shortest time between two passes, whatever was lost.
 const LOOK_AT_MOST_EVERY_MS: u64 = 1_000;
-/// How often it is told again who is online, for servers that missed it.
+/// How often online users are announced again, for servers that missed it.
 const ONLINE_EVERY_MS: u64 = 60_000;
 
 /// Carries batches to all servers of a deployment, the sender among them: each at most once, those of one server in order.
 #[async_trait]
 pub trait Bus: Send + Sync + 'static {
-    /// Hands over a batch of at most 512 KB. It may take any time; the caller gives up by dropping the future.
+    /// Hands over a batch of at most 512 KB. It may take any time; the caller cancels by dropping the future.
     async fn publish(&self, batch: Vec<u8>);
 
     /// Waits for the next batch. While the bus is down it waits on, and connects again by itself.
@@ -97,7 +97,7 @@ impl Servers {
         Self { hub, ports, heads, link, wanted: AtomicBool::new(false), wakes: Notify::new() }
     }
 
-    /// Tells the others, hears them and looks, for as long as it is polled.
+    /// Sends and receives batches and makes passes, for as long as it is polled.
     pub async fn run(&self) {
         match &self.link {
             Some(link) => {
@@ -163,7 +163,7 @@ impl Servers {
         }
     }
 
-    /// Notices when the others are not heard any more, and when they are again.
+    /// Detects when batches of the others stop arriving, and when they arrive again.
     async fn check(&self, link: &Link) {
         let mut was_down = false;
         loop {

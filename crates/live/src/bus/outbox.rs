@@ -48,7 +48,7 @@ impl Outbox {
         self.notify.notify_one();
     }
 
-    /// Something that is told and not stored; dropped when too much of it waits.
+    /// A notification that is not stored; dropped when too much of it waits.
     pub fn tell(&self, told: Told) {
         let mut waiting = self.waiting();
         let bytes = bytes(&told);

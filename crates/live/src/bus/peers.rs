@@ -1,18 +1,19 @@
-//! Whether a server hears everything that the others tell.
+//! Whether a server receives everything that the others send.
 //!
-//! Every server numbers its batches, and sends one at least every half second, an empty one if need be. So a batch that was
-//! lost shows in the number of the next one, and a bus that is down, or a server that is cut off from it, in the silence.
+//! Every server numbers its batches, and sends one at least every half second, an empty one if need be. So a lost batch
+//! is detected by the number of the next one, and a bus that is down, or a server that is cut off from it, by the
+//! silence.
 
 use super::batch::Name;
 use std::collections::HashMap;
 
-/// How often a server is to be heard at least.
+/// How often a server sends at least.
 pub(super) const PROBE_MS: u64 = 500;
-/// After how long without a word something is missing.
+/// After how long a silence something is missing.
 const SILENT_MS: u64 = 1_500;
-/// For how long all must have been heard before it is believed that nothing is missing any more.
+/// For how long batches of all servers must arrive before nothing counts as missing.
 const WHOLE_MS: u64 = 3_000;
-/// After how long a server that fell silent without a goodbye is taken for one that is gone for good.
+/// After how long a server that fell silent without a goodbye is removed.
 const FORGOTTEN_MS: u64 = 600_000;
 /// The most servers that are followed.
 const SERVERS_MOST: usize = 1_000;
@@ -35,7 +36,7 @@ struct Peer {
     heard_ms: u64,
 }
 
-/// The servers that are known, this one among them: it hears itself.
+/// The servers that are known, this one among them: it receives its own batches.
 pub(super) struct Peers {
     me: Name,
     all: HashMap<Name, Peer>,
@@ -51,7 +52,7 @@ impl Peers {
         Self { me, all, whole_since_ms: None, is_down: false }
     }
 
-    /// A batch arrived. One that says goodbye comes from a server that is not missed from then on.
+    /// A batch arrived. A goodbye: its sender is not missed from then on.
     pub fn hear(&mut self, name: Name, number: u64, leaves: bool, now_ms: u64) -> Heard {
         if leaves {
             let lost = self.all.remove(&name).is_some_and(|peer| peer.number + 1 < number);

@@ -29,14 +29,14 @@ const TOLD_WITHIN: Duration = Duration::from_millis(300);
 const AT_ONCE: usize = 16;
 /// The most live connections of a user.
 const CONNECTIONS: usize = 10;
-/// What clients are told of heartbeats. There are none: a client that has heard nothing for 15 s longer asks for a sign of
-/// life, which is before the ten minutes after which API Gateway ends a connection without a frame.
+/// The heartbeat interval that clients get. There are none: a client that received nothing for 15 s longer sends a
+/// ping, which is before the ten minutes after which API Gateway ends an idle connection.
 const HEARTBEAT_MS: u64 = 525_000;
 
 /// What became of a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Posted {
-    /// The gateway has taken it.
+    /// The gateway has accepted it.
     Sent,
     /// The connection is not there any more.
     Gone,
@@ -110,7 +110,7 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// Over its ports. `moved` is told of the commits of the same domain.
+    /// Over its ports. `moved` collects the commits of the same domain.
     #[must_use]
     pub fn new(
         api: Arc<dyn GatewayApi>,
@@ -122,8 +122,8 @@ impl Gateway {
         Self { api, connections, tokens, clock, moved }
     }
 
-    /// A client connects with `token`. The oldest of ten connections gives way. Nothing is sent over the new one, which is
-    /// not open before this is answered.
+    /// A client connects with `token`. The oldest of ten connections is closed. Nothing is sent over the new one, which
+    /// is not open before this is answered.
     ///
     /// # Errors
     /// [`Refusal::Unavailable`]: the client is to be refused.
@@ -161,14 +161,14 @@ impl Gateway {
             said => match (self.connections.find(id).await?, said) {
                 (Some(connection), Some(said)) => self.act(connection, said).await?,
                 (Some(connection), None) => self.end(&connection, Closing::NotUnderstood).await,
-                // Nobody is told over it any more.
+                // Nothing is sent over it any more.
                 (None, _) => self.api.end(id).await,
             },
         }
         Ok(())
     }
 
-    /// What is said by a connection whose user has to be known.
+    /// A frame of a connection whose user has to be known.
     async fn act(&self, connection: Connection, said: ClientFrame) -> Result<(), Refusal> {
         match said {
             ClientFrame::Start { .. } => self.start(&connection).await,
@@ -183,7 +183,7 @@ impl Gateway {
         Ok(())
     }
 
-    /// What moved between the client's last poll and the connection it asks for itself, since the poke tells it to.
+    /// The first poke makes the client poll for changes between its last poll and the connection.
     async fn start(&self, connection: &Connection) {
         let ready = frame::ready_for_pokes(HEARTBEAT_MS, connection.token_expires_ms);
         if self.api.post(&connection.id, ready).await == Posted::Sent {
@@ -205,8 +205,9 @@ impl Gateway {
         }
     }
 
-    /// Pokes those whom commits moved since the last call, for 300 ms at most; who is left then finds it with their next
-    /// poll. The only connection of `caller` is not poked: it is taken for the one whose client has just been answered.
+    /// Pokes those whom commits moved since the last call, for 300 ms at most; who is left then finds it with their
+    /// next poll. The only connection of `caller` is not poked: it counts as the one whose client has just been
+    /// answered.
     pub async fn tell(&self, caller: Option<&UserId>) {
         let moved = self.moved.take();
         if moved.is_empty() {

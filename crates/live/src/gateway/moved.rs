@@ -1,4 +1,4 @@
-//! Whom commits moved, until they are told.
+//! The users for whom commits changed something, until they are notified.
 
 use jobline_chat::{Announce, ConversationId, UserId};
 use std::{

@@ -1,4 +1,4 @@
-//! What other servers tell this one, and what it tells them.
+//! Notifications from and to other servers.
 
 use super::{Departure, Hub, Inner, Kind, Seen, Users, rooms::Stopped};
 use crate::bus::{
@@ -8,7 +8,7 @@ use crate::bus::{
 use jobline_chat::UserId;
 use std::sync::{Arc, atomic::Ordering};
 
-/// How long somebody on another server is believed to type who does not say so again, which they do every 3 s.
+/// How long a user on another server counts as typing without a repetition, which comes every 3 s.
 const TYPES_MS: u64 = 8_000;
 /// In the numbers of devices on other servers, so that none is that of a device here.
 const ELSEWHERE: u64 = 1 << 63;
@@ -60,7 +60,7 @@ impl Hub {
             Told::Gone { user, last_ms } => {
                 let user = UserId::new(&user)?;
                 self.inner.presences.is_gone_elsewhere(&user, last_ms);
-                // Third servers must not believe that the user is gone from here, too.
+                // Third servers must not conclude that the user has left this server, too.
                 if let Some(circle) = self.inner.presences.circle_here(&user) {
                     self.inner.tell_online(&user, &circle);
                 }
@@ -92,7 +92,7 @@ impl Hub {
         connections.map(|member| member.signal(device, frame)).filter(|is_it| *is_it).count() > 0
     }
 
-    /// Tells the other servers who is online here.
+    /// Announces to the other servers who is online here.
     pub(crate) fn tell_who_is_online(&self) {
         for (user, circle) in self.inner.presences.all_here() {
             self.inner.tell_online(&user, &circle);

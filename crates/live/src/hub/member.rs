@@ -20,7 +20,7 @@ const RELATIONS: u16 = 256;
 /// The most signals, and the most bytes of them, that wait to be told to one device: further ones are dropped.
 const SIGNALS_MOST: usize = 64;
 const SIGNAL_BYTES_MOST: usize = 256 * 1024;
-/// The most users whose presence waits to be told to one device: more are told by a poll of theirs.
+/// The most users whose presence waits to be told to one device: more come with their polls.
 const SEEN_MOST: usize = 200;
 
 /// Somebody came or went.
@@ -34,20 +34,20 @@ pub struct Seen {
     pub last_ms: Option<u64>,
 }
 
-/// What a place in the hub is told.
+/// The news for one connection.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct News {
     /// Something moved for the user.
     pub moved: bool,
-    /// Who may see the user, and whom the user may see, may have changed.
+    /// Visibility between the user and others may have changed.
     pub relations: bool,
-    /// It has to give way to a newer one.
+    /// It has to close for a newer one.
     pub replaced: bool,
     /// The server stops.
     pub stops: bool,
-    /// Who began or stopped to type in this conversation, which is the watched one.
+    /// Who started or stopped typing in the watched conversation.
     pub typing: Option<(String, Vec<(UserId, bool)>)>,
-    /// Who came or went.
+    /// Who came online or went offline.
     pub seen: Vec<Seen>,
     /// Frames from the other device of a call, in their order.
     pub signals: Vec<String>,
@@ -58,9 +58,9 @@ pub struct News {
 #[derive(Debug, Default)]
 struct Watched {
     conversation: Option<String>,
-    /// The last that is to be told of each user: no longer than the conversation has members.
+    /// The last news of each user: no longer than the conversation has members.
     typing: Vec<(UserId, bool)>,
-    /// The last that is to be told of each user.
+    /// The last news of each user.
     seen: Vec<Seen>,
     /// The name of the device, if it was told.
     device: Option<String>,
@@ -97,7 +97,7 @@ impl Member {
         self.flag(STOPS);
     }
 
-    /// News from other servers may be late, or is not any more. What was not told yet of the other kind is taken back.
+    /// News from other servers may be late, or is not any more. Pending news of the opposite kind is removed.
     pub fn degraded(&self, is: bool) {
         let (set, taken_back) = if is { (DEGRADED, RESTORED) } else { (RESTORED, DEGRADED) };
         self.flags.fetch_and(!taken_back, Ordering::SeqCst);
@@ -113,7 +113,7 @@ impl Member {
         self.replaced.load(Ordering::SeqCst) > 0
     }
 
-    /// Tells that `user` began or stopped to type in `conversation`, if it is the watched one.
+    /// Reports that `user` started or stopped typing in `conversation`, if it is the watched one.
     pub fn typing(&self, conversation: &str, user: &UserId, typing: bool) {
         let mut watched = self.watched();
         if watched.conversation.as_deref() != Some(conversation) {

@@ -1,4 +1,4 @@
-//! Which users are at a device of theirs now, or were a moment ago.
+//! Which users are active on a device now, or were a moment ago.
 
 use super::member::Member;
 use jobline_chat::UserId;
@@ -9,7 +9,7 @@ use std::{
 
 /// How long a user counts as online after their last device became inactive.
 pub(crate) const ONLINE_MS: u64 = 120_000;
-/// How long a user on another server is believed to be online who is not told of again.
+/// How long a user on another server counts as online without a repetition.
 const ELSEWHERE_MS: u64 = 150_000;
 /// The most users on other servers of whom it is remembered that they are online.
 const ELSEWHERE_MOST: usize = 100_000;
@@ -25,7 +25,7 @@ pub struct Departure {
 }
 
 impl Departure {
-    /// Who it is.
+    /// The user.
     #[must_use]
     pub fn user(&self) -> &UserId {
         &self.user
@@ -39,7 +39,7 @@ struct Active {
     last_ms: u64,
     /// When it was last recorded that the user was seen.
     recorded_ms: Option<u64>,
-    /// Who was told that the user is online, and is to be told when they are not any more.
+    /// Who was told that the user is online, and has to be told when they go offline.
     told: Arc<[UserId]>,
     /// They were told so. It is remembered a while longer when the user was last recorded.
     gone: bool,
@@ -135,7 +135,7 @@ impl Presences {
         self.users().get(user).filter(|entry| !entry.gone).map(|entry| Arc::clone(&entry.told))
     }
 
-    /// `circle` is who sees `user`, and whom they see. Answers who was among them and is no more.
+    /// `circle` is who sees `user`, and whom they see. Returns who was among them and no longer is.
     pub fn meets(&self, user: &UserId, circle: &Arc<[UserId]>) -> Vec<UserId> {
         let before = self.circles().insert(user.clone(), Arc::clone(circle));
         let told = self.users().get(user).map(|entry| Arc::clone(&entry.told));

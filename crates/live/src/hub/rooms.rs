@@ -1,4 +1,4 @@
-//! Who watches which conversation, and who types there.
+//! Who watches which conversation, and who is typing there.
 
 use super::member::Member;
 use jobline_chat::UserId;
@@ -18,7 +18,7 @@ struct Typist {
     number: u64,
     user: UserId,
     audience: Arc<[UserId]>,
-    /// Until when that is believed of a device on another server; one of this server says when it stops.
+    /// Until when that counts for a device on another server; one of this server says when it stops.
     until_ms: Option<u64>,
 }
 
@@ -42,7 +42,7 @@ pub(super) struct Rooms {
 }
 
 impl Rooms {
-    /// `member` watches `conversation` and no other one, and is told who types there already.
+    /// `member` watches `conversation` and no other one, and gets who is typing there already.
     pub fn watch(&self, member: &Arc<Member>, conversation: Option<&str>) {
         let mut all = self.all();
         if let Some(before) = member.watch(conversation) {
@@ -62,8 +62,8 @@ impl Rooms {
         self.all().types(conversation, typist);
     }
 
-    /// A device on another server, which is given a number here, types in `conversation`, up to `until_ms`. Where too many
-    /// are remembered, one more is not shown.
+    /// A device on another server, which is given a number here, types in `conversation`, up to `until_ms`. Above the
+    /// maximum another one is not shown.
     pub fn types_elsewhere(
         &self,
         number: u64,
@@ -78,7 +78,7 @@ impl Rooms {
         }
     }
 
-    /// The device types no more. Answers what was stopped by that, if its user types at no other device.
+    /// The user stopped typing on this device. Returns what this stopped, if the user is typing on no other device.
     pub fn stops_typing(&self, member: &Member) -> Option<Stopped> {
         self.stops_typing_at(member.number)
     }

@@ -39,7 +39,7 @@ pub(super) fn page(mail: &UnreadMail<'_>) -> String {
     page
 }
 
-/// Text as it stands in HTML, between tags and in quotes.
+/// Text escaped for HTML, between tags and in quotes.
 fn escape(text: &str) -> String {
     text.chars().fold(String::with_capacity(text.len()), |mut escaped, char| {
         match char {

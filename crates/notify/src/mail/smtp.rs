@@ -50,9 +50,9 @@ pub enum SmtpUrlError {
 }
 
 impl SmtpUrl {
-    /// `smtps://user:password@host:465` encrypts from the beginning. `smtp://user:password@host:587` needs STARTTLS, except
-    /// on this machine or with `?tls=none`; `?tls=required` asks for it everywhere. What is special in user and password is
-    /// written with percent signs.
+    /// `smtps://user:password@host:465` encrypts from the beginning. `smtp://user:password@host:587` needs STARTTLS,
+    /// except on this machine or with `?tls=none`; `?tls=required` asks for it everywhere. Special characters in user
+    /// and password are percent-encoded.
     ///
     /// # Errors
     /// [`SmtpUrlError`].

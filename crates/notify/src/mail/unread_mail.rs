@@ -15,9 +15,10 @@ pub struct UnreadMail<'a> {
     pub job: Option<&'a str>,
     /// How many messages are unread.
     pub unread: u64,
-    /// The beginnings of the last unread messages, the oldest first; empty where the operator lets no text out.
+    /// The beginnings of the last unread messages, the oldest first; empty where the operator does not allow texts in
+    /// mail.
     pub lines: &'a [String],
-    /// Where the conversation is read and answered.
+    /// The URL of the conversation in the app.
     pub link: &'a str,
     /// Where a POST of `List-Unsubscribe=One-Click` ends this mail, and a GET shows a button for it.
     pub unsubscribe: &'a str,

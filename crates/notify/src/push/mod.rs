@@ -23,7 +23,7 @@ const TTL_SECONDS: u32 = 86_400;
 /// The most bytes of a message before it is encrypted, by which every push service takes it.
 pub const MESSAGE_BYTES: usize = 3_000;
 
-/// Where a browser takes messages, and the keys they are encrypted with: as `PushSubscription.toJSON()` has them.
+/// The endpoint of a browser, and the keys that messages are encrypted with: as `PushSubscription.toJSON()` has them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subscription<'a> {
     /// The URL of the push service for this browser.
@@ -49,7 +49,7 @@ pub struct Message<'a> {
 /// How an attempt to push ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Sent {
-    /// The subscription is over, or was never good: it is to be forgotten.
+    /// The subscription has ended, or was never valid: it is to be forgotten.
     Gone,
     /// As of any delivery.
     Tried(Outcome),
@@ -111,8 +111,8 @@ impl Push {
     }
 }
 
-/// What the answer of a push service means: a subscription that it does not know is over, what it cannot take now it may
-/// take later, and any other refusal is about this message and will not change.
+/// What the answer of a push service means: an unknown subscription has ended, a temporary refusal is retried later,
+/// and any other refusal is permanent for this message.
 fn outcome(status: StatusCode, headers: &HeaderMap) -> Sent {
     Sent::Tried(match status {
         status if status.is_success() => Outcome::Delivered,

@@ -24,7 +24,7 @@ impl fmt::Display for VapidError {
 
 impl std::error::Error for VapidError {}
 
-/// The key pair, and the contact that push services are told.
+/// The key pair, and the contact that push services get.
 pub struct Vapid {
     pair: EcdsaKeyPair,
     contact: String,
@@ -37,7 +37,7 @@ impl fmt::Debug for Vapid {
 }
 
 impl Vapid {
-    /// A new key, as PKCS #8. Browsers subscribe with one key for good: replacing it loses every subscription.
+    /// A new key, as PKCS #8. A browser's subscription is bound to the key: replacing it loses every subscription.
     ///
     /// # Errors
     /// The operating system has no random numbers.

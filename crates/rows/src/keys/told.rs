@@ -1,11 +1,11 @@
-//! The keys of what is told outside.
+//! The keys of deliveries to the outside.
 
 use super::{conversation_partition, due_at};
 use crate::channel::Channel;
 use jobline_base::id::ConversationId;
 use jobline_store::{Consistency, Key, Range};
 
-/// That not everything of a conversation has been told by a channel.
+/// Marks that a channel has not delivered everything of a conversation.
 pub fn outbox(channel: Channel, conversation: &ConversationId) -> Key {
     Key::new(outbox_partition(channel), conversation.as_str())
 }
@@ -30,7 +30,7 @@ pub fn all_reported(conversation: &ConversationId, limit: usize) -> Range {
     Range::prefix(conversation_partition(conversation), "REPORTED#", limit)
 }
 
-/// That messages of a conversation may still be unread at an instant.
+/// Marks that messages of a conversation may still be unread at an instant.
 pub fn unread(channel: Channel, due: u64, conversation: &ConversationId) -> Key {
     Key::new(unread_partition(channel), format!("{due:016}#{}", conversation.as_str()))
 }
@@ -72,7 +72,7 @@ pub fn failed_after(after: Option<&str>, limit: usize) -> Range {
     after.map_or_else(|| range.clone(), |id| range.after(id))
 }
 
-/// That an event which could not be delivered is to be delivered again.
+/// Marks that a failed event is to be delivered again.
 pub fn redelivery(id: &str) -> Key {
     Key::new(outbox_partition(Channel::Webhook), id)
 }

@@ -167,7 +167,7 @@ pub struct Settings {
         help_heading = "Messages"
     )]
     pub mail_content: Option<String>,
-    /// After what time users and the host are told of messages that are still unread: 90s, 10m, 2h. [default: 10m]
+    /// After what time users and the host are notified of messages that are still unread: 90s, 10m, 2h. [default: 10m]
     #[arg(long, global = true, env = "JOBLINE_MAIL_AFTER", value_name = "TIME", help_heading = "Messages")]
     pub mail_after: Option<String>,
 
@@ -175,28 +175,29 @@ pub struct Settings {
     /// as mailto:ops@example.com or https://example.com.
     #[arg(long, global = true, env = "JOBLINE_VAPID_SUBJECT", value_name = "ADDRESS", help_heading = "Messages")]
     pub vapid_subject: Option<String>,
-    /// Push services of your own that may be called beside those of the browsers: origins, comma separated.
+    /// Your own push services, called in addition to those of the browsers: origins, comma separated.
     #[arg(long, global = true, env = "JOBLINE_PUSH_SERVICES", value_name = "ORIGINS", help_heading = "Messages")]
     pub push_services: Option<String>,
 
-    /// Live connections beside the polls, which make news arrive at once: on or off. [default: on]
+    /// Live connections in addition to polls, which make news arrive at once: on or off. [default: on]
     #[arg(long, global = true, env = "JOBLINE_LIVE", value_name = "on|off", help_heading = "Live")]
     pub live: Option<String>,
     /// The share of users to whom they are offered, always the same ones: 0 to 100. [default: 100]
     #[arg(long, global = true, env = "JOBLINE_LIVE_PERCENT", value_name = "PERCENT", help_heading = "Live")]
     pub live_percent: Option<String>,
-    /// On Lambda, the WebSocket API of API Gateway over which clients hear that there is something to poll for:
+    /// On Lambda, the WebSocket API of API Gateway that notifies clients when there is something to poll for:
     /// wss://abc123.execute-api.eu-central-1.amazonaws.com/live
     #[arg(long, global = true, env = "JOBLINE_LIVE_URL", value_name = "URL", help_heading = "Live")]
     pub live_url: Option<String>,
-    /// NATS, over which several servers over one table tell each other what moved, such as nats://user:password@host:4222;
-    /// several addresses with commas. Without it, and while it is down, they look every few seconds.
+    /// NATS, over by which several servers over one table notify each other of changes, such as
+    /// nats://user:password@host:4222; several addresses with commas. Without it, and while it is down, they poll the
+    /// table every few seconds.
     #[arg(long, global = true, env = "JOBLINE_BUS", hide_env_values = true, value_name = "URL", help_heading = "Live")]
     pub bus: Option<String>,
     /// Whether jobs have group chats of all their participants: on or off. [default: on]
     #[arg(long, global = true, env = "JOBLINE_CREWS", value_name = "on|off", help_heading = "Messages")]
     pub crews: Option<String>,
-    /// Whether people who share an open job see when the other is there: on or off. [default: on]
+    /// Whether people who share an open job see when the other is online: on or off. [default: on]
     #[arg(long, global = true, env = "JOBLINE_PRESENCE", value_name = "on|off", help_heading = "Live")]
     pub presence: Option<String>,
     /// Calls between users who are live: on or off. [default: on]

@@ -4,7 +4,7 @@ use super::values::switch;
 use super::{ConfigError, Result, Secret, wrong};
 use crate::cli::Settings;
 
-/// What calls stand on.
+/// What calls need.
 #[derive(Debug, Clone)]
 pub struct CallServers {
     /// `stun:` URLs.
@@ -24,7 +24,7 @@ pub struct TurnServer {
     pub secret: Secret,
 }
 
-/// What `settings` say of calls; `None` where they are off. What is told besides is checked all the same.
+/// What `settings` say of calls; `None` where they are off. The other settings are checked anyway.
 ///
 /// # Errors
 /// The setting that is wrong or missing.

@@ -8,7 +8,7 @@ use jobline_notify::mail::{SmtpUrl, SmtpUrlError, is_sender};
 /// When messages count as left unread, and who sends mail about them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MailConfig {
-    /// After how many milliseconds messages that are still unread are told of.
+    /// After how many milliseconds messages that are still unread are reported.
     pub after_ms: u64,
     /// Who sends mail; `None`: nobody.
     pub server: Option<MailServer>,

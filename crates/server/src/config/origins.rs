@@ -72,7 +72,7 @@ fn spelt_host(host: &str) -> Option<String> {
     }
 }
 
-/// As browsers write it: Rust writes an address that stands for one of IPv4 with dots.
+/// As browsers write it: Rust writes an IPv4-mapped address with dots.
 fn spelt_v6(address: Ipv6Addr) -> String {
     match (address.to_ipv4_mapped(), address.segments()) {
         (Some(_), [.., high, low]) => format!("[::ffff:{high:x}:{low:x}]"),

@@ -5,7 +5,7 @@ use crate::cli::Settings;
 use jobline_notify::webhook::{Secrets, is_usable};
 use url::Url;
 
-/// Where the host takes events, and what they hold.
+/// Where events are sent, and what they contain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WebhookConfig {
     /// The receiver.

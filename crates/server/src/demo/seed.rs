@@ -75,8 +75,8 @@ const LINES: [Line; 18] = [
 /// The error of the domain.
 pub async fn seed(chat: &Chat, clock: &PastClock) -> Result<()> {
     let you = person(YOU)?;
-    // The address of `you` is written last: if it is there, everything is. Names come before conversations, which would be
-    // told of them.
+    // The address of `you` is written last: if it is there, everything is. Names come before conversations, which would
+    // otherwise get a change for each.
     match chat.get_user(&you).await {
         Ok(user) if user.email.is_some() => return Ok(()),
         Ok(_) => {}

@@ -45,7 +45,7 @@ impl GatewayApi for ApiGateway {
     }
 
     async fn end(&self, connection: &str) {
-        // One that is gone is ended. Of one that stays open nothing is kept any more.
+        // A connection that is gone counts as ended. Of one that stays open nothing is kept any more.
         let _ = self.0.delete_connection().connection_id(connection).send().await;
     }
 }

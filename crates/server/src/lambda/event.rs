@@ -93,7 +93,7 @@ pub(super) struct Frame {
 pub(super) enum Happened {
     /// A client wants to connect, with these headers.
     Connects(HeaderMap),
-    /// A text frame; an empty one stands for a binary one, which the contract has no use for.
+    /// A text frame; an empty one stands for a binary one, which the contract does not use.
     Says(String),
     /// The client has left.
     Left,

@@ -31,7 +31,8 @@ use std::time::Duration;
 const VARIABLES: [&str; 3] =
     ["AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_VERSION", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE"];
 
-/// For how long an event that no client waits for runs tasks, and tells what is due: less than the template's time limit.
+/// For how long an event without a waiting client runs tasks and delivers what is due: less than the template's time
+/// limit.
 const BEHIND_MS: u64 = 8_000;
 
 /// What answers events.

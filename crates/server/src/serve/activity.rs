@@ -123,7 +123,7 @@ impl Activity {
         self.total.hold(bytes);
     }
 
-    /// `bytes` of an answer have been taken, or given up.
+    /// `bytes` of an answer have been read, or abandoned.
     pub fn release(&self, bytes: usize) {
         let before = self.unsent.fetch_sub(bytes, Ordering::AcqRel);
         self.total.release(bytes);
@@ -163,7 +163,7 @@ impl Activity {
         self.bodies()[place] = Some(Progress::Source);
     }
 
-    /// The body is done, or given up.
+    /// The body is done, or abandoned.
     pub fn body_ends(&self, place: usize) {
         self.bodies()[place] = None;
     }

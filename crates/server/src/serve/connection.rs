@@ -27,11 +27,11 @@ use tokio_rustls::TlsAcceptor;
 
 /// How long a new connection may take until its first request: handshake and headers.
 const FIRST_REQUEST_WITHIN: Duration = Duration::from_secs(10);
-/// How often an open connection is looked at.
+/// How often an open connection is checked.
 const LOOK_EVERY: Duration = Duration::from_secs(15);
 /// How many looks may find that nothing happened: longer than clients at rest wait between two polls.
 const IDLE_LOOKS: u32 = 5;
-/// How often a connection is looked at once the server is to stop.
+/// How often a connection is checked once the server is stopping.
 const LOOK_WHILE_STOPPING: Duration = Duration::from_millis(250);
 /// The largest request line with headers.
 const HEAD_BYTES: usize = 64 * 1024;
@@ -147,7 +147,8 @@ impl Requests {
         let response = if self.unsent.admits(self.activity.unsent(), weight(response.body())) {
             response
         } else {
-            // What was answered is given up: nothing of this size is answered to anything but a reading request.
+            // The unread rest of the answer is abandoned: nothing of this size is answered to anything but a reading
+            // request.
             Failure::unavailable("too many answers are unread").into_response().map(Payload::from)
         };
         Ok(response.map(|body| Outgoing::new(body, running)))

@@ -1,4 +1,4 @@
-//! All open connections: who has to go when there is no room, and when too much is unread.
+//! All open connections: which connection is closed when there is no room, and when too much is unread.
 
 use super::activity::Activity;
 use std::collections::{HashMap, VecDeque};
@@ -15,7 +15,7 @@ pub struct Crowd {
     /// Those that idled when it was last looked, the longest first. A connection that was used since comes later than all of them,
     /// so that one look serves many newcomers.
     idle: VecDeque<(u64, Id)>,
-    /// Who was asked to go and has not gone yet.
+    /// Connections that were asked to close and have not closed yet.
     leaving: Option<Id>,
 }
 
@@ -36,7 +36,7 @@ impl Crowd {
         self.open.len()
     }
 
-    /// Asks the connection that has idled longest to go, one at a time. When all are busy, nobody has to.
+    /// Asks the connection that has idled longest to go, one at a time. When all are busy, none is closed.
     pub fn make_room(&mut self) {
         if self.leaving.is_some() {
             return;
