@@ -37,7 +37,7 @@ fn messages_api() -> Vec<Procedure> {
     const POST: Method = Method::POST;
     vec![
         Procedure::user("send", POST, "/messages/send", messages::send)
-            .does("Sends a message. Repeated with the same `clientId` it answers the first message and stores nothing.")
+            .does("Sends a message. Repeated with the same `clientId` it returns the first message and stores nothing.")
             .fails(SEND_FAILS),
         Procedure::user("list", GET, "/messages/list", messages::list)
             .does("The newest messages of a conversation, older ones, or what changed since a cursor.")
@@ -51,7 +51,7 @@ fn messages_api() -> Vec<Procedure> {
             .does("A conversation with its people and job, also before it begins, and whether I may write in it.")
             .fails(&[Code::NotFound]),
         Procedure::user("markAsRead", POST, "/messages/markAsRead", messages::mark_as_read)
-            .does("Marks what I was sent in a conversation as read, up to a message.")
+            .does("Marks messages to me in a conversation as read, up to a message.")
             .fails(&[Code::NotFound]),
         Procedure::user("uploadFile", POST, "/messages/uploadFile", messages::upload_file)
             .does("A URL that accepts exactly this file, for five minutes. Put the bytes there, then send the message.")
@@ -80,7 +80,7 @@ fn messages_api() -> Vec<Procedure> {
             .does("Deletes a message that I sent, for everyone. Repeating it changes nothing.")
             .fails(&[Code::NotFound, Code::NotYourMessage, Code::DeleteWindowOver]),
         Procedure::user("react", POST, "/messages/react", messages::react)
-            .does("Sets my one reaction to a message; `null` takes it back.")
+            .does("Sets my one reaction to a message; `null` removes it.")
             .fails(&[
                 Code::InvalidEmoji,
                 Code::RecipientUnavailable,
@@ -89,7 +89,7 @@ fn messages_api() -> Vec<Procedure> {
                 Code::RateLimited,
             ]),
         Procedure::user("versions", GET, "/messages/versions", messages::versions)
-            .does("What a message has said, the present text last.")
+            .does("Every text that a message has had, the current one last.")
             .fails(&[Code::NotFound, Code::MessageDeleted]),
     ]
 }
@@ -110,21 +110,23 @@ fn people_api() -> Vec<Procedure> {
         Procedure::user("unblock", POST, "/messages/unblock", messages::unblock)
             .does("Ends a block. Repeating it changes nothing."),
         Procedure::user("report", POST, "/messages/report", messages::report)
-            .does("Shows a conversation, or one of its messages, to the host, with the messages around it.")
+            .does("Reports a conversation, or one of its messages, to the host, with the messages around it.")
             .fails(&[Code::ContentTooLong, Code::NotFound, Code::RateLimited]),
         Procedure::user("presence", GET, "/messages/presence", presence::presence)
-            .does("Whether people with whom I share an open job are there.")
+            .does("Whether people with whom I share an open job are online.")
             .fails(&[Code::NotOffered])
             .polled(),
         Procedure::user("getPreferences", GET, "/messages/preferences", presence::preferences)
-            .does("What I prefer to show, and how I am notified."),
+            .does("My preferences: what others see of me, and how I am notified."),
         Procedure::user("setPreferences", Method::PUT, "/messages/preferences", presence::set_preferences)
             .does("Changes my preferences; what is left out stays."),
         Procedure::user("addPush", POST, "/messages/push", presence::add_push)
-            .does("Notifies this browser of what I have not read, until it says that it is gone. Repeating it changes nothing.")
+            .does(
+                "Subscribes this browser to push notifications about my unread messages. Repeating it changes nothing.",
+            )
             .fails(&[Code::NotOffered, Code::RateLimited]),
         Procedure::user("removePush", POST, "/messages/removePush", presence::remove_push)
-            .does("Ends the notifications of a browser. Repeating it changes nothing."),
+            .does("Ends the push notifications of a browser. Repeating it changes nothing."),
         Procedure::user("sync", GET, "/messages/sync", messages::sync)
             .does("All that changed for me, in every conversation, since a cursor.")
             .fails(&[Code::InvalidCursor])
@@ -137,7 +139,7 @@ fn calls_api() -> Vec<Procedure> {
     const POST: Method = Method::POST;
     vec![
         Procedure::user("calls.start", POST, "/calls/start", calls::start)
-            .does("Calls the other members of a conversation, or answers the call that runs there already.")
+            .does("Calls the other members of a conversation, or returns the call that is running there already.")
             .fails(&[
                 Code::NotOffered,
                 Code::NotJobParticipant,
@@ -147,16 +149,16 @@ fn calls_api() -> Vec<Procedure> {
                 Code::RateLimited,
             ]),
         Procedure::user("calls.accept", POST, "/calls/accept", calls::accept)
-            .does("Takes a call with this device. The first device wins.")
+            .does("Accepts a call on this device. The first device wins.")
             .fails(&[Code::NotOffered, Code::NotFound, Code::CallOver]),
         Procedure::user("calls.decline", POST, "/calls/decline", calls::decline)
             .does("Declines a call. Repeating it changes nothing.")
             .fails(&[Code::NotOffered, Code::NotFound, Code::CallOver]),
         Procedure::user("calls.end", POST, "/calls/end", calls::end)
-            .does("Ends a call, or gives it up before it was accepted. Repeating it changes nothing.")
+            .does("Ends a call, or cancels it before it was accepted. Repeating it changes nothing.")
             .fails(&[Code::NotOffered, Code::NotFound]),
         Procedure::user("calls.config", Method::GET, "/calls/config", calls::config)
-            .does("What a browser's `RTCPeerConnection` is made with. Credentials in it are good for an hour.")
+            .does("The configuration for a browser's `RTCPeerConnection`. Its credentials are valid for an hour.")
             .fails(&[Code::NotOffered]),
     ]
 }
@@ -174,33 +176,33 @@ pub fn host_api() -> Vec<Procedure> {
             .does("A user's display data.")
             .fails(&[Code::NotFound]),
         Procedure::host("deleteUser", DELETE, "/host/users/{userId}", host::delete_user)
-            .does("Forgets a user's display data; messages stay."),
+            .does("Deletes a user's display data; messages stay."),
         Procedure::host("mintToken", Method::POST, "/host/users/{userId}/token", host::mint_token)
             .does("Mints a user token. Needs the JWT secret."),
         Procedure::host("postMessage", Method::POST, "/host/messages", host::post_message)
             .does(
-                "Adds a line from the host to a conversation. Repeated with the same `clientId` it answers the first.",
+                "Adds a message from the host to a conversation. Repeated with the same `clientId` it returns the first one.",
             )
             .fails(&[Code::ContentEmpty, Code::ContentTooLong, Code::NotFound, Code::ClientIdReused, Code::NotOffered]),
         Procedure::host("deleteMessage", DELETE, "/host/messages/{messageId}", host::delete_message)
             .does("Deletes a message for everyone, at any time.")
             .fails(&[Code::NotFound]),
         Procedure::host("listReports", GET, "/host/reports", host::reports)
-            .does("What users reported, the oldest first, with the messages around it as they stood.")
+            .does("Reports of users, the oldest first, with the messages around them at that time.")
             .fails(&[Code::InvalidCursor]),
         Procedure::host("deleteReport", DELETE, "/host/reports/{reportId}", host::delete_report)
             .does("Deletes a report.")
             .fails(&[Code::NotFound]),
         Procedure::host("listFailedEvents", GET, "/host/webhooks/failed", host::failed_events)
-            .does("Events that the webhook did not take within a day, or refused for good, the oldest first.")
+            .does("Events that the webhook did not accept within a day, or refused permanently, the oldest first.")
             .fails(&[Code::InvalidCursor]),
         Procedure::host("redeliver", Method::POST, "/host/webhooks/failed/{eventId}/redeliver", host::redeliver)
-            .does("Makes one more attempt, in a moment. When it fails, the event stays listed with what happened.")
+            .does("Makes one more attempt shortly. When it fails, the event stays listed with the new reason.")
             .fails(&[Code::NotFound, Code::NotOffered]),
         Procedure::host("putJob", PUT, "/host/jobs/{jobId}", host::put_job).does("Creates or replaces a job."),
         Procedure::host("getJob", GET, "/host/jobs/{jobId}", host::get_job).does("A job.").fails(&[Code::NotFound]),
         Procedure::host("deleteJob", DELETE, "/host/jobs/{jobId}", host::delete_job)
-            .does("Forgets a job; conversations stay, and can be read."),
+            .does("Deletes a job; conversations stay, and can be read."),
     ]
 }
 

@@ -2,7 +2,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// A call, as it stands.
+/// The state of a call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Call {
@@ -19,10 +19,10 @@ pub struct Call {
     /// When it was accepted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accepted_at: Option<String>,
-    /// When it was over, in whatever way. Absent, too, when nobody was left to say when.
+    /// When it ended, in whatever way. Absent, too, when nobody was left to say when.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<String>,
-    /// Who takes part, with which device. Of a crew's call that is over: who did last.
+    /// The participants, each with their device. Of a crew's call that is over: who did last.
     pub devices: BTreeMap<String, String>,
     /// Of a crew: who does not want it, or has left it. Their devices do not ring.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -45,11 +45,11 @@ pub enum CallMedia {
 pub enum CallState {
     /// Nobody has accepted it yet, for at most 45 s.
     Ringing,
-    /// It goes on.
+    /// It was accepted, and is running.
     Accepted,
-    /// Who was called did not want it.
+    /// The called user declined.
     Declined,
-    /// Who called gave up before it was accepted.
+    /// The caller hung up before it was accepted.
     Cancelled,
     /// It rang until it was over.
     Missed,

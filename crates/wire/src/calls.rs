@@ -41,7 +41,7 @@ pub struct StartedCall {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ChangedCall {
-    /// The call as it stands now.
+    /// The current state of the call.
     pub call: Call,
 }
 
@@ -66,7 +66,7 @@ pub struct IceServer {
     /// Good for an hour.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub username: Option<String>,
-    /// What goes with the user name.
+    /// The password for the user name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credential: Option<String>,
 }

@@ -17,7 +17,7 @@ pub struct ListFailedEvents {
     pub limit: Option<u32>,
 }
 
-/// An event that the host's webhook did not take within a day, or refused for good.
+/// An event that the host's webhook did not accept within a day, or refused permanently.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FailedEvent {
@@ -25,7 +25,7 @@ pub struct FailedEvent {
     pub id: String,
     /// The `webhook-id` that it had, and will have again.
     pub webhook_id: String,
-    /// When it was given up. ISO 8601, UTC, milliseconds.
+    /// When it was set aside. ISO 8601, UTC, milliseconds.
     pub failed_at: String,
     /// How the last attempt ended.
     pub reason: String,

@@ -23,7 +23,7 @@ pub struct Message {
     /// What the message is. One of another type, from a later version, is shown by its `content`.
     #[serde(rename = "type")]
     pub kind: MessageType,
-    /// Where to download the file, good for one hour. Absent once the file has expired.
+    /// The URL to download the file, valid for one hour. Absent once the file has expired.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file_url: Option<String>,
     /// The file's name.
@@ -52,10 +52,10 @@ pub struct Message {
     pub file_expired: Option<bool>,
     /// How far it has come; never goes back.
     pub status: Status,
-    /// The message that it replies to, as that stands now.
+    /// The message that it replies to, in its current state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<Quote>,
-    /// Who reacted with what, in the order in which each emoji was first used. Absent without reactions.
+    /// The reactions, in the order in which each emoji was first used. Absent without reactions.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reactions: Vec<Reaction>,
     /// When it was last edited. ISO 8601, UTC, milliseconds.
@@ -127,7 +127,7 @@ impl JsonSchema for MessageType {
     }
 }
 
-/// A message that another one replies to, as it stands now.
+/// A message that another one replies to, in its current state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Quote {
@@ -147,13 +147,13 @@ pub struct Quote {
     pub deleted_at: Option<String>,
 }
 
-/// One emoji on a message, and who chose it.
+/// One emoji on a message, and the users who chose it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Reaction {
     /// One emoji of Unicode's list of those recommended for general interchange (RGI).
     pub emoji: String,
-    /// Who chose it, the first one first. Each user has at most one reaction to a message.
+    /// The users who chose it, the first one first. Each user has at most one reaction to a message.
     pub user_ids: Vec<String>,
 }
 
@@ -270,7 +270,7 @@ pub struct React {
     /// The message.
     #[schemars(regex(pattern = MESSAGE_ID_PATTERN))]
     pub message_id: String,
-    /// One emoji, which replaces the caller's former reaction; `null` takes that back. Must be given.
+    /// One emoji, which replaces the caller's previous reaction; `null` takes that back. Must be given.
     #[serde(deserialize_with = "given")]
     #[schemars(with = "Given")]
     pub emoji: Option<String>,
@@ -299,7 +299,7 @@ pub(crate) fn given<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result
     Option::deserialize(deserializer)
 }
 
-/// Output of `edit`, `delete` and `react`: the message as it stands now.
+/// Output of `edit`, `delete` and `react`: the current state of the message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ChangedMessage {
@@ -322,7 +322,7 @@ pub struct ListVersions {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Versions {
-    /// What the message has said, the present text last.
+    /// Every text that the message has had, the current one last.
     pub versions: Vec<Version>,
 }
 

@@ -72,7 +72,7 @@ pub struct Reported {
     pub report_id: String,
 }
 
-/// What a user reported, as the host sees it.
+/// A report of a user, as the host sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
@@ -90,7 +90,7 @@ pub struct Report {
     /// More about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
-    /// The messages around it as they stood when it was reported, the oldest first, without download URLs.
+    /// The messages around it, as they were when it was reported, the oldest first, without download URLs.
     pub messages: Vec<Message>,
     /// When it was reported. ISO 8601, UTC, milliseconds.
     pub created_at: String,

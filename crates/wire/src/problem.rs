@@ -14,7 +14,7 @@ pub struct Problem {
     pub status: u16,
     /// What went wrong here and what to do about it. Holds nothing that the caller may not see.
     pub detail: String,
-    /// What programs look at.
+    /// The part for programs.
     pub code: Code,
     /// The input field that is at fault.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -9,7 +9,7 @@ pub struct AddPush {
     pub endpoint: String,
     /// What notifications are encrypted with.
     pub keys: PushKeys,
-    /// Browsers give it. It is not used: the push service says when a subscription is over.
+    /// Browsers give it. It is not used: the push service says when a subscription has ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expiration_time: Option<f64>,
 }

@@ -23,7 +23,7 @@ pub struct SyncQuery {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Synced {
-    /// The conversations that changed, as they stand.
+    /// The conversations that changed, in their current state.
     pub conversations: Vec<Conversation>,
     /// The messages that changed: those of one conversation together, in the order of their changes.
     pub messages: Vec<Message>,
@@ -41,7 +41,7 @@ pub struct Synced {
     pub live: Option<LiveOffer>,
 }
 
-/// Where a client may open a live connection. Polling goes on to work whether it does or not.
+/// Where a client may open a live connection. Polling works whether it does or not.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LiveOffer {

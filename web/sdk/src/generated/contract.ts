@@ -4,7 +4,7 @@
 export interface AddPush {
   /** The URL of the push service for this browser. */
   readonly endpoint: string;
-  /** Browsers give it. It is not used: the push service says when a subscription is over. */
+  /** Browsers give it. It is not used: the push service says when a subscription has ended. */
   readonly expirationTime?: number;
   /** What notifications are encrypted with. */
   readonly keys: PushKeys;
@@ -30,15 +30,15 @@ export interface Blocked {
   readonly blocked: readonly (string)[];
 }
 
-/** A call, as it stands. */
+/** The state of a call. */
 export interface Call {
   /** When it was accepted. */
   readonly acceptedAt?: string;
   /** Of a crew: who does not want it, or has left it. Their devices do not ring. */
   readonly declinedBy?: readonly (string)[];
-  /** Who takes part, with which device. Of a crew's call that is over: who did last. */
+  /** The participants, each with their device. Of a crew's call that is over: who did last. */
   readonly devices: { readonly [key: string]: string };
-  /** When it was over, in whatever way. Absent, too, when nobody was left to say when. */
+  /** When it ended, in whatever way. Absent, too, when nobody was left to say when. */
   readonly endedAt?: string;
   /** That of its message. */
   readonly id: string;
@@ -70,11 +70,11 @@ export type CallState = "ringing" | "accepted" | "declined" | "cancelled" | "mis
 
 /** Output of `calls.accept`, `calls.decline` and `calls.end`. */
 export interface ChangedCall {
-  /** The call as it stands now. */
+  /** The current state of the call. */
   readonly call: Call;
 }
 
-/** Output of `edit`, `delete` and `react`: the message as it stands now. */
+/** Output of `edit`, `delete` and `react`: the current state of the message. */
 export interface ChangedMessage {
   /** The message. */
   readonly message: Message;
@@ -189,7 +189,7 @@ export interface Event {
 
 /** A STUN or TURN server. */
 export interface IceServer {
-  /** What goes with the user name. */
+  /** The password for the user name. */
   readonly credential?: string;
   /** `stun:`, `turn:` or `turns:` URLs. */
   readonly urls: readonly (string)[];
@@ -213,7 +213,7 @@ export interface Job {
 /** Whether a job may be written about. */
 export type JobStatus = "open" | "closed";
 
-/** Where a client may open a live connection. Polling goes on to work whether it does or not. */
+/** Where a client may open a live connection. Polling works whether it does or not. */
 export interface LiveOffer {
   /** How long the client should have been there before it connects, in milliseconds. */
   readonly afterMs: number;
@@ -273,7 +273,7 @@ export interface Message {
   readonly fileName?: string;
   /** The file's size in bytes, without what was removed from an image when it was accepted. */
   readonly fileSize?: number;
-  /** Where to download the file, good for one hour. Absent once the file has expired. */
+  /** The URL to download the file, valid for one hour. Absent once the file has expired. */
   readonly fileUrl?: string;
   /** Its pixels from top to bottom. */
   readonly height?: number;
@@ -283,11 +283,11 @@ export interface Message {
   readonly jobId?: number;
   /** 1, 2, 3 … in its conversation, without gaps. */
   readonly number: number;
-  /** Who reacted with what, in the order in which each emoji was first used. Absent without reactions. */
+  /** The reactions, in the order in which each emoji was first used. Absent without reactions. */
   readonly reactions?: readonly (Reaction)[];
   /** Whom it is for. */
   readonly receiverId: string;
-  /** The message that it replies to, as that stands now. */
+  /** The message that it replies to, in its current state. */
   readonly replyTo?: Quote;
   /** How often it was edited; absent when it never was. */
   readonly revision?: number;
@@ -388,7 +388,7 @@ export type PresenceState = "online" | "recent" | "away";
 
 /** An error, as RFC 9457 has it (`application/problem+json`). */
 export interface Problem {
-  /** What programs look at. */
+  /** The part for programs. */
   readonly code: Code;
   /** What went wrong here and what to do about it. Holds nothing that the caller may not see. */
   readonly detail: string;
@@ -416,7 +416,7 @@ export interface PushKeys {
   readonly p256dh: string;
 }
 
-/** A message that another one replies to, as it stands now. */
+/** A message that another one replies to, in its current state. */
 export interface Quote {
   /** Its beginning, up to 120 characters, or its file's name; empty when it was deleted or is no longer kept. */
   readonly content: string;
@@ -436,17 +436,17 @@ export interface Quote {
 export interface React {
   /** The conversation. */
   readonly conversationId: string;
-  /** One emoji, which replaces the caller's former reaction; `null` takes that back. Must be given. */
+  /** One emoji, which replaces the caller's previous reaction; `null` takes that back. Must be given. */
   readonly emoji: string | null;
   /** The message. */
   readonly messageId: string;
 }
 
-/** One emoji on a message, and who chose it. */
+/** One emoji on a message, and the users who chose it. */
 export interface Reaction {
   /** One emoji of Unicode's list of those recommended for general interchange (RGI). */
   readonly emoji: string;
-  /** Who chose it, the first one first. Each user has at most one reaction to a message. */
+  /** The users who chose it, the first one first. Each user has at most one reaction to a message. */
   readonly userIds: readonly (string)[];
 }
 
@@ -542,7 +542,7 @@ export type Status = "sent" | "delivered" | "read";
 
 /** Output of `sync`: all that changed for the one who asked, in every conversation. */
 export interface Synced {
-  /** The conversations that changed, as they stand. */
+  /** The conversations that changed, in their current state. */
   readonly conversations: readonly (Conversation)[];
   /** Pass it as `since` next time. */
   readonly cursor: string;
@@ -600,22 +600,22 @@ export interface Version {
 
 /** Output of `versions`. */
 export interface Versions {
-  /** What the message has said, the present text last. */
+  /** Every text that the message has had, the current one last. */
   readonly versions: readonly (Version)[];
 }
 
 /** Every procedure of the user API. */
 export interface Procedures {
-/** Takes a call with this device. The first device wins. */
+/** Accepts a call on this device. The first device wins. */
 'calls.accept': { method: 'POST'; path: '/calls/accept'; input: AnswerCall; output: ChangedCall };
-/** What a browser's `RTCPeerConnection` is made with. Credentials in it are good for an hour. */
+/** The configuration for a browser's `RTCPeerConnection`. Its credentials are valid for an hour. */
 'calls.config': { method: 'GET'; path: '/calls/config'; input: {
 }; output: CallConfig };
 /** Declines a call. Repeating it changes nothing. */
 'calls.decline': { method: 'POST'; path: '/calls/decline'; input: AnswerCall; output: ChangedCall };
-/** Ends a call, or gives it up before it was accepted. Repeating it changes nothing. */
+/** Ends a call, or cancels it before it was accepted. Repeating it changes nothing. */
 'calls.end': { method: 'POST'; path: '/calls/end'; input: AnswerCall; output: ChangedCall };
-/** Calls the other members of a conversation, or answers the call that runs there already. */
+/** Calls the other members of a conversation, or returns the call that is running there already. */
 'calls.start': { method: 'POST'; path: '/calls/start'; input: StartCall; output: StartedCall };
 /** Blocks a user: they cannot write to me any more. Repeating it changes nothing. */
 block: { method: 'POST'; path: '/messages/block'; input: BlockUser; output: Blocked };
@@ -650,7 +650,7 @@ list: { method: 'GET'; path: '/messages/list'; input: {
   /** The `cursor` of the last answer, or an ISO 8601 timestamp: answers what changed since. */
   readonly since?: string;
 }; output: Messages };
-/** Marks what I was sent in a conversation as read, up to a message. */
+/** Marks messages to me in a conversation as read, up to a message. */
 markAsRead: { method: 'POST'; path: '/messages/markAsRead'; input: MarkAsRead; output: MarkedAsRead };
 /** The members of a conversation, and how far each has read. */
 members: { method: 'GET'; path: '/messages/members'; input: {
@@ -659,25 +659,25 @@ members: { method: 'GET'; path: '/messages/members'; input: {
 }; output: Members };
 /** Mutes a conversation until an instant: no mail and no push about it; `null` ends it. */
 mute: { method: 'POST'; path: '/messages/mute'; input: Mute; output: Muted };
-/** What I prefer to show, and how I am notified. */
+/** My preferences: what others see of me, and how I am notified. */
 getPreferences: { method: 'GET'; path: '/messages/preferences'; input: {
 }; output: Preferences };
 /** Changes my preferences; what is left out stays. */
 setPreferences: { method: 'PUT'; path: '/messages/preferences'; input: SetPreferences; output: Preferences };
-/** Whether people with whom I share an open job are there. */
+/** Whether people with whom I share an open job are online. */
 presence: { method: 'GET'; path: '/messages/presence'; input: {
   /** Up to 50 user ids, comma separated. */
   readonly userIds: string;
 }; output: People };
-/** Notifies this browser of what I have not read, until it says that it is gone. Repeating it changes nothing. */
+/** Subscribes this browser to push notifications about my unread messages. Repeating it changes nothing. */
 addPush: { method: 'POST'; path: '/messages/push'; input: AddPush; output: PushChanged };
-/** Sets my one reaction to a message; `null` takes it back. */
+/** Sets my one reaction to a message; `null` removes it. */
 react: { method: 'POST'; path: '/messages/react'; input: React; output: ChangedMessage };
-/** Ends the notifications of a browser. Repeating it changes nothing. */
+/** Ends the push notifications of a browser. Repeating it changes nothing. */
 removePush: { method: 'POST'; path: '/messages/removePush'; input: RemovePush; output: PushChanged };
-/** Shows a conversation, or one of its messages, to the host, with the messages around it. */
+/** Reports a conversation, or one of its messages, to the host, with the messages around it. */
 report: { method: 'POST'; path: '/messages/report'; input: ReportInput; output: Reported };
-/** Sends a message. Repeated with the same `clientId` it answers the first message and stores nothing. */
+/** Sends a message. Repeated with the same `clientId` it returns the first message and stores nothing. */
 send: { method: 'POST'; path: '/messages/send'; input: SendMessage; output: SentMessage };
 /** All that changed for me, in every conversation, since a cursor. */
 sync: { method: 'GET'; path: '/messages/sync'; input: {
@@ -692,7 +692,7 @@ sync: { method: 'GET'; path: '/messages/sync'; input: {
 unblock: { method: 'POST'; path: '/messages/unblock'; input: BlockUser; output: Blocked };
 /** A URL that accepts exactly this file, for five minutes. Put the bytes there, then send the message. */
 uploadFile: { method: 'POST'; path: '/messages/uploadFile'; input: UploadFile; output: UploadTarget };
-/** What a message has said, the present text last. */
+/** Every text that a message has had, the current one last. */
 versions: { method: 'GET'; path: '/messages/versions'; input: {
   /** The conversation. */
   readonly conversationId: string;
