@@ -13,6 +13,8 @@ export class Draft extends Cell<string> {
   readonly #store: Store;
   readonly #clock: Clock;
   #callOff: (() => void) | undefined;
+  /** How often it is being written to the store: until that is done, the mirror has an older text. */
+  #keeping = 0;
 
   constructor(id: string, store: Store, clock: Clock) {
     super(store.mirror.draft.get(id) ?? '');
@@ -31,11 +33,13 @@ export class Draft extends Cell<string> {
     if (!this.#callOff) return;
     this.#callOff();
     this.#callOff = undefined;
+    this.#keeping++;
     const [key, value] = [draftKey(this.#id), this.get()];
     // A failure to keep a draft is one of the whole cache, which answers for it itself.
     await this.#store
       .transact([], () => [value === '' ? { drop: key } : { put: key, value }])
       .catch(() => undefined);
+    this.#keeping--;
   }
 
   /** It was sent, and is not kept any more. */
@@ -47,6 +51,6 @@ export class Draft extends Cell<string> {
 
   /** Takes over what another tab wrote, unless it is being written here. */
   follow(): void {
-    if (!this.#callOff) this.set(this.#store.mirror.draft.get(this.#id) ?? '');
+    if (!this.#callOff && !this.#keeping) this.set(this.#store.mirror.draft.get(this.#id) ?? '');
   }
 }

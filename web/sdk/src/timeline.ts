@@ -15,7 +15,7 @@ import type { ConversationList } from './list.ts';
 import { Loaded } from './loaded.ts';
 import type { Change } from './mirror.ts';
 import { Cell, share } from './observable.ts';
-import type { Outbox } from './outbox.ts';
+import type { Outbox, Draft as OutboxDraft } from './outbox.ts';
 import { withCommands } from './overlay.ts';
 import { quoteOf } from './quotes.ts';
 import { refusalOf } from './refusal.ts';
@@ -83,8 +83,7 @@ export class ConversationTimeline implements Timeline {
   }
 
   open(): () => void {
-    this.#opened += 1;
-    if (this.#opened === 1) {
+    if (++this.#opened === 1) {
       if (this.#status === 'ready') this.#divider.open(this.#unread(), this.#loaded.last);
       this.#core.acted();
       this.refresh();
@@ -96,9 +95,7 @@ export class ConversationTimeline implements Timeline {
   }
 
   close(): void {
-    if (this.#opened === 0) return;
-    this.#opened -= 1;
-    if (this.#opened > 0) return;
+    if (this.#opened === 0 || --this.#opened > 0) return;
     void this.flush();
     this.#divider.open(0, this.#loaded.last);
     this.#loaded.keep(-KEPT);
@@ -107,19 +104,16 @@ export class ConversationTimeline implements Timeline {
   }
 
   async send(text: string, replyTo?: string): Promise<string> {
-    const fromDraft = this.draft.get().trim() === text.trim();
-    const quote = replyTo === undefined ? undefined : quoteOf(this.#find(replyTo));
-    const place = { conversationId: this.id, to: this.#to(), job: this.#job };
-    const clientId = await this.#core.outbox.add({ ...place, text, fromDraft, replyTo: quote });
-    if (fromDraft) this.draft.sent();
+    const isDraft = () => this.draft.get().trim() === text.trim();
+    const clientId = await this.#add(text, replyTo, { fromDraft: isDraft() });
+    // Another text may have been begun meanwhile.
+    if (isDraft()) this.draft.sent();
     this.#core.acted(this.id, '');
     return clientId;
   }
 
   async sendFile(file: FileLike, meta: FileMeta = {}): Promise<string> {
-    const place = { conversationId: this.id, to: this.#to(), job: this.#job };
-    const replyTo = meta.replyTo === undefined ? undefined : quoteOf(this.#find(meta.replyTo));
-    return this.#core.outbox.add({ ...place, text: meta.text ?? '', ...(await read(file, meta)), replyTo });
+    return this.#add(meta.text ?? '', meta.replyTo, await read(file, meta));
   }
 
   retry(clientId: string): Promise<void> {
@@ -167,9 +161,11 @@ export class ConversationTimeline implements Timeline {
       const listed = before ?? this.#core.list.preload().catch(() => undefined);
       const [page] = await Promise.all([pageOf(this.#core, this.id, before), listed]);
       this.#loaded.prepend(page.rows);
-      if (before === undefined) this.#cursor = page.cursor;
-      // The newest page was not here when the chat was opened, and it is not what arrived since.
-      if (before === undefined) this.#divider.open(this.#unread(), this.#loaded.last);
+      if (before === undefined) {
+        this.#cursor = page.cursor;
+        // The newest page was not here when the chat was opened, and it is not what arrived since.
+        this.#divider.open(this.#unread(), this.#loaded.last);
+      }
       if (!page.hasOlder) this.#start = this.#loaded.first || -1;
       this.#olderProblem = undefined;
     } catch (error) {
@@ -296,6 +292,18 @@ export class ConversationTimeline implements Timeline {
     if (rows.length === 0 && this.#hasOlder()) await this.loadOlder();
     this.#status = 'ready';
     this.refresh();
+  }
+
+  /** Puts a message into the outbox; answers its `clientId`. */
+  #add(text: string, replyTo: string | undefined, more: Partial<OutboxDraft>): Promise<string> {
+    return this.#core.outbox.add({
+      conversationId: this.id,
+      to: this.#to(),
+      job: this.#job,
+      text,
+      replyTo: replyTo === undefined ? undefined : quoteOf(this.#find(replyTo)),
+      ...more,
+    });
   }
 
   /** A message that the server has. */

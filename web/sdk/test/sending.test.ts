@@ -182,6 +182,35 @@ test('a draft is stored, appears in other tabs, and is deleted once it is sent',
   expect(later.draft.get()).toBe('half a');
 });
 
+test('what is typed while the message before it is being kept stays the draft', async () => {
+  const { phone, chat } = anna();
+  chat.setDraft('Hello');
+  const sent = chat.send('Hello');
+  chat.setDraft('When can you come?');
+  await sent;
+  expect(chat.draft.get()).toBe('When can you come?');
+  chat.close();
+  await settle();
+  const second = phone.client('anna').jobline.conversation({ with: 'ben' });
+  second.open();
+  await settle();
+  expect(second.draft.get()).toBe('When can you come?');
+});
+
+test('a draft that is being kept does not turn into the one that was kept before', async () => {
+  const { tab, chat } = anna();
+  await settle();
+  const drafts: string[] = [];
+  chat.draft.subscribe(() => drafts.push(chat.draft.get()));
+  const sent = chat.send('Hello');
+  chat.setDraft('Half a thought');
+  // It is kept at once, behind the message, whose row is shown in between.
+  tab.happen('leave');
+  await sent;
+  await settle();
+  expect(drafts).toEqual(['Half a thought']);
+});
+
 test('a first message creates the conversation', async () => {
   const { server, clock, device } = world();
   const { jobline } = device().client('cleo');

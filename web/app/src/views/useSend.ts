@@ -34,7 +34,8 @@ export function useSend(
       meta,
     );
     if (file.size) pictures.hold(clientId, blob);
-    if (text) timeline.setDraft('');
+    // Another text may have been begun meanwhile.
+    if (text && timeline.draft.get().trim() === text) timeline.setDraft('');
   };
   return content => {
     const refused = (error: unknown) => {
