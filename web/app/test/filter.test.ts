@@ -20,6 +20,18 @@ test('a job is found by its title and by its number', () => {
   expect(names('#42')).toEqual(['John Smith']);
   expect(names('42 john')).toEqual(['John Smith']);
 });
+test('a crew is found by the names of its members, and by its job', () => {
+  const crew = conversation('Repair the roof', {
+    job: { id: 77, title: 'Repair the roof', status: 'open' },
+    people: [
+      { id: 'mike', name: 'Mike Worker' },
+      { id: 'jane', name: 'Jane Doe' },
+    ],
+  });
+  const found = (query: string) => filtered([...list, crew], query).map(item => item.person.name);
+  expect(found('jane mike')).toEqual(['Repair the roof']);
+  expect(found('roof')).toEqual(['Repair the roof']);
+});
 test('message text is never searched', () => expect(names('paint')).toEqual(['John Smith']));
 test('every word of the query must match', () => expect(names('john 43')).toEqual([]));
 

@@ -140,8 +140,8 @@ describe('a translator', () => {
       words.t('job', { number: words.label(42) }),
     ].join();
     expect(text).not.toMatch(/[0-9]/);
-    expect(words.both('أ', 'ب')).toBe('أ، ب');
-    expect(translator('en', en).both('a', 'b')).toBe('a, b');
+    expect(words.joined('أ', 'ب', 'ت')).toBe('أ، ب، ت');
+    expect(translator('en', en).joined('a', 'b')).toBe('a, b');
     expect(translator('en', en).label(123456)).toBe('123456');
   });
 

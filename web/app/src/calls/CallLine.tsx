@@ -38,7 +38,7 @@ export function CallLine({ message, timeline }: { message: TimelineMessage; time
       class="event-line call-line"
       data-key={key}
       data-state={state}
-      aria-label={words.both(text[call.media], time)}
+      aria-label={words.joined(text[call.media], time)}
     >
       <span>
         {text[call.media]} · <bdi>{how}</bdi>

@@ -33,8 +33,8 @@ export interface Translator {
   number(value: number): string;
   /** A number that is a name, such as a job's: digits alone, without separators. */
   label(value: number): string;
-  /** Two parts of one line, with the comma of the language between them. */
-  both(one: string, other: string): string;
+  /** Parts of one line, with the comma of the language between them. */
+  joined(...parts: readonly string[]): string;
   /** The same language in the time zone that the reader is in by now. */
   renewed(): Translator;
 }
@@ -106,7 +106,7 @@ export function translator(lang: string, messages: Messages, customs: Customs = 
     percent: part => new Intl.NumberFormat(locale, { style: 'percent' }).format(part),
     number,
     label: value => new Intl.NumberFormat(locale, { useGrouping: false }).format(value),
-    both: (one, other) => `${one}${dir === 'rtl' ? '،' : ','} ${other}`,
+    joined: (...parts) => parts.map(part => isolated(part, dir)).join(dir === 'rtl' ? '، ' : ', '),
     renewed: () => translator(lang, messages, customs),
   };
 }

@@ -13,14 +13,16 @@ function folded(text: string): string {
 const known = new WeakMap<ConversationItem, string>();
 
 function namesIn(item: ConversationItem): string {
-  const { person, job } = item;
-  const names = known.get(item) ?? folded(`${person.name} ${job ? `#${job.id} ${job.title}` : ''}`);
+  const { person, people = [person], job } = item;
+  const names =
+    known.get(item) ??
+    folded(`${people.map(({ name }) => name).join(' ')} ${job ? `#${job.id} ${job.title}` : ''}`);
   known.set(item, names);
   return names;
 }
 
 /**
- * The conversations whose person or job the words of `query` name. Never by what was written: the server keeps no
+ * The conversations whose person, members or job the words of `query` name. Never by what was written: the server keeps no
  * index of content, and what only this device has would be found on one device and not on the other.
  */
 export function filtered(items: readonly ConversationItem[], query: string): readonly ConversationItem[] {

@@ -53,7 +53,7 @@ export function ChatHead({ id, state, name, nameOf, job }: Props) {
         {typing ? (
           <p class="title typing">{typing}</p>
         ) : people ? (
-          <p class="title">{allNames(people, nameOf)}</p>
+          <p class="title">{allNames(people, nameOf, words)}</p>
         ) : (
           job && <JobLine job={job} />
         )}

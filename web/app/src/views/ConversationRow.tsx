@@ -48,7 +48,7 @@ export const ConversationRow = memo(({ item, open, stop }: Props) => {
         {told(item.at, words)}
       </time>
       <span class="about">
-        {people ? allNames(people, nameOf) : job && <bdi>{plain(job.title)}</bdi>}
+        {people ? allNames(people, nameOf, words) : job && <bdi>{plain(job.title)}</bdi>}
         {job?.status === 'closed' && <span class="mark">{words.t('closed')}</span>}
       </span>
       {typing ? (
@@ -100,7 +100,7 @@ function Preview({ item, open, nameOf }: { item: ConversationItem; open: boolean
   return (
     <span class="preview">
       {preview?.mine && preview.state && <StatusIcon state={preview.state} />}
-      {(kind === 'photo' || kind === 'file') && <Icon name={kind} small />}
+      {kind && <Icon name={kind} small />}
       <span dir="auto">
         {by && `${nameOf(by)}: `}
         {preview && (cameOrWent(preview, nameOf, words) ?? textOf(preview, kind, words))}
@@ -109,14 +109,14 @@ function Preview({ item, open, nameOf }: { item: ConversationItem; open: boolean
   );
 }
 
-type Kind = 'voice' | 'file' | 'photo' | 'text';
+/** What the list draws and names: a voice message and a picture by a word, a file without a text by its name. */
+type Kind = 'voice' | 'file' | 'photo' | undefined;
 
-/** What the last message is, as the list shows it: a file by its name, a picture by a word. */
+/** `undefined` of what is shown by its text. A deleted message is one: nothing is left of its file. */
 function kindOf(preview: ConversationPreview | undefined): Kind {
-  if (!preview) return 'text';
-  if (preview.type === 'voice' && !preview.deleted) return 'voice';
-  if (preview.type === 'file' && !preview.text && !preview.deleted) return 'file';
-  return preview.type === 'image' ? 'photo' : 'text';
+  if (preview?.type === 'voice') return 'voice';
+  if (preview?.type === 'image') return 'photo';
+  return preview?.type === 'file' && !preview.text ? 'file' : undefined;
 }
 
 function textOf(preview: ConversationPreview, kind: Kind, words: Translator): string {

@@ -24,7 +24,7 @@ function Said({ message, nameOf }: Props) {
   const time = words.clock(at);
   if (type === 'event') {
     return (
-      <article class="event-line" data-key={key} aria-label={words.both(words.t('marketplace'), time)}>
+      <article class="event-line" data-key={key} aria-label={words.joined(words.t('marketplace'), time)}>
         <span dir="auto">{plain(shown)}</span>
         <time dateTime={new Date(at).toISOString()}>{time}</time>
       </article>
@@ -34,7 +34,7 @@ function Said({ message, nameOf }: Props) {
     <article
       class={deleted ? 'host-notice deleted' : 'host-notice'}
       data-key={key}
-      aria-label={words.both(words.t('marketplace'), time)}
+      aria-label={words.joined(words.t('marketplace'), time)}
     >
       <strong>{words.t('marketplace')}</strong>
       <Text text={shown} />

@@ -14,7 +14,7 @@ export function JobLine({ job }: { job: ShownJob }) {
     <p class="title">
       {'title' in job && <bdi>{plain(job.title)}</bdi>}
       <span class={closed ? 'job closed' : 'job'}>
-        {closed ? words.both(number, words.t('closed')) : number}
+        {closed ? words.joined(number, words.t('closed')) : number}
       </span>
     </p>
   );

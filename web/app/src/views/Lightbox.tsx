@@ -104,7 +104,8 @@ export function Lightbox({ timeline, messages, photo, nameOf }: Props) {
           )}
           <span class="from">
             <bdi>{author}</bdi>
-            {message && words.both('', words.both(words.date(message.at, 'short'), words.clock(message.at)))}
+            {message &&
+              words.joined('', words.joined(words.date(message.at, 'short'), words.clock(message.at)))}
           </span>
         </p>
         <button

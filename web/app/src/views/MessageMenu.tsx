@@ -1,4 +1,5 @@
 import type { Timeline, TimelineMessage } from '@jobline/sdk';
+import { useEffect, useState } from 'preact/hooks';
 import { accountWords } from '../account/words.ts';
 import { changeWords } from '../changes/words.ts';
 import { type Action, actionsFor, QUICK, reactionOf } from '../models/acting.ts';
@@ -20,6 +21,9 @@ interface Props {
 /** What is asked next: any other emoji, whether to delete the message, what is wrong about it. */
 export type Asked = 'emoji' | 'delete' | 'report';
 
+/** How long the menu says that the text was copied before it closes, in milliseconds: long enough to be read. */
+const COPIED_MS = 1200;
+
 const LINES = [
   ['reply', 'reply', 'reply'],
   ['copy', 'copy', 'copy'],
@@ -34,11 +38,28 @@ export function MessageMenu({ message, acts, close, ask }: Props) {
   const me = useValue(client.user);
   const possible = actionsFor(message, editing.possible);
   const mine = reactionOf(message, me);
+  const [copied, setCopied] = useState<boolean>();
+  // It stays until it was read: a failure until the reader closes it.
+  useEffect(() => {
+    if (!copied) return;
+    const timer = setTimeout(close, COPIED_MS);
+    return () => clearTimeout(timer);
+  }, [copied]);
+  const copy = async () => {
+    try {
+      await navigator.clipboard.writeText(message.text);
+      setCopied(true);
+    } catch (error) {
+      // Pages without TLS have no clipboard, and browsers may be told to refuse it.
+      console.warn('Not copied.', error);
+      setCopied(false);
+    }
+  };
+  const said = changeWords(words.lang);
+  const outcome = copied === undefined ? '' : words.fill(copied ? said.copied : said.notCopied);
   const act: Record<Exclude<Action, 'react'>, () => void> = {
     reply: () => editing.replyTo(message),
-    copy: () => {
-      navigator.clipboard?.writeText(message.text).catch(error => console.error('Not copied.', error));
-    },
+    copy,
     edit: () => editing.change(message.key, message.text),
     delete: () => ask('delete'),
   };
@@ -63,7 +84,7 @@ export function MessageMenu({ message, acts, close, ask }: Props) {
           <button
             type="button"
             class="more"
-            aria-label={words.fill(changeWords(words.lang).moreEmoji)}
+            aria-label={words.fill(said.moreEmoji)}
             onClick={() => ask('emoji')}
           >
             <Icon name="more" />
@@ -76,12 +97,12 @@ export function MessageMenu({ message, acts, close, ask }: Props) {
           type="button"
           class={action === 'delete' ? 'item bad' : 'item'}
           onClick={() => {
-            if (action !== 'delete') close();
+            if (action === 'reply' || action === 'edit') close();
             act[action]();
           }}
         >
-          <Icon name={icon} />
-          {words.t(key)}
+          <Icon name={action !== 'copy' || copied === undefined ? icon : copied ? 'check' : 'alert'} />
+          {(action === 'copy' && outcome) || words.t(key)}
         </button>
       ))}
       {message.id !== undefined && message.senderId !== undefined && (
@@ -90,6 +111,9 @@ export function MessageMenu({ message, acts, close, ask }: Props) {
           {words.fill(accountWords(words.lang).reportMessage)}
         </button>
       )}
+      <span class="hidden" role="status">
+        {outcome}
+      </span>
     </div>
   );
 }

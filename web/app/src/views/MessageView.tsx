@@ -84,7 +84,7 @@ function OfPerson(props: MessageProps) {
       class={names.filter(Boolean).join(' ')}
       data-key={key}
       data-state={state.is}
-      aria-label={words.both(author, time)}
+      aria-label={words.joined(author, time)}
     >
       {people && first && senderId && <bdi class={`sender tone-${tone(senderId)}`}>{author}</bdi>}
       <Bubble {...props} />

@@ -11,7 +11,7 @@ export function Reactions({ message, acts }: { message: TimelineMessage; acts: A
   return (
     <div class="reactions">
       {message.reactions.map(({ emoji, userIds }) => {
-        const names = userIds.map(acts.nameOf).reduce((before, name) => words.both(before, name));
+        const names = words.joined(...userIds.map(acts.nameOf));
         return (
           <button
             key={emoji}
