@@ -46,8 +46,12 @@ test('every language has every text of calls, with the name in its place', () =>
     expect(new Set(names).size).toBe(1);
     for (const one of Object.values(words)) expect(Object.values(one).every(text => text !== '')).toBe(true);
   }
-  for (const lang of ['en', 'es', 'ar']) expect(callWords(lang)('muted', 'Jane')).toContain('Jane');
-  expect(callWords('xx')('accept')).toBe('Accept');
+  for (const lang of ['en', 'es', 'ar'])
+    expect(callWords(translator(lang, en))('muted', 'Jane')).toContain('Jane');
+  // A name of another script turns nothing around it, and is text as it stands.
+  expect(callWords(translator('ar', en))('incomingAudio', 'Jane')).toBe('\u2068Jane\u2069 يتصل بك');
+  expect(callWords(translator('en', en))('incomingAudio', '$& Co')).toBe('$& Co is calling');
+  expect(callWords(translator('xx', en))('accept')).toBe('Accept');
 });
 
 test('why a call is over: a local error, a refusal of the server, or how it ended', () => {

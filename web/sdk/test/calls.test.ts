@@ -234,6 +234,28 @@ test('a shared screen replaces the camera and gives it back, and tracks that are
   expect(camera?.sends).toBeNull();
 });
 
+test('another camera is taken in place of the first, and stays the one that is switched on until it is unplugged', async () => {
+  const { world, john } = await connected();
+  const { calls } = john;
+  expect([calls.device('microphone'), calls.device('camera')]).toEqual(['audio 1', 'video 1']);
+  expect(await calls.choose('camera', 'back')).toBeUndefined();
+  const [, camera] = john.connections[0]?.transceivers ?? [];
+  expect(camera?.sends).toMatchObject({ deviceId: 'back', stopped: false });
+  await calls.camera(false);
+  // What is chosen while the camera is off does not show anybody.
+  expect(await calls.choose('camera', 'front')).toBeUndefined();
+  expect([john.shown()?.own.camera, calls.device('camera')]).toEqual([false, 'front']);
+  await calls.camera(true);
+  expect(camera?.sends).toMatchObject({ deviceId: 'front' });
+  await calls.camera(false);
+  world.unplugged.add('front');
+  expect(await calls.camera(true)).toBeUndefined();
+  expect(camera?.sends).toMatchObject({ deviceId: 'video 1' });
+  // One that cannot be had leaves what there is.
+  expect(await calls.choose('camera', 'front')).toBe('noDevice');
+  expect([john.shown()?.own.camera, calls.device('camera')]).toEqual([true, 'video 1']);
+});
+
 test('the watcher reports a ringing call and, after a reload, the ongoing one, and nothing else', async () => {
   const world = new CallWorld();
   const you = world.device('you', 2);

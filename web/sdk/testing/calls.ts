@@ -14,7 +14,11 @@ class Track {
   enabled = true;
   onended: (() => void) | null = null;
   stopped = false;
-  constructor(readonly kind: 'audio' | 'video') {}
+  constructor(
+    readonly kind: 'audio' | 'video',
+    readonly deviceId?: string,
+  ) {}
+  getSettings = () => ({ deviceId: this.deviceId });
   stop(): void {
     this.stopped = true;
   }
@@ -96,6 +100,8 @@ export class CallWorld {
   readonly owned = new Set<string>();
   /** Calls are not offered. */
   notOffered = false;
+  /** Ids of microphones and cameras that are not there any more. */
+  readonly unplugged = new Set<string>();
   readonly #sockets = new Set<Socket>();
   readonly #clients: Cell<ConversationsState>[] = [];
 
@@ -105,6 +111,7 @@ export class CallWorld {
     this.#clients.push(conversations);
     const connections: Connection[] = [];
     const sockets: Socket[] = [];
+    const cameras: Track[] = [];
     let leave = (_: 'leave'): void => undefined;
     const ports: CallPorts = {
       clock: this.clock,
@@ -139,9 +146,23 @@ export class CallWorld {
         },
       },
       media: {
-        user: async ({ video }) => {
+        user: async ({ audio, video }) => {
           if (refused) throw Object.assign(new Error(refused), { name: refused });
-          const tracks = [new Track('audio'), ...(video ? [new Track('video')] : [])];
+          const track = (kind: 'audio' | 'video', wanted: MediaStreamConstraints['audio']) => {
+            const { exact } = ((wanted as MediaTrackConstraints).deviceId ?? {}) as { exact?: string };
+            const id = exact ?? `${kind} 1`;
+            if (this.unplugged.has(id)) throw Object.assign(new Error(id), { name: 'OverconstrainedError' });
+            // As on many phones, whose cameras are open one at a time.
+            const busy = kind === 'video' && cameras.some(one => !one.stopped);
+            if (busy) throw Object.assign(new Error(id), { name: 'NotReadableError' });
+            const taken = new Track(kind, id);
+            if (kind === 'video') cameras.push(taken);
+            return taken;
+          };
+          const tracks = [
+            ...(audio ? [track('audio', audio)] : []),
+            ...(video ? [track('video', video)] : []),
+          ];
           return { getTracks: () => tracks } as unknown as MediaStream;
         },
         display: async () => ({ getTracks: () => [new Track('video')] }) as unknown as MediaStream,

@@ -39,16 +39,14 @@ export function CallScreen({ calls }: { calls: Calls }) {
 }
 
 function Incoming({ calls, call, person, crew, nameOf }: RunningProps) {
-  const words = callWords(useSurroundings().words.lang);
+  const words = callWords(useSurroundings().words);
   const name = nameOf(call.startedBy ?? person.id);
   const text = words(call.media === 'video' ? 'incomingVideo' : 'incomingAudio', name);
   return (
     <section class="call-card" role="alertdialog" aria-label={text}>
       <Avatar person={person} crew={crew} small />
       {/* Read out without taking the focus from what is being written. */}
-      <p role="alert">
-        <bdi>{text}</bdi>
-      </p>
+      <p role="alert">{text}</p>
       <div class="call-choices">
         <button
           type="button"
@@ -83,7 +81,7 @@ function Incoming({ calls, call, person, crew, nameOf }: RunningProps) {
 
 function Over({ calls, call }: { calls: Calls; call: CurrentCall }) {
   const around = useSurroundings();
-  const words = callWords(around.words.lang);
+  const words = callWords(around.words);
   const { outcome } = call;
   useEffect(() => {
     if (outcome === 'failed' || outcome === 'lost') return undefined;

@@ -13,9 +13,9 @@ interface Props {
   readonly setSmall: (small: boolean) => void;
 }
 
-/** What one can do in a call. */
+/** What one can do in a call; beside the chat what one needs at any moment, so that the chat has room. */
 export function Controls({ calls, call, root, isSmall, setSmall }: Props) {
-  const words = callWords(useSurroundings().words.lang);
+  const words = callWords(useSurroundings().words);
   const [obstacle, setObstacle] = useState<Obstacle>();
   const [choosing, setChoosing] = useState(false);
   const { own } = call;
@@ -39,7 +39,7 @@ export function Controls({ calls, call, root, isSmall, setSmall }: Props) {
   return (
     <footer>
       {obstacle && <p role="alert">{words(obstacle)}</p>}
-      {choosing && <Devices choose={async (kind, id) => setObstacle(await calls.choose(kind, id))} />}
+      {choosing && !isSmall && <Devices calls={calls} told={setObstacle} />}
       <div class="call-controls">
         {own.microphone
           ? button('microphone', 'mute', () => calls.mute(true), true)
@@ -51,12 +51,14 @@ export function Controls({ calls, call, root, isSmall, setSmall }: Props) {
           own.camera,
         )}
         {canShare &&
+          (!isSmall || own.screen) &&
           (own.screen
             ? button('screen', 'stopSharing', () => calls.stopSharing(), true)
             : button('screen', 'share', () => calls.share(), false))}
-        {button('settings', 'devices', () => setChoosing(!choosing))}
-        {document.fullscreenEnabled && button('full', 'full', full)}
+        {!isSmall && button('settings', 'devices', () => setChoosing(!choosing))}
+        {document.fullscreenEnabled && !isSmall && button('full', 'full', full)}
         {document.pictureInPictureEnabled &&
+          !isSmall &&
           call.others.some(({ shown }) => shown.camera || shown.screen) &&
           button('pip', 'pip', () =>
             picture()

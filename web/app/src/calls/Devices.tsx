@@ -1,10 +1,17 @@
+import type { Calls, Obstacle } from '@jobline/sdk/calls';
 import { useEffect, useState } from 'preact/hooks';
 import { useSurroundings } from '../views/context.ts';
 import { callWords } from './words.ts';
 
+interface Props {
+  readonly calls: Calls;
+  /** Told what stands against the device that was chosen, or that nothing does. */
+  readonly told: (obstacle: Obstacle | undefined) => void;
+}
+
 /** Which microphone and which camera. Browsers name them once one of them is used. */
-export function Devices({ choose }: { choose: (kind: 'microphone' | 'camera', id: string) => void }) {
-  const words = callWords(useSurroundings().words.lang);
+export function Devices({ calls, told }: Props) {
+  const words = callWords(useSurroundings().words);
   const [devices, setDevices] = useState<readonly MediaDeviceInfo[]>([]);
   useEffect(() => {
     const look = () => navigator.mediaDevices.enumerateDevices().then(setDevices, () => undefined);
@@ -21,7 +28,10 @@ export function Devices({ choose }: { choose: (kind: 'microphone' | 'camera', id
         return (
           <label key={kind}>
             {words(kind)}
-            <select onChange={event => choose(kind, event.currentTarget.value)}>
+            <select
+              value={calls.device(kind)}
+              onChange={event => void calls.choose(kind, event.currentTarget.value).then(told)}
+            >
               {here.map((one, index) => (
                 <option key={one.deviceId} value={one.deviceId}>
                   {one.label || `${words(kind)} ${index + 1}`}

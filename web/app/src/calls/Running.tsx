@@ -12,15 +12,15 @@ import { callWords } from './words.ts';
 
 /** A call that this device is in, or on its way into. */
 export function Running({ calls, call, person, crew, nameOf }: RunningProps) {
-  const { lang } = useSurroundings().words;
-  const words = callWords(lang);
+  const around = useSurroundings();
+  const words = callWords(around.words);
   const root = useRef<HTMLElement>(null);
   const [isSmall, setSmall] = useState(false);
   const { phase, others, own, since } = call;
   useNow(1000);
   useWakeLock();
   useEffect(takeMicrophone, []);
-  useEffect(() => askBeforeLeaving(callWords(lang)('leaving')), [lang]);
+  useEffect(() => askBeforeLeaving(words('leaving')), [around.words.lang]);
   // Who called or accepted did it in another place: the call is where they are now.
   useEffect(() => root.current?.focus({ preventScroll: true }), []);
   const name = nameOf(person.id);
@@ -79,7 +79,7 @@ interface OtherProps extends Pick<RunningProps, 'person' | 'crew'> {
 
 /** Somebody else: their screen, their picture, or their image; and always their sound. */
 function Other({ other, calls, name, person, crew }: OtherProps) {
-  const words = callWords(useSurroundings().words.lang);
+  const words = callWords(useSurroundings().words);
   const { userId, shown, connected } = other;
   return (
     <figure class="call-other" data-connected={String(connected)}>

@@ -9,7 +9,7 @@ export function reason(
   { obstacle, outcome = 'ended', problem }: Pick<CurrentCall, 'obstacle' | 'outcome' | 'problem'>,
   words: Translator,
 ): string {
-  const said = callWords(words.lang);
+  const said = callWords(words);
   if (obstacle) return said(obstacle);
   if (outcome !== 'failed' || !problem) return said(outcome);
   // Where calls are not offered at all there is no button: what is not offered is to be in this one.

@@ -1,6 +1,7 @@
 /** What calls say, in each language: it comes with them, and not with what is loaded at first. */
 
 import type { Language } from '../i18n/languages.ts';
+import type { Translator } from '../i18n/translator.ts';
 
 const en = {
   audio: 'Audio call',
@@ -155,7 +156,7 @@ const ar: CallWords = {
 export const CALL_WORDS: Readonly<Record<Language, CallWords>> = { en, es, ar };
 
 /** The words of a language, with the name where it belongs. */
-export function callWords(lang: string): (key: keyof CallWords, name?: string) => string {
-  const words = CALL_WORDS[lang as Language] ?? en;
-  return (key, name = '') => words[key].replace('{name}', name);
+export function callWords(words: Translator): (key: keyof CallWords, name?: string) => string {
+  const said = CALL_WORDS[words.lang as Language] ?? en;
+  return (key, name = '') => words.fill(said[key], { name });
 }

@@ -132,7 +132,12 @@ export class Calls {
     return this.#own?.camera(on);
   }
 
-  /** Takes another microphone or camera. */
+  /** The id of the microphone or camera in use, or of the one to be used; `undefined` where the browser chooses. */
+  device(kind: 'microphone' | 'camera'): string | undefined {
+    return this.#own?.device(kind);
+  }
+
+  /** Takes another microphone or camera. A camera that is off stays off: it is the one that is switched on next. */
   async choose(kind: 'microphone' | 'camera', deviceId: string): Promise<Obstacle | undefined> {
     return this.#own?.choose(kind, deviceId);
   }

@@ -19,6 +19,8 @@ export class OwnMedia {
   /** A track was set, switched, or ended by itself. */
   readonly #changed: (kind: Kind) => void;
   readonly #tracks: Partial<Record<Kind, MediaStreamTrack>> = {};
+  /** The devices that the reader chose. Until then it is the browser that chooses. */
+  readonly #chosen: Partial<Record<Kind, string>> = {};
   #isOver = false;
 
   constructor(port: MediaPort, changed: (kind: Kind) => void) {
@@ -66,12 +68,26 @@ export class OwnMedia {
       this.#set('camera', undefined);
       return undefined;
     }
-    return this.#askFor('camera', undefined);
+    const obstacle = await this.#askFor('camera');
+    if (obstacle !== 'noDevice' || this.#chosen.camera === undefined) return obstacle;
+    // The one that was chosen was unplugged meanwhile.
+    this.#chosen.camera = undefined;
+    return this.#askFor('camera');
   }
 
-  /** Takes another microphone or camera. */
-  choose(kind: 'microphone' | 'camera', deviceId: string): Promise<Obstacle | undefined> {
-    return this.#askFor(kind, deviceId);
+  /** The id of the microphone or camera in use, or of the one to be used; `undefined` where the browser chooses. */
+  device(kind: 'microphone' | 'camera'): string | undefined {
+    return this.#chosen[kind] ?? this.#tracks[kind]?.getSettings().deviceId;
+  }
+
+  /** Takes another microphone or camera. A camera that is off stays off: it is the one that is switched on next. */
+  async choose(kind: 'microphone' | 'camera', deviceId: string): Promise<Obstacle | undefined> {
+    const before = this.#chosen[kind];
+    this.#chosen[kind] = deviceId;
+    if (kind === 'camera' && !this.#tracks.camera) return undefined;
+    const obstacle = await this.#askFor(kind);
+    if (obstacle) this.#chosen[kind] = before;
+    return obstacle;
   }
 
   /** Shows a window, a tab or the screen. Answers `false` when the reader chose none. */
@@ -94,7 +110,8 @@ export class OwnMedia {
     for (const kind of ['microphone', 'camera', 'screen'] as const) this.#set(kind, undefined);
   }
 
-  async #askFor(kind: 'microphone' | 'camera', deviceId: string | undefined): Promise<Obstacle | undefined> {
+  async #askFor(kind: 'microphone' | 'camera'): Promise<Obstacle | undefined> {
+    const deviceId = this.#chosen[kind];
     const exact = deviceId === undefined ? {} : { deviceId: { exact: deviceId } };
     const wanted =
       kind === 'camera' ? { video: { ...PICTURE, ...exact } } : { audio: { ...SOUND, ...exact } };
@@ -104,7 +121,11 @@ export class OwnMedia {
       if (kind === 'microphone' && muted) this.mute(true);
       return undefined;
     } catch (error) {
-      return obstacleOf(error, () => this.#port.isForbidden(kind));
+      const obstacle = obstacleOf(error, () => this.#port.isForbidden(kind));
+      if (obstacle !== 'inUse' || kind !== 'camera' || !this.#tracks.camera) return obstacle;
+      // Many phones open one camera at a time.
+      this.#set('camera', undefined);
+      return this.#askFor('camera');
     }
   }
 
