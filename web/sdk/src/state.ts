@@ -154,6 +154,8 @@ export interface ConversationPreview {
   readonly senderId?: string;
   /** What a line about a crew tells. */
   readonly event?: TimelineMessage['event'];
+  /** A call, as it stands. */
+  readonly call?: Call;
   /** Of own messages. */
   readonly state?: MessageState;
 }

@@ -128,7 +128,7 @@ export function viewOfEntry(row: OutboxRow, progress: MessageState | undefined, 
 }
 
 export function previewOf(message: TimelineMessage): ConversationPreview {
-  const { text, type, mine, host, senderId, event, deleted, file, state } = message;
+  const { text, type, mine, host, senderId, event, call, deleted, file, state } = message;
   return {
     text,
     type,
@@ -136,7 +136,8 @@ export function previewOf(message: TimelineMessage): ConversationPreview {
     host,
     senderId,
     event,
-    deleted: deleted && true,
+    call,
+    deleted: !!deleted,
     fileName: file?.name,
     state: mine ? state : undefined,
   };

@@ -24,6 +24,17 @@ export function length(seconds: number): string {
   return `${hours ? `${hours}:${two(minutes)}` : minutes}:${two(all % 60)}`;
 }
 
+/** A call in words: of which kind it is, and what became of it or how long it was. */
+export function CallText({ call, mine }: { call: Call; mine: boolean }) {
+  const text = lineWords(useSurroundings().words.lang);
+  const how = (call.state === 'ended' && duration(call)) || text[stateOf(call, mine)];
+  return (
+    <>
+      {text[call.media]} · <bdi>{how}</bdi>
+    </>
+  );
+}
+
 /** A call in the timeline: what became of it, how long it was, and a way to call again. */
 export function CallLine({ message, timeline }: { message: TimelineMessage; timeline: Timeline }) {
   const { Calls, words } = useSurroundings();
@@ -32,7 +43,6 @@ export function CallLine({ message, timeline }: { message: TimelineMessage; time
   const text = lineWords(words.lang);
   const state = stateOf(call, mine);
   const time = words.clock(at);
-  const how = (call.state === 'ended' && duration(call)) || text[state];
   return (
     <article
       class="event-line call-line"
@@ -41,7 +51,7 @@ export function CallLine({ message, timeline }: { message: TimelineMessage; time
       aria-label={words.joined(text[call.media], time)}
     >
       <span>
-        {text[call.media]} · <bdi>{how}</bdi>
+        <CallText call={call} mine={mine} />
       </span>
       <time dateTime={new Date(at).toISOString()}>{time}</time>
       {Calls && call.state !== 'ringing' && call.state !== 'accepted' && (

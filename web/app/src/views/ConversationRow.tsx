@@ -9,8 +9,11 @@ import { useSurroundings } from './context.ts';
 import { memo } from './hooks.ts';
 import { Icon } from './Icon.tsx';
 import { Dot, usePresence, useTyping } from './Live.tsx';
+import { lazy } from './lazy.tsx';
 import { allNames, type NameOf, namesIn } from './names.ts';
 import { StatusIcon } from './Status.tsx';
+
+const CallText = lazy(async () => (await import('./MessageDialog.tsx')).CallText);
 
 interface Props {
   readonly item: ConversationItem;
@@ -103,7 +106,13 @@ function Preview({ item, open, nameOf }: { item: ConversationItem; open: boolean
       {kind && <Icon name={kind} small />}
       <span dir="auto">
         {by && `${nameOf(by)}: `}
-        {preview && (cameOrWent(preview, nameOf, words) ?? textOf(preview, kind, words))}
+        {preview?.call ? (
+          <CallText call={preview.call} mine={preview.mine}>
+            {preview.text}
+          </CallText>
+        ) : (
+          preview && (cameOrWent(preview, nameOf, words) ?? textOf(preview, kind, words))
+        )}
       </span>
     </span>
   );

@@ -11,6 +11,7 @@ import { lazy } from './lazy.tsx';
 import { type Asked, MessageMenu } from './MessageMenu.tsx';
 import { VersionList } from './VersionList.tsx';
 
+export { CallText } from '../calls/CallLine.tsx';
 export { Choices } from './Choices.tsx';
 export { HostLine } from './HostLine.tsx';
 export { olderMessage } from './olderMessage.ts';

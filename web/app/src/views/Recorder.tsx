@@ -29,8 +29,8 @@ export function Recorder({ timeline }: { timeline: Timeline }) {
   const idle = () => {
     const field = root.current?.closest('form')?.querySelector('textarea');
     recorder.discard();
-    // The field is there once this is drawn.
-    setTimeout(() => field?.focus());
+    // They are there once this is drawn. On touch the field would open the keyboard for somebody who speaks.
+    setTimeout(() => (touches() ? root.current?.querySelector('button') : field)?.focus());
   };
   const send = (sent: Promise<unknown>) =>
     void sent.then(
