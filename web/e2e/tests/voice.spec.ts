@@ -69,8 +69,14 @@ for (const format of ['audio/mp4', 'audio/webm']) {
   });
 }
 
-test('a recording can be paused, continued, played, sent and discarded', async ({ person, api }) => {
+test('a recording can be paused, continued, played, sent and discarded', async ({
+  person,
+  api,
+  isMobile,
+}) => {
   const you = await (await person('You')).open('John Smith');
+  // In the field of a phone the focus would open the keyboard.
+  const next = isMobile ? button(you.page, 'Record a voice message') : you.field;
   const before = (await api.messages('you', WITH_JOHN)).length;
   await recordTwoSeconds(you.page);
   expect(await findings(you.page)).toEqual([]);
@@ -87,10 +93,10 @@ test('a recording can be paused, continued, played, sent and discarded', async (
   await button(you.page, 'Play the voice message').click();
   await expect(button(you.page, 'Pause the voice message')).toBeVisible();
   await button(you.page, 'Discard the recording').click();
-  await expect(you.field).toBeFocused();
+  await expect(next).toBeFocused();
   await recordTwoSeconds(you.page);
   await button(you.page, 'Discard the recording').click();
-  await expect(you.field).toBeFocused();
+  await expect(next).toBeFocused();
   expect(await api.messages('you', WITH_JOHN)).toHaveLength(before);
   // Who writes, sends text.
   await you.say('Written after all');

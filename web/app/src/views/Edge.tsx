@@ -30,7 +30,7 @@ export function Edge({
   }
   if (hasOlder || !whole) {
     return (
-      <div class="edge">
+      <div class={state.loadingOlder ? 'edge loading' : 'edge'}>
         <span class="spinner" role="img" aria-label={words.t('loadingOlder')} />
       </div>
     );
