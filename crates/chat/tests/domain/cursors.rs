@@ -1,54 +1,14 @@
 //! Cursors: nobody is answered the same state of a message twice.
 
 use crate::engine;
+use crate::meanwhile::Meanwhile;
 use crate::support::{User, World, texts};
-use async_trait::async_trait;
-use futures_util::future::BoxFuture;
 use jobline_chat::Settings;
-use jobline_store::{Commit, Consistency, Error, Key, Outcome, Page, Range, Row, Store};
 use jobline_wire::{EditMessage, ListMessages, Message};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 pub(crate) fn unlimited() -> Settings {
     Settings { send_rate: 0, ..Settings::default() }
-}
-
-/// A store in which something happens before messages are read next.
-struct Meanwhile {
-    inner: Arc<dyn Store>,
-    before_messages: Mutex<Option<BoxFuture<'static, ()>>>,
-}
-
-#[async_trait]
-impl Store for Meanwhile {
-    async fn get(&self, key: &Key, consistency: Consistency) -> Result<Option<Row>, Error> {
-        self.before(std::slice::from_ref(&key.sort)).await;
-        self.inner.get(key, consistency).await
-    }
-
-    async fn get_many(&self, keys: &[Key], consistency: Consistency) -> Result<Vec<Option<Row>>, Error> {
-        self.before(&keys.iter().map(|key| key.sort.clone()).collect::<Vec<_>>()).await;
-        self.inner.get_many(keys, consistency).await
-    }
-
-    async fn range(&self, range: &Range) -> Result<Page, Error> {
-        self.before(std::slice::from_ref(&range.from)).await;
-        self.inner.range(range).await
-    }
-
-    async fn commit(&self, commit: &Commit) -> Result<Outcome, Error> {
-        self.inner.commit(commit).await
-    }
-}
-
-impl Meanwhile {
-    async fn before(&self, sorts: &[String]) {
-        let of_messages = sorts.iter().any(|sort| sort.starts_with("MESSAGE#"));
-        let happens = self.before_messages.lock().unwrap().take_if(|_| of_messages);
-        if let Some(happens) = happens {
-            happens.await;
-        }
-    }
 }
 
 /// Two servers over one store: what the second one does may happen between two reads of the first.
@@ -61,7 +21,7 @@ struct Servers {
 impl Servers {
     async fn start() -> Self {
         let inner = engine::start_with_whole_pages().await.store;
-        let store = Arc::new(Meanwhile { inner: inner.clone(), before_messages: Mutex::default() });
+        let store = Arc::new(Meanwhile::over(inner.clone()));
         let world = World::over(store.clone(), unlimited(), 1).await;
         Self { world, store, other: Arc::new(World::over(inner, unlimited(), 2).await) }
     }
@@ -69,14 +29,14 @@ impl Servers {
     /// Anna edits `message` before the next read of messages.
     fn edits_meanwhile(&self, message: &Message, content: &str) {
         let (other, input) = (self.other.clone(), edit(message, content));
-        *self.store.before_messages.lock().unwrap() = Some(Box::pin(async move {
+        self.store.before_read_of("MESSAGE#", async move {
             let anna = other.user("anna");
             anna.chat().edit(&anna.id, input).await.unwrap();
-        }));
+        });
     }
 
     fn assert_happened(&self) {
-        assert!(self.store.before_messages.lock().unwrap().is_none(), "it happened between the reads");
+        assert!(self.store.has_happened(), "it happened between the reads");
     }
 }
 

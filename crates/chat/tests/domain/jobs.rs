@@ -1,8 +1,9 @@
 //! Who may write to whom, and how hosts change it.
 
+use crate::meanwhile::Meanwhile;
 use crate::support::{World, texts};
 use jobline_chat::Settings;
-use jobline_store::testing::WeaklyVisible;
+use jobline_store::{MemoryStore, Store, testing::WeaklyVisible};
 use jobline_wire::{Code, JobStatus, SendMessage};
 use std::sync::Arc;
 
@@ -107,6 +108,32 @@ async fn a_closed_job_permits_nothing_however_late_the_reads_are() {
         };
         assert_eq!(anna.send_as(about).await.unwrap_err().code, Code::JobClosed, "job {job}");
     }
+}
+
+/// The jobs that both share are closed one after the other while the search for one reads on, page after page: the last decides.
+#[tokio::test]
+async fn jobs_that_close_during_the_search_hide_no_other_one_that_is_open() {
+    let inner: Arc<dyn Store> = Arc::new(MemoryStore::with_page_cap(1));
+    let store = Arc::new(Meanwhile::over(inner.clone()));
+    let settings = Settings { send_rate: 0, ..Settings::default() };
+    let world = World::over(store.clone(), settings, 1).await;
+    let other = Arc::new(World::over(inner, settings, 2).await);
+    for job in 1..=9 {
+        world.job(job, &["agency", "somebody"], JobStatus::Open).await;
+    }
+    for job in [10, 11, 12] {
+        world.job(job, &["agency", "ben"], JobStatus::Open).await;
+    }
+    let (next, host) = (store.clone(), other.clone());
+    store.before_read_of("OPENJOB#0000000000000010", async move {
+        other.job(10, &["agency", "ben"], JobStatus::Closed).await;
+        next.before_read_of("OPENJOB#0000000000000011", async move {
+            host.job(11, &["agency", "ben"], JobStatus::Closed).await;
+        });
+    });
+    let sent = world.user("agency").send(&world.user("ben"), "hi").await;
+    assert!(store.has_happened(), "it happened during the search");
+    assert_eq!(sent.unwrap().message.job_id, Some(12));
 }
 
 /// A person in many open jobs: what is read does not grow with them, where the other has few.

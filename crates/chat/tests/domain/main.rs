@@ -19,6 +19,7 @@ mod inbox;
 mod jobs;
 mod live;
 mod mail;
+mod meanwhile;
 mod moderation;
 mod outbox;
 mod presence;

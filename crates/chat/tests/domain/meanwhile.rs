@@ -1,0 +1,60 @@
+//! A store in which something happens between two reads.
+
+use async_trait::async_trait;
+use futures_util::future::BoxFuture;
+use jobline_store::{Commit, Consistency, Error, Key, Outcome, Page, Range, Row, Store};
+use std::sync::{Arc, Mutex};
+
+/// Until it happens: the beginning of the keys before whose next read, and what.
+type Coming = Option<(String, BoxFuture<'static, ()>)>;
+
+/// A store in which something happens before rows are read next whose keys begin in some way.
+pub(crate) struct Meanwhile {
+    inner: Arc<dyn Store>,
+    coming: Mutex<Coming>,
+}
+
+impl Meanwhile {
+    pub(crate) fn over(inner: Arc<dyn Store>) -> Self {
+        Self { inner, coming: Mutex::default() }
+    }
+
+    /// Lets `happens` happen before the next read of a row whose sort key begins with `prefix`.
+    pub(crate) fn before_read_of(&self, prefix: &str, happens: impl Future<Output = ()> + Send + 'static) {
+        *self.coming.lock().unwrap() = Some((prefix.to_owned(), Box::pin(happens)));
+    }
+
+    pub(crate) fn has_happened(&self) -> bool {
+        self.coming.lock().unwrap().is_none()
+    }
+
+    async fn before(&self, sorts: &[String]) {
+        let reads = |prefix: &str| sorts.iter().any(|sort| sort.starts_with(prefix));
+        let happens = self.coming.lock().unwrap().take_if(|(prefix, _)| reads(prefix));
+        if let Some((_, happens)) = happens {
+            happens.await;
+        }
+    }
+}
+
+#[async_trait]
+impl Store for Meanwhile {
+    async fn get(&self, key: &Key, consistency: Consistency) -> Result<Option<Row>, Error> {
+        self.before(std::slice::from_ref(&key.sort)).await;
+        self.inner.get(key, consistency).await
+    }
+
+    async fn get_many(&self, keys: &[Key], consistency: Consistency) -> Result<Vec<Option<Row>>, Error> {
+        self.before(&keys.iter().map(|key| key.sort.clone()).collect::<Vec<_>>()).await;
+        self.inner.get_many(keys, consistency).await
+    }
+
+    async fn range(&self, range: &Range) -> Result<Page, Error> {
+        self.before(std::slice::from_ref(&range.from)).await;
+        self.inner.range(range).await
+    }
+
+    async fn commit(&self, commit: &Commit) -> Result<Outcome, Error> {
+        self.inner.commit(commit).await
+    }
+}
