@@ -40,7 +40,7 @@ class JoblineChat extends HTMLElement {
   #navigation: Navigation = innerNavigation();
   #stops: (() => void)[] = [];
   #stopEvents: (() => void) | undefined;
-  /** Something was set, and is looked at when the page has set the rest. */
+  /** A property was set; it is evaluated when the page has set the others, too. */
   #isDue = false;
   /** When the page was asked for a token, by `performance.now`. */
   #askedAt = 0;

@@ -6,7 +6,7 @@ import type { Clock, HttpAnswer, HttpCall, Ports } from './ports.ts';
 import { answerOf, pauseOf } from './time.ts';
 import { noToken, type Tokens, userOf } from './tokens.ts';
 
-/** What a server does for a user. */
+/** The procedures of the server for a user. */
 export type Procedure = keyof Procedures;
 export type Input<P extends Procedure> = Procedures[P]['input'];
 export type Output<P extends Procedure> = Procedures[P]['output'];
@@ -49,7 +49,7 @@ interface Request {
   readonly call: HttpCall;
   /** When it began, by `Clock.elapsed`. */
   readonly begun: number;
-  /** It was given up to be made again. */
+  /** It was aborted to be repeated. */
   again: boolean;
 }
 
@@ -109,7 +109,7 @@ export class Api {
     }
   }
 
-  /** Makes no request any more, and gives up those under way. */
+  /** Makes no more requests, and aborts pending ones. */
   close(): void {
     this.#closed = true;
     for (const { call } of this.#requests) call.cancel();
@@ -162,7 +162,7 @@ function query(input: object): string {
     .join('');
 }
 
-/** What a status means that a proxy answers, or a server in trouble. */
+/** The meaning of a status that a proxy or a failing server answers. */
 const CODES: { readonly [status: number]: Code } = {
   401: 'unauthenticated',
   429: 'rate_limited',

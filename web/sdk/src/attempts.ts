@@ -4,16 +4,16 @@ import type { Problem } from './errors.ts';
 import type { Ports } from './ports.ts';
 import { Backoff } from './time.ts';
 
-/** So often something in between may answer in place of the server before the message counts as refused. */
+/** How often a proxy may answer in place of the server before the message counts as refused. */
 const REFUSALS = 5;
 /** For so long, in milliseconds, the server may fail at a message before it is the message's fault. */
 const TROUBLE_MS = 15 * 60_000;
-/** So often a file may be uploaded anew because the server does not find it. */
+/** How often a file may be uploaded again because the server does not find it. */
 const UPLOADS = 3;
 /** How long a file is tried, in milliseconds, before what was written after it goes first. */
 const AHEAD_MS = 60_000;
 
-/** Statuses that tell of a connection or a moment, not of what was sent. */
+/** Statuses about the connection or a temporary state, not about the request. */
 const PASSING = [401, 407, 408, 425, 429, 502, 503, 504];
 
 /** Whether something answered in place of the server, a proxy or a firewall, or the server failed at this request. */

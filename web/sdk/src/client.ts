@@ -89,17 +89,17 @@ export interface Timeline extends Observable<TimelineState> {
   edit(key: string, text: string): Promise<void>;
   /** Deletes an own message for everyone. */
   delete(key: string): Promise<void>;
-  /** Sets the reader's one reaction to a message; without an emoji it is taken back. */
+  /** Sets the reader's one reaction to a message; without an emoji it is removed. */
   react(key: string, emoji?: string): Promise<void>;
   /** Forgets that something was refused of a message. */
   dismiss(key: string): Promise<void>;
-  /** What a message has said, the present text last. Rejects when the server cannot be asked. */
+  /** Every text that a message has had, the current one last. Rejects when the server cannot be asked. */
   versions(key: string): Promise<readonly { readonly text: string; readonly at: number }[]>;
   /** Loads up to 50 messages before the oldest; `olderProblem` says why not. One at a time. */
   loadOlder(): Promise<void>;
   /**
-   * All that is here has been read. Call it when the chat is open and visible; offline it is told later. Repeating it costs
-   * nothing.
+   * All that is here has been read. Call it when the chat is open and visible; offline it is reported later. Repeating
+   * it costs nothing.
    */
   markAsRead(): void;
   /** The bytes of a file that is on its way; `undefined` once the server has it. */
@@ -142,10 +142,10 @@ export interface Jobline {
    * with a `JoblineError` when there is no connection. For messages use `conversation`.
    */
   call<P extends Procedure>(procedure: P, input: Input<P>): Promise<Output<P>>;
-  /** Asks `getToken` anew: when somebody else may have signed in, or to see at once that a token is good again. */
+  /** Calls `getToken` again: when somebody else may have signed in, or to see at once that a token is good again. */
   renewToken(): void;
   /** Stops, forgets all that is kept of this user on this device, unsent messages included, in every tab. */
   signOut(): Promise<void>;
-  /** Stops. What is kept stays, and the next client goes on with it. */
+  /** Stops. The cache stays, and the next client continues from it. */
   dispose(): void;
 }

@@ -1,7 +1,7 @@
 /**
- * What the reader does to messages that the server has: edits, deletions, reactions. Kept first, shown at once, told to the
- * server in order, and dropped in the transaction that keeps its answer. One that is refused is shown no longer, and kept
- * with the reason.
+ * What the reader does to messages that the server has: edits, deletions, reactions. Kept first, shown at once, told to
+ * the server in order, and dropped in the transaction that keeps its answer. A refused command is no longer shown, and
+ * kept with the reason.
  *
  * Of one kind there is one command for a message: a later one takes its place. Each may be repeated without harm.
  */
@@ -37,7 +37,7 @@ export class Commands {
   }
 }
 
-/** What becomes of commands when `message` comes: those that waited for it know it, and a deleted one takes none. */
+/** Updates commands when `message` arrives: those that waited for it know it, and a deleted one takes none. */
 export function meeting({ command }: Mirror, message: Target & Pick<Message, 'deletedAt'>): Write[] {
   const { id, number, clientId, deletedAt } = message;
   return [...command.values()].flatMap((row): Write[] => {

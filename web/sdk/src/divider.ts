@@ -9,7 +9,7 @@ export class Divider {
   /** How many that were unread are still to be found, going back from `#from`. */
   #missing = 0;
   #from = 0;
-  /** The last message that was looked at. */
+  /** The last message that was checked. */
   #last = 0;
   #number: number | undefined;
   /** Until the first poll after opening, what arrives counts as having been there. */

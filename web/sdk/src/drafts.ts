@@ -5,7 +5,7 @@ import type { Clock } from './ports.ts';
 import { draftKey } from './rows.ts';
 import type { Store } from './store.ts';
 
-/** How long typing may go on before it is kept. */
+/** How long typing may continue before the draft is stored. */
 const PAUSE_MS = 300;
 
 export class Draft extends Cell<string> {

@@ -1,4 +1,4 @@
-/** What went wrong, in the contract's words. */
+/** The error, by the contract's codes. */
 
 import type { Code as ContractCode } from './generated/contract.ts';
 
@@ -50,7 +50,7 @@ export function problemOf(error: unknown): Problem {
 }
 
 /**
- * Whether asking again cannot help: the server looked at the input and refused it. Everything else passes, in time: no
+ * Whether asking again cannot help: the server checked the input and refused it. Everything else passes, in time: no
  * connection, a token to be renewed, a rate limit, a server that is down.
  */
 export function isRefusal({ code, status = 0 }: Problem): boolean {

@@ -18,7 +18,7 @@ const AGAIN_MS = 60_000;
 const SOON_MS = 5000;
 const CREW_MS = 15_000;
 
-/** What is told of a crew. */
+/** What is known of a crew. */
 interface Crew {
   readonly people: readonly Person[];
   readonly members?: readonly Member[];
@@ -92,7 +92,7 @@ export class Introduction {
     return hasBegun ? membersOf(this.#core, this.#other) : undefined;
   }
 
-  /** Where it could not be asked, what it said last stands. */
+  /** If the server cannot be asked, its last answer applies. */
   #tellCrew(kept: Conversation | undefined, members: readonly Member[] | undefined): void {
     const named = [this.#crew?.people, this.#told?.conversation?.people, kept?.people, members];
     const people = new Map<string, Person>();

@@ -50,7 +50,7 @@ class Client implements Jobline, Owner {
       this.showConnection();
     });
     this.ready = options.user === undefined ? this.#identify() : this.#begin(options.user);
-    // Those who wait for it hear of a failure; nobody has to.
+    // Callers that wait for it get a failure; others need not handle it.
     this.ready.catch(() => undefined);
     this.showConnection();
   }

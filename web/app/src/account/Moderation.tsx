@@ -4,7 +4,7 @@ import { useSurroundings } from '../views/context.ts';
 import { ReportForm } from './ReportForm.tsx';
 import { accountWords } from './words.ts';
 
-/** Until when a conversation is muted that is muted for good. */
+/** The end of a mute without an end. */
 const FOREVER = '2999-12-31T00:00:00.000Z';
 
 /** What the reader has decided about a conversation. */
@@ -20,7 +20,7 @@ interface Props {
   readonly name: string;
 }
 
-/** What one does about a conversation: mute it, block the other one, show it to the marketplace. */
+/** Actions on a conversation: mute it, block the other person, report it to the marketplace. */
 export function Moderation({ conversationId, person, name }: Props) {
   const { client, words } = useSurroundings();
   const said = accountWords(words.lang);

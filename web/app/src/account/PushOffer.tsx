@@ -26,7 +26,7 @@ export function PushOffer({ timeline }: { readonly timeline: Timeline }) {
   }, [waits]);
   if (!offered) return null;
   const done = () => {
-    // The focus goes on where one writes: the button that had it goes.
+    // The focus moves to the composer: the button that had it goes.
     line.current?.closest('section')?.querySelector('textarea')?.focus();
     offer(undefined);
   };

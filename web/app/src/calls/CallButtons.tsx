@@ -46,7 +46,7 @@ export function CallButtons({ id, again, label }: CallProps & { readonly id: str
       </button>
     </section>
   );
-  // Who is offline has no buttons any more, but is told why nothing came of the last one.
+  // While offline there are no buttons, but the reason why the last call failed is still shown.
   if (!possible || !live) return failed || null;
   const start = async (media: Call['media']) => {
     const { client } = around;

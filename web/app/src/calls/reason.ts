@@ -4,7 +4,7 @@ import { wordsFor } from '../models/problems.ts';
 import { buttonWords } from './buttonWords.ts';
 import { callWords } from './words.ts';
 
-/** Why a call is over, in the reader's words: what stands against it on this device, what the server said, or how it ended. */
+/** Why a call is over, in the reader's words: an obstacle on this device, a refusal of the server, or how it ended. */
 export function reason(
   { obstacle, outcome = 'ended', problem }: Pick<CurrentCall, 'obstacle' | 'outcome' | 'problem'>,
   words: Translator,

@@ -1,7 +1,7 @@
 import type { ConversationItem, Jobline } from '@jobline/sdk';
 import { watchReach } from './reach.ts';
 
-/** Tells the page around of something, as an event of the element. */
+/** Fires an event of the element for the embedding page. */
 export function tell(element: HTMLElement, type: string, detail: object): void {
   element.dispatchEvent(new CustomEvent(type, { detail }));
 }
@@ -67,7 +67,7 @@ function isNew(item: ConversationItem, before: ConversationItem | undefined): bo
   return !item.preview?.mine && item.unread > 0 && item.at > (before?.at ?? 0);
 }
 
-/** Who wrote, and where. What was written is not told: it would end up in logs and analytics of the page. */
+/** Who wrote, and where. Message text is not included: it would end up in logs and analytics of the page. */
 function told({ id, person, job, unread }: ConversationItem): object {
   return { conversationId: id, from: { id: person.id, name: person.name }, jobId: job?.id, unread };
 }

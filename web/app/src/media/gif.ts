@@ -1,6 +1,6 @@
 /**
- * A GIF without its comments and without the metadata of editing programs (XMP and the like). The frames stay as
- * they are, byte for byte: drawing them again would end the animation. What is not understood is left alone.
+ * A GIF without its comments and without the metadata of editing programs (XMP and the like). The frames stay as they
+ * are, byte for byte: drawing them again would end the animation. Unknown blocks are left unchanged.
  */
 export function strippedGif(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer>[] {
   const kept: Uint8Array<ArrayBuffer>[] = [];

@@ -9,7 +9,7 @@ function folded(text: string): string {
   return plain(text).normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase().replaceAll('ı', 'i');
 }
 
-/** What each conversation is found by, worked out once: thousands of them are looked through with every letter. */
+/** The search text of each conversation, computed once: thousands of them are looked through with every letter. */
 const known = new WeakMap<ConversationItem, string>();
 
 function namesIn(item: ConversationItem): string {

@@ -31,7 +31,7 @@ const WHITE: Rgb = [255, 255, 255];
 const BLACK: Rgb = [0, 0, 0];
 /** WCAG asks for 4.5; the rest makes up for colours that a browser rounds. */
 const LEAST = 4.55;
-/** What text gets when the colour that the host chose for it cannot be read. */
+/** The text colour when the host's colour has too little contrast. */
 const COMFORTABLE = 9;
 
 /** The WCAG 2 contrast of two colours, 1 to 21. */

@@ -5,7 +5,7 @@ import { FILE_LIMIT } from './limits.ts';
 /** Why a file cannot be sent, as the name of the text that says it. */
 export type Refusal = 'fileTooLarge' | 'fileEmpty' | 'fileKind' | 'fileUnreadable';
 
-/** What speaks against sending `file` before anything is done with it. Photos may be larger: they are shrunk first. */
+/** Why `file` cannot be sent, before it is processed. Photos may be larger: they are shrunk first. */
 export function refusal(file: FileLike, photo: boolean): Refusal | undefined {
   if (file.size === 0) return 'fileEmpty';
   if (!typeOf(file.name ?? '', file.type)) return 'fileKind';

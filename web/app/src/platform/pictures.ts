@@ -1,7 +1,7 @@
 import type { MessageFile, Timeline, TimelineMessage } from '@jobline/sdk';
 import { webAddress } from './addresses.ts';
 
-/** How many pictures of this device are held in memory at most; the oldest are let go. */
+/** How many pictures of this device are held in memory at most; the oldest are dropped. */
 const HELD = 40;
 
 /**

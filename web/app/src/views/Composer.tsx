@@ -26,7 +26,7 @@ interface Props {
   readonly people: readonly Person[] | undefined;
 }
 
-/** Where a message is written. Its draft is kept with the conversation. */
+/** The composer of a message. Its draft is kept with the conversation. */
 export function Composer({ timeline, tray, nameOf, people }: Props) {
   const { words } = useSurroundings();
   const editing = useEditing();
@@ -52,7 +52,7 @@ export function Composer({ timeline, tray, nameOf, people }: Props) {
     send(content);
     // What was being written before a refused message was edited is there again.
     setText(changing === undefined ? '' : timeline.draft.get());
-    // Whatever was pressed, writing goes on: the keyboard stays.
+    // After any button the focus returns to the field: the keyboard stays.
     field.current?.focus();
   };
 

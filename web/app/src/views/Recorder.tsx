@@ -10,8 +10,8 @@ import { touches } from './touches.ts';
 import { useRecorder } from './useRecorder.ts';
 
 /**
- * The microphone of the composer: records, shows how loud and how long, pauses, lets one listen, and sends. It takes the
- * place of the field meanwhile. On touch it also records for as long as a finger is on it.
+ * The microphone of the composer: records, shows level and duration, pauses, plays back, and sends. It takes the place
+ * of the field meanwhile. On touch it also records for as long as a finger is on it.
  */
 export function Recorder({ timeline }: { timeline: Timeline }) {
   const { words } = useSurroundings();
@@ -121,7 +121,7 @@ export function Recorder({ timeline }: { timeline: Timeline }) {
         class="icon-button"
         aria-label={voiceWords(words.lang).record}
         aria-description={touches() ? said?.how : undefined}
-        // One that is held still hears of its finger.
+        // A button that is being held still gets its pointer events.
         disabled={state.is === 'asking' && !isHeld}
         onPointerDown={recorder.press}
         onClick={recorder.begin}

@@ -8,7 +8,7 @@ interface Props {
   /** The names of who is signed in and of who would be, where they are known. */
   readonly name: string | undefined;
   readonly other: string | undefined;
-  /** Told whether to go on as the other one. */
+  /** Called with whether to continue as the other user. */
   answer(yes: boolean): void;
 }
 

@@ -16,7 +16,7 @@ export function usePress(open: (at: Element) => void, reply: () => void) {
     const stop = () => clearTimeout(timer);
     return {
       onContextMenu: (event: MouseEvent & { currentTarget: Element }) => {
-        // Who marked a text, or means a link, wants the browser's menu.
+        // A user who selected text, or pressed a link, wants the browser's menu.
         const marked = getSelection()?.isCollapsed === false;
         if (marked || (event.target instanceof Element && event.target.closest('a'))) return;
         stop();

@@ -1,4 +1,4 @@
-/** A finger held on the microphone: let go it sends, moved to the side it cancels, moved up it locks. */
+/** A finger held on the microphone: releasing sends, sliding sideways cancels, sliding up locks. */
 
 /** A finger that is up again sooner than this has tapped, in milliseconds. */
 const TAP_MS = 300;
@@ -8,8 +8,8 @@ const FAR = 88;
 const STILL = 0.2;
 
 /**
- * `tapped`: the recording goes on without the finger, as by a click. `released`: it is to be sent. `interrupted`: the browser
- * took the pointer, or the page was hidden, as by a phone call.
+ * `tapped`: the recording continues without the finger, as after a click. `released`: it is to be sent. `interrupted`:
+ * the browser took the pointer, or the page was hidden, as by a phone call.
  */
 export type HoldEnd = 'tapped' | 'released' | 'cancelled' | 'locked' | 'interrupted';
 

@@ -1,4 +1,4 @@
-/** What a browser has of what the client needs. Each part does without what is missing, as in a worker or a test. */
+/** The client's ports, implemented by a browser. Each part does without what is missing, as in a worker or a test. */
 
 import { deleteIndexedDb, openIndexedDb } from '../cache/indexeddb.ts';
 import type { Channel, Clock, Lifecycle, LiveSocket, Locks, Ports } from '../ports.ts';
@@ -18,7 +18,7 @@ function random(): number {
   return (crypto.getRandomValues(new Uint32Array(1))[0] ?? 0) / 2 ** 32;
 }
 
-/** What the window hears of, and what it means. */
+/** Events of the window, and their meaning. */
 const EVENTS = {
   online: 'network',
   offline: 'change',
@@ -55,7 +55,7 @@ const lifecycle: Lifecycle = {
   },
 };
 
-/** Tells when the device goes from one kind of network to another, in browsers that know. */
+/** Reports when the device changes the kind of network, in browsers that support it. */
 function listenToNetwork(changed: () => void, signal: AbortSignal): void {
   const { connection } = navigator as { connection?: EventTarget & { readonly type?: string } };
   let before = connection?.type;
@@ -75,7 +75,7 @@ const locks: Locks = {
       ours = true;
       return held();
     };
-    // Who steals does not wait, and cannot be told to stop waiting.
+    // A tab that steals the lock does not wait, so it needs no abort signal.
     const how = steal ? { steal } : { signal: waiting.signal };
     // Rejects when the wait is called off, which is what was asked for, or when another tab has stolen the lock.
     navigator.locks.request(name, how, hold).catch(() => ours && lost());

@@ -29,7 +29,7 @@ class IndexedDbCache implements Cache {
   }
 
   async range(...ranges: readonly Range[]): Promise<readonly (readonly [string, Value])[]> {
-    // One transaction, which sees no other one's writes.
+    // One transaction, isolated from others.
     const rows = this.#rows('readonly');
     const found = ranges.map(async ([from, to]) => {
       const wanted = IDBKeyRange.bound(from, to, false, true);

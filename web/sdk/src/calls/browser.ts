@@ -1,4 +1,4 @@
-/** What a browser has of what calls need. */
+/** The ports of calls, implemented by a browser. */
 
 import { browserPorts } from '../browser/ports.ts';
 import { browserMemory } from './memory.ts';
@@ -17,7 +17,7 @@ const media: MediaPort = {
     return globalThis.RTCPeerConnection && navigator.mediaDevices ? undefined : 'unsupported';
   },
   isForbidden(what) {
-    // Where the page around does not pass the permission on, nobody was asked.
+    // If the embedding page does not pass the permission on, the user was not asked.
     const policy = (document as { featurePolicy?: { allowsFeature(name: string): boolean } }).featurePolicy;
     return policy?.allowsFeature(what) === false;
   },

@@ -50,7 +50,7 @@ export class Calls {
   #mesh: Mesh | undefined;
   /** The call as the server told it last. */
   #call: Call | undefined;
-  /** Counts the calls of this tab: what was begun for an earlier one is dropped. */
+  /** Counts the calls of this tab: work for an earlier one is dropped. */
   #turn = 0;
   #callOff = (): void => undefined;
 
@@ -118,7 +118,7 @@ export class Calls {
     this.#finish(outcome);
   }
 
-  /** What is over is not shown any more. */
+  /** A call that is over is no longer shown. */
   dismiss(): void {
     if (this.#state.get().call?.phase === 'over') this.#state.set({});
   }
@@ -127,7 +127,7 @@ export class Calls {
     this.#own?.mute(on);
   }
 
-  /** Answers what stands against it. */
+  /** Returns why it is not possible. */
   async camera(on: boolean): Promise<Obstacle | undefined> {
     return this.#own?.camera(on);
   }
@@ -158,7 +158,7 @@ export class Calls {
     return track ? this.#ports.media.stream([track]) : undefined;
   }
 
-  /** Ends what runs, and listens no more. */
+  /** Ends a running call, and stops listening. */
   dispose(): void {
     this.end();
     for (const stop of this.#stops) stop();
@@ -183,7 +183,7 @@ export class Calls {
     if (call) this.#state.set({ call: { ...call, ...changed } });
   }
 
-  /** Answers whether the call can go on. */
+  /** Returns whether the call can continue. */
   async #ask(turn: number, video: boolean): Promise<boolean> {
     const own = new OwnMedia(this.#ports.media, kind => {
       if (this.#own !== own) return;
@@ -263,7 +263,7 @@ export class Calls {
     this.#expectEnd();
   }
 
-  /** The server says when it has rung for long enough; should nobody hear it, it ends here all the same. */
+  /** The server says when it has rung for long enough; if nobody receives it, the call still ends here. */
   #expectEnd(): void {
     const turn = this.#turn;
     void this.#config

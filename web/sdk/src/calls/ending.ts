@@ -1,4 +1,4 @@
-/** Telling the server that a call is over, which may be away for a moment. */
+/** Reports the end of a call to the server, which may be unreachable for a moment. */
 
 import { isRefusal, problemOf } from '../errors.ts';
 import type { AnswerCall } from '../generated/contract.ts';

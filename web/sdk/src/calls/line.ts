@@ -12,7 +12,7 @@ import type { CallPorts } from './ports.ts';
 
 /** The longest pause before it is opened again, in milliseconds. */
 const LONGEST_PAUSE_MS = 3000;
-/** It is dead when nothing was heard for so long; the server says something every 25 s. */
+/** It counts as dead after receiving nothing for this long; the server says something every 25 s. */
 const SILENCE_MS = 40_000;
 /** How long opening may take. */
 const OPENING_MS = 8000;
@@ -136,7 +136,7 @@ export class Line {
     if (this.#socket?.readyState === 1) this.#socket.send(JSON.stringify(frame));
   }
 
-  /** It is given up when nothing is heard for so long. */
+  /** It is closed after receiving nothing for this long. */
   #expect(ms: number): void {
     this.#callOff();
     this.#callOff = this.#ports.clock.after(ms, () => this.#again());

@@ -1,4 +1,4 @@
-/** What a tab remembers through a reload, in a browser. */
+/** What a tab keeps through a reload, in a browser. */
 
 import type { Memory } from './ports.ts';
 

@@ -153,7 +153,7 @@ export class Mesh {
     this.#listener.say(device, { ...signal, from: this.#session, ...(session && { to: session }) });
   }
 
-  /** Says hello to those who have not answered, and gives up those who are gone. */
+  /** Says hello to those who have not answered, and drops those who are gone. */
   #look(): void {
     this.#callOff = this.#clock.after(HELLO_MS, () => {
       const now = this.#clock.elapsed();

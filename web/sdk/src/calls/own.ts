@@ -1,4 +1,4 @@
-/** What this device lets the others hear and see: the tracks, and asking for them. */
+/** The tracks of this device for the others: the tracks, and asking for them. */
 
 import { type Obstacle, obstacleOf } from '../obstacle.ts';
 import type { MediaPort } from './ports.ts';

@@ -1,7 +1,7 @@
 /**
- * The connection to one other device. One side alone makes offers, so that two never cross: the one whose device name is
- * the lesser. Microphone, camera and screen have their places from the start; later a track takes the place of another,
- * and nothing has to be agreed again. What is muted or off is told over a data channel.
+ * The connection to one other device. One side alone makes offers, so that two never cross: the one whose device name
+ * is the lesser. Microphone, camera and screen have their places from the start; later a track takes the place of
+ * another, and nothing has to be agreed again. The data channel carries what is muted or off.
  */
 
 import type { Clock } from '../ports.ts';
@@ -24,7 +24,7 @@ const SLOW_S = 0.6;
 export type PeerSignal =
   | { readonly is: 'offer' | 'answer'; readonly sdp: string }
   | { readonly is: 'candidate'; readonly candidate: RTCIceCandidateInit }
-  /** Who does not offer asks for an offer. */
+  /** The other side asks for an offer. */
   | { readonly is: 'restart' };
 
 export interface PeerListener {

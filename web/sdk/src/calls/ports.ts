@@ -1,4 +1,4 @@
-/** What calls need of their surroundings, besides what the client needs. */
+/** The ports of calls, besides those of the client. */
 
 import type { Ports } from '../ports.ts';
 

@@ -3,7 +3,7 @@
 import type { Call } from '../generated/contract.ts';
 import type { ConversationsState } from '../state.ts';
 
-/** What rang longer ago than this is not asked about: the clocks of device and server may differ, but not by so much. */
+/** Calls that rang longer ago than this are not requested: the clocks of device and server may differ, but not by so much. */
 const OLD_MS = 10 * 60_000;
 
 export interface Ringing {

@@ -2,9 +2,9 @@
  * One live connection, from its opening to its end. It brings what a poll would bring, sooner, by the same code;
  * whatever it loses, a poll brings.
  *
- * A connection that says nothing may be dead without anybody having been told: after 40 s without a word, and when
- * the reader comes back, it is asked for a sign of life, and dropped when none comes within 3 s. Times are those that
- * have passed: a page that slept finds its timers late, and looks again before it believes them.
+ * A silent connection may be dead without an event: after 40 s of silence, and when the user comes back, it is pinged,
+ * and dropped when no pong comes within 3 s. Times are those that have passed: a page that slept finds its timers late,
+ * and looks again before it believes them.
  */
 
 import type { Synced } from '../generated/contract.ts';
@@ -53,7 +53,7 @@ export class Connection {
   #silence = HEARTBEAT_MS + LATE_MS;
   #callOff: () => void;
   #asked = false;
-  /** Answers are taken in one after another. */
+  /** Answers are applied one after another. */
   #work = Promise.resolve();
   #working = 0;
   #retryAfterMs: number | undefined;
@@ -162,7 +162,7 @@ export class Connection {
   async #take(answer: Synced): Promise<void> {
     if (this.#isOver) return;
     const cursor = this.#told;
-    // What was taken in already, here or by a poll, is not taken in again: `have` brings the rest.
+    // What was already applied, here or by a poll, is not applied again: `have` brings the rest.
     const repeated = answer.cursor === cursor || this.#before.includes(answer.cursor);
     if (!repeated && this.#listener.cursor() === cursor) await this.#listener.take(cursor, answer);
     this.#have();

@@ -1,11 +1,11 @@
 /**
  * Live connections: a script of its own, loaded when the server offers one. There is one for all tabs of a user, held
- * by the tab that leads, and a visible tab takes the lead from a hidden one. It is opened beside polls that succeed
- * and never in their place: until it is live, and whenever it is lost, polls go on as without it; while it is live
- * they are rare. Where it fails again and again, polls wait for news at the server.
+ * by the tab that leads, and a visible tab takes the lead from a hidden one. It is opened only while polls succeed, in
+ * addition to them: until it is live, and whenever it is lost, polls continue as without it; while it is live they are
+ * rare. If it keeps failing, long polls are used.
  *
- * Each tab says what is on its screen; the one that is connected tells the server, and tells the others what it
- * hears.
+ * Each tab says what is on its screen; the connected tab reports to the server, and forwards to the others what it
+ * receives.
  */
 
 import type { LiveOffer, Synced } from '../generated/contract.ts';
@@ -126,7 +126,7 @@ export class Live implements Listener, Blocked {
     this.#screens.typed(conversationId, text);
   }
 
-  /** Connects or disconnects, as things stand. */
+  /** Connects or disconnects, depending on the state. */
   look(): void {
     if (this.#over) return;
     this.#screens.look();
@@ -341,7 +341,7 @@ export class Live implements Listener, Blocked {
     if (!tabs.isLeading && ports.lifecycle.now().visible) tabs.take();
   }
 
-  /** Tells the server what is on the screens of all tabs, or that somebody types. */
+  /** Reports to the server what is on the screens of all tabs, or typing. */
   #showScreen(said: Parameters<Connection['say']>[0]): void {
     if (said.op === 'watch') this.#people.watch(said.conversationId ?? undefined);
     // Where each frame costs as much as a message, only that somebody is there is told.

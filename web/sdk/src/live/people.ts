@@ -1,4 +1,4 @@
-/** Who types, and who is there: what a live connection tells beside messages. Nothing of it is kept. */
+/** Typing and presence, which a live connection reports besides messages. Nothing of it is kept. */
 
 import type { Core } from '../core.ts';
 import type { Message, Presence } from '../generated/contract.ts';
@@ -16,7 +16,7 @@ const MOST = 500;
 export interface PeopleCells {
   readonly typing: Cell<TypingState>;
   readonly presence: Cell<WhoIsThere>;
-  /** Of whom it is asked whether they are there: the people of the list. */
+  /** The people whose presence is requested: the people of the list. */
   readonly conversations: Cell<ConversationsState>;
 }
 
@@ -28,7 +28,7 @@ export class People {
   /** Ends what is not said again, by conversation and user. */
   readonly #ends = new Map<string, () => void>();
   readonly #asked = new Set<string>();
-  /** Who was told of by a frame while a request was under way: the frame is newer. */
+  /** People for whom a frame came during a request: the frame is newer. */
   readonly #newer = new Set<string>();
   #asking = false;
 
@@ -63,7 +63,7 @@ export class People {
     }
   }
 
-  /** The connection is live, perhaps after a time without one: everybody is asked for anew. */
+  /** The connection is live, perhaps after a time without one: everybody's presence is requested again. */
   begin(): void {
     this.#asked.clear();
     this.ask();
@@ -75,7 +75,7 @@ export class People {
     const pairs = items.filter(({ people }) => !people);
     const all = [...new Set(pairs.slice(0, MOST).map(({ person }) => person.id))];
     const people = all.filter(id => !this.#asked.has(id));
-    // What cannot be learnt now is learnt with the next connection.
+    // What fails now is requested with the next connection.
     if (people.length > 0 && !this.#asking) this.#ask(people.slice(0, ASKED)).catch(() => undefined);
   }
 

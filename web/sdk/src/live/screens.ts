@@ -7,12 +7,11 @@ import type { LiveParts } from './parts.ts';
 /** How long somebody counts as being there after they did something. */
 const ACTIVE_MS = 2 * 60_000;
 /**
- * How often a tab says again that somebody is there, and how long that is believed of a tab that may have been
- * killed.
+ * How often a tab repeats that the user is active, and how long that counts for a tab that may have been killed.
  */
 const AGAIN_MS = 60_000;
 const BELIEVED_MS = 150_000;
-/** How often the server is told that somebody types, and how long that counts there. */
+/** How often typing is reported to the server, and how long it counts there. */
 const TYPING_EVERY_MS = 3000;
 const TYPING_COUNTS_MS = 6000;
 
@@ -37,7 +36,7 @@ export class Screens {
   #activeAt: number;
   #told: Screen | undefined;
   #toldAt = Number.NEGATIVE_INFINITY;
-  /** What the server was told last. */
+  /** The last report to the server. */
   #all: { watch: string | undefined; active: boolean } = { watch: undefined, active: false };
   #typing: string | undefined;
   #typedAt = Number.NEGATIVE_INFINITY;
