@@ -3,7 +3,7 @@
 //! A member participates with one device, the first that accepts, and may rejoin after leaving. The call stops ringing
 //! for a member who declines; it continues without them, and is declined when all others have.
 
-use crate::step::{Asked, Recorded, Step};
+use crate::step::{Asked, Recorded, StepResult};
 use jobline_wire::{CallState, limits::CALL_MEMBERS};
 use serde::{Deserialize, Serialize};
 
@@ -47,27 +47,27 @@ impl CrewCall {
     }
 
     /// A device joins, if the call runs and is not full.
-    pub(crate) fn accept(&mut self, state: CallState, asked: Asked<'_>) -> Step {
+    pub(crate) fn accept(&mut self, state: CallState, asked: Asked<'_>) -> StepResult {
         let runs = matches!(state, CallState::Ringing | CallState::Accepted);
         if !runs || !asked.members.contains(&asked.member) {
-            return Step::Over;
+            return StepResult::Over;
         }
         match self.device_of(asked.member) {
-            Some(device) if device == asked.device => return Step::Stands,
-            Some(_) => return Step::Over,
+            Some(device) if device == asked.device => return StepResult::Unchanged,
+            Some(_) => return StepResult::Over,
             None => {}
         }
         self.on.retain(|one| asked.members.contains(&one.member));
         if self.on.len() >= CALL_MEMBERS {
-            return Step::Full;
+            return StepResult::Full;
         }
         self.declined.retain(|member| *member != asked.member);
         self.on.push(Participant { member: asked.member, device: asked.device.to_owned(), since: asked.at });
-        Step::Changed
+        StepResult::Changed
     }
 
     /// A member leaves the running call, or does not want it. Answers also whether that ends it for all, and how.
-    pub(crate) fn end(&mut self, state: CallState, asked: Asked<'_>) -> (Step, Option<Recorded>) {
+    pub(crate) fn end(&mut self, state: CallState, asked: Asked<'_>) -> (StepResult, Option<Recorded>) {
         let takes_part = self.has(asked.member);
         let over = match state {
             CallState::Ringing if takes_part => Some(Recorded::Cancelled),
@@ -83,7 +83,7 @@ impl CrewCall {
             // The last participants stay recorded.
             self.on.retain(|one| one.member != asked.member);
         }
-        (if is_new || takes_part || over.is_some() { Step::Changed } else { Step::Stands }, over)
+        (if is_new || takes_part || over.is_some() { StepResult::Changed } else { StepResult::Unchanged }, over)
     }
 
     /// Without those who joined after `end`.
@@ -137,83 +137,83 @@ mod tests {
     }
 
     #[test]
-    fn who_accepts_joins_until_four_take_part() {
+    fn members_join_by_accepting_until_four_participate() {
         let mut call = call();
-        assert_eq!(call.accept(asked(1, "laptop", 1)), Step::Changed);
-        assert_eq!(call.accept(asked(1, "tablet", 2)), Step::Over, "the laptop has it");
-        assert_eq!(call.accept(asked(2, "watch", RING_MS + 5)), Step::Changed, "it runs, so it can be joined");
-        assert_eq!(call.accept(asked(3, "phone", RING_MS + 6)), Step::Changed);
-        assert_eq!(call.accept(asked(4, "phone", RING_MS + 7)), Step::Full);
-        assert_eq!(call.end(asked(2, "watch", RING_MS + 8)), Step::Changed);
-        assert_eq!(call.accept(asked(4, "phone", RING_MS + 9)), Step::Changed, "there is a place again");
+        assert_eq!(call.accept(asked(1, "laptop", 1)), StepResult::Changed);
+        assert_eq!(call.accept(asked(1, "tablet", 2)), StepResult::Over, "the laptop has it");
+        assert_eq!(call.accept(asked(2, "watch", RING_MS + 5)), StepResult::Changed, "it runs, so it can be joined");
+        assert_eq!(call.accept(asked(3, "phone", RING_MS + 6)), StepResult::Changed);
+        assert_eq!(call.accept(asked(4, "phone", RING_MS + 7)), StepResult::Full);
+        assert_eq!(call.end(asked(2, "watch", RING_MS + 8)), StepResult::Changed);
+        assert_eq!(call.accept(asked(4, "phone", RING_MS + 9)), StepResult::Changed, "there is a place again");
         assert_eq!(on(&call), [0, 1, 3, 4]);
     }
 
     #[test]
-    fn who_declines_again_when_nobody_else_is_left_to_accept_ends_it() {
+    fn declining_again_with_nobody_left_to_accept_ends_the_call() {
         let mut call = call();
         let with = |member, members| Asked { members, ..asked(member, "phone", 1) };
-        assert_eq!(call.decline(with(1, &[0, 1, 2])), Step::Changed);
+        assert_eq!(call.decline(with(1, &[0, 1, 2])), StepResult::Changed);
         assert_eq!(call.state, Recorded::Ringing, "it rings on for the other one");
-        assert_eq!(call.decline(with(1, &[0, 1])), Step::Changed, "who has left the crew since");
+        assert_eq!(call.decline(with(1, &[0, 1])), StepResult::Changed, "who has left the crew since");
         assert_eq!(call.state, Recorded::Declined);
     }
 
     #[test]
-    fn it_is_over_when_only_one_is_left_and_not_before() {
+    fn a_call_of_a_crew_ends_when_only_one_is_left_and_not_before() {
         let mut call = call();
         let _ = call.accept(asked(1, "laptop", 1));
         let _ = call.accept(asked(2, "laptop", 2));
-        assert_eq!(call.end(asked(0, "phone", 3)), Step::Changed, "who called may go, and the others stay");
+        assert_eq!(call.end(asked(0, "phone", 3)), StepResult::Changed, "who called may go, and the others stay");
         assert_eq!((call.state, on(&call)), (Recorded::Accepted, vec![1, 2]));
-        assert_eq!(call.end(asked(0, "phone", 4)), Step::Stands);
-        assert_eq!(call.accept(asked(0, "phone", 5)), Step::Changed, "and may come back");
+        assert_eq!(call.end(asked(0, "phone", 4)), StepResult::Unchanged);
+        assert_eq!(call.accept(asked(0, "phone", 5)), StepResult::Changed, "and may come back");
         let _ = call.end(asked(1, "laptop", 6));
-        assert_eq!(call.end(asked(2, "tablet", 7)), Step::Changed);
+        assert_eq!(call.end(asked(2, "tablet", 7)), StepResult::Changed);
         assert_eq!((call.state, call.ended, on(&call)), (Recorded::Ended, Some(STARTED + 7), vec![2, 0]));
-        assert_eq!(call.accept(asked(1, "laptop", 8)), Step::Over);
+        assert_eq!(call.accept(asked(1, "laptop", 8)), StepResult::Over);
     }
 
     #[test]
-    fn one_who_declines_stops_nothing_and_all_do() {
+    fn a_call_of_a_crew_is_declined_when_all_have_declined() {
         let mut call = call();
         for member in 1..5 {
-            assert_eq!(call.decline(asked(member, "phone", 1)), Step::Changed);
-            assert_eq!(call.decline(asked(member, "tablet", 1)), Step::Stands);
+            assert_eq!(call.decline(asked(member, "phone", 1)), StepResult::Changed);
+            assert_eq!(call.decline(asked(member, "tablet", 1)), StepResult::Unchanged);
             assert_eq!(call.state, Recorded::Ringing);
         }
-        assert_eq!(call.decline(asked(5, "phone", 2)), Step::Changed);
+        assert_eq!(call.decline(asked(5, "phone", 2)), StepResult::Changed);
         assert_eq!((call.state, call.ended), (Recorded::Declined, Some(STARTED + 2)));
     }
 
     #[test]
-    fn who_declined_may_join_and_who_left_the_crew_takes_no_place() {
+    fn members_who_declined_may_join_and_former_members_take_no_place() {
         let mut call = call();
         let _ = call.decline(asked(1, "phone", 1));
-        assert_eq!(call.accept(asked(1, "phone", 2)), Step::Changed);
+        assert_eq!(call.accept(asked(1, "phone", 2)), StepResult::Changed);
         let _ = call.accept(asked(2, "phone", 3));
         let _ = call.accept(asked(3, "phone", 3));
         let without_two = Asked { members: &[0, 1, 3, 4, 5], ..asked(4, "phone", 4) };
-        assert_eq!(call.accept(without_two), Step::Changed);
+        assert_eq!(call.accept(without_two), StepResult::Changed);
         assert_eq!(on(&call), [0, 1, 3, 4]);
         let alone = Asked { members: &[4, 5], ..asked(4, "phone", 5) };
-        assert_eq!((call.end(alone), call.state), (Step::Changed, Recorded::Ended), "the others left the crew");
+        assert_eq!((call.end(alone), call.state), (StepResult::Changed, Recorded::Ended), "the others left the crew");
     }
 
     #[test]
-    fn who_called_gives_up_and_what_rings_too_long_is_missed() {
+    fn the_caller_cancels_and_a_call_that_rings_too_long_is_missed() {
         let mut call = call();
-        assert_eq!(call.accept(asked(0, "tablet", 1)), Step::Over);
+        assert_eq!(call.accept(asked(0, "tablet", 1)), StepResult::Over);
         let mut given_up = call.clone();
-        assert_eq!(given_up.end(asked(0, "tablet", 1)), Step::Changed);
+        assert_eq!(given_up.end(asked(0, "tablet", 1)), StepResult::Changed);
         assert_eq!(given_up.state, Recorded::Cancelled);
-        assert_eq!(call.accept(asked(1, "phone", RING_MS)), Step::Over);
-        assert_eq!(call.end(asked(1, "phone", RING_MS)), Step::Changed);
+        assert_eq!(call.accept(asked(1, "phone", RING_MS)), StepResult::Over);
+        assert_eq!(call.end(asked(1, "phone", RING_MS)), StepResult::Changed);
         assert_eq!((call.state, call.ended), (Recorded::Missed, Some(STARTED + RING_MS)));
     }
 
     #[test]
-    fn who_left_the_crew_sees_nothing_of_what_came_later() {
+    fn former_members_see_nothing_that_came_after_they_left() {
         let mut call = call();
         let _ = call.accept(asked(1, "phone", 10));
         let _ = call.accept(asked(2, "phone", 20));
@@ -243,7 +243,7 @@ mod tests {
                     _ => call.end(asked),
                 };
                 let stands = call.state(STARTED, asked.now);
-                prop_assert_eq!(step == Step::Changed, call != before);
+                prop_assert_eq!(step == StepResult::Changed, call != before);
                 let ran = matches!(stood, CallState::Ringing | CallState::Accepted);
                 prop_assert!(ran || stands == stood, "what is over stays as it was: {:?}", stood);
                 prop_assert!(stood != CallState::Accepted || matches!(stands, CallState::Accepted | CallState::Ended));

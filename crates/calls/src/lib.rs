@@ -12,4 +12,4 @@ mod step;
 pub use crew::CrewCall;
 pub use row::CallRow;
 pub use running::RunningCall;
-pub use step::{Asked, Recorded, Step};
+pub use step::{Asked, Recorded, StepResult};

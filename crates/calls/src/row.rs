@@ -2,7 +2,7 @@
 
 use crate::{
     crew::CrewCall,
-    step::{Asked, LONGEST_MS, Recorded, Step},
+    step::{Asked, LONGEST_MS, Recorded, StepResult},
 };
 use jobline_wire::{CallMedia, CallState, limits::RING_MS};
 use serde::{Deserialize, Serialize};
@@ -100,38 +100,38 @@ impl CallRow {
     }
 
     /// The first device of who was called wins.
-    pub fn accept(&mut self, asked: Asked<'_>) -> Step {
+    pub fn accept(&mut self, asked: Asked<'_>) -> StepResult {
         let state = self.state(asked.started, asked.now);
         if let Some(crew) = &mut self.crew {
             let step = crew.accept(state, asked);
-            if step == Step::Changed && state == CallState::Ringing {
+            if step == StepResult::Changed && state == CallState::Ringing {
                 (self.state, self.accepted) = (Recorded::Accepted, Some(asked.at));
             }
             return step;
         }
         let own = self.devices[asked.member].as_deref() == Some(asked.device);
         match state {
-            CallState::Ringing | CallState::Accepted if own => Step::Stands,
+            CallState::Ringing | CallState::Accepted if own => StepResult::Unchanged,
             CallState::Ringing if asked.member != asked.caller => {
                 self.devices[asked.member] = Some(asked.device.to_owned());
                 (self.state, self.accepted) = (Recorded::Accepted, Some(asked.at));
-                Step::Changed
+                StepResult::Changed
             }
-            _ => Step::Over,
+            _ => StepResult::Over,
         }
     }
 
     /// The called user declines; for the caller this cancels the call. A call that is over does not change.
-    pub fn decline(&mut self, asked: Asked<'_>) -> Step {
+    pub fn decline(&mut self, asked: Asked<'_>) -> StepResult {
         let takes_part = self.crew.as_ref().is_none_or(|crew| crew.has(asked.member));
         match self.state(asked.started, asked.now) {
-            CallState::Accepted if takes_part => Step::Over,
+            CallState::Accepted if takes_part => StepResult::Over,
             _ => self.end(asked),
         }
     }
 
     /// Ends it, whether it rings or runs: also from another device of a member, for the one that took part may be gone.
-    pub fn end(&mut self, asked: Asked<'_>) -> Step {
+    pub fn end(&mut self, asked: Asked<'_>) -> StepResult {
         let state = self.state(asked.started, asked.now);
         if let Some(crew) = self.crew.as_mut().filter(|_| matches!(state, CallState::Ringing | CallState::Accepted)) {
             let (step, over) = crew.end(state, asked);
@@ -145,19 +145,19 @@ impl CallRow {
             CallState::Ringing => Recorded::Declined,
             CallState::Accepted => Recorded::Ended,
             CallState::Missed => return self.miss(asked),
-            CallState::Declined | CallState::Cancelled | CallState::Ended => return Step::Stands,
+            CallState::Declined | CallState::Cancelled | CallState::Ended => return StepResult::Unchanged,
         };
         (self.state, self.ended) = (over, Some(asked.at));
-        Step::Changed
+        StepResult::Changed
     }
 
     /// Records that it was missed, if it was, so that all who follow the log see it.
-    pub fn miss(&mut self, asked: Asked<'_>) -> Step {
+    pub fn miss(&mut self, asked: Asked<'_>) -> StepResult {
         if self.state != Recorded::Ringing || asked.now < asked.started + RING_MS {
-            return Step::Stands;
+            return StepResult::Unchanged;
         }
         (self.state, self.ended) = (Recorded::Missed, Some(asked.started + RING_MS));
-        Step::Changed
+        StepResult::Changed
     }
 }
 
@@ -180,12 +180,12 @@ impl CallRow {
     }
 
     /// Records that both have left it, if they have, so that all who follow the log see it. Nobody knows when they did.
-    pub fn abandon(&mut self, asked: Asked<'_>) -> Step {
+    pub fn abandon(&mut self, asked: Asked<'_>) -> StepResult {
         if self.abandoned_at().is_none_or(|over| asked.now < over) {
-            return Step::Stands;
+            return StepResult::Unchanged;
         }
         self.state = Recorded::Ended;
-        Step::Changed
+        StepResult::Changed
     }
 }
 
@@ -206,7 +206,7 @@ mod tests {
         Miss,
     }
 
-    fn ask(call: &mut CallRow, what: What, member: usize, device: &str, now: u64) -> Step {
+    fn ask(call: &mut CallRow, what: What, member: usize, device: &str, now: u64) -> StepResult {
         let asked = Asked { member, device, members: &[0, 1], caller: CALLER, started: STARTED, now, at: now };
         match what {
             What::Accept => call.accept(asked),
@@ -221,32 +221,32 @@ mod tests {
     }
 
     #[test]
-    fn one_device_wins_and_the_others_are_told() {
+    fn one_device_wins_and_the_others_are_notified() {
         let mut call = call();
-        assert_eq!(ask(&mut call, What::Accept, 0, "laptop", STARTED + 1), Step::Changed);
-        assert_eq!(ask(&mut call, What::Accept, 0, "tablet", STARTED + 2), Step::Over);
-        assert_eq!(ask(&mut call, What::Decline, 0, "tablet", STARTED + 3), Step::Over);
-        assert_eq!(ask(&mut call, What::Accept, 0, "laptop", STARTED + 4), Step::Stands);
+        assert_eq!(ask(&mut call, What::Accept, 0, "laptop", STARTED + 1), StepResult::Changed);
+        assert_eq!(ask(&mut call, What::Accept, 0, "tablet", STARTED + 2), StepResult::Over);
+        assert_eq!(ask(&mut call, What::Decline, 0, "tablet", STARTED + 3), StepResult::Over);
+        assert_eq!(ask(&mut call, What::Accept, 0, "laptop", STARTED + 4), StepResult::Unchanged);
         assert_eq!(call.state(STARTED, STARTED + 100_000), CallState::Accepted);
     }
 
     #[test]
-    fn who_called_cannot_accept_and_gives_up_by_ending() {
+    fn the_caller_cannot_accept_and_cancels_by_ending() {
         let mut call = call();
-        assert_eq!(ask(&mut call, What::Accept, CALLER, "tablet", STARTED + 1), Step::Over);
-        assert_eq!(ask(&mut call, What::End, CALLER, "phone", STARTED + 2), Step::Changed);
+        assert_eq!(ask(&mut call, What::Accept, CALLER, "tablet", STARTED + 1), StepResult::Over);
+        assert_eq!(ask(&mut call, What::End, CALLER, "phone", STARTED + 2), StepResult::Changed);
         assert_eq!(call.state(STARTED, STARTED + 3), CallState::Cancelled);
-        assert_eq!(ask(&mut call, What::Accept, 0, "laptop", STARTED + 3), Step::Over);
+        assert_eq!(ask(&mut call, What::Accept, 0, "laptop", STARTED + 3), StepResult::Over);
     }
 
     #[test]
-    fn what_rings_too_long_is_missed_though_nobody_says_so() {
+    fn a_call_that_rings_too_long_is_missed_without_a_request() {
         let mut call = call();
         let late = STARTED + RING_MS;
         assert_eq!(call.state(STARTED, late - 1), CallState::Ringing);
         assert_eq!((call.state(STARTED, late), call.ended_at(STARTED, late)), (CallState::Missed, Some(late)));
-        assert_eq!(ask(&mut call, What::Accept, 0, "laptop", late), Step::Over);
-        assert_eq!(ask(&mut call, What::Miss, CALLER, "", late), Step::Changed);
+        assert_eq!(ask(&mut call, What::Accept, 0, "laptop", late), StepResult::Over);
+        assert_eq!(ask(&mut call, What::Miss, CALLER, "", late), StepResult::Changed);
         assert_eq!(call.ended_at(STARTED, late + 9), Some(late));
     }
 
@@ -275,7 +275,7 @@ mod tests {
                 now += later;
                 let (before, stood) = (call.clone(), call.state(STARTED, now));
                 let step = ask(&mut call, what, member, ["phone", "laptop", "tablet"][device], now);
-                prop_assert_eq!(step == Step::Changed, call != before);
+                prop_assert_eq!(step == StepResult::Changed, call != before);
                 let stands = call.state(STARTED, now);
                 let is_over = |state| !matches!(state, CallState::Ringing | CallState::Accepted);
                 prop_assert!(!is_over(stood) || stands == stood, "what is over stays as it was: {:?}", stood);

@@ -48,11 +48,11 @@ pub struct Asked<'a> {
 
 /// The result of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
+pub enum StepResult {
     /// The call was changed.
     Changed,
     /// It was already in the requested state.
-    Stands,
+    Unchanged,
     /// It is over, or another device has it.
     Over,
     /// The call has the maximum of participants.

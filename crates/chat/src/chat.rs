@@ -8,7 +8,7 @@ mod push;
 
 use crate::{
     base::{
-        announcer::{Announce, Unheard},
+        announcer::{Announce, NoAnnouncer},
         clock::{Clock, Random},
         cursor::Sealer,
         db::Db,
@@ -21,7 +21,7 @@ use crate::{
     },
     context::{Context, Memos},
     conversation::{self, receipts},
-    files::{looks::Looks, port::Files, upload},
+    files::{port::Files, proof_slots::ProofSlots, upload},
     host::{ended, ended_row::EndedUsers},
     inbox, keys, messages,
     outbox::{notice, signal::Signal},
@@ -54,7 +54,7 @@ impl Chat {
         secrets: &Secrets,
         settings: Settings,
     ) -> Self {
-        Self::with_announcer(store, files, clock, random, secrets, settings, Arc::new(Unheard))
+        Self::with_announcer(store, files, clock, random, secrets, settings, Arc::new(NoAnnouncer))
     }
 
     /// [`Chat::new`] that tells `announcer` of every commit that moved somebody.
@@ -70,7 +70,7 @@ impl Chat {
     ) -> Self {
         let db = Db::new(store, clock.clone(), random.clone());
         let sealer = Sealer::new(secrets.derive("cursors"));
-        let (polling, memos, looks) = (Polling::default(), Memos::default(), Looks::default());
+        let (polling, memos, proof_slots) = (Polling::default(), Memos::default(), ProofSlots::default());
         let retention = settings.retention();
         let (unfinished, ended) = (Flag::default(), EndedUsers::default());
         let cx = Context {
@@ -84,7 +84,7 @@ impl Chat {
             retention,
             polling,
             memos,
-            looks,
+            proof_slots,
             unfinished,
             outside: Signal::default(),
             mail: Signal::default(),

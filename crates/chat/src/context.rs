@@ -13,7 +13,7 @@ use crate::{
         settings::Settings,
     },
     conversation::{crew_row::ReadRoster, row::ConversationRow},
-    files::{looks::Looks, port::Files},
+    files::{port::Files, proof_slots::ProofSlots},
     host::{ended_row::EndedUsers, job_row::JobRow},
     inbox::head::HeadRow,
     outbox::{channel::Channel, signal::Signal},
@@ -32,7 +32,7 @@ pub(crate) struct Context {
     pub retention: Retention,
     pub polling: Polling,
     pub memos: Memos,
-    pub looks: Looks,
+    pub proof_slots: ProofSlots,
     /// This server left a task unfinished that is due.
     pub unfinished: Flag,
     pub outside: Signal,

@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn what_clients_say_is_understood() {
+    fn frames_of_clients_are_parsed() {
         let start = |since: Option<&str>, watch: Option<&str>| ClientFrame::Start {
             since: since.map(str::to_owned),
             watch: watch.map(str::to_owned),
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_frame_is_told_apart() {
+    fn invalid_frames_are_distinguished() {
         for text in [
             "",
             "null",

@@ -40,7 +40,7 @@ type Sender = http1::SendRequest<Full<Bytes>>;
 
 /// Which addresses may be called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Reach {
+pub(crate) enum AllowedAddresses {
     /// Those of the public internet.
     Public,
     /// Any.
@@ -78,12 +78,24 @@ impl Client {
     }
 
     /// Posts `body` with `headers`. The error is one line that says what was in the way.
-    pub async fn post(&self, url: &Url, headers: HeaderMap, body: Bytes, reach: Reach) -> Result<Answer, String> {
+    pub async fn post(
+        &self,
+        url: &Url,
+        headers: HeaderMap,
+        body: Bytes,
+        reach: AllowedAddresses,
+    ) -> Result<Answer, String> {
         let call = self.call(url, &headers, &body, reach);
         timeout(CALL_WITHIN, call).await.unwrap_or_else(|_| Err(format!("no answer within {CALL_WITHIN:?}")))
     }
 
-    async fn call(&self, url: &Url, headers: &HeaderMap, body: &Bytes, reach: Reach) -> Result<Answer, String> {
+    async fn call(
+        &self,
+        url: &Url,
+        headers: &HeaderMap,
+        body: &Bytes,
+        reach: AllowedAddresses,
+    ) -> Result<Answer, String> {
         let origin = url.origin().ascii_serialization();
         if let Some(mut sender) = self.take_idle(&origin) {
             // It may have been closed meanwhile; then nothing was lost, and a new one is made.
@@ -107,7 +119,7 @@ impl Client {
         Ok(Answer { status: parts.status, headers: parts.headers })
     }
 
-    async fn connect(&self, url: &Url, reach: Reach) -> Result<Sender, String> {
+    async fn connect(&self, url: &Url, reach: AllowedAddresses) -> Result<Sender, String> {
         let port = url.port_or_known_default().ok_or("the URL names no port")?;
         let host = url.host().ok_or("the URL names no host")?;
         let stream = connect_to_one(&self.addresses(&host, reach).await?, port).await?;
@@ -122,7 +134,7 @@ impl Client {
     }
 
     /// The addresses of a host that may be called.
-    async fn addresses(&self, host: &Host<&str>, reach: Reach) -> Result<Vec<IpAddr>, String> {
+    async fn addresses(&self, host: &Host<&str>, reach: AllowedAddresses) -> Result<Vec<IpAddr>, String> {
         let found = match host {
             Host::Ipv4(address) => vec![IpAddr::V4(*address)],
             Host::Ipv6(address) => vec![IpAddr::V6(*address)],
@@ -130,8 +142,11 @@ impl Client {
                 self.resolver.resolve(name).await.map_err(|error| format!("its name cannot be looked up: {error}"))?
             }
         };
-        let allowed: Vec<IpAddr> =
-            found.iter().copied().filter(|address| reach == Reach::Anywhere || is_public(*address)).collect();
+        let allowed: Vec<IpAddr> = found
+            .iter()
+            .copied()
+            .filter(|address| reach == AllowedAddresses::Anywhere || is_public(*address))
+            .collect();
         match (allowed.is_empty(), found.is_empty()) {
             (false, _) => Ok(allowed),
             (true, true) => Err("its name has no address".to_owned()),

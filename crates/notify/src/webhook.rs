@@ -2,7 +2,7 @@
 //! delivered.
 
 use crate::{
-    client::{Client, PRIVATE, Reach},
+    client::{AllowedAddresses, Client, PRIVATE},
     hmac,
     outcome::Outcome,
     resolve::Resolve,
@@ -61,7 +61,7 @@ pub fn is_usable(url: &Url, allow_private: bool) -> bool {
 pub struct Webhook {
     url: Url,
     secrets: Secrets,
-    reach: Reach,
+    reach: AllowedAddresses,
     client: Client,
 }
 
@@ -70,7 +70,7 @@ impl Webhook {
     /// `allow_private`.
     #[must_use]
     pub fn new(url: Url, secrets: Secrets, allow_private: bool, resolver: Arc<dyn Resolve>) -> Self {
-        let reach = if allow_private { Reach::Anywhere } else { Reach::Public };
+        let reach = if allow_private { AllowedAddresses::Anywhere } else { AllowedAddresses::Public };
         Self { url, secrets, reach, client: Client::new(resolver, &[]) }
     }
 

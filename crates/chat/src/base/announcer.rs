@@ -17,9 +17,9 @@ pub trait Announce: Send + Sync + 'static {
 
 /// Notifies nobody.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Unheard;
+pub(crate) struct NoAnnouncer;
 
-impl Announce for Unheard {
+impl Announce for NoAnnouncer {
     fn moved(&self, _: &[&UserId], _: &ConversationId) {}
 
     fn relations_changed(&self, _: &[&UserId]) {}

@@ -5,7 +5,7 @@ use super::{
     heads::{Head, Heads},
     parts::{self, Stored},
     row::ConversationRow,
-    update_read::{Marks, Needs, UndecodedUpdate, Whose},
+    update_read::{HeadOwner, Marks, Needs, UndecodedUpdate},
 };
 use crate::{
     base::{
@@ -80,8 +80,8 @@ impl ConversationUpdate {
         for (whose, key, found) in read.heads {
             let head = Head::decode(cx, key, found.as_ref())?;
             match whose {
-                Whose::Member(member) => heads.add(member, head),
-                Whose::User(user) => match row.member(&read.id, &user) {
+                HeadOwner::Member(member) => heads.add(member, head),
+                HeadOwner::User(user) => match row.member(&read.id, &user) {
                     Some(member) => heads.add(member, head),
                     None => heads.add_other(user, head),
                 },

@@ -49,13 +49,13 @@ pub(crate) enum Marks {
 pub(crate) struct UndecodedUpdate {
     pub(super) id: ConversationId,
     conversation: Found,
-    pub(super) heads: Vec<(Whose, Key, Option<Row>)>,
+    pub(super) heads: Vec<(HeadOwner, Key, Option<Row>)>,
     pub(super) marks: BTreeMap<usize, (Condition, MarksRow)>,
     pub(super) rest: Vec<Option<Row>>,
 }
 
 /// Whose head was read.
-pub(super) enum Whose {
+pub(super) enum HeadOwner {
     Member(usize),
     /// For a crew, whose places are not known before it is decoded.
     User(UserId),
@@ -97,7 +97,7 @@ impl UndecodedUpdate {
         let mut wanted = wanted.into_iter();
         let conversation = Found::Pair(wanted.next().zip(rows.next()));
         let heads = wanted.take(pair.len()).zip(rows.by_ref()).enumerate();
-        let heads = heads.map(|(member, (key, row))| (Whose::Member(member), key, row)).collect();
+        let heads = heads.map(|(member, (key, row))| (HeadOwner::Member(member), key, row)).collect();
         Ok(Self { id: id.clone(), conversation, heads, marks: BTreeMap::new(), rest: rows.collect() })
     }
 
@@ -143,7 +143,7 @@ impl UndecodedUpdate {
         wanted.extend(rest.iter().cloned());
         let mut rows = cx.db.get_many(&wanted, Consistency::Strong).await?.into_iter();
         let heads: Vec<Option<Row>> = rows.by_ref().take(users.len()).collect();
-        let heads = users.into_iter().map(Whose::User).zip(wanted).zip(heads);
+        let heads = users.into_iter().map(HeadOwner::User).zip(wanted).zip(heads);
         let heads = heads.map(|((whose, key), row)| (whose, key, row)).collect();
         let marks = match (own, needs.marks) {
             (Some(member), _) => BTreeMap::from([(member, decode_marks(rows.next().flatten().as_ref())?)]),
@@ -166,14 +166,14 @@ impl UndecodedUpdate {
         wanted.extend(rest.iter().cloned());
         let (found, rows) = parts::crew_with(cx, id, &wanted).await?;
         let mut rows = rows.into_iter();
-        let mut heads = vec![(Whose::User(user.clone()), keys::head(user), rows.next().flatten())];
+        let mut heads = vec![(HeadOwner::User(user.clone()), keys::head(user), rows.next().flatten())];
         if let Some(Stored { row, .. }) = found.as_ref().filter(|stored| stored.row.is_asleep()) {
             let (_, users) = heads_of(id, row, Needs::default(), &[]);
             let users: Vec<UserId> = users.into_iter().filter(|one| one != user).collect();
             let wanted: Vec<Key> = users.iter().map(keys::head).collect();
             let others = cx.db.get_many(&wanted, Consistency::Strong).await?;
             heads.extend(
-                users.into_iter().zip(wanted).zip(others).map(|((one, key), row)| (Whose::User(one), key, row)),
+                users.into_iter().zip(wanted).zip(others).map(|((one, key), row)| (HeadOwner::User(one), key, row)),
             );
         }
         let conversation = Found::Crew(found.map(Box::new));

@@ -43,7 +43,7 @@ pub(crate) struct FileUse<'a> {
 /// `invalid_request` (another duration), `unavailable`.
 pub(crate) async fn accept(cx: &Context, wanted: &FileUse<'_>, file: &mut FileRow) -> Result<()> {
     let FileUse { id, kind, .. } = wanted;
-    let _place = cx.looks.wait(wanted.sender).await;
+    let _place = cx.proof_slots.wait(wanted.sender).await;
     let arrived = arrived(cx, id, file).await?;
     let proved = media::prove(&file.content_type, &arrived.head)?;
     if let (Proved::Voice(plays_ms), Some(voice)) = (proved, wanted.voice) {

@@ -4,9 +4,9 @@
 pub(crate) mod accept;
 mod allowance;
 pub(crate) mod folder;
-pub(crate) mod looks;
 pub(crate) mod port;
 pub(crate) mod proof;
+pub(crate) mod proof_slots;
 pub(crate) mod row;
 pub(crate) mod sweep;
 pub(crate) mod upload;

@@ -299,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_shown_ahead_is_kept_in_few_bytes() {
+    fn changes_shown_early_take_few_bytes_of_a_cursor() {
         let position = Position { change: 1_000_000, number: 999, at: 1_763_116_200_007 };
         let plain = LogCursor::at(position);
         let ahead: Vec<u64> = (1..=100).map(|nth| position.change + 2 * nth).collect();

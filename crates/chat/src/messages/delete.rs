@@ -2,7 +2,7 @@
 
 use super::{
     row::{Deleted, MessageRow},
-    touch::{self, Change, Stands, Target, Touched},
+    touch::{self, Change, Current, Target, Touched},
 };
 use crate::{
     base::{
@@ -27,7 +27,7 @@ use jobline_wire::{ChangedMessage, Code, DeleteMessage, HostDeleteMessage};
 pub(crate) async fn delete(cx: &Context, me: &UserId, input: DeleteMessage) -> Result<ChangedMessage> {
     let (id, member) = access::of_member(cx, me, &input.conversation_id).await?;
     let target = Target::of_author(&id, &input.message_id, Author::Member(member))?;
-    let stands = bury(cx, &target, |row, now| {
+    let stands = make_tombstone(cx, &target, |row, now| {
         if !row.from.is(member) {
             let detail = "Only the sender of a message can delete it.";
             return Err(Error::new(Code::NotYourMessage, detail).at("messageId"));
@@ -45,7 +45,7 @@ pub(crate) async fn delete(cx: &Context, me: &UserId, input: DeleteMessage) -> R
 pub(crate) async fn delete_as_host(cx: &Context, message_id: &str, input: HostDeleteMessage) -> Result<()> {
     let id = ConversationId::new(&input.conversation_id).ok_or_else(|| Error::not_found("conversation"))?;
     let target = Target::new(&id, message_id, Author::Host)?;
-    bury(cx, &target, |_, _| Ok(())).await.map(drop)
+    make_tombstone(cx, &target, |_, _| Ok(())).await.map(drop)
 }
 
 fn check_window(cx: &Context, row: &MessageRow, now: u64) -> Result<()> {
@@ -61,7 +61,11 @@ fn check_window(cx: &Context, row: &MessageRow, now: u64) -> Result<()> {
 }
 
 /// Makes the message a tombstone if `check` allows it, and removes the bytes of its file.
-async fn bury(cx: &Context, target: &Target<'_>, check: impl Fn(&MessageRow, u64) -> Result<()>) -> Result<Stands> {
+async fn make_tombstone(
+    cx: &Context,
+    target: &Target<'_>,
+    check: impl Fn(&MessageRow, u64) -> Result<()>,
+) -> Result<Current> {
     let mut file = None;
     let stands = touch::touch(cx, target, Marks::All, |touched| {
         check(&touched.row, touched.now)?;

@@ -38,18 +38,18 @@ pub(crate) struct SendRequest {
     /// The message that it replies to.
     pub reply_to: Option<MessageId>,
     /// The call that it begins.
-    pub call: Option<Ring>,
+    pub call: Option<NewCall>,
 }
 
 /// A call that begins.
 #[derive(Debug, Clone)]
-pub(crate) struct Ring {
+pub(crate) struct NewCall {
     pub media: CallMedia,
     /// The device that calls.
     pub device: String,
 }
 
-impl Ring {
+impl NewCall {
     /// The call of the member `caller`, which begins to ring at `at`.
     pub fn row(&self, is_crew: bool, caller: usize, at: u64) -> CallRow {
         match is_crew {

@@ -73,18 +73,18 @@ pub(super) struct Touched {
 }
 
 impl Touched {
-    fn stands(self) -> Stands {
-        Stands { row: self.row, conversation: self.update.row }
+    fn current(self) -> Current {
+        Current { row: self.row, conversation: self.update.row }
     }
 }
 
 /// A message and its conversation at the same point of the log.
-pub(super) struct Stands {
+pub(super) struct Current {
     pub row: MessageRow,
     conversation: ConversationRow,
 }
 
-impl Stands {
+impl Current {
     /// The members of its conversation, in their order.
     pub fn users<'a>(&self, id: &'a ConversationId) -> Cow<'a, [UserId]> {
         self.conversation.users(id)
@@ -109,14 +109,14 @@ pub(super) async fn touch(
     target: &Target<'_>,
     marks: Marks,
     mut decide: impl FnMut(&mut Touched) -> Result<Option<(Change, CommitBuilder)>>,
-) -> Result<Stands> {
+) -> Result<Current> {
     let mut attempts = Attempts::strong(&cx.db);
     loop {
         let mut touched = load(cx, target, marks, attempts.consistency()).await?;
         let Some((change, commit)) = decide(&mut touched)? else {
             // The two rows were read one after the other. Every change of the message is one of the conversation.
             if touched.update.is_current(cx).await? {
-                return Ok(touched.stands());
+                return Ok(touched.current());
             }
             attempts.after_conflict(&[keys::conversation(target.conversation)]).await?;
             continue;
@@ -132,7 +132,7 @@ pub(super) async fn touch(
             take_from_bucket(&mut touched, target.by)?;
         }
         match commit_touch(cx, target, &mut touched, change.kind, commit).await? {
-            Outcome::Committed => return Ok(touched.stands()),
+            Outcome::Committed => return Ok(touched.current()),
             Outcome::Conflict(keys) => attempts.after_conflict(&keys).await?,
         }
     }
@@ -194,9 +194,9 @@ pub(super) async fn answer(
     cx: &Context,
     conversation: &ConversationId,
     viewer: usize,
-    stands: Stands,
+    current: Current,
 ) -> Result<Message> {
-    let Stands { row, conversation: of } = stands;
+    let Current { row, conversation: of } = current;
     let watermarks = of.watermarks();
     let state = LogState { id: conversation, viewer, watermarks, last: of.last_change_row };
     let updated = state.last_changes(&cx.db, std::slice::from_ref(&row), Vec::new()).await?[0];

@@ -3,7 +3,7 @@
 use super::{
     event::{self, Entries, Entry},
     failed,
-    lease::{self, Leased, Told},
+    lease::{self, Leased, Outgoing},
     port::Port,
     unread,
 };
@@ -113,7 +113,7 @@ async fn tell_entry(cx: &Context, port: Port<'_>, leased: &mut Leased, entry: &E
     if let Port::Webhook(outside) = port {
         let users = leased.conversation.users(&leased.id).into_owned();
         for event in entry.events(&leased.id, &users, outside.takes_content()) {
-            match lease::tell(cx, leased, Told::Event(outside, &event)).await? {
+            match lease::tell(cx, leased, Outgoing::Event(outside, &event)).await? {
                 Some(events) => delivered += events,
                 None => return Ok(None),
             }

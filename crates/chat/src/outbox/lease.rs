@@ -76,7 +76,7 @@ pub(super) async fn take(
 }
 
 /// Delivers one event or notice: 1, or 0 when it was abandoned. `None` when it failed, or the lease was lost.
-pub(super) async fn tell(cx: &Context, leased: &mut Leased, told: Told<'_>) -> Result<Option<usize>> {
+pub(super) async fn tell(cx: &Context, leased: &mut Leased, told: Outgoing<'_>) -> Result<Option<usize>> {
     if !has_time(cx, leased).await? {
         return Ok(None);
     }
@@ -109,12 +109,12 @@ pub(super) fn pause(failures: u32, asked: Option<u64>) -> u64 {
 
 /// What is delivered, and through which port.
 #[derive(Clone, Copy)]
-pub(super) enum Told<'a> {
+pub(super) enum Outgoing<'a> {
     Event(&'a dyn Outside, &'a OutsideEvent),
     Notice(&'a dyn Mail, &'a UnreadNotice),
 }
 
-impl Told<'_> {
+impl Outgoing<'_> {
     async fn deliver(self) -> Delivery {
         match self {
             Self::Event(outside, event) => outside.deliver(event).await,

@@ -13,7 +13,7 @@ use crate::{
     host::{job_row::JobRow, profile::ProfileRow},
     keys,
     messages::row::MessageRow,
-    presence::preferences::{self, Wishes},
+    presence::preferences::{self, StoredPreferences},
 };
 use jobline_store::{Consistency, Direction};
 
@@ -23,7 +23,7 @@ const LAST: usize = 20;
 const QUOTED: usize = 3;
 
 /// The contents of a notification about a member's unread messages.
-pub(super) struct ToldOf {
+pub(super) struct NoticeContents {
     /// The name of who wrote last; `None`: the host.
     pub sender: Option<String>,
     /// The title of the job.
@@ -33,7 +33,7 @@ pub(super) struct ToldOf {
 }
 
 /// The contents about the messages that `member` has not read, without those of users they block.
-pub(super) async fn told_of(cx: &Context, leased: &Leased, member: usize, silence: &Silence) -> Result<ToldOf> {
+pub(super) async fn told_of(cx: &Context, leased: &Leased, member: usize, silence: &Silence) -> Result<NoticeContents> {
     let users = leased.conversation.users(&leased.id);
     let last = last_unread(cx, leased, member, silence).await?;
     let sender = match last.first().map(|row| row.from) {
@@ -45,7 +45,7 @@ pub(super) async fn told_of(cx: &Context, leased: &Leased, member: usize, silenc
         None => None,
     };
     let lines = last.iter().rev().map(|row| UnreadLine::of(row, cx.now())).collect();
-    Ok(ToldOf { sender, job: title(cx, leased.conversation.job).await?, lines })
+    Ok(NoticeContents { sender, job: title(cx, leased.conversation.job).await?, lines })
 }
 
 /// The mail for a member; `None` where there is no address, or they want no mail. `id`: of the first unread message.
@@ -64,7 +64,7 @@ pub(super) async fn notice(
     if !wishes.mail {
         return Ok(None);
     }
-    let ToldOf { sender, job, lines } = told_of(cx, leased, member, silence).await?;
+    let NoticeContents { sender, job, lines } = told_of(cx, leased, member, silence).await?;
     let lines = if with_content { lines } else { Vec::new() };
     let (id, user, conversation) = (id.to_owned(), user.clone(), leased.id.clone());
     let language = wishes.language.or(language);
@@ -72,7 +72,7 @@ pub(super) async fn notice(
 }
 
 /// The language that a user reads: what they chose, or else what the host gave for them.
-pub(crate) async fn language(cx: &Context, user: &UserId, wishes: Wishes) -> Result<Option<String>> {
+pub(crate) async fn language(cx: &Context, user: &UserId, wishes: StoredPreferences) -> Result<Option<String>> {
     match wishes.language {
         None => Ok(profile(cx, user).await?.and_then(|profile| profile.language)),
         chosen => Ok(chosen),

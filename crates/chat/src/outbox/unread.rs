@@ -6,7 +6,7 @@
 
 use super::{
     event::{self, Entry},
-    lease::{self, Leased, Told},
+    lease::{self, Leased, Outgoing},
     notice,
     port::Port,
     pushing::{self, Attempt},
@@ -124,7 +124,7 @@ async fn tell(cx: &Context, port: Port<'_>, leased: &mut Leased, about: &About) 
     let event = event::of_unread(&leased.id, user, first, *count, *due);
     let is_too_late = leased.row.notices[*member].begun() + WITHIN_MS < cx.now();
     let told = match port {
-        Port::Webhook(outside) => lease::tell(cx, leased, Told::Event(outside, &event)).await?,
+        Port::Webhook(outside) => lease::tell(cx, leased, Outgoing::Event(outside, &event)).await?,
         Port::Mail(_) | Port::Push(_) if is_too_late => {
             // Or nobody tried: there was no server for a day.
             if leased.row.failures > 0 || leased.row.notices[*member].failures > 0 {
@@ -136,7 +136,7 @@ async fn tell(cx: &Context, port: Port<'_>, leased: &mut Leased, about: &About) 
             let notice =
                 notice::notice(cx, leased, (*member, silence), &event.id, *count, mail.takes_content()).await?;
             let Some(notice) = notice else { return Ok(Attempt::Done(0)) };
-            lease::tell(cx, leased, Told::Notice(mail, &notice)).await?
+            lease::tell(cx, leased, Outgoing::Notice(mail, &notice)).await?
         }
         Port::Push(push) => return pushing::push(cx, leased, (*member, silence), *count, push).await,
     };

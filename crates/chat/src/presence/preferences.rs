@@ -29,7 +29,7 @@ struct PreferencesRow {
 
 /// A user's preferences: everything is on until they say otherwise.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Wishes {
+pub(crate) struct StoredPreferences {
     pub presence: bool,
     pub mail: bool,
     pub push: bool,
@@ -41,7 +41,7 @@ pub(crate) struct Wishes {
 ///
 /// # Errors
 /// `unavailable`.
-pub(crate) async fn wishes(cx: &Context, me: &UserId) -> Result<Wishes> {
+pub(crate) async fn wishes(cx: &Context, me: &UserId) -> Result<StoredPreferences> {
     decode(cx.db.get(&keys::preferences(me), Consistency::Strong).await?.as_ref())
 }
 
@@ -53,8 +53,8 @@ pub(crate) async fn get(cx: &Context, me: &UserId) -> Result<Preferences> {
     answer(cx, me, wishes(cx, me).await?).await
 }
 
-async fn answer(cx: &Context, me: &UserId, wishes: Wishes) -> Result<Preferences> {
-    let Wishes { presence, mail, push, language } = wishes;
+async fn answer(cx: &Context, me: &UserId, wishes: StoredPreferences) -> Result<Preferences> {
+    let StoredPreferences { presence, mail, push, language } = wishes;
     let blocked = blocked::people(cx, me).await?;
     Ok(Preferences { show_presence: presence, mail, push, language, push_key: None, blocked })
 }
@@ -70,7 +70,7 @@ pub(crate) async fn set(cx: &Context, me: &UserId, input: SetPreferences) -> Res
     loop {
         let stored = cx.db.get(&key, attempts.consistency()).await?;
         let before = decode(stored.as_ref())?;
-        let after = Wishes {
+        let after = StoredPreferences {
             presence: input.show_presence.unwrap_or(before.presence),
             mail: input.mail.unwrap_or(before.mail),
             push: input.push.unwrap_or(before.push),
@@ -80,7 +80,7 @@ pub(crate) async fn set(cx: &Context, me: &UserId, input: SetPreferences) -> Res
             return answer(cx, me, after).await;
         }
         let condition = rows::as_read(stored.as_ref());
-        let Wishes { presence, mail, push, language } = after.clone();
+        let StoredPreferences { presence, mail, push, language } = after.clone();
         let row = PreferencesRow { v: LAYOUT, presence, mail, push, language };
         match cx.db.commit(cx.db.begin().put(key.clone(), condition, rows::encode(&row), None)).await? {
             Outcome::Committed => {
@@ -98,10 +98,12 @@ pub(crate) async fn set(cx: &Context, me: &UserId, input: SetPreferences) -> Res
 ///
 /// # Errors
 /// `unavailable` for a row that cannot be read.
-pub(super) fn decode(row: Option<&Row>) -> Result<Wishes> {
+pub(super) fn decode(row: Option<&Row>) -> Result<StoredPreferences> {
     let row: Option<PreferencesRow> = row.map(rows::decode).transpose()?;
     Ok(match row {
-        Some(PreferencesRow { presence, mail, push, language, .. }) => Wishes { presence, mail, push, language },
-        None => Wishes { presence: true, mail: true, push: true, language: None },
+        Some(PreferencesRow { presence, mail, push, language, .. }) => {
+            StoredPreferences { presence, mail, push, language }
+        }
+        None => StoredPreferences { presence: true, mail: true, push: true, language: None },
     })
 }

@@ -17,7 +17,7 @@ pub(crate) type Name = u128;
 /// A notification that is not stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "camelCase")]
-pub(crate) enum Told {
+pub(crate) enum Notification {
     /// A user started or stopped typing in a conversation, which `audience` may see.
     Typing { conversation: String, user: String, typing: bool, audience: Vec<String> },
     /// A user is online, which `circle` may see.
@@ -46,7 +46,7 @@ pub(crate) struct Batch {
     pub moved: Vec<u64>,
     /// The rest.
     #[serde(default)]
-    pub told: Vec<Told>,
+    pub told: Vec<Notification>,
 }
 
 /// The keys that servers of one deployment share.
@@ -109,7 +109,7 @@ mod tests {
     use super::*;
 
     fn batch() -> Batch {
-        let told = Told::Gone { user: "anna".to_owned(), last_ms: 7 };
+        let told = Notification::Gone { user: "anna".to_owned(), last_ms: 7 };
         Batch { leaves: false, moved: vec![1, u64::MAX], told: vec![told] }
     }
 
@@ -129,8 +129,8 @@ mod tests {
     }
 
     #[test]
-    fn what_a_newer_server_tells_is_passed_over() {
+    fn notifications_of_newer_servers_are_ignored() {
         let batch: Batch = serde_json::from_str(r#"{"moved":[3],"told":[{"kind":"sings"}],"new":1}"#).unwrap();
-        assert_eq!(batch, Batch { leaves: false, moved: vec![3], told: vec![Told::Unknown] });
+        assert_eq!(batch, Batch { leaves: false, moved: vec![3], told: vec![Notification::Unknown] });
     }
 }

@@ -12,13 +12,13 @@ const AT_ONCE: usize = 100;
 
 /// The versions that were seen last.
 #[derive(Default)]
-pub(super) struct Looker {
+pub(super) struct HeadReader {
     seen: HashMap<UserId, u64>,
     /// The last user of the last look.
     last: Option<UserId>,
 }
 
-impl Looker {
+impl HeadReader {
     /// Reads the heads of up to a thousand users, and notifies the hub of those that changed or were not read before.
     /// Returns how many it read. Heads that cannot be read are read again in the next pass.
     pub async fn look(&mut self, hub: &Hub, heads: &dyn Heads) -> usize {

@@ -20,9 +20,9 @@ use crate::{
 use async_trait::async_trait;
 use batch::Name;
 use jobline_chat::UserId;
-use look::Looker;
+use look::HeadReader;
 use outbox::Outbox;
-use peers::{Heard, PROBE_MS, Peers};
+use peers::{PROBE_MS, Peers, Received};
 use std::{
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -149,10 +149,10 @@ impl Servers {
             let now_ms = self.ports.clock.now_ms();
             let heard = link.peers().hear(name, number, batch.leaves, now_ms);
             match heard {
-                Heard::Again => continue,
-                Heard::Next => {}
-                Heard::Gap => self.want_look(),
-                Heard::New => {
+                Received::Again => continue,
+                Received::Next => {}
+                Received::Gap => self.want_look(),
+                Received::New => {
                     self.want_look();
                     self.hub.tell_who_is_online();
                 }
@@ -182,7 +182,7 @@ impl Servers {
     }
 
     async fn look(&self) {
-        let mut looker = Looker::default();
+        let mut looker = HeadReader::default();
         loop {
             let begun_ms = self.ports.clock.now_ms();
             let looked = looker.look(&self.hub, &*self.heads).await;

@@ -1,6 +1,6 @@
 //! What waits to be told to the other servers.
 
-use super::batch::{Batch, Keys, Told};
+use super::batch::{Batch, Keys, Notification};
 use jobline_chat::UserId;
 use std::{
     collections::HashSet,
@@ -16,7 +16,7 @@ const TOLD_BYTES: usize = 256 * 1024;
 #[derive(Default)]
 struct Waiting {
     moved: HashSet<u64>,
-    told: Vec<Told>,
+    told: Vec<Notification>,
     told_bytes: usize,
     /// Moves were dropped: there was no room.
     lost: bool,
@@ -49,7 +49,7 @@ impl Outbox {
     }
 
     /// A notification that is not stored; dropped when too much of it waits.
-    pub fn tell(&self, told: Told) {
+    pub fn tell(&self, told: Notification) {
         let mut waiting = self.waiting();
         let bytes = bytes(&told);
         if waiting.told_bytes + bytes <= TOLD_BYTES {
@@ -82,16 +82,16 @@ impl Outbox {
 }
 
 /// About how many bytes it takes.
-fn bytes(told: &Told) -> usize {
+fn bytes(told: &Notification) -> usize {
     let many = |texts: &[String]| texts.iter().map(|text| text.len() + 3).sum::<usize>();
     64 + match told {
-        Told::Typing { conversation, user, audience, .. } => conversation.len() + user.len() + many(audience),
-        Told::Online { user, circle } => user.len() + many(circle),
-        Told::Gone { user, .. } => user.len(),
-        Told::Relations { users } => many(users),
-        Told::Parted { user, others } => user.len() + many(others),
+        Notification::Typing { conversation, user, audience, .. } => conversation.len() + user.len() + many(audience),
+        Notification::Online { user, circle } => user.len() + many(circle),
+        Notification::Gone { user, .. } => user.len(),
+        Notification::Relations { users } => many(users),
+        Notification::Parted { user, others } => user.len() + many(others),
         // Quotes in it are written with a backslash.
-        Told::Signal { user, device, frame } => user.len() + device.len() + 2 * frame.len(),
-        Told::Unknown => 0,
+        Notification::Signal { user, device, frame } => user.len() + device.len() + 2 * frame.len(),
+        Notification::Unknown => 0,
     }
 }

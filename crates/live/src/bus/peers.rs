@@ -20,7 +20,7 @@ const SERVERS_MOST: usize = 1_000;
 
 /// What a batch says about what came before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Heard {
+pub(super) enum Received {
     /// It is the next one.
     Next,
     /// At least one before it was lost.
@@ -53,23 +53,23 @@ impl Peers {
     }
 
     /// A batch arrived. A goodbye: its sender is not missed from then on.
-    pub fn hear(&mut self, name: Name, number: u64, leaves: bool, now_ms: u64) -> Heard {
+    pub fn hear(&mut self, name: Name, number: u64, leaves: bool, now_ms: u64) -> Received {
         if leaves {
             let lost = self.all.remove(&name).is_some_and(|peer| peer.number + 1 < number);
-            return if lost { Heard::Gap } else { Heard::Next };
+            return if lost { Received::Gap } else { Received::Next };
         }
         match self.all.get_mut(&name) {
-            Some(peer) if number <= peer.number => Heard::Again,
+            Some(peer) if number <= peer.number => Received::Again,
             Some(peer) => {
                 let is_next = number == peer.number + 1;
                 *peer = Peer { number, heard_ms: now_ms };
-                if is_next { Heard::Next } else { Heard::Gap }
+                if is_next { Received::Next } else { Received::Gap }
             }
             None => {
                 if self.all.len() < SERVERS_MOST {
                     self.all.insert(name, Peer { number, heard_ms: now_ms });
                 }
-                Heard::New
+                Received::New
             }
         }
     }
@@ -93,12 +93,12 @@ mod tests {
     #[test]
     fn numbers_tell_what_was_lost() {
         let mut peers = Peers::new(1, 0);
-        assert_eq!(peers.hear(2, 5, false, 0), Heard::New);
-        assert_eq!(peers.hear(2, 6, false, 0), Heard::Next);
-        assert_eq!(peers.hear(2, 6, false, 0), Heard::Again);
-        assert_eq!(peers.hear(2, 8, false, 0), Heard::Gap);
-        assert_eq!(peers.hear(2, 10, true, 0), Heard::Gap, "the goodbye tells it too");
-        assert_eq!(peers.hear(2, 11, true, 0), Heard::Next);
+        assert_eq!(peers.hear(2, 5, false, 0), Received::New);
+        assert_eq!(peers.hear(2, 6, false, 0), Received::Next);
+        assert_eq!(peers.hear(2, 6, false, 0), Received::Again);
+        assert_eq!(peers.hear(2, 8, false, 0), Received::Gap);
+        assert_eq!(peers.hear(2, 10, true, 0), Received::Gap, "the goodbye tells it too");
+        assert_eq!(peers.hear(2, 11, true, 0), Received::Next);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::{Departure, Hub, Inner, Kind, Seen, Users, rooms::Stopped};
 use crate::bus::{
-    batch::{Batch, Told},
+    batch::{Batch, Notification},
     outbox::Outbox,
 };
 use jobline_chat::UserId;
@@ -38,9 +38,9 @@ impl Hub {
     }
 
     /// `None` for what this server does not understand.
-    fn hear_of(&self, told: Told, now_ms: u64) -> Option<()> {
+    fn hear_of(&self, told: Notification, now_ms: u64) -> Option<()> {
         match told {
-            Told::Typing { conversation, user, typing, audience } => {
+            Notification::Typing { conversation, user, typing, audience } => {
                 let number = self.inner.number_elsewhere(&conversation, &user)?;
                 let audience = users(&audience);
                 match typing {
@@ -51,13 +51,13 @@ impl Hub {
                     false => drop(self.inner.rooms.stops_typing_at(number)),
                 }
             }
-            Told::Online { user, circle } => {
+            Notification::Online { user, circle } => {
                 let (user, circle) = (UserId::new(&user)?, users(&circle));
                 let news_to = self.inner.presences.is_elsewhere(user.clone(), circle, now_ms);
                 self.show(&Seen { user, online: true, last_ms: Some(now_ms) }, &news_to);
             }
-            Told::Parted { user, others } => self.part_here(&UserId::new(&user)?, &users(&others)),
-            Told::Gone { user, last_ms } => {
+            Notification::Parted { user, others } => self.part_here(&UserId::new(&user)?, &users(&others)),
+            Notification::Gone { user, last_ms } => {
                 let user = UserId::new(&user)?;
                 self.inner.presences.is_gone_elsewhere(&user, last_ms);
                 // Third servers must not conclude that the user has left this server, too.
@@ -65,11 +65,11 @@ impl Hub {
                     self.inner.tell_online(&user, &circle);
                 }
             }
-            Told::Signal { user, device, frame } => {
+            Notification::Signal { user, device, frame } => {
                 self.signal_here(&UserId::new(&user)?, &device, &frame);
             }
-            Told::Relations { users: names } => self.relations_changed_here(&*users(&names)),
-            Told::Unknown => return None,
+            Notification::Relations { users: names } => self.relations_changed_here(&*users(&names)),
+            Notification::Unknown => return None,
         }
         Some(())
     }
@@ -79,7 +79,7 @@ impl Hub {
         if !self.signal_here(user, device, &frame)
             && let Some(outbox) = &self.inner.outbox
         {
-            outbox.tell(Told::Signal { user: user.to_string(), device: device.to_owned(), frame });
+            outbox.tell(Notification::Signal { user: user.to_string(), device: device.to_owned(), frame });
         }
     }
 
@@ -131,32 +131,37 @@ impl Inner {
 
     pub(super) fn tell_typing(&self, who: Option<Stopped>, typing: bool) {
         if let (Some(outbox), Some((conversation, user, audience))) = (&self.outbox, who) {
-            outbox.tell(Told::Typing { conversation, user: user.to_string(), typing, audience: names(&audience) });
+            outbox.tell(Notification::Typing {
+                conversation,
+                user: user.to_string(),
+                typing,
+                audience: names(&audience),
+            });
         }
     }
 
     pub(super) fn tell_relations(&self, users: &[&UserId]) {
         if let Some(outbox) = &self.outbox {
-            outbox.tell(Told::Relations { users: users.iter().map(ToString::to_string).collect() });
+            outbox.tell(Notification::Relations { users: users.iter().map(ToString::to_string).collect() });
         }
     }
 
     pub(super) fn tell_parted(&self, user: &UserId, others: &[UserId]) {
         if let Some(outbox) = &self.outbox {
-            outbox.tell(Told::Parted { user: user.to_string(), others: names(others) });
+            outbox.tell(Notification::Parted { user: user.to_string(), others: names(others) });
         }
     }
 
     pub(super) fn tell_online(&self, user: &UserId, circle: &[UserId]) {
         if let Some(outbox) = &self.outbox {
-            outbox.tell(Told::Online { user: user.to_string(), circle: names(circle) });
+            outbox.tell(Notification::Online { user: user.to_string(), circle: names(circle) });
         }
     }
 
     pub(super) fn tell_gone(&self, departures: &[Departure]) {
         for Departure { user, last_ms, .. } in departures {
             if let Some(outbox) = &self.outbox {
-                outbox.tell(Told::Gone { user: user.to_string(), last_ms: *last_ms });
+                outbox.tell(Notification::Gone { user: user.to_string(), last_ms: *last_ms });
             }
         }
     }

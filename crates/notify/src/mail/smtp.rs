@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_mail_server_is_refused() {
+    fn a_url_that_is_not_a_mail_server_is_refused() {
         for bad in [
             "mail.example.com",
             "https://mail.example.com",

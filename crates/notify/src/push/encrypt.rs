@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_key_encrypts_nothing() {
+    fn an_invalid_key_encrypts_nothing() {
         let random = SystemRandom::new();
         let encrypt = |p256dh: &str, auth: &str, bytes| encrypt(&random, p256dh, auth, &vec![b'x'; bytes]);
         assert!(encrypt(BROWSER, AUTH, MESSAGE_BYTES).is_some_and(|sealed| sealed.len() <= RECORD_BYTES as usize));

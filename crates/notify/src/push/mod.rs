@@ -8,7 +8,7 @@ pub use endpoint::Services;
 pub use vapid::{Vapid, VapidError, is_contact};
 
 use crate::{
-    client::{Client, Reach},
+    client::{AllowedAddresses, Client},
     outcome::Outcome,
     resolve::Resolve,
 };
@@ -79,8 +79,8 @@ impl Push {
     /// Makes one attempt to send a message.
     pub async fn send(&self, to: &Subscription<'_>, message: &Message<'_>) -> Sent {
         let (url, reach) = match self.services.target(to.endpoint) {
-            Some((url, true)) => (url, Reach::Anywhere),
-            Some((url, false)) => (url, Reach::Public),
+            Some((url, true)) => (url, AllowedAddresses::Anywhere),
+            Some((url, false)) => (url, AllowedAddresses::Public),
             None => return Sent::Gone,
         };
         if message.body.len() > MESSAGE_BYTES {

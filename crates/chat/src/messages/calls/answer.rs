@@ -10,9 +10,9 @@ use crate::{
     context::Context,
     conversation::{access, update_read::Marks},
     log::change::ChangeKind,
-    messages::touch::{self, Stands, Target, Touched},
+    messages::touch::{self, Current, Target, Touched},
 };
-use jobline_calls::{Asked, CallRow, RunningCall, Step};
+use jobline_calls::{Asked, CallRow, RunningCall, StepResult};
 use jobline_wire::{AnswerCall, ChangedCall, Code, limits::CALL_MEMBERS};
 
 /// What the log says of each step.
@@ -60,7 +60,7 @@ pub(crate) async fn end_abandoned(cx: &Context, me: &UserId, call_id: &str) -> R
 }
 
 /// The change of a call, if any.
-type Change = fn(&mut CallRow, Asked<'_>) -> Step;
+type Change = fn(&mut CallRow, Asked<'_>) -> StepResult;
 
 /// A member's wish. Former members of a crew have none.
 async fn change(cx: &Context, me: &UserId, input: &AnswerCall, step: Change) -> Result<ChangedCall> {
@@ -87,25 +87,25 @@ fn as_call(error: Error) -> Error {
     if error.code == Code::NotFound { no_such_call() } else { error }
 }
 
-async fn commit(cx: &Context, target: &Target<'_>, (member, device): (usize, &str), step: Change) -> Result<Stands> {
+async fn commit(cx: &Context, target: &Target<'_>, (member, device): (usize, &str), step: Change) -> Result<Current> {
     touch::touch(cx, target, Marks::None, |touched| {
         let was_accepted = touched.row.call.as_ref().is_some_and(|call| call.accepted.is_some());
         match take(touched, member, device, step)? {
-            Step::Changed if was_accepted => Ok(Some((CALLED, cx.db.begin()))),
-            Step::Changed => {
+            StepResult::Changed if was_accepted => Ok(Some((CALLED, cx.db.begin()))),
+            StepResult::Changed => {
                 let users = touched.update.row.users(target.conversation);
                 Ok(Some((CALLED, later::end_abandoned_later(cx, cx.db.begin(), &touched.row, &users))))
             }
-            Step::Stands => Ok(None),
-            Step::Over => Err(over()),
-            Step::Full => Err(full()),
+            StepResult::Unchanged => Ok(None),
+            StepResult::Over => Err(over()),
+            StepResult::Full => Err(full()),
         }
     })
     .await
 }
 
 /// Takes the step in the message, and in the conversation what it means for the next call.
-fn take(touched: &mut Touched, member: usize, device: &str, step: Change) -> Result<Step> {
+fn take(touched: &mut Touched, member: usize, device: &str, step: Change) -> Result<StepResult> {
     let (at, now, members) = (touched.update.row.next_at(touched.now), touched.now, touched.update.row.all_in());
     let row = &mut touched.row;
     let Author::Member(caller) = row.from else { return Err(no_such_call()) };

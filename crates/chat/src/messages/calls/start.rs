@@ -14,7 +14,7 @@ use crate::{
     conversation::update_read::Marks,
     keys,
     messages::{
-        request::{Ring, SendRequest},
+        request::{NewCall, SendRequest},
         row::MessageRow,
         send::{self, Sent},
         touch::{self, Target},
@@ -41,7 +41,7 @@ pub(crate) async fn start(cx: &Context, me: &UserId, input: StartCall) -> Result
     };
     let mut request = SendRequest::check(cx, me, message).await?;
     request.kind = Some(MessageType::Call);
-    request.call = Some(Ring { media: input.media, device: input.device_id });
+    request.call = Some(NewCall { media: input.media, device: input.device_id });
     let mut attempts = Attempts::strong(&cx.db);
     loop {
         let row = match send::store(cx, &mut request).await? {
