@@ -125,7 +125,7 @@ async fn a_file_is_uploaded_proved_kept_and_fetched() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_not_announced_is_refused() {
+async fn an_unannounced_file_is_refused() {
     let bucket = Bucket::new().await;
     let id = "file_1700000000001_V1StGXR8_Z5jdHi6B-myT";
     let plain = bucket.announce(id, PNG, None).await;

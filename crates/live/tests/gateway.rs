@@ -198,7 +198,7 @@ async fn a_frame_of_a_connection_that_nobody_knows_ends_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_was_moved_is_kept_within_bounds_and_told_once() {
+async fn users_to_notify_are_kept_within_bounds_and_notified_once() {
     let world = World::new();
     world.open("connection", "user7 60").await;
     let users: Vec<UserId> = (0..5_000).map(|number| user(&format!("user{number}"))).collect();

@@ -41,7 +41,7 @@ fn all_devices_of_those_who_were_moved_are_told_once() {
 }
 
 #[tokio::test]
-async fn what_was_told_before_somebody_listens_is_not_lost() {
+async fn notifications_before_a_listener_are_not_lost() {
     let hub = Hub::default();
     let anna = join(&hub, "anna");
     hub.moved(&[user("anna")]);
@@ -124,7 +124,7 @@ fn only_the_last_of_each_user_is_told() {
 }
 
 #[test]
-fn who_comes_to_watch_is_told_who_types_already() {
+fn a_new_watcher_gets_who_is_already_typing() {
     let hub = Hub::default();
     let (anna, ben) = (join(&hub, "anna"), join(&hub, "ben"));
     anna.types(TALK, all(&["ben"]));
@@ -184,7 +184,7 @@ fn nothing_is_remembered_of_those_who_have_gone() {
 }
 
 #[test]
-fn who_may_not_see_somebody_any_more_is_told_what_is_said_of_strangers() {
+fn a_user_who_may_no_longer_see_another_gets_what_strangers_get() {
     let hub = Hub::default();
     let (anna, ben, cy) = (join(&hub, "anna"), join(&hub, "ben"), join(&hub, "cy"));
     anna.active(true, 1_000);
@@ -200,7 +200,7 @@ fn who_may_not_see_somebody_any_more_is_told_what_is_said_of_strangers() {
 }
 
 #[test]
-fn who_do_not_see_each_other_any_more_are_told_so_and_no_more() {
+fn users_who_no_longer_see_each_other_are_notified_of_that_alone() {
     let hub = Hub::default();
     let (anna, ben, cy) = (join(&hub, "anna"), join(&hub, "ben"), join(&hub, "cy"));
     for (one, others) in [(&anna, ["ben", "cy"]), (&ben, ["anna", "cy"]), (&cy, ["anna", "ben"])] {

@@ -15,7 +15,7 @@ use world::{Client, Weather, World, user};
 const LATEST_MS: u64 = 3_500;
 
 #[tokio::test(start_paused = true)]
-async fn what_moves_at_one_server_wakes_clients_of_another_at_once() {
+async fn a_change_at_one_server_wakes_clients_of_another_at_once() {
     let world = World::new(2).await;
     let ben = world.client(1, "ben");
     world.settle().await;
@@ -164,7 +164,7 @@ async fn online_status_is_seen_at_other_servers() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_do_not_see_each_other_any_more_are_told_so_at_other_servers() {
+async fn users_who_no_longer_see_each_other_are_notified_at_other_servers() {
     let world = World::new(2).await;
     let (anna, ben) = (world.client(0, "anna"), world.client(1, "ben"));
     anna.comes(&world, &["ben"]);
@@ -182,7 +182,7 @@ async fn who_do_not_see_each_other_any_more_are_told_so_at_other_servers() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_is_online_at_two_servers_stays_so_when_they_leave_one() {
+async fn a_user_online_at_two_servers_stays_online_when_they_leave_one() {
     let world = World::new(3).await;
     let (phone, laptop) = (world.client(0, "anna"), world.client(1, "anna"));
     let ben = world.client(2, "ben");

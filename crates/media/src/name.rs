@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_cannot_stand_in_a_name_is_left_out() {
+    fn invalid_characters_are_removed_from_names() {
         for (name, expected) in [
             ("Foto 1.JPG", "Foto 1.JPG"),
             ("\u{200e}Screenshot 2025-11-14 at 10.30.png", "Screenshot 2025-11-14 at 10.30.png"),

@@ -89,7 +89,7 @@ fn bytes_are_what_they_are_said_to_be_or_refused() {
 }
 
 #[test]
-fn what_systems_announce_is_understood() {
+fn content_types_of_operating_systems_are_understood() {
     let resolved = |name: &str, content_type: &str| announced(name, 1, content_type).map(|it| it.content_type);
     for (name, content_type, expected) in [
         ("Foto 1.JPG", "Image/JPEG", "image/jpeg"),
@@ -183,7 +183,7 @@ fn an_image_that_would_fill_a_phone_is_refused() {
 }
 
 #[test]
-fn what_is_cut_short_does_no_harm() {
+fn truncated_files_do_no_harm() {
     for (content_type, full, _) in with_metadata(6) {
         for length in 0..full.len() {
             let cut = &full[..length];

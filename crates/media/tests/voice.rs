@@ -31,7 +31,7 @@ fn place(bytes: &[u8], wanted: &[u8]) -> usize {
 }
 
 #[test]
-fn what_recorders_write_is_taken_with_its_true_duration() {
+fn recordings_are_accepted_with_their_true_duration() {
     for (content_type, bytes, plays) in good() {
         assert_eq!(voice_duration_ms(content_type, &bytes), Some(plays), "{content_type}");
     }

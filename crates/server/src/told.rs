@@ -29,7 +29,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_has_no_words_is_named_in_the_readers_language() {
+    fn messages_without_text_are_described_in_the_users_language() {
         let said = |one: UnreadLine| ["en", "es-MX", "ar", "de"].map(|tag| line(&one, language(Some(tag))));
         assert_eq!(said(UnreadLine::Photo), ["Photo", "Foto", "صورة", "Photo"]);
         assert_eq!(said(UnreadLine::Voice)[1], "Mensaje de voz");

@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_row_is_reported_with_its_key() {
+    fn an_unreadable_row_is_reported_with_its_key() {
         let whole = encode(&Key::new("A", "B"), &row(b"{}", Some(9)), Condition::Absent);
         for (name, value) in [("v", AttributeValue::Bool(true)), ("r", AttributeValue::S("7".into()))] {
             let mut item = whole.clone();

@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_written_before_a_journal_was_noticed_stays() {
+    fn rows_written_before_a_journal_was_noticed_stay() {
         let folder = tempfile::tempdir().unwrap();
         journal(folder.path(), 0);
         let mut ahead = Ahead::of(folder.path(), 0, true);

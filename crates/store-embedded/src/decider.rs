@@ -349,7 +349,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_decided_upon_a_group_that_failed_is_refused() {
+    fn commits_decided_on_a_failed_group_are_refused() {
         let folder = tempfile::tempdir().unwrap();
         let mut decider = decider(folder.path());
         let _first = decide(&mut decider, put(1, Condition::Absent));

@@ -206,7 +206,7 @@ fn cut_power(image: &Path, copy: &Path) {
 }
 
 #[test]
-fn what_was_answered_survives_a_power_cut() {
+fn answered_commits_survive_a_power_cut() {
     let images = tempfile::tempdir().unwrap();
     let (image, copy) = (images.path().join("disk"), images.path().join("after"));
     File::create(&image).unwrap().set_len(192 << 20).unwrap();

@@ -66,7 +66,7 @@ async fn commit_twice(store: &EmbeddedStore, number: u64) -> [Result<Outcome, Er
 }
 
 #[test]
-fn what_was_answered_is_there_when_groups_fail() {
+fn answered_commits_remain_when_groups_fail() {
     let Some(mount) = Mount::memory(64) else { return };
     let folder = mount.path().join("store");
     // Without a reserve writes run out of space themselves.

@@ -155,7 +155,7 @@ fn run_and_kill(folder: &Path, first: u64, enough: usize) -> Vec<u64> {
 }
 
 #[test]
-fn what_was_answered_survives_kill_9() {
+fn answered_requests_survive_kill_9() {
     let folder = tempfile::tempdir().unwrap();
     let mut answered = Vec::new();
     for (round, enough) in [1, 300, 3000, 40, 1000].into_iter().enumerate() {

@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_measured_is_no_goal_that_was_met() {
+    fn a_goal_without_a_measurement_is_not_met() {
         let nothing = Figures::new(0, vec![serde_json::json!({"rows": []})]);
         assert!(all(&nothing, &nothing, &nothing).iter().all(|goal| goal.is_met().is_none()));
     }

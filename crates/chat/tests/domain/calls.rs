@@ -156,7 +156,7 @@ async fn a_deleted_call_shows_nothing_and_blocks_nothing() {
 }
 
 #[tokio::test]
-async fn who_may_not_write_may_not_call() {
+async fn users_who_may_not_write_may_not_call() {
     let world = World::new().await;
     let (anna, ben) = talk(&world).await;
     let call = start(&world, &anna, "phone").await.call;

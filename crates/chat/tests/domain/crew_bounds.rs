@@ -21,7 +21,7 @@ pub(crate) fn in_crew(job: u64, text: &str) -> SendMessage {
 
 /// What somebody does who has left moves nothing for them beyond what they see.
 #[tokio::test]
-async fn who_has_left_a_crew_finds_it_where_it_was_in_their_list() {
+async fn a_crew_keeps_its_place_in_the_list_of_a_former_member() {
     let world = World::new().await;
     let [anna, ben, carl] = ["anna", "ben", "carl"].map(|user| world.user(user));
     world.crew(&["anna", "ben", "carl"]).await;

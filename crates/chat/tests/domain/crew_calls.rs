@@ -86,7 +86,7 @@ async fn it_is_over_when_one_is_left() {
 }
 
 #[tokio::test]
-async fn one_who_declines_stops_their_own_devices_and_all_stop_the_call() {
+async fn a_member_who_declines_stops_their_own_devices_and_all_stop_the_call() {
     let world = World::new().await;
     let [anna, ben, carl] = crew(&world, ["anna", "ben", "carl"]).await;
     let call = anna.ring("phone").await.unwrap();
@@ -99,7 +99,7 @@ async fn one_who_declines_stops_their_own_devices_and_all_stop_the_call() {
 }
 
 #[tokio::test]
-async fn who_is_not_in_the_crew_hears_nothing_of_its_calls() {
+async fn calls_of_a_crew_are_hidden_from_non_members() {
     let world = World::new().await;
     let [anna, ben, carl] = crew(&world, ["anna", "ben", "carl"]).await;
     let call = anna.ring("phone").await.unwrap();
@@ -127,7 +127,7 @@ async fn who_is_not_in_the_crew_hears_nothing_of_its_calls() {
 }
 
 #[tokio::test]
-async fn what_nobody_takes_is_missed_and_unread_for_all() {
+async fn a_call_that_nobody_accepts_is_missed_and_unread_for_all() {
     let world = World::new().await;
     let [anna, ben, carl] = crew(&world, ["anna", "ben", "carl"]).await;
     let call = anna.ring("phone").await.unwrap();

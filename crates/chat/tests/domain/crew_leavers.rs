@@ -51,7 +51,7 @@ fn job() -> JobId {
 }
 
 #[tokio::test]
-async fn who_has_left_is_told_of_the_job_as_they_knew_it() {
+async fn former_members_see_the_job_as_it_was_when_they_left() {
     let world = World::new().await;
     world.titled("Roof", &["anna", "ben", "carl"], JobStatus::Open).await;
     let (anna, ben, carl) = (world.user("anna"), world.user("ben"), world.user("carl"));
@@ -74,7 +74,7 @@ async fn who_has_left_is_told_of_the_job_as_they_knew_it() {
 }
 
 #[tokio::test]
-async fn who_has_left_is_told_of_no_reading_after_that() {
+async fn former_members_get_no_later_read_marks() {
     let world = World::new().await;
     world.crew(&["anna", "ben", "carl", "dora"]).await;
     let (anna, ben, carl, dora) = (world.user("anna"), world.user("ben"), world.user("carl"), world.user("dora"));
@@ -157,7 +157,7 @@ async fn a_new_name_does_not_wake_a_crew() {
 }
 
 #[tokio::test]
-async fn who_comes_back_can_delete_what_they_wrote_before() {
+async fn returning_members_can_delete_their_earlier_messages() {
     let world = World::new().await;
     world.crew(&["anna", "ben", "carl"]).await;
     let (anna, ben, carl) = (world.user("anna"), world.user("ben"), world.user("carl"));

@@ -141,7 +141,7 @@ async fn a_hundred_megabytes_may_wait_for_their_messages() {
 }
 
 #[tokio::test]
-async fn what_was_sent_waits_no_more_and_a_small_file_counts_too() {
+async fn sent_files_no_longer_count_as_waiting_and_small_files_count_too() {
     let world = World::new().await;
     let (anna, ben) = world.pair().await;
     for _ in 0..10 {
@@ -182,7 +182,7 @@ async fn a_photo_loses_its_location_unless_it_is_sent_as_a_file() {
 }
 
 #[tokio::test]
-async fn of_two_sends_of_one_file_the_bytes_of_the_one_that_happened_are_kept() {
+async fn when_one_file_is_sent_twice_the_bytes_of_the_stored_message_are_kept() {
     let world = World::new().await;
     let (anna, ben) = world.pair().await;
     anna.send(&ben, "first").await.unwrap();

@@ -30,7 +30,7 @@ async fn a_commit_is_announced_to_those_whom_it_moved_and_to_nobody_else() {
 }
 
 #[tokio::test]
-async fn who_may_see_whom_no_more_or_again_is_announced_once() {
+async fn changes_of_visibility_are_announced_once() {
     let world = World::new().await;
     let (anna, ben) = world.pair().await;
     let changed = || world.announced.take_relations();
@@ -63,7 +63,7 @@ async fn who_may_see_whom_no_more_or_again_is_announced_once() {
 }
 
 #[tokio::test]
-async fn what_was_refused_or_repeated_is_not_announced() {
+async fn refused_or_repeated_sends_are_not_announced() {
     let world = World::new().await;
     let (anna, ben) = world.pair().await;
     let carl = world.user("carl");
@@ -111,7 +111,7 @@ async fn the_last_cursor_proves_the_delivery_of_all_before_it() {
 }
 
 #[tokio::test]
-async fn what_was_read_meanwhile_is_not_recorded_as_delivered_too() {
+async fn a_message_read_in_the_meantime_is_not_recorded_as_delivered_too() {
     let world = World::new().await;
     let (anna, ben) = world.pair().await;
     let start = ben.sync_unrecorded(None).await.unwrap();

@@ -77,7 +77,7 @@ async fn world() -> World {
 }
 
 #[tokio::test]
-async fn what_stays_unread_becomes_one_mail() {
+async fn unread_messages_become_one_mail() {
     let (world, mailbox) = (world().await, Mailbox::default());
     let (anna, ben) = people(&world).await;
     anna.send(&ben, "one").await.unwrap();
@@ -100,7 +100,7 @@ async fn what_stays_unread_becomes_one_mail() {
 }
 
 #[tokio::test]
-async fn what_was_read_in_time_and_who_wants_no_mail_gets_none() {
+async fn no_mail_for_messages_read_in_time_and_for_users_who_want_none() {
     let (world, mailbox) = (world().await, Mailbox::default());
     let (anna, ben) = people(&world).await;
     anna.send(&ben, "one").await.unwrap();
@@ -138,7 +138,7 @@ async fn the_last_unread_texts_are_quoted_where_that_is_wanted() {
 }
 
 #[tokio::test]
-async fn what_has_no_words_is_told_by_what_it_is() {
+async fn messages_without_text_are_described_by_their_type() {
     const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x04\0\0\0\x03\x08\x02\0\0\0sum.\0\0\0\0IEND\xaeB`\x82";
     let world = world().await;
     let mailbox = Mailbox { takes_content: true, ..Mailbox::default() };

@@ -26,7 +26,7 @@ async fn code_of_a_send(from: &User<'_>, to: &User<'_>) -> Option<Code> {
 }
 
 #[tokio::test]
-async fn whom_i_block_cannot_write_and_what_they_wrote_stays() {
+async fn a_blocked_user_cannot_write_and_their_messages_stay() {
     let world = World::new().await;
     let (anna, ben) = world.pair().await;
     ben.send(&anna, "Buy this").await.unwrap();
@@ -62,7 +62,7 @@ fn react(message: &Message, emoji: Option<&str>) -> React {
 }
 
 #[tokio::test]
-async fn whom_i_block_cannot_change_what_i_see_but_by_taking_it_back() {
+async fn a_blocked_user_can_change_what_i_see_only_by_removing_it() {
     let world = World::new().await;
     let (anna, ben) = world.pair().await;
     let (his, hers) = (ben.send(&anna, "Nice").await.unwrap().message, anna.send(&ben, "Mine").await.unwrap().message);

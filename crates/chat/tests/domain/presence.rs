@@ -19,7 +19,7 @@ async fn shows(world: &World, me: &User<'_>, show: bool) -> Preferences {
 }
 
 #[tokio::test]
-async fn somebody_is_online_then_was_there_today_then_is_away() {
+async fn a_user_is_online_then_seen_today_then_away() {
     let world = World::new().await;
     let (anna, ben) = world.pair().await;
     let state = async || sees(&world, &anna, &["ben"]).await.remove(0);
@@ -47,7 +47,7 @@ async fn what_the_server_knows_counts_where_it_is_newer() {
 }
 
 #[tokio::test]
-async fn of_all_others_nothing_is_said_whatever_the_reason() {
+async fn nothing_is_said_of_other_users_whatever_the_reason() {
     let world = World::new().await;
     let (anna, ben) = world.pair().await;
     let carl = world.user("carl");
@@ -97,7 +97,7 @@ async fn preferences_are_on_until_they_are_changed_one_by_one() {
 }
 
 #[tokio::test]
-async fn where_it_is_off_nobody_is_seen_and_nothing_is_recorded() {
+async fn with_presence_off_nobody_is_shown_and_nothing_is_recorded() {
     let world = World::with(Settings { presence: false, ..Settings::default() }).await;
     let (anna, ben) = world.pair().await;
     world.store.reset();

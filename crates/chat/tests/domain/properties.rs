@@ -251,7 +251,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: engine::LONG_CASES, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn nobody_sends_faster_than_the_rate_and_the_answered_wait_is_enough(
+    fn sends_are_rate_limited_and_the_returned_wait_is_sufficient(
         rate in 1..25_u32,
         pauses in prop::collection::vec(prop_oneof![Just(0_u64), 0..3_000_u64, 0..200_000_u64], 1..60),
     ) {

@@ -85,7 +85,7 @@ async fn subscribe(user: &User<'_>, endpoint: &str) {
 }
 
 #[tokio::test]
-async fn what_stays_unread_is_pushed_once_to_every_browser_until_it_was_read() {
+async fn unread_messages_are_pushed_once_to_every_browser_until_they_are_read() {
     let (world, services) = (world().await, Services::default());
     let (anna, ben) = world.pair().await;
     subscribe(&ben, "https://push/phone").await;
@@ -112,7 +112,7 @@ async fn what_stays_unread_is_pushed_once_to_every_browser_until_it_was_read() {
 }
 
 #[tokio::test]
-async fn who_has_read_or_muted_or_blocks_or_wants_none_gets_none() {
+async fn no_notice_for_users_who_have_read_or_muted_or_block_or_want_none() {
     let (world, services) = (world().await, Services::default());
     let (anna, ben) = world.pair().await;
     subscribe(&ben, "https://push/phone").await;
@@ -186,7 +186,7 @@ async fn a_subscription_takes_the_place_of_one_whose_keys_are_known() {
 }
 
 #[tokio::test]
-async fn who_looks_at_a_screen_is_told_once_they_have_gone_without_reading() {
+async fn an_active_user_is_notified_once_they_leave_without_reading() {
     let (world, services) = (world().await, Services::default());
     let (anna, ben) = world.pair().await;
     subscribe(&ben, "https://push/phone").await;

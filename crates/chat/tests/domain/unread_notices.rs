@@ -48,7 +48,7 @@ async fn mark(world: &World, user: &User<'_>, conversation: &str, up_to: &str) {
 }
 
 #[tokio::test]
-async fn what_stays_unread_is_told_once_until_it_was_read() {
+async fn unread_messages_cause_one_event_until_they_are_read() {
     let (world, receiver) = (world().await, Receiver::default());
     let (anna, ben) = world.pair().await;
     let first = anna.send(&ben, "one").await.unwrap();
@@ -75,7 +75,7 @@ async fn what_stays_unread_is_told_once_until_it_was_read() {
 }
 
 #[tokio::test]
-async fn what_was_read_deleted_or_muted_in_time_is_not_told() {
+async fn no_event_for_messages_read_deleted_or_muted_in_time() {
     let (world, receiver) = (world().await, Receiver::default());
     let (anna, ben) = world.pair().await;
     let first = anna.send(&ben, "one").await.unwrap();
@@ -112,7 +112,7 @@ async fn the_first_unread_message_has_to_be_old_enough() {
 }
 
 #[tokio::test]
-async fn what_came_after_a_notice_is_told_when_only_what_it_was_about_was_read() {
+async fn messages_after_a_notice_cause_another_one_when_only_earlier_ones_were_read() {
     let (world, receiver) = (world().await, Receiver::default());
     let (anna, ben) = world.pair().await;
     let first = anna.send(&ben, "one").await.unwrap();
@@ -170,7 +170,7 @@ async fn a_notice_that_fails_is_not_told_any_more_once_it_was_read() {
 }
 
 #[tokio::test]
-async fn what_came_after_a_notice_is_told_once_that_was_read_in_pairs_and_crews() {
+async fn messages_after_a_notice_cause_another_one_once_that_was_read_in_pairs_and_crews() {
     for conversation_id in ["conv_anna_ben", "crew_1"] {
         let (world, receiver) = (world().await, Receiver::default());
         let (anna, ben) = world.pair().await;

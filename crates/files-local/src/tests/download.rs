@@ -128,7 +128,7 @@ async fn a_part_can_be_asked_for() {
 }
 
 #[tokio::test]
-async fn what_a_client_has_is_not_sent_again() {
+async fn messages_that_a_client_has_are_not_sent_again() {
     let stage = Stage::new();
     stage.put(b"hello").await;
     let url = stage.link("x", "image/png", true).await;

@@ -4,7 +4,7 @@ use super::*;
 use jobline_chat::Keep;
 
 #[tokio::test]
-async fn what_is_not_kept_in_time_is_dropped() {
+async fn uploads_not_kept_in_time_are_deleted() {
     let stage = Stage::new();
     stage.put(b"hello").await;
     assert_eq!(stage.files.drop_uploads(NOW_MS).await.unwrap(), 0, "not yet");

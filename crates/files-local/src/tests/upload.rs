@@ -85,7 +85,7 @@ async fn one_byte_too_many_stops_the_upload() {
 }
 
 #[tokio::test]
-async fn what_the_headers_tell_is_refused_before_a_byte_is_read() {
+async fn refusals_by_headers_come_before_a_byte_is_read() {
     let stage = Stage::new();
     let target = stage.grant(ID, 5, "image/png").await;
     let ask = async |name: header::HeaderName, value: Option<&str>| {

@@ -10,7 +10,7 @@ use tokio::time::{Instant, timeout};
 use world::*;
 
 #[tokio::test(start_paused = true)]
-async fn what_is_committed_while_it_is_read_is_pushed_after_the_client_has_the_first() {
+async fn commits_during_a_read_are_pushed_after_the_client_confirms_the_first_answer() {
     let world = World::new();
     let mut anna = world.live("anna").await;
     assert_eq!(anna.hears().await, r#"{"op":"synced","from":0,"to":0,"hasMore":false}"#);
@@ -26,7 +26,7 @@ async fn what_is_committed_while_it_is_read_is_pushed_after_the_client_has_the_f
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_the_client_has_is_delivered_even_when_the_line_breaks_at_once() {
+async fn confirmed_messages_are_delivered_even_when_the_connection_breaks_at_once() {
     let world = World::new();
     let mut anna = world.live("anna").await;
     world.commit("anna");

@@ -63,7 +63,7 @@ async fn after_a_block_typing_is_over_at_once_and_not_relayed_any_more() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn somebody_who_comes_is_shown_and_when_they_have_gone_for_two_minutes_too() {
+async fn a_user_who_comes_online_is_shown_and_one_gone_for_two_minutes_too() {
     let world = World::new();
     let (mut anna, mut ben) = (world.live("anna").await, world.live("ben").await);
     for client in [&mut anna, &mut ben] {
@@ -91,7 +91,7 @@ async fn somebody_who_comes_is_shown_and_when_they_have_gone_for_two_minutes_too
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_blocks_somebody_is_away_for_them_at_once_and_the_other_way_round() {
+async fn after_a_block_both_users_are_away_for_each_other_at_once() {
     let world = World::new();
     let (mut anna, mut ben) = (world.live("anna").await, world.live("ben").await);
     for client in [&mut anna, &mut ben] {

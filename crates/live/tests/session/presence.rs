@@ -5,7 +5,7 @@ use jobline_chat::UserId;
 use jobline_live::{Action, Event, News, Seen};
 
 #[test]
-fn somebody_who_looks_is_recorded_at_once_and_every_five_minutes() {
+fn an_active_user_is_recorded_at_once_and_every_five_minutes() {
     let mut line = Line::settled();
     line.waits(2_000);
     line.on(Event::Delivered(Ok(())));
@@ -31,7 +31,7 @@ fn a_circle_is_met_and_those_who_come_and_go_are_shown() {
 }
 
 #[test]
-fn who_may_be_seen_is_found_out_again_when_it_changes_and_one_search_at_a_time() {
+fn the_circle_is_looked_up_again_after_changes_one_lookup_at_a_time() {
     let (ben, changed) = (UserId::new("ben").unwrap(), || Event::News(News { relations: true, ..News::default() }));
     let mut line = Line::started();
     assert_eq!(line.on(changed()), [], "the first search goes on");

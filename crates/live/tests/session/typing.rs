@@ -30,7 +30,7 @@ fn relayed(conversation: &str) -> Action {
 }
 
 #[test]
-fn it_is_relayed_at_most_every_3_s_and_over_after_6_s() {
+fn typing_is_relayed_at_most_every_3_s_and_ends_after_6_s() {
     let mut line = Line::settled();
     assert_eq!(line.says(&types("conv_anna_ben", true)), [Action::FindAudience("conv_anna_ben".to_owned())]);
     assert_eq!(line.on(found("conv_anna_ben")), [relayed("conv_anna_ben")]);
@@ -43,7 +43,7 @@ fn it_is_relayed_at_most_every_3_s_and_over_after_6_s() {
 }
 
 #[test]
-fn it_is_over_at_once_when_the_client_says_so() {
+fn typing_ends_at_once_when_the_client_says_so() {
     let mut line = Line::settled();
     line.says(&types("conv_anna_ben", true));
     line.on(found("conv_anna_ben"));
@@ -65,7 +65,7 @@ fn in_another_conversation_it_is_over_in_the_first() {
 }
 
 #[test]
-fn one_who_stops_before_it_is_known_who_may_see_it_is_not_shown() {
+fn typing_that_ends_before_its_audience_is_known_is_not_shown() {
     let mut line = Line::settled();
     line.says(&types("conv_anna_ben", true));
     assert_eq!(line.says(&types("conv_anna_ben", false)), []);
@@ -76,7 +76,7 @@ fn one_who_stops_before_it_is_known_who_may_see_it_is_not_shown() {
 }
 
 #[test]
-fn who_may_see_it_is_asked_again_after_10_s() {
+fn the_audience_of_typing_is_looked_up_again_after_10_s() {
     let mut line = Line::settled();
     line.says(&types("conv_anna_ben", true));
     line.on(found("conv_anna_ben"));
@@ -87,7 +87,7 @@ fn who_may_see_it_is_asked_again_after_10_s() {
 }
 
 #[test]
-fn who_may_not_see_it_any_more_is_told_that_it_is_over_and_nothing_else() {
+fn users_who_may_no_longer_see_typing_learn_that_it_ended_and_nothing_else() {
     let nobody = || Event::Audience("conv_anna_ben".to_owned(), Some(Vec::new()));
     let mut line = Line::settled();
     line.says(&types("conv_anna_ben", true));
@@ -103,7 +103,7 @@ fn who_may_not_see_it_any_more_is_told_that_it_is_over_and_nothing_else() {
 }
 
 #[test]
-fn what_was_asked_before_something_changed_is_asked_again() {
+fn an_audience_found_before_a_change_is_looked_up_again() {
     for change in [relations as fn() -> Event, || Event::News(News { moved: true, ..News::default() })] {
         let mut line = Line::settled();
         line.says(&types("conv_anna_ben", true));
@@ -114,7 +114,7 @@ fn what_was_asked_before_something_changed_is_asked_again() {
 }
 
 #[test]
-fn what_moves_has_it_asked_again_before_the_next_relay() {
+fn a_change_causes_a_new_audience_lookup_before_the_next_relay() {
     let mut line = Line::settled();
     line.says(&types("conv_anna_ben", true));
     line.on(found("conv_anna_ben"));

@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_waits_is_bounded_on_one_connection_and_in_all() {
+    fn unsent_bytes_are_bounded_on_one_connection_and_in_all() {
         let unsent = Unsent::default();
         assert!(unsent.admits(0, 413_000));
         assert!(!unsent.admits(PER_CONNECTION - 400_000, 413_000));

@@ -70,7 +70,7 @@ fn protocols(token: &str) -> String {
 const NOTHING: [&str; 0] = [];
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_is_connected_is_poked_before_the_sender_is_answered() {
+async fn connected_users_are_poked_before_the_sender_gets_the_answer() {
     let mut live = Live::new(&[]).await;
     let (anna, ben) = live.deployment.people().await;
     let offer = live.deployment.get(&ben, "/messages/sync", &[]).await["live"].clone();
@@ -123,7 +123,7 @@ async fn a_connection_that_is_gone_is_forgotten() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_client_says_is_done_for_its_user() {
+async fn frames_of_a_client_are_carried_out_for_its_user() {
     let mut live = Live::new(&[]).await;
     let (anna, ben) = live.deployment.people().await;
     live.join("ben=", &ben).await;
@@ -171,7 +171,7 @@ async fn a_stranger_is_not_let_in() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn where_live_is_off_nobody_connects_and_everything_else_works() {
+async fn with_live_off_nobody_connects_and_everything_else_works() {
     let mut live = Live::new(&[("JOBLINE_LIVE", "off")]).await;
     let (anna, ben) = live.deployment.people().await;
     live.send(&anna, "Hello").await;

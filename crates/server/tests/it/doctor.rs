@@ -196,7 +196,7 @@ fn a_deployment_that_is_well_is_told_so() {
 }
 
 #[test]
-fn what_is_not_configured_is_not_wrong() {
+fn parts_that_are_not_configured_are_not_reported() {
     let folder = TempDir::new().unwrap();
     let mut command = jobline(&folder);
     let said = Said::by(command.env("JOBLINE_DATA", folder.path().join("not/yet/there")));

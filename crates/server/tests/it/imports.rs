@@ -100,7 +100,7 @@ async fn each_line_is_done_or_refused_by_itself_and_in_order() {
 }
 
 #[tokio::test]
-async fn what_is_no_import_is_refused_before_anything_is_done() {
+async fn a_body_that_is_not_an_import_is_refused_before_anything_is_done() {
     let app = TestApp::new().await;
     let line = r#"{"user": {"id": "anna", "name": "Anna"}}"#;
     let mut wrong = request(Body::from(line));

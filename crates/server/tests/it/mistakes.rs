@@ -163,7 +163,7 @@ fn lines(log: &str, words: &[&str]) -> usize {
 }
 
 #[test]
-fn what_nobody_is_answered_is_logged_once() {
+fn a_failure_without_a_response_is_logged_once() {
     let folder = TempDir::new().unwrap();
     let mut command = configured(&folder);
     command.env("JOBLINE_ALLOWED_ORIGINS", "https://market.example");

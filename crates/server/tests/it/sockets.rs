@@ -222,7 +222,7 @@ async fn a_connection_that_runs_a_request_keeps_its_place() {
 }
 
 #[tokio::test]
-async fn as_many_connections_wait_to_be_accepted_as_the_system_allows() {
+async fn the_accept_queue_is_as_long_as_the_system_allows() {
     let allowed =
         std::fs::read_to_string("/proc/sys/net/core/somaxconn").map_or(128, |text| text.trim().parse().unwrap());
     let listener = jobline_server::serve::listen("127.0.0.1:0".parse().unwrap()).unwrap();

@@ -184,7 +184,7 @@ async fn a_batch_answers_each_call() {
 }
 
 #[tokio::test]
-async fn what_concerns_the_whole_request_is_one_error_for_every_kind_of_client() {
+async fn an_error_of_the_whole_request_is_one_error_for_every_kind_of_client() {
     let app = TestApp::with_job_and_users().await;
     let anna = app.user("anna");
     let many = |calls: usize| format!("/trpc/{}?batch=1", vec!["messages.sync"; calls].join(","));
@@ -306,7 +306,7 @@ async fn calls_are_counted_by_procedure_and_large_answers_compressed() {
 }
 
 #[tokio::test]
-async fn what_takes_too_long_is_answered_in_the_envelope() {
+async fn a_timeout_is_answered_in_the_envelope() {
     let app = std::sync::Arc::new(TestApp::new().await);
     let anna = app.user("anna");
     let body = Body::from_stream(futures_util::stream::pending::<Result<bytes::Bytes, std::io::Error>>());

@@ -213,7 +213,7 @@ fn reports_and_the_ends_of_calls_are_told() {
 }
 
 #[test]
-fn what_stays_unread_is_told_and_what_was_read_is_not() {
+fn unread_messages_cause_a_notice_and_read_ones_do_not() {
     let folder = TempDir::new().unwrap();
     let (url, events) = receiver();
     let running = server(&folder, &url);

@@ -245,7 +245,7 @@ fn what_is_permitted_is_understood() {
 }
 
 #[test]
-fn what_is_forbidden_ends_the_connection_with_its_code() {
+fn a_forbidden_frame_ends_the_connection_with_its_code() {
     check(forbidden());
 }
 

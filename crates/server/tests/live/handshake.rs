@@ -116,7 +116,7 @@ fn forbidden() -> Vec<(&'static str, String, u16)> {
 }
 
 #[test]
-fn what_is_permitted_opens_a_connection_without_extensions() {
+fn a_permitted_handshake_opens_a_connection_without_extensions() {
     let program = Program::start(&[]);
     let token = program.token("ben");
     for (name, request) in permitted() {
@@ -130,7 +130,7 @@ fn what_is_permitted_opens_a_connection_without_extensions() {
 }
 
 #[test]
-fn what_is_forbidden_is_refused_with_a_problem_and_opens_nothing() {
+fn a_forbidden_handshake_is_refused_with_a_problem() {
     let program = Program::start(&[]);
     let token = program.token("ben");
     let mut wrong = Vec::new();

@@ -19,7 +19,7 @@ fn sync_offers_the_address_that_works() {
 }
 
 #[test]
-fn where_it_is_off_there_is_no_offer_and_polls_go_on() {
+fn with_live_off_there_is_no_offer_and_polls_continue() {
     for settings in [&["--live", "off"][..], &["--live-percent", "0"]] {
         let program = Program::start(settings);
         let (anna, ben) = (program.token("anna"), program.token("ben"));
@@ -56,7 +56,7 @@ fn a_page_is_told_by_the_closing_code_that_nothing_is_offered_or_there_is_no_roo
 }
 
 #[test]
-fn who_may_not_connect_is_told_before_the_upgrade() {
+fn forbidden_connections_are_refused_before_the_upgrade() {
     let program = Program::start(&["--allowed-origins", "https://market.example"]);
     let ben = program.token("ben");
     let (good, own) = (format!("jobline.v1, bearer.{ben}"), format!("http://{}", program.address));

@@ -20,7 +20,7 @@ fn asked(program: &Program, token: &str, users: &str) -> Value {
 }
 
 #[test]
-fn somebody_who_comes_is_shown_to_those_who_share_a_job() {
+fn a_user_who_comes_online_is_shown_to_those_who_share_a_job() {
     let program = Program::start(&[]);
     let (anna, ben, eve) = (program.token("anna"), program.token("ben"), program.token("eve"));
     let ((mut of_anna, _), (mut of_ben, _)) = (Live::settled(&program, &anna), Live::settled(&program, &ben));
@@ -39,7 +39,7 @@ fn somebody_who_comes_is_shown_to_those_who_share_a_job() {
 }
 
 #[test]
-fn who_hides_neither_is_seen_nor_sees() {
+fn users_who_hide_are_not_seen_and_do_not_see() {
     let program = Program::start(&[]);
     let (anna, ben) = (program.token("anna"), program.token("ben"));
     let hidden = json!({"showPresence": false});

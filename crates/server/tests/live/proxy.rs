@@ -61,7 +61,7 @@ fn carry(mut from: TcpStream, mut to: TcpStream, stalled: &AtomicBool) {
 }
 
 #[test]
-fn what_a_line_held_back_comes_complete_and_in_order() {
+fn delayed_frames_arrive_complete_and_in_order() {
     let program = Program::start(&[]);
     let line = Line::to(&program.address);
     let (anna, ben) = (program.token("anna"), program.token("ben"));

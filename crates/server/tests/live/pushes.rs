@@ -34,7 +34,7 @@ fn the_sender_sees_what_was_delivered_and_read_without_a_poll() {
 }
 
 #[test]
-fn what_is_read_at_once_is_never_recorded_as_delivered() {
+fn messages_read_at_once_are_never_recorded_as_delivered() {
     let program = Program::start(&[]);
     let (anna, ben) = (program.token("anna"), program.token("ben"));
     let ((mut of_anna, _), (mut of_ben, _)) = (Live::settled(&program, &anna), Live::settled(&program, &ben));
@@ -47,7 +47,7 @@ fn what_is_read_at_once_is_never_recorded_as_delivered() {
 }
 
 #[test]
-fn of_a_burst_nothing_is_lost_doubled_or_out_of_order_though_the_line_is_cut() {
+fn a_burst_over_a_cut_connection_arrives_complete_once_and_in_order() {
     let program = Program::start(&[]);
     let (anna, ben) = (program.token("anna"), program.token("ben"));
     let (mut live, mut cursor) = Live::settled(&program, &ben);

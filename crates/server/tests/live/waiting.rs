@@ -20,7 +20,7 @@ fn somebody_waits(program: &Program) {
 }
 
 #[test]
-fn it_is_answered_when_something_moves() {
+fn a_long_poll_is_answered_when_something_changes() {
     let program = Program::start(&[]);
     let (anna, ben) = (program.token("anna"), program.token("ben"));
     let at = cursor(&program, &ben);
@@ -33,7 +33,7 @@ fn it_is_answered_when_something_moves() {
 }
 
 #[test]
-fn it_is_answered_at_once_when_something_waits() {
+fn a_long_poll_is_answered_at_once_when_there_is_news() {
     let program = Program::start(&[]);
     let (anna, ben) = (program.token("anna"), program.token("ben"));
     let at = cursor(&program, &ben);
@@ -42,7 +42,7 @@ fn it_is_answered_at_once_when_something_waits() {
 }
 
 #[test]
-fn it_is_answered_without_news_when_the_time_is_over_and_when_the_server_stops() {
+fn a_long_poll_ends_without_news_at_its_timeout_and_when_the_server_stops() {
     let program = Program::start(&[]);
     let ben = program.token("ben");
     let at = cursor(&program, &ben);
@@ -70,7 +70,7 @@ fn a_wait_that_is_too_long_is_refused() {
 }
 
 #[test]
-fn of_more_polls_than_ten_of_a_user_the_oldest_is_answered() {
+fn with_more_than_ten_long_polls_of_a_user_the_oldest_is_answered() {
     let program = Program::start(&[]);
     let ben = program.token("ben");
     let at = cursor(&program, &ben);

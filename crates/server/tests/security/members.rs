@@ -39,7 +39,7 @@ fn a_former_participant_reads_and_writes_no_more() {
 }
 
 #[test]
-fn who_is_blocked_reads_and_writes_no_more() {
+fn a_blocked_user_can_no_longer_read_or_write() {
     let scene = Scene::new();
     let target = scene.talk("ben");
     end_call(&scene, &target);

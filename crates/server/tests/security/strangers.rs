@@ -5,7 +5,7 @@ use crate::scene::{Face, SECRETS, Scene, faces, procedures};
 use serde_json::json;
 
 #[test]
-fn what_others_have_is_answered_as_what_does_not_exist() {
+fn a_foreign_conversation_is_answered_as_an_unknown_one() {
     let scene = Scene::new();
     let theirs = scene.talk("ben");
     let nowhere = Scene::nowhere(&theirs);
@@ -22,7 +22,7 @@ fn what_others_have_is_answered_as_what_does_not_exist() {
 }
 
 #[test]
-fn what_others_have_costs_the_work_of_what_does_not_exist() {
+fn a_foreign_conversation_costs_the_same_work_as_an_unknown_one() {
     let scene = Scene::new();
     let theirs = scene.talk("ben");
     let nowhere = Scene::nowhere(&theirs);
@@ -42,7 +42,7 @@ fn what_others_have_costs_the_work_of_what_does_not_exist() {
 }
 
 #[test]
-fn what_is_about_oneself_tells_nothing_of_others() {
+fn an_answer_about_the_user_reveals_nothing_about_others() {
     let scene = Scene::new();
     let theirs = scene.talk("ben");
     let nowhere = Scene::nowhere(&theirs);
@@ -78,7 +78,7 @@ fn a_block_does_not_tell_whether_somebody_exists() {
 }
 
 #[test]
-fn whom_one_shares_no_job_with_is_not_told_from_who_does_not_exist() {
+fn a_stranger_gets_the_same_answer_as_an_unknown_user() {
     let scene = Scene::new();
     let eve = scene.program.token("eve");
     for (method, path, input) in [

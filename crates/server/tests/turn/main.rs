@@ -124,7 +124,7 @@ fn the_doctor_is_given_a_relay_with_the_secret_and_refused_without() {
 }
 
 #[test]
-fn who_was_not_given_a_credential_gets_nothing() {
+fn a_client_without_valid_credentials_gets_no_relay() {
     let relay = Relay::start();
     let (name, credential) = relay.credentials("anna");
     let (_, user) = name.split_once(':').unwrap();

@@ -59,7 +59,7 @@ async fn newcomers_see_what_follows_their_joining_and_who_left_what_was_before()
 }
 
 #[tokio::test]
-async fn what_was_edited_after_a_member_left_is_not_shown_to_them() {
+async fn edits_after_a_member_left_are_not_shown_to_them() {
     let world = World::new().await;
     world.crew(&["anna", "ben"]).await;
     let (anna, ben) = (world.user("anna"), world.user("ben"));

@@ -61,7 +61,7 @@ async fn only_participants_of_an_open_job_of_at_most_fifty_write() {
 }
 
 #[tokio::test]
-async fn one_who_left_cannot_come_back_to_a_job_that_is_too_large() {
+async fn a_former_member_cannot_come_back_to_a_job_that_is_too_large() {
     let world = World::new().await;
     let many: Vec<String> = (0..60).map(|nth| format!("user-{nth:02}")).collect();
     let some: Vec<&str> = many.iter().take(10).map(String::as_str).collect();
@@ -79,7 +79,7 @@ async fn one_who_left_cannot_come_back_to_a_job_that_is_too_large() {
 }
 
 #[tokio::test]
-async fn where_crews_are_off_nobody_writes_in_one_and_what_was_written_stays() {
+async fn with_crews_off_nobody_writes_in_one_and_existing_messages_stay() {
     let store = crate::engine::start().await.store;
     let world = World::over(store.clone(), Settings { send_rate: 0, ..Settings::default() }, 1).await;
     world.crew(&["anna", "ben", "carl"]).await;

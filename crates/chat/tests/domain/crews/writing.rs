@@ -185,7 +185,7 @@ async fn a_host_writes_in_a_crew_and_begins_it() {
 }
 
 #[tokio::test]
-async fn who_writes_is_who_wrote_though_the_host_reorders_the_participants_meanwhile() {
+async fn a_sender_stays_the_sender_when_the_host_reorders_the_participants_during_the_send() {
     let world = World::new().await;
     for (nth, after) in
         [["ben", "carl", "anna"].as_slice(), &["ben", "anna"], &["carl", "ben", "dora"]].iter().enumerate()

@@ -51,7 +51,7 @@ async fn a_device_that_slept_while_500_conversations_moved_catches_up() {
 }
 
 #[tokio::test]
-async fn it_does_so_with_a_window_that_fits_into_a_write_unit() {
+async fn the_same_with_a_window_that_fits_into_a_write_unit() {
     a_night(850).await;
 }
 
@@ -161,7 +161,7 @@ async fn forget(world: &World, kept: usize) {
 }
 
 #[tokio::test]
-async fn what_older_servers_wrote_is_read() {
+async fn rows_of_older_servers_are_read() {
     let world = world(30, 4_000).await;
     let me = world.user(ME);
     let mut device = Device::default();

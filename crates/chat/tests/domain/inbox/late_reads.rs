@@ -59,7 +59,7 @@ impl Store for Interrupted {
 }
 
 #[tokio::test]
-async fn what_moves_between_the_reads_of_an_answer_comes_once() {
+async fn changes_between_the_reads_of_an_answer_come_once() {
     let settings = Settings { send_rate: 0, window_bytes: 10, ..Settings::default() };
     let inner = engine::start_with_whole_pages().await.store;
     let store = Interrupted::over(inner.clone());
@@ -96,7 +96,7 @@ async fn what_moves_between_the_reads_of_an_answer_comes_once() {
 }
 
 #[tokio::test]
-async fn what_left_the_window_and_moved_again_comes_once_though_reads_of_the_head_are_late() {
+async fn a_conversation_that_left_the_window_and_moved_again_comes_once_though_reads_of_the_head_are_late() {
     let settings = Settings { send_rate: 0, window_bytes: 10, ..Settings::default() };
     let store = Interrupted::over(engine::start_with_whole_pages().await.store);
     let world = World::over(store.clone(), settings, 1).await;

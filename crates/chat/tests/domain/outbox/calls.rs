@@ -16,7 +16,7 @@ fn answer(call_id: &str, device: &str) -> AnswerCall {
 }
 
 #[tokio::test]
-async fn of_a_call_of_a_crew_only_the_end_is_told() {
+async fn only_the_end_of_a_crew_call_is_an_event() {
     let world = world().await;
     world.job(1, &["anna", "ben", "carl"], JobStatus::Open).await;
     let [anna, ben, carl] = ["anna", "ben", "carl"].map(|user| world.user(user));

@@ -182,7 +182,7 @@ async fn an_attempt_that_a_server_did_not_finish_is_made_by_the_next_one() {
 }
 
 #[tokio::test]
-async fn what_a_server_left_when_it_died_is_told_by_the_next_one() {
+async fn events_of_a_crashed_server_are_delivered_by_the_next_one() {
     let world = world().await;
     let (anna, ben) = world.pair().await;
     anna.send(&ben, "one").await.unwrap();

@@ -12,7 +12,7 @@ pub(super) async fn all(suite: &Suite) {
     an_expired_row_is_present(suite).await;
     get_many_answers_in_order(suite).await;
     get_many_keeps_to_its_limits(suite).await;
-    what_is_cached_is_the_present(suite).await;
+    cached_rows_are_current(suite).await;
 }
 
 async fn what_is_put_is_read(suite: &Suite) {
@@ -28,7 +28,7 @@ async fn what_is_put_is_read(suite: &Suite) {
     suite.must_commit("a row is put where one was deleted", &[put(&key, Condition::Absent, "third")]).await;
 }
 
-async fn what_is_cached_is_the_present(suite: &Suite) {
+async fn cached_rows_are_current(suite: &Suite) {
     let key = Key::new(suite.partition("cached"), "ROW");
     let is_present = |row: &Option<Row>| match suite.store.cached(&key) {
         Cached::Row(cached) => cached == *row,
