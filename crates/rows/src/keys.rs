@@ -134,8 +134,7 @@ pub fn removed_file(key: &Key) -> Option<&str> {
     key.sort.strip_prefix("FILE#")
 }
 
-/// `clientId` is any text: each byte that is not a letter, a digit, `-`, `.` or `_` is written as `%` and two hexadecimal
-/// digits.
+/// `clientId` is any text: bytes other than letters, digits, `-`, `.` and `_` are written as `%` and two hex digits.
 pub fn sent(conversation: &ConversationId, sender: &str, client_id: &str) -> Key {
     let mut sort = format!("SENT#{sender}#");
     for byte in client_id.bytes() {

@@ -1,8 +1,7 @@
 use crate::{Error, Key, Row};
 use async_trait::async_trait;
 
-/// Reading everything, for `jobline export`. It is not part of [`crate::Store`], so that code which serves users cannot
-/// call it.
+/// Reads everything, for `jobline export`. Not part of [`crate::Store`], so that code for users cannot call it.
 #[async_trait]
 pub trait Scan: Send + Sync + 'static {
     /// At most `limit` rows after `after` in the engine's own order; `None` starts at the beginning. Rows that are

@@ -1,7 +1,7 @@
 //! The tree checks itself: directions of dependencies, budgets of size, things that must not be there.
 //!
 //! The budgets: handler ≤ 30 lines; function ≤ 70, nine of ten ≤ 25, the median ≤ 8; file ≤ 400, tests included, apart from
-//! a test module at its end; comments 8 to 15 % of the lines, 20 to 30 % in ports; `store` ≤ 5 direct dependencies from
+//! a test module at its end; comments 8 to 15 % of the lines, 20 to 32 % in ports; `store` ≤ 5 direct dependencies from
 //! outside of this workspace, `chat` ≤ 9.
 
 #![expect(clippy::unwrap_used, reason = "a check that panics has failed, and says where")]
