@@ -34,11 +34,9 @@ export class Draft extends Cell<string> {
     this.#callOff();
     this.#callOff = undefined;
     this.#keeping++;
-    const [key, value] = [draftKey(this.#id), this.get()];
+    const [put, value] = [draftKey(this.#id), this.get()];
     // A failure to keep a draft is one of the whole cache, which answers for it itself.
-    await this.#store
-      .transact([], () => [value === '' ? { drop: key } : { put: key, value }])
-      .catch(() => undefined);
+    await this.#store.transact([], () => [value ? { put, value } : { drop: put }]).catch(() => undefined);
     this.#keeping--;
   }
 

@@ -95,7 +95,7 @@ export class ConversationTimeline implements Timeline {
   }
 
   close(): void {
-    if (this.#opened === 0 || --this.#opened > 0) return;
+    if (!this.#opened || --this.#opened) return;
     void this.flush();
     this.#divider.open(0, this.#loaded.last);
     this.#loaded.keep(-KEPT);
@@ -105,6 +105,8 @@ export class ConversationTimeline implements Timeline {
 
   async send(text: string, replyTo?: string): Promise<string> {
     const isDraft = () => this.draft.get().trim() === text.trim();
+    // Now, and not behind the message, which drops the draft.
+    void this.draft.keep();
     const clientId = await this.#add(text, replyTo, { fromDraft: isDraft() });
     // Another text may have been begun meanwhile.
     if (isDraft()) this.draft.sent();
@@ -315,7 +317,7 @@ export class ConversationTimeline implements Timeline {
 
   /** Whom messages go to. */
   #to(): string {
-    if (this.#other === undefined) throw failure('not_found', `${this.id} is not yours.`);
+    if (!this.#other) throw failure('not_found', `${this.id} is not yours.`);
     return this.#other;
   }
 
@@ -331,7 +333,7 @@ export class ConversationTimeline implements Timeline {
 
   #hasOlder(): boolean {
     if (this.#loaded.first > 0) return this.#loaded.first > 1 && this.#loaded.first !== this.#start;
-    if (this.#other === undefined || this.#start === -1) return false;
+    if (!this.#other || this.#start === -1) return false;
     const { conversation, isComplete } = this.#core.store.mirror;
     // What complete polls have not brought is not there.
     return conversation.has(this.id) || !isComplete;
@@ -374,13 +376,13 @@ export class ConversationTimeline implements Timeline {
       olderProblem: this.#start === -1 ? undefined : this.#olderProblem,
       firstUnread,
       unread: this.#unread(),
-      person: this.#other === undefined ? undefined : personIn(of, this.#other),
+      person: this.#other ? personIn(of, this.#other) : undefined,
       ...(isCrew(this.id) && {
         people: row?.conversation.people ?? [],
         ...this.#introduction?.crew(row?.conversation),
       }),
       job: of?.job,
-      canWrite: this.#other !== undefined && !reason,
+      canWrite: !!this.#other && !reason,
       reason,
     };
   }
@@ -388,7 +390,7 @@ export class ConversationTimeline implements Timeline {
   /** Asks who this is, where polls have not said it. */
   async #introduce(): Promise<void> {
     await this.#core.store.opened;
-    if (this.#other === undefined || !this.#core.store.mirror.isComplete) return;
+    if (!this.#other || !this.#core.store.mirror.isComplete) return;
     const { Introduction } = await onDemand();
     this.#introduction ??= new Introduction(this.#core, this.#other, this.#job, () => this.polled());
     if (await this.#introduction.ask(() => this.#kept())) this.refresh();

@@ -197,6 +197,20 @@ test('what is typed while the message before it is being kept stays the draft', 
   expect(second.draft.get()).toBe('When can you come?');
 });
 
+test('what was sent is not kept as a draft again, however late it was to be kept', async () => {
+  const { phone, tab, chat } = anna();
+  chat.setDraft('Hello');
+  const sent = chat.send('Hello');
+  // Behind the message, which drops the draft.
+  tab.happen('leave');
+  await sent;
+  await settle();
+  const second = phone.client('anna').jobline.conversation({ with: 'ben' });
+  second.open();
+  await settle();
+  expect([chat.draft.get(), second.draft.get()]).toEqual(['', '']);
+});
+
 test('a draft that is being kept does not turn into the one that was kept before', async () => {
   const { tab, chat } = anna();
   await settle();
