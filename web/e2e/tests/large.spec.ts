@@ -65,6 +65,14 @@ for (const [width, percent] of [
       await expect(page.locator('html')).toHaveAttribute('lang', lang.slice(0, 2));
       expect(await brokenWords(page)).toEqual([]);
       expect(await placeholderCut(page.getByRole('searchbox'))).toBe(0);
+      // No line of a row stands in another one, and nothing of the settings beside them.
+      for (const one of await page.locator('.conversation').all())
+        expect(await one.evaluate(it => it.scrollHeight - it.clientHeight)).toBeLessThanOrEqual(1);
+      await page.locator('.list-head button').click();
+      const settings = page.locator('dialog[open]');
+      await expect(settings.locator('select').first()).toBeVisible();
+      expect(await settings.evaluate(it => it.scrollWidth - it.clientWidth)).toBe(0);
+      await settings.locator('.head button').click();
       await row.click();
       const field = page.locator('.composer textarea');
       await expect(field).toBeInViewport({ ratio: 1 });

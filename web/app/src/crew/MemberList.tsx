@@ -1,7 +1,7 @@
 import type { Person } from '@jobline/sdk';
 import { Avatar } from '../views/Avatar.tsx';
 import { useSurroundings } from '../views/context.ts';
-import type { NameOf } from '../views/names.ts';
+import type { NameOf } from '../views/names.tsx';
 import { crewWords } from './words.ts';
 
 interface Props {

@@ -5,7 +5,7 @@ import { type Mention, matching, mentionAt, mentioned } from '../models/mention.
 import { Avatar } from '../views/Avatar.tsx';
 import { useSurroundings } from '../views/context.ts';
 import { useValue } from '../views/hooks.ts';
-import type { NameOf } from '../views/names.ts';
+import type { NameOf } from '../views/names.tsx';
 import { crewWords } from './words.ts';
 
 export { MentionText } from './MentionText.tsx';

@@ -3,7 +3,7 @@ import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { useSurroundings } from '../views/context.ts';
 import { useValue } from '../views/hooks.ts';
 import { Icon } from '../views/Icon.tsx';
-import { namesIn } from '../views/names.ts';
+import { namesIn } from '../views/names.tsx';
 import { MemberList } from './MemberList.tsx';
 import { crewWords } from './words.ts';
 

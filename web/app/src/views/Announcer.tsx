@@ -4,7 +4,7 @@ import { changeWords } from '../changes/words.ts';
 import { type Heard, news } from '../models/announcing.ts';
 import { cameOrWent } from './cameOrWent.ts';
 import { useSurroundings } from './context.ts';
-import type { NameOf } from './names.ts';
+import type { NameOf } from './names.tsx';
 import { nameIn, summary } from './Quote.tsx';
 
 const SAID = {

@@ -6,7 +6,7 @@ import { Icon } from './Icon.tsx';
 import { JobLine, type ShownJob } from './JobLine.tsx';
 import { Dot, usePresence, useTyping } from './Live.tsx';
 import { lazy } from './lazy.tsx';
-import { allNames, type NameOf } from './names.ts';
+import { allNames, type NameOf } from './names.tsx';
 
 const LastSeen = lazy(async () => (await import('./LastSeen.tsx')).LastSeen);
 const DetailsDialog = lazy(async () => (await import('./DetailsDialog.tsx')).DetailsDialog);

@@ -10,7 +10,7 @@ import { type Editing, EditingContext } from './Editing.ts';
 import { useValue } from './hooks.ts';
 import { lazy } from './lazy.tsx';
 import { MessageList } from './MessageList.tsx';
-import { namesIn } from './names.ts';
+import { namesIn } from './names.tsx';
 import { touches } from './touches.ts';
 import { useDrop } from './useDrop.ts';
 

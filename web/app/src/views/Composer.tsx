@@ -10,7 +10,7 @@ import { useEditing } from './Editing.ts';
 import { useValue } from './hooks.ts';
 import { Icon } from './Icon.tsx';
 import { lazy } from './lazy.tsx';
-import type { NameOf } from './names.ts';
+import type { NameOf } from './names.tsx';
 import { touches } from './touches.ts';
 import { useSend } from './useSend.ts';
 

@@ -10,7 +10,7 @@ import { memo } from './hooks.ts';
 import { Icon } from './Icon.tsx';
 import { Dot, usePresence, useTyping } from './Live.tsx';
 import { lazy } from './lazy.tsx';
-import { allNames, type NameOf, namesIn } from './names.ts';
+import { allNames, type NameOf, namesIn } from './names.tsx';
 import { StatusIcon } from './Status.tsx';
 
 const CallText = lazy(async () => (await import('./MessageDialog.tsx')).CallText);

@@ -9,7 +9,7 @@ import { Icon } from './Icon.tsx';
 import { JobLine, type ShownJob } from './JobLine.tsx';
 import { LastSeen } from './LastSeen.tsx';
 import { usePresence } from './Live.tsx';
-import type { NameOf } from './names.ts';
+import type { NameOf } from './names.tsx';
 
 export { MessageReport } from '../account/MessageReport.tsx';
 export { ReadBy } from '../crew/ReadBy.tsx';

@@ -3,7 +3,7 @@ import { CallLine } from '../calls/CallLine.tsx';
 import { plain } from '../models/plainText.ts';
 import { cameOrWent } from './cameOrWent.ts';
 import { useSurroundings } from './context.ts';
-import type { NameOf } from './names.ts';
+import type { NameOf } from './names.tsx';
 import { Text } from './Text.tsx';
 
 interface Props {

@@ -3,7 +3,7 @@ import { useLayoutEffect, useRef } from 'preact/hooks';
 import { webAddress } from '../platform/addresses.ts';
 import { useSurroundings } from './context.ts';
 import { Icon } from './Icon.tsx';
-import type { NameOf } from './names.ts';
+import type { NameOf } from './names.tsx';
 import { type Gestures, useGestures } from './useGestures.ts';
 import { usePicture } from './usePicture.ts';
 

@@ -2,7 +2,7 @@ import type { MessageQuote, TimelineMessage } from '@jobline/sdk';
 import type { Translator } from '../i18n/translator.ts';
 import { plain } from '../models/plainText.ts';
 import { useSurroundings } from './context.ts';
-import type { NameOf } from './names.ts';
+import type { NameOf } from './names.tsx';
 
 /** Who wrote a message, by name. */
 export function nameIn(

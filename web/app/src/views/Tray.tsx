@@ -8,7 +8,7 @@ import { useEditing } from './Editing.ts';
 import { FileLabel } from './FileCard.tsx';
 import { useValue } from './hooks.ts';
 import { Icon } from './Icon.tsx';
-import type { NameOf } from './names.ts';
+import type { NameOf } from './names.tsx';
 import { nameIn, summary } from './Quote.tsx';
 
 interface Props {

@@ -1,5 +1,5 @@
 import type { TimelineMessage } from '@jobline/sdk';
-import type { NameOf } from './names.ts';
+import type { NameOf } from './names.tsx';
 
 /** What can be done at a message. The object stays the same while the chat is open. */
 export interface Acts {

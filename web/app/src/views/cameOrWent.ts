@@ -1,6 +1,6 @@
 import type { TimelineMessage } from '@jobline/sdk';
 import type { Translator } from '../i18n/translator.ts';
-import type { NameOf } from './names.ts';
+import type { NameOf } from './names.tsx';
 
 /** That somebody came to a crew or left it, in words; `undefined` of anything else. */
 export function cameOrWent(

@@ -19,6 +19,6 @@ export function namesIn(
 }
 
 /** The people of a crew in one line. */
-export function allNames(people: readonly Person[], nameOf: NameOf, words: Translator): string {
-  return words.joined(...people.map(({ id }) => nameOf(id)));
+export function allNames(people: readonly Person[], nameOf: NameOf, words: Translator) {
+  return <span class="names">{words.joined(...people.map(({ id }) => nameOf(id)))}</span>;
 }

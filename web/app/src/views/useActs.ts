@@ -5,7 +5,7 @@ import type { Acts, Opened } from './acts.ts';
 import { useSurroundings } from './context.ts';
 import { useEditing } from './Editing.ts';
 import { useLatest } from './hooks.ts';
-import { namesIn } from './names.ts';
+import { namesIn } from './names.tsx';
 
 /** What can be done at the messages of a chat, and what of it is open. `show` brings the message with a key into sight. */
 export function useActs(timeline: Timeline, state: TimelineState, show: (key: string) => void) {
