@@ -105,10 +105,9 @@ export class ConversationTimeline implements Timeline {
 
   async send(text: string, replyTo?: string): Promise<string> {
     const isDraft = () => this.draft.get().trim() === text.trim();
-    // Now, and not behind the message, which drops the draft.
+    // Now, and not behind the message, which drops the draft. Another one may be begun meanwhile.
     void this.draft.keep();
     const clientId = await this.#add(text, replyTo, { fromDraft: isDraft() });
-    // Another text may have been begun meanwhile.
     if (isDraft()) this.draft.sent();
     this.#core.acted(this.id, '');
     return clientId;
