@@ -295,7 +295,6 @@ export class ConversationTimeline implements Timeline {
     this.refresh();
   }
 
-  /** Puts a message into the outbox; answers its `clientId`. */
   #add(text: string, replyTo: string | undefined, more: Partial<OutboxDraft>): Promise<string> {
     return this.#core.outbox.add({
       conversationId: this.id,
