@@ -156,13 +156,13 @@ impl Identity {
         let now_ms = self.clock.now_ms();
         for source in &self.sources {
             if source.is_overdue(now_ms) {
-                source.refresh(&self.clock, Why::Due).await;
+                Box::pin(source.refresh(&self.clock, Why::Due)).await;
             }
         }
         let mut checked = self.check(token);
         if checked == Err(Refusal::UnknownKey) {
             for source in &self.sources {
-                source.refresh(&self.clock, Why::UnknownKey).await;
+                Box::pin(source.refresh(&self.clock, Why::UnknownKey)).await;
             }
             checked = self.check(token);
         }

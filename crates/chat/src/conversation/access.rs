@@ -31,7 +31,7 @@ pub(crate) async fn with_crew(
 ) -> Result<(ConversationId, usize, Option<ConversationRow>)> {
     let id = ConversationId::new(conversation_id).ok_or_else(no_conversation)?;
     if let Some(job) = id.crew_job() {
-        let (member, row) = crew::member(cx, &id, job, me).await?;
+        let (member, row) = Box::pin(crew::member(cx, &id, job, me)).await?;
         return Ok((id, member, Some(row)));
     }
     let (member, _) = id.side(me).ok_or_else(no_conversation)?;

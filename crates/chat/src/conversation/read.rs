@@ -41,7 +41,7 @@ pub(crate) async fn shared(
     let row = row.ok_or_else(|| Error::not_found("conversation"))?;
     let row = cx.memos.conversations.shared(&key, &row)?;
     match row.crew {
-        Some(_) => Ok(Arc::new(parts::complete(cx, id, Arc::unwrap_or_clone(row)).await?)),
+        Some(_) => Ok(Arc::new(Box::pin(parts::complete(cx, id, Arc::unwrap_or_clone(row))).await?)),
         None => Ok(row),
     }
 }

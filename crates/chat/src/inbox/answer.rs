@@ -170,8 +170,12 @@ impl Answer {
         moved_at: u64,
         cursor: String,
     ) -> Result<Synced> {
+        let conversations = match self.conversations.is_empty() {
+            true => Vec::new(),
+            false => Box::pin(self.rendered(cx, request)).await?,
+        };
         Ok(Synced {
-            conversations: self.rendered(cx, request).await?,
+            conversations,
             messages: self.messages.into_iter().flatten().collect(),
             has_more: self.has_more,
             cursor,

@@ -75,11 +75,11 @@ impl AwakeCrews {
         if head.awake.is_empty() {
             return Ok(Self::default());
         }
-        let crews = Self::read_rows(cx, head, consistency).await?;
+        let crews = Box::pin(Self::read_rows(cx, head, consistency)).await?;
         // One that has just begun may be missing, of which the client would be answered everything once more.
         let are_late = || crews.are_behind(&known) || crews.0.len() < head.awake.len();
         if consistency == Consistency::Eventual && are_late() {
-            return Self::read_rows(cx, head, Consistency::Strong).await;
+            return Box::pin(Self::read_rows(cx, head, Consistency::Strong)).await;
         }
         Ok(crews)
     }

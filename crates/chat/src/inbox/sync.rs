@@ -93,9 +93,10 @@ enum Proof {
 
 async fn answer(cx: &Context, me: &UserId, input: SyncQuery, proof: Proof, consistency: Consistency) -> Result<Synced> {
     let request = Request { me, limit: text::limit(input.limit)?, now: cx.now() };
+    // What an idle poll does not need is in futures of their own, so that its own stays small.
     match cx.sealer.open::<SyncCursor>(input.since.as_deref(), me, SCOPE)? {
-        Since::Start => follow::begin(cx, request, false).await,
-        Since::Instant(since) => traverse::begin(cx, request, since.max(1)).await,
+        Since::Start => Box::pin(follow::begin(cx, request, false)).await,
+        Since::Instant(since) => Box::pin(traverse::begin(cx, request, since.max(1))).await,
         Since::Cursor(cursor) => {
             let head = match consistency {
                 Consistency::Eventual => poll_head(cx, me, cursor.version, cursor.seen).await?,
@@ -109,10 +110,10 @@ async fn answer(cx: &Context, me: &UserId, input: SyncQuery, proof: Proof, consi
                 return Answer::from(cursor).finish_with(cx, request, awake.moved_at(&head), unchanged).await;
             }
             if is_from_here {
-                return continue_from(cx, request, (&head, &awake), cursor, proof).await;
+                return Box::pin(continue_from(cx, request, (&head, &awake), cursor, proof)).await;
             }
             // What it proves is of another history, too.
-            follow::begin(cx, request, true).await
+            Box::pin(follow::begin(cx, request, true)).await
         }
     }
 }

@@ -39,23 +39,30 @@ pub(crate) async fn list(cx: &Context, me: &UserId, input: ListMessages) -> Resu
         if let Since::Instant(_) = since {
             return Err(Error::invalid("since", "Together with before, since is the cursor to keep, not a time."));
         }
-        let row = match crew {
-            Some(crew) => with_marks(cx, &id, crew).await?,
-            None => read::one(cx, &id, Consistency::Strong).await?,
-        };
-        let row = row.seen_by(viewer);
-        let log = LogView { id: &id, row: &row, viewer, now };
-        return render(cx, me, log, older(cx, log, before, limit).await?, input.since).await;
+        // A future of its own, as are those below: the one of an idle poll, which needs none of them, stays small.
+        return Box::pin(async {
+            let row = match crew {
+                Some(crew) => with_marks(cx, &id, crew).await?,
+                None => read::one(cx, &id, Consistency::Strong).await?,
+            };
+            let row = row.seen_by(viewer);
+            let log = LogView { id: &id, row: &row, viewer, now };
+            render(cx, me, log, older(cx, log, before, limit).await?, input.since).await
+        })
+        .await;
     }
     let row = match crew.map(|crew| crew.seen_by(viewer)) {
         // It was read strongly: an old row may lack a newcomer, or what hides the log before them.
         Some(crew) if is_at_end(&since, &crew) => Arc::new(crew),
-        Some(crew) => Arc::new(with_marks(cx, &id, crew).await?.seen_by(viewer)),
+        Some(crew) => Arc::new(Box::pin(with_marks(cx, &id, crew)).await?.seen_by(viewer)),
         // Nobody leaves a pair: both see it as it is.
         None => current(cx, &id, viewer, &since).await?,
     };
     let log = LogView { id: &id, row: &row, viewer, now };
-    let page = changes(cx, log, &since, limit).await?;
+    let page = match unchanged(log, &since) {
+        Some(page) => page,
+        None => Box::pin(changes(cx, log, &since, limit)).await?,
+    };
     // If nothing is new, the cursor that came in is answered as it is, sealed already.
     let is_same = matches!(&since, Since::Cursor(cursor) if *cursor == page.cursor);
     let unmoved = input.since.filter(|_| is_same);
@@ -91,10 +98,22 @@ async fn current(
     }
     if row.is_undelivered(viewer, cursor.position.number) && cursor.is_of(&row) {
         // If it cannot be recorded now, the next cursor proves the same.
-        let delivered = receipts::try_deliver(cx, id, viewer, cursor.position.last_message()).await?;
+        let delivered = Box::pin(receipts::try_deliver(cx, id, viewer, cursor.position.last_message())).await?;
         row = delivered.map_or(row, Arc::new);
     }
     Ok(row)
+}
+
+/// What [`changes`] finds when the cursor is at the end of the log, without a read.
+fn unchanged(log: LogView<'_>, since: &Since<LogCursor>) -> Option<Page> {
+    let Since::Cursor(cursor) = since else { return None };
+    is_at_end(since, log.row).then(|| Page {
+        listed: Vec::new(),
+        watermarks: log.row.watermarks(),
+        has_more: cursor.snapshot.is_some(),
+        cursor: cursor.clone(),
+        reset: false,
+    })
 }
 
 async fn changes(cx: &Context, log: LogView<'_>, since: &Since<LogCursor>, limit: usize) -> Result<Page> {
@@ -147,8 +166,12 @@ async fn older(cx: &Context, log: LogView<'_>, before: u64, limit: usize) -> Res
 
 /// `page` with `cursor`, or with its own where there is none.
 async fn render(cx: &Context, me: &UserId, log: LogView<'_>, page: Page, cursor: Option<String>) -> Result<Messages> {
+    let messages = match page.listed.is_empty() {
+        true => Vec::new(),
+        false => Box::pin(render::of_log(cx, log, page.watermarks, page.listed)).await?,
+    };
     Ok(Messages {
-        messages: render::of_log(cx, log, page.watermarks, page.listed).await?,
+        messages,
         has_more: page.has_more,
         cursor: cursor.unwrap_or_else(|| cx.sealer.seal(&page.cursor, me, log.id.as_str())),
         next_poll_ms: cx.polling.next_poll_ms(log.row.updated, log.now),
