@@ -66,7 +66,11 @@ impl Db {
         let mut rows = Vec::new();
         loop {
             let Page { rows: page, next } = self.store.range(&range).await?;
-            rows.extend(page);
+            if rows.is_empty() {
+                rows = page;
+            } else {
+                rows.extend(page);
+            }
             match next {
                 Some(next) if rows.len() < limit => {
                     range = range.after(&next);
@@ -97,7 +101,13 @@ impl Db {
 
     /// [`Db::range`], decoded.
     pub async fn decode_range<T: DeserializeOwned>(&self, range: Range) -> Result<Vec<T>> {
-        self.range(range).await?.iter().map(|(_, row)| encoding::decode(row)).collect()
+        let rows = self.range(range).await?;
+        // `collect` would not know how many there are, and move them as it grows.
+        let mut decoded = Vec::with_capacity(rows.len());
+        for (_, row) in &rows {
+            decoded.push(encoding::decode(row)?);
+        }
+        Ok(decoded)
     }
 
     /// Begins a commit with a new token.

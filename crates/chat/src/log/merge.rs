@@ -18,6 +18,7 @@ use jobline_store::{Consistency, Direction};
 use std::{
     collections::{HashMap, HashSet},
     iter::Peekable,
+    slice::Iter,
     vec::IntoIter,
 };
 
@@ -61,7 +62,7 @@ pub(crate) async fn merge(
         // Cursors do not hold the receipts of a crew: they are not in its log, and are shown in their current state.
         snapshot.watermarks = log.row.watermarks();
     }
-    let changes = fetched.changes.clone();
+    let Fetched { messages, changes } = fetched;
     let targets = targets(cx, log, &snapshot, &changes).await?;
     let mut merge = Merge {
         cx,
@@ -70,9 +71,9 @@ pub(crate) async fn merge(
         limit,
         targets,
         cursor: from.clone(),
-        found: Vec::new(),
-        messages: fetched.messages.into_iter().peekable(),
-        changes: fetched.changes.into_iter().peekable(),
+        found: Vec::with_capacity(messages.len().min(limit)),
+        messages: messages.into_iter().peekable(),
+        changes: changes.iter().peekable(),
     };
     while merge.cursor.position.change < snapshot.change && merge.advance().await? {}
     merge.skip_own_deliveries();
@@ -138,7 +139,7 @@ struct Merge<'a> {
     cursor: LogCursor,
     found: Vec<MessageRow>,
     messages: Peekable<IntoIter<MessageRow>>,
-    changes: Peekable<IntoIter<ChangeRow>>,
+    changes: Peekable<Iter<'a, ChangeRow>>,
 }
 
 impl Merge<'_> {
@@ -155,8 +156,8 @@ impl Merge<'_> {
         let Some(change) = self.changes.next_if(|change| change.number == next) else { return Ok(false) };
         let mut touched = match change.touches(self.log.viewer) {
             Touches::Nothing => Vec::new(),
-            Touches::One => self.touched_message(&change).await?.into_iter().collect(),
-            Touches::Status => self.changed_status(&change, room + 1).await?,
+            Touches::One => self.touched_message(change).await?.into_iter().collect(),
+            Touches::Status => self.changed_status(change, room + 1).await?,
         };
         let fits = touched.len() <= room;
         touched.truncate(room);

@@ -76,28 +76,24 @@ async fn messages(cx: &Context, view: Viewpoint<'_>, mut listed: Vec<ListedMessa
     }
     let originals = Originals::read(cx, view, &listed).await?;
     let mut messages = Vec::with_capacity(listed.len());
-    for one in listed {
-        messages.push(with_file(cx, view, one, &originals).await?);
+    for mut one in listed {
+        let (file, sent_at) = (one.row.file.take(), one.row.at);
+        messages.push(without_file(view, one, &originals));
+        // Most have none, and wait for nothing.
+        if let (Some(file), Some(message)) = (file, messages.last_mut()) {
+            attach(cx, message, *file, sent_at, view.now).await?;
+        }
     }
     Ok(messages)
 }
 
 /// One message as the viewer sees it.
-async fn message(cx: &Context, view: Viewpoint<'_>, listed: ListedMessage) -> Result<Message> {
+async fn message(cx: &Context, view: Viewpoint<'_>, mut listed: ListedMessage) -> Result<Message> {
     let originals = Originals::read(cx, view, std::slice::from_ref(&listed)).await?;
-    with_file(cx, view, listed, &originals).await
-}
-
-async fn with_file(
-    cx: &Context,
-    view: Viewpoint<'_>,
-    mut listed: ListedMessage,
-    originals: &Originals,
-) -> Result<Message> {
     let (file, sent_at) = (listed.row.file.take(), listed.row.at);
-    let mut message = without_file(view, listed, originals);
+    let mut message = without_file(view, listed, &originals);
     if let Some(file) = file {
-        attach(cx, &mut message, file, sent_at, view.now).await?;
+        attach(cx, &mut message, *file, sent_at, view.now).await?;
     }
     Ok(message)
 }
@@ -107,6 +103,8 @@ fn without_file(view: Viewpoint<'_>, listed: ListedMessage, originals: &Original
     let id_of = |author| author_id(view.users, author);
     let call = calls::render(view.users, &row, view.now);
     let is_event = row.kind == MessageKind::Event;
+    let created_at = iso(row.at);
+    let updated_at = if updated == row.at { created_at.clone() } else { iso(updated) };
     Message {
         status: view.watermarks.status(row.number, row.from, view.viewer),
         conversation_id: view.conversation.as_str().to_owned(),
@@ -138,8 +136,8 @@ fn without_file(view: Viewpoint<'_>, listed: ListedMessage, originals: &Original
         job_id: row.job,
         client_id: row.client.filter(|_| row.from.is(view.viewer)),
         number: row.number,
-        created_at: iso(row.at),
-        updated_at: iso(updated),
+        created_at,
+        updated_at,
     }
 }
 

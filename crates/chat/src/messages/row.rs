@@ -98,6 +98,8 @@ pub(crate) struct Deleted {
 
 /// `CONVERSATION#<id>` / `MESSAGE#<createdAt>#<message id>`: the current state of the message. Its status is not in it:
 /// see `conversation/watermarks.rs`.
+///
+/// Fields that few messages have are boxed: a page of messages is moved several times on its way to an answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct MessageRow {
     pub v: u8,
@@ -121,9 +123,9 @@ pub(crate) struct MessageRow {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub file: Option<Attachment>,
+    pub file: Option<Box<Attachment>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reply: Option<ReplyTo>,
+    pub reply: Option<Box<ReplyTo>>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reactions: Vec<Reaction>,
     /// The last change that touched this one message: an edit, a reaction or its deletion.
@@ -138,7 +140,7 @@ pub(crate) struct MessageRow {
     pub data: Option<Data>,
     /// Of a call.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub call: Option<CallRow>,
+    pub call: Option<Box<CallRow>>,
     /// Which member of a crew came or went.
     #[serde(default, rename = "member", skip_serializing_if = "Option::is_none")]
     pub member_event: Option<(MemberEvent, usize)>,
@@ -186,7 +188,7 @@ impl MessageRow {
             Author::Member(member) => Some(member),
             Author::Host => None,
         });
-        let called = self.call.iter().flat_map(CallRow::members);
+        let called = self.call.iter().flat_map(|call| call.members());
         authors.chain(self.member_event.map(|(_, member)| member)).chain(called)
     }
 

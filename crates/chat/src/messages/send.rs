@@ -249,7 +249,7 @@ async fn commit(
         update.set_bucket(request.sender, bucket)?;
     }
     let file_row = file.as_ref().map(|(file, _)| file);
-    let message = MessageRow { reply, ..message_row(request, &update, &id, job, file_row) };
+    let message = MessageRow { reply: reply.map(Box::new), ..message_row(request, &update, &id, job, file_row) };
     // The id is new. Whatever else could be in the way is detected by the conversation's condition.
     let key = keys::message(&request.conversation, &id);
     let mut commit = cx.db.begin().put(key, Condition::Any, rows::encode(&message), cx.retention.expires(message.at));
@@ -312,14 +312,14 @@ fn message_row(
         text: request.text.clone(),
         job: Some(job.id),
         client: request.client_id.clone(),
-        file: file.and_then(|file| Attachment::of(file, request.voice.as_ref())),
+        file: file.and_then(|file| Attachment::of(file, request.voice.as_ref())).map(Box::new),
         reply: None,
         reactions: Vec::new(),
         touched: None,
         edited: None,
         deleted: None,
         data: None,
-        call: request.call.as_ref().map(|ring| ring.row(is_crew, request.sender, id.at_ms())),
+        call: request.call.as_ref().map(|ring| Box::new(ring.row(is_crew, request.sender, id.at_ms()))),
         member_event: None,
         host: update.row.host,
         extra: Extra::default(),

@@ -24,8 +24,10 @@ pub(crate) async fn confirm(
     now: u64,
 ) -> Result<()> {
     for one in listed {
-        let by_time = one.row.call.as_ref().is_some_and(|call| call.is_over_by_time(one.row.at, now));
-        let Some(id) = MessageId::new(&one.row.id).filter(|_| by_time) else { continue };
+        if !one.row.call.as_ref().is_some_and(|call| call.is_over_by_time(one.row.at, now)) {
+            continue;
+        }
+        let Some(id) = MessageId::new(&one.row.id) else { continue };
         let stored = cx.db.get(&keys::message(conversation, &id), Consistency::Strong).await?;
         if let Some(call) = rows::live::<MessageRow>(stored.as_ref(), now)?.and_then(|row| row.call) {
             one.row.call = Some(call);

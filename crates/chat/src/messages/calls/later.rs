@@ -29,7 +29,7 @@ pub(super) fn end_abandoned_later(
     message: &MessageRow,
     members: &[UserId],
 ) -> CommitBuilder {
-    let due = message.call.as_ref().and_then(CallRow::abandoned_at);
+    let due = message.call.as_deref().and_then(CallRow::abandoned_at);
     let (Some(due), Author::Member(caller)) = (due, message.from) else { return commit };
     let Some(caller) = members.get(caller).map(UserId::to_string) else { return commit };
     Task::at(cx, due, Work::EndAbandonedCall { call: message.id.clone(), caller }).put(commit)
