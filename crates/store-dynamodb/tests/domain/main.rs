@@ -27,10 +27,14 @@ mod inbox;
 mod jobs;
 #[path = "../../../chat/tests/domain/live.rs"]
 mod live;
+#[path = "../../../chat/tests/domain/meanwhile.rs"]
+mod meanwhile;
 #[path = "../../../chat/tests/domain/presence.rs"]
 mod presence;
 #[path = "../../../chat/tests/domain/properties.rs"]
 mod properties;
+#[path = "../../../chat/tests/domain/restores.rs"]
+mod restores;
 #[path = "../../../chat/tests/domain/retention.rs"]
 mod retention;
 #[path = "../../../chat/tests/domain/round_trips.rs"]
