@@ -1,4 +1,4 @@
-//! How often memory is allocated for an idle poll and for a send, from the request to the answer, in the process of the
+//! How often memory is allocated for an idle poll, for a page of messages and for a send, from the request to the answer, in the process of the
 //! server without its sockets, over the engine of one machine. The counts may fall, and must not rise.
 //!
 //! `JOBLINE_ALLOCATIONS=show cargo test -p jobline --test allocations -- --nocapture` prints where each one comes from.
@@ -19,6 +19,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::backtrace::Backtrace;
 use std::cell::{Cell, RefCell};
 use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 use support::{Caller, TestApp};
 
 /// The most that an idle poll may allocate: `list` and `sync` with the cursor of the last answer. These are, in their order,
@@ -26,8 +27,15 @@ use support::{Caller, TestApp};
 /// row, the answer, and two for its headers.
 const IDLE_LIST: usize = 10;
 const IDLE_SYNC: usize = 9;
+/// The most that a poll of fifty messages may allocate.
+const PAGE: usize = 552;
+/// How many messages such a poll brings.
+const PAGE_MESSAGES: usize = 50;
 /// The most that a send of one line may allocate on the thread of its request. The writer of the store has its own.
 const SEND: usize = 139;
+/// The size of what runs while a request is answered, from its head to its answer. Each connection holds as much from its first
+/// request on, and a request moves it several times.
+const REQUEST_BYTES: usize = 3_256;
 /// How often each is done. The least count is the one that counts: the others may have met a cache that grew.
 const TIMES: usize = 24;
 
@@ -134,17 +142,53 @@ fn poll(caller: &Caller<'_>, path: &str, cursor: &str) -> Request<Body> {
     request.body(Body::empty()).unwrap()
 }
 
-#[tokio::test]
-async fn an_idle_poll_and_a_send_allocate_no_more_than_they_did() {
-    let folder = tempfile::tempdir().unwrap();
+/// A server over `store`, where anna and ben share a job.
+async fn over(store: EmbeddedStore) -> TestApp {
     let app = TestApp::with(support::Differs {
-        engine: Some(Arc::new(EmbeddedStore::open(folder.path(), Options::default()).unwrap())),
+        engine: Some(Arc::new(store)),
         settings: jobline_chat::Settings { send_rate: 0, ..Default::default() },
         ..Default::default()
     })
     .await;
     app.host().knows(&["anna", "ben"]).await;
     app.host().job(7, &["anna", "ben"], "open").await.is(200);
+    app
+}
+
+#[tokio::test]
+async fn a_poll_of_fifty_messages_allocates_no_more_than_it_did() {
+    let folder = tempfile::tempdir().unwrap();
+    // The messages are read from where the engine keeps them, however the machine is loaded.
+    let options = Options { in_place: Duration::from_secs(60), ..Options::default() };
+    let app = over(EmbeddedStore::open(folder.path(), options).unwrap()).await;
+    let (anna, ben) = (app.user("anna"), app.user("ben"));
+    anna.send("ben", "Hello").await.is(200);
+    let path = "/messages/list?conversationId=conv_anna_ben&";
+    let first = ben.get(path.trim_end_matches('&')).await.is(200);
+    let cursor = first["cursor"].as_str().unwrap().to_owned();
+    for number in 0..PAGE_MESSAGES {
+        let (from, to) = if number % 2 == 0 { (&anna, "ben") } else { (&ben, "anna") };
+        from.send(to, &format!("I can come at {number} and bring the ladder.")).await.is(200);
+    }
+    let page = app.ask(poll(&ben, path, &cursor)).await.is(200);
+    assert_eq!(page["messages"].as_array().unwrap().len(), PAGE_MESSAGES);
+    let count = least(&app, |_| poll(&ben, path, &cursor)).await;
+    println!("poll of {PAGE_MESSAGES}: {count} allocations");
+    assert!(count <= PAGE, "poll of {PAGE_MESSAGES}: {count} allocations, which were {PAGE}");
+}
+
+#[tokio::test]
+async fn what_a_request_takes_while_it_runs_is_no_larger_than_it_was() {
+    let app = TestApp::new().await;
+    let bytes = size_of_val(&app.service.handle(Request::new(Body::empty())));
+    println!("the future of a request: {bytes} bytes");
+    assert!(bytes <= REQUEST_BYTES, "the future of a request: {bytes} bytes, which were {REQUEST_BYTES}");
+}
+
+#[tokio::test]
+async fn an_idle_poll_and_a_send_allocate_no_more_than_they_did() {
+    let folder = tempfile::tempdir().unwrap();
+    let app = over(EmbeddedStore::open(folder.path(), Options::default()).unwrap()).await;
     let (anna, ben) = (app.user("anna"), app.user("ben"));
     anna.send("ben", "Hello").await.is(200);
     for (name, path, most) in [
