@@ -31,7 +31,7 @@ pub(crate) const CALL_WITHIN: Duration = Duration::from_secs(10);
 const ANSWER_BYTES: usize = 64 * 1024;
 /// How many connections wait for their next call.
 const IDLE_CONNECTIONS: usize = 16;
-/// Why nothing was called: [`Reach::Public`] allows none of the addresses.
+/// Why nothing was called: [`AllowedAddresses::Public`] allows none of the addresses.
 pub(crate) const PRIVATE: &str = "its address is private";
 /// How long a connection waits for its next call.
 const IDLE_FOR: Duration = Duration::from_secs(20);
