@@ -101,8 +101,8 @@ pub(crate) const ALL: [Mutation; 27] = [
     mutation(
         "old-call-shown-as-missed",
         "messages/calls/confirm.rs",
-        "is_some_and(|call| call.is_over_by_time(one.row.at, now));",
-        "is_some_and(|call| call.is_over_by_time(one.row.at, now)) && !BROKEN;",
+        "is_some_and(|call| call.is_over_by_time(one.row.at, now)) {",
+        "is_some_and(|call| call.is_over_by_time(one.row.at, now) && !BROKEN) {",
     ),
     mutation(
         "crew-wakes-nobody",
