@@ -16,11 +16,12 @@ use crate::{
     log::{
         append,
         change::{ChangeKind, ChangeRow},
+        locate,
         view::LogView,
     },
     messages::row::MessageRow,
 };
-use jobline_store::{Consistency, Direction, Key, Outcome};
+use jobline_store::{Key, Outcome};
 use jobline_wire::{Code, MarkAsRead, MarkedAsRead};
 
 /// Records that `me` has read a conversation, up to one message or all of it. A watermark never goes back; the same
@@ -122,10 +123,8 @@ async fn has_message(cx: &Context, id: &ConversationId, row: &ConversationRow, t
     if to.number >= last.number {
         return Ok(to == last);
     }
-    let (after, before) = (to.at.saturating_sub(1), to.at + 1);
-    let message = keys::messages(id, after, before, Direction::Ascending, 1, Consistency::Strong);
-    let message: Vec<MessageRow> = cx.db.decode_range(message).await?;
-    Ok(message.first().is_some_and(|message| message.number == to.number))
+    let message = locate::message_at(cx, id, to.at).await?;
+    Ok(message.is_some_and(|message| message.number == to.number))
 }
 
 /// [`deliver`] for a poll: `None` if the store cannot record it now. A store that takes no writes can still be read.

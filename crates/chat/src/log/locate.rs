@@ -12,6 +12,13 @@ use jobline_store::{Consistency, Direction};
 /// How many change rows are read at once after the last message before the instant.
 const CHANGES_PAGE: usize = 100;
 
+/// The message that was accepted at exactly `at`, read strongly. No two messages of a conversation have one time, so it is the one
+/// that a cursor or a receipt names, or the store was restored to an earlier state.
+pub(crate) async fn message_at(cx: &Context, id: &ConversationId, at: u64) -> Result<Option<MessageRow>> {
+    let range = keys::messages(id, at.saturating_sub(1), at + 1, Direction::Ascending, 1, Consistency::Strong);
+    Ok(cx.db.decode_range(range).await?.pop())
+}
+
 /// The last position in the log at which nothing had happened after `instant`.
 pub(crate) async fn instant(cx: &Context, log: LogView<'_>, instant: u64) -> Result<Position> {
     let LogView { id, row, .. } = log;

@@ -10,6 +10,7 @@
 use super::{
     change::ChangeRow,
     cursor::LogCursor,
+    locate,
     merge::{self, Fetched, Segment},
     position::ChangeAt,
     view::LogView,
@@ -70,10 +71,8 @@ async fn has_change(cx: &Context, log: LogView<'_>, shown: ChangeAt) -> Result<b
             return Ok(change.at == shown.at);
         }
     }
-    let (after, before) = (shown.at.saturating_sub(1), shown.at + 1);
-    let message = keys::messages(log.id, after, before, Direction::Ascending, 1, Consistency::Strong);
-    let message: Vec<MessageRow> = cx.db.decode_range(message).await?;
-    Ok(message.first().is_some_and(|message| message.change == shown.change))
+    let message = locate::message_at(cx, log.id, shown.at).await?;
+    Ok(message.is_some_and(|message| message.change == shown.change))
 }
 
 /// The messages and the other changes that follow the position of `cursor`, read at the same time. `None` when they show that
