@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::handlers::{import, operations};
 use crate::live::upgrade;
 use crate::readiness::Readiness;
-use crate::{openapi, rest, table, trpc};
+use crate::{openapi, rest, table};
 use axum::Router;
 use axum::routing::{get, post};
 use http::HeaderMap;
@@ -19,7 +19,6 @@ pub fn build(app: &App) -> Router {
     let (importing, imports) = (app.clone(), Arc::new(Semaphore::new(import::AT_ONCE)));
     let readiness = Arc::new(Readiness::default());
     rest::routes(table::procedures(), app)
-        .merge(trpc::routes(table::user_api(), app))
         .route(import::PATH, post(move |request| import::import(importing.clone(), Arc::clone(&imports), request)))
         .route("/healthz", get(operations::healthz))
         .route("/readyz", get(move || operations::readyz(ready.clone(), Arc::clone(&readiness))))

@@ -2,13 +2,14 @@
 //! the line in the log.
 //!
 //! It is one function instead of a stack of layers: an idle poll is so cheap that every boxed future would show. For the
-//! same reason a procedure whose path has no parameter is called without the router.
+//! same reason a procedure whose path has no parameter, and every call by tRPC, is answered without the router.
 
 use crate::app::App;
 use crate::handlers::import;
 use crate::live::wait::WAIT_SECONDS;
 use crate::procedure::Procedure;
 use crate::rest::{self, ByPath};
+use crate::trpc::{Form, Trpc};
 use crate::{routes, table, trpc};
 use axum::Router;
 use axum::body::Body;
@@ -46,6 +47,7 @@ struct Received {
 pub struct Service {
     app: App,
     procedures: ByPath,
+    trpc: Option<Trpc>,
     router: Router,
 }
 
@@ -54,13 +56,14 @@ impl Service {
     #[must_use]
     pub fn new(app: App) -> Self {
         let router = routes::build(&app);
-        Self { app, procedures: ByPath::of(table::procedures()), router }
+        let trpc = Some(Trpc::of(table::user_api()));
+        Self { app, procedures: ByPath::of(table::procedures()), trpc, router }
     }
 
     /// The service of `app` over other routes.
     #[must_use]
     pub fn over(app: App, router: Router) -> Self {
-        Self { app, procedures: ByPath::default(), router }
+        Self { app, procedures: ByPath::default(), trpc: None, router }
     }
 
     /// The app behind it.
@@ -90,13 +93,28 @@ impl Service {
         {
             return self.call(received, procedure, request).await;
         }
+        // A future of its own, so that the one of a call by REST stays small.
+        Box::pin(self.answer_other(received, slash, request)).await
+    }
+
+    /// Answers what is no call by REST that is found by its path. `slash`: where the page is that was asked for without its
+    /// last slash.
+    async fn answer_other(
+        &self,
+        received: Received,
+        slash: Option<String>,
+        request: Request<Body>,
+    ) -> Response<Payload> {
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-        let mut response = match (self.app.origins.preflight(&request), slash) {
-            (Some(response), _) => response,
-            (None, Some(to)) => moved(&to),
-            (None, None) => self.route(request).await,
-        }
-        .map(Payload::from);
+        let mut response = if let Some(response) = self.app.origins.preflight(&request) {
+            response.map(Payload::from)
+        } else if let Some(to) = slash {
+            moved(&to).map(Payload::from)
+        } else if let Some(trpc) = self.trpc.as_ref().filter(|_| Trpc::has(&path)) {
+            self.call_trpc(trpc, request).await
+        } else {
+            self.route(request).await.map(Payload::from)
+        };
         let served = response.extensions().get::<Served>().copied();
         let served = served.unwrap_or_else(|| outside_of_table(&path));
         self.finish(received, (&method, &path), served, &mut response);
@@ -117,21 +135,31 @@ impl Service {
         response
     }
 
+    /// Answers a call by tRPC, or a batch of them.
+    async fn call_trpc(&self, trpc: &Trpc, request: Request<Body>) -> Response<Payload> {
+        let reached = self.app.address.reached_by(&request);
+        let (parts, body) = request.into_parts();
+        let limit = time_limit(&parts.method, &parts.uri);
+        let answering = Reached::during(reached, trpc.respond(&self.app, &parts, body));
+        match self.in_time(limit, answering).await {
+            Ok(response) => response,
+            Err(cause) => {
+                let failure = not_answered(&parts.method, parts.uri.path(), cause);
+                Form::asked(&parts.uri, &parts.headers).refuse(failure)
+            }
+        }
+    }
+
     /// The router's response.
     async fn route(&self, request: Request<Body>) -> Response {
         let limit = time_limit(request.method(), request.uri());
-        let is_trpc = request.uri().path().starts_with(trpc::PREFIX);
-        let form = is_trpc.then(|| trpc::Form::asked(request.uri(), request.headers()));
         let (method, uri) = (request.method().clone(), request.uri().clone());
         let reached = self.app.address.reached_by(&request);
         let answering = Reached::during(reached, self.router.clone().oneshot(request));
         match self.in_time(limit, answering).await {
             Ok(Ok(response)) => response,
             Ok(Err(never)) => match never {},
-            Err(cause) => match (form, not_answered(&method, uri.path(), cause)) {
-                (Some(form), failure) => form.refuse(failure),
-                (None, failure) => failure.into_response(),
-            },
+            Err(cause) => not_answered(&method, uri.path(), cause).into_response(),
         }
     }
 

@@ -3,6 +3,8 @@
 //! `GET /trpc/messages.list?input=…` calls a query, `POST /trpc/messages.send` a mutation; a query may also be called by
 //! POST. With `?batch=1` the path names several procedures between commas, and the input has one field for each by its
 //! place. `request` reads requests, `answer` writes what clients expect.
+//!
+//! Its requests are answered without the router, as those of REST whose paths have no parameter: see `service`.
 
 mod answer;
 mod request;
@@ -10,15 +12,13 @@ mod request;
 use crate::app::App;
 use crate::procedure::{Authenticated, Input, Procedure};
 use answer::Outcome;
-use axum::Router;
 use axum::body::Body;
 use axum::response::Response;
-use axum::routing::any;
 use bytes::Bytes;
 use futures_util::future::join_all;
+use http::Method;
 use http::request::Parts;
-use http::{Method, Request};
-use jobline_http::{Failure, Served};
+use jobline_http::{Failure, Payload, Served};
 use jobline_identity::Credential;
 use jobline_wire::Code;
 use request::{Asked, Inputs};
@@ -38,24 +38,44 @@ const MESSAGES: &str = "messages.";
 /// The procedures by their paths in the router.
 type Procedures = HashMap<String, Procedure>;
 
-/// The routes of these procedures.
-pub fn routes(procedures: Vec<Procedure>, app: &App) -> Router {
-    let mut by_path = Procedures::new();
-    for procedure in procedures {
-        let path = path(&procedure);
-        if !path.starts_with(MESSAGES) {
-            by_path.insert(format!("{MESSAGES}{path}"), procedure.clone());
+/// The procedures as clients of tRPC call them. Cloning it is cheap.
+#[derive(Clone)]
+pub struct Trpc(Arc<Procedures>);
+
+impl Trpc {
+    /// The router that has `procedures`.
+    #[must_use]
+    pub fn of(procedures: Vec<Procedure>) -> Self {
+        let mut by_path = Procedures::new();
+        for procedure in procedures {
+            let path = path(&procedure);
+            if !path.starts_with(MESSAGES) {
+                by_path.insert(format!("{MESSAGES}{path}"), procedure.clone());
+            }
+            by_path.insert(path, procedure);
         }
-        by_path.insert(path, procedure);
+        Self(Arc::new(by_path))
     }
-    let (procedures, app) = (Arc::new(by_path), app.clone());
-    Router::new().route(
-        "/trpc/{*calls}",
-        any(move |request: Request<Body>| {
-            let (procedures, app) = (Arc::clone(&procedures), app.clone());
-            async move { respond(&procedures, &app, request).await }
-        }),
-    )
+
+    /// Whether the path of a request is one of this face.
+    #[must_use]
+    pub fn has(path: &str) -> bool {
+        path.strip_prefix(PREFIX).is_some_and(|calls| !calls.is_empty())
+    }
+
+    /// Answers a request.
+    pub async fn respond(&self, app: &App, parts: &Parts, body: Body) -> Response<Payload> {
+        let asked = match Asked::read(parts) {
+            Ok(asked) => asked,
+            Err(failure) => return Form::asked(&parts.uri, &parts.headers).refuse(failure),
+        };
+        let mut response = match run(&self.0, app, &asked, parts, body).await {
+            Ok((outcomes, inputs)) => asked.form.answer(outcomes, inputs.superjson, &parts.headers).await,
+            Err(failure) => asked.form.refuse(failure),
+        };
+        response.extensions_mut().insert(served(&self.0, &asked));
+        response
+    }
 }
 
 /// The path of a procedure in the router: `messages.send`.
@@ -65,23 +85,9 @@ fn path(procedure: &Procedure) -> String {
     if name.contains('.') { name.to_owned() } else { format!("{group}.{name}") }
 }
 
-async fn respond(procedures: &Procedures, app: &App, request: Request<Body>) -> Response {
-    let (parts, body) = request.into_parts();
-    let asked = match Asked::read(&parts) {
-        Ok(asked) => asked,
-        Err(failure) => return Form::asked(&parts.uri, &parts.headers).refuse(failure),
-    };
-    let mut response = match run(procedures, app, &asked, &parts, body).await {
-        Ok((outcomes, inputs)) => asked.form.answer(outcomes, inputs.superjson, &parts.headers).await,
-        Err(failure) => asked.form.refuse(failure),
-    };
-    response.extensions_mut().insert(served(procedures, &asked));
-    response
-}
-
 /// A batch counts as one request, and each of its calls besides under its procedure.
-fn served(procedures: &Procedures, asked: &Asked) -> Served {
-    match asked.names.first().and_then(|name| procedures.get(name)) {
+fn served(procedures: &Procedures, asked: &Asked<'_>) -> Served {
+    match asked.names.first().and_then(|name| procedures.get(&**name)) {
         _ if asked.batch => Served { procedure: "batch", frequent: false },
         Some(procedure) => procedure.served(),
         None => Served { procedure: "other", frequent: false },
@@ -98,7 +104,7 @@ type Calls<'a> = Vec<Result<Authenticated<'a>, Failure>>;
 async fn run<'a>(
     procedures: &'a Procedures,
     app: &App,
-    asked: &'a Asked,
+    asked: &'a Asked<'_>,
     parts: &Parts,
     body: Body,
 ) -> Result<(Vec<Outcome<'a>>, Inputs), Failure> {
@@ -110,7 +116,7 @@ async fn run<'a>(
         asked.inputs(parts, body, &*app.clock).await?
     };
     let running = calls.into_iter().enumerate().map(|(place, call)| {
-        let (input, name) = (inputs.of(place), asked.names[place].as_str());
+        let (input, name) = (inputs.of(place), &*asked.names[place]);
         async move {
             let begun = Instant::now();
             let outcome = Outcome { name, result: finish(app, call, input).await };
@@ -144,7 +150,7 @@ async fn run<'a>(
 async fn authenticate<'a>(
     procedures: &'a Procedures,
     app: &App,
-    asked: &Asked,
+    asked: &Asked<'_>,
     parts: &Parts,
 ) -> Result<Calls<'a>, Failure> {
     let mut calls = Vec::with_capacity(asked.names.len());

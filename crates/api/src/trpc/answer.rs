@@ -1,12 +1,11 @@
 //! Writing what clients of tRPC expect: envelopes, error codes, and the forms of a batch.
 
 use crate::answer;
-use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::header::{ACCEPT, ACCEPT_ENCODING, ALLOW, CONTENT_TYPE, RETRY_AFTER, VARY, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, StatusCode, Uri};
-use jobline_http::Failure;
+use jobline_http::{Failure, Payload};
 use jobline_wire::Code;
 use serde_json::{Value, json};
 
@@ -70,21 +69,26 @@ impl Form {
     }
 
     /// The answer with the outcome of every call.
-    pub async fn answer(self, outcomes: Vec<Outcome<'_>>, superjson: Option<bool>, headers: &HeaderMap) -> Response {
+    pub async fn answer(
+        self,
+        outcomes: Vec<Outcome<'_>>,
+        superjson: Option<bool>,
+        headers: &HeaderMap,
+    ) -> Response<Payload> {
         // Lines have no form that clients with superjson and without both understand; one error for all calls has.
         if let (Self::Lines, None) = (self, superjson)
             && let Some(failure) = outcomes.iter().find_map(|outcome| outcome.result.as_ref().err())
         {
             return self.refuse(failure.clone());
         }
-        let envelopes: Vec<Vec<u8>> = outcomes.iter().map(|one| self.envelope(one, superjson)).collect();
+        let mut envelopes: Vec<Vec<u8>> = outcomes.iter().map(|one| self.envelope(one, superjson)).collect();
         let body = match self {
-            Self::Single => envelopes.concat(),
+            Self::Single => envelopes.pop().unwrap_or_default(),
             Self::Batch => [b"[", envelopes.join(&b","[..]).as_slice(), b"]"].concat(),
             Self::Lines => lines(&envelopes, superjson == Some(true)),
             Self::Object(_) => object(&envelopes),
         };
-        let mut response = answer::json(body.into(), headers.get(ACCEPT_ENCODING)).await.map(Body::new);
+        let mut response = answer::json(body.into(), headers.get(ACCEPT_ENCODING)).await;
         if self != Self::Single {
             response.headers_mut().append(VARY, HeaderValue::from_static("trpc-accept, accept, trpc-batch-mode"));
         }
@@ -98,13 +102,13 @@ impl Form {
 
     /// The answer when no call could run.
     #[must_use]
-    pub fn refuse(self, failure: Failure) -> Response {
+    pub fn refuse(self, failure: Failure) -> Response<Payload> {
         let envelope = error(&failure, None, None).to_string().into_bytes();
         let body = match self {
             Self::Single | Self::Batch | Self::Lines => envelope,
             Self::Object(calls) => object(&vec![envelope; calls]),
         };
-        let mut response = body.into_response();
+        let mut response = Response::new(Payload::from(Bytes::from(body)));
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         *response.status_mut() = status(failure.problem.status);
         describe(&mut response, failure);
@@ -211,7 +215,7 @@ fn status(status: u16) -> StatusCode {
 }
 
 /// Adds what goes with a failure besides the body: for the log, and headers where the status is that of the failure.
-fn describe(response: &mut Response, failure: Failure) {
+fn describe(response: &mut Response<Payload>, failure: Failure) {
     let status = response.status();
     let code = failure.problem.code;
     let problem = failure.into_response();

@@ -11,23 +11,24 @@ use jobline_http::{Failure, decode, read_body};
 use jobline_wire::Code;
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 
 /// What a request asks for, as far as path and headers say.
-pub struct Asked {
+pub struct Asked<'a> {
     /// The paths of the procedures, in the order of the calls.
-    pub names: Vec<String>,
+    pub names: Vec<Cow<'a, str>>,
     /// Whether it is a batch; a batch may have one call.
     pub batch: bool,
     /// The form of the answer.
     pub form: Form,
 }
 
-impl Asked {
+impl<'a> Asked<'a> {
     /// Reads path, query and headers.
     ///
     /// # Errors
     /// `method_not_allowed`, and `invalid_request` for a batch that is too large or a path that cannot be decoded.
-    pub fn read(parts: &Parts) -> Result<Self, Failure> {
+    pub fn read(parts: &'a Parts) -> Result<Self, Failure> {
         if !matches!(parts.method, Method::GET | Method::POST) {
             let detail = "Call queries by GET or POST, and mutations by POST.";
             return Err(Failure::new(Code::MethodNotAllowed, detail));
@@ -35,8 +36,8 @@ impl Asked {
         let path = parts.uri.path().strip_prefix(PREFIX).and_then(|path| decode(path, false));
         let path = path.ok_or_else(|| invalid("The percent-encoding of the path is broken."))?;
         let batch = is_batch(&parts.uri);
-        let names: Vec<String> =
-            if batch { path.split(',').map(str::to_owned).collect() } else { vec![path.into_owned()] };
+        let names: Vec<Cow<'_, str>> =
+            if batch { path.split(',').map(|name| name.to_owned().into()).collect() } else { vec![path] };
         if names.len() > BATCH_CALLS {
             let detail = format!("A batch has at most {BATCH_CALLS} calls. Set maxItems: {BATCH_CALLS} in the link.");
             return Err(invalid(detail));
