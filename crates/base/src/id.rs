@@ -4,6 +4,8 @@
 
 use crate::error::{Error, Result};
 use jobline_wire::limits::{JOB_ID_MAX, USER_ID_BYTES};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::cmp::Ordering;
 use std::hash::{Hash, Hasher};
 use std::{borrow::Cow, fmt, ops::Range, sync::Arc};
@@ -88,6 +90,19 @@ impl fmt::Debug for UserId {
 impl fmt::Display for UserId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+impl Serialize for UserId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for UserId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        let text = Cow::<str>::deserialize(deserializer)?;
+        Self::new(&text).ok_or_else(|| D::Error::custom("not a user id"))
     }
 }
 

@@ -25,8 +25,8 @@ impl ConversationRow {
     pub fn join(&mut self, user: &UserId, now: u64) -> usize {
         let from = self.log;
         let crew = Arc::make_mut(&mut self.crew.get_or_insert_default().roster);
-        let one = CrewMember { user: user.to_string(), joined: now, from, left: None };
-        match crew.people.iter().position(|known| known.user == user.as_str()) {
+        let one = CrewMember { user: user.clone(), joined: now, from, left: None };
+        match crew.people.iter().position(|known| known.user == *user) {
             Some(member) => {
                 crew.people[member] = one;
                 member

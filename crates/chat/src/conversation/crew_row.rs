@@ -7,7 +7,10 @@ use super::{
     watermarks::{AllRead, Watermark},
 };
 use crate::{
-    base::rows::{Extra, LAYOUT},
+    base::{
+        id::UserId,
+        rows::{Extra, LAYOUT},
+    },
     log::position::Position,
 };
 use jobline_wire::JobStatus;
@@ -117,7 +120,7 @@ pub(crate) struct JobThen {
 /// A member, and which part of the log they see.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct CrewMember {
-    pub user: String,
+    pub user: UserId,
     /// When they joined last, in Unix milliseconds.
     pub joined: u64,
     /// The end of the log before that.

@@ -93,9 +93,7 @@ impl ConversationRow {
     pub fn users<'a>(&self, id: &'a ConversationId) -> Cow<'a, [UserId]> {
         match (id.pair(), &self.crew) {
             (Some(pair), _) => Cow::Borrowed(pair),
-            (None, crew) => {
-                crew.iter().flat_map(|crew| &crew.roster.people).filter_map(|one| UserId::new(&one.user)).collect()
-            }
+            (None, crew) => crew.iter().flat_map(|crew| &crew.roster.people).map(|one| one.user.clone()).collect(),
         }
     }
 
@@ -103,7 +101,7 @@ impl ConversationRow {
     pub fn member(&self, id: &ConversationId, user: &UserId) -> Option<usize> {
         match (id.pair(), &self.crew) {
             (Some(_), _) => id.side(user).map(|(member, _)| member),
-            (None, crew) => crew.as_ref()?.roster.people.iter().position(|one| one.user == user.as_str()),
+            (None, crew) => crew.as_ref()?.roster.people.iter().position(|one| one.user == *user),
         }
     }
 

@@ -4,7 +4,7 @@ use super::{
     as_left, calls,
     kind::MessageKind,
     quote::{Originals, author_id},
-    row::{self, Attachment, ListedMessage, MemberEvent},
+    row::{self, Attachment, ListedMessage, MemberEvent, MessageRow},
     viewpoint::Viewpoint,
 };
 use crate::{
@@ -17,6 +17,7 @@ use crate::{
     context::Context,
     conversation::{
         read,
+        row::ConversationRow,
         watermarks::{Watermarks, receiver},
     },
     files::port::DownloadGrant,
@@ -64,6 +65,21 @@ pub(crate) async fn for_member(
     let row = read::one(cx, conversation, Consistency::Strong).await?.seen_by(viewer);
     let log = LogView { id: conversation, row: &row, viewer, now };
     of_log(cx, log, row.watermarks(), vec![listed]).await?.pop().ok_or_else(|| Error::unavailable("a message was lost"))
+}
+
+/// A message that was just stored in a crew, whose row is as it was stored with it, without marks: nobody can have read it
+/// before. Reading the marks of fifty members would cost more than the send.
+pub(crate) async fn new_in_crew(
+    cx: &Context,
+    conversation: &ConversationId,
+    crew: &ConversationRow,
+    viewer: usize,
+    row: MessageRow,
+) -> Result<Message> {
+    let log = LogView { id: conversation, row: crew, viewer, now: cx.now() };
+    let listed = vec![ListedMessage { updated: row.at, row }];
+    let watermarks = crew.watermarks();
+    of_log(cx, log, watermarks, listed).await?.pop().ok_or_else(|| Error::unavailable("a message was lost"))
 }
 
 /// Messages as the viewer sees them.

@@ -24,6 +24,7 @@ use crate::{
     context::Context,
     conversation::{
         crew,
+        row::ConversationRow,
         update::ConversationUpdate,
         update_read::{Needs, UndecodedUpdate},
         watermarks::Watermarks,
@@ -48,15 +49,18 @@ use jobline_wire::{Code, MessageType, SendMessage, SentMessage};
 
 /// What became of a send.
 pub(super) enum Sent {
-    /// The message, now or when it was sent first, with the watermarks that show its status.
-    Stored(Box<ListedMessage>, Watermarks),
+    /// The message as it was stored now; of a crew, with its row after that.
+    New(Box<MessageRow>, Option<Box<ConversationRow>>),
+    /// The message of an earlier send with the same `clientId`, with the watermarks that show its status.
+    Before(Box<ListedMessage>, Watermarks),
     /// It is a call, and the one with this message runs in the conversation already.
     Runs(MessageId),
 }
 
 /// How an attempt to send ended.
 enum Attempt {
-    Sent(Box<MessageRow>),
+    /// See [`Sent::New`].
+    Sent(Box<MessageRow>, Option<Box<ConversationRow>>),
     /// See [`Sent::Runs`].
     Runs(MessageId),
     /// Rows have changed since they were read.
@@ -83,11 +87,19 @@ struct Proved {
 /// All of the contract's that a send can meet; then nothing was stored.
 pub(crate) async fn send(cx: &Context, me: &UserId, input: SendMessage) -> Result<SentMessage> {
     let mut request = SendRequest::check(cx, me, input).await?;
-    let Sent::Stored(listed, watermarks) = store(cx, &mut request).await? else {
-        return Err(Error::unavailable("a message was taken for a call"));
+    let sent = store(cx, &mut request).await?;
+    let (conversation, viewer) = (&request.conversation, request.sender);
+    let message = match sent {
+        Sent::New(row, Some(crew)) => {
+            render::new_in_crew(cx, conversation, &crew.seen_by(viewer), viewer, *row).await?
+        }
+        Sent::New(row, None) => {
+            let listed = ListedMessage { updated: row.at, row: *row };
+            render::for_member(cx, conversation, viewer, Watermarks::default(), listed).await?
+        }
+        Sent::Before(listed, watermarks) => render::for_member(cx, conversation, viewer, watermarks, *listed).await?,
+        Sent::Runs(_) => return Err(Error::unavailable("a message was taken for a call")),
     };
-    let conversation = &request.conversation;
-    let message = render::for_member(cx, conversation, request.sender, watermarks, *listed).await?;
     Ok(SentMessage { conversation_id: message.conversation_id.clone(), message })
 }
 
@@ -99,10 +111,7 @@ pub(super) async fn store(cx: &Context, request: &mut SendRequest) -> Result<Sen
     let mut attempts = begin(request, Attempts::new(&cx.db)).await;
     loop {
         match attempt(cx, request, attempts.consistency()).await {
-            Ok(Attempt::Sent(row)) => {
-                let updated = row.at;
-                return Ok(Sent::Stored(Box::new(ListedMessage { row: *row, updated }), Watermarks::default()));
-            }
+            Ok(Attempt::Sent(row, crew)) => return Ok(Sent::New(row, crew)),
             Ok(Attempt::Runs(_)) if attempts.may_be_stale() => attempts.read_strongly(),
             Ok(Attempt::Runs(id)) => return Ok(Sent::Runs(id)),
             Ok(Attempt::Behind(job)) => {
@@ -113,14 +122,14 @@ pub(super) async fn store(cx: &Context, request: &mut SendRequest) -> Result<Sen
                     Ok(member) => request.sender = member,
                     Err(refusal) => {
                         let (listed, watermarks) = refused(cx, request, refusal).await?;
-                        return Ok(Sent::Stored(Box::new(listed), watermarks));
+                        return Ok(Sent::Before(Box::new(listed), watermarks));
                     }
                 }
                 attempts = begin(request, Attempts::strong(&cx.db)).await;
             }
             Ok(Attempt::Conflict(keys)) => {
                 if let Some((listed, watermarks)) = idempotency::sent_before(cx, &request.repetition()).await? {
-                    return Ok(Sent::Stored(Box::new(listed), watermarks));
+                    return Ok(Sent::Before(Box::new(listed), watermarks));
                 }
                 attempts.after_conflict(&keys).await?;
             }
@@ -129,7 +138,7 @@ pub(super) async fn store(cx: &Context, request: &mut SendRequest) -> Result<Sen
             Err(refusal) if attempts.may_be_stale() && refusal.code != Code::Unavailable => attempts.read_strongly(),
             Err(refusal) => {
                 let (listed, watermarks) = refused(cx, request, refusal).await?;
-                return Ok(Sent::Stored(Box::new(listed), watermarks));
+                return Ok(Sent::Before(Box::new(listed), watermarks));
             }
         }
     }
@@ -280,7 +289,10 @@ async fn commit(
         kept = Some((id, file));
     }
     match update.commit(cx, commit).await? {
-        Outcome::Committed => Ok(Attempt::Sent(Box::new(message))),
+        Outcome::Committed => {
+            let crew = update.row.crew.is_some().then(|| Box::new(update.row));
+            Ok(Attempt::Sent(Box::new(message), crew))
+        }
         Outcome::Conflict(keys) => {
             if let Some((id, file)) = kept {
                 accept::delete_kept(cx, id, &file).await;

@@ -85,7 +85,7 @@ async fn a_send_in_a_crew_takes_few_reads() {
     let plain = world.store.reset();
     anna.reply("An answer", &first).await.unwrap();
     let reply = world.store.reset();
-    assert_eq!((plain.reads, plain.commits, reply.reads, reply.commits), (7, 1, 8, 1));
+    assert_eq!((plain.reads, plain.commits, reply.reads, reply.commits), (4, 1, 5, 1));
 }
 
 /// What a message, an edit and a reaction read and write in a crew that is awake.
@@ -111,7 +111,8 @@ async fn messages_edits_and_reactions_cost_the_same_in_a_crew_of_any_size() {
     assert_eq!(few, many);
     let [send, edit, react] = many;
     for change in [edit, react] {
-        assert!(change.reads <= send.reads && change.rows <= send.rows, "{send:?} {change:?}");
+        // Besides the message, how far the others have read: a new one nobody has.
+        assert!(change.reads <= send.reads + 3 && change.rows <= send.rows + 2, "{send:?} {change:?}");
         assert!(change.commits <= send.commits, "{send:?} {change:?}");
     }
 }

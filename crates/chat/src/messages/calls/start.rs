@@ -45,7 +45,8 @@ pub(crate) async fn start(cx: &Context, me: &UserId, input: StartCall) -> Result
     let mut attempts = Attempts::strong(&cx.db);
     loop {
         let row = match send::store(cx, &mut request).await? {
-            Sent::Stored(listed, _) => Some(listed.row),
+            Sent::New(row, _) => Some(*row),
+            Sent::Before(listed, _) => Some(listed.row),
             Sent::Runs(id) => running(cx, &request.conversation, &id).await?,
         };
         match row {
