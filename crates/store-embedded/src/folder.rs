@@ -10,6 +10,7 @@ use crate::database::Db;
 use crate::error::{Fault, OpenError};
 use crate::options::Options;
 use crate::state::{self, Mark, Phase, StateFile};
+use crate::tables;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::Path;
@@ -111,7 +112,10 @@ fn open_locked(path: &Path, lock: File, options: &Options) -> Result<Opened, Fau
 
 fn create(path: &Path, lock: File, mut state: StateFile, options: &Options) -> Result<Opened, Fault> {
     let db = Db::create(&path.join(DATABASE), state.id(), options)?;
-    File::open(path).and_then(|folder| folder.sync_all()).map_err(Fault::Io)?;
+    // The database syncs each keyspace, but not the folder in which their names are.
+    for folder in [&path.join(DATABASE).join(tables::FOLDER), &path.join(DATABASE), path] {
+        File::open(folder).and_then(|folder| folder.sync_all()).map_err(Fault::Io)?;
+    }
     state.settle(Mark { group: 0, phase: Phase::Open }).map_err(Fault::Io)?;
     Ok(Opened { lock, state, db, last_group: 0 })
 }

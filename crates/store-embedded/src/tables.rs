@@ -11,6 +11,8 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 use xxhash_rust::xxh3::{Xxh3, xxh3_128};
 
+/// Where the folders of the keyspaces are, in the folder of the database.
+pub(crate) const FOLDER: &str = "keyspaces";
 /// The folders of the keyspaces: fjall's own, and the rows.
 const KEYSPACES: [&str; 2] = ["0", "1"];
 
@@ -23,7 +25,7 @@ pub(crate) fn verify_folder(folder: &Path) -> Result<(), Fault> {
     if !folder.join("lock").exists() {
         File::create(folder.join("lock"))?;
     }
-    let keyspaces = folder.join("keyspaces");
+    let keyspaces = folder.join(FOLDER);
     for name in KEYSPACES {
         verify_keyspace(&keyspaces.join(name)).map_err(|fault| match fault {
             Fault::Damaged(what) => Fault::Damaged(format!("keyspace {name} of its database: {what}")),
