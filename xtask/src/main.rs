@@ -103,6 +103,15 @@ fn snapshots() -> Result<(), String> {
     web::generate()
 }
 
+/// Installs strace, by which a test sees what the engine writes: on Debian, as root.
+fn strace() -> Result<(), String> {
+    let is_there = || run::is_there("strace", &["--version"]);
+    if !is_there() {
+        run::install_on_debian(&["strace"])?;
+    }
+    if is_there() { Ok(()) } else { Err("strace is missing. Needed: `apt-get install strace`".to_owned()) }
+}
+
 /// Runs all checks, the quick ones first.
 fn test() -> Result<(), String> {
     require("cc", "a C compiler, for the cryptography crates: `apt-get install gcc` or Xcode's command line tools")?;
@@ -114,6 +123,7 @@ fn test() -> Result<(), String> {
     cargo(&doc, &[("RUSTDOCFLAGS", "--deny warnings"), WITH_APP])?;
     cloud::tools(false)?;
     turn::install()?;
+    strace()?;
     cargo(&["test", "--workspace", "--all-features"], &[WITH_APP])?;
     // The tests over HTTP once more, on DynamoDB.
     let line = "JOBLINE_TEST_STORE=dynamodb cargo test --workspace --all-features --test it";
