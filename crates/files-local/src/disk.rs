@@ -4,8 +4,9 @@
 //! as it stays the same for about a day. So the order of the shards is the order of the ids, and no folder grows without
 //! end.
 
-use super::folder::private_folder;
+use super::folder::{private_folder, sync_folder};
 use jobline_chat::{Kept, file_of, is_file_id};
+use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
@@ -22,6 +23,8 @@ pub(super) struct Disk {
     root: PathBuf,
     /// Held between checking that an id is free and using it.
     placing: Mutex<()>,
+    /// The folders in it whose names are known to be on stable storage.
+    named: Mutex<HashSet<PathBuf>>,
     /// Distinguishes the temporary files of this process.
     temporary: AtomicU64,
 }
@@ -64,7 +67,7 @@ impl Disk {
             _ => private_folder(&incoming)?,
         }
         private_folder(&root.join(UNSENT))?;
-        Ok(Self { root, placing: Mutex::new(()), temporary: AtomicU64::new(0) })
+        Ok(Self { root, placing: Mutex::new(()), temporary: AtomicU64::new(0), named: Mutex::default() })
     }
 
     fn shard(&self, id: &str) -> PathBuf {
@@ -221,12 +224,21 @@ impl Disk {
         incoming.put(|path| self.move_to(path, &self.shard(name), name))
     }
 
-    fn move_to(&self, from: &Path, folder: &Path, name: &str) -> io::Result<()> {
-        let to = folder.join(name);
-        if !folder.try_exists()? {
+    /// Makes a folder in the root where it is missing. Its name is on stable storage, also when another thread, or a process that
+    /// was killed, has just made it.
+    fn name(&self, folder: &Path) -> io::Result<()> {
+        let mut named = self.named.lock().unwrap_or_else(PoisonError::into_inner);
+        if !named.contains(folder) || !folder.try_exists()? {
             fs::create_dir_all(folder)?;
             sync_folder(&self.root)?;
+            named.insert(folder.to_owned());
         }
+        Ok(())
+    }
+
+    fn move_to(&self, from: &Path, folder: &Path, name: &str) -> io::Result<()> {
+        let to = folder.join(name);
+        self.name(folder)?;
         fs::rename(from, &to)?;
         sync_folder(folder).inspect_err(|_| {
             // It may or may not outlive a power cut, so it must not be there at all.
@@ -250,16 +262,4 @@ fn names(folder: &Path) -> io::Result<Vec<String>> {
         names.extend(entry?.file_name().into_string());
     }
     Ok(names)
-}
-
-/// A rename lasts once its folder is on stable storage.
-#[cfg(unix)]
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
-}
-
-/// Elsewhere folders cannot be opened; renames are journalled.
-#[cfg(not(unix))]
-fn sync_folder(_: &Path) -> io::Result<()> {
-    Ok(())
 }

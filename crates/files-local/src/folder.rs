@@ -1,16 +1,34 @@
-//! Folders that only this program may look into.
+//! Folders that only this program may look into, and names that outlive a power cut.
 
+use std::fs::{DirBuilder, File};
 use std::io;
 use std::path::Path;
 
-/// Makes a folder, and those above it, for nobody else on this machine: what people write to each other is in it.
+/// Makes a folder, and those above it, for nobody else on this machine: what people write to each other is in it. Their names are
+/// on stable storage.
 ///
 /// # Errors
 /// What the disk says.
 pub fn private_folder(path: &Path) -> io::Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
+    let missing: Vec<&Path> = path.ancestors().take_while(|folder| !folder.exists()).collect();
+    let mut builder = DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
+    builder.create(path)?;
+    missing.into_iter().filter_map(Path::parent).try_for_each(sync_folder)
+}
+
+/// A name lasts once its folder is on stable storage.
+#[cfg(unix)]
+pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
+    // The folder of a name alone is the current one.
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    File::open(folder)?.sync_all()
+}
+
+/// Elsewhere folders cannot be opened; names are journalled.
+#[cfg(not(unix))]
+pub(crate) fn sync_folder(_: &Path) -> io::Result<()> {
+    Ok(())
 }

@@ -129,6 +129,7 @@ pub fn folder_id(folder: &Path, random: &dyn Random) -> io::Result<String> {
     let mut file = File::create(&path)?;
     file.write_all(id.as_bytes())?;
     file.sync_all()?;
+    folder::sync_folder(folder)?;
     Ok(id)
 }
 

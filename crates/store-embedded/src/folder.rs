@@ -40,10 +40,18 @@ pub(crate) fn open(path: &Path, options: &Options) -> Result<Opened, OpenError> 
     open_locked(path, lock, options).map_err(|fault| fault.at(path))
 }
 
-/// Creates the folder and its parents, readable by this user alone: it holds private messages.
+/// Creates the folder and its parents, readable by this user alone: it holds private messages. Their names are on stable storage.
 fn create_folder(path: &Path) -> io::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
+    let missing: Vec<&Path> = path.ancestors().take_while(|folder| !folder.exists()).collect();
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(path)?;
+    missing.into_iter().filter_map(Path::parent).try_for_each(sync_folder)
+}
+
+fn sync_folder(path: &Path) -> io::Result<()> {
+    // The folder of a name alone is the current one.
+    let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+    File::open(path)?.sync_all()
 }
 
 /// Creates the folder if it does not exist, and checks that it is a store's or empty.
@@ -114,7 +122,7 @@ fn create(path: &Path, lock: File, mut state: StateFile, options: &Options) -> R
     let db = Db::create(&path.join(DATABASE), state.id(), options)?;
     // The database syncs each keyspace, but not the folder in which their names are.
     for folder in [&path.join(DATABASE).join(tables::FOLDER), &path.join(DATABASE), path] {
-        File::open(folder).and_then(|folder| folder.sync_all()).map_err(Fault::Io)?;
+        sync_folder(folder).map_err(Fault::Io)?;
     }
     state.settle(Mark { group: 0, phase: Phase::Open }).map_err(Fault::Io)?;
     Ok(Opened { lock, state, db, last_group: 0 })

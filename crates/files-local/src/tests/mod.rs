@@ -4,6 +4,8 @@ mod disk;
 mod download;
 mod interrupted;
 mod keep;
+#[cfg(feature = "power-cut-tests")]
+mod power_cut;
 mod space;
 mod upload;
 

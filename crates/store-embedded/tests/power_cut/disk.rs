@@ -4,15 +4,18 @@
 //! durable are kept up to some moment and lost after it, as journaling file systems do; bytes that are not durable are kept or
 //! lost in any order, whole or by sectors.
 
-use crate::trace::{Event, FileId, What};
+use super::trace::{Event, FileId, What};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use std::collections::{BTreeMap, BTreeSet};
+use std::env;
 use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 const SECTOR: u64 = 512;
+/// At how many moments the power is cut, unless `JOBLINE_POWER_CUTS` says so.
+const MOMENTS: usize = 24;
 
 /// What is left of everything that was not synced.
 #[derive(Debug, Clone, Copy)]
@@ -50,8 +53,40 @@ impl<'a> Disk<'a> {
         Self { events, durable: events.iter().map(covers).collect() }
     }
 
+    /// Cuts the power at many moments, half of them right after something happened, and lets `judge` look at each folder and at
+    /// what had been answered. What was wrong, if anything was.
+    pub fn cut_often(
+        &self,
+        rests: &[Rest],
+        seed: u64,
+        mut judge: impl FnMut(&Path, &[u64]) -> Result<(), String>,
+    ) -> Result<(), String> {
+        let mut random = StdRng::seed_from_u64(seed);
+        let lines = self.events.last().unwrap().end;
+        let moments = env::var("JOBLINE_POWER_CUTS").map_or(MOMENTS, |moments| moments.parse().unwrap());
+        for _ in 0..moments {
+            let at = match random.random_bool(0.5) {
+                true => random.random_range(0..=lines + 1),
+                false => self.events[random.random_range(0..self.events.len())].end + 1,
+            };
+            let was_answered = |event: &Event| match event.what {
+                What::Answered(number) if event.begin < at => Some(number),
+                _ => None,
+            };
+            let answered: Vec<u64> = self.events.iter().filter_map(was_answered).collect();
+            for rest in rests {
+                let folder = tempfile::tempdir().unwrap();
+                let seed = random.random();
+                self.cut(at, *rest, seed, folder.path());
+                judge(folder.path(), &answered)
+                    .map_err(|error| format!("cut at line {at} of {lines}, {rest:?}, seed {seed}: {error}"))?;
+            }
+        }
+        Ok(())
+    }
+
     /// Writes into `folder` what a power cut at the line `at` leaves, and `rest` of what was not durable.
-    pub fn cut(&self, at: usize, rest: Rest, seed: u64, folder: &Path) {
+    fn cut(&self, at: usize, rest: Rest, seed: u64, folder: &Path) {
         let mut random = StdRng::seed_from_u64(seed);
         let begun = self.events.iter().enumerate().filter(|(_, event)| event.begin < at);
         let (durable, open): (Vec<usize>, Vec<usize>) =
@@ -108,7 +143,7 @@ fn covers(sync: &What, what: &What) -> bool {
         (What::SyncFolder(folder), What::MakeFolder(path) | What::Create(path, _) | What::Remove(path)) => {
             path.parent() == Some(folder)
         }
-        (What::SyncFolder(folder), What::Rename(_, to)) => to.parent() == Some(folder),
+        (What::SyncFolder(folder), What::Rename(_, to, _)) => to.parent() == Some(folder),
         _ => false,
     }
 }
@@ -135,10 +170,10 @@ impl<'a> State<'a> {
             What::Create(path, file) if self.has_folder_of(path) => {
                 self.names.insert(path, *file);
             }
-            What::Rename(from, to) => {
-                if let Some(file) = self.names.remove(from.as_path()) {
-                    self.names.insert(to, file);
-                }
+            // The new name is one of the file, whether its first one was durable or not.
+            What::Rename(from, to, file) if self.has_folder_of(to) => {
+                self.names.remove(from.as_path());
+                self.names.insert(to, *file);
             }
             What::Remove(path) => {
                 self.names.remove(path.as_path());

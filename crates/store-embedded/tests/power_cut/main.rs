@@ -15,30 +15,23 @@ use disk::{Disk, RESTS, Rest};
 use futures_util::future::join_all;
 use jobline_store::{Consistency, Key, Outcome, Store};
 use jobline_store_embedded::EmbeddedStore;
-use rand::rngs::StdRng;
-use rand::{RngExt, SeedableRng};
 use std::env;
-use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::OnceLock;
 use trace::{Event, What};
 
-const FOLDER: &str = "JOBLINE_POWER_CUT_FOLDER";
 /// The bytes of a row.
 const BYTES: usize = 300;
 /// Commits at a time, which share groups.
 const AT_ONCE: u64 = 4;
 /// How many commits are written between two starts, with which several tables are written and compacted.
 const COMMITS: [u64; 2] = [160, 80];
-/// At how many moments the power is cut, unless `JOBLINE_POWER_CUTS` says so.
-const MOMENTS: usize = 40;
 
 /// What the process did that is traced.
 #[test]
 #[ignore = "the other tests run it under strace"]
 fn writes_and_says_what_was_answered() {
-    let folder = PathBuf::from(env::var(FOLDER).unwrap());
+    let folder = PathBuf::from(env::var(trace::FOLDER).unwrap());
     block_on(async {
         let mut number = 0;
         for commits in COMMITS {
@@ -61,16 +54,7 @@ fn writes_and_says_what_was_answered() {
 fn recorded() -> &'static [Event] {
     static EVENTS: OnceLock<Vec<Event>> = OnceLock::new();
     EVENTS.get_or_init(|| {
-        let place = tempfile::tempdir().unwrap();
-        let (folder, trace) = (place.path().join("data"), place.path().join("trace"));
-        fs::create_dir(&folder).unwrap();
-        let mut strace = Command::new("strace");
-        strace.args(["-f", "-qq", "-y", "-xx", "-s", "16777216", "-e", "signal=none", "-e"]);
-        strace.arg(format!("trace={}", trace::CALLS)).arg("-o").arg(&trace).arg(env::current_exe().unwrap());
-        strace.args(["--ignored", "--exact", "writes_and_says_what_was_answered", "--nocapture"]);
-        let run = strace.env(FOLDER, &folder).output().expect("strace is missing. Needed: `apt-get install strace`");
-        assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
-        let events = trace::read(&fs::read_to_string(&trace).unwrap(), &folder);
+        let events = trace::record("writes_and_says_what_was_answered");
         let answered = events.iter().filter(|event| matches!(event.what, What::Answered(_))).count() as u64;
         assert_eq!(answered, COMMITS.iter().sum::<u64>());
         events
@@ -102,36 +86,13 @@ async fn judge(folder: &Path, answered: &[u64]) -> Result<(), String> {
     (outcome == Outcome::Committed && rows.is_some()).then_some(()).ok_or("it takes no more commits".to_owned())
 }
 
-/// Cuts the power at many moments, half of them right after something happened. What was wrong, if anything was.
-fn cut(disk: &Disk<'_>, events: &[Event], rests: &[Rest], seed: u64) -> Result<(), String> {
-    let mut random = StdRng::seed_from_u64(seed);
-    let lines = events.last().unwrap().end;
-    let moments = env::var("JOBLINE_POWER_CUTS").map_or(MOMENTS, |moments| moments.parse().unwrap());
-    for _ in 0..moments {
-        let at = match random.random_bool(0.5) {
-            true => random.random_range(0..=lines + 1),
-            false => events[random.random_range(0..events.len())].end + 1,
-        };
-        let was_answered = |event: &Event| match event.what {
-            What::Answered(number) if event.begin < at => Some(number),
-            _ => None,
-        };
-        let answered: Vec<u64> = events.iter().filter_map(was_answered).collect();
-        for rest in rests {
-            let folder = tempfile::tempdir().unwrap();
-            let seed = random.random();
-            disk.cut(at, *rest, seed, folder.path());
-            block_on(judge(folder.path(), &answered))
-                .map_err(|error| format!("cut at line {at} of {lines}, {rest:?}, seed {seed}: {error}"))?;
-        }
-    }
-    Ok(())
+fn cut(disk: &Disk<'_>, rests: &[Rest], seed: u64) -> Result<(), String> {
+    disk.cut_often(rests, seed, |folder, answered| block_on(judge(folder, answered)))
 }
 
 #[test]
 fn what_was_answered_is_there_after_a_power_cut_whatever_else_reached_the_disk() {
-    let events = recorded();
-    cut(&Disk::new(events, |_| true), events, &RESTS, 1).unwrap();
+    cut(&Disk::new(recorded(), |_| true), &RESTS, 1).unwrap();
 }
 
 /// Some of the syncs, by what they sync.
@@ -150,7 +111,7 @@ fn a_sync_that_is_left_out_is_noticed() {
     for (name, is_left_out) in left_out {
         assert!(events.iter().any(|event| is_left_out(&event.what)), "nothing syncs {name}");
         let disk = Disk::new(events, |what| !is_left_out(what));
-        let found = cut(&disk, events, &[Rest::Lost, Rest::Any], 2);
+        let found = cut(&disk, &[Rest::Lost, Rest::Any], 2);
         println!("without the syncs of {name}: {found:?}");
         assert!(found.is_err(), "nobody noticed that {name} were not synced");
     }

@@ -2,9 +2,14 @@
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::{env, fs};
+
+/// Where the process that is traced finds the name of its folder.
+pub const FOLDER: &str = "JOBLINE_POWER_CUT_FOLDER";
 
 /// The calls of the system that change files, make them durable, or move the position at which the next write happens.
-pub const CALLS: &str = "openat,creat,close,read,lseek,write,writev,pwrite64,pwritev,pwritev2,ftruncate,truncate,fallocate,\
+const CALLS: &str = "openat,creat,close,read,lseek,write,writev,pwrite64,pwritev,pwritev2,ftruncate,truncate,fallocate,\
      rename,renameat,renameat2,unlink,unlinkat,rmdir,mkdir,mkdirat,link,linkat,symlink,symlinkat,fsync,fdatasync,\
      sync_file_range,copy_file_range,sendfile,splice,mmap,dup,dup2,dup3,fcntl,io_uring_setup";
 
@@ -24,7 +29,7 @@ pub struct Event {
 pub enum What {
     MakeFolder(PathBuf),
     Create(PathBuf, FileId),
-    Rename(PathBuf, PathBuf),
+    Rename(PathBuf, PathBuf, FileId),
     Remove(PathBuf),
     Write(FileId, u64, Vec<u8>),
     SetLength(FileId, u64),
@@ -102,6 +107,20 @@ fn calls(trace: &str) -> Vec<Call> {
     calls
 }
 
+/// Runs the ignored test `test` of this program under `strace`, in a folder of its own. What it did there.
+pub fn record(test: &str) -> Vec<Event> {
+    let place = tempfile::tempdir().unwrap();
+    let (folder, trace) = (place.path().join("data"), place.path().join("trace"));
+    fs::create_dir(&folder).unwrap();
+    let mut strace = Command::new("strace");
+    strace.args(["-f", "-qq", "-y", "-xx", "-s", "16777216", "-e", "signal=none", "-e"]);
+    strace.arg(format!("trace={CALLS}")).arg("-o").arg(&trace).arg(env::current_exe().unwrap());
+    strace.args(["--ignored", "--exact", test, "--nocapture"]);
+    let run = strace.env(FOLDER, &folder).output().expect("strace is missing. Needed: `apt-get install strace`");
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    read(&fs::read_to_string(&trace).unwrap(), &folder)
+}
+
 /// Reads a trace by its calls.
 struct Reader<'a> {
     folder: &'a Path,
@@ -115,7 +134,7 @@ struct Reader<'a> {
 }
 
 /// What the process did in `folder`, and what it said was answered.
-pub fn read(trace: &str, folder: &Path) -> Vec<Event> {
+fn read(trace: &str, folder: &Path) -> Vec<Event> {
     let mut reader = Reader {
         folder,
         names: HashMap::new(),
@@ -163,7 +182,7 @@ impl Reader<'_> {
                 if let (Some(from), Some(to)) = (from, to) {
                     let file = self.names.remove(&from).expect("a file is renamed that was created in the trace");
                     self.names.insert(to.clone(), file);
-                    self.push(call, What::Rename(from, to));
+                    self.push(call, What::Rename(from, to, file));
                 }
             }
             "unlink" | "unlinkat" => {
