@@ -1,14 +1,14 @@
 use std::fmt;
 
-/// The key of a row: its partition, and its place in the order of that partition.
+/// The key of a row: its partition, and its position in the order of that partition.
 ///
 /// Both parts are printable text, so that rows can be read in a database console. Sort keys are compared as bytes.
 /// Limits: [`crate::limits::PARTITION_BYTES`] and [`crate::limits::SORT_BYTES`], checked where a commit is built.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key {
-    /// The partition: rows are only ever ranged over within one.
+    /// The partition. A range never leaves it.
     pub partition: String,
-    /// The place within the partition.
+    /// The position within the partition.
     pub sort: String,
 }
 

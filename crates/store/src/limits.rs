@@ -4,9 +4,9 @@
 
 /// Operations in one commit (`TransactWriteItems`).
 pub const OPERATIONS_PER_COMMIT: usize = 100;
-/// Bytes of keys and values in one commit: the 4 MB of `TransactWriteItems` less room for attribute names.
+/// Bytes of keys and values in one commit: the 4 MB of `TransactWriteItems` minus room for attribute names.
 pub const COMMIT_BYTES: usize = (4 * 1024 - 64) * 1024;
-/// Bytes of one row, keys included: DynamoDB's 400 KB less room for attribute names.
+/// Bytes of one row, keys included: DynamoDB's 400 KB minus room for attribute names.
 pub const ROW_BYTES: usize = 399 * 1024;
 /// Bytes of a partition key.
 pub const PARTITION_BYTES: usize = 2048;

@@ -1,6 +1,6 @@
 use crate::{Consistency, Key, Row};
 
-/// Which way a range is read.
+/// The direction in which a range is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Direction {
     /// From the smallest sort key up.

@@ -1,4 +1,4 @@
-//! Each decorator does what it is for: a test over one that did nothing would prove nothing.
+//! Each decorator has its effect: a test over a decorator that did nothing would prove nothing.
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
 
 use jobline_store::testing::{Counting, Counts, FaultRates, Faulty, Slow, WeaklyVisible};
@@ -151,7 +151,7 @@ async fn faulty_delays_commits() {
     let inner = memory();
     let store = Faulty::new(inner.clone(), 1, rates(|r| r.unknown_late = 1.0));
     assert!(matches!(store.commit(&put(1, "A")).await, Err(Error::Unknown(_))));
-    assert_eq!(value(&*inner, "A", Consistency::Strong).await, None, "it is on its way");
+    assert_eq!(value(&*inner, "A", Consistency::Strong).await, None, "it is delayed");
     let mut reads = 0;
     while value(&store, "A", Consistency::Strong).await.is_none() {
         reads += 1;
@@ -179,7 +179,7 @@ async fn faulty_lets_a_repetition_take_the_place_of_a_delayed_commit() {
 }
 
 #[tokio::test]
-async fn faulty_makes_up_conflicts_but_not_about_what_may_have_happened() {
+async fn faulty_has_spurious_conflicts_but_not_after_a_commit_that_may_have_happened() {
     let inner = memory();
     let store = Faulty::new(inner.clone(), 1, rates(|r| r.conflict = 1.0));
     let mut named = HashSet::new();

@@ -8,12 +8,12 @@
 //!
 //! # What is asserted
 //!
-//! - Of strong reads, everything. Of eventual reads, only that they show the present within [`EVENTUAL_READS`] tries
+//! - Of strong reads, everything. Of eventual reads, only that they show the last state within [`EVENTUAL_READS`] tries
 //!   once writing has stopped.
 //! - [`Error::Unavailable`] and [`Error::Unknown`] are part of the port: reads are made again, and commits are repeated
 //!   with the same token, up to [`TRIES`] times.
 //! - A conflict while nobody else writes is a bug of the engine, and it must name exactly the keys whose conditions do
-//!   not hold. [`run_all_under_faults`] allows made-up conflicts, retries them with a new token as any caller does, and
+//!   not hold. [`run_all_under_faults`] allows spurious conflicts, retries them with a new token as any caller does, and
 //!   requires only that the true answer comes within [`TRIES`] tries and that what is refused has no effect.
 
 mod commits;
@@ -33,7 +33,7 @@ use std::sync::Arc;
 
 /// How often a failing call is repeated before the store counts as broken.
 pub const TRIES: usize = 200;
-/// Within how many eventual reads the present must be visible once nobody writes.
+/// Within how many eventual reads the last state must be visible once nobody writes.
 pub const EVENTUAL_READS: usize = 2_000;
 /// More pages than any range of the suite has. A range that takes more does not end.
 const PAGES: usize = 2_000;
@@ -46,7 +46,7 @@ pub async fn run_all(store: Arc<dyn Store>, seed: u64) {
     all(&Arc::new(Suite { store, rng: Rng::new(seed), faults: false })).await;
 }
 
-/// Checks every promise of a store that answers made-up conflicts, such as [`Faulty`](super::Faulty).
+/// Checks every promise of a store that answers spurious conflicts, such as [`Faulty`](super::Faulty).
 ///
 /// # Panics
 /// With the promise that `store` breaks.
@@ -77,7 +77,7 @@ async fn all(suite: &Arc<Suite>) {
 struct Suite {
     store: Arc<dyn Store>,
     rng: Rng,
-    /// Whether conflicts may be made up.
+    /// Whether conflicts may be spurious.
     faults: bool,
 }
 
@@ -140,7 +140,7 @@ impl Suite {
         panic!("promise broken: {promise} (the conflict names {named:?} instead of {failing:?})")
     }
 
-    /// Checks what is true of the keys of every conflict, made up or not.
+    /// Checks what is true of the keys of every conflict, spurious or not.
     fn named(&self, promise: &str, commit: &Commit, keys: &[Key]) {
         let known = |key: &Key| commit.operations().iter().any(|operation| operation.key == *key);
         assert!(!keys.is_empty(), "promise broken: a conflict names at least one key ({promise})");

@@ -19,7 +19,7 @@ pub struct Counts {
 
 /// A [`Store`] that counts round trips and changes nothing.
 ///
-/// The design promises what requests cost ("an idle poll is one read"); with this decorator a test can assert it.
+/// The design states what requests cost ("an idle poll is one read"); with this decorator tests assert it.
 pub struct Counting {
     inner: Arc<dyn Store>,
     counts: Mutex<Counts>,
@@ -62,7 +62,7 @@ impl Counting {
 #[deny(clippy::missing_trait_methods)]
 #[async_trait]
 impl Store for Counting {
-    /// Nothing is read past this store.
+    /// Nothing, so that no read bypasses this store.
     fn cached(&self, _: &Key) -> Cached {
         Cached::Unknown
     }

@@ -33,7 +33,7 @@ impl FaultRates {
 /// acknowledged, and by conflicts with unseen writers.
 ///
 /// It does only what the port permits an engine to do: a commit that may already have taken effect is never answered with
-/// a made-up conflict, because a conflict says that nothing happened.
+/// a spurious conflict, because a conflict says that nothing happened.
 pub struct Faulty {
     inner: Arc<dyn Store>,
     rng: Rng,
@@ -129,7 +129,7 @@ impl Faulty {
 #[deny(clippy::missing_trait_methods)]
 #[async_trait]
 impl Store for Faulty {
-    /// Nothing is read past this store.
+    /// Nothing, so that no read bypasses this store.
     fn cached(&self, _: &Key) -> Cached {
         Cached::Unknown
     }

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// How many tokens of past commits are remembered: far more than can be under way at once.
+/// How many tokens of past commits are remembered: far more than commits that can run at once.
 const TOKENS: usize = 100_000;
 
 /// Rows on a page by default: so few that code which does not follow [`Page::next`] fails at once.
@@ -14,7 +14,7 @@ const PAGE_CAP: usize = 7;
 
 /// A store in memory: the reference for what the port means.
 ///
-/// It keeps every promise of the crate documentation, and deliberately nothing beyond them: pages are shorter than their
+/// It keeps every promise of the crate documentation, and deliberately no other: pages are shorter than their
 /// limit without being the last, some are empty with [`Page::next`] set, and a full page always has a `next`, even if
 /// nothing follows. Which pages are cut depends only on the range and the rows, so a run repeats exactly. Expired rows
 /// stay until they are deleted. Stale reads, faults and delays are added by the decorators beside it.
@@ -41,7 +41,7 @@ impl MemoryStore {
 
     /// An empty store whose pages have at most `page_cap` rows, whatever limit is asked for.
     ///
-    /// With `usize::MAX`, pages are as long as they are asked for and never empty without being the last: for tests that
+    /// With `usize::MAX`, pages are as long as their limit and never empty without being the last: for tests that
     /// count round trips, where each cut page would be one more.
     #[must_use]
     pub fn with_page_cap(page_cap: usize) -> Self {

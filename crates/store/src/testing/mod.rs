@@ -1,8 +1,8 @@
 //! For the tests of every engine and of everything above the port (feature `testing`).
 //!
 //! [`conformance`] checks what the port promises; [`MemoryStore`] is the reference engine. The decorators do what the
-//! port does *not* rule out, so that code which relies on more fails: [`Faulty`] fails and loses answers,
-//! [`WeaklyVisible`] reads the past, [`Slow`] lets calls overtake each other. [`Counting`] counts round trips. Each is a
+//! port allows, so that code which relies on more than the port promises fails: [`Faulty`] fails and loses answers,
+//! [`WeaklyVisible`] returns stale rows, [`Slow`] lets calls overtake each other. [`Counting`] counts round trips. Each is a
 //! [`Store`](crate::Store) over an `Arc<dyn Store>`, so they can be combined in any order. A seed decides what they do,
 //! and a single-threaded run with the same seed repeats exactly.
 

@@ -38,7 +38,7 @@ impl Slow {
 #[deny(clippy::missing_trait_methods)]
 #[async_trait]
 impl Store for Slow {
-    /// Nothing is read past this store.
+    /// Nothing, so that no read bypasses this store.
     fn cached(&self, _: &Key) -> Cached {
         Cached::Unknown
     }

@@ -9,14 +9,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// One in this many pages is cut short.
 const CUT_ONE_IN: u64 = 3;
 
-/// A [`Store`] whose eventual reads see the past.
+/// A [`Store`] whose eventual reads are stale.
 ///
 /// Each row of an eventual read is, independently of the others, in the state it had up to `lag` commits ago: recently
 /// written rows are missing or old, deleted ones are still there, two rows of one commit disagree, and the next read may
 /// go further back. How far is drawn for each row of each read and may be zero, so a reader that tries again sees the
-/// present eventually. Strong reads are passed through. Pages of either kind are cut short at random.
+/// last state eventually. Strong reads are passed through. Pages of either kind are cut short at random.
 ///
-/// The past is that of the commits that went through this decorator and were answered with [`Outcome::Committed`]:
+/// It knows only the commits that went through this decorator and were answered with [`Outcome::Committed`]:
 /// begin with an empty store. Several of these decorators may be over one store, each with its own past.
 pub struct WeaklyVisible {
     inner: Arc<dyn Store>,
@@ -144,7 +144,7 @@ fn cut(mut page: Page, keep: usize) -> Page {
 #[deny(clippy::missing_trait_methods)]
 #[async_trait]
 impl Store for WeaklyVisible {
-    /// Nothing is read past this store.
+    /// Nothing, so that no read bypasses this store.
     fn cached(&self, _: &Key) -> Cached {
         Cached::Unknown
     }

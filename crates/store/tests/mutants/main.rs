@@ -1,4 +1,4 @@
-//! The suite detects broken engines: each engine here breaks one promise, and the suite fails with that promise.
+//! The suite detects broken engines: each engine here breaks one promise, and the suite has to fail with that promise.
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
 
 mod scan;
@@ -305,7 +305,7 @@ const CAUGHT: [(Defect, &str); 37] = [
     (TokensForgottenForOneRow, "a repeated commit takes effect once"),
     (RefusedRemembered, "a refused commit leaves nothing behind"),
     (StrongIsEventual, "promise broken"),
-    (EventualNever, "an eventual get sees the present"),
+    (EventualNever, "an eventual get shows the last state"),
     (CachedIsGone, "what is cached is what was committed last"),
     (Utf16Order, "byte order"),
     (FromExclusive, "a range begins with `from`"),
@@ -313,7 +313,7 @@ const CAUGHT: [(Defect, &str); 37] = [
     (FlatKeys, "a commit within the limits is carried out: too large for the store: two operations for"),
     (ShortPageIsLast, "pages of any limit make up all rows"),
     (NextRepeats, "each row once"),
-    (NextNeedsItsRow, "`next` stays good when the row that it names is gone"),
+    (NextNeedsItsRow, "`next` stays valid when the row that it names is deleted"),
     (NextLeadsNowhere, "following `next` comes to an end"),
     (DescendingIgnored, "byte order"),
     (LimitIgnored, "a page has at most `limit` rows"),
@@ -333,7 +333,7 @@ const CAUGHT: [(Defect, &str); 37] = [
 #[tokio::test]
 async fn every_defect_is_caught_by_its_promise() {
     let unchanged = complaint(conformance::run_all(Arc::new(Mutant::new(Nothing)), 1)).await;
-    assert_eq!(unchanged, None, "a mutant without a defect is an engine");
+    assert_eq!(unchanged, None, "a mutant without a defect passes");
     let mut missed = Vec::new();
     for (defect, words) in CAUGHT {
         let complaint = complaint(conformance::run_all(Arc::new(Mutant::new(defect)), 1)).await;
@@ -345,7 +345,7 @@ async fn every_defect_is_caught_by_its_promise() {
 }
 
 #[tokio::test]
-async fn made_up_conflicts_are_a_fault_unless_they_are_allowed() {
+async fn spurious_conflicts_are_a_fault_unless_they_are_allowed() {
     let rates = FaultRates { conflict: 0.05, ..FaultRates::default() };
     let store = || Arc::new(Faulty::new(Arc::new(MemoryStore::new()), 1, rates));
     assert!(complaint(conformance::run_all(store(), 1)).await.unwrap().contains("all conditions hold"));

@@ -1,4 +1,4 @@
-//! Broken scans, and the promise of each that the suite finds broken.
+//! Broken scans, each with the promise that the suite has to find broken.
 
 use crate::*;
 use async_trait::async_trait;

@@ -1,8 +1,8 @@
-//! Eventual reads promise one thing: they show the present once nobody writes.
+//! Eventual reads promise one thing: they show the last state once nobody writes.
 
 use super::*;
 
-/// Of one row that was replaced and one that was deleted.
+/// Checks a row that was replaced and one that was deleted.
 pub(super) async fn all(suite: &Suite) {
     let partition = suite.partition("eventual");
     let [kept, gone] = ["KEPT", "GONE"].map(|sort| Key::new(&*partition, sort));
@@ -29,5 +29,5 @@ async fn eventually<F: Future<Output = bool>>(read: &str, right: impl Fn() -> F)
         }
         tokio::task::yield_now().await;
     }
-    panic!("promise broken: an eventual {read} sees the present within {EVENTUAL_READS} tries")
+    panic!("promise broken: an eventual {read} shows the last state within {EVENTUAL_READS} tries")
 }

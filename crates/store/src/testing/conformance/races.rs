@@ -6,7 +6,7 @@ use tokio::task::JoinSet;
 
 /// Writers in each race.
 const WRITERS: usize = 8;
-/// How often a writer that loses tries again: far more often than in a fair race.
+/// How often a writer that loses tries again: far more often than a fair race needs.
 const ROUNDS: usize = 20_000;
 
 pub(super) async fn all(suite: &Arc<Suite>) {
@@ -100,7 +100,7 @@ async fn claim(suite: &Suite, key: &Key, i: usize) -> Option<String> {
         if suite.commit_until_decided(&commit).await == Outcome::Committed {
             return Some(i.to_string());
         }
-        // A conflict without a holder was a lost race that nobody won, or a made-up one.
+        // A conflict without a holder is spurious, or a race that nobody won.
         if suite.get(key).await.is_some() {
             return None;
         }
@@ -157,7 +157,7 @@ async fn transfer(suite: &Suite, keys: &[Key; 2], amount: i64) -> Commit {
     ])
 }
 
-/// Two writers each leave if the other stays: if the check is made before the commit and not in it, both go.
+/// Two writers each delete their row if the other's exists: if the check is not a part of the commit, both are deleted.
 async fn a_check_holds_until_the_commit(suite: &Arc<Suite>) {
     for _ in 0..10 {
         let partition = suite.partition("check");

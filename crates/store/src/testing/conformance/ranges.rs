@@ -4,7 +4,7 @@ use super::*;
 
 const BOTH: [Direction; 2] = [Direction::Ascending, Direction::Descending];
 
-/// Sort keys that go wrong wherever something other than bytes is compared, in byte order: prefixes of each other,
+/// Sort keys, in byte order, that come out of order if anything but bytes is compared: prefixes of each other,
 /// numbers as text, upper and lower case, accents, and a pair that UTF-16 orders the other way round (the last two).
 const SORTS: [&str; 18] = [
     " ",
@@ -29,7 +29,7 @@ const SORTS: [&str; 18] = [
 
 pub(super) async fn all(suite: &Suite) {
     let partition = suite.partition("order");
-    // Written in an order that is not theirs.
+    // Written out of order.
     let keys: Vec<Key> = SORTS.iter().map(|sort| Key::new(&*partition, *sort)).collect();
     let operations = (0..keys.len()).map(|i| &keys[i * 7 % keys.len()]);
     let operations: Vec<_> = operations.map(|key| put(key, Condition::Absent, key.sort.clone())).collect();
@@ -126,7 +126,7 @@ async fn partitions_do_not_leak(suite: &Suite) {
     }
 }
 
-/// More rows than any page has, from any place on.
+/// More rows than any page has, from any position on.
 async fn long_ranges_are_paged(suite: &Suite) {
     let partition = suite.partition("pages");
     let keys: Vec<Key> = (0..250).map(|i| Key::new(&*partition, format!("ROW#{i:03}"))).collect();
@@ -166,6 +166,6 @@ async fn next_outlives_its_row(suite: &Suite) {
             rest = rest.after(&next);
         }
         in_order(&whole(&partition, 2, direction), &seen);
-        assert_eq!(seen.len(), keys.len(), "promise broken: `next` stays good when the row that it names is gone");
+        assert_eq!(seen.len(), keys.len(), "promise broken: `next` stays valid when the row that it names is deleted");
     }
 }

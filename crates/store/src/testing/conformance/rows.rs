@@ -129,7 +129,7 @@ async fn expiry_is_stored(suite: &Suite) {
     }
 }
 
-/// The engine may delete an expired row between any two calls, so only an engine that *never* counts it is at fault.
+/// The engine may delete an expired row between any two calls, so the check fails only if such a row *never* counts.
 async fn an_expired_row_is_present(suite: &Suite) {
     let partition = suite.partition("expired");
     let mut seen = 0;

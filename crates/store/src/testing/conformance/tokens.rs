@@ -75,7 +75,7 @@ async fn repeated_checks_stay_committed(suite: &Suite) {
     let operations = [check(&checked, Condition::Absent), put(&written_to, Condition::Absent, "x")];
     let commit = suite.must_commit("a row is put if another is absent", &operations).await;
     suite.must_commit("the other is put", &[put(&checked, Condition::Absent, "x")]).await;
-    suite.repeat("what was committed stays so when its conditions hold no more", &commit).await;
+    suite.repeat("a committed commit stays committed when its conditions no longer hold", &commit).await;
 }
 
 /// Not even when it is repeated: [`Outcome::Conflict`] says that none of it happened.
@@ -93,7 +93,7 @@ async fn a_refused_commit_leaves_nothing(suite: &Suite) {
     }
 }
 
-/// As when a caller times out and repeats a commit that is still under way.
+/// A caller may time out and repeat a commit that is still running.
 async fn a_commit_sent_many_times_at_once_happens_once(suite: &Arc<Suite>) {
     let partition = suite.partition("at_once");
     for rows in [1, 3] {
