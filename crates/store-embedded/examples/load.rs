@@ -1,4 +1,4 @@
-//! The engine under sends as the server makes them: two reads, then a commit of five rows with conditions.
+//! Measures the engine under sends as the server makes them: two reads, then a commit of five rows with conditions.
 //!
 //! ```text
 //! cargo run --release -p jobline-store-embedded --example load -- [CLIENTS] [SECONDS] [FOLDER]
@@ -88,7 +88,7 @@ async fn send(store: &EmbeddedStore, clients: u64, time: Duration) -> Result<()>
     Ok(())
 }
 
-/// As the domain sends: looks at the conversation and at the sender, then writes both, the message, and two index rows.
+/// A send of the domain: reads the conversation and the sender, then writes both, the message, and two index rows.
 async fn send_one(
     store: &EmbeddedStore,
     conversation: u64,
@@ -149,9 +149,9 @@ async fn read(store: &EmbeddedStore) -> Result<()> {
     hop().await
 }
 
-/// Reads from the disk, then the same from the system's memory, in turn without an end to reading in place and with one.
+/// Reads from the disk, then the same from the page cache, alternately without and with a budget for reading in place.
 async fn compare_budgets(folder: &Path, options: &Options, clients: u64) -> Result<()> {
-    // Next to no caches: every read goes to the database.
+    // No caches, so that every read goes to the database.
     let caches = Options { row_cache_bytes: 0, range_cache_bytes: 0, block_cache_bytes: 0, ..options.clone() };
     for round in 0..3 {
         for (name, in_place) in [("without a budget", Duration::from_secs(3600)), ("with the budget", options.in_place)]
@@ -184,7 +184,7 @@ fn partition(conversation: u64) -> String {
     format!("CONVERSATION#conv_{conversation:06}_{conversation:06}")
 }
 
-/// Takes the store's files out of the system's memory.
+/// Drops the store's files from the page cache.
 fn forget_pages(folder: &Path) -> Result<()> {
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
@@ -225,7 +225,7 @@ impl Watched {
     }
 }
 
-/// How often this thread gave its processor away to wait.
+/// How often this thread gave up its processor to wait.
 fn thread_waits() -> u64 {
     let status = std::fs::read_to_string("/proc/thread-self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));

@@ -1,9 +1,9 @@
 //! Writes zeros ahead of the end of the database's journal.
 //!
-//! fjall makes a journal of 64 MiB that is one hole. A write into a hole has the file system allocate blocks, and `fdatasync`
+//! fjall's journal is a sparse file of 64 MiB. A write into a hole makes the file system allocate blocks, and `fdatasync`
 //! then waits for the file system's own journal as well; over blocks that were written before it takes about half the time.
-//! So the writer puts zeros in front of itself, a part at a time, and the next sync takes them along. Zeros are what a hole
-//! reads as: no reader of a journal sees a difference.
+//! So the writer writes zeros ahead of the end, one part at a time, and the next sync includes them. A hole reads as zeros,
+//! so no reader of a journal sees a difference.
 //!
 //! Only bytes that are zero are written, and only by the thread that writes groups: nothing else moves the end of the journal. A
 //! journal that was recovered is left alone, since fjall appends to it at the end of the file.
@@ -13,7 +13,7 @@ use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-/// Bytes written between two groups: the sync that takes them along needs about a millisecond.
+/// Bytes written between two groups: the sync that includes them takes about a millisecond.
 const PART: u64 = 1024 * 1024;
 const CHUNK: usize = 64 * 1024;
 
@@ -44,7 +44,7 @@ impl Ahead {
         ahead
     }
 
-    /// Prepares for a group that takes at most `bytes` in the journal. What fails here costs time and nothing else.
+    /// Prepares for a group that takes at most `bytes` in the journal. A failure here costs only time.
     pub(crate) fn prepare(&mut self, bytes: u64) {
         while let Ok(next) = self.open(self.newest + 1) {
             self.newest += 1;

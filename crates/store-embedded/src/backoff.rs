@@ -4,10 +4,10 @@ use jobline_store::Error;
 use std::time::{Duration, Instant};
 
 const FIRST_DELAY: Duration = Duration::from_millis(50);
-/// Short, so that the store is back within a second of the cause of its failure being gone.
+/// Short, so that the store is back within a second after the cause of its failure has gone.
 const LONGEST_DELAY: Duration = Duration::from_millis(250);
-/// An attempt that takes long, because much has to be read, is followed by a pause twice as long, so that a store that keeps
-/// failing occupies a third of a processor at most.
+/// A slow attempt, which reads a long journal, is followed by a pause twice as long, so that a store that keeps failing
+/// occupies at most a third of a processor.
 const PAUSE_PER_COST: u32 = 2;
 
 /// A failure of the database, and when to try again.

@@ -59,7 +59,7 @@ impl RowCache {
         }
     }
 
-    /// The cached row, where there is one; for those who will not fill in what they find elsewhere.
+    /// The cached row, if there is one; for callers that will not fill the cache.
     pub(crate) fn peek(&self, key: &[u8]) -> Option<Option<Row>> {
         self.shard(self.ledger.hash(key)).get(key).cloned()
     }
@@ -81,7 +81,7 @@ impl RowCache {
         }
     }
 
-    /// The write has ended. `rows` are the new rows; the outer `None` for those that are not worth caching.
+    /// The write has ended. `rows` are the new rows; the outer `None` is for those that are not worth caching.
     pub(crate) fn end<'a>(&self, rows: impl Iterator<Item = (&'a Slice, Option<Option<Row>>)>) {
         for (key, row) in rows {
             let hash = self.ledger.hash(&**key);

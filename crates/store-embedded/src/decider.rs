@@ -1,9 +1,9 @@
 //! The thread that decides commits.
 //!
-//! It takes what is queued and decides each commit, while the writer has the group before on its way to the disk. So a commit is
+//! It takes queued commits and decides each of them while the writer writes the previous group to the disk. So a commit is
 //! decided against three layers: the changes of its own group, those of the group being written, and the rows that readers
-//! see. A group is handed over as soon as the writer is free; its commits are answered when it is on the disk. If the
-//! group before fails, everything decided upon it is refused, for nothing of it was written.
+//! see. A group is handed over as soon as the writer is idle; its commits are answered when it is on the disk. If the
+//! previous group fails, everything decided upon it is refused, since nothing of it was written.
 
 use crate::error::guarded;
 use crate::group::{Base, Group, Prepared};
@@ -29,7 +29,7 @@ pub(crate) struct Decider {
     pub(crate) shared: Arc<Shared>,
     disk: Disk,
     jobs: Receiver<Job>,
-    /// Jobs that came while a full group, or a job that stands alone, waited for the writer. `Options::queue` bounds them.
+    /// Jobs that came while a full group, or a job outside of a group, waited for the writer. `Options::queue` bounds them.
     deferred: VecDeque<Job>,
     /// The group that is being decided.
     group: Group,
@@ -38,7 +38,7 @@ pub(crate) struct Decider {
     /// The group that the writer has.
     writing: Option<Arc<Group>>,
     writer: Writer,
-    /// When the disk has something to do of itself.
+    /// When the supervisor's own next work is due.
     due: Option<Instant>,
     tokens: Tokens,
     /// The expiry index has no entries before this.
@@ -106,7 +106,7 @@ impl Decider {
         }
     }
 
-    /// The next job. Hands the group over when the writer is free and no job is there, or when the group is full.
+    /// The next job. Hands the group over when the writer is idle and no job is queued, or when the group is full.
     fn next(&mut self) -> Result<Job, RecvTimeoutError> {
         loop {
             self.note_written()?;
@@ -145,7 +145,7 @@ impl Decider {
         }
     }
 
-    /// Uses the supervisor while the writer has nothing.
+    /// Uses the supervisor while the writer is idle.
     fn supervise<T>(&mut self, work: impl FnOnce(&mut Supervisor) -> T) -> T {
         let mut supervisor = self.disk.supervisor();
         let result = work(&mut supervisor);
@@ -164,7 +164,7 @@ impl Decider {
             return Ok(Outcome::Committed);
         }
         if !self.shared.is_open() {
-            // The group being written may have met the failure, and then the one being decided is refused as well.
+            // The group being written may fail for the same reason, and then the one being decided is refused as well.
             self.wait_for_writer();
             self.supervise(|supervisor| supervisor.ready(commit.bytes as u64))?;
         }
@@ -174,8 +174,8 @@ impl Decider {
         })
     }
 
-    /// Gives the group to the writer, which is free. A commit that comes alone is written at once, without the way to another
-    /// thread and back.
+    /// Gives the group to the writer, which is idle. A commit that is alone is written on this thread, which saves a
+    /// handover.
     fn hand_over(&mut self) {
         let replies = std::mem::take(&mut self.replies);
         let group = Arc::new(std::mem::take(&mut self.group));
@@ -190,7 +190,7 @@ impl Decider {
         }
         self.replies = Replies::of(replies.len());
         self.group = Group::of(replies.len());
-        // Fails if its thread panicked, which is noticed before the next job: the callers are told that the outcome is unknown.
+        // Fails if its thread panicked, which is noticed before the next job: the callers get an unknown outcome.
         let _ = self.writer.groups.send(Decided { group, bytes, replies });
     }
 
@@ -200,7 +200,7 @@ impl Decider {
         self.supervise(|supervisor| supervisor.ready(0))
     }
 
-    /// Writes a group that answers no commit, while the writer has nothing.
+    /// Writes a group that answers no commit, while the writer is idle.
     pub(crate) fn write_alone(&mut self, group: Group) -> Result<(), Error> {
         if group.is_empty() {
             return Ok(());
@@ -239,7 +239,7 @@ impl Decider {
     /// Refuses what was decided upon a group that failed.
     fn refuse(&mut self, cause: &Error) {
         let mut replies = std::mem::take(&mut self.replies);
-        replies.fail(&Error::Unavailable(format!("the group before was not written: {cause}")));
+        replies.fail(&Error::Unavailable(format!("the previous group was not written: {cause}")));
         replies.send(&self.shared.queued);
         self.group = Group::default();
         self.bytes = 0;
@@ -257,7 +257,7 @@ impl Decider {
         Ok(())
     }
 
-    /// Waits until the writer has nothing.
+    /// Waits until the writer is idle.
     fn wait_for_writer(&mut self) {
         if self.writing.is_some()
             && let Ok(done) = self.writer.done.recv()
@@ -318,7 +318,7 @@ mod tests {
         Prepared::new(&Commit::builder(Token(token)).put(key, condition, "value", None).build().unwrap()).unwrap()
     }
 
-    /// Decides `commit`; what its caller will be told arrives at the receiver.
+    /// Decides `commit`; its caller's answer arrives at the receiver.
     fn decide(decider: &mut Decider, commit: Prepared) -> oneshot::Receiver<Result<Outcome, Error>> {
         let (reply, answer) = oneshot::channel();
         decider.shared.queued.fetch_add(1, std::sync::atomic::Ordering::Relaxed);

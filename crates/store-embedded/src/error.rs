@@ -12,7 +12,7 @@ pub enum OpenError {
         /// The folder.
         path: PathBuf,
     },
-    /// The folder holds something else than a store of this program.
+    /// The folder holds something other than a store of this program.
     #[error("{} is not a Jobline store: {found}; choose an empty or a new folder", .path.display())]
     Foreign {
         /// The folder.
@@ -20,7 +20,7 @@ pub enum OpenError {
         /// What was found there.
         found: String,
     },
-    /// Files of the store are missing or hold what was never written. Nothing was changed.
+    /// Files of the store are missing or have content that was never written. Nothing was changed.
     #[error("the store in {} is damaged: {damage}; restore the folder from a backup", .path.display())]
     Damaged {
         /// The folder.
@@ -102,7 +102,7 @@ pub(crate) fn read_error(error: fjall::Error) -> Error {
     }
 }
 
-/// Calls `read`, and turns a panic into an error: the database asserts that what passed its checksums is valid.
+/// Calls `read`, and turns a panic into an error: the database panics on invalid data that passed its checksums.
 pub(crate) fn guarded<T>(read: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     catch_unwind(AssertUnwindSafe(read))
         .unwrap_or_else(|_| Err(Error::Corrupt("the database panicked while reading".into())))

@@ -1,4 +1,4 @@
-//! Deciding commits against the rows, and the changes of earlier commits that readers do not see yet.
+//! Decides commits against the rows, and against the changes of earlier commits that readers do not see yet.
 
 use crate::cache::{Lookup, RowCache};
 use crate::codec::{self, Head};
@@ -75,7 +75,7 @@ type Seen = Option<Option<Head>>;
 
 /// The rows as they are before the group.
 pub(crate) struct Base<'a> {
-    /// The group before, which is on its way to the disk.
+    /// The previous group, which is being written.
     pub(crate) writing: Option<&'a Group>,
     pub(crate) cache: &'a RowCache,
     pub(crate) rows: &'a Keyspace,

@@ -1,4 +1,4 @@
-//! What the store's threads are asked to do, and how they answer.
+//! The jobs of the store's threads, and their replies.
 
 use crate::group::Prepared;
 use jobline_store::{Error, Outcome};
@@ -15,7 +15,7 @@ pub(crate) enum Job {
         limit: usize,
         reply: Reply<Swept>,
     },
-    /// A read failed in a way that only a failed database explains: it is to be checked.
+    /// A read failed as it does only with a failed database, which has to be checked.
     Examine,
     /// The writer has finished a group, or has ended.
     Written,
@@ -73,7 +73,7 @@ impl Replies {
     }
 
     /// Sends the replies, which `queued` counts. If all callers wait in one runtime they are sent from within it: there one
-    /// thread wakes the tasks that it runs next; from outside, each wake-up would be a hand-over between threads.
+    /// thread wakes the tasks that it runs next; from outside, each wake-up would be a handover between threads.
     pub(crate) fn send(mut self, queued: &AtomicUsize) {
         queued.fetch_sub(self.list.len(), Ordering::Relaxed);
         match std::mem::take(&mut self.runtime) {

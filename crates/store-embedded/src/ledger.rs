@@ -1,4 +1,4 @@
-//! Counts of writes, by which a cache refuses rows that were read before or during a write.
+//! Counts of writes, with which a cache refuses rows that were read before or during a write.
 //!
 //! A reader that misses a cache takes a [`Ticket`] before it reads the database. What it read is cached only if no key of its
 //! stripe was being written then or has been written since. Keys share stripes, so a ticket may expire by the write of another

@@ -8,12 +8,12 @@
 //!
 //! - **Durable.** `Committed` is answered after `fdatasync`. Commits that arrive during a sync are decided meanwhile, and share
 //!   the next one.
-//! - **Atomic.** A group of commits is one batch with one checksum: after a power cut all of it is there, or nothing.
+//! - **Atomic.** A group of commits is one batch with one checksum: after a power cut all of it is stored, or nothing.
 //! - **No silent loss.** A small state file holds the number of the last group; a store with fewer groups is refused as damaged.
-//! - **Recovers by itself.** When the disk is full or fails, commits are refused and reads go on; a database that has to be
-//!   opened again is back within a second of the cause being gone, without any request.
+//! - **Recovers by itself.** When the disk is full or fails, commits are refused and reads continue; a database that has to be
+//!   opened again is back within a second after the cause has gone, without any request.
 //!
-//! Why fjall, with measurements and what its source says: `docs/decisions/0002-embedded-engine.md`.
+//! Why fjall, with measurements and findings in its source: `docs/decisions/0002-embedded-engine.md`.
 
 mod ahead;
 mod backoff;

@@ -23,7 +23,7 @@ impl Space {
         Ok(Self { folder, reserve: if reserve == 0 { 0 } else { reserve.max(large) } })
     }
 
-    /// The reason not to write `bytes` now, if there is one.
+    /// Why `bytes` cannot be written now, if they cannot.
     pub(crate) fn refuse(&self, bytes: u64) -> Option<String> {
         let free = self.free()?;
         let needed = self.reserve + bytes;

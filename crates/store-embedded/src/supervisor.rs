@@ -1,8 +1,8 @@
-//! Keeps the database open: what failed is opened again, by the commit that met the failure or by a timer of its own.
+//! Keeps the database open: a failed one is opened again, by the commit that met the failure or by a timer.
 //!
 //! - A commit whose write failed has the database opened again at once: only its files tell whether the write happened.
 //! - A database that could not be opened is tried again by the decider's timer, so that reads return without any commit.
-//! - A database that refuses writes and still answers reads is closed only after the disk has taken a trial file.
+//! - A database that refuses writes and still answers reads is closed only after a test file could be written.
 
 use crate::backoff::Backoff;
 use crate::database::{Db, WriteFailure};
@@ -25,7 +25,7 @@ use std::time::{Duration, Instant};
 
 /// How far the state file may be behind after a power cut.
 const STATE_LAG: Duration = Duration::from_secs(1);
-/// How long is spent on looking for damage when the database keeps failing and cannot say why.
+/// How long a search for damage may take when the database keeps failing for an unknown reason.
 const DAMAGE_BUDGET: Duration = Duration::from_secs(2);
 
 /// The database of a store, open or about to be opened again.
@@ -51,7 +51,7 @@ pub(crate) struct Supervisor {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Written {
     AtFirst,
-    /// The first attempt failed, and for a while nobody knew whether the group would last.
+    /// The first attempt failed, and until the database was open again the outcome was unknown.
     AfterReopening,
 }
 
@@ -91,14 +91,14 @@ impl Supervisor {
     /// Writes `group` durably.
     ///
     /// # Errors
-    /// `Unavailable` says that nothing of it was written, `Unknown` that it may be found later.
+    /// `Unavailable`: nothing of it was written. `Unknown`: it may be found later.
     pub(crate) fn write(&mut self, group: &Group) -> Result<Written, Error> {
         let written = match self.attempt(group) {
             Ok(()) => Written::AtFirst,
             Err(failure) => self.recover(group, &failure).map(|()| Written::AfterReopening)?,
         };
         self.backoff = None;
-        // A failure leaves an older mark, which is weaker, not wrong.
+        // A failure leaves an older mark, which proves less but is not wrong.
         let _ = self.state.note(Mark { group: self.last_group, phase: Phase::Open });
         self.noted.get_or_insert_with(Instant::now);
         Ok(written)
@@ -116,7 +116,7 @@ impl Supervisor {
         Ok(())
     }
 
-    /// After a failed attempt: opens the database again, which tells whether the group happened, and tries once more.
+    /// After a failed attempt: opens the database again, which shows whether the group was written, and tries once more.
     fn recover(&mut self, group: &Group, failure: &WriteFailure) -> Result<(), Error> {
         let number = self.last_group + 1;
         let refused = Error::Unavailable(format!("the group was not written: {failure}"));
@@ -155,7 +155,7 @@ impl Supervisor {
         }
     }
 
-    /// Whether a file can be made and written now.
+    /// Whether a file can be created and written now.
     fn probe(&mut self) -> io::Result<()> {
         self.spare.release();
         folder::probe(&self.folder)
@@ -216,7 +216,7 @@ impl Supervisor {
         if guarded(|| db.examine()).is_err() && self.backoff.as_ref().is_none_or(|it| it.check(Instant::now()).is_ok())
         {
             self.back_off(Error::Unavailable("the database failed while it was read".into()), Duration::ZERO);
-            // A failure is noted, and tried again by the timer.
+            // A failure is recorded, and the timer tries again.
             let _ = self.reopen();
         }
     }
@@ -232,12 +232,12 @@ impl Supervisor {
     pub(crate) fn tick(&mut self) {
         let now = Instant::now();
         if self.db.is_none() && self.backoff.as_ref().is_some_and(|backoff| backoff.retry_at() <= now) {
-            // A failure is noted, and tried again after a pause.
+            // A failure is recorded, and tried again after a pause.
             let _ = self.reopen();
         }
         if self.noted.is_some_and(|since| now >= since + STATE_LAG) {
             self.noted = None;
-            // A failure leaves an older mark, which is weaker, not wrong.
+            // A failure leaves an older mark, which proves less but is not wrong.
             let _ = self.state.sync();
             if self.db.as_ref().is_some_and(Db::is_settled) {
                 self.spare.refill();
@@ -251,7 +251,7 @@ impl Supervisor {
         if let Some(db) = self.db.take() {
             let closed = catch_unwind(AssertUnwindSafe(|| db.close())).unwrap_or(false);
             let phase = if closed { Phase::Closed } else { Phase::Open };
-            // A failure leaves an older mark, which is weaker, not wrong.
+            // A failure leaves an older mark, which proves less but is not wrong.
             let _ = self.state.settle(Mark { group: self.last_group, phase });
         }
         let _ = self.lock.unlock();

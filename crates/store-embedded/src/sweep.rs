@@ -27,7 +27,7 @@ impl Decider {
         Ok(swept)
     }
 
-    /// Adds the deletion of what is due before `now` to `group`; returns the time before which nothing is left then.
+    /// Adds the deletion of rows due before `now` to `group`; returns the time before which no row is left then.
     fn collect_due(
         &self,
         rows: &Keyspace,

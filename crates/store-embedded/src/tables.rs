@@ -1,6 +1,6 @@
 //! Checks of the database's folder and tables, before the database changes anything there.
 //!
-//! fjall deletes a keyspace without its `current` file as one that was never finished, and creates a new database where the
+//! fjall deletes a keyspace without its `current` file as unfinished, and creates a new database where the
 //! `version` file is missing. Here both are damage.
 
 use crate::error::Fault;

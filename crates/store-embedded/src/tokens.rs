@@ -4,7 +4,7 @@ use jobline_store::Token;
 use quick_cache::DefaultHashBuilder;
 use std::collections::{HashSet, VecDeque};
 
-/// As many as arrive in seconds under the highest load, and in hours under an ordinary one.
+/// The commits of seconds under the highest load, and of hours under an ordinary one.
 const CAPACITY: usize = 64 * 1024;
 
 #[derive(Default)]

@@ -1,7 +1,7 @@
 //! Writes decided groups, one after the other, and answers their commits.
 //!
 //! The [`Disk`] is used under its lock: by the writer's thread while it writes a group, and by the decider while nothing is being
-//! written, for a commit that comes alone and for what must not run beside a write.
+//! written, for a commit that is alone and for work that must not run during a write.
 
 use crate::group::Group;
 use crate::jobs::{Job, Replies};
@@ -12,7 +12,7 @@ use std::sync::mpsc::{Receiver, Sender};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-/// A decided group, and what the callers of its commits are told once it is on the disk.
+/// A decided group, and the replies to the callers of its commits once it is on the disk.
 pub(crate) struct Decided {
     pub(crate) group: Arc<Group>,
     /// About how much it takes in the journal.
@@ -20,7 +20,7 @@ pub(crate) struct Decided {
     pub(crate) replies: Replies,
 }
 
-/// What became of a group, and when the disk has something to do next.
+/// The outcome of a group, and when the supervisor's own next work is due.
 pub(crate) struct Done {
     pub(crate) written: Result<Written, Error>,
     pub(crate) due: Option<Instant>,
@@ -39,7 +39,7 @@ impl Disk {
     }
 
     pub(crate) fn supervisor(&self) -> MutexGuard<'_, Supervisor> {
-        // What panics under the lock is the database, which the supervisor catches and opens again.
+        // Only the database panics under the lock; the supervisor catches that and opens it again.
         self.supervisor.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -62,7 +62,7 @@ impl Disk {
         Done { written, due: supervisor.due() }
     }
 
-    /// Writes what is received until the sender is gone, and says so after each group.
+    /// Writes received groups until the sender is gone, and reports each.
     pub(crate) fn run(&self, groups: &Receiver<Decided>, done: &Sender<Done>, jobs: Sender<Job>) {
         let wake = WakeOnEnd(jobs);
         while let Ok(decided) = groups.recv() {

@@ -14,7 +14,7 @@ fn store() -> (TempDir, EmbeddedStore) {
     (folder, store)
 }
 
-/// So small that tables are written and compacted and rows are evicted while the suite runs.
+/// With caches and memtables so small that tables are compacted and rows are evicted while the suite runs.
 fn small() -> (TempDir, EmbeddedStore) {
     let folder = tempfile::tempdir().unwrap();
     let options = Options {

@@ -1,4 +1,4 @@
-//! A damaged or foreign folder is refused, or loses nothing: rows never disappear silently.
+//! A damaged or foreign folder is refused, or has all its rows: rows never disappear silently.
 #![allow(clippy::unwrap_used, reason = "helpers of tests, too")]
 
 mod common;
@@ -30,7 +30,7 @@ fn sample(closed: bool) -> Sample {
         }
         rows
     });
-    // The files of a running process are what a kill leaves.
+    // A kill leaves the files as they are in a running process.
     copy_settled(live.path(), folder.path());
     trim_journals(&folder.path().join("db"));
     Sample { folder, rows }
@@ -75,7 +75,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     all
 }
 
-/// A folder in memory if possible: these tests are not about the disk.
+/// A folder in memory if possible: these tests do not test the disk.
 fn temporary() -> TempDir {
     tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
 }
@@ -201,7 +201,7 @@ fn a_torn_last_group_that_was_not_acknowledged_is_dropped() {
     let sample = sample(false);
     let journal = newest_journal(&sample.folder.path().join("db"));
     let whole = fs::read(&journal).unwrap();
-    // The beginning of what would be the next group, with bytes in its middle missing as after a power cut.
+    // The beginning of a next group, with bytes in its middle missing as after a power cut.
     let group = last_group(&whole);
     let mut torn = group.to_vec();
     let next = u64::from_le_bytes(torn[5..13].try_into().unwrap()) + 1;
@@ -265,7 +265,7 @@ fn a_damaged_journal_is_not_changed_when_it_is_refused() {
     for _ in 0..2 {
         let error = open(sample.folder.path()).unwrap_err();
         assert!(matches!(error, OpenError::Damaged { .. }), "{error}");
-        assert!(fs::read(&journal).unwrap() == bytes, "what follows the damage may still be needed");
+        assert!(fs::read(&journal).unwrap() == bytes, "the bytes after the damage are unchanged");
     }
 }
 
@@ -274,7 +274,7 @@ fn newest_journal(folder: &Path) -> PathBuf {
     journals.max_by_key(|path| path.file_stem().unwrap().to_str().unwrap().parse::<u64>().unwrap()).unwrap()
 }
 
-/// The last batch of a journal: what follows the end of the batch before.
+/// The last batch of a journal: everything after the end of the previous batch.
 fn last_group(journal: &[u8]) -> &[u8] {
     let ends = group_ends(journal);
     &journal[ends[ends.len() - 2]..ends[ends.len() - 1]]

@@ -49,7 +49,7 @@ fn a_full_disk_refuses_commits_until_there_is_room() {
         let filler = fill(mount.path());
         assert!(matches!(store.commit(&commit(200, 300)).await, Err(Error::Unavailable(_))));
         assert!(!is_there(&store, 200, 300).await.unwrap(), "nothing happened");
-        assert!(is_there(&store, 100, 300).await.unwrap(), "reads go on");
+        assert!(is_there(&store, 100, 300).await.unwrap(), "reads continue");
         assert!(!store.range(&partition(3)).await.unwrap().rows.is_empty());
         fs::remove_file(filler).unwrap();
         write(&store, 200..300).await;
@@ -90,7 +90,7 @@ fn a_disk_that_fills_in_the_middle_of_a_write_loses_nothing() {
         let mut next = 20;
         for _ in 0..3 {
             let ballast = mount.path().join("ballast");
-            // As much as fits beside what the store wrote in the rounds before.
+            // As much as fits beside the store's files of the previous rounds.
             let _ = fs::write(&ballast, vec![1; 16 << 20]);
             let (mut refused, mut numbers) = (0, next..next + 20_000);
             while refused < 40 {
@@ -120,7 +120,7 @@ fn a_disk_that_fills_in_the_middle_of_a_write_loses_nothing() {
         drop(store);
         let store = open(&folder).unwrap();
         check(&store).await;
-        assert!(all_rows(&store).await.unwrap() == rows, "what was refused stays undone");
+        assert!(all_rows(&store).await.unwrap() == rows, "refused commits have no effect");
     });
 }
 
@@ -164,7 +164,7 @@ fn a_write_that_runs_out_of_space_leaves_the_store_readable() {
                     next += 1;
                 }
                 for number in 0..next {
-                    // A write that failed within has the database opened again, during which a read may be refused.
+                    // After a failed write the database is opened again, and reads may be refused meanwhile.
                     let readable = async || is_there(&store, number, 300).await.is_ok();
                     eventually_within(SOON, "reads are answered", readable).await;
                     assert!(is_there(&store, number, 300).await.unwrap(), "commit {number}");

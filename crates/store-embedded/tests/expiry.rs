@@ -72,5 +72,5 @@ async fn a_sweep_deletes_at_most_its_limit() {
     assert_eq!(left(&store).await.len(), 1000);
     let begin = Instant::now();
     assert_eq!(store.sweep_expired(1000, usize::MAX).await.unwrap(), 0);
-    assert!(begin.elapsed().as_millis() < 100, "a sweep looks at what is due, not at every row");
+    assert!(begin.elapsed().as_millis() < 100, "a sweep reads only due rows, not every row");
 }

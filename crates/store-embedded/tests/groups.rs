@@ -1,4 +1,4 @@
-//! Commits that are decided while the group before is on its way to the disk.
+//! Commits that are decided while the previous group is being written.
 #![allow(clippy::unwrap_used, reason = "helpers of tests, too")]
 
 mod common;
@@ -49,10 +49,10 @@ async fn one_of_those_that_read_the_same_row_wins() {
     }
     let row = store.get(&key(0, 0), Consistency::Strong).await.unwrap().unwrap();
     assert_eq!(&*row.value, b"800");
-    assert!(attempts.load(Ordering::Relaxed) > 800, "some met each other");
+    assert!(attempts.load(Ordering::Relaxed) > 800, "some attempts conflicted");
 }
 
-/// Hands the same commit in twice, the second time after others had a turn. What it was told, each time.
+/// Commits the same commit twice, the second time after others had a turn. Returns both outcomes.
 async fn commit_twice(store: &EmbeddedStore, number: u64) -> [Result<Outcome, Error>; 2] {
     let commit = commit(number, 4000);
     let again = async {
@@ -110,6 +110,6 @@ fn answered_commits_remain_when_groups_fail() {
         }
         let rows = all_rows(&store).await.unwrap();
         drop(store);
-        assert!(all_rows(&open(&folder).unwrap()).await.unwrap() == rows, "what was refused stays undone");
+        assert!(all_rows(&open(&folder).unwrap()).await.unwrap() == rows, "refused commits have no effect");
     });
 }

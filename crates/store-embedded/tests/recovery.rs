@@ -1,4 +1,4 @@
-//! A store whose database failed returns by itself, soon after the cause is gone.
+//! A store whose database failed returns by itself, soon after the cause has gone.
 #![allow(clippy::unwrap_used, reason = "helpers of tests, too")]
 
 mod common;
@@ -65,7 +65,7 @@ fn a_database_that_cannot_be_opened_returns_without_any_request() {
             fs::rename(&elsewhere, &db).unwrap();
             eventually_within(SOON, "the store is open", async || has_open_journal(folder.path())).await;
             eventually_within(SOON, "a read is answered", async || is_there(&store, 3, 300).await.is_ok()).await;
-            assert!(is_there(&store, written - 1, 300).await.unwrap(), "what was answered is there");
+            assert!(is_there(&store, written - 1, 300).await.unwrap(), "answered commits are stored");
             eventually_within(SOON, "a commit is carried out", || try_write(&store, written)).await;
             written += 1;
         }
@@ -115,7 +115,7 @@ fn reads_alone_see_it_return() {
 /// The environment variable that gives a child process its folder.
 const CHILD: &str = "JOBLINE_TEST_STORE_WITHOUT_DESCRIPTORS";
 
-/// Runs a test of this file in a process of its own, whose limits it may change.
+/// Runs a test of this file in a separate process, whose limits it may change.
 fn run_child(test: &str) {
     let folder = tempfile::tempdir().unwrap();
     let child = Command::new(std::env::current_exe().unwrap())
@@ -137,7 +137,7 @@ fn descriptors() -> usize {
 }
 
 #[test]
-fn without_descriptors_reads_go_on_and_commits_return() {
+fn without_descriptors_reads_continue_and_commits_return() {
     run_child("descriptors_run_out");
 }
 
@@ -151,10 +151,10 @@ fn descriptors_run_out() {
         write(&store, 0..100).await;
         let mut written = 100;
         for round in 0..3 {
-            // Below what is open: nothing more can be.
+            // Below the number of open descriptors, so that no more can be opened.
             limit_descriptors(3);
             written = write_until_refused(&store, written).await;
-            assert!(is_there(&store, written - 1, 300).await.unwrap(), "round {round}: reads go on");
+            assert!(is_there(&store, written - 1, 300).await.unwrap(), "round {round}: reads continue");
             assert!(!try_write(&store, written).await);
             limit_descriptors(soft);
             eventually_within(SOON, "a commit is carried out", || try_write(&store, written)).await;
@@ -170,7 +170,7 @@ fn the_store_returns_when_others_stop_taking_every_descriptor() {
     run_child("descriptors_are_taken");
 }
 
-/// Opens files as fast as it can, as a server does whose clients connect without end, until `over`.
+/// Opens files as fast as it can until `over`, as a server does whose clients keep connecting.
 fn take_descriptors(over: &AtomicBool) {
     let mut taken = Vec::new();
     while !over.load(Ordering::Relaxed) {
@@ -215,7 +215,7 @@ fn descriptors_are_taken() {
                 });
             });
         });
-        // Nobody asks for anything.
+        // There are no requests.
         eventually_within(SOON, "the store is open", async || has_open_journal(folder)).await;
         eventually_within(SOON, "a read is answered", async || is_there(&store, 3, 300).await.is_ok()).await;
         eventually_within(SOON, "a commit is carried out", || try_write(&store, written)).await;

@@ -56,7 +56,7 @@ async fn deletions_replacements_and_expiry_survive() {
     let rows = store.get_many(&[key(0, 0), key(0, 1), key(0, 2)], Consistency::Strong).await.unwrap();
     let values: Vec<_> = rows.iter().map(|row| row.as_ref().map(|row| row.value.as_ref())).collect();
     assert_eq!(values, [Some(&b"new"[..]), None, Some(b"due")]);
-    assert_eq!(store.commit(&second).await.unwrap(), Outcome::Committed, "a repeated token, known by its rows");
+    assert_eq!(store.commit(&second).await.unwrap(), Outcome::Committed, "a repeated token is recognised by its rows");
     assert_eq!(store.sweep_expired(200, 10).await.unwrap(), 1);
     assert_eq!(all_rows(&store).await.unwrap().len(), 1);
 }
@@ -83,7 +83,7 @@ async fn one_process_at_a_time() {
     let line = error.to_string();
     assert!(line.contains(&*folder.path().to_string_lossy()) && !line.contains('\n'), "{line}");
     store.close().await;
-    assert!(open(folder.path()).is_ok(), "closed is enough");
+    assert!(open(folder.path()).is_ok(), "after closing, another process may open it");
 }
 
 #[tokio::test]

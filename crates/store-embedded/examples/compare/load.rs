@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-/// Row `number`: as messages of ten thousand conversations come in.
+/// Row `number`, in the order in which messages of ten thousand conversations arrive.
 pub(crate) fn row(number: u64, bytes: usize) -> (Vec<u8>, Vec<u8>) {
     let mixed = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let key = format!("CONVERSATION#conv_{:04}\0MESSAGE#2026-01-01T{number:012}#{mixed:016x}", (mixed >> 40) % 10_000);

@@ -4,9 +4,10 @@
 //! cargo run --release -p jobline-store-embedded --example compare [FOLDER]
 //! ```
 //!
-//! `ROWS` in the environment says how many rows are loaded for the starts (1000000), `ENGINES` which engines take part.
+//! `ROWS` in the environment sets how many rows are loaded for the starts (1000000), `ENGINES` which engines take part.
 //! Prints the table of `docs/decisions/0002-embedded-engine.md`. The engine of this crate, which is fjall with conditions, an
-//! expiry index and a state file, stands beside them. Every measurement has a process of its own, so that memory is one engine's.
+//! expiry index and a state file, is measured with them. Every measurement runs in a separate process, so that its memory is
+//! that of one engine.
 
 mod engines;
 mod load;
@@ -30,7 +31,7 @@ pub(crate) const CLIENTS: usize = 64;
 
 type Figures = BTreeMap<String, f64>;
 
-/// Runs one measurement in a process of its own; with `kill`, that process is killed when it has loaded.
+/// Runs one measurement in a separate process; with `kill`, that process is killed when it has loaded.
 fn measure(engine: &str, what: &str, folder: &Path, kill: bool) -> Result<Figures> {
     let mut process = Command::new(std::env::current_exe()?)
         .args([engine, what])
@@ -66,7 +67,7 @@ fn size(folder: &Path) -> Result<f64> {
     Ok(bytes)
 }
 
-/// Milliseconds of one `fdatasync` after a page was appended: the least that a durable commit can take.
+/// Milliseconds of one `fdatasync` after a page was appended: the minimum for a durable commit.
 fn bare_sync(folder: &Path) -> Result<(f64, f64)> {
     let file = File::create(folder.join("bare"))?;
     let mut times = Vec::new();

@@ -13,8 +13,8 @@ pub fn open(folder: &Path) -> Result<EmbeddedStore, OpenError> {
     EmbeddedStore::open(folder, Options::default())
 }
 
-/// How soon a store has to be back: a second, and what a machine that runs other tests adds. Attempts are a quarter of a
-/// second apart at most, which the tests of `backoff` check.
+/// How soon a store has to be back: a second, and more for a machine that runs other tests. Attempts are at most a quarter
+/// of a second apart, which the tests of `backoff` check.
 pub const SOON: Duration = Duration::from_secs(3);
 
 /// Options with which tables are written often and few rows are kept in memory, so that most reads go to the database.
@@ -62,7 +62,7 @@ pub async fn is_there(store: &EmbeddedStore, number: u64, bytes: usize) -> Resul
     let keys: Vec<Key> = (0..5).map(|row| key(number % 7, number * 5 + row)).collect();
     let rows = store.get_many(&keys, Consistency::Strong).await?;
     let there = rows.iter().flatten().count();
-    assert!(there == 0 || there == 5, "commit {number} is there by {there} rows of 5");
+    assert!(there == 0 || there == 5, "commit {number} has {there} rows of 5");
     for (row, sort) in rows.iter().flatten().zip(number * 5..) {
         assert_eq!(row.value, value(number % 7, sort, bytes), "commit {number}");
     }

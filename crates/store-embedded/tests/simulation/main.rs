@@ -4,11 +4,11 @@
 //! prints its seed.
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
 
-#[allow(dead_code, reason = "histories have a ground of their own; the helpers are for a suite with this engine")]
+#[allow(dead_code, reason = "histories have their own store; the helpers are for a suite with this engine")]
 #[path = "../../../chat/tests/domain/engine.rs"]
 mod engine;
 mod ground;
-#[allow(dead_code, reason = "that the checks find broken stores out is proved beside them, in memory")]
+#[allow(dead_code, reason = "the simulation in memory proves that the checks detect broken stores")]
 #[path = "../../../chat/tests/simulation/mod.rs"]
 mod histories;
 #[path = "../../../chat/tests/domain/support/mod.rs"]
@@ -20,7 +20,7 @@ use std::collections::BTreeSet;
 /// The histories without `SIM_SEEDS`: among the first eight are those in which messages expire, and many conversations move.
 const SEEDS: u64 = 8;
 
-/// What the histories have to contain, so that they prove something.
+/// Events that have to occur in the histories, so that they prove something.
 const EXPECTED: [&str; 10] = [
     "accepted",
     "repeated",
