@@ -15,7 +15,7 @@ pub struct Consumed {
 /// Called for every request that succeeded.
 pub type Observer = Arc<dyn Fn(Consumed) + Send + Sync>;
 
-/// The report that requests ask for: one if there is an observer.
+/// The report that requests ask for, if there is an observer.
 pub(crate) fn wanted(observer: Option<&Observer>) -> Option<ReturnConsumedCapacity> {
     observer.map(|_| ReturnConsumedCapacity::Total)
 }

@@ -12,7 +12,7 @@
 //! - otherwise the row was written at least twice since, and the outcome is unknown. That needs a lost answer and two other
 //!   writers of a new row, all within one deadline.
 //!
-//! Rows that are written repeatedly would often end in the third case, deletions leave no row to look at, and writes
+//! Rows that are written repeatedly would often end in the third case, deletions leave no row to check, and writes
 //! without a condition could be made twice: all of these are transactions.
 
 use crate::capacity;

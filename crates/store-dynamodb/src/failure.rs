@@ -1,4 +1,4 @@
-//! What a failed request says about sending it again, and how long a call goes on.
+//! Whether a failed request may be sent again, and how long a call retries.
 
 use crate::options::Options;
 use aws_credential_types::provider::error::CredentialsError;
@@ -19,7 +19,7 @@ pub(crate) enum Effect {
     None,
     /// It may have; another request may find out.
     Unknown,
-    /// It did not, and no other will until the operator has changed something.
+    /// It did not, and no other request will until the operator has changed something.
     Refused,
 }
 
@@ -53,7 +53,7 @@ impl Failure {
     }
 }
 
-/// The texts of an error and of the errors that led to it.
+/// The texts of an error and of its causes.
 fn causes(error: &dyn StdError) -> String {
     let mut words = error.to_string();
     let mut cause = error.source();
@@ -85,7 +85,7 @@ fn effect_of(code: &str) -> Effect {
 /// What the operator can do about it.
 fn hint(code: &str, message: &str) -> &'static str {
     match code {
-        "ResourceNotFoundException" => "; there is no such table in this region: jobline table create makes it",
+        "ResourceNotFoundException" => "; there is no such table in this region: create it with jobline table create",
         "ValidationException" if message.contains("key") => "; see jobline table check",
         "AccessDeniedException" => "; the role lacks a permission for the table: see docs/deploy.md",
         "ExpiredTokenException" | "UnrecognizedClientException" => "; the credentials are expired or wrong",

@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_tells_whether_it_was_the_first() {
+    fn a_row_shows_whether_it_was_the_first() {
         let first = |condition| is_first_write(&encode(&Key::new("A", "B"), &row(b"{}", None), condition));
         assert!(first(Condition::Absent));
         assert!(!first(Condition::Any) && !first(Condition::Version(Version(7))));

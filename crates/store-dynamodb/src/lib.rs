@@ -34,5 +34,5 @@ pub use store::DynamoDbStore;
 pub use table::{Flaw, TableError};
 
 /// How many bytes the window in a user's head may have (`Settings::window_bytes` of the domain) for the row to be billed as
-/// one write unit: 1 KB less the keys, the attribute names and the rest of the value, for user ids of up to 36 bytes.
+/// one write unit: 1 KB minus the keys, the attribute names and the rest of the value, for user ids of up to 36 bytes.
 pub const WINDOW_BYTES: usize = 740;

@@ -9,14 +9,14 @@ use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jobline_store::{Consistency, Direction, Error, Key, Page, Range, Row, ScanPage, limits};
 
-/// What DynamoDB is asked for, which may be slightly more than the range: its conditions have `between` with both ends
+/// The query to DynamoDB, which may be slightly wider than the range: its conditions have `between` with both ends
 /// included, and take only values that can be keys (1 to 1,024 bytes). Rows outside of the range are dropped from the page.
 #[derive(Debug, PartialEq, Eq)]
 struct Bounds<'a> {
     condition: &'static str,
     from: Option<&'a str>,
     to: Option<&'a str>,
-    /// The row after which the page begins, if it is known: the last row of the page before.
+    /// The row after which the page begins, if it is known: the last row of the previous page.
     after: Option<&'a str>,
 }
 

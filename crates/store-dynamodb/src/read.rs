@@ -57,7 +57,7 @@ fn check(keys: &[Key]) -> Result<(), Error> {
     }
     let mut seen = HashSet::with_capacity(keys.len());
     match keys.iter().find(|key| !seen.insert(*key)) {
-        Some(twice) => Err(Error::TooLarge(format!("{twice} is read twice at once"))),
+        Some(twice) => Err(Error::TooLarge(format!("{twice} occurs twice in one read"))),
         None => Ok(()),
     }
 }

@@ -356,7 +356,7 @@ fn wrong_expiry_attribute(name: &str, attribute: &str) -> String {
 }
 
 fn missing(name: &str) -> String {
-    format!("there is no table {name} in this region: jobline table create makes it")
+    format!("there is no table {name} in this region: create it with jobline table create")
 }
 
 /// What is wrong with the keys of a table.
@@ -377,7 +377,7 @@ fn key_flaw(name: &str, table: &TableDescription) -> Option<String> {
     let shown: Vec<String> = keys.iter().map(|(role, name, kind)| format!("{name} ({role}, {kind})")).collect();
     Some(format!(
         "table {name} has the key {}, and Jobline needs {PARTITION} (HASH, S), {SORT} (RANGE, S): choose another name, \
-         and jobline table create makes the table",
+         and create the table with jobline table create",
         shown.join(", ")
     ))
 }

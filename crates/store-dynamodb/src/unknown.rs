@@ -7,8 +7,8 @@ use std::sync::{Mutex, PoisonError};
 /// How many commits of unknown outcome are remembered: far more than run at once.
 const UNKNOWN_COMMITS: usize = 1_000;
 
-/// The commits that were answered `Unknown` lately: when one is repeated and its condition fails, it may have taken effect
-/// the first time, so it is not a conflict.
+/// The commits that were recently answered `Unknown`: when one is repeated and its condition fails, it may have taken
+/// effect the first time, so it is not a conflict.
 #[derive(Default)]
 pub(crate) struct UnknownCommits(Mutex<VecDeque<Token>>);
 

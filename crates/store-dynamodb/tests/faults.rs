@@ -1,4 +1,4 @@
-//! Faults of DynamoDB: under each one the engine returns what the port says, loses nothing, and works again afterwards.
+//! Faults of DynamoDB: under each one the engine answers as the port promises, loses nothing, and works again afterwards.
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
 
 use aws_credential_types::provider::error::CredentialsError;
@@ -93,7 +93,7 @@ async fn a_commit_whose_answers_are_lost_is_unknown_and_takes_effect_once() {
             let answer = stage.store.commit(&commit).await;
             assert!(matches!(answer, Err(Error::Unknown(_))), "{sorts:?}: {answer:?}");
             stage.fail(FaultRates::default());
-            // Somebody goes on from what was written, before the repetition.
+            // Another commit follows the written one before the repetition.
             let later =
                 Commit::builder(Token(99)).put(key(sorts[0]), Condition::Version(commit.version()), "later", None);
             assert_eq!(stage.store.commit(&later.build().unwrap()).await.unwrap(), Outcome::Committed);
@@ -207,7 +207,7 @@ async fn without_credentials_the_error_says_so_and_nothing_happened() {
     let expired = Credentials::new("a", "b", None, Some(std::time::UNIX_EPOCH), "tests");
     let config = emulator.config().credentials_provider(expired);
     let asked = DynamoDbStore::new(config, "rows", options()).get(&key("A"), Consistency::Strong).await;
-    assert!(asked.is_ok(), "whether credentials are good is for the service to say: {asked:?}");
+    assert!(asked.is_ok(), "only the service decides whether credentials are valid: {asked:?}");
     let store = DynamoDbStore::new(emulator.config().credentials_provider(Nobody), "rows", options());
     for sorts in [&["A"][..], &["B", "C"]] {
         let answer = store.commit(&put(1, sorts, "x")).await;
@@ -216,7 +216,7 @@ async fn without_credentials_the_error_says_so_and_nothing_happened() {
 }
 
 #[tokio::test]
-async fn a_refused_caller_is_told_why_and_nothing_happened() {
+async fn a_refused_caller_gets_the_reason_and_nothing_happened() {
     let stage = Stage::new().await;
     let refusals = [
         (Refusal::ExpiredToken, "ExpiredTokenException The security token included in the request is expired"),

@@ -79,11 +79,11 @@ struct ProxyState {
     injected: BTreeMap<&'static str, u64>,
     /// Whether nothing is let through.
     down: bool,
-    /// What every caller is refused with.
+    /// The refusal that every caller gets.
     refusal: Option<Refusal>,
     /// The operations that the proxy interferes with.
     reach: fn(&str) -> bool,
-    /// Whether answers are passed on without what some engines omit.
+    /// Whether answers are passed on without the parts that some engines omit.
     terse: bool,
 }
 

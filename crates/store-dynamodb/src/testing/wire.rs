@@ -8,11 +8,11 @@ use serde_json::{Value, json};
 /// Why the service refuses a caller, whatever is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
-    /// The credentials were good once.
+    /// The credentials have expired.
     ExpiredToken,
-    /// Nobody knows the credentials.
+    /// The credentials are unknown.
     UnrecognizedClient,
-    /// The credentials are good, and the role lacks the permission.
+    /// The credentials are valid, but the role lacks the permission.
     AccessDenied,
     /// The table is so new that its backups cannot be changed yet.
     BackupsUnavailable,
@@ -33,7 +33,7 @@ fn error(status: StatusCode, name: &str, message: &str) -> HttpAnswer {
     answer(status, &json!({"__type": format!("com.amazonaws.dynamodb.v20120810#{name}"), "message": message}))
 }
 
-/// The front of every service of AWS refuses, in its own name, and not always with a small `message`.
+/// The common front end of AWS services refuses, under its own namespace, and not always with a lower-case `message`.
 pub(super) fn refused(refusal: Refusal, operation: &str) -> HttpAnswer {
     let (name, key, message) = match refusal {
         Refusal::BackupsUnavailable => {
@@ -72,7 +72,7 @@ pub(super) fn in_progress() -> HttpAnswer {
     error(StatusCode::BAD_REQUEST, "TransactionInProgressException", message)
 }
 
-/// Another transaction is at work on the row of a single-item request.
+/// Another transaction holds the row of a single-item request.
 pub(super) fn conflict() -> HttpAnswer {
     let message = "Transaction is ongoing for the item";
     error(StatusCode::BAD_REQUEST, "TransactionConflictException", message)
@@ -93,8 +93,8 @@ pub(super) fn cancelled(length: usize, slots: &[usize], code: &str) -> HttpAnswe
     answer(StatusCode::BAD_REQUEST, &json!({"__type": name, "message": message, "CancellationReasons": reasons}))
 }
 
-/// An answer with nothing in it but what every engine of the protocol says: names of errors without their origin, and no
-/// list of reasons beside the message that has them in words.
+/// An answer with only what every engine of the protocol sends: names of errors without their namespace, and no list of
+/// reasons beside the message.
 pub(super) fn terse(body: &Bytes) -> Bytes {
     let Ok(Value::Object(mut told)) = serde_json::from_slice(body) else { return body.clone() };
     for name in ["CancellationReasons", "ConsumedCapacity", "UnprocessedKeys"] {

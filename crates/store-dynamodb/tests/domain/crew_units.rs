@@ -26,7 +26,7 @@ impl Billed {
         Self { world: World::over(store, settings, 1).await, units: units.unwrap() }
     }
 
-    /// A crew of so many.
+    /// A crew of `members`.
     async fn crew(&self, members: usize) -> Vec<User<'_>> {
         let ids: Vec<String> = (0..members).map(id).collect();
         let names: Vec<&str> = ids.iter().map(String::as_str).collect();

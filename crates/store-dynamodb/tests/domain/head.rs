@@ -1,4 +1,4 @@
-//! The head of a user, which every send writes twice, is billed as one unit however many conversations the user has.
+//! A user's head, of which every send writes two, is billed as one unit however many conversations the user has.
 
 use crate::engine;
 use crate::support::World;

@@ -5,11 +5,11 @@
 //! A failure prints its seed.
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
 
-#[allow(dead_code, reason = "histories have a ground of their own; the suite that the helpers are for has this engine")]
+#[allow(dead_code, reason = "histories have their own store; the helpers are for the suite of this engine")]
 #[path = "../domain/engine.rs"]
 mod engine;
 mod ground;
-#[allow(dead_code, reason = "that the checks find broken stores out is proved beside them, in memory")]
+#[allow(dead_code, reason = "the simulation in memory proves that the checks detect broken stores")]
 #[path = "../../../chat/tests/simulation/mod.rs"]
 mod histories;
 #[path = "../../../chat/tests/domain/support/mod.rs"]
@@ -57,7 +57,7 @@ fn every_history_keeps_the_promise_on_dynamodb() {
     }
     if seeds.len() >= SEEDS.len() {
         for kind in [Kind::Mixed, Kind::Crowd, Kind::Wide, Kind::Expiring] {
-            assert!(kinds.contains(&format!("{kind:?}")), "{kind:?} is among them");
+            assert!(kinds.contains(&format!("{kind:?}")), "no history has {kind:?}");
         }
         for what in ["accepted", "repeated", "server died", "answer lost", "unavailable", "row swept"] {
             assert!(happened.contains(what), "no history has {what:?}: {happened:?}");
