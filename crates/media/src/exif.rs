@@ -1,8 +1,8 @@
-//! The one thing in EXIF that the pixels need: which side is up.
+//! The orientation, the only field of EXIF that is needed to show the pixels.
 
 use super::bytes::{be16, be32, le16, le32};
 
-/// How the stored pixels have to be turned to be seen upright: 1 to 8, where 1 is not at all.
+/// How the stored pixels have to be turned to be shown upright: 1 to 8, where 1 is not at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Orientation(u8);
 
@@ -10,7 +10,7 @@ const TAG: u16 = 0x0112;
 const SHORT: u16 = 3;
 
 impl Orientation {
-    /// What a TIFF block, the content of EXIF, says in its first directory.
+    /// Reads the first directory of a TIFF block, the content of EXIF.
     pub fn read(tiff: &[u8]) -> Option<Self> {
         type Reader<T> = fn(&[u8], usize) -> Option<T>;
         let (short, long): (Reader<u16>, Reader<u32>) = match tiff.get(..4)? {
@@ -27,17 +27,17 @@ impl Orientation {
         (1..=8).contains(&value).then_some(Self(value as u8))
     }
 
-    /// Whether the pixels are not upright as they are stored.
+    /// Whether the stored pixels are not upright.
     pub fn turns(self) -> bool {
         self.0 > 1
     }
 
-    /// Whether width and height change places.
+    /// Whether width and height are swapped.
     pub fn lies_on_its_side(self) -> bool {
         self.0 >= 5
     }
 
-    /// A TIFF block that says this and nothing else.
+    /// A TIFF block with this orientation alone.
     pub fn tiff(self) -> [u8; 26] {
         let mut block = *b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\0\0\0\0\0\0\0";
         block[19] = self.0;

@@ -1,9 +1,9 @@
-//! Images that browsers show, by their format: their size, and the image without its metadata.
+//! Images that browsers show: their size, and the image without its metadata.
 
 use super::image::Image;
 use super::{gif, jpeg, png, webp};
 
-/// What the header of an image of this type says. `None` when the bytes are not of that type.
+/// Reads the header of an image of this type. `None` if the bytes are not of that type.
 pub(crate) fn read(content_type: &str, bytes: &[u8]) -> Option<Image> {
     match content_type {
         "image/jpeg" => jpeg::read(bytes),
@@ -14,9 +14,8 @@ pub(crate) fn read(content_type: &str, bytes: &[u8]) -> Option<Image> {
     }
 }
 
-/// An image without the metadata that says where, when and with what it was taken, and with the same pixels the same way
-/// up. `None` when there is nothing to remove, or the type is not JPEG, PNG or WebP. The bytes were read as that type
-/// before.
+/// The image without the metadata about place, time and device, with the same pixels in the same orientation. `None` if
+/// there is nothing to remove, or the type is not JPEG, PNG or WebP. The bytes were already read as that type.
 #[must_use]
 pub fn without_metadata(content_type: &str, bytes: &[u8]) -> Option<Vec<u8>> {
     let kept = match content_type {

@@ -1,4 +1,4 @@
-//! GIF: a screen, and frames that are painted on it.
+//! GIF: a screen, and frames that are drawn on it.
 
 use super::bytes::{le16, part};
 use super::exif::Orientation;
@@ -13,7 +13,7 @@ pub(crate) fn read(bytes: &[u8]) -> Option<Image> {
     Some(Image { stored: screen, largest, orientation: Orientation::default() })
 }
 
-/// How much of the screen each frame needs, as far as the bytes can be followed.
+/// The part of the screen that each frame needs, as far as the bytes can be parsed.
 fn frames(bytes: &[u8]) -> impl Iterator<Item = Dimensions> + '_ {
     let mut at = 13 + part(bytes, 10, 1).map_or(0, |flags| table(flags[0]));
     std::iter::from_fn(move || {
@@ -34,12 +34,12 @@ fn frames(bytes: &[u8]) -> impl Iterator<Item = Dimensions> + '_ {
     })
 }
 
-/// Bytes of the colour table that these flags announce.
+/// Bytes of the colour table that these flags declare.
 fn table(flags: u8) -> usize {
     if flags & 0x80 == 0 { 0 } else { 3 << ((flags & 7) + 1) }
 }
 
-/// Behind the blocks from `at` on, each with its length in front; one of length 0 is the last.
+/// The index after the blocks that begin at `at`. Each begins with its length, and one of length 0 is the last.
 fn blocks_end(bytes: &[u8], mut at: usize) -> Option<usize> {
     loop {
         match usize::from(*bytes.get(at)?) {

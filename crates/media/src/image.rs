@@ -1,13 +1,13 @@
-//! How large an image is, and which way up.
+//! The size and orientation of an image.
 
 use super::exif::Orientation;
 
-/// Pixels of an image: a browser needs four bytes for each, so a small file could take all of a phone's memory.
+/// The limit of pixels: a browser needs four bytes for each, so a small file could take all of a phone's memory.
 const PIXELS: u64 = 50_000_000;
-/// Pixels of a side.
+/// The limit of pixels of a side.
 const SIDE: u32 = 20_000;
 
-/// Width and height in pixels. The larger of two is the one with more pixels.
+/// Width and height in pixels, ordered by the number of pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Dimensions {
     pixels: u64,
@@ -31,17 +31,17 @@ impl Dimensions {
     }
 }
 
-/// What the header of an image tells.
+/// What the header of an image says.
 pub(crate) struct Image {
     /// As the pixels are stored.
     pub stored: Dimensions,
-    /// What a decoder has to hold at most.
+    /// The most that a decoder has to hold in memory.
     pub largest: Dimensions,
     pub orientation: Orientation,
 }
 
 impl Image {
-    /// As it is seen, turned upright.
+    /// As it is shown, turned upright.
     pub fn shown(&self) -> Dimensions {
         let Dimensions { width, height, .. } = self.stored;
         if self.orientation.lies_on_its_side() { Dimensions::new(height, width) } else { self.stored }

@@ -1,4 +1,4 @@
-//! JPEG: segments, each with a marker and a length, and the coded pixels behind each scan header.
+//! JPEG: segments, each with a marker and a length, and the coded pixels after each scan header.
 
 use super::bytes::{be16, find, part};
 use super::exif::Orientation;
@@ -6,7 +6,7 @@ use super::image::{Dimensions, Image};
 
 const EXIF: &[u8] = b"Exif\0\0";
 
-/// A segment: its marker, and where it begins and ends with everything that belongs to it.
+/// A segment: its marker, and where it begins and ends, coded pixels included.
 #[derive(Clone, Copy)]
 struct Segment {
     marker: u8,
@@ -15,22 +15,22 @@ struct Segment {
 }
 
 impl Segment {
-    /// What stands behind marker and length.
+    /// The bytes after marker and length.
     fn content<'a>(&self, bytes: &'a [u8]) -> &'a [u8] {
         bytes.get(self.from + 4..self.to).unwrap_or_default()
     }
 }
 
-/// The segments in order, up to the end of the image or of the bytes. Bytes between segments are passed over, as
+/// The segments in order, up to the end of the image or of the bytes. Bytes between segments are skipped, as
 /// decoders do.
 fn segments(bytes: &[u8]) -> impl Iterator<Item = Segment> + '_ {
     let mut at = 2;
     std::iter::from_fn(move || {
         let (from, marker) = marker(bytes, at)?;
         let to = match marker {
-            // Without content: restarts, and the end.
+            // Markers without content: restarts, and the end.
             0x01 | 0xd0..=0xd9 => from + 2,
-            // The length counts itself; decoders give up at one that is less than that.
+            // The length includes its own two bytes; decoders stop at a smaller one.
             _ => (from + 2 + usize::from(be16(bytes, from + 2).filter(|length| *length >= 2)?)).min(bytes.len()),
         };
         let to = if marker == 0xda { scan_end(bytes, to) } else { to };
@@ -39,7 +39,7 @@ fn segments(bytes: &[u8]) -> impl Iterator<Item = Segment> + '_ {
     })
 }
 
-/// Where the next marker stands, and which it is: a byte that is neither 0 nor 255 behind one that is 255.
+/// The index of the next marker, and the marker: a byte that is neither 0 nor 255, after one that is 255.
 fn marker(bytes: &[u8], mut at: usize) -> Option<(usize, u8)> {
     loop {
         at = find(bytes, at, 0xff)?;
@@ -51,7 +51,7 @@ fn marker(bytes: &[u8], mut at: usize) -> Option<(usize, u8)> {
     }
 }
 
-/// Where the coded pixels from `at` on end. Restart markers are among them.
+/// The end of the coded pixels that begin at `at`. They include restart markers.
 fn scan_end(bytes: &[u8], mut at: usize) -> usize {
     loop {
         match marker(bytes, at) {
@@ -66,7 +66,7 @@ fn begins(bytes: &[u8]) -> bool {
     bytes.starts_with(&[0xff, 0xd8, 0xff])
 }
 
-/// The largest frame that the bytes announce.
+/// The largest frame that the bytes declare.
 pub(crate) fn read(bytes: &[u8]) -> Option<Image> {
     let mut frame: Option<Dimensions> = None;
     for segment in segments(bytes).take_while(|_| begins(bytes)) {
@@ -85,8 +85,8 @@ fn orientation(bytes: &[u8]) -> Orientation {
     blocks.find_map(Orientation::read).unwrap_or_default()
 }
 
-/// Whether the pixels are decoded, coloured or scaled by it. All else tells of place, time, device and software, or is a
-/// second, smaller image that does.
+/// Whether decoding, colouring or scaling the pixels needs this segment. All others contain place, time, device or software,
+/// or a thumbnail that does.
 fn needed(segment: Segment, bytes: &[u8]) -> bool {
     let content = segment.content(bytes);
     match segment.marker {
@@ -98,13 +98,13 @@ fn needed(segment: Segment, bytes: &[u8]) -> bool {
     }
 }
 
-/// The same image without metadata, and without what follows its end: a film, or a second image with a location.
+/// The same image without metadata, and without bytes after its end: a video, or a second image with a location.
 pub(crate) fn without_metadata(bytes: &[u8]) -> Vec<u8> {
     let mut kept = Vec::with_capacity(bytes.len() + 40);
     kept.extend_from_slice(part(bytes, 0, 2).unwrap_or_default());
     let mut turn = Some(orientation(bytes)).filter(|orientation| orientation.turns());
     for segment in segments(bytes) {
-        // Behind JFIF, which comes first, and before everything else.
+        // After JFIF, which comes first, and before all other segments.
         if segment.marker != 0xe0
             && let Some(orientation) = turn.take()
         {

@@ -1,4 +1,4 @@
-//! Which files are accepted, and whether bytes are what they are said to be. Bytes come in whole and nothing is kept: this
+//! Which files are accepted, and whether bytes match their announced type. Bytes are passed in and nothing is stored: this
 //! crate knows no rows, no network and no disk.
 
 mod bytes;
@@ -26,33 +26,33 @@ pub use voice::voice_duration_ms;
 use jobline_wire::{Code, MessageType, file_types, limits::FILE_BYTES};
 use zip::Zip;
 
-/// How many of the first bytes tell what a file is that has a signature.
+/// How many of the first bytes are needed to recognise a file by its signature.
 const HEAD_BYTES: usize = 64 * 1024;
 
 /// How bytes are recognised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Proof {
-    /// An image that browsers show: by its header, which also tells how large it is.
+    /// An image that browsers show: by its header, which also has its size.
     Image,
-    /// By what it begins with.
+    /// By its first bytes.
     Signature(&'static [u8]),
     /// A container of the ISO base media format of one of these brands.
     Brand(&'static [&'static [u8; 4]]),
     /// A whole ZIP.
     Zip,
-    /// A ZIP that holds a document of Office in this folder, or the same encrypted.
+    /// A ZIP that holds an Office document in this folder, or such a document encrypted.
     Office(&'static str),
     /// A ZIP that begins with its media type in plain text.
     OpenDocument,
     /// An OLE compound file with this stream: the Office formats before 2007.
     Ole(&'static [&'static str]),
-    /// A recording of a voice: its one track, which is read to the end.
+    /// A voice recording: its only track, which is read to the end.
     Voice,
-    /// Text that a browser would not take for a page.
+    /// Text that a browser does not treat as a page.
     Text,
 }
 
-/// A type that is accepted: its name, other names for it that systems use, the endings of its files, how it is recognised.
+/// An accepted type: its name, other names that systems use for it, the endings of its files, how it is recognised.
 struct Media(&'static str, &'static [&'static str], &'static [&'static str], Proof);
 
 const HEIC: Proof =
@@ -60,7 +60,7 @@ const HEIC: Proof =
 /// The stream that Office keeps an encrypted document in.
 const ENCRYPTED: &str = "EncryptedPackage";
 
-/// Everything that is accepted. Deliberately absent is whatever a browser would run: HTML, SVG, XML, scripts.
+/// Everything that is accepted. Types that a browser executes are deliberately absent: HTML, SVG, XML, scripts.
 const ACCEPTED: &[Media] = &[
     Media("image/jpeg", &["image/jpg", "image/pjpeg"], &["jpg", "jpeg", "jpe", "jfif"], Proof::Image),
     Media("image/png", &["image/x-png", "image/apng"], &["png", "apng"], Proof::Image),
@@ -111,7 +111,7 @@ const ACCEPTED: &[Media] = &[
 const EXCEL: &[&str] = &["application/msexcel", "application/x-msexcel", "application/excel"];
 const CSV: &[&str] = &["application/csv", "text/x-csv", "application/x-csv", "text/comma-separated-values"];
 
-/// What systems say of a file that they know nothing of.
+/// Types that systems give files that they do not recognise.
 const SAYS_NOTHING: &[&str] = &[
     "",
     "application/octet-stream",
@@ -124,30 +124,30 @@ const SAYS_NOTHING: &[&str] = &[
     "application/x-download",
 ];
 
-/// What systems say of more than the type of that name, with the endings that they say it of, too.
+/// Types that systems also give files of other types, with the endings of those.
 const SAYS_LITTLE: &[(&str, &[&str])] = &[
     ("text/plain", &["csv"]),
     ("application/zip", &["docx", "xlsx", "pptx", "ppsx", "odt", "ods", "odp", "odg"]),
-    // Windows with Excel on it; what was encrypted looks like the formats before 2007.
+    // Windows with Excel installed; encrypted documents look like the formats before 2007.
     ("application/vnd.ms-excel", &["csv", "xlsx"]),
     ("application/msword", &["docx"]),
     ("application/vnd.ms-powerpoint", &["pptx", "ppsx"]),
 ];
 
-/// What is accepted, for people.
+/// The accepted types, for error messages.
 const IN_WORDS: &str = "JPEG, PNG, GIF, WebP, HEIC, PDF, Office and OpenDocument files, plain text, CSV, ZIP, and \
                         voice messages in MP4 (AAC) or WebM (Opus)";
 
-/// A file that was announced, as it is kept and shown.
+/// An announced file, as it is stored and shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Announced {
     /// The name without paths and invisible characters, at most 255 bytes.
     pub name: String,
-    /// The name of the type by which Jobline knows it, such as `image/jpeg`.
+    /// Jobline's name of the type, such as `image/jpeg`.
     pub content_type: &'static str,
 }
 
-/// A file that may be announced.
+/// Checks whether a file may be announced.
 ///
 /// # Errors
 /// `invalid_file` and `file_too_large`.
@@ -174,13 +174,13 @@ pub fn announced(name: &str, size: u64, content_type: &str) -> Result<Announced>
     }
 }
 
-/// What a file is by the type that a system gave it and, where that says nothing or little, by its ending.
+/// The type of a file: the one that a system gave it or, where that is missing or ambiguous, that of its ending.
 fn resolve(content_type: &str, ending: Option<&str>) -> Result<&'static Media> {
     let bare = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let by_ending = || ACCEPTED.iter().find(|media| ending.is_some_and(|ending| media.2.contains(&ending)));
     if SAYS_NOTHING.contains(&bare.as_str()) {
         return by_ending().ok_or_else(|| {
-            let detail = "contentType says nothing, and fileName has no ending that is known";
+            let detail = "contentType is generic, and fileName has no known ending";
             bad("contentType", format!("{detail}. Accepted are {IN_WORDS}."))
         });
     }
@@ -205,24 +205,24 @@ pub fn bytes_to_see(content_type: &str) -> usize {
     }
 }
 
-/// What the proof of a file tells of it.
+/// The result of a file's proof.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Proved {
-    /// An image that browsers show, as it is seen.
+    /// An image that browsers show, with its size as shown.
     Image(Dimensions),
-    /// A recording of a voice that plays for so many milliseconds.
+    /// A voice recording, with its duration in milliseconds.
     Voice(u64),
     /// Anything else that is accepted.
     Other,
 }
 
-/// Looks whether `bytes` are a file of `content_type`, as far as [`bytes_to_see`] says.
+/// Checks whether `bytes` are a file of `content_type`, from as many bytes as [`bytes_to_see`] says.
 ///
 /// # Errors
 /// `file_type_mismatch`; `invalid_file` for an image that is too large.
 pub fn prove(content_type: &str, bytes: &[u8]) -> Result<Proved> {
     let lie = || {
-        let detail = format!("The bytes are not those of a file of type {content_type}. Announce what it really is.");
+        let detail = format!("The bytes are not those of a file of type {content_type}. Announce its real type.");
         Refusal { code: Code::FileTypeMismatch, detail, field: "fileUrl" }
     };
     let Media(name, _, _, proof) = find(content_type).ok_or_else(lie)?;
@@ -234,7 +234,7 @@ pub fn prove(content_type: &str, bytes: &[u8]) -> Result<Proved> {
     .ok_or_else(lie)
 }
 
-/// The dimensions of an image of type `name`; none where the bytes are no such image.
+/// The dimensions of an image of type `name`; `None` if the bytes are no such image.
 fn prove_image(name: &str, bytes: &[u8]) -> Result<Option<Dimensions>> {
     let Some(image) = format::read(name, bytes).filter(|image| !image.stored.is_empty()) else { return Ok(None) };
     if image.largest.is_too_large() {
@@ -247,7 +247,7 @@ fn prove_image(name: &str, bytes: &[u8]) -> Result<Option<Dimensions>> {
     Ok(Some(image.shown()))
 }
 
-/// Whether the bytes have the signs of this kind of file.
+/// Whether the bytes are a file of this kind.
 fn proves(name: &str, proof: Proof, bytes: &[u8]) -> bool {
     match proof {
         Proof::Signature(signature) => bytes.starts_with(signature),
@@ -265,21 +265,21 @@ fn proves(name: &str, proof: Proof, bytes: &[u8]) -> bool {
     }
 }
 
-/// Whether this is a compound file, and not one that is clearly something else.
+/// Whether this is a compound file, and not clearly one of another type.
 fn is_ole(bytes: &[u8], streams: &[&str]) -> bool {
     bytes.starts_with(ole::SIGNATURE) && ole::holds(bytes, streams) != Some(false)
 }
 
-/// Whether the first box names one of these brands, as the main one or as one that it fits.
+/// Whether the first box names one of these brands, as the major or as a compatible one.
 fn has_brand(bytes: &[u8], brands: &[&[u8; 4]]) -> bool {
     let Some(length) = bytes::be32(bytes, 0).map(|length| length as usize) else { return false };
     let listed = bytes.get(8..length.min(bytes.len())).unwrap_or_default();
-    // The second one is a version.
+    // The second entry is a version.
     let named = listed.chunks_exact(4).enumerate().filter(|(at, _)| *at != 1);
     bytes::part(bytes, 4, 4) == Some(b"ftyp") && named.take(64).any(|(_, brand)| brands.iter().any(|one| brand == *one))
 }
 
-/// `image` for the pictures that every browser shows, `voice` for recordings, `file` for all else.
+/// `image` for images that every browser shows, `voice` for recordings, `file` for everything else.
 #[must_use]
 pub fn message_type(content_type: &str) -> MessageType {
     match content_type {

@@ -1,12 +1,12 @@
 //! Names of files, as phones and computers give them.
 
-/// Bytes of a name: what every file system takes.
+/// The limit of a name in bytes, which every file system accepts.
 const BYTES: usize = 255;
-/// Bytes of an ending that is kept when a name is shortened, with its dot.
+/// Bytes of an ending, dot included, up to which it is kept when a name is shortened.
 const ENDING: usize = 20;
 
-/// The name that a file is shown and saved under: without a path, without what hides or turns around its ending, without
-/// dots and spaces at its end, at most 255 bytes. `None`: nothing is left.
+/// The name under which a file is shown and saved: without a path, without characters that hide or reverse its ending,
+/// without dots and spaces at its end, at most 255 bytes. `None` if nothing is left.
 pub(crate) fn clean(name: &str) -> Option<String> {
     let kept: String = name.chars().filter(|char| stands(*char)).collect();
     let kept = kept.trim_start().trim_end_matches(|char: char| char == '.' || char.is_whitespace());
@@ -19,19 +19,19 @@ pub(crate) fn ending(name: &str) -> Option<String> {
     name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase())
 }
 
-/// Joiners make one sign of several, as in many emoji, and belong to the spelling of Persian and Hindi.
+/// Joiners combine several characters into one, as in many emoji, and are part of the spelling of Persian and Hindi.
 fn stands(char: char) -> bool {
     let joins = matches!(char, '\u{200c}' | '\u{200d}');
     !(char.is_control() || char == '/' || char == '\\' || char == '\u{fffd}' || (is_invisible(char) && !joins))
 }
 
-/// Without width, or a command to what shows text: which direction it goes, where lines end.
+/// Whether it has no width, or controls text layout: its direction, the ends of lines.
 fn is_invisible(char: char) -> bool {
     matches!(char, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
         || matches!(char, '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
 }
 
-/// The name in at most 255 bytes: what is too much goes from before the ending.
+/// The name in at most 255 bytes, shortened before its ending.
 fn shorten(name: &str) -> String {
     if name.len() <= BYTES {
         return name.to_owned();
@@ -39,7 +39,7 @@ fn shorten(name: &str) -> String {
     let ending = name.rfind('.').map_or("", |at| &name[at..]);
     let ending = if ending.len() <= ENDING { ending } else { "" };
     let mut end = name.floor_char_boundary(BYTES - ending.len());
-    // Not between a sign and what belongs to it.
+    // Never between a character and its combining characters.
     while name[end..].starts_with(belongs_to_the_last) || name[..end].ends_with('\u{200d}') {
         let Some((before, _)) = name[..end].char_indices().next_back() else { break };
         end = before;
@@ -48,7 +48,7 @@ fn shorten(name: &str) -> String {
     [stem, ending].concat()
 }
 
-/// Accents, signs that choose a style or a skin colour, and joiners.
+/// Accents, variation selectors, skin tones, and joiners.
 fn belongs_to_the_last(char: char) -> bool {
     matches!(char, '\u{300}'..='\u{36f}' | '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}' | '\u{1f3fb}'..='\u{1f3ff}')
 }
@@ -90,7 +90,7 @@ mod tests {
             let name = clean(&format!("{}.jpeg", one.repeat(200))).unwrap();
             assert!(name.len() <= BYTES && name.len() > 220, "{}", name.len());
             let stem = name.strip_suffix(".jpeg").unwrap();
-            assert_eq!(stem, one.repeat(stem.len() / one.len()), "nothing is cut in the middle");
+            assert_eq!(stem, one.repeat(stem.len() / one.len()), "no character is cut");
         }
         assert_eq!(clean(&"x".repeat(300)).unwrap().len(), BYTES);
         let dotted = format!("{}.{}", "x".repeat(200), "y".repeat(100));

@@ -5,12 +5,12 @@ use super::exif::Orientation;
 use super::image::{Dimensions, Image};
 
 const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
-/// Chunks that are not critical and still decide what is seen: transparency, colours, size on paper, animation.
+/// Chunks that are not critical and still affect the picture: transparency, colours, print size, animation.
 const NEEDED: [&[u8; 4]; 15] = [
     b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"sBIT", b"bKGD", b"hIST", b"pHYs", b"sPLT", b"acTL", b"fcTL",
     b"fdAT", b"cICP", b"mDCV",
 ];
-/// How many chunks may stand before the header of the image: one of Apple's does.
+/// How many chunks may come before the header of the image: Apple writes one.
 const BEFORE_HEADER: usize = 2;
 
 struct Chunk<'a> {
@@ -20,7 +20,7 @@ struct Chunk<'a> {
     whole: &'a [u8],
 }
 
-/// The chunks in order, as far as they are whole.
+/// The chunks in order, as far as they are complete.
 fn chunks(bytes: &[u8]) -> impl Iterator<Item = Chunk<'_>> {
     let mut at = SIGNATURE.len();
     std::iter::from_fn(move || {
@@ -35,7 +35,7 @@ pub(crate) fn read(bytes: &[u8]) -> Option<Image> {
     if !bytes.starts_with(SIGNATURE) {
         return None;
     }
-    // The header alone may be all that is there.
+    // The bytes may end after the header.
     let first = Some((part(bytes, 12, 4)?, bytes.get(16..)?));
     let later = chunks(bytes).take(BEFORE_HEADER).map(|chunk| (chunk.name, chunk.content));
     let (_, header) = first.into_iter().chain(later).find(|(name, _)| *name == b"IHDR")?;
@@ -48,14 +48,14 @@ fn orientation(bytes: &[u8]) -> Orientation {
     blocks.find_map(|chunk| Orientation::read(chunk.content)).unwrap_or_default()
 }
 
-/// The same image without metadata, and without what follows its end.
+/// The same image without metadata, and without bytes after its end.
 pub(crate) fn without_metadata(bytes: &[u8]) -> Vec<u8> {
     let mut kept = Vec::with_capacity(bytes.len() + 40);
     kept.extend_from_slice(bytes.get(..SIGNATURE.len()).unwrap_or_default());
     let (mut at, mut ended) = (SIGNATURE.len(), false);
     for chunk in chunks(bytes) {
         at += chunk.whole.len();
-        // A critical chunk has a capital first: no decoder may pass it over.
+        // The name of a critical chunk begins with a capital: no decoder may skip it.
         if chunk.name[0].is_ascii_uppercase() || NEEDED.iter().any(|needed| chunk.name == *needed) {
             kept.extend_from_slice(chunk.whole);
         } else if chunk.name == b"eXIf"
@@ -69,7 +69,7 @@ pub(crate) fn without_metadata(bytes: &[u8]) -> Vec<u8> {
         }
     }
     if !ended {
-        // Cut short: decoders show what there is.
+        // Truncated: decoders show the part that is there.
         kept.extend_from_slice(bytes.get(at..).unwrap_or_default());
     }
     kept
@@ -84,14 +84,14 @@ fn append(kept: &mut Vec<u8>, name: [u8; 4], content: &[u8; 26]) {
     kept.extend_from_slice(&checksum.to_be_bytes());
 }
 
-/// The checksum of PNG (ISO 3309), bit by bit: it is only needed for thirty bytes.
+/// The checksum of PNG (ISO 3309), bit by bit, since it is only needed for thirty bytes.
 fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(u32::MAX, |sum, byte| {
         (0..8).fold(sum ^ u32::from(*byte), |sum, _| if sum & 1 == 1 { (sum >> 1) ^ 0xedb8_8320 } else { sum >> 1 })
     })
 }
 
-/// The checksum as it stands in a file, for tests that make images.
+/// The checksum as a file has it, for tests that make images.
 #[cfg(test)]
 pub(crate) fn tests_checksum(bytes: &[u8]) -> [u8; 4] {
     crc32(bytes).to_be_bytes()

@@ -3,7 +3,7 @@
 use jobline_wire::Code;
 use std::fmt;
 
-/// What fallible functions of this crate return.
+/// The result of fallible functions of this crate.
 pub type Result<T> = std::result::Result<T, Refusal>;
 
 /// A file that is not accepted.

@@ -1,4 +1,4 @@
-//! What is accepted, and bytes of every kind: whole, cut short, and hostile.
+//! Which files are accepted, and bytes of every kind: complete, truncated, and hostile.
 
 mod metadata;
 mod samples;
@@ -19,7 +19,7 @@ fn proven(content_type: &str, bytes: &[u8]) -> bool {
 }
 
 #[test]
-fn bytes_are_what_they_are_said_to_be_or_refused() {
+fn bytes_match_their_announced_type_or_are_refused() {
     let (docx, odt, word, sheet) =
         (docx(), odt(), format!("{OOXML}wordprocessingml.document"), format!("{OOXML}spreadsheetml.sheet"));
     let (png, jpeg) = (png(3, 2, &[]), jpeg(3, 2, &[]));
@@ -137,7 +137,7 @@ fn content_types_of_operating_systems_are_understood() {
 }
 
 #[test]
-fn images_tell_how_large_they_are_and_how_they_are_seen() {
+fn images_have_a_size_and_an_orientation() {
     let side = |bytes: &[u8], content_type: &str| match prove(content_type, bytes).unwrap() {
         Proved::Image(Dimensions { width, height, .. }) => Some((width, height)),
         Proved::Voice(_) | Proved::Other => None,
@@ -208,7 +208,7 @@ fn truncated_files_do_no_harm() {
 }
 
 #[test]
-fn a_chain_of_sectors_may_be_a_circle() {
+fn a_circular_chain_of_sectors_ends() {
     let mut circle = compound(&["WordDocument"]);
     circle[516..520].copy_from_slice(&1_u32.to_le_bytes());
     assert_eq!(ole::holds(&circle, &["WordDocument"]), Some(true));
@@ -217,7 +217,7 @@ fn a_chain_of_sectors_may_be_a_circle() {
 
 proptest! {
     #[test]
-    fn no_bytes_bring_it_down(
+    fn no_bytes_make_it_panic(
         which in 0..ACCEPTED.len(),
         at in proptest::collection::vec((0_usize..2_000, any::<u8>()), 0..20),
         sample in 0..8_usize,

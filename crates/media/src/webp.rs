@@ -4,12 +4,12 @@ use super::bytes::{le16, le24, le32, part};
 use super::exif::Orientation;
 use super::image::{Dimensions, Image};
 
-/// Where the first chunk begins: behind `RIFF`, the length of all that follows, and `WEBP`.
+/// Where the first chunk begins: after `RIFF`, the length of the rest, and `WEBP`.
 const FIRST: usize = 12;
 /// In the first byte of `VP8X`: the file has EXIF, or XMP.
 const HAS_EXIF: u8 = 0x08;
 const HAS_XMP: u8 = 0x04;
-/// What decides what is seen. Any other chunk is metadata, or unknown to browsers.
+/// The chunks that affect the picture. Any other chunk is metadata, or unknown to browsers.
 const NEEDED: [&[u8; 4]; 7] = [b"VP8 ", b"VP8L", b"VP8X", b"ICCP", b"ANIM", b"ANMF", b"ALPH"];
 
 struct Chunk<'a> {
@@ -21,7 +21,7 @@ fn begins(bytes: &[u8]) -> bool {
     bytes.starts_with(b"RIFF") && part(bytes, 8, 4) == Some(b"WEBP")
 }
 
-/// The chunks in order. The last one may be cut short.
+/// The chunks in order. The last one may be truncated.
 fn chunks(bytes: &[u8]) -> impl Iterator<Item = Chunk<'_>> {
     let told = le32(bytes, 4).and_then(|length| usize::try_from(length).ok()).unwrap_or_default();
     let end = told.saturating_add(8).min(bytes.len());
@@ -31,7 +31,7 @@ fn chunks(bytes: &[u8]) -> impl Iterator<Item = Chunk<'_>> {
         let length = usize::try_from(le32(bytes, at + 4)?).ok()?;
         let to = (at + 8).saturating_add(length).min(bytes.len());
         let content = bytes.get(at + 8..to)?;
-        // Of an odd length, one byte of padding follows.
+        // After an odd length there is one byte of padding.
         at = to + length % 2;
         Some(Chunk { name, content })
     })
@@ -69,12 +69,12 @@ fn orientation(bytes: &[u8]) -> Orientation {
     blocks.find_map(|chunk| turn(chunk.content)).unwrap_or_default()
 }
 
-/// Some programs put the prefix that JPEG needs before the block.
+/// The orientation in an EXIF chunk. Some programs put the prefix that JPEG needs before the block.
 fn turn(exif: &[u8]) -> Option<Orientation> {
     Orientation::read(exif.strip_prefix(b"Exif\0\0").unwrap_or(exif))
 }
 
-/// The same image without metadata, and without what follows its end.
+/// The same image without metadata, and without bytes after its end.
 pub(crate) fn without_metadata(bytes: &[u8]) -> Vec<u8> {
     let mut kept = Vec::with_capacity(bytes.len());
     kept.extend_from_slice(b"RIFF\0\0\0\0WEBP");

@@ -1,4 +1,4 @@
-//! ZIP: what an archive holds, as its directory at the end says.
+//! ZIP: the content of an archive, by the directory at its end.
 
 use super::bytes::{le16, le32, le64, part};
 
@@ -7,7 +7,7 @@ const COMMENT: usize = 65_535;
 const END: &[u8] = b"PK\x05\x06";
 const END_BYTES: usize = 22;
 
-/// The directory of an archive, every entry of which is whole.
+/// The directory of an archive, every entry of which is complete.
 pub(crate) struct Zip<'a> {
     bytes: &'a [u8],
     directory: &'a [u8],
@@ -24,7 +24,7 @@ pub(crate) struct Entry<'a> {
 }
 
 impl<'a> Zip<'a> {
-    /// The archive that these bytes are. `None`: they are none.
+    /// The archive in these bytes; `None` if they are none.
     pub fn read(bytes: &'a [u8]) -> Option<Self> {
         if !bytes.starts_with(b"PK\x03\x04") && !bytes.starts_with(END) {
             return None;
@@ -34,7 +34,7 @@ impl<'a> Zip<'a> {
         (whole == zip.directory.len()).then_some(zip)
     }
 
-    /// The entries with their lengths in the directory, as far as they are whole.
+    /// The entries with their lengths in the directory, as far as they are complete.
     fn entries(&self) -> impl Iterator<Item = (Entry<'a>, usize)> {
         let (directory, mut at) = (self.directory, 0);
         std::iter::from_fn(move || {
@@ -56,7 +56,7 @@ impl<'a> Zip<'a> {
         self.entries().any(|(entry, _)| matches(entry.name))
     }
 
-    /// What an entry of this name holds that is not compressed.
+    /// The content of the entry of this name, if it is not compressed.
     pub fn stored(&self, wanted: &str) -> Option<&'a [u8]> {
         let (entry, _) = self.entries().find(|(entry, _)| entry.name == wanted.as_bytes() && entry.method == 0)?;
         let at = usize::try_from(entry.at).ok()?;
@@ -83,7 +83,7 @@ fn directory(bytes: &[u8]) -> Option<&[u8]> {
     }
 }
 
-/// The same in an archive in the format for large ones, which has a second end record before the first.
+/// The same for a ZIP64 archive, which has a second end record before the first.
 fn large_directory(bytes: &[u8], end: usize) -> Option<&[u8]> {
     let locator = end.checked_sub(20).filter(|at| bytes[*at..].starts_with(b"PK\x06\x07"))?;
     let end = le64(bytes, locator + 8)?;

@@ -1,5 +1,5 @@
-//! What the fuzz target for files began with or found, played again, and changed at random. `fuzz/README.md` says how to
-//! look for more.
+//! Replays the corpus of the fuzz target for files, as it is and with random changes. `fuzz/README.md` says how to fuzz for
+//! more.
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
 
 #[path = "fuzz/media.rs"]
@@ -33,7 +33,7 @@ impl Dice {
 }
 
 #[test]
-fn files_are_what_they_are_and_nothing_else() {
+fn files_pass_as_their_own_type_alone() {
     let mut proved = 0;
     for (name, bytes) in corpus() {
         let types = media::play(&bytes);
@@ -47,7 +47,7 @@ fn files_are_what_they_are_and_nothing_else() {
 }
 
 #[test]
-fn files_that_are_changed_anywhere_are_read_without_harm() {
+fn changed_files_are_read_without_a_panic() {
     let mut dice = Dice(16);
     for (_, bytes) in corpus() {
         // Long recordings change at their beginning, where their structure is.

@@ -1,5 +1,5 @@
-//! Voice messages as browsers and programs write them, and files that only claim to be some. The same files are where the
-//! fuzz targets begin; `fuzz/README.md` says how to look for more.
+//! Voice messages as browsers and programs write them, and files that only claim to be one. The same files are the initial
+//! corpus of the fuzz targets; `fuzz/README.md` says how to fuzz for more.
 
 use jobline_media::voice_duration_ms;
 use std::{fs, path::Path};
@@ -57,7 +57,7 @@ fn a_track_of_video_and_another_codec_are_refused() {
 }
 
 #[test]
-fn a_file_that_is_cut_never_plays_as_long_as_the_whole() {
+fn a_truncated_file_never_has_the_whole_duration() {
     for (content_type, bytes, plays) in good() {
         for end in 0..bytes.len() {
             let cut = voice_duration_ms(content_type, &bytes[..end]);
@@ -68,25 +68,25 @@ fn a_file_that_is_cut_never_plays_as_long_as_the_whole() {
 }
 
 #[test]
-fn a_header_that_tells_two_hours_is_not_believed() {
+fn a_header_that_claims_two_hours_is_ignored() {
     let mut bytes = sample("voice_mp4", "aac-5034ms");
-    // Version, flags and two times stand in front of the unit of time and the duration.
+    // Version, flags and two times come before the unit of time and the duration.
     let at = place(&bytes, b"mvhd") + 4 + 16;
     bytes[at..at + 4].copy_from_slice(&7_200_000_u32.to_be_bytes());
     assert_eq!(voice_duration_ms(MP4, &bytes), Some(5034));
 }
 
 #[test]
-fn a_table_that_tells_two_hours_is_refused() {
+fn a_table_that_claims_two_hours_is_refused() {
     let mut bytes = sample("voice_mp4", "aac-5034ms");
-    // Version, flags and the number of entries stand in front of the first: its samples, and how long each is.
+    // Version, flags and the number of entries come before the first entry: its samples, and the duration of each.
     let at = place(&bytes, b"stts") + 4 + 8 + 4;
     bytes[at..at + 4].copy_from_slice(&1_500_000_u32.to_be_bytes());
     assert_eq!(voice_duration_ms(MP4, &bytes), None);
 }
 
 #[test]
-fn bytes_behind_the_end_are_refused() {
+fn bytes_after_the_end_are_refused() {
     for (content_type, mut bytes, _) in good() {
         bytes.extend_from_slice(b"<script>alert(1)</script>");
         assert_eq!(voice_duration_ms(content_type, &bytes), None, "{content_type}");

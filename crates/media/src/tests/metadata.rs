@@ -1,4 +1,4 @@
-//! Metadata of photos is removed; what the pixels need stays.
+//! Metadata of photos is removed; data that the pixels need stays.
 
 use super::samples::*;
 use crate::*;
@@ -9,7 +9,7 @@ fn tells(bytes: &[u8]) -> bool {
     SECRETS.iter().any(|secret| bytes.windows(secret.len()).any(|window| window == *secret))
 }
 
-/// The same image with all that phones add to it, and what must be left of it.
+/// The same image with all metadata that phones add, and the bytes that must remain.
 pub(super) fn with_metadata(orientation: u8) -> [(&'static str, Vec<u8>, Vec<u8>); 3] {
     let turn = |wanted: u8| if wanted == 1 { None } else { exif::Orientation::read(&tiff(wanted)) };
     let exif = |block: &[u8]| segment(0xe1, &[b"Exif\0\0", block].concat());
@@ -26,7 +26,7 @@ pub(super) fn with_metadata(orientation: u8) -> [(&'static str, Vec<u8>, Vec<u8>
         segment(0xfe, b"Pixel 8"),
         adobe.clone(),
     ];
-    let jpegs = ([jpeg(4, 3, &full), b"film behind the end".to_vec()].concat(), jpeg(4, 3, &[jfif, left, icc, adobe]));
+    let jpegs = ([jpeg(4, 3, &full), b"video after the end".to_vec()].concat(), jpeg(4, 3, &[jfif, left, icc, adobe]));
     let chunk = png_chunk;
     let full = [
         chunk(b"iCCP", b"colours"),
@@ -38,7 +38,7 @@ pub(super) fn with_metadata(orientation: u8) -> [(&'static str, Vec<u8>, Vec<u8>
     ];
     let left = turn(orientation).map(|turn| {
         let mut left = chunk(b"eXIf", &turn.tiff());
-        // What is made anew has a checksum that is right.
+        // The rewritten chunk has a correct checksum.
         let sum = left.len() - 4;
         left.truncate(sum);
         left.extend(png::tests_checksum(&left[4..]));
@@ -63,13 +63,13 @@ pub(super) fn with_metadata(orientation: u8) -> [(&'static str, Vec<u8>, Vec<u8>
 }
 
 #[test]
-fn metadata_goes_and_pixels_colours_and_orientation_stay() {
+fn metadata_is_removed_and_pixels_colours_and_orientation_stay() {
     for orientation in 1..=8 {
         for (content_type, full, left) in with_metadata(orientation) {
             assert!(tells(&full) && !tells(&left));
             let without = without_metadata(content_type, &full).unwrap();
             assert_eq!(without.escape_ascii().to_string(), left.escape_ascii().to_string(), "{content_type}");
-            assert_eq!(without_metadata(content_type, &left), None, "{content_type}: nothing is left to take away");
+            assert_eq!(without_metadata(content_type, &left), None, "{content_type}: nothing is left to remove");
             assert_eq!(prove(content_type, &left).unwrap(), prove(content_type, &full).unwrap());
         }
     }

@@ -103,7 +103,7 @@ pub(super) fn gif(screen: [u16; 2], frame: [u16; 4]) -> Vec<u8> {
     [head, comment, b",".to_vec(), numbers(&frame), vec![0, 2, 1, 0, 0, b';']].concat()
 }
 
-/// EXIF as a camera writes it: which side is up, and where it was.
+/// EXIF as a camera writes it: orientation and location.
 pub(super) fn tiff(orientation: u8) -> Vec<u8> {
     let entry = |tag: u16, kind: u16, value: u32| {
         [&tag.to_le_bytes()[..], &kind.to_le_bytes(), &1_u32.to_le_bytes(), &value.to_le_bytes()].concat()

@@ -1,4 +1,4 @@
-//! The settings of an AAC decoder, as MP4 keeps them (ISO/IEC 14496-1, 7.2.6, and 14496-3, 1.6.2).
+//! The settings of an AAC decoder, as MP4 stores them (ISO/IEC 14496-1, 7.2.6, and 14496-3, 1.6.2).
 
 use crate::bytes::part;
 
@@ -9,17 +9,17 @@ const RATES: [u32; 13] =
 const AAC: u8 = 0x40;
 /// Main, LC, SSR and LTP.
 const PLAIN: std::ops::RangeInclusive<u32> = 1..=4;
-/// The high-efficiency ones, which stand in front of a plain one.
+/// The high-efficiency ones, which come before a plain one.
 const HIGH_EFFICIENCY: [u32; 2] = [5, 29];
 
 pub(super) struct Aac {
     rate: u32,
-    /// In a frame, at that rate.
+    /// Samples in a frame, at that rate.
     samples: u32,
 }
 
 impl Aac {
-    /// Reads the content of an `esds` box behind version and flags.
+    /// Reads the content of an `esds` box after version and flags.
     pub fn read(esds: &[u8]) -> Option<Self> {
         let stream = descriptor(esds, 0x03)?;
         let flags = *stream.get(2)?;
@@ -42,13 +42,13 @@ impl Aac {
         (PLAIN.contains(&kind) && rate >= RATES[12]).then_some(Self { rate, samples })
     }
 
-    /// How long so many frames play.
+    /// The duration of `frames`.
     pub fn duration_ms(&self, frames: u64) -> Option<u64> {
         Some(frames.checked_mul(u64::from(self.samples) * 1_000)? / u64::from(self.rate))
     }
 }
 
-/// The content of the descriptor that `bytes` begin with. Its length has seven bits in each of up to four bytes.
+/// The content of the descriptor at the start of `bytes`. Its length has seven bits in each of up to four bytes.
 fn descriptor(bytes: &[u8], tag: u8) -> Option<&[u8]> {
     if *bytes.first()? != tag {
         return None;

@@ -1,14 +1,14 @@
-//! Voice messages: one track of sound in a container, and how long it plays.
+//! Voice messages: one audio track in a container, and its duration.
 //!
-//! Both readers take the duration from the times of the pieces of sound themselves. What a header says of it is left aside:
-//! recorders that write while they record leave it out, and a liar would write whatever suits.
+//! Both parsers compute the duration from the times of the audio packets. The duration in a header is ignored: recorders
+//! that stream leave it out, and a sender could put any value there.
 
 mod aac;
 mod mp4;
 mod webm;
 
-/// How long the sound of a voice message plays, in milliseconds, if these are the bytes of a voice message of this type: a
-/// whole file with one track, of AAC in MP4 or Opus in WebM. `None`: they are not.
+/// The duration of a voice message in milliseconds. `None` if the bytes are no voice message of this type: a complete file
+/// with one track, of AAC in MP4 or Opus in WebM.
 #[must_use]
 pub fn voice_duration_ms(content_type: &str, bytes: &[u8]) -> Option<u64> {
     match content_type {

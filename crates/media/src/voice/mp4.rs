@@ -1,13 +1,13 @@
-//! MP4: boxes of length, name and content, one inside another. The table of the pieces of sound is at the top, or, as
-//! recorders write it, in front of each fragment.
+//! MP4: nested boxes of length, name and content. The table of audio samples is at the top, or, as recorders write it,
+//! before each fragment.
 //!
-//! The duration is the number of AAC frames, which the decoder's settings say the length of. The times that the tables
-//! give have to agree with it, and the frames have to fit into the bytes that are there.
+//! The duration is the number of AAC frames times the length of a frame in the decoder's settings. The times in the tables
+//! have to agree with it, and the frames have to fit into the bytes of the file.
 
 use super::aac::Aac;
 use crate::bytes::{be32, part};
 
-/// What may be at the top and in `moov` beside the sound: free space, indexes, and notes such as the program's name.
+/// Other boxes that may be at the top and in `moov`: free space, indexes, and notes such as the program's name.
 const IN_FILE: [&[u8; 4]; 8] = [b"free", b"skip", b"wide", b"styp", b"sidx", b"mfra", b"udta", b"meta"];
 const IN_MOOV: [&[u8; 4]; 7] = [b"mvhd", b"iods", b"udta", b"meta", b"free", b"skip", b"uuid"];
 /// By how much the times of a file may differ from its frames, in milliseconds.
@@ -19,7 +19,7 @@ struct Track {
     /// Units of time in a second.
     timescale: u64,
     aac: Aac,
-    /// What fragments take that do not say it: how long a sample is, and its bytes.
+    /// The defaults of fragments: the duration and the bytes of a sample.
     usual: Usual,
 }
 
@@ -29,7 +29,7 @@ struct Usual {
     bytes: u64,
 }
 
-/// Samples, summed up. One sample is one frame of AAC.
+/// The sum of samples. One sample is one frame of AAC.
 #[derive(Default)]
 struct Samples {
     count: u64,
@@ -81,7 +81,7 @@ fn read_track(trak: &[u8], samples: &mut Samples) -> Option<Track> {
     let (header, media_header) = (only(trak, b"tkhd")?, only(mdia, b"mdhd")?);
     let table = only(only(mdia, b"minf")?, b"stbl")?;
     samples.read_table(table)?;
-    // Version 1 has times of eight bytes in front.
+    // Version 1 begins with times of eight bytes.
     let behind = |header: &[u8]| Some(if *header.first()? == 1 { 20 } else { 12 });
     Some(Track {
         id: be32(header, behind(header)?)?,
@@ -98,7 +98,7 @@ fn description(stsd: &[u8]) -> Option<Aac> {
     if name != b"mp4a" || entries.next().is_some() {
         return None;
     }
-    // Sound of version 1, from QuickTime, has four more numbers.
+    // An audio entry of version 1, from QuickTime, has four more numbers.
     let more = if part(entry, 8, 2)? == [0, 1] { 16 } else { 0 };
     Aac::read(only(entry.get(28 + more..)?, b"esds")?.get(4..)?)
 }
@@ -107,7 +107,7 @@ impl Samples {
     fn add(&mut self, count: u64, duration: u64, bytes: u64) -> Option<()> {
         self.count = self.count.checked_add(count)?;
         self.duration = self.duration.checked_add(count.checked_mul(duration)?)?;
-        // Sound without bytes could be of any length.
+        // Samples without bytes could claim any duration.
         self.bytes = self.bytes.checked_add(count.checked_mul(bytes)?)?;
         (count == 0 || bytes > 0).then_some(())
     }
@@ -190,7 +190,7 @@ fn read_track_fragment(traf: &[u8], track: &Track, samples: &mut Samples) -> Opt
     Some(())
 }
 
-/// The boxes in `bytes`. `None` where one is not whole; none come after it.
+/// The boxes in `bytes`. `None` for one that is truncated, which is the last.
 fn boxes(bytes: &[u8]) -> impl Iterator<Item = Option<(&[u8; 4], &[u8])>> {
     let (mut at, mut broken) = (0, false);
     std::iter::from_fn(move || {
@@ -205,8 +205,8 @@ fn boxes(bytes: &[u8]) -> impl Iterator<Item = Option<(&[u8; 4], &[u8])>> {
     })
 }
 
-/// Name, content and end of the box at `at`. A length of 1 says that a longer one follows; one of 0, that the box goes on
-/// to the end.
+/// Name, content and end of the box at `at`. A length of 1 means that a 64-bit length follows; 0 means that the box
+/// extends to the end.
 fn read_box(bytes: &[u8], at: usize) -> Option<(&[u8; 4], &[u8], usize)> {
     let name = part(bytes, at + 4, 4)?.try_into().ok()?;
     let (head, length) = match be32(bytes, at)? {
@@ -218,7 +218,7 @@ fn read_box(bytes: &[u8], at: usize) -> Option<(&[u8; 4], &[u8], usize)> {
     Some((name, content, at + length))
 }
 
-/// The content of the one box of this name; `None` if there is another, or one that is not whole.
+/// The content of the only box of this name; `None` if there are several, or one is truncated.
 fn only<'a>(bytes: &'a [u8], wanted: &[u8; 4]) -> Option<&'a [u8]> {
     let mut found = None;
     for one in boxes(bytes) {

@@ -1,5 +1,5 @@
-//! WebM: elements of id, length and content, one inside another. Recorders leave the lengths of the segment and of its
-//! clusters open, so an element of open length ends where one begins that cannot be inside it.
+//! WebM: nested elements of id, length and content. Recorders leave the lengths of the segment and of its clusters unknown,
+//! so an element of unknown length ends where an element begins that cannot be inside it.
 
 use crate::bytes::part;
 
@@ -21,30 +21,30 @@ const BLOCK: u32 = 0xa1;
 /// Indexes, tags and padding at the top of a segment: cues, seek head, tags, void, checksum. Chapters and attached files
 /// are not among them, because no recorder writes those.
 const SKIPPED: [u32; 5] = [0x1c53_bb6b, 0x114d_9b74, 0x1254_c367, 0xec, 0xbf];
-/// The type of a track of sound.
+/// The type of an audio track.
 const AUDIO: u64 = 2;
-/// Nanoseconds of a unit of time where the file does not say.
+/// Nanoseconds of a unit of time if the file does not set it.
 const USUAL_SCALE: u64 = 1_000_000;
 /// Nanoseconds of the longest packet of Opus.
 const LONGEST_PACKET: u64 = 120_000_000;
 
 struct Element<'a> {
     id: u32,
-    /// Of an open length: all that follows.
+    /// If the length is unknown: all bytes that follow.
     content: &'a [u8],
     open: bool,
-    /// Where the content begins in the bytes that were read from.
+    /// The index of the content in the bytes that were parsed.
     from: usize,
 }
 
-/// The track that the file has, and the times that were read so far.
+/// The file's track, and the times that were read so far.
 #[derive(Default)]
 struct Sound {
     scale: Option<u64>,
     track: Option<u64>,
     cluster: Option<u64>,
     first: Option<u64>,
-    /// When the last block begins, and how long its sound is, in nanoseconds.
+    /// When the last block begins, and its duration, in nanoseconds.
     last: Option<(u64, u64)>,
 }
 
@@ -65,8 +65,8 @@ pub(super) fn duration_ms(bytes: &[u8]) -> Option<u64> {
 }
 
 impl Sound {
-    /// Reads a segment. The inside of clusters is read in the same pass as what is beside them: no id of the one is an id
-    /// of the other, so that a cluster of open length needs no end.
+    /// Reads a segment. Elements inside and outside of clusters are read in one pass: their ids differ, so the end of a
+    /// cluster of unknown length does not matter.
     fn read(&mut self, segment: &[u8]) -> Option<()> {
         let mut at = 0;
         while at < segment.len() {
@@ -89,7 +89,7 @@ impl Sound {
             TIMESTAMP => self.cluster = Some(number(element.content)?),
             SIMPLE_BLOCK => self.block(element.content)?,
             BLOCK_GROUP => self.block(child(element.content, BLOCK)?)?,
-            // The place and the length of a cluster before it, which some write for repairs.
+            // The position and the length of the previous cluster, which some recorders write for repairs.
             0xa7 | 0xab => {}
             id if SKIPPED.contains(&id) => {}
             _ => return None,
@@ -97,7 +97,7 @@ impl Sound {
         Some(())
     }
 
-    /// A block: the number of its track, its time from that of the cluster on, flags, sound.
+    /// A block: the number of its track, its time relative to its cluster, flags, audio.
     fn block(&mut self, block: &[u8]) -> Option<()> {
         let (track, length) = vint(block, 0, true)?;
         let [high, low, flags] = part(block, length, 3)?.try_into().ok()?;
@@ -116,7 +116,7 @@ impl Sound {
     }
 }
 
-/// The number of the one track, if there is no other and it is Opus.
+/// The number of the track, if there is only one and it is Opus.
 fn only_track(tracks: &[u8]) -> Option<u64> {
     let mut entries = children(tracks).filter(|element| !SKIPPED.contains(&element.id));
     let track = entries.next().filter(|element| element.id == TRACK && !element.open)?.content;
@@ -124,7 +124,7 @@ fn only_track(tracks: &[u8]) -> Option<u64> {
     (is_sound && entries.next().is_none() && is_whole(tracks)).then(|| number(child(track, TRACK_NUMBER)?))?
 }
 
-/// How long a packet of Opus plays, in nanoseconds (RFC 6716, section 3.1).
+/// The duration of a packet of Opus in nanoseconds (RFC 6716, section 3.1).
 fn packet_ns(packet: &[u8]) -> Option<u64> {
     let first = *packet.first()?;
     let frame = match first >> 3 {
@@ -140,7 +140,7 @@ fn packet_ns(packet: &[u8]) -> Option<u64> {
     Some(frame * frames).filter(|plays| (1..=LONGEST_PACKET).contains(plays))
 }
 
-/// The elements in `bytes`, as far as they are whole.
+/// The elements in `bytes`, as far as they are complete.
 fn children(bytes: &[u8]) -> impl Iterator<Item = Element<'_>> {
     let mut at = 0;
     std::iter::from_fn(move || {
@@ -158,19 +158,19 @@ fn child(bytes: &[u8], id: u32) -> Option<&[u8]> {
     children(bytes).find(|element| element.id == id && !element.open).map(|element| element.content)
 }
 
-/// The element that begins at `at`, if all of it is there.
+/// The element that begins at `at`, if it is complete.
 fn element(bytes: &[u8], at: usize) -> Option<Element<'_>> {
     let (id, id_length) = vint(bytes, at, false)?;
     let (length, digits) = vint(bytes, at + id_length, true)?;
     let from = at + id_length + digits;
-    // All bits set: the length is open.
+    // All bits set: the length is unknown.
     let open = length == (1 << (7 * digits)) - 1;
     let content = if open { bytes.get(from..)? } else { part(bytes, from, usize::try_from(length).ok()?)? };
     Some(Element { id: u32::try_from(id).ok()?, content, open, from })
 }
 
-/// A number whose first byte tells by its zeros in front how many bytes follow, and how many bytes it has in all. An id keeps
-/// the bit behind those zeros, a length does not.
+/// A variable-length number, and its length in bytes. The leading zeros of its first byte say how many bytes follow. An id
+/// keeps the bit after those zeros, a length does not.
 fn vint(bytes: &[u8], at: usize, is_length: bool) -> Option<(u64, usize)> {
     let first = *bytes.get(at)?;
     let length = first.leading_zeros() as usize + 1;
@@ -183,7 +183,7 @@ fn number(content: &[u8]) -> Option<u64> {
     (content.len() <= 8).then(|| content.iter().fold(0, |value, byte| value << 8 | u64::from(*byte)))
 }
 
-/// Text without the zeros that may fill it up.
+/// Text without the zeros that may pad it.
 fn text(content: &[u8]) -> &[u8] {
     let end = content.iter().position(|byte| *byte == 0).unwrap_or(content.len());
     &content[..end]

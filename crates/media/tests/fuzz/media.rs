@@ -21,11 +21,11 @@ const TYPES: [&str; 15] = [
     "text/csv",
 ];
 
-/// Proves `bytes` as each type. What remains of an image without its metadata is still that image, has the same size as
-/// it is seen, and nothing more to remove. Answers as which types they pass.
+/// Proves `bytes` as each type. An image without its metadata must still be that image, have the same size as shown, and
+/// have nothing more to remove. Returns the types as which the bytes pass.
 ///
 /// # Panics
-/// When something of this does not hold.
+/// When one of these does not hold.
 pub fn play(bytes: &[u8]) -> Vec<&'static str> {
     let mut passed = Vec::new();
     for content_type in TYPES {
@@ -52,6 +52,6 @@ fn stays(content_type: &str, bytes: &[u8], proved: Proved) {
     };
     assert_eq!(size(again), size(proved), "{content_type}");
     if let Some(twice) = without_metadata(content_type, &clean) {
-        assert_eq!(twice, clean, "{content_type}: a second time removes nothing");
+        assert_eq!(twice, clean, "{content_type}: removing again removes nothing");
     }
 }
