@@ -252,6 +252,6 @@ async fn the_check_cleans_up_after_a_failed_step() {
         Fault { step: "", method: Method::POST, path: "/messages/send", with: "check-1", harm: Break::Status(500) };
     let proxy = Proxy::start(fault).await;
     let (_, out) = run(target(&proxy.url)).await;
-    assert!(out.contains("skipped the other user lists it: it needs a message that was sent"), "{out}");
+    assert!(out.contains("skipped the other user lists it: it needs a sent message"), "{out}");
     assert!(out.contains("ok      users and job are removed"), "{out}");
 }

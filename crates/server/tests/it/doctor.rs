@@ -234,7 +234,7 @@ fn each_wrong_thing_is_named_with_what_to_do() {
     command.env("JOBLINE_PUBLIC_URL", format!("http://{}", running.address));
     let said = Said::by(command.env("JOBLINE_HOST_KEY", "another-host-key-that-is-long-enough-as-well"));
     assert_eq!((said.code, said.wrong()), (Some(1), 2), "{}", said.text);
-    said.has("WRONG   public URL", &["does not take this --host-key", "same key"]);
+    said.has("WRONG   public URL", &["does not accept this --host-key", "same key"]);
     said.has("WRONG   origin", &["https://market.example", "may not call", "Restart"]);
     said.has("2 things are wrong", &[]);
 
@@ -288,7 +288,7 @@ fn a_turn_server_that_gives_no_relay_is_told_with_what_to_do() {
     let without_tls = format!("turns:{}?transport=tcp", speaker("hello\r\n", String::new()));
     let mut command = configured(&folder);
     command.env("JOBLINE_TURN_URL", without_tls).env("JOBLINE_TURN_SECRET", "a-secret-of-the-relay");
-    Said::by(&mut command).has("WRONG   calls", &["takes connections, but there is no TLS", "certificate"]);
+    Said::by(&mut command).has("WRONG   calls", &["accepts connections, but there is no TLS", "certificate"]);
 }
 
 #[test]
@@ -314,7 +314,7 @@ fn clocks_that_disagree_and_strange_answers_are_told() {
     let said = Said::by(&mut command);
     assert_eq!(said.code, Some(1));
     said.has("WRONG   clock", &["ahead of the public URL", "time synchronisation"]);
-    said.has("WRONG   bus", &["says something else first"]);
+    said.has("WRONG   bus", &["does not begin with"]);
     let elsewhere = "HTTP/1.1 301 Moved Permanently\r\nlocation: https://a.example/\r\ncontent-length: 0\r\n\r\n";
     let mut command = configured(&folder);
     let said = Said::by(command.env("JOBLINE_PUBLIC_URL", format!("http://{}", speaker("", elsewhere.to_owned()))));

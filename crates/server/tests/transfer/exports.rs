@@ -72,7 +72,7 @@ async fn an_export_does_not_overwrite_files() {
     let (folder, from) = (Folder::new(), Place::with_job_and_users().await);
     std::fs::write(folder.path("all"), "precious").unwrap();
     let error = export(from.engines(), &folder.path("all")).await.unwrap_err().to_string();
-    assert!(error.ends_with("exists already: name another file"), "{error}");
+    assert!(error.ends_with("exists already: choose another file"), "{error}");
     assert_eq!(std::fs::read(folder.path("all")).unwrap(), b"precious");
 
     std::fs::write(folder.path("day.1.partial"), "").unwrap();

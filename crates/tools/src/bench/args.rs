@@ -21,32 +21,32 @@ pub struct BenchArgs {
     /// Also measure the memory of the server alone while this many connections poll every three seconds.
     #[arg(long, value_name = "NUMBER", default_value_t = 0)]
     pub pollers: usize,
-    /// Also measure live connections: how soon a message is seen, and what this many of them cost.
+    /// Also measure live connections: how soon a message is seen, and the cost of this many connections.
     #[arg(long, value_name = "NUMBER", default_value_t = 0)]
     pub live_connections: usize,
-    /// How often everything is measured over the same store; each is a report of its own.
+    /// How often everything is measured over the same store; each run is a separate report.
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     pub runs: u32,
-    /// Instead of measuring, keep a mix of everything going for this many seconds, and say whether memory, open files and the
-    /// disk grow.
+    /// Instead of measuring, run a mix of everything for this many seconds, and say whether memory, open files and the disk
+    /// grow.
     #[arg(long, value_name = "SECONDS", default_value_t = 0)]
     pub soak: u64,
-    /// Where to make the folder of the measured store: on the disk that is to be measured.
+    /// Where to create the folder of the measured store: on the disk that is to be measured.
     #[arg(long, value_name = "FOLDER", default_value = ".")]
     pub folder: PathBuf,
     /// Print JSON instead of a table.
     #[arg(long)]
     pub json: bool,
-    /// Serves the hello-world servers of a measurement, prints where, and ends when standard input does.
+    /// Serves the hello-world servers of a measurement, prints their addresses, and ends when standard input does.
     #[arg(long, hide = true)]
     pub hello: bool,
-    /// The binary that is measured, in a process of its own; by default this one.
+    /// The binary that is measured, as a separate process; by default this one.
     #[arg(skip = std::env::current_exe().ok())]
     pub program: Option<PathBuf>,
 }
 
 impl BenchArgs {
-    /// Answers the program that is measured.
+    /// Checks the options, and returns the program that is measured.
     pub(super) fn check(&self) -> Result<&Path, String> {
         let bounds = [
             (self.seconds >= 0.1 && self.seconds <= 600.0, "--seconds must be from 0.1 to 600"),
@@ -60,7 +60,7 @@ impl BenchArgs {
         ];
         match bounds.iter().find(|(kept, _)| !kept) {
             Some((_, bound)) => Err((*bound).to_owned()),
-            None => self.program.as_deref().ok_or_else(|| "the path of this program is not known".to_owned()),
+            None => self.program.as_deref().ok_or_else(|| "the path of this program is unknown".to_owned()),
         }
     }
 }

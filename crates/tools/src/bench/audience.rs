@@ -1,4 +1,4 @@
-//! The people of whom live connections are measured.
+//! The people whose live connections are measured.
 
 use super::args::BenchArgs;
 use super::fill::{Pair, end_of_sync, fill};
@@ -12,17 +12,17 @@ const FIRST: usize = 500_000_000;
 /// People whose cursors are taken at the same time.
 const AT_ONCE: usize = 64;
 
-/// Nobody, unless live connections are measured.
+/// Empty unless live connections are measured.
 #[derive(Default)]
 pub(super) struct Audience {
     /// Pairs in which one sends and the other sees it.
     pub talks: Vec<Talk>,
-    /// Who is connected while others write.
+    /// Users who are connected while others write.
     pub watchers: Vec<Watcher>,
 }
 
 impl Audience {
-    /// Makes as many as `args` says.
+    /// Creates as many as `args` says.
     pub(super) async fn fill(server: &dyn Server, args: &BenchArgs) -> Result<Self, String> {
         if args.live_connections == 0 && args.soak == 0 {
             return Ok(Self::default());

@@ -1,5 +1,5 @@
-//! Reactions and edits. A user may make 30 a minute and edit a message five times, so many users make a few each: what is
-//! measured is how long one takes, and not how many there can be.
+//! Reactions and edits. A user may make 30 a minute and edit a message five times, so many users make a few each: this
+//! measures their latency, not the highest rate.
 
 use super::client;
 use super::fill::{Pair, fill};
@@ -17,7 +17,7 @@ use std::time::Duration;
 /// Their jobs come after those of other pairs.
 const FIRST: usize = 400_000_000;
 const PAIRS: usize = 1_024;
-/// Messages of each user: edits go round among them.
+/// Messages of each user, which are edited in turn.
 const MESSAGES: usize = 4;
 const AT_ONCE: usize = 64;
 /// Requests of one measurement, at most.
@@ -27,16 +27,16 @@ const EMOJI: [&str; 2] = ["👍", "❤️"];
 /// Which change.
 #[derive(Clone, Copy)]
 pub(super) enum Change {
-    /// To the other's message.
+    /// A reaction to the other's message.
     React,
-    /// Of an own message.
+    /// An edit of one's own message.
     Edit,
 }
 
-/// Who reacts and edits.
+/// The users who react and edit.
 pub(super) struct Changers {
     people: Arc<[Changer]>,
-    /// How many reactions and edits were asked for.
+    /// How many reactions and edits were requested.
     asked: [Arc<AtomicUsize>; 2],
 }
 
@@ -84,7 +84,7 @@ async fn changer(server: &dyn Server, pair: &Pair, user: &UserId) -> Result<Chan
     Ok(Changer { token: server.token(user)?, conversation, own: ids(own), others: ids(others) })
 }
 
-/// Asks for the next change, until there were enough.
+/// Requests changes until there were enough.
 struct Changing {
     people: Arc<[Changer]>,
     asked: Arc<AtomicUsize>,

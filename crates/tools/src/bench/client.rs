@@ -6,9 +6,9 @@ use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-/// Response headers that are looked at; more is an error.
+/// The most response headers; more are an error.
 const HEADERS: usize = 32;
-/// The host that requests name, and by which the server names itself in its answers.
+/// The host in requests, which the server also uses in the URLs of its answers.
 pub(super) const HOST: &str = "127.0.0.1";
 /// The most bytes of a response; more are an error.
 const ANSWER_BYTES: usize = 8 * 1024 * 1024;

@@ -25,7 +25,7 @@ const PAGE: u64 = 50;
 const EACH: u64 = 100;
 /// The jobs of crews come after those of pairs.
 const FIRST_CREW: u64 = 1_000_000_000;
-/// As many as there are connections with which sends are measured.
+/// As many as the most connections with which sends are measured.
 const CREWS: usize = 1_024;
 const IDLE: &[u8] = b"\"messages\":[]";
 /// Polls in a batch of tRPC.
@@ -36,9 +36,9 @@ pub(super) struct Dataset {
     readers: Vec<Reader>,
     writers: Vec<Writer>,
     crews: Vec<Crew>,
-    /// Who reacts and edits.
+    /// The users who react and edit.
     pub changers: Changers,
-    /// Of whom live connections are measured.
+    /// The users whose live connections are measured.
     pub audience: Audience,
     /// Messages in the store.
     pub messages: u64,
@@ -70,7 +70,7 @@ pub(super) struct Polls {
     pub sync: Figures,
     pub trpc: Figures,
     pub batch: Figures,
-    /// Of fifty messages.
+    /// Polls of fifty messages.
     pub page: Figures,
 }
 
@@ -156,7 +156,7 @@ impl Dataset {
         self.writers.len()
     }
 
-    /// Two who write to each other.
+    /// Two users who write to each other.
     pub(super) fn writer(&self, place: usize) -> &Writer {
         &self.writers[place]
     }
@@ -170,7 +170,7 @@ impl Dataset {
         (0..count).map(sender).collect()
     }
 
-    /// `count` senders, each in a crew of its own, which has fifty members.
+    /// `count` senders, each in its own crew of fifty members.
     pub(super) fn crew_senders(&self, count: usize, run: &str) -> Vec<Box<dyn Caller>> {
         let sender = |(index, crew): (usize, &Crew)| {
             let to = format!("\"conversationId\":\"{}\"", crew.id);
@@ -258,7 +258,7 @@ async fn list(server: &dyn Server, pair: &Pair, since: Option<String>) -> Result
     server.chat().list(&pair.b, input).await.map_err(|error| error.to_string())
 }
 
-/// A request of so many polls that must bring nothing.
+/// A request of one or more polls that must bring nothing.
 struct Idle {
     request: Vec<u8>,
     polls: usize,

@@ -70,7 +70,7 @@ pub(super) async fn fill(chat: &Chat, pairs: &[Pair], each: u64) -> Result<(), S
     results.into_iter().collect()
 }
 
-/// The cursor of a user who has everything.
+/// The cursor of a user who has received everything.
 pub(super) async fn end_of_sync(chat: &Chat, user: &UserId) -> Result<String, String> {
     let mut since = None;
     loop {

@@ -1,4 +1,4 @@
-//! What the disk allows: a bare log, to which many append, and which is synced for all that wait.
+//! The limit of the disk: a bare log, to which many threads append, with one sync for all that wait.
 
 use super::histogram::Histogram;
 use super::load::Figures;
@@ -9,12 +9,13 @@ use std::sync::mpsc::{self, Receiver, SyncSender};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// What a send writes to the journal of the store, about.
+/// About how many bytes a send writes to the journal of the store.
 const ENTRY_BYTES: usize = 1_536;
 /// The file is written once before, so that a sync writes nothing but the entries.
 const FILE_BYTES: usize = 32 << 20;
 
-/// Lets `writers` threads append for `length`, each its next entry as soon as the last one is on the disk of `folder`.
+/// Lets `writers` threads append for `length`: each appends its next entry as soon as its last one is on the disk of
+/// `folder`.
 pub(super) fn measure(folder: &Path, writers: usize, length: Duration) -> io::Result<Figures> {
     let path = folder.join("log");
     let mut file = OpenOptions::new().create(true).truncate(true).write(true).open(&path)?;

@@ -1,4 +1,4 @@
-//! A hello-world server: the least that a request can cost on this HTTP stack.
+//! A hello-world server: the minimum cost of a request on this HTTP stack.
 
 use super::client;
 use super::live::serve_echo;
@@ -32,7 +32,7 @@ pub(super) async fn serve(launcher: &dyn Launcher, folder: &Path, out: &mut (dyn
     writeln!(out, "{address} {} {echo_address}", in_serve_loop.address)
         .and_then(|()| out.flush())
         .map_err(|error| error.to_string())?;
-    // An error is an end as well.
+    // An error counts as the end, too.
     let _ = tokio::io::stdin().read(&mut [0]).await;
     bare.abort();
     echo.abort();
@@ -53,7 +53,7 @@ pub(super) async fn measure(address: SocketAddr, connections: usize, length: Dur
     ])
 }
 
-/// GET of a body of `bytes` bytes: what a page costs without anything that makes it.
+/// GET of a body of `bytes` bytes: the cost of a page without the work that produces it.
 pub(super) async fn measure_page(
     address: SocketAddr,
     connections: usize,
@@ -65,7 +65,7 @@ pub(super) async fn measure_page(
     load::run(address, callers, length, Pace::AsFast).await
 }
 
-/// The largest page that is asked for.
+/// The largest page that is requested.
 const PAGE_BYTES: usize = 1024 * 1024;
 
 fn router() -> Router {

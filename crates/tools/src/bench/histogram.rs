@@ -3,7 +3,7 @@
 use hdrhistogram::Histogram as Counts;
 use std::time::Duration;
 
-/// The longest time that is told apart from longer ones.
+/// The longest time that is recorded exactly; longer ones count as this.
 const LONGEST: Duration = Duration::from_secs(3_600);
 /// Significant digits of every time.
 const DIGITS: u8 = 3;
@@ -61,6 +61,6 @@ mod tests {
         times.merge(&others);
         assert_eq!(times.total(), 1_001);
         near(&times, 99.9, 1_000.0);
-        assert!(times.longest() >= LONGEST, "what is longer counts as the longest");
+        assert!(times.longest() >= LONGEST, "longer times count as the longest");
     }
 }

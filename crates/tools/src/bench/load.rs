@@ -1,9 +1,9 @@
 //! Load: many connections, each with one request at a time.
 //!
 //! In a *closed loop* each connection sends its next request as soon as the last one is answered: that finds the highest
-//! rate. A server that stops for a moment is asked nothing meanwhile, though, so the times of a closed loop say less than
-//! they seem to. At a *fixed rate* requests are due at fixed times, whatever the server does, and each counts from when it
-//! was due: one that had to wait behind a slow one was slow itself.
+//! rate. But a server that pauses gets no requests during the pause, so the latencies of a closed loop are too low. At a
+//! *fixed rate* requests are due at fixed times, whatever the server does, and the latency of each counts from when it was
+//! due: a request that had to wait behind a slow one counts as slow.
 
 use super::client::Connection;
 use super::histogram::Histogram;
@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 /// The requests of one connection.
 pub(super) trait Caller: Send + 'static {
-    /// The next request; `None`: enough.
+    /// The next request; `None` ends the load.
     fn request(&mut self) -> Option<&[u8]>;
 
     /// Whether the response is the expected one.
@@ -38,7 +38,7 @@ impl Caller for Repeat {
 pub(super) struct Figures {
     /// How long each request took.
     pub times: Histogram,
-    /// How long requests were sent.
+    /// For how long requests were sent.
     pub length: Duration,
 }
 
@@ -65,7 +65,7 @@ impl Figures {
 pub(super) enum Pace {
     /// In a closed loop.
     AsFast,
-    /// So many a second, by all connections together.
+    /// This many a second, by all connections together.
     Rate(f64),
 }
 
@@ -76,12 +76,12 @@ struct Schedule {
     first: Instant,
     /// `None`: each as soon as the last one is answered.
     every: Option<Duration>,
-    /// From when on they count.
+    /// When the measurement begins.
     begin: Instant,
     end: Instant,
 }
 
-/// Runs each caller on a connection of its own for `length`, after a warm-up of a tenth of that.
+/// Runs each caller on its own connection for `length`, after a warm-up of a tenth of that.
 pub(super) async fn run(
     address: SocketAddr,
     callers: Vec<Box<dyn Caller>>,
@@ -95,7 +95,7 @@ pub(super) async fn run(
         Pace::Rate(rate) => Some(Duration::from_secs_f64(count as f64 / rate)),
     };
     let tasks = callers.into_iter().enumerate().map(|(index, caller)| {
-        // Spread over the interval, as independent clients are.
+        // Spread over the interval, as with independent clients.
         let first = now + every.unwrap_or_default().mul_f64(index as f64 / count as f64);
         tokio::spawn(one(address, caller, Schedule { first, every, begin, end: begin + length }))
     });
@@ -134,8 +134,8 @@ async fn one(address: SocketAddr, mut caller: Box<dyn Caller>, schedule: Schedul
     }
 }
 
-/// Waits until a request is due. Answers from when on it counts: from when it was due if the connection was not free then, and
-/// else from now, since a timer that rings late is no fault of the server.
+/// Waits until a request is due. Returns the beginning of its latency: when it was due if the connection was busy then, and
+/// otherwise now, since a late timer is no fault of the server.
 pub(super) async fn when_due(due: Instant) -> Instant {
     if Instant::now() >= due {
         return due;
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn at_a_fixed_rate_what_waits_behind_a_slow_request_is_slow() {
+    async fn at_a_fixed_rate_a_request_that_waits_behind_a_slow_one_is_slow() {
         assert!(longest_half(Pace::Rate(100.0)).await > Duration::from_millis(50));
         assert!(longest_half(Pace::AsFast).await < Duration::from_millis(50));
     }

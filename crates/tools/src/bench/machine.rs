@@ -8,11 +8,11 @@ use std::time::{Duration, Instant};
 
 /// Bytes written before each sync: about the size of a message in a log.
 const WRITE_BYTES: usize = 1_024;
-/// Bytes of the file that is overwritten again and again. Its blocks are allocated before the measurement, as those of
-/// a log are that grows in steps, so that a sync only writes the bytes.
+/// Bytes of the file that is overwritten repeatedly. Its blocks are allocated before the measurement, as in a log that
+/// grows in steps, so that a sync only writes the bytes.
 const FILE_BYTES: usize = 4 << 20;
 
-/// How long bare `fdatasync` calls take on the disk of `folder`, each after a small write.
+/// The times of bare `fdatasync` calls on the disk of `folder`, each after a small write.
 pub(super) fn fdatasync(folder: &Path, length: Duration) -> io::Result<Histogram> {
     let path = folder.join("fdatasync");
     let mut file = OpenOptions::new().create(true).truncate(true).write(true).open(&path)?;
@@ -34,7 +34,7 @@ pub(super) fn fdatasync(folder: &Path, length: Duration) -> io::Result<Histogram
     Ok(times)
 }
 
-/// The resident memory of the process with this id, or of this process for `self`, in bytes; `None`: not known.
+/// The resident memory of the process with this id, or of this process for `self`, in bytes; `None` if unknown.
 pub(super) fn resident(process: &str) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
@@ -45,7 +45,7 @@ pub(super) fn resident(process: &str) -> Option<u64> {
 /// Ticks of processor time in a second, as `/proc` counts them on every Linux.
 const TICKS: f64 = 100.0;
 
-/// The processor time that the process with this id has used; `None`: not known.
+/// The processor time that the process with this id has used; `None` if unknown.
 pub(super) fn busy(process: &str) -> Option<Duration> {
     let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
     // The name before it may have spaces; after it the times are the twelfth and thirteenth field.
@@ -54,7 +54,7 @@ pub(super) fn busy(process: &str) -> Option<Duration> {
     Some(Duration::from_secs_f64(ticks as f64 / TICKS))
 }
 
-/// How many files and sockets the process with this id has open; `None`: not known.
+/// How many files and sockets the process with this id has open; `None` if unknown.
 pub(super) fn descriptors(process: &str) -> Option<u64> {
     Some(std::fs::read_dir(format!("/proc/{process}/fd")).ok()?.count() as u64)
 }

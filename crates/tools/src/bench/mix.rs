@@ -9,7 +9,7 @@ use serde_json::Value;
 /// Polls for each send.
 const POLLS: u64 = 33;
 
-/// One sends a message, and the other polls their conversation: the first of the polls brings the message.
+/// One user sends a message, and the other polls their conversation: the first of the polls brings the message.
 pub(super) struct Mixed {
     sender: String,
     receiver: String,

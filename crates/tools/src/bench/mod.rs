@@ -1,9 +1,9 @@
 //! `jobline bench`: the load generator behind the published figures.
 //!
-//! The store is filled in this process. What is measured runs in processes of their own, over real sockets: the server as
-//! it is delivered, over that store, with checked HS256 tokens, and beside it a hello-world on the same HTTP stack, on axum
-//! alone and in the server's serve loop. What matters is the ratio to axum alone, and to a bare log on the same disk, which
-//! depend on the machine less than anything else. The load is this process.
+//! The store is filled in this process, which is also the load generator. The measured programs are separate processes,
+//! over real sockets: the release server over that store, with checked HS256 tokens, and a hello-world on the same HTTP
+//! stack, on axum alone and in the server's serve loop. The ratios to axum alone and to a bare log on the same disk are what
+//! counts, since they depend least on the machine.
 
 mod args;
 mod audience;
@@ -95,7 +95,7 @@ struct Run<'a> {
     folder: &'a Path,
     dataset: &'a Dataset,
     args: &'a BenchArgs,
-    /// In the client ids and texts of what is sent, which no other run may have.
+    /// A number in the client ids and texts of messages, which no other run may have.
     number: u32,
 }
 

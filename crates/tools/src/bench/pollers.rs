@@ -34,7 +34,7 @@ pub(super) async fn measure(
     let (count, resident_before) = (callers.len(), server.resident());
     let end = Instant::now() + length.max(EVERY * 2);
     let tasks = callers.into_iter().enumerate().map(|(index, caller)| {
-        // Spread over the interval, as clients are.
+        // Spread over the interval, as with real clients.
         let first = EVERY.mul_f64(index as f64 / count as f64);
         tokio::spawn(poll(server.address, caller, first, end))
     });

@@ -1,4 +1,4 @@
-//! The servers that are measured, each in a process of its own: the load takes nothing of their memory, and shares no
+//! The measured servers, each in a separate process: the load generator does not count as their memory, and shares no
 //! runtime with them.
 
 use super::load::{self, Caller, Pace};
@@ -15,10 +15,10 @@ use tokio::process::{Child, Command};
 const START_WITHIN: Duration = Duration::from_secs(30);
 /// The longest that an orderly stop may take.
 const STOP_WITHIN: Duration = Duration::from_secs(60);
-/// More than are opened, a tenth of them not live.
+/// More than the measurement opens; nine tenths of them may be live.
 const CONNECTIONS: &str = "12000";
 
-/// `jobline serve` over the measured store; killed when dropped, which does not wait until the store is free.
+/// `jobline serve` over the measured store. It is killed when dropped, which does not wait until the store is free.
 pub(super) struct Program {
     pub address: SocketAddr,
     child: Child,
@@ -53,14 +53,14 @@ impl Program {
         self.started.elapsed()
     }
 
-    /// The resident memory of the program, in bytes; `None`: not known.
+    /// The resident memory of the program, in bytes; `None` if unknown.
     pub(super) fn resident(&self) -> Option<u64> {
         machine::resident(&self.id())
     }
 
     /// Lets `callers` load the program for `length`, and kills it while requests are running.
     pub(super) async fn kill_under(mut self, callers: Vec<Box<dyn Caller>>, length: Duration) -> Result<(), String> {
-        // The load would last longer than the program lives: its connections break, which is expected.
+        // The load outlasts the program, so its connections break as expected.
         let load = tokio::spawn(load::run(self.address, callers, length * 10, Pace::AsFast));
         tokio::time::sleep(length).await;
         let killed = self.kill().await;
@@ -89,17 +89,17 @@ impl Program {
     }
 }
 
-/// The hello-world servers in a process of their own; killed when dropped.
+/// The hello-world servers in a separate process, which is killed when dropped.
 pub(super) struct HelloProgram {
-    /// Of axum alone, and in the serve loop of the server.
+    /// The addresses of axum alone, and of the serve loop of the server.
     pub addresses: [SocketAddr; 2],
-    /// Of the WebSocket that echoes.
+    /// The address of the WebSocket that echoes.
     pub echo: SocketAddr,
     child: Child,
 }
 
 impl HelloProgram {
-    /// Starts `program`, which leaves what it needs in `folder`.
+    /// Starts `program`, which keeps its data in `folder`.
     pub(super) async fn start(program: &Path, folder: &Path) -> Result<Self, String> {
         let mut command = without_settings(program);
         command.args(["bench", "--hello", "--folder"]).arg(folder);
@@ -117,12 +117,12 @@ impl HelloProgram {
     }
 }
 
-/// The id of a process; empty, as no process has it, once it has ended.
+/// The id of a process. After its end it is empty, which is the id of no process.
 fn id(child: &Child) -> String {
     child.id().map_or(String::new(), |id| id.to_string())
 }
 
-/// The program, without what the environment says of another deployment.
+/// The program, without the settings of another deployment in the environment.
 fn without_settings(program: &Path) -> Command {
     let mut command = Command::new(program);
     let settings = std::env::vars_os().map(|(name, _)| name);

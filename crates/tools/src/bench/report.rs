@@ -44,7 +44,7 @@ struct Row {
     p99_us: f64,
     longest_us: f64,
     requests: u64,
-    /// What the rate is compared with, and the ratio to it.
+    /// The row that the rate is compared with, and the ratio to it.
     compared_with: Option<(&'static str, f64)>,
 }
 
@@ -53,7 +53,7 @@ struct Row {
 #[serde(rename_all = "camelCase")]
 struct Paced {
     connections: usize,
-    /// Of the highest rate.
+    /// The share of the highest rate.
     share: f64,
     per_second: f64,
     p50_us: f64,
@@ -138,7 +138,7 @@ impl Report {
         add(LOG, &measured.log, &[]);
         add(SEND, &measured.send, &[(POST, &measured.bare_post)]);
         add("send to 50", &measured.crew, &[(SEND, &measured.send)]);
-        // Of these only the times count: they end early.
+        // These end early, so only their latencies count.
         add("react", &measured.react, &[]);
         add("edit", &measured.edit, &[]);
         add("a third of a file", &measured.upload, &[]);
@@ -213,7 +213,7 @@ impl Report {
         self.live.as_ref().map_or(Ok(()), |live| live.write(text))
     }
 
-    /// How long sends take that are due at fixed times.
+    /// The latency of sends that are due at fixed times.
     fn write_paced(&self, text: &mut String) -> std::fmt::Result {
         writeln!(text, "\nsends at a fixed rate, each from when it was due:")?;
         for Paced { connections, share, per_second, p50_us, p99_us, p999_us, longest_us } in &self.paced {
@@ -227,7 +227,7 @@ impl Report {
         Ok(())
     }
 
-    /// Sends against what the disk allows.
+    /// Sends, compared with the limit of the disk.
     fn write_sends(&self, text: &mut String) -> std::fmt::Result {
         let sync = self.fdatasync_p50_us;
         writeln!(text, "\nfdatasync alone, p50:          {}", time(sync))?;
@@ -244,7 +244,7 @@ impl Report {
         Ok(())
     }
 
-    /// What calls by tRPC cost, beside the same calls by REST.
+    /// The cost of calls by tRPC, compared with the same calls by REST.
     fn write_trpc(&self, text: &mut String) -> std::fmt::Result {
         for Row { connections, per_second: rest, .. } in self.rows.iter().filter(|row| row.what == "idle poll") {
             let at = |what: &str| self.rows.iter().find(|row| row.connections == *connections && row.what == what);

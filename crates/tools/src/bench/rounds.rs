@@ -1,4 +1,4 @@
-//! Measurements that are compared run in turns, in short rounds, so that other work of the machine affects all of them.
+//! Compared measurements run in turns, in short rounds, so that other work of the machine affects all of them.
 
 use super::Run;
 use super::changes::Change;
@@ -11,7 +11,7 @@ use std::path::Path;
 use std::time::Duration;
 
 const ROUNDS: u32 = 10;
-/// The shares of the highest rate at which the times of sends are measured.
+/// The shares of the highest rate at which the latency of sends is measured.
 const SHARES: [f64; 5] = [0.1, 0.25, 0.5, 0.75, 0.9];
 
 /// The figures of one number of connections.

@@ -10,13 +10,13 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-/// Signs the tokens of a server that nobody else reaches.
+/// The secret that signs the tokens of a server that nobody else can reach.
 pub const JWT_SECRET: &str = "the secret of a server that lives for one measurement";
 
 /// Starts servers in this process.
 #[async_trait]
 pub trait Launcher: Send + Sync {
-    /// Opens the store in `folder`, which is made if it is not there, and serves it in this process on a free port of
+    /// Opens the store in `folder`, which is created if it does not exist, and serves it in this process on a free port of
     /// the loopback interface: without a send rate, and with user tokens that [`JWT_SECRET`] signs.
     ///
     /// # Errors
@@ -24,7 +24,7 @@ pub trait Launcher: Send + Sync {
     async fn start(&self, folder: &Path) -> Result<Box<dyn Server>, String>;
 }
 
-/// A server that answers.
+/// A running server.
 #[async_trait]
 pub trait Server: Send + Sync {
     /// The domain behind it, for filling its store without a socket.
@@ -36,7 +36,7 @@ pub trait Server: Send + Sync {
     /// One line that says what failed.
     fn token(&self, user: &UserId) -> Result<String, String>;
 
-    /// Serves other routes on a port of their own, in the same serve loop.
+    /// Serves other routes on a separate port, in the same serve loop.
     ///
     /// # Errors
     /// One line that says what failed.
@@ -49,7 +49,7 @@ pub trait Server: Send + Sync {
     async fn stop(self: Box<Self>) -> Result<(), String>;
 }
 
-/// A task that serves, and how to end it.
+/// A serving task, and a handle to stop it.
 pub struct Serving {
     /// Where it listens.
     pub address: SocketAddr,
@@ -58,7 +58,7 @@ pub struct Serving {
 }
 
 impl Serving {
-    /// Runs `serve` with `listener`, and with what tells it to stop.
+    /// Runs `serve` with `listener`, and with the signal to stop.
     ///
     /// # Errors
     /// When the listener has no address.
@@ -77,7 +77,7 @@ impl Serving {
     /// # Errors
     /// When the task panicked.
     pub async fn stop(self) -> Result<(), String> {
-        // An error says that the task has ended already.
+        // An error means that the task has ended already.
         let _ = self.stop.send(());
         self.task.await.map_err(|error| error.to_string())
     }
@@ -89,7 +89,7 @@ pub struct Stopped(oneshot::Receiver<()>);
 impl Stopped {
     /// Returns when the task has to stop.
     pub async fn wait(self) {
-        // An error says that the other side is gone, which is a stop as well.
+        // An error means that the other side is gone, which is a stop as well.
         let _ = self.0.await;
     }
 }

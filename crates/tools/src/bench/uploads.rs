@@ -1,11 +1,11 @@
-//! Files: each is announced, brought and sent, so that one message takes three requests.
+//! Files: each is announced, uploaded and sent, so that one message takes three requests.
 
 use super::client;
 use super::load::Caller;
 use super::writer::Writer;
 use serde_json::Value;
 
-/// About as many bytes as a photo that a phone made smaller.
+/// About the size of a photo that a phone has shrunk.
 const BYTES: usize = 200 * 1024;
 
 enum Step {
@@ -28,7 +28,7 @@ impl Uploader {
         Self { token, receiver, step: Step::Announce, request: Vec::new() }
     }
 
-    /// What follows the answer of this step.
+    /// The step after the answer to this one.
     fn next(&self, body: &[u8]) -> Option<Step> {
         Some(match &self.step {
             Step::Announce => {

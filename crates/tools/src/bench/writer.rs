@@ -19,10 +19,10 @@ impl Writer {
     }
 }
 
-/// Sends one message after the other, each with a client id of its own.
+/// Sends one message after the other, each with a new client id.
 pub(super) struct Sender {
     token: String,
-    /// The field that says where to.
+    /// The field of the body that names the recipient.
     to: String,
     run: String,
     count: u64,
@@ -30,14 +30,14 @@ pub(super) struct Sender {
 }
 
 impl Sender {
-    /// Of the two, the one with index `side` writes.
+    /// The user with index `side` writes.
     pub(super) fn new(writer: &Writer, side: usize, run: String) -> Self {
         let receiver = if side == 0 { &writer.pair.b } else { &writer.pair.a };
         let (token, to) = (writer.tokens[side].clone(), format!("\"receiverId\":\"{receiver}\""));
         Self::to(token, to, run)
     }
 
-    /// Sends with `token`; `to` is the field of the body that says where to, and `run` is in the client ids.
+    /// Sends with `token`; `to` is the field of the body that names the recipient, and `run` is in the client ids.
     pub(super) fn to(token: String, to: String, run: String) -> Self {
         Self { token, to, run, count: 0, request: String::new() }
     }

@@ -1,4 +1,4 @@
-//! What the steps share: the client, the keys, and what earlier steps made.
+//! The state that steps share: the client, the keys, and the results of earlier steps.
 
 use super::Target;
 use super::client::Client;
@@ -37,8 +37,8 @@ impl Context {
         };
         let run = format!("{:032x}", random.bits());
         let user = |side: &str| UserId::new(&format!("jobline-check-{}-{side}", &run[..16]));
-        let (Some(a), Some(b)) = (user("a"), user("b")) else { return Err("user ids cannot be made".to_owned()) };
-        let conversation = ConversationId::of(&a, &b).ok_or("user ids cannot be made")?;
+        let (Some(a), Some(b)) = (user("a"), user("b")) else { return Err("user ids cannot be created".to_owned()) };
+        let conversation = ConversationId::of(&a, &b).ok_or("user ids cannot be created")?;
         Ok(Self {
             client,
             host_key,
@@ -73,7 +73,7 @@ impl Context {
 
     /// The first message.
     pub(super) fn first(&self) -> StepResult<&Message> {
-        self.first.as_ref().ok_or(StepError::Missing("a message that was sent"))
+        self.first.as_ref().ok_or(StepError::Missing("a sent message"))
     }
 
     /// The path that lists the conversation; `more` is appended to the query.

@@ -1,4 +1,4 @@
-//! Steps: health, and what the host registers.
+//! Steps: health, and the users and job that the host registers.
 
 use super::context::Context;
 use super::outcome::{StepError, StepResult, expect_equal, failed};
@@ -96,7 +96,7 @@ fn minted_there(context: &Context) -> StepResult<[String; 2]> {
     Ok([token(0)?, token(1)?])
 }
 
-/// Removes everything that the check may have made; a failed removal does not skip the others.
+/// Removes everything that the check may have created; a failed removal does not skip the others.
 pub(super) fn clean_up(context: &mut Context) -> StepResult {
     let users = context.users.iter().map(|user| format!("/host/users/{user}"));
     let paths: Vec<_> = std::iter::once(format!("/host/jobs/{}", context.job)).chain(users).collect();

@@ -1,8 +1,8 @@
 //! `jobline check URL`: a synthetic conversation against a running deployment.
 //!
-//! Two users who exist for one run (`jobline-check-<random>-a` and `-b`) share a job, write to each other, repeat a
-//! send, read, send a picture, and try what is not allowed. Every failed step says what it expected and what it got.
-//! Users and job are always removed at the end. Their few messages stay, in a conversation that nobody can open.
+//! Two temporary users (`jobline-check-<random>-a` and `-b`) share a job, write to each other, repeat a send, read, send a
+//! picture, and try what is not allowed. Every failed step says what it expected and what it got.
+//! Users and job are always removed at the end. Their messages stay, in a conversation that nobody can open.
 
 pub(crate) mod client;
 mod context;
@@ -90,7 +90,7 @@ pub fn run(target: &Target, clock: Arc<dyn Clock>, random: &dyn Random, out: &mu
             Ok(()) => writeln!(out, "ok      {name}  {millis:.1} ms"),
             Err(StepError::Failed(why)) => writeln!(out, "FAILED  {name}: {why}  {millis:.1} ms"),
             Err(StepError::Missing(what)) => writeln!(out, "skipped {name}: it needs {what}"),
-            // Nothing responds: every other step would fail in the same way.
+            // The server does not respond, so every other step would fail in the same way.
             Err(StepError::NoAnswer(why)) if index == 0 => {
                 let _ = writeln!(out, "FAILED  {} cannot be reached: {why}", target.url);
                 return false;

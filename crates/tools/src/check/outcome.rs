@@ -4,9 +4,9 @@ use std::fmt::Debug;
 
 /// Why a step failed or was skipped.
 pub(crate) enum StepError {
-    /// Something else than expected: what was expected, and what came.
+    /// An unexpected result: what was expected, and what came.
     Failed(String),
-    /// This step needs something that an earlier one failed to make.
+    /// This step needs the result of an earlier one, which failed.
     Missing(&'static str),
     /// No reply came in time.
     NoAnswer(String),

@@ -52,7 +52,7 @@ pub(super) fn send(context: &mut Context) -> StepResult {
 }
 
 pub(super) fn download(context: &mut Context) -> StepResult {
-    let picture = context.picture.as_ref().ok_or(StepError::Missing("a picture that was sent"))?;
+    let picture = context.picture.as_ref().ok_or(StepError::Missing("a sent picture"))?;
     let page: Messages = context.client.get(&context.list(""), Some(context.a()?))?.json()?;
     let found = page.messages.iter().find(|message| message.id == picture.id);
     let Some(url) = found.and_then(|message| message.file_url.as_deref()) else {
@@ -63,7 +63,7 @@ pub(super) fn download(context: &mut Context) -> StepResult {
         return failed(format!("the {} bytes that were uploaded", PNG.len()), format!("{} others", reply.body.len()));
     }
     expect_equal("Content-Type", "image/png", reply.header("content-type"))?;
-    // A bucket cannot send the two headers below. On its origin there is nothing that a script could steal.
+    // A bucket cannot send the two headers below. Its origin has nothing that a script could steal.
     if url.contains("X-Amz-Signature=") {
         return expect_equal("Content-Disposition", true, reply.header("content-disposition").starts_with("inline"));
     }

@@ -17,7 +17,7 @@ pub(super) fn no_token(context: &mut Context) -> StepResult {
 
 pub(super) fn forged_token(context: &mut Context) -> StepResult {
     let token = context.a()?;
-    // Changes the first character of the signature: all of its bits count, while some of the last one may not.
+    // Changes the first character of the signature, because some bits of the last one may be unused.
     let (signed, signature) = token.rsplit_once('.').ok_or(StepError::Missing("a token with a signature"))?;
     let other = if signature.starts_with('A') { 'B' } else { 'A' };
     let forged = format!("{signed}.{other}{}", signature.get(1..).unwrap_or_default());

@@ -1,10 +1,10 @@
-//! What was found: one line for each.
+//! The findings, one line for each.
 
 use crate::check::outcome::printable;
 use std::fmt::Display;
 use std::io::Write;
 
-/// Writes what is found, and counts what is wrong.
+/// Writes the findings, and counts those that are wrong.
 pub struct Findings<'a> {
     out: &'a mut (dyn Write + Send),
     wrong: usize,
@@ -16,7 +16,7 @@ impl<'a> Findings<'a> {
         Self { out, wrong: 0 }
     }
 
-    /// `name` is as it should be.
+    /// `name` is right.
     pub fn ok(&mut self, name: &str, what: impl Display) {
         self.line("ok     ", name, &what.to_string());
     }
@@ -27,12 +27,12 @@ impl<'a> Findings<'a> {
         self.line("WRONG  ", name, &format!("{what}. {to_do}"));
     }
 
-    /// `name` was not looked at.
+    /// `name` was not checked.
     pub fn skipped(&mut self, name: &str, why: impl Display) {
         self.line("skipped", name, &why.to_string());
     }
 
-    /// Writes the sum; answers how many things are wrong.
+    /// Writes the total, and returns how many things are wrong.
     pub fn end(self) -> usize {
         // It is fine if nobody reads it.
         let _ = match self.wrong {

@@ -1,11 +1,11 @@
-//! The STUN and TURN servers that help calls, and how a datagram reaches one.
+//! STUN and TURN servers, and UDP sockets to them.
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::time::Duration;
 
 /// How often a request is sent by UDP, which may lose it.
 pub(super) const TRIES: usize = 3;
-/// How long each is waited for.
+/// How long to wait for each answer.
 pub(super) const TRY_WITHIN: Duration = Duration::from_secs(1);
 
 /// How a server is reached.
@@ -30,14 +30,14 @@ pub struct Helper {
     pub port: u16,
     /// How it is reached.
     pub transport: Transport,
-    /// Of a TURN server: with what it gives a relay.
+    /// The credentials for a TURN server.
     pub account: Option<Account>,
 }
 
-/// With what a device is let in, for a short time. It is not shown.
+/// Short-lived credentials of a device. They are never printed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Account {
-    /// Its name: until when it is good, and for whom.
+    /// The user name: the time until when it is valid, and the user.
     pub name: String,
     /// The name, signed with the secret that is shared with the TURN server.
     pub credential: String,

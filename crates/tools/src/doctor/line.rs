@@ -1,24 +1,24 @@
-//! Servers that speak first: NATS and mail servers.
+//! Servers that send a greeting first: NATS and mail servers.
 
 use super::WITHIN;
 use std::io::Read as _;
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs as _};
 
-/// Connects to `host`, and reads what it says first.
+/// Connects to `host`, and reads its greeting.
 ///
 /// # Errors
-/// What happened instead of a greeting that begins with `begins`, as it follows the name of the server.
+/// What happened instead of a greeting that begins with `begins`, as the rest of a sentence after the name of the server.
 pub fn greeting(host: &str, port: u16, begins: &str) -> Result<(), String> {
     let mut stream = connect(host, port)?;
     let mut said = vec![0; begins.len()];
-    stream.read_exact(&mut said).map_err(|error| format!("takes connections and says nothing: {error}"))?;
+    stream.read_exact(&mut said).map_err(|error| format!("accepts connections and sends nothing: {error}"))?;
     match said == begins.as_bytes() {
         true => Ok(()),
-        false => Err(format!("says something else first than {:?}", begins.trim())),
+        false => Err(format!("does not begin with {:?}", begins.trim())),
     }
 }
 
-/// A connection to the first address of `host` that takes one.
+/// A connection to the first address of `host` that accepts one.
 pub(super) fn connect(host: &str, port: u16) -> Result<TcpStream, String> {
     let mut failure = "has no address".to_owned();
     for address in addresses(host, port)? {

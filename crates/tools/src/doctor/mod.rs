@@ -1,6 +1,6 @@
-//! `jobline doctor`: looks at everything that a deployment stands on, from where it is run, and says what to do.
+//! `jobline doctor`: checks everything that a deployment depends on, from where it is run, and says what to do.
 //!
-//! Nothing is changed, and nothing of a secret is said. Each probe has a time limit.
+//! Nothing is changed, and no secret is printed. Each probe has a time limit.
 
 mod findings;
 mod helper;
@@ -22,26 +22,24 @@ use stream::Trust;
 /// How long each probe may take.
 const WITHIN: Duration = Duration::from_secs(5);
 
-/// What a deployment stands on besides its store and files; what is not configured is left out.
+/// What a deployment depends on besides its store and files; what is not configured is left out.
 #[derive(Default)]
 pub struct Surroundings {
     /// How browsers reach it.
     pub public_url: Option<PublicUrl>,
-    /// Where the public keys of user tokens are.
+    /// The URL of the public keys of user tokens.
     pub jwks_url: Option<String>,
-    /// Where NATS is: host and port.
+    /// The hosts and ports of NATS.
     pub bus: Vec<(String, u16)>,
     /// STUN and TURN servers.
     pub helpers: Vec<Helper>,
 }
 
-/// Looks at all of it. Blocks.
+/// Checks all of it. Blocks.
 pub fn look(around: &Surroundings, now_ms: u64, random: &dyn Random, findings: &mut Findings<'_>) {
     match &around.public_url {
         Some(url) => url.look(now_ms, findings),
-        None => {
-            findings.skipped("public URL", "--public-url is not set, so it is not known how browsers reach the server")
-        }
+        None => findings.skipped("public URL", "--public-url is not set, so the address for browsers is unknown"),
     }
     if let Some(url) = &around.jwks_url {
         public_url::look_at_keys(url, findings);
@@ -50,7 +48,7 @@ pub fn look(around: &Surroundings, now_ms: u64, random: &dyn Random, findings: &
         findings.skipped("bus", "--bus is not set; one server needs none");
     }
     for (host, port) in &around.bus {
-        let to_do = "Check that NATS runs there, its port and the firewall; until then servers look every few seconds.";
+        let to_do = "Check that NATS runs there, its port and the firewall; until then servers poll every few seconds.";
         match greeting(host, *port, "INFO ") {
             Ok(()) => findings.ok("bus", format!("NATS answers at {host}:{port}")),
             Err(why) => findings.wrong("bus", format!("{host}:{port} {why}"), to_do),

@@ -1,4 +1,4 @@
-//! The public URL, asked as a browser and as the host's server would.
+//! Probes of the public URL, as a browser and as the host's server call it.
 
 use super::{Findings, WITHIN};
 use crate::check::client::{Client, Reply};
@@ -6,22 +6,22 @@ use crate::check::outcome::StepError;
 use http::{Method, Request};
 use jobline_wire::Code;
 
-/// How far the clocks may be apart: tokens and uploads are refused from about there on.
+/// How far the clocks may be apart: with more, tokens and uploads may be refused.
 const SKEW_SECONDS: u64 = 30;
-/// How many origins are tried.
+/// How many origins are checked.
 const ORIGINS: usize = 20;
 const NAME: &str = "public URL";
-/// A user who exists nowhere.
+/// A user who exists in no deployment.
 const NOBODY: &str = "jobline-doctor";
 
-/// How browsers reach the deployment, and what it should know there.
+/// The address for browsers, and the settings that it should have.
 #[derive(Clone)]
 pub struct PublicUrl {
     /// The URL.
     pub url: String,
-    /// The host key that it should take.
+    /// The host key that it should accept.
     pub host_key: Option<String>,
-    /// The origins whose pages should be permitted to call.
+    /// The origins whose pages should be allowed to call.
     pub origins: Vec<String>,
 }
 
@@ -43,7 +43,7 @@ impl PublicUrl {
         match reply.status {
             200 => self.look_inside(&client, findings),
             301..=308 => {
-                let to_do = "Set --public-url to where that leads.";
+                let to_do = "Set --public-url to the target of the redirect.";
                 findings.wrong(NAME, format!("{url} redirects to {}", reply.header("location")), to_do);
             }
             status => {
@@ -54,7 +54,7 @@ impl PublicUrl {
         look_at_clock(&reply, now_ms, findings);
     }
 
-    /// What is behind it.
+    /// Checks the deployment behind the URL.
     fn look_inside(&self, client: &Client, findings: &mut Findings<'_>) {
         match &self.host_key {
             None => findings.ok(NAME, format!("{} answers", self.url)),
@@ -65,14 +65,14 @@ impl PublicUrl {
         }
     }
 
-    /// A deployment that takes the host key knows that there is no such user.
+    /// A deployment that accepts the host key answers that there is no such user.
     fn look_at_host_key(&self, client: &Client, key: &str, findings: &mut Findings<'_>) {
         let asked =
             client.get(&format!("/host/users/{NOBODY}"), Some(key)).and_then(|reply| reply.refused(Code::NotFound));
         match asked {
             Ok(_) => findings.ok(NAME, format!("{} answers as this deployment", self.url)),
             Err(why) => {
-                let what = format!("{} answers, but does not take this --host-key: {}", self.url, text(why));
+                let what = format!("{} answers, but does not accept this --host-key: {}", self.url, text(why));
                 let to_do =
                     "Another deployment answers there, or it runs with other settings: set both to the same key.";
                 findings.wrong(NAME, what, to_do);
@@ -80,7 +80,7 @@ impl PublicUrl {
         }
     }
 
-    /// Asks as a browser does before a page of `origin` calls.
+    /// Sends the preflight of a browser for a page of `origin`.
     fn look_at_origin(&self, client: &Client, origin: &str, findings: &mut Findings<'_>) {
         let request = Request::builder()
             .method(Method::OPTIONS)
@@ -99,7 +99,7 @@ impl PublicUrl {
                 let to_do = "Let the proxy pass OPTIONS requests.";
                 findings.wrong(
                     "origin",
-                    format!("whether pages of {origin} may call is not answered: {}", text(why)),
+                    format!("the preflight of pages of {origin} gets no answer: {}", text(why)),
                     to_do,
                 );
             }
@@ -110,7 +110,7 @@ impl PublicUrl {
 /// Compares the clock of this machine with the one of the public URL.
 fn look_at_clock(reply: &Reply, now_ms: u64, findings: &mut Findings<'_>) {
     let Some(theirs) = seconds(reply.header("date")) else {
-        return findings.skipped("clock", "the public URL does not say what time it is");
+        return findings.skipped("clock", "the public URL sends no Date header");
     };
     let ours = now_ms / 1_000;
     let (apart, where_to) = (ours.abs_diff(theirs), if ours > theirs { "ahead of" } else { "behind" });
@@ -135,7 +135,7 @@ fn seconds(date: &str) -> Option<u64> {
     jobline_chat::parse_iso(&iso).map(|ms| ms / 1_000)
 }
 
-/// Asks for the public keys of user tokens.
+/// Fetches the public keys of user tokens.
 pub(super) fn look_at_keys(url: &str, findings: &mut Findings<'_>) {
     let to_do = "Set --jwks-url to the JWKS of the identity provider, which this machine must reach.";
     let client = Client::new(url.split('?').next().unwrap_or(url), WITHIN).map_err(StepError::Failed);

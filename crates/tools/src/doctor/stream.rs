@@ -9,7 +9,7 @@ use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{ClientConfig, ClientConnection, Error, RootCertStore, StreamOwned};
 
-/// What to do where there is no TLS.
+/// What to do if the TLS handshake fails.
 pub(super) const TLS_TO_DO: &str = "Give it a certificate of a public authority for this name, with the whole chain, at the paths \
                                     that jobline turn-config names; browsers take no other one for calls.";
 
@@ -38,7 +38,7 @@ pub(super) trait Stream: Read + Write {}
 
 impl<T: Read + Write> Stream for T {}
 
-/// Why there is none, as it follows the URL of the server.
+/// Why there is none, as the rest of a sentence after the URL of the server.
 pub(super) enum NoStream {
     NoConnection(String),
     NoTls(String),
@@ -51,14 +51,14 @@ impl From<String> for NoStream {
 }
 
 impl Helper {
-    /// A stream to it, whose handshake is done. Each step has a time limit.
+    /// A stream to the server, after the handshake. Each step has a time limit.
     pub(super) fn stream(&self, trust: &Trust) -> Result<Box<dyn Stream>, NoStream> {
         let stream = connect(&self.host, self.port)?;
         if self.transport != Transport::Tls {
             return Ok(Box::new(stream));
         }
         let encrypted = self.encrypt(stream, trust);
-        encrypted.map_err(|why| NoStream::NoTls(format!("takes connections, but there is no TLS: {why}")))
+        encrypted.map_err(|why| NoStream::NoTls(format!("accepts connections, but there is no TLS: {why}")))
     }
 
     fn encrypt(&self, mut stream: TcpStream, trust: &Trust) -> Result<Box<dyn Stream>, String> {
@@ -88,7 +88,7 @@ mod tests {
         }
     }
 
-    /// A TURN server by TLS on `localhost`, which asks for a signature and then gives a relay: its port and its certificate.
+    /// A TURN server over TLS on `localhost`, which asks for a signature and then allocates: its port and its certificate.
     fn turn_server() -> (u16, CertificateDer<'static>) {
         let own = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
         let (certificate, key) =
@@ -104,7 +104,7 @@ mod tests {
         thread::spawn(move || {
             for stream in listener.incoming() {
                 let connection = ServerConnection::new(Arc::clone(&config)).unwrap();
-                // A client that does not trust the certificate goes away.
+                // A client that does not trust the certificate disconnects.
                 let _ = answer_turn(&mut StreamOwned::new(connection, stream.unwrap()));
             }
         });
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn by_tls_a_relay_is_asked_for_from_a_server_whose_certificate_is_trusted() {
+    fn over_tls_only_a_server_with_a_trusted_certificate_is_asked_for_an_allocation() {
         let (port, certificate) = turn_server();
         let account = || Some(Account { name: "anna".to_owned(), credential: "signed".to_owned() });
         let mut roots = RootCertStore::empty();

@@ -1,4 +1,4 @@
-//! STUN and TURN servers, asked by a binding request (RFC 8489), which needs no credentials.
+//! Probes STUN and TURN servers with a binding request (RFC 8489), which needs no credentials.
 
 use super::Findings;
 use super::helper::{Helper, TRIES, TRY_WITHIN, Transport, socket_to};
@@ -12,11 +12,11 @@ const HEADER_BYTES: usize = 20;
 const COOKIE: [u8; 4] = [0x21, 0x12, 0xa4, 0x42];
 const BINDING_REQUEST: [u8; 2] = [0x00, 0x01];
 const BINDING_SUCCESS: [u8; 2] = [0x01, 0x01];
-/// It wants credentials for that as well, and so is there.
+/// The server wants credentials for this, too, so it is reachable.
 const BINDING_ERROR: [u8; 2] = [0x01, 0x11];
 
 impl Helper {
-    /// Asks it, by TLS where its certificate is one that `trust` knows.
+    /// Probes the server, over TLS if its certificate is one that `trust` knows.
     pub(super) fn look(&self, trust: &Trust, random: &dyn Random, findings: &mut Findings<'_>) {
         if let Some(account) = &self.account {
             return turn::look(self, account, trust, random, findings);
@@ -61,7 +61,7 @@ impl Helper {
     }
 }
 
-/// Asks a few times; whether an answer came.
+/// Asks a few times, and returns whether an answer came.
 fn ask(address: SocketAddr, request: &[u8; HEADER_BYTES]) -> std::io::Result<bool> {
     let socket = socket_to(address)?;
     socket.set_read_timeout(Some(TRY_WITHIN))?;

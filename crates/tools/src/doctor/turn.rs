@@ -1,4 +1,4 @@
-//! TURN servers, asked for a relay as a device asks that takes part in a call (RFC 8656). It is given back at once.
+//! Probes TURN servers with an allocation, as a device makes it in a call (RFC 8656). It is released at once.
 
 use super::Findings;
 use super::helper::{Account, Helper, TRIES, TRY_WITHIN, Transport, socket_to};
@@ -11,7 +11,7 @@ use std::net::UdpSocket;
 
 const ALLOCATE: u16 = 0x0003;
 const REFRESH: u16 = 0x0004;
-/// What the types of answers to a request are made of.
+/// The class bits in the types of answers.
 const SUCCESS: u16 = 0x0100;
 const ERROR: u16 = 0x0110;
 const COOKIE: [u8; 4] = [0x21, 0x12, 0xa4, 0x42];
@@ -22,25 +22,25 @@ const LIFETIME: u16 = 0x000d;
 const REALM: u16 = 0x0014;
 const NONCE: u16 = 0x0015;
 const REQUESTED_TRANSPORT: u16 = 0x0019;
-/// The number of UDP, which is what is relayed, and three bytes that mean nothing.
+/// The protocol number of UDP, which is relayed, and three reserved bytes.
 const UDP: [u8; 4] = [17, 0, 0, 0];
 /// Bytes of a `MESSAGE-INTEGRITY` with its type and length.
 const INTEGRITY_BYTES: usize = 24;
 /// No answer to these requests is longer.
 const ANSWER_BYTES: usize = 2_048;
 const HEADER_BYTES: usize = 20;
-/// The nonce is too old: there is a new one in the answer.
+/// The nonce has expired: the answer has a new one.
 const STALE_NONCE: u16 = 438;
 
-/// Why there was no relay.
+/// Why there was no allocation.
 enum Failure {
-    /// No answer, or none of a TURN server; as it follows the URL of the server.
+    /// No answer, or not one of a TURN server; as the rest of a sentence after the URL of the server.
     NoAnswer(String),
-    /// There is no TLS with it; as it follows the URL of the server.
+    /// The TLS handshake failed; as the rest of a sentence after the URL of the server.
     NoTls(String),
     /// It answered with this code.
     Refused(u16),
-    /// It wants no credentials.
+    /// It requires no credentials.
     Open,
 }
 
@@ -59,7 +59,7 @@ impl From<NoStream> for Failure {
     }
 }
 
-/// Asks `helper` for a relay with `account`, by TLS where its certificate is one that `trust` knows. Takes a few seconds at most
+/// Allocates at `helper` with `account`, over TLS if its certificate is one that `trust` knows. Takes at most a few seconds
 /// for each of its addresses.
 pub(super) fn look(
     helper: &Helper,
@@ -95,11 +95,11 @@ fn what_to_do(code: u16) -> &'static str {
             "Set --turn-secret to the static-auth-secret of the TURN server, set use-auth-secret there, and look at the \
              clocks of both."
         }
-        403 => "Look at what it denies: jobline turn-config prints a configuration that lets calls through.",
-        442 => "Let it relay UDP, which calls use.",
-        486 => "It gives no user more relays: raise its user-quota.",
+        403 => "Check which addresses it denies: jobline turn-config prints a configuration that allows calls.",
+        442 => "Allow it to relay UDP, which calls use.",
+        486 => "The quota of the user is used up: raise its user-quota.",
         508 => "It has no ports left: raise its total-quota, or widen min-port and max-port.",
-        _ => "Look at its log for the reason.",
+        _ => "Its log has the reason.",
     }
 }
 
@@ -118,7 +118,7 @@ fn relay(helper: &Helper, account: &Account, trust: &Trust, random: &dyn Random)
     Err(failure)
 }
 
-/// What the server wants to be signed.
+/// The realm and nonce that the server wants to be signed.
 struct Challenge {
     realm: Vec<u8>,
     nonce: Vec<u8>,
@@ -132,13 +132,13 @@ fn allocate(link: &mut Link, account: &Account, random: &dyn Random) -> Result<(
         Answer::Refused(_, Some(challenge)) => challenge,
         Answer::Refused(code, None) => return Err(Failure::Refused(code)),
     };
-    // A nonce may grow stale once in between.
+    // A nonce may expire once in between.
     for _ in 0..2 {
         let signed = Some((account, &challenge));
         let answer = link.exchange(&request(ALLOCATE, transport, signed, random))?;
         match answered(&answer)? {
             Answer::Done => {
-                // Where that gets lost, it ends by itself some minutes later.
+                // If that is lost, the allocation expires some minutes later.
                 let _ = link.exchange(&request(REFRESH, (LIFETIME, &[0; 4]), signed, random));
                 return Ok(());
             }
@@ -149,7 +149,7 @@ fn allocate(link: &mut Link, account: &Account, random: &dyn Random) -> Result<(
     Err(Failure::Refused(STALE_NONCE))
 }
 
-/// A request with one attribute, signed with the long-term key of RFC 8489 where the server has said what it wants to be signed.
+/// A request with one attribute, signed with the long-term key of RFC 8489 if the server has sent a challenge.
 fn request(
     method: u16,
     (kind, value): (u16, &[u8]),
@@ -170,7 +170,7 @@ fn request(
         for part in [name.as_bytes(), b":", realm, b":", credential.as_bytes()] {
             key.update(part);
         }
-        // It is made of a message whose length counts it already.
+        // The signature covers a message whose length includes the signature.
         set_length(&mut message, INTEGRITY_BYTES);
         let integrity = sign(&Key::new(HMAC_SHA1_FOR_LEGACY_USE_ONLY, &key.finalize()), &message);
         add(&mut message, MESSAGE_INTEGRITY, integrity.as_ref());
@@ -179,7 +179,7 @@ fn request(
     message
 }
 
-/// Adds an attribute. Its value is shorter than an answer, or it is one of ours.
+/// Adds an attribute. Its value is one of ours, or came in an answer, so its length fits into 16 bits.
 fn add(message: &mut Vec<u8>, kind: u16, value: &[u8]) {
     message.extend(kind.to_be_bytes());
     message.extend(u16::try_from(value.len()).unwrap_or(u16::MAX).to_be_bytes());
@@ -187,7 +187,7 @@ fn add(message: &mut Vec<u8>, kind: u16, value: &[u8]) {
     message.resize(message.len().next_multiple_of(4), 0);
 }
 
-/// Sets the length of a message that will have so many bytes `more`.
+/// Sets the length of a message to which `more` bytes will be added.
 fn set_length(message: &mut [u8], more: usize) {
     let length = message.len() - HEADER_BYTES + more;
     message[2..4].copy_from_slice(&u16::try_from(length).unwrap_or(u16::MAX).to_be_bytes());
@@ -226,7 +226,7 @@ fn attribute(message: &[u8], wanted: u16) -> Option<&[u8]> {
     }
 }
 
-/// A way to the server.
+/// A transport to the server.
 enum Link {
     Udp(UdpSocket),
     Stream(Box<dyn Stream>),
@@ -248,7 +248,7 @@ impl Link {
     }
 }
 
-/// Asks a few times: UDP loses requests.
+/// Asks a few times, because UDP loses requests.
 fn by_udp(socket: &UdpSocket, request: &[u8]) -> std::io::Result<Option<Vec<u8>>> {
     socket.set_read_timeout(Some(TRY_WITHIN))?;
     let mut answer = [0; ANSWER_BYTES];
@@ -307,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn answers_that_are_cut_off_are_none() {
+    fn truncated_answers_are_ignored() {
         let mut answer = vec![1, 0x13, 0, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
         add(&mut answer, ERROR_CODE, &[0, 0, 4, 1]);
         add(&mut answer, REALM, b"r");

@@ -11,7 +11,7 @@ use std::path::Path;
 /// What an import of this file into this store would do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DryRun {
-    /// What the export holds. Every byte was read and checked.
+    /// The content of the export. Every byte was read and checked.
     pub summary: Summary,
     /// What an import would write.
     pub plan: Plan,
@@ -22,16 +22,16 @@ pub struct DryRun {
 pub enum Plan {
     /// Everything, because the store is empty.
     Everything,
-    /// The rest after an interrupted import: the byte it would start at, and the bytes of the export.
+    /// The rest after an interrupted import: the first byte to import, and the size of the export in bytes.
     Rest(u64, u64),
     /// Nothing, because the store holds all of it.
     Nothing,
 }
 
-/// Reads the whole export at `path` and looks at the store. Writes nothing.
+/// Reads the whole export at `path` and checks the store. Writes nothing.
 ///
 /// # Errors
-/// The same errors as of an import.
+/// Those of an import.
 pub async fn dry_run(into: Engines<'_>, path: &Path) -> Result<DryRun, Error> {
     let mut file = File::open(path).map_err(Error::disk(path))?;
     let found = verify(&file, path)?;
@@ -46,11 +46,11 @@ pub async fn dry_run(into: Engines<'_>, path: &Path) -> Result<DryRun, Error> {
 
 impl fmt::Display for DryRun {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the file is whole: {}. ", self.summary)?;
+        write!(f, "the file is complete: {}. ", self.summary)?;
         match self.plan {
             Plan::Everything => f.write_str("The store is empty: an import would write all of it"),
             Plan::Rest(done, total) => {
-                write!(f, "An import of it was interrupted: another one would continue after byte {done} of {total}")
+                write!(f, "An import of it was interrupted: an import would continue after byte {done} of {total}")
             }
             Plan::Nothing => f.write_str("All of it is in the store already: an import would write nothing"),
         }

@@ -1,6 +1,6 @@
 use std::path::Path;
 
-/// Why not everything was copied: one line that says what to do.
+/// Why the copy is incomplete: one line that says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The export file or the content of the store does not allow it.
@@ -9,9 +9,9 @@ pub enum Error {
     /// The disk failed.
     #[error("{path}: {source}")]
     Disk {
-        /// Which file.
+        /// The file.
         path: String,
-        /// How.
+        /// The cause.
         source: std::io::Error,
     },
     /// An engine failed. The same command continues where this one stopped.

@@ -25,7 +25,7 @@ const CONTENT_TYPE: &str = "application/octet-stream";
 pub async fn export(from: Engines<'_>, path: &Path) -> Result<Summary, Error> {
     let partial = partial_path(path)?;
     if path.exists() {
-        return Err(Error::refused(format!("{} exists already: name another file", path.display())));
+        return Err(Error::refused(format!("{} exists already: choose another file", path.display())));
     }
     if unfinished_import(from.store).await? {
         return Err(Error::refused("this store holds an unfinished import: finish it first"));
@@ -70,7 +70,7 @@ fn open_locked(partial: &Path) -> Result<File, Error> {
     Ok(file)
 }
 
-/// Reads what an earlier attempt wrote, compares its rows with the store, and cuts it after the last whole line.
+/// Reads the file of an earlier attempt, compares its rows with the store, and truncates it after the last complete line.
 async fn resume(file: File, partial: &Path, rows: &mut Rows<'_>, now: u64) -> Result<Writer, Error> {
     let mut sequence = Sequence::default();
     let mut lines = Lines::new(file.try_clone().map_err(Error::disk(partial))?, 0);
@@ -172,7 +172,7 @@ async fn copy_file(from: Engines<'_>, out: &mut Writer) -> Result<(), Error> {
     Ok(())
 }
 
-/// Writes lines, and keeps their counts and their hash.
+/// Writes lines, and counts and hashes them.
 struct Writer {
     file: BufWriter<File>,
     path: PathBuf,

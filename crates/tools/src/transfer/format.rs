@@ -63,7 +63,7 @@ pub(super) struct End {
 }
 
 impl RowLine {
-    /// The line of a row; `None` for a value that is not text, which no domain row has.
+    /// The line of a row; `None` if the value is not text, as in no row of the domain.
     pub(super) fn of(key: &Key, row: &Row) -> Option<Self> {
         let value = std::str::from_utf8(&row.value).ok()?.to_owned();
         Some(Self { partition: key.partition.clone(), sort: key.sort.clone(), value, expires: row.expires })
@@ -88,7 +88,7 @@ pub(super) fn hex(hash: Sha256) -> String {
 pub(super) enum Next {
     /// A whole and valid line.
     Line(Line),
-    /// Bytes that are no valid line: without an end, too long, or of another format.
+    /// Bytes that are no valid line: without a line feed, too long, or in another format.
     Broken,
     /// The end of the file.
     EndOfFile,

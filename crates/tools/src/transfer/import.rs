@@ -17,7 +17,7 @@ use std::path::Path;
 use std::time::Duration;
 use tempfile::NamedTempFile;
 
-/// The most rows and bytes that are written before the mark is moved.
+/// The most rows and bytes that are written between two updates of the mark.
 const ROWS_AT_ONCE: usize = 800;
 const BYTES_AT_ONCE: usize = 8 * limits::COMMIT_BYTES;
 /// The most files, and bytes of files, that are collected on the local disk and then written at the same time.
@@ -25,7 +25,7 @@ const FILES_AT_ONCE: usize = 16;
 const FILE_BYTES_AT_ONCE: u64 = 64 << 20;
 /// The partition of a deployment's secrets. The export has its own, which replace them.
 const SYSTEM: &str = "SYSTEM";
-/// How often a commit is tried, with a wait that doubles each time: about 13 seconds in all.
+/// How often a commit is tried, with exponential backoff: about 13 seconds in all.
 const ATTEMPTS: u32 = 9;
 
 /// Copies the export at `path` into the empty store `into`; continues an interrupted copy.
@@ -57,7 +57,7 @@ enum Claim {
 pub(super) enum ImportState {
     /// Nothing, and the store is empty.
     Empty,
-    /// Everything before this byte: an import was interrupted.
+    /// Everything before this byte, because an import was interrupted.
     Begun(u64),
     /// All of it.
     Complete,
@@ -88,7 +88,7 @@ pub(super) async fn import_state(
     Err(Error::refused("the store holds other data already: import into an empty one (another --data folder or table)"))
 }
 
-/// Puts the mark into an empty store, so that nothing else writes to it.
+/// Writes the mark into an empty store, so that nothing else writes to it.
 async fn claim(into: Engines<'_>, file: &mut File, path: &Path, found: &Verified) -> Result<Claim, Error> {
     match import_state(into, file, path, found).await? {
         ImportState::Begun(offset) => return Ok(Claim::From(offset)),
@@ -103,7 +103,7 @@ async fn claim(into: Engines<'_>, file: &mut File, path: &Path, found: &Verified
     }
 }
 
-/// Whether the store has no rows, or only the secrets that a server makes at its first start.
+/// Whether the store has no rows, or only the secrets that a server creates at its first start.
 async fn is_empty(into: Engines<'_>) -> Result<bool, Error> {
     let mut rows = Rows::new(into.scan);
     while let Some((key, _)) = rows.peek().await? {
@@ -151,7 +151,7 @@ async fn holds_rows(into: Engines<'_>, rows: &[RowLine]) -> Result<bool, Error> 
     Ok(stored.len() == rows.len() && rows.iter().zip(&stored).all(same))
 }
 
-/// Tries a commit several times. The token makes repeating harmless.
+/// Tries a commit several times, which its token makes idempotent.
 async fn commit(into: Engines<'_>, builder: CommitBuilder) -> Result<Outcome, Error> {
     let commit = builder.build()?;
     let mut wait = Duration::from_millis(50);

@@ -4,7 +4,7 @@ use super::error::Error;
 use jobline_store::{Consistency, Key, Store};
 use serde::{Deserialize, Serialize};
 
-/// How far an import is.
+/// The progress of an import.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct ImportMark {
     v: u32,

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-/// A user who has everything.
+/// A user who has received everything.
 #[derive(Clone)]
 pub(in crate::bench) struct Watcher {
     pub token: String,
@@ -16,7 +16,7 @@ pub(in crate::bench) struct Watcher {
 /// A live connection on which everything has been received.
 pub(super) struct LiveClient(Socket);
 
-/// What is read of a frame.
+/// The fields of a frame that are read.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Frame {
@@ -30,7 +30,7 @@ pub(super) struct Frame {
 }
 
 impl LiveClient {
-    /// Connects, and receives what there is after the cursor.
+    /// Connects, and receives everything after the cursor.
     pub(super) async fn start(address: SocketAddr, watcher: &Watcher) -> Result<Self, String> {
         let protocols = ["jobline.v1".to_owned(), format!("bearer.{}", watcher.token)];
         let mut client = Self(Socket::open(address, "/messages/live", &protocols).await?);
@@ -39,7 +39,7 @@ impl LiveClient {
         Ok(client)
     }
 
-    /// Waits for an answer with `text` in it, and acknowledges it and those before it. Answers when it came.
+    /// Waits for an answer with `text` in it, and acknowledges it and those before it. Returns when it came.
     pub(super) async fn receive(&mut self, text: &str) -> Result<(Instant, Frame), String> {
         loop {
             let frame = self.0.next().await.ok_or("the server ended a live connection")?;
@@ -50,7 +50,7 @@ impl LiveClient {
         }
     }
 
-    /// Acknowledges an answer; `None`: another frame.
+    /// Acknowledges an answer; `None` for another frame.
     async fn acknowledge(&mut self, frame: &str) -> Result<Option<Frame>, String> {
         let parsed: Frame = serde_json::from_str(frame).map_err(|error| format!("a frame {frame}: {error}"))?;
         if parsed.op != "synced" {
@@ -60,7 +60,7 @@ impl LiveClient {
         Ok(Some(parsed))
     }
 
-    /// Waits until the server says that it stops. Answers after how long the client is to come back.
+    /// Waits until the server says that it stops. Returns after how long the client is to reconnect.
     pub(super) async fn goodbye(mut self) -> Option<Duration> {
         while let Some(frame) = self.0.next().await {
             let parsed: Frame = serde_json::from_str(frame.as_str()).ok()?;

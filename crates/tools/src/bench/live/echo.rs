@@ -1,4 +1,4 @@
-//! An echo server of the same WebSocket library: the least that a live connection can cost.
+//! An echo server of the same WebSocket library: the minimum cost of a live connection.
 
 use crate::bench::histogram::Histogram;
 use crate::bench::socket::{Socket, config};
@@ -14,7 +14,7 @@ const BYTES: usize = 1_200;
 /// Answers every message with itself.
 pub(in crate::bench) async fn serve(listener: TcpListener) {
     while let Ok((stream, _)) = listener.accept().await {
-        // Nagle's algorithm only makes it slower; without the option it echoes all the same.
+        // Only for speed: it also works with Nagle's algorithm.
         let _ = stream.set_nodelay(true);
         tokio::spawn(echo(stream));
     }

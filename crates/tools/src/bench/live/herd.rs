@@ -1,4 +1,4 @@
-//! How live connections come back when the server is started anew.
+//! How live connections reconnect after a restart of the server.
 
 use super::client::{LiveClient, Watcher};
 use crate::bench::Run;
@@ -9,20 +9,20 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-/// The longest that coming back may take.
+/// The longest that reconnecting may take.
 const BACK_WITHIN: Duration = Duration::from_secs(90);
-/// Polls a second while connections come back.
+/// Polls a second while connections reconnect.
 const POLLS: f64 = 200.0;
 
-/// How connections come back.
+/// How connections reconnect.
 pub(super) struct Back {
-    /// From when the new server listens until the last one is live.
+    /// From when the new server listens until the last connection is live.
     pub all_live: Duration,
     /// Polls of others meanwhile.
     pub polls: Figures,
 }
 
-/// Stops `server`, starts it anew and answers the new one. Lets `clients` come back as their server told them to, while `pollers` poll.
+/// Restarts `server` and returns the new one. Lets `clients` reconnect when their server told them to, while `pollers` poll.
 pub(super) async fn come_back(
     server: Program,
     run: &Run<'_>,
@@ -38,7 +38,7 @@ pub(super) async fn come_back(
     server.stop().await?;
     let server = Program::start(run.program, run.folder).await?;
     let listening = Instant::now();
-    // An error says that no client is left to be told.
+    // An error means that no client is left.
     let _ = started.send(Some(server.address));
     let all = async {
         let mut live = Vec::with_capacity(watchers.len());
@@ -50,7 +50,7 @@ pub(super) async fn come_back(
     let length = Duration::from_millis(watchers.len() as u64 * 2).max(Duration::from_secs(1));
     let all = tokio::time::timeout(BACK_WITHIN, all);
     let (all_live, polls) = tokio::join!(all, load::run(server.address, pollers, length, Pace::Rate(POLLS)));
-    let all_live = all_live.map_err(|_| "not all connections came back within 90 s".to_owned())??;
+    let all_live = all_live.map_err(|_| "not all connections were live again within 90 s".to_owned())??;
     Ok((Back { all_live, polls: polls? }, server))
 }
 

@@ -1,4 +1,4 @@
-//! Live connections: how soon a message is seen, and what many connections cost.
+//! Live connections: how soon a message is seen, and the cost of many connections.
 
 mod client;
 mod echo;
@@ -19,19 +19,19 @@ use seen::{Load, Wait};
 use std::net::SocketAddr;
 use std::time::Duration;
 
-/// Sends a second at which seeing is measured.
+/// Sends a second while the time until a message is seen is measured.
 const RATE: f64 = 1_000.0;
 /// The pairs that send them.
 pub(super) const TALKS: usize = 100;
-/// Live connections beside which sends are measured.
+/// Live connections during which sends are measured.
 pub(super) const BESIDE: usize = 1_000;
 /// How often sends with and without them are measured, in turns.
 const ROUNDS: u32 = 5;
-/// The senders of that.
+/// The senders in that measurement.
 const SENDERS: usize = 64;
-/// How many times longer than other measurements nothing happens: with five seconds, for longer than until a heartbeat.
+/// How many times longer than others the idle measurement takes: with five seconds, longer than the interval of heartbeats.
 const QUIET: u32 = 6;
-/// The connections on which others poll while live connections come back.
+/// The connections on which others poll while live connections reconnect.
 const POLLERS: usize = 4;
 
 /// Measures everything about live connections.
@@ -39,7 +39,7 @@ pub(super) async fn measure(server: Program, hellos: &HelloProgram, run: &Run<'_
     let Run { dataset, args, number, .. } = *run;
     let length = Duration::from_secs_f64(args.seconds);
     let watchers = &dataset.audience.watchers[..args.live_connections];
-    // First of all, while nothing else has used memory.
+    // Before anything else has used memory.
     let quiet_echo = quiet::of_echo(hellos, watchers.len(), length * QUIET).await?;
     let (quiet, clients) = quiet::of_server(&server, watchers, length * QUIET).await?;
     let pollers = dataset.idle(POLLERS.min(dataset.writers()));
@@ -65,7 +65,7 @@ pub(super) async fn watch(address: SocketAddr, watchers: &[Watcher], length: Dur
     Ok(())
 }
 
-/// Sends without, and with live connections of others beside them, in turns.
+/// Sends without and with live connections of others, in turns.
 async fn beside(server: &Program, run: &Run<'_>, length: Duration) -> Result<[Figures; 2], String> {
     let Run { dataset, number, .. } = *run;
     let watchers = &dataset.audience.watchers[..BESIDE];

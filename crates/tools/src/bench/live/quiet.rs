@@ -1,4 +1,4 @@
-//! What thousands of live connections cost while nothing happens.
+//! The cost of thousands of live connections while nothing happens.
 
 use super::client::{LiveClient, Watcher};
 use crate::bench::machine;
@@ -10,19 +10,19 @@ use std::time::Duration;
 
 /// Connections that are being opened at the same time.
 const OPENING: usize = 64;
-/// How often memory is looked at while they are opened.
+/// How often memory is measured while they are opened.
 const STEPS: usize = 10;
 
-/// What connections cost while nothing happens.
+/// The cost of connections while nothing happens.
 pub(super) struct Quiet {
-    /// Memory of the process in bytes, with so many of them: from none on in equal steps.
+    /// Numbers of connections in equal steps from none, each with the memory of the process in bytes.
     pub memory: Vec<(usize, u64)>,
-    /// Processor time for each in a second.
+    /// Processor time for each connection in a second.
     pub busy: Duration,
 }
 
 impl Quiet {
-    /// Bytes of memory for each.
+    /// Bytes of memory for each connection.
     pub(super) fn bytes(&self) -> f64 {
         let (Some((_, before)), Some((count, after))) = (self.memory.first(), self.memory.last()) else { return 0.0 };
         after.saturating_sub(*before) as f64 / *count as f64

@@ -1,4 +1,4 @@
-//! What is printed of live connections.
+//! The printed report of live connections.
 
 use super::herd::Back;
 use super::quiet::Quiet;
@@ -13,27 +13,27 @@ use std::fmt::Write;
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::bench) struct Live {
-    /// Connections of which the memory was measured, and which came back.
+    /// Connections whose memory was measured, and which reconnected.
     connections: usize,
     echo_p50_us: f64,
     echo_p99_us: f64,
-    /// On a live connection, one message after the other.
+    /// Messages on a live connection, one after the other.
     alone: Times,
     /// The same in `sync?wait=`.
     long_poll: Times,
     /// On live connections, with 1,000 sends a second.
     at_rate: Times,
-    /// Sends a second beside 1,000 connections, of those without.
+    /// The rate of sends with 1,000 live connections, as a ratio to that without.
     sends_beside: f64,
     bytes: f64,
     echo_bytes: f64,
-    /// Memory of the server in bytes, with so many connections; and of the echo server.
+    /// Numbers of connections, each with the memory of the server in bytes; and of the echo server.
     memory: Vec<(usize, u64)>,
     echo_memory: Vec<(usize, u64)>,
     /// Processor time of a connection in a second.
     busy_us: f64,
     echo_busy_us: f64,
-    /// From a new start until all are live.
+    /// From a restart until all are live.
     back_ms: f64,
     back_poll_p50_us: f64,
     back_poll_p99_us: f64,
@@ -112,6 +112,6 @@ impl Live {
              (echo {echo_busy_us:.2})"
         )?;
         let [p50, p99] = [self.back_poll_p50_us, self.back_poll_p99_us].map(time);
-        writeln!(text, "after a new start all are live in {back_ms:.0} ms; polls meanwhile p50 {p50}, p99 {p99}")
+        writeln!(text, "after a restart all are live in {back_ms:.0} ms; polls meanwhile p50 {p50}, p99 {p99}")
     }
 }

@@ -1,4 +1,4 @@
-//! How long it takes until a message that was accepted is on the other's screen.
+//! The time from an accepted message until the other device has received it.
 
 use super::client::{LiveClient, Watcher};
 use crate::bench::client::{self, Connection};
@@ -10,17 +10,17 @@ use serde_json::Value;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-/// One who sends, and one who sees it.
+/// A sender, and the user who sees the message.
 #[derive(Clone)]
 pub(in crate::bench) struct Talk {
     /// The token of the sender.
     pub token: String,
-    /// The id of the other.
+    /// The id of the receiver.
     pub receiver: String,
     pub watcher: Watcher,
 }
 
-/// How the other waits.
+/// How the receiver waits.
 #[derive(Clone, Copy)]
 pub(super) enum Wait {
     /// On a live connection.
@@ -36,19 +36,19 @@ enum Receiver {
 
 /// Measured times.
 pub(super) struct Seen {
-    /// From the answer of the send; zero when it was seen before the sender had that.
+    /// From the answer of the send; zero if the message was seen before the sender had the answer.
     pub from_accepted: Histogram,
-    /// From when the send was due, or began.
+    /// From when the send was due or, in a closed loop, began.
     pub from_sent: Histogram,
 }
 
-/// How much is sent.
+/// The load.
 #[derive(Clone, Copy)]
 pub(super) struct Load {
-    /// Messages a second, by all together; `None`: each as soon as the one before was seen.
+    /// Messages a second by all senders together; `None`: each as soon as the previous one was seen.
     pub rate: Option<f64>,
     pub length: Duration,
-    /// In every text: what an earlier run sent is not waited for.
+    /// A number in every text, so that messages of an earlier run are not mistaken for those of this one.
     pub number: u32,
 }
 

@@ -5,7 +5,7 @@ use crate::bench::load::Caller;
 use crate::bench::writer::Writer;
 use serde_json::Value;
 
-/// Sends a message, has it reacted to, edits it, and deletes it; then the next one.
+/// Sends a message, reacts to it, edits it and deletes it; then the next one.
 pub(super) struct Churn {
     tokens: [String; 2],
     receiver: String,

@@ -1,7 +1,7 @@
-//! Endurance: a mix of everything for a long time, and whether memory, open files and the disk stay as they are.
+//! Endurance: a mix of everything for a long time, and whether memory, open files and the disk grow.
 //!
-//! Messages are kept for a day. `cargo xtask soak` lets the clock of this program and of the server run faster, so that days pass
-//! and what expires makes room for what comes.
+//! Messages are kept for a day. `cargo xtask soak` lets the clock of this program and of the server run faster, so that days
+//! pass and expired messages make room for new ones.
 
 mod churn;
 mod samples;
@@ -16,7 +16,7 @@ use samples::{Sample, Samples};
 use std::io::Write;
 use std::time::{Duration, Instant};
 
-/// How long one kind of load goes on before a sample is taken, and connections are opened anew.
+/// How long the load runs before a sample is taken and connections are opened again.
 const SLICE: Duration = Duration::from_secs(10);
 /// Requests a second of the kinds of load, by all connections together.
 const SENDS: f64 = 150.0;
@@ -24,10 +24,10 @@ const MIX: f64 = 300.0;
 const CHURN: f64 = 30.0;
 const UPLOADS: f64 = 9.0;
 const CONNECTIONS: usize = 16;
-/// How long messages are kept, and may be edited: a stall of the machine is minutes of a clock that runs faster.
+/// How long messages are kept, and may be edited: with a faster clock, a stall of the machine lasts minutes.
 const KEPT: [&str; 4] = ["--retention-days", "1", "--edit-minutes", "1440"];
 
-/// Runs the mix for `run.args.soak` seconds, prints a line a slice, and says what grew.
+/// Runs the mix for `run.args.soak` seconds, prints a line for each slice, and says what grew.
 pub(super) async fn run(run: &Run<'_>, out: &mut (dyn Write + Send)) -> Result<(), String> {
     let mut server = Program::start_with(run.program, run.folder, &KEPT).await?;
     run.dataset.first_answer(server.address).await?;
@@ -47,7 +47,7 @@ pub(super) async fn run(run: &Run<'_>, out: &mut (dyn Write + Send)) -> Result<(
     writeln!(out, "{verdict}").map_err(|error| error.to_string())
 }
 
-/// All kinds of load at once. Answers the number of requests.
+/// All kinds of load at once. Returns the number of requests.
 async fn load(server: &Program, dataset: &Dataset, slice: u32) -> Result<u64, String> {
     let (address, name) = (server.address, format!("soak-{slice}"));
     let count = CONNECTIONS.min(dataset.writers());

@@ -1,16 +1,16 @@
-//! What a server uses after each slice of a long load.
+//! The resources that a server uses after each slice of a long load.
 
 use crate::bench::machine;
 use std::fmt;
 use std::path::Path;
 use std::time::Duration;
 
-/// How much more of anything the last third may use than the second: what is written between two sweeps comes and goes.
+/// The largest ratio of the last third to the second, for every resource: rows between two sweeps come and go.
 const GROWTH: f64 = 1.25;
-/// Fewer samples say nothing.
+/// The fewest samples that show a trend.
 const LEAST: usize = 9;
 
-/// One look at the server.
+/// One sample of the server.
 pub(super) struct Sample {
     at: Duration,
     requests: u64,
@@ -22,12 +22,12 @@ pub(super) struct Sample {
     disk: u64,
 }
 
-/// All looks.
+/// All samples.
 #[derive(Default)]
 pub(super) struct Samples(Vec<Sample>);
 
 impl Sample {
-    /// Of the process with this id, which keeps its data in `folder`.
+    /// A sample of the process with this id, which keeps its data in `folder`.
     pub(super) fn of(process: &str, folder: &Path, at: Duration, requests: u64) -> Result<Self, String> {
         let unknown = || "what a process uses is known on Linux only".to_owned();
         let memory = machine::resident(process).ok_or_else(unknown)?;
@@ -57,7 +57,7 @@ impl Samples {
     /// One line for each figure.
     ///
     /// # Errors
-    /// What grew, or that it was too short to tell.
+    /// Which resources grew, or that the run was too short to tell.
     pub(super) fn verdict(&self) -> Result<String, String> {
         if self.0.len() < LEAST {
             return Err(format!("{} samples are too few to say what grows: --soak has to be longer", self.0.len()));
@@ -72,7 +72,7 @@ impl Samples {
             lines.push(format!("{name}: the last third used {ratio:.2} of the second"));
         }
         let text = lines.join("\n");
-        if grew { Err(format!("something grows without end:\n{text}")) } else { Ok(text) }
+        if grew { Err(format!("something keeps growing:\n{text}")) } else { Ok(text) }
     }
 
     fn figures(&self) -> [(&'static str, Vec<f64>); 3] {
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn what_comes_and_goes_does_not_grow_and_what_rises_all_the_time_does() {
+    fn fluctuation_is_no_growth_and_a_steady_rise_is() {
         assert!(samples(|number| 10_000_000 + number % 3 * 1_000_000).verdict().is_ok());
         assert!(samples(|number| (number.min(8) + 2) * 1_000_000).verdict().is_ok(), "it grew at first");
         let grown = samples(|number| (number + 2) * 1_000_000).verdict().unwrap_err();
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn a_few_samples_say_nothing() {
+    fn too_few_samples_are_an_error() {
         assert!(Samples::default().verdict().unwrap_err().contains("too few"));
     }
 }
