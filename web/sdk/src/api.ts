@@ -11,7 +11,7 @@ export type Procedure = keyof Procedures;
 export type Input<P extends Procedure> = Procedures[P]['input'];
 export type Output<P extends Procedure> = Procedures[P]['output'];
 
-/** How long an answer may take, the host's included. */
+/** How long an answer may take, that of `getToken` included. */
 const GIVE_UP_MS = 30_000;
 
 /** The names of procedures by their method; where the two differ, this file does not compile. */
@@ -28,7 +28,7 @@ const methodOf = (procedure: Exclude<Procedure, Wrong>): 'GET' | 'PUT' | 'POST' 
       ? 'PUT'
       : 'POST';
 
-/** Every procedure stands under its own name, but those that get, set or add something: they stand under its name. */
+/** The path of a procedure is its name; of those that get, set or add something, it is the name of that thing. */
 const pathOf = (procedure: Procedure): string =>
   procedure.startsWith('calls')
     ? `/${procedure.replace('.', '/')}`
@@ -38,13 +38,13 @@ interface Options {
   readonly baseUrl: string;
   readonly tokens: Tokens;
   readonly ports: Pick<Ports, 'http' | 'clock'>;
-  /** Whose requests these are: none is made with a token of somebody else. */
+  /** The user of these requests: none is made with another user's token. */
   readonly user: string;
-  /** The host's token is another user's now. */
+  /** `getToken` now returns another user's token. */
   readonly userChanged: (user: string) => void;
 }
 
-/** A request under way. */
+/** A request in flight. */
 interface Request {
   readonly call: HttpCall;
   /** When it began, by `Clock.elapsed`. */
@@ -81,7 +81,7 @@ export class Api {
     throw new JoblineError(problemIn(answer, this.#options.ports.clock));
   }
 
-  /** A token of this user; `fresh`: another one than before. */
+  /** A token of this user; `fresh`: a new one. */
   async token(fresh: boolean): Promise<string> {
     const { tokens } = this.#options;
     if (fresh) tokens.drop();
@@ -97,8 +97,8 @@ export class Api {
   }
 
   /**
-   * Gives up the requests that began `olderThan` milliseconds ago or earlier, and makes them again: their connection may
-   * be one that no answer comes through any more. All of them may be repeated.
+   * Aborts the requests that began `olderThan` milliseconds ago or earlier, and sends them again: their connection may be
+   * dead. All of them may be repeated.
    */
   renew(olderThan: number): void {
     const latest = this.#options.ports.clock.elapsed() - olderThan;
@@ -169,10 +169,10 @@ const CODES: { readonly [status: number]: Code } = {
   503: 'unavailable',
 };
 
-/** The problem that an answer tells of; `network` where the answer is not this server's. */
+/** The problem in an answer; `network` if the answer is not this server's. */
 export function problemIn({ status, header, body }: HttpAnswer, clock: Clock): Problem {
   const told = parse(body) as Partial<Problem> | undefined;
-  // Proxies answer JSON of their own, too.
+  // Proxies answer with JSON, too.
   const ours = typeof told?.code === 'string' && told.status === status;
   const { code, detail, field } = ours ? told : ({} as Partial<Problem>);
   const asked = ours ? pauseOf(told.retryAfterMs) : 0;
@@ -185,11 +185,11 @@ export function problemIn({ status, header, body }: HttpAnswer, clock: Clock): P
   };
 }
 
-/** `Retry-After` in milliseconds: a number of seconds, or a date, which is told by the clock of who answered. */
+/** `Retry-After` in milliseconds: a number of seconds, or a date by the clock of the answering server. */
 function retryAfter(header: HttpAnswer['header'], clock: Clock): number {
   const value = header('retry-after') ?? '';
   if (/^\s*[\d.]+\s*$/.test(value)) return pauseOf(Number(value) * 1000);
-  // Where `Date` may not be read, the device's clock has to do.
+  // Without a readable `Date`, the device's clock is used.
   return pauseOf(Date.parse(value) - (Date.parse(header('date') ?? '') || clock.now()));
 }
 

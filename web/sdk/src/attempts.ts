@@ -1,4 +1,4 @@
-/** What failed: how often, and when it may be tried again. In memory only; after a reload all is tried at once. */
+/** Failed attempts: how many, and when the next one is due. In memory only; after a reload everything is tried at once. */
 
 import type { Problem } from './errors.ts';
 import type { Ports } from './ports.ts';
@@ -6,22 +6,22 @@ import { Backoff } from './time.ts';
 
 /** How often a proxy may answer in place of the server before the message counts as refused. */
 const REFUSALS = 5;
-/** For so long, in milliseconds, the server may fail at a message before it is the message's fault. */
+/** How long the server may fail at a message, in milliseconds, before the message counts as refused. */
 const TROUBLE_MS = 15 * 60_000;
 /** How often a file may be uploaded again because the server does not find it. */
 const UPLOADS = 3;
-/** How long a file is tried, in milliseconds, before what was written after it goes first. */
+/** How long a file is tried, in milliseconds, before later messages go first. */
 const AHEAD_MS = 60_000;
 
 /** Statuses about the connection or a temporary state, not about the request. */
 const PASSING = [401, 407, 408, 425, 429, 502, 503, 504];
 
-/** Whether something answered in place of the server, a proxy or a firewall, or the server failed at this request. */
+/** Whether a proxy or a firewall answered in place of the server, or the server failed at this request. */
 const refusedOnTheWay = ({ code, status = 0 }: Problem) =>
   code === 'network' && status > 0 && status < 520 && !PASSING.includes(status);
 
 interface Attempt {
-  /** `OutboxRow.order`: the reader's own retry is a new beginning. */
+  /** `OutboxRow.order`: a retry by the reader has a new one, and starts over. */
   readonly order: number;
   readonly backoff: Backoff;
   /** When it failed for the first time, by `Clock.elapsed`, as all times here. */
@@ -46,15 +46,15 @@ export class Attempts {
     return notBefore <= this.#ports.clock.elapsed();
   }
 
-  /** The file of this message has been failing for so long that those behind it go first. */
+  /** Whether the file of this message has been failing for so long that later messages go first. */
   isOvertaken(name: string, order: number): boolean {
     const attempt = this.#known(name, order);
     return attempt !== undefined && attempt.failures > 1 && attempt.failedAt - attempt.since >= AHEAD_MS;
   }
 
   /**
-   * It failed. Answers whether that is final: something in between refuses it again and again, or the server fails at it
-   * for a quarter of an hour, while polls, of which the last was answered at `answeredAt`, go through.
+   * It failed. Returns whether that is final: a proxy refuses it repeatedly, or the server fails at it for a quarter of an
+   * hour, while polls, of which the last was answered at `answeredAt`, succeed.
    */
   failed(name: string, order: number, problem: Problem, answeredAt: number): boolean {
     const attempt = this.#attempt(name, order);
@@ -67,19 +67,19 @@ export class Attempts {
     return attempt.refusals >= REFUSALS;
   }
 
-  /** The server does not find the file, or not as it was announced. Answers whether to upload it once more. */
+  /** The server does not find the file, or not as it was announced. Returns whether to upload it once more. */
   uploadsAgain(name: string, order: number): boolean {
     const attempt = this.#attempt(name, order);
     attempt.uploads += 1;
     return attempt.uploads < UPLOADS;
   }
 
-  /** It is done, one way or the other. */
+  /** It has succeeded, or is refused. */
   forget(name: string): void {
     this.#attempts.delete(name);
   }
 
-  /** Everything is tried at once: there is a connection again, or the reader is back. */
+  /** Makes everything due now: there is a connection again, or the reader is back. */
   retryNow(): void {
     for (const attempt of this.#attempts.values()) {
       attempt.notBefore = 0;
@@ -87,7 +87,7 @@ export class Attempts {
     }
   }
 
-  /** Milliseconds until something is due that is not yet; `undefined` when there is nothing. */
+  /** Milliseconds until the next attempt is due; `undefined` if none is pending. */
   wait(): number | undefined {
     const now = this.#ports.clock.elapsed();
     const due = [...this.#attempts.values()].map(({ notBefore }) => notBefore).filter(at => at > now);

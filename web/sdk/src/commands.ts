@@ -1,9 +1,9 @@
 /**
- * What the reader does to messages that the server has: edits, deletions, reactions. Kept first, shown at once, told to
- * the server in order, and dropped in the transaction that keeps its answer. A refused command is no longer shown, and
- * kept with the reason.
+ * What the reader does to messages that the server has: edits, deletions, reactions. A command is stored first, shown at
+ * once, sent in order, and dropped in the transaction that stores its answer. A refused command is no longer shown, and
+ * stays stored with the reason.
  *
- * Of one kind there is one command for a message: a later one takes its place. Each may be repeated without harm.
+ * There is one command of each kind for a message: a later one replaces it. Each may be repeated without harm.
  */
 
 import type { Write } from './cache/port.ts';
@@ -30,14 +30,14 @@ export class Commands {
     return this.#core.store.update('command', [commandKey(row)], (_, __, order) => ({ ...row, order }));
   }
 
-  /** Forgets what was refused of a message. */
+  /** Deletes the refused commands of a message. */
   dismiss(id: string): Promise<void> {
     const refused = [...this.#core.store.mirror.command.values()].filter(row => row.id === id && row.problem);
     return this.#core.store.transact([], () => refused.map(row => ({ drop: commandKey(row) })));
   }
 }
 
-/** Updates commands when `message` arrives: those that waited for it know it, and a deleted one takes none. */
+/** Updates commands when `message` arrives: waiting ones get its id, and those for a deleted message are dropped. */
 export function meeting({ command }: Mirror, message: Target & Pick<Message, 'deletedAt'>): Write[] {
   const { id, number, clientId, deletedAt } = message;
   return [...command.values()].flatMap((row): Write[] => {

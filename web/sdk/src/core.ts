@@ -1,4 +1,4 @@
-/** What every part of a signed-in client needs. What knows more than this is above it, in `session.ts`. */
+/** What every part of a signed-in client needs. `session.ts` is above it and knows the parts. */
 
 import type { Api } from './api.ts';
 import type { Ports } from './ports.ts';

@@ -2,17 +2,17 @@
 
 import type { Loaded } from './loaded.ts';
 
-/** Beyond so many unread messages that are not here, the first of them is not searched for. */
+/** If more unread messages than this are not loaded, the first of them is not searched for. */
 const SOUGHT = 500;
 
 export class Divider {
-  /** How many that were unread are still to be found, going back from `#from`. */
+  /** How many unread messages are still to be found, going back from `#from`. */
   #missing = 0;
   #from = 0;
   /** The last message that was checked. */
   #last = 0;
   #number: number | undefined;
-  /** Until the first poll after opening, what arrives counts as having been there. */
+  /** Until the first poll after opening, arriving messages count as older. */
   #settled = false;
 
   /** The chat was opened with `unread` messages of others, `last` being the last of all. */
@@ -24,12 +24,12 @@ export class Divider {
     this.#settled = false;
   }
 
-  /** The first message that was unread is older than all that were looked at, and near enough to be fetched. */
+  /** The first unread message is older than all loaded ones, and near enough to be fetched. */
   get isSought(): boolean {
     return this.#missing > 0 && this.#missing <= SOUGHT;
   }
 
-  /** A poll has ended: what comes from now on is new while the reader looks. */
+  /** A poll has ended: messages from now on arrive while the chat is open. */
   settle(): void {
     this.#settled = true;
   }

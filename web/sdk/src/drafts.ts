@@ -1,4 +1,4 @@
-/** Unsent text, per conversation: shown at once, kept a moment later. */
+/** Unsent text, for each conversation: shown at once, stored a moment later. */
 
 import { Cell } from './observable.ts';
 import type { Clock } from './ports.ts';
@@ -13,7 +13,7 @@ export class Draft extends Cell<string> {
   readonly #store: Store;
   readonly #clock: Clock;
   #callOff: (() => void) | undefined;
-  /** How often it is being written to the store: until that is done, the mirror has an older text. */
+  /** The number of running writes: until they are done, the mirror has an older text. */
   #keeping = 0;
 
   constructor(id: string, store: Store, clock: Clock) {
@@ -28,26 +28,26 @@ export class Draft extends Cell<string> {
     this.#callOff ??= this.#clock.after(PAUSE_MS, () => void this.keep());
   }
 
-  /** Keeps it now, if it is not kept yet. */
+  /** Stores it now, if it is not stored yet. */
   async keep(): Promise<void> {
     if (!this.#callOff) return;
     this.#callOff();
     this.#callOff = undefined;
     this.#keeping++;
     const [put, value] = [draftKey(this.#id), this.get()];
-    // A failure to keep a draft is one of the whole cache, which answers for it itself.
+    // If this fails, the whole cache has failed, which the store handles.
     await this.#store.transact([], () => [value ? { put, value } : { drop: put }]).catch(() => undefined);
     this.#keeping--;
   }
 
-  /** It was sent, and is not kept any more. */
+  /** It was sent, and is no longer stored. */
   sent(): void {
     this.#callOff?.();
     this.#callOff = undefined;
     this.set('');
   }
 
-  /** Takes over what another tab wrote, unless it is being written here. */
+  /** Takes over the text of another tab, unless the reader is typing here. */
   follow(): void {
     if (!this.#callOff && !this.#keeping) this.set(this.#store.mirror.draft.get(this.#id) ?? '');
   }

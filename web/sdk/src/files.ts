@@ -1,11 +1,11 @@
-/** Files as they are handed over to be sent. */
+/** Files that are to be sent. */
 
 import type { FileLike, FileMeta } from './client.ts';
 import { failure } from './errors.ts';
 import { FILE_BYTES } from './generated/limits.ts';
 import type { OutboxFile } from './rows.ts';
 
-/** The bytes of a file, and what is to be known of it. Rejects with `file_too_large` and `invalid_file`. */
+/** The bytes of a file, and its metadata. Rejects with `file_too_large` and `invalid_file`. */
 export async function read(
   file: FileLike,
   meta: FileMeta,

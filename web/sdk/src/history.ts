@@ -23,7 +23,7 @@ export async function pageOf(
   return { rows: messages.map(message => ({ message, fetchedAt })), hasOlder: hasMore, cursor };
 }
 
-/** `row`, unless a poll has brought a later state of its message; the newer URL and the size that is known in any case. */
+/** `row`, unless a poll has brought a later state of its message; in any case with the newer URL and the known size. */
 export function fresher(known: MessageRow | undefined, row: MessageRow): MessageRow {
   const size = row.size ?? known?.size;
   if (!known || known.message.updatedAt <= row.message.updatedAt) return { ...row, size };

@@ -1,4 +1,4 @@
-/** Names: of conversations, as the contract makes them, and of own messages. */
+/** Ids of conversations, as the contract defines them, and of own messages. */
 
 import type { Random } from './ports.ts';
 
@@ -14,7 +14,7 @@ export function conversationOf(one: string, other: string): string {
 /** Whether a conversation is the group chat of a job, by its id. */
 export const isCrew = (conversationId: string) => conversationId.startsWith('crew_');
 
-/** Whom `me` talks to in a conversation, a crew by its own id; `undefined` for text that can be no conversation of theirs. */
+/** The other user in a conversation of `me`, or a crew's own id; `undefined` for text that is no conversation of theirs. */
 export function otherIn(conversationId: string, me: string): string | undefined {
   if (isCrew(conversationId)) return conversationId;
   const [, a = '', b = ''] = /^conv_([^_]+)_([^_]+)$/.exec(conversationId) ?? [];
@@ -22,7 +22,7 @@ export function otherIn(conversationId: string, me: string): string | undefined 
   return pair.includes(me) ? pair.find(id => id !== me) : undefined;
 }
 
-/** A random id of 24 letters and digits: 124 bits where `random` is good. */
+/** A random id of 24 letters and digits: 124 bits if `random` is good. */
 export function randomId(random: Random): string {
   return Array.from({ length: 24 }, () => Math.floor(random() * 36).toString(36)).join('');
 }

@@ -1,4 +1,4 @@
-/** The client of Jobline for any surroundings. In a page, import `@jobline/sdk/browser` instead. */
+/** The client of Jobline for any environment. In a page, import `@jobline/sdk/browser` instead. */
 
 export type { Input, Output, Procedure } from './api.ts';
 export type { Cache, Range, Value, Write } from './cache/port.ts';

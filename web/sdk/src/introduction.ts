@@ -1,10 +1,10 @@
 /**
- * Who a chat is with, about which job, and whether one may write in it, where polls do not say so: before anything was
- * written, about another job than it was about so far, once its job is closed, and in crews. The server is asked while the
- * chat is open, and again after a minute.
+ * The person and job of a chat, and whether one may write in it, where polls do not say so: before the first message, for
+ * another job than before, once its job is closed, and in crews. The server is asked while the chat is open, and again after
+ * a minute.
  *
- * Of a crew it is asked again when something happened in it, and every while, for how far each member has read is no part of
- * what polls bring.
+ * For a crew it is asked again when something happened in it, and regularly, since polls do not bring how far each member
+ * has read.
  */
 
 import type { Core } from './core.ts';
@@ -14,7 +14,7 @@ import type { Member, Person } from './state.ts';
 import { details, membersOf } from './telling.ts';
 
 const AGAIN_MS = 60_000;
-/** The same of a crew, at the earliest and in any case. */
+/** The same for a crew: at the earliest, and at the latest. */
 const SOON_MS = 5000;
 const CREW_MS = 15_000;
 
@@ -34,7 +34,7 @@ export class Introduction {
   #askedAt = Number.NEGATIVE_INFINITY;
   #crew: Crew | undefined;
   #callOff = (): void => undefined;
-  /** What was kept of the crew when the server was asked last, and when names were taken from it. */
+  /** The crew's stored row when the server was last asked, and when names were last taken from it. */
   #seen: Conversation | undefined;
   #named: Conversation | undefined;
 
@@ -45,7 +45,7 @@ export class Introduction {
     this.#again = again;
   }
 
-  /** Of a crew: who is in it, and everybody of whom the name is known. `undefined` before the server has told. */
+  /** A crew's members, and everybody whose name is known. `undefined` before the server has answered. */
   crew(kept: Conversation | undefined): Crew | undefined {
     if (!this.#crew) return undefined;
     if (kept !== this.#named) {
@@ -55,7 +55,7 @@ export class Introduction {
     return this.#crew;
   }
 
-  /** What the server said, where `kept` does not say it. */
+  /** What the server answered, if `kept` does not have it. */
   get(kept: Conversation | undefined): Partial<ConversationDetails> | undefined {
     const job = kept?.job;
     const isTold = kept && job?.status !== 'closed' && (this.#job === undefined || this.#job === job?.id);
@@ -64,14 +64,14 @@ export class Introduction {
     return undefined;
   }
 
-  /** Asks, unless what is kept says it or the answer is recent. Answers whether there is news. */
+  /** Asks, unless the stored row has it or the answer is recent. Returns whether something changed. */
   async ask(kept: () => Conversation | undefined): Promise<boolean> {
     const now = this.#core.ports.clock.elapsed();
     if (!this.get(kept()) || now - this.#askedAt < this.#pause(kept())) return false;
     const askedAt = this.#askedAt;
     this.#askedAt = now;
     this.#seen = kept();
-    // Nobody is told who is in a crew before something was written in it.
+    // The server does not list the members of a crew before its first message.
     const members = isCrew(this.#other) && this.#askMembers(kept() !== undefined);
     const told = await details(this.#core, this.#other, this.#job);
     if (told) this.#told = told;
@@ -99,7 +99,7 @@ export class Introduction {
     for (const { id, name, avatarUrl } of named.flatMap(some => some ?? []))
       people.set(id, { id, name, avatarUrl });
     const told = { people: [...people.values()], members: members ?? this.#crew?.members };
-    // Views that depend on names are drawn anew when these are others, and not with each answer.
+    // Views that depend on names are rendered again only if the names differ, not with each answer.
     this.#crew = {
       people: unless(this.#crew?.people, told.people),
       members: unless(this.#crew?.members, told.members),

@@ -1,4 +1,4 @@
-/** Makes a client, and keeps it until it is signed out or disposed. */
+/** Creates a client, and keeps it until it is signed out or disposed. */
 
 import type { Input, Output, Procedure } from './api.ts';
 import type { ConversationRef, Jobline, JoblineOptions, Timeline } from './client.ts';
@@ -32,7 +32,7 @@ class Client implements Jobline, Owner {
   readonly #stopListening: () => void;
   #session: Session | undefined;
   #report: Report | undefined;
-  /** When that was, Unix milliseconds. */
+  /** When that report came, in Unix milliseconds. */
   #reportedAt = 0;
   #over = false;
   /** Ends the pause between two attempts to learn who the user is. */
@@ -50,7 +50,7 @@ class Client implements Jobline, Owner {
       this.showConnection();
     });
     this.ready = options.user === undefined ? this.#identify() : this.#begin(options.user);
-    // Callers that wait for it get a failure; others need not handle it.
+    // Callers that wait for it get the failure; others need not handle it.
     this.ready.catch(() => undefined);
     this.showConnection();
   }
@@ -75,7 +75,7 @@ class Client implements Jobline, Owner {
   }
 
   dispose(): void {
-    // Nothing is left to fail but the closing of the cache, which nobody waits for.
+    // Only closing the cache can still fail, and nobody waits for that.
     this.#end(false).catch(() => undefined);
   }
 
@@ -105,7 +105,7 @@ class Client implements Jobline, Owner {
     throw ended();
   }
 
-  /** Waits until `ms` have passed, or another token may be there. */
+  /** Waits until `ms` have passed, or there may be another token. */
   #wait(ms: number): Promise<void> {
     return new Promise(resolve => {
       this.#wake = resolve;
@@ -123,23 +123,23 @@ class Client implements Jobline, Owner {
   }
 
   sessionEnded(): void {
-    // There is nothing left that could fail.
+    // Nothing in it can fail.
     void this.#end(false, true);
   }
 
-  /** Somebody else uses this device now: what is kept of the first stays for them, and is neither shown nor sent. */
+  /** Another user uses this device now: the first user's data stays stored for them, and is neither shown nor sent. */
   userChanged(user: string): void {
     const before = this.#session;
     if (this.#over || before?.me === user) return;
     this.#report = undefined;
-    // Nothing is left to fail but writing the last words of a draft.
+    // Only storing the end of a draft can still fail.
     before?.end(false, true).catch(() => undefined);
     this.conversations.set(NOTHING);
     this.#begin(user).catch(() => undefined);
     this.showConnection();
   }
 
-  /** Ends. `wipe` also deletes what is kept; `clear` empties what is shown. */
+  /** Ends. `wipe` also deletes stored data; `clear` empties the shown data. */
   async #end(wipe: boolean, clear = wipe): Promise<void> {
     if (this.#over) return;
     this.#over = true;

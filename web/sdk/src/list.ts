@@ -8,7 +8,7 @@ import { type ConversationRow, conversationKey, isUnsent, type OutboxRow } from 
 import type { ConversationItem, ConversationPreview, ConversationsState } from './state.ts';
 import { personIn, previewOf, unreadIn, viewOfEntry, viewOfMessage } from './view.ts';
 
-/** Less than any epoch: rows that the next fresh start replaces. */
+/** Lower than any epoch: rows that the next full sync replaces. */
 const PROVISIONAL = -1;
 
 export interface ListCells {
@@ -28,8 +28,8 @@ export class ConversationList {
   }
 
   /**
-   * On a new device: the conversations written in last, in one request, while polls fetch all of them with their
-   * messages. What they bring replaces this.
+   * On a new device: the most recent conversations in one request, while polls fetch all of them with their messages, which
+   * replace these.
    */
   preload(): Promise<void> {
     this.#preloaded ??= this.#preload();

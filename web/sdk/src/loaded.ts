@@ -1,6 +1,6 @@
 /**
- * The messages of a conversation in memory: a run without gaps, so that a message's number says where it is. What a new
- * message costs does not depend on how many there are, but for one copy of an array of references.
+ * The messages of a conversation in memory: a run without gaps, so that a message's number gives its index. Except for one
+ * copy of an array of references, the cost of a new message does not depend on their number.
  */
 
 import type { Message } from './generated/contract.ts';
@@ -41,13 +41,13 @@ export class Loaded {
     return this.#rows[index];
   }
 
-  /** Whether the message with this number is loaded and counts as unread until it was read. */
+  /** Whether the message with this number is loaded and counts as unread until it is read. */
   isOther(number: number): boolean {
     const view = this.#views[number - this.first];
     return view?.mine === false && view.type !== 'event' && !view.deleted;
   }
 
-  /** Takes in messages that are new or changed, in the order of their numbers; those before the run are left out. */
+  /** Adds new and changed messages, in the order of their numbers; those before the run are left out. */
   take(rows: readonly MessageRow[]): void {
     for (const row of rows) {
       const { number } = row.message;
@@ -64,7 +64,7 @@ export class Loaded {
     this.#views[index] = viewOfMessage(row, this.#me);
   }
 
-  /** Those that quote `original` show it as it stands now. */
+  /** Updates the messages that quote `original`. */
   #requote(original: Message): void {
     for (let index = original.number - this.first + 1; index < this.#rows.length; index += 1) {
       const row = this.#rows[index];
@@ -80,7 +80,7 @@ export class Loaded {
     this.#views = [...rows.map(row => viewOfMessage(row, this.#me)), ...this.#views];
   }
 
-  /** Takes over what is kept: older messages stay where they join it without a gap. */
+  /** Replaces the run by the stored one: older messages stay if they join it without a gap. */
   replace(rows: readonly MessageRow[]): void {
     const { number = 0, id } = rows[0]?.message ?? {};
     const joins = this.at(number - 1) && (this.at(number)?.message.id ?? id) === id;

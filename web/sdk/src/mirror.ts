@@ -1,4 +1,4 @@
-/** The rows that every view needs, in memory: what the cache holds but messages and bytes. */
+/** The rows that every view needs, in memory: everything in the cache except messages and bytes. */
 
 import type { Value, Write } from './cache/port.ts';
 import {
@@ -12,7 +12,7 @@ import {
   type SyncRow,
 } from './rows.ts';
 
-/** What a transaction changed. */
+/** The changes of a transaction. */
 export interface Change {
   /** Conversations any row of which changed. */
   readonly conversations: ReadonlySet<string>;
@@ -41,18 +41,18 @@ export class Mirror {
     return this.sync.get('')?.walking === false;
   }
 
-  /** The own messages of a conversation that are on their way, in the order in which they will be in it. */
+  /** The messages of a conversation in the outbox, in the order in which they will appear. */
   entries(conversationId: string): readonly OutboxRow[] {
     return [...this.outbox.values()].filter(row => row.conversationId === conversationId).sort(inOrder);
   }
 
-  /** What was done to messages of a conversation, in order. */
+  /** The commands for messages of a conversation, in order. */
   commands(conversationId: string): readonly CommandRow[] {
     const rows = [...this.command.values()].filter(row => row.conversationId === conversationId);
     return rows.sort((one, other) => one.order - other.order);
   }
 
-  /** The conversations that have own messages on their way. */
+  /** The conversations that have messages in the outbox. */
   pending(): ReadonlySet<string> {
     return new Set([...this.outbox.values()].map(row => row.conversationId));
   }
@@ -78,7 +78,7 @@ export class Mirror {
     return { conversations, messages };
   }
 
-  /** Answers what was there before. */
+  /** Returns the previous value. */
   #set(kind: Kind, name: string, value: Value): Value {
     const rows = (this as Partial<Record<Kind, unknown>>)[kind] as Map<string, Value> | undefined;
     const before = rows?.get(name);
@@ -88,7 +88,7 @@ export class Mirror {
   }
 }
 
-/** What the server has comes first, in its order; then what is on its way, in the order in which it was written. */
+/** Messages that the server has come first, in its order; then the others, in the order in which they were written. */
 function inOrder(one: OutboxRow, other: OutboxRow): number {
   const [a, b] = [one, other].map(row => row.accepted?.number ?? Number.MAX_SAFE_INTEGER) as [number, number];
   return a - b || one.order - other.order;

@@ -1,6 +1,6 @@
 /**
- * A value that changes. `get` answers the same object until something in it changes, and parts that did not change
- * are the same objects as before, so views may compare by identity (`useSyncExternalStore` takes it as it is).
+ * A value that changes. `get` returns the same object until something in it changes, and unchanged parts are the same
+ * objects as before, so views may compare by identity (it fits `useSyncExternalStore`).
  */
 export interface Observable<T> {
   get(): T;
@@ -14,7 +14,7 @@ export class Cell<T> implements Observable<T> {
   readonly #listeners = new Set<() => void>();
   readonly #watched: (() => void) | undefined;
 
-  /** `watched` is told when the first listener comes and when the last one goes. */
+  /** `watched` is called when the first listener comes and when the last one goes. */
   constructor(value: T, watched?: () => void) {
     this.#value = value;
     this.#watched = watched;
@@ -30,7 +30,7 @@ export class Cell<T> implements Observable<T> {
       try {
         changed();
       } catch (error) {
-        // One view that fails must not keep the others, or the engine, from going on; it is still reported.
+        // A failing view must not stop the others, or the engine; the error is still reported.
         Promise.reject(error);
       }
     }
@@ -52,8 +52,8 @@ export class Cell<T> implements Observable<T> {
 }
 
 /**
- * `after`, with those of its parts replaced by the ones of `before` that say the same; `before` itself where all do. The
- * items of lists are compared by identity: the code that makes a list has shared them already.
+ * `after`, with every part that equals one of `before` replaced by that; `before` itself if all parts are equal. The items
+ * of lists are compared by identity: the code that makes a list has shared them already.
  */
 export function share<T>(before: T | undefined, after: T): T {
   if (Array.isArray(before) && Array.isArray(after)) {

@@ -1,6 +1,6 @@
 /**
- * What reading needs not: a script of its own, loaded once the kept messages are shown. All of it needs the server in any
- * case, so nothing is lost where it cannot be loaded yet.
+ * Everything that reading does not need: a separate script, loaded once the stored messages are shown. All of it needs the
+ * server in any case, so nothing is lost while it cannot be loaded.
  */
 
 export { Introduction } from './introduction.ts';

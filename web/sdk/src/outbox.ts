@@ -1,6 +1,6 @@
 /**
- * Own messages until a poll has brought them back: kept first, then shown, then sent, and dropped in the transaction
- * that keeps the server's copy. So none is lost or shown twice, wherever a tab dies.
+ * Own messages until a poll has brought them back: stored first, then shown, then sent, and dropped in the transaction
+ * that stores the server's copy. So none is lost or shown twice, wherever a tab dies.
  */
 
 import type { Write } from './cache/port.ts';
@@ -21,7 +21,7 @@ export interface Draft {
   readonly file?: OutboxFile;
   readonly bytes?: ArrayBuffer;
   readonly replyTo?: Quote;
-  /** The text of the composer became this message: the draft is dropped in the same transaction, so it is not sent twice. */
+  /** The text came from the composer: its draft is dropped in the same transaction, so it is not sent twice. */
   readonly fromDraft?: boolean;
 }
 
@@ -32,7 +32,7 @@ export class Outbox {
     this.#core = core;
   }
 
-  /** Keeps a message; answers its `clientId`. */
+  /** Stores a message, and returns its `clientId`. */
   async add(draft: Draft): Promise<string> {
     const { conversationId, to, job, file, bytes, replyTo } = draft;
     const text = clean(draft.text);
@@ -60,7 +60,7 @@ export class Outbox {
 
   /**
    * Drops a message. One that the server has, or may have, is deleted there too, as soon as it is known to have arrived.
-   * Answers `false` when it is not here any more.
+   * Returns `false` if it is no longer here.
    */
   async discard(clientId: string): Promise<boolean> {
     let done = false;
@@ -73,7 +73,7 @@ export class Outbox {
   }
 
   #deletion({ clientId, conversationId, accepted, tried, problem }: OutboxRow, order: number): Write[] {
-    // What the server itself refused is not there.
+    // The server does not have a message that it refused itself.
     if (!accepted && (!tried || (problem && problem.code !== 'proxy_refused'))) return [];
     const at = this.#core.ports.clock.now();
     const { id, number } = accepted ?? {};

@@ -1,10 +1,10 @@
-/** Messages as they will be once the server has done what the reader did to them. */
+/** Messages with the reader's commands applied, before the server has done so. */
 
 import type { CommandRow } from './rows.ts';
 import type { TimelineMessage } from './state.ts';
 import { emptied } from './view.ts';
 
-/** `view` with what `rows` say about it, in their order. The same object where that is nothing. */
+/** `view` with the commands in `rows` applied, in their order. The same object if there are none for it. */
 export function withCommands(
   view: TimelineMessage,
   rows: readonly CommandRow[],
@@ -25,14 +25,14 @@ function withCommand(view: TimelineMessage, { act, problem }: CommandRow, me: st
   return { ...view, reactions: reacted(view.reactions ?? [], me, act.emoji) };
 }
 
-/** `view` with what its quote says once a command for the original is done. */
+/** `view` with its quote as it will be once a command for the original is done. */
 function withQuoteOf(view: TimelineMessage, { id, act, problem }: CommandRow): TimelineMessage {
   const text = textAfter(act);
   if (problem || text === undefined || !view.replyTo || view.replyTo.id !== id) return view;
   return { ...view, replyTo: { ...view.replyTo, text, deleted: act.is === 'delete' } };
 }
 
-/** What a message says after an edit or a deletion. */
+/** The text of a message after an edit or a deletion. */
 function textAfter(act: CommandRow['act']): string | undefined {
   if (act.is === 'edit') return act.text;
   return act.is === 'delete' ? '' : undefined;

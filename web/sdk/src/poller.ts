@@ -1,18 +1,17 @@
 /**
- * When to ask the server what is new, and asking it: one poll for everything, one in flight, one tab that does it.
+ * When to poll, and the polls: one for all conversations, one in flight, made by one tab.
  *
- * A tab wants to know every 3 s while a chat is open, every 10 s in the background or with only the list in view, every
- * 30 s after five minutes in which nobody did anything, and not at all when nothing is in view or it has been hidden for
- * an hour. After a poll that brought messages of others the next one comes in 3 s wherever it is wanted: its cursor is
- * what tells the server, and so the sender, that they were delivered. The server's `nextPollMs` is the shortest pause
- * between two polls: it says how lively the conversations are, and asks for longer pauses when it is short of capacity.
- * What cannot wait is asked at once: coming back, coming online, opening a chat, having sent something. Only `Retry-After`
- * holds that up, and for five minutes at most.
+ * A tab wants a poll every 3 s while a chat is open, every 10 s in the background or with only the list in view, every 30 s
+ * after five minutes without activity, and none when nothing is in view or it has been hidden for an hour. After a poll that
+ * brought messages of others the next one comes in 3 s if polls are wanted at all: its cursor proves to the server, and so
+ * to the sender, that they were delivered. The server's `nextPollMs` is the shortest pause between two polls: it depends on
+ * the activity in the conversations, and is longer when the server is overloaded. Coming back, coming online, opening a chat
+ * and having sent something poll at once. Only `Retry-After` delays that, for at most five minutes.
  *
- * All of this is measured by the time that passes: a clock that the device puts back holds nothing up. That the device
- * calls itself offline forbids nothing either: it may be wrong, and each attempt that fails makes the next pause longer.
+ * All of this is measured by a monotonic clock: setting the device's clock back delays nothing. A device that calls itself
+ * offline may be wrong, so polls continue; each failed attempt makes the next pause longer.
  *
- * A tab that does not lead asks the leader, and takes its place when it does not run.
+ * A tab that does not lead asks the leader, and takes its place if it does not run.
  */
 
 import type { Core } from './core.ts';
@@ -27,35 +26,35 @@ const BACKGROUND_MS = 10_000;
 const IDLE_MS = 30_000;
 const IDLE_AFTER_MS = 5 * 60_000;
 const STOP_AFTER_MS = 60 * 60_000;
-/** What somebody looks at in this tab. */
+/** What is on the screen of this tab. */
 export type Interest = 'chat' | 'list' | undefined;
 
-/** How a poll ended. */
+/** The outcome of a poll. */
 interface Outcome {
-  /** The pause, in milliseconds, after which the server lets the next one be made; before that only what cannot wait is. */
+  /** The pause, in milliseconds, that the server asks for before the next poll; only urgent ones come sooner. */
   readonly pause: number;
-  /** Whether it brought messages of others, of which the server does not know yet that they are here. */
+  /** Whether it brought messages of others, whose delivery the server does not know yet. */
   readonly news?: boolean;
   /** What went wrong. */
   readonly problem?: Problem;
   /** There is more to fetch, and another poll follows at once. */
   readonly more?: boolean;
-  /** The live connection that is offered; `null` when none is, `undefined` when nothing was said of it. */
+  /** The offered live connection; `null` if none is offered, `undefined` if the answer does not say. */
   readonly live?: LiveOffer | null;
 }
 
-/** How polling stands. Times are those of `Clock.elapsed`, and differ from tab to tab. */
+/** The state of polling. Times are those of `Clock.elapsed`, and differ from tab to tab. */
 export interface Report extends Outcome {
   /** When the last poll ended. */
   readonly at: number;
 }
 
-/** What polling is for. */
+/** The receiver of polling's results. */
 export interface Watcher {
   interest(): Interest;
   /** A poll has ended. */
   reported(report: Report): void;
-  /** A fresh start takes more requests: what is on the screen need not wait for its turn in them. */
+  /** A full sync takes several requests, so the chats on the screen are fetched separately. */
   refreshOpenChats(): Promise<void>;
 }
 
@@ -95,51 +94,51 @@ export class Poller {
     return this.#succeededAt;
   }
 
-  /** How often it polls beside a live connection, in milliseconds; `undefined` without one. */
+  /** The interval of polls during a live connection, in milliseconds; `undefined` without one. */
   get relaxed(): number | undefined {
     return this.#relaxed;
   }
 
-  /** Whether anything is to be shown, so that news are wanted at all. */
+  /** Whether anything is shown, so that polls are wanted at all. */
   get isWanted(): boolean {
     return this.#pause() !== undefined;
   }
 
-  /** Polls that rarely, since a live connection brings what changes; as without one for `undefined`. */
+  /** Polls at this interval, since a live connection brings changes; `undefined` ends that. */
   relax(ms: number | undefined): void {
     const before = this.#relaxed;
     this.#relaxed = ms;
-    // All clients of a server lose it at one moment: they ask over the time in which they would have asked without it.
+    // All clients of a server lose it at the same moment, so their polls are spread over an ordinary interval.
     if (this.isWanted && (ms ?? 0) < (before ?? 0))
       this.#schedule(this.#now() + this.#core.ports.random() * OPEN_MS);
     else if (ms !== before) this.plan();
   }
 
-  /** Takes in an answer to `cursor` that came over a live connection, as one to a poll. */
+  /** Applies an answer to `cursor` that came over a live connection, like that of a poll. */
   async take(cursor: string | undefined, answer: Synced): Promise<void> {
     if (!(await absorb(this.#core, cursor, answer))) return this.#core.store.refresh();
     this.#tell({ pause: pauseOf(answer.nextPollMs) });
     this.plan();
   }
 
-  /** Something was sent. A live connection brings what came of it, unless it wants polls beside it every minute. */
+  /** Something was sent. A live connection brings the result, unless it only pokes and wants polls every minute. */
   sent(): void {
     if (!((this.#relaxed ?? 0) > 60_000)) this.pollNow();
   }
 
-  /** Somebody did something: the pauses are short again. */
+  /** The user was active: the pauses are short again. */
   active(): void {
     this.#activeAt = this.#now();
     this.plan();
   }
 
-  /** Since when the device says that it is offline, by `Clock.elapsed`; `undefined` when it does not, or is wrong. */
+  /** Since when the device has called itself offline, by `Clock.elapsed`; `undefined` if it does not, or is wrong. */
   get offlineSince(): number | undefined {
     const since = this.#offlineSince;
     return since !== undefined && this.#succeededAt > since ? undefined : since;
   }
 
-  /** Visibility or being online may have changed. Answers whether it asks at once. */
+  /** Visibility or being online may have changed. Returns whether it polls at once. */
   changed(): boolean {
     const { visible, online } = this.#core.ports.lifecycle.now();
     this.#hiddenAt = visible ? Number.POSITIVE_INFINITY : Math.min(this.#hiddenAt, this.#now());
@@ -152,7 +151,7 @@ export class Poller {
     return back;
   }
 
-  /** Asks at once; if that is `urgent` and a poll is under way, once more right after it. */
+  /** Polls at once; if that is `urgent` and a poll is in flight, once more right after it. */
   pollNow(urgent = true): void {
     const { tabs } = this.#core;
     if (this.#stopped) return;
@@ -162,11 +161,11 @@ export class Poller {
     if (tabs.isLeading || !tabs.areHeard) return this.#poll(urgent);
     tabs.post({ is: 'poll', urgent });
     tabs.ensureLeader();
-    // Asked again in time, should that message be lost.
+    // Asks again later, in case that message is lost.
     this.#schedule(this.#now() + BACKGROUND_MS);
   }
 
-  /** Plans the next poll from how things stand. */
+  /** Plans the next poll from the current state. */
   plan(): void {
     if (this.#stopped || this.#running) return;
     this.#callOff?.();
@@ -184,7 +183,7 @@ export class Poller {
     return this.#core.ports.clock.elapsed();
   }
 
-  /** How long this tab can do without news; `undefined` for ever. */
+  /** How long this tab can do without a poll; `undefined` for ever. */
   #pause(): number | undefined {
     const wanted = this.#watcher.interest();
     const hidden = this.#now() - this.#hiddenAt;
@@ -212,7 +211,7 @@ export class Poller {
     });
   }
 
-  /** Polls until nothing more waits. */
+  /** Polls until there is nothing more to fetch. */
   async #series(): Promise<void> {
     let outcome: Outcome;
     try {
@@ -221,7 +220,7 @@ export class Poller {
     } catch (error) {
       const problem = problemOf(error);
       const pause = this.#backoff.next(problem.retryAfterMs);
-      // Where the device says so, too, there is hardly a connection.
+      // If the device also calls itself offline, a connection is unlikely.
       outcome = { pause: this.offlineSince === undefined ? pause : 2 * pause, problem };
     }
     if (!this.#stopped) this.#tell(outcome);
@@ -233,7 +232,7 @@ export class Poller {
       answer = await this.#once();
       this.#backoff.reset();
       if (answer?.hasMore !== true || this.#stopped) continue;
-      // The first of many answers is a sign of life already.
+      // The first of several answers already counts as a sign of life.
       this.#tell({ pause: 0, more: true });
       await this.#watcher.refreshOpenChats();
     }
@@ -246,7 +245,7 @@ export class Poller {
     this.#note(outcome);
   }
 
-  /** One poll; `undefined` when its answer could not be taken in, and it is to be made again. */
+  /** One poll; `undefined` if its answer could not be applied, and it has to be repeated. */
   async #once(): Promise<Synced | undefined> {
     const { api, store } = this.#core;
     const { cursor } = store.mirror;
@@ -256,7 +255,7 @@ export class Poller {
       await store.refresh();
     } catch (error) {
       if (problemOf(error).code !== 'invalid_cursor' || cursor === undefined) throw error;
-      // The server does not know it, as after it was set up anew: everything is fetched again.
+      // The server does not know the cursor, for instance because it was set up again: everything is fetched again.
       await store.update('sync', [SYNC], row => row && { ...row, cursor: undefined, walking: true });
     }
     return undefined;

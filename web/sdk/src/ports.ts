@@ -1,4 +1,4 @@
-/** What the client needs of its surroundings. `@jobline/sdk/browser` brings all of it for pages and workers. */
+/** What the client needs of its environment. `@jobline/sdk/browser` implements all of it for pages and workers. */
 
 import type { Cache } from './cache/port.ts';
 
@@ -7,26 +7,26 @@ export interface HttpRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | ArrayBuffer;
-  /** Told while `body` is on its way, in bytes. */
+  /** Called during the upload of `body`, with the bytes sent so far. */
   readonly onProgress?: (sent: number) => void;
 }
 
 export interface HttpAnswer {
   readonly status: number;
-  /** The header's value; `undefined` when it is not there or may not be read. */
+  /** The header's value; `undefined` if it is missing or may not be read. */
   header(name: string): string | undefined;
   readonly body: string;
 }
 
-/** A request under way. `answer` rejects when there is no answer, and soon after `cancel`. */
+/** A request in flight. `answer` rejects if there is no answer, and soon after `cancel`. */
 export interface HttpCall {
   readonly answer: Promise<HttpAnswer>;
   cancel(): void;
 }
 
-/** A WebSocket, as browsers have it. */
+/** The interface of a browser's WebSocket. */
 export interface LiveSocket {
-  /** 1 when it is open, as of a `WebSocket`. */
+  /** 1 when it is open, as in a `WebSocket`. */
   readonly readyState: number;
   onopen: (() => void) | null;
   onmessage: ((event: { readonly data: unknown }) => void) | null;
@@ -38,27 +38,27 @@ export interface LiveSocket {
 export type Http = (request: HttpRequest) => HttpCall;
 
 export interface Clock {
-  /** Unix milliseconds, as the device has them: for what is shown. The device may put this clock forward or back. */
+  /** Unix milliseconds by the device's clock, for display. This clock may be set forward or back. */
   now(): number;
-  /** Milliseconds since some fixed instant, of a clock that is never put back: for how long something takes. */
+  /** Milliseconds of a monotonic clock, for durations. */
   elapsed(): number;
-  /** Calls `then` once, after `ms`; the returned function calls it off. */
+  /** Calls `then` once, after `ms`; the returned function cancels that. */
   after(ms: number, then: () => void): () => void;
 }
 
 /** A number from 0 up to but not including 1. */
 export type Random = () => number;
 
-/** A lock that one tab of this origin holds at a time, as Web Locks are. */
+/** A lock that one tab of this origin holds at a time, like Web Locks. */
 export interface Locks {
   /**
-   * Runs `held` once the lock is ours; it is ours until that promise settles, or until another tab steals it: then
-   * `lost` is called. `steal` does not wait but takes it from the tab that holds it. The returned function stops waiting.
+   * Runs `held` once this tab has the lock, until that promise settles, or until another tab steals it: then `lost` is
+   * called. `steal` does not wait but takes it from the tab that holds it. The returned function stops waiting.
    */
   request(name: string, held: () => Promise<void>, lost: () => void, steal: boolean): () => void;
 }
 
-/** Messages to the other tabs of this origin, as `BroadcastChannel` has them. */
+/** Messages to the other tabs of this origin, like `BroadcastChannel`. */
 export interface Channel {
   post(message: unknown): void;
   listen(heard: (message: unknown) => void): void;
@@ -67,11 +67,11 @@ export interface Channel {
 
 export interface Presence {
   readonly visible: boolean;
-  /** What the device says. It may be wrong: `false` slows the client down, and forbids nothing. */
+  /** What the device says. It may be wrong, so `false` only slows the client down. */
   readonly online: boolean;
 }
 
-/** What the device and the reader do. */
+/** Events of the device and of the reader. */
 export interface Lifecycle {
   now(): Presence;
   listen(heard: (event: LifecycleEvent) => void): () => void;
@@ -89,14 +89,14 @@ export interface Ports {
   readonly clock: Clock;
   readonly random: Random;
   readonly lifecycle: Lifecycle;
-  /** Opens the cache of this name. When it rejects, memory is used, and `client.storage` says so. */
+  /** Opens the cache of this name. If it rejects, memory is used, and `client.storage` says so. */
   readonly openCache: (name: string) => Promise<Cache>;
   /** Deletes the cache of this name, even if other tabs have it open. Without it a cache that failed cannot be emptied on sign-out. */
   readonly deleteCache?: (name: string) => Promise<void>;
-  /** Without it there are polls alone. Throws where the page may not connect to `url`. */
+  /** Without it there are only polls. Throws if the page may not connect to `url`. */
   readonly socket?: (url: string, protocols: string[]) => LiveSocket;
   /** Without it every tab polls for itself. */
   readonly locks?: Locks;
-  /** Without it tabs learn of each other's work when they are looked at. */
+  /** Without it tabs notice each other's work when they become visible. */
   readonly channel?: (name: string) => Channel;
 }

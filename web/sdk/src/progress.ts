@@ -1,4 +1,4 @@
-/** How far own messages are while they are on their way: known to the tab that sends, told to the others, never kept. */
+/** The progress of messages that are being sent: known to the sending tab, told to the others, never stored. */
 
 import type { MessageState } from './state.ts';
 import type { Tabs } from './tabs.ts';
@@ -25,7 +25,7 @@ export class Progress {
     this.#tabs.post({ is: 'progress', clientId, state });
   }
 
-  /** Nothing is under way: what another tab was doing is over. */
+  /** Nothing is being sent any more by another tab. */
   clear(): void {
     for (const clientId of this.#states.keys()) this.set(clientId, undefined);
   }

@@ -1,8 +1,8 @@
-/** The beginnings of messages that others reply to. They say what the original says now, and nothing once it is deleted. */
+/** Quotes: the beginnings of messages that are replied to, with the current text, and empty once it is deleted. */
 
 import type { Message, Quote } from './generated/contract.ts';
 
-/** Characters of a quote: as many as the server gives. */
+/** Characters of a quote, as many as in the server's quotes. */
 const CHARACTERS = 120;
 
 export function quoteOf({ id, number, senderId, type, content, fileName, deletedAt }: Message): Quote {
@@ -13,7 +13,7 @@ export function quoteOf({ id, number, senderId, type, content, fileName, deleted
 /** Whether the quotes of a message may have to change. */
 export const isChanged = ({ deletedAt, editedAt }: Message) => deletedAt ?? editedAt;
 
-/** `quoting` with what `original` says now; `undefined` where it does not quote it. */
+/** `quoting` with the current text of `original`; `undefined` if it does not quote it. */
 export function requoted<T extends { readonly replyTo?: Quote }>(
   quoting: T | undefined,
   original: Message,

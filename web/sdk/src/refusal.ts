@@ -1,7 +1,7 @@
 import type { ConversationDetails } from './generated/contract.ts';
 import type { Job, TimelineMessage, TimelineState } from './state.ts';
 
-/** Why writing would be refused: as the server said; or else the job is closed, or the last attempt was refused. */
+/** Why writing would be refused: as the server said, else because the job is closed or the last attempt was refused. */
 export function refusalOf(
   told: Partial<ConversationDetails> | undefined,
   job: Job | undefined,

@@ -3,13 +3,13 @@
  *
  * | row | written by | holds |
  * |---|---|---|
- * | `session` | opening, signing out, every transaction | whose cache it is, and how many transactions it has seen |
+ * | `session` | opening, signing out, every transaction | the session of the cache, and its number of transactions |
  * | `sync/` | each poll that brought something | the cursor |
- * | `conversation/<id>` | the poll that brought it | the conversation, and which messages of it are kept |
+ * | `conversation/<id>` | the poll that brought it | the conversation, and which of its messages are stored |
  * | `message/<id>/<number>` | polls, `refreshFile`, `rememberSize` | a message: the last 50 of each conversation |
  * | `outbox/<clientId>` | sending | an own message until a poll has brought it |
  * | `bytes/<clientId>` | sending | its file |
- * | `command/<id>.<kind>` | edits, deletions, reactions | what was done to a message until the server has it |
+ * | `command/<id>.<kind>` | edits, deletions, reactions | what the reader did to a message, until the server has it |
  * | `draft/<id>` | the composer | unsent text |
  * | `read/<id>` | `markAsRead` | how far the reader has read, and whether the server knows |
  */
@@ -19,28 +19,28 @@ import type { Problem } from './errors.ts';
 import type { Call, Conversation, Message, Quote } from './generated/contract.ts';
 import type { Voice } from './state.ts';
 
-/** How many messages of each conversation are kept. */
+/** How many messages of each conversation are stored. */
 export const KEPT = 50;
 
 export interface SessionRow {
-  /** Made anew by each sign-in: what began before a sign-out cannot write after it. */
+  /** New with each sign-in, so that work from before a sign-out cannot write after it. */
   readonly session: string;
-  /** Counts transactions: a tab that hears of consecutive ones has missed none. */
+  /** Counts transactions: a tab that is told of consecutive ones has missed none. */
   readonly count: number;
 }
 
 export interface SyncRow {
   /** Absent before the first answer. */
   readonly cursor?: string;
-  /** Which fresh start the cache comes from. */
+  /** The number of the full sync that the cache comes from. */
   readonly epoch: number;
-  /** A fresh start is under way: conversations of older epochs are still to be replaced. */
+  /** A full sync is running: conversations of older epochs are still to be replaced. */
   readonly walking: boolean;
 }
 
 export interface ConversationRow {
   readonly conversation: Conversation;
-  /** Numbers of the first and the last message that are kept, without gaps between; 0 when none is. */
+  /** Numbers of the first and the last stored message, without gaps between; 0 if there is none. */
   readonly first: number;
   readonly last: number;
   readonly epoch: number;
@@ -52,12 +52,12 @@ export interface ConversationRow {
 
 export interface MessageRow {
   readonly message: Message;
-  /** When the answer that brought it came, Unix milliseconds: its download URL is good for an hour from then. */
+  /** When the answer that brought it came, Unix milliseconds: its download URL is valid for an hour from then. */
   readonly fetchedAt: number;
   readonly size?: Size;
 }
 
-/** Of an image, in pixels. */
+/** The size of an image, in pixels. */
 export interface Size {
   readonly width: number;
   readonly height: number;
@@ -71,26 +71,26 @@ export interface OutboxFile {
   readonly voice?: Voice;
 }
 
-/** An own message on its way. */
+/** An own message that a poll has not brought back yet. */
 export interface OutboxRow {
   readonly clientId: string;
   readonly conversationId: string;
-  /** Whom it is for. */
+  /** Its recipient. */
   readonly to: string;
   readonly job?: number;
   readonly text: string;
   /** When it was written, Unix milliseconds. */
   readonly at: number;
-  /** Its place among the others: the number of the transaction that kept it. */
+  /** Its position among the others: the number of the transaction that stored it. */
   readonly order: number;
   readonly file?: OutboxFile;
-  /** Where the file's bytes were put, once they all were. */
+  /** The URL of the file, once all its bytes are uploaded. */
   readonly fileUrl?: string;
-  /** What it replies to. */
+  /** The message that it replies to. */
   readonly replyTo?: Quote;
-  /** A request with it went out: it may have arrived. */
+  /** A request with it was sent, so it may have arrived. */
   readonly tried?: boolean;
-  /** Refused for good, unless the reader says otherwise. */
+  /** Refused permanently, unless the reader retries. */
   readonly problem?: Problem;
   /** The server has it; the next poll brings it. */
   readonly accepted?: Message;
@@ -99,7 +99,7 @@ export interface OutboxRow {
 /** Whether a message is still to be sent: neither accepted nor refused. */
 export const isUnsent = ({ accepted, problem }: OutboxRow) => !accepted && !problem;
 
-/** What a reader does to a message that the server has. Without an emoji, a reaction is taken back. */
+/** What a reader does to a message that the server has. Without an emoji, the reaction is removed. */
 export type Act =
   | { readonly is: 'edit'; readonly text: string }
   | { readonly is: 'delete' }
@@ -107,29 +107,29 @@ export type Act =
 
 export interface CommandRow {
   readonly conversationId: string;
-  /** The message's id and number: absent while it is not known whether it has arrived. */
+  /** The message's id and number: absent while it is unknown whether it has arrived. */
   readonly id?: string;
   readonly number?: number;
-  /** Of an own message. */
+  /** That of an own message. */
   readonly clientId?: string;
   readonly act: Act;
   /** When it was done, Unix milliseconds. */
   readonly at: number;
-  /** Its place among own messages and commands, as `OutboxRow.order`. */
+  /** Its position among own messages and commands, like `OutboxRow.order`. */
   readonly order: number;
-  /** Refused for good. */
+  /** Refused permanently. */
   readonly problem?: Problem;
 }
 
 export interface ReadRow {
-  /** Up to which message: its number and id. */
+  /** The last read message: its number and id. */
   readonly number: number;
   readonly id: string;
   /** The server knows. */
   readonly told: boolean;
 }
 
-/** All rows but messages and bytes: what is held in memory. */
+/** All rows except messages and bytes: these are mirrored in memory. */
 export interface Rows {
   readonly session: SessionRow;
   readonly sync: SyncRow;
@@ -158,15 +158,15 @@ export const messageKey = (id: string, number: number) => `message/${id}/${Strin
 
 /** All keys that begin with `prefix/`: `0` follows `/`. */
 export const under = (prefix: string): Range => [`${prefix}/`, `${prefix}0`];
-/** All rows but bytes and messages, whose keys stand before and between these two. */
+/** All rows except bytes and messages, whose keys are before and between these two ranges. */
 export const HELD: readonly Range[] = [
   ['command/', 'message/'],
   ['outbox/', 'sync0'],
 ];
-/** All keys there can be. */
+/** All possible keys. */
 export const EVERYTHING: Range = ['', '\uffff'];
 
-/** The kind and the name in a key; ids hold no `/`. */
+/** The kind and the name in a key; ids have no `/`. */
 export function parse(key: string): readonly [kind: Kind, name: string] {
   const [kind, name = ''] = key.split('/');
   return [kind as Kind, name];

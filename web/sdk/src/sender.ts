@@ -1,13 +1,13 @@
 /**
- * Tells the server what the reader did: sends the outbox, one message at a time in each conversation, in order, each until
- * the server has it or has refused it; and tells what was read. Only the tab that leads does.
+ * Sends what the reader did: the outbox, one message at a time in each conversation, in order, each until the server has it
+ * or has refused it; commands; and reads. Only the leading tab does this.
  *
- * A message keeps its `clientId`, so that an attempt whose answer was lost is repeated without harm. A refusal is kept
- * with the message, and those behind it go on. Everything else is tried again: after a pause of its own that grows, or at
- * once when there is a connection again. A pause that the server asks for holds for all.
+ * A message keeps its `clientId`, so an attempt whose answer was lost can be repeated. A refusal is stored with the message,
+ * and later messages continue. Everything else is retried: with the message's own backoff, or at once when there is a
+ * connection again. A pause that the server asks for holds for all messages.
  *
- * Order is kept within a conversation only, and a file that cannot be uploaded loses its place after a minute. What a
- * proxy refuses, while the server itself answers polls, counts as refused after five attempts.
+ * Order is kept within a conversation only, and a file that cannot be uploaded loses its place after a minute. A message
+ * that a proxy refuses, while the server itself answers polls, counts as refused after five attempts.
  */
 
 import { Attempts } from './attempts.ts';
@@ -33,7 +33,7 @@ import { addressed, tell } from './telling.ts';
 import { Backoff } from './time.ts';
 import { Uploads } from './uploads.ts';
 
-/** What is wrong with a refused file when it may help to upload it once more: where its bytes are, or what arrived of them. */
+/** The fields of refusals after which another upload may help: the URL of the file, or its uploaded bytes. */
 const OF_THE_UPLOAD = ['fileUrl', 'fileSize', 'sha256'];
 /** The pause between attempts, in milliseconds, while the device says that it is offline. */
 const OFFLINE_MS = 2 * 60_000;
@@ -44,13 +44,13 @@ export class Sender {
   readonly #attempts: Attempts;
   readonly #uploads: Uploads;
   readonly #backoff: Backoff;
-  /** What is being worked on: conversations, files that lost their place, marks of what was read. */
+  /** The running lanes: conversations, files that lost their place, reads. */
   readonly #lanes = new Set<string>();
   #running = false;
   /** By `Clock.elapsed`. */
   #pausedUntil = 0;
   #triedAt = 0;
-  /** The pause is the server's, which counts messages: coming back does not shorten it. */
+  /** The pause is the server's rate limit, so coming back does not shorten it. */
   #rateLimited = false;
   #callOff: (() => void) | undefined;
   /** The last poll failed. */
@@ -76,8 +76,8 @@ export class Sender {
   }
 
   /**
-   * There is a connection again, or the reader is back: what waits is tried at once, and uploads that have not moved for
-   * `still` milliseconds are begun anew.
+   * There is a connection again, or the reader is back: waiting messages are tried at once, and uploads that have
+   * stalled for `still` milliseconds start over.
    */
   retryNow(still: number): void {
     this.#uploads.renew(still);
@@ -87,15 +87,15 @@ export class Sender {
   }
 
   /**
-   * A poll has ended. With the first that is answered again, what waits for its own pause to end is due. What the server
-   * asked for holds.
+   * A poll has ended. With the first one that is answered again, backoffs end and waiting messages are due. A pause that the
+   * server asked for continues.
    */
   polled(answered: boolean): void {
     if (answered && this.#lost) this.#attempts.retryNow();
     this.#lost = !answered;
   }
 
-  /** Looks at what there is to tell. */
+  /** Starts a lane for everything that is pending. */
   sendPending(): void {
     const { outbox, command, read } = this.#core.store.mirror;
     this.#uploads.keep(clientId => outbox.has(clientId));
@@ -134,7 +134,7 @@ export class Sender {
       this.#callOff = this.#core.ports.clock.after(wait, () => this.sendPending());
   }
 
-  /** Takes step after step until there is none, or a pause is due. */
+  /** Takes steps until there is none, or a pause. */
   async #lane(name: string, step: () => Promise<boolean>): Promise<void> {
     if (this.#lanes.has(name)) return;
     this.#lanes.add(name);
@@ -150,7 +150,7 @@ export class Sender {
   }
 
   #mayGoOn(): boolean {
-    // A tab that is behind may not know of something that goes first.
+    // A tab that is behind may not know of a message that goes first.
     return this.#running && !this.#core.store.isBehind && this.#now() >= this.#pausedUntil;
   }
 
@@ -163,12 +163,12 @@ export class Sender {
     const row = mirror.entries(conversationId).find(one => isUnsent(one) && !this.#isOvertaken(one));
     const command = mirror.commands(conversationId).find(isDue);
     if (!command || (row && row.order < command.order)) return this.#send(row);
-    // One that has to wait, for the limit of edits and reactions, holds no message up.
+    // A command that waits for the limit of edits and reactions does not delay messages.
     if (!this.#attempts.isDue(commandKey(command), command.order)) return this.#send(row);
     return this.#perform(command);
   }
 
-  /** Tells what the reader did to a message. Answers whether to go on at once. */
+  /** Sends a command. Returns whether to continue at once. */
   async #perform(row: CommandRow): Promise<boolean> {
     const name = commandKey(row);
     this.#triedAt = this.#now();
@@ -192,7 +192,7 @@ export class Sender {
     return this.#send(row && isUnsent(row) ? row : undefined);
   }
 
-  /** Sends a message, if there is one and it is due. Answers whether to go on at once. */
+  /** Sends a message, if there is one and it is due. Returns whether to continue at once. */
   async #send(row: OutboxRow | undefined): Promise<boolean> {
     if (!row || !this.#attempts.isDue(row.clientId, row.order)) return false;
     const { store, progress } = this.#core;
@@ -200,7 +200,7 @@ export class Sender {
     let fileUrl = row.fileUrl;
     try {
       if (row.file) fileUrl ??= await this.#upload(row);
-      // Dropped while its file was on its way.
+      // Dropped while its file was being uploaded.
       if (!this.#running || !store.mirror.outbox.has(row.clientId)) return true;
       await this.#accept(row.clientId, await this.#post(row, fileUrl));
       progress.set(row.clientId, undefined);
@@ -242,12 +242,12 @@ export class Sender {
     return sent.message;
   }
 
-  /** The server has it. If polls have passed its place already, the cache has it too. */
+  /** The server has it. If polls are already beyond its number, the cache has it too. */
   async #accept(clientId: string, message: Message): Promise<void> {
     this.#attempts.forget(clientId);
     const keys = [outboxKey(clientId), conversationKey(message.conversationId)];
     await this.#core.store.transact(keys, ([kept, conversation]) => {
-      // Discarded while it was on its way.
+      // Discarded while it was being sent.
       if (!kept) return meeting(this.#core.store.mirror, message);
       if (message.number <= ((conversation as ConversationRow | undefined)?.last ?? 0))
         return dropped(clientId);
@@ -256,7 +256,7 @@ export class Sender {
     this.#poller.sent();
   }
 
-  /** Answers whether to go on at once. */
+  /** Handles a failure. Returns whether to continue at once. */
   async #fail(row: OutboxRow, problem: Problem, uploading: boolean): Promise<boolean> {
     const { clientId, order } = row;
     if (problem.code === 'client_id_reused') return this.#arrived(row);
@@ -267,12 +267,12 @@ export class Sender {
       await this.#change(clientId, { fileUrl: undefined, problem: again ? undefined : problem });
       return true;
     }
-    // Files are counted for themselves.
+    // The rate limit of files is a separate one.
     if (isForAll(problem) && !(uploading && problem.code === 'rate_limited')) return this.#pause(problem);
     return this.#failed(row, problem);
   }
 
-  /** It failed, as may pass. Answers whether to go on with others. */
+  /** A temporary failure. Returns whether to continue with others. */
   async #failed(row: OutboxRow, problem: Problem): Promise<boolean> {
     const { clientId, order } = row;
     if (this.#isFinal(clientId, order, problem)) {
@@ -283,15 +283,15 @@ export class Sender {
     return this.#isOvertaken(row);
   }
 
-  /** It failed, as may pass. Answers whether it has failed so often in such a way that it counts as refused. */
+  /** A temporary failure. Returns whether there were so many that it counts as refused. */
   #isFinal(name: string, order: number, problem: Problem): boolean {
     const final = this.#attempts.failed(name, order, problem, this.#poller.succeededAt);
-    // Is it this message alone, or does the server not answer at all?
+    // A poll shows whether only this message fails, or the server does not answer at all.
     if (!final && problem.status) this.#poller.pollNow(false);
     return final;
   }
 
-  /** An earlier attempt arrived, with another upload of its file or another text: that becomes an edit. */
+  /** An earlier attempt arrived, with another upload of its file or another text: the new text becomes an edit. */
   async #arrived({ clientId, conversationId, text, file, at, order }: OutboxRow): Promise<boolean> {
     this.#attempts.forget(clientId);
     const value = { conversationId, clientId, act: { is: 'edit', text } as const, at, order };
@@ -301,7 +301,7 @@ export class Sender {
     return true;
   }
 
-  /** Tells the server what was read in a conversation. */
+  /** Reports what was read in a conversation. */
   async #tell(conversationId: string): Promise<boolean> {
     const { api, store } = this.#core;
     const key = readKey(conversationId);
@@ -313,7 +313,7 @@ export class Sender {
     } catch (error) {
       const problem = problemOf(error);
       if (isForAll(problem)) return this.#pause(problem);
-      // Refused for good: the message or the conversation is gone, and so is what there was to tell.
+      // Refused permanently: the message or the conversation is gone, so there is nothing to report.
       if (!isRefusal(problem)) {
         this.#attempts.failed(key, 0, problem, 0);
         return false;
@@ -334,7 +334,7 @@ export class Sender {
     return false;
   }
 
-  /** All that waits shows until when. */
+  /** Shows for all waiting messages until when they wait. */
   #showWaiting(): void {
     const { clock } = this.#core.ports;
     const waiting: MessageState = { is: 'waiting', until: clock.now() + this.#pausedUntil - this.#now() };
@@ -343,7 +343,7 @@ export class Sender {
     }
   }
 
-  /** Changes a message that is still there. */
+  /** Changes a message that is still in the outbox. */
   #change(clientId: string, change: Partial<OutboxRow>): Promise<void> {
     return this.#core.store.update('outbox', [outboxKey(clientId)], row =>
       row && !row.accepted ? { ...row, ...change } : undefined,
@@ -351,14 +351,14 @@ export class Sender {
   }
 }
 
-/** What counts as a refusal and is none of the server's is one of something in between. */
+/** A final problem that is no refusal of the server is one of a proxy. */
 const finalOf = (problem: Problem): Problem =>
   isRefusal(problem) ? problem : { ...problem, code: 'proxy_refused' };
 
-/** Whether there is a message to do it to, and it was not refused. */
+/** Whether its message has arrived, and it was not refused. */
 const isDue = ({ id, problem }: CommandRow) => id !== undefined && !problem;
 
-/** Whether no other request would fare better now. */
+/** Whether other requests would fail in the same way now. */
 function isForAll({ code, retryAfterMs }: Problem): boolean {
   return ['signed_out', 'unauthenticated', 'rate_limited'].includes(code) || retryAfterMs !== undefined;
 }

@@ -1,4 +1,4 @@
-/** A client whose user is known: puts the parts together and passes on what happens. */
+/** A client whose user is known: connects the parts and passes events on. */
 
 import { Api } from './api.ts';
 import { MemoryCache } from './cache/memory.ts';
@@ -25,32 +25,32 @@ import { within } from './time.ts';
 import { ConversationTimeline, type TimelineParts } from './timeline.ts';
 import type { Tokens } from './tokens.ts';
 
-/** How long the cache may take to open; some browsers never answer in private windows. */
+/** How long opening the cache may take; some browsers never answer in private windows. */
 const OPENING_MS = 5000;
-/** How old a request is, in milliseconds, that is made again when the reader comes back: nothing may come of it. */
+/** The age from which a request, in milliseconds, is sent again when the reader comes back, since it may be dead. */
 const OLD_MS = 3000;
-/** The same for uploads, counted from the last bytes that went out. */
+/** The same for uploads, counted from the last bytes that were sent. */
 const STILL_MS = 10_000;
-/** Uploads that have sent bytes within this time go on when the device has another connection. */
+/** Uploads that have sent bytes within this time continue when the device changes its connection. */
 const MOVING_MS = 2000;
-/** How long after live connections could not be loaded that is tried again. */
+/** How long after a failure to load live connections it is tried again. */
 const AGAIN_MS = 10 * 60_000;
-/** How often what is on the screen is fetched by itself while polls are busy with everything. */
+/** How often the chats on the screen are fetched separately during a full sync. */
 const MEANWHILE_MS = 3000;
 
-/** Whose session it is: what it shows, and what it tells. */
+/** The owner of a session: its state for views, and its events. */
 export interface Owner extends ListCells, PeopleCells {
   readonly storage: Cell<StorageState>;
   reported(report: Report): void;
-  /** Whether it is live may have changed. */
+  /** The live connection may have begun or ended. */
   showConnection(): void;
-  /** Somebody signed out in another tab. */
+  /** The user signed out in another tab. */
   sessionEnded(): void;
-  /** The host's token is another user's now. */
+  /** `getToken` now returns another user's token. */
   userChanged(user: string): void;
 }
 
-/** Whose session it is, and where. */
+/** The user and the server of a session. */
 export interface Place {
   readonly user: string;
   readonly baseUrl: string;
@@ -72,16 +72,16 @@ export class Session implements TimelineParts, LiveParts, StoreEvents, Watcher {
   readonly cells: PeopleCells;
   readonly #name: string;
   readonly #owner: Owner;
-  /** Absent until it is loaded. */
+  /** Absent until the script is loaded. */
   #sender: Sender | undefined;
   #loadingSender: Promise<void> | undefined;
   #leads = false;
-  /** Absent until the server offers live connections, and it is loaded. */
+  /** Absent until the server offers live connections, and the script is loaded. */
   #live: Live | undefined;
   #loadingLive: Promise<void> | undefined;
   readonly #timelines = new Map<string, ConversationTimeline>();
   #over = false;
-  /** Memory is all there is. */
+  /** Whether memory has replaced the cache. */
   #inMemoryOnly = false;
   #caughtUpAt = Number.NEGATIVE_INFINITY;
 
@@ -139,7 +139,7 @@ export class Session implements TimelineParts, LiveParts, StoreEvents, Watcher {
     this.#sender?.polled(!report.problem);
     if (report.problem) return;
     if (!report.more) this.#each(timeline => timeline.polled());
-    // Requests go through: the device may have called itself offline for nothing.
+    // Requests succeed, so the device may have called itself offline by mistake.
     this.#sendPending();
   }
 
@@ -150,10 +150,10 @@ export class Session implements TimelineParts, LiveParts, StoreEvents, Watcher {
     await Promise.all([...this.#timelines.values()].map(timeline => timeline.catchUp()));
   }
 
-  /** What the device and the reader do. */
+  /** Handles events of the device and of the reader. */
   onLifecycle(event: LifecycleEvent): void {
     const { visible } = this.ports.lifecycle.now();
-    // A hidden page may be ended without another event.
+    // A hidden page may be killed without another event.
     if (event === 'leave' || !visible) this.#each(timeline => timeline.flush());
     if (event !== 'change' && event !== 'network') this.poller.active();
     this.#live?.happened(event);
@@ -164,13 +164,13 @@ export class Session implements TimelineParts, LiveParts, StoreEvents, Watcher {
     if (!asked && (event === 'focus' || (event === 'network' && visible))) this.poller.pollNow();
     if (visible || event === 'network') {
       this.#sender?.retryNow(event === 'network' ? MOVING_MS : STILL_MS);
-      // What cannot be read now is met again by the next poll.
+      // If this fails, the next poll fails in the same way.
       this.store.refresh().catch(() => undefined);
     }
     this.#each(timeline => timeline.refresh());
   }
 
-  /** Stops. `wipe` also deletes what is kept; `clear` empties what is shown. */
+  /** Stops. `wipe` also deletes stored data; `clear` empties the shown data. */
   async end(wipe: boolean, clear: boolean): Promise<void> {
     if (this.#over) return;
     this.#over = true;
@@ -178,7 +178,7 @@ export class Session implements TimelineParts, LiveParts, StoreEvents, Watcher {
     this.#live?.stop();
     this.poller.stop();
     this.api.close();
-    // What is on the screen goes at once, whatever the cache does.
+    // The screen is emptied at once, whatever the cache does.
     const flushed = [...this.#timelines.values()].map(timeline => !wipe && timeline.flush());
     if (clear) this.#empty();
     let wiped = true;
@@ -192,10 +192,10 @@ export class Session implements TimelineParts, LiveParts, StoreEvents, Watcher {
     if (wipe && (!wiped || this.#inMemoryOnly)) await this.#deleteCache();
   }
 
-  /** The cache could not be emptied through what was open of it. */
+  /** Deletes a cache that could not be emptied. */
   async #deleteCache(): Promise<void> {
     const { clock, deleteCache } = this.ports;
-    // That it cannot be deleted either is no reason to go on showing anything.
+    // Even if it cannot be deleted either, nothing is shown any more.
     if (deleteCache) await within(clock, OPENING_MS, deleteCache(this.#name)).catch(() => undefined);
   }
 
@@ -228,7 +228,7 @@ export class Session implements TimelineParts, LiveParts, StoreEvents, Watcher {
     }
   }
 
-  /** Memory is all there is: what this tab keeps is not what the others keep. */
+  /** Memory replaces the cache: this tab no longer shares its rows with the others. */
   #useMemory(reason: StorageState['reason']): void {
     this.#inMemoryOnly = true;
     this.tabs.part();
@@ -274,7 +274,7 @@ export class Session implements TimelineParts, LiveParts, StoreEvents, Watcher {
       this.#sender?.start();
       this.poller.pollNow(false);
       this.#live?.look();
-      // The list comes with the polls in any case; this is only sooner.
+      // Polls bring the list in any case; this is only sooner.
       this.list.preload().catch(() => undefined);
     };
     const follow = () => {
@@ -282,11 +282,11 @@ export class Session implements TimelineParts, LiveParts, StoreEvents, Watcher {
       this.#sender?.stop();
       this.#live?.look();
     };
-    // What can reject here is that the session was over before it began.
+    // This rejects only if the session ended before it began.
     this.store.opened.then(() => this.tabs.elect({ lead, follow })).catch(() => undefined);
   }
 
-  /** What sends is loaded when this tab is ready; where that fails, whatever happens next tries it again. */
+  /** Loads the sender when this tab is ready. If that fails, the next event tries again. */
   #sendPending(): void {
     if (this.#sender) return this.#sender.sendPending();
     this.#loadingSender ??= this.#loadSender().catch(() => {
@@ -307,7 +307,7 @@ export class Session implements TimelineParts, LiveParts, StoreEvents, Watcher {
     if (this.#live) return this.#live.offered(offer);
     if (offer && this.ports.socket)
       this.#loadingLive ??= this.#loadLive(offer).catch(() => {
-        // Polls go on. Where the page forbids it, each attempt complains in the console.
+        // Polls continue. Where the page's policy forbids the script, each attempt logs an error in the console.
         this.ports.clock.after(AGAIN_MS, () => {
           this.#loadingLive = undefined;
         });

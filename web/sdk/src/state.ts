@@ -1,4 +1,4 @@
-/** What views see. Every object here is immutable; what did not change keeps its identity. */
+/** The state for views. Every object here is immutable; unchanged parts keep their identity. */
 
 import type { Code, Problem } from './errors.ts';
 import type { Call } from './generated/contract.ts';
@@ -7,7 +7,7 @@ export type { Call };
 
 export interface Person {
   readonly id: string;
-  /** The name the host gave; the id where it gave none. */
+  /** The name that the host set, or else the id. */
   readonly name: string;
   readonly avatarUrl?: string;
 }
@@ -19,10 +19,10 @@ export interface Job {
 }
 
 /**
- * How far a message has come.
+ * The state of a message.
  *
- * Own messages, on this device: `queued` (kept, not under way), `uploading` its file, `sending`, `waiting` for the rate
- * limit until an instant in Unix milliseconds, `failed` (refused for good: retry, rewrite or discard). On the server: `sent`,
+ * Own messages, on this device: `queued` (stored, not being sent), `uploading` its file, `sending`, `waiting` for the rate
+ * limit until a time in Unix milliseconds, `failed` (refused permanently: retry, rewrite or discard). On the server: `sent`,
  * `delivered`, `read`. Messages of others are `received`, and `read` once they were marked as read.
  */
 export type MessageState =
@@ -31,50 +31,50 @@ export type MessageState =
   | { readonly is: 'waiting'; readonly until: number }
   | { readonly is: 'failed'; readonly problem: Problem };
 
-/** What is known of a recording. */
+/** The metadata of a recording. */
 export interface Voice {
-  /** How long it plays, in milliseconds; at most five minutes. */
+  /** Its duration in milliseconds; at most five minutes. */
   readonly durationMs: number;
-  /** How loud each 64th of it is: 64 characters `0`–`9`, `a`–`v`, from silent to loudest. */
+  /** The loudness of each 64th: 64 characters `0`–`9`, `a`–`v`, from silent to loudest. */
   readonly waveform: string;
 }
 
-/** With what is known of it, where it is a recording. */
+/** A file; a recording has its metadata. */
 export interface MessageFile extends Partial<Voice> {
   readonly name: string;
   /** In bytes. */
   readonly size: number;
   readonly contentType: string;
-  /** Where to download it. Absent while it is on this device alone (see `Timeline.fileBytes`), and once it expired. */
+  /** Its download URL. Absent while it is only on this device (see `Timeline.fileBytes`), and once it has expired. */
   readonly url?: string;
   /** Unix milliseconds after which `url` answers an error: call `Timeline.refreshFile` then. */
   readonly urlExpiresAt?: number;
   /** The server no longer has it. */
   readonly expired: boolean;
-  /** In pixels, where known: told to `sendFile`, or by `Timeline.rememberSize`. */
+  /** In pixels, if known, from `sendFile`, the server or `Timeline.rememberSize`. */
   readonly width?: number;
   readonly height?: number;
 }
 
 export interface TimelineMessage {
-  /** The same for the message's whole life on this device, from bubble to read: the key for a list. */
+  /** The key for a list: constant for the message's whole life on this device. */
   readonly key: string;
   /** The server's id, once it has one. */
   readonly id?: string;
-  /** Of own messages that were sent with one: what `retry`, `rewrite` and `discard` take. */
+  /** For own messages that were sent with one: the argument of `retry`, `rewrite` and `discard`. */
   readonly clientId?: string;
   /** 1, 2, 3 … in its conversation, once the server has it. */
   readonly number?: number;
   readonly mine: boolean;
-  /** Who wrote it, where that is somebody else. */
+  /** The sender, if that is somebody else. */
   readonly senderId?: string;
-  /** The marketplace says it. */
+  /** A message of the marketplace. */
   readonly host?: boolean;
-  /** What a line about a crew tells: that somebody came or went. */
+  /** For a line about a crew: who joined or left. */
   readonly event?: { readonly kind: string; readonly userId?: string };
-  /** A call, as it stands. `text` names it for views that show none. */
+  /** A call in its current state. `text` describes it for views that do not show calls. */
   readonly call?: Call;
-  /** May be empty when a file comes with it, and of a deleted message. Never HTML. */
+  /** May be empty if there is a file, and for a deleted message. Never HTML. */
   readonly text: string;
   /** An `event` is a line about the conversation. Those of types that this version does not know are `text`. */
   readonly type: 'text' | 'image' | 'file' | 'voice' | 'event';
@@ -83,15 +83,15 @@ export interface TimelineMessage {
   readonly at: number;
   readonly jobId?: number;
   readonly state: MessageState;
-  /** What it replies to, as that stands now. */
+  /** The message that it replies to, in its current state. */
   readonly replyTo?: MessageQuote;
   /** Who reacted with what; each user once. */
   readonly reactions?: readonly { readonly emoji: string; readonly userIds: readonly string[] }[];
-  /** Its text was changed: `Timeline.versions` tells how. */
+  /** Its text was edited: `Timeline.versions` has the earlier ones. */
   readonly edited?: boolean;
-  /** Who deleted it. Nothing else is left of it. */
+  /** Who deleted it. It has no other content any more. */
   readonly deleted?: 'sender' | 'host';
-  /** What the reader did to it last and the server refused, with the text of an edit. */
+  /** The reader's last command for it, if the server refused it, with the text of an edit. */
   readonly refused?: {
     readonly is: 'edit' | 'delete' | 'react';
     readonly problem: Problem;
@@ -114,32 +114,32 @@ export interface MessageQuote {
 
 export interface TimelineState {
   readonly id: string;
-  /** `loading` until the cache has answered. */
+  /** `loading` until the cache has been read. */
   readonly status: 'loading' | 'ready';
-  /** Oldest first; messages that are still on their way come last, in the order in which they will be sent. */
+  /** Oldest first; unsent messages come last, in the order in which they will be sent. */
   readonly messages: readonly TimelineMessage[];
   readonly hasOlder: boolean;
   readonly loadingOlder: boolean;
-  /** Why older messages could not be loaded the last time. */
+  /** Why the last attempt to load older messages failed. */
   readonly olderProblem?: Problem;
-  /** Key of the first message that was unread when the chat was opened; stays put until it is closed. */
+  /** Key of the first message that was unread when the chat was opened; constant until it is closed. */
   readonly firstUnread?: string;
   readonly unread: number;
-  /** Whom it is with; a crew by its own id, with the title of its job as the name. */
+  /** The other person; for a crew its own id, with the title of its job as the name. */
   readonly person?: Person;
-  /** Of a crew: all of whom the name is known, former members among them. Absent in a pair. */
+  /** In a crew: everybody whose name is known, former members included. Absent in a pair. */
   readonly people?: readonly Person[];
-  /** Of a crew, once the server has told: who is in it, and how far each has read. */
+  /** In a crew, once the server has answered: its members, and how far each has read. */
   readonly members?: readonly Member[];
   readonly job?: Job;
   readonly canWrite: boolean;
-  /** Why not. */
+  /** Why one cannot write. */
   readonly reason?: Code;
 }
 
 /** A member of a crew. */
 export interface Member extends Person {
-  /** Number of the last message that they have read; 0 when none. */
+  /** Number of the last message that they have read; 0 if none. */
   readonly readUpTo: number;
 }
 
@@ -150,75 +150,75 @@ export interface ConversationPreview {
   readonly host?: boolean;
   readonly fileName?: string;
   readonly mine: boolean;
-  /** Who wrote it, where that is somebody else. */
+  /** The sender, if that is somebody else. */
   readonly senderId?: string;
-  /** What a line about a crew tells. */
+  /** For a line about a crew. */
   readonly event?: TimelineMessage['event'];
-  /** A call, as it stands. */
+  /** A call in its current state. */
   readonly call?: Call;
-  /** Of own messages. */
+  /** For own messages. */
   readonly state?: MessageState;
 }
 
 export interface ConversationItem {
   readonly id: string;
-  /** Whom it is with; a crew by its own id, with the title of its job as the name. */
+  /** The other person; for a crew its own id, with the title of its job as the name. */
   readonly person: Person;
-  /** Of a crew: those of whom the name is known. Absent in a pair. */
+  /** In a crew: everybody whose name is known. Absent in a pair. */
   readonly people?: readonly Person[];
   readonly job?: Job;
-  /** The last message, own ones that are on their way included. */
+  /** The last message, unsent ones included. */
   readonly preview?: ConversationPreview;
-  /** The newest call in it, as it stands, whatever was written since. */
+  /** The newest call in it, in its current state, whatever was written since. */
   readonly call?: Call;
   /** When it was written: Unix milliseconds. */
   readonly at: number;
   readonly unread: number;
-  /** Own messages that are on their way. */
+  /** The number of unsent messages. */
   readonly pending: number;
-  /** Own messages that were refused. */
+  /** The number of refused messages. */
   readonly failed: number;
   readonly draft?: string;
 }
 
 export interface ConversationsState {
-  /** `loading` until the cache has answered, and on a new device until the server has. */
+  /** `loading` until the cache has been read, and on a new device until the server has answered. */
   readonly status: 'loading' | 'ready';
-  /** All there are, the one written in last first. On a new device they come over the first seconds. */
+  /** All conversations, the most recent first. On a new device they arrive during the first seconds. */
   readonly items: readonly ConversationItem[];
-  /** Who the user is to the others, by name as soon as a conversation has told it. */
+  /** The user as others see them, with their name as soon as a conversation has it. */
   readonly me?: Person;
 }
 
 /**
  * `connecting` before the first answer, `online` after one, `offline` when the device says so, `reconnecting` when the
- * server cannot be reached or answers errors, `signedOut` when the token was refused again after it was renewed (it is
- * still tried on) or after `signOut`.
+ * server cannot be reached or answers with errors, `signedOut` when a renewed token was refused, too (attempts continue), or
+ * after `signOut`.
  */
 export interface Connection {
   readonly state: 'connecting' | 'online' | 'offline' | 'reconnecting' | 'signedOut';
-  /** Messages come at once, by a live connection of this tab or of another one; without it they are polled for. */
+  /** Messages arrive at once, by a live connection of this tab or of another one; without it they are polled. */
   readonly live?: boolean;
   /** Unix milliseconds of the next attempt, while `reconnecting` or `signedOut`. */
   readonly nextRetryAt?: number;
   readonly problem?: Problem;
 }
 
-/** Who types, by conversation: the ids of others, the one who began last comes last. Of the one on the screen alone. */
+/** Who types: the ids of others, the one who began last at the end. Only the conversation on the screen is in it. */
 export type TypingState = { readonly [conversationId: string]: readonly string[] };
 
-/** Whether somebody is there. */
+/** The online status of a user. */
 export interface UserPresence {
-  /** `online`: they are there, or were in the last two minutes. `recent`: today. `away`: longer ago, or it is not known. */
+  /** `online`: active now or in the last two minutes. `recent`: active today. `away`: longer ago, or unknown. */
   readonly state: 'online' | 'recent' | 'away';
-  /** When they were there last, to the hour: Unix milliseconds. */
+  /** When they were last active, to the hour: Unix milliseconds. */
   readonly lastActiveAt?: number;
 }
 
-/** By user id, of those of whom it may be known: people with whom there is an open job. */
+/** By user id, for people who share an open job with the user. */
 export type WhoIsThere = { readonly [userId: string]: UserPresence };
 
-/** Where messages and drafts are kept. `memory`: they are lost with the page, and the reader should be told. */
+/** Where messages and drafts are stored. `memory`: they are lost with the page, and the reader should be told. */
 export interface StorageState {
   readonly kind: 'opening' | 'durable' | 'memory';
   /** Why it is not durable. */

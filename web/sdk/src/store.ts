@@ -1,11 +1,11 @@
 /**
- * The rows of one user, in the cache and in memory. What changes is written first and shown afterwards, in this tab and
- * in the others. Transactions are numbered: a tab that hears of one whose number does not follow has missed some, and reads
+ * The rows of one user, in the cache and in memory. Changes are written first and shown afterwards, in this tab and in the
+ * others. Transactions are numbered: a tab that is told of one whose number does not follow has missed some, and reads
  * everything again.
  *
- * When the cache fails (a full disk, a private window, a closed database, one that does not answer), memory takes its
- * place, with what can be read. What is dropped from then on is dropped in the failed cache too, as far as that works: it
- * must not come back when the page is opened again.
+ * When the cache fails (a full disk, a private window, a closed database, one that does not answer), memory replaces it,
+ * with the rows that can be read. Rows that are dropped from then on are dropped in the failed cache, too, as far as that
+ * works: they must not come back when the page is opened again.
  */
 
 import { MemoryCache } from './cache/memory.ts';
@@ -34,15 +34,15 @@ import type { StorageState } from './state.ts';
 import type { Tabs } from './tabs.ts';
 import { within } from './time.ts';
 
-/** Says what to write, knowing rows and the number of the transaction. */
+/** Decides what to write, given the rows and the number of the transaction. */
 type Decide = (rows: readonly Value[], count: number) => readonly Write[] | undefined;
 
 /**
- * How long the cache may take, in milliseconds: twice this. A page that was suspended finds its time over when it wakes,
- * and the answer right behind it.
+ * The cache may take twice this time, in milliseconds: after a suspension of the page the first timeout fires at once, and
+ * the answer comes right after it.
  */
 const PATIENCE_MS = 4000;
-/** Bytes of own files that are held in memory until they are sent, in case the cache cannot be read. */
+/** How many bytes of own files are held in memory until they are sent, in case the cache cannot be read. */
 const HELD_BYTES = 50_000_000;
 
 /** The cache did not answer in time. */
@@ -53,11 +53,11 @@ export interface StoreEvents {
   changed(change: Change): void;
   /** Everything may have changed: the cache was read again. */
   reloaded(): void;
-  /** Messages changed that are older than those that are kept. */
+  /** Messages changed that are older than the stored ones. */
   touched(rows: readonly MessageRow[]): void;
-  /** The cache failed, and memory has taken its place. */
+  /** The cache failed, and memory has replaced it. */
   cacheFailed(reason: StorageState['reason']): void;
-  /** Somebody signed out in another tab, or through another client. */
+  /** The user signed out in another tab, or through another client. */
   sessionEnded(): void;
 }
 
@@ -68,18 +68,18 @@ export class Store {
   readonly #tabs: Tabs;
   readonly #clock: Clock;
   readonly #events: StoreEvents;
-  /** Files that were sent from this tab, by the keys of their rows. */
+  /** Files that this tab is sending, by the keys of their rows. */
   readonly #bytes = new Map<string, ArrayBuffer>();
   #cache: Promise<Cache>;
-  /** The cache whose place memory has taken. */
+  /** The failed cache, which memory has replaced. */
   #failed: Cache | undefined;
-  /** Undefined until it is read or begun. */
+  /** Undefined until it is read or created. */
   #session: string | undefined;
   #count = 0;
   #closed = false;
   #reloading: Promise<void> | undefined;
 
-  /** `session` is the id of a session, should a new one begin. */
+  /** `session` is the id of the session, if a new one begins. */
   constructor(cache: Promise<Cache>, tabs: Tabs, clock: Clock, events: StoreEvents, session: string) {
     this.#cache = cache;
     this.#tabs = tabs;
@@ -100,15 +100,15 @@ export class Store {
     return row as Rows[K] | undefined;
   }
 
-  /** The messages of a conversation that are kept, oldest first. */
+  /** The stored messages of a conversation, oldest first. */
   messages(conversationId: string): Promise<readonly MessageRow[]> {
     return this.#values(under(`message/${conversationId}`)) as Promise<readonly MessageRow[]>;
   }
 
   /**
-   * Reads rows, decides, writes, all at once; then shows it here and in the other tabs. `decide` answers `undefined` to
-   * change nothing; it is told the number of the transaction, which is higher than that of any before it, in whatever
-   * tab. Rejects with `signed_out` once the session is over.
+   * Reads rows, decides and writes in one transaction; then shows the changes here and in the other tabs. `decide` returns
+   * `undefined` to change nothing; it gets the number of the transaction, which is higher than all earlier ones in any tab.
+   * Rejects with `signed_out` once the session is over.
    */
   async transact(keys: readonly string[], decide: Decide): Promise<void> {
     await this.#ready();
@@ -128,7 +128,7 @@ export class Store {
     this.#show(count, writes);
   }
 
-  /** Puts what `change` makes of each row, told its place among `keys`; nothing where that is `undefined`. */
+  /** Puts the result of `change` for each row, which gets its index in `keys`; nothing if that is `undefined`. */
   update<K extends Kind>(
     _kind: K,
     keys: readonly string[],
@@ -142,18 +142,18 @@ export class Store {
     );
   }
 
-  /** Shows messages that changed and are not kept, here and in the other tabs. */
+  /** Shows changed messages that are not stored, here and in the other tabs. */
   touch(rows: readonly MessageRow[]): void {
     this.#tabs.post({ is: 'touched', rows });
     this.#events.touched(rows);
   }
 
-  /** Some of what other tabs wrote is not here yet. */
+  /** Some rows of other tabs have not been read here yet. */
   get isBehind(): boolean {
     return this.#reloading !== undefined;
   }
 
-  /** Catches up with what other tabs wrote unheard. */
+  /** Catches up with rows that other tabs wrote without a message. */
   async refresh(): Promise<void> {
     await this.#ready();
     const row = await this.get('session', SESSION);
@@ -170,7 +170,7 @@ export class Store {
     return this.#reloading;
   }
 
-  /** Forgets everything that is kept of this user, in every tab. Answers whether the cache itself is empty now. */
+  /** Deletes all rows of this user, in every tab. Returns whether the cache itself is empty now. */
   async wipe(): Promise<boolean> {
     const [dropFrom, to] = EVERYTHING;
     const wipe = (cache: Cache) => this.#inTime(cache.transact([], () => [{ dropFrom, to }]));
@@ -192,7 +192,7 @@ export class Store {
   }
 
   async #values(range: Range): Promise<readonly Value[]> {
-    // Asked for at once, so that what a chat shows comes along with the rest.
+    // Requested at once, so that the rows of a chat are read together with the rest.
     const [rows] = await Promise.all([this.#withCache(cache => cache.range(range)), this.opened]);
     if (this.#closed) throw ended();
     return rows.map(([, value]) => value);
@@ -217,18 +217,18 @@ export class Store {
     const opened = this.#cache;
     const cache = await opened;
     try {
-      // Memory answers at once, or never will.
+      // Memory answers at once, so it needs no time limit.
       return await (cache instanceof MemoryCache ? work(cache) : this.#inTime(work(cache)));
     } catch (error) {
       if (this.#closed) throw ended();
-      // What was decided against is no fault of the cache.
+      // An error of `decide` is no failure of the cache.
       if (error instanceof JoblineError || cache instanceof MemoryCache) throw error;
       if (this.#cache === opened) this.#cache = this.#replaceCache(cache, error);
       return work(await this.#cache);
     }
   }
 
-  /** What `promised` answers; rejects when the cache does not answer in time. */
+  /** The result of `promised`; rejects if the cache does not answer in time. */
   #inTime<T>(promised: Promise<T>): Promise<T> {
     return within(this.#clock, PATIENCE_MS, promised, LATE).catch(error => {
       if (error !== LATE) throw error;
@@ -236,12 +236,12 @@ export class Store {
     });
   }
 
-  /** A cache in memory, with what the failed one can still read, or else with what is mirrored. */
+  /** A cache in memory, with the rows that the failed one can still read, or else with the mirrored ones. */
   async #replaceCache(cache: Cache, error: unknown): Promise<Cache> {
     this.#failed = cache;
     const kept =
       error === LATE ? undefined : await this.#inTime(cache.range(EVERYTHING)).catch(() => undefined);
-    // Files that were sent from here are in `#bytes` besides.
+    // Files of this tab are also in `#bytes`.
     const rows = new Map<string, Value>(kept ?? this.#mirrored());
     this.#events.cacheFailed(
       error instanceof Error && error.name === 'QuotaExceededError' ? 'quota' : 'failed',
@@ -249,7 +249,7 @@ export class Store {
     return new MemoryCache(rows);
   }
 
-  /** What is mirrored. Messages are not: the server has them, and they are fetched again. */
+  /** The mirrored rows. Messages are not among them: they are fetched again from the server. */
   *#mirrored(): Iterable<[string, Value]> {
     const { outbox, command, draft, read, conversation, sync } = this.mirror;
     yield [SESSION, { session: this.#session ?? '', count: this.#count }];
@@ -261,7 +261,7 @@ export class Store {
     for (const [id, row] of read) yield [readKey(id), row];
   }
 
-  /** Keeps files in memory that were put, and releases those that were dropped. */
+  /** Holds files in memory that were put, and releases those that were dropped. */
   #keepBytes(writes: readonly Write[]): void {
     for (const write of writes) {
       if ('drop' in write) this.#bytes.delete(write.drop);
@@ -272,7 +272,7 @@ export class Store {
     for (const key of this.#bytes.keys()) if (size() > HELD_BYTES) this.#bytes.delete(key);
   }
 
-  /** Drops in the failed cache what was dropped in memory. That it fails is what it is known for. */
+  /** Drops in the failed cache what was dropped in memory. Errors are expected, and ignored. */
   #dropFailed(writes: readonly Write[]): void {
     const drops = writes.filter(write => !('put' in write));
     if (drops.length > 0) this.#failed?.transact([], () => drops).catch(() => undefined);
@@ -287,7 +287,7 @@ export class Store {
     const missed = count !== this.#count + 1;
     this.#count = count;
     this.#keepBytes(writes);
-    // A failure here is met again by the next transaction, and answered there.
+    // After a failure here the next transaction fails, too, and handles it.
     if (missed) this.reload().catch(() => undefined);
     this.#events.changed(this.mirror.apply(writes));
   }
@@ -297,9 +297,9 @@ export class Store {
     const row = new Map(rows).get(SESSION) as SessionRow | undefined;
     this.#session ??= row?.session;
     if (this.#closed || row?.session !== this.#session) return this.#endSession();
-    // None has begun here yet.
+    // There is no session yet.
     if (!row) return;
-    // Somebody wrote in the meantime: what was read is older than what is shown.
+    // Another write came in between: the rows that were read are older than the shown ones.
     if (row.count < this.#count) return this.#load();
     this.mirror.clear();
     this.mirror.apply(rows.map(([put, value]) => ({ put, value })));
@@ -307,5 +307,5 @@ export class Store {
   }
 }
 
-/** Bytes are not told: who needs them reads them. */
+/** Bytes are not sent to other tabs, which read them when they need them. */
 const isTold = (write: Write) => !('put' in write) || parse(write.put)[0] !== 'bytes';

@@ -1,10 +1,10 @@
 /**
- * What an answer of `sync` does to the cache: the cursor and all that it covers, in one transaction.
+ * Writes an answer of `sync` to the cache: the cursor and everything that it covers, in one transaction.
  *
- * The cursor proves to the server that we have what it covers, so it is kept together with that or not at all. Of each
- * conversation a run of messages without gaps is kept, up to the newest. A fresh start (the first answer, or `reset`)
- * comes in several answers, each with whole conversations; what is kept of the older epoch stays on the screen until its
- * conversation comes, and what never comes is dropped at the end.
+ * The cursor proves to the server that this device has what it covers, so both are stored together or not at all. Of each
+ * conversation a run of messages without gaps is stored, up to the newest. A full sync (after the first answer, or `reset`)
+ * comes in several answers, each with whole conversations; rows of the older epoch stay on the screen until their
+ * conversation comes, and those that never come are dropped at the end.
  */
 
 import type { Write } from './cache/port.ts';
@@ -31,7 +31,7 @@ import {
   under,
 } from './rows.ts';
 
-/** The messages of one conversation that are kept: their numbers have no gaps. */
+/** The stored messages of one conversation, whose numbers have no gaps. */
 interface Run {
   first: number;
   last: number;
@@ -40,8 +40,8 @@ interface Run {
 }
 
 /**
- * Takes in the answer to a poll that was made with `cursor`. Answers `false`, and changes nothing, when another tab has
- * taken in an answer in the meantime.
+ * Applies the answer to a poll with `cursor`. Returns `false`, and changes nothing, if another tab has applied an answer in
+ * the meantime.
  */
 export async function absorb(core: Core, cursor: string | undefined, answer: Synced): Promise<boolean> {
   const { conversations, messages } = answer;
@@ -72,12 +72,12 @@ export async function absorb(core: Core, cursor: string | undefined, answer: Syn
 
 /** Turns one answer into writes to the cache. */
 class Intake {
-  /** Messages that changed and are older than those that are kept. */
+  /** Changed messages that are older than the stored ones. */
   readonly touched: MessageRow[] = [];
   readonly #writes: Write[] = [];
   readonly #core: Core;
   readonly #sync: SyncRow;
-  /** What is kept of that which the answer is about. */
+  /** The stored rows that the answer may change. */
   readonly #kept: ReadonlyMap<string, unknown>;
 
   constructor(core: Core, sync: SyncRow, kept: ReadonlyMap<string, unknown>) {
@@ -86,13 +86,13 @@ class Intake {
     this.#kept = kept;
   }
 
-  /** What to write for an answer about the conversations `ids`. */
+  /** The writes for an answer about the conversations `ids`. */
   take({ conversations, messages, hasMore }: Synced, ids: readonly string[]): Write[] {
     for (const id of ids) {
       const row = this.#kept.get(conversationKey(id)) as ConversationRow | undefined;
       const told = conversations.find(one => one.id === id);
       const conversation = told ? withPeople(told, row) : row?.conversation;
-      // Nothing of an answer that does not fit together is taken in; the poll is repeated.
+      // An inconsistent answer is not applied at all; the poll is repeated.
       if (!conversation) throw failure('network', `${id} is not described.`);
       const run = this.#follow(
         id,
@@ -140,26 +140,26 @@ class Intake {
       fetchedAt: this.#core.ports.clock.now(),
       size: known?.size ?? entry?.file?.dimensions,
     };
-    // An own message that has come back is not on its way any more.
+    // An own message that has come back leaves the outbox.
     if (clientId && senderId === this.#core.me) this.#writes.push(...dropped(clientId));
     this.#writes.push(...meeting(this.#core.store.mirror, message));
     if (number < run.first) {
       this.touched.push(value);
       return;
     }
-    // A gap cannot come from an exact cursor; should there be one, what is older is asked for again when it is looked at.
+    // An exact cursor never leaves a gap; if there is one, older messages are fetched again when they are viewed.
     if (run.last && number > run.last + 1) this.#restart(run, id);
     run.first ||= number;
     run.last = Math.max(run.last, number);
     if (number === run.last) run.newest = message;
-    // There is one call at a time: what changes last is the newest.
+    // There is one call at a time, so the last one that changes is the newest.
     run.call = message.call ?? run.call;
     // The answer to a command may have brought a later state than this poll.
     const same = known?.message.id === message.id && !this.#sync.walking;
     this.#writes.push({ put: key, value: same ? fresher(known, value) : value });
   }
 
-  /** What is kept and quotes `original` says what that says now; the messages of the answer do already. */
+  /** Updates stored messages that quote `original`; the quotes in the answer are already current. */
   #requote(run: Run, original: Message, answered: readonly Message[]): void {
     for (const key of laterKeys(this.#core.store.mirror, original)) {
       const row = this.#kept.get(key) as MessageRow | undefined;
@@ -175,7 +175,7 @@ class Intake {
     }
   }
 
-  /** Begins a run anew: nothing of it is kept. */
+  /** Restarts a run: none of its messages stays stored. */
   #restart(run: Run, id: string): void {
     const [dropFrom, to] = under(`message/${id}`);
     Object.assign(run, { first: 0, last: 0, newest: undefined });
@@ -189,14 +189,14 @@ class Intake {
   }
 }
 
-/** A crew's answers name whom they are about; those whom earlier ones named stay known. Crews have a limit of members. */
+/** Adds the people whom earlier answers named: each names only some members of a crew, whose number is limited. */
 function withPeople(told: Conversation, row: ConversationRow | undefined): Conversation {
   if (told.kind !== 'crew' || !row) return told;
   const people = new Map([...row.conversation.people, ...told.people].map(one => [one.id, one]));
   return { ...told, people: [...people.values()] };
 }
 
-/** The keys of the kept messages after one that was edited or deleted: they may quote it. */
+/** The keys of the stored messages after one that was edited or deleted, since they may quote it. */
 function laterKeys({ conversation }: Mirror, message: Message): string[] {
   const { conversationId: id, number } = message;
   const { first = 0, last = 0 } = (isChanged(message) && conversation.get(id)) || {};
@@ -204,7 +204,7 @@ function laterKeys({ conversation }: Mirror, message: Message): string[] {
   return Array.from({ length: Math.max(0, last - from + 1) }, (_, place) => messageKey(id, from + place));
 }
 
-/** Drops an own message that is not on its way any more, and its file. */
+/** Drops a message from the outbox, and its file. */
 export function dropped(clientId: string): Write[] {
   return [{ drop: outboxKey(clientId) }, { drop: bytesKey(clientId) }];
 }

@@ -1,39 +1,39 @@
-/** The other tabs of this user: which of them leads, that is polls and sends, and what they tell each other. */
+/** The other tabs of this user: which of them leads (polls and sends), and the messages between them. */
 
 import type { Channel, Clock, Locks } from './ports.ts';
 
-/** What tabs tell each other. */
+/** The messages between tabs. */
 export type TabMessage =
   /** Rows were written: transaction `count`. */
   | { readonly is: 'wrote'; readonly count: number; readonly writes: unknown }
-  /** Messages older than those that are kept have changed. */
+  /** Messages have changed that are older than the stored ones. */
   | { readonly is: 'touched'; readonly rows: unknown }
   /** The leader polled, or failed to. */
   | { readonly is: 'polled'; readonly outcome: unknown }
-  /** The leader is asked to poll; `urgent`, once more when it just does. */
+  /** A request to the leader to poll; if `urgent`, once more after a running poll. */
   | { readonly is: 'poll'; readonly urgent: boolean }
   /** Is there a leader, and does it run? */
   | { readonly is: 'leads' }
   /** The leader runs. */
   | { readonly is: 'here' }
-  /** How far own messages are, while they are on their way. */
+  /** The progress of a message that is being sent. */
   | { readonly is: 'progress'; readonly clientId: string; readonly state: unknown }
   | { readonly is: 'signedOut' }
-  /** What the leader's live connection tells, and how often to poll. */
+  /** The state of the leader's live connection, and how often to poll. */
   | { readonly is: 'live'; readonly state: unknown }
-  /** A tab is ready to hear of live connections. */
+  /** A tab has loaded live connections. */
   | { readonly is: 'joins' }
   /** What is on the screen of a tab. */
   | { readonly is: 'screen'; readonly screen: unknown }
-  /** A tab is seen, and would lead in the place of one that is not. */
+  /** A visible tab asks for the lead of a hidden one. */
   | { readonly is: 'seen'; readonly tab: string }
-  /** The leader has no objection. */
+  /** The leader agrees. */
   | { readonly is: 'yields'; readonly to: string };
 
 /** How long a leader may take to answer, in milliseconds: one that is suspended never does. */
 const SILENCE_MS = 6000;
 
-/** What a tab is told of its own role. */
+/** Callbacks for changes of a tab's role. */
 interface Role {
   readonly lead: () => void;
   /** Another tab leads now. */
@@ -47,12 +47,12 @@ export class Tabs {
   #role: Role | undefined;
   #channel: Channel | undefined;
   #locks: Locks | undefined;
-  /** Goes on without the others. */
+  /** This tab works without the others. */
   #parted = false;
   #leading = false;
   #stopWaiting: (() => void) | undefined;
   #stopWaitingForLeader: (() => void) | undefined;
-  /** Lets go of the lock. */
+  /** Releases the lock. */
   #release: (() => void) | undefined;
 
   constructor(name: string, clock: Clock, channel: Channel | undefined, locks: Locks | undefined) {
@@ -67,7 +67,7 @@ export class Tabs {
     return this.#leading;
   }
 
-  /** Whether other tabs hear what is told. Without that each works for itself. */
+  /** Whether messages reach other tabs. Otherwise each tab works for itself. */
   get areHeard(): boolean {
     return this.#channel !== undefined && !this.#parted;
   }
@@ -81,9 +81,9 @@ export class Tabs {
   }
 
   /**
-   * Calls `lead` when this tab is the one that polls and sends: at once where there are no locks, else when the tab
-   * that is has gone, or does not run any more. Two tabs that both lead, as without locks they do, cost requests and
-   * nothing else: transactions and client ids keep them from doing anything twice.
+   * Calls `lead` when this tab is the one that polls and sends: at once if there are no locks, otherwise when the leading
+   * tab is gone or suspended. Two tabs that both lead, as they do without locks, only cost requests: transactions and client
+   * ids prevent that anything is done twice.
    */
   elect(role: Role): void {
     this.#role = role;
@@ -91,7 +91,7 @@ export class Tabs {
     else this.#lead();
   }
 
-  /** There is something to do for the tab that leads: should it not run, this tab takes its place. */
+  /** There is work for the leading tab: if that is suspended, this tab takes its place. */
   ensureLeader(): void {
     if (this.#leading || this.#stopWaitingForLeader || !this.areHeard || !this.#locks || !this.#role) return;
     this.post({ is: 'leads' });
@@ -101,13 +101,13 @@ export class Tabs {
     });
   }
 
-  /** Takes the place of the tab that leads. */
+  /** Takes the place of the leading tab. */
   take(): void {
     this.#stopWaiting?.();
     if (this.#locks) this.#request(this.#locks, true);
   }
 
-  /** Goes on without the others: what this tab keeps is not what they keep. A sign-out is still for all. */
+  /** Works without the others from now on, with separate rows. A sign-out still applies to all. */
   part(): void {
     this.#parted = true;
     this.#locks = undefined;
@@ -125,7 +125,7 @@ export class Tabs {
 
   #hear(message: TabMessage): void {
     if (this.#parted && message.is !== 'signedOut') return;
-    // Only a leader says these.
+    // Only a leader sends these.
     if (message.is === 'here' || message.is === 'polled' || message.is === 'progress') this.#leaderIsAlive();
     if (message.is === 'leads' && this.#leading) this.post({ is: 'here' });
     for (const heard of this.#heard) heard(message);
@@ -155,7 +155,7 @@ export class Tabs {
     this.#role?.lead();
   }
 
-  /** This tab did not run for a while, and another one leads now. */
+  /** This tab was suspended for a while, and another one leads now. */
   #stolen(): void {
     this.#leading = false;
     if (!this.#locks) return;

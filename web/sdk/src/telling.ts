@@ -1,4 +1,4 @@
-/** What is asked of the server about single messages and conversations. */
+/** Requests about single messages and conversations. */
 
 import type { Core } from './core.ts';
 import { isRefusal, problemOf } from './errors.ts';
@@ -8,7 +8,7 @@ import { isCrew } from './ids.ts';
 import { type CommandRow, commandKey, type MessageRow, messageKey, outboxKey } from './rows.ts';
 import type { Member } from './state.ts';
 
-/** Tells the server what the reader did to a message, and keeps the answer. */
+/** Sends a command to the server, and stores the answer. */
 export async function tell(core: Core, row: CommandRow): Promise<void> {
   const { message } = await call(core, row);
   const fresh: MessageRow = { message, fetchedAt: core.ports.clock.now() };
@@ -18,7 +18,7 @@ export async function tell(core: Core, row: CommandRow): Promise<void> {
     outboxKey(row.clientId ?? ''),
   ];
   await core.store.transact([key, kept, sent], ([command, known, entry]) => [
-    // The reader may have said something else meanwhile.
+    // The reader may have replaced the command meanwhile.
     ...((command as CommandRow | undefined)?.order === row.order ? [{ drop: key }] : []),
     ...(known ? [{ put: kept, value: fresher(known as MessageRow, fresh) }] : []),
     ...(entry ? [{ put: sent, value: { ...entry, accepted: message } }] : []),
@@ -33,13 +33,13 @@ function call({ api }: Core, { id = '', conversationId, act }: CommandRow): Prom
   return api.call('react', { ...message, emoji: act.emoji ?? null });
 }
 
-/** What a message has said, the present text last. */
+/** The texts that a message has had, the current one last. */
 export async function versions({ api }: Core, { conversationId, id: messageId }: Message) {
   const answer = await api.call('versions', { conversationId, messageId });
   return answer.versions.map(({ content, at }) => ({ text: content, at: Date.parse(at) }));
 }
 
-/** Who is written to, about which job, and whether one may; `undefined` when the server cannot be asked now. */
+/** The person and job of a conversation, and whether one may write; `undefined` if the server cannot be reached. */
 export async function details(
   { api }: Core,
   other: string,
@@ -55,7 +55,7 @@ export async function details(
   }
 }
 
-/** Who is in a crew, and how far each has read; `undefined` when the server cannot be asked now. */
+/** The members of a crew, and how far each has read; `undefined` if the server cannot be reached. */
 export async function membersOf({ api }: Core, crew: string): Promise<readonly Member[] | undefined> {
   try {
     const { members } = await api.call('members', { conversationId: crew });
@@ -65,6 +65,6 @@ export async function membersOf({ api }: Core, crew: string): Promise<readonly M
   }
 }
 
-/** How requests name whom something is for. */
+/** The field of requests that names the recipient. */
 export const addressed = (to: string): { conversationId: string } | { receiverId: string } =>
   isCrew(to) ? { conversationId: to } : { receiverId: to };

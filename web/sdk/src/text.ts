@@ -1,9 +1,9 @@
-/** What the text of a message may be. */
+/** The rules for the text of a message. */
 
 import { failure } from './errors.ts';
 import { CONTENT_CHARACTERS } from './generated/limits.ts';
 
-/** `text` as the server accepts it: lines end in `\n`, no other control characters but tabs, no halves of characters. */
+/** `text` as the server accepts it: lines end in `\n`, no other control characters except tabs, no lone surrogates. */
 export function clean(text: string): string {
   return text
     .replace(/\r\n?/g, '\n')
@@ -11,7 +11,7 @@ export function clean(text: string): string {
     .replace(/\p{Surrogate}/gu, '\ufffd');
 }
 
-/** Throws what is wrong with `text`, cleaned, as a message. */
+/** Throws if `text`, cleaned, is not a valid message. */
 export function check(text: string, withFile: boolean): void {
   const field = { field: 'content' };
   if ([...text].length > CONTENT_CHARACTERS)

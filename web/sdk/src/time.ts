@@ -3,7 +3,7 @@
 import { failure } from './errors.ts';
 import type { Clock, HttpAnswer, HttpCall, Random } from './ports.ts';
 
-/** What `promised` answers, or `late` after `ms`, a `network` failure by default. */
+/** The result of `promised`, or `late` after `ms`, a `network` failure by default. */
 export function within<T>(clock: Clock, ms: number, promised: Promise<T>, late?: Error): Promise<T> {
   return new Promise((resolve, reject) => {
     const callOff = clock.after(ms, () => reject(late ?? failure('network', 'No answer in time.')));
@@ -11,7 +11,7 @@ export function within<T>(clock: Clock, ms: number, promised: Promise<T>, late?:
   });
 }
 
-/** The answer to `call`, which is cancelled when there is none in time. */
+/** The answer to `call`, which is cancelled if there is none in time. */
 export function answerOf(call: HttpCall, clock: Clock, ms: number): Promise<HttpAnswer> {
   return within(clock, ms, call.answer).catch(error => {
     call.cancel();
@@ -19,10 +19,10 @@ export function answerOf(call: HttpCall, clock: Clock, ms: number): Promise<Http
   });
 }
 
-/** The longest pause that anybody may ask for, in milliseconds: whatever a header says, the client tries again then. */
+/** The longest pause that a header may ask for, in milliseconds. */
 const LONGEST_PAUSE_MS = 5 * 60_000;
 
-/** A pause that a server or a proxy asks for, in milliseconds; 0 for what is no number. */
+/** A pause that a server or a proxy asks for, in milliseconds; 0 if it is no number. */
 export function pauseOf(asked: unknown): number {
   const ms = Number(asked);
   return ms > 0 ? Math.min(ms, LONGEST_PAUSE_MS) : 0;
@@ -31,7 +31,7 @@ export function pauseOf(asked: unknown): number {
 const FIRST_MS = 1000;
 const LONGEST_MS = 60_000;
 
-/** Pauses between attempts: 1 s, 2 s, 4 s … up to a minute, each shortened by up to half at random, so that clients part. */
+/** Pauses between attempts: 1 s, 2 s, 4 s … up to a minute, each with jitter of up to half. */
 export class Backoff {
   readonly #random: Random;
   #failures = 0;

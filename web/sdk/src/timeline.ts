@@ -1,4 +1,4 @@
-/** A conversation as a chat shows it: what the server has, then what is on its way there. */
+/** A conversation as a chat shows it: messages that the server has, then unsent ones. */
 
 import type { FileLike, FileMeta, Timeline } from './client.ts';
 import type { Commands } from './commands.ts';
@@ -29,7 +29,7 @@ export interface TimelineParts extends Core {
   readonly outbox: Outbox;
   readonly commands: Commands;
   readonly list: ConversationList;
-  /** The reader did something: a chat was opened or closed, or `text` is in the composer of the conversation `id`. */
+  /** The reader was active: a chat was opened or closed, or `text` is in the composer of the conversation `id`. */
   acted(id?: string, text?: string): void;
 }
 
@@ -45,19 +45,19 @@ export class ConversationTimeline implements Timeline {
   readonly #cell: Cell<TimelineState>;
   readonly #divider = new Divider();
   #introduction: Introduction | undefined;
-  /** Own messages on their way, and messages that something was done to, as they were shown last. */
+  /** Unsent messages, and messages with commands, as they were last shown. */
   #shown = new Map<string, TimelineMessage>();
   #opened = 0;
   #status: 'loading' | 'ready' = 'loading';
   #loading: Promise<void> | undefined;
   #loadingOlder = false;
   #olderProblem: Problem | undefined;
-  /** Number of the first message there is, known from the answer of the server. */
+  /** Number of the first message of the conversation, known from an answer of the server. */
   #start = 0;
   #epoch = 0;
-  /** What changed while the kept messages are being read. */
+  /** Changes that come while the stored messages are being read. */
   #missed: MessageRow[] | undefined;
-  /** Up to where this chat was fetched by itself, before polls came to it. */
+  /** The cursor up to which this chat was fetched separately, before polls reached it. */
   #cursor: string | undefined;
 
   constructor(core: TimelineParts, id: string, job: number | undefined) {
@@ -88,7 +88,7 @@ export class ConversationTimeline implements Timeline {
       this.#core.acted();
       this.refresh();
       void this.load();
-      // What cannot be learnt now is asked after the next poll.
+      // After a failure it is asked again after the next poll.
       this.#introduce().catch(() => undefined);
     }
     return () => this.close();
@@ -105,7 +105,7 @@ export class ConversationTimeline implements Timeline {
 
   async send(text: string, replyTo?: string): Promise<string> {
     const isDraft = () => this.draft.get().trim() === text.trim();
-    // Now, and not behind the message, which drops the draft. Another one may be begun meanwhile.
+    // Before the message, which drops the draft: another draft may be begun meanwhile.
     void this.draft.keep();
     const clientId = await this.#add(text, replyTo, { fromDraft: isDraft() });
     if (isDraft()) this.draft.sent();
@@ -158,13 +158,13 @@ export class ConversationTimeline implements Timeline {
     this.refresh();
     const before = this.#loaded.at(this.#loaded.first)?.message.id;
     try {
-      // On a new device the list tells how many are unread.
+      // On a new device the list has the number of unread messages.
       const listed = before ?? this.#core.list.preload().catch(() => undefined);
       const [page] = await Promise.all([pageOf(this.#core, this.id, before), listed]);
       this.#loaded.prepend(page.rows);
       if (before === undefined) {
         this.#cursor = page.cursor;
-        // The newest page was not here when the chat was opened, and it is not what arrived since.
+        // The newest page was not here when the chat was opened, so it did not arrive since.
         this.#divider.open(this.#unread(), this.#loaded.last);
       }
       if (!page.hasOlder) this.#start = this.#loaded.first || -1;
@@ -182,7 +182,7 @@ export class ConversationTimeline implements Timeline {
     const { store } = this.#core;
     const { number = 0, id = '' } = this.#loaded.at(this.#loaded.last)?.message ?? {};
     if (number <= (store.mirror.read.get(this.id)?.number ?? 0) || this.#unread() === 0) return;
-    // A cache that fails has memory behind it; a session that is over has nothing to tell.
+    // Memory replaces a cache that fails; a session that is over has nothing to report.
     store.update('read', [readKey(this.id)], () => ({ number, id, told: false })).catch(() => undefined);
   }
 
@@ -202,9 +202,9 @@ export class ConversationTimeline implements Timeline {
     keep().catch(() => undefined);
   }
 
-  /** Reads the kept messages, once. */
+  /** Reads the stored messages, once. */
   load(): Promise<void> {
-    // The session may be over first: then there is nothing to show.
+    // If the session ends first, there is nothing to show.
     this.#loading ??= this.#read().catch(() => undefined);
     return this.#loading;
   }
@@ -222,13 +222,13 @@ export class ConversationTimeline implements Timeline {
     if (this.#missed) this.#missed.push(...rows);
     else if (this.#loading) {
       this.#loaded.take(rows);
-      // A fresh start brings whole conversations: what is shown is put together anew.
+      // A full sync brings whole conversations, so the shown messages are read again.
       if (this.#epoch !== this.#currentEpoch()) void this.reload();
     }
     this.refresh();
   }
 
-  /** Messages changed that may be older than those that are kept. */
+  /** Messages changed that may be older than the stored ones. */
   touched(rows: readonly MessageRow[]): void {
     const known = rows.filter(
       ({ message }) => message.conversationId === this.id && this.#loaded.at(message.number),
@@ -238,7 +238,7 @@ export class ConversationTimeline implements Timeline {
     this.refresh();
   }
 
-  /** Fetches what is new in this chat if it is open, while polls are still busy with all the others. */
+  /** Fetches changes of this chat if it is open, while a full sync is still running. */
   async catchUp(): Promise<void> {
     if (!this.isOpen || this.#status !== 'ready' || this.#other === undefined) return;
     // Nothing depends on it: polls bring the same.
@@ -249,13 +249,13 @@ export class ConversationTimeline implements Timeline {
     this.refresh();
   }
 
-  /** A poll has ended well: what comes from now on is new. */
+  /** A poll has succeeded: messages from now on are new. */
   polled(): void {
     if (this.#status === 'ready') this.#divider.settle();
     if (this.isOpen) this.#introduce().catch(() => undefined);
   }
 
-  /** Shows how things stand. */
+  /** Shows the current state. */
   refresh(): void {
     const messages = this.#messages();
     const seen = this.isOpen && this.#core.ports.lifecycle.now().visible;
@@ -265,12 +265,12 @@ export class ConversationTimeline implements Timeline {
     if (this.isOpen && this.#divider.isSought && !this.#olderProblem) void this.loadOlder();
   }
 
-  /** Keeps what is kept with a delay. */
+  /** Stores at once what is normally stored with a delay. */
   flush(): Promise<void> {
     return this.draft.keep();
   }
 
-  /** The session is over: nothing of it is shown any more. */
+  /** The session is over: shows nothing any more. */
   empty(): void {
     this.#loaded.keep(0, 0);
     this.draft.sent();
@@ -282,7 +282,7 @@ export class ConversationTimeline implements Timeline {
     const missed: MessageRow[] = [];
     this.#missed = missed;
     const rows = await this.#core.store.messages(this.id);
-    // A later reading has begun meanwhile: it knows more, and goes on.
+    // A later read has begun meanwhile, and replaces this one.
     if (this.#missed !== missed) return;
     this.#epoch = this.#currentEpoch();
     // A cache that failed has lost messages that are still shown.
@@ -313,14 +313,14 @@ export class ConversationTimeline implements Timeline {
     return message;
   }
 
-  /** Whom messages go to. */
+  /** The recipient of messages. */
   #to(): string {
     if (!this.#other) throw failure('not_found', `${this.id} is not yours.`);
     return this.#other;
   }
 
   #currentEpoch(): number {
-    // What the list was shown with before polls brought it is none.
+    // A preloaded conversation has no epoch yet.
     return Math.max(0, this.#core.store.mirror.conversation.get(this.id)?.epoch ?? 0);
   }
 
@@ -333,14 +333,14 @@ export class ConversationTimeline implements Timeline {
     if (this.#loaded.first > 0) return this.#loaded.first > 1 && this.#loaded.first !== this.#start;
     if (!this.#other || this.#start === -1) return false;
     const { conversation, isComplete } = this.#core.store.mirror;
-    // What complete polls have not brought is not there.
+    // A conversation that a complete sync has not brought does not exist.
     return conversation.has(this.id) || !isComplete;
   }
 
-  /** Server's messages, then own ones on their way. */
+  /** Messages that the server has, then unsent ones. */
   #messages(): readonly TimelineMessage[] {
     const { store, progress, me } = this.#core;
-    // What was fetched for this chat alone may hold own messages that polls have not brought back yet.
+    // A separate fetch of this chat may have own messages that polls have not brought back yet.
     const isHere = (clientId: string) => this.#cursor !== undefined && this.#loaded.find(clientId);
     const rows = store.mirror.entries(this.id).filter(({ clientId }) => !isHere(clientId));
     const entries = rows.map(row => {
@@ -385,7 +385,7 @@ export class ConversationTimeline implements Timeline {
     };
   }
 
-  /** Asks who this is, where polls have not said it. */
+  /** Asks for the person and job, if polls have not brought them. */
   async #introduce(): Promise<void> {
     await this.#core.store.opened;
     if (!this.#other || !this.#core.store.mirror.isComplete) return;

@@ -1,4 +1,4 @@
-/** The tokens of the host: asked for, kept until they are refused, and looked into. */
+/** The tokens of the host: requested, cached until they are refused, and decoded. */
 
 import { failure, textOf } from './errors.ts';
 import type { Clock } from './ports.ts';
@@ -14,9 +14,9 @@ declare function atob(text: string): string;
 export function userOf(token: string): string | undefined {
   try {
     const payload = (token.split('.')[1] ?? '').replaceAll('-', '+').replaceAll('_', '/');
-    // Letters beyond ASCII would come out wrong; ids have none.
+    // This decodes only ASCII correctly, but ids have nothing else.
     const { sub } = JSON.parse(atob(payload)) as { sub?: unknown };
-    // A number is taken as its digits, as the server does.
+    // A number counts as its digits, as on the server.
     return sub && ['string', 'number'].includes(typeof sub) ? String(sub) : undefined;
   } catch {
     return undefined;
@@ -33,7 +33,7 @@ export class Tokens {
     this.#clock = clock;
   }
 
-  /** A token that should be accepted. However many ask, the host is asked once. */
+  /** A token that should be accepted. Concurrent calls share one request to the host. */
   get(): Promise<string> {
     const token = this.#kept ?? this.#ask();
     this.#kept = token;
@@ -50,11 +50,11 @@ export class Tokens {
     }
   }
 
-  /** Asks for another one the next time; of `token` alone, if one is given. */
+  /** Makes the next call ask for a new token; if `token` is given, only if that is the cached one. */
   drop(token = this.#kept): void {
     if (this.#kept === token) this.#kept = undefined;
   }
 }
 
-/** `getToken` answered something that names no user. */
+/** `getToken` returned something that names no user. */
 export const noToken = () => failure('unauthenticated', 'getToken answered no token: one has a sub.');

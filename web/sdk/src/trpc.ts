@@ -1,8 +1,8 @@
 /**
  * The types of the server's tRPC router, for `createTRPCClient<AppRouter>` of tRPC 11 and, as {@link AppRouterV10}, for
- * `createTRPCProxyClient` of tRPC 10. Types only: nothing of it runs, and nothing of tRPC is needed to read them.
+ * `createTRPCProxyClient` of tRPC 10. These are only types, and need no package of tRPC.
  *
- * They are made from `generated/contract.ts`, and so from the OpenAPI document.
+ * They are derived from `generated/contract.ts`, and so from the OpenAPI document.
  */
 
 // biome-ignore-all lint/suspicious/noExplicitAny: tRPC reads these places as any; the server has nothing there.
@@ -12,24 +12,24 @@ import type { Code, Procedures } from './generated/contract.ts';
 /** What an error of the router looks like: `error.shape`, of which `error.data` is a part. */
 export interface TrpcErrorShape {
   readonly message: string;
-  /** The number of JSON-RPC. */
+  /** The JSON-RPC error number. */
   readonly code: number;
   readonly data: {
-    /** What tRPC calls the status. */
+    /** tRPC's name of the status. */
     readonly code: string;
     readonly httpStatus: number;
     /** The procedure; absent when the whole request was refused. */
     readonly path?: string;
     /** The code of the contract. */
     readonly reason: Code;
-    /** The input field that is at fault. */
+    /** The wrong input field. */
     readonly field?: string;
     /** When it may be tried again, in milliseconds. */
     readonly retryAfterMs?: number;
   };
 }
 
-/** An input of which no field is required may be left out. */
+/** An input without required fields may be left out. */
 type Input<I> = Record<string, never> extends I ? I | undefined : I;
 
 /** `transformer` is any: clients with superjson and without are answered in kind. */

@@ -1,4 +1,4 @@
-/** Files on their way to the server. */
+/** Uploads of files. */
 
 import { type Api, problemIn } from './api.ts';
 import { failure, JoblineError } from './errors.ts';
@@ -6,26 +6,26 @@ import type { HttpAnswer, HttpCall, Ports } from './ports.ts';
 import type { OutboxFile, OutboxRow } from './rows.ts';
 import { addressed } from './telling.ts';
 
-/** How long an upload may stand still, in milliseconds, while its bytes are sent. */
+/** How long an upload may stall, in milliseconds, while its bytes are sent. */
 const STILL_MS = 60_000;
-/** The same once all are handed to the device's network, which may still hold many of them. */
+/** The same once all bytes are handed to the device's network, which may still buffer many of them. */
 const ANSWER_MS = 3 * 60_000;
-/** How often that is looked at. */
+/** How often that is checked. */
 const LOOK_MS = 10_000;
 
-/** The answers of a URL that is over, or is that of another file: each attempt gets another one. */
+/** The answers of a URL that has expired, or belongs to another file: the next attempt gets a new one. */
 const OVER = [403, 404, 410];
-/** The bytes have arrived before, and the answer was lost. */
+/** The answers if the bytes had arrived, and the answer was lost. */
 const ARRIVED = [409, 412];
 
-/** An upload under way. */
+/** A running upload. */
 interface Upload {
-  /** Absent while its URL is asked for. */
+  /** Absent while its URL is requested. */
   call?: HttpCall;
-  /** When bytes were sent last, by `Clock.elapsed`. */
+  /** When bytes were last sent, by `Clock.elapsed`. */
   movedAt: number;
   allSent: boolean;
-  /** It was given up to be begun again. */
+  /** It was aborted to start over. */
   again: boolean;
 }
 
@@ -44,10 +44,10 @@ export class Uploads {
   }
 
   /**
-   * Uploads the bytes of a message and answers the `fileUrl` for `send`. URLs are good for five minutes and one file, so
-   * each attempt gets another; what an attempt leaves behind is swept by the server.
+   * Uploads the bytes of a message and returns the `fileUrl` for `send`. URLs are valid for five minutes and one file, so
+   * each attempt gets a new one; the server sweeps the uploads of failed attempts.
    *
-   * Rejects with `network` when it stands still, or is cancelled.
+   * Rejects with `network` if it stalls or is cancelled.
    */
   async put(
     { clientId, to }: OutboxRow,
@@ -87,19 +87,19 @@ export class Uploads {
     }
   }
 
-  /** Stops an upload, if it is under way. */
+  /** Stops an upload, if it is running. */
   cancel(clientId: string): void {
     const upload = this.#running.get(clientId);
     this.#running.delete(clientId);
     upload?.call?.cancel();
   }
 
-  /** Stops the uploads of messages that are not there any more. */
+  /** Stops the uploads of messages that no longer exist. */
   keep(isThere: (clientId: string) => boolean): void {
     for (const clientId of this.#running.keys()) if (!isThere(clientId)) this.cancel(clientId);
   }
 
-  /** Begins those anew that have not moved for `still` milliseconds: their connection may be gone. */
+  /** Restarts uploads that have stalled for `still` milliseconds, since their connection may be dead. */
   renew(still: number): void {
     const latest = this.#ports.clock.elapsed() - still;
     for (const upload of this.#running.values()) {
@@ -109,7 +109,7 @@ export class Uploads {
     }
   }
 
-  /** The answer to a call; `undefined` when it was given up to be begun again. */
+  /** The answer to a call; `undefined` if it was aborted to start over. */
   async #answer(upload: Upload, call: HttpCall): Promise<HttpAnswer | undefined> {
     const { clock } = this.#ports;
     let callOff = (): void => undefined;
@@ -133,7 +133,7 @@ export class Uploads {
   #problem(answer: HttpAnswer): JoblineError {
     const { status } = answer;
     const problem = problemIn(answer, this.#ports.clock);
-    // Two URLs, one after the other, were not accepted: that says nothing about the file.
+    // Two URLs in succession were not accepted, which says nothing about the file.
     const over = OVER.includes(status);
     return over ? failure('network', problem.detail, { status }) : new JoblineError(problem);
   }

@@ -11,9 +11,9 @@ import type {
   TimelineMessage,
 } from './state.ts';
 
-/** Download URLs are good for an hour; a little less, so that none expires on its way. */
+/** Download URLs are valid for an hour; this is a little less, so that none expires in transit. */
 const URL_MS = 55 * 60_000;
-/** The sender of what the marketplace says: no user has this id. */
+/** The sender of the marketplace's messages: no user has this id. */
 const HOST = '#host';
 
 export function viewOfMessage({ message, fetchedAt, size }: MessageRow, me: string): TimelineMessage {
@@ -56,7 +56,7 @@ export function viewOfMessage({ message, fetchedAt, size }: MessageRow, me: stri
   return deletedAt ? emptied(view, deletedBy) : view;
 }
 
-/** Of a type that this version does not know, the text is shown, and the file if there is one. */
+/** For a type that this version does not know, the text is shown, and the file if there is one. */
 function typeOf(type: MessageType, file: MessageFile | undefined): TimelineMessage['type'] {
   return type === 'image' || type === 'voice' || type === 'event' ? type : file ? 'file' : 'text';
 }
@@ -67,7 +67,7 @@ function viewOfQuote({ id, senderId, type, content: text, deletedAt }: Quote, me
   return { id, mine: senderId === me, host: senderId === HOST, senderId, type: shown, text, deleted };
 }
 
-/** Nothing of a deleted message is shown but that it was there. */
+/** A deleted message is shown only as a tombstone. */
 export const emptied = (view: TimelineMessage, deleted: TimelineMessage['deleted']): TimelineMessage => ({
   ...view,
   deleted,
@@ -111,7 +111,7 @@ function fileOf(message: Message, fetchedAt: number, dimensions: Size | undefine
 export function viewOfEntry(row: OutboxRow, progress: MessageState | undefined, me: string): TimelineMessage {
   const { clientId, text, at, job: jobId, file, problem, accepted } = row;
   if (accepted) return viewOfMessage({ message: accepted, fetchedAt: at, size: file?.dimensions }, me);
-  // What the server shows as a picture; the rest are files.
+  // The types that the server treats as images; all others are files.
   const picture = /^image\/(jpeg|png|gif|webp)$/i.test(file?.contentType ?? '');
   return {
     key: clientId,
@@ -143,7 +143,7 @@ export function previewOf(message: TimelineMessage): ConversationPreview {
   };
 }
 
-/** The other person in a conversation, by name where the host told one; a crew by the title of its job. */
+/** The other person in a conversation, with the name that the host set; for a crew the title of its job. */
 export function personIn(conversation: Conversation | undefined, id: string): Person {
   if (conversation?.id === id) return { id, name: conversation.job?.title ?? id };
   return conversation?.people.find(person => person.id === id) ?? { id, name: id };

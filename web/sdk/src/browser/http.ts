@@ -1,4 +1,4 @@
-/** HTTP in a browser. By `XMLHttpRequest`, since `fetch` does not tell how far an upload is. */
+/** HTTP in a browser, by `XMLHttpRequest`, since `fetch` does not report the progress of uploads. */
 
 import type { HttpAnswer, HttpCall, HttpRequest } from '../ports.ts';
 
@@ -8,15 +8,15 @@ export function browserHttp({ method, url, headers, body, onProgress }: HttpRequ
     const lost = () => reject(new Error('No connection.'));
     xhr.open(method, url);
     for (const [name, value] of Object.entries(headers)) {
-      // The browser sets these itself and refuses to be told.
+      // The browser sets these itself and refuses other values.
       if (!/length|host/i.test(name)) xhr.setRequestHeader(name, value);
     }
-    // Listening makes a request to another origin ask first: only where somebody wants to know.
+    // A listener makes requests to another origin send a preflight, so there is one only where progress is wanted.
     if (onProgress) xhr.upload.onprogress = event => onProgress(event.loaded);
     xhr.onerror = lost;
     xhr.onabort = lost;
     xhr.onload = () => {
-      // Of what may not be read, asking for one by its name complains in the console.
+      // Reading a forbidden header by its name logs an error in the console.
       const headers = xhr.getAllResponseHeaders();
       const header = (name: string) => new RegExp(`^${name}: (.*)$`, 'im').exec(headers)?.[1]?.trim();
       resolve({ status: xhr.status, header, body: xhr.responseText });

@@ -10,11 +10,11 @@ export * from '../index.ts';
 export { browserPorts };
 
 export interface BrowserOptions extends Omit<JoblineOptions, 'ports'> {
-  /** Replaces some of the browser's own. */
+  /** Replaces some of the browser's ports. */
   readonly ports?: Partial<Ports>;
 }
 
-/** A client for one user, as `createJobline` of `@jobline/sdk` makes it. */
+/** A client for one user, as `createJobline` of `@jobline/sdk` creates it. */
 export function createJobline({ ports, ...options }: BrowserOptions): Jobline {
   return create({ ...options, ports: { ...browserPorts(), ...ports } });
 }

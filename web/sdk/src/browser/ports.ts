@@ -1,4 +1,4 @@
-/** The client's ports, implemented by a browser. Each part does without what is missing, as in a worker or a test. */
+/** The client's ports, implemented by a browser. Each part works without missing APIs, as in a worker or a test. */
 
 import { deleteIndexedDb, openIndexedDb } from '../cache/indexeddb.ts';
 import type { Channel, Clock, Lifecycle, LiveSocket, Locks, Ports } from '../ports.ts';
@@ -8,7 +8,7 @@ const clock: Clock = {
   now: Date.now,
   elapsed: () => performance.now(),
   after(ms, then) {
-    // A longer pause would end at once.
+    // A longer timeout would fire at once.
     const timer = setTimeout(then, Math.min(ms, 2 ** 31 - 1));
     return () => clearTimeout(timer);
   },
@@ -23,7 +23,7 @@ const EVENTS = {
   online: 'network',
   offline: 'change',
   visibilitychange: 'change',
-  // Also out of the back-forward cache.
+  // Also when the page comes out of the back-forward cache.
   pageshow: 'focus',
   focus: 'focus',
   // The page was suspended.
@@ -41,7 +41,7 @@ const lifecycle: Lifecycle = {
   }),
   listen(heard) {
     const stop = new AbortController();
-    // Before the page's own listeners, which may keep an event from going on. Focus is that of the window alone.
+    // Before the page's own listeners, which may stop propagation. Only the window's own focus counts.
     const options = { signal: stop.signal, passive: true, capture: true };
     for (const [name, event] of Object.entries(EVENTS)) {
       addEventListener(
@@ -60,7 +60,7 @@ function listenToNetwork(changed: () => void, signal: AbortSignal): void {
   const { connection } = navigator as { connection?: EventTarget & { readonly type?: string } };
   let before = connection?.type;
   const look = () => {
-    // The event also tells of other estimates of speed.
+    // The event also reports new estimates of speed.
     if (connection?.type !== before) changed();
     before = connection?.type;
   };
@@ -77,7 +77,7 @@ const locks: Locks = {
     };
     // A tab that steals the lock does not wait, so it needs no abort signal.
     const how = steal ? { steal } : { signal: waiting.signal };
-    // Rejects when the wait is called off, which is what was asked for, or when another tab has stolen the lock.
+    // Rejects when the wait is cancelled, as intended, or when another tab has stolen the lock.
     navigator.locks.request(name, how, hold).catch(() => ours && lost());
     return () => waiting.abort();
   },
@@ -103,7 +103,7 @@ export function browserPorts(): Ports {
     lifecycle,
     openCache: name => openIndexedDb(name),
     deleteCache: deleteIndexedDb,
-    // The same, but that events have more in them.
+    // The same interface, except that events have more fields.
     socket: (url, protocols) => new WebSocket(url, protocols) as unknown as LiveSocket,
     ...(navigator.locks && { locks }),
     ...(globalThis.BroadcastChannel && { channel }),

@@ -1,8 +1,8 @@
-/** A cache in IndexedDB: one database for each user, one object store, keys as they are. */
+/** A cache in IndexedDB: one database for each user, one object store, with the keys unchanged. */
 
 import type { Cache, Range, Value, Write } from './port.ts';
 
-/** Raised when the rows of `rows.ts` change their meaning; opening then converts or deletes the older ones. */
+/** Incremented when the meaning of rows in `rows.ts` changes; opening then converts or deletes older rows. */
 const LAYOUT = 1;
 const STORE = 'rows';
 
@@ -13,7 +13,7 @@ export async function openIndexedDb(name: string, factory: IDBFactory = indexedD
   return new IndexedDbCache(await answered(request));
 }
 
-/** Deletes the cache `name`; those that have it open are asked to close it, and do. */
+/** Deletes the cache `name`. Tabs that have it open are asked to close it, and do. */
 export async function deleteIndexedDb(name: string): Promise<void> {
   await answered(indexedDB.deleteDatabase(name));
 }
@@ -24,7 +24,7 @@ class IndexedDbCache implements Cache {
 
   constructor(database: IDBDatabase) {
     this.#database = database;
-    // A newer version in another tab waits for this; what is asked of us afterwards rejects.
+    // A newer version in another tab waits for this; later calls reject.
     database.onversionchange = () => database.close();
   }
 
@@ -52,7 +52,7 @@ class IndexedDbCache implements Cache {
       transaction.oncomplete = () => resolve();
       transaction.onabort = () => reject(transaction.error);
     });
-    // The transaction lasts until the answers have been looked at: that happens before the browser does anything else.
+    // The transaction stays active until the answers are handled, since that happens before the browser does anything else.
     const decided = Promise.all(keys.map(key => answered(rows.get(key)))).then(read => {
       for (const write of decide(read) ?? []) carryOut(rows, write);
     });

@@ -1,4 +1,4 @@
-/** A cache that lasts as long as the page. The tests compare the others with it. */
+/** A cache that lasts as long as the page. Tests compare the others with it. */
 
 import type { Cache, Range, Value, Write } from './port.ts';
 

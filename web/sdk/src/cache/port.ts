@@ -1,11 +1,11 @@
 /**
- * Where a client keeps what must survive: rows under ordered keys, and transactions.
+ * The client's durable store: rows under ordered keys, and transactions.
  *
- * What the rows are is written in `rows.ts` alone; an engine knows only keys and values. `cache-conformance` in the tests is what
- * an engine promises.
+ * Only `rows.ts` defines the rows; an engine knows only keys and values. `cache-conformance` in the tests checks what an
+ * engine promises.
  */
 
-/** Values are what structured cloning takes: plain data and `ArrayBuffer`s. */
+/** Values can be cloned by the structured clone algorithm: plain data and `ArrayBuffer`s. */
 export type Value = unknown;
 
 export type Write =
@@ -24,15 +24,15 @@ export interface Cache {
    */
   range(...ranges: readonly Range[]): Promise<readonly (readonly [key: string, value: Value])[]>;
   /**
-   * Reads `keys`, lets `decide` say what to write, and writes all of it or nothing, with no other transaction in
-   * between, those of other tabs included. `decide` is called once and must not wait; `undefined` writes nothing.
-   * Resolves when it is kept.
+   * Reads `keys`, lets `decide` return what to write, and writes all of it or nothing, isolated from other transactions,
+   * also of other tabs. `decide` is called once and must be synchronous; `undefined` writes nothing.
+   * Resolves when everything is stored.
    */
   transact(
     keys: readonly string[],
     decide: (rows: readonly Value[]) => readonly Write[] | undefined,
   ): Promise<void>;
-  /** Whether what is written survives the page. */
+  /** Whether written rows survive the page. */
   readonly durable: boolean;
   /** Stops using it; later calls reject. */
   close(): void;

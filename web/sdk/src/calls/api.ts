@@ -7,7 +7,7 @@ import { answerOf } from '../time.ts';
 import { Tokens } from '../tokens.ts';
 import type { CallPorts } from './ports.ts';
 
-/** How long an answer may take, in milliseconds: nobody waits longer for a call. */
+/** How long an answer may take, in milliseconds: users do not wait longer for a call. */
 const GIVE_UP_MS = 10_000;
 
 type Named = 'calls.start' | 'calls.accept' | 'calls.decline' | 'calls.end';
@@ -36,12 +36,12 @@ export class CallApi {
     return this.#ask('GET', '/calls/config');
   }
 
-  /** What changed after an instant or a cursor, and where a live connection may be opened. */
+  /** The changes after a time or a cursor, and where a live connection may be opened. */
   sync(since: string): Promise<Synced> {
     return this.#ask('GET', `/messages/sync?since=${encodeURIComponent(since)}`);
   }
 
-  /** `fresh`: another token than before. */
+  /** `fresh`: a new token. */
   token(fresh: boolean): Promise<string> {
     if (fresh) this.#tokens.drop();
     return this.#tokens.get();

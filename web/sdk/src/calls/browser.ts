@@ -17,7 +17,7 @@ const media: MediaPort = {
     return globalThis.RTCPeerConnection && navigator.mediaDevices ? undefined : 'unsupported';
   },
   isForbidden(what) {
-    // If the embedding page does not pass the permission on, the user was not asked.
+    // If the embedding page does not delegate the permission, the user was not asked.
     const policy = (document as { featurePolicy?: { allowsFeature(name: string): boolean } }).featurePolicy;
     return policy?.allowsFeature(what) === false;
   },

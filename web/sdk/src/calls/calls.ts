@@ -1,5 +1,5 @@
 /**
- * The calls of one tab: at most one at a time. The server decides how far a call has come; this follows the log, asks for
+ * The calls of one tab: at most one at a time. The server decides the state of a call; this class follows the log, asks for
  * microphone and camera, and connects the devices that the call names.
  */
 
@@ -21,7 +21,7 @@ import type { CallsState, CurrentCall, Obstacle, Outcome, Shown } from './state.
 
 /** The log is followed from a little before a call began. */
 const BEFORE_MS = 1000;
-/** How long after the time for ringing the server has said that a call was missed. */
+/** How long after the end of ringing the server has recorded a missed call at the latest. */
 const LATE_MS = 8000;
 
 const NOTHING: Shown = { microphone: false, camera: false, screen: false };
@@ -42,13 +42,13 @@ export class Calls {
   readonly #api: CallApi;
   readonly #config: Config;
   readonly #stops: (() => void)[];
-  /** The calls of which it is known already that they rang here. */
+  /** The calls that have already rung here. */
   readonly #known = new Set<string>();
   #device: string;
   #own: OwnMedia | undefined;
   #line: Line | undefined;
   #mesh: Mesh | undefined;
-  /** The call as the server told it last. */
+  /** The call in its last state from the server. */
   #call: Call | undefined;
   /** Counts the calls of this tab: work for an earlier one is dropped. */
   #turn = 0;
@@ -68,12 +68,12 @@ export class Calls {
     void this.#resume();
   }
 
-  /** Whether this server offers calls here. Rejects when it cannot be asked. */
+  /** Whether this server offers calls here. Rejects if it cannot be reached. */
   offered(): Promise<boolean> {
     return isOffered(this.#config.get());
   }
 
-  /** Calls the others in a conversation, or takes the call that rings there. Does nothing while there is a call. */
+  /** Calls the others in a conversation, or accepts the call that rings there. Does nothing during a call. */
   async start(conversationId: string, media: CallMedia): Promise<void> {
     const { call } = this.#state.get();
     if (call && call.phase !== 'over') return;
@@ -84,7 +84,7 @@ export class Calls {
       if (turn !== this.#turn) return void this.#tellEnd(started.call.id);
       this.#known.add(started.call.id);
       const mine = started.call.devices[this.#me()] === this.#device;
-      // The other one called at the same moment: it is one call, and both want it.
+      // The other user called at the same moment: it is one call, which both accept.
       const call = mine ? started.call : (await this.#take(started.call.id)).call;
       if (turn === this.#turn) this.#follow(call);
       else this.#tellEnd(call.id);
@@ -93,7 +93,7 @@ export class Calls {
     }
   }
 
-  /** Takes the call that rings, with the camera or without it. */
+  /** Accepts the ringing call, with or without the camera. */
   async accept(video: boolean): Promise<void> {
     const { call } = this.#state.get();
     if (call?.phase !== 'ringing' || !call.id) return;
@@ -109,7 +109,7 @@ export class Calls {
     }
   }
 
-  /** Does not take the call that rings, on any device; or ends the one that runs. */
+  /** Declines the ringing call on all devices, or ends the current one. */
   end(): void {
     const { call } = this.#state.get();
     if (!call || call.phase === 'over') return;
@@ -118,7 +118,7 @@ export class Calls {
     this.#finish(outcome);
   }
 
-  /** A call that is over is no longer shown. */
+  /** Hides a call that is over. */
   dismiss(): void {
     if (this.#state.get().call?.phase === 'over') this.#state.set({});
   }
@@ -127,22 +127,22 @@ export class Calls {
     this.#own?.mute(on);
   }
 
-  /** Returns why it is not possible. */
+  /** Switches the camera. Returns why that is not possible. */
   async camera(on: boolean): Promise<Obstacle | undefined> {
     return this.#own?.camera(on);
   }
 
-  /** The id of the microphone or camera in use, or of the one to be used; `undefined` where the browser chooses. */
+  /** The id of the microphone or camera that is or will be used; `undefined` if the browser chooses. */
   device(kind: 'microphone' | 'camera'): string | undefined {
     return this.#own?.device(kind);
   }
 
-  /** Takes another microphone or camera. A camera that is off stays off: it is the one that is switched on next. */
+  /** Chooses another microphone or camera. A camera that is off stays off, and the chosen one is switched on next. */
   async choose(kind: 'microphone' | 'camera', deviceId: string): Promise<Obstacle | undefined> {
     return this.#own?.choose(kind, deviceId);
   }
 
-  /** Call it in the click: browsers want that. Answers `false` when the reader chose nothing. */
+  /** Shares a screen. Must be called in a click handler. Returns `false` if the reader chose nothing. */
   async share(): Promise<boolean> {
     return (await this.#own?.share()) === true;
   }
@@ -151,14 +151,14 @@ export class Calls {
     this.#own?.stopSharing();
   }
 
-  /** What comes from somebody in the call; without a user id, what this device shows of itself. */
+  /** The stream of a participant; without a user id, this device's own. */
   stream(userId: string | undefined, kind: 'camera' | 'screen'): MediaStream | undefined {
     if (userId !== undefined) return this.#mesh?.stream(userId, kind);
     const track = this.#own?.track(kind);
     return track ? this.#ports.media.stream([track]) : undefined;
   }
 
-  /** Ends a running call, and stops listening. */
+  /** Ends the current call, and stops listening. */
   dispose(): void {
     this.end();
     for (const stop of this.#stops) stop();
@@ -195,7 +195,7 @@ export class Calls {
     if (turn !== this.#turn) return false;
     if (!obstacle) return true;
     const { call } = this.#state.get();
-    // Others of the reader's devices may have what this one lacks: the call rings on there.
+    // Other devices of the reader may have what this one lacks, so the call continues to ring there.
     if (call?.startedBy === this.#me() && call.id) this.#tellEnd(call.id);
     this.#finish('failed', { obstacle });
     return false;
@@ -212,7 +212,7 @@ export class Calls {
     this.#ring(found.conversationId, found.call);
   }
 
-  /** What is kept may be older than the truth: it rings once the log says so. */
+  /** Stored state may be stale, so the call rings only once the log confirms it. */
   #ring(conversationId: string, ringing: Call): void {
     this.#state.set({});
     this.#clear();
@@ -240,7 +240,7 @@ export class Calls {
     });
   }
 
-  /** The call is as told. */
+  /** Takes over the call's new state. */
   #follow(call: Call): void {
     const { call: shown } = this.#state.get();
     if (!shown || shown.phase === 'over' || (shown.id !== undefined && shown.id !== call.id)) return;
@@ -263,7 +263,7 @@ export class Calls {
     this.#expectEnd();
   }
 
-  /** The server says when it has rung for long enough; if nobody receives it, the call still ends here. */
+  /** The server ends a call that nobody answers; if that is not received, the call still ends here. */
   #expectEnd(): void {
     const turn = this.#turn;
     void this.#config
@@ -339,7 +339,7 @@ export class Calls {
     return tellEnd(this.#api, this.#ports, { callId, deviceId: this.#device });
   }
 
-  /** The page is left: it may be there again in a moment. */
+  /** The page is left, perhaps by a reload. */
   #remember(): void {
     const { call } = this.#state.get();
     if (!call?.id || !this.#own || call.phase === 'over') return;
@@ -357,7 +357,7 @@ export class Calls {
     this.#ports.memory.keep(JSON.stringify(kept));
   }
 
-  /** Goes on with the call that this tab had before its reload. */
+  /** Resumes the call that this tab had before its reload. */
   async #resume(): Promise<void> {
     const { memory, clock } = this.#ports;
     const kept = keptIn(memory.take(), clock.now());
@@ -377,7 +377,7 @@ export class Calls {
       if (kept.muted) this.mute(true);
       this.#follow(call);
     } catch (error) {
-      // It has ended meanwhile: the timeline says so.
+      // It has ended meanwhile, as the timeline shows.
       if (turn !== this.#turn) return;
       if (!(error instanceof JoblineError)) return this.#fail(turn, error);
       this.#clear();

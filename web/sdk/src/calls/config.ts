@@ -1,11 +1,11 @@
-/** What the server says about calls: relays, and for how long it rings. It is kept for a while. */
+/** The server's settings of calls, such as relays and how long a call rings. They are cached for a while. */
 
 import { isRefusal, problemOf } from '../errors.ts';
 import type { CallConfig } from '../generated/contract.ts';
 import type { Clock } from '../ports.ts';
 import type { CallApi } from './api.ts';
 
-/** For how long an answer is used: its credentials are good for an hour. */
+/** How long an answer is used: its credentials are valid for an hour. */
 const KEPT_MS = 30 * 60_000;
 
 export class Config {
@@ -18,7 +18,7 @@ export class Config {
     this.#clock = clock;
   }
 
-  /** Rejects when the server does not offer calls, or cannot be asked; then it is asked anew the next time. */
+  /** Rejects if the server does not offer calls, or cannot be reached; then it is asked again the next time. */
   get(): Promise<CallConfig> {
     const now = this.#clock.elapsed();
     if (!this.#kept || now - this.#kept.at > KEPT_MS) {
@@ -32,7 +32,7 @@ export class Config {
   }
 }
 
-/** Whether the server offers calls, by the answer of `config`. Rejects when it cannot be asked. */
+/** Whether the server offers calls, by the answer of `config`. Rejects if it cannot be reached. */
 export async function isOffered(config: Promise<unknown>): Promise<boolean> {
   try {
     await config;

@@ -6,7 +6,7 @@ import { Backoff } from '../time.ts';
 import type { CallApi } from './api.ts';
 import type { CallPorts } from './ports.ts';
 
-/** How often it is tried. After that the other side finds out by itself, or twelve hours end it. */
+/** The number of attempts. After that the other side notices by itself, or the call ends after twelve hours. */
 const ATTEMPTS = 6;
 
 export async function tellEnd(

@@ -1,4 +1,4 @@
-/** Calls with sound, pictures and screens, from browser to browser: a part of its own beside the client. */
+/** Calls with audio, video and screens, from browser to browser: a separate part beside the client. */
 
 export { browserCallPorts } from './browser.ts';
 export { Calls, type CallsOptions } from './calls.ts';

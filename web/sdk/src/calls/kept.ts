@@ -1,8 +1,8 @@
-/** What a tab keeps of its call through a reload. */
+/** What a tab stores of its call for a reload. */
 
 import type { CallMedia } from '../generated/contract.ts';
 
-/** How long after a reload a call is gone on with, in milliseconds. */
+/** How long after a reload a call is resumed, in milliseconds. */
 const RELOAD_MS = 20_000;
 
 export interface Kept {
@@ -15,7 +15,7 @@ export interface Kept {
   readonly at: number;
 }
 
-/** The call that is gone on with; `undefined` for none, and for one that was left too long ago. */
+/** The call to resume; `undefined` if there is none, or it was left too long ago. */
 export function keptIn(text: string | undefined, now: number): Kept | undefined {
   try {
     const kept = text === undefined ? undefined : (JSON.parse(text) as Kept);

@@ -1,7 +1,7 @@
 /**
- * The live connection of a call: its own, since signals go to the device by name and all tabs of a user share the other
- * one. It follows the log as well, so that every change of the call is here as soon as it is made. When it is lost, it is
- * opened again for as long as the call lasts; media does not need it.
+ * The live connection of a call. It is separate, since signals go to a device by its name and all tabs of a user share the
+ * other connection. It also follows the log, so that every change of the call arrives at once. If it is lost, it is opened
+ * again for as long as the call lasts; media does not need it.
  */
 
 import type { Call, Message } from '../generated/contract.ts';
@@ -12,14 +12,14 @@ import type { CallPorts } from './ports.ts';
 
 /** The longest pause before it is opened again, in milliseconds. */
 const LONGEST_PAUSE_MS = 3000;
-/** It counts as dead after receiving nothing for this long; the server says something every 25 s. */
+/** It counts as dead after receiving nothing for this long; the server sends a frame every 25 s. */
 const SILENCE_MS = 40_000;
 /** How long opening may take. */
 const OPENING_MS = 8000;
 
-/** What a line is for. */
+/** The receiver of what a line brings. */
 export interface LineListener {
-  /** A call is as told. */
+  /** A call has a new state. */
   changed(call: Call): void;
   /** Signals can be sent. */
   ready(): void;
@@ -47,7 +47,7 @@ export class Line {
   #isOver = false;
   #callOff = (): void => undefined;
 
-  /** Follows the log from `since`, an instant or a cursor. */
+  /** Follows the log from `since`, a time or a cursor. */
   constructor(
     api: CallApi,
     ports: Pick<CallPorts, 'clock' | 'random' | 'socket'>,
@@ -68,7 +68,7 @@ export class Line {
     return this.#isReady;
   }
 
-  /** Sends a signal; what cannot be sent is lost, for it is begun again. */
+  /** Sends a signal. One that cannot be sent is dropped, since the exchange is started again. */
   say(callId: string, to: string, data: unknown): void {
     if (this.#isReady) this.#send({ op: 'signal', callId, to, data });
   }
@@ -127,7 +127,7 @@ export class Line {
   }
 
   async #renew(): Promise<void> {
-    // Without one the server ends the connection, and the next one asks again.
+    // Without a token the server ends the connection, and the next one asks again.
     const token = await this.#api.token(true).catch(() => undefined);
     if (token !== undefined) this.#send({ op: 'token', token });
   }
@@ -136,7 +136,7 @@ export class Line {
     if (this.#socket?.readyState === 1) this.#socket.send(JSON.stringify(frame));
   }
 
-  /** It is closed after receiving nothing for this long. */
+  /** Closes the line if nothing is received for this long. */
   #expect(ms: number): void {
     this.#callOff();
     this.#callOff = this.#ports.clock.after(ms, () => this.#again());

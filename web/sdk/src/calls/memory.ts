@@ -1,4 +1,4 @@
-/** What a tab keeps through a reload, in a browser. */
+/** What a tab stores for a reload, in a browser. */
 
 import type { Memory } from './ports.ts';
 
@@ -6,7 +6,7 @@ const KEY = 'jobline.call';
 /** How long a tab waits for the name of the device that it had before its reload, in milliseconds. */
 const RELEASED_MS = 3000;
 
-/** It may be missing, as where the reader forbids it: then a reload ends the call. */
+/** The storage may be missing, for instance if the reader forbids it: then a reload ends the call. */
 export const browserMemory: Memory = {
   isKept() {
     try {
@@ -19,7 +19,7 @@ export const browserMemory: Memory = {
     try {
       sessionStorage.setItem(KEY, text);
     } catch {
-      // See above.
+      // Without storage a reload ends the call.
     }
   },
   take() {
@@ -35,10 +35,10 @@ export const browserMemory: Memory = {
     return new Promise(resolve => {
       const held = () => {
         resolve(true);
-        // Until the tab is gone.
+        // Holds the lock until the tab is gone.
         return new Promise(() => undefined);
       };
-      // After a reload the page of before may hold it for a moment.
+      // After a reload the previous page may hold it for a moment.
       const options = { signal: AbortSignal.timeout(RELEASED_MS) };
       // Without locks, as on pages that are not secure, there is no microphone either.
       if (navigator.locks)

@@ -1,6 +1,6 @@
 /**
- * The connections to all others in a call: each device with each. Two devices say hello with the number of their session
- * before anything else; another number means that the other side was reloaded, and its connection begins anew.
+ * The connections to all others in a call, each device with each. Two devices first exchange hellos with the number of their
+ * session; another number means that the other side was reloaded, and its connection is set up again.
  */
 
 import type { Call, CallConfig } from '../generated/contract.ts';
@@ -10,9 +10,9 @@ import { Peer, type PeerSignal } from './peer.ts';
 import type { MediaPort } from './ports.ts';
 import type { Participant } from './state.ts';
 
-/** How often hello is said until there is an answer. */
+/** The interval between hellos until there is an answer. */
 const HELLO_MS = 1500;
-/** How long somebody may be unreachable until they count as gone: a reload takes less. */
+/** How long a participant may be unreachable before they count as gone: a reload takes less. */
 const GONE_MS = 25_000;
 
 export interface MeshListener {
@@ -74,7 +74,7 @@ export class Mesh {
     }));
   }
 
-  /** Those who take part are as the call says. */
+  /** Takes over the participants of the call. */
   follow({ devices }: Call): void {
     const now = new Set(Object.values(devices));
     for (const [device, { peer }] of this.#others) {
@@ -100,13 +100,13 @@ export class Mesh {
     const other = this.#others.get(device);
     const signal = data as Signal | null;
     if (!other || typeof signal?.from !== 'string') return;
-    // What was said to this tab before its reload.
+    // A signal to this tab from before its reload.
     if (signal.is !== 'hello' && signal.to !== this.#session) return;
     const isNew = signal.from !== other.session;
     if (isNew) this.#meet(other, signal.from);
     if (signal.is !== 'hello') return other.peer?.heard(signal);
     if (isNew || signal.to !== this.#session) this.#say(other, { is: 'hello' });
-    // Both know each other from here on.
+    // Both sides now know each other's session.
     if (isNew) other.peer?.begin();
   }
 
@@ -115,7 +115,7 @@ export class Mesh {
     this.#listener.changed();
   }
 
-  /** Tells the others what they hear and see. */
+  /** Tells the others what is muted or off. */
   tell(): void {
     for (const { peer } of this.#others.values()) peer?.tell();
   }
@@ -153,7 +153,7 @@ export class Mesh {
     this.#listener.say(device, { ...signal, from: this.#session, ...(session && { to: session }) });
   }
 
-  /** Says hello to those who have not answered, and drops those who are gone. */
+  /** Sends hellos to those who have not answered, and drops those who are gone. */
   #look(): void {
     this.#callOff = this.#clock.after(HELLO_MS, () => {
       const now = this.#clock.elapsed();

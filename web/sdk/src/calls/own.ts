@@ -1,4 +1,4 @@
-/** The tracks of this device for the others: the tracks, and asking for them. */
+/** The tracks of this device for the others, and the requests for them. */
 
 import { type Obstacle, obstacleOf } from '../obstacle.ts';
 import type { MediaPort } from './ports.ts';
@@ -6,7 +6,7 @@ import type { Shown } from './state.ts';
 
 export type Kind = 'microphone' | 'camera' | 'screen';
 
-/** 720p at most: what 1 Mb/s shows well. */
+/** At most 720p, which 1 Mb/s can carry well. */
 const PICTURE = {
   width: { ideal: 1280, max: 1280 },
   height: { ideal: 720, max: 720 },
@@ -19,7 +19,7 @@ export class OwnMedia {
   /** A track was set, switched, or ended by itself. */
   readonly #changed: (kind: Kind) => void;
   readonly #tracks: Partial<Record<Kind, MediaStreamTrack>> = {};
-  /** The devices that the reader chose. Until then it is the browser that chooses. */
+  /** The devices that the reader chose. Before that the browser chooses. */
   readonly #chosen: Partial<Record<Kind, string>> = {};
   #isOver = false;
 
@@ -41,7 +41,7 @@ export class OwnMedia {
     return this.#tracks[kind] ?? null;
   }
 
-  /** Asks for microphone and, if wanted, camera; without a camera it is a call with sound alone. */
+  /** Asks for microphone and, if wanted, camera; without a camera it is an audio call. */
   async ask(video: boolean): Promise<Obstacle | undefined> {
     const obstacle = this.#port.obstacle();
     if (obstacle) return obstacle;
@@ -55,14 +55,14 @@ export class OwnMedia {
     }
   }
 
-  /** The microphone is muted, and opened again at once. */
+  /** Mutes the microphone, or opens it again without delay. */
   mute(on: boolean): void {
     const { microphone } = this.#tracks;
     if (microphone) microphone.enabled = !on;
     this.#changed('microphone');
   }
 
-  /** The camera's light goes out when it is switched off. */
+  /** Switches the camera. Its light goes out when it is off. */
   async camera(on: boolean): Promise<Obstacle | undefined> {
     if (!on) {
       this.#set('camera', undefined);
@@ -70,17 +70,17 @@ export class OwnMedia {
     }
     const obstacle = await this.#askFor('camera');
     if (obstacle !== 'noDevice' || this.#chosen.camera === undefined) return obstacle;
-    // The one that was chosen was unplugged meanwhile.
+    // The chosen one was unplugged meanwhile.
     this.#chosen.camera = undefined;
     return this.#askFor('camera');
   }
 
-  /** The id of the microphone or camera in use, or of the one to be used; `undefined` where the browser chooses. */
+  /** The id of the microphone or camera that is or will be used; `undefined` if the browser chooses. */
   device(kind: 'microphone' | 'camera'): string | undefined {
     return this.#chosen[kind] ?? this.#tracks[kind]?.getSettings().deviceId;
   }
 
-  /** Takes another microphone or camera. A camera that is off stays off: it is the one that is switched on next. */
+  /** Chooses another microphone or camera. A camera that is off stays off, and the chosen one is switched on next. */
   async choose(kind: 'microphone' | 'camera', deviceId: string): Promise<Obstacle | undefined> {
     const before = this.#chosen[kind];
     this.#chosen[kind] = deviceId;
@@ -90,7 +90,7 @@ export class OwnMedia {
     return obstacle;
   }
 
-  /** Shows a window, a tab or the screen. Answers `false` when the reader chose none. */
+  /** Shares a window, a tab or the screen. Returns `false` if the reader chose none. */
   async share(): Promise<boolean> {
     try {
       const stream = await this.#port.display();

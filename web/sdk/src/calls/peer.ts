@@ -1,7 +1,7 @@
 /**
- * The connection to one other device. One side alone makes offers, so that two never cross: the one whose device name
- * is the lesser. Microphone, camera and screen have their places from the start; later a track takes the place of
- * another, and nothing has to be agreed again. The data channel carries what is muted or off.
+ * The connection to one other device. Only the side whose device name sorts first makes offers, so offers never collide.
+ * Microphone, camera and screen have transceivers from the start; later one track replaces another without a new
+ * negotiation. The data channel carries what is muted or off.
  */
 
 import type { Clock } from '../ports.ts';
@@ -9,15 +9,15 @@ import type { Kind, OwnMedia } from './own.ts';
 import type { MediaPort } from './ports.ts';
 import type { Shown } from './state.ts';
 
-/** The places, in the order of the offer. */
+/** The transceivers, in the order of the offer. */
 const PLACES: readonly Kind[] = ['microphone', 'camera', 'screen'];
 const BITS: Readonly<Record<Kind, number>> = { microphone: 32_000, camera: 1_000_000, screen: 1_000_000 };
-/** How long it may be interrupted, or take to begin, before another way is looked for. */
+/** How long it may be interrupted, or take to connect, before an ICE restart. */
 const INTERRUPTED_MS = 3000;
 const AGAIN_MS = 6000;
 /** How often it is measured. */
 const MEASURE_MS = 3000;
-/** From here on it counts as weak: packets lost, and seconds there and back. */
+/** Limits from which it counts as weak: the share of lost packets, and the round trip in seconds. */
 const LOST = 0.08;
 const SLOW_S = 0.6;
 
@@ -29,7 +29,7 @@ export type PeerSignal =
 
 export interface PeerListener {
   send(signal: PeerSignal): void;
-  /** It is connected, or no longer, or something of the other side has changed. */
+  /** It is connected, or no longer, or the other side has changed something. */
   changed(): void;
 }
 
@@ -43,7 +43,7 @@ export class Peer {
   readonly #clock: Clock;
   readonly #media: MediaPort;
   readonly #listener: PeerListener;
-  /** Signals are worked through one after another. */
+  /** Signals are handled one after another. */
   #work = Promise.resolve();
   readonly #early: RTCIceCandidateInit[] = [];
   readonly #streams = new Map<Kind, MediaStream>();
@@ -83,7 +83,7 @@ export class Peer {
     return this.#isConnected;
   }
 
-  /** Makes the first offer, if this side does that. */
+  /** Makes the first offer, if this side makes offers. */
   begin(): void {
     if (!this.#offers) return;
     for (const place of PLACES)
@@ -100,18 +100,18 @@ export class Peer {
     });
   }
 
-  /** Another track stands in a place, or none does. */
+  /** Sends another track of this kind, or none. */
   async replace(kind: Kind): Promise<void> {
     await this.#sender(kind)?.replaceTrack(this.#own.track(kind));
     this.tell();
   }
 
-  /** Tells the other side what it hears and sees. */
+  /** Tells the other side what is muted or off. */
   tell(): void {
     if (this.#channel.readyState === 'open') this.#channel.send(JSON.stringify(this.#own.shown));
   }
 
-  /** What comes from the other side: `camera` with its sound, or `screen`. */
+  /** A stream of the other side: `camera` with its audio, or `screen`. */
   stream(kind: 'camera' | 'screen'): MediaStream | undefined {
     const places = this.#connection.getTransceivers();
     if (places.length < PLACES.length) return undefined;
@@ -123,7 +123,7 @@ export class Peer {
     return stream;
   }
 
-  /** Looks for another way to the other side. */
+  /** Restarts ICE, or asks the other side to. */
   restart(): void {
     if (this.#offers) this.#then(() => this.#offer({ iceRestart: true }));
     else this.#listener.send({ is: 'restart' });
@@ -140,7 +140,7 @@ export class Peer {
   }
 
   #then(act: () => Promise<void>): void {
-    // What fails here is begun again by a restart, when no connection comes of it.
+    // After a failure without a connection, an ICE restart begins again.
     this.#work = this.#work.then(() => (this.#isOver ? undefined : act())).catch(() => undefined);
   }
 
@@ -154,7 +154,7 @@ export class Peer {
 
   async #description({ is, sdp }: { readonly is: 'offer' | 'answer'; readonly sdp: string }): Promise<void> {
     const connection = this.#connection;
-    // An answer to an offer that another one has replaced, or that was answered already.
+    // An answer to an offer that was replaced, or already answered.
     if (is === 'answer' && connection.signalingState !== 'have-local-offer') return;
     await connection.setRemoteDescription({ type: is, sdp });
     for (const candidate of this.#early.splice(0)) await this.#candidate(candidate);
@@ -174,7 +174,7 @@ export class Peer {
 
   async #candidate(candidate: RTCIceCandidateInit): Promise<void> {
     if (this.#connection.remoteDescription) {
-      // One of a connection before a restart is refused, and not needed.
+      // A candidate from before a restart is refused, and not needed.
       await this.#connection.addIceCandidate(candidate).catch(() => undefined);
     } else this.#early.push(candidate);
   }
@@ -187,7 +187,7 @@ export class Peer {
     for (const kind of PLACES) await this.#sender(kind)?.replaceTrack(this.#own.track(kind));
   }
 
-  /** Bounds what is sent. Senders take it once there is a description. */
+  /** Limits the bit rate. Senders accept that once there is a description. */
   async #limit(): Promise<void> {
     for (const kind of PLACES) {
       const sender = this.#sender(kind);
@@ -204,7 +204,7 @@ export class Peer {
       const { microphone, camera, screen } = JSON.parse(text) as Shown;
       this.shown = { microphone: microphone === true, camera: camera === true, screen: screen === true };
     } catch {
-      // Nothing that this version understands.
+      // A message that this version does not know.
     }
     this.#listener.changed();
   }
@@ -218,7 +218,7 @@ export class Peer {
     this.#listener.changed();
   }
 
-  /** Another way is looked for when there is no connection after so long. */
+  /** Restarts ICE if there is no connection after `ms`. */
   #expect(ms: number): void {
     this.#callOff();
     this.#callOff = this.#clock.after(ms, () => this.#isOver || this.#isConnected || this.restart());
@@ -237,7 +237,7 @@ export class Peer {
   }
 }
 
-/** What the other side reports of what it gets. */
+/** Whether the other side reports losses or delays above the limits. */
 async function isWeak(connection: RTCPeerConnection): Promise<boolean> {
   let weak = false;
   const stats = await connection.getStats().catch(() => undefined);

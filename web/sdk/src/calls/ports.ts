@@ -16,22 +16,22 @@ export interface MediaPort {
   display(): Promise<MediaStream>;
   peer(config: RTCConfiguration): RTCPeerConnection;
   stream(tracks: MediaStreamTrack[]): MediaStream;
-  /** Why nothing of it works on this page, where that is so. */
+  /** Why it does not work on this page, if it does not. */
   obstacle(): 'insecure' | 'unsupported' | undefined;
-  /** Whether the page around a frame keeps it from asking for these. */
+  /** Whether the page around this frame does not delegate this permission. */
   isForbidden(what: 'microphone' | 'camera'): boolean;
 }
 
-/** Remembers one text through a reload of the tab, and no longer. */
+/** Stores one text over a reload of the tab, and no longer. */
 export interface Memory {
   /** Whether there is something to take. */
   isKept(): boolean;
   keep(text: string): void;
-  /** What was kept; it is forgotten then. */
+  /** Returns the stored text and deletes it. */
   take(): string | undefined;
   /**
-   * Whether this tab alone goes by `device`, until it is gone: when a tab is duplicated, what it keeps is copied, and of two
-   * that go on with one call the second is told `false`.
+   * Whether this tab holds the name `device` alone, until it is gone. Duplicating a tab copies what it stores, so the second
+   * of two that resume one call gets `false`.
    */
   own(device: string): Promise<boolean>;
 }

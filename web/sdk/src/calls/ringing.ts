@@ -1,18 +1,18 @@
-/** A call that rings for the user, whatever else was written in its conversation. */
+/** A call that rings for the user, whatever was written in its conversation since. */
 
 import type { Call } from '../generated/contract.ts';
 import type { ConversationsState } from '../state.ts';
 
-/** Calls that rang longer ago than this are not requested: the clocks of device and server may differ, but not by so much. */
+/** Calls that rang longer ago than this are ignored: the clocks of device and server may differ, but not by so much. */
 const OLD_MS = 10 * 60_000;
 
 export interface Ringing {
   readonly conversationId: string;
-  /** As the device knows it, which may be older than the truth. */
+  /** As stored on the device, so it may be stale. */
   readonly call: Call;
 }
 
-/** The first call that somebody else than `me` started, of those that `isKnown` does not know. `now` is in Unix milliseconds. */
+/** The first call that somebody other than `me` started and that `isKnown` does not know. `now` is in Unix milliseconds. */
 export function ringingIn(
   items: ConversationsState['items'],
   me: string | undefined,

@@ -1,4 +1,4 @@
-/** What views see of calls. Pictures and sound are not in here: `Calls.stream` answers them. */
+/** The state of calls for views. Audio and video are not in it: `Calls.stream` returns them. */
 
 import type { Problem } from '../errors.ts';
 import type { CallMedia } from '../generated/contract.ts';
@@ -6,7 +6,7 @@ import type { Obstacle } from '../obstacle.ts';
 
 export type { Obstacle };
 
-/** What somebody lets the others hear and see. */
+/** What a participant lets the others hear and see. */
 export interface Shown {
   readonly microphone: boolean;
   readonly camera: boolean;
@@ -15,7 +15,7 @@ export interface Shown {
 
 /**
  * `asking` for the microphone, `calling` others, `ringing` here, `connecting` after it was accepted, `connected`,
- * `reconnecting` when nothing comes from the others any more, `over`.
+ * `reconnecting` while nothing arrives from the others, `over`.
  */
 export type CallPhase =
   | 'asking'
@@ -26,7 +26,7 @@ export type CallPhase =
   | 'reconnecting'
   | 'over';
 
-/** How it ended. `elsewhere`: another device of the reader has it. `lost`: the others could not be reached any more. */
+/** How it ended. `elsewhere`: another device of the reader took it. `lost`: the others could no longer be reached. */
 export type Outcome = 'declined' | 'cancelled' | 'missed' | 'ended' | 'elsewhere' | 'lost' | 'failed';
 
 /** Somebody else in the call. */
@@ -34,7 +34,7 @@ export interface Participant {
   readonly userId: string;
   readonly connected: boolean;
   readonly shown: Shown;
-  /** Much of what is sent does not arrive, or late. */
+  /** Many packets are lost or late. */
   readonly weak: boolean;
 }
 
@@ -46,7 +46,7 @@ export interface CurrentCall {
   /** Who called; absent until the server knows it. */
   readonly startedBy?: string;
   readonly phase: CallPhase;
-  /** Unix milliseconds: since when this device is in it. */
+  /** Unix milliseconds: when this device joined. */
   readonly since?: number;
   readonly own: Shown;
   readonly others: readonly Participant[];
@@ -57,6 +57,6 @@ export interface CurrentCall {
 }
 
 export interface CallsState {
-  /** There is one call at a time; one that is over stays until it is dismissed. */
+  /** The only call; one that is over stays until it is dismissed. */
   readonly call?: CurrentCall;
 }

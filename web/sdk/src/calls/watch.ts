@@ -1,6 +1,6 @@
 /**
- * Whether calls are needed: a part of 1 KB, so that `Calls`, which is ten times as large, is loaded when somebody calls, and not
- * in every session.
+ * Whether calls are needed: a part of 1 KB, so that `Calls`, which is ten times as large, is loaded only when somebody
+ * calls, not in every session.
  */
 
 import { browserPorts } from '../browser/ports.ts';
@@ -21,8 +21,8 @@ export function browserWatchPorts(): WatchPorts {
 }
 
 /**
- * Calls `needed` as soon as `Calls` has something to do, again with each change of the conversations, and until the returned
- * function is called: a call rings, or this tab had one before it was reloaded. `Calls` finds both by itself when it is made.
+ * Calls `needed` as soon as `Calls` has something to do (a call rings, or this tab had one before its reload), and again
+ * with each change of the conversations, until the returned function is called. A new `Calls` finds both by itself.
  */
 export function watchCalls(
   client: Pick<Jobline, 'conversations' | 'user'>,
@@ -38,7 +38,7 @@ export function watchCalls(
   return stop;
 }
 
-/** Whether the server offers calls to the user. Rejects when it cannot be asked. */
+/** Whether the server offers calls to the user. Rejects if it cannot be reached. */
 export function callsOffered(
   baseUrl: string,
   getToken: () => string | Promise<string>,

@@ -1,10 +1,10 @@
 /**
- * One live connection, from its opening to its end. It brings what a poll would bring, sooner, by the same code;
- * whatever it loses, a poll brings.
+ * One live connection, from its opening to its end. It brings what a poll would bring, only sooner, and with the same code.
+ * Whatever it loses, a poll brings.
  *
  * A silent connection may be dead without an event: after 40 s of silence, and when the user comes back, it is pinged,
- * and dropped when no pong comes within 3 s. Times are those that have passed: a page that slept finds its timers late,
- * and looks again before it believes them.
+ * and dropped if no pong comes within 3 s. After a sleep of the page timers fire late, so elapsed time is checked before
+ * they are acted on.
  */
 
 import type { Synced } from '../generated/contract.ts';
@@ -16,27 +16,27 @@ const OPENING_MS = 5000;
 /** How much longer than from one heartbeat to the next it may be silent. */
 const LATE_MS = 15_000;
 const HEARTBEAT_MS = 25_000;
-/** How long the sign of life may take that was asked for. */
+/** How long a requested sign of life may take. */
 const SIGN_MS = 3000;
-/** How long after a token could not be renewed it is tried again. */
+/** How long after a failed renewal of the token it is tried again. */
 const TOKEN_AGAIN_MS = 5000;
-/** Cursors that are remembered, to recognise an answer that comes late or twice. */
+/** How many cursors are remembered, to recognise an answer that comes late or twice. */
 const REMEMBERED = 16;
 
-/** Ends a connection that broke: any code that is not of the contract. */
+/** The code for a broken connection: any code that is not in the contract. */
 const BROKEN = 4000;
 
-/** What a connection is for. */
+/** The receiver of what a connection brings. */
 export interface Listener {
-  /** The cursor up to which everything is kept. */
+  /** The cursor up to which everything is stored. */
   cursor(): string | undefined;
-  /** Keeps what was answered for `cursor`. */
+  /** Stores the answer for `cursor`. */
   take(cursor: string | undefined, answer: Synced): Promise<void>;
-  /** Another token than before, of the same user. */
+  /** A new token of the same user. */
   freshToken(): Promise<string>;
-  /** A frame came that is none of the connection's own. */
+  /** A frame came that the connection does not handle itself. */
   told(frame: Told): void;
-  /** It is live, and brings what changed, or `pokes`: says that there is something to poll for. */
+  /** It is live. With `pokes` it does not bring changes, but says that there is something to poll for. */
   ready(pokes: boolean): void;
   /** It has ended, with the pause in milliseconds that the server asked for. */
   ended(code: number, retryAfterMs: number | undefined): void;
@@ -46,7 +46,7 @@ export class Connection {
   readonly #socket: LiveSocket;
   readonly #clock: Clock;
   readonly #listener: Listener;
-  /** The cursor that was told last: what comes next is the answer to it. */
+  /** The last cursor that was sent: the next answer is for it. */
   #told: string | undefined;
   readonly #before: string[] = [];
   #heardAt: number;
@@ -76,7 +76,7 @@ export class Connection {
   }
 
   say(said: Said): void {
-    // To one that is closing a browser sends nothing, and writes an error into the page's console. `onclose` follows.
+    // On a closing connection a browser sends nothing and logs an error in the page's console. `onclose` follows.
     if (this.#isOver || this.#socket.readyState !== 1) return;
     try {
       this.#socket.send(JSON.stringify(said));
@@ -85,12 +85,12 @@ export class Connection {
     }
   }
 
-  /** A poll may have kept something since: the server goes on from there. */
+  /** A poll may have stored something since: the server continues from there. */
   kept(): void {
     if (this.isReady && this.#working === 0 && this.#listener.cursor() !== this.#told) this.#have();
   }
 
-  /** Asks for a sign of life, for the connection may be dead. */
+  /** Asks for a sign of life, since the connection may be dead. */
   probe(): void {
     if (!this.isReady || this.#asked) return;
     this.#asked = true;
@@ -99,7 +99,7 @@ export class Connection {
     this.#callOff = this.#clock.after(SIGN_MS, () => this.#end(BROKEN));
   }
 
-  /** Ends it from here; nobody is told. */
+  /** Ends it without notifying the listener. */
   close(): void {
     this.#stop();
     this.#socket.close(1000);
@@ -128,7 +128,7 @@ export class Connection {
 
   #bye(reason: string | undefined, retryAfterMs: number): void {
     this.#retryAfterMs = retryAfterMs;
-    // Not every server has closing codes to choose from.
+    // Not every server can choose a closing code.
     if (reason === 'token') this.#end(4401);
   }
 
@@ -152,7 +152,7 @@ export class Connection {
     this.#working += 1;
     this.#work = this.#work
       .then(() => this.#take(answer))
-      // It could not be kept. A poll says what is wrong.
+      // It could not be stored. A poll reports why.
       .catch(() => this.#end(BROKEN))
       .finally(() => {
         this.#working -= 1;
@@ -162,7 +162,7 @@ export class Connection {
   async #take(answer: Synced): Promise<void> {
     if (this.#isOver) return;
     const cursor = this.#told;
-    // What was already applied, here or by a poll, is not applied again: `have` brings the rest.
+    // An answer that was already applied, here or by a poll, is not applied again: `have` brings the rest.
     const repeated = answer.cursor === cursor || this.#before.includes(answer.cursor);
     if (!repeated && this.#listener.cursor() === cursor) await this.#listener.take(cursor, answer);
     this.#have();

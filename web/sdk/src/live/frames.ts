@@ -1,8 +1,8 @@
-/** The frames of a live connection, as the contract has them: JSON objects in text, told apart by `op`. */
+/** The frames of a live connection, as the contract defines them: JSON objects in text, distinguished by `op`. */
 
 import type { PresenceState, Synced } from '../generated/contract.ts';
 
-/** What a client says. */
+/** The frames of a client. */
 export type Said =
   | { readonly op: 'start'; readonly since: string }
   | { readonly op: 'have'; readonly since: string }
@@ -12,9 +12,9 @@ export type Said =
   | { readonly op: 'token'; readonly token: string }
   | { readonly op: 'ping' };
 
-/** What the server tells. */
+/** The frames of the server. */
 export type Told =
-  /** `pokes`: the connection brings no answers, it says that there is something to poll for. */
+  /** `pokes`: the connection brings no answers, but says that there is something to poll for. */
   | { readonly op: 'ready'; readonly heartbeatMs: number; readonly pokes?: boolean }
   | ({ readonly op: 'synced' } & Synced)
   | { readonly op: 'poke' }
@@ -34,10 +34,10 @@ export type Told =
   | { readonly op: 'degraded'; readonly pollMs: number }
   | { readonly op: 'restored' }
   | { readonly op: 'bye'; readonly reason?: string; readonly retryAfterMs: number }
-  /** Nothing but a sign of life. */
+  /** Only a sign of life. */
   | { readonly op: 'pong' | 'heartbeat' };
 
-/** The frame in a text; `undefined` when it is none, as after something on the way has cut it. */
+/** The frame in a text; `undefined` if it is none, for instance if a proxy has cut it. */
 export function parse(data: unknown): Told | undefined {
   try {
     const told = JSON.parse(String(data)) as Told | null;

@@ -1,11 +1,11 @@
 /**
- * Live connections: a script of its own, loaded when the server offers one. There is one for all tabs of a user, held
- * by the tab that leads, and a visible tab takes the lead from a hidden one. It is opened only while polls succeed, in
+ * Live connections: a separate script, loaded when the server offers one. There is one connection for all tabs of a user,
+ * held by the leading tab, and a visible tab takes the lead from a hidden one. It is opened only while polls succeed, in
  * addition to them: until it is live, and whenever it is lost, polls continue as without it; while it is live they are
  * rare. If it keeps failing, long polls are used.
  *
- * Each tab says what is on its screen; the connected tab reports to the server, and forwards to the others what it
- * receives.
+ * Each tab reports what is on its screen; the connected tab reports that to the server, and forwards received frames to
+ * the others.
  */
 
 import type { LiveOffer, Synced } from '../generated/contract.ts';
@@ -21,24 +21,24 @@ import { People } from './people.ts';
 import { type Screen, Screens } from './screens.ts';
 import { type Blocked, Waiting } from './waiting.ts';
 
-/** How often polls are made while the connection brings what changes, in milliseconds. */
+/** The interval of polls while the connection brings changes, in milliseconds. */
 const LIVE_MS = 5 * 60_000;
-/** The same where the connection only says that there is something to poll for. */
+/** The same if the connection only pokes. */
 const POKED_MS = 60_000;
-/** The shortest and the longest pause between polls that a server may ask for while news may be late. */
+/** The shortest and the longest interval of polls that a server may ask for while it is degraded. */
 const DEGRADED_MS = [1000, POKED_MS] as const;
-/** After a poke that brought messages another poll tells the server, and so the sender, that they are here. */
+/** The delay of the poll that proves delivery, after a poke that brought messages. */
 const PROOF_MS = 3000;
 /**
- * How long the tab that is connected may say nothing to the others: it says something with every heartbeat, and as
- * often where there are none.
+ * How long the connected tab may be silent to the others: it sends something with every heartbeat, and as often where
+ * there are none.
  */
 const UNHEARD_MS = 45_000;
 const SHARED_MS = 25_000;
-/** How long after a loss it is still shown who is there: most connections are back by then. */
+/** How long online status is still shown after a loss: most connections are back by then. */
 const REMEMBERED_MS = 20_000;
 
-/** What the connected tab tells the others. */
+/** The state that the connected tab shares with the others. */
 interface Shared {
   readonly every: number | undefined;
   readonly typing: TypingState;
@@ -55,21 +55,21 @@ export class Live implements Listener, Blocked {
   readonly #offeredAt: number;
   #connection: Connection | undefined;
   #connecting = false;
-  /** The connection was live, and its end is not seen to yet. */
+  /** The connection was live, and its end has not been handled yet. */
   #isLive = false;
-  /** A poll has succeeded since the last connection ended: the server is there. */
+  /** A poll has succeeded since the last connection ended: the server can be reached. */
   #reached = true;
-  /** Another token is needed than the one that was used last. */
+  /** A new token is needed. */
   #wantsToken = false;
   #notBefore = Number.NEGATIVE_INFINITY;
-  /** The connection does not bring what changed but says that something did. */
+  /** The connection only pokes. */
   #pokes = false;
   #degradedMs: number | undefined;
   #callOff = (): void => undefined;
   #forget = (): void => undefined;
   #unheard = (): void => undefined;
   #shared = (): void => undefined;
-  /** The page was left. It runs again if the reader goes back to it. */
+  /** The page was left, and runs again if the reader goes back to it. */
   #hasLeft = false;
   #over = false;
 
@@ -93,7 +93,7 @@ export class Live implements Listener, Blocked {
     this.look();
   }
 
-  /** A poll has ended, in this tab or in the one that leads. */
+  /** A poll has ended, in this tab or in the leading one. */
   reported({ problem, news, more }: Report): void {
     this.#reached = !problem;
     if (more) return;
@@ -103,25 +103,25 @@ export class Live implements Listener, Blocked {
     this.look();
   }
 
-  /** What the device and the reader do. */
+  /** The device or the reader did something. */
   happened(event: LifecycleEvent): void {
     const { visible } = this.#parts.ports.lifecycle.now();
     this.#screens.happened(event);
-    // A page that may be kept for going back to must not keep a connection.
+    // A page in the back-forward cache must not keep a connection.
     if (event === 'leave') {
       this.#hasLeft = true;
       return this.#close();
     }
     if (visible) this.#hasLeft = false;
     if (event === 'activity') return;
-    // Another network leaves no reason to wait, and nobody is told that the old connection is dead.
+    // On another network there is no reason to wait, and no event says that the old connection is dead.
     if (event === 'network') this.#notBefore = Math.min(this.#notBefore, this.#now());
     if (visible || event === 'network') this.#connection?.probe();
     if (visible) this.#wishToLead();
     this.look();
   }
 
-  /** The reader writes in a conversation, or has emptied or sent what was written. */
+  /** The reader types in a conversation, or has emptied or sent the text. */
   typed(conversationId: string, text: string): void {
     this.#screens.typed(conversationId, text);
   }
@@ -155,7 +155,7 @@ export class Live implements Listener, Blocked {
 
   async take(cursor: string | undefined, answer: Synced): Promise<void> {
     const { conversation } = this.#parts.store.mirror;
-    // A message that was only read, edited or reacted to ends nothing.
+    // A message that was only read, edited or reacted to does not end typing.
     const written = answer.messages.filter(
       ({ conversationId, number }) => number > (conversation.get(conversationId)?.last ?? 0),
     );
@@ -178,7 +178,7 @@ export class Live implements Listener, Blocked {
     } else this.#people.told(frame);
   }
 
-  /** Where connections do not work, polls wait; for one who looks, once an ordinary poll succeeded. */
+  /** Whether polls wait: where connections do not work, while the reader looks, and once an ordinary poll has succeeded. */
   waits(): boolean {
     if (this.#over || !this.#reached || !this.#pauses.areLong || this.#connection?.isReady) return false;
     const { tabs, ports } = this.#parts;
@@ -214,7 +214,7 @@ export class Live implements Listener, Blocked {
     return this.#parts.ports.clock.elapsed();
   }
 
-  /** Without locks every tab leads; then those that are seen connect. */
+  /** Without locks every tab leads; then visible ones connect. */
   #isWanted(): boolean {
     const { poller, ports } = this.#parts;
     return !this.#hasLeft && poller.isWanted && (ports.locks !== undefined || ports.lifecycle.now().visible);
@@ -238,7 +238,7 @@ export class Live implements Listener, Blocked {
       if (!socket) return;
       this.#connection = new Connection(socket, ports.clock, this);
     } catch {
-      // No token, of which polls tell; or an address to which this page may not connect.
+      // No token, which polls report; or an address to which this page may not connect.
       this.ended(1006, undefined);
     } finally {
       this.#connecting = false;
@@ -252,7 +252,7 @@ export class Live implements Listener, Blocked {
     this.#lose();
   }
 
-  /** There is no connection any more. */
+  /** The connection is lost. */
   #lose(): void {
     this.#connection = undefined;
     this.#degradedMs = undefined;
@@ -288,7 +288,7 @@ export class Live implements Listener, Blocked {
     tabs.post({ is: 'live', state: { every: poller.relaxed, typing, presence } satisfies Shared });
   }
 
-  /** Without heartbeats. */
+  /** Shares the state regularly where there are no heartbeats. */
   #shareAgain(): void {
     this.#shared();
     if (!this.#pokes || !this.#connection?.isReady) return;
@@ -310,19 +310,19 @@ export class Live implements Listener, Blocked {
     if (message.is === 'joins' || message.is === 'live') this.#screens.look();
   }
 
-  /** Another tab is connected, or is not any more. */
+  /** Another tab is connected, or no longer. */
   #follow({ every, typing, presence }: Shared): void {
     this.#unheard();
     this.#forget();
     this.#parts.poller.relax(every);
     this.#parts.connected();
     this.#people.follow(typing, presence);
-    // Should it never say anything again, this tab asks for news itself, and takes its place.
+    // If it stays silent, this tab polls by itself, and takes its place.
     const alone = () => this.#follow({ every: undefined, typing: {}, presence: {} });
     if (every !== undefined) this.#unheard = this.#parts.ports.clock.after(UNHEARD_MS, alone);
   }
 
-  /** The tab that is seen holds the connection: browsers slow hidden ones down, and stop them. */
+  /** A visible tab should hold the connection: browsers throttle and suspend hidden ones. */
   #wishToLead(): void {
     const { tabs, ports } = this.#parts;
     if (tabs.isLeading || !ports.lifecycle.now().visible) return;
@@ -330,7 +330,7 @@ export class Live implements Listener, Blocked {
     tabs.ensureLeader();
   }
 
-  /** Not while something is being sent: an upload would begin anew. */
+  /** Yields, but not while something is being sent: an upload would start over. */
   #yield(to: string): void {
     const { tabs, ports, store } = this.#parts;
     if (!ports.lifecycle.now().visible && store.mirror.outbox.size === 0) tabs.post({ is: 'yields', to });
@@ -341,10 +341,10 @@ export class Live implements Listener, Blocked {
     if (!tabs.isLeading && ports.lifecycle.now().visible) tabs.take();
   }
 
-  /** Reports to the server what is on the screens of all tabs, or typing. */
+  /** Reports the screens of all tabs, or typing, to the server. */
   #showScreen(said: Parameters<Connection['say']>[0]): void {
     if (said.op === 'watch') this.#people.watch(said.conversationId ?? undefined);
-    // Where each frame costs as much as a message, only that somebody is there is told.
+    // Where each frame costs as much as a message, only activity is reported.
     if (this.#connection?.isReady && (!this.#pokes || said.op === 'active')) this.#connection.say(said);
   }
 }

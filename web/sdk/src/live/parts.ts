@@ -4,12 +4,12 @@ import type { Core } from '../core.ts';
 import type { Poller } from '../poller.ts';
 import type { PeopleCells } from './people.ts';
 
-/** What a live connection works with. */
+/** The parts of the client that a live connection uses. */
 export interface LiveParts extends Core {
   readonly poller: Poller;
   readonly cells: PeopleCells;
-  /** The conversation on screen, if one is. */
+  /** The conversation on the screen, if there is one. */
   openChat(): string | undefined;
-  /** Whether it is live may have changed. */
+  /** The live connection may have begun or ended. */
   connected(): void;
 }

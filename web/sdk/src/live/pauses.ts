@@ -4,14 +4,14 @@ import type { Random } from '../ports.ts';
 
 const FIRST_MS = 1000;
 const LONGEST_MS = 30_000;
-/** So many failures within `WITHIN_MS` mean that live connections do not work here: polls do for `LONG_MS`. */
+/** This many failures within `WITHIN_MS` mean that live connections do not work here: only polls for `LONG_MS`. */
 const FAILURES = 3;
 const WITHIN_MS = 5 * 60_000;
 const LONG_MS = 10 * 60_000;
 
 /**
- * Closing codes after which the same would happen again: not understood, too large, not offered, one connection too
- * many, too many frames.
+ * Closing codes after which the next connection would end in the same way: not understood, too large, not offered, one
+ * connection too many, too many frames.
  */
 const LASTING: readonly number[] = [1002, 1003, 1007, 1008, 1009, 4403, 4409, 4429];
 /** The server stops, or wants another token: no sign that live connections do not work. */
@@ -19,7 +19,7 @@ const EXPECTED: readonly number[] = [1001, 4401];
 
 export class Pauses {
   readonly #random: Random;
-  /** When connections failed or were lost lately, by `Clock.elapsed`. */
+  /** When connections recently failed or were lost, by `Clock.elapsed`. */
   #failures: number[] = [];
   #areLong = false;
 
@@ -27,19 +27,19 @@ export class Pauses {
     this.#random = random;
   }
 
-  /** Whether it failed so often that it does not seem to work here; until something worked. */
+  /** Whether connections failed so often that they seem not to work here. */
   get areLong(): boolean {
     return this.#areLong;
   }
 
-  /** It works. */
+  /** A connection works. */
   worked(): void {
     this.#areLong = false;
   }
 
   /**
-   * How long to wait, in milliseconds, after a connection ended with `code`; `asked` is what the server asked for.
-   * From no pause up to 1 s, 2 s, 4 s … 30 s, at random, since all clients of a server lose it at one moment.
+   * How long to wait, in milliseconds, after a connection ended with `code`; `asked` is the pause that the server asked for.
+   * Random between 0 and 1 s, 2 s, 4 s … 30 s, since all clients of a server lose their connections at the same moment.
    */
   after(code: number, asked: number | undefined, now: number): number {
     if (!EXPECTED.includes(code)) this.#failures.push(now);

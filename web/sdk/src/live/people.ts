@@ -1,4 +1,4 @@
-/** Typing and presence, which a live connection reports besides messages. Nothing of it is kept. */
+/** Typing and presence, which a live connection reports besides messages. Neither is stored. */
 
 import type { Core } from '../core.ts';
 import type { Message, Presence } from '../generated/contract.ts';
@@ -6,13 +6,13 @@ import type { Cell } from '../observable.ts';
 import type { ConversationsState, TypingState, UserPresence, WhoIsThere } from '../state.ts';
 import type { Told } from './frames.ts';
 
-/** How long somebody types after the last word of it: what ends it may be lost. */
+/** How long typing lasts after the last report, since the report of its end may be lost. */
 const TYPES_MS = 6000;
-/** The most people whose status one request asks for, and the most that are asked for. */
+/** The most people in one request for online status, and the most in all. */
 const ASKED = 50;
 const MOST = 500;
 
-/** What views see of it. */
+/** The state for views. */
 export interface PeopleCells {
   readonly typing: Cell<TypingState>;
   readonly presence: Cell<WhoIsThere>;
@@ -25,7 +25,7 @@ export class People {
   readonly #cells: PeopleCells;
   /** Tells the other tabs. */
   readonly #changed: () => void;
-  /** Ends what is not said again, by conversation and user. */
+  /** Timers that end typing unless it is reported again, by conversation and user. */
   readonly #ends = new Map<string, () => void>();
   readonly #asked = new Set<string>();
   /** People for whom a frame came during a request: the frame is newer. */
@@ -45,41 +45,41 @@ export class People {
     this.#show({ [frame.userId]: presenceOf(frame) });
   }
 
-  /** What somebody wrote has come: they do not type it any more. */
+  /** A message arrived, so its sender has stopped typing. */
   wrote(messages: readonly Message[]): void {
     for (const { conversationId, senderId } of messages) this.#types(conversationId, senderId, false);
   }
 
-  /** Takes over what the tab that is connected shows. */
+  /** Takes over the state of the connected tab. */
   follow(typing: TypingState, presence: WhoIsThere): void {
     this.#cells.typing.set(typing);
     this.#cells.presence.set(presence);
   }
 
-  /** Another conversation is on the screen, or none: who types elsewhere is not told. */
+  /** Another conversation is on the screen, or none: typing in others is not reported. */
   watch(conversationId: string | undefined): void {
     for (const [id, users] of Object.entries(this.#cells.typing.get())) {
       if (id !== conversationId) for (const user of users) this.#types(id, user, false);
     }
   }
 
-  /** The connection is live, perhaps after a time without one: everybody's presence is requested again. */
+  /** A new connection is live: everybody's presence is requested again. */
   begin(): void {
     this.#asked.clear();
     this.ask();
   }
 
-  /** Asks for the status of people in the list who were not asked for yet. */
+  /** Requests the status of people in the list for whom it was not requested yet. */
   ask(): void {
     const { items } = this.#cells.conversations.get();
     const pairs = items.filter(({ people }) => !people);
     const all = [...new Set(pairs.slice(0, MOST).map(({ person }) => person.id))];
     const people = all.filter(id => !this.#asked.has(id));
-    // What fails now is requested with the next connection.
+    // After a failure it is requested with the next connection.
     if (people.length > 0 && !this.#asking) this.#ask(people.slice(0, ASKED)).catch(() => undefined);
   }
 
-  /** Without a connection nothing of it is known. */
+  /** Clears everything: without a connection nothing is known. */
   forget(): void {
     for (const end of this.#ends.values()) end();
     this.#ends.clear();

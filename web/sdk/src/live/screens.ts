@@ -1,10 +1,10 @@
-/** What is on the screens of all tabs: which conversation, whether somebody looks, and whether they type. */
+/** The screens of all tabs: their conversation, whether the user is active, and whether they type. */
 
 import type { LifecycleEvent } from '../ports.ts';
 import type { Said } from './frames.ts';
 import type { LiveParts } from './parts.ts';
 
-/** How long somebody counts as being there after they did something. */
+/** How long a user counts as active after an action. */
 const ACTIVE_MS = 2 * 60_000;
 /**
  * How often a tab repeats that the user is active, and how long that counts for a tab that may have been killed.
@@ -15,23 +15,23 @@ const BELIEVED_MS = 150_000;
 const TYPING_EVERY_MS = 3000;
 const TYPING_COUNTS_MS = 6000;
 
-/** What one tab says of itself. */
+/** The report of one tab. */
 export interface Screen {
   readonly tab: string;
-  /** The conversation that is seen. */
+  /** The visible conversation. */
   readonly watch?: string;
-  /** Somebody looks at it. */
+  /** The user is active. */
   readonly active: boolean;
-  /** They type in a conversation, or have stopped. */
+  /** The user types in a conversation, or has stopped. */
   readonly typing?: readonly [conversationId: string, typing: boolean];
 }
 
 export class Screens {
-  /** The name of this tab among all. */
+  /** The name of this tab, unique among all tabs. */
   readonly tab: string;
   readonly #parts: LiveParts;
   readonly #say: (said: Said) => void;
-  /** Each tab's screen and when it said so: the one that said something last comes last. */
+  /** Each tab's screen and the time of its report, the latest report last. */
   readonly #screens = new Map<string, { readonly screen: Screen; readonly at: number }>();
   #activeAt: number;
   #told: Screen | undefined;
@@ -49,7 +49,7 @@ export class Screens {
     this.#activeAt = this.#now();
   }
 
-  /** The screens together, as the server is to know them. */
+  /** The screens together, as reported to the server. */
   get all(): { readonly watch: string | undefined; readonly active: boolean } {
     const alive = [...this.#screens.values()].filter(({ at }) => this.#now() - at < BELIEVED_MS);
     const watched = alive.map(({ screen }) => screen.watch).filter(watch => watch !== undefined);
@@ -66,7 +66,7 @@ export class Screens {
     this.look();
   }
 
-  /** The reader types. Told at most every 3 s; that it ended is told at once. */
+  /** The reader types. This is reported at most every 3 s, its end at once. */
   typed(conversationId: string, text: string): void {
     const since = this.#now() - this.#typedAt;
     if (text.trim() !== '') {
@@ -82,7 +82,7 @@ export class Screens {
     }
   }
 
-  /** Tells what changed on this tab's screen, and says from time to time that it is still so. */
+  /** Reports changes of this tab's screen, and repeats the report regularly. */
   look(): void {
     const screen = this.#screen();
     const { watch, active } = this.#told ?? {};
@@ -94,7 +94,7 @@ export class Screens {
     this.#update();
   }
 
-  /** A tab says what is on its screen. */
+  /** Another tab reports its screen. */
   hear(screen: Screen): void {
     this.#screens.delete(screen.tab);
     this.#screens.set(screen.tab, { screen, at: this.#now() });
@@ -105,7 +105,7 @@ export class Screens {
     this.#update();
   }
 
-  /** A new connection knows nothing of it. */
+  /** Reports everything to a new connection. */
   tellAll(): void {
     this.#all = { watch: undefined, active: false };
     this.#update();
@@ -132,7 +132,7 @@ export class Screens {
     this.hear(screen);
   }
 
-  /** Tells the server what changed. */
+  /** Reports changes to the server. */
   #update(): void {
     const { watch, active } = this.all;
     const before = this.#all;

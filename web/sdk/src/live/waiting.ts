@@ -1,10 +1,10 @@
 /**
- * Polls that wait, where something in between lets no live connection through: the server holds its answer until
- * something changed. One at a time, for all tabs. What it brings is taken in as from any poll, and says when the next
- * ordinary poll is due: so those go on by themselves, soon after this brings nothing any more.
+ * Long polls, where a proxy blocks live connections: the server holds its answer until something changed. There is one at a
+ * time, for all tabs. Its answer is applied like that of any poll, and postpones the next ordinary poll; so ordinary polls
+ * continue by themselves soon after long polls bring nothing any more.
  *
- * A proxy may end requests that take long, and a server may have no room for another one that waits. Where that
- * happens again and again ordinary polls are all there is for a while.
+ * A proxy may cut long requests, and a server may refuse another one that waits. If that happens repeatedly, there are only
+ * ordinary polls for a while.
  */
 
 import type { LiveOffer, Synced } from '../generated/contract.ts';
@@ -13,20 +13,20 @@ import { Pauses } from './pauses.ts';
 
 /** How long the server holds an answer, in seconds. */
 const WAIT_S = 20;
-/** An answer that brings nothing and comes sooner than this, in milliseconds, was not held. */
+/** An empty answer that comes sooner than this, in milliseconds, was not held. */
 const HELD_MS = 5000;
-/** How long after an answer an ordinary poll is made, in milliseconds: later than the next answer comes. */
+/** How long after an answer an ordinary poll is due, in milliseconds: after the next answer normally comes. */
 const REST_MS = 30_000;
-/** What a connection ends with that breaks. */
+/** The closing code of a broken connection. */
 const BROKEN = 1006;
 
-/** What waiting is told by the live connection that is in its place otherwise. */
+/** The live connection, which long polls replace. */
 export interface Blocked {
   /** Whether polls are to wait now. */
   waits(): boolean;
   /** A poll was answered, with this offer or with none. */
   offered(offer: LiveOffer | null): void;
-  /** One has failed: ordinary polls say when the server is there again. */
+  /** A long poll has failed: ordinary polls show when the server can be reached again. */
   failed(): void;
 }
 
@@ -44,7 +44,7 @@ export class Waiting {
     this.#pauses = new Pauses(parts.ports.random);
   }
 
-  /** Begins, if that is wanted now. It ends by itself when it is not wanted any more. */
+  /** Begins, if long polls are wanted now. They end by themselves when they are not. */
   look(): void {
     if (this.#isRunning || !this.#blocked.waits()) return;
     this.#callOff();
@@ -67,7 +67,7 @@ export class Waiting {
     try {
       while (works && this.#blocked.waits()) works = await this.#once();
     } catch {
-      // Ordinary polls tell of what lasts, and keep the pauses that a server asks for.
+      // Ordinary polls report lasting problems, and respect the pauses that a server asks for.
       works = false;
     }
     this.#isRunning = false;
@@ -77,7 +77,7 @@ export class Waiting {
     this.#parts.poller.pollNow(false);
   }
 
-  /** One poll that waits. Answers whether it was held, or brought something. */
+  /** One long poll. Returns whether it was held, or brought something. */
   async #once(): Promise<boolean> {
     const { api, poller, store } = this.#parts;
     const since = store.mirror.cursor;
@@ -87,7 +87,7 @@ export class Waiting {
     const wasHeld = this.#now() - begun >= HELD_MS;
     const goesOn = (wasHeld || isNews(answer)) && this.#blocked.waits();
     await poller.take(since, goesOn ? { ...answer, nextPollMs: REST_MS } : answer);
-    // What was not kept would come again at once, for ever.
+    // An answer that was not stored would come again at once, for ever.
     return wasHeld || (isNews(answer) && store.mirror.cursor !== since);
   }
 }

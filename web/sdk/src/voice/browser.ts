@@ -1,9 +1,9 @@
-/** What a browser has of what recording needs. */
+/** The ports of recording, implemented by a browser. */
 
 import type { Microphone, SoundRecorder, VoicePorts } from './ports.ts';
 import { loudest } from './waveform.ts';
 
-/** Samples a second when it is decoded for its duration and its waveform: enough for both, and little memory. */
+/** Samples a second for decoding duration and waveform: enough for both, with little memory. */
 const DECODED_HZ = 8000;
 
 /** The browser's own ports. */
@@ -42,7 +42,7 @@ function microphoneOf(stream: MediaStream): Microphone {
   const analyser = context.createAnalyser();
   const samples = new Float32Array(analyser.fftSize);
   context.createMediaStreamSource(stream).connect(analyser);
-  // Where the page was not touched yet it waits; while a microphone listens it may run.
+  // Before a user gesture the context is suspended; while a microphone is open it may run.
   context.resume().catch(() => undefined);
   const microphone: Microphone = {
     onlost: null,
@@ -68,11 +68,11 @@ function recorderOf(stream: MediaStream, format: string, bitsPerSecond: number):
   const recorder = new MediaRecorder(stream, { mimeType: format, audioBitsPerSecond: bitsPerSecond });
   const parts: Blob[] = [];
   recorder.ondataavailable = ({ data }) => parts.push(data);
-  // It also stops by itself, when the microphone is gone.
+  // It also stops by itself if the microphone is lost.
   const stopped = new Promise<void>(resolve => {
     recorder.onstop = () => resolve();
   });
-  // In one piece: what comes in slices has no duration.
+  // In one piece, because sliced recordings have no duration.
   recorder.start();
   return {
     pause: () => recorder.state === 'recording' && recorder.pause(),

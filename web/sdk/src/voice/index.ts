@@ -1,4 +1,4 @@
-/** Recording voice messages, without any view layer: a part of its own beside the client. */
+/** Recording voice messages, without any view layer: a separate part beside the client. */
 
 export type { Obstacle } from '../obstacle.ts';
 export type { Voice } from '../state.ts';

@@ -1,44 +1,44 @@
-/** What recording needs of its surroundings. `browserVoicePorts` brings all of it for pages. */
+/** What recording needs of its environment. `browserVoicePorts` implements all of it for pages. */
 
 import type { Clock } from '../ports.ts';
 
 export interface VoicePorts {
   readonly clock: Pick<Clock, 'elapsed' | 'after'>;
-  /** Why nothing can be recorded on this page, where that is so. */
+  /** Why recording does not work on this page, if it does not. */
   obstacle(): 'insecure' | 'unsupported' | undefined;
-  /** Whether the page around a frame keeps it from asking for the microphone. */
+  /** Whether the page around this frame does not delegate the microphone. */
   isForbidden(): boolean;
   /** Whether it can record this type, with its codec, as in `audio/webm;codecs=opus`. */
   records(format: string): boolean;
   /** Asks for the microphone. Rejects as `getUserMedia` does. */
   open(): Promise<Microphone>;
-  /** What was recorded, as samples. Rejects where it cannot be decoded. */
+  /** The recording as samples. Rejects if it cannot be decoded. */
   decode(recorded: Blob): Promise<Sound>;
 }
 
-/** A microphone that listens, until it is closed. */
+/** An open microphone. */
 export interface Microphone {
-  /** It was unplugged, or the permission was taken back: nothing comes from it any more. */
+  /** It was unplugged, or the permission was revoked: it delivers nothing any more. */
   onlost: (() => void) | null;
-  /** Something else has it for a while, as a phone call has: what comes is silence. */
+  /** Something else uses it for a while, such as a phone call: it delivers silence. */
   oninterrupted: (() => void) | null;
-  /** How loud it is now, from 0 to 1. */
+  /** The current loudness, from 0 to 1. */
   level(): number;
-  /** Begins to record. Throws where it cannot. */
+  /** Begins to record. Throws if it cannot. */
   record(format: string, bitsPerSecond: number): SoundRecorder;
-  /** Gives it back, for good. */
+  /** Releases it permanently. */
   close(): void;
 }
 
 export interface SoundRecorder {
   pause(): void;
   resume(): void;
-  /** Ends it, and answers everything that was recorded; its `type` is what the recorder really made. */
+  /** Ends it, and returns the whole recording, with the `type` that the recorder really used. */
   stop(): Promise<Blob>;
 }
 
 export interface Sound {
   readonly seconds: number;
-  /** Of one channel, each from -1 to 1. */
+  /** The samples of one channel, each from -1 to 1. */
   readonly samples: Float32Array;
 }

@@ -1,19 +1,19 @@
-/** One voice message that is being recorded: how long, how loud, paused, and what came of it. */
+/** A voice message that is being recorded: duration, loudness, pauses, and result. */
 
 import { type Obstacle, obstacleOf } from '../obstacle.ts';
 import type { Voice } from '../state.ts';
 import type { Microphone, SoundRecorder, VoicePorts } from './ports.ts';
 import { flatWaveform, waveformOf } from './waveform.ts';
 
-/** What is recorded, the one that plays everywhere first. Asked for by full names: for short ones some browsers say yes. */
+/** The formats, the one that plays everywhere first. With full names, since some browsers wrongly accept short ones. */
 const FORMATS = ['audio/mp4;codecs=mp4a.40.2', 'audio/webm;codecs=opus'];
 const BITS_PER_SECOND = 32_000;
-/** How often it is measured how loud it is, in milliseconds. */
+/** The interval of measuring the loudness, in milliseconds. */
 const MEASURE_MS = 50;
 
 /** How long a voice message may be, in milliseconds. */
 export const LONGEST_MS = 5 * 60_000;
-/** A recording ends a little before that, which counts what the recorder adds. */
+/** A recording ends a little before that, because the recorder adds some time. */
 const END_MS = LONGEST_MS - 500;
 
 /** A recording that is ready to be sent: `timeline.sendFile(blob, { name, contentType: blob.type, voice })`. */
@@ -24,9 +24,9 @@ export interface Recorded {
 }
 
 export interface RecordingListener {
-  /** It is longer, louder or softer, or paused, than a moment ago. */
+  /** Its duration, loudness or pause has changed. */
   changed(recording: Recording): void;
-  /** It ends by itself: five minutes are full, or the microphone is gone. `stop` answers what there is. */
+  /** It ended by itself: after five minutes, or because the microphone was lost. `stop` returns the recording. */
   ended(recording: Recording): void;
 }
 
@@ -40,9 +40,9 @@ export class Recording {
   readonly #microphone: Microphone;
   readonly #recorder: SoundRecorder;
   readonly #listener: RecordingListener;
-  /** How long it was until it was paused last. */
+  /** Its duration until the last pause. */
   #before = 0;
-  /** Since when it has been going on; absent while it is paused. */
+  /** When it was last started or resumed; absent while it is paused. */
   #since: number | undefined;
   #ended: Promise<Recorded | undefined> | undefined;
   #callOff = (): void => undefined;
@@ -66,7 +66,7 @@ export class Recording {
     this.#measure();
   }
 
-  /** Asks for the microphone and begins. Answers what stands against it; it never rejects. */
+  /** Asks for the microphone and begins. Resolves with the obstacle if there is one; it never rejects. */
   static async begin(ports: VoicePorts, listener: RecordingListener): Promise<Recording | Obstacle> {
     const obstacle = ports.obstacle();
     if (obstacle) return obstacle;
@@ -86,18 +86,18 @@ export class Recording {
     return this.#since === undefined;
   }
 
-  /** How long it is so far, in milliseconds, without its pauses. */
+  /** Its duration so far, in milliseconds, without pauses. */
   get ms(): number {
     const { clock } = this.#ports;
     return this.#before + (this.#since === undefined ? 0 : clock.elapsed() - this.#since);
   }
 
-  /** How loud it is now, from 0 to 1. */
+  /** The current loudness, from 0 to 1. */
   get level(): number {
     return this.isPaused ? 0 : this.#microphone.level();
   }
 
-  /** Does nothing where it is paused, or has ended. */
+  /** Pauses it. Does nothing if it is paused or has ended. */
   pause(): void {
     if (this.isPaused || this.#ended) return;
     this.#before = this.ms;
@@ -105,20 +105,20 @@ export class Recording {
     this.#recorder.pause();
   }
 
-  /** Goes on after a pause. */
+  /** Continues after a pause. */
   resume(): void {
     if (!this.isPaused || this.#ended) return;
     this.#since = this.#ports.clock.elapsed();
     this.#recorder.resume();
   }
 
-  /** Ends it, and gives the microphone back. Answers what was recorded; `undefined` for nothing. */
+  /** Ends it, releases the microphone, and returns the recording; `undefined` if there is none. */
   stop(): Promise<Recorded | undefined> {
     this.#ended ??= this.#made(this.ms);
     return this.#ended;
   }
 
-  /** Ends it, gives the microphone back, and forgets what was recorded. */
+  /** Ends it, releases the microphone, and discards the recording. */
   discard(): void {
     this.#ended ??= this.#close().then(
       () => undefined,
@@ -156,7 +156,7 @@ export class Recording {
   }
 }
 
-/** Duration and waveform by the sound itself; where it cannot be decoded, by the clock. */
+/** Duration and waveform from the audio itself or, if it cannot be decoded, the duration by the clock. */
 async function measured(ports: VoicePorts, blob: Blob, ms: number): Promise<Voice> {
   const within = (duration: number) => Math.min(LONGEST_MS, Math.max(1, Math.round(duration)));
   try {

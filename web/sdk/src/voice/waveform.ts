@@ -1,15 +1,15 @@
-/** How loud a voice message is from its beginning to its end: 64 steps, each a digit to the base of 32. */
+/** The loudness of a voice message over time: 64 steps, each a digit to the base of 32. */
 
 /** The steps of a waveform. */
 export const STEPS = 64;
 const DIGITS = '0123456789abcdefghijklmnopqrstuv';
 const HIGHEST = DIGITS.length - 1;
-/** What is softer than this throughout counts as silence, of 1. */
+/** A recording that is softer than this throughout, of 1, counts as silent. */
 const SILENCE = 0.01;
 
 /**
- * `samples`, each from -1 to 1, in 64 steps of loudness. The loudest step is the highest, so that who speaks softly is seen
- * as well.
+ * `samples`, each from -1 to 1, in 64 steps of loudness. The loudest step is the highest one, so that soft speech is
+ * visible, too.
  */
 export function waveformOf(samples: Float32Array): string {
   const part = (step: number) => Math.floor((step * samples.length) / STEPS);
@@ -18,17 +18,17 @@ export function waveformOf(samples: Float32Array): string {
   return peaks.map(peak => DIGITS.charAt(Math.round((HIGHEST * peak) / most))).join('');
 }
 
-/** A waveform of the same height throughout: for a recording whose sound cannot be measured. */
+/** A waveform of the same height throughout, for a recording that cannot be decoded. */
 export function flatWaveform(): string {
   return DIGITS.charAt(8).repeat(STEPS);
 }
 
-/** The heights of a waveform's steps, from 0 to 1. What is no step is 0. */
+/** The heights of a waveform's steps, from 0 to 1. Invalid characters count as 0. */
 export function heights(waveform: string): number[] {
   return [...waveform].map(step => Math.max(0, DIGITS.indexOf(step)) / HIGHEST);
 }
 
-/** The largest of `samples`, without its sign. */
+/** The largest absolute value of `samples`. */
 export function loudest(samples: Float32Array, from = 0, to = samples.length): number {
   let most = 0;
   for (let at = from; at < to; at++) most = Math.max(most, Math.abs(samples[at] ?? 0));
