@@ -1,4 +1,4 @@
-/** `<jobline-chat>`: the chat as an element of somebody else's page. docs/embedding.md says how it is used. */
+/** `<jobline-chat>`: the chat as an element of a host's page. docs/embedding.md says how to use it. */
 
 import { type ConversationRef, createJobline, type Jobline, userOf } from '@jobline/sdk/browser';
 import { render } from 'preact';
@@ -14,18 +14,18 @@ import css from './styles/all.css?inline';
 import host from './styles/host.css?inline';
 import { Root } from './views/Root.tsx';
 
-/** Where this script came from is where the server is, unless the page says otherwise. */
+/** The server is at the origin of this script, unless the page sets another address. */
 const SCRIPT = document.currentScript instanceof HTMLScriptElement ? document.currentScript.src : undefined;
 /**
- * How often a new `getToken` makes the client ask it, in milliseconds: somebody else may be signed in, and frameworks pass
- * a new function with every drawing.
+ * How often a new `getToken` is called at most, in milliseconds: another user may be signed in, but frameworks pass a new
+ * function with every render.
  */
 const ASK_MS = 10_000;
 
 type GetToken = () => string | Promise<string>;
 
 const sheet = new CSSStyleSheet();
-// The page around may have given `rem` any size; the chat keeps its own.
+// The host's page may have given `rem` any size; the chat keeps its own.
 const inPixels = (_: string, size: string) => `${Number(size) * 16}px`;
 sheet.replaceSync((reset + css + host).replace(/(\d*\.?\d+)rem\b/g, inPixels));
 
@@ -35,14 +35,14 @@ class JoblineChat extends HTMLElement {
   #token: string | undefined;
   #getToken: GetToken | undefined;
   #client: Jobline | undefined;
-  /** Whose chat is drawn. */
+  /** The user whose chat is shown. */
   #user: string | undefined;
   #navigation: Navigation = innerNavigation();
   #stops: (() => void)[] = [];
   #stopEvents: (() => void) | undefined;
-  /** A property was set; it is evaluated when the page has set the others, too. */
+  /** A property was set. It is evaluated after the page has set the others, too. */
   #isDue = false;
-  /** When the page was asked for a token, by `performance.now`. */
+  /** When the page was last asked for a token, by `performance.now`. */
   #askedAt = 0;
   #asking: ReturnType<typeof setTimeout> | undefined;
   readonly #pictures = new Pictures();
@@ -63,13 +63,13 @@ class JoblineChat extends HTMLElement {
     if (token === this.#token) return;
     this.#token = token;
     const user = token === undefined ? undefined : userOf(token);
-    // Another person's chat goes from the screen at once.
+    // Another user's chat disappears at once.
     if (!this.#getToken && this.#user !== undefined && user !== this.#user) this.#end();
     if (!this.#getToken) this.#client?.renewToken();
     this.#look();
   }
 
-  /** Answers a user token, whenever one is needed. */
+  /** Returns a user token, whenever one is needed. */
   get getToken(): GetToken | undefined {
     return this.#getToken;
   }
@@ -82,15 +82,15 @@ class JoblineChat extends HTMLElement {
     this.#look();
   }
 
-  /** The client below, for pages that want more than the events say. */
+  /** The SDK's client, for pages that need more than the events. */
   get client(): Jobline | undefined {
     this.#update();
     return this.#client;
   }
 
   /**
-   * Forgets everything that is kept of this user on this device, in every tab, and the way to their tokens. To show the
-   * chat again, set `token` or `getToken`.
+   * Deletes everything of this user on this device, in every tab, and resets `token` and `getToken`. To show the chat again,
+   * set one of them.
    */
   async signOut(): Promise<void> {
     const done = this.#client?.signOut();
@@ -104,7 +104,7 @@ class JoblineChat extends HTMLElement {
     this.#look();
   }
 
-  /** The page may have set a property before this script was there: then it hides the one that is meant. */
+  /** Applies a property that the page set before this script was loaded, which would hide the accessor. */
   #adopt(name: 'token' | 'getToken'): void {
     const early = Object.getOwnPropertyDescriptor(this, name);
     if (!early) return;
@@ -113,7 +113,7 @@ class JoblineChat extends HTMLElement {
   }
 
   disconnectedCallback(): void {
-    // An element that is moved is taken out and put in again at once.
+    // An element that is moved is removed and inserted again at once.
     queueMicrotask(() => this.isConnected || this.#end());
   }
 
@@ -137,7 +137,7 @@ class JoblineChat extends HTMLElement {
     return serverOf(this.getAttribute('server'), SCRIPT, location.href);
   }
 
-  /** Looks at what is set, once the page has set all of it: there is one client, whatever the order. */
+  /** Evaluates the properties, once the page has set all of them, so that there is one client whatever their order. */
   #look(): void {
     if (this.#isDue) return;
     this.#isDue = true;
@@ -170,7 +170,7 @@ class JoblineChat extends HTMLElement {
     this.#draw();
   }
 
-  /** The token is one of somebody else now: nothing of the first stays on the screen, or chosen to be sent. */
+  /** The token is another user's now: nothing of the first user stays on the screen or in the tray. */
   #follow(client: Jobline): void {
     const before = this.#user;
     this.#user = client.user.get();
@@ -179,11 +179,11 @@ class JoblineChat extends HTMLElement {
     this.#stopEvents?.();
     this.#stopEvents = elementEvents(this, client, this.#server());
     this.#navigation = innerNavigation(this.#conversation());
-    // The client is in the middle of its change.
+    // The client is still changing the user.
     queueMicrotask(() => this.#draw());
   }
 
-  /** Somebody signed out in another tab, or through the client. */
+  /** The user signed out in another tab, or through the client. */
   #noticeSignOut(client: Jobline): void {
     const { state, nextRetryAt } = client.connection.get();
     if (state === 'signedOut' && nextRetryAt === undefined && client === this.#client) this.#forget();

@@ -53,7 +53,7 @@ function drawPage(view: ComponentChildren): void {
   );
 }
 
-/** Something is on its way from the server. */
+/** Shows that the app waits for the server. */
 function drawWaiting(): void {
   drawPage(
     <main class="page">
@@ -64,12 +64,12 @@ function drawWaiting(): void {
 
 const Calls = lazy(async () => (await import('./calls/index.ts')).Calls);
 
-/** Keeps the name of who is signed in, for the day when a link of somebody else is opened. */
+/** Stores the name of the signed-in user, for the question when another user's link is opened. */
 function rememberName(client: Jobline, session: Session): () => void {
   return client.conversations.subscribe(() => {
     const { me } = client.conversations.get();
     if ('demo' in session || !me || me.name === me.id || me.name === session.name) return;
-    // Somebody may have signed out in another tab just now.
+    // The user may just have signed out in another tab.
     if (!readSession()) return;
     session = { ...session, name: me.name };
     keepSession(session);
@@ -95,7 +95,7 @@ async function chat(session: Session): Promise<void> {
     for (const stop of stops) stop();
     navigation.stop();
     dropSession(session);
-    // The next user of this browser must not be told of messages of the one before.
+    // The next user of this browser must not get notifications of the previous one.
     await push('endPush', client);
     await signOut();
     pictures.clear();
@@ -104,7 +104,7 @@ async function chat(session: Session): Promise<void> {
     navigator.clearAppBadge?.().catch(() => undefined);
     await noSession();
   };
-  // Signed out in another tab: there is nothing left here either.
+  // After a sign-out in another tab this one is empty, too.
   const ended = () => {
     const { state, nextRetryAt } = client.connection.get();
     if (state === 'signedOut' && nextRetryAt === undefined) void leave(async () => undefined);
@@ -128,12 +128,12 @@ async function chat(session: Session): Promise<void> {
   if (globalThis.Notification?.permission === 'granted') void push('renewPush', client);
 }
 
-/** Does something about notifications. What fails is tried again at the next start. */
+/** Starts or ends notifications. After a failure the next start tries again. */
 async function push(what: 'endPush' | 'renewPush', client: Jobline): Promise<void> {
   await import('./account/push.ts').then(all => all[what](client)).catch(() => undefined);
 }
 
-/** Nobody is signed in: a demo asks who one is, any other server sends people to the marketplace. */
+/** Nobody is signed in: a demo asks which user to be, any other server refers to the marketplace. */
 async function noSession(): Promise<void> {
   drawWaiting();
   const people = await import('./platform/check.ts')
@@ -159,8 +159,8 @@ async function noSession(): Promise<void> {
 }
 
 /**
- * Whose session begins when a link brings a token. One that the server refuses, or that has ended, changes nothing. One of
- * the same person takes the place of the older one. One of somebody else is asked about, and then is for this tab alone.
+ * The session after a link brought a token. A token that has expired, or that the server refuses, changes nothing. One
+ * of the same user replaces the older one. For one of another user the app asks first, and the session is only for this tab.
  */
 async function sessionFrom(
   { token, user, hasEnded }: Link,
@@ -172,7 +172,7 @@ async function sessionFrom(
   }
   if (!kept && !hasEnded) return given;
   drawWaiting();
-  // Where the part cannot be loaded, the server cannot be reached either.
+  // If the part cannot be loaded, the server cannot be reached either.
   const part = await import('./platform/check.ts').catch(() => undefined);
   const { accepted, name } = (await part?.check(BASE, token, user)) ?? {};
   if (accepted === false || (accepted === undefined && hasEnded)) return kept;

@@ -7,12 +7,12 @@ import { accountWords } from './words.ts';
 interface Props {
   readonly conversationId: string;
   readonly message: TimelineMessage;
-  /** Who wrote it. */
+  /** The sender's name. */
   readonly name: string;
   readonly close: () => void;
 }
 
-/** Shows a message to the marketplace, with what is wrong about it. */
+/** Reports a message to the marketplace, with the reader's reason. */
 export function MessageReport({ conversationId, message, name, close }: Props) {
   const { client, words } = useSurroundings();
   const said = accountWords(words.lang);

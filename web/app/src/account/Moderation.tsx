@@ -4,10 +4,10 @@ import { useSurroundings } from '../views/context.ts';
 import { ReportForm } from './ReportForm.tsx';
 import { accountWords } from './words.ts';
 
-/** The end of a mute without an end. */
+/** The end of a permanent mute. */
 const FOREVER = '2999-12-31T00:00:00.000Z';
 
-/** What the reader has decided about a conversation. */
+/** The reader's settings for a conversation. */
 interface Known {
   readonly blocked?: boolean;
   readonly mutedUntil?: string;
@@ -15,7 +15,7 @@ interface Known {
 
 interface Props {
   readonly conversationId: string;
-  /** The other one of a pair. */
+  /** The other person of a pair. */
   readonly person: Person | undefined;
   readonly name: string;
 }
@@ -28,7 +28,7 @@ export function Moderation({ conversationId, person, name }: Props) {
   const [done, setDone] = useState<string>();
   const [{ blocked = false, mutedUntil }, know] = useState<Known>({});
   useEffect(() => {
-    // Where it cannot be asked, the buttons do what they say.
+    // If the server cannot be reached, the buttons still work.
     client.call('getConversation', { conversationId }).then(
       ({ conversation }) => know(conversation),
       () => undefined,

@@ -8,7 +8,7 @@ import { settingsWords } from './settingsWords.ts';
 import { accountWords } from './words.ts';
 
 /**
- * What the reader prefers: who sees them, how they are notified, whom they block. Asked of the server when it is drawn.
+ * The reader's preferences: who sees them, how they are notified, whom they block. Fetched from the server when rendered.
  * `language` is the one that they chose for the app, or empty.
  */
 export function Preferences({ language }: { readonly language: Choice }) {
@@ -25,14 +25,14 @@ export function Preferences({ language }: { readonly language: Choice }) {
     };
     read().catch(() => setFailed(true));
   }, []);
-  /** What does not work says so; what is shown is what the server knows. */
+  /** Shows an error if `what` fails; the shown values are the server's. */
   const attempt = (what: () => Promise<unknown>) => {
     setFailed(false);
     what().catch(() => setFailed(true));
   };
   const set = (change: Input<'setPreferences'>) =>
     attempt(async () => keep(await client.call('setPreferences', change)));
-  // Mail and notifications are in the language that is chosen for the app, and else in the one that the host gave.
+  // Mail and notifications are in the language that is chosen for the app, or else in the one that the host set.
   const before = useRef(language);
   useEffect(() => {
     if (before.current !== language) set({ language: language || null });

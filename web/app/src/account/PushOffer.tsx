@@ -6,8 +6,8 @@ import { noteAsked, type Preferences, pushState, startPush, wasAsked } from './p
 import { accountWords } from './words.ts';
 
 /**
- * A quiet line that offers notifications: once for a browser, after a message was sent while the chat is open. A reader who waits
- * for an answer knows what the question is about.
+ * A line that offers notifications, once for each browser, after a message was sent while the chat is open: a reader who
+ * waits for an answer understands the question.
  */
 export function PushOffer({ timeline }: { readonly timeline: Timeline }) {
   const { client, words } = useSurroundings();
@@ -26,7 +26,7 @@ export function PushOffer({ timeline }: { readonly timeline: Timeline }) {
   }, [waits]);
   if (!offered) return null;
   const done = () => {
-    // The focus moves to the composer: the button that had it goes.
+    // The focus moves to the composer, because the button that had it disappears.
     line.current?.closest('section')?.querySelector('textarea')?.focus();
     offer(undefined);
   };
@@ -50,7 +50,7 @@ export function PushOffer({ timeline }: { readonly timeline: Timeline }) {
   );
 }
 
-/** The preferences of somebody who can be offered notifications: who wants them, and has none in this browser. */
+/** The preferences of a reader who wants notifications and has none in this browser, so that they can be offered. */
 async function offerable(ask: () => Promise<Preferences>): Promise<Preferences | undefined> {
   const preferences = await ask();
   return preferences.push && (await pushState(preferences)) === 'off' ? preferences : undefined;

@@ -5,13 +5,13 @@ import { accountWords } from './words.ts';
 const REASONS = ['Spam', 'Fraud', 'Abuse', 'Other'] as const;
 
 interface Props {
-  /** What happens to a report. */
+  /** What the marketplace does with a report. */
   readonly text: string;
   readonly cancel: () => void;
   readonly send: (reason: string, comment: string) => void;
 }
 
-/** Asks what is wrong. */
+/** Asks for the reason of a report. */
 export function ReportForm({ text, cancel, send }: Props) {
   const { words } = useSurroundings();
   const said = accountWords(words.lang);

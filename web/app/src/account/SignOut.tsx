@@ -5,14 +5,14 @@ import { useValue } from '../views/hooks.ts';
 import { forgetEverybody, othersHere, unsentIn } from './everybody.ts';
 import { settingsWords } from './settingsWords.ts';
 
-/** What is asked before unsent messages are lost, and what follows a yes. */
+/** A question before unsent messages are lost, and the action after a yes. */
 interface Question {
   readonly unsent: number;
   readonly yes: string;
   act(): void;
 }
 
-/** Signing out: oneself in every tab, or everybody who uses the app in this browser. Unsent messages are asked about first. */
+/** Signing out, of the reader in every tab or of everybody in this browser. If messages are unsent, it asks first. */
 export function SignOut({ menu }: { readonly menu: Menu }) {
   const { client, words } = useSurroundings();
   const said = settingsWords(words.lang);

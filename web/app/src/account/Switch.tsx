@@ -5,11 +5,11 @@ interface Props {
   readonly disabled?: boolean;
   readonly change: (on: boolean) => void;
   readonly children: ComponentChildren;
-  /** What it means, below it. */
+  /** The explanation below it. */
   readonly note?: string;
 }
 
-/** Something that is on or off. */
+/** A setting that is on or off. */
 export function Switch({ on, disabled, change, children, note }: Props) {
   return (
     <div class="switch-row">

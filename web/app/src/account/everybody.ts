@@ -1,13 +1,13 @@
-/** What the app keeps in this browser for everybody who used it here. */
+/** The data of all people who used the app in this browser. */
 
-/** Who is signed in, as platform/session.ts keeps it: one who is not in it is signed in in no tab. */
+/** The key of `platform/session.ts` for who is signed in: a user who is not in it is signed in in no tab. */
 const SIGNED_IN = 'jobline-signed-in';
-/** What the app and its tabs remember in a few words. */
+/** The prefix of all keys in the storages of the device and of tabs. */
 const REMEMBERED = 'jobline-';
 
-/** The caches of the people whose messages this browser keeps for the server at `base`, but for that of `me`. */
+/** The caches of this browser for the server at `base`, except that of `me`. */
 export async function othersHere(base: string, me: string | undefined): Promise<string[]> {
-  // Where storage is denied, nothing is kept.
+  // If storage is denied, nothing is stored.
   const all = await databases().catch(() => []);
   const ours = `jobline:${base}:`;
   return all.flatMap(({ name }) => (name?.startsWith(ours) && name !== ours + me ? name : []));
@@ -24,7 +24,7 @@ export async function unsentIn(caches: readonly string[]): Promise<number> {
 async function unsent(name: string): Promise<number> {
   const database = await answered(indexedDB.open(name));
   try {
-    // The rows that sdk/src/rows.ts calls the outbox.
+    // The rows of the outbox, as in sdk/src/rows.ts.
     const outbox = IDBKeyRange.bound('outbox/', 'outbox0', false, true);
     return await answered(database.transaction('rows').objectStore('rows').count(outbox));
   } finally {
@@ -33,8 +33,8 @@ async function unsent(name: string): Promise<number> {
 }
 
 /**
- * Signs these people out in every tab, and removes their messages and all that the app remembers of anybody. Rejects where the
- * browser does not delete a cache.
+ * Signs these people out in every tab, and deletes their messages and everything that the app stores in a few words. Rejects
+ * if the browser does not delete a cache.
  */
 export async function forgetEverybody(caches: readonly string[]): Promise<void> {
   try {
@@ -43,7 +43,7 @@ export async function forgetEverybody(caches: readonly string[]): Promise<void> 
     }
     localStorage.setItem(SIGNED_IN, '{}');
   } catch {
-    // Storage is denied: nothing was remembered.
+    // Storage is denied, so nothing was stored.
   }
   for (const name of caches) {
     const tabs = new BroadcastChannel(name);
@@ -53,7 +53,10 @@ export async function forgetEverybody(caches: readonly string[]): Promise<void> 
   await Promise.all(caches.map(name => deleted(indexedDB.deleteDatabase(name))));
 }
 
-/** Also where a suspended tab still has it open: the browser deletes it once that is closed, and opens it for nobody before. */
+/**
+ * Resolves also if a suspended tab has it open: the browser then deletes it once that is closed, and opens it for
+ * nobody.
+ */
 function deleted(request: IDBOpenDBRequest): Promise<unknown> {
   const blocked = new Promise(resolve => {
     request.onblocked = resolve;

@@ -1,17 +1,17 @@
-/** Push notifications of this browser: asked for by a click, renewed at each start, ended with the session. */
+/** Push notifications of this browser: requested by a click, renewed at each start, ended with the session. */
 
 import type { Jobline, Output } from '@jobline/sdk';
 import { onDevice } from '../platform/storage.ts';
 
 export type Preferences = Output<'getPreferences'>;
 
-/** Where this browser keeps that its user was asked, and for whom it subscribed. */
+/** The keys for whether this browser's user was asked, and for whom it subscribed. */
 const ASKED = 'jobline-push-asked';
 
-/** Set while notifications are turned on in this browser, even if the subscription has ended. */
+/** Set while notifications are on in this browser, even if the subscription has ended. */
 const HERE = 'jobline-push-here';
 
-/** `unsupported`: this browser or this page has no notifications, or the server sends none. */
+/** `unsupported`: this browser or page does not support notifications, or the server sends none. */
 export type PushState = 'unsupported' | 'blocked' | 'off' | 'on';
 
 async function registration(): Promise<ServiceWorkerRegistration | undefined> {
@@ -19,7 +19,7 @@ async function registration(): Promise<ServiceWorkerRegistration | undefined> {
   return navigator.serviceWorker?.getRegistration();
 }
 
-/** How notifications stand in this browser. */
+/** The state of notifications in this browser. */
 export async function pushState(preferences: Preferences): Promise<PushState> {
   const worker = await registration();
   if (!worker || !preferences.pushKey) return 'unsupported';
@@ -27,7 +27,7 @@ export async function pushState(preferences: Preferences): Promise<PushState> {
   return (await worker.pushManager.getSubscription()) ? 'on' : 'off';
 }
 
-/** Subscribes this browser; to be called by a click. Answers how notifications stand then. */
+/** Subscribes this browser. Must be called in a click handler. Returns the new state of notifications. */
 export async function startPush(client: Jobline, preferences: Preferences): Promise<PushState> {
   const worker = await registration();
   if (!worker || !preferences.pushKey) return 'unsupported';
@@ -39,10 +39,10 @@ export async function startPush(client: Jobline, preferences: Preferences): Prom
   return 'on';
 }
 
-/** Ends notifications of this browser, whether or not the server can be told: it learns it from the push service. */
+/** Ends notifications of this browser, even if the server cannot be reached: it then learns it from the push service. */
 export async function endPush(client: Jobline): Promise<void> {
   onDevice.remove(HERE);
-  // First of all: a worker must subscribe for nobody who has signed out.
+  // First, because the worker must not subscribe for a user who has signed out.
   const renewal = await renewalOf();
   const endpoint = await renewal?.forget();
   const subscription = await (await registration())?.pushManager.getSubscription();
@@ -53,8 +53,8 @@ export async function endPush(client: Jobline): Promise<void> {
 }
 
 /**
- * The browser may have another subscription by now or none any more, or the server another user: the same again changes
- * nothing. From here on notifications go once the app is seen, which shows what they tell.
+ * Subscribes again, since the browser may have another subscription or none, or the server another user; repeating it
+ * changes nothing. From then on notifications are closed once the app is visible, since it shows the messages.
  */
 export async function renewPush(client: Jobline): Promise<void> {
   document.onvisibilitychange = tidy;
@@ -75,8 +75,8 @@ async function tell(client: Jobline, subscription: PushSubscription): Promise<vo
 }
 
 /**
- * What the service worker needs to subscribe again when the browser ended the subscription: it reads it from a cache of that
- * name, and tells the server at that address. `undefined` where there is no worker.
+ * What the service worker needs to subscribe again if the browser ends the subscription: it reads this from a cache of that
+ * name, and sends it to the server at that address. `undefined` if there is no worker.
  */
 async function renewalOf() {
   const scope = (await navigator.serviceWorker?.getRegistration())?.scope;
@@ -89,7 +89,7 @@ async function renewalOf() {
       const kept = { ...told, userVisibleOnly: true, applicationServerKey };
       await (await caches.open(place)).put(place, new Response(JSON.stringify(kept)));
     },
-    /** Answers the endpoint that was kept. */
+    /** Deletes it, and returns the stored endpoint. */
     async forget(): Promise<string | undefined> {
       const kept = await caches.match(place, { cacheName: place });
       await caches.delete(place);
@@ -98,12 +98,12 @@ async function renewalOf() {
   };
 }
 
-/** Takes away what the app itself shows now. */
+/** Closes notifications, since the app itself shows the messages now. */
 async function tidy(): Promise<void> {
   if (document.visibilityState !== 'visible') return;
   for (const shown of (await (await registration())?.getNotifications()) ?? []) shown.close();
 }
 
-/** Whether the user of this browser was asked already. */
+/** Whether the user of this browser has already been asked. */
 export const wasAsked = (): boolean => onDevice.get(ASKED) !== undefined;
 export const noteAsked = (): void => onDevice.set(ASKED, '1');

@@ -1,4 +1,4 @@
-/** What the settings say, in each language: it comes with them, and an embedded chat has none of it. */
+/** The texts of the settings, in each language: loaded with them, and not in an embedded chat. */
 
 import type { Language } from '../i18n/languages.ts';
 import type { Message } from '../i18n/translator.ts';

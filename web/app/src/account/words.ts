@@ -1,4 +1,4 @@
-/** What moderation and the offer of notifications say, in each language: it comes with them. */
+/** The texts of moderation and of the offer of notifications, in each language, loaded with them. */
 
 import type { Language } from '../i18n/languages.ts';
 import type { Message } from '../i18n/translator.ts';

@@ -11,16 +11,16 @@ import { lineWords } from './lineWords.ts';
 /** Before anything is loaded there is no call. */
 const NO_CALL: CallsState = {};
 const NOTHING: Observable<CallsState> = { get: () => NO_CALL, subscribe: () => () => undefined };
-/** How many can take part in a call. */
+/** The most participants of a call. */
 const MOST = 4;
 
-/** Whether nobody else can take part in the newest call of a conversation. */
+/** Whether the newest call of a conversation is full. */
 export function isFull({ items }: Pick<ConversationsState, 'items'>, id: string, me = ''): boolean {
   const call = items.find(one => one.id === id)?.call;
   return call?.state === 'accepted' && Object.keys(call.devices).length >= MOST && !call.devices[me];
 }
 
-/** Calls those in a conversation. Where calls are not offered, or without a live connection, nothing is there. */
+/** The buttons that call the others in a conversation. Absent if calls are not offered, or without a live connection. */
 export function CallButtons({ id, again, label }: CallProps & { readonly id: string }) {
   const around = useSurroundings();
   const { words } = around;
@@ -50,7 +50,7 @@ export function CallButtons({ id, again, label }: CallProps & { readonly id: str
   if (!possible || !live) return failed || null;
   const start = async (media: Call['media']) => {
     const { client } = around;
-    // Told without asking for the microphone first.
+    // Shown without asking for the microphone first.
     if (isFull(client.conversations.get(), id, client.user.get())) return setLoading('full');
     setLoading(true);
     try {

@@ -2,7 +2,7 @@ import type { Call, Timeline, TimelineMessage } from '@jobline/sdk';
 import { useSurroundings } from '../views/context.ts';
 import { type LineWords, lineWords } from './lineWords.ts';
 
-/** What became of a call, for who called and for the others. */
+/** The result of a call, for the caller and for the others. */
 export function stateOf({ state }: Pick<Call, 'state'>, mine: boolean): keyof LineWords {
   if (state === 'accepted') return 'running';
   if (state === 'missed') return mine ? 'unanswered' : 'missed';
@@ -10,7 +10,7 @@ export function stateOf({ state }: Pick<Call, 'state'>, mine: boolean): keyof Li
   return state;
 }
 
-/** How long two talked, as 1:05:09 or 5:09; `undefined` where they did not, or nobody knows. */
+/** The duration of a call, as 1:05:09 or 5:09; `undefined` if it was not accepted, or the duration is unknown. */
 export function duration({ acceptedAt, endedAt }: Pick<Call, 'acceptedAt' | 'endedAt'>): string | undefined {
   if (acceptedAt === undefined || endedAt === undefined) return undefined;
   return length((Date.parse(endedAt) - Date.parse(acceptedAt)) / 1000);
@@ -24,7 +24,7 @@ export function length(seconds: number): string {
   return `${hours ? `${hours}:${two(minutes)}` : minutes}:${two(all % 60)}`;
 }
 
-/** A call in words: of which kind it is, and what became of it or how long it was. */
+/** A call in words: its kind, and its result or duration. */
 export function CallText({ call, mine }: { call: Call; mine: boolean }) {
   const text = lineWords(useSurroundings().words.lang);
   const how = (call.state === 'ended' && duration(call)) || text[stateOf(call, mine)];
@@ -35,7 +35,7 @@ export function CallText({ call, mine }: { call: Call; mine: boolean }) {
   );
 }
 
-/** A call in the timeline: what became of it, how long it was, and a way to call again. */
+/** A call in the timeline: its result and duration, and a button to call again. */
 export function CallLine({ message, timeline }: { message: TimelineMessage; timeline: Timeline }) {
   const { Calls, words } = useSurroundings();
   const { call, key, at, mine } = message;

@@ -12,10 +12,10 @@ import { reason } from './reason.ts';
 import { ring } from './ring.ts';
 import { callWords } from './words.ts';
 
-/** How long what became of a call is shown, in milliseconds. What went wrong stays. */
+/** How long the result of a call is shown, in milliseconds. An error stays. */
 const SHOWN_MS = 4000;
 
-/** The call of this tab, above everything else: one that rings, one that runs, or how it ended. */
+/** The call of this tab, above everything else: ringing, running, or its result. */
 export function CallScreen({ calls }: { calls: Calls }) {
   const around = useSurroundings();
   const { call } = useValue(calls.state);

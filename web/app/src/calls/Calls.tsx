@@ -3,7 +3,7 @@ import { useValue } from '../views/hooks.ts';
 import { CallButtons } from './CallButtons.tsx';
 import { engineOf } from './engine.ts';
 
-/** The buttons that call those in a conversation; without one, the call of this tab. */
+/** The buttons that call the others in a conversation; without a conversation, the call of this tab. */
 export function Calls({ id, ...props }: CallProps) {
   return id === undefined ? <Screen /> : <CallButtons id={id} {...props} />;
 }

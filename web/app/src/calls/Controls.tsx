@@ -13,7 +13,7 @@ interface Props {
   readonly setSmall: (small: boolean) => void;
 }
 
-/** The controls of a call; beside the chat only those needed at any moment, so that the chat has room. */
+/** The controls of a call; beside the chat only those that are always needed, so that the chat has room. */
 export function Controls({ calls, call, root, isSmall, setSmall }: Props) {
   const words = callWords(useSurroundings().words);
   const [obstacle, setObstacle] = useState<Obstacle>();

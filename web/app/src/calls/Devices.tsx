@@ -5,11 +5,11 @@ import { callWords } from './words.ts';
 
 interface Props {
   readonly calls: Calls;
-  /** Told what stands against the device that was chosen, or that nothing does. */
+  /** Called with the obstacle of the chosen device, or with none. */
   readonly told: (obstacle: Obstacle | undefined) => void;
 }
 
-/** Which microphone and which camera. Browsers name them once one of them is used. */
+/** The choice of microphone and camera. Browsers name them once one of them is used. */
 export function Devices({ calls, told }: Props) {
   const words = callWords(useSurroundings().words);
   const [devices, setDevices] = useState<readonly MediaDeviceInfo[]>([]);

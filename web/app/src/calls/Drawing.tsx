@@ -1,6 +1,6 @@
 import { BUTTON_PATHS } from './buttonPaths.ts';
 
-/** The drawings of calls, on a field of 24 by 24. */
+/** The icons of calls, on a field of 24 by 24. */
 const PATHS = {
   ...BUTTON_PATHS,
   cameraOff:
@@ -19,7 +19,7 @@ const PATHS = {
 
 export type DrawingName = keyof typeof PATHS;
 
-/** A drawing; words stand in the name of its button. */
+/** An icon; the button has the words in its name. */
 export function Drawing({ name }: { name: DrawingName }) {
   return (
     <svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">

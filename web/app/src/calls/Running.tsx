@@ -10,7 +10,7 @@ import { Controls } from './Controls.tsx';
 import type { RunningProps } from './props.ts';
 import { callWords } from './words.ts';
 
-/** A call that this device is in, or on its way into. */
+/** A call that this device is in, or is joining. */
 export function Running({ calls, call, person, crew, nameOf }: RunningProps) {
   const around = useSurroundings();
   const words = callWords(around.words);
@@ -21,7 +21,7 @@ export function Running({ calls, call, person, crew, nameOf }: RunningProps) {
   useWakeLock();
   useEffect(takeMicrophone, []);
   useEffect(() => askBeforeLeaving(words('leaving')), [around.words.lang]);
-  // Who called or accepted did it in another place: the call is where they are now.
+  // The focus was on the button that called or accepted, and moves to the call.
   useEffect(() => root.current?.focus({ preventScroll: true }), []);
   const name = nameOf(person.id);
   const text =
@@ -77,7 +77,7 @@ interface OtherProps extends Pick<RunningProps, 'person' | 'crew'> {
   readonly name: string;
 }
 
-/** Somebody else: their screen, their picture, or their image; and always their sound. */
+/** Another participant: their screen, their video, or their avatar; and always their audio. */
 function Other({ other, calls, name, person, crew }: OtherProps) {
   const words = callWords(useSurroundings().words);
   const { userId, shown, connected } = other;
@@ -113,7 +113,7 @@ function Other({ other, calls, name, person, crew }: OtherProps) {
 
 interface Source {
   readonly source: () => MediaStream | undefined;
-  /** Another value: the stream may be another one. */
+  /** If this value changes, the stream may be a new one. */
   readonly of: unknown;
 }
 
@@ -123,7 +123,7 @@ function Picture({ source, of, label, class: name }: Source & { label: string; c
   return <video ref={video} class={name} aria-label={label} autoPlay playsInline muted />;
 }
 
-/** Apart from the picture, which comes and goes. */
+/** Separate from the video, which comes and goes. */
 function Sound({ source, of }: Source) {
   const audio = useRef<HTMLAudioElement>(null);
   usePlayed(audio, source, of);
@@ -142,12 +142,12 @@ function usePlayed(
     const stream = source() ?? null;
     if (current.srcObject === stream) return;
     current.srcObject = stream;
-    // It plays by itself; where the browser wants a click first, the reader has made one to be in the call.
+    // It plays without another click: the reader has clicked to join the call.
     current.play().catch(() => undefined);
   }, [of]);
 }
 
-/** The screen stays on. */
+/** Keeps the screen on. */
 function useWakeLock(): void {
   useEffect(() => {
     let lock: { release(): Promise<void> } | undefined;
@@ -159,7 +159,7 @@ function useWakeLock(): void {
       else lock = taken;
     };
     void take();
-    // A page that is hidden loses it.
+    // A hidden page loses the wake lock.
     document.addEventListener('visibilitychange', take);
     return () => {
       isOver = true;

@@ -1,4 +1,4 @@
-/** What is said of calls before there is one, besides what `lineWords.ts` has, in each language. */
+/** The texts about calls that are needed before there is one, besides those in `lineWords.ts`, in each language. */
 
 import type { Language } from '../i18n/languages.ts';
 
@@ -21,7 +21,7 @@ const ar: ButtonWords = {
 
 const ALL: Readonly<Record<Language, ButtonWords>> = { en, es, ar };
 
-/** The words in a language; in English where there is none of that name. */
+/** The texts in a language; in English if there is no such language. */
 export function buttonWords(lang: string): ButtonWords {
   return ALL[lang as Language] ?? en;
 }

@@ -1,6 +1,6 @@
 /**
- * The calls of a client: one engine for all views. It is loaded when a call comes, is made, or goes on after a reload; until
- * then this watches for those.
+ * The calls of a client: one engine for all views. It is loaded when a call comes, is made, or continues after a reload;
+ * until then this watches for those.
  */
 
 import type { Jobline, Observable } from '@jobline/sdk';
@@ -12,12 +12,12 @@ import type * as Part from './part.ts';
 
 type GetToken = NonNullable<Surroundings['getToken']>;
 
-/** What there is once the part is loaded. */
+/** The content of the part, once it is loaded. */
 export interface Loaded extends Pick<typeof Part, 'CallScreen'> {
   readonly calls: Calls;
 }
 
-/** How long after something could not be asked or loaded it is tried again. */
+/** How long after a failed request or load it is tried again. */
 const AGAIN_MS = 5000;
 
 export class Engine implements Observable<Loaded | undefined> {
@@ -54,7 +54,7 @@ export class Engine implements Observable<Loaded | undefined> {
     return () => this.#listeners.delete(changed);
   };
 
-  /** Loads the part. Rejects where it cannot be loaded; another attempt may succeed. */
+  /** Loads the part. Rejects if it cannot be loaded; another attempt may succeed. */
   load(): Promise<Loaded> {
     this.#loading ??= this.#load().catch(error => {
       this.#loading = undefined;
@@ -72,7 +72,7 @@ export class Engine implements Observable<Loaded | undefined> {
     return this.#loaded;
   }
 
-  /** It may ring for as long as nothing answers: that it cannot be loaded now is not the end. */
+  /** Loads the part for a ringing call, and retries while the call rings. */
   #loadForRing(): void {
     if (this.#loading) return;
     this.load().catch(error => {
@@ -84,7 +84,7 @@ export class Engine implements Observable<Loaded | undefined> {
 
 const engines = new WeakMap<Jobline, Engine>();
 
-/** The calls of the client that is shown. They listen until the reader signs out. */
+/** The calls of the shown client. They listen until the reader signs out. */
 export function engineOf({ client, getToken }: Surroundings): Engine {
   const known = engines.get(client);
   if (known) return known;
@@ -94,7 +94,7 @@ export function engineOf({ client, getToken }: Surroundings): Engine {
   return engine;
 }
 
-/** Once there is a live connection: without one nothing is asked. */
+/** Resolves once there is a live connection: without one the server is not asked. */
 function live(client: Jobline): Promise<void> {
   return new Promise(resolve => {
     const look = () => {

@@ -1,3 +1,3 @@
-/** The buttons of calls, and what watches for one: a part of the app of its own. The rest is in `part.ts`. */
+/** The buttons of calls, and the watch for calls: a separate part of the app. The rest is in `part.ts`. */
 
 export { Calls } from './Calls.tsx';

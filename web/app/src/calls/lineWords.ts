@@ -1,4 +1,4 @@
-/** What calls say in the timeline, in each language. */
+/** The texts of calls in the timeline, in each language. */
 
 import type { Language } from '../i18n/languages.ts';
 

@@ -1,4 +1,4 @@
-/** What a call needs: the engine and everything that is drawn of it. A part of its own, loaded with the first call. */
+/** The engine and the views of a call: a separate part, loaded with the first call. */
 
 import type { Jobline } from '@jobline/sdk';
 import { browserCallPorts, Calls } from '@jobline/sdk/calls';
@@ -6,7 +6,7 @@ import { baseOf } from '../platform/addresses.ts';
 
 export { CallScreen } from './CallScreen.tsx';
 
-/** The calls of a client. A call that rings, or that goes on after a reload, is found at once. */
+/** The calls of a client. A call that rings, or that continues after a reload, is found at once. */
 export function callsOf(client: Jobline, getToken: () => string | Promise<string>): Calls {
   return new Calls({ client, baseUrl: baseOf(document), getToken, ports: browserCallPorts() });
 }

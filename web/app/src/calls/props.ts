@@ -1,6 +1,6 @@
 import type { Calls, CurrentCall } from '@jobline/sdk/calls';
 
-/** A call, and with whom it is. */
+/** A call, and the other person. */
 export interface RunningProps {
   readonly calls: Calls;
   readonly call: CurrentCall;

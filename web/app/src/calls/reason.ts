@@ -12,7 +12,7 @@ export function reason(
   const said = callWords(words);
   if (obstacle) return said(obstacle);
   if (outcome !== 'failed' || !problem) return said(outcome);
-  // Where calls are not offered at all there is no button: what is not offered is to be in this one.
+  // If calls are not offered at all there is no button, so `not_offered` means that this call cannot be joined.
   if (problem.code !== 'not_offered') return wordsFor(problem.code, words);
   return problem.field === 'callId' ? buttonWords(words.lang).fourAlready : said('before');
 }

@@ -1,4 +1,4 @@
-/** The tone and the vibration of a call that rings, or that one waits for. */
+/** The tone and the vibration of a ringing call, and the tone while calling. */
 
 /** Two notes, and silence, in seconds. */
 const NOTES = [
@@ -9,8 +9,8 @@ const NOTE_S = 0.2;
 const EVERY_MS = 2000;
 
 /**
- * Rings until the returned function is called: of all tabs one alone, and only where the reader has done something on the
- * page, as browsers demand.
+ * Rings until the returned function is called: in only one tab, and only after a user gesture on the page, as browsers
+ * require.
  */
 export function ring(callId: string, vibrates: boolean): () => void {
   const stop = new AbortController();

@@ -1,4 +1,4 @@
-/** What calls say, in each language: it comes with them, and not with what is loaded at first. */
+/** The texts of calls, in each language, loaded with them and not at the start. */
 
 import type { Language } from '../i18n/languages.ts';
 import type { Translator } from '../i18n/translator.ts';
@@ -155,7 +155,7 @@ const ar: CallWords = {
 
 export const CALL_WORDS: Readonly<Record<Language, CallWords>> = { en, es, ar };
 
-/** The words of a language, with the name where it belongs. */
+/** The texts of a language, with the name inserted. */
 export function callWords(words: Translator): (key: keyof CallWords, name?: string) => string {
   const said = CALL_WORDS[words.lang as Language] ?? en;
   return (key, name = '') => words.fill(said[key], { name });

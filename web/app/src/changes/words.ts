@@ -1,4 +1,4 @@
-/** What is said of messages that were changed, in each language: it comes with the menu and with what is read out. */
+/** The texts about changed messages, in each language, loaded with the menu and the announcer. */
 
 import type { Language } from '../i18n/languages.ts';
 import type { Message } from '../i18n/translator.ts';

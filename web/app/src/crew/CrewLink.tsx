@@ -9,12 +9,12 @@ interface Props {
   readonly close: () => void;
 }
 
-/** Leads from the chat with one participant of a job to the group chat of all of them, where there are more than two. */
+/** Links from the chat with one participant of a job to the group chat, if there are more than two participants. */
 export function CrewLink({ job, close }: Props) {
   const { client, navigation, words } = useSurroundings();
   const crew = client.conversation(`crew_${job}`);
   const { people = [], messages, canWrite } = useValue(crew);
-  // While it is open the server is asked about it.
+  // While it is open the server is asked for its members.
   useLayoutEffect(() => crew.open(), [crew]);
   if (people.length <= 2 || !(canWrite || messages.length > 0)) return null;
   const open = () => {

@@ -7,11 +7,11 @@ import { crewWords } from './words.ts';
 interface Props {
   readonly members: readonly Person[];
   readonly nameOf: NameOf;
-  /** What is said below a name. */
+  /** The text below a name. */
   readonly note?: (member: Person) => string;
 }
 
-/** The people of a crew, one below the other. */
+/** The members of a crew as a list. */
 export function MemberList({ members, nameOf, note }: Props) {
   const { words } = useSurroundings();
   return (

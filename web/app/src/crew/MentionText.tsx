@@ -2,7 +2,7 @@ import type { Person } from '@jobline/sdk';
 import { mentionsIn } from '../models/mention.ts';
 import { useSurroundings } from '../views/context.ts';
 
-/** A text with the members that are mentioned in it; the reader's own name is marked. */
+/** A text with its mentions marked, the reader's own name in particular. */
 export function MentionText({ text, people }: { text: string; people: readonly Person[] }) {
   const me = useSurroundings().client.user.get();
   const mine = `@${people.find(({ id }) => id === me)?.name}`;

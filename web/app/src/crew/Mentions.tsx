@@ -10,7 +10,7 @@ import { crewWords } from './words.ts';
 
 export { MentionText } from './MentionText.tsx';
 
-/** So many are suggested at most. */
+/** The most suggestions. */
 const SHOWN = 6;
 
 interface Props {
@@ -21,13 +21,13 @@ interface Props {
   readonly change: (text: string) => void;
 }
 
-/** Names to choose from while an `@` is written: arrow keys, Enter or Tab, Escape; or a touch. */
+/** Suggests names after an `@`, chosen by arrow keys and Enter or Tab, or by touch; Escape closes. */
 export function Mentions({ field, text, people, nameOf, change }: Props) {
   const { client, words } = useSurroundings();
   const me = useValue(client.user);
   const [mention, setMention] = useState<Mention>();
   const [chosen, choose] = useState(0);
-  /** The `@` for which no name is wanted. */
+  /** The index of the `@` whose suggestions were closed. */
   const [refused, refuse] = useState<number>();
   const named = people.filter(({ id }) => id !== me).map(person => ({ ...person, name: nameOf(person.id) }));
   const found = mention && mention.start !== refused ? matching(named, mention.search).slice(0, SHOWN) : [];
@@ -50,14 +50,14 @@ export function Mentions({ field, text, people, nameOf, change }: Props) {
     if (!area || !mention || !person) return;
     const { text, caret } = mentioned(area.value, mention, person.name);
     change(text);
-    // The field gets the text with the next drawing, and its caret after that.
+    // The field gets the text with the next render, and its caret after that.
     requestAnimationFrame(() => {
       area.focus();
       area.setSelectionRange(caret, caret);
       setMention(undefined);
     });
   };
-  // Before the field's own keys: Enter would send.
+  // Before the field's own key handler, in which Enter sends.
   useLayoutEffect(() => {
     const area = field.current;
     if (!area || found.length === 0) return;

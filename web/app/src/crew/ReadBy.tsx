@@ -13,7 +13,7 @@ interface Props {
   readonly members: readonly Member[];
 }
 
-/** How many have read a message, and behind it who. */
+/** How many have read a message; a press shows who. */
 export function ReadBy({ message, members }: Props) {
   const { client, words } = useSurroundings();
   const me = useValue(client.user);
@@ -48,7 +48,7 @@ interface ReadersProps {
   readonly hasRead: (member: Member) => boolean;
 }
 
-/** Who has read a message and who has not. It opens when it is drawn. */
+/** Who has read a message and who has not. It opens when it is rendered. */
 function Readers({ title, members, hasRead }: ReadersProps) {
   const { words } = useSurroundings();
   const dialog = useRef<HTMLDialogElement>(null);

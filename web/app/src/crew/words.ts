@@ -1,4 +1,4 @@
-/** What crews say beyond other chats, in each language: it comes with them, and not with what is loaded at first. */
+/** The texts that only crews need, in each language, loaded with them and not at the start. */
 
 import type { Language } from '../i18n/languages.ts';
 

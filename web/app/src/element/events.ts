@@ -7,8 +7,8 @@ export function tell(element: HTMLElement, type: string, detail: object): void {
 }
 
 /**
- * What the page around learns, as events of the element: `jobline-ready`, `jobline-unread`, `jobline-message` and
- * `jobline-error`. The returned function ends it.
+ * Fires the element's events for the embedding page: `jobline-ready`, `jobline-unread`, `jobline-message` and
+ * `jobline-error`. The returned function ends that.
  */
 export function elementEvents(element: HTMLElement, client: Jobline, server: string): () => void {
   const say = (type: string, detail: object) => tell(element, type, detail);
@@ -16,7 +16,7 @@ export function elementEvents(element: HTMLElement, client: Jobline, server: str
   let unread = -1;
   const sayUnread = () => {
     const count = client.unread.get();
-    // Before the conversations are known nobody knows how many are unread; from then on a 0 is an answer, too.
+    // Before the conversations are loaded the count is unknown; from then on 0 is reported, too.
     if (count === unread || (!ready && count === 0)) return;
     unread = count;
     say('jobline-unread', { count });
@@ -55,19 +55,19 @@ export function elementEvents(element: HTMLElement, client: Jobline, server: str
     client.connection.subscribe(sayProblem),
   ];
   sayMessages();
-  // What is known at first is told, too; also a failure that was quicker than this.
+  // The state at the start is reported, too, including an earlier failure.
   if (problem) say('jobline-error', { code: problem.code, detail: problem.detail });
   return () => {
     for (const stop of stops) stop();
   };
 }
 
-/** Whether somebody else has written since `before`. */
+/** Whether another user has written since `before`. */
 function isNew(item: ConversationItem, before: ConversationItem | undefined): boolean {
   return !item.preview?.mine && item.unread > 0 && item.at > (before?.at ?? 0);
 }
 
-/** Who wrote, and where. Message text is not included: it would end up in logs and analytics of the page. */
+/** The sender and the conversation. Message text is not included: it would end up in logs and analytics of the page. */
 function told({ id, person, job, unread }: ConversationItem): object {
   return { conversationId: id, from: { id: person.id, name: person.name }, jobId: job?.id, unread };
 }

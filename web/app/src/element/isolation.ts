@@ -1,13 +1,13 @@
-/** What keeps an element and the page around it from disturbing each other. */
+/** Keeps an element and the embedding page from disturbing each other. */
 
 const KEYS = ['keydown', 'keypress', 'keyup'] as const;
-/** Handled by the chat, these are no concern of the page. */
+/** Events that the chat handles and the page must not. */
 const TRANSFERS = ['paste', 'copy', 'cut', 'dragenter', 'dragover', 'drop'] as const;
 
 /**
- * Keeps to the chat what is meant for it: to the page around, a key that is pressed in here comes from the element, not
- * from a text field, so its shortcuts would take letters away from what is being typed. Shortcuts with Control or Command,
- * function keys, Tab, and an Escape that the chat has no use for still reach the page.
+ * Keeps events of the chat from the page: to the page a key press comes from the element, not from a text field, so its
+ * shortcuts would swallow typed letters. Shortcuts with Control or Command, function keys, Tab, and an Escape that the chat
+ * does not use still reach the page.
  */
 export function keepEventsIn(root: ShadowRoot): void {
   const stop = (event: Event) => event.stopPropagation();
@@ -18,7 +18,7 @@ export function keepEventsIn(root: ShadowRoot): void {
 
 function isForPage(event: KeyboardEvent): boolean {
   if (event.defaultPrevented) return false;
-  // Alt with Control writes characters on many keyboards.
+  // Alt with Control types characters on many keyboards.
   const shortcut = (event.ctrlKey || event.metaKey) && !event.altKey;
   return shortcut || /^(Escape|Tab|F\d+)$/.test(event.key);
 }

@@ -1,14 +1,14 @@
 import type { Jobline } from '@jobline/sdk';
 
-/** Something that the builder of the page has to correct. */
+/** A fault that the developer of the page has to correct. */
 interface Fault {
   readonly code: 'origin_not_allowed' | 'blocked_by_policy';
   readonly detail: string;
 }
 
 /**
- * Finds out why `server` cannot be reached where the page itself is the reason: a browser tells a page as little about
- * that as about a lost connection. The returned function ends it.
+ * Finds out whether the page itself is the reason that `server` cannot be reached: to a page this looks like a lost
+ * connection. The returned function ends that.
  */
 export function watchReach(client: Jobline, server: string, tell: (fault: Fault) => void): () => void {
   const { origin } = new URL(server, location.href);
@@ -23,7 +23,7 @@ export function watchReach(client: Jobline, server: string, tell: (fault: Fault)
   const look = async () => {
     const { problem } = client.connection.get();
     failures = problem?.code === 'network' && problem.status === undefined ? failures + 1 : 0;
-    // Once may be a connection that was lost for a moment.
+    // A single failure may be a connection that was lost for a moment.
     if (failures < 2 || told.has('origin_not_allowed') || !(await isForbidden(server))) return;
     once({
       code: 'origin_not_allowed',
@@ -45,7 +45,7 @@ export function watchReach(client: Jobline, server: string, tell: (fault: Fault)
   };
 }
 
-/** Whether there is a server, and it lets this page read nothing. */
+/** Whether the server is reachable but does not let this page read answers. */
 async function isForbidden(server: string): Promise<boolean> {
   const answers = (mode: RequestMode) =>
     fetch(`${server}/messages/conversations`, { mode, cache: 'no-store', credentials: 'omit' }).then(

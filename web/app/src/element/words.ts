@@ -4,11 +4,11 @@ import en from '../i18n/messages/en.json';
 import es from '../i18n/messages/es.json';
 import { type Translator, translator } from '../i18n/translator.ts';
 
-/** One script has to bring all of them: the page around may not let it fetch any. */
+/** All languages are in one script, since the embedding page may not allow fetching any. */
 const MESSAGES = { ar, en, es };
 const made = new Map<Language, Translator>();
 
-/** The translator of a language, made once. */
+/** The translator of a language, created once. */
 export function words(language: Language): Translator {
   const locale = regional(language, navigator.languages);
   const found = made.get(language) ?? translator(language, MESSAGES[language], { locale });
@@ -16,7 +16,7 @@ export function words(language: Language): Translator {
   return found;
 }
 
-/** The language of the element or of what it stands in, else the reader's. */
+/** The language of the element or of its ancestors, else the reader's. */
 export function chosenLanguage(element: Element): Language {
   const tag = element.closest('[lang]')?.getAttribute('lang');
   return negotiate(tag ? [tag, ...navigator.languages] : navigator.languages);

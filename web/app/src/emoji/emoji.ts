@@ -1,20 +1,20 @@
-/** Which emoji are offered, and which of them a search finds. */
+/** The offered emoji, and the search among them. */
 
 import list from './generated/list.json';
 import type { Group } from './words.ts';
 
 export interface Emoji {
-  /** As the server takes it. */
+  /** As the server accepts it. */
   readonly text: string;
-  /** The same in the five colours of skin, the lightest first; empty where it has none. */
+  /** The same in the five skin tones, the lightest first; empty if it has none. */
   readonly coloured: readonly string[];
-  /** What it is called in the reader's language. */
+  /** Its name in the reader's language. */
   readonly name: string;
-  /** Its name and the words for it, as {@link plain} writes them. */
+  /** Its name and search words, normalised by {@link plain}. */
   readonly words: string;
 }
 
-/** The names of emoji in a language, each with the words that it is found by behind it: `thumbs up|+1|yes`. */
+/** The names of emoji in a language, each followed by its search words: `thumbs up|+1|yes`. */
 export type Names = Readonly<Record<string, string>>;
 
 /** The emoji of each group, in Unicode's order. */
@@ -34,7 +34,7 @@ export function groups(names: Names): { readonly group: Group; readonly emoji: r
   }));
 }
 
-/** Those for which each word that is searched begins one of their words. */
+/** Those for which each search word begins one of their words. */
 export function found(all: readonly Emoji[], search: string): readonly Emoji[] {
   const terms = plain(search).split(/\s+/u).filter(Boolean);
   const typed = search.trim();

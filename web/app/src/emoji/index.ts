@@ -1,6 +1,6 @@
 /**
- * The emoji picker: everything that a reader may react with. A part of its own, which is loaded when it is opened, without
- * the framework of the app, since the element loads it as a script of its own.
+ * The emoji picker, with every possible reaction. It is a separate part that is loaded when it is opened, without the
+ * framework of the app, since the element loads it as a separate script.
  */
 
 import type { Language } from '../i18n/languages.ts';
@@ -13,7 +13,7 @@ import { PICKER_WORDS } from './words.ts';
 
 export interface PickerOptions {
   readonly lang: Language;
-  /** The emoji that is chosen already. */
+  /** The emoji that is already chosen. */
   readonly chosen: string | undefined;
   choose(emoji: string): void;
 }
@@ -24,12 +24,12 @@ const NAMES: Readonly<Record<Language, () => Promise<{ readonly default: Names }
   ar: () => import('./generated/names/ar.json'),
 };
 
-/** The emoji in whose colours those of all others are shown. */
+/** The emoji that shows the skin tones to choose from. */
 const HAND = '✋';
 
 /**
- * Fills `host` with the picker, and gives its search field the focus, but on a phone, whose keyboard would cover the emoji.
- * Rejects where the names could not be loaded.
+ * Fills `host` with the picker, and focuses its search field, except on a phone, whose keyboard would cover the emoji.
+ * Rejects if the names could not be loaded.
  */
 export async function showPicker(host: HTMLElement, options: PickerOptions): Promise<void> {
   const { default: names } = await NAMES[options.lang]();
@@ -47,7 +47,7 @@ class Picker {
   readonly #found = element('div', { className: 'found', hidden: true });
   readonly #none = element('p', { className: 'none', role: 'status' });
   readonly #colours = element('div', { className: 'colours', role: 'group' });
-  /** What each cell stands for. */
+  /** The emoji of each cell. */
   readonly #emoji = new Map<Element, Emoji>();
 
   constructor(host: HTMLElement, options: PickerOptions, names: Names) {
@@ -81,7 +81,7 @@ class Picker {
     this.#draw();
   }
 
-  /** A button for each. The Tab key stops at the first of them alone; arrow keys go on from there. */
+  /** A button for each. The Tab key stops only at the first; arrow keys move from there. */
   #cells(emoji: readonly Emoji[]): HTMLElement {
     const grid = element('div', { className: 'cells' });
     grid.append(
@@ -95,7 +95,7 @@ class Picker {
     return grid;
   }
 
-  /** Leads to a group. */
+  /** A button that scrolls to a group. */
   #jump(label: string, text: string, place: number): HTMLElement {
     const jump = element('button', { type: 'button', ariaLabel: label, title: label, textContent: text });
     jump.addEventListener('click', () => {
@@ -115,7 +115,7 @@ class Picker {
     return button;
   }
 
-  /** Shows what the search finds, or everything. */
+  /** Shows the results of the search, or everything. */
   #look(): void {
     const searching = this.search.value.trim() !== '';
     const hits = searching ? found(this.#all, this.search.value) : [];
@@ -128,7 +128,7 @@ class Picker {
     this.#draw();
   }
 
-  /** Each emoji in the colour that is chosen. */
+  /** Shows each emoji in the chosen skin tone. */
   #draw(): void {
     const { chosen } = this.#options;
     const colour = skinColour.get();
@@ -158,7 +158,7 @@ function element<K extends keyof HTMLElementTagNameMap>(
 
 let sheet: CSSStyleSheet | undefined;
 
-/** The styles come with this part. A sheet that a script makes is no inline style, which policies forbid. */
+/** Adds the styles of this part. A style sheet created by script does not count as inline style, which policies forbid. */
 function adopt(root: Node): void {
   if (!(root instanceof Document || root instanceof ShadowRoot)) return;
   if (!sheet) {

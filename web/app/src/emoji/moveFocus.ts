@@ -1,6 +1,5 @@
 /**
- * Moves the focus among buttons that stand in rows as an arrow key says; `false` where the key is another one, or where
- * none of them has the focus.
+ * Moves the focus among buttons in rows by an arrow key; `false` if it is another key, or none of them has the focus.
  */
 export function moveFocus(event: KeyboardEvent, buttons: readonly HTMLButtonElement[]): boolean {
   const at = buttons.indexOf(event.target as HTMLButtonElement);
@@ -20,7 +19,7 @@ export function moveFocus(event: KeyboardEvent, buttons: readonly HTMLButtonElem
   return true;
 }
 
-/** Of the buttons in the nearest other row, the one that is nearest to `from`. */
+/** The nearest button to `from` in the next row. */
 function inNextRow(from: HTMLElement, others: readonly HTMLButtonElement[]): HTMLButtonElement | undefined {
   const { top, left } = from.getBoundingClientRect();
   const places = others.map(button => ({ button, at: button.getBoundingClientRect() }));

@@ -2,7 +2,7 @@ import { onDevice } from '../platform/storage.ts';
 
 const KEY = 'jobline.skin-colour';
 
-/** The colour of skin that was chosen last on this device: 0 for none, else 1 to 5, the lightest first. */
+/** The skin tone that was last chosen on this device: 0 for none, else 1 to 5, the lightest first. */
 export const skinColour = {
   get: () => Number(onDevice.get(KEY)) || 0,
   set: (colour: number) => onDevice.set(KEY, String(colour)),

@@ -1,4 +1,4 @@
-/** The picker's own words. */
+/** The picker's texts. */
 
 import type { Language } from '../i18n/languages.ts';
 

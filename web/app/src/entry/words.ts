@@ -1,4 +1,4 @@
-/** What the pages before the chat say, in each language: they are loaded when they are drawn. */
+/** The texts of the pages before the chat, in each language, loaded with these pages. */
 
 import type { Language } from '../i18n/languages.ts';
 import type { Message } from '../i18n/translator.ts';

@@ -1,6 +1,6 @@
 import type en from './messages/en.json';
 
-/** The name of a message. English has all of them; a test holds the other languages to it. */
+/** The name of a message. English has all of them; a test checks the other languages. */
 export type Key = keyof typeof en;
 /** A message with a form for each plural category that the language has. */
 export type Plural = { readonly [category in Intl.LDMLPluralRule]?: string };
@@ -8,7 +8,7 @@ export type Plural = { readonly [category in Intl.LDMLPluralRule]?: string };
 export type Message = string | Plural;
 /** A whole language. */
 export type Messages = { readonly [key in Key]: string | Plural };
-/** What stands in the braces of a message. `count` chooses the plural form. */
+/** The values for the braces of a message. `count` chooses the plural form. */
 export type Values = Readonly<Record<string, string | number>>;
 
 /** One language: its texts, numbers, days and times. */
@@ -19,11 +19,11 @@ export interface Translator {
   has(key: string): key is Key;
   /** The message `key`, with `values` in its braces. */
   t(key: Key, values?: Values): string;
-  /** A message of a part with words of its own, with `values` in its braces. */
+  /** A message of a part that has its own texts, with `values` in its braces. */
   fill(message: Message, values?: Values): string;
   /** The hour and minute of an instant, in the reader's zone. */
   clock(at: number): string;
-  /** Day and time in full, for those who ask. */
+  /** Day and time in full. */
   moment(at: number): string;
   /** The name of a weekday, or a date with or without its year. */
   date(at: number, form: 'weekday' | 'date' | 'dateAndYear' | 'short'): string;
@@ -31,11 +31,11 @@ export interface Translator {
   size(bytes: number): string;
   percent(part: number): string;
   number(value: number): string;
-  /** A number that is a name, such as a job's: digits alone, without separators. */
+  /** A number that is a name, such as a job's: only digits, without separators. */
   label(value: number): string;
   /** Parts of one line, with the comma of the language between them. */
   joined(...parts: readonly string[]): string;
-  /** The same language in the time zone that the reader is in by now. */
+  /** The same language in the reader's current time zone. */
   renewed(): Translator;
 }
 
@@ -43,7 +43,7 @@ const RIGHT_TO_LEFT = /^(ar|fa|he|ur)\b/;
 const RTL_LETTERS = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/;
 const LTR_LETTERS = /[A-Za-z\u00c0-\u024f\u0370-\u058f]/;
 
-/** Text that runs against the direction of the message around it stays together and turns nothing else over. */
+/** Isolates text, so that its direction does not affect the message around it. */
 function isolated(value: string, dir: 'ltr' | 'rtl'): string {
   return (dir === 'ltr' ? RTL_LETTERS : LTR_LETTERS).test(value) ? `\u2068${value}\u2069` : value;
 }
@@ -55,19 +55,19 @@ const DATE_FORMS = {
   short: { day: 'numeric', month: 'short' },
 } as const;
 
-/** How the reader writes times and numbers. */
+/** The reader's conventions for times and numbers. */
 export interface Customs {
-  /** The language with the reader's region, such as `en-GB`; the language's own customs when left out. */
+  /** The language with the reader's region, such as `en-GB`; the language's own conventions if left out. */
   readonly locale?: string;
-  /** The time zone; the system's when left out. */
+  /** The time zone; the system's if left out. */
   readonly zone?: string;
 }
 
-/** `messages` in `lang`, with times and numbers as the reader's region writes them. */
+/** `messages` in `lang`, with times and numbers formatted for the reader's region. */
 export function translator(lang: string, messages: Messages, customs: Customs = {}): Translator {
   const { locale = lang, zone } = customs;
   const dir = RIGHT_TO_LEFT.test(lang) ? 'rtl' : 'ltr';
-  // Each is made when it is needed: together they would hold up the first paint.
+  // Each is created when it is needed: together they would delay the first paint.
   let plurals: Intl.PluralRules | undefined;
   let numbers: Intl.NumberFormat | undefined;
   const plural = (count: number) => {

@@ -25,7 +25,7 @@ const IMAGE = 0x2c;
 const COMMENT = 0xfe;
 const APPLICATION = 0xff;
 
-/** Every extension block, up to the end or to the first thing that is no GIF. */
+/** Every extension block, up to the end or to the first bytes that are no GIF. */
 function* extensions(bytes: Uint8Array): Generator<Extension> {
   const signature = String.fromCharCode(...bytes.subarray(0, 4));
   if (signature !== 'GIF8') return;
@@ -48,7 +48,7 @@ function* extensions(bytes: Uint8Array): Generator<Extension> {
   }
 }
 
-/** Bytes of a colour table, as the flags before it tell. */
+/** Bytes of a colour table, by the flags before it. */
 function colorTable(flags = 0): number {
   return flags & 0x80 ? 3 << ((flags & 7) + 1) : 0;
 }
@@ -60,7 +60,7 @@ function subBlocks(bytes: Uint8Array, at: number): number {
   return next + 1;
 }
 
-/** How often an animation repeats is told by an application extension too; that one stays. */
+/** Whether this is the application extension with the number of repetitions, which stays. */
 function loops(bytes: Uint8Array, start: number): boolean {
   const name = String.fromCharCode(...bytes.subarray(start + 3, start + 14));
   return name === 'NETSCAPE2.0' || name === 'ANIMEXTS1.0';

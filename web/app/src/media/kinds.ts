@@ -1,6 +1,5 @@
 /**
- * What the server accepts, by the ending of the name: browsers tell the type of many files differently, or not at
- * all.
+ * The types that the server accepts, by file extension: browsers give many files other types, or none.
  */
 const TYPES: Readonly<Record<string, string>> = {
   jpg: 'image/jpeg',
@@ -38,7 +37,7 @@ export const ACCEPT = ['image/*', ...Object.keys(TYPES).map(ending => `.${ending
 
 const PHOTOS = /^image\/(jpeg|png|webp|heic|heif)$/;
 
-/** The media type to announce for a file, or undefined when the server takes no such file. */
+/** The media type to announce for a file, or undefined if the server accepts no such file. */
 export function typeOf(name: string, type: string): string | undefined {
   const ending = /\.([^.]+)$/.exec(name)?.[1]?.toLowerCase();
   return TYPES[ending ?? ''] ?? Object.values(TYPES).find(known => known === type);

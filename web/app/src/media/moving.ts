@@ -1,15 +1,15 @@
 import { strippedGif } from './gif.ts';
 
-/** A picture that may move, without what is no part of it: Exif, XMP, comments, texts, times. */
+/** A picture that may be animated, without metadata: Exif, XMP, comments, texts, times. */
 export interface Moving {
   readonly type: 'image/gif' | 'image/png' | 'image/webp';
   readonly parts: Uint8Array<ArrayBuffer>[];
 }
 
 /**
- * What is sent of a GIF and of an animated PNG or WebP: drawn again they would stand still, so their frames stay as
- * they are. Of the pieces that a PNG or WebP is made of, only those that are drawn are kept. Undefined for anything
- * else, which is re-encoded. The bytes decide, not the name.
+ * A GIF, or an animated PNG or WebP, as it is sent: re-encoding would end the animation, so its frames are unchanged. Of
+ * the chunks of a PNG or WebP, only those that are drawn are kept. Undefined for anything else, which is re-encoded. The
+ * bytes decide, not the name.
  */
 export function moving(bytes: Uint8Array<ArrayBuffer>): Moving | undefined {
   if (bytes.length < 16) return undefined;
@@ -27,10 +27,10 @@ interface Piece {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** What a PNG shows: picture, colours, frames. */
+/** The chunks of a PNG that are drawn: picture, colours, frames. */
 const PNG_DRAWN = /^([A-Z]...|acTL|fcTL|fdAT|tRNS|gAMA|cHRM|sRGB|iCCP|cICP|sBIT|pHYs|bKGD)$/;
 const WEBP_DRAWN = /^(VP8X|VP8 |VP8L|ALPH|ANIM|ANMF|ICCP)$/;
-/** The flags of a WebP that say that Exif and XMP follow. */
+/** The flags of a WebP with Exif and XMP. */
 const TOLD = 0x08 | 0x04;
 
 function strippedPng(bytes: Uint8Array<ArrayBuffer>, view: DataView): Uint8Array<ArrayBuffer>[] | undefined {
@@ -53,7 +53,7 @@ function strippedWebp(bytes: Uint8Array<ArrayBuffer>, view: DataView): Uint8Arra
 }
 
 /**
- * The pieces from `from` on, as `next` tells the name and the length of each; those that are cut short are left out.
+ * The chunks from `from` on, each with the name and the length that `next` returns; truncated ones are left out.
  */
 function* walk(
   bytes: Uint8Array<ArrayBuffer>,

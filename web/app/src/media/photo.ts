@@ -10,22 +10,21 @@ const QUALITY = 0.82;
 /** A drawing with hard edges stays PNG, unless it needs more bytes than this. */
 const PNG_LIMIT = 2_000_000;
 
-/** A file as it is going to be sent. */
+/** A file as it will be sent. */
 export interface Prepared {
   readonly blob: Blob;
-  /** What is in `blob`. */
+  /** The bytes of `blob`. */
   readonly bytes: ArrayBuffer;
   readonly name: string;
   readonly type: string;
   readonly size?: Dimensions;
-  /** The browser could not open it, so what a camera wrote into it (perhaps a place) is still there. */
+  /** The browser could not open it, so metadata of a camera (perhaps a location) is still in it. */
   readonly untouched?: true;
 }
 
 /**
- * `file` made ready: photos upright, at most 2,048 pixels long, and re-encoded, so that nothing of what the camera
- * noted (place, time, device) is left; pictures that move with their frames as they are, and nothing else; other
- * files as they are.
+ * `file`, prepared for sending: photos upright, at most 2,048 pixels long, and re-encoded, so that no metadata of the camera
+ * (place, time, device) is left; animated pictures with unchanged frames and without metadata; other files unchanged.
  */
 export async function prepared(file: File): Promise<Prepared> {
   const ready = await made(file);
@@ -53,7 +52,7 @@ async function made(file: File): Promise<Made> {
   }
 }
 
-/** The pixels, upright; undefined where the browser does not know the format (HEIC, in most) or the file is damaged. */
+/** The pixels, upright; undefined if the browser does not know the format (HEIC, in most) or the file is damaged. */
 async function decoded(blob: Blob): Promise<ImageBitmap | undefined> {
   try {
     return await createImageBitmap(blob, { imageOrientation: 'from-image' });
@@ -94,7 +93,7 @@ function drawn(picture: ImageBitmap, { width, height }: Dimensions, type: string
   if (!context) return Promise.reject(new Error('This browser has no canvas.'));
   context.imageSmoothingQuality = 'high';
   if (type === 'image/jpeg') {
-    // JPEG knows no transparency: what was clear becomes paper, not black.
+    // JPEG has no transparency: transparent pixels become white, not black.
     context.fillStyle = '#fff';
     context.fillRect(0, 0, width, height);
   }

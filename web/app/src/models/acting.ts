@@ -3,10 +3,10 @@ import type { TimelineMessage } from '@jobline/sdk';
 /** The reactions that are one press away. */
 export const QUICK = ['👍', '❤️', '😂', '😮', '😢', '🙏'] as const;
 
-/** What a reader may do with a message. The server has the last word, by its time limits. */
+/** What a reader may do with a message. The server decides, by its time limits. */
 export type Action = 'reply' | 'react' | 'copy' | 'edit' | 'delete';
 
-/** What there is to do with `message`, for somebody who may write in the chat or may not. */
+/** The possible actions on `message`, depending on whether the reader may write in the chat. */
 export function actionsFor(message: TimelineMessage, canWrite: boolean): readonly Action[] {
   const { deleted, mine, text, type, file } = message;
   if (message.call || deleted || type === 'event') return [];
@@ -25,7 +25,7 @@ export function reactionOf(message: TimelineMessage, me: string | undefined): st
   return message.reactions?.find(({ userIds }) => me !== undefined && userIds.includes(me))?.emoji;
 }
 
-/** The last message that the reader wrote and may change. */
+/** The last message of the reader that they may edit. */
 export function lastToEdit(messages: readonly TimelineMessage[]): TimelineMessage | undefined {
   return messages.findLast(message => actionsFor(message, true).includes('edit'));
 }

@@ -1,15 +1,15 @@
 import type { TimelineMessage } from '@jobline/sdk';
 
-/** So many of the last messages are watched for edits, deletions and reactions. */
+/** How many of the last messages are watched for edits, deletions and reactions. */
 const WATCHED = 50;
 
-/** What the reader has heard of: the last number, and the last messages as they stood. */
+/** What was already announced: the last number, and the last messages in that state. */
 export interface Heard {
   readonly number: number;
   readonly messages: ReadonlyMap<string, TimelineMessage>;
 }
 
-/** What somebody else did. */
+/** An action of another user. */
 export interface News {
   readonly is: 'wrote' | 'edited' | 'deleted' | 'reacted';
   readonly message: TimelineMessage;
@@ -18,7 +18,7 @@ export interface News {
   readonly by?: string;
 }
 
-/** What others did since `heard`, the newest of it alone; nothing at first, when everything was there already. */
+/** The newest action of others since `heard`; none at first. */
 export function news(
   heard: Heard | undefined,
   messages: readonly TimelineMessage[],

@@ -1,10 +1,10 @@
 import type { Observable } from '@jobline/sdk';
 import { dayNumber } from './time.ts';
 
-/** How often it is looked for another day or another zone, in milliseconds. */
+/** How often the day and the time zone are checked, in milliseconds. */
 const EVERY_MS = 30_000;
 
-/** The day and the time zone of the reader. What shows dates is drawn again when it changes. */
+/** The reader's day and time zone. Views with dates are rendered again when it changes. */
 export const calendar: Observable<string> = {
   get: () => `${dayNumber(Date.now())} ${Intl.DateTimeFormat().resolvedOptions().timeZone}`,
   subscribe(changed) {
@@ -15,7 +15,7 @@ export const calendar: Observable<string> = {
       before = now;
       changed();
     };
-    // A device that slept over midnight runs no timer, but comes back with one of these.
+    // A device that slept over midnight runs no timer, but fires one of these events when it wakes.
     const timer = setInterval(look, EVERY_MS);
     addEventListener('focus', look);
     document.addEventListener('visibilitychange', look);

@@ -7,7 +7,7 @@ export interface FileName {
   readonly ending: string;
 }
 
-/** `name` as it may be shown: without a path, without characters that hide what it is. */
+/** `name` as it may be shown: without a path and without deceptive characters. */
 export function fileName(name: string | undefined, fallback: string): FileName {
   const whole = plain((name ?? '').replace(/^.*[/\\]/s, '')) || fallback;
   const dot = whole.lastIndexOf('.');

@@ -2,14 +2,14 @@ import type { ConversationItem } from '@jobline/sdk';
 import { plain } from './plainText.ts';
 
 /**
- * Without case and accents: "jose" finds "José". The same in every locale: in a Turkish one a small I would have no
- * dot, and "ivan" would not find "Ivan".
+ * Without case and accents: "jose" finds "José". It is the same in every locale: in a Turkish one a lower-case I would have
+ * no dot, and "ivan" would not find "Ivan".
  */
 function folded(text: string): string {
   return plain(text).normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase().replaceAll('ı', 'i');
 }
 
-/** The search text of each conversation, computed once: thousands of them are looked through with every letter. */
+/** The search text of each conversation, computed once: thousands of them are searched with every key press. */
 const known = new WeakMap<ConversationItem, string>();
 
 function namesIn(item: ConversationItem): string {
@@ -22,8 +22,8 @@ function namesIn(item: ConversationItem): string {
 }
 
 /**
- * The conversations whose person, members or job the words of `query` name. Never by what was written: the server keeps no
- * index of content, and what only this device has would be found on one device and not on the other.
+ * The conversations whose person, members or job match the words of `query`. Message texts are not searched: the server has
+ * no index of content, and a search of this device alone would differ from device to device.
  */
 export function filtered(items: readonly ConversationItem[], query: string): readonly ConversationItem[] {
   const words = folded(query).split(' ').filter(Boolean);

@@ -14,14 +14,14 @@ export function lengthOf(text: string): number {
   return count;
 }
 
-/** How many characters are left, once that is worth saying; negative when there are too many. */
+/** How many characters are left, once they are few; negative if there are too many. */
 export function charactersLeft(text: string): number | undefined {
   if (text.length < COUNT_FROM) return undefined;
   const length = lengthOf(text);
   return length < COUNT_FROM ? undefined : CONTENT_LIMIT - length;
 }
 
-/** `text` as it is sent: line ends are `\n`, and what the server refuses (control characters) is not in it. */
+/** `text` as it is sent: line ends are `\n`, and control characters, which the server refuses, are removed. */
 export function contentOf(text: string): string {
   return text
     .replace(/\r\n?/g, '\n')

@@ -1,30 +1,29 @@
-/** A piece of a text: with `href` it is a link, without it is not. */
+/** A piece of a text, which is a link if it has an `href`. */
 export interface Segment {
   readonly text: string;
   readonly href?: string;
 }
 
-/** An address ends at white space, brackets, quotes, and at anything that could turn the direction of what is shown. */
+/** An address ends at white space, brackets, quotes, and characters that could change the text direction. */
 const REST = '[^\\s<>"\'`{}|\\\\^\\p{Cc}\\u061c\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff]+';
 /** Not in the middle of a word, an address or a number. */
 const APART = '(?<![\\p{L}\\p{N}_.+/@:=#&%~-])';
 const MAIL =
   "[\\w.!#$%&'*+/=?^`{|}~-]{1,64}@[a-z\\d](?:[a-z\\d-]*[a-z\\d])?(?:\\.[a-z\\d](?:[a-z\\d-]*[a-z\\d])?)+(?![\\w@])";
-/** Written with a plus or a zero before it, or in the groups of North America. */
+/** A phone number with a leading plus or zero, or in the groups of North America. */
 const PHONE =
   '(?:\\+\\d|\\(?0\\d|\\(\\d{3}\\) ?\\d|\\d{3}-\\d{3}-\\d)(?:[ ()./-]{0,2}\\d){3,13}(?![\\p{L}\\p{N}_@])';
 const CANDIDATE = new RegExp(
   `(?<web>https?://${REST})|${APART}(?:(?<www>www\\.${REST})|(?<mail>${MAIL})|(?<phone>${PHONE}))`,
   'giu',
 );
-/** Nothing that could be a link is without one of these: most texts need no search. */
+/** Every possible link contains one of these, so most texts need no search. */
 const HINT = /:\/\/|www\.|@|\d{3}|\d[ )-]\d/i;
 const PAIRS: Readonly<Record<string, string>> = { ')': '(', ']': '[' };
 
 /**
- * `text` in pieces. Addresses of the web (`https://`, `http://`, `www.`) and of mail, and phone numbers, become
- * links, and what a link shows is what it opens: an address with a user name in it
- * ("https://bank.example@evil.example") stays text.
+ * `text` in pieces. Web addresses (`https://`, `http://`, `www.`), mail addresses and phone numbers become links. A link
+ * opens exactly the address that it shows: one with a user name in it ("https://bank.example@evil.example") stays text.
  */
 export function segments(text: string): Segment[] {
   const found: Segment[] = [];
@@ -46,7 +45,7 @@ export function segments(text: string): Segment[] {
   return found;
 }
 
-/** The full stop of a sentence, and a bracket that was opened before the address, are no part of it. */
+/** Removes the full stop of a sentence, and a bracket that was opened before the address. */
 function withoutTail(address: string): string {
   let end = address.length;
   for (; end > 0; end--) {
@@ -74,7 +73,7 @@ function checked(address: string): string | undefined {
   return safe ? url.href : undefined;
 }
 
-/** The address that calls `number`; undefined for what has too few or too many digits, such as a date. */
+/** The `tel:` address of `number`; undefined if it has too few or too many digits, such as a date. */
 function called(number: string): string | undefined {
   const digits = number.replace(/\D/g, '');
   const national = !number.startsWith('+');
@@ -84,7 +83,7 @@ function called(number: string): string | undefined {
 }
 
 /**
- * Made of nothing but emoji and what joins them. (`\p{RGI_Emoji}` says it in one word, and takes 200 ms to compile.)
+ * Only emoji and their joiners. (`\p{RGI_Emoji}` would be shorter, but takes 200 ms to compile.)
  */
 const EMOJI = /^(?:\p{Extended_Pictographic}|\p{Emoji_Modifier}|\p{Regional_Indicator}|[\u200d\ufe0f\s])+$/u;
 
@@ -94,7 +93,7 @@ export function isOnlyEmoji(text: string): boolean {
   return joined.length > 0 && joined.length <= 32 && EMOJI.test(joined) && characters(joined) <= 3;
 }
 
-/** How many characters `text` has as a reader counts them: an emoji of a family is one. */
+/** How many visible characters `text` has: a family emoji is one. */
 function characters(text: string): number {
   return [...new Intl.Segmenter('en').segment(text)].length;
 }

@@ -1,30 +1,30 @@
 /** Mentions: `@` and a name, as plain text. */
 
-/** What is being written after an `@`. */
+/** A mention that is being typed. */
 export interface Mention {
-  /** Where the `@` stands. */
+  /** The index of the `@`. */
   readonly start: number;
-  /** Where it ends: the caret. */
+  /** Its end: the caret. */
   readonly end: number;
-  /** What stands after the `@`. */
+  /** The text after the `@`. */
   readonly search: string;
 }
 
-/** How many letters of a name are looked at. */
+/** How many characters of a name are compared. */
 const LONGEST = 40;
 
-/** The mention that ends at `caret`; `undefined` where none is being written. */
+/** The mention that ends at `caret`; `undefined` if none is being typed. */
 export function mentionAt(text: string, caret: number): Mention | undefined {
   const before = text.slice(0, caret);
   const start = before.lastIndexOf('@');
-  // An address such as me@example.com is none.
+  // An address such as me@example.com is no mention.
   if (start === -1 || /\S/u.test(before[start - 1] ?? '')) return undefined;
   const search = before.slice(start + 1);
   if (search.length > LONGEST || /\n/.test(search)) return undefined;
   return { start, end: caret, search };
 }
 
-/** The names in which a word begins with what is searched, or all where nothing is. */
+/** The people with a name in which a word begins with `search`; all if that is empty. */
 export function matching<T extends { readonly name: string }>(people: readonly T[], search: string): T[] {
   const wanted = search.toLocaleLowerCase();
   const begins = (name: string) =>
@@ -32,7 +32,7 @@ export function matching<T extends { readonly name: string }>(people: readonly T
   return people.filter(({ name }) => begins(name.toLocaleLowerCase()));
 }
 
-/** `text` with `name` in the place of a mention, and where the caret is then. */
+/** `text` with a mention replaced by `name`, and the new position of the caret. */
 export function mentioned(
   text: string,
   { start, end }: Mention,
@@ -42,7 +42,7 @@ export function mentioned(
   return { text: text.slice(0, start) + written + text.slice(end), caret: start + written.length };
 }
 
-/** `text` in pieces, of which each second one is a mention: `@` and the longest of `names` that follows as whole words. */
+/** `text` in pieces, every second one a mention: `@` and the longest of `names` that follows as whole words. */
 export function mentionsIn(text: string, names: readonly string[]): string[] {
   const longestFirst = [...names].sort((one, other) => other.length - one.length);
   const pieces: string[] = [];

@@ -1,6 +1,6 @@
 /**
- * Whether the files in the clipboard are meant, and not its text. Word and Excel put a picture of the text beside
- * it: then the text is meant. A file manager puts the names of the files beside them: then the files are.
+ * Whether to paste the files in the clipboard and not its text. Word and Excel add a picture of the text: then the text is
+ * pasted. A file manager adds the names of the files as text: then the files are.
  */
 export function meansFiles(text: string, files: readonly { readonly name: string }[]): boolean {
   if (files.length === 0) return false;

@@ -1,7 +1,7 @@
 /**
- * Characters that change how the text around them is laid out, or that nobody sees. In a name or a file name they
- * can only deceive: a name with U+202E in it can read as "exe.jpg" backwards. Joiners (U+200C, U+200D) stay, since
- * Persian and emoji need them.
+ * Invisible characters, and those that change the layout of the text around them. In a name or a file name they can only
+ * deceive: a name with U+202E in it can read as "exe.jpg" backwards. Joiners (U+200C, U+200D) stay, since Persian and emoji
+ * need them.
  */
 const DECEIVING = /[\p{Cc}\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/gu;
 
@@ -15,14 +15,14 @@ export function plain(text: string): string {
 }
 
 /**
- * A person's name to show; empty where there is none that can be seen, or none but the id, which the server and the
- * SDK tell where the host gave no name. An id says nothing to anybody: show "Somebody" then.
+ * A person's name to show; empty if it has no visible character, or is only the id, which the server and the SDK give where
+ * the host set no name. An id means nothing to readers: show "Somebody" then.
  */
 export function personName(name: string | undefined, id: string): string {
   return name === id ? '' : plain(name ?? '');
 }
 
-/** One or two letters for someone without a picture. */
+/** One or two letters for a person without a picture. */
 export function initials(name: string): string {
   const words = plain(name)
     .split(/[\s._-]+/u)
@@ -39,7 +39,7 @@ function firstLetter(word: string): string {
 /** How many colours avatars have; the style sheet defines `tone-0` to `tone-7`. */
 export const TONES = 8;
 
-/** The colour of someone's avatar: the same on every device, for it comes from the id alone. */
+/** The colour of a person's avatar: the same on every device, since it depends only on the id. */
 export function tone(id: string): number {
   let hash = 0x811c9dc5;
   for (const character of id) hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193) >>> 0;

@@ -1,14 +1,14 @@
-/** Rows before and after those in sight that are drawn too, so that scrolling shows no gap. */
+/** How many rows before and after the visible ones are rendered, so that scrolling shows no gap. */
 const MARGIN = 8;
 
-/** What a list of rows of the same height shows. All in pixels. */
+/** The visible part of a list of rows of the same height. All in pixels. */
 export interface Sight {
   readonly scrollTop: number;
   readonly height: number;
   readonly rowHeight: number;
 }
 
-/** The indexes of the rows to draw of `count`: those in sight, some around them, and `kept` wherever it is. */
+/** The indexes of the rows to render, of `count`: the visible ones, some around them, and always `kept`. */
 export function rowsInSight({ scrollTop, height, rowHeight }: Sight, count: number, kept: number): number[] {
   const from = Math.min(count, Math.max(0, Math.floor(scrollTop / rowHeight) - MARGIN));
   const to = Math.min(count, Math.ceil((scrollTop + height) / rowHeight) + MARGIN);
@@ -18,14 +18,14 @@ export function rowsInSight({ scrollTop, height, rowHeight }: Sight, count: numb
   return kept < from ? [kept, ...rows] : [...rows, kept];
 }
 
-/** Where to scroll so that the row `index` is in sight; where it is already, nowhere else. */
+/** The scroll position at which the row `index` is visible; the current one if it already is. */
 export function scrolledTo({ scrollTop, height, rowHeight }: Sight, index: number): number {
   const top = index * rowHeight;
   if (top < scrollTop) return top;
   return Math.max(scrollTop, top + rowHeight - height);
 }
 
-/** The row that a key leads to from the row `index`; undefined for other keys. `page`: rows in sight. */
+/** The row to which a key moves from the row `index`; undefined for other keys. `page`: the number of visible rows. */
 export function rowByKey(key: string, index: number, count: number, page: number): number | undefined {
   const steps: Readonly<Record<string, number>> = {
     ArrowUp: -1,

@@ -1,7 +1,7 @@
-/** A colour in sRGB: red, green and blue from 0 to 255, as they are written into a style sheet. */
+/** A colour in sRGB: red, green and blue from 0 to 255, as in a style sheet. */
 export type Rgb = readonly [number, number, number];
 
-/** The colours that a host may set, each as it stands now: the host's own or the default. */
+/** The colours that a host may set, each with its current value: the host's or the default. */
 export type HostColour =
   | 'accent'
   | 'on-accent'
@@ -21,7 +21,7 @@ export type HostColours = Readonly<Record<HostColour, Rgb>>;
 /** Custom properties of the style sheet by name, without the leading dashes. */
 export type Tokens = Readonly<Record<string, Rgb>>;
 
-/** The tokens of everything, and those that differ behind the messages. */
+/** The general tokens, and those that differ behind the messages. */
 export interface Palette {
   readonly surface: Tokens;
   readonly ground: Tokens;
@@ -29,9 +29,9 @@ export interface Palette {
 
 const WHITE: Rgb = [255, 255, 255];
 const BLACK: Rgb = [0, 0, 0];
-/** WCAG asks for 4.5; the rest makes up for colours that a browser rounds. */
+/** WCAG requires 4.5; the rest allows for browsers that round colours. */
 const LEAST = 4.55;
-/** The text colour when the host's colour has too little contrast. */
+/** The contrast of text where the host's colour has too little. */
 const COMFORTABLE = 9;
 
 /** The WCAG 2 contrast of two colours, 1 to 21. */
@@ -64,8 +64,8 @@ function least(text: Rgb, grounds: readonly Rgb[]): number {
 }
 
 /**
- * `text` where it can be read on all `grounds`; otherwise the nearest colour on its way to black or white that has the
- * contrast `wanted`, or as much as there is. White or black must be readable on all `grounds`.
+ * `text` if it is readable on all `grounds`; otherwise the nearest colour towards black or white that has the contrast
+ * `wanted`, or the highest possible one. White or black must be readable on all `grounds`.
  */
 function readable(text: Rgb, grounds: readonly Rgb[], wanted = LEAST): Rgb {
   if (least(text, grounds) >= LEAST) return text;
@@ -77,14 +77,17 @@ function readable(text: Rgb, grounds: readonly Rgb[], wanted = LEAST): Rgb {
   return pole;
 }
 
-/** A field, a chosen row and the like on `base`: tinted, unless black or white could not be read on that any more. */
+/**
+ * The ground of a field, a selected row and the like on `base`: tinted, unless neither black nor white were readable on
+ * it.
+ */
 function shaded(base: Rgb, tint: Rgb, part: number): Rgb {
   const pole = isDark(base) ? WHITE : BLACK;
   const towards = mixed(base, tint, part);
   return contrast(pole, towards) >= LEAST ? towards : mixed(base, pole === WHITE ? BLACK : WHITE, part);
 }
 
-/** What stands on `base`, with every text readable on every ground in it. */
+/** The tokens for `base`, with every text readable on every ground among them. */
 function family(base: Rgb, { text, quiet, accent, bad }: HostColours): Tokens {
   const pole = isDark(base) ? WHITE : BLACK;
   const grounds = {
@@ -105,7 +108,7 @@ function family(base: Rgb, { text, quiet, accent, bad }: HostColours): Tokens {
   };
 }
 
-/** Tokens in which every text can be read on every ground, as near as possible to what the host chose. */
+/** Tokens with every text readable on every ground, as close as possible to the host's colours. */
 export function palette(host: HostColours): Palette {
   const { surface, ground, accent, mine, theirs, badge } = host;
   const onMine = readable(host['on-mine'], [mine], COMFORTABLE);
@@ -130,8 +133,8 @@ export function palette(host: HostColours): Palette {
 }
 
 /**
- * A computed colour as browsers write it: `rgb(1, 2, 3)` or `color(srgb 0.1 0.2 0.3 / 0.5)`, what is clear laid on
- * `under`.
+ * A computed colour as browsers write it: `rgb(1, 2, 3)` or `color(srgb 0.1 0.2 0.3 / 0.5)`, blended over `under` if it is
+ * transparent.
  */
 export function computedColour(css: string, under: Rgb): Rgb | undefined {
   const unit = css.startsWith('color(srgb ') ? 255 : css.startsWith('rgb') ? 1 : undefined;

@@ -1,18 +1,18 @@
 import type { Dimensions } from './fileName.ts';
 
-/** The widest and the highest that a photo is in a bubble, in CSS pixels. */
+/** The largest width and height of a photo in a bubble, in CSS pixels. */
 const WIDE = 300;
 const HIGH = 360;
-/** Narrower than wide by more than this, or the other way round, it is cut: a panorama is still something to tap. */
+/** The smallest ratio of the sides; beyond it a photo is cropped, so that a panorama can still be tapped. */
 const SLIMMEST = 0.5;
 const WIDEST = 2.4;
-/** The room for a photo that nobody told the size of. */
+/** The aspect ratio of a tile for a photo of unknown size. */
 const USUAL = 4 / 3;
 
-/** Large enough for a finger. */
+/** The smallest side that is large enough for a finger. */
 const LEAST = 44;
 
-/** Whether a picture is smaller than any room for it: it is shown as large as it is. */
+/** Whether a picture is smaller than any tile, so that it is shown in its own size. */
 export function isTiny(size: Dimensions | undefined): boolean {
   return (
     size !== undefined &&
@@ -22,7 +22,7 @@ export function isTiny(size: Dimensions | undefined): boolean {
   );
 }
 
-/** The room for a photo: how wide, and how many times as wide as high. */
+/** The tile of a photo: its width, and the ratio of width to height. */
 export function tileSize(size: Dimensions | undefined): { readonly width: number; readonly ratio: number } {
   const ratio = size ? Math.min(WIDEST, Math.max(SLIMMEST, size.width / size.height)) : USUAL;
   if (size && isTiny(size)) {

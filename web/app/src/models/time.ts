@@ -2,13 +2,13 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** How long ago, in the unit that a list shows it in. `date`: too long for a number to help. */
+/** How long ago, in the unit for a list. `date`: so long ago that a date is clearer. */
 export type Ago =
   | { readonly unit: 'now' }
   | { readonly unit: 'date' }
   | { readonly unit: 'minutes' | 'hours' | 'days'; readonly count: number };
 
-/** How long before `now` it was; both in milliseconds since 1970. The future, of a clock that is wrong, is now. */
+/** How long before `now` it was; both in Unix milliseconds. A future time, by a wrong clock, counts as now. */
 export function ago(then: number, now: number): Ago {
   const past = now - then;
   if (past < MINUTE) return { unit: 'now' };
@@ -19,17 +19,17 @@ export function ago(then: number, now: number): Ago {
 }
 
 /**
- * The day of an instant in the reader's zone, as a number that rises by one each day, whatever daylight saving does.
+ * The day of a time in the reader's zone, as a number that grows by one each day, in spite of daylight saving time.
  */
 export function dayNumber(at: number): number {
   const date = new Date(at);
   return Math.round(Date.UTC(date.getFullYear(), date.getMonth(), date.getDate()) / DAY);
 }
 
-/** What the heading of a day says. `weekday` is used within the last week, `date` before it. */
+/** The form of a day's heading. `weekday` is used within the last week, `date` before it. */
 export type DayName = 'today' | 'yesterday' | 'weekday' | 'date' | 'dateAndYear';
 
-/** How to name the day of `at`, seen from `now`. */
+/** The form for the day of `at`, relative to `now`. */
 export function dayName(at: number, now: number): DayName {
   const days = dayNumber(now) - dayNumber(at);
   if (days <= 0) return 'today';

@@ -1,32 +1,32 @@
 import type { TimelineMessage } from '@jobline/sdk';
 import { dayNumber } from './time.ts';
 
-/** Messages by one person with no longer pause than this between them hang together. */
+/** Messages of one person with no longer pause than this between them are one group. */
 const PAUSE = 5 * 60_000;
-/** Photos of one person with no longer pause than this between them were sent together. */
+/** Photos of one person with no longer pause than this between them count as sent together. */
 const TOGETHER = 60_000;
 
-/** The place of a photo among those that were sent with it: a whole row of the grid or half of one. */
+/** The cell of a photo in the grid of those that were sent with it: a whole row or half of one. */
 export type Cell = 'wide' | 'half';
 
 export interface MessageRow {
   readonly kind: 'message';
   readonly key: string;
   readonly message: TimelineMessage;
-  /** The day under which it stands, as `dayNumber` counts. */
+  /** The day of its heading, as `dayNumber` counts. */
   readonly day: number;
-  /** The first and the last of those that hang together. */
+  /** Whether it is the first or the last of its group. */
   readonly first: boolean;
   readonly last: boolean;
-  /** Whether time and status stand below it. */
+  /** Whether time and status are below it. */
   readonly meta: boolean;
-  /** Of a photo that was sent together with others: its place in their grid. */
+  /** For a photo that was sent together with others: its cell in their grid. */
   readonly cell?: Cell;
-  /** Of a message that waits for the rate limit: how many wait before it. */
+  /** For a message that waits for the rate limit: how many wait before it. */
   readonly turn?: number;
 }
 
-/** A line of the conversation as it is drawn. */
+/** A row of the rendered conversation. */
 export type Row =
   | { readonly kind: 'day'; readonly key: string; readonly at: number; readonly day: number }
   | { readonly kind: 'unread'; readonly key: string }
@@ -34,10 +34,10 @@ export type Row =
 
 /**
  * The rows of `messages` from `from` up to but not including `to`: a heading before the first message of a day, a line
- * before the message `firstUnread`, and how messages hang together. Neighbours outside that part count too, so a row
- * looks the same wherever the part begins; photos that were sent together are never cut apart.
+ * before the message `firstUnread`, and groups of messages. Neighbours outside that part count too, so a row looks the same
+ * wherever the part begins; photos that were sent together are never separated.
  *
- * No day comes twice and none lies after `today`, whatever the clocks of the devices say.
+ * No day occurs twice and none is after `today`, whatever the clocks of the devices say.
  */
 export function rows(
   messages: readonly TimelineMessage[],
@@ -80,7 +80,7 @@ export function rows(
   return found;
 }
 
-/** The day under which each message stands. */
+/** The day of each message's heading. */
 function daysOf(messages: readonly TimelineMessage[], today: number): number[] {
   let latest = Number.NEGATIVE_INFINITY;
   return messages.map(({ at }) => {
@@ -93,7 +93,7 @@ function hangTogether(one: TimelineMessage, next: TimelineMessage): boolean {
   return one.senderId === next.senderId && !one.host && !next.host && next.at - one.at < PAUSE;
 }
 
-/** Whether two messages are photos of one grid. A text ends it, and stands below. */
+/** Whether two messages are photos of one grid. A text ends the grid, and is below it. */
 function sentTogether(
   one: TimelineMessage | undefined,
   next: TimelineMessage | undefined,
@@ -114,7 +114,7 @@ function isPhoto({ type, file, state }: TimelineMessage): boolean {
   return type === 'image' && file !== undefined && !file.expired && state.is !== 'failed';
 }
 
-/** A photo with a text below it is as wide as the grid; of the others the first is where their number is odd. */
+/** A photo with a text is as wide as the grid; so is the first of the others if their number is odd. */
 function cellOf(messages: readonly TimelineMessage[], at: number, joined: (at: number) => boolean): Cell {
   let [start, end] = [at, at];
   while (joined(start)) start--;
@@ -125,14 +125,14 @@ function cellOf(messages: readonly TimelineMessage[], at: number, joined: (at: n
   return halves % 2 === 1 && at === start ? 'wide' : 'half';
 }
 
-/** An upload, a failure and an edit are told at the message they are about, wherever it stands. */
+/** An upload, a failure and an edit are shown at their message, wherever it is in a group. */
 function needsWords({ state, edited }: TimelineMessage): boolean {
   return edited === true || state.is === 'uploading' || state.is === 'failed' || state.is === 'waiting';
 }
 
 /**
- * `all` by day: a part begins at each heading. The first part may have none, when its day began before the part in
- * the page.
+ * `all` by day: a part begins at each heading. The first part may have no heading, if its day began before the rows in the
+ * page.
  */
 export function byDay(all: readonly Row[]): Row[][] {
   const days: Row[][] = [];
@@ -144,7 +144,7 @@ export function byDay(all: readonly Row[]): Row[][] {
   return days;
 }
 
-/** The rows of a day, those of photos that were sent together in one. */
+/** The rows of a day, with photos that were sent together as one. */
 export function albums(day: readonly Row[]): (Row | readonly MessageRow[])[] {
   const found: (Row | MessageRow[])[] = [];
   let open: MessageRow[] | undefined;

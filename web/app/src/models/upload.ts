@@ -2,7 +2,7 @@ import type { FileLike } from '@jobline/sdk';
 import { typeOf } from '../media/kinds.ts';
 import { FILE_LIMIT } from './limits.ts';
 
-/** Why a file cannot be sent, as the name of the text that says it. */
+/** Why a file cannot be sent, as the name of its text. */
 export type Refusal = 'fileTooLarge' | 'fileEmpty' | 'fileKind' | 'fileUnreadable';
 
 /** Why `file` cannot be sent, before it is processed. Photos may be larger: they are shrunk first. */

@@ -1,12 +1,11 @@
-/** Messages that are in the page at first. */
+/** How many messages are in the page at first. */
 export const PAGE = 50;
-/** Messages that are in the page at most: what is out of sight by more than that is taken out again. */
+/** How many messages are in the page at most: those further away are removed again. */
 export const MOST = 150;
 
 /**
- * Which part of a conversation is in the page. `end` undefined: its latest messages, following new ones; otherwise
- * those up to and including the message with the key `end`. So a conversation of 10,000 messages costs what one of
- * 150 does.
+ * The part of a conversation in the page. `end` undefined: its latest messages, following new ones; otherwise those up to
+ * and including the message with the key `end`. So a conversation of 10,000 messages costs as much as one of 150.
  */
 export interface Window {
   readonly end?: string | undefined;
@@ -14,8 +13,8 @@ export interface Window {
 }
 
 /**
- * As much as is seen at first of `keys`, where `fits` messages fill the screen: the first unread one with a few
- * before it, or the latest. More is put in once that is painted.
+ * The part of `keys` that is visible at first, if `fits` messages fill the screen: the first unread one with a few
+ * before it, or the latest. The rest is added once this is painted.
  */
 export function firstSight(keys: readonly string[], unread: string | undefined, fits: number): Window {
   const at = unread === undefined ? -1 : keys.indexOf(unread);
@@ -28,13 +27,13 @@ export function firstSight(keys: readonly string[], unread: string | undefined, 
 /** The latest messages. */
 export const LATEST: Window = { size: PAGE };
 
-/** From where to where, end excluded, in the list `keys`. */
+/** A range of the list `keys`, without its end. */
 export interface Slice {
   readonly from: number;
   readonly to: number;
 }
 
-/** What `window` shows of `keys`, oldest first. A message that is gone ends the window where the list ends. */
+/** The part of `keys` in `window`, oldest first. If its last message is gone, the window ends where the list ends. */
 export function slice(window: Window, keys: readonly string[]): Slice {
   const at = window.end === undefined ? -1 : keys.lastIndexOf(window.end);
   const to = at < 0 ? keys.length : at + 1;

@@ -1,11 +1,11 @@
-/** How a picture is shown: enlarged `scale` times, and moved by `x` and `y` pixels from the middle. */
+/** The zoom of a picture: enlarged `scale` times, and moved by `x` and `y` pixels from the middle. */
 export interface Zoom {
   readonly scale: number;
   readonly x: number;
   readonly y: number;
 }
 
-/** A place, in pixels from the middle of the stage. */
+/** A point, in pixels from the middle of the stage. */
 export interface Point {
   readonly x: number;
   readonly y: number;
@@ -14,10 +14,10 @@ export interface Point {
 /** The whole picture, in the middle. */
 export const WHOLE: Zoom = { scale: 1, x: 0, y: 0 };
 const LARGEST = 6;
-/** How large a double tap makes a picture. */
+/** The scale after a double tap. */
 export const CLOSE = 2.5;
 
-/** `zoom` enlarged to `scale`, with what is under `at` staying under it. */
+/** `zoom` enlarged to `scale`, with the point at `at` fixed. */
 export function zoomed(zoom: Zoom, scale: number, at: Point): Zoom {
   const next = Math.min(LARGEST, Math.max(1, scale));
   if (next === 1) return WHOLE;
@@ -25,7 +25,7 @@ export function zoomed(zoom: Zoom, scale: number, at: Point): Zoom {
   return { scale: next, x: at.x - (at.x - zoom.x) * grown, y: at.y - (at.y - zoom.y) * grown };
 }
 
-/** `zoom` moved, not further than half a stage beyond what the enlarged picture covers. */
+/** `zoom` moved, at most half a stage beyond the enlarged picture. */
 export function moved(
   zoom: Zoom,
   by: Point,
@@ -38,7 +38,7 @@ export function moved(
   return { scale: zoom.scale, x: within(zoom.x + by.x, stage.width), y: within(zoom.y + by.y, stage.height) };
 }
 
-/** What lifting the finger does to a picture that is shown whole and was drawn by `by`. */
+/** The action when the finger is lifted, for a picture that is shown whole and was dragged by `by`. */
 export function swiped(by: Point): 'close' | 'before' | 'after' | undefined {
   const across = Math.abs(by.x);
   if (by.y > 110 && by.y > across * 1.4) return 'close';

@@ -1,11 +1,11 @@
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 
-/** What of `location` says which server a page is of. */
+/** The part of `location` that identifies a page's server. */
 type Page = Pick<Location, 'hostname' | 'port' | 'origin'>;
 
 /**
- * A server on this machine has several names, and tells one of them in file URLs. To the browser they are several origins, of
- * which a page may use its own: URLs under another name of the same server are used under the page's.
+ * A server on this machine has several names, and uses one of them in file URLs. To the browser they are different origins,
+ * of which a page may use only its own, so a URL under another name of the same server is changed to the page's.
  */
 export function sameServer(url: string, page: Page): string {
   if (!LOOPBACK.test(page.hostname) || !URL.canParse(url)) return url;
@@ -13,14 +13,14 @@ export function sameServer(url: string, page: Page): string {
   return LOOPBACK.test(hostname) && port === page.port ? page.origin + pathname + search : url;
 }
 
-/** `url` if it may be opened: nothing but `http:` and `https:` comes from the server into an address. */
+/** `url` if it may be opened: only `http:` and `https:` URLs from the server are used as addresses. */
 export function webAddress(url: string | undefined, page: Page = location): string | undefined {
   return url && /^(https?:\/\/|\/(?!\/))/i.test(url) ? sameServer(url, page) : undefined;
 }
 
 /**
- * Where the server is that brought this page, without a slash at the end: at the top of the page's origin, or below the path
- * of its public URL, which the server wrote into the page (`/chat/`). A path, or empty.
+ * The path of the server that served this page, without a slash at the end: empty, or the path of its public URL, which the
+ * server wrote into the page (`/chat/`).
  */
 export function baseOf(page: Pick<Document, 'querySelector'>): string {
   const given = page.querySelector<HTMLMetaElement>('meta[name=jobline-base]')?.content ?? '';
@@ -28,8 +28,8 @@ export function baseOf(page: Pick<Document, 'querySelector'>): string {
 }
 
 /**
- * The server of an element, without a slash at the end: at the URL that the page gives, or in the folder that the element's
- * script came from. Empty where nothing says it: then it is the page's own origin.
+ * The server of an element, without a slash at the end: the URL that the page sets, or else the folder of the element's
+ * script. Empty if neither is known, which means the page's own origin.
  */
 export function serverOf(given: string | null, script: string | undefined, page: string): string {
   if (given === '' || (given === null && !script)) return '';

@@ -1,16 +1,16 @@
-/** Asking the server who may be here: seldom needed, so not a part of the first script. */
+/** Asks the server about tokens and demo users. It is seldom needed, so it is not in the first script. */
 
 import type { DemoPerson } from './session.ts';
 
-/** What there is to know about a token. */
+/** What the server says about a token. */
 export interface Checked {
   readonly accepted?: boolean;
   readonly name?: string;
 }
 
 /**
- * Asks the server at `base` about a token: `accepted`, with the person's name where it is known, or not; `undefined` where the
- * server cannot be reached.
+ * Asks the server at `base` about a token: whether it is `accepted`, with the person's name if that is known. `undefined` if
+ * the server cannot be reached.
  */
 export async function check(base: string, token: string, user: string): Promise<Checked> {
   try {
@@ -29,7 +29,7 @@ export async function check(base: string, token: string, user: string): Promise<
   }
 }
 
-/** The people of a demo; none where the server at `base` is no demo. Rejects when the server does not answer. */
+/** The people of a demo; `undefined` if the server at `base` is no demo. Rejects if the server does not answer. */
 export async function demoPeople(base: string): Promise<readonly DemoPerson[] | undefined> {
   const answer = await fetch(`${base}/demo/people`);
   if (answer.status === 404) return undefined;

@@ -12,7 +12,7 @@ function set(next: typeof ask): void {
   for (const listener of listeners) listener();
 }
 
-/** Asks whether to install the app, where the browser offers that; undefined where it does not, or it is installed already. */
+/** Asks whether to install the app; undefined if the browser does not offer that, or the app is already installed. */
 export const installPrompt: Observable<typeof ask> = {
   get: () => ask,
   subscribe(listener) {
@@ -21,7 +21,7 @@ export const installPrompt: Observable<typeof ask> = {
   },
 };
 
-/** Keeps the browser's offer for the settings, instead of a banner that comes uncalled. */
+/** Keeps the browser's offer for the settings, and suppresses its banner. */
 export function watchInstall(): void {
   addEventListener('beforeinstallprompt', event => {
     event.preventDefault();

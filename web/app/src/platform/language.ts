@@ -6,24 +6,24 @@ import { type Messages, type Translator, translator } from '../i18n/translator.t
 import { reloadFor } from './reload.ts';
 import { onDevice } from './storage.ts';
 
-/** Where this device keeps the language that was chosen; `account/language.ts` writes it. */
+/** The key under which this device stores the chosen language; `account/language.ts` writes it. */
 export const KEPT = 'jobline-language';
 const FILES: Record<Exclude<Language, 'en'>, string> = { ar, es };
 
-/** The language that was chosen here, or else the first of the browser's that there is. */
+/** The language that was chosen here, or else the first of the browser's that is supported. */
 export function preferredLanguage(): Language {
   const kept = onDevice.get(KEPT);
   return isLanguage(kept) ? kept : negotiate(navigator.languages);
 }
 
-/** English, which needs no fetching. */
+/** English, which need not be fetched. */
 export function english(): Translator {
   return inRegion('en', en);
 }
 
 /**
- * The translator of a language; English when its messages cannot be fetched. Where they are not there any more, another
- * version of the app has taken the place of this one, and the page is loaded again.
+ * The translator of a language; English if its messages cannot be fetched. If they no longer exist, another version of the
+ * app has replaced this one, and the page is reloaded.
  */
 export async function load(language: Language): Promise<Translator> {
   if (language === 'en') return english();
@@ -37,7 +37,7 @@ export async function load(language: Language): Promise<Translator> {
   }
 }
 
-/** The page is being left: nothing is drawn any more. */
+/** Never settles, since the page is being left. */
 const never = () => new Promise<Translator>(() => undefined);
 
 function inRegion(language: Language, messages: Messages): Translator {

@@ -1,6 +1,6 @@
 /**
- * Has the browser ask before the page is closed or loaded again, until the returned function is called. Browsers of today
- * ask in words of their own; `text` is for those that show what the page says. Phones with iOS never ask.
+ * Makes the browser ask before the page is closed or reloaded, until the returned function is called. Current browsers show
+ * their own text; `text` is for those that show the page's. iOS never asks.
  */
 export function askBeforeLeaving(text: string): () => void {
   const ask = (event: BeforeUnloadEvent) => {

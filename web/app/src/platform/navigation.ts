@@ -1,16 +1,16 @@
 import type { ConversationRef, Observable } from '@jobline/sdk';
 
-/** What is on the screen. `photo`: the key of the message whose photo is shown large. */
+/** The state of the screen. `photo`: the key of the message whose photo is shown large. */
 export interface Route {
   readonly chat?: ConversationRef;
   readonly photo?: string;
 }
 
-/** Where the reader is, and how they get elsewhere. Going back closes what was opened last, as phones do. */
+/** The current route, and navigation. Going back closes what was opened last, as on phones. */
 export interface Navigation extends Observable<Route> {
   /** Opens a chat instead of the one that is open. */
   open(chat: ConversationRef): void;
-  /** Shows a photo of the chat large; another one takes its place. */
+  /** Shows a photo of the chat large; another one replaces it. */
   show(photo: string): void;
   back(): void;
 }
@@ -40,7 +40,7 @@ function decoded(part: string): string {
   }
 }
 
-/** How many entries of the history are ours to go back through. */
+/** How many entries of the history belong to the app. */
 function depth(): number {
   const state: unknown = history.state;
   return state !== null && typeof state === 'object' && 'depth' in state ? Number(state.depth) : 0;
@@ -76,7 +76,7 @@ export function addressNavigation(): Navigation & { stop(): void } {
   };
 }
 
-/** Navigation without an address, for a chat within somebody else's page. `fixed`: there is one chat, and no list. */
+/** Navigation without an address, for a chat in a host's page. `fixed`: there is one chat, and no list. */
 export function innerNavigation(fixed?: ConversationRef): Navigation {
   const listeners = new Set<() => void>();
   let route: Route = fixed === undefined ? {} : { chat: fixed };

@@ -5,9 +5,9 @@ import { webAddress } from './addresses.ts';
 const HELD = 40;
 
 /**
- * The addresses under which pictures are shown. Download URLs change with every answer of the server, and a bubble whose
- * picture changed its address would load it again: the first address is kept for as long as it works. A photo that was
- * sent from here is shown from memory and never downloaded.
+ * The addresses of pictures. Download URLs change with every answer of the server, and a picture whose address changes would
+ * be loaded again, so the first address is kept for as long as it works. A photo that was sent from here is shown from
+ * memory and never downloaded.
  */
 export class Pictures {
   readonly #urls = new Map<string, string>();
@@ -21,7 +21,7 @@ export class Pictures {
     if (this.#held.length > HELD) this.#letGo(this.#held.shift());
   }
 
-  /** The address for a message's picture, if one is known. That of its file takes the place of one that does not work (`broken`). */
+  /** The address for a message's picture, if one is known. That of its file replaces one that does not work (`broken`). */
   url({ key, clientId, file }: TimelineMessage, broken?: string): string | undefined {
     const known = this.#urls.get(clientId ?? key) ?? this.#urls.get(key);
     if (known && known !== broken) return known;
@@ -31,7 +31,7 @@ export class Pictures {
     return url;
   }
 
-  /** Fetches the bytes of a photo that is on its way, from what this device keeps of it. */
+  /** Reads the bytes of an unsent photo from this device. */
   async fetchOwn(timeline: Timeline, { clientId, file }: TimelineMessage): Promise<boolean> {
     if (!clientId || this.#urls.has(clientId)) return true;
     const bytes = await timeline.fileBytes(clientId);
@@ -39,7 +39,7 @@ export class Pictures {
     return bytes !== undefined;
   }
 
-  /** The address of a message's picture did not work: the next one is tried. Answers whether there is a next one. */
+  /** The address of a message's picture did not work: the next one is tried. Returns whether there is a next one. */
   failed({ key, clientId, file }: TimelineMessage): boolean {
     const known = this.#urls.get(key);
     this.#urls.delete(key);

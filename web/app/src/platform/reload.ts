@@ -3,8 +3,8 @@ import { inTab } from './storage.ts';
 const RELOADED = 'jobline-reloaded-for';
 
 /**
- * A file of this version of the app is not there any more: another version has taken its place. Loads the page again, once
- * for each file, and answers whether it does. What is being written is kept with the messages.
+ * A file of this version of the app no longer exists, because another version has replaced it. Reloads the page, once for
+ * each file, and returns whether it does. Drafts are stored with the messages.
  */
 export function reloadFor(file: string): boolean {
   const before = inTab.get(RELOADED) ?? '';
@@ -14,7 +14,7 @@ export function reloadFor(file: string): boolean {
   return true;
 }
 
-/** Does so when a part of the app that is loaded on demand cannot be. */
+/** Does so when a part of the app cannot be loaded on demand. */
 export function watchParts(): void {
   addEventListener('vite:preloadError', event => {
     if (navigator.onLine && reloadFor(event.payload.message)) event.preventDefault();

@@ -1,17 +1,17 @@
 import { userOf } from '@jobline/sdk';
 import { inTab, onDevice, type Remembered } from './storage.ts';
 
-/** Who this is: a person with a token from the marketplace, or one of the people of a demo. */
+/** The signed-in user: a person with a token from the marketplace, or one of the people of a demo. */
 export type Session = TokenSession | DemoSession;
 
 export interface TokenSession {
   readonly token: string;
-  /** An earlier token of the same person, should the newer one turn out to be none. */
+  /** An earlier token of the same person, in case the newer one is invalid. */
   readonly spare?: string;
   readonly user: string;
-  /** The name that the host gave them, once a conversation has told it. */
+  /** The name that the host set, once a conversation has brought it. */
   readonly name?: string;
-  /** Only this tab knows: the device belongs to somebody else. */
+  /** Whether only this tab has the session, because another user is signed in on the device. */
   readonly tabOnly?: boolean;
 }
 
@@ -24,30 +24,30 @@ export interface DemoPerson {
   readonly name: string;
 }
 
-/** What a link of the marketplace brings. */
+/** The content of a link of the marketplace. */
 export interface Link {
   readonly token: string;
-  /** Whose token it is. */
+  /** The user of the token. */
   readonly user: string;
-  /** It has ended, by the clock of this device, which may be wrong. */
+  /** Whether it has expired, by the clock of this device, which may be wrong. */
   readonly hasEnded: boolean;
 }
 
 const KEPT = 'jobline-session';
-/** Who is signed in on this device, each with a number of their sign-in: JSON, by user id. */
+/** The key for who is signed in on this device, each with a number of their sign-in: JSON, by user id. */
 const SIGNED_IN = 'jobline-signed-in';
-/** How much clocks may differ, in milliseconds: as much as the server allows. */
+/** How much clocks may differ, in milliseconds, as on the server. */
 const LEEWAY_MS = 60_000;
 
 export const personIn = (session: Session): string => ('demo' in session ? session.demo.id : session.user);
 
 /**
  * Takes a token out of the address. A marketplace opens the app at `#token=…`, and may name a chat too:
- * `#token=…&open=/with/anna/42`. A fragment is sent to no server and stands in no log; the token leaves the address at
- * once. Answers `undefined` where there is none, also for text that is no token.
+ * `#token=…&open=/with/anna/42`. A fragment is sent to no server and is in no log; the token is removed from the address at
+ * once. Returns `undefined` if there is no token, or text that is none.
  */
 export function takeLink(now = Date.now()): Link | undefined {
-  // A plus is a plus: it stands in ids of users.
+  // A plus stays a plus, since user ids may have one.
   const given = new URLSearchParams(location.hash.slice(1).replaceAll('+', '%2B'));
   const token = given.get('token');
   if (token === null) return undefined;
@@ -57,15 +57,15 @@ export function takeLink(now = Date.now()): Link | undefined {
 }
 
 /**
- * The session of this tab, or else the one that was begun on this device last. A device keeps a token, as it keeps the
- * messages, until the person signs out: an installed app opens without a connection. Of a demo's people only the tab
- * knows, so that two of them can talk in two tabs. After a sign-out, in any tab, that person is not signed in any more.
+ * The session of this tab, or else the last one that was begun on this device. A device stores the token, like the messages,
+ * until the person signs out, so an installed app opens without a connection. A demo session is stored only for the tab, so
+ * that two people can talk in two tabs. After a sign-out in any tab that person is no longer signed in.
  */
 export function readSession(): Session | undefined {
   return sessionIn(inTab) ?? sessionIn(onDevice);
 }
 
-/** Keeps a session for this tab, and for the device unless only the tab is to know. */
+/** Stores a session for this tab and, unless it is for the tab only, for the device. */
 export function keepSession(session: Session): void {
   const user = personIn(session);
   const signedIn = {
@@ -78,7 +78,7 @@ export function keepSession(session: Session): void {
   if ('token' in session && !session.tabOnly) onDevice.set(KEPT, kept);
 }
 
-/** Signs out: in every tab in which this person is, and for nobody else. */
+/** Signs this person out in every tab, and nobody else. */
 export function dropSession(session: Session): void {
   const user = personIn(session);
   const kept = sessionIn(onDevice);
@@ -88,7 +88,7 @@ export function dropSession(session: Session): void {
   inTab.remove(KEPT);
 }
 
-/** A token of this person, and each time the host's server refused the last one, the other. */
+/** A token of this person; after each refusal by the server, the other one. */
 export function tokenOf(session: TokenSession): () => string {
   let { token: next, spare } = session;
   return () => {
@@ -100,7 +100,7 @@ export function tokenOf(session: TokenSession): () => string {
 
 function sessionIn(place: Remembered): Session | undefined {
   const session = parsed(place.get(KEPT) ?? '');
-  // What cannot be read is nothing, and is not met again.
+  // An unreadable record is deleted.
   if (!session) place.remove(KEPT);
   return session;
 }
@@ -111,7 +111,7 @@ function parsed(text: string): Session | undefined {
   >;
   const session = isDemo(kept.demo) ? { demo: kept.demo } : ofToken(kept);
   const known = numbers();
-  // Records without a number are those of earlier versions.
+  // Records without a number are from earlier versions.
   const over = session && number !== undefined && known && known[personIn(session)] !== number;
   return over ? undefined : session;
 }
@@ -125,7 +125,7 @@ function ofToken({ token, spare, name, tabOnly }: Partial<TokenSession>): TokenS
 const isDemo = (demo: unknown): demo is DemoPerson =>
   typeof demo === 'object' && typeof (demo as DemoPerson | null)?.id === 'string';
 
-/** `undefined` where this device does not know, as where it may remember nothing. */
+/** `undefined` if this device does not know, for instance because storage is denied. */
 function numbers(): Readonly<Record<string, string>> | undefined {
   return fromJson(onDevice.get(SIGNED_IN) ?? '') as Record<string, string> | undefined;
 }
@@ -139,7 +139,7 @@ function fromJson(text: string): object | undefined {
   }
 }
 
-/** When a token ends, in Unix milliseconds; never, where it does not say. */
+/** When a token expires, in Unix milliseconds; never, if it does not say. */
 function endOf(token: string): number {
   const payload = (token.split('.')[1] ?? '').replaceAll('-', '+').replaceAll('_', '/');
   const { exp } = JSON.parse(atob(payload)) as { exp?: number };

@@ -1,13 +1,13 @@
-/** What a device or a tab remembers in a few words. A browser may refuse that: then it lasts as long as the page. */
+/** Small values that a device or a tab stores. If the browser refuses that, they last as long as the page. */
 export interface Remembered {
   get(key: string): string | undefined;
   set(key: string, value: string): void;
   remove(key: string): void;
 }
 
-/** Over a storage that may throw whenever it is touched. */
+/** Wraps a storage that may throw at every access. */
 export function remembered(storage: () => Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>): Remembered {
-  /** What the storage did not take. */
+  /** The values that the storage did not accept. */
   const memory = new Map<string, string>();
   const attempt = <T>(act: (open: ReturnType<typeof storage>) => T): T | undefined => {
     try {

@@ -1,6 +1,6 @@
 import type { Observable } from '@jobline/sdk';
 
-/** Tells outside the page how much is unread: in the tab's title and on the app's icon. */
+/** Shows the number of unread messages in the tab's title and on the app's icon. */
 export function showUnread(unread: Observable<number>, title: string): () => void {
   const show = () => {
     const count = unread.get();
@@ -14,8 +14,8 @@ export function showUnread(unread: Observable<number>, title: string): () => voi
 }
 
 /**
- * Keeps the app above the keyboard where the browser does not (`interactive-widget` is unknown to Safari): there only the
- * visual viewport becomes smaller, and the page is scrolled instead.
+ * Keeps the app above the keyboard in browsers that do not (Safari does not know `interactive-widget`): there only the
+ * visual viewport shrinks, and the page is scrolled instead.
  */
 export function followKeyboard(root: HTMLElement): void {
   const viewport = window.visualViewport;

@@ -7,15 +7,15 @@ import { type Refusal, refusal } from '../models/upload.ts';
 /** A file that was chosen and not sent yet. */
 export interface Attachment {
   readonly number: number;
-  /** As the device has it. */
+  /** Its name on the device. */
   readonly name: string;
-  /** Missing while it is made ready. */
+  /** Missing while it is being prepared. */
   readonly file?: Prepared;
-  /** Of pictures, to look at before sending. */
+  /** For pictures: the address of the preview. */
   readonly preview?: string;
 }
 
-/** Something about the file `name` that was not taken, or that its sender should know. */
+/** Why the file `name` was not accepted, or a warning to its sender. */
 export interface Notice {
   readonly key: Refusal | 'mayHoldLocation';
   readonly name: string;
@@ -23,19 +23,19 @@ export interface Notice {
 
 export interface TrayState {
   readonly list: readonly Attachment[];
-  /** One for each file that was not taken since something was chosen last. */
+  /** One for each file of the last choice that was not accepted. */
   readonly notices: readonly Notice[];
 }
 
 let numbers = 0;
 
-/** What makes photos ready is loaded with the first file that is chosen. */
+/** The code that prepares photos is loaded with the first chosen file. */
 async function preparedLater(file: File): Promise<Prepared> {
   const { prepared } = await import('../media/photo.ts');
   return prepared(file);
 }
 
-/** The files that are about to be sent in one conversation, each made ready as soon as it is chosen. */
+/** The files that are about to be sent in one conversation, each prepared as soon as it is chosen. */
 export class Tray implements Observable<TrayState> {
   #state: TrayState = { list: [], notices: [] };
   readonly #listeners = new Set<() => void>();
@@ -63,7 +63,7 @@ export class Tray implements Observable<TrayState> {
     this.#set({ list: this.#state.list.filter(one => one.number !== number) });
   }
 
-  /** Takes all out that are ready, if all of them are. */
+  /** Takes all files out, if all of them are ready. */
   take(): readonly Prepared[] | undefined {
     const ready = this.#state.list.flatMap(one => one.file ?? []);
     if (ready.length < this.#state.list.length) return undefined;
@@ -94,7 +94,7 @@ export class Tray implements Observable<TrayState> {
   #ready(number: number, file: Prepared): void {
     const { name } = file;
     if (file.blob.size > FILE_LIMIT) return this.#refuse(number, { key: 'fileTooLarge', name });
-    // It may have been taken out of the tray in the meantime: then there is nothing to look at.
+    // It may have been removed from the tray in the meantime: then it needs no preview.
     const waiting = this.#state.list.some(one => one.number === number);
     const preview = file.size && waiting ? URL.createObjectURL(file.blob) : undefined;
     this.#set({
@@ -121,8 +121,8 @@ export class Tray implements Observable<TrayState> {
 }
 
 /**
- * What was chosen in each conversation, for as long as the app is open: a reader who looks something up in another chat finds
- * it again. It is not kept on the device, as a draft is: only sending says that somebody wants that.
+ * The chosen files of each conversation, for as long as the app is open: a reader who visits another chat finds them again.
+ * Unlike a draft they are not stored on the device before they are sent.
  */
 export class Trays {
   readonly #trays = new Map<string, Tray>();

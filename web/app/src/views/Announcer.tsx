@@ -21,7 +21,10 @@ interface Props {
   readonly me: string | undefined;
 }
 
-/** Says what others do while the chat is open: what they write, edit, delete, and react. What was there before is not read out. */
+/**
+ * Announces what others do while the chat is open: messages, edits, deletions and reactions. Earlier ones are not read
+ * out.
+ */
 export function Announcer({ messages, nameOf, me }: Props) {
   const { words } = useSurroundings();
   const region = useRef<HTMLDivElement>(null);

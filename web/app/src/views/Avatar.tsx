@@ -4,7 +4,7 @@ import { initials, personName, tone } from '../models/plainText.ts';
 import { Icon } from './Icon.tsx';
 import { useAgain } from './useAgain.ts';
 
-/** Somebody's picture, or their initials on a colour of their own when there is none or it cannot be loaded. */
+/** A person's picture, or their initials on a colour if there is none or it cannot be loaded. */
 export function Avatar({ person, crew, small }: { person: Person; crew?: boolean; small?: boolean }) {
   const [broken, setBroken] = useState<string>();
   const name = personName(person.name, person.id);

@@ -17,17 +17,17 @@ interface Props {
   readonly state: TimelineState;
   readonly name: string;
   readonly nameOf: NameOf;
-  /** The job that the conversation is about; of one that is not known yet the number alone. */
+  /** The job of the conversation; if it is not known yet, only its number. */
   readonly job: ShownJob | undefined;
 }
 
-/** Who is written to, and about which job. What is cut here is shown in full by pressing it. */
+/** The person and job of a chat. A press opens the full text of what is cut off here. */
 export function ChatHead({ id, state, name, nameOf, job }: Props) {
   const { Calls, navigation, single, words } = useSurroundings();
   const { person, people } = state;
   const presence = usePresence(person?.id);
   const typing = useTyping(id, nameOf);
-  /** How often the details were opened. */
+  /** How often the details were opened: a new number opens them again. */
   const [opened, open] = useState(0);
   return (
     <header class="chat-head" part="header">

@@ -18,7 +18,7 @@ const Lightbox = lazy(async () => (await import('./Lightbox.tsx')).Lightbox);
 
 interface Props {
   readonly timeline: Timeline;
-  /** The job that the chat was opened for, by a link or by the page around. */
+  /** The job that the chat was opened for, by a link or by the embedding page. */
   readonly about?: number;
   /** The key of the message whose photo is shown large. */
   readonly photo?: string;
@@ -43,17 +43,17 @@ export function ChatPane({ timeline, about, photo }: Props) {
     }),
     [edited, state.canWrite],
   );
-  // The two may share another job that is open, which only the server knows: who wants to write may try.
+  // The two may share another open job, which only the server knows, so the reader may try to write.
   const [trying, setTrying] = useState<Timeline>();
   const { person, people } = state;
   const nameOf = namesIn(state, words, client.user.get());
   const name = person
     ? personName(person.name, person.id) || words.t('somebody')
     : words.t('unknownConversation');
-  // The conversation may be about another job so far: of the one that is meant its number is known.
+  // The conversation may be about another job so far: then only the number of this one is known.
   const job = about === undefined || state.job?.id === about ? state.job : { id: about };
   const writing = state.canWrite || state.status === 'loading' || trying === timeline;
-  // Escape first closes what is open in the chat; where nothing is, the chat.
+  // Escape first closes what is open in the chat; if nothing is, it closes the chat.
   const pressed = (event: KeyboardEvent) => {
     if (event.key !== 'Escape' || event.defaultPrevented || event.isComposing || single) return;
     if (event.target instanceof Element && event.target.closest('dialog')) return;
@@ -61,9 +61,9 @@ export function ChatPane({ timeline, about, photo }: Props) {
     navigation.back();
   };
   useLayoutEffect(() => timeline.open(), [timeline]);
-  // The field gets the focus where that opens no on-screen keyboard, or was asked for; elsewhere the chat itself does.
+  // The field gets the focus if that opens no on-screen keyboard, or was requested; otherwise the chat itself does.
   useEffect(() => {
-    // In somebody else's page the focus stays where it is, unless it is in the chat already.
+    // In a host's page the focus stays where it is, unless it is already in the chat.
     const root = pane.current?.getRootNode();
     if (embedded && root instanceof ShadowRoot && !root.activeElement) return;
     const field =

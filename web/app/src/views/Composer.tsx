@@ -22,11 +22,11 @@ interface Props {
   readonly timeline: Timeline;
   readonly tray: Chosen;
   readonly nameOf: NameOf;
-  /** Of a crew: who can be mentioned. */
+  /** In a crew: the people who can be mentioned. */
   readonly people: readonly Person[] | undefined;
 }
 
-/** The composer of a message. Its draft is kept with the conversation. */
+/** The composer of a message. Its draft is stored with the conversation. */
 export function Composer({ timeline, tray, nameOf, people }: Props) {
   const { words } = useSurroundings();
   const editing = useEditing();
@@ -34,7 +34,7 @@ export function Composer({ timeline, tray, nameOf, people }: Props) {
   const typed = useRef(false);
   const [text, setText] = useState(() => timeline.draft.get());
   const content = contentOf(text);
-  /** Another text of a message is written, and no new one. */
+  /** Whether an existing message is being edited. */
   const changing = editing.clientId ?? editing.key;
   const left = charactersLeft(content);
   const { list } = useValue(tray);
@@ -50,9 +50,9 @@ export function Composer({ timeline, tray, nameOf, people }: Props) {
   const submit = () => {
     if (!ready) return;
     send(content);
-    // What was being written before a refused message was edited is there again.
+    // After a refused message was edited, the earlier draft is shown again.
     setText(changing === undefined ? '' : timeline.draft.get());
-    // After any button the focus returns to the field: the keyboard stays.
+    // After any button the focus returns to the field, so that the keyboard stays open.
     field.current?.focus();
   };
 
@@ -62,19 +62,19 @@ export function Composer({ timeline, tray, nameOf, people }: Props) {
     field.current?.focus();
   };
 
-  // The draft is read from the device: it may come after the field, but never over what is being typed.
+  // The draft is read from the device and may arrive after the field is shown, but must not replace typed text.
   useLayoutEffect(() => {
     const follow = () => typed.current || setText(timeline.draft.get());
     follow();
     return timeline.draft.subscribe(follow);
   }, [timeline]);
-  // Before the next key: what is typed at once must not be replaced by the text to begin with.
+  // Before the next key press, so that the initial text does not replace typed text.
   useLayoutEffect(() => {
     if (changing !== undefined) setText(editing.text ?? '');
   }, [changing]);
   useEffect(() => {
     if (changing === undefined && !editing.reply) return;
-    // What opened it gives the focus back first.
+    // The dialog that opened it returns the focus first.
     const timer = setTimeout(() => field.current?.focus());
     return () => clearTimeout(timer);
   }, [changing, editing.reply]);
@@ -166,8 +166,8 @@ export function Composer({ timeline, tray, nameOf, people }: Props) {
 }
 
 /**
- * Enter sends with a real keyboard. On a touch screen it makes a new line; while an input method composes a word it
- * belongs to that.
+ * Enter sends with a hardware keyboard. On a touch screen it inserts a new line; during composition it belongs to the input
+ * method.
  */
 function sends(event: KeyboardEvent): boolean {
   const composing = event.isComposing || event.keyCode === 229;
@@ -175,13 +175,13 @@ function sends(event: KeyboardEvent): boolean {
   return event.ctrlKey || event.metaKey || !touches();
 }
 
-/** Scrolls the messages above the field by most of a page, so that one can look back while writing. */
+/** Scrolls the messages above the field by most of a page, so that the reader can look back while writing. */
 function scrollMessages(field: HTMLElement, page: number): void {
   const log = field.closest('.chat-pane')?.querySelector('.log');
   log?.scrollBy({ top: page * log.clientHeight * 0.9 });
 }
 
-/** For browsers that do not size a field by its content themselves; the style sheet limits how far it grows. */
+/** For browsers that do not size a field by its content; the style sheet limits its height. */
 function grow(field: HTMLTextAreaElement | null): void {
   if (!field || CSS.supports('field-sizing', 'content')) return;
   field.style.height = 'auto';

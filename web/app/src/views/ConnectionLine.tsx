@@ -2,7 +2,7 @@ import { useSurroundings } from './context.ts';
 import { useValue } from './hooks.ts';
 import { Icon } from './Icon.tsx';
 
-/** A line that is there only when something is to be said: no connection, sign-in ended, nothing is kept. */
+/** A line that is shown only if there is something to say: no connection, signed out, or nothing can be stored. */
 export function ConnectionLine() {
   const { client, words } = useSurroundings();
   const { state } = useValue(client.connection);

@@ -7,7 +7,7 @@ import { useNow, useValue } from './hooks.ts';
 import { Icon } from './Icon.tsx';
 import { Settings } from './Settings.tsx';
 
-/** All conversations, the one written in last first, with a filter by name and job. */
+/** All conversations, the most recent first, with a filter by name and job. */
 export function ConversationList({ openId }: { openId: string | undefined }) {
   const { client, words, menu } = useSurroundings();
   const { status, items } = useValue(client.conversations);

@@ -17,14 +17,14 @@ const CallText = lazy(async () => (await import('./MessageDialog.tsx')).CallText
 
 interface Props {
   readonly item: ConversationItem;
-  /** Changes when the times have to be written again. */
+  /** Changes when the shown times have to be updated. */
   readonly now: number;
   readonly open: boolean;
-  /** Whether the Tab key leads here. */
+  /** Whether the Tab key stops here. */
   readonly stop: boolean;
 }
 
-/** One conversation of the list: with whom, about which job, and what was written last. */
+/** One conversation of the list: its person, its job, and the last message. */
 export const ConversationRow = memo(({ item, open, stop }: Props) => {
   const { navigation, words } = useSurroundings();
   const { job, people, person } = item;
@@ -77,7 +77,7 @@ function told(at: number, words: Translator): string {
   return words.t(key, { count: past.count });
 }
 
-/** What was written last, or what is being written, or what could not be sent. */
+/** The last message, or the draft, or what could not be sent. */
 function Preview({ item, open, nameOf }: { item: ConversationItem; open: boolean; nameOf: NameOf }) {
   const { words } = useSurroundings();
   const { people, preview, draft, failed } = item;
@@ -118,10 +118,10 @@ function Preview({ item, open, nameOf }: { item: ConversationItem; open: boolean
   );
 }
 
-/** What the list draws and names: a voice message and a picture by a word, a file without a text by its name. */
+/** What the list shows with an icon: a voice message and a picture by a word, a file without a text by its name. */
 type Kind = 'voice' | 'file' | 'photo' | undefined;
 
-/** `undefined` of what is shown by its text. A deleted message is one: nothing is left of its file. */
+/** `undefined` for messages that are shown by their text. A deleted message is one, since its file is gone. */
 function kindOf(preview: ConversationPreview | undefined): Kind {
   if (preview?.type === 'voice') return 'voice';
   if (preview?.type === 'image') return 'photo';

@@ -3,26 +3,26 @@ import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { rowByKey, rowsInSight, type Sight, scrolledTo } from '../models/rowsInSight.ts';
 import { ConversationRow } from './ConversationRow.tsx';
 
-/** Until the first row was measured. */
+/** The values until the first row is measured. */
 const BEFORE: Sight = { scrollTop: 0, height: 1_000, rowHeight: 84 };
 
 interface Props {
   readonly items: readonly ConversationItem[];
   readonly openId: string | undefined;
-  /** Changes when the times have to be written again. */
+  /** Changes when the shown times have to be updated. */
   readonly now: number;
 }
 
 /**
- * The rows of the list. Only those in sight are in the page, so 5,000 cost what 20 do. The list is one stop of the
- * Tab key: arrow keys move within it.
+ * The rows of the list. Only visible ones are in the page, so 5,000 cost as much as 20. The list is one stop of the Tab key:
+ * arrow keys move within it.
  */
 export function ConversationRows({ items, openId, now }: Props) {
   const area = useRef<HTMLDivElement>(null);
   const [sight, setSight] = useState(BEFORE);
-  /** The conversation that the Tab key leads to. */
+  /** The conversation at which the Tab key stops. */
   const [stop, setStop] = useState(openId);
-  /** The conversation that gets the focus as soon as it is drawn. */
+  /** The conversation that gets the focus as soon as it is rendered. */
   const wanted = useRef<string>(undefined);
   /** The reader scrolled the list or pressed something in it since the chat was opened. */
   const isUsed = useRef(false);
@@ -56,8 +56,8 @@ export function ConversationRows({ items, openId, now }: Props) {
     if (list && list.clientHeight > 0)
       list.scrollTop = scrolledTo({ ...sight, scrollTop: list.scrollTop, height: list.clientHeight }, index);
   };
-  // A chat that a link opened is shown in the list too, and stays in sight while more conversations come in above it,
-  // until the reader uses the list. One that was opened in the list is where it was.
+  // A chat that a link opened is shown in the list too, and stays visible while more conversations arrive above it, until
+  // the reader uses the list. One that was opened in the list stays where it is.
   useLayoutEffect(() => {
     if (openId !== undefined) setStop(openId);
     isUsed.current = isOpening.current;

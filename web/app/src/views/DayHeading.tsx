@@ -2,7 +2,7 @@ import { dayName } from '../models/time.ts';
 import { useSurroundings } from './context.ts';
 import { memo } from './hooks.ts';
 
-/** The heading of a day; it stays at the upper edge while the messages of the day pass below it. */
+/** The heading of a day, which sticks to the upper edge while the day's messages scroll below it. */
 export const DayHeading = memo(({ at }: { at: number }) => {
   const { words } = useSurroundings();
   const name = dayName(at, Date.now());

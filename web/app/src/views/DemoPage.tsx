@@ -6,10 +6,10 @@ import { Avatar } from './Avatar.tsx';
 import { Icon } from './Icon.tsx';
 import { MessagePage } from './MessagePage.tsx';
 
-/** The other page that comes before the app: both are one part. */
+/** The other page before the app: both are one part. */
 export { SwitchUser } from './SwitchUser.tsx';
 
-/** The first page of a demo: whom to be. */
+/** The first page of a demo: the choice of a user. */
 export function DemoPage(props: {
   words: Translator;
   people: readonly DemoPerson[];

@@ -21,7 +21,7 @@ interface Props {
   readonly job: ShownJob | undefined;
 }
 
-/** The whole of what the head of a chat cuts short. It opens when it is drawn. */
+/** The details that the header of a chat cuts off. It opens when it is rendered. */
 export function DetailsDialog({ state, name, nameOf, job }: Props) {
   const { single, words } = useSurroundings();
   const { person, people, members = people } = state;

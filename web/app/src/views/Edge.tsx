@@ -2,8 +2,7 @@ import type { Timeline, TimelineState } from '@jobline/sdk';
 import { useSurroundings } from './context.ts';
 
 /**
- * What stands above the first message: that older ones are coming, that they could not be loaded, or that there are
- * none.
+ * The line above the first message: older ones are being loaded, could not be loaded, or do not exist.
  */
 export function Edge({
   timeline,

@@ -2,16 +2,16 @@ import type { TimelineMessage } from '@jobline/sdk';
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
 
-/** What is written in the composer besides a new message: another text of a message, or a reply to one. */
+/** What the composer edits other than a new message: another text of a message, or a reply to one. */
 export interface Editing {
-  /** A message that was refused, and is sent again with this text. */
+  /** A refused message that will be sent again with this text. */
   readonly clientId?: string;
   /** A message that the server has, by its key. */
   readonly key?: string;
-  /** The text to begin with. */
+  /** The initial text. */
   readonly text?: string;
   readonly reply?: TimelineMessage;
-  /** Whether there is a composer to write it in. */
+  /** Whether there is a composer. */
   readonly possible: boolean;
   /** Changes a refused message. */
   begin(clientId: string, text: string): void;

@@ -5,12 +5,12 @@ import { useSurroundings } from './context.ts';
 import { useLatest } from './hooks.ts';
 
 interface Props {
-  /** The emoji that is chosen already. */
+  /** The emoji that is already chosen. */
   readonly chosen: string | undefined;
   readonly choose: (emoji: string) => void;
 }
 
-/** Every emoji to choose from. The picker is loaded when it is opened for the first time. */
+/** The choice of any emoji. The picker is loaded when it is opened for the first time. */
 export function EmojiPanel({ chosen, choose }: Props) {
   const { words } = useSurroundings();
   const host = useRef<HTMLDivElement>(null);

@@ -4,7 +4,7 @@ import { webAddress } from '../platform/addresses.ts';
 import { useSurroundings } from './context.ts';
 import { useLatest } from './hooks.ts';
 
-/** The drawing of a file with its name and size, where it is shown and where it is about to be sent. */
+/** The icon of a file with its name and size, in a bubble and in the tray. */
 export function FileLabel({ name, size }: { name: string; size: string }) {
   const { words } = useSurroundings();
   const { base, ending } = fileName(name, words.t('file'));
@@ -39,7 +39,7 @@ export function FileCard(props: { timeline: Timeline; message: TimelineMessage; 
       </div>
     );
   }
-  // A link that is older than an hour is renewed first, and then followed.
+  // A link that has expired is renewed first, and then followed.
   const follow = async (event: MouseEvent) => {
     if ((file.urlExpiresAt ?? Number.POSITIVE_INFINITY) > Date.now()) return;
     event.preventDefault();

@@ -24,7 +24,7 @@ const COLOURS: readonly HostColour[] = [
   'badge',
   'on-badge',
 ];
-/** The documented properties that hold a colour. */
+/** The documented properties that are colours. */
 const PROPERTIES =
   'accent on-accent own-bubble own-bubble-text bubble bubble-text background surface text text-quiet badge';
 const WHITE: Rgb = [255, 255, 255];
@@ -33,7 +33,7 @@ const BLACK: Rgb = [0, 0, 0];
 /**
  * Keeps text readable in the colours of a host: whatever it sets by the documented properties, alone or together, every
  * text has a contrast of 4.5 to its ground (`models/theme.ts`). Each colour is the text colour of an invisible
- * element, with a transition: so the browser resolves it, and tells when the host changes it.
+ * element with a transition, so the browser resolves it, and fires an event when the host changes it.
  */
 export function HostColours() {
   const probes = useRef<HTMLDivElement>(null);
@@ -50,7 +50,7 @@ export function HostColours() {
     };
     apply();
     root.adoptedStyleSheets.push(sheet);
-    // Not when it begins: until a transition has ended, the computed colour is the one before.
+    // Not when it begins: until a transition has ended, the computed colour is the old one.
     for (const event of ['transitionend', 'transitioncancel']) area.addEventListener(event, apply);
     return () => {
       for (const event of ['transitionend', 'transitioncancel']) area.removeEventListener(event, apply);
@@ -76,7 +76,7 @@ function isColoured(area: Element): boolean {
 
 function rules(probes: HTMLElement): string {
   probes.style.colorScheme = '';
-  // What the host did not set follows its surface: on a dark one the defaults of the dark scheme.
+  // Colours that the host did not set follow its surface: on a dark one they are the defaults of the dark scheme.
   probes.style.colorScheme = scheme(read(probes).surface);
   const colours = read(probes);
   const { surface, ground } = palette(colours);

@@ -12,7 +12,7 @@ interface Props {
   readonly nameOf: NameOf;
 }
 
-/** What the marketplace says: an event in one line, a text as a notice; and calls, which nobody says. */
+/** Messages of the marketplace: an event as one line, a text as a notice. Calls are shown here, too. */
 export function HostLine(props: Props) {
   return props.message.call ? <CallLine {...props} /> : <Said {...props} />;
 }

@@ -1,4 +1,4 @@
-/** Line drawings on a field of 24 by 24. */
+/** Line icons on a field of 24 by 24. */
 const PATHS = {
   search: 'M11 4a7 7 0 1 0 0 14 7 7 0 0 0 0-14Zm5 12 4.5 4.5',
   back: 'M15 5l-7 7 7 7',
@@ -30,7 +30,7 @@ const PATHS = {
   zoomOut: 'M11 4a7 7 0 1 0 0 14 7 7 0 0 0 0-14Zm5 12 4.5 4.5M8 11h6',
 } as const;
 
-/** A drawing; words stand beside it or in its button's name. `turns`: points the other way in right-to-left scripts. */
+/** An icon; the words are beside it or in its button's name. `turns`: it is mirrored in right-to-left scripts. */
 export function Icon(props: { name: keyof typeof PATHS; turns?: boolean; small?: boolean }) {
   const className = `icon${props.turns ? ' turns' : ''}${props.small ? ' small-icon' : ''}`;
   return (

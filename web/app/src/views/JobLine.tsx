@@ -2,7 +2,7 @@ import type { Job } from '@jobline/sdk';
 import { plain } from '../models/plainText.ts';
 import { useSurroundings } from './context.ts';
 
-/** A job; of one that is not known yet the number alone. */
+/** A job; if it is not known yet, only its number. */
 export type ShownJob = Job | { readonly id: number };
 
 /** The title of a job, its number, and whether it is closed. */

@@ -1,7 +1,7 @@
 import { useSurroundings } from './context.ts';
 import { Icon } from './Icon.tsx';
 
-/** Goes to the latest message, and says how many of them are unread. */
+/** A button to the latest message, with the number of unread ones. */
 export function JumpButton({ count, jump }: { count: number; jump: () => void }) {
   const { words } = useSurroundings();
   return (

@@ -3,7 +3,7 @@ import type { Translator } from '../i18n/translator.ts';
 import { dayNumber } from '../models/time.ts';
 import { useSurroundings } from './context.ts';
 
-/** That somebody is there, or the day on which they were there last. */
+/** That a user is online, or the day on which they were last seen. */
 export function LastSeen({ presence }: { presence: UserPresence }) {
   const { words } = useSurroundings();
   const { state, lastActiveAt } = presence;
@@ -12,7 +12,7 @@ export function LastSeen({ presence }: { presence: UserPresence }) {
   return <span class="seen">{words.t('lastSeen', { when: day(lastActiveAt, Date.now(), words) })}</span>;
 }
 
-/** Today, yesterday, 3 days ago; a date after a week. The future, of a clock that is wrong, is today. */
+/** Today, yesterday, 3 days ago; a date after a week. A future time, by a wrong clock, counts as today. */
 function day(at: number, now: number, words: Translator): string {
   const days = Math.max(0, dayNumber(now) - dayNumber(at));
   if (days >= 7) return words.date(at, 'short');

@@ -15,7 +15,7 @@ interface Props {
   readonly nameOf: NameOf;
 }
 
-/** The photos of a conversation, large, one at a time. The browser's modal dialog keeps the focus and gives it back. */
+/** The photos of a conversation, large, one at a time. The browser's modal dialog traps and restores the focus. */
 export function Lightbox({ timeline, messages, photo, nameOf }: Props) {
   const { navigation, words } = useSurroundings();
   const dialog = useRef<HTMLDialogElement>(null);
@@ -52,14 +52,14 @@ export function Lightbox({ timeline, messages, photo, nameOf }: Props) {
         root.querySelector<HTMLElement>(tile)?.focus();
     };
   }, []);
-  // The button to the last photo goes when that is shown; the focus stays here, or keys would do nothing any more.
+  // At the last photo the button to it disappears; the focus moves here, or keys would have no effect.
   useLayoutEffect(() => {
     const box = dialog.current;
     const root = box?.getRootNode();
     if (!(root instanceof Document || root instanceof ShadowRoot)) return;
     if (!box?.contains(root.activeElement)) box?.focus();
   }, [photo]);
-  // A link to a photo that is not here (any more) shows the chat.
+  // A link to a photo that is not (or no longer) here shows the chat.
   useLayoutEffect(() => {
     if (messages.length > 0 && !message) close();
   }, [message]);

@@ -2,14 +2,15 @@ import type { UserPresence } from '@jobline/sdk';
 import { useSurroundings } from './context.ts';
 import { useValue } from './hooks.ts';
 
-/** Whether somebody is there, where that is known. */
+/** The online status of a user, if it is known. */
 export function usePresence(userId: string | undefined): UserPresence | undefined {
   const { client } = useSurroundings();
   return useValue(client.presence)[userId ?? ''];
 }
 
 /**
- * Who types in a conversation, in words, by the name of who began last; `undefined` when nobody does. Nothing reads it out: it comes and goes too often.
+ * Who types in a conversation, in words, with the name of who began last; `undefined` if nobody does. It is not read out,
+ * since it changes too often.
  */
 export function useTyping(conversationId: string, nameOf: (userId: string) => string): string | undefined {
   const { client, words } = useSurroundings();
@@ -20,7 +21,7 @@ export function useTyping(conversationId: string, nameOf: (userId: string) => st
   return words.t(count > 0 ? 'typingMore' : 'typing', { name, count });
 }
 
-/** A mark on the picture of somebody who is there. */
+/** A mark on the picture of a user who is online. */
 export function Dot({ presence }: { presence: UserPresence | undefined }) {
   const { words } = useSurroundings();
   return presence?.state === 'online' ? <span class="dot" role="img" aria-label={words.t('online')} /> : null;

@@ -19,7 +19,7 @@ export { Refused } from './Refused.tsx';
 export { followSwipe } from './swipe.ts';
 export { UploadBar } from './UploadBar.tsx';
 
-/** It is loaded with the details of a chat, which can be reported, too. */
+/** It is loaded with the details of a chat, which have a report form, too. */
 const MessageReport = lazy(async () => (await import('./DetailsDialog.tsx')).MessageReport);
 
 interface Props {
@@ -30,7 +30,10 @@ interface Props {
   readonly close: () => void;
 }
 
-/** What is open over a chat about one message: its menu, every emoji to react with, what is asked before it is deleted or reported, or its earlier texts. */
+/**
+ * The dialog of one message: its menu, the emoji picker, the question before a deletion, the report form, or its
+ * versions.
+ */
 export function MessageDialog({ timeline, message, acts, opened, close }: Props) {
   const { client, words } = useSurroundings();
   const said = changeWords(words.lang);
@@ -98,7 +101,10 @@ export function MessageDialog({ timeline, message, acts, opened, close }: Props)
 interface DialogProps {
   readonly label: string;
   readonly close: () => void;
-  /** Stands beside this where there is room; on phones, and without it, at the bottom or in the middle. */
+  /**
+   * The element beside which it opens if there is room; on phones, or without one, it opens at the bottom or in the
+   * middle.
+   */
   readonly at?: Element;
   readonly children: ComponentChildren;
 }
@@ -123,7 +129,7 @@ function Dialog({ label, close, at, children }: DialogProps) {
   );
 }
 
-/** Puts a menu below `at`, or above it where there is no room, within the window. Narrow screens have it at the bottom. */
+/** Puts a menu below `at`, or above it if there is no room, within the window; on narrow screens at the bottom. */
 function place(dialog: HTMLElement, at: Element): void {
   if (innerWidth < 600) return;
   const [menu, there] = [dialog.getBoundingClientRect(), at.getBoundingClientRect()];

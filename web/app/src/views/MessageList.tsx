@@ -15,25 +15,25 @@ import { ScrollKeeper } from './scrollKeeper.ts';
 import { useActs } from './useActs.ts';
 import { useSeen } from './useSeen.ts';
 
-// What is here when it comes is not read out in any case.
+// Messages from before it is loaded are not read out in any case.
 const Announcer = lazy(async () => (await import('./Announcer.tsx')).Announcer);
 const MessageDialog = lazy(async () => (await import('./MessageDialog.tsx')).MessageDialog);
 
-/** From how many pixels before an edge the next page is put in. */
+/** How many pixels before an edge the next page is added. */
 const NEAR = 1200;
-/** Pixels that a message takes at least. */
+/** The smallest height of a message, in pixels. */
 const LOWEST = 36;
 
 interface Props {
   readonly timeline: Timeline;
   readonly state: TimelineState;
-  /** The name of the other one. */
+  /** The name of the other person. */
   readonly name: string;
 }
 
 /**
- * The conversation. A part of it is in the page (`models/window.ts`); what the reader looks at stays in its place
- * (`scrollKeeper.ts`).
+ * The conversation. A part of it is in the page (`models/window.ts`); the message that the reader looks at keeps its
+ * position (`scrollKeeper.ts`).
  */
 export function MessageList({ timeline, state, name }: Props) {
   const { client, words } = useSurroundings();
@@ -41,15 +41,15 @@ export function MessageList({ timeline, state, name }: Props) {
   const scroller = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
   const keeper = useRef<ScrollKeeper>(undefined);
-  /** Where the list was put at first: before this message, or at the end (''). */
+  /** The initial position of the list: before this message, or at the end (''). */
   const placed = useRef<string>(undefined);
-  /** Undefined until what is seen first is painted. */
+  /** Undefined until the first screen is painted. */
   const [chosen, setWindow] = useState<Window>();
-  /** Undefined until the first messages are in their place: nothing has been read before that. */
+  /** Undefined until the list is scrolled to its initial position: nothing counts as read before that. */
   const [atEnd, setAtEnd] = useState<boolean>();
-  /** The message that a quote led to. */
+  /** The original that the reader jumped to from a quote. */
   const [found, setFound] = useState<{ readonly key: string }>();
-  /** Runs out when the list has not moved for a while. */
+  /** A timer that fires when the list has not moved for a while. */
   const resting = useRef<ReturnType<typeof setTimeout>>(undefined);
   const keys = messages.map(message => message.key);
   const window = chosen ?? firstSight(keys, firstUnread, Math.ceil(innerHeight / LOWEST));
@@ -57,7 +57,7 @@ export function MessageList({ timeline, state, name }: Props) {
   const latest = useLatest({ state, keys, window });
   const last = messages[messages.length - 1];
 
-  /** Puts in what comes next at the edge that the reader is near to. */
+  /** Adds the next page at the edge that the reader is near to. */
   const reach = () => {
     const area = scroller.current;
     if (!area) return;
@@ -68,7 +68,7 @@ export function MessageList({ timeline, state, name }: Props) {
       else if (state.hasOlder && !state.loadingOlder && !state.olderProblem)
         timeline.loadOlder().catch(() => undefined);
     } else if (area.scrollHeight - area.scrollTop - area.clientHeight < NEAR) {
-      // Only where it changes: what is about to be drawn may be another part already.
+      // Only if it changes, since another window may be about to be rendered.
       const next = newer(window, keys);
       if (next !== window) setWindow(next);
     }
@@ -85,7 +85,7 @@ export function MessageList({ timeline, state, name }: Props) {
     setAtEnd(true);
     keeper.current?.settle();
   };
-  /** The button goes away with being pressed, so the focus moves on to what it led to. */
+  /** The button disappears when it is pressed, so the focus moves to the messages. */
   const pressed = () => {
     jump();
     scroller.current?.focus({ preventScroll: true });
@@ -95,14 +95,14 @@ export function MessageList({ timeline, state, name }: Props) {
     const area = scroller.current;
     if (!area || !content.current) return;
     keeper.current = new ScrollKeeper(area);
-    // The keyboard opens, a window is made larger, a font arrives: the place is kept through all of it.
+    // The position is kept when the keyboard opens, the window is resized or a font arrives.
     const observer = new ResizeObserver(() => keeper.current?.settle());
     observer.observe(area);
     observer.observe(content.current);
     return () => observer.disconnect();
   }, []);
 
-  // What was written here just now is shown, wherever the reader was.
+  // A message that was just written here is shown, wherever the reader was.
   useLayoutEffect(() => {
     if (placed.current !== undefined && last?.mine && last.number === undefined) jump();
   }, [last?.key]);
@@ -111,15 +111,14 @@ export function MessageList({ timeline, state, name }: Props) {
     const keep = keeper.current;
     if (!keep || state.status !== 'ready') return;
     if (placed.current === undefined) place(keep);
-    // Older messages have come, and the unread ones begin further up: a reader who has not scrolled is moved there.
+    // Older messages have arrived, and the unread ones begin further up: a reader who has not scrolled is moved there.
     else if (firstUnread && placed.current && placed.current !== firstUnread && keep.isUntouched) {
       placed.current = undefined;
       setWindow(undefined);
     } else keep.settle();
   });
 
-  // What is out of sight comes after what is seen was painted: a task that is posted in a frame runs when that was
-  // drawn.
+  // Invisible messages are added after the visible ones were painted: a task that is posted in a frame runs after its paint.
   const starting = state.status === 'ready' && chosen === undefined;
   useEffect(() => {
     if (!starting) return;
@@ -139,7 +138,7 @@ export function MessageList({ timeline, state, name }: Props) {
     if (chosen) reach();
   });
 
-  /** The first time: where the unread messages begin, or the end. */
+  /** Scrolls to the initial position: where the unread messages begin, or the end. */
   function place(keep: ScrollKeeper): void {
     const line = content.current?.querySelector<HTMLElement>('.divider');
     placed.current = line ? firstUnread : '';
@@ -148,7 +147,7 @@ export function MessageList({ timeline, state, name }: Props) {
     setAtEnd(keep.atEnd && window.end === undefined);
   }
 
-  // Read is what was seen: everything, once the reader is at the end and the end is in front of them.
+  // Everything counts as read once the reader is at the end and the end is visible.
   const wanted = atEnd === true && state.status === 'ready' && state.unread > 0;
   useSeen(scroller, wanted, () => timeline.markAsRead());
   const { acts, opened, close } = useActs(timeline, state, key => {
@@ -177,8 +176,8 @@ export function MessageList({ timeline, state, name }: Props) {
   return (
     <div class="conversation-body">
       {/*
-       * A log, which assistive technology reads aloud as it grows. This one also grows at its beginning, with what was
-       * written long ago; so it is silent itself, and the Announcer speaks of what is new.
+       * A log, which assistive technology reads aloud as it grows. This one also grows at its beginning, with old messages;
+       * so it is silent, and the Announcer announces new ones.
        */}
       <div
         class="log"
@@ -218,7 +217,7 @@ export function MessageList({ timeline, state, name }: Props) {
   );
 }
 
-/** Scrolls to the message that a quote led to, and marks it for a moment. */
+/** Scrolls to the original of a quote, and highlights it for a moment. */
 function showFound(
   found: { readonly key: string } | undefined,
   content: HTMLElement | null,
@@ -228,14 +227,14 @@ function showFound(
   if (!line || !keep) return;
   keep.to(line);
   line.classList.remove('found');
-  // Begins the animation anew where the same message was found before.
+  // Restarts the animation if the same message was found before.
   void line.offsetWidth;
   line.classList.add('found');
 }
 
 /**
- * The day floats above the messages while they move, and covers none of them when they are read. At the end, where
- * sending leads to as well, it does not.
+ * The day floats above the messages while they scroll, so that it covers none when they are at rest. At the end, to which
+ * sending scrolls as well, it does not float.
  */
 function floatDay(
   log: HTMLElement | null,

@@ -14,14 +14,14 @@ interface Props {
   readonly message: TimelineMessage;
   readonly acts: Acts;
   readonly close: () => void;
-  /** Goes on to another dialog. */
+  /** Continues with another dialog. */
   readonly ask: (what: Asked) => void;
 }
 
-/** What is asked next: any other emoji, whether to delete the message, what is wrong about it. */
+/** The next dialog: the emoji picker, the question before a deletion, or the report form. */
 export type Asked = 'emoji' | 'delete' | 'report';
 
-/** How long the menu says that the text was copied before it closes, in milliseconds: long enough to be read. */
+/** How long the menu confirms that the text was copied before it closes, in milliseconds. */
 const COPIED_MS = 1200;
 
 const LINES = [
@@ -31,7 +31,7 @@ const LINES = [
   ['delete', 'delete', 'bin'],
 ] as const;
 
-/** What can be done with a message. Arrow keys move from one to the next. */
+/** The actions on a message. Arrow keys move between them. */
 export function MessageMenu({ message, acts, close, ask }: Props) {
   const { client, words } = useSurroundings();
   const editing = useEditing();
@@ -39,7 +39,7 @@ export function MessageMenu({ message, acts, close, ask }: Props) {
   const possible = actionsFor(message, editing.possible);
   const mine = reactionOf(message, me);
   const [copied, setCopied] = useState<boolean>();
-  // It stays until it was read: a failure until the reader closes it.
+  // The confirmation stays long enough to be read, a failure until the reader closes it.
   useEffect(() => {
     if (!copied) return;
     const timer = setTimeout(close, COPIED_MS);
@@ -50,7 +50,7 @@ export function MessageMenu({ message, acts, close, ask }: Props) {
       await navigator.clipboard.writeText(message.text);
       setCopied(true);
     } catch (error) {
-      // Pages without TLS have no clipboard, and browsers may be told to refuse it.
+      // Pages without TLS have no clipboard, and browsers may be configured to refuse it.
       console.warn('Not copied.', error);
       setCopied(false);
     }

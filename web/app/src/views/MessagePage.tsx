@@ -4,11 +4,11 @@ import { Icon } from './Icon.tsx';
 interface Props {
   readonly title: string;
   readonly text?: string;
-  /** What there is to do. */
+  /** The buttons. */
   readonly children?: ComponentChildren;
 }
 
-/** A page that says one thing: that nobody is signed in, or that the server cannot be reached. */
+/** A page with one message, for instance that nobody is signed in, or that the server cannot be reached. */
 export function MessagePage({ title, text, children }: Props) {
   return (
     <main class="page">

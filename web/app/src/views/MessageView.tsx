@@ -21,14 +21,14 @@ const VoiceCard = lazy(async () => (await import('./Voice.tsx')).VoiceCard);
 
 type Parts = typeof import('./MessageDialog.tsx');
 
-/** What is seldom needed comes with the menu. */
+/** A view that is seldom needed, loaded with the menu. */
 function later<P extends object>(pick: (parts: Parts) => ComponentType<P>): ComponentType<P> {
   return lazy(async () => pick(await import('./MessageDialog.tsx')));
 }
 
 const Choices = later(parts => parts.Choices);
 const HostLine = later(parts => parts.HostLine);
-/** It comes with the details of a chat, which list the same people. */
+/** It is loaded with the details of a chat, which list the same people. */
 const ReadBy = lazy(async () => (await import('./DetailsDialog.tsx')).ReadBy);
 const UploadBar = later(parts => parts.UploadBar);
 const Refused = later(parts => parts.Refused);
@@ -36,25 +36,25 @@ const Refused = later(parts => parts.Refused);
 export interface MessageProps {
   readonly timeline: Timeline;
   readonly message: TimelineMessage;
-  /** The name of its sender, for those who hear it. */
+  /** The name of its sender, for screen readers. */
   readonly author: string;
-  /** Of a crew: those who are named. It is drawn anew when other names are known. */
+  /** In a crew: everybody whose name is known. The view is rendered again when other names are known. */
   readonly people: readonly Person[] | undefined;
-  /** Of the last own message in a crew. */
+  /** For the last own message in a crew. */
   readonly readers?: readonly Member[];
   readonly acts: Acts;
-  /** Whether the Tab key leads to its menu. */
+  /** Whether the Tab key stops at its menu. */
   readonly stop: boolean;
   readonly first: boolean;
   readonly last: boolean;
   readonly meta: boolean;
-  /** Of a photo that was sent together with others. */
+  /** For a photo that was sent together with others. */
   readonly cell?: Cell;
-  /** Of a message that waits for the rate limit: how many wait before it. */
+  /** For a message that waits for the rate limit: how many wait before it. */
   readonly turn?: number;
 }
 
-/** One message: its bubble, and below it when it was written and how far it has come. */
+/** One message: its bubble, and below it its time and status. */
 export const MessageView = memo((props: MessageProps) =>
   props.message.host || props.message.call ? (
     <HostLine {...props} nameOf={props.acts.nameOf} />
@@ -156,7 +156,7 @@ function Bubble({ timeline, message, author, people, acts, cell, stop }: Message
   );
 }
 
-/** Arrow keys lead from the menu button of a message to that of its neighbours. */
+/** Arrow keys move from the menu button of a message to that of its neighbours. */
 function moveToNeighbour(event: KeyboardEvent): void {
   const step = event.key === 'ArrowUp' ? -1 : event.key === 'ArrowDown' ? 1 : 0;
   if (step === 0 || !(event.currentTarget instanceof Element)) return;

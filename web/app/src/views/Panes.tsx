@@ -6,17 +6,17 @@ import { useSurroundings } from './context.ts';
 import { useValue } from './hooks.ts';
 import { Icon } from './Icon.tsx';
 
-/** List and chat: side by side where there is room, one at a time on a phone. */
+/** List and chat: side by side if there is room, one at a time on a phone. */
 export function Panes() {
   const { client, navigation, single, embedded, words } = useSurroundings();
   const { chat, photo } = useValue(navigation);
-  // Whose chats they are is known once there is a token; in all but the first moment that is at once.
+  // The user is known once there is a token, which is normally at once.
   const known = useValue(client.user) !== undefined;
   const timeline = chat === undefined || !known ? undefined : client.conversation(chat);
   const root = useRef<HTMLDivElement>(null);
   const before = useRef(timeline?.id);
 
-  // Where one pane takes the place of the other, the focus goes along: into the chat, and back to where it was opened.
+  // If one pane replaces the other, the focus moves with it: into the chat, and back to the row that opened it.
   useLayoutEffect(() => {
     const left = before.current;
     before.current = timeline?.id;
@@ -24,7 +24,7 @@ export function Panes() {
     root.current?.querySelector<HTMLElement>(`[data-conversation="${CSS.escape(left)}"]`)?.focus();
   }, [timeline]);
 
-  // Day and time in full are for who points at a time: to write them for all takes longer than to draw the messages.
+  // Full dates are made only for the time under the pointer: making all of them takes longer than rendering the messages.
   const explain = ({ target }: Event) => {
     const time = target instanceof Element && target.closest('time');
     if (time) time.title = words.moment(Date.parse(time.dateTime));

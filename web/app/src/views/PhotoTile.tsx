@@ -12,11 +12,11 @@ interface Props {
   readonly message: TimelineMessage;
   readonly file: MessageFile;
   readonly author: string;
-  /** Its place in the grid of those that were sent with it; alone it has the shape of its own. */
+  /** Its cell in the grid of those that were sent with it; a single photo has its own shape. */
   readonly cell?: Cell | undefined;
 }
 
-/** A photo in a bubble. Its room is reserved before it is there, and never changes while it is in the page. */
+/** A photo in a bubble. Its tile is reserved before it is loaded, and never changes while it is in the page. */
 export function PhotoTile({ timeline, message, file, author, cell }: Props) {
   const { navigation, words } = useSurroundings();
   const { url, failed, broken } = usePicture(timeline, message);

@@ -7,10 +7,10 @@ import { Drawing } from './Drawing.tsx';
 import { FileCard } from './FileCard.tsx';
 import { useLatest } from './hooks.ts';
 
-/** How fast it may be played. */
+/** The speeds of playback. */
 const SPEEDS = [1, 1.5, 2];
 let speed = 1;
-/** What plays now: one at a time. */
+/** The message that is playing: one at a time. */
 let playing: HTMLAudioElement | undefined;
 
 /** Minutes and seconds. */
@@ -22,15 +22,15 @@ export function clockOf(ms: number, words: Translator): string {
 
 interface PlayerProps {
   readonly voice: Pick<MessageFile, 'durationMs' | 'waveform'>;
-  /** Who speaks. */
+  /** The name of the speaker. */
   readonly title: string;
-  /** Where the sound is. Asked for when it is to be played. */
+  /** Returns the address of the audio. Called when it is to be played. */
   readonly address: () => Promise<string | undefined>;
   /** The browser cannot play it. */
   readonly broken: () => void;
 }
 
-/** Plays a voice message: a button, its waveform, which is a slider, its time, and how fast. */
+/** Plays a voice message: a button, its waveform, which is a slider, its time, and its speed. */
 export function Player({ voice, title, address, broken }: PlayerProps) {
   const { words } = useSurroundings();
   const said = voiceWords(words.lang);
@@ -50,7 +50,7 @@ export function Player({ voice, title, address, broken }: PlayerProps) {
     [],
   );
 
-  /** The sound, which is asked for when it is first needed. */
+  /** The audio, which is requested when it is first needed. */
   const sound = () => {
     if (audio.current) return audio.current;
     const made = new Audio();
@@ -65,7 +65,7 @@ export function Player({ voice, title, address, broken }: PlayerProps) {
     return made;
   };
   const load = async (made: HTMLAudioElement) => {
-    // An address that ended is asked for anew.
+    // An address that has expired is requested again.
     const url = await latest.current.address();
     if (url === undefined) throw new Error('The recording has no address.');
     if (made.src !== url) made.src = url;
@@ -83,7 +83,7 @@ export function Player({ voice, title, address, broken }: PlayerProps) {
       await made.play();
       if (navigator.mediaSession) navigator.mediaSession.metadata = new MediaMetadata({ title });
     } catch (error) {
-      // Another one was begun, or this one paused, before it was loaded.
+      // Another message was started, or this one paused, before it was loaded.
       if (error instanceof DOMException && error.name === 'AbortError') return;
       latest.current.broken();
     }
@@ -154,7 +154,7 @@ function Waveform({ waveform }: { waveform: string }) {
   );
 }
 
-/** Goes on with the message below, if that is a voice message, too. */
+/** Continues with the message below, if that is a voice message, too. */
 function playNext(player: Element): void {
   const messages = [...(player.closest('.log')?.querySelectorAll('article') ?? [])];
   const next = messages[messages.findIndex(one => one.contains(player)) + 1];
@@ -169,7 +169,7 @@ interface Props {
   readonly author: string;
 }
 
-/** A voice message in a bubble. Where the browser cannot play it, its file is offered. */
+/** A voice message in a bubble. If the browser cannot play it, its file is offered. */
 export function VoiceCard({ timeline, message, file, author }: Props) {
   const { words, pictures } = useSurroundings();
   const latest = useLatest(message);

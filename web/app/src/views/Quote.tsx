@@ -4,7 +4,7 @@ import { plain } from '../models/plainText.ts';
 import { useSurroundings } from './context.ts';
 import type { NameOf } from './names.tsx';
 
-/** Who wrote a message, by name. */
+/** The name of a message's sender. */
 export function nameIn(
   of: Pick<MessageQuote, 'mine'> & { readonly host?: boolean; readonly senderId?: string },
   nameOf: NameOf,
@@ -31,7 +31,7 @@ interface Props {
   readonly jump: (id: string) => void;
 }
 
-/** What a message replies to, at its top. It leads to the original. */
+/** The quote at the top of a reply, which links to the original. */
 export function Quote({ quote, nameOf, jump }: Props) {
   const { words } = useSurroundings();
   const author = nameIn(quote, nameOf, words);

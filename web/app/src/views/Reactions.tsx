@@ -3,7 +3,7 @@ import type { Acts } from './acts.ts';
 import { useSurroundings } from './context.ts';
 import { useValue } from './hooks.ts';
 
-/** Who reacted with what, below a bubble. Pressing one sets or removes the user's own. */
+/** The reactions below a bubble. Pressing one sets or removes the reader's own. */
 export function Reactions({ message, acts }: { message: TimelineMessage; acts: Acts }) {
   const { client, words } = useSurroundings();
   const me = useValue(client.user);

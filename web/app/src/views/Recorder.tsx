@@ -10,8 +10,8 @@ import { touches } from './touches.ts';
 import { useRecorder } from './useRecorder.ts';
 
 /**
- * The microphone of the composer: records, shows level and duration, pauses, plays back, and sends. It takes the place
- * of the field meanwhile. On touch it also records for as long as a finger is on it.
+ * The microphone of the composer: records, shows level and duration, pauses, plays back, and sends. Meanwhile it
+ * replaces the field. On touch screens it also records for as long as a finger holds it.
  */
 export function Recorder({ timeline }: { timeline: Timeline }) {
   const { words } = useSurroundings();
@@ -20,7 +20,7 @@ export function Recorder({ timeline }: { timeline: Timeline }) {
   const root = useRef<HTMLDivElement>(null);
   const isHeld = slide !== undefined;
 
-  // What was pressed is not there any more: the focus goes to what comes next.
+  // The pressed button no longer exists, so the focus moves to the next one.
   useLayoutEffect(() => {
     if ((state.is === 'recording' && !isHeld) || state.is === 'recorded')
       root.current?.querySelector<HTMLElement>('[data-first]')?.focus();
@@ -29,7 +29,7 @@ export function Recorder({ timeline }: { timeline: Timeline }) {
   const idle = () => {
     const field = root.current?.closest('form')?.querySelector('textarea');
     recorder.discard();
-    // They are there once this is drawn. On touch the field would open the keyboard for somebody who speaks.
+    // They exist after the next render. On touch screens focusing the field would open the keyboard.
     setTimeout(() => (touches() ? root.current?.querySelector('button') : field)?.focus());
   };
   const send = (sent: Promise<unknown>) =>
@@ -91,7 +91,7 @@ export function Recorder({ timeline }: { timeline: Timeline }) {
       </div>
     );
   }
-  // The same button before and while it is held: what a finger is on must not go.
+  // The button is the same before and while it is held, since the element under a finger must not be removed.
   return (
     <div class={isHeld ? 'microphone held' : 'microphone'} style={slide && slideStyle(slide)} ref={root}>
       {isHeld && said && (

@@ -6,7 +6,7 @@ import { useEditing } from './Editing.ts';
 
 const WHAT = { edit: 'notEdited', delete: 'notDeleted', react: 'notReacted' } as const;
 
-/** What the reader did to a message and the server refused, why, and the text that was to be its. */
+/** The refused command for a message, the reason, and the text of a refused edit. */
 export function Refused({ timeline, message }: { timeline: Timeline; message: TimelineMessage }) {
   const { words } = useSurroundings();
   const editing = useEditing();

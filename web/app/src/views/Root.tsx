@@ -6,13 +6,13 @@ import { useValue } from './hooks.ts';
 import { lazy } from './lazy.tsx';
 import { Panes } from './Panes.tsx';
 
-/** Only in a page of somebody else's. */
+/** Only in a host's page. */
 const HostColours = lazy(async () => (await import('./HostColours.tsx')).HostColours);
 
-/** The chat with everything around it, in the language and direction of its words. */
+/** The chat with everything around it, in the language and direction of its texts. */
 export function Root({ around }: { around: Surroundings }) {
   const today = useValue(calendar);
-  // Other words for another day or zone: everything that shows a date is drawn again.
+  // A new translator for another day or zone, so that everything that shows a date is rendered again.
   const shown = useMemo(() => ({ ...around, words: around.words.renewed() }), [around, today]);
   const { Calls, words } = shown;
   return (
@@ -28,7 +28,7 @@ export function Root({ around }: { around: Surroundings }) {
   );
 }
 
-/** A mistake of ours in drawing leaves a sentence, not an empty page. What was written is kept all the same. */
+/** After an error in rendering there is a sentence, not an empty page. Written messages are stored all the same. */
 class Boundary extends Component<{ sorry: string; children: ComponentChildren }, { failed?: boolean }> {
   static override getDerivedStateFromError() {
     return { failed: true };

@@ -7,15 +7,15 @@ import { lazy } from './lazy.tsx';
 
 const SettingsDialog = lazy(async () => (await import('./SettingsDialog.tsx')).SettingsDialog);
 
-/** Who is signed in; behind it language, installation and signing out. */
+/** The signed-in user, and a button to language, installation and signing out. */
 export function Settings() {
   const { client, words, menu } = useSurroundings();
   const user = useValue(client.user);
   const { me: known } = useValue(client.conversations);
-  /** How often it was opened. */
+  /** How often it was opened: a new number opens it again. */
   const [opened, open] = useState(0);
   if (!menu || user === undefined) return null;
-  // A marketplace's id for somebody says nothing to them.
+  // The marketplace's id of a user means nothing to them.
   const name = plain(menu.name ?? (known?.name === user ? '' : (known?.name ?? '')));
   const me = { ...known, id: name && user, name };
   return (

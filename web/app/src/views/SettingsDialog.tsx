@@ -15,7 +15,7 @@ interface Props {
   readonly me: { readonly id: string; readonly name: string; readonly avatarUrl?: string };
 }
 
-/** Language, installation and signing out. It opens when it is drawn. */
+/** Language, installation and signing out. It opens when it is rendered. */
 export function SettingsDialog({ menu, me }: Props) {
   const { words } = useSurroundings();
   const said = settingsWords(words.lang);

@@ -22,7 +22,7 @@ function drawing(is: Name): 'check' | 'checks' | 'alert' | 'clock' {
   return is === 'failed' ? 'alert' : 'clock';
 }
 
-/** How far an own message has come: a drawing and words. */
+/** The state of an own message: an icon and words. */
 export function Status({ state, turn }: { state: MessageState; turn: number }) {
   const { words } = useSurroundings();
   if (state.is === 'waiting') return <Waiting until={state.until} turn={turn} />;
@@ -49,7 +49,7 @@ function Waiting({ until, turn }: { until: number; turn: number }) {
   );
 }
 
-/** The same where there is room for the drawing alone; the words are for those who hear them. */
+/** The same with only the icon; the words are for screen readers. */
 export function StatusIcon({ state }: { state: MessageState }) {
   const { words } = useSurroundings();
   const key = WORDS[state.is] ?? 'statusQueued';

@@ -5,14 +5,14 @@ import { MessagePage } from './MessagePage.tsx';
 
 interface Props {
   readonly words: Translator;
-  /** The names of who is signed in and of who would be, where they are known. */
+  /** The names of the signed-in user and of the other one, if they are known. */
   readonly name: string | undefined;
   readonly other: string | undefined;
   /** Called with whether to continue as the other user. */
   answer(yes: boolean): void;
 }
 
-/** A link brought the token of somebody else than the person who is signed in: which of them is it? */
+/** A link brought the token of another user than the signed-in one: asks which of them to continue as. */
 export function SwitchUser({ words, name, other, answer }: Props) {
   const said = entryWords(words.lang);
   const names = {

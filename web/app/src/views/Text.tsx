@@ -6,11 +6,11 @@ const MentionText = lazy(async () => (await import('../crew/Mentions.tsx')).Ment
 
 interface Props {
   readonly text: string;
-  /** Who can be mentioned in it: the members of a crew. */
+  /** The people who can be mentioned in it: the members of a crew. */
   readonly people?: readonly Person[] | undefined;
 }
 
-/** What somebody wrote: always text, never markup. Links and mentions are made of pieces of it. */
+/** The text of a message: never markup. Links and mentions are made from pieces of it. */
 export function Text({ text, people }: Props) {
   return (
     <div class="text" dir="auto">

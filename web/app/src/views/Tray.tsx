@@ -20,8 +20,8 @@ interface Props {
 }
 
 /**
- * What stands above the field: what was chosen, to look at before it is sent; what is being changed or replied to; and, in the
- * app, the offer of notifications.
+ * The area above the field: the previews of chosen files; the message that is edited or replied to; and, in the app, the
+ * offer of notifications.
  */
 export function Tray({ tray, timeline, nameOf, stop }: Props) {
   const { menu, words } = useSurroundings();
@@ -98,7 +98,7 @@ function Preview({ attachment: { file, preview }, name }: { attachment: Attachme
   );
 }
 
-/** What is being changed, or replied to. */
+/** The message that is being edited or replied to. */
 function EditLine({ nameOf, stop }: Pick<Props, 'nameOf' | 'stop'>) {
   const { words } = useSurroundings();
   const { clientId, key, reply } = useEditing();

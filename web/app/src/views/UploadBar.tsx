@@ -8,7 +8,7 @@ interface Props {
   readonly state: Extract<MessageState, { is: 'uploading' }>;
 }
 
-/** How much of a file is on the server, and a way to stop. */
+/** The progress of an upload, and a button to stop it. */
 export function UploadBar({ timeline, message, state }: Props) {
   const { words } = useSurroundings();
   const { base, ending } = fileName(message.file?.name, words.t('file'));

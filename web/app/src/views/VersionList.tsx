@@ -5,7 +5,7 @@ import { Text } from './Text.tsx';
 
 type Versions = Awaited<ReturnType<Timeline['versions']>>;
 
-/** What a message has said, the first text first. */
+/** The versions of a message, the first one first. */
 export function VersionList(props: { ask: () => Promise<Versions>; reason: (code: string) => string }) {
   const { words } = useSurroundings();
   const [versions, setVersions] = useState<Versions>();

@@ -1,4 +1,4 @@
-/** What voice messages need, in one script that is loaded when there is one, or when one may be recorded. */
+/** The views of voice messages: one script, loaded when there is a voice message, or when one may be recorded. */
 
 export { VoiceCard } from './Player.tsx';
 export { Recorder } from './Recorder.tsx';

@@ -1,26 +1,26 @@
 import type { TimelineMessage } from '@jobline/sdk';
 import type { NameOf } from './names.tsx';
 
-/** What can be done at a message. The object stays the same while the chat is open. */
+/** The actions on messages. The object stays the same while the chat is open. */
 export interface Acts {
   /** Opens the menu, beside `at`. */
   menu(message: TimelineMessage, at: Element): void;
-  /** Shows what an edited message said before. */
+  /** Shows the earlier texts of an edited message. */
   versions(message: TimelineMessage): void;
-  /** Takes the reader's reaction back where it is this one, and sets it where it is not. */
+  /** Removes the reader's reaction if it is this one, and otherwise sets it. */
   toggle(message: TimelineMessage, emoji: string): void;
-  /** Begins a reply, where one can be written to this message. */
+  /** Begins a reply, if this message can be replied to. */
   reply(message: TimelineMessage): void;
-  /** Scrolls to the message with this id; older ones are loaded until it is here. */
+  /** Scrolls to the message with this id, and loads older ones until it is here. */
   jump(id: string): void;
-  /** Who somebody is, by name; without an id the reader. */
+  /** The name of a user; without an id that of the reader. */
   nameOf: NameOf;
 }
 
-/** What is open over a chat: the menu of a message, or what it said before. */
+/** The open dialog of a chat: the menu of a message, or its versions. */
 export interface Opened {
   readonly is: 'menu' | 'versions';
   readonly key: string;
-  /** Where the menu was asked for. */
+  /** The element beside which the menu opens. */
   readonly at?: Element;
 }

@@ -2,7 +2,7 @@ import type { TimelineMessage } from '@jobline/sdk';
 import type { Translator } from '../i18n/translator.ts';
 import type { NameOf } from './names.tsx';
 
-/** That somebody came to a crew or left it, in words; `undefined` of anything else. */
+/** The text of a join or leave event; `undefined` for other events. */
 export function cameOrWent(
   { event }: Pick<TimelineMessage, 'event'>,
   nameOf: NameOf,

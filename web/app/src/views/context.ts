@@ -6,26 +6,26 @@ import type { Navigation } from '../platform/navigation.ts';
 import type { Pictures } from '../platform/pictures.ts';
 import type { Trays } from '../platform/trays.ts';
 
-/** What the reader may change about the app around the chat. An embedded chat has none of it: its host has. */
+/** The settings of the app around the chat. An embedded chat has none; its host has them. */
 export interface Menu {
-  /** In a demo one does not sign out but becomes somebody else. */
+  /** Whether this is a demo, in which the reader does not sign out but becomes another user. */
   readonly demo: boolean;
-  /** Who is signed in, where that is known; their id stands in for it. */
+  /** The name of the signed-in user, if it is known; otherwise their id is used. */
   readonly name?: string;
-  /** Draws everything again, in the language that is preferred now. */
+  /** Renders everything again, in the currently preferred language. */
   redraw(): void;
   signOut(): void;
 }
 
 export interface CallProps {
-  /** The conversation that buttons are for. Without one it is the call itself that is drawn. */
+  /** The conversation of the buttons. Without one the call itself is rendered. */
   readonly id?: string;
-  /** One button with words in place of two with drawings: calls again, as before. */
+  /** One button with words instead of two with icons: calls again, in the same way. */
   readonly again?: 'audio' | 'video';
   readonly label?: string;
 }
 
-/** What every view may use. */
+/** The context of every view. */
 export interface Surroundings {
   readonly client: Jobline;
   readonly words: Translator;
@@ -37,15 +37,15 @@ export interface Surroundings {
   readonly Calls?: ComponentType<CallProps>;
   /** A token of the reader, where there are calls. */
   readonly getToken?: () => string | Promise<string>;
-  /** There is one chat, chosen by the page around it: no list, no way back to it. */
+  /** There is only one chat, chosen by the embedding page: no list, and no way back to one. */
   readonly single?: boolean;
-  /** Embedded in a page that has a `main` of its own. */
+  /** Embedded in a page that has its own `main`. */
   readonly embedded?: boolean;
 }
 
 export const Around = createContext<Surroundings | undefined>(undefined);
 
-/** The surroundings of the view that asks. */
+/** The surroundings of the calling view. */
 export function useSurroundings(): Surroundings {
   const found = useContext(Around);
   if (!found) throw new Error('This view stands outside of Around.Provider.');

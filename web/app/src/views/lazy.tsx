@@ -3,8 +3,8 @@ import { useLayoutEffect, useState } from 'preact/hooks';
 import { useAgain } from './useAgain.ts';
 
 /**
- * A view whose code is loaded when it is drawn for the first time. Until then its children are there, or nothing; where it
- * cannot be loaded, it is tried again while the view is to be drawn.
+ * A view whose code is loaded when it is rendered for the first time. Until then its children are shown, or nothing; if it
+ * cannot be loaded, it is tried again while the view is rendered.
  */
 export function lazy<P extends object>(load: () => Promise<ComponentType<P>>): ComponentType<P> {
   let loaded: ComponentType<P> | undefined;

@@ -2,10 +2,10 @@ import type { Person } from '@jobline/sdk';
 import type { Translator } from '../i18n/translator.ts';
 import { personName } from '../models/plainText.ts';
 
-/** Who somebody is, by name; without an id the reader. */
+/** The name of a user; without an id that of the reader. */
 export type NameOf = (userId: string | undefined) => string;
 
-/** The names in a chat: of the other one, or of the people of a crew. */
+/** The names in a chat: of the other person, or of the members of a crew. */
 export function namesIn(
   { person, people }: { readonly person?: Person; readonly people?: readonly Person[] },
   words: Translator,
@@ -18,7 +18,7 @@ export function namesIn(
   };
 }
 
-/** The people of a crew in one line. */
+/** The members of a crew in one line. */
 export function allNames(people: readonly Person[], nameOf: NameOf, words: Translator) {
   return <span class="names">{words.joined(...people.map(({ id }) => nameOf(id)))}</span>;
 }

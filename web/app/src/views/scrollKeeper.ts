@@ -2,13 +2,13 @@
 const AT_END = 48;
 
 /**
- * Keeps what the reader looks at in its place while rows come and go, pictures load and the keyboard opens: at the end
- * the end, elsewhere the first message that can be seen. Browsers' own scroll anchoring is switched off for it,
- * because not all have it and none knows that the end of a chat is a place.
+ * Keeps the reader's position while rows come and go, pictures load and the keyboard opens: at the end the end, elsewhere
+ * the first visible message. Browsers' own scroll anchoring is switched off for it, because not all have it and none can
+ * hold the end of a chat.
  */
 export class ScrollKeeper {
   readonly #scroller: HTMLElement;
-  /** The first message that can be seen, and how far below the beginning of the list it stands. */
+  /** The first visible message, and its distance from the beginning of the list. */
   #seen: { readonly key: string; readonly offset: number } | undefined;
   /** Where `to` or `settle` left the list. */
   #left = 0;
@@ -24,7 +24,7 @@ export class ScrollKeeper {
     return Math.abs(this.#scroller.scrollTop - this.#left) < 2;
   }
 
-  /** Notes what the reader sees now. */
+  /** Records what the reader sees now. */
   note(): void {
     const { scrollTop, scrollHeight, clientHeight } = this.#scroller;
     this.atEnd = scrollHeight - scrollTop - clientHeight < AT_END;
@@ -34,8 +34,8 @@ export class ScrollKeeper {
   }
 
   /**
-   * Puts the noted place back after something has changed. Only what was put in or taken out is made good: how far the
-   * reader has scrolled in the meantime stays.
+   * Restores the recorded position after something has changed. It compensates only for added and removed rows: scrolling of
+   * the reader in the meantime stays.
    */
   settle(): void {
     if (this.atEnd) {
@@ -50,7 +50,7 @@ export class ScrollKeeper {
     const untouched = this.isUntouched;
     this.#scroller.scrollTop = before + moved;
     if (untouched) this.#left = this.#scroller.scrollTop;
-    // At the edge of the list there may be no room yet; what is missing is made good as soon as there is.
+    // At the edge of the list there may be no room yet; the rest is compensated as soon as there is.
     const missing = moved - (this.#scroller.scrollTop - before);
     this.#seen = { key: this.#seen.key, offset: row.offsetTop - missing };
   }
@@ -72,7 +72,7 @@ export class ScrollKeeper {
     return this.#scroller.querySelector<HTMLElement>(`[data-key="${CSS.escape(key)}"]`);
   }
 
-  /** Rows stand in order, so the first that ends below the upper edge is found by halving. */
+  /** Rows are in order, so the first that ends below the upper edge is found by binary search. */
   #firstSeen(): HTMLElement | undefined {
     const rows = this.#scroller.querySelectorAll<HTMLElement>('[data-key]');
     const edge = this.#scroller.scrollTop;

@@ -1,4 +1,4 @@
-/** How far a finger has to go, in pixels, and how far the bubble follows it. */
+/** How far a finger has to move, in pixels, and how far the bubble follows it. */
 const FAR = 56;
 const FARTHEST = 72;
 

@@ -7,7 +7,7 @@ import { useEditing } from './Editing.ts';
 import { useLatest } from './hooks.ts';
 import { namesIn } from './names.tsx';
 
-/** What can be done at the messages of a chat, and what of it is open. `show` brings the message with a key into sight. */
+/** The actions on the messages of a chat, and the open dialog. `show` scrolls to the message with a key. */
 export function useActs(timeline: Timeline, state: TimelineState, show: (key: string) => void) {
   const { client, words } = useSurroundings();
   const [opened, open] = useState<Opened>();
@@ -18,7 +18,7 @@ export function useActs(timeline: Timeline, state: TimelineState, show: (key: st
       versions: ({ key }) => open({ is: 'versions', key }),
       toggle: (message, emoji) => {
         const taken = reactionOf(message, client.user.get()) === emoji;
-        // It rejects when the message is not here any more.
+        // It rejects if the message is no longer here.
         timeline.react(message.key, taken ? undefined : emoji).catch(() => undefined);
       },
       reply: message => {
@@ -29,7 +29,7 @@ export function useActs(timeline: Timeline, state: TimelineState, show: (key: st
         const { state, show } = latest.current;
         const original = state.messages.find(message => message.id === id);
         if (original) return show(original.key);
-        // It is older than what is here. The list shows it once it has been drawn with it.
+        // It is older than the loaded messages. The list shows it once it is rendered.
         import('./MessageDialog.tsx')
           .then(({ olderMessage }) => olderMessage(timeline, id))
           .then(key => key && requestAnimationFrame(() => latest.current.show(key)))
@@ -39,7 +39,7 @@ export function useActs(timeline: Timeline, state: TimelineState, show: (key: st
     }),
     [timeline],
   );
-  // The dialog before tells that it was closed after the next one was opened.
+  // The previous dialog reports that it was closed after the next one was opened.
   const close = (one: Opened) => open(now => (now === one ? undefined : now));
   return { acts, opened, close };
 }

@@ -1,7 +1,7 @@
 import { useEffect } from 'preact/hooks';
 import { useLatest } from './hooks.ts';
 
-/** The first pause before something that failed is tried again; each one after it is three times as long. */
+/** The first pause before a retry; each later one is three times as long. */
 const FIRST_MS = 5_000;
 const LONGEST_MS = 5 * 60_000;
 

@@ -2,7 +2,7 @@ import type { RefObject } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { useLatest } from './hooks.ts';
 
-/** Files dragged onto `area` are given to `take`. Answers whether some hover over it now. */
+/** Passes files that are dropped onto `area` to `take`. Returns whether files are being dragged over it. */
 export function useDrop(
   area: RefObject<HTMLElement | null>,
   take: ((files: Iterable<File>) => void) | undefined,
@@ -12,7 +12,7 @@ export function useDrop(
   useEffect(() => {
     const element = area.current;
     if (!element) return;
-    // Entering a child leaves its parent: the drag is over when as many were left as were entered.
+    // Entering a child leaves its parent, so the drag is over when as many elements were left as were entered.
     let depth = 0;
     const files = (event: DragEvent) =>
       Boolean(latest.current && event.dataTransfer?.types.includes('Files'));

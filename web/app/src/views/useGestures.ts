@@ -10,7 +10,7 @@ export interface Gestures {
 
 interface Swipes {
   close(): void;
-  /** Towards the beginning (left) or the end (right) of what is on the screen. */
+  /** Moves towards the beginning (left) or the end (right) of the screen. */
   before(): void;
   after(): void;
 }
@@ -34,7 +34,7 @@ export function useGestures(
 
 class Fingers implements Gestures {
   #zoom: Zoom = WHOLE;
-  /** How far a whole picture was drawn by one finger. */
+  /** How far a whole picture was dragged by one finger. */
   #drawn: Point = { x: 0, y: 0 };
   readonly #down = new Map<number, Point>();
   #tapped = 0;

@@ -3,7 +3,7 @@ import { useLayoutEffect, useReducer, useState } from 'preact/hooks';
 import { useSurroundings } from './context.ts';
 import { useAgain } from './useAgain.ts';
 
-/** How often another address is asked for before the reader is told. */
+/** How many new addresses are requested before an error is shown. */
 const ATTEMPTS = 3;
 
 interface Failure {
@@ -14,15 +14,15 @@ interface Failure {
 }
 
 export interface Picture {
-  /** Where the picture is; undefined while there is no address that may work. */
+  /** The address of the picture; undefined while there is none that may work. */
   readonly url: string | undefined;
-  /** It could not be had. It is tried again, on `online` at the latest. */
+  /** It could not be loaded. It is tried again, on `online` at the latest. */
   readonly failed: boolean;
   /** The browser could not load it. */
   broken(): void;
 }
 
-/** The picture of a message, with a fresh address when the old one has ended, and again after a failure. */
+/** The picture of a message, with a new address when the old one has expired, and again after a failure. */
 export function usePicture(timeline: Timeline, message: TimelineMessage | undefined): Picture {
   const { pictures } = useSurroundings();
   const [, redraw] = useReducer((count: number) => count + 1, 0);
@@ -46,7 +46,7 @@ export function usePicture(timeline: Timeline, message: TimelineMessage | undefi
       .then(() => {
         if (over) return;
         redraw(undefined);
-        // Nothing came of it: the address is the one that did not work.
+        // The request brought no new address.
         if (!pictures.url(message, mine?.url)) fail(mine?.url);
       })
       .catch(() => over || fail(mine?.url));

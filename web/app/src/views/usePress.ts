@@ -1,13 +1,13 @@
 import { useMemo } from 'preact/hooks';
 
-/** How long a finger rests before the menu opens, in milliseconds. */
+/** How long a finger has to rest before the menu opens, in milliseconds. */
 const LONG_MS = 450;
 /** How far it may move meanwhile, in pixels. */
 const STILL = 10;
 
 /**
- * Right click and long press, which open a menu, and on touch a swipe, which replies: handlers for the bubble of a message.
- * Links and pictures keep what browsers offer for them.
+ * Handlers for the bubble of a message: right click and long press open the menu, and a swipe on a touch screen replies.
+ * Links and pictures keep the browser's own menu.
  */
 export function usePress(open: (at: Element) => void, reply: () => void) {
   return useMemo(() => {

@@ -7,11 +7,11 @@ import { useSurroundings } from './context.ts';
 import { useEditing } from './Editing.ts';
 import { useLatest } from './hooks.ts';
 
-/** What is held for less than this is no message, in milliseconds. */
+/** A shorter recording is no message, in milliseconds. */
 const SHORTEST_MS = 600;
 /** How long a hint is shown. */
 const HINT_MS = 4000;
-/** A click that follows a finger so soon is the finger's own. */
+/** A click within this time after a touch belongs to the touch, in milliseconds. */
 const CLICK_MS = 600;
 
 export type RecorderState =
@@ -24,9 +24,9 @@ export type RecorderState =
 /** A finger on the microphone. */
 interface Hold {
   slide: Slide;
-  /** How it ended; absent while the finger is there. */
+  /** How it ended; absent while the finger is down. */
   how?: HoldEnd;
-  /** What is recorded, once that has begun. */
+  /** The recording, once it has begun. */
   recording?: Recording;
 }
 
@@ -38,10 +38,10 @@ async function load(): Promise<Loaded> {
   return part;
 }
 
-/** What was being recorded when the reader went elsewhere in the chat: it is there again when they come back. */
+/** Recordings that the reader left by opening another chat: they are restored on return. */
 const left = new WeakMap<Timeline, Promise<Recorded | undefined>>();
 
-/** Recording in the composer of `timeline`: what is shown, and what the reader can do. */
+/** Recording in the composer of `timeline`: its state, and the reader's actions. */
 export function useRecorder(timeline: Timeline) {
   const { pictures, words: around } = useSurroundings();
   const editing = useEditing();
@@ -49,10 +49,10 @@ export function useRecorder(timeline: Timeline) {
   const [, redraw] = useReducer((count: number) => count + 1, 0);
   const latest = useLatest(state);
   const hold = useRef<Hold | undefined>(undefined);
-  /** Until when a click is that of a finger, by `performance.now`. */
+  /** Until when a click counts as part of a touch, by `performance.now`. */
   const deaf = useRef(0);
   const gone = useRef(false);
-  /** What is being ended: it is ended once, and what is being sent is not kept besides. */
+  /** The recording that is being ended, so that it is ended once, and not stored as well as sent. */
   const ending = useRef<Recording | undefined>(undefined);
   const discarded = useRef<Recording | undefined>(undefined);
   const words = part?.recorderWords(around.lang);
@@ -66,7 +66,7 @@ export function useRecorder(timeline: Timeline) {
     const before = left.get(timeline);
     left.delete(timeline);
     before?.then(show);
-    // So that a finger waits for nothing, and one can record without a network. What fails is tried again when it is needed.
+    // Loaded early, so that recording starts at once and works offline. After a failure it is tried again when needed.
     load().then(redraw, () => undefined);
     return () => {
       gone.current = true;
@@ -80,7 +80,7 @@ export function useRecorder(timeline: Timeline) {
   }, []);
   const isUnsent = state.is === 'recording' || state.is === 'recorded';
   useEffect(() => (isUnsent ? part?.askBeforeLeaving(words?.leaving ?? '') : undefined), [isUnsent]);
-  // What is said in a call is no part of a voice message.
+  // Speech in a call must not become part of a voice message.
   useEffect(() => {
     if (state.is !== 'recording') return undefined;
     return part?.onMicrophoneTaken(() => void finish(state.recording, false));
@@ -113,7 +113,7 @@ export function useRecorder(timeline: Timeline) {
     pictures.hold(clientId, blob);
     if (editing.reply) editing.end();
   };
-  /** Ends it, to be listened to or to be sent. Answers whether it was sent. */
+  /** Ends the recording, for playback or to send it. Returns whether it was sent. */
   const finish = async (recording: Recording, sends: boolean): Promise<boolean> => {
     if (ending.current === recording) return false;
     ending.current = recording;
@@ -124,7 +124,7 @@ export function useRecorder(timeline: Timeline) {
         await send(recorded);
         return true;
       } catch (error) {
-        // It stays here, to be sent again.
+        // The recording stays here and can be sent again.
         console.error('The voice message was not kept.', error);
       }
     }
@@ -145,7 +145,7 @@ export function useRecorder(timeline: Timeline) {
       return setState({ is: 'hindered', by: begun });
     }
     const how = held?.how;
-    // The finger was away, on the question for the microphone perhaps, before anything could be said.
+    // The finger was lifted before recording began, perhaps for the browser's question about the microphone.
     const isLate = held && how !== 'tapped' && (asked || (how !== undefined && how !== 'locked'));
     if (gone.current || isLate) {
       begun.discard();
@@ -161,7 +161,7 @@ export function useRecorder(timeline: Timeline) {
   const holdEnded = (held: Hold, how: HoldEnd) => {
     held.how = how;
     deaf.current = performance.now() + CLICK_MS;
-    // It has ended by itself, under the finger.
+    // The recording has ended by itself while it was held.
     if (hold.current !== held) return;
     hold.current = undefined;
     const { recording } = held;
@@ -172,7 +172,7 @@ export function useRecorder(timeline: Timeline) {
     else if (recording.ms < SHORTEST_MS) discard('holdLonger');
     else if (how === 'interrupted') void finish(recording, false);
     else {
-      // Nothing more can be done with it.
+      // No more actions are possible.
       setState({ is: 'asking' });
       void finish(recording, true).then(sent => sent && setState({ is: 'idle' }));
     }
@@ -181,12 +181,12 @@ export function useRecorder(timeline: Timeline) {
   return {
     state,
     words,
-    /** Where the finger is that holds the microphone; absent where none does. */
+    /** The slide of the finger that holds the microphone; absent if none does. */
     slide: hold.current?.slide,
     begin: () => {
       if (latest.current.is === 'idle' && performance.now() > deaf.current) void begin();
     },
-    /** A finger, or a pen, went down on the microphone. A mouse clicks. */
+    /** A finger or a pen went down on the microphone. A mouse clicks instead. */
     press: (event: PointerEvent & { currentTarget: HTMLElement }) => {
       if (!part || latest.current.is !== 'idle' || event.pointerType === 'mouse' || !event.isPrimary) return;
       const held: Hold = { slide: { cancel: 0, lock: 0 } };

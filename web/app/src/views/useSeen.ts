@@ -4,12 +4,12 @@ import { useLatest } from './hooks.ts';
 
 /** How much of the end of a message, in pixels, may be out of sight. */
 const TOLERANCE = 48;
-/** How often it is looked again for what no event tells, such as a host that shows a part of its page. */
+/** The interval of checks for changes without an event, such as a host that shows a part of its page. */
 const AGAIN_MS = 1_000;
 
 /**
- * Calls `seen` once the end of the last message is in front of the reader, while `wanted`: the page is visible and
- * has the focus, the message is in the viewport, and nothing covers it, no dialog and nothing of the page around.
+ * Calls `seen` once the end of the last message is visible to the reader, while `wanted`: the page is visible and has the
+ * focus, the message is in the viewport, and nothing covers it, neither a dialog nor the embedding page.
  */
 export function useSeen(log: RefObject<HTMLElement | null>, wanted: boolean, seen: () => void): void {
   const latest = useLatest(seen);
@@ -58,7 +58,7 @@ function isInFront(message: HTMLElement, { left, right, bottom, height }: DOMRec
   if (!message.checkVisibility({ opacityProperty: true, visibilityProperty: true })) return false;
   const root = message.getRootNode();
   if (!(root instanceof Document || root instanceof ShadowRoot)) return false;
-  // What lies at its middle is itself, or the list around it; a dialog or something else of the page lies above both.
+  // The element at its middle is the message itself, or the list around it, unless a dialog or the page covers both.
   const above = root.elementFromPoint((left + right) / 2, bottom - Math.min(height / 2, TOLERANCE / 2));
   return above !== null && (message.contains(above) || above.contains(message));
 }

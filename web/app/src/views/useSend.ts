@@ -5,11 +5,11 @@ import { useSurroundings } from './context.ts';
 import { useEditing } from './Editing.ts';
 
 /**
- * Hands what was written to the outbox. Each file is a message of its own, in the order in which they were chosen;
- * the text goes with the last of them, so that it stands below all.
+ * Adds the written text and the files to the outbox. Each file is a separate message, in the order in which they were
+ * chosen; the text is sent with the last of them, so that it is below all.
  *
- * The draft goes when the message is kept, not before: a tab that is killed in between has one of the two. The outbox
- * refuses only when it can keep nothing at all; then the text is given back.
+ * The draft is deleted when the message is stored, not before, so a killed tab never loses both. The outbox rejects only
+ * if it can store nothing at all; then the text is put back.
  */
 export function useSend(
   timeline: Timeline,
@@ -34,7 +34,7 @@ export function useSend(
       meta,
     );
     if (file.size) pictures.hold(clientId, blob);
-    // Another text may have been begun meanwhile.
+    // The reader may have begun another text meanwhile.
     if (text && timeline.draft.get().trim() === text) timeline.setDraft('');
   };
   return content => {

@@ -1,10 +1,10 @@
 /** A finger held on the microphone: releasing sends, sliding sideways cancels, sliding up locks. */
 
-/** A finger that is up again sooner than this has tapped, in milliseconds. */
+/** A shorter touch is a tap, in milliseconds. */
 const TAP_MS = 300;
-/** How far a finger goes to cancel or to lock, in pixels. */
+/** How far a finger has to move to cancel or to lock, in pixels. */
 const FAR = 88;
-/** What a finger may move while it taps, of that way. */
+/** How far a finger may move during a tap, as a share of that distance. */
 const STILL = 0.2;
 
 /**
@@ -13,15 +13,14 @@ const STILL = 0.2;
  */
 export type HoldEnd = 'tapped' | 'released' | 'cancelled' | 'locked' | 'interrupted';
 
-/** How far the finger is on its way to either, from 0 to 1. Of both one alone is more than 0. */
+/** The progress of the finger towards cancelling or locking, from 0 to 1. Only one of them is more than 0. */
 export interface Slide {
   readonly cancel: number;
   readonly lock: number;
 }
 
 /**
- * The slide of a finger that has moved by `x` and `y` pixels. It cancels to the left, where one reads from right to left to
- * the right.
+ * The slide of a finger that has moved by `x` and `y` pixels. It cancels to the left, or to the right in right-to-left text.
  */
 export function slideOf(x: number, y: number, isRightToLeft: boolean): Slide {
   const [side, up] = [isRightToLeft ? x : -x, -y];
@@ -29,18 +28,18 @@ export function slideOf(x: number, y: number, isRightToLeft: boolean): Slide {
   return side > up ? { cancel: part(side), lock: 0 } : { cancel: 0, lock: part(up) };
 }
 
-/** What a finger did that was let go after `ms`, at `slide`. */
+/** The action of a finger that was lifted after `ms`, at `slide`. */
 export function releaseAfter(ms: number, { cancel, lock }: Slide): HoldEnd {
   return ms < TAP_MS && cancel + lock < STILL ? 'tapped' : 'released';
 }
 
 export interface HoldListener {
   slid(slide: Slide): void;
-  /** Once, and nothing after it. */
+  /** Called once, as the last event. */
   ended(how: HoldEnd): void;
 }
 
-/** Follows the finger that went down on `button`. Other fingers count for nothing. */
+/** Follows the finger that went down on `button`. Other fingers are ignored. */
 export function followHold(down: PointerEvent, button: HTMLElement, { slid, ended }: HoldListener): void {
   const isRightToLeft = getComputedStyle(button).direction === 'rtl';
   const since = performance.now();
@@ -76,6 +75,6 @@ export function followHold(down: PointerEvent, button: HTMLElement, { slid, ende
     ours(() => end('interrupted')),
   );
   on('visibilitychange', () => document.visibilityState === 'hidden' && end('interrupted'));
-  // A finger that rests opens a menu on some phones.
+  // A resting finger opens a menu on some phones.
   on('contextmenu', event => event.preventDefault());
 }

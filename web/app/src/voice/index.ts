@@ -1,6 +1,6 @@
 /**
- * Recording: a part of its own, without the framework of the app, since the element loads it as a script of its own. It comes
- * once a microphone is drawn, so that a finger that is held on it waits for nothing.
+ * Recording: a separate part, without the framework of the app, since the element loads it as a separate script. It is
+ * loaded once a microphone is rendered, so that holding it starts recording at once.
  */
 
 import { browserVoicePorts, type Obstacle, Recording, type RecordingListener } from '@jobline/sdk/voice';
@@ -11,15 +11,15 @@ export { onMicrophoneTaken } from '../platform/microphone.ts';
 export { followHold, type HoldEnd, type Slide } from './hold.ts';
 export { recorderWords } from './recorderWords.ts';
 
-/** What takes longer than this was asked about, in milliseconds: no microphone is so slow. */
+/** If opening the microphone takes longer than this, in milliseconds, the browser must have asked the reader. */
 const ASKED_MS = 4000;
 
-/** The reader has allowed it on this page: they are not asked again, whatever the browser says. */
+/** Whether the reader has allowed it on this page, so that they are not asked again, whatever the browser reports. */
 let isAllowed = false;
 
 export interface Begun {
   readonly begun: Recording | Obstacle;
-  /** The reader had to allow the microphone first: a finger that was on it cannot be there any more. */
+  /** Whether the reader had to allow the microphone first, so that the finger is no longer on it. */
   readonly asked: boolean;
 }
 
@@ -35,7 +35,7 @@ export async function begin(listener: RecordingListener): Promise<Begun> {
   return { begun, asked };
 }
 
-/** What the browser says of the permission; `undefined` where it does not know. */
+/** The state of the permission in the browser; `undefined` if it is unknown. */
 function permissionNow(): Promise<PermissionState | undefined> {
   return Promise.resolve(navigator.permissions?.query({ name: 'microphone' as PermissionName })).then(
     status => status?.state,
@@ -43,7 +43,7 @@ function permissionNow(): Promise<PermissionState | undefined> {
   );
 }
 
-/** A short vibration, where the device can and the browser lets it. */
+/** A short vibration, if the device and the browser allow it. */
 export function buzz(): void {
   navigator.vibrate?.(15);
 }

@@ -1,4 +1,4 @@
-/** What is said while one records, in each language: it comes with the part that records. */
+/** The texts during a recording, in each language, loaded with the part that records. */
 
 import type { Language } from '../i18n/languages.ts';
 

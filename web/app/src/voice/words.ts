@@ -1,6 +1,6 @@
 /**
- * What voice messages say, in each language: it comes with them, and not with what is loaded at first. What is said while one
- * records is in `recorderWords.ts`.
+ * The texts of voice messages, in each language, loaded with them and not at the start. Those during a recording are in
+ * `recorderWords.ts`.
  */
 
 import type { Language } from '../i18n/languages.ts';

@@ -1,32 +1,32 @@
 /**
- * The service worker: the app opens without a connection, and tells of messages when it is closed. It keeps the app's own
- * files and nothing else; answers of the API and people's files never pass through it.
+ * The service worker: with it the app opens without a connection, and shows notifications when it is closed. It caches only
+ * the app's own files; answers of the API and people's files never pass through it.
  *
- * The page itself comes from the server whenever that answers in time, so a new version is used from the next start on, and
- * brings the names of its own files with it. Files with a hash in their names never change: what is kept is right.
+ * The page itself comes from the server whenever that answers in time, so a new version, with the names of its own files, is
+ * used from the next start on. Files with a hash in their names never change, so cached ones stay valid.
  */
 
 export {};
 
 declare const self: ServiceWorkerGlobalScope;
-/** Put in by the build: the files of this version, as they are seen from this script, and a name for it. */
+/** Inserted by the build: the files of this version, relative to this script, and a name for it. */
 declare const __FILES__: readonly string[];
 declare const __VERSION__: string;
 
 /** The path of the page: `/`, or that of the server's public URL, such as `/chat/`. */
 const PAGE = new URL('./', self.location.href).pathname;
 const FILES = __FILES__.map(file => PAGE + file);
-/** The emoji picker: it is large, and kept once it was opened. */
+/** The emoji picker, which is large, and cached once it was opened. */
 const EMOJI = `${PAGE}assets/emoji-`;
-/** Servers below other paths of one origin share its caches, and each keeps its own. */
+/** The prefix of this server's caches: servers below other paths of the same origin have others. */
 const PREFIX = `jobline-shell-${PAGE === '/' ? '' : PAGE}`;
 const CACHE = PREFIX + __VERSION__;
-/** Where the server is told of another subscription; and where the app keeps what proves whose the one before is. */
+/** Where a new subscription is sent; and the cache with the app's proof of the previous one. */
 const RENEWAL = `${PAGE}push/renew`;
-/** How long the server may take before the page that is kept is shown, in milliseconds. */
+/** How long the server may take before the cached page is shown, in milliseconds. */
 const PATIENCE = 2_500;
 
-/** Begins `act` at each event of this type, and holds the worker until it is done. */
+/** Calls `act` at each event of this type, and keeps the worker alive until it is done. */
 const at = <E extends ExtendableEvent>(type: string, act: (event: E) => Promise<void>) =>
   self.addEventListener(type, event => (event as E).waitUntil(act(event as E)));
 
@@ -51,18 +51,18 @@ self.addEventListener('fetch', event => {
 interface Pushed {
   readonly conversationId?: string;
   readonly sender?: string;
-  /** In place of a sender. */
+  /** The title, if there is no sender. */
   readonly title?: string;
   readonly text?: string;
-  /** How many are unread, where there are several. */
+  /** How many are unread, if there are several. */
   readonly more?: string;
   readonly lang?: string;
   readonly dir?: NotificationDirection;
 }
 
 /**
- * One notification for each conversation. Where somebody looks at the app it makes no sound and goes at once; but it is shown:
- * Safari ends the subscription of an app whose pushes show nothing.
+ * Shows one notification for each conversation. While the app is visible it is silent and closed at once; but it is shown,
+ * since Safari ends the subscription of an app whose pushes show nothing.
  */
 async function show({ conversationId: tag, sender, title, text, more, lang, dir }: Pushed): Promise<void> {
   const silent = (await windows()).some(({ visibilityState }) => visibilityState === 'visible');
@@ -77,16 +77,16 @@ async function show({ conversationId: tag, sender, title, text, more, lang, dir 
   if (silent) for (const shown of await self.registration.getNotifications({ tag })) shown.close();
 }
 
-/** Its type has no browser's library. */
+/** The type is missing in TypeScript's libraries. */
 interface PushSubscriptionChange extends ExtendableEvent {
-  /** What the browser has made already, as some do. */
+  /** The new subscription, in browsers that create one. */
   readonly newSubscription?: PushSubscription | null;
 }
 
 /**
- * The browser ended the subscription and nobody may open the app for long: there is another one, and the server is told. What
- * was kept of the one before proves whose it is, since a token is not kept where a worker can read it; the answer is what to
- * keep from then on. Where it does not work, the next start of the app subscribes.
+ * The browser ended the subscription, and it may be long until the app is opened: subscribes again, and sends the new
+ * subscription to the server. The stored data of the previous one proves whose it is, since a worker cannot read the token;
+ * the answer is stored for the next time. If this fails, the next start of the app subscribes.
  */
 async function renew({ newSubscription }: PushSubscriptionChange): Promise<void> {
   const cache = await caches.open(RENEWAL);
@@ -97,18 +97,18 @@ async function renew({ newSubscription }: PushSubscriptionChange): Promise<void>
   if (answer.ok) await cache.put(RENEWAL, answer);
 }
 
-/** Opens a conversation, in the window that there is. */
+/** Opens a conversation, in the existing window if there is one. */
 async function open(conversation: string): Promise<void> {
   const url = `${PAGE}#/c/${encodeURIComponent(conversation)}`;
   const [window] = await windows();
-  // One that was opened before this worker was there cannot be led anywhere.
+  // A window that was opened before this worker was active cannot be navigated.
   const led = await window?.navigate(url).catch(() => undefined);
   await (led ? led.focus() : self.clients.openWindow(url));
 }
 
 const windows = () => self.clients.matchAll({ type: 'window', includeUncontrolled: true });
 
-/** Keeps the page and its files; rejects, and is tried again later, when the page is not that of this version. */
+/** Caches the page and its files. Rejects, and is tried again later, if the page is not that of this version. */
 async function fill(): Promise<void> {
   const cache = await caches.open(CACHE);
   const answer = await fetch(PAGE, { cache: 'reload' });
@@ -130,8 +130,8 @@ async function page(request: Request): Promise<Response> {
   const kept = caches.match(PAGE, { cacheName: CACHE });
   try {
     const answer = await fetch(request, { signal: AbortSignal.timeout(PATIENCE) });
-    // The server always has the page: anything but that is a proxy's, or a server in trouble. A redirection leads to a
-    // network's own sign-in.
+    // The server always has the page: any other answer is a proxy's, or that of a failing server. A redirect leads to the
+    // sign-in of a network.
     const ours = answer.ok || answer.type === 'opaqueredirect';
     return ours ? answer : ((await kept) ?? answer);
   } catch {
@@ -140,8 +140,8 @@ async function page(request: Request): Promise<Response> {
 }
 
 async function file(request: Request): Promise<Response> {
-  // Its own files are the same for everyone, whatever the server says answers vary by: a script's request names its origin,
-  // and the one that filled the cache did not.
+  // The files are the same for everyone, so `Vary` is ignored: a script's request has an `Origin`, and the one that filled
+  // the cache had none.
   const kept = await caches.match(request, { cacheName: CACHE, ignoreVary: true });
   if (kept) return kept;
   const answer = await fetch(request);
