@@ -5,7 +5,7 @@ use emojis::{Emoji, Group, SkinTone, UnicodeVersion};
 use serde::Serialize;
 use std::{fs, path::Path};
 
-/// Devices of the last years can draw what is in this version of Unicode.
+/// Devices of recent years can display this version of Unicode.
 const DRAWN: UnicodeVersion = UnicodeVersion::new(15, 0);
 
 #[test]
@@ -28,13 +28,13 @@ struct Offered {
     emoji: Vec<String>,
 }
 
-/// Each emoji, after it the same in each colour of skin.
+/// Each emoji, followed by its skin tones.
 fn offered(group: Group) -> Vec<String> {
     let listed = group.emojis().filter(|emoji| emoji.unicode_version() <= DRAWN);
     listed.map(|emoji| [vec![emoji.as_str()], coloured(emoji)].concat().join(" ")).collect()
 }
 
-/// The emoji in each colour, the same for both where it shows two people.
+/// The emoji in each skin tone, the same for both if it shows two people.
 fn coloured(emoji: &Emoji) -> Vec<&'static str> {
     let colours = [SkinTone::Light, SkinTone::MediumLight, SkinTone::Medium, SkinTone::MediumDark, SkinTone::Dark];
     let Some(default) = emojis::get(emoji.as_str()).filter(|emoji| emoji.skin_tones().is_some()) else { return vec![] };

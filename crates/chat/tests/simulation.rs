@@ -1,4 +1,4 @@
-//! One seed, one history: many clients, devices and servers over a store that fails, loses answers and lags, checked
+//! One seed gives one history: many clients, devices and servers over a store that fails, loses answers and lags, checked
 //! against the contract after every step.
 //!
 //! `SIM_SEED=7 cargo test -p jobline-chat --test simulation` runs history 7 alone; `SIM_SEEDS=1000` runs the first 1,000.
@@ -149,7 +149,7 @@ fn stores_that_break_their_promises_are_detected_by_crews() {
 
 #[test]
 fn a_store_that_ignores_conditions_is_detected_by_calls() {
-    // In a crew fewer people meet at one call: one history in fifty to a hundred shows it.
+    // In a crew concurrent steps of one call are rarer: one history in fifty to a hundred shows the fault.
     for (history, chances) in [(ALL[1], CHANCES), (ALL[3], 32 * CHANCES)] {
         let broken = |seed| (history.plan)(seed).over(Mutant::IgnoresConditions);
         let detected = (0..chances).any(|seed| (history.run)(broken(seed)).is_err());
@@ -159,13 +159,13 @@ fn a_store_that_ignores_conditions_is_detected_by_calls() {
 
 #[test]
 fn histories_that_failed_once_keep_the_promise() {
-    // A traversal took longer than messages are kept, so what came after its beginning was gone: a reset with a reason.
+    // A traversal took longer than messages are kept, so messages from after its beginning were gone: a justified reset.
     for seed in [19_815, 27_287] {
         run(Plan::without_changes(seed)).unwrap_or_else(|failure| panic!("{failure}"));
     }
-    // A job was found, and closed before it was read: another one that was open was not looked for.
+    // A job was found, and closed before it was read: another open one was not searched for.
     run(Plan::without_blocks(1_771)).unwrap_or_else(|failure| panic!("{failure}"));
-    // An edit was answered with the message of one point of the log and the receipts of a later one.
+    // An edit was answered with the message at one point of the log and the receipts of a later one.
     for seed in [2_421, 3_629] {
         run(Plan::without_blocks(seed)).unwrap_or_else(|failure| panic!("{failure}"));
     }
@@ -173,7 +173,7 @@ fn histories_that_failed_once_keep_the_promise() {
 
 #[test]
 fn histories_of_crews_that_failed_once_keep_the_promise() {
-    // A send waited for its turn at a row that it had a turn at (2). An old row lacked the newcomer who reacted (131).
+    // A send waited for a row on which it was already working (2). A stale row lacked the newcomer who reacted (131).
     for seed in [2, 131] {
         crews::run(crews::plan(seed)).unwrap_or_else(|failure| panic!("{failure}"));
     }
@@ -181,8 +181,8 @@ fn histories_of_crews_that_failed_once_keep_the_promise() {
 
 #[test]
 fn histories_of_restored_stores_that_failed_once_keep_the_promise() {
-    // A crew that was awake had come to as many changes again: the list of chats did not tell (153, 211, 233). A series of
-    // answers led up to more than there was any more, which was taken for a late read (59, 174, 202).
+    // An awake crew had reached the same number of changes again, which the list of chats did not notice (153, 211, 233). A
+    // series of answers ended after the end of the restored log, which was taken for a stale read (59, 174, 202).
     for seed in [59, 153, 174, 202, 211, 233] {
         restores::run(restores::plan(seed)).unwrap_or_else(|failure| panic!("{failure}"));
     }
@@ -190,7 +190,7 @@ fn histories_of_restored_stores_that_failed_once_keep_the_promise() {
 
 #[test]
 fn a_history_of_calls_that_failed_once_keeps_the_promise() {
-    // An old read showed a call as missed that had been accepted.
+    // A stale read showed an accepted call as missed.
     calls::run(calls::plan(1_108)).unwrap_or_else(|failure| panic!("{failure}"));
 }
 

@@ -1,4 +1,4 @@
-//! Calls: rung, accepted, declined, missed and ended, by many devices at once, while servers and devices die.
+//! Calls: started, accepted, declined, missed and ended, by many devices at once, while servers and devices die.
 
 use crate::support::{User, World};
 use jobline_chat::Settings;
@@ -196,8 +196,8 @@ async fn signals_go_between_the_two_devices_of_an_accepted_call_alone() {
     assert_eq!(world.chat.call_line(&anna.id, &call.id).await.unwrap(), None);
 }
 
-/// Many devices of both do anything at any moment, some of them at once, and some die: all see the same call in the end, it
-/// never goes back, and nobody is kept from the next one.
+/// Many devices of both users act at any time, some concurrently, and some die: in the end all see the same call, its state
+/// never goes back, and the next call is possible.
 #[tokio::test]
 async fn whatever_the_devices_do_all_see_one_call_in_one_order() {
     for seed in 0..150 {

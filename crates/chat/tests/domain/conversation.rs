@@ -297,7 +297,7 @@ async fn many_changes_are_answered_with_each_message_once_as_it_stands() {
         seen.extend(page.messages);
         since = page.cursor;
         if answer == 1 {
-            // What happens meanwhile is answered by the next series.
+            // Later changes are in the next series.
             ben.read(&anna).await.unwrap();
         }
         if !page.has_more {

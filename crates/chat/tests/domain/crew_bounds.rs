@@ -1,4 +1,4 @@
-//! Crews at their limits: many of them, long ones, and those whom many people have left.
+//! Crews at their limits: many crews, long logs, and many former members.
 
 use crate::crews::*;
 use crate::support::{User, World};
@@ -19,7 +19,7 @@ pub(crate) fn in_crew(job: u64, text: &str) -> SendMessage {
     SendMessage { conversation_id, content, ..SendMessage::default() }
 }
 
-/// What somebody does who has left moves nothing for them beyond what they see.
+/// What a former member does moves the crew no further for them than what they see.
 #[tokio::test]
 async fn a_crew_keeps_its_place_in_the_list_of_a_former_member() {
     let world = World::new().await;
@@ -42,7 +42,7 @@ async fn a_crew_keeps_its_place_in_the_list_of_a_former_member() {
     assert_eq!(second.conversations[0].id, CREW);
 }
 
-/// What is unread for a user by the messages that they see.
+/// The unread count of a user, counted from the messages that they see.
 async fn unread_by_hand(user: &User<'_>) -> u64 {
     let read = user.members().await.unwrap().into_iter().find(|one| one.id == user.id.as_str()).unwrap().read_up_to;
     let (mut count, mut before) = (0, None);
@@ -101,7 +101,7 @@ async fn unread_counts_of_a_crew_are_those_of_what_is_kept() {
     }
 }
 
-/// A device that comes back to many crews reads those that an answer has room for.
+/// A device that returns to many crews reads only as many as an answer has room for.
 #[tokio::test]
 async fn an_answer_reads_no_more_crews_than_it_has_room_for() {
     let world = World::new().await;
@@ -129,7 +129,7 @@ async fn an_answer_reads_no_more_crews_than_it_has_room_for() {
     assert!(reads.reads < 10 * crews, "{reads:?}");
 }
 
-/// Crews that are awake move without a word in the head: they come where they belong between the others, and once.
+/// Awake crews move without a change of the head: each comes once, sorted among the others.
 #[tokio::test]
 async fn a_first_sync_answers_what_happened_last_first_crews_and_pairs_alike() {
     let world = World::new().await;
@@ -146,7 +146,7 @@ async fn a_first_sync_answers_what_happened_last_first_crews_and_pairs_alike() {
         world.clock.forward(1_000);
         world.user(&format!("other{nth}")).send(&ben, "Hello").await.unwrap();
         said.insert(0, format!("conv_ben_other{nth}"));
-        // Every third crew is quiet after it woke, so it is older than all pairs.
+        // Every third crew is quiet after it woke, so its last change is before those of all pairs.
         if nth % 3 > 0 {
             world.clock.forward(1_000);
             anna.send_as(in_crew(nth, "More")).await.unwrap();
@@ -173,7 +173,7 @@ async fn a_first_sync_answers_what_happened_last_first_crews_and_pairs_alike() {
     assert!(requests <= 1 + 2 * many / 20, "{requests} requests");
 }
 
-/// As many people as ever can, with long names, have left a job with a long title.
+/// The maximum of former members, with long ids, of a job with a long title.
 #[tokio::test]
 async fn a_crew_that_many_have_left_goes_on() {
     let world = World::new().await;

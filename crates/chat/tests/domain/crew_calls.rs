@@ -1,4 +1,4 @@
-//! Calls of a crew: all members are rung, up to four take part, and who comes or goes meanwhile sees their part alone.
+//! Calls of a crew: all members are called, up to four take part, and members who join or leave see only their part.
 
 use crate::support::{User, World};
 use jobline_chat::Result;
@@ -29,14 +29,14 @@ impl User<'_> {
         Ok(self.chat().end_call(&self.id, input).await?.call)
     }
 
-    /// The last call that they see in the crew.
+    /// The last call that the user sees in the crew.
     async fn sees_call(&self) -> Option<Call> {
         let input = ListMessages { conversation_id: CREW.into(), ..ListMessages::default() };
         self.list_as(input).await.unwrap().messages.into_iter().rev().find_map(|message| message.call)
     }
 }
 
-/// A crew of these in which anna has written.
+/// A crew of these users in which anna has written.
 async fn crew<'a, const N: usize>(world: &'a World, users: [&str; N]) -> [User<'a>; N] {
     world.job(1, &users, JobStatus::Open).await;
     let users = users.map(|user| world.user(user));

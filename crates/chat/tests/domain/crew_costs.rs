@@ -10,7 +10,7 @@ use jobline_wire::{HostJobInput, JobStatus, ListMessages};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use std::{sync::Arc, time::Duration};
 
-/// A mark that does not move costs the same wherever the message is.
+/// Marking as read without moving the watermark costs the same wherever the message is.
 #[tokio::test]
 async fn a_mark_that_does_not_move_reads_no_messages() {
     let world = World::new().await;
@@ -29,7 +29,7 @@ async fn a_mark_that_does_not_move_reads_no_messages() {
     assert!(counts.rows < 100, "{counts:?}");
 }
 
-/// Nobody reads all messages for each member.
+/// The messages are not read again for each member.
 #[tokio::test]
 async fn unread_messages_are_counted_where_some_have_expired() {
     let settings = Settings { send_rate: 0, retention_days: 30, ..Settings::default() };
@@ -49,8 +49,8 @@ async fn unread_messages_are_counted_where_some_have_expired() {
     assert!(counts.rows < 1_000, "{counts:?}");
 }
 
-/// What `list` reads of a crew is what decides who sees what: its job, its row and its roster, and marks where there is news, with
-/// the message that the cursor had last.
+/// `list` reads what decides who sees what: the crew's job, row and roster, and the watermarks if there are changes,
+/// with the cursor's last message.
 #[tokio::test]
 async fn a_list_of_a_crew_reads_each_of_its_rows_once() {
     let world = World::over(crate::engine::start_with_whole_pages().await.store, Settings::default(), 1).await;
@@ -72,8 +72,8 @@ async fn a_list_of_a_crew_reads_each_of_its_rows_once() {
     assert_eq!((counts.reads, counts.rows, news.messages.len()), (4, 6, 1));
 }
 
-/// The reads of a message in a crew that is awake: two that look whether the sender may write, the crew with their head, the job
-/// again, and three that show the message. One that answers another reads that for the answer.
+/// The reads of a send in an awake crew: two that check whether the sender may write, the crew with their head, the job
+/// again, and three for the answer. A reply reads its original, too.
 #[tokio::test]
 async fn a_send_in_a_crew_takes_few_reads() {
     let world = World::over(crate::engine::start_with_whole_pages().await.store, Settings::default(), 1).await;
@@ -88,7 +88,7 @@ async fn a_send_in_a_crew_takes_few_reads() {
     assert_eq!((plain.reads, plain.commits, reply.reads, reply.commits), (4, 1, 5, 1));
 }
 
-/// What a message, an edit and a reaction read and write in a crew that is awake.
+/// The reads and writes of a message, an edit and a reaction in an awake crew.
 async fn costs_in_a_crew_of(size: usize) -> [Counts; 3] {
     let world = World::over(crate::engine::start_with_whole_pages().await.store, Settings::default(), 1).await;
     let names: Vec<String> = (0..size).map(|nth| format!("user{nth:02}")).collect();
@@ -117,7 +117,7 @@ async fn messages_edits_and_reactions_cost_the_same_in_a_crew_of_any_size() {
     }
 }
 
-/// A clock over tokio's, which stands while nothing waits.
+/// A clock over tokio's paused clock.
 struct TokioClock(tokio::time::Instant);
 
 #[async_trait]
@@ -131,8 +131,8 @@ impl Clock for TokioClock {
     }
 }
 
-/// As over a network, with five writers on each of two servers, who send as much as the rate permits in the long run: each
-/// message is written on the condition of the one before it, and servers do not queue for each other.
+/// With delays as over a network, and five writers on each of two servers who send as much as the rate limit permits: each
+/// message is conditional on the previous one, and servers do not queue for each other.
 #[tokio::test(start_paused = true)]
 async fn ten_who_write_on_two_servers_seldom_lose_races() {
     let mut counts = Vec::new();
@@ -169,11 +169,11 @@ async fn ten_who_write_on_two_servers_seldom_lose_races() {
         counts.push(servers.iter().map(|(_, counting)| counting.reset().commits).sum::<u64>());
     }
     println!("commits for 200 messages without a pause, with one of 1 s, and with one of 6 s: {counts:?}");
-    // 5 % for what the send rate permits, and little more where nobody ever pauses.
+    // 5 % at the permitted send rate, and little more if nobody ever pauses.
     assert!(counts[0] <= 224 && counts[1] <= 212 && counts[2] <= 208, "{counts:?} commits for 200 messages");
 }
 
-/// As over a network: others get in between a read and a commit.
+/// With delays as over a network: other commits come between a read and a commit.
 #[tokio::test(start_paused = true)]
 async fn ten_who_write_at_once_do_not_lose_races() {
     let slow =

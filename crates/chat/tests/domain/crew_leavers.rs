@@ -1,4 +1,4 @@
-//! Crews whose members leave, and come back: what they are told afterwards, and what they may still do.
+//! Crews whose members leave and come back: what they see afterwards, and what they may still do.
 
 use crate::{
     crews::{CREW, said},
@@ -57,7 +57,7 @@ async fn former_members_see_the_job_as_it_was_when_they_left() {
     let (anna, ben, carl) = (world.user("anna"), world.user("ben"), world.user("carl"));
     anna.say("hello").await.unwrap();
     world.titled("Roof and walls", &["anna", "ben", "carl"], JobStatus::Open).await;
-    // The change that lets ben go is none of his business either.
+    // The change that removes ben is not shown to him either.
     world.titled("Secret", &["anna", "carl"], JobStatus::Closed).await;
     let known = Some(("Roof and walls".to_owned(), JobStatus::Open));
     assert_eq!(ben.job_of_crew().await, known);
@@ -66,7 +66,7 @@ async fn former_members_see_the_job_as_it_was_when_they_left() {
     assert_eq!(ben.job_of_crew().await, known);
     world.chat.delete_job(job()).await.unwrap();
     assert_eq!((ben.job_of_crew().await, carl.job_of_crew().await), (known.clone(), None));
-    // Who leaves a crew whose job was gone meanwhile knows of none.
+    // A member who leaves a crew whose job was deleted meanwhile sees no job.
     world.titled("Again", &["anna"], JobStatus::Open).await;
     assert_eq!((ben.job_of_crew().await, carl.job_of_crew().await), (known, None));
     world.titled("Back", &["anna", "ben"], JobStatus::Open).await;
@@ -93,10 +93,10 @@ async fn former_members_get_no_later_read_marks() {
     assert_eq!(anna.statuses().await[..2], [Status::Read, Status::Read]);
     assert_eq!(ben.statuses().await[..2], [Status::Read, Status::Sent]);
     assert_eq!(ben.read_by().await, before);
-    // Their own reading goes on.
+    // Their own read position still moves.
     assert_eq!(ben.read_crew(None).await.unwrap(), 0);
     assert_eq!(ben.read_by().await[1], ("ben".into(), 3));
-    // Nor does it show that others leave, or that somebody comes.
+    // Nor does it show that others leave or join.
     world.crew(&["anna", "eve"]).await;
     assert_eq!(ben.statuses().await[..2], [Status::Read, Status::Sent]);
     assert_eq!(ben.read_by().await.len(), 4);
@@ -104,13 +104,13 @@ async fn former_members_get_no_later_read_marks() {
     assert_eq!(anna.statuses().await[..2], [Status::Read, Status::Read]);
 }
 
-/// Whom an answer of `sync` names in the crew.
+/// The people of the crew in an answer of `sync`.
 fn names(synced: &jobline_wire::Synced) -> Vec<&str> {
     let people = synced.conversations.iter().filter(|one| one.id == CREW).flat_map(|one| &one.people);
     people.map(|person| person.name.as_str()).collect()
 }
 
-/// What somebody wrote is shown with their name, whether they are among the first of a crew, or have left it.
+/// Messages are shown with the sender's name, whether the sender is among the first members of a crew or has left it.
 #[tokio::test]
 async fn a_new_name_reaches_all_who_see_it_in_a_crew() {
     let world = World::new().await;
@@ -132,7 +132,7 @@ async fn a_new_name_reaches_all_who_see_it_in_a_crew() {
     assert_eq!(anna.sync(Some(&gone.cursor)).await.unwrap().conversations, []);
 }
 
-/// Nobody writes, so polls go on costing as little as before.
+/// Nobody writes, so polls stay as cheap as before.
 #[tokio::test]
 async fn a_new_name_does_not_wake_a_crew() {
     let world = World::over(crate::engine::start_with_whole_pages().await.store, Settings::default(), 1).await;
@@ -194,7 +194,7 @@ async fn a_series_that_began_before_they_left_shows_each_message_once() {
         anna.say("four").await.unwrap();
         let mut answer = ben.crew_page(Some(&start), 1).await;
         assert!(answer.has_more, "the series goes on");
-        // Shown with the next answer, and in the log behind the end of this series.
+        // Shown with the next answer, and in the log after the end of this series.
         anna.edit_to(&three, "3").await.unwrap();
         world.crew(&["anna", "carl"]).await;
         if touched_afterwards {
@@ -207,12 +207,12 @@ async fn a_series_that_began_before_they_left_shows_each_message_once() {
         }
         let texts: Vec<String> = shown.iter().map(said).collect();
         assert_eq!(texts, ["two", "3", "four", "-ben"], "touched afterwards: {touched_afterwards}");
-        // Of a view that is over a cursor keeps no change to come.
+        // For a former member the cursor notes no later change.
         assert_eq!(answer.cursor, ben.crew_page(Some(&answer.cursor), 1).await.cursor);
     }
 }
 
-/// Refuses commits of the crew after so many.
+/// Refuses commits of the crew after the first few.
 struct HeldCrew {
     inner: Arc<dyn Store>,
     allowed: AtomicU64,
@@ -277,7 +277,7 @@ async fn a_job_that_is_deleted_right_after_a_removal_keeps_nobody_in_its_crew() 
     );
 }
 
-/// More come than one commit takes in, and the job changes again before all of them are in.
+/// More members join than fit into one commit, and the job changes again before all of them have joined.
 #[tokio::test]
 async fn who_leaves_before_all_newcomers_are_in_knows_the_job_as_it_was_when_they_came() {
     let store = HeldCrew::start().await;

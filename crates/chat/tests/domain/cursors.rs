@@ -1,4 +1,4 @@
-//! Cursors: nobody is answered the same state of a message twice.
+//! Cursors: the same state of a message is never returned twice.
 
 use crate::engine;
 use crate::meanwhile::Meanwhile;
@@ -11,7 +11,7 @@ pub(crate) fn unlimited() -> Settings {
     Settings { send_rate: 0, ..Settings::default() }
 }
 
-/// Two servers over one store: what the second one does may happen between two reads of the first.
+/// Two servers over one store: the second may act between two reads of the first.
 struct Servers {
     world: World,
     store: Arc<Meanwhile>,
@@ -45,7 +45,7 @@ pub(crate) fn edit(message: &Message, content: &str) -> EditMessage {
     EditMessage { conversation_id, message_id, content: content.to_owned() }
 }
 
-/// What polls with `list`, from `cursor` on, answer in pages of `limit`, up to one that has nothing.
+/// The answers of polls with `list` from `cursor` on, in pages of `limit`, up to an empty one.
 async fn rest(ben: &User<'_>, anna: &User<'_>, mut cursor: String, limit: u32) -> Vec<String> {
     let mut seen = Vec::new();
     for _ in 0..50 {
@@ -120,7 +120,7 @@ async fn a_message_that_is_edited_while_pages_are_read_comes_once_and_with_its_s
     for number in 0..4 {
         anna.send(&ben, &number.to_string()).await.unwrap();
     }
-    // The message from before, then one in the middle of a series, each after the row of the conversation was read.
+    // First the older message, then one in the middle of a series, each after the row of the conversation was read.
     servers.edits_meanwhile(&old, "old, edited twice");
     let mut seen = rest(&ben, &anna, begun, 2).await;
     servers.assert_happened();

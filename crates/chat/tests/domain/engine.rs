@@ -3,13 +3,13 @@
 use jobline_store::{MemoryStore, Store};
 use std::sync::{Arc, Mutex};
 
-/// With how many cases a property is tested that sends many messages.
+/// The number of cases for a property that sends many messages.
 pub const LONG_CASES: u32 = 256;
 
 /// The store of one test.
 pub struct Engine {
     pub store: Arc<dyn Store>,
-    /// Read and write units that were consumed, if the engine bills them.
+    /// The consumed read and write units, if the engine bills them.
     pub units: Option<Arc<Mutex<(f64, f64)>>>,
 }
 
@@ -18,7 +18,7 @@ pub async fn start() -> Engine {
     Engine { store: Arc::new(MemoryStore::new()), units: None }
 }
 
-/// An engine with whole pages: each short page would be one more round trip to count.
+/// An engine with full pages: each short page would be one more round trip.
 pub async fn start_with_whole_pages() -> Engine {
     Engine { store: Arc::new(MemoryStore::with_page_cap(usize::MAX)), units: None }
 }

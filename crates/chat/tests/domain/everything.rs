@@ -61,7 +61,7 @@ async fn sync_continues_page_by_page() {
         let answered = seen.len();
         seen.sort();
         seen.dedup();
-        // Without a cursor each conversation begins with its newest message; the last one has an answer for itself.
+        // Without a cursor each conversation begins with its newest message; the last one is in a separate answer.
         let expected = if since.is_some() { 27 + already } else { 8 + 3 };
         assert_eq!((answered, seen.len()), (expected, expected), "{since:?}");
         world.user("user3").send(&anna, "late").await.unwrap();

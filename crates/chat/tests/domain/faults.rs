@@ -1,5 +1,5 @@
 //! The store fails, or others change rows between a read and a commit: one small test for each bug that the simulation
-//! found.
+//! has found.
 use crate::engine;
 use crate::support::{HandClock, MORNING, User, World, texts};
 use async_trait::async_trait;

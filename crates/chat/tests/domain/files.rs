@@ -6,7 +6,7 @@ use jobline_wire::{Code, MessageType, SendMessage};
 
 const HOUR: u64 = 3_600_000;
 const MB: u64 = 1_048_576;
-/// A PNG of four by three pixels, as far as anybody looks at it here.
+/// The part of a PNG of four by three pixels that is checked here.
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x04\0\0\0\x03\x08\x02\0\0\0sum.\0\0\0\0IEND\xaeB`\x82";
 
 #[tokio::test]
@@ -39,7 +39,7 @@ async fn bytes_that_are_replaced_after_the_proof_are_never_sent() {
     let target = anna.announce(&ben, "plan.pdf", "application/pdf", 5).await.unwrap();
     world.files.upload(&target, b"%PDF-");
     world.files.replace_after_the_proof(b"<html");
-    // They are not the bytes that were proved, so they are proved again.
+    // They are not the proved bytes, so they are proved again.
     assert_eq!(anna.send_uploaded(&ben, &target).await.unwrap_err().code, Code::FileTypeMismatch);
     assert_eq!(ben.list(&anna).await.unwrap_err().code, Code::NotFound, "nothing was sent");
 }

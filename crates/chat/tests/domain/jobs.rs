@@ -89,7 +89,7 @@ async fn a_job_may_have_a_hundred_participants() {
     assert_eq!(world.user("user49").send(&world.user("user00"), "hi").await.unwrap_err().code, Code::JobClosed);
 }
 
-/// Eventual reads may show a job as it was; a permission must not.
+/// Eventual reads may show an old state of a job; permissions must not.
 #[tokio::test]
 async fn a_closed_job_permits_nothing_however_late_the_reads_are() {
     let late = Arc::new(WeaklyVisible::new(crate::engine::start().await.store, 1, 1_000));
@@ -110,7 +110,7 @@ async fn a_closed_job_permits_nothing_however_late_the_reads_are() {
     }
 }
 
-/// The jobs that both share are closed one after the other while the search for one reads on, page after page: the last decides.
+/// The shared jobs are closed one after the other while the search continues page by page: the last one decides.
 #[tokio::test]
 async fn jobs_that_close_during_the_search_hide_no_other_one_that_is_open() {
     let inner: Arc<dyn Store> = Arc::new(MemoryStore::with_page_cap(1));
@@ -136,7 +136,7 @@ async fn jobs_that_close_during_the_search_hide_no_other_one_that_is_open() {
     assert_eq!(sent.unwrap().message.job_id, Some(12));
 }
 
-/// A person in many open jobs: what is read does not grow with them, where the other has few.
+/// A person with many open jobs: the reads do not grow with them if the other has few.
 #[tokio::test]
 async fn a_send_of_somebody_in_thousands_of_jobs_reads_a_few_pages() {
     let world = World::new().await;

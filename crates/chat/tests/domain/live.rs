@@ -1,4 +1,4 @@
-//! What live connections rest on: who is told of a commit, and deliveries that are recorded later.
+//! The basis of live connections: announcements of commits, and deliveries that are recorded later.
 
 use crate::support::{User, World, texts};
 use jobline_wire::{BlockUser, Code, JobStatus, SetPreferences, Status};

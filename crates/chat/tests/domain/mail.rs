@@ -1,4 +1,4 @@
-//! Mail to users about what they have not read: one for each conversation until they have read it.
+//! Mail about unread messages: one for each conversation until the user has read it.
 
 use crate::{
     outbox::Receiver,
@@ -44,7 +44,7 @@ impl Mailbox {
         std::mem::take(&mut *self.got.lock().unwrap())
     }
 
-    /// Lets `minutes` pass, sending what is due after each; answers what was sent.
+    /// Lets `minutes` pass, sends what is due after each, and returns what was sent.
     async fn within(&self, world: &World, minutes: u64) -> Vec<UnreadNotice> {
         world.chat.send_mail(self).await.unwrap();
         for _ in 0..minutes {

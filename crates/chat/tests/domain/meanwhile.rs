@@ -5,10 +5,10 @@ use futures_util::future::BoxFuture;
 use jobline_store::{Commit, Consistency, Error, Key, Outcome, Page, Range, Row, Store};
 use std::sync::{Arc, Mutex};
 
-/// Until it happens: the beginning of the keys before whose next read, and what.
+/// The pending event, and the prefix of the keys before whose next read it happens.
 type Coming = Option<(String, BoxFuture<'static, ()>)>;
 
-/// A store in which something happens before rows are read next whose keys begin in some way.
+/// A store in which something happens before the next read of rows with a prefix.
 pub(crate) struct Meanwhile {
     inner: Arc<dyn Store>,
     coming: Mutex<Coming>,

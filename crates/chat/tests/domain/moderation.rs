@@ -1,4 +1,4 @@
-//! What users decide for themselves: blocks, mutes, and reports to the host.
+//! Moderation by users: blocks, mutes, and reports to the host.
 
 use crate::support::{User, World, texts};
 use jobline_wire::{

@@ -1,4 +1,4 @@
-//! Who sees whom, as what, and who prefers not to be seen.
+//! Presence: who sees whose online status, and who hides it.
 
 use crate::support::{User, World};
 use jobline_chat::{Settings, UserId};
@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 const HOUR: u64 = 3_600_000;
 
-/// What `me` sees of these users, by what is recorded alone.
+/// What `me` sees of these users, from stored rows alone.
 async fn sees(world: &World, me: &User<'_>, users: &[&str]) -> Vec<Presence> {
     let users: BTreeSet<UserId> = users.iter().map(|id| UserId::new(id).unwrap()).collect();
     world.chat.presence(&me.id, &users, |_| None).await.unwrap()

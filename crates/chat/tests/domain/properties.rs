@@ -1,4 +1,4 @@
-//! What holds for any input: ids, cursors, content and the send rate.
+//! Properties of any input: ids, cursors, content and the send rate.
 
 use crate::engine;
 use crate::support::{User, World};
@@ -133,7 +133,7 @@ fn cursors() -> &'static Cursors {
     })
 }
 
-/// What `user` is answered for list number `which` with `since`.
+/// The answer to `user` for list number `which` with `since`.
 async fn ask(world: &World, user: &User<'_>, which: usize, since: String) -> Result<(), Code> {
     let since = Some(since);
     let answer = match which {
@@ -277,7 +277,7 @@ proptest! {
             }
             for (first, begin) in sent.iter().enumerate() {
                 for (count, end) in (1_u64..).zip(&sent[first..]) {
-                    // A full bucket, and what is added to it meanwhile.
+                    // A full bucket, and the tokens that are added meanwhile.
                     let allowed = u64::from(rate) + (end - begin) * u64::from(rate) / 60_000;
                     prop_assert!(count <= allowed, "{} in {} ms at {} a minute", count, end - begin, rate);
                 }

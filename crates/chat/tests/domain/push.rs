@@ -1,4 +1,4 @@
-//! Push notifications about what users have not read: one for each conversation until they have read it.
+//! Push notifications about unread messages: one for each conversation until the user has read it.
 
 use crate::support::{User, World};
 use async_trait::async_trait;
@@ -21,7 +21,7 @@ const DAY: u64 = 24 * HOUR;
 #[derive(Default)]
 struct Services {
     got: Mutex<Vec<(String, PushNotice)>>,
-    /// What they answer, by endpoint; delivered where nothing is said.
+    /// Their answers, by endpoint; others count as delivered.
     answers: Mutex<BTreeMap<String, Pushed>>,
     is_active: AtomicBool,
 }
@@ -53,7 +53,7 @@ impl Services {
         answers.extend(answer.map(|answer| (endpoint.to_owned(), answer)));
     }
 
-    /// Lets `seconds` pass, pushing what is due after each; answers to which endpoints, in order.
+    /// Lets `seconds` pass, pushes what is due after each, and returns to which endpoints, in order.
     async fn within(&self, world: &World, seconds: u64) -> Vec<String> {
         world.chat.send_push(self).await.unwrap();
         for _ in 0..seconds {

@@ -1,4 +1,4 @@
-//! A store that was restored to an earlier state: cursors of what it lost begin again, and nothing that is new is hidden.
+//! A store that was restored to an earlier state: cursors to lost positions begin again, and no new change is hidden.
 
 use crate::crews::CREW;
 use crate::cursors::{edit, unlimited};
@@ -8,7 +8,7 @@ use jobline_chat::Settings;
 use jobline_wire::{JobStatus, ListMessages, Message, Status};
 use std::collections::BTreeSet;
 
-/// What was before a backup: one and the same history, in a store of its own each time.
+/// The history before a backup: the same each time, in a new store.
 async fn backed_up() -> World {
     let world = World::over(engine::start().await.store, unlimited(), 1).await;
     let (anna, ben) = world.pair().await;
@@ -20,7 +20,7 @@ async fn backed_up() -> World {
     world
 }
 
-/// The store of the backup, some time after what was lost.
+/// The restored store, some time after the lost changes.
 async fn restored() -> World {
     let world = backed_up().await;
     world.clock.forward(600_000);
@@ -36,7 +36,7 @@ async fn a_list_notices_that_the_store_was_restored_wherever_the_log_has_come_ag
     let mut message = anna.send(&ben, "lost 1").await.unwrap().message;
     cursors.push(ben.list_since(&anna, &before.cursor).await.unwrap().cursor);
     for nth in 0..2 {
-        // One proves the delivery of the message, which is a change of its own.
+        // One poll proves the delivery of the message, which is another change.
         cursors.push(ben.list_since(&anna, cursors.last().unwrap()).await.unwrap().cursor);
         anna.chat().edit(&anna.id, edit(&message, &format!("lost, edited {nth}"))).await.unwrap();
         cursors.push(ben.list_since(&anna, cursors.last().unwrap()).await.unwrap().cursor);
@@ -44,7 +44,7 @@ async fn a_list_notices_that_the_store_was_restored_wherever_the_log_has_come_ag
         cursors.push(ben.list_since(&anna, cursors.last().unwrap()).await.unwrap().cursor);
     }
     for count in 0..10 {
-        // As many changes after the restoration, of which the first two are edits and the others messages.
+        // The same number of changes after the restore, the first two of them edits and the others messages.
         let world = restored().await;
         let (anna, ben) = (world.user("anna"), world.user("ben"));
         let kept = anna.list(&ben).await.unwrap().messages;
@@ -96,13 +96,13 @@ async fn inbox_backed_up(window_bytes: usize) -> World {
     world
 }
 
-/// The other that something happens with.
+/// The other user of this event.
 fn other(world: &World, nth: usize) -> User<'_> {
     world.user(&format!("user{}", nth * 3 % 8))
 }
 
-/// Whatever moved since the restoration, messages or receipts, and wherever the window has left it: each cursor of what was lost
-/// gets a reset, or all that is new where the head cannot tell, and one of before leads on.
+/// Whatever moved since the restore, messages or receipts, and wherever it is relative to the window: each cursor to a lost
+/// position gets a reset, or all new changes where the head cannot tell, and an earlier cursor stays valid.
 async fn everything_is_noticed_after_a_restoration(window_bytes: usize) {
     let lost = inbox_backed_up(window_bytes).await;
     let anna = lost.user("anna");
@@ -158,7 +158,7 @@ async fn they_notice_it_also_in_what_left_the_window() {
     everything_is_noticed_after_a_restoration(10).await;
 }
 
-/// A client may be on its way through a series of answers, or have been shown a message with an edit that is still to come in the log.
+/// A client may be in the middle of a series of answers, or have been shown a message with an edit that is later in the log.
 #[tokio::test]
 async fn what_was_lost_is_noticed_also_in_the_middle_of_a_series() {
     let lost = backed_up().await;
@@ -210,7 +210,7 @@ async fn that_a_lost_message_arrived_proves_nothing_of_the_one_with_its_number()
     }
 }
 
-/// A place that a cursor would forget, since nothing in the inbox tells of the conversation any more.
+/// A position that a cursor would drop, since nothing in the inbox names the conversation any more.
 #[tokio::test]
 async fn a_lost_conversation_is_noticed_where_another_one_moved() {
     let lost = inbox_backed_up(4_000).await;
@@ -239,14 +239,15 @@ async fn crew_backed_up() -> (World, Message) {
     (world, message)
 }
 
-/// What a device of Ben was answered in the store that was lost: the cursors of `sync` and of the list of chats.
+/// The cursors of `sync` and of the list of chats that a device of Ben got from the lost store.
 async fn cursors_of_ben(world: &World) -> [String; 2] {
     let ben = world.user("ben");
     let synced = ben.sync(None).await.unwrap().cursor;
     [synced, ben.conversations().await.unwrap().cursor]
 }
 
-/// In both histories as much happens to a crew, at other times: while it is awake, and until it sleeps.
+/// In both histories the same number of changes happens to a crew, at different times: while it is awake, and until it
+/// sleeps.
 #[tokio::test]
 async fn a_crew_that_came_as_far_again_hides_nothing() {
     for falls_asleep in [false, true] {

@@ -145,7 +145,7 @@ async fn a_clock_that_was_ahead_is_told_once_it_is_right_again() {
     assert_eq!(look().await, ClockLook::Steady);
     world.clock.back(60_000);
     assert_eq!(look().await, ClockLook::Steady, "clocks of servers differ by less than that");
-    // A wrong clock that was put right within its day of waiting has deleted nothing, and holds nothing up.
+    // A wrong clock that was corrected within its day of waiting has deleted nothing, and delays nothing.
     world.clock.forward(900 * 86_400_000);
     assert!(matches!(look().await, ClockLook::Jumped { .. }));
     world.clock.back(900 * 86_400_000);

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 /// An operation, its round trips, and its read and write units if the engine bills them.
 type Cost = (&'static str, Counts, Option<(f64, f64)>);
 
-/// A world whose store answers whole pages.
+/// A world whose store returns full pages.
 struct Measured {
     world: World,
     units: Option<Arc<Mutex<(f64, f64)>>>,
@@ -39,7 +39,7 @@ fn unlimited() -> Settings {
     Settings { send_rate: 0, ..Settings::default() }
 }
 
-/// What `operation`, which must succeed, cost.
+/// The cost of `operation`, which must succeed.
 async fn cost<T: std::fmt::Debug>(
     world: &Measured,
     name: &'static str,
@@ -177,14 +177,14 @@ async fn every_operation_costs_what_the_table_says() {
             name if name.contains("first") || name.contains("repeated") => {}
             // The file is one more row to read, and one more to write.
             name if name.contains("file") => assert!(*read <= 3.0 && *written <= 12.0, "{name}: {units:?}"),
-            // The permission is read strongly, which costs half a unit more than a message on a stale one.
+            // The permission is read strongly, which costs half a unit more than a stale read would.
             name if name.starts_with("`send`") => assert!(*read <= 2.5 && *written <= 10.0, "{name}: {units:?}"),
             _ => {}
         }
     }
 }
 
-/// A user's own message does not count as received from the other, so a poll with it in the cursor has nothing to record.
+/// A user's own message needs no delivery, so a poll with it in the cursor has nothing to record.
 #[tokio::test]
 async fn a_cursor_past_own_messages_alone_commits_nothing() {
     let world = world(unlimited()).await;

@@ -1,4 +1,4 @@
-//! What follows a host's change: in the background, through crashes, by any server.
+//! Tasks after a host's change: in the background, after crashes, by any server.
 
 use crate::engine;
 use crate::support::{MORNING, MemoryFiles, SeededRandom, User, World};
@@ -11,7 +11,7 @@ use jobline_wire::{Code, HostJobInput, HostUserInput, JobStatus};
 use std::sync::Arc;
 
 const FOREVER: u64 = u64::MAX;
-/// More than a task tells at once.
+/// More than a task updates in one step.
 const CUSTOMERS: usize = 120;
 
 /// Two servers over one table, of which the first one's connection can fail.
@@ -52,7 +52,7 @@ impl TwoServers {
     }
 
     /// The host closes the job, and the first server loses its connection to the table meanwhile. The commit of the job
-    /// itself is repeated until it is known; of the many that tell, one fails for good.
+    /// itself is repeated until its outcome is known; one of the many updates of conversations fails permanently.
     async fn close_and_be_cut(&self) {
         let input = || HostJobInput {
             title: "Job 1".into(),
@@ -70,7 +70,7 @@ impl TwoServers {
     }
 }
 
-/// How many of `customers` get the conversation with the worker anew since their cursors.
+/// How many of `customers` get the conversation with the worker again since their cursors.
 async fn told(customers: &[User<'_>], cursors: &[String]) -> usize {
     let mut told = 0;
     for (customer, cursor) in customers.iter().zip(cursors) {

@@ -1,4 +1,4 @@
-//! What the host is told about messages that stay unread: once for each conversation until it was read.
+//! The host's events about messages that stay unread: one for each conversation until it is read.
 
 use crate::{
     outbox::Receiver,
@@ -16,13 +16,13 @@ async fn world() -> World {
     World::with(Settings { send_rate: 0, outbox: true, ..Settings::default() }).await
 }
 
-/// Lets the driver look; answers what it told about unread messages.
+/// Runs the driver, and returns its events about unread messages.
 async fn told(world: &World, receiver: &Receiver) -> Vec<(String, Value)> {
     world.chat.tell_outside(receiver).await.unwrap();
     receiver.take().into_iter().filter(|(_, body)| body["type"] == "user.unread").collect()
 }
 
-/// Lets `minutes` pass, and the driver look after each.
+/// Lets `minutes` pass, and runs the driver after each.
 async fn told_within(world: &World, receiver: &Receiver, minutes: u64) -> Vec<(String, Value)> {
     let mut all = told(world, receiver).await;
     for _ in 0..minutes {

@@ -1,4 +1,4 @@
-//! What devices do to messages that exist: edit, delete and react, until there is an answer, also where they may not.
+//! What devices do to existing messages: edit, delete and react, until there is an answer, also where it is forbidden.
 
 use super::{
     changes::{EMOJI, Outcome, Wish, reaction_of},
@@ -47,7 +47,7 @@ impl Client<'_> {
         self.insist(&target, &wish).await
     }
 
-    /// A text that no message has had, or sometimes the one that this message was sent with.
+    /// A text that no message has had, or sometimes this message's first text.
     fn text_for(&mut self, target: &Target) -> String {
         let mut model = self.world.model.borrow_mut();
         let edit = model.tick();
@@ -55,7 +55,7 @@ impl Client<'_> {
         if self.dice.chance(0.15) { Model::text(intent) } else { format!("{}e{edit}", Model::text(intent)) }
     }
 
-    /// Repeats a request until it is answered, or gives up; sometimes once more than that.
+    /// Repeats a request until it is answered, sometimes once more, or gives up.
     pub async fn insist(&mut self, target: &Target, wish: &Wish) -> Check {
         for _ in 0..4 {
             if self.request(target, wish).await?.is_some() {
@@ -70,7 +70,7 @@ impl Client<'_> {
         Ok(())
     }
 
-    /// One request. `None` when it was not answered; otherwise the message as it was answered, if it was not refused.
+    /// One request. `None` if it was not answered; otherwise the message in the answer, if it was not refused.
     pub async fn request(&mut self, target: &Target, wish: &Wish) -> Check<Option<Option<Message>>> {
         let world = self.world;
         let Target { conversation, number, id } = target;
@@ -134,7 +134,7 @@ impl Client<'_> {
         }
     }
 
-    /// Checks that what was answered is what was asked for, and that it was allowed.
+    /// Checks that the answer is the requested change, and that it was allowed.
     fn is_done(&self, target: &Target, wish: &Wish, message: &Message) -> Check {
         let world = self.world;
         let mine = message.sender_id == self.user();
@@ -266,7 +266,7 @@ pub async fn delete_as_host(world: &World, dice: &mut super::dice::Dice, target:
     Ok(())
 }
 
-/// Records what became of a deletion by the host. `None` when its answer was lost.
+/// Records the outcome of a deletion by the host. `None` if its answer was lost.
 fn answered_to_host(
     world: &World,
     Target { conversation, number, .. }: &Target,
@@ -294,7 +294,7 @@ fn answered_to_host(
     }
 }
 
-/// A refusal that is right, or a failure of the history.
+/// A correct refusal, or a failure of the history.
 fn refused_only(is_right: bool, what: &str, error: &jobline_chat::Error) -> Check {
     ensure!(is_right, "{what}: refused with {error}");
     Ok(())

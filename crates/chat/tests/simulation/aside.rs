@@ -1,8 +1,8 @@
 //! An engine that works in real time, under histories in virtual time.
 //!
-//! A virtual clock runs on while only the network or other threads are waited for, so every request would time out at once. So the
-//! engine runs on a runtime of its own, and a history stands still during each of its calls. Delays and overtaking calls come from
-//! the decorators above, in virtual time, as on every engine.
+//! A virtual clock advances while a task waits only for the network or other threads, so every request would time out at
+//! once. So the engine runs on a separate runtime, and virtual time stands still during each of its calls. Delays and
+//! overtaking calls come from the decorators above, in virtual time, as on every engine.
 
 use async_trait::async_trait;
 use jobline_store::{Commit, Consistency, Error, Key, Outcome, Page, Range, Row, Scan, ScanPage, Store};
@@ -20,7 +20,7 @@ pub fn aside<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) 
     told.recv().expect("the engine does not panic")
 }
 
-/// An engine, and what has to be there as long as it is.
+/// An engine, and what has to live as long.
 pub struct Aside<S, K> {
     store: Arc<S>,
     _below: K,

@@ -1,4 +1,4 @@
-//! Users who block others for a while, and what may therefore be written and changed.
+//! Users who block others for a while, and the writes and changes that this allows.
 
 use super::{
     dice::Dice,
@@ -25,7 +25,7 @@ impl Blocks {
         self.switch(by, user).is_none_or(|switch| switch.is_untouched(asked) || switch.settled(asked) == Some(false))
     }
 
-    /// Whether `by` blocks `user`, now that nothing is under way. `None` if that is not known.
+    /// Whether `by` blocks `user`, now that no request is running. `None` if that is unknown.
     pub fn stands(&self, by: &str, user: &str) -> Option<bool> {
         self.switch(by, user).map_or(Some(false), Switch::last)
     }
@@ -40,10 +40,10 @@ impl Blocks {
     }
 }
 
-/// Some users block others, with whom they may share a job or not, and end that.
+/// Some users block and unblock others, with whom they may share a job or not.
 pub async fn run(world: &World) -> Check {
     let mut dice = Dice::new(world.plan.seed, "blocks");
-    // A few of them, so that what was blocked is often free again.
+    // Only a few pairs, so that a blocked one is often unblocked again.
     let few = world.plan.users.len().min(3);
     for _ in 0..world.plan.blocks {
         for _ in 0..2 {
@@ -82,7 +82,7 @@ async fn set(world: &World, dice: &mut Dice, pair: [usize; 2], blocks: bool) -> 
     model.blocks.0.get_mut(&(by.clone(), other.clone())).expect("it began").end(answered, ended);
     if let Some(answer) = response.answer("a block")? {
         world.count(if blocks { "blocked" } else { "unblocked" });
-        // A call that was given up may have taken effect in between.
+        // An abandoned call may have taken effect in between.
         let told = answer.blocked.contains(&other);
         let certain = model.blocks.stands(&by, &other).is_some();
         ensure!(!certain || told == blocks, "{by} blocks {other}: {blocks}, but is told {answer:?}");
@@ -90,7 +90,7 @@ async fn set(world: &World, dice: &mut Dice, pair: [usize; 2], blocks: bool) -> 
     Ok(answered)
 }
 
-/// Every user is told whom they block.
+/// Checks the list of blocked users that every user gets.
 pub async fn are_as_last_said(world: &World) -> Check {
     for by in &world.plan.users {
         let me = UserId::new(by).expect("a user id");

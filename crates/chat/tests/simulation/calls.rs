@@ -1,5 +1,5 @@
-//! Histories of calls alone: the devices of two users start, accept, decline and end calls at any moment, over servers that
-//! fail and die, and some devices die themselves. Each device follows the log.
+//! Histories of calls: the devices of two users start, accept, decline and end calls at any time, over servers that fail and
+//! die, and some devices die, too. Each device follows the log.
 
 use super::{
     Actor, Report, chaos,
@@ -25,10 +25,10 @@ pub const RING_MS: u64 = 45_000;
 const DEVICES: [&str; 3] = ["phone", "laptop", "tablet"];
 const STEPS: usize = 14;
 
-/// What answers said for certain.
+/// Facts that answers have established.
 #[derive(Debug, Default)]
 struct Known {
-    /// Which device took a call.
+    /// The device that accepted a call.
     taken: BTreeMap<String, String>,
     /// Calls that are over.
     over: BTreeSet<String>,
@@ -42,14 +42,14 @@ struct Phone<'a> {
     device: &'static str,
     talk: String,
     cursor: Option<String>,
-    /// The last that the log said of each call, by the number of its message.
+    /// The last state of each call in the log, by the number of its message.
     calls: BTreeMap<u64, Call>,
 }
 
 /// Runs a history of calls.
 ///
 /// # Errors
-/// Which promise was broken.
+/// The broken promise.
 pub fn run(plan: Plan) -> Result<Report, String> {
     history("calls", plan, live)
 }
@@ -103,7 +103,7 @@ pub async fn greet(world: &World, user: &str, hello: SendMessage) -> Check {
     Err("nobody could greet".into())
 }
 
-/// Servers run tasks that are due, and die at it.
+/// Servers run due tasks, and die during them.
 pub async fn run_tasks(world: &World) -> Check<Infallible> {
     let mut dice = Dice::new(world.plan.seed, "tasks");
     loop {
@@ -131,7 +131,7 @@ impl Phone<'_> {
         format!("{} {}", self.user, self.device)
     }
 
-    /// Takes in what is new in the log. Answers whether something was.
+    /// Applies what is new in the log. Returns whether something was.
     async fn follow(&mut self) -> Check<bool> {
         let input = ListMessages { conversation_id: self.talk.clone(), since: self.cursor.clone(), ..<_>::default() };
         let (world, name) = (self.world, self.name());
@@ -222,7 +222,7 @@ pub fn is_over(state: CallState) -> bool {
     !matches!(state, CallState::Ringing | CallState::Accepted)
 }
 
-/// A call never goes back, and what is over does not change any more.
+/// The state of a call never goes back, and does not change once the call is over.
 fn follows(before: &Call, now: &Call) -> Check {
     let forward = match before.state {
         CallState::Ringing => true,
@@ -234,7 +234,7 @@ fn follows(before: &Call, now: &Call) -> Check {
     Ok(())
 }
 
-/// Nothing fails any more, what rings stops ringing, and tasks are done.
+/// Nothing fails any more, ringing ends, and tasks are done.
 pub async fn rest_of_time(world: &World) -> Check {
     world.stop_faults();
     for server in &world.servers {
@@ -249,7 +249,7 @@ pub async fn rest_of_time(world: &World) -> Check {
     Ok(())
 }
 
-/// All devices saw the same calls, of which no two ran at a time, and what was answered for certain holds.
+/// All devices saw the same calls, no two of them at the same time, and the facts from answers hold.
 fn agree<'a>(known: &Known, world: &World, phones: &'a [Phone<'_>]) -> Check<Vec<&'a Call>> {
     let truth = &phones[0].calls;
     for phone in phones {
@@ -283,7 +283,7 @@ pub fn started_ms(call: &Call) -> u64 {
     call.id.split('_').nth(1).and_then(|ms| ms.parse().ok()).unwrap_or_default()
 }
 
-/// Nobody has marked anything as read: each has the other's calls unread, and the greeting.
+/// Nobody has marked anything as read: the other's calls and the greeting are unread for each.
 async fn all_calls_are_unread(world: &World, calls: &[&Call]) -> Check {
     for (place, user) in world.plan.users.iter().enumerate() {
         let me = UserId::new(user).expect("a user id");

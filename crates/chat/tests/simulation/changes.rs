@@ -1,4 +1,4 @@
-//! What was asked of messages that exist (edits, deletions, reactions), and what answers may therefore show of them.
+//! The requested changes of existing messages (edits, deletions, reactions), and what answers may therefore show.
 
 mod seen;
 
@@ -9,7 +9,7 @@ use super::{
 use jobline_wire::{Conversation, DeletedBy, Message, Quote, Reaction, Status, limits::EDITS};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What a message shall be.
+/// A requested change of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Wish {
     Text(String),
@@ -18,13 +18,13 @@ pub enum Wish {
 }
 
 impl Wish {
-    /// Whether it is refused to one who is blocked.
+    /// Whether it is refused to a blocked user.
     pub fn needs_leave(&self) -> bool {
         matches!(self, Self::Text(_) | Self::Reaction(Some(_)))
     }
 }
 
-/// How a request ended, as its client knows it.
+/// The outcome of a request, as its client knows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     Pending,
@@ -43,7 +43,7 @@ struct Request {
     outcome: Outcome,
 }
 
-/// What edits, reactions and deletions alter of a message.
+/// The parts of a message that edits, reactions and deletions change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Look {
     content: String,
@@ -67,7 +67,7 @@ impl Look {
     }
 }
 
-/// A text that a message had, since when, and when an answer first showed it.
+/// A text of a message, since when it had it, and when an answer first showed it.
 #[derive(Debug)]
 struct Revision {
     text: String,
@@ -75,14 +75,14 @@ struct Revision {
     seen: u64,
 }
 
-/// What was asked of one message, and what answers showed of it.
+/// The requested changes of one message, and what answers showed of it.
 #[derive(Debug, Default)]
 pub struct Changes {
     requests: Vec<Request>,
     revisions: BTreeMap<u32, Revision>,
     /// When it was deleted, and when an answer first showed that.
     gone: Option<(String, u64)>,
-    /// What it looked like for a member who was shown this status and `updatedAt`.
+    /// How a member saw it with this status and `updatedAt`.
     looks: BTreeMap<(usize, Status, String), Look>,
     /// When an answer to a member first showed this `updatedAt`.
     sightings: [BTreeMap<String, u64>; 2],
@@ -93,7 +93,7 @@ impl Changes {
         self.requests.is_empty()
     }
 
-    /// Whether nobody asked for the same before: then it was not so already, unless it was so from the beginning.
+    /// Whether nobody requested the same before: then it was not so already, except from the beginning.
     pub fn is_first(&self, request: usize) -> bool {
         let this = &self.requests[request];
         !self.requests[..request].iter().any(|one| (&one.by, &one.wish) == (&this.by, &this.wish))
@@ -110,7 +110,7 @@ impl Changes {
         answered.map(|one| one.ended).chain(self.gone.iter().map(|gone| gone.1)).min()
     }
 
-    /// Whether somebody has asked for its deletion in a way that may have had an effect.
+    /// Whether a deletion that may have taken effect was requested.
     pub fn may_be_gone(&self) -> bool {
         self.requests.iter().any(|one| one.wish == Wish::Gone && one.outcome != Outcome::Refused)
     }
@@ -120,7 +120,7 @@ impl Changes {
         gone.into_iter().any(|one| (one.by == HOST) == (by == DeletedBy::Host))
     }
 
-    /// Whether somebody asked for this text, and may have got it.
+    /// Whether this text was requested, and may have been set.
     fn may_say(&self, text: &str) -> bool {
         let same = |one: &&Request| matches!(&one.wish, Wish::Text(wished) if wished == text);
         self.requests.iter().filter(same).any(|one| one.outcome != Outcome::Refused)
@@ -163,7 +163,7 @@ impl Changes {
         Ok(())
     }
 
-    /// The latest `updatedAt` that an answer showed to `side` and of whose time `visible` holds.
+    /// The latest `updatedAt` that an answer showed to `side` and for whose time `visible` holds.
     pub fn latest(&self, side: usize, visible: impl Fn(u64) -> bool) -> Option<&str> {
         self.sightings[side].iter().rev().find(|(_, seen)| visible(**seen)).map(|(at, _)| at.as_str())
     }
@@ -177,14 +177,14 @@ fn listed(emoji: &str) -> Option<&'static str> {
     EMOJI.iter().find(|one| **one == emoji).copied()
 }
 
-/// What `user` reacts with to a message that is shown so.
+/// The reaction of `user` to a message that is shown like this.
 pub fn reaction_of<'a>(message: &'a Message, user: &str) -> Option<&'a str> {
     let mine = message.reactions.iter().find(|one| one.user_ids.iter().any(|one| one == user));
     mine.map(|one| one.emoji.as_str())
 }
 
 impl Model {
-    /// Records a request of `by` that begins now. Answers by what [`Model::asked`] knows it.
+    /// Records a request of `by` that begins now. Returns its handle for [`Model::asked`].
     pub fn ask(&mut self, conversation: &str, number: u64, by: &str, wish: Wish) -> usize {
         let begun = self.tick();
         let requests = &mut self.talk(conversation).changes.entry(number).or_default().requests;
@@ -192,7 +192,7 @@ impl Model {
         requests.len() - 1
     }
 
-    /// Records how a request ended. Answers when it began and when it ended.
+    /// Records the outcome of a request. Returns when it began and when it ended.
     pub fn asked(&mut self, conversation: &str, number: u64, request: usize, outcome: Outcome) -> Asked {
         let ended = self.tick();
         let changes = self.talk(conversation).changes.get_mut(&number).expect("it was asked");
@@ -201,19 +201,19 @@ impl Model {
         Asked { begun: request.begun, ended }
     }
 
-    /// How many edits and reactions a user has asked for.
+    /// How many edits and reactions a user has requested.
     pub fn limited_requests(&self, user: &str) -> usize {
         let requests = self.talks.values().flat_map(|talk| talk.changes.values()).flat_map(|one| &one.requests);
         requests.filter(|one| one.by == user && one.wish != Wish::Gone).count()
     }
 
-    /// The text that an intent was sent with, or one that its message may have been given since.
+    /// The first text of an intent, or one that its message may have got since.
     fn may_say(&self, intent: usize, number: u64, text: &str) -> bool {
         let changes = self.talks[&self.intents[intent].conversation].changes.get(&number);
         text == Self::text(intent) || changes.is_some_and(|changes| changes.may_say(text))
     }
 
-    /// Checks what an edit, a reaction or a deletion makes of a message.
+    /// Checks the result of an edit, a reaction or a deletion.
     pub(super) fn see_changes(&mut self, message: &Message, begun: u64) -> Check {
         let tick = self.tick();
         let number = message.number;
@@ -324,7 +324,7 @@ impl Model {
         for text in texts {
             ensure!(self.may_say(fact.intent, number, text), "message {number} never said {text:?}");
         }
-        // A deletion that came while they were read has taken some of them.
+        // A deletion during the read has removed some of them.
         if changes.is_some_and(Changes::may_be_gone) {
             return Ok(());
         }
@@ -343,7 +343,7 @@ impl Model {
         late || talk.changes.get(&number).is_some_and(|changes| changes.edits() > EDITS as usize)
     }
 
-    /// Whether nobody can change a message any more who had only `window_ms` for that.
+    /// Whether the time limit `window_ms` for changes of a message is over.
     pub fn is_over(&self, conversation: &str, number: u64, window_ms: u64, now_ms: u64) -> bool {
         now_ms > self.talks[conversation].facts[&number].created_ms + window_ms + self.slack_ms
     }

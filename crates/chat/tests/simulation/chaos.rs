@@ -73,7 +73,7 @@ pub async fn host(world: &World) -> Check {
         }
         let job = dice.between(1, world.plan.jobs.len() as u64);
         let mut open = dice.chance(0.6);
-        // Repeats the call until it is answered, or gives up.
+        // Repeats the call until it is answered or abandoned.
         while !put_job(world, &mut dice, job, open).await? {
             tokio::time::sleep(Duration::from_millis(dice.up_to(200))).await;
             if dice.chance(0.3) {
@@ -84,7 +84,7 @@ pub async fn host(world: &World) -> Check {
     Ok(())
 }
 
-/// Gives somebody another name, or the same again, or deletes them.
+/// Gives a user another name, or the same again, or deletes them.
 async fn put_user(world: &World, dice: &mut Dice) -> Check {
     let name = dice.pick(&world.plan.users).clone();
     let user = UserId::new(&name).expect("a user id");
@@ -100,7 +100,7 @@ async fn put_user(world: &World, dice: &mut Dice) -> Check {
     response.answer("putting a user").map(drop)
 }
 
-/// Puts a job; answers whether the call was answered.
+/// Puts a job; returns whether the call was answered.
 pub async fn put_job(world: &World, dice: &mut Dice, job: u64, open: bool) -> Check<bool> {
     let users = &world.plan.jobs[usize::try_from(job).unwrap_or(1) - 1];
     let input = HostJobInput {

@@ -1,5 +1,5 @@
-//! Histories of the calls of one crew: the devices of six members start, accept, decline and end calls at any moment, over
-//! servers that fail and die, while the host lets members come and go. Each device follows the log.
+//! Histories of the calls of one crew: the devices of six members start, accept, decline and end calls at any time, over
+//! servers that fail and die, while the host adds and removes members. Each device follows the log.
 
 use super::{
     Actor, Report,
@@ -22,7 +22,7 @@ use std::{
 };
 
 const CREW: &str = "crew_1";
-/// The first two take part all the time.
+/// The first two are members all the time.
 const USERS: [&str; 6] = ["anna", "ben", "carl_x", "d~ora", "eve.w|1@x", "finn"];
 const DEVICES: [&str; 2] = ["phone", "laptop"];
 const STEPS: usize = 12;
@@ -38,14 +38,14 @@ struct Phone<'a> {
     user: &'static str,
     device: &'static str,
     cursor: Option<String>,
-    /// The last that the log said of each call, by the number of its message.
+    /// The last state of each call in the log, by the number of its message.
     calls: BTreeMap<u64, Call>,
 }
 
 /// Runs a history of the calls of a crew.
 ///
 /// # Errors
-/// Which promise was broken.
+/// The broken promise.
 pub fn run(plan: Plan) -> Result<Report, String> {
     history("a crew's calls", plan, live)
 }
@@ -85,7 +85,7 @@ async fn live(world: &World) -> Check {
     agree(world, &phones)
 }
 
-/// The host lets people come and go.
+/// The host adds and removes people.
 async fn host(world: &World) -> Check {
     let mut dice = Dice::new(world.plan.seed, "host");
     for _ in 0..HOST_STEPS {
@@ -139,7 +139,7 @@ impl Phone<'_> {
         UserId::new(self.user).expect("a user id")
     }
 
-    /// Takes in what is new in the log. Answers whether something was.
+    /// Applies what is new in the log. Returns whether something was.
     async fn follow(&mut self) -> Check<bool> {
         let input = ListMessages { conversation_id: CREW.into(), since: self.cursor.clone(), ..<_>::default() };
         let (world, name, me) = (self.world, self.name(), self.me());
@@ -161,7 +161,7 @@ impl Phone<'_> {
         Ok(is_new || answer.has_more)
     }
 
-    /// A call never goes back. What is over does not change any more, but for who left while it ran: it was over for them.
+    /// The state of a call never goes back. It does not change once the call is over, except for those who left during it.
     fn follows(&self, before: &Call, now: &Call) -> Check {
         let forward = match before.state {
             CallState::Ringing => true,
@@ -253,7 +253,7 @@ impl Phone<'_> {
     }
 }
 
-/// What holds of a call at any moment.
+/// The invariants of a call.
 fn check_call(call: &Call) -> Check {
     let people = call.devices.len();
     ensure!(people <= MOST, "too many in it: {call:?}");
@@ -265,7 +265,7 @@ fn check_call(call: &Call) -> Check {
     Ok(())
 }
 
-/// The devices of those who took part all the time saw the same calls, of which no two ran at a time.
+/// The devices of permanent members saw the same calls, no two of them at the same time.
 fn agree(world: &World, phones: &[Phone<'_>]) -> Check {
     let truth = &phones[0].calls;
     for phone in phones.iter().filter(|phone| USERS[..2].contains(&phone.user)) {

@@ -1,6 +1,6 @@
-//! Histories of one crew: its members write, edit, delete, react and read while the host lets people come and go, over
-//! servers that fail and die. The crew goes to sleep and wakes, and they write to each other in between. What each of them may
-//! see follows from the events in the log alone; every unread count is counted again.
+//! Histories of one crew: its members write, edit, delete, react and read while the host adds and removes people, over
+//! servers that fail and die. The crew goes to sleep and wakes, and they also write to each other in pairs. What each of
+//! them may see follows from the events in the log alone; every unread count is recounted.
 
 mod checks;
 mod devices;
@@ -28,40 +28,40 @@ use std::{
 };
 
 const CREW: &str = "crew_1";
-/// The first of them takes part all the time: she sees everything.
+/// The first of them is a member all the time, so she sees everything.
 const USERS: [&str; 6] = ["anna", "ben", "carl_x", "d~ora", "eve.w|1@x", "finn"];
-/// Members who do nothing of their own: with them a crew is as large as one may be.
+/// Passive members: with them a crew has the maximum size.
 static SILENT: LazyLock<Vec<&'static str>> =
     LazyLock::new(|| (USERS.len()..50).map(|nth| &*format!("silent{nth}").leak()).collect());
 const STEPS: usize = 24;
 const HOST_STEPS: usize = 7;
 /// For how many pauses devices wait.
 const PACES: [u64; 3] = [2, 4, 10];
-/// How often somebody tries who is not answered.
+/// How often a request without an answer is repeated.
 const ATTEMPTS: usize = 60;
 
-/// Who takes part, as the host was answered.
+/// The participants, as the host was last answered.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Stand {
-    /// Rises when a call of the host begins and when it is answered: odd while one is under way.
+    /// Incremented when a call of the host begins and when it is answered: odd during a call.
     version: u64,
     people: BTreeSet<&'static str>,
 }
 
-/// What answers said for certain.
+/// Facts that answers have established.
 #[derive(Debug, Default)]
 struct Known {
     /// The texts that were accepted, with the number.
     accepted: BTreeMap<String, u64>,
-    /// Texts that were refused: they must not be there.
+    /// Texts that were refused, and must not be stored.
     refused: BTreeSet<String>,
     /// Messages that were deleted for certain.
     deleted: BTreeSet<u64>,
-    /// Messages that were accepted while a user took no part for certain.
+    /// Messages that were accepted while a user was certainly not a member.
     hidden: Vec<(&'static str, u64)>,
-    /// Texts that a message had before an edit that was answered.
+    /// Texts of a message from before an answered edit.
     replaced: BTreeSet<String>,
-    /// What the job was called, the last title last, and who took part in it then.
+    /// The titles of the job, the last one last, with the participants of that time.
     titles: Vec<(String, BTreeSet<&'static str>)>,
 }
 
@@ -69,14 +69,14 @@ struct Shared<'a> {
     world: &'a World,
     stand: RefCell<Stand>,
     known: RefCell<Known>,
-    /// How many of those who write, and the host, are not done yet.
+    /// How many of the writers and the host are not done yet.
     acting: Cell<usize>,
 }
 
 /// Runs the history of a crew.
 ///
 /// # Errors
-/// Which promise was broken.
+/// The broken promise.
 pub fn run(plan: Plan) -> Result<Report, String> {
     history("a crew", plan, live)
 }
@@ -126,7 +126,7 @@ async fn live(world: &World) -> Check {
     Box::pin(checks::rest(&shared, &mut devices, &mut lists)).await
 }
 
-/// Those who are silent in the crew of `seed`: none, a few, or as many as there may be.
+/// The passive members of the crew of `seed`: none, a few, or the maximum.
 fn silent(seed: u64) -> &'static [&'static str] {
     let most = SILENT.len();
     let count = match seed % 16 {
@@ -138,7 +138,7 @@ fn silent(seed: u64) -> &'static [&'static str] {
     &SILENT[..count]
 }
 
-/// Servers run tasks that are due, and die at it: so the crew goes to sleep.
+/// Servers run due tasks, and die during them. This puts the crew to sleep.
 pub async fn run_tasks(world: &World) -> Check<Infallible> {
     let mut dice = Dice::new(world.plan.seed, "tasks");
     loop {
@@ -151,7 +151,7 @@ pub async fn run_tasks(world: &World) -> Check<Infallible> {
     }
 }
 
-/// The host lets people come and go.
+/// The host adds and removes people.
 async fn host(shared: &Shared<'_>) -> Check {
     let mut dice = Dice::new(shared.world.plan.seed, "host");
     for _ in 0..HOST_STEPS {
@@ -192,7 +192,7 @@ async fn host_puts(shared: &Shared<'_>, dice: &mut Dice, people: &[&'static str]
     Ok(())
 }
 
-/// What a user writes, one thing after the other.
+/// The actions of a user, one after the other.
 async fn write(shared: &Shared<'_>, user: &'static str) -> Check {
     let mut dice = Dice::new(shared.world.plan.seed, user);
     let me = UserId::new(user).expect("a user id");
@@ -200,7 +200,7 @@ async fn write(shared: &Shared<'_>, user: &'static str) -> Check {
     for step in 0..STEPS {
         shared.world.pause(&mut dice).await;
         if dice.chance(0.1) {
-            // The others go on without them, and the crew may go to sleep.
+            // The others continue without them, and the crew may go to sleep.
             tokio::time::sleep(Duration::from_millis(dice.up_to(3_000))).await;
         }
         match dice.up_to(11) {
@@ -216,8 +216,8 @@ async fn write(shared: &Shared<'_>, user: &'static str) -> Check {
     Ok(())
 }
 
-/// Sends a text, until it is known what became of it. The answer has to be what the host's word makes of it, where that
-/// stood still meanwhile.
+/// Sends a text until the outcome is known. If the host changed nothing meanwhile, the outcome has to follow from the
+/// participants.
 async fn send(
     shared: &Shared<'_>,
     dice: &mut Dice,
@@ -269,7 +269,7 @@ async fn send(
     Err(format!("{user} is never answered"))
 }
 
-/// Sends a text to one of the others alone, once.
+/// Sends a text to one of the others in their pair, once.
 async fn send_aside(shared: &Shared<'_>, dice: &mut Dice, user: &str, me: &UserId, step: usize) -> Check {
     let others: Vec<&str> = USERS.into_iter().filter(|one| *one != user).collect();
     let input = SendMessage {

@@ -1,4 +1,4 @@
-//! What all kinds of devices share.
+//! The common part of all kinds of devices.
 
 use super::{
     dice::Dice,
@@ -12,7 +12,7 @@ use super::{
 use jobline_chat::UserId;
 use jobline_wire::{Code, Conversation, ListMessages, MarkAsRead, Message};
 
-/// A device of a user: who they are, their dice, the world.
+/// A device of a user: the user, the dice, the world.
 pub struct Client<'a> {
     pub world: &'a World,
     pub dice: Dice,
@@ -25,7 +25,7 @@ impl Client<'_> {
         self.me.as_str()
     }
 
-    /// An instant to read from: that of some message, or one around now.
+    /// A time to read from: that of some message, or one around now.
     pub fn instant(&mut self) -> String {
         let model = self.world.model.borrow();
         let times: Vec<u64> =
@@ -40,7 +40,7 @@ impl Client<'_> {
         self.mark_up_to(conversation, named.cloned()).await.map(drop)
     }
 
-    /// Marks as read; answers whether the call was answered.
+    /// Marks as read; returns whether the call was answered.
     pub async fn mark_up_to(&mut self, conversation: &str, up_to: Option<(u64, String)>) -> Check<bool> {
         let world = self.world;
         let (call, begun) = {
@@ -125,7 +125,7 @@ pub fn in_short(messages: &[Message]) -> String {
     messages.iter().map(|message| format!("{}{} ", message.number, letter(message))).collect()
 }
 
-/// Checks whether a conversation can look like this to `viewer`, who asked at `begun`.
+/// Checks whether `viewer`, who asked at `begun`, can see a conversation like this.
 pub fn see_conversation(model: &Model, viewer: &str, shown: &Conversation, begun: u64, now_ms: u64) -> Check {
     let talk = model.talks.get(&shown.id).ok_or_else(|| format!("nobody could write {shown:?}"))?;
     ensure!(shown.participants == talk.pair, "wrong participants: {shown:?}");
@@ -189,7 +189,7 @@ impl<'a> Device<'a> {
         Ok(self)
     }
 
-    /// Polls until nothing is new; answers whether anything was.
+    /// Polls until nothing is new; returns whether anything was.
     pub async fn settle(&mut self) -> Check<bool> {
         let name = self.client().name.clone();
         let done = match self {

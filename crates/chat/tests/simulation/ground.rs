@@ -4,7 +4,7 @@
 use jobline_store::{MemoryStore, Scan, Store};
 use std::sync::Arc;
 
-/// An empty engine that answers in no virtual time, and alike in every run.
+/// An empty engine that answers without taking virtual time, and in the same way in every run.
 pub struct Ground {
     pub store: Arc<dyn Store>,
     /// All of its rows, for deleting those that have expired.

@@ -34,7 +34,7 @@ pub async fn run(world: &World) -> Check {
     Ok(())
 }
 
-/// Posts one line until that is answered, under one `clientId`.
+/// Posts one line under one `clientId` until that is answered.
 async fn post(world: &World, dice: &mut Dice, conversation: &str, begins: bool) -> Check {
     let is_event = dice.chance(0.4);
     let (intent, input) = {

@@ -1,4 +1,4 @@
-//! What the host did to jobs, and who may therefore write.
+//! The host's changes of jobs, and who may therefore write.
 
 pub use super::switch::Asked;
 use super::{plan::Plan, switch::Switch};
@@ -25,7 +25,7 @@ impl Jobs {
         self.job(job).is_some_and(|job| job.settled(asked) == Some(true))
     }
 
-    /// The job was closed all the time: what the host was answered before a send began is what decides about it.
+    /// The job was closed all the time: the last answer to the host before a send began decides.
     pub fn surely_closed(&self, job: u64, asked: Asked) -> bool {
         self.job(job).is_some_and(|job| job.settled(asked) == Some(false))
     }

@@ -8,11 +8,11 @@ use super::{
 };
 use jobline_wire::{Code, ListMessages, Messages};
 
-/// What a device has: its cursor, when it got it, and what it has read so far.
+/// The state of a device: its cursor, when it got it, and what it has read so far.
 #[derive(Clone)]
 struct DeviceState {
     cursor: String,
-    /// Everything up to this instant was committed and visible when the cursor was made.
+    /// Everything up to this time was committed and visible when the cursor was made.
     shown_ms: u64,
     behind: bool,
     view: View,
@@ -81,7 +81,7 @@ impl<'a> ListDevice<'a> {
         Err("polls without an end".into())
     }
 
-    /// Polls once, with the cursor if there is one. Answers how many messages came, and whether there are more.
+    /// Polls once, with the cursor if there is one. Returns how many messages came, and whether there are more.
     pub async fn poll(&mut self) -> Check<Option<(usize, bool)>> {
         let world = self.client.world;
         let limit = self.client.dice.limit();
@@ -123,7 +123,7 @@ impl<'a> ListDevice<'a> {
         Ok(Some(told))
     }
 
-    /// Calls `list`, and checks what holds for every answer.
+    /// Calls `list`, and checks the invariants of every answer.
     async fn ask(
         &mut self,
         what: &str,
@@ -185,7 +185,7 @@ impl<'a> ListDevice<'a> {
         let away = state.shown_ms + retention < world.now_ms() + model.slack_ms;
         let gone = next.is_some_and(|fact| model.may_be_gone(fact.created_ms, world.now_ms()));
         ensure!(away || gone || state.behind, "reset of a cursor that is young enough: {answer:?}");
-        // It may be late, as any poll, but not older than what the device knows.
+        // It may be stale, like any poll, but not older than what the device knows.
         let view = View::snapshot(&answer.messages)?;
         for (number, message) in &view.known {
             let before = state.view.known.get(number).is_none_or(|known| known.status <= message.status);

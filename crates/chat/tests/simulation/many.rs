@@ -17,7 +17,7 @@ const REPORT_EVERY: Duration = Duration::from_secs(10);
 /// How many shorter histories are tried to shrink a failing one.
 const SHRINKS: usize = 600;
 
-/// What the histories that were run add up to.
+/// The totals of the histories that were run.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct Totals {
     /// Histories, each with its histories of calls and crews.
@@ -26,7 +26,7 @@ pub struct Totals {
     pub lines: u64,
     /// Virtual time multiplied by the devices that lived through it.
     pub client_ms: u64,
-    /// The same of the histories in which no message expires: those that expire pause for hours between two steps.
+    /// The same for the histories in which no message expires: the others pause for hours between two steps.
     pub busy_client_ms: u64,
 }
 
@@ -36,7 +36,7 @@ pub struct Broken {
     pub reason: String,
 }
 
-/// Runs the histories of `seeds` on `jobs` threads. After a failure no further history begins, unless `goes_on`.
+/// Runs the histories of `seeds` on `jobs` threads. After a failure no further history begins, unless `goes_on` is set.
 ///
 /// # Errors
 /// The histories that failed, by their seeds.
@@ -126,7 +126,8 @@ impl Progress {
     }
 }
 
-/// The shortest failing history that is found by leaving out parts of `plan`, and its failure. `None`: `plan` does not fail.
+/// The shortest failing history that is found by leaving out parts of `plan`, and its failure. `None` if `plan` does not
+/// fail.
 pub fn shrink(plan: Plan) -> Option<(Plan, String)> {
     let fails = |plan: &Plan| quietly(plan).err();
     let reason = fails(&plan)?;

@@ -1,6 +1,6 @@
 //! A deployment with its users and its faults, in virtual time and from one seed, checked by an independent model.
 //!
-//! `plan.rs` says what a history consists of, `world.rs` what is between a client and the store, `chaos.rs` what goes
+//! `plan.rs` defines what a history consists of, `world.rs` what is between a client and the store, `chaos.rs` what goes
 //! wrong. `sender.rs` and the devices act; `model.rs` and `view.rs` check every answer; `quiescence.rs` checks the end.
 
 mod actions;
@@ -48,7 +48,7 @@ use world::World;
 /// A history in which every promise was kept.
 #[derive(Debug, Default)]
 pub struct Report {
-    /// A hash of everything that happened, if the plan says that it is written down.
+    /// A hash of everything that happened, if the plan has tracing on.
     pub hash: String,
     pub lines: u64,
     /// How long it took in virtual time.
@@ -57,10 +57,10 @@ pub struct Report {
     pub tally: BTreeMap<&'static str, u64>,
 }
 
-/// A kind of histories: what a seed decides, and what happens then.
+/// A kind of histories: the plan of a seed, and the run of a plan.
 #[derive(Clone, Copy)]
 pub struct History {
-    /// What the error of a history says that it is of.
+    /// The name of the kind in errors.
     pub name: &'static str,
     pub plan: fn(u64) -> Plan,
     pub run: fn(Plan) -> Result<Report, String>,
@@ -75,15 +75,15 @@ pub const ALL: [History; 5] = [
     History { name: "a restored store", plan: restores::plan, run: restores::run },
 ];
 
-/// Runs the history of `plan`. The error says which promise was broken, and what led to it.
+/// Runs the history of `plan`. The error names the broken promise, with the trace before it.
 ///
 /// # Errors
-/// Which promise was broken.
+/// The broken promise.
 pub fn run(plan: Plan) -> Result<Report, String> {
     history("everything", plan, live)
 }
 
-/// Runs a history in which `live` is what happens. When it fails it is run again, and what leads to the failure written down.
+/// Runs a history in which `live` is what happens. If it fails it is run again with tracing.
 fn history(name: &str, plan: Plan, live: impl AsyncFn(&World) -> Check) -> Result<Report, String> {
     let (seed, about) = (plan.seed, format!("{plan:?}"));
     let (lived, trace) = once(&plan, &live);
@@ -91,14 +91,14 @@ fn history(name: &str, plan: Plan, live: impl AsyncFn(&World) -> Check) -> Resul
     let (again, written) = if plan.traced { (Err(failure.clone()), trace) } else { once(&plan.written_down(), &live) };
     let last = match again {
         Err(again) if again == failure => written.last(),
-        // Each seed is one history: something asks for the time, or depends on the order of a map.
+        // A seed has to give one history: some code reads the real time, or depends on the order of a map.
         other => format!("another run of the same seed ended differently: {other:?}\n"),
     };
     let last = format!("{about}\nthe last steps:\n{last}");
     Err(format!("{last}\n{failure}\n\nSIM_SEED={seed} reproduces this history of {name} exactly.\n"))
 }
 
-/// One run: how it ended, and what was written down of it.
+/// One run: its outcome and its trace.
 fn once(plan: &Plan, live: impl AsyncFn(&World) -> Check) -> (Result<Report, String>, Trace) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
     let runtime = runtime.expect("a runtime");
@@ -117,17 +117,17 @@ fn once(plan: &Plan, live: impl AsyncFn(&World) -> Check) -> (Result<Report, Str
     (lived.map(|()| Report { hash: trace.hash(), lines: trace.lines(), virtual_ms, tally }), trace)
 }
 
-/// One of those who act in a history.
+/// An actor of a history.
 type Actor<'a, T = ()> = Pin<Box<dyn Future<Output = Check<T>> + 'a>>;
 
-/// Lets all of `actors` act until each is done, while `beside` goes on.
+/// Lets all of `actors` act until each is done, while `beside` runs.
 ///
-/// Who acts next is who was woken first: nobody else is asked, and the same seed is the same order.
+/// The actor that was woken first acts next, and no other is polled, so the same seed gives the same order.
 async fn together<'a>(actors: Vec<Actor<'a>>, beside: impl Future<Output = Check<Infallible>> + 'a) -> Check {
     let count = actors.len();
     let all: FuturesUnordered<Actor<'a>> = actors.into_iter().collect();
     all.push(Box::pin(async { match beside.await? {} }));
-    // What goes on beside them ends only when it fails.
+    // `beside` ends only if it fails.
     let mut done = all.take(count);
     while let Some(one) = done.next().await {
         one?;

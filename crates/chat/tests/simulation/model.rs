@@ -1,7 +1,7 @@
-//! What must be true, written independently of the domain: what was asked, what was answered, and what follows.
+//! The model, written independently of the domain: requests, answers, and what follows from them.
 //!
-//! The model keeps every send, every message that any answer ever showed, every call of markAsRead and of the host. It
-//! never computes what an answer should be; it says whether an answer is possible, given all that is known.
+//! The model records every send, every message in any answer, and every call of markAsRead and of the host. It never
+//! computes an answer; it decides whether an answer is possible, given all that is known.
 
 use super::{blocks::Blocks, changes::Changes, jobs::Jobs, plan::Plan, reads::Reads, world::Gate};
 use jobline_chat::{ConversationId, UserId, iso};
@@ -23,15 +23,15 @@ macro_rules! ensure {
 }
 pub(crate) use ensure;
 
-/// Who the sender of a line from the host is.
+/// The sender of a line from the host.
 pub const HOST: &str = "#host";
 
-/// What an intent becomes.
+/// The message that an intent becomes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
     Text,
     File,
-    /// A recording that its sender says to play for so many milliseconds.
+    /// A recording with the duration in milliseconds that its sender states.
     Voice(u64),
     /// A line of the host that does not count as unread.
     Event,
@@ -47,8 +47,8 @@ impl Form {
     }
 }
 
-/// A message that a user, or the host, intends to send: with a `clientId` by as many requests as it takes, without one by a single
-/// request. Its text is unique, so every message in an answer can be traced to its intent.
+/// A message that a user or the host intends to send: with a `clientId` by as many requests as necessary, without one by a
+/// single request. Its text is unique, so every message in an answer can be traced to its intent.
 #[derive(Debug, Clone)]
 pub struct Intent {
     pub conversation: String,
@@ -117,7 +117,7 @@ pub struct Talk {
     pub reads: [Reads; 2],
     /// For each member, message and status: its earliest `updatedAt`, and when an answer first showed it.
     pub shown: BTreeMap<(usize, u64, Status), (String, u64)>,
-    /// What was asked of its messages, by their numbers.
+    /// The requested changes of its messages, by their numbers.
     pub changes: BTreeMap<u64, Changes>,
 }
 
@@ -126,7 +126,7 @@ impl Talk {
         usize::from(self.pair[1] == user)
     }
 
-    /// Whether nothing was ever asked of the message `number`: then only its status can have changed.
+    /// Whether no change of the message `number` was ever requested: then only its status can have changed.
     pub fn is_untouched(&self, number: u64) -> bool {
         self.changes.get(&number).is_none_or(Changes::is_untouched)
     }
@@ -137,13 +137,13 @@ pub struct Model {
     /// How many commits the store had answered at each tick.
     commits: Vec<u64>,
     gate: Arc<Gate>,
-    /// By how many commits eventual reads are late.
+    /// By how many commits eventual reads lag.
     lag: u64,
     pub intents: Vec<Intent>,
     pub talks: BTreeMap<String, Talk>,
     pub jobs: Jobs,
     pub blocks: Blocks,
-    /// For how long messages are kept.
+    /// How long messages are kept.
     pub retention_ms: Option<u64>,
     /// An upper bound of how far the clocks of two servers differ.
     pub slack_ms: u64,
@@ -176,7 +176,7 @@ impl Model {
         }
     }
 
-    /// The next instant in the order of events.
+    /// The next time in the order of events.
     pub fn tick(&mut self) -> u64 {
         self.tick += 1;
         self.commits.push(self.gate.commits());
@@ -198,7 +198,7 @@ impl Model {
         format!("m{intent}")
     }
 
-    /// The intent that a text is of: as it was sent, or as it was edited.
+    /// The intent of a text, as it was sent or edited.
     fn intent_of(text: &str) -> Option<usize> {
         text.strip_prefix('m')?.split('e').next()?.parse().ok()
     }
@@ -223,7 +223,7 @@ impl Model {
         self.retention_ms.map_or(0, |kept| (now_ms + self.slack_ms).saturating_sub(kept))
     }
 
-    /// Records a message that `viewer` was answered in a request that began at `begun`, and checks whether it is possible.
+    /// Records a message in an answer to a request of `viewer` that began at `begun`, and checks whether it is possible.
     pub fn see(&mut self, viewer: &str, message: &Message, begun: u64) -> Check {
         self.see_but_for_status(viewer, message, begun)?;
         self.see_status(viewer, message)?;
@@ -366,7 +366,7 @@ impl Model {
         seen || self.intents[intent].accepted.is_some_and(|accepted| accepted < before)
     }
 
-    /// The least and the most that `user` can have unread in an answer to a request from `begun` to now.
+    /// The lowest and the highest unread count of `user` in an answer to a request from `begun` to now.
     pub fn unread_bounds(&self, conversation: &str, user: &str, begun: u64, now_ms: u64) -> (u64, u64) {
         let talk = &self.talks[conversation];
         let reads = &talk.reads[talk.side(user)];

@@ -17,7 +17,7 @@ pub struct OverviewDevice<'a> {
     pub client: Client<'a>,
     state: DeviceState,
     past: Vec<DeviceState>,
-    /// It began at an instant, so it knows only what changed since.
+    /// It began at a time, so it knows only what changed since.
     pub partial: bool,
 }
 
@@ -85,7 +85,7 @@ impl<'a> OverviewDevice<'a> {
             state.conversations.clear();
         }
         for two in answer.conversations.windows(2) {
-            // A conversation whose last message has expired has no time to be ordered by.
+            // A conversation whose last message has expired has no time for the order.
             let [newer, older] = [&two[0], &two[1]].map(|one| one.last_message_at.as_ref());
             let ordered = newer.is_none() || older.is_none() || newer >= older;
             ensure!(ordered, "not the one written in last first: {two:?}");

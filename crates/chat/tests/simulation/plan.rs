@@ -1,4 +1,4 @@
-//! What a history is made of, as its seed decides.
+//! The plan of a history, which its seed decides.
 
 use super::{dice::Dice, mutant::Mutant};
 use jobline_chat::Settings;
@@ -31,10 +31,10 @@ pub struct Plan {
     pub users: Vec<String>,
     /// The participants of job 1, 2, …, as indices into `users`.
     pub jobs: Vec<Vec<usize>>,
-    /// Whose device it is, and how it polls.
+    /// The user of the device, and how it polls.
     pub devices: Vec<(usize, Polls)>,
     pub servers: usize,
-    /// By how many commits eventual reads are late.
+    /// By how many commits eventual reads lag.
     pub lag: u64,
     /// The longest wait before and after a store call.
     pub delay_ms: u64,
@@ -59,11 +59,11 @@ pub struct Plan {
     pub changes: bool,
     /// Lines that the host posts, and messages that it deletes.
     pub host_lines: usize,
-    /// How often somebody blocks another, or ends that.
+    /// How often a user blocks or unblocks another.
     pub blocks: usize,
     /// The fault of the store, if it has one.
     pub mutant: Option<Mutant>,
-    /// Whether everything that happens is written down. It changes nothing of what happens.
+    /// Whether everything that happens is traced. This does not change what happens.
     pub traced: bool,
 }
 
@@ -91,7 +91,7 @@ impl Plan {
         Self { mutant: Some(mutant), ..self }
     }
 
-    /// The same history, of which everything is written down.
+    /// The same history with tracing.
     pub fn written_down(&self) -> Self {
         Self { traced: true, ..self.clone() }
     }
@@ -226,12 +226,12 @@ impl Plan {
         (0..self.users.len()).filter(|other| *other != user && !self.shared(user, *other).is_empty()).collect()
     }
 
-    /// For how long messages are kept.
+    /// How long messages are kept.
     pub fn retention_ms(&self) -> Option<u64> {
         (self.settings.retention_days > 0).then(|| u64::from(self.settings.retention_days) * 24 * HOUR_MS)
     }
 
-    /// How long the window of a head may be. In a third of the histories it is too short for four conversations.
+    /// The length of a head's window. In a third of the histories it is too short for four conversations.
     fn window_bytes(seed: u64, longer: usize) -> usize {
         if seed.is_multiple_of(3) { 10 } else { longer }
     }

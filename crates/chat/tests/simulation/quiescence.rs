@@ -22,7 +22,7 @@ pub async fn check(world: &World, devices: &mut Vec<Device<'_>>) -> Check {
         // Delayed commits arrive with the next call.
         server.chat.ready().await.map_err(|error| format!("not ready: {error}"))?;
     }
-    // A host that got no answer repeats its call, which completes what the first one began.
+    // A host that got no answer repeats its call, which completes the first one.
     let mut dice = Dice::new(world.plan.seed, "the end");
     for job in 1..=world.plan.jobs.len() as u64 {
         let unsettled = world.model.borrow().jobs.is_open(job).is_none();
@@ -65,10 +65,10 @@ pub async fn check(world: &World, devices: &mut Vec<Device<'_>>) -> Check {
     conversations_agree(world, devices, &truth, &mut dice).await
 }
 
-/// What calls left to the background, and servers that gave up, is done at last.
+/// Finishes the background work, also that of servers that died.
 async fn finish_tasks(world: &World) -> Check {
     for _ in 0..40 {
-        // Until the leases of those who gave up have ended, by whichever clock.
+        // Until the leases of dead servers have expired, by every clock.
         tokio::time::sleep(Duration::from_millis(31_000 + 2 * world.plan.skew_ms)).await;
         let mut finished = 0;
         for server in &world.servers {
@@ -197,7 +197,7 @@ fn accepted_messages_exist(world: &World, truth: &Truth) -> Check {
     Ok(())
 }
 
-/// No row of the engine holds a text of a message that was deleted: as its own, in a version, a quote or a preview.
+/// No row of the engine has a text of a deleted message, neither in a message nor in a version, a quote or a preview.
 async fn nothing_deleted_is_stored(world: &World) -> Check {
     let texts: Vec<String> = world.model.borrow().deleted_texts().iter().map(|text| format!("\"{text}\"")).collect();
     let mut after = None;
@@ -215,7 +215,7 @@ async fn nothing_deleted_is_stored(world: &World) -> Check {
     }
 }
 
-/// What was certainly read is `read`; what a device has received, and polled after, is `delivered`.
+/// Messages that were certainly read are `read`; those that a device has received and polled after are `delivered`.
 fn statuses_are_right(world: &World, devices: &[Device<'_>], truth: &Truth) -> Check {
     let mut received: BTreeMap<(&str, &str), u64> = BTreeMap::new();
     for device in devices {
@@ -250,12 +250,12 @@ fn statuses_are_right(world: &World, devices: &[Device<'_>], truth: &Truth) -> C
     Ok(())
 }
 
-/// A message without what is made for each answer: its download URL, and what it quotes, as that stands then.
+/// A message without the parts that are made for each answer: its download URL, and its quote in its current state.
 fn plain(message: &Message) -> Message {
     Message { file_url: None, reply_to: None, ..message.clone() }
 }
 
-/// What a device knows of a conversation from its polls is what is stored.
+/// The state of a conversation on a device, from its polls, is the stored one.
 fn agrees(view: &View, truth: &Truth, user: &str, id: &str) -> Check {
     let all = truth.get(&(user.to_owned(), id.to_owned())).map_or(&[][..], Vec::as_slice);
     let known = view.merged();

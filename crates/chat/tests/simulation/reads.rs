@@ -1,11 +1,11 @@
-//! Calls of markAsRead by one user in one conversation, and what is read because of them.
+//! Calls of markAsRead by one user in one conversation, and which messages are read because of them.
 
 /// One call.
 #[derive(Debug, Clone)]
 struct Call {
     ended: Option<u64>,
     answered: bool,
-    /// The message that was named; `None` for everything.
+    /// The named message; `None` for everything.
     up_to: Option<u64>,
     /// The number up to which "everything" reached at least.
     accepted: u64,

@@ -1,9 +1,9 @@
-//! Histories of a store that goes back to an earlier copy of itself, while devices keep what they have and where they were.
+//! Histories of a store that is restored to an earlier copy, while devices keep their messages and cursors.
 //!
-//! Users write before the copy is made, after it, and again after the store has gone back: with luck as many changes as were
-//! lost, so that logs and heads come to the same numbers another way. A device that slept since before the copy must not begin
-//! again, and at the end each has what the store has, and nothing else. One exception is decided in
-//! `docs/decisions/0014-the-inbox.md`: where a head cannot tell, a device keeps what was lost of a conversation until that moves.
+//! Users write before the copy is made, after it, and again after the restore: often as many changes as were lost, so
+//! that logs and heads reach the same numbers in another way. A device that slept since before the copy must not begin
+//! again, and at the end each has what the store has, and nothing else. `docs/decisions/0014-the-inbox.md` allows one
+//! exception: where a head cannot tell, a device keeps lost messages of a conversation until that moves.
 
 mod devices;
 
@@ -26,13 +26,13 @@ use std::{cell::Cell, time::Duration};
 
 const CREW: &str = "crew_1";
 const USERS: [&str; 4] = ["anna", "ben", "carl_x", "d~ora"];
-/// How much each user does at most in a part of the history.
+/// The most actions of each user in a part of the history.
 const MOST: [u64; 4] = [0, 1, 3, 8];
 
 /// Runs a history of a store that is restored.
 ///
 /// # Errors
-/// Which promise was broken.
+/// The broken promise.
 pub fn run(plan: Plan) -> Result<Report, String> {
     history("a restored store", plan, live)
 }
@@ -43,7 +43,7 @@ pub fn plan(seed: u64) -> Plan {
     let crew_sleeps_after_ms = if seed.is_multiple_of(2) { 700 } else { 86_400_000 };
     let window_bytes = if seed.is_multiple_of(3) { 60 } else { plan.settings.window_bytes };
     let settings = jobline_chat::Settings { send_rate: 0, crew_sleeps_after_ms, window_bytes, ..plan.settings };
-    // A store notices that it went back by the time at which things happened.
+    // A restore is noticed by the times of changes.
     Plan { pause_ms: 300, skew_ms: 0, settings, ..plan }
 }
 
@@ -58,7 +58,7 @@ async fn live(world: &World) -> Check {
     }
     act(world, &mut devices, "lost", *dice.pick(&MOST)).await?;
     for device in devices.iter_mut().filter(|device| !device.sleeps) {
-        // Some have come to the end of what is lost, and some are on the way.
+        // Some devices have reached the end of the lost part, and some are in the middle of it.
         for _ in 0..dice.up_to(6) {
             device.poll(world).await?;
         }
@@ -70,7 +70,7 @@ async fn live(world: &World) -> Check {
     lived
 }
 
-/// What happens after the restoration.
+/// The part after the restore.
 async fn live_on(world: &World, devices: &mut [Device], dice: &mut Dice) -> Check {
     for device in devices.iter_mut() {
         device.is_ahead = !device.sleeps;
@@ -95,7 +95,7 @@ async fn live_on(world: &World, devices: &mut [Device], dice: &mut Dice) -> Chec
     Ok(())
 }
 
-/// Everybody polls until nothing is new to anybody.
+/// Everybody polls until nothing is new for anybody.
 async fn settle(world: &World, devices: &mut [Device]) -> Check {
     for _ in 0..40 {
         let mut moved = false;
@@ -117,7 +117,7 @@ async fn settle(world: &World, devices: &mut [Device]) -> Check {
     Err("devices that only poll never come to rest".into())
 }
 
-/// Everybody does up to `most` things, and devices that are awake poll meanwhile.
+/// Everybody acts up to `most` times, and devices that are awake poll meanwhile.
 async fn act(world: &World, devices: &mut [Device], part: &'static str, most: u64) -> Check {
     let acting = &Cell::new(USERS.len());
     let mut actors: Vec<Actor<'_>> = Vec::new();
@@ -144,7 +144,7 @@ async fn put_job(world: &World, dice: &mut Dice) -> Check {
     Err("the host is never answered".into())
 }
 
-/// What a user does, one thing after the other. Nothing of it is repeated.
+/// The actions of a user, one after the other. No request is repeated.
 async fn write(world: &World, acting: &Cell<usize>, user: &str, part: &str, most: u64) -> Check {
     let mut dice = Dice::new(world.plan.seed, &format!("{user}, {part}"));
     let me = UserId::new(user).expect("a user id");
@@ -180,7 +180,7 @@ fn count(world: &World, what: &'static str, part: &str, answered: bool) {
     }
 }
 
-/// Edits, deletes, reacts to or marks as read what was written.
+/// Edits, deletes, reacts to or marks as read an existing message.
 async fn change(world: &World, dice: &mut Dice, me: &UserId, part: &str, message: Message, what: u64) -> Check {
     let (conversation_id, message_id, user) = (message.conversation_id, message.id, me.as_str());
     let (mine, is_there) = (message.sender_id == user, message.deleted_at.is_none() && message.event.is_none());

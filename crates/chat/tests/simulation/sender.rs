@@ -1,5 +1,5 @@
-//! A user who writes: with and without `clientId`, until there is an answer, twice at once, and to users they may not
-//! write to.
+//! A user who writes: with and without `clientId`, until there is an answer, twice concurrently, and to users to whom
+//! they may not write.
 
 use super::{
     dice::Dice,
@@ -12,7 +12,7 @@ use jobline_chat::UserId;
 use jobline_wire::{Code, MessageType, SendMessage, SentMessage, UploadFile};
 use std::time::Duration;
 
-/// A recording, and how many milliseconds it plays.
+/// A recording, and its duration in milliseconds.
 const VOICE: &[u8] = include_bytes!("../../../../fuzz/corpus/voice_webm/chromium-1980ms");
 const VOICE_MS: u64 = 1_980;
 
@@ -62,7 +62,7 @@ impl<'a> Sender<'a> {
         let (mut intent, mut input) = self.intend(to, job, with_client_id, file);
         for _ in 0..12 {
             let answered = if with_client_id && self.dice.chance(0.1) {
-                // An impatient client repeats the send while the first request is under way.
+                // An impatient client repeats the send while the first request is running.
                 let (one, other) = futures_util::join!(
                     request(self.world, self.dice.up_to(u64::MAX), &self.me, intent, &input),
                     request(self.world, self.dice.up_to(u64::MAX), &self.me, intent, &input),
@@ -171,7 +171,7 @@ impl<'a> Sender<'a> {
         }
     }
 
-    /// Uploads a text or a recording for `to`: its URL, and what is to be sent of it.
+    /// Uploads a text or a recording for `to`. Returns its URL, and the fields for the send.
     async fn upload(&mut self, to: usize) -> Check<Option<(String, Form)>> {
         let (bytes, name, content_type, form) = if self.dice.chance(0.5) {
             let ms = self.dice.between(VOICE_MS - 1_000, VOICE_MS + 1_000);
@@ -233,7 +233,7 @@ impl<'a> Sender<'a> {
     }
 }
 
-/// One request of a send. Answers whether it was answered, even if with a refusal.
+/// One request of a send. Returns whether it was answered, even with a refusal.
 async fn request(world: &World, seed: u64, me: &UserId, intent: usize, input: &SendMessage) -> Check<bool> {
     let mut dice = Dice::new(seed, "request");
     let begun = world.tick();
@@ -318,7 +318,7 @@ fn refused(world: &World, intent: usize, input: &SendMessage, asked: Asked, erro
     Ok(())
 }
 
-/// The jobs of which one has to be open.
+/// The jobs, at least one of which has to be open.
 fn candidates(world: &World, model: &Model, intent: usize, input: &SendMessage) -> Vec<u64> {
     if let Some(job) = input.job_id {
         return vec![job];

@@ -1,4 +1,4 @@
-//! Something that one party turns on and off, call by call, and what is known of it in between.
+//! A switch that one party turns on and off by calls, and what is known of its state in between.
 
 /// One call.
 #[derive(Debug, Clone)]
@@ -22,8 +22,8 @@ pub struct Switch {
     puts: Vec<Put>,
     /// Whether calls to turn it off and on were abandoned that may still take effect.
     ///
-    /// Such a call runs concurrently with what follows it and may take effect last: if the next call found everything as
-    /// wanted already, it wrote nothing that could stop the abandoned one.
+    /// Such a call runs concurrently with later ones and may take effect last: if the next call found the wanted state
+    /// already, it wrote nothing that could stop the abandoned one.
     given_up: [bool; 2],
 }
 
@@ -44,7 +44,7 @@ impl Switch {
         (put.ended, put.certain) = (Some(ended), certain);
     }
 
-    /// What it was all the time, for every read. `None` while a call is under way, if the outcome of one is unknown, and if there
+    /// Its constant state, for every read. `None` while a call is running, if the outcome of one is unknown, and if there
     /// was none.
     pub fn settled(&self, asked: Asked) -> Option<bool> {
         let last = self.puts.iter().rfind(|put| put.begun < asked.ended)?;
@@ -61,7 +61,7 @@ impl Switch {
         self.puts.iter().any(|put| put.on)
     }
 
-    /// What the last call was answered to have made of it.
+    /// The state after the last answered call.
     pub fn last(&self) -> Option<bool> {
         let last = self.puts.last()?;
         last.certain.then_some(last.on)

@@ -12,10 +12,10 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Clone, Default)]
 pub struct DeviceState {
     cursor: Option<String>,
-    /// Everything up to this instant was committed and visible when the cursor was made.
+    /// Everything up to this time was committed and visible when the cursor was made.
     shown_ms: u64,
     behind: bool,
-    /// When the first answer of the series was asked for.
+    /// When the first answer of the series was requested.
     series: u64,
     pub views: BTreeMap<String, View>,
     pub conversations: BTreeMap<String, Conversation>,
@@ -26,13 +26,13 @@ pub struct DeviceState {
 }
 
 impl DeviceState {
-    /// Whether it reads everything, not only what changed since an instant.
+    /// Whether it reads everything, not only changes since a time.
     pub fn is_complete(&self) -> bool {
         self.since.is_none()
     }
 }
 
-/// How an answer comes to a device.
+/// How a device gets an answer.
 #[derive(Clone, Copy)]
 enum Way {
     /// The device asks, which proves that it has what its cursor covers.
@@ -104,7 +104,7 @@ impl<'a> SyncDevice<'a> {
         self.ask(Way::Polled).await
     }
 
-    /// Is answered once, from the cursor if there is one.
+    /// Gets one answer, from the cursor if there is one.
     async fn ask(&mut self, way: Way) -> Check<Option<Synced>> {
         let world = self.client.world;
         let limit = self.client.dice.limit();
@@ -129,8 +129,8 @@ impl<'a> SyncDevice<'a> {
             Way::Polled => world.hear(dice, name, &what, chat.sync(me, input)).await,
             Way::Pushed => {
                 world.count("pushed");
-                // A while after the device has said that it has everything up to the cursor; sooner or later it has said so
-                // of a later one.
+                // A while after the device has confirmed everything up to the cursor; by then it may have confirmed a
+                // later one of a later one.
                 if let Some(cursor) = state.cursor.as_deref().filter(|_| dice.chance(0.5)) {
                     let recorded = world.hear(dice, name, "delivery", chat.record_delivery(me, cursor)).await;
                     recorded.answer("delivery")?;
@@ -145,7 +145,7 @@ impl<'a> SyncDevice<'a> {
         }
         self.apply(&mut state, &answer, limit as usize, begun)?;
         state.cursor = Some(answer.cursor.clone());
-        // Several answers lead up to the state at the first of them; what came later, the next one brings.
+        // A series of answers ends at the state of its first one; the next series brings later changes.
         if !state.behind {
             state.shown_ms = shown_ms;
         }
@@ -157,7 +157,7 @@ impl<'a> SyncDevice<'a> {
         Ok(Some(answer))
     }
 
-    /// A device that began at an instant counts as having what came before it, in every conversation.
+    /// A device that began at a time counts as having everything before that, in every conversation.
     fn cover_all(&self, since: &str) {
         let user = self.client.user();
         for talk in self.client.world.model.borrow_mut().talks.values_mut() {
@@ -245,7 +245,7 @@ impl<'a> SyncDevice<'a> {
         view.changes(messages, &model, gone_before)
     }
 
-    /// Starts over; answers what the device had before.
+    /// Starts over; returns what the device had before.
     fn reset(&self, state: &mut DeviceState) -> Check<DeviceState> {
         let world = self.client.world;
         world.count("reset of a sync");

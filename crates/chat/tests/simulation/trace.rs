@@ -1,11 +1,11 @@
-//! What happened, line by line: the last lines to print, all of them as a hash.
+//! The trace: the last lines for printing, and a hash of all.
 
 use std::collections::VecDeque;
 
 /// Lines that a failure prints.
 const KEPT: usize = 80;
 
-/// Writing everything down costs more than a tenth of a history, so it is done where somebody reads it.
+/// Tracing takes more than a tenth of the time of a history, so it is on only where the trace is used.
 #[derive(Default)]
 pub struct Trace {
     last: VecDeque<String>,
@@ -14,7 +14,7 @@ pub struct Trace {
 }
 
 impl Trace {
-    /// Counts a line that is not written down.
+    /// Counts a line that is not traced.
     pub fn count(&mut self) {
         self.lines += 1;
     }

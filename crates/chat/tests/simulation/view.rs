@@ -1,4 +1,4 @@
-//! What one device knows of one conversation, from its polls alone.
+//! The state of one conversation on one device, from its polls alone.
 
 use super::{
     changes::Look,
@@ -13,11 +13,11 @@ pub struct View {
     pub known: BTreeMap<u64, Message>,
     /// What pages of older messages answered; they may be ahead of the polls.
     pub paged: BTreeMap<u64, Message>,
-    /// The number of the last new message; `None` when the device does not know where it began.
+    /// The number of the last new message; `None` if the device does not know where it began.
     pub high: Option<u64>,
     /// Every message from here up to `high` is known.
     pub base: Option<u64>,
-    /// The instant from which the device began to read.
+    /// The time from which the device began to read.
     pub since: Option<String>,
 }
 
@@ -61,8 +61,8 @@ impl View {
         Ok(())
     }
 
-    /// Checks that nothing which was surely visible to a request that began at `begun` is missing, after an answer with
-    /// which the device has everything.
+    /// Checks, after an answer with which the device has everything, that nothing is missing that was certainly visible to
+    /// a request that began at `begun`.
     pub fn is_complete(&self, model: &Model, conversation: &str, user: &str, begun: u64, gone_before: u64) -> Check {
         let talk = &model.talks[conversation];
         for (number, message) in self.merged() {
@@ -133,7 +133,7 @@ impl View {
         merged
     }
 
-    /// Records in the model what a poll with this device's cursor proves to have arrived.
+    /// Records in the model the delivery that a poll with this device's cursor proves.
     pub fn cover(&self, user: &str, conversation: &str, model: &mut Model) {
         let expires = model.retention_ms.is_some();
         let talk = model.talk(conversation);
@@ -151,18 +151,18 @@ impl View {
     }
 }
 
-/// Whether there is a reason to show a message again of which somebody has asked something.
+/// Whether there is a reason to show a message again that somebody requested to change.
 fn has_changed(message: &Message, known: &Message) -> bool {
     if message.status < known.status || message.updated_at < known.updated_at {
         return false;
     }
     let same = Look::of(message) == Look::of(known);
     if message.updated_at > known.updated_at {
-        // A reaction that was set and taken back leaves the message as it was.
+        // A reaction that was set and removed leaves the message unchanged.
         return message.status > known.status || !same || message.deleted_at.is_none();
     }
-    // An answer shows a message as it stands, so it may be ahead of its series. What it was ahead by does not come again, but
-    // a status of the time between does.
+    // An answer shows a message in its current state, so it may be ahead of its series. The changes by which it was
+    // ahead do not come again, but a status from in between does.
     same && message.status > known.status
 }
 

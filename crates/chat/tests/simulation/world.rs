@@ -53,7 +53,7 @@ impl Clock for SkewedClock {
     }
 }
 
-/// Eventual reads show the past, or the present once it is calm. Counts commits.
+/// Makes eventual reads stale, or current once it is calm. Counts commits.
 pub struct Gate {
     past: WeaklyVisible,
     present: Arc<dyn Store>,
@@ -66,7 +66,7 @@ pub struct Gate {
 }
 
 impl Gate {
-    /// Every read from now on, however stale, shows what was committed up to this instant.
+    /// Every read from now on, however stale, shows what was committed up to this time.
     pub fn shown_ms(&self) -> u64 {
         let times = self.times.lock().expect("nobody panics with it");
         let oldest = times.len().checked_sub(self.lag + 1).map_or(self.started, |index| times[index]);
@@ -126,7 +126,7 @@ pub struct Server {
     pub faulty: Arc<Faulty>,
 }
 
-/// What a client receives for a request.
+/// What a client gets for a request.
 #[derive(Debug)]
 pub enum Response<T> {
     Answer(T),
@@ -166,10 +166,10 @@ impl World {
         Self::over(plan, Instant::now(), &[]).await
     }
 
-    /// The same deployment some time after a backup of `rows`: its store has these again, its servers begin anew and know
-    /// nothing, and what is written down goes on. [`World::take_back`] ends it.
+    /// The same deployment some time after a restore of `rows`: its store has these rows, its servers are new and know
+    /// nothing, and the trace continues. [`World::take_back`] ends it.
     pub async fn restored(&self, rows: &[(Key, Row)]) -> Self {
-        // What happens from now on has nothing to do with what happened after the backup.
+        // From now on events are independent of those after the backup.
         let plan = Plan { seed: !self.plan.seed, ..self.plan.clone() };
         let world = Self::over(plan, self.gate.started, rows).await;
         world.trace.swap(&self.trace);
@@ -177,7 +177,7 @@ impl World {
         world
     }
 
-    /// Takes back what was written down in the world after the restoration.
+    /// Takes over the trace of the world after the restore.
     pub fn take_back(&self, restored: &Self) {
         restored.trace.swap(&self.trace);
         restored.tally.swap(&self.tally);
@@ -246,7 +246,7 @@ impl World {
         *self.tally.borrow_mut().entry(what).or_default() += 1;
     }
 
-    /// Adds a line to what is written down of the history, if that is wanted.
+    /// Adds a line to the trace, if tracing is on.
     pub fn note(&self, who: &str, line: impl Display, more: &impl Debug) {
         if !self.plan.traced {
             return self.trace.borrow_mut().count();
@@ -255,7 +255,7 @@ impl World {
         self.trace.borrow_mut().add(format!("{at:>8} ms {who}: {line}"), &format!("{more:?}"));
     }
 
-    /// From now on nothing fails, clocks are right, and every read shows the present.
+    /// From now on nothing fails, clocks are right, and every read is current.
     pub fn stop_faults(&self) {
         self.quiet.set(true);
         self.gate.calm();
@@ -283,7 +283,7 @@ impl World {
         what: impl Display + 'a,
         request: impl Future<Output = Result<T>> + 'a,
     ) -> impl Future<Output = Response<T>> + 'a {
-        // What a request keeps is large: it is moved once, and not from one future into the next.
+        // The state of a request is large, so it is moved once, not from one future into the next.
         self.hear_boxed(dice, who, what, Box::pin(request))
     }
 
@@ -330,7 +330,7 @@ impl World {
     }
 }
 
-/// Puts `rows` into an empty store, each in the version that it has, and so long ago that every read shows them.
+/// Puts `rows` into an empty store, with their versions, and so long ago that every read shows them.
 async fn fill(store: &dyn Store, rows: &[(Key, Row)], lag: u64) -> std::result::Result<(), StoreError> {
     if rows.is_empty() {
         return Ok(());

@@ -29,7 +29,7 @@ async fn newcomers_see_what_follows_their_joining_and_who_left_what_was_before()
     assert_eq!(ben.read_crew(None).await.unwrap(), 0);
     assert_eq!(ben.unread().await, 0);
 
-    // In previews, quotes, versions and single messages alike.
+    // The same holds for previews, quotes, versions and single messages.
     assert_eq!(ben.details().await.unwrap().conversation.last_message_type, Some(jobline_wire::MessageType::Event));
     assert_eq!(ben.details().await.unwrap().reason, Some(Code::NotJobParticipant));
     assert_eq!(carl.details().await.unwrap().conversation.last_message.as_deref(), Some("after"));
@@ -50,7 +50,7 @@ async fn newcomers_see_what_follows_their_joining_and_who_left_what_was_before()
     assert_eq!(ben.details().await.unwrap().conversation.participants, ["anna", "ben"]);
     assert_eq!(carl.details().await.unwrap().conversation.participants, ["anna", "carl"]);
 
-    // Who comes back sees what follows that.
+    // A member who comes back sees what follows their return.
     world.crew(&["anna", "ben", "carl"]).await;
     anna.say("again").await.unwrap();
     assert_eq!(ben.sees().await, "+ben again");
@@ -79,7 +79,7 @@ async fn edits_after_a_member_left_are_not_shown_to_them() {
         versions.iter().map(|one| one.content.as_str()).collect::<Vec<_>>(),
         ["the code is 1234", "the code is 5678"]
     );
-    // What is deleted is gone for them, too.
+    // Deleted messages are gone for them, too.
     anna.remove(&message).await.unwrap();
     assert_eq!(ben.sees().await, " kept -ben");
 }
@@ -123,7 +123,7 @@ async fn many_come_and_go_at_once() {
     assert_eq!(stays.unread().await, 1);
 }
 
-/// The row of the crew is read late, as it was before the newcomer came.
+/// A stale read of the crew's row, from before the newcomer joined.
 #[tokio::test]
 async fn a_newcomer_sees_nothing_older_however_late_the_reads_are() {
     let late = std::sync::Arc::new(WeaklyVisible::new(crate::engine::start().await.store, 1, 1_000));

@@ -1,4 +1,4 @@
-//! What tests of crews do and look at.
+//! Helpers of tests of crews.
 
 mod history;
 mod permission;
@@ -47,7 +47,7 @@ impl User<'_> {
         Ok(self.list_as(ListMessages { conversation_id: CREW.into(), ..ListMessages::default() }).await?.messages)
     }
 
-    /// What they see, in a line: texts, and events as `+user` and `-user`.
+    /// What the user sees, in one line: texts, and events as `+user` and `-user`.
     pub(crate) async fn sees(&self) -> String {
         self.crew_list().await.unwrap().iter().map(said).collect::<Vec<_>>().join(" ")
     }
@@ -66,7 +66,7 @@ impl User<'_> {
         Ok(self.chat().members(&self.id, ListMembers { conversation_id: CREW.into() }).await?.members)
     }
 
-    /// The unread messages, of which every answer has to agree.
+    /// The unread count, which has to be the same in every answer.
     pub(crate) async fn unread(&self) -> u64 {
         let me = self.id.as_str();
         let listed = self.conversations().await.unwrap().conversations;
@@ -103,7 +103,7 @@ pub(crate) fn said(message: &Message) -> String {
     }
 }
 
-/// A device that keeps what `sync` brings: the messages as they stand, by number.
+/// A device that applies the answers of `sync`: the messages in their last state, by number.
 pub(crate) struct Device<'a> {
     pub(crate) user: &'a User<'a>,
     pub(crate) cursor: Option<String>,
@@ -115,7 +115,7 @@ impl<'a> Device<'a> {
         Self { user, cursor: None, messages: std::collections::BTreeMap::new() }
     }
 
-    /// Polls up to the end, and answers what came, in a line.
+    /// Polls up to the end, and returns what came, in one line.
     pub(crate) async fn poll(&mut self) -> String {
         let mut came = Vec::new();
         loop {

@@ -46,7 +46,7 @@ async fn a_message_is_read_when_everybody_else_has_read_it_and_members_say_how_f
     anna.say("two").await.unwrap();
     let status = async || anna.crew_list().await.unwrap().iter().map(|one| one.status).collect::<Vec<_>>();
 
-    // Polling delivers nothing in a crew.
+    // Polls do not record delivery in a crew.
     let mut of_ben = Device::of(&ben);
     of_ben.poll().await;
     of_ben.poll().await;
@@ -60,13 +60,13 @@ async fn a_message_is_read_when_everybody_else_has_read_it_and_members_say_how_f
     let read: Vec<_> = anna.members().await.unwrap().into_iter().map(|member| (member.id, member.read_up_to)).collect();
     assert_eq!(read, [("anna".into(), 0), ("ben".into(), 2), ("carl".into(), 1)]);
 
-    // The other device of somebody who read hears of it, and nothing else happens to anybody.
+    // Only the other devices of the reader get a change.
     let before = of_ben.messages.len();
     assert_eq!(of_ben.poll().await, "");
     assert_eq!(of_ben.messages.len(), before);
     assert_eq!((ben.unread().await, carl.unread().await), (0, 1));
 
-    // A newcomer takes nothing back.
+    // A newcomer does not change the status back.
     world.crew(&["anna", "ben", "carl", "dora"]).await;
     assert_eq!(status().await[0], Status::Read);
     assert_eq!(carl.read_crew(None).await.unwrap(), 0);
@@ -154,7 +154,7 @@ async fn retries_and_races_of_sends_in_a_crew_end_in_one_log() {
         assert_eq!(listed, numbers);
     }
 
-    // A repetition answers what was accepted, whatever is permitted now.
+    // A repeated send returns the accepted message, whatever is permitted now.
     let input = SendMessage {
         conversation_id: Some(CREW.into()),
         content: Some("once".into()),
@@ -194,7 +194,7 @@ async fn a_sender_stays_the_sender_when_the_host_reorders_the_participants_durin
         let crew = format!("crew_{id}");
         world.job(id, &["anna", "ben", "carl"], JobStatus::Open).await;
         let [anna, ben] = ["anna", "ben"].map(|user| world.user(user));
-        // The crew has its row, and nothing was written in it: a file was announced.
+        // The crew has its row and no message, because only a file was announced.
         let input = jobline_wire::UploadFile {
             conversation_id: Some(crew.clone()),
             file_name: "a.txt".into(),

@@ -1,4 +1,4 @@
-//! An inbox that never forgets: a client that was away for long, or has nothing yet, with many conversations.
+//! The inbox for a client that was away for long, or is new, with many conversations.
 
 use super::*;
 use crate::support::World;
@@ -144,7 +144,7 @@ async fn few_conversations_begin_with_more_of_their_messages() {
     assert_eq!((first.conversations.len(), first.messages.len(), first.has_more), (3, 31 + 1 + 1, false));
 }
 
-/// My head as an older server would have left it: without what is new in it, and with only the last `kept`
+/// The head as an older server would have left it: without its new fields, and with only the last `kept`
 /// conversations.
 async fn forget(world: &World, kept: usize) {
     let key = Key::new(format!("USER#{ME}"), "HEAD");

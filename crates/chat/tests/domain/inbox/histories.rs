@@ -1,4 +1,4 @@
-//! The inbox in histories that are drawn at random.
+//! The inbox in random histories.
 
 use super::*;
 use crate::engine;
@@ -8,19 +8,19 @@ use jobline_chat::Settings;
 use jobline_wire::JobStatus;
 use proptest::prelude::*;
 
-/// What happens in a history.
+/// An event of a history.
 #[derive(Debug, Clone)]
 enum Step {
     Hear(usize),
     Write(usize),
-    /// The other one reads what I wrote.
+    /// The other user reads my messages.
     IsRead(usize),
     Read(usize),
     /// A device polls once.
     Poll(usize, u32),
-    /// A device is put into the state in which another one is: it slept since then, whenever it polls next.
+    /// A device gets the state of another one, as if it had slept since then.
     Copy(usize, usize),
-    /// A device has nothing yet.
+    /// A device is reset to having nothing.
     New(usize),
 }
 
@@ -76,7 +76,7 @@ async fn every_message_comes_once(steps: Vec<Step>, window_bytes: usize) {
             let stored = me.list(&other).await.unwrap().messages;
             let known = &device.known[&stored[0].conversation_id];
             assert_eq!(known.last_key_value().unwrap().1, stored.last().unwrap());
-            // A receipt also shows messages from before those that the device began with.
+            // A receipt also brings messages from before the device's first one.
             let of_known = stored.iter().filter(|message| known.contains_key(&message.number));
             assert!(known.values().eq(of_known), "not as they are stored");
         }

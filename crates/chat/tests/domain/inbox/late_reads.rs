@@ -1,4 +1,4 @@
-//! The inbox when something is committed between two reads of an answer, or a read is late.
+//! The inbox with commits between two reads of an answer, and with stale reads.
 
 use super::*;
 use crate::engine;
@@ -13,11 +13,11 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-/// A store before whose next read of conversations something happens, and whose eventual reads of heads may be late.
+/// A store in which something happens before the next read of conversations, and whose eventual reads of heads may be stale.
 struct Interrupted {
     inner: Arc<dyn Store>,
     before: Mutex<Option<BoxFuture<'static, ()>>>,
-    /// What the next eventual reads of a head answer.
+    /// The answers of the next eventual reads of a head.
     late: Mutex<VecDeque<Row>>,
 }
 
@@ -70,7 +70,7 @@ async fn changes_between_the_reads_of_an_answer_come_once() {
     all.push(ME);
     world.job(1, &all, JobStatus::Open).await;
     let (me, mut device) = (world.user(ME), Device::default());
-    // All messages are mine, from another device: what proves delivery would be remembered anyway.
+    // All messages are mine, from another device: a cursor that proves delivery would keep its position anyway.
     for round in 0..2 {
         for name in &names {
             me.send(&world.user(name), &format!("round {round}")).await.unwrap();
@@ -119,8 +119,8 @@ async fn a_conversation_that_left_the_window_and_moved_again_comes_once_though_r
     write(2, "second").await;
     let out_of_window = write(3, "second").await;
     write(0, "third").await;
-    // The first answer knows of the second message only, and reads the third with it. The next one is made from the time
-    // between, when the conversation was not in the window and had not moved further.
+    // The first answer knows only of the second message, and reads the third with it. The next one reads a stale head
+    // from in between, when the conversation was not in the window and had not moved further.
     for head in [in_window, out_of_window] {
         store.late.lock().unwrap().push_back(head);
         device.poll(&me, 50).await;

@@ -12,7 +12,8 @@ async fn the_list_of_5000_conversations_reads_little_more_than_its_page() {
     world.store.reset();
     let first = world.chat.conversations(&me.id, input.clone()).await.unwrap();
     let counts = world.store.reset();
-    // The head, what left its window (more than a hundred conversations), and four rows for each conversation shown.
+    // The head, the rows of what left its window (more than a hundred conversations), and four rows for each shown
+    // conversation.
     assert!(counts.rows <= 120 && counts.reads <= 6, "{counts:?}");
     let shown: Vec<&str> = first.conversations.iter().map(|one| one.id.as_str()).collect();
     let expected: Vec<String> = (all - 20..all).rev().map(conversation).collect();

@@ -1,4 +1,4 @@
-//! Users with many conversations, and a device that keeps what `sync` brings.
+//! Users with many conversations, and a device that applies the answers of `sync`.
 
 mod catching_up;
 mod histories;
@@ -13,10 +13,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) const ME: &str = "me";
 
-/// What fits into the URL of a request, wherever it comes through.
+/// The length of a cursor that fits into a request's URL behind any proxy.
 pub(crate) const CURSOR_BYTES: usize = 6_000;
 
-/// `many`, or as many fewer as the engine takes longer.
+/// `many`, or fewer for a slower engine.
 pub(crate) fn scaled(many: usize) -> usize {
     many * engine::LONG_CASES as usize / 256
 }
@@ -49,7 +49,7 @@ pub(crate) async fn hear(world: &World, other: usize, text: &str) {
     world.user(&name(other)).send(&world.user(ME), text).await.unwrap();
 }
 
-/// What a device has of each conversation, from the answers of its polls alone.
+/// The state of a device, by conversation, from the answers of its polls alone.
 #[derive(Default, Clone)]
 pub(crate) struct Device {
     pub(crate) cursor: Option<String>,
@@ -80,7 +80,7 @@ impl Device {
         answer
     }
 
-    /// Polls until nothing more waits.
+    /// Polls until there is nothing more.
     pub(crate) async fn catch_up(&mut self, me: &User<'_>, limit: u32) -> Vec<Synced> {
         let mut answers = Vec::new();
         loop {
@@ -92,7 +92,7 @@ impl Device {
         }
     }
 
-    /// A message that the device has with this text, of each conversation.
+    /// The message with this text of each conversation on the device.
     pub(crate) fn heard(&self, text: &str) -> BTreeSet<&str> {
         let with_text = self.known.iter().filter(|(_, known)| known.values().any(|message| message.content == text));
         with_text.map(|(id, _)| id.as_str()).collect()

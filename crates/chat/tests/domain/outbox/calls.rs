@@ -1,4 +1,4 @@
-//! Ends of calls, as the host is told of them.
+//! The host's events about ends of calls.
 
 use super::*;
 use crate::support::{MORNING, User, World};

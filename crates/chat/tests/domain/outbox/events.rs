@@ -1,4 +1,4 @@
-//! What the host is told: every event, in the order of its conversation, at least once and each time by the same id.
+//! The host's events: each at least once, with the same id each time, in the order of its conversation.
 
 use super::*;
 use crate::support::{MORNING, User, World};

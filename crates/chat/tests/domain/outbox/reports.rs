@@ -1,4 +1,4 @@
-//! Reports of users, as the host is told of them.
+//! The host's events about reports.
 
 use super::*;
 use crate::support::{User, World};

@@ -26,7 +26,7 @@ use std::{
 /// 2025-11-14T10:30:00Z.
 pub const MORNING: u64 = 1_763_116_200_000;
 
-/// A clock that stands still until it is moved. Sleeping does not move it, and lets other tasks run.
+/// A clock that stands still until it is moved. Sleeping does not move it, but lets other tasks run.
 pub struct HandClock(AtomicU64);
 
 impl HandClock {
@@ -69,17 +69,17 @@ impl Random for SeededRandom {
     }
 }
 
-/// Keeps what was announced: to whom, about which conversation.
+/// Records announcements: to whom, about which conversation.
 #[derive(Default)]
 pub struct Announced(Mutex<Vec<(Vec<String>, String)>>, Mutex<Vec<Vec<String>>>);
 
 impl Announced {
-    /// What was announced since the last call.
+    /// The announcements since the last call.
     pub fn take(&self) -> Vec<(Vec<String>, String)> {
         std::mem::take(&mut *self.0.lock().unwrap())
     }
 
-    /// Whose relations were said to have changed since the last call.
+    /// The users whose relations were announced as changed since the last call.
     pub fn take_relations(&self) -> Vec<Vec<String>> {
         std::mem::take(&mut *self.1.lock().unwrap())
     }
@@ -189,7 +189,7 @@ impl Files for MemoryFiles {
     }
 }
 
-/// The domain over a store, with everything that tests need to steer it.
+/// The domain over a store, with everything that tests need to control it.
 pub struct World {
     pub chat: Chat,
     pub clock: Arc<HandClock>,
@@ -327,7 +327,7 @@ impl User<'_> {
         self.world.chat.sync(&self.id, SyncQuery { since: since.map(str::to_owned), limit, wait: None }).await
     }
 
-    /// As a live connection asks: without recording what the cursor proves.
+    /// A `sync` as from a live connection: without recording the delivery that the cursor proves.
     pub async fn sync_unrecorded(&self, since: Option<&str>) -> Result<Synced> {
         let input = SyncQuery { since: since.map(str::to_owned), limit: Some(20), wait: None };
         self.world.chat.sync_unrecorded(&self.id, input).await

@@ -1,4 +1,4 @@
-//! What answers show of a message, compared with what was asked of it.
+//! Compares a message in answers with the requested changes.
 
 use super::{Changes, Outcome, Revision, Wish, listed, reaction_of};
 use crate::histories::model::{Check, ensure};

@@ -1,4 +1,4 @@
-//! What has to hold at the end of the history of a crew.
+//! The checks at the end of the history of a crew.
 
 use super::{
     CREW, SILENT, Shared, Stand, USERS,
@@ -14,8 +14,8 @@ use std::{
     time::Duration,
 };
 
-/// A device that follows by `sync` has every message of its user's pairs from the one that it was told first, and of those before
-/// it what changed later.
+/// A device that polls with `sync` has every message of its user's pairs from the first one that it got, and later
+/// changes of earlier ones.
 async fn check_pairs(device: &Device<'_>) -> Check {
     let me = UserId::new(device.user).expect("a user id");
     let chat = &device.shared.world.servers[0].chat;
@@ -29,7 +29,7 @@ async fn check_pairs(device: &Device<'_>) -> Check {
     Ok(())
 }
 
-/// Nothing fails any more, and everybody follows to the end.
+/// Nothing fails any more, and everybody polls to the end.
 pub async fn rest(shared: &Shared<'_>, devices: &mut [Device<'_>], lists: &mut [List<'_>]) -> Check {
     let world = shared.world;
     world.stop_faults();
@@ -76,7 +76,7 @@ pub async fn all_messages(shared: &Shared<'_>, user: &str) -> Check<Vec<Message>
     }
 }
 
-/// Accepted messages are there once, refused ones are not, and nothing shows what was deleted.
+/// Accepted messages are stored once, refused ones are not, and deleted texts are nowhere.
 fn check_log(shared: &Shared<'_>, log: &[Message]) -> Check {
     let known = shared.known.borrow();
     for (at, message) in log.iter().enumerate() {
@@ -100,7 +100,7 @@ fn check_log(shared: &Shared<'_>, log: &[Message]) -> Check {
     Ok(())
 }
 
-/// When each user was in the crew, by the numbers of the messages that they see.
+/// The stays of each user in the crew, as ranges of visible message numbers.
 struct Stays(BTreeMap<String, Vec<RangeInclusive<u64>>>);
 
 impl Stays {
@@ -109,7 +109,7 @@ impl Stays {
         let told = |message: &Message, kind: &str| {
             message.event.as_ref().filter(|event| event.kind == kind).and_then(|event| event.user_id.clone())
         };
-        // Who was never told to have come was there from the beginning, if they left.
+        // A user with a `left` and no `joined` event was a member from the beginning.
         for user in USERS.iter().chain(SILENT.iter()).copied() {
             let first =
                 log.iter().find(|one| one.event.as_ref().is_some_and(|event| event.user_id.as_deref() == Some(user)));
@@ -135,12 +135,12 @@ impl Stays {
     }
 }
 
-/// What somebody sees, and how much of it they have not read, by counting.
+/// What a user sees, and the unread count, counted from that.
 async fn check_user(shared: &Shared<'_>, user: &'static str, log: &[Message], stays: &Stays) -> Check {
     let (chat, me) = (&shared.world.servers[0].chat, UserId::new(user).expect("a user id"));
     let is_in = shared.stand.borrow().people.contains(user);
     let seen = all_messages(shared, user).await?;
-    // Who never took part in it while something was written has no stay, though no event says so.
+    // A user who was never a member while something was written has no stay, without any event.
     let Some(last) = stays.of_user(user).last().filter(|_| !seen.is_empty() || is_in) else {
         ensure!(seen.is_empty(), "{user} was never in, and sees {seen:?}");
         return Ok(());
@@ -178,7 +178,7 @@ async fn check_user(shared: &Shared<'_>, user: &'static str, log: &[Message], st
     Ok(())
 }
 
-/// Who takes part is told what the job is called, and who has left what it was called once while they took part.
+/// A member sees the job's title, and a former member a title from the time of their membership.
 fn check_title(titles: &[(String, BTreeSet<&'static str>)], user: &str, is_in: bool, title: &str) -> Check {
     let last = titles.last().map(|(last, _)| last.as_str());
     ensure!(!is_in || last == Some(title), "{user} takes part, and is told of {title:?}, not {last:?}");
@@ -187,7 +187,7 @@ fn check_title(titles: &[(String, BTreeSet<&'static str>)], user: &str, is_in: b
     Ok(())
 }
 
-/// A device holds everything of the last stay, as it stands, and nothing that its user could never see.
+/// A device has everything of the last stay, in its current state, and nothing that its user could never see.
 fn check_device(device: &Device<'_>, log: &[Message], stays: &Stays, stand: &Stand) -> Check {
     let (user, stays) = (device.user, stays.of_user(device.user));
     for number in device.held.keys() {

@@ -1,4 +1,4 @@
-//! The devices of a crew's members, which keep what they are told.
+//! The devices of a crew's members, which store their answers.
 
 use super::{CREW, PACES, Shared};
 use crate::histories::{
@@ -10,7 +10,7 @@ use jobline_chat::UserId;
 use jobline_wire::{Code, Conversation, ListConversations, ListMessages, Message, Status, SyncQuery};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A device that follows by `sync` or `list`, and keeps the messages as they came last.
+/// A device that polls with `sync` or `list`, and stores the messages in their last state.
 pub struct Device<'a> {
     pub shared: &'a Shared<'a>,
     pub dice: Dice,
@@ -18,13 +18,13 @@ pub struct Device<'a> {
     pub by_sync: bool,
     pub cursor: Option<String>,
     pub held: BTreeMap<u64, Message>,
-    /// Of each pair the number of the first message that it was told, and the numbers of all that it has.
+    /// For each pair, the number of the first message that it got, and the numbers of all that it has.
     pub pairs: BTreeMap<String, (u64, BTreeSet<u64>)>,
-    /// It has not come to the end for the first time.
+    /// Whether it has not reached the end for the first time yet.
     pub is_new: bool,
-    /// The first message that it got while it was new: both begin with the newest messages.
+    /// The first message that it got while it was new: both procedures begin with the newest messages.
     pub began: Option<u64>,
-    /// For how many pauses it waits between two polls: some are there all the time, others come back to more that is new.
+    /// For how many pauses it waits between two polls: some poll all the time, others return to many changes.
     pub pace: u64,
 }
 
@@ -39,7 +39,7 @@ impl Device<'_> {
         Ok(())
     }
 
-    /// Polls until nothing waits, which does not take for ever.
+    /// Polls until there is nothing more, which must not take for ever.
     pub async fn follow_to_end(&mut self) -> Check {
         for _ in 0..1_000 {
             if !self.follow().await? {
@@ -49,7 +49,7 @@ impl Device<'_> {
         Err(format!("{} comes to no end, with {:?}", self.user, self.held.keys().last()))
     }
 
-    /// Polls once; answers whether more waits.
+    /// Polls once; returns whether there is more.
     pub async fn follow(&mut self) -> Check<bool> {
         let me = UserId::new(self.user).expect("a user id");
         let (world, limit) = (self.shared.world, Some(self.dice.limit()));
@@ -64,7 +64,7 @@ impl Device<'_> {
             let input = ListMessages { conversation_id: CREW.into(), since, before: None, limit };
             match world.hear(&mut self.dice, self.user, "lists", chat.list(&me, input)).await {
                 Response::Answer(answer) => {
-                    // The first list is its newest page alone, so that there is more says nothing.
+                    // The first list is only the newest page, so `hasMore` does not matter.
                     let more = answer.has_more && self.cursor.is_some();
                     (answer.messages, more, answer.cursor, answer.reset)
                 }
@@ -105,14 +105,14 @@ impl Device<'_> {
     }
 }
 
-/// A device that keeps the list of conversations, as it came last.
+/// A device that stores the list of conversations in its last state.
 pub struct List<'a> {
     pub shared: &'a Shared<'a>,
     pub dice: Dice,
     pub user: &'static str,
     pub cursor: Option<String>,
     pub held: BTreeMap<String, Conversation>,
-    /// As of a [`Device`].
+    /// As in [`Device`].
     pub pace: u64,
 }
 
@@ -133,7 +133,7 @@ impl<'a> List<'a> {
         Ok(())
     }
 
-    /// Polls once; answers whether more waits.
+    /// Polls once; returns whether there is more.
     pub async fn poll(&mut self) -> Check<bool> {
         let me = UserId::new(self.user).expect("a user id");
         let input = ListConversations { since: self.cursor.clone(), limit: Some(self.dice.limit()) };
@@ -147,7 +147,7 @@ impl<'a> List<'a> {
         Ok(answer.has_more)
     }
 
-    /// It holds each conversation as the whole list shows it.
+    /// It has each conversation as the whole list shows it.
     pub async fn check(&mut self) -> Check {
         for polls in 0.. {
             ensure!(polls < 1_000, "the list of {} comes to no end", self.user);
@@ -159,7 +159,7 @@ impl<'a> List<'a> {
         let answer = self.shared.world.servers[0].chat.conversations(&me, ListConversations::default()).await;
         for truth in answer.map_err(|error| error.to_string())?.conversations {
             let held = self.held.get(&truth.id).ok_or_else(|| format!("{} was not told of {truth:?}", self.user))?;
-            // Nobody tells one who has left of what is deleted later.
+            // A former member is not notified of later deletions.
             let is_told = truth.id != CREW || self.shared.stand.borrow().people.contains(self.user);
             let shown = |one: &Conversation| {
                 let unread = one.unread_count.get(self.user).copied().filter(|_| is_told);

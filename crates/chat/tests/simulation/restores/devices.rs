@@ -1,4 +1,4 @@
-//! Devices that live on when the store is restored: what they keep, and what they have to have at the end.
+//! Devices that survive the restore of the store, and what they must have at the end.
 
 use super::{CREW, USERS};
 use crate::histories::{
@@ -18,7 +18,7 @@ pub enum Way {
     Chats,
 }
 
-/// A device, which lives on when the store is restored.
+/// A device, which survives the restore of the store.
 pub struct Device {
     pub name: String,
     pub me: UserId,
@@ -26,7 +26,7 @@ pub struct Device {
     pub way: Way,
     pub cursor: Option<String>,
     held: BTreeMap<String, BTreeMap<u64, Message>>,
-    /// The number of the first message that it got of each conversation: it has all that follow, and what changed before.
+    /// The number of the first message that it got of each conversation: it has all later ones, and changes of earlier ones.
     began: BTreeMap<String, u64>,
     chats: BTreeMap<String, Conversation>,
     /// Whether it does not poll in this part of the history.
@@ -70,7 +70,7 @@ impl Device {
         Ok(())
     }
 
-    /// Polls once; answers whether more waits.
+    /// Polls once; returns whether there is more.
     pub async fn poll(&mut self, world: &World) -> Check<bool> {
         let (since, limit) = (self.cursor.clone(), Some(self.dice.limit()));
         let chat = world.server(&mut self.dice);
@@ -97,7 +97,7 @@ impl Device {
                 let input = ListMessages { conversation_id: id, since, before: None, limit };
                 match world.hear(dice, name, "lists", chat.list(me, input)).await {
                     Response::Answer(answer) => {
-                        // An answer that begins is the newest page alone, and that there is more says nothing.
+                        // A first answer is only the newest page, so `hasMore` does not matter.
                         let more = answer.has_more && !is_first && answer.reset.is_none();
                         self.take(world, answer.reset, answer.cursor)?;
                         self.keep(answer.messages)?;
@@ -116,7 +116,7 @@ impl Device {
         }
     }
 
-    /// Takes the cursor of an answer, and begins again if that says so, for which there has to be a reason.
+    /// Takes the cursor of an answer. On a `reset`, for which there must be a reason, it begins again.
     fn take(&mut self, world: &World, reset: Option<bool>, cursor: String) -> Check {
         self.cursor = Some(cursor);
         if reset == Some(true) {
@@ -134,7 +134,7 @@ impl Device {
         self.chats.clear();
     }
 
-    /// Whether it may still have what was lost of conversations that nothing moved since.
+    /// Whether it may still have lost messages of conversations that have not moved since.
     fn may_be_ahead(&self) -> bool {
         self.is_ahead && !matches!(self.way, Way::List(_))
     }
@@ -151,7 +151,7 @@ impl Device {
         Ok(())
     }
 
-    /// Of this conversation it has what the store has, from the first message that it got, and nothing else.
+    /// It has the same messages of this conversation as the store, from its first one on, and nothing else.
     pub fn has(&self, world: &World, truth: &[Message], id: &str) -> Check {
         if self.may_be_ahead() && !truth.iter().any(is_new) {
             world.count("not moved since");
@@ -168,7 +168,7 @@ impl Device {
         Ok(())
     }
 
-    /// What a device is told of a message. Receipts of one's own are no change.
+    /// The parts of a message that devices get. A user's own receipts are no change.
     fn stands<'a>(&self, one: &'a Message) -> impl PartialEq + std::fmt::Debug + use<'a> {
         let mine = one.sender_id == self.me.as_str() && one.conversation_id != CREW;
         let status = mine.then_some(one.status);
@@ -202,7 +202,7 @@ impl Device {
     }
 }
 
-/// Whether something happened to it after the restoration.
+/// Whether it changed after the restore.
 fn is_new(message: &Message) -> bool {
     message.content.contains("new")
 }
