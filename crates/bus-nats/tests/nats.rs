@@ -15,7 +15,7 @@ use server::Nats;
 use std::time::Duration;
 use world::{AT_ONCE, Servers, eventually};
 
-/// How late news may be when the bus fails.
+/// How late changes may be seen when the bus fails.
 const LATEST: Duration = Duration::from_millis(3_500);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,4 +1,4 @@
-//! Answers that S3 is documented to give and that no server on this machine gives.
+//! Documented answers of S3 that no server on this machine gives.
 #![allow(clippy::unwrap_used, reason = "a test fails where something is not as it should be")]
 
 use async_trait::async_trait;
@@ -25,7 +25,7 @@ impl Clock for Noon {
     }
 }
 
-/// A bucket of a server that answers every request with this status, these headers and this error.
+/// A bucket on a server that answers every request with this status, these headers and this error.
 async fn answering(status: &str, headers: &str, code: &str) -> S3Files {
     let body = format!("<?xml version=\"1.0\"?><Error><Code>{code}</Code><Message>as documented</Message></Error>");
     let length = body.len();

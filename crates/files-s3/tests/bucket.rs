@@ -1,4 +1,4 @@
-//! Files in a bucket of an S3 server on this machine: uploaded, proved, kept, fetched, lost and found.
+//! Files in a bucket of an S3 server on this machine: upload, proof, copy, download, and failures.
 #![allow(clippy::unwrap_used, reason = "a test fails where something is not as it should be")]
 
 use async_trait::async_trait;
@@ -14,7 +14,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR and so on";
 const FIVE_MINUTES_MS: u64 = 300_000;
 
-/// This machine's time, which can be told to be another.
+/// This machine's time, which can be shifted.
 struct Shifted(AtomicU64);
 
 #[async_trait]
@@ -45,7 +45,7 @@ impl Bucket {
         Self { files, name: name.to_owned(), clock }
     }
 
-    /// Where `bytes` go, announced as a picture.
+    /// The upload target of `bytes`, announced as a picture.
     async fn announce(&self, id: &str, bytes: &[u8], sha256: Option<&str>) -> UploadTarget {
         let expires_ms = self.clock.now_ms() + FIVE_MINUTES_MS;
         let grant = UploadGrant { id, size: bytes.len() as u64, content_type: "image/png", sha256, expires_ms };
@@ -58,7 +58,7 @@ impl Bucket {
         self.files.download_url(&grant).await.unwrap()
     }
 
-    /// Keeps what arrived under a name of this attempt's own.
+    /// Keeps the uploaded bytes under the name of this attempt.
     async fn keep(&self, id: &str, arrived: &Arrived, attempt: u32) -> Option<String> {
         let name = format!("{id}-{attempt:010}");
         let keep = Keep { id, name: &name, content_type: "image/png", bytes: None };
@@ -67,7 +67,7 @@ impl Bucket {
         kept
     }
 
-    /// Uploads, looks and keeps; the name that it is kept under.
+    /// Uploads, proves and keeps a file. Returns the name under which it is kept.
     async fn kept(&self, id: &str, bytes: &[u8]) -> String {
         assert_eq!(put(&self.announce(id, bytes, None).await, bytes), 200);
         let arrived = self.files.arrived(id, 100).await.unwrap().unwrap();
@@ -83,7 +83,7 @@ fn put(target: &UploadTarget, bytes: &[u8]) -> u16 {
     put_as(target, bytes, None)
 }
 
-/// What a client does, and what it is answered; with another content type, if one is given.
+/// An upload as a client does it, with another content type if one is given. Returns the status.
 fn put_as(target: &UploadTarget, bytes: &[u8], content_type: Option<&str>) -> u16 {
     assert_eq!(target.method, "PUT");
     let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();

@@ -1,4 +1,4 @@
-//! What the fuzz target for frames found or began with, played again. `fuzz/README.md` says how to look for more.
+//! Replays the corpus of the fuzz target for frames. `fuzz/README.md` says how to fuzz for more.
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 

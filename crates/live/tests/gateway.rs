@@ -1,4 +1,4 @@
-//! What is told over connections that a gateway holds, in virtual time.
+//! Notifications over connections that a gateway holds, in virtual time.
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
@@ -26,13 +26,13 @@ impl Clock for VirtualClock {
     }
 }
 
-/// What is kept of connections, and what came over them.
+/// The stored connections, and the frames that came over them.
 #[derive(Default)]
 struct Kept {
     rows: Mutex<BTreeMap<String, Connection>>,
     frames: Mutex<Vec<(String, String)>>,
     ended: Mutex<Vec<String>>,
-    /// Connections whose frames take this long.
+    /// The connections whose frames are delayed, and by how much.
     slow: Mutex<BTreeMap<String, Duration>>,
 }
 
@@ -122,14 +122,14 @@ impl World {
         self.gateway.open(id, NamedTokens.check(token).await.unwrap()).await.unwrap();
     }
 
-    /// Something moves for these users, of whom the first one caused it.
+    /// The heads of these users move; the first one caused it.
     async fn moves(&self, names: &[&str]) {
         let users: Vec<UserId> = names.iter().map(|name| user(name)).collect();
         self.moved.moved(&users.iter().collect::<Vec<_>>(), &ConversationId::new("conv_anna_ben").unwrap());
         self.gateway.tell(users.first()).await;
     }
 
-    /// What came over a connection since the last call.
+    /// The frames of a connection since the last call.
     fn heard(&self, id: &str) -> Vec<String> {
         let mut frames = self.kept.frames.lock().unwrap();
         let heard = frames.iter().filter(|(to, _)| to == id).map(|(_, op)| op.clone()).collect();

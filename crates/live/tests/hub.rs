@@ -1,4 +1,4 @@
-//! Who is told what, and that nobody who has gone is remembered.
+//! Whom the hub notifies of what, and that it forgets everybody who has gone.
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 

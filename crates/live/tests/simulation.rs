@@ -1,8 +1,7 @@
-//! Histories of one user whose client is live, polls, and loses its line at any step. Whatever happens, it sees every
-//! change once and in order, it is told without a poll when nothing was lost, and nothing counts as delivered before it
-//! has it.
+//! Histories of one user whose client is live, polls, and loses its connection at any step. Whatever happens, it sees every
+//! change once and in order, without a poll if nothing was lost, and nothing counts as delivered before the client has it.
 //!
-//! The mutations at the end are the mistakes that a live layer makes; each has to be caught.
+//! The mutations at the end are typical mistakes of a live layer; each has to be caught.
 
 #[path = "simulation/world.rs"]
 mod world;

@@ -20,7 +20,7 @@ use tokio_rustls::{
     },
 };
 
-/// An SMTP server for one connection. It answers `RCPT` with `to_recipient`, and hands out all lines that it was sent.
+/// An SMTP server for one connection. It answers `RCPT` with `to_recipient`, and returns all received lines.
 async fn server(to_recipient: &'static str) -> (SocketAddr, JoinHandle<Vec<String>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -104,7 +104,7 @@ async fn an_unknown_recipient_is_refused_and_a_busy_server_is_tried_again() {
     assert!(matches!(outcome, Outcome::Failed { .. }), "{outcome:?}");
 }
 
-/// Answers as a mail server does, and hands out what it was told. It ends at STARTTLS and QUIT.
+/// Answers like a mail server, and returns the received lines. It ends at STARTTLS and QUIT.
 async fn talk(stream: impl AsyncRead + AsyncWrite + Unpin, offers: &str, to_account: &str) -> Vec<String> {
     let (read, mut write) = tokio::io::split(stream);
     let (mut lines, mut heard) = (BufReader::new(read).lines(), Vec::new());
@@ -124,8 +124,8 @@ async fn talk(stream: impl AsyncRead + AsyncWrite + Unpin, offers: &str, to_acco
     heard
 }
 
-/// Signs in by STARTTLS to a server with a certificate of its own, which is trusted or not; answers how that ended and what
-/// the server heard after it.
+/// Signs in by STARTTLS to a server with a self-signed certificate, which is trusted or not. Returns the outcome and
+/// what the server received after it.
 async fn signed_in(is_trusted: bool, to_account: &'static str) -> (Result<(), SignInError>, Vec<String>) {
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let certificate = made.cert.der().clone();

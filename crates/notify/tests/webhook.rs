@@ -20,7 +20,7 @@ use tokio::{
 };
 use url::Url;
 
-/// A receiver that answers its calls with `answers`, one each, and then hands out what it was sent.
+/// A receiver that answers its calls with `answers`, one each, and then returns what it received.
 async fn receiver(answers: &'static [&'static str]) -> (SocketAddr, JoinHandle<Vec<String>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -112,7 +112,7 @@ async fn answers_are_deliveries_failures_or_refusals() {
     assert_eq!(calls.await.unwrap().len(), 4);
 }
 
-/// Every name is at one address.
+/// Resolves every name to one address.
 struct At(IpAddr);
 
 #[async_trait]

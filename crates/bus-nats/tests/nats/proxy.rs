@@ -1,4 +1,4 @@
-//! A line to NATS that can be made to carry nothing, without an end: what a broken network looks like.
+//! A proxy to NATS that can stop carrying data without closing the connection, like a broken network.
 
 use std::sync::Arc;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

@@ -1,4 +1,4 @@
-//! A NATS of its own for each test.
+//! A separate NATS for each test.
 
 use rustix::process::{Pid, Signal, kill_process};
 use std::net::{TcpListener, TcpStream};
@@ -11,7 +11,7 @@ pub struct Nats {
     port: u16,
 }
 
-/// The address of a NATS that is not there.
+/// The address of a NATS that is not running.
 pub struct Gone(u16);
 
 impl Nats {

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::task::JoinSet;
 
 const PATIENCE: Duration = Duration::from_secs(40);
-/// How long news take at most that nobody had to look for.
+/// How long a notification over the bus takes at most.
 pub const AT_ONCE: Duration = Duration::from_millis(500);
 
 /// Waits for something that becomes true soon.
@@ -25,7 +25,7 @@ pub async fn eventually(what: &str, is_so: impl Fn() -> bool) {
     }
 }
 
-/// The store, of which all that matters is one head.
+/// The store, of which only one head matters.
 #[derive(Default)]
 struct Store {
     head: AtomicU64,
@@ -93,12 +93,13 @@ impl Servers {
         Self { store, all, _tasks: tasks }
     }
 
-    /// Waits until nothing is missing any more, and the bus carries in both directions what a server tells.
+    /// Waits until no server is missing any more, and the bus carries notifications in both directions.
     pub async fn are_whole(&self) {
         eventually("nobody misses anything", || self.degraded() == [false, false]).await;
         for (from, to) in [(0, 1), (1, 0)] {
             let begun = Instant::now();
-            // A look may happen to see one at once, and the next look comes a second later: two in a row came over the bus.
+            // A look may by chance see one at once, but the next look comes a second later, so two in a row came over
+            // the bus.
             while self.commit_and_see(from, to).await > AT_ONCE || self.commit_and_see(from, to).await > AT_ONCE {
                 assert!(begun.elapsed() < PATIENCE, "the bus carries nothing from {from} to {to}");
             }
@@ -109,7 +110,7 @@ impl Servers {
         self.all.iter().map(|server| server.client.degraded.load(Ordering::SeqCst)).collect()
     }
 
-    /// Commits at one server and waits until the client of another has seen it. Answers how long that took.
+    /// Commits at one server and waits until the client of another has seen it. Returns how long that took.
     pub async fn commit_and_see(&self, from: usize, to: usize) -> Duration {
         let begun = Instant::now();
         let version = self.store.head.fetch_add(1, Ordering::SeqCst) + 1;

@@ -1,4 +1,4 @@
-//! What one connection is shown of others: typing, presence, signals of a call.
+//! What one connection gets about others: typing, presence, signals of a call.
 
 use crate::world::*;
 use jobline_live::tell_departures;

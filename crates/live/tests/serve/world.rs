@@ -14,7 +14,7 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 
-/// What the test sees of everything.
+/// What the test can observe.
 #[derive(Default)]
 pub(crate) struct Seen {
     pub(crate) delivered: Mutex<Vec<String>>,
@@ -78,7 +78,7 @@ impl Feed for Log {
 #[derive(Clone, Default)]
 pub(crate) struct Everyone {
     pub(crate) apart: Arc<AtomicBool>,
-    /// The call is over.
+    /// Whether the call is over.
     pub(crate) hung_up: Arc<AtomicBool>,
 }
 
@@ -136,7 +136,7 @@ pub(crate) fn user(name: &str) -> UserId {
     UserId::new(name).unwrap()
 }
 
-/// The server's end of a line.
+/// The server's end of a connection.
 pub(crate) struct Wire {
     pub(crate) from: mpsc::UnboundedReceiver<Incoming>,
     pub(crate) to: mpsc::Sender<String>,
@@ -183,7 +183,7 @@ impl Client {
         loop {
             let text = timeout(Duration::from_secs(600), self.from.recv()).await.expect("in time").expect("open");
             match text.as_str() {
-                // It may have ended since.
+                // The connection may have ended since.
                 "ping" => drop(self.to.send(Incoming::Control)),
                 r#"{"op":"heartbeat"}"# => {}
                 _ => return text,
@@ -215,13 +215,13 @@ impl World {
         Self { hub: Hub::default(), seen, head, everyone, ports }
     }
 
-    /// One of the two blocks the other: when that is answered, the hub was told.
+    /// One of the two blocks the other. The hub is notified before that is answered.
     pub(crate) fn part(&self) {
         self.everyone.apart.store(true, Ordering::SeqCst);
         self.hub.relations_changed(&[&user("anna"), &user("ben")]);
     }
 
-    /// A connection whose network takes `room` frames.
+    /// A connection whose network buffers `room` frames.
     pub(crate) fn connect(&self, name: &str, room: usize) -> Client {
         let (to, from_client) = mpsc::unbounded_channel();
         let (to_client, from) = mpsc::channel(room);

@@ -6,7 +6,7 @@ use jobline_live::{Answer, Audiences, Calls, Circles, Feed, Meter, Ports, Refusa
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
-/// Ports over `world`, which has the time.
+/// Ports over `world`, which has the clock.
 pub fn ports<W: Clock + Random + Meter>(world: &Arc<W>) -> Arc<Ports> {
     let unused = || Arc::new(Unused);
     Arc::new(Ports {
@@ -22,7 +22,7 @@ pub fn ports<W: Clock + Random + Meter>(world: &Arc<W>) -> Arc<Ports> {
     })
 }
 
-/// What a session would ask for.
+/// The ports that only sessions would use.
 struct Unused;
 
 #[async_trait]

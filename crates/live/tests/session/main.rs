@@ -1,4 +1,4 @@
-//! What a connection does, second by second, by a clock in the test's hand.
+//! The actions of a connection over time, by a clock that the test controls.
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 

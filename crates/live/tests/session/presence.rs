@@ -1,4 +1,4 @@
-//! Who is online, as a session asks for it and shows it.
+//! Online status, as a session requests and shows it.
 
 use crate::line::*;
 use jobline_chat::UserId;
