@@ -1,5 +1,5 @@
 //! How often memory is allocated for an idle poll, for a page of messages and for a send, from the request to the answer, in
-//! the process of the server without its sockets, over the engine of one machine. The counts may fall, and must not rise.
+//! the process of the server without its sockets, over the embedded engine. The counts may fall, but must not rise.
 //!
 //! `JOBLINE_ALLOCATIONS=show cargo test -p jobline --test allocations -- --nocapture` prints where each one comes from.
 #![allow(unsafe_code, reason = "an allocator that counts is implemented with it")]
@@ -22,9 +22,9 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 use support::{Caller, TestApp};
 
-/// The most that an idle poll may allocate: `list` and `sync` with the cursor of the last answer. These are, in their order,
-/// the id of the request, the parameters, the future of the procedure, the ids and the cursor that it reads, the key of the
-/// row, the answer, and two for its headers.
+/// The most that an idle poll may allocate: `list` and `sync` with the cursor of the last answer. The allocations are,
+/// in order, the id of the request, the parameters, the future of the procedure, the ids and the cursor that it reads,
+/// the key of the row, the answer, and two for its headers.
 const IDLE_LIST: usize = 10;
 const IDLE_SYNC: usize = 9;
 /// The most that an idle `list` by tRPC may allocate: besides what REST needs, the path as it is logged, the future of the
@@ -32,14 +32,14 @@ const IDLE_SYNC: usize = 9;
 const IDLE_TRPC: usize = 24;
 /// The most that a poll of fifty messages may allocate.
 const PAGE: usize = 557;
-/// How many messages such a poll brings.
+/// How many messages such a poll returns.
 const PAGE_MESSAGES: usize = 50;
 /// The most that a send of one line may allocate on the thread of its request. The writer of the store has its own.
 const SEND: usize = 138;
-/// The size of what runs while a request is answered, from its head to its answer. Each connection holds as much from its first
-/// request on, and a request moves it several times.
+/// The size of the future that answers a request. Each connection holds one from its first request on, and a request
+/// moves it several times.
 const REQUEST_BYTES: usize = 3_248;
-/// How often each is done. The least count is the one that counts: the others may have met a cache that grew.
+/// How often each is repeated. The lowest count is used, since in other runs a cache may have grown.
 const TIMES: usize = 24;
 
 thread_local! {
@@ -48,14 +48,14 @@ thread_local! {
     static SITES: RefCell<Option<Vec<String>>> = const { RefCell::new(None) };
 }
 
-/// The system's allocator, counted on threads that ask for it.
+/// The system's allocator, with counts on threads that ask for them.
 struct Counting;
 
 impl Counting {
     fn count(size: usize) {
         if COUNTS.try_with(Cell::get).unwrap_or(false) {
             COUNT.with(|count| count.set(count.get() + 1));
-            // What the backtrace allocates is not counted.
+            // Allocations of the backtrace are not counted.
             COUNTS.with(|counts| counts.set(false));
             SITES.with(|sites| {
                 if let Some(sites) = sites.borrow_mut().as_mut() {
@@ -96,7 +96,7 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// Answers a request, and how often memory was allocated for it. Making the request is not counted.
+/// Returns the answer to a request, and how often memory was allocated for it. Making the request is not counted.
 async fn counted(app: &TestApp, request: Request<Body>, show: bool) -> (usize, Value) {
     COUNT.with(|count| count.set(0));
     SITES.with(|sites| *sites.borrow_mut() = show.then(Vec::new));
@@ -123,7 +123,7 @@ fn ours(site: &str) -> String {
     format!("{size}: {}", inner.join(" < "))
 }
 
-/// The least count of several requests.
+/// The lowest count of several requests.
 async fn least(app: &TestApp, mut request: impl FnMut(usize) -> Request<Body>) -> usize {
     let show = std::env::var("JOBLINE_ALLOCATIONS").is_ok_and(|value| value == "show");
     let mut least = usize::MAX;
@@ -134,7 +134,7 @@ async fn least(app: &TestApp, mut request: impl FnMut(usize) -> Request<Body>) -
     least
 }
 
-/// A header as hyper reads it: a part of a buffer that others hold, too.
+/// A header as hyper reads it: a part of a shared buffer.
 fn host() -> HeaderValue {
     static HOST: LazyLock<HeaderValue> = LazyLock::new(|| HeaderValue::from_bytes(b"jobline.test").unwrap());
     HOST.clone()
@@ -161,7 +161,7 @@ async fn over(store: EmbeddedStore) -> TestApp {
 #[tokio::test]
 async fn a_poll_of_fifty_messages_allocates_no_more_than_it_did() {
     let folder = tempfile::tempdir().unwrap();
-    // The messages are read from where the engine keeps them, however the machine is loaded.
+    // The messages are read in place, whatever the load of the machine.
     let options = Options { in_place: Duration::from_secs(60), ..Options::default() };
     let app = over(EmbeddedStore::open(folder.path(), options).unwrap()).await;
     let (anna, ben) = (app.user("anna"), app.user("ben"));
@@ -200,7 +200,7 @@ async fn an_idle_poll_and_a_send_allocate_no_more_than_they_did() {
     ] {
         let first = ben.get(path.trim_end_matches('&')).await.is(200);
         let mut cursor = first["cursor"].as_str().unwrap().to_owned();
-        // The first poll records what was delivered.
+        // The first poll records the delivery.
         cursor = app.ask(poll(&ben, path, &cursor)).await.is(200)["cursor"].as_str().unwrap().to_owned();
         let count = least(&app, |_| poll(&ben, path, &cursor)).await;
         println!("{name}: {count} allocations");

@@ -51,7 +51,8 @@ async fn a_short_run_measures_everything_and_removes_its_folder() {
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }
 
-/// More than the connections beside which sends are measured, and twice: nothing of the first run is taken for the second's.
+/// More connections than those during which sends are measured, and two runs: messages of the first must not count in
+/// the second.
 #[tokio::test(flavor = "multi_thread")]
 #[cfg(target_os = "linux")]
 async fn live_connections_are_measured_as_often_as_asked() {

@@ -65,7 +65,7 @@ async fn a_silent_server_runs_into_the_timeout() {
     assert!(!well && out.contains("cannot be reached"), "{out}");
 }
 
-/// What a broken server does to a response.
+/// The change of a broken server to a response.
 type Harm = fn(&mut Value);
 
 /// Where and how a server is broken, and which step must notice it.

@@ -61,7 +61,7 @@ impl Random for SeededRandom {
 /// The first bytes of a JPEG of 4,000 by 3,000 pixels without metadata, as the app makes them.
 const JPEG: &[u8] = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00\xff\xc0\x00\x0b\x08\x0b\xb8\x0f\xa0\x01\x01\x11\x00";
 
-/// A bucket that keeps only the sizes of objects. As in `files-s3`, one ranged GET looks at a file and one copy keeps it.
+/// A bucket that stores only the sizes of objects. As in `files-s3`, one ranged GET reads a file and one copy keeps it.
 #[derive(Default)]
 pub struct CountedBucket {
     sizes: Mutex<BTreeMap<String, u64>>,
@@ -141,7 +141,7 @@ impl Files for CountedBucket {
     }
 }
 
-/// The error of the calls that a month does not make.
+/// The error of calls that do not occur in a month.
 fn unused() -> Error {
     Error::unavailable("not part of the month")
 }

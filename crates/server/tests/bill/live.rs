@@ -1,5 +1,5 @@
-//! The same month with live connections: in each session the first twenty seconds are polled, and then a connection says
-//! when there is something to poll for.
+//! The same month with live connections: each session polls for the first twenty seconds, and then a connection says when
+//! there is something to poll for.
 
 use crate::doubles::HandClock;
 use crate::meter::Usage;
@@ -17,12 +17,12 @@ const SAFETY_MS: u64 = 60_000;
 /// `afterMs` of the offer.
 const AFTER_MS: u64 = 20_000;
 
-/// What API Gateway charges.
+/// The quantities that API Gateway charges for.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Charged {
     /// Frames, in both directions.
     pub messages: u64,
-    /// For how long connections were open.
+    /// How long connections were open.
     pub open_ms: u64,
 }
 
@@ -38,13 +38,13 @@ impl Gateway {
         self.open.lock().unwrap().insert(id.to_owned(), (now, 0));
     }
 
-    /// Its client leaves, and nobody is told.
+    /// Its client leaves without a notification.
     fn closes(&self, id: &str, now: u64) {
         let (since, _) = self.open.lock().unwrap().remove(id).unwrap();
         self.charged.lock().unwrap().open_ms += now - since;
     }
 
-    /// A client said something.
+    /// A client sent a frame.
     pub fn heard(&self) {
         self.charged.lock().unwrap().messages += 1;
     }
@@ -68,7 +68,7 @@ impl GatewayApi for Gateway {
     async fn end(&self, _: &str) {}
 }
 
-/// The time of the test, in which nothing is cut off: what is measured is what is done.
+/// The clock of the test, under which nothing times out.
 pub struct PatientClock(pub Arc<HandClock>);
 
 #[async_trait]
@@ -103,7 +103,7 @@ impl LiveDevice {
         self.next_ms = self.opened_ms + POLL_MS;
     }
 
-    /// What the app does at this moment; whether it polled.
+    /// Lets the app act at this time. Returns whether it polled.
     async fn look(&mut self, world: &World) -> bool {
         let now = world.clock.now_ms();
         if self.connection.is_none() && now >= self.opened_ms + AFTER_MS {
@@ -127,14 +127,14 @@ impl LiveDevice {
         self.connection = Some(id);
     }
 
-    /// After news another poll proves that they are there.
+    /// After new messages another poll proves their delivery.
     async fn poll(&mut self, world: &World) {
         let news = self.device.poll(world).await;
         let pause = if news || self.connection.is_none() { POLL_MS } else { SAFETY_MS };
         self.next_ms = world.clock.now_ms() + pause;
     }
 
-    /// Sends, and polls for what came of it.
+    /// Sends, and polls for the result.
     async fn send(&mut self, world: &World, message: usize, with_file: bool) {
         match with_file {
             true => self.device.send_file(world, TEXTS[message], FILE_BYTES).await,
@@ -150,7 +150,7 @@ impl LiveDevice {
     }
 }
 
-/// Who writes in a session.
+/// The writers of a session.
 #[derive(Clone, Copy, PartialEq)]
 enum Writers {
     One,
@@ -192,7 +192,7 @@ async fn settle(world: &World, devices: &mut [&mut LiveDevice]) {
 pub async fn run(world: &World) -> (Usage, Charged) {
     world.begin(CONVERSATIONS).await;
     let pair = |number| {
-        // The customer has an app in front of each worker, and connections of their own.
+        // The customer has one app for each worker, each with its own connections.
         const NAMES: [&str; 5] = ["a", "b", "c", "d", "e"];
         let name = NAMES[usize::try_from(number).unwrap()];
         (LiveDevice::new(world.customer(number), name), LiveDevice::new(world.worker(number), name))

@@ -1,5 +1,5 @@
-//! A small part of a month of use, through the real router over the emulator of DynamoDB: what each operation uses must be
-//! what the table in `docs/cost.md` says. `cargo xtask bill` multiplies it by the prices.
+//! A small part of a month of use, through the real router over the emulator of DynamoDB: the use of each operation must be
+//! that in the table of `docs/cost.md`. `cargo xtask bill` multiplies it by the prices.
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
 
 mod doubles;
@@ -39,7 +39,7 @@ async fn the_month_uses_what_the_page_says() {
     assert_eq!(plain, send.write_units / send.times_f64() - 2.0, "a clientId is one row, as `cargo xtask bill` has it");
 }
 
-/// What is written is the same; what is heard, and when, is not.
+/// The messages are the same; only the polls differ.
 #[tokio::test]
 async fn the_live_month_uses_what_the_page_says() {
     let world = World::live().await;

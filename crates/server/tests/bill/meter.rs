@@ -1,8 +1,8 @@
-//! What requests use: units of the table, round trips, calls of the bucket, bytes to the internet.
+//! Measures what requests use: units of the table, round trips, calls of the bucket, bytes to the internet.
 
 use std::collections::BTreeMap;
 
-/// The sum of what the requests of one kind used.
+/// The total use of the requests of one kind.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Used {
     /// The number of requests.

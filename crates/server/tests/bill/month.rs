@@ -48,7 +48,7 @@ pub async fn run(world: &World) -> Usage {
     world.usage()
 }
 
-/// `more` polls than usual by one of them.
+/// One of them makes `more` polls than usual.
 async fn together(world: &World, one: &mut Device, other: &mut Device, more: u64) {
     one.open(world).await;
     other.open(world).await;

@@ -19,13 +19,13 @@ pub struct Table {
 }
 
 impl Table {
-    /// Of a month that is `larger` times what was measured; `stored` bytes are what it leaves behind.
+    /// The table of a month that is `larger` times the measured part, after which `stored` bytes remain.
     pub fn of(usage: &Usage, larger: u64, stored: u64) -> Self {
         let rest = format!("Rows at the end of the month: {} bytes.", stored * larger);
         Self { text: format!("{BEGIN}{}\n\n{rest}\n{END}", rows(usage, larger)), begin: BEGIN, end: END }
     }
 
-    /// Of a month with live connections.
+    /// The table of a month with live connections.
     pub fn of_live(usage: &Usage, larger: u64, charged: Charged) -> Self {
         let (messages, minutes) = (charged.messages * larger, charged.open_ms * larger / 60_000);
         let rest = format!("Messages: {messages}. Minutes of connections: {minutes}.");

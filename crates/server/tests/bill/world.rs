@@ -203,7 +203,7 @@ impl World {
         self.settle(0, |_| "connecting");
     }
 
-    /// Says something over a connection.
+    /// Sends a frame over a connection.
     pub async fn say(&self, id: &str, frame: &str, kind: &'static str) {
         self.gateway.heard();
         connections::hear(&self.app, id, frame).await.unwrap();
@@ -211,7 +211,7 @@ impl World {
         self.settle(0, |_| kind);
     }
 
-    /// Counts what was used since the last request.
+    /// Counts the use since the last request.
     fn settle(&self, bytes_out: u64, kind: impl FnOnce(bool) -> &'static str) {
         let counts = self.counting.reset();
         let (puts, gets) = self.bucket.take();
@@ -271,9 +271,9 @@ fn header_bytes(response: &Response<Body>) -> usize {
 pub struct Device {
     user: String,
     other: String,
-    /// Of the chat.
+    /// The cursor of the chat.
     cursor: String,
-    /// Of the list of chats.
+    /// The cursor of the list of chats.
     overview: String,
     sent: u64,
 }
@@ -311,7 +311,7 @@ impl Device {
         self.mark_as_read(world).await;
     }
 
-    /// Polls for new messages and marks them as read. Answers whether there were any.
+    /// Polls for new messages and marks them as read. Returns whether there were any.
     pub async fn poll(&mut self, world: &World) -> bool {
         let path = format!("/messages/list?conversationId={}&since={}", self.conversation_id(), self.cursor);
         let kind = |answer: &Value, wrote: bool| {

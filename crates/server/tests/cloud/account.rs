@@ -1,4 +1,4 @@
-//! What a program needs to know to use the doubles.
+//! The addresses and credentials of the doubles.
 
 use axum::Router;
 use jobline_api::app::{App, Parts};
@@ -27,7 +27,7 @@ pub const TABLE: &str = "jobline";
 /// A table and a bucket of one test's own.
 pub struct Account {
     pub dynamodb: Emulator,
-    /// How programs reach the table and the bucket.
+    /// The settings by which programs reach the table and the bucket.
     pub dynamodb_endpoint: String,
     pub s3_endpoint: String,
     pub bucket: String,

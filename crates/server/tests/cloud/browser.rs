@@ -11,10 +11,10 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 use tokio::sync::mpsc;
 
-/// Where Chromium is on Debian, and what it is called elsewhere.
+/// The path of Chromium on Debian, and its names elsewhere.
 const BROWSERS: [&str; 3] = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
-/// Ended when the test ends.
+/// It is ended when the test ends.
 struct Browser(Child);
 
 impl Browser {

@@ -65,12 +65,12 @@ impl Server {
     }
 }
 
-/// Anna writes at one server while ben waits at the other; how long it takes until he has it.
+/// Anna writes at one server while ben waits at the other. Returns how long it takes until he has the message.
 fn send_and_see(servers: &[Server; 2], anna: &str, ben: &str, text: &str, since: &mut String) -> Duration {
     thread::scope(|scope| {
         let path = format!("/messages/sync?wait=20&since={since}");
         let waits = scope.spawn(move || (servers[1].call("GET", &path, ben, &Value::Null), Instant::now()));
-        // The wait has begun when its request is counted as in flight, beside the one that asks.
+        // The wait has begun when its request is counted as in flight, in addition to the one that asks.
         let waiting = || {
             let url = format!("{}/metrics", servers[1].url);
             let text = ureq::get(url).call().unwrap().into_body().read_to_string().unwrap();

@@ -12,13 +12,13 @@ use std::sync::{Arc, Mutex};
 struct Held {
     /// The frames of each connection that is open.
     open: BTreeMap<String, Vec<Value>>,
-    /// How many frames were posted, also to connections that are not there.
+    /// How many frames were posted, also to missing connections.
     posts: usize,
-    /// Calls are not answered any more.
+    /// Whether calls are no longer answered.
     is_stalled: bool,
 }
 
-/// The stage of a WebSocket API, at an address of this machine.
+/// A stage of a WebSocket API, at an address of this machine.
 pub struct Connections {
     /// How clients reach it.
     pub url: String,
@@ -56,12 +56,12 @@ impl Connections {
         event
     }
 
-    /// A connection was let in.
+    /// A connection was accepted.
     pub fn opens(&self, id: &str) {
         self.held.lock().unwrap().open.insert(id.to_owned(), Vec::new());
     }
 
-    /// The client has gone, and nobody is told.
+    /// The client has gone without a notification.
     pub fn loses(&self, id: &str) {
         self.held.lock().unwrap().open.remove(id);
     }
@@ -70,7 +70,7 @@ impl Connections {
         self.held.lock().unwrap().is_stalled = true;
     }
 
-    /// What came over a connection since the last call; `None` when it is not open.
+    /// The frames of a connection since the last call; `None` if it is not open.
     pub fn heard(&self, id: &str) -> Option<Vec<Value>> {
         self.held.lock().unwrap().open.get_mut(id).map(std::mem::take)
     }
@@ -81,7 +81,7 @@ impl Connections {
     }
 }
 
-/// Whether a call is signed for this service, as AWS asks for.
+/// Whether a call is signed for this service, as AWS requires.
 fn is_signed(headers: &HeaderMap) -> bool {
     let signature = headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
     signature.starts_with("AWS4-HMAC-SHA256") && signature.contains("/execute-api/aws4_request")

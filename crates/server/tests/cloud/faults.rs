@@ -1,4 +1,4 @@
-//! The bucket is unavailable for a while: what callers are told, and that nothing is lost.
+//! The bucket is unavailable for a while: the answers to callers, and that nothing is lost.
 
 use crate::account::{Account, HOST_KEY};
 use axum::Router;

@@ -24,7 +24,7 @@ pub struct Asked<'a> {
     pub query: &'a [(&'a str, &'a str)],
     pub headers: Vec<(&'a str, String)>,
     pub body: Option<Value>,
-    /// Whether the body comes in base64, as it does where the front takes it for binary.
+    /// Whether the body comes in base64, as it does if the front treats it as binary.
     pub in_base64: bool,
 }
 
@@ -87,7 +87,7 @@ impl Front {
         event["requestContext"]["http"]["method"] = json!(asked.method);
         event["requestContext"]["http"]["path"] = json!(path);
         if !asked.query.is_empty() {
-            // Of a name that is there more than once the values are joined here: nobody can take them apart again.
+            // The values of a repeated name are joined here, and cannot be separated again.
             let mut joined: BTreeMap<&str, String> = BTreeMap::new();
             for (name, value) in asked.query {
                 joined.entry(name).and_modify(|all| *all = format!("{all},{value}")).or_insert((*value).to_owned());
@@ -109,7 +109,7 @@ impl Front {
             for (name, value) in asked.query {
                 lists.entry(name).or_default().push(value);
             }
-            // The last value of each.
+            // Only the last value of each name.
             event["queryStringParameters"] = json!(asked.query.iter().copied().collect::<BTreeMap<_, _>>());
             event["multiValueQueryStringParameters"] = json!(lists);
         }

@@ -1,4 +1,4 @@
-//! Live connections of a function: a WebSocket API holds them, and the function tells over it that something moved.
+//! Live connections of a function: a WebSocket API holds them, and the function sends pokes through it.
 
 use crate::connections::Connections;
 use crate::front::{Asked, Front};
@@ -27,7 +27,7 @@ impl Live {
         }
     }
 
-    /// A client connects. Nothing may be sent to it before it is let in.
+    /// A client connects. Nothing may be sent to it before it is accepted.
     async fn connect(&mut self, id: &str, token: &str) -> Value {
         self.connections.posts();
         let reply = self.happens(Connections::connects(id, &protocols(token), None)).await;
@@ -193,7 +193,7 @@ async fn an_eleventh_connection_ends_the_oldest() {
     assert_eq!(open, (1..10).collect::<Vec<_>>());
 }
 
-/// That it waits no longer than 300 ms is shown in virtual time, in `crates/live/tests/gateway.rs`.
+/// `crates/live/tests/gateway.rs` tests in virtual time that it waits no longer than 300 ms.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_gateway_that_does_not_answer_holds_up_no_message() {
     let mut live = Live::new(&[]).await;

@@ -20,7 +20,7 @@ impl Deployment {
         Self::with(front, &[]).await
     }
 
-    /// With these settings besides.
+    /// With these settings in addition.
     pub async fn with(front: Front, settings: &[(&str, &str)]) -> Self {
         let account = Account::new().await;
         let mut program = account.program();
@@ -101,8 +101,7 @@ async fn files_go_to_the_bucket_and_never_through_the_function() {
     assert_eq!(file.body_mut().read_to_vec().unwrap(), PDF);
 }
 
-/// The page of the app comes from the function; what it uploads and shows goes to the bucket, which its policy has to
-/// allow.
+/// The page of the app comes from the function; its uploads and images go to the bucket, which its policy has to allow.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_app_may_reach_the_bucket() {
     let mut deployment = Deployment::new(Front::FunctionUrl).await;

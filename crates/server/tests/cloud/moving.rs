@@ -32,7 +32,7 @@ async fn chat(store: Arc<dyn Store>, files: Arc<dyn Files>) -> Chat {
     Chat::new(store, files, Arc::new(SystemClock), Arc::new(SystemRandom), &secrets, settings)
 }
 
-/// What is in the data folder, for as long as `look` looks at it.
+/// Opens the data folder while `look` runs.
 async fn on_disk<T>(data: &Path, look: impl AsyncFnOnce(&Chat, &LocalFiles) -> T) -> T {
     let store = Arc::new(EmbeddedStore::open(&data.join("store"), jobline_store_embedded::Options::default()).unwrap());
     let files = LocalFiles::new(data.join("files"), "http://here", &[0; 32], Arc::new(SystemClock)).unwrap();
@@ -48,7 +48,7 @@ async fn in_cloud(account: &Account) -> Chat {
     chat(store, Arc::new(S3Files::new(&config, &account.bucket, Arc::new(SystemClock)))).await
 }
 
-/// Two people talk, with pictures; Ben has read some of it and polls on.
+/// Two people talk, with pictures; Ben has read a part and continues to poll.
 async fn furnish(chat: &Chat, files: &LocalFiles, folder: &TempDir) -> Cursors {
     let (anna, ben) = (user("anna"), user("ben"));
     let participants = vec!["anna".into(), "ben".into()];
@@ -134,7 +134,7 @@ fn replace_urls(value: &mut Value) {
     }
 }
 
-/// Fails with the first difference only: the whole values would fill screens.
+/// Fails with only the first difference, since the whole values are very long.
 #[track_caller]
 fn assert_same(found: &Value, expected: &Value, at: &str) {
     match (found, expected) {
@@ -188,7 +188,7 @@ async fn a_conversation_moves_to_the_cloud_and_back_without_a_difference() {
     let (here, back) = (folder.path().join("here"), folder.path().join("back"));
     let (out, home) = (folder.path().join("out"), folder.path().join("home"));
     let cursors = on_disk(&here, async |chat, files| furnish(chat, files, &folder).await).await;
-    // The first poll with Ben's cursors records deliveries, which changes later answers.
+    // The first poll with Ben's cursors records delivery, which changes later answers.
     on_disk(&here, async |chat, files| told(chat, &cursors, files).await).await;
     let expected = on_disk(&here, async |chat, files| told(chat, &cursors, files).await).await;
 

@@ -1,5 +1,4 @@
-//! What a function tells outside: webhooks when the table's stream says so, mail and notifications when the schedule comes
-//! round.
+//! Deliveries of a function: webhooks when the table's stream triggers them, mail and notifications when the schedule does.
 
 use crate::front::Front;
 use crate::function::Ended;
@@ -24,7 +23,7 @@ const WITHIN: Duration = Duration::from_secs(60);
 
 type Taken = Arc<Mutex<Vec<(HeaderMap, Bytes)>>>;
 
-/// A server that takes every POST: its origin, and the bodies that it took.
+/// A server that accepts every POST: its origin, and the received bodies.
 async fn takes_everything() -> (String, Taken) {
     let taken = Taken::default();
     let kept = Arc::clone(&taken);
@@ -38,7 +37,7 @@ async fn takes_everything() -> (String, Taken) {
     (origin, taken)
 }
 
-/// A mail server: its address, and the letters that it took.
+/// A mail server: its address, and the received mails.
 async fn mail_server() -> (String, Arc<Mutex<Vec<String>>>) {
     let letters = Arc::new(Mutex::new(Vec::new()));
     let kept = Arc::clone(&letters);
@@ -94,7 +93,7 @@ fn schedule() -> Value {
     json!({"version": "0", "source": "aws.events", "detail-type": "Scheduled Event", "detail": {}})
 }
 
-/// Lets the schedule come round until something is there.
+/// Runs the schedule until something has arrived.
 async fn scheduled_until<T>(deployment: &mut Deployment, what: &str, found: impl Fn() -> Option<T>) -> T {
     let deadline = Instant::now() + WITHIN;
     loop {
@@ -120,7 +119,7 @@ async fn send(deployment: &mut Deployment, token: &str, content: &str) {
     deployment.post(token, "/messages/send", json!({"receiverId": "ben|1", "content": content})).await;
 }
 
-/// The texts that the host was told, as they came.
+/// The texts that the host received, in their order.
 fn texts(taken: &Taken) -> Vec<String> {
     let taken = taken.lock().unwrap();
     let told = taken.iter().map(|(_, body)| serde_json::from_slice::<Value>(body).unwrap());
@@ -153,7 +152,7 @@ async fn the_schedule_delivers_what_the_stream_did_not_tell() {
     assert_eq!(texts(&taken), ["Hello"]);
 }
 
-/// The function is billed for the time it waits, and ended after 15 s.
+/// The function is billed for the time it waits, and killed after 15 s.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_host_that_does_not_answer_is_given_up_in_time() {
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -1,4 +1,4 @@
-//! Live connections to a client that others wrote from the RFC: wsproto, which `cargo xtask cloud-tools` installs.
+//! Live connections to an independent client: wsproto, which `cargo xtask cloud-tools` installs.
 
 use crate::account::{Account, HOST_KEY};
 use serde_json::{Value, json};

@@ -1,5 +1,4 @@
-//! What the fuzz targets found or began with, played again, and changed at random. `fuzz/README.md` says how to look for
-//! more.
+//! Replays the corpora of the fuzz targets, as they are and with random changes. `fuzz/README.md` says how to fuzz for more.
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
 
 mod request;
@@ -23,7 +22,7 @@ fn corpus(target: &str) -> Vec<(String, Vec<u8>)> {
     files.into_iter().map(|path| (path.display().to_string(), std::fs::read(&path).unwrap())).collect()
 }
 
-/// Changes a few bytes: replaces, inserts, removes, doubles a part, or takes a part of another case.
+/// Changes a few bytes: replaces, inserts, removes or duplicates a part, or takes a part of another case.
 fn changed(dice: &mut StdRng, bytes: &[u8], other: &[u8]) -> Vec<u8> {
     let mut bytes = bytes.to_vec();
     for _ in 0..dice.random_range(1..5) {

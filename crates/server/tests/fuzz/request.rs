@@ -1,20 +1,20 @@
-//! A whole server in memory that is told requests of any bytes: paths, queries, JSON, tRPC, tokens, cursors, ids, signed
+//! A whole server in memory that gets requests of any bytes: paths, queries, JSON, tRPC, tokens, cursors, ids, signed
 //! URLs, imports. Shared by the replay of the corpus and by the fuzz target.
 //!
-//! A case is text. Its first line says who asks (`anna`, `ben`, `eve`, `host`, `nobody`, or what stands in the header
-//! after `Bearer`), the second holds method and target, then come headers, an empty line and the body. In all of it
-//! `{message}`, `{call}`, `{list}`, `{conversations}`, `{sync}` (cursors of Anna's), `{token}`, `{upload}`, `{file}` and
-//! `{download}` stand for what this server gave out, so that cases reach beyond what checks a seal or a signature.
+//! A case is text. Its first line is the caller (`anna`, `ben`, `eve`, `host`, `nobody`, or the text after `Bearer` in the
+//! header), the second has method and target, then come headers, an empty line and the body. In all of it `{message}`,
+//! `{call}`, `{list}`, `{conversations}`, `{sync}` (cursors of Anna), `{token}`, `{upload}`, `{file}` and `{download}`
+//! stand for values that this server issued, so that cases pass the checks of seals and signatures.
 
 use super::support::{HOST_KEY, Reply, TestApp};
 use axum::body::Body;
 use http::{Method, Request};
 use serde_json::{Value, json};
 
-/// What nobody but the two who talk and the host may be answered.
+/// Text that only the two members and the host may get in an answer.
 const SECRET: &str = "under the mat";
 
-/// The server, and what it gave out.
+/// The server, and the values that it issued.
 pub struct Server {
     app: TestApp,
     given: Vec<(&'static str, String)>,
@@ -44,11 +44,11 @@ impl Server {
         Self { app, given }
     }
 
-    /// Sends the request in `case`, and checks what must hold of every answer. Answers the status; `None` when the case
-    /// is no request that HTTP can carry.
+    /// Sends the request in `case`, and checks the invariants of every answer. Returns the status; `None` if HTTP cannot
+    /// carry the case.
     ///
     /// # Panics
-    /// When something does not hold.
+    /// When an invariant is broken.
     pub async fn play(&self, case: &[u8]) -> Option<u16> {
         let (caller, request) = self.request(case)?;
         let (shown, is_trpc) = (format!("{} {}", request.method(), request.uri()), is_trpc(&request));
@@ -130,7 +130,7 @@ fn is_trpc(request: &Request<Body>) -> bool {
 /// A refusal is a complete problem, or the envelope of tRPC.
 fn explains(shown: &str, is_trpc: bool, reply: &Reply) {
     let kind = reply.header("content-type").unwrap_or_default();
-    // A path that is none of tRPC's is answered as any other.
+    // A path that is not tRPC's is answered like any other.
     if is_trpc && kind.starts_with("application/json") {
         let envelope: Value = serde_json::from_slice(&reply.body).expect("an envelope is JSON");
         return assert!(envelope.is_array() || envelope["error"].is_object(), "{shown}: {envelope}");

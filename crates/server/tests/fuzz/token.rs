@@ -2,8 +2,8 @@
 
 use super::support::TestApp;
 
-/// Asks with `case` as a token, in which `{head}`, `{claims}` and `{signature}` stand for the parts of Ben's. Nothing but
-/// Ben's whole token is accepted. Answers whether it was.
+/// Sends a request with `case` as a token, in which `{head}`, `{claims}` and `{signature}` stand for the parts of Ben's.
+/// Only Ben's whole token may be accepted. Returns whether it was.
 ///
 /// # Panics
 /// When another one is accepted, or Ben's is not.

@@ -1,4 +1,4 @@
-//! What happens around every request: ids, origins, time limits, panics, headers.
+//! The handling of every request: ids, origins, time limits, panics, headers.
 
 use crate::support::{Differs, ORIGIN, Reply, TestApp, eventually};
 use axum::Router;
@@ -49,7 +49,7 @@ async fn every_response_has_an_id_nosniff_and_no_store() {
     for reply in &replies {
         assert_eq!(reply.header("cache-control"), Some("no-store"), "{reply:?}");
     }
-    // What is the same for everybody may be kept, and is asked for again by its ETag.
+    // Content that is the same for everybody may be cached, and is revalidated by its ETag.
     let public = [app.get("/openapi.json").await, app.get("/docs").await];
     for reply in &public {
         assert_eq!(reply.header("cache-control"), Some("no-cache"), "{reply:?}");
@@ -181,7 +181,7 @@ async fn an_endless_body_runs_into_the_time_limit() {
     let anna = app.user("anna");
     let asking = async { anna.json(Method::POST, "/messages/send", endless).await };
     let waiting = async {
-        // That of the request, and that of its body, which begins when the token was looked at.
+        // The time limit of the request, and that of its body, which begins after the token was checked.
         eventually("the two time limits", || app.clock.sleepers() > 1).await;
         app.clock.advance(Duration::from_secs(9));
     };
@@ -197,7 +197,7 @@ async fn an_endless_batch_of_trpc_is_told_that_its_body_did_not_arrive() {
     let anna = app.user("anna");
     let asking = async { anna.json(Method::POST, "/trpc/messages.send", endless).await };
     let waiting = async {
-        // That of the request, and that of its body, which begins when the token was looked at.
+        // The time limit of the request, and that of its body, which begins after the token was checked.
         eventually("the two time limits", || app.clock.sleepers() > 1).await;
         app.clock.advance(Duration::from_secs(9));
     };

@@ -1,4 +1,4 @@
-//! The binary under one attack after another, while two people go on chatting.
+//! The binary under one attack after another, while two people keep chatting.
 
 use crate::binary::Started;
 use crate::crash::{Caller, HOST_KEY, SmallDisk, fill, pair};
@@ -17,10 +17,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
-/// How soon everything is well after an attack has ended.
+/// How soon everything works normally after an attack has ended.
 const WELL_WITHIN: Duration = Duration::from_secs(2);
-/// How long 99 of 100 polls may take during an attack: what was promised of an optimized build on an idle machine. One that
-/// is not optimized, beside other tests, only has to answer before the server gives up.
+/// How long 99 of 100 polls may take during an attack, in an optimized build on an idle machine. An unoptimized build,
+/// beside other tests, only has to answer before the server gives up.
 const ANSWERED_WITHIN: Duration = Duration::from_millis(if cfg!(debug_assertions) { 10_000 } else { 50 });
 /// Polls during each attack.
 const POLLS: usize = 300;
@@ -31,7 +31,7 @@ fn server(folder: &TempDir, data: &Path) -> Started {
     Started::new(command.env("JOBLINE_DATA", data).env("JOBLINE_SEND_RATE", "0").env("JOBLINE_LOG", "off"))
 }
 
-/// Two people who talk, and how their answers fared.
+/// Two people who talk, and the latencies of their answers.
 struct Chat<'a> {
     server: &'a Started,
     anna: Caller,
@@ -40,7 +40,7 @@ struct Chat<'a> {
 }
 
 impl Chat<'_> {
-    /// Ben polls, each time over a connection of its own, as a phone does that has just woken up.
+    /// Ben polls, each time over a new connection, like a phone that has just woken up.
     fn poll(&mut self) -> (u16, Duration) {
         let ben = Caller::new(self.server, HOST_KEY).token("ben");
         let begun = Instant::now();
@@ -58,7 +58,7 @@ impl Chat<'_> {
         self.anna.send("ben", &text, &format!("line-{}", self.sent)).unwrap()
     }
 
-    /// Goes on chatting: everything is answered in time, polls always, sends where `writes`.
+    /// Keeps chatting: all polls are answered in time, and if `writes` is set, all sends.
     fn goes_on(&mut self, during: &str, writes: bool) {
         let mut times: Vec<Duration> = Vec::with_capacity(POLLS);
         for number in 0..POLLS {
@@ -76,7 +76,7 @@ impl Chat<'_> {
         assert!(p99 <= ANSWERED_WITHIN, "{during}: {p99:?}");
     }
 
-    /// Everything is well again.
+    /// Everything works normally again.
     fn is_well_after(&mut self, attack: &str) {
         let ended = Instant::now();
         loop {
@@ -107,7 +107,7 @@ async fn unread(address: &str, token: &str) -> SendRequest<Body> {
     sender
 }
 
-/// Announces files and uploads them, as fast as it is let, until `stop`. Answers how many arrived.
+/// Announces files and uploads them, as fast as the server allows, until `stop`. Returns how many arrived.
 fn upload_until(stop: &AtomicBool, server: &Started) -> usize {
     let carl = Caller::new(server, HOST_KEY).token("carl");
     let bytes = vec![b'x'; 4_000_000];
@@ -127,7 +127,7 @@ fn upload_until(stop: &AtomicBool, server: &Started) -> usize {
     arrived
 }
 
-/// Whether this process, which attacks, may have more descriptors than the server.
+/// Whether this process, the attacker, may have more descriptors than the server.
 fn has_descriptors() -> bool {
     let limit = getrlimit(Resource::Nofile);
     let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
@@ -141,7 +141,7 @@ fn fill_page(anna: &Caller) {
     }
 }
 
-/// Ends an attack, also when the test fails in its middle.
+/// Ends an attack, also if the test fails during it.
 struct StopOnDrop<'a>(&'a AtomicBool);
 
 impl Drop for StopOnDrop<'_> {

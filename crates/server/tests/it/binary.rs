@@ -93,7 +93,7 @@ fn it_serves_and_stops_on_sigterm() {
     assert_eq!(answered["request_id"].as_str().unwrap().len(), 32);
 }
 
-/// What was written under a shorter retention is deleted by it: rows carry their day.
+/// Messages written under a shorter retention are still deleted by it, since their rows have the expiry.
 #[test]
 fn a_longer_retention_is_told_at_the_start() {
     let folder = TempDir::new().unwrap();
@@ -110,7 +110,7 @@ fn a_longer_retention_is_told_at_the_start() {
     assert!(!log("0").contains(warning));
 }
 
-/// More is logged than a pipe holds, and nobody reads it.
+/// More is logged than a pipe can buffer, and nobody reads it.
 #[test]
 fn a_log_that_nobody_reads_stops_nobody() {
     let folder = TempDir::new().unwrap();
@@ -144,7 +144,7 @@ fn a_log_that_nobody_reads_stops_nobody() {
     assert_eq!(server.stop().0, Some(0));
 }
 
-/// Asks until the answer is as wanted; fails when it never is.
+/// Repeats a request until the answer is as expected; fails after a deadline.
 fn eventually_in(server: &Started, path: &str, wanted: impl Fn(&str) -> bool) -> String {
     let deadline = Instant::now() + Duration::from_secs(10);
     loop {

@@ -25,7 +25,7 @@ fn unbrotlied(bytes: &[u8]) -> Vec<u8> {
     text
 }
 
-/// So many messages from anna to ben, each of `length` characters.
+/// A server with `number` messages from anna to ben, each of `length` characters.
 async fn with_messages(number: usize, length: usize) -> TestApp {
     let settings = Settings { send_rate: 0, ..Settings::default() };
     let app = TestApp::with(Differs { settings, ..Differs::default() }).await;
@@ -39,7 +39,7 @@ async fn with_messages(number: usize, length: usize) -> TestApp {
 
 #[tokio::test]
 async fn a_large_answer_is_compressed_as_it_is_accepted() {
-    // The second is compressed off the threads that serve.
+    // The second answer is compressed on another thread than those that serve.
     for (number, length) in [(5, 304), (40, 2_000)] {
         let app = with_messages(number, length).await;
         let ben = app.user("ben");

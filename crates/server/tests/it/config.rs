@@ -1,4 +1,4 @@
-//! Settings: the error about a wrong one names it and says what is accepted.
+//! Settings: the error about a wrong value names the setting and says what is accepted.
 
 mod origins;
 

@@ -1,4 +1,4 @@
-//! Answered messages survive: a process that is killed while many send, a disk that gets full while many send.
+//! Answered messages survive when the process is killed, or the disk gets full, while many send.
 
 use crate::binary::{SECRET, Started, jobline};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! The binary where descriptors are few: it takes as many as it may have, and the store is never without.
+//! The binary with few descriptors: it uses as many as it may, and the store always has enough.
 
 use crate::binary::{SECRET, Started, jobline};
 use crate::crash::HOST_KEY;
@@ -8,7 +8,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
-/// The server with at most this many descriptors, of which it is given 32 to begin with.
+/// The server with at most this many descriptors, starting with a soft limit of 32.
 pub fn with_descriptors(folder: &TempDir, most: usize) -> Command {
     let mut command = Command::new("sh");
     command.args(["-c", &format!("ulimit -Sn 32; ulimit -Hn {most}; exec \"$0\"")]);

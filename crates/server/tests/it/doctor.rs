@@ -1,4 +1,4 @@
-//! `jobline doctor`: what is said about settings that are right, and about those that are not.
+//! `jobline doctor`: its findings about correct and wrong settings.
 
 use crate::{
     binary::{SECRET, Started, jobline},
@@ -12,7 +12,7 @@ use std::{
 };
 use tempfile::TempDir;
 
-/// What it said, and its exit code.
+/// Its output and its exit code.
 struct Said {
     code: Option<i32>,
     text: String,
@@ -24,7 +24,7 @@ impl Said {
         Self { code: output.status.code(), text: String::from_utf8(output.stdout).unwrap() }
     }
 
-    /// Fails unless one line begins so and holds all of `words`.
+    /// Fails unless one line begins like this and contains all of `words`.
     fn has(&self, begins: &str, words: &[&str]) {
         let fits = |line: &&str| line.starts_with(begins) && words.iter().all(|word| line.contains(word));
         assert!(self.text.lines().any(|line| fits(&line)), "{begins} {words:?} in\n{}", self.text);
@@ -43,7 +43,7 @@ fn configured(folder: &TempDir) -> Command {
     command
 }
 
-/// A server that says `first` to everybody who connects, and answers a request with `answer`.
+/// A server that sends `first` to every client, and answers a request with `answer`.
 fn speaker(first: &'static str, answer: String) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
@@ -76,7 +76,7 @@ fn stun_server() -> String {
     address
 }
 
-/// A mail server that answers a sign-in with `to_account`: its address, and what it was told.
+/// A mail server that answers a sign-in with `to_account`: its address, and the received lines.
 fn mail_server(to_account: &'static str) -> (String, Arc<Mutex<Vec<String>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
@@ -104,7 +104,7 @@ fn mail_server(to_account: &'static str) -> (String, Arc<Mutex<Vec<String>>>) {
     (address, heard)
 }
 
-/// A TURN server that gives a relay for every signed request, or answers each of them with an error code.
+/// A TURN server that allocates a relay for every signed request, or answers each of them with an error code.
 fn turn_server(to_account: Option<u16>) -> String {
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
     let address = socket.local_addr().unwrap().to_string();

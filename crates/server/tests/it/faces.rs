@@ -50,10 +50,10 @@ async fn the_input_is_not_read_before_the_caller_is_known() {
         assert_eq!(call(&app, procedure.name, &anna, "", "no JSON").await, Err(Code::InvalidRequest));
     }
     for procedure in table::host_api() {
-        // Calls without a target could be right with nothing.
+        // Calls without a target may be valid without an input.
         let input = if procedure.parameter.is_some() { "{}" } else { "no JSON" };
         let refused = call(&app, procedure.name, HOST_KEY, "no / target", input).await;
-        // A message is not found whatever is wrong with its id.
+        // A message with an invalid id is not found either.
         assert!(matches!(refused, Err(Code::InvalidRequest | Code::NotFound)), "{}: {refused:?}", procedure.name);
     }
 }

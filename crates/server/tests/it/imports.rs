@@ -146,7 +146,7 @@ fn slow_body() -> (mpsc::Sender<Bytes>, Body) {
     (sender, Body::from_stream(parts))
 }
 
-/// The answer that comes once the clock has moved on by `seconds`, and not before. `each` is called with each second.
+/// The answer that comes once the clock has advanced by `seconds`, and not before. `each` is called with each second.
 async fn answer_within(
     app: &TestApp,
     mut answering: impl Future<Output = (StatusCode, Vec<Value>)> + Unpin,
@@ -154,7 +154,7 @@ async fn answer_within(
     mut each: impl FnMut(u64),
 ) -> (StatusCode, Vec<Value>) {
     for second in 0..seconds {
-        // What came is read, and what waits for the clock waits.
+        // Everything that was sent is read, and the rest waits for the clock.
         for _ in 0..100 {
             let now = futures_util::poll!(&mut answering);
             assert!(now.is_pending(), "answered after {second} seconds");
@@ -163,7 +163,7 @@ async fn answer_within(
         each(second);
         app.clock.advance(Duration::from_secs(1));
     }
-    // From here on the clock stands still: however slow the store is, nothing runs out of time.
+    // From here on the clock stands still, so nothing times out, however slow the store is.
     tokio::time::timeout(Duration::from_secs(30), answering).await.expect("it is answered")
 }
 

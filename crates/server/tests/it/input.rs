@@ -1,4 +1,4 @@
-//! Bad input of every kind: each error names the place that is wrong.
+//! Bad input of every kind: each error names the wrong place.
 
 use crate::support::TestApp;
 use axum::body::Body;

@@ -1,4 +1,4 @@
-//! Links in answers: they begin as the request did, or as the server is told.
+//! Links in answers: they begin like the request's URL, or as the server is configured.
 
 use crate::binary::{SECRET, Started, jobline};
 use serde_json::{Value, json};
@@ -55,14 +55,14 @@ fn start(folder: &TempDir, settings: &[(&str, &str)]) -> (Started, String) {
     (server, minted["token"].as_str().unwrap().to_owned())
 }
 
-/// Where a file of anna's goes, asked for at this path with these headers.
+/// The upload URL of a file of anna, requested at this path with these headers.
 fn announced(server: &Started, token: &str, path: &str, headers: &str) -> Value {
     let file = json!({"receiverId": "ben", "fileName": "a.txt", "fileSize": 5, "contentType": "text/plain"});
     let headers = format!("content-type: application/json\r\n{headers}");
     ask(server, token, &format!("POST {path}"), &headers, &file.to_string()).json()
 }
 
-/// Uploads to `path` what was announced, sends it, and answers the link that its reader gets at `host`.
+/// Uploads the announced file to `path`, sends it, and returns the link that its reader gets at `host`.
 fn sent(server: &Started, token: &str, target: &Value, upload_path: &str, host: &str) -> String {
     let put = ask(server, "", &format!("PUT {upload_path}"), "host: any\r\ncontent-type: text/plain\r\n", "hello");
     assert_eq!(put.status(), "200", "{}{}", put.head, put.body);

@@ -16,7 +16,7 @@ use tempfile::TempDir;
 
 type Letters = Arc<Mutex<Vec<String>>>;
 
-/// An SMTP server: its address, and the letters that it took, with each header on one line.
+/// An SMTP server: its address, and the received mails, with each header on one line.
 fn mail_server() -> (String, Letters) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
@@ -119,7 +119,7 @@ fn an_unread_message_becomes_one_mail_whose_link_ends_mail() {
     assert_eq!(letters.lock().unwrap().len(), 1);
 }
 
-/// The text of the part of a letter that has this type.
+/// The text of the part of a mail that has this type.
 fn part(letter: &str, content_type: &str) -> String {
     let (_, part) = letter.split_once(&format!("Content-Type: {content_type}")).unwrap();
     let (headers, rest) = part.split_once("\n\n").unwrap();

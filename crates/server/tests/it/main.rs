@@ -1,7 +1,7 @@
-//! The server from outside: over its real router, and where it matters over sockets.
+//! The server from outside: over its real router and, where it matters, over sockets.
 //!
-//! [`support`] has the vocabulary: a [`support::TestApp`] is a whole server of its own with a clock that only moves
-//! when a test moves it, a `user` speaks for someone with a token, a `host` for the marketplace.
+//! [`support`] has the vocabulary: a [`support::TestApp`] is a whole server with a clock that only moves when a test
+//! moves it, a `user` makes requests with a user token, a `host` with the host key.
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
 
 mod around;

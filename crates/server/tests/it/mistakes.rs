@@ -1,4 +1,4 @@
-//! The mistakes that hosts make. Each is answered, or logged once, with what to do: by the running program.
+//! Common mistakes of hosts: for each the running program answers, or logs once, what to do.
 
 use crate::{
     binary::{SECRET, Started, jobline},
@@ -28,7 +28,7 @@ fn now_s() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
 }
 
-/// A token that is right, but for the claims that `changed` replaces, or takes away with `null`.
+/// A valid token, except for the claims that `changed` replaces, or removes with `null`.
 fn token(secret: &str, changed: &Value) -> String {
     let mut claims = json!({"sub": "anna", "exp": now_s() + 600, "iss": ISSUER, "aud": "chat"});
     for (claim, value) in changed.as_object().unwrap() {
@@ -190,7 +190,7 @@ fn a_failure_without_a_response_is_logged_once() {
     assert_eq!(lines(&log, &webhook), 1, "{log}");
 }
 
-/// Waits until a line of the log holds `word`, stops the server, and answers all that it logged.
+/// Waits until a line of the log contains `word`, stops the server, and returns its whole log.
 fn log_with(mut server: Started, word: &str) -> String {
     let mut reader = BufReader::new(server.child.stderr.take().unwrap());
     let mut log = String::new();

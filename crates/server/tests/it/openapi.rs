@@ -84,7 +84,7 @@ async fn every_procedure_is_described_once() {
 #[tokio::test]
 async fn absent_fields_are_not_null() {
     let (text, document) = document().await;
-    // Where `null` takes something back it must be sent; all other fields are absent, never null.
+    // If `null` removes something it must be sent; all other fields are absent, never null.
     assert_eq!(text.matches("\"null\"").count(), 3, "emoji of react, until of mute, language of setPreferences");
     for (shape, field, is_required) in
         [("React", "emoji", true), ("Mute", "until", true), ("SetPreferences", "language", false)]
@@ -123,7 +123,7 @@ async fn choices_and_numbers_are_written_as_generators_of_clients_understand_the
     assert_eq!((&job["format"], &job["maximum"]), (&"int64".into(), &9_007_199_254_740_991_u64.into()));
 }
 
-/// Generators for Go and C write the values of all enumerations into one namespace, under `x-enum-varnames` where it is there.
+/// Generators for Go and C write the values of all enumerations into one namespace, by `x-enum-varnames` if it is present.
 #[tokio::test]
 async fn no_two_enumerations_have_a_value_of_the_same_name() {
     let (_, document) = document().await;
@@ -156,7 +156,7 @@ async fn readers_get_a_page_of_every_operation_and_shape() {
     for (name, _) in document["components"]["schemas"].as_object().unwrap() {
         assert!(html.contains(&format!("<section id=\"shape-{name}\">")), "{name}");
     }
-    // Every link leads somewhere, and nothing comes from elsewhere or runs.
+    // Every link has a target, nothing is loaded from other origins, and there are no scripts.
     for target in html.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next()) {
         match target.strip_prefix('#') {
             Some(id) => assert!(html.contains(&format!("id=\"{id}\"")), "{target}"),

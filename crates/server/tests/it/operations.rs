@@ -114,7 +114,7 @@ fn metrics_in(text: &str) -> BTreeSet<&str> {
 async fn dashboard_and_alerts_ask_for_metrics_that_there_are() {
     let app = TestApp::with_job_and_users().await;
     app.user("anna").send("ben", "Hello").await.is(200);
-    // A live connection ends: what never happened has no line.
+    // A live connection ends, since a metric without any event has no line.
     app.service.app().metrics.live_opens();
     app.service.app().metrics.live_closes(None);
     let reply = app.get("/metrics").await;

@@ -20,7 +20,7 @@ use std::{
 };
 use tempfile::TempDir;
 
-/// A request that the push service took: path, headers in lower case, body.
+/// A request that the push service received: path, headers in lower case, body.
 struct Got {
     path: String,
     headers: Vec<(String, String)>,
@@ -29,7 +29,7 @@ struct Got {
 
 type Taken = Arc<Mutex<Vec<Got>>>;
 
-/// A push service that answers 201, and 410 to whatever is below `/gone`.
+/// A push service that answers 201, and 410 below `/gone`.
 fn push_service() -> (String, Taken) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let origin = format!("http://{}", listener.local_addr().unwrap());
@@ -156,7 +156,7 @@ fn an_unread_message_is_pushed_once_so_that_only_the_browser_can_read_it() {
     );
     assert_eq!((&told["lang"], &told["dir"]), (&json!("en"), &json!("ltr")));
 
-    // The key stays the same over a restart; what is gone is forgotten, and what was told is not told again.
+    // After a restart the key is the same, the expired subscription is deleted, and no notification is repeated.
     drop(running);
     taken.lock().unwrap().clear();
     let running = server(&folder, &origin);

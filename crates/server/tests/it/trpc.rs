@@ -1,4 +1,4 @@
-//! The tRPC face as it is on the wire. What the real clients make of it is tested in `web/trpc` and `web/trpc-10`.
+//! The tRPC face on the wire. `web/trpc` and `web/trpc-10` test it with the real clients.
 
 use crate::support::{Caller, ORIGIN, Reply, TestApp};
 use axum::body::Body;
@@ -28,7 +28,7 @@ fn listed() -> Value {
     json!({"conversationId": "conv_anna_ben"})
 }
 
-/// Asks with one more header.
+/// A request with one more header.
 async fn ask(app: &TestApp, caller: &Caller<'_>, path: &str, header: (&str, &str)) -> Reply {
     app.ask(caller.request(Method::GET, path).header(header.0, header.1).body(Body::empty()).unwrap()).await
 }
@@ -107,7 +107,7 @@ async fn an_input_may_be_left_out_or_null() {
     let anna = app.user("anna");
     let sync = "/trpc/messages.sync";
     anna.get(sync).await.is(200);
-    // Superjson writes a call without input, and fields that are undefined, as null with a note.
+    // Superjson writes a call without input, and undefined fields, as null with an entry in `meta`.
     let absent = json!({"json": null, "meta": {"values": ["undefined"], "v": 1}});
     assert!(anna.get(&with_input(sync, &absent)).await.is(200)["result"]["data"]["json"]["cursor"].is_string());
     let field = json!({"json": {"limit": null}, "meta": {"values": {"limit": ["undefined"]}, "v": 1}});
@@ -147,7 +147,7 @@ async fn superjson_is_answered_in_superjson() {
     let both = anna.get(&with_input("/trpc/messages.list,messages.list?batch=1", &batch)).await.is(207);
     assert_eq!(both[0]["result"]["data"]["json"]["messages"][0]["content"], "Hello");
     is_error(&both[1]["error"]["json"], -32004, "NOT_FOUND", 404, "not_found");
-    // Not superjson: a field more, or one less.
+    // Not superjson: one field more, or one fewer.
     for input in [json!({"json": listed(), "x": 1}), json!({"meta": {}})] {
         assert_eq!(anna.get(&with_input(LIST, &input)).await.is(400)["error"]["data"]["reason"], "invalid_request");
     }
@@ -166,7 +166,7 @@ async fn a_batch_answers_each_call() {
     let mixed = mixed.is(207);
     is_error(&mixed[0]["error"], -32003, "FORBIDDEN", 403, "not_job_participant");
     assert_eq!(mixed[1]["result"]["data"]["message"]["number"], 3);
-    // All fail alike: their status. An unknown procedure and one by the wrong method are failures of their calls alone.
+    // If all fail in the same way, that is the status. An unknown procedure or a wrong method fails only its own call.
     let same = anna.post(two, &json!({"0": hello("carl"), "1": hello("carl")})).await.is(403);
     assert_eq!(same.as_array().unwrap().len(), 2);
     let path = "/trpc/messages.sync,messages.lost,messages.send,messages.list?batch=1";
@@ -247,7 +247,7 @@ async fn json_lines_promise_and_then_bring_every_call() {
     let [head, first, second] = lines(&reply).try_into().unwrap();
     assert!(head["json"]["1"].is_array() && first["json"][2][0][0]["result"]["data"]["messages"].is_array());
     is_error(&second["json"][2][0][0]["error"], -32004, "NOT_FOUND", 404, "not_found");
-    // The client reads lines of an answer that is OK alone.
+    // The client reads lines only if the answer is OK.
     let refused = ask(&app, &app.bearer("x"), path, accept).await.is(401);
     is_error(&refused["error"], -32001, "UNAUTHORIZED", 401, "unauthenticated");
     let lost = ask(&app, &anna, "/trpc/messages.x,messages.y?batch=1", accept).await.is(404);

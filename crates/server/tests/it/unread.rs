@@ -1,4 +1,4 @@
-//! Answers that nobody reads: they are bounded, they end, and they keep nobody else waiting.
+//! Answers that nobody reads: they are bounded, they end, and they delay nobody else.
 
 use crate::support::{Running, TestApp, eventually};
 use axum::Router;
@@ -27,7 +27,7 @@ async fn with_page() -> (Running, Arc<AtomicUsize>) {
     (Running::new(app).await, asked)
 }
 
-/// A client that takes nothing of any answer but its head.
+/// A client that reads only the head of each answer.
 async fn unreading(running: &Running) -> SendRequest<Body> {
     let mut builder = Builder::new(TokioExecutor::new());
     builder.initial_stream_window_size(0).initial_connection_window_size(0).initial_max_send_streams(1_000);
@@ -51,7 +51,7 @@ async fn unread_answers_of_one_connection_are_few() {
     }
     eventually("the first answers", || asked.load(Ordering::SeqCst) >= 5).await;
     assert!(running.connect().await.get("/healthz").await.starts_with("HTTP/1.1 200"));
-    // Five pages are as much as may wait; a few more may have been on their way.
+    // At most five pages may wait; a few more may have been in transit.
     assert!(asked.load(Ordering::SeqCst) <= 32, "{asked:?}");
     for _ in 0..200 {
         tokio::task::yield_now().await;
@@ -86,7 +86,7 @@ async fn an_answer_that_is_read_slowly_is_not_cut() {
     let mut body = sender.send_request(page()).await.unwrap().into_body();
     let mut read = 0;
     while read < PAGE {
-        // Two kilobytes a second, in however many frames they come.
+        // Two kilobytes a second, in any number of frames.
         let until = PAGE.min(read + 2_000);
         while read < until {
             let frame = http_body_util::BodyExt::frame(&mut body).await.unwrap().unwrap();
@@ -139,7 +139,7 @@ async fn a_stop_finishes_a_download() {
     .await;
 }
 
-/// Ten megabytes at 13 KB a second, by somebody whose system takes them as they come.
+/// Ten megabytes at 13 KB a second, to a client whose system buffers them as they come.
 #[tokio::test]
 async fn a_slow_reader_over_http1_makes_progress() {
     use tokio::io::AsyncReadExt;
@@ -171,7 +171,7 @@ async fn unread_answers_of_many_connections_are_bounded_in_all() {
         eventually("the answers", || asked.load(Ordering::SeqCst) == connection * 5).await;
     }
     assert!(metrics.open_connections() > 35);
-    // Eighty megabytes are unread, and sixty-four may be.
+    // Eighty megabytes are unread, but only sixty-four are allowed.
     eventually("those that were unread for the longest time to be cut", || {
         running.app.clock.advance(Duration::from_millis(100));
         metrics.open_connections() <= 32

@@ -1,4 +1,4 @@
-//! Voice messages over HTTP: recorded, sent and played in both containers; and what is none.
+//! Voice messages over HTTP: recorded, sent and played in both containers; and files that are none.
 
 use crate::support::{Caller, TestApp};
 use axum::body::Body;
@@ -12,7 +12,7 @@ const MP4: &[u8] = include_bytes!("../../../../fuzz/corpus/voice_mp4/aac-5034ms"
 const VIDEO_WEBM: &[u8] = include_bytes!("../../../../fuzz/corpus/voice_webm/with-video");
 const VIDEO_MP4: &[u8] = include_bytes!("../../../../fuzz/corpus/voice_mp4/with-video");
 
-/// Announces a recording for Ben and uploads its bytes. Answers its URL.
+/// Announces a recording for Ben and uploads its bytes. Returns its URL.
 async fn uploaded(app: &TestApp, anna: &Caller<'_>, content_type: &str, bytes: &[u8]) -> Value {
     let name = if content_type.starts_with("audio/mp4") { "voice.m4a" } else { "voice.webm" };
     let asked = json!({"receiverId": "ben", "fileName": name, "fileSize": bytes.len(), "contentType": content_type});

@@ -1,4 +1,4 @@
-//! The web app over the real router: what browsers and caches get.
+//! The web app over the real router: the answers for browsers and caches.
 //!
 //! Most tests use an app of three small files, so that they run on a machine without Node. The last ones use the app in
 //! this build, if it has one.

@@ -22,10 +22,10 @@ const WEBHOOK_SECRET: &str = "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 const MESSAGES: usize = 40;
 
 type Events = Arc<Mutex<Vec<(String, Value)>>>;
-/// The answer that takes an event.
+/// The answer that accepts an event.
 const TAKEN: &str = "204 No Content";
 
-/// A receiver that takes every event: its URL, and ids and bodies as they came.
+/// A receiver that accepts every event: its URL, and ids and bodies in their order.
 fn receiver() -> (String, Events) {
     answering(|_| TAKEN)
 }
@@ -86,7 +86,7 @@ fn server(folder: &TempDir, url: &str) -> Started {
     Started::new(command.env("JOBLINE_DATA", folder.path().join("data")).env("JOBLINE_LOG", "off"))
 }
 
-/// The texts of the messages that the receiver was told, in the order in which each came first.
+/// The texts of the received messages, in the order in which each came first.
 fn texts(events: &Events) -> Vec<String> {
     let mut seen = Vec::new();
     for (_, body) in &*events.lock().unwrap() {

@@ -1,4 +1,4 @@
-//! A server whose bus is not there: it serves all the same, and says so.
+//! A server whose bus is down: it serves all the same, and reports it.
 
 use crate::client::Live;
 use crate::program::{Program, eventually};
@@ -7,7 +7,7 @@ use std::net::TcpListener;
 
 #[test]
 fn without_its_bus_a_server_serves_and_tells_its_clients_to_poll() {
-    // Somebody listens there, and never says a word.
+    // A listener that never sends anything.
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let program = Program::start(&["--bus", &format!("nats://{}", silent.local_addr().unwrap())]);
     let (anna, ben) = (program.token("anna"), program.token("ben"));

@@ -1,4 +1,4 @@
-//! Calls: two devices find each other, whatever else the users have open.
+//! Calls: two devices find each other, whatever other connections their users have.
 
 use crate::client::Live;
 use crate::program::Program;
@@ -24,7 +24,7 @@ fn device(program: &Program, token: &str, name: &str) -> Live {
     live
 }
 
-/// The next frame of this kind. What was synced before it is confirmed.
+/// The next frame of this kind. Earlier `synced` frames are confirmed.
 fn next(live: &mut Live, op: &str) -> Value {
     loop {
         let frame = live.frame();

@@ -7,7 +7,7 @@ use tokio_tungstenite::tungstenite::client::client;
 use tokio_tungstenite::tungstenite::handshake::HandshakeError;
 use tokio_tungstenite::tungstenite::{Error, Message, WebSocket, http};
 
-/// What comes in.
+/// The received frames.
 #[derive(Debug, PartialEq)]
 pub enum Heard {
     Frame(Value),
@@ -17,18 +17,18 @@ pub enum Heard {
 pub struct Live(pub WebSocket<TcpStream>);
 
 impl Live {
-    /// Connects as a program does, which has no origin.
+    /// Connects like a program, without an `Origin`.
     pub fn connect(program: &Program, token: &str) -> Self {
         Self::connect_at(&program.address, token)
     }
 
-    /// [`Live::connect`] to this address, behind which the server is.
+    /// [`Live::connect`] to this address in front of the server.
     pub fn connect_at(address: &str, token: &str) -> Self {
         Self::try_connect_at(address, &[("sec-websocket-protocol", &format!("jobline.v1, bearer.{token}"))])
             .unwrap_or_else(|refused| panic!("{refused:?}"))
     }
 
-    /// Connects with these headers; the status and the problem when it is refused.
+    /// Connects with these headers. If it is refused, returns the status and the problem.
     pub fn try_connect(program: &Program, headers: &[(&str, &str)]) -> Result<Self, (u16, Value)> {
         Self::try_connect_at(&program.address, headers)
     }
@@ -58,7 +58,7 @@ impl Live {
         }
     }
 
-    /// Connects, starts from `since` and hears `ready`.
+    /// Connects, starts from `since` and receives `ready`.
     pub fn start(program: &Program, token: &str, since: Option<&str>) -> Self {
         let mut live = Self::connect(program, token);
         live.say(&json!({"op": "start", "since": since}));
@@ -68,7 +68,7 @@ impl Live {
         live
     }
 
-    /// Starts from where a poll ended, and hears that there is nothing new.
+    /// Starts from where a poll ended, and receives that there is nothing new.
     pub fn settled(program: &Program, token: &str) -> (Self, String) {
         let cursor = program.get("/messages/sync", token)["cursor"].as_str().unwrap().to_owned();
         let mut live = Self::start(program, token, Some(&cursor));
@@ -91,7 +91,7 @@ impl Live {
         self.is_heard();
     }
 
-    /// Returns once the server has taken in all that was said.
+    /// Returns once the server has handled all sent frames.
     pub fn is_heard(&mut self) {
         self.say(&json!({"op": "ping"}));
         assert_eq!(self.frame(), json!({"op": "pong"}));
@@ -118,7 +118,7 @@ impl Live {
         }
     }
 
-    /// The next answer, which it says it has.
+    /// The next answer, which it confirms.
     pub fn synced(&mut self) -> Value {
         let synced = self.frame();
         assert_eq!(synced["op"], "synced", "{synced}");
@@ -126,7 +126,7 @@ impl Live {
         synced
     }
 
-    /// Hears `bye`, with other frames before it left out, and the closing code.
+    /// Receives `bye`, skipping other frames, and the closing code.
     pub fn bye(&mut self) -> (Value, u16) {
         let mut bye = Value::Null;
         loop {
@@ -138,7 +138,7 @@ impl Live {
         }
     }
 
-    /// Cuts the connection without a word.
+    /// Cuts the connection without closing it.
     pub fn cut(self) {
         self.0.get_ref().shutdown(Shutdown::Both).unwrap();
     }

@@ -1,4 +1,4 @@
-//! A line that breaks at any byte, in every way in which lines break, while a burst of messages is sent.
+//! A connection that breaks at any byte, in every way in which connections break, while a burst of messages is sent.
 
 use crate::client::contents;
 use crate::program::{Program, eventually};
@@ -16,26 +16,26 @@ use tokio_tungstenite::tungstenite::client::client;
 use tokio_tungstenite::tungstenite::{Message, WebSocket, http};
 
 const MESSAGES: usize = 200;
-/// How long a client waits for a sign of life before it comes back: nothing on this machine takes as long.
+/// How long a client waits for a sign of life before it reconnects: nothing on this machine takes as long.
 const SILENCE: Duration = Duration::from_millis(700);
 
-/// How a line breaks.
+/// How a connection breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Break {
-    /// Both ends are told.
+    /// Both ends notice it.
     Cut,
-    /// The client is told, and the server never.
+    /// Only the client notices it.
     HalfOpen,
-    /// Nothing comes through any more, either way, and nobody is told.
+    /// Nothing is carried in either direction, and neither end notices it.
     Stall,
 }
 
-/// A proxy, each of whose lines breaks after some bytes.
+/// A proxy, each of whose connections breaks after some bytes.
 struct Proxy {
     address: String,
-    /// Both ends of each line.
+    /// Both ends of each connection.
     ends: Arc<Mutex<Vec<TcpStream>>>,
-    /// The ways in which lines broke.
+    /// The ways in which connections broke.
     broke: Arc<Mutex<BTreeSet<Break>>>,
 }
 
@@ -70,7 +70,7 @@ impl Proxy {
         Self { address, ends, broke }
     }
 
-    /// Ends all that is left of every line.
+    /// Ends the rest of every connection.
     fn end(&self) {
         for end in self.ends.lock().unwrap().drain(..) {
             let _ = end.shutdown(Shutdown::Both);
@@ -78,7 +78,7 @@ impl Proxy {
     }
 }
 
-/// Carries bytes until none are `left`, of both directions together: the last of them may be within a frame.
+/// Carries bytes until none are `left`, both directions together: the last one may be within a frame.
 fn carry(mut from: &TcpStream, mut to: &TcpStream, left: &AtomicUsize) {
     let mut bytes = [0; 512];
     while let Ok(read @ 1..) = from.read(&mut bytes) {
@@ -91,7 +91,7 @@ fn carry(mut from: &TcpStream, mut to: &TcpStream, left: &AtomicUsize) {
 }
 
 fn break_line(way: Break, client: &TcpStream, server: &TcpStream) {
-    // Who has gone already need not be told.
+    // An end that is already gone need not be closed.
     if way != Break::Stall {
         let _ = client.shutdown(Shutdown::Both);
     }
@@ -100,7 +100,7 @@ fn break_line(way: Break, client: &TcpStream, server: &TcpStream) {
     }
 }
 
-/// Keeps what comes over one connection to `address`, until it ends or says nothing for [`SILENCE`].
+/// Stores what comes over one connection to `address`, until it ends or is silent for [`SILENCE`].
 fn listen(address: &str, token: &str, kept: &mut Kept) -> Option<()> {
     let stream = TcpStream::connect(address).ok()?;
     stream.set_read_timeout(Some(SILENCE)).ok()?;
@@ -128,7 +128,7 @@ fn say(socket: &mut WebSocket<TcpStream>, frame: &Value) -> Option<()> {
     socket.send(Message::text(frame.to_string())).ok()
 }
 
-/// What a client has.
+/// The state of a client.
 struct Kept {
     cursor: String,
     texts: Vec<String>,
@@ -156,7 +156,7 @@ fn burst_over_lines_that_break(seed: u64) {
         while kept.texts.len() < MESSAGES || lines < 12 {
             let _ = listen(&proxy.address, &ben, &mut kept);
             lines += 1;
-            // As clients do between two connections, every other time.
+            // Polls between two connections every other time, as clients do.
             if lines % 2 == 0 {
                 kept.keep(&program.get(&format!("/messages/sync?limit=3&since={}", kept.cursor), &ben));
             }

@@ -14,7 +14,7 @@ const FIN: u8 = 0x80;
 const MASKED: u8 = 0x80;
 const KEY: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
 
-/// What the server is to do.
+/// The expected reaction of the server.
 #[derive(Debug, PartialEq)]
 enum Does {
     /// Answers `{"op":"pong"}`, so the frames were taken for a `ping` of the contract.
@@ -157,7 +157,7 @@ fn closings() -> Vec<(&'static str, Vec<u8>, Does)> {
     ]
 }
 
-/// A line to the server by hand, after the handshake.
+/// A raw connection to the server, after the handshake.
 struct Line(TcpStream);
 
 impl Line {
@@ -185,7 +185,7 @@ impl Line {
         Self(stream)
     }
 
-    /// The next frame: its opcode and payload. The server masks nothing and cuts nothing.
+    /// The next frame: its opcode and payload. The server neither masks nor fragments frames.
     fn frame(&mut self) -> (u8, Vec<u8>) {
         let mut head = [0; 2];
         self.0.read_exact(&mut head).unwrap();
@@ -203,7 +203,7 @@ impl Line {
         (head[0] & 0x0f, payload)
     }
 
-    /// What the server does first, `ready` and `bye` left out.
+    /// The server's first reaction, apart from `ready` and `bye`.
     fn does(&mut self) -> Does {
         loop {
             match self.frame() {
@@ -229,7 +229,7 @@ fn check(cases: Vec<(&'static str, Vec<u8>, Does)>) {
     let mut wrong = Vec::new();
     for (name, bytes, expected) in cases {
         let mut line = Line::open(&program, &token);
-        // The server may have closed before it has everything.
+        // The server may have closed before it has received everything.
         let _ = line.0.write_all(&bytes);
         let does = line.does();
         if does != expected {
@@ -276,7 +276,7 @@ fn what_is_announced_and_what_is_not_finished_takes_no_memory() {
             line.0.write_all(&header(FIN | TEXT, length)).unwrap();
             assert_eq!(line.does(), Does::Closes(Some(1009)));
         }
-        // A text that never ends, in fragments that say nothing.
+        // A text that never ends, in empty fragments.
         let mut line = Line::open(&program, token);
         line.0.write_all(&frame(TEXT, b"")).unwrap();
         line.0.write_all(&frame(0, b"").repeat(5_000)).unwrap();

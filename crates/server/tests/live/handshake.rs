@@ -1,4 +1,4 @@
-//! Handshakes letter by letter: which the WebSocket protocol (RFC 6455, 4.2) permits, and which open nothing.
+//! Handshakes byte by byte: those that the WebSocket protocol (RFC 6455, 4.2) permits, and those that open no connection.
 
 use crate::program::{PATIENCE, Program};
 use std::io::{Read, Write};
@@ -9,7 +9,7 @@ const PING: &[u8] = b"\x81\x8d\0\0\0\0{\"op\":\"ping\"}";
 const PONG: &[u8] = b"\x81\x0d{\"op\":\"pong\"}";
 const ACCEPT: &str = "sec-websocket-accept: s3pplmbitxaq9kygzzhzrbk+xoo=";
 
-/// What browsers send, besides the protocols.
+/// The headers of browsers, except the subprotocols.
 const USUAL: &[&str] = &[
     "Connection: Upgrade",
     "Upgrade: websocket",
@@ -19,7 +19,7 @@ const USUAL: &[&str] = &[
 const PROTOCOLS: &str = "Sec-WebSocket-Protocol: jobline.v1, bearer.TOKEN";
 const GET: &str = "GET /messages/live HTTP/1.1";
 
-/// A request that begins with `line` and has the usual headers, but for those that begin as one of `instead` does.
+/// A request that begins with `line` and has the usual headers, except those that `instead` replaces.
 fn with(line: &str, instead: &[&str]) -> String {
     let name = |header: &str| header.split(':').next().unwrap_or_default().to_lowercase();
     let usual = USUAL.iter().chain(&[PROTOCOLS, "Host: ADDRESS"]);
@@ -30,7 +30,7 @@ fn with(line: &str, instead: &[&str]) -> String {
     format!("{line}\r\n{}\r\n\r\n", headers.join("\r\n"))
 }
 
-/// Sends `request` and after it `more`, with this token and the program's address. Answers the head of what comes back, in
+/// Sends `request` and after it `more`, with this token and the program's address. Returns the head of the response, in
 /// lower case.
 fn head(program: &Program, token: &str, request: &str, more: &[u8]) -> (String, TcpStream) {
     let mut stream = TcpStream::connect(&program.address).unwrap();

@@ -1,4 +1,4 @@
-//! To whom live connections are offered, and who is refused before the upgrade.
+//! To whom live connections are offered, and whom the server refuses before the upgrade.
 
 use crate::client::{Live, contents};
 use crate::program::Program;
@@ -33,7 +33,7 @@ fn with_live_off_there_is_no_offer_and_polls_continue() {
     }
 }
 
-/// What a page hears, which a browser does not show the answer to a refused upgrade.
+/// The closing code for a page, since a browser hides the answer to a refused upgrade.
 fn page_hears(program: &Program, user: &str) -> (Value, u16) {
     let (protocols, own) = (format!("jobline.v1, bearer.{user}"), format!("http://{}", program.address));
     let mut page =
@@ -94,7 +94,7 @@ fn a_plain_request_is_told_what_this_is() {
 
 #[test]
 fn a_full_server_says_when_to_come_back() {
-    // A tenth of the connections is left to polls.
+    // A tenth of the connections is reserved for polls.
     let program = Program::start(&["--max-connections", "20"]);
     let users: Vec<String> = (0..18).map(|number| program.token(&format!("user{number}"))).collect();
     let open: Vec<Live> = users.iter().map(|token| Live::connect(&program, token)).collect();

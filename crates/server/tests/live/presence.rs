@@ -1,10 +1,10 @@
-//! Who is there.
+//! Online status.
 
 use crate::client::Live;
 use crate::program::Program;
 use serde_json::{Value, json};
 
-/// Of the frames to come the first that is about presence, and of whom, as what.
+/// The next frame about presence: the user and the state.
 fn shown(live: &mut Live) -> (Value, Value) {
     loop {
         let frame = live.frame();

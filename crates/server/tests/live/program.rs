@@ -1,4 +1,4 @@
-//! The server as a process of its own, and calls to it.
+//! The server as a separate process, and calls to it.
 
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read};
@@ -37,7 +37,7 @@ impl Program {
         program
     }
 
-    /// A token of `user`, good for an hour.
+    /// A token of `user`, valid for an hour.
     pub fn token(&self, user: &str) -> String {
         self.token_for(user, 3_600)
     }
@@ -83,12 +83,12 @@ impl Program {
         lines.into_iter().find_map(|line| line.strip_prefix(&format!("{name} ")).map(str::to_owned))
     }
 
-    /// How many descriptors the process has open; 0 on systems that do not tell it in `/proc`.
+    /// How many descriptors the process has open; 0 on systems without `/proc`.
     pub fn descriptors(&self) -> usize {
         std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).map_or(0, Iterator::count)
     }
 
-    /// The most memory that was resident so far, in bytes; 0 on systems that do not tell it in `/proc`.
+    /// The peak of resident memory, in bytes; 0 on systems without `/proc`.
     pub fn peak_memory(&self) -> usize {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or("0 kB");
@@ -100,7 +100,7 @@ impl Program {
         assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
     }
 
-    /// What it logged and its exit code, once it has stopped.
+    /// Its log and its exit code, once it has stopped.
     pub fn ended(mut self) -> (Option<i32>, String) {
         let mut log = String::new();
         self.child.stderr.take().unwrap().read_to_string(&mut log).unwrap();

@@ -1,4 +1,4 @@
-//! Bad lines: between client and server stands somebody who holds everything back, or drops one end without a word.
+//! Bad networks: a proxy between client and server that delays everything, or drops one end silently.
 
 use crate::client::{Live, contents};
 use crate::program::{Program, eventually};
@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-/// A line to a server.
+/// A proxy to a server.
 struct Line {
     address: String,
     stalls: Arc<AtomicBool>,
@@ -41,7 +41,7 @@ impl Line {
         self.stalls.store(stalls, Ordering::SeqCst);
     }
 
-    /// The clients have gone, and the server is not told.
+    /// The clients have gone, and the server does not notice it.
     fn lose_clients(&self) {
         for client in self.clients.lock().unwrap().drain(..) {
             client.shutdown(Shutdown::Both).unwrap();
@@ -49,7 +49,7 @@ impl Line {
     }
 }
 
-/// Carries bytes, and no end: what nobody takes any more is swallowed.
+/// Carries bytes, but not the end of a connection: bytes that nobody accepts are dropped.
 fn carry(mut from: TcpStream, mut to: TcpStream, stalled: &AtomicBool) {
     let mut bytes = [0; 1024];
     while let Ok(read @ 1..) = from.read(&mut bytes) {

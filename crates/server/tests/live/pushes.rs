@@ -61,7 +61,7 @@ fn a_burst_over_a_cut_connection_arrives_complete_once_and_in_order() {
             got.extend(contents(&synced));
             cursor = synced["cursor"].as_str().unwrap().to_owned();
             if cuts.next_if(|at| got.len() >= *at).is_some() {
-                // What was just kept is not confirmed any more.
+                // The last answer was stored and not confirmed.
                 std::mem::replace(&mut live, Live::start(&program, &ben, Some(&cursor))).cut();
             } else {
                 live.have(&synced);

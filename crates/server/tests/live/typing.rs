@@ -1,4 +1,4 @@
-//! Who sees that somebody writes.
+//! Typing: who sees it.
 
 use crate::client::Live;
 use crate::program::Program;
@@ -65,7 +65,7 @@ fn a_stranger_and_one_whose_job_is_closed_are_not_seen() {
     let mut anna = settled(&program, "anna");
     let closed = json!({"title": "Paint the fence", "participants": ["anna", "ben"], "status": "closed"});
     program.host("PUT", "/host/jobs/7", &closed);
-    // Who was in the job is shown to the others no more.
+    // A former participant is not shown to the others any more.
     let gone = |live: &mut Live| {
         let mut frames = [live.frame(), live.frame()];
         assert!(frames.iter().all(|frame| (&frame["op"], &frame["state"]) == (&json!("presence"), &json!("away"))));

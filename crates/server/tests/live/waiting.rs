@@ -1,4 +1,4 @@
-//! Polls that wait.
+//! Long polls.
 
 use crate::client::contents;
 use crate::program::{Program, eventually};
@@ -13,7 +13,7 @@ fn cursor(program: &Program, token: &str) -> String {
     program.get("/messages/sync", token)["cursor"].as_str().unwrap().to_owned()
 }
 
-/// Returns once somebody waits.
+/// Returns once a poll waits.
 fn somebody_waits(program: &Program) {
     let one_and_this_request = Some("2".to_owned());
     eventually("a poll waits", || program.metric("jobline_requests_in_flight") == one_and_this_request);

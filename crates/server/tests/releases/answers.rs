@@ -1,11 +1,11 @@
-//! Everything that the API answers about a data folder.
+//! All answers of the API about a data folder.
 
 use crate::program::Program;
 use serde_json::{Map, Value, json};
 
 const USERS: [&str; 3] = ["anna", "ben", "cy"];
 
-/// What users and the host are answered, without what differs from request to request. Files are their bytes.
+/// The answers to users and the host, without parts that differ from request to request. Files are replaced by their bytes.
 pub fn everything(program: &Program) -> Value {
     let users = USERS.iter().map(|user| ((*user).to_owned(), of_user(program, user)));
     let mut all: Map<String, Value> = users.collect();
@@ -43,7 +43,7 @@ fn of_user(program: &Program, user: &str) -> Value {
     })
 }
 
-/// `value` with the bytes of files in the place of their URLs, and without cursors and advice.
+/// `value` with file URLs replaced by the bytes of the files, and without cursors and polling advice.
 fn plain(value: Value) -> Value {
     match value {
         Value::Object(fields) => {
@@ -60,13 +60,13 @@ fn plain(value: Value) -> Value {
     }
 }
 
-/// A hash of what a URL leads to.
+/// A hash of the content at a URL.
 fn bytes(url: &str) -> String {
     let bytes = ureq::get(url).call().unwrap().body_mut().read_to_vec().unwrap();
     format!("{} bytes, {}", bytes.len(), blake3::hash(&bytes).to_hex())
 }
 
-/// Fails unless `answer` holds all that is in `expected`. Later releases may add fields, and nothing else.
+/// Fails unless `answer` has everything that is in `expected`. Later releases may only add fields.
 pub fn contains(place: &str, answer: &Value, expected: &Value) {
     match (answer, expected) {
         (Value::Object(answer), Value::Object(expected)) => {

@@ -1,4 +1,4 @@
-//! What a fixture holds: something of everything that is stored.
+//! The content of a fixture: an example of everything that is stored.
 
 use crate::program::Program;
 use serde_json::{Value, json};
@@ -70,7 +70,7 @@ pub fn fill(program: &Program) {
     assert_eq!(status, 200);
     let closed = json!({"title": "Roof", "participants": ["anna", "cy"], "status": "closed"});
     program.host("PUT", "/host/jobs/8", &closed);
-    // The last list counts as delivery; after it nothing changes any more.
+    // The last `list` records delivery; after it nothing changes any more.
     for user in ["anna", "ben", "cy"] {
         let token = program.token(user);
         for _ in 0..2 {

@@ -1,4 +1,4 @@
-//! Data folders of earlier releases, opened by this one. `crates/server/tests/fixtures/README.md` says how the next is made.
+//! Data folders of earlier releases, opened by this one. `crates/server/tests/fixtures/README.md` says how to make the next.
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
 
 mod answers;
@@ -52,7 +52,7 @@ fn every_release_can_be_followed_by_this_one() {
         let expected: Value = serde_json::from_slice(&fs::read(release.join("answers.json")).unwrap()).unwrap();
         let program = open(&data);
         contains(&release.display().to_string(), &everything(&program), &expected);
-        // It goes on where it ended, and what it was stays when this release has written.
+        // It continues where the earlier release ended, and earlier answers stay the same after this release has written.
         let last = expected["anna"]["lists"]["conv_anna_ben"].as_array().unwrap().len() as u64;
         let sent = program.send(&program.token("anna"), "ben", "Still here");
         assert_eq!(sent["number"], last + 1, "numbers have no gap");

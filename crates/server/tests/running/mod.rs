@@ -18,7 +18,7 @@ use tokio::net::TcpListener;
 pub const JWT_SECRET: &str = "a jwt secret that is long enough for a test";
 pub const HOST_KEY: &str = "a-host-key-that-is-long-enough-for-a-test";
 
-/// The engines of a server, and what else it needs.
+/// The engines of a server, and its other parts.
 pub struct Engines {
     pub store: Arc<dyn Store>,
     pub files: Arc<LocalFiles>,

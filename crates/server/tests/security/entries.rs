@@ -1,10 +1,10 @@
-//! How every procedure is asked.
+//! The requests of the suite, for every procedure.
 
 use jobline_api::table;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-/// What a procedure is asked about.
+/// The target of a request.
 #[derive(Clone)]
 pub struct Target {
     pub conversation: String,
@@ -13,22 +13,22 @@ pub struct Target {
     pub user: String,
 }
 
-/// What a user who was once allowed to is answered.
+/// The answer to a user who was once allowed.
 pub type Code = Option<&'static str>;
 
-/// How a procedure is asked.
+/// The request of a procedure.
 pub enum Asks {
     /// About a conversation, a message or a call: strangers are answered `not_found`, as if it did not exist.
     Named {
         input: fn(&Target) -> Value,
-        /// What a member is answered once the two share no job any more; `None`: it works.
+        /// The answer to a member once the two no longer share a job; `None` if it works.
         parted: Code,
-        /// What a member is answered whom the other member blocks; `None`: it works.
+        /// The answer to a member whom the other one blocks; `None` if it works.
         blocked: Code,
     },
-    /// About the caller: the answer holds nothing of others.
+    /// About the caller: the answer contains nothing about others.
     Own(fn(&Target) -> Value),
-    /// Of the host: what stands for the parameter in the path, and the input.
+    /// For the host: the parameter of the path, and the input.
     Host(fn(&Target) -> String, fn(&Target) -> Value),
 }
 
@@ -50,7 +50,7 @@ fn user(of: &Target) -> Value {
     json!({"userId": of.user})
 }
 
-/// A browser of the caller's, at a push service that is known.
+/// A subscription of the caller's browser, at an allowed push service.
 const ENDPOINT: &str = "https://fcm.googleapis.com/fcm/send/abc";
 
 fn browser(_: &Target) -> Value {
@@ -101,7 +101,7 @@ fn of_conversations() -> Vec<(&'static str, Asks)> {
         ("members", read(conversation)),
         ("mute", read(|of| json!({"conversationId": of.conversation, "until": null}))),
         ("report", read(|of| json!({"conversationId": of.conversation, "messageId": of.message, "reason": "spam"}))),
-        // Last, for then there is nothing more to ask about.
+        // Last, because afterwards the target does not exist any more.
         ("delete", read(message)),
     ]
 }
@@ -110,7 +110,7 @@ fn of_calls() -> Vec<(&'static str, Asks)> {
     vec![
         ("calls.start", write(|of| json!({"conversationId": of.conversation, "media": "audio", "deviceId": "phone"}))),
         ("calls.accept", Named { input: call, parted: Some("call_over"), blocked: Some("call_over") }),
-        // What is over is declined without effect.
+        // Declining a call that is over has no effect.
         ("calls.decline", read(call)),
         ("calls.end", read(call)),
     ]

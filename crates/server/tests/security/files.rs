@@ -1,4 +1,4 @@
-//! Files of others, and URLs that nobody gave out.
+//! Files of others, and URLs that were never issued.
 
 use crate::scene::Scene;
 use serde_json::{Value, json};

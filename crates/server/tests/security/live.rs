@@ -1,4 +1,4 @@
-//! Live connections of those who must not.
+//! Live connections of unauthorised users.
 
 use crate::client::{Heard, Live};
 use crate::program::HOST_KEY;
@@ -70,7 +70,7 @@ fn a_stranger_hears_and_tells_nothing_in_a_conversation_of_others() {
     eve_live.is_heard();
     scene.program.send(&anna, "ben", "It is under the mat");
     assert_eq!(ben_live.synced()["messages"][0]["content"], "It is under the mat");
-    // A second one, and an own one, which comes after whatever else would have come.
+    // A second message, and one of Eve's own conversations, which would come after any other.
     let dan = scene.program.token("dan");
     scene.program.send(&dan, "eve", "Hello Eve");
     let heard = eve_live.synced();

@@ -1,6 +1,6 @@
-//! Every procedure, asked by those who must not: over REST, tRPC and live connections, of the binary itself.
+//! Every procedure, called by unauthorised users: over REST, tRPC and live connections, of the binary itself.
 //!
-//! [`entries`] says of every procedure in the table of the API how it is asked. A procedure without an entry fails
+//! [`entries`] has a request for every procedure in the table of the API. A procedure without an entry fails
 //! `every_procedure_of_the_table_is_in_this_suite`. `SECURITY.md` says what these tests protect.
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
 

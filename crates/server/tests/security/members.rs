@@ -1,13 +1,13 @@
-//! Members who may not any more, and messages of other conversations.
+//! Members who are no longer allowed, and messages of other conversations.
 
 use crate::entries::{Asks, Target};
 use crate::scene::{Face, Scene, faces, procedures};
 use serde_json::json;
 
-/// What Ben is answered by every procedure that names something, against what `expected` says.
+/// Compares the answers to Ben, for every procedure with a target, with `expected`.
 fn ben_is_answered(scene: &Scene, target: &Target, expected: fn(&Asks) -> Option<Option<&'static str>>) {
     let ben = scene.program.token("ben");
-    // Ben may not edit or delete what Anna wrote, whatever else he may.
+    // Ben may never edit or delete Anna's messages.
     let of_sender = |name: &str| ["edit", "delete"].contains(&name).then_some("not_your_message");
     for (procedure, asks) in procedures() {
         let Some(code) = expected(&asks) else { continue };
@@ -80,7 +80,7 @@ fn a_message_of_another_conversation_is_answered_as_one_that_does_not_exist() {
             assert_eq!(of_others, of_nobody, "{} over {face:?}", procedure.name);
         }
     }
-    // A quote, and a mark of what was read, name messages as well.
+    // Replies and `markAsRead` name messages as well.
     for (path, field) in [("/messages/send", "replyTo"), ("/messages/markAsRead", "upTo")] {
         let ask = |message: &str| {
             let mut input = json!({"conversationId": with_ben.conversation, field: message});

@@ -1,4 +1,4 @@
-//! People, what they have said to each other, and ways to ask.
+//! People, their messages, and requests.
 
 use crate::entries::{Asks, Target, entries};
 use crate::program::{HOST_KEY, Program};
@@ -6,10 +6,10 @@ use jobline_api::procedure::Procedure;
 use jobline_api::table;
 use serde_json::{Value, json};
 
-/// What no stranger may find in an answer.
+/// Text that no stranger may find in an answer.
 pub const SECRETS: [&str; 4] = ["under the mat", "Anna Secret", "Ben Secret", "picture-of-anna"];
 
-/// By which protocol a procedure is asked.
+/// The protocol of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Face {
     Rest,
@@ -46,13 +46,13 @@ impl Scene {
         }
         let job = json!({"title": "Fence", "participants": ["eve", "dan"], "status": "open"});
         program.host("PUT", "/host/jobs/9", &job);
-        // A server may close a connection after a refusal, so each request has one of its own.
+        // A server may close a connection after a refusal, so each request has a new one.
         let agent = ureq::Agent::config_builder().http_status_as_error(false).max_idle_connections(0);
         let agent = agent.build().new_agent();
         Self { program, agent }
     }
 
-    /// What Anna wrote to `receiver`, edited once, and a call that rings there.
+    /// A message from Anna to `receiver`, edited once, and a ringing call.
     pub fn talk(&self, receiver: &str) -> Target {
         let anna = self.program.token("anna");
         let message = self.program.send(&anna, receiver, "The key is in the flower pot");
@@ -71,7 +71,7 @@ impl Scene {
         }
     }
 
-    /// Something like `target` that does not exist, in ids as long as its.
+    /// A target like `target` that does not exist, with ids of the same length.
     pub fn nowhere(target: &Target) -> Target {
         let swap = |id: &str| id.replace("anna", "xnnx").replace("ben", "yey");
         let digits = |id: &str| {
@@ -86,7 +86,7 @@ impl Scene {
         }
     }
 
-    /// Asks `procedure` with this bearer; `None`: without one.
+    /// Calls `procedure` with this bearer; `None`: without one.
     pub fn ask(&self, face: Face, procedure: &Procedure, asks: &Asks, of: &Target, bearer: Option<&str>) -> Answer {
         let (method, path, body) = request(face, procedure, asks, of);
         let request = http::Request::builder().method(&*method).uri(format!("http://{}{path}", self.program.address));
@@ -103,7 +103,7 @@ impl Scene {
         Answer { status, headers, body: serde_json::from_str(&text).unwrap_or(Value::String(text)) }
     }
 
-    /// How often the store was called so far, in all.
+    /// The total number of store calls so far.
     pub fn store_calls(&self) -> u64 {
         let (_, text) = self.program.call("GET", "/metrics", "", None);
         let lines = text.as_str().unwrap().lines().filter(|line| line.starts_with("jobline_store_calls_total"));
@@ -117,12 +117,12 @@ impl Scene {
     }
 }
 
-/// The faces under which a procedure stands.
+/// The faces that offer a procedure.
 pub fn faces(asks: &Asks) -> &'static [Face] {
     if matches!(asks, Asks::Host(..)) { &[Face::Rest] } else { &[Face::Rest, Face::Trpc] }
 }
 
-/// Every procedure with how it is asked.
+/// Every procedure with its request.
 pub fn procedures() -> Vec<(Procedure, Asks)> {
     let mut table = table::procedures();
     let found = entries().into_iter().map(|(name, asks)| {
@@ -132,7 +132,7 @@ pub fn procedures() -> Vec<(Procedure, Asks)> {
     found.collect()
 }
 
-/// Whose key opens a procedure: the host's, or the token of a member.
+/// The credential of a procedure: the host key, or the token of a member.
 pub fn rightful(scene: &Scene, asks: &Asks) -> String {
     if matches!(asks, Asks::Host(..)) { HOST_KEY.to_owned() } else { scene.program.token("anna") }
 }
@@ -157,7 +157,7 @@ fn request(face: Face, procedure: &Procedure, asks: &Asks, of: &Target) -> (Stri
     }
 }
 
-/// `path` with `value` in the place of its parameter.
+/// `path` with its parameter replaced by `value`.
 fn filled(path: &str, value: &str) -> String {
     match (path.find('{'), path.find('}')) {
         (Some(start), Some(end)) => format!("{}{}{}", &path[..start], escaped(value), &path[end + 1..]),

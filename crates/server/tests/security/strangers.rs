@@ -1,4 +1,4 @@
-//! A user who is in none of the conversations: what others have does not exist for her.
+//! A user who is in none of the conversations: for her they must not exist.
 
 use crate::entries::Asks;
 use crate::scene::{Face, SECRETS, Scene, faces, procedures};
@@ -28,7 +28,7 @@ fn a_foreign_conversation_costs_the_same_work_as_an_unknown_one() {
     let nowhere = Scene::nowhere(&theirs);
     let eve = scene.program.token("eve");
     for (procedure, asks) in procedures().iter().filter(|(_, asks)| matches!(asks, Asks::Named { .. })) {
-        // What runs in the background calls the store now and then: the least of several counts is without it.
+        // Background work sometimes calls the store: the lowest of several counts is without it.
         let calls = |target| {
             let counted = (0..4).map(|_| {
                 let before = scene.store_calls();
@@ -100,7 +100,7 @@ fn a_stranger_gets_the_same_answer_as_an_unknown_user() {
             }
             (status, answer.to_string().replace(who, "WHO"))
         };
-        // In the order of ids, as the other one.
+        // In the order of ids, like the other one.
         let (known, unknown) = (ask("anna"), ask("anxa"));
         assert_eq!(known, unknown, "{path}");
         assert!(SECRETS.iter().all(|secret| !known.1.contains(secret)), "{}", known.1);

@@ -1,4 +1,4 @@
-//! Callers without a right token or key.
+//! Callers without a valid token or key.
 
 use crate::entries::Target;
 use crate::program::{HOST_KEY, SECRET};
@@ -11,7 +11,7 @@ use serde_json::json;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// A clock that stands.
+/// A clock that stands still.
 struct Standing(u64);
 
 #[async_trait]
@@ -27,14 +27,14 @@ fn now_ms() -> u64 {
     u64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap()
 }
 
-/// A token of Anna, signed with `secret` at `at_ms`, good for a minute.
+/// A token of Anna, signed with `secret` at `at_ms`, valid for a minute.
 pub fn token(secret: &str, at_ms: u64) -> String {
     let settings = IdentitySettings { jwt_secret: Some(secret.to_owned()), ..IdentitySettings::default() };
     let identity = Identity::new(settings, Arc::new(Standing(at_ms))).unwrap();
     identity.mint(&UserId::new("anna").unwrap(), Duration::from_secs(60)).unwrap().token
 }
 
-/// A token that expired a minute ago, the leeway over.
+/// A token that expired a minute ago, beyond the leeway.
 pub fn expired() -> String {
     token(SECRET, now_ms() - 3 * 60_000)
 }
@@ -44,14 +44,14 @@ pub fn of_another_secret() -> String {
     token("another secret that is long enough for the tests", now_ms())
 }
 
-/// A token of Anna that says that it is not signed.
+/// A token of Anna without a signature, with this `alg`, such as `none`.
 fn unsigned(algorithm: &str) -> String {
     let part = |value: serde_json::Value| URL_SAFE_NO_PAD.encode(value.to_string());
     let claims = json!({"sub": "anna", "exp": now_ms() / 1_000 + 3_600});
     format!("{}.{}.", part(json!({"alg": algorithm, "typ": "JWT"})), part(claims))
 }
 
-/// The claims of Anna's token, with the signature that Eve's has.
+/// The claims of Anna's token, with the signature of Eve's.
 fn with_other_claims(anna: &str, eve: &str) -> String {
     let (head, _) = anna.rsplit_once('.').unwrap();
     let (_, signature) = eve.rsplit_once('.').unwrap();
@@ -84,7 +84,7 @@ fn every_procedure_refuses_every_caller_without_a_right_token_or_key() {
             }
         }
     }
-    // Nothing of it happened.
+    // None of the calls had an effect.
     let list = scene.program.get(&format!("/messages/list?conversationId={}", target.conversation), &anna);
     assert_eq!(list["messages"].as_array().unwrap().len(), 2, "{list}");
     assert_eq!(list["messages"][0]["content"], "The key is under the mat");
@@ -110,7 +110,7 @@ fn the_requests_of_this_suite_would_be_accepted_from_who_may_make_them() {
     let target = Target { user: "ben".to_owned(), ..scene.talk("ben") };
     // A call has to ring for each procedure that answers it.
     let call_over = ["calls.accept", "calls.decline"];
-    // What these name was not made: a report, an event.
+    // The named report and event do not exist.
     let not_there = ["deleteReport", "redeliver"];
     for (procedure, asks) in procedures() {
         for &face in faces(&asks) {

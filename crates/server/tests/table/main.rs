@@ -1,4 +1,4 @@
-//! The server on a table of DynamoDB: what operators are told about the table, and what clients are told in an outage.
+//! The server on a table of DynamoDB: messages to operators about the table, and answers to clients in an outage.
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
 
 mod command;

@@ -86,7 +86,7 @@ impl Answer {
         serde_json::from_str(&self.text).unwrap_or_default()
     }
 
-    /// Asserts that it asks for a retry and shows no internal error.
+    /// Asserts that the answer asks for a retry and shows no internal error.
     #[track_caller]
     fn is_unavailable(&self) -> Value {
         let problem = self.is(503);
@@ -100,7 +100,7 @@ impl Answer {
     }
 }
 
-/// Waits until the server says by `/readyz` that it is ready (200) or not (503): it looks once a second.
+/// Waits until the server says by `/readyz` that it is ready (200) or not (503): it checks once a second.
 #[track_caller]
 fn becomes(url: &str, status: u16) -> Answer {
     let deadline = Instant::now() + Duration::from_secs(10);
@@ -237,7 +237,7 @@ async fn a_send_with_an_unresolved_outcome_is_stored_once() {
     let (anna, ben) = (token(url, "anna"), token(url, "ben"));
     // From now on the server knows for a minute that anna was not deleted.
     seen(url, &anna);
-    // The write, and the read that would resolve it.
+    // The write, and the read that could resolve its outcome.
     stage.proxy.set_reach(|operation| writes(operation) || operation == "GetItem");
     let mut sent: Vec<String> = Vec::new();
     for (name, rates) in &lost()[..2] {

@@ -1,4 +1,4 @@
-//! Moves as clients see them.
+//! Moves from the view of clients.
 
 use crate::folder::Folder;
 use jobline_chat::{Chat, Files, JobId, Secrets, Settings, UserId};
@@ -66,7 +66,7 @@ async fn cursors_stay_valid_after_a_move() {
     from.files.write("file_1_a", "text/plain", &folder.path("bytes")).await.unwrap();
 
     export(from.engines(), &folder.path("all")).await.unwrap();
-    // A server was started on the new folder before, and made secrets of its own.
+    // A server was started on the new folder before, and created its own secrets.
     let mut to = Machine::new().await;
     import(to.engines(), &folder.path("all")).await.unwrap();
     to.secrets = Secrets::load(&to.store, &SystemRandom).await.unwrap();

@@ -1,4 +1,4 @@
-//! `jobline export` and `jobline import`: whole, torn at every byte, damaged, repeated.
+//! `jobline export` and `jobline import`: complete, interrupted at every byte, damaged, repeated.
 #![allow(clippy::unwrap_used, reason = "a test fails where something is not as it should be")]
 
 mod clients;

@@ -51,7 +51,7 @@ impl Relay {
         relay
     }
 
-    /// The user name and credential that a user is given.
+    /// The user name and credential of a user.
     fn credentials(&self, user: &str) -> (String, String) {
         let config = self.program.get("/calls/config", &self.program.token(user));
         let server = &config["iceServers"][0];
@@ -59,7 +59,7 @@ impl Relay {
         (text(&server["username"]), text(&server["credential"]))
     }
 
-    /// What a client with these credentials and options meets.
+    /// The result of a client with these credentials and options.
     fn client(&self, (name, credential): &(String, String), options: &[&str]) -> Client {
         let mut command = Command::new("turnutils_uclient");
         command.args(["-c", "-n", "5", "-p", &self.port.to_string(), "-u", name, "-w", credential]);
@@ -78,14 +78,14 @@ impl Drop for Relay {
 struct Client(Child);
 
 impl Client {
-    /// All that it says until it gives up or is done.
+    /// Its output until it gives up or is done.
     fn says(self) -> String {
         let Output { stdout, stderr, .. } = self.0.wait_with_output().unwrap();
         format!("{}{}", String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr))
     }
 }
 
-/// The address by which this machine reaches others: nothing is sent. coturn refuses to relay to loopback even to itself.
+/// The address by which this machine reaches others; nothing is sent. coturn refuses to relay to loopback even to itself.
 fn own_address() -> String {
     let socket = UdpSocket::bind("0.0.0.0:0").unwrap();
     socket.connect("198.51.100.1:9").expect("a network besides loopback");
@@ -152,7 +152,7 @@ fn nobody_reaches_machines_that_are_not_of_the_public_internet() {
         "192.168.1.1",
         "255.255.255.255",
     ];
-    // Each is a user of its own: what one user may use is limited.
+    // Each is a different user, since the use of one user is limited.
     let clients = targets.map(|target| (target, relay.client(&relay.credentials(target), &["-e", target])));
     for (target, client) in clients {
         let said = client.says();

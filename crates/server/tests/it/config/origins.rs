@@ -1,4 +1,4 @@
-//! Origins and addresses of browsers: what may be named, and what could never match.
+//! Origins and addresses of browsers: accepted ones, and those that could never match.
 
 use super::{accepted, refused, says};
 

@@ -20,7 +20,7 @@ impl Default for ManualClock {
 }
 
 impl ManualClock {
-    /// Moves the clock, and wakes the sleepers whose time has come.
+    /// Moves the clock, and wakes the sleepers that are due.
     pub fn advance(&self, by: Duration) {
         let mut hands = self.0.lock().unwrap();
         hands.now_ms += u64::try_from(by.as_millis()).unwrap();

@@ -37,7 +37,7 @@ pub const BASE_URL: &str = "http://jobline.test";
 /// The only origin whose pages may call.
 pub const ORIGIN: &str = "https://market.example";
 
-/// A whole server of one test's own.
+/// A whole server for one test.
 pub struct TestApp {
     pub service: Service,
     pub clock: Arc<ManualClock>,
@@ -52,7 +52,7 @@ pub struct Differs {
     pub origins: Vec<String>,
     pub settings: Settings,
     pub address: Address,
-    /// `None`: the store that [`engine`] answers.
+    /// `None`: the store that [`engine`] returns.
     pub engine: Option<Arc<dyn Store>>,
 }
 
@@ -74,7 +74,7 @@ impl TestApp {
         Self::with(Differs::default()).await
     }
 
-    /// With routes of the test's own next to the API.
+    /// With additional routes of the test next to the API.
     pub async fn with_routes(extra_routes: Router) -> Self {
         Self::with(Differs { extra_routes, ..Differs::default() }).await
     }
@@ -135,7 +135,7 @@ impl TestApp {
         self.bearer(&minted.token)
     }
 
-    /// A caller with a token that was made elsewhere.
+    /// A caller with a given token.
     pub fn bearer(&self, key: &str) -> Caller<'_> {
         Caller { app: self, key: key.to_owned() }
     }

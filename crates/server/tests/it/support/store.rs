@@ -3,7 +3,7 @@ use jobline_store::{Cached, Commit, Consistency, Error, Key, MemoryStore, Outcom
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// A store of one test's own: in memory, or with `JOBLINE_TEST_STORE=dynamodb` (in a build with `cloud-tests`) on an
+/// A store for one test: in memory, or with `JOBLINE_TEST_STORE=dynamodb` (in a build with `cloud-tests`) on an
 /// emulator.
 pub async fn engine() -> Arc<dyn Store> {
     match std::env::var("JOBLINE_TEST_STORE").as_deref() {
