@@ -174,7 +174,7 @@ async fn an_interrupted_seed_is_completed() {
         (conversations(&chat, "you").await, logs)
     };
     let before = all().await;
-    // The profile of `you` is written last.
+    // The mail address of `you` is written last.
     let input = HostUserInput { name: "You".into(), ..Default::default() };
     chat.put_user(&user("you"), input).await.unwrap();
     seed(&engines).await;
