@@ -11,7 +11,7 @@ use rand::{RngExt, SeedableRng};
 use std::time::Duration;
 use world::{Client, Weather, World, user};
 
-/// How late changes may be seen, even while the bus is down.
+/// How late news may be, even while the bus is down.
 const LATEST_MS: u64 = 3_500;
 
 #[tokio::test(start_paused = true)]
@@ -171,7 +171,7 @@ async fn users_who_no_longer_see_each_other_are_notified_at_other_servers() {
     ben.comes(&world, &["anna"]);
     world.settle().await;
     anna.ticket.meets(Vec::new(), world.now_ms());
-    // Longer than the interval at which online status is repeated.
+    // Longer than it takes until it is told again who is online.
     tokio::time::sleep(Duration::from_secs(70)).await;
     let last = |client: &Client| client.shown().last().cloned();
     let away = |name| Some(Seen { user: user(name), online: false, last_ms: None });
@@ -198,7 +198,7 @@ async fn a_user_online_at_two_servers_stays_online_when_they_leave_one() {
     assert!(ben.shown().iter().all(|seen| seen.online), "{:?}", ben.shown());
 }
 
-/// Faults of the bus come and go at any time, servers are cut off, single batches are lost: every commit is seen in time.
+/// Faults of the bus come and go at any moment, servers are cut off, single batches are lost: every commit is seen in time.
 #[tokio::test(start_paused = true)]
 async fn whatever_happens_to_the_bus_nothing_is_seen_late() {
     let seeds = std::env::var("SIM_SEEDS").ok().map_or(30, |seeds| seeds.parse().unwrap());

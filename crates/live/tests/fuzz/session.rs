@@ -1,20 +1,20 @@
-//! A session that gets any events in any order. Shared by the replay of the corpus and by the fuzz target.
+//! A session that is told anything in any order. Shared by the replay of the corpus and by the fuzz target.
 
 use jobline_chat::{CallLine, UserId};
 use jobline_live::{Action, Answer, Event, FRAME_BYTES, Incoming, News, Refusal, Session, Token};
 
-/// Plays `bytes` to a session: each event is a byte for its kind, and its data. Checks after each step what must hold
-/// whatever the client does. Returns the number of actions.
+/// Plays `bytes` to a session: a byte that says what happens, and what that needs. Checks after each step what must hold
+/// whatever the client does. Answers how many actions there were.
 ///
 /// # Panics
-/// When an invariant is broken.
+/// When something does not hold.
 pub fn play(bytes: &[u8]) -> usize {
     let user = UserId::new("ben").expect("an id");
     let mut now_ms = 1_000_000;
     let token = |expires_ms| Token { user: user.clone(), expires_ms, issued_ms: None };
     let mut session = Session::new(token(now_ms + 500_000), now_ms, 7);
     let (mut rest, mut actions) = (bytes, 0);
-    // The running operations, and whether an answer is in transit.
+    // What was begun and has not ended; and whether an answer is on its way.
     let (mut reads, mut delivers, mut checks, mut finds, mut lines) = (0, 0, 0, Vec::new(), Vec::new());
     let (mut closed, mut unconfirmed) = (false, false);
     while let Some((what, after)) = rest.split_first() {

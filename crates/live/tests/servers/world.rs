@@ -1,4 +1,4 @@
-//! Servers without sessions: clients that record when they are told to read, and a bus with faults.
+//! Servers without sessions: clients that note when they are told to read, and a bus with weather.
 
 #[path = "unused.rs"]
 mod unused;
@@ -14,13 +14,13 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-/// The state of the bus.
+/// How the bus is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Weather {
     Fine,
-    /// It is not running: everything that is sent is lost.
+    /// It is not there: what is sent is lost.
     Down,
-    /// It neither accepts nor sends anything, like a process that was stopped.
+    /// It takes nothing and says nothing, like a process that was stopped.
     Stalls,
     /// Every other batch is lost.
     Loses,
@@ -30,7 +30,7 @@ pub fn user(name: &str) -> UserId {
     UserId::new(name).unwrap()
 }
 
-/// The store and the bus, which all servers share.
+/// What all servers share: the store and the bus.
 struct Shared {
     heads: Mutex<HashMap<UserId, u64>>,
     weather: Mutex<Weather>,
@@ -117,7 +117,7 @@ impl Random for Shared {
     }
 }
 
-/// The records of a client.
+/// What a client has noted.
 #[derive(Default)]
 struct Noted {
     seen: u64,
@@ -128,7 +128,7 @@ struct Noted {
     signals: Vec<String>,
 }
 
-/// A client that records the version of its head whenever it is told to read.
+/// A client that notes the version of its head whenever it is told to read.
 pub struct Client {
     pub name: String,
     pub ticket: Arc<Ticket>,
@@ -188,7 +188,7 @@ pub struct World {
 }
 
 impl World {
-    /// `count` servers that have heard each other.
+    /// So many servers, which have heard each other.
     pub async fn new(count: usize) -> Self {
         let shared = Arc::new(Shared {
             heads: Mutex::default(),
@@ -207,7 +207,7 @@ impl World {
         world
     }
 
-    /// Lets a few seconds pass.
+    /// Lets pass what takes no more than a few seconds.
     pub async fn settle(&self) {
         tokio::time::sleep(Duration::from_secs(4)).await;
     }
@@ -249,7 +249,7 @@ impl World {
         self.hub(server).moved(&users);
     }
 
-    /// A commit that no server announces.
+    /// A commit of which no server tells anything.
     pub fn commit_elsewhere(&self, names: &[impl AsRef<str>]) {
         let mut heads = self.shared.heads.lock().unwrap();
         for name in names {
@@ -276,7 +276,7 @@ impl World {
         self.servers[server].servers.leave().await;
     }
 
-    /// Reports departures, as servers do every few seconds, to those who may see them.
+    /// Tells of departures as servers do every few seconds, to those who may know.
     pub fn tell_departures(&self, circle: &[&str]) {
         let circle: Vec<UserId> = circle.iter().map(|name| user(name)).collect();
         for server in &self.servers {

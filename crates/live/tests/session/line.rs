@@ -13,7 +13,7 @@ pub(crate) struct Line {
 }
 
 impl Line {
-    /// A connection of anna whose token is valid for a day.
+    /// A connection of anna's whose token is good for a day.
     pub(crate) fn open() -> Self {
         Self::with_token(BEGIN + DAY)
     }
@@ -22,7 +22,7 @@ impl Line {
         Self { session: Session::new(token("anna", expires_ms), BEGIN, 7), now: BEGIN }
     }
 
-    /// A connection that has begun, and whose first read is running.
+    /// A connection that has begun, whose first read goes on.
     pub(crate) fn started() -> Self {
         let mut line = Self::open();
         let done = line.says(r#"{"op":"start","since":"c0"}"#);
@@ -31,7 +31,7 @@ impl Line {
         line
     }
 
-    /// A connection that has received everything.
+    /// A connection that has everything.
     pub(crate) fn settled() -> Self {
         let mut line = Self::started();
         assert_eq!(line.answers(answer("c0", 0, false)), [pushed("c0", 0, false)]);
@@ -60,7 +60,7 @@ impl Line {
         self.on(Event::News(News { moved: true, ..News::default() }))
     }
 
-    /// Lets time pass, and the client answer every ping. Returns the actions, and when they came.
+    /// Lets time go on, and the client answer every ping; what was done, and when.
     pub(crate) fn waits(&mut self, ms: u64) -> Vec<(u64, Action)> {
         let (end, mut done) = (self.now + ms, Vec::new());
         while self.session.due_ms() <= end {

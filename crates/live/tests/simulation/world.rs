@@ -1,4 +1,4 @@
-//! One user, one client, one server, and the connections between them.
+//! One user, one client, one server, and the lines between them.
 
 use jobline_chat::UserId;
 use jobline_live::{Action, Answer, Event, Hub, Incoming, Kind, News, Session, Ticket, Token};
@@ -8,22 +8,22 @@ use std::collections::VecDeque;
 
 type Check = Result<(), String>;
 
-/// A typical mistake of a live layer, in the code around a session.
+/// A mistake in the machinery around a session, of the kinds that live layers are known for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mutation {
-    /// No mistake: everything must hold.
+    /// None: all must hold.
     None,
-    /// A session joins the hub only after its first read has ended.
+    /// A session is told nothing before its first read has ended.
     JoinsLate,
-    /// A wake-up while an answer is in transit is dropped.
+    /// What moves while an answer is on its way is forgotten.
     ForgetsWhilePushed,
-    /// A wake-up during a read is lost, because the flag is cleared after it.
+    /// What moves during a read is forgotten, for the flag is cleared after it.
     ClearsAfterRead,
-    /// A pushed answer counts as delivered.
+    /// What is pushed counts as delivered.
     DeliversWhenPushed,
     /// An answer is sent twice.
     PushesTwice,
-    /// A read begins after the pushed answer, although the client may not have it.
+    /// A read begins after what was pushed, though the client may not have it.
     SkipsAhead,
 }
 
@@ -31,7 +31,7 @@ pub enum Mutation {
 struct Line {
     session: Session,
     ticket: Ticket,
-    /// The running read, and its answer once the log was read.
+    /// A read that was begun, and its answer once the log was looked at.
     read: Option<(Option<String>, u32, Option<Answer>)>,
     deliver: Option<String>,
     to_client: VecDeque<String>,
@@ -40,11 +40,11 @@ struct Line {
     pushed: Option<String>,
 }
 
-/// The state of the client: everything up to a number, since every change is one number.
+/// What the client knows: everything up to a number, for every change is one number.
 #[derive(Default)]
 struct Client {
     kept: u64,
-    /// Whether it polled while a push may have been in transit: then the same change may come twice.
+    /// It polled while a push may have been on its way: the same may come twice, and is taken in twice.
     polled: bool,
 }
 
@@ -55,7 +55,7 @@ pub struct World {
     now: u64,
     head: u64,
     delivered: u64,
-    /// Announcements of commits that were not delivered yet.
+    /// Announcements of commits that were made but not told yet.
     late: Vec<()>,
     lost: bool,
     client: Client,
@@ -86,7 +86,7 @@ impl World {
         }
     }
 
-    /// One random event.
+    /// One thing that happens.
     pub fn step(&mut self) -> Check {
         match self.dice.random_range(0..100) {
             0..14 => self.commit(),
@@ -100,8 +100,8 @@ impl World {
         self.check_delivery()
     }
 
-    /// No new events; everything in transit arrives. Then the client must know everything, without a poll if it is live and
-    /// nothing was lost.
+    /// Everybody falls silent, and what is under way arrives. Then the client knows everything: without a poll if it is
+    /// live and nothing was lost.
     pub fn settle(mut self) -> Check {
         while !self.late.is_empty() {
             self.announce()?;
@@ -125,7 +125,7 @@ impl World {
         self.check_delivery()
     }
 
-    /// Lets everything in transit arrive, and the seconds pass after which a delivery is recorded.
+    /// Lets everything that is under way arrive, and the seconds pass after which a delivery is recorded.
     fn drain(&mut self) -> Check {
         for _ in 0..3 {
             for moves in 0.. {
@@ -152,7 +152,7 @@ impl World {
         Ok(())
     }
 
-    /// An announcement arrives late, and perhaps again later.
+    /// An announcement arrives late, and perhaps not for the last time.
     fn announce(&mut self) -> Check {
         if self.late.pop().is_some() {
             self.hub.moved(&[anna()]);
@@ -183,7 +183,7 @@ impl World {
         Ok(())
     }
 
-    /// The connection breaks, and everything in transit is lost. What the client had confirmed is recorded.
+    /// The line breaks, and everything on it is lost. What the client had said it has is recorded.
     fn cut(&mut self) -> Check {
         if let Some(line) = self.line.take() {
             let proved = line.deliver.as_deref().into_iter().chain(line.session.undelivered());
@@ -192,7 +192,7 @@ impl World {
         Ok(())
     }
 
-    /// A poll over HTTP, which records the delivery that its cursor proves.
+    /// A poll over HTTP: it records as delivered what its cursor proves.
     fn poll(&mut self) -> Check {
         self.delivered = self.delivered.max(self.client.kept);
         let answer = self.sync(Some(self.client.kept.to_string()), 50);
@@ -216,7 +216,7 @@ impl World {
         Answer { json: format!(r#"{{"from":{from},"to":{to}}}"#), cursor: to.to_string(), has_more, is_empty }
     }
 
-    /// Something in transit advances; `false` if there is nothing.
+    /// Something that is under way goes on; `false` when nothing is.
     fn advance(&mut self) -> Result<bool, String> {
         let Some(line) = &self.line else { return Ok(false) };
         let mut possible: Vec<fn(&mut Self) -> Check> = Vec::new();
@@ -330,7 +330,7 @@ impl World {
                 Action::Read(since, limit) if line.read.is_none() => line.read = Some((since, limit, None)),
                 Action::Read(..) => return Err("two reads at a time".to_owned()),
                 Action::Deliver(cursor) => line.deliver = Some(cursor),
-                // The client took too long to confirm.
+                // It took too long to confirm.
                 Action::Close(_) => return self.cut(),
                 _ => {}
             }
