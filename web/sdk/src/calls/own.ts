@@ -19,7 +19,7 @@ export class OwnMedia {
   /** A track was set, switched, or ended by itself. */
   readonly #changed: (kind: Kind) => void;
   readonly #tracks: Partial<Record<Kind, MediaStreamTrack>> = {};
-  /** The devices that the reader chose. Before that the browser chooses. */
+  /** The devices that the reader chose. Until then it is the browser that chooses. */
   readonly #chosen: Partial<Record<Kind, string>> = {};
   #isOver = false;
 
@@ -75,12 +75,12 @@ export class OwnMedia {
     return this.#askFor('camera');
   }
 
-  /** The id of the microphone or camera that is or will be used; `undefined` if the browser chooses. */
+  /** The id of the microphone or camera in use, or of the one to be used; `undefined` where the browser chooses. */
   device(kind: 'microphone' | 'camera'): string | undefined {
     return this.#chosen[kind] ?? this.#tracks[kind]?.getSettings().deviceId;
   }
 
-  /** Chooses another microphone or camera. A camera that is off stays off, and the chosen one is switched on next. */
+  /** Takes another microphone or camera. A camera that is off stays off: it is the one that is switched on next. */
   async choose(kind: 'microphone' | 'camera', deviceId: string): Promise<Obstacle | undefined> {
     const before = this.#chosen[kind];
     this.#chosen[kind] = deviceId;
