@@ -33,7 +33,7 @@ impl CrewCall {
         self.on.iter().map(|one| (one.member, one.device.as_str()))
     }
 
-    /// The members who do not want it, or have left it.
+    /// The members who declined it, or have left it.
     pub fn declined(&self) -> &[usize] {
         &self.declined
     }
@@ -66,7 +66,7 @@ impl CrewCall {
         StepResult::Changed
     }
 
-    /// A member leaves the running call, or does not want it. Answers also whether that ends it for all, and how.
+    /// A member leaves the running call, or declines it. Also returns whether that ends it for all, and how.
     pub(crate) fn end(&mut self, state: CallState, asked: Asked<'_>) -> (StepResult, Option<Recorded>) {
         let takes_part = self.has(asked.member);
         let over = match state {
@@ -107,7 +107,7 @@ impl CrewCall {
         others.any(|member| !self.declined.contains(member))
     }
 
-    /// How many participants remain once this member has left. Former members of the crew have left the call, too.
+    /// How many participants remain once this member has left. Former members of the crew count as having left the call.
     fn remain_without(&self, asked: Asked<'_>) -> usize {
         self.on.iter().filter(|one| one.member != asked.member && asked.members.contains(&one.member)).count()
     }
@@ -227,7 +227,7 @@ mod tests {
     }
 
     proptest! {
-        /// Any order of accepts, declines, ends and deaths (nothing more comes of who is dead).
+        /// Any order of accepts, declines, ends and deaths (a dead device does nothing more).
         #[test]
         fn in_any_order_a_call_goes_forward_and_stays_over(
             steps in prop::collection::vec((0..4_u8, 0..6_usize, 0..3_usize, 0..20_000_u64), 0..40)

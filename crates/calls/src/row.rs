@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 /// The call in the row of its message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallRow {
-    /// Whether it began with pictures.
+    /// Whether it began with video.
     pub video: bool,
-    /// How far it has come, as it was recorded last.
+    /// The last recorded state.
     #[serde(default)]
     pub state: Recorded,
     /// When it was accepted.
@@ -24,7 +24,7 @@ pub struct CallRow {
     /// The devices that take part in the call of a pair, one for each member.
     #[serde(default)]
     pub devices: [Option<String>; 2],
-    /// Of a crew: participants, and those who declined.
+    /// In a crew: the participants, and those who declined.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub crew: Option<CrewCall>,
 }
@@ -56,7 +56,7 @@ impl CallRow {
         }
     }
 
-    /// The members whom it names.
+    /// The members who occur in it.
     pub fn members(&self) -> impl Iterator<Item = usize> {
         let declined = self.crew.iter().flat_map(|crew| crew.declined().iter().copied());
         self.participants().into_iter().map(|(member, _)| member).chain(declined)
@@ -67,7 +67,7 @@ impl CallRow {
         if self.video { CallMedia::Video } else { CallMedia::Audio }
     }
 
-    /// How far a call that began at `started` has come.
+    /// The state of a call that began at `started`.
     pub fn state(&self, started: u64, now: u64) -> CallState {
         match self.state {
             Recorded::Ringing if now >= started + RING_MS => CallState::Missed,
@@ -87,7 +87,7 @@ impl CallRow {
         runs && !matches!(self.state(started, now), CallState::Ringing | CallState::Accepted)
     }
 
-    /// When it was over; `None` while it is not, and when nobody said so.
+    /// When it ended; `None` while it has not, and if nobody reported it.
     pub fn ended_at(&self, started: u64, now: u64) -> Option<u64> {
         let missed = self.state(started, now) == CallState::Missed;
         self.ended.or(missed.then_some(started + RING_MS))
@@ -99,7 +99,7 @@ impl CallRow {
         self.ended.or(abandoned)
     }
 
-    /// The first device of who was called wins.
+    /// The first device of the called user wins.
     pub fn accept(&mut self, asked: Asked<'_>) -> StepResult {
         let state = self.state(asked.started, asked.now);
         if let Some(crew) = &mut self.crew {
@@ -130,7 +130,7 @@ impl CallRow {
         }
     }
 
-    /// Ends it, whether it rings or runs: also from another device of a member, for the one that took part may be gone.
+    /// Ends it, whether it rings or runs: also from another device of a member, since the one that took part may be gone.
     pub fn end(&mut self, asked: Asked<'_>) -> StepResult {
         let state = self.state(asked.started, asked.now);
         if let Some(crew) = self.crew.as_mut().filter(|_| matches!(state, CallState::Ringing | CallState::Accepted)) {
@@ -162,7 +162,7 @@ impl CallRow {
 }
 
 impl CallRow {
-    /// The call as a member sees it who left the crew at `end`: over then, and without those who joined later.
+    /// The call as a former member sees it who left the crew at `end`: over then, and without those who joined later.
     pub fn as_left(&mut self, started: u64, end: u64) {
         let Some(crew) = &mut self.crew else { return };
         crew.as_left(end);
@@ -179,7 +179,7 @@ impl CallRow {
         self.accepted.filter(|_| self.state == Recorded::Accepted).map(|accepted| accepted + LONGEST_MS)
     }
 
-    /// Records that both have left it, if they have, so that all who follow the log see it. Nobody knows when they did.
+    /// Records that both have left it, if they have, so that all who follow the log see it. The time is unknown.
     pub fn abandon(&mut self, asked: Asked<'_>) -> StepResult {
         if self.abandoned_at().is_none_or(|over| asked.now < over) {
             return StepResult::Unchanged;
@@ -265,7 +265,7 @@ mod tests {
     }
 
     proptest! {
-        /// Any order of accepts, declines, ends and deaths (nothing more comes of who is dead).
+        /// Any order of accepts, declines, ends and deaths (a dead device does nothing more).
         #[test]
         fn in_any_order_a_call_goes_forward_and_stays_over(
             steps in prop::collection::vec((what(), 0..2_usize, 0..3_usize, 0..20_000_u64), 0..20)

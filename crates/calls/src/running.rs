@@ -1,10 +1,10 @@
-//! The call that runs in a conversation.
+//! The current call of a conversation.
 
 use crate::step::LONGEST_MS;
 use jobline_wire::limits::RING_MS;
 use serde::{Deserialize, Serialize};
 
-/// The call that runs in a conversation, in its row: a second one finds it there.
+/// The current call of a conversation, in its row, where a second `start` finds it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunningCall {
     /// Its message.

@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-/// After how long a call ends that nobody ended.
+/// After how long a call ends if nobody ends it.
 pub(crate) const LONGEST_MS: u64 = 12 * 3_600_000;
 
-/// How far a call has come, as it was recorded.
+/// The recorded state of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Recorded {
