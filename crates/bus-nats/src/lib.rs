@@ -52,7 +52,7 @@ pub struct NatsBus {
 }
 
 impl NatsBus {
-    /// The bus of the deployment with this name, letters and digits alone. It does not wait for NATS: while NATS is
+    /// The bus of the deployment with this name, which has only letters and digits. It does not wait for NATS: while NATS is
     /// unreachable, nothing is transmitted.
     ///
     /// # Errors
@@ -90,7 +90,7 @@ impl Bus for NatsBus {
     async fn receive(&self) -> Vec<u8> {
         match self.batches.lock().await.next().await {
             Some(message) => message.payload.into(),
-            // The client was closed, which does not happen; servers would detect the silence.
+            // The client was closed, which never happens; servers would detect the silence.
             None => std::future::pending().await,
         }
     }
