@@ -1,8 +1,7 @@
-//! The folder: `incoming/` for what is still arriving, `unsent/<id>` for what arrived, `<shard>/<name>` for what is kept.
+//! The folder: `incoming/` for running uploads, `unsent/<id>` for complete ones, `<shard>/<name>` for kept files.
 //!
-//! What nobody sends stays in `unsent/`, so a sweep of that small folder finds it. A shard is the beginning of an id, as far
-//! as it stays the same for about a day. So the order of the shards is the order of the ids, and no folder grows without
-//! end.
+//! A file that nobody sends stays in `unsent/`, so a sweep of that small folder finds it. A shard is the prefix of an id
+//! that is the same for about a day. So the order of the shards is the order of the ids, and no folder grows without limit.
 
 use super::folder::{private_folder, sync_folder};
 use jobline_chat::{Kept, file_of, is_file_id};
@@ -29,7 +28,7 @@ pub(super) struct Disk {
     temporary: AtomicU64,
 }
 
-/// A temporary file that is removed when it is dropped before it was put in its place.
+/// A temporary file, which is removed if it is dropped before it was moved to its place.
 pub(super) struct Incoming {
     path: PathBuf,
     number: u64,
@@ -79,7 +78,7 @@ impl Disk {
         self.shard(name).join(name)
     }
 
-    /// Where an upload is that was not kept yet.
+    /// Where an upload is that has not been kept yet.
     fn unsent(&self, id: &str) -> PathBuf {
         self.root.join(UNSENT).join(id)
     }
@@ -128,7 +127,7 @@ impl Disk {
         Ok(())
     }
 
-    /// At most `limit` files with names after `after`, in order: what is kept, and what was only uploaded.
+    /// At most `limit` files with names after `after`, in order: kept and uploaded ones.
     pub(super) fn list(&self, after: &str, limit: usize) -> io::Result<Vec<Kept>> {
         let mut found = self.kept(after, limit)?;
         let mut unsent = later(&self.root.join(UNSENT), after)?;
@@ -136,7 +135,7 @@ impl Disk {
         found.extend(unsent);
         found.sort_unstable();
         found.dedup();
-        // An upload of which something else was kept is not needed any more.
+        // An upload is not needed any more once a file of its id is kept.
         let superseded = |at: usize| found.get(at + 1).is_some_and(|next| file_of(next) == found[at]);
         let names = (0..found.len()).filter(|at| !superseded(*at)).map(|at| &found[at]).take(limit);
         let mut kept = Vec::with_capacity(limit.min(found.len()));
@@ -164,7 +163,7 @@ impl Disk {
         Ok(kept)
     }
 
-    /// Deletes the uploads under ids made before this instant.
+    /// Deletes the uploads with ids from before this time.
     pub(super) fn drop_uploads(&self, before_ms: u64) -> io::Result<usize> {
         let ids = later(&self.root.join(UNSENT), "")?;
         let made = |id: &str| id.split('_').nth(1).and_then(|ms| ms.parse::<u64>().ok());
@@ -241,7 +240,7 @@ impl Disk {
         self.name(folder)?;
         fs::rename(from, &to)?;
         sync_folder(folder).inspect_err(|_| {
-            // It may or may not outlive a power cut, so it must not be there at all.
+            // It may not survive a power cut, so it is removed.
             let _ = fs::remove_file(&to);
         })
     }

@@ -16,10 +16,10 @@ use jobline_wire::{Code, content_disposition, file_types::is_inline};
 use std::io;
 use std::sync::Arc;
 
-/// What is read at a time, and all that a download holds in memory.
+/// The block that is read at a time, which is all that a download holds in memory.
 const BLOCK_BYTES: u64 = 64 * 1024;
 
-/// Hands a file out.
+/// Serves a file.
 pub(super) async fn get(
     State(files): State<Arc<LocalFiles>>,
     id: std::result::Result<Path<String>, PathRejection>,
@@ -51,7 +51,7 @@ impl LocalFiles {
             *response.status_mut() = StatusCode::NOT_MODIFIED;
             return Ok(response);
         }
-        // Only for GET does a range mean anything.
+        // A range has a meaning only for GET.
         let part = if *method == Method::GET { range::part(asked, &etag, size) } else { Part::Whole };
         let Some((start, length)) = announce(&part, size, &mut response) else { return Ok(response) };
         if *method != Method::HEAD {
@@ -61,7 +61,7 @@ impl LocalFiles {
     }
 }
 
-/// The headers that do not depend on what part is asked for.
+/// The headers that do not depend on the requested part.
 fn describe(grant: &Download, etag: &str, now_ms: u64, headers: &mut HeaderMap) {
     let inline = grant.inline && is_inline(&grant.content_type);
     let fresh_s = grant.expires_ms.saturating_sub(now_ms) / 1_000;

@@ -1,14 +1,14 @@
-//! Folders that only this program may look into, and names that outlive a power cut.
+//! Folders that only this user can read, and names that outlive a power cut.
 
 use std::fs::{DirBuilder, File};
 use std::io;
 use std::path::Path;
 
-/// Makes a folder, and those above it, for nobody else on this machine: what people write to each other is in it. Their names are
-/// on stable storage.
+/// Creates a folder and its parents, readable by nobody else on this machine, because it holds private messages. Their names
+/// are on stable storage.
 ///
 /// # Errors
-/// What the disk says.
+/// Those of the disk.
 pub fn private_folder(path: &Path) -> io::Result<()> {
     let missing: Vec<&Path> = path.ancestors().take_while(|folder| !folder.exists()).collect();
     let mut builder = DirBuilder::new();
@@ -19,7 +19,7 @@ pub fn private_folder(path: &Path) -> io::Result<()> {
     missing.into_iter().filter_map(Path::parent).try_for_each(sync_folder)
 }
 
-/// A name lasts once its folder is on stable storage.
+/// A name is durable once its folder is on stable storage.
 #[cfg(unix)]
 pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
     // The folder of a name alone is the current one.

@@ -118,7 +118,7 @@ impl Query {
         text + "signature=" + &signature
     }
 
-    /// `text` without its signature, if that is the right one.
+    /// `text` without its signature, if that is valid.
     fn verified(text: &str, key: &[u8; 32], id: &str) -> Option<Self> {
         let mut pairs = Vec::new();
         for part in text.split('&') {
@@ -136,7 +136,7 @@ impl Query {
         let mut hasher = blake3::Hasher::new_keyed(key);
         let pairs = self.0.iter().flat_map(|(name, value)| [name.as_str(), value.as_str()]);
         for field in std::iter::once(id).chain(pairs) {
-            // With its length, so that no text can move from one field to the next.
+            // With its length, so that no text can be moved from one field to the next.
             hasher.update(&(field.len() as u64).to_le_bytes()).update(field.as_bytes());
         }
         hasher.finalize()
@@ -146,7 +146,7 @@ impl Query {
         self.0.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
     }
 
-    /// What a verified query holds for sure.
+    /// A field that a verified query certainly has.
     fn text(&self, name: &str) -> &str {
         self.get(name).unwrap_or_default()
     }

@@ -1,8 +1,8 @@
 //! Files in a folder of this machine, behind URLs that carry their own permission.
 //!
-//! What a bucket with presigned URLs does, in spirit: `uploadFile` answers a URL that takes exactly the bytes that were
-//! announced, once and for five minutes; readers get URLs that are good for an hour. A URL is signed, so nothing is kept
-//! about it, and one for uploading is worth nothing for downloading.
+//! It works like a bucket with presigned URLs: `uploadFile` returns a URL that accepts exactly the announced bytes, once and
+//! for five minutes; readers get URLs that are valid for an hour. A URL is signed, so nothing is stored about it, and an
+//! upload URL is not valid for downloading.
 
 mod disk;
 mod download;
@@ -38,7 +38,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use writers::Writers;
 
-/// Files in a folder, as an engine of the domain and as the handlers behind its URLs.
+/// Files in a folder: an engine of the domain, and the handlers of its URLs.
 pub struct LocalFiles {
     disk: Arc<Disk>,
     /// `{public_url}/files/`, to which an id is appended.
@@ -55,7 +55,7 @@ pub struct LocalFiles {
 const LOCK: &str = "lock";
 
 impl LocalFiles {
-    /// Files in `folder`, which is made if it is not there; what uploads that broke off left in it is removed. URLs
+    /// Files in `folder`, which is created if it does not exist. Leftovers of interrupted uploads are removed. URLs
     /// start with `public_url` and are signed with `key`, which must outlive them.
     ///
     /// # Errors
@@ -91,13 +91,13 @@ impl LocalFiles {
         Ok(Self { _lock: Some(lock), ..Self::new(folder, public_url, key, clock)? })
     }
 
-    /// The same with another way to learn how much room there is.
+    /// The same with another source of free space.
     #[must_use]
     pub fn with_space(self, space: Box<dyn FreeSpace>) -> Self {
         Self { room: Room::new(space), ..self }
     }
 
-    /// Runs what may wait for the disk where waiting harms nobody.
+    /// Runs blocking disk access on a thread that may block.
     async fn on_disk<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,
@@ -111,10 +111,10 @@ impl LocalFiles {
     }
 }
 
-/// The file in the folder that tells it from all others.
+/// The file with the folder's identity.
 const IDENTITY: &str = "identity";
 
-/// What tells the folder from all others: random digits, written into it the first time.
+/// The identity of the folder: random digits, written into it the first time.
 ///
 /// # Errors
 /// When they can be neither read nor written.
@@ -156,7 +156,7 @@ impl Files for LocalFiles {
         Ok(UploadTarget {
             upload_url: format!("{file_url}?{}", self.signer.upload_query(grant.id, &upload)),
             method: "PUT".to_owned(),
-            // The length is not among them: browsers set it themselves and refuse to have it set.
+            // The length is not among them: browsers set it themselves and do not let pages set it.
             headers: BTreeMap::from([("content-type".to_owned(), upload.content_type)]),
             file_url,
             expires_at: iso(grant.expires_ms),
@@ -240,7 +240,7 @@ fn failed(error: &io::Error) -> Error {
     Error::unavailable(format!("files: {error}"))
 }
 
-/// Answers of this module that are problems are never kept by a cache: the next URL may be a good one.
+/// Problems from this module are never cached, because the next URL may be valid.
 fn refuse(error: Error) -> axum::response::Response {
     let mut response = axum::response::IntoResponse::into_response(Failure::from(error));
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

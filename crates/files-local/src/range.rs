@@ -13,7 +13,7 @@ pub(super) enum Part {
     Outside,
 }
 
-/// What the headers ask for. Several ranges, or none that can be read, are answered with the whole, as is a range of an
+/// The requested part. Several ranges, or an invalid one, are answered with the whole file, and so is a range of an
 /// older file.
 pub(super) fn part(headers: &HeaderMap, etag: &str, size: u64) -> Part {
     let same = text(headers, header::IF_RANGE).is_none_or(|known| known == etag);

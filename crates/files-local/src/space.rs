@@ -1,4 +1,4 @@
-//! Room on the disk: uploads stop before messages have none.
+//! Free space: uploads are refused before messages run out of it.
 
 use jobline_chat::{Error, Result};
 use std::io;
@@ -26,7 +26,7 @@ pub trait FreeSpace: Send + Sync {
     /// The room on the file system of `folder`.
     ///
     /// # Errors
-    /// When the file system does not tell.
+    /// When the file system does not report it.
     fn of(&self, folder: &Path) -> io::Result<Space>;
 }
 
@@ -41,20 +41,20 @@ impl FreeSpace for SystemSpace {
         Ok(Space { free: stat.f_bavail * stat.f_frsize, total: stat.f_blocks * stat.f_frsize })
     }
 
-    /// Elsewhere there is no telling: the disk itself refuses.
+    /// On other systems it is unknown, and the disk itself refuses.
     #[cfg(not(unix))]
     fn of(&self, _folder: &Path) -> io::Result<Space> {
         Ok(Space { free: u64::MAX, total: u64::MAX })
     }
 }
 
-/// The room that running uploads were promised.
+/// The space that is reserved for running uploads.
 pub(super) struct Room {
     space: Box<dyn FreeSpace>,
     promised: AtomicU64,
 }
 
-/// Room for one upload, until it is dropped.
+/// Reserved space for one upload, until it is dropped.
 pub(super) struct Promise<'a> {
     room: &'a Room,
     bytes: u64,
@@ -71,7 +71,7 @@ impl Room {
         Self { space, promised: AtomicU64::new(0) }
     }
 
-    /// Room for `bytes` more in `folder`, beside the reserve and what others were promised. Bytes that these have
+    /// Reserves `bytes` in `folder`, besides the general reserve and that of other uploads. Bytes that these have
     /// written count twice until they are done, to be on the safe side.
     pub(super) fn promise(&self, folder: &Path, bytes: u64) -> Result<Promise<'_>> {
         let promised = self.promised.fetch_add(bytes, Ordering::SeqCst) + bytes;

@@ -19,13 +19,13 @@ use tokio::io::AsyncWriteExt as _;
 
 /// How long a body may pause.
 const IDLE: Duration = Duration::from_secs(30);
-/// How long a body may take in all, so that a client that sends a byte now and then does not stay for ever.
+/// How long a body may take in all, so that a client that trickles bytes does not stay for ever.
 const WHOLE_MS: u64 = 30 * 60_000;
 /// How much of a refused body is still read, and for how long: a client that writes before it reads must get to see why.
 const DRAINED_BYTES: usize = 16 << 20;
 const DRAINED: Duration = Duration::from_secs(10);
 
-/// Takes a file in.
+/// Accepts an upload.
 pub(super) async fn put(
     State(files): State<Arc<LocalFiles>>,
     id: std::result::Result<Path<String>, PathRejection>,
@@ -114,7 +114,7 @@ impl LocalFiles {
             hash.update(&chunk);
             file.write_all(&chunk).await.map_err(|error| failed(&error))?;
         }
-        // The last write is only known to have worked after this.
+        // Only this shows whether the last write succeeded.
         file.flush().await.map_err(|error| failed(&error))?;
         if came < grant.size {
             return Err(broken_off(grant, came));
@@ -154,8 +154,8 @@ fn wrong_size(detail: String) -> Error {
     Error::new(Code::InvalidFile, detail).at("fileSize")
 }
 
-/// An uploaded file may have been verified and shown, so it is never replaced, not even by the same bytes: who sends
-/// them again after a lost answer learns what they need to know from this one.
+/// An uploaded file may have been verified and shown, so it is never replaced, not even by the same bytes. A client that
+/// sends them again after a lost answer learns from this one that they have arrived.
 fn taken() -> Error {
     let detail = "The bytes for this URL have arrived already. Go on and send the message with its fileUrl.";
     Error::new(Code::FileAlreadyUsed, detail)
@@ -173,7 +173,7 @@ fn hex(digest: &digest::Digest) -> String {
     })
 }
 
-/// Reads on, within limits, while the answer goes out.
+/// Continues reading, within limits, while the answer is sent.
 fn drain(mut body: BodyDataStream, clock: Arc<dyn Clock>) {
     tokio::spawn(async move {
         let read = async {

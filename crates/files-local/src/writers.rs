@@ -1,7 +1,7 @@
-//! One writer for each upload: who comes later takes over.
+//! One writer for each upload: a later one takes over.
 //!
-//! A client whose network changed tries again while its first request still hangs, so the newest is the one that lives.
-//! However many requests use one URL at the same time, they take the disk space of one.
+//! A client whose network changed tries again while its first request still hangs, so the newest request wins. However many
+//! requests use one URL at the same time, they take the disk space of one.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -24,7 +24,7 @@ impl Writers {
     pub(super) fn begin(&self, id: &str, number: u64) -> Writer<'_> {
         let (sender, replaced) = oneshot::channel();
         let mut writers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // The end of an earlier one's channel is what tells it.
+        // Dropping its channel notifies an earlier writer.
         writers.insert(id.to_owned(), (number, sender));
         Writer { writers: self, id: id.to_owned(), number, replaced }
     }

@@ -22,7 +22,7 @@ async fn files_are_listed_in_the_order_of_their_ids() {
             ids.push(id);
         }
     }
-    // What is none of ours is not listed.
+    // Other files are not listed.
     std::fs::write(stage.folder.join("file_17900").join("notes.txt"), "").unwrap();
     std::fs::create_dir(stage.folder.join("other")).unwrap();
     ids.sort();

@@ -1,4 +1,4 @@
-//! What is served, and with which headers.
+//! Downloads and their headers.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Files over the router, in folders that go away.
+//! Files over the router, in temporary folders.
 
 mod disk;
 mod download;
@@ -117,7 +117,7 @@ impl Stage {
         self.send(request.body(Body::empty()).unwrap()).await
     }
 
-    /// The names of all files that are there, without those that are in their place.
+    /// The names of all files except those that are in their place.
     fn left_over(&self) -> Vec<String> {
         let entries = std::fs::read_dir(self.folder.join("incoming")).unwrap();
         entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
@@ -129,7 +129,7 @@ impl Stage {
     }
 }
 
-/// As the proxy in front hands it on, without host and prefix.
+/// The request target as the proxy passes it on, without host and prefix.
 fn path(url: &str) -> &str {
     url.strip_prefix(BASE).unwrap()
 }

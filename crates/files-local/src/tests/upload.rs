@@ -154,7 +154,7 @@ async fn a_url_that_was_not_given_is_none() {
         assert!(detail.contains("uploadFile"), "{detail}");
     }
     assert!(stage.kept().await.is_empty());
-    // Another way to write the same characters is the same URL.
+    // The same characters in another encoding are the same URL.
     let rewritten = good.replace("image%2Fpng", "image/png").replace("size=5", "size=%35");
     let request = Request::put(path(&rewritten)).header(header::CONTENT_TYPE, "image/png");
     assert_eq!(stage.send(request.body(Body::from("hello")).unwrap()).await.status(), StatusCode::OK);
@@ -189,7 +189,7 @@ async fn ids_that_are_paths_lead_nowhere() {
         assert_eq!(stage.files.file_id(&format!("{BASE}/files/{id}")), None, "{id}");
     }
     assert!(stage.folder.parent().unwrap().join("secret").exists());
-    // Even with a good signature, should a grant for such an id ever be made.
+    // Even with a valid signature, in case a grant for such an id is ever made.
     let grant = super::super::grant::Upload {
         size: 5,
         content_type: "image/png".to_owned(),
@@ -255,7 +255,7 @@ async fn ten_megabytes_pass_through_without_being_held() {
     let stage = Stage::new();
     let target = stage.grant(ID, MIB_10, "application/zip").await;
     let (taken, blocks) = counted(MIB_10);
-    // What was taken from the body and is not on the disk yet is what is in memory.
+    // Bytes that were read from the body and are not on the disk yet are in memory.
     let (folder, held) = (stage.folder.join("incoming"), Arc::new(AtomicU64::new(0)));
     let most = Arc::clone(&held);
     let watched = blocks.inspect(move |_| {
@@ -293,7 +293,7 @@ async fn of_many_puts_at_once_exactly_one_wins() {
         senders.push((number, sender));
     }
     for (_, sender) in &senders {
-        // Once there is room again the first piece was taken: all of them are under way.
+        // Once there is room again the first piece was read, so all uploads are running.
         drop(sender.reserve().await.unwrap());
     }
     for (number, sender) in senders {
