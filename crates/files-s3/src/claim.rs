@@ -1,4 +1,4 @@
-//! A bucket belongs to one deployment: what one does not know of, another may need.
+//! A bucket belongs to one deployment: files that one does not know may belong to another.
 
 use crate::failure::unavailable;
 use crate::{S3Files, Unusable};
@@ -6,11 +6,11 @@ use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata};
 use aws_sdk_s3::primitives::ByteStream;
 use jobline_chat::{Error, Result};
 
-/// The object that says whose the bucket is.
+/// The object that names the owner of the bucket.
 const MARKER: &str = "jobline-deployment";
 
 impl S3Files {
-    /// Makes the bucket that of this deployment and of its rows in `store`, or looks whether it is. If the service does
+    /// Claims the bucket for this deployment and its rows in `store`, or checks that it is claimed. If the service does
     /// not answer, the server starts anyway.
     ///
     /// # Errors

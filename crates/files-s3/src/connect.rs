@@ -24,7 +24,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 pub struct Unusable(pub String);
 
 impl S3Files {
-    /// Files in `bucket`, with the region, credentials and endpoint of `account`. Asks for nothing yet. URLs are made for
+    /// Files in `bucket`, with the region, credentials and endpoint of `account`. Sends no request yet. URLs are made for
     /// the time that `clock` tells.
     #[must_use]
     pub fn new(account: &SdkConfig, bucket: &str, clock: Arc<dyn Clock>) -> Self {
@@ -47,7 +47,7 @@ impl S3Files {
         Self { client: aws_sdk_s3::Client::from_conf(config), bucket: bucket.to_owned(), clock }
     }
 
-    /// Looks whether the bucket is there and may be used. If the service does not answer, the server starts anyway.
+    /// Checks that the bucket exists and may be used. If the service does not answer, the server starts anyway.
     ///
     /// # Errors
     /// [`Unusable`], when the service says so.

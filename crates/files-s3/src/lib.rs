@@ -1,7 +1,7 @@
 //! The S3 engine of Jobline's files.
 //!
-//! Clients send bytes to the bucket and fetch them from there; the server signs what they may do and never carries the
-//! bytes to readers. Uploads arrive under `incoming/`, where a URL may write more than once while it is good; the bytes that
+//! Clients send bytes to the bucket and fetch them from there; the server signs these requests and never carries bytes to
+//! readers. Uploads arrive under `incoming/`, where a URL may write more than once while it is good; the bytes that
 //! were proved are copied to `kept/`, which no URL can write, under a key that nothing else is ever written to.
 //! `docs/decisions/0006-s3-files.md` has the reasons.
 //!

@@ -31,7 +31,7 @@ impl S3Files {
         let mut answer = match get.range(format!("bytes={offset}-{last}")).send().await {
             Ok(answer) => answer,
             Err(error) if error.as_service_error().is_some_and(|error| error.is_no_such_key()) => return Ok(None),
-            // Nothing stands there: behind the end, or in an empty object.
+            // There are no bytes: beyond the end, or in an empty object.
             Err(error) if error.raw_response().is_some_and(|response| response.status().as_u16() == 416) => {
                 return Ok(Some(Part { size: 0, bytes: Vec::new(), etag: String::new() }));
             }
@@ -44,7 +44,7 @@ impl S3Files {
         Ok(Some(Part { size, bytes, etag: answer.e_tag.unwrap_or_default() }))
     }
 
-    /// Copies an upload to where files are kept, if it still is what `etag` says. `false` when it is not.
+    /// Copies an upload to where files are kept, if it still has this `etag`; otherwise `false`.
     pub(crate) async fn copy_to_kept(&self, id: &str, name: &str, etag: &str) -> Result<bool> {
         let copy = self
             .client
@@ -90,7 +90,7 @@ impl S3Files {
     }
 }
 
-/// The size of the whole: behind the slash of `Content-Range`, or the length where a server answered with everything.
+/// The size of the whole: after the slash of `Content-Range`, or the length if a server answered with everything.
 fn whole(answer: &GetObjectOutput) -> Option<u64> {
     match &answer.content_range {
         Some(range) => range.rsplit_once('/')?.1.parse().ok(),

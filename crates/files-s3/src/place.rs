@@ -5,7 +5,7 @@ use jobline_chat::{file_of, is_file_id};
 pub(crate) enum Place {
     /// Uploaded, not verified; a lifecycle rule deletes it after two days.
     Incoming,
-    /// Proved, and never changed: under a name that one attempt to send it had for itself.
+    /// Proved, and never changed: under a name that only one attempt to send it has used.
     Kept,
     /// Proved, by servers that kept a file under its id; and what was imported from one of them.
     Files,

@@ -10,7 +10,7 @@ use jobline_chat::{DownloadGrant, Error, Result, UploadGrant, iso};
 use jobline_wire::{UploadTarget, content_disposition, file_types::is_inline};
 use std::time::{Duration, UNIX_EPOCH};
 
-/// Headers that are signed and that no client has to be told of: browsers set them from the body and the URL.
+/// Signed headers that clients need not be told: browsers set them from the body and the URL.
 const OF_THEMSELVES: [&str; 2] = ["content-length", "host"];
 
 impl S3Files {
@@ -69,7 +69,7 @@ impl S3Files {
     /// From now until `expires_ms`, in whole seconds, as S3 counts.
     fn until(&self, expires_ms: u64) -> Result<PresigningConfig> {
         let now_ms = self.clock.now_ms();
-        // One second at least: a URL without any life is not a URL.
+        // At least one second, since S3 refuses a URL without a lifetime.
         let life = Duration::from_secs((expires_ms.saturating_sub(now_ms) / 1_000).max(1));
         let config = PresigningConfig::builder().start_time(UNIX_EPOCH + Duration::from_millis(now_ms));
         config.expires_in(life).build().map_err(|error| Error::unavailable(format!("files: {error}")))
@@ -82,7 +82,7 @@ fn origin(url: &str) -> Option<String> {
     Some(format!("{scheme}://{host}"))
 }
 
-/// The same bytes, as S3 has them written. What is not hexadecimal is left out; the domain has looked at it.
+/// The same bytes in S3's encoding. Characters that are not hexadecimal are skipped; the domain has checked that.
 fn base64_of_hex(hex: &str) -> String {
     let digits = |at: usize| hex.get(at..at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok());
     STANDARD.encode((0..hex.len()).step_by(2).filter_map(digits).collect::<Vec<u8>>())

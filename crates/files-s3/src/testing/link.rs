@@ -2,10 +2,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU8, Ordering};
 use tokio::net::{TcpListener, TcpStream};
 
-/// What becomes of a connection.
+/// The state of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Way {
-    /// It goes through.
+    /// It works.
     Open,
     /// It is closed at once.
     Cut,
@@ -45,13 +45,13 @@ impl Link {
         Self { endpoint: near, state }
     }
 
-    /// From now on, for what is open and what comes.
+    /// Sets the state of open and future connections.
     pub fn set(&self, way: Way) {
         self.state.left.store(i64::MAX, Ordering::SeqCst);
         self.state.way.store(way as u8, Ordering::SeqCst);
     }
 
-    /// Lets so many bytes through, both ways counted together, and then nothing comes back any more.
+    /// Lets `bytes` through, both directions together, and then falls silent.
     pub fn silent_after(&self, bytes: i64) {
         self.state.left.store(bytes, Ordering::SeqCst);
     }
@@ -63,7 +63,7 @@ impl Link {
     }
 }
 
-/// Carries bytes both ways, and looks before each whether it may.
+/// Carries bytes in both directions, and checks the state before each.
 async fn carry(near: TcpStream, far: String, state: Arc<State>) {
     let Ok(server) = TcpStream::connect(far).await else { return };
     let ((mut from_near, mut to_near), (mut from_far, mut to_far)) = (near.into_split(), server.into_split());

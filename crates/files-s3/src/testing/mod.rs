@@ -1,5 +1,5 @@
-//! For the tests of the engine and of everything above it (feature `testing`): an S3 server on this machine, and a way
-//! to it that can be cut.
+//! For the tests of the engine and of everything above it (feature `testing`): an S3 server on this machine, and a link to
+//! it that can be cut.
 
 mod link;
 mod server;

@@ -20,7 +20,7 @@ const ELSEWHERE: &str = "JOBLINE_TEST_S3";
 /// Ends the server when this program closes its standard input, which it does however it ends.
 const UNTIL_STDIN_CLOSES: &str = r#""$0" </dev/null & child=$!; cat >/dev/null; kill "$child"; wait"#;
 
-/// A server, and how its owner comes in.
+/// A server, and the key of its owner.
 struct Server {
     endpoint: String,
     key: String,
