@@ -1,7 +1,7 @@
-//! How the caller of a request reached this server: what the URLs in its answer begin with.
+//! The address by which the caller of a request reached this server, with which the URLs in its answer begin.
 //!
-//! With `--public-url` that is said once. Without it each request says it by its own scheme and host, so that links work
-//! for every caller, by any name of this machine; with `--trust-proxy` what a proxy in front says comes first.
+//! `--public-url` sets it once. Without it each request sets it by its own scheme and host, so that links work for every
+//! caller, by any name of this machine; with `--trust-proxy` the headers of a proxy come first.
 
 use http::uri::{Authority, PathAndQuery};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Uri, header};
@@ -41,14 +41,14 @@ pub struct Reached {
 enum Host {
     /// What a link may name; `None` where that is not known.
     Checked(Option<Authority>),
-    /// The header, not parsed yet: few answers have links.
+    /// The header, not parsed yet, because few answers have links.
     AsSent(HeaderValue),
 }
 
 /// What the path of a request means.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Inside {
-    /// The request is as it should be.
+    /// The path needs no change.
     Same,
     /// It is under the path of the public URL; within this server it is this.
     Uri(Uri),
@@ -57,7 +57,7 @@ pub enum Inside {
 }
 
 impl Default for Address {
-    /// By its host, without encryption.
+    /// By its host, over http.
     fn default() -> Self {
         Self::new(None, false, false)
     }
@@ -85,7 +85,7 @@ impl Address {
         self.is_encrypted
     }
 
-    /// How the caller of this request reached this server, where that is not said once for all.
+    /// How the caller of this request reached this server, unless `--public-url` is set.
     #[must_use]
     pub fn reached_by<B>(&self, request: &Request<B>) -> Option<Reached> {
         self.public.is_none().then(|| self.reached(request.uri(), request.headers()))

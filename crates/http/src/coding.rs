@@ -4,7 +4,7 @@ use flate2::write::GzEncoder;
 use http::HeaderValue;
 use std::io::{self, Write};
 
-/// What is compressed at once. Higher levels take several times as long for a tenth of the size.
+/// The level of compression. Higher levels take several times as long to save a tenth of the size.
 const BROTLI_QUALITY: i32 = 3;
 const GZIP_LEVEL: u32 = 3;
 

@@ -1,4 +1,4 @@
-//! Reading input: strict, and with words that name the field at fault.
+//! Reads input strictly, with errors that name the wrong field.
 
 use super::percent::decode;
 use super::problem::Failure;
@@ -18,7 +18,7 @@ use std::time::Duration;
 
 /// How much of a body that is too large is still read, so that its sender gets to see the answer.
 pub const DRAINED_BYTES: usize = 4 * 1024 * 1024;
-/// For how long, at most: far less than a request may take, so that this is not what ends it.
+/// How long at most: far less than a request may take, so that this never causes a timeout.
 const DRAINED_FOR: Duration = Duration::from_secs(3);
 
 /// The input of procedures that take none.
@@ -50,13 +50,13 @@ pub async fn read_body(headers: &HeaderMap, body: Body, clock: &dyn Clock) -> Re
     let bytes = tokio::select! {
         biased;
         bytes = collect(body, expected, clock) => bytes?,
-        // Nothing is waited for where the body is there already.
+        // If the body has already arrived, nothing waits.
         () = async { clock.sleep(BODY_WITHIN).await } => return Err(too_slow()),
     };
     match kind {
         None if bytes.is_empty() => Ok(None),
         None => Err(not_json()),
-        // Many clients name the type of every body, also of one that says nothing: missing fields are named.
+        // Many clients send a type also with an empty body: then the error names the missing fields.
         Some(_) if bytes.is_empty() => Ok(Some(Bytes::from_static(b"{}"))),
         Some(_) => Ok(Some(bytes)),
     }
@@ -115,7 +115,7 @@ async fn collect(mut body: Body, expected: usize, clock: &dyn Clock) -> Result<B
     Ok(all.freeze())
 }
 
-/// Reads on after the first `came` bytes, up to [`DRAINED_BYTES`].
+/// Continues reading after the first `came` bytes, up to [`DRAINED_BYTES`].
 async fn drain(mut body: Body, mut came: usize) {
     while let Some(Ok(frame)) = body.frame().await {
         came += frame.data_ref().map_or(0, Bytes::len);
@@ -143,12 +143,12 @@ fn too_large() -> Failure {
 /// # Errors
 /// `invalid_request`, naming the field where there is one.
 pub fn from_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Failure> {
-    // Derived structs would also accept an array of their fields in order, which no client means.
+    // Derived structs would also accept an array of their fields in order, which no client intends.
     if body.trim_ascii_start().first().is_some_and(|byte| *byte != b'{') {
         return Err(Failure::new(Code::InvalidRequest, "The body is not a JSON object."));
     }
     let mut parser = serde_json::Deserializer::from_slice(body);
-    // To know the place of a fault costs an allocation for each field, so a body is read for it only when it has one.
+    // Tracking the path costs an allocation for each field, so a body is parsed with it only after an error.
     let input = T::deserialize(&mut parser).or_else(|_| {
         parser = serde_json::Deserializer::from_slice(body);
         serde_path_to_error::deserialize(&mut parser).map_err(|error| refuse_json(body, &error))
@@ -160,7 +160,7 @@ pub fn from_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Failure> {
 fn refuse_json(body: &[u8], error: &serde_path_to_error::Error<serde_json::Error>) -> Failure {
     use serde_json::error::Category;
     let inner = error.inner();
-    // A number where one of several words is expected counts as broken JSON there, though it is none.
+    // There a number in place of an enum value counts as broken JSON, although it is not.
     let is_json = || serde_json::from_slice::<serde_json::Value>(body).is_ok();
     match inner.classify() {
         Category::Data => refuse_field(&error.path().to_string(), &inner.to_string()),
@@ -181,7 +181,7 @@ fn refuse_json(body: &[u8], error: &serde_path_to_error::Error<serde_json::Error
 /// # Errors
 /// `invalid_request`, naming the parameter where there is one.
 pub fn from_query<T: DeserializeOwned>(query: Option<&str>) -> Result<T, Failure> {
-    // To know the place of a fault costs allocations, so a query is read for it only when it has one.
+    // Tracking the path costs allocations, so a query is parsed with it only after an error.
     let mut broken = None;
     let input = T::deserialize(MapDeserializer::<_, ValueError>::new(pairs(query, &mut broken)));
     if let (Ok(input), None) = (input, &broken) {
@@ -317,7 +317,7 @@ mod tests {
         from_query::<Page>(Some(query)).expect_err("it should be refused").problem.field
     }
 
-    /// No time passes but what is slept.
+    /// A clock in which only sleeping takes time.
     struct Still;
 
     #[async_trait]

@@ -1,4 +1,4 @@
-//! A body of lines, read one by one: what is held at a time is one line and one part of the body.
+//! A body of lines, read one by one: only one line and one part of the body are held at a time.
 
 use axum::body::Body;
 use bytes::{Buf as _, Bytes, BytesMut};
@@ -8,13 +8,13 @@ use http_body_util::BodyExt as _;
 pub struct Lines {
     body: Body,
     buffer: BytesMut,
-    /// How much of the buffer holds no end of a line.
+    /// How much of the buffer has been searched for the end of a line.
     searched: usize,
-    /// How many bytes may still come.
+    /// How many more bytes are allowed.
     room: usize,
     longest: usize,
     has_ended: bool,
-    /// The rest of a line that is too long is left out.
+    /// Whether the rest of a line that is too long is being skipped.
     is_skipping: bool,
 }
 
@@ -62,7 +62,7 @@ impl Lines {
         }
     }
 
-    /// What the buffer holds, if it is enough to tell.
+    /// The next item from the buffer, if it is complete.
     fn take(&mut self) -> Option<Next> {
         while let Some(end) = self.buffer[self.searched..].iter().position(|byte| *byte == b'\n') {
             let line = self.buffer.split_to(self.searched + end).freeze();
@@ -93,7 +93,7 @@ impl Lines {
         if line.len() > self.longest { Next::TooLong } else { Next::Line(line) }
     }
 
-    /// Reads and forgets what is left of the body, up to `most` bytes, so that its sender gets to see the answer.
+    /// Reads and drops the rest of the body, up to `most` bytes, so that its sender gets to see the answer.
     pub async fn drain(&mut self, mut most: usize) {
         while let Some(Ok(frame)) = self.body.frame().await {
             most = most.saturating_sub(frame.data_ref().map_or(0, Bytes::len));

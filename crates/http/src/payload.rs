@@ -4,10 +4,10 @@ use http_body::{Frame, SizeHint};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-/// The body of a response. Most are bytes that are there already, for which [`Body`] would allocate.
+/// The body of a response. Most are complete bytes, for which [`Body`] would allocate.
 #[derive(Debug)]
 pub enum Payload {
-    /// These bytes, whole; `None` once they are taken.
+    /// All bytes at once; `None` once they are taken.
     Whole(Option<Bytes>),
     /// A body from elsewhere, or streamed.
     Other(Body),

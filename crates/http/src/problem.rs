@@ -9,7 +9,7 @@ use jobline_wire::{Code, Problem};
 /// The most characters of a field name that a problem repeats: the name of an unknown field is the caller's text.
 const FIELD_CHARS: usize = 64;
 
-/// When to try again, in milliseconds, where nothing better is known.
+/// The default of when to try again, in milliseconds.
 const RETRY_AFTER_MS: u64 = 1_000;
 
 /// Why a call failed: what the caller gets, and what only goes into the log.
@@ -26,7 +26,7 @@ pub struct Failure {
 pub struct Reported {
     /// The problem's code.
     pub code: Code,
-    /// What happened behind it.
+    /// The internal cause.
     pub cause: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! The forms of something that is the same for everyone: compressed or as it is, each with a tag that names its bytes.
+//! Representations of content that is the same for everyone: compressed or not, each with its own `ETag`.
 
 use super::coding::{Coding, compress, quality};
 use axum::body::Body;
@@ -9,10 +9,10 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 
 /// One form.
 pub struct Representation {
-    /// Its content coding; `None`: as it is.
+    /// Its content coding; `None` if it is not compressed.
     coding: Option<&'static str>,
     bytes: Bytes,
-    /// Names these bytes and no others.
+    /// A tag for exactly these bytes.
     etag: HeaderValue,
 }
 
