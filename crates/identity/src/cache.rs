@@ -1,4 +1,4 @@
-//! Verified tokens: the next request with the same token costs a look-up instead of a signature check.
+//! Verified tokens: the next request with the same token costs a lookup instead of a signature check.
 
 use super::token::Period;
 use jobline_chat::UserId;

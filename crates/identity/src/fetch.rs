@@ -55,7 +55,7 @@ impl Fetch for HttpFetch {
     }
 }
 
-/// Whether a JWKS may be fetched from there: only where nobody on the way can change the keys.
+/// Whether a JWKS may be fetched from there: only if nobody in between can change the keys.
 pub(super) fn is_trustworthy(url: &str) -> bool {
     let Ok(uri) = url.parse::<Uri>() else { return false };
     match uri.scheme_str() {

@@ -44,7 +44,7 @@ impl HostKey {
         Err(Error::new(Code::Unauthenticated, detail))
     }
 
-    /// Whether this key is shown where it opens nothing. Costs as much as the key's check.
+    /// Whether the host key is used where it gives no access. Costs as much as the key's check.
     pub fn is_shown<'a>(&self, credential: impl Into<Credential<'a>>) -> bool {
         credential.into().token().is_ok_and(|shown| self.matches(shown.as_bytes()))
     }

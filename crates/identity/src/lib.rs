@@ -1,4 +1,4 @@
-//! Who calls: user tokens (JWT), where the keys that check them come from, and the key of the host API.
+//! Identifies callers: user tokens (JWT), the sources of the keys that check them, and the key of the host API.
 //!
 //! A token names the key that checks it, but never the algorithm: each key has exactly one. So the header of a token
 //! cannot make a public key be used as a secret, or switch the signature off. *ring* checks the signatures, as it does
@@ -63,9 +63,9 @@ pub struct Minted {
 pub struct Checked {
     /// Its user.
     pub user: UserId,
-    /// Its `exp`, in Unix milliseconds; it is accepted for another 60 s, for clocks differ.
+    /// Its `exp`, in Unix milliseconds; it is accepted for another 60 s, since clocks differ.
     pub expires_ms: u64,
-    /// Its `iat`, in Unix milliseconds, where it says when it was issued.
+    /// Its `iat`, in Unix milliseconds, if it has one.
     pub issued_ms: Option<u64>,
 }
 
@@ -147,7 +147,7 @@ impl Identity {
         Ok(self.check_token(credential).await?.user)
     }
 
-    /// The user whose token is shown, and until when it is good: for a connection that lasts.
+    /// The user whose token is shown, and until when it is valid, for a long-lived connection.
     ///
     /// # Errors
     /// As [`Identity::authenticate`].
@@ -182,7 +182,7 @@ impl Identity {
         Ok(token::mint(secret, user, self.clock.now_ms(), ttl, &self.expected))
     }
 
-    /// The part of the check that does not wait.
+    /// The part of the check that needs no waiting.
     fn check(&self, token: &str) -> std::result::Result<Checked, Refusal> {
         if token.len() > TOKEN_BYTES {
             return Err(Refusal::TooLong);

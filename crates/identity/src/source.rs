@@ -135,7 +135,7 @@ fn read_if_changed(path: &Path, seen: &mut Option<Stamp>) -> Result<Option<KeySe
     let mut json = Vec::new();
     file.by_ref().take(JWKS_BYTES).read_to_end(&mut json).map_err(|error| error.to_string())?;
     let keys = KeySet::parse(&json)?;
-    // The stamp is kept only after the file was read well: a file that was half written is read again.
+    // The stamp is stored only after the file was read successfully, so a half-written file is read again.
     *seen = Some(stamp);
     Ok(Some(keys))
 }

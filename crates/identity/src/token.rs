@@ -11,10 +11,10 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
-/// The most that the clocks of issuer and server may differ.
+/// How much the clocks of issuer and server may differ.
 const LEEWAY_MS: u64 = 60_000;
 
-/// Times of tokens from here on are no seconds: this one is in the year 5138, and in milliseconds it was in 1973.
+/// Larger times in tokens are not in seconds: this one is in the year 5138, or in milliseconds in 1973.
 const NO_SECONDS: f64 = 100_000_000_000.0;
 
 /// How a token is signed.
