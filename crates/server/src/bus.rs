@@ -1,11 +1,11 @@
-//! The bus of a configuration: how several servers over one table tell each other what moved.
+//! The bus of a configuration, over which several servers on one table notify each other of changes.
 
 use crate::config::{Config, ConfigError};
 use jobline_chat::Secrets;
 use jobline_live::{Bus, Hub, Limits};
 use std::sync::Arc;
 
-/// The bus that `config` names. It does not wait until that is there.
+/// The bus that `config` names. It does not wait for the connection.
 ///
 /// # Errors
 /// The setting to look at.
@@ -25,7 +25,7 @@ pub(crate) async fn connect(_: &Config, _: &Secrets) -> Result<Option<Arc<dyn Bu
     Ok(None)
 }
 
-/// Who is connected to this server: so many that a tenth of the connections is left to polls.
+/// The hub of this server, with room for so many connections that a tenth is left to polls.
 pub(crate) fn hub(config: &Config, secrets: &Secrets) -> Hub {
     let in_all = config.max_connections - config.max_connections / 10;
     let limits = Limits { in_all, ..Limits::default() };

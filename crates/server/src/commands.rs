@@ -101,7 +101,7 @@ fn serve(config: &Config) -> Result<(), CommandError> {
     let _log = log::as_json(config);
     let runtime = runtime()?;
     let ended = runtime.block_on(async { Ok(start::run(config, stop_signal()?).await?) });
-    // Tasks that still wait for a disk or another machine have no client any more.
+    // Tasks that still wait for a disk or another machine have no client left.
     runtime.shutdown_background();
     ended
 }
@@ -126,8 +126,8 @@ fn runtime() -> Result<tokio::runtime::Runtime, CommandError> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(CommandError::failed)
 }
 
-/// How long after the signal the process ends at the latest: a disk that does not answer, a thread that waits for it.
-/// What was answered is on disk, so there is nothing to lose.
+/// How long after the signal the process ends at the latest, for instance if a thread waits for a disk that does not answer.
+/// Everything that was answered is on disk, so nothing is lost.
 const END_WITHIN: Duration = Duration::from_millis(9_500);
 
 /// A future that is ready at the first SIGTERM or SIGINT; the process ends within [`END_WITHIN`] of it. It catches signals

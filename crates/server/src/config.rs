@@ -47,7 +47,7 @@ const MINUTES_MAX: u32 = HOURS_MAX * 60;
 pub struct Config {
     /// The address to listen on.
     pub listen: SocketAddr,
-    /// The URL under which browsers reach this server, without a slash at the end; `None`: made from the address.
+    /// The URL under which browsers reach this server, without a slash at the end; `None`: derived from the address.
     pub public_url: Option<String>,
     /// Whether a proxy in front says by which scheme and host it was called.
     pub trust_proxy: bool,
@@ -59,7 +59,7 @@ pub struct Config {
     pub max_connections: usize,
     /// The level of the log.
     pub log: tracing_subscriber::filter::LevelFilter,
-    /// How users prove who they are.
+    /// How user tokens are checked.
     pub identity: IdentityConfig,
     /// The key of the host API; without it that API is closed.
     pub host_key: Option<Secret>,
@@ -85,25 +85,25 @@ pub struct Config {
     pub live_percent: u32,
     /// The WebSocket API of API Gateway that holds the live connections of a function.
     pub live_url: Option<String>,
-    /// How several servers over one table tell each other what moved.
+    /// The bus over which several servers on one table notify each other of changes.
     pub bus: Option<Addresses>,
-    /// Whether users see when others are there.
+    /// Whether online status is on.
     pub presence: bool,
     /// Whether jobs have crews.
     pub crews: bool,
-    /// What calls need; `None`: there are none.
+    /// The settings of calls; `None` if they are off.
     pub calls: Option<CallServers>,
     /// When messages count as left unread, and who sends mail about them.
     pub mail: MailConfig,
     /// Push notifications; `None`: there are none.
     pub push: Option<PushConfig>,
-    /// Where the host takes events.
+    /// Where the host receives events.
     pub webhook: Option<WebhookConfig>,
     /// Whether AWS Lambda started the program.
     pub is_function: bool,
 }
 
-/// How users prove who they are. Without a secret and keys, no user can.
+/// How user tokens are checked. Without a secret and keys, none is accepted.
 #[derive(Debug, Clone, Default)]
 pub struct IdentityConfig {
     /// The HS256 secret.
@@ -123,7 +123,7 @@ impl IdentityConfig {
         self.jwt_secret.is_some() || self.jwks.is_some()
     }
 
-    /// What to be warned of: keys that somebody else's tokens are signed with, too.
+    /// A warning about keys that also sign tokens for other services.
     #[must_use]
     pub fn warning(&self) -> Option<&'static str> {
         let anybody = self.jwks.is_some() && self.issuer.is_none() && self.audience.is_none();
@@ -231,7 +231,7 @@ impl Config {
         Ok(config)
     }
 
-    /// Without user tokens there is only the demo, and that only where nobody else can reach it and no setting speaks of a
+    /// Without user tokens there is only the demo, and only if nobody else can reach it and no setting is that of a
     /// real deployment.
     ///
     /// # Errors
@@ -252,7 +252,7 @@ impl Config {
         Err(ConfigError::new("jwt-secret", matter))
     }
 
-    /// A setting that nobody gives a demo, if there is one.
+    /// A setting that a demo would not have, if there is one.
     fn setting_of_a_deployment(&self) -> Option<&'static str> {
         let settings = [
             ("host-key", self.host_key.is_some()),

@@ -14,14 +14,14 @@ use std::path::Path;
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// The port of NATS where its URL names none.
+/// The default port of NATS.
 const NATS_PORT: u16 = 4222;
-/// How long signing in to the mail server may take: some look up first who calls.
+/// How long signing in to the mail server may take: some look up the caller's name first.
 const MAIL_WITHIN: Duration = Duration::from_secs(20);
-/// For whom credentials of the TURN server are minted.
+/// The user for whom credentials of the TURN server are minted.
 const DOCTOR: &str = "jobline-doctor";
 
-/// Looks at what `settings` name, and writes a line for each to `findings`.
+/// Checks everything that `settings` name, and writes a line for each to `findings`.
 pub async fn run(settings: &Settings, findings: &mut Findings<'_>) {
     let config = match Config::new(settings) {
         Ok(config) => config,
@@ -97,7 +97,7 @@ async fn look_at_store(config: &Config, findings: &mut Findings<'_>) {
     engines.close().await;
 }
 
-/// A data folder that the first start will make: whether it can.
+/// Checks whether the first start can create the data folder.
 fn look_at_new_folder(data: &Path, findings: &mut Findings<'_>) {
     let Some(exists) = data.ancestors().find(|folder| folder.as_os_str().is_empty() || folder.exists()) else {
         return findings.wrong("store", format!("{} is in no folder", data.display()), "Set --data to another one.");
@@ -157,7 +157,7 @@ async fn look_at_mail(config: &Config, findings: &mut Findings<'_>) {
     }
 }
 
-/// What is reached over the network.
+/// The services that are reached over the network.
 fn surroundings(settings: &Settings, config: &Config) -> Surroundings {
     let public_url = config.public_url.clone().map(|url| PublicUrl {
         url,

@@ -31,9 +31,9 @@ pub struct Engines {
     pub files: Arc<dyn Files>,
     /// The routes behind the URLs of files that this server keeps itself.
     pub file_routes: Option<Router>,
-    /// The origin of files that another server keeps: pages have to be allowed to load from it.
+    /// The origin of files on another server, from which pages have to be allowed to load.
     pub file_origin: Option<String>,
-    /// Makes the files belong to this deployment; `None`: nothing else can use them.
+    /// Claims the files for this deployment; `None` if nothing else can use them.
     claim: Option<Arc<dyn Claim>>,
     /// The work that the engine of the rows leaves to the server; `None`: it leaves none.
     pub upkeep: Option<Arc<dyn Upkeep>>,
@@ -109,7 +109,7 @@ impl Engines {
         Self::open_or_make(config, base_url, true).await
     }
 
-    /// Opens engines that exist: a command that only reads does not begin a store where none is.
+    /// Opens existing engines: a command that only reads must not create a store.
     ///
     /// # Errors
     /// The setting to look at.
@@ -186,7 +186,7 @@ impl Engines {
         }
     }
 
-    /// Names this deployment without telling its secrets: 32 hexadecimal digits.
+    /// An id of this deployment that does not reveal its secrets: 32 hexadecimal digits.
     fn deployment_id(&self) -> String {
         self.secrets.derive("deployment").iter().take(16).map(|byte| format!("{byte:02x}")).collect()
     }
@@ -207,7 +207,7 @@ impl Engines {
         Err(ConfigError::new("files", matter))
     }
 
-    /// The engines, as export and import take them.
+    /// The engines, as export and import need them.
     #[must_use]
     pub fn transfer(&self) -> transfer::Engines<'_> {
         transfer::Engines {

@@ -1,4 +1,4 @@
-//! Files of this server, with links that begin as the caller's request did.
+//! Files of this server, with links that begin like the URL of the caller's request.
 
 use async_trait::async_trait;
 use jobline_chat::{Arrived, DownloadGrant, Files, Keep, Kept, Result, UploadGrant};
@@ -10,9 +10,9 @@ use std::sync::Arc;
 /// Files whose engine names them by a path of this server (`/files/…`), with the beginning that leads the caller there.
 pub struct LinkedFiles {
     files: Arc<dyn Files>,
-    /// How browsers reach this server, where that is said once for all.
+    /// The public URL, if it is set.
     public: Option<String>,
-    /// How they may, where neither that nor the request says it.
+    /// The URL if neither that nor the request has one.
     fallback: String,
 }
 

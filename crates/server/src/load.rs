@@ -1,4 +1,4 @@
-//! Asking clients to poll less often when the server is short of something.
+//! Asks clients to poll less often when the server is overloaded.
 
 use crate::log;
 use jobline_api::app::App;
@@ -13,10 +13,10 @@ const REQUESTS: f64 = 256.0;
 const COMMITS: f64 = 512.0;
 /// How late the runtime may wake a task before it counts as busy.
 const LATE: Duration = Duration::from_millis(100);
-/// The most that clients are slowed down.
+/// The highest factor by which clients are slowed down.
 const MOST: f64 = 20.0;
 
-/// What the load was at one moment.
+/// A measurement of the load.
 #[derive(Debug, Clone, Copy)]
 pub struct Load {
     /// Requests in flight.
@@ -28,7 +28,7 @@ pub struct Load {
 }
 
 impl Load {
-    /// How many times less often clients should poll: 1 for a server at ease.
+    /// How many times less often clients should poll: 1 for a server without overload.
     #[must_use]
     pub fn slowdown(self) -> f64 {
         #[expect(clippy::cast_precision_loss, reason = "counts of requests are far below 2^52")]
@@ -41,7 +41,7 @@ impl Load {
     }
 }
 
-/// What to ask for next: it rises at once and falls step by step, so that the clients' polls do not come back all together.
+/// The next factor: it rises at once and falls step by step, so that the clients' polls do not all return at the same time.
 #[must_use]
 pub fn eased(last: f64, now: f64) -> f64 {
     now.max(1.0 + (last - 1.0) * 0.8)
@@ -65,7 +65,7 @@ pub async fn advise(app: &App) {
     }
 }
 
-/// Polls that wait for something to move: they take nothing but their place.
+/// Long polls, which use no resources while they wait.
 fn waiting_polls(app: &App) -> i64 {
     let waiting = app.live.as_ref().map_or(0, |live| live.hub().open(Kind::Poll));
     i64::try_from(waiting).unwrap_or(i64::MAX)

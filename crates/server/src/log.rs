@@ -10,8 +10,8 @@ const LINES: usize = 8_192;
 
 static DROPPED: OnceLock<ErrorCounter> = OnceLock::new();
 
-/// Begins to log. Lines are written by a thread of their own; what it still has is written when the result is dropped,
-/// unless nobody reads. A function writes its lines itself: it is frozen as soon as it has answered, that thread as well.
+/// Begins to log. Lines are written by a separate thread; the rest is written when the result is dropped, unless nobody
+/// reads. A function writes its lines synchronously: it is frozen as soon as it has answered, and so is that thread.
 #[must_use]
 pub fn as_json(config: &Config) -> Option<WorkerGuard> {
     let guard = if config.is_function {
@@ -24,7 +24,7 @@ pub fn as_json(config: &Config) -> Option<WorkerGuard> {
         write_to(config, writer);
         Some(guard)
     };
-    // Only where it happened: the text of a panic may quote what people wrote.
+    // Only the place: the text of a panic may quote messages.
     std::panic::set_hook(Box::new(|panic| {
         let at = panic.location().map(ToString::to_string);
         tracing::error!(at, "panicked");
@@ -44,7 +44,7 @@ fn write_to(config: &Config, writer: impl for<'a> MakeWriter<'a> + Send + Sync +
         .init();
 }
 
-/// How many lines were dropped because nobody read fast enough.
+/// How many lines were dropped because the reader was too slow.
 #[must_use]
 pub fn dropped() -> u64 {
     DROPPED.get().map_or(0, |counter| counter.dropped_lines() as u64)

@@ -1,5 +1,5 @@
-//! The call by which a service worker tells that its browser has another subscription. It has no token: the keys of the
-//! subscription before are what it knows.
+//! The call by which a service worker reports that its browser has a new subscription. It has no token: it authenticates
+//! with the keys of the previous subscription.
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
@@ -19,14 +19,14 @@ const PATH: &str = "/push/renew";
 /// More than two subscriptions with endpoints of the longest kind.
 const BODY_BYTES: usize = 8 * 1024;
 
-/// What a worker tells.
+/// The request of a worker.
 #[derive(Deserialize)]
 struct Renewal {
     before: Kept,
     now: AddPush,
 }
 
-/// What is kept of a subscription in the browser: whose it is, what proves it, and how to subscribe again, by the names of
+/// The stored data of a subscription in the browser: its user, the proof, and how to subscribe again, by the names of
 /// `PushManager.subscribe()`.
 #[derive(Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -46,7 +46,7 @@ struct Renewals {
     offer: PushOffer,
 }
 
-/// The route of the call. The answer is what to keep from then on.
+/// The route of the call. The worker stores the answer for the next time.
 pub fn routes(chat: Chat, offer: PushOffer) -> Router {
     let limit = DefaultBodyLimit::max(BODY_BYTES);
     Router::new().route(PATH, post(renew)).layer(limit).with_state(Renewals { chat, offer })

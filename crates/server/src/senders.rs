@@ -1,4 +1,4 @@
-//! The services that tell people outside what happened: the host's webhook, the mail server, push services.
+//! The services for deliveries: the host's webhook, the mail server, push services.
 
 use crate::config::{Config, ConfigError};
 use crate::engines::Engines;
@@ -14,7 +14,7 @@ use jobline_notify::push::Push;
 use std::sync::Arc;
 use tokio::task::JoinSet;
 
-/// Those that are configured.
+/// The configured services.
 pub(crate) struct Senders {
     host: Option<Host>,
     mails: Option<Mails>,
@@ -49,8 +49,8 @@ impl Senders {
         }
     }
 
-    /// Delivers all that is due, once. What is not finished when the future is dropped is due again when its lease
-    /// ends.
+    /// Delivers everything that is due, once. Work that is not finished when the future is dropped is due again when its
+    /// lease ends.
     #[cfg(feature = "aws")]
     pub(crate) async fn tell_due(&self, app: &App) {
         tokio::join!(
@@ -73,7 +73,7 @@ impl Senders {
     }
 }
 
-/// What failed last, of each kind.
+/// The last failure of each kind.
 #[cfg(feature = "aws")]
 #[derive(Default)]
 pub(crate) struct LoggedFailures {
@@ -84,7 +84,7 @@ pub(crate) struct LoggedFailures {
 
 #[cfg(feature = "aws")]
 impl LoggedFailures {
-    /// Logs what failed since this was last called.
+    /// Logs the failures since the last call.
     pub(crate) fn report(&mut self, app: &App) {
         outside::report(app, &mut self.host);
         mail::report(app, &mut self.mail);
@@ -100,7 +100,7 @@ fn mails(config: &Config, engines: &Engines, app: &App) -> Result<Option<Mails>,
     mails.map(Some).map_err(|error| ConfigError::new("smtp-url", format_args!("cannot be used: {error}")))
 }
 
-/// The push services, as the domain knows them.
+/// The push services, as a port of the domain.
 fn pushes(push: Push, app: &App) -> Pushes {
     let hub = app.live.as_ref().map(|live| live.hub().clone());
     Pushes::new(push, hub, Arc::clone(&app.clock), Arc::clone(&app.metrics))

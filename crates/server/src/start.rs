@@ -69,7 +69,7 @@ fn demo_secrets(config: &Config) -> Result<Option<DemoSecrets>, ConfigError> {
 pub async fn run(config: &Config, shutdown: impl Future<Output = ()>) -> Result<(), ConfigError> {
     config.check_exposure()?;
     config.check_server()?;
-    // Before the engines are opened: they need descriptors too, and more than a shell gives a program to begin with.
+    // Before the engines are opened, since they need more descriptors than the usual soft limit.
     let config = &Config { max_connections: connections(config.max_connections), ..config.clone() };
     let tls = config.tls.clone().map(Tls::load).transpose()?.map(Arc::new);
     let in_use =
@@ -101,7 +101,7 @@ pub async fn run(config: &Config, shutdown: impl Future<Output = ()>) -> Result<
     Ok(())
 }
 
-/// Says what a longer retention does not change. A store that takes no writes is no reason not to start.
+/// Logs what a longer retention does not change. A store that accepts no writes does not prevent the start.
 async fn warn_of_shorter_retention(config: &Config, engines: &Engines) {
     match retention_warning(&*engines.store, &*engines.random, settings(config, engines)).await {
         Ok(None) => {}
@@ -202,7 +202,7 @@ pub(crate) async fn app(
     );
     let uses = Uses { chat: &chat, identity: &identity, metrics: &metrics, clock: &clock, random: &random };
     let gateway = at_gateway(config, engines, moved, &uses);
-    // A function is not there any more when something moves.
+    // A function cannot hold connections: it is frozen between events.
     let live = match config.is_function {
         true => None,
         false => Some(live_connections(config, engines, hub, &uses, base_url).await?),
@@ -227,7 +227,7 @@ pub(crate) async fn app(
     Ok((app, push))
 }
 
-/// The routes of local files, of the link in mails and of renewed subscriptions, as far as there are such.
+/// The routes of local files, of the link in mails and of renewed subscriptions, as far as they are configured.
 fn extra_routes(config: &Config, engines: &Engines, chat: &Chat, push: Option<&PushOffer>) -> Router {
     let mails = config.mail.server.as_ref();
     let mails = mails.map(|_| unsubscribe::routes(chat.clone(), Unsubscribe::new(&engines.secrets)));
@@ -254,7 +254,7 @@ async fn live_connections(
     Ok(if alone { live } else { live.among_servers(uses.chat, bus) })
 }
 
-/// Live connections that a gateway holds, while they are not switched off.
+/// Live connections that a gateway holds, unless they are off.
 fn at_gateway(config: &Config, engines: &Engines, moved: Moved, uses: &Uses<'_>) -> Option<AtGateway> {
     let url = config.live_url.as_deref().filter(|_| config.live_percent > 0)?;
     let place = Place { url, percent: config.live_percent, knows_own_origin: config.public_url.is_some() };
@@ -295,7 +295,7 @@ async fn seed(engines: &Engines) -> jobline_chat::Result<()> {
     demo::seed(&Chat::new(store, files, past.clone(), random, &engines.secrets, settings), &past).await
 }
 
-/// Makes the check of user tokens.
+/// Creates the check of user tokens.
 fn identity(config: &Config, demo: Option<&DemoSecrets>, clock: Arc<dyn Clock>) -> Result<Identity, ConfigError> {
     let told = &config.identity;
     let (jwks_url, jwks_file) = match &told.jwks {

@@ -1,4 +1,4 @@
-//! The clock and the random numbers of this machine, which the domain is given in production.
+//! The clock and the random numbers of this machine, which are passed to the domain in production.
 
 use async_trait::async_trait;
 use jobline_chat::{Clock, Random};

@@ -1,4 +1,4 @@
-//! HTTPS by the server itself: the certificate, and reading it again when it was renewed.
+//! HTTPS by the server itself: reads the certificate, and reads it again when it was renewed.
 
 use crate::config::{ConfigError, TlsFiles};
 use jobline_chat::Clock;
@@ -28,10 +28,10 @@ struct Pem {
     key: Vec<u8>,
 }
 
-/// What looking at the files brought.
+/// The result of checking the files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reload {
-    /// They are as they were.
+    /// They are unchanged.
     Same,
     /// New connections get the new certificate.
     Done,
@@ -56,7 +56,7 @@ impl Tls {
         Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Looks at the files again.
+    /// Checks the files again.
     pub fn look(&self) -> Reload {
         let pem = match read(&self.files) {
             Ok(pem) => pem,
@@ -77,7 +77,7 @@ impl Tls {
         }
     }
 
-    /// Looks at the files for as long as it is polled.
+    /// Checks the files for as long as it is polled.
     pub async fn watch(&self, clock: &dyn Clock) {
         loop {
             clock.sleep(LOOK_EVERY).await;

@@ -3,7 +3,7 @@
 use jobline_chat::UnreadLine;
 use jobline_notify::Language;
 
-/// The language of a tag that a user or their host gave; English where there is none.
+/// The language of a tag that a user or their host set; English if there is none.
 pub(crate) fn language(tag: Option<&str>) -> Language {
     tag.map(Language::of_tag).unwrap_or_default()
 }

@@ -1,14 +1,14 @@
 //! `jobline turn-config`: a configuration of coturn.
 //!
-//! A TURN server sends to whatever address its clients name. Without a list of what it refuses, everyone with an account at
-//! the marketplace could reach the machines beside it through it.
+//! A TURN server sends to any address that its clients name. Without a list of refused addresses, everyone with an
+//! account at the marketplace could reach machines in its network through it.
 
 use crate::cli::TurnConfigArgs;
 use crate::config::{Config, ConfigError, turn_url_parts};
 use std::fmt::Write;
 use std::net::IpAddr;
 
-/// Addresses that are not of the public internet, with what they are.
+/// Addresses that are not of the public internet, with their descriptions.
 const REFUSED: [(&str, &str); 24] = [
     ("0.0.0.0-0.255.255.255", "this machine"),
     ("10.0.0.0-10.255.255.255", "private"),
@@ -92,8 +92,8 @@ pub fn text(config: &Config, args: &TurnConfigArgs) -> Result<String, ConfigErro
     Ok(text)
 }
 
-/// Where coturn is. Two devices that both use it send from one of its addresses to the other, so these are allowed even
-/// where they are private.
+/// The addresses of coturn. Two devices that both use it send from one of its addresses to the other, so these are allowed
+/// even if they are private.
 fn addresses(text: &mut String, args: &TurnConfigArgs) {
     let Some(address) = args.address else { return };
     text.push_str("\n# Its own addresses: both devices of a call use it, so it sends to itself.\n");

@@ -15,8 +15,8 @@ use url::form_urlencoded::{Serializer, parse};
 const PATH: &str = "/unsubscribe";
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'";
 
-/// The key by which links are known. It names the user and permits this alone, for as long as the deployment lives: mail
-/// is read late.
+/// The key that signs links. A link names the user and permits only this, for as long as the deployment exists, because mail
+/// may be read late.
 #[derive(Clone)]
 pub struct Unsubscribe([u8; 32]);
 
@@ -78,8 +78,8 @@ async fn end_mail(chat: &Chat, user: Option<UserId>, headers: &HeaderMap) -> Res
     }
 }
 
-/// The language of the mail, or of the browser where nobody said which one a user reads. A page that cannot ask is better than
-/// none.
+/// The language of the mail, or of the browser if none is set for the user. If the store cannot be read, the page is
+/// shown all the same.
 async fn language(chat: &Chat, user: &UserId, headers: &HeaderMap) -> Language {
     let known = chat.language(user).await.ok().flatten();
     known.as_deref().map_or_else(|| accepted(headers), Language::of_tag)
@@ -91,7 +91,7 @@ fn accepted(headers: &HeaderMap) -> Language {
     tags.map(Language::accepted).unwrap_or_default()
 }
 
-/// What a page says.
+/// The texts of a page.
 #[derive(Clone, Copy)]
 enum Page {
     Ask,

@@ -1,16 +1,16 @@
-//! Where the bus between several servers is.
+//! The addresses of the bus between several servers.
 
 use super::{ConfigError, Result};
 
 #[cfg(feature = "nats")]
 pub use jobline_bus_nats::Addresses;
 
-/// This build knows no bus, so there are no addresses of one.
+/// This build has no bus, so there are no addresses.
 #[cfg(not(feature = "nats"))]
 #[derive(Debug, Clone)]
 pub enum Addresses {}
 
-/// The addresses that `text` tells.
+/// The addresses in `text`.
 ///
 /// # Errors
 /// The setting, and what is accepted.

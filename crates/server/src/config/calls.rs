@@ -24,7 +24,7 @@ pub struct TurnServer {
     pub secret: Secret,
 }
 
-/// What `settings` say of calls; `None` where they are off. The other settings are checked anyway.
+/// The settings of calls; `None` if they are off. The other settings are checked anyway.
 ///
 /// # Errors
 /// The setting that is wrong or missing.
@@ -81,7 +81,7 @@ pub(crate) struct UrlParts<'a> {
     pub port: Option<u16>,
 }
 
-/// Reads a STUN or TURN URL; `None` of anything else.
+/// Reads a STUN or TURN URL; `None` for anything else.
 pub(crate) fn parts(url: &str) -> Option<UrlParts<'_>> {
     let (scheme, rest) = url.split_once(':')?;
     let (address, query) = rest.split_once('?').map_or((rest, None), |(address, query)| (address, Some(query)));

@@ -14,18 +14,18 @@ pub struct MailConfig {
     pub server: Option<MailServer>,
 }
 
-/// The mail server, and what mail holds.
+/// The mail server, and the content of mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MailServer {
     /// Where it is.
     pub url: SmtpUrl,
-    /// Who mail comes from.
+    /// The sender of mail.
     pub from: String,
     /// Whether mail holds the text of messages.
     pub content: bool,
 }
 
-/// What `settings` say of mail.
+/// The settings of mail.
 ///
 /// # Errors
 /// The setting that is wrong or missing.

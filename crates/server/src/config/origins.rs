@@ -1,4 +1,4 @@
-//! `--allowed-origins`: whatever a browser can send as an origin, as it sends it, and nothing that could never match.
+//! `--allowed-origins`: accepts everything that a browser can send as an origin, and refuses what could never match.
 
 use super::{ConfigError, Result, wrong};
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -63,7 +63,7 @@ fn spelt_host(host: &str) -> Option<String> {
     if host.is_empty() || host.starts_with('.') || host.contains("..") || !host.bytes().all(plain) {
         return None;
     }
-    // Browsers take a name whose last part is a number for an address, and write it in full.
+    // Browsers treat a name whose last part is a number as an address, and write it in full.
     let last = host.trim_end_matches('.').rsplit('.').next().unwrap_or_default();
     let is_number = last.bytes().all(|byte| byte.is_ascii_digit()) || last.starts_with("0x") || last.starts_with("0X");
     match is_number {

@@ -4,7 +4,7 @@ use super::{ConfigError, Result, wrong};
 use crate::cli::Settings;
 use jobline_notify::push::{Services, is_contact};
 
-/// Who push services can write to, and which of them are called.
+/// The contact for push services, and which of them are called.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PushConfig {
     /// The contact: a `mailto:` or `https:` URL.
@@ -13,7 +13,7 @@ pub struct PushConfig {
     pub services: Services,
 }
 
-/// What `settings` say of push notifications; `None`: there are none.
+/// The settings of push notifications; `None` if they are off.
 ///
 /// # Errors
 /// The setting that is wrong.

@@ -14,8 +14,8 @@ fn web_url(text: &str) -> Option<(&str, String, String)> {
         .filter(|_| authority.port().is_none() || authority.port_u16().is_some())
 }
 
-/// How browsers reach this server, without a slash at the end. What is in its path is compared with requests as it
-/// stands, and goes into a page, so it is plain.
+/// The URL under which browsers reach this server, without a slash at the end. Its path is compared with requests literally,
+/// and inserted into a page, so only plain characters are accepted.
 pub(super) fn public_url(text: &str) -> Result<String> {
     let accepted = "an http or https URL without a query, its path of A–Z a–z 0–9 . _ ~ - /, such as \
                     https://chat.example.com or https://example.com/chat";

@@ -1,4 +1,4 @@
-//! Where the host takes events.
+//! Where the host receives events.
 
 use super::{ConfigError, Result, wrong};
 use crate::cli::Settings;

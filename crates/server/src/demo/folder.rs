@@ -8,7 +8,7 @@ use std::path::Path;
 
 /// The file that marks the folder of a demo. It holds the secrets, in a form that a shell can `source`.
 pub const ENV_FILE: &str = "demo.env";
-/// Written first and then renamed, so that the mark is complete or absent.
+/// The name under which the mark is written before it is renamed, so that the mark is complete or absent.
 const UNFINISHED: &str = "demo.env.new";
 const JWT_SECRET: &str = "JOBLINE_JWT_SECRET";
 const HOST_KEY: &str = "JOBLINE_HOST_KEY";
@@ -18,12 +18,12 @@ const HOST_KEY: &str = "JOBLINE_HOST_KEY";
 pub struct DemoSecrets {
     /// Signs user tokens.
     pub jwt_secret: String,
-    /// Opens the host API.
+    /// The key of the host API.
     pub host_key: String,
 }
 
 /// The secrets of the demo in `folder`: those in its mark, or new ones if the folder is empty or missing. `None`: the
-/// folder holds something that no demo made.
+/// folder has other content than that of a demo.
 ///
 /// # Errors
 /// When the folder cannot be read or written, or its mark holds no secrets.

@@ -17,7 +17,7 @@ impl PastClock {
         Self { now, behind_ms: AtomicU64::new(0) }
     }
 
-    /// From now on, shows a time that is `ago` before the real one.
+    /// Sets the clock to `ago` before the real time, from now on.
     pub fn set_back(&self, ago: Duration) {
         self.behind_ms.store(u64::try_from(ago.as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
     }

@@ -18,7 +18,7 @@ use std::time::Duration;
 
 /// How long tokens of a demo are valid. The page gets a new one when its token is refused.
 const TOKEN_LIFE: Duration = Duration::from_secs(3_600);
-/// What proxies add.
+/// The headers that proxies add.
 const FORWARDED: [&str; 5] = ["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip"];
 /// Nothing from other servers, no inline scripts or styles; images also from memory, before they are sent.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; \

@@ -9,7 +9,7 @@ const MINUTE: u64 = 60;
 const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
 
-/// What somebody did: how many seconds ago, who, in which conversation, about which job, what; and who has read up to there.
+/// An action: how many seconds ago, by whom, in which conversation, about which job, what; and who has read up to there.
 struct Line(u64, &'static str, Place, u64, Act, &'static [&'static str]);
 
 /// A conversation.
@@ -21,7 +21,7 @@ enum Place {
     Crew,
 }
 
-/// What is done. A number is that of the line whose message it is about.
+/// The kind of action. A number is that of the line whose message it is about.
 #[derive(Clone, Copy)]
 enum Act {
     Say(&'static str),
@@ -39,7 +39,7 @@ const JOBS: [(u64, &str, &[&str]); 3] = [
     (63, "Tile the bathroom", &[YOU, JOHN, MIKE]),
 ];
 
-/// In the order in which they were done.
+/// The actions, in order.
 const LINES: [Line; 18] = [
     Line(2 * DAY + 50 * MINUTE, YOU, With(MIKE), 57, Say("Hi Mike! How is the fence coming along?"), &[MIKE]),
     Line(2 * DAY + 5 * MINUTE, MIKE, With(YOU), 57, Say("Job completed ✓"), &[YOU]),
@@ -75,8 +75,8 @@ const LINES: [Line; 18] = [
 /// The error of the domain.
 pub async fn seed(chat: &Chat, clock: &PastClock) -> Result<()> {
     let you = person(YOU)?;
-    // The address of `you` is written last: if it is there, everything is. Names come before conversations, which would
-    // otherwise get a change for each.
+    // The mail address of `you` is written last: if it is stored, everything is. Names are written before conversations,
+    // which would otherwise get a change for each.
     match chat.get_user(&you).await {
         Ok(user) if user.email.is_some() => return Ok(()),
         Ok(_) => {}
@@ -107,7 +107,7 @@ async fn put_user(chat: &Chat, id: &UserId, name: &str, email: Option<&str>) -> 
     chat.put_user(id, input).await.map(drop)
 }
 
-/// Does what a line says, after the lines with the messages `sent`. Answers the id of the message that it sent.
+/// Performs a line, after the lines with the messages `sent`. Returns the id of the message that it sent.
 async fn perform(chat: &Chat, line: &Line, sent: &[String]) -> Result<String> {
     let Line(_, from, place, job, act, readers) = *line;
     let me = person(from)?;
@@ -130,7 +130,7 @@ async fn perform(chat: &Chat, line: &Line, sent: &[String]) -> Result<String> {
             let edit = EditMessage { conversation_id: conversation_id.clone(), message_id, content };
             match chat.edit(&me, edit).await {
                 Ok(_) => String::new(),
-                // The start before was interrupted right here, a while ago.
+                // An earlier start was interrupted right here.
                 Err(error) if error.code == Code::EditWindowOver => String::new(),
                 Err(error) => return Err(error),
             }

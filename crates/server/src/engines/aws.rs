@@ -33,7 +33,7 @@ impl Cloud {
         self.account.get_or_init(|| aws_config::defaults(BehaviorVersion::latest()).http_client(http).load()).await
     }
 
-    /// Opens the table. Checks that need a permission which is not there are skipped: serving does not need it.
+    /// Opens the table. Checks that need a missing permission are skipped, since serving does not need it.
     pub(super) async fn dynamodb(&self, table: &str) -> Result<RowEngine, ConfigError> {
         let store = Arc::new(DynamoDbStore::new(self.config().await, table, Options::default()));
         if self.checks_at_start {

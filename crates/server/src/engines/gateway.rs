@@ -10,7 +10,7 @@ use aws_sdk_apigatewaymanagement::primitives::Blob;
 use jobline_live::{GatewayApi, Posted};
 use std::time::Duration;
 
-/// How long one call may take. Who pokes waits for less.
+/// How long one call may take. The caller waits less.
 const CALL_MS: u64 = 1_000;
 
 /// The `@connections` of a stage.
@@ -19,7 +19,7 @@ pub(super) struct ApiGateway(Client);
 impl ApiGateway {
     /// Over the stage that clients reach at `url`, a `wss` address.
     pub(super) fn new(account: &SdkConfig, url: &str) -> Self {
-        // A frame that is late is worth less than the next poll, so nothing is tried twice.
+        // A late frame is worth less than the next poll, so nothing is retried.
         let config = Builder::from(account)
             .behavior_version(BehaviorVersion::latest())
             .endpoint_url(url.replacen("ws", "http", 1))
@@ -45,7 +45,7 @@ impl GatewayApi for ApiGateway {
     }
 
     async fn end(&self, connection: &str) {
-        // A connection that is gone counts as ended. Of one that stays open nothing is kept any more.
+        // A connection that is gone counts as ended. For one that stays open, nothing is stored any more.
         let _ = self.0.delete_connection().connection_id(connection).send().await;
     }
 }

@@ -7,7 +7,7 @@ use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
-/// Characters that a URL must not have. Other escapes in the text are there already.
+/// Characters that a URL must not have. The text may already have other escapes.
 const NOT_IN_URL: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>').add(b'`').add(b'\\');
 /// Characters that a path must not have.
 const NOT_IN_PATH: &AsciiSet = &NOT_IN_URL.add(b'?').add(b'{').add(b'}').add(b'^');
@@ -52,10 +52,10 @@ pub(super) struct Event {
     request_context: Option<Context>,
     body: Option<String>,
     is_base64_encoded: Option<bool>,
-    /// Of an event of EventBridge: what it tells.
+    /// For an event of EventBridge: its kind.
     #[serde(rename = "detail-type")]
     detail_type: Option<String>,
-    /// Of an event of a stream or a queue.
+    /// For an event of a stream or a queue.
     #[serde(rename = "Records")]
     records: Option<Vec<Record>>,
 }
@@ -71,7 +71,7 @@ struct Record {
 struct Context {
     stage: Option<String>,
     http: Option<Http>,
-    /// Of an event of a WebSocket API.
+    /// For an event of a WebSocket API.
     event_type: Option<String>,
     connection_id: Option<String>,
 }
@@ -114,12 +114,12 @@ impl Event {
         Ok(Frame { connection, happened })
     }
 
-    /// Whether the schedule of the template has come round.
+    /// Whether this is the template's schedule.
     pub(super) fn is_scheduled(&self) -> bool {
         self.detail_type.as_deref() == Some("Scheduled Event")
     }
 
-    /// Whether the table's stream tells that there is something to deliver.
+    /// Whether the table's stream reports that there is something to deliver.
     pub(super) fn is_of_the_table(&self) -> bool {
         let of_table = |record: &Record| record.event_source.as_deref() == Some("aws:dynamodb");
         self.records.as_ref().is_some_and(|records| records.iter().any(of_table))
@@ -165,7 +165,7 @@ impl Event {
         Ok(if query.is_empty() { format!("{slash}{path}") } else { format!("{slash}{path}?{query}") })
     }
 
-    /// Takes the name of the stage off the path. HTTP APIs put it there, except for the default stage; REST APIs do not.
+    /// Removes the name of the stage from the path. HTTP APIs add it, except for the default stage; REST APIs do not.
     fn without_stage<'a>(&self, path: &'a str) -> &'a str {
         let stage = self.request_context.as_ref().and_then(|context| context.stage.as_deref());
         let stage = stage.filter(|stage| self.version.is_some() && !stage.is_empty() && *stage != "$default");

@@ -1,4 +1,4 @@
-//! The events of a WebSocket API: a client connects, or says something.
+//! The events of a WebSocket API: a client connects, or sends a frame.
 
 use super::event::{Frame, Front, Happened};
 use super::reply::Reply;
@@ -7,7 +7,7 @@ use http::{HeaderMap, StatusCode};
 use jobline_api::app::App;
 use jobline_api::live::connections;
 
-/// Answers an event of a connection, and tells whom it moved.
+/// Answers an event of a connection, and notifies the users whose heads it moved.
 pub(super) async fn answer(app: &App, Frame { connection, happened }: Frame) -> Reply {
     match happened {
         Happened::Connects(headers) => match connections::connect(app, &connection, &headers).await {

@@ -1,11 +1,11 @@
 //! The same server as an AWS Lambda function, behind a function URL or an API Gateway.
 //!
-//! Everything that is done once is done before the first event is fetched: that time counts as the start, and the first
-//! request finds its connections open. Between two events the process is frozen, so there is no background work: a
-//! schedule runs what calls left to it and tells what is due outside, as the table's stream does at once, the table's TTL
-//! removes rows, the bucket's lifecycle removes files, the request that finds old keys refreshes them, and Lambda limits how
-//! many requests run at a time. Live connections are held by a WebSocket API of API Gateway, whose events
-//! come here like requests; who was moved is told before the answer.
+//! Initialisation happens before the first event is fetched: that time counts as the start, and the first request finds its
+//! connections open. Between two events the process is frozen, so there is no background work. Instead a schedule runs tasks
+//! and deliveries that are due (the table's stream triggers deliveries at once), the table's TTL removes rows, the bucket's
+//! lifecycle removes files, the request that finds old keys refreshes them, and Lambda limits how many requests run at a
+//! time. Live connections are held by a WebSocket API of API Gateway, whose events come here like requests; users whose
+//! heads moved are notified before the answer.
 
 mod event;
 mod gateway;

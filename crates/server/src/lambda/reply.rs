@@ -41,7 +41,7 @@ impl Reply {
         let mut lists = lists(&parts.headers);
         let (status, body) = match body.collect().await {
             Ok(body) => (parts.status.as_u16(), body.to_bytes()),
-            // Bodies are in memory here, so this does not happen. Half a response would be worse than none.
+            // Bodies are in memory, so this never happens. Half a response would be worse than none.
             Err(_) => (503, bytes::Bytes::new()),
         };
         // A JSON string can hold any UTF-8, and it is sent on unchanged.

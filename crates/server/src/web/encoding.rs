@@ -1,10 +1,10 @@
-//! The forms of the app's files: compressed when the program was built, or now where their text depends on the deployment.
+//! Encodings of the app's files: compressed when the program was built, or now if their text depends on the deployment.
 
 use bytes::Bytes;
 use jobline_http::Representation;
 use jobline_web::Asset;
 
-/// The forms of a file, the smallest first, the file as it is last.
+/// The encodings of a file, the smallest first, the plain file last.
 pub fn representations(asset: &Asset) -> Vec<Representation> {
     let forms = [(Some("br"), asset.brotli), (Some("gzip"), asset.gzip), (None, Some(asset.identity))];
     let stored =

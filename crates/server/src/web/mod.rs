@@ -1,7 +1,7 @@
 //! The web app over HTTP: its page at `/`, its files, and the element that other pages embed.
 //!
-//! The files come from `jobline-web` and were compressed when the program was built. Browsers keep files with a hash in
-//! their name for a year. For all others they ask each time, and get 304 when the file is the same.
+//! The files come from `jobline-web` and were compressed when the program was built. Browsers cache files with a hash in
+//! their name for a year. All others are revalidated each time, with a 304 if they are unchanged.
 
 mod encoding;
 mod policy;
@@ -21,10 +21,10 @@ use std::sync::Arc;
 
 /// The page; it is served at `/`.
 const PAGE: &str = "index.html";
-/// Where the app is when it was installed.
+/// The path of the installed app.
 const MANIFEST: &str = "manifest.webmanifest";
-/// How the names of the scripts begin that pages of the host load from another origin: that of the custom element, and what
-/// it loads from beside itself.
+/// The prefix of the names of scripts that pages of the host load from another origin: the custom element, and the
+/// scripts that it loads from its own folder.
 const ELEMENT: &str = "jobline-";
 /// Files in this folder have a hash of their content in their name.
 const HASHED: &str = "assets/";
@@ -88,7 +88,7 @@ impl File {
         let mut set = |name: HeaderName, value: &'static str| headers.insert(name, HeaderValue::from_static(value));
         set(CONTENT_TYPE, content_type(asset.path));
         set(CACHE_CONTROL, cache_control(asset.path));
-        // Caches on the way may keep one response for each encoding.
+        // Caches may store one response for each encoding.
         set(VARY, "accept-encoding");
         set(REFERRER_POLICY, "no-referrer");
         if asset.path.starts_with(ELEMENT) {
@@ -101,7 +101,7 @@ impl File {
             set(HeaderName::from_static("permissions-policy"), PERMISSIONS);
             set(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
         }
-        // On every file: a worker runs under the policy of its own script.
+        // On every file, because a worker runs under the policy of its own script.
         headers.insert(CONTENT_SECURITY_POLICY, policy.clone());
         let representations = match moved(asset, path) {
             Some(text) => Representation::all_of(text.into()),
@@ -117,13 +117,13 @@ impl File {
     }
 }
 
-/// What names files of the app by their place below `/`, where the app is below the path of a public URL.
+/// The file with `path` before the names of other files in it, for an app below the path of a public URL.
 fn moved(asset: &Asset, path: &str) -> Option<String> {
     let text = std::str::from_utf8(asset.identity).ok().filter(|_| !path.is_empty())?;
     match asset.path {
         PAGE => {
             let text = text.replace("=\"/", &format!("=\"{path}/"));
-            // Where the app finds API and files; a `<base>` would be against the policy.
+            // The path of API and files for the app; the policy forbids a `<base>`.
             Some(text.replacen("<head>", &format!("<head><meta name=\"jobline-base\" content=\"{path}/\" />"), 1))
         }
         MANIFEST => Some(text.replace("\"/", &format!("\"{path}/"))),
