@@ -1,4 +1,4 @@
-//! Sends users mail about unread messages.
+//! Sends users mail about what they have not read.
 
 use crate::config::MailServer;
 use crate::outside::{LoggedFailure, delivery};
@@ -14,7 +14,7 @@ use std::future::pending;
 use std::sync::Arc;
 use url::form_urlencoded::byte_serialize;
 
-/// The mail server, as a port of the domain.
+/// The mail server, as the domain knows it.
 pub struct Mails {
     mailer: Mailer,
     content: bool,
@@ -67,7 +67,7 @@ impl Mail for Mails {
     }
 }
 
-/// An id for mail programs that reveals nothing, and is the same each time.
+/// A name for mail programs that tells nothing, and is the same each time.
 fn name(of: &str) -> String {
     blake3::hash(of.as_bytes()).to_hex()[..32].to_owned()
 }
@@ -93,7 +93,7 @@ pub async fn send(app: &App, mails: &Mails) {
     loop {
         round(app, mails).await;
         report(app, &mut logged);
-        // Nothing is due right after the start.
+        // Nothing is due at once.
         until_next_look(app, pending()).await;
     }
 }

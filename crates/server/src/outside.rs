@@ -1,4 +1,4 @@
-//! Sends the host's events.
+//! Tells the host what changed.
 
 use crate::config::WebhookConfig;
 use crate::upkeep::until_next_look;
@@ -9,7 +9,7 @@ use jobline_chat::{Clock, Delivery, Outside, OutsideEvent};
 use jobline_notify::{Outcome, SystemResolver, webhook::Webhook};
 use std::sync::Arc;
 
-/// The host's webhook, as a port of the domain.
+/// The host's webhook, as the domain knows it.
 pub struct Host {
     webhook: Webhook,
     content: bool,
@@ -39,7 +39,7 @@ impl Outside for Host {
     }
 }
 
-/// The outcome of an attempt for the domain. It is counted.
+/// How an attempt ended, as the domain knows it. It is counted.
 pub(crate) fn delivery(metrics: &Metrics, told: Told, outcome: Outcome) -> Delivery {
     let attempt = match &outcome {
         Outcome::Delivered => Attempt::Delivered,
@@ -57,7 +57,7 @@ pub(crate) fn delivery(metrics: &Metrics, told: Told, outcome: Outcome) -> Deliv
 /// How long the same failure is not logged again, in milliseconds.
 const SAME_FAILURE_MS: u64 = 10 * 60_000;
 
-/// The last logged failure of a delivery, since a failing one is retried often and fails for the same reason.
+/// The failure of a delivery that was logged last: what fails is tried often, and for the same reason.
 #[derive(Default)]
 pub(crate) struct LoggedFailure(Option<(String, u64)>);
 

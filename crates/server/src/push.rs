@@ -1,4 +1,4 @@
-//! Sends push notifications about unread messages.
+//! Pushes to the browsers of users what they have not read.
 
 use crate::config::PushConfig;
 use crate::outside::{LoggedFailure, delivery};
@@ -17,10 +17,10 @@ use serde_json::{Value, json};
 use std::future::pending;
 use std::sync::Arc;
 
-/// How long after activity a user needs no notification.
+/// For how long a user who was active needs no notification.
 const LOOKS_MS: u64 = 10_000;
 
-/// The push services, as a port of the domain.
+/// The push services, as the domain knows them.
 pub struct Pushes {
     push: push::Push,
     /// Absent without live connections.
@@ -29,7 +29,7 @@ pub struct Pushes {
     metrics: Arc<Metrics>,
 }
 
-/// The key with which browsers subscribe, and the accepted endpoints. The key is created at the first start, once.
+/// What browsers subscribe with, and which endpoints are accepted. The key is made at the first start and never again.
 ///
 /// # Errors
 /// One line that says what is wrong.
@@ -48,7 +48,7 @@ pub async fn offer(
 }
 
 impl Pushes {
-    /// Sends notifications by `push`, unless `hub` knows that the user is active.
+    /// Pushes by `push`, unless `hub` knows that somebody looks.
     #[must_use]
     pub fn new(push: push::Push, hub: Option<Hub>, clock: Arc<dyn Clock>, metrics: Arc<Metrics>) -> Self {
         Self { push, hub, clock, metrics }
@@ -57,7 +57,7 @@ impl Pushes {
 
 #[async_trait]
 impl Push for Pushes {
-    /// A notification, which is encrypted for the browser, so that nobody in between can read it.
+    /// A notification is encrypted for the browser: nobody on its way can read it.
     fn takes_content(&self) -> bool {
         true
     }
@@ -89,7 +89,7 @@ fn body(notice: &PushNotice) -> String {
     let language = told::language(language.as_deref());
     let texts = language.texts();
     let text = line.as_ref().map(|line| told::line(line, language));
-    // Limited separately from the text and the name: together they would not fit.
+    // Apart from the text and the name: together they would not fit.
     let title = sender.is_none().then_some(texts.marketplace);
     let more = (*unread > 1).then(|| language.fill(texts.unread, &unread.to_string()));
     let mut body = json!({
@@ -131,7 +131,7 @@ pub async fn send(app: &App, pushes: &Pushes) {
     loop {
         round(app, pushes).await;
         report(app, &mut logged);
-        // Nothing is due right after the start.
+        // Nothing is due at once.
         until_next_look(app, pending()).await;
     }
 }

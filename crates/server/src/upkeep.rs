@@ -1,4 +1,5 @@
-//! Background work of a server: tasks, and regular removal of expired rows and of files to which no message refers.
+//! Background work of a server: tasks that calls left to the background, and regular removal of files that no message
+//! refers to, and of expired rows.
 
 use crate::engines::Upkeep;
 use jobline_api::app::App;
@@ -6,7 +7,7 @@ use jobline_chat::{ClockLook, iso};
 use jobline_store::Error;
 use std::time::Duration;
 
-/// How long after the start the first round begins, so that it does not slow the start down.
+/// When the first round is, after the start: it must not slow the start down.
 const FIRST_AFTER: Duration = Duration::from_secs(60);
 /// Time between two rounds.
 const EVERY: Duration = Duration::from_secs(600);
@@ -26,7 +27,7 @@ pub async fn run_tasks(app: &App) {
     }
 }
 
-/// Waits until there may be something to do: at once after `own`, which reports new work of this server.
+/// Waits until there may be something to do: at once after `own`, by which this server itself leaves something.
 pub async fn until_next_look(app: &App, own: impl Future<Output = ()>) {
     tokio::select! {
         () = own => {}
@@ -51,7 +52,7 @@ pub async fn sweep(app: &App, rows: Option<&dyn Upkeep>) {
     }
 }
 
-/// Whether the clock can be trusted for deletions by age. Logs it if not.
+/// Whether the clock can be trusted to say what is old enough to be deleted. Says so where it is not.
 async fn may_delete(app: &App) -> bool {
     match app.chat.look_at_clock().await {
         Ok(ClockLook::Steady) => true,
@@ -61,7 +62,7 @@ async fn may_delete(app: &App) -> bool {
                 "the clock is behind what it said before: messages of that time are dated in the future, and their \
                  conversations stay on top until then; check the clock of every server"
             );
-            // Rows that are old enough by an earlier clock are old enough.
+            // What is old enough by an earlier clock is old enough.
             true
         }
         Ok(ClockLook::Jumped { until_ms }) => {
