@@ -1,4 +1,4 @@
-//! A receiver of webhooks in memory, and helpers of tests of the outbox.
+//! A receiver of webhooks in memory, and what tests of the outbox look at.
 
 mod calls;
 mod events;
@@ -22,10 +22,10 @@ pub(crate) const HOUR: u64 = 60 * MINUTE;
 #[derive(Default)]
 pub(crate) struct Receiver {
     pub(crate) got: Mutex<Vec<OutsideEvent>>,
-    /// Events that contain this text fail.
+    /// Events that hold this text fail.
     pub(crate) fails: Mutex<Option<&'static str>>,
     pub(crate) is_stuck: bool,
-    /// Every event is refused permanently.
+    /// Every event is refused for good.
     pub(crate) refuses: bool,
     pub(crate) takes_content: bool,
 }
@@ -74,7 +74,7 @@ impl Receiver {
     }
 }
 
-/// Without events about unread messages, which `unread_notices.rs` tests.
+/// Nothing is told about unread messages: `unread_notices.rs` tests that.
 pub(crate) async fn world() -> World {
     let unread_after_ms = 100 * 24 * HOUR;
     World::with(Settings { send_rate: 0, outbox: true, unread_after_ms, ..Settings::default() }).await
