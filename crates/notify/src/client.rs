@@ -1,7 +1,7 @@
-//! A small HTTP client for calls to servers that somebody else named.
+//! A small HTTP client for calls to servers whose URLs come from others.
 //!
-//! It looks a name up once, checks the addresses, and connects to one that it has checked: a name whose address changes
-//! between check and call gains nothing. It follows no redirect, knows no proxy and keeps no cookie.
+//! It resolves a name once, checks the addresses, and connects to one that it has checked, so that a name whose address
+//! changes between check and call gains nothing. It follows no redirect, uses no proxy and stores no cookie.
 
 use crate::{address::is_public, resolve::Resolve};
 use bytes::Bytes;
@@ -25,7 +25,7 @@ use tokio_rustls::{
 };
 use url::{Host, Url};
 
-/// How long a call may take, from the look-up of the name to the end of the answer.
+/// How long a call may take, from the lookup of the name to the end of the answer.
 pub(crate) const CALL_WITHIN: Duration = Duration::from_secs(10);
 /// The most bytes of an answer's body that are read; nothing in it is used.
 const ANSWER_BYTES: usize = 64 * 1024;
@@ -41,9 +41,9 @@ type Sender = http1::SendRequest<Full<Bytes>>;
 /// Which addresses may be called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum AllowedAddresses {
-    /// Those of the public internet.
+    /// The addresses of the public internet.
     Public,
-    /// Any.
+    /// Any address.
     Anywhere,
 }
 
@@ -77,7 +77,7 @@ impl Client {
         Self { resolver, tls: TlsConnector::from(Arc::new(config)), idle: Mutex::default() }
     }
 
-    /// Posts `body` with `headers`. The error is one line that says what was in the way.
+    /// Posts `body` with `headers`. The error is one line with the cause.
     pub async fn post(
         &self,
         url: &Url,
@@ -98,7 +98,7 @@ impl Client {
     ) -> Result<Answer, String> {
         let origin = url.origin().ascii_serialization();
         if let Some(mut sender) = self.take_idle(&origin) {
-            // It may have been closed meanwhile; then nothing was lost, and a new one is made.
+            // It may have been closed meanwhile; then nothing was sent, and a new one is opened.
             if let Ok(answer) = self.send(&mut sender, url, headers, body).await {
                 self.keep(origin, sender);
                 return Ok(answer);
@@ -179,7 +179,7 @@ async fn connect_to_one(addresses: &[IpAddr], port: u16) -> Result<TcpStream, St
     for address in addresses {
         match TcpStream::connect(SocketAddr::new(*address, port)).await {
             Ok(stream) => {
-                // Without it a small request may wait for an acknowledgement; where it cannot be set, only time is lost.
+                // Without it a small request may wait for an acknowledgement; if it cannot be set, only time is lost.
                 let _ = stream.set_nodelay(true);
                 return Ok(stream);
             }
@@ -221,7 +221,7 @@ fn request(url: &Url, headers: &HeaderMap, body: &Bytes) -> Result<Request<Full<
 async fn drain(body: Incoming) -> Result<(), String> {
     match Limited::new(body, ANSWER_BYTES).collect().await {
         Ok(_) => Ok(()),
-        // A long answer says nothing against its status; the connection is not used again.
+        // The status of a long answer still counts; the connection is not used again.
         Err(error) if error.is::<http_body_util::LengthLimitError>() => Ok(()),
         Err(error) => Err(format!("the answer broke off: {error}")),
     }

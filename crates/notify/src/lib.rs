@@ -1,7 +1,7 @@
 //! Delivery outside of Jobline: signed webhooks, mail and Web Push.
 //!
-//! This crate knows protocols. The caller decides what to send to whom, when, and whether it is still true, and retries
-//! what failed: a delivery here is one attempt, and ends in an [`Outcome`].
+//! This crate knows protocols. The caller decides what to send to whom, when, and whether it is still current, and retries
+//! failed deliveries: a delivery here is one attempt, and ends in an [`Outcome`].
 
 mod address;
 mod client;

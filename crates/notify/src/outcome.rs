@@ -1,8 +1,8 @@
-//! How an attempt to deliver ended.
+//! The outcome of an attempt to deliver.
 
 use http::{HeaderMap, StatusCode, header::RETRY_AFTER};
 
-/// How an attempt to deliver ended. `why` is one line for a log; it holds no secret and nothing of what was delivered.
+/// The outcome of an attempt to deliver. `why` is one line for a log; it contains no secret and no content.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// The other side has accepted it.

@@ -66,8 +66,8 @@ impl Mailer {
     }
 }
 
-/// Why signing in to a mail server failed. As text: one line that follows the name of the server, without its words, which may
-/// name an account.
+/// Why signing in to a mail server failed. As text it is the rest of a sentence after the name of the server, without the
+/// server's own text, which may name an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SignInError {
     /// It cannot be reached.
@@ -110,7 +110,7 @@ impl From<&Error> for SignInError {
             Some(code) => Self::Refused(u16::from(code)),
             None if error.is_timeout() => Self::TimedOut,
             None if error.is_tls() || is_tls_failure(error) => Self::Tls,
-            // Of lettre's own words, which name no account.
+            // Text of lettre itself, which names no account.
             None if error.is_client() => {
                 Self::Unsupported(error.source().map_or_else(|| error.to_string(), ToString::to_string))
             }
@@ -119,12 +119,12 @@ impl From<&Error> for SignInError {
     }
 }
 
-/// The server's words are left out: they may name the recipient.
+/// The server's text is left out, because it may name the recipient.
 fn failure(error: &Error) -> Outcome {
     let Some(code) = error.status() else { return Outcome::failed(kind(error)) };
     let number = u16::from(code);
     let why = format!("the mail server answered {number}");
-    // 530 to 538 are about this server's account, and somebody may put that right.
+    // 530 to 538 are about this server's account, which the operator may correct.
     match code.severity == Severity::PermanentNegativeCompletion && !(530..540).contains(&number) {
         true => Outcome::refused(why),
         false => Outcome::failed(why),

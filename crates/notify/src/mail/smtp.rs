@@ -85,7 +85,7 @@ impl SmtpUrl {
         (&self.host, self.port)
     }
 
-    /// Whether one signs in there.
+    /// Whether the URL has an account to sign in with.
     #[must_use]
     pub fn has_account(&self) -> bool {
         self.account.is_some()
@@ -126,7 +126,7 @@ fn account(url: &Url) -> Result<Option<(String, String)>, SmtpUrlError> {
     }
 }
 
-/// Text without its percent signs; `None` when it is not UTF-8 then.
+/// Percent-decoded text; `None` if it is not UTF-8.
 fn percent_decode(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
@@ -154,7 +154,7 @@ fn plain(host: &Host<&str>) -> String {
 /// Whether the server is on this machine.
 fn is_here(host: &Host<&str>) -> bool {
     match host {
-        // In a URL of this scheme an address of IPv4 is read as a name.
+        // In a URL of this scheme an IPv4 address is parsed as a name.
         Host::Domain(name) => {
             name.eq_ignore_ascii_case("localhost") || name.parse().is_ok_and(|address: IpAddr| address.is_loopback())
         }

@@ -1,4 +1,4 @@
-//! The encryption of Web Push messages: RFC 8291, in the encoding `aes128gcm` of RFC 8188, as one record.
+//! The encryption of Web Push messages: RFC 8291, in the content coding `aes128gcm` of RFC 8188, as one record.
 
 use super::{MESSAGE_BYTES, decode};
 use crate::hmac;
@@ -10,11 +10,11 @@ use ring::{
 
 /// The size of a record that a message fits into.
 const RECORD_BYTES: u32 = 4_096;
-/// What follows the text in the last record.
+/// The delimiter after the text in the last record.
 const LAST_RECORD: u8 = 2;
 const AUTH_BYTES: usize = 16;
 
-/// `body`, encrypted for the browser with these keys. `None` when the keys are no keys, or the body is too long.
+/// `body`, encrypted for the browser with these keys. `None` if the keys are invalid, or the body is too long.
 pub(super) fn encrypt(random: &SystemRandom, p256dh: &str, auth: &str, body: &[u8]) -> Option<Vec<u8>> {
     let (browser, auth) = (decode(p256dh)?, decode(auth)?);
     if auth.len() != AUTH_BYTES || body.len() > MESSAGE_BYTES {

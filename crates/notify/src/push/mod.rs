@@ -20,7 +20,7 @@ use url::Url;
 
 /// How long a push service keeps a message for a device that is away, in seconds: a day.
 const TTL_SECONDS: u32 = 86_400;
-/// The most bytes of a message before it is encrypted, by which every push service takes it.
+/// The most bytes of a message before encryption that every push service accepts.
 pub const MESSAGE_BYTES: usize = 3_000;
 
 /// The endpoint of a browser, and the keys that messages are encrypted with: as `PushSubscription.toJSON()` has them.
@@ -37,9 +37,9 @@ pub struct Subscription<'a> {
 /// A message for a browser.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message<'a> {
-    /// What the service worker gets: at most [`MESSAGE_BYTES`].
+    /// The payload for the service worker: at most [`MESSAGE_BYTES`].
     pub body: &'a [u8],
-    /// A message that still waits at the push service is replaced by the next one of the same topic: up to 32 of
+    /// A message that is still queued at the push service is replaced by the next one of the same topic: up to 32 of
     /// `A–Z a–z 0–9 - _`.
     pub topic: &'a str,
     /// The Unix time of this attempt, in seconds.

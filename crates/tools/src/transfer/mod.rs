@@ -76,7 +76,7 @@ pub struct Engines<'a> {
     pub pace: Pace,
 }
 
-/// Counts of what was copied.
+/// The number of copied rows and files.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Summary {
     /// Rows.

@@ -1,6 +1,6 @@
 use jobline_store::limits;
 
-/// In which portions a store is filled fastest.
+/// The batch sizes with which a store is filled fastest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pace {
     /// Rows in one commit.

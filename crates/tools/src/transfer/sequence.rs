@@ -1,4 +1,4 @@
-//! The order of lines: which line may follow which, and whether counts and checksums are right.
+//! The order of lines: which line may follow which, and whether counts and checksums match.
 
 use super::Summary;
 use super::format::{CHUNK_BYTES, End, FileLine, Line, VERSION, hex};

@@ -7,14 +7,14 @@ use super::{Summary, progress};
 use std::fs::File;
 use std::path::Path;
 
-/// What a valid export holds.
+/// The content of a valid export.
 pub(super) struct Verified {
     pub summary: Summary,
     /// The checksum in its last line, which identifies the export.
     pub sha256: String,
 }
 
-/// Reads the whole of `file`, which is at `path`, and refuses it if it is cut, damaged or not an export.
+/// Reads the whole of `file`, which is at `path`, and refuses it if it is truncated, damaged or not an export.
 pub(super) fn verify(file: &File, path: &Path) -> Result<Verified, Error> {
     let name = path.display();
     let file = file.try_clone().map_err(Error::disk(path))?;
