@@ -81,12 +81,12 @@ fn shown(path: &Path) -> String {
 }
 
 #[test]
-fn the_walks_name_functions_that_exist() {
+fn the_architecture_names_functions_that_exist() {
     let text = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
     let walks = walks::of_document(&text);
     assert_eq!(walks.keys().map(String::as_str).collect::<Vec<_>>(), ["Poll", "Send", "Upload"]);
     let mut faults: Vec<String> = walks.iter().flat_map(|(title, steps)| walks::faults(title, steps)).collect();
-    for (file, function) in walks.into_values().flatten().flatten() {
+    for (file, function) in text.lines().flat_map(walks::named) {
         let path = root().join(&file);
         let mut functions = Functions::default();
         if path.is_file() {
@@ -97,6 +97,17 @@ fn the_walks_name_functions_that_exist() {
         }
     }
     assert!(faults.is_empty(), "{faults:#?}");
+}
+
+#[test]
+fn the_documents_for_developers_name_files_that_exist() {
+    for document in ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"] {
+        let text = fs::read_to_string(root().join(document)).unwrap();
+        let paths: Vec<String> = text.lines().flat_map(walks::paths).collect();
+        let missing: Vec<&String> = paths.iter().filter(|path| !root().join(path).exists()).collect();
+        assert!(missing.is_empty(), "{document}: {missing:#?}");
+        assert!(document == "README.md" || paths.len() > 30, "{document} names {} files", paths.len());
+    }
 }
 
 #[test]

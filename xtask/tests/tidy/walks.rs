@@ -1,4 +1,4 @@
-//! The walks of `ARCHITECTURE.md`: which functions they name.
+//! What `ARCHITECTURE.md` and the other documents name: the steps of the walks, functions, files.
 
 use std::collections::BTreeMap;
 
@@ -29,10 +29,27 @@ pub fn of_document(text: &str) -> BTreeMap<String, Vec<Step>> {
 }
 
 /// Every `file:function` between backquotes.
-fn named(line: &str) -> impl Iterator<Item = (String, String)> {
+pub fn named(line: &str) -> impl Iterator<Item = (String, String)> {
     let quoted = line.split('`').skip(1).step_by(2);
     let pairs = quoted.filter_map(|text| text.split_once(".rs:"));
     pairs.map(|(file, function)| (format!("{file}.rs"), function.to_owned()))
+}
+
+/// The folders whose files documents name by the whole path.
+const ROOTS: [&str; 6] = ["crates/", "deploy/", "docs/", "fuzz/", "web/", "xtask/"];
+
+/// Every path between backquotes that begins in one of [`ROOTS`]; `{a,b}` in a path stands for one path with each.
+pub fn paths(line: &str) -> Vec<String> {
+    let quoted = line.split('`').skip(1).step_by(2).filter(|text| !text.contains(' '));
+    let paths = quoted.filter(|text| ROOTS.iter().any(|root| text.starts_with(root)));
+    paths.flat_map(|path| alternatives(path.split(".rs:").next().unwrap_or_default(), path.contains(".rs:"))).collect()
+}
+
+fn alternatives(path: &str, is_rust: bool) -> Vec<String> {
+    let ending = if is_rust { ".rs" } else { "" };
+    let braces = path.split_once('{').and_then(|(before, rest)| Some((before, rest.split_once('}')?)));
+    let Some((before, (names, after))) = braces else { return vec![format!("{path}{ending}")] };
+    names.split(',').map(|name| format!("{before}{name}{after}{ending}")).collect()
 }
 
 /// What is wrong with a walk: fewer steps than a call has, a step that names nothing, a file that comes twice.
@@ -57,7 +74,13 @@ pub fn faults(title: &str, steps: &[Step]) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{faults, of_document};
+    use super::{faults, of_document, paths};
+
+    #[test]
+    fn paths_are_found_with_their_alternatives() {
+        let line = "`crates/a.rs:b`, `web/{c,d}.ts`, `cargo xtask`, `/docs`, `e.rs` crates/f `docs/g`";
+        assert_eq!(paths(line), ["crates/a.rs", "web/c.ts", "web/d.ts", "docs/g"]);
+    }
 
     #[test]
     fn steps_and_their_functions_are_found() {
