@@ -43,7 +43,7 @@ pub use files::{
     port::{Arrived, DownloadGrant, Files, Keep, Kept, UploadGrant, is_file_id},
 };
 pub use jobline_wire::limits::{FILE_BYTES, JOB_ID_MAX, PARTICIPANTS, USER_ID_BYTES};
-pub use messages::calls::line::CallLine;
+pub use messages::calls::devices::CallDevices;
 pub use outbox::port::{
     Delivery, Mail, Outside, OutsideEvent, Push, PushNotice, PushSubscription, Pushed, UnreadNotice,
 };

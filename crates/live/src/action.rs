@@ -1,6 +1,6 @@
 //! What a session wants done.
 
-use crate::{calling, closing::Closing, typing};
+use crate::{calling::SignalStep, closing::Closing, typing::TypingStep};
 use jobline_chat::UserId;
 use std::sync::Arc;
 
@@ -38,28 +38,28 @@ pub enum Action {
     /// This is the name of the client's device.
     Device(String),
     /// Find out between which devices of this call signals go.
-    FindLine(String),
+    FindCallDevices(String),
     /// Hand a frame to a device of a user.
     Signal(UserId, String, String),
     /// Say goodbye and close. Nothing comes after it.
     Close(Closing),
 }
 
-impl From<typing::Step> for Action {
-    fn from(step: typing::Step) -> Self {
+impl From<TypingStep> for Action {
+    fn from(step: TypingStep) -> Self {
         match step {
-            typing::Step::Find(conversation) => Self::FindAudience(conversation),
-            typing::Step::Relay(conversation, audience) => Self::Types(conversation, audience),
-            typing::Step::Stop => Self::StopsTyping,
+            TypingStep::Find(conversation) => Self::FindAudience(conversation),
+            TypingStep::Relay(conversation, audience) => Self::Types(conversation, audience),
+            TypingStep::Stop => Self::StopsTyping,
         }
     }
 }
 
-impl From<calling::Step> for Action {
-    fn from(step: calling::Step) -> Self {
+impl From<SignalStep> for Action {
+    fn from(step: SignalStep) -> Self {
         match step {
-            calling::Step::Find(call) => Self::FindLine(call),
-            calling::Step::Relay(user, device, text) => Self::Signal(user, device, text),
+            SignalStep::Find(call) => Self::FindCallDevices(call),
+            SignalStep::Relay(user, device, text) => Self::Signal(user, device, text),
         }
     }
 }

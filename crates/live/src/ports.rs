@@ -1,7 +1,7 @@
 //! What live connections need from outside.
 
 use async_trait::async_trait;
-use jobline_chat::{CallLine, Clock, Random, UserId};
+use jobline_chat::{CallDevices, Clock, Random, UserId};
 use std::future::Future;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -72,12 +72,12 @@ pub trait Circles: Send + Sync + 'static {
 
 /// Between which devices signals of a call go.
 #[async_trait]
-pub trait Calls: Send + Sync + 'static {
+pub trait CallParticipants: Send + Sync + 'static {
     /// The devices of an accepted call in which `user` takes part; `None` for any other.
     ///
     /// # Errors
     /// [`Refusal::Unavailable`].
-    async fn line(&self, user: &UserId, call: &str) -> Result<Option<CallLine>, Refusal>;
+    async fn devices(&self, user: &UserId, call: &str) -> Result<Option<CallDevices>, Refusal>;
 }
 
 /// A user token that was checked.
@@ -134,7 +134,7 @@ pub struct Ports {
     /// Who sees whether a user is online.
     pub circles: Arc<dyn Circles>,
     /// The participants of a call.
-    pub calls: Arc<dyn Calls>,
+    pub calls: Arc<dyn CallParticipants>,
     /// Checks renewed tokens.
     pub tokens: Arc<dyn Tokens>,
     /// Time.

@@ -168,9 +168,9 @@ impl<S: Socket> Connection<S> {
                 Event::Audience(conversation, audience)
             }
             .boxed(),
-            Action::FindLine(call) => async move {
-                let line = ports.calls.line(&user, &call).await.ok().flatten();
-                Event::Line(call, line)
+            Action::FindCallDevices(call) => async move {
+                let devices = ports.calls.devices(&user, &call).await.ok().flatten();
+                Event::CallDevices(call, devices)
             }
             .boxed(),
             Action::FindCircle => async move { Event::Circle(ports.circles.of(&user).await.ok()) }.boxed(),

@@ -14,7 +14,7 @@ use crate::{
     started::Started,
     typing::Typist,
 };
-use jobline_chat::{CallLine, UserId};
+use jobline_chat::{CallDevices, UserId};
 
 /// How often the server shows that it is there.
 pub const HEARTBEAT_MS: u64 = 25_000;
@@ -54,8 +54,8 @@ pub enum Event {
     Done,
     /// The search of [`Action::FindCircle`] has ended: with whom, if that could be found out.
     Circle(Option<Vec<UserId>>),
-    /// The search of [`Action::FindLine`] has ended: the devices of a call, if the user is in it.
-    Line(String, Option<CallLine>),
+    /// The search of [`Action::FindCallDevices`] has ended: the devices of a call, if the user is in it.
+    CallDevices(String, Option<CallDevices>),
     /// The search of [`Action::FindAudience`] has ended.
     Audience(String, Option<Vec<UserId>>),
     /// Time has passed.
@@ -155,8 +155,8 @@ impl Session {
                 todo.extend(steps.into_iter().map(Action::from));
                 None
             }
-            Event::Line(call, line) => {
-                let steps = self.started.as_mut()?.signaller.found(&call, line, now_ms);
+            Event::CallDevices(call, devices) => {
+                let steps = self.started.as_mut()?.signaller.found(&call, devices, now_ms);
                 todo.extend(steps.into_iter().map(Action::from));
                 None
             }
@@ -267,7 +267,7 @@ impl Session {
         {
             started.flow.moved();
             started.typist.forget_audience();
-            started.signaller.forget_line();
+            started.signaller.forget_devices();
         }
         if news.relations
             && let Some(started) = &mut self.started

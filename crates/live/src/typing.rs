@@ -12,9 +12,9 @@ const COUNTS_MS: u64 = 6_000;
 /// changed it unnoticed.
 const AUDIENCE_MS: u64 = 10_000;
 
-/// What to do.
+/// What the session has to do.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Step {
+pub(crate) enum TypingStep {
     /// Find out who may see it.
     Find(String),
     /// Tell those who watch the conversation.
@@ -42,7 +42,7 @@ pub(crate) struct Typist {
 
 impl Typist {
     /// A frame of the client.
-    pub fn types(&mut self, conversation: String, typing: bool, now_ms: u64) -> Vec<Step> {
+    pub fn types(&mut self, conversation: String, typing: bool, now_ms: u64) -> Vec<TypingStep> {
         let mut steps = Vec::new();
         if self.conversation != conversation {
             if !typing {
@@ -62,12 +62,12 @@ impl Typist {
     }
 
     /// It is known who may see it; `None` when that could not be found out.
-    pub fn found(&mut self, conversation: &str, audience: Option<Vec<UserId>>, now_ms: u64) -> Vec<Step> {
+    pub fn found(&mut self, conversation: &str, audience: Option<Vec<UserId>>, now_ms: u64) -> Vec<TypingStep> {
         if conversation != self.conversation {
             return Vec::new();
         }
         if !self.lookup.end() {
-            return vec![Step::Find(self.conversation.clone())];
+            return vec![TypingStep::Find(self.conversation.clone())];
         }
         let Some(audience) = audience else { return self.stop().into_iter().collect() };
         let mut steps = Vec::new();
@@ -87,13 +87,13 @@ impl Typist {
     }
 
     /// [`Typist::forget_audience`], for a change that is about who may see whom: found out at once for those who see it now.
-    pub fn review(&mut self) -> Option<Step> {
+    pub fn review(&mut self) -> Option<TypingStep> {
         self.forget_audience();
-        (self.shown.is_some() && self.lookup.begin()).then(|| Step::Find(self.conversation.clone()))
+        (self.shown.is_some() && self.lookup.begin()).then(|| TypingStep::Find(self.conversation.clone()))
     }
 
     /// Time has passed.
-    pub fn tick(&mut self, now_ms: u64) -> Option<Step> {
+    pub fn tick(&mut self, now_ms: u64) -> Option<TypingStep> {
         if self.until_ms.is_some_and(|until| now_ms >= until) {
             return self.stop();
         }
@@ -107,7 +107,7 @@ impl Typist {
     }
 
     /// Relays what is to be relayed, if it may be now.
-    fn go_on(&mut self, now_ms: u64) -> Option<Step> {
+    fn go_on(&mut self, now_ms: u64) -> Option<TypingStep> {
         let soon = self.shown_ms.is_some_and(|shown| now_ms < shown + EVERY_MS);
         if self.until_ms.is_none() || !self.waits || soon || !self.lookup.is_idle() {
             return None;
@@ -122,19 +122,19 @@ impl Typist {
                 self.waits = false;
                 self.shown_ms = Some(now_ms);
                 self.shown = Some(Arc::clone(&audience));
-                Some(Step::Relay(self.conversation.clone(), audience))
+                Some(TypingStep::Relay(self.conversation.clone(), audience))
             }
-            _ => self.lookup.begin().then(|| Step::Find(self.conversation.clone())),
+            _ => self.lookup.begin().then(|| TypingStep::Find(self.conversation.clone())),
         }
     }
 
-    fn stop(&mut self) -> Option<Step> {
+    fn stop(&mut self) -> Option<TypingStep> {
         (self.until_ms, self.waits) = (None, false);
         self.hide()
     }
 
-    fn hide(&mut self) -> Option<Step> {
+    fn hide(&mut self) -> Option<TypingStep> {
         self.shown = None;
-        self.shown_ms.take().map(|_| Step::Stop)
+        self.shown_ms.take().map(|_| TypingStep::Stop)
     }
 }

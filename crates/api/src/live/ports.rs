@@ -2,9 +2,9 @@
 
 use crate::{caller, metrics::Metrics};
 use async_trait::async_trait;
-use jobline_chat::{CallLine, Chat, Error, UserId};
+use jobline_chat::{CallDevices, Chat, Error, UserId};
 use jobline_identity::Identity;
-use jobline_live::{Answer, Audiences, Calls, Circles, Feed, Heads, Meter, Refusal, Token, Tokens};
+use jobline_live::{Answer, Audiences, CallParticipants, Circles, Feed, Heads, Meter, Refusal, Token, Tokens};
 use jobline_wire::{Code, SyncQuery, Synced};
 use std::sync::Arc;
 
@@ -65,12 +65,12 @@ impl Circles for ChatCircles {
 }
 
 /// Who is in a call, by its message.
-pub(super) struct ChatCalls(pub Chat);
+pub(super) struct ChatCallParticipants(pub Chat);
 
 #[async_trait]
-impl Calls for ChatCalls {
-    async fn line(&self, user: &UserId, call: &str) -> Result<Option<CallLine>, Refusal> {
-        self.0.call_line(user, call).await.map_err(|error| refusal(&error))
+impl CallParticipants for ChatCallParticipants {
+    async fn devices(&self, user: &UserId, call: &str) -> Result<Option<CallDevices>, Refusal> {
+        self.0.call_devices(user, call).await.map_err(|error| refusal(&error))
     }
 }
 

@@ -3,7 +3,7 @@
 use super::Chat;
 use crate::{
     base::{error::Result, id::UserId},
-    messages::calls::{self, line::CallLine},
+    messages::calls::{self, devices::CallDevices},
 };
 use jobline_wire::{AnswerCall, ChangedCall, StartCall, StartedCall};
 
@@ -45,7 +45,7 @@ impl Chat {
     ///
     /// # Errors
     /// `unavailable`.
-    pub async fn call_line(&self, me: &UserId, call_id: &str) -> Result<Option<CallLine>> {
-        calls::line::line(&self.cx, me, call_id).await
+    pub async fn call_devices(&self, me: &UserId, call_id: &str) -> Result<Option<CallDevices>> {
+        calls::devices::devices(&self.cx, me, call_id).await
     }
 }

@@ -185,15 +185,15 @@ async fn signals_go_between_the_two_devices_of_an_accepted_call_alone() {
     let world = World::new().await;
     let (anna, ben) = talk(&world).await;
     let call = start(&world, &anna, "phone").await.call;
-    assert_eq!(world.chat.call_line(&anna.id, &call.id).await.unwrap(), None, "nobody has accepted");
+    assert_eq!(world.chat.call_devices(&anna.id, &call.id).await.unwrap(), None, "nobody has accepted");
     world.chat.accept_call(&ben.id, answer(&call, "laptop")).await.unwrap();
-    let line = world.chat.call_line(&anna.id, &call.id).await.unwrap().unwrap();
-    assert_eq!((line.own.as_str(), line.others), ("phone", vec![(ben.id.clone(), "laptop".to_owned())]));
+    let devices = world.chat.call_devices(&anna.id, &call.id).await.unwrap().unwrap();
+    assert_eq!((devices.own.as_str(), devices.others), ("phone", vec![(ben.id.clone(), "laptop".to_owned())]));
     let eve = world.user("eve");
-    assert_eq!(world.chat.call_line(&eve.id, &call.id).await.unwrap(), None);
-    assert_eq!(world.chat.call_line(&anna.id, "message_7").await.unwrap(), None);
+    assert_eq!(world.chat.call_devices(&eve.id, &call.id).await.unwrap(), None);
+    assert_eq!(world.chat.call_devices(&anna.id, "message_7").await.unwrap(), None);
     world.chat.end_call(&ben.id, answer(&call, "laptop")).await.unwrap();
-    assert_eq!(world.chat.call_line(&anna.id, &call.id).await.unwrap(), None);
+    assert_eq!(world.chat.call_devices(&anna.id, &call.id).await.unwrap(), None);
 }
 
 /// Many devices of both users act at any time, some concurrently, and some die: in the end all see the same call, its state

@@ -105,14 +105,14 @@ async fn calls_of_a_crew_are_hidden_from_non_members() {
     let call = anna.ring("phone").await.unwrap();
     ben.take(&call, "laptop").await.unwrap();
     carl.take(&call, "tablet").await.unwrap();
-    let line = world.chat.call_line(&anna.id, &call.id).await.unwrap().unwrap();
+    let line = world.chat.call_devices(&anna.id, &call.id).await.unwrap().unwrap();
     assert_eq!(line.others.iter().map(|(user, _)| user.as_str()).collect::<Vec<_>>(), ["ben", "carl"]);
     let dora = world.user("dora");
     assert_eq!(dora.take(&call, "phone").await.unwrap_err().code, Code::NotFound);
     world.job(1, &["anna", "ben", "dora"], JobStatus::Open).await;
-    let line = world.chat.call_line(&anna.id, &call.id).await.unwrap().unwrap();
+    let line = world.chat.call_devices(&anna.id, &call.id).await.unwrap().unwrap();
     assert_eq!(line.others, [(ben.id.clone(), "laptop".to_owned())], "nothing is said to one who has left");
-    assert_eq!(world.chat.call_line(&carl.id, &call.id).await.unwrap(), None);
+    assert_eq!(world.chat.call_devices(&carl.id, &call.id).await.unwrap(), None);
     assert_eq!(carl.take(&call, "phone").await.unwrap_err().code, Code::NotJobParticipant);
     assert_eq!(carl.hang_up(&call).await.unwrap_err().code, Code::NotJobParticipant);
     assert_eq!(dora.sees_call().await, None, "it began before her");

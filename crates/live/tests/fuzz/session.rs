@@ -1,6 +1,6 @@
 //! A session that is told anything in any order. Shared by the replay of the corpus and by the fuzz target.
 
-use jobline_chat::{CallLine, UserId};
+use jobline_chat::{CallDevices, UserId};
 use jobline_live::{Action, Answer, Event, FRAME_BYTES, Incoming, News, Refusal, Session, Token};
 
 /// Plays `bytes` to a session: a byte that says what happens, and what that needs. Checks after each step what must hold
@@ -15,7 +15,7 @@ pub fn play(bytes: &[u8]) -> usize {
     let mut session = Session::new(token(now_ms + 500_000), now_ms, 7);
     let (mut rest, mut actions) = (bytes, 0);
     // What was begun and has not ended; and whether an answer is on its way.
-    let (mut reads, mut delivers, mut checks, mut finds, mut lines) = (0, 0, 0, Vec::new(), Vec::new());
+    let (mut reads, mut delivers, mut checks, mut finds, mut device_lookups) = (0, 0, 0, Vec::new(), Vec::new());
     let (mut closed, mut unconfirmed) = (false, false);
     while let Some((what, after)) = rest.split_first() {
         rest = after;
@@ -52,7 +52,9 @@ pub fn play(bytes: &[u8]) -> usize {
                 Event::Checked(Ok(token(now_ms + 100_000)))
             }
             12 if !finds.is_empty() => Event::Audience(finds.remove(0), Some(vec![user.clone()])),
-            14 if !lines.is_empty() => Event::Line(lines.remove(0), take(1).first().map(|_| line(&user))),
+            14 if !device_lookups.is_empty() => {
+                Event::CallDevices(device_lookups.remove(0), take(1).first().map(|_| devices(&user)))
+            }
             13 => {
                 now_ms += take(1).iter().map(|byte| u64::from(*byte) * 200).sum::<u64>();
                 Event::Tick
@@ -72,13 +74,13 @@ pub fn play(bytes: &[u8]) -> usize {
                 Action::Deliver(_) => delivers += 1,
                 Action::Check(_) => checks += 1,
                 Action::FindAudience(conversation) => finds.push(conversation),
-                Action::FindLine(call) => lines.push(call),
+                Action::FindCallDevices(call) => device_lookups.push(call),
                 Action::Signal(_, _, text) => is_frame(&text),
                 Action::Close(_) => closed = true,
                 _ => {}
             }
             assert!(
-                reads <= 1 && delivers <= 1 && checks <= 1 && finds.len() + lines.len() <= 60,
+                reads <= 1 && delivers <= 1 && checks <= 1 && finds.len() + device_lookups.len() <= 60,
                 "too much at a time"
             );
         }
@@ -86,8 +88,8 @@ pub fn play(bytes: &[u8]) -> usize {
     actions
 }
 
-fn line(user: &UserId) -> CallLine {
-    CallLine { own: "phone".to_owned(), others: vec![(user.clone(), "laptop".to_owned())] }
+fn devices(user: &UserId) -> CallDevices {
+    CallDevices { own: "phone".to_owned(), others: vec![(user.clone(), "laptop".to_owned())] }
 }
 
 fn answer(dice: &[u8]) -> Result<Answer, Refusal> {

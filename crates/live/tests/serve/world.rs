@@ -1,9 +1,10 @@
 //! Sockets, clients and ports in memory.
 
 use async_trait::async_trait;
-use jobline_chat::{CallLine, Clock, Random, UserId};
+use jobline_chat::{CallDevices, Clock, Random, UserId};
 use jobline_live::{
-    Answer, Audiences, Calls, Circles, Feed, Hub, Incoming, Kind, Meter, Ports, Refusal, Socket, Token, Tokens, serve,
+    Answer, Audiences, CallParticipants, Circles, Feed, Hub, Incoming, Kind, Meter, Ports, Refusal, Socket, Token,
+    Tokens, serve,
 };
 use std::sync::{
     Arc, Mutex,
@@ -91,13 +92,13 @@ impl Audiences for Everyone {
 }
 
 #[async_trait]
-impl Calls for Everyone {
-    async fn line(&self, user: &UserId, call: &str) -> Result<Option<CallLine>, Refusal> {
+impl CallParticipants for Everyone {
+    async fn devices(&self, user: &UserId, call: &str) -> Result<Option<CallDevices>, Refusal> {
         let (own, other) =
             if user.as_str() == "anna" { ("phone", ("ben", "laptop")) } else { ("laptop", ("anna", "phone")) };
         let others = vec![(UserId::new(other.0).unwrap(), other.1.to_owned())];
         Ok((call == "message_7" && !self.hung_up.load(Ordering::SeqCst))
-            .then(|| CallLine { own: own.to_owned(), others }))
+            .then(|| CallDevices { own: own.to_owned(), others }))
     }
 }
 

@@ -1,8 +1,8 @@
 //! Servers without sessions: the ports that they do not use.
 
 use async_trait::async_trait;
-use jobline_chat::{CallLine, Clock, Random, UserId};
-use jobline_live::{Answer, Audiences, Calls, Circles, Feed, Meter, Ports, Refusal, Token, Tokens};
+use jobline_chat::{CallDevices, Clock, Random, UserId};
+use jobline_live::{Answer, Audiences, CallParticipants, Circles, Feed, Meter, Ports, Refusal, Token, Tokens};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
@@ -44,8 +44,8 @@ impl Audiences for Unused {
 }
 
 #[async_trait]
-impl Calls for Unused {
-    async fn line(&self, _: &UserId, _: &str) -> Result<Option<CallLine>, Refusal> {
+impl CallParticipants for Unused {
+    async fn devices(&self, _: &UserId, _: &str) -> Result<Option<CallDevices>, Refusal> {
         Err(Refusal::Unavailable)
     }
 }

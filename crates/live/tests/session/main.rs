@@ -2,78 +2,78 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
-mod line;
 mod presence;
+mod test_session;
 mod typing;
 
 use jobline_live::{Action, Answer, Closing, Event, Incoming, News, Refusal};
-use line::*;
+use test_session::*;
 
 #[test]
 fn a_start_is_answered_with_ready_and_everything_up_to_the_end() {
-    let mut line = Line::open();
+    let mut session = TestSession::open();
     let ready = r#"{"op":"ready","heartbeatMs":25000,"tokenExpiresAt":"2025-11-15T10:30:00.000Z"}"#;
-    assert_eq!(line.says(r#"{"op":"start"}"#), [send(ready), Action::FindCircle, Action::Read(None, 20)]);
-    assert_eq!(line.answers(answer("c1", 20, true)), [pushed("c1", 20, true)]);
-    assert_eq!(line.has("c1"), [read("c1")], "more waits");
-    assert_eq!(line.answers(answer("c2", 3, false)), [pushed("c2", 3, false)]);
-    assert_eq!(line.has("c2"), [], "that was the end");
+    assert_eq!(session.says(r#"{"op":"start"}"#), [send(ready), Action::FindCircle, Action::Read(None, 20)]);
+    assert_eq!(session.answers(answer("c1", 20, true)), [pushed("c1", 20, true)]);
+    assert_eq!(session.has("c1"), [read("c1")], "more waits");
+    assert_eq!(session.answers(answer("c2", 3, false)), [pushed("c2", 3, false)]);
+    assert_eq!(session.has("c2"), [], "that was the end");
 }
 
 #[test]
 fn a_start_that_missed_nothing_is_told_so_once() {
-    let mut line = Line::settled();
-    assert_eq!(line.moves(), [read("c0")]);
-    assert_eq!(line.answers(answer("c0", 0, false)), [], "a wake-up that brings nothing is not pushed");
+    let mut session = TestSession::settled();
+    assert_eq!(session.moves(), [read("c0")]);
+    assert_eq!(session.answers(answer("c0", 0, false)), [], "a wake-up that brings nothing is not pushed");
 }
 
 #[test]
 fn at_most_one_answer_is_on_its_way() {
-    let mut line = Line::settled();
-    assert_eq!(line.moves(), [read("c0")]);
-    assert_eq!(line.moves(), [], "the read that goes on may have seen it or not");
-    assert_eq!(line.answers(answer("c1", 1, false)), [pushed("c1", 1, false)]);
-    assert_eq!(line.moves(), []);
-    assert_eq!(line.moves(), []);
-    assert_eq!(line.has("c1"), [read("c1")], "moved meanwhile, however often: one read");
-    assert_eq!(line.answers(answer("c2", 1, false)), [pushed("c2", 1, false)]);
-    assert_eq!(line.has("c2"), []);
+    let mut session = TestSession::settled();
+    assert_eq!(session.moves(), [read("c0")]);
+    assert_eq!(session.moves(), [], "the read that goes on may have seen it or not");
+    assert_eq!(session.answers(answer("c1", 1, false)), [pushed("c1", 1, false)]);
+    assert_eq!(session.moves(), []);
+    assert_eq!(session.moves(), []);
+    assert_eq!(session.has("c1"), [read("c1")], "moved meanwhile, however often: one read");
+    assert_eq!(session.answers(answer("c2", 1, false)), [pushed("c2", 1, false)]);
+    assert_eq!(session.has("c2"), []);
 }
 
 #[test]
 fn a_have_of_another_cursor_is_where_the_next_answer_begins() {
-    let mut line = Line::settled();
-    assert_eq!(line.moves(), [read("c0")]);
-    assert_eq!(line.has("c5"), [], "the client has polled, and the read goes on");
-    assert_eq!(line.answers(answer("c1", 1, false)), [read("c5")], "what was read from the old place is dropped");
-    assert_eq!(line.answers(answer("c5", 0, false)), []);
-    assert_eq!(line.has("c3"), [read("c3")]);
+    let mut session = TestSession::settled();
+    assert_eq!(session.moves(), [read("c0")]);
+    assert_eq!(session.has("c5"), [], "the client has polled, and the read goes on");
+    assert_eq!(session.answers(answer("c1", 1, false)), [read("c5")], "what was read from the old place is dropped");
+    assert_eq!(session.answers(answer("c5", 0, false)), []);
+    assert_eq!(session.has("c3"), [read("c3")]);
 }
 
 #[test]
 fn an_answer_that_does_not_fit_in_a_frame_is_read_again_in_smaller_parts() {
-    let mut line = Line::started();
+    let mut session = TestSession::started();
     let large = || Answer { json: " ".repeat(33_000), ..answer("c1", 1, true) };
-    assert_eq!(line.answers(large()), [Action::Read(Some("c0".to_owned()), 5)]);
-    assert_eq!(line.answers(large()), [Action::Read(Some("c0".to_owned()), 1)]);
-    assert_eq!(line.answers(answer("c1", 1, true)), [pushed("c1", 1, true)]);
-    assert_eq!(line.has("c1"), [read("c1")], "and then in whole ones again");
+    assert_eq!(session.answers(large()), [Action::Read(Some("c0".to_owned()), 5)]);
+    assert_eq!(session.answers(large()), [Action::Read(Some("c0".to_owned()), 1)]);
+    assert_eq!(session.answers(answer("c1", 1, true)), [pushed("c1", 1, true)]);
+    assert_eq!(session.has("c1"), [read("c1")], "and then in whole ones again");
 }
 
 #[test]
 fn a_read_that_fails_is_repeated_later_and_later() {
-    let mut line = Line::settled();
-    assert_eq!(line.moves(), [read("c0")]);
+    let mut session = TestSession::settled();
+    assert_eq!(session.moves(), [read("c0")]);
     let mut pauses = Vec::new();
     for _ in 0..8 {
-        let failed = line.now;
-        let mut done = line.on(Event::Answered(Err(Refusal::Unavailable)));
+        let failed = session.now;
+        let mut done = session.on(Event::Answered(Err(Refusal::Unavailable)));
         while !done.contains(&read("c0")) {
-            line.now = line.session.due_ms();
-            done = line.on(Event::Tick);
-            line.on(Event::Incoming(Incoming::Control));
+            session.now = session.inner.due_ms();
+            done = session.on(Event::Tick);
+            session.on(Event::Incoming(Incoming::Control));
         }
-        pauses.push(line.now - failed);
+        pauses.push(session.now - failed);
     }
     assert!(pauses[0] <= 1_000 && pauses.windows(2).all(|two| two[0] <= two[1]), "{pauses:?}");
     assert!(*pauses.last().unwrap() >= 15_000 && *pauses.last().unwrap() <= 30_000, "{pauses:?}");
@@ -81,96 +81,96 @@ fn a_read_that_fails_is_repeated_later_and_later() {
 
 #[test]
 fn a_cursor_that_is_not_good_ends_the_connection() {
-    let mut line = Line::started();
-    assert_eq!(line.on(Event::Answered(Err(Refusal::Invalid))), [Action::Close(Closing::NotUnderstood)]);
-    assert_eq!(line.moves(), [], "nothing comes after the end");
+    let mut session = TestSession::started();
+    assert_eq!(session.on(Event::Answered(Err(Refusal::Invalid))), [Action::Close(Closing::NotUnderstood)]);
+    assert_eq!(session.moves(), [], "nothing comes after the end");
 }
 
 #[test]
 fn a_client_that_does_not_confirm_is_too_slow_after_30_s() {
-    let mut line = Line::started();
-    assert_eq!(line.answers(answer("c1", 1, false)).len(), 1);
-    let done = without_heartbeats(line.waits(100_000));
+    let mut session = TestSession::started();
+    assert_eq!(session.answers(answer("c1", 1, false)).len(), 1);
+    let done = without_heartbeats(session.waits(100_000));
     let proved = (2_000, Action::Deliver("c0".to_owned()));
     assert_eq!(done, [proved, (30_000, Action::Close(Closing::TooSlow))]);
 }
 
 #[test]
 fn a_client_that_does_not_begin_is_too_slow_after_10_s() {
-    assert_eq!(Line::open().waits(100_000), [(10_000, Action::Close(Closing::TooSlow))]);
+    assert_eq!(TestSession::open().waits(100_000), [(10_000, Action::Close(Closing::TooSlow))]);
 }
 
 #[test]
 fn a_client_without_a_sign_of_life_is_too_slow_after_90_s() {
-    let mut line = Line::settled();
+    let mut session = TestSession::settled();
     let mut closed = None;
     while closed.is_none() {
-        line.now = line.session.due_ms();
-        let done = line.on(Event::Tick);
-        closed = done.contains(&Action::Close(Closing::TooSlow)).then_some(line.now - BEGIN);
+        session.now = session.inner.due_ms();
+        let done = session.on(Event::Tick);
+        closed = done.contains(&Action::Close(Closing::TooSlow)).then_some(session.now - BEGIN);
     }
     assert_eq!(closed, Some(90_000));
 }
 
 #[test]
 fn the_server_shows_every_25_s_that_it_is_there() {
-    let mut line = Line::settled();
+    let mut session = TestSession::settled();
     let beats: Vec<u64> =
-        line.waits(100_000).into_iter().filter(|(_, one)| *one == Action::Ping).map(|one| one.0).collect();
+        session.waits(100_000).into_iter().filter(|(_, one)| *one == Action::Ping).map(|one| one.0).collect();
     assert_eq!(beats, [25_000, 50_000, 75_000, 100_000]);
-    assert_eq!(line.says(r#"{"op":"ping"}"#), [send(r#"{"op":"pong"}"#)]);
+    assert_eq!(session.says(r#"{"op":"ping"}"#), [send(r#"{"op":"pong"}"#)]);
 }
 
 #[test]
 fn a_delivery_is_recorded_2_s_after_the_first_proof_by_the_last_cursor() {
-    let mut line = Line::started();
-    line.answers(answer("c1", 1, false));
-    line.waits(1_000);
-    assert_eq!(line.has("c1"), []);
-    line.moves();
-    line.answers(answer("c2", 1, false));
-    line.has("c2");
-    assert_eq!(line.waits(900), []);
-    assert_eq!(line.session.undelivered(), Some("c2"));
-    assert_eq!(line.waits(100), [(2_000, Action::Deliver("c2".to_owned()))]);
-    assert_eq!(line.session.undelivered(), None);
-    assert_eq!(line.on(Event::Delivered(Ok(()))), []);
-    assert_eq!(line.waits(10_000), [], "once");
+    let mut session = TestSession::started();
+    session.answers(answer("c1", 1, false));
+    session.waits(1_000);
+    assert_eq!(session.has("c1"), []);
+    session.moves();
+    session.answers(answer("c2", 1, false));
+    session.has("c2");
+    assert_eq!(session.waits(900), []);
+    assert_eq!(session.inner.undelivered(), Some("c2"));
+    assert_eq!(session.waits(100), [(2_000, Action::Deliver("c2".to_owned()))]);
+    assert_eq!(session.inner.undelivered(), None);
+    assert_eq!(session.on(Event::Delivered(Ok(()))), []);
+    assert_eq!(session.waits(10_000), [], "once");
 }
 
 #[test]
 fn nothing_is_delivered_before_the_client_has_it() {
-    let mut line = Line::open();
-    line.says(r#"{"op":"start"}"#);
-    line.answers(answer("c1", 5, false));
-    assert_eq!(line.session.undelivered(), None);
-    let done = without_heartbeats(line.waits(29_000));
+    let mut session = TestSession::open();
+    session.says(r#"{"op":"start"}"#);
+    session.answers(answer("c1", 5, false));
+    assert_eq!(session.inner.undelivered(), None);
+    let done = without_heartbeats(session.waits(29_000));
     assert_eq!(done, []);
 }
 
 #[test]
 fn a_delivery_that_could_not_be_recorded_is_tried_again() {
-    let mut line = Line::settled();
-    line.waits(2_000);
-    assert_eq!(line.on(Event::Delivered(Err(Refusal::Unavailable))), []);
-    assert_eq!(line.waits(10_000), [(12_000, Action::Deliver("c0".to_owned()))]);
-    assert_eq!(line.on(Event::Delivered(Err(Refusal::Invalid))), []);
-    assert_eq!(without_heartbeats(line.waits(60_000)), [], "what can never be recorded is not tried again");
+    let mut session = TestSession::settled();
+    session.waits(2_000);
+    assert_eq!(session.on(Event::Delivered(Err(Refusal::Unavailable))), []);
+    assert_eq!(session.waits(10_000), [(12_000, Action::Deliver("c0".to_owned()))]);
+    assert_eq!(session.on(Event::Delivered(Err(Refusal::Invalid))), []);
+    assert_eq!(without_heartbeats(session.waits(60_000)), [], "what can never be recorded is not tried again");
 }
 
 #[test]
 fn frames_that_are_not_understood_end_the_connection() {
     for text in ["", "[]", "{}", r#"{"op":"have"}"#, r#"{"op":"start"}"#, r#"{"op":"typing","conversationId":1}"#] {
-        assert_eq!(Line::settled().says(text), [Action::Close(Closing::NotUnderstood)], "{text}");
+        assert_eq!(TestSession::settled().says(text), [Action::Close(Closing::NotUnderstood)], "{text}");
     }
     let long = format!(r#"{{"op":"watch","conversationId":"{}"}}"#, "x".repeat(601));
-    assert_eq!(Line::settled().says(&long), [Action::Close(Closing::NotUnderstood)]);
+    assert_eq!(TestSession::settled().says(&long), [Action::Close(Closing::NotUnderstood)]);
     for text in [r#"{"op":"have","since":"c0"}"#, r#"{"op":"watch"}"#] {
-        assert_eq!(Line::open().says(text), [Action::Close(Closing::NotUnderstood)], "{text} before start");
+        assert_eq!(TestSession::open().says(text), [Action::Close(Closing::NotUnderstood)], "{text} before start");
     }
-    let mut line = Line::open();
-    assert_eq!(line.says(r#"{"op":"ping"}"#), [send(r#"{"op":"pong"}"#)], "a ping is no place in the log");
-    assert_eq!(line.says(r#"{"op":"later"}"#), [], "newer clients may say more");
+    let mut session = TestSession::open();
+    assert_eq!(session.says(r#"{"op":"ping"}"#), [send(r#"{"op":"pong"}"#)], "a ping is no place in the log");
+    assert_eq!(session.says(r#"{"op":"later"}"#), [], "newer clients may say more");
 }
 
 #[test]
@@ -182,64 +182,64 @@ fn frames_that_cannot_be_taken_end_the_connection_with_their_code() {
         (Incoming::NotText, Closing::NotText, 1007),
         (Incoming::BrokenProtocol, Closing::BrokenProtocol, 1002),
     ] {
-        assert_eq!(Line::settled().on(Event::Incoming(incoming)), [Action::Close(closing)]);
+        assert_eq!(TestSession::settled().on(Event::Incoming(incoming)), [Action::Close(closing)]);
         assert_eq!(closing.code(), code);
     }
 }
 
 #[test]
 fn the_51st_frame_at_once_is_one_too_many() {
-    let mut line = Line::open();
-    line.says(r#"{"op":"start","since":"c0"}"#);
+    let mut session = TestSession::open();
+    session.says(r#"{"op":"start","since":"c0"}"#);
     for number in 2..=50 {
-        assert_eq!(line.says(r#"{"op":"new"}"#), [], "frame {number}");
+        assert_eq!(session.says(r#"{"op":"new"}"#), [], "frame {number}");
     }
-    assert_eq!(line.on(Event::Incoming(Incoming::Control)), [Action::Close(Closing::Flood)]);
+    assert_eq!(session.on(Event::Incoming(Incoming::Control)), [Action::Close(Closing::Flood)]);
 }
 
 #[test]
 fn confirming_what_was_pushed_is_no_flood() {
-    let mut line = Line::settled();
+    let mut session = TestSession::settled();
     for number in 1..1_000 {
         let cursor = format!("c{number}");
-        assert_eq!(line.moves().len(), 1);
-        assert_eq!(line.answers(answer(&cursor, 1, false)).len(), 1);
-        assert_eq!(line.has(&cursor), []);
+        assert_eq!(session.moves().len(), 1);
+        assert_eq!(session.answers(answer(&cursor, 1, false)).len(), 1);
+        assert_eq!(session.has(&cursor), []);
     }
 }
 
 #[test]
 fn a_token_is_renewed_in_place() {
-    let mut line = Line::with_token(BEGIN + 60_000);
-    line.says(r#"{"op":"start","since":"c0"}"#);
-    line.answers(answer("c0", 0, false));
-    line.has("c0");
+    let mut session = TestSession::with_token(BEGIN + 60_000);
+    session.says(r#"{"op":"start","since":"c0"}"#);
+    session.answers(answer("c0", 0, false));
+    session.has("c0");
     let told = (30_000, send(r#"{"op":"tokenExpiring","expiresAt":"2025-11-14T10:31:00.000Z"}"#));
-    assert_eq!(without_heartbeats(line.waits(40_000))[1..], [told]);
-    assert_eq!(line.says(r#"{"op":"token","token":"a.b.c"}"#), [Action::Check("a.b.c".to_owned())]);
-    assert_eq!(line.on(Event::Checked(Ok(token("anna", BEGIN + 600_000)))), []);
+    assert_eq!(without_heartbeats(session.waits(40_000))[1..], [told]);
+    assert_eq!(session.says(r#"{"op":"token","token":"a.b.c"}"#), [Action::Check("a.b.c".to_owned())]);
+    assert_eq!(session.on(Event::Checked(Ok(token("anna", BEGIN + 600_000)))), []);
     let told = (570_000, send(r#"{"op":"tokenExpiring","expiresAt":"2025-11-14T10:40:00.000Z"}"#));
-    let done = without_heartbeats(line.waits(1_000_000));
+    let done = without_heartbeats(session.waits(1_000_000));
     assert_eq!(done, [told, (660_000, Action::Close(Closing::Token))], "at expiry and leeway");
 }
 
 #[test]
 fn a_token_of_somebody_else_or_no_good_ends_the_connection() {
     for checked in [Ok(token("ben", BEGIN + DAY)), Err(Refusal::Invalid)] {
-        let mut line = Line::settled();
-        line.says(r#"{"op":"token","token":"a.b.c"}"#);
-        assert_eq!(line.on(Event::Checked(checked)), [Action::Close(Closing::Token)]);
+        let mut session = TestSession::settled();
+        session.says(r#"{"op":"token","token":"a.b.c"}"#);
+        assert_eq!(session.on(Event::Checked(checked)), [Action::Close(Closing::Token)]);
     }
-    let mut line = Line::settled();
-    line.says(r#"{"op":"token","token":"a.b.c"}"#);
+    let mut session = TestSession::settled();
+    session.says(r#"{"op":"token","token":"a.b.c"}"#);
     assert_eq!(
-        line.on(Event::Checked(Err(Refusal::Unavailable))),
+        session.on(Event::Checked(Err(Refusal::Unavailable))),
         [],
         "the keys cannot be had now: the old one counts"
     );
-    assert_eq!(line.says(r#"{"op":"token","token":"a.b.c"}"#).len(), 1, "and another try is welcome");
+    assert_eq!(session.says(r#"{"op":"token","token":"a.b.c"}"#).len(), 1, "and another try is welcome");
     assert_eq!(
-        line.says(r#"{"op":"token","token":"a.b.d"}"#),
+        session.says(r#"{"op":"token","token":"a.b.d"}"#),
         [Action::Close(Closing::NotUnderstood)],
         "one at a time"
     );
@@ -248,8 +248,8 @@ fn a_token_of_somebody_else_or_no_good_ends_the_connection() {
 #[test]
 fn a_stop_and_a_newer_connection_end_it() {
     let told = |stops, replaced| Event::News(News { stops, replaced, ..News::default() });
-    assert_eq!(Line::settled().on(told(true, false)), [Action::Close(Closing::Stopping)]);
-    assert_eq!(Line::open().on(told(false, true)), [Action::Close(Closing::Replaced)], "even before start");
+    assert_eq!(TestSession::settled().on(told(true, false)), [Action::Close(Closing::Stopping)]);
+    assert_eq!(TestSession::open().on(told(false, true)), [Action::Close(Closing::Replaced)], "even before start");
     assert_eq!((Closing::Stopping.code(), Closing::Replaced.code()), (1001, 4409));
     assert_eq!((Closing::TooSlow.code(), Closing::Flood.code(), Closing::Token.code()), (4408, 4429, 4401));
 }

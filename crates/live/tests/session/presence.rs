@@ -1,44 +1,44 @@
 //! Online status, as a session requests and shows it.
 
-use crate::line::*;
+use crate::test_session::*;
 use jobline_chat::UserId;
 use jobline_live::{Action, Event, News, Seen};
 
 #[test]
 fn an_active_user_is_recorded_at_once_and_every_five_minutes() {
-    let mut line = Line::settled();
-    line.waits(2_000);
-    line.on(Event::Delivered(Ok(())));
+    let mut session = TestSession::settled();
+    session.waits(2_000);
+    session.on(Event::Delivered(Ok(())));
     let active = r#"{"op":"active","active":true}"#;
-    assert_eq!(line.says(active), [Action::Active(true), Action::FindCircle, Action::Record]);
-    assert_eq!(line.says(active), [], "said twice");
+    assert_eq!(session.says(active), [Action::Active(true), Action::FindCircle, Action::Record]);
+    assert_eq!(session.says(active), [], "said twice");
     let records: Vec<u64> =
-        line.waits(700_000).into_iter().filter(|(_, one)| *one == Action::Record).map(|one| one.0).collect();
+        session.waits(700_000).into_iter().filter(|(_, one)| *one == Action::Record).map(|one| one.0).collect();
     assert_eq!(records, [302_000, 602_000]);
-    assert_eq!(line.says(r#"{"op":"active","active":false}"#), [Action::Active(false)]);
-    assert!(line.waits(700_000).into_iter().all(|(_, one)| one != Action::Record));
+    assert_eq!(session.says(r#"{"op":"active","active":false}"#), [Action::Active(false)]);
+    assert!(session.waits(700_000).into_iter().all(|(_, one)| one != Action::Record));
 }
 
 #[test]
 fn a_circle_is_met_and_those_who_come_and_go_are_shown() {
-    let mut line = Line::settled();
+    let mut session = TestSession::settled();
     let ben = UserId::new("ben").unwrap();
-    assert_eq!(line.on(Event::Circle(Some(vec![ben.clone()]))), [Action::Meet(vec![ben.clone()])]);
-    assert_eq!(line.on(Event::Circle(None)), [], "it could not be found out");
+    assert_eq!(session.on(Event::Circle(Some(vec![ben.clone()]))), [Action::Meet(vec![ben.clone()])]);
+    assert_eq!(session.on(Event::Circle(None)), [], "it could not be found out");
     let seen = vec![Seen { user: ben, online: true, last_ms: Some(BEGIN) }];
     let frame = r#"{"op":"presence","userId":"ben","state":"online","lastActiveAt":"2025-11-14T10:00:00.000Z"}"#;
-    assert_eq!(line.on(Event::News(News { seen, ..News::default() })), [send(frame)]);
+    assert_eq!(session.on(Event::News(News { seen, ..News::default() })), [send(frame)]);
 }
 
 #[test]
 fn the_circle_is_looked_up_again_after_changes_one_lookup_at_a_time() {
     let (ben, changed) = (UserId::new("ben").unwrap(), || Event::News(News { relations: true, ..News::default() }));
-    let mut line = Line::started();
-    assert_eq!(line.on(changed()), [], "the first search goes on");
-    assert_eq!(line.on(Event::Circle(Some(vec![ben.clone()]))), [Action::FindCircle], "it may be out of date");
-    assert_eq!(line.on(Event::Circle(Some(Vec::new()))), [Action::Meet(Vec::new())]);
-    assert_eq!(line.on(changed()), [Action::FindCircle]);
-    assert_eq!(line.on(Event::Circle(Some(vec![ben.clone()]))), [Action::Meet(vec![ben])]);
-    assert_eq!(line.on(changed()), [Action::FindCircle]);
-    assert_eq!(line.on(Event::Circle(None)), [Action::Meet(Vec::new())], "where it is not known, nobody is shown");
+    let mut session = TestSession::started();
+    assert_eq!(session.on(changed()), [], "the first search goes on");
+    assert_eq!(session.on(Event::Circle(Some(vec![ben.clone()]))), [Action::FindCircle], "it may be out of date");
+    assert_eq!(session.on(Event::Circle(Some(Vec::new()))), [Action::Meet(Vec::new())]);
+    assert_eq!(session.on(changed()), [Action::FindCircle]);
+    assert_eq!(session.on(Event::Circle(Some(vec![ben.clone()]))), [Action::Meet(vec![ben])]);
+    assert_eq!(session.on(changed()), [Action::FindCircle]);
+    assert_eq!(session.on(Event::Circle(None)), [Action::Meet(Vec::new())], "where it is not known, nobody is shown");
 }

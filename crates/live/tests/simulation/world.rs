@@ -28,7 +28,7 @@ pub enum Mutation {
 }
 
 /// A connection from both ends.
-struct Line {
+struct Connection {
     session: Session,
     ticket: Ticket,
     /// A read that was begun, and its answer once the log was looked at.
@@ -59,7 +59,7 @@ pub struct World {
     late: Vec<()>,
     lost: bool,
     client: Client,
-    line: Option<Line>,
+    connection: Option<Connection>,
 }
 
 fn anna() -> UserId {
@@ -82,7 +82,7 @@ impl World {
             late: Vec::new(),
             lost: false,
             client: Client::default(),
-            line: None,
+            connection: None,
         }
     }
 
@@ -106,7 +106,7 @@ impl World {
         while !self.late.is_empty() {
             self.announce()?;
         }
-        if self.line.is_none() {
+        if self.connection.is_none() {
             self.connect()?;
             self.lost = false;
         }
@@ -164,7 +164,7 @@ impl World {
     }
 
     fn connect(&mut self) -> Check {
-        if self.line.is_some() {
+        if self.connection.is_some() {
             return Ok(());
         }
         let ticket = self.hub.join(anna(), Kind::Connection).map_err(|full| format!("{full:?}"))?;
@@ -176,17 +176,17 @@ impl World {
         };
         let to_server = VecDeque::from([format!(r#"{{"op":"start"{since}}}"#)]);
         let (read, deliver, to_client, has_read, pushed) = (None, None, VecDeque::new(), false, None);
-        self.line = Some(Line { session, ticket, read, deliver, to_client, to_server, has_read, pushed });
+        self.connection = Some(Connection { session, ticket, read, deliver, to_client, to_server, has_read, pushed });
         // Its first read brings what was lost before it.
         self.client.polled = false;
         self.lost = false;
         Ok(())
     }
 
-    /// The line breaks, and everything on it is lost. What the client had said it has is recorded.
+    /// The connection breaks, and everything on it is lost. What the client had said it has is recorded.
     fn cut(&mut self) -> Check {
-        if let Some(line) = self.line.take() {
-            let proved = line.deliver.as_deref().into_iter().chain(line.session.undelivered());
+        if let Some(connection) = self.connection.take() {
+            let proved = connection.deliver.as_deref().into_iter().chain(connection.session.undelivered());
             self.delivered = proved.map(|cursor| number(Some(cursor))).fold(self.delivered, u64::max);
         }
         Ok(())
@@ -197,9 +197,9 @@ impl World {
         self.delivered = self.delivered.max(self.client.kept);
         let answer = self.sync(Some(self.client.kept.to_string()), 50);
         self.client.kept = number(Some(&answer.cursor));
-        if let Some(line) = &mut self.line {
+        if let Some(connection) = &mut self.connection {
             self.client.polled = true;
-            line.to_server.push_back(format!(r#"{{"op":"have","since":"{}"}}"#, self.client.kept));
+            connection.to_server.push_back(format!(r#"{{"op":"have","since":"{}"}}"#, self.client.kept));
         }
         if answer.has_more { self.poll() } else { Ok(()) }
     }
@@ -218,21 +218,21 @@ impl World {
 
     /// Something that is under way goes on; `false` when nothing is.
     fn advance(&mut self) -> Result<bool, String> {
-        let Some(line) = &self.line else { return Ok(false) };
+        let Some(connection) = &self.connection else { return Ok(false) };
         let mut possible: Vec<fn(&mut Self) -> Check> = Vec::new();
-        if line.read.is_some() {
+        if connection.read.is_some() {
             possible.push(Self::go_on_reading);
         }
-        if line.deliver.is_some() {
+        if connection.deliver.is_some() {
             possible.push(Self::deliver);
         }
-        if !line.to_client.is_empty() {
+        if !connection.to_client.is_empty() {
             possible.push(Self::client_hears);
         }
-        if !line.to_server.is_empty() {
+        if !connection.to_server.is_empty() {
             possible.push(Self::server_hears);
         }
-        let news = line.ticket.take();
+        let news = connection.ticket.take();
         if news != News::default() {
             self.learn(news)?;
             return Ok(true);
@@ -245,11 +245,11 @@ impl World {
     }
 
     fn learn(&mut self, mut news: News) -> Check {
-        let Some(line) = &self.line else { return Ok(()) };
+        let Some(connection) = &self.connection else { return Ok(()) };
         let forgets = match self.mutation {
-            Mutation::JoinsLate => !line.has_read,
-            Mutation::ForgetsWhilePushed => line.pushed.is_some(),
-            Mutation::ClearsAfterRead => line.read.is_some(),
+            Mutation::JoinsLate => !connection.has_read,
+            Mutation::ForgetsWhilePushed => connection.pushed.is_some(),
+            Mutation::ClearsAfterRead => connection.read.is_some(),
             _ => false,
         };
         news.moved &= !forgets;
@@ -257,41 +257,43 @@ impl World {
     }
 
     fn go_on_reading(&mut self) -> Check {
-        let Some(Line { read: Some((since, limit, answer)), pushed, .. }) = &self.line else { return Ok(()) };
+        let Some(Connection { read: Some((since, limit, answer)), pushed, .. }) = &self.connection else {
+            return Ok(());
+        };
         let (mut since, limit) = (since.clone(), *limit);
         if let Some(answer) = answer.clone() {
-            let line = self.line.as_mut().expect("looked at above");
-            (line.read, line.has_read) = (None, true);
+            let connection = self.connection.as_mut().expect("looked at above");
+            (connection.read, connection.has_read) = (None, true);
             return self.tell(Event::Answered(Ok(answer)));
         }
         if self.mutation == Mutation::SkipsAhead && self.dice.random_bool(0.2) {
             since = pushed.clone().or(Some(self.head.to_string()));
         }
         let answer = self.sync(since, limit);
-        let line = self.line.as_mut().expect("looked at above");
-        line.read.as_mut().expect("looked at above").2 = Some(answer);
+        let connection = self.connection.as_mut().expect("looked at above");
+        connection.read.as_mut().expect("looked at above").2 = Some(answer);
         Ok(())
     }
 
     fn deliver(&mut self) -> Check {
-        let Some(line) = &mut self.line else { return Ok(()) };
-        let cursor = line.deliver.take();
+        let Some(connection) = &mut self.connection else { return Ok(()) };
+        let cursor = connection.deliver.take();
         self.delivered = self.delivered.max(number(cursor.as_deref()));
         self.tell(Event::Delivered(Ok(())))
     }
 
     fn server_hears(&mut self) -> Check {
-        let Some(line) = &mut self.line else { return Ok(()) };
-        let Some(text) = line.to_server.pop_front() else { return Ok(()) };
+        let Some(connection) = &mut self.connection else { return Ok(()) };
+        let Some(text) = connection.to_server.pop_front() else { return Ok(()) };
         if text.contains("have") {
-            line.pushed = None;
+            connection.pushed = None;
         }
         self.tell(Event::Incoming(Incoming::Text(text)))
     }
 
     fn client_hears(&mut self) -> Check {
-        let Some(line) = &mut self.line else { return Ok(()) };
-        let Some(text) = line.to_client.pop_front() else { return Ok(()) };
+        let Some(connection) = &mut self.connection else { return Ok(()) };
+        let Some(text) = connection.to_client.pop_front() else { return Ok(()) };
         if !text.contains(r#""op":"synced""#) {
             return Ok(());
         }
@@ -307,29 +309,29 @@ impl World {
             return Err(format!("{from} to {kept} were seen twice"));
         }
         self.client.kept = kept.max(to);
-        line.to_server.push_back(format!(r#"{{"op":"have","since":"{}"}}"#, self.client.kept));
+        connection.to_server.push_back(format!(r#"{{"op":"have","since":"{}"}}"#, self.client.kept));
         Ok(())
     }
 
     fn tell(&mut self, event: Event) -> Check {
-        let Some(line) = &mut self.line else { return Ok(()) };
-        for action in line.session.handle(event, self.now) {
+        let Some(connection) = &mut self.connection else { return Ok(()) };
+        for action in connection.session.handle(event, self.now) {
             match action {
-                Action::Send(text) => line.to_client.push_back(text),
+                Action::Send(text) => connection.to_client.push_back(text),
                 Action::Push(text) => {
                     let to = text.rsplit(':').next().map(|to| to.trim_end_matches('}').to_owned());
                     if self.mutation == Mutation::DeliversWhenPushed {
                         self.delivered = self.delivered.max(number(to.as_deref()));
                     }
-                    line.pushed = to;
+                    connection.pushed = to;
                     if self.mutation == Mutation::PushesTwice {
-                        line.to_client.push_back(text.clone());
+                        connection.to_client.push_back(text.clone());
                     }
-                    line.to_client.push_back(text);
+                    connection.to_client.push_back(text);
                 }
-                Action::Read(since, limit) if line.read.is_none() => line.read = Some((since, limit, None)),
+                Action::Read(since, limit) if connection.read.is_none() => connection.read = Some((since, limit, None)),
                 Action::Read(..) => return Err("two reads at a time".to_owned()),
-                Action::Deliver(cursor) => line.deliver = Some(cursor),
+                Action::Deliver(cursor) => connection.deliver = Some(cursor),
                 // It took too long to confirm.
                 Action::Close(_) => return self.cut(),
                 _ => {}

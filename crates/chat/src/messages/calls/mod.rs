@@ -2,8 +2,8 @@
 
 mod answer;
 mod confirm;
+pub(crate) mod devices;
 pub(crate) mod later;
-pub(crate) mod line;
 mod start;
 
 pub(crate) use answer::{accept, decline, end, end_abandoned, end_unanswered};

@@ -7,41 +7,41 @@ pub(crate) const BEGIN: u64 = 1_763_116_200_000;
 
 pub(crate) const DAY: u64 = 86_400_000;
 
-pub(crate) struct Line {
-    pub(crate) session: Session,
+pub(crate) struct TestSession {
+    pub(crate) inner: Session,
     pub(crate) now: u64,
 }
 
-impl Line {
+impl TestSession {
     /// A connection of anna's whose token is good for a day.
     pub(crate) fn open() -> Self {
         Self::with_token(BEGIN + DAY)
     }
 
     pub(crate) fn with_token(expires_ms: u64) -> Self {
-        Self { session: Session::new(token("anna", expires_ms), BEGIN, 7), now: BEGIN }
+        Self { inner: Session::new(token("anna", expires_ms), BEGIN, 7), now: BEGIN }
     }
 
     /// A connection that has begun, whose first read goes on.
     pub(crate) fn started() -> Self {
-        let mut line = Self::open();
-        let done = line.says(r#"{"op":"start","since":"c0"}"#);
+        let mut session = Self::open();
+        let done = session.says(r#"{"op":"start","since":"c0"}"#);
         assert_eq!(done[1..], [Action::FindCircle, read("c0")]);
         assert!(matches!(&done[0], Action::Send(ready) if ready.starts_with(r#"{"op":"ready""#)), "{done:?}");
-        line
+        session
     }
 
     /// A connection that has everything.
     pub(crate) fn settled() -> Self {
-        let mut line = Self::started();
-        assert_eq!(line.answers(answer("c0", 0, false)), [pushed("c0", 0, false)]);
-        assert_eq!(line.has("c0"), []);
-        assert_eq!(line.on(Event::Circle(None)), []);
-        line
+        let mut session = Self::started();
+        assert_eq!(session.answers(answer("c0", 0, false)), [pushed("c0", 0, false)]);
+        assert_eq!(session.has("c0"), []);
+        assert_eq!(session.on(Event::Circle(None)), []);
+        session
     }
 
     pub(crate) fn on(&mut self, event: Event) -> Vec<Action> {
-        self.session.handle(event, self.now)
+        self.inner.handle(event, self.now)
     }
 
     pub(crate) fn says(&mut self, text: &str) -> Vec<Action> {
@@ -63,9 +63,9 @@ impl Line {
     /// Lets time go on, and the client answer every ping; what was done, and when.
     pub(crate) fn waits(&mut self, ms: u64) -> Vec<(u64, Action)> {
         let (end, mut done) = (self.now + ms, Vec::new());
-        while self.session.due_ms() <= end {
-            assert!(self.session.due_ms() >= self.now, "due in the past");
-            self.now = self.session.due_ms();
+        while self.inner.due_ms() <= end {
+            assert!(self.inner.due_ms() >= self.now, "due in the past");
+            self.now = self.inner.due_ms();
             let actions = self.on(Event::Tick);
             assert!(!actions.is_empty(), "woken for nothing at {}", self.now);
             let closed = matches!(actions.last(), Some(Action::Close(_)));

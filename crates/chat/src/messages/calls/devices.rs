@@ -18,18 +18,18 @@ use jobline_wire::Code;
 
 /// The devices of an accepted call.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CallLine {
+pub struct CallDevices {
     /// The device of the user who asked.
     pub own: String,
     /// The others who take part, each with their device.
     pub others: Vec<(UserId, String)>,
 }
 
-/// The line of an accepted call in which `me` takes part; `None` for any other.
+/// The devices of an accepted call in which `me` takes part; `None` for any other.
 ///
 /// # Errors
 /// `unavailable`.
-pub(crate) async fn line(cx: &Context, me: &UserId, call_id: &str) -> Result<Option<CallLine>> {
+pub(crate) async fn devices(cx: &Context, me: &UserId, call_id: &str) -> Result<Option<CallDevices>> {
     let (id, conversation) = match place(cx, call_id).await {
         Ok(found) => found,
         Err(Error { code: Code::NotFound, .. }) => return Ok(None),
@@ -40,7 +40,7 @@ pub(crate) async fn line(cx: &Context, me: &UserId, call_id: &str) -> Result<Opt
     let Some(call) = call.filter(|call| call.state == Recorded::Accepted) else { return Ok(None) };
     let mut others = taking_part(cx, &conversation, &call).await?;
     let own = others.iter().position(|(user, _)| user == me);
-    Ok(own.map(|own| CallLine { own: others.remove(own).1, others }))
+    Ok(own.map(|own| CallDevices { own: others.remove(own).1, others }))
 }
 
 /// The participants who are still in the conversation, each with their device.
