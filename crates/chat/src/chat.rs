@@ -310,8 +310,8 @@ impl Chat {
     ///
     /// # Errors
     /// `unavailable`.
-    pub async fn presence_circle(&self, me: &UserId) -> Result<Vec<UserId>> {
-        status::circle(&self.cx, me).await
+    pub async fn presence_peers(&self, me: &UserId) -> Result<Vec<UserId>> {
+        status::presence_peers(&self.cx, me).await
     }
 
     /// What `me` sees of `users`; those whom `me` does not see are left out. `active` says when a user was last active, in

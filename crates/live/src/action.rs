@@ -29,10 +29,11 @@ pub enum Action {
     StopsTyping,
     /// The user is active on the device, or no longer.
     Active(bool),
-    /// Find out who sees whether the user is there.
-    FindCircle,
-    /// Show the user and those of the circle who are there to each other.
-    Meet(Vec<UserId>),
+    /// Find the user's presence peers: the users who see whether this user is online, and whose online status this user
+    /// sees.
+    FindPresencePeers,
+    /// Show the user and those of these presence peers who are online to each other.
+    ShowPresence(Vec<UserId>),
     /// Record that the user is there, unless that was done in the last five minutes.
     Record,
     /// This is the name of the client's device.

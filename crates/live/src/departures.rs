@@ -13,8 +13,8 @@ pub async fn tell_departures(hub: &Hub, ports: &Ports) {
         ports.clock.sleep(LOOK_EVERY).await;
         for departure in hub.departures(ports.clock.now_ms()) {
             // If it cannot be read, nobody learns of it.
-            let circle = ports.circles.of(departure.user()).await.unwrap_or_default();
-            hub.tell_departure(departure, &circle);
+            let presence_peers = ports.presence_peers.of(departure.user()).await.unwrap_or_default();
+            hub.tell_departure(departure, &presence_peers);
         }
     }
 }

@@ -174,10 +174,11 @@ impl Hub {
     }
 
     /// Tells of a departure: those who were told that the user is online. Users who no longer see this user, since they
-    /// are not in `circle`, get what strangers get.
-    pub fn tell_departure(&self, departure: Departure, circle: &[UserId]) {
+    /// are not in `presence_peers`, get what strangers get.
+    pub fn tell_departure(&self, departure: Departure, presence_peers: &[UserId]) {
         let Departure { user, last_ms, told } = departure;
-        let (sees, strangers): (Vec<UserId>, Vec<UserId>) = told.iter().cloned().partition(|one| circle.contains(one));
+        let (sees, strangers): (Vec<UserId>, Vec<UserId>) =
+            told.iter().cloned().partition(|one| presence_peers.contains(one));
         self.show(&Seen { user: user.clone(), online: false, last_ms: None }, &strangers);
         self.show(&Seen { user, online: false, last_ms: Some(last_ms) }, &sees);
     }
@@ -272,7 +273,7 @@ impl Inner {
             members.retain(|one| one.number != member.number);
             if members.is_empty() {
                 users.members.remove(&member.user);
-                self.presences.forgets_circle(&member.user);
+                self.presences.forget_presence_peers(&member.user);
                 if let Some(outbox) = &self.outbox {
                     users.prints.remove(&outbox.keys.fingerprint(&member.user));
                 }
@@ -328,23 +329,23 @@ impl Ticket {
         self.hub.inner.presences.takes_record(self.user(), now_ms)
     }
 
-    /// The users who see this one, and whom this one sees: those who are online are shown to this device, and this user to
-    /// them while online. Those who did before and do not any more are shown to each other as strangers are.
-    pub fn meets(&self, circle: Vec<UserId>, now_ms: u64) {
+    /// Sets the user's presence peers. Those who are online are shown to this device, and this user to them while online.
+    /// Users who were presence peers and no longer are get what strangers get of each other.
+    pub fn show_presence(&self, presence_peers: Vec<UserId>, now_ms: u64) {
         let presences = &self.hub.inner.presences;
-        let circle: Arc<[UserId]> = circle.into();
-        let parted = presences.meets(self.user(), &circle);
+        let presence_peers: Arc<[UserId]> = presence_peers.into();
+        let parted = presences.set_presence_peers(self.user(), &presence_peers);
         if !parted.is_empty() {
             self.hub.part_here(self.user(), &parted);
             self.hub.inner.tell_parted(self.user(), &parted);
         }
-        for user in presences.online(&circle) {
+        for user in presences.online(&presence_peers) {
             self.member.shows(&Seen { user, online: true, last_ms: Some(now_ms) });
         }
-        if presences.told(self.user(), Arc::clone(&circle)) {
+        if presences.set_told(self.user(), Arc::clone(&presence_peers)) {
             let seen = Seen { user: self.user().clone(), online: true, last_ms: Some(now_ms) };
-            self.hub.show(&seen, &circle);
-            self.hub.inner.tell_online(self.user(), &circle);
+            self.hub.show(&seen, &presence_peers);
+            self.hub.inner.tell_online(self.user(), &presence_peers);
         }
     }
 

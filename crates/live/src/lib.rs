@@ -39,7 +39,8 @@ pub use frame::FRAME_BYTES;
 pub use gateway::{Connections, Gateway, GatewayApi, Moved, Posted};
 pub use hub::{Departure, Full, Hub, Kind, Limits, News, Seen, Ticket};
 pub use ports::{
-    Answer, Audiences, CallParticipants, Circles, Feed, Incoming, Meter, NoMeter, Ports, Refusal, Socket, Token, Tokens,
+    Answer, Audiences, CallParticipants, Feed, Incoming, Meter, NoMeter, Ports, PresencePeers, Refusal, Socket, Token,
+    Tokens,
 };
 pub use serve::{refuse, serve};
 pub use session::{Event, HEARTBEAT_MS, Session};

@@ -54,10 +54,10 @@ pub trait Audiences: Send + Sync + 'static {
     async fn of(&self, user: &UserId, conversation: &str) -> Result<Vec<UserId>, Refusal>;
 }
 
-/// Who sees whether a user is online.
+/// A user's presence peers: the users with whom they see each other's online status.
 #[async_trait]
-pub trait Circles: Send + Sync + 'static {
-    /// The users who see whether `user` is there, and of whom `user` sees it.
+pub trait PresencePeers: Send + Sync + 'static {
+    /// The users who see whether `user` is online, and of whom `user` sees it.
     ///
     /// # Errors
     /// [`Refusal::Unavailable`].
@@ -131,15 +131,15 @@ pub struct Ports {
     pub feed: Arc<dyn Feed>,
     /// Who may see a user typing.
     pub audiences: Arc<dyn Audiences>,
-    /// Who sees whether a user is online.
-    pub circles: Arc<dyn Circles>,
+    /// The users who see each other's online status.
+    pub presence_peers: Arc<dyn PresencePeers>,
     /// The participants of a call.
     pub calls: Arc<dyn CallParticipants>,
     /// Checks renewed tokens.
     pub tokens: Arc<dyn Tokens>,
     /// Time.
     pub clock: Arc<dyn Clock>,
-    /// Spreads those who come back.
+    /// Jitter for clients that connect again.
     pub random: Arc<dyn Random>,
     /// Metrics.
     pub meter: Arc<dyn Meter>,

@@ -132,7 +132,9 @@ impl<S: Socket> Connection<S> {
             Action::Watch(conversation) => self.ticket.watch(conversation.as_deref()),
             Action::Types(conversation, audience) => self.ticket.types(&conversation, audience),
             Action::StopsTyping => self.ticket.stops_typing(),
-            Action::Meet(circle) => self.ticket.meets(circle, self.ports.clock.now_ms()),
+            Action::ShowPresence(presence_peers) => {
+                self.ticket.show_presence(presence_peers, self.ports.clock.now_ms())
+            }
             Action::Active(active) => self.ticket.active(active, self.ports.clock.now_ms()),
             Action::Record if !self.ticket.takes_record(self.ports.clock.now_ms()) => {}
             work => self.begin(work),
@@ -173,10 +175,12 @@ impl<S: Socket> Connection<S> {
                 Event::CallDevices(call, devices)
             }
             .boxed(),
-            Action::FindCircle => async move { Event::Circle(ports.circles.of(&user).await.ok()) }.boxed(),
+            Action::FindPresencePeers => {
+                async move { Event::PresencePeers(ports.presence_peers.of(&user).await.ok()) }.boxed()
+            }
             Action::Record => async move {
                 // If it fails now, it is recorded in five minutes.
-                let _ = ports.circles.record(&user).await;
+                let _ = ports.presence_peers.record(&user).await;
                 Event::Done
             }
             .boxed(),

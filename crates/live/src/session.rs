@@ -52,8 +52,8 @@ pub enum Event {
     Checked(Result<Token, Refusal>),
     /// Work that was started for the session has ended.
     Done,
-    /// The search of [`Action::FindCircle`] has ended: with whom, if that could be found out.
-    Circle(Option<Vec<UserId>>),
+    /// The search of [`Action::FindPresencePeers`] has ended: the users, if they could be read.
+    PresencePeers(Option<Vec<UserId>>),
     /// The search of [`Action::FindCallDevices`] has ended: the devices of a call, if the user is in it.
     CallDevices(String, Option<CallDevices>),
     /// The search of [`Action::FindAudience`] has ended.
@@ -160,8 +160,8 @@ impl Session {
                 todo.extend(steps.into_iter().map(Action::from));
                 None
             }
-            Event::Circle(circle) => {
-                todo.extend(self.started.as_mut()?.circle_found(circle));
+            Event::PresencePeers(presence_peers) => {
+                todo.extend(self.started.as_mut()?.presence_peers_found(presence_peers));
                 None
             }
             Event::Done | Event::Tick => None,
@@ -244,9 +244,9 @@ impl Session {
         }
         todo.extend(device.clone().map(Action::Device));
         let (flow, typist, signaller) = (Flow::new(since, self.spread), Typist::default(), Signaller::new(device));
-        let (circle, relations_changed) = (Lookup::default(), false);
-        let started = Started { flow, typist, signaller, record_ms: None, circle, relations_changed };
-        todo.extend(self.started.insert(started).find_circle());
+        let (presence_peers, relations_changed) = (Lookup::default(), false);
+        let started = Started { flow, typist, signaller, record_ms: None, presence_peers, relations_changed };
+        todo.extend(self.started.insert(started).find_presence_peers());
     }
 
     /// The client's cursor proves that something was delivered. Further proofs do not move the moment at which it is
@@ -274,7 +274,7 @@ impl Session {
         {
             started.relations_changed = true;
             todo.extend(started.typist.review().map(Action::from));
-            todo.extend(started.find_circle());
+            todo.extend(started.find_presence_peers());
         }
         if let Some((conversation, typing)) = news.typing {
             let frames = typing.iter().map(|(user, typing)| frame::typing(&conversation, user, *typing));

@@ -13,9 +13,9 @@ pub(crate) struct Started {
     pub signaller: Signaller,
     /// When it is to be recorded again that the user is there, while they are.
     pub record_ms: Option<u64>,
-    /// Who sees the user online, and is seen.
-    pub circle: Lookup,
-    /// This may have changed since it was read.
+    /// The lookup of the users who see each other's online status with this one.
+    pub presence_peers: Lookup,
+    /// The presence peers may have changed since they were read.
     pub relations_changed: bool,
 }
 
@@ -28,28 +28,28 @@ impl Started {
         self.record_ms = active.then_some(now_ms);
         let mut todo = vec![Action::Active(active)];
         if active {
-            todo.extend(self.find_circle());
+            todo.extend(self.find_presence_peers());
         }
         todo
     }
 
-    /// Finds out who sees the user, and is seen.
-    pub fn find_circle(&mut self) -> Option<Action> {
-        if self.circle.begin() {
-            return Some(Action::FindCircle);
+    /// Looks up the presence peers.
+    pub fn find_presence_peers(&mut self) -> Option<Action> {
+        if self.presence_peers.begin() {
+            return Some(Action::FindPresencePeers);
         }
-        self.circle.outdate();
+        self.presence_peers.outdate();
         None
     }
 
-    /// It is known who sees the user. If it could not be read, it stays as it was, unless it has changed since: then
-    /// nobody may see them.
-    pub fn circle_found(&mut self, circle: Option<Vec<UserId>>) -> Option<Action> {
-        if !self.circle.end() {
-            return Some(Action::FindCircle);
+    /// The lookup has ended. If the presence peers could not be read, they stay as they were, unless they may have changed
+    /// since: then nobody may see the user.
+    pub fn presence_peers_found(&mut self, presence_peers: Option<Vec<UserId>>) -> Option<Action> {
+        if !self.presence_peers.end() {
+            return Some(Action::FindPresencePeers);
         }
         let may_have_changed = std::mem::take(&mut self.relations_changed);
-        circle.or_else(|| may_have_changed.then(Vec::new)).map(Action::Meet)
+        presence_peers.or_else(|| may_have_changed.then(Vec::new)).map(Action::ShowPresence)
     }
 
     /// Records that somebody is there, at once and every five minutes.

@@ -188,7 +188,7 @@ fn a_user_who_may_no_longer_see_another_gets_what_strangers_get() {
     let hub = Hub::default();
     let (anna, ben, cy) = (join(&hub, "anna"), join(&hub, "ben"), join(&hub, "cy"));
     anna.active(true, 1_000);
-    anna.meets(vec![user("ben"), user("cy")], 1_000);
+    anna.show_presence(vec![user("ben"), user("cy")], 1_000);
     let online = Seen { user: user("anna"), online: true, last_ms: Some(1_000) };
     assert_eq!((ben.take().seen, cy.take().seen), (vec![online.clone()], vec![online]));
     anna.active(false, 5_000);
@@ -205,7 +205,7 @@ fn users_who_no_longer_see_each_other_are_notified_of_that_alone() {
     let (anna, ben, cy) = (join(&hub, "anna"), join(&hub, "ben"), join(&hub, "cy"));
     for (one, others) in [(&anna, ["ben", "cy"]), (&ben, ["anna", "cy"]), (&cy, ["anna", "ben"])] {
         one.active(true, 1_000);
-        one.meets(others.map(user).to_vec(), 1_000);
+        one.show_presence(others.map(user).to_vec(), 1_000);
     }
     let online = |name| Seen { user: user(name), online: true, last_ms: Some(2_000) };
     let away = |name| Seen { user: user(name), online: false, last_ms: None };
@@ -213,7 +213,7 @@ fn users_who_no_longer_see_each_other_are_notified_of_that_alone() {
     for one in [&anna, &ben, &cy] {
         seen(one);
     }
-    anna.meets(vec![user("cy")], 2_000);
+    anna.show_presence(vec![user("cy")], 2_000);
     assert_eq!(seen(&ben), [away("anna")]);
     assert_eq!(seen(&anna), [away("ben"), online("cy")], "also whose own session has not found it out");
     assert_eq!(seen(&cy), [online("anna")]);
@@ -227,7 +227,7 @@ fn users_who_no_longer_see_each_other_are_notified_of_that_alone() {
     assert_eq!(seen(&cy).len(), 2);
 
     ben.active(true, 300_000);
-    ben.meets(vec![user("anna"), user("cy")], 2_000);
+    ben.show_presence(vec![user("anna"), user("cy")], 2_000);
     assert_eq!(seen(&anna), [online("ben")], "and of those who may be seen again");
 }
 

@@ -149,7 +149,7 @@ async fn online_status_is_seen_at_other_servers() {
     world.settle().await;
     assert!(matches!(&ben.shown()[..], [Seen { online: true, .. }]), "who comes is shown");
     let late = world.client(1, "ben");
-    late.ticket.meets(vec![user("anna")], world.now_ms());
+    late.ticket.show_presence(vec![user("anna")], world.now_ms());
     world.settle().await;
     assert!(matches!(&late.shown()[..], [Seen { online: true, .. }]), "and to who connects later");
     assert_eq!(world.hub(1).last_active_ms(&user("anna"), world.now_ms()), Some(world.now_ms()));
@@ -170,13 +170,13 @@ async fn users_who_no_longer_see_each_other_are_notified_at_other_servers() {
     anna.comes(&world, &["ben"]);
     ben.comes(&world, &["anna"]);
     world.settle().await;
-    anna.ticket.meets(Vec::new(), world.now_ms());
+    anna.ticket.show_presence(Vec::new(), world.now_ms());
     // Longer than it takes until it is told again who is online.
     tokio::time::sleep(Duration::from_secs(70)).await;
     let last = |client: &Client| client.shown().last().cloned();
     let away = |name| Some(Seen { user: user(name), online: false, last_ms: None });
     assert_eq!((last(&anna), last(&ben)), (away("ben"), away("anna")), "{:?} {:?}", anna.shown(), ben.shown());
-    anna.ticket.meets(vec![user("ben")], world.now_ms());
+    anna.ticket.show_presence(vec![user("ben")], world.now_ms());
     world.settle().await;
     assert!(matches!(last(&ben), Some(Seen { online: true, .. })), "{:?}", ben.shown());
 }

@@ -52,7 +52,7 @@ impl Live {
         let ports = Arc::new(Ports {
             feed: Arc::new(ports::ChatFeed(uses.chat.clone())),
             audiences: Arc::new(ports::ChatAudiences(uses.chat.clone())),
-            circles: Arc::new(ports::ChatCircles(uses.chat.clone())),
+            presence_peers: Arc::new(ports::ChatPresencePeers(uses.chat.clone())),
             calls: Arc::new(ports::ChatCallParticipants(uses.chat.clone())),
             tokens: Arc::new(ports::UserTokens { identity: Arc::clone(uses.identity), chat: uses.chat.clone() }),
             clock: Arc::clone(uses.clock),

@@ -4,7 +4,7 @@ use crate::{caller, metrics::Metrics};
 use async_trait::async_trait;
 use jobline_chat::{CallDevices, Chat, Error, UserId};
 use jobline_identity::Identity;
-use jobline_live::{Answer, Audiences, CallParticipants, Circles, Feed, Heads, Meter, Refusal, Token, Tokens};
+use jobline_live::{Answer, Audiences, CallParticipants, Feed, Heads, Meter, PresencePeers, Refusal, Token, Tokens};
 use jobline_wire::{Code, SyncQuery, Synced};
 use std::sync::Arc;
 
@@ -51,12 +51,12 @@ impl Audiences for ChatAudiences {
 }
 
 /// Who sees whom online, by the rules of presence.
-pub(super) struct ChatCircles(pub Chat);
+pub(super) struct ChatPresencePeers(pub Chat);
 
 #[async_trait]
-impl Circles for ChatCircles {
+impl PresencePeers for ChatPresencePeers {
     async fn of(&self, user: &UserId) -> Result<Vec<UserId>, Refusal> {
-        self.0.presence_circle(user).await.map_err(|error| refusal(&error))
+        self.0.presence_peers(user).await.map_err(|error| refusal(&error))
     }
 
     async fn record(&self, user: &UserId) -> Result<(), Refusal> {

@@ -30,7 +30,7 @@ const HOUR_MS: u64 = 3_600_000;
 ///
 /// # Errors
 /// `unavailable`.
-pub(crate) async fn circle(cx: &Context, me: &UserId) -> Result<Vec<UserId>> {
+pub(crate) async fn presence_peers(cx: &Context, me: &UserId) -> Result<Vec<UserId>> {
     if !cx.settings.presence {
         return Ok(Vec::new());
     }

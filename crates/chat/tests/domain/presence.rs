@@ -59,9 +59,9 @@ async fn nothing_is_said_of_other_users_whatever_the_reason() {
     shows(&world, &ben, false).await;
     assert_eq!(sees(&world, &anna, &["ben"]).await, [], "hidden");
     assert_eq!(sees(&world, &ben, &["anna"]).await, [], "who hides does not see");
-    assert!(world.chat.presence_circle(&anna.id).await.unwrap().is_empty());
+    assert!(world.chat.presence_peers(&anna.id).await.unwrap().is_empty());
     shows(&world, &ben, true).await;
-    assert_eq!(world.chat.presence_circle(&anna.id).await.unwrap(), std::slice::from_ref(&ben.id));
+    assert_eq!(world.chat.presence_peers(&anna.id).await.unwrap(), std::slice::from_ref(&ben.id));
     world.job(1, &["anna", "ben"], JobStatus::Closed).await;
     assert_eq!(sees(&world, &anna, &["ben"]).await, [], "the job is closed");
 }
@@ -102,7 +102,7 @@ async fn with_presence_off_nobody_is_shown_and_nothing_is_recorded() {
     let (anna, ben) = world.pair().await;
     world.store.reset();
     world.chat.record_seen(&ben.id).await.unwrap();
-    assert!(world.chat.presence_circle(&anna.id).await.unwrap().is_empty());
+    assert!(world.chat.presence_peers(&anna.id).await.unwrap().is_empty());
     assert_eq!(world.store.reset().commits, 0);
     let refusal = world.chat.presence(&anna.id, &BTreeSet::from([ben.id]), |_| None).await.unwrap_err();
     assert_eq!(refusal.code, Code::NotOffered);

@@ -20,8 +20,12 @@ pub(crate) type Name = u128;
 pub(crate) enum Notification {
     /// A user started or stopped typing in a conversation, which `audience` may see.
     Typing { conversation: String, user: String, typing: bool, audience: Vec<String> },
-    /// A user is online, which `circle` may see.
-    Online { user: String, circle: Vec<String> },
+    /// A user is online; `presence_peers` may see it.
+    Online {
+        user: String,
+        #[serde(rename = "circle")]
+        presence_peers: Vec<String>,
+    },
     /// A user who was online has not been active for a while.
     Gone { user: String, last_ms: u64 },
     /// A frame of a call for a device of a user.

@@ -86,7 +86,7 @@ fn bytes(told: &Notification) -> usize {
     let many = |texts: &[String]| texts.iter().map(|text| text.len() + 3).sum::<usize>();
     64 + match told {
         Notification::Typing { conversation, user, audience, .. } => conversation.len() + user.len() + many(audience),
-        Notification::Online { user, circle } => user.len() + many(circle),
+        Notification::Online { user, presence_peers } => user.len() + many(presence_peers),
         Notification::Gone { user, .. } => user.len(),
         Notification::Relations { users } => many(users),
         Notification::Parted { user, others } => user.len() + many(others),

@@ -51,18 +51,18 @@ impl Hub {
                     false => drop(self.inner.rooms.stops_typing_at(number)),
                 }
             }
-            Notification::Online { user, circle } => {
-                let (user, circle) = (UserId::new(&user)?, users(&circle));
-                let news_to = self.inner.presences.is_elsewhere(user.clone(), circle, now_ms);
+            Notification::Online { user, presence_peers } => {
+                let (user, presence_peers) = (UserId::new(&user)?, users(&presence_peers));
+                let news_to = self.inner.presences.set_online_elsewhere(user.clone(), presence_peers, now_ms);
                 self.show(&Seen { user, online: true, last_ms: Some(now_ms) }, &news_to);
             }
             Notification::Parted { user, others } => self.part_here(&UserId::new(&user)?, &users(&others)),
             Notification::Gone { user, last_ms } => {
                 let user = UserId::new(&user)?;
-                self.inner.presences.is_gone_elsewhere(&user, last_ms);
+                self.inner.presences.set_gone_elsewhere(&user, last_ms);
                 // Third servers must not conclude that the user has left this server, too.
-                if let Some(circle) = self.inner.presences.circle_here(&user) {
-                    self.inner.tell_online(&user, &circle);
+                if let Some(presence_peers) = self.inner.presences.told_here(&user) {
+                    self.inner.tell_online(&user, &presence_peers);
                 }
             }
             Notification::Signal { user, device, frame } => {
@@ -94,8 +94,8 @@ impl Hub {
 
     /// Announces to the other servers who is online here.
     pub(crate) fn tell_who_is_online(&self) {
-        for (user, circle) in self.inner.presences.all_here() {
-            self.inner.tell_online(&user, &circle);
+        for (user, presence_peers) in self.inner.presences.all_here() {
+            self.inner.tell_online(&user, &presence_peers);
         }
     }
 
@@ -152,9 +152,9 @@ impl Inner {
         }
     }
 
-    pub(super) fn tell_online(&self, user: &UserId, circle: &[UserId]) {
+    pub(super) fn tell_online(&self, user: &UserId, presence_peers: &[UserId]) {
         if let Some(outbox) = &self.outbox {
-            outbox.tell(Notification::Online { user: user.to_string(), circle: names(circle) });
+            outbox.tell(Notification::Online { user: user.to_string(), presence_peers: names(presence_peers) });
         }
     }
 

@@ -50,8 +50,8 @@ struct Active {
 pub(super) struct Presences {
     users: Mutex<HashMap<UserId, Active>>,
     elsewhere: Mutex<HashMap<UserId, Elsewhere>>,
-    /// Of users who are connected here: who sees them and whom they see, as it was found last.
-    circles: Mutex<HashMap<UserId, Arc<[UserId]>>>,
+    /// The presence peers of users who are connected here, from the last lookup.
+    presence_peers: Mutex<HashMap<UserId, Arc<[UserId]>>>,
 }
 
 /// A user who is online at another server.
@@ -104,11 +104,11 @@ impl Presences {
         due
     }
 
-    /// `circle` was told that `user` is online, if they are.
-    pub fn told(&self, user: &UserId, circle: Arc<[UserId]>) -> bool {
+    /// If `user` is online, records that `presence_peers` are told so. Returns whether they are to be told.
+    pub fn set_told(&self, user: &UserId, presence_peers: Arc<[UserId]>) -> bool {
         match self.users().get_mut(user) {
             Some(entry) if !entry.gone => {
-                entry.told = circle;
+                entry.told = presence_peers;
                 true
             }
             _ => false,
@@ -131,32 +131,32 @@ impl Presences {
     }
 
     /// Who was told that a user is online, if they are at this server.
-    pub fn circle_here(&self, user: &UserId) -> Option<Arc<[UserId]>> {
+    pub fn told_here(&self, user: &UserId) -> Option<Arc<[UserId]>> {
         self.users().get(user).filter(|entry| !entry.gone).map(|entry| Arc::clone(&entry.told))
     }
 
-    /// `circle` is who sees `user`, and whom they see. Returns who was among them and no longer is.
-    pub fn meets(&self, user: &UserId, circle: &Arc<[UserId]>) -> Vec<UserId> {
-        let before = self.circles().insert(user.clone(), Arc::clone(circle));
+    /// The users who see each other's online status with `user` are now `presence_peers`. Returns those who no longer are.
+    pub fn set_presence_peers(&self, user: &UserId, presence_peers: &Arc<[UserId]>) -> Vec<UserId> {
+        let before = self.presence_peers().insert(user.clone(), Arc::clone(presence_peers));
         let told = self.users().get(user).map(|entry| Arc::clone(&entry.told));
-        let now: HashSet<&UserId> = circle.iter().collect();
+        let now: HashSet<&UserId> = presence_peers.iter().collect();
         let before: HashSet<&UserId> = before.iter().chain(&told).flat_map(|users| users.iter()).collect();
         before.difference(&now).map(|user| (*user).clone()).collect()
     }
 
     /// Nobody is connected here as `user` any more.
-    pub fn forgets_circle(&self, user: &UserId) {
-        self.circles().remove(user);
+    pub fn forget_presence_peers(&self, user: &UserId) {
+        self.presence_peers().remove(user);
     }
 
     /// `user` and each of `others` do not see each other any more.
     pub fn part(&self, user: &UserId, others: &[UserId]) {
         let all: HashSet<&UserId> = others.iter().collect();
-        let (mut users, mut elsewhere, mut circles) = (self.users(), self.elsewhere(), self.circles());
+        let (mut users, mut elsewhere, mut presence_peers) = (self.users(), self.elsewhere(), self.presence_peers());
         for (one, is_left) in others.iter().map(|one| (one, false)).chain([(user, true)]) {
             let of_user = users.get_mut(one).map(|entry| &mut entry.told);
             let of_elsewhere = elsewhere.get_mut(one).map(|entry| &mut entry.told);
-            for seen_by in of_user.into_iter().chain(of_elsewhere).chain(circles.get_mut(one)) {
+            for seen_by in of_user.into_iter().chain(of_elsewhere).chain(presence_peers.get_mut(one)) {
                 let goes = |other: &UserId| if is_left { all.contains(other) } else { other == user };
                 if seen_by.iter().any(goes) {
                     *seen_by = seen_by.iter().filter(|other| !goes(other)).cloned().collect();
@@ -165,20 +165,20 @@ impl Presences {
         }
     }
 
-    /// A user is online at another server, which `circle` sees. Answers for whom that is news.
-    pub fn is_elsewhere(&self, user: UserId, circle: Arc<[UserId]>, now_ms: u64) -> Vec<UserId> {
+    /// A user is online at another server. Returns those of `presence_peers` for whom that is news.
+    pub fn set_online_elsewhere(&self, user: UserId, presence_peers: Arc<[UserId]>, now_ms: u64) -> Vec<UserId> {
         let mut elsewhere = self.elsewhere();
         if elsewhere.len() >= ELSEWHERE_MOST && !elsewhere.contains_key(&user) {
             return Vec::new();
         }
-        let entry = Elsewhere { until_ms: now_ms + ELSEWHERE_MS, last_ms: now_ms, told: Arc::clone(&circle) };
+        let entry = Elsewhere { until_ms: now_ms + ELSEWHERE_MS, last_ms: now_ms, told: Arc::clone(&presence_peers) };
         let before = elsewhere.insert(user, entry);
         let told: HashSet<&UserId> = before.iter().flat_map(|before| before.told.iter()).collect();
-        circle.iter().filter(|user| !told.contains(user)).cloned().collect()
+        presence_peers.iter().filter(|user| !told.contains(user)).cloned().collect()
     }
 
     /// A user is not online any more at another server.
-    pub fn is_gone_elsewhere(&self, user: &UserId, last_ms: u64) {
+    pub fn set_gone_elsewhere(&self, user: &UserId, last_ms: u64) {
         if let Some(entry) = self.elsewhere().get_mut(user) {
             (entry.until_ms, entry.last_ms) = (0, last_ms);
         }
@@ -221,8 +221,8 @@ impl Presences {
         self.users().len()
     }
 
-    fn circles(&self) -> MutexGuard<'_, HashMap<UserId, Arc<[UserId]>>> {
-        self.circles.lock().unwrap_or_else(PoisonError::into_inner)
+    fn presence_peers(&self) -> MutexGuard<'_, HashMap<UserId, Arc<[UserId]>>> {
+        self.presence_peers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn elsewhere(&self) -> MutexGuard<'_, HashMap<UserId, Elsewhere>> {

@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use jobline_chat::{CallDevices, Clock, Random, UserId};
 use jobline_live::{
-    Answer, Audiences, CallParticipants, Circles, Feed, Hub, Incoming, Kind, Meter, Ports, Refusal, Socket, Token,
-    Tokens, serve,
+    Answer, Audiences, CallParticipants, Feed, Hub, Incoming, Kind, Meter, Ports, PresencePeers, Refusal, Socket,
+    Token, Tokens, serve,
 };
 use std::sync::{
     Arc, Mutex,
@@ -103,7 +103,7 @@ impl CallParticipants for Everyone {
 }
 
 #[async_trait]
-impl Circles for Everyone {
+impl PresencePeers for Everyone {
     async fn of(&self, user: &UserId) -> Result<Vec<UserId>, Refusal> {
         let apart = self.apart.load(Ordering::SeqCst);
         let others = ["anna", "ben"].into_iter().filter(|name| *name != user.as_str() && !apart);
@@ -205,7 +205,7 @@ impl World {
         let ports = Arc::new(Ports {
             feed: Arc::new(Log { head: head.clone(), seen: seen.clone() }),
             audiences: everyone.clone(),
-            circles: everyone.clone(),
+            presence_peers: everyone.clone(),
             calls: everyone.clone(),
             tokens: everyone.clone(),
             clock: Arc::new(VirtualClock(Instant::now())),

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use jobline_chat::{CallDevices, Clock, Random, UserId};
-use jobline_live::{Answer, Audiences, CallParticipants, Circles, Feed, Meter, Ports, Refusal, Token, Tokens};
+use jobline_live::{Answer, Audiences, CallParticipants, Feed, Meter, Ports, PresencePeers, Refusal, Token, Tokens};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
@@ -12,7 +12,7 @@ pub fn ports<W: Clock + Random + Meter>(world: &Arc<W>) -> Arc<Ports> {
     Arc::new(Ports {
         feed: unused(),
         audiences: unused(),
-        circles: unused(),
+        presence_peers: unused(),
         calls: unused(),
         tokens: unused(),
         clock: Arc::clone(world) as Arc<dyn Clock>,
@@ -51,7 +51,7 @@ impl CallParticipants for Unused {
 }
 
 #[async_trait]
-impl Circles for Unused {
+impl PresencePeers for Unused {
     async fn of(&self, _: &UserId) -> Result<Vec<UserId>, Refusal> {
         Err(Refusal::Unavailable)
     }

@@ -163,10 +163,10 @@ impl Client {
         self.noted.lock().unwrap().signals.clone()
     }
 
-    /// Becomes active, seen by `circle`.
-    pub fn comes(&self, world: &World, circle: &[&str]) {
+    /// Becomes active; `presence_peers` see it.
+    pub fn comes(&self, world: &World, presence_peers: &[&str]) {
         self.ticket.active(true, world.now_ms());
-        self.ticket.meets(circle.iter().map(|name| user(name)).collect(), world.now_ms());
+        self.ticket.show_presence(presence_peers.iter().map(|name| user(name)).collect(), world.now_ms());
     }
 }
 
@@ -277,11 +277,11 @@ impl World {
     }
 
     /// Tells of departures as servers do every few seconds, to those who may know.
-    pub fn tell_departures(&self, circle: &[&str]) {
-        let circle: Vec<UserId> = circle.iter().map(|name| user(name)).collect();
+    pub fn tell_departures(&self, presence_peers: &[&str]) {
+        let presence_peers: Vec<UserId> = presence_peers.iter().map(|name| user(name)).collect();
         for server in &self.servers {
             for departure in server.hub.departures(self.now_ms()) {
-                server.hub.tell_departure(departure, &circle);
+                server.hub.tell_departure(departure, &presence_peers);
             }
         }
     }

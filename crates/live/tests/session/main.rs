@@ -13,7 +13,7 @@ use test_session::*;
 fn a_start_is_answered_with_ready_and_everything_up_to_the_end() {
     let mut session = TestSession::open();
     let ready = r#"{"op":"ready","heartbeatMs":25000,"tokenExpiresAt":"2025-11-15T10:30:00.000Z"}"#;
-    assert_eq!(session.says(r#"{"op":"start"}"#), [send(ready), Action::FindCircle, Action::Read(None, 20)]);
+    assert_eq!(session.says(r#"{"op":"start"}"#), [send(ready), Action::FindPresencePeers, Action::Read(None, 20)]);
     assert_eq!(session.answers(answer("c1", 20, true)), [pushed("c1", 20, true)]);
     assert_eq!(session.has("c1"), [read("c1")], "more waits");
     assert_eq!(session.answers(answer("c2", 3, false)), [pushed("c2", 3, false)]);

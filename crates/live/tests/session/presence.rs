@@ -10,7 +10,7 @@ fn an_active_user_is_recorded_at_once_and_every_five_minutes() {
     session.waits(2_000);
     session.on(Event::Delivered(Ok(())));
     let active = r#"{"op":"active","active":true}"#;
-    assert_eq!(session.says(active), [Action::Active(true), Action::FindCircle, Action::Record]);
+    assert_eq!(session.says(active), [Action::Active(true), Action::FindPresencePeers, Action::Record]);
     assert_eq!(session.says(active), [], "said twice");
     let records: Vec<u64> =
         session.waits(700_000).into_iter().filter(|(_, one)| *one == Action::Record).map(|one| one.0).collect();
@@ -20,25 +20,33 @@ fn an_active_user_is_recorded_at_once_and_every_five_minutes() {
 }
 
 #[test]
-fn a_circle_is_met_and_those_who_come_and_go_are_shown() {
+fn presence_peers_are_shown_to_each_other_as_they_come_and_go() {
     let mut session = TestSession::settled();
     let ben = UserId::new("ben").unwrap();
-    assert_eq!(session.on(Event::Circle(Some(vec![ben.clone()]))), [Action::Meet(vec![ben.clone()])]);
-    assert_eq!(session.on(Event::Circle(None)), [], "it could not be found out");
+    assert_eq!(session.on(Event::PresencePeers(Some(vec![ben.clone()]))), [Action::ShowPresence(vec![ben.clone()])]);
+    assert_eq!(session.on(Event::PresencePeers(None)), [], "it could not be found out");
     let seen = vec![Seen { user: ben, online: true, last_ms: Some(BEGIN) }];
     let frame = r#"{"op":"presence","userId":"ben","state":"online","lastActiveAt":"2025-11-14T10:00:00.000Z"}"#;
     assert_eq!(session.on(Event::News(News { seen, ..News::default() })), [send(frame)]);
 }
 
 #[test]
-fn the_circle_is_looked_up_again_after_changes_one_lookup_at_a_time() {
+fn presence_peers_are_looked_up_again_after_changes_one_lookup_at_a_time() {
     let (ben, changed) = (UserId::new("ben").unwrap(), || Event::News(News { relations: true, ..News::default() }));
     let mut session = TestSession::started();
     assert_eq!(session.on(changed()), [], "the first search goes on");
-    assert_eq!(session.on(Event::Circle(Some(vec![ben.clone()]))), [Action::FindCircle], "it may be out of date");
-    assert_eq!(session.on(Event::Circle(Some(Vec::new()))), [Action::Meet(Vec::new())]);
-    assert_eq!(session.on(changed()), [Action::FindCircle]);
-    assert_eq!(session.on(Event::Circle(Some(vec![ben.clone()]))), [Action::Meet(vec![ben])]);
-    assert_eq!(session.on(changed()), [Action::FindCircle]);
-    assert_eq!(session.on(Event::Circle(None)), [Action::Meet(Vec::new())], "where it is not known, nobody is shown");
+    assert_eq!(
+        session.on(Event::PresencePeers(Some(vec![ben.clone()]))),
+        [Action::FindPresencePeers],
+        "it may be out of date"
+    );
+    assert_eq!(session.on(Event::PresencePeers(Some(Vec::new()))), [Action::ShowPresence(Vec::new())]);
+    assert_eq!(session.on(changed()), [Action::FindPresencePeers]);
+    assert_eq!(session.on(Event::PresencePeers(Some(vec![ben.clone()]))), [Action::ShowPresence(vec![ben])]);
+    assert_eq!(session.on(changed()), [Action::FindPresencePeers]);
+    assert_eq!(
+        session.on(Event::PresencePeers(None)),
+        [Action::ShowPresence(Vec::new())],
+        "where it is not known, nobody is shown"
+    );
 }

@@ -26,7 +26,7 @@ impl TestSession {
     pub(crate) fn started() -> Self {
         let mut session = Self::open();
         let done = session.says(r#"{"op":"start","since":"c0"}"#);
-        assert_eq!(done[1..], [Action::FindCircle, read("c0")]);
+        assert_eq!(done[1..], [Action::FindPresencePeers, read("c0")]);
         assert!(matches!(&done[0], Action::Send(ready) if ready.starts_with(r#"{"op":"ready""#)), "{done:?}");
         session
     }
@@ -36,7 +36,7 @@ impl TestSession {
         let mut session = Self::started();
         assert_eq!(session.answers(answer("c0", 0, false)), [pushed("c0", 0, false)]);
         assert_eq!(session.has("c0"), []);
-        assert_eq!(session.on(Event::Circle(None)), []);
+        assert_eq!(session.on(Event::PresencePeers(None)), []);
         session
     }
 

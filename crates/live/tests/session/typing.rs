@@ -92,7 +92,7 @@ fn users_who_may_no_longer_see_typing_learn_that_it_ended_and_nothing_else() {
     let mut session = TestSession::settled();
     session.says(&types("conv_anna_ben", true));
     session.on(found("conv_anna_ben"));
-    assert_eq!(session.on(relations()), [find("conv_anna_ben"), Action::FindCircle], "at once");
+    assert_eq!(session.on(relations()), [find("conv_anna_ben"), Action::FindPresencePeers], "at once");
     assert_eq!(session.on(nobody()), [Action::StopsTyping]);
     session.waits(4_000);
     assert_eq!(session.says(&types("conv_anna_ben", true)), []);
