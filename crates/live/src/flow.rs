@@ -20,18 +20,18 @@ const PAUSE_MS: [u64; 2] = [1_000, 30_000];
 pub(crate) enum Verdict {
     /// Push it.
     Push(String),
-    /// Nothing: it tells nothing, or another read is needed.
+    /// Nothing: it is empty, or another read is needed.
     Nothing,
-    /// The client's cursor is not good.
+    /// Close: the client's cursor is not valid.
     Refused,
 }
 
 #[derive(Debug)]
 enum State {
-    /// Idle.
-    Rests,
-    /// A read is running. Its answer is of no use any more when the client has named another cursor meanwhile.
-    Reads { outdated: bool },
+    /// Neither a read nor an answer is under way.
+    Idle,
+    /// A read is running. Its answer is outdated when the client has named another cursor meanwhile.
+    Reading { outdated: bool },
     /// An answer is on its way.
     Pushed { cursor: String, has_more: bool, at_ms: u64 },
     /// A read failed.
@@ -46,18 +46,18 @@ pub(crate) struct Flow {
     /// Something changed that the running read may not see.
     moved: bool,
     /// Until the client is known to have everything, even an empty answer is pushed.
-    catches_up: bool,
+    is_catching_up: bool,
     size: usize,
     failures: u32,
-    /// Sets the pauses of different sessions apart.
-    spread: u64,
+    /// A random number from which pauses after failures are made, so that sessions do not all retry at once.
+    jitter: u64,
 }
 
 impl Flow {
     /// A client at `since`, for which nothing was read yet.
-    pub fn new(since: Option<String>, spread: u64) -> Self {
-        let state = State::Rests;
-        Self { cursor: since, state, moved: true, catches_up: true, size: 0, failures: 0, spread }
+    pub fn new(since: Option<String>, jitter: u64) -> Self {
+        let state = State::Idle;
+        Self { cursor: since, state, moved: true, is_catching_up: true, size: 0, failures: 0, jitter }
     }
 
     /// The cursor up to which the client is known to have everything.
@@ -70,7 +70,7 @@ impl Flow {
         self.moved = true;
     }
 
-    /// Whether an answer is on its way.
+    /// Whether an answer was pushed and the client has not confirmed it.
     pub fn awaits_have(&self) -> bool {
         matches!(self.state, State::Pushed { .. })
     }
@@ -80,10 +80,10 @@ impl Flow {
         match &mut self.state {
             State::Pushed { cursor, has_more, .. } => {
                 self.moved |= *has_more || *cursor != since;
-                self.state = State::Rests;
+                self.state = State::Idle;
             }
-            State::Reads { outdated } => *outdated = true,
-            State::Rests | State::Failed { .. } => self.moved |= self.cursor.as_ref() != Some(&since),
+            State::Reading { outdated } => *outdated = true,
+            State::Idle | State::Failed { .. } => self.moved |= self.cursor.as_ref() != Some(&since),
         }
         self.cursor = Some(since);
     }
@@ -92,22 +92,22 @@ impl Flow {
     /// moves from now on sets it again.
     pub fn begin(&mut self, now_ms: u64) -> Option<(Option<String>, u32)> {
         let free = match self.state {
-            State::Rests => true,
+            State::Idle => true,
             State::Failed { again_ms } => now_ms >= again_ms,
-            State::Reads { .. } | State::Pushed { .. } => false,
+            State::Reading { .. } | State::Pushed { .. } => false,
         };
         if !free || !self.moved {
             return None;
         }
         self.moved = false;
-        self.state = State::Reads { outdated: false };
+        self.state = State::Reading { outdated: false };
         Some((self.cursor.clone(), SIZES[self.size]))
     }
 
     /// The running read has ended.
     pub fn answered(&mut self, answer: Result<Answer, Refusal>, now_ms: u64) -> Verdict {
-        let outdated = matches!(self.state, State::Reads { outdated: true });
-        self.state = State::Rests;
+        let outdated = matches!(self.state, State::Reading { outdated: true });
+        self.state = State::Idle;
         match answer {
             _ if outdated => self.read_again(),
             Ok(answer) => self.take(answer, now_ms),
@@ -130,7 +130,7 @@ impl Flow {
         match self.state {
             State::Pushed { at_ms, .. } => Some(at_ms + HAVE_WITHIN_MS),
             State::Failed { again_ms } => Some(again_ms),
-            State::Rests | State::Reads { .. } => None,
+            State::Idle | State::Reading { .. } => None,
         }
     }
 
@@ -141,13 +141,13 @@ impl Flow {
             return self.read_again();
         }
         self.size = 0;
-        let leads_on = answer.has_more && self.cursor.as_ref() != Some(&answer.cursor);
-        if answer.is_empty && (leads_on || !self.catches_up) {
+        let has_advanced = answer.has_more && self.cursor.as_ref() != Some(&answer.cursor);
+        if answer.is_empty && (has_advanced || !self.is_catching_up) {
             self.cursor = Some(answer.cursor);
-            self.moved |= leads_on;
+            self.moved |= has_advanced;
             return Verdict::Nothing;
         }
-        self.catches_up = answer.has_more;
+        self.is_catching_up = answer.has_more;
         self.state = State::Pushed { cursor: answer.cursor, has_more: answer.has_more, at_ms: now_ms };
         Verdict::Push(answer.json)
     }
@@ -160,6 +160,6 @@ impl Flow {
     /// Twice as long after each failure, and different for each session, for all fail at once.
     fn pause_ms(&self) -> u64 {
         let longest = (PAUSE_MS[0] << self.failures.min(10)).min(PAUSE_MS[1]);
-        longest / 2 + self.spread % (longest / 2 + 1)
+        longest / 2 + self.jitter % (longest / 2 + 1)
     }
 }

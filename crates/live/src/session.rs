@@ -74,19 +74,21 @@ pub struct Session {
     heartbeat_ms: u64,
     /// When the delivery that the client's cursor proves is to be recorded.
     delivery_ms: Option<u64>,
-    delivers: bool,
-    checks: bool,
+    /// A delivery is being recorded.
+    delivery_running: bool,
+    /// A renewed token is being checked.
+    token_check_running: bool,
     closed: bool,
     /// News from other servers may be late.
     degraded: bool,
-    /// Sets the pauses of different sessions apart.
-    spread: u64,
+    /// A random number from which pauses after failures are made, so that sessions do not all retry at once.
+    jitter: u64,
 }
 
 impl Session {
-    /// A connection of `token.user` that was opened at `now_ms`. `spread` is a random number.
+    /// A connection of `token.user` that was opened at `now_ms`. `jitter` is a random number.
     #[must_use]
-    pub fn new(token: Token, now_ms: u64, spread: u64) -> Self {
+    pub fn new(token: Token, now_ms: u64, jitter: u64) -> Self {
         Self {
             user: token.user,
             expiry: Expiry::new(token.expires_ms),
@@ -96,11 +98,11 @@ impl Session {
             heard_ms: now_ms,
             heartbeat_ms: now_ms + HEARTBEAT_MS,
             delivery_ms: None,
-            delivers: false,
-            checks: false,
+            delivery_running: false,
+            token_check_running: false,
             closed: false,
             degraded: false,
-            spread,
+            jitter,
         }
     }
 
@@ -126,7 +128,7 @@ impl Session {
             Some(started) => [started.flow.due_ms(), started.typist.due_ms(), started.record_ms],
         };
         let always = [self.expiry.due_ms(), self.heartbeat_ms, self.heard_ms + SILENT_MS];
-        let delivery = self.delivery_ms.filter(|_| !self.delivers);
+        let delivery = self.delivery_ms.filter(|_| !self.delivery_running);
         started.into_iter().flatten().chain(always).chain(delivery).min().unwrap_or(self.heartbeat_ms)
     }
 
@@ -142,7 +144,7 @@ impl Session {
             Event::News(news) => self.learn(news, todo),
             Event::Answered(answer) => self.answered(answer, now_ms, todo),
             Event::Delivered(done) => {
-                self.delivers = false;
+                self.delivery_running = false;
                 if done == Err(Refusal::Unavailable) && self.delivery_ms.is_none() {
                     self.delivery_ms = Some(now_ms + DELIVERY_AGAIN_MS);
                 }
@@ -196,9 +198,9 @@ impl Session {
         match (said, &mut self.started) {
             (ClientFrame::Unknown, _) => {}
             (ClientFrame::Ping, _) => todo.push(Action::Send(frame::pong())),
-            (ClientFrame::Token { .. }, _) if self.checks => return Some(Closing::NotUnderstood),
+            (ClientFrame::Token { .. }, _) if self.token_check_running => return Some(Closing::NotUnderstood),
             (ClientFrame::Token { token }, _) => {
-                self.checks = true;
+                self.token_check_running = true;
                 todo.push(Action::Check(token));
             }
             (ClientFrame::Start { since, watch, device_id }, None) => self.start(since, watch, device_id, now_ms, todo),
@@ -243,7 +245,7 @@ impl Session {
             self.proved(now_ms);
         }
         todo.extend(device.clone().map(Action::Device));
-        let (flow, typist, signaller) = (Flow::new(since, self.spread), Typist::default(), Signaller::new(device));
+        let (flow, typist, signaller) = (Flow::new(since, self.jitter), Typist::default(), Signaller::new(device));
         let (presence_peers, relations_changed) = (Lookup::default(), false);
         let started = Started { flow, typist, signaller, record_ms: None, presence_peers, relations_changed };
         todo.extend(self.started.insert(started).find_presence_peers());
@@ -302,7 +304,7 @@ impl Session {
 
     /// A token that cannot be checked now leaves the one that is there: the client is not at fault.
     fn checked(&mut self, token: Result<Token, Refusal>) -> Option<Closing> {
-        self.checks = false;
+        self.token_check_running = false;
         match token {
             Ok(token) if token.user == self.user => self.expiry = Expiry::new(token.expires_ms),
             Ok(_) | Err(Refusal::Invalid) => return Some(Closing::Token),
@@ -342,9 +344,9 @@ impl Session {
     }
 
     fn delivery(&mut self, now_ms: u64) -> Option<String> {
-        let due = !self.delivers && self.delivery_ms.is_some_and(|at| now_ms >= at);
+        let due = !self.delivery_running && self.delivery_ms.is_some_and(|at| now_ms >= at);
         let cursor = self.started.as_ref()?.flow.cursor().filter(|_| due)?.to_owned();
-        (self.delivery_ms, self.delivers) = (None, true);
+        (self.delivery_ms, self.delivery_running) = (None, true);
         Some(cursor)
     }
 }
