@@ -4,13 +4,12 @@
 //! knows the connections of this process alone; users of other servers come from these (`elsewhere.rs`).
 
 mod elsewhere;
-mod member;
 pub(crate) mod presence;
 mod rooms;
+mod subscriber;
 
 use crate::bus::{batch::Keys, outbox::Outbox};
 use jobline_chat::{Announce, ConversationId, UserId};
-use member::Member;
 use presence::Presences;
 use rooms::Rooms;
 use std::{
@@ -20,11 +19,12 @@ use std::{
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
 };
+use subscriber::Subscriber;
 
-pub use member::{News, Seen};
 pub use presence::Departure;
+pub use subscriber::{News, Seen};
 
-/// What somebody waits with.
+/// What a subscriber is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// A live connection.
@@ -33,7 +33,7 @@ pub enum Kind {
     Poll,
 }
 
-/// How many may wait at a time.
+/// How many subscribers there may be at a time.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     /// Of each kind, for one user: the oldest is closed for the next.
@@ -76,9 +76,9 @@ struct Inner {
 /// The connected users.
 #[derive(Default)]
 struct Users {
-    members: HashMap<UserId, Vec<Arc<Member>>>,
+    subscribers: HashMap<UserId, Vec<Arc<Subscriber>>>,
     /// The users by their fingerprints; empty where no other server names them so.
-    prints: HashMap<u64, UserId>,
+    by_fingerprint: HashMap<u64, UserId>,
 }
 
 impl Hub {
@@ -109,23 +109,23 @@ impl Hub {
             return Err(Full);
         }
         open.fetch_add(1, Ordering::SeqCst);
-        let member = Arc::new(Member::new(inner.numbers.fetch_add(1, Ordering::Relaxed), user.clone(), kind));
+        let subscriber = Arc::new(Subscriber::new(inner.numbers.fetch_add(1, Ordering::Relaxed), user.clone(), kind));
         if let Some(outbox) = &inner.outbox {
-            users.prints.insert(outbox.keys.fingerprint(&user), user.clone());
+            users.by_fingerprint.insert(outbox.keys.fingerprint(&user), user.clone());
         }
-        let members = users.members.entry(user).or_default();
-        let same = |one: &Arc<Member>| one.kind == kind && !one.is_replaced();
-        if members.iter().filter(|one| same(one)).count() >= inner.limits.of_a_user
-            && let Some(oldest) = members.iter().find(|one| same(one))
+        let subscribers = users.subscribers.entry(user).or_default();
+        let same = |one: &Arc<Subscriber>| one.kind == kind && !one.is_replaced();
+        if subscribers.iter().filter(|one| same(one)).count() >= inner.limits.of_a_user
+            && let Some(oldest) = subscribers.iter().find(|one| same(one))
         {
             oldest.replace();
         }
-        members.push(Arc::clone(&member));
+        subscribers.push(Arc::clone(&subscriber));
         // Under the lock, too: otherwise a change of it might be told to everyone but this one.
         if self.is_degraded() {
-            member.degraded(true);
+            subscriber.degraded(true);
         }
-        Ok(Ticket { hub: self.clone(), member })
+        Ok(Ticket { hub: self.clone(), subscriber })
     }
 
     /// Something moved for `users`: a commit on this server that changed their heads has happened. Never waits.
@@ -139,8 +139,8 @@ impl Hub {
     /// Notifies those of `users` who are connected here that something changed.
     pub(crate) fn moved_here<'a>(&self, users: impl IntoIterator<Item = &'a UserId>) {
         let all = self.inner.users();
-        for member in users.into_iter().filter_map(|user| all.members.get(user)).flatten() {
-            member.moved();
+        for subscriber in users.into_iter().filter_map(|user| all.subscribers.get(user)).flatten() {
+            subscriber.moved();
         }
     }
 
@@ -153,9 +153,9 @@ impl Hub {
     /// Notifies those of `users` who are connected here that their relations may have changed.
     pub(crate) fn relations_changed_here<'a>(&self, users: impl IntoIterator<Item = &'a UserId>) {
         let all = self.inner.users();
-        let members = users.into_iter().filter_map(|user| all.members.get(user)).flatten();
-        for member in members.filter(|member| member.kind == Kind::Connection) {
-            member.relations_changed();
+        let subscribers = users.into_iter().filter_map(|user| all.subscribers.get(user)).flatten();
+        for subscriber in subscribers.filter(|subscriber| subscriber.kind == Kind::Connection) {
+            subscriber.relations_changed();
         }
     }
 
@@ -202,10 +202,10 @@ impl Hub {
 
     fn show(&self, seen: &Seen, to: &[UserId]) {
         let all = self.inner.users();
-        let members = to.iter().filter_map(|user| all.members.get(user)).flatten();
+        let subscribers = to.iter().filter_map(|user| all.subscribers.get(user)).flatten();
         // A poll that waits does so for changes alone.
-        for member in members.filter(|member| member.kind == Kind::Connection) {
-            member.shows(seen);
+        for subscriber in subscribers.filter(|subscriber| subscriber.kind == Kind::Connection) {
+            subscriber.shows(seen);
         }
     }
 
@@ -213,8 +213,8 @@ impl Hub {
     pub fn stop(&self) {
         let users = self.inner.users_mut();
         self.inner.stops.store(true, Ordering::SeqCst);
-        for member in users.members.values().flatten() {
-            member.stop();
+        for subscriber in users.subscribers.values().flatten() {
+            subscriber.stop();
         }
         if let Some(outbox) = &self.inner.outbox {
             outbox.wake();
@@ -237,7 +237,7 @@ impl Hub {
     /// disconnected.
     #[must_use]
     pub fn remembered(&self) -> (usize, usize, usize) {
-        let users = self.inner.users().members.len();
+        let users = self.inner.users().subscribers.len();
         let (rooms, typing) = self.inner.rooms.remembered();
         (users, rooms, typing)
     }
@@ -263,40 +263,40 @@ impl Inner {
         self.users.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn leave(&self, member: &Member) {
-        let stopped = self.rooms.leave(member);
+    fn leave(&self, subscriber: &Subscriber) {
+        let stopped = self.rooms.leave(subscriber);
         self.tell_typing(stopped, false);
         // Callers that knew the time have set it before; otherwise the user was last active when they said they were.
-        self.presences.set(member, false, 0);
+        self.presences.set(subscriber, false, 0);
         let mut users = self.users_mut();
-        if let Some(members) = users.members.get_mut(&member.user) {
-            members.retain(|one| one.number != member.number);
-            if members.is_empty() {
-                users.members.remove(&member.user);
-                self.presences.forget_presence_peers(&member.user);
+        if let Some(subscribers) = users.subscribers.get_mut(&subscriber.user) {
+            subscribers.retain(|one| one.number != subscriber.number);
+            if subscribers.is_empty() {
+                users.subscribers.remove(&subscriber.user);
+                self.presences.forget_presence_peers(&subscriber.user);
                 if let Some(outbox) = &self.outbox {
-                    users.prints.remove(&outbox.keys.fingerprint(&member.user));
+                    users.by_fingerprint.remove(&outbox.keys.fingerprint(&subscriber.user));
                 }
             }
         }
-        self.open[member.kind as usize].fetch_sub(1, Ordering::SeqCst);
+        self.open[subscriber.kind as usize].fetch_sub(1, Ordering::SeqCst);
     }
 }
 
-/// A place in the hub; dropping it leaves.
+/// A connection's or waiting poll's registration with the hub; dropping it ends it.
 pub struct Ticket {
     hub: Hub,
-    member: Arc<Member>,
+    subscriber: Arc<Subscriber>,
 }
 
 impl Ticket {
     /// Its user.
     #[must_use]
     pub fn user(&self) -> &UserId {
-        &self.member.user
+        &self.subscriber.user
     }
 
-    /// The hub that it is a place in.
+    /// The hub that it is registered with.
     #[must_use]
     pub fn hub(&self) -> &Hub {
         &self.hub
@@ -304,23 +304,23 @@ impl Ticket {
 
     /// The name of this device, to which signals of calls go.
     pub fn device(&self, name: String) {
-        self.member.device(name);
+        self.subscriber.device(name);
     }
 
     /// The next news; at once when there are some already. Nothing is lost when the future is dropped.
     pub async fn news(&self) -> News {
-        self.member.news().await
+        self.subscriber.news().await
     }
 
     /// The present news, without waiting.
     #[must_use]
     pub fn take(&self) -> News {
-        self.member.take()
+        self.subscriber.take()
     }
 
     /// The user is active on this device, or no longer. `now_ms`: Unix milliseconds.
     pub fn active(&self, active: bool, now_ms: u64) {
-        self.hub.inner.presences.set(&self.member, active, now_ms);
+        self.hub.inner.presences.set(&self.subscriber, active, now_ms);
     }
 
     /// Whether it is to be recorded now that the user was seen: at most every five minutes, on all devices together.
@@ -340,7 +340,7 @@ impl Ticket {
             self.hub.inner.tell_parted(self.user(), &parted);
         }
         for user in presences.online(&presence_peers) {
-            self.member.shows(&Seen { user, online: true, last_ms: Some(now_ms) });
+            self.subscriber.shows(&Seen { user, online: true, last_ms: Some(now_ms) });
         }
         if presences.set_told(self.user(), Arc::clone(&presence_peers)) {
             let seen = Seen { user: self.user().clone(), online: true, last_ms: Some(now_ms) };
@@ -351,24 +351,24 @@ impl Ticket {
 
     /// The conversation on screen: typing there is reported from now on, and present typing at once.
     pub fn watch(&self, conversation: Option<&str>) {
-        self.hub.inner.rooms.watch(&self.member, conversation);
+        self.hub.inner.rooms.watch(&self.subscriber, conversation);
     }
 
     /// This device types: told to those of `audience` who watch the conversation.
     pub fn types(&self, conversation: &str, audience: Arc<[UserId]>) {
-        self.hub.inner.rooms.types(&self.member, conversation, Arc::clone(&audience));
+        self.hub.inner.rooms.types(&self.subscriber, conversation, Arc::clone(&audience));
         self.hub.inner.tell_typing(Some((conversation.to_owned(), self.user().clone(), audience)), true);
     }
 
     /// The user stopped typing on this device.
     pub fn stops_typing(&self) {
-        let stopped = self.hub.inner.rooms.stops_typing(&self.member);
+        let stopped = self.hub.inner.rooms.stops_typing(&self.subscriber);
         self.hub.inner.tell_typing(stopped, false);
     }
 }
 
 impl Drop for Ticket {
     fn drop(&mut self) {
-        self.hub.inner.leave(&self.member);
+        self.hub.inner.leave(&self.subscriber);
     }
 }

@@ -30,8 +30,8 @@ enum End {
     Gone,
 }
 
-/// Serves one connection to its end, then records what was proved to be delivered. `ticket` is the place of
-/// `token.user` in the hub: it was joined before anything is read, so that no change is missed.
+/// Serves one connection to its end, then records what was proved to be delivered. `ticket` registers
+/// `token.user` with the hub: before anything is read, so that no change is missed.
 pub async fn serve<S: Socket>(socket: S, token: Token, ticket: Ticket, ports: Arc<Ports>) {
     ports.meter.opened();
     let now_ms = ports.clock.now_ms();

@@ -21,15 +21,17 @@ impl Hub {
 
     /// Everyone who is connected or waits with a poll.
     pub(crate) fn connected(&self) -> Vec<UserId> {
-        self.inner.users().members.keys().cloned().collect()
+        self.inner.users().subscribers.keys().cloned().collect()
     }
 
     /// Takes in what another server tells.
     pub(crate) fn hear(&self, batch: Batch, now_ms: u64) {
         let all = self.inner.users();
-        let Users { members, prints } = &*all;
-        for member in batch.moved.iter().filter_map(|print| members.get(prints.get(print)?)).flatten() {
-            member.moved();
+        let Users { subscribers, by_fingerprint } = &*all;
+        for subscriber in
+            batch.moved.iter().filter_map(|fingerprint| subscribers.get(by_fingerprint.get(fingerprint)?)).flatten()
+        {
+            subscriber.moved();
         }
         drop(all);
         for told in batch.told {
@@ -86,10 +88,10 @@ impl Hub {
     /// Answers whether the device is connected here for certain.
     fn signal_here(&self, user: &UserId, device: &str, frame: &str) -> bool {
         let all = self.inner.users();
-        let members = all.members.get(user).into_iter().flatten();
-        let connections = members.filter(|member| member.kind == Kind::Connection);
+        let subscribers = all.subscribers.get(user).into_iter().flatten();
+        let connections = subscribers.filter(|subscriber| subscriber.kind == Kind::Connection);
         // Every one is told: several tabs may name the same device.
-        connections.map(|member| member.signal(device, frame)).filter(|is_it| *is_it).count() > 0
+        connections.map(|subscriber| subscriber.signal(device, frame)).filter(|is_it| *is_it).count() > 0
     }
 
     /// Announces to the other servers who is online here.
@@ -109,8 +111,8 @@ impl Hub {
         // Under the lock under which connections join.
         let users = self.inner.users_mut();
         self.inner.degraded.store(is, Ordering::SeqCst);
-        for member in users.members.values().flatten() {
-            member.degraded(is);
+        for subscriber in users.subscribers.values().flatten() {
+            subscriber.degraded(is);
         }
     }
 

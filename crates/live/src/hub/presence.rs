@@ -1,6 +1,6 @@
 //! Which users are active on a device now, or were a moment ago.
 
-use super::member::Member;
+use super::subscriber::Subscriber;
 use jobline_chat::UserId;
 use std::{
     collections::{HashMap, HashSet},
@@ -63,10 +63,10 @@ struct Elsewhere {
 
 impl Presences {
     /// A device became active or inactive.
-    pub fn set(&self, member: &Member, active: bool, now_ms: u64) {
+    pub fn set(&self, subscriber: &Subscriber, active: bool, now_ms: u64) {
         let mut users = self.users();
         if active {
-            let entry = users.entry(member.user.clone()).or_insert_with(|| Active {
+            let entry = users.entry(subscriber.user.clone()).or_insert_with(|| Active {
                 devices: Vec::new(),
                 last_ms: now_ms,
                 recorded_ms: None,
@@ -74,14 +74,14 @@ impl Presences {
                 gone: false,
             });
             (entry.last_ms, entry.gone) = (now_ms, false);
-            if !entry.devices.contains(&member.number) {
-                entry.devices.push(member.number);
+            if !entry.devices.contains(&subscriber.number) {
+                entry.devices.push(subscriber.number);
             }
-        } else if let Some(entry) = users.get_mut(&member.user)
-            && entry.devices.contains(&member.number)
+        } else if let Some(entry) = users.get_mut(&subscriber.user)
+            && entry.devices.contains(&subscriber.number)
         {
             entry.last_ms = entry.last_ms.max(now_ms);
-            entry.devices.retain(|device| *device != member.number);
+            entry.devices.retain(|device| *device != subscriber.number);
         }
     }
 

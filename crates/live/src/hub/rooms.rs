@@ -1,6 +1,6 @@
 //! Who watches which conversation, and who is typing there.
 
-use super::member::Member;
+use super::subscriber::Subscriber;
 use jobline_chat::UserId;
 use std::{
     collections::HashMap,
@@ -24,7 +24,7 @@ struct Typist {
 
 #[derive(Default)]
 struct Room {
-    watchers: Vec<Arc<Member>>,
+    watchers: Vec<Arc<Subscriber>>,
     typists: Vec<Typist>,
 }
 
@@ -42,23 +42,23 @@ pub(super) struct Rooms {
 }
 
 impl Rooms {
-    /// `member` watches `conversation` and no other one, and gets who is typing there already.
-    pub fn watch(&self, member: &Arc<Member>, conversation: Option<&str>) {
+    /// `subscriber` watches `conversation` and no other one, and gets who is typing there already.
+    pub fn watch(&self, subscriber: &Arc<Subscriber>, conversation: Option<&str>) {
         let mut all = self.all();
-        if let Some(before) = member.watch(conversation) {
-            all.unwatch(&before, member.number);
+        if let Some(before) = subscriber.watch(conversation) {
+            all.unwatch(&before, subscriber.number);
         }
         let Some(conversation) = conversation else { return };
         let room = all.rooms.entry(conversation.to_owned()).or_default();
-        room.watchers.push(Arc::clone(member));
-        for typist in room.typists.iter().filter(|typist| typist.is_seen_by(member)) {
-            member.typing(conversation, &typist.user, true);
+        room.watchers.push(Arc::clone(subscriber));
+        for typist in room.typists.iter().filter(|typist| typist.is_seen_by(subscriber)) {
+            subscriber.typing(conversation, &typist.user, true);
         }
     }
 
-    /// `member` types in `conversation` and in no other one.
-    pub fn types(&self, member: &Member, conversation: &str, audience: Arc<[UserId]>) {
-        let typist = Typist { number: member.number, user: member.user.clone(), audience, until_ms: None };
+    /// `subscriber` types in `conversation` and in no other one.
+    pub fn types(&self, subscriber: &Subscriber, conversation: &str, audience: Arc<[UserId]>) {
+        let typist = Typist { number: subscriber.number, user: subscriber.user.clone(), audience, until_ms: None };
         self.all().types(conversation, typist);
     }
 
@@ -79,8 +79,8 @@ impl Rooms {
     }
 
     /// The user stopped typing on this device. Returns what this stopped, if the user is typing on no other device.
-    pub fn stops_typing(&self, member: &Member) -> Option<Stopped> {
-        self.stops_typing_at(member.number)
+    pub fn stops_typing(&self, subscriber: &Subscriber) -> Option<Stopped> {
+        self.stops_typing_at(subscriber.number)
     }
 
     /// [`Rooms::stops_typing`] of the device with this number.
@@ -99,12 +99,12 @@ impl Rooms {
         }
     }
 
-    /// `member` has gone. Answers as [`Rooms::stops_typing`].
-    pub fn leave(&self, member: &Member) -> Option<Stopped> {
+    /// `subscriber` has gone. Answers as [`Rooms::stops_typing`].
+    pub fn leave(&self, subscriber: &Subscriber) -> Option<Stopped> {
         let mut all = self.all();
-        let stopped = all.stops_typing(member.number);
-        if let Some(before) = member.watch(None) {
-            all.unwatch(&before, member.number);
+        let stopped = all.stops_typing(subscriber.number);
+        if let Some(before) = subscriber.watch(None) {
+            all.unwatch(&before, subscriber.number);
         }
         stopped
     }
@@ -175,7 +175,7 @@ impl Room {
 }
 
 impl Typist {
-    fn is_seen_by(&self, member: &Member) -> bool {
-        self.user != member.user && self.audience.contains(&member.user)
+    fn is_seen_by(&self, subscriber: &Subscriber) -> bool {
+        self.user != subscriber.user && self.audience.contains(&subscriber.user)
     }
 }

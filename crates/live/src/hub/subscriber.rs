@@ -1,4 +1,4 @@
-//! One place in the hub: a few flags, and who types in the conversation that it watches.
+//! One connection or waiting poll in the hub: a few flags, and who types in the conversation that it watches.
 
 use super::Kind;
 use jobline_chat::UserId;
@@ -67,8 +67,8 @@ struct Watched {
     signals: Vec<String>,
 }
 
-/// One place in the hub.
-pub(super) struct Member {
+/// One live connection or waiting poll, and what it has not been told yet.
+pub(super) struct Subscriber {
     pub number: u64,
     pub user: UserId,
     pub kind: Kind,
@@ -79,7 +79,7 @@ pub(super) struct Member {
     watched: Mutex<Watched>,
 }
 
-impl Member {
+impl Subscriber {
     pub fn new(number: u64, user: UserId, kind: Kind) -> Self {
         let (flags, replaced, notify) = (AtomicU16::new(0), AtomicU8::new(0), Notify::new());
         Self { number, user, kind, flags, replaced, notify, watched: Mutex::default() }
@@ -141,8 +141,8 @@ impl Member {
         self.watched().device = Some(name);
     }
 
-    /// A frame of a call for the device with this name. Answers whether this is that one for certain: one that told no name
-    /// may be any.
+    /// A frame of a call for the device with this name. Returns whether this is certainly that device: a connection that
+    /// gave no device name may be any.
     pub fn signal(&self, device: &str, frame: &str) -> bool {
         let mut watched = self.watched();
         let is_certain = watched.device.as_deref() == Some(device);
