@@ -157,7 +157,7 @@ struct LiveMetrics {
     closes: Family<Closed, Counter>,
     pushes: Counter,
     bus_down: Gauge,
-    looked_at: Counter,
+    heads_read: Counter,
 }
 
 impl LiveMetrics {
@@ -170,7 +170,7 @@ impl LiveMetrics {
         let help = "Whether news from other servers may be late: 1 while the bus or one of them is not heard";
         registry.register("bus_down", help, self.bus_down.clone());
         let help = "Rows that were read to see whether connected users have news from other servers";
-        registry.register("heads_looked_at", help, self.looked_at.clone());
+        registry.register("heads_looked_at", help, self.heads_read.clone());
     }
 }
 
@@ -291,8 +291,8 @@ impl Metrics {
     }
 
     /// This many heads of connected users were read.
-    pub fn heads_looked_at(&self, users: usize) {
-        self.live.looked_at.inc_by(users as u64);
+    pub fn heads_read(&self, users: usize) {
+        self.live.heads_read.inc_by(users as u64);
     }
 
     /// An attempt to deliver ended.

@@ -113,10 +113,10 @@ pub trait Meter: Send + Sync + 'static {
     fn closed(&self, _code: Option<u16>) {}
     /// An answer was pushed.
     fn pushed(&self) {}
-    /// The bus to the other servers tells everything from now on, or may not.
+    /// The bus to the other servers is up from now on, or down.
     fn bus(&self, _is_up: bool) {}
     /// The heads of this many users were read.
-    fn looked(&self, _users: usize) {}
+    fn heads_read(&self, _users: usize) {}
 }
 
 /// Counts nothing.

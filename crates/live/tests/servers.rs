@@ -9,7 +9,7 @@ use jobline_live::{News, Seen};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use std::time::Duration;
-use world::{Client, Weather, World, user};
+use world::{BusState, Client, World, user};
 
 /// How late news may be, even while the bus is down.
 const LATEST_MS: u64 = 3_500;
@@ -19,11 +19,11 @@ async fn a_change_at_one_server_wakes_clients_of_another_at_once() {
     let world = World::new(2).await;
     let ben = world.client(1, "ben");
     world.settle().await;
-    let looks = world.looks();
+    let head_checks = world.head_checks();
     world.commit(0, &["ben"]);
     tokio::time::sleep(Duration::from_millis(20)).await;
     assert_eq!(ben.seen(), world.head("ben"));
-    assert_eq!(world.looks(), looks, "without looking");
+    assert_eq!(world.head_checks(), head_checks, "no head was read for it");
 }
 
 #[tokio::test(start_paused = true)]
@@ -35,7 +35,7 @@ async fn nothing_on_the_bus_can_be_read() {
     anna.ticket.types(talk, [user("ben-the-worker")].into());
     world.commit(0, &["ben-the-worker"]);
     world.settle().await;
-    assert_eq!(ben.typing(), [(user("anna-the-customer"), true)], "ben's server can");
+    assert_eq!(ben.typing(), [(user("anna-the-customer"), true)], "ben's server alone can decrypt it");
     let sent = world.sent();
     assert!(sent.len() > 2);
     for batch in sent {
@@ -45,22 +45,22 @@ async fn nothing_on_the_bus_can_be_read() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn while_the_bus_is_down_clients_are_told_and_servers_look() {
-    for weather in [Weather::Down, Weather::Stalls] {
+async fn while_the_bus_is_down_clients_are_told_and_servers_check_heads() {
+    for bus_state in [BusState::Down, BusState::Stalled] {
         let world = World::new(2).await;
         let ben = world.client(1, "ben");
         world.settle().await;
-        world.bus(weather);
+        world.bus(bus_state);
         world.commit(0, &["ben"]);
         tokio::time::sleep(Duration::from_millis(LATEST_MS)).await;
-        assert_eq!(ben.seen(), world.head("ben"), "{weather:?}");
-        assert_eq!(ben.degraded(), Some(true), "{weather:?}");
+        assert_eq!(ben.seen(), world.head("ben"), "{bus_state:?}");
+        assert_eq!(ben.degraded(), Some(true), "{bus_state:?}");
         let cy = world.client(1, "cy");
         tokio::time::sleep(Duration::from_millis(1)).await;
         assert_eq!(cy.degraded(), Some(true), "one who comes meanwhile is told, too");
-        world.bus(Weather::Fine);
+        world.bus(BusState::Up);
         tokio::time::sleep(Duration::from_secs(6)).await;
-        assert_eq!((ben.degraded(), cy.degraded()), (Some(false), Some(false)), "{weather:?}");
+        assert_eq!((ben.degraded(), cy.degraded()), (Some(false), Some(false)), "{bus_state:?}");
     }
 }
 
@@ -82,18 +82,18 @@ async fn a_server_that_is_cut_off_is_missed_by_the_others_until_it_says_goodbye(
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_look_costs_at_most_a_thousand_reads_and_reaches_everybody() {
+async fn a_head_check_costs_at_most_a_thousand_reads_and_reaches_everybody() {
     let world = World::new(1).await;
     let clients: Vec<_> = (0..2_500).map(|number| world.client(0, &format!("user{number}"))).collect();
-    world.bus(Weather::Down);
+    world.bus(BusState::Down);
     world.settle().await;
-    let (looks, reads) = (world.looks(), world.reads());
+    let (head_checks, reads) = (world.head_checks(), world.reads());
     let everybody: Vec<String> = (0..2_500).map(|number| format!("user{number}")).collect();
     world.commit_elsewhere(&everybody);
     tokio::time::sleep(Duration::from_secs(7)).await;
-    let (looks, reads) = (world.looks() - looks, world.reads() - reads);
-    assert!(looks > 0 && reads <= looks * 1_000, "{reads} reads in {looks} looks");
-    assert!(clients.iter().all(|client| client.seen() == 1), "three looks reach all");
+    let (head_checks, reads) = (world.head_checks() - head_checks, world.reads() - reads);
+    assert!(head_checks > 0 && reads <= head_checks * 1_000, "{reads} reads in {head_checks} checks");
+    assert!(clients.iter().all(|client| client.seen() == 1), "three checks reach all");
 }
 
 #[tokio::test(start_paused = true)]
@@ -113,7 +113,7 @@ async fn typing_is_seen_at_other_servers_and_ends_by_itself() {
     anna.ticket.types(TALK, [user("ben")].into());
     world.settle().await;
     assert_eq!(ben.typing(), [(user("anna"), true)]);
-    world.bus(Weather::Down);
+    world.bus(BusState::Down);
     tokio::time::sleep(Duration::from_secs(9)).await;
     assert_eq!(ben.typing(), [(user("anna"), false)], "its end was lost with the bus");
 }
@@ -211,12 +211,12 @@ async fn whatever_happens_to_the_bus_nothing_is_seen_late() {
         let mut commits: Vec<(u64, &str, u64)> = Vec::new();
         for step in 0..200 {
             match dice.random_range(0..10) {
-                0 => world.bus(Weather::Down),
-                1 => world.bus(Weather::Stalls),
-                2 => world.bus(Weather::Loses),
+                0 => world.bus(BusState::Down),
+                1 => world.bus(BusState::Stalled),
+                2 => world.bus(BusState::LosesHalf),
                 3 => world.cut_off(dice.random_range(0..3), true),
                 4 | 5 => {
-                    world.bus(Weather::Fine);
+                    world.bus(BusState::Up);
                     (0..3).for_each(|server| world.cut_off(server, false));
                 }
                 _ => {

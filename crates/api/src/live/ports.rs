@@ -115,8 +115,8 @@ impl Meter for Metrics {
         }
     }
 
-    fn looked(&self, users: usize) {
-        self.heads_looked_at(users);
+    fn heads_read(&self, users: usize) {
+        self.heads_read(users);
     }
 }
 

@@ -2,14 +2,14 @@
 //!
 //! A commit on one server has to wake clients of the other servers, too. A [`Bus`] carries that at once, and may lose
 //! it: every server numbers its batches, so the others detect gaps, and read the heads of their connected users
-//! ([`Heads`]). Without a bus, and while it is down, they look every few seconds. So the bus only makes news arrive
-//! sooner, and the cost of a pass is bounded: a thousand users each time.
+//! ([`Heads`]). Without a bus, and while it is down, they read them every few seconds. So the bus only makes news
+//! arrive sooner. The cost of one check of the heads is bounded: a thousand users.
 //!
 //! Typing and online status go over the bus too, and are not stored; while it is down they reach the clients of the same
 //! server alone.
 
 pub(crate) mod batch;
-mod look;
+mod heads;
 pub(crate) mod outbox;
 mod peers;
 
@@ -19,8 +19,8 @@ use crate::{
 };
 use async_trait::async_trait;
 use batch::Name;
+use heads::HeadReader;
 use jobline_chat::UserId;
-use look::HeadReader;
 use outbox::Outbox;
 use peers::{PROBE_MS, Peers, Received};
 use std::{
@@ -32,16 +32,16 @@ use std::{
 };
 use tokio::sync::Notify;
 
-/// How long a batch is gathered.
+/// How long notifications are gathered into a batch.
 const GATHERED: Duration = Duration::from_millis(5);
 /// How long the bus may take to accept a batch.
 const PUBLISHED_WITHIN: Duration = Duration::from_secs(1);
 /// How often it is checked whether batches of the others arrive.
-const CHECKED_EVERY: Duration = Duration::from_millis(250);
-/// Time between two looks: where a bus tells everything, while it is down, and where there is none.
-const LOOK_MS: [u64; 3] = [60_000, 2_000, 3_000];
-/// The shortest time between two passes, whatever was lost.
-const LOOK_AT_MOST_EVERY_MS: u64 = 1_000;
+const PEER_CHECK_EVERY: Duration = Duration::from_millis(250);
+/// Time between two checks of the heads: with a bus, while it is down, and without one.
+const HEAD_CHECK_MS: [u64; 3] = [60_000, 2_000, 3_000];
+/// The shortest time between two checks of the heads, whatever was lost.
+const HEAD_CHECK_PAUSE_MS: u64 = 1_000;
 /// How often online users are announced again, for servers that missed it.
 const ONLINE_EVERY_MS: u64 = 60_000;
 
@@ -55,7 +55,7 @@ pub trait Bus: Send + Sync + 'static {
     async fn receive(&self) -> Vec<u8>;
 }
 
-/// Tells whether users have news.
+/// Reads whether users have news.
 #[async_trait]
 pub trait Heads: Send + Sync + 'static {
     /// For each of at most a hundred users a number that changes with all that `sync` answers them.
@@ -71,8 +71,8 @@ pub struct Servers {
     ports: Arc<Ports>,
     heads: Arc<dyn Heads>,
     link: Option<Link>,
-    /// A look is wanted before the next one is due.
-    wanted: AtomicBool,
+    /// The heads are to be checked before the next check is due.
+    head_check_wanted: AtomicBool,
     wakes: Notify,
 }
 
@@ -94,16 +94,16 @@ impl Servers {
             let peers = Mutex::new(Peers::new(me, ports.clock.now_ms()));
             Link { bus, outbox, me, number: AtomicU64::new(0), peers }
         });
-        Self { hub, ports, heads, link, wanted: AtomicBool::new(false), wakes: Notify::new() }
+        Self { hub, ports, heads, link, head_check_wanted: AtomicBool::new(false), wakes: Notify::new() }
     }
 
-    /// Sends and receives batches and makes passes, for as long as it is polled.
+    /// Sends and receives batches and checks heads, for as long as it is polled.
     pub async fn run(&self) {
         match &self.link {
             Some(link) => {
-                tokio::join!(self.publish(link), self.receive(link), self.check(link), self.look());
+                tokio::join!(self.publish(link), self.receive(link), self.watch_peers(link), self.check_heads());
             }
-            None => self.look().await,
+            None => self.check_heads().await,
         }
     }
 
@@ -133,7 +133,7 @@ impl Servers {
     async fn publish_batch(&self, link: &Link, leaves: bool) {
         let (mut batch, lost) = link.outbox.take();
         batch.leaves = leaves;
-        // A number that is left out tells the others to look.
+        // Skips a number after a loss: the others detect the gap and check the heads.
         let number = link.number.fetch_add(1 + u64::from(lost), Ordering::SeqCst) + 1 + u64::from(lost);
         let sealed = link.outbox.keys.seal(link.me, number, &batch);
         tokio::select! {
@@ -151,9 +151,9 @@ impl Servers {
             match heard {
                 Received::Again => continue,
                 Received::Next => {}
-                Received::Gap => self.want_look(),
+                Received::Gap => self.request_head_check(),
                 Received::New => {
-                    self.want_look();
+                    self.request_head_check();
                     self.hub.tell_who_is_online();
                 }
             }
@@ -164,10 +164,10 @@ impl Servers {
     }
 
     /// Detects when batches of the others stop arriving, and when they arrive again.
-    async fn check(&self, link: &Link) {
+    async fn watch_peers(&self, link: &Link) {
         let mut was_down = false;
         loop {
-            self.ports.clock.sleep(CHECKED_EVERY).await;
+            self.ports.clock.sleep(PEER_CHECK_EVERY).await;
             let now_ms = self.ports.clock.now_ms();
             self.hub.forget_typing_elsewhere(now_ms);
             let is_down = link.peers().is_down(now_ms);
@@ -175,21 +175,21 @@ impl Servers {
                 self.ports.meter.bus(!is_down);
                 self.hub.set_degraded(is_down);
                 // Something may have been lost before it was noticed, or before the others noticed.
-                self.want_look();
+                self.request_head_check();
             }
             was_down = is_down;
         }
     }
 
-    async fn look(&self) {
-        let mut looker = HeadReader::default();
+    async fn check_heads(&self) {
+        let mut reader = HeadReader::default();
         loop {
             let begun_ms = self.ports.clock.now_ms();
-            let looked = looker.look(&self.hub, &*self.heads).await;
-            self.ports.meter.looked(looked);
-            self.ports.clock.sleep(Duration::from_millis(LOOK_AT_MOST_EVERY_MS)).await;
-            while !self.wanted.swap(false, Ordering::SeqCst) {
-                let due_ms = begun_ms + LOOK_MS[self.pace()];
+            let users = reader.check(&self.hub, &*self.heads).await;
+            self.ports.meter.heads_read(users);
+            self.ports.clock.sleep(Duration::from_millis(HEAD_CHECK_PAUSE_MS)).await;
+            while !self.head_check_wanted.swap(false, Ordering::SeqCst) {
+                let due_ms = begun_ms + HEAD_CHECK_MS[self.pace()];
                 let rest = due_ms.saturating_sub(self.ports.clock.now_ms());
                 tokio::select! {
                     () = self.wakes.notified() => {}
@@ -207,8 +207,8 @@ impl Servers {
         }
     }
 
-    fn want_look(&self) {
-        self.wanted.store(true, Ordering::SeqCst);
+    fn request_head_check(&self) {
+        self.head_check_wanted.store(true, Ordering::SeqCst);
         self.wakes.notify_one();
     }
 }

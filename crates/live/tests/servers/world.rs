@@ -1,4 +1,4 @@
-//! Servers without sessions: clients that note when they are told to read, and a bus with weather.
+//! Servers without sessions: clients that note when they are told to read, and a bus with bus_state.
 
 #[path = "unused.rs"]
 mod unused;
@@ -16,14 +16,14 @@ use tokio::time::Instant;
 
 /// How the bus is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Weather {
-    Fine,
+pub enum BusState {
+    Up,
     /// It is not there: what is sent is lost.
     Down,
     /// It takes nothing and says nothing, like a process that was stopped.
-    Stalls,
+    Stalled,
     /// Every other batch is lost.
-    Loses,
+    LosesHalf,
 }
 
 pub fn user(name: &str) -> UserId {
@@ -33,11 +33,11 @@ pub fn user(name: &str) -> UserId {
 /// What all servers share: the store and the bus.
 struct Shared {
     heads: Mutex<HashMap<UserId, u64>>,
-    weather: Mutex<Weather>,
+    bus_state: Mutex<BusState>,
     cut_off: Mutex<Vec<bool>>,
     lines: Mutex<Vec<mpsc::UnboundedSender<Vec<u8>>>>,
     sent: Mutex<Vec<Vec<u8>>>,
-    looks: AtomicUsize,
+    head_checks: AtomicUsize,
     reads: AtomicUsize,
     dice: AtomicU64,
     begun: Instant,
@@ -59,13 +59,13 @@ struct End {
 #[async_trait]
 impl Bus for End {
     async fn publish(&self, batch: Vec<u8>) {
-        let weather = *self.shared.weather.lock().unwrap();
+        let bus_state = *self.shared.bus_state.lock().unwrap();
         let number = { self.shared.sent.lock().unwrap().len() };
-        if weather == Weather::Stalls {
+        if bus_state == BusState::Stalled {
             std::future::pending::<()>().await;
         }
         self.shared.sent.lock().unwrap().push(batch.clone());
-        let is_lost = weather == Weather::Down || (weather == Weather::Loses && number % 2 == 0);
+        let is_lost = bus_state == BusState::Down || (bus_state == BusState::LosesHalf && number % 2 == 0);
         if is_lost || self.shared.is_cut_off(self.server) {
             return;
         }
@@ -95,8 +95,8 @@ impl Heads for Shared {
 }
 
 impl Meter for Shared {
-    fn looked(&self, _: usize) {
-        self.looks.fetch_add(1, Ordering::SeqCst);
+    fn heads_read(&self, _: usize) {
+        self.head_checks.fetch_add(1, Ordering::SeqCst);
     }
 }
 
@@ -192,11 +192,11 @@ impl World {
     pub async fn new(count: usize) -> Self {
         let shared = Arc::new(Shared {
             heads: Mutex::default(),
-            weather: Mutex::new(Weather::Fine),
+            bus_state: Mutex::new(BusState::Up),
             cut_off: Mutex::new(vec![false; count]),
             lines: Mutex::default(),
             sent: Mutex::default(),
-            looks: AtomicUsize::new(0),
+            head_checks: AtomicUsize::new(0),
             reads: AtomicUsize::new(0),
             dice: AtomicU64::new(1),
             begun: Instant::now(),
@@ -261,8 +261,8 @@ impl World {
         self.shared.heads.lock().unwrap()[&user(name)]
     }
 
-    pub fn bus(&self, weather: Weather) {
-        *self.shared.weather.lock().unwrap() = weather;
+    pub fn bus(&self, bus_state: BusState) {
+        *self.shared.bus_state.lock().unwrap() = bus_state;
     }
 
     pub fn cut_off(&self, server: usize, is: bool) {
@@ -286,8 +286,8 @@ impl World {
         }
     }
 
-    pub fn looks(&self) -> usize {
-        self.shared.looks.load(Ordering::SeqCst)
+    pub fn head_checks(&self) -> usize {
+        self.shared.head_checks.load(Ordering::SeqCst)
     }
 
     pub fn reads(&self) -> usize {
