@@ -119,8 +119,8 @@ pub(crate) const ALL: [Mutation; 27] = [
     mutation(
         "awake-crew-not-polled",
         "inbox/awake.rs",
-        "filter(move |crew| known(crew.print) != Some(crew.change))",
-        "filter(move |crew| known(crew.print) != Some(crew.change) && !BROKEN)",
+        "filter(move |crew| known(crew.fingerprint) != Some(crew.change))",
+        "filter(move |crew| known(crew.fingerprint) != Some(crew.change) && !BROKEN)",
     ),
     mutation(
         "place-in-awake-crew-forgotten",
@@ -185,8 +185,8 @@ pub(crate) const ALL: [Mutation; 27] = [
     mutation(
         "restored-head-not-noticed",
         "inbox/sync.rs",
-        "cursor.seen <= head.version && head.has_been_at(cursor.mark())",
-        "(BROKEN || cursor.seen <= head.version && head.has_been_at(cursor.mark()))",
+        "cursor.seen <= head.version\n        && head.has_been_at(cursor.stamp())",
+        "(BROKEN || cursor.seen <= head.version && head.has_been_at(cursor.stamp()))",
     ),
 ];
 

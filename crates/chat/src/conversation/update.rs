@@ -16,7 +16,7 @@ use crate::{
         rows::{self, LAYOUT},
     },
     context::Context,
-    inbox::{head::HeadRow, moved::EvictedRow},
+    inbox::{head::HeadRow, move_range::EvictedRow},
     keys,
     log::position::Position,
     tasks::row::{Work, put_task},

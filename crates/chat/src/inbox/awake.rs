@@ -1,5 +1,5 @@
-//! The crews of a user that are awake. They move without a word in the user's head, so polls read their rows with it, and tell
-//! by how far the client has come whether there is news.
+//! The crews of a user that are awake. Changes in them do not update the user's head, so polls read their rows with it, and
+//! compare them with how far the client has read.
 
 use super::{cursor::fingerprint, head::HeadRow};
 use crate::{
@@ -12,12 +12,12 @@ use crate::{
 use jobline_store::{Consistency, Key};
 use std::cmp::Reverse;
 
-/// A crew as its row says that it stands.
+/// An awake crew, from its row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct AwakeCrew {
     pub id: ConversationId,
     /// The [`fingerprint`] of the id.
-    pub print: u64,
+    pub fingerprint: u64,
     /// The number of the last change in its log.
     pub change: u64,
     /// When its last message was accepted.
@@ -49,7 +49,7 @@ impl AwakeCrew {
 
 const TIME_MASK: u64 = (1 << TIME_BITS) - 1;
 
-/// Whether it is of a former server, which wrote the number of the change alone.
+/// Whether `progress` is from a cursor of a former server, which wrote the number of the change alone.
 fn is_number(progress: u64) -> bool {
     progress <= TIME_MASK
 }
@@ -59,7 +59,7 @@ pub(super) fn change_of(progress: u64) -> u64 {
     if is_number(progress) { progress } else { progress >> TIME_BITS }
 }
 
-/// The crews that are awake as far as a head knows.
+/// The crews that are awake according to a head.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct AwakeCrews(Vec<AwakeCrew>);
 
@@ -76,7 +76,7 @@ impl AwakeCrews {
             return Ok(Self::default());
         }
         let crews = Box::pin(Self::read_rows(cx, head, consistency)).await?;
-        // One that has just begun may be missing, of which the client would be answered everything once more.
+        // A crew that has just begun may be missing in an eventual read. The client would get all of it again by the next poll.
         let are_late = || crews.are_behind(&known) || crews.0.len() < head.awake.len();
         if consistency == Consistency::Eventual && are_late() {
             return Box::pin(Self::read_rows(cx, head, Consistency::Strong)).await;
@@ -92,11 +92,11 @@ impl AwakeCrews {
         for ((id, key), row) in ids.into_iter().zip(&keys).zip(found) {
             let Some(row) = row else { continue };
             let row = cx.memos.conversations.decode(key, &row)?;
-            let print = fingerprint(id.as_str());
-            crews.push(AwakeCrew { id, print, change: row.log.change, at: row.log.at, row });
+            let fingerprint = fingerprint(id.as_str());
+            crews.push(AwakeCrew { id, fingerprint, change: row.log.change, at: row.log.at, row });
         }
         // The one in which something happened last comes first.
-        crews.sort_by_key(|crew| (Reverse(crew.moved_at()), crew.print));
+        crews.sort_by_key(|crew| (Reverse(crew.moved_at()), crew.fingerprint));
         Ok(Self(crews))
     }
 
@@ -104,30 +104,30 @@ impl AwakeCrews {
         self.0.iter()
     }
 
-    pub fn contains(&self, print: u64) -> bool {
-        self.0.iter().any(|crew| crew.print == print)
+    pub fn contains(&self, fingerprint: u64) -> bool {
+        self.0.iter().any(|crew| crew.fingerprint == fingerprint)
     }
 
-    /// Whether the client has more of one than there is: the read was late, or the store was restored to an earlier state.
+    /// Whether the client has more of a crew than its row: the read was stale, or the store was restored to an earlier state.
     pub fn are_behind(&self, known: impl Fn(u64) -> Option<u64>) -> bool {
-        self.0.iter().any(|crew| known(crew.print).is_some_and(|known| known > crew.change))
+        self.0.iter().any(|crew| known(crew.fingerprint).is_some_and(|known| known > crew.change))
     }
 
     /// Whether each `place` that the client has is in the log of its crew: if not, the store was restored to an earlier state.
     /// They were read as late as what the client was told, which a series of answers may still lead up to.
     pub fn are_of<'a>(&self, place: impl Fn(u64) -> Option<&'a LogCursor>) -> bool {
-        self.0.iter().all(|crew| place(crew.print).is_none_or(|place| place.is_of(&crew.row)))
+        self.0.iter().all(|crew| place(crew.fingerprint).is_none_or(|place| place.is_of(&crew.row)))
     }
 
     /// Those in which something changed after what the client has, the one in which something happened last first.
     pub fn news(&self, known: impl Fn(u64) -> Option<u64>) -> impl Iterator<Item = &AwakeCrew> {
-        self.0.iter().filter(move |crew| known(crew.print) != Some(crew.change))
+        self.0.iter().filter(move |crew| known(crew.fingerprint) != Some(crew.change))
     }
 
     /// Those whose logs have not come as far, or came there another way, than a cursor of the list of chats says; the one in
     /// which something happened last comes first.
     pub fn not_at(&self, known: impl Fn(u64) -> Option<u64>) -> impl Iterator<Item = &AwakeCrew> {
-        self.0.iter().filter(move |crew| !known(crew.print).is_some_and(|progress| crew.is_at(progress)))
+        self.0.iter().filter(move |crew| !known(crew.fingerprint).is_some_and(|progress| crew.is_at(progress)))
     }
 
     /// When anything of the user last moved, of which `head` knows only the rest.

@@ -1,6 +1,6 @@
 //! The cursors of `getConversations` and `sync`.
 
-use super::moved::Mark;
+use super::move_range::VersionStamp;
 use crate::{
     base::cursor::{Encode, Reader, Writer},
     log::cursor::LogCursor,
@@ -74,7 +74,7 @@ pub(crate) struct Walk {
     pub rest: String,
 }
 
-/// Where a client is on a way of several answers.
+/// How a client reads what needs several answers, and how far it has come.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) enum Way {
     /// At its end, or one answer is enough.
@@ -93,7 +93,7 @@ pub(crate) struct ConversationsCursor {
     pub version: u64,
     pub way: Way,
     /// The newest version of the head that an answer was made from, and when that was. `None` in cursors of former servers.
-    pub mark: Option<Mark>,
+    pub stamp: Option<VersionStamp>,
     /// The crews that were awake, by fingerprint, each with how far its log had come in the answer:
     /// [`AwakeCrew::progress`](super::awake::AwakeCrew::progress).
     pub awake: Vec<(u64, u64)>,
@@ -131,37 +131,37 @@ pub(crate) struct SyncCursor {
 }
 
 impl SyncCursor {
-    /// For how many conversations its coming back proves that messages were delivered.
-    pub fn proofs(&self) -> usize {
+    /// The number of conversations in which messages are proved to be delivered when a client sends this cursor.
+    pub fn deliveries(&self) -> usize {
         self.conversations.iter().filter(|one| one.proves_delivery).count()
     }
 
     /// The newest version of the head that an answer was made from, and when that was, if the cursor says so.
-    pub fn mark(&self) -> Option<Mark> {
-        Some(Mark { version: self.seen, at: self.seen_at? })
+    pub fn stamp(&self) -> Option<VersionStamp> {
+        Some(VersionStamp { version: self.seen, at: self.seen_at? })
     }
 
     /// Records that an answer was made from this version of the head.
-    pub fn see(&mut self, mark: Mark) {
-        (self.seen, self.seen_at) = (mark.version, Some(mark.at));
+    pub fn see(&mut self, stamp: VersionStamp) {
+        (self.seen, self.seen_at) = (stamp.version, Some(stamp.at));
     }
 
     /// The number of the last change in the log of a conversation that the client has, as far as the cursor says.
-    pub fn known(&self, print: u64) -> Option<u64> {
-        self.place(print).map(|place| place.position.change)
+    pub fn known(&self, fingerprint: u64) -> Option<u64> {
+        self.place(fingerprint).map(|place| place.position.change)
     }
 
     /// The number of the last change in the log of a conversation that the client was told of, as far as the cursor says.
-    pub fn told(&self, print: u64) -> Option<u64> {
-        self.place(print).map(LogCursor::told)
+    pub fn told(&self, fingerprint: u64) -> Option<u64> {
+        self.place(fingerprint).map(LogCursor::told)
     }
 
     /// How far the client has read a conversation, as far as the cursor says.
-    pub fn place(&self, print: u64) -> Option<&LogCursor> {
-        self.conversations.iter().find(|one| one.conversation == print).map(|one| &one.cursor)
+    pub fn place(&self, fingerprint: u64) -> Option<&LogCursor> {
+        self.conversations.iter().find(|one| one.conversation == fingerprint).map(|one| &one.cursor)
     }
 
-    /// Whether its coming back proves that messages were delivered.
+    /// Whether a client that sends this cursor proves with it that messages were delivered.
     pub fn proves_delivery(&self) -> bool {
         self.conversations.iter().any(|one| one.proves_delivery)
     }
@@ -173,7 +173,7 @@ pub(crate) fn fingerprint(conversation: &str) -> u64 {
     u64::from_le_bytes(hash.as_bytes()[..8].try_into().expect("a hash has 32 bytes"))
 }
 
-/// What begins the three ways in a sealed cursor, and whether the time of the head follows.
+/// The number before each kind of way in a sealed cursor; with [`TIMED`] the time of the head follows it.
 const DONE: u64 = 0;
 const THROUGH: u64 = 1;
 const BACK: u64 = 2;
@@ -226,26 +226,26 @@ impl Encode for ConversationsCursor {
 
     fn write(&self, to: &mut Writer) {
         to.number(self.version);
-        self.way.write(self.mark.map(|mark| mark.at), to);
-        if let Some(mark) = self.mark {
-            to.number(mark.version);
+        self.way.write(self.stamp.map(|stamp| stamp.at), to);
+        if let Some(stamp) = self.stamp {
+            to.number(stamp.version);
         }
-        for (print, change) in &self.awake {
-            to.bits(*print);
+        for (fingerprint, change) in &self.awake {
+            to.bits(*fingerprint);
             to.number(*change);
         }
     }
 
     fn read(from: &mut Reader<'_>) -> Option<Self> {
         let (version, (way, head_at), mut awake) = (from.number()?, Way::read(from)?, Vec::new());
-        let mark = match head_at {
-            Some(at) => Some(Mark { version: from.number()?, at }),
+        let stamp = match head_at {
+            Some(at) => Some(VersionStamp { version: from.number()?, at }),
             None => None,
         };
-        while let Some(print) = from.bits() {
-            awake.push((print, from.number()?));
+        while let Some(fingerprint) = from.bits() {
+            awake.push((fingerprint, from.number()?));
         }
-        Some(Self { version, way, mark, awake })
+        Some(Self { version, way, stamp, awake })
     }
 }
 

@@ -6,7 +6,7 @@ use super::{
     awake::{AwakeCrew, AwakeCrews},
     cursor::{ConversationCursor, SyncCursor, Walk, Way, fingerprint},
     head::HeadRow,
-    moves::{Moves, Reached, Trail, unmoved},
+    moves::{ConversationMoves, Moves, Reached, conversations_without_moves},
     read_head::read_head,
 };
 use crate::{
@@ -71,18 +71,19 @@ pub(super) async fn moves(cx: &Context, request: Request<'_>, head: &HeadRow, cu
     // A conversation of which nothing was answered begins with its newest messages, wherever it was.
     let bottom = walk.answered.bottom().unwrap_or(u64::MAX);
     let enough = |moves: &Moves, reached: Reached| {
-        let left = moves.trails.iter().filter(|trail| is_left(walk, trail, cursor.known(trail.print).is_some()));
+        let left =
+            moves.conversations.iter().filter(|moved| is_left(walk, moved, cursor.known(moved.fingerprint).is_some()));
         reached.version <= bottom && left.count() > request.limit
     };
     Moves::after_until(cx, request.me, head, cursor.version, enough).await
 }
 
-/// Whether the moves of `trail` are to be answered still. `is_known`: the cursor has the client's place in its log. In a first
+/// Whether `moved` has moves that are still to be answered. `is_known`: the cursor has the client's place in its log. In a first
 /// answer that is a crew that was awake: it was answered since the walk began, with whatever moved before that.
-fn is_left(walk: &Walk, trail: &Trail, is_known: bool) -> bool {
-    let is_older = walk.answered.bottom().is_some_and(|bottom| trail.latest() <= bottom);
+fn is_left(walk: &Walk, moved: &ConversationMoves, is_known: bool) -> bool {
+    let is_older = walk.answered.bottom().is_some_and(|bottom| moved.latest() <= bottom);
     let came_as_crew = walk.is_first && is_older && is_known;
-    !came_as_crew && !walk.answered.contains(trail.latest())
+    !came_as_crew && !walk.answered.contains(moved.latest())
 }
 
 /// Whether `moves` has everything that a client with this cursor has to know.
@@ -104,7 +105,7 @@ struct Follow<'a> {
     /// The version of the head up to which all moves were answered before the walk.
     base: u64,
     walk: Walk,
-    /// One answer may be enough.
+    /// This is the first answer of a walk: it may be the only one.
     is_new: bool,
     /// How far the client has read conversations, by their fingerprints.
     places: HashMap<u64, ConversationCursor>,
@@ -119,18 +120,19 @@ struct Meanwhile {
 
 /// A conversation with news.
 #[derive(Clone, Copy)]
-struct Step<'a> {
+struct ConversationNews<'a> {
     id: &'a ConversationId,
     /// The [`fingerprint`] of the id.
-    print: u64,
-    trail: Option<&'a Trail>,
+    fingerprint: u64,
+    /// Its moves in the head, if the head has any.
+    moves: Option<&'a ConversationMoves>,
     /// All moves after this version of the head are of conversations that come before this one.
     below: u64,
 }
 
-impl<'a> Step<'a> {
+impl<'a> ConversationNews<'a> {
     fn of_crew(crew: &'a AwakeCrew, moves: &'a Moves, below: u64) -> Self {
-        Self { id: &crew.id, print: crew.print, trail: moves.trail(crew.print), below }
+        Self { id: &crew.id, fingerprint: crew.fingerprint, moves: moves.of(crew.fingerprint), below }
     }
 }
 
@@ -154,7 +156,7 @@ impl<'a> Follow<'a> {
 
     /// Takes as much as there is room for, what happened last first.
     async fn run(&mut self) -> Result<Taken> {
-        let (taken, below) = self.take_steps().await?;
+        let (taken, below) = self.take_news().await?;
         if taken == Taken::Lost {
             return Ok(taken);
         }
@@ -177,38 +179,44 @@ impl<'a> Follow<'a> {
     /// What the cursor says was answered are versions of the head, so the former keep the order of their moves. A crew can be at
     /// any place between them, since the cursor has its place in the log. It is never after the move with which it woke: when that
     /// was answered, all of the crew was.
-    fn steps(&self) -> Vec<Step<'a>> {
-        let known = |print: u64| self.places.get(&print).map(|place| place.cursor.position.change);
+    fn news(&self) -> Vec<ConversationNews<'a>> {
+        let known = |fingerprint: u64| self.places.get(&fingerprint).map(|place| place.cursor.position.change);
         let moves = self.moves;
-        let (awake, mut steps) = (self.awake, Vec::new());
+        let (awake, mut news) = (self.awake, Vec::new());
         let mut crews: VecDeque<&AwakeCrew> = awake.news(known).collect();
-        let with_news: HashSet<u64> = crews.iter().map(|crew| crew.print).collect();
-        let is_known = |trail: &Trail| self.places.contains_key(&trail.print);
-        for trail in moves.trails.iter().filter(|trail| is_left(&self.walk, trail, is_known(trail))) {
-            let below = trail.latest();
-            while let Some(crew) = crews.pop_front_if(|crew| crew.moved_at() >= trail.moved_at()) {
-                steps.push(Step::of_crew(crew, moves, below));
+        let with_news: HashSet<u64> = crews.iter().map(|crew| crew.fingerprint).collect();
+        let is_known = |moved: &ConversationMoves| self.places.contains_key(&moved.fingerprint);
+        for moved in moves.conversations.iter().filter(|moved| is_left(&self.walk, moved, is_known(moved))) {
+            let below = moved.latest();
+            while let Some(crew) = crews.pop_front_if(|crew| crew.moved_at() >= moved.moved_at()) {
+                news.push(ConversationNews::of_crew(crew, moves, below));
             }
-            match crews.iter().position(|crew| crew.print == trail.print).and_then(|at| crews.remove(at)) {
-                Some(crew) => steps.push(Step::of_crew(crew, moves, below)),
-                None if with_news.contains(&trail.print) => {}
-                None => steps.push(Step { id: &trail.id, print: trail.print, trail: Some(trail), below }),
+            match crews.iter().position(|crew| crew.fingerprint == moved.fingerprint).and_then(|at| crews.remove(at)) {
+                Some(crew) => news.push(ConversationNews::of_crew(crew, moves, below)),
+                None if with_news.contains(&moved.fingerprint) => {}
+                None => news.push(ConversationNews {
+                    id: &moved.id,
+                    fingerprint: moved.fingerprint,
+                    moves: Some(moved),
+                    below,
+                }),
             }
         }
-        steps.extend(crews.into_iter().map(|crew| Step::of_crew(crew, moves, self.base)));
-        steps
+        news.extend(crews.into_iter().map(|crew| ConversationNews::of_crew(crew, moves, self.base)));
+        news
     }
 
     /// Answers conversations with news. How far it came, and the version down to which all moves were answered.
-    async fn take_steps(&mut self) -> Result<(Taken, u64)> {
-        let mut steps = self.steps();
-        let next = steps.get(self.request.limit).map(|step| step.below);
-        steps.truncate(self.request.limit);
-        let rows = self.rows(steps.iter().map(|step| step.id.clone()).collect()).await?;
-        let mut left: VecDeque<_> = steps.into_iter().filter_map(|step| Some((step, rows.get(step.id)?))).collect();
-        while let Some((step, row)) = left.front().copied() {
-            let Some(place) = self.place(step) else {
-                let unknown = |(step, row): &(Step<'a>, _)| self.place(*step).is_none().then_some((step.id, *row));
+    async fn take_news(&mut self) -> Result<(Taken, u64)> {
+        let mut news = self.news();
+        let next = news.get(self.request.limit).map(|one| one.below);
+        news.truncate(self.request.limit);
+        let rows = self.rows(news.iter().map(|one| one.id.clone()).collect()).await?;
+        let mut left: VecDeque<_> = news.into_iter().filter_map(|one| Some((one, rows.get(one.id)?))).collect();
+        while let Some((one, row)) = left.front().copied() {
+            let Some(place) = self.place(one) else {
+                let unknown =
+                    |(one, row): &(ConversationNews<'a>, _)| self.place(*one).is_none().then_some((one.id, *row));
                 let begun: Vec<_> = left.iter().map_while(unknown).collect();
                 let taken = self.take_newest(&begun).await?;
                 left.drain(..taken);
@@ -217,9 +225,9 @@ impl<'a> Follow<'a> {
                     _ => continue,
                 }
             };
-            match self.take(step.id, row, place).await? {
+            match self.take(one.id, row, place).await? {
                 Taken::All => left.pop_front(),
-                taken @ (Taken::Part | Taken::Lost) => return Ok((taken, step.below)),
+                taken @ (Taken::Part | Taken::Lost) => return Ok((taken, one.below)),
             };
         }
         Ok(next.map_or((Taken::All, self.base), |next| (Taken::Part, next)))
@@ -233,7 +241,8 @@ impl<'a> Follow<'a> {
         }
         loop {
             let after = Some(self.walk.rest.as_str()).filter(|after| !after.is_empty());
-            let (ids, last) = unmoved(self.cx, self.request.me, self.moves, after, self.request.limit).await?;
+            let (ids, last) =
+                conversations_without_moves(self.cx, self.request.me, self.moves, after, self.request.limit).await?;
             // All crews that are awake were answered before.
             let ids: Vec<_> = ids.into_iter().filter(|id| !self.awake.contains(fingerprint(id.as_str()))).collect();
             let rows = self.rows(ids.clone()).await?;
@@ -294,14 +303,14 @@ impl<'a> Follow<'a> {
     /// How far the client has read a conversation: as its cursor says. Where the cursor says nothing, it has read it up
     /// to where it was before the first move that it was not answered, because it has what was before that, and the
     /// conversation was not in the window then. `None` when the client has nothing of it.
-    fn place(&self, step: Step<'_>) -> Option<ConversationCursor> {
-        if let Some(place) = self.places.get(&step.print) {
+    fn place(&self, one: ConversationNews<'_>) -> Option<ConversationCursor> {
+        if let Some(place) = self.places.get(&one.fingerprint) {
             return Some(place.clone());
         }
-        let trail = step.trail?;
-        let is_begun = !self.walk.is_first || trail.id.as_str() <= self.walk.rest.as_str();
-        let next = trail.after(&self.walk.answered).or_else(|| is_begun.then(|| trail.oldest()))?;
-        Some(ConversationCursor::new(trail.id.as_str(), LogCursor::at(next.from)))
+        let moved = one.moves?;
+        let is_begun = !self.walk.is_first || moved.id.as_str() <= self.walk.rest.as_str();
+        let next = moved.after(&self.walk.answered).or_else(|| is_begun.then(|| moved.oldest()))?;
+        Some(ConversationCursor::new(moved.id.as_str(), LogCursor::at(next.from)))
     }
 
     async fn rows(&self, ids: Vec<ConversationId>) -> Result<HashMap<ConversationId, ConversationRow>> {
@@ -341,12 +350,15 @@ impl<'a> Follow<'a> {
     }
 
     async fn finish(mut self, meanwhile: Option<Meanwhile>) -> Result<Synced> {
-        self.answer.cursor.see(self.head.mark());
+        self.answer.cursor.see(self.head.stamp());
         if let Some(Meanwhile { head, moves }) = meanwhile {
-            self.answer.cursor.see(head.mark());
-            let forgotten: HashSet<u64> =
-                self.unneeded().map(|one| one.conversation).filter(|print| !moves.may_have(*print)).collect();
-            self.places.retain(|print, _| !forgotten.contains(print));
+            self.answer.cursor.see(head.stamp());
+            let forgotten: HashSet<u64> = self
+                .unneeded()
+                .map(|one| one.conversation)
+                .filter(|fingerprint| !moves.may_have(*fingerprint))
+                .collect();
+            self.places.retain(|fingerprint, _| !forgotten.contains(fingerprint));
         }
         self.answer.cursor.conversations = self.places.into_values().collect();
         self.answer.cursor.way = if self.answer.has_more { Way::Back(self.walk) } else { Way::Done };
@@ -355,7 +367,8 @@ impl<'a> Follow<'a> {
 
     /// Whether the next answer may need to know how far the client has read a conversation, as far as `head` tells.
     fn is_needed(&self, one: &ConversationCursor, window: &HashSet<u64>) -> bool {
-        let is_unanswered = |trail: &Trail| self.answer.has_more && !self.walk.answered.contains(trail.latest());
+        let is_unanswered =
+            |moved: &ConversationMoves| self.answer.has_more && !self.walk.answered.contains(moved.latest());
         one.proves_delivery
             || one.cursor.within > 0
             || one.cursor.snapshot.is_some()
@@ -363,11 +376,12 @@ impl<'a> Follow<'a> {
             || one.cursor.shown.is_some()
             || window.contains(&one.conversation)
             || self.awake.contains(one.conversation)
-            || self.moves.trail(one.conversation).is_some_and(is_unanswered)
+            || self.moves.of(one.conversation).is_some_and(is_unanswered)
     }
 }
 
-/// How much of `room` each of those has who want so much of it: what some do not want, the others have. At least one.
+/// Divides `room` among conversations that want so many messages: what one does not want goes to the others. Each gets at
+/// least one.
 fn shares(room: usize, wanted: &[u64]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..wanted.len()).collect();
     order.sort_by_key(|at| (wanted[*at], Reverse(*at)));

@@ -4,11 +4,11 @@
 //! the position in its log from which a reader continues who last looked at an older version. How long the window may
 //! be is a setting: where bytes are billed it keeps the row within one write unit (1 KB on DynamoDB), elsewhere there
 //! is room for more. When the window is full, its older half goes into a row of its own in the same commit
-//! (`moved.rs`), so that a reader of any age finds it (`moves.rs`).
+//! (`move_range.rs`), so that a reader of any age finds it (`moves.rs`).
 
 use super::{
     cursor::fingerprint,
-    moved::{EvictedRow, Mark, Moved, digits, is_zero},
+    move_range::{EvictedRow, MoveRange, VersionStamp, digits, is_zero},
 };
 use crate::{
     base::{
@@ -41,8 +41,8 @@ pub(crate) struct HeadRow {
     #[serde(default, rename = "evictedAt", skip_serializing_if = "is_zero")]
     pub evicted_at: u64,
     /// What moved lately, the last move last.
-    pub window: Vec<Moved>,
-    /// The jobs whose crews are awake: these move without a word here.
+    pub window: Vec<MoveRange>,
+    /// The jobs whose crews are awake. Changes in an awake crew do not update this row: polls read the crew's own row.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub awake: Vec<u64>,
     /// How much the user may still send.
@@ -80,33 +80,34 @@ impl HeadRow {
         (self.floor..=self.version).contains(&version)
     }
 
-    /// This version of it.
-    pub fn mark(&self) -> Mark {
-        Mark { version: self.version, at: self.at }
+    /// Its version, and when that was made.
+    pub fn stamp(&self) -> VersionStamp {
+        VersionStamp { version: self.version, at: self.at }
     }
 
-    /// What left the window last.
-    fn evicted(&self) -> Mark {
-        Mark { version: self.evicted, at: self.evicted_at }
+    /// The last move among those that left the window.
+    fn evicted(&self) -> VersionStamp {
+        VersionStamp { version: self.evicted, at: self.evicted_at }
     }
 
-    /// Whether it has come through `mark`, as far as it tells: it has not, if it made moves of up to that version later. `None` is
-    /// a cursor of former servers, which does not say when.
-    pub fn has_been_at(&self, mark: Option<Mark>) -> bool {
-        let Some(mark) = mark else { return true };
-        (self.version != mark.version || self.at == mark.at)
-            && self.evicted().agrees(mark)
-            && self.window.iter().all(|moved| moved.agrees(mark))
+    /// Whether this head was once in the state `stamp`, as far as its contents show. It was not if a move with a version up to
+    /// `stamp.version` has a later time than `stamp.at`: then the store was restored. `None`, from a cursor of former servers, has
+    /// no time to compare.
+    pub fn has_been_at(&self, stamp: Option<VersionStamp>) -> bool {
+        let Some(stamp) = stamp else { return true };
+        (self.version != stamp.version || self.at == stamp.at)
+            && self.evicted().agrees(stamp)
+            && self.window.iter().all(|moved| moved.agrees(stamp))
     }
 
-    /// Whether a conversation with a message that was accepted at `at` may have left the window. If not, and it is not in the window,
-    /// that message is of before the store was restored.
+    /// Whether a conversation whose last message was accepted at `at` may have left the window. If not, and it is not in the window,
+    /// the message was lost when the store was restored.
     pub fn may_have_evicted(&self, at: u64) -> bool {
         let is_unknown = self.floor > 0 || self.evicted > 0 && self.evicted_at == 0;
         is_unknown || at <= self.evicted_at
     }
 
-    /// Records that `conversation` moved on from `before`, and that its last message was accepted at `last`. Answers
+    /// Records that `conversation` moved on from `before`, and that its last message was accepted at `last`. Returns
     /// what left the window, which must be stored in the same commit.
     pub fn bump(
         &mut self,
@@ -117,12 +118,12 @@ impl HeadRow {
         window_bytes: usize,
     ) -> Option<EvictedRow> {
         self.version += 1;
-        // Never before what is in the window: who has left a crew sees an end of it that is before where it stands.
+        // `at` never decreases. For a former member a crew's log ends earlier than it really does, so `last` may be old.
         self.at = self.at.max(now).max(last).max(before.at);
         let index = self.window.iter().position(|moved| moved.conversation == conversation.as_str());
         let mut moved = match index {
             Some(index) => self.window.remove(index),
-            None => Moved {
+            None => MoveRange {
                 conversation: conversation.as_str().to_owned(),
                 since: self.version,
                 from: before,
@@ -152,7 +153,7 @@ impl HeadRow {
     }
 
     /// What moved after `version`, the first move first.
-    pub fn after(&self, version: u64) -> impl Iterator<Item = &Moved> {
+    pub fn after(&self, version: u64) -> impl Iterator<Item = &MoveRange> {
         self.window.iter().filter(move |moved| moved.version > version)
     }
 
@@ -167,7 +168,7 @@ impl HeadRow {
     fn shorten(&mut self, window_bytes: usize) -> Option<EvictedRow> {
         // Each job with a comma.
         let window_bytes = window_bytes.saturating_sub(self.awake.iter().map(|job| digits(*job) + 1).sum());
-        let mut total: usize = self.window.iter().map(Moved::bytes).sum();
+        let mut total: usize = self.window.iter().map(MoveRange::bytes).sum();
         if total <= window_bytes || self.window.len() <= WINDOW_MIN {
             return None;
         }
@@ -178,7 +179,7 @@ impl HeadRow {
             leaving += 1;
         }
         let row = EvictedRow::new(self.window.drain(..leaving).collect(), self.evicted(), self.at);
-        let Mark { version, at } = row.mark();
+        let VersionStamp { version, at } = row.stamp();
         (self.evicted, self.evicted_at) = (version, at);
         Some(row)
     }
@@ -198,13 +199,13 @@ mod tests {
         let mut head = HeadRow::default();
         // Of one who has left: what they see ends before where the conversation stands.
         head.bump(&id(1), Position { change: 9, number: 9, at: 90 }, 40, 80, 850);
-        let mark = head.mark();
+        let stamp = head.stamp();
         let stored = crate::base::rows::encode(&head);
         let read: HeadRow = serde_json::from_slice(&stored).unwrap();
-        assert!(read.has_been_at(Some(mark)) && head.has_been_at(Some(mark)));
+        assert!(read.has_been_at(Some(stamp)) && head.has_been_at(Some(stamp)));
         head.bump(&id(2), Position::default(), 95, 95, 850);
         let read: HeadRow = serde_json::from_slice(&crate::base::rows::encode(&head)).unwrap();
-        assert!(read.has_been_at(Some(mark)) && read.has_been_at(Some(head.mark())));
+        assert!(read.has_been_at(Some(stamp)) && read.has_been_at(Some(head.stamp())));
     }
 
     #[test]

@@ -5,8 +5,8 @@ use super::{
     awake::{AwakeCrews, change_of},
     cursor::{Answered, ConversationsCursor, Traversal, Walk, Way},
     head::HeadRow,
-    moved::Mark,
-    moves::{Moves, Reached, Trail, unmoved},
+    move_range::VersionStamp,
+    moves::{ConversationMoves, Moves, Reached, conversations_without_moves},
     read_head::{poll_head, read_head},
 };
 use crate::{
@@ -59,9 +59,9 @@ pub(crate) async fn list(cx: &Context, me: &UserId, input: ListConversations) ->
     let (page, reset) = match cx.sealer.open::<ConversationsCursor>(input.since.as_deref(), me, SCOPE)? {
         Since::Start => (newest(cx, &request, None).await?, false),
         Since::Instant(since) => (changed(cx, &request, None, since).await?, false),
-        Since::Cursor(ConversationsCursor { version, way: Way::Through(traversal), mark, awake }) => {
+        Since::Cursor(ConversationsCursor { version, way: Way::Through(traversal), stamp, awake }) => {
             let since = traversal.since;
-            let from = Some(Begun { version, mark, awake, traversal });
+            let from = Some(Begun { version, stamp, awake, traversal });
             let page = match since {
                 0 => newest(cx, &request, from).await?,
                 since => changed(cx, &request, from, since).await?,
@@ -82,47 +82,49 @@ pub(crate) async fn list(cx: &Context, me: &UserId, input: ListConversations) ->
 /// The conversations that moved after the version of `cursor`, without those that were answered: of many, those that moved last.
 /// All of them after a reset, when it cannot be told which moved.
 async fn moved(cx: &Context, request: &Request<'_>, cursor: ConversationsCursor) -> Result<(Page, bool)> {
-    let ConversationsCursor { version, way, mark, awake: known } = cursor;
+    let ConversationsCursor { version, way, stamp, awake: known } = cursor;
     let mut answered = match way {
         Way::Back(Walk { answered, .. }) => answered,
         Way::Done | Way::Through(_) => Answered::default(),
     };
-    let seen = mark.map_or_else(|| answered.top().unwrap_or(version), |mark| mark.version);
+    let seen = stamp.map_or_else(|| answered.top().unwrap_or(version), |stamp| stamp.version);
     let head = poll_head(cx, request.me, version, seen).await?;
-    if !head.covers(version) || seen > head.version || !head.has_been_at(mark) {
+    if !head.covers(version) || seen > head.version || !head.has_been_at(stamp) {
         return Ok((newest(cx, request, None).await?, true));
     }
     let moves = Moves::after(cx, request.me, &head, version).await?;
-    if moves.lost.is_some() || !moves.have_been_at(mark) {
+    if moves.lost.is_some() || !moves.have_been_at(stamp) {
         return Ok((newest(cx, request, None).await?, true));
     }
     let known: HashMap<u64, u64> = known.into_iter().collect();
-    let known = |print: u64| known.get(&print).copied();
-    let crews = AwakeCrews::read(cx, &head, Consistency::Eventual, |print| known(print).map(change_of)).await?;
+    let known = |fingerprint: u64| known.get(&fingerprint).copied();
+    let crews =
+        AwakeCrews::read(cx, &head, Consistency::Eventual, |fingerprint| known(fingerprint).map(change_of)).await?;
     let mut news: Vec<_> = crews.not_at(known).collect();
     let rest = news.split_off(news.len().min(request.limit));
-    let is_news = |trail: &Trail| news.iter().any(|crew| crew.print == trail.print);
-    let mut left = moves.trails.into_iter().filter(|trail| !answered.contains(trail.latest()) && !is_news(trail));
+    let is_news = |moved: &ConversationMoves| news.iter().any(|crew| crew.fingerprint == moved.fingerprint);
+    let mut left =
+        moves.conversations.into_iter().filter(|moved| !answered.contains(moved.latest()) && !is_news(moved));
     let mut ids: Vec<ConversationId> = news.iter().map(|crew| crew.id.clone()).collect();
-    ids.extend(left.by_ref().take(request.limit - ids.len()).map(|trail| trail.id));
-    let below = left.next().map(|trail| trail.latest());
+    ids.extend(left.by_ref().take(request.limit - ids.len()).map(|moved| moved.id));
+    let below = left.next().map(|moved| moved.latest());
     drop(left);
     // Of crews that are left the cursor says what it said, so they are news for the next answer.
     let awake = crews.iter().filter_map(|crew| {
-        let progress = if rest.contains(&crew) { known(crew.print)? } else { crew.progress() };
-        Some((crew.print, progress))
+        let progress = if rest.contains(&crew) { known(crew.fingerprint)? } else { crew.progress() };
+        Some((crew.fingerprint, progress))
     });
     let awake = awake.collect();
     let mut conversations = of_mine(cx, request.me, ids).await?;
     conversations.sort_by_key(newest_first);
     let has_more = below.is_some() || !rest.is_empty();
-    let mark = Some(head.mark());
+    let stamp = Some(head.stamp());
     let cursor = if has_more {
         answered.add(below.unwrap_or(version), head.version);
         let way = Way::Back(Walk { answered, ..Walk::default() });
-        ConversationsCursor { version, way, mark, awake }
+        ConversationsCursor { version, way, stamp, awake }
     } else {
-        ConversationsCursor { version: head.version, way: Way::Done, mark, awake }
+        ConversationsCursor { version: head.version, way: Way::Done, stamp, awake }
     };
     Ok((Page { conversations, has_more, cursor, moved_at: crews.moved_at(&head) }, false))
 }
@@ -131,7 +133,7 @@ async fn moved(cx: &Context, request: &Request<'_>, cursor: ConversationsCursor)
 struct Begun {
     /// The version that the traversal leads up to.
     version: u64,
-    mark: Option<Mark>,
+    stamp: Option<VersionStamp>,
     /// How far the crews that were awake had come when it began.
     awake: Vec<(u64, u64)>,
     traversal: Traversal,
@@ -145,7 +147,7 @@ async fn newest(cx: &Context, request: &Request<'_>, from: Option<Begun>) -> Res
     // The head is read first: what moves while the rest is read has a later version, and the next poll answers it.
     let head = read_head(cx, request.me, Consistency::Strong).await?;
     let crews = AwakeCrews::read(cx, &head, Consistency::Strong, |_| None).await?;
-    let (version, mark, awake, after) = begin_at(&head, &crews, from);
+    let (version, stamp, awake, after) = begin_at(&head, &crews, from);
     let mut found = candidates(cx, request, (&head, &crews), after.as_ref()).await?;
     found.sort();
     let has_more = found.len() > request.limit;
@@ -156,7 +158,7 @@ async fn newest(cx: &Context, request: &Request<'_>, from: Option<Begun>) -> Res
     // Some may have moved since the head was read.
     conversations.sort_by_key(newest_first);
     let way = last.map(|(Reverse(at), after)| Way::Through(Traversal { after, at, since: 0 })).unwrap_or_default();
-    let cursor = ConversationsCursor { version, way, mark, awake };
+    let cursor = ConversationsCursor { version, way, stamp, awake };
     Ok(Page { conversations, has_more, cursor, moved_at: crews.moved_at(&head) })
 }
 
@@ -170,13 +172,17 @@ async fn candidates(
 ) -> Result<Vec<Order>> {
     let is_left = |order: (Reverse<u64>, &str)| after.is_none_or(|(at, id)| order > (*at, id.as_str()));
     let enough = |moves: &Moves, reached: Reached| {
-        let orders = moves.trails.iter().filter(|trail| !crews.contains(trail.print)).filter_map(|trail| trail.order());
+        let orders = moves
+            .conversations
+            .iter()
+            .filter(|moved| !crews.contains(moved.fingerprint))
+            .filter_map(|moved| moved.order());
         orders.filter(|order| order.0.0 > reached.at && is_left(*order)).count() > request.limit
     };
     let moves = Moves::after_until(cx, request.me, head, 0, enough).await?;
     // What older servers wrote does not say when the last message was.
     let mut unknown: Vec<_> =
-        moves.trails.iter().filter(|trail| trail.last.is_none()).map(|trail| trail.id.clone()).collect();
+        moves.conversations.iter().filter(|moved| moved.last.is_none()).map(|moved| moved.id.clone()).collect();
     if !moves.is_partial && (head.floor > 0 || moves.lost.is_some()) {
         unknown.extend(all_unmoved(cx, request.me, &moves).await?);
     }
@@ -185,8 +191,8 @@ async fn candidates(
         found.extend(of_mine(cx, request.me, unknown).await?.iter().map(newest_first));
     }
     // Of a crew that is awake its row says when the last message was, and the head does not.
-    let still = moves.trails.iter().filter(|trail| !crews.contains(trail.print));
-    found.extend(still.filter_map(|trail| trail.order()).map(|(at, id)| (at, id.to_owned())));
+    let still = moves.conversations.iter().filter(|moved| !crews.contains(moved.fingerprint));
+    found.extend(still.filter_map(|moved| moved.order()).map(|(at, id)| (at, id.to_owned())));
     found.extend(crews.iter().map(|crew| (Reverse(crew.at), crew.id.as_str().to_owned())));
     found.retain(|(at, id)| is_left((*at, id)));
     Ok(found)
@@ -196,7 +202,9 @@ async fn candidates(
 async fn all_unmoved(cx: &Context, me: &UserId, moves: &Moves) -> Result<Vec<ConversationId>> {
     let (mut all, mut after) = (Vec::new(), None::<ConversationId>);
     loop {
-        let (ids, last) = unmoved(cx, me, moves, after.as_ref().map(ConversationId::as_str), UNMOVED_PAGE).await?;
+        let (ids, last) =
+            conversations_without_moves(cx, me, moves, after.as_ref().map(ConversationId::as_str), UNMOVED_PAGE)
+                .await?;
         all.extend(ids);
         match last {
             Some(last) => after = Some(last),
@@ -209,7 +217,7 @@ async fn all_unmoved(cx: &Context, me: &UserId, moves: &Moves) -> Result<Vec<Con
 async fn changed(cx: &Context, request: &Request<'_>, from: Option<Begun>, since: u64) -> Result<Page> {
     let head = read_head(cx, request.me, Consistency::Strong).await?;
     let crews = AwakeCrews::read(cx, &head, Consistency::Strong, |_| None).await?;
-    let (version, mark, awake, after) = begin_at(&head, &crews, from);
+    let (version, stamp, awake, after) = begin_at(&head, &crews, from);
     let memberships = cx.db.range_all(keys::memberships(request.me, None, UNMOVED_PAGE)).await?;
     let mut conversations = of_mine(cx, request.me, keys::named_conversations(&memberships)).await?;
     conversations.retain(|one| one.1.updated > since && after.as_ref().is_none_or(|after| newest_first(one) > *after));
@@ -218,22 +226,25 @@ async fn changed(cx: &Context, request: &Request<'_>, from: Option<Begun>, since
     conversations.truncate(request.limit);
     let last = conversations.last().filter(|_| has_more);
     let traversal = last.map(|(id, row)| Traversal { after: id.as_str().to_owned(), at: row.log.at, since });
-    let cursor = ConversationsCursor { version, way: traversal.map(Way::Through).unwrap_or_default(), mark, awake };
+    let cursor = ConversationsCursor { version, way: traversal.map(Way::Through).unwrap_or_default(), stamp, awake };
     Ok(Page { conversations, has_more, cursor, moved_at: crews.moved_at(&head) })
 }
 
-type BeginAt = (u64, Option<Mark>, Vec<(u64, u64)>, Option<Order>);
+type BeginAt = (u64, Option<VersionStamp>, Vec<(u64, u64)>, Option<Order>);
 
 /// What a traversal leads up to: a version of the head, and how far the crews that were awake had come. And the last
 /// conversation that it has answered.
 fn begin_at(head: &HeadRow, crews: &AwakeCrews, from: Option<Begun>) -> BeginAt {
     match from {
-        Some(Begun { version, mark, awake, traversal }) => {
-            (version, mark, awake, Some((Reverse(traversal.at), traversal.after)))
+        Some(Begun { version, stamp, awake, traversal }) => {
+            (version, stamp, awake, Some((Reverse(traversal.at), traversal.after)))
         }
-        None => {
-            (head.version, Some(head.mark()), crews.iter().map(|crew| (crew.print, crew.progress())).collect(), None)
-        }
+        None => (
+            head.version,
+            Some(head.stamp()),
+            crews.iter().map(|crew| (crew.fingerprint, crew.progress())).collect(),
+            None,
+        ),
     }
 }
 

@@ -6,7 +6,7 @@ pub(crate) mod cursor;
 mod follow;
 pub(crate) mod head;
 pub(crate) mod list;
-pub(crate) mod moved;
+pub(crate) mod move_range;
 mod moves;
 pub(crate) mod read_head;
 pub(crate) mod sync;

@@ -3,7 +3,7 @@
 use super::{
     cursor::{Answered, fingerprint},
     head::HeadRow,
-    moved::{EvictedRow, Mark, Moved},
+    move_range::{EvictedRow, MoveRange, VersionStamp},
 };
 use crate::{
     base::{
@@ -20,36 +20,36 @@ const FIRST_PAGE: usize = 4;
 const LONGEST_PAGE: usize = 64;
 
 /// The moves of one conversation.
-pub(super) struct Trail {
+pub(super) struct ConversationMoves {
     pub id: ConversationId,
     /// The [`fingerprint`] of the id.
-    pub print: u64,
+    pub fingerprint: u64,
     /// When its last message was accepted; `None` where an older server did not say so.
     pub last: Option<u64>,
-    /// Its times in the window, the newest first. Never empty.
-    stretches: Vec<Moved>,
+    /// Its entries in the window and in the rows of what left it, the newest first. Never empty.
+    ranges: Vec<MoveRange>,
 }
 
-impl Trail {
+impl ConversationMoves {
     /// The version of its last move.
     pub fn latest(&self) -> u64 {
-        self.stretches[0].version
+        self.ranges[0].version
     }
 
-    /// When its last move was, or an instant before it; never later than that of a trail with a later move.
+    /// When its last move was, or an instant before it; never later than that of a conversation with a later move.
     pub fn moved_at(&self) -> u64 {
-        self.stretches[0].moved_at()
+        self.ranges[0].moved_at()
     }
 
-    /// The oldest stretch that was read.
-    pub fn oldest(&self) -> &Moved {
-        &self.stretches[self.stretches.len() - 1]
+    /// The oldest entry that was read.
+    pub fn oldest(&self) -> &MoveRange {
+        &self.ranges[self.ranges.len() - 1]
     }
 
-    /// The stretch that follows the last one of those that were answered. `None` when none of them was.
-    pub fn after(&self, answered: &Answered) -> Option<&Moved> {
-        let last = self.stretches.iter().position(|stretch| answered.contains(stretch.version))?;
-        self.stretches.get(last.checked_sub(1)?)
+    /// The entry that follows the last answered one. `None` when none was answered.
+    pub fn after(&self, answered: &Answered) -> Option<&MoveRange> {
+        let last = self.ranges.iter().position(|range| answered.contains(range.version))?;
+        self.ranges.get(last.checked_sub(1)?)
     }
 
     /// Its place in the list of conversations, of which the one written in last comes first.
@@ -70,14 +70,14 @@ pub(super) struct Reached {
 /// What moved, the last move first.
 #[derive(Default)]
 pub(super) struct Moves {
-    pub trails: Vec<Trail>,
+    pub conversations: Vec<ConversationMoves>,
     /// There is more that was not read, since enough was found.
     pub is_partial: bool,
     /// Something in between has expired: only what moved after this version is known.
     pub lost: Option<u64>,
-    /// What was read of earlier moves, or is known of them.
-    before: Vec<Mark>,
-    by_print: HashMap<u64, usize>,
+    /// Earlier moves that were read, or are known from the rows after them.
+    before: Vec<VersionStamp>,
+    by_fingerprint: HashMap<u64, usize>,
 }
 
 impl Moves {
@@ -119,21 +119,21 @@ impl Moves {
         Ok(moves)
     }
 
-    /// Whether all this can have happened in a head that has been at `mark`: see [`HeadRow::has_been_at`].
-    pub fn have_been_at(&self, mark: Option<Mark>) -> bool {
-        let Some(mark) = mark else { return true };
-        let mut stretches = self.trails.iter().flat_map(|trail| &trail.stretches);
-        stretches.all(|moved| moved.agrees(mark)) && self.before.iter().all(|move_before| move_before.agrees(mark))
+    /// Whether all this can have happened in a head that has been at `stamp`: see [`HeadRow::has_been_at`].
+    pub fn have_been_at(&self, stamp: Option<VersionStamp>) -> bool {
+        let Some(stamp) = stamp else { return true };
+        let mut ranges = self.conversations.iter().flat_map(|moved| &moved.ranges);
+        ranges.all(|moved| moved.agrees(stamp)) && self.before.iter().all(|move_before| move_before.agrees(stamp))
     }
 
     /// The conversation with this [`fingerprint`].
-    pub fn trail(&self, print: u64) -> Option<&Trail> {
-        self.by_print.get(&print).map(|at| &self.trails[*at])
+    pub fn of(&self, fingerprint: u64) -> Option<&ConversationMoves> {
+        self.by_fingerprint.get(&fingerprint).map(|at| &self.conversations[*at])
     }
 
     /// Whether the conversation with this [`fingerprint`] moved, as far as is known.
-    pub fn may_have(&self, print: u64) -> bool {
-        self.lost.is_some() || self.by_print.contains_key(&print)
+    pub fn may_have(&self, fingerprint: u64) -> bool {
+        self.lost.is_some() || self.by_fingerprint.contains_key(&fingerprint)
     }
 
     /// Adds the row that comes before what was `reached`. `false` when it is another one.
@@ -145,29 +145,29 @@ impl Moves {
             if moved.version > after {
                 self.add(moved);
             } else {
-                self.before.push(Mark { version: moved.version, at: moved.moved_at() });
+                self.before.push(VersionStamp { version: moved.version, at: moved.moved_at() });
             }
         }
-        self.before.push(Mark { version: row.before, at: row.before_at });
+        self.before.push(VersionStamp { version: row.before, at: row.before_at });
         *reached = Reached { version: row.before, at: row.at };
         true
     }
 
-    fn add(&mut self, moved: Moved) {
+    fn add(&mut self, moved: MoveRange) {
         let Some(id) = ConversationId::new(&moved.conversation) else { return };
-        let print = fingerprint(id.as_str());
-        if let Some(at) = self.by_print.get(&print) {
-            self.trails[*at].stretches.push(moved);
+        let fingerprint = fingerprint(id.as_str());
+        if let Some(at) = self.by_fingerprint.get(&fingerprint) {
+            self.conversations[*at].ranges.push(moved);
             return;
         }
-        self.by_print.insert(print, self.trails.len());
-        self.trails.push(Trail { id, print, last: moved.last, stretches: vec![moved] });
+        self.by_fingerprint.insert(fingerprint, self.conversations.len());
+        self.conversations.push(ConversationMoves { id, fingerprint, last: moved.last, ranges: vec![moved] });
     }
 }
 
-/// The conversations of a user that `moves` does not have, by their ids from the one after `after` on, at most `limit`
-/// of those that there are: rows of before everything was kept. The ids, and the last one that was looked at.
-pub(super) async fn unmoved(
+/// The conversations of a user that `moves` does not have, in the order of their ids, from the one after `after` on. Reads at
+/// most `limit` rows. Returns the ids, and the last id that was read, if there may be more.
+pub(super) async fn conversations_without_moves(
     cx: &Context,
     me: &UserId,
     moves: &Moves,
@@ -177,6 +177,6 @@ pub(super) async fn unmoved(
     let page = cx.db.range(keys::memberships(me, after, limit)).await?;
     let names = keys::named_conversations(&page);
     let last = names.last().filter(|_| page.len() == limit).cloned();
-    let unmoved = names.into_iter().filter(|id| moves.trail(fingerprint(id.as_str())).is_none()).collect();
+    let unmoved = names.into_iter().filter(|id| moves.of(fingerprint(id.as_str())).is_none()).collect();
     Ok((unmoved, last))
 }

@@ -1,9 +1,9 @@
 //! `sync`: all that changed for a user, in every conversation, in one poll.
 //!
-//! The user's head tells which conversations moved since a version, and rows beside it tell what left its window
-//! (`moves.rs`). The cursor tells how far the client has read each of those that moved lately; for the others their
-//! moves do. Each is then read like a list of its own (`follow.rs`). Without a cursor, or with one of before the store
-//! was restored, the newest messages of all conversations are answered in the same way.
+//! The user's head has the conversations that moved since a version, and rows beside it have what left its window
+//! (`moves.rs`). The cursor has how far the client has read each of those that moved lately; for the others their moves
+//! have it. Each is then read like a list of its own (`follow.rs`). Without a cursor, or with one from before the store was
+//! restored, the newest messages of all conversations are answered in the same way.
 
 use super::{
     answer::{Answer, Request, SCOPE},
@@ -33,8 +33,8 @@ use std::collections::{HashMap, HashSet};
 
 /// How many receipts of one poll are recorded at the same time.
 const DELIVERIES_AT_ONCE: usize = 8;
-/// How many conversations a cursor may have the proof of a delivery for that is not recorded yet.
-const PROOFS_KEPT: usize = 64;
+/// The most conversations in a cursor whose delivery is not recorded yet.
+const UNRECORDED_MAX: usize = 64;
 /// How many rows of a user's conversations are read at once in search of their names.
 const NAMES_PAGE: usize = 500;
 
@@ -43,16 +43,16 @@ const NAMES_PAGE: usize = 500;
 /// # Errors
 /// `invalid_request`, `invalid_cursor`, `unavailable`.
 pub(crate) async fn sync(cx: &Context, me: &UserId, input: SyncQuery) -> Result<Synced> {
-    answer(cx, me, input, Proof::Recorded, Consistency::Eventual).await
+    answer(cx, me, input, DeliveryRecording::Now, Consistency::Eventual).await
 }
 
-/// [`sync`] for somebody who was told that something moved: it reads the head strongly, for an eventual read so soon may not
-/// see it, and nobody would tell again.
+/// [`sync`] for a client that was notified of a move. It reads the head strongly: an eventual read may miss a move that recent,
+/// and there is no second notification.
 ///
 /// # Errors
 /// As [`sync`].
 pub(crate) async fn sync_after_news(cx: &Context, me: &UserId, input: SyncQuery) -> Result<Synced> {
-    answer(cx, me, input, Proof::Recorded, Consistency::Strong).await
+    answer(cx, me, input, DeliveryRecording::Now, Consistency::Strong).await
 }
 
 /// [`sync_after_news`] without recording what the cursor proves. The answer's cursor proves the same and more, so nothing is lost
@@ -61,7 +61,7 @@ pub(crate) async fn sync_after_news(cx: &Context, me: &UserId, input: SyncQuery)
 /// # Errors
 /// As [`sync`].
 pub(crate) async fn sync_unrecorded(cx: &Context, me: &UserId, input: SyncQuery) -> Result<Synced> {
-    answer(cx, me, input, Proof::Kept, Consistency::Strong).await
+    answer(cx, me, input, DeliveryRecording::Later, Consistency::Strong).await
 }
 
 /// Records as delivered what `cursor` proves to have arrived. No read when it proves nothing.
@@ -82,16 +82,22 @@ pub(crate) async fn record_delivery(cx: &Context, me: &UserId, cursor: &str) -> 
     }
 }
 
-/// What happens to the proof of delivery that a cursor is.
+/// When the deliveries that a cursor proves are recorded.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Proof {
-    /// It is recorded.
-    Recorded,
-    /// It stays in the cursor.
-    Kept,
+enum DeliveryRecording {
+    /// By this answer.
+    Now,
+    /// By a later call: until then the cursor keeps them.
+    Later,
 }
 
-async fn answer(cx: &Context, me: &UserId, input: SyncQuery, proof: Proof, consistency: Consistency) -> Result<Synced> {
+async fn answer(
+    cx: &Context,
+    me: &UserId,
+    input: SyncQuery,
+    recording: DeliveryRecording,
+    consistency: Consistency,
+) -> Result<Synced> {
     let request = Request { me, limit: text::limit(input.limit)?, now: cx.now() };
     // What an idle poll does not need is in futures of their own, so that its own stays small.
     match cx.sealer.open::<SyncCursor>(input.since.as_deref(), me, SCOPE)? {
@@ -102,24 +108,25 @@ async fn answer(cx: &Context, me: &UserId, input: SyncQuery, proof: Proof, consi
                 Consistency::Eventual => poll_head(cx, me, cursor.version, cursor.seen).await?,
                 Consistency::Strong => read_head(cx, me, consistency).await?,
             };
-            let awake = AwakeCrews::read(cx, &head, consistency, |print| cursor.told(print)).await?;
-            let is_new = cursor.version != head.version || awake.news(|print| cursor.known(print)).next().is_some();
+            let awake = AwakeCrews::read(cx, &head, consistency, |fingerprint| cursor.told(fingerprint)).await?;
+            let is_new =
+                cursor.version != head.version || awake.news(|fingerprint| cursor.known(fingerprint)).next().is_some();
             let is_from_here = is_from_here(&head, &awake, &cursor);
-            if is_from_here && cursor.way == Way::Done && !is_new && nothing_to_record(&cursor, proof) {
+            if is_from_here && cursor.way == Way::Done && !is_new && nothing_to_record(&cursor, recording) {
                 let unchanged = input.since.unwrap_or_default();
                 return Answer::from(cursor).finish_with(cx, request, awake.moved_at(&head), unchanged).await;
             }
             if is_from_here {
-                return Box::pin(continue_from(cx, request, (&head, &awake), cursor, proof)).await;
+                return Box::pin(continue_from(cx, request, (&head, &awake), cursor, recording)).await;
             }
-            // What it proves is of another history, too.
+            // The deliveries that it proves are of a lost history, too, and are not recorded.
             Box::pin(follow::begin(cx, request, true)).await
         }
     }
 }
 
-fn nothing_to_record(cursor: &SyncCursor, proof: Proof) -> bool {
-    proof == Proof::Kept || !cursor.proves_delivery()
+fn nothing_to_record(cursor: &SyncCursor, recording: DeliveryRecording) -> bool {
+    recording == DeliveryRecording::Later || !cursor.proves_delivery()
 }
 
 async fn continue_from(
@@ -127,10 +134,10 @@ async fn continue_from(
     request: Request<'_>,
     (head, awake): (&HeadRow, &AwakeCrews),
     mut cursor: SyncCursor,
-    proof: Proof,
+    recording: DeliveryRecording,
 ) -> Result<Synced> {
-    // A cursor does not grow without a bound: many proofs are recorded now.
-    let records = proof == Proof::Recorded || cursor.proofs() > PROOFS_KEPT;
+    // A cursor with many unrecorded deliveries would grow without a bound: these are recorded now.
+    let records = recording == DeliveryRecording::Now || cursor.deliveries() > UNRECORDED_MAX;
     if let Way::Through(traversal) = &cursor.way {
         let traversal = traversal.clone();
         if records {
@@ -138,13 +145,12 @@ async fn continue_from(
         }
         return traverse::resume(cx, request, cursor, traversal).await;
     }
-    // Without it, nothing is known of what moved.
     let covers = is_first(&cursor) || head.covers(cursor.version);
     let moves = match covers {
         true => follow::moves(cx, request, head, &cursor).await?,
         false => Moves::unknown(),
     };
-    if !moves.have_been_at(cursor.mark()) {
+    if !moves.have_been_at(cursor.stamp()) {
         return follow::begin(cx, request, true).await;
     }
     if records {
@@ -159,10 +165,12 @@ async fn continue_from(
     follow::begin(cx, request, true).await
 }
 
-/// Whether the cursor knows nothing that is not there: a store may have been restored to an earlier state, and may have come
-/// as far again since. What left the window before tells [`Moves::have_been_at`].
+/// Whether the cursor is of the history that the store has now: it may have been restored to an earlier state, and may have
+/// come as far again since. [`Moves::have_been_at`] checks what left the window, which this does not read.
 fn is_from_here(head: &HeadRow, awake: &AwakeCrews, cursor: &SyncCursor) -> bool {
-    cursor.seen <= head.version && head.has_been_at(cursor.mark()) && awake.are_of(|print| cursor.place(print))
+    cursor.seen <= head.version
+        && head.has_been_at(cursor.stamp())
+        && awake.are_of(|fingerprint| cursor.place(fingerprint))
 }
 
 fn is_first(cursor: &SyncCursor) -> bool {
@@ -175,7 +183,7 @@ async fn acknowledge(cx: &Context, me: &UserId, head: &HeadRow, moves: &Moves, c
         return Ok(());
     }
     let mut names: HashMap<u64, ConversationId> = head.window_by_fingerprint();
-    names.extend(moves.trails.iter().map(|trail| (trail.print, trail.id.clone())));
+    names.extend(moves.conversations.iter().map(|moved| (moved.fingerprint, moved.id.clone())));
     if cursor.conversations.iter().any(|one| one.proves_delivery && !names.contains_key(&one.conversation)) {
         let all = cx.db.range_all(keys::memberships(me, None, NAMES_PAGE)).await?;
         names.extend(keys::named_conversations(&all).into_iter().map(|id| (fingerprint(id.as_str()), id)));
@@ -187,16 +195,16 @@ async fn acknowledge(cx: &Context, me: &UserId, head: &HeadRow, moves: &Moves, c
         received.extend(id.map(|id| (one.conversation, id, one.cursor.position.last_message())));
     }
     let mut deliveries: Vec<BoxFuture<'_, Result<Option<u64>>>> = Vec::with_capacity(received.len());
-    for (print, id, message) in &received {
+    for (fingerprint, id, message) in &received {
         // In a crew nothing is delivered.
         let Some((member, _)) = id.side(me) else { continue };
         let delivery = receipts::try_deliver(cx, id, member, *message);
-        deliveries.push(Box::pin(async move { Ok(delivery.await?.is_none().then_some(*print)) }));
+        deliveries.push(Box::pin(async move { Ok(delivery.await?.is_none().then_some(*fingerprint)) }));
     }
-    // The senders are different people, so the commits seldom meet.
+    // The conversations are different ones, so the commits seldom conflict.
     let unrecorded: Vec<Option<u64>> =
         stream::iter(deliveries).buffer_unordered(DELIVERIES_AT_ONCE).try_collect().await?;
-    let unrecorded: HashSet<u64> = unrecorded.into_iter().flatten().take(PROOFS_KEPT).collect();
+    let unrecorded: HashSet<u64> = unrecorded.into_iter().flatten().take(UNRECORDED_MAX).collect();
     for one in &mut cursor.conversations {
         one.proves_delivery = unrecorded.contains(&one.conversation);
     }

@@ -1,5 +1,5 @@
 //! The traversal of all of a user's conversations, in the order of their ids: a `sync` from an instant. Older servers
-//! answered a `sync` without a cursor like that, too, and their cursors still lead on.
+//! answered a `sync` without a cursor in the same way, and their cursors are still accepted.
 
 use super::{
     answer::{Answer, Request, Taken, newest, of_mine},
@@ -43,25 +43,24 @@ pub(super) async fn resume(
         answer.cursor.conversations.iter().map(|one| (one.conversation, one.clone())).collect();
     answer.has_more = page.len() > request.limit;
     for (id, row) in &found {
-        let print = fingerprint(id.as_str());
-        let mut cursor = cursors.get(&print).cloned();
+        let fingerprint = fingerprint(id.as_str());
+        let mut cursor = cursors.get(&fingerprint).cloned();
         let log = request.view(id, row);
         let taken = match traversal.since {
             0 => visit_newest(cx, request, log, &mut cursor, &mut answer).await?,
             since => visit_since(cx, request, log, &mut cursor, since, &mut answer).await?,
         };
         let in_progress = taken != Taken::All;
-        cursors.extend(cursor.map(|cursor| (print, ConversationCursor { in_progress, ..cursor })));
+        cursors.extend(cursor.map(|cursor| (fingerprint, ConversationCursor { in_progress, ..cursor })));
         if in_progress {
             answer.has_more = true;
             break;
         }
         traversal.after = id.as_str().to_owned();
     }
-    // A conversation that has not moved meanwhile was read to its end; its place in the window will say so when it
-    // moves.
+    // A conversation that has not moved meanwhile was read to its end: when it moves, its entry in the window has where it was.
     let mut window = head.window_by_fingerprint();
-    // Of crews that are awake it says nothing while they are.
+    // While a crew is awake the window has no entry of it.
     window.extend(head.awake_crews().map(|id| (fingerprint(id.as_str()), id)));
     let needed = |one: &ConversationCursor| {
         let has_moved = moved.may_have(one.conversation);
@@ -69,7 +68,7 @@ pub(super) async fn resume(
         one.proves_delivery || one.in_progress || is_ahead || has_moved || window.contains_key(&one.conversation)
     };
     answer.cursor.conversations = cursors.into_values().filter(needed).collect();
-    answer.cursor.see(head.mark());
+    answer.cursor.see(head.stamp());
     answer.cursor.way = if answer.has_more { Way::Through(traversal) } else { Way::Done };
     answer.finish(cx, request, head.at).await
 }

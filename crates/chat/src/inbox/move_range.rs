@@ -1,4 +1,4 @@
-//! One stretch of moves of a conversation: an entry of the window in a user's head, and of the rows of what left it.
+//! The moves of a conversation while it stays in the window of a user's head: an entry of the window, and of the rows of what left it.
 
 use crate::{
     base::rows::{Extra, LAYOUT},
@@ -13,7 +13,7 @@ use std::fmt;
 /// A conversation that moved, from the move with which it entered the window to its last one so far, or to the last one
 /// before it left. Stored as an array of numbers, to be short.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Moved {
+pub(crate) struct MoveRange {
     pub conversation: String,
     /// The version of the head with which it entered the window.
     pub since: u64,
@@ -27,7 +27,7 @@ pub(crate) struct Moved {
     pub at: u64,
 }
 
-impl Moved {
+impl MoveRange {
     /// How many bytes it takes in its row.
     pub fn bytes(&self) -> usize {
         // Brackets, quotes and commas.
@@ -41,8 +41,8 @@ impl Moved {
         [self.since, change, number, at, self.version, self.last.map_or(0, |last| last.saturating_sub(at))]
     }
 
-    /// How much later its last move was than its last message as it is stored, which is not before `from`; `None` where that is not
-    /// known.
+    /// How much later than its last message its last move was, in milliseconds. A message from before `from` counts as of `from`,
+    /// as it is stored. `None` where it was not later, or that is not known.
     fn later(&self) -> Option<u64> {
         self.at.checked_sub(self.last?.max(self.from.at)).filter(|later| *later > 0)
     }
@@ -52,9 +52,9 @@ impl Moved {
         self.at.max(self.last.unwrap_or(0))
     }
 
-    /// See [`Mark::agrees`].
-    pub fn agrees(&self, mark: Mark) -> bool {
-        Mark { version: self.version, at: self.moved_at() }.agrees(mark)
+    /// See [`VersionStamp::agrees`].
+    pub fn agrees(&self, stamp: VersionStamp) -> bool {
+        VersionStamp { version: self.version, at: self.moved_at() }.agrees(stamp)
     }
 }
 
@@ -67,16 +67,16 @@ pub(super) fn digits(number: u64) -> usize {
     number.checked_ilog10().map_or(1, |log| log as usize + 1)
 }
 
-/// A version of a head, and when it was made. A store that was restored to an earlier state comes to the same version at a later
-/// time.
+/// A version of a head, and when it was made. After a restore to an earlier state the store comes to the same version again, at a
+/// later time: so the two together name one history.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Mark {
+pub(crate) struct VersionStamp {
     pub version: u64,
     pub at: u64,
 }
 
-impl Mark {
-    /// Whether this move and `seen` can be of one history: a move of up to that version was not later.
+impl VersionStamp {
+    /// Whether this move and `seen` can be of one history: if its version is not above `seen`'s, its time is not, either.
     pub fn agrees(self, seen: Self) -> bool {
         self.version > seen.version || self.at <= seen.at
     }
@@ -84,7 +84,7 @@ impl Mark {
 
 /// `[conversation, since, from's change, number and at, version, last as the milliseconds after from's at, at as the milliseconds
 /// after last]`, without the numbers at the end that are not known.
-impl Serialize for Moved {
+impl Serialize for MoveRange {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let [since, change, number, at, version, last] = self.numbers();
         match (self.last, self.later()) {
@@ -97,22 +97,22 @@ impl Serialize for Moved {
     }
 }
 
-impl<'de> Deserialize<'de> for Moved {
+impl<'de> Deserialize<'de> for MoveRange {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_seq(MovedVisitor)
+        deserializer.deserialize_seq(MoveRangeVisitor)
     }
 }
 
-struct MovedVisitor;
+struct MoveRangeVisitor;
 
-impl<'de> Visitor<'de> for MovedVisitor {
-    type Value = Moved;
+impl<'de> Visitor<'de> for MoveRangeVisitor {
+    type Value = MoveRange;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a conversation id and at least five numbers")
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut from: A) -> Result<Moved, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut from: A) -> Result<MoveRange, A::Error> {
         let conversation = from.next_element()?.ok_or_else(|| A::Error::invalid_length(0, &self))?;
         let mut numbers = [0_u64; 5];
         for (at, number) in numbers.iter_mut().enumerate() {
@@ -124,7 +124,7 @@ impl<'de> Visitor<'de> for MovedVisitor {
         let moved_at = last.zip(later).map_or(0, |(last, later)| last.saturating_add(later));
         // A later version of the program may say more.
         while from.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Moved { conversation, since, from: Position { change, number, at }, version, last, at: moved_at })
+        Ok(MoveRange { conversation, since, from: Position { change, number, at }, version, last, at: moved_at })
     }
 }
 
@@ -142,22 +142,22 @@ pub(crate) struct EvictedRow {
     /// No message of what left the window up to here was accepted later than this: Unix milliseconds.
     pub at: u64,
     /// In the order of their versions.
-    pub moved: Vec<Moved>,
+    pub moved: Vec<MoveRange>,
     #[serde(flatten)]
     pub extra: Extra,
 }
 
 impl EvictedRow {
     /// The row of `moved`, which is not empty.
-    pub fn new(moved: Vec<Moved>, before: Mark, at: u64) -> Self {
+    pub fn new(moved: Vec<MoveRange>, before: VersionStamp, at: u64) -> Self {
         let version = moved.last().map_or(before.version, |last| last.version);
         let (before, before_at) = (before.version, before.at);
         Self { v: LAYOUT, version, before, before_at, at, moved, extra: Extra::default() }
     }
 
     /// Its last move.
-    pub fn mark(&self) -> Mark {
-        Mark { version: self.version, at: self.moved.last().map_or(0, Moved::moved_at) }
+    pub fn stamp(&self) -> VersionStamp {
+        VersionStamp { version: self.version, at: self.moved.last().map_or(0, MoveRange::moved_at) }
     }
 }
 
@@ -170,25 +170,25 @@ mod tests {
         let from = Position { change: 1_000_000, number: 999, at: 1_763_116_200_007 };
         let last = from.at + 12_000;
         let conversation = "conv_a_b".to_owned();
-        let moved = Moved { conversation, since: 7, from, version: 10, last: Some(last), at: 0 };
+        let moved = MoveRange { conversation, since: 7, from, version: 10, last: Some(last), at: 0 };
         let text = serde_json::to_string(&moved).unwrap();
         assert_eq!(text, r#"["conv_a_b",7,1000000,999,1763116200007,10,12000]"#);
         assert_eq!(moved.bytes(), text.len() + 1, "with the comma that follows");
-        assert_eq!(serde_json::from_str::<Moved>(&text).unwrap(), moved);
-        let read = Moved { at: last + 345, ..moved };
+        assert_eq!(serde_json::from_str::<MoveRange>(&text).unwrap(), moved);
+        let read = MoveRange { at: last + 345, ..moved };
         let text = serde_json::to_string(&read).unwrap();
         assert_eq!(text, r#"["conv_a_b",7,1000000,999,1763116200007,10,12000,345]"#);
         assert_eq!((read.bytes(), read.moved_at()), (text.len() + 1, last + 345));
-        assert_eq!(serde_json::from_str::<Moved>(&text).unwrap(), read);
+        assert_eq!(serde_json::from_str::<MoveRange>(&text).unwrap(), read);
     }
 
     #[test]
     fn entries_of_older_and_of_later_versions_are_read() {
-        let old: Moved = serde_json::from_str(r#"["conv_a_b",7,3,2,1000,10]"#).unwrap();
+        let old: MoveRange = serde_json::from_str(r#"["conv_a_b",7,3,2,1000,10]"#).unwrap();
         assert_eq!((old.last, old.version), (None, 10));
         assert_eq!(serde_json::to_string(&old).unwrap(), r#"["conv_a_b",7,3,2,1000,10]"#);
-        let later: Moved = serde_json::from_str(r#"["conv_a_b",7,3,2,1000,10,5,6,"new",[1]]"#).unwrap();
+        let later: MoveRange = serde_json::from_str(r#"["conv_a_b",7,3,2,1000,10,5,6,"new",[1]]"#).unwrap();
         assert_eq!((later.last, later.moved_at()), (Some(1_005), 1_011));
-        assert!(serde_json::from_str::<Moved>(r#"["conv_a_b",7,3,2,1000]"#).is_err());
+        assert!(serde_json::from_str::<MoveRange>(r#"["conv_a_b",7,3,2,1000]"#).is_err());
     }
 }
