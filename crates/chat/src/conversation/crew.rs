@@ -44,7 +44,7 @@ const CHANGES_AT_ONCE: usize = 8;
 const ROSTER_BYTES: usize = 320 * 1024;
 
 /// How often creating a crew is attempted.
-const BEGINNINGS: usize = 4;
+const CREATE_ATTEMPTS: usize = 4;
 
 /// A job and its crew.
 pub(crate) struct Crew {
@@ -64,7 +64,7 @@ pub(crate) async fn current(cx: &Context, job: JobId) -> Result<Crew> {
     loop {
         let crew = read(cx, job, &id).await?;
         let outcome = match &crew.row {
-            Some(row) if row.job != Some(told(job, crew.job.as_ref())) => {
+            Some(row) if row.job != Some(job_revision(job, crew.job.as_ref())) => {
                 follow(cx, job, crew.job.as_ref(), row).await?
             }
             _ => return Ok(crew),
@@ -85,7 +85,7 @@ pub(crate) async fn member(
     job: JobId,
     me: &UserId,
 ) -> Result<(usize, ConversationRow)> {
-    let row = current(cx, job).await?.row.filter(ConversationRow::has_begun);
+    let row = current(cx, job).await?.row.filter(ConversationRow::has_messages);
     row.and_then(|row| Some((row.member(id, me)?, row))).ok_or_else(|| Error::not_found("conversation"))
 }
 
@@ -94,16 +94,16 @@ pub(crate) async fn member(
 /// # Errors
 /// `not_offered`, `not_found`, `not_job_participant`, `job_closed`, `unavailable`.
 pub(crate) async fn writer(cx: &Context, id: &ConversationId, job: JobId, me: &UserId) -> Result<usize> {
-    for _ in 0..BEGINNINGS {
+    for _ in 0..CREATE_ATTEMPTS {
         let crew = current(cx, job).await?;
-        let Some(stands) = may_write(cx, &crew, id, me)? else { return Err(Error::not_found("conversation")) };
+        let Some(job_row) = may_write(cx, &crew, id, me)? else { return Err(Error::not_found("conversation")) };
         if let Some(member) = crew.row.as_ref().and_then(|row| row.member(id, me)) {
             return Ok(member);
         }
         // A conflict means that another request created it, so the next read finds it.
-        let _is_ours = begin(cx, id, stands).await?;
+        let _is_ours = create(cx, id, job_row).await?;
     }
-    Err(Error::unavailable("a crew that begins is not there"))
+    Err(Error::unavailable(format!("{} could not be created in {CREATE_ATTEMPTS} attempts", id.as_str())))
 }
 
 /// Creates a crew in which the host is about to write.
@@ -118,7 +118,7 @@ pub(crate) async fn open(cx: &Context, id: &ConversationId, job: JobId) -> Resul
         && job.fits_crew()
     {
         // A conflict means that another request created it.
-        let _is_ours = begin(cx, id, &job).await?;
+        let _is_ours = create(cx, id, &job).await?;
     }
     Ok(())
 }
@@ -133,7 +133,7 @@ pub(crate) fn may_write<'a>(
     id: &ConversationId,
     me: &UserId,
 ) -> Result<Option<&'a JobRow>> {
-    let row = crew.row.as_ref().filter(|row| row.has_begun());
+    let row = crew.row.as_ref().filter(|row| row.has_messages());
     let member = row.and_then(|row| row.member(id, me));
     if !cx.settings.crews && (member.is_some() || crew.job.as_ref().is_some_and(|job| job.includes(me))) {
         return Err(not_offered());
@@ -174,7 +174,7 @@ async fn read(cx: &Context, job: JobId, id: &ConversationId) -> Result<Crew> {
     let (mut found, stored) = try_join!(cx.db.get(&key, Consistency::Strong), parts::crew(cx, id))?;
     let decode = |found: Option<&Row>| found.map(|row| cx.memos.jobs.decode(&key, row)).transpose();
     let (mut decoded, row) = (decode(found.as_ref())?, stored.map(|stored| stored.row));
-    if row.as_ref().is_some_and(|row| row.job != Some(told(job, decoded.as_ref()))) {
+    if row.as_ref().is_some_and(|row| row.job != Some(job_revision(job, decoded.as_ref()))) {
         // The crew must not be updated from an older state of the job than before.
         found = cx.db.get(&key, Consistency::Strong).await?;
         decoded = decode(found.as_ref())?;
@@ -183,13 +183,13 @@ async fn read(cx: &Context, job: JobId, id: &ConversationId) -> Result<Crew> {
 }
 
 /// What a crew's row records of `job` once it is up to date. A deleted job has no revision.
-fn told(id: JobId, job: Option<&JobRow>) -> (u64, u64) {
+fn job_revision(id: JobId, job: Option<&JobRow>) -> (u64, u64) {
     (id.get(), job.map_or(0, |job| job.revision))
 }
 
-/// Stores a crew without messages: no list shows it before the first message.
-async fn begin(cx: &Context, id: &ConversationId, job: &JobRow) -> Result<Outcome> {
-    let (users, row) = (participants(job), unbegun(job, cx.now()));
+/// Creates a crew. No list shows it before the first message.
+async fn create(cx: &Context, id: &ConversationId, job: &JobRow) -> Result<Outcome> {
+    let (users, row) = (participants(job), empty_crew(job, cx.now()));
     let key = keys::job_conversation(JobId::parse(job.id)?, id);
     let stored = rows::encode(&parts::stripped(&row));
     let mut commit = cx.db.begin().put(keys::conversation(id), Condition::Absent, stored, None);
@@ -204,7 +204,7 @@ async fn begin(cx: &Context, id: &ConversationId, job: &JobRow) -> Result<Outcom
 }
 
 /// The row of a crew without messages.
-pub(crate) fn unbegun(job: &JobRow, now: u64) -> ConversationRow {
+pub(crate) fn empty_crew(job: &JobRow, now: u64) -> ConversationRow {
     let shows_all = job.crew_history == CrewHistory::All;
     let row = ConversationRow::new_crew(&participants(job), shows_all, Some(JobThen::of(job)), now);
     ConversationRow { job: Some((job.id, job.revision)), ..row }
@@ -228,22 +228,22 @@ async fn follow(cx: &Context, id: JobId, job: Option<&JobRow>, row: &Conversatio
     }
     let is_last = changing.len() <= CHANGES_AT_ONCE;
     let now = cx.now();
-    if row.has_begun() && row.is_asleep() && !changing.is_empty() {
+    if row.has_messages() && row.is_asleep() && !changing.is_empty() {
         // All heads and all joins and leaves do not fit into one commit, so waking it is a commit of its own.
         update.tell(&[], row.log, now)?;
         return update.commit(cx, cx.db.begin()).await;
     }
     let room = CHANGES_AT_ONCE.saturating_sub(leaving.len());
     let known = update.row.crew.as_ref().and_then(|crew| crew.roster.job.clone());
-    if is_last || !row.has_begun() {
-        update.row.job = Some(told(id, job));
+    if is_last || !row.has_messages() {
+        update.row.job = Some(job_revision(id, job));
     }
     // Newcomers know the job as it is now, if they leave again before all of them are in. Nobody else is left to go then.
     let takes_in = room > 0 && !joining.is_empty();
-    if is_last || !row.has_begun() || takes_in {
+    if is_last || !row.has_messages() || takes_in {
         set_job(&mut update.row, job);
     }
-    if !row.has_begun() {
+    if !row.has_messages() {
         return restart(cx, update, job, now).await;
     }
     if leaving.is_empty() && joining.is_empty() {

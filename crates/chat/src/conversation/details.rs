@@ -59,7 +59,7 @@ async fn of_crew(cx: &Context, me: &UserId, id: ConversationId, job: JobId) -> R
     let (crew, now) = (crew::current(cx, job).await?, cx.now());
     let not_found = || Error::not_found("conversation");
     let permitted = crew::may_write(cx, &crew, &id, me).and_then(|job| job.map(drop).ok_or_else(not_found));
-    let begun = crew.row.filter(ConversationRow::has_begun);
+    let begun = crew.row.filter(ConversationRow::has_messages);
     let row = match (begun, &crew.job) {
         (Some(mut row), _) => {
             parts::add_marks(cx, &id, &mut row).await?;
@@ -67,7 +67,7 @@ async fn of_crew(cx: &Context, me: &UserId, id: ConversationId, job: JobId) -> R
             row.seen_by(member)
         }
         // Before it exists, all participants of the job see the same of a crew, and nobody else anything.
-        (None, Some(job)) if job.includes(me) && job.fits_crew() => as_shown(crew::unbegun(job, now)),
+        (None, Some(job)) if job.includes(me) && job.fits_crew() => as_shown(crew::empty_crew(job, now)),
         _ => return Err(not_found()),
     };
     answer(cx, me, (id, row), permitted, now).await

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 /// A head as it was read, and its new state.
 #[derive(Clone)]
-pub(super) struct Head {
+pub(super) struct HeadUpdate {
     key: Key,
     condition: Condition,
     row: HeadRow,
@@ -23,7 +23,7 @@ pub(super) struct Head {
     bytes: usize,
 }
 
-impl Head {
+impl HeadUpdate {
     pub fn decode(cx: &Context, key: Key, found: Option<&Row>) -> Result<Self> {
         let row = found.map_or_else(|| Ok(HeadRow::default()), |row| cx.memos.heads.decode(&key, row))?;
         Ok(Self { condition: rows::as_read(found), row, key, is_changed: false, bytes: 0 })
@@ -33,17 +33,17 @@ impl Head {
 /// The heads that were read.
 #[derive(Default)]
 pub(super) struct Heads {
-    of_members: BTreeMap<usize, Head>,
+    of_members: BTreeMap<usize, HeadUpdate>,
     /// Of users who may become members.
-    of_others: Vec<(UserId, Head)>,
+    of_others: Vec<(UserId, HeadUpdate)>,
 }
 
 impl Heads {
-    pub fn add(&mut self, member: usize, head: Head) {
+    pub fn add(&mut self, member: usize, head: HeadUpdate) {
         self.of_members.insert(member, head);
     }
 
-    pub fn add_other(&mut self, user: UserId, head: Head) {
+    pub fn add_other(&mut self, user: UserId, head: HeadUpdate) {
         self.of_others.push((user, head));
     }
 

@@ -59,7 +59,7 @@ pub(crate) struct ConversationRow {
     /// The end of the log when the first event became due.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outbox_from: Option<Position>,
-    /// How far the members had read when somebody left whom this is shown to: see [`Self::seen_by`]. Not stored.
+    /// For a viewer who left: how far the members had read at that time. See [`Self::seen_by`]. Not stored.
     #[serde(skip)]
     pub read_then: Option<AllRead>,
     #[serde(flatten)]
@@ -129,7 +129,7 @@ impl ConversationRow {
         (0..self.members.len()).filter(was_in).collect()
     }
 
-    /// The conversation as a member sees it: of one who has left, as it was then.
+    /// The conversation as `member` may see it: for a former member, as it was when they left.
     pub fn seen_by(mut self, member: usize) -> Self {
         if let Some(left) = self.left(member).cloned() {
             (self.log, self.last, self.host, self.updated) = (left.log, left.last, left.host, left.log.at);
@@ -180,7 +180,7 @@ impl ConversationRow {
     }
 
     /// Whether anything was written in it. A crew has its row a moment before that.
-    pub fn has_begun(&self) -> bool {
+    pub fn has_messages(&self) -> bool {
         self.log.number > 0
     }
 

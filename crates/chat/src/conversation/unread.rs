@@ -49,8 +49,8 @@ pub(crate) async fn count(
     Ok(counts(cx, id, row, &[member], now).await?.pop().unwrap_or_default())
 }
 
-/// Counts for members some of whose unread messages may have expired: of those who wrote nothing since they read, by the
-/// numbers of the oldest message that is kept; of the others by looking at all that are kept, once for all of them.
+/// Counts for members some of whose unread messages may have expired. For those who wrote nothing since they read, from the
+/// numbers of the oldest message that is kept; for the others by reading all messages that are kept, once for all of them.
 async fn count_in_crew(
     cx: &Context,
     id: &ConversationId,
@@ -71,9 +71,9 @@ async fn count_in_crew(
         let mine = row.members[member];
         let before = oldest.host.events - u64::from(oldest.is_event());
         let events = row.host.events.saturating_sub(before);
-        // What counts neither as unread nor as read, after the mark: their own messages, and events.
-        let others = (mine.sent + row.host.events).saturating_sub(mine.read.number.saturating_sub(mine.read_count));
-        let wrote_nothing = mine.sent == 0 || others == events;
+        // After the read watermark: their own messages and events, which are not counted as unread.
+        let uncounted = (mine.sent + row.host.events).saturating_sub(mine.read.number.saturating_sub(mine.read_count));
+        let wrote_nothing = mine.sent == 0 || uncounted == events;
         if mine.read.at < horizon && row.is_in(member) && mine.unread_deleted == 0 && wrote_nothing {
             *count = (row.log.number + 1).saturating_sub(oldest.number + events);
         } else {

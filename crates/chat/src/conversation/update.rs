@@ -2,7 +2,7 @@
 
 use super::{
     crew_row::MarksRow,
-    heads::{Head, Heads},
+    heads::{HeadUpdate, Heads},
     parts::{self, Stored},
     row::ConversationRow,
     update_read::{HeadOwner, Marks, Needs, UndecodedUpdate},
@@ -24,8 +24,8 @@ use crate::{
 use jobline_store::{CommitBuilder, Condition, Consistency, Key, Outcome, Row};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How many heads may hand out what leaves their windows in one commit of a crew; those of the others grow for the moment. A
-/// commit has at most 100 operations.
+/// The most heads whose windows are shortened in one commit of a crew; the other windows grow past their limit until the next
+/// change. A commit has at most 100 operations.
 const EVICTIONS: usize = 20;
 
 /// The rows that every change of a conversation writes, each with the condition that it is still as it was read.
@@ -35,15 +35,15 @@ pub(crate) struct ConversationUpdate {
     /// The rows of the further keys that were asked for.
     pub rest: Vec<Option<Row>>,
     pub urgency: Urgency,
-    /// A crew that sleeps does not wake with this change: everybody's head says that it moved, as in a pair.
-    pub sleeps_on: bool,
+    /// A sleeping crew stays asleep with this change: it is recorded in the heads of all members, as in a pair.
+    pub stays_asleep: bool,
     heads: Heads,
     /// Entries that left the windows of heads, with the member of each head.
     evicted: Vec<(usize, EvictedRow)>,
-    /// The members whom there is something to tell.
-    told: BTreeSet<usize>,
-    /// The crew wakes with this change.
-    wakes: bool,
+    /// The members who are notified after the commit.
+    to_notify: BTreeSet<usize>,
+    /// The crew is asleep, and wakes with this change.
+    wakes_crew: bool,
     /// What was read; `None`: the conversation does not exist.
     as_read: Option<AsRead>,
     /// The marks of members of a crew as they were read.
@@ -78,7 +78,7 @@ impl ConversationUpdate {
         marks.retain(|member, _| *member < row.members.len());
         let mut heads = Heads::default();
         for (whose, key, found) in read.heads {
-            let head = Head::decode(cx, key, found.as_ref())?;
+            let head = HeadUpdate::decode(cx, key, found.as_ref())?;
             match whose {
                 HeadOwner::Member(member) => heads.add(member, head),
                 HeadOwner::User(user) => match row.member(&read.id, &user) {
@@ -92,11 +92,11 @@ impl ConversationUpdate {
             row,
             rest: read.rest,
             urgency: Urgency::Now,
-            sleeps_on: false,
+            stays_asleep: false,
             heads,
             evicted: Vec::new(),
-            told: BTreeSet::new(),
-            wakes: false,
+            to_notify: BTreeSet::new(),
+            wakes_crew: false,
             as_read,
             marks,
             window_bytes: cx.settings.window_bytes,
@@ -112,7 +112,7 @@ impl ConversationUpdate {
         rest: &[Key],
     ) -> Result<Option<Self>> {
         let update = Self::decode(UndecodedUpdate::read(cx, id, needs, consistency, rest).await?, cx, 0)?;
-        Ok(update.row.has_begun().then_some(update))
+        Ok(update.row.has_messages().then_some(update))
     }
 
     /// Reads a conversation and `rest` in one round trip. A pair that does not exist begins `now`.
@@ -186,24 +186,24 @@ impl ConversationUpdate {
             let mut evicted = None;
             self.heads.change(*member, |head| evicted = head.bump(&self.id, before, last, now, window))?;
             self.evicted.extend(evicted.map(|row| (*member, row)));
-            self.told.insert(*member);
+            self.to_notify.insert(*member);
         }
         Ok(())
     }
 
-    /// Tells `members` that the conversation moved on from `before`: by their heads. Those of a crew find it in its row, as long as
-    /// it is awake; where it sleeps it wakes, unless it sleeps on, and everybody's head says so.
+    /// Records for `members` that the conversation moved on from `before`. In a pair that is in their heads. While a crew is awake
+    /// its members find it in its row; a sleeping crew wakes, unless it `stays_asleep`, which is in the heads of all members.
     pub fn tell(&mut self, members: &[usize], before: Position, now: u64) -> Result<()> {
         let Some(job) = self.id.crew_job() else { return self.bump_heads(members, before, now) };
         let all = self.row.all_in();
         if self.row.is_asleep() {
-            if !self.sleeps_on {
+            if !self.stays_asleep {
                 self.set_awake(job, Some(before), &all)?;
-                self.wakes = true;
+                self.wakes_crew = true;
             }
             self.bump_heads(&all, before, now)?;
         }
-        self.told.extend(all);
+        self.to_notify.extend(all);
         Ok(())
     }
 
@@ -212,9 +212,9 @@ impl ConversationUpdate {
         let Some(woke) = self.row.crew.as_ref().and_then(|crew| crew.awake) else { return Ok(()) };
         let all = self.row.all_in();
         self.set_awake(job, None, &all)?;
-        // As if its last change had told them: nothing moves now.
+        // The heads get the position at which it woke and the time of its last change: going to sleep is no change.
         self.bump_heads(&all, woke, self.row.updated)?;
-        self.told.clear();
+        self.to_notify.clear();
         Ok(())
     }
 
@@ -225,7 +225,7 @@ impl ConversationUpdate {
         members.iter().try_for_each(|member| self.heads.change(*member, |head| head.set_awake(job, awake.is_some())))
     }
 
-    /// Records in the heads of those who come and go which crew they find awake.
+    /// Records in the head of a member who joins or leaves whether the crew is awake for them.
     pub fn set_awake_for(&mut self, member: usize, is_awake: bool) -> Result<()> {
         let Some(job) = self.id.crew_job() else { return Ok(()) };
         self.heads.change(member, |head| head.set_awake(job, is_awake))
@@ -250,7 +250,7 @@ impl ConversationUpdate {
             commit = commit.put(keys::roster(&self.id), *as_read, value, None);
         }
         commit = self.put_marks(commit);
-        if let (true, Some(job)) = (self.wakes, self.id.crew_job()) {
+        if let (true, Some(job)) = (self.wakes_crew, self.id.crew_job()) {
             let due = self.row.updated.max(cx.now()) + cx.settings.crew_sleeps_after_ms;
             commit = put_task(cx, commit, due, Work::LetCrewSleep { job: job.get() });
         }
@@ -274,8 +274,8 @@ impl ConversationUpdate {
             for channel in cx.channels() {
                 cx.signal(channel).set();
             }
-            let told: Vec<&UserId> = self.told.iter().filter_map(|member| users.get(*member)).collect();
-            cx.announcer.moved(&told, &self.id);
+            let users: Vec<&UserId> = self.to_notify.iter().filter_map(|member| users.get(*member)).collect();
+            cx.announcer.moved(&users, &self.id);
         }
         Ok(outcome)
     }

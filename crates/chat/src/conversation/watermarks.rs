@@ -39,23 +39,26 @@ pub(crate) enum Watermarks {
 /// Up to which message the members of a crew have read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct AllRead {
-    /// All of them.
-    pub all: u64,
-    /// The member who has read least …
-    pub last: usize,
-    /// … and up to where all the others have.
-    pub others: u64,
+    /// The message up to which all have.
+    #[serde(rename = "all")]
+    pub by_all: u64,
+    /// The member who has read least.
+    #[serde(rename = "last")]
+    pub slowest: usize,
+    /// The message up to which all others than the slowest have.
+    #[serde(rename = "others")]
+    pub by_others: u64,
 }
 
 impl AllRead {
     /// Of members with these watermarks.
     pub fn of(read: impl Iterator<Item = (usize, u64)>) -> Self {
-        let mut all_read = Self { all: u64::MAX, last: usize::MAX, others: u64::MAX };
+        let mut all_read = Self { by_all: u64::MAX, slowest: usize::MAX, by_others: u64::MAX };
         for (member, number) in read {
-            if number < all_read.all {
-                all_read = Self { all: number, last: member, others: all_read.all };
+            if number < all_read.by_all {
+                all_read = Self { by_all: number, slowest: member, by_others: all_read.by_all };
             } else {
-                all_read.others = all_read.others.min(number);
+                all_read.by_others = all_read.by_others.min(number);
             }
         }
         all_read
@@ -63,12 +66,12 @@ impl AllRead {
 
     /// A message that `member` has read for certain, if they are one of these members.
     pub fn at_least(self, member: usize) -> u64 {
-        if member == self.last { self.all } else { self.others }
+        if member == self.slowest { self.by_all } else { self.by_others }
     }
 
     /// Whether everybody but its author has read a message.
     fn includes(self, number: u64, author: Author) -> bool {
-        number <= if author.is(self.last) { self.others } else { self.all }
+        number <= if author.is(self.slowest) { self.by_others } else { self.by_all }
     }
 }
 
@@ -131,5 +134,19 @@ pub(crate) fn receiver(author: Author, viewer: usize) -> usize {
     match author {
         Author::Member(member) => usize::from(member == 0),
         Author::Host => viewer,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_far_a_crew_had_read_is_stored_under_the_names_that_it_has_always_had() {
+        let read = AllRead::of([(0, 7), (1, 3), (2, 5)].into_iter());
+        let stored = r#"{"all":3,"last":1,"others":5}"#;
+        assert_eq!(serde_json::to_string(&read).unwrap(), stored);
+        assert_eq!(serde_json::from_str::<AllRead>(stored).unwrap(), read);
+        assert_eq!([0, 1, 2].map(|member| read.at_least(member)), [5, 3, 5]);
     }
 }

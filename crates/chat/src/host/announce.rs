@@ -96,7 +96,7 @@ async fn tell(
         let Some(mut update) = update else { return Ok(()) };
         let Some(change) = next(&mut update.row, now) else { return Ok(()) };
         // Nobody is about to write for that: waking a crew would cost its members a day of looking at it.
-        update.sleeps_on = true;
+        update.stays_asleep = true;
         let members = update.row.all_in();
         match append::change(cx, &mut update, &change, &members, now).await? {
             Outcome::Committed => return Ok(()),

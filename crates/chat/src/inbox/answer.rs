@@ -40,7 +40,7 @@ pub(super) async fn of_mine(
     me: &UserId,
     ids: Vec<ConversationId>,
 ) -> Result<Vec<(ConversationId, ConversationRow)>> {
-    let rows = read::many(cx, ids).await?.into_iter().filter(|(_, row)| row.has_begun());
+    let rows = read::many(cx, ids).await?.into_iter().filter(|(_, row)| row.has_messages());
     let seen = rows.filter_map(|(id, row)| {
         let member = row.member(&id, me)?;
         Some((id, row.seen_by(member)))
