@@ -86,7 +86,7 @@ impl Chat {
             memos,
             proof_slots,
             unfinished,
-            outside: Signal::default(),
+            webhook: Signal::default(),
             mail: Signal::default(),
             push: Signal::default(),
             ended,

@@ -35,7 +35,7 @@ pub(crate) struct Context {
     pub proof_slots: ProofSlots,
     /// This server left a task unfinished that is due.
     pub unfinished: Flag,
-    pub outside: Signal,
+    pub webhook: Signal,
     /// The last failure of sending mail.
     pub mail: Signal,
     /// The last failure of pushing a notification.
@@ -54,7 +54,7 @@ impl Context {
     /// This server's state of a channel.
     pub fn signal(&self, channel: Channel) -> &Signal {
         match channel {
-            Channel::Webhook => &self.outside,
+            Channel::Webhook => &self.webhook,
             Channel::Mail => &self.mail,
             Channel::Push => &self.push,
         }

@@ -45,7 +45,7 @@ pub use files::{
 pub use jobline_wire::limits::{FILE_BYTES, JOB_ID_MAX, PARTICIPANTS, USER_ID_BYTES};
 pub use messages::calls::devices::CallDevices;
 pub use outbox::port::{
-    Delivery, Mail, Outside, OutsideEvent, Push, PushNotice, PushSubscription, Pushed, UnreadNotice,
+    Delivery, EventReceiver, HostEvent, Mail, Push, PushNotice, PushSubscription, Pushed, UnreadNotice,
 };
 pub use outbox::unread_line::UnreadLine;
 pub use presence::connections::Connection;

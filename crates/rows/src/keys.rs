@@ -27,17 +27,17 @@
 //! | preferences | `USER#<id>` / `PREFERENCES` | setPreferences | getPreferences, presence |
 //! | browser that gets push | `USER#<id>` / `PUSH#<hash of its endpoint>` | addPush | addPush, the driver, which deletes it once it is gone |
 //! | last seen | `USER#<id>` / `SEEN` | live connections, at most every 5 minutes | presence |
-//! | live connection of a user | `USER#<id>` / `LIVE#<connection id>` | a connection on Lambda | who tells them that something moved |
+//! | live connection of a user | `USER#<id>` / `LIVE#<connection id>` | a connection on Lambda | who notifies them of a move |
 //! | whose a live connection is | `CONNECTION#<id>` / `CONNECTION#<id>` | a connection on Lambda | the frames of the connection |
 //! | user's limits | `USER#<id>` / `LIMITS` | report, addPush | report, addPush |
 //! | end of a user | `USER#<id>` / `ENDED` | DELETE, and the next PUT of a user | every request, once a minute |
 //! | user's uploads | `USER#<id>` / `UPLOADS` | uploadFile | uploadFile |
 //! | removal | `REMOVALS` / `FILE#<id>` | delete, and the sweeper once the bytes are gone | the sweeper |
 //! | task | `TASKS` / `<due>#<random id>` | a host's change, the server that runs it | servers, every few seconds |
-//! | outbox | `OUTBOX`, of mail `MAIL`, of push `PUSH` / `<conversation id>` | every change of a conversation, where somebody is told | the driver |
-//! | how far a channel has told | `CONVERSATION#<id>` / `OUTBOX`, `MAIL`, `PUSH` | the driver | the driver |
-//! | report to be told | `CONVERSATION#<id>` / `REPORTED#<change>#<report id>` | report | the driver |
-//! | when to look for unread messages | `UNREAD`, of mail `UNREADMAIL`, of push `UNREADPUSH` / `<due>#<conversation id>` | the driver | the driver |
+//! | outbox | `OUTBOX`, of mail `MAIL`, of push `PUSH` / `<conversation id>` | every change of a conversation, where somebody gets it delivered | the driver |
+//! | how far a channel has delivered | `CONVERSATION#<id>` / `OUTBOX`, `MAIL`, `PUSH` | the driver | the driver |
+//! | report that the host has not got yet | `CONVERSATION#<id>` / `REPORTED#<change>#<report id>` | report | the driver |
+//! | when to check for unread messages | `UNREAD`, of mail `UNREADMAIL`, of push `UNREADPUSH` / `<due>#<conversation id>` | the driver | the driver |
 //! | failed event | `FAILED` / `<id>` | the driver, a day after the first failure | the host |
 //! | event to be delivered again | `OUTBOX` / `<id of a failed event>` | the host | the driver |
 //! | folder of the files | `SYSTEM` / `FILES` | the first start with local files over a shared table | every such start |
@@ -48,15 +48,15 @@
 //! Numbers are padded with zeros, so that rows are in their order. Values are JSON with a version in `v`.
 
 mod live;
+mod outbox;
 mod push;
-mod told;
 
 pub use live::{connection, is_connection, live, live_connection, lives};
-pub use push::{push, pushes, vapid};
-pub use told::{
-    all_reported, due_unread, failed, failed_after, outbox, outbox_rows, redelivery, reported, told, told_conversation,
-    unread,
+pub use outbox::{
+    all_reported, conversation_of_outbox, delivery_progress, due_unread, failed, failed_after, outbox, outbox_rows,
+    redelivery, reported, unread,
 };
+pub use push::{push, pushes, vapid};
 
 use jobline_base::id::{ConversationId, JobId, MessageId, UserId};
 use jobline_store::{Consistency, Direction, Key, Range, Row};

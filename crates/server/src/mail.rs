@@ -1,10 +1,10 @@
 //! Sends users mail about what they have not read.
 
 use crate::config::MailServer;
-use crate::outside::{LoggedFailure, delivery};
 use crate::told;
 use crate::unsubscribe::Unsubscribe;
-use crate::upkeep::until_next_look;
+use crate::upkeep::until_next_round;
+use crate::webhook::{LoggedFailure, delivery};
 use async_trait::async_trait;
 use jobline_api::app::App;
 use jobline_api::metrics::{Metrics, Told};
@@ -94,6 +94,6 @@ pub async fn send(app: &App, mails: &Mails) {
         round(app, mails).await;
         report(app, &mut logged);
         // Nothing is due at once.
-        until_next_look(app, pending()).await;
+        until_next_round(app, pending()).await;
     }
 }

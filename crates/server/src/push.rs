@@ -1,9 +1,9 @@
 //! Pushes to the browsers of users what they have not read.
 
 use crate::config::PushConfig;
-use crate::outside::{LoggedFailure, delivery};
 use crate::told;
-use crate::upkeep::until_next_look;
+use crate::upkeep::until_next_round;
+use crate::webhook::{LoggedFailure, delivery};
 use async_trait::async_trait;
 use jobline_api::app::App;
 use jobline_api::metrics::{Attempt, Metrics, Told};
@@ -132,7 +132,7 @@ pub async fn send(app: &App, pushes: &Pushes) {
         round(app, pushes).await;
         report(app, &mut logged);
         // Nothing is due at once.
-        until_next_look(app, pending()).await;
+        until_next_round(app, pending()).await;
     }
 }
 

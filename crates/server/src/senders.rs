@@ -3,11 +3,11 @@
 use crate::config::{Config, ConfigError};
 use crate::engines::Engines;
 use crate::mail::{self, Mails};
-#[cfg(feature = "aws")]
-use crate::outside::LoggedFailure;
-use crate::outside::{self, Host};
 use crate::push::{self, Pushes};
 use crate::unsubscribe::Unsubscribe;
+#[cfg(feature = "aws")]
+use crate::webhook::LoggedFailure;
+use crate::webhook::{self, HostWebhook};
 use jobline_api::app::App;
 use jobline_api::push::PushOffer;
 use jobline_notify::push::Push;
@@ -16,7 +16,7 @@ use tokio::task::JoinSet;
 
 /// The configured services.
 pub(crate) struct Senders {
-    host: Option<Host>,
+    host: Option<HostWebhook>,
     mails: Option<Mails>,
     pushes: Option<Pushes>,
 }
@@ -27,8 +27,10 @@ impl Senders {
     /// # Errors
     /// The setting to look at.
     pub(crate) fn new(config: &Config, engines: &Engines, app: &App, push: Option<Push>) -> Result<Self, ConfigError> {
-        let host =
-            config.webhook.as_ref().map(|webhook| Host::new(webhook, Arc::clone(&app.clock), Arc::clone(&app.metrics)));
+        let host = config
+            .webhook
+            .as_ref()
+            .map(|webhook| HostWebhook::new(webhook, Arc::clone(&app.clock), Arc::clone(&app.metrics)));
         Ok(Self { host, mails: mails(config, engines, app)?, pushes: push.map(|push| pushes(push, app)) })
     }
 
@@ -37,7 +39,7 @@ impl Senders {
         let Self { host, mails, pushes } = self;
         if let Some(host) = host {
             let telling = app.clone();
-            tasks.spawn(async move { outside::tell(&telling, &host).await });
+            tasks.spawn(async move { webhook::deliver(&telling, &host).await });
         }
         if let Some(mails) = mails {
             let sending = app.clone();
@@ -52,11 +54,11 @@ impl Senders {
     /// Delivers everything that is due, once. Work that is not finished when the future is dropped is due again when its
     /// lease ends.
     #[cfg(feature = "aws")]
-    pub(crate) async fn tell_due(&self, app: &App) {
+    pub(crate) async fn notify_due(&self, app: &App) {
         tokio::join!(
             async {
                 if let Some(host) = &self.host {
-                    outside::round(app, host).await;
+                    webhook::deliver_due(app, host).await;
                 }
             },
             async {
@@ -86,7 +88,7 @@ pub(crate) struct LoggedFailures {
 impl LoggedFailures {
     /// Logs the failures since the last call.
     pub(crate) fn report(&mut self, app: &App) {
-        outside::report(app, &mut self.host);
+        webhook::report(app, &mut self.host);
         mail::report(app, &mut self.mail);
         push::report(app, &mut self.push);
     }

@@ -23,12 +23,12 @@ pub async fn run_tasks(app: &App) {
         if let Err(error) = app.chat.run_due_tasks(u64::MAX).await {
             tracing::error!(%error, "tasks could not be run; they are tried again");
         }
-        until_next_look(app, app.chat.task_left()).await;
+        until_next_round(app, app.chat.task_left()).await;
     }
 }
 
 /// Waits until there may be something to do: at once after `own`, by which this server itself leaves something.
-pub async fn until_next_look(app: &App, own: impl Future<Output = ()>) {
+pub async fn until_next_round(app: &App, own: impl Future<Output = ()>) {
     tokio::select! {
         () = own => {}
         () = app.clock.sleep(LOOK_EVERY) => {}

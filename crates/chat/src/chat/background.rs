@@ -10,7 +10,7 @@ use crate::{
     messages,
     outbox::{
         driver,
-        port::{Mail, Outside, Port, Push},
+        port::{EventReceiver, Mail, Port, Push},
     },
     tasks::run,
 };
@@ -30,7 +30,7 @@ impl Chat {
     /// How many deliveries this server has abandoned since its start: refused permanently, or failed for a day.
     #[must_use]
     pub fn given_up(&self) -> GivenUp {
-        let (webhook, mail, push) = (&self.cx.outside, &self.cx.mail, &self.cx.push);
+        let (webhook, mail, push) = (&self.cx.webhook, &self.cx.mail, &self.cx.push);
         GivenUp { webhook: webhook.given_up(), mail: mail.given_up(), push: push.given_up() }
     }
 
@@ -72,19 +72,19 @@ impl Chat {
     ///
     /// # Errors
     /// `unavailable`: what was not delivered is due again in half a minute.
-    pub async fn tell_outside(&self, outside: &dyn Outside) -> Result<usize> {
-        driver::tell(&self.cx, Port::Webhook(outside)).await
+    pub async fn deliver_events(&self, receiver: &dyn EventReceiver) -> Result<usize> {
+        driver::deliver_due(&self.cx, Port::Webhook(receiver)).await
     }
 
-    /// Returns once this server has stored something that the host is to be told. One task at a time may wait for it.
+    /// Returns once this server has stored an event for the host. One task at a time may wait for it.
     pub async fn event_stored(&self) {
-        self.cx.outside.wait().await;
+        self.cx.webhook.wait().await;
     }
 
     /// Why a delivery to the host failed, if one did since this was last asked: one line.
     #[must_use]
-    pub fn outside_failure(&self) -> Option<String> {
-        self.cx.outside.take_failure()
+    pub fn event_failure(&self) -> Option<String> {
+        self.cx.webhook.take_failure()
     }
 
     /// Sends mail about what users have not read: one for each conversation until they have read it. Answers how many were
@@ -93,7 +93,7 @@ impl Chat {
     /// # Errors
     /// `unavailable`: what was not sent is due again in half a minute.
     pub async fn send_mail(&self, mail: &dyn Mail) -> Result<usize> {
-        driver::tell(&self.cx, Port::Mail(mail)).await
+        driver::deliver_due(&self.cx, Port::Mail(mail)).await
     }
 
     /// Why a mail was not sent, if one was not since this was last asked: one line.
@@ -103,12 +103,12 @@ impl Chat {
     }
 
     /// Pushes to the browsers of users what they have not read: one notification for each conversation until they have read
-    /// it. Answers how many browsers were told. A server runs it every few seconds.
+    /// it. Answers how many browsers got it. A server runs it every few seconds.
     ///
     /// # Errors
     /// `unavailable`: what was not sent is due again in half a minute.
     pub async fn send_push(&self, push: &dyn Push) -> Result<usize> {
-        driver::tell(&self.cx, Port::Push(push)).await
+        driver::deliver_due(&self.cx, Port::Push(push)).await
     }
 
     /// Why a notification was not sent, if one was not since this was last asked: one line.

@@ -1,6 +1,6 @@
 //! The events of a conversation, made from its log when they are delivered.
 
-use super::{channel::Channel, port::OutsideEvent, reported::ReportedRow};
+use super::{channel::Channel, port::HostEvent, reported::ReportedRow};
 use crate::{
     base::{
         error::Result,
@@ -58,8 +58,8 @@ impl Entry {
         }
     }
 
-    /// The same as events for the host, in order. Most changes are nothing.
-    pub fn events(&self, id: &ConversationId, users: &[UserId], with_content: bool) -> Vec<OutsideEvent> {
+    /// Its events for the host, in order. Most changes have none.
+    pub fn events(&self, id: &ConversationId, users: &[UserId], with_content: bool) -> Vec<HostEvent> {
         match self {
             Self::Message(row) => of_message(id, users, row, with_content),
             Self::Change(row) => of_change(id, users, row, None).into_iter().collect(),
@@ -73,7 +73,7 @@ impl Entry {
         }
     }
 
-    /// The row that exists only until it was told.
+    /// The row that is deleted once it was delivered.
     pub fn own_row(&self, id: &ConversationId) -> Option<Key> {
         match self {
             Self::Report(row) => Some(keys::reported(id, row.change, &row.id)),
@@ -116,7 +116,7 @@ pub(crate) async fn entries(
     Ok(Entries { entries, is_all })
 }
 
-/// The reports that the host has not been told; nobody else is.
+/// The reports that were not delivered to the host yet; other channels deliver none.
 async fn reports(cx: &Context, channel: Channel, id: &ConversationId) -> Result<Vec<ReportedRow>> {
     match channel {
         Channel::Webhook => cx.db.decode_range(keys::all_reported(id, PAGE)).await,
@@ -127,8 +127,8 @@ async fn reports(cx: &Context, channel: Channel, id: &ConversationId) -> Result<
 /// Adds its message to the change of a call or of a text, unless that has expired.
 async fn with_message(cx: &Context, id: &ConversationId, entry: &mut Entry) -> Result<()> {
     let Entry::Change(change) = entry else { return Ok(()) };
-    let is_told = matches!(change.kind, ChangeKind::Called | ChangeKind::Edited);
-    let Some(message) = change.message.as_deref().filter(|_| is_told) else { return Ok(()) };
+    let has_event = matches!(change.kind, ChangeKind::Called | ChangeKind::Edited);
+    let Some(message) = change.message.as_deref().filter(|_| has_event) else { return Ok(()) };
     let Some(message) = MessageId::new(message) else { return Ok(()) };
     let row = cx.db.get(&keys::message(id, &message), Consistency::Strong).await?;
     if let Some(row) = row {
@@ -137,7 +137,7 @@ async fn with_message(cx: &Context, id: &ConversationId, entry: &mut Entry) -> R
     Ok(())
 }
 
-fn of_message(id: &ConversationId, users: &[UserId], row: &MessageRow, with_content: bool) -> Vec<OutsideEvent> {
+fn of_message(id: &ConversationId, users: &[UserId], row: &MessageRow, with_content: bool) -> Vec<HostEvent> {
     let mut events = Vec::new();
     if row.number == 1 {
         let participants: Vec<&str> = users.iter().map(UserId::as_str).collect();
@@ -164,7 +164,7 @@ fn text(row: &MessageRow, with_content: bool) -> Option<&str> {
     (with_content && row.deleted.is_none()).then_some(&*row.text)
 }
 
-fn of_change(id: &ConversationId, users: &[UserId], row: &ChangeRow, text: Option<&str>) -> Option<OutsideEvent> {
+fn of_change(id: &ConversationId, users: &[UserId], row: &ChangeRow, text: Option<&str>) -> Option<HostEvent> {
     let by = author_id(users, row.by);
     let (kind, data) = match row.kind {
         ChangeKind::Edited => ("message.edited", json!({"messageId": row.message, "senderId": by})),
@@ -181,7 +181,7 @@ fn of_change(id: &ConversationId, users: &[UserId], row: &ChangeRow, text: Optio
 }
 
 /// A call changes when somebody joins or leaves it, and when it ends; only the end is an event.
-fn of_call(id: &ConversationId, users: &[UserId], change: &ChangeRow, message: &MessageRow) -> Option<OutsideEvent> {
+fn of_call(id: &ConversationId, users: &[UserId], change: &ChangeRow, message: &MessageRow) -> Option<HostEvent> {
     let row = message.call.as_ref().filter(|row| row.over_since().is_some_and(|over| change.at >= over))?;
     let data = json!({
         "conversationId": id.as_str(),
@@ -196,7 +196,7 @@ fn of_call(id: &ConversationId, users: &[UserId], change: &ChangeRow, message: &
     Some(event(id, change.number, "call.ended", change.at, data))
 }
 
-fn of_report(id: &ConversationId, row: &ReportedRow, with_content: bool) -> OutsideEvent {
+fn of_report(id: &ConversationId, row: &ReportedRow, with_content: bool) -> HostEvent {
     let data = json!({
         "conversationId": id.as_str(),
         "reportId": row.id,
@@ -208,7 +208,7 @@ fn of_report(id: &ConversationId, row: &ReportedRow, with_content: bool) -> Outs
 }
 
 /// The event that `user` has not read `first` and what follows it, `count` messages in all.
-pub(super) fn of_unread(id: &ConversationId, user: &UserId, first: &MessageRow, count: u64, at: u64) -> OutsideEvent {
+pub(super) fn of_unread(id: &ConversationId, user: &UserId, first: &MessageRow, count: u64, at: u64) -> HostEvent {
     let user = user.as_str();
     let data = json!({
         "conversationId": id.as_str(),
@@ -220,15 +220,15 @@ pub(super) fn of_unread(id: &ConversationId, user: &UserId, first: &MessageRow, 
     named(format!("{}/{}/user.unread/{user}", id.as_str(), first.change), "user.unread", at, data)
 }
 
-fn event(id: &ConversationId, change: u64, kind: &str, at: u64, data: Value) -> OutsideEvent {
+fn event(id: &ConversationId, change: u64, kind: &str, at: u64, data: Value) -> HostEvent {
     named(format!("{}/{change}/{kind}", id.as_str()), kind, at, data)
 }
 
 /// Fields that are null are left out.
-fn named(id: String, kind: &str, at: u64, mut data: Value) -> OutsideEvent {
+fn named(id: String, kind: &str, at: u64, mut data: Value) -> HostEvent {
     if let Some(fields) = data.as_object_mut() {
         fields.retain(|_, value| !value.is_null());
     }
     let body = json!({"type": kind, "timestamp": iso(at), "data": data}).to_string();
-    OutsideEvent { id, body }
+    HostEvent { id, body }
 }

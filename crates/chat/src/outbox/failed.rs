@@ -1,7 +1,7 @@
 //! Events that were abandoned: the host lists them, and has them delivered again.
 
 use super::{
-    port::{Delivery, Outside, OutsideEvent},
+    port::{Delivery, EventReceiver, HostEvent},
     row::{FailedRow, LEASE_MS, RedeliveryRow},
 };
 use crate::{
@@ -25,7 +25,7 @@ const KEPT_MS: u64 = 30 * 86_400_000;
 const PREFIX: &str = "failed_";
 
 /// Stores an abandoned event.
-pub(super) async fn keep(cx: &Context, event: &OutsideEvent, why: &str) -> Result<()> {
+pub(super) async fn keep(cx: &Context, event: &HostEvent, why: &str) -> Result<()> {
     let failed_at = cx.now();
     let id = format!("{PREFIX}{failed_at:014}_{}", nanoid(&*cx.random));
     let (event_id, body, why) = (event.id.clone(), event.body.clone(), why.to_owned());
@@ -78,13 +78,13 @@ pub(crate) async fn redeliver(cx: &Context, id: &str) -> Result<()> {
     }
     let row = rows::encode(&RedeliveryRow { v: LAYOUT, not_before: 0 });
     let _is_due_already = cx.db.commit(cx.db.begin().put(keys::redelivery(id), Condition::Absent, row, None)).await?;
-    cx.outside.set();
+    cx.webhook.set();
     Ok(())
 }
 
 /// Makes the attempt that a redelivery row asks for, unless another server makes it. Answers whether the event was
 /// delivered: then it is not listed any more, otherwise it stays listed with what happened.
-pub(super) async fn attempt(cx: &Context, outside: &dyn Outside, key: &Key, found: &Row) -> Result<bool> {
+pub(super) async fn attempt(cx: &Context, receiver: &dyn EventReceiver, key: &Key, found: &Row) -> Result<bool> {
     let row: RedeliveryRow = rows::decode(found)?;
     if row.not_before > cx.now() {
         return Ok(false);
@@ -103,10 +103,10 @@ pub(super) async fn attempt(cx: &Context, outside: &dyn Outside, key: &Key, foun
         return Ok(false);
     };
     let row: FailedRow = rows::decode(&event)?;
-    let (done, is_delivered) = match outside.deliver(&row.event()).await {
+    let (done, is_delivered) = match receiver.deliver(&row.event()).await {
         Delivery::Delivered => (done.delete(failed, Condition::Any), true),
         Delivery::Failed { why, .. } | Delivery::Refused { why } => {
-            cx.outside.failed(&why);
+            cx.webhook.failed(&why);
             let row = FailedRow { why, ..row };
             (done.put(failed, Condition::Any, rows::encode(&row), expires(&row)), false)
         }

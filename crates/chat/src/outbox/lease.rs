@@ -3,8 +3,8 @@
 use super::{
     channel::Channel,
     failed,
-    port::{Delivery, Mail, Outside, OutsideEvent, UnreadNotice},
-    row::{LEASE_MS, Notice, ToldRow},
+    port::{Delivery, EventReceiver, HostEvent, Mail, UnreadNotice},
+    row::{LEASE_MS, Notice, ProgressRow},
 };
 use crate::{
     base::{
@@ -33,19 +33,19 @@ pub(super) struct Leased {
     pub id: ConversationId,
     /// As it was just before the lease.
     pub conversation: ConversationRow,
-    pub row: ToldRow,
-    /// Rows that wake the driver later, to be written with the row.
-    pub wakes: Vec<Key>,
+    pub row: ProgressRow,
+    /// The keys of rows that start the driver later, to be written with the row.
+    pub wake_rows: Vec<Key>,
     key: Key,
     version: Version,
 }
 
 impl Leased {
-    /// Adds its row, if no other server has written that, and the rows that wake the driver later.
+    /// Adds its row, if no other server has written that, and the rows that start the driver later.
     pub fn put(&self, commit: CommitBuilder) -> CommitBuilder {
         let row = rows::encode(&self.row);
         let commit = commit.put(self.key.clone(), Condition::Version(self.version), row, None);
-        self.wakes
+        self.wake_rows
             .iter()
             .fold(commit, |commit, key| commit.put(key.clone(), Condition::Any, rows::encode(&LAYOUT), None))
     }
@@ -59,28 +59,28 @@ pub(super) async fn take(
     conversation: ConversationRow,
     found: Option<&Row>,
 ) -> Result<Option<Leased>> {
-    // A conversation that was reported may not have moved since there is somebody to tell.
+    // A reported conversation may have no change since the webhook was configured: then `outbox_from` is not set.
     let from = conversation.outbox_from.unwrap_or(conversation.log);
-    let begin = || ToldRow { v: LAYOUT, told: from, ..ToldRow::default() };
-    let row = found.map(rows::decode::<ToldRow>).transpose()?.unwrap_or_else(begin);
+    let begin = || ProgressRow { v: LAYOUT, delivered: from, ..ProgressRow::default() };
+    let row = found.map(rows::decode::<ProgressRow>).transpose()?.unwrap_or_else(begin);
     if row.not_before > cx.now() {
         return Ok(None);
     }
-    let mut row = ToldRow { not_before: cx.now() + LEASE_MS, ..row };
+    let mut row = ProgressRow { not_before: cx.now() + LEASE_MS, ..row };
     row.notices.resize(conversation.members.len().max(row.notices.len()), Notice::default());
-    let key = keys::told(channel, &id);
+    let key = keys::delivery_progress(channel, &id);
     let commit = cx.db.begin().put(key.clone(), rows::as_read(found), rows::encode(&row), None).build()?;
     let is_ours = cx.db.commit_built(&commit).await? == Outcome::Committed;
     let version = commit.version();
-    Ok(is_ours.then(|| Leased { channel, id, conversation, row, wakes: Vec::new(), key, version }))
+    Ok(is_ours.then(|| Leased { channel, id, conversation, row, wake_rows: Vec::new(), key, version }))
 }
 
 /// Delivers one event or notice: 1, or 0 when it was abandoned. `None` when it failed, or the lease was lost.
-pub(super) async fn tell(cx: &Context, leased: &mut Leased, told: Outgoing<'_>) -> Result<Option<usize>> {
+pub(super) async fn deliver(cx: &Context, leased: &mut Leased, outgoing: Outgoing<'_>) -> Result<Option<usize>> {
     if !has_time(cx, leased).await? {
         return Ok(None);
     }
-    let delivered = match told.deliver().await {
+    let delivered = match outgoing.deliver().await {
         Delivery::Delivered => 1,
         Delivery::Failed { why, retry_after_ms } if !is_given_up(cx, &leased.row) => {
             wait(cx, leased, &why, retry_after_ms).await?;
@@ -88,7 +88,7 @@ pub(super) async fn tell(cx: &Context, leased: &mut Leased, told: Outgoing<'_>) 
         }
         Delivery::Failed { why, .. } | Delivery::Refused { why } => {
             cx.signal(leased.channel).failed(&why);
-            told.give_up(cx, &why).await?;
+            outgoing.give_up(cx, &why).await?;
             cx.signal(leased.channel).gave_up();
             0
         }
@@ -110,14 +110,14 @@ pub(super) fn pause(failures: u32, asked: Option<u64>) -> u64 {
 /// What is delivered, and through which port.
 #[derive(Clone, Copy)]
 pub(super) enum Outgoing<'a> {
-    Event(&'a dyn Outside, &'a OutsideEvent),
+    Event(&'a dyn EventReceiver, &'a HostEvent),
     Notice(&'a dyn Mail, &'a UnreadNotice),
 }
 
 impl Outgoing<'_> {
     async fn deliver(self) -> Delivery {
         match self {
-            Self::Event(outside, event) => outside.deliver(event).await,
+            Self::Event(receiver, event) => receiver.deliver(event).await,
             Self::Notice(mail, notice) => mail.send(notice).await,
         }
     }
@@ -131,11 +131,11 @@ impl Outgoing<'_> {
     }
 }
 
-fn is_given_up(cx: &Context, row: &ToldRow) -> bool {
+fn is_given_up(cx: &Context, row: &ProgressRow) -> bool {
     row.failures > 0 && cx.now() >= row.failing_since + DAY_MS
 }
 
-/// Renews the lease, and keeps what was told. Returns whether this server still has it.
+/// Renews the lease, and stores how far it has delivered. Returns whether this server still has it.
 pub(super) async fn renew(cx: &Context, leased: &mut Leased) -> Result<bool> {
     leased.row.not_before = cx.now() + LEASE_MS;
     store(cx, leased).await
@@ -146,7 +146,7 @@ pub(super) async fn store(cx: &Context, leased: &mut Leased) -> Result<bool> {
     let is_stored = cx.db.commit_built(&commit).await? == Outcome::Committed;
     if is_stored {
         leased.version = commit.version();
-        leased.wakes.clear();
+        leased.wake_rows.clear();
     }
     Ok(is_stored)
 }

@@ -33,7 +33,12 @@ pub(super) struct NoticeContents {
 }
 
 /// The contents about the messages that `member` has not read, without those of users they block.
-pub(super) async fn told_of(cx: &Context, leased: &Leased, member: usize, silence: &Silence) -> Result<NoticeContents> {
+pub(super) async fn contents(
+    cx: &Context,
+    leased: &Leased,
+    member: usize,
+    silence: &Silence,
+) -> Result<NoticeContents> {
     let users = leased.conversation.users(&leased.id);
     let last = last_unread(cx, leased, member, silence).await?;
     let sender = match last.first().map(|row| row.from) {
@@ -64,7 +69,7 @@ pub(super) async fn notice(
     if !wishes.mail {
         return Ok(None);
     }
-    let NoticeContents { sender, job, lines } = told_of(cx, leased, member, silence).await?;
+    let NoticeContents { sender, job, lines } = contents(cx, leased, member, silence).await?;
     let lines = if with_content { lines } else { Vec::new() };
     let (id, user, conversation) = (id.to_owned(), user.clone(), leased.id.clone());
     let language = wishes.language.or(language);

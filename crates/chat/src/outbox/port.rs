@@ -1,4 +1,4 @@
-//! The port to the outside.
+//! The ports through which events, mail and push notifications leave.
 
 use super::{channel::Channel, unread_line::UnreadLine};
 use crate::base::id::{ConversationId, UserId};
@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 /// An event as it is delivered.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OutsideEvent {
+pub struct HostEvent {
     /// Visible ASCII; the same each time that the event is delivered.
     pub id: String,
     /// JSON: `{type, timestamp, data}`.
@@ -96,12 +96,12 @@ pub enum Delivery {
 
 /// Delivers events to the host.
 #[async_trait]
-pub trait Outside: Send + Sync + 'static {
+pub trait EventReceiver: Send + Sync + 'static {
     /// Whether events hold the text of messages.
     fn takes_content(&self) -> bool;
 
     /// Makes one attempt, which ends within ten seconds.
-    async fn deliver(&self, event: &OutsideEvent) -> Delivery;
+    async fn deliver(&self, event: &HostEvent) -> Delivery;
 }
 
 /// Sends mail to users.
@@ -127,10 +127,10 @@ pub trait Push: Send + Sync + 'static {
     async fn send(&self, to: &PushSubscription, notice: &PushNotice) -> Pushed;
 }
 
-/// The port that a driver tells through.
+/// The port that a driver delivers through.
 #[derive(Clone, Copy)]
 pub(crate) enum Port<'a> {
-    Webhook(&'a dyn Outside),
+    Webhook(&'a dyn EventReceiver),
     Mail(&'a dyn Mail),
     Push(&'a dyn Push),
 }

@@ -15,19 +15,19 @@ use crate::{
 use futures_util::future::join_all;
 
 /// The shortest time until an active user is checked again.
-const SHORTEST_LOOK_MS: u64 = 1_000;
+const SHORTEST_CHECK_MS: u64 = 1_000;
 
 /// What is to be done with a notice after an attempt.
 pub(super) enum Attempt {
-    /// It was told to so many browsers, and is done with.
+    /// It was delivered to so many browsers, and is finished.
     Done(usize),
-    /// It is checked again at an instant: somebody is there now, or a push service failed.
+    /// It is checked again at an instant: the user is active now, or a push service failed.
     Again(u64),
     /// The lease was lost.
     Lost,
 }
 
-/// Pushes to the browsers of `member` that were not told yet that `count` messages are unread.
+/// Notifies the browsers of `member` that do not have the notification yet: `count` messages are unread.
 pub(super) async fn push(
     cx: &Context,
     leased: &mut Leased,
@@ -46,21 +46,22 @@ pub(super) async fn push(
         return Ok(Attempt::Done(0));
     }
     if port.is_active(&user) {
-        return Ok(Attempt::Again(next_look(cx, leased.row.notices[member].begun())));
+        return Ok(Attempt::Again(next_check(cx, leased.row.notices[member].begun())));
     }
     if !lease::has_time(cx, leased).await? {
         return Ok(Attempt::Lost);
     }
-    let told = notice::told_of(cx, leased, member, silence).await?;
+    let contents = notice::contents(cx, leased, member, silence).await?;
     let language = notice::language(cx, &user, wishes).await?;
-    let line = told.lines.last().filter(|_| port.takes_content()).cloned();
+    let line = contents.lines.last().filter(|_| port.takes_content()).cloned();
     let conversation = leased.id.clone();
-    let notice = PushNotice { user, conversation, sender: told.sender, job: told.job, unread: count, line, language };
+    let notice =
+        PushNotice { user, conversation, sender: contents.sender, job: contents.job, unread: count, line, language };
     let answers = join_all(browsers.iter().map(|browser| port.send(&browser.subscription, &notice))).await;
     settle(cx, leased, member, browsers.into_iter().zip(answers).collect()).await
 }
 
-/// The browsers of `member` that are to be told: after a failure those for which it failed.
+/// The browsers of `member` to notify: all of them, or after a failure those for which it failed.
 async fn browsers(cx: &Context, leased: &Leased, member: usize, user: &UserId) -> Result<Vec<Browser>> {
     let mut browsers = pushes::list(cx, user).await?;
     let left = &leased.row.notices[member].left;
@@ -68,20 +69,20 @@ async fn browsers(cx: &Context, leased: &Leased, member: usize, user: &UserId) -
     Ok(browsers)
 }
 
-/// While somebody is there, each wait is as long as all before it. So the checks cost little however long the user
+/// While the user is active, each wait is as long as all before it. So the checks cost little however long the user
 /// stays, and a user who leaves without reading is still notified.
-fn next_look(cx: &Context, due: u64) -> u64 {
+fn next_check(cx: &Context, due: u64) -> u64 {
     let age = cx.now().saturating_sub(due) + cx.settings.push_after_ms;
-    cx.now() + age.max(SHORTEST_LOOK_MS)
+    cx.now() + age.max(SHORTEST_CHECK_MS)
 }
 
-/// Forgets what is gone, and notes what failed. A browser whose service fails delays nobody else.
+/// Forgets subscriptions that have ended, and records which browsers failed. A browser whose service fails delays nobody else.
 async fn settle(cx: &Context, leased: &mut Leased, member: usize, answers: Vec<(Browser, Pushed)>) -> Result<Attempt> {
-    let (mut told, mut left, mut asked) = (0, Vec::new(), None);
+    let (mut delivered, mut left, mut asked) = (0, Vec::new(), None);
     for (browser, answer) in answers {
         match answer {
             Pushed::Gone => pushes::forget(cx, browser).await?,
-            Pushed::Tried(Delivery::Delivered) => told += 1,
+            Pushed::Tried(Delivery::Delivered) => delivered += 1,
             Pushed::Tried(Delivery::Refused { why }) => {
                 cx.push.failed(&why);
                 cx.push.gave_up();
@@ -94,7 +95,7 @@ async fn settle(cx: &Context, leased: &mut Leased, member: usize, answers: Vec<(
         }
     }
     if left.is_empty() {
-        return Ok(Attempt::Done(told));
+        return Ok(Attempt::Done(delivered));
     }
     let notice = &mut leased.row.notices[member];
     let again = cx.now() + lease::pause(notice.failures, asked);

@@ -13,7 +13,7 @@ use jobline_store::{CommitBuilder, Condition};
 use jobline_wire::Report;
 use serde::{Deserialize, Serialize};
 
-/// `CONVERSATION#<id>` / `REPORTED#<change>#<report id>`: deleted once the host was told.
+/// `CONVERSATION#<id>` / `REPORTED#<change>#<report id>`: deleted once it was delivered to the host.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ReportedRow {
     pub v: u8,

@@ -1,18 +1,20 @@
 //! The rows of the outbox.
 
-use super::port::OutsideEvent;
+use super::port::HostEvent;
 use crate::log::position::Position;
 use serde::{Deserialize, Serialize};
 
 /// For how long the delivering server has the lease of a conversation, or of a redelivered event.
 pub(crate) const LEASE_MS: u64 = 30_000;
 
-/// `CONVERSATION#<id>` / `OUTBOX`: up to where the log of a conversation was told.
+/// `CONVERSATION#<id>` / `OUTBOX`, `MAIL`, `PUSH`: how far a channel has delivered the log of a conversation.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct ToldRow {
+pub(crate) struct ProgressRow {
     pub v: u8,
-    pub told: Position,
+    /// The position up to which the log was delivered.
+    #[serde(rename = "told")]
+    pub delivered: Position,
     /// No server touches it before this instant: the lease of the one that delivers, or the wait after a failure.
     #[serde(default)]
     pub not_before: u64,
@@ -33,21 +35,21 @@ pub(crate) struct Notice {
     /// When it is decided whether to notify; 0 while nothing waits for that.
     #[serde(default)]
     pub due: u64,
-    /// The number of the last message when something was told: nothing more is, until the member has read up to it.
-    #[serde(default)]
-    pub told: u64,
-    /// The first of these times, while the check is repeated; 0 before the second look.
+    /// The number of the last message when the member was notified: no other notification before they have read up to it.
+    #[serde(default, rename = "told")]
+    pub notified: u64,
+    /// The first of these times, while the check is repeated; 0 before the second check.
     #[serde(default, skip_serializing_if = "is_nothing")]
     pub since: u64,
     /// How often it failed for the browsers in `left`.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub failures: u32,
-    /// The sort keys of the browsers that are still to be told; empty: all of them.
+    /// The sort keys of the browsers that are still to be notified; empty: all of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left: Vec<String>,
-    /// Up to which message the member had read at the last check of what came after `told`.
-    #[serde(default, skip_serializing_if = "is_nothing")]
-    pub looked: u64,
+    /// The number of the message up to which the member had read at the last check of messages after `notified`.
+    #[serde(default, rename = "looked", skip_serializing_if = "is_nothing")]
+    pub read_at_check: u64,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
@@ -61,9 +63,9 @@ fn is_zero(number: &u32) -> bool {
 }
 
 impl Notice {
-    /// No other notification until the member has read up to the message with the number `told`.
-    pub fn after(&self, told: u64) -> Self {
-        Self { told, looked: self.looked, ..Self::default() }
+    /// No other notification until the member has read up to the message with the number `notified`.
+    pub fn after(&self, notified: u64) -> Self {
+        Self { notified, read_at_check: self.read_at_check, ..Self::default() }
     }
 
     /// When it was first to be decided.
@@ -94,7 +96,23 @@ pub(crate) struct RedeliveryRow {
 }
 
 impl FailedRow {
-    pub fn event(&self) -> OutsideEvent {
-        OutsideEvent { id: self.event_id.clone(), body: self.body.clone() }
+    pub fn event(&self) -> HostEvent {
+        HostEvent { id: self.event_id.clone(), body: self.body.clone() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn progress_is_stored_under_the_names_that_it_has_always_had() {
+        let notice = Notice { notified: 4, read_at_check: 3, ..Notice::default() };
+        let delivered = Position { change: 9, number: 5, at: 7 };
+        let row = ProgressRow { v: 1, delivered, notices: vec![notice], ..ProgressRow::default() };
+        let stored: serde_json::Value = serde_json::to_value(&row).unwrap();
+        assert_eq!(stored["told"], serde_json::to_value(delivered).unwrap());
+        assert_eq!(stored["notices"][0], serde_json::json!({"due": 0, "told": 4, "looked": 3}));
+        assert_eq!(serde_json::from_value::<ProgressRow>(stored).unwrap(), row);
     }
 }

@@ -15,12 +15,12 @@ pub(crate) struct Signal {
 }
 
 impl Signal {
-    /// There is something to tell.
+    /// There is something to deliver.
     pub fn set(&self) {
         self.wrote.set();
     }
 
-    /// Returns once there is something to tell, and forgets it.
+    /// Returns once there is something to deliver, and forgets it.
     pub async fn wait(&self) {
         self.wrote.wait().await;
     }
@@ -35,7 +35,7 @@ impl Signal {
         self.given_up.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// How often that was so since the start.
+    /// How many deliveries were abandoned since the start.
     pub fn given_up(&self) -> u64 {
         self.given_up.load(Ordering::Relaxed)
     }

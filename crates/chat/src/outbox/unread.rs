@@ -1,7 +1,7 @@
 //! Notifications about messages that a member did not read: once for each conversation until they have read it.
 //!
 //! When the event of a message is delivered, the lease's row records when to check, and the same commit writes a row
-//! that wakes the driver then. The decision is made at that time: whether something is still unread, for how long, and
+//! that starts the driver then. The decision is made at that time: whether something is still unread, for how long, and
 //! whether the member has muted the conversation. So sends cost nothing more.
 
 use super::{
@@ -24,72 +24,72 @@ const WITHIN_MS: u64 = 86_400_000;
 
 /// The decision when a notice is due.
 enum Decision {
-    /// All was read, or the member does not want to know.
+    /// All was read, or the member wants no notification.
     Nothing,
-    /// The first unread message is younger: at this instant.
+    /// The first unread message is not old enough: check again at this instant.
     Later(u64),
-    /// `count` messages are unread, the first of them since `due` less the time that they may be.
-    Tell { first: Box<MessageRow>, count: u64, due: u64, silence: Silence },
+    /// `count` messages are unread. `due` is when the first of them had been unread long enough to notify.
+    Notify { first: Box<MessageRow>, count: u64, due: u64, silence: Silence },
 }
 
 /// Records when to check whether a delivered message is still unread.
-pub(super) fn expect(cx: &Context, leased: &mut Leased, entry: &Entry) {
+pub(super) fn schedule_check(cx: &Context, leased: &mut Leased, entry: &Entry) {
     let Entry::Message(row) = entry else { return };
     for member in leased.conversation.all_in() {
         if row.counts_for(member)
             && row.number > leased.conversation.members[member].read.number
-            && may_tell(leased, member)
+            && may_notify(leased, member)
         {
-            look_at(leased, member, row.at.saturating_add(cx.unread_after_ms(leased.channel)));
+            check_at(leased, member, row.at.saturating_add(cx.unread_after_ms(leased.channel)));
         }
     }
 }
 
-/// Looks at what waited until an earlier notice was read: messages that came after it are not told before. Read
-/// positions of a crew are not in its log, so this uses how far each member has read, once for each place.
-pub(super) fn expect_rest(cx: &Context, leased: &mut Leased) {
+/// Schedules checks for members who have read up to an earlier notification: of the messages after it they are not notified
+/// before. Read positions of a crew are not in its log, so this compares how far each member has read, once for each position.
+pub(super) fn schedule_later_checks(cx: &Context, leased: &mut Leased) {
     for member in leased.conversation.all_in() {
         let read = leased.conversation.members[member].read.number;
-        let Notice { told, looked, .. } = leased.row.notices[member];
-        if told > 0 && read > looked && may_tell(leased, member) {
-            leased.row.notices[member].looked = read;
-            look_at(leased, member, cx.now());
+        let Notice { notified, read_at_check, .. } = leased.row.notices[member];
+        if notified > 0 && read > read_at_check && may_notify(leased, member) {
+            leased.row.notices[member].read_at_check = read;
+            check_at(leased, member, cx.now());
         }
     }
 }
 
-/// Whether something is unread that may be told: nothing waits for that already, and the last notice was read.
-fn may_tell(leased: &Leased, member: usize) -> bool {
-    let Notice { due, told, .. } = leased.row.notices[member];
-    due == 0 && leased.conversation.members[member].read.number >= told && leased.conversation.unread(member) > 0
+/// Whether the member may be notified: something is unread, no check is scheduled, and the last notified message was read.
+fn may_notify(leased: &Leased, member: usize) -> bool {
+    let Notice { due, notified, .. } = leased.row.notices[member];
+    due == 0 && leased.conversation.members[member].read.number >= notified && leased.conversation.unread(member) > 0
 }
 
 /// Records that the driver checks what `member` has not read at the instant `due`.
-fn look_at(leased: &mut Leased, member: usize, due: u64) {
+fn check_at(leased: &mut Leased, member: usize, due: u64) {
     leased.row.notices[member].due = due;
     let wake = keys::unread(leased.channel, due, &leased.id);
-    if !leased.wakes.contains(&wake) {
-        leased.wakes.push(wake);
+    if !leased.wake_rows.contains(&wake) {
+        leased.wake_rows.push(wake);
     }
 }
 
-/// Sends what is due. Answers how much was delivered; `None` when something failed, or the lease was lost.
-pub(super) async fn tell_due(cx: &Context, port: Port<'_>, leased: &mut Leased) -> Result<Option<usize>> {
+/// Sends what is due. Returns how much was delivered; `None` when something failed, or the lease was lost.
+pub(super) async fn notify_due(cx: &Context, port: Port<'_>, leased: &mut Leased) -> Result<Option<usize>> {
     let mut delivered = 0;
     for member in leased.conversation.all_in() {
-        let Notice { due, told, .. } = leased.row.notices[member];
+        let Notice { due, notified, .. } = leased.row.notices[member];
         if due == 0 || due > cx.now() {
             continue;
         }
         match decide(cx, leased, member).await? {
-            Decision::Nothing => leased.row.notices[member] = leased.row.notices[member].after(told),
+            Decision::Nothing => leased.row.notices[member] = leased.row.notices[member].after(notified),
             Decision::Later(due) => {
-                leased.row.notices[member] = leased.row.notices[member].after(told);
-                look_at(leased, member, due);
+                leased.row.notices[member] = leased.row.notices[member].after(notified);
+                check_at(leased, member, due);
             }
-            Decision::Tell { first, count, due, silence } => {
-                let about = About { member, first, count, due, silence };
-                match tell(cx, port, leased, &about).await? {
+            Decision::Notify { first, count, due, silence } => {
+                let notice = DueNotice { member, first, count, due, silence };
+                match notify(cx, port, leased, &notice).await? {
                     Attempt::Done(events) => {
                         delivered += events;
                         let end = leased.conversation.log.number;
@@ -97,7 +97,7 @@ pub(super) async fn tell_due(cx: &Context, port: Port<'_>, leased: &mut Leased) 
                     }
                     Attempt::Again(due) => {
                         leased.row.notices[member].since = leased.row.notices[member].begun();
-                        look_at(leased, member, due);
+                        check_at(leased, member, due);
                     }
                     Attempt::Lost => return Ok(None),
                 }
@@ -107,8 +107,8 @@ pub(super) async fn tell_due(cx: &Context, port: Port<'_>, leased: &mut Leased) 
     Ok(Some(delivered))
 }
 
-/// What is told: that `member` has not read `count` messages, the first of which was due at an instant.
-struct About {
+/// A notification: `member` has not read `count` messages. At `due` the first of them had been unread long enough.
+struct DueNotice {
     member: usize,
     first: Box<MessageRow>,
     count: u64,
@@ -117,16 +117,16 @@ struct About {
 }
 
 /// Sends an event to the host, or mail or push to the member, unless they want none or it is too late.
-async fn tell(cx: &Context, port: Port<'_>, leased: &mut Leased, about: &About) -> Result<Attempt> {
-    let About { member, first, count, due, silence } = about;
+async fn notify(cx: &Context, port: Port<'_>, leased: &mut Leased, due_notice: &DueNotice) -> Result<Attempt> {
+    let DueNotice { member, first, count, due, silence } = due_notice;
     let users = leased.conversation.users(&leased.id);
     let Some(user) = users.get(*member) else { return Ok(Attempt::Done(0)) };
     let event = event::of_unread(&leased.id, user, first, *count, *due);
     let is_too_late = leased.row.notices[*member].begun() + WITHIN_MS < cx.now();
-    let told = match port {
-        Port::Webhook(outside) => lease::tell(cx, leased, Outgoing::Event(outside, &event)).await?,
+    let delivered = match port {
+        Port::Webhook(receiver) => lease::deliver(cx, leased, Outgoing::Event(receiver, &event)).await?,
         Port::Mail(_) | Port::Push(_) if is_too_late => {
-            // Or nobody tried: there was no server for a day.
+            // Otherwise nobody tried: no server ran for a day.
             if leased.row.failures > 0 || leased.row.notices[*member].failures > 0 {
                 cx.signal(leased.channel).gave_up();
             }
@@ -136,11 +136,11 @@ async fn tell(cx: &Context, port: Port<'_>, leased: &mut Leased, about: &About) 
             let notice =
                 notice::notice(cx, leased, (*member, silence), &event.id, *count, mail.takes_content()).await?;
             let Some(notice) = notice else { return Ok(Attempt::Done(0)) };
-            lease::tell(cx, leased, Outgoing::Notice(mail, &notice)).await?
+            lease::deliver(cx, leased, Outgoing::Notice(mail, &notice)).await?
         }
         Port::Push(push) => return pushing::push(cx, leased, (*member, silence), *count, push).await,
     };
-    Ok(told.map_or(Attempt::Lost, Attempt::Done))
+    Ok(delivered.map_or(Attempt::Lost, Attempt::Done))
 }
 
 async fn decide(cx: &Context, leased: &Leased, member: usize) -> Result<Decision> {
@@ -157,7 +157,7 @@ async fn decide(cx: &Context, leased: &Leased, member: usize) -> Result<Decision
     let due = first.at.saturating_add(cx.unread_after_ms(leased.channel));
     Ok(match due > now {
         true => Decision::Later(due),
-        false => Decision::Tell { first: Box::new(first), count, due, silence },
+        false => Decision::Notify { first: Box::new(first), count, due, silence },
     })
 }
 
@@ -170,8 +170,9 @@ async fn first_unread(cx: &Context, leased: &Leased, member: usize, silence: &Si
         let range = keys::messages(&leased.id, after, end, Direction::Ascending, PAGE, Consistency::Strong);
         let rows: Vec<MessageRow> = cx.db.decode_range(range).await?;
         let (is_full, last) = (rows.len() == PAGE, rows.last().map_or(after, |row| row.at));
-        let is_told = |row: &MessageRow| row.counts_for(member) && row.deleted.is_none() && silence.lets_through(row);
-        let first = rows.into_iter().find(is_told);
+        let is_counted =
+            |row: &MessageRow| row.counts_for(member) && row.deleted.is_none() && silence.lets_through(row);
+        let first = rows.into_iter().find(is_counted);
         if first.is_some() || !is_full {
             return Ok(first);
         }

@@ -86,7 +86,7 @@ async fn store(cx: &Context, me: &UserId, about: &ConversationId, change: u64, r
             );
         match cx.db.commit(reported.put(cx, about, commit)).await? {
             Outcome::Committed => {
-                cx.outside.set();
+                cx.webhook.set();
                 return Ok(id);
             }
             Outcome::Conflict(keys) => attempts.after_conflict(&keys).await?,

@@ -193,15 +193,15 @@ async fn a_mail_server_that_is_down_is_tried_again_and_holds_back_nothing_else()
     assert_eq!(mailbox.within(&world, 11).await, []);
     assert_eq!(world.chat.mail_failure().as_deref(), Some("no connection to the mail server"));
     let receiver = Receiver::default();
-    assert_eq!(world.chat.tell_outside(&receiver).await.unwrap(), 3, "the host is told meanwhile");
-    assert_eq!(world.chat.outside_failure(), None);
+    assert_eq!(world.chat.deliver_events(&receiver).await.unwrap(), 3, "the host is told meanwhile");
+    assert_eq!(world.chat.event_failure(), None);
     mailbox.is_down.store(false, Ordering::SeqCst);
     assert_eq!(mailbox.within(&world, 10).await.len(), 1);
     let stuck = Receiver::failing_at("message");
     anna.send(&ben, "two").await.unwrap();
     ben.read(&anna).await.unwrap();
     anna.send(&ben, "three").await.unwrap();
-    world.chat.tell_outside(&stuck).await.unwrap();
+    world.chat.deliver_events(&stuck).await.unwrap();
     assert_eq!(mailbox.within(&world, 11).await.len(), 1, "a webhook that fails holds back no mail");
     assert!(world.chat.failed_events(Default::default()).await.unwrap().events.is_empty());
 }

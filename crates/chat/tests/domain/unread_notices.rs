@@ -18,7 +18,7 @@ async fn world() -> World {
 
 /// Runs the driver, and returns its events about unread messages.
 async fn told(world: &World, receiver: &Receiver) -> Vec<(String, Value)> {
-    world.chat.tell_outside(receiver).await.unwrap();
+    world.chat.deliver_events(receiver).await.unwrap();
     receiver.take().into_iter().filter(|(_, body)| body["type"] == "user.unread").collect()
 }
 
@@ -145,13 +145,13 @@ async fn a_notice_that_fails_comes_again_by_its_id_and_holds_back_its_conversati
     let failed = told_within(&world, &receiver, 10).await;
     assert_eq!(failed.len(), 1);
     anna.send(&ben, "two").await.unwrap();
-    assert_eq!(world.chat.tell_outside(&receiver).await.unwrap(), 0);
+    assert_eq!(world.chat.deliver_events(&receiver).await.unwrap(), 0);
     world.clock.forward(SECOND);
-    assert_eq!(world.chat.tell_outside(&receiver).await.unwrap(), 0);
+    assert_eq!(world.chat.deliver_events(&receiver).await.unwrap(), 0);
     assert_eq!(receiver.take(), [], "nothing overtakes it");
     receiver.recover();
     world.clock.forward(5 * SECOND);
-    assert_eq!(world.chat.tell_outside(&receiver).await.unwrap(), 2);
+    assert_eq!(world.chat.deliver_events(&receiver).await.unwrap(), 2);
     let events = receiver.take();
     assert_eq!((&events[0].0, &events[1].1["type"]), (&failed[0].0, &"message.sent".into()));
     assert_eq!(told_within(&world, &receiver, 30).await, []);

@@ -30,11 +30,11 @@ async fn only_the_end_of_a_crew_call_is_an_event() {
         }
         world.chat.end_call(&anna.id, answer(&id, "phone")).await.unwrap();
         if !is_told_late {
-            world.chat.tell_outside(&receiver).await.unwrap();
+            world.chat.deliver_events(&receiver).await.unwrap();
             assert!(!receiver.take().iter().any(|(_, body)| body["type"] == "call.ended"), "it goes on");
         }
         world.chat.end_call(&ben.id, answer(&id, "phone")).await.unwrap();
-        world.chat.tell_outside(&receiver).await.unwrap();
+        world.chat.deliver_events(&receiver).await.unwrap();
         let told = receiver.take();
         let ends: Vec<_> = told.iter().filter(|(_, body)| body["type"] == "call.ended").collect();
         assert_eq!(ends.len(), 1, "{told:?}");
@@ -48,17 +48,17 @@ async fn the_end_of_a_call_is_told_once_however_it_ends() {
     let (anna, ben) = world.pair().await;
     anna.send(&ben, "one").await.unwrap();
     let receiver = Receiver::default();
-    world.chat.tell_outside(&receiver).await.unwrap();
+    world.chat.deliver_events(&receiver).await.unwrap();
     receiver.take();
     let taken = call(&world, &anna).await;
     world.clock.forward(5 * SECOND);
     world.chat.accept_call(&ben.id, answer(&taken, "laptop")).await.unwrap();
-    world.chat.tell_outside(&receiver).await.unwrap();
+    world.chat.deliver_events(&receiver).await.unwrap();
     assert_eq!(receiver.types(), ["message.sent"], "it goes on");
     world.clock.forward(60 * SECOND);
     world.chat.end_call(&ben.id, answer(&taken, "laptop")).await.unwrap();
     world.chat.end_call(&anna.id, answer(&taken, "phone")).await.unwrap();
-    world.chat.tell_outside(&receiver).await.unwrap();
+    world.chat.deliver_events(&receiver).await.unwrap();
     let told = receiver.take();
     assert_eq!((told.len(), &told[0].1["type"]), (1, &"call.ended".into()));
     let data = &told[0].1["data"];
@@ -74,7 +74,7 @@ async fn the_end_of_a_call_is_told_once_however_it_ends() {
     call(&world, &anna).await;
     world.clock.forward(46 * SECOND);
     world.chat.run_due_tasks(u64::MAX).await.unwrap();
-    world.chat.tell_outside(&receiver).await.unwrap();
+    world.chat.deliver_events(&receiver).await.unwrap();
     let told = receiver.take();
     let states: Vec<&str> = told.iter().filter_map(|(_, body)| body["data"]["state"].as_str()).collect();
     assert_eq!(states, ["declined", "cancelled", "missed"]);
@@ -90,14 +90,14 @@ async fn a_call_that_both_devices_left_without_a_word_is_told_when_it_is_over() 
     world.chat.accept_call(&ben.id, answer(&left, "laptop")).await.unwrap();
     let receiver = Receiver::default();
     world.chat.run_due_tasks(u64::MAX).await.unwrap();
-    world.chat.tell_outside(&receiver).await.unwrap();
+    world.chat.deliver_events(&receiver).await.unwrap();
     receiver.take();
     world.clock.forward(11 * HOUR);
     world.chat.run_due_tasks(u64::MAX).await.unwrap();
-    assert_eq!(world.chat.tell_outside(&receiver).await.unwrap(), 0, "it may still go on");
+    assert_eq!(world.chat.deliver_events(&receiver).await.unwrap(), 0, "it may still go on");
     world.clock.forward(2 * HOUR);
     world.chat.run_due_tasks(u64::MAX).await.unwrap();
-    world.chat.tell_outside(&receiver).await.unwrap();
+    world.chat.deliver_events(&receiver).await.unwrap();
     let told = receiver.take();
     assert_eq!(told.len(), 1);
     let data = &told[0].1["data"];

@@ -29,7 +29,7 @@ async fn the_host_is_told_every_change_once_and_in_order() {
     edit(&world, &anna, &first.conversation_id, &first.message.id).await;
     delete(&world, &anna, &first.conversation_id, &second.id).await;
     ben.read(&anna).await.unwrap();
-    assert_eq!(world.chat.tell_outside(&receiver).await.unwrap(), 6);
+    assert_eq!(world.chat.deliver_events(&receiver).await.unwrap(), 6);
     let events = receiver.take();
     let types: Vec<&str> = events.iter().map(|(_, body)| body["type"].as_str().unwrap()).collect();
     let expected =
@@ -41,10 +41,10 @@ async fn the_host_is_told_every_change_once_and_in_order() {
     assert_eq!((&data["number"], &data["type"], &data["jobId"]), (&1.into(), &"text".into(), &1.into()));
     assert_eq!(data.get("content"), None, "no text unless it was asked for");
     assert_eq!(events[5].1["data"]["userId"], "ben");
-    assert_eq!(world.chat.tell_outside(&receiver).await.unwrap(), 0);
+    assert_eq!(world.chat.deliver_events(&receiver).await.unwrap(), 0);
     assert_eq!(rows(&world, "OUTBOX").await, 0);
     anna.send(&ben, "again").await.unwrap();
-    assert_eq!(world.chat.tell_outside(&receiver).await.unwrap(), 1);
+    assert_eq!(world.chat.deliver_events(&receiver).await.unwrap(), 1);
     assert_eq!(receiver.types(), ["message.sent"]);
 }
 
@@ -59,7 +59,7 @@ async fn more_changes_than_a_page_are_told_in_order() {
         }
     }
     let receiver = Receiver { takes_content: true, ..Receiver::default() };
-    assert_eq!(world.chat.tell_outside(&receiver).await.unwrap(), 1 + 130 + 4);
+    assert_eq!(world.chat.deliver_events(&receiver).await.unwrap(), 1 + 130 + 4);
     let events = receiver.take();
     let texts: Vec<&str> = events.iter().filter_map(|(_, body)| body["data"]["content"].as_str()).collect();
     let expected: Vec<String> = (0..130).map(|number| number.to_string()).collect();
@@ -77,21 +77,21 @@ async fn a_failed_event_holds_back_its_conversation_alone_and_keeps_its_id() {
     anna.send(&ben, "one").await.unwrap();
     anna.send(&ben, "two").await.unwrap();
     anna.send(&world.user("carl"), "other").await.unwrap();
-    assert_eq!(world.chat.tell_outside(&receiver).await.unwrap(), 2, "those of the other conversation");
-    assert_eq!(world.chat.outside_failure().as_deref(), Some("it answered 500"));
+    assert_eq!(world.chat.deliver_events(&receiver).await.unwrap(), 2, "those of the other conversation");
+    assert_eq!(world.chat.event_failure().as_deref(), Some("it answered 500"));
     let failed: Vec<String> = receiver.take().into_iter().map(|(id, _)| id).filter(|id| id.contains("ben")).collect();
     assert_eq!(failed.len(), 1, "nothing overtakes an event of its conversation");
-    assert_eq!(world.chat.tell_outside(&receiver).await.unwrap(), 0);
+    assert_eq!(world.chat.deliver_events(&receiver).await.unwrap(), 0);
     assert_eq!(receiver.take(), [], "it is not tried again at once");
     world.clock.forward(5 * SECOND);
-    world.chat.tell_outside(&receiver).await.unwrap();
+    world.chat.deliver_events(&receiver).await.unwrap();
     let again = receiver.take();
     assert_eq!((again.len(), &again[0].0), (1, &failed[0]));
     receiver.recover();
     world.clock.forward(5 * SECOND);
-    assert_eq!(world.chat.tell_outside(&receiver).await.unwrap(), 0, "the wait doubles");
+    assert_eq!(world.chat.deliver_events(&receiver).await.unwrap(), 0, "the wait doubles");
     world.clock.forward(5 * SECOND);
-    assert_eq!(world.chat.tell_outside(&receiver).await.unwrap(), 3);
+    assert_eq!(world.chat.deliver_events(&receiver).await.unwrap(), 3);
     assert_eq!(receiver.types(), ["conversation.started", "message.sent", "message.sent"]);
 }
 
@@ -102,7 +102,7 @@ async fn after_a_day_a_failed_event_is_kept_for_the_host_and_the_next_ones_follo
     let receiver = Receiver::failing_at("conversation.started");
     anna.send(&ben, "one").await.unwrap();
     for _ in 0..60 {
-        world.chat.tell_outside(&receiver).await.unwrap();
+        world.chat.deliver_events(&receiver).await.unwrap();
         world.clock.forward(HOUR / 2);
     }
     let types = receiver.types();
@@ -114,14 +114,14 @@ async fn after_a_day_a_failed_event_is_kept_for_the_host_and_the_next_ones_follo
     world.chat.redeliver(&listed[0].id).await.unwrap();
     world.chat.redeliver(&listed[0].id).await.unwrap();
     assert!(failed(&world).await[0].is_due);
-    assert_eq!(world.chat.tell_outside(&receiver).await.unwrap(), 0);
+    assert_eq!(world.chat.deliver_events(&receiver).await.unwrap(), 0);
     assert_eq!(receiver.take().len(), 1, "asked for twice, tried once");
     assert_eq!(failed(&world).await, listed, "what fails again stays");
     receiver.recover();
-    assert_eq!(world.chat.tell_outside(&receiver).await.unwrap(), 0, "it is not tried again by itself");
+    assert_eq!(world.chat.deliver_events(&receiver).await.unwrap(), 0, "it is not tried again by itself");
     world.chat.redeliver(&listed[0].id).await.unwrap();
     assert!(world.chat.event_stored().now_or_never().is_some());
-    assert_eq!(world.chat.tell_outside(&receiver).await.unwrap(), 1);
+    assert_eq!(world.chat.deliver_events(&receiver).await.unwrap(), 1);
     assert_eq!(receiver.take()[0].0, listed[0].webhook_id);
     assert_eq!(failed(&world).await, []);
     for unknown in [listed[0].id.as_str(), "no such event", "failed_", ""] {
@@ -137,7 +137,7 @@ async fn failed_events_are_listed_in_pages_and_kept_for_a_month() {
     anna.send(&ben, "one").await.unwrap();
     anna.send(&ben, "two").await.unwrap();
     let receiver = Receiver { refuses: true, ..Receiver::default() };
-    assert_eq!(world.chat.tell_outside(&receiver).await.unwrap(), 0);
+    assert_eq!(world.chat.deliver_events(&receiver).await.unwrap(), 0);
     let all = failed(&world).await;
     assert_eq!(all.len(), 3);
     let (mut since, mut pages) = (None, Vec::new());
@@ -165,19 +165,19 @@ async fn an_attempt_that_a_server_did_not_finish_is_made_by_the_next_one() {
     let world = world().await;
     let (anna, ben) = world.pair().await;
     anna.send(&ben, "one").await.unwrap();
-    world.chat.tell_outside(&Receiver { refuses: true, ..Receiver::default() }).await.unwrap();
+    world.chat.deliver_events(&Receiver { refuses: true, ..Receiver::default() }).await.unwrap();
     let listed = failed(&world).await;
     world.chat.redeliver(&listed[1].id).await.unwrap();
     let dies = Receiver { is_stuck: true, ..Receiver::default() };
     tokio::select! {
         biased;
-        told = world.chat.tell_outside(&dies) => panic!("it is stuck: {told:?}"),
+        told = world.chat.deliver_events(&dies) => panic!("it is stuck: {told:?}"),
         () = async { while dies.got.lock().unwrap().is_empty() { tokio::task::yield_now().await } } => {}
     }
     let receiver = Receiver::default();
-    assert_eq!(world.chat.tell_outside(&receiver).await.unwrap(), 0, "it still belongs to the other server");
+    assert_eq!(world.chat.deliver_events(&receiver).await.unwrap(), 0, "it still belongs to the other server");
     world.clock.forward(30 * SECOND);
-    assert_eq!(world.chat.tell_outside(&receiver).await.unwrap(), 1);
+    assert_eq!(world.chat.deliver_events(&receiver).await.unwrap(), 1);
     assert_eq!(receiver.take()[0].0, listed[1].webhook_id);
 }
 
@@ -189,14 +189,14 @@ async fn events_of_a_crashed_server_are_delivered_by_the_next_one() {
     let dies = Receiver { is_stuck: true, ..Receiver::default() };
     tokio::select! {
         biased;
-        told = world.chat.tell_outside(&dies) => panic!("it is stuck: {told:?}"),
+        told = world.chat.deliver_events(&dies) => panic!("it is stuck: {told:?}"),
         () = async { while dies.got.lock().unwrap().is_empty() { tokio::task::yield_now().await } } => {}
     }
     let lost = dies.take();
     let receiver = Receiver::default();
-    assert_eq!(world.chat.tell_outside(&receiver).await.unwrap(), 0, "it still belongs to the other server");
+    assert_eq!(world.chat.deliver_events(&receiver).await.unwrap(), 0, "it still belongs to the other server");
     world.clock.forward(30 * SECOND);
-    assert_eq!(world.chat.tell_outside(&receiver).await.unwrap(), 2);
+    assert_eq!(world.chat.deliver_events(&receiver).await.unwrap(), 2);
     assert_eq!(receiver.take()[0], lost[0], "the same event by the same id");
 }
 
@@ -212,6 +212,6 @@ async fn a_deployment_that_tells_nobody_writes_no_rows_and_what_came_before_is_n
     let receiver = Receiver { takes_content: true, ..Receiver::default() };
     telling.clock.forward(SECOND);
     telling.user("anna").send(&telling.user("ben"), "after").await.unwrap();
-    assert_eq!(telling.chat.tell_outside(&receiver).await.unwrap(), 1);
+    assert_eq!(telling.chat.deliver_events(&receiver).await.unwrap(), 1);
     assert_eq!(receiver.take()[0].1["data"]["content"], "after");
 }

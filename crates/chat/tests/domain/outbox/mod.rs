@@ -6,7 +6,7 @@ mod reports;
 
 use crate::support::World;
 use async_trait::async_trait;
-use jobline_chat::{Delivery, Outside, OutsideEvent, Settings};
+use jobline_chat::{Delivery, EventReceiver, HostEvent, Settings};
 use jobline_store::{Range, Store as _};
 use jobline_wire::{FailedEvent, ListFailedEvents};
 use serde_json::Value;
@@ -21,7 +21,7 @@ pub(crate) const HOUR: u64 = 60 * MINUTE;
 /// A receiver of events.
 #[derive(Default)]
 pub(crate) struct Receiver {
-    pub(crate) got: Mutex<Vec<OutsideEvent>>,
+    pub(crate) got: Mutex<Vec<HostEvent>>,
     /// Events that hold this text fail.
     pub(crate) fails: Mutex<Option<&'static str>>,
     pub(crate) is_stuck: bool,
@@ -31,12 +31,12 @@ pub(crate) struct Receiver {
 }
 
 #[async_trait]
-impl Outside for Receiver {
+impl EventReceiver for Receiver {
     fn takes_content(&self) -> bool {
         self.takes_content
     }
 
-    async fn deliver(&self, event: &OutsideEvent) -> Delivery {
+    async fn deliver(&self, event: &HostEvent) -> Delivery {
         self.got.lock().unwrap().push(event.clone());
         if self.is_stuck {
             std::future::pending::<()>().await;

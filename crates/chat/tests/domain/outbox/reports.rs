@@ -21,11 +21,11 @@ async fn a_report_is_told_at_its_place_in_the_conversation() {
     let second = report(&world, &ben, &first.conversation_id, None).await;
     anna.send(&ben, "two").await.unwrap();
     let receiver = Receiver::failing_at("report.created");
-    assert_eq!(world.chat.tell_outside(&receiver).await.unwrap(), 2, "nothing overtakes the report");
+    assert_eq!(world.chat.deliver_events(&receiver).await.unwrap(), 2, "nothing overtakes the report");
     let failed = receiver.take().pop().unwrap();
     receiver.recover();
     world.clock.forward(5 * SECOND);
-    assert_eq!(world.chat.tell_outside(&receiver).await.unwrap(), 3);
+    assert_eq!(world.chat.deliver_events(&receiver).await.unwrap(), 3);
     let events = receiver.take();
     let types: Vec<&str> = events.iter().map(|(_, body)| body["type"].as_str().unwrap()).collect();
     assert_eq!(types, ["report.created", "report.created", "message.sent"]);
@@ -42,10 +42,10 @@ async fn a_report_is_told_at_its_place_in_the_conversation() {
     report(&world, &anna, &first.conversation_id, None).await;
     assert!(world.chat.event_stored().now_or_never().is_some());
     let content = Receiver { takes_content: true, ..Receiver::default() };
-    assert_eq!(world.chat.tell_outside(&content).await.unwrap(), 1);
+    assert_eq!(world.chat.deliver_events(&content).await.unwrap(), 1);
     assert_eq!(content.take()[0].1["data"]["reason"], "spam");
     assert_eq!(rows(&world, "OUTBOX").await, 0);
-    assert_eq!(world.chat.tell_outside(&content).await.unwrap(), 0);
+    assert_eq!(world.chat.deliver_events(&content).await.unwrap(), 0);
 }
 
 #[tokio::test]
@@ -61,7 +61,7 @@ async fn more_reports_than_a_page_are_all_told() {
         }
     }
     let receiver = Receiver::default();
-    assert_eq!(world.chat.tell_outside(&receiver).await.unwrap(), 3 + 120);
+    assert_eq!(world.chat.deliver_events(&receiver).await.unwrap(), 3 + 120);
     let events = receiver.types();
     assert_eq!(events.iter().filter(|kind| *kind == "report.created").count(), 120);
     assert_eq!(events[2 + 61], "message.sent", "after the reports that came before it");
@@ -77,8 +77,8 @@ async fn a_report_about_what_came_before_the_webhook_tells_nothing_else() {
     let telling = World::over(engine, Settings { send_rate: 0, outbox: true, ..Settings::default() }, 2).await;
     telling.clock.forward(SECOND);
     let receiver = Receiver::default();
-    assert_eq!(telling.chat.tell_outside(&receiver).await.unwrap(), 0);
+    assert_eq!(telling.chat.deliver_events(&receiver).await.unwrap(), 0);
     report(&telling, &telling.user("ben"), &first.conversation_id, None).await;
-    telling.chat.tell_outside(&receiver).await.unwrap();
+    telling.chat.deliver_events(&receiver).await.unwrap();
     assert_eq!(receiver.types(), ["report.created"]);
 }

@@ -1,23 +1,23 @@
-//! Tells the host what changed.
+//! Sends events to the host's webhook.
 
 use crate::config::WebhookConfig;
-use crate::upkeep::until_next_look;
+use crate::upkeep::until_next_round;
 use async_trait::async_trait;
 use jobline_api::app::App;
 use jobline_api::metrics::{Attempt, Metrics, Told};
-use jobline_chat::{Clock, Delivery, Outside, OutsideEvent};
+use jobline_chat::{Clock, Delivery, EventReceiver, HostEvent};
 use jobline_notify::{Outcome, SystemResolver, webhook::Webhook};
 use std::sync::Arc;
 
 /// The host's webhook, as the domain knows it.
-pub struct Host {
+pub struct HostWebhook {
     webhook: Webhook,
     content: bool,
     clock: Arc<dyn Clock>,
     metrics: Arc<Metrics>,
 }
 
-impl Host {
+impl HostWebhook {
     /// The receiver that `config` names.
     #[must_use]
     pub fn new(config: &WebhookConfig, clock: Arc<dyn Clock>, metrics: Arc<Metrics>) -> Self {
@@ -27,12 +27,12 @@ impl Host {
 }
 
 #[async_trait]
-impl Outside for Host {
+impl EventReceiver for HostWebhook {
     fn takes_content(&self) -> bool {
         self.content
     }
 
-    async fn deliver(&self, event: &OutsideEvent) -> Delivery {
+    async fn deliver(&self, event: &HostEvent) -> Delivery {
         let seconds = self.clock.now_ms() / 1_000;
         let outcome = self.webhook.deliver(&event.id, seconds, event.body.clone().into()).await;
         delivery(&self.metrics, Told::Webhook, outcome)
@@ -73,8 +73,8 @@ impl LoggedFailure {
 }
 
 /// Delivers the events that are due.
-pub(crate) async fn round(app: &App, host: &Host) {
-    if let Err(error) = app.chat.tell_outside(host).await {
+pub(crate) async fn deliver_due(app: &App, host: &HostWebhook) {
+    if let Err(error) = app.chat.deliver_events(host).await {
         tracing::error!(%error, "events could not be read; they are tried again");
     }
 }
@@ -82,18 +82,18 @@ pub(crate) async fn round(app: &App, host: &Host) {
 /// Logs what failed in a round, and counts abandoned deliveries.
 pub(crate) fn report(app: &App, logged: &mut LoggedFailure) {
     app.metrics.given_up(Told::Webhook, app.chat.given_up().webhook);
-    if let Some(why) = app.chat.outside_failure().filter(|why| logged.is_news(why, app.clock.now_ms())) {
+    if let Some(why) = app.chat.event_failure().filter(|why| logged.is_news(why, app.clock.now_ms())) {
         tracing::warn!(why, "the webhook did not take an event; it is tried again for a day");
     }
 }
 
 /// Delivers events as they are stored, and those of servers that have died. Never returns.
-pub async fn tell(app: &App, host: &Host) {
+pub async fn deliver(app: &App, host: &HostWebhook) {
     let mut logged = LoggedFailure::default();
     loop {
-        round(app, host).await;
+        deliver_due(app, host).await;
         report(app, &mut logged);
-        until_next_look(app, app.chat.event_stored()).await;
+        until_next_round(app, app.chat.event_stored()).await;
     }
 }
 

@@ -15,12 +15,12 @@ pub fn outbox_rows(channel: Channel) -> Range {
     Range { consistency: Consistency::Strong, ..Range::prefix(outbox_partition(channel), "", 100) }
 }
 
-/// How far a conversation was told by a channel.
-pub fn told(channel: Channel, conversation: &ConversationId) -> Key {
+/// How far a channel has delivered a conversation.
+pub fn delivery_progress(channel: Channel, conversation: &ConversationId) -> Key {
     Key::new(conversation_partition(conversation), outbox_partition(channel))
 }
 
-/// A report of which the host has not been told.
+/// A report that was not delivered to the host yet.
 pub fn reported(conversation: &ConversationId, change: u64, report: &str) -> Key {
     Key::new(conversation_partition(conversation), format!("REPORTED#{change:016}#{report}"))
 }
@@ -57,7 +57,7 @@ fn unread_partition(channel: Channel) -> &'static str {
 }
 
 /// The conversation that a key of [`outbox`] or [`unread`] names.
-pub fn told_conversation(key: &Key) -> Option<ConversationId> {
+pub fn conversation_of_outbox(key: &Key) -> Option<ConversationId> {
     ConversationId::new(key.sort.split_once('#').map_or(key.sort.as_str(), |(_, id)| id))
 }
 
