@@ -14,7 +14,7 @@ mod connect;
 mod failure;
 mod listing;
 mod object;
-mod place;
+mod prefix;
 mod presign;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -25,7 +25,7 @@ use async_trait::async_trait;
 use aws_sdk_s3::Client;
 use jobline_chat::{Arrived, Clock, DownloadGrant, Error, Files, Keep, Kept, Result, UploadGrant, is_file_id};
 use jobline_wire::UploadTarget;
-use place::Place;
+use prefix::Prefix;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -45,7 +45,7 @@ impl Files for S3Files {
     }
 
     fn file_id(&self, file_url: &str) -> Option<String> {
-        place::uploaded_id(file_url, &self.bucket).map(str::to_owned)
+        prefix::uploaded_id(file_url, &self.bucket).map(str::to_owned)
     }
 
     async fn download_url(&self, grant: &DownloadGrant<'_>) -> Result<String> {
@@ -58,8 +58,8 @@ impl Files for S3Files {
         if !is_file_id(id) {
             return Ok(None);
         }
-        for place in [Place::Incoming, Place::of(id)] {
-            if let Some(part) = self.part(place, id, 0, head).await? {
+        for prefix in [Prefix::Incoming, Prefix::of(id)] {
+            if let Some(part) = self.part(prefix, id, 0, head).await? {
                 return Ok(Some(Arrived { size: part.size, head: part.bytes, tag: part.etag }));
             }
         }
@@ -80,22 +80,22 @@ impl Files for S3Files {
         if !is_file_id(id) {
             return Ok(());
         }
-        let (kept, incoming) = futures_util::join!(self.remove(Place::of(id), id), self.remove(Place::Incoming, id));
+        let (kept, incoming) = futures_util::join!(self.remove(Prefix::of(id), id), self.remove(Prefix::Incoming, id));
         kept.and(incoming)
     }
 
     async fn list(&self, after: Option<&str>, limit: usize) -> Result<Vec<Kept>> {
         let after = after.unwrap_or_default();
-        let places = [Place::Files, Place::Kept, Place::Incoming];
-        let [files, kept, incoming] = places.map(|place| self.listed(place, after, limit));
+        let prefixes = [Prefix::Files, Prefix::Kept, Prefix::Incoming];
+        let [files, kept, incoming] = prefixes.map(|prefix| self.listed(prefix, after, limit));
         let (files, kept, incoming) = futures_util::join!(files, kept, incoming);
         Ok(listing::merged([files?, kept?, incoming?], limit))
     }
 
     async fn read(&self, id: &str, offset: u64, length: usize) -> Result<Vec<u8>> {
         checked(id)?;
-        for place in [Place::of(id), Place::Incoming] {
-            if let Some(part) = self.part(place, id, offset, length).await? {
+        for prefix in [Prefix::of(id), Prefix::Incoming] {
+            if let Some(part) = self.part(prefix, id, offset, length).await? {
                 return Ok(part.bytes);
             }
         }

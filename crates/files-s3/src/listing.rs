@@ -2,24 +2,24 @@
 
 use crate::S3Files;
 use crate::failure::unavailable;
-use crate::place::Place;
+use crate::prefix::Prefix;
 use jobline_chat::{Kept, Result, file_of, is_file_id};
 
 /// Keys in one answer of S3, at most.
 const PAGE: usize = 1_000;
 
 impl S3Files {
-    /// The first `limit` files in a place with ids after `after`.
-    pub(crate) async fn listed(&self, place: Place, after: &str, limit: usize) -> Result<Vec<Kept>> {
-        let (mut kept, mut from) = (Vec::new(), place.key(after));
+    /// The first `limit` files under a prefix with ids after `after`.
+    pub(crate) async fn listed(&self, prefix: Prefix, after: &str, limit: usize) -> Result<Vec<Kept>> {
+        let (mut kept, mut from) = (Vec::new(), prefix.key(after));
         while kept.len() < limit {
             let keys = i32::try_from((limit - kept.len()).min(PAGE)).unwrap_or(i32::MAX);
-            let list = self.client.list_objects_v2().bucket(&self.bucket).prefix(place.prefix());
+            let list = self.client.list_objects_v2().bucket(&self.bucket).prefix(prefix.prefix());
             let page = list.start_after(&from).max_keys(keys).send().await;
             let page = page.map_err(|error| unavailable("the bucket could not be listed", &error))?;
             let last = page.contents().last().and_then(|object| object.key()).map(str::to_owned);
             kept.extend(page.contents().iter().filter_map(|object| {
-                let id = object.key()?.strip_prefix(place.prefix()).filter(|id| is_file_id(id))?;
+                let id = object.key()?.strip_prefix(prefix.prefix()).filter(|id| is_file_id(id))?;
                 Some(Kept { id: id.to_owned(), size: u64::try_from(object.size()?).ok()? })
             }));
             match last {

@@ -2,7 +2,7 @@
 
 use crate::S3Files;
 use crate::failure::unavailable;
-use crate::place::Place;
+use crate::prefix::Prefix;
 use aws_config::timeout::TimeoutConfig;
 use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata};
 use aws_sdk_s3::operation::get_object::GetObjectOutput;
@@ -25,9 +25,9 @@ pub(crate) struct Part {
 
 impl S3Files {
     /// At most `length` bytes from `offset`; `None` when there is no such object.
-    pub(crate) async fn part(&self, place: Place, id: &str, offset: u64, length: usize) -> Result<Option<Part>> {
+    pub(crate) async fn part(&self, prefix: Prefix, id: &str, offset: u64, length: usize) -> Result<Option<Part>> {
         let last = offset.saturating_add((length as u64).max(1)) - 1;
-        let get = self.client.get_object().bucket(&self.bucket).key(place.key(id));
+        let get = self.client.get_object().bucket(&self.bucket).key(prefix.key(id));
         let mut answer = match get.range(format!("bytes={offset}-{last}")).send().await {
             Ok(answer) => answer,
             Err(error) if error.as_service_error().is_some_and(|error| error.is_no_such_key()) => return Ok(None),
@@ -50,9 +50,9 @@ impl S3Files {
             .client
             .copy_object()
             .bucket(&self.bucket)
-            .key(Place::Kept.key(name))
+            .key(Prefix::Kept.key(name))
             // Bucket names and ids need no escaping.
-            .copy_source(format!("{}/{}", self.bucket, Place::Incoming.key(id)))
+            .copy_source(format!("{}/{}", self.bucket, Prefix::Incoming.key(id)))
             .copy_source_if_match(etag);
         match copy.send().await {
             Ok(_) => Ok(true),
@@ -65,13 +65,13 @@ impl S3Files {
 
     /// Keeps these bytes.
     pub(crate) async fn put_kept(&self, name: &str, content_type: &str, bytes: Vec<u8>) -> Result<()> {
-        let put = self.client.put_object().bucket(&self.bucket).key(Place::Kept.key(name)).content_type(content_type);
+        let put = self.client.put_object().bucket(&self.bucket).key(Prefix::Kept.key(name)).content_type(content_type);
         let sent = put.body(ByteStream::from(bytes)).send().await;
         sent.map(drop).map_err(|error| unavailable("an image could not be kept", &error))
     }
 
-    pub(crate) async fn remove(&self, place: Place, id: &str) -> Result<()> {
-        let delete = self.client.delete_object().bucket(&self.bucket).key(place.key(id));
+    pub(crate) async fn remove(&self, prefix: Prefix, id: &str) -> Result<()> {
+        let delete = self.client.delete_object().bucket(&self.bucket).key(prefix.key(id));
         delete.send().await.map(drop).map_err(|error| unavailable("an object could not be deleted", &error))
     }
 
@@ -82,7 +82,7 @@ impl S3Files {
         };
         let body = ByteStream::from_path(path).await.map_err(|error| unreadable(&error))?;
         let put =
-            self.client.put_object().bucket(&self.bucket).key(Place::of(name).key(name)).content_type(content_type);
+            self.client.put_object().bucket(&self.bucket).key(Prefix::of(name).key(name)).content_type(content_type);
         let patience = TimeoutConfig::builder().operation_attempt_timeout(WRITE).operation_timeout(WRITE).build();
         let patient = aws_sdk_s3::config::Config::builder().timeout_config(patience);
         let sent = put.body(body).customize().config_override(patient).send().await;

@@ -2,7 +2,7 @@
 
 use crate::S3Files;
 use crate::failure::unavailable;
-use crate::place::Place;
+use crate::prefix::Prefix;
 use aws_sdk_s3::presigning::PresigningConfig;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -20,7 +20,7 @@ impl S3Files {
             .client
             .put_object()
             .bucket(&self.bucket)
-            .key(Place::Incoming.key(grant.id))
+            .key(Prefix::Incoming.key(grant.id))
             .content_length(size)
             .content_type(grant.content_type)
             .set_checksum_sha256(grant.sha256.map(base64_of_hex));
@@ -45,7 +45,7 @@ impl S3Files {
             .client
             .get_object()
             .bucket(&self.bucket)
-            .key(Place::of(grant.id).key(grant.id))
+            .key(Prefix::of(grant.id).key(grant.id))
             .response_content_type(grant.content_type)
             .response_content_disposition(content_disposition(inline, grant.name))
             .response_cache_control(format!("private, max-age={}, immutable", until.expires().as_secs()));
@@ -61,7 +61,7 @@ impl S3Files {
     /// [`jobline_wire::Code::Unavailable`] without credentials: nothing can be signed then.
     pub async fn origin(&self) -> Result<String> {
         let soon = self.until(self.clock.now_ms())?;
-        let signed = self.client.get_object().bucket(&self.bucket).key(Place::Files.prefix()).presigned(soon).await;
+        let signed = self.client.get_object().bucket(&self.bucket).key(Prefix::Files.prefix()).presigned(soon).await;
         let signed = signed.map_err(|error| unavailable("a URL could not be signed", &error))?;
         origin(signed.uri()).ok_or_else(|| Error::unavailable("files: a signed URL without a host"))
     }

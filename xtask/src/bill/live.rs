@@ -1,6 +1,6 @@
 //! The month with live connections, beside the polled one.
 
-use super::report::{Line, MILLION, dollars, lines};
+use super::report::{CostLine, MILLION, dollars, lines};
 use super::{Prices, Usage};
 use std::fmt::Write as _;
 
@@ -11,19 +11,19 @@ const PING_MINUTES: f64 = 9.0;
 pub(super) fn report(polled: &Usage, live: &Usage, prices: &Prices) -> String {
     let mut text = "\n| service | polled, $ | live: quantity | live, $ |\n|---|---|---|---|\n".to_owned();
     let (before, mut after) = (lines(polled, prices), lines(live, prices));
-    let sum = |lines: &[Line]| lines.iter().map(|line| line.dollars).sum::<f64>();
+    let sum = |lines: &[CostLine]| lines.iter().map(|line| line.dollars).sum::<f64>();
     let waited = live.messages * seconds_to_tell(prices);
-    after.push(Line {
+    after.push(CostLine {
         name: "Lambda, time for API Gateway",
         quantity: format!("{waited:.0} GB-s"),
         dollars: waited * prices.dollars("lambda arm64, a GB-second"),
     });
-    after.push(Line {
+    after.push(CostLine {
         name: "API Gateway, messages",
         quantity: format!("{:.0}", live.messages),
         dollars: live.messages * message(prices),
     });
-    after.push(Line {
+    after.push(CostLine {
         name: "API Gateway, connections",
         quantity: format!("{:.0} minutes", live.minutes),
         dollars: live.minutes * minute(prices),

@@ -10,7 +10,7 @@ const GB: f64 = 1_073_741_824.0;
 const CLIENT_ID_UNITS: f64 = 2.0;
 
 /// A line of the bill.
-pub(super) struct Line {
+pub(super) struct CostLine {
     pub name: &'static str,
     pub quantity: String,
     pub dollars: f64,
@@ -26,7 +26,7 @@ pub(super) fn report(usage: &Usage, prices: &Prices) -> String {
         "Prices of {}, without free tiers.\n\n| service | quantity | $ a month |\n|---|---|---|\n",
         prices.of()
     );
-    for Line { name, quantity, dollars } in &lines {
+    for CostLine { name, quantity, dollars } in &lines {
         let _ = writeln!(text, "| {name} | {quantity} | {dollars:.4} |");
     }
     let _ = writeln!(text, "| **behind the function URL** | | **{total:.3}** |");
@@ -38,8 +38,8 @@ pub(super) fn report(usage: &Usage, prices: &Prices) -> String {
     text
 }
 
-pub(super) fn lines(usage: &Usage, prices: &Prices) -> Vec<Line> {
-    let line = |name, quantity, dollars| Line { name, quantity, dollars };
+pub(super) fn lines(usage: &Usage, prices: &Prices) -> Vec<CostLine> {
+    let line = |name, quantity, dollars| CostLine { name, quantity, dollars };
     let requests = usage.sum(|_| 1.0);
     let (reads, writes) = (usage.sum(|one| one.read_units), usage.sum(|one| one.write_units));
     let (puts, gets) = (usage.sum(|one| one.puts), usage.sum(|one| one.gets));

@@ -25,7 +25,7 @@ use jobline_store::{Condition, Outcome};
 use jobline_wire::{HostMessageInput, HostMessageType, SentMessage, Status, limits::EVENT_DATA_BYTES};
 
 /// A line whose form is right.
-struct Line {
+struct HostLine {
     conversation: ConversationId,
     /// The conversation was named by its id, so it has to exist.
     must_exist: bool,
@@ -40,7 +40,7 @@ struct Line {
 /// # Errors
 /// `invalid_request`, `content_empty`, `content_too_long`, `not_found`, `client_id_reused`, `unavailable`.
 pub(crate) async fn post(cx: &Context, input: HostMessageInput) -> Result<SentMessage> {
-    let line = Line::check(input)?;
+    let line = HostLine::check(input)?;
     let repetition = line.repetition();
     if let Some(job) = line.conversation.crew_job() {
         crew::open(cx, &line.conversation, job).await?;
@@ -74,7 +74,7 @@ pub(crate) async fn post(cx: &Context, input: HostMessageInput) -> Result<SentMe
 /// The stored line, or what was in the way.
 async fn commit(
     cx: &Context,
-    line: &Line,
+    line: &HostLine,
     repetition: &Repetition<'_>,
     mut update: ConversationUpdate,
     blocks: Option<FirstBlocks>,
@@ -105,7 +105,7 @@ async fn commit(
     })
 }
 
-impl Line {
+impl HostLine {
     fn check(input: HostMessageInput) -> Result<Self> {
         let (conversation, must_exist) = addressed(input.conversation_id.as_deref(), input.user_ids)?;
         text::client_id(input.client_id.as_deref())?;

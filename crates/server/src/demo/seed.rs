@@ -9,19 +9,19 @@ const MINUTE: u64 = 60;
 const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
 
-/// An action: how many seconds ago, by whom, in which conversation, about which job, what; and who has read up to there.
-struct Line(u64, &'static str, Place, u64, Act, &'static [&'static str]);
+/// What somebody did: how many seconds ago, who, in which conversation, about which job, what; and who has read up to there.
+struct DemoEvent(u64, &'static str, DemoChat, u64, Act, &'static [&'static str]);
 
 /// A conversation.
 #[derive(Clone, Copy)]
-enum Place {
+enum DemoChat {
     /// With this person.
     With(&'static str),
     /// The group chat of the job.
     Crew,
 }
 
-/// The kind of action. A number is that of the line whose message it is about.
+/// What is done. A number is that of the event whose message it is about.
 #[derive(Clone, Copy)]
 enum Act {
     Say(&'static str),
@@ -31,7 +31,7 @@ enum Act {
 }
 
 use Act::{Edit, React, Reply, Say};
-use Place::{Crew, With};
+use DemoChat::{Crew, With};
 
 const JOBS: [(u64, &str, &[&str]); 3] = [
     (42, "Paint the living room", &[YOU, JOHN]),
@@ -39,18 +39,18 @@ const JOBS: [(u64, &str, &[&str]); 3] = [
     (63, "Tile the bathroom", &[YOU, JOHN, MIKE]),
 ];
 
-/// The actions, in order.
-const LINES: [Line; 18] = [
-    Line(2 * DAY + 50 * MINUTE, YOU, With(MIKE), 57, Say("Hi Mike! How is the fence coming along?"), &[MIKE]),
-    Line(2 * DAY + 5 * MINUTE, MIKE, With(YOU), 57, Say("Job completed ✓"), &[YOU]),
-    Line(HOUR + 40 * MINUTE, JOHN, Crew, 63, Say("Morning! The tiles come at ten. Who helps me carry them?"), &[]),
-    Line(HOUR + 34 * MINUTE, MIKE, Crew, 63, Say("I do. I'm around the corner"), &[]),
-    Line(HOUR + 33 * MINUTE, JOHN, Crew, 63, React(3, "👍"), &[]),
-    Line(HOUR + 31 * MINUTE, YOU, Crew, 63, Say("Me too. I bring the tile cutter at nine"), &[]),
-    Line(HOUR + 30 * MINUTE, YOU, Crew, 63, Edit(5, "Me too. I bring the tile cutter at half past nine"), &[]),
-    Line(HOUR + 22 * MINUTE, MIKE, Crew, 63, Reply(2, "How many boxes are there?"), &[YOU, JOHN]),
-    Line(HOUR + 21 * MINUTE, YOU, Crew, 63, React(3, "👍"), &[]),
-    Line(
+/// The events, in order.
+const EVENTS: [DemoEvent; 18] = [
+    DemoEvent(2 * DAY + 50 * MINUTE, YOU, With(MIKE), 57, Say("Hi Mike! How is the fence coming along?"), &[MIKE]),
+    DemoEvent(2 * DAY + 5 * MINUTE, MIKE, With(YOU), 57, Say("Job completed ✓"), &[YOU]),
+    DemoEvent(HOUR + 40 * MINUTE, JOHN, Crew, 63, Say("Morning! The tiles come at ten. Who helps me carry them?"), &[]),
+    DemoEvent(HOUR + 34 * MINUTE, MIKE, Crew, 63, Say("I do. I'm around the corner"), &[]),
+    DemoEvent(HOUR + 33 * MINUTE, JOHN, Crew, 63, React(3, "👍"), &[]),
+    DemoEvent(HOUR + 31 * MINUTE, YOU, Crew, 63, Say("Me too. I bring the tile cutter at nine"), &[]),
+    DemoEvent(HOUR + 30 * MINUTE, YOU, Crew, 63, Edit(5, "Me too. I bring the tile cutter at half past nine"), &[]),
+    DemoEvent(HOUR + 22 * MINUTE, MIKE, Crew, 63, Reply(2, "How many boxes are there?"), &[YOU, JOHN]),
+    DemoEvent(HOUR + 21 * MINUTE, YOU, Crew, 63, React(3, "👍"), &[]),
+    DemoEvent(
         HOUR + 9 * MINUTE,
         YOU,
         With(JANE),
@@ -58,14 +58,14 @@ const LINES: [Line; 18] = [
         Say("Hello Jane! The fence is done. The gate still needs new hinges."),
         &[JANE],
     ),
-    Line(HOUR + MINUTE, JANE, With(YOU), 57, Say("When can you come?"), &[YOU]),
-    Line(44 * MINUTE, JOHN, Crew, 63, Reply(7, "Twelve, and the grout. See you both there!"), &[MIKE]),
-    Line(43 * MINUTE, MIKE, Crew, 63, React(11, "❤️"), &[]),
-    Line(26 * MINUTE, JOHN, With(YOU), 42, Say("The living room is 20 m², white. Would you do it?"), &[YOU]),
-    Line(16 * MINUTE, YOU, With(JOHN), 42, Say("Hi! I can start tomorrow"), &[JOHN]),
-    Line(14 * MINUTE, JOHN, With(YOU), 42, Say("Great! What time?"), &[YOU]),
-    Line(13 * MINUTE, YOU, With(JOHN), 42, Say("8 AM works?"), &[JOHN]),
-    Line(2 * MINUTE, JOHN, With(YOU), 42, Say("Great! I'll start tomorrow"), &[]),
+    DemoEvent(HOUR + MINUTE, JANE, With(YOU), 57, Say("When can you come?"), &[YOU]),
+    DemoEvent(44 * MINUTE, JOHN, Crew, 63, Reply(7, "Twelve, and the grout. See you both there!"), &[MIKE]),
+    DemoEvent(43 * MINUTE, MIKE, Crew, 63, React(11, "❤️"), &[]),
+    DemoEvent(26 * MINUTE, JOHN, With(YOU), 42, Say("The living room is 20 m², white. Would you do it?"), &[YOU]),
+    DemoEvent(16 * MINUTE, YOU, With(JOHN), 42, Say("Hi! I can start tomorrow"), &[JOHN]),
+    DemoEvent(14 * MINUTE, JOHN, With(YOU), 42, Say("Great! What time?"), &[YOU]),
+    DemoEvent(13 * MINUTE, YOU, With(JOHN), 42, Say("8 AM works?"), &[JOHN]),
+    DemoEvent(2 * MINUTE, JOHN, With(YOU), 42, Say("Great! I'll start tomorrow"), &[]),
 ];
 
 /// Writes people, jobs and conversations through `chat`, whose clock is `clock`, unless they exist already. After an
@@ -91,11 +91,11 @@ pub async fn seed(chat: &Chat, clock: &PastClock) -> Result<()> {
         let input = HostJobInput { title: title.to_owned(), participants, status: JobStatus::Open, crew_history: None };
         chat.put_job(JobId::parse(id)?, input).await?;
     }
-    // The messages of the lines so far; empty for lines that sent none.
-    let mut sent = Vec::with_capacity(LINES.len());
-    for line in &LINES {
-        clock.set_back(Duration::from_secs(line.0));
-        let message = perform(chat, line, &sent).await?;
+    // The messages of the events so far; empty for events that sent none.
+    let mut sent = Vec::with_capacity(EVENTS.len());
+    for event in &EVENTS {
+        clock.set_back(Duration::from_secs(event.0));
+        let message = perform(chat, event, &sent).await?;
         sent.push(message);
     }
     clock.set_back(Duration::ZERO);
@@ -107,9 +107,9 @@ async fn put_user(chat: &Chat, id: &UserId, name: &str, email: Option<&str>) -> 
     chat.put_user(id, input).await.map(drop)
 }
 
-/// Performs a line, after the lines with the messages `sent`. Returns the id of the message that it sent.
-async fn perform(chat: &Chat, line: &Line, sent: &[String]) -> Result<String> {
-    let Line(_, from, place, job, act, readers) = *line;
+/// Performs an event, after the events with the messages `sent`. Returns the id of the message that it sent.
+async fn perform(chat: &Chat, event: &DemoEvent, sent: &[String]) -> Result<String> {
+    let DemoEvent(_, from, place, job, act, readers) = *event;
     let me = person(from)?;
     let (receiver, conversation_id) = conversation(&me, place, job)?;
     let message = match act {
@@ -150,7 +150,7 @@ async fn perform(chat: &Chat, line: &Line, sent: &[String]) -> Result<String> {
 }
 
 /// To whom `me` writes there, in a pair, and the id of the conversation.
-fn conversation(me: &UserId, place: Place, job: u64) -> Result<(Option<String>, String)> {
+fn conversation(me: &UserId, place: DemoChat, job: u64) -> Result<(Option<String>, String)> {
     match place {
         Crew => Ok((None, format!("crew_{job}"))),
         With(other) => {

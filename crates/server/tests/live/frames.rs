@@ -157,10 +157,10 @@ fn closings() -> Vec<(&'static str, Vec<u8>, Does)> {
     ]
 }
 
-/// A raw connection to the server, after the handshake.
-struct Line(TcpStream);
+/// A WebSocket connection whose frames the test writes byte by byte, after the handshake.
+struct RawConnection(TcpStream);
 
-impl Line {
+impl RawConnection {
     fn open(program: &Program, token: &str) -> Self {
         let mut stream = TcpStream::connect(&program.address).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -228,7 +228,7 @@ fn check(cases: Vec<(&'static str, Vec<u8>, Does)>) {
     let token = program.token("ben");
     let mut wrong = Vec::new();
     for (name, bytes, expected) in cases {
-        let mut line = Line::open(&program, &token);
+        let mut line = RawConnection::open(&program, &token);
         // The server may have closed before it has received everything.
         let _ = line.0.write_all(&bytes);
         let does = line.does();
@@ -257,7 +257,7 @@ fn a_closing_frame_is_answered() {
 #[test]
 fn frames_may_come_in_any_pieces() {
     let program = Program::start(&[]);
-    let mut line = Line::open(&program, &program.token("ben"));
+    let mut line = RawConnection::open(&program, &program.token("ben"));
     for byte in [frame(TEXT, &OP[..3]), frame(FIN, &OP[3..])].concat() {
         line.0.write_all(&[byte]).unwrap();
     }
@@ -272,17 +272,17 @@ fn what_is_announced_and_what_is_not_finished_takes_no_memory() {
     let mut held = Vec::new();
     for token in &tokens {
         for length in [1 << 30, 1 << 40, 1 << 62, u64::MAX] {
-            let mut line = Line::open(&program, token);
+            let mut line = RawConnection::open(&program, token);
             line.0.write_all(&header(FIN | TEXT, length)).unwrap();
             assert_eq!(line.does(), Does::Closes(Some(1009)));
         }
         // A text that never ends, in empty fragments.
-        let mut line = Line::open(&program, token);
+        let mut line = RawConnection::open(&program, token);
         line.0.write_all(&frame(TEXT, b"")).unwrap();
         line.0.write_all(&frame(0, b"").repeat(5_000)).unwrap();
         held.push(line);
         // Pings whose answers nobody reads.
-        let mut line = Line::open(&program, token);
+        let mut line = RawConnection::open(&program, token);
         let _ = line.0.write_all(&frame(FIN | PING, &[7; 125]).repeat(500));
         held.push(line);
     }

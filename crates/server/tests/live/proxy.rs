@@ -9,15 +9,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-/// A proxy to a server.
-struct Line {
+/// A proxy in front of a server.
+struct Proxy {
     address: String,
     stalls: Arc<AtomicBool>,
     /// The clients' ends.
     clients: Arc<Mutex<Vec<TcpStream>>>,
 }
 
-impl Line {
+impl Proxy {
     fn to(server: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
@@ -63,7 +63,7 @@ fn carry(mut from: TcpStream, mut to: TcpStream, stalled: &AtomicBool) {
 #[test]
 fn delayed_frames_arrive_complete_and_in_order() {
     let program = Program::start(&[]);
-    let line = Line::to(&program.address);
+    let line = Proxy::to(&program.address);
     let (anna, ben) = (program.token("anna"), program.token("ben"));
     let cursor = program.get("/messages/sync", &ben)["cursor"].as_str().unwrap().to_owned();
     let mut live = Live::connect_at(&line.address, &ben);
@@ -86,7 +86,7 @@ fn delayed_frames_arrive_complete_and_in_order() {
 #[test]
 fn a_client_that_is_lost_without_a_word_gives_way_to_ten_that_are_there() {
     let program = Program::start(&[]);
-    let line = Line::to(&program.address);
+    let line = Proxy::to(&program.address);
     let (anna, ben) = (program.token("anna"), program.token("ben"));
     let mut lost = Live::connect_at(&line.address, &ben);
     lost.say(&json!({"op": "start"}));

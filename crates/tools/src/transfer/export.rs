@@ -1,7 +1,7 @@
 //! Export: writes a store into a file, from the beginning or from where an earlier attempt stopped.
 
 use super::error::Error;
-use super::format::{CHUNK_BYTES, End, FileEnd, FileLine, Header, Line, Lines, Next, RowLine, VERSION, hex};
+use super::format::{CHUNK_BYTES, End, ExportLine, FileEnd, FileLine, Header, Lines, Next, RowLine, VERSION, hex};
 use super::rows::Rows;
 use super::sequence::Sequence;
 use super::{Engines, Summary, progress, unfinished_import};
@@ -44,8 +44,8 @@ pub async fn export(from: Engines<'_>, path: &Path) -> Result<Summary, Error> {
     out.finish(path)
 }
 
-fn header() -> Line {
-    Line::JoblineExport(Header { version: VERSION })
+fn header() -> ExportLine {
+    ExportLine::JoblineExport(Header { version: VERSION })
 }
 
 /// `FILE.partial`. The extension is kept, so that `a.1` and `a.2` have different partial files.
@@ -79,7 +79,7 @@ async fn resume(file: File, partial: &Path, rows: &mut Rows<'_>, now: u64) -> Re
             let name = partial.display();
             Error::refused(format!("{name} is damaged: {why}. Delete it to start again"))
         })?;
-        if let Line::Row(row) = &line {
+        if let ExportLine::Row(row) = &line {
             confirm(rows, row, partial, now).await?;
         }
     }
@@ -121,7 +121,7 @@ async fn copy_rows(from: Engines<'_>, rows: &mut Rows<'_>, out: &mut Writer) -> 
     while let Some((key, row)) = rows.peek().await? {
         let line = RowLine::of(key, row)
             .ok_or_else(|| Error::refused(format!("the row at {key} is not text: the store is damaged")))?;
-        out.line(&Line::Row(line))?;
+        out.line(&ExportLine::Row(line))?;
         rows.advance();
         bar.set_position(out.sequence.summary.rows);
     }
@@ -142,7 +142,7 @@ async fn copy_files(from: Engines<'_>, out: &mut Writer) -> Result<(), Error> {
         }
         for kept in page {
             let file = FileLine { id: kept.id, size: kept.size, content_type: CONTENT_TYPE.to_owned() };
-            out.line(&Line::File(file))?;
+            out.line(&ExportLine::File(file))?;
             copy_file(from, out).await?;
             bar.set_position(out.sequence.summary.files);
         }
@@ -157,15 +157,15 @@ async fn copy_file(from: Engines<'_>, out: &mut Writer) -> Result<(), Error> {
         let (id, left) = (open.file.id.clone(), open.file.size - open.done);
         if left == 0 {
             let sha256 = hex(open.hash.clone());
-            return out.line(&Line::FileEnd(FileEnd { sha256 }));
+            return out.line(&ExportLine::FileEnd(FileEnd { sha256 }));
         }
         let length = usize::try_from(left).map_or(CHUNK_BYTES, |left| left.min(CHUNK_BYTES));
         match from.files.read(&id, open.done, length).await {
             Ok(bytes) if bytes.is_empty() => {
                 return Err(Error::refused(format!("file {id} is shorter than its size says: it is damaged")));
             }
-            Ok(bytes) => out.line(&Line::Chunk(STANDARD.encode(bytes)))?,
-            Err(error) if error.code == Code::NotFound => out.line(&Line::FileGone {})?,
+            Ok(bytes) => out.line(&ExportLine::Chunk(STANDARD.encode(bytes)))?,
+            Err(error) if error.code == Code::NotFound => out.line(&ExportLine::FileGone {})?,
             Err(error) => return Err(error.into()),
         }
     }
@@ -181,7 +181,7 @@ struct Writer {
 }
 
 impl Writer {
-    fn line(&mut self, line: &Line) -> Result<(), Error> {
+    fn line(&mut self, line: &ExportLine) -> Result<(), Error> {
         self.sequence.take(line, || self.hash.clone()).map_err(Error::refused)?;
         let mut text = serde_json::to_vec(line).map_err(|error| Error::refused(error.to_string()))?;
         text.push(b'\n');
@@ -189,9 +189,9 @@ impl Writer {
         self.file.write_all(&text).map_err(Error::disk(&self.path))
     }
 
-    fn end(&self) -> Line {
+    fn end(&self) -> ExportLine {
         let Summary { rows, files, bytes } = self.sequence.summary;
-        Line::End(End { rows, files, bytes, sha256: hex(self.hash.clone()) })
+        ExportLine::End(End { rows, files, bytes, sha256: hex(self.hash.clone()) })
     }
 
     /// Makes everything durable and renames the file.

@@ -16,7 +16,7 @@ const LINE_BYTES: u64 = 4 * 1024 * 1024;
 /// One line of an export; the documentation of this module says what each kind means.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) enum Line {
+pub(super) enum ExportLine {
     JoblineExport(Header),
     Row(RowLine),
     File(FileLine),
@@ -87,7 +87,7 @@ pub(super) fn hex(hash: Sha256) -> String {
 #[derive(Debug)]
 pub(super) enum Next {
     /// A whole and valid line.
-    Line(Line),
+    Line(ExportLine),
     /// Bytes that are no valid line: without a line feed, too long, or in another format.
     Broken,
     /// The end of the file.
@@ -131,7 +131,7 @@ impl Lines {
     }
 
     /// Whether the bytes that were read last are the beginning of `line`, or none.
-    pub(super) fn is_start_of(&self, line: &Line) -> bool {
+    pub(super) fn is_start_of(&self, line: &ExportLine) -> bool {
         serde_json::to_vec(line).is_ok_and(|whole| whole.starts_with(&self.buffer))
     }
 
@@ -158,18 +158,18 @@ mod tests {
     #[test]
     fn lines_look_as_documented() {
         let row = RowLine { partition: "p".into(), sort: "s".into(), value: "{\"v\":1}".into(), expires: None };
-        let text = |line: &Line| serde_json::to_string(line).unwrap();
-        assert_eq!(text(&Line::JoblineExport(Header { version: 1 })), r#"{"joblineExport":{"version":1}}"#);
-        assert_eq!(text(&Line::Row(row)), r#"{"row":{"partition":"p","sort":"s","value":"{\"v\":1}"}}"#);
-        assert_eq!(text(&Line::Chunk("AA==".into())), r#"{"chunk":"AA=="}"#);
-        assert_eq!(text(&Line::FileGone {}), r#"{"fileGone":{}}"#);
-        assert_eq!(text(&Line::FileEnd(FileEnd { sha256: "00".into() })), r#"{"fileEnd":{"sha256":"00"}}"#);
+        let text = |line: &ExportLine| serde_json::to_string(line).unwrap();
+        assert_eq!(text(&ExportLine::JoblineExport(Header { version: 1 })), r#"{"joblineExport":{"version":1}}"#);
+        assert_eq!(text(&ExportLine::Row(row)), r#"{"row":{"partition":"p","sort":"s","value":"{\"v\":1}"}}"#);
+        assert_eq!(text(&ExportLine::Chunk("AA==".into())), r#"{"chunk":"AA=="}"#);
+        assert_eq!(text(&ExportLine::FileGone {}), r#"{"fileGone":{}}"#);
+        assert_eq!(text(&ExportLine::FileEnd(FileEnd { sha256: "00".into() })), r#"{"fileEnd":{"sha256":"00"}}"#);
     }
 
     #[test]
     fn the_longest_row_stays_below_the_longest_line() {
         let value = "\u{1}".repeat(jobline_store::limits::ROW_BYTES);
-        let line = Line::Row(RowLine { partition: "p".into(), sort: "s".into(), value, expires: Some(u64::MAX) });
+        let line = ExportLine::Row(RowLine { partition: "p".into(), sort: "s".into(), value, expires: Some(u64::MAX) });
         assert!((serde_json::to_string(&line).unwrap().len() as u64) < LINE_BYTES);
     }
 }

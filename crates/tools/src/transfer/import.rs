@@ -1,7 +1,7 @@
 //! Import: writes an export into a store, from the beginning or from where an earlier attempt stopped.
 
 use super::error::Error;
-use super::format::{FileLine, Line, Lines, Next, RowLine};
+use super::format::{ExportLine, FileLine, Lines, Next, RowLine};
 use super::import_mark::ImportMark;
 use super::rows::Rows;
 use super::verify::{Verified, verify};
@@ -124,8 +124,8 @@ async fn holds_all(into: Engines<'_>, mut lines: Lines, path: &Path) -> Result<b
             Next::Broken | Next::EndOfFile => return holds_rows(into, &rows).await,
         };
         match line {
-            Line::Row(row) => rows.push(row),
-            Line::File(file) if into.files.arrived(&file.id, 0).await?.is_none_or(|it| it.size != file.size) => {
+            ExportLine::Row(row) => rows.push(row),
+            ExportLine::File(file) if into.files.arrived(&file.id, 0).await?.is_none_or(|it| it.size != file.size) => {
                 return Ok(false);
             }
             _ => {}
@@ -198,8 +198,8 @@ impl<'a> Importer<'a> {
         let bar = progress::of_bytes(total, "importing");
         while let Next::Line(line) = self.lines.next().map_err(Error::disk(self.path))? {
             match line {
-                Line::Row(row) => self.row(row).await?,
-                Line::End(_) => {
+                ExportLine::Row(row) => self.row(row).await?,
+                ExportLine::End(_) => {
                     self.write_rows().await?;
                     self.write_files().await?;
                     bar.finish_and_clear();
@@ -243,21 +243,21 @@ impl<'a> Importer<'a> {
         Ok(())
     }
 
-    async fn file_line(&mut self, line: Line) -> Result<(), Error> {
+    async fn file_line(&mut self, line: ExportLine) -> Result<(), Error> {
         let temporary = |error| Error::Disk { path: std::env::temp_dir().display().to_string(), source: error };
         match (line, self.file.take()) {
-            (Line::File(line), None) => {
+            (ExportLine::File(line), None) => {
                 // From here on, the mark moves only by whole files.
                 self.write_rows().await?;
                 let bytes = NamedTempFile::new().map_err(temporary)?;
                 self.file = Some(Incoming { line, bytes });
             }
-            (Line::Chunk(text), Some(mut file)) => {
+            (ExportLine::Chunk(text), Some(mut file)) => {
                 let bytes = STANDARD.decode(text).map_err(|error| Error::refused(error.to_string()))?;
                 file.bytes.write_all(&bytes).map_err(temporary)?;
                 self.file = Some(file);
             }
-            (Line::FileEnd(_), Some(file)) => {
+            (ExportLine::FileEnd(_), Some(file)) => {
                 self.files.push(file);
                 let bytes: u64 = self.files.iter().map(|file| file.line.size).sum();
                 if self.files.len() >= FILES_AT_ONCE || bytes >= FILE_BYTES_AT_ONCE {

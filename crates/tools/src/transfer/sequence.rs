@@ -1,7 +1,7 @@
 //! The order of lines: which line may follow which, and whether counts and checksums match.
 
 use super::Summary;
-use super::format::{CHUNK_BYTES, End, FileLine, Line, VERSION, hex};
+use super::format::{CHUNK_BYTES, End, ExportLine, FileLine, VERSION, hex};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
@@ -29,25 +29,25 @@ pub(super) struct Sequence {
 
 impl Sequence {
     /// Checks the next line; `before` is the hash of all bytes before it. The error says what is wrong with the export.
-    pub(super) fn take(&mut self, line: &Line, before: impl FnOnce() -> Sha256) -> Result<(), String> {
+    pub(super) fn take(&mut self, line: &ExportLine, before: impl FnOnce() -> Sha256) -> Result<(), String> {
         if self.ended.is_some() {
             return Err("there are lines after its end".into());
         }
         match line {
-            Line::JoblineExport(header) if !self.begun => self.begin(header.version),
+            ExportLine::JoblineExport(header) if !self.begun => self.begin(header.version),
             _ if !self.begun => Err("its first line is not that of an export".into()),
-            Line::Row(_) if self.last_file.is_none() => {
+            ExportLine::Row(_) if self.last_file.is_none() => {
                 self.summary.rows += 1;
                 Ok(())
             }
-            Line::File(file) if self.open.is_none() => self.open_file(file),
-            Line::Chunk(text) if self.open.is_some() => self.take_chunk(text),
-            Line::FileEnd(end) if self.open.is_some() => self.close_file(&end.sha256),
-            Line::FileGone {} if self.open.is_some() => {
+            ExportLine::File(file) if self.open.is_none() => self.open_file(file),
+            ExportLine::Chunk(text) if self.open.is_some() => self.take_chunk(text),
+            ExportLine::FileEnd(end) if self.open.is_some() => self.close_file(&end.sha256),
+            ExportLine::FileGone {} if self.open.is_some() => {
                 self.open = None;
                 Ok(())
             }
-            Line::End(end) if self.open.is_none() => self.end(end, hex(before())),
+            ExportLine::End(end) if self.open.is_none() => self.end(end, hex(before())),
             _ => Err("its lines are in a wrong order".into()),
         }
     }

@@ -2,7 +2,7 @@ use jobline_chat::{file_of, is_file_id};
 
 /// Where in the bucket a file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum Prefix {
     /// Uploaded, not verified; a lifecycle rule deletes it after two days.
     Incoming,
     /// Proved, and never changed: under a name that only one attempt to send it has used.
@@ -11,7 +11,7 @@ pub(crate) enum Place {
     Files,
 }
 
-impl Place {
+impl Prefix {
     /// Where a file is kept under this name.
     pub(crate) fn of(name: &str) -> Self {
         if file_of(name) == name { Self::Files } else { Self::Kept }
